@@ -1,0 +1,44 @@
+# make app    the app on http://127.0.0.1:8501 with the pretrained runs
+# make test   everything that is checked: style, types, imports, front end, Python, browser
+# make front  rebuilds explorer/surface/dist/surface.js from TypeScript (needs Node)
+# make assets trains the pretrained runs anew (half an hour on 2 cores)
+.DEFAULT_GOAL := app
+.PHONY: app test front assets clean
+PYTHON ?= python3
+PORT ?= 8501
+VENV := .venv
+BIN := $(VENV)/bin
+FRONT := explorer/surface/frontend
+# the checkout's own data folder wins; CI lays one beside the checkout
+LATENT_DATA ?= $(wildcard ../shared/data)
+export LATENT_DATA
+
+app: $(VENV)/.installed
+	@$(BIN)/streamlit run app.py --server.port $(PORT)
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python is missing: install Python 3.11 or newer (or: make PYTHON=/path/to/python)."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: Python 3.11 or newer is needed (make PYTHON=python3.12)."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "The venv module is missing: install it (Debian: apt-get install python3-venv)."; exit 1; }
+
+$(VENV)/.installed: requirements.txt | $(BIN)/python
+	@echo "Installing what the app needs (once; a few minutes) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt || { echo "Could not install requirements.txt: is the network there?"; exit 1; }
+	@touch $@
+
+$(VENV)/.tested: tests/requirements.txt requirements.txt | $(VENV)/.installed
+	@echo "Installing what the tests need (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt || { echo "Could not install tests/requirements.txt: is the network there?"; exit 1; }
+	@touch $@
+
+test: $(VENV)/.tested
+	@$(BIN)/python tests/check.py
+
+front:
+	@cd $(FRONT) && npm ci --no-audit --no-fund --silent && npm run --silent build
+
+assets: $(VENV)/.installed
+	@sh assets/train.sh
+
+clean:
+	rm -rf $(VENV) $(FRONT)/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

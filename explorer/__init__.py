@@ -1,0 +1,1 @@
+"""What a person sees and touches: the Streamlit app and the live latent surface."""

@@ -1,0 +1,132 @@
+"""What is kept in memory for all visitors, and under which name?
+
+The one owner of `st.cache_*`. Keys are a run's name and the stamp of its `run.json`, never arrays: Streamlit hashes only a sample of
+large ones. What comes out is shared, so it is read-only.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.surface.payload import pack_static
+from trainer.datasets import Dataset, availability, load_dataset
+from trainer.errors import DataError, RunError
+from trainer.projection import Projection, axis_pair
+from trainer.runs import RUN_JSON, Run, RunInfo, default_roots, list_runs, load_run, size_bytes
+
+Stamp = int
+
+
+def runs() -> dict[str, RunInfo | RunError]:
+    """Every run that is finished, by name, and every damaged one as its error; looked up anew when a run appears or changes."""
+    return _runs(_stamps())
+
+
+def run(name: str) -> Run:
+    """The run of that name. Raises `RunError` as `trainer.load_run` does."""
+    return _run(name, _stamp(name))
+
+
+def projection(run_id: str, name: str, axes: tuple[int, int] | None = None) -> Projection:
+    """A map of a run: a stored one, or the plane of two axes (from 0)."""
+    return _projection(run_id, _stamp(run_id), name, axes)
+
+
+def static_payload(run_id: str, projection_name: str, axes: tuple[int, int] | None = None) -> bytes:
+    """What the browser gets once for a run and a map."""
+    return _static_payload(run_id, _stamp(run_id), projection_name, axes, dataset_is_here(run_id))
+
+
+def dataset(name: str, sha256: str) -> Dataset | None:
+    """The data set of that name and content, if it is on this machine; nothing is downloaded."""
+    return _dataset(name, sha256) if availability(name).is_here else None
+
+
+def dataset_is_here(run_id: str) -> bool:
+    info = run(run_id).info.dataset
+    return not info.name.startswith("folder:") and availability(info.name).is_here
+
+
+def originals(run_id: str) -> NDArray[np.uint8] | None:
+    """The encoded test pictures (N, C, H, W) of a run, in the order of its encodings; None where the data set is not here."""
+    this = run(run_id)
+    if not dataset_is_here(run_id):
+        return None
+    data = dataset(this.info.dataset.name, this.info.dataset.sha256)
+    return None if data is None else data.images[this.encodings.index]
+
+
+def size_on_disk(run_id: str) -> int:
+    """Bytes of a run's folder."""
+    return _size(run_id, _stamp(run_id))
+
+
+def forget_dataset() -> None:
+    """After a download: look again."""
+    _dataset.clear()
+    _static_payload.clear()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _runs(stamps: tuple[tuple[str, Stamp], ...]) -> dict[str, RunInfo | RunError]:
+    found = list_runs()
+    return {name: info for name, info in found.items() if isinstance(info, RunError) or info.state == "finished"}
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _run(name: str, stamp: Stamp) -> Run:
+    return load_run(name)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _projection(run_id: str, stamp: Stamp, name: str, axes: tuple[int, int] | None) -> Projection:
+    this = _run(run_id, stamp)
+    if name == "axes" and axes is not None:
+        return axis_pair(this.encodings.mu, *axes)
+    return this.projections[name]
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _static_payload(run_id: str, stamp: Stamp, name: str, axes: tuple[int, int] | None, with_originals: bool) -> bytes:
+    return pack_static(_run(run_id, stamp), _projection(run_id, stamp, name, axes), originals(run_id) if with_originals else None)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _dataset(name: str, sha256: str) -> Dataset | None:
+    try:
+        data = load_dataset(name, download=False)
+    except DataError:
+        return None
+    return data if data.sha256 == sha256 else None
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _size(run_id: str, stamp: Stamp) -> int:
+    return size_bytes(_run(run_id, stamp).folder)
+
+
+def _stamp(name: str) -> Stamp:
+    """Changes when the run is written anew; 0 where there is none."""
+    for root in default_roots():
+        path = root / name / RUN_JSON
+        if path.is_file():
+            return path.stat().st_mtime_ns
+    return 0
+
+
+def _stamps() -> tuple[tuple[str, Stamp], ...]:
+    found = []
+    for root in default_roots():
+        if root.is_dir():
+            with os.scandir(root) as entries:
+                found += [(entry.name, _mtime(Path(entry.path) / RUN_JSON)) for entry in entries if entry.is_dir()]
+    return tuple(sorted(found))
+
+
+def _mtime(path: Path) -> Stamp:
+    return path.stat().st_mtime_ns if path.is_file() else 0

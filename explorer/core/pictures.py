@@ -1,0 +1,42 @@
+"""How do numbers become a picture that can be looked at?
+
+Pictures are pixels: enlarged by whole factors, never blurred. Letters: B pictures, C, H, W channels, height, width.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Picture = NDArray[np.uint8]
+
+RED, BLUE = np.array([178, 24, 43]), np.array([33, 102, 172])  # ends of a diverging scale that colour-blind eyes tell apart
+
+
+def to_picture(x: Floats | Picture) -> Picture:
+    """(C, H, W), floats in [0, 1] or uint8, to (H, W) or (H, W, 3) uint8."""
+    pixels = x if x.dtype == np.uint8 else np.round(np.clip(x, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0))
+
+
+def enlarged(picture: Picture, size_px: int) -> Picture:
+    """The picture at the largest whole factor that keeps its longer side within `size_px`."""
+    factor = max(1, size_px // max(picture.shape[:2]))
+    return picture.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def error_map(x: Floats, x_hat: Floats) -> Picture:
+    """(H, W, 3): red where the reconstruction is brighter, blue where it is darker, white where it is right; mean over channels."""
+    difference = (x_hat.astype(float) - x).mean(0)
+    strength = np.abs(difference)[..., None].clip(0, 1)
+    colour = np.where((difference > 0)[..., None], RED, BLUE)
+    return np.asarray(np.round(255 * (1 - strength) + colour * strength), np.uint8)
+
+
+def strip(pictures: list[Picture], gap: int = 1, paper: int = 255) -> Picture:
+    """Pictures of one size side by side, `gap` pixels of `paper` between them."""
+    height = pictures[0].shape[0]
+    space = np.full((height, gap, *pictures[0].shape[2:]), paper, np.uint8)
+    parts = [part for picture in pictures for part in (picture, space)][:-1]
+    return np.concatenate(parts, axis=1)

@@ -1,0 +1,119 @@
+"""What frames every view?
+
+The header with run and view, the notice, and the fence around a view: a `LatentError` becomes one sentence and a way on.
+
+One page and a bound view switch instead of `st.navigation`: a change of page drops the query parameters, and a link must keep run,
+map and pins.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+
+import streamlit as st
+
+from explorer import cache, state
+from trainer.errors import LatentError, RunError
+from trainer.runs import RunInfo
+
+PREFERRED_RUN = "mnist-2d"
+
+STYLE = """
+<style>
+.stMainBlockContainer { padding: 1.1rem 2rem 3rem; max-width: 1500px; }
+header[data-testid="stHeader"] { background: transparent; height: 0; min-height: 0; }
+.st-key-view button p, .st-key-projection button p { text-transform: capitalize; }
+.st-key-projection button p { text-transform: none; }
+h1.atlas-title { font-size: 20px !important; font-weight: 650; padding: 0 !important; margin: 0 !important; letter-spacing: -0.01em; white-space: nowrap; }
+.st-key-brand, .st-key-facts { font-variant-numeric: tabular-nums; }
+[data-testid="stMetricValue"] { font-size: 20px; font-variant-numeric: tabular-nums; }
+[data-testid="stImage"] img { image-rendering: pixelated; border-radius: 2px; }
+@media (max-width: 640px) { .stMainBlockContainer { padding: 0.6rem 0.7rem 2rem; } }
+</style>
+"""
+
+
+def page() -> None:
+    """One rerun of the whole app."""
+    st.html(STYLE)
+    found = cache.runs()
+    sound = {name: info for name, info in found.items() if isinstance(info, RunInfo)}
+    broken = {name: error for name, error in found.items() if isinstance(error, RunError)}
+    if not sound:
+        _no_runs(broken)
+        return
+    default = PREFERRED_RUN if PREFERRED_RUN in sound else next(iter(sound))
+    now = state.load(list(sound), default)
+    _header(now, sound)
+    _notices(now, broken)
+    try:
+        importlib.import_module(f"explorer.views.{now.view}").show(now)
+    except LatentError as error:
+        st.error(str(error), icon=":material/error:")
+        st.caption("Choose another run above; this one stays as it is on disk.")
+
+
+def _header(now: state.State, runs: Mapping[str, RunInfo]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="brand"):
+        st.html('<h1 class="atlas-title">Latent Atlas</h1>', width="content")
+        st.selectbox(
+            "Run", list(runs), index=list(runs).index(now.run_id), key="run", bind="query-params",
+            label_visibility="collapsed", width=220,
+        )  # fmt: skip
+        st.segmented_control(
+            "View", state.VIEWS, default=now.view, key="view", bind="query-params", required=True,
+            label_visibility="collapsed", width="content",
+        )  # fmt: skip
+    st.caption(facts(now.run_id, runs[now.run_id]), help=FACTS_HELP)
+
+
+FACTS_HELP = """**ELBO** = −(reconstruction + KL), a lower bound of log p(x); higher is better (Kingma & Welling 2014, eq. 3).
+
+**NLL** = −log p(x) by importance sampling, log-mean-exp of the weights p(x|z)p(z)/q(z|x); lower is better (Burda et al. 2016, eq. 8).
+
+**15-NN** = share of test images whose class the 15 nearest training codes vote for.
+
+Nats per image, sums over pixels, means over the test images. Bernoulli and Gaussian values cannot be compared with each other."""
+
+
+def facts(run_id: str, info: RunInfo) -> str:
+    """The line that tells one run from another."""
+    metrics, config = info.metrics, info.config
+    assert metrics is not None  # a finished run has them
+    parts = [
+        info.dataset.name, f"{config.latent_dim}-D", f"{config.network}, {config.likelihood}", f"β {config.beta:g}",
+        f"ELBO {_number(metrics.elbo)}", f"NLL {_number(metrics.nll)}",
+    ]  # fmt: skip
+    if metrics.knn_accuracy is not None:
+        parts.append(f"15-NN {metrics.knn_accuracy:.0%}")
+    parts += [f"{info.n_parameters / 1e6:.2f} M parameters", f"{cache.size_on_disk(run_id) / 1e6:.1f} MB"]
+    return " · ".join(parts)
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".replace("-", "−")
+
+
+def _notices(now: state.State, broken: Mapping[str, RunError]) -> None:
+    if now.notice:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.warning(now.notice, icon=":material/info:")
+            st.button("Dismiss", on_click=state.dismiss_notice, type="tertiary")
+    if broken:
+        with st.expander(f"{len(broken)} damaged run{'s' if len(broken) > 1 else ''} left out"):
+            for error in broken.values():
+                st.markdown(f"- {_plain(str(error))}")
+
+
+def _plain(text: str) -> str:
+    """A message as plain text inside Markdown: a file's name must not format anything."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-!|$~:" else c for c in text)
+
+
+def _no_runs(broken: Mapping[str, RunError]) -> None:
+    st.title("Latent Atlas")
+    st.info("There are no runs yet. Train the first one in a few seconds, then reload this page:", icon=":material/info:")
+    st.code("python -m trainer fit digits-2d", language="bash")
+    for error in broken.values():
+        st.error(str(error))

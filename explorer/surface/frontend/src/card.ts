@@ -1,0 +1,144 @@
+/** What is under the cursor? The panel beside the map: the decoded picture, its z, how far to trust it, the nearest real point, the pins. */
+
+import type { PinRecord, Point, Projection } from "./blob";
+import { h, setText, svg } from "./dom";
+import { largest, number, pair, zJson, zText } from "./format";
+import { classColour, classShape, shapePath } from "./palette";
+import { Picture, type ImageShape } from "./picture";
+import { supportLevel, supportWords } from "./space";
+
+/** One real point, as the card tells of it. */
+export interface NearestInfo {
+  readonly label: number;
+  readonly className: string | null;
+  readonly caption: string;
+}
+
+export class Card {
+  readonly element = h("aside", { class: "la-card", "aria-label": "Under the cursor" });
+  readonly decoded = new Picture(h("canvas", { class: "la-pixels la-decoded", "data-testid": "decoded", role: "img", "aria-label": "Decoded picture" }));
+  readonly nearest = new Picture(h("canvas", { class: "la-pixels la-nearest-picture", "aria-hidden": "true" }));
+  private readonly heading = h("h2", { class: "la-h" }, "Under the cursor");
+  private readonly z = h("p", { class: "la-z la-number" });
+  private readonly zMore = h("p", { class: "la-small la-number" });
+  private readonly zAll = h("details", { class: "la-details" });
+  private readonly zList = h("ol", { class: "la-z-list la-number", tabindex: "0", "aria-label": "All latent numbers" });
+  private readonly dots = h("span", { class: "la-dots", "aria-hidden": "true" });
+  private readonly words = h("span", {});
+  private readonly nearestSwatch = h("span", { class: "la-swatch" });
+  private readonly nearestClass = h("span", { class: "la-nearest-class" });
+  private readonly nearestCaption = h("span", { class: "la-small" });
+  private readonly nearestBox = h("div", { class: "la-nearest" });
+  private readonly note = h("p", { class: "la-small la-note" });
+  private readonly pinText = h("p", { class: "la-small la-number", "data-testid": "pin" }, "Nothing pinned yet");
+  private readonly pinList = h("div", { class: "la-pin-list", role: "group", "aria-label": "Pins" });
+  private readonly pinBox: HTMLElement;
+  private shape: ImageShape = [1, 1, 1];
+  private latentDim = 2;
+  private swatchKey = "";
+
+  constructor(player: HTMLElement) {
+    const summary = h("summary", {}, "All numbers");
+    this.zAll.append(summary, this.zList);
+    this.dots.append(...Array.from({ length: 4 }, () => h("i")));
+    this.nearestBox.append(
+      this.nearest.canvas,
+      h("div", {}, h("span", { class: "la-small" }, "Nearest real point"), h("span", { class: "la-line" }, this.nearestSwatch, this.nearestClass), this.nearestCaption),
+    );
+    const facts = h("div", { class: "la-facts" }, this.z, this.zMore, this.zAll, h("p", { class: "la-support" }, this.dots, this.words), this.nearestBox, this.note);
+    this.pinBox = h("section", { class: "la-pins" }, h("h2", { class: "la-h" }, "Pins"), this.pinText, this.pinList);
+    this.element.append(this.heading, h("div", { class: "la-main" }, h("div", { class: "la-frame" }, this.decoded.canvas), facts), player, this.pinBox);
+  }
+
+  configure(shape: ImageShape, latentDim: number, projection: Projection): void {
+    this.shape = shape;
+    this.latentDim = latentDim;
+    this.decoded.setShape(shape);
+    this.nearest.setShape(shape);
+    this.zAll.hidden = latentDim <= 3;
+    this.zMore.hidden = latentDim <= 3;
+    setText(this.zAll.firstElementChild as Element, `All ${latentDim} numbers`);
+    this.zList.replaceChildren(...Array.from({ length: latentDim > 3 ? latentDim : 0 }, () => h("li")));
+    this.note.hidden = projection.kind === "identity" || !projection.note;
+    setText(this.note, projection.note ?? "");
+  }
+
+  /** CSS pixels for the decoded picture and for the nearest one. */
+  fit(room: number, small: number): void {
+    this.decoded.fitInto(room);
+    this.nearest.fitInto(small);
+  }
+
+  showDecoded(x_hat: Float32Array, z: ArrayLike<number>, map: Point, support: number): void {
+    this.decoded.paint(x_hat);
+    this.decoded.canvas.dataset.z = zJson(z);
+    if (this.latentDim <= 3) setText(this.z, `z = ${zText(z)}`);
+    else this.showManyNumbers(z, map);
+    const level = supportLevel(support);
+    this.dots.dataset.level = String(level);
+    setText(this.words, supportWords(support));
+  }
+
+  private showManyNumbers(z: ArrayLike<number>, map: Point): void {
+    setText(this.z, `map ${pair(map)}`);
+    setText(this.zMore, `largest: ${largest(z, 3).map((k) => `z${k + 1} ${number(z[k], 1)}`).join(", ")}`);
+    if (!this.zAll.open) return;
+    for (let k = 0; k < z.length; k++) setText(this.zList.children[k], number(z[k]));
+  }
+
+  showHeading(text: string): void {
+    setText(this.heading, text);
+  }
+
+  /** The picture is painted apart from the words: it may come later. */
+  showNearest(info: NearestInfo | null, isDark: boolean, withShapes: boolean): void {
+    this.nearestBox.toggleAttribute("data-empty", info === null);
+    setText(this.nearestCaption, info?.caption ?? "all classes are hidden");
+    setText(this.nearestClass, info ? classWords(info.className) : "none shown");
+    const label = info?.label ?? -1;
+    const key = `${label} ${isDark} ${withShapes}`;
+    if (key === this.swatchKey) return;
+    this.swatchKey = key;
+    const path = { d: shapePath(classShape(label, withShapes)), fill: classColour(label, isDark), "fill-rule": "evenodd" };
+    this.nearestSwatch.replaceChildren(svg("-1.3 -1.3 2.6 2.6", [path]));
+  }
+
+  showNearestIsStale(isStale: boolean): void {
+    this.nearest.canvas.toggleAttribute("data-stale", isStale);
+  }
+
+  showPins(pins: readonly PinRecord[], pinnable: boolean, decode: (z: readonly number[]) => Float32Array, go: (pin: PinRecord) => void): void {
+    this.pinBox.hidden = !pinnable && pins.length === 0;
+    const last = pins[pins.length - 1];
+    setText(this.pinText, last ? pinWords(last) : "Nothing pinned yet");
+    if (last) {
+      this.pinText.dataset.label = last.label;
+      this.pinText.dataset.map = zJson(last.map);
+      this.pinText.dataset.z = zJson(last.z);
+    } else {
+      for (const name of ["label", "map", "z"]) delete this.pinText.dataset[name];
+    }
+    this.pinList.hidden = pins.length === 0;
+    this.pinList.replaceChildren(...pins.map((pin) => this.pinButton(pin, decode, go)));
+  }
+
+  private pinButton(pin: PinRecord, decode: (z: readonly number[]) => Float32Array, go: (pin: PinRecord) => void): HTMLButtonElement {
+    const picture = new Picture(h("canvas", { class: "la-pixels", "aria-hidden": "true" }));
+    picture.setShape(this.shape);
+    if (pin.z.length === this.latentDim) picture.paint(decode(pin.z));
+    picture.fitInto(56);
+    const button = h("button", { type: "button", class: "la-pin", "aria-label": `Go to pin ${pin.label}` }, picture.canvas, h("span", {}, pin.label));
+    button.addEventListener("click", () => go(pin));
+    return button;
+  }
+}
+
+export function classWords(className: string | null): string {
+  if (className === null) return "no class";
+  return className.length <= 3 ? `class ${className}` : className;
+}
+
+export function pinWords(pin: PinRecord): string {
+  if (pin.z.length <= 3) return `${pin.label}: z = ${zText(pin.z)}`;
+  return `${pin.label}: map ${pair(pin.map)}, largest ${zText(pin.z)}`;
+}

@@ -1,0 +1,109 @@
+/** What is drawn above the points and changes rarely: the path, the host's markers, the pins? */
+
+import type { MarkerRecord, PathRecord, PinRecord, Point } from "./blob";
+import { toScreen, type Camera, type Size } from "./camera";
+import { css } from "./colour";
+import type { Theme } from "./theme";
+
+type Context = CanvasRenderingContext2D;
+
+/** The first `share` (0 … 1) of the path, so that it can draw itself. */
+export function drawPath(context: Context, size: Size, camera: Camera, theme: Theme, path: PathRecord, share: number): void {
+  const places = path.map.map(([x, y]) => toScreen(camera, size, x, y));
+  const shown = Math.max(1, Math.round(share * (places.length - 1))) + 1;
+  context.save();
+  context.lineJoin = "round";
+  context.lineCap = "round";
+  trace(context, places.slice(0, shown));
+  context.strokeStyle = css(theme.map, 0.9);
+  context.lineWidth = 6;
+  context.stroke();
+  context.strokeStyle = css(theme.accent);
+  context.lineWidth = 2.5;
+  context.stroke();
+  if (places.length > 0) drawEnd(context, theme, places[0], path.ends[0] ?? "");
+  if (share >= 1 && places.length > 1) drawEnd(context, theme, places[places.length - 1], path.ends[1] ?? "");
+  context.restore();
+}
+
+function trace(context: Context, places: readonly Point[]): void {
+  context.beginPath();
+  places.forEach(([left, top], i) => (i ? context.lineTo(left, top) : context.moveTo(left, top)));
+}
+
+function drawEnd(context: Context, theme: Theme, [left, top]: Point, label: string): void {
+  context.beginPath();
+  context.arc(left, top, 5, 0, 2 * Math.PI);
+  context.fillStyle = css(theme.map);
+  context.fill();
+  context.strokeStyle = css(theme.accent);
+  context.lineWidth = 2.5;
+  context.stroke();
+  if (label.length > 2) haloText(context, theme, label, left + 10, top + 4); // a short label is a pin's, which is drawn anyway
+}
+
+/** The posterior's one-sigma ellipse in true axis units, a cross and a name. */
+export function drawMarker(context: Context, size: Size, camera: Camera, theme: Theme, marker: MarkerRecord): void {
+  const [left, top] = toScreen(camera, size, marker.map[0], marker.map[1]);
+  context.save();
+  if (marker.ellipse) {
+    const { rx, ry } = marker.ellipse;
+    context.beginPath();
+    context.ellipse(left, top, rx * camera.scale, ry * camera.scale, 0, 0, 2 * Math.PI);
+    context.fillStyle = css(theme.accent, 0.16);
+    context.fill();
+    context.strokeStyle = css(theme.accent);
+    context.lineWidth = 1.5;
+    context.stroke();
+  }
+  context.lineCap = "round";
+  for (const [ink, width] of [[css(theme.map), 5.5], [css(theme.text), 2.25]] as const) {
+    context.strokeStyle = ink;
+    context.lineWidth = width;
+    context.beginPath();
+    context.moveTo(left - 7, top);
+    context.lineTo(left + 7, top);
+    context.moveTo(left, top - 7);
+    context.lineTo(left, top + 7);
+    context.stroke();
+  }
+  haloText(context, theme, marker.label, left + 12, top - 8);
+  context.restore();
+}
+
+function haloText(context: Context, theme: Theme, text: string, left: number, top: number): void {
+  context.font = `600 13px ${theme.font}`;
+  context.textAlign = "left";
+  context.lineJoin = "round";
+  context.lineWidth = 4;
+  context.strokeStyle = css(theme.map, 0.92);
+  context.strokeText(text, left, top);
+  context.fillStyle = css(theme.text);
+  context.fillText(text, left, top);
+}
+
+const PIN_RADIUS = 10.5;
+const PIN_HEIGHT = 25;
+
+/** `drop` 0 … 1: a new pin falls onto its place. The place itself is the tip. */
+export function drawPin(context: Context, size: Size, camera: Camera, theme: Theme, pin: PinRecord, drop: number): void {
+  const [left, tip] = toScreen(camera, size, pin.map[0], pin.map[1]);
+  const top = tip - 18 * (1 - drop) ** 2;
+  context.save();
+  context.globalAlpha = 0.3 + 0.7 * drop;
+  context.beginPath();
+  context.arc(left, top - PIN_HEIGHT + PIN_RADIUS, PIN_RADIUS, 0.78 * Math.PI, 2.22 * Math.PI);
+  context.lineTo(left, top);
+  context.closePath();
+  context.strokeStyle = css(theme.map);
+  context.lineWidth = 3;
+  context.stroke();
+  context.fillStyle = css(theme.accent);
+  context.fill();
+  context.font = `600 ${pin.label.length > 2 ? 9 : 12}px ${theme.font}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillStyle = css(theme.onAccent);
+  context.fillText(pin.label.slice(0, 3), left, top - PIN_HEIGHT + PIN_RADIUS + 0.5);
+  context.restore();
+}

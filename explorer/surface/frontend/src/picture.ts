@@ -1,0 +1,50 @@
+/** How does a decoded tensor become pixels? One canvas pixel a pixel; CSS enlarges by whole numbers. */
+
+export type ImageShape = readonly [channels: number, height: number, width: number];
+
+/** `x` (C, H, W) in [0, 1] or, with `scale` 1, bytes; `from` is where the picture starts. One channel is grey, three are RGB. */
+export function toRgba(x: ArrayLike<number>, [channels, height, width]: ImageShape, out: Uint8ClampedArray, from = 0, scale = 255): void {
+  const plane = height * width;
+  const green = channels >= 3 ? plane : 0;
+  const blue = channels >= 3 ? 2 * plane : 0;
+  for (let i = 0, to = 0; i < plane; i++, to += 4) {
+    out[to] = x[from + i] * scale;
+    out[to + 1] = x[from + green + i] * scale;
+    out[to + 2] = x[from + blue + i] * scale;
+    out[to + 3] = 255;
+  }
+}
+
+/** A canvas of the picture's own size that can be painted again and again. */
+export class Picture {
+  private readonly context: CanvasRenderingContext2D | null;
+  private image: ImageData | null = null;
+  private shape: ImageShape = [1, 1, 1];
+
+  constructor(readonly canvas: HTMLCanvasElement) {
+    this.context = canvas.getContext("2d");
+  }
+
+  setShape(shape: ImageShape): void {
+    const [, height, width] = shape;
+    this.shape = shape;
+    this.canvas.width = width;
+    this.canvas.height = height;
+    this.image = this.context?.createImageData(width, height) ?? null;
+  }
+
+  paint(x: ArrayLike<number>, from = 0, scale = 255): void {
+    if (!this.image || !this.context) return;
+    toRgba(x, this.shape, this.image.data, from, scale);
+    this.context.putImageData(this.image, 0, 0);
+  }
+
+  /** CSS size: the largest whole-number factor within `room` pixels, at least 1. */
+  fitInto(room: number): number {
+    const [, height, width] = this.shape;
+    const factor = Math.max(1, Math.floor(room / Math.max(width, height)));
+    this.canvas.style.width = `${width * factor}px`;
+    this.canvas.style.height = `${height * factor}px`;
+    return factor;
+  }
+}

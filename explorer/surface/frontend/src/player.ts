@@ -1,0 +1,178 @@
+/** Where on its path is an interpolation right now? The arithmetic of playing, and its controls. */
+
+import type { PathRecord } from "./blob";
+import { h, icon, prefersReducedMotion, setText } from "./dom";
+import { Picture, type ImageShape } from "./picture";
+
+export type PlayMode = "ping-pong" | "loop";
+
+/** A pass from one end to the other at speed 1. */
+export const PASS_MS = 4000;
+export const FILM_FRAMES = 11;
+const SPEEDS = [0.5, 1, 2] as const;
+
+/** position 0 … 1 along the path; direction +1 or −1. */
+export interface PlayHead {
+  readonly position: number;
+  readonly direction: 1 | -1;
+}
+
+/** Where the head is `ms` later. Ping-pong turns round at the ends, a loop starts over; no time is lost at either. */
+export function advance(head: PlayHead, ms: number, speed: number, mode: PlayMode): PlayHead {
+  const travelled = (ms * speed) / PASS_MS;
+  if (mode === "loop") return { position: fraction(head.position + travelled), direction: 1 };
+  // ping-pong is a loop of length 2: out from 0 to 1, back from 1 to 2
+  const phase = head.direction === 1 ? head.position : 2 - head.position;
+  const next = 2 * fraction((phase + travelled) / 2);
+  return next <= 1 ? { position: next, direction: 1 } : { position: 2 - next, direction: -1 };
+}
+
+function fraction(value: number): number {
+  return value - Math.floor(value);
+}
+
+/** The frame shown at a position: always one of the path's own z, never something between. */
+export function frameAt(position: number, nFrames: number): number {
+  return Math.min(nFrames - 1, Math.max(0, Math.round(position * (nFrames - 1))));
+}
+
+/** Frames of the filmstrip, evenly spread, both ends included. */
+export function filmFrames(nFrames: number, n = FILM_FRAMES): number[] {
+  const wanted = Math.min(n, nFrames);
+  if (wanted <= 1) return nFrames > 0 ? [0] : [];
+  return Array.from({ length: wanted }, (_, i) => Math.round((i * (nFrames - 1)) / (wanted - 1)));
+}
+
+export interface PlayerEvents {
+  /** The frame to show changed by hand. */
+  seek(frame: number): void;
+  playing(isPlaying: boolean): void;
+}
+
+export class Player {
+  readonly element = h("section", { class: "la-player", "aria-label": "Interpolation" });
+  isPlaying = false;
+  private path: PathRecord | null = null;
+  private key = "";
+  private head: PlayHead = { position: 0, direction: 1 };
+  private speed = 1;
+  private mode: PlayMode = "ping-pong";
+  private cells: HTMLButtonElement[] = [];
+  private shownFrame = -1;
+  private readonly title = h("h2", { class: "la-h" });
+  private readonly playButton = h("button", { type: "button", class: "la-tool la-play" });
+  private readonly slider = h("input", { type: "range", class: "la-slider", min: 0, max: 1, step: 1, value: 0, "aria-label": "Position on the path" });
+  private readonly place = h("span", { class: "la-muted la-number" });
+  private readonly speeds: HTMLButtonElement[];
+  private readonly loopButton = h("button", { type: "button", class: "la-tool", title: "Start over at the end instead of turning round", "aria-label": "Loop: start over at the end instead of turning round" }, icon("loop"), h("span", {}, "Loop"));
+  private readonly film = h("div", { class: "la-film", role: "group", "aria-label": "Filmstrip" });
+
+  constructor(private readonly events: PlayerEvents) {
+    this.speeds = SPEEDS.map((speed) => this.speedButton(speed));
+    this.element.append(
+      this.title,
+      h("div", { class: "la-transport" }, this.playButton, this.slider, this.place),
+      this.film,
+      h("div", { class: "la-transport" }, h("div", { class: "la-tools", role: "group", "aria-label": "Speed" }, ...this.speeds), this.loopButton),
+    );
+    this.element.hidden = true;
+    this.playButton.addEventListener("click", () => this.setPlaying(!this.isPlaying));
+    this.slider.addEventListener("input", () => this.seek(Number(this.slider.value)));
+    this.loopButton.addEventListener("click", () => {
+      this.mode = this.mode === "loop" ? "ping-pong" : "loop";
+      this.showSettings();
+    });
+    this.showSettings();
+  }
+
+  get current(): PathRecord | null {
+    return this.path;
+  }
+
+  get frame(): number {
+    return frameAt(this.head.position, this.path?.z.length ?? 1);
+  }
+
+  /** Returns whether the path is another one than before. A new one plays at once, unless motion is unwelcome. */
+  setPath(path: PathRecord | null, shape: ImageShape, film: (canvas: Picture, frame: number) => void): boolean {
+    const usable = path && path.z.length > 0 && path.map.length === path.z.length ? path : null;
+    const key = usable ? JSON.stringify(usable) : "";
+    if (key === this.key) return false;
+    this.key = key;
+    this.path = usable;
+    this.head = { position: 0, direction: 1 };
+    this.shownFrame = -1;
+    this.element.hidden = !usable;
+    if (usable) this.showPath(usable, shape, film);
+    this.setPlaying(usable !== null && usable.z.length > 1 && !prefersReducedMotion());
+    return true;
+  }
+
+  /** Moves on by `ms`; returns whether another frame is to be shown. */
+  tick(ms: number): boolean {
+    if (!this.isPlaying || !this.path) return false;
+    this.head = advance(this.head, ms, this.speed, this.mode);
+    return this.showFrame();
+  }
+
+  setPlaying(isPlaying: boolean): void {
+    this.isPlaying = isPlaying;
+    this.showSettings();
+    this.events.playing(isPlaying);
+  }
+
+  private seek(frame: number): void {
+    const last = Math.max(1, (this.path?.z.length ?? 1) - 1);
+    this.head = { position: frame / last, direction: 1 };
+    if (this.isPlaying) this.setPlaying(false);
+    this.showFrame();
+    this.events.seek(this.frame);
+  }
+
+  private showFrame(): boolean {
+    const frame = this.frame;
+    if (frame === this.shownFrame || !this.path) return false;
+    this.shownFrame = frame;
+    this.slider.value = String(frame);
+    setText(this.place, `${frame + 1}\u2009/\u2009${this.path.z.length}`);
+    const n = this.cells.length;
+    const active = n > 1 ? Math.round((frame / (this.path.z.length - 1)) * (n - 1)) : 0;
+    this.cells.forEach((cell, i) => cell.toggleAttribute("data-current", i === active));
+    return true;
+  }
+
+  private showPath(path: PathRecord, shape: ImageShape, film: (canvas: Picture, frame: number) => void): void {
+    setText(this.title, path.ends.length === 2 ? `${capital(path.title)} path, ${path.ends[0]} to ${path.ends[1]}` : `${capital(path.title)} path`);
+    this.slider.max = String(path.z.length - 1);
+    this.cells = filmFrames(path.z.length).map((frame) => {
+      const picture = new Picture(h("canvas", { class: "la-pixels", "aria-hidden": "true" }));
+      picture.setShape(shape);
+      film(picture, frame);
+      const cell = h("button", { type: "button", class: "la-film-cell", "aria-label": `Frame ${frame + 1} of ${path.z.length}` }, picture.canvas);
+      cell.addEventListener("click", () => this.seek(frame));
+      return cell;
+    });
+    this.film.replaceChildren(...this.cells);
+    this.showFrame();
+  }
+
+  private speedButton(speed: number): HTMLButtonElement {
+    const button = h("button", { type: "button", class: "la-tool" }, h("span", {}, `${speed}×`));
+    button.addEventListener("click", () => {
+      this.speed = speed;
+      this.showSettings();
+    });
+    return button;
+  }
+
+  private showSettings(): void {
+    this.playButton.replaceChildren(icon(this.isPlaying ? "pause" : "play"));
+    this.playButton.setAttribute("aria-label", this.isPlaying ? "Pause" : "Play");
+    this.speeds.forEach((button, i) => button.setAttribute("aria-pressed", String(SPEEDS[i] === this.speed)));
+    this.loopButton.setAttribute("aria-pressed", String(this.mode === "loop"));
+  }
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,90 @@
+/** What was loaded, ready to be drawn and asked? Everything that stays the same while one run and projection are shown. */
+
+import { product, type Header, type Payload, type Point } from "./blob";
+import { Model } from "./model";
+import { medianPlace, NearestIndex } from "./nearest";
+import { slotOf } from "./points";
+import { makeSpace, type Space } from "./space";
+
+export class Scene {
+  readonly header: Header;
+  readonly model: Model;
+  readonly space: Space;
+  readonly points: Float32Array;
+  readonly labels: Int16Array | Int32Array;
+  /** Which sprite a point gets: its class, or one past the last for "no class". */
+  readonly slots: Uint16Array;
+  readonly nPoints: number;
+  readonly nClasses: number;
+  readonly perClass: Uint32Array;
+  /** uint8 [N, C, H, W], once inflated. */
+  originals: Uint8Array | null = null;
+  private readonly mu: Float32Array;
+  private readonly numbers: Int16Array | Int32Array;
+  private index: NearestIndex | null = null;
+
+  constructor(private readonly payload: Payload) {
+    this.header = payload.header;
+    this.model = new Model(payload);
+    this.space = makeSpace(payload);
+    this.points = payload.floats("points_map");
+    this.nPoints = this.points.length / 2;
+    this.mu = payload.floats("points_mu");
+    this.labels = payload.integers("points_label");
+    this.numbers = payload.integers("points_index");
+    this.nClasses = Math.max(this.header.class_names.length, maximum(this.labels) + 1);
+    this.slots = Uint16Array.from(this.labels, (label) => slotOf(label, this.nClasses));
+    this.perClass = new Uint32Array(this.nClasses + 1);
+    for (const slot of this.slots) this.perClass[slot]++;
+  }
+
+  /** The nearest point on the map whose class is shown, or −1. */
+  nearest(x: number, y: number, shown: Uint8Array): number {
+    this.index ??= new NearestIndex(this.points);
+    return this.index.find(x, y, (i) => shown[this.slots[i]] === 1);
+  }
+
+  place(i: number): Point {
+    return [this.points[2 * i], this.points[2 * i + 1]];
+  }
+
+  /** Posterior mean of point i, (K,). */
+  muOf(i: number): Float32Array {
+    const K = this.space.latentDim;
+    return this.mu.subarray(i * K, (i + 1) * K);
+  }
+
+  /** The number of point i within its data set. */
+  numberOf(i: number): number {
+    return this.numbers[i];
+  }
+
+  className(label: number): string | null {
+    return label < 0 ? null : (this.header.class_names[label] ?? String(label));
+  }
+
+  /** The real point nearest to the median: a place that surely decodes to something. */
+  startPlace(): Point {
+    if (this.nPoints === 0) return this.header.projection.ring_center;
+    const [x, y] = medianPlace(this.points);
+    const i = this.nearest(x, y, new Uint8Array(this.nClasses + 1).fill(1));
+    return i < 0 ? [x, y] : this.place(i);
+  }
+
+  /** Where the originals of point i start. */
+  originalOffset(i: number): number {
+    return i * product(this.header.run.image_shape);
+  }
+
+  async loadOriginals(): Promise<boolean> {
+    if (this.originals || !this.payload.has("originals")) return false;
+    this.originals = await this.payload.inflate("originals");
+    return true;
+  }
+}
+
+function maximum(values: ArrayLike<number>): number {
+  let largest = -1;
+  for (let i = 0; i < values.length; i++) if (values[i] > largest) largest = values[i];
+  return largest;
+}

@@ -1,0 +1,108 @@
+/** What does the surface look like? One style sheet inside its own root; colours come from `theme`. */
+
+export const STYLE = `
+.la-root{display:block;position:relative;width:100%;box-sizing:border-box;color:var(--la-text);font:400 15px/1.4 var(--la-font);font-variant-numeric:tabular-nums;text-align:left;-webkit-text-size-adjust:100%}
+.la-root *,.la-root *::before{box-sizing:border-box}
+.la-root [hidden]{display:none!important}
+.la-root :where(p,h2,dl,dd,ol){margin:0;padding:0}
+.la-body{display:grid;grid-template-columns:minmax(0,1fr);gap:16px}
+.la-root[data-wide] .la-body{grid-template-columns:minmax(0,1fr) var(--la-card-width);gap:24px}
+.la-root[data-bare] .la-body{grid-template-columns:minmax(0,1fr)}
+.la-error{padding:24px 0;color:var(--la-text);font-size:15px}
+.la-number{font-variant-numeric:tabular-nums}
+.la-muted,.la-small{color:var(--la-muted);font-size:13px;line-height:1.45}
+.la-small{display:block}
+.la-h{font:600 13px/1.4 var(--la-font);color:var(--la-muted);letter-spacing:.01em}
+.la-hidden{position:absolute;width:1px;height:1px;margin:-1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+
+.la-toolbar{display:flex;flex-wrap:wrap;align-items:center;gap:4px 12px;min-height:36px;margin-bottom:8px}
+.la-heading{flex:1 1 160px;min-width:0;display:flex;flex-wrap:wrap;align-items:baseline;gap:0 10px}
+.la-title{font-weight:600;font-size:15px}
+.la-tools{display:flex;align-items:center;gap:2px}
+.la-tool{display:inline-flex;align-items:center;justify-content:center;gap:6px;min-width:32px;height:32px;padding:0 7px;border:0;border-radius:7px;background:transparent;color:var(--la-muted);font:500 13px/1 var(--la-font);cursor:pointer;transition:background-color .12s,color .12s}
+.la-tool:hover{background:var(--la-soft);color:var(--la-text)}
+.la-tool[aria-pressed=true],.la-tool[aria-expanded=true]{background:var(--la-soft);color:var(--la-accent-text)}
+.la-icon{width:18px;height:18px;flex:none;fill:none;stroke:currentColor;stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round}
+.la-icon-play{fill:currentColor}.la-icon-pause{stroke-width:2.6}
+.la-root :is(button,summary,input,ol,[role=application]):focus-visible{outline:2px solid var(--la-accent-text);outline-offset:2px}
+
+.la-stage{position:relative;width:100%;overflow:hidden;user-select:none;-webkit-user-select:none}
+.la-stage canvas{position:absolute;display:block}
+.la-ground{left:0;top:0}
+.la-points{pointer-events:none}
+.la-overlay{cursor:crosshair;touch-action:none;border-radius:8px;box-shadow:inset 0 0 0 1px var(--la-border)}
+.la-overlay[data-drag=pan]{cursor:grab}.la-overlay[data-drag=panning]{cursor:grabbing}
+.la-overlay[role=application]:focus-visible{outline-offset:-2px}
+.la-marks{position:absolute;overflow:hidden;pointer-events:none;border-radius:8px;contain:strict}
+.la-marks>*{position:absolute;left:0;top:0;will-change:transform}
+.la-probe{width:28px;height:28px;margin:-14px 0 0 -14px}
+.la-probe svg{display:block;width:28px;height:28px;overflow:visible}
+.la-probe-halo{fill:none;stroke:var(--la-map);stroke-width:5;opacity:.9}
+.la-probe-ring{fill:none;stroke:var(--la-text);stroke-width:2}
+.la-probe-dot{fill:var(--la-text);stroke:var(--la-map);stroke-width:1.5}
+.la-nearest-mark{width:12px;height:12px;margin:-6px 0 0 -6px;border:2px solid var(--la-text);border-radius:50%;box-shadow:0 0 0 1.5px var(--la-map),inset 0 0 0 1px var(--la-map)}
+.la-link{width:1px;height:1.5px;margin-top:-.75px;background:var(--la-text);opacity:.55;transform-origin:0 50%}
+.la-hint{position:absolute;left:50%;bottom:42px;transform:translateX(-50%);max-width:90%;padding:7px 14px;border-radius:99px;background:var(--la-text);color:var(--la-background);font-size:13px;white-space:nowrap;pointer-events:none;opacity:.92;transition:opacity .28s}
+.la-hint[data-leaving]{opacity:0}
+.la-help{position:absolute;right:10px;top:10px;width:min(340px,calc(100% - 20px));max-height:calc(100% - 48px);overflow:auto;padding:10px 12px 14px 16px;border-radius:10px;background:var(--la-background);color:var(--la-text);box-shadow:0 0 0 1px var(--la-border),0 8px 28px rgba(0,0,0,.18)}
+.la-help-head{display:flex;justify-content:space-between;align-items:center;margin-bottom:4px}
+.la-help dl{display:grid;grid-template-columns:auto 1fr;gap:5px 14px;font-size:13px;padding-right:4px}
+.la-help dt{font-weight:600;white-space:nowrap}.la-help dd{color:var(--la-muted)}
+
+.la-legend{display:flex;flex-wrap:wrap;gap:4px;margin-top:8px;max-height:112px;overflow:auto;padding:2px}
+.la-chip{display:inline-flex;align-items:center;gap:6px;height:30px;padding:0 10px 0 8px;border:0;border-radius:7px;background:transparent;color:var(--la-text);font:500 13px/1 var(--la-font);cursor:pointer;transition:background-color .12s}
+.la-chip:hover{background:var(--la-soft)}
+.la-chip[aria-pressed=false]{color:var(--la-muted);text-decoration:line-through}
+.la-chip[aria-pressed=false] .la-swatch{opacity:.3}
+.la-all{color:var(--la-accent-text);padding:0 10px}
+.la-swatch{display:inline-block;width:14px;height:14px;flex:none}
+.la-swatch svg{display:block;width:100%;height:100%}
+
+.la-card{display:flex;flex-direction:column;gap:14px;min-width:0}
+.la-root[data-wide] .la-card>.la-h:first-child{line-height:36px;margin-bottom:-6px}
+.la-main{display:grid;gap:14px;grid-template-columns:minmax(0,1fr)}
+.la-root:not([data-wide]) .la-main{grid-template-columns:auto minmax(0,1fr);gap:16px}
+.la-frame{display:block;line-height:0}
+.la-pixels{display:block;image-rendering:pixelated;background:#000}
+.la-decoded{border-radius:6px}
+.la-facts{display:grid;gap:8px;align-content:start;min-width:0}
+.la-z{font-size:20px;line-height:1.25;font-weight:600;letter-spacing:-.01em;min-height:25px}
+.la-details{font-size:13px}
+.la-details summary{color:var(--la-accent-text);cursor:pointer;width:fit-content}
+.la-z-list{display:grid;grid-template-columns:repeat(auto-fill,minmax(62px,1fr));gap:2px 10px;max-height:132px;overflow:auto;margin-top:6px;list-style:none;counter-reset:z}
+.la-z-list li{counter-increment:z;text-align:right;white-space:nowrap}
+.la-z-list li::before{content:"z" counter(z);float:left;color:var(--la-muted)}
+.la-support{display:flex;align-items:center;gap:9px}
+.la-dots{display:inline-flex;gap:4px}
+.la-dots i{width:9px;height:9px;border-radius:50%;box-shadow:inset 0 0 0 1.5px var(--la-muted)}
+.la-dots[data-level="1"] i:nth-child(-n+1),.la-dots[data-level="2"] i:nth-child(-n+2),.la-dots[data-level="3"] i:nth-child(-n+3),.la-dots[data-level="4"] i{background:var(--la-text);box-shadow:none}
+.la-nearest{display:flex;gap:12px;align-items:center;margin-top:4px}
+.la-nearest-picture{border-radius:4px;flex:none;transition:opacity .1s}
+.la-nearest-picture[data-stale],.la-nearest[data-empty] .la-nearest-picture{opacity:.15}
+.la-nearest>div{min-width:0}
+.la-line{display:flex;align-items:center;gap:6px}
+.la-nearest-class{font-weight:600;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.la-note{margin-top:2px}
+
+.la-player{display:grid;gap:8px;padding-top:14px;border-top:1px solid var(--la-border)}
+.la-transport{display:flex;align-items:center;gap:10px;justify-content:space-between}
+.la-play{background:var(--la-accent)!important;color:var(--la-on-accent)!important;min-width:36px;height:36px;border-radius:50%}
+.la-slider{flex:1;min-width:0;height:24px;margin:0;accent-color:var(--la-accent);cursor:pointer}
+.la-film{display:grid;grid-template-columns:repeat(11,minmax(0,1fr));gap:2px}
+.la-film-cell{padding:0 0 3px;border:0;background:transparent;cursor:pointer;line-height:0;border-bottom:2px solid transparent}
+.la-film-cell canvas{width:100%;height:auto;border-radius:2px}
+.la-film-cell[data-current]{border-bottom-color:var(--la-accent)}
+
+.la-pins{display:grid;gap:6px;padding-top:14px;border-top:1px solid var(--la-border)}
+.la-pin-list{display:flex;flex-wrap:wrap;gap:8px;max-height:176px;overflow:auto;padding:3px}
+.la-pin{display:grid;justify-items:center;gap:3px;padding:0;border:0;background:transparent;color:var(--la-text);font:600 13px/1.2 var(--la-font);cursor:pointer}
+.la-pin canvas{border-radius:4px}
+.la-pin:hover span{color:var(--la-accent-text)}
+
+.la-root[data-narrow] .la-tool-label{display:none}
+.la-root[data-narrow] .la-tool{min-width:36px;height:36px}
+.la-root[data-narrow] .la-chip{height:36px}
+.la-root[data-narrow] .la-z{font-size:20px}
+@media (prefers-reduced-motion:reduce){.la-root *{transition:none!important}}
+@media (forced-colors:active){.la-tool[aria-pressed=true],.la-chip[aria-pressed=true]{outline:1px solid}}
+`;

@@ -1,0 +1,823 @@
+/**
+ * What happens when a hand moves over the map? The surface joins scene, stage, card and player, and does all work in one frame.
+ *
+ * Nothing is computed in an event: events set what is wanted (`want`), the next animation frame does it once.
+ */
+
+import { Announcer } from "./announce";
+import { drawGrid, drawRingLabels, drawRings, drawTickLabels, fillGround } from "./axes";
+import { BlobError, parsePayload, type Dynamic, type Payload, type PinRecord, type Point } from "./blob";
+import { between, fit, limitsFor, panBy, reveal, toMap, toScreen, zoomAt, type Camera, type Limits } from "./camera";
+import { Card, classWords } from "./card";
+import { Disposer, h, prefersReducedMotion, setText } from "./dom";
+import { count, pinLabel, plainNumber, zText } from "./format";
+import { GestureMachine, listenToGestures, type Intents, type Mode } from "./gesture";
+import { HelpPanel } from "./help";
+import { keyIntent, type KeyIntent } from "./keyboard";
+import { allShown, Legend, type LegendEntry, type Shown } from "./legend";
+import { Manifold, tileGrid } from "./manifold";
+import { Model, type Posterior } from "./model";
+import { OpError } from "./ops";
+import { drawMarker, drawPath, drawPin } from "./overlay";
+import { classRgb, classShape } from "./palette";
+import { Player } from "./player";
+import { markerRadius } from "./points";
+import { Scene } from "./scene";
+import { supportWords, type How } from "./space";
+import { makeSprite, type Sprite } from "./sprites";
+import { Stage } from "./stage";
+import { Stats, type FrameStats } from "./stats";
+import { STYLE } from "./style";
+import { applyTheme, readTheme, type Theme } from "./theme";
+import { Toolbar } from "./toolbar";
+
+/** What the host hears. */
+export interface Pin {
+  readonly map: [number, number];
+  readonly z: number[];
+  readonly how: How;
+  readonly support: number;
+}
+
+export interface Callbacks {
+  onPin?(pin: Pin): void;
+}
+
+export interface Surface {
+  update(bytes: Uint8Array): void;
+  destroy(): void;
+  /** x (C·H·W,) in [0, 1]. */
+  encode(x: Float32Array): Posterior;
+  /** x_hat (C·H·W,) in [0, 1]. */
+  decode(z: ArrayLike<number>): Float32Array;
+  moveProbe(map: readonly [number, number]): void;
+  stats(): FrameStats;
+  /** Forgets the measured frames. */
+  resetStats(): void;
+  /** Shows everything again and forgets the measured frames. */
+  reset(): void;
+}
+
+const WIDE_PX = 760;
+const MANIFOLD_SLICE_MS = 6;
+const MOTION_MS = 220;
+const PATH_DRAW_MS = 280;
+const HINT_MS = 2500;
+/** A decoder slower than this leaves the nearest point's picture for when the hand rests. */
+const CHEAP_DECODE_MS = 2.5;
+const REST_MS = 90;
+/** How long a pin that the host has not confirmed survives the host's updates. */
+const PENDING_PIN_MS = 4000;
+
+let hintWasSeen = false;
+
+interface PendingPin {
+  readonly pin: PinRecord;
+  readonly since: number;
+}
+
+interface Wanted {
+  layout: boolean;
+  ground: boolean;
+  points: boolean;
+  above: boolean;
+  probe: boolean;
+  marks: boolean;
+}
+
+interface Glide {
+  readonly from: Camera;
+  readonly to: Camera;
+  readonly start: number;
+}
+
+export class SurfaceView implements Surface {
+  private readonly root = h("div", { class: "la-root" });
+  private readonly body = h("div", { class: "la-body" });
+  private readonly failure = h("p", { class: "la-error", role: "alert", hidden: true });
+  private readonly disposer = new Disposer();
+  private readonly announcer = new Announcer();
+  private readonly stats_ = new Stats();
+  private readonly help = new HelpPanel(() => this.act({ kind: "escape" }));
+  private readonly stage = new Stage(this.help.element);
+  private readonly toolbar = new Toolbar((intent) => this.act(intent));
+  private readonly legend = new Legend((next) => this.setShown(next(this.shown)));
+  private readonly player = new Player({ seek: () => this.followPath(), playing: (isPlaying) => this.onPlaying(isPlaying) });
+  private readonly card = new Card(this.player.element);
+  private readonly gestures: GestureMachine;
+
+  private scene: Scene | null = null;
+  private dynamic: Dynamic | null = null;
+  private theme: Theme;
+  private camera: Camera = { x: 0, y: 0, scale: 1 };
+  private limits: Limits | null = null;
+  private glide: Glide | null = null;
+  private isFitted = true;
+  private probe: Point = [0, 0];
+  /** The picture is the path's, not the map's: its z need not be the map's z. */
+  private isOnPath = false;
+  private z = new Float64Array(2);
+  private support = 0;
+  private nearest = -1;
+  private shown: Shown = new Uint8Array(0);
+  private pending: PendingPin[] = [];
+  private manifold: Manifold | null = null;
+  private readonly layers = { manifold: false, rings: true, shapes: false };
+  private layerDefaults = "";
+  private isHelpOpen = false;
+  private isHover = false;
+  private want: Wanted = { layout: false, ground: false, points: false, above: false, probe: false, marks: false };
+  private frameRequest = 0;
+  private lastFrame = 0;
+  private pathStart = 0;
+  private dropStart = 0;
+  private decodeMs = 0;
+  private restTimer: ReturnType<typeof setTimeout> | undefined;
+  private hintTimer: ReturnType<typeof setTimeout> | undefined;
+  private width = 0;
+  private sprites: { readonly key: string; readonly list: (Sprite | null)[] } = { key: "", list: [] };
+
+  constructor(element: HTMLElement | ShadowRoot, bytes: Uint8Array, private readonly callbacks: Callbacks) {
+    const left = h("div", { class: "la-left" }, this.toolbar.element, this.stage.element, this.legend.element);
+    this.body.append(left, this.card.element);
+    this.root.append(h("style", {}, STYLE), this.failure, this.body, this.announcer.element);
+    element.append(this.root);
+    Object.defineProperty(this.root, "surface", { value: this }); // a handle for hosts and browser tests
+    this.theme = this.readTheme();
+    const intents = this.intents();
+    this.gestures = new GestureMachine(intents);
+    listenToGestures(this.stage.map, this.gestures, intents, this.disposer);
+    this.listenToKeys();
+    this.watchThePage();
+    this.update(bytes);
+  }
+
+  // ---- the host's side ----------------------------------------------------------------------------------------------
+
+  update(bytes: Uint8Array): void {
+    try {
+      const payload = parsePayload(bytes);
+      const isNew = payload.header.id !== this.scene?.header.id;
+      if (isNew) this.load(payload);
+      this.applyDynamic(payload.dynamic, isNew);
+      this.fail(null);
+    } catch (error) {
+      this.fail(sentenceFor(error));
+    }
+    this.retheme();
+    this.measure();
+    if (this.width > 0) this.frame(performance.now()); // the first picture does not wait for a frame
+  }
+
+  destroy(): void {
+    cancelAnimationFrame(this.frameRequest);
+    this.frameRequest = 0;
+    clearTimeout(this.restTimer);
+    clearTimeout(this.hintTimer);
+    this.announcer.dispose();
+    this.disposer.dispose();
+    this.scene = null;
+    this.manifold = null;
+    this.root.remove();
+  }
+
+  encode(x: Float32Array): Posterior {
+    return this.model().encode(x);
+  }
+
+  decode(z: ArrayLike<number>): Float32Array {
+    return this.model().decode(z);
+  }
+
+  moveProbe(map: readonly [number, number]): void {
+    this.pausePlayer();
+    this.setProbe([map[0], map[1]]);
+  }
+
+  stats(): FrameStats {
+    return this.stats_.read();
+  }
+
+  resetStats(): void {
+    this.stats_.reset();
+  }
+
+  reset(): void {
+    this.stats_.reset();
+    this.showEverything();
+  }
+
+  private showEverything(): void {
+    if (this.scene) this.glideTo(this.fitted());
+    this.isFitted = true;
+  }
+
+  private model(): Model {
+    if (!this.scene) throw new BlobError("No map is loaded.");
+    return this.scene.model;
+  }
+
+  private fail(sentence: string | null): void {
+    this.failure.hidden = sentence === null;
+    this.body.hidden = sentence !== null;
+    setText(this.failure, sentence ?? "");
+    if (sentence) this.pausePlayer();
+  }
+
+  // ---- loading ------------------------------------------------------------------------------------------------------
+
+  private load(payload: Payload): void {
+    const scene = new Scene(payload);
+    const { run, projection } = scene.header;
+    this.scene = scene;
+    this.z = new Float64Array(scene.space.latentDim);
+    this.shown = allShown(scene.nClasses);
+    this.manifold = null;
+    this.nearest = -1;
+    this.isOnPath = false;
+    this.pending = [];
+    this.sprites = { key: "", list: [] };
+    this.camera = { x: 0, y: 0, scale: 1 };
+    this.glide = null;
+    this.isFitted = true;
+    this.layerDefaults = "";
+    this.decodeMs = 0;
+    this.card.configure(run.image_shape, run.latent_dim, projection);
+    this.legend.setEntries(legendEntries(scene));
+    this.showLegend();
+    this.loadOriginalsLater(scene);
+  }
+
+  /** Never before the first picture: inflating 10 000 images takes a while. */
+  private loadOriginalsLater(scene: Scene): void {
+    const timer = setTimeout(() => {
+      scene
+        .loadOriginals()
+        .then((isNew) => {
+          if (!isNew || this.scene !== scene) return;
+          this.nearest = -1;
+          this.request({ probe: true });
+        })
+        .catch(() => undefined); // damaged originals: the reconstruction stays, labelled as such
+    }, 400);
+    this.disposer.add(() => clearTimeout(timer));
+  }
+
+  private applyDynamic(dynamic: Dynamic, isNew: boolean): void {
+    const scene = this.scene as Scene;
+    const before = this.dynamic;
+    this.dynamic = dynamic;
+    this.root.toggleAttribute("data-bare", !dynamic.options.show_card);
+    this.card.element.hidden = !dynamic.options.show_card;
+    this.applyLayerDefaults(dynamic);
+    const probeMoved = dynamic.probe && String(dynamic.probe) !== String(before?.probe ?? "");
+    if (isNew) this.probe = dynamic.probe ?? scene.startPlace();
+    else if (probeMoved && dynamic.probe) this.probe = dynamic.probe;
+    this.keepUnconfirmed(dynamic);
+    const shape = scene.header.run.image_shape;
+    const isNewPath = this.player.setPath(dynamic.path, shape, (picture, frame) => picture.paint(scene.model.decodeShared(dynamic.path?.z[frame] ?? [])));
+    if (!dynamic.path) this.isOnPath = false;
+    if (isNewPath && dynamic.path) {
+      this.pathStart = performance.now();
+      this.followPath();
+    }
+    this.showHint();
+    this.showTitle();
+    this.showToolbar();
+    this.showPins();
+    this.request({ layout: true, ground: true, points: true, above: true, probe: isNew || Boolean(probeMoved), marks: true });
+  }
+
+  /** The host's wish counts when it changes; between two wishes the person's switch counts. */
+  private applyLayerDefaults({ options }: Dynamic): void {
+    const key = `${options.manifold} ${options.rings}`;
+    if (key === this.layerDefaults) return;
+    this.layerDefaults = key;
+    this.layers.manifold = options.manifold;
+    this.layers.rings = options.rings;
+  }
+
+  /** A pin shows at once; it stays until the host has it, or has had time enough to refuse it. */
+  private keepUnconfirmed(dynamic: Dynamic): void {
+    const now = performance.now();
+    const isKnown = ({ map }: PinRecord): boolean => dynamic.pins.some((pin) => samePlace(pin.map, map));
+    const hostKeepsPins = this.callbacks.onPin !== undefined;
+    this.pending = this.pending.filter(({ pin, since }) => !isKnown(pin) && (!hostKeepsPins || now - since < PENDING_PIN_MS));
+  }
+
+  private pins(): readonly PinRecord[] {
+    const known = this.dynamic?.pins ?? [];
+    return [...known, ...this.pending.map(({ pin }, i) => ({ ...pin, label: pinLabel(known.length + i) }))];
+  }
+
+  // ---- the page's side: size, theme -----------------------------------------------------------------------------------
+
+  private watchThePage(): void {
+    const observer = new ResizeObserver(() => this.measure());
+    observer.observe(this.root);
+    this.disposer.add(() => observer.disconnect());
+    this.disposer.listen(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.retheme());
+    this.disposer.listen(window, "resize", () => this.measure()); // a window moved to another screen changes devicePixelRatio
+  }
+
+  private measure(): void {
+    const width = this.root.clientWidth;
+    if (width === 0 || !this.dynamic || !this.scene) return;
+    this.width = width;
+    const isWide = width >= WIDE_PX && this.dynamic.options.show_card;
+    const isNarrow = width < 520;
+    this.root.toggleAttribute("data-wide", isWide);
+    this.root.toggleAttribute("data-narrow", isNarrow);
+    const cardWidth = Math.round(Math.min(336, Math.max(272, width * 0.26)));
+    this.root.style.setProperty("--la-card-width", `${cardWidth}px`);
+    const mapWidth = isWide ? width - cardWidth - 24 : width;
+    const wanted = this.dynamic.height;
+    const height = width < WIDE_PX ? Math.min(wanted, Math.max(280, Math.round(mapWidth * 0.92))) : wanted;
+    const changed = this.stage.resize(mapWidth, height, window.devicePixelRatio || 1, isNarrow);
+    this.card.fit(isWide ? cardWidth : isNarrow ? Math.round(width * 0.45) : 224, isNarrow ? 48 : 64);
+    if (changed) this.onResized();
+  }
+
+  private onResized(): void {
+    const scene = this.scene as Scene;
+    this.limits = limitsFor(scene.header.view_extent, this.stage.plot);
+    if (this.isFitted) this.camera = this.fitted();
+    this.request({ layout: true, ground: true, points: true, above: true, marks: true });
+  }
+
+  private fitted(): Camera {
+    return fit((this.scene as Scene).header.view_extent, this.stage.plot);
+  }
+
+  private readTheme(): Theme {
+    return readTheme(this.root, matchMedia("(prefers-color-scheme: dark)").matches);
+  }
+
+  private retheme(): void {
+    this.theme = this.readTheme();
+    applyTheme(this.root, this.theme);
+    this.showLegend();
+    this.nearest = -1;
+    this.request({ ground: true, points: true, above: true, probe: this.scene !== null });
+  }
+
+  // ---- intents --------------------------------------------------------------------------------------------------------
+
+  private intents(): Intents {
+    return {
+      look: (left, top) => {
+        if (this.player.isPlaying && this.gestureMode === "idle") return; // a passing mouse does not stop the film
+        this.pausePlayer();
+        this.isHover = true;
+        this.setProbe(toMap(this.camera, this.stage.plot, left, top));
+        this.hintLeavesLater();
+      },
+      pin: (left, top) => {
+        this.setProbe(toMap(this.camera, this.stage.plot, left, top));
+        this.pinProbe();
+      },
+      pan: (dx, dy) => this.moveCamera(panBy(this.camera, dx, dy, this.limits as Limits)),
+      zoom: (factor, left, top) => this.moveCamera(zoomAt(this.camera, this.stage.plot, factor, left, top, this.limits as Limits)),
+      mode: (mode) => this.onGestureMode(mode),
+    };
+  }
+
+  private gestureMode: Mode = "idle";
+
+  private onGestureMode(mode: Mode): void {
+    this.gestureMode = mode;
+    const rest = this.gestures.panByDefault || this.gestures.spaceHeld ? "pan" : "";
+    this.stage.map.dataset.drag = mode === "pan" || mode === "pinch" ? "panning" : rest;
+  }
+
+  private listenToKeys(): void {
+    this.disposer.listen(this.stage.map, "keydown", (event: KeyboardEvent) => {
+      if (event.key === " ") {
+        event.preventDefault();
+        this.holdSpace(true);
+        return;
+      }
+      const intent = keyIntent(event);
+      if (!intent) return;
+      event.preventDefault();
+      event.stopPropagation(); // hosts have one-letter shortcuts of their own
+      this.act(intent);
+    });
+    this.disposer.listen(this.stage.map, "keyup", (event: KeyboardEvent) => {
+      if (event.key === " ") this.holdSpace(false);
+    });
+    this.disposer.listen(this.stage.map, "blur", () => this.holdSpace(false));
+  }
+
+  private holdSpace(isHeld: boolean): void {
+    this.gestures.spaceHeld = isHeld;
+    this.onGestureMode(this.gestureMode);
+  }
+
+  private act(intent: KeyIntent): void {
+    if (!this.scene) return;
+    switch (intent.kind) {
+      case "move":
+        return this.step(intent.dx, intent.dy);
+      case "zoom":
+        return this.zoomStep(intent.factor);
+      case "reset":
+        return this.showEverything();
+      case "pin":
+        return this.pinProbe();
+      case "pan":
+        this.gestures.panByDefault = !this.gestures.panByDefault;
+        this.onGestureMode(this.gestureMode);
+        return this.showToolbar();
+      case "play":
+        return this.player.current ? this.player.setPlaying(!this.player.isPlaying) : undefined;
+      case "help":
+        return this.openHelp(!this.isHelpOpen);
+      case "escape":
+        if (this.isHelpOpen) this.openHelp(false);
+        else this.pausePlayer();
+        return;
+      default:
+        return this.toggleLayer(intent.kind);
+    }
+  }
+
+  private step(dx: number, dy: number): void {
+    this.pausePlayer();
+    const unit = this.stage.plot.width / this.camera.scale;
+    this.isHover = true;
+    this.setProbe([this.probe[0] + dx * unit, this.probe[1] + dy * unit]);
+    const camera = reveal(this.camera, this.stage.plot, ...this.probe);
+    if (camera !== this.camera) this.moveCamera(camera);
+    this.hintLeavesLater();
+  }
+
+  /** Zooms around the probe, where the keyboard's attention is. */
+  private zoomStep(factor: number): void {
+    const { plot } = this.stage;
+    const [left, top] = toScreen(this.camera, plot, ...this.probe);
+    const isInView = left >= 0 && left <= plot.width && top >= 0 && top <= plot.height;
+    const [x, y] = isInView ? [left, top] : [plot.width / 2, plot.height / 2];
+    const target = this.glide?.to ?? this.camera;
+    this.glideTo(zoomAt(target, plot, factor, x, y, this.limits as Limits));
+  }
+
+  private openHelp(isOpen: boolean): void {
+    this.isHelpOpen = isOpen;
+    this.help.show(isOpen);
+    if (!isOpen) this.toolbar.focusHelp();
+    this.showToolbar();
+  }
+
+  private toggleLayer(layer: "manifold" | "rings" | "shapes"): void {
+    this.layers[layer] = !this.layers[layer];
+    if (layer === "shapes") {
+      this.nearest = -1;
+      this.showLegend();
+    }
+    this.showToolbar();
+    this.announcer.now(`${LAYER_NAMES[layer]} ${this.layers[layer] ? "shown" : "hidden"}`);
+    this.request({ ground: true, points: true, above: true, probe: layer === "shapes" });
+  }
+
+  private setShown(shown: Shown): void {
+    this.shown = shown;
+    this.nearest = -1;
+    this.showLegend();
+    this.showTitle();
+    this.request({ points: true, probe: true });
+  }
+
+  // ---- camera, probe, pins, path --------------------------------------------------------------------------------------
+
+  private moveCamera(camera: Camera): void {
+    if (!this.scene) return;
+    this.glide = null;
+    this.camera = camera;
+    this.isFitted = false;
+    this.request({ ground: true, points: true, above: true, marks: true });
+  }
+
+  private glideTo(camera: Camera): void {
+    if (prefersReducedMotion()) {
+      this.moveCamera(camera);
+      return;
+    }
+    this.glide = { from: this.camera, to: camera, start: performance.now() };
+    this.isFitted = false;
+    this.request({ ground: true });
+  }
+
+  private setProbe(map: Point): void {
+    this.probe = map;
+    this.isOnPath = false;
+    this.request({ probe: true });
+  }
+
+  private pinProbe(): void {
+    if (!this.scene || !this.dynamic?.options.pinnable) return;
+    this.showProbe(); // the pin is exactly what is shown now
+    const z = Array.from(this.z);
+    const map: [number, number] = [this.probe[0], this.probe[1]];
+    const pin = { label: pinLabel(this.pins().length), map, z };
+    this.pending.push({ pin, since: performance.now() });
+    this.dropStart = performance.now();
+    this.showPins();
+    this.hintLeaves();
+    this.announcer.now(`Pinned ${pin.label} at ${zText(z, plainNumber)}`);
+    this.request({ above: true });
+    this.callbacks.onPin?.({ map, z: [...z], how: this.scene.space.how, support: this.support });
+  }
+
+  private onPlaying(isPlaying: boolean): void {
+    this.lastFrame = performance.now();
+    if (isPlaying) this.request({});
+    else if (this.player?.current) this.announcer.later(() => this.sentence());
+  }
+
+  private pausePlayer(): void {
+    if (this.player.isPlaying) this.player.setPlaying(false);
+  }
+
+  /** The probe stands where the path's frame is, and shows exactly the path's z. */
+  private followPath(): void {
+    const path = this.player.current;
+    if (!path || !this.scene) return;
+    const frame = this.player.frame;
+    this.isOnPath = true;
+    this.probe = path.map[frame];
+    this.showPicture(path.z[frame]);
+    this.card.showHeading("On the path");
+    this.request({ marks: true });
+  }
+
+  // ---- words ------------------------------------------------------------------------------------------------------------
+
+  private sentence(): string {
+    if (!this.scene) return "";
+    const label = this.nearest >= 0 ? this.scene.labels[this.nearest] : -1;
+    const name = this.scene.className(label);
+    const looks = name === null ? "" : `looks like ${classWords(name)} (nearest real point), `;
+    return `z = ${zText(this.z, plainNumber)}, ${looks}${supportWords(this.support)}`;
+  }
+
+  private showTitle(): void {
+    if (!this.scene) return;
+    const { nPoints, perClass, slots } = this.scene;
+    const visible = perClass.reduce((sum, n, slot) => sum + (this.shown[slot] ? n : 0), 0);
+    const points = `${count(nPoints)} test images`;
+    this.toolbar.setTitle(this.scene.header.projection.title, slots.length && visible < nPoints ? `${count(visible)} of ${points}` : points);
+  }
+
+  private showToolbar(): void {
+    const { scene } = this;
+    if (!scene) return;
+    this.toolbar.show({
+      ...this.layers,
+      pan: this.gestures.panByDefault,
+      help: this.isHelpOpen,
+      hasRings: scene.header.projection.rings,
+      hasClasses: scene.nClasses > 1,
+    });
+  }
+
+  private showLegend(): void {
+    this.legend.show(this.shown, this.theme.isDark, this.layers.shapes);
+  }
+
+  private showPins(): void {
+    const { scene, dynamic } = this;
+    if (!scene || !dynamic) return;
+    this.card.showPins(this.pins(), dynamic.options.pinnable, (z) => scene.model.decodeShared(z), (pin) => this.goTo(pin));
+  }
+
+  private goTo(pin: PinRecord): void {
+    this.pausePlayer();
+    this.setProbe(pin.map);
+    const camera = reveal(this.camera, this.stage.plot, pin.map[0], pin.map[1], 48);
+    if (camera !== this.camera) this.glideTo(camera);
+  }
+
+  private showHint(): void {
+    const { hint } = this.stage;
+    const isWanted = Boolean(this.dynamic?.options.hint) && !hintWasSeen;
+    if (!isWanted) return;
+    const isTouch = matchMedia("(pointer: coarse)").matches;
+    const click = isTouch ? "tap" : "click";
+    const move = isTouch ? "Drag" : "Move";
+    setText(hint, this.dynamic?.options.pinnable ? `${move} to decode, ${click} to pin` : `${move} to decode`);
+    hint.hidden = false;
+  }
+
+  private hintLeavesLater(): void {
+    if (hintWasSeen) return;
+    hintWasSeen = true;
+    this.hintTimer = setTimeout(() => this.hintLeaves(), HINT_MS);
+  }
+
+  private hintLeaves(): void {
+    hintWasSeen = true;
+    clearTimeout(this.hintTimer);
+    this.stage.hint.toggleAttribute("data-leaving", true);
+    this.hintTimer = setTimeout(() => (this.stage.hint.hidden = true), 300);
+  }
+
+  // ---- frames -------------------------------------------------------------------------------------------------------------
+
+  private request(want: Partial<Wanted>): void {
+    Object.assign(this.want, Object.fromEntries(Object.entries(want).filter(([, value]) => value)));
+    if (this.frameRequest === 0) this.frameRequest = requestAnimationFrame((now) => this.frame(now));
+  }
+
+  private frame(now: number): void {
+    cancelAnimationFrame(this.frameRequest);
+    this.frameRequest = 0;
+    if (!this.scene || !this.dynamic || this.width === 0) return;
+    const start = performance.now();
+    const want = this.want;
+    this.want = { layout: false, ground: false, points: false, above: false, probe: false, marks: false };
+    const cameraMoved = this.glideOn(now);
+    if (this.player.tick(now - this.lastFrame)) this.followPath();
+    this.lastFrame = now;
+    if (want.probe) this.showProbe();
+    if (want.ground || cameraMoved) this.drawGround();
+    if (want.points || cameraMoved) this.drawPoints();
+    if (want.above || cameraMoved) this.drawAbove();
+    this.placeMarks();
+    if (want.probe && this.isHover) this.stats_.record(start, performance.now() - start);
+    this.isHover = false;
+    this.buildManifold(start);
+    if (this.glide || this.player.isPlaying || this.isAnimating()) this.request({ above: this.isAnimating() });
+  }
+
+  private glideOn(now: number): boolean {
+    if (!this.glide) return false;
+    const { from, to, start } = this.glide;
+    const t = Math.min(1, Math.max(0, (now - start) / MOTION_MS));
+    this.camera = between(from, to, 1 - (1 - t) ** 3);
+    if (t >= 1) {
+      this.glide = null;
+      const { x, y, scale } = this.fitted();
+      this.isFitted = this.camera.x === x && this.camera.y === y && this.camera.scale === scale;
+    }
+    return true;
+  }
+
+  private isAnimating(): boolean {
+    const now = performance.now();
+    return !prefersReducedMotion() && (now - this.pathStart < PATH_DRAW_MS || now - this.dropStart < MOTION_MS);
+  }
+
+  private showProbe(): void {
+    if (this.isOnPath && this.player.current) this.followPath();
+    else this.decodeProbe();
+  }
+
+  private decodeProbe(): void {
+    const scene = this.scene as Scene;
+    scene.space.toZ(this.probe[0], this.probe[1], this.z);
+    this.showPicture(this.z);
+    this.card.showHeading("Under the cursor");
+  }
+
+  private showPicture(z: ArrayLike<number>): void {
+    const scene = this.scene as Scene;
+    if (z !== this.z) this.z.set(z);
+    this.support = scene.space.support(this.probe[0], this.probe[1]);
+    const start = performance.now();
+    const x_hat = scene.model.decodeShared(this.z);
+    this.decodeMs += 0.2 * (performance.now() - start - this.decodeMs);
+    this.card.showDecoded(x_hat, this.z, this.probe, this.support);
+    this.showNearest(scene);
+    if (!this.player.isPlaying) this.announcer.later(() => this.sentence());
+  }
+
+  private showNearest(scene: Scene): void {
+    const nearest = scene.nearest(this.probe[0], this.probe[1], this.shown);
+    if (nearest === this.nearest && nearest >= 0) return;
+    this.nearest = nearest;
+    const label = nearest >= 0 ? scene.labels[nearest] : -1;
+    const what = scene.originals ? "test image" : "reconstruction of test image";
+    const info = nearest < 0 ? null : { label, className: scene.className(label), caption: `${what} ${scene.numberOf(nearest)}` };
+    this.card.showNearest(info, this.theme.isDark, this.layers.shapes);
+    if (nearest < 0) return;
+    clearTimeout(this.restTimer);
+    const isCheap = scene.originals !== null || this.decodeMs < CHEAP_DECODE_MS;
+    this.card.showNearestIsStale(!isCheap);
+    if (isCheap) this.paintNearest(scene, nearest);
+    else this.restTimer = setTimeout(() => this.paintNearest(scene, nearest), REST_MS);
+  }
+
+  private paintNearest(scene: Scene, i: number): void {
+    if (this.scene !== scene || this.nearest !== i) return;
+    if (scene.originals) this.card.nearest.paint(scene.originals, scene.originalOffset(i), 1);
+    else this.card.nearest.paint(scene.model.decodeShared(scene.muOf(i)));
+    this.card.showNearestIsStale(false);
+  }
+
+  private drawGround(): void {
+    const scene = this.scene as Scene;
+    const { stage, camera, theme } = this;
+    const context = stage.begin("ground");
+    if (!context) return;
+    const { projection } = scene.header;
+    fillGround(context, stage.plot, theme);
+    if (this.layers.manifold) this.manifold?.draw(context, stage.plot, camera);
+    else drawGrid(context, stage.plot, camera, theme);
+    if (this.layers.rings && projection.rings) drawRings(context, stage.plot, camera, theme, projection, this.layers.manifold);
+    drawTickLabels(context, stage, stage.plot, camera, theme, projection);
+  }
+
+  private drawPoints(): void {
+    const scene = this.scene as Scene;
+    const { stage, camera } = this;
+    const { plot, ratio } = stage;
+    const scale = camera.scale * ratio;
+    const view = {
+      scaleX: scale,
+      offsetX: (plot.width / 2) * ratio - camera.x * scale,
+      scaleY: -scale,
+      offsetY: (plot.height / 2) * ratio + camera.y * scale,
+    };
+    stage.raster.draw(scene.points, scene.slots, this.spritesFor(scene), view);
+    stage.showPoints(this.layers.manifold ? 0.75 : 1);
+  }
+
+  private spritesFor(scene: Scene): readonly (Sprite | null)[] {
+    const zoom = this.camera.scale / this.fitted().scale;
+    const radius = markerRadius(scene.nPoints, zoom) * (this.layers.shapes ? 1.35 : 1) * this.stage.ratio;
+    const key = [radius, this.layers.shapes, this.theme.isDark, this.shown].join(" ");
+    if (key !== this.sprites.key) {
+      const alpha = scene.nPoints > 30_000 ? 0.7 : 0.85;
+      const sprite = (slot: number): Sprite | null => {
+        if (!this.shown[slot]) return null;
+        const label = slot === scene.nClasses ? -1 : slot;
+        return makeSprite(classShape(label, this.layers.shapes), classRgb(label, this.theme.isDark), alpha, radius);
+      };
+      this.sprites = { key, list: Array.from({ length: scene.nClasses + 1 }, (_, slot) => sprite(slot)) };
+    }
+    return this.sprites.list;
+  }
+
+  private drawAbove(): void {
+    const scene = this.scene as Scene;
+    const { stage, camera, theme } = this;
+    const context = stage.begin("map");
+    if (!context) return;
+    const now = performance.now();
+    const isStill = prefersReducedMotion();
+    if (this.layers.rings && scene.header.projection.rings) drawRingLabels(context, stage.plot, camera, theme, scene.header.projection);
+    const path = this.player.current;
+    if (path) drawPath(context, stage.plot, camera, theme, path, isStill ? 1 : Math.min(1, (now - this.pathStart) / PATH_DRAW_MS));
+    for (const marker of this.dynamic?.markers ?? []) drawMarker(context, stage.plot, camera, theme, marker);
+    const pins = this.pins();
+    const drop = isStill ? 1 : Math.min(1, (now - this.dropStart) / MOTION_MS);
+    pins.forEach((pin, i) => drawPin(context, stage.plot, camera, theme, pin, i === pins.length - 1 ? drop : 1));
+  }
+
+  private placeMarks(): void {
+    const scene = this.scene as Scene;
+    const { camera, stage } = this;
+    const probe = toScreen(camera, stage.plot, ...this.probe);
+    const nearest = this.nearest >= 0 ? toScreen(camera, stage.plot, ...scene.place(this.nearest)) : null;
+    stage.marks.place(probe, nearest);
+  }
+
+  /** What is left of the frame goes into the manifold, tile by tile. */
+  private buildManifold(start: number): void {
+    const scene = this.scene as Scene;
+    if (!this.layers.manifold || this.manifold?.isComplete) return;
+    this.manifold ??= this.makeManifold(scene);
+    this.manifold.work(start + MANIFOLD_SLICE_MS);
+    this.request({ ground: true });
+  }
+
+  private makeManifold(scene: Scene): Manifold {
+    const grid = tileGrid(scene.space.how, scene.header.view_extent);
+    const z = new Float64Array(scene.space.latentDim);
+    return new Manifold(grid, scene.header.run.image_shape, (x, y) => {
+      scene.space.toZ(x, y, z);
+      return scene.model.decodeShared(z);
+    });
+  }
+}
+
+const LAYER_NAMES = { manifold: "Decoded manifold", rings: "Prior rings", shapes: "Marker shapes" } as const;
+
+function legendEntries(scene: Scene): LegendEntry[] {
+  const slots = Array.from({ length: scene.nClasses + 1 }, (_, slot) => slot).filter((slot) => scene.perClass[slot] > 0);
+  const name = (slot: number): string => scene.className(slot === scene.nClasses ? -1 : slot) ?? "no class";
+  return slots.map((slot) => ({ slot, name: name(slot), nPoints: scene.perClass[slot] }));
+}
+
+function samePlace(a: Point, b: Point): boolean {
+  const near = (p: number, q: number): boolean => Math.abs(p - q) <= 1e-6 * Math.max(1, Math.abs(p));
+  return near(a[0], b[0]) && near(a[1], b[1]);
+}
+
+/** A person never sees a stack trace; what is not ours is a bug and goes to the console too. */
+function sentenceFor(error: unknown): string {
+  if (error instanceof BlobError || error instanceof OpError) return error.message;
+  console.error(error);
+  return "The map cannot be shown: its data do not fit together. Reload the page.";
+}

@@ -1,0 +1,82 @@
+/** Which switches does the map have? Layers, what a drag does, zoom, help. */
+
+import { h, icon, setText, type IconName } from "./dom";
+import type { KeyIntent } from "./keyboard";
+
+type Kind = KeyIntent["kind"];
+
+/** What the switches show. */
+export interface ToolbarState {
+  readonly manifold: boolean;
+  readonly rings: boolean;
+  readonly shapes: boolean;
+  readonly pan: boolean;
+  readonly help: boolean;
+  readonly hasRings: boolean;
+  readonly hasClasses: boolean;
+}
+
+type Toggle = "manifold" | "rings" | "shapes" | "pan" | "help";
+
+const TOGGLES: readonly (readonly [Toggle, string, string])[] = [
+  ["manifold", "Manifold", "decoded pictures as background (m)"],
+  ["rings", "Rings", "1, 2, 3 standard deviations of the prior (r)"],
+  ["shapes", "Shapes", "a marker for each class, beside its colour (s)"],
+];
+
+export class Toolbar {
+  readonly element = h("div", { class: "la-toolbar" });
+  private readonly title = h("span", { class: "la-title" });
+  private readonly subtitle = h("span", { class: "la-muted" });
+  private readonly toggles = new Map<Toggle, HTMLButtonElement>();
+
+  constructor(private readonly act: (intent: KeyIntent) => void) {
+    const layers = TOGGLES.map(([kind, label, title]) => this.toggle(kind, label, title));
+    const view = [
+      this.toggle("pan", "", "Drag moves the map instead of the probe (v)"),
+      this.button("minus", "Zoom out (−)", { kind: "zoom", factor: 1 / 1.5 }),
+      this.button("plus", "Zoom in (+)", { kind: "zoom", factor: 1.5 }),
+      this.button("reset", "Show everything (0)", { kind: "reset" }),
+      this.toggle("help", "", "Keys and gestures (?)"),
+    ];
+    this.element.append(
+      h("div", { class: "la-heading" }, this.title, this.subtitle),
+      h("div", { class: "la-tools", role: "group", "aria-label": "Layers" }, ...layers),
+      h("div", { class: "la-tools", role: "group", "aria-label": "View" }, ...view),
+    );
+  }
+
+  setTitle(title: string, subtitle: string): void {
+    setText(this.title, title);
+    setText(this.subtitle, subtitle);
+  }
+
+  show(state: ToolbarState): void {
+    for (const [kind, button] of this.toggles) button.setAttribute(kind === "help" ? "aria-expanded" : "aria-pressed", String(state[kind]));
+    (this.toggles.get("rings") as HTMLElement).hidden = !state.hasRings;
+    (this.toggles.get("shapes") as HTMLElement).hidden = !state.hasClasses;
+  }
+
+  focusHelp(): void {
+    this.toggles.get("help")?.focus();
+  }
+
+  private toggle(kind: Toggle, label: string, title: string): HTMLButtonElement {
+    const name = label ? `${label}: ${title}` : title; // the visible word comes first, so that speech control finds it
+    const button = h("button", { type: "button", class: "la-tool", title: name, "aria-label": withoutKey(name) }, icon(kind as IconName));
+    if (label) button.append(h("span", { class: "la-tool-label" }, label));
+    button.addEventListener("click", () => this.act({ kind: kind as Exclude<Kind, "move" | "zoom"> }));
+    this.toggles.set(kind, button);
+    return button;
+  }
+
+  private button(name: IconName, title: string, intent: KeyIntent): HTMLButtonElement {
+    const button = h("button", { type: "button", class: "la-tool", title, "aria-label": withoutKey(title) }, icon(name));
+    button.addEventListener("click", () => this.act(intent));
+    return button;
+  }
+}
+
+function withoutKey(title: string): string {
+  return title.replace(/ \(.\)$/, "");
+}

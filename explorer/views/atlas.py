@@ -1,0 +1,72 @@
+"""The map: hover decodes, a click pins; below it what the pin is near to."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from explorer import cache, state
+from explorer.core.neighbours import nearest
+from explorer.core.pictures import enlarged, to_picture
+from explorer.state import State
+from explorer.views.parts import chosen_map, live_surface, number_list, picture_of, pins_shown, stored_pictures
+
+KEY = "atlas-surface"
+N_NEIGHBOURS = 8
+
+
+def show(now: State) -> None:
+    """The whole page."""
+    run = cache.run(now.run_id)
+    projection, axes = chosen_map(run)
+    now = state.take_pin(now, state.surface_event(KEY), run.config.latent_dim, lambda place: projection.to_latent([place])[0])
+    pins = pins_shown(now, run, projection)
+    live_surface(now.run_id, projection, axes, KEY, pins=pins)
+    state.sync_url(now.run_id)
+    if not now.pins:
+        st.caption("Click anywhere on the map, or press Enter on it, to pin a place: its code and its nearest real images appear here.")
+        return
+    _pin_list(now)
+    _details(now)
+
+
+def _pin_list(now: State) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        for index in range(len(now.pins)):
+            st.button(
+                f"{state.label(index)}", icon=":material/close:", key=f"drop-{index}", on_click=state.drop_pin,
+                args=(now.run_id, index), help=f"Remove pin {state.label(index)}",
+            )  # fmt: skip
+        if len(now.pins) > 1:
+            st.button("Remove all", on_click=state.clear_pins, args=(now.run_id,), type="tertiary")
+
+
+def _details(now: State) -> None:
+    """The last pin: its picture, its code, the eight nearest real points in latent space."""
+    run = cache.run(now.run_id)
+    code = np.asarray(now.pins[-1], np.float32)
+    found = nearest(code, run.encodings.mu, N_NEIGHBOURS)
+    left, right = st.columns([1, 3], gap="large")
+    with left:
+        st.markdown(f"**Pin {state.label(len(now.pins) - 1)}**")
+        st.image(enlarged(picture_of(run, code), 224))
+        st.caption(f"z = {number_list(code)}", help="The code that the decoder turned into this picture, in latent units.")
+    with right:
+        st.markdown("**Nearest real images**")
+        pictures, caption = stored_pictures(now.run_id, found.index)
+        columns = st.columns(N_NEIGHBOURS // 2)
+        for i, (row, distance) in enumerate(zip(found.index, found.distance, strict=True)):
+            with columns[i % len(columns)]:
+                st.image(enlarged(to_picture(pictures[i]), 112))
+                st.caption(f"{_class_name(now.run_id, row)} · {distance:.2f}")
+        st.caption(
+            f"{caption} Under each: its class and its distance from the pin.",
+            help="Euclidean distance between the pin and the posterior mean μ of the image, in all latent dimensions.",
+        )
+
+
+def _class_name(run_id: str, row: int) -> str:
+    run = cache.run(run_id)
+    label, names = int(run.encodings.label[row]), run.info.dataset.class_names
+    image = f"test image {row}"
+    return f"{names[label]}, {image}" if 0 <= label < len(names) else image

@@ -1,0 +1,108 @@
+"""Where does a picture come from? An upload, an image of the test set, a sample of ours: shared by Reconstruct and Interpolate."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer import cache
+from explorer.core.pictures import Picture, to_picture
+from explorer.core.preprocess import Prepared, Step, open_picture, prepare
+from explorer.views.parts import stored_pictures
+from trainer.datasets import load_dataset
+from trainer.errors import DataError, ImageError
+from trainer.runs import HOME, Run
+
+SAMPLES = HOME / "assets" / "samples"
+UPLOAD, TEST, SAMPLE = "Upload", "Test image", "Sample"
+KINDS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
+
+
+@dataclass(frozen=True)
+class Picked:
+    """A picture as the model sees it. x (C, H, W) floats in [0, 1] · shown: what the person gave · steps: how one became the other."""
+
+    title: str
+    x: NDArray[np.float32]
+    shown: Picture
+    steps: tuple[Step, ...]
+
+
+def picked_picture(run: Run, key: str) -> Picked | None:
+    """The chooser and what came of it; None while nothing is chosen or after a refusal, which is shown."""
+    sources = [TEST, UPLOAD, *([SAMPLE] if samples_for(run.info.dataset.name) else [])]
+    source = st.segmented_control(
+        "Picture from", sources, default=TEST, key=f"{key}-source", required=True, label_visibility="collapsed"
+    )
+    try:
+        if source == UPLOAD:
+            return _uploaded(run, key)
+        return _sample(run, key) if source == SAMPLE else test_image(run, key)
+    except ImageError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+
+
+def test_image(run: Run, key: str, default: int = 0) -> Picked | None:
+    """An image of the test split by its place there; where the data set is not here, an offer to fetch it."""
+    n = len(run.encodings.index)
+    row = int(st.number_input(f"Test image, 0 to {n - 1}", 0, n - 1, min(default, n - 1), key=f"{key}-row"))
+    originals = cache.originals(run.id)
+    label = int(run.encodings.label[row])
+    names = run.info.dataset.class_names
+    title = f"test image {row}" + (f", class {names[label]}" if 0 <= label < len(names) else "")
+    if originals is None:
+        _offer_download(run)
+        pictures, _ = stored_pictures(run.id, np.array([row]))
+        x = np.asarray(pictures[0], np.float32)
+        return Picked(f"reconstruction of {title}", x, to_picture(x), ())
+    pixels = originals[row]
+    return Picked(title, pixels.astype(np.float32) / 255, to_picture(pixels), ())
+
+
+def samples_for(dataset: str) -> dict[str, Path]:
+    """Our own sample pictures that suit a data set, by title."""
+    listed = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
+    return {item["title"]: SAMPLES / item["file"] for item in listed if dataset in item["suits"]}
+
+
+def _uploaded(run: Run, key: str) -> Picked | None:
+    file = st.file_uploader(
+        "A picture: PNG, JPEG, WebP, GIF, BMP or TIFF, up to 20 MB", type=KINDS, key=f"{key}-upload", label_visibility="visible"
+    )
+    return None if file is None else _prepared(run, file.getvalue(), file.name)
+
+
+def _sample(run: Run, key: str) -> Picked:
+    samples = samples_for(run.info.dataset.name)
+    title = st.selectbox("Sample picture", list(samples), key=f"{key}-sample")
+    return _prepared(run, samples[title].read_bytes(), title)
+
+
+def _prepared(run: Run, data: bytes, name: str) -> Picked:
+    image = open_picture(data, name)
+    ready: Prepared = prepare(image, run.image_shape, run.info.dataset.name)
+    return Picked(name, ready.x, ready.steps[0].picture, ready.steps)
+
+
+def _offer_download(run: Run) -> None:
+    """Says at the place of the original that it is not here, and fetches the data set when asked."""
+    name = run.info.dataset.name
+    if name.startswith("folder:"):
+        st.info("The image folder of this run is not on this machine: below is the model's reconstruction instead.")
+        return
+    st.info(f"{name} is not on this machine, so the original cannot be shown: below is the model's reconstruction instead.")
+    if st.button(f"Download {name}", key=f"download-{name}", help=f"Into this user's cache. Licence: {run.info.dataset.licence}"):
+        with st.spinner(f"Downloading {name} …"):
+            try:
+                load_dataset(name)
+            except DataError as error:
+                st.error(str(error))
+                return
+        cache.forget_dataset()
+        st.rerun()

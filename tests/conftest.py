@@ -1,0 +1,68 @@
+"""What do many tests share? A tiny data set, quickly trained runs, and one thread for torch, so that two workers do not fight."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session")
+def mnist_folder() -> Path:
+    """The folder of real MNIST files; the test is skipped, with the reason, where there is none."""
+    folder = Path(os.environ.get("LATENT_DATA", ROOT.parent / "shared" / "data")) / "mnist"
+    if not folder.is_dir():
+        pytest.skip("MNIST is not on this machine: set LATENT_DATA to the folder that holds mnist/")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_dataset():
+    """96 random-looking but learnable 1×6×5 images in three classes, all three splits."""
+    from trainer.datasets import Dataset
+
+    rng = np.random.default_rng(7)
+    labels = np.arange(96) % 3
+    bars = np.zeros((96, 1, 6, 5), np.uint8)
+    for i, label in enumerate(labels):
+        bars[i, 0, :, label + 1] = 200
+    images = np.clip(bars + rng.integers(0, 40, bars.shape), 0, 255).astype(np.uint8)
+    order = rng.permutation(96)
+    splits = {"train": np.sort(order[:60]), "validation": np.sort(order[60:70]), "test": np.sort(order[70:])}
+    return Dataset(
+        name="digits", images=images, labels=labels.astype(np.int64), class_names=("a", "b", "c"), factors=None, factor_names=(),
+        splits=splits, notes=(), licence="none",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory, tiny_dataset) -> Path:
+    """A folder of small finished runs: tiny-2d, tiny-5d (mlp) and tiny-conv."""
+    from trainer.config import FitConfig, checked
+    from trainer.fit import fit
+
+    folder = tmp_path_factory.mktemp("runs")
+    base = FitConfig(hidden=(16,), epochs=6, batch_size=16, umap=False)
+    for name, config in {
+        "tiny-2d": base,
+        "tiny-5d": checked(base, latent_dim=5, activation="gelu", likelihood="gaussian", sigma=0.3),
+        "tiny-conv": checked(base, latent_dim=3, network="conv", hidden=(4, 6), activation="relu"),
+    }.items():
+        for _ in fit(config, tiny_dataset, name, folder):
+            pass
+    return folder
+
+
+@pytest.fixture
+def in_folder(tmp_path) -> Iterator[Path]:
+    """A fresh working directory."""
+    before = Path.cwd()
+    os.chdir(tmp_path)
+    yield tmp_path
+    os.chdir(before)

@@ -1,0 +1,169 @@
+"""Do the built-in sets keep what every data set promises: shapes, splits, a checksum, names, sentences?"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+from importlib.resources import files
+
+import numpy as np
+import pytest
+
+from trainer.datasets import Dataset, availability, dataset_names, load_dataset
+from trainer.datasets.dataset import consecutive_splits, hashed_splits, unit_hash
+from trainer.errors import DataError
+
+
+def tiny(n: int = 10) -> Dataset:
+    images = np.arange(n * 12, dtype=np.uint8).reshape(n, 3, 2, 2)
+    factors = np.arange(n * 2, dtype=np.float32).reshape(n, 2)
+    return Dataset(
+        name="tiny",
+        images=images,
+        labels=np.arange(n, dtype=np.int64) % 2,
+        class_names=("even", "odd"),
+        factors=factors,
+        factor_names=("a", "b"),
+        splits=hashed_splits((f"{i}" for i in range(n)), 0.5, 0.25),
+        licence="none",
+    )
+
+
+@pytest.mark.parametrize("name", ["digits", "shapes"])
+def test_splits_are_sorted_disjoint_and_cover_everything(name: str) -> None:
+    dataset = load_dataset(name)
+    assert list(dataset.splits) == ["train", "validation", "test"]
+    for index in dataset.splits.values():
+        assert (np.diff(index) > 0).all()
+        assert index.dtype == np.int64
+    assert sorted(np.concatenate(list(dataset.splits.values())).tolist()) == list(range(dataset.n))
+
+
+def test_subset_takes_the_images_of_its_index() -> None:
+    dataset = tiny()
+    for split in ("train", "validation", "test", "train+validation", "test+train"):
+        part = dataset.subset(split)
+        wanted = sorted(i for name in split.split("+") for i in dataset.splits[name].tolist())
+        assert part.index.tolist() == wanted
+        assert part.n == len(wanted)
+        for place, i in enumerate(wanted):
+            assert (part.images[place] == dataset.images[i]).all()
+            assert part.labels is not None
+            assert part.labels[place] == i % 2
+            assert part.factors is not None
+            assert part.factors[place].tolist() == [2 * i, 2 * i + 1]
+
+
+@pytest.mark.parametrize("split", ["", "all", "train+", "train+train", "Train"])
+def test_a_wrong_split_is_a_sentence(split: str) -> None:
+    with pytest.raises(
+        DataError, match=r"allowed: train, validation, test, or several different ones joined by '\+'\."
+    ):
+        tiny().subset(split)
+
+
+def test_a_consecutive_split_is_viewed_and_a_scattered_one_copied() -> None:
+    shapes, digits = load_dataset("shapes"), load_dataset("digits")
+    assert np.shares_memory(shapes.subset("train+validation").images, shapes.images)
+    assert not np.shares_memory(digits.subset("test").images, digits.images)
+
+
+def test_nobody_can_write_into_a_shared_array() -> None:
+    dataset = tiny()
+    part = dataset.subset("train")
+    for array in (dataset.images, dataset.labels, dataset.factors, part.images, part.labels, part.factors, part.index):
+        assert array is not None
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+    with pytest.raises(TypeError):
+        dataset.splits["train"] = part.index  # type: ignore[index]
+
+
+def test_sha256_is_of_shape_pixels_and_labels() -> None:
+    dataset = tiny(4)
+    expected = hashlib.sha256(b"(4, 3, 2, 2)" + bytes(range(48)))
+    expected.update(b"".join(label.to_bytes(8, "little") for label in (0, 1, 0, 1)))
+    assert dataset.sha256 == expected.hexdigest()
+
+
+def test_hashed_splits_move_no_image_when_one_is_added() -> None:
+    keys = [f"class/{i}.png" for i in range(200)]
+    before, after = hashed_splits(keys, 0.8, 0.1), hashed_splits([*keys, "class/new.png"], 0.8, 0.1)
+    for split in before:
+        assert set(before[split].tolist()) == set(after[split].tolist()) - {200}
+    assert [len(index) for index in before.values()] == pytest.approx([160, 20, 20], abs=4 * (200 * 0.8 * 0.2) ** 0.5)
+
+
+@pytest.mark.parametrize("n", range(3, 30))
+def test_hashed_splits_leave_none_empty(n: int) -> None:
+    for word in ("a", "b", "c", "d", "e"):
+        splits = hashed_splits((f"{word}{i}" for i in range(n)), 0.8, 0.1)
+        assert min(map(len, splits.values())) >= 1
+        assert sorted(np.concatenate(list(splits.values())).tolist()) == list(range(n))
+
+
+def test_unit_hash_is_uniform() -> None:
+    values = np.sort([unit_hash(str(i)) for i in range(2000)])
+    # Kolmogorov-Smirnov: the gap exceeds 1.95/√n with probability 0.001
+    assert np.abs(values - (np.arange(2000) + 0.5) / 2000).max() < 1.95 / 2000**0.5
+
+
+def test_consecutive_splits() -> None:
+    assert {name: index.tolist() for name, index in consecutive_splits(3, 1, 2).items()} == {
+        "train": [0, 1, 2],
+        "validation": [3],
+        "test": [4, 5],
+    }
+
+
+def test_digits_are_the_numbers_in_the_file_of_scikit_learn() -> None:
+    """A second reader: the csv itself, scaled with integers and halves rounded up."""
+    with gzip.open(files("sklearn.datasets.data") / "digits.csv.gz", "rt") as text:  # type: ignore[call-overload]
+        rows = [[int(float(value)) for value in row] for row in csv.reader(text)]
+    dataset = load_dataset("digits")
+    assert dataset.labels is not None
+    assert dataset.labels.tolist() == [row[-1] for row in rows]
+    assert dataset.images.reshape(-1, 64).tolist() == [[(2 * 255 * v + 16) // 32 for v in row[:-1]] for row in rows]
+    assert dataset.image_shape == (1, 8, 8)
+    assert dataset.class_names[dataset.labels[0]] == "0"
+
+
+def test_digits_are_split_60_10_30_in_every_class() -> None:
+    dataset = load_dataset("digits")
+    assert dataset.labels is not None
+    for label in range(10):
+        total = (dataset.labels == label).sum()
+        for split, share in (("train", 0.6), ("validation", 0.1), ("test", 0.3)):
+            assert abs((dataset.labels[dataset.splits[split]] == label).sum() - share * total) <= 1
+
+
+def test_digits_have_the_published_mean_image_cost() -> None:
+    """numbers.md: a Bernoulli model that knows only the mean image of digits/16 pays 27.11 nats, the pixel entropy is 13.66."""
+    x = load_dataset("digits").images.reshape(-1, 64) / 255
+    mean = np.clip(x.mean(0), 1e-3, 1 - 1e-3)
+    null = -(x * np.log(mean) + (1 - x) * np.log(1 - mean)).sum(1).mean()
+    inside = np.clip(x, 1e-12, 1 - 1e-12)
+    floor = -(inside * np.log(inside) + (1 - inside) * np.log(1 - inside)).sum(1).mean()
+    assert null == pytest.approx(27.11, abs=0.02)
+    assert floor == pytest.approx(13.66, abs=0.02)
+
+
+def test_availability_agrees_with_what_is_loaded() -> None:
+    for name in ("digits", "shapes"):
+        known, dataset = availability(name), load_dataset(name)
+        assert known.is_here
+        assert (known.name, known.n_images, known.image_shape) == (dataset.name, dataset.n, dataset.image_shape)
+        assert known.licence == dataset.licence
+
+
+@pytest.mark.parametrize("ask", [load_dataset, availability])
+def test_an_unknown_name_lists_the_allowed_ones(ask: object) -> None:
+    assert callable(ask)
+    with pytest.raises(DataError) as caught:
+        ask("mnits")
+    assert str(caught.value) == (
+        "no data set 'mnits' (did you mean 'mnist'?); available: digits, shapes, mnist, fashion-mnist, kmnist, "
+        "or folder:PATH for your own images."
+    )
+    assert dataset_names() == ("digits", "shapes", "mnist", "fashion-mnist", "kmnist")

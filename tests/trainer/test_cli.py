@@ -1,0 +1,112 @@
+"""Does every command say what it does, and every mistake in one sentence with exit code 2?"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from trainer.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def ask(capsys, *words: str) -> tuple[int, str, str]:
+    try:
+        code = main(list(words))
+    except SystemExit as leave:
+        code = int(leave.code or 0)
+    out = capsys.readouterr()
+    return code, out.out, out.err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["fly"], "unknown command 'fly'; allowed: fit, evaluate, list, bench"),
+        (["fit"], "fit needs a preset first; allowed: digits-2d"),
+        (["fit", "mnist2"], "preset is 'mnist2'; allowed: digits-2d"),
+        (["fit", "digits-2d", "--latnt", "3"], "unknown option '--latnt'"),
+        (["fit", "digits-2d", "--latent-dim", "0"], "latent_dim is 0; allowed: whole numbers from 1 to 512"),
+        (["fit", "digits-2d", "--latent-dim", "two"], "--latent-dim: 'two' is not a whole number"),
+        (["fit", "digits-2d", "--beta", "big"], "--beta: 'big' is not a number"),
+        (["fit", "digits-2d", "--network", "cnn"], "--network is 'cnn'; allowed: mlp, conv, linear"),
+        (["fit", "digits-2d", "--epochs"], "--epochs needs a value"),
+        (["fit", "digits-2d", "--name", "../x"], "run name is '../x'; allowed: 1 to 64 characters"),
+        (["fit", "digits-2d", "--data", "imagenet"], "imagenet"),
+        (["evaluate"], "is missing"),
+        (["evaluate", "nope"], "no run 'nope'"),
+        (["evaluate", "nope", "--samples", "0"], "--samples is 0; allowed: 1 or more"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_code_2(capsys, in_folder, words, sentence):
+    code, out, err = ask(capsys, *words)
+    assert code == 2
+    assert out == ""
+    assert sentence in err
+    assert len(err.strip().splitlines()) == 1, err
+
+
+@pytest.mark.parametrize("command", [["--help"], ["fit", "--help"], ["fit", "digits-2d", "--help"], ["evaluate", "--help"], ["list", "--help"], ["bench", "--help"]])
+def test_help_reads_well(capsys, command):
+    code, out, _ = ask(capsys, *command)
+    assert code == 0
+    assert "usage:" in out
+    if command[0] == "fit":
+        for words in ("--latent-dim", "number of latent dimensions, 1 to 512", "--resume", "--overwrite"):
+            assert words in out
+
+
+def test_fit_then_evaluate_then_list(capsys, in_folder):
+    code, out, err = ask(capsys, "fit", "digits-2d", "--name", "mine", "--epochs", "2", "--hidden", "16", "--seed", "4")
+    assert code == 0, err
+    assert "test ELBO" in out
+    code, out, err = ask(capsys, "evaluate", "mine", "--samples", "20", "--json")
+    assert code == 0, err
+    record = json.loads(out)
+    wanted = {"run", "dataset", "split", "n", "elbo", "nll", "reconstruction", "kl", "kl_per_dim", "active_units", "knn_accuracy"}
+    assert wanted <= set(record)
+    assert (record["run"], record["dataset"], record["split"], record["samples"]) == ("mine", "digits", "test", 20)
+    assert record["elbo"] == pytest.approx(-(record["reconstruction"] + record["kl"]))
+    code, out, _ = ask(capsys, "evaluate", "mine", "--samples", "5")
+    assert code == 0
+    assert "nats per image" in out
+    code, out, _ = ask(capsys, "list", "--json")
+    listed = json.loads(out)
+    assert listed["runs"]["mine"]["state"] == "finished"
+    assert listed["runs"]["mine"]["config"]["seed"] == 4
+    assert next(d for d in listed["datasets"] if d["name"] == "digits")["is_here"] is True
+    assert set(listed["presets"]) >= {"digits-2d", "digits-16d", "shapes-6d", "mnist-2d", "mnist-20d", "burda", "examples"}
+
+
+def test_ctrl_c_leaves_a_run_that_resumes(tmp_path):
+    """A real process, a real SIGINT; then --resume goes to the end."""
+    command = [sys.executable, "-m", "trainer", "fit", "digits-2d", "--name", "cut", "--runs", str(tmp_path), "--epochs", "300"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "cut/checkpoint/state.safetensors").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "--resume goes on" in err
+    assert "Traceback" not in err
+    assert json.loads((tmp_path / "cut/run.json").read_text())["state"] == "interrupted"
+    resumed = subprocess.run([*command, "--resume"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert resumed.returncode == 0, resumed.stderr
+    assert json.loads((tmp_path / "cut/run.json").read_text())["epoch"] == 300
+
+
+def test_bench_compares_equal_work(capsys, in_folder):
+    code, out, err = ask(capsys, "bench", "--data", "digits", "--images", "512", "--epochs", "2", "--json")
+    assert code == 0, err
+    record = json.loads(out)
+    assert record["n_images"] == 512
+    assert len(record["ours"]["seconds"]) == len(record["literal"]["seconds"]) == 2
+    assert record["speedup"] > 0
+    assert record["ours"]["test_loss"] < record["literal"]["test_loss"]  # eight steps: ours starts at the mean image, not at a coin

@@ -1,0 +1,72 @@
+"""Are the figures those of the definitions, whatever the batch?"""
+
+import numpy as np
+import pytest
+import torch
+
+import trainer.evaluate as module
+from trainer.evaluate import encode_all, evaluate, knn_accuracy, seeded, to_unit
+from trainer.objectives import kl_standard_normal
+from trainer.runs import load_run
+
+
+@pytest.fixture
+def model(trained):
+    return load_run("tiny-2d", trained).model
+
+
+def test_figures_do_not_depend_on_the_batch(model, tiny_dataset, monkeypatch):
+    """26 test images in batches of 26, and in batches of 7, which does not divide them: closed-form figures agree exactly."""
+    whole = evaluate(model, tiny_dataset, samples=400)
+    monkeypatch.setattr(module, "BATCH", 7)
+    monkeypatch.setattr(module, "DECODES_AT_ONCE", 7 * 400)
+    parts = evaluate(model, tiny_dataset, samples=400)
+    assert parts.kl == pytest.approx(whole.kl, rel=1e-6)
+    assert parts.elbo == pytest.approx(whole.elbo, abs=0.1)  # other draws of z
+    assert (parts.active_units, parts.knn_accuracy, parts.n) == (whole.active_units, whole.knn_accuracy, 26)
+
+
+def test_elbo_is_minus_its_parts_and_below_the_likelihood(model, tiny_dataset):
+    e = evaluate(model, tiny_dataset, samples=300)
+    assert e.elbo == pytest.approx(-(e.reconstruction + e.kl))
+    assert e.elbo <= -e.nll + 1e-9
+    x = to_unit(torch.from_numpy(tiny_dataset.subset("test").images.copy()), False)
+    q = model.encode(x)
+    assert e.kl == pytest.approx(kl_standard_normal(q.mu, q.logvar).sum(1).mean().item(), rel=1e-5)
+    assert sum(e.kl_per_dim) == pytest.approx(e.kl)
+
+
+def test_the_nll_is_quadratures_in_two_dimensions(model, tiny_dataset):
+    """numbers.md §5: log p(x) = log ∫ p(x|z) N(z; 0, I) dz on a fine grid over [−6, 6]²."""
+    e = evaluate(model, tiny_dataset, samples=3000)
+    grid = torch.linspace(-6, 6, 241)
+    z = torch.cartesian_prod(grid, grid)
+    x = to_unit(torch.from_numpy(tiny_dataset.subset("test").images.copy()), False)
+    with torch.no_grad():
+        outputs = model.output(z)
+        log_prior = -0.5 * z.square().sum(1) - np.log(2 * np.pi) + 2 * np.log(12 / 240)
+        exact = [(-model.nll(outputs, image.expand(len(z), -1, -1, -1)) + log_prior).logsumexp(0).item() for image in x]
+    assert e.nll == pytest.approx(-np.mean(exact), abs=0.02)
+
+
+def test_knn_accuracy_is_brute_forces(model, tiny_dataset):
+    train, test = tiny_dataset.subset("train"), tiny_dataset.subset("test")
+    a, b = (encode_all(model, torch.from_numpy(s.images.copy()))[0] for s in (train, test))
+    votes = train.labels[np.square(b[:, None] - a[None]).sum(2).argsort(1)[:, :15]]
+    guess = np.array([np.bincount(v, minlength=3).argmax() for v in votes])
+    assert knn_accuracy(model, train, test) == pytest.approx((guess == test.labels).mean(), abs=1 / 26)
+
+
+def test_coins_show_one_with_the_pixels_probability():
+    pixels = torch.arange(256, dtype=torch.uint8).repeat(20_000, 1)
+    share = to_unit(pixels, True, seeded(1)).mean(0).numpy()
+    expected = np.arange(256) / 255
+    assert share[0] == 0
+    assert share[255] == 1
+    assert np.abs(share - expected).max() < 5 * 0.5 / np.sqrt(20_000)
+
+
+def test_streams_of_randomness_differ_and_repeat():
+    draw = lambda *numbers: torch.rand(4, generator=seeded(*numbers)).tolist()  # noqa: E731
+    assert draw(0, 1) == draw(0, 1)
+    assert len({tuple(draw(*n)) for n in [(0, 1), (1, 0), (0, 2), (0,), (0, 1, 0)]}) == 5

@@ -1,0 +1,146 @@
+"""Does a run come out whole, the same for the same seed, and does it survive interruption, divergence and a second start?"""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from trainer.config import FitConfig, checked
+from trainer.errors import ConfigError, RunError, TrainingDiverged
+from trainer.fit import EpochEnded, Finished, Stepped, film_moments, fit
+from trainer.runs import load_run
+
+CONFIG = FitConfig(hidden=(12,), epochs=5, batch_size=17, umap=False)  # 60 images: the last batch of an epoch is short
+
+
+def run_to_end(config, dataset, name, folder, **options):
+    return list(fit(config, dataset, name, folder, **options))
+
+
+def test_the_same_seed_gives_the_same_bytes(tiny_dataset, tmp_path):
+    for name in ("one", "two"):
+        run_to_end(CONFIG, tiny_dataset, name, tmp_path)
+    run_to_end(checked(CONFIG, seed=1), tiny_dataset, "other", tmp_path)
+    for file in ("history.csv", "weights.safetensors", "encodings.safetensors", "film.safetensors", "projection.safetensors"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
+    assert (tmp_path / "one/history.csv").read_bytes() != (tmp_path / "other/history.csv").read_bytes()
+
+
+@pytest.mark.parametrize("stop_after", [1, 7, 13])
+def test_an_interrupted_run_resumes_to_the_same_weights(tiny_dataset, tmp_path, stop_after, monkeypatch):
+    monkeypatch.setattr("trainer.fit.CHECKPOINT_S", 0.0)
+    monkeypatch.setattr("trainer.fit.STEP_EVENTS_S", 0.0)
+    config = checked(CONFIG, warmup_epochs=2, binarise=True)
+    run_to_end(config, tiny_dataset, "whole", tmp_path)
+    events = fit(config, tiny_dataset, "cut", tmp_path)
+    for _ in range(stop_after):
+        next(events)
+    events.close()
+    assert json.loads((tmp_path / "cut/run.json").read_text())["state"] == "interrupted"
+    with pytest.raises(RunError, match="interrupted after .* --resume finishes it"):
+        load_run("cut", tmp_path)
+    run_to_end(config, tiny_dataset, "cut", tmp_path, resume=True)
+    for file in ("weights.safetensors", "history.csv", "film.safetensors"):
+        assert (tmp_path / "cut" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes(), file
+    assert not (tmp_path / "cut/checkpoint").exists()
+
+
+def test_a_nan_stops_with_step_term_and_remedy(tiny_dataset, tmp_path, monkeypatch):
+    import trainer.fit as module
+
+    real, calls = module.elbo_terms, []
+
+    def poisoned(*arguments):
+        calls.append(0)
+        terms = real(*arguments)
+        return dataclasses.replace(terms, kl=terms.kl * float("nan")) if len(calls) > 6 else terms
+
+    monkeypatch.setattr(module, "elbo_terms", poisoned)
+    with pytest.raises(TrainingDiverged, match=r"step 6: the KL term is not a finite number; try --learning-rate 0\.0001"):
+        run_to_end(CONFIG, tiny_dataset, "bad", tmp_path)
+    assert json.loads((tmp_path / "bad/run.json").read_text())["state"] == "diverged"
+
+
+def test_a_run_is_never_overwritten_by_accident(tiny_dataset, tmp_path):
+    run_to_end(CONFIG, tiny_dataset, "mine", tmp_path)
+    before = (tmp_path / "mine/weights.safetensors").read_bytes()
+    with pytest.raises(RunError, match="already in .* --resume goes on, --overwrite replaces it"):
+        run_to_end(checked(CONFIG, seed=3), tiny_dataset, "mine", tmp_path)
+    with pytest.raises(RunError, match="is finished"):
+        run_to_end(CONFIG, tiny_dataset, "mine", tmp_path, resume=True)
+    assert (tmp_path / "mine/weights.safetensors").read_bytes() == before
+    run_to_end(checked(CONFIG, seed=3), tiny_dataset, "mine", tmp_path, overwrite=True)
+    assert (tmp_path / "mine/weights.safetensors").read_bytes() != before
+
+
+def test_resume_refuses_another_configuration_and_a_missing_run(tiny_dataset, tmp_path):
+    events = fit(CONFIG, tiny_dataset, "cut", tmp_path)
+    next(events)
+    events.close()
+    with pytest.raises(ConfigError, match=r"beta is 2\.0; allowed: 1\.0, with which run 'cut' began"):
+        run_to_end(checked(CONFIG, beta=2.0), tiny_dataset, "cut", tmp_path, resume=True)
+    with pytest.raises(RunError, match="nothing to resume"):
+        run_to_end(CONFIG, tiny_dataset, "none", tmp_path, resume=True)
+
+
+def test_what_a_run_holds(tiny_dataset, tmp_path):
+    events = run_to_end(CONFIG, tiny_dataset, "r", tmp_path)
+    assert sum(isinstance(e, EpochEnded) for e in events) == 5
+    assert isinstance(events[-1], Finished)
+    assert max(e.step for e in events if isinstance(e, Stepped)) == 5 * 4
+    run, test = load_run("r", tmp_path), tiny_dataset.subset("test")
+    assert run.encodings.mu.shape == (26, 2)
+    np.testing.assert_array_equal(run.encodings.index, test.index)
+    np.testing.assert_array_equal(run.encodings.label, test.labels)
+    expected = run.model.encode(test.images)
+    np.testing.assert_allclose(run.encodings.mu, expected.mu.numpy(), atol=1e-6)
+    assert run.film.mu.shape == (21, 26, 2)  # the start and every one of 20 steps
+    assert run.film.epoch[0] == 0
+    assert run.film.epoch[-1] == 5
+    np.testing.assert_allclose(run.film.mu[-1], run.encodings.mu, atol=1e-6)
+    assert list(run.history["epoch"]) == [1, 2, 3, 4, 5]
+    history = run.history
+    np.testing.assert_allclose(history["test_elbo"], -(history["test_reconstruction"] + history["test_kl"]))
+    np.testing.assert_allclose(history["test_kl"], history["kl_1"] + history["kl_2"])
+
+
+@pytest.mark.parametrize("n_steps", [1, 20, 39, 41, 57, 100, 1000, 132_000])
+def test_film_has_twenty_moments_and_the_last(n_steps):
+    moments = film_moments(n_steps)
+    assert max(moments) == n_steps
+    assert min(moments) >= 1
+    assert len(moments) >= min(20, n_steps)
+
+
+def test_global_randomness_is_left_alone(tiny_dataset, tmp_path):
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    run_to_end(CONFIG, tiny_dataset, "r", tmp_path)
+    torch.testing.assert_close(torch.rand(3), expected)
+
+
+def test_a_full_disk_keeps_the_checkpoint_before(tiny_dataset, tmp_path, monkeypatch):
+    """The third checkpoint cannot be written: one sentence, and resuming gives what an undisturbed run gives."""
+    monkeypatch.setattr("trainer.fit.CHECKPOINT_S", 0.0)
+    run_to_end(CONFIG, tiny_dataset, "whole", tmp_path)
+    import trainer.runs as runs
+
+    real, n_writes = runs.os.fsync, []
+
+    def full(descriptor):
+        n_writes.append(0)
+        if len(n_writes) > 6:
+            raise OSError(28, "No space left on device")
+        real(descriptor)
+
+    monkeypatch.setattr(runs.os, "fsync", full)
+    with pytest.raises(RunError, match="No space left on device; the file that was there is unchanged"):
+        run_to_end(CONFIG, tiny_dataset, "cut", tmp_path)
+    assert not list(Path(tmp_path / "cut").rglob("*.tmp"))
+    monkeypatch.setattr(runs.os, "fsync", real)
+    run_to_end(CONFIG, tiny_dataset, "cut", tmp_path, resume=True)
+    assert (tmp_path / "cut/weights.safetensors").read_bytes() == (tmp_path / "whole/weights.safetensors").read_bytes()

@@ -1,0 +1,24 @@
+"""Is anything heavy imported on the way to the first page?"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    ("statement", "heavy"),
+    [
+        ("import trainer", "torch umap sklearn scipy pooch streamlit plotly PIL"),
+        ("import trainer; trainer.load_run('mnist-2d').forward", "torch umap sklearn scipy"),
+        ("import explorer.shell, explorer.views.atlas", "torch umap sklearn scipy"),
+        ("import explorer.views.reconstruct, explorer.views.interpolate, explorer.views.dimensions", "torch umap sklearn scipy"),
+    ],
+)
+def test_the_first_page_needs_no_torch(statement, heavy):
+    code = f"{statement}\nimport sys\nprint([m for m in '{heavy}'.split() if m in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert out.stdout.strip().splitlines()[-1] == "[]"

@@ -1,0 +1,104 @@
+"""Do torch and numpy agree on every layer, at every image shape, and does an untrained decoder start at the mean?"""
+
+import gzip
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.nn import functional
+
+from trainer import layers as spec
+from trainer.config import FitConfig, checked
+from trainer.errors import DataError
+from trainer.forward import Forward, apply_layer
+from trainer.networks import Vae, build_layer
+from trainer.runs import parameter_shapes
+
+SHAPES = [(1, 1, 1), (1, 8, 8), (3, 32, 32), (1, 28, 28), (2, 7, 13), (3, 64, 5)]
+
+
+def model_and_forward(config: FitConfig, shape: tuple[int, int, int]) -> tuple[Vae, Forward]:
+    torch.manual_seed(0)
+    model = Vae(config, shape).eval()
+    return model, Forward(config, shape, {name: value.numpy() for name, value in model.state_dict().items()})
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("network", ["mlp", "conv", "linear"])
+@pytest.mark.parametrize(("likelihood", "activation"), [("bernoulli", "silu"), ("gaussian", "gelu"), ("bernoulli", "tanh"), ("gaussian", "relu")])
+def test_numpy_runs_what_torch_runs(shape, network, likelihood, activation):
+    config = FitConfig(network=network, hidden=(6, 5), latent_dim=3, likelihood=likelihood, activation=activation)
+    model, forward = model_and_forward(config, shape)
+    x = np.random.default_rng(1).random((5, *shape), np.float32)
+    q, codes = model.encode(x), forward.encode(x)
+    np.testing.assert_allclose(codes.mu, q.mu.numpy(), atol=2e-5)
+    np.testing.assert_allclose(codes.logvar, q.logvar.numpy(), atol=2e-5)
+    z = np.random.default_rng(2).standard_normal((5, 3)).astype(np.float32)
+    x_hat = model.decode(z).numpy()
+    assert x_hat.shape == (5, *shape)
+    assert 0 <= x_hat.min() <= x_hat.max() <= 1
+    np.testing.assert_allclose(forward.decode(z), x_hat, atol=2e-5)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 64), st.integers(1, 64), st.integers(1, 3), st.integers(0, 3))
+def test_every_image_shape_comes_back(height, width, channels, depth):
+    config = FitConfig(network="conv", hidden=(2,) * depth, latent_dim=1)
+    assert Vae(config, (channels, height, width)).decode(np.zeros((1, 1))).shape == (1, channels, height, width)
+
+
+def test_described_parameters_are_those_of_torch():
+    for network in ("mlp", "conv", "linear"):
+        config = FitConfig(network=network, hidden=(4, 3), latent_dim=2)
+        model = Vae(config, (3, 9, 10))
+        assert parameter_shapes(config, (3, 9, 10)) == {name: tuple(value.shape) for name, value in model.state_dict().items()}
+
+
+def test_upsampling_repeats_pixels():
+    x = np.arange(6, dtype=np.float32).reshape(1, 1, 2, 3)
+    ours = apply_layer(spec.Upsample(2), x, None, None)
+    np.testing.assert_array_equal(ours, functional.interpolate(torch.from_numpy(x), scale_factor=2).numpy())
+    np.testing.assert_array_equal(ours, build_layer(spec.Upsample(2))(torch.from_numpy(x)).numpy())
+
+
+@pytest.mark.parametrize("network", ["mlp", "conv"])
+def test_first_loss_is_the_null_models_not_that_of_a_coin(network, mnist_folder):
+    """numbers.md §2: a decoder that says the mean image costs 205.97 nats on binarised test MNIST; one that says ½ costs 543.4."""
+    read = lambda name: np.frombuffer(gzip.decompress((mnist_folder / name).read_bytes()), np.uint8, offset=16).reshape(-1, 1, 28, 28)  # noqa: E731
+    train, test = read("train-images-idx3-ubyte.gz"), read("t10k-images-idx3-ubyte.gz")
+    config = FitConfig(network=network, hidden=(32, 16) if network == "mlp" else (4, 8), binarise=True)
+    torch.manual_seed(0)
+    model = Vae(config, (1, 28, 28))
+    model.start_at_mean(torch.from_numpy(train.mean(0) / 255).float())
+    x = torch.from_numpy((test > np.random.default_rng(0).integers(0, 255, test.shape)).astype(np.float32))
+    with torch.no_grad():
+        first = float(model.nll(model.output(torch.randn(len(x), 2)), x).mean())
+    p = np.clip(train.mean(0) / 255, 0.001, 0.999)
+    null = -(x.numpy() * np.log(p) + (1 - x.numpy()) * np.log1p(-p)).sum((1, 2, 3)).mean()
+    assert null == pytest.approx(205.97, abs=0.3)
+    assert first == pytest.approx(null, abs=6)
+
+
+def test_wrong_shapes_are_refused_with_the_right_one():
+    model = Vae(FitConfig(latent_dim=3), (1, 8, 8))
+    with pytest.raises(DataError, match=r"\(2, 8, 8\); allowed: \(B, 1, 8, 8\)"):
+        model.encode(np.zeros((2, 8, 8)))
+    with pytest.raises(DataError, match=r"\(1, 2\); allowed: \(B, 3\)"):
+        model.decode(np.zeros((1, 2)))
+
+
+def test_bytes_and_floats_give_the_same_code():
+    model = Vae(FitConfig(), (1, 8, 8))
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 1, 8, 8), np.uint8)
+    torch.testing.assert_close(model.encode(pixels).mu, model.encode(pixels / 255).mu)
+
+
+def test_a_posterior_sample_has_the_posteriors_moments():
+    torch.manual_seed(0)
+    q = Vae(checked(FitConfig(), latent_dim=2), (1, 4, 4)).encode(torch.rand(1, 1, 4, 4).repeat(200_000, 1, 1, 1))
+    z = q.sample(torch.Generator().manual_seed(1))
+    standard_error = q.std[0] / 200_000**0.5
+    assert ((z.mean(0) - q.mu[0]).abs() < 5 * standard_error).all()
+    assert ((z.std(0) / q.std[0] - 1).abs() < 0.01).all()

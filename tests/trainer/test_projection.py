@@ -1,0 +1,107 @@
+"""Do maps lead back to codes, and does support say where the data is?"""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trainer.errors import ConfigError
+from trainer.projection import axis_pair, bilinear, lattice_map, lattice_nodes, latent_line, latent_plane, pca, projections_of
+
+RNG = np.random.default_rng(3)
+
+
+def blob(n: int, k: int) -> np.ndarray:
+    return (RNG.standard_normal((n, k)) * np.linspace(2, 0.3, k)).astype(np.float32)
+
+
+def test_the_latent_plane_is_its_own_map():
+    plane = latent_plane(blob(200, 2))
+    places = RNG.standard_normal((7, 2)).astype(np.float32)
+    np.testing.assert_array_equal(plane.to_latent(places), places)
+
+
+def test_pca_is_scikit_learns_pca_and_comes_back():
+    from sklearn.decomposition import PCA
+
+    mu = blob(300, 6)
+    projection, oracle = pca(mu), PCA(2).fit(mu)
+    np.testing.assert_allclose(np.abs(projection.points), np.abs(oracle.transform(mu)), atol=1e-4)
+    back = projection.to_latent(projection.points)
+    signs = np.sign((oracle.transform(mu) * projection.points).sum(0))
+    np.testing.assert_allclose(back, oracle.inverse_transform(projection.points * signs), atol=1e-4)
+    assert f"{oracle.explained_variance_ratio_.sum():.0%}" in projection.note
+
+
+def test_an_axis_pair_sets_two_dimensions_and_leaves_the_others_at_zero():
+    z = axis_pair(blob(50, 5), 3, 1).to_latent([[0.5, -2.0]])[0]
+    assert z.tolist() == [0, -2.0, 0, 0.5, 0]
+
+
+@pytest.mark.parametrize(("first", "second", "text"), [(5, 0, "axis is 6; allowed: 1 to 5"), (-1, 0, "axis is 0"), (2, 2, "two different")])
+def test_bad_axes_are_refused(first, second, text):
+    with pytest.raises(ConfigError, match=text):
+        axis_pair(blob(20, 5), first, second)
+
+
+def test_one_dimension_has_a_map_too():
+    line = latent_line(blob(40, 1))
+    assert line.to_latent([[1.5, 0.7]]).tolist() == [[1.5]]
+    np.testing.assert_allclose(line.points[:, 0], line.to_latent(line.points)[:, 0])
+
+
+@given(st.floats(-3, 3), st.floats(-3, 3))
+def test_bilinear_reproduces_what_is_linear_and_clamps_outside(x, y):
+    extent = (-1.0, 2.0, -2.0, 1.0)
+    nodes = lattice_nodes(extent, 5)
+    lattice = (nodes @ np.array([[1, 2, 0], [3, -1, 0]], np.float32) + 1).reshape(5, 5, 3)
+    cx, cy = np.clip(x, -1, 2), np.clip(y, -2, 1)
+    expected = [cx + 3 * cy + 1, 2 * cx - cy + 1, 1]
+    np.testing.assert_allclose(bilinear(lattice, extent, np.array([[x, y]], np.float32))[0], expected, atol=1e-4)
+
+
+def test_a_lattice_leads_back_near_the_points_and_beats_the_nearest_point():
+    """Points on a smooth sheet in 6-D, its own coordinates as the map: held-out codes come back, better than by their nearest neighbour."""
+    sheet = RNG.uniform(-2, 2, (2200, 2)).astype(np.float32)
+    mu = np.column_stack([sheet, np.sin(sheet), np.cos(sheet)]).astype(np.float32) + RNG.normal(0, 0.15, (2200, 6)).astype(np.float32)
+    projection = lattice_map("umap", sheet[:2000], mu[:2000], "UMAP", ("a", "b"))
+    blended = projection.to_latent(sheet[2000:])
+    nearest = mu[:2000][np.square(sheet[2000:, None] - sheet[None, :2000]).sum(2).argmin(1)]
+    error = lambda z: np.square(z - mu[2000:]).mean()  # noqa: E731
+    assert error(blended) < 0.75 * error(nearest)
+    assert 1 - error(blended) / mu[2000:].var(0).mean() > 0.9
+
+
+def test_support_is_high_in_the_thick_low_at_the_rim_and_zero_far_away():
+    mu = RNG.standard_normal((1000, 2)).astype(np.float32)
+    plane = latent_plane(mu)
+    middle, rim, far = plane.support_at([[0, 0], [2.6, 0], [3.4, 3.4]])
+    assert middle > 0.5
+    assert 0 < rim < middle
+    assert far == 0
+    assert plane.support_at([[50.0, 0]])[0] == 0
+
+
+def test_support_of_new_points_is_about_one_half_on_average():
+    """By definition it is a rank: over fresh draws from the data's own distribution its mean is ½ (up to the lattice's coarseness)."""
+    real, fresh = RNG.standard_normal((2, 1500, 2)).astype(np.float32)
+    assert latent_plane(real).support_at(fresh).mean() == pytest.approx(0.5, abs=0.05)
+
+
+def test_which_maps_a_run_stores():
+    assert [p.name for p in projections_of(blob(30, 1), np.ones(1), 0, True)] == ["latent"]
+    assert [p.name for p in projections_of(blob(30, 2), np.ones(2), 0, True)] == ["latent"]
+    maps = projections_of(blob(30, 4), np.array([0, 3.0, 1, 2]), 0, False)
+    assert [p.name for p in maps] == ["pca", "axes"]
+    assert maps[1].labels == ("z2", "z4")
+
+
+def test_umap_keeps_separate_what_is_separate_and_is_deterministic():
+    mu = np.concatenate([blob(40, 5), blob(40, 5) + 12]).astype(np.float32)
+    first, second = (projections_of(mu, np.ones(5), 0, True)[0] for _ in range(2))
+    np.testing.assert_array_equal(first.points, second.points)
+    centres = first.points[:40].mean(0), first.points[40:].mean(0)
+    spread = max(first.points[:40].std(0).max(), first.points[40:].std(0).max())
+    assert np.linalg.norm(centres[0] - centres[1]) > 2 * spread
+    back = first.to_latent(first.points)
+    assert ((back.mean(1) > 6) == (mu.mean(1) > 6)).mean() > 0.95

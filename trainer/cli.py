@@ -1,0 +1,341 @@
+"""What can be typed after `python -m trainer`?
+
+fit, evaluate, list, bench. The options of `fit` are the fields of `FitConfig`. A mistake is one sentence on stderr and exit code 2;
+Ctrl-C ends with 130 and a run that resumes.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import tyro
+from pydantic import ValidationError
+from tyro.conf import OmitArgPrefixes, Positional, arg
+
+from trainer.config import PRESET_NOTES, PRESETS, FitConfig, check_run_name, checked, config_error, preset
+from trainer.errors import LatentError, RunError
+
+if TYPE_CHECKING:
+    from trainer.fit import Event
+
+PROG = "python -m trainer"
+USAGE = f"""usage: {PROG} COMMAND …
+
+  fit PRESET      train a run              {PROG} fit digits-2d --epochs 50
+  evaluate RUN    figures on the test set  {PROG} evaluate mnist-2d --samples 500 --json
+  list            presets, data sets and runs on this machine
+  bench           how fast this machine trains, against the usual loop
+
+COMMAND --help says more."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """Train a run. Every option that is not given comes from the preset."""
+
+    config: FitConfig
+    name: str | None = None
+    """name of the run (default: the preset's)"""
+    runs: Path = Path("runs")
+    """folder of runs"""
+    resume: bool = False
+    """go on with a run that was interrupted"""
+    overwrite: bool = False
+    """replace a run of this name"""
+
+
+@dataclass(frozen=True)
+class EvaluateOptions:
+    """Figures of a run on images that it did not train on, in nats per image."""
+
+    run: Positional[str]
+    """name of the run"""
+    runs: Path | None = None
+    """folder of runs (default: runs/, then the pretrained ones)"""
+    samples: int = 200
+    """draws of z an image for the importance-sampled NLL"""
+    images: int | None = None
+    """importance-sample the first so many images only (default: all)"""
+    json: bool = False
+    """one JSON object on stdout"""
+
+
+@dataclass(frozen=True)
+class ListOptions:
+    """Presets, data sets (and whether each is on this machine), runs."""
+
+    runs: Path | None = None
+    """folder of runs (default: runs/, then the pretrained ones)"""
+    json: bool = False
+    """one JSON object on stdout"""
+
+
+@dataclass(frozen=True)
+class BenchOptions:
+    """One epoch of this trainer against the loop of pytorch/examples: same model, batch size and data, one process."""
+
+    epochs: int = 3
+    """epochs of each"""
+    images: Annotated[int | None, arg(help="use the first so many training images (default: all)")] = None
+    data: str = "mnist"
+    """data set"""
+    json: bool = False
+    """one JSON object on stdout"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs one command; returns the exit code: 0, 2 for a mistake, 130 for Ctrl-C."""
+    commands = {"fit": _fit, "evaluate": _evaluate, "list": _list, "bench": _bench}
+    try:
+        if not argv or argv[0] in ("-h", "--help"):
+            print(USAGE)
+            return 0 if argv else 2
+        if argv[0] not in commands:
+            raise LatentError(f"unknown command {argv[0]!r}; allowed: {', '.join(commands)} ({PROG} --help).")
+        commands[argv[0]](list(argv[1:]))
+        return 0
+    except LatentError as error:
+        print(f"{PROG}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parse(options: type[T], argv: list[str], prog: str, default: T | None = None) -> T:
+    """tyro's parser with its complaint as one sentence."""
+    from tyro._errors import ParseErrorEvent, on_parse_error
+
+    def complain(event: ParseErrorEvent) -> None:
+        cause: BaseException | None = sys.exception()
+        while cause is not None:
+            if isinstance(cause, ValidationError):
+                raise config_error(cause) from None
+            cause = cause.__context__
+        raise LatentError(f"{_sentence(event)} ({prog} --help).") from None
+
+    with on_parse_error(complain):
+        if default is None:
+            return tyro.cli(options, args=argv, prog=prog, config=(OmitArgPrefixes,))
+        return tyro.cli(options, args=argv, prog=prog, default=default, config=(OmitArgPrefixes,))
+
+
+def _sentence(event: Any) -> str:
+    """What tyro found wrong, in a line: the option, the value, what is allowed."""
+    from tyro import _errors as kinds
+
+    option = _option(getattr(event, "argument", None))
+    match event:
+        case kinds.UnrecognizedArgs(tokens=tokens):
+            return f"unknown option {tokens[0]!r}"
+        case kinds.MissingArgs(missing_arguments=missing):
+            return f"{', '.join(_option(context.arg) for context in missing)} is missing"
+        case kinds.InvalidChoice(value=value, choices=choices):
+            return f"{option} is {value!r}; allowed: {', '.join(choices)}"
+        case kinds.BadValue():
+            return f"{option} needs a value"
+        case kinds.InstantiationFailure(message=message):
+            return f"{option}: {_one_line(message)}" if option else _one_line(message)
+        case _:
+            return "these options do not go together"
+
+
+def _option(argument: Any) -> str:
+    """The option's name as typed."""
+    if argument is None:
+        return ""
+    return str(argument.lowered.name_or_flags[-1]) if argument.lowered.name_or_flags else "a value"
+
+
+def _one_line(message: str) -> str:
+    """Python's own complaint about a number in our words; anything else with its line breaks removed."""
+    value = message.rpartition(": ")[2]
+    if message.startswith("invalid literal for int()"):
+        return f"{value} is not a whole number"
+    if message.startswith("could not convert string to float"):
+        return f"{value} is not a number"
+    return " ".join(message.split())
+
+
+# --- fit
+
+
+def _fit(argv: list[str]) -> None:
+    if argv and argv[0] in ("-h", "--help"):
+        _print_presets()
+        _parse(FitOptions, ["--help"], f"{PROG} fit PRESET", FitOptions(PRESETS["digits-2d"]))
+    if not argv or argv[0].startswith("-"):
+        raise LatentError(f"fit needs a preset first; allowed: {', '.join(PRESETS)} (or {PROG} fit --help).")
+    name, base = argv[0], preset(argv[0])
+    options = _parse(FitOptions, argv[1:], f"{PROG} fit {name}", FitOptions(base))
+    check_run_name(options.name or name)
+    config = _as_it_began(options, name, base) if options.resume else options.config
+    from trainer.datasets import load_dataset
+    from trainer.fit import fit
+
+    dataset = load_dataset(config.data, progress=True)
+    for note in dataset.notes:
+        print(note, file=sys.stderr)
+    _show(fit(config, dataset, options.name or name, options.runs, name, options.resume, options.overwrite), config)
+
+
+def _as_it_began(options: FitOptions, name: str, base: FitConfig) -> FitConfig:
+    """For --resume: the stored configuration with the options that were typed, which `fit` then holds against each other."""
+    from trainer.runs import RUN_JSON, read_info
+
+    folder = options.runs / (options.name or name)
+    if not (folder / RUN_JSON).is_file():
+        return options.config
+    typed = {key: value for key, value in options.config.model_dump().items() if value != getattr(base, key)}
+    return checked(read_info(folder).config, **typed)
+
+
+def _show(events: Iterable[Event], config: FitConfig) -> None:
+    """The progress bar: loss, KL, images a second, time left; then where the run is and how good."""
+    from tqdm import tqdm
+
+    from trainer.fit import EpochEnded, Finished, Finishing, Stepped
+
+    bar = tqdm(total=1, bar_format="{percentage:3.0f} % {bar:24} {desc}", file=sys.stderr, delay=0.1, mininterval=0.2)
+    epoch, elbo = 1, ""
+    try:
+        for event in events:
+            match event:
+                case Stepped():
+                    bar.total, bar.n = event.n_steps, event.step
+                    bar.set_description_str(
+                        f"epoch {epoch}/{config.epochs} · loss {event.loss:.2f} · KL {event.kl:.2f}{elbo} · "
+                        f"{event.images_per_s:,.0f} images/s · {_clock(event.seconds_left)} left"
+                    )
+                case EpochEnded():
+                    epoch, elbo = min(event.epoch + 1, config.epochs), f" · test ELBO {event.row['test_elbo']:.2f}"
+                case Finishing():
+                    bar.set_description_str(f"{event.part} …")
+                case Finished():
+                    bar.close()
+                    _report(event)
+    except KeyboardInterrupt:
+        bar.close()
+        print("stopped; --resume goes on from the last whole epoch.", file=sys.stderr)
+        raise
+    finally:
+        bar.close()
+
+
+def _report(event: Any) -> None:
+    metrics = event.info.metrics
+    accuracy = "" if metrics.knn_accuracy is None else f", 15-NN accuracy {metrics.knn_accuracy:.3f}"
+    print(
+        f"{event.folder}: test ELBO {metrics.elbo:.2f}, NLL {metrics.nll:.2f} (IS-{metrics.samples}, {metrics.nll_n} images), "
+        f"KL {metrics.kl:.2f}, {metrics.active_units} active units{accuracy}; {_clock(event.info.seconds)}."
+    )
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
+
+
+def _print_presets() -> None:
+    print("presets:")
+    for name, note in PRESET_NOTES.items():
+        print(f"  {name:<12} {note}")
+    print()
+
+
+# --- evaluate
+
+
+def _evaluate(argv: list[str]) -> None:
+    options = _parse(EvaluateOptions, argv, f"{PROG} evaluate")
+    _at_least_one("--samples", options.samples)
+    if options.images is not None:
+        _at_least_one("--images", options.images)
+    from tqdm import tqdm
+
+    from trainer.datasets import load_dataset
+    from trainer.evaluate import evaluate
+    from trainer.runs import load_run
+
+    run = load_run(options.run, options.runs)
+    dataset = load_dataset(run.info.dataset.name, progress=True)
+    if dataset.sha256 != run.info.dataset.sha256:
+        raise RunError(f"data set {dataset.name!r} is not the one that run {run.id!r} was trained on; its figures would mean nothing.")
+    with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}", file=sys.stderr, leave=False) as bar:
+        result = evaluate(
+            run.model, dataset, samples=options.samples, nll_images=options.images,
+            on_progress=lambda share: bar.update(100 * share - bar.n),
+        )  # fmt: skip
+    record = {"run": run.id, "dataset": dataset.name, **asdict(result)}
+    if options.json:
+        print(json.dumps(record))
+        return
+    print(f"{run.id} on {dataset.name} {result.split} ({result.n} images, {result.input} input), nats per image")
+    print(f"  ELBO            {result.elbo:10.2f}   = −(reconstruction + KL)")
+    print(f"  NLL             {result.nll:10.2f}   importance-sampled, {result.samples} draws, {result.nll_n} images")
+    print(f"  reconstruction  {result.reconstruction:10.2f}")
+    print(f"  KL              {result.kl:10.2f}   {result.active_units} of {len(result.kl_per_dim)} dimensions active")
+    if result.knn_accuracy is not None:
+        print(f"  15-NN accuracy  {result.knn_accuracy:10.3f}   share of images")
+
+
+def _at_least_one(option: str, value: int) -> None:
+    if value < 1:
+        raise LatentError(f"{option} is {value}; allowed: 1 or more.")
+
+
+# --- list
+
+
+def _list(argv: list[str]) -> None:
+    options = _parse(ListOptions, argv, f"{PROG} list")
+    from trainer.datasets import availability, dataset_names
+    from trainer.runs import RunInfo, list_runs
+
+    places = [availability(name) for name in dataset_names()]
+    runs = list_runs(options.runs)
+    if options.json:
+        print(json.dumps({
+            "presets": {name: {"note": PRESET_NOTES[name], **config.model_dump()} for name, config in PRESETS.items()},
+            "datasets": [asdict(place) for place in places],
+            "runs": {
+                name: info.model_dump(exclude={"files"}) if isinstance(info, RunInfo) else {"error": str(info)}
+                for name, info in runs.items()
+            },
+        }, default=str))  # fmt: skip
+        return
+    _print_presets()
+    print("data sets:")
+    for place in places:
+        print(f"  {place.name:<14} {'here' if place.is_here else 'to be downloaded':<17} {place.description}")
+    print("\nruns:" if runs else "\nruns: none yet")
+    for name, info in runs.items():
+        print(f"  {name:<14} {_run_line(info)}")
+
+
+def _run_line(info: Any) -> str:
+    from trainer.runs import RunInfo
+
+    if not isinstance(info, RunInfo):
+        return str(info)
+    if info.metrics is None:
+        return f"{info.state} after {info.epoch} of {info.config.epochs} epochs"
+    return f"{info.dataset.name}, {info.config.latent_dim}-D, ELBO {info.metrics.elbo:.2f}, NLL {info.metrics.nll:.2f}"
+
+
+# --- bench
+
+
+def _bench(argv: list[str]) -> None:
+    options = _parse(BenchOptions, argv, f"{PROG} bench")
+    _at_least_one("--epochs", options.epochs)
+    from trainer.bench import compare
+
+    result = compare(options.data, options.epochs, options.images, quiet=options.json)
+    print(json.dumps(result.record()) if options.json else result.table())

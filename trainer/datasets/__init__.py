@@ -1,0 +1,10 @@
+"""Which images can a model be trained on? Every data set, built in or a person's own folder, as the same frozen record.
+
+dataset = load_dataset("digits")
+part = dataset.subset("test")          # part.images (n, C, H, W) uint8 · part.labels · part.factors · part.index
+"""
+
+from trainer.datasets.catalogue import Availability, availability, dataset_names, load_dataset
+from trainer.datasets.dataset import Dataset, Split
+
+__all__ = ["Availability", "Dataset", "Split", "availability", "dataset_names", "load_dataset"]

@@ -1,0 +1,128 @@
+"""What is in this image file? Any picture of a person, opened safely and brought to 8-bit grey or RGB.
+
+Shared by the image folders here and by the uploads of the explorer. Each refusal is one sentence.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from trainer.errors import ImageError
+
+FORMATS = (
+    "PNG",
+    "JPEG",
+    "WEBP",
+    "GIF",
+    "BMP",
+    "TIFF",
+)  # Pillow reads many more; each further decoder is a risk without a use here
+ALLOWED = "PNG, JPEG, WebP, GIF, BMP or TIFF"
+MAX_BYTES = 20_000_000
+MAX_PIXELS = 40_000_000
+WHITES = {"I": (255.0, 65535.0), "F": (1.0, 255.0, 65535.0)}  # what white is by habit in pictures of 32-bit numbers
+
+
+def open_picture(data: bytes | Path, name: str, *, draft_px: int | None = None) -> Image.Image:
+    """The first frame, decoded, EXIF rotation applied; the size is checked from the header, before a pixel is decoded.
+
+    `draft_px`: a JPEG may be decoded at a fraction of its size, as long as both sides keep that many pixels (several
+    times faster).
+    """
+    data = _bytes_of(data, name)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # doubtful metadata is no reason to refuse a picture
+            image = Image.open(io.BytesIO(data), formats=FORMATS)
+            _check_size(image.width, image.height, name)
+            if draft_px is not None and image.format == "JPEG":
+                image.draft(image.mode, (draft_px, draft_px))
+            image.load()
+            upright = ImageOps.exif_transpose(image)
+    except ImageError:
+        raise
+    except UnidentifiedImageError as error:
+        raise ImageError(
+            f"{name} is not an image that can be read; allowed: {ALLOWED}; save it as PNG and try again."
+        ) from error
+    except Image.DecompressionBombError as error:
+        raise _too_large(name, f"is larger than {2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6:.0f} megapixels") from error
+    except (
+        Exception
+    ) as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error, EOFError ... on damaged files
+        raise ImageError(f"{name} is damaged or cut off ({_short(error)}); export or copy it again.") from error
+    return upright
+
+
+def _bytes_of(data: bytes | Path, name: str) -> bytes:
+    try:
+        n_bytes = data.stat().st_size if isinstance(data, Path) else len(data)
+        if n_bytes == 0:
+            raise ImageError(f"{name} is empty (0 bytes); allowed: an image file, {ALLOWED}; copy it again.")
+        if n_bytes > MAX_BYTES:
+            size, most = n_bytes / 1e6, MAX_BYTES // 10**6
+            raise ImageError(f"{name} has {size:.1f} MB; allowed: at most {most} MB; make the picture smaller.")
+        return data.read_bytes() if isinstance(data, Path) else data
+    except OSError as error:
+        raise ImageError(f"{name} cannot be read ({error.strerror}); check the rights of the file.") from error
+
+
+def _check_size(width: int, height: int, name: str) -> None:
+    if width < 1 or height < 1:
+        raise ImageError(
+            f"{name} is {width} × {height} pixels, so there is nothing in it; allowed: at least 1 × 1; take another."
+        )
+    if width * height > MAX_PIXELS:
+        raise _too_large(name, f"is {width} × {height} = {width * height / 1e6:.1f} megapixels")
+
+
+def _too_large(name: str, size: str) -> ImageError:
+    return ImageError(f"{name} {size}; allowed: at most {MAX_PIXELS // 10**6} megapixels; make the picture smaller.")
+
+
+def _short(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0][:80].rstrip(".") or type(error).__name__
+
+
+def middle_square(image: Image.Image) -> Image.Image:
+    """Cut, not squeezed: the aspect stays. Cut before any resizing, whose filter would blend in what lies outside."""
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return image.crop((left, top, left + side, top + side))
+
+
+# --- to 8 bits
+
+
+def to_grey_or_rgb(image: Image.Image) -> Image.Image:
+    """Mode L or RGB. Transparent parts become white, as paper is; deep pixels are scaled to 8 bits."""
+    if image.mode.startswith("I") or image.mode == "F":
+        image = Image.fromarray(_to_8_bits(image))
+    if image.has_transparency_data:
+        image = _on_white(image)
+    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    is_grey = image.mode in ("LA", "La", "L", "1")
+    with_alpha = image.convert("RGBA")
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, with_alpha).convert("L" if is_grey else "RGB")
+
+
+def _to_8_bits(image: Image.Image) -> NDArray[np.uint8]:
+    """Deep pixels by the range that they are in: 0..65535 for 16 bits, the first of WHITES that fits for 32 bits.
+
+    A picture that goes below 0 or above all whites has its own darkest and brightest value as its ends.
+    """
+    values = np.nan_to_num(np.asarray(image).astype(np.float64), nan=0.0).clip(-1e30, 1e30)
+    low, high = float(values.min()), float(values.max())
+    if low >= 0:
+        low, high = 0.0, next((white for white in WHITES.get(image.mode, (65535.0,)) if high <= white), high)
+    return np.rint((values - low) * (255 / max(high - low, 1e-30))).astype(np.uint8)

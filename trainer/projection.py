@@ -1,0 +1,243 @@
+"""How does a code of K dimensions become a place on a flat map, and how does one come back?
+
+Letters: N points, K latent dimensions, G and S lattice sizes. Any way back from a plane is a 2-D sheet in latent space (Wang & Telea
+2024): it cannot give every image back, so each projection says in `note` which code a place stands for, and `support` how near
+real points are: the share of real points that are at least as lonely as the place (distance to the 5th nearest real point, the
+larger of the two ranks on the map and in latent space). About .5 in the thick of the data, 0 where the map is empty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from trainer.errors import ConfigError
+
+Floats = NDArray[np.float32]
+Kind = Literal["identity", "linear", "lattice"]
+
+LATTICE_SIZE = 96  # numbers.md: 64 and 128 differ by 2 % in decoded error
+SUPPORT_SIZE = 64
+BLEND_NEIGHBOURS = 15
+SUPPORT_NEIGHBOUR = 5
+MARGIN = 0.12  # of the data's width, around it
+
+
+@dataclass(frozen=True)
+class Projection:
+    """One map of a run.
+
+    points (N, 2) map coordinates of the encodings, in their order · extent (x0, x1, y0, y1) that lattice and support cover ·
+    support (S, S) in [0, 1], row 0 at y0 · kind linear: z = origin (K,) + x·basis[0] + y·basis[1], basis (2, K) ·
+    kind lattice: lattice_z (G, G, K), bilinear, clamped outside · kind identity: z = (x, y).
+    """
+
+    name: str
+    kind: Kind
+    points: Floats
+    extent: tuple[float, float, float, float]
+    support: Floats
+    labels: tuple[str, str]
+    title: str
+    note: str
+    origin: Floats | None = None
+    basis: Floats | None = None
+    lattice_z: Floats | None = None
+
+    def to_latent(self, places: ArrayLike) -> Floats:
+        """Codes (M, K) that the places (M, 2) stand for."""
+        xy = np.asarray(places, np.float32).reshape(-1, 2)
+        if self.kind == "identity":
+            return xy
+        if self.kind == "linear":
+            assert self.origin is not None and self.basis is not None
+            return self.origin + xy @ self.basis
+        assert self.lattice_z is not None
+        return bilinear(self.lattice_z, self.extent, xy)
+
+    def support_at(self, places: ArrayLike) -> Floats:
+        """(M,) in [0, 1]; 0 outside the extent."""
+        xy = np.asarray(places, np.float32).reshape(-1, 2)
+        x0, x1, y0, y1 = self.extent
+        inside = (xy[:, 0] >= x0) & (xy[:, 0] <= x1) & (xy[:, 1] >= y0) & (xy[:, 1] <= y1)
+        return np.where(inside, bilinear(self.support[..., None], self.extent, xy)[:, 0], 0).astype(np.float32)
+
+    def to_map(self, z: ArrayLike, mu: Floats) -> Floats:
+        """Places (M, 2) of codes z (M, K). A lattice has no formula: the blend of the nearest real codes `mu` (N, K)."""
+        codes = np.asarray(z, np.float32).reshape(-1, mu.shape[1])
+        if self.kind == "identity":
+            return codes
+        if self.kind == "linear":
+            assert self.origin is not None and self.basis is not None
+            return np.asarray((codes - self.origin) @ np.linalg.pinv(self.basis), np.float32)
+        return _blend(codes, mu, self.points)
+
+
+def bilinear(lattice: Floats, extent: tuple[float, float, float, float], xy: Floats) -> Floats:
+    """Values (M, D) of a lattice (G, G, D), row 0 at y0, at places (M, 2); clamped outside."""
+    size = len(lattice)
+    x0, x1, y0, y1 = extent
+    column = np.clip((xy[:, 0] - x0) / (x1 - x0) * (size - 1), 0, size - 1)
+    row = np.clip((xy[:, 1] - y0) / (y1 - y0) * (size - 1), 0, size - 1)
+    j, i = np.minimum(column.astype(int), size - 2), np.minimum(row.astype(int), size - 2)
+    u, v = (column - j)[:, None], (row - i)[:, None]
+    low = (1 - u) * lattice[i, j] + u * lattice[i, j + 1]
+    high = (1 - u) * lattice[i + 1, j] + u * lattice[i + 1, j + 1]
+    return np.asarray((1 - v) * low + v * high, np.float32)
+
+
+def latent_plane(mu: Floats) -> Projection:
+    """The map of a run with two dimensions: the latent plane itself. mu (N, 2)."""
+    extent = square_extent(mu, at_least=3.5)
+    return Projection(
+        "latent", "identity", mu, extent, _support(mu, mu, extent, lambda xy: xy), ("z₁", "z₂"), "Latent plane",
+        "A place on this map is the code itself.",
+    )  # fmt: skip
+
+
+def latent_line(mu: Floats) -> Projection:
+    """The map of a run with one dimension: left to right is z; up and down only spreads the points. mu (N, 1)."""
+    spread = np.random.default_rng(0).uniform(-1, 1, len(mu)).astype(np.float32)
+    points = np.column_stack([mu[:, 0], spread])
+    return _linear(
+        "latent", mu, points, np.zeros(1, np.float32), np.array([[1.0], [0.0]], np.float32), ("z₁", "spread"), "Latent line",
+        "Only left and right matter: z₁. Up and down merely spreads the points.",
+    )  # fmt: skip
+
+
+def pca(mu: Floats) -> Projection:
+    """The plane of the two largest principal axes of the codes mu (N, K), K > 2; signs fixed, so that runs compare."""
+    origin = mu.mean(0)
+    _, singular, directions = np.linalg.svd(mu - origin, full_matrices=False)
+    basis = directions[:2]
+    basis *= np.sign(basis[np.arange(2), np.abs(basis).argmax(1)])[:, None]
+    share = float((singular[:2] ** 2).sum() / (singular**2).sum())
+    return _linear(
+        "pca", mu, (mu - origin) @ basis.T, origin, basis, ("first principal axis", "second principal axis"), "PCA",
+        f"A place is a code on the plane of the two main axes ({share:.0%} of the codes' variance); the other directions stay at their mean.",
+    )  # fmt: skip
+
+
+def axis_pair(mu: Floats, first: int, second: int) -> Projection:
+    """The map whose axes are two latent dimensions (from 0) of mu (N, K). Raises `ConfigError` outside 0 … K−1 or for equal ones."""
+    n_dims = mu.shape[1]
+    for axis in (first, second):
+        if not 0 <= axis < n_dims:
+            raise ConfigError("axis", axis + 1, f"1 to {n_dims}")
+    if first == second:
+        raise ConfigError("axes", f"{first + 1},{second + 1}", "two different dimensions")
+    basis = np.zeros((2, n_dims), np.float32)
+    basis[0, first] = basis[1, second] = 1
+    return _linear(
+        "axes", mu, mu[:, [first, second]], np.zeros(n_dims, np.float32), basis, (f"z{first + 1}", f"z{second + 1}"),
+        f"Dimensions {first + 1} and {second + 1}",
+        f"A place sets dimensions {first + 1} and {second + 1}; all others are 0, the middle of the prior.",
+    )  # fmt: skip
+
+
+def umap_map(mu: Floats, seed: int) -> Projection:
+    """A UMAP (McInnes et al. 2018) of the codes mu (N, K), K > 2, and a lattice of blended codes as its way back."""
+    import umap  # seconds to import: only where a map is made
+
+    neighbours = min(15, len(mu) - 1)
+    points = umap.UMAP(n_neighbors=neighbours, min_dist=0.1, random_state=seed, n_jobs=1).fit_transform(mu)
+    return lattice_map("umap", np.asarray(points, np.float32), mu, "UMAP", ("UMAP 1", "UMAP 2"))
+
+
+def lattice_map(name: str, points: Floats, mu: Floats, title: str, labels: tuple[str, str]) -> Projection:
+    """Any layout `points` (N, 2) of the codes `mu` (N, K), with a lattice of neighbour blends as the way back."""
+    extent = square_extent(points)
+    nodes = lattice_nodes(extent, LATTICE_SIZE)
+    lattice_z = _blend(nodes, points, mu).reshape(LATTICE_SIZE, LATTICE_SIZE, -1)
+    support = _support(points, mu, extent, lambda xy: bilinear(lattice_z, extent, xy))
+    return Projection(
+        name, "lattice", points, extent, support, labels, title,
+        f"A place stands for a blend of its {BLEND_NEIGHBOURS} nearest real codes; distances on this map mean little.",
+        lattice_z=lattice_z,
+    )  # fmt: skip
+
+
+def lattice_nodes(extent: tuple[float, float, float, float], size: int) -> Floats:
+    """The places (size², 2) of a lattice's nodes, row by row from y0."""
+    x0, x1, y0, y1 = extent
+    x, y = np.meshgrid(np.linspace(x0, x1, size), np.linspace(y0, y1, size))
+    return np.column_stack([x.ravel(), y.ravel()]).astype(np.float32)
+
+
+def square_extent(points: Floats, at_least: float = 0.0) -> tuple[float, float, float, float]:
+    """A square around the points with a margin; with `at_least`, also around [−at_least, at_least]²."""
+    low, high = points.min(0), points.max(0)
+    half = max(float((high - low).max()) / 2 * (1 + 2 * MARGIN), 1e-3)
+    x, y = ((low + high) / 2).tolist()
+    half = max(half, at_least + abs(x), at_least + abs(y)) if at_least else half
+    return (x - half, x + half, y - half, y + half)
+
+
+def _linear(
+    name: str, mu: Floats, points: Floats, origin: Floats, basis: Floats, labels: tuple[str, str], title: str, note: str
+) -> Projection:
+    points = np.ascontiguousarray(points, np.float32)
+    extent = square_extent(points)
+    support = _support(points, mu, extent, lambda xy: origin + xy @ basis)
+    return Projection(
+        name, "linear", points, extent, support, labels, title, note,
+        origin=np.ascontiguousarray(origin, np.float32), basis=np.ascontiguousarray(basis, np.float32),
+    )  # fmt: skip
+
+
+def _blend(queries: Floats, places: Floats, values: Floats) -> Floats:
+    """Gaussian-weighted mean (M, D) of the `values` (N, D) at the nearest `places` to each query."""
+    from scipy.spatial import cKDTree
+
+    k = min(BLEND_NEIGHBOURS, len(places))
+    distance, index = cKDTree(places).query(queries, k=k, workers=-1)
+    distance, index = distance.reshape(len(queries), k), index.reshape(len(queries), k)
+    # the bandwidth follows the neighbourhood; far from all points the nearest one decides, hence the shift before the exponent
+    width = distance.mean(1, keepdims=True) / 2 + 1e-9
+    weight = np.exp(-0.5 * ((distance**2 - distance[:, :1] ** 2) / width**2))
+    weight /= weight.sum(1, keepdims=True)
+    return np.einsum("mk,mkd->md", weight, values[index]).astype(np.float32)
+
+
+def _support(points: Floats, mu: Floats, extent: tuple[float, float, float, float], to_latent: object) -> Floats:
+    """(S, S): the smaller of the two shares, on the map and in latent space; see the top of the file."""
+    assert callable(to_latent)
+    nodes = lattice_nodes(extent, SUPPORT_SIZE)
+    share = _loneliness_rank(nodes, points)
+    if mu is not points:
+        share = np.minimum(share, _loneliness_rank(np.asarray(to_latent(nodes), np.float32), mu))
+    return share.reshape(SUPPORT_SIZE, SUPPORT_SIZE)
+
+
+def _loneliness_rank(queries: Floats, real: Floats) -> Floats:
+    """(M,): share of the real points whose 5th nearest neighbour is at least as far as the query's."""
+    k = min(SUPPORT_NEIGHBOUR, len(real) - 1)
+    sample = real[:: max(1, len(real) // 2000)]
+    lonely = np.sort(_kth_distance(sample, real, k + 1))  # + 1: the point itself is at distance 0
+    return (1 - np.searchsorted(lonely, _kth_distance(queries, real, k)) / len(lonely)).astype(np.float32)
+
+
+def _kth_distance(queries: Floats, real: Floats, k: int) -> Floats:
+    """(M,): distance to the k-th nearest of the real points, by one matrix product a chunk."""
+    norms = np.square(real).sum(1)
+    found = []
+    for start in range(0, len(queries), 512):
+        chunk = queries[start : start + 512]
+        squares = norms - 2 * chunk @ real.T + np.square(chunk).sum(1)[:, None]
+        found.append(np.partition(squares, k - 1, axis=1)[:, k - 1])
+    return np.sqrt(np.maximum(np.concatenate(found), 0)).astype(np.float32)
+
+
+def projections_of(mu: Floats, kl_per_dim: Floats, seed: int, with_umap: bool) -> tuple[Projection, ...]:
+    """All maps that a finished run stores, the best first: the plane itself, or UMAP, PCA and the two dimensions of most KL."""
+    n_dims = mu.shape[1]
+    if n_dims == 1:
+        return (latent_line(mu),)
+    if n_dims == 2:
+        return (latent_plane(mu),)
+    first, second = np.argsort(-kl_per_dim, kind="stable")[:2].tolist()
+    maps = (pca(mu), axis_pair(mu, first, second))
+    return (umap_map(mu, seed), *maps) if with_umap and len(mu) > 3 else maps
