@@ -23,8 +23,8 @@ STYLE = """
 <style>
 .stMainBlockContainer { padding: 1.1rem 2rem 3rem; max-width: 1500px; }
 header[data-testid="stHeader"] { background: transparent; height: 0; min-height: 0; }
-.st-key-view button p, .st-key-projection button p { text-transform: capitalize; }
-.st-key-projection button p { text-transform: none; }
+.st-key-view button p, .st-key-path button p { text-transform: capitalize; }
+.st-key-projection button p { text-transform: uppercase; }
 h1.atlas-title { font-size: 20px !important; font-weight: 650; padding: 0 !important; margin: 0 !important; letter-spacing: -0.01em; white-space: nowrap; }
 .st-key-brand, .st-key-facts { font-variant-numeric: tabular-nums; }
 [data-testid="stMetricValue"] { font-size: 20px; font-variant-numeric: tabular-nums; }
@@ -44,7 +44,7 @@ def page() -> None:
         _no_runs(broken)
         return
     default = PREFERRED_RUN if PREFERRED_RUN in sound else next(iter(sound))
-    now = state.load(list(sound), default)
+    now = state.load({name: info.config.latent_dim for name, info in sound.items()}, default)
     _header(now, sound)
     _notices(now, broken)
     try:

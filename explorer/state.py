@@ -34,8 +34,11 @@ class State:
     notice: str | None
 
 
-def load(known: Sequence[str], default_run: str) -> State:
-    """The state at the top of a rerun; a run or view in the URL that is not there becomes a notice and the default."""
+def load(known: Mapping[str, int], default_run: str) -> State:
+    """The state at the top of a rerun, given the latent dimension of every run.
+
+    A run or view in the URL that is not there becomes a notice and the default; pins of another dimension are left out.
+    """
     asked = {name: st.query_params.get(name) for name in ("run", "view")}
     notice = None
     if asked["run"] and asked["run"] not in known:
@@ -44,9 +47,10 @@ def load(known: Sequence[str], default_run: str) -> State:
         notice = f"There is no view “{_shortened(asked['view'])}”. Showing the atlas instead."
     if notice:
         st.session_state["notice"] = notice
-    run_id = _chosen("run", known, default_run)
+    run_id = _chosen("run", list(known), default_run)
     view: View = _chosen("view", VIEWS, "atlas")  # type: ignore[assignment]
-    return State(run_id, view, _pins(run_id), st.session_state.get("notice"))
+    pins = tuple(code for code in _pins(run_id) if len(code) == known[run_id])
+    return State(run_id, view, pins, st.session_state.get("notice"))
 
 
 def dismiss_notice() -> None:

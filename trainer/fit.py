@@ -331,7 +331,7 @@ class Trainer:
             "label": labels.astype(np.int64), "index": self.test.index,
         })  # fmt: skip
         writer.write_arrays(files.FILM, {
-            "mu": np.stack(progress.film_mu), "epoch": np.array(progress.film_epoch, np.float32),
+            "mu": np.stack(progress.film_mu).astype(np.float16), "epoch": np.array(progress.film_epoch, np.float32),
             "label": labels[self.film_pick].astype(np.int64), "index": self.test.index[self.film_pick],
         })  # fmt: skip
         writer.write_rows(files.HISTORY, progress.history)

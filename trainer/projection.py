@@ -116,7 +116,7 @@ def pca(mu: Floats) -> Projection:
     basis *= np.sign(basis[np.arange(2), np.abs(basis).argmax(1)])[:, None]
     share = float((singular[:2] ** 2).sum() / (singular**2).sum())
     return _linear(
-        "pca", mu, (mu - origin) @ basis.T, origin, basis, ("first principal axis", "second principal axis"), "PCA",
+        "pca", mu, (mu - origin) @ basis.T, origin, basis, ("PC 1", "PC 2"), "PCA",
         f"A place is a code on the plane of the two main axes ({share:.0%} of the codes' variance); the other directions stay at their mean.",
     )  # fmt: skip
 

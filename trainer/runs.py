@@ -7,7 +7,7 @@ The only file that knows the format (version 1); a run is readable without this 
     history.csv              a row an epoch (no clock in it: the same seed gives the same bytes)
     timing.csv               a row an epoch: seconds, images per second
     encodings.safetensors    test split, grey input: mu, logvar (N, K) · elbo, reconstruction (N,) nats · label, index (N,)
-    film.safetensors         mu (T, M, K) of the same M images at T moments · epoch (T,) · label, index (M,)
+    film.safetensors         mu (T, M, K), float16, of the same M images at T moments · epoch (T,) · label, index (M,)
     projection.safetensors   for every map: points, extent, support, and basis/origin or lattice_z
     checkpoint/state.safetensors   only while training: model, optimiser, film so far; history in its metadata
 
@@ -117,7 +117,7 @@ class Encodings:
 
 @dataclass(frozen=True)
 class Film:
-    """The same M test images at T moments of training. mu (T, M, K) · epoch (T,), fractions count · label, index (M,)."""
+    """The same M test images at T moments of training. mu (T, M, K), float16: it is looked at, not computed with · epoch (T,), fractions count · label, index (M,)."""
 
     mu: Floats
     epoch: Floats

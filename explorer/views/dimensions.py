@@ -55,9 +55,8 @@ def _history(run: Run, active: NDArray[np.bool_]) -> None:
 
 def _traversals(now: State, run: Run, kl: NDArray[np.float64], active: NDArray[np.bool_]) -> None:
     """One strip a dimension, by KL: the others stay at the pin, or at 0."""
-    pins = [code for code in now.pins if len(code) == run.config.latent_dim]
-    base = np.asarray(pins[-1] if pins else np.zeros(run.config.latent_dim), np.float32)
-    where = f"pin {state.label(len(now.pins) - 1)}" if pins else "0, the middle of the prior"
+    base = np.asarray(now.pins[-1] if now.pins else np.zeros(run.config.latent_dim), np.float32)
+    where = f"pin {state.label(len(now.pins) - 1)}" if now.pins else "0, the middle of the prior"
     st.markdown("**What each dimension does**")
     st.caption(f"z from −3 to 3 in one dimension, all others at {where}. A strip that does not change belongs to a dimension that is not used.")
     order = np.argsort(-kl, kind="stable")

@@ -14,7 +14,7 @@ from explorer.core.pictures import enlarged, to_picture
 from explorer.state import State
 from explorer.surface.payload import Options, PathShown
 from explorer.views.parts import chosen_map, live_surface, marked, number_list, picture_of, pins_shown
-from explorer.views.picking import picked_picture, test_image
+from explorer.views.picking import picked_picture, row_title, test_row
 from trainer.geometry import PATH_KINDS, interpolate
 from trainer.projection import Projection
 from trainer.runs import Run
@@ -64,7 +64,7 @@ def show(now: State) -> None:
 
 def _end(now: State, run: Run, word: str, number: int) -> End | None:
     """The chooser of one end."""
-    pins = [(f"Pin {state.label(i)}", code) for i, code in enumerate(now.pins) if len(code) == run.config.latent_dim]
+    pins = [(f"Pin {state.label(i)}", code) for i, code in enumerate(now.pins)]
     sources = [*(["Pin"] if pins else []), "Test image", "Your picture"]
     default = "Pin" if len(pins) > number else "Test image"
     source = st.segmented_control(word.capitalize(), sources, default=default, key=f"{word}-{'pins' if pins else 'none'}", required=True)
@@ -72,8 +72,11 @@ def _end(now: State, run: Run, word: str, number: int) -> End | None:
         names = [name for name, _ in pins]
         name = st.selectbox("Pin", names, index=min(number, len(pins) - 1), key=f"{word}-pin", label_visibility="collapsed")
         end = End(name, np.asarray(dict(pins)[name], np.float32))
+    elif source == "Test image":
+        row = test_row(run, word, default=_default_row(run, number))
+        end = End(row_title(run, row), run.encodings.mu[row])
     else:
-        picked = picked_picture(run, word) if source == "Your picture" else test_image(run, word, default=_default_row(run, number))
+        picked = picked_picture(run, word, with_test=False)
         if picked is None:
             return None
         end = End(picked.title, run.forward.encode(picked.x[None]).mu[0])

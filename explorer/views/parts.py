@@ -19,8 +19,6 @@ from trainer.runs import Run
 Floats = NDArray[np.float32]
 Axes = tuple[int, int] | None
 
-MAP_TITLES = {"umap": "UMAP", "pca": "PCA", "axes": "Two dimensions"}
-
 
 def chosen_map(run: Run) -> tuple[Projection, Axes]:
     """The map that the person chose; for one or two latent dimensions there is only the plane itself."""
@@ -68,12 +66,8 @@ def live_surface(
 
 
 def pins_shown(now: State, run: Run, projection: Projection) -> list[Marked]:
-    """The visitor's pins with their places on this map; codes of another dimension (an old link) are left out."""
-    return [
-        marked(state.label(i), code, run, projection)
-        for i, code in enumerate(now.pins)
-        if len(code) == run.config.latent_dim
-    ]  # fmt: skip
+    """The visitor's pins with their places on this map."""
+    return [marked(state.label(i), code, run, projection) for i, code in enumerate(now.pins)]
 
 
 def marked(name: str, code: Sequence[float] | Floats, run: Run, projection: Projection, std: Floats | None = None) -> Marked:

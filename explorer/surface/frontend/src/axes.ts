@@ -80,9 +80,11 @@ function drawXLabels(
 }
 
 function drawYLabels(context: CanvasRenderingContext2D, plot: Plot, camera: Camera, [, , y0, y1]: Extent, label: string): void {
-  context.textAlign = "right";
   const edge = plot.left - 8;
-  context.fillText(label, edge, plot.top + 11);
+  const fits = context.measureText(label).width <= edge;
+  context.textAlign = fits ? "right" : "left";
+  context.fillText(label, fits ? edge : plot.left + 9, plot.top + (fits ? 11 : 19));
+  context.textAlign = "right";
   const { ticks, text } = axisTicks(y0, y1, plot.height);
   for (const y of ticks) {
     const top = plot.top + toScreen(camera, plot, 0, y)[1] + 4;
@@ -95,7 +97,6 @@ export function drawRings(
   context: CanvasRenderingContext2D, plot: Plot, camera: Camera, theme: Theme, { ring_center }: Projection, onPictures: boolean,
 ): void {
   const [left, top] = toScreen(camera, plot, ring_center[0], ring_center[1]);
-  const ink = onPictures ? "rgba(255, 255, 255, 0.75)" : css(theme.muted, 0.55);
   context.save();
   context.beginPath();
   context.rect(plot.left, plot.top, plot.width, plot.height);
@@ -104,8 +105,8 @@ export function drawRings(
     context.beginPath();
     context.arc(plot.left + left, plot.top + top, sigma * camera.scale, 0, 2 * Math.PI);
     context.setLineDash(sigma === 1 ? [] : sigma === 2 ? [6, 4] : [2, 4]);
-    if (onPictures) strokeTwice(context, ink);
-    else strokeOnce(context, ink, 1.25);
+    if (onPictures) stroke(context, css(theme.map, 0.6), 3);
+    stroke(context, css(theme.muted, onPictures ? 0.9 : 0.55), 1.25);
   }
   context.restore();
 }
@@ -119,7 +120,7 @@ export function drawRingLabels(context: CanvasRenderingContext2D, plot: Size, ca
   context.lineWidth = 4;
   context.lineJoin = "round";
   context.strokeStyle = css(theme.map, 0.9);
-  context.fillStyle = css(theme.muted);
+  context.fillStyle = css(theme.text);
   for (const sigma of [1, 2, 3]) {
     const reach = (sigma * camera.scale) / Math.SQRT2;
     const text = `${sigma}\u2009σ`;
@@ -129,13 +130,8 @@ export function drawRingLabels(context: CanvasRenderingContext2D, plot: Size, ca
   context.restore();
 }
 
-function strokeOnce(context: CanvasRenderingContext2D, ink: string, width: number): void {
+function stroke(context: CanvasRenderingContext2D, ink: string, width: number): void {
   context.strokeStyle = ink;
   context.lineWidth = width;
   context.stroke();
-}
-
-function strokeTwice(context: CanvasRenderingContext2D, ink: string): void {
-  strokeOnce(context, "rgba(0, 0, 0, 0.55)", 3.5);
-  strokeOnce(context, ink, 1.5);
 }

@@ -2,7 +2,7 @@
 
 import type { PinRecord, Point, Projection } from "./blob";
 import { h, setText, svg } from "./dom";
-import { largest, number, pair, zJson, zText } from "./format";
+import { number, pair, zJson, zText } from "./format";
 import { classColour, classShape, shapePath } from "./palette";
 import { Picture, type ImageShape } from "./picture";
 import { supportLevel, supportWords } from "./space";
@@ -81,7 +81,7 @@ export class Card {
 
   private showManyNumbers(z: ArrayLike<number>, map: Point): void {
     setText(this.z, `map ${pair(map)}`);
-    setText(this.zMore, `largest: ${largest(z, 3).map((k) => `z${k + 1} ${number(z[k], 1)}`).join(", ")}`);
+    setText(this.zMore, `largest: ${zText(z)}`);
     if (!this.zAll.open) return;
     for (let k = 0; k < z.length; k++) setText(this.zList.children[k], number(z[k]));
   }

@@ -1,6 +1,7 @@
 /** How are numbers written for people? */
 
 const MINUS = "\u2212";
+const NBSP = "\u00a0"; // a name and its number stay on one line
 
 /** Two decimals (fewer for large numbers), a true minus sign, never −0.00. */
 export function number(value: number, digits = 2): string {
@@ -34,7 +35,13 @@ export function largest(z: ArrayLike<number>, n: number): number[] {
 /** z in few words: both numbers in two dimensions, else the largest with their dimension. Dimensions count from 1. */
 export function zText(z: ArrayLike<number>, sign: (value: number) => string = number): string {
   if (z.length <= 3) return `(${Array.from(z, (value) => sign(value)).join(", ")})`; // not `sign` itself: the index would be its digits
-  return largest(z, 3).map((k) => `z${k + 1} ${sign(z[k])}`).join(", ");
+  return largest(z, 3).map((k) => `${axisName(k, sign === plainNumber)}${sign === plainNumber ? " " : NBSP}${sign(z[k])}`).join(", ");
+}
+
+/** z₁, or z1 where a subscript would not be read out. */
+function axisName(k: number, isPlain: boolean): string {
+  const digits = String(k + 1);
+  return isPlain ? `z${digits}` : `z${[...digits].map((digit) => String.fromCharCode(0x2080 + Number(digit))).join("")}`;
 }
 
 /** JSON of z at full precision: a reader gets back exactly the numbers that were decoded. */

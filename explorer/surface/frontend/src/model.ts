@@ -12,21 +12,21 @@ export interface Posterior {
 export class Model {
   readonly latentDim: number;
   readonly imageShape: readonly [channels: number, height: number, width: number];
-  private readonly encoder: Network | null;
+  private encoder: Network | null = null;
   private readonly decoder: Network;
   private readonly isBernoulli: boolean;
 
+  private readonly payload: Payload;
+
   /** `source`: a whole payload, parsed or as bytes. */
   constructor(source: Payload | Uint8Array) {
-    const payload = source instanceof Uint8Array ? parsePayload(source) : source;
-    const { run, likelihood, encoder, decoder } = payload.header;
+    this.payload = source instanceof Uint8Array ? parsePayload(source) : source;
+    const { run, likelihood, decoder } = this.payload.header;
     this.latentDim = run.latent_dim;
     this.imageShape = run.image_shape;
     this.isBernoulli = likelihood === "bernoulli";
-    this.decoder = new Network(decoder, [this.latentDim], payload);
-    this.encoder = encoder.length ? new Network(encoder, [...this.imageShape], payload) : null;
+    this.decoder = new Network(decoder, [this.latentDim], this.payload);
     expectSize(this.decoder.outputSize, product(this.imageShape), "decoder");
-    if (this.encoder) expectSize(this.encoder.outputSize, 2 * this.latentDim, "encoder");
   }
 
   /** z (K,) to x_hat (C·H·W,) in [0, 1]: a new array. */
@@ -44,9 +44,18 @@ export class Model {
 
   /** x (C·H·W,) in [0, 1] to its posterior: new arrays. */
   encode(x: ArrayLike<number>): Posterior {
-    if (!this.encoder) throw new OpError("This map carries no encoder.");
+    this.encoder ??= this.makeEncoder();
     const both = this.encoder.run(x);
     return { mu: both.slice(0, this.latentDim), logvar: both.slice(this.latentDim) };
+  }
+
+  /** Made when it is first needed: unpacking its weights must not delay the first picture. */
+  private makeEncoder(): Network {
+    const { encoder } = this.payload.header;
+    if (!encoder?.length) throw new OpError("This map carries no encoder.");
+    const network = new Network(encoder, [...this.imageShape], this.payload);
+    expectSize(network.outputSize, 2 * this.latentDim, "encoder");
+    return network;
   }
 }
 

@@ -9,10 +9,10 @@
 import { parseColour, type Rgb } from "./colour";
 
 const LIGHT = ["#5169ed", "#f2641b", "#127230", "#d01849", "#7f06a7", "#a28e66", "#b142b1", "#6d7077", "#534705", "#20a0a4"];
-const DARK = ["#5b78b8", "#f77827", "#77fdb3", "#dc1b59", "#af64fd", "#cbb48a", "#fc7ef6", "#c8dcf4", "#f9de5c", "#0cb1bb"];
+const DARK = ["#6e86fe", "#fc9918", "#4ece75", "#fb4c04", "#cd92e4", "#a1906f", "#e14fbc", "#bfbfbf", "#bcf284", "#49e1fe"];
 const NEUTRAL = { light: "#5f6b7a", dark: "#9aa7b8" } as const;
 
-/** A marker: polygons within the unit circle, y downwards, filled by the even-odd rule. */
+/** A marker: polygons around the unit circle, y downwards, filled by the even-odd rule. */
 export interface Shape {
   readonly name: string;
   readonly polygons: readonly (readonly (readonly [number, number])[])[];
@@ -47,17 +47,17 @@ function plus(reach: number, half: number, turn = 0): [number, number][] {
 export const SHAPES: readonly Shape[] = [
   { name: "disc", polygons: [regular(24, 0.86)] },
   { name: "square", polygons: [regular(4, 1.05, Math.PI / 4)] },
-  { name: "triangle", polygons: [regular(3, 1.12)] },
+  { name: "triangle", polygons: [regular(3, 1.25)] },
   { name: "diamond", polygons: [regular(4, 1.08)] },
   { name: "plus", polygons: [plus(1.02, 0.36)] },
-  { name: "star", polygons: [star(5, 1.15, 0.5)] },
-  { name: "down triangle", polygons: [regular(3, 1.12, Math.PI)] },
+  { name: "star", polygons: [star(5, 1.25, 0.56)] },
+  { name: "down triangle", polygons: [regular(3, 1.25, Math.PI)] },
   { name: "ring", polygons: [regular(24, 1.02), regular(24, 0.52)] },
   { name: "cross", polygons: [plus(1.02, 0.36, Math.PI / 4)] },
   { name: "bar", polygons: [[[-1.1, -0.48], [1.1, -0.48], [1.1, 0.48], [-1.1, 0.48]]] },
 ];
 
-/** SVG path of a marker, within a box of −1.2 … 1.2. */
+/** SVG path of a marker, within a box of −1.3 … 1.3. */
 export function shapePath(shape: Shape): string {
   const polygon = (corners: readonly (readonly [number, number])[]): string =>
     `M${corners.map(([x, y]) => `${x.toFixed(3)} ${y.toFixed(3)}`).join("L")}Z`;

@@ -23,8 +23,9 @@ export class ProbeMark {
   /** Screen places, CSS pixels; the line to the nearest point starts outside the probe's ring. */
   place(probe: Point, nearest: Point | null): void {
     this.cross.style.transform = `translate(${probe[0]}px, ${probe[1]}px)`;
-    this.ring.hidden = this.link.hidden = nearest === null;
-    if (!nearest) return;
+    const isApart = nearest !== null && Math.hypot(nearest[0] - probe[0], nearest[1] - probe[1]) > 14;
+    this.ring.hidden = this.link.hidden = !isApart; // within the probe's own ring it would only be clutter
+    if (!nearest || !isApart) return;
     this.ring.style.transform = `translate(${nearest[0]}px, ${nearest[1]}px)`;
     const dx = nearest[0] - probe[0];
     const dy = nearest[1] - probe[1];

@@ -41,7 +41,7 @@ function maskOf(shape: Shape, radius: number): Mask {
 }
 
 function makeMask(shape: Shape, radius: number): Mask {
-  const size = 2 * Math.ceil(radius * 1.15 + 0.5) + 1;
+  const size = 2 * Math.ceil(radius * 1.25 + 0.5) + 1;
   const values = new Float32Array(PHASES * PHASES * size * size);
   let at = 0;
   for (let phaseY = 0; phaseY < PHASES; phaseY++) {
@@ -58,7 +58,7 @@ function makeMask(shape: Shape, radius: number): Mask {
 
 /** Share of the pixel with corner (left, top), relative to the marker's middle, that lies in the marker. */
 export function coverage(shape: Shape, left: number, top: number, radius: number): number {
-  const far = 1.2 * radius + 1.5; // no marker reaches beyond 1.2 radii
+  const far = 1.25 * radius + 1.5; // no marker reaches beyond 1.25 radii
   if (left * left + top * top > far * far) return 0;
   let hits = 0;
   for (let i = 0; i < SAMPLES; i++) {

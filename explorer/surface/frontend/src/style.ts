@@ -42,7 +42,7 @@ export const STYLE = `
 .la-probe-dot{fill:var(--la-text);stroke:var(--la-map);stroke-width:1.5}
 .la-nearest-mark{width:12px;height:12px;margin:-6px 0 0 -6px;border:2px solid var(--la-text);border-radius:50%;box-shadow:0 0 0 1.5px var(--la-map),inset 0 0 0 1px var(--la-map)}
 .la-link{width:1px;height:1.5px;margin-top:-.75px;background:var(--la-text);opacity:.55;transform-origin:0 50%}
-.la-hint{position:absolute;left:50%;bottom:42px;transform:translateX(-50%);max-width:90%;padding:7px 14px;border-radius:99px;background:var(--la-text);color:var(--la-background);font-size:13px;white-space:nowrap;pointer-events:none;opacity:.92;transition:opacity .28s}
+.la-hint{position:absolute;left:50%;bottom:40px;transform:translateX(-50%);max-width:90%;padding:6px 14px;border-radius:99px;background:var(--la-glass);box-shadow:0 0 0 1px var(--la-border);color:var(--la-text);font-size:13px;white-space:nowrap;pointer-events:none;transition:opacity .28s}
 .la-hint[data-leaving]{opacity:0}
 .la-help{position:absolute;right:10px;top:10px;width:min(340px,calc(100% - 20px));max-height:calc(100% - 48px);overflow:auto;padding:10px 12px 14px 16px;border-radius:10px;background:var(--la-background);color:var(--la-text);box-shadow:0 0 0 1px var(--la-border),0 8px 28px rgba(0,0,0,.18)}
 .la-help-head{display:flex;justify-content:space-between;align-items:center;margin-bottom:4px}
@@ -99,6 +99,10 @@ export const STYLE = `
 .la-pin canvas{border-radius:4px}
 .la-pin:hover span{color:var(--la-accent-text)}
 
+.la-root:not([data-narrow]) .la-legend{padding-left:33px}
+.la-root[data-narrow] .la-toolbar{justify-content:space-between}
+.la-root[data-narrow] .la-heading{flex-basis:100%}
+.la-root[data-narrow] .la-tools{gap:0;margin-left:-8px}
 .la-root[data-narrow] .la-tool-label{display:none}
 .la-root[data-narrow] .la-tool{min-width:36px;height:36px}
 .la-root[data-narrow] .la-chip{height:36px}

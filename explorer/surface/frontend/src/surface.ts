@@ -60,6 +60,8 @@ export interface Surface {
 
 const WIDE_PX = 760;
 const MANIFOLD_SLICE_MS = 6;
+/** While it grows it is drawn this often: drawing it costs more than a slice of it. */
+const MANIFOLD_SHOW_MS = 150;
 const MOTION_MS = 220;
 const PATH_DRAW_MS = 280;
 const HINT_MS = 2500;
@@ -122,6 +124,7 @@ export class SurfaceView implements Surface {
   private shown: Shown = new Uint8Array(0);
   private pending: PendingPin[] = [];
   private manifold: Manifold | null = null;
+  private manifoldShown = 0;
   private readonly layers = { manifold: false, rings: true, shapes: false };
   private layerDefaults = "";
   private isHelpOpen = false;
@@ -558,15 +561,16 @@ export class SurfaceView implements Surface {
     const label = this.nearest >= 0 ? this.scene.labels[this.nearest] : -1;
     const name = this.scene.className(label);
     const looks = name === null ? "" : `looks like ${classWords(name)} (nearest real point), `;
-    return `z = ${zText(this.z, plainNumber)}, ${looks}${supportWords(this.support)}`;
+    const z = this.z.length > 3 ? `largest of z: ${zText(this.z, plainNumber)}` : `z = ${zText(this.z, plainNumber)}`;
+    return `${z}, ${looks}${supportWords(this.support)}`;
   }
 
   private showTitle(): void {
     if (!this.scene) return;
-    const { nPoints, perClass, slots } = this.scene;
+    const { nPoints, perClass } = this.scene;
     const visible = perClass.reduce((sum, n, slot) => sum + (this.shown[slot] ? n : 0), 0);
     const points = `${count(nPoints)} test images`;
-    this.toolbar.setTitle(this.scene.header.projection.title, slots.length && visible < nPoints ? `${count(visible)} of ${points}` : points);
+    this.toolbar.setTitle(this.scene.header.projection.title, visible < nPoints ? `${count(visible)} of ${points}` : points);
   }
 
   private showToolbar(): void {
@@ -740,12 +744,12 @@ export class SurfaceView implements Surface {
       offsetY: (plot.height / 2) * ratio + camera.y * scale,
     };
     stage.raster.draw(scene.points, scene.slots, this.spritesFor(scene), view);
-    stage.showPoints(this.layers.manifold ? 0.75 : 1);
+    stage.showPoints(this.layers.manifold ? MANIFOLD_POINTS.opacity : 1);
   }
 
   private spritesFor(scene: Scene): readonly (Sprite | null)[] {
     const zoom = this.camera.scale / this.fitted().scale;
-    const radius = markerRadius(scene.nPoints, zoom) * (this.layers.shapes ? 1.35 : 1) * this.stage.ratio;
+    const radius = markerRadius(scene.nPoints, zoom) * (this.layers.shapes ? 1.35 : 1) * (this.layers.manifold ? MANIFOLD_POINTS.size : 1) * this.stage.ratio;
     const key = [radius, this.layers.shapes, this.theme.isDark, this.shown].join(" ");
     if (key !== this.sprites.key) {
       const alpha = scene.nPoints > 30_000 ? 0.7 : 0.85;
@@ -788,8 +792,10 @@ export class SurfaceView implements Surface {
     const scene = this.scene as Scene;
     if (!this.layers.manifold || this.manifold?.isComplete) return;
     this.manifold ??= this.makeManifold(scene);
-    this.manifold.work(start + MANIFOLD_SLICE_MS);
-    this.request({ ground: true });
+    this.manifold.work(performance.now() + MANIFOLD_SLICE_MS);
+    const isTime = start - this.manifoldShown > MANIFOLD_SHOW_MS || this.manifold.isComplete;
+    if (isTime) this.manifoldShown = start;
+    this.request({ ground: isTime });
   }
 
   private makeManifold(scene: Scene): Manifold {
@@ -802,6 +808,8 @@ export class SurfaceView implements Surface {
   }
 }
 
+/** Points above pictures: small and thin enough to see the pictures. */
+const MANIFOLD_POINTS = { size: 0.66, opacity: 0.6 } as const;
 const LAYER_NAMES = { manifold: "Decoded manifold", rings: "Prior rings", shapes: "Marker shapes" } as const;
 
 function legendEntries(scene: Scene): LegendEntry[] {

@@ -1,0 +1,155 @@
+"""How do pictures leave the page? As PNG, as a film in GIF or WebP, as a strip, under a name that every system takes.
+
+T frames, H × W pixels, uint8, grey or RGB; enlarged by whole factors, never blurred. Films loop for ever and hold exactly
+T frames: Pillow's own writer merges frames that are alike, so the files are put together here from single frames that
+Pillow has packed.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import unicodedata
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.GifImagePlugin import getdata
+
+from explorer.core.pictures import strip
+
+Pictures = NDArray[np.uint8]
+
+MAX_FPS = 50.0  # browsers show a frame that lasts less than 20 ms for 100 ms
+MAX_SIDE = {"gif": 65_535, "webp": 16_383}  # pixels, by the formats
+MAX_NAME = 80  # characters
+RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(1, 10))}
+
+
+def png(picture: Pictures, scale: int = 1) -> bytes:
+    """(H, W) or (H, W, 3) → a PNG file."""
+    return _saved(_image(_enlarged(picture, scale)), "PNG", optimize=True)
+
+
+def filmstrip(frames: Pictures, scale: int = 1, gap: int = 1) -> Pictures:
+    """(T, H, W) or (T, H, W, 3) → one picture, frames side by side with `gap` white pixels between them."""
+    return strip([_enlarged(frame, scale) for frame in frames], gap)
+
+
+def animation(frames: Pictures, fps: float, scale: int, kind: Literal["gif", "webp"]) -> bytes:
+    """(T, H, W) or (T, H, W, 3) → a film that loops for ever, `fps` frames a second (at most 50).
+
+    WebP is lossless. GIF is exact for grey frames and for those of up to 256 colours; others get 256 of their own.
+    """
+    _check(frames, fps, scale, kind)
+    height, width = frames.shape[1] * scale, frames.shape[2] * scale
+    pack = _gif_frame if kind == "gif" else _webp_frame
+    tick_ms = 10 if kind == "gif" else 1
+    packed = [
+        pack(frame, scale, ms) for frame, ms in zip(frames, _durations_ms(len(frames), fps, tick_ms), strict=True)
+    ]
+    return _gif(packed, width, height) if kind == "gif" else _webp(packed, width, height)
+
+
+def safe_file_name(text: str) -> str:
+    """Letters, digits, point, dash and underscore; never empty, hidden, reserved or too long."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^A-Za-z0-9._]+", "-", plain)
+    name = re.sub(r"\.{2,}", ".", name).strip("-._")[:MAX_NAME].rstrip("-._")
+    return f"{name}-file" if name.split(".")[0].lower() in RESERVED else name or "untitled"
+
+
+def _check(frames: Pictures, fps: float, scale: int, kind: str) -> None:
+    if kind not in MAX_SIDE:
+        raise ValueError(f"kind is {kind!r}; allowed: {', '.join(MAX_SIDE)}")
+    if frames.dtype != np.uint8 or frames.ndim not in (3, 4) or 0 in frames.shape or frames.shape[3:] not in ((), (3,)):
+        raise ValueError(
+            f"frames are {frames.dtype} {frames.shape}; allowed: uint8 (T, H, W) or (T, H, W, 3), none empty"
+        )
+    if not fps > 0 or scale < 1 or max(frames.shape[1:3]) * scale > MAX_SIDE[kind]:
+        raise ValueError(
+            f"fps is {fps}, scale {scale}; allowed: fps above 0, scale 1 up to sides of {MAX_SIDE[kind]} pixels"
+        )
+
+
+def _durations_ms(n: int, fps: float, tick_ms: int) -> list[int]:
+    """Whole ticks whose sum never strays by more than half a tick: 30 fps in GIF is 30, 40, 30 ms ..."""
+    ends = np.floor(np.arange(n + 1) * 1000 / min(fps, MAX_FPS) / tick_ms + 0.5).astype(int) * tick_ms
+    return [int(ms) for ms in np.diff(ends)]
+
+
+# --- GIF 89a
+
+
+def _gif(packed: list[bytes], width: int, height: int) -> bytes:
+    """No palette for all; the Netscape block says: repeat for ever."""
+    screen = b"GIF89a" + struct.pack("<HHBBB", width, height, 0x70, 0, 0)
+    forever = b"\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"
+    return screen + forever + b"".join(packed) + b";"
+
+
+def _gif_frame(frame: Pictures, scale: int, ms: int) -> bytes:
+    """Its own palette, its duration, its pixels."""
+    index, palette = _palette(frame)
+    image = Image.fromarray(_enlarged(index, scale)).convert("P")
+    image.putpalette(palette.tobytes())
+    return b"".join(getdata(image, (0, 0), duration=ms, disposal=1, include_color_table=True))
+
+
+def _palette(frame: Pictures) -> tuple[Pictures, Pictures]:
+    """index (H, W) and palette (n, 3), n ≤ 256: every colour exactly, if there are not too many."""
+    if frame.ndim == 2:
+        return frame, np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+    colours, index = np.unique(frame.reshape(-1, 3), axis=0, return_inverse=True)
+    if len(colours) <= 256:
+        return index.reshape(frame.shape[:2]).astype(np.uint8), colours
+    best = Image.fromarray(frame).quantize(256, Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
+    flat = np.array(best.getpalette("RGB"), dtype=np.uint8)
+    return np.asarray(best), flat.reshape(-1, 3)
+
+
+# --- WebP: RIFF chunks (WebP Container Specification)
+
+
+def _webp(packed: list[bytes], width: int, height: int) -> bytes:
+    """VP8X says that it is a film and how large, ANIM that it loops for ever on no colour, then the frames."""
+    is_film = 0b10
+    header = _chunk(b"VP8X", struct.pack("<I", is_film) + _three(width - 1) + _three(height - 1))
+    loop = _chunk(b"ANIM", struct.pack("<IH", 0, 0))
+    size = _three(width - 1) + _three(height - 1)
+    frames = b"".join(_chunk(b"ANMF", _three(0) + _three(0) + size + frame) for frame in packed)
+    return _chunk(b"RIFF", b"WEBP" + header + loop + frames)
+
+
+def _webp_frame(frame: Pictures, scale: int, ms: int) -> bytes:
+    """Duration, "replace what is there", and the still picture's own chunks."""
+    replaces = 0b10
+    still = _saved(_image(_enlarged(frame, scale)).convert("RGB"), "WEBP", lossless=True, quality=50, method=4)
+    return _three(ms) + bytes([replaces]) + still[12:]  # behind RIFF, size, WEBP
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
+
+
+def _three(number: int) -> bytes:
+    return number.to_bytes(3, "little")
+
+
+# --- pictures
+
+
+def _enlarged(picture: Pictures, scale: int) -> Pictures:
+    return picture.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def _image(picture: Pictures) -> Image.Image:
+    return Image.fromarray(np.ascontiguousarray(picture))
+
+
+def _saved(image: Image.Image, format_: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, format_, **options)
+    return file.getvalue()

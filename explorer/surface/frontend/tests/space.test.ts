@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import { parsePayload } from "../src/blob";
+import { Lattice, makeSpace, supportLevel, supportWords } from "../src/space";
+import { floats, tinyRun, writePayload, type ArraySpec } from "./helpers";
+
+const { header, arrays } = tinyRun();
+
+function space(kind: string, latent_dim: number, more: Record<string, ArraySpec> = {}, extent = [-1, 1, -1, 1]) {
+  const projection = { ...(header["projection"] as object), kind, extent };
+  const run = { ...(header["run"] as object), latent_dim };
+  return makeSpace(parsePayload(writePayload({}, { ...header, projection, run }, { ...arrays, ...more })));
+}
+
+test("identity: z is the place, everywhere", () => {
+  const z = new Float64Array(2);
+  space("identity", 2).toZ(123.25, -7.5, z);
+  expect([...z]).toEqual([123.25, -7.5]);
+});
+
+test("linear: exact on the whole plane, also far outside the data", () => {
+  const K = 5;
+  const basis = floats(2 * K, 1);
+  const origin = floats(K, 2);
+  const plane = space("linear", K, { basis: { values: basis, shape: [2, K] }, origin: { values: origin, shape: [K] } });
+  const z = new Float64Array(K);
+  plane.toZ(40, -9, z);
+  for (let k = 0; k < K; k++) expect(z[k]).toBeCloseTo(origin[k] + 40 * basis[k] - 9 * basis[K + k], 10);
+});
+
+describe("lattice", () => {
+  const K = 3;
+  const [rows, columns] = [4, 5];
+  // values that are bilinear in x and y: interpolation must give them back exactly
+  const truth = (x: number, y: number, k: number): number => 1 + k + (2 - k) * x + 0.5 * y + (k - 1) * 0.25 * x * y;
+  const extent = [-2, 6, 10, 13];
+  const values = new Float32Array(rows * columns * K);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++)
+      for (let k = 0; k < K; k++) values[(i * columns + j) * K + k] = truth(-2 + (8 * j) / (columns - 1), 10 + (3 * i) / (rows - 1), k);
+  const map = space("lattice", K, { lattice_z: { values, shape: [rows, columns, K] } }, extent);
+
+  test("gives a bilinear function back", () => {
+    const z = new Float64Array(K);
+    for (const [x, y] of [[-2, 10], [6, 13], [0.3, 11.7], [5.99, 10.01], [2, 12]]) {
+      map.toZ(x, y, z);
+      for (let k = 0; k < K; k++) expect(z[k]).toBeCloseTo(truth(x, y, k), 5);
+    }
+  });
+  test("is clamped outside", () => {
+    const z = new Float64Array(K);
+    map.toZ(100, -100, z);
+    for (let k = 0; k < K; k++) expect(z[k]).toBeCloseTo(truth(6, 10, k), 5);
+  });
+  test("a lattice of one point is constant", () => {
+    expect(new Lattice(Float32Array.of(7), [1, 1], [0, 1, 0, 1]).at(0.4, 0.9, 0)).toBe(7);
+  });
+});
+
+test("support: bilinear inside, zero outside", () => {
+  const { support } = space("identity", 2); // corners 0, 1 / 1, 0
+  expect(support(-1, -1)).toBe(0);
+  expect(support(1, -1)).toBe(1);
+  expect(support(0, 0)).toBeCloseTo(0.5, 6);
+  expect(support(1.001, 0)).toBe(0);
+});
+
+test("words go with the dots, from empty to thick", () => {
+  const levels = [0, 0.01, 0.05, 0.1, 0.3, 0.5, 1].map(supportLevel);
+  expect(levels).toEqual([...levels].sort());
+  expect(supportWords(0)).toBe("no real point near");
+  expect(supportWords(0.1)).toBe("at the edge");
+  expect(supportWords(0.5)).toBe("among real points");
+});

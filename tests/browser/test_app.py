@@ -1,0 +1,257 @@
+"""Can a person do the main job in a real browser: hover, click, keyboard, upload, play, switch, reload?"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+
+def open_view(page: Page, server: str, **query: str) -> Locator:
+    """Opens the app and waits for the first decoded picture; gives the map."""
+    page.goto(f"{server}/?" + "&".join(f"{k}={v}" for k, v in query.items()))
+    canvas = page.get_by_role("application", name=re.compile("^Latent map"))
+    expect(page.get_by_test_id("decoded")).to_have_attribute("data-z", re.compile(r"^\[.+\]$"))
+    expect(canvas).to_be_visible()
+    return canvas
+
+
+def code(page: Page) -> list[float]:
+    return json.loads(page.get_by_test_id("decoded").get_attribute("data-z"))
+
+
+def pixels(page: Page) -> bytes:
+    """What the decoded canvas holds."""
+    return bytes(
+        page.get_by_test_id("decoded").evaluate("c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)")
+    )
+
+
+def at(canvas: Locator, x: float, y: float) -> tuple[float, float]:
+    """The page position of a share of the map's width and height."""
+    box = canvas.bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def test_hovering_decodes_without_the_server(page, server):
+    canvas = open_view(page, server)
+    seen = set()
+    for share in (0.2, 0.4, 0.6, 0.8):
+        page.mouse.move(*at(canvas, share, 0.5))
+        page.wait_for_timeout(80)
+        seen.add((tuple(code(page)), pixels(page)))
+    assert len(seen) == 4
+    xs = sorted(z[0] for z, _ in seen)
+    assert xs[0] < 0 < xs[-1]
+
+
+def test_the_picture_is_the_decoders(page, server):
+    """What is on the canvas is what torch decodes from the canvas's own data-z."""
+    from trainer.runs import HOME, load_run
+
+    canvas = open_view(page, server)
+    page.mouse.move(*at(canvas, 0.3, 0.4))
+    page.wait_for_timeout(100)
+    shown = np.frombuffer(pixels(page), np.uint8).reshape(28, 28, 4)[..., 0]
+    expected = load_run("mnist-2d", HOME / "assets/runs").model.decode(np.array([code(page)]))[0, 0].numpy() * 255
+    assert np.abs(shown - expected).max() <= 1.1
+
+
+def test_clicking_an_empty_place_pins_it(page, server):
+    canvas = open_view(page, server)
+    page.mouse.move(*at(canvas, 0.5, 0.5))
+    before = pixels(page)
+    page.mouse.click(*at(canvas, 0.93, 0.1))
+    expect(page.get_by_test_id("pin")).to_contain_text("A")
+    expect(page.get_by_text("Nearest real images")).to_be_visible()
+    assert pixels(page) != before
+    expect(page).to_have_url(re.compile("pins="))
+    assert "Pinned A" in page.get_by_test_id("surface-state").text_content()
+
+
+def test_a_pin_survives_a_reload_by_its_link(page, server):
+    canvas = open_view(page, server)
+    page.mouse.click(*at(canvas, 0.3, 0.3))
+    expect(page).to_have_url(re.compile("pins="))
+    text = page.get_by_text(re.compile(r"^z = \(")).last.text_content()
+    page.goto(page.url)
+    expect(page.get_by_text("Nearest real images")).to_be_visible()
+    expect(page.get_by_text(text).last).to_be_visible()
+
+
+def test_dragging_decodes_along_and_pins_nothing(page, server):
+    canvas = open_view(page, server)
+    page.mouse.move(*at(canvas, 0.3, 0.5))
+    page.mouse.down()
+    page.wait_for_timeout(60)
+    first = code(page)
+    page.mouse.move(*at(canvas, 0.7, 0.4), steps=8)
+    page.wait_for_timeout(60)
+    assert code(page) != first
+    page.mouse.up()
+    page.wait_for_timeout(300)
+    expect(page.get_by_test_id("pin")).to_contain_text("Nothing pinned")
+
+
+def test_the_keyboard_moves_pins_zooms_and_resets(page, server):
+    canvas = open_view(page, server)
+    canvas.focus()
+    start = code(page)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(60)
+    step = code(page)[0] - start[0]
+    assert step > 0
+    assert code(page)[1] == pytest.approx(start[1], abs=1e-6)
+    page.keyboard.press("Shift+ArrowRight")
+    page.wait_for_timeout(60)
+    assert code(page)[0] - start[0] == pytest.approx(6 * step, rel=0.02)
+    page.keyboard.press("ArrowUp")
+    page.wait_for_timeout(60)
+    assert code(page)[1] > start[1]
+    page.keyboard.press("+")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("0")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("pin")).to_contain_text("A")
+
+
+def test_the_probe_is_announced(page, server):
+    canvas = open_view(page, server)
+    page.mouse.move(*at(canvas, 0.42, 0.48))
+    expect(page.get_by_test_id("surface-state")).to_contain_text(re.compile(r"z = \(.+class \d", re.S))
+
+
+def test_many_dimensions_decode_live_and_say_how(page, server):
+    canvas = open_view(page, server, run="mnist-20d", view="atlas")
+    page.mouse.move(*at(canvas, 0.3, 0.4))
+    page.wait_for_timeout(80)
+    first = (code(page), pixels(page))
+    page.mouse.move(*at(canvas, 0.6, 0.6))
+    page.wait_for_timeout(80)
+    assert len(first[0]) == 20
+    assert (code(page), pixels(page)) != first
+    expect(page.get_by_text("blend of its 15 nearest real codes")).to_be_visible()
+
+
+def test_the_map_can_be_changed(page, server):
+    open_view(page, server, run="digits-16d")
+    page.get_by_role("radio", name="pca").or_(page.get_by_role("button", name="pca")).first.click()
+    expect(page.get_by_text("code on the plane of the two main axes")).to_be_visible()
+    expect(page).to_have_url(re.compile("projection=pca"))
+    open_view(page, server, run="digits-16d", projection="axes", x="3", y="7")
+    expect(page.get_by_text("A place sets dimensions 3 and 7")).to_be_visible()
+
+
+def test_switching_the_run_switches_the_map(page, server):
+    open_view(page, server)
+    assert len(code(page)) == 2
+    page.get_by_role("combobox", name=re.compile("Run")).click()
+    page.get_by_role("option", name="shapes-6d").click()
+    expect(page.get_by_test_id("decoded")).to_have_attribute("data-z", re.compile(r"^\[[^,]+(,[^,]+){5}\]$"))
+    expect(page).to_have_url(re.compile("run=shapes-6d"))
+
+
+def test_a_link_opens_run_and_view(page, server):
+    page.goto(f"{server}/?run=mnist-20d&view=dimensions")
+    expect(page.get_by_text("of 20 dimensions carry information")).to_be_visible()
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+
+
+def test_an_upload_is_reconstructed(page, server):
+    page.goto(f"{server}/?run=mnist-2d&view=reconstruct")
+    page.get_by_text("Upload", exact=True).click()
+    paper = np.full((300, 240), 235, np.uint8)
+    paper[60:240, 110:135] = 30
+    out = io.BytesIO()
+    Image.fromarray(paper).save(out, "JPEG")
+    page.locator("input[type=file]").set_input_files({"name": "one.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()})
+    expect(page.get_by_text("mean absolute error")).to_be_visible()
+    expect(page.get_by_text("fed to the model")).to_be_visible()
+    expect(page.get_by_text("Where the encoder puts it")).to_be_visible()
+
+
+def test_a_bad_upload_is_refused_in_words(page, server):
+    page.goto(f"{server}/?run=mnist-2d&view=reconstruct")
+    page.get_by_text("Upload", exact=True).click()
+    page.locator("input[type=file]").set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": b"<html>no picture</html>"})
+    expect(page.get_by_role("alert")).to_contain_text("x.png")
+
+
+def test_an_interpolation_plays_pauses_and_scrubs(page, server):
+    open_view(page, server, run="mnist-2d", view="interpolate")
+    page.wait_for_timeout(400)
+    pause = page.get_by_role("button", name=re.compile("^Pause"))
+    if pause.count():
+        pause.click()
+    slider = page.get_by_role("slider").last
+    slider.focus()
+    page.keyboard.press("Home")
+    page.wait_for_timeout(100)
+    first = code(page)
+    page.keyboard.press("End")
+    page.wait_for_timeout(100)
+    last = code(page)
+    assert first != last
+    page.keyboard.press("Home")
+    page.get_by_role("button", name=re.compile("^Play")).click()
+    seen = set()
+    for _ in range(12):
+        page.wait_for_timeout(60)
+        seen.add(tuple(code(page)))
+    assert len(seen) >= 4
+
+
+def test_an_interpolation_can_be_downloaded(page, server):
+    open_view(page, server, run="digits-2d", view="interpolate")
+    for kind in ("GIF", "WebP"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=kind).click()
+        picture = Image.open(download.value.path())
+        assert picture.format == kind.upper()
+        assert picture.n_frames == 61
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", ["atlas", "reconstruct", "interpolate", "dimensions"])
+def test_axe_finds_nothing_serious(browser, server, view, scheme):
+    context = browser.new_context(viewport={"width": 1400, "height": 1000}, color_scheme=scheme, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(f"{server}/?run=digits-2d&view={view}")
+    target = page.locator(".js-plotly-plot") if view == "dimensions" else page.get_by_test_id("decoded")
+    expect(target.first).to_be_visible(timeout=30_000)
+    page.wait_for_timeout(500)
+    found = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
+    context.close()
+    assert not found, [(v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in found]
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+def test_nothing_is_wider_than_the_window(browser, server, width):
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    canvas = open_view(page, server)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    box, picture = canvas.bounding_box(), page.get_by_test_id("decoded").bounding_box()
+    if width == 390:
+        assert box["width"] > 300
+        assert picture["y"] > box["y"] + box["height"] - 1
+    else:
+        assert box["width"] > 0.6 * width
+        assert picture["width"] >= 224
+    context.close()
+
+
+def test_a_finger_moves_the_probe_and_a_tap_pins(browser, server):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    canvas = open_view(page, server)
+    page.wait_for_timeout(300)
+    page.touchscreen.tap(*at(canvas, 0.3, 0.4))
+    expect(page.get_by_test_id("pin")).to_contain_text("A")
+    context.close()

@@ -1,0 +1,74 @@
+"""Does the browser's engine compute what torch computes, for every pretrained run?"""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from explorer.surface.payload import Dynamic, pack, pack_static
+from trainer.runs import load_run
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNS = ["digits-2d", "digits-16d", "shapes-6d", "mnist-2d", "mnist-20d"]
+N = 200
+
+SCRIPT = """async ([bundle, payload, codes, pictures]) => {
+  const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const floats = (text) => new Float32Array(bytes(text).buffer);
+  const text = (array) => {
+    const raw = new Uint8Array(array.buffer); let out = '';
+    for (let i = 0; i < raw.length; i += 8192) out += String.fromCharCode(...raw.subarray(i, i + 8192));
+    return btoa(out);
+  };
+  const url = URL.createObjectURL(new Blob([bundle], { type: 'text/javascript' }));
+  const { Model } = await import(url);
+  const model = new Model(bytes(payload));
+  const split = (all, size) => Array.from({ length: all.length / size }, (_, i) => all.subarray(i * size, (i + 1) * size));
+  const pixels = model.imageShape.reduce((a, b) => a * b);
+  const join = (parts) => { const out = new Float32Array(parts.length * parts[0].length); parts.forEach((p, i) => out.set(p, i * p.length)); return text(out); };
+  const posteriors = split(floats(pictures), pixels).map((x) => model.encode(x));
+  return {
+    decoded: join(split(floats(codes), model.latentDim).map((z) => model.decode(z))),
+    mu: join(posteriors.map((q) => q.mu)), logvar: join(posteriors.map((q) => q.logvar)),
+  };
+}"""
+
+
+def to_text(array: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(array, np.float32).tobytes()).decode()
+
+
+def from_text(text: str, shape: tuple[int, ...]) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), np.float32).reshape(shape)
+
+
+@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("precision", ["float16", "float32"])
+def test_decode_and_encode_are_torchs(page, name, precision):
+    run = load_run(name, ROOT / "assets" / "runs")
+    projection = next(iter(run.projections.values()))
+    rng, n_dims = np.random.default_rng(0), run.config.latent_dim
+    codes = np.concatenate([rng.standard_normal((N // 2, n_dims)) * 1.5, run.encodings.mu[: N // 2]]).astype(np.float32)
+    pictures = run.model.decode(codes).numpy()
+    noise = rng.random(pictures.shape, np.float32)
+    pictures = np.concatenate([pictures[: N // 2], (pictures > noise).astype(np.float32)[N // 2 :]])
+    page.goto("about:blank")
+    bundle = (ROOT / "explorer/surface/dist/surface.js").read_text(encoding="utf-8")
+    payload = base64.b64encode(pack(Dynamic(), pack_static(run, projection, precision=precision))).decode()
+    answer = page.evaluate(SCRIPT, [bundle, payload, to_text(codes), to_text(pictures)])
+    decoded = from_text(answer["decoded"], pictures.shape)
+    mu, logvar = from_text(answer["mu"], codes.shape), from_text(answer["logvar"], codes.shape)
+    q = run.model.encode(torch.from_numpy(pictures))
+    expected = run.model.decode(codes).numpy()
+    if precision == "float16":
+        assert np.abs(decoded - expected).max() <= 2e-3
+        assert np.abs(mu - q.mu.numpy()).max() <= 1e-2
+        assert np.abs(logvar - q.logvar.numpy()).max() <= 1e-2
+    else:
+        assert np.abs(decoded - expected).max() <= 1e-5
+        for ours, torchs in ((mu, q.mu.numpy()), (logvar, q.logvar.numpy())):
+            assert (np.abs(ours - torchs) / np.maximum(1, np.abs(torchs))).max() <= 1e-5

@@ -1,0 +1,204 @@
+"""Does every view show, empty and filled, and does bad input get a sentence instead of a traceback?"""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[2]
+VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions"]
+RUNS = ["digits-2d", "digits-16d", "shapes-6d", "mnist-2d", "mnist-20d"]
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch, tmp_path):
+    import streamlit as st
+
+    monkeypatch.setenv("LATENT_RUNS", str(tmp_path / "no-runs"))
+    monkeypatch.chdir(ROOT)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+def app(**query: str) -> AppTest:
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    for name, value in query.items():
+        test.query_params[name] = value
+    return test
+
+
+def words(test: AppTest) -> str:
+    """Everything that can be read."""
+    kinds = ("markdown", "caption", "error", "warning", "info", "title", "code")
+    return "\n".join(str(element.value) for kind in kinds for element in test.get(kind))
+
+
+def sound(test: AppTest) -> AppTest:
+    assert not test.exception, test.exception
+    return test
+
+
+@pytest.mark.parametrize("run", RUNS)
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_of_every_pretrained_run_shows(run, view):
+    test = sound(app(run=run, view=view).run())
+    assert not test.error
+    assert run.split("-")[0] in test.caption[0].value
+
+
+def test_the_app_opens_on_mnist_2d_with_the_map():
+    test = sound(app().run())
+    assert test.selectbox(key="run").value == "mnist-2d"
+    assert "Click anywhere on the map" in words(test)
+
+
+def test_an_injected_pin_shows_its_code_and_eight_neighbours():
+    test = app(run="mnist-2d")
+    test.session_state["pins"] = {"mnist-2d": [[0.5, -1.25]]}
+    sound(test.run())
+    text = words(test)
+    assert "Pin A" in text
+    assert "z = (0.50, −1.25)" in text
+    assert text.count("test image") >= 8
+
+
+def test_pins_travel_in_the_link_and_can_be_removed():
+    test = sound(app(run="mnist-2d", pins="0.5_-1.25~1_1").run())
+    assert "Pin B" in words(test)
+    test.button(key="drop-0").click()
+    sound(test.run())
+    assert "z = (1.00, 1.00)" in words(test)
+    assert test.session_state["pins"] == {"mnist-2d": [[1.0, 1.0]]}
+
+
+@pytest.mark.parametrize("pins", ["nan_nan", "1_2_3", "<script>alert(1)</script>", "1e99_0", "~~~"])
+def test_nonsense_pins_in_a_link_are_left_out(pins):
+    assert "Click anywhere" in words(sound(app(run="mnist-2d", pins=pins).run()))
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_an_unknown_run_is_a_sentence_and_a_way_on(view):
+    test = sound(app(run="../../etc/passwd", view=view).run())
+    assert "There is no run" in test.warning[0].value
+    assert "Showing mnist-2d instead" in test.warning[0].value
+    assert test.selectbox(key="run").value == "mnist-2d"
+    next(button for button in test.button if button.label == "Dismiss").click()
+    assert not sound(test.run()).warning
+
+
+def test_an_unknown_view_is_a_sentence_too():
+    assert "There is no view “nothing”" in sound(app(view="nothing").run()).warning[0].value
+
+
+@pytest.mark.parametrize("file", ["weights.safetensors", "encodings.safetensors", "projection.safetensors", "history.csv"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_damaged_run_is_a_sentence_never_a_traceback(tmp_path, monkeypatch, file, view):
+    folder = tmp_path / "runs"
+    shutil.copytree(ROOT / "assets/runs/digits-16d", folder / "broken")
+    path = folder / "broken" / file
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 255
+    path.write_bytes(bytes(data))
+    monkeypatch.setenv("LATENT_RUNS", str(folder))
+    test = sound(app(run="broken", view=view).run())
+    if test.error:  # a view that does not need the damaged part still works
+        assert f"run 'broken': {file} is damaged" in test.error[0].value
+
+
+def test_a_damaged_run_json_is_listed_and_left_out(tmp_path, monkeypatch):
+    (tmp_path / "runs/bad").mkdir(parents=True)
+    (tmp_path / "runs/bad/run.json").write_text('{"format": "latent-atlas-run", "version": 99}')
+    monkeypatch.setenv("LATENT_RUNS", str(tmp_path / "runs"))
+    test = sound(app().run())
+    assert "1 damaged run left out" in [expander.label for expander in test.expander]
+    assert "format version 99" in words(test)
+
+
+def test_without_any_run_the_first_step_is_shown(tmp_path, monkeypatch):
+    monkeypatch.setattr("trainer.runs.HOME", tmp_path)
+    test = sound(app().run())
+    assert "There are no runs yet" in test.info[0].value
+    assert "python -m trainer fit digits-2d" in test.code[0].value
+
+
+def png(pixels: np.ndarray) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()
+
+
+def upload(test: AppTest, name: str, data: bytes, mime: str = "image/png") -> AppTest:
+    test.segmented_control(key="reconstruct-source").set_value("Upload")
+    sound(test.run())
+    test.file_uploader[0].set_value((name, data, mime))
+    return sound(test.run())
+
+
+def test_an_upload_is_reconstructed_and_can_be_pinned():
+    paper = np.full((200, 160), 240, np.uint8)
+    paper[40:160, 70:90] = 20
+    test = upload(sound(app(run="mnist-2d", view="reconstruct").run()), "one.png", png(paper))
+    assert "mean absolute error" in words(test)
+    assert "μ = (" in words(test)
+    next(button for button in test.button if button.label == "Pin this code").click()
+    sound(test.run())
+    assert len(test.session_state["pins"]["mnist-2d"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("empty.png", b""),
+        ("text.png", b"this is no picture"),
+        ("page.png", b"<svg xmlns='http://www.w3.org/2000/svg'></svg>"),
+        ("cut.png", png(np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8))[:300]),
+        ("blank.png", png(np.full((50, 50), 255, np.uint8))),
+    ],
+)
+def test_a_bad_upload_is_refused_in_one_sentence(name, data):
+    test = upload(sound(app(run="mnist-2d", view="reconstruct").run()), name, data)
+    assert len(test.error) == 1
+    assert ("blank" if name == "blank.png" else name) in test.error[0].value
+    assert "\n" not in test.error[0].value
+
+
+def test_drawing_again_draws_again_and_the_same_seed_is_the_same():
+    from explorer.views.reconstruct import posterior_draws
+    from trainer.forward import Codes
+
+    codes = Codes(np.array([[1.0, -1]], np.float32), np.log(np.array([[0.25, 0.01]], np.float32)))
+    np.testing.assert_array_equal(posterior_draws(codes, 8, 1), posterior_draws(codes, 8, 1))
+    assert not np.allclose(posterior_draws(codes, 8, 1), posterior_draws(codes, 8, 2))
+    many = posterior_draws(codes, 40_000, 0)
+    np.testing.assert_allclose(many.mean(0), [1, -1], atol=0.01)
+    np.testing.assert_allclose(many.std(0), [0.5, 0.1], rtol=0.02)
+
+
+def test_without_the_data_set_the_reconstruction_is_shown_and_the_download_offered(monkeypatch, tmp_path):
+    monkeypatch.setenv("LATENT_DATA", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    test = sound(app(run="mnist-2d", view="reconstruct").run())
+    assert "mnist is not on this machine" in test.info[0].value
+    assert any(button.label == "Download mnist" for button in test.button)
+    test = app(run="mnist-2d", pins="0_0")
+    sound(test.run())
+    assert "reconstructions" in words(test)
+
+
+def test_the_dimensions_say_how_many_are_used():
+    info = json.loads((ROOT / "assets/runs/mnist-20d/run.json").read_text())
+    test = sound(app(run="mnist-20d", view="dimensions").run())
+    assert "of 20 dimensions carry information" in words(test)
+    toggle = test.toggle(key="all-dimensions")
+    n_strips = lambda: sum("nats" in c.value and "· KL" in c.value for c in test.caption)  # noqa: E731
+    assert n_strips() == 8
+    toggle.set_value(True)
+    sound(test.run())
+    assert n_strips() == info["config"]["latent_dim"]

@@ -1,0 +1,65 @@
+"""Do the browser's bytes hold what the run holds, aligned and bounded?"""
+
+import json
+
+import numpy as np
+import pytest
+
+from explorer.surface.payload import Dynamic, Marked, Options, PathShown, decoder_macs, pack, pack_static, unpack
+from trainer.runs import load_run
+
+
+@pytest.mark.parametrize(("name", "kind"), [("tiny-2d", "identity"), ("tiny-5d", "linear"), ("tiny-conv", "linear")])
+@pytest.mark.parametrize("precision", ["float16", "float32"])
+def test_round_trip(trained, name, kind, precision):
+    run = load_run(name, trained)
+    projection = next(iter(run.projections.values()))
+    originals = np.random.default_rng(0).integers(0, 256, (26, 1, 6, 5), np.uint8)
+    dynamic = Dynamic(
+        pins=[Marked("A", (0.5, -1.25), (0.0,) * run.config.latent_dim)],
+        path=PathShown("linear", ((0.0, 1.0), (1.0, 0.0)), ((0.0, 1.0), (1.0, 0.0)), ("A", "B")),
+        markers=[Marked("“quoted” µ", (1.0, 2.0), (1.0,), (0.1, 0.2))], probe=(0.1, 0.2), options=Options(manifold=True),
+    )  # fmt: skip
+    record, header, arrays = unpack(pack(dynamic, pack_static(run, projection, originals, precision)))
+    assert record == json.loads(json.dumps(dynamic.record()))
+    assert record["markers"][0]["ellipse"] == {"rx": 0.1, "ry": 0.2}
+    assert header["projection"]["kind"] == kind
+    assert header["run"] == {"id": name, "dataset": "digits", "latent_dim": run.config.latent_dim, "image_shape": [1, 6, 5]}
+    np.testing.assert_array_equal(arrays["originals"], originals)
+    np.testing.assert_array_equal(arrays["points_map"], projection.points)
+    np.testing.assert_allclose(arrays["points_mu"], run.encodings.mu, atol=0 if precision == "float32" else 2e-3)
+    for key, weight in run.weights.items():
+        if key != "log_sigma":
+            np.testing.assert_array_equal(arrays[f"w.{key}"], weight.astype(precision))
+    named = {op[slot] for part in ("encoder", "decoder") for op in header[part] for slot in ("weight", "bias") if slot in op}
+    assert named == {key for key in arrays if key.startswith("w.")}
+
+
+def test_arrays_begin_at_multiples_of_eight(trained):
+    run = load_run("tiny-2d", trained)
+    data = pack(Dynamic(), pack_static(run, run.projections["latent"]))
+    first = 4 + int.from_bytes(data[:4], "little")
+    second = first + 4 + int.from_bytes(data[first : first + 4], "little")
+    assert first % 8 == 0
+    assert second % 8 == 0
+    _, header, _ = unpack(data)
+    assert all(entry["offset"] % 8 == 0 for entry in header["arrays"].values())
+
+
+def test_the_id_is_of_the_content(trained):
+    run = load_run("tiny-5d", trained)
+    ids = [unpack(pack(Dynamic(), pack_static(run, run.projections[name])))[1]["id"] for name in ("pca", "axes", "pca")]
+    assert ids[0] == ids[2] != ids[1]
+
+
+def test_another_version_is_refused():
+    header = json.dumps({"format": "latent-atlas", "version": 9, "arrays": {}}).encode().ljust(60)
+    static = len(header).to_bytes(4, "little") + header
+    with pytest.raises(ValueError, match="version 9; expected latent-atlas 1"):
+        unpack(pack(Dynamic(), static))
+
+
+def test_multiply_adds_are_counted_as_torch_would(trained):
+    assert decoder_macs(load_run("tiny-2d", trained)) == 2 * 16 + 16 * 30
+    # conv 4, 6 on 6×5: features 3×3 → 2×2; dense 3·256 + 256·24; transposed 4×4 kernels at 2×2 and 3×3 inputs
+    assert decoder_macs(load_run("tiny-conv", trained)) == 3 * 256 + 256 * 24 + 4 * (6 * 4 * 16) + 9 * (4 * 1 * 16)
