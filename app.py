@@ -1,8 +1,12 @@
 """The door: `streamlit run app.py`."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from explorer.shell import page
 
-st.set_page_config(page_title="Latent Atlas", page_icon=":material/scatter_plot:", layout="wide", initial_sidebar_state="collapsed")
+ICON = Path(__file__).parent / "assets" / "icon.png"  # a named icon would be fetched from another host
+
+st.set_page_config(page_title="Latent Atlas", page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
 page()

@@ -28,7 +28,9 @@ def kl_bars(kl_per_dim: ArrayLike, active: ArrayLike, threshold: float) -> go.Fi
             x=[f"z{k + 1}" for k in rows], y=kl[rows], name=name, marker_color=colour,
             hovertemplate="dimension %{x}<br>KL %{y:.3f} nats<extra></extra>",
         )  # fmt: skip
-    figure.add_hline(y=threshold, line_dash="dot", line_color=MUTED, annotation_text=f"{threshold:g} nats", annotation_position="top right")
+    figure.add_hline(
+        y=threshold, line_dash="dot", line_color=MUTED, name=f"{threshold:g} nats, a guide for the eye", showlegend=True
+    )
     figure.update_xaxes(categoryorder="array", categoryarray=[f"z{k + 1}" for k in order], title="latent dimension, by KL")
     figure.update_yaxes(title="mean KL, nats per image", rangemode="tozero")
     return _styled(figure, height=320)
@@ -72,7 +74,8 @@ def posterior_dots(mu: ArrayLike, std: ArrayLike) -> go.Figure:
         error_y={"type": "data", "array": widths, "color": ACCENT, "thickness": 1.5, "width": 4},
         hovertemplate="%{x}<br>μ %{y:.2f}<br>σ %{customdata:.2f}<extra></extra>",
     )  # fmt: skip
-    figure.update_yaxes(title="z, in prior standard deviations")
+    reach = max(3.0, float(np.abs(means).max()) + 0.3)
+    figure.update_yaxes(title="z", range=[-reach, reach])
     return _styled(figure, height=260, legend=False)
 
 

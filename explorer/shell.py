@@ -25,9 +25,11 @@ STYLE = """
 header[data-testid="stHeader"] { background: transparent; height: 0; min-height: 0; }
 .st-key-view button p, .st-key-path button p { text-transform: capitalize; }
 .st-key-projection button p { text-transform: uppercase; }
-h1.atlas-title { font-size: 20px !important; font-weight: 650; padding: 0 !important; margin: 0 !important; letter-spacing: -0.01em; white-space: nowrap; }
+h1.atlas-title {
+  font-size: 20px !important; font-weight: 650; padding: 0 !important; margin: 0 !important; letter-spacing: -0.01em; white-space: nowrap; }
 .st-key-brand, .st-key-facts { font-variant-numeric: tabular-nums; }
-[data-testid="stMetricValue"] { font-size: 20px; font-variant-numeric: tabular-nums; }
+[data-testid="stCaptionContainer"], [data-testid="stImageCaption"], [data-testid="stCaptionContainer"] p, [data-testid="stImageCaption"] p {
+  color: light-dark(#545d68, #a9b3bf) !important; opacity: 1; font-variant-numeric: tabular-nums; }
 [data-testid="stImage"] img { image-rendering: pixelated; border-radius: 2px; }
 @media (max-width: 640px) { .stMainBlockContainer { padding: 0.6rem 0.7rem 2rem; } }
 </style>

@@ -42,7 +42,7 @@ def load(known: Mapping[str, int], default_run: str) -> State:
     asked = {name: st.query_params.get(name) for name in ("run", "view")}
     notice = None
     if asked["run"] and asked["run"] not in known:
-        notice = f"There is no run “{_shortened(asked['run'])}”. Showing {default_run} instead; the list above has all runs of this machine."
+        notice = f"There is no run “{_shortened(asked['run'])}”. Showing {default_run} instead; the list above has all runs."
     elif asked["view"] and asked["view"] not in VIEWS:
         notice = f"There is no view “{_shortened(asked['view'])}”. Showing the atlas instead."
     if notice:

@@ -92,9 +92,11 @@ def find_npm() -> str | None:
 
 
 def node_major(folder: Path) -> int:
-    answer = subprocess.run([str(folder / "node"), "--version"], capture_output=True, text=True, check=False) if (
-        folder / "node"
-    ).exists() else None
+    answer = (
+        subprocess.run([str(folder / "node"), "--version"], capture_output=True, text=True, check=False)
+        if (folder / "node").exists()
+        else None
+    )
     return int(answer.stdout.strip().lstrip("v").split(".")[0]) if answer and answer.returncode == 0 else 0
 
 

@@ -67,7 +67,8 @@ class Comparison:
         return {
             **asdict(self), "speedup": self.speedup, "loss_difference": self.ours.test_loss - self.literal.test_loss,
             "batch_size": BATCH, "seed": SEED, "threads": torch.get_num_threads(), "machine": platform.machine(),
-            "torch": torch.__version__, "date": datetime.now(UTC).isoformat(timespec="seconds"), "command": "python -m trainer bench --json",
+            "torch": torch.__version__, "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "command": "python -m trainer bench --json",
         }  # fmt: skip
 
     def table(self) -> str:
@@ -78,7 +79,9 @@ class Comparison:
         ]
         for side in (self.literal, self.ours):
             lines.append(f"{side.name:<22}{side.median_s:>12.2f}{side.test_loss:>12.2f}")
-        return "\n".join([*lines, f"{self.speedup:.1f} times as fast, loss {self.ours.test_loss - self.literal.test_loss:+.2f} nats"])
+        return "\n".join(
+            [*lines, f"{self.speedup:.1f} times as fast, loss {self.ours.test_loss - self.literal.test_loss:+.2f} nats"]
+        )
 
 
 def compare(data: str = "mnist", epochs: int = 3, images: int | None = None, quiet: bool = False) -> Comparison:
@@ -86,7 +89,7 @@ def compare(data: str = "mnist", epochs: int = 3, images: int | None = None, qui
     dataset = load_dataset(data, progress=not quiet)
     train = dataset.subset("train+validation").images[:images]
     test = dataset.subset("test").images
-    sides = (_Literal(train, test), _Ours(dataset, len(train)))
+    sides: tuple[_Literal | _Ours, ...] = (_Literal(train, test), _Ours(dataset, len(train)))
     seconds: tuple[list[float], list[float]] = ([], [])
     for epoch in range(1, epochs + 1):
         for side, times in zip(sides, seconds, strict=True):
@@ -143,6 +146,7 @@ class _Literal:
         self.model = _ExampleVae(self.n_pixels)
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=1e-3)
         self.train_loader = DataLoader(_PerItem(train), batch_size=BATCH, shuffle=True)
+        self.n_test = len(test)
         self.test_loader = DataLoader(_PerItem(test), batch_size=BATCH, shuffle=False)
 
     def loss(self, x: Tensor) -> Tensor:
@@ -165,7 +169,7 @@ class _Literal:
     def test(self) -> float:
         self.model.eval()
         total = sum(self.loss(x).item() for x, _ in self.test_loader)
-        return total / len(self.test_loader.dataset)  # type: ignore[arg-type]
+        return total / self.n_test
 
 
 class _Ours:

@@ -266,7 +266,9 @@ def _evaluate(argv: list[str]) -> None:
     run = load_run(options.run, options.runs)
     dataset = load_dataset(run.info.dataset.name, progress=True)
     if dataset.sha256 != run.info.dataset.sha256:
-        raise RunError(f"data set {dataset.name!r} is not the one that run {run.id!r} was trained on; its figures would mean nothing.")
+        raise RunError(
+            f"data set {dataset.name!r} is not the one that run {run.id!r} was trained on; its figures would mean nothing."
+        )
     with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}", file=sys.stderr, leave=False) as bar:
         result = evaluate(
             run.model, dataset, samples=options.samples, nll_images=options.images,

@@ -36,12 +36,11 @@ def sentence(kl: NDArray[np.float64], active: NDArray[np.bool_]) -> str:
     """One sentence that says how many dimensions are used; kl (K,) nats and active (K,)."""
     n_dims, n_active = len(kl), int(active.sum())
     if n_active == 0:
-        return (
-            f"No dimension carries information: all {n_dims} sit on the prior and the decoder ignores them (posterior collapse)."
-        )
+        return f"No dimension carries information: all {n_dims} sit still and the decoder ignores them (posterior collapse)."
     share = float(kl[active].sum() / max(kl.sum(), 1e-12))
     if n_active == n_dims:
-        return f"All {n_dims} dimensions carry information, {kl.sum():.1f} nats in all."
+        who = {1: "The one dimension carries", 2: "Both dimensions carry"}.get(n_dims, f"All {n_dims} dimensions carry")
+        return f"{who} information, {kl.sum():.1f} nats in all."
     rest = n_dims - n_active
     switched = "the other one switched off" if rest == 1 else f"the other {rest} switched off"
     return (

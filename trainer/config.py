@@ -46,7 +46,9 @@ class FitConfig(BaseModel):
     weight_decay: float = Field(0.0, ge=0, le=1, description="decoupled weight decay (AdamW)")
     train_on: Literal["train", "train+validation"] = Field("train", description="which splits to learn from")
     seed: int = Field(0, ge=0, lt=2**31, description="seed of everything random")
-    precision: Literal["fp32", "bf16"] = Field("fp32", description="matrix products in float32 or, where the processor can, bfloat16")
+    precision: Literal["fp32", "bf16"] = Field(
+        "fp32", description="matrix products in float32 or, where the processor can, bfloat16"
+    )
     umap: bool = Field(True, description="lay out a UMAP for more than two latent dimensions")
 
     @field_validator("hidden")
@@ -99,19 +101,13 @@ def _limits(item: object) -> dict[str, float]:
 def check_run_name(name: str) -> str:
     """`name`, if it may be the name of a folder: no path, no hidden file, no surprise. Raises `ConfigError`."""
     if not RUN_NAME.fullmatch(name) or ".." in name:
-        raise ConfigError(
-            "run name", name, "1 to 64 characters from a-z, 0-9, '.', '_' and '-', the first one a letter or digit"
-        )
+        raise ConfigError("run name", name, "1 to 64 characters from a-z, 0-9, '.', '_' and '-', the first one a letter or digit")
     return name
 
 
-_MNIST = FitConfig(
-    data="mnist", hidden=(512, 512), activation="silu", binarise=True, batch_size=250, learning_rate=1.5e-3
-)
+_MNIST = FitConfig(data="mnist", hidden=(512, 512), activation="silu", binarise=True, batch_size=250, learning_rate=1.5e-3)
 
-_DIGITS = FitConfig(
-    data="digits", hidden=(256, 128), likelihood="gaussian", sigma=0.2, epochs=150, batch_size=64, warmup_epochs=10
-)
+_DIGITS = FitConfig(data="digits", hidden=(256, 128), likelihood="gaussian", sigma=0.2, epochs=150, batch_size=64, warmup_epochs=10)
 
 PRESETS: dict[str, FitConfig] = {
     "digits-2d": checked(_DIGITS, latent_dim=2),

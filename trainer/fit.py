@@ -140,7 +140,9 @@ def _prepare_folder(writer: RunWriter, config: FitConfig, dataset: Dataset, resu
             if value != stored:
                 raise ConfigError(key, value, f"{stored!r}, with which run {name!r} began (--resume goes on as it began)")
         if info.dataset.sha256 != dataset.sha256:
-            raise RunError(f"data set {dataset.name!r} is not the one that run {name!r} began with; restore it or start another run.")
+            raise RunError(
+                f"data set {dataset.name!r} is not the one that run {name!r} began with; restore it or start another run."
+            )
         return info.config
     if exists and not overwrite:
         raise RunError(f"run {name!r} is already in {root}; --resume goes on, --overwrite replaces it, --name starts another.")
@@ -359,7 +361,7 @@ def seeded_choice(seed: int, n: int, at_most: int) -> NDArray[np.int64]:
 @contextlib.contextmanager
 def _matmul_precision(precision: str) -> Iterator[None]:
     """bf16: matrix products of float32 tensors are computed in bfloat16 with float32 sums, where the processor has it."""
-    backend = torch.backends.mkldnn.matmul
+    backend: Any = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]  # made at run time
     before = backend.fp32_precision
     backend.fp32_precision = "bf16" if precision == "bf16" else "ieee"
     try:

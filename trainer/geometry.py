@@ -28,7 +28,7 @@ def interpolate(a: ArrayLike, b: ArrayLike, t: ArrayLike, kind: PathKind = "line
     moments = np.asarray(t, float)[:, None]
     chord = (1 - moments) * start + moments * end
     if kind == "linear":
-        return chord
+        return np.asarray(chord)
     if kind == "variance-preserving":
         return np.asarray(chord / np.sqrt((1 - moments) ** 2 + moments**2))
     if kind == "spherical":
@@ -36,7 +36,9 @@ def interpolate(a: ArrayLike, b: ArrayLike, t: ArrayLike, kind: PathKind = "line
     raise ConfigError("path", kind, ", ".join(PATH_KINDS))
 
 
-def _slerp(a: NDArray[np.float64], b: NDArray[np.float64], t: NDArray[np.float64], chord: NDArray[np.float64]) -> NDArray[np.float64]:
+def _slerp(
+    a: NDArray[np.float64], b: NDArray[np.float64], t: NDArray[np.float64], chord: NDArray[np.float64]
+) -> NDArray[np.float64]:
     norm_a, norm_b = np.linalg.norm(a), np.linalg.norm(b)
     if min(norm_a, norm_b) == 0:
         return chord

@@ -8,6 +8,7 @@ parameters `encoder.i.weight` and `encoder.i.bias`. Letters: C, H, W channels, h
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from trainer.config import FitConfig
@@ -102,7 +103,7 @@ def encoder_layers(config: FitConfig, image_shape: ImageShape) -> tuple[Layer, .
     sizes = _feature_sizes(config.hidden, image_shape)
     channels = (image_shape[0], *config.hidden)
     layers: list[Layer] = []
-    for n_in, n_out in zip(channels, channels[1:], strict=False):
+    for n_in, n_out in pairwise(channels):
         layers += [Conv2d(n_in, n_out, kernel=3, stride=2, padding=1), Activation(config.activation)]
     n_features = channels[-1] * sizes[-1][0] * sizes[-1][1]
     return (*layers, Flatten(), *_dense((n_features, CONV_HEAD, 2 * config.latent_dim), config.activation))
@@ -134,7 +135,7 @@ def decoder_layers(config: FitConfig, image_shape: ImageShape) -> tuple[Layer, .
 def _dense(widths: tuple[int, ...], activation: ActivationKind) -> list[Layer]:
     """Linear layers with the activation between them, none at the end."""
     layers: list[Layer] = []
-    for n_in, n_out in zip(widths, widths[1:], strict=False):
+    for n_in, n_out in pairwise(widths):
         layers += [Linear(n_in, n_out), Activation(activation)]
     return layers[:-1]
 

@@ -117,7 +117,8 @@ def pca(mu: Floats) -> Projection:
     share = float((singular[:2] ** 2).sum() / (singular**2).sum())
     return _linear(
         "pca", mu, (mu - origin) @ basis.T, origin, basis, ("PC 1", "PC 2"), "PCA",
-        f"A place is a code on the plane of the two main axes ({share:.0%} of the codes' variance); the other directions stay at their mean.",
+        f"A place is a code on the plane of the two main axes ({share:.0%} of the codes' variance); "
+        "the other directions stay at their mean.",
     )  # fmt: skip
 
 
@@ -199,7 +200,7 @@ def _blend(queries: Floats, places: Floats, values: Floats) -> Floats:
     width = distance.mean(1, keepdims=True) / 2 + 1e-9
     weight = np.exp(-0.5 * ((distance**2 - distance[:, :1] ** 2) / width**2))
     weight /= weight.sum(1, keepdims=True)
-    return np.einsum("mk,mkd->md", weight, values[index]).astype(np.float32)
+    return np.asarray(np.einsum("mk,mkd->md", weight, values[index]), np.float32)
 
 
 def _support(points: Floats, mu: Floats, extent: tuple[float, float, float, float], to_latent: object) -> Floats:
@@ -231,7 +232,7 @@ def _kth_distance(queries: Floats, real: Floats, k: int) -> Floats:
     return np.sqrt(np.maximum(np.concatenate(found), 0)).astype(np.float32)
 
 
-def projections_of(mu: Floats, kl_per_dim: Floats, seed: int, with_umap: bool) -> tuple[Projection, ...]:
+def projections_of(mu: Floats, kl_per_dim: NDArray[np.float64], seed: int, with_umap: bool) -> tuple[Projection, ...]:
     """All maps that a finished run stores, the best first: the plane itself, or UMAP, PCA and the two dimensions of most KL."""
     n_dims = mu.shape[1]
     if n_dims == 1:

@@ -117,7 +117,10 @@ class Encodings:
 
 @dataclass(frozen=True)
 class Film:
-    """The same M test images at T moments of training. mu (T, M, K), float16: it is looked at, not computed with · epoch (T,), fractions count · label, index (M,)."""
+    """The same M test images at T moments of training.
+
+    mu (T, M, K), float16: it is looked at, not computed with · epoch (T,), fractions count · label, index (M,).
+    """
 
     mu: Floats
     epoch: Floats
@@ -328,9 +331,7 @@ class RunWriter:
         """run.json with the checksums of the files that are there."""
         names = (WEIGHTS, HISTORY, TIMING, ENCODINGS, FILM, PROJECTION)
         sums = {
-            name: hashlib.sha256((self.folder / name).read_bytes()).hexdigest()
-            for name in names
-            if (self.folder / name).is_file()
+            name: hashlib.sha256((self.folder / name).read_bytes()).hexdigest() for name in names if (self.folder / name).is_file()
         }
         text = info.model_copy(update={"files": sums}).model_dump_json(indent=1)
         self.write(RUN_JSON, text.encode())
@@ -415,6 +416,8 @@ def parameter_shapes(config: FitConfig, image_shape: tuple[int, int, int]) -> di
     from trainer import layers as spec
 
     shapes: dict[str, tuple[int, ...]] = {"log_sigma": ()}
+    weight: tuple[int, ...]
+    bias: tuple[int, ...]
     for part, layers in (("encoder", encoder_layers(config, image_shape)), ("decoder", decoder_layers(config, image_shape))):
         for i, layer in enumerate(layers):
             match layer:
@@ -439,7 +442,10 @@ def _pack_projection(projection: Projection) -> tuple[dict[str, Any], dict[str, 
         "name": name, "kind": projection.kind, "extent": projection.extent, "labels": projection.labels,
         "title": projection.title, "note": projection.note,
     }  # fmt: skip
-    arrays: dict[str, NDArray[Any]] = {f"{name}.points": projection.points, f"{name}.support": projection.support.astype(np.float16)}
+    arrays: dict[str, NDArray[Any]] = {
+        f"{name}.points": projection.points,
+        f"{name}.support": projection.support.astype(np.float16),
+    }
     if projection.kind == "linear":
         assert projection.origin is not None and projection.basis is not None
         arrays |= {f"{name}.origin": projection.origin, f"{name}.basis": projection.basis}

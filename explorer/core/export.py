@@ -1,8 +1,8 @@
 """How do pictures leave the page? As PNG, as a film in GIF or WebP, as a strip, under a name that every system takes.
 
-T frames, H × W pixels, uint8, grey or RGB; enlarged by whole factors, never blurred. Films loop for ever and hold exactly
-T frames: Pillow's own writer merges frames that are alike, so the files are put together here from single frames that
-Pillow has packed.
+T frames, H × W pixels, uint8, grey or RGB; enlarged by whole factors, never blurred. Films loop for ever and hold
+exactly T frames: Pillow's own writer merges frames that are alike, so the files are put together here from single
+frames that Pillow has packed.
 """
 
 from __future__ import annotations
@@ -47,31 +47,25 @@ def animation(frames: Pictures, fps: float, scale: int, kind: Literal["gif", "we
     height, width = frames.shape[1] * scale, frames.shape[2] * scale
     pack = _gif_frame if kind == "gif" else _webp_frame
     tick_ms = 10 if kind == "gif" else 1
-    packed = [
-        pack(frame, scale, ms) for frame, ms in zip(frames, _durations_ms(len(frames), fps, tick_ms), strict=True)
-    ]
+    packed = [pack(frame, scale, ms) for frame, ms in zip(frames, _durations_ms(len(frames), fps, tick_ms), strict=True)]
     return _gif(packed, width, height) if kind == "gif" else _webp(packed, width, height)
 
 
 def safe_file_name(text: str) -> str:
     """Letters, digits, point, dash and underscore; never empty, hidden, reserved or too long."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    name = re.sub(r"[^A-Za-z0-9._]+", "-", plain)
-    name = re.sub(r"\.{2,}", ".", name).strip("-._")[:MAX_NAME].rstrip("-._")
-    return f"{name}-file" if name.split(".")[0].lower() in RESERVED else name or "untitled"
+    letters = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    name = re.sub(r"[^A-Za-z0-9._]+", "-", letters)
+    name = re.sub(r"-*\.[-.]*", ".", name).strip("-._")[:MAX_NAME].rstrip("-._")
+    return f"file-{name}" if name.split(".")[0].lower() in RESERVED else name or "untitled"
 
 
 def _check(frames: Pictures, fps: float, scale: int, kind: str) -> None:
     if kind not in MAX_SIDE:
         raise ValueError(f"kind is {kind!r}; allowed: {', '.join(MAX_SIDE)}")
     if frames.dtype != np.uint8 or frames.ndim not in (3, 4) or 0 in frames.shape or frames.shape[3:] not in ((), (3,)):
-        raise ValueError(
-            f"frames are {frames.dtype} {frames.shape}; allowed: uint8 (T, H, W) or (T, H, W, 3), none empty"
-        )
+        raise ValueError(f"frames are {frames.dtype} {frames.shape}; allowed: uint8 (T, H, W) or (T, H, W, 3), none empty")
     if not fps > 0 or scale < 1 or max(frames.shape[1:3]) * scale > MAX_SIDE[kind]:
-        raise ValueError(
-            f"fps is {fps}, scale {scale}; allowed: fps above 0, scale 1 up to sides of {MAX_SIDE[kind]} pixels"
-        )
+        raise ValueError(f"fps is {fps}, scale {scale}; allowed: fps above 0, scale 1 up to sides of {MAX_SIDE[kind]} pixels")
 
 
 def _durations_ms(n: int, fps: float, tick_ms: int) -> list[int]:

@@ -16,7 +16,7 @@ from trainer.errors import ImageError
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-FIT_PX = 96  # the light on the paper is smooth: its surface is fitted to so many pixels a side
+FIT_PX = 64  # the light on the paper is smooth: its surface is fitted to so many pixels a side
 PIECES_PX = 160  # size at which ink is taken apart into pieces
 MIN_CONTRAST = 12  # grey levels between ink and paper; below that it is no drawing
 MIN_CONTRAST_GRAINS = 6  # the same in standard deviations of the paper's grain: two halves of pure noise are 1.6 apart
@@ -24,9 +24,7 @@ MAX_GRAIN = 12.0  # grey levels: what scatters more is no paper
 SAME_GREY = 6.0  # grey levels: so near to the surface a pixel counts for it
 FAINT = 0.05  # of full ink: what is fainter does not count for its extent
 SPECK = 0.02  # of the largest piece's area: what is smaller is dirt
-LONG_CONTACT = (
-    0.15  # of the mean side: a piece that touches the border for longer is a table edge or a shadow, no stroke
-)
+LONG_CONTACT = 0.15  # of the mean side: a piece that touches the border for longer is a table edge or a shadow, no stroke
 
 
 @dataclass(frozen=True)
@@ -51,16 +49,13 @@ def find_ink(grey: Floats) -> Found:
     strokes = _strokes(signal, smooth, least)
     full, low = _full(signal, strokes), 3 * paper.grain
     if full < least:
-        raise blank(
-            f"ink and paper differ by {max(full, 0):.0f} of 255 grey levels, the paper's grain is {paper.grain:.0f}"
-        )
+        raise blank(f"ink and paper differ by {max(full, 0):.0f} of 255 grey levels, the paper's grain is {paper.grain:.0f}")
     near = _dilate(strokes, max(2, round(_longer_side(strokes) / 20)))
     ink = np.clip((signal - low) / (full - low), 0, 1) * near
     room = paper.level if is_dark_on_light else 255 - paper.level
     return Found(
         ink=ink,
-        extent=(ink > FAINT)
-        & (smooth > low + FAINT * (full - low)),  # a single grain is no ink, nor is the blur around ink
+        extent=(ink > FAINT) & (smooth > low + FAINT * (full - low)),  # a single grain is no ink, nor is the blur around ink
         greys=np.clip((signal - low) / np.maximum(room - low, 1.0), 0, 1) * near,
         sentence=_told_paper(is_dark_on_light, paper.level, full),
     )
@@ -119,7 +114,7 @@ def _rim(shape: tuple[int, ...]) -> Mask:
 
 def _settle(terms: Floats, values: Floats, surface: Floats) -> tuple[Floats, Mask]:
     """Refit to the pixels that lie on the surface until they stay the same: ink drops out, all paper joins in."""
-    factors: Floats = np.zeros(terms.shape[1])
+    factors = np.zeros(terms.shape[1])
     on_it: Mask = np.zeros(len(values), dtype=np.bool_)
     spread = MAX_GRAIN
     for _ in range(10):
@@ -127,7 +122,7 @@ def _settle(terms: Floats, values: Floats, surface: Floats) -> tuple[Floats, Mas
         if (nearer == on_it).all():
             break
         on_it = nearer
-        factors = np.linalg.lstsq(terms[on_it], values[on_it], rcond=None)[0]
+        factors = _fit(terms, values, on_it.astype(np.float64))
         surface = terms @ factors
         spread = min(MAX_GRAIN, max(1.0, 1.4826 * float(np.median(np.abs(values - surface)[on_it]))))
     return factors, on_it
@@ -142,12 +137,16 @@ def _quadratic(shape: tuple[int, ...]) -> Floats:
 
 def _least_absolute(terms: Floats, values: Floats) -> Floats:
     """Least absolute deviations by reweighted least squares: a weight 1/|residual| makes squares absolute values."""
-    weight = np.ones(len(values))
-    factors: Floats = np.zeros(terms.shape[1])
+    factors = _fit(terms, values, np.ones(len(values)))
     for _ in range(20):
-        root = np.sqrt(weight)[:, None]
-        factors = np.linalg.lstsq(terms * root, values * root[:, 0], rcond=None)[0]
-        weight = 1 / np.maximum(np.abs(values - terms @ factors), 0.5)
+        factors = _fit(terms, values, 1 / np.maximum(np.abs(values - terms @ factors), 0.5))
+    return factors
+
+
+def _fit(terms: Floats, values: Floats, weight: Floats) -> Floats:
+    """Weighted least squares by its 6 × 6 normal equations: well conditioned on [−1, 1], and ten times faster."""
+    weighted = terms * weight[:, None]
+    factors: Floats = np.linalg.lstsq(weighted.T @ terms, weighted.T @ values, rcond=None)[0].astype(np.float64)
     return factors
 
 
@@ -243,9 +242,7 @@ def _blur(values: Floats, radius: float) -> Floats:
         padding = [(reach + 1, reach) if a == axis else (0, 0) for a in (0, 1)]
         sums = np.cumsum(np.pad(values, padding, mode="edge"), axis=axis)
         n = values.shape[axis]
-        values = (np.take(sums, np.arange(n) + 2 * reach + 1, axis) - np.take(sums, np.arange(n), axis)) / (
-            2 * reach + 1
-        )
+        values = (np.take(sums, np.arange(n) + 2 * reach + 1, axis) - np.take(sums, np.arange(n), axis)) / (2 * reach + 1)
     return values
 
 
@@ -258,9 +255,7 @@ def _dilate(mask: Mask, reach: int) -> Mask:
 
 
 def _told_paper(is_dark_on_light: bool, paper: Floats, contrast: float) -> str:
-    level = f"grey level {paper.mean():.0f}" + (
-        f", {paper.min():.0f} to {paper.max():.0f}" if np.ptp(paper) > 8 else ""
-    )
+    level = f"grey level {paper.mean():.0f}" + (f", {paper.min():.0f} to {paper.max():.0f}" if np.ptp(paper) > 8 else "")
     if is_dark_on_light:
         return f"The light background ({level}) was removed and the rest inverted: the model knows light on dark."
     return f"The dark background ({level}) was removed; what is light on it stands out by {contrast:.0f} grey levels."

@@ -16,7 +16,7 @@ RED, BLUE = np.array([178, 24, 43]), np.array([33, 102, 172])  # ends of a diver
 
 def to_picture(x: Floats | Picture) -> Picture:
     """(C, H, W), floats in [0, 1] or uint8, to (H, W) or (H, W, 3) uint8."""
-    pixels = x if x.dtype == np.uint8 else np.round(np.clip(x, 0, 1) * 255).astype(np.uint8)
+    pixels: Picture = np.asarray(x if x.dtype == np.uint8 else np.round(np.clip(np.asarray(x, float), 0, 1) * 255), np.uint8)
     return np.asarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0))
 
 

@@ -198,7 +198,7 @@ def _thicken(ink: Floats, radius: float) -> Floats:
 
 
 def _place(ink: Floats, height: int, width: int, by_mass: bool = False) -> Floats:
-    """Into the empty frame, all of the ink inside. By mass: on the canvas, by whole pixels of the model, as in MNIST."""
+    """Into the empty frame, all of the ink inside. By mass: on the canvas, by whole model pixels, as in MNIST."""
     h, w = ink.shape
     top, left = (height - h) / 2, (width - w) / 2
     if by_mass:

@@ -7,9 +7,9 @@ import streamlit as st
 
 from explorer import cache, state
 from explorer.core.neighbours import nearest
-from explorer.core.pictures import enlarged, to_picture
+from explorer.core.pictures import to_picture
 from explorer.state import State
-from explorer.views.parts import chosen_map, live_surface, number_list, picture_of, pins_shown, stored_pictures
+from explorer.views.parts import chosen_map, live_surface, number_list, picture_of, pins_shown, show_picture, stored_pictures
 
 KEY = "atlas-surface"
 N_NEIGHBOURS = 8
@@ -24,7 +24,9 @@ def show(now: State) -> None:
     live_surface(now.run_id, projection, axes, KEY, pins=pins)
     state.sync_url(now.run_id)
     if not now.pins:
-        st.caption("Click anywhere on the map, or press Enter on it, to pin a place: its code and its nearest real images appear here.")
+        st.caption(
+            "Click anywhere on the map, or press Enter on it, to pin a place: its code and its nearest real images appear here."
+        )
         return
     _pin_list(now)
     _details(now)
@@ -49,7 +51,7 @@ def _details(now: State) -> None:
     left, right = st.columns([1, 3], gap="large")
     with left:
         st.markdown(f"**Pin {state.label(len(now.pins) - 1)}**")
-        st.image(enlarged(picture_of(run, code), 224))
+        show_picture(picture_of(run, code), f"decoded picture of pin {state.label(len(now.pins) - 1)}", 224)
         st.caption(f"z = {number_list(code)}", help="The code that the decoder turned into this picture, in latent units.")
     with right:
         st.markdown("**Nearest real images**")
@@ -57,7 +59,7 @@ def _details(now: State) -> None:
         columns = st.columns(N_NEIGHBOURS // 2)
         for i, (row, distance) in enumerate(zip(found.index, found.distance, strict=True)):
             with columns[i % len(columns)]:
-                st.image(enlarged(to_picture(pictures[i]), 112))
+                show_picture(to_picture(pictures[i]), _class_name(now.run_id, row), 112)
                 st.caption(f"{_class_name(now.run_id, row)} · {distance:.2f}")
         st.caption(
             f"{caption} Under each: its class and its distance from the pin.",

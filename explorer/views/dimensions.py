@@ -7,8 +7,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer import cache, figures, state
-from explorer.core.pictures import enlarged, strip, to_picture
+from explorer.core.pictures import strip, to_picture
 from explorer.state import State
+from explorer.views.parts import show_picture
 from trainer.collapse import ACTIVE_VARIANCE, is_active, kl_per_dim, sentence
 from trainer.runs import Run
 
@@ -18,8 +19,8 @@ KL_THRESHOLD = 0.05  # nats; the line in the chart, not what decides: that is Va
 
 KL_HELP = """Mean over the test images of KL(q(z_k|x) ‖ N(0, 1)) = ½(μ² + σ² − 1 − log σ²), in nats (Kingma & Welling 2014, appendix B).
 
-A dimension counts as **active** when its posterior mean varies over the images by more than 0.01 in variance (Burda et al. 2016, section 5.1);
-the dotted line at 0.05 nats is only a guide for the eye."""
+A dimension counts as **active** when its posterior mean varies over the images by more than 0.01 in variance (Burda et al. 2016,
+section 5.1); the dotted line at 0.05 nats is only a guide for the eye."""
 
 
 def show(now: State) -> None:
@@ -29,7 +30,8 @@ def show(now: State) -> None:
     kl, active = kl_per_dim(codes.mu, codes.logvar), is_active(codes.mu)
     st.markdown(f"#### {sentence(kl, active)}")
     st.caption(
-        f"KL of every dimension, mean over the {len(codes.mu):,} test images; active means Var(μ) > {ACTIVE_VARIANCE:g}.", help=KL_HELP
+        f"KL of every dimension, mean over the {len(codes.mu):,} test images; active means Var(μ) > {ACTIVE_VARIANCE:g}.",
+        help=KL_HELP,
     )
     left, right = st.columns(2, gap="large")
     with left:
@@ -58,7 +60,9 @@ def _traversals(now: State, run: Run, kl: NDArray[np.float64], active: NDArray[n
     base = np.asarray(now.pins[-1] if now.pins else np.zeros(run.config.latent_dim), np.float32)
     where = f"pin {state.label(len(now.pins) - 1)}" if now.pins else "0, the middle of the prior"
     st.markdown("**What each dimension does**")
-    st.caption(f"z from −3 to 3 in one dimension, all others at {where}. A strip that does not change belongs to a dimension that is not used.")
+    st.caption(
+        f"z from −3 to 3 in one dimension, all others at {where}. A strip that does not change belongs to a dimension that is not used."
+    )
     order = np.argsort(-kl, kind="stable")
     show_all = len(order) > N_SHOWN and st.toggle(f"Show all {len(order)} dimensions", key="all-dimensions")
     shown = order if show_all else order[:N_SHOWN]
@@ -66,7 +70,7 @@ def _traversals(now: State, run: Run, kl: NDArray[np.float64], active: NDArray[n
     for i, k in enumerate(shown.tolist()):
         with columns[i % 2]:
             st.caption(f"z{k + 1} · KL {kl[k]:.2f} nats{'' if active[k] else ' · switched off'}")
-            st.image(enlarged(strip(_row(run, base, k)), 1100), width="stretch")
+            show_picture(strip(_row(run, base, k)), f"decoded pictures as z{k + 1} goes from −3 to 3", 1100, fill=True)
 
 
 def _row(run: Run, base: NDArray[np.float32], dimension: int) -> list[NDArray[np.uint8]]:

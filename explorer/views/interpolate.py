@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -10,11 +11,11 @@ from numpy.typing import NDArray
 
 from explorer import cache, state
 from explorer.core.export import animation, safe_file_name
-from explorer.core.pictures import enlarged, to_picture
+from explorer.core.pictures import to_picture
 from explorer.state import State
 from explorer.surface.payload import Options, PathShown
-from explorer.views.parts import chosen_map, live_surface, marked, number_list, picture_of, pins_shown
-from explorer.views.picking import picked_picture, row_title, test_row
+from explorer.views.parts import chosen_map, live_surface, number_list, picture_of, pins_shown, show_picture
+from explorer.views.picking import chosen_row, picked_picture, row_title
 from trainer.geometry import PATH_KINDS, interpolate
 from trainer.projection import Projection
 from trainer.runs import Run
@@ -45,7 +46,9 @@ def show(now: State) -> None:
     with second:
         end = _end(now, run, "to", 1)
     with choice:
-        kind = st.segmented_control("Path", PATH_KINDS, default="linear", key="path", bind="query-params", required=True, help=PATH_HELP)
+        kind = st.segmented_control(
+            "Path", PATH_KINDS, default="linear", key="path", bind="query-params", required=True, help=PATH_HELP
+        )
         projection, axes = chosen_map(run)
         if start is not None and end is not None:
             st.caption(f"from z = {number_list(start.z, 4)} to z = {number_list(end.z, 4)}")
@@ -56,32 +59,39 @@ def show(now: State) -> None:
         return
     codes = interpolate(start.z, end.z, np.linspace(0, 1, N_FRAMES), kind or "linear").astype(np.float32)
     live_surface(
-        run.id, projection, axes, "interpolate-surface", pins=pins, markers=[marked(e.name, e.z, run, projection) for e in (start, end)],
+        run.id, projection, axes, "interpolate-surface", pins=pins,
         path=path_shown(kind or "linear", codes, run, projection, (start.name, end.name)), options=Options(pinnable=False, hint=False),
     )  # fmt: skip
     _downloads(run, codes, f"{run.id}-{start.name}-to-{end.name}-{kind}")
 
 
 def _end(now: State, run: Run, word: str, number: int) -> End | None:
-    """The chooser of one end."""
+    """One end: its chooser, and beside it the picture that it stands for."""
+    choice, picture = st.columns([3, 1])
+    with choice:
+        end = _chosen_end(now, run, word, number)
+    if end is not None:
+        with picture:
+            show_picture(picture_of(run, end.z), f"decoded picture of {end.name}", 112, caption="decoded")
+    return end
+
+
+def _chosen_end(now: State, run: Run, word: str, number: int) -> End | None:
     pins = [(f"Pin {state.label(i)}", code) for i, code in enumerate(now.pins)]
     sources = [*(["Pin"] if pins else []), "Test image", "Your picture"]
     default = "Pin" if len(pins) > number else "Test image"
-    source = st.segmented_control(word.capitalize(), sources, default=default, key=f"{word}-{'pins' if pins else 'none'}", required=True)
+    source = st.segmented_control(
+        word.capitalize(), sources, default=default, key=f"{word}-{'pins' if pins else 'none'}", required=True
+    )
     if source == "Pin":
         names = [name for name, _ in pins]
         name = st.selectbox("Pin", names, index=min(number, len(pins) - 1), key=f"{word}-pin", label_visibility="collapsed")
-        end = End(name, np.asarray(dict(pins)[name], np.float32))
-    elif source == "Test image":
-        row = test_row(run, word, default=_default_row(run, number))
-        end = End(row_title(run, row), run.encodings.mu[row])
-    else:
-        picked = picked_picture(run, word, with_test=False)
-        if picked is None:
-            return None
-        end = End(picked.title, run.forward.encode(picked.x[None]).mu[0])
-    st.image(enlarged(picture_of(run, end.z), 84), caption="as the model decodes it")
-    return end
+        return End(name, np.asarray(dict(pins)[name], np.float32))
+    if source == "Test image":
+        row = chosen_row(run, word, default=_default_row(run, number))
+        return End(row_title(run, row), run.encodings.mu[row])
+    picked = picked_picture(run, word, with_test=False)
+    return None if picked is None else End(picked.title, run.forward.encode(picked.x[None]).mu[0])
 
 
 def _default_row(run: Run, number: int) -> int:
@@ -108,6 +118,6 @@ def _downloads(run: Run, codes: NDArray[np.float32], name: str) -> None:
     with st.container(horizontal=True, gap="small"):
         for kind in ("gif", "webp"):
             st.download_button(
-                kind.upper().replace("WEBP", "WebP"), data=lambda kind=kind: file_of(kind), file_name=f"{safe_file_name(name)}.{kind}",
+                kind.upper().replace("WEBP", "WebP"), data=partial(file_of, kind), file_name=f"{safe_file_name(name)}.{kind}",
                 mime=f"image/{kind}", icon=":material/download:", key=f"save-{kind}", on_click="ignore",
             )  # fmt: skip

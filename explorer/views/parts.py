@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer import cache, state
-from explorer.core.pictures import Picture, to_picture
+from explorer.core.pictures import Picture, enlarged, to_picture
 from explorer.state import State
 from explorer.surface.component import surface
 from explorer.surface.payload import Dynamic, Marked, Options, PathShown, pack
@@ -57,11 +57,12 @@ def live_surface(
     pins: Sequence[Marked] = (),
     markers: Sequence[Marked] = (),
     path: PathShown | None = None,
+    probe: tuple[float, float] | None = None,
     height: int = 600,
     options: Options | None = None,
 ) -> None:
     """The map of a run, alive: it draws, zooms and decodes in the browser."""
-    dynamic = Dynamic(pins=pins, markers=markers, path=path, height=height, options=options or Options())
+    dynamic = Dynamic(pins=pins, markers=markers, path=path, probe=probe, height=height, options=options or Options())
     surface(pack(dynamic, cache.static_payload(run_id, projection.name, axes)), key)
 
 
@@ -75,6 +76,12 @@ def marked(name: str, code: Sequence[float] | Floats, run: Run, projection: Proj
     x, y = projection.to_map(np.asarray([code], np.float32), run.encodings.mu)[0].tolist()
     ellipse = (float(std[0]), float(std[1])) if std is not None and projection.kind == "identity" else None
     return Marked(name, (x, y), tuple(float(value) for value in code), ellipse)
+
+
+def show_picture(picture: Picture, alt: str, size_px: int, fill: bool = False, caption: str | None = None) -> None:
+    """A picture in whole enlarged pixels, lossless, with words for those who do not see it; `fill` stretches it to its column."""
+    big = enlarged(picture, size_px)
+    st.image(big, caption=caption, width="stretch" if fill else "content", output_format="PNG", alt=alt)
 
 
 def picture_of(run: Run, code: Sequence[float] | Floats) -> Picture:

@@ -48,7 +48,7 @@ def picked_picture(run: Run, key: str, with_test: bool = True) -> Picked | None:
         return None
 
 
-def test_row(run: Run, key: str, default: int = 0) -> int:
+def chosen_row(run: Run, key: str, default: int = 0) -> int:
     """The number of an image of the test split."""
     n = len(run.encodings.index)
     return int(st.number_input(f"Test image, 0 to {n - 1}", 0, n - 1, min(default, n - 1), key=f"{key}-row"))
@@ -62,7 +62,7 @@ def row_title(run: Run, row: int) -> str:
 
 def _test_image(run: Run, key: str) -> Picked:
     """An image of the test split; where the data set is not here, its reconstruction and an offer to fetch it."""
-    row = test_row(run, key)
+    row = chosen_row(run, key)
     title = row_title(run, row)
     originals = cache.originals(run.id)
     if originals is None:

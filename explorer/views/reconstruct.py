@@ -7,10 +7,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer import cache, figures, state
-from explorer.core.pictures import Picture, enlarged, error_map, strip, to_picture
+from explorer.core.pictures import Picture, error_map, strip, to_picture
 from explorer.state import State
 from explorer.surface.payload import Options
-from explorer.views.parts import chosen_map, live_surface, marked, number_list, pins_shown
+from explorer.views.parts import chosen_map, live_surface, marked, number_list, pins_shown, show_picture
 from explorer.views.picking import Picked, picked_picture
 from trainer.forward import Codes
 from trainer.runs import Run
@@ -22,7 +22,7 @@ TALL_PX = 252
 def show(now: State) -> None:
     """The whole page."""
     run = cache.run(now.run_id)
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.columns([1, 3], gap="large")
     with left:
         picked = picked_picture(run, "reconstruct")
     if picked is None:
@@ -50,7 +50,7 @@ def _pictures(run: Run, picked: Picked, codes: Codes) -> None:
     for column, (title, picture, help_text) in zip(st.columns(len(shown)), shown, strict=True):
         with column:
             st.caption(title, help=help_text)
-            st.image(enlarged(picture, TALL_PX), width="stretch")
+            show_picture(picture, title, TALL_PX, fill=True)
     error = float(np.abs(picked.x - x_hat).mean())
     st.caption(
         f"{picked.title}: mean absolute error {error:.3f} a pixel (0 is black, 1 is white), KL {float(codes.kl.sum()):.1f} nats.",
@@ -65,7 +65,7 @@ def _steps(picked: Picked) -> None:
         columns = st.columns(min(4, len(picked.steps)))
         for i, step in enumerate(picked.steps):
             with columns[i % len(columns)]:
-                st.image(enlarged(step.picture, 140), width=140)
+                show_picture(step.picture, step.title, 168, fill=True)
                 st.markdown(f"**{step.title}**")
                 st.caption(step.sentence)
 
@@ -85,7 +85,8 @@ def _code(now: State, run: Run, picked: Picked, codes: Codes) -> None:
         projection, axes = chosen_map(run)
         place = marked("your picture", codes.mu[0], run, projection, codes.std[0])
         live_surface(
-            run.id, projection, axes, "reconstruct-surface", pins=pins_shown(now, run, projection), markers=[place], height=420,
+            run.id, projection, axes, "reconstruct-surface", pins=pins_shown(now, run, projection), markers=[place],
+            probe=place.map, height=420,
             options=Options(pinnable=False, hint=False),
         )  # fmt: skip
 
@@ -96,7 +97,7 @@ def _draws(run: Run, codes: Codes) -> None:
         help="ε ~ N(0, I). Where the draws agree, the code is sharp; where they differ, the encoder was unsure.",
     )
     pictures = [to_picture(x_hat) for x_hat in run.forward.decode(posterior_draws(codes, N_DRAWS, state.draws()))]
-    st.image(enlarged(strip(pictures), 640), width="stretch")
+    show_picture(strip(pictures), f"{N_DRAWS} pictures decoded from draws of the posterior", 640, fill=True)
     st.button("Draw again", on_click=state.draw_again, icon=":material/refresh:")
 
 

@@ -197,7 +197,7 @@ def test_the_dimensions_say_how_many_are_used():
     test = sound(app(run="mnist-20d", view="dimensions").run())
     assert "of 20 dimensions carry information" in words(test)
     toggle = test.toggle(key="all-dimensions")
-    n_strips = lambda: sum("nats" in c.value and "· KL" in c.value for c in test.caption)  # noqa: E731
+    n_strips = lambda: sum("nats" in c.value and "· KL" in c.value for c in test.caption)
     assert n_strips() == 8
     toggle.set_value(True)
     sound(test.run())

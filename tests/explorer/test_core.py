@@ -58,7 +58,9 @@ def test_a_link_with_pins_has_them():
     assert len(_parse_pins("~".join(["1_1"] * 99))) == 12
 
 
-@pytest.mark.parametrize("event", [None, {}, {"map": None}, {"map": [1]}, {"map": ["a", 0]}, {"map": [float("nan"), 0]}, {"map": [1e9, 0]}])
+@pytest.mark.parametrize(
+    "event", [None, {}, {"map": None}, {"map": [1]}, {"map": ["a", 0]}, {"map": [float("nan"), 0]}, {"map": [1e9, 0]}]
+)
 def test_an_event_that_is_no_place_is_nothing(event):
     assert _place(event) is None
 

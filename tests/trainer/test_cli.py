@@ -51,7 +51,17 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(capsys, in_folder, words, sen
     assert len(err.strip().splitlines()) == 1, err
 
 
-@pytest.mark.parametrize("command", [["--help"], ["fit", "--help"], ["fit", "digits-2d", "--help"], ["evaluate", "--help"], ["list", "--help"], ["bench", "--help"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["--help"],
+        ["fit", "--help"],
+        ["fit", "digits-2d", "--help"],
+        ["evaluate", "--help"],
+        ["list", "--help"],
+        ["bench", "--help"],
+    ],
+)
 def test_help_reads_well(capsys, command):
     code, out, _ = ask(capsys, *command)
     assert code == 0
@@ -97,7 +107,9 @@ def test_ctrl_c_leaves_a_run_that_resumes(tmp_path):
     assert "--resume goes on" in err
     assert "Traceback" not in err
     assert json.loads((tmp_path / "cut/run.json").read_text())["state"] == "interrupted"
-    resumed = subprocess.run([*command, "--resume"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    resumed = subprocess.run(
+        [*command, "--resume"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
     assert resumed.returncode == 0, resumed.stderr
     assert json.loads((tmp_path / "cut/run.json").read_text())["epoch"] == 300
 

@@ -67,6 +67,6 @@ def test_coins_show_one_with_the_pixels_probability():
 
 
 def test_streams_of_randomness_differ_and_repeat():
-    draw = lambda *numbers: torch.rand(4, generator=seeded(*numbers)).tolist()  # noqa: E731
+    draw = lambda *numbers: torch.rand(4, generator=seeded(*numbers)).tolist()
     assert draw(0, 1) == draw(0, 1)
     assert len({tuple(draw(*n)) for n in [(0, 1), (1, 0), (0, 2), (0,), (0, 1, 0)]}) == 5

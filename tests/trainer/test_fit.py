@@ -40,7 +40,7 @@ def test_an_interrupted_run_resumes_to_the_same_weights(tiny_dataset, tmp_path, 
         next(events)
     events.close()
     assert json.loads((tmp_path / "cut/run.json").read_text())["state"] == "interrupted"
-    with pytest.raises(RunError, match="interrupted after .* --resume finishes it"):
+    with pytest.raises(RunError, match=r"interrupted after .* --resume finishes it"):
         load_run("cut", tmp_path)
     run_to_end(config, tiny_dataset, "cut", tmp_path, resume=True)
     for file in ("weights.safetensors", "history.csv", "film.safetensors"):
@@ -67,7 +67,7 @@ def test_a_nan_stops_with_step_term_and_remedy(tiny_dataset, tmp_path, monkeypat
 def test_a_run_is_never_overwritten_by_accident(tiny_dataset, tmp_path):
     run_to_end(CONFIG, tiny_dataset, "mine", tmp_path)
     before = (tmp_path / "mine/weights.safetensors").read_bytes()
-    with pytest.raises(RunError, match="already in .* --resume goes on, --overwrite replaces it"):
+    with pytest.raises(RunError, match=r"already in .* --resume goes on, --overwrite replaces it"):
         run_to_end(checked(CONFIG, seed=3), tiny_dataset, "mine", tmp_path)
     with pytest.raises(RunError, match="is finished"):
         run_to_end(CONFIG, tiny_dataset, "mine", tmp_path, resume=True)

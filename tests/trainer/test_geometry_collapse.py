@@ -77,8 +77,12 @@ def test_active_means_a_variance_above_one_hundredth():
     ("kl", "active", "words"),
     [
         ([0.0, 0.0], [False, False], "No dimension carries information"),
-        ([2.0, 1.0], [True, True], "All 2 dimensions carry information, 3.0 nats"),
-        ([2.0, 0.0, 0.0], [True, False, False], "1 of 3 dimensions carry information, 100% of the 2.0 nats; the other 2 switched off, which is fine"),
+        ([2.0, 1.0], [True, True], "Both dimensions carry information, 3.0 nats"),
+        (
+            [2.0, 0.0, 0.0],
+            [True, False, False],
+            "1 of 3 dimensions carry information, 100% of the 2.0 nats; the other 2 switched off, which is fine",
+        ),
         ([2.0, 0.0], [True, False], "the other one switched off"),
     ],
 )

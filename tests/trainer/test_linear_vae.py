@@ -23,7 +23,12 @@ def test_a_linear_vae_reaches_probabilistic_pca_on_digits(tmp_path):
     values = np.linalg.eigvalsh(np.cov(x.T, bias=True))[::-1]
     n_dims, n_pixels = 8, 64
     sigma2 = values[n_dims:].mean()
-    nll = n_pixels / 2 * np.log(2 * np.pi) + 0.5 * np.log(values[:n_dims]).sum() + (n_pixels - n_dims) / 2 * np.log(sigma2) + n_pixels / 2
+    nll = (
+        n_pixels / 2 * np.log(2 * np.pi)
+        + 0.5 * np.log(values[:n_dims]).sum()
+        + (n_pixels - n_dims) / 2 * np.log(sigma2)
+        + n_pixels / 2
+    )
     model = load_run("linear", tmp_path).model
     q = model.encode(digits.subset("train").images)
     weight, bias = model.decoder[0].weight.detach(), model.decoder[0].bias.detach()

@@ -27,7 +27,9 @@ def model_and_forward(config: FitConfig, shape: tuple[int, int, int]) -> tuple[V
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("network", ["mlp", "conv", "linear"])
-@pytest.mark.parametrize(("likelihood", "activation"), [("bernoulli", "silu"), ("gaussian", "gelu"), ("bernoulli", "tanh"), ("gaussian", "relu")])
+@pytest.mark.parametrize(
+    ("likelihood", "activation"), [("bernoulli", "silu"), ("gaussian", "gelu"), ("bernoulli", "tanh"), ("gaussian", "relu")]
+)
 def test_numpy_runs_what_torch_runs(shape, network, likelihood, activation):
     config = FitConfig(network=network, hidden=(6, 5), latent_dim=3, likelihood=likelihood, activation=activation)
     model, forward = model_and_forward(config, shape)
@@ -66,7 +68,9 @@ def test_upsampling_repeats_pixels():
 @pytest.mark.parametrize("network", ["mlp", "conv"])
 def test_first_loss_is_the_null_models_not_that_of_a_coin(network, mnist_folder):
     """numbers.md §2: a decoder that says the mean image costs 205.97 nats on binarised test MNIST; one that says ½ costs 543.4."""
-    read = lambda name: np.frombuffer(gzip.decompress((mnist_folder / name).read_bytes()), np.uint8, offset=16).reshape(-1, 1, 28, 28)  # noqa: E731
+    read = lambda name: np.frombuffer(gzip.decompress((mnist_folder / name).read_bytes()), np.uint8, offset=16).reshape(
+        -1, 1, 28, 28
+    )
     train, test = read("train-images-idx3-ubyte.gz"), read("t10k-images-idx3-ubyte.gz")
     config = FitConfig(network=network, hidden=(32, 16) if network == "mlp" else (4, 8), binarise=True)
     torch.manual_seed(0)

@@ -73,7 +73,9 @@ def probabilistic_pca(x: np.ndarray, n_dims: int) -> tuple[Vae, float]:
     sigma2 = values[n_dims:].mean()
     weight = vectors[:, :n_dims] * np.sqrt(values[:n_dims] - sigma2)
     inverse = np.linalg.inv(weight.T @ weight + sigma2 * np.eye(n_dims))
-    model = Vae(FitConfig(network="linear", latent_dim=n_dims, likelihood="gaussian", sigma=float(np.sqrt(sigma2))), x.shape[1:]).double()
+    model = Vae(
+        FitConfig(network="linear", latent_dim=n_dims, likelihood="gaussian", sigma=float(np.sqrt(sigma2))), x.shape[1:]
+    ).double()
     encoder, decoder = model.encoder[1], model.decoder[0]
     with torch.no_grad():
         encoder.weight[:n_dims] = torch.from_numpy(inverse @ weight.T)
@@ -114,7 +116,9 @@ def test_more_samples_tighten_the_bound():
     torch.manual_seed(0)
     model, x = Vae(FitConfig(hidden=(8,)), (1, 4, 4)), torch.rand(400, 1, 4, 4)
     with torch.no_grad():
-        bounds = [log_mean_exp(importance_log_weights(model, x, k, torch.Generator().manual_seed(1))[1]).mean().item() for k in (1, 5, 50)]
+        bounds = [
+            log_mean_exp(importance_log_weights(model, x, k, torch.Generator().manual_seed(1))[1]).mean().item() for k in (1, 5, 50)
+        ]
     assert bounds[0] < bounds[1] < bounds[2]
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainer.errors import ConfigError
-from trainer.projection import axis_pair, bilinear, lattice_map, lattice_nodes, latent_line, latent_plane, pca, projections_of
+from trainer.projection import axis_pair, bilinear, latent_line, latent_plane, lattice_map, lattice_nodes, pca, projections_of
 
 RNG = np.random.default_rng(3)
 
@@ -38,7 +38,9 @@ def test_an_axis_pair_sets_two_dimensions_and_leaves_the_others_at_zero():
     assert z.tolist() == [0, -2.0, 0, 0.5, 0]
 
 
-@pytest.mark.parametrize(("first", "second", "text"), [(5, 0, "axis is 6; allowed: 1 to 5"), (-1, 0, "axis is 0"), (2, 2, "two different")])
+@pytest.mark.parametrize(
+    ("first", "second", "text"), [(5, 0, "axis is 6; allowed: 1 to 5"), (-1, 0, "axis is 0"), (2, 2, "two different")]
+)
 def test_bad_axes_are_refused(first, second, text):
     with pytest.raises(ConfigError, match=text):
         axis_pair(blob(20, 5), first, second)
@@ -63,11 +65,13 @@ def test_bilinear_reproduces_what_is_linear_and_clamps_outside(x, y):
 def test_a_lattice_leads_back_near_the_points_and_beats_the_nearest_point():
     """Points on a smooth sheet in 6-D, its own coordinates as the map: held-out codes come back, better than by their nearest neighbour."""
     sheet = RNG.uniform(-2, 2, (2200, 2)).astype(np.float32)
-    mu = np.column_stack([sheet, np.sin(sheet), np.cos(sheet)]).astype(np.float32) + RNG.normal(0, 0.15, (2200, 6)).astype(np.float32)
+    mu = np.column_stack([sheet, np.sin(sheet), np.cos(sheet)]).astype(np.float32) + RNG.normal(0, 0.15, (2200, 6)).astype(
+        np.float32
+    )
     projection = lattice_map("umap", sheet[:2000], mu[:2000], "UMAP", ("a", "b"))
     blended = projection.to_latent(sheet[2000:])
     nearest = mu[:2000][np.square(sheet[2000:, None] - sheet[None, :2000]).sum(2).argmin(1)]
-    error = lambda z: np.square(z - mu[2000:]).mean()  # noqa: E731
+    error = lambda z: np.square(z - mu[2000:]).mean()
     assert error(blended) < 0.75 * error(nearest)
     assert 1 - error(blended) / mu[2000:].var(0).mean() > 0.9
 

@@ -132,7 +132,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_temporary(tmp_path, monkeypat
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("trainer.runs.os.replace", full)
-    with pytest.raises(RunError, match="cannot write .*No space left on device"):
+    with pytest.raises(RunError, match=r"cannot write .*No space left on device"):
         writer.write("a.txt", b"new")
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["a.txt"]
     assert (tmp_path / "run/a.txt").read_bytes() == b"old"

@@ -126,7 +126,7 @@ export class Card {
     const picture = new Picture(h("canvas", { class: "la-pixels", "aria-hidden": "true" }));
     picture.setShape(this.shape);
     if (pin.z.length === this.latentDim) picture.paint(decode(pin.z));
-    picture.fitInto(56);
+    picture.fitInto(64);
     const button = h("button", { type: "button", class: "la-pin", "aria-label": `Go to pin ${pin.label}` }, picture.canvas, h("span", {}, pin.label));
     button.addEventListener("click", () => go(pin));
     return button;

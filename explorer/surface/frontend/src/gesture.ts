@@ -136,7 +136,6 @@ export function listenToGestures(element: HTMLElement, machine: GestureMachine, 
   disposer.listen(element, "pointerdown", (event: PointerEvent) => {
     if (machine.down(input(event))) element.setPointerCapture(event.pointerId);
     if (event.button === 1) event.preventDefault(); // no autoscroll
-    element.focus({ preventScroll: true });
   });
   disposer.listen(element, "pointermove", (event: PointerEvent) => machine.move(input(event)));
   disposer.listen(element, "pointerup", (event: PointerEvent) => machine.up(input(event)));

@@ -7,6 +7,7 @@ import { toRgba, type ImageShape } from "./picture";
 import { cellBorders, normalQuantiles } from "./quantiles";
 import type { How } from "./space";
 
+/** Tiles along each axis of the quantile grid; a regular grid has about as many altogether. */
 export const TILES = 20;
 
 /** Where the tiles are: middles (n,) and borders (n + 1,) along each axis, ascending, map units. */
@@ -17,12 +18,17 @@ export interface TileGrid {
   readonly yBorders: Float64Array;
 }
 
-/** identity: equally likely shares of the prior; other maps: a regular grid over what is shown first. */
-export function tileGrid(how: How, [x0, x1, y0, y1]: Extent, n = TILES): TileGrid {
-  const axis = (low: number, high: number): Float64Array =>
-    how === "identity" ? normalQuantiles(n) : Float64Array.from({ length: n }, (_, i) => low + ((i + 0.5) / n) * (high - low));
-  const x = axis(x0, x1);
-  const y = axis(y0, y1);
+/** identity: equally likely shares of the prior; other maps: pictures in their own proportions, regularly over what is shown first. */
+export function tileGrid(how: How, [x0, x1, y0, y1]: Extent, aspect = 1, n = TILES): TileGrid {
+  const [width, height] = [x1 - x0, y1 - y0];
+  const side = Math.sqrt((width * height) / aspect) / n; // a tile is side · aspect wide, side high
+  const axis = (low: number, length: number, tile: number): Float64Array => {
+    if (how === "identity") return normalQuantiles(n);
+    const tiles = Math.max(2, Math.round(length / tile));
+    return Float64Array.from({ length: tiles }, (_, i) => low + ((i + 0.5) / tiles) * length);
+  };
+  const x = axis(x0, width, side * aspect);
+  const y = axis(y0, height, side);
   return { x, y, xBorders: cellBorders(x), yBorders: cellBorders(y) };
 }
 

@@ -103,7 +103,7 @@ export const STYLE = `
 .la-root[data-narrow] .la-toolbar{justify-content:space-between}
 .la-root[data-narrow] .la-heading{flex-basis:100%}
 .la-root[data-narrow] .la-tools{gap:0;margin-left:-8px}
-.la-root[data-narrow] .la-tool-label{display:none}
+.la-root[data-compact] .la-tool-label{display:none}
 .la-root[data-narrow] .la-tool{min-width:36px;height:36px}
 .la-root[data-narrow] .la-chip{height:36px}
 .la-root[data-narrow] .la-z{font-size:20px}

@@ -5,26 +5,23 @@
  */
 
 import { Announcer } from "./announce";
-import { drawGrid, drawRingLabels, drawRings, drawTickLabels, fillGround } from "./axes";
 import { BlobError, parsePayload, type Dynamic, type Payload, type PinRecord, type Point } from "./blob";
-import { between, fit, limitsFor, panBy, reveal, toMap, toScreen, zoomAt, type Camera, type Limits } from "./camera";
 import { Card, classWords } from "./card";
 import { Disposer, h, prefersReducedMotion, setText } from "./dom";
-import { count, pinLabel, plainNumber, zText } from "./format";
+import { count, plainNumber, zText } from "./format";
 import { GestureMachine, listenToGestures, type Intents, type Mode } from "./gesture";
 import { HelpPanel } from "./help";
+import { Hint } from "./hint";
 import { keyIntent, type KeyIntent } from "./keyboard";
 import { allShown, Legend, type LegendEntry, type Shown } from "./legend";
-import { Manifold, tileGrid } from "./manifold";
 import { Model, type Posterior } from "./model";
+import { GLIDE_MS, Navigator } from "./navigator";
 import { OpError } from "./ops";
-import { drawMarker, drawPath, drawPin } from "./overlay";
-import { classRgb, classShape } from "./palette";
+import { Painter, type Layers, type Things, type View } from "./painter";
+import { PinBook } from "./pins";
 import { Player } from "./player";
-import { markerRadius } from "./points";
 import { Scene } from "./scene";
 import { supportWords, type How } from "./space";
-import { makeSprite, type Sprite } from "./sprites";
 import { Stage } from "./stage";
 import { Stats, type FrameStats } from "./stats";
 import { STYLE } from "./style";
@@ -59,38 +56,16 @@ export interface Surface {
 }
 
 const WIDE_PX = 760;
-const MANIFOLD_SLICE_MS = 6;
-/** While it grows it is drawn this often: drawing it costs more than a slice of it. */
-const MANIFOLD_SHOW_MS = 150;
-const MOTION_MS = 220;
 const PATH_DRAW_MS = 280;
-const HINT_MS = 2500;
 /** A decoder slower than this leaves the nearest point's picture for when the hand rests. */
 const CHEAP_DECODE_MS = 2.5;
 const REST_MS = 90;
-/** How long a pin that the host has not confirmed survives the host's updates. */
-const PENDING_PIN_MS = 4000;
-
-let hintWasSeen = false;
-
-interface PendingPin {
-  readonly pin: PinRecord;
-  readonly since: number;
-}
 
 interface Wanted {
-  layout: boolean;
   ground: boolean;
   points: boolean;
   above: boolean;
   probe: boolean;
-  marks: boolean;
-}
-
-interface Glide {
-  readonly from: Camera;
-  readonly to: Camera;
-  readonly start: number;
 }
 
 export class SurfaceView implements Surface {
@@ -102,45 +77,42 @@ export class SurfaceView implements Surface {
   private readonly stats_ = new Stats();
   private readonly help = new HelpPanel(() => this.act({ kind: "escape" }));
   private readonly stage = new Stage(this.help.element);
+  private readonly painter = new Painter(this.stage);
+  private readonly hint = new Hint(this.stage.hint);
   private readonly toolbar = new Toolbar((intent) => this.act(intent));
   private readonly legend = new Legend((next) => this.setShown(next(this.shown)));
   private readonly player = new Player({ seek: () => this.followPath(), playing: (isPlaying) => this.onPlaying(isPlaying) });
   private readonly card = new Card(this.player.element);
   private readonly gestures: GestureMachine;
+  private readonly navigator = new Navigator(() => !prefersReducedMotion());
+  private readonly pinBook: PinBook;
 
   private scene: Scene | null = null;
   private dynamic: Dynamic | null = null;
   private theme: Theme;
-  private camera: Camera = { x: 0, y: 0, scale: 1 };
-  private limits: Limits | null = null;
-  private glide: Glide | null = null;
-  private isFitted = true;
   private probe: Point = [0, 0];
   /** The picture is the path's, not the map's: its z need not be the map's z. */
   private isOnPath = false;
+  private announcedPlace = "";
   private z = new Float64Array(2);
   private support = 0;
   private nearest = -1;
   private shown: Shown = new Uint8Array(0);
-  private pending: PendingPin[] = [];
-  private manifold: Manifold | null = null;
-  private manifoldShown = 0;
-  private readonly layers = { manifold: false, rings: true, shapes: false };
+  private readonly layers: Layers = { manifold: false, rings: true, shapes: false };
   private layerDefaults = "";
   private isHelpOpen = false;
   private isHover = false;
-  private want: Wanted = { layout: false, ground: false, points: false, above: false, probe: false, marks: false };
+  private want: Wanted = { ground: false, points: false, above: false, probe: false };
   private frameRequest = 0;
   private lastFrame = 0;
   private pathStart = 0;
   private dropStart = 0;
   private decodeMs = 0;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
-  private hintTimer: ReturnType<typeof setTimeout> | undefined;
   private width = 0;
-  private sprites: { readonly key: string; readonly list: (Sprite | null)[] } = { key: "", list: [] };
 
   constructor(element: HTMLElement | ShadowRoot, bytes: Uint8Array, private readonly callbacks: Callbacks) {
+    this.pinBook = new PinBook(callbacks.onPin !== undefined);
     const left = h("div", { class: "la-left" }, this.toolbar.element, this.stage.element, this.legend.element);
     this.body.append(left, this.card.element);
     this.root.append(h("style", {}, STYLE), this.failure, this.body, this.announcer.element);
@@ -176,11 +148,10 @@ export class SurfaceView implements Surface {
     cancelAnimationFrame(this.frameRequest);
     this.frameRequest = 0;
     clearTimeout(this.restTimer);
-    clearTimeout(this.hintTimer);
+    this.hint.dispose();
     this.announcer.dispose();
     this.disposer.dispose();
     this.scene = null;
-    this.manifold = null;
     this.root.remove();
   }
 
@@ -211,8 +182,8 @@ export class SurfaceView implements Surface {
   }
 
   private showEverything(): void {
-    if (this.scene) this.glideTo(this.fitted());
-    this.isFitted = true;
+    this.navigator.glideHome();
+    this.cameraMoves();
   }
 
   private model(): Model {
@@ -235,14 +206,13 @@ export class SurfaceView implements Surface {
     this.scene = scene;
     this.z = new Float64Array(scene.space.latentDim);
     this.shown = allShown(scene.nClasses);
-    this.manifold = null;
     this.nearest = -1;
     this.isOnPath = false;
-    this.pending = [];
-    this.sprites = { key: "", list: [] };
-    this.camera = { x: 0, y: 0, scale: 1 };
-    this.glide = null;
-    this.isFitted = true;
+    this.announcedPlace = "";
+    this.pinBook.clear();
+    this.painter.reset();
+    this.navigator.reset();
+    if (this.width > 0) this.navigator.resize(scene.header.view_extent, this.stage.plot);
     this.layerDefaults = "";
     this.decodeMs = 0;
     this.card.configure(run.image_shape, run.latent_dim, projection);
@@ -276,7 +246,7 @@ export class SurfaceView implements Surface {
     const probeMoved = dynamic.probe && String(dynamic.probe) !== String(before?.probe ?? "");
     if (isNew) this.probe = dynamic.probe ?? scene.startPlace();
     else if (probeMoved && dynamic.probe) this.probe = dynamic.probe;
-    this.keepUnconfirmed(dynamic);
+    this.pinBook.confirm(dynamic.pins, performance.now());
     const shape = scene.header.run.image_shape;
     const isNewPath = this.player.setPath(dynamic.path, shape, (picture, frame) => picture.paint(scene.model.decodeShared(dynamic.path?.z[frame] ?? [])));
     if (!dynamic.path) this.isOnPath = false;
@@ -284,11 +254,11 @@ export class SurfaceView implements Surface {
       this.pathStart = performance.now();
       this.followPath();
     }
-    this.showHint();
+    if (dynamic.options.hint) this.hint.show(dynamic.options.pinnable);
     this.showTitle();
     this.showToolbar();
     this.showPins();
-    this.request({ layout: true, ground: true, points: true, above: true, probe: isNew || Boolean(probeMoved), marks: true });
+    this.request({ ground: true, points: true, above: true, probe: isNew || Boolean(probeMoved) });
   }
 
   /** The host's wish counts when it changes; between two wishes the person's switch counts. */
@@ -298,19 +268,6 @@ export class SurfaceView implements Surface {
     this.layerDefaults = key;
     this.layers.manifold = options.manifold;
     this.layers.rings = options.rings;
-  }
-
-  /** A pin shows at once; it stays until the host has it, or has had time enough to refuse it. */
-  private keepUnconfirmed(dynamic: Dynamic): void {
-    const now = performance.now();
-    const isKnown = ({ map }: PinRecord): boolean => dynamic.pins.some((pin) => samePlace(pin.map, map));
-    const hostKeepsPins = this.callbacks.onPin !== undefined;
-    this.pending = this.pending.filter(({ pin, since }) => !isKnown(pin) && (!hostKeepsPins || now - since < PENDING_PIN_MS));
-  }
-
-  private pins(): readonly PinRecord[] {
-    const known = this.dynamic?.pins ?? [];
-    return [...known, ...this.pending.map(({ pin }, i) => ({ ...pin, label: pinLabel(known.length + i) }))];
   }
 
   // ---- the page's side: size, theme -----------------------------------------------------------------------------------
@@ -334,6 +291,7 @@ export class SurfaceView implements Surface {
     const cardWidth = Math.round(Math.min(336, Math.max(272, width * 0.26)));
     this.root.style.setProperty("--la-card-width", `${cardWidth}px`);
     const mapWidth = isWide ? width - cardWidth - 24 : width;
+    this.root.toggleAttribute("data-compact", mapWidth < 600);
     const wanted = this.dynamic.height;
     const height = width < WIDE_PX ? Math.min(wanted, Math.max(280, Math.round(mapWidth * 0.92))) : wanted;
     const changed = this.stage.resize(mapWidth, height, window.devicePixelRatio || 1, isNarrow);
@@ -343,13 +301,8 @@ export class SurfaceView implements Surface {
 
   private onResized(): void {
     const scene = this.scene as Scene;
-    this.limits = limitsFor(scene.header.view_extent, this.stage.plot);
-    if (this.isFitted) this.camera = this.fitted();
-    this.request({ layout: true, ground: true, points: true, above: true, marks: true });
-  }
-
-  private fitted(): Camera {
-    return fit((this.scene as Scene).header.view_extent, this.stage.plot);
+    this.navigator.resize(scene.header.view_extent, this.stage.plot);
+    this.request({ ground: true, points: true, above: true });
   }
 
   private readTheme(): Theme {
@@ -372,15 +325,21 @@ export class SurfaceView implements Surface {
         if (this.player.isPlaying && this.gestureMode === "idle") return; // a passing mouse does not stop the film
         this.pausePlayer();
         this.isHover = true;
-        this.setProbe(toMap(this.camera, this.stage.plot, left, top));
-        this.hintLeavesLater();
+        this.setProbe(this.navigator.toMap(left, top));
+        this.hint.leaveLater();
       },
       pin: (left, top) => {
-        this.setProbe(toMap(this.camera, this.stage.plot, left, top));
+        this.setProbe(this.navigator.toMap(left, top));
         this.pinProbe();
       },
-      pan: (dx, dy) => this.moveCamera(panBy(this.camera, dx, dy, this.limits as Limits)),
-      zoom: (factor, left, top) => this.moveCamera(zoomAt(this.camera, this.stage.plot, factor, left, top, this.limits as Limits)),
+      pan: (dx, dy) => {
+        this.navigator.pan(dx, dy);
+        this.cameraMoves();
+      },
+      zoom: (factor, left, top) => {
+        this.navigator.zoomBy(factor, left, top);
+        this.cameraMoves();
+      },
       mode: (mode) => this.onGestureMode(mode),
     };
   }
@@ -447,22 +406,17 @@ export class SurfaceView implements Surface {
 
   private step(dx: number, dy: number): void {
     this.pausePlayer();
-    const unit = this.stage.plot.width / this.camera.scale;
+    const unit = this.stage.plot.width / this.navigator.camera.scale;
     this.isHover = true;
     this.setProbe([this.probe[0] + dx * unit, this.probe[1] + dy * unit]);
-    const camera = reveal(this.camera, this.stage.plot, ...this.probe);
-    if (camera !== this.camera) this.moveCamera(camera);
-    this.hintLeavesLater();
+    if (this.navigator.show(this.probe, 24)) this.cameraMoves();
+    this.hint.leaveLater();
   }
 
-  /** Zooms around the probe, where the keyboard's attention is. */
+  /** Around the probe, where the keyboard's attention is. */
   private zoomStep(factor: number): void {
-    const { plot } = this.stage;
-    const [left, top] = toScreen(this.camera, plot, ...this.probe);
-    const isInView = left >= 0 && left <= plot.width && top >= 0 && top <= plot.height;
-    const [x, y] = isInView ? [left, top] : [plot.width / 2, plot.height / 2];
-    const target = this.glide?.to ?? this.camera;
-    this.glideTo(zoomAt(target, plot, factor, x, y, this.limits as Limits));
+    this.navigator.glideZoom(factor, this.probe);
+    this.cameraMoves();
   }
 
   private openHelp(isOpen: boolean): void {
@@ -493,22 +447,8 @@ export class SurfaceView implements Surface {
 
   // ---- camera, probe, pins, path --------------------------------------------------------------------------------------
 
-  private moveCamera(camera: Camera): void {
-    if (!this.scene) return;
-    this.glide = null;
-    this.camera = camera;
-    this.isFitted = false;
-    this.request({ ground: true, points: true, above: true, marks: true });
-  }
-
-  private glideTo(camera: Camera): void {
-    if (prefersReducedMotion()) {
-      this.moveCamera(camera);
-      return;
-    }
-    this.glide = { from: this.camera, to: camera, start: performance.now() };
-    this.isFitted = false;
-    this.request({ ground: true });
+  private cameraMoves(): void {
+    this.request({ ground: true, points: true, above: true });
   }
 
   private setProbe(map: Point): void {
@@ -522,11 +462,10 @@ export class SurfaceView implements Surface {
     this.showProbe(); // the pin is exactly what is shown now
     const z = Array.from(this.z);
     const map: [number, number] = [this.probe[0], this.probe[1]];
-    const pin = { label: pinLabel(this.pins().length), map, z };
-    this.pending.push({ pin, since: performance.now() });
+    const pin = this.pinBook.add(map, z, performance.now());
     this.dropStart = performance.now();
     this.showPins();
-    this.hintLeaves();
+    this.hint.leave();
     this.announcer.now(`Pinned ${pin.label} at ${zText(z, plainNumber)}`);
     this.request({ above: true });
     this.callbacks.onPin?.({ map, z: [...z], how: this.scene.space.how, support: this.support });
@@ -535,7 +474,7 @@ export class SurfaceView implements Surface {
   private onPlaying(isPlaying: boolean): void {
     this.lastFrame = performance.now();
     if (isPlaying) this.request({});
-    else if (this.player?.current) this.announcer.later(() => this.sentence());
+    else if (this.player?.current) this.announcePlace();
   }
 
   private pausePlayer(): void {
@@ -551,7 +490,7 @@ export class SurfaceView implements Surface {
     this.probe = path.map[frame];
     this.showPicture(path.z[frame]);
     this.card.showHeading("On the path");
-    this.request({ marks: true });
+    this.request({});
   }
 
   // ---- words ------------------------------------------------------------------------------------------------------------
@@ -592,38 +531,13 @@ export class SurfaceView implements Surface {
   private showPins(): void {
     const { scene, dynamic } = this;
     if (!scene || !dynamic) return;
-    this.card.showPins(this.pins(), dynamic.options.pinnable, (z) => scene.model.decodeShared(z), (pin) => this.goTo(pin));
+    this.card.showPins(this.pinBook.all(), dynamic.options.pinnable, (z) => scene.model.decodeShared(z), (pin) => this.goTo(pin));
   }
 
   private goTo(pin: PinRecord): void {
     this.pausePlayer();
     this.setProbe(pin.map);
-    const camera = reveal(this.camera, this.stage.plot, pin.map[0], pin.map[1], 48);
-    if (camera !== this.camera) this.glideTo(camera);
-  }
-
-  private showHint(): void {
-    const { hint } = this.stage;
-    const isWanted = Boolean(this.dynamic?.options.hint) && !hintWasSeen;
-    if (!isWanted) return;
-    const isTouch = matchMedia("(pointer: coarse)").matches;
-    const click = isTouch ? "tap" : "click";
-    const move = isTouch ? "Drag" : "Move";
-    setText(hint, this.dynamic?.options.pinnable ? `${move} to decode, ${click} to pin` : `${move} to decode`);
-    hint.hidden = false;
-  }
-
-  private hintLeavesLater(): void {
-    if (hintWasSeen) return;
-    hintWasSeen = true;
-    this.hintTimer = setTimeout(() => this.hintLeaves(), HINT_MS);
-  }
-
-  private hintLeaves(): void {
-    hintWasSeen = true;
-    clearTimeout(this.hintTimer);
-    this.stage.hint.toggleAttribute("data-leaving", true);
-    this.hintTimer = setTimeout(() => (this.stage.hint.hidden = true), 300);
+    if (this.navigator.show(pin.map, 48)) this.cameraMoves();
   }
 
   // ---- frames -------------------------------------------------------------------------------------------------------------
@@ -639,37 +553,25 @@ export class SurfaceView implements Surface {
     if (!this.scene || !this.dynamic || this.width === 0) return;
     const start = performance.now();
     const want = this.want;
-    this.want = { layout: false, ground: false, points: false, above: false, probe: false, marks: false };
-    const cameraMoved = this.glideOn(now);
+    this.want = { ground: false, points: false, above: false, probe: false };
+    const cameraMoved = this.navigator.tick(now);
     if (this.player.tick(now - this.lastFrame)) this.followPath();
     this.lastFrame = now;
     if (want.probe) this.showProbe();
-    if (want.ground || cameraMoved) this.drawGround();
-    if (want.points || cameraMoved) this.drawPoints();
-    if (want.above || cameraMoved) this.drawAbove();
+    const view = this.view(this.scene);
+    if (want.ground || cameraMoved) this.painter.ground(view);
+    if (want.points || cameraMoved) this.painter.points(view, this.navigator.zoom);
+    if (want.above || cameraMoved) this.painter.above(view, this.things(now));
     this.placeMarks();
     if (want.probe && this.isHover) this.stats_.record(start, performance.now() - start);
     this.isHover = false;
-    this.buildManifold(start);
-    if (this.glide || this.player.isPlaying || this.isAnimating()) this.request({ above: this.isAnimating() });
-  }
-
-  private glideOn(now: number): boolean {
-    if (!this.glide) return false;
-    const { from, to, start } = this.glide;
-    const t = Math.min(1, Math.max(0, (now - start) / MOTION_MS));
-    this.camera = between(from, to, 1 - (1 - t) ** 3);
-    if (t >= 1) {
-      this.glide = null;
-      const { x, y, scale } = this.fitted();
-      this.isFitted = this.camera.x === x && this.camera.y === y && this.camera.scale === scale;
-    }
-    return true;
+    if (this.layers.manifold && this.painter.growManifold(view)) this.request({ ground: this.painter.manifoldIsDue(start) });
+    if (this.navigator.isGliding || this.player.isPlaying || this.isAnimating()) this.request({ above: this.isAnimating() });
   }
 
   private isAnimating(): boolean {
     const now = performance.now();
-    return !prefersReducedMotion() && (now - this.pathStart < PATH_DRAW_MS || now - this.dropStart < MOTION_MS);
+    return !prefersReducedMotion() && (now - this.pathStart < PATH_DRAW_MS || now - this.dropStart < GLIDE_MS);
   }
 
   private showProbe(): void {
@@ -693,7 +595,15 @@ export class SurfaceView implements Surface {
     this.decodeMs += 0.2 * (performance.now() - start - this.decodeMs);
     this.card.showDecoded(x_hat, this.z, this.probe, this.support);
     this.showNearest(scene);
-    if (!this.player.isPlaying) this.announcer.later(() => this.sentence());
+    this.announcePlace();
+  }
+
+  /** Once a place: a host's rerun must not talk over "Pinned A". */
+  private announcePlace(): void {
+    const place = String(this.probe);
+    if (this.player.isPlaying || place === this.announcedPlace) return;
+    this.announcedPlace = place;
+    this.announcer.later(() => this.sentence());
   }
 
   private showNearest(scene: Scene): void {
@@ -719,108 +629,36 @@ export class SurfaceView implements Surface {
     this.card.showNearestIsStale(false);
   }
 
-  private drawGround(): void {
-    const scene = this.scene as Scene;
-    const { stage, camera, theme } = this;
-    const context = stage.begin("ground");
-    if (!context) return;
-    const { projection } = scene.header;
-    fillGround(context, stage.plot, theme);
-    if (this.layers.manifold) this.manifold?.draw(context, stage.plot, camera);
-    else drawGrid(context, stage.plot, camera, theme);
-    if (this.layers.rings && projection.rings) drawRings(context, stage.plot, camera, theme, projection, this.layers.manifold);
-    drawTickLabels(context, stage, stage.plot, camera, theme, projection);
+  private view(scene: Scene): View {
+    return { scene, camera: this.navigator.camera, theme: this.theme, shown: this.shown, layers: this.layers };
   }
 
-  private drawPoints(): void {
-    const scene = this.scene as Scene;
-    const { stage, camera } = this;
-    const { plot, ratio } = stage;
-    const scale = camera.scale * ratio;
-    const view = {
-      scaleX: scale,
-      offsetX: (plot.width / 2) * ratio - camera.x * scale,
-      scaleY: -scale,
-      offsetY: (plot.height / 2) * ratio + camera.y * scale,
+  /** What lies above the points, and how far its entrance has come. */
+  private things(now: number): Things {
+    const share = (since: number, length: number): number => (prefersReducedMotion() ? 1 : Math.min(1, Math.max(0, (now - since) / length)));
+    return {
+      path: this.player.current,
+      pathShare: share(this.pathStart, PATH_DRAW_MS),
+      markers: this.dynamic?.markers ?? [],
+      pins: this.pinBook.all(),
+      dropShare: share(this.dropStart, GLIDE_MS),
     };
-    stage.raster.draw(scene.points, scene.slots, this.spritesFor(scene), view);
-    stage.showPoints(this.layers.manifold ? MANIFOLD_POINTS.opacity : 1);
-  }
-
-  private spritesFor(scene: Scene): readonly (Sprite | null)[] {
-    const zoom = this.camera.scale / this.fitted().scale;
-    const radius = markerRadius(scene.nPoints, zoom) * (this.layers.shapes ? 1.35 : 1) * (this.layers.manifold ? MANIFOLD_POINTS.size : 1) * this.stage.ratio;
-    const key = [radius, this.layers.shapes, this.theme.isDark, this.shown].join(" ");
-    if (key !== this.sprites.key) {
-      const alpha = scene.nPoints > 30_000 ? 0.7 : 0.85;
-      const sprite = (slot: number): Sprite | null => {
-        if (!this.shown[slot]) return null;
-        const label = slot === scene.nClasses ? -1 : slot;
-        return makeSprite(classShape(label, this.layers.shapes), classRgb(label, this.theme.isDark), alpha, radius);
-      };
-      this.sprites = { key, list: Array.from({ length: scene.nClasses + 1 }, (_, slot) => sprite(slot)) };
-    }
-    return this.sprites.list;
-  }
-
-  private drawAbove(): void {
-    const scene = this.scene as Scene;
-    const { stage, camera, theme } = this;
-    const context = stage.begin("map");
-    if (!context) return;
-    const now = performance.now();
-    const isStill = prefersReducedMotion();
-    if (this.layers.rings && scene.header.projection.rings) drawRingLabels(context, stage.plot, camera, theme, scene.header.projection);
-    const path = this.player.current;
-    if (path) drawPath(context, stage.plot, camera, theme, path, isStill ? 1 : Math.min(1, (now - this.pathStart) / PATH_DRAW_MS));
-    for (const marker of this.dynamic?.markers ?? []) drawMarker(context, stage.plot, camera, theme, marker);
-    const pins = this.pins();
-    const drop = isStill ? 1 : Math.min(1, (now - this.dropStart) / MOTION_MS);
-    pins.forEach((pin, i) => drawPin(context, stage.plot, camera, theme, pin, i === pins.length - 1 ? drop : 1));
   }
 
   private placeMarks(): void {
     const scene = this.scene as Scene;
-    const { camera, stage } = this;
-    const probe = toScreen(camera, stage.plot, ...this.probe);
-    const nearest = this.nearest >= 0 ? toScreen(camera, stage.plot, ...scene.place(this.nearest)) : null;
-    stage.marks.place(probe, nearest);
+    const nearest = this.nearest >= 0 ? this.navigator.toScreen(scene.place(this.nearest)) : null;
+    this.stage.marks.place(this.navigator.toScreen(this.probe), nearest);
   }
 
-  /** What is left of the frame goes into the manifold, tile by tile. */
-  private buildManifold(start: number): void {
-    const scene = this.scene as Scene;
-    if (!this.layers.manifold || this.manifold?.isComplete) return;
-    this.manifold ??= this.makeManifold(scene);
-    this.manifold.work(performance.now() + MANIFOLD_SLICE_MS);
-    const isTime = start - this.manifoldShown > MANIFOLD_SHOW_MS || this.manifold.isComplete;
-    if (isTime) this.manifoldShown = start;
-    this.request({ ground: isTime });
-  }
-
-  private makeManifold(scene: Scene): Manifold {
-    const grid = tileGrid(scene.space.how, scene.header.view_extent);
-    const z = new Float64Array(scene.space.latentDim);
-    return new Manifold(grid, scene.header.run.image_shape, (x, y) => {
-      scene.space.toZ(x, y, z);
-      return scene.model.decodeShared(z);
-    });
-  }
 }
 
-/** Points above pictures: small and thin enough to see the pictures. */
-const MANIFOLD_POINTS = { size: 0.66, opacity: 0.6 } as const;
 const LAYER_NAMES = { manifold: "Decoded manifold", rings: "Prior rings", shapes: "Marker shapes" } as const;
 
 function legendEntries(scene: Scene): LegendEntry[] {
   const slots = Array.from({ length: scene.nClasses + 1 }, (_, slot) => slot).filter((slot) => scene.perClass[slot] > 0);
   const name = (slot: number): string => scene.className(slot === scene.nClasses ? -1 : slot) ?? "no class";
   return slots.map((slot) => ({ slot, name: name(slot), nPoints: scene.perClass[slot] }));
-}
-
-function samePlace(a: Point, b: Point): boolean {
-  const near = (p: number, q: number): boolean => Math.abs(p - q) <= 1e-6 * Math.max(1, Math.abs(p));
-  return near(a[0], b[0]) && near(a[1], b[1]);
 }
 
 /** A person never sees a stack trace; what is not ours is a bug and goes to the console too. */

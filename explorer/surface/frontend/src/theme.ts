@@ -19,6 +19,7 @@ export interface Theme {
 }
 
 const WHITE: Rgb = { r: 255, g: 255, b: 255 };
+const BLACK: Rgb = { r: 0, g: 0, b: 0 };
 const INK: Rgb = { r: 12, g: 15, b: 20 };
 const FALLBACK = {
   light: { background: WHITE, text: { r: 28, g: 32, b: 38 }, accent: { r: 36, g: 87, b: 214 } },
@@ -58,7 +59,7 @@ export function makeTheme(source: ThemeSource): Theme {
   const own = isDark ? FALLBACK.dark : FALLBACK.light;
   const text = legible(source.text ?? own.text, isDark ? WHITE : INK, [background], 7);
   const accent = source.accent ?? own.accent;
-  const map = isDark ? mix(background, INK, 0.35) : mix(background, WHITE, 0.6);
+  const map = isDark ? mix(background, BLACK, 0.2) : mix(background, WHITE, 0.6);
   const soft = source.secondary ?? mix(background, text, 0.06);
   return {
     isDark,

@@ -38,7 +38,12 @@ test("twenty equal shares: symmetric, ascending, each cell border between its ce
 test("tiles: prior quantiles on the latent plane, a regular grid elsewhere", () => {
   expect(tileGrid("identity", [0, 1, 0, 1]).x[0]).toBeCloseTo(-1.959964, 6);
   const regular = tileGrid("lattice", [0, 40, -10, 10]);
-  expect([regular.xBorders[0], regular.xBorders[20], regular.yBorders[0], regular.yBorders[20]].map((v) => Math.round(v * 1e9) / 1e9)).toEqual([0, 40, -10, 10]);
+  const ends = [regular.xBorders, regular.yBorders].flatMap((borders) => [borders[0], borders.at(-1) as number]);
+  expect(ends.map((v) => Math.round(v * 1e9) / 1e9)).toEqual([0, 40, -10, 10]);
+  const [tileWidth, tileHeight] = [40 / regular.x.length, 20 / regular.y.length];
+  expect(tileWidth / tileHeight).toBeGreaterThan(0.93); // pictures are hardly stretched
+  expect(tileWidth / tileHeight).toBeLessThan(1.07);
+  expect(Math.abs(regular.x.length * regular.y.length - 400)).toBeLessThan(40);
 });
 
 test("every tile is visited once, the middle first", () => {

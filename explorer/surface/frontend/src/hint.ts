@@ -1,0 +1,40 @@
+/** What does someone do first who has never seen the map? A faint line says it once a page, and leaves. */
+
+import { setText } from "./dom";
+
+/** How long it stays after the first movement. */
+const STAY_MS = 2500;
+const FADE_MS = 300;
+
+let wasSeen = false;
+
+export class Hint {
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly element: HTMLElement) {}
+
+  show(pinnable: boolean): void {
+    if (wasSeen) return;
+    const isTouch = matchMedia("(pointer: coarse)").matches;
+    const look = isTouch ? "Drag to decode" : "Move to decode";
+    setText(this.element, pinnable ? `${look}, ${isTouch ? "tap" : "click"} to pin` : look);
+    this.element.hidden = false;
+  }
+
+  leaveLater(): void {
+    if (wasSeen) return;
+    wasSeen = true;
+    this.timer = setTimeout(() => this.leave(), STAY_MS);
+  }
+
+  leave(): void {
+    wasSeen = true;
+    clearTimeout(this.timer);
+    this.element.toggleAttribute("data-leaving", true);
+    this.timer = setTimeout(() => (this.element.hidden = true), FADE_MS);
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+  }
+}
