@@ -8,11 +8,13 @@ edit of the code and comparisons would fail.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import streamlit as st
+
+from trainer.projection import Projection
 
 View = Literal["atlas", "reconstruct", "interpolate", "dimensions"]
 VIEWS: tuple[View, ...] = ("atlas", "reconstruct", "interpolate", "dimensions")
@@ -25,12 +27,21 @@ Code = tuple[float, ...]
 
 
 @dataclass(frozen=True)
+class Pin:
+    """A pinned code z (K,). place: where it was clicked on the map `on`, kept where a map has no exact way from code to place."""
+
+    z: Code
+    on: str = ""
+    place: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
 class State:
-    """One rerun's facts. pins: codes (K,) in the order in which they were made; the last is the current one."""
+    """One rerun's facts. pins: in the order in which they were made; the last is the current one."""
 
     run_id: str
     view: View
-    pins: tuple[Code, ...]
+    pins: tuple[Pin, ...]
     notice: str | None
 
 
@@ -49,7 +60,7 @@ def load(known: Mapping[str, int], default_run: str) -> State:
         st.session_state["notice"] = notice
     run_id = _chosen("run", list(known), default_run)
     view: View = _chosen("view", VIEWS, "atlas")  # type: ignore[assignment]
-    pins = tuple(code for code in _pins(run_id) if len(code) == known[run_id])
+    pins = tuple(pin for pin in _pins(run_id) if len(pin.z) == known[run_id])
     return State(run_id, view, pins, st.session_state.get("notice"))
 
 
@@ -58,16 +69,18 @@ def dismiss_notice() -> None:
     st.session_state.pop("notice", None)
 
 
-def take_pin(state: State, event: Mapping[str, Any] | None, latent_dim: int, to_code: Any) -> State:
-    """The state with a pin that the surface sent; each event counts once. `to_code` turns a place (2,) into a code (K,)."""
+def take_pin(state: State, event: Mapping[str, Any] | None, projection: Projection) -> State:
+    """The state with a pin that the surface sent; each event counts once. The place is the browser's, the code is computed here."""
     place = _place(event)
     if event is None or place is None or event.get("nonce") == st.session_state.get("last_pin"):
         return state
     st.session_state["last_pin"] = event.get("nonce")
-    code = tuple(round(float(value), 4) for value in to_code(place))
-    if len(code) != latent_dim:
-        return state
-    return _with_pins(state, (*state.pins, code)[-MAX_PINS:])
+    code = _rounded(projection.to_latent([place])[0])
+    kept = projection.kind == "lattice"
+    pin = Pin(code, projection.name if kept else "", (round(place[0], 4), round(place[1], 4)) if kept else None)
+    pins = (*state.pins, pin)[-MAX_PINS:]
+    _write_pins(state.run_id, pins)
+    return State(state.run_id, state.view, pins, state.notice)
 
 
 def drop_pin(run_id: str, index: int) -> None:
@@ -83,7 +96,7 @@ def clear_pins(run_id: str) -> None:
 
 def add_code(run_id: str, code: Sequence[float]) -> None:
     """Pins a code that was not clicked but computed, such as that of an uploaded picture (a button's callback)."""
-    _write_pins(run_id, (*_pins(run_id), tuple(round(float(value), 4) for value in code))[-MAX_PINS:])
+    _write_pins(run_id, (*_pins(run_id), Pin(_rounded(code)))[-MAX_PINS:])
 
 
 def draws() -> int:
@@ -115,42 +128,64 @@ def _chosen(name: str, allowed: Sequence[str], default: str) -> str:
     return default
 
 
-def _pins(run_id: str) -> tuple[Code, ...]:
+def _pins(run_id: str) -> tuple[Pin, ...]:
     stored = st.session_state.get("pins", {})
     if run_id in stored:
-        return tuple(tuple(code) for code in stored[run_id])
+        return tuple(Pin(tuple(z), on, tuple(place) if place else None) for z, on, place in stored[run_id])
     return _parse_pins(st.query_params.get("pins", "")) if st.query_params.get("run", run_id) == run_id else ()
 
 
-def _with_pins(state: State, pins: tuple[Code, ...]) -> State:
-    _write_pins(state.run_id, pins)
-    return State(state.run_id, state.view, pins, state.notice)
+def _rounded(code: Iterable[float]) -> Code:
+    """As many digits as a link carries, so that what is reloaded is what was shown."""
+    return tuple(round(float(value), 4) for value in code)
 
 
-def _write_pins(run_id: str, pins: Sequence[Code]) -> None:
-    st.session_state["pins"] = {**st.session_state.get("pins", {}), run_id: [list(code) for code in pins]}
+def _write_pins(run_id: str, pins: Sequence[Pin]) -> None:
+    plain = [[list(pin.z), pin.on, list(pin.place) if pin.place else None] for pin in pins]
+    st.session_state["pins"] = {**st.session_state.get("pins", {}), run_id: plain}
     sync_url(run_id)
 
 
 def sync_url(run_id: str) -> None:
     """Writes the pins of the shown run into the URL; too many numbers for a link are left out."""
     pins = _pins(run_id)
-    text = "~".join("_".join(f"{value:g}" for value in code) for code in pins)
-    if text and sum(map(len, pins)) <= MAX_URL_NUMBERS:
+    text = "~".join(map(_pin_text, pins))
+    if text and sum(len(pin.z) for pin in pins) <= MAX_URL_NUMBERS:
         if st.query_params.get("pins") != text:
             st.query_params["pins"] = text
     elif "pins" in st.query_params:
         del st.query_params["pins"]
 
 
-def _parse_pins(text: str) -> tuple[Code, ...]:
-    """Codes of a link; anything that is not a list of moderate numbers is nothing."""
+def _pin_text(pin: Pin) -> str:
+    """0.41_-1.2, and for a place that was clicked on a map without an exact way there …!umap_7.1_3.02."""
+    code = "_".join(f"{value:.7g}" for value in pin.z)
+    return f"{code}!{pin.on}_{pin.place[0]:.7g}_{pin.place[1]:.7g}" if pin.place else code
+
+
+def _parse_pins(text: str) -> tuple[Pin, ...]:
+    """Pins of a link; anything that is not a list of moderate numbers is nothing."""
     try:
-        codes = tuple(tuple(float(value) for value in part.split("_")) for part in text.split("~") if part)
+        return tuple(_parse_pin(part) for part in text.split("~")[:MAX_PINS] if part)
     except ValueError:
         return ()
-    sound = all(math.isfinite(value) and abs(value) < FAR for code in codes for value in code)
-    return codes[:MAX_PINS] if sound else ()
+
+
+def _parse_pin(text: str) -> Pin:
+    code, _, where = text.partition("!")
+    z = tuple(_moderate(value) for value in code.split("_"))
+    if not where:
+        return Pin(z)
+    on, x, y = where.split("_")
+    return Pin(z, on if on.isalnum() else "", (_moderate(x), _moderate(y)))
+
+
+def _moderate(text: str) -> float:
+    """A number that can be a coordinate. Raises `ValueError` for any other."""
+    value = float(text)
+    if not (math.isfinite(value) and abs(value) < FAR):
+        raise ValueError(text)
+    return value
 
 
 def _place(event: Mapping[str, Any] | None) -> tuple[float, float] | None:

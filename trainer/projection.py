@@ -229,7 +229,7 @@ def _kth_distance(queries: Floats, real: Floats, k: int) -> Floats:
         chunk = queries[start : start + 512]
         squares = norms - 2 * chunk @ real.T + np.square(chunk).sum(1)[:, None]
         found.append(np.partition(squares, k - 1, axis=1)[:, k - 1])
-    return np.sqrt(np.maximum(np.concatenate(found), 0)).astype(np.float32)
+    return np.asarray(np.sqrt(np.maximum(np.concatenate(found), 0)), np.float32)
 
 
 def projections_of(mu: Floats, kl_per_dim: NDArray[np.float64], seed: int, with_umap: bool) -> tuple[Projection, ...]:

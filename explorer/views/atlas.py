@@ -19,7 +19,7 @@ def show(now: State) -> None:
     """The whole page."""
     run = cache.run(now.run_id)
     projection, axes = chosen_map(run)
-    now = state.take_pin(now, state.surface_event(KEY), run.config.latent_dim, lambda place: projection.to_latent([place])[0])
+    now = state.take_pin(now, state.surface_event(KEY), projection)
     pins = pins_shown(now, run, projection)
     live_surface(now.run_id, projection, axes, KEY, pins=pins)
     state.sync_url(now.run_id)
@@ -46,7 +46,7 @@ def _pin_list(now: State) -> None:
 def _details(now: State) -> None:
     """The last pin: its picture, its code, the eight nearest real points in latent space."""
     run = cache.run(now.run_id)
-    code = np.asarray(now.pins[-1], np.float32)
+    code = np.asarray(now.pins[-1].z, np.float32)
     found = nearest(code, run.encodings.mu, N_NEIGHBOURS)
     left, right = st.columns([1, 3], gap="large")
     with left:

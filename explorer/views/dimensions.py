@@ -57,7 +57,7 @@ def _history(run: Run, active: NDArray[np.bool_]) -> None:
 
 def _traversals(now: State, run: Run, kl: NDArray[np.float64], active: NDArray[np.bool_]) -> None:
     """One strip a dimension, by KL: the others stay at the pin, or at 0."""
-    base = np.asarray(now.pins[-1] if now.pins else np.zeros(run.config.latent_dim), np.float32)
+    base = np.asarray(now.pins[-1].z if now.pins else np.zeros(run.config.latent_dim), np.float32)
     where = f"pin {state.label(len(now.pins) - 1)}" if now.pins else "0, the middle of the prior"
     st.markdown("**What each dimension does**")
     st.caption(

@@ -67,17 +67,17 @@ def show(now: State) -> None:
 
 def _end(now: State, run: Run, word: str, number: int) -> End | None:
     """One end: its chooser, and beside it the picture that it stands for."""
-    choice, picture = st.columns([3, 1])
-    with choice:
-        end = _chosen_end(now, run, word, number)
-    if end is not None:
-        with picture:
-            show_picture(picture_of(run, end.z), f"decoded picture of {end.name}", 112, caption="decoded")
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=235):
+            end = _chosen_end(now, run, word, number)
+        if end is not None:
+            with st.container(width=112):
+                show_picture(picture_of(run, end.z), f"decoded picture of {end.name}", 112, caption="decoded")
     return end
 
 
 def _chosen_end(now: State, run: Run, word: str, number: int) -> End | None:
-    pins = [(f"Pin {state.label(i)}", code) for i, code in enumerate(now.pins)]
+    pins = [(f"Pin {state.label(i)}", pin.z) for i, pin in enumerate(now.pins)]
     sources = [*(["Pin"] if pins else []), "Test image", "Your picture"]
     default = "Pin" if len(pins) > number else "Test image"
     source = st.segmented_control(

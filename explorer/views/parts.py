@@ -68,7 +68,12 @@ def live_surface(
 
 def pins_shown(now: State, run: Run, projection: Projection) -> list[Marked]:
     """The visitor's pins with their places on this map."""
-    return [marked(state.label(i), code, run, projection) for i, code in enumerate(now.pins)]
+    return [
+        Marked(state.label(i), pin.place, pin.z)
+        if pin.place and pin.on == projection.name
+        else marked(state.label(i), pin.z, run, projection)
+        for i, pin in enumerate(now.pins)
+    ]
 
 
 def marked(name: str, code: Sequence[float] | Floats, run: Run, projection: Projection, std: Floats | None = None) -> Marked:

@@ -55,9 +55,9 @@ def chosen_row(run: Run, key: str, default: int = 0) -> int:
 
 
 def row_title(run: Run, row: int) -> str:
-    """“test image 7, class 3”."""
+    """“test image 7 (heart)”."""
     label, names = int(run.encodings.label[row]), run.info.dataset.class_names
-    return f"test image {row}" + (f", class {names[label]}" if 0 <= label < len(names) else "")
+    return f"test image {row}" + (f" ({names[label]})" if 0 <= label < len(names) else "")
 
 
 def _test_image(run: Run, key: str) -> Picked:

@@ -95,6 +95,22 @@ def test_a_pin_survives_a_reload_by_its_link(page, server):
     expect(page.get_by_text(text).last).to_be_visible()
 
 
+def test_pins_stay_where_they_were_clicked_and_are_counted_once(page, server):
+    """On a UMAP, whose way from code to place is only a blend, too."""
+    canvas = open_view(page, server, run="mnist-20d")
+    places = [(0.35, 0.45), (0.6, 0.5)]
+    for i, (x, y) in enumerate(places):
+        page.mouse.click(*at(canvas, x, y))
+        expect(page.get_by_role("button", name=f"{'AB'[i]}", exact=False).first).to_be_visible()
+        page.wait_for_timeout(1200)
+    shown = json.loads(page.get_by_test_id("pin").get_attribute("data-map"))
+    assert page.get_by_test_id("pin").get_attribute("data-label") == "B"
+    page.reload()
+    expect(page.get_by_text("Pin B")).to_be_visible()
+    expect(page.get_by_test_id("pin")).to_have_attribute("data-label", "B")
+    assert json.loads(page.get_by_test_id("pin").get_attribute("data-map")) == pytest.approx(shown, abs=1e-3)
+
+
 def test_dragging_decodes_along_and_pins_nothing(page, server):
     canvas = open_view(page, server)
     page.mouse.move(*at(canvas, 0.3, 0.5))

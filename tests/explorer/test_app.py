@@ -61,7 +61,7 @@ def test_the_app_opens_on_mnist_2d_with_the_map():
 
 def test_an_injected_pin_shows_its_code_and_eight_neighbours():
     test = app(run="mnist-2d")
-    test.session_state["pins"] = {"mnist-2d": [[0.5, -1.25]]}
+    test.session_state["pins"] = {"mnist-2d": [[[0.5, -1.25], "", None]]}
     sound(test.run())
     text = words(test)
     assert "Pin A" in text
@@ -75,7 +75,7 @@ def test_pins_travel_in_the_link_and_can_be_removed():
     test.button(key="drop-0").click()
     sound(test.run())
     assert "z = (1.00, 1.00)" in words(test)
-    assert test.session_state["pins"] == {"mnist-2d": [[1.0, 1.0]]}
+    assert test.session_state["pins"] == {"mnist-2d": [[[1.0, 1.0], "", None]]}
 
 
 @pytest.mark.parametrize("pins", ["nan_nan", "1_2_3", "<script>alert(1)</script>", "1e99_0", "~~~"])

@@ -5,7 +5,7 @@ import pytest
 
 from explorer.core.neighbours import nearest
 from explorer.core.pictures import enlarged, error_map, strip, to_picture
-from explorer.state import _parse_pins, _place, label
+from explorer.state import Pin, _parse_pins, _pin_text, _place, label
 
 
 def test_a_picture_is_rounded_not_truncated_and_channels_go_last():
@@ -48,13 +48,15 @@ def test_neighbours_are_brute_forces():
     assert len(nearest(z, mu[:3], 8).index) == 3
 
 
-@pytest.mark.parametrize("text", ["nan_1", "inf", "1e9_0", "a~b", "1_2_x", "<script>"])
+@pytest.mark.parametrize("text", ["nan_1", "inf", "1e9_0", "a~b", "1_2_x", "<script>", "1_2!umap", "1_2!umap_nan_1", "1!a_b_c_d"])
 def test_a_link_with_nonsense_has_no_pins(text):
     assert _parse_pins(text) == ()
 
 
 def test_a_link_with_pins_has_them():
-    assert _parse_pins("0.41_-1.2~2_3") == ((0.41, -1.2), (2.0, 3.0))
+    assert _parse_pins("0.41_-1.2~2_3") == (Pin((0.41, -1.2)), Pin((2.0, 3.0)))
+    pins = (Pin((0.1234, -2.0, 3.5), "umap", (7.25, -0.5)), Pin((1.0, 2.0, 3.0)))
+    assert _parse_pins("~".join(map(_pin_text, pins))) == pins
     assert len(_parse_pins("~".join(["1_1"] * 99))) == 12
 
 

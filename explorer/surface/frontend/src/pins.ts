@@ -32,7 +32,7 @@ export class PinBook {
   /** What the host says now. */
   confirm(known: readonly PinRecord[], now: number): void {
     this.known = known;
-    const isKnown = ({ map }: { readonly map: Point }): boolean => known.some((pin) => samePlace(pin.map, map));
+    const isKnown = ({ z }: { readonly z: readonly number[] }): boolean => known.some((pin) => sameCode(pin.z, z));
     this.pending = this.pending.filter(({ pin, since }) => !isKnown(pin) && (!this.hostKeepsPins || now - since < PENDING_MS));
   }
 
@@ -42,7 +42,7 @@ export class PinBook {
   }
 }
 
-function samePlace(a: Point, b: Point): boolean {
-  const near = (p: number, q: number): boolean => Math.abs(p - q) <= 1e-6 * Math.max(1, Math.abs(p));
-  return near(a[0], b[0]) && near(a[1], b[1]);
+/** The host computes the code itself, from the place and in its own precision, and may round it for a link. */
+function sameCode(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, i) => Math.abs(value - b[i]) <= 2e-3 * Math.max(1, Math.abs(value)));
 }

@@ -14,6 +14,13 @@ describe("pins", () => {
     expect(labels(book)).toBe("A");
     expect(book.add([3, 3], [3, 3], 300).label).toBe("B");
   });
+  test("are recognised by their codes, which the host computes and rounds itself, and differ where the codes do", () => {
+    const book = new PinBook(true);
+    book.add([7.01, 3], [0.123456789, -2.000049], 0);
+    book.add([7.1, 3], [0.2, -2], 0);
+    book.confirm([{ label: "A", map: [7.2, 3.3], z: [0.1235, -2] }], 50);
+    expect(book.all().map((pin) => pin.z[0])).toEqual([0.1235, 0.2]);
+  });
   test("a host that hears of a pin and does not keep it has refused it", () => {
     const book = new PinBook(true);
     book.add([1, 2], [1, 2], 0);
