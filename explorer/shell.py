@@ -47,7 +47,7 @@ def page() -> None:
         return
     default = PREFERRED_RUN if PREFERRED_RUN in sound else next(iter(sound))
     now = state.load({name: info.config.latent_dim for name, info in sound.items()}, default)
-    _header(now, sound)
+    _header(now, sound, default)
     _notices(now, broken)
     try:
         importlib.import_module(f"explorer.views.{now.view}").show(now)
@@ -56,15 +56,16 @@ def page() -> None:
         st.caption("Choose another run above; this one stays as it is on disk.")
 
 
-def _header(now: state.State, runs: Mapping[str, RunInfo]) -> None:
+def _header(now: state.State, runs: Mapping[str, RunInfo], default: str) -> None:
+    """Run and view, bound to the URL. Their defaults are constant: a bound widget leaves the URL when it shows its default."""
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="brand"):
         st.html('<h1 class="atlas-title">Latent Atlas</h1>', width="content")
         st.selectbox(
-            "Run", list(runs), index=list(runs).index(now.run_id), key="run", bind="query-params",
+            "Run", list(runs), index=list(runs).index(default), key="run", bind="query-params",
             label_visibility="collapsed", width=220,
         )  # fmt: skip
         st.segmented_control(
-            "View", state.VIEWS, default=now.view, key="view", bind="query-params", required=True,
+            "View", state.VIEWS, default=state.VIEWS[0], key="view", bind="query-params", required=True,
             label_visibility="collapsed", width="content",
         )  # fmt: skip
     st.caption(facts(now.run_id, runs[now.run_id]), help=FACTS_HELP)

@@ -88,7 +88,9 @@ def smooth(points: tuple[Point, ...], steps: int = 40) -> Iterator[Point]:
     yield points[-1]
 
 
-def ink(glyph: str, pen: Pen, box: tuple[float, float, float, float], slant: float, chance: random.Random) -> Image.Image:
+def ink(
+    glyph: str, pen: Pen, box: tuple[float, float, float, float], slant: float, chance: random.Random
+) -> Image.Image:
     """Where the pen went, as a mask (L): 255 full ink. box = left, top, right, bottom in pixels of the sheet."""
     left, top, right, bottom = box
     mask = Image.new("L", (SIZE * FINE, SIZE * FINE), 0)
@@ -114,7 +116,9 @@ def ink(glyph: str, pen: Pen, box: tuple[float, float, float, float], slant: flo
 def noise(chance: random.Random, radius: float) -> Image.Image:
     """Grain (L) around 128: the mean of four even draws, blurred, and stretched again."""
     layers = [Image.frombytes("L", (SIZE, SIZE), chance.randbytes(SIZE * SIZE)) for _ in range(4)]
-    mean = ImageChops.blend(ImageChops.blend(layers[0], layers[1], 0.5), ImageChops.blend(layers[2], layers[3], 0.5), 0.5)
+    mean = ImageChops.blend(
+        ImageChops.blend(layers[0], layers[1], 0.5), ImageChops.blend(layers[2], layers[3], 0.5), 0.5
+    )
     return mean.filter(ImageFilter.GaussianBlur(radius)).point(lambda level: 128 + (level - 128) * (1 + 2 * radius))
 
 

@@ -48,10 +48,14 @@ def open_picture(data: bytes | Path, name: str, *, draft_px: int | None = None) 
     except ImageError:
         raise
     except UnidentifiedImageError as error:
-        raise ImageError(f"{name} is not an image that can be read; allowed: {ALLOWED}; save it as PNG and try again.") from error
+        raise ImageError(
+            f"{name} is no image that can be read, or one without pixels; allowed: {ALLOWED}; save it as PNG and try again."
+        ) from error
     except Image.DecompressionBombError as error:
         raise _too_large(name, f"is larger than {2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6:.0f} megapixels") from error
-    except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error, EOFError ... on damaged files
+    except (
+        Exception
+    ) as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error, EOFError ... on damaged files
         raise ImageError(f"{name} is damaged or cut off ({_short(error)}); export or copy it again.") from error
     return upright
 
@@ -70,8 +74,6 @@ def _bytes_of(data: bytes | Path, name: str) -> bytes:
 
 
 def _check_size(width: int, height: int, name: str) -> None:
-    if width < 1 or height < 1:
-        raise ImageError(f"{name} is {width} × {height} pixels, so there is nothing in it; allowed: at least 1 × 1; take another.")
     if width * height > MAX_PIXELS:
         raise _too_large(name, f"is {width} × {height} = {width * height / 1e6:.1f} megapixels")
 

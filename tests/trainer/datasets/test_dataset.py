@@ -57,7 +57,9 @@ def test_subset_takes_the_images_of_its_index() -> None:
 
 @pytest.mark.parametrize("split", ["", "all", "train+", "train+train", "Train"])
 def test_a_wrong_split_is_a_sentence(split: str) -> None:
-    with pytest.raises(DataError, match=r"allowed: train, validation, test, or several different ones joined by '\+'\."):
+    with pytest.raises(
+        DataError, match=r"allowed: train, validation, test, or several different ones joined by '\+'\."
+    ):
         tiny().subset(split)
 
 

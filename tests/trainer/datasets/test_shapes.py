@@ -30,7 +30,9 @@ from trainer.datasets.shapes import (
 SHAPES = range(len(CLASS_NAMES))
 
 
-def one(shape: int, scale: float = 8, rotation: float = 0, x: float = 0, y: float = 0, hue: float = 0) -> NDArray[np.float32]:
+def one(
+    shape: int, scale: float = 8, rotation: float = 0, x: float = 0, y: float = 0, hue: float = 0
+) -> NDArray[np.float32]:
     return np.array([[shape, scale, rotation, x, y, hue]], dtype=np.float32)
 
 
@@ -68,7 +70,9 @@ def inside(shape: int, scale: float, rotation: float, x: float, y: float, px: fl
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize(("scale", "rotation", "x", "y"), [(8, 0, 0, 0), (5, 30, 3.3, -5.1), (8.9, -44, -6, 6)])
-def test_coverage_is_the_share_of_each_pixel_inside(shape: int, scale: float, rotation: float, x: float, y: float) -> None:
+def test_coverage_is_the_share_of_each_pixel_inside(
+    shape: int, scale: float, rotation: float, x: float, y: float
+) -> None:
     """Brute force: 12 × 12 points in each pixel. The ramp is exact along an axis and errs by < 0.25 at tips."""
     points = (np.arange(SIZE * 12) + 0.5) / 12
     hits = np.array([[inside(shape, scale, rotation, x, y, px, py) for px in points] for py in points])
