@@ -1,4 +1,4 @@
-"""Where do the sample pictures come from? This file draws them: handwriting of our own by strokes of a pen, and two coloured shapes.
+"""Where do the sample pictures come from? This file draws them: our own handwriting, stroke by stroke, and two shapes.
 
     python assets/samples/make_samples.py            # rewrites the pictures and samples.json beside this file
 
@@ -58,7 +58,7 @@ GLYPHS: dict[str, tuple[tuple[Point, ...], ...]] = {
 
 @dataclass(frozen=True)
 class Pen:
-    """width in pixels · colour · waver: how far the hand trembles, share of the width · grip: share of the paper's grain left white."""
+    """width in pixels · colour · waver: how far the hand trembles, share of the width · grip: share of paper left white."""
 
     width: float
     colour: Colour
@@ -88,9 +88,7 @@ def smooth(points: tuple[Point, ...], steps: int = 40) -> Iterator[Point]:
     yield points[-1]
 
 
-def ink(
-    glyph: str, pen: Pen, box: tuple[float, float, float, float], slant: float, chance: random.Random
-) -> Image.Image:
+def ink(glyph: str, pen: Pen, box: tuple[float, float, float, float], slant: float, chance: random.Random) -> Image.Image:
     """Where the pen went, as a mask (L): 255 full ink. box = left, top, right, bottom in pixels of the sheet."""
     left, top, right, bottom = box
     mask = Image.new("L", (SIZE * FINE, SIZE * FINE), 0)
@@ -116,9 +114,7 @@ def ink(
 def noise(chance: random.Random, radius: float) -> Image.Image:
     """Grain (L) around 128: the mean of four even draws, blurred, and stretched again."""
     layers = [Image.frombytes("L", (SIZE, SIZE), chance.randbytes(SIZE * SIZE)) for _ in range(4)]
-    mean = ImageChops.blend(
-        ImageChops.blend(layers[0], layers[1], 0.5), ImageChops.blend(layers[2], layers[3], 0.5), 0.5
-    )
+    mean = ImageChops.blend(ImageChops.blend(layers[0], layers[1], 0.5), ImageChops.blend(layers[2], layers[3], 0.5), 0.5)
     return mean.filter(ImageFilter.GaussianBlur(radius)).point(lambda level: 128 + (level - 128) * (1 + 2 * radius))
 
 
@@ -129,7 +125,7 @@ def paper(colour: Colour, grain: float, chance: random.Random) -> Image.Image:
 
 
 def light(sheet: Image.Image, dark: float, angle: float) -> Image.Image:
-    """A lamp at one side: brightness falls evenly from 1 to `dark` across the sheet, in the direction of `angle` degrees."""
+    """A lamp at one side: brightness falls evenly from 1 to `dark` across the sheet, in the direction of `angle`."""
     fall = Image.linear_gradient("L").resize((2 * SIZE, 2 * SIZE), Image.Resampling.BICUBIC).rotate(angle)
     fall = fall.crop((SIZE // 2, SIZE // 2, SIZE // 2 + SIZE, SIZE // 2 + SIZE))
     shade = fall.point(lambda level: 255 * (1 - (1 - dark) * level / 255))

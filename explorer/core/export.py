@@ -47,9 +47,7 @@ def animation(frames: Pictures, fps: float, scale: int, kind: Literal["gif", "we
     height, width = frames.shape[1] * scale, frames.shape[2] * scale
     pack = _gif_frame if kind == "gif" else _webp_frame
     tick_ms = 10 if kind == "gif" else 1
-    packed = [
-        pack(frame, scale, ms) for frame, ms in zip(frames, _durations_ms(len(frames), fps, tick_ms), strict=True)
-    ]
+    packed = [pack(frame, scale, ms) for frame, ms in zip(frames, _durations_ms(len(frames), fps, tick_ms), strict=True)]
     return _gif(packed, width, height) if kind == "gif" else _webp(packed, width, height)
 
 
@@ -65,13 +63,9 @@ def _check(frames: Pictures, fps: float, scale: int, kind: str) -> None:
     if kind not in MAX_SIDE:
         raise ValueError(f"kind is {kind!r}; allowed: {', '.join(MAX_SIDE)}")
     if frames.dtype != np.uint8 or frames.ndim not in (3, 4) or 0 in frames.shape or frames.shape[3:] not in ((), (3,)):
-        raise ValueError(
-            f"frames are {frames.dtype} {frames.shape}; allowed: uint8 (T, H, W) or (T, H, W, 3), none empty"
-        )
+        raise ValueError(f"frames are {frames.dtype} {frames.shape}; allowed: uint8 (T, H, W) or (T, H, W, 3), none empty")
     if not fps > 0 or scale < 1 or max(frames.shape[1:3]) * scale > MAX_SIDE[kind]:
-        raise ValueError(
-            f"fps is {fps}, scale {scale}; allowed: fps above 0, scale 1 up to sides of {MAX_SIDE[kind]} pixels"
-        )
+        raise ValueError(f"fps is {fps}, scale {scale}; allowed: fps above 0, scale 1 up to sides of {MAX_SIDE[kind]} pixels")
 
 
 def _durations_ms(n: int, fps: float, tick_ms: int) -> list[int]:

@@ -24,9 +24,7 @@ MAX_GRAIN = 12.0  # grey levels: what scatters more is no paper
 SAME_GREY = 6.0  # grey levels: so near to the surface a pixel counts for it
 FAINT = 0.05  # of full ink: what is fainter does not count for its extent
 SPECK = 0.02  # of the largest piece's area: what is smaller is dirt
-LONG_CONTACT = (
-    0.15  # of the mean side: a piece that touches the border for longer is a table edge or a shadow, no stroke
-)
+LONG_CONTACT = 0.15  # of the mean side: a piece that touches the border for longer is a table edge or a shadow, no stroke
 
 
 @dataclass(frozen=True)
@@ -51,16 +49,13 @@ def find_ink(grey: Floats) -> Found:
     strokes = _strokes(signal, smooth, least)
     full, low = _full(signal, strokes), 3 * paper.grain
     if full < least:
-        raise blank(
-            f"ink and paper differ by {max(full, 0):.0f} of 255 grey levels, the paper's grain is {paper.grain:.0f}"
-        )
+        raise blank(f"ink and paper differ by {max(full, 0):.0f} of 255 grey levels, the paper's grain is {paper.grain:.0f}")
     near = _dilate(strokes, max(2, round(_longer_side(strokes) / 20)))
     ink = np.clip((signal - low) / (full - low), 0, 1) * near
     room = paper.level if is_dark_on_light else 255 - paper.level
     return Found(
         ink=ink,
-        extent=(ink > FAINT)
-        & (smooth > low + FAINT * (full - low)),  # a single grain is no ink, nor is the blur around ink
+        extent=(ink > FAINT) & (smooth > low + FAINT * (full - low)),  # a single grain is no ink, nor is the blur around ink
         greys=np.clip((signal - low) / np.maximum(room - low, 1.0), 0, 1) * near,
         sentence=_told_paper(is_dark_on_light, paper.level, full),
     )
@@ -251,9 +246,7 @@ def _blur(values: Floats, radius: float) -> Floats:
         padding = [(reach + 1, reach) if a == axis else (0, 0) for a in (0, 1)]
         sums = np.cumsum(np.pad(values, padding, mode="edge"), axis=axis)
         n = values.shape[axis]
-        values = (np.take(sums, np.arange(n) + 2 * reach + 1, axis) - np.take(sums, np.arange(n), axis)) / (
-            2 * reach + 1
-        )
+        values = (np.take(sums, np.arange(n) + 2 * reach + 1, axis) - np.take(sums, np.arange(n), axis)) / (2 * reach + 1)
     return values
 
 
@@ -266,9 +259,7 @@ def _dilate(mask: Mask, reach: int) -> Mask:
 
 
 def _told_paper(is_dark_on_light: bool, paper: Floats, contrast: float) -> str:
-    level = f"grey level {paper.mean():.0f}" + (
-        f", {paper.min():.0f} to {paper.max():.0f}" if np.ptp(paper) > 8 else ""
-    )
+    level = f"grey level {paper.mean():.0f}" + (f", {paper.min():.0f} to {paper.max():.0f}" if np.ptp(paper) > 8 else "")
     if is_dark_on_light:
         return f"The light background ({level}) was removed and the rest inverted: the model knows light on dark."
     return f"The dark background ({level}) was removed; what is light on it stands out by {contrast:.0f} grey levels."

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
@@ -24,6 +25,15 @@ def enlarged(picture: Picture, size_px: int) -> Picture:
     """The picture at the largest whole factor that keeps its longer side within `size_px`."""
     factor = max(1, size_px // max(picture.shape[:2]))
     return picture.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def fitted(picture: Picture, size_px: int) -> Picture:
+    """The picture with its longer side at about `size_px`: enlarged by a whole factor, or, if it is larger, reduced by area means."""
+    longer = max(picture.shape[:2])
+    if longer <= size_px:
+        return enlarged(picture, size_px)
+    height, width = (max(1, round(side * size_px / longer)) for side in picture.shape[:2])
+    return np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.BOX))
 
 
 def error_map(x: Floats, x_hat: Floats) -> Picture:

@@ -71,14 +71,14 @@ def _end(now: State, run: Run, word: str, number: int) -> End | None:
         with st.container(width=235):
             end = _chosen_end(now, run, word, number)
         if end is not None:
-            with st.container(width=112):
-                show_picture(picture_of(run, end.z), f"decoded picture of {end.name}", 112, caption="decoded")
+            with st.container(width=96):
+                show_picture(picture_of(run, end.z), f"decoded picture of {end.name}", 96, caption="decoded")
     return end
 
 
 def _chosen_end(now: State, run: Run, word: str, number: int) -> End | None:
     pins = [(f"Pin {state.label(i)}", pin.z) for i, pin in enumerate(now.pins)]
-    sources = [*(["Pin"] if pins else []), "Test image", "Your picture"]
+    sources = [*(["Pin"] if pins else []), "Test image", "Yours"]
     default = "Pin" if len(pins) > number else "Test image"
     source = st.segmented_control(
         word.capitalize(), sources, default=default, key=f"{word}-{'pins' if pins else 'none'}", required=True

@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer import cache, state
-from explorer.core.pictures import Picture, enlarged, to_picture
+from explorer.core.pictures import Picture, fitted, to_picture
 from explorer.state import State
 from explorer.surface.component import surface
 from explorer.surface.payload import Dynamic, Marked, Options, PathShown, pack
@@ -85,7 +85,7 @@ def marked(name: str, code: Sequence[float] | Floats, run: Run, projection: Proj
 
 def show_picture(picture: Picture, alt: str, size_px: int, fill: bool = False, caption: str | None = None) -> None:
     """A picture in whole enlarged pixels, lossless, with words for those who do not see it; `fill` stretches it to its column."""
-    big = enlarged(picture, size_px)
+    big = fitted(picture, size_px)
     st.image(big, caption=caption, width="stretch" if fill else "content", output_format="PNG", alt=alt)
 
 

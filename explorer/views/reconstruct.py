@@ -65,7 +65,7 @@ def _steps(picked: Picked) -> None:
         columns = st.columns(min(4, len(picked.steps)))
         for i, step in enumerate(picked.steps):
             with columns[i % len(columns)]:
-                show_picture(step.picture, step.title, 168, fill=True)
+                show_picture(step.picture, step.title, 168)
                 st.markdown(f"**{step.title}**")
                 st.caption(step.sentence)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from explorer.core.neighbours import nearest
-from explorer.core.pictures import enlarged, error_map, strip, to_picture
+from explorer.core.pictures import enlarged, error_map, fitted, strip, to_picture
 from explorer.state import Pin, _parse_pins, _pin_text, _place, label
 
 
@@ -20,6 +20,16 @@ def test_enlarging_repeats_whole_pixels():
     assert big.shape == (6, 6)
     np.testing.assert_array_equal(big[::3, ::3], picture)
     np.testing.assert_array_equal(enlarged(picture, 1), picture)
+
+
+def test_a_large_picture_is_reduced_by_area_means_and_keeps_its_shape():
+    picture = np.zeros((400, 100), np.uint8)
+    picture[:, 50:] = 200
+    small = fitted(picture, 40)
+    assert small.shape == (40, 10)
+    assert small[:, :5].max() == 0
+    assert small[:, 5:].min() == 200
+    assert fitted(picture[:10, :10], 40).shape == (40, 40)
 
 
 def test_the_error_map_is_white_where_right_red_where_too_bright_blue_where_too_dark():

@@ -46,13 +46,9 @@ def availability(name: str) -> Availability:
     """Cheap: looks for files, decodes nothing, fetches nothing."""
     if name == digits.NAME:
         is_here = importlib.util.find_spec("sklearn") is not None
-        return Availability(
-            name, is_here, "scikit-learn", digits.N_IMAGES, digits.IMAGE_SHAPE, digits.DESCRIPTION, digits.LICENCE
-        )
+        return Availability(name, is_here, "scikit-learn", digits.N_IMAGES, digits.IMAGE_SHAPE, digits.DESCRIPTION, digits.LICENCE)
     if name == shapes.NAME:
-        return Availability(
-            name, True, "this program", shapes.N_IMAGES, shapes.IMAGE_SHAPE, shapes.DESCRIPTION, shapes.LICENCE
-        )
+        return Availability(name, True, "this program", shapes.N_IMAGES, shapes.IMAGE_SHAPE, shapes.DESCRIPTION, shapes.LICENCE)
     if name in idx.SOURCES:
         return _idx_availability(idx.SOURCES[name])
     if name.startswith(folder.PREFIX):
@@ -72,14 +68,10 @@ def _folder_availability(name: str) -> Availability:
     asked = folder.parse(name)
     is_here = asked.path.is_dir()
     n_images = len(folder.list_files(asked.path).files) if is_here else 0
-    return Availability(
-        name, is_here, str(asked.path), n_images, None, f"{n_images} image files of your own", folder.LICENCE
-    )
+    return Availability(name, is_here, str(asked.path), n_images, None, f"{n_images} image files of your own", folder.LICENCE)
 
 
 def _unknown(name: str) -> DataError:
     near = difflib.get_close_matches(name, dataset_names(), n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
-    return DataError(
-        f"no data set {name!r}{hint}; available: {', '.join(dataset_names())}, or folder:PATH for your own images."
-    )
+    return DataError(f"no data set {name!r}{hint}; available: {', '.join(dataset_names())}, or folder:PATH for your own images.")

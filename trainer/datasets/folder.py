@@ -58,16 +58,8 @@ def parse(name: str) -> FolderName:
     if not mark or "=" not in option:
         path, option = rest, f"size={SIZE}"
     key, _, value = option.partition("=")
-    if (
-        not path
-        or key != "size"
-        or not value.isascii()
-        or not value.isdigit()
-        or not MIN_SIZE <= int(value) <= MAX_SIZE
-    ):
-        raise DataError(
-            f"data set is {name!r}; allowed: folder:PATH or folder:PATH?size={MIN_SIZE} to ?size={MAX_SIZE}."
-        )
+    if not path or key != "size" or not value.isascii() or not value.isdigit() or not MIN_SIZE <= int(value) <= MAX_SIZE:
+        raise DataError(f"data set is {name!r}; allowed: folder:PATH or folder:PATH?size={MIN_SIZE} to ?size={MAX_SIZE}.")
     return FolderName(Path(path).expanduser(), int(value))
 
 
@@ -189,9 +181,7 @@ def _notes(unreadable: Sequence[str], outside: Sequence[str], stray: Sequence[st
         (outside, "link was not followed", "links were not followed"),
         (stray, "file outside every class folder was skipped", "files outside every class folder were skipped"),
     )
-    return tuple(
-        f"{len(files)} {one if len(files) == 1 else many}: {_names(files)}" for files, one, many in told if files
-    )
+    return tuple(f"{len(files)} {one if len(files) == 1 else many}: {_names(files)}" for files, one, many in told if files)
 
 
 def _names(files: Sequence[str]) -> str:

@@ -235,9 +235,7 @@ def _bytes_of(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise DataError(
-            f"{path} cannot be read ({error.strerror}); change its rights, or delete it and run again."
-        ) from error
+        raise DataError(f"{path} cannot be read ({error.strerror}); change its rights, or delete it and run again.") from error
 
 
 def _unpack(path: Path, packed: bytes, n_bytes: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Do the exported files hold exactly the frames that went in? Each is opened again with Pillow and compared, frame by frame."""
+"""Do exported files hold exactly the frames that went in? Each is opened again with Pillow and compared by frame."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from trainer.datasets import load_dataset
 from trainer.errors import ImageError
 
 MNIST, DIGITS, SHAPES = (1, 28, 28), (1, 8, 8), (3, 32, 32)
+SHAPE_OF = {"mnist": MNIST, "digits": DIGITS, "fashion-mnist": MNIST, "shapes": SHAPES}
 SAMPLES = Path(__file__).parents[3] / "assets" / "samples"
 DATA = os.environ.get("LATENT_DATA", "")
 needs_mnist = pytest.mark.skipif(
@@ -42,9 +43,7 @@ def opened(image: Image.Image, kind: str, **options: object) -> Image.Image:
     return open_picture(file_of(image, kind, **options), f"a.{kind.lower()}")
 
 
-def seven(
-    width: int = 24, box: tuple[int, int, int, int] = (120, 80, 260, 300), ink: int = 20, paper: int = 240
-) -> Image.Image:
+def seven(width: int = 24, box: tuple[int, int, int, int] = (120, 80, 260, 300), ink: int = 20, paper: int = 240) -> Image.Image:
     """A 7 on a sheet of 400 × 400, drawn four times larger for smooth edges."""
     left, top, right, bottom = (4 * side for side in box)
     image = Image.new("L", (1600, 1600), paper)
@@ -95,9 +94,7 @@ def check(ready: Prepared, shape: tuple[int, int, int]) -> None:
 # --- pictures of the model's own size
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"), [("digits", "PNG"), ("digits", "BMP"), ("shapes", "PNG"), ("shapes", "WEBP")]
-)
+@pytest.mark.parametrize(("name", "kind"), [("digits", "PNG"), ("digits", "BMP"), ("shapes", "PNG"), ("shapes", "WEBP")])
 def test_a_data_set_image_comes_back_bit_for_bit(name: str, kind: str) -> None:
     dataset = load_dataset(name)
     for i in range(0, 60, 7):
@@ -122,10 +119,11 @@ def test_a_grey_image_stored_as_colour_comes_back_bit_for_bit() -> None:
 
 @needs_mnist
 def test_mnist_images_enlarged_and_inverted_come_back() -> None:
-    """Ten times larger, dark on light. Area means undo the factor 10, the box is 20 pixels already and the centre of mass in place.
+    """Ten times larger, dark on light. Area means undo the factor 10; box and centre of mass are in place already.
 
-    What may differ: the stretch, which takes the ink's upper quartile for full. That is 240 or more of 255 wherever strokes are
-    wider than their edges, so ink with a mean of 0.13 moves by less than 0.13 · 15/240 = 0.008. Very thin strokes are thickened.
+    What may differ: the stretch, which takes the ink's upper quartile for full. That is 240 or more of 255 wherever
+    strokes are wider than their edges, so ink with a mean of 0.13 moves by less than 0.13 · 15/240 = 0.008. Very thin
+    strokes are thickened.
     """
     dataset = load_dataset("mnist")
     errors, n_thick = [], 0
@@ -144,14 +142,14 @@ def test_mnist_images_enlarged_and_inverted_come_back() -> None:
 
 @needs_mnist
 def test_photographed_mnist_digits_are_read_as_what_they_are() -> None:
-    """A second opinion that has seen no preparation: three nearest neighbours among 10 000 training images."""
+    """A second opinion that has seen no preparation: three nearest neighbours among 5000 training images."""
     from sklearn.neighbors import KNeighborsClassifier
 
     dataset = load_dataset("mnist")
     train, test = dataset.subset("train"), dataset.subset("test")
     assert train.labels is not None
     assert test.labels is not None
-    reader = KNeighborsClassifier(3).fit(train.images[:10_000].reshape(-1, 784) / 255, train.labels[:10_000])
+    reader = KNeighborsClassifier(3).fit(train.images[:5000].reshape(-1, 784) / 255, train.labels[:5000])
     codes = []
     for n, pixels in enumerate(test.images[:60, 0]):
         sheet = np.pad(255 - pixels, 10, constant_values=255)
@@ -259,14 +257,9 @@ def test_sentences_say_what_was_done() -> None:
     assert dark[0] == "400 × 400 pixels."
     assert dark[2].startswith("The light background (grey level 240) was removed and the rest inverted")
     # 140 × 220 pixels of ink, or one more where an edge lies between two: 12.7 or 12.8
-    assert re.fullmatch(
-        r"Scaled to 12\.[78] × 20 of the frame's 28 × 28 pixels, its centre of mass in the middle\.", dark[-1]
-    )
+    assert re.fullmatch(r"Scaled to 12\.[78] × 20 of the frame's 28 × 28 pixels, its centre of mass in the middle\.", dark[-1])
     light = [step.sentence for step in prepare(ImageOps.invert(seven()), MNIST, "mnist").steps]
-    assert (
-        light[2]
-        == "The dark background (grey level 15) was removed; what is light on it stands out by 220 grey levels."
-    )
+    assert light[2] == "The dark background (grey level 15) was removed; what is light on it stands out by 220 grey levels."
 
 
 # --- objects and photographs
@@ -313,9 +306,7 @@ def test_a_frame_that_is_no_square_gets_that_aspect() -> None:
 # --- blank
 
 
-@pytest.mark.parametrize(
-    ("dataset", "shape"), [("mnist", MNIST), ("digits", DIGITS), ("kmnist", MNIST), ("fashion-mnist", MNIST)]
-)
+@pytest.mark.parametrize(("dataset", "shape"), [("mnist", MNIST), ("digits", DIGITS), ("kmnist", MNIST), ("fashion-mnist", MNIST)])
 def test_a_blank_sheet_is_a_sentence(dataset: str, shape: tuple[int, int, int]) -> None:
     noise = np.random.default_rng(0).normal(200, 9, (300, 300)).clip(0, 255).astype(np.uint8)
     sheets = {
@@ -328,9 +319,7 @@ def test_a_blank_sheet_is_a_sentence(dataset: str, shape: tuple[int, int, int]) 
         "own size": Image.new("L", (shape[2], shape[1]), 7),
     }
     for title, image in sheets.items():
-        with pytest.raises(
-            ImageError, match=r"^the picture is blank: .*; allowed: one drawing or object .*; draw with"
-        ):
+        with pytest.raises(ImageError, match=r"^the picture is blank: .*; allowed: one drawing or object .*; draw with"):
             pytest.fail(f"{title}: {prepare(image, shape, dataset).steps[-1].sentence}")
 
 
@@ -384,8 +373,8 @@ def test_what_is_no_image_is_refused_whatever_its_name(kind: str) -> None:
     with pytest.raises(ImageError) as caught:
         open_picture(NO_IMAGES[kind], "holiday.png")
     assert str(caught.value) == (
-        "holiday.png is not an image that can be read; allowed: PNG, JPEG, WebP, GIF, BMP or TIFF; "
-        "save it as PNG and try again."
+        "holiday.png is no image that can be read, or one without pixels; allowed: PNG, JPEG, WebP, "
+        "GIF, BMP or TIFF; save it as PNG and try again."
     )
 
 
@@ -419,21 +408,15 @@ def test_a_picture_without_pixels_is_refused() -> None:
     bmp = bytearray(file_of(Image.new("L", (4, 4)), "BMP"))
     bmp[18:22] = bytes(4)  # its width
     for data in (png_of(0, 10), bytes(bmp), b"GIF89a" + struct.pack("<HHBBB", 0, 0, 0, 0, 0) + b";"):
-        with pytest.raises(ImageError, match=r"^a\.png "):
+        with pytest.raises(ImageError, match=r"^a\.png is no image that can be read, or one without pixels; allowed: PNG"):
             open_picture(data, "a.png")
-    bmp = bytearray(file_of(Image.new("L", (4, 4)), "BMP"))
-    bmp[18:22] = bytes(4)
-    with pytest.raises(ImageError, match=r"a\.bmp is 0 × 4 pixels, so there is nothing in it; allowed: at least 1 × 1"):
-        open_picture(bytes(bmp), "a.bmp")
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF"])
 def test_a_file_cut_off_is_refused(kind: str) -> None:
     data = file_of(photographed(seven()), kind)
     for share in (0.02, 0.3, 0.7):
-        with pytest.raises(
-            ImageError, match=r"^a\.x (is damaged or cut off \(.*\); export or copy it again|is not an image)"
-        ):
+        with pytest.raises(ImageError, match=r"^a\.x (is damaged or cut off \(.*\); export or copy it again|is no image)"):
             open_picture(data[: int(len(data) * share)], "a.x")
 
 
@@ -446,7 +429,7 @@ def test_a_damaged_byte_gives_a_picture_or_a_sentence(kind: str, place: int, val
         image = open_picture(bytes(data), "a.x")
         prepare(image, SHAPES, "shapes")
     except ImageError as error:
-        assert str(error).startswith("a.x ")
+        assert str(error).startswith("a.x ")  # noqa: PT017
 
 
 def load_image() -> Image.Image:
@@ -456,9 +439,7 @@ def load_image() -> Image.Image:
 def test_the_first_frame_of_a_film_is_taken() -> None:
     frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "green", "blue")]
     for kind in ("GIF", "WEBP", "TIFF", "PNG"):
-        image = opened(
-            frames[0], kind, save_all=True, append_images=frames[1:], **({"lossless": True} if kind == "WEBP" else {})
-        )
+        image = opened(frames[0], kind, save_all=True, append_images=frames[1:], **({"lossless": True} if kind == "WEBP" else {}))
         x = prepare(image, SHAPES, "shapes").x
         assert x[:, 0, 0].tolist() == [1, 0, 0]
 
@@ -496,7 +477,7 @@ def test_transparent_parts_are_white_and_half_transparent_ones_mixed() -> None:
 
 
 def test_dark_ink_on_nothing_is_dark_on_white() -> None:
-    """All colours are black here; only alpha says where the ink is. Grey with alpha and a palette with a hole likewise."""
+    """All colours are black; only alpha says where the ink is. Grey with alpha and a palette with a hole likewise."""
     plain = prepare(seven(ink=0, paper=255), MNIST, "mnist").x[0]
     alpha = ImageOps.invert(seven(ink=0, paper=255))
     for mode in ("RGBA", "LA"):
@@ -546,11 +527,9 @@ def test_cmyk_ycbcr_and_one_bit() -> None:
 
 
 @settings(max_examples=80, deadline=None)
-@given(
-    st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1), st.sampled_from(["mnist", "digits", "fashion-mnist", "shapes"])
-)  # fmt: skip
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1), st.sampled_from(sorted(SHAPE_OF)))
 def test_any_pixels_give_a_picture_or_a_sentence(width: int, height: int, seed: int, dataset: str) -> None:
-    shape = {"mnist": MNIST, "digits": DIGITS, "fashion-mnist": MNIST, "shapes": SHAPES}[dataset]
+    shape = SHAPE_OF[dataset]
     generator = np.random.default_rng(seed)
     levels = generator.integers(0, 256, 1 + seed % 4)
     image = Image.fromarray(generator.choice(levels, (height, width)).astype(np.uint8))
@@ -564,7 +543,7 @@ def test_any_pixels_give_a_picture_or_a_sentence(width: int, height: int, seed: 
 def test_odd_sizes(size: tuple[int, int]) -> None:
     image = Image.new("L", size, 250)
     ImageDraw.Draw(image).rectangle([size[0] // 3, size[1] // 3, size[0] // 2, size[1] // 2], fill=0)
-    for dataset, shape in (("mnist", MNIST), ("digits", DIGITS), ("fashion-mnist", MNIST), ("shapes", SHAPES)):
+    for dataset, shape in SHAPE_OF.items():
         check(prepare(image, shape, dataset), shape)
 
 
@@ -583,9 +562,7 @@ def test_the_samples_are_read_as_what_they_are(name: str) -> None:
     dataset = load_dataset(name)
     train = dataset.subset("train")
     assert train.labels is not None
-    reader = KNeighborsClassifier(5).fit(
-        train.images[:10_000].reshape(-1, dataset.images[0].size), train.labels[:10_000]
-    )
+    reader = KNeighborsClassifier(5).fit(train.images[:10_000].reshape(-1, dataset.images[0].size), train.labels[:10_000])
     written = [sample for sample in samples() if name in sample["suits"]]
     assert len(written) == 6
     for sample in written:

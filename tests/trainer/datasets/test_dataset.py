@@ -57,9 +57,7 @@ def test_subset_takes_the_images_of_its_index() -> None:
 
 @pytest.mark.parametrize("split", ["", "all", "train+", "train+train", "Train"])
 def test_a_wrong_split_is_a_sentence(split: str) -> None:
-    with pytest.raises(
-        DataError, match=r"allowed: train, validation, test, or several different ones joined by '\+'\."
-    ):
+    with pytest.raises(DataError, match=r"allowed: train, validation, test, or several different ones joined by '\+'\."):
         tiny().subset(split)
 
 
@@ -139,7 +137,7 @@ def test_digits_are_split_60_10_30_in_every_class() -> None:
 
 
 def test_digits_have_the_published_mean_image_cost() -> None:
-    """numbers.md: a Bernoulli model that knows only the mean image of digits/16 pays 27.11 nats, the pixel entropy is 13.66."""
+    """Known of digits/16: a Bernoulli model of the mean image alone pays 27.11 nats, and the pixel entropy is 13.66."""
     x = load_dataset("digits").images.reshape(-1, 64) / 255
     mean = np.clip(x.mean(0), 1e-3, 1 - 1e-3)
     null = -(x * np.log(mean) + (1 - x) * np.log(1 - mean)).sum(1).mean()

@@ -1,4 +1,4 @@
-"""Are MNIST and its siblings read from where they lie, verified, fetched when missing, and refused in a sentence when damaged?"""
+"""Are MNIST and its siblings read from where they lie, verified, fetched when missing, refused when damaged?"""
 
 from __future__ import annotations
 
@@ -101,9 +101,7 @@ def test_progress_shows_a_bar(source: Source, capsys: pytest.CaptureFixture[str]
     assert "100%" in capsys.readouterr().err
 
 
-def test_a_file_in_latent_data_comes_before_the_cache(
-    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_in_latent_data_comes_before_the_cache(source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load_idx(source, download=True, progress=False)
     given = tmp_path / "given"
     (given / "kmnist").mkdir(parents=True)
@@ -130,8 +128,8 @@ def test_no_network_is_a_sentence(source: Source, tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         load_idx(nowhere, download=True, progress=False)
     assert str(caught.value) == (
-        f"{FILES[0]} of kmnist could not be fetched from http://127.0.0.1:9/ (no connection); check the network and run "
-        f"again, or put the file into {cache(tmp_path)} by hand."
+        f"{FILES[0]} of kmnist could not be fetched from http://127.0.0.1:9/ (no connection); check the network "
+        f"and run again, or put the file into {cache(tmp_path)} by hand."
     )
 
 
@@ -159,18 +157,14 @@ def damaged(source: Source, tmp_path: Path, data: bytes, *, trusted: bool) -> st
     sentence = str(caught.value)
     assert sentence.startswith(f"{path} is damaged: ")
     assert sentence.endswith("; delete it and run again, so that it is fetched anew.")
-    return sentence.removeprefix(f"{path} is damaged: ").removesuffix(
-        "; delete it and run again, so that it is fetched anew."
-    )
+    return sentence.removeprefix(f"{path} is damaged: ").removesuffix("; delete it and run again, so that it is fetched anew.")
 
 
 def test_a_flipped_byte_gives_expected_and_found(source: Source, tmp_path: Path) -> None:
     array = values(FILES[0]).copy()
     array[0, 0, 0] ^= 1
     data = packed(array)
-    assert damaged(source, tmp_path, data, trusted=False) == (
-        f"the MD5 is {md5(data)} and should be {source.md5[FILES[0]]}"
-    )
+    assert damaged(source, tmp_path, data, trusted=False) == (f"the MD5 is {md5(data)} and should be {source.md5[FILES[0]]}")
 
 
 def test_a_cut_file_ends_too_early(source: Source, tmp_path: Path) -> None:
@@ -182,27 +176,20 @@ def test_an_empty_file_is_refused(source: Source, tmp_path: Path) -> None:
 
 
 def test_a_web_page_is_no_gzip_file(source: Source, tmp_path: Path) -> None:
-    assert damaged(source, tmp_path, b"<html></html>", trusted=True).startswith(
-        "it is no whole gzip file (Not a gzipped"
-    )
+    assert damaged(source, tmp_path, b"<html></html>", trusted=True).startswith("it is no whole gzip file (Not a gzipped")
 
 
 def test_a_gzip_bomb_is_not_unpacked(source: Source, tmp_path: Path) -> None:
     bomb = gzip.compress(bytes(50_000_000))
     expected = 16 + TRAIN * 784
-    assert (
-        damaged(source, tmp_path, bomb, trusted=True)
-        == f"it holds more than {expected} bytes and should hold {expected}"
-    )
+    assert damaged(source, tmp_path, bomb, trusted=True) == f"it holds more than {expected} bytes and should hold {expected}"
 
 
 @pytest.mark.parametrize("magic", [0x00000801, 0x00000D03, 0x01000803])
 def test_a_wrong_header_is_refused(source: Source, tmp_path: Path, magic: int) -> None:
     """Labels instead of images, floats instead of bytes, something in the two bytes that must be zero."""
     sentence = damaged(source, tmp_path, packed(values(FILES[0]), magic), trusted=True)
-    assert (
-        sentence == f"its header is {magic:08x}000000060000001c0000001c and should be 00000803000000060000001c0000001c"
-    )
+    assert sentence == f"its header is {magic:08x}000000060000001c0000001c and should be 00000803000000060000001c0000001c"
 
 
 def test_wrong_axes_of_the_right_size_are_refused(source: Source, tmp_path: Path) -> None:
@@ -215,9 +202,7 @@ def test_a_label_beyond_the_classes_is_refused(source: Source) -> None:
         load_idx(replace(source, class_names=("a", "b", "c")), download=True, progress=False)
 
 
-def test_availability_looks_and_fetches_nothing(
-    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_availability_looks_and_fetches_nothing(source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not availability("kmnist").is_here
     assert not cache(tmp_path).exists()
     cache(tmp_path).mkdir(parents=True)
@@ -238,7 +223,7 @@ def test_every_source_has_four_checksums_ten_classes_and_a_licence() -> None:
 
 @needs_mnist
 def test_mnist_has_its_published_figures() -> None:
-    """Class counts and mean pixel of the 60 000 training images as published; the null model and the floor of numbers.md."""
+    """Class counts, first labels and mean pixel of the 60 000 training images as they are known everywhere."""
     dataset = load_dataset("mnist", download=False)
     assert dataset.image_shape == (1, 28, 28)
     assert dataset.labels is not None
