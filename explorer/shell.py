@@ -68,7 +68,16 @@ def _header(now: state.State, runs: Mapping[str, RunInfo], default: str) -> None
             "View", state.VIEWS, default=state.VIEWS[0], key="view", bind="query-params", required=True,
             label_visibility="collapsed", width="content",
         )  # fmt: skip
+        with st.popover("All runs", type="tertiary"):
+            _all_runs(now.run_id, runs)
     st.caption(facts(now.run_id, runs[now.run_id]), help=FACTS_HELP)
+
+
+def _all_runs(shown: str, runs: Mapping[str, RunInfo]) -> None:
+    """What tells the runs apart, and a way to each."""
+    for name, info in runs.items():
+        st.button(name, key=f"open-{name}", on_click=state.choose_run, args=(name,), disabled=name == shown, type="tertiary")
+        st.caption(facts(name, info))
 
 
 FACTS_HELP = """**ELBO** = −(reconstruction + KL), a lower bound of log p(x); higher is better (Kingma & Welling 2014, eq. 3).

@@ -64,6 +64,11 @@ def load(known: Mapping[str, int], default_run: str) -> State:
     return State(run_id, view, pins, st.session_state.get("notice"))
 
 
+def choose_run(run_id: str) -> None:
+    """Shows another run (a button's callback)."""
+    st.session_state["run"] = run_id
+
+
 def dismiss_notice() -> None:
     """The person has read it."""
     st.session_state.pop("notice", None)

@@ -58,7 +58,7 @@ GLYPHS: dict[str, tuple[tuple[Point, ...], ...]] = {
 
 @dataclass(frozen=True)
 class Pen:
-    """width in pixels · colour · waver: how far the hand trembles, share of the width · grip: share of paper left white."""
+    """width in pixels · colour · waver: how far the hand trembles, share of the width · grip: paper left white."""
 
     width: float
     colour: Colour
@@ -193,7 +193,7 @@ def heart(_: random.Random) -> Image.Image:
         x = 16 * math.sin(t) ** 3
         y = 13 * math.cos(t) - 5 * math.cos(2 * t) - 2 * math.cos(3 * t) - math.cos(4 * t)
         curve.append((FINE * (225 + 6 * x), FINE * (180 - 6 * y)))
-    ImageDraw.Draw(image).polygon(curve, fill=(240, 62, 110))
+    ImageDraw.Draw(image).polygon(curve, fill=(245, 153, 61))
     return image.rotate(12, Image.Resampling.BICUBIC, fillcolor=(28, 28, 28)).resize((SIZE, SIZE), Image.Resampling.BOX)
 
 
@@ -211,7 +211,7 @@ SAMPLES = (
     ("two-lying.jpg", "2, stored lying on its side", HANDWRITING, two_lying),
     ("eight-transparent.png", "8 on a transparent ground", HANDWRITING, eight_transparent),
     ("four-pencil.jpg", "4 in pencil, small", HANDWRITING, four_pencil),
-    ("heart.png", "A pink heart", SHAPES, heart),
+    ("heart.png", "An orange heart", SHAPES, heart),
     ("ellipse.png", "A blue ellipse", SHAPES, ellipse),
 )
 

@@ -50,7 +50,16 @@ def sound(test: AppTest) -> AppTest:
 def test_every_view_of_every_pretrained_run_shows(run, view):
     test = sound(app(run=run, view=view).run())
     assert not test.error
-    assert run.split("-")[0] in test.caption[0].value
+    assert test.selectbox(key="run").value == run
+
+
+def test_all_runs_are_listed_with_what_tells_them_apart_and_open_at_a_click():
+    test = sound(app().run())
+    facts = [caption.value for caption in test.caption if "β" in caption.value]
+    assert len(facts) == len(RUNS) + 1
+    assert all(word in facts[0] for word in ("-D", "ELBO", "NLL", "MB"))
+    test.button(key="open-digits-16d").click()
+    assert sound(test.run()).selectbox(key="run").value == "digits-16d"
 
 
 def test_the_app_opens_on_mnist_2d_with_the_map():

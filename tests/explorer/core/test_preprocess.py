@@ -204,6 +204,14 @@ def test_polarity_place_size_light_and_grain_make_no_difference() -> None:
         assert shifted_error(x, plain) < 0.02, title
 
 
+def test_the_grain_of_the_paper_is_removed() -> None:
+    """Ink begins 3 standard deviations above the paper, and normal noise exceeds that once in 740 times."""
+    (step,) = (step for step in prepare(photographed(seven()), MNIST, "mnist").steps if step.title == "Ink")
+    is_paper = np.asarray(seven()) == 240
+    assert step.picture.shape == is_paper.shape
+    assert (step.picture[is_paper] > 0).mean() < 0.002
+
+
 def test_dirt_and_the_edge_of_the_table_are_no_ink() -> None:
     clean = prepare(opened(seven(), "PNG"), MNIST, "mnist").x[0]
     dirty = seven()

@@ -8,6 +8,7 @@ import os
 import shutil
 import struct
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -182,7 +183,11 @@ def test_a_web_page_is_no_gzip_file(source: Source, tmp_path: Path) -> None:
 def test_a_gzip_bomb_is_not_unpacked(source: Source, tmp_path: Path) -> None:
     bomb = gzip.compress(bytes(50_000_000))
     expected = 16 + TRAIN * 784
+    tracemalloc.start()
     assert damaged(source, tmp_path, bomb, trusted=True) == f"it holds more than {expected} bytes and should hold {expected}"
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10_000_000
 
 
 @pytest.mark.parametrize("magic", [0x00000801, 0x00000D03, 0x01000803])

@@ -35,7 +35,7 @@ def one(shape: int, scale: float = 8, rotation: float = 0, x: float = 0, y: floa
 
 
 def ink(factors: NDArray[np.float32]) -> NDArray[np.float64]:
-    return coverage(factors.astype(np.float64))[0]
+    return np.asarray(coverage(factors.astype(np.float64))[0])
 
 
 @cache
