@@ -9,14 +9,18 @@ map and pins.
 from __future__ import annotations
 
 import importlib
+import logging
+import math
 from collections.abc import Mapping
 
 import streamlit as st
 
 from explorer import cache, state
+from explorer.core.words import plain
 from trainer.errors import LatentError, RunError
 from trainer.runs import RunInfo
 
+LOG = logging.getLogger(__name__)
 PREFERRED_RUN = "mnist-2d"
 
 STYLE = """
@@ -46,14 +50,18 @@ def page() -> None:
         _no_runs(broken)
         return
     default = PREFERRED_RUN if PREFERRED_RUN in sound else next(iter(sound))
-    now = state.load({name: info.config.latent_dim for name, info in sound.items()}, default)
-    _header(now, sound, default)
-    _notices(now, broken)
+    dims = {name: info.config.latent_dim for name, info in sound.items()}
+    now = state.load(dims, default, {name: str(error) for name, error in broken.items()})
     try:
+        _header(now, sound, default)
+        _notices(now, broken)
         importlib.import_module(f"explorer.views.{now.view}").show(now)
     except LatentError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         st.caption("Choose another run above; this one stays as it is on disk.")
+    except Exception:
+        LOG.exception("view %s of run %s failed", now.view, now.run_id)
+        st.error("Something went wrong here that should not; the log of the server says what. Other views and runs still work.")
 
 
 def _header(now: state.State, runs: Mapping[str, RunInfo], default: str) -> None:
@@ -61,23 +69,23 @@ def _header(now: state.State, runs: Mapping[str, RunInfo], default: str) -> None
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="brand"):
         st.html('<h1 class="atlas-title">Latent Atlas</h1>', width="content")
         st.selectbox(
-            "Run", list(runs), index=list(runs).index(default), key="run", bind="query-params",
+            "Run", list(runs), index=list(runs).index(default), key="run", bind="query-params", on_change=state.dismiss_notice,
             label_visibility="collapsed", width=220,
         )  # fmt: skip
         st.segmented_control(
-            "View", state.VIEWS, default=state.VIEWS[0], key="view", bind="query-params", required=True,
+            "View", state.VIEWS, default=state.VIEWS[0], key="view", bind="query-params", required=True, on_change=state.dismiss_notice,
             label_visibility="collapsed", width="content",
         )  # fmt: skip
         with st.popover("All runs", type="tertiary"):
             _all_runs(now.run_id, runs)
-    st.caption(facts(now.run_id, runs[now.run_id]), help=FACTS_HELP)
+    st.caption(plain(facts(now.run_id, runs[now.run_id])), help=FACTS_HELP)
 
 
 def _all_runs(shown: str, runs: Mapping[str, RunInfo]) -> None:
     """What tells the runs apart, and a way to each."""
     for name, info in runs.items():
         st.button(name, key=f"open-{name}", on_click=state.choose_run, args=(name,), disabled=name == shown, type="tertiary")
-        st.caption(facts(name, info))
+        st.caption(plain(facts(name, info)))
 
 
 FACTS_HELP = """**ELBO** = −(reconstruction + KL), a lower bound of log p(x); higher is better (Kingma & Welling 2014, eq. 3).
@@ -104,23 +112,20 @@ def facts(run_id: str, info: RunInfo) -> str:
 
 
 def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return "not finite"
     return f"{value:.1f}".replace("-", "−")
 
 
 def _notices(now: state.State, broken: Mapping[str, RunError]) -> None:
     if now.notice:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.warning(now.notice, icon=":material/info:")
+            st.warning(plain(now.notice), icon=":material/info:")
             st.button("Dismiss", on_click=state.dismiss_notice, type="tertiary")
     if broken:
         with st.expander(f"{len(broken)} damaged run{'s' if len(broken) > 1 else ''} left out"):
             for error in broken.values():
-                st.markdown(f"- {_plain(str(error))}")
-
-
-def _plain(text: str) -> str:
-    """A message as plain text inside Markdown: a file's name must not format anything."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]<>()#+-!|$~:" else c for c in text)
+                st.markdown(f"- {plain(str(error))}")
 
 
 def _no_runs(broken: Mapping[str, RunError]) -> None:
@@ -128,4 +133,4 @@ def _no_runs(broken: Mapping[str, RunError]) -> None:
     st.info("There are no runs yet. Train the first one in a few seconds, then reload this page:", icon=":material/info:")
     st.code("python -m trainer fit digits-2d", language="bash")
     for error in broken.values():
-        st.error(str(error))
+        st.error(plain(str(error)))

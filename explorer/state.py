@@ -14,12 +14,14 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from explorer.core.words import shortened
 from trainer.projection import Projection
 
 View = Literal["atlas", "reconstruct", "interpolate", "dimensions"]
 VIEWS: tuple[View, ...] = ("atlas", "reconstruct", "interpolate", "dimensions")
 
 MAX_PINS = 12
+MAX_TAKEN = 60  # names of events that are remembered: more than can be under way at once
 MAX_URL_NUMBERS = 160  # a link that mail programs do not cut
 FAR = 1e3  # no code is that far from the prior; a larger number in a link is a mistake
 
@@ -45,22 +47,27 @@ class State:
     notice: str | None
 
 
-def load(known: Mapping[str, int], default_run: str) -> State:
-    """The state at the top of a rerun, given the latent dimension of every run.
+def load(known: Mapping[str, int], default_run: str, broken: Mapping[str, str] | None = None) -> State:
+    """The state at the top of a rerun, given the latent dimension of every run and why others are broken.
 
     A run or view in the URL that is not there becomes a notice and the default; pins of another dimension are left out.
     """
     asked = {name: st.query_params.get(name) for name in ("run", "view")}
     notice = None
-    if asked["run"] and asked["run"] not in known:
-        notice = f"There is no run “{_shortened(asked['run'])}”. Showing {default_run} instead; the list above has all runs."
+    if asked["run"] and broken and asked["run"] in broken:
+        notice = f"{broken[asked['run']]} Showing {default_run} instead."
+    elif asked["run"] and asked["run"] not in known:
+        notice = f"There is no run “{shortened(asked['run'], 40)}”. Showing {default_run} instead; the list above has all runs."
     elif asked["view"] and asked["view"] not in VIEWS:
-        notice = f"There is no view “{_shortened(asked['view'])}”. Showing the atlas instead."
+        notice = f"There is no view “{shortened(asked['view'], 40)}”. Showing the atlas instead."
     if notice:
         st.session_state["notice"] = notice
     run_id = _chosen("run", list(known), default_run)
     view: View = _chosen("view", VIEWS, "atlas")  # type: ignore[assignment]
-    pins = tuple(pin for pin in _pins(run_id) if len(pin.z) == known[run_id])
+    found = _pins(run_id)
+    pins = tuple(pin for pin in found if len(pin.z) == known[run_id])
+    if pins != found:
+        _write_pins(run_id, pins)
     return State(run_id, view, pins, st.session_state.get("notice"))
 
 
@@ -75,17 +82,30 @@ def dismiss_notice() -> None:
 
 
 def take_pin(state: State, event: Mapping[str, Any] | None, projection: Projection) -> State:
-    """The state with a pin that the surface sent; each event counts once. The place is the browser's, the code is computed here."""
-    place = _place(event)
-    if event is None or place is None or event.get("nonce") == st.session_state.get("last_pin"):
+    """The state with the pins that the surface sent; each event counts once. Places are the browser's, codes are computed here.
+
+    Quick clicks arrive as one list, because reruns that follow each other closely are joined.
+    """
+    events = (event or {}).get("events", [event] if event else [])
+    fresh = [e for e in events if isinstance(e, Mapping) and str(e.get("nonce")) not in taken_pins()]
+    made = tuple(_pin_at(place, projection) for place in map(_place, fresh) if place is not None)
+    if not fresh:
         return state
-    st.session_state["last_pin"] = event.get("nonce")
-    code = _rounded(projection.to_latent([place])[0])
-    kept = projection.kind == "lattice"
-    pin = Pin(code, projection.name if kept else "", (round(place[0], 4), round(place[1], 4)) if kept else None)
-    pins = (*state.pins, pin)[-MAX_PINS:]
+    st.session_state["taken"] = [*taken_pins(), *(str(e.get("nonce")) for e in fresh)][-MAX_TAKEN:]
+    pins = (*state.pins, *made)[-MAX_PINS:]
     _write_pins(state.run_id, pins)
     return State(state.run_id, state.view, pins, state.notice)
+
+
+def taken_pins() -> list[str]:
+    """The last events that were counted, by the names that the browser gave them: it sends again what is not among them."""
+    return list(st.session_state.get("taken", []))
+
+
+def _pin_at(place: tuple[float, float], projection: Projection) -> Pin:
+    code = _rounded(projection.to_latent([place])[0])
+    kept = projection.kind == "lattice"
+    return Pin(code, projection.name if kept else "", (round(place[0], 4), round(place[1], 4)) if kept else None)
 
 
 def drop_pin(run_id: str, index: int) -> None:
@@ -200,7 +220,3 @@ def _place(event: Mapping[str, Any] | None) -> tuple[float, float] | None:
     except (KeyError, TypeError, ValueError):
         return None
     return (x, y) if math.isfinite(x) and math.isfinite(y) and max(abs(x), abs(y)) < FAR else None
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 40 else text[:39] + "…"

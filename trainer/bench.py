@@ -25,6 +25,7 @@ from torch.utils.data import DataLoader
 from trainer.collapse import kl_per_dim
 from trainer.config import PRESETS, checked
 from trainer.datasets import Dataset, load_dataset
+from trainer.errors import DataError
 from trainer.evaluate import bound_terms, seeded
 from trainer.fit import Trainer
 from trainer.runs import RunWriter
@@ -89,7 +90,13 @@ def compare(data: str = "mnist", epochs: int = 3, images: int | None = None, qui
     dataset = load_dataset(data, progress=not quiet)
     train = dataset.subset("train+validation").images[:images]
     test = dataset.subset("test").images
-    sides: tuple[_Literal | _Ours, ...] = (_Literal(train, test), _Ours(dataset, len(train)))
+    if train.shape[1] != 1:
+        raise DataError(
+            f"bench compares on grey images, {data} has {train.shape[1]} channels; choose mnist, fashion-mnist, kmnist or digits."
+        )
+    literal_side, our_side = _Literal(train, test), _Ours(dataset, len(train))
+    our_side.start_like(literal_side.model)
+    sides: tuple[_Literal | _Ours, ...] = (literal_side, our_side)
     seconds: tuple[list[float], list[float]] = ([], [])
     for epoch in range(1, epochs + 1):
         for side, times in zip(sides, seconds, strict=True):
@@ -182,6 +189,20 @@ class _Ours:
         kept = np.sort(np.concatenate([dataset.splits["train"], dataset.splits["validation"]]))[:n_images]
         bounded = replace(dataset, splits={**dataset.splits, "train": kept, "validation": kept[:0]})
         self.trainer = Trainer(config, bounded, RunWriter(Path("bench")), "examples", "")
+
+    @torch.no_grad()
+    def start_like(self, other: _ExampleVae) -> None:
+        """The same first weights as the other side: our own start, at the mean image, would be 1.7 nats ahead after three epochs."""
+        encoder, decoder = self.trainer.model.encoder, self.trainer.model.decoder
+        pairs = [
+            (encoder[1], [other.fc1]),
+            (encoder[3], [other.fc21, other.fc22]),
+            (decoder[0], [other.fc3]),
+            (decoder[2], [other.fc4]),
+        ]
+        for layer, theirs in pairs:
+            for name in ("weight", "bias"):
+                getattr(layer, name).copy_(torch.cat([getattr(part, name) for part in theirs]))
 
     def train(self, epoch: int) -> None:
         for _ in self.trainer.one_epoch(epoch):

@@ -7,9 +7,10 @@ Ctrl-C ends with 130 and a run that resumes.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -19,6 +20,7 @@ from tyro.conf import OmitArgPrefixes, Positional, arg
 
 from trainer.config import PRESET_NOTES, PRESETS, FitConfig, check_run_name, checked, config_error, preset
 from trainer.errors import LatentError, RunError
+from trainer.runs import RUN_JSON, RunInfo, default_roots, list_runs, load_run, read_info
 
 if TYPE_CHECKING:
     from trainer.fit import Event
@@ -34,6 +36,7 @@ USAGE = f"""usage: {PROG} COMMAND …
 COMMAND --help says more."""
 
 T = TypeVar("T")
+MAX_SAMPLES = 100_000  # one image's draws are decoded at once
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,8 @@ class FitOptions:
     config: FitConfig
     name: str | None = None
     """name of the run (default: the preset's)"""
-    runs: Path = Path("runs")
-    """folder of runs"""
+    runs: Path = field(default_factory=lambda: default_roots()[0])
+    """folder of runs (default: $LATENT_RUNS, else runs)"""
     resume: bool = False
     """go on with a run that was interrupted"""
     overwrite: bool = False
@@ -106,6 +109,10 @@ def main(argv: Sequence[str]) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # the reader has seen enough (| head); Python would complain again while it closes stdout
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
 
 
 def _parse(options: type[T], argv: list[str], prog: str, default: T | None = None) -> T:
@@ -174,26 +181,27 @@ def _fit(argv: list[str]) -> None:
         raise LatentError(f"fit needs a preset first; allowed: {', '.join(PRESETS)} (or {PROG} fit --help).")
     name, base = argv[0], preset(argv[0])
     options = _parse(FitOptions, argv[1:], f"{PROG} fit {name}", FitOptions(base))
-    check_run_name(options.name or name)
-    config = _as_it_began(options, name, base) if options.resume else options.config
+    run_name = check_run_name(name if options.name is None else options.name)
+    if options.resume and (options.runs / run_name / RUN_JSON).is_file():
+        began = read_info(options.runs / run_name).config  # what is typed is held against it by `fit`
+        options = _parse(FitOptions, argv[1:], f"{PROG} fit {name}", replace(options, config=began))
+    config = _with_absolute_folder(options.config)
     from trainer.datasets import load_dataset
     from trainer.fit import fit
 
     dataset = load_dataset(config.data, progress=True)
     for note in dataset.notes:
         print(note, file=sys.stderr)
-    _show(fit(config, dataset, options.name or name, options.runs, name, options.resume, options.overwrite), config)
+    _show(fit(config, dataset, run_name, options.runs, name, options.resume, options.overwrite), config)
 
 
-def _as_it_began(options: FitOptions, name: str, base: FitConfig) -> FitConfig:
-    """For --resume: the stored configuration with the options that were typed, which `fit` then holds against each other."""
-    from trainer.runs import RUN_JSON, read_info
-
-    folder = options.runs / (options.name or name)
-    if not (folder / RUN_JSON).is_file():
-        return options.config
-    typed = {key: value for key, value in options.config.model_dump().items() if value != getattr(base, key)}
-    return checked(read_info(folder).config, **typed)
+def _with_absolute_folder(config: FitConfig) -> FitConfig:
+    """An image folder by its full path, so that the run finds it from every working directory."""
+    kind, separator, rest = config.data.partition(":")
+    if kind != "folder" or not rest:
+        return config
+    path, mark, options = rest.partition("?")
+    return checked(config, data=f"{kind}{separator}{Path(path).expanduser().resolve()}{mark}{options}")
 
 
 def _show(events: Iterable[Event], config: FitConfig) -> None:
@@ -222,7 +230,7 @@ def _show(events: Iterable[Event], config: FitConfig) -> None:
                     _report(event)
     except KeyboardInterrupt:
         bar.close()
-        print("stopped; --resume goes on from the last whole epoch.", file=sys.stderr)
+        print("\nstopped; --resume goes on from the last checkpoint.", file=sys.stderr)
         raise
     finally:
         bar.close()
@@ -254,22 +262,21 @@ def _print_presets() -> None:
 
 def _evaluate(argv: list[str]) -> None:
     options = _parse(EvaluateOptions, argv, f"{PROG} evaluate")
-    _at_least_one("--samples", options.samples)
+    _between("--samples", options.samples, MAX_SAMPLES)
     if options.images is not None:
-        _at_least_one("--images", options.images)
+        _between("--images", options.images)
     from tqdm import tqdm
 
     from trainer.datasets import load_dataset
     from trainer.evaluate import evaluate
-    from trainer.runs import load_run
 
     run = load_run(options.run, options.runs)
     dataset = load_dataset(run.info.dataset.name, progress=True)
     if dataset.sha256 != run.info.dataset.sha256:
         raise RunError(
-            f"data set {dataset.name!r} is not the one that run {run.id!r} was trained on; its figures would mean nothing."
+            f"data set {dataset.name!r} is not the one that run {run.id!r} was trained on: restore it or train the run anew."
         )
-    with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}", file=sys.stderr, leave=False) as bar:
+    with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}", file=sys.stderr, leave=False, disable=None) as bar:
         result = evaluate(
             run.model, dataset, samples=options.samples, nll_images=options.images,
             on_progress=lambda share: bar.update(100 * share - bar.n),
@@ -287,9 +294,9 @@ def _evaluate(argv: list[str]) -> None:
         print(f"  15-NN accuracy  {result.knn_accuracy:10.3f}   share of images")
 
 
-def _at_least_one(option: str, value: int) -> None:
-    if value < 1:
-        raise LatentError(f"{option} is {value}; allowed: 1 or more.")
+def _between(option: str, value: int, most: int | None = None) -> None:
+    if value < 1 or (most is not None and value > most):
+        raise LatentError(f"{option} is {value}; allowed: {f'1 to {most}' if most else '1 or more'}.")
 
 
 # --- list
@@ -298,7 +305,6 @@ def _at_least_one(option: str, value: int) -> None:
 def _list(argv: list[str]) -> None:
     options = _parse(ListOptions, argv, f"{PROG} list")
     from trainer.datasets import availability, dataset_names
-    from trainer.runs import RunInfo, list_runs
 
     places = [availability(name) for name in dataset_names()]
     runs = list_runs(options.runs)
@@ -315,15 +321,13 @@ def _list(argv: list[str]) -> None:
     _print_presets()
     print("data sets:")
     for place in places:
-        print(f"  {place.name:<14} {'here' if place.is_here else 'to be downloaded':<17} {place.description}")
+        print(f"  {place.name:<14} {'here' if place.is_here else 'to be downloaded':<17} {place.description}; {place.licence}")
     print("\nruns:" if runs else "\nruns: none yet")
     for name, info in runs.items():
         print(f"  {name:<14} {_run_line(info)}")
 
 
 def _run_line(info: Any) -> str:
-    from trainer.runs import RunInfo
-
     if not isinstance(info, RunInfo):
         return str(info)
     if info.metrics is None:
@@ -336,7 +340,9 @@ def _run_line(info: Any) -> str:
 
 def _bench(argv: list[str]) -> None:
     options = _parse(BenchOptions, argv, f"{PROG} bench")
-    _at_least_one("--epochs", options.epochs)
+    _between("--epochs", options.epochs)
+    if options.images is not None:
+        _between("--images", options.images)
     from trainer.bench import compare
 
     result = compare(options.data, options.epochs, options.images, quiet=options.json)

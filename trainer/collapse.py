@@ -38,12 +38,13 @@ def sentence(kl: NDArray[np.float64], active: NDArray[np.bool_]) -> str:
     if n_active == 0:
         return f"No dimension carries information: all {n_dims} sit still and the decoder ignores them (posterior collapse)."
     share = float(kl[active].sum() / max(kl.sum(), 1e-12))
+    part = "practically all" if share > 0.995 else f"{share:.0%}"
     if n_active == n_dims:
         who = {1: "The one dimension carries", 2: "Both dimensions carry"}.get(n_dims, f"All {n_dims} dimensions carry")
         return f"{who} information, {kl.sum():.1f} nats in all."
     rest = n_dims - n_active
     switched = "the other one switched off" if rest == 1 else f"the other {rest} switched off"
     return (
-        f"{n_active} of {n_dims} dimensions carry information, {share:.0%} of the {kl.sum():.1f} nats; "
+        f"{n_active} of {n_dims} dimensions carry information, {part} of the {kl.sum():.1f} nats; "
         f"{switched}, which is fine here: the model needs no more."
     )

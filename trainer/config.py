@@ -54,8 +54,8 @@ class FitConfig(BaseModel):
     @field_validator("hidden")
     @classmethod
     def _widths_are_positive(cls, hidden: tuple[int, ...]) -> tuple[int, ...]:
-        if any(not 1 <= width <= 8192 for width in hidden) or len(hidden) > 8:
-            raise ValueError("at most 8 whole numbers from 1 to 8192")
+        if any(not 1 <= width <= 8192 for width in hidden) or not 1 <= len(hidden) <= 8:
+            raise ValueError("1 to 8 whole numbers from 1 to 8192")
         return hidden
 
     @model_validator(mode="after")
@@ -85,8 +85,8 @@ def _bounds(name: str) -> str:
     """The allowed range of a numeric field in words; empty where there is none."""
     field = FitConfig.model_fields.get(name)
     limits = {key: value for item in (field.metadata if field else ()) for key, value in _limits(item).items()}
-    low = f"{limits['ge']:g}" if "ge" in limits else f"more than {limits['gt']:g}" if "gt" in limits else ""
-    high = f"{limits['le']:g}" if "le" in limits else f"less than {limits['lt']:g}" if "lt" in limits else ""
+    low = f"{limits['ge']}" if "ge" in limits else f"more than {limits['gt']}" if "gt" in limits else ""
+    high = f"{limits['le']}" if "le" in limits else f"less than {limits['lt']}" if "lt" in limits else ""
     kind = "whole numbers " if field is not None and field.annotation is int else ""
     if low and high:
         return f"{kind}from {low} to {high}"

@@ -110,9 +110,14 @@ def fit(
     """
     writer = RunWriter(Path(runs) / check_run_name(name))
     config = _prepare_folder(writer, config, dataset, resume, overwrite)
-    trainer = Trainer(config, dataset, writer, preset, _created(writer) if resume else _now())
+    stored = files.read_info(writer.folder) if resume else None
+    trainer = Trainer(
+        config, dataset, writer, stored.preset if stored else preset, stored.created if stored else _now()
+    )  # fmt: skip
     if resume:
         trainer.restore()
+    else:
+        writer.clear()  # only now: what cannot even begin must not cost the run that is there
     try:
         with _matmul_precision(config.precision):
             yield from trainer.epochs()
@@ -145,9 +150,8 @@ def _prepare_folder(writer: RunWriter, config: FitConfig, dataset: Dataset, resu
             )
         return info.config
     if exists and not overwrite:
-        raise RunError(f"run {name!r} is already in {root}; --resume goes on, --overwrite replaces it, --name starts another.")
-    if exists:
-        writer.clear()
+        goes_on = "" if files.read_info(writer.folder).state == "finished" else "--resume goes on, "
+        raise RunError(f"run {name!r} is already in {root}; {goes_on}--overwrite replaces it, --name starts another.")
     return config
 
 
@@ -215,8 +219,9 @@ class Trainer:
             if now - clock > STEP_EVENTS_S or i + 1 == self.steps_an_epoch:
                 self.check_finite(terms[shown : i + 1], step - i + shown)
                 nll, kl = terms[shown : i + 1].mean(0).tolist()
-                speed = (i + 1 - shown) * config.batch_size / (now - clock)
-                left = (self.n_steps - step - 1) * config.batch_size / speed
+                n_images = min((i + 1) * config.batch_size, len(self.images)) - shown * config.batch_size
+                speed = n_images / (now - clock)
+                left = (self.n_steps - step - 1) * (now - clock) / (i + 1 - shown)
                 yield Stepped(step + 1, self.n_steps, nll + beta * kl, kl, speed, left)
                 shown, clock = i + 1, time.perf_counter()
 
@@ -235,7 +240,7 @@ class Trainer:
         if len(bad):
             offset, column = bad[0].tolist()
             smaller = self.config.learning_rate / 10
-            remedy = f"try --learning-rate {smaller:g}, or --warmup-epochs {max(5, 2 * self.config.warmup_epochs)}"
+            remedy = f"try --learning-rate {smaller:g} or --warmup-epochs {max(5, 2 * self.config.warmup_epochs)}, with --overwrite"
             raise TrainingDiverged(first_step + offset, ("the reconstruction term", "the KL term")[column], remedy)
 
     # --- records
@@ -271,7 +276,8 @@ class Trainer:
             arrays |= {f"optimiser.{i}.{key}": value.numpy() for key, value in state.items()}
         arrays |= {"film.mu": np.stack(progress.film_mu), "film.epoch": np.array(progress.film_epoch)}
         record = {"epoch": progress.epoch, "seconds": progress.seconds, "history": progress.history, "timing": progress.timing}
-        self.writer.write_arrays(files.CHECKPOINT, arrays, {"progress": json.dumps(record)})
+        text = json.dumps(record)
+        self.writer.write_arrays(files.CHECKPOINT, arrays, {"progress": text, "sha256": files.digest(arrays, text)})
         self.write_state("training")
         self.saved = time.perf_counter()
 
@@ -282,6 +288,8 @@ class Trainer:
             return
         arrays, metadata = found
         try:
+            if metadata["sha256"] != files.digest(arrays, metadata["progress"]):
+                raise ValueError("checksum")
             record = json.loads(metadata["progress"])
             tensors = {key: torch.from_numpy(value.copy()) for key, value in arrays.items()}
             self.model.load_state_dict({k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")})
@@ -372,7 +380,3 @@ def _matmul_precision(precision: str) -> Iterator[None]:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _created(writer: RunWriter) -> str:
-    return files.read_info(writer.folder).created

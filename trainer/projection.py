@@ -111,10 +111,11 @@ def latent_line(mu: Floats) -> Projection:
 def pca(mu: Floats) -> Projection:
     """The plane of the two largest principal axes of the codes mu (N, K), K > 2; signs fixed, so that runs compare."""
     origin = mu.mean(0)
-    _, singular, directions = np.linalg.svd(mu - origin, full_matrices=False)
-    basis = directions[:2]
+    centred = (mu - origin).astype(float)
+    variances, axes = np.linalg.eigh(centred.T @ centred)  # all K axes, also of fewer than K points
+    basis = axes[:, ::-1].T[:2].astype(np.float32)
     basis *= np.sign(basis[np.arange(2), np.abs(basis).argmax(1)])[:, None]
-    share = float((singular[:2] ** 2).sum() / (singular**2).sum())
+    share = float(variances[-2:].sum() / max(variances.sum(), 1e-30))
     return _linear(
         "pca", mu, (mu - origin) @ basis.T, origin, basis, ("PC 1", "PC 2"), "PCA",
         f"A place is a code on the plane of the two main axes ({share:.0%} of the codes' variance); "
@@ -215,9 +216,9 @@ def _support(points: Floats, mu: Floats, extent: tuple[float, float, float, floa
 
 def _loneliness_rank(queries: Floats, real: Floats) -> Floats:
     """(M,): share of the real points whose 5th nearest neighbour is at least as far as the query's."""
-    k = min(SUPPORT_NEIGHBOUR, len(real) - 1)
+    k = max(1, min(SUPPORT_NEIGHBOUR, len(real) - 1))
     sample = real[:: max(1, len(real) // 2000)]
-    lonely = np.sort(_kth_distance(sample, real, k + 1))  # + 1: the point itself is at distance 0
+    lonely = np.sort(_kth_distance(sample, real, min(k + 1, len(real))))  # + 1: the point itself is at distance 0
     return (1 - np.searchsorted(lonely, _kth_distance(queries, real, k)) / len(lonely)).astype(np.float32)
 
 

@@ -30,10 +30,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from trainer.config import FitConfig, check_run_name
-from trainer.errors import RunCorrupt, RunError, RunNotFound
+from trainer.config import PRESETS, FitConfig, check_run_name
+from trainer.errors import ConfigError, RunCorrupt, RunError, RunNotFound
 from trainer.forward import Forward
 from trainer.layers import decoder_layers, encoder_layers
 from trainer.projection import Projection
@@ -46,6 +46,7 @@ Arrays = Mapping[str, NDArray[Any]]
 
 FORMAT, VERSION = "latent-atlas-run", 1
 MAX_FILE_BYTES = 2**31
+MAX_IMAGE_SIDE = 4096
 HOME = Path(__file__).resolve().parent.parent
 RUN_JSON, WEIGHTS, HISTORY, TIMING = "run.json", "weights.safetensors", "history.csv", "timing.csv"
 ENCODINGS, FILM, PROJECTION = "encodings.safetensors", "film.safetensors", "projection.safetensors"
@@ -101,6 +102,16 @@ class RunInfo(BaseModel):
     libraries: dict[str, str] = Field(default_factory=dict)
     machine: str = ""
     files: dict[str, str] = Field(default_factory=dict, description="sha256 of every other file")
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> RunInfo:
+        if self.state == "finished" and self.metrics is None:
+            raise ValueError("a finished run has metrics")
+        if self.metrics is not None and len(self.metrics.kl_per_dim) != self.config.latent_dim:
+            raise ValueError(f"kl_per_dim has {len(self.metrics.kl_per_dim)} numbers, latent_dim is {self.config.latent_dim}")
+        if not all(1 <= side <= MAX_IMAGE_SIDE for side in self.dataset.image_shape):
+            raise ValueError(f"image_shape is {self.dataset.image_shape}; allowed: sides from 1 to {MAX_IMAGE_SIDE}")
+        return self
 
 
 @dataclass(frozen=True)
@@ -159,17 +170,23 @@ class Run:
     @cached_property
     def model(self) -> Vae:
         """Encoder and decoder in torch: `model.encode(x)`, `model.decode(z)`."""
+        weights = self.weights  # before torch makes room for a network that a damaged run.json describes
         import torch  # seconds to import, and the app never needs it
 
         from trainer.networks import Vae
 
         model = Vae(self.config, self.image_shape)
-        model.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in self.weights.items()})
+        model.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in weights.items()})
         return model.eval()
 
     @cached_property
     def encodings(self) -> Encodings:
-        return Encodings(**self._named(ENCODINGS, Encodings))
+        encodings = Encodings(**self._named(ENCODINGS, Encodings))
+        if encodings.mu.ndim != 2 or encodings.mu.shape[1] != self.config.latent_dim or len(encodings.mu) == 0:
+            raise _damaged(self.id, ENCODINGS, f"mu has shape {encodings.mu.shape}, expected (N, {self.config.latent_dim})")
+        if not (np.isfinite(encodings.mu).all() and np.isfinite(encodings.logvar).all()):
+            raise _damaged(self.id, ENCODINGS, "a code is not a finite number")
+        return encodings
 
     @cached_property
     def film(self) -> Film:
@@ -180,10 +197,14 @@ class Run:
         """Columns of history.csv; `kl_1` … `kl_K` are the dimensions."""
         rows = list(csv.reader(io.StringIO(self._read(HISTORY).decode("utf-8", "replace"))))
         try:
-            values = np.array([[float(cell) for cell in row] for row in rows[1:]]).reshape(-1, len(rows[0]))
+            values = np.array([[float(cell) for cell in row] for row in rows[1:]])
+            columns = dict(zip(rows[0], values.T, strict=True))
         except (ValueError, IndexError):
             raise _damaged(self.id, HISTORY) from None
-        return dict(zip(rows[0], values.T, strict=True))
+        missing = {"epoch", *(f"kl_{k + 1}" for k in range(self.config.latent_dim))} - set(columns)
+        if missing:
+            raise _damaged(self.id, HISTORY, f"column {min(missing)!r} is missing")
+        return columns
 
     @cached_property
     def projections(self) -> dict[str, Projection]:
@@ -227,13 +248,10 @@ def load_run(name: str, runs: str | Path | Sequence[str | Path] | None = None) -
     check_run_name(name)
     roots = _roots(runs)
     for root in roots:
-        if (root / name / RUN_JSON).is_file():
+        if _is_file(root / name / RUN_JSON):
             info = read_info(root / name)
             if info.metrics is None:
-                raise RunError(
-                    f"run {name!r} is {info.state} after {info.epoch} of {info.config.epochs} epochs; "
-                    f"python -m trainer fit {info.preset} --name {name} --runs {root} --resume finishes it."
-                )
+                raise RunError(_unfinished(name, root, info))
             return Run(name, root / name, info)
     there = [run.name for root in roots for run in _run_folders(root)]
     known = f"available: {', '.join(dict.fromkeys(there))}" if there else "there are none yet"
@@ -247,10 +265,37 @@ def list_runs(runs: str | Path | Sequence[str | Path] | None = None) -> dict[str
         for folder in _run_folders(root):
             if folder.name not in found:
                 try:
+                    _check_folder_name(folder)
                     found[folder.name] = read_info(folder)
                 except RunError as error:
                     found[folder.name] = error
     return found
+
+
+def _unfinished(name: str, root: Path, info: RunInfo) -> str:
+    """Why a run cannot be opened yet, and what to do."""
+    where = f"run {name!r} is {info.state} after {info.epoch} of {info.config.epochs} epochs"
+    if info.state == "diverged":
+        return f"{where}; train it anew with other settings and --overwrite."
+    if info.preset not in PRESETS:
+        return f"{where}; call trainer.fit.fit again with resume=True."
+    return f"{where}; python -m trainer fit {info.preset} --name {name} --runs {root} --resume finishes it."
+
+
+def _check_folder_name(folder: Path) -> None:
+    try:
+        check_run_name(folder.name)
+    except ConfigError as error:
+        raise RunError(f"{error} Rename the folder {folder}.") from None
+
+
+def digest(arrays: Arrays, text: str) -> str:
+    """sha256 of named arrays and a text: what a checkpoint, which cannot hold its own checksum, is held against."""
+    total = hashlib.sha256(text.encode())
+    for name in sorted(arrays):
+        total.update(name.encode())
+        total.update(np.ascontiguousarray(arrays[name]).tobytes())
+    return total.hexdigest()
 
 
 def read_info(folder: Path) -> RunInfo:
@@ -258,20 +303,23 @@ def read_info(folder: Path) -> RunInfo:
     data = _read_file(folder / RUN_JSON, folder.name, RUN_JSON)
     try:
         raw = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _damaged(folder.name, RUN_JSON, "it is not JSON") from None
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         raise _damaged(folder.name, RUN_JSON, f"its format is not {FORMAT!r}")
-    if not isinstance(raw.get("version"), int) or raw["version"] > VERSION:
+    if type(raw.get("version")) is not int or not 1 <= raw["version"] <= VERSION:
         raise RunCorrupt(
             f"run {folder.name!r}: {RUN_JSON} has format version {raw.get('version')!r}, this program reads up to {VERSION}; update it."
         )
     try:
         return RunInfo(**raw)
+    except ConfigError as error:
+        raise _damaged(folder.name, RUN_JSON, str(error).rstrip(".")) from None
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise _damaged(folder.name, RUN_JSON, f"{place}: {first['msg'].lower()}") from None
+        what = first["msg"].removeprefix("Value error, ")
+        raise _damaged(folder.name, RUN_JSON, f"{place}: {what}" if place else what) from None
 
 
 def size_bytes(folder: Path) -> int:
@@ -300,8 +348,8 @@ class RunWriter:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
             raise RunError(
-                f"cannot write {target}: {error.strerror or error}; the file that was there is unchanged. "
-                "Free some space or choose another --runs folder, then run again with --resume."
+                f"cannot write {target}: {error.strerror or error}; nothing that was there is changed: "
+                "make room or choose another --runs folder, then go on with --resume if the run had begun."
             ) from None
 
     def write_arrays(self, name: str, arrays: Arrays, metadata: dict[str, str] | None = None) -> None:
@@ -354,9 +402,12 @@ class RunWriter:
 
     def clear(self) -> None:
         """Removes the files of this format and nothing else."""
-        for name in (RUN_JSON, WEIGHTS, HISTORY, TIMING, ENCODINGS, FILM, PROJECTION):
-            (self.folder / name).unlink(missing_ok=True)
-        self.drop_checkpoint()
+        try:
+            for name in (RUN_JSON, WEIGHTS, HISTORY, TIMING, ENCODINGS, FILM, PROJECTION):
+                (self.folder / name).unlink(missing_ok=True)
+            self.drop_checkpoint()
+        except OSError as error:
+            raise RunError(f"cannot replace {self.folder}: {error.strerror}; check its rights or choose another --name.") from None
 
 
 def _roots(runs: str | Path | Sequence[str | Path] | None) -> tuple[Path, ...]:
@@ -368,9 +419,17 @@ def _roots(runs: str | Path | Sequence[str | Path] | None) -> tuple[Path, ...]:
 
 
 def _run_folders(root: Path) -> list[Path]:
-    if not root.is_dir():
-        return []
-    return sorted(path for path in root.iterdir() if (path / RUN_JSON).is_file() and not path.name.startswith("."))
+    try:
+        return sorted(path for path in root.iterdir() if not path.name.startswith(".") and _is_file(path / RUN_JSON))
+    except OSError:
+        return []  # no folder, or not ours to read: there are no runs in it
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _read_file(path: Path, run: str, name: str) -> bytes:

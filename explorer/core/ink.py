@@ -267,6 +267,6 @@ def _told_paper(is_dark_on_light: bool, paper: Floats, contrast: float) -> str:
 
 def blank(found: str) -> ImageError:
     return ImageError(
-        f"the picture is blank: {found}; allowed: one drawing or object that stands out from an even background; "
+        f"The picture looks blank ({found}); allowed: one drawing or object that stands out from an even background; "
         "draw with a darker pen or take a nearer picture."
     )

@@ -5,6 +5,9 @@ Pictures are pixels: enlarged by whole factors, never blurred. Letters: B pictur
 
 from __future__ import annotations
 
+import base64
+import io
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -34,6 +37,13 @@ def fitted(picture: Picture, size_px: int) -> Picture:
         return enlarged(picture, size_px)
     height, width = (max(1, round(side * size_px / longer)) for side in picture.shape[:2])
     return np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.BOX))
+
+
+def data_uri(picture: Picture) -> str:
+    """The picture as a lossless PNG in a data: address."""
+    out = io.BytesIO()
+    Image.fromarray(picture).save(out, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
 
 
 def error_map(x: Floats, x_hat: Floats) -> Picture:

@@ -65,12 +65,17 @@ class Options:
 
 @dataclass(frozen=True)
 class Dynamic:
-    """What changes from one rerun to the next; small."""
+    """What changes from one rerun to the next; small.
+
+    exact: a code that the card shows until the person moves, where no place on the map stands for it · taken: events already counted.
+    """
 
     pins: Sequence[Marked] = ()
     path: PathShown | None = None
     markers: Sequence[Marked] = ()
     probe: tuple[float, float] | None = None
+    exact: Marked | None = None
+    taken: Sequence[str] = ()
     height: int = 560
     options: Options = field(default_factory=Options)
 
@@ -80,6 +85,7 @@ class Dynamic:
             "pins": [_marked(pin) for pin in self.pins],
             "path": None if self.path is None else asdict(self.path),
             "markers": [_marked(marker) for marker in self.markers],
+            "exact": None if self.exact is None else {"z": self.exact.z, "label": self.exact.label}, "taken": list(self.taken),
             "probe": self.probe, "height": self.height, "options": asdict(self.options),
         }  # fmt: skip
 

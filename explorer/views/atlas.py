@@ -8,6 +8,7 @@ import streamlit as st
 from explorer import cache, state
 from explorer.core.neighbours import nearest
 from explorer.core.pictures import to_picture
+from explorer.core.words import plain
 from explorer.state import State
 from explorer.views.parts import chosen_map, live_surface, number_list, picture_of, pins_shown, show_picture, stored_pictures
 
@@ -60,7 +61,7 @@ def _details(now: State) -> None:
         for i, (row, distance) in enumerate(zip(found.index, found.distance, strict=True)):
             with columns[i % len(columns)]:
                 show_picture(to_picture(pictures[i]), _class_name(now.run_id, row), 112)
-                st.caption(f"{_class_name(now.run_id, row)} · {distance:.2f}")
+                st.caption(f"{plain(_class_name(now.run_id, row))} · {distance:.2f}")
         st.caption(
             f"{caption} Under each: its class and its distance from the pin.",
             help="Euclidean distance between the pin and the posterior mean μ of the image, in all latent dimensions.",

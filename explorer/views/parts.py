@@ -9,7 +9,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer import cache, state
-from explorer.core.pictures import Picture, fitted, to_picture
+from explorer.core.pictures import Picture, data_uri, fitted, to_picture
+from explorer.core.words import plain
 from explorer.state import State
 from explorer.surface.component import surface
 from explorer.surface.payload import Dynamic, Marked, Options, PathShown, pack
@@ -57,12 +58,21 @@ def live_surface(
     pins: Sequence[Marked] = (),
     markers: Sequence[Marked] = (),
     path: PathShown | None = None,
-    probe: tuple[float, float] | None = None,
+    exact: Marked | None = None,
     height: int = 600,
     options: Options | None = None,
 ) -> None:
     """The map of a run, alive: it draws, zooms and decodes in the browser."""
-    dynamic = Dynamic(pins=pins, markers=markers, path=path, probe=probe, height=height, options=options or Options())
+    dynamic = Dynamic(
+        pins=pins,
+        markers=markers,
+        path=path,
+        probe=exact.map if exact else None,
+        exact=exact,
+        taken=state.taken_pins(),
+        height=height,
+        options=options or Options(),
+    )
     surface(pack(dynamic, cache.static_payload(run_id, projection.name, axes)), key)
 
 
@@ -86,7 +96,8 @@ def marked(name: str, code: Sequence[float] | Floats, run: Run, projection: Proj
 def show_picture(picture: Picture, alt: str, size_px: int, fill: bool = False, caption: str | None = None) -> None:
     """A picture in whole enlarged pixels, lossless, with words for those who do not see it; `fill` stretches it to its column."""
     big = fitted(picture, size_px)
-    st.image(big, caption=caption, width="stretch" if fill else "content", output_format="PNG", alt=alt)
+    # inside the page and not as a file of the server: after quick reruns the browser would ask for files that are gone
+    st.image(data_uri(big), caption=caption, width="stretch" if fill else "content", alt=alt)
 
 
 def picture_of(run: Run, code: Sequence[float] | Floats) -> Picture:
@@ -101,7 +112,9 @@ def stored_pictures(run_id: str, rows: NDArray[np.int64]) -> tuple[NDArray[np.fl
         return originals[rows], "Originals from the test set."
     run = cache.run(run_id)
     name = run.info.dataset.name
-    return run.forward.decode(run.encodings.mu[rows]), f"{name} is not on this machine, so these are the model's reconstructions."
+    return run.forward.decode(
+        run.encodings.mu[rows]
+    ), f"{plain(name)} is not on this machine, so these are the model's reconstructions."
 
 
 def number_list(values: Sequence[float] | Floats, at_most: int = 8) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from explorer import cache
 from explorer.core.pictures import Picture, to_picture
 from explorer.core.preprocess import Prepared, Step, open_picture, prepare
+from explorer.core.words import plain
 from explorer.views.parts import stored_pictures
 from trainer.datasets import load_dataset
 from trainer.errors import DataError, ImageError
@@ -25,12 +26,17 @@ KINDS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
 
 @dataclass(frozen=True)
 class Picked:
-    """A picture as the model sees it. x (C, H, W) floats in [0, 1] · shown: what the person gave · steps: how one became the other."""
+    """A picture as the model sees it.
+
+    x (C, H, W) floats in [0, 1] · shown: what the person gave · steps: how one became the other · is_original: False where the data
+    set is not here and the model's own reconstruction stands in, whose error would say nothing.
+    """
 
     title: str
     x: NDArray[np.float32]
     shown: Picture
     steps: tuple[Step, ...]
+    is_original: bool = True
 
 
 def picked_picture(run: Run, key: str, with_test: bool = True) -> Picked | None:
@@ -44,7 +50,7 @@ def picked_picture(run: Run, key: str, with_test: bool = True) -> Picked | None:
             return _uploaded(run, key)
         return _sample(run, key) if source == SAMPLE else _test_image(run, key)
     except ImageError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return None
 
 
@@ -69,7 +75,7 @@ def _test_image(run: Run, key: str) -> Picked:
         _offer_download(run)
         pictures, _ = stored_pictures(run.id, np.array([row]))
         x = np.asarray(pictures[0], np.float32)
-        return Picked(f"reconstruction of {title}", x, to_picture(x), ())
+        return Picked(f"reconstruction of {title}", x, to_picture(x), (), is_original=False)
     pixels = originals[row]
     return Picked(title, pixels.astype(np.float32) / 255, to_picture(pixels), ())
 
@@ -105,15 +111,17 @@ def _offer_download(run: Run) -> None:
     """Says at the place of the original that it is not here, and fetches the data set when asked."""
     name = run.info.dataset.name
     if name.startswith("folder:"):
-        st.info("The image folder of this run is not on this machine: below is the model's reconstruction instead.")
+        st.info("The image folder of this run is not on this machine: shown is the model's reconstruction instead.")
         return
-    st.info(f"{name} is not on this machine, so the original cannot be shown: below is the model's reconstruction instead.")
-    if st.button(f"Download {name}", key=f"download-{name}", help=f"Into this user's cache. Licence: {run.info.dataset.licence}"):
+    st.info(f"{plain(name)} is not on this machine, so the original cannot be shown: this is the model's reconstruction instead.")
+    if st.button(
+        f"Download {name}", key=f"download-{name}", help=f"Into this user's cache. Licence: {plain(run.info.dataset.licence)}"
+    ):
         with st.spinner(f"Downloading {name} …"):
             try:
                 load_dataset(name)
             except DataError as error:
-                st.error(str(error))
+                st.error(plain(str(error)))
                 return
         cache.forget_dataset()
         st.rerun()

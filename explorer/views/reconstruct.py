@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from explorer import cache, figures, state
 from explorer.core.pictures import Picture, error_map, strip, to_picture
+from explorer.core.words import plain
 from explorer.state import State
 from explorer.surface.payload import Options
 from explorer.views.parts import chosen_map, live_surface, marked, number_list, pins_shown, show_picture
@@ -43,17 +44,20 @@ def _pictures(run: Run, picked: Picked, codes: Codes) -> None:
     shown: list[tuple[str, Picture, str]] = [
         ("fed to the model", to_picture(picked.x), "The picture after preparation, in the model's size."),
         ("reconstruction", to_picture(x_hat), "Decoded from z = μ, the posterior mean: a sample would differ each time."),
-        ("error", error_map(picked.x, x_hat), "Reconstruction minus input: red is too bright, blue too dark, white is right."),
     ]
+    if picked.is_original:
+        shown.append(
+            ("error", error_map(picked.x, x_hat), "Reconstruction minus input: red is too bright, blue too dark, white is right.")
+        )
     if picked.steps:
         shown.insert(0, ("yours", picked.shown, "The picture as it was opened."))
     for column, (title, picture, help_text) in zip(st.columns(len(shown)), shown, strict=True):
         with column:
             st.caption(title, help=help_text)
             show_picture(picture, title, TALL_PX, fill=True)
-    error = float(np.abs(picked.x - x_hat).mean())
+    error = f"mean absolute error {float(np.abs(picked.x - x_hat).mean()):.3f} a pixel (0 is black, 1 is white), "
     st.caption(
-        f"{picked.title}: mean absolute error {error:.3f} a pixel (0 is black, 1 is white), KL {float(codes.kl.sum()):.1f} nats.",
+        f"{plain(picked.title)}: {error if picked.is_original else ''}KL {float(codes.kl.sum()):.1f} nats.",
         help="KL(q(z|x) ‖ N(0, I)) of this one picture, summed over dimensions, in nats (Kingma & Welling 2014, appendix B).",
     )
 
@@ -86,7 +90,7 @@ def _code(now: State, run: Run, picked: Picked, codes: Codes) -> None:
         place = marked("your picture", codes.mu[0], run, projection, codes.std[0])
         live_surface(
             run.id, projection, axes, "reconstruct-surface", pins=pins_shown(now, run, projection), markers=[place],
-            probe=place.map, height=420,
+            exact=place, height=420,
             options=Options(pinnable=False, hint=False),
         )  # fmt: skip
 

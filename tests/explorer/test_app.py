@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -37,7 +38,12 @@ def app(**query: str) -> AppTest:
 def words(test: AppTest) -> str:
     """Everything that can be read."""
     kinds = ("markdown", "caption", "error", "warning", "info", "title", "code")
-    return "\n".join(str(element.value) for kind in kinds for element in test.get(kind))
+    return "\n".join(said(element) for kind in kinds for element in test.get(kind))
+
+
+def said(element) -> str:
+    """A text as it is read: Markdown's escapes removed."""
+    return re.sub(r"\\(.)", r"\1", str(element.value))
 
 
 def sound(test: AppTest) -> AppTest:
@@ -55,7 +61,7 @@ def test_every_view_of_every_pretrained_run_shows(run, view):
 
 def test_all_runs_are_listed_with_what_tells_them_apart_and_open_at_a_click():
     test = sound(app().run())
-    facts = [caption.value for caption in test.caption if "β" in caption.value]
+    facts = [said(caption) for caption in test.caption if "β" in caption.value]
     assert len(facts) == len(RUNS) + 1
     assert all(word in facts[0] for word in ("-D", "ELBO", "NLL", "MB"))
     test.button(key="open-digits-16d").click()
@@ -95,15 +101,15 @@ def test_nonsense_pins_in_a_link_are_left_out(pins):
 @pytest.mark.parametrize("view", VIEWS)
 def test_an_unknown_run_is_a_sentence_and_a_way_on(view):
     test = sound(app(run="../../etc/passwd", view=view).run())
-    assert "There is no run" in test.warning[0].value
-    assert "Showing mnist-2d instead" in test.warning[0].value
+    assert "There is no run" in said(test.warning[0])
+    assert "Showing mnist-2d instead" in said(test.warning[0])
     assert test.selectbox(key="run").value == "mnist-2d"
     next(button for button in test.button if button.label == "Dismiss").click()
     assert not sound(test.run()).warning
 
 
 def test_an_unknown_view_is_a_sentence_too():
-    assert "There is no view “nothing”" in sound(app(view="nothing").run()).warning[0].value
+    assert "There is no view “nothing”" in said(sound(app(view="nothing").run()).warning[0])
 
 
 @pytest.mark.parametrize("file", ["weights.safetensors", "encodings.safetensors", "projection.safetensors", "history.csv"])
@@ -118,7 +124,7 @@ def test_a_damaged_run_is_a_sentence_never_a_traceback(tmp_path, monkeypatch, fi
     monkeypatch.setenv("LATENT_RUNS", str(folder))
     test = sound(app(run="broken", view=view).run())
     if test.error:  # a view that does not need the damaged part still works
-        assert f"run 'broken': {file} is damaged" in test.error[0].value
+        assert f"run 'broken': {file} is damaged" in said(test.error[0])
 
 
 def test_a_damaged_run_json_is_listed_and_left_out(tmp_path, monkeypatch):
@@ -130,10 +136,61 @@ def test_a_damaged_run_json_is_listed_and_left_out(tmp_path, monkeypatch):
     assert "format version 99" in words(test)
 
 
+@pytest.mark.parametrize(
+    ("change", "words_said"),
+    [
+        ({"metrics": None}, "a finished run has metrics"),
+        ({"config": {"latent_dim": 3, "data": "digits"}}, "kl_per_dim has 2 numbers, latent_dim is 3"),
+    ],
+)
+def test_a_run_that_contradicts_itself_is_left_out_with_the_reason(tmp_path, monkeypatch, change, words_said):
+    shutil.copytree(ROOT / "assets/runs/digits-2d", tmp_path / "runs/odd")
+    path = tmp_path / "runs/odd/run.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    monkeypatch.setenv("LATENT_RUNS", str(tmp_path / "runs"))
+    for view in VIEWS:
+        test = sound(app(run="odd", view=view).run())
+        assert words_said in said(test.warning[0])
+
+
+def test_a_folder_that_is_no_run_name_is_left_out_and_can_be_renamed(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "assets/runs/digits-2d", tmp_path / "runs/My <b>Run")
+    monkeypatch.setenv("LATENT_RUNS", str(tmp_path / "runs"))
+    assert "Rename the folder" in words(sound(app().run()))
+
+
+def test_names_from_files_and_links_are_text_and_nothing_else(tmp_path, monkeypatch):
+    """A class name must not become a picture that is fetched, a run name in a link no link."""
+    shutil.copytree(ROOT / "assets/runs/digits-2d", tmp_path / "runs/odd")
+    path = tmp_path / "runs/odd/run.json"
+    raw = json.loads(path.read_text())
+    raw["dataset"]["class_names"] = [f"![i](http://127.0.0.1/{k}.png)" for k in range(10)]
+    path.write_text(json.dumps(raw))
+    monkeypatch.setenv("LATENT_RUNS", str(tmp_path / "runs"))
+    test = sound(app(run="odd", pins="0_0").run())
+    assert not [c.value for c in test.caption if "![i](" in c.value]
+    test = sound(app(run="[click](https://evil.example) **b**").run())
+    assert "[click](" not in test.warning[0].value
+    assert "[click](" in said(test.warning[0])
+
+
+def test_quick_clicks_that_arrive_together_are_all_counted_once():
+    from explorer.state import State, take_pin, taken_pins
+    from trainer.runs import HOME, load_run
+
+    projection = load_run("mnist-2d", HOME / "assets/runs").projections["latent"]
+    now = State("quick", "atlas", (), None)
+    events = [{"map": [i / 10, 0.5], "nonce": f"n{i}"} for i in range(3)]
+    now = take_pin(now, {"events": events[:2]}, projection)
+    now = take_pin(now, {"events": [*events, {"map": ["x", 1], "nonce": "bad"}]}, projection)
+    assert [pin.z for pin in now.pins] == [(0.0, 0.5), (0.1, 0.5), (0.2, 0.5)]
+    assert taken_pins()[-4:] == ["n0", "n1", "n2", "bad"]
+
+
 def test_without_any_run_the_first_step_is_shown(tmp_path, monkeypatch):
     monkeypatch.setattr("trainer.runs.HOME", tmp_path)
     test = sound(app().run())
-    assert "There are no runs yet" in test.info[0].value
+    assert "There are no runs yet" in said(test.info[0])
     assert "python -m trainer fit digits-2d" in test.code[0].value
 
 
@@ -174,8 +231,8 @@ def test_an_upload_is_reconstructed_and_can_be_pinned():
 def test_a_bad_upload_is_refused_in_one_sentence(name, data):
     test = upload(sound(app(run="mnist-2d", view="reconstruct").run()), name, data)
     assert len(test.error) == 1
-    assert ("blank" if name == "blank.png" else name) in test.error[0].value
-    assert "\n" not in test.error[0].value
+    assert ("blank" if name == "blank.png" else name) in said(test.error[0])
+    assert "\n" not in said(test.error[0])
 
 
 def test_drawing_again_draws_again_and_the_same_seed_is_the_same():
@@ -194,7 +251,7 @@ def test_without_the_data_set_the_reconstruction_is_shown_and_the_download_offer
     monkeypatch.setenv("LATENT_DATA", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     test = sound(app(run="mnist-2d", view="reconstruct").run())
-    assert "mnist is not on this machine" in test.info[0].value
+    assert "mnist is not on this machine" in said(test.info[0])
     assert any(button.label == "Download mnist" for button in test.button)
     test = app(run="mnist-2d", pins="0_0")
     sound(test.run())

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from trainer.config import FitConfig, checked
-from trainer.errors import ConfigError, RunError, TrainingDiverged
+from trainer.errors import ConfigError, RunCorrupt, RunError, TrainingDiverged
 from trainer.fit import EpochEnded, Finished, Stepped, film_moments, fit
 from trainer.runs import load_run
 
@@ -35,7 +35,7 @@ def test_an_interrupted_run_resumes_to_the_same_weights(tiny_dataset, tmp_path, 
     monkeypatch.setattr("trainer.fit.STEP_EVENTS_S", 0.0)
     config = checked(CONFIG, warmup_epochs=2, binarise=True)
     run_to_end(config, tiny_dataset, "whole", tmp_path)
-    events = fit(config, tiny_dataset, "cut", tmp_path)
+    events = fit(config, tiny_dataset, "cut", tmp_path, preset="digits-2d")
     for _ in range(stop_after):
         next(events)
     events.close()
@@ -67,13 +67,46 @@ def test_a_nan_stops_with_step_term_and_remedy(tiny_dataset, tmp_path, monkeypat
 def test_a_run_is_never_overwritten_by_accident(tiny_dataset, tmp_path):
     run_to_end(CONFIG, tiny_dataset, "mine", tmp_path)
     before = (tmp_path / "mine/weights.safetensors").read_bytes()
-    with pytest.raises(RunError, match=r"already in .* --resume goes on, --overwrite replaces it"):
+    with pytest.raises(RunError, match=r"already in .*; --overwrite replaces it"):
         run_to_end(checked(CONFIG, seed=3), tiny_dataset, "mine", tmp_path)
     with pytest.raises(RunError, match="is finished"):
         run_to_end(CONFIG, tiny_dataset, "mine", tmp_path, resume=True)
     assert (tmp_path / "mine/weights.safetensors").read_bytes() == before
     run_to_end(checked(CONFIG, seed=3), tiny_dataset, "mine", tmp_path, overwrite=True)
     assert (tmp_path / "mine/weights.safetensors").read_bytes() != before
+
+
+def test_a_flipped_bit_in_the_checkpoint_is_found(tiny_dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr("trainer.fit.CHECKPOINT_S", 0.0)
+    events = fit(CONFIG, tiny_dataset, "cut", tmp_path)
+    while not (tmp_path / "cut/checkpoint/state.safetensors").exists():
+        next(events)
+    events.close()
+    path = tmp_path / "cut/checkpoint/state.safetensors"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    with pytest.raises(RunCorrupt, match=r"run 'cut': checkpoint/state\.safetensors"):
+        run_to_end(CONFIG, tiny_dataset, "cut", tmp_path, resume=True)
+
+
+def test_a_run_that_cannot_begin_leaves_the_old_one(tiny_dataset, tmp_path, monkeypatch):
+    run_to_end(CONFIG, tiny_dataset, "mine", tmp_path)
+
+    def no_room(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("trainer.fit.Vae", no_room)
+    with pytest.raises(MemoryError):
+        run_to_end(CONFIG, tiny_dataset, "mine", tmp_path, overwrite=True)
+    assert len(load_run("mine", tmp_path).encodings.mu) == 26
+
+
+def test_more_than_two_dimensions_with_a_single_test_image(tiny_dataset, tmp_path):
+    splits = {**tiny_dataset.splits, "test": tiny_dataset.splits["test"][:1]}
+    lonely = dataclasses.replace(tiny_dataset, splits=splits)
+    run_to_end(checked(CONFIG, latent_dim=4, epochs=1), lonely, "one", tmp_path)
+    assert load_run("one", tmp_path).projections["pca"].points.shape == (1, 2)
 
 
 def test_resume_refuses_another_configuration_and_a_missing_run(tiny_dataset, tmp_path):
@@ -138,7 +171,7 @@ def test_a_full_disk_keeps_the_checkpoint_before(tiny_dataset, tmp_path, monkeyp
         real(descriptor)
 
     monkeypatch.setattr(runs.os, "fsync", full)
-    with pytest.raises(RunError, match="No space left on device; the file that was there is unchanged"):
+    with pytest.raises(RunError, match="No space left on device; nothing that was there is changed"):
         run_to_end(CONFIG, tiny_dataset, "cut", tmp_path)
     assert not list(Path(tmp_path / "cut").rglob("*.tmp"))
     monkeypatch.setattr(runs.os, "fsync", real)

@@ -45,7 +45,7 @@ def test_numpy_runs_what_torch_runs(shape, network, likelihood, activation):
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(1, 64), st.integers(1, 64), st.integers(1, 3), st.integers(0, 3))
+@given(st.integers(1, 64), st.integers(1, 64), st.integers(1, 3), st.integers(1, 3))
 def test_every_image_shape_comes_back(height, width, channels, depth):
     config = FitConfig(network="conv", hidden=(2,) * depth, latent_dim=1)
     assert Vae(config, (channels, height, width)).decode(np.zeros((1, 1))).shape == (1, channels, height, width)

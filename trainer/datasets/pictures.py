@@ -52,7 +52,7 @@ def open_picture(data: bytes | Path, name: str, *, draft_px: int | None = None) 
             f"{name} is no image that can be read, or one without pixels; allowed: {ALLOWED}; save it as PNG and try again."
         ) from error
     except Image.DecompressionBombError as error:
-        raise _too_large(name, f"is larger than {2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6:.0f} megapixels") from error
+        raise _too_large(name, "has more than 100 megapixels") from error
     except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error, EOFError ... on damaged files
         raise ImageError(f"{name} is damaged or cut off ({_short(error)}); export or copy it again.") from error
     return upright

@@ -327,7 +327,7 @@ def test_a_blank_sheet_is_a_sentence(dataset: str, shape: tuple[int, int, int]) 
         "own size": Image.new("L", (shape[2], shape[1]), 7),
     }
     for title, image in sheets.items():
-        with pytest.raises(ImageError, match=r"^the picture is blank: .*; allowed: one drawing or object .*; draw with"):
+        with pytest.raises(ImageError, match=r"^The picture looks blank \(.*\); allowed: one drawing or object .*; draw with"):
             pytest.fail(f"{title}: {prepare(image, shape, dataset).steps[-1].sentence}")
 
 
