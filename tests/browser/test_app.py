@@ -112,6 +112,28 @@ def test_pins_stay_where_they_were_clicked_and_are_counted_once(page, server):
     assert json.loads(page.get_by_test_id("pin").get_attribute("data-map")) == pytest.approx(shown, abs=1e-3)
 
 
+def test_no_click_is_lost_however_quick(page, server):
+    canvas = open_view(page, server, run="digits-2d")
+    for i in range(8):
+        page.mouse.click(*at(canvas, 0.2 + 0.07 * i, 0.4))
+    expect(page.get_by_text("Pin H", exact=True)).to_be_visible()
+    page.wait_for_timeout(1500)
+    expect(page.get_by_test_id("pin")).to_have_attribute("data-label", "H")
+    assert len(re.findall("~", page.url)) + len(re.findall("%7E", page.url)) == 7
+
+
+def test_a_picture_of_yours_is_shown_by_its_own_code_until_the_probe_moves(page, server):
+    """On a UMAP no place stands for it: the card shows μ itself."""
+    from trainer.runs import HOME, load_run
+
+    canvas = open_view(page, server, run="shapes-6d", view="reconstruct")
+    mu = load_run("shapes-6d", HOME / "assets/runs").encodings.mu[0]
+    expect(page.get_by_role("heading", name="your picture")).to_be_visible()
+    assert code(page) == pytest.approx(mu.tolist(), abs=2e-2)
+    page.mouse.move(*at(canvas, 0.4, 0.4))
+    expect(page.get_by_role("heading", name="Under the cursor")).to_be_visible()
+
+
 def test_dragging_decodes_along_and_pins_nothing(page, server):
     canvas = open_view(page, server)
     page.mouse.move(*at(canvas, 0.3, 0.5))

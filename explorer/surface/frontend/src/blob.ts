@@ -47,6 +47,10 @@ export interface Dynamic {
   readonly markers: readonly MarkerRecord[];
   readonly height: number;
   readonly probe: Point | null;
+  /** A code that the card shows at the probe until the person moves: no place of the map stands for it. */
+  readonly exact: { readonly z: readonly number[]; readonly label: string } | null;
+  /** Names of the pin events that the host has counted. */
+  readonly taken: readonly string[];
   readonly options: Options;
 }
 
@@ -103,6 +107,8 @@ const DEFAULT_DYNAMIC: Dynamic = {
   markers: [],
   height: 560,
   probe: null,
+  exact: null,
+  taken: [],
   options: { show_card: true, pinnable: true, hint: true, manifold: false, rings: true },
 };
 

@@ -41,7 +41,7 @@ const SLICE_MS = 6;
 /** While the manifold grows it is drawn this often: drawing it costs more than a slice of it. */
 const SHOW_MS = 150;
 /** Points above pictures: small and thin enough to see the pictures. */
-const OVER_PICTURES = { size: 0.62, opacity: 0.8 } as const;
+const OVER_PICTURES = { size: 0.62, opacity: 0.4 } as const;
 const MANY_POINTS = 30_000;
 
 export class Painter {

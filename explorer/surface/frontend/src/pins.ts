@@ -5,6 +5,8 @@ import { pinLabel } from "./format";
 
 /** How long a pin that the host has not confirmed survives the host's updates. */
 export const PENDING_MS = 4000;
+/** As many as a host keeps; the oldest goes. */
+export const MAX_PINS = 12;
 
 interface Pending {
   readonly pin: Omit<PinRecord, "label">;
@@ -19,8 +21,8 @@ export class PinBook {
   constructor(private readonly hostKeepsPins: boolean) {}
 
   all(): readonly PinRecord[] {
-    const n = this.known.length;
-    return [...this.known, ...this.pending.map(({ pin }, i) => ({ ...pin, label: pinLabel(n + i) }))];
+    const every = [...this.known, ...this.pending.map(({ pin }) => pin)].slice(-MAX_PINS);
+    return every.map((pin, i) => ({ ...pin, label: pinLabel(i) }));
   }
 
   add(map: Point, z: readonly number[], now: number): PinRecord {
@@ -34,6 +36,13 @@ export class PinBook {
     this.known = known;
     const isKnown = ({ z }: { readonly z: readonly number[] }): boolean => known.some((pin) => sameCode(pin.z, z));
     this.pending = this.pending.filter(({ pin, since }) => !isKnown(pin) && (!this.hostKeepsPins || now - since < PENDING_MS));
+  }
+
+  /** Forgets pins that the host had time to confirm; true if there were any. */
+  expire(now: number): boolean {
+    const before = this.pending.length;
+    if (this.hostKeepsPins) this.pending = this.pending.filter(({ since }) => now - since < PENDING_MS);
+    return this.pending.length < before;
   }
 
   /** Another map: places mean something else. */

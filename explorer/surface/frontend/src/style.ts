@@ -8,6 +8,10 @@ export const STYLE = `
 .la-body{display:grid;grid-template-columns:minmax(0,1fr);gap:16px}
 .la-root[data-wide] .la-body{grid-template-columns:minmax(0,1fr) var(--la-card-width);gap:24px}
 .la-root[data-bare] .la-body{grid-template-columns:minmax(0,1fr)}
+.la-root:not([data-wide]) .la-left{display:contents}
+.la-root:not([data-wide]) .la-card{order:1}
+.la-root:not([data-wide]) .la-legend{order:2;margin-top:0}
+.la-root:not([data-wide]) .la-body{gap:12px}
 .la-error{padding:24px 0;color:var(--la-text);font-size:15px}
 .la-number{font-variant-numeric:tabular-nums}
 .la-muted,.la-small{color:var(--la-muted);font-size:13px;line-height:1.45}

@@ -18,7 +18,7 @@ import { Model, type Posterior } from "./model";
 import { GLIDE_MS, Navigator } from "./navigator";
 import { OpError } from "./ops";
 import { Painter, type Layers, type Things, type View } from "./painter";
-import { PinBook } from "./pins";
+import { PENDING_MS, PinBook } from "./pins";
 import { Player } from "./player";
 import { Scene } from "./scene";
 import { supportWords, type How } from "./space";
@@ -43,6 +43,8 @@ export interface Callbacks {
 export interface Surface {
   update(bytes: Uint8Array): void;
   destroy(): void;
+  /** Names of the pin events that the host says it has counted. */
+  taken(): readonly string[];
   /** x (C·H·W,) in [0, 1]. */
   encode(x: Float32Array): Posterior;
   /** x_hat (C·H·W,) in [0, 1]. */
@@ -56,6 +58,8 @@ export interface Surface {
 }
 
 const WIDE_PX = 760;
+/** What stands above and below the map on a wide page: header, title row, axis, legend. */
+const PAGE_AROUND_PX = 240;
 const PATH_DRAW_MS = 280;
 /** A decoder slower than this leaves the nearest point's picture for when the hand rests. */
 const CHEAP_DECODE_MS = 2.5;
@@ -93,6 +97,8 @@ export class SurfaceView implements Surface {
   private probe: Point = [0, 0];
   /** The picture is the path's, not the map's: its z need not be the map's z. */
   private isOnPath = false;
+  /** The host's code is shown instead of the place's, until the probe moves. */
+  private exactZ: readonly number[] | null = null;
   private announcedPlace = "";
   private z = new Float64Array(2);
   private support = 0;
@@ -243,6 +249,8 @@ export class SurfaceView implements Surface {
     this.root.toggleAttribute("data-bare", !dynamic.options.show_card);
     this.card.element.hidden = !dynamic.options.show_card;
     this.applyLayerDefaults(dynamic);
+    const exactZ = dynamic.exact?.z ?? null;
+    if (isNew || String(exactZ) !== String(before?.exact?.z ?? null)) this.exactZ = exactZ?.length === this.z.length ? exactZ : null;
     const probeMoved = dynamic.probe && String(dynamic.probe) !== String(before?.probe ?? "");
     if (isNew) this.probe = dynamic.probe ?? scene.startPlace();
     else if (probeMoved && dynamic.probe) this.probe = dynamic.probe;
@@ -293,7 +301,10 @@ export class SurfaceView implements Surface {
     const mapWidth = isWide ? width - cardWidth - 24 : width;
     this.root.toggleAttribute("data-compact", mapWidth < 600);
     const wanted = this.dynamic.height;
-    const height = width < WIDE_PX ? Math.min(wanted, Math.max(280, Math.round(mapWidth * 0.92))) : wanted;
+    // with its axis, legend and the page's header it must fit a projector; on a phone finger and picture are seen together
+    const roomy = Math.max(320, window.innerHeight - PAGE_AROUND_PX);
+    const narrow = Math.max(260, Math.min(Math.round(mapWidth * 0.92), Math.round(window.innerHeight * 0.5)));
+    const height = Math.min(wanted, width < WIDE_PX ? narrow : roomy);
     const changed = this.stage.resize(mapWidth, height, window.devicePixelRatio || 1, isNarrow);
     this.card.fit(isWide ? cardWidth : isNarrow ? Math.round(width * 0.45) : 224, isNarrow ? 48 : 64);
     if (changed) this.onResized();
@@ -454,6 +465,7 @@ export class SurfaceView implements Surface {
   private setProbe(map: Point): void {
     this.probe = map;
     this.isOnPath = false;
+    this.exactZ = null;
     this.request({ probe: true });
   }
 
@@ -468,7 +480,16 @@ export class SurfaceView implements Surface {
     this.hint.leave();
     this.announcer.now(`Pinned ${pin.label} at ${zText(z, plainNumber)}`);
     this.request({ above: true });
+    const timer = setTimeout(() => this.forgetRefusedPins(), PENDING_MS + 50);
+    this.disposer.add(() => clearTimeout(timer));
     this.callbacks.onPin?.({ map, z: [...z], how: this.scene.space.how, support: this.support });
+  }
+
+  /** The host may have no further word for us: a pin that it did not keep must not stay on the map. */
+  private forgetRefusedPins(): void {
+    if (!this.pinBook.expire(performance.now())) return;
+    this.showPins();
+    this.request({ above: true });
   }
 
   private onPlaying(isPlaying: boolean): void {
@@ -542,6 +563,10 @@ export class SurfaceView implements Surface {
 
   // ---- frames -------------------------------------------------------------------------------------------------------------
 
+  taken(): readonly string[] {
+    return this.dynamic?.taken ?? [];
+  }
+
   private request(want: Partial<Wanted>): void {
     Object.assign(this.want, Object.fromEntries(Object.entries(want).filter(([, value]) => value)));
     if (this.frameRequest === 0) this.frameRequest = requestAnimationFrame((now) => this.frame(now));
@@ -581,6 +606,11 @@ export class SurfaceView implements Surface {
 
   private decodeProbe(): void {
     const scene = this.scene as Scene;
+    if (this.exactZ) {
+      this.showPicture(this.exactZ);
+      this.card.showHeading(this.dynamic?.exact?.label ?? "");
+      return;
+    }
     scene.space.toZ(this.probe[0], this.probe[1], this.z);
     this.showPicture(this.z);
     this.card.showHeading("Under the cursor");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Navigator } from "../src/navigator";
-import { PENDING_MS, PinBook } from "../src/pins";
+import { MAX_PINS, PENDING_MS, PinBook } from "../src/pins";
 
 const labels = (book: PinBook): string => book.all().map((pin) => pin.label).join("");
 
@@ -26,6 +26,19 @@ describe("pins", () => {
     book.add([1, 2], [1, 2], 0);
     book.confirm([], PENDING_MS + 1);
     expect(labels(book)).toBe("");
+  });
+  test("a refused pin goes even if the host says nothing more", () => {
+    const book = new PinBook(true);
+    book.add([1, 2], [1, 2], 0);
+    expect(book.expire(PENDING_MS - 1)).toBe(false);
+    expect(book.expire(PENDING_MS + 1)).toBe(true);
+    expect(labels(book)).toBe("");
+  });
+  test("at most as many as the host keeps, lettered as the host does", () => {
+    const book = new PinBook(true);
+    for (let i = 0; i < MAX_PINS + 3; i++) book.add([i, 0], [i, 0], 0);
+    expect(labels(book)).toBe("ABCDEFGHIJKL");
+    expect(book.all()[0].z[0]).toBe(3);
   });
   test("without a host that listens they stay", () => {
     const book = new PinBook(false);
