@@ -60,6 +60,7 @@ export interface Surface {
 const WIDE_PX = 760;
 /** What stands above and below the map on a wide page: header, title row, axis, legend. */
 const PAGE_AROUND_PX = 240;
+const LOW_WINDOW_PX = 860;
 const PATH_DRAW_MS = 280;
 /** A decoder slower than this leaves the nearest point's picture for when the hand rests. */
 const CHEAP_DECODE_MS = 2.5;
@@ -306,7 +307,9 @@ export class SurfaceView implements Surface {
     const narrow = Math.max(260, Math.min(Math.round(mapWidth * 0.92), Math.round(window.innerHeight * 0.5)));
     const height = Math.min(wanted, width < WIDE_PX ? narrow : roomy);
     const changed = this.stage.resize(mapWidth, height, window.devicePixelRatio || 1, isNarrow);
-    this.card.fit(isWide ? cardWidth : isNarrow ? Math.round(width * 0.45) : 224, isNarrow ? 48 : 64);
+    // on a projector the player's buttons must be on the screen too
+    const isLow = this.dynamic.path !== null && window.innerHeight < LOW_WINDOW_PX;
+    this.card.fit(isWide ? (isLow ? 168 : cardWidth) : isNarrow ? Math.round(width * 0.45) : 224, isNarrow || isLow ? 48 : 64);
     if (changed) this.onResized();
   }
 
