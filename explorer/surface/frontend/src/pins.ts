@@ -11,6 +11,8 @@ export const MAX_PINS = 12;
 interface Pending {
   readonly pin: Omit<PinRecord, "label">;
   readonly since: number;
+  /** The name of the event by which the host hears of it. */
+  readonly nonce: string;
 }
 
 export class PinBook {
@@ -25,17 +27,19 @@ export class PinBook {
     return every.map((pin, i) => ({ ...pin, label: pinLabel(i) }));
   }
 
-  add(map: Point, z: readonly number[], now: number): PinRecord {
-    this.pending.push({ pin: { map, z }, since: now });
+  add(map: Point, z: readonly number[], now: number, nonce = ""): PinRecord {
+    this.pending.push({ pin: { map, z }, since: now, nonce });
     const all = this.all();
     return all[all.length - 1];
   }
 
-  /** What the host says now. */
-  confirm(known: readonly PinRecord[], now: number): void {
+  /** What the host says now: its pins, and the events that it has counted, whether it kept them or not. */
+  confirm(known: readonly PinRecord[], now: number, taken: readonly string[] = []): void {
     this.known = known;
     const isKnown = ({ z }: { readonly z: readonly number[] }): boolean => known.some((pin) => sameCode(pin.z, z));
-    this.pending = this.pending.filter(({ pin, since }) => !isKnown(pin) && (!this.hostKeepsPins || now - since < PENDING_MS));
+    const isOver = ({ pin, since, nonce }: Pending): boolean =>
+      taken.includes(nonce) || isKnown(pin) || (this.hostKeepsPins && now - since >= PENDING_MS);
+    this.pending = this.pending.filter((pending) => !isOver(pending));
   }
 
   /** Forgets pins that the host had time to confirm; true if there were any. */

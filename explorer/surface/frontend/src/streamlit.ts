@@ -11,10 +11,9 @@ interface StreamlitComponent {
   setTriggerValue(name: string, value: unknown): void;
 }
 
-/** The nonce makes two pins at one place two events, and lets the host say which it has counted. */
 interface PinEvent extends Pin {
-  readonly nonce: string;
   readonly since: number;
+  readonly mapId: string;
 }
 
 interface Mounted {
@@ -27,7 +26,6 @@ interface Mounted {
 }
 
 const mounted = new WeakMap<Node, Mounted>();
-let nonce = 0;
 
 export default function streamlit(component: StreamlitComponent): (() => void) | undefined {
   const { parentElement: parent, data } = component;
@@ -55,7 +53,7 @@ const AGAIN_MS = 300;
 function mountIn(parent: HTMLElement | ShadowRoot, data: Uint8Array, component: StreamlitComponent): Mounted {
   const surface = new SurfaceView(parent, data, {
     onPin: (pin) => {
-      here.waiting.push({ ...pin, nonce: `${Date.now()}-${++nonce}`, since: performance.now() });
+      here.waiting.push({ ...pin, since: performance.now(), mapId: surface.mapId() });
       send(here);
     },
   });
@@ -65,14 +63,22 @@ function mountIn(parent: HTMLElement | ShadowRoot, data: Uint8Array, component: 
 }
 
 function send(here: Mounted): void {
+  forget(here);
   const events = here.waiting.map(({ map, z, how, support, nonce }) => ({ map, z, how, support, nonce }));
   here.component.setTriggerValue("pin", { events });
 }
 
 /** Events of which the host knows nothing after a while are sent once more with the next ones. */
 function sendAgain(here: Mounted): void {
-  const taken = new Set(here.surface.taken());
-  here.waiting = here.waiting.filter((event) => !taken.has(event.nonce) && performance.now() - event.since < PENDING_MS);
+  forget(here);
   const first = here.waiting[0];
-  if (first) setTimeout(() => here.waiting.includes(first) && send(here), AGAIN_MS);
+  if (first) setTimeout(() => mounted.has(here.component.parentElement) && here.waiting.includes(first) && send(here), AGAIN_MS);
+}
+
+/** What was counted, what is too old, and what was meant for another map. */
+function forget(here: Mounted): void {
+  const taken = new Set(here.surface.taken());
+  const isOpen = (event: PinEvent): boolean =>
+    !taken.has(event.nonce) && performance.now() - event.since < PENDING_MS && event.mapId === here.surface.mapId();
+  here.waiting = here.waiting.filter(isOpen);
 }

@@ -30,6 +30,8 @@ import { Toolbar } from "./toolbar";
 
 /** What the host hears. */
 export interface Pin {
+  /** Makes two pins at one place two events, and lets a host say which it has counted. */
+  readonly nonce: string;
   readonly map: [number, number];
   readonly z: number[];
   readonly how: How;
@@ -45,6 +47,8 @@ export interface Surface {
   destroy(): void;
   /** Names of the pin events that the host says it has counted. */
   taken(): readonly string[];
+  /** Which run and map is shown: a place means something else on another. */
+  mapId(): string;
   /** x (C·H·W,) in [0, 1]. */
   encode(x: Float32Array): Posterior;
   /** x_hat (C·H·W,) in [0, 1]. */
@@ -61,6 +65,7 @@ const WIDE_PX = 760;
 /** What stands above and below the map on a wide page: header, title row, axis, legend. */
 const PAGE_AROUND_PX = 240;
 const LOW_WINDOW_PX = 860;
+let pinCount = 0;
 const PATH_DRAW_MS = 280;
 /** A decoder slower than this leaves the nearest point's picture for when the hand rests. */
 const CHEAP_DECODE_MS = 2.5;
@@ -255,7 +260,7 @@ export class SurfaceView implements Surface {
     const probeMoved = dynamic.probe && String(dynamic.probe) !== String(before?.probe ?? "");
     if (isNew) this.probe = dynamic.probe ?? scene.startPlace();
     else if (probeMoved && dynamic.probe) this.probe = dynamic.probe;
-    this.pinBook.confirm(dynamic.pins, performance.now());
+    this.pinBook.confirm(dynamic.pins, performance.now(), dynamic.taken);
     const shape = scene.header.run.image_shape;
     const isNewPath = this.player.setPath(dynamic.path, shape, (picture, frame) => picture.paint(scene.model.decodeShared(dynamic.path?.z[frame] ?? [])));
     if (!dynamic.path) this.isOnPath = false;
@@ -477,7 +482,8 @@ export class SurfaceView implements Surface {
     this.showProbe(); // the pin is exactly what is shown now
     const z = Array.from(this.z);
     const map: [number, number] = [this.probe[0], this.probe[1]];
-    const pin = this.pinBook.add(map, z, performance.now());
+    const nonce = `${Date.now()}-${++pinCount}`;
+    const pin = this.pinBook.add(map, z, performance.now(), nonce);
     this.dropStart = performance.now();
     this.showPins();
     this.hint.leave();
@@ -485,7 +491,7 @@ export class SurfaceView implements Surface {
     this.request({ above: true });
     const timer = setTimeout(() => this.forgetRefusedPins(), PENDING_MS + 50);
     this.disposer.add(() => clearTimeout(timer));
-    this.callbacks.onPin?.({ map, z: [...z], how: this.scene.space.how, support: this.support });
+    this.callbacks.onPin?.({ map, z: [...z], how: this.scene.space.how, support: this.support, nonce });
   }
 
   /** The host may have no further word for us: a pin that it did not keep must not stay on the map. */
@@ -565,6 +571,10 @@ export class SurfaceView implements Surface {
   }
 
   // ---- frames -------------------------------------------------------------------------------------------------------------
+
+  mapId(): string {
+    return this.scene?.header.id ?? "";
+  }
 
   taken(): readonly string[] {
     return this.dynamic?.taken ?? [];

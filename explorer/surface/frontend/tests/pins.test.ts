@@ -40,6 +40,13 @@ describe("pins", () => {
     expect(labels(book)).toBe("ABCDEFGHIJKL");
     expect(book.all()[0].z[0]).toBe(3);
   });
+  test("an event that the host has counted is over, whether its pin was kept or not", () => {
+    const book = new PinBook(true);
+    for (let i = 0; i < 15; i++) book.add([i, 0], [i, 0], 0, `n${i}`);
+    const kept = Array.from({ length: 12 }, (_, i) => ({ label: "ABCDEFGHIJKL"[i], map: [i + 3, 0] as [number, number], z: [i + 3, 0] }));
+    book.confirm(kept, 10, Array.from({ length: 15 }, (_, i) => `n${i}`));
+    expect(book.all().map((pin) => pin.z[0])).toEqual(kept.map((pin) => pin.z[0]));
+  });
   test("without a host that listens they stay", () => {
     const book = new PinBook(false);
     book.add([1, 2], [1, 2], 0);
