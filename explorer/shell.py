@@ -35,6 +35,10 @@ h1.atlas-title {
 [data-testid="stCaptionContainer"], [data-testid="stImageCaption"], [data-testid="stCaptionContainer"] p, [data-testid="stImageCaption"] p {
   color: light-dark(#545d68, #a9b3bf) !important; opacity: 1; font-variant-numeric: tabular-nums; }
 [data-testid="stImage"] img { image-rendering: pixelated; border-radius: 2px; }
+.picture-grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(124px, 1fr)); gap: 14px 18px; }
+.picture-grid figure { margin: 0; }
+.picture-grid img { image-rendering: pixelated; border-radius: 2px; display: block; max-width: 100%; }
+.picture-grid figcaption { font-size: 13px; margin-top: 4px; color: light-dark(#545d68, #a9b3bf); font-variant-numeric: tabular-nums; }
 @media (max-width: 640px) { .stMainBlockContainer { padding: 0.6rem 0.7rem 2rem; } }
 </style>
 """

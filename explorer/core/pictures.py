@@ -6,11 +6,14 @@ Pictures are pixels: enlarged by whole factors, never blurred. Letters: B pictur
 from __future__ import annotations
 
 import base64
+import html
 import io
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from explorer.core.words import shortened
 
 Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
@@ -44,6 +47,15 @@ def data_uri(picture: Picture) -> str:
     out = io.BytesIO()
     Image.fromarray(picture).save(out, "PNG")
     return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
+
+
+def picture_grid(pictures: list[Picture], lines: list[str]) -> str:
+    """HTML of pictures with a line of text under each, as many in a row as fit; the lines are escaped: text and nothing else."""
+    figures = [
+        f'<figure><img src="{data_uri(picture)}" alt="{text}"><figcaption>{text}</figcaption></figure>'
+        for picture, text in zip(pictures, (html.escape(shortened(line, 60)) for line in lines), strict=True)
+    ]
+    return f'<div class="picture-grid">{"".join(figures)}</div>'
 
 
 def error_map(x: Floats, x_hat: Floats) -> Picture:

@@ -38,7 +38,13 @@ def app(**query: str) -> AppTest:
 def words(test: AppTest) -> str:
     """Everything that can be read."""
     kinds = ("markdown", "caption", "error", "warning", "info", "title", "code")
-    return "\n".join(said(element) for kind in kinds for element in test.get(kind))
+    return "\n".join([*(said(element) for kind in kinds for element in test.get(kind)), *grids(test)])
+
+
+def grids(test: AppTest) -> list[str]:
+    """The HTML of picture grids."""
+    bodies = [element.proto.body for element in test.get("html")]
+    return [body for body in bodies if '<div class="picture-grid"' in body]
 
 
 def said(element) -> str:
@@ -169,6 +175,8 @@ def test_names_from_files_and_links_are_text_and_nothing_else(tmp_path, monkeypa
     monkeypatch.setenv("LATENT_RUNS", str(tmp_path / "runs"))
     test = sound(app(run="odd", pins="0_0").run())
     assert not [c.value for c in test.caption if "![i](" in c.value]
+    (grid,) = grids(test)
+    assert "![i](http://127.0.0.1/" in grid  # inside HTML it is text
     test = sound(app(run="[click](https://evil.example) **b**").run())
     assert "[click](" not in test.warning[0].value
     assert "[click](" in said(test.warning[0])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from explorer.core.neighbours import nearest
-from explorer.core.pictures import enlarged, error_map, fitted, strip, to_picture
+from explorer.core.pictures import enlarged, error_map, fitted, picture_grid, strip, to_picture
 from explorer.state import Pin, _parse_pins, _pin_text, _place, label
 
 
@@ -30,6 +30,13 @@ def test_a_large_picture_is_reduced_by_area_means_and_keeps_its_shape():
     assert small[:, :5].max() == 0
     assert small[:, 5:].min() == 200
     assert fitted(picture[:10, :10], 40).shape == (40, 40)
+
+
+def test_a_grids_lines_are_text_and_nothing_else():
+    grid = picture_grid([np.zeros((2, 2), np.uint8)], ['<script>alert("1")</script>"><img src=x onerror=1>'])
+    assert grid.count("<img") == 1
+    assert "<script" not in grid
+    assert "&lt;script&gt;" in grid
 
 
 def test_the_error_map_is_white_where_right_red_where_too_bright_blue_where_too_dark():
