@@ -86,7 +86,9 @@ def take_pin(state: State, event: Mapping[str, Any] | None, projection: Projecti
 
     Quick clicks arrive as one list, because reruns that follow each other closely are joined.
     """
-    events = (event or {}).get("events", [event] if event else [])
+    if event is None or "want" in event:  # the browser lacks the map's arrays and only asked for this rerun
+        return state
+    events = event.get("events", [event])
     fresh = [e for e in events if isinstance(e, Mapping) and str(e.get("nonce")) not in taken_pins()]
     made = tuple(_pin_at(place, projection) for place in map(_place, fresh) if place is not None)
     if not fresh:
@@ -138,6 +140,12 @@ def surface_event(key: str) -> Mapping[str, Any] | None:
     component = st.session_state.get(key)
     event = component.get("pin") if isinstance(component, Mapping) else getattr(component, "pin", None)
     return event if isinstance(event, Mapping) else None
+
+
+def browser_shows(key: str, map_id: str) -> bool:
+    """Whether this rerun was caused by a pin on the surface of that key while it showed that very map."""
+    event = surface_event(key)
+    return event is not None and event.get("mapId") == map_id
 
 
 def label(index: int) -> str:

@@ -119,6 +119,17 @@ def pack_static(
     return pack_arrays(_header(run, projection), arrays, compress={"originals"})
 
 
+def reference(static: bytes) -> bytes:
+    """The static blob without its arrays, for a browser that has just said that it shows this map: megabytes less a pin."""
+    header, _ = _split(memoryview(static))
+    return _with_length({**header, "reference": True, "arrays": {}})
+
+
+def static_id(static: bytes) -> str:
+    """The `id` of a static blob."""
+    return str(_split(memoryview(static))[0]["id"])
+
+
 def _header(run: Run, projection: Projection) -> dict[str, Any]:
     shape = run.image_shape
     center = projection.to_map(np.zeros((1, run.config.latent_dim)), run.encodings.mu)[0]
@@ -240,6 +251,6 @@ def _with_length(record: dict[str, Any]) -> bytes:
     return len(text).to_bytes(4, "little") + text
 
 
-def _split(data: bytes) -> tuple[dict[str, Any], bytes]:
+def _split(data: bytes | memoryview) -> tuple[dict[str, Any], bytes | memoryview]:
     length = int.from_bytes(data[:4], "little")
-    return json.loads(data[4 : 4 + length]), data[4 + length :]
+    return json.loads(bytes(data[4 : 4 + length])), data[4 + length :]

@@ -13,7 +13,7 @@ from explorer.core.pictures import Picture, data_uri, fitted, to_picture
 from explorer.core.words import plain
 from explorer.state import State
 from explorer.surface.component import surface
-from explorer.surface.payload import Dynamic, Marked, Options, PathShown, pack
+from explorer.surface.payload import Dynamic, Marked, Options, PathShown, pack, reference, static_id
 from trainer.projection import Projection
 from trainer.runs import Run
 
@@ -73,7 +73,8 @@ def live_surface(
         height=height,
         options=options or Options(),
     )
-    surface(pack(dynamic, cache.static_payload(run_id, projection.name, axes)), key)
+    static = cache.static_payload(run_id, projection.name, axes)
+    surface(pack(dynamic, reference(static) if state.browser_shows(key, static_id(static)) else static), key)
 
 
 def pins_shown(now: State, run: Run, projection: Projection) -> list[Marked]:

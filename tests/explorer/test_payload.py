@@ -5,7 +5,18 @@ import json
 import numpy as np
 import pytest
 
-from explorer.surface.payload import Dynamic, Marked, Options, PathShown, decoder_macs, pack, pack_static, unpack
+from explorer.surface.payload import (
+    Dynamic,
+    Marked,
+    Options,
+    PathShown,
+    decoder_macs,
+    pack,
+    pack_static,
+    reference,
+    static_id,
+    unpack,
+)
 from trainer.runs import load_run
 
 
@@ -44,6 +55,15 @@ def test_arrays_begin_at_multiples_of_eight(trained):
     assert second % 8 == 0
     _, header, _ = unpack(data)
     assert all(entry["offset"] % 8 == 0 for entry in header["arrays"].values())
+
+
+def test_a_reference_names_the_map_and_leaves_its_arrays_out(trained):
+    run = load_run("tiny-2d", trained)
+    static = pack_static(run, run.projections["latent"])
+    _, header, arrays = unpack(pack(Dynamic(), reference(static)))
+    assert header["id"] == static_id(static)
+    assert header["reference"] is True
+    assert arrays == {}
 
 
 def test_the_id_is_of_the_content(trained):

@@ -183,6 +183,13 @@ export function parsePayload(given: Uint8Array): Payload {
   return new Payload(parsed, withDefaults(dynamic.json as Partial<Dynamic>), arrays);
 }
 
+/** Which map is meant, and whether its arrays were left out because this page has them already. */
+export function peek(given: Uint8Array): { readonly id: string; readonly isReference: boolean } {
+  const bytes = aligned(given);
+  const { id, reference } = section(bytes, section(bytes, 0).end).json as { id?: string; reference?: boolean };
+  return { id: id ?? "", isReference: reference === true };
+}
+
 /** Typed arrays need their start at a multiple of their element size: copy once where the host's view has none. */
 function aligned(bytes: Uint8Array): Uint8Array {
   return bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();

@@ -1,5 +1,6 @@
 /** How does the surface live in a Streamlit page? Components v2 calls the default export again whenever data or theme change. */
 
+import { peek } from "./blob";
 import { PENDING_MS } from "./pins";
 import { SurfaceView, type Pin, type Surface } from "./surface";
 
@@ -31,6 +32,10 @@ export default function streamlit(component: StreamlitComponent): (() => void) |
   const { parentElement: parent, data } = component;
   if (!(data instanceof Uint8Array)) return undefined; // nothing to show yet
   let here = mounted.get(parent);
+  if (isMissing(data, here)) {
+    setTimeout(() => component.setTriggerValue("pin", { want: `${Date.now()}` }), 0); // the next rerun sends everything
+    return undefined;
+  }
   if (here) {
     here.component = component;
     here.surface.update(data);
@@ -50,6 +55,16 @@ export default function streamlit(component: StreamlitComponent): (() => void) |
 
 const AGAIN_MS = 300;
 
+/** Arrays were left out for a map that is not shown here: the page was rebuilt while the answer was on its way. */
+function isMissing(data: Uint8Array, here: Mounted | undefined): boolean {
+  try {
+    const { id, isReference } = peek(data);
+    return isReference && here?.surface.mapId() !== id;
+  } catch {
+    return false; // the surface says what is wrong with these bytes
+  }
+}
+
 function mountIn(parent: HTMLElement | ShadowRoot, data: Uint8Array, component: StreamlitComponent): Mounted {
   const surface = new SurfaceView(parent, data, {
     onPin: (pin) => {
@@ -65,7 +80,7 @@ function mountIn(parent: HTMLElement | ShadowRoot, data: Uint8Array, component: 
 function send(here: Mounted): void {
   forget(here);
   const events = here.waiting.map(({ map, z, how, support, nonce }) => ({ map, z, how, support, nonce }));
-  here.component.setTriggerValue("pin", { events });
+  here.component.setTriggerValue("pin", { events, mapId: here.surface.mapId() });
 }
 
 /** Events of which the host knows nothing after a while are sent once more with the next ones. */
