@@ -29,7 +29,6 @@ Arrays = Mapping[str, NDArray[Any]]
 
 FORMAT, VERSION = "latent-atlas", 1
 ALIGN = 8
-MAX_SERVED_MACS = 8_000_000  # multiply-adds a picture; above it the browser would miss its frame (live-map.md)
 
 
 @dataclass(frozen=True)
@@ -213,31 +212,6 @@ def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, Any], dict[str, NDArr
         raw = zlib.decompress(raw) if entry["codec"] == "zlib" else raw
         arrays[name] = np.frombuffer(raw, entry["dtype"]).reshape(entry["shape"])
     return dynamic, header, arrays
-
-
-def decoder_macs(run: Run) -> int:
-    """Multiply-adds that one decoded picture costs."""
-    return sum(
-        weight.size * positions
-        for weight, positions in _uses(run, decoder_layers(run.config, run.image_shape))
-    )  # fmt: skip
-
-
-def _uses(run: Run, layers: Sequence[Layer]) -> list[tuple[NDArray[Any], int]]:
-    """Every weight of the decoder with the number of places at which it is applied."""
-    found, size = [], (1, 1)
-    for i, layer in enumerate(layers):
-        match layer:
-            case spec.Linear():
-                found.append((run.weights[f"decoder.{i}.weight"], 1))
-            case spec.ConvTranspose2d(kernel=kernel, stride=stride, padding=padding):
-                found.append((run.weights[f"decoder.{i}.weight"], size[0] * size[1]))
-                size = ((size[0] - 1) * stride - 2 * padding + kernel, (size[1] - 1) * stride - 2 * padding + kernel)
-            case spec.Unflatten((_, height, width)) | spec.Crop(height, width):
-                size = (height, width)
-            case _:
-                pass
-    return found
 
 
 def _marked(marked: Marked) -> dict[str, Any]:

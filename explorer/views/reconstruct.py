@@ -17,7 +17,7 @@ from trainer.forward import Codes
 from trainer.runs import Run
 
 N_DRAWS = 8
-TALL_PX = 252
+TALL_PX = 224  # 8 x 28: whole pixels, and four side by side on a wide page
 
 
 def show(now: State) -> None:
@@ -54,7 +54,7 @@ def _pictures(run: Run, picked: Picked, codes: Codes) -> None:
     for column, (title, picture, help_text) in zip(st.columns(len(shown)), shown, strict=True):
         with column:
             st.caption(title, help=help_text)
-            show_picture(picture, title, TALL_PX, fill=True)
+            show_picture(picture, title, TALL_PX)
     error = f"mean absolute error {float(np.abs(picked.x - x_hat).mean()):.3f} a pixel (0 is black, 1 is white), "
     st.caption(
         f"{plain(picked.title)}: {error if picked.is_original else ''}KL {float(codes.kl.sum()):.1f} nats.",
