@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -21,8 +21,10 @@ from tyro.conf import OmitArgPrefixes, Positional, arg
 from trainer.config import PRESET_NOTES, PRESETS, FitConfig, check_run_name, checked, config_error, preset
 from trainer.errors import LatentError, RunError
 from trainer.runs import RUN_JSON, RunInfo, default_roots, list_runs, load_run, read_info
+from trainer.store import place
 
 if TYPE_CHECKING:
+    from trainer.evaluate import Evaluation
     from trainer.fit import Event
 
 PROG = "python -m trainer"
@@ -46,8 +48,10 @@ class FitOptions:
     config: FitConfig
     name: str | None = None
     """name of the run (default: the preset's)"""
-    runs: Path = field(default_factory=lambda: default_roots()[0])
-    """folder of runs (default: $LATENT_RUNS, else runs)"""
+    runs: str = field(default_factory=lambda: str(default_roots()[0]))
+    """folder of runs, a path or an fsspec URL such as s3://bucket/runs (default: $LATENT_RUNS, else runs)"""
+    device: str = "cpu"
+    """cpu, cuda or cuda:NUMBER"""
     resume: bool = False
     """go on with a run that was interrupted"""
     overwrite: bool = False
@@ -60,12 +64,16 @@ class EvaluateOptions:
 
     run: Positional[str]
     """name of the run"""
-    runs: Path | None = None
+    runs: str | None = None
     """folder of runs (default: runs/, then the pretrained ones)"""
     samples: int = 200
     """draws of z an image for the importance-sampled NLL"""
     images: int | None = None
     """importance-sample the first so many images only (default: all)"""
+    parts: tuple[str, ...] = ()
+    """more than the bound: collapse, information, interventions, sensitivity, gaps, gradients, disentanglement"""
+    device: str = "cpu"
+    """cpu, cuda or cuda:NUMBER"""
     json: bool = False
     """one JSON object on stdout"""
 
@@ -74,7 +82,7 @@ class EvaluateOptions:
 class ListOptions:
     """Presets, data sets (and whether each is on this machine), runs."""
 
-    runs: Path | None = None
+    runs: str | None = None
     """folder of runs (default: runs/, then the pretrained ones)"""
     json: bool = False
     """one JSON object on stdout"""
@@ -181,18 +189,29 @@ def _fit(argv: list[str]) -> None:
         raise LatentError(f"fit needs a preset first; allowed: {', '.join(PRESETS)} (or {PROG} fit --help).")
     name, base = argv[0], preset(argv[0])
     options = _parse(FitOptions, argv[1:], f"{PROG} fit {name}", FitOptions(base))
-    run_name = check_run_name(name if options.name is None else options.name)
-    if options.resume and (options.runs / run_name / RUN_JSON).is_file():
-        began = read_info(options.runs / run_name).config  # what is typed is held against it by `fit`
+    run_name = check_run_name(name.replace("+", "-") if options.name is None else options.name)
+    folder = place(options.runs) / run_name
+    if options.resume and (folder / RUN_JSON).is_file():
+        began = read_info(folder).config  # what is typed is held against it by `fit`
         options = _parse(FitOptions, argv[1:], f"{PROG} fit {name}", replace(options, config=began))
     config = _with_absolute_folder(options.config)
     from trainer.datasets import load_dataset
     from trainer.fit import fit
+    from trainer.parallel import device_of, team
 
-    dataset = load_dataset(config.data, progress=True)
-    for note in dataset.notes:
-        print(note, file=sys.stderr)
-    _show(fit(config, dataset, run_name, options.runs, name, options.resume, options.overwrite), config)
+    device_of(options.device)  # before the data set is fetched
+    with team(options.device) as processes:
+        dataset = load_dataset(config.data, progress=processes.is_writer)
+        for note in dataset.notes if processes.is_writer else ():
+            print(note, file=sys.stderr)
+        events = fit(
+            config, dataset, run_name, options.runs, name, options.resume, options.overwrite, options.device, processes
+        )  # fmt: skip
+        if processes.is_writer:
+            _show(events, config)
+        else:
+            for _ in events:
+                pass
 
 
 def _with_absolute_folder(config: FitConfig) -> FitConfig:
@@ -222,7 +241,7 @@ def _show(events: Iterable[Event], config: FitConfig) -> None:
                         f"{event.images_per_s:,.0f} images/s · {_clock(event.seconds_left)} left"
                     )
                 case EpochEnded():
-                    epoch, elbo = min(event.epoch + 1, config.epochs), f" · test ELBO {event.row['test_elbo']:.2f}"
+                    epoch, elbo = min(event.epoch + 1, config.epochs), _latest(event.row)
                 case Finishing():
                     bar.set_description_str(f"{event.part} …")
                 case Finished():
@@ -236,13 +255,28 @@ def _show(events: Iterable[Event], config: FitConfig) -> None:
         bar.close()
 
 
+def _latest(row: Mapping[str, float]) -> str:
+    """What the bar says of the last epoch."""
+    if "test_error" in row:
+        return f" · test error {row['test_error']:.3f}"
+    name = "test_elbo" if "test_elbo" in row else "test_reconstruction"
+    return f" · {name.replace('_', ' ').replace('elbo', 'ELBO')} {row[name]:.2f}"
+
+
 def _report(event: Any) -> None:
     metrics = event.info.metrics
-    accuracy = "" if metrics.knn_accuracy is None else f", 15-NN accuracy {metrics.knn_accuracy:.3f}"
-    print(
-        f"{event.folder}: test ELBO {metrics.elbo:.2f}, NLL {metrics.nll:.2f} (IS-{metrics.samples}, {metrics.nll_n} images), "
-        f"KL {metrics.kl:.2f}, {metrics.active_units} active units{accuracy}; {_clock(event.info.seconds)}."
-    )
+    parts = [f"reconstruction {metrics.reconstruction:.2f}", f"squared error {metrics.squared_error:.3f}"]
+    if metrics.elbo is not None:
+        given = " given the class" if event.info.config.is_conditional else ""
+        parts = [
+            f"test ELBO {metrics.elbo:.2f}", f"NLL{given} {metrics.nll:.2f} (IS-{metrics.samples}, {metrics.nll_n} images)",
+            f"KL {metrics.kl:.2f}", f"{metrics.active_units} active units",
+        ]  # fmt: skip
+    if metrics.classifier_error is not None:
+        parts.append(f"test error {metrics.classifier_error:.3f} with {event.info.dataset.n_labelled} labels")
+    elif metrics.knn_accuracy is not None:
+        parts.append(f"15-NN accuracy {metrics.knn_accuracy:.3f}")
+    print(f"{event.folder}: {', '.join(parts)}; {_clock(event.info.seconds)}.")
 
 
 def _clock(seconds: float) -> str:
@@ -253,7 +287,7 @@ def _clock(seconds: float) -> str:
 def _print_presets() -> None:
     print("presets:")
     for name, note in PRESET_NOTES.items():
-        print(f"  {name:<12} {note}")
+        print(f"  {name:<22} {note}")
     print()
 
 
@@ -269,29 +303,68 @@ def _evaluate(argv: list[str]) -> None:
 
     from trainer.datasets import load_dataset
     from trainer.evaluate import evaluate
+    from trainer.parallel import device_of
+    from trainer.report import PARTS, report
 
+    unknown = [part for part in options.parts if part not in PARTS]
+    if unknown:
+        raise LatentError(f"--parts has {unknown[0]!r}; allowed: {', '.join(PARTS)}.")
+    device = device_of(options.device)
     run = load_run(options.run, options.runs)
     dataset = load_dataset(run.info.dataset.name, progress=True)
     if dataset.sha256 != run.info.dataset.sha256:
         raise RunError(
             f"data set {dataset.name!r} is not the one that run {run.id!r} was trained on: restore it or train the run anew."
         )
+    model = run.model.to(device)
     with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}", file=sys.stderr, leave=False, disable=None) as bar:
         result = evaluate(
-            run.model, dataset, samples=options.samples, nll_images=options.images,
+            model, dataset, samples=options.samples, nll_images=options.images,
             on_progress=lambda share: bar.update(100 * share - bar.n),
         )  # fmt: skip
-    record = {"run": run.id, "dataset": dataset.name, **asdict(result)}
+    model.cpu()
+    parts = {part: report(model, dataset, part) for part in PARTS if part in options.parts}
     if options.json:
-        print(json.dumps(record))
+        print(json.dumps({"run": run.id, "dataset": dataset.name, **asdict(result), **parts}))
         return
-    print(f"{run.id} on {dataset.name} {result.split} ({result.n} images, {result.input} input), nats per image")
-    print(f"  ELBO            {result.elbo:10.2f}   = −(reconstruction + KL)")
-    print(f"  NLL             {result.nll:10.2f}   importance-sampled, {result.samples} draws, {result.nll_n} images")
-    print(f"  reconstruction  {result.reconstruction:10.2f}")
-    print(f"  KL              {result.kl:10.2f}   {result.active_units} of {len(result.kl_per_dim)} dimensions active")
+    _print_figures(run.id, dataset.name, result)
+    for part, record in parts.items():
+        print(f"{part}")
+        for key, value in record.items():
+            print(f"  {key:<22} {_short(value)}")
+
+
+def _print_figures(run_id: str, dataset: str, result: Evaluation) -> None:
+    given = ", given the class" if result.given_label else ""
+    print(f"{run_id} on {dataset} {result.split} ({result.n} images, {result.input} input{given}), nats per image")
+    if result.elbo is not None and result.nll is not None and result.kl is not None and result.kl_per_dim is not None:
+        error = "" if result.nll_standard_error is None else f" ± {result.nll_standard_error:.2f}"
+        print(f"  ELBO            {result.elbo:10.2f}   = −(reconstruction + KL)")
+        print(f"  NLL             {result.nll:10.2f}   importance-sampled, {result.samples} draws, {result.nll_n} images{error}")
+        print(f"  reconstruction  {result.reconstruction:10.2f}")
+        print(f"  KL              {result.kl:10.2f}   {result.active_units} of {len(result.kl_per_dim)} dimensions active")
+    else:
+        print(f"  reconstruction  {result.reconstruction:10.2f}   −log p(x|z) at the code: a point, so there is no KL and no bound")
+    if result.ess is not None:
+        print(f"  ESS             {result.ess:10.1f}   effective draws of {result.samples}")
+    if result.squared_error is not None:
+        print(f"  squared error   {result.squared_error:10.3f}   Σ over pixels at the mean code")
+    if result.classifier_error is not None:
+        print(f"  test error      {result.classifier_error:10.3f}   share of images that q(y|x) gets wrong")
     if result.knn_accuracy is not None:
         print(f"  15-NN accuracy  {result.knn_accuracy:10.3f}   share of images")
+
+
+def _short(value: Any) -> str:
+    """A figure, or a list cut to what fits a line."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list):
+        shown = ", ".join(_short(item) for item in value[:8])
+        return f"[{shown}{', …' if len(value) > 8 else ''}]"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_short(item)}" for key, item in value.items())
+    return "not finite" if value is None else str(value)
 
 
 def _between(option: str, value: int, most: int | None = None) -> None:
@@ -324,7 +397,7 @@ def _list(argv: list[str]) -> None:
         print(f"  {place.name:<14} {'here' if place.is_here else 'to be downloaded':<17} {place.description}; {place.licence}")
     print("\nruns:" if runs else "\nruns: none yet")
     for name, info in runs.items():
-        print(f"  {name:<14} {_run_line(info)}")
+        print(f"  {name:<22} {_run_line(info)}")
 
 
 def _run_line(info: Any) -> str:
@@ -332,7 +405,11 @@ def _run_line(info: Any) -> str:
         return str(info)
     if info.metrics is None:
         return f"{info.state} after {info.epoch} of {info.config.epochs} epochs"
-    return f"{info.dataset.name}, {info.config.latent_dim}-D, ELBO {info.metrics.elbo:.2f}, NLL {info.metrics.nll:.2f}"
+    what = f"{info.dataset.name}, {info.config.model}, {info.config.latent_dim}-D"
+    if info.metrics.elbo is None or info.metrics.nll is None:
+        return f"{what}, reconstruction {info.metrics.reconstruction:.2f}"
+    given = " given the class" if info.config.is_conditional else ""
+    return f"{what}, ELBO {info.metrics.elbo:.2f}, NLL{given} {info.metrics.nll:.2f}"
 
 
 # --- bench

@@ -6,6 +6,7 @@ One frozen, validated record: the command line, `run.json` and the train page ar
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -21,7 +22,14 @@ class FitConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    data: str = Field("digits", description="data set: digits, shapes, mnist, fashion-mnist, kmnist or folder:PATH")
+    data: str = Field(
+        "digits", description="data set: digits, shapes, pendulum, mnist, fashion-mnist, kmnist, olivetti or folder:PATH"
+    )
+    model: Literal["vae", "conditional-vae", "m2", "m1+m2", "autoencoder", "pca"] = Field(
+        "vae",
+        description="vae; conditional-vae (label to encoder and decoder); m2, m1+m2 (semi-supervised, Kingma 2014); "
+        "autoencoder (deterministic); pca (closed form)",
+    )
     latent_dim: int = Field(2, ge=1, le=MAX_LATENT_DIM, description="number of latent dimensions, 1 to 512")
     network: Literal["mlp", "conv", "linear"] = Field(
         "mlp", description="mlp, conv, or linear (one matrix each way: probabilistic PCA)"
@@ -30,28 +38,89 @@ class FitConfig(BaseModel):
         (256, 256), description="widths (mlp) or channels (conv) of the encoder's layers; the decoder mirrors them"
     )
     activation: Literal["relu", "silu", "gelu", "tanh"] = Field("silu", description="non-linearity between layers")
-    likelihood: Literal["bernoulli", "gaussian"] = Field("bernoulli", description="p(x|z) of a pixel")
-    sigma: float = Field(
-        1.0, gt=0, le=10, description="standard deviation of a Gaussian pixel; the starting value if it is learned"
+    likelihood: Literal["bernoulli", "continuous-bernoulli", "gaussian", "laplace"] = Field(
+        "bernoulli", description="p(x|z) of a pixel"
     )
-    learn_sigma: bool = Field(True, description="learn one sigma for all pixels (Gaussian only)")
+    sigma: float = Field(
+        1.0,
+        gt=0,
+        le=10,
+        description="scale of a Gaussian (standard deviation) or Laplace (b) pixel; where it is learned, its start",
+    )
+    scale: Literal["fixed", "learned", "optimal", "per-pixel"] = Field(
+        "learned",
+        description="how that scale is found: fixed, one learned for all pixels, the batch's optimum (Rybkin 2021), "
+        "or put out by the decoder for each pixel",
+    )
     binarise: bool = Field(False, description="draw every pixel afresh from Bernoulli(grey value) at each use")
+    importance_samples: int = Field(
+        1, ge=1, le=5000, description="draws of z in the bound: 1 is the ELBO, more the IWAE's (Burda 2016)"
+    )
+    elbo_epochs: int = Field(
+        0, ge=0, le=100_000, description="first epochs that train the ELBO although importance_samples is above 1"
+    )
     beta: float = Field(1.0, ge=0, le=1000, description="weight of the KL term in the loss (Higgins 2017); ELBOs never carry it")
     warmup_epochs: int = Field(0, ge=0, description="epochs over which the KL weight rises linearly from 0 to beta")
+    beta_cycles: int = Field(
+        0, ge=0, le=1000, description="cyclical annealing: so often the KL weight rises from 0 to beta (Fu 2019)"
+    )
+    free_bits: float = Field(0.0, ge=0, le=100, description="nats of KL that every dimension has for free (Kingma 2016)")
+    lagging_steps: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        description="at most so many encoder updates before each of the decoder, until information peaks (He 2019)",
+    )
+    finish_linear: bool = Field(
+        False, description="linear VAE with Gaussian pixels: after the last epoch, closed-form steps to the optimum of its bound"
+    )
+    labelled: int = Field(
+        100, ge=1, le=10_000_000, description="m2, m1+m2: training images whose label is used, the same number of every class"
+    )
+    alpha: float = Field(
+        60.0, ge=0, le=100_000, description="m2, m1+m2: weight of the classifier's mean cross-entropy on the labelled images"
+    )
+    feature_dim: int = Field(50, ge=1, le=MAX_LATENT_DIM, description="m1+m2: latent dimensions of M1, the features that M2 sees")
+    feature_hidden: tuple[int, ...] = Field((600, 600), description="m1+m2: widths of M1's layers (Kingma 2014 used 600, 600)")
+    feature_epochs: int = Field(0, ge=0, le=100_000, description="m1+m2: how many of the epochs, the first ones, train M1")
     epochs: int = Field(20, ge=1, le=100_000, description="passes over the training images")
-    batch_size: int = Field(128, ge=1, le=65_536, description="images a step")
+    batch_size: int = Field(128, ge=1, le=65_536, description="images a step, over all processes together")
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam's step size, at its highest")
-    schedule: Literal["constant", "cosine"] = Field("cosine", description="constant, or a cosine from the rate to 1 % of it")
+    schedule: Literal["constant", "cosine", "stages"] = Field(
+        "cosine",
+        description="constant, a cosine from the rate to 1 % of it, or Burda's eight stages from the rate to a tenth of it",
+    )
     adam_eps: float = Field(1e-8, gt=0, le=1, description="Adam's epsilon (Burda 2016 used 1e-4)")
     weight_decay: float = Field(0.0, ge=0, le=1, description="decoupled weight decay (AdamW)")
     train_on: Literal["train", "train+validation"] = Field("train", description="which splits to learn from")
     seed: int = Field(0, ge=0, lt=2**31, description="seed of everything random")
-    precision: Literal["fp32", "bf16"] = Field(
-        "fp32", description="matrix products in float32 or, where the processor can, bfloat16"
+    precision: Literal["fp32", "bf16", "autocast"] = Field(
+        "fp32",
+        description="fp32; bf16: matrix products in bfloat16 where the processor can; autocast: torch's mixed precision in bfloat16",
     )
     umap: bool = Field(True, description="lay out a UMAP for more than two latent dimensions")
 
-    @field_validator("hidden")
+    @property
+    def is_deterministic(self) -> bool:
+        """Whether a picture's code is a point and not a distribution: no KL, no ELBO."""
+        return self.model in ("autoencoder", "pca")
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether encoder and decoder are told the class."""
+        return self.model in ("conditional-vae", "m2", "m1+m2")
+
+    @property
+    def is_semi_supervised(self) -> bool:
+        """Whether a classifier q(y|x) is part of the model."""
+        return self.model in ("m2", "m1+m2")
+
+    @property
+    def has_scale(self) -> bool:
+        """Whether the likelihood of a pixel has a scale parameter."""
+        return self.likelihood in ("gaussian", "laplace")
+
+    @field_validator("hidden", "feature_hidden")
     @classmethod
     def _widths_are_positive(cls, hidden: tuple[int, ...]) -> tuple[int, ...]:
         if any(not 1 <= width <= 8192 for width in hidden) or not 1 <= len(hidden) <= 8:
@@ -60,9 +129,40 @@ class FitConfig(BaseModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> FitConfig:
-        if self.binarise and self.likelihood != "bernoulli":
-            raise ConfigError("binarise", True, "only with likelihood 'bernoulli'")
+        for field, allowed in _contradictions(self):
+            raise ConfigError(field, getattr(self, field), allowed)
         return self
+
+
+def _contradictions(config: FitConfig) -> Iterator[tuple[str, str]]:
+    """Fields whose values do not go with the others, and what would."""
+    if config.binarise and config.likelihood != "bernoulli":
+        yield "binarise", "False with this likelihood; True only with 'bernoulli'"
+    if config.model == "pca" and (config.network != "linear" or config.likelihood != "gaussian" or config.scale == "per-pixel"):
+        yield "model", "'pca' only with network 'linear', likelihood 'gaussian' and a scale that is not 'per-pixel'"
+    if config.beta_cycles and config.warmup_epochs:
+        yield "beta_cycles", "0 where warmup_epochs is set: one schedule of the KL weight at a time"
+    if config.importance_samples > 1 and (config.model not in ("vae", "conditional-vae") or config.beta != 1 or config.free_bits):
+        yield "importance_samples", "1 unless the model is 'vae' or 'conditional-vae' with beta 1 and no free bits"
+    if config.finish_linear and (
+        config.model != "vae"
+        or config.network != "linear"
+        or config.likelihood != "gaussian"
+        or config.scale not in ("fixed", "learned")
+        or config.free_bits
+    ):
+        yield (
+            "finish_linear",
+            "False unless a 'vae' has a 'linear' network, 'gaussian' pixels of a fixed or learned scale and no free bits",
+        )
+    if config.lagging_steps and (config.model not in ("vae", "conditional-vae") or config.importance_samples > 1):
+        yield "lagging_steps", "0 unless the model is 'vae' or 'conditional-vae' with one importance sample"
+    if config.is_semi_supervised and (config.network != "mlp" or config.free_bits):
+        yield "model", f"'{config.model}' only with network 'mlp' and no free bits"
+    if config.model == "m1+m2" and not 0 < config.feature_epochs < config.epochs:
+        yield "feature_epochs", f"1 to {config.epochs - 1} for 'm1+m2', so that M1 and M2 are both trained"
+    if config.model == "m1+m2" and config.scale in ("optimal", "per-pixel") and config.has_scale:
+        yield "scale", "'fixed' or 'learned' for 'm1+m2'"
 
 
 def checked(config: FitConfig, **changes: Any) -> FitConfig:
@@ -105,35 +205,99 @@ def check_run_name(name: str) -> str:
     return name
 
 
-_MNIST = FitConfig(data="mnist", hidden=(512, 512), activation="silu", binarise=True, batch_size=250, learning_rate=1.5e-3)
-
+_MNIST = FitConfig(
+    data="mnist", hidden=(512, 512), activation="silu", binarise=True, batch_size=250, learning_rate=1.5e-3,
+    train_on="train+validation",
+)  # fmt: skip
 _DIGITS = FitConfig(data="digits", hidden=(256, 128), likelihood="gaussian", sigma=0.2, epochs=150, batch_size=64, warmup_epochs=10)
+_BURDA = checked(
+    _MNIST, latent_dim=50, hidden=(200, 200), activation="tanh", batch_size=250, learning_rate=5e-3, adam_eps=1e-4, epochs=800
+)
+_LINEAR = FitConfig(network="linear", likelihood="gaussian", sigma=0.5, umap=False)
 
 PRESETS: dict[str, FitConfig] = {
     "digits-2d": checked(_DIGITS, latent_dim=2),
     "digits-16d": checked(_DIGITS, latent_dim=16),
     "shapes-6d": FitConfig(
         data="shapes", latent_dim=6, network="conv", hidden=(32, 64, 64), activation="silu", likelihood="gaussian",
-        sigma=0.2, learn_sigma=True, epochs=40, batch_size=64, learning_rate=1e-3, warmup_epochs=5,
+        sigma=0.2, epochs=40, batch_size=64, learning_rate=1e-3, warmup_epochs=5,
     ),
-    "mnist-2d": checked(_MNIST, latent_dim=2, epochs=90, train_on="train+validation"),
-    "mnist-20d": checked(_MNIST, latent_dim=20, epochs=60, train_on="train+validation"),
-    "burda": checked(
-        _MNIST, latent_dim=50, hidden=(200, 200), activation="tanh", batch_size=100, learning_rate=2.5e-3, adam_eps=1e-4,
-        epochs=560, train_on="train+validation",
+    "pendulum-2d": FitConfig(
+        data="pendulum", latent_dim=2, hidden=(256, 128), likelihood="gaussian", sigma=0.2, epochs=60, batch_size=64, warmup_epochs=5
     ),
-    "examples": FitConfig(
-        data="mnist", latent_dim=20, hidden=(400,), activation="relu", epochs=10, batch_size=128, learning_rate=1e-3,
-        schedule="constant", train_on="train+validation",
+    "olivetti-16d": FitConfig(
+        data="olivetti", latent_dim=16, hidden=(512, 256), likelihood="gaussian", sigma=0.2, epochs=300, batch_size=32, warmup_epochs=20
+    ),
+    "mnist-2d": checked(_MNIST, latent_dim=2, hidden=(300, 300, 300, 300), epochs=70),
+    "mnist-20d": checked(_MNIST, latent_dim=20, learning_rate=2e-3, epochs=90, elbo_epochs=50, importance_samples=5),
+    # the models of the field's textbook, on digits (seconds) and on MNIST (minutes)
+    "digits-pca": checked(_LINEAR, data="digits", model="pca", latent_dim=8, epochs=1),
+    "digits-linear-ae": checked(
+        _LINEAR, data="digits", model="autoencoder", latent_dim=8, sigma=1.0, scale="fixed", epochs=1500, batch_size=2048,
+        learning_rate=0.02,
+    ),
+    "digits-linear-vae": checked(
+        _LINEAR, data="digits", latent_dim=8, epochs=1000, batch_size=2048, learning_rate=0.02, finish_linear=True
+    ),
+    "digits-autoencoder": checked(_DIGITS, model="autoencoder", latent_dim=2, warmup_epochs=0),
+    "digits-vae": checked(_DIGITS, latent_dim=8),
+    "digits-beta-vae": checked(_DIGITS, latent_dim=8, beta=4.0),
+    "digits-conditional-vae": checked(_DIGITS, model="conditional-vae", latent_dim=8),
+    "digits-m2": checked(_DIGITS, model="m2", latent_dim=8, labelled=50, alpha=20.0),
+    "digits-m1+m2": checked(
+        _DIGITS, model="m1+m2", latent_dim=8, hidden=(128,), feature_dim=16, feature_hidden=(256, 128), feature_epochs=80, epochs=200,
+        labelled=50, alpha=20.0, scale="learned",
+    ),
+    "digits-iwae": checked(_DIGITS, latent_dim=8, importance_samples=50, warmup_epochs=0),
+    "pca": checked(_LINEAR, data="mnist", model="pca", latent_dim=20, epochs=1, train_on="train+validation"),
+    "linear-ae": checked(
+        _LINEAR, data="mnist", model="autoencoder", latent_dim=20, sigma=1.0, scale="fixed", epochs=30, batch_size=250,
+        learning_rate=3e-3, train_on="train+validation",
+    ),
+    "linear-vae": checked(
+        _LINEAR, data="mnist", latent_dim=20, epochs=20, batch_size=250, learning_rate=3e-3, train_on="train+validation",
+        finish_linear=True,
+    ),
+    "autoencoder": checked(_MNIST, model="autoencoder", latent_dim=2, hidden=(300, 300, 300, 300), binarise=False, epochs=30),
+    "vae": checked(_MNIST, latent_dim=20, hidden=(400,), epochs=20),
+    "beta-vae": checked(_MNIST, latent_dim=10, hidden=(400,), epochs=20, beta=4.0),
+    "conditional-vae": checked(_BURDA, model="conditional-vae", epochs=400),
+    "m2": checked(_MNIST, model="m2", latent_dim=50, hidden=(500,), epochs=30, labelled=100),
+    "m1+m2": checked(
+        _MNIST, model="m1+m2", latent_dim=50, hidden=(500,), feature_dim=50, feature_epochs=40, epochs=100, labelled=100
+    ),
+    "iwae": checked(_BURDA, importance_samples=50, elbo_epochs=300, epochs=380),
+    # networks of papers and programs, for comparison
+    "burda": _BURDA,
+    "examples": checked(
+        _MNIST, latent_dim=20, hidden=(400,), activation="relu", binarise=False, epochs=10, batch_size=128, learning_rate=1e-3,
+        schedule="constant",
     ),
 }  # fmt: skip
+
+_MODEL_NOTES = {
+    "pca": "principal components, in closed form",
+    "linear-ae": "linear autoencoder: PCA's subspace, found by training",
+    "linear-vae": "linear VAE: probabilistic PCA, found by training",
+    "autoencoder": "deterministic deep autoencoder: codes without a prior",
+    "vae": "a plain VAE",
+    "beta-vae": "KL weighted by 4 (Higgins 2017)",
+    "conditional-vae": "encoder and decoder are told the class",
+    "m2": "semi-supervised M2: few labels (Kingma 2014)",
+    "m1+m2": "M2 on the codes of a first VAE (Kingma 2014)",
+    "iwae": "importance-weighted bound of 50 draws (Burda 2016)",
+}
 
 PRESET_NOTES: dict[str, str] = {
     "digits-2d": "scikit-learn's digits on a plane; trains in seconds",
     "digits-16d": "the same with 16 dimensions: some switch off",
     "shapes-6d": "coloured shapes with six known factors, convolutional, Gaussian pixels",
+    "pendulum-2d": "two frames of a pendulum: angle and velocity unroll on the plane",
+    "olivetti-16d": "400 faces of 64 × 64; fetched by scikit-learn",
     "mnist-2d": "MNIST on a plane: the map that the app opens on",
     "mnist-20d": "MNIST with 20 dimensions",
+    **{f"digits-{name}": f"{note}; digits" for name, note in _MODEL_NOTES.items()},
+    **{name: f"{note}; MNIST" for name, note in _MODEL_NOTES.items()},
     "burda": "784-200-200-50 tanh, the network of Burda, Grosse & Salakhutdinov 2016, table 1",
     "examples": "784-400-20 ReLU, grey images: what pytorch/examples trains",
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -16,40 +16,50 @@ from torch import Tensor
 
 from trainer.collapse import active_units, kl_per_dim
 from trainer.datasets import Dataset, Split
-from trainer.networks import Vae
-from trainer.objectives import importance_log_weights, log_mean_exp
+from trainer.importance import ImportanceEstimate, importance_estimate
+from trainer.networks import SemiSupervisedVae, Vae, as_tensor
+from trainer.parallel import Rows
 
 Floats = NDArray[np.float32]
 Input = Literal["grey", "binarised"]
 
+Labels = NDArray[np.int64]
+
 BATCH = 1000
-DECODES_AT_ONCE = 20_000  # rows of the decoder's largest product: about 60 MB of pixels for MNIST
+FEW_SAMPLES = 16
 EVALUATION_SEED = 20_160_101  # the same coins for every model, so that models are compared on the same pixels
 NEIGHBOURS = 15
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Test figures of one model, nats per image unless said otherwise.
+    """Test figures of one model, nats per image unless said otherwise; None where a model has no such figure.
 
     elbo = −(reconstruction + kl), the expectation over q by the same samples as the NLL · nll = −log p(x), importance-sampled with
-    `samples` draws (log-mean-exp an image, then the mean over the first nll_n images) · reconstruction = E_q[−log p(x|z)] ·
-    kl = Σ kl_per_dim, closed form · active_units: Var(mu) > 0.01 · knn_accuracy: share of images whose class the 15 nearest training
-    codes vote for, None without labels · input: what the encoder saw and the likelihood scored.
+    `samples` draws (log-mean-exp an image, then the mean over the first nll_n images), nll_standard_error the spread of that mean over
+    images / √n, ess the mean effective number of samples · reconstruction = E_q[−log p(x|z)] · kl = Σ kl_per_dim, closed form ·
+    active_units: Var(mu) > 0.01 · squared_error = Σ_pixels (x − x_hat)² at the mean code · knn_accuracy: share of images whose class the
+    15 nearest training codes vote for, None without labels · classifier_error: share of images that q(y|x) gets wrong · input: what the
+    encoder saw and the likelihood scored · given_label: whether all of it is given the class, as −log p(x|y) is.
     """
 
     split: str
     n: int
-    elbo: float
-    nll: float
-    nll_n: int
-    samples: int
+    elbo: float | None
+    nll: float | None
+    nll_n: int | None
+    samples: int | None
     reconstruction: float
-    kl: float
-    kl_per_dim: tuple[float, ...]
+    kl: float | None
+    kl_per_dim: tuple[float, ...] | None
     active_units: int
     knn_accuracy: float | None
     input: Input
+    nll_standard_error: float | None = None
+    ess: float | None = None
+    squared_error: float | None = None
+    classifier_error: float | None = None
+    given_label: bool = False
 
 
 def seeded(*numbers: int) -> torch.Generator:
@@ -58,15 +68,17 @@ def seeded(*numbers: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(seed >> np.uint64(1)))
 
 
-def to_unit(images: Tensor, binarise: bool, generator: torch.Generator | None = None) -> Tensor:
+def to_unit(images: Tensor, binarise: bool, generator: torch.Generator | None = None, rows: Rows | None = None) -> Tensor:
     """uint8 (B, C, H, W) to floats in [0, 1], or to coins that show 1 with that probability.
 
-    Exact: a uniform whole number below 255 is smaller than the pixel with probability pixel / 255.
+    Exact: a uniform whole number below 255 is smaller than the pixel with probability pixel / 255. rows: which rows of a larger batch
+    these are; the coins are then those that the rows of the whole would get.
     """
     if not binarise:
         return images.float().div_(255)
-    thresholds = torch.empty_like(images).random_(0, 255, generator=generator)
-    return (images > thresholds).float()
+    rows = rows or Rows(len(images), 0, len(images), 1.0)
+    thresholds = torch.empty((rows.n, *images.shape[1:]), dtype=torch.uint8).random_(0, 255, generator=generator)
+    return (images > thresholds[rows.start : rows.stop]).float()
 
 
 def evaluate(
@@ -77,78 +89,133 @@ def evaluate(
     nll_images: int | None = None,
     on_progress: Callable[[float], None] = lambda share: None,
 ) -> Evaluation:
-    """All figures of `Evaluation` on one split; `nll_images` bounds the importance sampling to the first so many images."""
+    """All figures of `Evaluation` on one split; `nll_images` bounds the importance sampling to the first so many images.
+
+    Conditional models are told the true class.
+    """
     part = dataset.subset(split)
-    binarise = model.config.binarise
-    images = to_unit(torch.from_numpy(part.images.copy()), binarise, seeded(EVALUATION_SEED, len(part.images)))
+    config = model.config
+    labels = part.labels if config.is_conditional else None
+    images = to_unit(torch.from_numpy(part.images.copy()), config.binarise, seeded(EVALUATION_SEED, len(part.images)))
+    mu, logvar = encode_all(model, images, labels)
+    figures: dict[str, Any] = {
+        "split": split, "n": len(images), "input": "binarised" if config.binarise else "grey", "active_units": active_units(mu),
+        "squared_error": squared_error(model, images, mu, labels), "knn_accuracy": knn_accuracy(model, dataset.subset("train"), part),
+        "given_label": config.is_conditional,
+    }  # fmt: skip
+    if isinstance(model, SemiSupervisedVae) and part.labels is not None:
+        figures["classifier_error"] = classifier_error(model, part.images, part.labels)
+    if config.is_deterministic:
+        nll, _, _ = bound_terms(model, images, False, seeded(EVALUATION_SEED), labels)
+        return Evaluation(
+            elbo=None, nll=None, nll_n=None, samples=None, kl=None, kl_per_dim=None, reconstruction=float(nll.mean()), **figures
+        )
     nll_n = len(images) if nll_images is None else min(nll_images, len(images))
-    reconstruction, log_px = _sampled_terms(model, images, samples, nll_n, on_progress)
-    mu, logvar = encode_all(model, images)
+    estimate, rest = _sampled(model, images, labels, samples, nll_n, on_progress)
     kl = kl_per_dim(mu, logvar)
-    mean_reconstruction = float(np.mean(reconstruction))
+    reconstruction = float(np.mean(np.concatenate((estimate.reconstruction, rest))))
     return Evaluation(
-        split=split, n=len(images), elbo=-(mean_reconstruction + float(kl.sum())), nll=-float(np.mean(log_px)), nll_n=nll_n,
-        samples=samples, reconstruction=mean_reconstruction, kl=float(kl.sum()), kl_per_dim=tuple(kl.tolist()),
-        active_units=active_units(mu), knn_accuracy=knn_accuracy(model, dataset.subset("train"), part),
-        input="binarised" if binarise else "grey",
+        elbo=-(reconstruction + float(kl.sum())), nll=estimate.nll, nll_n=nll_n, samples=samples, reconstruction=reconstruction,
+        kl=float(kl.sum()), kl_per_dim=tuple(kl.tolist()), nll_standard_error=estimate.nll_standard_error,
+        ess=float(np.mean(estimate.ess)), **figures,
     )  # fmt: skip
 
 
-@torch.no_grad()
-def _sampled_terms(
-    model: Vae, images: Tensor, samples: int, nll_n: int, on_progress: Callable[[float], None]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """E_q[−log p(x|z)] of all images and log p(x) of the first nll_n; beyond those a few samples are enough for the mean."""
+def _sampled(
+    model: Vae, images: Tensor, labels: Labels | None, samples: int, nll_n: int, on_progress: Callable[[float], None]
+) -> tuple[ImportanceEstimate, NDArray[np.float64]]:
+    """log p(x) of the first nll_n images, and E_q[−log p(x|z)] of the others, for whose mean a few draws are enough."""
     generator = seeded(EVALUATION_SEED, samples)
-    reconstruction, log_px = [], []
-    start = 0
-    while start < len(images):
-        n_samples = samples if start < nll_n else min(samples, 16)
-        size = max(1, DECODES_AT_ONCE // n_samples)
-        stop = min(start + size, nll_n if start < nll_n else len(images))
-        log_likelihood, log_weights = importance_log_weights(model, images[start:stop], n_samples, generator)
-        reconstruction.append(-log_likelihood.double().mean(1).numpy())
-        if start < nll_n:
-            log_px.append(log_mean_exp(log_weights.double()).numpy())
-        start = stop
-        on_progress(start / len(images))
-    return np.concatenate(reconstruction), np.concatenate(log_px)
+    y = as_labels(labels, images.device)
+    share = nll_n / len(images)
+    estimate = importance_estimate(
+        model, images[:nll_n], samples, generator, None if y is None else y[:nll_n], lambda done: on_progress(done * share)
+    )
+    if nll_n == len(images):
+        return estimate, np.empty(0)
+    few = min(samples, FEW_SAMPLES)
+    rest = importance_estimate(model, images[nll_n:], few, generator, None if y is None else y[nll_n:])
+    on_progress(1.0)
+    return estimate, np.asarray(rest.reconstruction, float)
 
 
 @torch.no_grad()
-def encode_all(model: Vae, images: Tensor) -> tuple[Floats, Floats]:
-    """mu and logvar (N, K) of images (N, C, H, W), floats in [0, 1] or uint8."""
-    posteriors = [model.encode(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
+def encode_all(model: Vae, images: Tensor | NDArray[Any], labels: Labels | None = None) -> tuple[Floats, Floats]:
+    """mu and logvar (N, K) of images (N, C, H, W), floats in [0, 1] or uint8; conditional models without labels use their own guess."""
+    y = labels if model.config.is_conditional else None
+    device = device_of_model(model)
+    posteriors = [
+        model.encode(as_tensor(images[at : at + BATCH]).to(device), None if y is None else as_labels(y[at : at + BATCH], device))
+        for at in range(0, len(images), BATCH)
+    ]
     return (
-        torch.cat([q.mu for q in posteriors]).numpy(),
-        torch.cat([q.logvar for q in posteriors]).numpy(),
+        torch.cat([q.mu for q in posteriors]).cpu().numpy(),
+        torch.cat([q.logvar for q in posteriors]).cpu().numpy(),
     )
 
 
 @torch.no_grad()
 def bound_terms(
-    model: Vae, images: Tensor, binarise: bool, generator: torch.Generator
+    model: Vae, images: Tensor | NDArray[Any], binarise: bool, generator: torch.Generator, labels: Labels | None = None
 ) -> tuple[NDArray[np.float64], Floats, Floats]:
-    """One-sample reconstruction nll (N,) nats, and mu, logvar (N, K), of uint8 images: the figures of an epoch."""
+    """One-sample reconstruction nll (N,) nats, and mu, logvar (N, K), of images, uint8 or floats in [0, 1]: the figures of an epoch."""
+    device = device_of_model(model)
     nll, mus, logvars = [], [], []
     for start in range(0, len(images), BATCH):
-        x = to_unit(images[start : start + BATCH], binarise, generator)
-        q = model.posterior(x)
-        nll.append(model.nll(model.output(q.sample(generator)), x).double().numpy())
-        mus.append(q.mu.numpy())
-        logvars.append(q.logvar.numpy())
+        x = as_tensor(images[start : start + BATCH])
+        x = (to_unit(x, binarise, generator) if x.dtype == torch.uint8 else x).to(device)
+        y = as_labels(labels[start : start + BATCH], device) if labels is not None and model.config.is_conditional else None
+        q = model.posterior(x, y)
+        nll.append(model.nll(model.output(q.sample(generator), y), x).double().cpu().numpy())
+        mus.append(q.mu.cpu().numpy())
+        logvars.append(q.logvar.cpu().numpy())
     return np.concatenate(nll), np.concatenate(mus), np.concatenate(logvars)
 
 
+@torch.no_grad()
+def squared_error(model: Vae, images: Tensor, mu: Floats, labels: Labels | None = None) -> float:
+    """Mean over images of Σ_pixels (x − x_hat)², x_hat decoded from the mean code; for PCA Σ_{i>K} λ_i of the split. x_hat unclipped."""
+    device, total = device_of_model(model), 0.0
+    for start in range(0, len(images), BATCH):
+        y = None if labels is None else as_labels(labels[start : start + BATCH], device)
+        output = model.output(torch.from_numpy(mu[start : start + BATCH]).to(device), y)
+        x_hat = output[:, : images.shape[1]] if model.config.has_scale else model.mean(output)
+        total += float((images[start : start + BATCH].to(device) - x_hat).square().double().sum())
+    return total / len(images)
+
+
+@torch.no_grad()
+def classifier_error(model: SemiSupervisedVae, images: NDArray[Any], labels: Labels) -> float:
+    """Share of grey images, uint8 (N, C, H, W), whose most probable class under q(y|x) is not their label."""
+    device = device_of_model(model)
+    guesses = [
+        model.label_of(as_tensor(images[start : start + BATCH]).to(device)).cpu().numpy() for start in range(0, len(images), BATCH)
+    ]
+    return float((np.concatenate(guesses) != labels).mean())
+
+
 def knn_accuracy(model: Vae, train: Split, test: Split) -> float | None:
-    """Share of test images whose class the 15 nearest training codes (posterior means of grey images) vote for."""
-    if train.labels is None or test.labels is None or len(train.images) < NEIGHBOURS:
+    """Share of test images whose class the 15 nearest training codes (posterior means of grey images) vote for.
+
+    A conditional model's codes are those under its own guess of the class: with the true class given the figure would mean nothing.
+    """
+    if train.labels is None or test.labels is None or len(train.index) < NEIGHBOURS:
         return None
     from sklearn.neighbors import KNeighborsClassifier
 
-    train_mu, _ = encode_all(model, torch.from_numpy(train.images.copy()))
-    test_mu, _ = encode_all(model, torch.from_numpy(test.images.copy()))
+    train_mu, _ = encode_all(model, train.images)
+    test_mu, _ = encode_all(model, test.images)
     if not (np.isfinite(train_mu).all() and np.isfinite(test_mu).all()):
         return None
     classifier = KNeighborsClassifier(NEIGHBOURS, n_jobs=-1).fit(train_mu, train.labels)
     return float(classifier.score(test_mu, test.labels))
+
+
+def as_labels(labels: Labels | None, device: torch.device) -> Tensor | None:
+    """Labels (N,) as a tensor on the device."""
+    return None if labels is None else as_tensor(labels).long().to(device)
+
+
+def device_of_model(model: Vae) -> torch.device:
+    """Where the model's parameters are."""
+    return model.log_sigma.device

@@ -7,31 +7,37 @@ Randomness of an epoch depends on (seed, epoch) alone, so a run that is resumed 
 from __future__ import annotations
 
 import contextlib
-import json
 import platform
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from trainer import checkpoint
 from trainer import runs as files
+from trainer.checkpoint import Progress, Row
+from trainer.closed_form import Spectrum, fill_with_pca, finish_linear_vae, spectrum
 from trainer.collapse import kl_per_dim
 from trainer.config import FitConfig, check_run_name
 from trainer.datasets import Dataset
 from trainer.errors import ConfigError, RunCorrupt, RunError, TrainingDiverged
-from trainer.evaluate import bound_terms, encode_all, evaluate, seeded, to_unit
-from trainer.networks import Vae
-from trainer.objectives import beta_at, elbo_terms, learning_rate_at
+from trainer.evaluate import as_labels, bound_terms, classifier_error, encode_all, evaluate, seeded, to_unit
+from trainer.information import information_split
+from trainer.likelihoods import HasScale
+from trainer.networks import SemiSupervisedVae, model_of
+from trainer.objectives import Batch, Knobs, Objective, beta_at, learning_rate_at
+from trainer.parallel import Noise, Rows, Team, device_of
 from trainer.projection import projections_of
 from trainer.runs import DatasetInfo, Metrics, RunInfo, RunWriter
+from trainer.store import Place
 
 FILM_POINTS = 2000
 FILM_MOMENTS = 40
@@ -39,9 +45,10 @@ HISTORY_IMAGES = 10_000  # of each split, at the end of an epoch
 NLL_SAMPLES, NLL_IMAGES = 200, 2000  # importance sampling at the end of a run; `evaluate` does all images
 STEP_EVENTS_S = 0.2
 CHECKPOINT_S = 2.0  # a run of quick epochs would spend its time on the disk; what is lost is computed again, the same
-DRAW, EPOCH, HELD_OUT = 1, 2, 3  # names of the random streams
-
-Row = dict[str, float]
+DRAW, EPOCH, HELD_OUT, LABELLED, LAGGING = 1, 2, 3, 4, 5  # names of the random streams
+MEAN_BATCH = 4096  # images at once for the mean image and the covariance
+LAGGING_ROUND = 10  # inner steps of which the mean loss must fall for the encoder to go on (He 2019, section 4.2)
+INFORMATION_IMAGES = 2000
 
 
 @dataclass(frozen=True)
@@ -76,23 +83,11 @@ class Finishing:
 class Finished:
     """The run is whole on disk."""
 
-    folder: Path
+    folder: Place
     info: RunInfo
 
 
 Event = Stepped | EpochEnded | Finishing | Finished
-
-
-@dataclass
-class _Progress:
-    """What a checkpoint keeps beside weights and optimiser."""
-
-    epoch: int = 0
-    seconds: float = 0.0
-    history: list[Row] = field(default_factory=list)
-    timing: list[Row] = field(default_factory=list)
-    film_mu: list[NDArray[np.float32]] = field(default_factory=list)
-    film_epoch: list[float] = field(default_factory=list)
 
 
 def fit(
@@ -103,20 +98,27 @@ def fit(
     preset: str = "custom",
     resume: bool = False,
     overwrite: bool = False,
+    device: str = "cpu",
+    team: Team | None = None,
 ) -> Iterator[Event]:
     """Trains and writes the run `runs/name`, yielding events. Closing the generator (or Ctrl-C) leaves a run that resumes.
 
+    device: cpu, cuda or cuda:N. team: the processes that share every batch (`parallel.team`); only its first one writes.
     Raises `TrainingDiverged` with step, term and remedy; `RunError` where the run is already there or the disk is full.
     """
-    writer = RunWriter(Path(runs) / check_run_name(name))
-    config = _prepare_folder(writer, config, dataset, resume, overwrite)
+    team = team or Team()
+    writer = RunWriter.at(runs, check_run_name(name), is_silent=not team.is_writer)
+    if team.is_writer:
+        config = _prepare_folder(writer, config, dataset, resume, overwrite)
+    team.wait()
     stored = files.read_info(writer.folder) if resume else None
+    config = stored.config if stored else config
     trainer = Trainer(
-        config, dataset, writer, stored.preset if stored else preset, stored.created if stored else _now()
+        config, dataset, writer, stored.preset if stored else preset, stored.created if stored else _now(), device, team
     )  # fmt: skip
     if resume:
         trainer.restore()
-    else:
+    elif team.is_writer:
         writer.clear()  # only now: what cannot even begin must not cost the run that is there
     try:
         with _matmul_precision(config.precision):
@@ -158,26 +160,33 @@ def _prepare_folder(writer: RunWriter, config: FitConfig, dataset: Dataset, resu
 class Trainer:
     """One training run in memory: model, optimiser, fixed points, and what was recorded so far."""
 
-    def __init__(self, config: FitConfig, dataset: Dataset, writer: RunWriter, preset: str, created: str) -> None:
+    def __init__(
+        self, config: FitConfig, dataset: Dataset, writer: RunWriter, preset: str, created: str,
+        device: str = "cpu", team: Team | None = None,
+    ) -> None:  # fmt: skip
         self.config, self.dataset, self.writer, self.preset, self.created = config, dataset, writer, preset, created
-        train, self.test = dataset.subset(config.train_on), dataset.subset("test")
-        self.images = torch.from_numpy(train.images.copy())
-        self.test_images = torch.from_numpy(self.test.images[:HISTORY_IMAGES].copy())
-        self.film_pick = np.sort(seeded_choice(config.seed, len(self.test.images), FILM_POINTS))
-        self.film_images = torch.from_numpy(self.test.images[self.film_pick].copy())
-        self.check_images = self.images[torch.from_numpy(seeded_choice(config.seed, len(self.images), len(self.test_images)))]
+        self.team, self.device = team or Team(), device_of(device)
+        self.train, self.test = dataset.subset(config.train_on), dataset.subset("test")
+        self.film_pick = np.sort(seeded_choice(config.seed, len(self.test.index), FILM_POINTS))
+        self.check_pick = seeded_choice(config.seed, len(self.train.index), min(HISTORY_IMAGES, len(self.test.index)))
+        n_classes = len(dataset.class_names) if dataset.labels is not None else 0
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)  # torch's layers draw their first weights from the global stream only
-            self.model = Vae(config, dataset.image_shape)
-        self.model.start_at_mean(self.images.float().mean(0) / 255)
+            self.model = model_of(config, dataset.image_shape, n_classes)
+        self.model.start_at_mean(mean_image(self.train.images))
+        self.model.to(self.device)
+        self.labelled = labelled_images(self.train.labels, n_classes, config) if config.is_semi_supervised else None
+        share = 1.0 if self.labelled is None else len(self.labelled) / len(self.train.index)
+        self.objective = self.team.wrap(Objective(self.model, self._mean_of_team, share), some_unused=config.model == "m1+m2")
         self.optimiser = torch.optim.AdamW(
             [p for p in self.model.parameters() if p.requires_grad],
             lr=config.learning_rate, eps=config.adam_eps, weight_decay=config.weight_decay, fused=True,
         )  # fmt: skip
-        self.steps_an_epoch = -(-len(self.images) // config.batch_size)
+        self.steps_an_epoch = -(-len(self.train.index) // config.batch_size)
         self.n_steps = self.steps_an_epoch * config.epochs
         self.moments = film_moments(self.n_steps)
-        self.progress = _Progress()
+        self.progress = Progress()
+        self.rows = self.team.rows(1)
         self.saved = time.perf_counter()
 
     # --- the loop
@@ -189,13 +198,14 @@ class Trainer:
         while self.progress.epoch < self.config.epochs:
             epoch = self.progress.epoch + 1
             began = time.perf_counter()
-            yield from self.one_epoch(epoch)
+            yield from self.solve() if self.config.model == "pca" else self.one_epoch(epoch)
             trained = time.perf_counter() - began
-            row = self.row(epoch)
+            self.after_epoch(epoch)
+            row = self.row(epoch) if self.team.is_writer else {}
             self.progress.epoch = epoch
             self.progress.seconds += time.perf_counter() - began
             self.progress.history.append(row)
-            self.progress.timing.append({"epoch": epoch, "seconds": trained, "images_per_s": len(self.images) / trained})
+            self.progress.timing.append({"epoch": epoch, "seconds": trained, "images_per_s": len(self.train.index) / trained})
             if epoch == self.config.epochs or time.perf_counter() - self.saved > CHECKPOINT_S:
                 self.checkpoint()
             yield EpochEnded(epoch, row)
@@ -203,37 +213,135 @@ class Trainer:
     def one_epoch(self, epoch: int) -> Iterator[Stepped]:
         config = self.config
         generator = seeded(config.seed, EPOCH, epoch)
-        order = torch.randperm(len(self.images), generator=generator)
+        order = torch.randperm(len(self.train.index), generator=generator)
+        labelled = self.labelled_order(epoch)
         # terms stay tensors: reading one would make every step wait for it
-        terms = torch.zeros(self.steps_an_epoch, 2)
+        terms = torch.zeros(self.steps_an_epoch, 2, device=self.device)
         shown, clock = 0, time.perf_counter()
         for i in range(self.steps_an_epoch):
             step = (epoch - 1) * self.steps_an_epoch + i
-            rate = learning_rate_at(step / self.n_steps, config.learning_rate, config.schedule)
-            beta = beta_at(step / self.steps_an_epoch, config.beta, config.warmup_epochs)
-            batch = self.images[order[i * config.batch_size : (i + 1) * config.batch_size]]
-            terms[i] = self.step(to_unit(batch, config.binarise, generator), beta, rate, generator)
+            knobs = knobs_at(config, step / self.steps_an_epoch)
+            if config.lagging_steps and self.progress.is_lagging:
+                self.train_encoder_ahead(step, knobs)
+            places = order[i * config.batch_size : (i + 1) * config.batch_size]
+            chosen = None if labelled is None else labelled[i * config.batch_size :][: len(places)]
+            terms[i] = self.step(*self.batch(places, generator, chosen), knobs, rate_at(config, step / self.n_steps))
             if step + 1 in self.moments:
                 self.snapshot(step + 1)
             now = time.perf_counter()
             if now - clock > STEP_EVENTS_S or i + 1 == self.steps_an_epoch:
                 self.check_finite(terms[shown : i + 1], step - i + shown)
                 nll, kl = terms[shown : i + 1].mean(0).tolist()
-                n_images = min((i + 1) * config.batch_size, len(self.images)) - shown * config.batch_size
+                n_images = min((i + 1) * config.batch_size, len(self.train.index)) - shown * config.batch_size
                 speed = n_images / (now - clock)
                 left = (self.n_steps - step - 1) * (now - clock) / (i + 1 - shown)
-                yield Stepped(step + 1, self.n_steps, nll + beta * kl, kl, speed, left)
+                yield Stepped(step + 1, self.n_steps, nll + knobs.beta * kl, kl, speed, left)
                 shown, clock = i + 1, time.perf_counter()
 
-    def step(self, x: Tensor, beta: float, rate: float, generator: torch.Generator) -> Tensor:
-        """One update; returns mean nll and mean KL of the batch, (2,), not yet read."""
-        terms = elbo_terms(self.model, x, generator)
+    def batch(self, places: Tensor, generator: torch.Generator, labelled: Tensor | None = None) -> tuple[Batch, Noise]:
+        """This process's share of the training images at `places`, and the noise that goes with it."""
+        rows = self.rows = self.team.rows(len(places))
+        x, y = self.pictures(places, rows, generator)
+        of_labelled = (None, None) if labelled is None else self.pictures(labelled, rows, generator)
+        return Batch(x, y, *of_labelled), Noise(generator, rows, self.device)
+
+    def pictures(self, places: Tensor, rows: Rows, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
+        """Images (B, C, H, W) in [0, 1] of this process's rows of `places`, and their labels where the model uses them."""
+        mine = places[rows.start : rows.stop].numpy()
+        images = torch.from_numpy(self.train.images[mine])
+        x = to_unit(images, self.config.binarise, generator, rows).to(self.device)
+        if not self.config.is_conditional:
+            return x, None
+        assert self.train.labels is not None  # else there would be no classes, which `model_of` refuses
+        return x, torch.from_numpy(self.train.labels[mine]).to(self.device)
+
+    def step(self, batch: Batch, noise: Noise, knobs: Knobs, rate: float, part: str = "") -> Tensor:
+        """One update, of all parameters or of one part only; mean nll and mean KL of this process's images, (2,), not yet read."""
         self.optimiser.zero_grad(set_to_none=True)
-        terms.loss(beta).backward()  # type: ignore[no-untyped-call]
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "autocast"):
+            loss, terms = self.objective(batch, noise, knobs)
+        (loss * self.rows.weight).backward()
         for group in self.optimiser.param_groups:
             group["lr"] = rate
+        if part:
+            self.forget_gradients_outside(part)
         self.optimiser.step()
-        return torch.stack((terms.nll.detach().mean(), terms.kl.detach().sum(1).mean()))
+        return terms  # type: ignore[no-any-return]
+
+    def train_encoder_ahead(self, step: int, knobs: Knobs) -> None:
+        """Lagging inference (He et al. 2019, algorithm 1): encoder steps on random batches while the mean loss of ten still falls.
+
+        The loop's own step, which follows, then moves the decoder; here it moves both, and once information peaks this ends.
+        """
+        config = self.config
+        generator = seeded(config.seed, LAGGING, step)
+        before, losses = float("inf"), torch.zeros(LAGGING_ROUND)
+        for i in range(config.lagging_steps):
+            places = torch.randint(len(self.train.index), (config.batch_size,), generator=generator)
+            batch, noise = self.batch(places, generator)
+            nll, kl = self.step(batch, noise, knobs, rate_at(config, step / self.n_steps), part="encoder")
+            losses[i % LAGGING_ROUND] = nll + knobs.beta * kl
+            if i % LAGGING_ROUND == LAGGING_ROUND - 1:
+                now = float(self.team.mean(losses.mean()))
+                if not now < before:
+                    break
+                before = now
+
+    def forget_gradients_outside(self, part: str) -> None:
+        """The optimiser leaves parameters without a gradient as they are."""
+        for name, parameter in self.model.named_parameters():
+            if not name.startswith(f"{part}."):
+                parameter.grad = None
+
+    def labelled_order(self, epoch: int) -> Tensor | None:
+        """Places of labelled images for an epoch, as many as images: all of them again and again, each time in a new order."""
+        if self.labelled is None:
+            return None
+        generator = seeded(self.config.seed, LABELLED, epoch)
+        rounds = -(-len(self.train.index) // len(self.labelled))
+        return torch.cat([self.labelled[torch.randperm(len(self.labelled), generator=generator)] for _ in range(rounds)])
+
+    def solve(self) -> Iterator[Event]:
+        """Closed form instead of an epoch."""
+        fill_with_pca(self.model, self.spectrum())
+        self.snapshot(1)
+        yield from ()
+
+    def spectrum(self) -> Spectrum:
+        """Of the training images."""
+        images = self.train.images
+        batches = (pixels_in_unit(images[start : start + MEAN_BATCH]) for start in range(0, len(images), MEAN_BATCH))
+        return spectrum(batches, int(np.prod(self.dataset.image_shape)))
+
+    def after_epoch(self, epoch: int) -> None:
+        """What is measured on training images between two epochs: the best scale, and whether the encoder still lags."""
+        if self.config.finish_linear and epoch == self.config.epochs:
+            finish_linear_vae(self.model, self.spectrum())
+            del self.progress.film_mu[-1], self.progress.film_epoch[-1]
+            self.snapshot(self.n_steps)
+        if self.config.has_scale and self.config.scale == "optimal" and self.config.model != "pca":
+            self.set_best_scale()
+        if self.config.lagging_steps and self.progress.is_lagging:
+            images = self.train.images[self.check_pick[:INFORMATION_IMAGES]]
+            mu, logvar = encode_all(self.model, images, self._labels_of(self.check_pick[:INFORMATION_IMAGES]))
+            found = information_split(mu, logvar, np.random.default_rng((self.config.seed, LAGGING))).mutual_information
+            self.progress.is_lagging = found > self.progress.information
+            self.progress.information = max(found, self.progress.information)
+
+    @torch.no_grad()
+    def set_best_scale(self) -> None:
+        """`log_sigma` becomes the best one on training images, from one draw of z each."""
+        likelihood = cast(HasScale, self.model.likelihood)
+        generator = seeded(self.config.seed, HELD_OUT)
+        errors, n = 0.0, 0
+        for start in range(0, len(self.check_pick), MEAN_BATCH):
+            pick = self.check_pick[start : start + MEAN_BATCH]
+            x = to_unit(torch.from_numpy(self.train.images[pick]), False).to(self.device)
+            y = as_labels(self._labels_of(pick), self.device)
+            output = self.model.output(self.model.posterior(x, y).sample(generator), y)
+            errors += float(likelihood.error(output, x)) * len(pick)
+            n += len(pick)
+        self.model.log_sigma.fill_(float(likelihood.log_scale_for(torch.tensor(errors / n))))
 
     def check_finite(self, terms: Tensor, first_step: int) -> None:
         bad = (~torch.isfinite(terms)).nonzero()
@@ -243,42 +351,52 @@ class Trainer:
             remedy = f"try --learning-rate {smaller:g} or --warmup-epochs {max(5, 2 * self.config.warmup_epochs)}, with --overwrite"
             raise TrainingDiverged(first_step + offset, ("the reconstruction term", "the KL term")[column], remedy)
 
+    def _mean_of_team(self, value: Tensor) -> Tensor:
+        return self.team.mean(value, self.rows.weight)
+
+    def _labels_of(self, pick: NDArray[np.int64]) -> NDArray[np.int64] | None:
+        return None if self.train.labels is None else self.train.labels[pick]
+
     # --- records
 
     def row(self, epoch: int) -> Row:
         """Figures of the weights as they are now, each over a whole fixed set of images."""
-        config = self.config
+        config, model = self.config, self.model
         row: Row = {"epoch": epoch}
         kl = np.zeros(config.latent_dim)
-        for split, images in (("train", self.check_images), ("test", self.test_images)):
-            nll, mu, logvar = bound_terms(self.model, images, config.binarise, seeded(config.seed, HELD_OUT))
-            kl = kl_per_dim(mu, logvar)
+        parts = {
+            "train": (self.train.images[self.check_pick], self._labels_of(self.check_pick)),
+            "test": (self.test.images[:HISTORY_IMAGES], None if self.test.labels is None else self.test.labels[:HISTORY_IMAGES]),
+        }
+        for split, (images, labels) in parts.items():
+            nll, mu, logvar = bound_terms(model, images, config.binarise, seeded(config.seed, HELD_OUT), labels)
             reconstruction = float(nll.mean())
+            if config.is_deterministic:
+                row[f"{split}_reconstruction"] = reconstruction
+                continue
+            kl = kl_per_dim(mu, logvar)
             row |= {
                 f"{split}_elbo": -(reconstruction + float(kl.sum())),
                 f"{split}_reconstruction": reconstruction,
                 f"{split}_kl": float(kl.sum()),
             }
-        row["beta"] = beta_at(epoch, config.beta, config.warmup_epochs)
-        row["learning_rate"] = learning_rate_at(epoch / config.epochs, config.learning_rate, config.schedule)
-        return row | {f"kl_{k + 1}": float(value) for k, value in enumerate(kl)}
+        if isinstance(model, SemiSupervisedVae) and self.test.labels is not None:
+            row["test_error"] = classifier_error(model, self.test.images[:HISTORY_IMAGES], self.test.labels[:HISTORY_IMAGES])
+        row["beta"] = beta_at(epoch, config.beta, config.warmup_epochs, config.beta_cycles, config.epochs)
+        row["learning_rate"] = rate_at(config, epoch / config.epochs)
+        return row if config.is_deterministic else row | {f"kl_{k + 1}": float(value) for k, value in enumerate(kl)}
 
     def snapshot(self, step: int) -> None:
-        mu, _ = encode_all(self.model, self.film_images)
+        labels = None if self.test.labels is None else self.test.labels[self.film_pick]
+        mu, _ = encode_all(self.model, self.test.images[self.film_pick], labels)
         self.progress.film_mu.append(mu)
         self.progress.film_epoch.append(step / self.steps_an_epoch)
 
     def checkpoint(self) -> None:
         """The state at the end of an epoch as one file: an interrupted write leaves the one before."""
-        progress = self.progress
-        arrays: dict[str, NDArray[Any]] = {f"model.{key}": value.numpy() for key, value in self.model.state_dict().items()}
-        for i, state in self.optimiser.state_dict()["state"].items():
-            arrays |= {f"optimiser.{i}.{key}": value.numpy() for key, value in state.items()}
-        arrays |= {"film.mu": np.stack(progress.film_mu), "film.epoch": np.array(progress.film_epoch)}
-        record = {"epoch": progress.epoch, "seconds": progress.seconds, "history": progress.history, "timing": progress.timing}
-        text = json.dumps(record)
-        self.writer.write_arrays(files.CHECKPOINT, arrays, {"progress": text, "sha256": files.digest(arrays, text)})
-        self.write_state("training")
+        if self.team.is_writer:
+            self.writer.write_arrays(files.CHECKPOINT, *checkpoint.pack(self.model, self.optimiser, self.progress))
+            self.write_state("training")
         self.saved = time.perf_counter()
 
     def restore(self) -> None:
@@ -286,40 +404,28 @@ class Trainer:
         found = self.writer.read_checkpoint()
         if found is None:
             return
-        arrays, metadata = found
         try:
-            if metadata["sha256"] != files.digest(arrays, metadata["progress"]):
-                raise ValueError("checksum")
-            record = json.loads(metadata["progress"])
-            tensors = {key: torch.from_numpy(value.copy()) for key, value in arrays.items()}
-            self.model.load_state_dict({k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")})
-            state = self.optimiser.state_dict()
-            for key, value in tensors.items():
-                if key.startswith("optimiser."):
-                    _, i, entry = key.split(".")
-                    state["state"].setdefault(int(i), {})[entry] = value
-            self.optimiser.load_state_dict(state)
-            self.progress = _Progress(
-                record["epoch"], record["seconds"], record["history"], record["timing"],
-                list(arrays["film.mu"]), arrays["film.epoch"].tolist(),
-            )  # fmt: skip
-        except (KeyError, ValueError, RuntimeError):
+            self.progress = checkpoint.unpack(*found, self.model, self.optimiser)
+        except (KeyError, ValueError, RuntimeError, TypeError):
             raise RunCorrupt(
                 f"run {self.writer.folder.name!r}: {files.CHECKPOINT} does not fit this run; train it anew with --overwrite."
             ) from None
 
-    def write_state(self, state: str, metrics: Metrics | None = None) -> RunInfo:
-        train, test = self.dataset.subset(self.config.train_on), self.test
+    def write_state(self, state: str, metrics: Metrics | None = None) -> RunInfo | None:
+        if not self.team.is_writer:
+            return None
+        gpu = "" if self.device.type == "cpu" else f", {torch.cuda.get_device_name(self.device)}"
+        processes = "" if self.team.size == 1 else f", {self.team.size} processes"
         info = RunInfo.model_validate({
             "preset": self.preset, "config": self.config, "state": state, "epoch": self.progress.epoch, "created": self.created,
             "dataset": DatasetInfo(
                 name=self.dataset.name, sha256=self.dataset.sha256, image_shape=self.dataset.image_shape,
-                class_names=self.dataset.class_names, n_train=len(train.images), n_test=len(test.images),
-                licence=self.dataset.licence,
+                class_names=self.dataset.class_names, n_train=len(self.train.index), n_test=len(self.test.index),
+                n_labelled=None if self.labelled is None else len(self.labelled), licence=self.dataset.licence,
             ),
             "seconds": round(self.progress.seconds, 1), "n_parameters": sum(p.numel() for p in self.model.parameters()),
             "metrics": metrics, "libraries": {name: version(name) for name in ("torch", "numpy", "safetensors")},
-            "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
+            "machine": f"{platform.machine()}, {torch.get_num_threads()} threads{processes}{gpu}",
         })  # fmt: skip
         self.writer.write_info(info)
         return info
@@ -327,15 +433,17 @@ class Trainer:
     def finish(self) -> Iterator[Event]:
         """Evaluation, encodings, film and maps; `run.json` says finished only when all of it is there."""
         config, writer, progress = self.config, self.writer, self.progress
+        if not self.team.is_writer:
+            return
         self.model.eval()
         yield Finishing("evaluation", 0.0)
         evaluation = evaluate(self.model, self.dataset, samples=NLL_SAMPLES, nll_images=NLL_IMAGES)
         yield Finishing("encodings", 0.4)
-        images = torch.from_numpy(self.test.images.copy())
-        nll, mu, logvar = bound_terms(self.model, images, False, seeded(config.seed, HELD_OUT))
-        kl = 0.5 * (mu.astype(float) ** 2 + np.expm1(logvar.astype(float)) - logvar).sum(1)
+        nll, mu, logvar = bound_terms(self.model, self.test.images, False, seeded(config.seed, HELD_OUT), self.test.labels)
+        with np.errstate(invalid="ignore"):
+            kl = 0.5 * (mu.astype(float) ** 2 + np.expm1(logvar.astype(float)) - logvar).sum(1)
         labels = np.full(len(mu), -1) if self.test.labels is None else self.test.labels
-        writer.write_arrays(files.WEIGHTS, {key: value.numpy() for key, value in self.model.state_dict().items()})
+        writer.write_arrays(files.WEIGHTS, {key: value.cpu().numpy() for key, value in self.model.state_dict().items()})
         writer.write_arrays(files.ENCODINGS, {
             "mu": mu, "logvar": logvar, "elbo": (-(nll + kl)).astype(np.float32), "reconstruction": nll.astype(np.float32),
             "label": labels.astype(np.int64), "index": self.test.index,
@@ -347,10 +455,54 @@ class Trainer:
         writer.write_rows(files.HISTORY, progress.history)
         writer.write_rows(files.TIMING, progress.timing)
         yield Finishing("maps", 0.6)
-        writer.write_projections(projections_of(mu, kl_per_dim(mu, logvar), config.seed, config.umap))
+        weight = mu.astype(float).var(0) if config.is_deterministic else kl_per_dim(mu, logvar)
+        writer.write_projections(projections_of(mu, weight, config.seed, config.umap))
         info = self.write_state("finished", Metrics(**asdict(evaluation)))
+        assert info is not None
         writer.drop_checkpoint()
         yield Finished(writer.folder, info)
+
+
+def knobs_at(config: FitConfig, epochs_done: float) -> Knobs:
+    """KL weight and phase of a step; a fraction of an epoch counts."""
+    beta = beta_at(epochs_done, config.beta, config.warmup_epochs, config.beta_cycles, config.epochs)
+    if config.model == "m1+m2":
+        return Knobs(beta, "m1" if epochs_done < config.feature_epochs else "m2")
+    return Knobs(beta, "iwae" if config.importance_samples > 1 and epochs_done >= config.elbo_epochs else "elbo")
+
+
+def rate_at(config: FitConfig, progress: float) -> float:
+    """The step size; M1 and M2 each have a schedule of their own."""
+    if config.model == "m1+m2":
+        cut = config.feature_epochs / config.epochs
+        progress = progress / cut if progress < cut else (progress - cut) / (1 - cut)
+    return learning_rate_at(progress, config.learning_rate, config.schedule)
+
+
+def mean_image(images: NDArray[np.uint8]) -> Tensor:
+    """(C, H, W) in [0, 1], summed in whole numbers, a batch at a time: the images may be larger than memory."""
+    total = np.zeros(images.shape[1:], np.int64)
+    for start in range(0, len(images), MEAN_BATCH):
+        total += images[start : start + MEAN_BATCH].sum(0, dtype=np.int64)
+    return torch.from_numpy(total / (255 * len(images))).float()
+
+
+def pixels_in_unit(images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """uint8 (B, C, H, W) to (B, P) in [0, 1]."""
+    return np.asarray(images.reshape(len(images), -1) / 255.0)
+
+
+def labelled_images(labels: NDArray[np.int64] | None, n_classes: int, config: FitConfig) -> Tensor:
+    """Places of the training images whose labels are used: the same number of every class, drawn by the seed. Raises `ConfigError`."""
+    assert labels is not None
+    each, left_over = divmod(config.labelled, n_classes)
+    smallest = int(np.bincount(labels, minlength=n_classes).min())
+    if left_over or not 1 <= each <= smallest:
+        allowed = f"a multiple of {n_classes}, the number of classes, up to {n_classes * smallest}"
+        raise ConfigError("labelled", config.labelled, allowed)
+    rng = np.random.default_rng((config.seed, LABELLED))
+    chosen = [rng.permutation(np.flatnonzero(labels == label))[:each] for label in range(n_classes)]
+    return torch.from_numpy(np.sort(np.concatenate(chosen)))
 
 
 def film_moments(n_steps: int, n_moments: int = FILM_MOMENTS) -> frozenset[int]:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from trainer import layers as spec
 from trainer.config import FitConfig
-from trainer.layers import ImageShape, Layer, decoder_layers, encoder_layers
+from trainer.layers import ImageShape, Layer, parts_of
 
 Floats = NDArray[np.float32]
 
@@ -42,41 +42,121 @@ class Codes:
 
 @dataclass(frozen=True)
 class Forward:
-    """Encoder and decoder of one run as plain matrix products. `weights` has torch's names and shapes."""
+    """Encoder and decoder of one run as plain matrix products. `weights` has torch's names and shapes; n_classes: of its data set.
+
+    A conditional model is told the class of every row, y (B,); without y `encode` uses its own guess, `label_of`.
+    """
 
     config: FitConfig
     image_shape: ImageShape
     weights: Mapping[str, Floats]
+    n_classes: int = 0
 
-    def encode(self, x: Floats) -> Codes:
-        """q(z|x) for x (B, C, H, W), floats in [0, 1]."""
-        layers = encoder_layers(self.config, self.image_shape)
-        mu, logvar = np.split(self._in_chunks("encoder", layers, np.asarray(x, np.float32)), 2, axis=1)
+    def encode(self, x: Floats, y: ArrayLike | None = None) -> Codes:
+        """q(z|x) for x (B, C, H, W), floats in [0, 1]. A deterministic model's codes are points: logvar −∞."""
+        x = np.asarray(x, np.float32)
+        seen = self._run("features", x)
+        out = self._run("encoder", seen, self.label_of(x) if self.config.is_conditional and y is None else y)
+        if self.config.is_deterministic:
+            return Codes(out, np.full_like(out, -np.inf))
+        mu, logvar = np.split(out, 2, axis=1)
         return Codes(mu, logvar)
 
-    def decode(self, z: Floats) -> Floats:
+    def decode(self, z: Floats, y: ArrayLike | None = None) -> Floats:
         """x_hat (B, C, H, W) in [0, 1], the mean picture of p(x|z), for z (B, K)."""
-        output = self._in_chunks("decoder", decoder_layers(self.config, self.image_shape), np.asarray(z, np.float32))
-        return sigmoid(output) if self.config.likelihood == "bernoulli" else np.clip(output, 0, 1)
+        return mean_picture(self.config, self._output(z, y))
 
-    def _in_chunks(self, part: str, layers: tuple[Layer, ...], x: Floats) -> Floats:
+    def label_of(self, x: Floats) -> NDArray[np.int64]:
+        """The class (B,) of x: the classifier's where there is one, else the one under which the bound at the mean code is highest."""
+        x = np.asarray(x, np.float32)
+        if self.config.is_semi_supervised:
+            return np.asarray(self._run("classifier", self._run("features", x)).argmax(1))
+        bounds = []
+        for label in range(self.n_classes):
+            y = np.full(len(x), label)
+            codes = self.encode(x, y)
+            bounds.append(-nll(self.config, self._output(codes.mu, y), x, float(self.weights["log_sigma"])) - codes.kl.sum(1))
+        return np.asarray(np.stack(bounds).argmax(0))
+
+    def class_probabilities(self, x: Floats) -> Floats:
+        """q(y|x) (B, Y) of a semi-supervised model."""
+        logits = self._run("classifier", self._run("features", np.asarray(x, np.float32)))
+        odds = np.exp(logits - logits.max(1, keepdims=True))
+        return np.asarray(odds / odds.sum(1, keepdims=True), np.float32)
+
+    def _output(self, z: Floats, y: ArrayLike | None) -> Floats:
+        return self._run("decoder", np.asarray(z, np.float32), y)
+
+    def _run(self, part: str, x: Floats, y: ArrayLike | None = None) -> Floats:
+        """One part of the model, a chunk of images at a time; x itself where the model has no such part."""
+        layers = parts_of(self.config, self.image_shape, self.n_classes).get(part)
+        if layers is None:
+            return x
+        labels = None if y is None else np.asarray(y, np.int64)
         starts = range(0, max(1, len(x)), CHUNK)
-        return np.concatenate([self._run(part, layers, x[start : start + CHUNK]) for start in starts])
+        return np.concatenate(
+            [self._layers(part, layers, x[at : at + CHUNK], None if labels is None else labels[at : at + CHUNK]) for at in starts]
+        )
 
-    def _run(self, part: str, layers: tuple[Layer, ...], x: Floats) -> Floats:
+    def _layers(self, part: str, layers: tuple[Layer, ...], x: Floats, y: NDArray[np.int64] | None) -> Floats:
         for i, layer in enumerate(layers):
             weight = self.weights.get(f"{part}.{i}.weight")
             bias = self.weights.get(f"{part}.{i}.bias")
-            x = apply_layer(layer, x, weight, bias)
+            x = apply_layer(layer, x, weight, bias, y)
         return x
 
 
-def apply_layer(layer: Layer, x: Floats, weight: Floats | None, bias: Floats | None) -> Floats:
-    """One described layer on a batch; `weight` and `bias` where the layer has them."""
+def mean_picture(config: FitConfig, output: Floats) -> Floats:
+    """The mean of p(x|z) in [0, 1] for the decoder's output: `Likelihood.mean` without torch."""
+    if config.likelihood == "bernoulli":
+        return sigmoid(output)
+    if config.likelihood == "continuous-bernoulli":
+        return continuous_bernoulli_mean(output)
+    place = output[:, : output.shape[1] // 2] if config.scale == "per-pixel" else output
+    return np.clip(place, 0, 1)
+
+
+def continuous_bernoulli_mean(logit: Floats) -> Floats:
+    """½ + ½(coth(l/2) − 2/l), its series near 0 (Loaiza-Ganem & Cunningham 2019, eq. 8)."""
+    half = 0.5 * logit
+    is_small = np.abs(half) < 0.05
+    safe = np.where(is_small, 1, half)
+    return np.asarray(0.5 + 0.5 * np.where(is_small, half / 3 - half**3 / 45, 1 / np.tanh(safe) - 1 / safe), np.float32)
+
+
+def nll(config: FitConfig, output: Floats, x: Floats, log_sigma: float) -> NDArray[np.float64]:
+    """−log p(x|z) (B,) nats: `Likelihood.nll` without torch, in double precision."""
+    out, x = output.astype(float), x.astype(float)
+    if config.likelihood == "bernoulli":
+        terms = np.logaddexp(0, out) - x * out
+    elif config.likelihood == "continuous-bernoulli":
+        size = np.maximum(np.abs(out), 1e-4)  # log(sinh(l/2)/(l/2)) is l²/24 there: 4e-10
+        terms = out * (0.5 - x) + 0.5 * size + np.log1p(-np.exp(-size)) - np.log(size)
+    else:
+        place, log_scale = out, np.asarray(log_sigma)
+        if config.scale == "per-pixel":
+            place, raw = np.split(out, 2, axis=1)
+            log_scale = -6 + np.logaddexp(0, raw + 6)
+        error = np.abs(x - place) * np.exp(-log_scale)
+        is_laplace = config.likelihood == "laplace"
+        terms = log_scale + (error + np.log(2) if is_laplace else 0.5 * error**2 + 0.5 * np.log(2 * np.pi))
+    return np.asarray(terms.reshape(len(x), -1).sum(1))
+
+
+def apply_layer(
+    layer: Layer, x: Floats, weight: Floats | None, bias: Floats | None, y: NDArray[np.int64] | None = None
+) -> Floats:  # fmt: skip
+    """One described layer on a batch; `weight` and `bias` where the layer has them, y (B,) where it is told the class."""
     match layer:
-        case spec.Linear():
+        case spec.Linear(n_in, _, n_labels):
             assert weight is not None and bias is not None
-            return x @ weight.T + bias
+            of_x = x @ weight[:, :n_in].T + bias
+            if not n_labels:
+                return of_x
+            assert y is not None, "a conditional model was asked without labels"
+            return np.asarray(of_x + weight[:, n_in:].T[y])
+        case spec.First(n):
+            return x[:, :n]
         case spec.Conv2d(stride=stride, padding=padding):
             assert weight is not None and bias is not None
             return _conv2d(x, weight, bias, stride, padding)

@@ -2,13 +2,21 @@
 
 A network is described once, as plain records without weights. Three engines run the same description: torch trains it
 (`networks`), numpy serves it (`forward`), TypeScript runs it in the browser (`explorer/surface`). Layer i of the encoder owns the
-parameters `encoder.i.weight` and `encoder.i.bias`. Letters: C, H, W channels, height, width; K latent dimensions.
+parameters `encoder.i.weight` and `encoder.i.bias`. Letters: C, H, W channels, height, width; K latent dimensions; Y classes.
+
+The parts of a model, in the order in which a picture passes through them:
+
+    features     x to what encoder and classifier see: nothing for most models, the first VAE's posterior mean for m1+m2
+    classifier   to Y logits of q(y|x): m2 and m1+m2 only
+    encoder      to mu and logvar (2K numbers; K, a point, for autoencoder and pca); told the class by conditional models
+    decoder      z to the likelihood's parameters: one number a pixel, or two (place and log scale) where the scale is per pixel
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 from typing import Literal
 
 from trainer.config import FitConfig
@@ -18,10 +26,18 @@ ActivationKind = Literal["relu", "silu", "gelu", "tanh", "sigmoid"]
 
 @dataclass(frozen=True)
 class Linear:
-    """weight (n_out, n_in), bias (n_out,)."""
+    """weight (n_out, n_in + n_labels), bias (n_out,); the last n_labels inputs are the class, one hot."""
 
     n_in: int
     n_out: int
+    n_labels: int = 0
+
+
+@dataclass(frozen=True)
+class First:
+    """Keeps the first n numbers of a vector: mu of (mu, logvar)."""
+
+    n: int
 
 
 @dataclass(frozen=True)
@@ -87,41 +103,60 @@ class Bias:
     shape: tuple[int, int, int]
 
 
-Layer = Linear | Conv2d | ConvTranspose2d | Upsample | Activation | Flatten | Unflatten | Crop | Bias
+Layer = Linear | First | Conv2d | ConvTranspose2d | Upsample | Activation | Flatten | Unflatten | Crop | Bias
 ImageShape = tuple[int, int, int]
 
 CONV_HEAD = 256  # width of the dense layer between the feature maps and the code
 
 
-def encoder_layers(config: FitConfig, image_shape: ImageShape) -> tuple[Layer, ...]:
-    """x (C, H, W) in [0, 1] to 2K numbers: mu, then logvar."""
-    n_pixels = image_shape[0] * image_shape[1] * image_shape[2]
+def parts_of(config: FitConfig, image_shape: ImageShape, n_classes: int) -> dict[str, tuple[Layer, ...]]:
+    """The layers of every part of a model, by the part's name."""
+    parts = {
+        "encoder": encoder_layers(config, image_shape, n_classes),
+        "decoder": decoder_layers(config, image_shape, n_classes),
+    }
+    if config.is_semi_supervised:
+        parts["classifier"] = classifier_layers(config, image_shape, n_classes)
+    if config.model == "m1+m2":
+        parts["features"] = feature_layers(config, image_shape)
+    return parts
+
+
+def encoder_layers(config: FitConfig, image_shape: ImageShape, n_classes: int = 0) -> tuple[Layer, ...]:
+    """x (C, H, W) in [0, 1] (m1+m2: its features) to 2K numbers, mu, then logvar; K numbers for a deterministic model."""
+    n_codes = config.latent_dim if config.is_deterministic else 2 * config.latent_dim
+    n_labels = n_classes if config.is_conditional else 0
+    if config.model == "m1+m2":
+        return _dense((config.feature_dim, *config.hidden, n_codes), config.activation, n_labels)
     if config.network == "linear":
-        return (Flatten(), Linear(n_pixels, 2 * config.latent_dim))
+        return (Flatten(), Linear(prod(image_shape), n_codes, n_labels))
     if config.network == "mlp":
-        return (Flatten(), *_dense((n_pixels, *config.hidden, 2 * config.latent_dim), config.activation))
+        return (Flatten(), *_dense((prod(image_shape), *config.hidden, n_codes), config.activation, n_labels))
     sizes = _feature_sizes(config.hidden, image_shape)
     channels = (image_shape[0], *config.hidden)
     layers: list[Layer] = []
     for n_in, n_out in pairwise(channels):
         layers += [Conv2d(n_in, n_out, kernel=3, stride=2, padding=1), Activation(config.activation)]
     n_features = channels[-1] * sizes[-1][0] * sizes[-1][1]
-    return (*layers, Flatten(), *_dense((n_features, CONV_HEAD, 2 * config.latent_dim), config.activation))
+    return (*layers, Flatten(), *_dense((n_features, CONV_HEAD, n_codes), config.activation, n_labels))
 
 
-def decoder_layers(config: FitConfig, image_shape: ImageShape) -> tuple[Layer, ...]:
-    """z (K,) to one number a pixel, (C, H, W): the likelihood's parameter (logit or mean)."""
-    n_pixels = image_shape[0] * image_shape[1] * image_shape[2]
-    if config.network == "linear":
-        return (Linear(config.latent_dim, n_pixels), Unflatten(image_shape))
+def decoder_layers(config: FitConfig, image_shape: ImageShape, n_classes: int = 0) -> tuple[Layer, ...]:
+    """z (K,) to the likelihood's parameters: (C, H, W), a logit or mean a pixel, or (2C, H, W), with a log scale each."""
+    n_labels = n_classes if config.is_conditional else 0
+    if config.model == "m1+m2":
+        upper = _dense((config.latent_dim, *reversed(config.hidden), 2 * config.feature_dim), config.activation, n_labels)
+        return (*upper, First(config.feature_dim), *_mlp_decoder(config, config.feature_dim, image_shape, 0))
     if config.network == "mlp":
-        widths = (config.latent_dim, *reversed(config.hidden), n_pixels)
-        return (*_dense(widths, config.activation), Unflatten(image_shape))
+        return _mlp_decoder(config, config.latent_dim, image_shape, n_labels)
+    out_shape = output_shape(config, image_shape)
+    if config.network == "linear":
+        return (Linear(config.latent_dim, prod(out_shape), n_labels), Unflatten(out_shape))
     sizes = _feature_sizes(config.hidden, image_shape)
-    channels = (image_shape[0], *config.hidden)
+    channels = (out_shape[0], *config.hidden)
     height, width = sizes[-1]
     layers: list[Layer] = [
-        *_dense((config.latent_dim, CONV_HEAD, channels[-1] * height * width), config.activation),
+        *_dense((config.latent_dim, CONV_HEAD, channels[-1] * height * width), config.activation, n_labels),
         Activation(config.activation),
         Unflatten((channels[-1], height, width)),
     ]
@@ -129,15 +164,63 @@ def decoder_layers(config: FitConfig, image_shape: ImageShape) -> tuple[Layer, .
         layers.append(ConvTranspose2d(channels[level + 1], channels[level], kernel=4, stride=2, padding=1))
         layers += _crop(sizes[level + 1], sizes[level])
         layers += [Activation(config.activation)] if level else []
-    return (*layers, Bias(image_shape))
+    return (*layers, Bias(out_shape))
 
 
-def _dense(widths: tuple[int, ...], activation: ActivationKind) -> list[Layer]:
-    """Linear layers with the activation between them, none at the end."""
+def classifier_layers(config: FitConfig, image_shape: ImageShape, n_classes: int) -> tuple[Layer, ...]:
+    """x (m1+m2: its features) to one logit a class, of q(y|x)."""
+    if config.model == "m1+m2":
+        return _dense((config.feature_dim, *config.hidden, n_classes), config.activation)
+    return (Flatten(), *_dense((prod(image_shape), *config.hidden, n_classes), config.activation))
+
+
+def feature_layers(config: FitConfig, image_shape: ImageShape) -> tuple[Layer, ...]:
+    """M1's encoder: x to 2·feature_dim numbers, mu and logvar, of which the first half goes on."""
+    widths = (prod(image_shape), *config.feature_hidden, 2 * config.feature_dim)
+    return (Flatten(), *_dense(widths, config.activation), First(config.feature_dim))
+
+
+def output_shape(config: FitConfig, image_shape: ImageShape) -> ImageShape:
+    """Shape of the decoder's output: twice the channels where every pixel has its own scale."""
+    doubled = config.has_scale and config.scale == "per-pixel"
+    return (2 * image_shape[0], *image_shape[1:]) if doubled else image_shape
+
+
+def parameter_shapes(config: FitConfig, image_shape: ImageShape, n_classes: int) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every parameter of a model; `log_sigma` is the log scale of the likelihood, whether used or not."""
+    shapes: dict[str, tuple[int, ...]] = {"log_sigma": ()}
+    for part, layers in parts_of(config, image_shape, n_classes).items():
+        for i, layer in enumerate(layers):
+            shapes |= {f"{part}.{i}.{name}": shape for name, shape in _own_shapes(layer).items()}
+    return shapes
+
+
+def _own_shapes(layer: Layer) -> dict[str, tuple[int, ...]]:
+    match layer:
+        case Linear(n_in, n_out, n_labels):
+            return {"weight": (n_out, n_in + n_labels), "bias": (n_out,)}
+        case Conv2d(n_in, n_out, kernel):
+            return {"weight": (n_out, n_in, kernel, kernel), "bias": (n_out,)}
+        case ConvTranspose2d(n_in, n_out, kernel):
+            return {"weight": (n_in, n_out, kernel, kernel), "bias": (n_out,)}
+        case Bias(shape):
+            return {"bias": shape}
+        case _:
+            return {}
+
+
+def _mlp_decoder(config: FitConfig, n_in: int, image_shape: ImageShape, n_labels: int) -> tuple[Layer, ...]:
+    out_shape = output_shape(config, image_shape)
+    hidden = config.feature_hidden if config.model == "m1+m2" else config.hidden
+    return (*_dense((n_in, *reversed(hidden), prod(out_shape)), config.activation, n_labels), Unflatten(out_shape))
+
+
+def _dense(widths: tuple[int, ...], activation: ActivationKind, n_labels: int = 0) -> tuple[Layer, ...]:
+    """Linear layers with the activation between them, none at the end; the first is told the class."""
     layers: list[Layer] = []
-    for n_in, n_out in pairwise(widths):
-        layers += [Linear(n_in, n_out), Activation(activation)]
-    return layers[:-1]
+    for i, (n_in, n_out) in enumerate(pairwise(widths)):
+        layers += [Linear(n_in, n_out, 0 if i else n_labels), Activation(activation)]
+    return tuple(layers[:-1])
 
 
 def _feature_sizes(hidden: tuple[int, ...], image_shape: ImageShape) -> list[tuple[int, int]]:

@@ -1,22 +1,23 @@
 """What is in a run folder, and how is it read and written without ever leaving half a file?
 
-The only file that knows the format (version 1); a run is readable without this project and without pickle:
+The only file that knows the format (version 2; version 1 is read too); a run is readable without this project and without pickle:
 
-    run.json                 format, version, preset, configuration, data set, state, metrics, libraries, checksums
+    run.json                 format, version, preset, configuration, data set, state, metrics, libraries, checksums, its own too
     weights.safetensors      parameters under torch's names
     history.csv              a row an epoch (no clock in it: the same seed gives the same bytes)
     timing.csv               a row an epoch: seconds, images per second
-    encodings.safetensors    test split, grey input: mu, logvar (N, K) · elbo, reconstruction (N,) nats · label, index (N,)
+    encodings.safetensors    test split, grey input: mu, logvar (N, K) · elbo, reconstruction (N,) nats · label, index (N,);
+                             a deterministic model's codes are points: logvar is −∞
     film.safetensors         mu (T, M, K), float16, of the same M images at T moments · epoch (T,) · label, index (M,)
     projection.safetensors   for every map: points, extent, support, and basis/origin or lattice_z
     checkpoint/state.safetensors   only while training: model, optimiser, film so far; history in its metadata
 
-Every file is written under a temporary name and renamed; `run.json` comes last and holds the checksums of the others.
+Every file is written whole or not at all, into a folder of this machine or below any fsspec address (`store`); `run.json` comes last and
+holds the checksums of the others. Version 1 had no checksum of `run.json` itself, and `learn_sigma` where `scale` is now.
 """
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import hashlib
 import io
@@ -35,22 +36,26 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from trainer.config import PRESETS, FitConfig, check_run_name
 from trainer.errors import ConfigError, RunCorrupt, RunError, RunNotFound
 from trainer.forward import Forward
-from trainer.layers import decoder_layers, encoder_layers
+from trainer.layers import parameter_shapes
 from trainer.projection import Projection
+from trainer.store import Place, RemoteFolder, Store, place, store_of
 
 if TYPE_CHECKING:
     from trainer.networks import Vae
 
 Floats = NDArray[np.float32]
 Arrays = Mapping[str, NDArray[Any]]
+Columns = dict[str, NDArray[np.float64]]
+Root = str | Path | RemoteFolder
 
-FORMAT, VERSION = "latent-atlas-run", 1
+FORMAT, VERSION = "latent-atlas-run", 2
 MAX_FILE_BYTES = 2**31
 MAX_IMAGE_SIDE = 4096
 HOME = Path(__file__).resolve().parent.parent
 RUN_JSON, WEIGHTS, HISTORY, TIMING = "run.json", "weights.safetensors", "history.csv", "timing.csv"
 ENCODINGS, FILM, PROJECTION = "encodings.safetensors", "film.safetensors", "projection.safetensors"
 CHECKPOINT = "checkpoint/state.safetensors"
+SUMMED = (WEIGHTS, HISTORY, TIMING, ENCODINGS, FILM, PROJECTION)  # the files whose checksums run.json holds
 
 
 class DatasetInfo(BaseModel):
@@ -63,6 +68,7 @@ class DatasetInfo(BaseModel):
     class_names: tuple[str, ...]
     n_train: int
     n_test: int
+    n_labelled: int | None = None
     licence: str = ""
 
 
@@ -72,16 +78,21 @@ class Metrics(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
     split: str
     n: int
-    elbo: float
-    nll: float
-    nll_n: int
-    samples: int
+    elbo: float | None
+    nll: float | None
+    nll_n: int | None
+    samples: int | None
     reconstruction: float
-    kl: float
-    kl_per_dim: tuple[float, ...]
+    kl: float | None
+    kl_per_dim: tuple[float, ...] | None
     active_units: int
     knn_accuracy: float | None
     input: str
+    nll_standard_error: float | None = None
+    ess: float | None = None
+    squared_error: float | None = None
+    classifier_error: float | None = None
+    given_label: bool = False
 
 
 class RunInfo(BaseModel):
@@ -107,16 +118,31 @@ class RunInfo(BaseModel):
     def _is_consistent(self) -> RunInfo:
         if self.state == "finished" and self.metrics is None:
             raise ValueError("a finished run has metrics")
-        if self.metrics is not None and len(self.metrics.kl_per_dim) != self.config.latent_dim:
-            raise ValueError(f"kl_per_dim has {len(self.metrics.kl_per_dim)} numbers, latent_dim is {self.config.latent_dim}")
+        if self.metrics is not None:
+            _check_bound(self.metrics, self.config)
+        if self.config.is_conditional and len(self.dataset.class_names) < 2:
+            raise ValueError(f"model {self.config.model!r} needs classes, class_names has {len(self.dataset.class_names)}")
         if not all(1 <= side <= MAX_IMAGE_SIDE for side in self.dataset.image_shape):
             raise ValueError(f"image_shape is {self.dataset.image_shape}; allowed: sides from 1 to {MAX_IMAGE_SIDE}")
         return self
 
 
+def _check_bound(metrics: Metrics, config: FitConfig) -> None:
+    """A variational model has every term of its bound, a deterministic one has none. Raises `ValueError`."""
+    for name in ("elbo", "nll", "nll_n", "samples", "kl", "kl_per_dim"):
+        is_missing = getattr(metrics, name) is None
+        if is_missing != config.is_deterministic:
+            raise ValueError(f"{name} is {'missing' if is_missing else 'given'}, the model is {config.model!r}")
+    if metrics.kl_per_dim is not None and len(metrics.kl_per_dim) != config.latent_dim:
+        raise ValueError(f"kl_per_dim has {len(metrics.kl_per_dim)} numbers, latent_dim is {config.latent_dim}")
+
+
 @dataclass(frozen=True)
 class Encodings:
-    """The encoded test split, grey input. mu, logvar (N, K) · elbo, reconstruction (N,) nats · label (−1: none), index (N,)."""
+    """The encoded test split, grey input. mu, logvar (N, K) · elbo, reconstruction (N,) nats · label (−1: none), index (N,).
+
+    Codes of a deterministic model are points, standard deviation 0: logvar and elbo are −∞.
+    """
 
     mu: Floats
     logvar: Floats
@@ -144,7 +170,7 @@ class Run:
     """A finished run, read lazily: nothing is opened before it is asked for."""
 
     id: str
-    folder: Path
+    folder: Place
     info: RunInfo
 
     @property
@@ -159,13 +185,13 @@ class Run:
     def weights(self) -> dict[str, Floats]:
         """Parameters under torch's names, checked against the shapes that the configuration asks for."""
         weights = self._arrays(WEIGHTS)
-        _check_shapes(weights, self.config, self.image_shape, f"{self.id}/{WEIGHTS}")
+        _check_shapes(weights, self.info, self.id)
         return weights
 
     @cached_property
     def forward(self) -> Forward:
         """Encoder and decoder in numpy."""
-        return Forward(self.config, self.image_shape, self.weights)
+        return _forward_of(self.info, self.weights)
 
     @cached_property
     def model(self) -> Vae:
@@ -173,38 +199,42 @@ class Run:
         weights = self.weights  # before torch makes room for a network that a damaged run.json describes
         import torch  # seconds to import, and the app never needs it
 
-        from trainer.networks import Vae
-
-        model = Vae(self.config, self.image_shape)
+        model = _model_of(self.info)
         model.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in weights.items()})
         return model.eval()
 
     @cached_property
     def encodings(self) -> Encodings:
         encodings = Encodings(**self._named(ENCODINGS, Encodings))
-        if encodings.mu.ndim != 2 or encodings.mu.shape[1] != self.config.latent_dim or len(encodings.mu) == 0:
-            raise _damaged(self.id, ENCODINGS, f"mu has shape {encodings.mu.shape}, expected (N, {self.config.latent_dim})")
-        if not (np.isfinite(encodings.mu).all() and np.isfinite(encodings.logvar).all()):
+        mu, logvar = encodings.mu, encodings.logvar
+        if mu.ndim != 2 or mu.shape[1] != self.config.latent_dim or len(mu) == 0:
+            raise _damaged(self.id, ENCODINGS, f"mu has shape {mu.shape}, expected (N, {self.config.latent_dim})")
+        n = (len(mu),)
+        _check_lengths(encodings, {"logvar": mu.shape, "elbo": n, "reconstruction": n, "label": n, "index": n}, self.id, ENCODINGS)
+        is_point = self.config.is_deterministic
+        if not np.isfinite(mu).all() or not (np.isneginf(logvar) if is_point else np.isfinite(logvar)).all():
             raise _damaged(self.id, ENCODINGS, "a code is not a finite number")
         return encodings
 
     @cached_property
     def film(self) -> Film:
-        return Film(**self._named(FILM, Film))
+        film = Film(**self._named(FILM, Film))
+        if film.mu.ndim != 3 or film.mu.shape[2] != self.config.latent_dim:
+            raise _damaged(self.id, FILM, f"mu has shape {film.mu.shape}, expected (T, M, {self.config.latent_dim})")
+        n_moments, n_images, _ = film.mu.shape
+        _check_lengths(film, {"epoch": (n_moments,), "label": (n_images,), "index": (n_images,)}, self.id, FILM)
+        return film
 
     @cached_property
-    def history(self) -> dict[str, NDArray[np.float64]]:
-        """Columns of history.csv; `kl_1` … `kl_K` are the dimensions."""
-        rows = list(csv.reader(io.StringIO(self._read(HISTORY).decode("utf-8", "replace"))))
-        try:
-            values = np.array([[float(cell) for cell in row] for row in rows[1:]])
-            columns = dict(zip(rows[0], values.T, strict=True))
-        except (ValueError, IndexError):
-            raise _damaged(self.id, HISTORY) from None
-        missing = {"epoch", *(f"kl_{k + 1}" for k in range(self.config.latent_dim))} - set(columns)
-        if missing:
-            raise _damaged(self.id, HISTORY, f"column {min(missing)!r} is missing")
-        return columns
+    def history(self) -> Columns:
+        """Columns of history.csv; `kl_1` … `kl_K` are the dimensions, which a deterministic model has not."""
+        kl = () if self.config.is_deterministic else (f"kl_{k + 1}" for k in range(self.config.latent_dim))
+        return self._columns(HISTORY, {"epoch", *kl})
+
+    @cached_property
+    def timing(self) -> Columns:
+        """Columns of timing.csv."""
+        return self._columns(TIMING, {"epoch", "seconds", "images_per_s"})
 
     @cached_property
     def projections(self) -> dict[str, Projection]:
@@ -213,11 +243,24 @@ class Run:
         try:
             meta = json.loads(arrays.pop("meta").tobytes())
             return {item["name"]: _unpack_projection(item, arrays) for item in meta}
-        except (KeyError, ValueError, TypeError):
+        except (KeyError, ValueError, TypeError, RecursionError):
             raise _damaged(self.id, PROJECTION) from None
 
+    def _columns(self, name: str, wanted: set[str]) -> Columns:
+        text = self._read(name).decode("utf-8", "replace")
+        try:
+            rows = list(csv.reader(io.StringIO(text)))
+            values = np.array([[float(cell) for cell in row] for row in rows[1:]])
+            columns = dict(zip(rows[0], values.T, strict=True))
+        except (ValueError, IndexError, csv.Error):
+            raise _damaged(self.id, name) from None
+        missing = wanted - set(columns)
+        if missing:
+            raise _damaged(self.id, name, f"column {min(missing)!r} is missing")
+        return columns
+
     def _read(self, name: str) -> bytes:
-        data = _read_file(self.folder / name, self.id, name)
+        data = _read_file(store_of(self.folder), self.id, name)
         expected = self.info.files.get(name)
         if expected is not None and hashlib.sha256(data).hexdigest() != expected:
             raise _damaged(self.id, name, "its checksum differs from run.json")
@@ -234,21 +277,21 @@ class Run:
         return arrays
 
 
-def default_roots() -> tuple[Path, ...]:
-    """Where runs are looked for: `$LATENT_RUNS` or `runs/` here, then the pretrained ones."""
-    own = Path(os.environ.get("LATENT_RUNS") or "runs")
-    return (own, HOME / "assets" / "runs")
+def default_roots() -> tuple[Place, ...]:
+    """Where runs are looked for: `$LATENT_RUNS`, a path or an address, or `runs/` here, then the pretrained ones."""
+    return (place(os.environ.get("LATENT_RUNS") or "runs"), HOME / "assets" / "runs")
 
 
-def load_run(name: str, runs: str | Path | Sequence[str | Path] | None = None) -> Run:
-    """The run of that name from `runs` (one folder or several, default: yours, then the pretrained ones).
+def load_run(name: str, runs: Root | Sequence[Root] | None = None) -> Run:
+    """The run of that name from `runs` (a folder or fsspec address, or several; default: yours, then the pretrained ones).
 
-    Raises `ConfigError` for what cannot be a name, `RunNotFound` with the names that are there, `RunCorrupt` for a damaged or newer one.
+    Raises `ConfigError` for what cannot be a name, `RunNotFound` with the names that are there, `RunCorrupt` for a damaged or newer one,
+    `RunError` where a store cannot be reached.
     """
     check_run_name(name)
     roots = _roots(runs)
     for root in roots:
-        if _is_file(root / name / RUN_JSON):
+        if store_of(root / name).exists(RUN_JSON):
             info = read_info(root / name)
             if info.metrics is None:
                 raise RunError(_unfinished(name, root, info))
@@ -258,8 +301,8 @@ def load_run(name: str, runs: str | Path | Sequence[str | Path] | None = None) -
     raise RunNotFound(f"no run {name!r}; {known} (python -m trainer list).")
 
 
-def list_runs(runs: str | Path | Sequence[str | Path] | None = None) -> dict[str, RunInfo | RunError]:
-    """Every run by name, the first root winning; a damaged one is its error, so that a list never fails."""
+def list_runs(runs: Root | Sequence[Root] | None = None) -> dict[str, RunInfo | RunError]:
+    """Every run by name, the first root winning; a damaged one is its error. Raises `RunError` where a store cannot be reached."""
     found: dict[str, RunInfo | RunError] = {}
     for root in _roots(runs):
         for folder in _run_folders(root):
@@ -272,7 +315,7 @@ def list_runs(runs: str | Path | Sequence[str | Path] | None = None) -> dict[str
     return found
 
 
-def _unfinished(name: str, root: Path, info: RunInfo) -> str:
+def _unfinished(name: str, root: Place, info: RunInfo) -> str:
     """Why a run cannot be opened yet, and what to do."""
     where = f"run {name!r} is {info.state} after {info.epoch} of {info.config.epochs} epochs"
     if info.state == "diverged":
@@ -282,7 +325,7 @@ def _unfinished(name: str, root: Path, info: RunInfo) -> str:
     return f"{where}; python -m trainer fit {info.preset} --name {name} --runs {root} --resume finishes it."
 
 
-def _check_folder_name(folder: Path) -> None:
+def _check_folder_name(folder: Place) -> None:
     try:
         check_run_name(folder.name)
     except ConfigError as error:
@@ -293,64 +336,86 @@ def digest(arrays: Arrays, text: str) -> str:
     """sha256 of named arrays and a text: what a checkpoint, which cannot hold its own checksum, is held against."""
     total = hashlib.sha256(text.encode())
     for name in sorted(arrays):
-        total.update(name.encode())
-        total.update(np.ascontiguousarray(arrays[name]).tobytes())
+        array = np.asarray(arrays[name])
+        # kind and shape count too: the same bytes read as whole numbers are other weights
+        total.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        total.update(array.tobytes())
     return total.hexdigest()
 
 
-def read_info(folder: Path) -> RunInfo:
-    """run.json of a folder. Raises `RunCorrupt` when it is damaged, foreign or newer."""
-    data = _read_file(folder / RUN_JSON, folder.name, RUN_JSON)
+def info_checksum(raw: Mapping[str, Any]) -> str:
+    """sha256 of the contents of run.json without their checksum: JSON with sorted keys, no spaces, nothing but ASCII."""
+    rest = {key: value for key, value in raw.items() if key != "checksum"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def read_info(folder: Root) -> RunInfo:
+    """run.json of a run's folder. Raises `RunCorrupt` when it is damaged, foreign or newer."""
+    folder = place(folder)
+    data = _read_file(store_of(folder), folder.name, RUN_JSON)
     try:
         raw = json.loads(data)
     except (ValueError, RecursionError):
         raise _damaged(folder.name, RUN_JSON, "it is not JSON") from None
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         raise _damaged(folder.name, RUN_JSON, f"its format is not {FORMAT!r}")
-    if type(raw.get("version")) is not int or not 1 <= raw["version"] <= VERSION:
+    version = raw.get("version")
+    if type(version) is not int or not 1 <= version <= VERSION:
         raise RunCorrupt(
-            f"run {folder.name!r}: {RUN_JSON} has format version {raw.get('version')!r}, this program reads up to {VERSION}; update it."
+            f"run {folder.name!r}: {RUN_JSON} has format version {version!r}, this program reads up to {VERSION}; update it."
         )
+    if (version > 1 or "checksum" in raw) and raw.get("checksum") != info_checksum(raw):
+        raise _damaged(folder.name, RUN_JSON, "its contents differ from its checksum")
     try:
-        return RunInfo(**raw)
+        return RunInfo.model_validate(_migrated(raw))
     except ConfigError as error:
         raise _damaged(folder.name, RUN_JSON, str(error).rstrip(".")) from None
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
+        where = ".".join(map(str, first["loc"]))
         what = first["msg"].removeprefix("Value error, ")
-        raise _damaged(folder.name, RUN_JSON, f"{place}: {what}" if place else what) from None
+        raise _damaged(folder.name, RUN_JSON, f"{where}: {what}" if where else what) from None
 
 
-def size_bytes(folder: Path) -> int:
+def _migrated(raw: dict[str, Any]) -> dict[str, Any]:
+    """The contents of run.json as version 2 has them; what is damaged stays as it is, for the validation to name."""
+    config = raw.get("config")
+    if raw["version"] > 1:
+        return raw
+    if isinstance(config, dict) and isinstance(config.get("learn_sigma"), bool):
+        scale = "learned" if config["learn_sigma"] else "fixed"
+        config = {**{key: value for key, value in config.items() if key != "learn_sigma"}, "scale": scale}
+    return {**raw, "version": VERSION, "config": config}
+
+
+def size_bytes(folder: Root) -> int:
     """Bytes of all files of a run."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return store_of(place(folder)).total_size()
 
 
 @dataclass(frozen=True)
 class RunWriter:
-    """Writes the files of one run, each whole or not at all."""
+    """Writes the files of one run, each whole or not at all.
 
-    folder: Path
+    is_silent: writes and clears do nothing, for the processes of a team that share the work but not the disk.
+    """
+
+    folder: Place
+    is_silent: bool = False
+
+    @classmethod
+    def at(cls, root: Root, name: str, is_silent: bool = False) -> RunWriter:
+        """For the run of that name below a folder or an fsspec address. Raises `ConfigError` for what cannot be a name."""
+        return cls(place(root) / check_run_name(name), is_silent)
+
+    @property
+    def _store(self) -> Store:
+        return store_of(self.folder)
 
     def write(self, name: str, data: bytes) -> None:
-        """`data` under `name`: written beside it, flushed, renamed. Raises `RunError` when the disk refuses; the old file stays."""
-        target = self.folder / name
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            raise RunError(
-                f"cannot write {target}: {error.strerror or error}; nothing that was there is changed: "
-                "make room or choose another --runs folder, then go on with --resume if the run had begun."
-            ) from None
+        """`data` under `name`. Raises `RunError` when the disk or the store refuses; the old file stays."""
+        if not self.is_silent:
+            self._store.write(name, data)
 
     def write_arrays(self, name: str, arrays: Arrays, metadata: dict[str, str] | None = None) -> None:
         from safetensors.numpy import save
@@ -376,69 +441,64 @@ class RunWriter:
         self.write_arrays(PROJECTION, arrays)
 
     def write_info(self, info: RunInfo) -> None:
-        """run.json with the checksums of the files that are there."""
-        names = (WEIGHTS, HISTORY, TIMING, ENCODINGS, FILM, PROJECTION)
-        sums = {
-            name: hashlib.sha256((self.folder / name).read_bytes()).hexdigest() for name in names if (self.folder / name).is_file()
-        }
-        text = info.model_copy(update={"files": sums}).model_dump_json(indent=1)
-        self.write(RUN_JSON, text.encode())
+        """run.json with the checksums of the files that are there and its own."""
+        if self.is_silent:
+            return
+        store = self._store
+        try:
+            sums = {name: hashlib.sha256(store.read(name)).hexdigest() for name in SUMMED if store.exists(name)}
+        except OSError as error:
+            raise RunError(f"cannot read {self.folder}: {error.strerror or error}; check its rights.") from None
+        raw = json.loads(info.model_copy(update={"files": sums, "version": VERSION}).model_dump_json())
+        self.write(RUN_JSON, json.dumps({**raw, "checksum": info_checksum(raw)}, indent=1, ensure_ascii=False).encode())
 
     def read_checkpoint(self) -> tuple[dict[str, NDArray[Any]], dict[str, str]] | None:
         """Arrays and metadata of the last checkpoint, or None. Raises `RunCorrupt`."""
-        path = self.folder / CHECKPOINT
-        if not path.is_file():
+        if not self._store.exists(CHECKPOINT):
             return None
-        data = _read_file(path, self.folder.name, CHECKPOINT)
+        data = _read_file(self._store, self.folder.name, CHECKPOINT)
         arrays = _parse_arrays(data, self.folder.name, CHECKPOINT)
         length = int.from_bytes(data[:8], "little")
         metadata = json.loads(data[8 : 8 + length]).get("__metadata__", {})
         return arrays, metadata
 
     def drop_checkpoint(self) -> None:
-        (self.folder / CHECKPOINT).unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            (self.folder / CHECKPOINT).parent.rmdir()
+        if not self.is_silent:
+            self._store.remove(CHECKPOINT)
 
     def clear(self) -> None:
         """Removes the files of this format and nothing else."""
+        if self.is_silent:
+            return
         try:
-            for name in (RUN_JSON, WEIGHTS, HISTORY, TIMING, ENCODINGS, FILM, PROJECTION):
-                (self.folder / name).unlink(missing_ok=True)
-            self.drop_checkpoint()
+            for name in (RUN_JSON, *SUMMED, CHECKPOINT):
+                self._store.remove(name)
         except OSError as error:
             raise RunError(f"cannot replace {self.folder}: {error.strerror}; check its rights or choose another --name.") from None
 
 
-def _roots(runs: str | Path | Sequence[str | Path] | None) -> tuple[Path, ...]:
+def _roots(runs: Root | Sequence[Root] | None) -> tuple[Place, ...]:
     if runs is None:
         return default_roots()
-    if isinstance(runs, str | Path):
-        return (Path(runs),)
-    return tuple(map(Path, runs))
+    if isinstance(runs, str | Path | RemoteFolder):
+        return (place(runs),)
+    return tuple(map(place, runs))
 
 
-def _run_folders(root: Path) -> list[Path]:
+def _run_folders(root: Place) -> list[Place]:
+    store = store_of(root)
+    return [root / name for name in store.list() if not name.startswith(".") and store.join(name).exists(RUN_JSON)]
+
+
+def _read_file(store: Store, run: str, name: str) -> bytes:
     try:
-        return sorted(path for path in root.iterdir() if not path.name.startswith(".") and _is_file(path / RUN_JSON))
-    except OSError:
-        return []  # no folder, or not ours to read: there are no runs in it
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:
-        return False
-
-
-def _read_file(path: Path, run: str, name: str) -> bytes:
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise _damaged(run, name, f"it has {path.stat().st_size} bytes, allowed are {MAX_FILE_BYTES}")
-        return path.read_bytes()
+        size = store.size(name)
+        if size > MAX_FILE_BYTES:
+            raise _damaged(run, name, f"it has {size} bytes, allowed are {MAX_FILE_BYTES}")
+        return store.read(name)
     except OSError as error:
-        raise RunCorrupt(f"run {run!r}: {name} cannot be read ({error.strerror}); train it again or restore the file.") from None
+        why = error.strerror or "it is not there"
+        raise RunCorrupt(f"run {run!r}: {name} cannot be read ({why}); train it again or restore the file.") from None
 
 
 def _parse_arrays(data: bytes, run: str, name: str) -> dict[str, NDArray[Any]]:
@@ -458,41 +518,36 @@ def _damaged(run: str, name: str, why: str = "it cannot be understood") -> RunCo
     return RunCorrupt(f"run {run!r}: {name} is damaged: {why}; restore the file or train the run again.")
 
 
-def _check_shapes(weights: Arrays, config: FitConfig, image_shape: tuple[int, int, int], place: str) -> None:
-    wanted = parameter_shapes(config, image_shape)
-    run, name = place.split("/")
+def _check_lengths(record: Encodings | Film, wanted: Mapping[str, tuple[int, ...]], run: str, file: str) -> None:
+    for name, shape in wanted.items():
+        if getattr(record, name).shape != shape:
+            raise _damaged(run, file, f"{name} has shape {getattr(record, name).shape}, expected {shape}")
+
+
+def _check_shapes(weights: Arrays, info: RunInfo, run: str) -> None:
+    wanted = parameter_shapes(info.config, info.dataset.image_shape, _n_classes(info))
     for key in sorted(set(wanted) ^ set(weights)):
-        raise _damaged(run, name, f"tensor {key!r} is {'missing' if key in wanted else 'not of this network'}")
+        raise _damaged(run, WEIGHTS, f"tensor {key!r} is {'missing' if key in wanted else 'not of this network'}")
     for key, shape in wanted.items():
         if weights[key].shape != shape:
-            raise _damaged(run, name, f"tensor {key!r} has shape {weights[key].shape}, expected {shape}")
+            raise _damaged(run, WEIGHTS, f"tensor {key!r} has shape {weights[key].shape}, expected {shape}")
         if not np.isfinite(weights[key]).all():
-            raise _damaged(run, name, f"tensor {key!r} holds a value that is not a finite number")
+            raise _damaged(run, WEIGHTS, f"tensor {key!r} holds a value that is not a finite number")
 
 
-def parameter_shapes(config: FitConfig, image_shape: tuple[int, int, int]) -> dict[str, tuple[int, ...]]:
-    """Name and shape of every parameter of a run's network."""
-    from trainer import layers as spec
+def _n_classes(info: RunInfo) -> int:
+    """How many classes a conditional model tells apart; 0 for all others."""
+    return len(info.dataset.class_names) if info.config.is_conditional else 0
 
-    shapes: dict[str, tuple[int, ...]] = {"log_sigma": ()}
-    weight: tuple[int, ...]
-    bias: tuple[int, ...]
-    for part, layers in (("encoder", encoder_layers(config, image_shape)), ("decoder", decoder_layers(config, image_shape))):
-        for i, layer in enumerate(layers):
-            match layer:
-                case spec.Linear(n_in, n_out):
-                    weight, bias = (n_out, n_in), (n_out,)
-                case spec.Conv2d(n_in, n_out, kernel):
-                    weight, bias = (n_out, n_in, kernel, kernel), (n_out,)
-                case spec.ConvTranspose2d(n_in, n_out, kernel):
-                    weight, bias = (n_in, n_out, kernel, kernel), (n_out,)
-                case spec.Bias(shape):
-                    shapes[f"{part}.{i}.bias"] = shape
-                    continue
-                case _:
-                    continue
-            shapes[f"{part}.{i}.weight"], shapes[f"{part}.{i}.bias"] = weight, bias
-    return shapes
+
+def _forward_of(info: RunInfo, weights: Mapping[str, Floats]) -> Forward:
+    return Forward(info.config, info.dataset.image_shape, weights, _n_classes(info))
+
+
+def _model_of(info: RunInfo) -> Vae:
+    from trainer.networks import model_of
+
+    return model_of(info.config, info.dataset.image_shape, _n_classes(info))
 
 
 def _pack_projection(projection: Projection) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

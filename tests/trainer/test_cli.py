@@ -123,6 +123,10 @@ def test_bench_compares_equal_work(capsys, in_folder):
     assert code == 0, err
     record = json.loads(out)
     assert record["n_images"] == 512
-    assert len(record["ours"]["seconds"]) == len(record["literal"]["seconds"]) == 2
-    assert record["speedup"] > 0
-    assert abs(record["loss_difference"]) < 1  # eight steps from the same weights
+    names = [side["name"] for side in record["sides"]]
+    assert names == ["pytorch/examples loop", "pythae trainer", "trainer"]
+    assert all(len(side["seconds"]) == 2 for side in record["sides"])
+    assert min(record["speedups"].values()) > 0
+    assert max(map(abs, record["loss_differences"].values())) < 1  # eight steps from the same weights
+    theirs, ours = record["nll"]
+    assert ours["nll"] == pytest.approx(theirs["nll"], abs=0.05)  # 5000 samples each of the same weights

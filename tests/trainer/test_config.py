@@ -18,7 +18,7 @@ from trainer.errors import ConfigError
         ("epochs", 0, "1 to 100000"),
         ("network", "cnn", "'mlp', 'conv' or 'linear'"),
         ("hidden", (0,), "1 to 8192"),
-        ("binarise", True, "likelihood 'bernoulli'"),
+        ("binarise", True, "only with 'bernoulli'"),
     ],
 )
 def test_a_refusal_names_field_value_and_what_is_allowed(field, value, allowed):
@@ -31,8 +31,36 @@ def test_a_refusal_names_field_value_and_what_is_allowed(field, value, allowed):
     assert allowed in message
 
 
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"model": "pca"}, "model is 'pca'; allowed: 'pca' only with network 'linear'"),
+        ({"beta_cycles": 4, "warmup_epochs": 3}, "beta_cycles is 4; allowed: 0 where warmup_epochs is set"),
+        ({"importance_samples": 5, "beta": 2}, "importance_samples is 5; allowed: 1 unless"),
+        ({"importance_samples": 5, "model": "m2"}, "importance_samples is 5; allowed: 1 unless"),
+        ({"lagging_steps": 5, "model": "autoencoder"}, "lagging_steps is 5; allowed: 0 unless"),
+        ({"model": "m2", "network": "conv"}, "model is 'm2'; allowed: 'm2' only with network 'mlp'"),
+        ({"model": "m1+m2"}, "feature_epochs is 0; allowed: 1 to 19 for 'm1+m2'"),
+        ({"finish_linear": True}, "finish_linear is True; allowed: False unless"),
+        ({"feature_hidden": ()}, "feature_hidden is (); allowed: 1 to 8 whole numbers"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(settings, sentence):
+    with pytest.raises(ConfigError) as caught:
+        checked(FitConfig(), **settings)
+    assert sentence in str(caught.value)
+
+
+def test_every_textbook_model_is_a_preset_on_digits_and_on_mnist():
+    models = ("pca", "linear-ae", "linear-vae", "autoencoder", "vae", "beta-vae", "conditional-vae", "m2", "m1+m2", "iwae")
+    for name in models:
+        assert PRESETS[name].data == "mnist"
+        assert PRESETS[f"digits-{name}"].data == "digits"
+        assert PRESETS[name].model == PRESETS[f"digits-{name}"].model
+
+
 def test_unknown_preset_lists_those_that_exist():
-    with pytest.raises(ConfigError, match="digits-2d, digits-16d, shapes-6d, mnist-2d, mnist-20d, burda, examples"):
+    with pytest.raises(ConfigError, match=r"digits-2d, digits-16d, shapes-6d, .*, burda, examples"):
         preset("mnist2")
 
 

@@ -2,12 +2,17 @@
 
 import dataclasses
 import json
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from tests.conftest import ROOT
 from trainer.config import FitConfig, checked
 from trainer.errors import ConfigError, RunCorrupt, RunError, TrainingDiverged
 from trainer.fit import EpochEnded, Finished, Stepped, film_moments, fit
@@ -49,7 +54,7 @@ def test_an_interrupted_run_resumes_to_the_same_weights(tiny_dataset, tmp_path, 
 
 
 def test_a_nan_stops_with_step_term_and_remedy(tiny_dataset, tmp_path, monkeypatch):
-    import trainer.fit as module
+    import trainer.objectives as module
 
     real, calls = module.elbo_terms, []
 
@@ -96,7 +101,7 @@ def test_a_run_that_cannot_begin_leaves_the_old_one(tiny_dataset, tmp_path, monk
     def no_room(*_):
         raise MemoryError
 
-    monkeypatch.setattr("trainer.fit.Vae", no_room)
+    monkeypatch.setattr("trainer.fit.model_of", no_room)
     with pytest.raises(MemoryError):
         run_to_end(CONFIG, tiny_dataset, "mine", tmp_path, overwrite=True)
     assert len(load_run("mine", tmp_path).encodings.mu) == 26
@@ -177,3 +182,42 @@ def test_a_full_disk_keeps_the_checkpoint_before(tiny_dataset, tmp_path, monkeyp
     monkeypatch.setattr(runs.os, "fsync", real)
     run_to_end(CONFIG, tiny_dataset, "cut", tmp_path, resume=True)
     assert (tmp_path / "cut/weights.safetensors").read_bytes() == (tmp_path / "whole/weights.safetensors").read_bytes()
+
+
+def test_kill_nine_at_any_moment_then_resume_is_bit_for_bit(tmp_path):
+    """A real process is killed six times at random moments; what it ends with are the weights of one that was left alone."""
+    command = [sys.executable, "-c", QUICK, "fit", "digits-2d", "--runs", str(tmp_path), "--epochs", "60", "--no-umap", "--binarise",
+               "--likelihood", "bernoulli"]  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    run = lambda *more: subprocess.Popen(
+        [*command, *more], cwd=ROOT, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )  # fmt: skip
+    rng, began = np.random.default_rng(11), []
+    for attempt in range(6):
+        process = run("--name", "cut", *(["--resume"] if attempt else []))
+        path = tmp_path / "cut/run.json"
+        before = path.stat().st_mtime_ns if path.exists() else 0
+        deadline = time.monotonic() + 60
+        while (not path.exists() or path.stat().st_mtime_ns == before) and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.005)
+        time.sleep(float(rng.uniform(0, 0.25)))
+        process.kill()
+        process.wait(timeout=30)
+        assert path.exists(), process.stderr.read()
+        began.append(json.loads(path.read_text())["epoch"])
+    assert began == sorted(began)
+    for more in (("--name", "cut", "--resume"), ("--name", "whole")):
+        process = run(*more)
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+    for file in ("weights.safetensors", "history.csv", "film.safetensors", "encodings.safetensors"):
+        assert (tmp_path / "cut" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes(), (file, began)
+
+
+QUICK = """
+import sys
+import trainer.fit
+from trainer.cli import main
+trainer.fit.CHECKPOINT_S = 0.0  # every epoch: a quick run would otherwise be over before its first checkpoint
+sys.exit(main(sys.argv[1:]))
+"""

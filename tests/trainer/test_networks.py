@@ -11,10 +11,10 @@ from torch.nn import functional
 
 from trainer import layers as spec
 from trainer.config import FitConfig, checked
-from trainer.errors import DataError
+from trainer.errors import ConfigError, DataError
 from trainer.forward import Forward, apply_layer
-from trainer.networks import Vae, build_layer
-from trainer.runs import parameter_shapes
+from trainer.layers import parameter_shapes
+from trainer.networks import LabelledLinear, Vae, build_layer, model_of
 
 SHAPES = [(1, 1, 1), (1, 8, 8), (3, 32, 32), (1, 28, 28), (2, 7, 13), (3, 64, 5)]
 
@@ -44,6 +44,80 @@ def test_numpy_runs_what_torch_runs(shape, network, likelihood, activation):
     np.testing.assert_allclose(forward.decode(z), x_hat, atol=2e-5)
 
 
+KINDS = [
+    {"model": "conditional-vae"}, {"model": "conditional-vae", "network": "conv", "likelihood": "gaussian", "scale": "per-pixel"},
+    {"model": "conditional-vae", "network": "linear", "likelihood": "laplace", "scale": "per-pixel"},
+    {"model": "conditional-vae", "likelihood": "continuous-bernoulli"}, {"model": "m2"}, {"model": "m2", "likelihood": "laplace"},
+    {"model": "m1+m2", "feature_dim": 4, "feature_hidden": (5,), "feature_epochs": 1}, {"model": "autoencoder"},
+    {"model": "autoencoder", "network": "conv", "likelihood": "gaussian", "scale": "per-pixel"},
+    {"model": "pca", "network": "linear", "likelihood": "gaussian"}, {"model": "vae", "likelihood": "continuous-bernoulli"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(map(str, kind.values())))
+def test_numpy_runs_every_model_that_torch_runs(kind):
+    config = FitConfig(hidden=(6, 5), latent_dim=3, **kind)
+    torch.manual_seed(0)
+    model = model_of(config, (2, 7, 6), 4).eval()
+    assert parameter_shapes(config, (2, 7, 6), 4) == {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    forward = Forward(config, (2, 7, 6), {name: value.numpy() for name, value in model.state_dict().items()}, 4)
+    x, y = np.random.default_rng(1).random((9, 2, 7, 6), np.float32), np.arange(9) % 4
+    q, codes = model.encode(x, y), forward.encode(x, y)
+    np.testing.assert_allclose(codes.mu, q.mu.numpy(), atol=2e-5)
+    np.testing.assert_allclose(codes.logvar, q.logvar.numpy(), atol=2e-5)
+    np.testing.assert_allclose(forward.decode(codes.mu, y), model.decode(q.mu, y).numpy(), atol=2e-5)
+    if config.is_conditional:
+        np.testing.assert_array_equal(forward.label_of(x), model.label_of(x).numpy())
+        np.testing.assert_allclose(forward.encode(x).mu, model.encode(x).mu.numpy(), atol=2e-5)
+    if config.is_semi_supervised:
+        expected = model.class_logits(torch.from_numpy(x)).softmax(1).detach().numpy()
+        np.testing.assert_allclose(forward.class_probabilities(x), expected, atol=1e-5)
+    if config.is_deterministic:
+        np.testing.assert_array_equal(q.std.numpy(), 0)
+
+
+def test_a_label_is_a_one_hot_input():
+    """The choice of a column equals the product with a one-hot vector, also where one x goes with several labels."""
+    torch.manual_seed(0)
+    layer = LabelledLinear(4, 6, 3)
+    x, y = torch.randn(5, 4), torch.tensor([0, 2, 1, 0, 1, 2, 2, 2, 1, 1])
+    one_hot = torch.cat((x.repeat(2, 1), functional.one_hot(y, 3).float()), 1)
+    torch.testing.assert_close(layer(x, y), functional.linear(one_hot, layer.weight, layer.bias))
+
+
+def test_the_class_of_a_picture_is_that_of_the_highest_bound():
+    """Brute force over the classes with the model's own terms."""
+    torch.manual_seed(3)
+    model = model_of(FitConfig(model="conditional-vae", hidden=(6,)), (1, 4, 4), 3)
+    x = torch.rand(20, 1, 4, 4)
+    bounds = []
+    for label in range(3):
+        y = torch.full((20,), label)
+        q = model.encode(x, y)
+        kl = torch.distributions.kl_divergence(torch.distributions.Normal(q.mu, q.std), torch.distributions.Normal(0.0, 1.0)).sum(1)
+        x_hat = model.decode(q.mu, y)
+        cross_entropy = -(x * x_hat.log() + (1 - x) * (1 - x_hat).log()).flatten(1).sum(1)
+        bounds.append(-cross_entropy - kl)
+    torch.testing.assert_close(model.label_of(x), torch.stack(bounds).argmax(0))
+
+
+def test_labels_that_do_not_fit_are_refused():
+    model = model_of(FitConfig(model="conditional-vae"), (1, 4, 4), 3)
+    with pytest.raises(DataError, match=r"y is \[0, 3\] …; allowed: 2 whole numbers from 0 to 2"):
+        model.encode(np.zeros((2, 1, 4, 4)), [0, 3])
+    with pytest.raises(DataError, match="decode needs y, the class of every code; allowed: 1 whole numbers from 0 to 2"):
+        model.decode(np.zeros((1, 2)))
+    with pytest.raises(ConfigError, match="model is 'm2'; allowed: 'vae' or 'autoencoder' for a data set without classes"):
+        model_of(FitConfig(model="m2"), (1, 4, 4), 0)
+
+
+def test_a_pixel_that_is_not_a_number_is_refused_with_the_picture():
+    x = np.zeros((4, 1, 8, 8))
+    x[2, 0, 3, 3] = np.nan
+    with pytest.raises(DataError, match="picture 2 has a pixel that is not a finite number"):
+        Vae(FitConfig(), (1, 8, 8)).encode(x)
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 64), st.integers(1, 64), st.integers(1, 3), st.integers(1, 3))
 def test_every_image_shape_comes_back(height, width, channels, depth):
@@ -55,7 +129,7 @@ def test_described_parameters_are_those_of_torch():
     for network in ("mlp", "conv", "linear"):
         config = FitConfig(network=network, hidden=(4, 3), latent_dim=2)
         model = Vae(config, (3, 9, 10))
-        assert parameter_shapes(config, (3, 9, 10)) == {name: tuple(value.shape) for name, value in model.state_dict().items()}
+        assert parameter_shapes(config, (3, 9, 10), 0) == {name: tuple(value.shape) for name, value in model.state_dict().items()}
 
 
 def test_upsampling_repeats_pixels():

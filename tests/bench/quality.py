@@ -1,0 +1,95 @@
+"""How good do the presets get on MNIST, against papers' numbers? Trains, evaluates the whole test set, writes a dated JSON.
+
+    python tests/bench/quality.py burda iwae --runs /tmp/quality
+    python tests/bench/quality.py m2 --seeds 5
+
+A run that is there and finished is evaluated, not trained again. Every figure stands beside the target of the design notes; a target
+that is missed is printed as missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from trainer.config import PRESETS, checked
+from trainer.datasets import load_dataset
+from trainer.errors import RunError
+from trainer.evaluate import evaluate
+from trainer.fit import EpochEnded, fit
+from trainer.runs import load_run
+
+RESULTS = Path(__file__).parent / "results"
+TARGETS: dict[str, dict[str, float]] = {  # upper bounds; elbo and knn_accuracy: lower bounds
+    "burda": {"nll": 86.76, "minutes": 30},
+    "iwae": {"nll": 85.5},
+    "mnist-2d": {"elbo": -132.5, "knn_accuracy": 0.87, "minutes": 5},
+    "mnist-20d": {"nll": 86.0, "minutes": 10},
+    "conditional-vae": {"nll": 85.0},
+    "m2": {"classifier_error": 0.12},
+    "m1+m2": {"classifier_error": 0.12},
+}
+AT_LEAST = ("elbo", "knn_accuracy")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("presets", nargs="+", choices=sorted(PRESETS))
+    parser.add_argument("--runs", type=Path, default=Path("runs"))
+    parser.add_argument("--seeds", type=int, default=1, help="trainings of each preset, seeds 0, 1, …")
+    parser.add_argument("--samples", type=int, default=5000)
+    parser.add_argument("--images", type=int, default=None)
+    parser.add_argument("--out", type=Path, default=None)
+    options = parser.parse_args()
+    records = [
+        measured(name, seed, options.runs, options.samples, options.images)
+        for name in options.presets
+        for seed in range(options.seeds)
+    ]
+    out = options.out or RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-quality-{'-'.join(options.presets).replace('+', '-')}.json"
+    out.write_text(json.dumps({"machine": platform.machine(), "threads": torch.get_num_threads(), "torch": torch.__version__,
+                               "results": records}, indent=1) + "\n")  # fmt: skip
+    print(f"written: {out}")
+
+
+def measured(preset: str, seed: int, runs: Path, samples: int, images: int | None) -> dict[str, Any]:
+    """One training and its figures on the whole test set."""
+    name = f"{preset.replace('+', '-')}-seed{seed}" if seed else preset.replace("+", "-")
+    config = checked(PRESETS[preset], seed=seed)
+    dataset = load_dataset(config.data)
+    try:
+        run = load_run(name, runs)
+    except RunError:
+        for event in fit(config, dataset, name, runs, preset, resume=(runs / name / "run.json").is_file()):
+            if isinstance(event, EpochEnded) and event.epoch % 10 == 0:
+                print(f"{name} {event.epoch}/{config.epochs} {event.row.get('test_elbo', 0):.2f} "
+                      f"{event.row.get('test_error', float('nan')):.4f}", flush=True)  # fmt: skip
+        run = load_run(name, runs)
+    if run.config != config:
+        raise SystemExit(f"run {name} in {runs} was trained with other settings than the preset; remove it or choose other --runs")
+    began = time.perf_counter()
+    figures = asdict(evaluate(run.model, dataset, samples=samples, nll_images=images))
+    figures.pop("kl_per_dim")
+    record = {
+        "preset": preset, "seed": seed, "minutes": run.info.seconds / 60, "trained_on": run.info.machine,
+        "evaluation_s": time.perf_counter() - began, **figures, "config": config.model_dump(),
+        "command": f"python -m trainer fit {preset} --seed {seed}", "created": run.info.created,
+    }  # fmt: skip
+    for key, target in TARGETS.get(preset, {}).items():
+        is_met = record[key] >= target if key in AT_LEAST else record[key] <= target
+        print(
+            f"{name}: {key} {record[key]:.4g}, target {'≥' if key in AT_LEAST else '≤'} {target:g}: {'met' if is_met else 'MISSED'}"
+        )
+    return record
+
+
+if __name__ == "__main__":
+    main()
