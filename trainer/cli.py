@@ -393,8 +393,8 @@ def _list(argv: list[str]) -> None:
         return
     _print_presets()
     print("data sets:")
-    for place in places:
-        print(f"  {place.name:<14} {'here' if place.is_here else 'to be downloaded':<17} {place.description}; {place.licence}")
+    for where in places:
+        print(f"  {where.name:<14} {'here' if where.is_here else 'to be downloaded':<17} {where.description}; {where.licence}")
     print("\nruns:" if runs else "\nruns: none yet")
     for name, info in runs.items():
         print(f"  {name:<22} {_run_line(info)}")
