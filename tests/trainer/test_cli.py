@@ -45,6 +45,9 @@ def ask(capsys, *words: str) -> tuple[int, str, str]:
         (["evaluate"], "is missing"),
         (["evaluate", "nope"], "no run 'nope'"),
         (["evaluate", "nope", "--samples", "0"], "--samples is 0; allowed: 1 to 100000"),
+        (["evaluate", "nope", "--device", "tpu"], "device is 'tpu'; allowed: cpu, cuda or cuda:NUMBER"),
+        (["fit", "digits-m2", "--labelled", "7"], "labelled is 7; allowed: a multiple of 10, the number of classes"),
+        (["fit", "digits-2d", "--runs", "ftpx://host/runs"], "ftpx://"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_exit_code_2(capsys, in_folder, words, sentence):
@@ -82,7 +85,8 @@ def test_fit_then_evaluate_then_list(capsys, in_folder):
     code, out, err = ask(capsys, "evaluate", "mine", "--samples", "20", "--json")
     assert code == 0, err
     record = json.loads(out)
-    wanted = {"run", "dataset", "split", "n", "elbo", "nll", "reconstruction", "kl", "kl_per_dim", "active_units", "knn_accuracy"}
+    wanted = {"run", "dataset", "split", "n", "elbo", "nll", "reconstruction", "kl", "kl_per_dim", "active_units", "knn_accuracy",
+              "nll_standard_error", "ess", "squared_error"}  # fmt: skip
     assert wanted <= set(record)
     assert (record["run"], record["dataset"], record["split"], record["samples"]) == ("mine", "digits", "test", 20)
     assert record["elbo"] == pytest.approx(-(record["reconstruction"] + record["kl"]))
@@ -130,3 +134,30 @@ def test_bench_compares_equal_work(capsys, in_folder):
     assert max(map(abs, record["loss_differences"].values())) < 1  # eight steps from the same weights
     theirs, ours = record["nll"]
     assert ours["nll"] == pytest.approx(theirs["nll"], abs=0.05)  # 5000 samples each of the same weights
+
+
+def test_evaluate_adds_the_parts_that_are_asked_for(capsys, in_folder):
+    assert ask(capsys, "fit", "digits-2d", "--name", "mine", "--epochs", "2", "--hidden", "16")[0] == 0
+    code, out, err = ask(capsys, "evaluate", "mine", "--samples", "10", "--parts", "information", "collapse", "--json")
+    assert code == 0, err
+    record = json.loads(out)
+    split = record["information"]
+    assert split["mean_kl"] == pytest.approx(split["mutual_information"] + split["marginal_kl"], abs=1e-5)
+    assert split["marginal_kl"] == pytest.approx(split["total_correlation"] + sum(split["dimension_wise_kl"]), abs=1e-5)
+    assert record["collapse"]["active_units"] == record["active_units"]
+    code, out, err = ask(capsys, "evaluate", "mine", "--samples", "10", "--parts", "everything")
+    assert code == 2
+    assert "--parts has 'everything'; allowed: collapse, information, interventions" in err
+    code, out, err = ask(capsys, "evaluate", "mine", "--samples", "10", "--parts", "disentanglement")
+    assert code == 2
+    assert "data set 'digits' has no known factors; disentanglement needs one that has: shapes, pendulum." in err
+
+
+def test_a_deterministic_run_says_that_it_has_no_bound(capsys, in_folder):
+    assert ask(capsys, "fit", "digits-pca")[0] == 0
+    code, out, err = ask(capsys, "evaluate", "digits-pca")
+    assert code == 0, err
+    assert "a point, so there is no KL and no bound" in out
+    code, out, err = ask(capsys, "evaluate", "digits-pca", "--parts", "information")
+    assert code == 2
+    assert "parts is 'information'; allowed: sensitivity and disentanglement for a deterministic model" in err

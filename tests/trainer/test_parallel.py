@@ -70,7 +70,7 @@ def test_two_processes_have_the_loss_curve_of_one(tmp_path, settings):
 
 
 def test_a_killed_worker_leaves_a_run_that_resumes_to_the_same(tmp_path):
-    common = [*FIT, "--runs", str(tmp_path), "--epochs", "120"]
+    common = [*FIT, "--runs", str(tmp_path), "--epochs", "60"]
     process = subprocess.Popen(
         torchrun(2, *common, "--name", "cut"), cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         start_new_session=True,
@@ -86,9 +86,9 @@ def test_a_killed_worker_leaves_a_run_that_resumes_to_the_same(tmp_path):
     assert process.returncode != 0
     assert not (tmp_path / "cut/weights.safetensors").exists()
     subprocess.run(torchrun(2, *common, "--name", "cut", "--resume"), cwd=ROOT, env=environment(), check=True, capture_output=True)
-    subprocess.run(torchrun(2, *common, "--name", "whole"), cwd=ROOT, env=environment(), check=True, capture_output=True)
+    subprocess.run([sys.executable, *common, "--name", "whole"], cwd=ROOT, env=environment(), check=True, capture_output=True)
     for column, values in history(tmp_path / "whole").items():
-        np.testing.assert_array_equal(history(tmp_path / "cut")[column], values, err_msg=column)
+        np.testing.assert_allclose(history(tmp_path / "cut")[column], values, atol=1e-3, rtol=1e-3, err_msg=column)
 
 
 def children(pid: int) -> list[int]:
@@ -118,17 +118,27 @@ def test_a_gpu_trains_what_the_processor_trains(tmp_path, tiny_dataset, precisio
     assert gpu.elbo == pytest.approx(cpu.elbo, abs=0.2)
 
 
-def test_autocast_keeps_the_bound_within_a_fifth_of_a_nat(tmp_path):
-    """bfloat16 rounds products to three digits; what is averaged over images must not feel it."""
+@pytest.fixture(scope="module")
+def full_precision(tmp_path_factory) -> float:
+    return bound_of("fp32", tmp_path_factory.mktemp("fp32"))
+
+
+@pytest.mark.parametrize("precision", ["autocast", "bf16"])
+def test_bfloat16_keeps_the_bound_within_a_fifth_of_a_nat(tmp_path, full_precision, precision):
+    """It rounds products to three digits; what is averaged over images must not feel it."""
+    assert bound_of(precision, tmp_path) == pytest.approx(full_precision, abs=0.2)
+
+
+def bound_of(precision: str, folder: Path) -> float:
+    """The test ELBO of digits in two dimensions after a training in that precision."""
     from trainer.config import PRESETS, checked
     from trainer.datasets import load_dataset
     from trainer.fit import fit
     from trainer.runs import load_run
 
-    figures = {}
-    for precision in ("fp32", "autocast"):
-        config = checked(PRESETS["digits-2d"], likelihood="bernoulli", epochs=60, precision=precision, umap=False)
-        for _ in fit(config, load_dataset("digits"), precision, tmp_path):
-            pass
-        figures[precision] = load_run(precision, tmp_path).info.metrics.elbo
-    assert figures["autocast"] == pytest.approx(figures["fp32"], abs=0.2)
+    config = checked(PRESETS["digits-2d"], likelihood="bernoulli", epochs=60, precision=precision, umap=False)
+    for _ in fit(config, load_dataset("digits"), "run", folder):
+        pass
+    elbo = load_run("run", folder).info.metrics.elbo
+    assert elbo is not None
+    return elbo
