@@ -6,7 +6,7 @@ import difflib
 import importlib.util
 from dataclasses import dataclass
 
-from trainer.datasets import digits, folder, idx, shapes
+from trainer.datasets import digits, folder, idx, olivetti, pendulum, shapes
 from trainer.datasets.dataset import Dataset
 from trainer.errors import DataError
 
@@ -26,7 +26,7 @@ class Availability:
 
 def dataset_names() -> tuple[str, ...]:
     """The built-in names; `folder:PATH` is allowed besides."""
-    return (digits.NAME, shapes.NAME, *idx.SOURCES)
+    return (digits.NAME, shapes.NAME, pendulum.NAME, *idx.SOURCES, olivetti.NAME)
 
 
 def load_dataset(name: str, *, download: bool = True, progress: bool = False) -> Dataset:
@@ -35,6 +35,10 @@ def load_dataset(name: str, *, download: bool = True, progress: bool = False) ->
         return digits.load_digits()
     if name == shapes.NAME:
         return shapes.load_shapes()
+    if name == pendulum.NAME:
+        return pendulum.load_pendulum()
+    if name == olivetti.NAME:
+        return olivetti.load_olivetti(download=download)
     if name in idx.SOURCES:
         return idx.load_idx(idx.SOURCES[name], download=download, progress=progress)
     if name.startswith(folder.PREFIX):
@@ -49,6 +53,12 @@ def availability(name: str) -> Availability:
         return Availability(name, is_here, "scikit-learn", digits.N_IMAGES, digits.IMAGE_SHAPE, digits.DESCRIPTION, digits.LICENCE)
     if name == shapes.NAME:
         return Availability(name, True, "this program", shapes.N_IMAGES, shapes.IMAGE_SHAPE, shapes.DESCRIPTION, shapes.LICENCE)
+    if name == pendulum.NAME:
+        return Availability(
+            name, True, "this program", pendulum.N_IMAGES, pendulum.IMAGE_SHAPE, pendulum.DESCRIPTION, pendulum.LICENCE
+        )
+    if name == olivetti.NAME:
+        return _olivetti_availability()
     if name in idx.SOURCES:
         return _idx_availability(idx.SOURCES[name])
     if name.startswith(folder.PREFIX):
@@ -62,6 +72,14 @@ def _idx_availability(source: idx.Source) -> Availability:
     where = str(next(iter(here.values())).parent) if is_here else source.url
     description = f"{source.n // 1000} 000 images, 28 × 28, grey: {source.title}"
     return Availability(source.name, is_here, where, source.n, idx.IMAGE_SHAPE, description, source.licence)
+
+
+def _olivetti_availability() -> Availability:
+    path = olivetti.found()
+    where = olivetti.URL if path is None else str(path.parent)
+    return Availability(
+        olivetti.NAME, path is not None, where, olivetti.N_IMAGES, olivetti.IMAGE_SHAPE, olivetti.DESCRIPTION, olivetti.LICENCE
+    )
 
 
 def _folder_availability(name: str) -> Availability:

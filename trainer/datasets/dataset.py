@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from trainer.errors import DataError
 
 SPLITS = ("train", "validation", "test")
+HASHED = 4096  # images a piece when the checksum is taken
+Buffer = bytes | bytearray | memoryview
 Scalar = TypeVar("Scalar", np.uint8, np.int64, np.float32)
 
 
@@ -39,8 +41,9 @@ class Split:
 class Dataset:
     """A whole data set; its arrays are read-only.
 
-    images (N, C, H, W) uint8 · labels (N,), each an index into class_names · factors (N, F), units in its module ·
-    splits: sorted, disjoint, together every image · notes: for the person, such as which files were skipped.
+    images (N, C, H, W) uint8, an `np.memmap` where they may be larger than memory · labels (N,), each an index into
+    class_names · factors (N, F), units in its module · splits: sorted, disjoint, together every image · notes: for the
+    person, such as which files were skipped · known_sha256: `sha256` where the loader has read every pixel already.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Dataset:
     splits: Mapping[str, NDArray[np.int64]]
     licence: str
     notes: tuple[str, ...] = ()
+    known_sha256: str | None = None
 
     def __post_init__(self) -> None:
         for array in (self.images, self.labels, self.factors, *self.splits.values()):
@@ -71,14 +75,16 @@ class Dataset:
     @cached_property
     def sha256(self) -> str:
         """Of the shape, the pixels and the labels: a run remembers it, so that it is never judged on other images."""
-        digest = hashlib.sha256(repr(self.images.shape).encode())
-        digest.update(np.ascontiguousarray(self.images).data)
-        if self.labels is not None:
-            digest.update(self.labels.astype("<i8").tobytes())
-        return digest.hexdigest()
+        if self.known_sha256 is not None:
+            return self.known_sha256
+        parts = (np.ascontiguousarray(self.images[i : i + HASHED]).data for i in range(0, self.n, HASHED))
+        return sha256_of(self.images.shape, parts, self.labels)
 
     def subset(self, split: str) -> Split:
-        """One split, or several joined by "+": `subset("train+validation")`, in the order of the whole."""
+        """One split, or several joined by "+": `subset("train+validation")`, in the order of the whole.
+
+        Without gaps in the index the arrays are views, and nothing is read of a memory-mapped file.
+        """
         names = split.split("+")
         unknown = [name for name in names if name not in self.splits]
         if unknown or len(set(names)) != len(names):
@@ -92,6 +98,16 @@ class Dataset:
             factors=None if self.factors is None else _frozen(self.factors[where]),
             index=_frozen(index),
         )
+
+
+def sha256_of(shape: tuple[int, ...], pixels: Iterable[Buffer], labels: NDArray[np.int64] | None) -> str:
+    """The checksum of a data set from its pixels in any pieces, in order: the whole need not be in memory."""
+    digest = hashlib.sha256(repr(shape).encode())
+    for part in pixels:
+        digest.update(part)
+    if labels is not None:
+        digest.update(labels.astype("<i8").tobytes())
+    return digest.hexdigest()
 
 
 def _as_slice(index: NDArray[np.int64]) -> slice | NDArray[np.int64]:
@@ -111,6 +127,19 @@ def consecutive_splits(n_train: int, n_validation: int, n_test: int) -> dict[str
     whole = np.arange(n_train + n_validation + n_test, dtype=np.int64)
     parts = np.split(whole, [n_train, n_train + n_validation])
     return dict(zip(SPLITS, (part.copy() for part in parts), strict=True))
+
+
+def stratified_splits(labels: NDArray[np.int64], seed: str, validation: float, test: float) -> dict[str, NDArray[np.int64]]:
+    """The same shares of every class, in the order of a hash: it is the same with every version of numpy."""
+    chosen: dict[str, list[int]] = {name: [] for name in SPLITS}
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label).tolist()
+        members.sort(key=lambda i: unit_hash(f"{seed}/{i}"))
+        n_validation, n_test = round(len(members) * validation), round(len(members) * test)
+        chosen["validation"] += members[:n_validation]
+        chosen["test"] += members[n_validation : n_validation + n_test]
+        chosen["train"] += members[n_validation + n_test :]
+    return {name: np.array(sorted(members), dtype=np.int64) for name, members in chosen.items()}
 
 
 def unit_hash(text: str) -> float:

@@ -3,6 +3,9 @@
 Class = subfolder name. Every picture is turned upright, cut to the square in its middle and resized to `size` × `size`
 pixels. All grey: one channel; else RGB. Files that cannot be read are skipped, counted and named in the notes. Links
 that lead out of the folder are not followed.
+
+The images lie training split first, then validation, then test, each in the order of its paths: every split is then a
+view of one file, which may be larger than memory (`trainer.datasets.decoded`).
 """
 
 from __future__ import annotations
@@ -12,18 +15,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from trainer.datasets.dataset import SPLITS, Dataset, hashed_splits
-from trainer.errors import DataError, ImageError
+from trainer.datasets.dataset import SPLITS, Dataset
+from trainer.errors import DataError
 
 PREFIX = "folder:"
 EXTENSIONS = frozenset((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"))
 SIZE, MIN_SIZE, MAX_SIZE = 32, 8, 128
 LICENCE = "unknown: pictures of your own folder"
 NAMED_IN_NOTES = 10
-SHARES = (0.8, 0.1)  # train, validation; the rest is test
 
 
 @dataclass(frozen=True)
@@ -42,15 +41,6 @@ class Listing:
     outside: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Pictures:
-    """The readable files and their pictures (size, size, 3) or (size, size), and those that could not be read."""
-
-    files: tuple[str, ...]
-    pictures: tuple[NDArray[np.uint8], ...]
-    unreadable: tuple[str, ...]
-
-
 def parse(name: str) -> FolderName:
     """`name` with its prefix; a question mark belongs to the path unless an option follows it."""
     rest = name[len(PREFIX) :]
@@ -64,28 +54,36 @@ def parse(name: str) -> FolderName:
 
 
 def load_folder(name: str, *, progress: bool) -> Dataset:
-    """The pictures of a folder, in the order of their paths."""
+    """The pictures of a folder, decoded once; afterwards they are read from the cache as long as no file has changed."""
+    from trainer.datasets.decoded import TooFewError, decoded, lay_out
+
     asked = parse(name)
     listing = list_files(asked.path)
     files, stray = _in_classes(listing.files)
-    read = _read_all(asked, files, progress)
-    if len(read.files) < len(SPLITS):
-        raise DataError(
-            f"folder {asked.path} holds {len(read.files)} readable images; allowed: at least {len(SPLITS)} "
-            f"({', '.join(sorted(e[1:] for e in EXTENSIONS))}), in one subfolder per class or all directly in it."
-            + _refusals(read.unreadable)
-        )
-    class_names, labels = _labels(read.files)
+    try:
+        found = decoded(asked.path, files, asked.size, progress=progress)
+    except TooFewError as error:
+        raise _too_few(asked.path, error.n_readable, error.unreadable) from None
+    layout = lay_out(found.readable)
     return Dataset(
         name=name,
-        images=_stack(read.pictures),
-        labels=labels,
-        class_names=class_names,
+        images=found.images,
+        labels=layout.labels,
+        class_names=layout.class_names,
         factors=None,
         factor_names=(),
-        splits=hashed_splits(read.files, *SHARES),
+        splits=layout.splits,
         licence=LICENCE,
-        notes=_notes(read.unreadable, listing.outside, stray),
+        notes=_notes(found.unreadable, listing.outside, stray),
+        known_sha256=found.sha256,
+    )
+
+
+def _too_few(folder: Path, n_readable: int, unreadable: Sequence[str]) -> DataError:
+    return DataError(
+        f"folder {folder} holds {n_readable} readable images; allowed: at least {len(SPLITS)} "
+        f"({', '.join(sorted(e[1:] for e in EXTENSIONS))}), in one subfolder per class or all directly in it."
+        + (f" Unreadable: {_names(unreadable)}." if unreadable else "")
     )
 
 
@@ -99,22 +97,26 @@ def list_files(folder: Path) -> Listing:
         raise DataError(f"folder {folder} {state}; give the path of a folder of images, as in folder:pictures/cats.")
     root = Path(os.path.realpath(folder))
     files, outside = [], []
-    for path in _walk(folder):
-        target = Path(os.path.realpath(path))  # unlike resolve(), it raises nothing for a link that points at itself
-        is_inside = target.is_relative_to(root) and not (path.is_symlink() and target.is_dir())
-        if is_inside and path.suffix.lower() in EXTENSIONS and path.is_file():
-            files.append(path.relative_to(folder).as_posix())
-        elif not is_inside and (target.is_dir() or path.suffix.lower() in EXTENSIONS):
-            outside.append(path.relative_to(folder).as_posix())
+    for file in _walk(folder):
+        path = os.path.join(folder, file)
+        is_image = os.path.splitext(file)[1].lower() in EXTENSIONS
+        # unlike resolve(), realpath raises nothing for a link that points at itself
+        target = Path(os.path.realpath(path)) if os.path.islink(path) else None
+        if target is not None and (target.is_dir() or (is_image and not target.is_relative_to(root))):
+            outside.append(file)
+        elif is_image and os.path.isfile(path):
+            files.append(file)
     return Listing(tuple(sorted(files)), tuple(sorted(outside)))
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Files, and links to folders, which are not entered: they may lead outside or in circles."""
+def _walk(folder: Path) -> Iterator[str]:
+    """Paths from the folder of files, and of links to folders, which are not entered: they may lead outside or in circles."""
     for parent, names, files in os.walk(folder, followlinks=False):
         names[:] = [name for name in names if not name.startswith(".")]
-        links = [name for name in names if (Path(parent) / name).is_symlink()]
-        yield from (Path(parent) / name for name in [*files, *links] if not name.startswith("."))
+        links = [name for name in names if os.path.islink(os.path.join(parent, name))]
+        inside = Path(parent).relative_to(folder).as_posix()
+        start = "" if inside == "." else f"{inside}/"
+        yield from (start + name for name in [*files, *links] if not name.startswith("."))
 
 
 def _in_classes(files: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -122,54 +124,6 @@ def _in_classes(files: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]
     classed = tuple(file for file in files if "/" in file)
     direct = tuple(file for file in files if "/" not in file)
     return (classed, direct) if classed else (direct, ())
-
-
-def _labels(files: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64] | None]:
-    if "/" not in files[0]:
-        return (), None
-    names = [file.split("/", 1)[0] for file in files]
-    class_names, labels = np.unique(np.array(names, dtype=object), return_inverse=True)
-    shown = tuple(str(name).encode("utf-8", "replace").decode() for name in class_names)
-    return shown, labels.astype(np.int64)
-
-
-# --- what is in them
-
-
-def _read_all(asked: FolderName, files: Sequence[str], progress: bool) -> Pictures:
-    from tqdm import tqdm
-
-    readable, pictures, unreadable = [], [], []
-    for file in tqdm(files, desc="reading images", unit="image", disable=not progress, leave=False):
-        try:
-            pictures.append(_picture(asked.path / file, file, asked.size))
-            readable.append(file)
-        except ImageError:
-            unreadable.append(file)
-    return Pictures(tuple(readable), tuple(pictures), tuple(unreadable))
-
-
-def _picture(path: Path, name: str, size: int) -> NDArray[np.uint8]:
-    """(size, size) where the picture is grey, also when it is stored as colour; else (size, size, 3)."""
-    from PIL import Image
-
-    from trainer.datasets.pictures import middle_square, open_picture, to_grey_or_rgb
-
-    image = to_grey_or_rgb(open_picture(path, name, draft_px=4 * size))
-    # BOX repeats pixels when enlarging; LANCZOS is the sharpest when making smaller
-    filter_ = Image.Resampling.LANCZOS if min(image.size) >= size else Image.Resampling.BOX
-    picture = np.asarray(middle_square(image).resize((size, size), filter_))
-    if picture.ndim == 3 and (picture == picture[..., :1]).all():
-        picture = picture[..., 0]
-    return picture
-
-
-def _stack(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """(N, 1, H, W) when every picture is grey, else (N, 3, H, W)."""
-    if all(picture.ndim == 2 for picture in pictures):
-        return np.stack(pictures)[:, None]
-    colour = [picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2) for picture in pictures]
-    return np.ascontiguousarray(np.stack(colour).transpose(0, 3, 1, 2))
 
 
 # --- what to tell
@@ -188,7 +142,3 @@ def _names(files: Sequence[str]) -> str:
     more = len(files) - NAMED_IN_NOTES
     text = ", ".join(files[:NAMED_IN_NOTES]) + (f" and {more} more" if more > 0 else "")
     return text.encode("utf-8", "replace").decode()  # a name in some other encoding could not be printed
-
-
-def _refusals(unreadable: Sequence[str]) -> str:
-    return f" Unreadable: {_names(unreadable)}." if unreadable else ""

@@ -35,7 +35,7 @@ def open_picture(data: bytes | Path, name: str, *, draft_px: int | None = None) 
     `draft_px`: a JPEG may be decoded at a fraction of its size, as long as both sides keep that many pixels (several
     times faster).
     """
-    data = _bytes_of(data, name)
+    data = read_bytes(data, name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # doubtful metadata is no reason to refuse a picture
@@ -58,7 +58,8 @@ def open_picture(data: bytes | Path, name: str, *, draft_px: int | None = None) 
     return upright
 
 
-def _bytes_of(data: bytes | Path, name: str) -> bytes:
+def read_bytes(data: bytes | Path, name: str) -> bytes:
+    """What is in a file of a picture; its size is checked before it is read."""
     try:
         n_bytes = data.stat().st_size if isinstance(data, Path) else len(data)
         if n_bytes == 0:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from trainer.datasets import Dataset, availability, dataset_names, load_dataset
-from trainer.datasets.dataset import consecutive_splits, hashed_splits, unit_hash
+from trainer.datasets.dataset import consecutive_splits, hashed_splits, stratified_splits, unit_hash
 from trainer.errors import DataError
 
 
@@ -30,7 +30,7 @@ def tiny(n: int = 10) -> Dataset:
     )
 
 
-@pytest.mark.parametrize("name", ["digits", "shapes"])
+@pytest.mark.parametrize("name", ["digits", "shapes", "pendulum"])
 def test_splits_are_sorted_disjoint_and_cover_everything(name: str) -> None:
     dataset = load_dataset(name)
     assert list(dataset.splits) == ["train", "validation", "test"]
@@ -83,6 +83,21 @@ def test_sha256_is_of_shape_pixels_and_labels() -> None:
     expected = hashlib.sha256(b"(4, 3, 2, 2)" + bytes(range(48)))
     expected.update(b"".join(label.to_bytes(8, "little") for label in (0, 1, 0, 1)))
     assert dataset.sha256 == expected.hexdigest()
+
+
+def test_sha256_does_not_depend_on_the_pieces_that_it_is_taken_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = tiny(10).sha256
+    for images_a_piece in (1, 3, 10, 11):
+        monkeypatch.setattr("trainer.datasets.dataset.HASHED", images_a_piece)
+        assert tiny(10).sha256 == expected
+
+
+def test_stratified_splits_are_those_of_digits() -> None:
+    """The same rule with the seed and the shares of digits, whose runs remember which images they were trained on."""
+    digits = load_dataset("digits")
+    assert digits.labels is not None
+    for name, index in stratified_splits(digits.labels, "latent-atlas/digits/1", 0.1, 0.3).items():
+        assert index.tolist() == digits.splits[name].tolist()
 
 
 def test_hashed_splits_move_no_image_when_one_is_added() -> None:
@@ -148,7 +163,7 @@ def test_digits_have_the_published_mean_image_cost() -> None:
 
 
 def test_availability_agrees_with_what_is_loaded() -> None:
-    for name in ("digits", "shapes"):
+    for name in ("digits", "shapes", "pendulum"):
         known, dataset = availability(name), load_dataset(name)
         assert known.is_here
         assert (known.name, known.n_images, known.image_shape) == (dataset.name, dataset.n, dataset.image_shape)
@@ -161,7 +176,7 @@ def test_an_unknown_name_lists_the_allowed_ones(ask: object) -> None:
     with pytest.raises(DataError) as caught:
         ask("mnits")
     assert str(caught.value) == (
-        "no data set 'mnits' (did you mean 'mnist'?); available: digits, shapes, mnist, fashion-mnist, kmnist, "
-        "or folder:PATH for your own images."
+        "no data set 'mnits' (did you mean 'mnist'?); available: digits, shapes, pendulum, mnist, fashion-mnist, kmnist, "
+        "olivetti, or folder:PATH for your own images."
     )
-    assert dataset_names() == ("digits", "shapes", "mnist", "fashion-mnist", "kmnist")
+    assert dataset_names() == ("digits", "shapes", "pendulum", "mnist", "fashion-mnist", "kmnist", "olivetti")

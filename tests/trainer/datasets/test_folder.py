@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import struct
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
-from trainer.datasets import availability, load_dataset
+from trainer.datasets import Dataset, availability, load_dataset
+from trainer.datasets.dataset import hashed_splits
 from trainer.errors import DataError
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
@@ -23,11 +26,18 @@ def save(path: Path, colour: tuple[int, int, int] | int = 128, size: tuple[int, 
     return path
 
 
+def by_path(dataset: Dataset, files: Iterable[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64] | None]:
+    """Images and labels in the order of the readable files' paths: a data set has its training split first."""
+    splits = hashed_splits(sorted(files), 0.8, 0.1)
+    places = np.argsort(np.concatenate([splits[name] for name in ("train", "validation", "test")]))
+    return dataset.images[places], None if dataset.labels is None else dataset.labels[places]
+
+
 @pytest.fixture
 def pets(tmp_path: Path) -> Path:
     for i in range(12):
         save(tmp_path / "pets" / "cat" / f"{i}.png", (20 * i, 0, 100))
-        save(tmp_path / "pets" / "dog" / "old" / f"{i}.png", (0, 20 * i, 100))
+        save(tmp_path / "pets" / "dog" / "old" / f"{i}.png", (0, 20 * i, 90))
     return tmp_path / "pets"
 
 
@@ -36,11 +46,12 @@ def test_class_is_the_first_subfolder(pets: Path) -> None:
     assert dataset.name == f"folder:{pets}"
     assert dataset.images.shape == (24, 3, 32, 32)
     assert dataset.class_names == ("cat", "dog")
-    assert dataset.labels is not None
-    assert dataset.labels.tolist() == [0] * 12 + [1] * 12
     assert dataset.notes == ()
+    images, labels = by_path(dataset, [path.relative_to(pets).as_posix() for path in pets.rglob("*.png")])
+    assert labels is not None
+    assert labels.tolist() == [0] * 12 + [1] * 12
     # in the order of the paths as text: 0, 1, 10, 11, 2 ...
-    assert dataset.images[:3, 0, 0, 0].tolist() == [0, 20, 200]
+    assert images[:3, 0, 0, 0].tolist() == [0, 20, 200]
 
 
 def test_pictures_directly_in_the_folder_have_no_labels(tmp_path: Path) -> None:
@@ -49,7 +60,7 @@ def test_pictures_directly_in_the_folder_have_no_labels(tmp_path: Path) -> None:
     dataset = load_dataset(f"folder:{tmp_path}?size=8")
     assert dataset.labels is None
     assert dataset.class_names == ()
-    assert dataset.images[:, 0, 0, 0].tolist() == [0, 1, 2, 3, 4]
+    assert by_path(dataset, (f"{i}.png" for i in range(5)))[0][:, 0, 0, 0].tolist() == [0, 1, 2, 3, 4]
     assert dataset.subset("train").labels is None
 
 
@@ -62,12 +73,13 @@ def test_grey_when_every_picture_is_grey_however_it_is_stored(tmp_path: Path) ->
     Image.open(tmp_path / "palette.png").convert("P", palette=Image.Palette.ADAPTIVE).save(tmp_path / "palette.png")
     dataset = load_dataset(f"folder:{tmp_path}")
     assert dataset.image_shape == (1, 32, 32)
-    # in the order of names: l, one-bit, palette, rgb, sixteen
-    assert dataset.images[:, 0, 16, 16].tolist() == [10, 255, 40, 20, 30]
+    names = ["l.png", "one-bit.png", "palette.png", "rgb.png", "sixteen.png"]
+    assert by_path(dataset, names)[0][:, 0, 16, 16].tolist() == [10, 255, 40, 20, 30]
     save(tmp_path / "colour.png", (40, 41, 40))
     dataset = load_dataset(f"folder:{tmp_path}")
     assert dataset.image_shape == (3, 32, 32)
-    assert dataset.images[1, :, 0, 0].tolist() == [10, 10, 10]
+    images, _ = by_path(dataset, ["colour.png", *names])
+    assert images[:2, :, 0, 0].tolist() == [[40, 41, 40], [10, 10, 10]]
 
 
 def test_the_square_in_the_middle_is_kept(tmp_path: Path) -> None:
@@ -165,15 +177,17 @@ def test_the_folder_itself_may_be_a_link(pets: Path, tmp_path: Path) -> None:
 
 
 def test_a_new_file_moves_no_other_one_between_splits(pets: Path) -> None:
-    def members() -> dict[str, str]:
+    def members() -> dict[tuple[int, ...], str]:
+        """The split of every picture, known by its colour."""
         dataset = load_dataset(f"folder:{pets}")
-        paths = sorted(path.relative_to(pets).as_posix() for path in pets.rglob("*.png"))
-        return {paths[i]: split for split, index in dataset.splits.items() for i in index}
+        colours = dataset.images[:, :, 0, 0].tolist()
+        return {tuple(colours[i]): split for split, index in dataset.splits.items() for i in index}
 
     before = members()
     save(pets / "bird" / "new.png", RED)
     after = members()
-    assert {path: split for path, split in after.items() if path in before} == before
+    assert after == before | {RED: after[RED]}
+    assert len(before) == 24
     assert set(before.values()) == {"train", "validation", "test"}
 
 
