@@ -6,9 +6,6 @@ large ones. What comes out is shared, so it is read-only.
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -18,6 +15,7 @@ from trainer.datasets import Dataset, availability, load_dataset
 from trainer.errors import DataError, RunError
 from trainer.projection import Projection, axis_pair
 from trainer.runs import RUN_JSON, Run, RunInfo, default_roots, list_runs, load_run, size_bytes
+from trainer.store import store_of
 
 Stamp = int
 
@@ -37,9 +35,11 @@ def projection(run_id: str, name: str, axes: tuple[int, int] | None = None) -> P
     return _projection(run_id, _stamp(run_id), name, axes)
 
 
-def static_payload(run_id: str, projection_name: str, axes: tuple[int, int] | None = None) -> bytes:
-    """What the browser gets once for a run and a map."""
-    return _static_payload(run_id, _stamp(run_id), projection_name, axes, dataset_is_here(run_id))
+def static_payload(
+    run_id: str, projection_name: str, axes: tuple[int, int] | None = None, label: int | None = None
+) -> bytes:  # fmt: skip
+    """What the browser gets once for a run, a map and, of a conditional run, a class."""
+    return _static_payload(run_id, _stamp(run_id), projection_name, axes, dataset_is_here(run_id), label)
 
 
 def dataset(name: str, sha256: str) -> Dataset | None:
@@ -92,8 +92,11 @@ def _projection(run_id: str, stamp: Stamp, name: str, axes: tuple[int, int] | No
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _static_payload(run_id: str, stamp: Stamp, name: str, axes: tuple[int, int] | None, with_originals: bool) -> bytes:
-    return pack_static(_run(run_id, stamp), _projection(run_id, stamp, name, axes), originals(run_id) if with_originals else None)
+def _static_payload(
+    run_id: str, stamp: Stamp, name: str, axes: tuple[int, int] | None, with_originals: bool, label: int | None
+) -> bytes:  # fmt: skip
+    pictures = originals(run_id) if with_originals else None
+    return pack_static(_run(run_id, stamp), _projection(run_id, stamp, name, axes), pictures, label=label)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -112,21 +115,10 @@ def _size(run_id: str, stamp: Stamp) -> int:
 
 def _stamp(name: str) -> Stamp:
     """Changes when the run is written anew; 0 where there is none."""
-    for root in default_roots():
-        path = root / name / RUN_JSON
-        if path.is_file():
-            return path.stat().st_mtime_ns
-    return 0
+    stamps = (store_of(root / name).stamp(RUN_JSON) for root in default_roots())
+    return next((stamp for stamp in stamps if stamp), 0)
 
 
 def _stamps() -> tuple[tuple[str, Stamp], ...]:
-    found = []
-    for root in default_roots():
-        if root.is_dir():
-            with os.scandir(root) as entries:
-                found += [(entry.name, _mtime(Path(entry.path) / RUN_JSON)) for entry in entries if entry.is_dir()]
+    found = [(name, store_of(root / name).stamp(RUN_JSON)) for root in default_roots() for name in store_of(root).list()]
     return tuple(sorted(found))
-
-
-def _mtime(path: Path) -> Stamp:
-    return path.stat().st_mtime_ns if path.is_file() else 0

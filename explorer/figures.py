@@ -36,6 +36,33 @@ def kl_bars(kl_per_dim: ArrayLike, active: ArrayLike, threshold: float) -> go.Fi
     return _styled(figure, height=320)
 
 
+def variance_bars(variance: ArrayLike) -> go.Figure:
+    """Variance of the codes in every dimension, largest first. variance (K,), latent units squared."""
+    values = np.asarray(variance, float)
+    order = np.argsort(-values, kind="stable")
+    figure = go.Figure()
+    figure.add_bar(
+        x=[f"z{k + 1}" for k in order], y=values[order], marker_color=ACCENT,
+        hovertemplate="dimension %{x}<br>variance %{y:.3f}<extra></extra>",
+    )  # fmt: skip
+    figure.update_xaxes(title="latent dimension, by variance")
+    figure.update_yaxes(title="variance of the codes", rangemode="tozero")
+    return _styled(figure, height=320, legend=False)
+
+
+def reconstruction_history(epoch: ArrayLike, train: ArrayLike, test: ArrayLike) -> go.Figure:
+    """−log p(x|z) at the code over the epochs, nats per image, lower is better; all (T,)."""
+    figure = go.Figure()
+    for name, values, colour in (("train", train, MUTED), ("test", test, ACCENT)):
+        figure.add_scatter(
+            x=np.asarray(epoch), y=np.asarray(values), name=name, mode="lines", line={"color": colour, "width": 2},
+            hovertemplate=f"{name}, epoch %{{x}}<br>reconstruction %{{y:.2f}} nats<extra></extra>",
+        )  # fmt: skip
+    figure.update_xaxes(title="epoch")
+    figure.update_yaxes(title="reconstruction, nats per image")
+    return _styled(figure, height=320)
+
+
 def kl_history(epoch: ArrayLike, kl: NDArray[np.float64], names: Sequence[str], active: ArrayLike) -> go.Figure:
     """KL of every dimension over the epochs, test split. epoch (T,) · kl (T, K) nats · names (K,) · active (K,)."""
     figure = go.Figure()
@@ -61,6 +88,19 @@ def elbo_history(epoch: ArrayLike, train: ArrayLike, test: ArrayLike) -> go.Figu
     figure.update_xaxes(title="epoch")
     figure.update_yaxes(title="ELBO, nats per image")
     return _styled(figure, height=320)
+
+
+def code_dots(z: ArrayLike) -> go.Figure:
+    """One picture's code under a deterministic model: a point for every dimension. z (K,)."""
+    values = np.asarray(z, float)
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[f"z{k + 1}" for k in range(len(values))], y=values, mode="markers", marker={"color": ACCENT, "size": 8},
+        hovertemplate="%{x}<br>%{y:.2f}<extra></extra>",
+    )  # fmt: skip
+    reach = max(3.0, 1.1 * float(np.abs(values).max()))
+    figure.update_yaxes(title="z", range=[-reach, reach])
+    return _styled(figure, height=260, legend=False)
 
 
 def posterior_dots(mu: ArrayLike, std: ArrayLike) -> go.Figure:

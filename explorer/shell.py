@@ -35,7 +35,7 @@ h1.atlas-title {
 [data-testid="stCaptionContainer"], [data-testid="stImageCaption"], [data-testid="stCaptionContainer"] p, [data-testid="stImageCaption"] p {
   color: light-dark(#545d68, #a9b3bf) !important; opacity: 1; font-variant-numeric: tabular-nums; }
 [data-testid="stImage"] img { image-rendering: pixelated; border-radius: 2px; }
-.picture-grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(124px, 1fr)); gap: 14px 18px; }
+.picture-grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(var(--cell, 124px), 1fr)); gap: 14px 18px; }
 .picture-grid figure { margin: 0; }
 .picture-grid img { image-rendering: pixelated; border-radius: 2px; display: block; max-width: 100%; }
 .picture-grid figcaption { font-size: 13px; margin-top: 4px; color: light-dark(#545d68, #a9b3bf); font-variant-numeric: tabular-nums; }
@@ -96,7 +96,15 @@ FACTS_HELP = """**ELBO** = −(reconstruction + KL), a lower bound of log p(x); 
 
 **NLL** = −log p(x) by importance sampling, log-mean-exp of the weights p(x|z)p(z)/q(z|x); lower is better (Burda et al. 2016, eq. 8).
 
-**15-NN** = share of test images whose class the 15 nearest training codes vote for.
+**given y**: the model is told the class, so these are bounds of log p(x|y), which is larger than log p(x).
+
+**Reconstruction** of a deterministic model = −log p(x|z) at the code, **squared error** = Σ over pixels of (x − x̂)²: a point
+has no KL, so there is no bound.
+
+**Test error** = share of test images whose most probable class under q(y|x) is wrong (Kingma et al. 2014).
+
+**15-NN** = share of test images whose class the 15 nearest training codes vote for. Where the model is told the class, the code
+need not hold it, and a low share says that style and class are apart.
 
 Nats per image, sums over pixels, means over the test images. Bernoulli and Gaussian values cannot be compared with each other."""
 
@@ -106,19 +114,36 @@ def facts(run_id: str, info: RunInfo) -> str:
     metrics, config = info.metrics, info.config
     assert metrics is not None  # a finished run has them
     parts = [
-        info.dataset.name, f"{config.latent_dim}-D", f"{config.network}, {config.likelihood}", f"β {config.beta:g}",
-        f"ELBO {_number(metrics.elbo)}", f"NLL {_number(metrics.nll)}",
+        info.dataset.name, f"{config.latent_dim}-D", _model_words(info), f"{config.network}, {config.likelihood}",
     ]  # fmt: skip
+    if metrics.elbo is None or metrics.nll is None:
+        parts.append(f"reconstruction {_number(metrics.reconstruction)}")
+        parts += [] if metrics.squared_error is None else [f"squared error {_number(metrics.squared_error, 2)}"]
+    else:
+        given = " given y" if config.is_conditional else ""
+        parts += [f"β {config.beta:g}", f"ELBO{given} {_number(metrics.elbo)}", f"NLL{given} {_number(metrics.nll)}"]
+    if metrics.classifier_error is not None:
+        labels = f" with {info.dataset.n_labelled} labels" if info.dataset.n_labelled else ""
+        parts.append(f"test error {metrics.classifier_error:.1%}{labels}")
     if metrics.knn_accuracy is not None:
         parts.append(f"15-NN {metrics.knn_accuracy:.0%}")
     parts += [f"{info.n_parameters / 1e6:.2f} M parameters", f"{cache.size_on_disk(run_id) / 1e6:.1f} MB"]
     return " · ".join(parts)
 
 
-def _number(value: float) -> str:
+def _model_words(info: RunInfo) -> str:
+    """What kind of model, as a lecture would say it."""
+    config = info.config
+    words = {"vae": "VAE", "conditional-vae": "conditional VAE", "m2": "M2", "m1+m2": "M1+M2", "pca": "PCA"}
+    if config.model == "vae" and config.importance_samples > 1:
+        return f"IWAE, k = {config.importance_samples}"
+    return words.get(config.model, config.model)
+
+
+def _number(value: float, digits: int = 1) -> str:
     if not math.isfinite(value):
         return "not finite"
-    return f"{value:.1f}".replace("-", "−")
+    return f"{value:.{digits}f}".replace("-", "−")
 
 
 def _notices(now: state.State, broken: Mapping[str, RunError]) -> None:

@@ -153,6 +153,17 @@ def label(index: int) -> str:
     return chr(ord("A") + index)
 
 
+def decode_class(class_names: Sequence[str]) -> int:
+    """The class as which conditional runs decode: the chooser's, or the link's, or the first."""
+    return list(class_names).index(_chosen("as", class_names, class_names[0]))
+
+
+def forget_class_of_another_data_set(class_names: Sequence[str]) -> None:
+    """A class that this run does not have is no choice here; to be called before its chooser is drawn."""
+    if st.session_state.get("as") not in (None, *class_names):
+        del st.session_state["as"]
+
+
 def _chosen(name: str, allowed: Sequence[str], default: str) -> str:
     """A bound widget's value if it was drawn before, else the URL's, else the default."""
     for value in (st.session_state.get(name), st.query_params.get(name)):

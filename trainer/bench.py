@@ -15,9 +15,10 @@ import platform
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -174,9 +175,9 @@ def _nll_sides(ours: _Ours, peer: _Pythae | None, test: NDArray[np.uint8]) -> li
         peer.take_weights(ours)
     found: dict[str, tuple[list[float], float]] = {}
     for _ in range(NLL_ROUNDS):
-        rounds = [("trainer", lambda: ours.nll(images))]
+        rounds: list[tuple[str, Callable[[], float]]] = [("trainer", lambda: ours.nll(images))]
         if peer:
-            rounds.insert(0, ("pythae get_nll", lambda: peer.nll(images)))
+            rounds.insert(0, ("pythae get_nll", partial(peer.nll, images)))
         for name, run in rounds:
             began = time.perf_counter()
             nll = run()

@@ -83,7 +83,7 @@ def finish_linear_vae(model: Vae, found: Spectrum) -> None:
     n_dims, n_pixels = config.latent_dim, len(found.mean)
     values, total = found.values, float(found.values.sum())
     # in the eigenbasis the covariance is a diagonal
-    w = found.directions.T @ decoder.weight.detach().double().numpy()  # type: ignore[operator, union-attr]
+    w = found.directions.T @ decoder.weight.detach().double().numpy()  # type: ignore[operator]
     sigma2 = float((2 * model.log_sigma.detach().double()).exp())
     is_learned = config.scale == "learned" and model.log_sigma.requires_grad
     for _ in range(MOST_STEPS):
@@ -103,10 +103,10 @@ def finish_linear_vae(model: Vae, found: Spectrum) -> None:
             break
     with torch.no_grad():
         axes = found.directions
-        encoder.weight.zero_()  # type: ignore[operator, union-attr]
-        encoder.weight[:n_dims] = torch.from_numpy(a @ axes.T)  # type: ignore[index, operator]
-        encoder.bias[:n_dims] = torch.from_numpy(-a @ (axes.T @ found.mean))  # type: ignore[index, operator]
-        encoder.bias[n_dims:] = torch.from_numpy(np.log(v))  # type: ignore[index, operator]
-        decoder.weight.copy_(torch.from_numpy(axes @ w))  # type: ignore[operator, union-attr]
-        decoder.bias.copy_(torch.from_numpy(found.mean))  # type: ignore[operator, union-attr]
+        encoder.weight.zero_()  # type: ignore[operator]
+        encoder.weight[:n_dims] = torch.from_numpy(a @ axes.T)  # type: ignore[operator]
+        encoder.bias[:n_dims] = torch.from_numpy(-a @ (axes.T @ found.mean))  # type: ignore[operator]
+        encoder.bias[n_dims:] = torch.from_numpy(np.log(v))  # type: ignore[operator]
+        decoder.weight.copy_(torch.from_numpy(axes @ w))  # type: ignore[operator]
+        decoder.bias.copy_(torch.from_numpy(found.mean))  # type: ignore[operator]
         model.log_sigma.fill_(0.5 * float(np.log(sigma2)))

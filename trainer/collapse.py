@@ -170,6 +170,14 @@ def _codes(model: Vae, x: Tensor, y: Tensor | None, generator: torch.Generator) 
     return q.sample(generator)  # mu itself where the model is deterministic: its std is 0
 
 
+def spread_sentence(variance: NDArray[np.float64]) -> str:
+    """One sentence about the codes (N, K) of a model without a posterior; variance (K,) over the images."""
+    share = float(variance.max() / max(variance.sum(), 1e-12))
+    if len(variance) == 1:
+        return f"The one dimension of the codes has variance {variance[0]:.2f}."
+    return f"The codes spread over {len(variance)} dimensions; the widest holds {share:.0%} of their variance."
+
+
 def sentence(kl: NDArray[np.float64], active: NDArray[np.bool_]) -> str:
     """One sentence that says how many dimensions are used; kl (K,) nats and active (K,)."""
     n_dims, n_active = len(kl), int(active.sum())

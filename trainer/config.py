@@ -262,7 +262,7 @@ PRESETS: dict[str, FitConfig] = {
     "vae": checked(_MNIST, latent_dim=20, hidden=(400,), epochs=20),
     "beta-vae": checked(_MNIST, latent_dim=10, hidden=(400,), epochs=20, beta=4.0),
     "conditional-vae": checked(_BURDA, model="conditional-vae", epochs=400),
-    "m2": checked(_MNIST, model="m2", latent_dim=50, hidden=(500,), epochs=30, labelled=100),
+    "m2": checked(_MNIST, model="m2", latent_dim=50, hidden=(500,), epochs=12, labelled=100),
     "m1+m2": checked(
         _MNIST, model="m1+m2", latent_dim=50, hidden=(500,), feature_dim=50, feature_epochs=40, epochs=100, labelled=100
     ),

@@ -44,13 +44,15 @@ class Codes:
 class Forward:
     """Encoder and decoder of one run as plain matrix products. `weights` has torch's names and shapes; n_classes: of its data set.
 
-    A conditional model is told the class of every row, y (B,); without y `encode` uses its own guess, `label_of`.
+    A conditional model is told the class of every row, y (B,); without y `encode` uses its own guess, `label_of`, and `decode` the class
+    `label`, if one is set.
     """
 
     config: FitConfig
     image_shape: ImageShape
     weights: Mapping[str, Floats]
     n_classes: int = 0
+    label: int | None = None
 
     def encode(self, x: Floats, y: ArrayLike | None = None) -> Codes:
         """q(z|x) for x (B, C, H, W), floats in [0, 1]. A deterministic model's codes are points: logvar −∞."""
@@ -85,6 +87,8 @@ class Forward:
         return np.asarray(odds / odds.sum(1, keepdims=True), np.float32)
 
     def _output(self, z: Floats, y: ArrayLike | None) -> Floats:
+        if y is None and self.label is not None:
+            y = np.full(len(z), self.label)
         return self._run("decoder", np.asarray(z, np.float32), y)
 
     def _run(self, part: str, x: Floats, y: ArrayLike | None = None) -> Floats:

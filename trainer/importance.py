@@ -76,7 +76,7 @@ def importance_estimate(
         for i, image in enumerate(images):
             seed = int(torch.randint(2**62, (), generator=generator))
             noise = torch.randn((n_samples, n_dims), generator=torch.Generator().manual_seed(seed)).to(device)
-            for eps in noise.split(rows or ROWS):
+            for eps in torch.split(noise, rows or ROWS):
                 one = Posterior(q.mu[i], q.logvar[i])
                 z = one.at(eps)
                 label = None if labels is None else labels[i].expand(len(z))

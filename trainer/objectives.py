@@ -246,7 +246,7 @@ def _iwae(model: Vae, batch: Batch, normal: Normal) -> tuple[Tensor, Tensor]:
         q = model.posterior(batch.x, batch.y)
         # a few samples at a time: their pictures stay in the processor's cache, which is half of the time
         n_at_once = max(1, ROWS // len(batch.x))
-        parts = [_log_weights(model, q, few, batch.x, batch.y) for few in eps.split(n_at_once)]
+        parts = [_log_weights(model, q, few, batch.x, batch.y) for few in torch.split(eps, n_at_once)]
         log_px_given_z, log_w = (torch.cat(each, 1) for each in zip(*parts, strict=True))
         chosen = (log_w.softmax(1).cumsum(1) < uniform[:, None]).sum(1).clamp_max(k - 1)
         bound = log_mean_exp(log_w).mean()

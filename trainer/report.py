@@ -41,7 +41,8 @@ def report(model: Vae, dataset: Dataset, part: Part, split: str = "test") -> Rec
         "collapse": _collapse, "information": _information, "interventions": _interventions, "sensitivity": _sensitivity,
         "gaps": _gaps, "gradients": _gradients, "disentanglement": _disentanglement,
     }  # fmt: skip
-    return plain(makers[part](model, dataset, dataset.subset(split)))
+    found: Record = plain(makers[part](model, dataset, dataset.subset(split)))
+    return found
 
 
 def plain(value: Any) -> Any:

@@ -181,6 +181,11 @@ class Run:
     def image_shape(self) -> tuple[int, int, int]:
         return self.info.dataset.image_shape
 
+    @property
+    def n_classes(self) -> int:
+        """How many classes a conditional model tells apart; 0 for all others."""
+        return _n_classes(self.info)
+
     @cached_property
     def weights(self) -> dict[str, Floats]:
         """Parameters under torch's names, checked against the shapes that the configuration asks for."""

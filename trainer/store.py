@@ -255,7 +255,7 @@ def _file_system(url: str) -> tuple[Any, str]:
     """fsspec's file system for an address and the path in it. Raises `RunError`."""
     scheme = _scheme(url)
     try:
-        import fsspec  # type: ignore[import-untyped]  # only where an address is given
+        import fsspec  # only where an address is given
     except ImportError:
         raise RunError(f"{scheme}:// needs the package fsspec: pip install fsspec.") from None
     try:
@@ -272,7 +272,7 @@ def _file_system(url: str) -> tuple[Any, str]:
 
 
 def _missing_package(scheme: str) -> str:
-    from fsspec.registry import known_implementations  # type: ignore[import-untyped]
+    from fsspec.registry import known_implementations
 
     known = known_implementations[scheme]
     package = known["class"].split(".")[0].replace("_", "-")

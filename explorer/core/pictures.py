@@ -22,8 +22,10 @@ RED, BLUE = np.array([178, 24, 43]), np.array([33, 102, 172])  # ends of a diver
 
 
 def to_picture(x: Floats | Picture) -> Picture:
-    """(C, H, W), floats in [0, 1] or uint8, to (H, W) or (H, W, 3) uint8."""
+    """(C, H, W), floats in [0, 1] or uint8, to (H, W) or (H, W, 3) uint8; two channels are two frames."""
     pixels: Picture = np.asarray(x if x.dtype == np.uint8 else np.round(np.clip(np.asarray(x, float), 0, 1) * 255), np.uint8)
+    if len(pixels) == 2:
+        pixels = pixels[[0, 1, 1]]  # two frames: the first in red, the second in cyan, white where both are
     return np.asarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0))
 
 
@@ -49,13 +51,13 @@ def data_uri(picture: Picture) -> str:
     return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
 
 
-def picture_grid(pictures: list[Picture], lines: list[str]) -> str:
+def picture_grid(pictures: list[Picture], lines: list[str], cell_px: int = 124) -> str:
     """HTML of pictures with a line of text under each, as many in a row as fit; the lines are escaped: text and nothing else."""
     figures = [
         f'<figure><img src="{data_uri(picture)}" alt="{text}"><figcaption>{text}</figcaption></figure>'
         for picture, text in zip(pictures, (html.escape(shortened(line, 60)) for line in lines), strict=True)
     ]
-    return f'<div class="picture-grid">{"".join(figures)}</div>'
+    return f'<div class="picture-grid" style="--cell: {cell_px}px">{"".join(figures)}</div>'
 
 
 def error_map(x: Floats, x_hat: Floats) -> Picture:

@@ -107,7 +107,7 @@ def _photograph(image: Image.Image, image_shape: tuple[int, int, int]) -> tuple[
     cut = _middle(image, width / height)
     filter_ = Image.Resampling.LANCZOS if cut.width >= width else Image.Resampling.BOX
     fed = _channels(cut.resize((width, height), filter_), channels)
-    kind = "grey" if channels == 1 else "colour"
+    kind = "grey" if channels <= 2 else "colour"
     return (
         Step(
             "Middle",
@@ -237,7 +237,7 @@ def _middle(image: Image.Image, aspect: float) -> Image.Image:
 
 
 def _channels(image: Image.Image, channels: int) -> NDArray[np.uint8]:
-    return np.asarray(image.convert("L" if channels == 1 else "RGB"))
+    return np.asarray(image.convert("L" if channels <= 2 else "RGB"))
 
 
 def _to_8_bits(values: Floats) -> NDArray[np.uint8]:
@@ -245,7 +245,8 @@ def _to_8_bits(values: Floats) -> NDArray[np.uint8]:
 
 
 def _to_x(picture: NDArray[np.uint8], image_shape: tuple[int, int, int]) -> NDArray[np.float32]:
-    planes = picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1)
+    # a still picture for a model of several frames: the same in each
+    planes = np.repeat(picture[None], image_shape[0], axis=0) if picture.ndim == 2 else picture.transpose(2, 0, 1)
     return np.ascontiguousarray(planes, dtype=np.float32).reshape(image_shape) / np.float32(255)
 
 

@@ -13,14 +13,14 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trainer import layers as spec
-from trainer.layers import Layer, decoder_layers, encoder_layers
+from trainer.layers import Layer, parts_of
 from trainer.projection import Projection
 from trainer.runs import Run
 
@@ -95,13 +95,22 @@ def pack(dynamic: Dynamic, static: bytes) -> bytes:
 
 
 def pack_static(
-    run: Run, projection: Projection, originals: NDArray[np.uint8] | None = None, precision: Precision = "float16"
+    run: Run,
+    projection: Projection,
+    originals: NDArray[np.uint8] | None = None,
+    precision: Precision = "float16",
+    label: int | None = None,
 ) -> bytes:
-    """Points, network and map of a run. `originals` (N, C, H, W): the encoded pictures, where the data set is on this machine."""
+    """Points, network and map of a run. `originals` (N, C, H, W): the encoded pictures, where the data set is on this machine.
+
+    label: the class as which a conditional model decodes, the first where none is given; no use to any other model.
+    """
     encodings = run.encodings
+    if run.config.is_conditional and label is None:
+        label = 0
     arrays: dict[str, NDArray[Any]] = {
         "points_map": projection.points.astype(np.float32),
-        "points_mu": encodings.mu.astype(precision),
+        "points_mu": _shortened(encodings.mu, precision),
         "points_label": encodings.label.astype(np.int16),
         "points_index": np.arange(len(encodings.mu), dtype=np.int32),  # the number of a test image, as Reconstruct asks for it
         "support": np.round(np.clip(projection.support, 0, 1) * 255).astype(np.uint8),
@@ -111,11 +120,20 @@ def pack_static(
         arrays |= {"basis": projection.basis, "origin": projection.origin}
     if projection.kind == "lattice":
         assert projection.lattice_z is not None
-        arrays["lattice_z"] = projection.lattice_z.astype(precision)
-    arrays |= {f"w.{name}": weight.astype(precision) for name, weight in run.weights.items() if name != "log_sigma"}
+        arrays["lattice_z"] = _shortened(projection.lattice_z, precision)
+    networks = {part: plain_network(run, part, label) for part in ("encoder", "decoder")}
+    for part, network in networks.items():
+        arrays |= {f"w.{part}.{name}": _shortened(array, precision) for name, array in network.arrays.items()}
     if originals is not None:
         arrays["originals"] = originals
-    return pack_arrays(_header(run, projection), arrays, compress={"originals"})
+    layers = {part: ops(part, network.layers) for part, network in networks.items()}
+    return pack_arrays(_header(run, projection, layers, label), arrays, compress={"originals"})
+
+
+def _shortened(array: NDArray[np.float32], precision: Precision) -> NDArray[Any]:
+    """In the wanted precision, or as it is where a number is too large for that: nothing holds back the codes of an autoencoder."""
+    fits = np.abs(array).max(initial=0) <= np.finfo(precision).max
+    return np.asarray(array, precision if fits else np.float32)
 
 
 def reference(static: bytes) -> bytes:
@@ -129,22 +147,94 @@ def static_id(static: bytes) -> str:
     return str(_split(memoryview(static))[0]["id"])
 
 
-def _header(run: Run, projection: Projection) -> dict[str, Any]:
-    shape = run.image_shape
+@dataclass(frozen=True)
+class PlainNetwork:
+    """Layers that any engine runs, without classes or scales; arrays by layer number: `3.weight`."""
+
+    layers: tuple[Layer, ...]
+    arrays: dict[str, NDArray[np.float32]]
+
+
+def plain_network(run: Run, part: Literal["encoder", "decoder"], label: int | None = None) -> PlainNetwork:
+    """The encoder or decoder of a run for one class, as the browser runs it.
+
+    A class is a constant input, so its column of weights goes into the bias. Of a layer of which only the first numbers go on (M1's mean,
+    a pixel's mean and not its scale) only those rows are kept. Features come before the encoder.
+    """
+    parts = parts_of(run.config, run.image_shape, run.n_classes)
+    names = ("features", "encoder") if part == "encoder" and "features" in parts else (part,)
+    numbered = [(layer, f"{name}.{i}") for name in names for i, layer in enumerate(parts[name])]
+    kept: list[tuple[Layer, dict[str, NDArray[np.float32]]]] = []
+    for layer, name in numbered:
+        if isinstance(layer, spec.First):
+            last, own = kept.pop()
+            assert isinstance(last, spec.Linear)
+            kept.append((replace(last, n_out=layer.n), {key: array[: layer.n] for key, array in own.items()}))
+            continue
+        own = {key: run.weights[f"{name}.{key}"] for key in ("weight", "bias") if f"{name}.{key}" in run.weights}
+        if isinstance(layer, spec.Linear) and layer.n_labels:
+            column = own["weight"][:, layer.n_in + (label or 0)]
+            own = {"weight": own["weight"][:, : layer.n_in], "bias": own["bias"] + column}
+            layer = replace(layer, n_labels=0)
+        kept.append((layer, own))
+    if part == "decoder":
+        kept = _means_only(kept, run.image_shape)
+    arrays = {f"{i}.{key}": array for i, (_, own) in enumerate(kept) for key, array in own.items()}
+    return PlainNetwork(tuple(layer for layer, _ in kept), arrays)
+
+
+def _means_only(
+    kept: list[tuple[Layer, dict[str, NDArray[np.float32]]]], image_shape: tuple[int, int, int]
+) -> list[tuple[Layer, dict[str, NDArray[np.float32]]]]:
+    """Without the second half of the output channels, the log scales, where there are any."""
+    channels, n_pixels = image_shape[0], int(np.prod(image_shape))
+    out: list[tuple[Layer, dict[str, NDArray[np.float32]]]] = []
+    last_linear = max(i for i, (layer, _) in enumerate(kept) if isinstance(layer, spec.Linear))
+    has_convolutions = any(isinstance(layer, spec.ConvTranspose2d) for layer, _ in kept)
+    last_convolution = max((i for i, (layer, _) in enumerate(kept) if isinstance(layer, spec.ConvTranspose2d)), default=-1)
+    for i, (layer, own) in enumerate(kept):
+        match layer:
+            case spec.Linear() if i == last_linear and not has_convolutions:
+                out.append((replace(layer, n_out=n_pixels), {key: array[:n_pixels] for key, array in own.items()}))
+            case spec.Unflatten() if not has_convolutions:
+                out.append((spec.Unflatten(image_shape), own))
+            case spec.ConvTranspose2d() if i == last_convolution:
+                cut = {"weight": own["weight"][:, :channels], "bias": own["bias"][:channels]}
+                out.append((replace(layer, n_out=channels), cut))
+            case spec.Bias():
+                out.append((spec.Bias(image_shape), {"bias": own["bias"][:channels]}))
+            case _:
+                out.append((layer, own))
+    return out
+
+
+def _header(run: Run, projection: Projection, layers: dict[str, list[dict[str, Any]]], label: int | None) -> dict[str, Any]:
+    shape, class_names = run.image_shape, run.info.dataset.class_names
     center = projection.to_map(np.zeros((1, run.config.latent_dim)), run.encodings.mu)[0]
     return {
         "format": FORMAT, "version": VERSION,
         "run": {"id": run.id, "dataset": run.info.dataset.name, "latent_dim": run.config.latent_dim, "image_shape": shape},
-        "class_names": run.info.dataset.class_names, "likelihood": run.config.likelihood,
-        "encoder": ops("encoder", encoder_layers(run.config, shape)), "decoder": ops("decoder", decoder_layers(run.config, shape)),
+        "class_names": class_names, "decoded_as": class_names[label] if run.config.is_conditional and label is not None else None,
+        "likelihood": run.config.likelihood,
+        **layers,
         "projection": {
-            "name": projection.name, "kind": projection.kind, "title": projection.title, "note": projection.note,
+            "name": projection.name, "kind": projection.kind, "title": projection.title, "note": _note(run, projection),
             "x_label": projection.labels[0], "y_label": projection.labels[1], "extent": projection.extent,
             # a circle of the prior stays a circle under every linear map of ours: their bases are orthonormal
-            "rings": projection.kind != "lattice" and run.config.latent_dim > 1, "ring_center": center.tolist(),
+            # and there is no prior to draw for a deterministic model
+            "rings": projection.kind != "lattice" and run.config.latent_dim > 1 and not run.config.is_deterministic,
+            "ring_center": center.tolist(),
         },
         "view_extent": _robust_extent(projection.points),
     }  # fmt: skip
+
+
+def _note(run: Run, projection: Projection) -> str:
+    """What a place on the map stands for; nothing is said of a prior where there is none."""
+    if run.config.is_deterministic and projection.name == "axes":
+        first, second = (name.removeprefix("z") for name in projection.labels)
+        return f"A place sets dimensions {first} and {second}; all others are 0."
+    return projection.note
 
 
 def _robust_extent(points: NDArray[np.float32]) -> tuple[float, float, float, float]:
@@ -168,6 +258,8 @@ def _op(layer: Layer, name: str) -> dict[str, Any]:
             return {"op": "conv2d", **tensors, "stride": stride, "padding": padding}
         case spec.ConvTranspose2d(stride=stride, padding=padding):
             return {"op": "conv_transpose2d", **tensors, "stride": stride, "padding": padding}
+        case spec.First():
+            raise ValueError("a browser's network has this layer folded into the one before: see plain_network")
         case spec.Upsample(scale):
             return {"op": "upsample", "scale": scale}
         case spec.Activation(kind):
@@ -220,7 +312,8 @@ def _marked(marked: Marked) -> dict[str, Any]:
 
 
 def _with_length(record: dict[str, Any]) -> bytes:
-    text = json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode()
+    # allow_nan: the browser's parser knows neither NaN nor Infinity
+    text = json.dumps(record, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
     text += b" " * (-(len(text) + 4) % ALIGN)
     return len(text).to_bytes(4, "little") + text
 

@@ -8,8 +8,19 @@ import streamlit as st
 from explorer import cache, state
 from explorer.core.neighbours import nearest
 from explorer.core.pictures import fitted, picture_grid, to_picture
+from explorer.core.words import plain
 from explorer.state import State
-from explorer.views.parts import chosen_map, live_surface, number_list, picture_of, pins_shown, show_picture, stored_pictures
+from explorer.views.parts import (
+    chosen_map,
+    decoded_as,
+    live_surface,
+    number_list,
+    picture_of,
+    pins_shown,
+    show_picture,
+    stored_pictures,
+)
+from trainer.runs import Run
 
 KEY = "atlas-surface"
 N_NEIGHBOURS = 8
@@ -52,6 +63,8 @@ def _details(now: State) -> None:
     with left:
         st.markdown(f"**Pin {state.label(len(now.pins) - 1)}**")
         show_picture(picture_of(run, code), f"decoded picture of pin {state.label(len(now.pins) - 1)}", 224)
+        if run.config.is_conditional:
+            st.caption(plain(f"decoded{decoded_as(run)}"))
         st.caption(f"z = {number_list(code)}", help="The code that the decoder turned into this picture, in latent units.")
     with right:
         st.markdown("**Nearest real images**")
@@ -62,8 +75,15 @@ def _details(now: State) -> None:
         st.html(picture_grid([fitted(to_picture(picture), 112) for picture in pictures], lines))
         st.caption(
             f"{caption} Under each: its class and its distance from the pin.",
-            help="Euclidean distance between the pin and the posterior mean μ of the image, in all latent dimensions.",
+            help=f"Euclidean distance between the pin and {_code_words(run)}, in all latent dimensions.",
         )
+
+
+def _code_words(run: Run) -> str:
+    """Which code of an image the distance is to."""
+    if run.config.is_deterministic:
+        return "the code of the image"
+    return f"the posterior mean μ of the image{', encoded under its own class' if run.config.is_conditional else ''}"
 
 
 def _class_name(run_id: str, row: int) -> str:

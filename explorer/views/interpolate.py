@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from explorer import cache, state
 from explorer.core.export import animation, safe_file_name
 from explorer.core.pictures import to_picture
+from explorer.core.words import plain
 from explorer.state import State
 from explorer.surface.payload import Options, PathShown
-from explorer.views.parts import chosen_map, live_surface, number_list, picture_of, pins_shown, show_picture
-from explorer.views.picking import chosen_row, picked_picture, row_title
+from explorer.views.parts import chosen_map, decoded_as, decoder, live_surface, number_list, picture_of, pins_shown, show_picture
+from explorer.views.picking import chosen_row, class_of, picked_picture, row_title
 from trainer.geometry import PATH_KINDS, interpolate
 from trainer.projection import Projection
 from trainer.runs import Run
@@ -26,7 +27,9 @@ PATH_HELP = """**linear**: (1−t)a + tb, right between two encoded pictures.
 
 **variance-preserving**: the same divided by √((1−t)² + t²), right between two draws from the prior: every step is again such a draw.
 
-**spherical**: along the great circle, with the length going evenly from one end's to the other's (slerp, Shoemake 1985)."""
+**spherical**: along the great circle around 0, with the length going evenly from one end's to the other's (slerp, Shoemake 1985).
+
+The last two assume codes that are spread as the prior N(0, I)."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,11 @@ def show(now: State) -> None:
         projection, axes = chosen_map(run)
         if start is not None and end is not None:
             st.caption(f"from z = {number_list(start.z, 4)} to z = {number_list(end.z, 4)}")
+        if run.config.is_deterministic and kind != "linear":
+            st.caption(
+                f"A {kind} path assumes codes that are spread as the prior N(0, I). This model has no prior: "
+                "the path may leave the codes that it knows."
+            )
     pins = pins_shown(now, run, projection)
     if start is None or end is None:
         st.info("Choose both ends above: a pin of the map, an image of the test set, or a picture of yours.")
@@ -72,7 +80,9 @@ def _end(now: State, run: Run, word: str, number: int) -> End | None:
             end = _chosen_end(now, run, word, number)
         if end is not None:
             with st.container(width=96):
-                show_picture(picture_of(run, end.z), f"decoded picture of {end.name}", 96, caption="decoded")
+                show_picture(
+                    picture_of(run, end.z), f"decoded picture of {end.name}", 96, caption=plain(f"decoded{decoded_as(run)}")
+                )
     return end
 
 
@@ -91,7 +101,12 @@ def _chosen_end(now: State, run: Run, word: str, number: int) -> End | None:
         row = chosen_row(run, word, default=_default_row(run, number))
         return End(row_title(run, row), run.encodings.mu[row])
     picked = picked_picture(run, word, with_test=False)
-    return None if picked is None else End(picked.title, run.forward.encode(picked.x[None]).mu[0])
+    if picked is None:
+        return None
+    label = class_of(run, picked)
+    if label is not None:
+        st.caption(plain(f"Encoded as class {run.info.dataset.class_names[label]}, the model's guess."))
+    return End(picked.title, run.forward.encode(picked.x[None], None if label is None else [label]).mu[0])
 
 
 def _default_row(run: Run, number: int) -> int:
@@ -112,7 +127,7 @@ def _downloads(run: Run, codes: NDArray[np.float32], name: str) -> None:
     scale = max(1, 224 // max(run.image_shape[1:]))
 
     def file_of(kind: str) -> bytes:
-        frames = np.stack([to_picture(x_hat) for x_hat in run.forward.decode(codes)])
+        frames = np.stack([to_picture(x_hat) for x_hat in decoder(run).decode(codes)])
         return animation(frames, FPS, scale, "gif" if kind == "gif" else "webp")
 
     with st.container(horizontal=True, gap="small"):

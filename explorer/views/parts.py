@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -14,6 +15,7 @@ from explorer.core.words import plain
 from explorer.state import State
 from explorer.surface.component import surface
 from explorer.surface.payload import Dynamic, Marked, Options, PathShown, pack, reference, static_id
+from trainer.forward import Forward
 from trainer.projection import Projection
 from trainer.runs import Run
 
@@ -24,9 +26,13 @@ Axes = tuple[int, int] | None
 def chosen_map(run: Run) -> tuple[Projection, Axes]:
     """The map that the person chose; for one or two latent dimensions there is only the plane itself."""
     names = list(run.projections)
-    if len(names) == 1:
+    if len(names) == 1 and not run.config.is_conditional:
         return cache.projection(run.id, names[0]), None
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        if run.config.is_conditional:
+            _class_chooser(run)
+        if len(names) == 1:
+            return cache.projection(run.id, names[0]), None
         name = st.segmented_control(
             "Map", names, default=names[0], key="projection", bind="query-params", required=True,
             label_visibility="collapsed", width="content",
@@ -36,11 +42,53 @@ def chosen_map(run: Run) -> tuple[Projection, Axes]:
     return cache.projection(run.id, name or names[0], axes), axes
 
 
+def _class_chooser(run: Run) -> None:
+    """As which class pictures are decoded; the points of the map stay where they are, each encoded with its own class."""
+    state.forget_class_of_another_data_set(run.info.dataset.class_names)
+    st.selectbox(
+        "Decode as class", run.info.dataset.class_names, index=0, key="as", bind="query-params", width=150,
+        help="p(x|z, y): this model is told the class y. Points on the map are images, each encoded with its own class; pictures under the "
+        "cursor, of pins and of paths are decoded as this one: the same z as another class (conditional VAE, Sohn et al. 2015).",
+    )  # fmt: skip
+
+
+def class_choice(run: Run) -> None:
+    """The class chooser alone, for a view without a map; nothing for a model that is not told the class."""
+    if run.config.is_conditional:
+        _class_chooser(run)
+        class_words(run, has_cursor=False)
+
+
+def chosen_label(run: Run) -> int | None:
+    """The class as which this visitor decodes; None for a model that is not told the class."""
+    return state.decode_class(run.info.dataset.class_names) if run.config.is_conditional else None
+
+
+def decoded_as(run: Run) -> str:
+    """“ as 3”, the chosen class, to be put after “decoded”; nothing for a model that is not told the class. Not yet Markdown."""
+    label = chosen_label(run)
+    return "" if label is None else f" as {run.info.dataset.class_names[label]}"
+
+
+def class_words(run: Run, has_cursor: bool = True) -> None:
+    """The line that says of what class points and pictures are, for a model that is told it."""
+    if not run.config.is_conditional:
+        return
+    what = "Points: each image under its own class; pictures under the cursor:" if has_cursor else "All strips are"
+    st.caption(plain(f"{what} decoded{decoded_as(run)}."))
+
+
+def decoder(run: Run) -> Forward:
+    """The run's network, decoding as the chosen class."""
+    return replace(run.forward, label=chosen_label(run))
+
+
 def _chosen_axes(run: Run) -> Axes:
-    """Two dimensions, by default those with the most KL."""
+    """Two dimensions, by default those with the most KL, or of a deterministic model with the most variance."""
     assert run.info.metrics is not None
-    by_kl = np.argsort(-np.asarray(run.info.metrics.kl_per_dim), kind="stable")
-    numbers = [int(k) + 1 for k in by_kl]
+    weight = run.info.metrics.kl_per_dim or run.encodings.mu.var(0)
+    by_weight = np.argsort(-np.asarray(weight), kind="stable")
+    numbers = [int(k) + 1 for k in by_weight]
     first = st.selectbox("Across", numbers, index=0, key="x", bind="query-params", width=110, format_func=str)
     second = st.selectbox("Up", numbers, index=1, key="y", bind="query-params", width=110, format_func=str)
     if first == second:
@@ -73,8 +121,9 @@ def live_surface(
         height=height,
         options=options or Options(),
     )
-    static = cache.static_payload(run_id, projection.name, axes)
+    static = cache.static_payload(run_id, projection.name, axes, chosen_label(cache.run(run_id)))
     surface(pack(dynamic, reference(static) if state.browser_shows(key, static_id(static)) else static), key)
+    class_words(cache.run(run_id))
 
 
 def pins_shown(now: State, run: Run, projection: Projection) -> list[Marked]:
@@ -103,7 +152,7 @@ def show_picture(picture: Picture, alt: str, size_px: int, fill: bool = False, c
 
 def picture_of(run: Run, code: Sequence[float] | Floats) -> Picture:
     """The decoded picture of one code (K,)."""
-    return to_picture(run.forward.decode(np.asarray([code], np.float32))[0])
+    return to_picture(decoder(run).decode(np.asarray([code], np.float32))[0])
 
 
 def stored_pictures(run_id: str, rows: NDArray[np.int64]) -> tuple[NDArray[np.float32] | NDArray[np.uint8], str]:
@@ -113,9 +162,9 @@ def stored_pictures(run_id: str, rows: NDArray[np.int64]) -> tuple[NDArray[np.fl
         return originals[rows], "Originals from the test set."
     run = cache.run(run_id)
     name = run.info.dataset.name
-    return run.forward.decode(
-        run.encodings.mu[rows]
-    ), f"{plain(name)} is not on this machine, so these are the model's reconstructions."
+    labels = run.encodings.label[rows] if run.config.is_conditional else None  # of each its own class, whatever is chosen
+    pictures = run.forward.decode(run.encodings.mu[rows], labels)
+    return pictures, f"{plain(name)} is not on this machine, so these are the model's reconstructions."
 
 
 def number_list(values: Sequence[float] | Floats, at_most: int = 8) -> str:

@@ -29,7 +29,7 @@ class Picked:
     """A picture as the model sees it.
 
     x (C, H, W) floats in [0, 1] · shown: what the person gave · steps: how one became the other · is_original: False where the data
-    set is not here and the model's own reconstruction stands in, whose error would say nothing.
+    set is not here and the model's own reconstruction stands in, whose error would say nothing · label: its class, of a test image.
     """
 
     title: str
@@ -37,6 +37,7 @@ class Picked:
     shown: Picture
     steps: tuple[Step, ...]
     is_original: bool = True
+    label: int | None = None
 
 
 def picked_picture(run: Run, key: str, with_test: bool = True) -> Picked | None:
@@ -69,15 +70,23 @@ def row_title(run: Run, row: int) -> str:
 def _test_image(run: Run, key: str) -> Picked:
     """An image of the test split; where the data set is not here, its reconstruction and an offer to fetch it."""
     row = chosen_row(run, key)
-    title = row_title(run, row)
+    title, label = row_title(run, row), int(run.encodings.label[row])
+    own = label if 0 <= label < len(run.info.dataset.class_names) else None
     originals = cache.originals(run.id)
     if originals is None:
         _offer_download(run)
         pictures, _ = stored_pictures(run.id, np.array([row]))
         x = np.asarray(pictures[0], np.float32)
-        return Picked(f"reconstruction of {title}", x, to_picture(x), (), is_original=False)
+        return Picked(f"reconstruction of {title}", x, to_picture(x), (), is_original=False, label=own)
     pixels = originals[row]
-    return Picked(title, pixels.astype(np.float32) / 255, to_picture(pixels), ())
+    return Picked(title, pixels.astype(np.float32) / 255, to_picture(pixels), (), label=own)
+
+
+def class_of(run: Run, picked: Picked) -> int | None:
+    """The class under which a picture is encoded: its own, or, of a picture of no class, the model's guess. None: a model without."""
+    if not run.config.is_conditional:
+        return None
+    return int(run.forward.label_of(picked.x[None])[0]) if picked.label is None else picked.label
 
 
 def samples_for(dataset: str) -> dict[str, Path]:

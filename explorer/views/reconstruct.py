@@ -7,17 +7,28 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer import cache, figures, state
-from explorer.core.pictures import Picture, error_map, strip, to_picture
+from explorer.core.pictures import Picture, error_map, fitted, picture_grid, strip, to_picture
 from explorer.core.words import plain
 from explorer.state import State
 from explorer.surface.payload import Options
-from explorer.views.parts import chosen_map, live_surface, marked, number_list, pins_shown, show_picture
-from explorer.views.picking import Picked, picked_picture
+from explorer.views.parts import (
+    chosen_label,
+    chosen_map,
+    decoded_as,
+    live_surface,
+    marked,
+    number_list,
+    pins_shown,
+    show_picture,
+)
+from explorer.views.picking import Picked, class_of, picked_picture
 from trainer.forward import Codes
 from trainer.runs import Run
 
 N_DRAWS = 8
 TALL_PX = 224  # 8 x 28: whole pixels, and four side by side on a wide page
+MEAN_HELP = "Decoded from z = μ, the posterior mean: a sample would differ each time."
+POINT_HELP = "A deterministic model gives a picture one code z = f(x) and decodes that: there is no posterior to draw from."
 
 
 def show(now: State) -> None:
@@ -31,19 +42,59 @@ def show(now: State) -> None:
             st.markdown("**Give the model a picture**")
             st.caption("It is turned into what the model was trained on, encoded, and decoded again; every step is shown.")
         return
-    codes = run.forward.encode(picked.x[None])
+    label = class_of(run, picked)
+    codes = run.forward.encode(picked.x[None], None if label is None else [label])
     with right:
-        _pictures(run, picked, codes)
+        _pictures(run, picked, codes, label)
     _steps(picked)
+    if label is not None:
+        _every_class(run, picked, codes, label)
     st.divider()
-    _code(now, run, picked, codes)
+    _code(now, run, picked, codes, label)
 
 
-def _pictures(run: Run, picked: Picked, codes: Codes) -> None:
-    x_hat = run.forward.decode(codes.mu)[0]
+CLASS_HELP = """A test image is encoded under its own class. The class of any other picture is not known: a semi-supervised model asks its
+classifier, arg max q(y|x) (Kingma et al. 2014, eq. 4); a conditional VAE takes the class under which log p(x|z, y) − KL(q(z|x, y) ‖ p(z)),
+at z = μ, is largest: Bayes' rule with equal odds, a bound in place of log p(x|y)."""
+
+
+def _every_class(run: Run, picked: Picked, codes: Codes, label: int) -> None:
+    """The same z decoded as each class: what the code holds besides the class."""
+    names = run.info.dataset.class_names
+    st.markdown(f"**{_taken_as(run, picked, label)}; the same z as every class**")
+    st.caption(
+        "The code was found for that class; decoded as another one it keeps the style and changes the class. "
+        "“Decode as class” below shows one of them large.",
+        help=CLASS_HELP,
+    )
+    pictures = run.forward.decode(np.repeat(codes.mu, len(names), axis=0), np.arange(len(names)))
+    lines = [f"as {name}{', as encoded' if y == label else ''}" for y, name in enumerate(names)]
+    st.html(picture_grid([fitted(to_picture(x_hat), 84) for x_hat in pictures], lines, cell_px=96))
+
+
+def _taken_as(run: Run, picked: Picked, label: int) -> str:
+    """Whose class it is, and of a model with a classifier how sure that is; Markdown."""
+    names, config = run.info.dataset.class_names, run.config
+    odds = run.forward.class_probabilities(picked.x[None])[0] if config.is_semi_supervised else None
+    if picked.label is None:
+        sure = "" if odds is None else f" (probability {_odds_words(odds[label])})"
+        return f"Taken as class {plain(names[label])}{sure}"
+    guess = (
+        "" if odds is None else f" (the classifier says {plain(names[int(odds.argmax())])}, probability {_odds_words(odds.max())})"
+    )
+    return f"Encoded under its own class {plain(names[label])}{guess}"
+
+
+def _odds_words(probability: float) -> str:
+    """Two digits that never round to certainty."""
+    return "over 0.99" if probability > 0.99 else f"{probability:.2f}"
+
+
+def _pictures(run: Run, picked: Picked, codes: Codes, label: int | None) -> None:
+    x_hat = run.forward.decode(codes.mu, None if label is None else [label])[0]
     shown: list[tuple[str, Picture, str]] = [
         ("fed to the model", to_picture(picked.x), "The picture after preparation, in the model's size."),
-        ("reconstruction", to_picture(x_hat), "Decoded from z = μ, the posterior mean: a sample would differ each time."),
+        ("reconstruction", to_picture(x_hat), POINT_HELP if run.config.is_deterministic else MEAN_HELP),
     ]
     if picked.is_original:
         shown.append(
@@ -55,9 +106,13 @@ def _pictures(run: Run, picked: Picked, codes: Codes) -> None:
         with column:
             st.caption(title, help=help_text)
             show_picture(picture, title, TALL_PX)
-    error = f"mean absolute error {float(np.abs(picked.x - x_hat).mean()):.3f} a pixel (0 is black, 1 is white), "
+    error = f"mean absolute error {float(np.abs(picked.x - x_hat).mean()):.3f} a pixel (0 is black, 1 is white)"
+    if run.config.is_deterministic:
+        no_kl = "no posterior, so no KL"
+        st.caption(f"{plain(picked.title)}: {f'{error}; {no_kl}' if picked.is_original else no_kl}.", help=POINT_HELP)
+        return
     st.caption(
-        f"{plain(picked.title)}: {error if picked.is_original else ''}KL {float(codes.kl.sum()):.1f} nats.",
+        f"{plain(picked.title)}: {f'{error}, ' if picked.is_original else ''}KL {float(codes.kl.sum()):.1f} nats.",
         help="KL(q(z|x) ‖ N(0, I)) of this one picture, summed over dimensions, in nats (Kingma & Welling 2014, appendix B).",
     )
 
@@ -74,20 +129,26 @@ def _steps(picked: Picked) -> None:
                 st.caption(step.sentence)
 
 
-def _code(now: State, run: Run, picked: Picked, codes: Codes) -> None:
+def _code(now: State, run: Run, picked: Picked, codes: Codes, label: int | None) -> None:
     left, right = st.columns([2, 3], gap="large")
+    is_point = run.config.is_deterministic
     with left:
         st.markdown("**Where the encoder puts it**")
-        st.caption(
-            f"μ = {number_list(codes.mu[0])}, σ = {number_list(codes.std[0])}",
-            help="q(z|x) = N(μ, diag σ²). The grey band is ±1 of the prior; bars are ±1 σ: how sure the encoder is.",
-        )
-        st.plotly_chart(figures.posterior_dots(codes.mu[0], codes.std[0]), config=figures.CONFIG, key="posterior")
-        _draws(run, codes)
+        if is_point:
+            st.caption(f"z = {number_list(codes.mu[0])}", help=POINT_HELP)
+            st.plotly_chart(figures.code_dots(codes.mu[0]), config=figures.CONFIG, key="code")
+        else:
+            st.caption(
+                f"μ = {number_list(codes.mu[0])}, σ = {number_list(codes.std[0])}",
+                help="q(z|x) = N(μ, diag σ²). The grey band is ±1 of the prior; bars are ±1 σ: how sure the encoder is.",
+            )
+            st.plotly_chart(figures.posterior_dots(codes.mu[0], codes.std[0]), config=figures.CONFIG, key="posterior")
+            _draws(run, codes, label)
         st.button("Pin this code", on_click=state.add_code, args=(run.id, codes.mu[0].tolist()), icon=":material/push_pin:")
     with right:
         projection, axes = chosen_map(run)
-        place = marked("your picture", codes.mu[0], run, projection, codes.std[0])
+        name = "your picture" if label == chosen_label(run) else f"your picture{decoded_as(run)}"
+        place = marked(name, codes.mu[0], run, projection, None if is_point else codes.std[0])
         live_surface(
             run.id, projection, axes, "reconstruct-surface", pins=pins_shown(now, run, projection), markers=[place],
             exact=place, height=420,
@@ -95,12 +156,13 @@ def _code(now: State, run: Run, picked: Picked, codes: Codes) -> None:
         )  # fmt: skip
 
 
-def _draws(run: Run, codes: Codes) -> None:
+def _draws(run: Run, codes: Codes, label: int | None) -> None:
     st.caption(
         "Drawn again from the posterior, z = μ + σ·ε",
         help="ε ~ N(0, I). Where the draws agree, the code is sharp; where they differ, the encoder was unsure.",
     )
-    pictures = [to_picture(x_hat) for x_hat in run.forward.decode(posterior_draws(codes, N_DRAWS, state.draws()))]
+    drawn = run.forward.decode(posterior_draws(codes, N_DRAWS, state.draws()), None if label is None else [label] * N_DRAWS)
+    pictures = [to_picture(x_hat) for x_hat in drawn]
     show_picture(strip(pictures), f"{N_DRAWS} pictures decoded from draws of the posterior", 640, fill=True)
     st.button("Draw again", on_click=state.draw_again, icon=":material/refresh:")
 

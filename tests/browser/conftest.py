@@ -15,6 +15,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from trainer.config import PRESETS, FitConfig, checked
+from trainer.datasets import load_dataset
+from trainer.fit import fit
+
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
@@ -40,11 +44,35 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+def tiny_kinds() -> dict[str, FitConfig]:
+    """What the pretrained runs are not: told the class, deterministic, of other likelihoods."""
+    tiny = {"hidden": (12,), "epochs": 2, "umap": False, "latent_dim": 2, "labelled": 20}
+    return {
+        "tiny-conditional": FitConfig(model="conditional-vae", likelihood="laplace", scale="per-pixel", **{**tiny, "epochs": 12}),
+        "tiny-continuous": FitConfig(likelihood="continuous-bernoulli", **tiny),
+        "tiny-autoencoder": FitConfig(model="autoencoder", likelihood="gaussian", **tiny),
+        "tiny-m1-m2": checked(PRESETS["digits-m1+m2"], **tiny, feature_epochs=1, feature_dim=4, feature_hidden=(9,)),
+        "tiny-conv": FitConfig(
+            model="conditional-vae", network="conv", likelihood="gaussian", scale="per-pixel", **{**tiny, "hidden": (3, 4)}
+        ),
+    }
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory) -> Iterator[str]:
+def kinds(tmp_path_factory) -> Path:
+    """A folder of finished runs by the names of `tiny_kinds`."""
+    folder = tmp_path_factory.mktemp("kinds")
+    for name, config in tiny_kinds().items():
+        for _ in fit(config, load_dataset(config.data), name, folder):
+            pass
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(kinds) -> Iterator[str]:
     """The app as `make app` starts it, on a port of its own."""
     port = free_port()
-    environment = {**os.environ, "LATENT_RUNS": str(tmp_path_factory.mktemp("no-runs"))}
+    environment = {**os.environ, "LATENT_RUNS": str(kinds)}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"

@@ -197,6 +197,80 @@ def test_the_map_can_be_changed(page, server):
     expect(page.get_by_text("A place sets dimensions 3 and 7")).to_be_visible()
 
 
+def choose_class(page: Page, name: str) -> None:
+    page.get_by_role("combobox", name=re.compile("Decode as class")).click()
+    page.get_by_role("option", name=name, exact=True).click()
+    expect(page.get_by_test_id("decoded-as")).to_have_text(f"decoded as class {name}")
+
+
+def test_another_class_is_another_picture_of_the_same_place(page, server, kinds):
+    """Probe and camera stay; what is drawn is torch's picture of that very code and class, before and after."""
+    from trainer.runs import load_run
+
+    model = load_run("tiny-conditional", kinds).model
+    canvas = open_view(page, server, run="tiny-conditional")
+    expect(page.get_by_test_id("decoded-as")).to_have_text("decoded as class 0")
+    page.mouse.move(*at(canvas, 0.3, 0.4))
+    page.wait_for_timeout(100)
+    place, shown = code(page), {0: pixels(page)}
+    choose_class(page, "7")
+    expect(page).to_have_url(re.compile("as=7"))
+    expect(page.get_by_text("Points: each image under its own class; pictures under the cursor: decoded as 7.")).to_be_visible()
+    shown[7] = pixels(page)
+    if code(page) != place:  # the pointer went to the list and may have crossed the map
+        page.mouse.move(*at(canvas, 0.3, 0.4))
+        page.wait_for_timeout(100)
+        place, shown[7] = code(page), pixels(page)
+    for label in (0, 7):
+        grey = np.frombuffer(shown[label], np.uint8).reshape(8, 8, 4)[..., 0]
+        expected = model.decode(np.array([place]), np.array([label]))[0, 0].numpy() * 255
+        assert np.abs(grey - expected).max() <= 1.1
+    assert shown[0] != shown[7]
+
+
+def test_a_pin_and_the_camera_stay_when_the_class_changes(page, server):
+    canvas = open_view(page, server, run="tiny-conditional")
+    page.mouse.click(*at(canvas, 0.3, 0.4))
+    expect(page.get_by_test_id("pin")).to_contain_text("A")
+    page.wait_for_timeout(800)
+    canvas.focus()
+    page.keyboard.press("+")
+    page.wait_for_timeout(600)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(100)
+    place = code(page)
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    choose_class(page, "3")
+    canvas.focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(100)
+    assert code(page) == pytest.approx(place, abs=1e-4)
+    expect(page.get_by_test_id("pin")).to_have_attribute("data-label", "A")
+
+
+def test_a_films_pictures_are_of_the_chosen_class(page, server):
+    open_view(page, server, run="tiny-conditional", view="interpolate")
+    frames = lambda: page.locator(".la-film canvas").evaluate_all(
+        "all => all.map(c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).join())"
+    )
+    before = frames()
+    assert len(before) == 11
+    choose_class(page, "7")
+    after = frames()
+    assert len(after) == 11
+    assert all(a != b for a, b in zip(before, after, strict=True))
+
+
+def test_a_deterministic_model_has_no_prior_to_draw(page, server):
+    open_view(page, server, run="tiny-autoencoder")
+    expect(page.get_by_role("button", name=re.compile("Manifold"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("Rings"))).to_have_count(0)
+    open_view(page, server, run="tiny-continuous")
+    expect(page.get_by_role("button", name=re.compile("Rings"))).to_be_visible()
+
+
 def test_switching_the_run_switches_the_map(page, server):
     open_view(page, server)
     assert len(code(page)) == 2
@@ -268,12 +342,14 @@ def test_an_interpolation_can_be_downloaded(page, server):
         assert picture.n_frames == 61
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("run", "scheme"), [("digits-2d", "light"), ("digits-2d", "dark"), ("tiny-conditional", "light"), ("tiny-autoencoder", "dark")]
+)
 @pytest.mark.parametrize("view", ["atlas", "reconstruct", "interpolate", "dimensions"])
-def test_axe_finds_nothing_serious(browser, server, view, scheme):
+def test_axe_finds_nothing_serious(browser, server, run, view, scheme):
     context = browser.new_context(viewport={"width": 1400, "height": 1000}, color_scheme=scheme, reduced_motion="reduce")
     page = context.new_page()
-    page.goto(f"{server}/?run=digits-2d&view={view}")
+    page.goto(f"{server}/?run={run}&view={view}")
     target = page.locator(".js-plotly-plot") if view == "dimensions" else page.get_by_test_id("decoded")
     expect(target.first).to_be_visible(timeout=30_000)
     page.wait_for_timeout(500)

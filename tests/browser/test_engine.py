@@ -1,4 +1,4 @@
-"""Does the browser's engine compute what torch computes, for every pretrained run?"""
+"""Does the browser's engine compute what torch computes, for every pretrained run and every other kind of model?"""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from explorer.surface.payload import Dynamic, pack, pack_static
+from tests.browser.conftest import tiny_kinds
 from trainer.runs import load_run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +47,13 @@ def from_text(text: str, shape: tuple[int, ...]) -> np.ndarray:
     return np.frombuffer(base64.b64decode(text), np.float32).reshape(shape)
 
 
+def asked(page, payload: bytes, codes: np.ndarray, pictures: np.ndarray) -> dict[str, str]:
+    """What the bundle answers on an empty page."""
+    page.goto("about:blank")
+    bundle = (ROOT / "explorer/surface/dist/surface.js").read_text(encoding="utf-8")
+    return page.evaluate(SCRIPT, [bundle, base64.b64encode(payload).decode(), to_text(codes), to_text(pictures)])
+
+
 @pytest.mark.parametrize("name", RUNS)
 @pytest.mark.parametrize("precision", ["float16", "float32"])
 def test_decode_and_encode_are_torchs(page, name, precision):
@@ -56,10 +64,7 @@ def test_decode_and_encode_are_torchs(page, name, precision):
     pictures = run.model.decode(codes).numpy()
     noise = rng.random(pictures.shape, np.float32)
     pictures = np.concatenate([pictures[: N // 2], (pictures > noise).astype(np.float32)[N // 2 :]])
-    page.goto("about:blank")
-    bundle = (ROOT / "explorer/surface/dist/surface.js").read_text(encoding="utf-8")
-    payload = base64.b64encode(pack(Dynamic(), pack_static(run, projection, precision=precision))).decode()
-    answer = page.evaluate(SCRIPT, [bundle, payload, to_text(codes), to_text(pictures)])
+    answer = asked(page, pack(Dynamic(), pack_static(run, projection, precision=precision)), codes, pictures)
     decoded = from_text(answer["decoded"], pictures.shape)
     mu, logvar = from_text(answer["mu"], codes.shape), from_text(answer["logvar"], codes.shape)
     q = run.model.encode(torch.from_numpy(pictures))
@@ -72,3 +77,23 @@ def test_decode_and_encode_are_torchs(page, name, precision):
         assert np.abs(decoded - expected).max() <= 1e-5
         for ours, torchs in ((mu, q.mu.numpy()), (logvar, q.logvar.numpy())):
             assert (np.abs(ours - torchs) / np.maximum(1, np.abs(torchs))).max() <= 1e-5
+
+
+@pytest.mark.parametrize("name", tiny_kinds())
+@pytest.mark.parametrize("label", [0, 7])
+def test_every_kind_of_model_is_torchs_for_the_class_that_it_is_told(page, kinds, name, label):
+    run = load_run(name, kinds)
+    rng = np.random.default_rng(1)
+    codes = (3 * rng.standard_normal((40, 2))).astype(np.float32)
+    pictures = rng.random((40, *run.image_shape), np.float32)
+    y = torch.full((40,), label) if run.config.is_conditional else None
+    projection = next(iter(run.projections.values()))
+    answer = asked(page, pack(Dynamic(), pack_static(run, projection, precision="float32", label=label)), codes, pictures)
+    np.testing.assert_allclose(from_text(answer["decoded"], pictures.shape), run.model.decode(codes, y).numpy(), atol=1e-5)
+    q = run.model.encode(torch.from_numpy(pictures), y)
+    np.testing.assert_allclose(from_text(answer["mu"], codes.shape), q.mu.numpy(), rtol=1e-4, atol=1e-4)
+    logvar = from_text(answer["logvar"], codes.shape)
+    if run.config.is_deterministic:
+        assert np.isneginf(logvar).all()
+    else:
+        np.testing.assert_allclose(logvar, q.logvar.numpy(), rtol=1e-4, atol=1e-4)

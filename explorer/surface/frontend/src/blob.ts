@@ -86,13 +86,18 @@ export interface Header {
     readonly image_shape: readonly [channels: number, height: number, width: number];
   };
   readonly class_names: readonly string[];
-  readonly likelihood: "bernoulli" | "gaussian";
+  /** The class that a conditional model's decoder is told here; null for one that is told none. */
+  readonly decoded_as?: string | null;
+  readonly likelihood: Likelihood;
   readonly encoder: readonly Op[];
   readonly decoder: readonly Op[];
   readonly projection: Projection;
   readonly view_extent: Extent;
   readonly arrays: Readonly<Record<string, ArrayEntry>>;
 }
+
+/** What makes the decoder's numbers pictures: a logistic function, the continuous Bernoulli's mean, or nothing but a clip. */
+export type Likelihood = "bernoulli" | "continuous-bernoulli" | "gaussian" | "laplace";
 
 /** The bytes cannot be used; the message is one sentence for the person. */
 export class BlobError extends Error {

@@ -19,6 +19,7 @@ export class Card {
   readonly decoded = new Picture(h("canvas", { class: "la-pixels la-decoded", "data-testid": "decoded", role: "img", "aria-label": "Decoded picture" }));
   readonly nearest = new Picture(h("canvas", { class: "la-pixels la-nearest-picture", "aria-hidden": "true" }));
   private readonly heading = h("h2", { class: "la-h" }, "Under the cursor");
+  private readonly decodedAs = h("p", { class: "la-small", "data-testid": "decoded-as" });
   private readonly z = h("p", { class: "la-z la-number" });
   private readonly zMore = h("p", { class: "la-small la-number" });
   private readonly zAll = h("details", { class: "la-details" });
@@ -45,16 +46,18 @@ export class Card {
       this.nearest.canvas,
       h("div", {}, h("span", { class: "la-small" }, "Nearest real point"), h("span", { class: "la-line" }, this.nearestSwatch, this.nearestClass), this.nearestCaption),
     );
-    const facts = h("div", { class: "la-facts" }, this.z, this.zMore, this.zAll, h("p", { class: "la-support" }, this.dots, this.words), this.nearestBox, this.note);
+    const facts = h("div", { class: "la-facts" }, this.decodedAs, this.z, this.zMore, this.zAll, h("p", { class: "la-support" }, this.dots, this.words), this.nearestBox, this.note);
     this.pinBox = h("section", { class: "la-pins" }, h("h2", { class: "la-h" }, "Pins"), this.pinText, this.pinList);
     this.element.append(this.heading, h("div", { class: "la-main" }, h("div", { class: "la-frame" }, this.decoded.canvas), facts), player, this.pinBox);
   }
 
-  configure(shape: ImageShape, latentDim: number, projection: Projection): void {
+  configure(shape: ImageShape, latentDim: number, projection: Projection, decodedAs: string | null): void {
     this.shape = shape;
     this.latentDim = latentDim;
     this.decoded.setShape(shape);
     this.nearest.setShape(shape);
+    this.decodedAs.hidden = decodedAs === null;
+    setText(this.decodedAs, decodedAs === null ? "" : `decoded as ${classWords(decodedAs)}`);
     this.zAll.hidden = latentDim <= 3;
     this.zMore.hidden = latentDim <= 3;
     setText(this.zAll.firstElementChild as Element, `All ${latentDim} numbers`);
@@ -136,6 +139,18 @@ export class Card {
 export function classWords(className: string | null): string {
   if (className === null) return "no class";
   return className.length <= 3 ? `class ${className}` : className;
+}
+
+/** What the small picture is: an original, or what the decoder makes of its code, told its class or another. */
+export function nearestWords(number: number, isOriginal: boolean, decodedAs: string | null): string {
+  if (isOriginal) return `test image ${number}`;
+  return decodedAs === null ? `reconstruction of test image ${number}` : `code of test image ${number}, decoded as ${classWords(decodedAs)}`;
+}
+
+/** Of what class the probe is, for those who do not see it. A decoder that is told the class need not draw the neighbour's. */
+export function looksWords(nearest: string | null, decodedAs: string | null): string {
+  if (decodedAs === null) return nearest === null ? "" : `looks like ${classWords(nearest)} (nearest real point), `;
+  return `decoded as ${classWords(decodedAs)}, ${nearest === null ? "" : `nearest real point ${classWords(nearest)}, `}`;
 }
 
 export function pinWords(pin: PinRecord): string {

@@ -18,12 +18,15 @@ export interface TileGrid {
   readonly yBorders: Float64Array;
 }
 
-/** identity: equally likely shares of the prior; other maps: pictures in their own proportions, regularly over what is shown first. */
-export function tileGrid(how: How, [x0, x1, y0, y1]: Extent, aspect = 1, n = TILES): TileGrid {
+/**
+ * identity: equally likely shares of the prior, where there is one; other maps: pictures in their own proportions, regularly over what
+ * is shown first.
+ */
+export function tileGrid(how: How, [x0, x1, y0, y1]: Extent, aspect = 1, n = TILES, hasPrior = true): TileGrid {
   const [width, height] = [x1 - x0, y1 - y0];
   const side = Math.sqrt((width * height) / aspect) / n; // a tile is side · aspect wide, side high
   const axis = (low: number, length: number, tile: number): Float64Array => {
-    if (how === "identity") return normalQuantiles(n);
+    if (how === "identity" && hasPrior) return normalQuantiles(n);
     const tiles = Math.max(2, Math.round(length / tile));
     return Float64Array.from({ length: tiles }, (_, i) => low + ((i + 0.5) / tiles) * length);
   };

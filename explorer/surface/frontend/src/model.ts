@@ -1,6 +1,6 @@
 /** What does the network answer? Encoder and decoder of one run, forward only; needs no page, so tests compare it with torch. */
 
-import { parsePayload, product, type Payload } from "./blob";
+import { parsePayload, product, type Likelihood, type Payload } from "./blob";
 import { OpError, planOp, sigmoid, type Op, type Plan, type Weights } from "./ops";
 
 /** q(z|x), a diagonal Gaussian: mu (K,), logvar (K,) = log variance. */
@@ -14,7 +14,7 @@ export class Model {
   readonly imageShape: readonly [channels: number, height: number, width: number];
   private encoder: Network | null = null;
   private readonly decoder: Network;
-  private readonly isBernoulli: boolean;
+  private readonly toMean: (output: Float32Array) => void;
 
   private readonly payload: Payload;
 
@@ -24,7 +24,7 @@ export class Model {
     const { run, likelihood, decoder } = this.payload.header;
     this.latentDim = run.latent_dim;
     this.imageShape = run.image_shape;
-    this.isBernoulli = likelihood === "bernoulli";
+    this.toMean = MEANS[likelihood] ?? clip01;
     this.decoder = new Network(decoder, [this.latentDim], this.payload);
     expectSize(this.decoder.outputSize, product(this.imageShape), "decoder");
   }
@@ -37,8 +37,7 @@ export class Model {
   /** The same without allocating: the answer is overwritten by the next call. */
   decodeShared(z: ArrayLike<number>): Float32Array {
     const x_hat = this.decoder.run(z);
-    if (this.isBernoulli) sigmoid(x_hat);
-    else clip01(x_hat);
+    this.toMean(x_hat);
     return x_hat;
   }
 
@@ -46,7 +45,10 @@ export class Model {
   encode(x: ArrayLike<number>): Posterior {
     this.encoder ??= this.makeEncoder();
     const both = this.encoder.run(x);
-    return { mu: both.slice(0, this.latentDim), logvar: both.slice(this.latentDim) };
+    const mu = both.slice(0, this.latentDim);
+    // a deterministic code is a point: variance 0
+    const isPoint = both.length === this.latentDim;
+    return { mu, logvar: isPoint ? new Float32Array(this.latentDim).fill(-Infinity) : both.slice(this.latentDim) };
   }
 
   /** Made when it is first needed: unpacking its weights must not delay the first picture. */
@@ -54,13 +56,27 @@ export class Model {
     const { encoder } = this.payload.header;
     if (!encoder?.length) throw new OpError("This map carries no encoder.");
     const network = new Network(encoder, [...this.imageShape], this.payload);
-    expectSize(network.outputSize, 2 * this.latentDim, "encoder");
+    if (network.outputSize !== this.latentDim) expectSize(network.outputSize, 2 * this.latentDim, "encoder");
     return network;
   }
 }
 
 function expectSize(size: number, wanted: number, which: string): void {
   if (size !== wanted) throw new OpError(`The ${which} gives ${size} numbers where ${wanted} are needed.`);
+}
+
+const MEANS: Partial<Record<Likelihood, (output: Float32Array) => void>> = {
+  bernoulli: sigmoid,
+  "continuous-bernoulli": continuousBernoulliMean,
+};
+
+/** ½ + ½(coth(l/2) − 2/l), its series near 0 (Loaiza-Ganem & Cunningham 2019, eq. 8). */
+export function continuousBernoulliMean(x: Float32Array): void {
+  for (let i = 0; i < x.length; i++) {
+    const half = 0.5 * x[i];
+    const odd = Math.abs(half) < 0.05 ? half / 3 - half ** 3 / 45 : 1 / Math.tanh(half) - 1 / half;
+    x[i] = 0.5 + 0.5 * odd;
+  }
 }
 
 function clip01(x: Float32Array): void {

@@ -129,7 +129,7 @@ export class Painter {
 
 function makeManifold({ header, space, model }: Scene): Manifold {
   const [, height, width] = header.run.image_shape;
-  const grid = tileGrid(space.how, header.view_extent, width / height);
+  const grid = tileGrid(space.how, header.view_extent, width / height, undefined, header.projection.rings);
   const z = new Float64Array(space.latentDim);
   return new Manifold(grid, header.run.image_shape, (x, y) => {
     space.toZ(x, y, z);

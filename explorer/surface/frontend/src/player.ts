@@ -108,6 +108,13 @@ export class Player {
     return true;
   }
 
+  /** The same path, decoded by another network: the filmstrip anew, the head where it is. */
+  repaint(shape: ImageShape, film: (canvas: Picture, frame: number) => void): void {
+    if (!this.path) return;
+    this.shownFrame = -1;
+    this.showPath(this.path, shape, film);
+  }
+
   /** Moves on by `ms`; returns whether another frame is to be shown. */
   tick(ms: number): boolean {
     if (!this.isPlaying || !this.path) return false;

@@ -38,6 +38,17 @@ export class Scene {
     for (const slot of this.slots) this.perClass[slot]++;
   }
 
+  get decodedAs(): string | null {
+    return this.header.decoded_as ?? null;
+  }
+
+  /** Whether another scene is the same map, perhaps decoded as another class: places, points and codes mean the same. */
+  isSameMap(other: Scene): boolean {
+    const of = ({ header: { run, projection, view_extent } }: Scene): string => JSON.stringify([run, projection, view_extent]);
+    const equal = (a: ArrayLike<number>, b: ArrayLike<number>): boolean => a.length === b.length && Array.prototype.every.call(a, (value, i) => value === b[i]);
+    return of(this) === of(other) && equal(this.points, other.points) && equal(this.mu, other.mu);
+  }
+
   /** The nearest point on the map whose class is shown, or −1. */
   nearest(x: number, y: number, shown: Uint8Array): number {
     this.index ??= new NearestIndex(this.points);

@@ -6,7 +6,7 @@
 
 import { Announcer } from "./announce";
 import { BlobError, parsePayload, type Dynamic, type Payload, type PinRecord, type Point } from "./blob";
-import { Card, classWords } from "./card";
+import { Card, looksWords, nearestWords } from "./card";
 import { Disposer, h, prefersReducedMotion, setText } from "./dom";
 import { count, plainNumber, zText } from "./format";
 import { GestureMachine, listenToGestures, type Intents, type Mode } from "./gesture";
@@ -19,6 +19,7 @@ import { GLIDE_MS, Navigator } from "./navigator";
 import { OpError } from "./ops";
 import { Painter, type Layers, type Things, type View } from "./painter";
 import { PENDING_MS, PinBook } from "./pins";
+import type { Picture } from "./picture";
 import { Player } from "./player";
 import { Scene } from "./scene";
 import { supportWords, type How } from "./space";
@@ -145,8 +146,8 @@ export class SurfaceView implements Surface {
     try {
       const payload = parsePayload(bytes);
       const isNew = payload.header.id !== this.scene?.header.id;
-      if (isNew) this.load(payload);
-      this.applyDynamic(payload.dynamic, isNew);
+      const isNewMap = isNew && this.load(payload);
+      this.applyDynamic(payload.dynamic, isNewMap, isNew);
       this.fail(null);
     } catch (error) {
       this.fail(sentenceFor(error));
@@ -212,25 +213,33 @@ export class SurfaceView implements Surface {
 
   // ---- loading ------------------------------------------------------------------------------------------------------
 
-  private load(payload: Payload): void {
+  /** Returns whether it is another map: the same one with another decoder keeps probe, camera, classes and path. */
+  private load(payload: Payload): boolean {
     const scene = new Scene(payload);
     const { run, projection } = scene.header;
+    const before = this.scene;
+    const isNewMap = !before?.isSameMap(scene);
     this.scene = scene;
+    this.nearest = -1;
+    this.announcedPlace = "";
+    this.painter.reset();
+    this.decodeMs = 0;
+    this.card.configure(run.image_shape, run.latent_dim, projection, scene.decodedAs);
+    if (isNewMap) this.startMap(scene);
+    this.loadOriginalsLater(scene);
+    return isNewMap;
+  }
+
+  private startMap(scene: Scene): void {
     this.z = new Float64Array(scene.space.latentDim);
     this.shown = allShown(scene.nClasses);
-    this.nearest = -1;
     this.isOnPath = false;
-    this.announcedPlace = "";
     this.pinBook.clear();
-    this.painter.reset();
     this.navigator.reset();
     if (this.width > 0) this.navigator.resize(scene.header.view_extent, this.stage.plot);
     this.layerDefaults = "";
-    this.decodeMs = 0;
-    this.card.configure(run.image_shape, run.latent_dim, projection);
     this.legend.setEntries(legendEntries(scene));
     this.showLegend();
-    this.loadOriginalsLater(scene);
   }
 
   /** Never before the first picture: inflating 10 000 images takes a while. */
@@ -248,7 +257,7 @@ export class SurfaceView implements Surface {
     this.disposer.add(() => clearTimeout(timer));
   }
 
-  private applyDynamic(dynamic: Dynamic, isNew: boolean): void {
+  private applyDynamic(dynamic: Dynamic, isNew: boolean, isNewDecoder: boolean): void {
     const scene = this.scene as Scene;
     const before = this.dynamic;
     this.dynamic = dynamic;
@@ -262,7 +271,9 @@ export class SurfaceView implements Surface {
     else if (probeMoved && dynamic.probe) this.probe = dynamic.probe;
     this.pinBook.confirm(dynamic.pins, performance.now(), dynamic.taken);
     const shape = scene.header.run.image_shape;
-    const isNewPath = this.player.setPath(dynamic.path, shape, (picture, frame) => picture.paint(scene.model.decodeShared(dynamic.path?.z[frame] ?? [])));
+    const film = (picture: Picture, frame: number): void => picture.paint(scene.model.decodeShared(dynamic.path?.z[frame] ?? []));
+    const isNewPath = this.player.setPath(dynamic.path, shape, film);
+    if (isNewDecoder && !isNewPath) this.player.repaint(shape, film);
     if (!dynamic.path) this.isOnPath = false;
     if (isNewPath && dynamic.path) {
       this.pathStart = performance.now();
@@ -272,7 +283,7 @@ export class SurfaceView implements Surface {
     this.showTitle();
     this.showToolbar();
     this.showPins();
-    this.request({ ground: true, points: true, above: true, probe: isNew || Boolean(probeMoved) });
+    this.request({ ground: true, points: true, above: true, probe: isNewDecoder || Boolean(probeMoved) });
   }
 
   /** The host's wish counts when it changes; between two wishes the person's switch counts. */
@@ -529,7 +540,7 @@ export class SurfaceView implements Surface {
     if (!this.scene) return "";
     const label = this.nearest >= 0 ? this.scene.labels[this.nearest] : -1;
     const name = this.scene.className(label);
-    const looks = name === null ? "" : `looks like ${classWords(name)} (nearest real point), `;
+    const looks = looksWords(name, this.scene.decodedAs);
     const z = this.z.length > 3 ? `largest of z: ${zText(this.z, plainNumber)}` : `z = ${zText(this.z, plainNumber)}`;
     return `${z}, ${looks}${supportWords(this.support)}`;
   }
@@ -654,8 +665,8 @@ export class SurfaceView implements Surface {
     if (nearest === this.nearest && nearest >= 0) return;
     this.nearest = nearest;
     const label = nearest >= 0 ? scene.labels[nearest] : -1;
-    const what = scene.originals ? "test image" : "reconstruction of test image";
-    const info = nearest < 0 ? null : { label, className: scene.className(label), caption: `${what} ${scene.numberOf(nearest)}` };
+    const caption = nearestWords(scene.numberOf(nearest), scene.originals !== null, scene.decodedAs);
+    const info = nearest < 0 ? null : { label, className: scene.className(label), caption };
     this.card.showNearest(info, this.theme.isDark, this.layers.shapes);
     if (nearest < 0) return;
     clearTimeout(this.restTimer);

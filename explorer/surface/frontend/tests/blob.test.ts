@@ -122,3 +122,18 @@ test("scene: counts, classes, nearest visible, start", () => {
   expect(scene.nearest(0.9, 0.9, Uint8Array.of(0, 0, 0))).toBe(-1);
   expect(scene.startPlace()).toEqual([0, 0]);
 });
+
+describe("the same map", () => {
+  const scene = (change: Record<string, unknown> = {}, other = arrays): Scene => new Scene(parsePayload(writePayload({}, { ...header, ...change }, other)));
+  test("is one with another decoder: another class", () => {
+    const changed = { ...arrays, "w.db": { ...arrays["w.db"], values: Float32Array.of(1, 2, 3, 4, 5, 6) } };
+    expect(scene().isSameMap(scene({ id: "other", decoded_as: "flat" }, changed))).toBe(true);
+    expect(scene({ decoded_as: "flat" }).decodedAs).toBe("flat");
+    expect(scene().decodedAs).toBeNull();
+  });
+  test("is none with other points, or of another run", () => {
+    const moved = { ...arrays, points_map: { ...arrays["points_map"], values: Float32Array.of(0, 0, 1, 1, -1, 0.6) } };
+    expect(scene().isSameMap(scene({}, moved))).toBe(false);
+    expect(scene().isSameMap(scene({ run: { ...(header["run"] as object), id: "else" } }))).toBe(false);
+  });
+});

@@ -46,6 +46,11 @@ test("tiles: prior quantiles on the latent plane, a regular grid elsewhere", () 
   expect(Math.abs(regular.x.length * regular.y.length - 400)).toBeLessThan(40);
 });
 
+test("a latent plane without a prior gets the regular grid over its points", () => {
+  const tiles = tileGrid("identity", [-40, 40, -10, 30], 1, 20, false);
+  expect([tiles.xBorders[0], tiles.xBorders.at(-1), tiles.yBorders[0], tiles.yBorders.at(-1)].map((v) => Math.round(v as number))).toEqual([-40, 40, -10, 30]);
+});
+
 test("every tile is visited once, the middle first", () => {
   const order = fromTheMiddle(5, 3);
   expect(order[0]).toBe(7);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { pinWords } from "../src/card";
+import { looksWords, nearestWords, pinWords } from "../src/card";
 import { count, largest, number, pair, pinLabel, plainNumber, zJson, zText } from "../src/format";
 import { allShown, isolated, toggled } from "../src/legend";
 import { framesPerSecond, quantile, Stats } from "../src/stats";
@@ -31,6 +31,20 @@ describe("numbers", () => {
     expect([0, 25, 26, 53].map(pinLabel)).toEqual(["A", "Z", "A2", "B3"]);
     expect(pinWords({ label: "A", map: [1, 2], z: [1, 2] })).toBe("A: z = (1.00, 2.00)");
     expect(pinWords({ label: "B", map: [1, -2], z: [0, 5, 0, 0] })).toMatch(/^B: map \(1\.00, −2\.00\), largest z₂\u00a05\.00/);
+  });
+});
+
+describe("a decoder that is told the class", () => {
+  test("does not look like its neighbour, and says what it was told", () => {
+    expect(looksWords("3", null)).toBe("looks like class 3 (nearest real point), ");
+    expect(looksWords("3", "7")).toBe("decoded as class 7, nearest real point class 3, ");
+    expect(looksWords(null, "heart")).toBe("decoded as heart, ");
+    expect(looksWords(null, null)).toBe("");
+  });
+  test("shows a neighbour's code, not its reconstruction, where the original is missing", () => {
+    expect(nearestWords(12, true, "7")).toBe("test image 12");
+    expect(nearestWords(12, false, "7")).toBe("code of test image 12, decoded as class 7");
+    expect(nearestWords(12, false, null)).toBe("reconstruction of test image 12");
   });
 });
 
