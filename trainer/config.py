@@ -80,6 +80,9 @@ class FitConfig(BaseModel):
     alpha: float = Field(
         60.0, ge=0, le=100_000, description="m2, m1+m2: weight of the classifier's mean cross-entropy on the labelled images"
     )
+    labelled_shift: int = Field(
+        0, ge=0, le=8, description="m2, m1+m2: the classifier learns labelled images moved at random by up to so many pixels"
+    )
     feature_dim: int = Field(50, ge=1, le=MAX_LATENT_DIM, description="m1+m2: latent dimensions of M1, the features that M2 sees")
     feature_hidden: tuple[int, ...] = Field((600, 600), description="m1+m2: widths of M1's layers (Kingma 2014 used 600, 600)")
     feature_epochs: int = Field(0, ge=0, le=100_000, description="m1+m2: how many of the epochs, the first ones, train M1")
@@ -159,6 +162,8 @@ def _contradictions(config: FitConfig) -> Iterator[tuple[str, str]]:
         yield "lagging_steps", "0 unless the model is 'vae' or 'conditional-vae' with one importance sample"
     if config.is_semi_supervised and (config.network != "mlp" or config.free_bits):
         yield "model", f"'{config.model}' only with network 'mlp' and no free bits"
+    if config.labelled_shift and not config.is_semi_supervised:
+        yield "labelled_shift", "0 unless the model is 'm2' or 'm1+m2'"
     if config.model == "m1+m2" and not 0 < config.feature_epochs < config.epochs:
         yield "feature_epochs", f"1 to {config.epochs - 1} for 'm1+m2', so that M1 and M2 are both trained"
     if config.model == "m1+m2" and config.scale in ("optimal", "per-pixel") and config.has_scale:

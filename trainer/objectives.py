@@ -278,10 +278,13 @@ def _semi_supervised(
     assert batch.labelled_x is not None and batch.labelled_y is not None
     n_classes = model.n_classes
     seen, labelled = batch.x, batch.labelled_x
+    moved = labelled
+    if model.config.labelled_shift:
+        moved = shifted(labelled, model.config.labelled_shift, normal(2))
     if isinstance(model, StackedVae):
         with torch.no_grad():  # M1 is finished: M2 learns from draws of its codes
-            seen, labelled = (
-                model.feature_posterior(x).at(normal(model.config.feature_dim)) for x in (batch.x, batch.labelled_x)
+            seen, labelled, moved = (
+                model.feature_posterior(x).at(normal(model.config.feature_dim)) for x in (seen, labelled, moved)
             )  # fmt: skip
     every_y = torch.arange(n_classes, device=seen.device).repeat_interleave(len(seen))
     eps = normal(n_classes, model.config.latent_dim).transpose(0, 1).flatten(0, 1)
@@ -293,11 +296,25 @@ def _semi_supervised(
     minus_u = (q_y * (bounds + math.log(n_classes) + log_q)).sum(1)
     of_labelled = _class_terms(model, labelled, batch.labelled_y, normal(model.config.latent_dim))
     minus_l = of_labelled.nll + beta * of_labelled.kl.sum(1) + math.log(n_classes)
-    cross_entropy = functional.cross_entropy(model.classifier(labelled), batch.labelled_y)
+    cross_entropy = functional.cross_entropy(model.classifier(moved), batch.labelled_y)
     loss = minus_u.mean() + labelled_share * minus_l.mean() + model.config.alpha * cross_entropy
     kl = (q_y * unlabelled.kl.sum(1).view(n_classes, -1).T).sum(1).mean()
     nll = (q_y * unlabelled.nll.view(n_classes, -1).T).sum(1).mean()
     return loss, torch.stack((nll, kl)).detach()
+
+
+def shifted(x: Tensor, most: int, noise: Tensor) -> Tensor:
+    """Pictures moved by whole pixels, each way and each number up to `most` equally often; what comes in at the edge is 0.
+
+    x (B, C, H, W); noise (B, 2) standard normal, whose percentile chooses the rows down and the columns to the right.
+    """
+    moves = (torch.special.ndtr(noise) * (2 * most + 1)).long().clamp(max=2 * most)
+    height, width = x.shape[2:]
+    rows = torch.arange(height, device=x.device) + 2 * most - moves[:, :1]
+    columns = torch.arange(width, device=x.device) + 2 * most - moves[:, 1:]
+    padded = functional.pad(x, (most,) * 4)
+    pictures = torch.arange(len(x), device=x.device)[:, None, None]
+    return padded[pictures, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
 
 
 def _class_terms(model: SemiSupervisedVae, seen: Tensor, y: Tensor, eps: Tensor) -> ElboTerms:

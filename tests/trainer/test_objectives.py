@@ -24,6 +24,7 @@ from trainer.objectives import (
     learning_rate_at,
     log_mean_exp,
     log_normal,
+    shifted,
 )
 
 
@@ -262,3 +263,17 @@ def test_m1_m2_trains_m1_first_and_then_only_m2():
 def test_log_normal_is_torchs():
     x, mu, logvar = torch.randn(4, 3), torch.randn(4, 3), torch.randn(4, 3)
     torch.testing.assert_close(log_normal(x, mu, logvar), dist.Normal(mu, (logvar / 2).exp()).log_prob(x).sum(1))
+
+
+def test_shifted_moves_by_every_offset_equally_often_and_fills_with_zeros():
+    x = torch.zeros(8000, 2, 7, 5)
+    x[:, 0, 3, 2], x[:, 1, 3, 1] = 1.0, 2.0
+    moved = shifted(x, 2, torch.randn(8000, 2, generator=torch.Generator().manual_seed(3)))
+    places = moved[:, 0].mean(0)
+    assert torch.equal(places[1:6] > 0, torch.ones(5, 5, dtype=torch.bool))
+    assert places.sum() == pytest.approx(1)
+    assert (places[1:6] - 1 / 25).abs().max() < 4 * (1 / 25 / 8000) ** 0.5
+    whole = moved[:, 1].sum((1, 2))
+    off_the_edge = moved[:, 0, :, 0].sum(1) == 1  # two columns to the left: channel 1's pixel has left the picture
+    assert torch.equal(whole, torch.where(off_the_edge, 0.0, 2.0))
+    assert torch.equal(shifted(x[:3], 2, torch.zeros(3, 2)), x[:3])
