@@ -10,7 +10,10 @@ from trainer.config import PRESETS
 from trainer.runs import load_run, size_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
-RUNS = ["digits-2d", "digits-16d", "shapes-6d", "mnist-2d", "mnist-20d"]
+RUNS = [
+    "digits-2d", "digits-16d", "digits-pca", "digits-autoencoder", "digits-conditional-vae", "digits-m2", "pendulum-2d", "shapes-6d",
+    "mnist-2d", "mnist-20d",
+]  # fmt: skip
 
 
 def tracked() -> list[str]:
@@ -41,18 +44,19 @@ def test_the_lock_file_carries_no_address():
     assert '"resolved"' not in text
 
 
-def test_the_pretrained_runs_are_whole_and_within_25_megabytes():
+def test_the_pretrained_runs_are_whole_and_within_30_megabytes():
     folder = ROOT / "assets" / "runs"
     assert sorted(path.name for path in folder.iterdir()) == sorted(RUNS)
-    assert sum(size_bytes(folder / name) for name in RUNS) <= 25e6
+    assert sum(size_bytes(folder / name) for name in RUNS) <= 30e6
     for name in RUNS:
         run = load_run(name, folder)
         assert run.config == PRESETS[name]
         assert run.info.state == "finished"
         assert len(run.encodings.mu) == run.info.dataset.n_test
-        assert run.film.mu.shape[0] >= 20
+        assert run.film.mu.shape[0] >= (1 if run.config.model == "pca" else 20)
         assert len(run.weights) > 0
-        assert set(run.projections) == ({"latent"} if run.config.latent_dim == 2 else {"umap", "pca", "axes"})
+        maps = {"latent"} if run.config.latent_dim == 2 else {"pca", "axes"} | ({"umap"} if run.config.umap else set())
+        assert set(run.projections) == maps
 
 
 def test_the_mnist_runs_are_as_good_as_promised():
@@ -62,10 +66,10 @@ def test_the_mnist_runs_are_as_good_as_promised():
     }
     assert metrics["mnist-2d"]["input"] == metrics["mnist-20d"]["input"] == "binarised"
     assert metrics["mnist-2d"]["n"] == 10_000
-    assert metrics["mnist-2d"]["elbo"] >= -135.5
-    assert metrics["mnist-2d"]["knn_accuracy"] >= 0.83
+    assert metrics["mnist-2d"]["elbo"] >= -132.5
+    assert metrics["mnist-2d"]["knn_accuracy"] >= 0.87
     assert metrics["mnist-20d"]["nll_n"] >= 2000
-    assert metrics["mnist-20d"]["nll"] <= 88.5  # with 200 samples; 500 only tighten it
+    assert metrics["mnist-20d"]["nll"] <= 87.0  # with 200 samples; 500 only tighten it
 
 
 def test_the_bound_holds_again_when_it_is_evaluated_anew(mnist_folder, monkeypatch):

@@ -248,7 +248,7 @@ PRESETS: dict[str, FitConfig] = {
     "digits-vae": checked(_DIGITS, latent_dim=8),
     "digits-beta-vae": checked(_DIGITS, latent_dim=8, beta=4.0),
     "digits-conditional-vae": checked(_DIGITS, model="conditional-vae", latent_dim=8),
-    "digits-m2": checked(_DIGITS, model="m2", latent_dim=8, labelled=50, alpha=20.0),
+    "digits-m2": checked(_DIGITS, model="m2", latent_dim=8, labelled=50),
     "digits-m1+m2": checked(
         _DIGITS, model="m1+m2", latent_dim=8, hidden=(128,), feature_dim=16, feature_hidden=(256, 128), feature_epochs=80, epochs=200,
         labelled=50, alpha=20.0, scale="learned",
@@ -267,9 +267,10 @@ PRESETS: dict[str, FitConfig] = {
     "vae": checked(_MNIST, latent_dim=20, hidden=(400,), epochs=20),
     "beta-vae": checked(_MNIST, latent_dim=10, hidden=(400,), epochs=20, beta=4.0),
     "conditional-vae": checked(_BURDA, model="conditional-vae", epochs=400),
-    "m2": checked(_MNIST, model="m2", latent_dim=50, hidden=(500,), epochs=12, labelled=100),
+    "m2": checked(_MNIST, model="m2", latent_dim=50, hidden=(500,), epochs=12, labelled=100, labelled_shift=2),
     "m1+m2": checked(
-        _MNIST, model="m1+m2", latent_dim=50, hidden=(500,), feature_dim=50, feature_epochs=40, epochs=100, labelled=100
+        _MNIST, model="m1+m2", latent_dim=50, hidden=(500,), feature_dim=50, feature_epochs=40, epochs=100, labelled=100,
+        labelled_shift=2,
     ),
     "iwae": checked(_BURDA, importance_samples=50, elbo_epochs=300, epochs=380),
     # networks of papers and programs, for comparison
