@@ -26,7 +26,7 @@ Doubles = NDArray[np.float64]
 
 HALF_WIDTH = 6.0
 FINEST, COARSEST = 0.01, 0.1
-NODES_AT_ONCE = 8192
+NODES_AT_ONCE = 2048
 IMAGES_AT_ONCE = 50
 GAP_STEPS, GAP_RATE = 50, 0.08
 
@@ -239,7 +239,7 @@ def _grid_for(model: Vae, x: Tensor, label: int | None, step: float | None, half
     q = model.posterior(x, None if label is None else torch.full((len(x),), label))
     finest = float(q.std.min())
     reach = float((q.mu.abs() + 6 * q.std).max())
-    return lattice(step or min(max(0.7 * finest, FINEST), COARSEST), half_width or max(HALF_WIDTH, reach))
+    return lattice(step or min(max(finest, FINEST), COARSEST), half_width or max(HALF_WIDTH, reach))
 
 
 def _log_likelihood(model: Vae, z: Tensor, x: Tensor, label: int | None) -> Tensor:
