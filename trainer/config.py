@@ -216,7 +216,7 @@ _MNIST = FitConfig(
 )  # fmt: skip
 _DIGITS = FitConfig(data="digits", hidden=(256, 128), likelihood="gaussian", sigma=0.2, epochs=150, batch_size=64, warmup_epochs=10)
 _BURDA = checked(
-    _MNIST, latent_dim=50, hidden=(200, 200), activation="tanh", batch_size=250, learning_rate=5e-3, adam_eps=1e-4, epochs=800
+    _MNIST, latent_dim=50, hidden=(200, 200), activation="tanh", batch_size=250, learning_rate=3e-3, adam_eps=1e-4, epochs=850
 )
 _LINEAR = FitConfig(network="linear", likelihood="gaussian", sigma=0.5, umap=False)
 
@@ -266,13 +266,12 @@ PRESETS: dict[str, FitConfig] = {
     "autoencoder": checked(_MNIST, model="autoencoder", latent_dim=2, hidden=(300, 300, 300, 300), binarise=False, epochs=30),
     "vae": checked(_MNIST, latent_dim=20, hidden=(400,), epochs=20),
     "beta-vae": checked(_MNIST, latent_dim=10, hidden=(400,), epochs=20, beta=4.0),
-    "conditional-vae": checked(_BURDA, model="conditional-vae", epochs=400),
+    "conditional-vae": checked(_BURDA, model="conditional-vae", learning_rate=5e-3, epochs=400),
     "m2": checked(_MNIST, model="m2", latent_dim=50, hidden=(500,), epochs=12, labelled=100, labelled_shift=2),
     "m1+m2": checked(
-        _MNIST, model="m1+m2", latent_dim=50, hidden=(500,), feature_dim=50, feature_epochs=40, epochs=100, labelled=100,
-        labelled_shift=2,
+        _MNIST, model="m1+m2", latent_dim=50, hidden=(500,), feature_dim=50, feature_epochs=40, epochs=100, labelled=100
     ),
-    "iwae": checked(_BURDA, importance_samples=50, elbo_epochs=300, epochs=380),
+    "iwae": checked(_BURDA, learning_rate=5e-3, importance_samples=50, elbo_epochs=300, epochs=380),
     # networks of papers and programs, for comparison
     "burda": _BURDA,
     "examples": checked(

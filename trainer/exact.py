@@ -153,12 +153,13 @@ def gap_map(
                 q = model.posterior(x[places], labels)
             table = _Table(model, x[places], label) if model.config.latent_dim == 2 else None
             for rows in torch.split(torch.arange(len(places)), IMAGES_AT_ONCE):
+                at = places[rows].numpy()  # to numpy a tensor of one number is a number, not a list of one
                 if table is None:
                     elbo = _sampled_elbo(model, x[places[rows]], None if labels is None else labels[rows], seed)
                 else:
-                    elbo, found["log_px"][places[rows]] = table.elbo(rows), table.log_px(rows)
+                    elbo, found["log_px"][at] = table.elbo(rows), table.log_px(rows)
                 start, best = _optimised(elbo, q.mu[rows], q.logvar[rows], n_steps)
-                found["start"][places[rows]], found["best"][places[rows]], mus[places[rows]] = start, best, q.mu[rows]
+                found["start"][at], found["best"][at], mus[at] = start, best, q.mu[rows]
                 n_done += len(rows)
                 on_progress(n_done / len(x))
     finally:

@@ -39,10 +39,12 @@ def sample_images(
     if source == "prior":
         if model.is_deterministic:
             raise ConfigError("source", source, "posterior: a deterministic model has no prior")
+        _check_labels(model, y, n)
         z, labels = torch.randn((n, model.config.latent_dim), generator=generator), y
     elif source == "posterior":
         if x is None or len(x) == 0:
             raise ConfigError("x", None if x is None else len(x), "at least one picture where z comes from the posterior")
+        _check_labels(model, y, len(x))
         turn = torch.arange(n) % len(x)
         labels = None if y is None else y[turn]
         z = model.posterior(x[turn], labels).sample(generator)
@@ -50,3 +52,8 @@ def sample_images(
         raise ConfigError("source", source, "prior or posterior")
     output = model.output(z, labels)
     return Samples(model.mean(output) if pixels == "mean" else model.draw(output, generator), z)
+
+
+def _check_labels(model: Vae, y: Tensor | None, n: int) -> None:
+    if model.is_conditional and (y is None or len(y) != n):
+        raise ConfigError("y", None if y is None else f"{len(y)} classes", f"{n} classes for a conditional model, one each")
