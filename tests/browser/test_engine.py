@@ -14,7 +14,7 @@ from tests.browser.conftest import tiny_kinds
 from trainer.runs import load_run
 
 ROOT = Path(__file__).resolve().parents[2]
-RUNS = ["digits-2d", "digits-16d", "shapes-6d", "mnist-2d", "mnist-20d"]
+RUNS = ["digits-2d", "digits-16d", "digits-pca", "digits-autoencoder", "pendulum-2d", "shapes-6d", "mnist-2d", "mnist-20d"]
 N = 200
 
 SCRIPT = """async ([bundle, payload, codes, pictures]) => {
