@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from tyro.conf import OmitArgPrefixes, Positional, arg
 
 from trainer.config import PRESET_NOTES, PRESETS, FitConfig, check_run_name, checked, config_error, preset
-from trainer.errors import LatentError, RunError
+from trainer.errors import ConfigError, LatentError, RunError
 from trainer.runs import RUN_JSON, RunInfo, default_roots, list_runs, load_run, read_info
 from trainer.store import place
 
@@ -113,7 +113,8 @@ def main(argv: Sequence[str]) -> int:
         commands[argv[0]](list(argv[1:]))
         return 0
     except LatentError as error:
-        print(f"{PROG}: {error}", file=sys.stderr)
+        if os.environ.get("RANK", "0") == "0":  # of a team one voice is enough
+            print(f"{PROG}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -188,7 +189,18 @@ def _fit(argv: list[str]) -> None:
     if not argv or argv[0].startswith("-"):
         raise LatentError(f"fit needs a preset first; allowed: {', '.join(PRESETS)} (or {PROG} fit --help).")
     name, base = argv[0], preset(argv[0])
-    options = _parse(FitOptions, argv[1:], f"{PROG} fit {name}", FitOptions(base))
+    try:
+        options = _parse(FitOptions, argv[1:], f"{PROG} fit {name}", FitOptions(base))
+    except ConfigError:  # with the settings of the run that goes on it may be allowed
+        if "--resume" not in argv:
+            raise
+        options = FitOptions(base, name=_typed(argv, "--name"), runs=_typed(argv, "--runs") or FitOptions(base).runs, resume=True)
+        if not (place(options.runs) / check_run_name(options.name or name.replace("+", "-")) / RUN_JSON).is_file():
+            raise
+    if options.resume and options.overwrite:
+        raise LatentError("--resume goes on with a run, --overwrite begins it anew; allowed: one of them.")
+    if not str(options.runs).strip():
+        raise LatentError("--runs is ''; allowed: a folder or an fsspec address.")
     run_name = check_run_name(name.replace("+", "-") if options.name is None else options.name)
     folder = place(options.runs) / run_name
     if options.resume and (folder / RUN_JSON).is_file():
@@ -212,6 +224,16 @@ def _fit(argv: list[str]) -> None:
         else:
             for _ in events:
                 pass
+
+
+def _typed(argv: Sequence[str], option: str) -> str | None:
+    """The value of an option as it was typed, `--option value` or `--option=value`."""
+    for word, following in zip(argv, [*argv[1:], None], strict=True):
+        if word == option:
+            return following
+        if word.startswith(f"{option}="):
+            return word.partition("=")[2]
+    return None
 
 
 def _with_absolute_folder(config: FitConfig) -> FitConfig:
@@ -304,7 +326,7 @@ def _evaluate(argv: list[str]) -> None:
     from trainer.datasets import load_dataset
     from trainer.evaluate import evaluate
     from trainer.parallel import device_of
-    from trainer.report import PARTS, report
+    from trainer.report import PARTS, check_part, report
 
     unknown = [part for part in options.parts if part not in PARTS]
     if unknown:
@@ -316,6 +338,9 @@ def _evaluate(argv: list[str]) -> None:
         raise RunError(
             f"data set {dataset.name!r} is not the one that run {run.id!r} was trained on: restore it or train the run anew."
         )
+    chosen = [part for part in PARTS if part in options.parts]
+    for part in chosen:  # before minutes of evaluation
+        check_part(run.model, dataset, part)
     model = run.model.to(device)
     with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}", file=sys.stderr, leave=False, disable=None) as bar:
         result = evaluate(
@@ -323,7 +348,7 @@ def _evaluate(argv: list[str]) -> None:
             on_progress=lambda share: bar.update(100 * share - bar.n),
         )  # fmt: skip
     model.cpu()
-    parts = {part: report(model, dataset, part) for part in PARTS if part in options.parts}
+    parts = {part: report(model, dataset, part) for part in chosen}
     if options.json:
         print(json.dumps({"run": run.id, "dataset": dataset.name, **asdict(result), **parts}))
         return

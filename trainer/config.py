@@ -43,7 +43,7 @@ class FitConfig(BaseModel):
     )
     sigma: float = Field(
         1.0,
-        gt=0,
+        ge=1e-6,
         le=10,
         description="scale of a Gaussian (standard deviation) or Laplace (b) pixel; where it is learned, its start",
     )

@@ -108,6 +108,8 @@ def disentanglement(
     codes: NDArray[Any], factors: NDArray[Any], factor_names: Sequence[str], seed: int, bins: int = BINS
 ) -> Disentanglement:
     """All measures of codes (N, K), say posterior means, against factors (N, F)."""
+    if np.ndim(factors) != 2:
+        raise DataError(f"factors have shape {np.shape(factors)}; allowed: (N, F).")
     if len(factor_names) != np.shape(factors)[1]:
         raise DataError(f"There are {len(factor_names)} factor names; allowed: {np.shape(factors)[1]}, one a factor.")
     return Disentanglement(
@@ -248,4 +250,5 @@ def _checked(codes: NDArray[Any], factors: NDArray[Any], bins: int) -> tuple[Dou
     for number, column in enumerate(v.T):
         if column.min() == column.max():
             raise DataError(f"Factor {number} is {column[0]:g} in all {len(v)} images; allowed: factors that vary. Leave it out.")
-    return z, v
+    # a unit must not matter, and scikit-learn's trees stop at differences that are small in absolute terms
+    return (z - z.mean(0)) / np.where(z.std(0) > 0, z.std(0), 1), (v - v.mean(0)) / v.std(0)

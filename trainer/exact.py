@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from trainer.errors import ConfigError
+from trainer.errors import ConfigError, DataError
 from trainer.likelihoods import Bernoulli
 from trainer.networks import Posterior, Vae
 from trainer.objectives import kl_standard_normal
@@ -27,7 +27,9 @@ Doubles = NDArray[np.float64]
 HALF_WIDTH = 6.0
 FINEST, COARSEST = 0.01, 0.1
 NODES_AT_ONCE = 2048
-IMAGES_AT_ONCE = 50
+IMAGES_AT_ONCE = 100
+TABLE_VALUES = 150_000_000  # 0.6 GB
+NEGLIGIBLE_NATS, FAR = 25.0, 5.0
 GAP_STEPS, GAP_RATE = 50, 0.08
 
 
@@ -96,6 +98,7 @@ def exact_log_px(
     half_width: 6, or further where posteriors reach out.
     """
     _two_dimensional(model)
+    _finite(x)
     if y is None:
         return _lattice_log_px(model, x, None, step, half_width)
     found = np.empty(len(x))
@@ -140,6 +143,7 @@ def gap_map(
     """
     if model.is_deterministic:
         raise ConfigError("model", model.config.model, "a model with a posterior")
+    _finite(x)
     frozen = [parameter for parameter in model.parameters() if parameter.requires_grad]
     for parameter in frozen:
         parameter.requires_grad_(False)
@@ -151,14 +155,16 @@ def gap_map(
             labels = None if label is None else torch.full((len(places),), label)
             with torch.no_grad():
                 q = model.posterior(x[places], labels)
-            table = _Table(model, x[places], label) if model.config.latent_dim == 2 else None
-            for rows in torch.split(torch.arange(len(places)), IMAGES_AT_ONCE):
+            for rows in torch.split(torch.arange(len(places)), _images_at_once(model, x[places], label)):
                 at = places[rows].numpy()  # to numpy a tensor of one number is a number, not a list of one
-                if table is None:
-                    elbo = _sampled_elbo(model, x[places[rows]], None if labels is None else labels[rows], seed)
-                else:
-                    elbo, found["log_px"][at] = table.elbo(rows), table.log_px(rows)
-                start, best = _optimised(elbo, q.mu[rows], q.logvar[rows], n_steps)
+                few, their_labels = x[places[rows]], None if labels is None else labels[rows]
+                if model.config.latent_dim == 2:
+                    table = _Table(model, few, label)
+                    elbo, found["log_px"][at] = table.elbo(), table.log_px()
+                    judge = elbo
+                else:  # draws that were fitted to would flatter the optimum: it is judged by others
+                    elbo, judge = (_sampled_elbo(model, few, their_labels, seed + which) for which in (0, 1))
+                start, best = _optimised(elbo, judge, q.mu[rows], q.logvar[rows], n_steps)
                 found["start"][at], found["best"][at], mus[at] = start, best, q.mu[rows]
                 n_done += len(rows)
                 on_progress(n_done / len(x))
@@ -179,18 +185,24 @@ class _Table:
         with torch.no_grad():
             self.grid = _grid_for(model, x, label, None, None)
             side = math.isqrt(len(self.grid.z))
-            parts = [_log_likelihood(model, nodes, x, label) for nodes in torch.split(self.grid.z, NODES_AT_ONCE)]
-            self.log_px_given_z = torch.cat(parts, 1).view(len(x), side, side)
+            coarse = lattice(COARSEST, self.grid.half_width)
+            log_px_given_z = _on_lattice(model, coarse.z, x, label)
+            # what a fine node is near to: most of the plane is no picture's place, and there the coarse value does
+            steps = torch.linspace(0, math.isqrt(len(coarse.z)) - 1, side).round().long()
+            near = (steps[:, None] * math.isqrt(len(coarse.z)) + steps).flatten()
+            table = log_px_given_z[:, near]
+            wanted = _places_of(model, x, label, log_px_given_z + coarse.log_weight, coarse)[near]
+            table[:, wanted] = _on_lattice(model, self.grid.z[wanted], x, label)
+            self.log_px_given_z = table.view(len(x), side, side)
         self.axis = self.grid.z.view(side, side, 2)[0, :, 1]
 
-    def log_px(self, rows: Tensor) -> Doubles:
-        """(B,) nats, by quadrature."""
-        log_joint = self.log_px_given_z[rows].flatten(1).double() + self.grid.log_weight
-        return np.asarray(log_joint.logsumexp(1))
+    def log_px(self) -> Doubles:
+        """(N,) nats, by quadrature."""
+        return np.array([float((row.flatten().double() + self.grid.log_weight).logsumexp(0)) for row in self.log_px_given_z])
 
-    def elbo(self, rows: Tensor) -> Elbo:
+    def elbo(self) -> Elbo:
         """Σ_ij a_i log p(x|z_ij) b_j − KL, a and b the marginals of q on the axes; no narrower than the lattice can see."""
-        table, narrowest = self.log_px_given_z[rows], 2 * math.log(self.grid.step)
+        table, narrowest = self.log_px_given_z, 2 * math.log(self.grid.step)
 
         def bound(mu: Tensor, logvar: Tensor) -> Tensor:
             wide = logvar.clamp_min(narrowest)
@@ -201,9 +213,37 @@ class _Table:
         return bound
 
 
+def _images_at_once(model: Vae, x: Tensor, label: int | None) -> int:
+    """As many pictures as a table has room for."""
+    if model.config.latent_dim != 2:
+        return IMAGES_AT_ONCE
+    with torch.no_grad():
+        nodes = len(_grid_for(model, x, label, None, None).z)
+    return max(1, min(IMAGES_AT_ONCE, TABLE_VALUES // nodes))
+
+
+def _on_lattice(model: Vae, nodes: Tensor, x: Tensor, label: int | None) -> Tensor:
+    """log p(x|z) (N, nodes) of every picture."""
+    return torch.cat([_log_likelihood(model, some, x, label) for some in torch.split(nodes, NODES_AT_ONCE)], 1)
+
+
+def _places_of(model: Vae, x: Tensor, label: int | None, log_joint: Tensor, coarse: Lattice) -> Tensor:
+    """Coarse nodes (G,) where some picture may be: by its own posterior, or near its code; and those around them."""
+    wanted = (log_joint > log_joint.amax(1, keepdim=True) - NEGLIGIBLE_NATS).any(0)
+    q = model.posterior(x, None if label is None else torch.full((len(x),), label))
+    for mu, reach in zip(q.mu, q.std * FAR, strict=True):
+        wanted |= ((coarse.z - mu).abs() < reach).all(1)
+    side = math.isqrt(len(coarse.z))
+    around = functional.max_pool2d(wanted.view(1, 1, side, side).float(), 3, stride=1, padding=1)
+    return around.flatten() > 0
+
+
 def _sampled_elbo(model: Vae, x: Tensor, y: Tensor | None, seed: int) -> Elbo:
-    """The bound by 64 draws with fixed, antithetic noise, whose mean is exactly 0."""
-    half = torch.randn((32, model.config.latent_dim), generator=torch.Generator().manual_seed(seed))
+    """The bound by 64 draws (or 2K) of fixed noise with mean exactly 0 and covariance exactly I: exact where log p(x|z) is quadratic."""
+    n_dims = model.config.latent_dim
+    n_half = max(32, n_dims)
+    noise = torch.randn((n_half, n_dims), generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    half = torch.linalg.qr(noise)[0].float() * n_half**0.5
     eps = torch.cat((half, -half))[:, None]
 
     def bound(mu: Tensor, logvar: Tensor) -> Tensor:
@@ -219,21 +259,25 @@ def _sampled_elbo(model: Vae, x: Tensor, y: Tensor | None, seed: int) -> Elbo:
     return bound
 
 
-def _optimised(elbo: Elbo, mu: Tensor, logvar: Tensor, n_steps: int) -> tuple[Doubles, Doubles]:
-    """The bound at the given Gaussians and the best that Adam finds from there, (B,) each."""
+def _optimised(elbo: Elbo, judge: Elbo, mu: Tensor, logvar: Tensor, n_steps: int) -> tuple[Doubles, Doubles]:
+    """The bound at the given Gaussians and at the best that Adam finds from there by `elbo`, (B,) each, both by `judge`."""
+    first = kept = (mu, logvar)
     mu, logvar = mu.clone().requires_grad_(), logvar.clone().requires_grad_()
     optimiser = torch.optim.Adam([mu, logvar], lr=GAP_RATE)
-    start = best = np.full(len(mu), -math.inf)
+    best = torch.full((len(mu),), -math.inf)
     for step in range(n_steps + 1):
         for group in optimiser.param_groups:
             group["lr"] = GAP_RATE * 0.5 * (1 + math.cos(math.pi * step / (n_steps + 1)))
         bound = elbo(mu, logvar)
-        now = bound.detach().double().numpy()
-        start, best = (now if step == 0 else start), np.maximum(best, now)
+        is_better = bound.detach() > best
+        best = torch.where(is_better, bound.detach(), best)
+        kept = (torch.where(is_better[:, None], mu.detach(), kept[0]), torch.where(is_better[:, None], logvar.detach(), kept[1]))
         optimiser.zero_grad()
         (-bound.sum()).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
-    return start, best
+    with torch.no_grad():
+        start, end = (judge(*q).double().numpy() for q in (first, kept))
+    return start, np.maximum(start, end)
 
 
 def _grid_for(model: Vae, x: Tensor, label: int | None, step: float | None, half_width: float | None) -> Lattice:
@@ -254,5 +298,15 @@ def _log_likelihood(model: Vae, z: Tensor, x: Tensor, label: int | None) -> Tens
 
 
 def _two_dimensional(model: Vae) -> None:
-    if model.config.latent_dim != 2 or model.is_deterministic:
+    if model.is_deterministic:
+        raise ConfigError("model", model.config.model, "a model with a posterior")
+    if model.config.latent_dim != 2:
         raise ConfigError("latent_dim", model.config.latent_dim, "2, for a quadrature over the plane, and a model with a posterior")
+
+
+def _finite(x: Tensor) -> None:
+    if len(x) == 0:
+        raise DataError("There are 0 images; allowed: 1 or more.")
+    bad = (~x.isfinite()).flatten(1).any(1).nonzero().flatten()
+    if len(bad):
+        raise DataError(f"Image {int(bad[0])} has a pixel that is no number; allowed: 0 to 1.")

@@ -28,7 +28,7 @@ from trainer.closed_form import Spectrum, fill_with_pca, finish_linear_vae, spec
 from trainer.collapse import kl_per_dim
 from trainer.config import FitConfig, check_run_name
 from trainer.datasets import Dataset
-from trainer.errors import ConfigError, RunCorrupt, RunError, TrainingDiverged
+from trainer.errors import ConfigError, LatentError, RunCorrupt, RunError, TrainingDiverged
 from trainer.evaluate import as_labels, bound_terms, classifier_error, encode_all, evaluate, seeded, to_unit
 from trainer.information import information_split
 from trainer.likelihoods import HasScale
@@ -108,9 +108,14 @@ def fit(
     """
     team = team or Team()
     writer = RunWriter.at(runs, check_run_name(name), is_silent=not team.is_writer)
+    refusal: LatentError | None = None
     if team.is_writer:
-        config = _prepare_folder(writer, config, dataset, resume, overwrite)
-    team.wait()
+        try:
+            config = _prepare_folder(writer, config, dataset, resume, overwrite)
+        except LatentError as error:
+            refusal = error
+    if team.any_of_first(refusal is not None):  # all leave together, or the others would wait for one that has gone
+        raise refusal or RunError("the first process refused to begin; its sentence says why.")
     stored = files.read_info(writer.folder) if resume else None
     config = stored.config if stored else config
     trainer = Trainer(

@@ -52,7 +52,7 @@ def interpolate(a: ArrayLike, b: ArrayLike, t: ArrayLike, kind: PathKind = "line
 
     linear: (1−t)a + tb, right between two encoded images. variance-preserving: the same divided by √((1−t)² + t²), which keeps two
     draws from the prior distributed as the prior at every t; the end points are unchanged. spherical: slerp of the directions
-    (Shoemake 1985) with linearly interpolated norms; linear where the directions agree to 1e-4 rad or one end is 0.
+    (Shoemake 1985) with linearly interpolated norms; linear where the directions agree or oppose to 1e-4 rad, or one end is 0.
     """
     start, end = np.asarray(a, float), np.asarray(b, float)
     moments = np.asarray(t, float)[:, None]
@@ -62,7 +62,9 @@ def interpolate(a: ArrayLike, b: ArrayLike, t: ArrayLike, kind: PathKind = "line
     if kind == "variance-preserving":
         return np.asarray(chord / np.sqrt((1 - moments) ** 2 + moments**2))
     if kind == "spherical":
-        return _slerp(start, end, moments, chord)
+        path = _slerp(start, end, moments, chord)
+        path[moments[:, 0] == 0], path[moments[:, 0] == 1] = start, end  # exactly, whatever the sines round to
+        return path
     raise ConfigError("path", kind, ", ".join(PATH_KINDS))
 
 

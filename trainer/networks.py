@@ -82,7 +82,7 @@ class LabelledLinear(nn.Linear):
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """x (B, n_in), y (R·B,): every row of x with R labels, x again and again, its product computed once."""
         if y is None:
-            raise ValueError("a conditional model was asked without labels")
+            raise DataError("A conditional model was asked without labels; allowed: y, the class of every image or code.")
         of_x = nn.functional.linear(x, self.weight[:, : self.n_in], self.bias)
         if len(y) != len(x):
             of_x = of_x.repeat(len(y) // len(x), 1)

@@ -62,6 +62,15 @@ class Team:
         if self.size > 1:
             distributed.barrier()
 
+    def any_of_first(self, fact: bool) -> bool:
+        """What the first process says, on every one; all must come here."""
+        if self.size == 1:
+            return fact
+        device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
+        said = torch.tensor([int(fact)], device=device)
+        distributed.broadcast(said, 0)
+        return bool(said.item())
+
     def wrap(self, module: nn.Module, some_unused: bool) -> nn.Module:
         """The module with its gradients averaged over the processes; itself where there is one."""
         if self.size == 1:

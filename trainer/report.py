@@ -33,10 +33,17 @@ SENSITIVITY_IMAGES = 1000
 GRADIENT_IMAGES, GRADIENT_DRAWS = 20, 200
 
 
+def check_part(model: Vae, dataset: Dataset, part: Part) -> None:
+    """Raises `ConfigError` where the model, `DataError` where the data set has nothing to say of a part."""
+    if model.is_deterministic and part not in ("sensitivity", "disentanglement"):
+        raise ConfigError("parts", part, "sensitivity and disentanglement for a deterministic model, whose codes are points")
+    if part == "disentanglement" and dataset.factors is None:
+        raise DataError(f"data set {dataset.name!r} has no known factors; disentanglement needs one that has: shapes, pendulum.")
+
+
 def report(model: Vae, dataset: Dataset, part: Part, split: str = "test") -> Record:
     """One part. Raises `ConfigError` where the model, `DataError` where the data set has nothing to say of it."""
-    if model.is_deterministic and part != "sensitivity" and part != "disentanglement":
-        raise ConfigError("parts", part, "sensitivity and disentanglement for a deterministic model, whose codes are points")
+    check_part(model, dataset, part)
     makers: dict[str, Callable[[Vae, Dataset, Split], Record]] = {
         "collapse": _collapse, "information": _information, "interventions": _interventions, "sensitivity": _sensitivity,
         "gaps": _gaps, "gradients": _gradients, "disentanglement": _disentanglement,

@@ -48,6 +48,9 @@ def ask(capsys, *words: str) -> tuple[int, str, str]:
         (["evaluate", "nope", "--device", "tpu"], "device is 'tpu'; allowed: cpu, cuda or cuda:NUMBER"),
         (["fit", "digits-m2", "--labelled", "7"], "labelled is 7; allowed: a multiple of 10, the number of classes"),
         (["fit", "digits-2d", "--runs", "ftpx://host/runs"], "ftpx://"),
+        (["fit", "digits-2d", "--runs", ""], "--runs is ''; allowed: a folder or an fsspec address"),
+        (["fit", "digits-2d", "--resume", "--overwrite"], "--resume goes on with a run, --overwrite begins it anew"),
+        (["fit", "digits-2d", "--sigma", "1e-300"], "sigma is 1e-300"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_exit_code_2(capsys, in_folder, words, sentence):

@@ -88,3 +88,13 @@ def test_active_means_a_variance_above_one_hundredth():
 )
 def test_the_sentence_says_what_is_seen(kl, active, words):
     assert words in sentence(np.array(kl), np.array(active))
+
+
+def test_the_ends_of_every_path_are_the_ends_to_the_last_bit():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        a, b = rng.normal(size=(2, 5))
+        for kind in ("linear", "variance-preserving", "spherical"):
+            path = interpolate(a, b, np.linspace(0, 1, 7), kind)
+            assert np.array_equal(path[0], a)
+            assert np.array_equal(path[-1], b)

@@ -6,7 +6,7 @@ N images, C channels, H × W pixels, F factors. Pixels stay uint8 here; they bec
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -62,6 +62,27 @@ class Dataset:
             if array is not None:
                 array.flags.writeable = False  # loaded once, shared by everybody: nobody may change it for the others
         object.__setattr__(self, "splits", MappingProxyType(dict(self.splits)))
+        for problem in self._problems():
+            raise DataError(f"Data set {self.name!r}: {problem}.")
+
+    def _problems(self) -> Iterator[str]:
+        """What would otherwise fail in the middle of a training."""
+        if self.images.ndim != 4:
+            yield f"images have shape {self.images.shape}; allowed: (N, C, H, W)"
+        if self.images.dtype != np.uint8:
+            where = ""
+            if np.issubdtype(self.images.dtype, np.floating) and len(bad := np.argwhere(~np.isfinite(self.images))):
+                where = f", and image {int(bad[0][0])} has a pixel that is no number"
+            yield f"pixels are {self.images.dtype}{where}; allowed: uint8, 0 to 255"
+        n = len(self.images)
+        for name, index in self.splits.items():
+            if len(index) and not (int(index.min()) >= 0 and int(index.max()) < n):
+                yield f"split {name!r} names image {int(index.max())}; allowed: 0 to {n - 1}"
+        for name in ("train", "test"):
+            if name in self.splits and len(self.splits[name]) == 0:
+                yield f"split {name!r} is empty; allowed: 1 image or more"
+        if self.labels is not None and len(self.labels) and int(self.labels.max()) >= max(1, len(self.class_names)):
+            yield f"label {int(self.labels.max())} has no name; allowed: 0 to {len(self.class_names) - 1}"
 
     @property
     def n(self) -> int:

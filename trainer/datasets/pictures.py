@@ -116,7 +116,11 @@ def _to_8_bits(image: Image.Image) -> NDArray[np.uint8]:
 
     A picture that goes below 0 or above all whites has its own darkest and brightest value as its ends.
     """
-    values = np.nan_to_num(np.asarray(image).astype(np.float64), nan=0.0).clip(-1e30, 1e30)
+    values = np.asarray(image).astype(np.float64)
+    if np.isnan(values).any():
+        row, column = np.argwhere(np.isnan(values))[0].tolist()
+        raise ImageError(f"The picture's pixel at row {row}, column {column} is not a number; save it again without such pixels.")
+    values = values.clip(-1e30, 1e30)
     low, high = float(values.min()), float(values.max())
     if low >= 0:
         low, high = 0.0, next((white for white in WHITES.get(image.mode, (65535.0,)) if high <= white), high)

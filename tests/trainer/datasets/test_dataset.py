@@ -180,3 +180,33 @@ def test_an_unknown_name_lists_the_allowed_ones(ask: object) -> None:
         "olivetti, or folder:PATH for your own images."
     )
     assert dataset_names() == ("digits", "shapes", "pendulum", "mnist", "fashion-mnist", "kmnist", "olivetti")
+
+
+def _dataset(**changes):
+    images = np.zeros((6, 1, 3, 3), np.uint8)
+    given = {
+        "name": "own", "images": images, "labels": np.array([0, 1, 0, 1, 0, 1]), "class_names": ("a", "b"), "factors": None,
+        "factor_names": (), "licence": "", "splits": {"train": np.arange(4), "test": np.arange(4, 6)},
+    }  # fmt: skip
+    return Dataset(**{**given, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"images": np.zeros((6, 3, 3), np.uint8)}, "images have shape (6, 3, 3); allowed: (N, C, H, W)."),
+        ({"images": np.zeros((6, 1, 3, 3))}, "pixels are float64; allowed: uint8, 0 to 255."),
+        (
+            {"images": np.where(np.arange(54).reshape(6, 1, 3, 3) == 30, np.nan, 0.5)},
+            "pixels are float64, and image 3 has a pixel that is no number; allowed: uint8, 0 to 255.",
+        ),
+        ({"splits": {"train": np.arange(4), "test": np.array([4, 9])}}, "split 'test' names image 9; allowed: 0 to 5."),
+        ({"splits": {"train": np.arange(0), "test": np.arange(6)}}, "split 'train' is empty; allowed: 1 image or more."),
+        ({"splits": {"train": np.arange(6), "test": np.arange(0)}}, "split 'test' is empty; allowed: 1 image or more."),
+        ({"labels": np.array([0, 1, 2, 0, 1, 0])}, "label 2 has no name; allowed: 0 to 1."),
+    ],
+)
+def test_what_would_fail_in_training_is_refused_at_once(changes, sentence):
+    with pytest.raises(DataError) as error:
+        _dataset(**changes)
+    assert str(error.value) == f"Data set 'own': {sentence}"
