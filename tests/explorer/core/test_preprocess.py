@@ -515,8 +515,12 @@ def test_deep_pictures_are_scaled_by_their_range() -> None:
         assert np.abs(x * 255 - expected).max() <= 1, title
     half = np.full((10, 10), 32768, dtype=np.uint16)  # a mid grey stays one, though it is the brightest there is
     assert prepare(opened(Image.fromarray(half), "PNG"), (1, 10, 10), "folder:x").x == pytest.approx(0.5, abs=0.01)
-    odd = np.array([[np.nan, np.inf], [0.5, -np.inf]], dtype=np.float32)
+    odd = np.array([[0.2, np.inf], [0.5, -np.inf]], dtype=np.float32)
     check(prepare(opened(Image.fromarray(odd), "TIFF"), (1, 2, 2), "folder:x"), (1, 2, 2))
+    odd[1, 0] = np.nan
+    with pytest.raises(ImageError) as error:
+        prepare(opened(Image.fromarray(odd), "TIFF"), (1, 2, 2), "folder:x")
+    assert str(error.value) == "The picture's pixel at row 1, column 0 is not a number; save it again without such pixels."
 
 
 def test_cmyk_ycbcr_and_one_bit() -> None:
