@@ -1,6 +1,6 @@
 """What can be typed after `python -m trainer`?
 
-fit, evaluate, list, bench. The options of `fit` are the fields of `FitConfig`. A mistake is one sentence on stderr and exit code 2;
+fit, evaluate, maps, list, bench. The options of `fit` are the fields of `FitConfig`. A mistake is one sentence on stderr and exit code 2;
 Ctrl-C ends with 130 and a run that resumes.
 """
 
@@ -12,13 +12,12 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
-import tyro
-from pydantic import ValidationError
-from tyro.conf import OmitArgPrefixes, Positional, arg
+from tyro.conf import Positional, arg
 
-from trainer.config import PRESET_NOTES, PRESETS, FitConfig, check_run_name, checked, config_error, preset
+from trainer.arguments import parse
+from trainer.config import PRESET_NOTES, PRESETS, FitConfig, check_run_name, checked, preset
 from trainer.errors import ConfigError, LatentError, RunError
 from trainer.runs import RUN_JSON, RunInfo, default_roots, list_runs, load_run, read_info
 from trainer.store import place
@@ -26,18 +25,19 @@ from trainer.store import place
 if TYPE_CHECKING:
     from trainer.evaluate import Evaluation
     from trainer.fit import Event
+    from trainer.projection import Projection
 
 PROG = "python -m trainer"
 USAGE = f"""usage: {PROG} COMMAND …
 
   fit PRESET      train a run              {PROG} fit digits-2d --epochs 50
   evaluate RUN    figures on the test set  {PROG} evaluate mnist-2d --samples 500 --json
+  maps RUN        makes a finished run's maps anew, without training
   list            presets, data sets and runs on this machine
   bench           how fast this machine trains, against the usual loop
 
 COMMAND --help says more."""
 
-T = TypeVar("T")
 MAX_SAMPLES = 100_000  # one image's draws are decoded at once
 
 
@@ -79,6 +79,16 @@ class EvaluateOptions:
 
 
 @dataclass(frozen=True)
+class MapsOptions:
+    """Make the maps of a finished run anew from its weights, codes and data set; nothing else of the run changes."""
+
+    run: Positional[str]
+    """name of the run"""
+    runs: str | None = None
+    """folder of runs (default: runs/, then the pretrained ones)"""
+
+
+@dataclass(frozen=True)
 class ListOptions:
     """Presets, data sets (and whether each is on this machine), runs."""
 
@@ -103,7 +113,7 @@ class BenchOptions:
 
 def main(argv: Sequence[str]) -> int:
     """Runs one command; returns the exit code: 0, 2 for a mistake, 130 for Ctrl-C."""
-    commands = {"fit": _fit, "evaluate": _evaluate, "list": _list, "bench": _bench}
+    commands = {"fit": _fit, "evaluate": _evaluate, "maps": _maps, "list": _list, "bench": _bench}
     try:
         if not argv or argv[0] in ("-h", "--help"):
             print(USAGE)
@@ -124,73 +134,18 @@ def main(argv: Sequence[str]) -> int:
         return 141
 
 
-def _parse(options: type[T], argv: list[str], prog: str, default: T | None = None) -> T:
-    """tyro's parser with its complaint as one sentence."""
-    from tyro._errors import ParseErrorEvent, on_parse_error
-
-    def complain(event: ParseErrorEvent) -> None:
-        cause: BaseException | None = sys.exception()
-        while cause is not None:
-            if isinstance(cause, ValidationError):
-                raise config_error(cause) from None
-            cause = cause.__context__
-        raise LatentError(f"{_sentence(event)} ({prog} --help).") from None
-
-    with on_parse_error(complain):
-        if default is None:
-            return tyro.cli(options, args=argv, prog=prog, config=(OmitArgPrefixes,))
-        return tyro.cli(options, args=argv, prog=prog, default=default, config=(OmitArgPrefixes,))
-
-
-def _sentence(event: Any) -> str:
-    """What tyro found wrong, in a line: the option, the value, what is allowed."""
-    from tyro import _errors as kinds
-
-    option = _option(getattr(event, "argument", None))
-    match event:
-        case kinds.UnrecognizedArgs(tokens=tokens):
-            return f"unknown option {tokens[0]!r}"
-        case kinds.MissingArgs(missing_arguments=missing):
-            return f"{', '.join(_option(context.arg) for context in missing)} is missing"
-        case kinds.InvalidChoice(value=value, choices=choices):
-            return f"{option} is {value!r}; allowed: {', '.join(choices)}"
-        case kinds.BadValue():
-            return f"{option} needs a value"
-        case kinds.InstantiationFailure(message=message):
-            return f"{option}: {_one_line(message)}" if option else _one_line(message)
-        case _:
-            return "these options do not go together"
-
-
-def _option(argument: Any) -> str:
-    """The option's name as typed."""
-    if argument is None:
-        return ""
-    return str(argument.lowered.name_or_flags[-1]) if argument.lowered.name_or_flags else "a value"
-
-
-def _one_line(message: str) -> str:
-    """Python's own complaint about a number in our words; anything else with its line breaks removed."""
-    value = message.rpartition(": ")[2]
-    if message.startswith("invalid literal for int()"):
-        return f"{value} is not a whole number"
-    if message.startswith("could not convert string to float"):
-        return f"{value} is not a number"
-    return " ".join(message.split())
-
-
 # --- fit
 
 
 def _fit(argv: list[str]) -> None:
     if argv and argv[0] in ("-h", "--help"):
         _print_presets()
-        _parse(FitOptions, ["--help"], f"{PROG} fit PRESET", FitOptions(PRESETS["digits-2d"]))
+        parse(FitOptions, ["--help"], f"{PROG} fit PRESET", FitOptions(PRESETS["digits-2d"]))
     if not argv or argv[0].startswith("-"):
         raise LatentError(f"fit needs a preset first; allowed: {', '.join(PRESETS)} (or {PROG} fit --help).")
     name, base = argv[0], preset(argv[0])
     try:
-        options = _parse(FitOptions, argv[1:], f"{PROG} fit {name}", FitOptions(base))
+        options = parse(FitOptions, argv[1:], f"{PROG} fit {name}", FitOptions(base))
     except ConfigError:  # with the settings of the run that goes on it may be allowed
         if "--resume" not in argv:
             raise
@@ -205,7 +160,7 @@ def _fit(argv: list[str]) -> None:
     folder = place(options.runs) / run_name
     if options.resume and (folder / RUN_JSON).is_file():
         began = read_info(folder).config  # what is typed is held against it by `fit`
-        options = _parse(FitOptions, argv[1:], f"{PROG} fit {name}", replace(options, config=began))
+        options = parse(FitOptions, argv[1:], f"{PROG} fit {name}", replace(options, config=began))
     config = _with_absolute_folder(options.config)
     from trainer.datasets import load_dataset
     from trainer.fit import fit
@@ -317,7 +272,7 @@ def _print_presets() -> None:
 
 
 def _evaluate(argv: list[str]) -> None:
-    options = _parse(EvaluateOptions, argv, f"{PROG} evaluate")
+    options = parse(EvaluateOptions, argv, f"{PROG} evaluate")
     _between("--samples", options.samples, MAX_SAMPLES)
     if options.images is not None:
         _between("--images", options.images)
@@ -397,11 +352,39 @@ def _between(option: str, value: int, most: int | None = None) -> None:
         raise LatentError(f"{option} is {value}; allowed: {f'1 to {most}' if most else '1 or more'}.")
 
 
+# --- maps
+
+
+def _maps(argv: list[str]) -> None:
+    options = parse(MapsOptions, argv, f"{PROG} maps")
+    run = load_run(options.run, options.runs)
+    from trainer.datasets import load_dataset
+    from trainer.fit import refresh_maps
+
+    for projection in refresh_maps(run, load_dataset(run.info.dataset.name, progress=True)):
+        print(f"{run.id}: {projection.title}{_losses(projection)}")
+
+
+def _losses(projection: Projection) -> str:
+    """What a map keeps of neighbourhoods, and what its way back gives back."""
+    kept, back = projection.honest, projection.way_back
+    parts = []
+    if kept is not None:
+        parts.append(f"keeps {kept.neighbours_kept:.0%} of the {kept.k} neighbours, trustworthiness {kept.trustworthiness:.3f}")
+    if back is not None:
+        parts.append(f"way back R² {back.r2:.2f}{' (held out)' if back.is_held_out else ''}")
+        if back.nll is not None and back.own_nll is not None:
+            parts.append(f"decoded error {back.nll:.1f} nats (own codes {back.own_nll:.1f})")
+        if back.agreement is not None:
+            parts.append(f"label agreement {back.agreement:.3f}")
+    return f": {', '.join(parts)}" if parts else ""
+
+
 # --- list
 
 
 def _list(argv: list[str]) -> None:
-    options = _parse(ListOptions, argv, f"{PROG} list")
+    options = parse(ListOptions, argv, f"{PROG} list")
     from trainer.datasets import availability, dataset_names
 
     places = [availability(name) for name in dataset_names()]
@@ -441,7 +424,7 @@ def _run_line(info: Any) -> str:
 
 
 def _bench(argv: list[str]) -> None:
-    options = _parse(BenchOptions, argv, f"{PROG} bench")
+    options = parse(BenchOptions, argv, f"{PROG} bench")
     _between("--epochs", options.epochs)
     if options.images is not None:
         _between("--images", options.images)

@@ -19,6 +19,7 @@ from trainer.datasets import Dataset, Split
 from trainer.importance import ImportanceEstimate, importance_estimate
 from trainer.networks import SemiSupervisedVae, Vae, as_tensor
 from trainer.parallel import Rows
+from trainer.way_back import Decode
 
 Floats = NDArray[np.float32]
 Input = Literal["grey", "binarised"]
@@ -192,6 +193,30 @@ def classifier_error(model: SemiSupervisedVae, images: NDArray[Any], labels: Lab
         model.label_of(as_tensor(images[start : start + BATCH]).to(device)).cpu().numpy() for start in range(0, len(images), BATCH)
     ]
     return float((np.concatenate(guesses) != labels).mean())
+
+
+def decode_of(model: Vae, images: NDArray[Any], labels: Labels | None = None) -> Decode:
+    """How well codes decode the numbered ones of these images (N, C, H, W), and which way is better; see `way_back.Decode`.
+
+    Grey pictures; a conditional model is told their classes.
+    """
+    device = device_of_model(model)
+
+    def decode(z: Floats, index: Labels) -> tuple[Floats, Floats]:
+        nll, slope = np.empty(len(z), np.float32), np.empty(z.shape, np.float32)
+        for at in range(0, len(z), BATCH):
+            here = index[at : at + BATCH]
+            code = torch.tensor(z[at : at + BATCH], dtype=torch.float32, device=device, requires_grad=True)
+            x = to_unit(torch.from_numpy(np.asarray(images[here])), False).to(device)
+            y = as_labels(labels[here], device) if labels is not None and model.config.is_conditional else None
+            with torch.enable_grad():
+                terms = model.nll(model.output(code, y), x)
+                (gradient,) = torch.autograd.grad(terms.sum(), code)
+            nll[at : at + BATCH] = terms.detach().cpu().numpy()
+            slope[at : at + BATCH] = gradient.cpu().numpy()
+        return nll, slope
+
+    return decode
 
 
 def knn_accuracy(model: Vae, train: Split, test: Split) -> float | None:

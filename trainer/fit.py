@@ -27,16 +27,16 @@ from trainer.checkpoint import Progress, Row
 from trainer.closed_form import Spectrum, fill_with_pca, finish_linear_vae, spectrum
 from trainer.collapse import kl_per_dim
 from trainer.config import FitConfig, check_run_name
-from trainer.datasets import Dataset
+from trainer.datasets import Dataset, Split
 from trainer.errors import ConfigError, LatentError, RunCorrupt, RunError, TrainingDiverged
-from trainer.evaluate import as_labels, bound_terms, classifier_error, encode_all, evaluate, seeded, to_unit
+from trainer.evaluate import as_labels, bound_terms, classifier_error, decode_of, encode_all, evaluate, seeded, to_unit
 from trainer.information import information_split
 from trainer.likelihoods import HasScale
-from trainer.networks import SemiSupervisedVae, model_of
+from trainer.networks import SemiSupervisedVae, Vae, model_of
 from trainer.objectives import Batch, Knobs, Objective, beta_at, learning_rate_at
 from trainer.parallel import Noise, Rows, Team, device_of
-from trainer.projection import projections_of
-from trainer.runs import DatasetInfo, Metrics, RunInfo, RunWriter
+from trainer.projection import Projection, projections_of
+from trainer.runs import DatasetInfo, Metrics, Run, RunInfo, RunWriter
 from trainer.store import Place
 
 FILM_POINTS = 2000
@@ -460,12 +460,30 @@ class Trainer:
         writer.write_rows(files.HISTORY, progress.history)
         writer.write_rows(files.TIMING, progress.timing)
         yield Finishing("maps", 0.6)
-        weight = mu.astype(float).var(0) if config.is_deterministic else kl_per_dim(mu, logvar)
-        writer.write_projections(projections_of(mu, weight, config.seed, config.umap))
+        writer.write_projections(maps_of(self.model, self.test, mu, logvar))
         info = self.write_state("finished", Metrics(**asdict(evaluation)))
         assert info is not None
         writer.drop_checkpoint()
         yield Finished(writer.folder, info)
+
+
+def maps_of(model: Vae, split: Split, mu: NDArray[np.float32], logvar: NDArray[np.float32]) -> tuple[Projection, ...]:
+    """The maps of a run from its model and the codes (N, K) of the split that it shows."""
+    config = model.config
+    weight = mu.astype(float).var(0) if config.is_deterministic else kl_per_dim(mu, logvar)
+    decode = decode_of(model, split.images, split.labels)
+    return projections_of(mu, weight, config.seed, config.umap, decode, split.labels)
+
+
+def refresh_maps(run: Run, dataset: Dataset) -> tuple[Projection, ...]:
+    """Makes the maps of a finished run anew, from its weights and codes, and writes them. Raises `RunError` for another data set."""
+    if dataset.sha256 != run.info.dataset.sha256:
+        raise RunError(
+            f"data set {dataset.name!r} is not the one that run {run.id!r} was trained on: restore it or train the run anew."
+        )
+    maps = maps_of(run.model, dataset.subset("test"), run.encodings.mu, run.encodings.logvar)
+    RunWriter(run.folder).replace_projections(run.info, maps)
+    return maps
 
 
 def knobs_at(config: FitConfig, epochs_done: float) -> Knobs:

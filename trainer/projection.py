@@ -4,24 +4,37 @@ Letters: N points, K latent dimensions, G and S lattice sizes. Any way back from
 2024): it cannot give every image back, so each projection says in `note` which code a place stands for, and `support` how near
 real points are: the share of real points that are at least as lonely as the place (distance to the 5th nearest real point, the
 larger of the two ranks on the map and in latent space). About .5 in the thick of the data, 0 where the map is empty.
+`way_back.py` finds the codes of a map that has no formula; each stored map carries what it loses, both ways.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from trainer.errors import ConfigError
+from trainer.way_back import (
+    AT_MOST_HELD_OUT,
+    Decode,
+    Honesty,
+    WayBackError,
+    Whole,
+    bilinear,
+    blend,
+    find_way_back,
+    held_out_error,
+    honesty_of,
+    lattice_nodes,
+    way_back_error,
+)
 
 Floats = NDArray[np.float32]
 Kind = Literal["identity", "linear", "lattice"]
 
-LATTICE_SIZE = 96  # numbers.md: 64 and 128 differ by 2 % in decoded error
 SUPPORT_SIZE = 64
-BLEND_NEIGHBOURS = 15
 SUPPORT_NEIGHBOUR = 5
 MARGIN = 0.12  # of the data's width, around it
 
@@ -32,7 +45,8 @@ class Projection:
 
     points (N, 2) map coordinates of the encodings, in their order · extent (x0, x1, y0, y1) that lattice and support cover ·
     support (S, S) in [0, 1], row 0 at y0 · kind linear: z = origin (K,) + x·basis[0] + y·basis[1], basis (2, K) ·
-    kind lattice: lattice_z (G, G, K), bilinear, clamped outside · kind identity: z = (x, y).
+    kind lattice: lattice_z (G, G, K), bilinear, clamped outside · kind identity: z = (x, y) · honest, way_back: what the map loses on
+    the way there and back, measured when a run is stored; None in older runs, see `honesty`.
     """
 
     name: str
@@ -46,6 +60,8 @@ class Projection:
     origin: Floats | None = None
     basis: Floats | None = None
     lattice_z: Floats | None = None
+    honest: Honesty | None = None
+    way_back: WayBackError | None = None
 
     def to_latent(self, places: ArrayLike) -> Floats:
         """Codes (M, K) that the places (M, 2) stand for."""
@@ -73,20 +89,7 @@ class Projection:
         if self.kind == "linear":
             assert self.origin is not None and self.basis is not None
             return np.asarray((codes - self.origin) @ np.linalg.pinv(self.basis), np.float32)
-        return _blend(codes, mu, self.points)
-
-
-def bilinear(lattice: Floats, extent: tuple[float, float, float, float], xy: Floats) -> Floats:
-    """Values (M, D) of a lattice (G, G, D), row 0 at y0, at places (M, 2); clamped outside."""
-    size = len(lattice)
-    x0, x1, y0, y1 = extent
-    column = np.clip((xy[:, 0] - x0) / (x1 - x0) * (size - 1), 0, size - 1)
-    row = np.clip((xy[:, 1] - y0) / (y1 - y0) * (size - 1), 0, size - 1)
-    j, i = np.minimum(column.astype(int), size - 2), np.minimum(row.astype(int), size - 2)
-    u, v = (column - j)[:, None], (row - i)[:, None]
-    low = (1 - u) * lattice[i, j] + u * lattice[i, j + 1]
-    high = (1 - u) * lattice[i + 1, j] + u * lattice[i + 1, j + 1]
-    return np.asarray((1 - v) * low + v * high, np.float32)
+        return blend(codes, mu, self.points)
 
 
 def latent_plane(mu: Floats) -> Projection:
@@ -140,33 +143,48 @@ def axis_pair(mu: Floats, first: int, second: int) -> Projection:
     )  # fmt: skip
 
 
-def umap_map(mu: Floats, seed: int) -> Projection:
-    """A UMAP (McInnes et al. 2018) of the codes mu (N, K), K > 2, and a lattice of blended codes as its way back."""
+def umap_map(mu: Floats, seed: int, decode: Decode | None = None, classes: Whole | None = None) -> Projection:
+    """A UMAP (McInnes et al. 2018) of the codes mu (N, K), K > 2, with a lattice as its way back; see `lattice_map`."""
     import umap  # seconds to import: only where a map is made
 
     neighbours = min(15, len(mu) - 1)
     points = umap.UMAP(n_neighbors=neighbours, min_dist=0.1, random_state=seed, n_jobs=1).fit_transform(mu)
-    return lattice_map("umap", np.asarray(points, np.float32), mu, "UMAP", ("UMAP 1", "UMAP 2"))
+    return lattice_map("umap", np.asarray(points, np.float32), mu, "UMAP", ("UMAP 1", "UMAP 2"), decode, classes, seed)
 
 
-def lattice_map(name: str, points: Floats, mu: Floats, title: str, labels: tuple[str, str]) -> Projection:
-    """Any layout `points` (N, 2) of the codes `mu` (N, K), with a lattice of neighbour blends as the way back."""
+def lattice_map(
+    name: str, points: Floats, mu: Floats, title: str, labels: tuple[str, str],
+    decode: Decode | None = None, classes: Whole | None = None, seed: int = 0,
+) -> Projection:  # fmt: skip
+    """Any layout `points` (N, 2) of the codes `mu` (N, K), settled on the sheet that is its way back, with the error of that way.
+
+    decode: how well a code decodes the picture of a point; without it only codes count · classes (N,), −1 for none: for the agreement.
+    """
     extent = square_extent(points)
-    nodes = lattice_nodes(extent, LATTICE_SIZE)
-    lattice_z = _blend(nodes, points, mu).reshape(LATTICE_SIZE, LATTICE_SIZE, -1)
-    support = _support(points, mu, extent, lambda xy: bilinear(lattice_z, extent, xy))
+    sheet = find_way_back(points, mu, extent, decode, seed)
+    error = held_out_error(points, mu, extent, decode, classes, seed)
+    support = _support(sheet.points, mu, extent, lambda xy: bilinear(sheet.lattice_z, extent, xy))
+    fitted = "the real codes around it, and to how their pictures decode" if sheet.is_refined else "the real codes around it"
+    share = "" if error is None else f", which gives back {max(0, error.r2):.0%} of what codes differ by"
     return Projection(
-        name, "lattice", points, extent, support, labels, title,
-        f"A place stands for a blend of its {BLEND_NEIGHBOURS} nearest real codes; distances on this map mean little.",
-        lattice_z=lattice_z,
+        name, "lattice", sheet.points, extent, support, labels, title,
+        f"A place stands for a code fitted to {fitted}{share}; distances on this map mean little.",
+        lattice_z=sheet.lattice_z, way_back=error,
     )  # fmt: skip
 
 
-def lattice_nodes(extent: tuple[float, float, float, float], size: int) -> Floats:
-    """The places (size², 2) of a lattice's nodes, row by row from y0."""
-    x0, x1, y0, y1 = extent
-    x, y = np.meshgrid(np.linspace(x0, x1, size), np.linspace(y0, y1, size))
-    return np.column_stack([x.ravel(), y.ravel()]).astype(np.float32)
+def honesty(mu: Floats, projection: Projection) -> Honesty | None:
+    """How much of the codes' neighbourhoods the map keeps: as stored, or computed (under a second); None below three points."""
+    return projection.honest or honesty_of(mu, projection.points)
+
+
+def measured(projection: Projection, mu: Floats, decode: Decode | None = None, classes: Whole | None = None) -> Projection:
+    """The map with its losses: neighbours kept, and for a plane in more dimensions what it gives back of at most 1000 points."""
+    error = projection.way_back
+    if projection.kind == "linear" and mu.shape[1] > 2:
+        index = np.random.default_rng(0).permutation(len(mu))[:AT_MOST_HELD_OUT]
+        error = way_back_error(projection.to_latent(projection.points[index]), index, mu, decode, classes)
+    return replace(projection, honest=honesty_of(mu, projection.points), way_back=error)
 
 
 def square_extent(points: Floats, at_least: float = 0.0) -> tuple[float, float, float, float]:
@@ -188,20 +206,6 @@ def _linear(
         name, "linear", points, extent, support, labels, title, note,
         origin=np.ascontiguousarray(origin, np.float32), basis=np.ascontiguousarray(basis, np.float32),
     )  # fmt: skip
-
-
-def _blend(queries: Floats, places: Floats, values: Floats) -> Floats:
-    """Gaussian-weighted mean (M, D) of the `values` (N, D) at the nearest `places` to each query."""
-    from scipy.spatial import cKDTree
-
-    k = min(BLEND_NEIGHBOURS, len(places))
-    distance, index = cKDTree(places).query(queries, k=k, workers=-1)
-    distance, index = distance.reshape(len(queries), k), index.reshape(len(queries), k)
-    # the bandwidth follows the neighbourhood; far from all points the nearest one decides, hence the shift before the exponent
-    width = distance.mean(1, keepdims=True) / 2 + 1e-9
-    weight = np.exp(-0.5 * ((distance**2 - distance[:, :1] ** 2) / width**2))
-    weight /= weight.sum(1, keepdims=True)
-    return np.asarray(np.einsum("mk,mkd->md", weight, values[index]), np.float32)
 
 
 def _support(points: Floats, mu: Floats, extent: tuple[float, float, float, float], to_latent: object) -> Floats:
@@ -233,13 +237,19 @@ def _kth_distance(queries: Floats, real: Floats, k: int) -> Floats:
     return np.asarray(np.sqrt(np.maximum(np.concatenate(found), 0)), np.float32)
 
 
-def projections_of(mu: Floats, kl_per_dim: NDArray[np.float64], seed: int, with_umap: bool) -> tuple[Projection, ...]:
+def projections_of(
+    mu: Floats, kl_per_dim: NDArray[np.float64], seed: int, with_umap: bool,
+    decode: Decode | None = None, classes: Whole | None = None,
+) -> tuple[Projection, ...]:  # fmt: skip
     """All maps that a finished run stores, the best first: the plane itself, or UMAP, PCA and the two dimensions of most KL."""
     n_dims = mu.shape[1]
+    maps: tuple[Projection, ...]
     if n_dims == 1:
-        return (latent_line(mu),)
-    if n_dims == 2:
-        return (latent_plane(mu),)
-    first, second = np.argsort(-kl_per_dim, kind="stable")[:2].tolist()
-    maps = (pca(mu), axis_pair(mu, first, second))
-    return (umap_map(mu, seed), *maps) if with_umap and len(mu) > 3 else maps
+        maps = (latent_line(mu),)
+    elif n_dims == 2:
+        maps = (latent_plane(mu),)
+    else:
+        first, second = np.argsort(-kl_per_dim, kind="stable")[:2].tolist()
+        maps = (pca(mu), axis_pair(mu, first, second))
+        maps = (umap_map(mu, seed, decode, classes), *maps) if with_umap and len(mu) > 3 else maps
+    return tuple(measured(projection, mu, decode, classes) for projection in maps)

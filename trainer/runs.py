@@ -9,7 +9,7 @@ The only file that knows the format (version 2; version 1 is read too); a run is
     encodings.safetensors    test split, grey input: mu, logvar (N, K) · elbo, reconstruction (N,) nats · label, index (N,);
                              a deterministic model's codes are points: logvar is −∞
     film.safetensors         mu (T, M, K), float16, of the same M images at T moments · epoch (T,) · label, index (M,)
-    projection.safetensors   for every map: points, extent, support, and basis/origin or lattice_z
+    projection.safetensors   for every map: points, extent, support, basis/origin or lattice_z, and what the map loses (not in old runs)
     checkpoint/state.safetensors   only while training: model, optimiser, film so far; history in its metadata
 
 Every file is written whole or not at all, into a folder of this machine or below any fsspec address (`store`); `run.json` comes last and
@@ -24,7 +24,7 @@ import io
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -39,6 +39,7 @@ from trainer.forward import Forward
 from trainer.layers import parameter_shapes
 from trainer.projection import Projection
 from trainer.store import Place, RemoteFolder, Store, place, store_of
+from trainer.way_back import Honesty, WayBackError
 
 if TYPE_CHECKING:
     from trainer.networks import Vae
@@ -445,13 +446,20 @@ class RunWriter:
         arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
         self.write_arrays(PROJECTION, arrays)
 
-    def write_info(self, info: RunInfo) -> None:
-        """run.json with the checksums of the files that are there and its own."""
+    def replace_projections(self, info: RunInfo, projections: Iterable[Projection]) -> None:
+        """Other maps for a finished run: stopped at any moment it leaves a run that opens, with all of the old maps or of the new."""
+        # two files cannot be renamed at once: between the two neither version of the maps is refused
+        self.write_info(info, unchecked=(PROJECTION,))
+        self.write_projections(projections)
+        self.write_info(info)
+
+    def write_info(self, info: RunInfo, unchecked: Sequence[str] = ()) -> None:
+        """run.json with the checksums of the files that are there, except the unchecked, and its own."""
         if self.is_silent:
             return
-        store = self._store
+        store, summed = self._store, [name for name in SUMMED if name not in unchecked]
         try:
-            sums = {name: hashlib.sha256(store.read(name)).hexdigest() for name in SUMMED if store.exists(name)}
+            sums = {name: hashlib.sha256(store.read(name)).hexdigest() for name in summed if store.exists(name)}
         except OSError as error:
             raise RunError(f"cannot read {self.folder}: {error.strerror or error}; check its rights.") from None
         raw = json.loads(info.model_copy(update={"files": sums, "version": VERSION}).model_dump_json())
@@ -560,6 +568,7 @@ def _pack_projection(projection: Projection) -> tuple[dict[str, Any], dict[str, 
     item = {
         "name": name, "kind": projection.kind, "extent": projection.extent, "labels": projection.labels,
         "title": projection.title, "note": projection.note,
+        "honest": projection.honest and asdict(projection.honest), "way_back": projection.way_back and asdict(projection.way_back),
     }  # fmt: skip
     arrays: dict[str, NDArray[Any]] = {
         f"{name}.points": projection.points,
@@ -582,4 +591,5 @@ def _unpack_projection(item: dict[str, Any], arrays: Arrays) -> Projection:
         name, item["kind"], arrays[f"{name}.points"], (x0, x1, y0, y1), arrays[f"{name}.support"].astype(np.float32),
         (first, second), item["title"], item["note"], arrays.get(f"{name}.origin"), arrays.get(f"{name}.basis"),
         None if lattice is None else lattice.astype(np.float32),
+        Honesty(**item["honest"]) if item.get("honest") else None, WayBackError(**item["way_back"]) if item.get("way_back") else None,
     )  # fmt: skip

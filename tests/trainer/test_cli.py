@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from trainer.cli import main
+from trainer.runs import info_checksum
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,7 +28,7 @@ def ask(capsys, *words: str) -> tuple[int, str, str]:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["fly"], "unknown command 'fly'; allowed: fit, evaluate, list, bench"),
+        (["fly"], "unknown command 'fly'; allowed: fit, evaluate, maps, list, bench"),
         (["fit"], "fit needs a preset first; allowed: digits-2d"),
         (["fit", "mnist2"], "preset is 'mnist2'; allowed: digits-2d"),
         (["fit", "digits-2d", "--latnt", "3"], "unknown option '--latnt'"),
@@ -46,6 +47,8 @@ def ask(capsys, *words: str) -> tuple[int, str, str]:
         (["evaluate", "nope"], "no run 'nope'"),
         (["evaluate", "nope", "--samples", "0"], "--samples is 0; allowed: 1 to 100000"),
         (["evaluate", "nope", "--device", "tpu"], "device is 'tpu'; allowed: cpu, cuda or cuda:NUMBER"),
+        (["maps"], "is missing"),
+        (["maps", "nope"], "no run 'nope'"),
         (["fit", "digits-m2", "--labelled", "7"], "labelled is 7; allowed: a multiple of 10, the number of classes"),
         (["fit", "digits-2d", "--runs", "ftpx://host/runs"], "ftpx://"),
         (["fit", "digits-2d", "--runs", ""], "--runs is ''; allowed: a folder or an fsspec address"),
@@ -68,6 +71,7 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(capsys, in_folder, words, sen
         ["fit", "--help"],
         ["fit", "digits-2d", "--help"],
         ["evaluate", "--help"],
+        ["maps", "--help"],
         ["list", "--help"],
         ["bench", "--help"],
     ],
@@ -102,6 +106,26 @@ def test_fit_then_evaluate_then_list(capsys, in_folder):
     assert listed["runs"]["mine"]["config"]["seed"] == 4
     assert next(d for d in listed["datasets"] if d["name"] == "digits")["is_here"] is True
     assert set(listed["presets"]) >= {"digits-2d", "digits-16d", "shapes-6d", "mnist-2d", "mnist-20d", "burda", "examples"}
+
+
+def test_maps_makes_the_same_maps_again_and_changes_nothing_else(capsys, in_folder):
+    words = ("--name", "mine", "--epochs", "2", "--hidden", "16", "--latent-dim", "4", "--no-umap")
+    assert ask(capsys, "fit", "digits-2d", *words)[0] == 0
+    folder = in_folder / "runs" / "mine"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    (folder / "projection.safetensors").write_bytes(b"damaged")
+    code, out, err = ask(capsys, "maps", "mine")
+    assert code == 0, err
+    assert out.startswith("mine: PCA: keeps ")
+    assert "way back R²" in out
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    info = json.loads(before["run.json"])
+    info["dataset"]["sha256"] = "0" * 64
+    info["checksum"] = info_checksum(info)
+    (folder / "run.json").write_text(json.dumps(info))
+    code, _, err = ask(capsys, "maps", "mine")
+    assert code == 2
+    assert "data set 'digits' is not the one that run 'mine' was trained on" in err
 
 
 def test_ctrl_c_leaves_a_run_that_resumes(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import trainer.evaluate as module
-from trainer.evaluate import encode_all, evaluate, knn_accuracy, seeded, to_unit
+from trainer.evaluate import decode_of, encode_all, evaluate, knn_accuracy, seeded, to_unit
 from trainer.objectives import kl_standard_normal
 from trainer.runs import load_run
 
@@ -71,3 +71,25 @@ def test_streams_of_randomness_differ_and_repeat():
     draw = lambda *numbers: torch.rand(4, generator=seeded(*numbers)).tolist()
     assert draw(0, 1) == draw(0, 1)
     assert len({tuple(draw(*n)) for n in [(0, 1), (1, 0), (0, 2), (0,), (0, 1, 0)]}) == 5
+
+
+@pytest.mark.parametrize("name", ["tiny-2d", "tiny-5d", "tiny-conv"])
+def test_how_well_codes_decode_is_the_models_nll_and_its_gradient_that_of_finite_differences(
+    trained, tiny_dataset, monkeypatch, name
+):
+    monkeypatch.setattr(module, "BATCH", 7)
+    model, images = load_run(name, trained).model, tiny_dataset.subset("test").images
+    decode = decode_of(model, images)
+    index = np.random.default_rng(1).permutation(len(images))[:17]
+    z = np.random.default_rng(2).standard_normal((17, model.config.latent_dim)).astype(np.float32)
+    nll, slope = decode(z, index)
+    x = torch.from_numpy(images[index]).float() / 255
+    with torch.no_grad():
+        np.testing.assert_allclose(nll, model.nll(model.output(torch.from_numpy(z)), x), rtol=1e-5)
+    model.double()
+    step = 1e-5
+    for k in range(z.shape[1]):
+        there, here = (torch.from_numpy(z.astype(float)) + sign * step * torch.eye(z.shape[1])[k] for sign in (1, -1))
+        with torch.no_grad():
+            difference = (model.nll(model.output(there), x.double()) - model.nll(model.output(here), x.double())) / (2 * step)
+        np.testing.assert_allclose(slope[:, k], difference, rtol=1e-3, atol=1e-3)

@@ -1,0 +1,155 @@
+"""How far can the way back from a map be trusted? Prints a table and writes a dated JSON.
+
+    python tests/bench/way_back.py --run mnist-20d
+
+A UMAP of a run's codes is laid out once; then, for each of three splits, 1000 codes are left out while a way back is made from the
+others, and the code found for the place of each is held against its own: R² of z; −log p(picture|z) of the original picture, nats;
+agreement, the share whose label most of the 15 real codes nearest to the found z have (left-out ones not among them); decoded, the same
+vote for the code of the decoded picture. Methods on the layout's own places, then methods that let points settle: there a code that was
+left out goes, within the same reach, to the place whose code is nearest its own, as every point of the map does. "Place unknown": its
+layout place is not known either but is the blend of its nearest codes' places, as for an uploaded picture; then it settles.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from trainer import way_back as w
+from trainer.datasets import load_dataset
+from trainer.evaluate import decode_of, encode_all
+from trainer.projection import square_extent
+from trainer.runs import load_run
+
+RESULTS = Path(__file__).parent / "results"
+N_OUT, SEEDS = 1000, (0, 1, 2)
+COLUMNS = ("r2", "nll", "agreement", "decoded")
+
+
+def umap_layout(mu: w.Floats, seed: int) -> w.Floats:
+    import umap
+
+    return np.asarray(umap.UMAP(n_neighbors=15, min_dist=0.1, random_state=seed, n_jobs=1).fit_transform(mu), np.float32)
+
+
+def nearest(places: w.Floats, points: w.Floats, mu: w.Floats) -> w.Floats:
+    return mu[w._nearest(places, points, 2)[1][:, 0]]
+
+
+def lattice_of(fit: Callable[..., w.Floats], points: w.Floats, mu: w.Floats, extent: w.Extent) -> w.Floats:
+    return fit(w.lattice_nodes(extent, w.LATTICE_SIZE), points, mu).reshape(w.LATTICE_SIZE, w.LATTICE_SIZE, -1)
+
+
+def methods(
+    layout: w.Floats, mu: w.Floats, extent: w.Extent, out: w.Whole, kept: w.Whole, decode: w.Decode
+) -> dict[str, Callable[[], w.Floats]]:
+    """The codes found for the points left out, by method."""
+    points, codes = layout[kept], mu[kept]
+    known: w.Decode = lambda z, index: decode(z, kept[index])
+    sheets: dict[bool, w.Sheet] = {}
+
+    def on_layout(lattice: w.Floats | None) -> w.Floats:
+        assert lattice is not None
+        return w.bilinear(lattice, extent, layout[out])
+
+    def settled(with_pictures: bool, places: w.Floats) -> w.Floats:
+        if with_pictures not in sheets:
+            sheets[with_pictures] = w.find_way_back(points, codes, extent, known if with_pictures else None)
+        sheet = sheets[with_pictures].lattice_z
+        return w.bilinear(sheet, extent, w.settle(places, mu[out], sheet, extent))
+
+    fitted = lattice_of(w.local_fit, points, codes, extent)
+    return {
+        "its own code": lambda: mu[out],
+        "nearest point": lambda: nearest(layout[out], points, codes),
+        "kNN blend, k = 15 (before)": lambda: w.blend(layout[out], points, codes),
+        "kNN blend, k = 30": lambda: w.blend(layout[out], points, codes, 30),
+        "kNN blend through the lattice": lambda: on_layout(lattice_of(w.blend, points, codes, extent)),
+        "local linear fit, lattice": lambda: on_layout(fitted),
+        "local fit, refined by pictures": lambda: on_layout(w.refine(fitted, points, codes, extent, known)),
+        "settled, local fit": lambda: settled(False, layout[out]),
+        "settled, refined (the default)": lambda: settled(True, layout[out]),
+        "the default, place unknown": lambda: settled(True, w.blend(mu[out], codes, points)),
+    }
+
+
+def measure(name: str, runs: str | None) -> dict[str, Any]:
+    run = load_run(name, runs)
+    split = load_dataset(run.info.dataset.name).subset("test")
+    mu, labels = run.encodings.mu, run.encodings.label
+    decode = decode_of(run.model, split.images, labels)
+    layout = umap_layout(mu, run.config.seed)
+    extent = square_extent(layout)
+    table: dict[str, list[dict[str, float]]] = {}
+    n_out = min(N_OUT, len(mu) // 10)
+    for seed in SEEDS:
+        order = np.random.default_rng(seed).permutation(len(mu))
+        out, kept = order[:n_out], order[n_out:]
+        for method, find in methods(layout, mu, extent, out, kept, decode).items():
+            found = find()
+            error = w.way_back_error(found, out, mu, decode, labels)
+            y = labels[out] if run.config.is_conditional else None
+            again, _ = encode_all(run.model, run.model.decode(found, y), y)
+            votes = labels[kept][w.nearest_codes(again, mu[kept], w.NEIGHBOURS)]
+            decoded = float(np.mean([np.bincount(row).argmax() for row in votes] == labels[out]))
+            row = {"r2": error.r2, "nll": error.nll, "agreement": error.agreement, "decoded": decoded}
+            table.setdefault(method, []).append(row)
+    began = time.perf_counter()
+    sheet = w.find_way_back(layout, mu, extent, decode, run.config.seed)
+    w.held_out_error(layout, mu, extent, decode, labels, run.config.seed)
+    seconds = time.perf_counter() - began
+    began = time.perf_counter()
+    honest = w.honesty_of(mu, sheet.points)
+    honest_s = time.perf_counter() - began
+    before = w.honesty_of(mu, layout)
+    assert honest is not None and before is not None
+    return {
+        "run": name, "n": len(mu), "left_out": n_out, "seeds": SEEDS, "methods": table, "layout": asdict(before), "settled": asdict(honest),
+        "way_back_s": round(seconds, 1), "honesty_s": round(honest_s, 2),
+    }  # fmt: skip
+
+
+def table_of(record: dict[str, Any]) -> str:
+    lines = [
+        f"{record['run']}: {record['left_out']} of {record['n']} left out, mean of {len(record['seeds'])} splits (nll: ± spread)"
+    ]
+    lines.append(f"{'way back':<34}{'R²':>7}{'nll':>9}{'±':>6}{'agreement':>11}{'decoded':>9}")
+    for method, rows in record["methods"].items():
+        r2, nll, agreement, decoded = (np.mean([row[column] for row in rows]) for column in COLUMNS)
+        spread = np.std([row["nll"] for row in rows])
+        lines.append(f"{method:<34}{r2:>7.3f}{nll:>9.1f}{spread:>6.1f}{agreement:>11.3f}{decoded:>9.3f}")
+    for what in ("layout", "settled"):
+        kept = record[what]
+        words = f"neighbours kept {kept['neighbours_kept']:.3f}, trustworthiness {kept['trustworthiness']:.3f} (k = {kept['k']})"
+        lines.append(f"{what}: {words}")
+    lines.append(f"way back and its held-out error: {record['way_back_s']} s; honesty: {record['honesty_s']} s")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--run", default="mnist-20d")
+    parser.add_argument("--runs", help="folder of runs (default: runs/, then the pretrained ones)")
+    options = parser.parse_args()
+    record = measure(options.run, options.runs) | {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads",
+        "command": f"python tests/bench/way_back.py --run {options.run}",
+    }  # fmt: skip
+    print(table_of(record))
+    (RESULTS / f"{record['date'][:10]}-way-back-{options.run}.json").write_text(json.dumps(record, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""How do words on a command line become a record, and a mistake among them one sentence?"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, TypeVar
+
+import tyro
+from pydantic import ValidationError
+from tyro.conf import OmitArgPrefixes
+
+from trainer.config import config_error
+from trainer.errors import LatentError
+
+T = TypeVar("T")
+
+
+def parse(options: type[T], argv: list[str], prog: str, default: T | None = None) -> T:
+    """tyro's parser with its complaint as one sentence, a `LatentError`."""
+    from tyro._errors import ParseErrorEvent, on_parse_error
+
+    def complain(event: ParseErrorEvent) -> None:
+        cause: BaseException | None = sys.exception()
+        while cause is not None:
+            if isinstance(cause, ValidationError):
+                raise config_error(cause) from None
+            cause = cause.__context__
+        raise LatentError(f"{_sentence(event)} ({prog} --help).") from None
+
+    with on_parse_error(complain):
+        if default is None:
+            return tyro.cli(options, args=argv, prog=prog, config=(OmitArgPrefixes,))
+        return tyro.cli(options, args=argv, prog=prog, default=default, config=(OmitArgPrefixes,))
+
+
+def _sentence(event: Any) -> str:
+    """What tyro found wrong, in a line: the option, the value, what is allowed."""
+    from tyro import _errors as kinds
+
+    option = _option(getattr(event, "argument", None))
+    match event:
+        case kinds.UnrecognizedArgs(tokens=tokens):
+            return f"unknown option {tokens[0]!r}"
+        case kinds.MissingArgs(missing_arguments=missing):
+            return f"{', '.join(_option(context.arg) for context in missing)} is missing"
+        case kinds.InvalidChoice(value=value, choices=choices):
+            return f"{option} is {value!r}; allowed: {', '.join(choices)}"
+        case kinds.BadValue():
+            return f"{option} needs a value"
+        case kinds.InstantiationFailure(message=message):
+            return f"{option}: {_one_line(message)}" if option else _one_line(message)
+        case _:
+            return "these options do not go together"
+
+
+def _option(argument: Any) -> str:
+    """The option's name as typed."""
+    if argument is None:
+        return ""
+    return str(argument.lowered.name_or_flags[-1]) if argument.lowered.name_or_flags else "a value"
+
+
+def _one_line(message: str) -> str:
+    """Python's own complaint about a number in our words; anything else with its line breaks removed."""
+    value = message.rpartition(": ")[2]
+    if message.startswith("invalid literal for int()"):
+        return f"{value} is not a whole number"
+    if message.startswith("could not convert string to float"):
+        return f"{value} is not a number"
+    return " ".join(message.split())
