@@ -1,6 +1,6 @@
 # make app    the app on http://127.0.0.1:8501 with the pretrained runs
 # make test   everything that is checked: style, types, imports, front end, Python, browser
-# make front  rebuilds explorer/surface/dist/surface.js from TypeScript (needs Node)
+# make front  rebuilds explorer/surface/dist from TypeScript (needs Node)
 # make assets trains the pretrained runs anew (half an hour on 2 cores)
 .DEFAULT_GOAL := app
 .PHONY: app test front assets clean

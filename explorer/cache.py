@@ -61,6 +61,17 @@ def originals(run_id: str) -> NDArray[np.uint8] | None:
     return None if data is None else data.images[this.encodings.index]
 
 
+def factors(run_id: str) -> tuple[tuple[str, ...], NDArray[np.float32]] | None:
+    """Names and columns (N, F) of the known causes of the encoded pictures; None where there are none or the data set is not here."""
+    this = run(run_id)
+    if not dataset_is_here(run_id):
+        return None
+    data = dataset(this.info.dataset.name, this.info.dataset.sha256)
+    if data is None or data.factors is None:
+        return None
+    return data.factor_names, data.factors[this.encodings.index]
+
+
 def size_on_disk(run_id: str) -> int:
     """Bytes of a run's folder."""
     return _size(run_id, _stamp(run_id))
@@ -96,7 +107,8 @@ def _static_payload(
     run_id: str, stamp: Stamp, name: str, axes: tuple[int, int] | None, with_originals: bool, label: int | None
 ) -> bytes:  # fmt: skip
     pictures = originals(run_id) if with_originals else None
-    return pack_static(_run(run_id, stamp), _projection(run_id, stamp, name, axes), pictures, label=label)
+    causes = factors(run_id) if with_originals else None
+    return pack_static(_run(run_id, stamp), _projection(run_id, stamp, name, axes), pictures, label=label, factors=causes)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

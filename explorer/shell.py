@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import importlib
 import logging
-import math
 from collections.abc import Mapping
+from functools import partial
 
 import streamlit as st
 
 from explorer import cache, state
 from explorer.core.words import plain
+from explorer.export_html import html_page
+from explorer.facts import MEANINGS, UNITS, facts_line
 from trainer.errors import LatentError, RunError
 from trainer.runs import RunInfo
 
@@ -82,68 +84,32 @@ def _header(now: state.State, runs: Mapping[str, RunInfo], default: str) -> None
         )  # fmt: skip
         with st.popover("All runs", type="tertiary"):
             _all_runs(now.run_id, runs)
-    st.caption(plain(facts(now.run_id, runs[now.run_id])), help=FACTS_HELP)
+    st.caption(plain(_facts(now.run_id, runs[now.run_id])), help=FACTS_HELP)
+
+
+def _web_page(run_id: str) -> bytes:
+    """Made when it is asked for, not at every rerun."""
+    return html_page(cache.run(run_id))
 
 
 def _all_runs(shown: str, runs: Mapping[str, RunInfo]) -> None:
-    """What tells the runs apart, and a way to each."""
+    """What tells the runs apart, and a way to each; first a way to take the shown one along."""
+    st.download_button(
+        f"Save {shown} as a web page", data=partial(_web_page, shown), file_name=f"{shown}.html", mime="text/html", key="save-html",
+        icon=":material/download:", on_click="ignore", type="tertiary",
+        help="One HTML file that needs no network and no server: map, decoder, pins, paths, drawing pad; no image of the data set.",
+    )  # fmt: skip
     for name, info in runs.items():
         st.button(name, key=f"open-{name}", on_click=state.choose_run, args=(name,), disabled=name == shown, type="tertiary")
-        st.caption(plain(facts(name, info)))
+        st.caption(plain(_facts(name, info)))
 
 
-FACTS_HELP = """**ELBO** = −(reconstruction + KL), a lower bound of log p(x); higher is better (Kingma & Welling 2014, eq. 3).
-
-**NLL** = −log p(x) by importance sampling, log-mean-exp of the weights p(x|z)p(z)/q(z|x); lower is better (Burda et al. 2016, eq. 8).
-
-**given y**: the model is told the class, so these are bounds of log p(x|y), which is larger than log p(x).
-
-**Reconstruction** of a deterministic model = −log p(x|z) at the code, **squared error** = Σ over pixels of (x − x̂)²: a point
-has no KL, so there is no bound.
-
-**Test error** = share of test images whose most probable class under q(y|x) is wrong (Kingma et al. 2014).
-
-**15-NN** = share of test images whose class the 15 nearest training codes vote for. Where the model is told the class, the code
-need not hold it, and a low share says that style and class are apart.
-
-Nats per image, sums over pixels, means over the test images. Bernoulli and Gaussian values cannot be compared with each other."""
+FACTS_HELP = "\n\n".join([*(f"**{term}**: {meaning}" for term, meaning in MEANINGS.items()), UNITS])
 
 
-def facts(run_id: str, info: RunInfo) -> str:
+def _facts(run_id: str, info: RunInfo) -> str:
     """The line that tells one run from another."""
-    metrics, config = info.metrics, info.config
-    assert metrics is not None  # a finished run has them
-    parts = [
-        info.dataset.name, f"{config.latent_dim}-D", _model_words(info), f"{config.network}, {config.likelihood}",
-    ]  # fmt: skip
-    if metrics.elbo is None or metrics.nll is None:
-        parts.append(f"reconstruction {_number(metrics.reconstruction)}")
-        parts += [] if metrics.squared_error is None else [f"squared error {_number(metrics.squared_error, 2)}"]
-    else:
-        given = " given y" if config.is_conditional else ""
-        parts += [f"β {config.beta:g}", f"ELBO{given} {_number(metrics.elbo)}", f"NLL{given} {_number(metrics.nll)}"]
-    if metrics.classifier_error is not None:
-        labels = f" with {info.dataset.n_labelled} labels" if info.dataset.n_labelled else ""
-        parts.append(f"test error {metrics.classifier_error:.1%}{labels}")
-    if metrics.knn_accuracy is not None:
-        parts.append(f"15-NN {metrics.knn_accuracy:.0%}")
-    parts += [f"{info.n_parameters / 1e6:.2f} M parameters", f"{cache.size_on_disk(run_id) / 1e6:.1f} MB"]
-    return " · ".join(parts)
-
-
-def _model_words(info: RunInfo) -> str:
-    """What kind of model, as a lecture would say it."""
-    config = info.config
-    words = {"vae": "VAE", "conditional-vae": "conditional VAE", "m2": "M2", "m1+m2": "M1+M2", "pca": "PCA"}
-    if config.model == "vae" and config.importance_samples > 1:
-        return f"IWAE, k = {config.importance_samples}"
-    return words.get(config.model, config.model)
-
-
-def _number(value: float, digits: int = 1) -> str:
-    if not math.isfinite(value):
-        return "not finite"
-    return f"{value:.{digits}f}".replace("-", "−")
+    return f"{facts_line(info)} · {cache.size_on_disk(run_id) / 1e6:.1f} MB"
 
 
 def _notices(now: state.State, broken: Mapping[str, RunError]) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 FRONT = ROOT / "explorer" / "surface" / "frontend"
-BUNDLE = ROOT / "explorer" / "surface" / "dist" / "surface.js"
+BUNDLES = ROOT / "explorer" / "surface" / "dist"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 NODE_MAJOR = 20
 
@@ -59,7 +59,7 @@ def run_pytest() -> bool:
 
 
 def check_front_end() -> bool:
-    """Types, tests, and that the committed bundle is what its source builds."""
+    """Types, tests, and that the committed bundles are what their source builds."""
     npm = find_npm()
     if npm is None:
         print("Node is missing: install Node 20 or newer, then run make test again.")
@@ -74,12 +74,16 @@ def check_front_end() -> bool:
     if not fresh and not do("ci", "--no-audit", "--no-fund", "--silent"):
         print("Could not install the front end's packages: is the network there?")
         return False
-    before = BUNDLE.read_bytes()
+    before = built_files()
     built = do("run", "--silent", "check") and do("run", "--silent", "test") and do("run", "--silent", "build")
-    if built and BUNDLE.read_bytes() != before:
-        print("explorer/surface/dist/surface.js is not what its source builds: run make front and commit it.")
+    if built and built_files() != before:
+        print("explorer/surface/dist is not what its source builds: run make front and commit it.")
         return False
     return built
+
+
+def built_files() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in BUNDLES.iterdir()}
 
 
 def find_npm() -> str | None:

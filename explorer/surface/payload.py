@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
@@ -26,6 +26,7 @@ from trainer.runs import Run
 
 Precision = Literal["float16", "float32"]
 Arrays = Mapping[str, NDArray[Any]]
+Factors = tuple[Sequence[str], NDArray[np.float32]]
 
 FORMAT, VERSION = "latent-atlas", 1
 ALIGN = 8
@@ -100,8 +101,11 @@ def pack_static(
     originals: NDArray[np.uint8] | None = None,
     precision: Precision = "float16",
     label: int | None = None,
+    factors: Factors | None = None,
 ) -> bytes:
     """Points, network and map of a run. `originals` (N, C, H, W): the encoded pictures, where the data set is on this machine.
+
+    factors: names and columns (N, F) of known causes of the pictures, in the order of the encodings.
 
     label: the class as which a conditional model decodes, the first where none is given; no use to any other model.
     """
@@ -115,6 +119,12 @@ def pack_static(
         "points_index": np.arange(len(encodings.mu), dtype=np.int32),  # the number of a test image, as Reconstruct asks for it
         "support": np.round(np.clip(projection.support, 0, 1) * 255).astype(np.uint8),
     }
+    arrays["points_reconstruction"] = encodings.reconstruction.astype(np.float32)
+    if not run.config.is_deterministic:  # its codes are points and it has no bound
+        arrays["points_logvar"] = _shortened(encodings.logvar, precision)
+        arrays["points_elbo"] = encodings.elbo.astype(np.float32)
+    if factors is not None:
+        arrays["points_factors"] = factors[1].astype(np.float32)
     if projection.kind == "linear":
         assert projection.basis is not None and projection.origin is not None
         arrays |= {"basis": projection.basis, "origin": projection.origin}
@@ -127,7 +137,8 @@ def pack_static(
     if originals is not None:
         arrays["originals"] = originals
     layers = {part: ops(part, network.layers) for part, network in networks.items()}
-    return pack_arrays(_header(run, projection, layers, label), arrays, compress={"originals"})
+    header = _header(run, projection, layers, label) | {"factor_names": [] if factors is None else factors[0]}
+    return pack_arrays(header, arrays, compress={"originals"})
 
 
 def _shortened(array: NDArray[np.float32], precision: Precision) -> NDArray[Any]:
@@ -230,11 +241,27 @@ def _header(run: Run, projection: Projection, layers: dict[str, list[dict[str, A
 
 
 def _note(run: Run, projection: Projection) -> str:
-    """What a place on the map stands for; nothing is said of a prior where there is none."""
+    """What a place on the map stands for, and how far to trust the map; nothing is said of a prior where there is none."""
+    note = projection.note
     if run.config.is_deterministic and projection.name == "axes":
         first, second = (name.removeprefix("z") for name in projection.labels)
-        return f"A place sets dimensions {first} and {second}; all others are 0."
-    return projection.note
+        note = f"A place sets dimensions {first} and {second}; all others are 0."
+    return " ".join([note, *_honesty(projection)])
+
+
+def _honesty(projection: Projection) -> Iterator[str]:
+    """Measured at the end of training, where the run has it."""
+    if honest := projection.honest:
+        yield (
+            f"Of a point's {honest.k} nearest codes the map keeps {honest.neighbours_kept:.0%} near it; "
+            f"trustworthiness {honest.trustworthiness:.2f}."
+        )
+    if back := projection.way_back:
+        what = f"{back.n} points that it was not made from" if back.is_held_out else f"{back.n} points"
+        decoded = ""
+        if back.nll is not None and back.own_nll is not None:
+            decoded = f", −log p {back.nll:.0f} nats a picture (their own codes: {back.own_nll:.0f})"
+        yield f"The way back, over {what}: R² {back.r2:.2f}{decoded}."
 
 
 def _robust_extent(points: NDArray[np.float32]) -> tuple[float, float, float, float]:

@@ -185,7 +185,7 @@ def test_many_dimensions_decode_live_and_say_how(page, server):
     page.wait_for_timeout(80)
     assert len(first[0]) == 20
     assert (code(page), pixels(page)) != first
-    expect(page.get_by_text("blend of its 15 nearest real codes")).to_be_visible()
+    expect(page.get_by_text("A place stands for a code fitted to the real codes around it")).to_be_visible()
 
 
 def test_the_map_can_be_changed(page, server):
@@ -265,10 +265,15 @@ def test_a_films_pictures_are_of_the_chosen_class(page, server):
 
 def test_a_deterministic_model_has_no_prior_to_draw(page, server):
     open_view(page, server, run="tiny-autoencoder")
-    expect(page.get_by_role("button", name=re.compile("Manifold"))).to_be_visible()
-    expect(page.get_by_role("button", name=re.compile("Rings"))).to_have_count(0)
+    layers = page.get_by_role("button", name=re.compile("^Layers"))
+    layers.click()
+    expect(page.get_by_label("Decoded manifold")).to_be_visible()
+    for of_the_prior in ("Prior rings", "Posterior − prior", "Posterior ellipses"):
+        expect(page.get_by_label(of_the_prior)).to_have_count(0)
     open_view(page, server, run="tiny-continuous")
-    expect(page.get_by_role("button", name=re.compile("Rings"))).to_be_visible()
+    layers.click()
+    for of_the_prior in ("Prior rings", "Posterior − prior", "Posterior ellipses"):
+        expect(page.get_by_label(of_the_prior)).to_be_visible()
 
 
 def test_switching_the_run_switches_the_map(page, server):

@@ -74,6 +74,17 @@ def test_all_runs_are_listed_with_what_tells_them_apart_and_open_at_a_click():
     assert sound(test.run()).selectbox(key="run").value == "digits-16d"
 
 
+def test_the_shown_run_is_saved_as_a_web_page_and_only_when_asked(monkeypatch):
+    from explorer import shell
+
+    made = []
+    monkeypatch.setattr(shell, "html_page", lambda run: made.append(run.id) or b"")
+    test = sound(app(run="digits-2d").run())
+    [button] = [element for element in test.get("download_button") if "web page" in element.proto.label]
+    assert button.proto.label == "Save digits-2d as a web page"
+    assert made == []
+
+
 def test_the_app_opens_on_mnist_2d_with_the_map():
     test = sound(app().run())
     assert test.selectbox(key="run").value == "mnist-2d"

@@ -1,18 +1,20 @@
-// How does src/ become the one committed file ../dist/surface.js? The same sources and versions give the same bytes.
+// How does src/ become the committed files of ../dist? The same sources and versions give the same bytes.
+//   surface.js   the surface, and Streamlit's entry         hosts.js   the page around it: the file from disk, the notebook
+//   surface.css  page.css   their style sheets once more, because a page's policy names each by its hash
 import { build } from "esbuild";
+import { writeFile } from "node:fs/promises";
 
-const result = await build({
-  entryPoints: ["src/index.ts"],
-  outfile: "../dist/surface.js",
-  bundle: true,
-  minify: true,
-  format: "esm",
-  target: "es2021",
-  charset: "utf8",
-  legalComments: "none",
-  banner: { js: "/* Latent Atlas surface. Contains parts of d3 (ISC, Mike Bostock). */" },
-  metafile: true,
-  logLevel: "warning",
-});
-const [[path, { bytes }]] = Object.entries(result.metafile.outputs);
-console.log(`${path}: ${(bytes / 1000).toFixed(1)} kB`);
+const common = { bundle: true, minify: true, format: "esm", target: "es2021", charset: "utf8", legalComments: "none", logLevel: "warning" };
+const banner = { js: "/* Latent Atlas surface. Contains parts of d3 (ISC, Mike Bostock). */" };
+
+for (const [entry, name] of [["index", "surface"], ["hosts", "hosts"]]) {
+  const outfile = `../dist/${name}.js`;
+  const { metafile } = await build({ ...common, entryPoints: [`src/${entry}.ts`], outfile, banner, metafile: true });
+  const [[path, { bytes }]] = Object.entries(metafile.outputs);
+  console.log(`${path}: ${(bytes / 1000).toFixed(1)} kB`);
+}
+for (const [source, constant, name] of [["style", "STYLE", "surface"], ["page-style", "PAGE_STYLE", "page"]]) {
+  const { outputFiles } = await build({ ...common, entryPoints: [`src/${source}.ts`], write: false });
+  const module = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
+  await writeFile(`../dist/${name}.css`, module[constant]);
+}

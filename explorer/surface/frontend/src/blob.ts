@@ -88,6 +88,8 @@ export interface Header {
   readonly class_names: readonly string[];
   /** The class that a conditional model's decoder is told here; null for one that is told none. */
   readonly decoded_as?: string | null;
+  /** Names of the columns of `points_factors`. */
+  readonly factor_names?: readonly string[];
   readonly likelihood: Likelihood;
   readonly encoder: readonly Op[];
   readonly decoder: readonly Op[];

@@ -14,6 +14,16 @@ export interface NearestInfo {
   readonly caption: string;
 }
 
+/** How far to trust a code. */
+export interface Trust {
+  /** ‖z‖. */
+  readonly radius: number;
+  /** Share of prior draws nearer to the middle; null for a model without a prior. */
+  readonly priorShare: number | null;
+  /** To the nearest shown code, all dimensions; null where none is shown. */
+  readonly distance: number | null;
+}
+
 export class Card {
   readonly element = h("aside", { class: "la-card", "aria-label": "Under the cursor" });
   readonly decoded = new Picture(h("canvas", { class: "la-pixels la-decoded", "data-testid": "decoded", role: "img", "aria-label": "Decoded picture" }));
@@ -26,6 +36,7 @@ export class Card {
   private readonly zList = h("ol", { class: "la-z-list la-number", tabindex: "0", "aria-label": "All latent numbers" });
   private readonly dots = h("span", { class: "la-dots", "aria-hidden": "true" });
   private readonly words = h("span", {});
+  private readonly trust = h("p", { class: "la-small la-number", "data-testid": "trust" });
   private readonly nearestSwatch = h("span", { class: "la-swatch" });
   private readonly nearestClass = h("span", { class: "la-nearest-class" });
   private readonly nearestCaption = h("span", { class: "la-small" });
@@ -46,7 +57,7 @@ export class Card {
       this.nearest.canvas,
       h("div", {}, h("span", { class: "la-small" }, "Nearest real point"), h("span", { class: "la-line" }, this.nearestSwatch, this.nearestClass), this.nearestCaption),
     );
-    const facts = h("div", { class: "la-facts" }, this.decodedAs, this.z, this.zMore, this.zAll, h("p", { class: "la-support" }, this.dots, this.words), this.nearestBox, this.note);
+    const facts = h("div", { class: "la-facts" }, this.decodedAs, this.z, this.zMore, this.zAll, h("p", { class: "la-support" }, this.dots, this.words), this.trust, this.nearestBox, this.note);
     this.pinBox = h("section", { class: "la-pins" }, h("h2", { class: "la-h" }, "Pins"), this.pinText, this.pinList);
     this.element.append(this.heading, h("div", { class: "la-main" }, h("div", { class: "la-frame" }, this.decoded.canvas), facts), player, this.pinBox);
   }
@@ -80,6 +91,14 @@ export class Card {
     const level = supportLevel(support);
     this.dots.dataset.level = String(level);
     setText(this.words, supportWords(support));
+    this.decoded.canvas.toggleAttribute("data-faint", level === 0);
+  }
+
+  showTrust({ radius, priorShare, distance }: Trust): void {
+    const prior = priorShare === null ? "" : `‖z‖ ${number(radius)}, ${priorWords(priorShare)}`;
+    const near = distance === null ? "" : `${number(distance)} from the nearest code`;
+    setText(this.trust, [prior, near].filter(Boolean).join("; "));
+    this.trust.title = "‖z‖: distance from the prior's middle, and the share of prior draws that lie nearer (chi-square with K degrees of freedom). Nearest code: Euclidean distance in all latent dimensions.";
   }
 
   private showManyNumbers(z: ArrayLike<number>, map: Point): void {
@@ -134,6 +153,12 @@ export class Card {
     button.addEventListener("click", () => go(pin));
     return button;
   }
+}
+
+/** Where among the prior's draws a code lies. */
+export function priorWords(share: number): string {
+  if (share > 0.999) return "farther out than 99.9 % of prior draws";
+  return share >= 0.5 ? `farther out than ${Math.round(100 * share)} % of prior draws` : `nearer in than ${Math.round(100 * (1 - share))} % of prior draws`;
 }
 
 export function classWords(className: string | null): string {

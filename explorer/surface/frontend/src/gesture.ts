@@ -16,11 +16,13 @@ export interface Intents {
   pin(left: number, top: number): void;
   pan(dx: number, dy: number): void;
   zoom(factor: number, left: number, top: number): void;
+  /** A loop is drawn around points: its first corner, the next ones, the last. */
+  loop(left: number, top: number, phase: "start" | "move" | "end"): void;
   /** What the next drag would do changed, or a drag began or ended. */
   mode(mode: Mode): void;
 }
 
-export type Mode = "idle" | "look" | "pan" | "pinch" | "spent";
+export type Mode = "idle" | "look" | "pan" | "loop" | "pinch" | "spent";
 
 /** What the machine needs of a pointer event; left and top are relative to the map. */
 export interface PointerInput {
@@ -40,6 +42,8 @@ interface Contact {
 export class GestureMachine {
   /** The toolbar's switch: a plain drag pans. */
   panByDefault = false;
+  /** Another switch: a plain drag draws a loop. */
+  loopByDefault = false;
   spaceHeld = false;
   private mode: Mode = "idle";
   private readonly contacts = new Map<number, Contact>();
@@ -73,12 +77,14 @@ export class GestureMachine {
     if (Math.hypot(input.left - this.start.left, input.top - this.start.top) > reach) this.isClick = false;
     if (this.mode === "look") this.intents.look(input.left, input.top);
     else if (this.mode === "pan") this.intents.pan(dx, dy);
+    else if (this.mode === "loop") this.intents.loop(input.left, input.top, "move");
     else if (before) this.followPinch(before);
   }
 
   up(input: PointerInput): void {
     if (!this.contacts.delete(input.id)) return;
-    const isPin = this.isClick && this.mode !== "pinch" && this.mode !== "spent" && input.button === 0;
+    if (this.mode === "loop") this.intents.loop(input.left, input.top, "end");
+    const isPin = this.isClick && this.mode !== "loop" && this.mode !== "pinch" && this.mode !== "spent" && input.button === 0;
     if (isPin) this.intents.pin(this.start.left, this.start.top);
     // fingers that stay after a pinch do nothing, or the map would jump
     this.enter(this.contacts.size > 0 ? "spent" : "idle");
@@ -94,6 +100,10 @@ export class GestureMachine {
     this.start = { left: input.left, top: input.top };
     const pans = input.button === 1 || input.button === 2 || input.shift || this.spaceHeld || this.panByDefault;
     this.isClick = input.button === 0 && !input.shift && !this.spaceHeld;
+    if (!pans && this.loopByDefault) {
+      this.enter("loop");
+      return this.intents.loop(input.left, input.top, "start");
+    }
     this.enter(pans ? "pan" : "look");
     if (!pans) this.intents.look(input.left, input.top);
   }

@@ -3,7 +3,7 @@
 export type KeyIntent =
   | { readonly kind: "move"; readonly dx: number; readonly dy: number }
   | { readonly kind: "zoom"; readonly factor: number }
-  | { readonly kind: "pin" | "reset" | "manifold" | "rings" | "shapes" | "pan" | "play" | "help" | "escape" };
+  | { readonly kind: "pin" | "reset" | "manifold" | "rings" | "shapes" | "neighbours" | "layers" | "hole" | "select" | "pan" | "play" | "help" | "escape" };
 
 /** Shares of the visible width. */
 const STEP = 1 / 50;
@@ -26,6 +26,10 @@ const PLAIN: Readonly<Record<string, KeyIntent>> = {
   m: { kind: "manifold" },
   r: { kind: "rings" },
   s: { kind: "shapes" },
+  n: { kind: "neighbours" },
+  l: { kind: "layers" },
+  h: { kind: "hole" },
+  x: { kind: "select" },
   v: { kind: "pan" },
   p: { kind: "play" },
   "?": { kind: "help" },
@@ -60,7 +64,11 @@ export const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["m", "decoded manifold as background"],
   ["r", "prior rings at 1, 2, 3 σ"],
   ["s", "a marker shape for each class"],
+  ["l", "layers, colours, search"],
+  ["n", "lines to the nearest codes in latent space"],
+  ["h", "the next hole of the aggregated posterior"],
   ["p", "play or pause the path"],
+  ["x", "drag draws a loop that selects points"],
   ["v", "drag moves the map instead of the probe"],
   ["Shift- or Space-drag", "move the map"],
   ["Wheel, pinch", "zoom"],

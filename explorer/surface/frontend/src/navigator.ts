@@ -75,6 +75,11 @@ export class Navigator {
     this.isHome = true;
   }
 
+  /** Glides to a place, at least `zoom` times as close as when everything is shown. */
+  flyTo([x, y]: Point, zoom: number): void {
+    this.glideTo({ x, y, scale: Math.max(this.camera.scale, this.home.scale * zoom) });
+  }
+
   /** Brings the place into view; returns whether the camera had to move. */
   show([x, y]: Point, margin: number): boolean {
     const camera = reveal(this.camera, this.size, x, y, margin);

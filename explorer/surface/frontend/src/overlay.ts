@@ -71,6 +71,75 @@ export function drawMarker(context: Context, size: Size, camera: Camera, theme: 
   context.restore();
 }
 
+/** Ellipses of a Gaussian on the map at some standard deviations; covariance xx, xy, yy in map units. */
+export function drawEllipses(
+  context: Context, size: Size, camera: Camera, [x, y]: Point, [xx, xy, yy]: readonly [number, number, number], sigmas: readonly number[], ink: string, width: number,
+): void {
+  const [left, top] = toScreen(camera, size, x, y);
+  const half = Math.hypot((xx - yy) / 2, xy);
+  const [major, minor] = [Math.sqrt((xx + yy) / 2 + half), Math.sqrt(Math.max(0, (xx + yy) / 2 - half))];
+  const angle = 0.5 * Math.atan2(2 * xy, xx - yy);
+  context.strokeStyle = ink;
+  context.lineWidth = width;
+  for (const sigma of sigmas) {
+    context.beginPath();
+    context.ellipse(left, top, major * sigma * camera.scale, minor * sigma * camera.scale, -angle, 0, 2 * Math.PI); // y grows downwards here
+    context.stroke();
+  }
+}
+
+/** Lines from the probe to points, thinner with every rank. */
+export function drawLinks(context: Context, size: Size, camera: Camera, theme: Theme, from: Point, to: readonly Point[]): void {
+  const [left, top] = toScreen(camera, size, from[0], from[1]);
+  context.save();
+  context.lineCap = "round";
+  to.forEach(([x, y], rank) => {
+    const [a, b] = toScreen(camera, size, x, y);
+    for (const [ink, width] of [[css(theme.map, 0.85), 4], [css(theme.accent, 1 - 0.07 * rank), 1.75]] as const) {
+      context.beginPath();
+      context.moveTo(left, top);
+      context.lineTo(a, b);
+      context.strokeStyle = ink;
+      context.lineWidth = width;
+      context.stroke();
+    }
+    context.beginPath();
+    context.arc(a, b, 4, 0, 2 * Math.PI);
+    context.fillStyle = css(theme.accent);
+    context.fill();
+  });
+  context.restore();
+}
+
+/** A loop around points, and a ring around every point in it. */
+export function drawLoop(context: Context, size: Size, camera: Camera, theme: Theme, loop: readonly Point[], inside: readonly Point[]): void {
+  context.save();
+  trace(context, loop.map(([x, y]) => toScreen(camera, size, x, y)));
+  context.closePath();
+  context.fillStyle = css(theme.accent, 0.1);
+  context.fill();
+  context.setLineDash([6, 4]);
+  context.strokeStyle = css(theme.accent);
+  context.lineWidth = 1.75;
+  context.stroke();
+  context.setLineDash([]);
+  context.lineWidth = 1.25;
+  context.strokeStyle = css(theme.text, 0.7);
+  if (inside.length <= MOST_RINGS) {
+    context.beginPath();
+    for (const [x, y] of inside) {
+      const [left, top] = toScreen(camera, size, x, y);
+      context.moveTo(left + 4, top);
+      context.arc(left, top, 4, 0, 2 * Math.PI);
+    }
+    context.stroke();
+  }
+  context.restore();
+}
+
+/** More rings than this would hide the points. */
+const MOST_RINGS = 1500;
+
 function haloText(context: Context, theme: Theme, text: string, left: number, top: number): void {
   context.font = `600 13px ${theme.font}`;
   context.textAlign = "left";

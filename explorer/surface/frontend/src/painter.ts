@@ -1,31 +1,38 @@
 /** How does what is known become three layers of pixels? Ground, points, and what lies above; no state but caches. */
 
 import { drawGrid, drawRingLabels, drawRings, drawTickLabels, fillGround } from "./axes";
-import type { MarkerRecord, PathRecord, PinRecord } from "./blob";
-import type { Camera } from "./camera";
+import { Backdrop } from "./backdrop";
+import type { Extent, MarkerRecord, PathRecord, PinRecord, Point } from "./blob";
+import { visibleExtent, type Camera } from "./camera";
+import type { Colouring } from "./colouring";
+import { css } from "./colour";
+import type { Background, Overlay } from "./drawer";
+import { ClassContours, drawContours } from "./fieldlayer";
 import type { Shown } from "./legend";
-import { Manifold, tileGrid } from "./manifold";
-import { drawMarker, drawPath, drawPin } from "./overlay";
-import { classRgb, classShape } from "./palette";
+import { Manifold, TILES, tileGrid } from "./manifold";
+import { drawEllipses, drawLinks, drawLoop, drawMarker, drawPath, drawPin } from "./overlay";
+import { classRgb, classShape, SHAPES } from "./palette";
 import { markerRadius } from "./points";
+import { rampColour } from "./ramp";
 import type { Scene } from "./scene";
 import { makeSprite, type Sprite } from "./sprites";
 import type { Stage } from "./stage";
 import type { Theme } from "./theme";
+import { inView, MOST_THUMBNAILS, Thumbnails } from "./thumbs";
 
-export interface Layers {
-  manifold: boolean;
-  rings: boolean;
-  shapes: boolean;
-}
+export type Layers = { background: Background } & Record<Overlay, boolean>;
 
 /** All that decides how the map looks at one moment. */
 export interface View {
   readonly scene: Scene;
   readonly camera: Camera;
+  /** How much closer than when everything is shown. */
+  readonly zoom: number;
   readonly theme: Theme;
   readonly shown: Shown;
   readonly layers: Readonly<Layers>;
+  /** Points coloured by a quantity instead of their class. */
+  readonly colouring: Colouring | null;
 }
 
 /** Shares 0 … 1: how much of the path is drawn, how far the last pin has fallen. */
@@ -35,6 +42,14 @@ export interface Things {
   readonly markers: readonly MarkerRecord[];
   readonly pins: readonly PinRecord[];
   readonly dropShare: number;
+  /** Where the probe is and which points its lines lead to. */
+  readonly probe: Point;
+  readonly links: readonly number[];
+  /** The nearest point, or −1. */
+  readonly nearest: number;
+  /** The loop that is drawn or was drawn last, and the points in it. */
+  readonly loop: readonly Point[];
+  readonly selected: readonly number[];
 }
 
 const SLICE_MS = 6;
@@ -44,35 +59,50 @@ const SHOW_MS = 150;
 const OVER_PICTURES = { size: 0.62, opacity: 0.4 } as const;
 const MANY_POINTS = 30_000;
 
+/** Closer than this, pictures may take the place of dots and the manifold gets smaller tiles. */
+const CLOSE = 1.5;
+const MOST_ELLIPSES = 400;
+
 export class Painter {
   private manifold: Manifold | null = null;
+  private detail: { readonly manifold: Manifold; readonly extent: Extent } | null = null;
+  private backdrop: Backdrop | null = null;
+  private contours: ClassContours | null = null;
+  private thumbnails: Thumbnails | null = null;
   private manifoldShown = 0;
+  private lastCamera: Camera | null = null;
   private sprites: { readonly key: string; readonly list: (Sprite | null)[] } = { key: "", list: [] };
 
   constructor(private readonly stage: Stage) {}
 
   /** Another scene: nothing kept is of use. */
   reset(): void {
-    this.manifold = null;
+    this.manifold = this.detail = this.backdrop = this.contours = this.thumbnails = null;
     this.sprites = { key: "", list: [] };
   }
 
-  ground({ scene, camera, theme, layers }: View): void {
+  ground({ scene, camera, zoom, theme, layers }: View): void {
     const { stage } = this;
     const context = stage.begin("ground");
     if (!context) return;
     const { projection } = scene.header;
     fillGround(context, stage.plot, theme);
-    if (layers.manifold) this.manifold?.draw(context, stage.plot, camera);
-    else drawGrid(context, stage.plot, camera, theme);
-    if (layers.rings && projection.rings) drawRings(context, stage.plot, camera, theme, projection, layers.manifold);
+    const { background } = layers;
+    if (background === "manifold") {
+      this.manifold?.draw(context, stage.plot, camera);
+      if (zoom > CLOSE) this.detail?.manifold.draw(context, stage.plot, camera);
+    } else {
+      if (background !== "none") this.backdropOf(scene).draw(background, context, stage.plot, camera);
+      drawGrid(context, stage.plot, camera, theme);
+    }
+    if (layers.rings && projection.rings) drawRings(context, stage.plot, camera, theme, projection, background === "manifold");
     drawTickLabels(context, stage, stage.plot, camera, theme, projection);
   }
 
-  /** `zoom`: how much closer than when everything is shown. */
-  points(view: View, zoom: number): void {
+  points(view: View): void {
     const { stage } = this;
     const { camera, scene } = view;
+    if (this.pictured(view)) return stage.showPoints(0);
     const scale = camera.scale * stage.ratio;
     const transform = {
       scaleX: scale,
@@ -80,56 +110,138 @@ export class Painter {
       scaleY: -scale,
       offsetY: (stage.plot.height / 2) * stage.ratio + camera.y * scale,
     };
-    stage.raster.draw(scene.points, scene.slots, this.spritesFor(view, zoom), transform);
-    stage.showPoints(view.layers.manifold ? OVER_PICTURES.opacity : 1);
+    stage.raster.draw(scene.points, view.colouring?.slots ?? scene.slots, this.spritesFor(view), transform);
+    stage.showPoints(view.layers.background === "manifold" ? OVER_PICTURES.opacity : 1);
   }
 
-  above({ scene, camera, theme, layers }: View, { path, pathShare, markers, pins, dropShare }: Things): void {
+  /** The points that are shown as pictures, or nothing where they are dots. */
+  private pictured({ scene, camera, zoom, shown, layers }: View): number[] | null {
+    if (!layers.thumbnails || zoom < CLOSE) return null;
+    return inView(scene, camera, this.stage.plot, shown, MOST_THUMBNAILS);
+  }
+
+  /** Returns whether all is drawn: pictures may need more frames. */
+  above(view: View, { path, pathShare, markers, pins, dropShare, probe, links, nearest, loop, selected }: Things): boolean {
     const { stage } = this;
+    const { scene, camera, theme, layers, shown } = view;
     const context = stage.begin("map");
-    if (!context) return;
+    if (!context) return true;
     const { projection } = scene.header;
+    let isComplete = true;
+    const pictured = this.pictured(view);
+    if (pictured) {
+      this.thumbnails ??= new Thumbnails(scene);
+      isComplete = this.thumbnails.draw(context, stage.plot, camera, pictured, (i) => pointRgb(view, i));
+    }
+    if (layers.contours && this.contours) drawContours(context, stage.plot, camera, this.contours, shown, (slot) => classRgb(slot === scene.nClasses ? -1 : slot, theme.isDark), theme.map);
+    if (layers.ellipses) this.ellipses(context, view, nearest);
+    if (loop.length > 1) drawLoop(context, stage.plot, camera, theme, loop, selected.map((i) => scene.place(i)));
     if (layers.rings && projection.rings) drawRingLabels(context, stage.plot, camera, theme, projection);
+    if (layers.neighbours) drawLinks(context, stage.plot, camera, theme, probe, links.map((i) => scene.place(i)));
     if (path) drawPath(context, stage.plot, camera, theme, path, pathShare);
     for (const marker of markers) drawMarker(context, stage.plot, camera, theme, marker);
     pins.forEach((pin, i) => drawPin(context, stage.plot, camera, theme, pin, i === pins.length - 1 ? dropShare : 1));
+    return isComplete;
   }
 
-  /** Decodes some tiles; false when there was nothing left to do. */
-  growManifold({ scene }: View): boolean {
-    if (this.manifold?.isComplete) return false;
-    this.manifold ??= makeManifold(scene);
-    this.manifold.work(performance.now() + SLICE_MS);
+  /** 1σ of every point when few are in view; 1σ and 2σ of the nearest one always. */
+  private ellipses(context: CanvasRenderingContext2D, view: View, nearest: number): void {
+    const { scene, camera, theme, shown } = view;
+    const spread = scene.spreadOnMap();
+    if (!spread) return;
+    const few = inView(scene, camera, this.stage.plot, shown, MOST_ELLIPSES) ?? [];
+    for (const i of few) drawEllipses(context, this.stage.plot, camera, scene.place(i), spread(i), [1], css(pointRgb(view, i), 0.55), 1);
+    if (nearest < 0) return;
+    drawEllipses(context, this.stage.plot, camera, scene.place(nearest), spread(nearest), [1, 2], css(theme.map), 4);
+    drawEllipses(context, this.stage.plot, camera, scene.place(nearest), spread(nearest), [1, 2], css(theme.text), 1.75);
+  }
+
+  /** Works a slice of whatever is wanted and not yet there; false when there was nothing left to do. */
+  grow(view: View): boolean {
+    const { scene, layers } = view;
+    if (layers.contours && !this.contours?.isComplete) {
+      this.contours ??= new ClassContours(scene.points, scene.slots, scene.nClasses, scene.header.view_extent);
+      this.contours.work(performance.now() + SLICE_MS);
+      return true;
+    }
+    if (layers.background === "none") return false;
+    if (layers.background === "manifold") return this.growManifold(view);
+    return this.backdropOf(scene).grow(layers.background);
+  }
+
+  private growManifold(view: View): boolean {
+    const { scene, camera, zoom } = view;
+    const isStill = camera === this.lastCamera;
+    this.lastCamera = camera;
+    this.manifold ??= makeManifold(scene, scene.header.view_extent, null);
+    if (!this.manifold.isComplete) {
+      this.manifold.work(performance.now() + SLICE_MS);
+      return true;
+    }
+    if (zoom <= CLOSE) return false;
+    if (!isStill) return true; // once more when the camera rests
+    const seen = visibleExtent(camera, this.stage.plot);
+    if (!this.detail || !fits(this.detail.extent, seen)) this.detail = { manifold: makeManifold(scene, seen, TILES), extent: seen };
+    if (this.detail.manifold.isComplete) return false;
+    this.detail.manifold.work(performance.now() + SLICE_MS);
     return true;
   }
 
-  /** Whether the growing manifold should be seen in the next frame. */
-  manifoldIsDue(now: number): boolean {
-    if (!this.manifold?.isComplete && now - this.manifoldShown < SHOW_MS) return false;
+  /** Whether what grows should be seen in the next frame. */
+  growthIsDue(now: number): boolean {
+    if (now - this.manifoldShown < SHOW_MS) return false;
     this.manifoldShown = now;
     return true;
   }
 
-  private spritesFor({ scene, theme, shown, layers }: View, zoom: number): readonly (Sprite | null)[] {
-    const size = (layers.shapes ? 1.35 : 1) * (layers.manifold ? OVER_PICTURES.size : 1);
+  backdropOf(scene: Scene): Backdrop {
+    return (this.backdrop ??= new Backdrop(scene));
+  }
+
+  thumbnailOf(scene: Scene, i: number): HTMLCanvasElement {
+    return (this.thumbnails ??= new Thumbnails(scene)).make(i);
+  }
+
+  private spritesFor({ scene, theme, shown, layers, zoom, colouring }: View): readonly (Sprite | null)[] {
+    const isOver = layers.background === "manifold";
+    const size = (layers.shapes ? 1.35 : 1) * (isOver ? OVER_PICTURES.size : 1);
     const radius = markerRadius(scene.nPoints, zoom) * size * this.stage.ratio;
-    const key = [radius, layers.shapes, theme.isDark, shown].join(" ");
-    if (key !== this.sprites.key) {
-      const alpha = scene.nPoints > MANY_POINTS ? 0.7 : 0.85;
-      const sprite = (slot: number): Sprite | null => {
-        if (!shown[slot]) return null;
-        const label = slot === scene.nClasses ? -1 : slot;
-        return makeSprite(classShape(label, layers.shapes), classRgb(label, theme.isDark), alpha, radius);
-      };
-      this.sprites = { key, list: Array.from({ length: scene.nClasses + 1 }, (_, slot) => sprite(slot)) };
-    }
-    return this.sprites.list;
+    const key = [radius, layers.shapes, theme.isDark, shown, colouring?.key ?? ""].join(" ");
+    if (key === this.sprites.key) return this.sprites.list;
+    const alpha = scene.nPoints > MANY_POINTS ? 0.7 : 0.85;
+    const byClass = (slot: number): Sprite | null => {
+      if (!shown[slot]) return null;
+      const label = slot === scene.nClasses ? -1 : slot;
+      return makeSprite(classShape(label, layers.shapes), classRgb(label, theme.isDark), alpha, radius);
+    };
+    const byLevel = (slot: number): Sprite | null => {
+      if (!colouring || slot > colouring.levels) return null;
+      const colour = slot === colouring.levels ? classRgb(-1, theme.isDark) : rampColour("amount", slot / (colouring.levels - 1));
+      return makeSprite(SHAPES[0], colour, alpha, radius);
+    };
+    const list = colouring ? Array.from({ length: colouring.levels + 2 }, (_, slot) => byLevel(slot)) : Array.from({ length: scene.nClasses + 1 }, (_, slot) => byClass(slot));
+    this.sprites = { key, list };
+    return list;
   }
 }
 
-function makeManifold({ header, space, model }: Scene): Manifold {
+function pointRgb({ scene, theme, colouring }: View, i: number): ReturnType<typeof classRgb> {
+  if (!colouring) return classRgb(scene.labels[i], theme.isDark);
+  const level = colouring.slots[i];
+  return level < colouring.levels ? rampColour("amount", level / (colouring.levels - 1)) : classRgb(-1, theme.isDark);
+}
+
+/** Whether tiles made for one extent still do for another: it lies inside and is not much smaller. */
+function fits(made: Extent, seen: Extent): boolean {
+  const slack = 0.02 * (seen[1] - seen[0]);
+  const isInside = seen[0] >= made[0] - slack && seen[1] <= made[1] + slack && seen[2] >= made[2] - slack && seen[3] <= made[3] + slack;
+  return isInside && made[1] - made[0] < 1.3 * (seen[1] - seen[0]);
+}
+
+/** `tiles`: a regular grid of about so many a side; null for the first look, of the prior's quantiles on a latent plane. */
+function makeManifold({ header, space, model }: Scene, extent: Extent, tiles: number | null): Manifold {
   const [, height, width] = header.run.image_shape;
-  const grid = tileGrid(space.how, header.view_extent, width / height, undefined, header.projection.rings);
+  const grid = tileGrid(tiles === null ? space.how : "linear", extent, width / height, tiles ?? undefined, header.projection.rings);
   const z = new Float64Array(space.latentDim);
   return new Manifold(grid, header.run.image_shape, (x, y) => {
     space.toZ(x, y, z);

@@ -21,8 +21,8 @@ export class Stage {
   private readonly ground = h("canvas", { class: "la-ground" });
   private readonly points = h("canvas", { class: "la-points" });
 
-  constructor(help: HTMLElement) {
-    this.element = h("div", { class: "la-stage" }, this.ground, this.points, this.map, this.marks.element, this.hint, help);
+  constructor(...panels: readonly HTMLElement[]) {
+    this.element = h("div", { class: "la-stage" }, this.ground, this.points, this.map, this.marks.element, this.hint, ...panels);
   }
 
   /** Returns whether anything changed. */
@@ -53,6 +53,16 @@ export class Stage {
     context?.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context?.clearRect(0, 0, canvas.width, canvas.height);
     return context;
+  }
+
+  /** Its canvases from below, with their places and opacities: the map as a picture. */
+  pictures(): readonly { readonly source: HTMLCanvasElement; readonly left: number; readonly top: number; readonly alpha: number }[] {
+    const { left, top } = this.plot;
+    return [
+      { source: this.ground, left: 0, top: 0, alpha: 1 },
+      { source: this.points, left, top, alpha: Number(this.points.style.opacity || 1) },
+      { source: this.map, left, top, alpha: 1 },
+    ];
   }
 
   /** Brings the raster's pixels to the screen. */

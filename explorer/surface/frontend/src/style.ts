@@ -10,7 +10,7 @@ export const STYLE = `
 .la-root[data-bare] .la-body{grid-template-columns:minmax(0,1fr)}
 .la-root:not([data-wide]) .la-left{display:contents}
 .la-root:not([data-wide]) .la-card{order:1}
-.la-root:not([data-wide]) .la-legend{order:2;margin-top:0}
+.la-root:not([data-wide]) :is(.la-legend,.la-strip,.la-rack){order:2;margin-top:0}
 .la-root:not([data-wide]) .la-body{gap:12px}
 .la-error{padding:24px 0;color:var(--la-text);font-size:15px}
 .la-number{font-variant-numeric:tabular-nums}
@@ -28,7 +28,7 @@ export const STYLE = `
 .la-tool[aria-pressed=true],.la-tool[aria-expanded=true]{background:var(--la-soft);color:var(--la-accent-text)}
 .la-icon{width:18px;height:18px;flex:none;fill:none;stroke:currentColor;stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round}
 .la-icon-play{fill:currentColor}.la-icon-pause{stroke-width:2.6}
-.la-root :is(button,summary,input,ol,[role=application]):focus-visible{outline:2px solid var(--la-accent-text);outline-offset:2px}
+.la-root :is(button,summary,input,select,ol,pre,[role=application]):focus-visible{outline:2px solid var(--la-accent-text);outline-offset:2px}
 
 .la-stage{position:relative;width:100%;overflow:hidden;user-select:none;-webkit-user-select:none}
 .la-stage canvas{position:absolute;display:block}
@@ -52,6 +52,48 @@ export const STYLE = `
 .la-help-head{display:flex;justify-content:space-between;align-items:center;margin-bottom:4px}
 .la-help dl{display:grid;grid-template-columns:auto 1fr;gap:5px 14px;font-size:13px;padding-right:4px}
 .la-help dt{font-weight:600;white-space:nowrap}.la-help dd{color:var(--la-muted)}
+
+.la-drawer{width:min(320px,calc(100% - 20px));padding-bottom:14px;z-index:2}
+.la-drawer .la-h{margin-top:12px}.la-drawer .la-help-head .la-h{margin-top:0}
+.la-options{display:grid;gap:2px;margin:0 -6px}
+.la-option{display:grid;grid-template-columns:auto 1fr;gap:9px;align-items:start;padding:5px 6px;border-radius:7px;font-size:14px;line-height:1.35;cursor:pointer}
+.la-option:hover{background:var(--la-soft)}
+.la-option input{margin:3px 0 0;accent-color:var(--la-accent)}
+.la-select,.la-input{width:100%;height:34px;margin:4px 0 2px;padding:0 8px;border:1px solid var(--la-border);border-radius:7px;background:var(--la-map);color:var(--la-text);font:400 14px/1 var(--la-font)}
+.la-find{display:flex;gap:6px;align-items:center}
+.la-button{height:34px;padding:0 12px;border:0;border-radius:7px;background:var(--la-accent);color:var(--la-on-accent);font:600 13px/1 var(--la-font);cursor:pointer}
+.la-take{flex-wrap:wrap;margin:2px -10px 0}
+.la-code{margin:6px 0 0;padding:10px;border-radius:7px;background:var(--la-map);box-shadow:inset 0 0 0 1px var(--la-border);font:400 12px/1.5 ui-monospace,Menlo,Consolas,monospace;white-space:pre-wrap;overflow-wrap:anywhere;user-select:text;-webkit-user-select:text}
+.la-bars{display:grid;gap:4px}
+.la-scale{display:flex;flex-wrap:wrap;align-items:center;gap:4px 10px;margin-top:8px;min-height:30px}
+.la-scale-title{font-weight:600;font-size:13px}
+.la-scale-ramp{flex:0 1 180px;min-width:80px;height:10px;border-radius:3px;box-shadow:inset 0 0 0 1px var(--la-border)}
+.la-groups{display:grid;gap:8px;margin-top:8px}
+.la-selected{display:flex;flex-wrap:wrap;gap:16px;align-items:flex-start}
+.la-group-pictures{display:flex;gap:12px}.la-figure{margin:0;display:grid;gap:4px;justify-items:center}
+.la-group-facts{flex:1 1 260px;display:grid;gap:8px;min-width:0}
+.la-shares{display:flex;height:12px;gap:1px;border-radius:4px;overflow:hidden}
+.la-shares span{min-width:1px}
+.la-groups .la-tools{flex-wrap:wrap;margin-left:-10px}
+.la-between{display:flex;flex-wrap:wrap;gap:8px;align-items:center}
+.la-between .la-select{width:auto;max-width:180px}.la-between .la-slider{flex:1 1 160px}
+.la-overlay[data-drag=loop]{cursor:crosshair}
+.la-strip{margin-top:8px}
+.la-strip-head{display:flex;flex-wrap:wrap;align-items:center;gap:4px 10px}
+.la-strip-list{display:flex;gap:8px;overflow-x:auto;padding:4px 3px 8px}
+.la-strip-list .la-pin{font-weight:500;flex:none}
+.la-strip-picture{width:56px;height:auto;border-radius:4px}
+.la-rack{margin-top:12px;border-top:1px solid var(--la-border);padding-top:10px}
+.la-rack>summary{font-weight:600;font-size:14px;cursor:pointer;width:fit-content;padding:4px 2px}
+.la-rack-list{display:grid;grid-template-columns:repeat(auto-fill,minmax(220px,1fr));gap:14px 24px;margin:10px 0}
+.la-rack-row{display:grid;gap:2px;min-width:0}
+.la-rack-row[data-dead]{opacity:.62}
+.la-rack-row[data-dead] .la-rack-film canvas{filter:grayscale(1);opacity:.5}
+.la-rack-head{display:flex;align-items:baseline;gap:10px}
+.la-rack-name{font-weight:600;font-size:14px}.la-rack-value{margin-left:auto;font-size:14px}
+.la-rack .la-slider{width:100%}
+.la-rack-film{display:grid;grid-template-columns:repeat(5,minmax(0,1fr));gap:3px}
+.la-decoded{transition:opacity .12s}.la-decoded[data-faint]{opacity:.45}
 
 .la-legend{display:flex;flex-wrap:wrap;gap:4px;margin-top:8px;max-height:112px;overflow:auto;padding:2px}
 .la-chip{display:inline-flex;align-items:center;gap:6px;height:30px;padding:0 10px 0 8px;border:0;border-radius:7px;background:transparent;color:var(--la-text);font:500 13px/1 var(--la-font);cursor:pointer;transition:background-color .12s}
@@ -103,7 +145,7 @@ export const STYLE = `
 .la-pin canvas{border-radius:4px}
 .la-pin:hover span{color:var(--la-accent-text)}
 
-.la-root:not([data-narrow]) .la-legend{padding-left:33px}
+.la-root:not([data-narrow]) :is(.la-legend,.la-bars){padding-left:33px}
 .la-root[data-narrow] .la-toolbar{justify-content:space-between}
 .la-root[data-narrow] .la-heading{flex-basis:100%}
 .la-root[data-narrow] .la-tools{gap:0;margin-left:-8px}

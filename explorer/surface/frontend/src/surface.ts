@@ -6,11 +6,14 @@
 
 import { Announcer } from "./announce";
 import { BlobError, parsePayload, type Dynamic, type Payload, type PinRecord, type Point } from "./blob";
-import { Card, looksWords, nearestWords } from "./card";
+import { Card, looksWords, nearestWords, type Trust } from "./card";
+import { colouringOf, type Colouring } from "./colouring";
 import { Disposer, h, prefersReducedMotion, setText } from "./dom";
-import { count, plainNumber, zText } from "./format";
+import { Drawer, type Background, type DrawerOffer, type Overlay } from "./drawer";
+import { count, number, plainNumber, zText } from "./format";
 import { GestureMachine, listenToGestures, type Intents, type Mode } from "./gesture";
 import { HelpPanel } from "./help";
+import { Groups } from "./groups";
 import { Hint } from "./hint";
 import { keyIntent, type KeyIntent } from "./keyboard";
 import { allShown, Legend, type LegendEntry, type Shown } from "./legend";
@@ -21,11 +24,17 @@ import { Painter, type Layers, type Things, type View } from "./painter";
 import { PENDING_MS, PinBook } from "./pins";
 import type { Picture } from "./picture";
 import { Player } from "./player";
+import { nearestCodes, priorShareWithin, PurityJob, type Quantity } from "./quantities";
+import { Rack } from "./rack";
+import { ScaleBar } from "./scalebar";
 import { Scene } from "./scene";
 import { supportWords, type How } from "./space";
 import { Stage } from "./stage";
 import { Stats, type FrameStats } from "./stats";
+import { caught, factsOf } from "./selection";
+import { Strip } from "./strip";
 import { STYLE } from "./style";
+import { pinsJson, pythonCode, save, screenPicture } from "./takeaway";
 import { applyTheme, readTheme, type Theme } from "./theme";
 import { Toolbar } from "./toolbar";
 
@@ -71,6 +80,14 @@ const PATH_DRAW_MS = 280;
 /** A decoder slower than this leaves the nearest point's picture for when the hand rests. */
 const CHEAP_DECODE_MS = 2.5;
 const REST_MS = 90;
+const N_LINKS = 8;
+/** A found image is looked at this much closer. */
+const FLY_ZOOM = 6;
+const BY_CLASS = "class";
+const PURITY: Omit<Quantity, "values"> = {
+  id: "purity", name: "Neighbours of its class",
+  definition: "Share of the 15 nearest codes (all latent dimensions) that have the point's class: 1 in the middle of a cluster, low on a border.",
+};
 
 interface Wanted {
   ground: boolean;
@@ -87,13 +104,31 @@ export class SurfaceView implements Surface {
   private readonly announcer = new Announcer();
   private readonly stats_ = new Stats();
   private readonly help = new HelpPanel(() => this.act({ kind: "escape" }));
-  private readonly stage = new Stage(this.help.element);
+  private readonly drawer = new Drawer({
+    background: (name) => this.setBackground(name),
+    overlay: (name) => this.toggleOverlay(name),
+    colour: (id) => this.setColour(id),
+    find: (text) => this.find(text),
+    close: () => this.act({ kind: "escape" }),
+    savePicture: () => this.savePicture(),
+    savePins: () => this.scene && save("pins.json", new Blob([pinsJson(this.scene, this.pinBook.all())], { type: "application/json" })),
+    python: () => this.python(),
+  });
+  private readonly stage = new Stage(this.help.element, this.drawer.element);
   private readonly painter = new Painter(this.stage);
   private readonly hint = new Hint(this.stage.hint);
   private readonly toolbar = new Toolbar((intent) => this.act(intent));
   private readonly legend = new Legend((next) => this.setShown(next(this.shown)));
   private readonly player = new Player({ seek: () => this.followPath(), playing: (isPlaying) => this.onPlaying(isPlaying) });
   private readonly card = new Card(this.player.element);
+  private readonly rack = new Rack((z) => this.setCode(z));
+  private readonly strip = new Strip(
+    (i) => this.painter.thumbnailOf(this.scene as Scene, i), (i) => (this.scene as Scene).numberOf(i), (i) => this.flyTo(i),
+  );
+  private readonly groups = new Groups({ here: () => Array.from(this.z), walk: (z) => this.setCode(z, "Along A − B"), clear: () => this.select([]) });
+  private readonly holeButton = h("button", { type: "button", class: "la-chip la-all" }, "Show me a hole (h)");
+  private readonly fieldBar = new ScaleBar(this.holeButton);
+  private readonly colourBar = new ScaleBar();
   private readonly gestures: GestureMachine;
   private readonly navigator = new Navigator(() => !prefersReducedMotion());
   private readonly pinBook: PinBook;
@@ -106,12 +141,22 @@ export class SurfaceView implements Surface {
   private isOnPath = false;
   /** The host's code is shown instead of the place's, until the probe moves. */
   private exactZ: readonly number[] | null = null;
+  private exactLabel = "";
   private announcedPlace = "";
   private z = new Float64Array(2);
   private support = 0;
   private nearest = -1;
   private shown: Shown = new Uint8Array(0);
-  private readonly layers: Layers = { manifold: false, rings: true, shapes: false };
+  private readonly layers: Layers = {
+    background: "none", rings: true, shapes: false, contours: false, ellipses: false, neighbours: false, thumbnails: true,
+  };
+  private colourId = BY_CLASS;
+  private colouring: Colouring | null = null;
+  private purity: PurityJob | null = null;
+  private links: number[] = [];
+  private isDrawerOpen = false;
+  private loop: Point[] = [];
+  private selected: readonly number[] = [];
   private layerDefaults = "";
   private isHelpOpen = false;
   private isHover = false;
@@ -126,7 +171,10 @@ export class SurfaceView implements Surface {
 
   constructor(element: HTMLElement | ShadowRoot, bytes: Uint8Array, private readonly callbacks: Callbacks) {
     this.pinBook = new PinBook(callbacks.onPin !== undefined);
-    const left = h("div", { class: "la-left" }, this.toolbar.element, this.stage.element, this.legend.element);
+    const bars = h("div", { class: "la-bars" }, this.fieldBar.element, this.colourBar.element);
+    const left = h("div", { class: "la-left" }, this.toolbar.element, this.stage.element, bars, this.legend.element, this.groups.element, this.strip.element, this.rack.element);
+    this.rack.wake = () => this.request({});
+    this.holeButton.addEventListener("click", () => this.act({ kind: "hole" }));
     this.body.append(left, this.card.element);
     this.root.append(h("style", {}, STYLE), this.failure, this.body, this.announcer.element);
     element.append(this.root);
@@ -225,7 +273,12 @@ export class SurfaceView implements Surface {
     this.painter.reset();
     this.decodeMs = 0;
     this.card.configure(run.image_shape, run.latent_dim, projection, scene.decodedAs);
+    this.links = [];
     if (isNewMap) this.startMap(scene);
+    if (isNewMap) this.loop = [];
+    if (isNewMap) this.selected = [];
+    this.rack.configure(scene);
+    this.groups.configure(scene, isNewMap);
     this.loadOriginalsLater(scene);
     return isNewMap;
   }
@@ -238,6 +291,10 @@ export class SurfaceView implements Surface {
     this.navigator.reset();
     if (this.width > 0) this.navigator.resize(scene.header.view_extent, this.stage.plot);
     this.layerDefaults = "";
+    this.purity = null;
+    this.drawer.configure(offerOf(scene));
+    if (!this.quantities().some(({ id }) => id === this.colourId)) this.colourId = BY_CLASS;
+    this.recolour();
     this.legend.setEntries(legendEntries(scene));
     this.showLegend();
   }
@@ -265,7 +322,10 @@ export class SurfaceView implements Surface {
     this.card.element.hidden = !dynamic.options.show_card;
     this.applyLayerDefaults(dynamic);
     const exactZ = dynamic.exact?.z ?? null;
-    if (isNew || String(exactZ) !== String(before?.exact?.z ?? null)) this.exactZ = exactZ?.length === this.z.length ? exactZ : null;
+    if (isNew || String(exactZ) !== String(before?.exact?.z ?? null)) {
+      this.exactZ = exactZ?.length === this.z.length ? exactZ : null;
+      this.exactLabel = dynamic.exact?.label ?? "";
+    }
     const probeMoved = dynamic.probe && String(dynamic.probe) !== String(before?.probe ?? "");
     if (isNew) this.probe = dynamic.probe ?? scene.startPlace();
     else if (probeMoved && dynamic.probe) this.probe = dynamic.probe;
@@ -291,7 +351,8 @@ export class SurfaceView implements Surface {
     const key = `${options.manifold} ${options.rings}`;
     if (key === this.layerDefaults) return;
     this.layerDefaults = key;
-    this.layers.manifold = options.manifold;
+    if (options.manifold) this.layers.background = "manifold";
+    else if (this.layers.background === "manifold") this.layers.background = "none";
     this.layers.rings = options.rings;
   }
 
@@ -370,6 +431,7 @@ export class SurfaceView implements Surface {
         this.navigator.zoomBy(factor, left, top);
         this.cameraMoves();
       },
+      loop: (left, top, phase) => this.drawLoop(this.navigator.toMap(left, top), phase),
       mode: (mode) => this.onGestureMode(mode),
     };
   }
@@ -419,18 +481,32 @@ export class SurfaceView implements Surface {
         return this.pinProbe();
       case "pan":
         this.gestures.panByDefault = !this.gestures.panByDefault;
+        if (this.gestures.panByDefault) this.gestures.loopByDefault = false;
+        this.onGestureMode(this.gestureMode);
+        return this.showToolbar();
+      case "select":
+        this.gestures.loopByDefault = !this.gestures.loopByDefault;
+        if (this.gestures.loopByDefault) this.gestures.panByDefault = false;
+        else this.select([]);
         this.onGestureMode(this.gestureMode);
         return this.showToolbar();
       case "play":
         return this.player.current ? this.player.setPlaying(!this.player.isPlaying) : undefined;
       case "help":
         return this.openHelp(!this.isHelpOpen);
+      case "layers":
+        return this.openDrawer(!this.isDrawerOpen);
+      case "hole":
+        return this.showHole();
       case "escape":
         if (this.isHelpOpen) this.openHelp(false);
+        else if (this.isDrawerOpen) this.openDrawer(false);
         else this.pausePlayer();
         return;
+      case "manifold":
+        return this.setBackground(this.layers.background === "manifold" ? "none" : "manifold");
       default:
-        return this.toggleLayer(intent.kind);
+        return this.toggleOverlay(intent.kind);
     }
   }
 
@@ -450,29 +526,191 @@ export class SurfaceView implements Surface {
   }
 
   private openHelp(isOpen: boolean): void {
+    if (isOpen && this.isDrawerOpen) this.openDrawer(false);
     this.isHelpOpen = isOpen;
     this.help.show(isOpen);
-    if (!isOpen) this.toolbar.focusHelp();
+    if (!isOpen) this.toolbar.focus("help");
     this.showToolbar();
   }
 
-  private toggleLayer(layer: "manifold" | "rings" | "shapes"): void {
+  private openDrawer(isOpen: boolean): void {
+    if (isOpen && this.isHelpOpen) this.openHelp(false);
+    this.isDrawerOpen = isOpen;
+    this.drawer.open(isOpen);
+    if (!isOpen) this.toolbar.focus("layers");
+    this.showToolbar();
+  }
+
+  private setBackground(background: Background): void {
+    if (!this.scene || !offerOf(this.scene).backgrounds.includes(background)) return;
+    this.layers.background = background;
+    this.showToolbar();
+    this.showFieldBar();
+    this.announcer.now(`Background: ${BACKGROUND_NAMES[background]}`);
+    this.request({ ground: true, points: true, above: true });
+  }
+
+  private toggleOverlay(layer: Overlay): void {
+    if (!this.scene || !offerOf(this.scene).overlays.includes(layer)) return;
     this.layers[layer] = !this.layers[layer];
     if (layer === "shapes") {
       this.nearest = -1;
       this.showLegend();
     }
     this.showToolbar();
-    this.announcer.now(`${LAYER_NAMES[layer]} ${this.layers[layer] ? "shown" : "hidden"}`);
-    this.request({ ground: true, points: true, above: true, probe: layer === "shapes" });
+    this.announcer.now(`${OVERLAY_NAMES[layer]} ${this.layers[layer] ? "shown" : "hidden"}`);
+    this.request({ ground: true, points: true, above: true, probe: layer === "shapes" || layer === "neighbours" });
+  }
+
+  // ---- selection --------------------------------------------------------------------------------------------------------
+
+  private drawLoop(place: Point, phase: "start" | "move" | "end"): void {
+    const { scene } = this;
+    if (!scene) return;
+    if (phase === "start") this.select([]);
+    this.loop.push(place);
+    if (phase === "end") {
+      const found = caught(scene, this.loop, this.shown);
+      if (found.length === 0) this.loop = [];
+      this.select(found);
+      this.announcer.now(found.length ? `${count(found.length)} points selected` : "No point selected");
+    }
+    this.request({ above: true });
+  }
+
+  private select(indices: readonly number[]): void {
+    const { scene } = this;
+    if (!scene) return;
+    if (indices.length === 0) this.loop = [];
+    this.selected = indices;
+    this.groups.show(indices.length ? factsOf(scene, indices) : null, this.theme.isDark);
+    this.request({ above: true });
+  }
+
+  // ---- colours, lists, finding ----------------------------------------------------------------------------------------
+
+  private quantities(): readonly Quantity[] {
+    if (!this.scene) return [];
+    const purity = hasLabels(this.scene) ? [{ ...PURITY, values: this.purity?.values ?? new Float32Array(0) }] : [];
+    return [...this.scene.quantities, ...purity];
+  }
+
+  private setColour(id: string): void {
+    if (!this.scene) return;
+    this.colourId = id;
+    if (id === PURITY.id) this.purity ??= new PurityJob(this.scene.mu, this.scene.space.latentDim, this.scene.labels);
+    this.recolour();
+    this.showToolbar();
+    this.request({ points: true, above: true });
+  }
+
+  /** The quantity that colours the points, once it is known. */
+  private coloured(): Quantity | null {
+    if (this.colourId === PURITY.id && !this.purity?.isComplete) return null;
+    return this.quantities().find(({ id }) => id === this.colourId) ?? null;
+  }
+
+  private recolour(): void {
+    const { scene } = this;
+    if (!scene) return;
+    const quantity = this.coloured();
+    this.colouring = quantity ? colouringOf(quantity, scene.slots, this.shown) : null;
+    this.strip.show(quantity, (i) => this.shown[scene.slots[i]] === 1);
+    const isCounting = this.colourId === PURITY.id && !quantity;
+    const range = this.colouring?.range;
+    const words = quantity && range ? { title: quantity.name, definition: quantity.definition, ramp: "amount" as const, low: number(range[0]), high: number(range[1]) } : null;
+    this.colourBar.show(words, isCounting ? `${PURITY.name}: ${Math.round(100 * (this.purity?.share ?? 0))} %` : "");
+    this.showLegend();
+  }
+
+  private flyTo(i: number): void {
+    const { scene } = this;
+    if (!scene) return;
+    this.pausePlayer();
+    this.setProbe(scene.place(i));
+    this.navigator.flyTo(scene.place(i), FLY_ZOOM);
+    this.cameraMoves();
+  }
+
+  /** A test image by its number, or a class by its name. Returns what to say. */
+  private find(text: string): string {
+    const { scene } = this;
+    if (!scene || text === "") return "Type an image number, or a class.";
+    const wanted = text.toLowerCase();
+    const label = Array.from({ length: scene.nClasses }, (_, k) => (scene.className(k) ?? "").toLowerCase()).indexOf(wanted.replace(/^class\s+/, ""));
+    const isNumber = /^#?\d+$/.test(wanted);
+    if (label >= 0 && !(isNumber && scene.nClasses > 1 && wanted.startsWith("#"))) {
+      const next = new Uint8Array(scene.nClasses + 1);
+      next[label] = 1;
+      this.setShown(next);
+      return `Only ${scene.className(label)} is shown: ${count(scene.perClass[label])} points.${isNumber ? ` For the image of that number: #${wanted}.` : ""}`;
+    }
+    if (!isNumber) return `No class is called “${text}”; type a class, or an image number from 0 to ${scene.nPoints - 1}.`;
+    const i = scene.pointOf(Number(wanted.replace("#", "")));
+    if (i < 0) return `There is no test image ${wanted.replace("#", "")}; they go from 0 to ${scene.nPoints - 1}.`;
+    this.setShown(allShown(scene.nClasses));
+    this.flyTo(i);
+    return `Test image ${scene.numberOf(i)}${scene.labels[i] < 0 ? "" : `, class ${scene.className(scene.labels[i])}`}.`;
+  }
+
+  private savePicture(): void {
+    const { scene } = this;
+    if (!scene) return;
+    const { run, projection } = scene.header;
+    const lines = [`${run.id}, ${projection.title}`, this.z.length > 3 ? `largest: ${zText(this.z)}` : `z = ${zText(this.z)}`, supportWords(this.support)];
+    const picture = screenPicture(this.stage, this.theme, this.card.decoded.canvas, lines);
+    picture.toBlob((blob) => blob && save("map.png", blob), "image/png");
+  }
+
+  private python(): string {
+    const { scene } = this;
+    if (!scene) return "";
+    const label = scene.decodedAs === null ? null : scene.header.class_names.indexOf(scene.decodedAs);
+    return pythonCode(scene.header.run.id, this.z, label);
+  }
+
+  private showHole(): void {
+    if (!this.scene || !offerOf(this.scene).backgrounds.includes("holes")) return;
+    if (this.layers.background !== "holes") this.setBackground("holes");
+    const backdrop = this.painter.backdropOf(this.scene);
+    while (backdrop.grow("holes")); // asked for by name: worth a short wait
+    const hole = backdrop.nextHole();
+    this.showFieldBar();
+    if (!hole) return this.announcer.now("No hole: wherever the prior draws, images are near.");
+    this.pausePlayer();
+    this.setProbe(hole);
+    if (this.navigator.show(hole, 48)) this.cameraMoves();
+    this.request({ ground: true });
+  }
+
+  private showFieldBar(): void {
+    const { scene, layers: { background } } = this;
+    const isField = background !== "none" && background !== "manifold";
+    this.holeButton.hidden = background !== "holes";
+    if (!scene || !isField) return this.fieldBar.show(null);
+    const backdrop = this.painter.backdropOf(scene);
+    this.fieldBar.show(backdrop.words(background), `${capitalised(BACKGROUND_NAMES[background])}: ${Math.round(100 * backdrop.share(background))} %`);
+  }
+
+  /** A code chosen number by number: no place of a crooked map need stand for it. */
+  private setCode(z: readonly number[], label = "By the sliders"): void {
+    const { scene } = this;
+    if (!scene) return;
+    this.pausePlayer();
+    this.isOnPath = false;
+    this.probe = scene.placeOf(z) ?? this.probe;
+    this.exactZ = z;
+    this.exactLabel = label;
+    this.isHover = true;
+    this.request({ probe: true, above: true });
   }
 
   private setShown(shown: Shown): void {
     this.shown = shown;
     this.nearest = -1;
-    this.showLegend();
+    this.recolour();
     this.showTitle();
-    this.request({ points: true, probe: true });
+    this.request({ points: true, probe: true, above: true });
   }
 
   // ---- camera, probe, pins, path --------------------------------------------------------------------------------------
@@ -556,13 +794,8 @@ export class SurfaceView implements Surface {
   private showToolbar(): void {
     const { scene } = this;
     if (!scene) return;
-    this.toolbar.show({
-      ...this.layers,
-      pan: this.gestures.panByDefault,
-      help: this.isHelpOpen,
-      hasRings: scene.header.projection.rings,
-      hasClasses: scene.nClasses > 1,
-    });
+    this.toolbar.show({ manifold: this.layers.background === "manifold", layers: this.isDrawerOpen, select: this.gestures.loopByDefault, pan: this.gestures.panByDefault, help: this.isHelpOpen });
+    this.drawer.show({ background: this.layers.background, overlays: this.layers, colour: this.colourId });
   }
 
   private showLegend(): void {
@@ -609,14 +842,37 @@ export class SurfaceView implements Surface {
     if (want.probe) this.showProbe();
     const view = this.view(this.scene);
     if (want.ground || cameraMoved) this.painter.ground(view);
-    if (want.points || cameraMoved) this.painter.points(view, this.navigator.zoom);
-    if (want.above || cameraMoved) this.painter.above(view, this.things(now));
+    if (want.points || cameraMoved) this.painter.points(view);
+    const follows = this.layers.neighbours || this.layers.ellipses;
+    const isDrawn = want.above || cameraMoved || (follows && want.probe) ? this.painter.above(view, this.things(now)) : true;
     this.placeMarks();
     if (want.probe && this.isHover) this.stats_.record(start, performance.now() - start);
     this.isHover = false;
-    if (this.layers.manifold && this.painter.growManifold(view)) this.request({ ground: this.painter.manifoldIsDue(start) });
+    this.growSlowly(view, start);
+    if (!isDrawn) this.request({ above: true });
     if (this.navigator.isGliding || this.player.isPlaying || this.isAnimating()) this.request({ above: this.isAnimating() });
   }
+
+  /** What takes longer than a frame goes on in slices: fields, the manifold, the sliders' films, purity. */
+  private growSlowly(view: View, start: number): void {
+    if (this.painter.grow(view)) {
+      const isDue = this.painter.growthIsDue(start);
+      this.request({ ground: isDue, above: isDue && this.layers.contours });
+      if (isDue) this.showFieldBar();
+      this.wasGrowing = true;
+    } else if (this.wasGrowing) {
+      this.wasGrowing = false;
+      this.showFieldBar();
+      this.request({ ground: true, above: true });
+    }
+    if (this.rack.work()) this.request({});
+    if (!this.purity || this.purity.isComplete || this.colourId !== PURITY.id) return;
+    this.purity.work(performance.now() + 8);
+    if (this.purity.isComplete || this.painter.growthIsDue(start)) this.recolour();
+    this.request({ points: this.purity.isComplete, above: this.purity.isComplete });
+  }
+
+  private wasGrowing = false;
 
   private isAnimating(): boolean {
     const now = performance.now();
@@ -632,7 +888,7 @@ export class SurfaceView implements Surface {
     const scene = this.scene as Scene;
     if (this.exactZ) {
       this.showPicture(this.exactZ);
-      this.card.showHeading(this.dynamic?.exact?.label ?? "");
+      this.card.showHeading(this.exactLabel);
       return;
     }
     scene.space.toZ(this.probe[0], this.probe[1], this.z);
@@ -648,8 +904,24 @@ export class SurfaceView implements Surface {
     const x_hat = scene.model.decodeShared(this.z);
     this.decodeMs += 0.2 * (performance.now() - start - this.decodeMs);
     this.card.showDecoded(x_hat, this.z, this.probe, this.support);
+    this.rack.show(this.z);
+    this.showTrust(scene);
     this.showNearest(scene);
     this.announcePlace();
+  }
+
+  /** How ordinary this code is to the prior, and how far the nearest real code. */
+  private showTrust(scene: Scene): void {
+    const K = scene.space.latentDim;
+    const wanted = this.layers.neighbours ? N_LINKS : 1;
+    const near = nearestCodes(scene.mu, K, this.z, wanted, -1, (i) => this.shown[scene.slots[i]] === 1);
+    this.links = near.map(({ index }) => index);
+    const trust: Trust = {
+      radius: Math.hypot(...this.z),
+      priorShare: scene.logvar ? priorShareWithin(Math.hypot(...this.z), K) : null,
+      distance: near[0]?.distance ?? null,
+    };
+    this.card.showTrust(trust);
   }
 
   /** Once a place: a host's rerun must not talk over "Pinned A". */
@@ -684,7 +956,8 @@ export class SurfaceView implements Surface {
   }
 
   private view(scene: Scene): View {
-    return { scene, camera: this.navigator.camera, theme: this.theme, shown: this.shown, layers: this.layers };
+    const { camera, zoom } = this.navigator;
+    return { scene, camera, zoom, theme: this.theme, shown: this.shown, layers: this.layers, colouring: this.colouring };
   }
 
   /** What lies above the points, and how far its entrance has come. */
@@ -696,6 +969,11 @@ export class SurfaceView implements Surface {
       markers: this.dynamic?.markers ?? [],
       pins: this.pinBook.all(),
       dropShare: share(this.dropStart, GLIDE_MS),
+      probe: this.probe,
+      links: this.links,
+      nearest: this.nearest,
+      loop: this.loop,
+      selected: this.selected,
     };
   }
 
@@ -707,7 +985,35 @@ export class SurfaceView implements Surface {
 
 }
 
-const LAYER_NAMES = { manifold: "Decoded manifold", rings: "Prior rings", shapes: "Marker shapes" } as const;
+const BACKGROUND_NAMES: Readonly<Record<Background, string>> = {
+  none: "plain", manifold: "decoded manifold", density: "density of the codes", holes: "posterior − prior", magnification: "magnification",
+};
+const OVERLAY_NAMES: Readonly<Record<Overlay, string>> = {
+  rings: "Prior rings", shapes: "Marker shapes", contours: "Class contours", ellipses: "Posterior ellipses",
+  neighbours: "Nearest in latent space", thumbnails: "Pictures when close",
+};
+
+function capitalised(text: string): string {
+  return text[0].toUpperCase() + text.slice(1);
+}
+
+function hasLabels({ nClasses, perClass }: Scene): boolean {
+  return nClasses > 1 && perClass[nClasses] < perClass.reduce((sum, n) => sum + n, 0);
+}
+
+/** What makes sense on this map. */
+function offerOf(scene: Scene): DrawerOffer {
+  const { rings } = scene.header.projection;
+  const isPlane = scene.spreadOnMap() !== null;
+  const classes = hasLabels(scene);
+  const overlays: Overlay[] = [...(rings ? ["rings" as const] : []), ...(classes ? ["contours" as const] : []), ...(isPlane ? ["ellipses" as const] : []), "neighbours", "thumbnails", ...(scene.nClasses > 1 ? ["shapes" as const] : [])];
+  const first = { id: BY_CLASS, name: classes ? "Class" : "Nothing", definition: "" };
+  return {
+    backgrounds: ["none", "manifold", "density", ...(rings && isPlane ? ["holes" as const] : []), "magnification"],
+    overlays,
+    colours: [first, ...scene.quantities, ...(classes ? [PURITY] : [])],
+  };
+}
 
 function legendEntries(scene: Scene): LegendEntry[] {
   const slots = Array.from({ length: scene.nClasses + 1 }, (_, slot) => slot).filter((slot) => scene.perClass[slot] > 0);

@@ -8,20 +8,19 @@ type Kind = KeyIntent["kind"];
 /** What the switches show. */
 export interface ToolbarState {
   readonly manifold: boolean;
-  readonly rings: boolean;
-  readonly shapes: boolean;
+  /** Whether the drawer is open. */
+  readonly layers: boolean;
+  readonly select: boolean;
   readonly pan: boolean;
   readonly help: boolean;
-  readonly hasRings: boolean;
-  readonly hasClasses: boolean;
 }
 
-type Toggle = "manifold" | "rings" | "shapes" | "pan" | "help";
+type Toggle = "manifold" | "layers" | "select" | "pan" | "help";
+const OPENS: readonly Toggle[] = ["layers", "help"];
 
 const TOGGLES: readonly (readonly [Toggle, string, string])[] = [
   ["manifold", "Manifold", "decoded pictures as background (m)"],
-  ["rings", "Rings", "1, 2, 3 standard deviations of the prior (r)"],
-  ["shapes", "Shapes", "a marker for each class, beside its colour (s)"],
+  ["layers", "Layers", "what lies under and over the points, colours, search (l)"],
 ];
 
 export class Toolbar {
@@ -33,6 +32,7 @@ export class Toolbar {
   constructor(private readonly act: (intent: KeyIntent) => void) {
     const layers = TOGGLES.map(([kind, label, title]) => this.toggle(kind, label, title));
     const view = [
+      this.toggle("select", "", "Drag draws a loop that selects points (x)"),
       this.toggle("pan", "", "Drag moves the map instead of the probe (v)"),
       this.button("minus", "Zoom out (−)", { kind: "zoom", factor: 1 / 1.5 }),
       this.button("plus", "Zoom in (+)", { kind: "zoom", factor: 1.5 }),
@@ -52,13 +52,11 @@ export class Toolbar {
   }
 
   show(state: ToolbarState): void {
-    for (const [kind, button] of this.toggles) button.setAttribute(kind === "help" ? "aria-expanded" : "aria-pressed", String(state[kind]));
-    (this.toggles.get("rings") as HTMLElement).hidden = !state.hasRings;
-    (this.toggles.get("shapes") as HTMLElement).hidden = !state.hasClasses;
+    for (const [kind, button] of this.toggles) button.setAttribute(OPENS.includes(kind) ? "aria-expanded" : "aria-pressed", String(state[kind]));
   }
 
-  focusHelp(): void {
-    this.toggles.get("help")?.focus();
+  focus(kind: "help" | "layers"): void {
+    this.toggles.get(kind)?.focus();
   }
 
   private toggle(kind: Toggle, label: string, title: string): HTMLButtonElement {

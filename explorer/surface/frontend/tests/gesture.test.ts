@@ -12,6 +12,7 @@ beforeEach(() => {
     pin: (left, top) => log.push(`pin ${left} ${top}`),
     pan: (dx, dy) => log.push(`pan ${dx} ${dy}`),
     zoom: (factor, left, top) => log.push(`zoom ${factor.toFixed(2)} ${left} ${top}`),
+    loop: (left, top, phase) => log.push(`loop ${phase} ${left} ${top}`),
     mode: () => undefined,
   });
 });
@@ -19,6 +20,27 @@ beforeEach(() => {
 function at(left: number, top: number, more: Partial<PointerInput> = {}): PointerInput {
   return { id: 1, left, top, button: 0, shift: false, isTouch: false, ...more };
 }
+
+describe("drawing a loop", () => {
+  test("a drag is its corners, and pins nothing", () => {
+    machine.loopByDefault = true;
+    machine.down(at(10, 10));
+    machine.move(at(30, 10));
+    machine.move(at(30, 30));
+    machine.up(at(30, 30));
+    expect(log).toEqual(["loop start 10 10", "loop move 30 10", "loop move 30 30", "loop end 30 30"]);
+  });
+  test("a click in this mode does not pin; Shift still pans", () => {
+    machine.loopByDefault = true;
+    machine.down(at(10, 10));
+    machine.up(at(10, 10));
+    expect(log).toEqual(["loop start 10 10", "loop end 10 10"]);
+    log.length = 0;
+    machine.down(at(10, 10, { shift: true }));
+    machine.move(at(20, 10, { shift: true }));
+    expect(log).toEqual(["pan 10 0"]);
+  });
+});
 
 describe("mouse", () => {
   test("moving looks, without any button", () => {

@@ -1,0 +1,72 @@
+"""What tells one run from another, in a line, and what does each figure of it mean?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from trainer.runs import RunInfo
+
+MEANINGS = {
+    "ELBO": "−(reconstruction + KL), a lower bound of log p(x); higher is better (Kingma & Welling 2014, eq. 3).",
+    "NLL": "−log p(x) by importance sampling, log-mean-exp of the weights p(x|z)p(z)/q(z|x); lower is better (Burda et al. 2016, eq. 8).",
+    "given y": "the model is told the class, so these are bounds of log p(x|y), which is larger than log p(x).",
+    "Reconstruction": "of a deterministic model = −log p(x|z) at the code: a point has no KL, so there is no bound.",
+    "Squared error": "Σ over pixels of (x − x̂)² at the code.",
+    "Test error": "share of test images whose most probable class under q(y|x) is wrong (Kingma et al. 2014).",
+    "15-NN": "share of test images whose class the 15 nearest training codes vote for. Where the model is told the class, the code "
+    "need not hold it, and a low share says that style and class are apart.",
+}
+UNITS = "Nats per image, sums over pixels, means over the test images. Bernoulli and Gaussian values cannot be compared with each other."
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A piece of the line, and the names in `MEANINGS` that explain it."""
+
+    text: str
+    terms: tuple[str, ...] = ()
+
+
+def facts(info: RunInfo) -> tuple[Fact, ...]:
+    """Of a finished run: data set, dimensions, model, figures, parameters."""
+    metrics, config = info.metrics, info.config
+    assert metrics is not None  # a finished run has them
+    told = [info.dataset.name, f"{config.latent_dim}-D", _model_words(info), f"{config.network}, {config.likelihood}"]
+    found = [Fact(text) for text in told]
+    if metrics.elbo is None or metrics.nll is None:
+        found.append(Fact(f"reconstruction {_number(metrics.reconstruction)}", ("Reconstruction",)))
+        if metrics.squared_error is not None:
+            found.append(Fact(f"squared error {_number(metrics.squared_error, 2)}", ("Squared error",)))
+    else:
+        given, terms = (" given y", ("given y",)) if config.is_conditional else ("", ())
+        found.append(Fact(f"β {config.beta:g}"))
+        found.append(Fact(f"ELBO{given} {_number(metrics.elbo)}", ("ELBO", *terms)))
+        found.append(Fact(f"NLL{given} {_number(metrics.nll)}", ("NLL", *terms)))
+    if metrics.classifier_error is not None:
+        labels = f" with {info.dataset.n_labelled} labels" if info.dataset.n_labelled else ""
+        found.append(Fact(f"test error {metrics.classifier_error:.1%}{labels}", ("Test error",)))
+    if metrics.knn_accuracy is not None:
+        found.append(Fact(f"15-NN {metrics.knn_accuracy:.0%}", ("15-NN",)))
+    found.append(Fact(f"{info.n_parameters / 1e6:.2f} M parameters"))
+    return tuple(found)
+
+
+def facts_line(info: RunInfo) -> str:
+    """All of them, with points between."""
+    return " · ".join(fact.text for fact in facts(info))
+
+
+def _model_words(info: RunInfo) -> str:
+    """What kind of model, as a lecture would say it."""
+    config = info.config
+    words = {"vae": "VAE", "conditional-vae": "conditional VAE", "m2": "M2", "m1+m2": "M1+M2", "pca": "PCA"}
+    if config.model == "vae" and config.importance_samples > 1:
+        return f"IWAE, k = {config.importance_samples}"
+    return words.get(config.model, config.model)
+
+
+def _number(value: float, digits: int = 1) -> str:
+    if not math.isfinite(value):
+        return "not finite"
+    return f"{value:.{digits}f}".replace("-", "−")

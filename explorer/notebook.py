@@ -1,0 +1,55 @@
+"""How does the map of a run stand in a notebook?
+
+    from explorer.notebook import show
+
+    atlas = show("mnist-2d")      # the last line of a cell: hover decodes, a click pins
+    atlas.pins                    # (Pin(z=(0.41, -1.2), map=(0.41, -1.2), support=0.52), …)
+    atlas.pins = [[0, 0], [1, 1]]
+
+Needs anywidget, and nothing else that the app does not need; the browser decodes, so it works without a kernel too, but for the pins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from explorer.pins import Pin
+from trainer.errors import LatentError
+from trainer.runs import Root, Run, load_run
+
+if TYPE_CHECKING:
+    from explorer.widget import AtlasWidget
+
+__all__ = ["Pin", "show"]
+
+FOREIGN = ("anywidget", "traitlets", "ipywidgets", "IPython", "comm", "psygnal")
+
+
+def show(
+    run: str | Run,
+    *,
+    runs: Root | Sequence[Root] | None = None,
+    map: str | None = None,
+    as_class: str | None = None,
+    pins: Iterable[Pin | Sequence[float]] = (),
+    height: int = 560,
+) -> AtlasWidget:
+    """The map of a run, by name or loaded, as a widget.
+
+    map: "latent", "umap", "pca", "axes", the first that the run has by default · as_class: the class as which a conditional run decodes ·
+    height: of the map in CSS pixels, where the window has room. Raises `RunError` as `load_run` does, `ConfigError` for a map, class or
+    pin that the run does not have, `LatentError` where anywidget is missing.
+    """
+    try:
+        from explorer.widget import AtlasWidget
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in FOREIGN:
+            raise
+        raise LatentError(
+            f"a map in a notebook needs the package anywidget, and {error.name} is not installed here: pip install anywidget==0.11.0."
+        ) from None
+    loaded = load_run(run, runs) if isinstance(run, str) else run
+    widget = AtlasWidget(loaded, map, as_class, height)
+    widget.pins = pins
+    return widget

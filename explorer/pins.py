@@ -1,0 +1,16 @@
+"""What is a pin to Python outside the app?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MAX_PINS = 12  # as many as the map keeps
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A kept code z (K,). map: its place on the map that is shown · support in [0, 1]: how near real points are there."""
+
+    z: tuple[float, ...]
+    map: tuple[float, float]
+    support: float

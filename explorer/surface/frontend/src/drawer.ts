@@ -1,0 +1,146 @@
+/** Which layers, which colours, which image? The drawer behind "Layers": what is changed once stays out of the way. */
+
+import { h, icon, setText } from "./dom";
+
+/** What lies under the points. */
+export type Background = "none" | "manifold" | "density" | "holes" | "magnification";
+
+/** What can be laid over the points, each by itself. */
+export type Overlay = "rings" | "shapes" | "contours" | "ellipses" | "neighbours" | "thumbnails";
+
+/** What the drawer shows as chosen. */
+export interface DrawerState {
+  readonly background: Background;
+  readonly overlays: Readonly<Record<Overlay, boolean>>;
+  readonly colour: string;
+}
+
+/** What this map has at all. */
+export interface DrawerOffer {
+  readonly backgrounds: readonly Background[];
+  readonly overlays: readonly Overlay[];
+  readonly colours: readonly { readonly id: string; readonly name: string; readonly definition: string }[];
+}
+
+export interface DrawerActions {
+  background(name: Background): void;
+  overlay(name: Overlay): void;
+  colour(id: string): void;
+  /** Returns the sentence to show: what was found, or why nothing was. */
+  find(text: string): string;
+  close(): void;
+  savePicture(): void;
+  savePins(): void;
+  /** Python that gives the picture under the cursor. */
+  python(): string;
+}
+
+const BACKGROUND_WORDS: Readonly<Record<Background, readonly [name: string, what: string]>> = {
+  none: ["Plain", "only the grid"],
+  manifold: ["Decoded manifold", "what the decoder draws everywhere; zooming in brings smaller tiles (m)"],
+  density: ["Density of the codes", "the aggregated posterior q̄(z): where images are"],
+  holes: ["Posterior − prior", "where the prior expects images and none is: holes"],
+  magnification: ["Magnification", "how fast pictures change from place to place, √det(JᵀJ)"],
+};
+
+const OVERLAY_WORDS: Readonly<Record<Overlay, readonly [name: string, what: string]>> = {
+  rings: ["Prior rings", "1, 2, 3 standard deviations of the prior (r)"],
+  contours: ["Class contours", "50 % and 90 % of every class's density"],
+  ellipses: ["Posterior ellipses", "1σ and 2σ of q(z|x) to scale: the nearest point, and all when few are in view"],
+  neighbours: ["Nearest in latent space", "lines to the eight codes nearest to the probe, all dimensions counted (n)"],
+  thumbnails: ["Pictures when close", "images instead of dots when few are in view"],
+  shapes: ["Marker shapes", "a marker for each class, beside its colour (s)"],
+};
+
+let drawers = 0;
+
+export class Drawer {
+  readonly element: HTMLElement;
+  private readonly closeButton = h("button", { type: "button", class: "la-tool", "aria-label": "Close" }, icon("close"));
+  private readonly backgrounds = h("div", { class: "la-options", role: "radiogroup", "aria-label": "Background" });
+  private readonly overlays = h("div", { class: "la-options", role: "group", "aria-label": "Overlays" });
+  private readonly colour = h("select", { class: "la-select", "aria-label": "Colour points by" });
+  private readonly colourWords = h("p", { class: "la-small" });
+  private readonly search = h("input", { class: "la-input", type: "search", placeholder: "image number or class", "aria-label": "Find an image by number, or a class by name", autocomplete: "off" });
+  private readonly answer = h("p", { class: "la-small", role: "status" });
+  private readonly group = `la-background-${++drawers}`;
+  private readonly python = h("pre", { class: "la-code", hidden: true, tabindex: "0", "aria-label": "Python code" });
+  private offer: DrawerOffer = { backgrounds: [], overlays: [], colours: [] };
+
+  constructor(private readonly actions: DrawerActions) {
+    const go = h("button", { type: "submit", class: "la-button" }, "Go");
+    const take = h(
+      "div", { class: "la-tools la-take" },
+      chip("PNG of the map", () => actions.savePicture()), chip("Pins as JSON", () => actions.savePins()), chip("Copy as PyTorch", () => this.copyPython()),
+    );
+    const form = h("form", { class: "la-find" }, this.search, go);
+    this.element = h(
+      "div", { class: "la-help la-drawer", role: "dialog", "aria-label": "Layers and colours", hidden: true },
+      h("div", { class: "la-help-head" }, h("h2", { class: "la-h" }, "Background"), this.closeButton),
+      this.backgrounds,
+      h("h2", { class: "la-h" }, "On the map"), this.overlays,
+      h("h2", { class: "la-h" }, "Colour points by"), this.colour, this.colourWords,
+      h("h2", { class: "la-h" }, "Find"), form, this.answer,
+      h("h2", { class: "la-h" }, "Take along"), take, this.python,
+    );
+    this.closeButton.addEventListener("click", () => actions.close());
+    this.colour.addEventListener("change", () => actions.colour(this.colour.value));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      setText(this.answer, actions.find(this.search.value.trim()));
+    });
+    this.element.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") actions.close();
+      event.stopPropagation(); // hosts have one-letter shortcuts of their own
+    });
+  }
+
+  /** For a map: what it has. */
+  configure(offer: DrawerOffer): void {
+    this.offer = offer;
+    this.backgrounds.replaceChildren(...offer.backgrounds.map((name) => this.option("radio", name, BACKGROUND_WORDS[name], () => this.actions.background(name))));
+    this.overlays.replaceChildren(...offer.overlays.map((name) => this.option("checkbox", name, OVERLAY_WORDS[name], () => this.actions.overlay(name))));
+    this.colour.replaceChildren(...offer.colours.map(({ id, name }) => h("option", { value: id }, name)));
+    setText(this.answer, "");
+  }
+
+  show(state: DrawerState): void {
+    for (const input of this.element.querySelectorAll<HTMLInputElement>("input[data-name]")) {
+      const { name } = input.dataset;
+      input.checked = input.type === "radio" ? name === state.background : state.overlays[name as Overlay];
+    }
+    this.colour.value = state.colour;
+    setText(this.colourWords, this.offer.colours.find(({ id }) => id === state.colour)?.definition ?? "");
+  }
+
+  open(isOpen: boolean): void {
+    if (this.element.hidden !== isOpen) return;
+    this.element.hidden = !isOpen;
+    if (isOpen) this.closeButton.focus();
+  }
+
+  /** Shown too: a page without the right to the clipboard must not leave anyone without. */
+  private copyPython(): void {
+    const text = this.actions.python();
+    this.python.hidden = false;
+    setText(this.python, text);
+    navigator.clipboard?.writeText(text).then(
+      () => setText(this.answer, ""),
+      () => undefined,
+    );
+  }
+
+  private option(type: "radio" | "checkbox", name: string, [title, what]: readonly [string, string], choose: () => void): HTMLElement {
+    const input = h("input", { type, "data-name": name });
+    input.addEventListener("change", choose);
+    // a group of its own: radios of two surfaces on one page must not switch each other
+    if (type === "radio") input.name = this.group;
+    return h("label", { class: "la-option" }, input, h("span", {}, title, h("span", { class: "la-small" }, what)));
+  }
+}
+
+function chip(text: string, act: () => void): HTMLButtonElement {
+  const button = h("button", { type: "button", class: "la-chip la-all" }, text);
+  button.addEventListener("click", act);
+  return button;
+}

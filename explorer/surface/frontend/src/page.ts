@@ -1,0 +1,210 @@
+/**
+ * What does a host without a server need around the surface? Choosers of map and class, the pins, the path between two, a drawing pad.
+ *
+ * The standalone file and the notebook are both this page; they differ in where its state is kept.
+ */
+
+import type { Dynamic, MarkerRecord, Point } from "./blob";
+import type { Book, Leaf } from "./book";
+import { Select, Segmented } from "./chooser";
+import { h } from "./dom";
+import { pinLabel } from "./format";
+import { rounded, type PagePin, type PageState, type PathChoice } from "./fragment";
+import { Pad, type Drawing } from "./pad";
+import { interpolate } from "./paths";
+import { PinPanel } from "./pinpanel";
+import { MAX_PINS } from "./pins";
+import { makeToMap, type ToMap } from "./places";
+import { SurfaceView, type Pin } from "./surface";
+
+/** Names of events that are remembered: more than can be under way at once. */
+const MAX_TAKEN = 60;
+
+export interface PageOptions {
+  /** Of the map, in CSS pixels, where the window has room. */
+  readonly height: number;
+  /** The state after something that the person did. */
+  changed(state: PageState): void;
+}
+
+export function firstState(book: Book): PageState {
+  const [{ map, label }] = book.contents.leaves;
+  return { map, label, pins: [], path: null };
+}
+
+export class Page {
+  readonly element = h("div", { class: "lp-body" });
+  private readonly stage = h("div", {});
+  private readonly surface: SurfaceView;
+  private readonly maps: Segmented;
+  private readonly classes: Select;
+  private readonly pins: PinPanel;
+  private readonly pad: Pad | null;
+  private state: PageState;
+  private leaf: Leaf;
+  private toMap: ToMap;
+  private drawing: Drawing | null = null;
+  private taken: string[] = [];
+
+  constructor(private readonly book: Book, given: PageState, private readonly options: PageOptions) {
+    const { contents } = book;
+    this.state = this.sound(given);
+    this.leaf = book.leaf(this.state.map, this.state.label);
+    this.toMap = makeToMap(book.payload(this.leaf));
+    const maps = book.maps(), labels = book.labels();
+    this.maps = new Segmented("Map", maps.map(({ name, title }) => ({ value: name, text: title })), (map) => this.change({ map }));
+    this.classes = new Select("Decode as class", (label) => this.change({ label }));
+    this.classes.show(labels.map((label) => ({ value: label, text: label })), this.state.label ?? "");
+    this.maps.element.hidden = maps.length < 2;
+    this.classes.element.hidden = labels.length < 2;
+    const controls = h("div", { class: "lp-row lp-controls" }, this.maps.element, this.classes.element);
+    controls.hidden = maps.length < 2 && labels.length < 2;
+    this.pins = new PinPanel(contents.paths, contents.has_prior, {
+      drop: (index) => this.dropPin(index),
+      clear: () => this.change({ pins: [], path: null }),
+      path: (path) => this.playPath(path),
+    });
+    const below = h("div", { class: "lp-below" }, this.pins.element);
+    this.element.append(controls, this.stage, below);
+    this.surface = new SurfaceView(this.stage, this.bytes(), { onPin: (pin) => this.take(pin) });
+    this.pad = this.makePad();
+    if (this.pad) below.append(this.pad.element);
+    below.toggleAttribute("data-two", this.pad !== null);
+    this.showPanels();
+  }
+
+  get path(): PathChoice | null {
+    return this.state.path;
+  }
+
+  /** Another state from outside: a link, or Python. */
+  set(state: PageState): void {
+    this.apply(this.sound(state));
+  }
+
+  /** Colours around may have changed. */
+  refresh(): void {
+    this.surface.update(this.bytes());
+  }
+
+  destroy(): void {
+    this.surface.destroy();
+    this.element.remove();
+  }
+
+  private change(change: Partial<PageState>): void {
+    this.apply({ ...this.state, ...change });
+    this.options.changed(this.state);
+  }
+
+  private apply(state: PageState): void {
+    this.state = state;
+    const leaf = this.book.leaf(state.map, state.label);
+    const isNew = leaf !== this.leaf;
+    if (isNew) {
+      this.leaf = leaf;
+      this.toMap = makeToMap(this.book.payload(leaf));
+    }
+    this.surface.update(this.bytes());
+    if (isNew) this.pad?.again();
+    this.showPanels();
+  }
+
+  private showPanels(): void {
+    this.maps.show(this.state.map);
+    if (this.state.label !== null) this.classes.show(this.book.labels().map((label) => ({ value: label, text: label })), this.state.label);
+    this.pins.show(this.state, this.leaf.header.run.image_shape, (z) => this.surface.decode(z));
+  }
+
+  /** Only what this book has, and no path without its ends. */
+  private sound(state: PageState): PageState {
+    const { map, label } = this.book.leaf(state.map, state.label);
+    const { latent_dim: K } = this.book.contents.leaves[0].header.run;
+    const pins = state.pins.filter(({ z }) => z.length === K && z.every(Number.isFinite)).slice(-MAX_PINS);
+    const isWhole = pins.length === state.pins.length;
+    return { map, label, pins, path: isWhole ? state.path : null };
+  }
+
+  private bytes(): Uint8Array {
+    const { pins } = this.state;
+    const places = pins.map((pin) => this.place(pin));
+    const marker = this.marker();
+    const dynamic: Partial<Dynamic> = {
+      pins: pins.map(({ z }, i) => ({ label: pinLabel(i), map: places[i], z })),
+      path: this.played(),
+      markers: marker ? [marker] : [],
+      probe: marker?.map ?? null,
+      exact: marker && { z: marker.z, label: "Your drawing, decoded" },
+      taken: this.taken,
+      height: this.options.height,
+    };
+    return this.book.bytes(this.leaf, dynamic);
+  }
+
+  private place({ z, on, place }: PagePin): Point {
+    return place && on === this.state.map ? place : this.toMap(z);
+  }
+
+  private played(): Dynamic["path"] {
+    const { path, pins } = this.state;
+    if (!path) return null;
+    const ends = [path.from, path.to];
+    const z = interpolate(pins[path.from].z, pins[path.to].z, path.kind);
+    return { title: path.kind, z, map: z.map(this.toMap), ends: ends.map((i) => `pin ${pinLabel(i)}`) };
+  }
+
+  private marker(): MarkerRecord | null {
+    if (!this.drawing) return null;
+    const { mu, std } = this.drawing;
+    const isPlane = this.leaf.header.projection.kind === "identity" && std.some((value) => value > 0);
+    return { label: "your drawing", map: this.toMap(mu), z: mu, ellipse: isPlane ? { rx: std[0], ry: std[1] } : null };
+  }
+
+  // ---- what the person does -------------------------------------------------------------------------------------------
+
+  private take({ nonce, map, z }: Pin): void {
+    this.taken = [...this.taken, nonce].slice(-MAX_TAKEN);
+    const isBlend = this.leaf.header.projection.kind === "lattice"; // no exact way from code to place
+    this.addPin({ z: z.map(rounded), on: isBlend ? this.state.map : "", place: isBlend ? [rounded(map[0]), rounded(map[1])] : null });
+  }
+
+  /** The oldest goes where there are too many; a path whose end it was goes with it. */
+  private addPin(pin: PagePin): void {
+    const pins = [...this.state.pins, pin];
+    const gone = Math.max(0, pins.length - MAX_PINS);
+    this.change({ pins: pins.slice(gone), path: movedPath(this.state.path, (i) => i - gone) });
+  }
+
+  private dropPin(index: number): void {
+    const path = movedPath(this.state.path, (i) => (i === index ? -1 : i > index ? i - 1 : i));
+    this.change({ pins: this.state.pins.filter((_, i) => i !== index), path });
+  }
+
+  private playPath(path: PathChoice | null): void {
+    this.change({ path });
+    if (path) this.stage.scrollIntoView({ block: "nearest" });
+  }
+
+  private makePad(): Pad | null {
+    const { header } = this.leaf;
+    const { pad } = this.book.contents;
+    if (!pad || header.encoder.length === 0) return null;
+    return new Pad(header.run.image_shape, pad, {
+      encode: (x) => this.surface.encode(x),
+      decode: (z) => this.surface.decode(z),
+      label: () => this.state.label,
+      drawn: (drawing) => {
+        this.drawing = drawing;
+        this.surface.update(this.bytes());
+      },
+      pin: (z) => this.addPin({ z: z.map(rounded), on: "", place: null }),
+    });
+  }
+}
+
+/** The path with its pins' new numbers; null where an end is gone (below 0). */
+function movedPath(path: PathChoice | null, moved: (i: number) => number): PathChoice | null {
+  if (!path) return null;
+  const next = { ...path, from: moved(path.from), to: moved(path.to) };
+  return next.from < 0 || next.to < 0 ? null : next;
+}

@@ -1,0 +1,198 @@
+/** What is known of every point besides its class? Columns of numbers, each with a name, a unit and a definition. */
+
+export interface Quantity {
+  readonly id: string;
+  readonly name: string;
+  /** With formula and source, for a tooltip. */
+  readonly definition: string;
+  /** (N,); NaN where nothing is known. */
+  readonly values: Float32Array;
+}
+
+/** Codes and bounds of N points, K latent dimensions. */
+export interface PointFacts {
+  readonly latentDim: number;
+  readonly mu: Float32Array;
+  /** (N·K,), or nothing where codes are points. */
+  readonly logvar: Float32Array | null;
+  /** (N,) nats, or nothing for a model without a bound. */
+  readonly elbo: Float32Array | null;
+  readonly reconstruction: Float32Array | null;
+}
+
+/** The columns that follow from codes and bounds. */
+export function quantitiesOf({ latentDim, logvar, elbo, reconstruction, mu }: PointFacts): Quantity[] {
+  const found: Quantity[] = [];
+  if (elbo) found.push({ id: "elbo", name: "ELBO", definition: "Bound on log p(x) of this image, nats: E_q[log p(x|z)] − KL. Higher is better (Kingma & Welling 2014, eq. 3).", values: elbo });
+  if (reconstruction) found.push({ id: "reconstruction", name: "Reconstruction", definition: "−E_q[log p(x|z)] of this image, nats, summed over pixels. Lower is better.", values: reconstruction });
+  if (logvar) {
+    found.push({ id: "kl", name: "KL", definition: "KL(q(z|x) ‖ p(z)) of this image, nats, summed over latent dimensions: how much its code says.", values: klPerPoint(mu, logvar, latentDim) });
+    found.push({ id: "width", name: "Posterior width", definition: "Geometric mean over dimensions of σ, the standard deviation of q(z|x), latent units.", values: widthPerPoint(logvar, latentDim) });
+  }
+  return found;
+}
+
+/** ½ Σ_k μ² + expm1(log σ²) − log σ² of every point: never negative. */
+export function klPerPoint(mu: Float32Array, logvar: Float32Array, K: number): Float32Array {
+  const n = mu.length / K;
+  const out = new Float32Array(n);
+  for (let i = 0; i < n; i++) {
+    let sum = 0;
+    for (let at = i * K; at < (i + 1) * K; at++) sum += mu[at] * mu[at] + Math.expm1(logvar[at]) - logvar[at];
+    out[i] = sum / 2;
+  }
+  return out;
+}
+
+function widthPerPoint(logvar: Float32Array, K: number): Float32Array {
+  const out = new Float32Array(logvar.length / K);
+  for (let i = 0; i < out.length; i++) {
+    let sum = 0;
+    for (let at = i * K; at < (i + 1) * K; at++) sum += logvar[at];
+    out[i] = Math.exp(sum / (2 * K));
+  }
+  return out;
+}
+
+/** Mean over the points of the KL of every dimension, nats (K,). */
+export function klPerDim(mu: Float32Array, logvar: Float32Array, K: number): Float64Array {
+  const out = new Float64Array(K);
+  for (let at = 0; at < mu.length; at++) out[at % K] += mu[at] * mu[at] + Math.expm1(logvar[at]) - logvar[at];
+  const n = Math.max(1, mu.length / K);
+  return out.map((sum) => sum / (2 * n));
+}
+
+/** Variance over the points of the mean of every dimension (K,): an active unit has at least 0.01 (Burda 2016, section 5). */
+export function variancePerDim(mu: Float32Array, K: number): Float64Array {
+  const n = Math.max(1, mu.length / K);
+  const sums = new Float64Array(K);
+  for (let at = 0; at < mu.length; at++) sums[at % K] += mu[at];
+  const out = new Float64Array(K);
+  for (let at = 0; at < mu.length; at++) out[at % K] += (mu[at] - sums[at % K] / n) ** 2;
+  return out.map((sum) => sum / n);
+}
+
+/**
+ * Share of a point's k nearest codes that have its class, for every point, in slices: `work` until a deadline.
+ *
+ * All K dimensions count, whatever the map shows. N² distances: seconds for ten thousand points.
+ */
+export class PurityJob {
+  readonly values: Float32Array;
+  private next = 0;
+
+  constructor(private readonly mu: Float32Array, private readonly K: number, private readonly labels: ArrayLike<number>, private readonly k = 15) {
+    this.values = new Float32Array(labels.length).fill(Number.NaN);
+  }
+
+  get isComplete(): boolean {
+    return this.next >= this.values.length;
+  }
+
+  get share(): number {
+    return this.values.length ? this.next / this.values.length : 1;
+  }
+
+  work(deadline: number): void {
+    while (!this.isComplete && performance.now() < deadline) {
+      const i = this.next++;
+      const found = nearestCodes(this.mu, this.K, this.mu.subarray(i * this.K, (i + 1) * this.K), this.k, i);
+      let same = 0;
+      for (const { index } of found) if (this.labels[index] === this.labels[i]) same++;
+      this.values[i] = found.length ? same / found.length : Number.NaN;
+    }
+  }
+}
+
+export interface Near {
+  readonly index: number;
+  /** Euclidean, all latent dimensions. */
+  readonly distance: number;
+}
+
+/** The `k` codes nearest to z, nearest first; `without` leaves one out; `accepts` chooses among them. */
+export function nearestCodes(
+  mu: Float32Array, K: number, z: ArrayLike<number>, k: number, without = -1, accepts: (i: number) => boolean = () => true,
+): Near[] {
+  const n = mu.length / K;
+  const best: { index: number; squared: number }[] = [];
+  let worst = Infinity;
+  for (let i = 0; i < n; i++) {
+    let squared = 0;
+    for (let d = 0, at = i * K; d < K && squared < worst; d++, at++) squared += (mu[at] - z[d]) ** 2;
+    if (squared >= worst || i === without || !accepts(i)) continue;
+    let place = best.length;
+    while (place > 0 && best[place - 1].squared > squared) place--;
+    best.splice(place, 0, { index: i, squared });
+    if (best.length > k) best.pop();
+    if (best.length === k) worst = best[k - 1].squared;
+  }
+  return best.map(({ index, squared }) => ({ index, distance: Math.sqrt(squared) }));
+}
+
+/** From the smallest to the largest of the middle 96 %: outliers must not wash out a colour scale. */
+export function robustRange(values: Float32Array): readonly [number, number] {
+  const known = values.filter((value) => Number.isFinite(value)).sort();
+  if (known.length === 0) return [0, 1];
+  const at = (share: number): number => known[Math.round(share * (known.length - 1))];
+  const [low, high] = [at(0.02), at(0.98)];
+  return high > low ? [low, high] : [known[0], Math.max(known[known.length - 1], known[0] + 1e-6)];
+}
+
+/** The value below which a share 0 … 1 of the finite ones lies; 0 where there is none. */
+export function quantile(values: Float32Array, share: number): number {
+  const known = values.filter((value) => Number.isFinite(value)).sort();
+  return known.length ? known[Math.round(share * (known.length - 1))] : 0;
+}
+
+/** The numbers of the `count` largest (or smallest) values, among points that `accepts`; the extreme one first. */
+export function extremes(values: Float32Array, count: number, largest: boolean, accepts: (i: number) => boolean): number[] {
+  const order: number[] = [];
+  for (let i = 0; i < values.length; i++) if (Number.isFinite(values[i]) && accepts(i)) order.push(i);
+  order.sort((a, b) => (largest ? values[b] - values[a] : values[a] - values[b]) || a - b);
+  return order.slice(0, count);
+}
+
+/** P(‖ε‖ ≤ r) for ε ~ N(0, I_K): the share of prior draws that lie nearer to the middle than r. */
+export function priorShareWithin(radius: number, K: number): number {
+  return regularisedGamma(K / 2, (radius * radius) / 2);
+}
+
+/** P(a, x), by series below a + 1 and by Lentz's continued fraction above (Numerical Recipes, 6.2). */
+export function regularisedGamma(a: number, x: number): number {
+  if (x <= 0) return 0;
+  const front = Math.exp(-x + a * Math.log(x) - logGamma(a));
+  if (x < a + 1) {
+    let term = 1 / a;
+    let sum = term;
+    for (let n = 1; n < 1000 && Math.abs(term) > Math.abs(sum) * 1e-13; n++) {
+      term *= x / (a + n);
+      sum += term;
+    }
+    return sum * front;
+  }
+  let b = x + 1 - a;
+  let c = 1e300;
+  let d = 1 / b;
+  let h = d;
+  for (let n = 1; n < 1000; n++) {
+    const an = -n * (n - a);
+    b += 2;
+    d = 1 / (an * d + b);
+    c = b + an / c;
+    const step = d * c;
+    h *= step;
+    if (Math.abs(step - 1) < 1e-13) break;
+  }
+  return 1 - front * h;
+}
+
+/** log Γ(a) for a > 0 (Lanczos, g = 7). */
+export function logGamma(a: number): number {
+  const series = [676.5203681218851, -1259.1392167224028, 771.3234287776531, -176.6150291621406, 12.507343278686905, -0.13857109526572012, 9.984369578019572e-6, 1.5056327351493116e-7];
+  if (a < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * a)) - logGamma(1 - a);
+  const x = a - 1;
+  const t = x + 7.5;
+  const sum = series.reduce((total, value, i) => total + value / (x + i + 1), 0.9999999999998099);
+  return 0.5 * Math.log(2 * Math.PI) + (x + 0.5) * Math.log(t) - t + Math.log(sum);
+}

@@ -1,0 +1,458 @@
+"""Does the map work where there is no server: in a file from disk with the network off, and in a notebook's widget?"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from explorer.cli import main
+from explorer.export_html import html_page, write_page
+from explorer.notebook import show
+from trainer.geometry import PATH_KINDS, interpolate
+from trainer.runs import HOME, load_run
+
+ASSETS = HOME / "assets" / "runs"
+SURFACE = "document.querySelector('.la-root').surface"
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory, kinds) -> dict[str, str]:
+    """Addresses of exported files by the name of their run, as the command line writes them."""
+    folder = tmp_path_factory.mktemp("pages")
+    roots = {
+        "mnist-2d": ASSETS,
+        "mnist-20d": ASSETS,
+        "shapes-6d": ASSETS,
+        "digits-conditional-vae": ASSETS,
+        "tiny-autoencoder": kinds,
+    }
+    for name, root in roots.items():
+        assert main(["export", name, "--html", str(folder / f"{name}.html"), "--runs", str(root)]) == 0
+    return {name: (folder / f"{name}.html").as_uri() for name in roots}
+
+
+@pytest.fixture
+def offline(browser: Browser) -> Iterator[Page]:
+    """A tab without a network, in which every request but for the file itself, and every complaint on the console, fails the test."""
+    context = browser.new_context(viewport={"width": 1400, "height": 1000}, reduced_motion="reduce")
+    context.set_offline(True)
+    asked: list[str] = []
+    context.route(re.compile("^https?:"), lambda route: (asked.append(route.request.url), route.abort()))
+    tab = context.new_page()
+    said: list[str] = []
+    tab.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    tab.on("pageerror", lambda error: said.append(str(error)))
+    tab.set_default_timeout(20_000)
+    yield tab
+    context.close()
+    assert not asked
+    assert not said, said
+
+
+def opened(page: Page, address: str, fragment: str = "") -> Locator:
+    """The map, once its first picture is there. A new fragment alone would not load the file anew."""
+    page.goto("about:blank")
+    page.goto(f"{address}#{fragment}" if fragment else address)
+    expect(page.get_by_test_id("decoded")).to_have_attribute("data-z", re.compile(r"^\[.+\]$"))
+    return page.get_by_role("application", name=re.compile("^Latent map"))
+
+
+def hover(page: Page, canvas: Locator, x: float, y: float) -> None:
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    page.wait_for_timeout(120)
+
+
+def click(page: Page, canvas: Locator, x: float, y: float) -> None:
+    hover(page, canvas, x, y)
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_timeout(60)
+
+
+def shown_code(page: Page) -> np.ndarray:
+    return np.array(json.loads(page.get_by_test_id("decoded").get_attribute("data-z")))
+
+
+def decoded(page: Page, z: np.ndarray) -> np.ndarray:
+    return np.array(page.evaluate(f"z => Array.from({SURFACE}.decode(z))", z.tolist()))
+
+
+def tiles(page: Page) -> list[list[float]]:
+    return [json.loads(tile.get_attribute("data-z")) for tile in page.locator(".lp-tile").all()]
+
+
+def draw(page: Page, places: list[tuple[float, float]]) -> None:
+    """One stroke on the pad, through places in shares of its size."""
+    pad = page.get_by_test_id("pad")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    for i, (x, y) in enumerate(places):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=1 if i == 0 else 4)
+        if i == 0:
+            page.mouse.down()
+    page.mouse.up()
+    page.wait_for_timeout(150)
+
+
+def pixels(canvas: Locator) -> np.ndarray:
+    """Grey levels of a canvas, (H, W)."""
+    return np.array(
+        canvas.evaluate(
+            "c => { const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
+            " return Array.from({ length: c.height }, (_, y) => Array.from({ length: c.width }, (_, x) => d[4 * (y * c.width + x)])); }"
+        )
+    )
+
+
+# --- the file from disk
+
+
+def test_hovering_decodes_what_the_run_decodes(offline, exported):
+    run = load_run("mnist-2d", ASSETS)
+    canvas = opened(offline, exported["mnist-2d"])
+    seen = []
+    for x, y in ((0.42, 0.45), (0.6, 0.3)):
+        hover(offline, canvas, x, y)
+        z = shown_code(offline)
+        expected = run.model.decode(z[None].astype(np.float32)).numpy()[0]
+        np.testing.assert_allclose(decoded(offline, z).reshape(expected.shape), expected, atol=1e-3)
+        picture = pixels(offline.get_by_test_id("decoded"))
+        assert np.abs(picture - 255 * expected[0]).max() <= 1.5
+        seen.append((z, picture))
+    (z0, first), (z1, second) = seen
+    assert np.abs(z0 - z1).max() > 0.3
+    assert np.abs(first - second).max() > 100
+
+
+def test_the_head_tells_the_run_and_its_figures(offline, exported):
+    opened(offline, exported["mnist-2d"])
+    expect(offline).to_have_title("mnist-2d · Latent Atlas")
+    expect(offline.get_by_role("heading", level=1)).to_have_text("mnist-2d")
+    metrics = load_run("mnist-2d", ASSETS).info.metrics
+    line = offline.locator(".lp-facts").inner_text().replace("\u00a0", " ")
+    assert f"ELBO −{abs(metrics.elbo):.1f}" in line
+    assert f"NLL {metrics.nll:.1f}" in line
+    offline.get_by_text("What the figures mean").click()
+    expect(offline.get_by_text("lower bound of log p(x)")).to_be_visible()
+    expect(offline.get_by_text("CC BY-SA 3.0")).to_be_visible()
+
+
+def test_pins_stay_in_the_address_with_their_pictures(offline, exported):
+    run = load_run("mnist-2d", ASSETS)
+    canvas = opened(offline, exported["mnist-2d"])
+    expect(offline.get_by_text("Click the map, or press Enter on it")).to_be_visible()
+    click(offline, canvas, 0.3, 0.4)
+    clicked = shown_code(offline)
+    click(offline, canvas, 0.7, 0.55)
+    canvas.focus()
+    for key in ("ArrowUp", "ArrowUp", "Enter"):
+        offline.keyboard.press(key)
+    before = tiles(offline)
+    assert len(before) == 3
+    np.testing.assert_allclose(before[0], clicked, atol=1e-4)
+    fragment = offline.evaluate("location.hash")
+    assert fragment.startswith("#pins=")
+    offline.reload()
+    expect(offline.locator(".lp-tile")).to_have_count(3)
+    assert tiles(offline) == before
+    for i, z in enumerate(before):
+        expected = 255 * run.forward.decode(np.array([z], np.float32))[0, 0]
+        picture = pixels(offline.get_by_role("img", name=f"Decoded picture of pin {'ABC'[i]}"))
+        assert np.abs(picture - expected).max() <= 1.5
+    offline.get_by_role("button", name="Remove pin B").click()
+    assert tiles(offline) == [before[0], before[2]]
+    expect(offline.get_by_role("button", name="Remove pin B")).to_be_focused()
+    offline.get_by_role("button", name="Remove all").click()
+    assert tiles(offline) == []
+    assert offline.evaluate("location.hash") in ("", "#")
+
+
+@pytest.mark.parametrize("kind", PATH_KINDS)
+def test_a_path_between_two_pins_is_trainers(offline, exported, kind):
+    a, b = [0.5, -1.25], [-1.2, 0.8]
+    opened(offline, exported["mnist-2d"], "pins=0.5_-1.25~-1.2_0.8")
+    offline.get_by_role("radio", name=kind.capitalize()).check(force=True)
+    offline.get_by_role("button", name="Play the path").click()
+    slider = offline.get_by_role("slider", name="Position on the path")
+    expect(slider).to_be_visible()
+    assert slider.get_attribute("max") == "60"
+    moments = [0, 17, 30, 60]
+    shown = []
+    for frame in moments:
+        slider.fill(str(frame))
+        shown.append(shown_code(offline))
+    np.testing.assert_allclose(shown, interpolate(a, b, np.array(moments) / 60, kind), atol=1e-9)
+    assert f"path={kind}_1_2" in offline.evaluate("location.hash")
+    offline.reload()  # the link plays it again
+    expect(slider).to_be_visible()
+    offline.get_by_role("button", name="Take the path away").click()
+    expect(slider).to_be_hidden()
+    assert "path" not in offline.evaluate("location.hash")
+
+
+def test_a_path_goes_with_its_pins(offline, exported):
+    opened(offline, exported["mnist-2d"], "pins=0_0~1_1~2_0&path=linear_2_3")
+    offline.get_by_role("button", name="Remove pin A").click()
+    assert offline.evaluate("location.hash") == "#pins=1_1~2_0&path=linear_1_2"
+    offline.get_by_role("button", name="Remove pin A").click()
+    assert offline.evaluate("location.hash") == "#pins=2_0"
+    expect(offline.get_by_text("Pin a second place")).to_be_visible()
+
+
+def test_every_stroke_is_encoded_and_decoded(offline, exported):
+    run = load_run("mnist-2d", ASSETS)
+    opened(offline, exported["mnist-2d"])
+    expect(offline.get_by_test_id("drawing")).to_have_text("Nothing drawn yet")
+    codes = []
+    one = [(0.55, 0.15), (0.5, 0.85)]
+    for stroke in (one, [(0.3, 0.2), (0.75, 0.2)]):  # a one becomes something like a seven
+        draw(offline, stroke)
+        z = np.array(json.loads(offline.get_by_test_id("drawing").get_attribute("data-z")), np.float32)
+        fed = pixels(offline.get_by_test_id("seen"))
+        posterior = run.forward.encode((fed / 255)[None, None].astype(np.float32))
+        np.testing.assert_allclose(z, posterior.mu[0], atol=0.05)  # of the same picture in 256 grey levels
+        made = pixels(offline.get_by_test_id("made"))
+        assert np.abs(made - 255 * run.forward.decode(z[None])[0, 0]).max() <= 1.5
+        codes.append(z)
+    ones = run.encodings.mu[run.encodings.label == 1]
+    nearest = run.encodings.label[np.argsort(((run.encodings.mu - codes[0]) ** 2).sum(1))[:15]]
+    assert (nearest == 1).mean() > 0.9, ones.mean(0)
+    assert np.abs(codes[0] - codes[1]).max() > 0.2
+    rows = np.flatnonzero((fed > 60).any(1))
+    assert 18 <= rows[-1] - rows[0] + 1 <= 22  # as in MNIST: 20 of 28
+    offline.get_by_role("button", name="Pin this code").click()
+    np.testing.assert_allclose(tiles(offline), [codes[1]], atol=1e-4)
+    offline.get_by_role("button", name="Undo stroke").click()
+    offline.wait_for_timeout(150)
+    np.testing.assert_allclose(json.loads(offline.get_by_test_id("drawing").get_attribute("data-z")), codes[0], atol=1e-6)
+    offline.get_by_role("button", name="Wipe").click()
+    expect(offline.get_by_test_id("drawing")).to_have_text("Nothing drawn yet")
+
+
+def test_every_map_decodes_its_own_places(offline, exported):
+    run = load_run("mnist-20d", ASSETS)
+    canvas = opened(offline, exported["mnist-20d"])
+    for name, projection in run.projections.items():
+        offline.get_by_role("radio", name=projection.title).check(force=True)
+        expect(offline.locator(".la-title")).to_have_text(projection.title)
+        click(offline, canvas, 0.45, 0.5)
+        z = shown_code(offline)
+        expected = run.forward.decode(z[None].astype(np.float32))[0].ravel()
+        np.testing.assert_allclose(decoded(offline, z), expected, atol=2e-3)
+        assert ("map=" in offline.evaluate("location.hash")) == (name != next(iter(run.projections)))
+    first, *_ = tiles(offline)
+    offline.reload()
+    expect(offline.locator(".lp-tile")).to_have_count(3)
+    assert tiles(offline)[0] == first
+    # all three stand where Python puts them on the last map, and the first where it was clicked on its own
+    places = run.projections["axes"].to_map(tiles(offline), run.encodings.mu)
+    offline.get_by_role("radio", name="UMAP").check(force=True)
+    offline.get_by_role("button", name="Go to pin A").click()
+    offline.wait_for_timeout(100)
+    np.testing.assert_allclose(shown_code(offline), first, atol=1e-3)
+    expected = run.projections["umap"].to_map([tiles(offline)[1]], run.encodings.mu)[0]
+    offline.get_by_role("button", name="Go to pin C").click()
+    offline.get_by_role("button", name="Go to pin B").click()
+    offline.wait_for_timeout(100)
+    place = offline.locator(".la-z").inner_text()
+    x, y = (float(value.replace("−", "-")) for value in re.findall(r"[−\d.]+", place))
+    np.testing.assert_allclose((x, y), expected, atol=0.02)
+    assert np.isfinite(places).all()
+
+
+def test_a_conditional_run_decodes_as_the_class_that_is_chosen(offline, exported):
+    run = load_run("digits-conditional-vae", ASSETS)
+    opened(offline, exported["digits-conditional-vae"])
+    z = np.zeros(8, np.float32)
+    for label in ("3", "7"):
+        offline.get_by_label("Decode as class").select_option(label)
+        expect(offline.get_by_test_id("decoded-as")).to_have_text(f"decoded as class {label}")
+        np.testing.assert_allclose(decoded(offline, z), run.forward.decode(z[None], [int(label)])[0].ravel(), atol=2e-3)
+    assert "as=7" in offline.evaluate("location.hash")
+    draw(offline, [(0.5, 0.1), (0.5, 0.9)])
+    fed = pixels(offline.get_by_test_id("seen")) / 255
+    code = json.loads(offline.get_by_test_id("drawing").get_attribute("data-z"))
+    np.testing.assert_allclose(code, run.forward.encode(fed[None, None].astype(np.float32), [7]).mu[0], atol=0.1)
+
+
+def test_colour_pictures_have_no_pad_and_a_point_has_no_width(offline, exported):
+    opened(offline, exported["shapes-6d"])
+    expect(offline.get_by_test_id("pad")).to_have_count(0)
+    opened(offline, exported["tiny-autoencoder"], "pins=0_0~1_1")
+    draw(offline, [(0.5, 0.1), (0.5, 0.9)])
+    expect(offline.get_by_test_id("drawing")).to_have_text(re.compile("^z = "))
+    expect(offline.get_by_text("how sharp the encoder is")).to_have_count(0)
+    offline.get_by_role("radio", name="Spherical").check(force=True)
+    expect(offline.get_by_text("This model has no prior")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    ["map=no&as=9&pins=x~1_2_3&path=linear_1_9", "pins=%3Cimg%20src=x%20onerror=alert(1)%3E", "%%%&&==", "pins=" + "1_1~" * 99],
+)
+def test_a_damaged_link_opens_the_map(offline, exported, fragment):
+    opened(offline, exported["mnist-2d"], fragment)
+    assert len(tiles(offline)) in (0, 12)
+
+
+def test_words_of_a_run_are_only_words(offline, tmp_path, kinds):
+    evil = "<img src=x onerror=document.title='owned'>"
+    run = load_run("tiny-conditional", kinds)
+    names = tuple(f"{evil}{i}" for i in range(10))
+    dataset = run.info.dataset.model_copy(update={"class_names": names, "licence": evil, "name": f"folder:{evil}"})
+    write_page(tmp_path / "evil.html", lambda: html_page(replace(run, info=run.info.model_copy(update={"dataset": dataset}))))
+    canvas = opened(offline, (tmp_path / "evil.html").as_uri())
+    click(offline, canvas, 0.4, 0.4)
+    assert offline.locator("img").count() == 0
+    assert offline.get_by_text(evil).count() > 3
+    expect(offline).to_have_title("tiny-conditional · Latent Atlas")
+
+
+def test_the_browser_refuses_what_the_policy_does_not_name(page, exported):
+    opened(page, exported["mnist-2d"])
+    refused, markup = page.evaluate("""async () => {
+      const refused = [];
+      addEventListener('securitypolicyviolation', (event) => refused.push(event.effectiveDirective));
+      await fetch('http://127.0.0.1:9/').catch(() => 0);
+      new Image().src = 'http://127.0.0.1:9/x.png';
+      const style = document.createElement('style');
+      style.textContent = 'body { color: red }';
+      document.head.append(style);
+      let markup = 'taken';
+      try { document.body.innerHTML = '<b>bold</b>'; } catch { markup = 'refused'; }
+      await new Promise((done) => setTimeout(done, 300));
+      return [refused, markup];
+    }""")
+    assert {"connect-src", "img-src", "style-src-elem", "require-trusted-types-for"} <= set(refused)
+    assert markup == "refused"
+
+
+def test_a_damaged_file_says_so(offline, tmp_path):
+    page = html_page(load_run("digits-2d", ASSETS)).decode()
+    start = page.index('type="text/plain">') + 2000
+    (tmp_path / "cut.html").write_text(page[:start] + "A" * 40 + page[start + 40 :])
+    offline.goto((tmp_path / "cut.html").as_uri())
+    expect(offline.get_by_role("alert")).to_have_text("The data of this page are damaged or cut short. Export the page again.")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_follows_the_system_and_has_no_barrier(offline, exported, scheme):
+    offline.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    opened(offline, exported["digits-conditional-vae"], "pins=0_0_0_0_1_0_0_0~0_1_0_0_0_0_2_1")
+    background = offline.evaluate("getComputedStyle(document.getElementById('latent-atlas')).backgroundColor")
+    assert (max(map(int, re.findall(r"\d+", background))) < 60) == (scheme == "dark")
+    surface = offline.evaluate("document.querySelector('.la-root').style.colorScheme")
+    assert surface == scheme
+
+
+def test_axe_finds_no_barrier(page, exported):
+    # not in the strict tab: axe itself brings a style sheet that the page's policy refuses
+    opened(page, exported["mnist-2d"], "pins=0_0~1_1&path=linear_1_2")
+    found = [violation for violation in Axe().run(page).response["violations"] if violation["impact"] in ("serious", "critical")]
+    assert not found, json.dumps(found)[:3000]
+
+
+def test_a_phone_shows_it_without_sideways_scrolling(offline, exported):
+    offline.set_viewport_size({"width": 390, "height": 844})
+    for name in ("mnist-2d", "digits-conditional-vae"):
+        n = 2 if name == "mnist-2d" else 8
+        opened(offline, exported[name], "pins=" + "~".join("_".join([value] * n) for value in ("0", "1")))
+        assert offline.evaluate("document.documentElement.scrollWidth") == 390
+        small = offline.evaluate(
+            "Array.from(document.querySelectorAll('.lp-root button, .lp-root select')).filter((e) => e.offsetParent)"
+            ".map((e) => e.getBoundingClientRect()).filter((b) => b.height < 24 || b.width < 24).length"
+        )
+        assert small == 0
+
+
+def test_files_are_small(exported):
+    sizes = {name: Path(address.removeprefix("file://")).stat().st_size for name, address in exported.items()}
+    assert sizes["mnist-2d"] <= 6e6
+    assert sizes["mnist-20d"] <= 6e6
+    assert (HOME / "explorer/surface/dist/hosts.js").stat().st_size <= 300_000
+
+
+# --- the notebook
+
+WIDGET = """async ([program, book, traits]) => {
+  const bytes = Uint8Array.from(atob(book), (c) => c.charCodeAt(0));
+  const values = { ...traits, book: new DataView(bytes.buffer) };
+  const listeners = {};
+  window.saved = 0;
+  window.model = {
+    get: (name) => values[name],
+    set(name, value) { values[name] = value; (listeners['change:' + name] ?? []).forEach((listener) => listener()); },
+    save_changes() { window.saved++; },
+    on(event, listener) { (listeners[event] ??= []).push(listener); },
+    off(event, listener) { listeners[event] = (listeners[event] ?? []).filter((other) => other !== listener); },
+    listening: () => Object.values(listeners).reduce((sum, of) => sum + of.length, 0),
+  };
+  document.body.innerHTML = '<div id="cell" style="width: 900px"></div>';
+  const module = await import(URL.createObjectURL(new Blob([program], { type: 'text/javascript' })));
+  window.leave = await module.default.render({ model: window.model, el: document.getElementById('cell') });
+}"""
+
+
+def in_notebook(page: Page, widget) -> Locator:
+    """The widget's program with a model that answers as Jupyter's does; gives the map."""
+    page.goto("about:blank")
+    traits = {name: getattr(widget, name) for name in ("pinned", "map_name", "decoded_as", "height")}
+    page.evaluate(WIDGET, [widget._esm, base64.b64encode(widget.book).decode(), traits])
+    expect(page.get_by_test_id("decoded")).to_have_attribute("data-z", re.compile(r"^\[.+\]$"))
+    return page.get_by_role("application", name=re.compile("^Latent map"))
+
+
+def test_a_pin_in_the_notebook_reaches_python(page):
+    widget = show("mnist-2d", runs=ASSETS, pins=[[0.5, -1.25]])
+    canvas = in_notebook(page, widget)
+    assert tiles(page) == [[0.5, -1.25]]
+    click(page, canvas, 0.4, 0.4)
+    clicked = shown_code(page)
+    assert page.evaluate("window.saved") == 1
+    widget.set_state({"pinned": page.evaluate("window.model.get('pinned')")})
+    assert len(widget.pins) == 2
+    np.testing.assert_allclose(widget.pins[1].z, clicked, atol=1e-4)
+    assert widget.pins[1].support > 0
+
+
+def test_pins_map_and_class_set_in_python_are_shown(page):
+    run = load_run("digits-conditional-vae", ASSETS)
+    widget = show(run, as_class="3")
+    in_notebook(page, widget)
+    expect(page.get_by_test_id("decoded-as")).to_have_text("decoded as class 3")
+    widget.pins = [np.zeros(8), np.ones(8)]
+    page.evaluate("pins => window.model.set('pinned', pins)", widget.pinned)
+    assert tiles(page) == [[0] * 8, [1] * 8]
+    assert page.evaluate("window.saved") == 0  # what came from Python is not sent back
+    page.evaluate("window.model.set('map_name', 'pca')")
+    expect(page.locator(".la-title")).to_have_text("PCA")
+    page.evaluate("window.model.set('decoded_as', '7')")
+    expect(page.get_by_test_id("decoded-as")).to_have_text("decoded as class 7")
+    np.testing.assert_allclose(
+        decoded(page, np.zeros(8)), run.forward.decode(np.zeros((1, 8), np.float32), [7])[0].ravel(), atol=2e-3
+    )
+
+
+def test_a_cell_that_is_cleared_leaves_nothing(page):
+    in_notebook(page, show("digits-2d", runs=ASSETS))
+    assert page.evaluate("window.model.listening()") == 3
+    page.evaluate("window.leave()")
+    assert page.evaluate("[window.model.listening(), document.getElementById('cell').childElementCount]") == [0, 0]
+
+
+def test_the_notebooks_theme_wins_over_the_systems(page):
+    in_notebook(page, show("digits-2d", runs=ASSETS))
+    page.evaluate("document.body.dataset.jpThemeLight = 'false'")
+    page.wait_for_function("document.querySelector('.la-root').style.colorScheme === 'dark'")
+    page.evaluate("document.body.dataset.jpThemeLight = 'true'")
+    page.wait_for_function("document.querySelector('.la-root').style.colorScheme === 'light'")

@@ -1,0 +1,264 @@
+"""What can be laid on the map, coloured, found, selected and moved by hand, in a real browser?"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from trainer.runs import load_run
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def opened(page: Page, server: str, **query: str) -> Locator:
+    page.goto(f"{server}/?" + "&".join(f"{k}={v}" for k, v in query.items()))
+    expect(page.get_by_test_id("decoded")).to_have_attribute("data-z", re.compile(r"^\[.+\]$"))
+    return page.get_by_role("application", name=re.compile("^Latent map"))
+
+
+def drawer(page: Page) -> Locator:
+    page.get_by_role("button", name=re.compile("^Layers")).click()
+    panel = page.get_by_role("dialog", name="Layers and colours")
+    expect(panel).to_be_visible()
+    return panel
+
+
+def code(page: Page) -> list[float]:
+    return json.loads(page.get_by_test_id("decoded").get_attribute("data-z"))
+
+
+def ink(page: Page, layer: str) -> str:
+    return page.locator(f"canvas.{layer}").evaluate("c => c.toDataURL()")
+
+
+@pytest.mark.parametrize(
+    ("background", "title"),
+    [
+        ("Density of the codes", "Aggregated posterior"),
+        ("Posterior − prior", "Posterior − prior"),
+        ("Magnification", "Magnification"),
+    ],
+)
+def test_a_field_lies_under_the_points_and_says_what_it_is(page, server, background, title):
+    opened(page, server, run="digits-2d")
+    before = ink(page, "la-ground")
+    drawer(page).get_by_label(background).check()
+    bar = page.locator(".la-scale").first
+    expect(bar.locator(".la-scale-ramp")).to_be_visible(timeout=20_000)
+    expect(bar).to_contain_text(title)
+    assert len(bar.get_attribute("title")) > 60
+    page.wait_for_timeout(300)
+    assert ink(page, "la-ground") != before
+
+
+def test_a_hole_is_a_place_without_images_that_is_decoded(page, server):
+    opened(page, server, run="digits-2d")
+    drawer(page).get_by_label("Posterior − prior").check()
+    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name=re.compile("Show me a hole")).click()
+    page.wait_for_timeout(300)
+    first = code(page)
+    run = load_run("digits-2d", ROOT / "assets/runs")
+    mu, std = run.encodings.mu.astype(float), np.exp(0.5 * run.encodings.logvar.astype(float))
+
+    def posterior(z: list[float]) -> float:
+        return float(np.mean(np.prod(np.exp(-0.5 * ((z - mu) / std) ** 2) / (std * np.sqrt(2 * np.pi)), axis=1)))
+
+    def prior(z: list[float]) -> float:
+        return float(np.exp(-0.5 * np.sum(np.square(z))) / (2 * np.pi))
+
+    assert posterior(first) < 0.5 * prior(first)
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name=re.compile("Show me a hole")).click()
+    page.wait_for_timeout(300)
+    assert code(page) != first
+
+
+def test_points_are_coloured_by_a_quantity_with_a_scale_and_a_list_that_leads_to_them(page, server):
+    opened(page, server, run="digits-2d")
+    before = ink(page, "la-points")
+    panel = drawer(page)
+    names = panel.get_by_label("Colour points by").locator("option").all_inner_texts()
+    assert names == ["Class", "ELBO", "Reconstruction", "KL", "Posterior width", "Neighbours of its class"]
+    panel.get_by_label("Colour points by").select_option("reconstruction")
+    page.wait_for_timeout(300)
+    assert ink(page, "la-points") != before
+    page.get_by_role("button", name="Close").click()
+    run = load_run("digits-2d", ROOT / "assets/runs")
+    worst = int(np.argmax(run.encodings.reconstruction))
+    page.get_by_role("button", name=re.compile(f"^Go to test image {worst},")).click()
+    page.wait_for_timeout(500)
+    assert code(page) == pytest.approx(run.encodings.mu[worst].tolist(), abs=5e-3)
+    expect(page.locator(".la-strip .la-pin")).to_have_count(20)
+
+
+def test_an_image_is_found_by_number_and_a_class_by_name(page, server):
+    opened(page, server, run="digits-2d")
+    panel = drawer(page)
+    find = panel.get_by_role("searchbox")
+    run = load_run("digits-2d", ROOT / "assets/runs")
+    find.fill("#321")
+    find.press("Enter")
+    expect(panel.get_by_role("status")).to_contain_text("Test image 321")
+    page.wait_for_timeout(500)
+    assert code(page) == pytest.approx(run.encodings.mu[321].tolist(), abs=5e-3)
+    find.fill("7")
+    find.press("Enter")
+    expect(panel.get_by_role("status")).to_contain_text(f"{int((run.encodings.label == 7).sum())} points")
+    for wrong, answer in (
+        ("#100000", "There is no test image 100000"),
+        ("<b>x</b>", "No class is called “<b>x</b>”"),
+        ("", "Type an image"),
+    ):
+        find.fill(wrong)
+        find.press("Enter")
+        expect(panel.get_by_role("status")).to_contain_text(answer)
+
+
+def test_sliders_set_one_number_and_leave_the_others(page, server):
+    opened(page, server, run="digits-16d", projection="pca")
+    page.get_by_text("Sliders: one for each dimension").click()
+    rows = page.locator(".la-rack-row")
+    expect(rows).to_have_count(8)
+    run = load_run("digits-16d", ROOT / "assets/runs")
+    kl = 0.5 * (run.encodings.mu**2 + np.expm1(run.encodings.logvar) - run.encodings.logvar).mean(0)
+    order = np.argsort(-kl, kind="stable")
+    assert rows.locator(".la-rack-name").all_inner_texts() == [f"z{k + 1}" for k in order[:8]]
+    before = code(page)
+    k = int(order[0])
+    page.get_by_label(re.compile(f"^Dimension {k + 1}(,|$)")).fill("1.75")
+    page.wait_for_timeout(300)
+    after = code(page)
+    assert after[k] == pytest.approx(1.75)
+    assert [v for i, v in enumerate(after) if i != k] == pytest.approx([v for i, v in enumerate(before) if i != k], abs=1e-6)
+    expect(page.get_by_role("heading", name="By the sliders")).to_be_visible()
+    page.get_by_role("button", name="Show all 16").click()
+    expect(rows).to_have_count(16)
+    picture = rows.first.locator("canvas").nth(4)
+    picture.click()
+    page.wait_for_timeout(300)
+    assert code(page)[k] == pytest.approx(2.0537, abs=1e-3)  # the 98 % quantile of N(0, 1)
+
+
+def loop_around(page: Page, canvas: Locator, corners: list[tuple[float, float]]) -> None:
+    box = canvas.bounding_box()
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in [*corners, corners[0]]]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=4)
+    page.mouse.up()
+
+
+def test_a_loop_selects_points_whose_csv_is_theirs_and_two_groups_make_a_direction(page, server):
+    canvas = opened(page, server, run="digits-2d")
+    page.get_by_role("button", name=re.compile("^Drag draws a loop")).click()
+    loop_around(page, canvas, [(0.02, 0.02), (0.5, 0.02), (0.5, 0.98), (0.02, 0.98)])
+    chosen = page.locator(".la-group-facts p")
+    expect(chosen).to_be_visible()
+    n = int(re.search(r"([\d\s]+) points selected", chosen.inner_text())[1].replace("\u2009", ""))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").click()
+    rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
+    assert len(rows) == n > 50
+    run = load_run("digits-2d", ROOT / "assets/runs")
+    for row in rows[:20]:
+        i = int(row["image"])
+        assert [float(row["z1"]), float(row["z2"])] == pytest.approx(run.encodings.mu[i].tolist(), abs=5e-3)
+        assert float(row["ELBO"]) == pytest.approx(float(run.encodings.elbo[i]), rel=1e-5)
+        assert row["class"] == str(run.encodings.label[i])
+    left = run.encodings.mu[[int(row["image"]) for row in rows]].mean(0)
+    page.get_by_role("button", name="Save as group").click()
+    loop_around(page, canvas, [(0.5, 0.02), (0.98, 0.02), (0.98, 0.98), (0.5, 0.98)])
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").click()
+    others = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
+    right = run.encodings.mu[[int(row["image"]) for row in others]].mean(0)
+    page.get_by_role("button", name="Save as group").click()
+    start = np.array(code(page))
+    page.get_by_label(re.compile("^Strength")).fill("0.5")
+    page.wait_for_timeout(200)
+    assert np.array(code(page)) - start == pytest.approx(0.5 * (left - right), abs=2e-2)
+
+
+def test_the_keyboard_reaches_layers_and_the_drawer_has_no_barrier(page, server):
+    canvas = opened(page, server, run="digits-2d")
+    canvas.focus()
+    page.keyboard.press("l")
+    panel = page.get_by_role("dialog", name="Layers and colours")
+    expect(panel).to_be_visible()
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        page.wait_for_timeout(400)
+        found = Axe().run(page).response["violations"]
+        assert not [v for v in found if v["impact"] in ("serious", "critical")], found
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    canvas.focus()
+    before = ink(page, "la-overlay")
+    page.keyboard.press("n")
+    page.wait_for_timeout(300)
+    assert ink(page, "la-overlay") != before
+    page.keyboard.press("h")
+    expect(page.get_by_role("button", name=re.compile("Show me a hole"))).to_be_visible()
+
+
+def test_close_by_pictures_take_the_place_of_dots(page, server):
+    canvas = opened(page, server, run="digits-2d")
+    canvas.focus()
+    for _ in range(9):
+        page.keyboard.press("+")
+        page.wait_for_timeout(120)
+    page.wait_for_timeout(800)
+    assert page.locator("canvas.la-points").evaluate("c => c.style.opacity") == "0"
+    page.keyboard.press("0")
+    page.wait_for_timeout(600)
+    assert page.locator("canvas.la-points").evaluate("c => c.style.opacity") == "1"
+
+
+def test_the_python_that_is_copied_gives_the_picture_under_the_cursor(page, server):
+    canvas = opened(page, server, run="digits-16d", projection="pca")
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.6 * box["height"])
+    page.wait_for_timeout(200)
+    panel = drawer(page)
+    panel.get_by_role("button", name="Copy as PyTorch").click()
+    text = panel.get_by_label("Python code").inner_text()
+    shown = page.get_by_test_id("decoded").evaluate(
+        "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)"
+    )
+    names: dict = {}
+    exec(text, names)  # it is our own words that are tested
+    pixels = np.array(shown).reshape(8, 8, 4)[..., 0]
+    assert np.abs(names["x_hat"].numpy()[0] * 255 - pixels).max() <= 1.5
+
+
+def test_the_map_is_saved_as_a_picture_with_its_scale_and_the_pins_as_json(page, server):
+    canvas = opened(page, server, run="digits-2d")
+    canvas.click(position={"x": 200, "y": 200})
+    expect(page.get_by_test_id("pin")).to_have_attribute("data-label", "A")
+    place = code(page)
+    panel = drawer(page)
+    with page.expect_download() as download:
+        panel.get_by_role("button", name="PNG of the map").click()
+    picture = np.asarray(Image.open(download.value.path()).convert("RGB"))
+    assert download.value.suggested_filename == "map.png"
+    box = canvas.bounding_box()
+    assert picture.shape[1] > box["width"] + 200
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 50  # points in their colours
+    assert (picture[-20:, 40:200] != picture[-1, -1]).any()  # the axis' numbers
+    with page.expect_download() as download:
+        panel.get_by_role("button", name="Pins as JSON").click()
+    saved = json.loads(Path(download.value.path()).read_text())
+    assert saved["run"] == "digits-2d"
+    assert [pin["label"] for pin in saved["pins"]] == ["A"]
+    assert saved["pins"][0]["z"] == pytest.approx(place, abs=1e-3)

@@ -1,0 +1,115 @@
+"""Does the widget say to Python what is pinned, and take pins from it?"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+
+import numpy as np
+import pytest
+
+from explorer.notebook import Pin, show
+from explorer.surface.book import pack_book, unpack_book
+from trainer.errors import ConfigError, LatentError, RunNotFound
+from trainer.runs import HOME, load_run
+
+ASSETS = HOME / "assets" / "runs"
+
+
+def test_the_widget_holds_the_run_and_the_program(trained):
+    run = load_run("tiny-5d", trained)
+    widget = show(run, height=420)
+    assert unpack_book(widget.book)[0]["title"] == "tiny-5d"
+    assert widget.book == pack_book(run)
+    assert (widget.map_name, widget.decoded_as, widget.height, widget.pins) == ("pca", None, 420, ())
+    assert "export{" in widget._esm
+    synced = {name for name, trait in widget.traits().items() if trait.metadata.get("sync")}
+    assert {"book", "pinned", "map_name", "decoded_as", "height"} <= synced
+    assert show("tiny-2d", runs=trained).map_name == "latent"
+
+
+def test_what_the_browser_pins_is_read_as_records_with_their_places(trained):
+    run = load_run("tiny-5d", trained)
+    widget = show(run)
+    heard = []
+    widget.observe(heard.append, "pinned")
+    widget.set_state({"pinned": [{"z": [0.5, 0, 0, -1, 0], "on": "", "place": None}]})  # as a message from the browser arrives
+    assert len(heard) == 1
+    [pin] = widget.pins
+    assert pin.z == (0.5, 0, 0, -1, 0)
+    projection = run.projections["pca"]
+    basis, origin = projection.basis.astype(float), projection.origin.astype(float)
+    expected = np.linalg.lstsq(basis.T, np.array(pin.z) - origin, rcond=None)[0]
+    np.testing.assert_allclose(pin.map, expected, atol=1e-5)
+    assert 0 <= pin.support <= 1
+    assert pin.support == pytest.approx(float(projection.support_at([pin.map])[0]))
+
+
+def test_pins_set_from_python_go_to_the_browser_as_it_writes_them(trained):
+    widget = show("tiny-2d", runs=trained, pins=[[0, 1]])
+    assert widget.get_state(["pinned"])["pinned"] == [{"z": [0, 1], "on": "", "place": None}]
+    widget.pins = [*widget.pins, np.array([2.0, -1.0], np.float32)]
+    assert [pin.z for pin in widget.pins] == [(0, 1), (2, -1)]
+    assert [pin.map for pin in widget.pins] == [(0, 1), (2, -1)]
+    widget.pins = []
+    assert widget.pinned == []
+
+
+def test_a_place_on_a_layout_is_kept_as_it_was_clicked():
+    widget = show("mnist-20d", runs=ASSETS)
+    assert widget.map_name == "umap"
+    z = widget.projection.to_latent([[9.5, 7.5]])[0].tolist()
+    widget.pinned = [{"z": z, "on": "umap", "place": [9.5, 7.5]}]
+    [pin] = widget.pins
+    assert pin.map == (9.5, 7.5)
+    widget.pins = [pin]
+    assert widget.pinned[0]["place"] == [9.5, 7.5]
+    widget.map_name = "pca"  # where a place is a formula
+    assert widget.pins[0].map != (9.5, 7.5)
+    assert widget.pins[0].z == pin.z
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"map": "tsne"}, "map is 'tsne'; allowed: latent."),
+        ({"as_class": "3"}, "as_class is '3'; allowed: None"),
+        ({"pins": [[1, 2, 3]]}, r"pin is \[1.0, 2.0, 3.0\]; allowed: a code of run 'tiny-2d', latent_dim is 2"),
+        ({"pins": [[1, float("nan")]]}, "of finite numbers"),
+        ({"pins": [[0, 0]] * 13}, "pins is '13 pins'; allowed: up to 12"),
+    ],
+)
+def test_a_mistake_is_a_sentence(trained, settings, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        show("tiny-2d", runs=trained, **settings)
+
+
+def test_a_class_is_one_of_the_runs(kinds):
+    run = load_run("conditional", kinds)
+    assert show(run).decoded_as == run.info.dataset.class_names[0]
+    assert show(run, as_class="7").decoded_as == "7"
+    with pytest.raises(ConfigError, match="as_class is 'seven'; allowed: 0, 1"):
+        show(run, as_class="seven")
+
+
+def test_an_unknown_run_is_told_with_those_that_are_there(trained):
+    with pytest.raises(RunNotFound, match=r"no run 'nope'; available: tiny-2d, tiny-5d, tiny-conv|no run 'nope'"):
+        show("nope", runs=trained)
+
+
+def test_without_anywidget_a_sentence_says_what_to_install(monkeypatch):
+    usual = builtins.__import__
+
+    def without(name, *rest):
+        if name == "anywidget":
+            raise ModuleNotFoundError("No module named 'anywidget'", name="anywidget")
+        return usual(name, *rest)
+
+    monkeypatch.delitem(sys.modules, "explorer.widget", raising=False)
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(LatentError, match=r"needs the package anywidget.*pip install anywidget=="):
+        show("mnist-2d")
+
+
+def test_a_pin_is_a_record():
+    assert Pin((1.0,), (1.0, 0.0), 0.5) == Pin(z=(1.0,), map=(1.0, 0.0), support=0.5)
