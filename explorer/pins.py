@@ -9,8 +9,12 @@ MAX_PINS = 12  # as many as the map keeps
 
 @dataclass(frozen=True)
 class Pin:
-    """A kept code z (K,). map: its place on the map that is shown · support in [0, 1]: how near real points are there."""
+    """A kept code z (K,). map: its place on the map that is shown · support in [0, 1]: how near real points are there.
+
+    name: what the person calls it, or nothing.
+    """
 
     z: tuple[float, ...]
     map: tuple[float, float]
     support: float
+    name: str = ""

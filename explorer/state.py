@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
+from urllib.parse import quote, unquote
 
 import streamlit as st
 
@@ -21,6 +22,8 @@ View = Literal["atlas", "reconstruct", "interpolate", "dimensions"]
 VIEWS: tuple[View, ...] = ("atlas", "reconstruct", "interpolate", "dimensions")
 
 MAX_PINS = 12
+MAX_NAME = 40  # letters of a pin's name
+MAX_PAST = 60  # steps that can be taken back
 MAX_TAKEN = 60  # names of events that are remembered: more than can be under way at once
 MAX_URL_NUMBERS = 160  # a link that mail programs do not cut
 FAR = 1e3  # no code is that far from the prior; a larger number in a link is a mistake
@@ -30,11 +33,15 @@ Code = tuple[float, ...]
 
 @dataclass(frozen=True)
 class Pin:
-    """A pinned code z (K,). place: where it was clicked on the map `on`, kept where a map has no exact way from code to place."""
+    """A pinned code z (K,). place: where it was clicked on the map `on`, kept where a map has no exact way from code to place.
+
+    name: what the person calls it, or nothing.
+    """
 
     z: Code
     on: str = ""
     place: tuple[float, float] | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,26 +89,98 @@ def dismiss_notice() -> None:
 
 
 def take_pin(state: State, event: Mapping[str, Any] | None, projection: Projection) -> State:
-    """The state with the pins that the surface sent; each event counts once. Places are the browser's, codes are computed here.
+    """The state with what the surface sent: pins made, named, dropped, taken back. Each event counts once.
 
-    Quick clicks arrive as one list, because reruns that follow each other closely are joined.
+    Places are the browser's, codes are computed here, but for those that no place of the map stands for. Quick clicks arrive as one list,
+    because reruns that follow each other closely are joined.
     """
     if event is None or "want" in event:  # the browser lacks the map's arrays and only asked for this rerun
         return state
     events = event.get("events", [event])
     fresh = [e for e in events if isinstance(e, Mapping) and str(e.get("nonce")) not in taken_pins()]
-    made = tuple(_pin_at(place, projection) for place in map(_place, fresh) if place is not None)
     if not fresh:
         return state
     st.session_state["taken"] = [*taken_pins(), *(str(e.get("nonce")) for e in fresh)][-MAX_TAKEN:]
-    pins = (*state.pins, *made)[-MAX_PINS:]
-    _write_pins(state.run_id, pins)
-    return State(state.run_id, state.view, pins, state.notice)
+    for one in fresh:
+        if "edit" in one:
+            _edit(state.run_id, one["edit"])
+        elif (pin := _made(one, projection)) is not None:
+            _change_pins(state.run_id, (*_pins(state.run_id), pin)[-MAX_PINS:])
+    return replace(state, pins=_pins(state.run_id))
+
+
+def _edit(run_id: str, edit: object) -> None:
+    """What a person did to the pins that are there; anything else is nothing."""
+    pins = _pins(run_id)
+    match edit:
+        case {"kind": "drop", "index": int(i)} if 0 <= i < len(pins):
+            _change_pins(run_id, pins[:i] + pins[i + 1 :])
+        case {"kind": "rename", "index": int(i), "name": str(name)} if 0 <= i < len(pins):
+            _change_pins(run_id, (*pins[:i], replace(pins[i], name=_clean_name(name)), *pins[i + 1 :]))
+        case {"kind": "clear"}:
+            _change_pins(run_id, ())
+        case {"kind": "undo"}:
+            _step(run_id, "past", "future")
+        case {"kind": "redo"}:
+            _step(run_id, "future", "past")
+
+
+def can_undo(run_id: str) -> tuple[bool, bool]:
+    """Whether a change to the pins can be taken back, and whether one that was taken back can be done again."""
+    return bool(_steps("past", run_id)), bool(_steps("future", run_id))
+
+
+def _change_pins(run_id: str, pins: Sequence[Pin]) -> None:
+    """Writes them; what was before can be had back."""
+    before = _pins(run_id)
+    if tuple(pins) == before:
+        return
+    _keep_steps("past", run_id, [*_steps("past", run_id), _plain(before)])
+    _keep_steps("future", run_id, [])
+    _write_pins(run_id, pins)
+
+
+def _step(run_id: str, source: str, target: str) -> None:
+    """Pins as they were at the last step of `source`; as they are now they go to `target`."""
+    steps = _steps(source, run_id)
+    if not steps:
+        return
+    _keep_steps(target, run_id, [*_steps(target, run_id), _plain(_pins(run_id))])
+    _keep_steps(source, run_id, steps[:-1])
+    _write_pins(run_id, tuple(map(_pin_of, steps[-1])))
+
+
+def _steps(name: str, run_id: str) -> list[Any]:
+    return list(st.session_state.get(name, {}).get(run_id, []))
+
+
+def _keep_steps(name: str, run_id: str, steps: list[Any]) -> None:
+    st.session_state[name] = {**st.session_state.get(name, {}), run_id: steps[-MAX_PAST:]}
 
 
 def taken_pins() -> list[str]:
     """The last events that were counted, by the names that the browser gave them: it sends again what is not among them."""
     return list(st.session_state.get("taken", []))
+
+
+def _made(event: Mapping[str, Any], projection: Projection) -> Pin | None:
+    """A pin at the event's place, or of its own code where no place stands for it; None where it has neither."""
+    if event.get("isOwnCode"):
+        code = _own_code(event.get("z"), projection)
+        return None if code is None else Pin(code)
+    place = _place(event)
+    return None if place is None else _pin_at(place, projection)
+
+
+def _own_code(values: object, projection: Projection) -> Code | None:
+    n_dims = projection.to_latent([(0.0, 0.0)]).shape[1]
+    if not isinstance(values, list | tuple):
+        return None
+    try:
+        code = tuple(float(value) for value in values)
+    except (TypeError, ValueError):
+        return None
+    return _rounded(code) if len(code) == n_dims and all(abs(value) < FAR for value in code) else None
 
 
 def _pin_at(place: tuple[float, float], projection: Projection) -> Pin:
@@ -110,20 +189,9 @@ def _pin_at(place: tuple[float, float], projection: Projection) -> Pin:
     return Pin(code, projection.name if kept else "", (round(place[0], 4), round(place[1], 4)) if kept else None)
 
 
-def drop_pin(run_id: str, index: int) -> None:
-    """Takes one pin away (a button's callback)."""
-    pins = _pins(run_id)
-    _write_pins(run_id, pins[:index] + pins[index + 1 :])
-
-
-def clear_pins(run_id: str) -> None:
-    """Takes all pins of a run away (a button's callback)."""
-    _write_pins(run_id, ())
-
-
 def add_code(run_id: str, code: Sequence[float]) -> None:
     """Pins a code that was not clicked but computed, such as that of an uploaded picture (a button's callback)."""
-    _write_pins(run_id, (*_pins(run_id), Pin(_rounded(code)))[-MAX_PINS:])
+    _change_pins(run_id, (*_pins(run_id), Pin(_rounded(code)))[-MAX_PINS:])
 
 
 def draws() -> int:
@@ -153,6 +221,11 @@ def label(index: int) -> str:
     return chr(ord("A") + index)
 
 
+def pin_name(index: int, pin: Pin) -> str:
+    """“Pin A”, or “Pin A, tall seven”; not yet Markdown."""
+    return f"Pin {label(index)}, {pin.name}" if pin.name else f"Pin {label(index)}"
+
+
 def decode_class(class_names: Sequence[str]) -> int:
     """The class as which conditional runs decode: the chooser's, or the link's, or the first."""
     return list(class_names).index(_chosen("as", class_names, class_names[0]))
@@ -175,7 +248,7 @@ def _chosen(name: str, allowed: Sequence[str], default: str) -> str:
 def _pins(run_id: str) -> tuple[Pin, ...]:
     stored = st.session_state.get("pins", {})
     if run_id in stored:
-        return tuple(Pin(tuple(z), on, tuple(place) if place else None) for z, on, place in stored[run_id])
+        return tuple(map(_pin_of, stored[run_id]))
     return _parse_pins(st.query_params.get("pins", "")) if st.query_params.get("run", run_id) == run_id else ()
 
 
@@ -185,9 +258,18 @@ def _rounded(code: Iterable[float]) -> Code:
 
 
 def _write_pins(run_id: str, pins: Sequence[Pin]) -> None:
-    plain = [[list(pin.z), pin.on, list(pin.place) if pin.place else None] for pin in pins]
-    st.session_state["pins"] = {**st.session_state.get("pins", {}), run_id: plain}
+    st.session_state["pins"] = {**st.session_state.get("pins", {}), run_id: _plain(pins)}
     sync_url(run_id)
+
+
+def _plain(pins: Sequence[Pin]) -> list[Any]:
+    """Plain values, as the session holds them."""
+    return [[list(pin.z), pin.on, list(pin.place) if pin.place else None, pin.name] for pin in pins]
+
+
+def _pin_of(plain: Sequence[Any]) -> Pin:
+    z, on, place, *name = plain
+    return Pin(tuple(z), on, tuple(place) if place else None, *name)
 
 
 def sync_url(run_id: str) -> None:
@@ -202,9 +284,11 @@ def sync_url(run_id: str) -> None:
 
 
 def _pin_text(pin: Pin) -> str:
-    """0.41_-1.2, and for a place that was clicked on a map without an exact way there …!umap_7.1_3.02."""
+    """0.41_-1.2, for a place that was clicked on a map without an exact way there …!umap_7.1_3.02, and with a name …*tall%20seven."""
     code = "_".join(f"{value:.7g}" for value in pin.z)
-    return f"{code}!{pin.on}_{pin.place[0]:.7g}_{pin.place[1]:.7g}" if pin.place else code
+    where = f"!{pin.on}_{pin.place[0]:.7g}_{pin.place[1]:.7g}" if pin.place else ""
+    name = f"*{quote(pin.name, safe='').replace('~', '%7E')}" if pin.name else ""
+    return code + where + name
 
 
 def _parse_pins(text: str) -> tuple[Pin, ...]:
@@ -216,12 +300,19 @@ def _parse_pins(text: str) -> tuple[Pin, ...]:
 
 
 def _parse_pin(text: str) -> Pin:
-    code, _, where = text.partition("!")
+    place, _, escaped = text.partition("*")
+    name = _clean_name(unquote(escaped))
+    code, _, where = place.partition("!")
     z = tuple(_moderate(value) for value in code.split("_"))
     if not where:
-        return Pin(z)
+        return Pin(z, name=name)
     on, x, y = where.split("_")
-    return Pin(z, on if on.isalnum() else "", (_moderate(x), _moderate(y)))
+    return Pin(z, on if on.isalnum() else "", (_moderate(x), _moderate(y)), name)
+
+
+def _clean_name(text: str) -> str:
+    """One line of at most `MAX_NAME` letters."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:MAX_NAME]
 
 
 def _moderate(text: str) -> float:

@@ -76,7 +76,9 @@ class AtlasWidget(anywidget.AnyWidget):
         projection, z = self.projection, np.asarray(record["z"], np.float32)
         kept = record.get("place") if record.get("on") == projection.name else None
         x, y = kept or projection.to_map(z[None], self.run.encodings.mu)[0].tolist()
-        return Pin(tuple(map(float, record["z"])), (float(x), float(y)), float(projection.support_at([(x, y)])[0]))
+        return Pin(
+            tuple(map(float, record["z"])), (float(x), float(y)), float(projection.support_at([(x, y)])[0]), record.get("name", "")
+        )
 
     def _record(self, pin: Pin | Sequence[float]) -> dict[str, Any]:
         """As the browser has it: a place is kept only where the map has no exact way from code to place."""
@@ -89,4 +91,5 @@ class AtlasWidget(anywidget.AnyWidget):
             )
         keeps = is_pin and projection.kind == "lattice"
         place = list(map(float, pin.map)) if isinstance(pin, Pin) and keeps else None
-        return {"z": z.tolist(), "on": projection.name if keeps else "", "place": place}
+        name = pin.name if isinstance(pin, Pin) else ""
+        return {"z": z.tolist(), "on": projection.name if keeps else "", "place": place, "name": name}

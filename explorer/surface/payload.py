@@ -34,12 +34,16 @@ ALIGN = 8
 
 @dataclass(frozen=True)
 class Marked:
-    """A place on the map with a name: a pin, or an uploaded picture. ellipse: posterior 1σ half-axes in map units."""
+    """A place on the map with a label: a pin, or an uploaded picture. ellipse: posterior 1σ half-axes in map units.
+
+    name: what the person calls a pin.
+    """
 
     label: str
     map: tuple[float, float]
     z: tuple[float, ...]
     ellipse: tuple[float, float] | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,8 @@ class Options:
 class Dynamic:
     """What changes from one rerun to the next; small.
 
-    exact: a code that the card shows until the person moves, where no place on the map stands for it · taken: events already counted.
+    exact: a code that the card shows until the person moves, where no place on the map stands for it · taken: events already counted ·
+    undo: whether the pins can be taken back, and forth again.
     """
 
     pins: Sequence[Marked] = ()
@@ -76,6 +81,7 @@ class Dynamic:
     probe: tuple[float, float] | None = None
     exact: Marked | None = None
     taken: Sequence[str] = ()
+    undo: tuple[bool, bool] = (False, False)
     height: int = 560
     options: Options = field(default_factory=Options)
 
@@ -86,7 +92,8 @@ class Dynamic:
             "path": None if self.path is None else asdict(self.path),
             "markers": [_marked(marker) for marker in self.markers],
             "exact": None if self.exact is None else {"z": self.exact.z, "label": self.exact.label}, "taken": list(self.taken),
-            "probe": self.probe, "height": self.height, "options": asdict(self.options),
+            "undo": {"back": self.undo[0], "forth": self.undo[1]}, "probe": self.probe, "height": self.height,
+            "options": asdict(self.options),
         }  # fmt: skip
 
 
@@ -335,7 +342,7 @@ def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, Any], dict[str, NDArr
 
 def _marked(marked: Marked) -> dict[str, Any]:
     ellipse = None if marked.ellipse is None else {"rx": marked.ellipse[0], "ry": marked.ellipse[1]}
-    return {"label": marked.label, "map": marked.map, "z": marked.z, "ellipse": ellipse}
+    return {"label": marked.label, "map": marked.map, "z": marked.z, "ellipse": ellipse, "name": marked.name}
 
 
 def _with_length(record: dict[str, Any]) -> bytes:

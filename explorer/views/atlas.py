@@ -34,24 +34,8 @@ def show(now: State) -> None:
     pins = pins_shown(now, run, projection)
     live_surface(now.run_id, projection, axes, KEY, pins=pins)
     state.sync_url(now.run_id)
-    if not now.pins:
-        st.caption(
-            "Click anywhere on the map, or press Enter on it, to pin a place: its code and its nearest real images appear here."
-        )
-        return
-    _pin_list(now)
-    _details(now)
-
-
-def _pin_list(now: State) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        for index in range(len(now.pins)):
-            st.button(
-                f"{state.label(index)}", icon=":material/close:", key=f"drop-{index}", on_click=state.drop_pin,
-                args=(now.run_id, index), help=f"Remove pin {state.label(index)}",
-            )  # fmt: skip
-        if len(now.pins) > 1:
-            st.button("Remove all", on_click=state.clear_pins, args=(now.run_id,), type="tertiary")
+    if now.pins:
+        _details(now)
 
 
 def _details(now: State) -> None:
@@ -61,7 +45,7 @@ def _details(now: State) -> None:
     found = nearest(code, run.encodings.mu, N_NEIGHBOURS)
     left, right = st.columns([1, 3], gap="large")
     with left:
-        st.markdown(f"**Pin {state.label(len(now.pins) - 1)}**")
+        st.markdown(f"**{plain(state.pin_name(len(now.pins) - 1, now.pins[-1]))}**")
         show_picture(picture_of(run, code), f"decoded picture of pin {state.label(len(now.pins) - 1)}", 224)
         if run.config.is_conditional:
             st.caption(plain(f"decoded{decoded_as(run)}"))

@@ -87,7 +87,7 @@ def _end(now: State, run: Run, word: str, number: int) -> End | None:
 
 
 def _chosen_end(now: State, run: Run, word: str, number: int) -> End | None:
-    pins = [(f"Pin {state.label(i)}", pin.z) for i, pin in enumerate(now.pins)]
+    pins = [(state.pin_name(i, pin), pin.z) for i, pin in enumerate(now.pins)]
     sources = [*(["Pin"] if pins else []), "Test image", "Yours"]
     default = "Pin" if len(pins) > number else "Test image"
     source = st.segmented_control(

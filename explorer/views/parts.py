@@ -118,6 +118,7 @@ def live_surface(
         probe=exact.map if exact else None,
         exact=exact,
         taken=state.taken_pins(),
+        undo=state.can_undo(run_id),
         height=height,
         options=options or Options(),
     )
@@ -129,9 +130,9 @@ def live_surface(
 def pins_shown(now: State, run: Run, projection: Projection) -> list[Marked]:
     """The visitor's pins with their places on this map."""
     return [
-        Marked(state.label(i), pin.place, pin.z)
+        Marked(state.label(i), pin.place, pin.z, name=pin.name)
         if pin.place and pin.on == projection.name
-        else marked(state.label(i), pin.z, run, projection)
+        else replace(marked(state.label(i), pin.z, run, projection), name=pin.name)
         for i, pin in enumerate(now.pins)
     ]
 

@@ -88,7 +88,7 @@ def decoded(page: Page, z: np.ndarray) -> np.ndarray:
 
 
 def tiles(page: Page) -> list[list[float]]:
-    return [json.loads(tile.get_attribute("data-z")) for tile in page.locator(".lp-tile").all()]
+    return [json.loads(tile.get_attribute("data-z")) for tile in page.locator(".la-tile").all()]
 
 
 def draw(page: Page, places: list[tuple[float, float]]) -> None:
@@ -163,7 +163,7 @@ def test_pins_stay_in_the_address_with_their_pictures(offline, exported):
     fragment = offline.evaluate("location.hash")
     assert fragment.startswith("#pins=")
     offline.reload()
-    expect(offline.locator(".lp-tile")).to_have_count(3)
+    expect(offline.locator(".la-tile")).to_have_count(3)
     assert tiles(offline) == before
     for i, z in enumerate(before):
         expected = 255 * run.forward.decode(np.array([z], np.float32))[0, 0]
@@ -252,7 +252,7 @@ def test_every_map_decodes_its_own_places(offline, exported):
         assert ("map=" in offline.evaluate("location.hash")) == (name != next(iter(run.projections)))
     first, *_ = tiles(offline)
     offline.reload()
-    expect(offline.locator(".lp-tile")).to_have_count(3)
+    expect(offline.locator(".la-tile")).to_have_count(3)
     assert tiles(offline)[0] == first
     # all three stand where Python puts them on the last map, and the first where it was clicked on its own
     places = run.projections["axes"].to_map(tiles(offline), run.encodings.mu)

@@ -88,7 +88,7 @@ def test_the_shown_run_is_saved_as_a_web_page_and_only_when_asked(monkeypatch):
 def test_the_app_opens_on_mnist_2d_with_the_map():
     test = sound(app().run())
     assert test.selectbox(key="run").value == "mnist-2d"
-    assert "Click anywhere on the map" in words(test)
+    assert "Pin A" not in words(test)
 
 
 def test_an_injected_pin_shows_its_code_and_eight_neighbours():
@@ -101,18 +101,77 @@ def test_an_injected_pin_shows_its_code_and_eight_neighbours():
     assert text.count("test image") >= 8
 
 
-def test_pins_travel_in_the_link_and_can_be_removed():
-    test = sound(app(run="mnist-2d", pins="0.5_-1.25~1_1").run())
-    assert "Pin B" in words(test)
-    test.button(key="drop-0").click()
-    sound(test.run())
+def test_pins_travel_in_the_link_with_their_names():
+    test = sound(app(run="mnist-2d", pins="0.5_-1.25~1_1*a%7Etall %2A<b>7").run())
+    assert "Pin B, a~tall *<b>7" in words(test)
     assert "z = (1.00, 1.00)" in words(test)
-    assert test.session_state["pins"] == {"mnist-2d": [[[1.0, 1.0], "", None]]}
+
+
+PINS = [[[float(i), 0.0], "", None, ""] for i in range(3)]
+
+
+def edited(*edits):
+    """The pins A, B, C after what the browser asked for, and whether it can be taken back and forth."""
+
+    def script(edits, pins):
+        import numpy as np
+        import streamlit as st
+
+        from explorer.state import State, can_undo, take_pin
+        from trainer.projection import latent_plane
+
+        st.session_state.setdefault("pins", {"r": pins})
+        projection = latent_plane(np.zeros((3, 2), np.float32))
+        events = [edit if isinstance(edit, dict) and "nonce" in edit else {"edit": edit, "nonce": f"n{i}"} for i, edit in enumerate(edits)]
+        now = take_pin(State("r", "atlas", (), None), {"events": events}, projection)
+        st.session_state["out"] = [[pin.z[0], pin.name] for pin in now.pins]
+        st.session_state["undo"] = list(can_undo("r"))
+
+    test = sound(AppTest.from_function(script, args=(list(edits), PINS)).run())
+    return [tuple(pin) for pin in test.session_state["out"]], tuple(test.session_state["undo"])
+
+
+def test_pins_are_dropped_named_and_cleared():
+    assert edited({"kind": "drop", "index": 1}) == ([(0, ""), (2, "")], (True, False))
+    assert edited({"kind": "rename", "index": 2, "name": " a\tfine \u202e name "})[0][2] == (2, "a fine name")
+    assert edited({"kind": "rename", "index": 0, "name": "x" * 99})[0][0] == (0, "x" * 40)
+    assert edited({"kind": "clear"})[0] == []
+
+
+def test_what_was_done_to_pins_is_taken_back_and_forth():
+    drop, name, undo, redo = (
+        {"kind": "drop", "index": 0},
+        {"kind": "rename", "index": 0, "name": "n"},
+        {"kind": "undo"},
+        {"kind": "redo"},
+    )
+    assert edited(drop, name, undo) == ([(1, ""), (2, "")], (True, True))
+    assert edited(drop, name, undo, undo) == ([(0, ""), (1, ""), (2, "")], (False, True))
+    assert edited(drop, name, undo, undo, redo, redo) == ([(1, "n"), (2, "")], (True, False))
+    assert edited(drop, undo, name, redo) == ([(0, "n"), (1, ""), (2, "")], (True, False))  # a new step ends the old future
+    assert edited(undo, redo) == ([(0, ""), (1, ""), (2, "")], (False, False))
+    assert edited({"kind": "rename", "index": 0, "name": ""})[1] == (False, False)  # nothing changed
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [{"kind": "drop", "index": 9}, {"kind": "drop", "index": -1}, {"kind": "drop", "index": "0"}, {"kind": "rename", "index": 0, "name": 3},
+     {"kind": "burn"}, {}, "drop", None, ["drop", 0]],
+)  # fmt: skip
+def test_an_edit_that_is_none_changes_nothing(edit):
+    assert edited(edit) == ([(0, ""), (1, ""), (2, "")], (False, False))
+
+
+def test_a_code_that_no_place_stands_for_is_pinned_as_it_is():
+    made = {"nonce": "a", "map": [9, 9], "z": [0.25, -1.5], "isOwnCode": True}
+    assert edited(made)[0][3] == (0.25, "")
+    for z in ([1], ["x", 1], [1, float("nan")], [1, 1e9], None, "12"):
+        assert len(edited({**made, "z": z})[0]) == 3, z
 
 
 @pytest.mark.parametrize("pins", ["nan_nan", "1_2_3", "<script>alert(1)</script>", "1e99_0", "~~~"])
 def test_nonsense_pins_in_a_link_are_left_out(pins):
-    assert "Click anywhere" in words(sound(app(run="mnist-2d", pins=pins).run()))
+    assert "Pin A" not in words(sound(app(run="mnist-2d", pins=pins).run()))
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -47,7 +47,7 @@ def test_what_the_browser_pins_is_read_as_records_with_their_places(trained):
 
 def test_pins_set_from_python_go_to_the_browser_as_it_writes_them(trained):
     widget = show("tiny-2d", runs=trained, pins=[[0, 1]])
-    assert widget.get_state(["pinned"])["pinned"] == [{"z": [0, 1], "on": "", "place": None}]
+    assert widget.get_state(["pinned"])["pinned"] == [{"z": [0, 1], "on": "", "place": None, "name": ""}]
     widget.pins = [*widget.pins, np.array([2.0, -1.0], np.float32)]
     assert [pin.z for pin in widget.pins] == [(0, 1), (2, -1)]
     assert [pin.map for pin in widget.pins] == [(0, 1), (2, -1)]

@@ -2,6 +2,7 @@
 
 import { halvesToFloats } from "./half";
 import type { Op } from "./ops";
+import type { PathChoice } from "./paths";
 
 export const FORMAT = "latent-atlas";
 export const VERSION = 1;
@@ -14,6 +15,8 @@ export interface PinRecord {
   readonly label: string;
   readonly map: Point;
   readonly z: readonly number[];
+  /** What the person calls it. */
+  readonly name?: string;
 }
 
 /** z (T, K) and map (T, 2) of an interpolation to be played. */
@@ -51,6 +54,10 @@ export interface Dynamic {
   readonly exact: { readonly z: readonly number[]; readonly label: string } | null;
   /** Names of the pin events that the host has counted. */
   readonly taken: readonly string[];
+  /** Whether the host can take the pins back, and forth again. */
+  readonly undo: { readonly back: boolean; readonly forth: boolean };
+  /** The path through pins that the host keeps, for a host that does. */
+  readonly walk: PathChoice | null;
   readonly options: Options;
 }
 
@@ -116,6 +123,8 @@ const DEFAULT_DYNAMIC: Dynamic = {
   probe: null,
   exact: null,
   taken: [],
+  undo: { back: false, forth: false },
+  walk: null,
   options: { show_card: true, pinnable: true, hint: true, manifold: false, rings: true },
 };
 

@@ -140,8 +140,9 @@ export class Card {
     } else {
       for (const name of ["label", "map", "z"]) delete this.pinText.dataset[name];
     }
-    this.pinList.hidden = pins.length === 0;
-    this.pinList.replaceChildren(...pins.map((pin) => this.pinButton(pin, decode, go)));
+    // where pins can be made, a shelf below the map shows them all
+    this.pinList.hidden = pins.length === 0 || pinnable;
+    this.pinList.replaceChildren(...(pinnable ? [] : pins.map((pin) => this.pinButton(pin, decode, go))));
   }
 
   private pinButton(pin: PinRecord, decode: (z: readonly number[]) => Float32Array, go: (pin: PinRecord) => void): HTMLButtonElement {

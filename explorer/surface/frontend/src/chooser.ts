@@ -7,19 +7,23 @@ export interface Choice {
   readonly text: string;
 }
 
+/** Whose style sheet: the surface's or the page's around it. */
+type Style = "la" | "lp";
+
 let groupCount = 0;
 
 /** A row of choices that are all seen at once. */
 export class Segmented {
-  readonly element = h("fieldset", { class: "lp-segmented" });
+  readonly element: HTMLFieldSetElement;
   private readonly inputs: HTMLInputElement[];
 
-  constructor(legend: string, choices: readonly Choice[], change: (value: string) => void) {
-    const name = `lp-${++groupCount}`;
-    this.inputs = choices.map(({ value }) => h("input", { type: "radio", name, value, class: "lp-radio" }));
-    this.element.append(
-      h("legend", { class: "lp-hidden" }, legend),
-      ...choices.map(({ text }, i) => h("label", { class: "lp-segment" }, this.inputs[i], h("span", {}, text))),
+  constructor(legend: string, choices: readonly Choice[], change: (value: string) => void, style: Style = "lp") {
+    const name = `${style}-${++groupCount}`;
+    this.inputs = choices.map(({ value }) => h("input", { type: "radio", name, value, class: `${style}-radio` }));
+    this.element = h(
+      "fieldset", { class: `${style}-segmented` },
+      h("legend", { class: `${style}-hidden` }, legend),
+      ...choices.map(({ text }, i) => h("label", { class: `${style}-segment` }, this.inputs[i], h("span", {}, text))),
     );
     this.element.addEventListener("change", () => change(this.inputs.find((input) => input.checked)?.value ?? ""));
   }
@@ -32,10 +36,12 @@ export class Segmented {
 /** A label and a list that opens. */
 export class Select {
   readonly element: HTMLLabelElement;
-  private readonly select = h("select", { class: "lp-select" });
+  private readonly select: HTMLSelectElement;
 
-  constructor(label: string, change: (value: string) => void) {
-    this.element = h("label", { class: "lp-field" }, h("span", {}, label), this.select);
+  /** `name`: for those who do not see where the list stands. */
+  constructor(label: string, change: (value: string) => void, style: Style = "lp", name = "") {
+    this.select = h("select", { class: `${style}-select`, "aria-label": name || label });
+    this.element = h("label", { class: `${style}-field` }, h("span", {}, label), this.select);
     this.select.addEventListener("change", () => change(this.select.value));
   }
 

@@ -47,6 +47,9 @@ const ICONS = {
   pause: "M6.5 4v12M13.5 4v12",
   loop: "M4 9a6 6 0 0 1 10.6-3.2L16.5 8M16.5 4v4h-4M16 11a6 6 0 0 1-10.6 3.2L3.5 12M3.5 16v-4h4",
   close: "M5 5l10 10M15 5 5 15",
+  undo: "M7 4 3.500 7.500 7 11M3.500 7.500h8a5 5 0 0 1 0 10H8",
+  redo: "M13 4l3.500 3.500L13 11M16.500 7.500h-8a5 5 0 0 0 0 10H12",
+  box: "M3 6V3h3M9 3h3M15 3h2v2M17 8v4M17 15v2h-2M12 17H9M6 17H3v-2M3 12V9",
 } as const;
 
 export type IconName = keyof typeof ICONS;

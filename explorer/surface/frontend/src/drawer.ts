@@ -65,6 +65,7 @@ export class Drawer {
   private readonly answer = h("p", { class: "la-small", role: "status" });
   private readonly group = `la-background-${++drawers}`;
   private readonly python = h("pre", { class: "la-code", hidden: true, tabindex: "0", "aria-label": "Python code" });
+  private readonly findHead = h("h2", { class: "la-h" }, "Find");
   private offer: DrawerOffer = { backgrounds: [], overlays: [], colours: [] };
 
   constructor(private readonly actions: DrawerActions) {
@@ -80,7 +81,7 @@ export class Drawer {
       this.backgrounds,
       h("h2", { class: "la-h" }, "On the map"), this.overlays,
       h("h2", { class: "la-h" }, "Colour points by"), this.colour, this.colourWords,
-      h("h2", { class: "la-h" }, "Find"), form, this.answer,
+      this.findHead, form, this.answer,
       h("h2", { class: "la-h" }, "Take along"), take, this.python,
     );
     this.closeButton.addEventListener("click", () => actions.close());
@@ -102,6 +103,11 @@ export class Drawer {
     this.overlays.replaceChildren(...offer.overlays.map((name) => this.option("checkbox", name, OVERLAY_WORDS[name], () => this.actions.overlay(name))));
     this.colour.replaceChildren(...offer.colours.map(({ id, name }) => h("option", { value: id }, name)));
     setText(this.answer, "");
+  }
+
+  /** A part of its own, after the layers. */
+  add(part: HTMLElement): void {
+    this.element.insertBefore(part, this.findHead);
   }
 
   show(state: DrawerState): void {

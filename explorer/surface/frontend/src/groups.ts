@@ -1,10 +1,12 @@
 /** What was selected, and what do two selections differ in? The panel below the map: facts, saved groups, the way from B to A. */
 
+import type { PinRecord } from "./blob";
 import { classWords } from "./card";
 import { h, setText } from "./dom";
 import { count, number } from "./format";
 import { classColour } from "./palette";
 import { Picture } from "./picture";
+import { MAX_NAME, pinName } from "./pins";
 import type { Scene } from "./scene";
 import { direction, selectionCsv, type GroupFacts } from "./selection";
 import { save } from "./takeaway";
@@ -12,8 +14,11 @@ import { save } from "./takeaway";
 export interface GroupActions {
   /** The code to start a walk from. */
   here(): readonly number[];
-  walk(z: readonly number[]): void;
+  walk(z: readonly number[], label: string): void;
   clear(): void;
+  /** The map along a direction (K,). */
+  axis(direction: readonly number[], name: string): void;
+  go(pin: PinRecord): void;
 }
 
 interface Group {
@@ -22,6 +27,8 @@ interface Group {
 }
 
 const REACH = 2;
+const ANALOGY_PX = 64;
+const HERE = "here";
 
 export class Groups {
   readonly element: HTMLElement;
@@ -32,7 +39,10 @@ export class Groups {
   private readonly imageBox = h("figure", { class: "la-figure" }, this.image.canvas, h("figcaption", { class: "la-small" }, "mean image"));
   private readonly selected = h("div", { class: "la-selected", hidden: true });
   private readonly saved = h("div", { class: "la-tools" });
-  private readonly between = h("div", { class: "la-between", hidden: true });
+  private readonly name = h("input", { class: "la-input la-group-name", type: "text", maxlength: MAX_NAME, "aria-label": "Name of the group", autocomplete: "off", spellcheck: "false" });
+  private readonly between = h("div", { class: "la-between-box", hidden: true });
+  private readonly start_ = h("select", { class: "la-select", "aria-label": "Start of the walk" });
+  private readonly analogies = h("div", { class: "la-analogies", role: "group", "aria-label": "The direction applied to every pin", hidden: true });
   private readonly a = h("select", { class: "la-select", "aria-label": "Group A" });
   private readonly b = h("select", { class: "la-select", "aria-label": "Group B" });
   private readonly strength = h("input", { type: "range", class: "la-slider", min: -REACH, max: REACH, step: 0.01, value: 0, "aria-label": "Strength of the direction from B to A" });
@@ -41,17 +51,29 @@ export class Groups {
   private scene: Scene | null = null;
   private current: GroupFacts | null = null;
   private base: readonly number[] | null = null;
+  private pins: readonly PinRecord[] = [];
+  private cells: { readonly pin: PinRecord; readonly picture: Picture }[] = [];
   private isDark = false;
 
   constructor(private readonly actions: GroupActions) {
     const save = this.button("Save as group", () => this.keep());
     const csv = this.button("Download CSV", () => this.download());
     const clear = this.button("Clear", () => actions.clear());
+    const axis = this.button("Make it the map’s axis", () => this.lay());
+    this.name.addEventListener("keydown", (event) => {
+      event.stopPropagation(); // hosts have one-letter shortcuts of their own
+      if (event.key === "Enter") this.keep();
+    });
     const pictures = h("div", { class: "la-group-pictures" }, this.imageBox, h("figure", { class: "la-figure" }, this.decoded.canvas, h("figcaption", { class: "la-small" }, "mean code, decoded")));
-    this.selected.append(pictures, h("div", { class: "la-group-facts" }, this.words, this.bar, h("div", { class: "la-tools" }, save, csv, clear)));
-    this.between.append(h("span", { class: "la-small" }, "Walk along"), this.a, h("span", {}, "−"), this.b, this.strength, this.strengthText);
-    for (const select of [this.a, this.b]) select.addEventListener("change", () => this.start());
-    this.strength.addEventListener("pointerdown", () => this.start());
+    this.selected.append(pictures, h("div", { class: "la-group-facts" }, this.words, this.bar, h("div", { class: "la-tools" }, this.name, save, csv, clear)));
+    this.between.append(
+      h("div", { class: "la-between" }, h("span", { class: "la-small" }, "Direction"), this.a, h("span", {}, "−"), this.b, axis),
+      h("div", { class: "la-between" }, h("span", { class: "la-small" }, "added to"), this.start_, this.strength, this.strengthText),
+      this.analogies,
+    );
+    for (const select of [this.a, this.b, this.start_]) select.addEventListener("change", () => this.start());
+    // the slider goes on from where the cursor was when it was last touched, or from the pin
+    this.strength.addEventListener("pointerdown", () => this.start_.value === HERE && this.start());
     this.strength.addEventListener("input", () => this.step());
     this.element = h("section", { class: "la-groups", "aria-label": "Selection and groups", hidden: true }, this.selected, this.saved, this.between);
   }
@@ -66,10 +88,64 @@ export class Groups {
       this.groups = [];
       this.show(null, this.isDark);
     } else this.show(this.current, this.isDark);
+    this.cells = [];
+    this.showPins(this.pins);
+  }
+
+  /** Every pin can start the walk, and beneath the walk each is shown with the direction added: a − b + pin. */
+  showPins(pins: readonly PinRecord[]): void {
+    const { scene } = this;
+    this.pins = pins.filter(({ z }) => z.length === scene?.space.latentDim);
+    const before = this.start_.value || HERE;
+    this.start_.replaceChildren(h("option", { value: HERE }, "the code under the cursor"), ...this.pins.map((pin) => h("option", { value: pin.label }, `pin ${pinName(pin)}`)));
+    this.start_.value = this.pins.some(({ label }) => label === before) ? before : HERE;
+    const isSame = this.cells.length === this.pins.length && this.cells.every(({ pin }, i) => pin.label === this.pins[i].label && String(pin.z) === String(this.pins[i].z));
+    if (!isSame && scene) this.cells = this.pins.map((pin) => this.cell(pin, scene));
+    this.analogies.replaceChildren(...this.cells.map(({ picture }) => picture.canvas.parentElement as HTMLElement));
+    this.analogies.hidden = this.cells.length === 0;
+    if (!this.between.hidden) this.showAnalogies();
+  }
+
+  private cell(pin: PinRecord, scene: Scene): { readonly pin: PinRecord; readonly picture: Picture } {
+    const picture = new Picture(h("canvas", { class: "la-pixels", "aria-hidden": "true" }));
+    picture.setShape(scene.header.run.image_shape);
+    picture.fitInto(ANALOGY_PX);
+    const button = h("button", { type: "button", class: "la-pin", "aria-label": `Walk from pin ${pin.label}` }, picture.canvas, h("span", {}, pin.label));
+    button.addEventListener("click", () => {
+      this.start_.value = pin.label;
+      this.base = pin.z;
+      this.step();
+    });
+    return { pin, picture };
+  }
+
+  private showAnalogies(): void {
+    const { scene } = this;
+    const along = this.along();
+    if (!scene || !along) return;
+    const t = Number(this.strength.value);
+    for (const { pin, picture } of this.cells) picture.paint(scene.model.decodeShared(pin.z.map((value, k) => value + t * along[k])));
+  }
+
+  /** A − B (K,), once two groups are there. */
+  private along(): readonly number[] | null {
+    const [a, b] = this.ends();
+    return a && b ? direction(a.facts, b.facts) : null;
+  }
+
+  private ends(): readonly [Group | undefined, Group | undefined] {
+    return [this.groups[Number(this.a.value)], this.groups[Number(this.b.value)]];
+  }
+
+  private lay(): void {
+    const [a, b] = this.ends();
+    const along = this.along();
+    if (a && b && along) this.actions.axis(along, `${a.name} − ${b.name}`);
   }
 
   show(facts: GroupFacts | null, isDark: boolean): void {
     const { scene } = this;
+    if (facts !== this.current) this.name.value = facts ? this.wish(facts) : "";
     this.current = facts;
     this.isDark = isDark;
     this.selected.hidden = facts === null;
@@ -89,12 +165,14 @@ export class Groups {
 
   private showSaved(): void {
     this.saved.replaceChildren(...this.groups.map((group, index) => this.chip(group, index)));
+    const isNew = this.between.hidden && this.groups.length >= 2;
     this.between.hidden = this.groups.length < 2;
     for (const [select, fallback] of [[this.a, 0], [this.b, 1]] as const) {
       const before = select.options.length > 1 ? select.value : "";
       select.replaceChildren(...this.groups.map(({ name }, i) => h("option", { value: i }, name)));
       select.value = before !== "" && Number(before) < this.groups.length ? before : String(Math.min(fallback, this.groups.length - 1));
     }
+    if (isNew) this.showAnalogies();
   }
 
   private chip({ name, facts }: Group, index: number): HTMLElement {
@@ -108,29 +186,38 @@ export class Groups {
 
   private keep(): void {
     if (!this.current) return;
-    const used = new Set(this.groups.map(({ name }) => name));
-    const first = this.current.shares[0];
-    const wish = first && first.share > 0.5 ? `Mostly ${this.slotName(first.slot)}` : "Group";
-    let name = wish;
-    for (let i = 2; used.has(name); i++) name = `${wish} ${i}`;
-    this.groups.push({ name, facts: this.current });
+    this.groups.push({ name: this.free(this.name.value.trim() || this.wish(this.current)), facts: this.current });
     this.actions.clear();
   }
 
+  /** What a group would be called if nobody named it. */
+  private wish({ shares }: GroupFacts): string {
+    return this.free(shares[0] && shares[0].share > 0.5 ? `Mostly ${this.slotName(shares[0].slot)}` : "Group");
+  }
+
+  private free(wish: string): string {
+    const used = new Set(this.groups.map(({ name }) => name));
+    let name = wish;
+    for (let i = 2; used.has(name); i++) name = `${wish} ${i}`;
+    return name;
+  }
+
   private start(): void {
-    this.base = this.actions.here();
+    this.base = this.pins.find(({ label }) => label === this.start_.value)?.z ?? this.actions.here();
     this.strength.value = "0";
     this.step();
   }
 
   private step(): void {
-    const [a, b] = [this.groups[Number(this.a.value)], this.groups[Number(this.b.value)]];
-    if (!a || !b) return;
+    const [a, b] = this.ends();
+    const along = this.along();
+    if (!a || !b || !along) return;
     this.base ??= this.actions.here();
     const t = Number(this.strength.value);
-    const along = direction(a.facts, b.facts);
+    const start = this.start_.value === HERE ? "" : `Pin ${this.start_.value} `;
     setText(this.strengthText, `${number(t)} × (${a.name} − ${b.name})`);
-    this.actions.walk(this.base.map((value, k) => value + t * along[k]));
+    this.actions.walk(this.base.map((value, k) => value + t * along[k]), `${start}${start && t >= 0 ? "+ " : ""}${number(t)} × (${a.name} − ${b.name})`);
+    this.showAnalogies();
   }
 
   private download(): void {

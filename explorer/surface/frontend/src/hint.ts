@@ -21,6 +21,16 @@ export class Hint {
     this.element.hidden = false;
   }
 
+  /** A sentence of the moment, for as long as it takes to read. */
+  say(sentence: string): void {
+    clearTimeout(this.timer);
+    setText(this.element, sentence);
+    this.element.toggleAttribute("data-leaving", false);
+    this.element.toggleAttribute("data-said", true);
+    this.element.hidden = false;
+    this.timer = setTimeout(() => this.leave(), Math.max(STAY_MS, 60 * sentence.length));
+  }
+
   leaveLater(): void {
     if (wasSeen) return;
     wasSeen = true;

@@ -3,7 +3,7 @@
 export type KeyIntent =
   | { readonly kind: "move"; readonly dx: number; readonly dy: number }
   | { readonly kind: "zoom"; readonly factor: number }
-  | { readonly kind: "pin" | "reset" | "manifold" | "rings" | "shapes" | "neighbours" | "layers" | "hole" | "select" | "pan" | "play" | "help" | "escape" };
+  | { readonly kind: "pin" | "reset" | "manifold" | "rings" | "shapes" | "neighbours" | "layers" | "hole" | "select" | "box" | "pan" | "play" | "help" | "escape" | "home" | "undo" | "redo" };
 
 /** Shares of the visible width. */
 const STEP = 1 / 50;
@@ -30,6 +30,7 @@ const PLAIN: Readonly<Record<string, KeyIntent>> = {
   l: { kind: "layers" },
   h: { kind: "hole" },
   x: { kind: "select" },
+  b: { kind: "box" },
   v: { kind: "pan" },
   p: { kind: "play" },
   "?": { kind: "help" },
@@ -68,7 +69,8 @@ export const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["n", "lines to the nearest codes in latent space"],
   ["h", "the next hole of the aggregated posterior"],
   ["p", "play or pause the path"],
-  ["x", "drag draws a loop that selects points"],
+  ["Ctrl+Z", "undo what was done to the pins; with Shift redo"],
+  ["x  b", "drag draws a loop, or a box, that selects points"],
   ["v", "drag moves the map instead of the probe"],
   ["Shift- or Space-drag", "move the map"],
   ["Wheel, pinch", "zoom"],

@@ -59,7 +59,7 @@ export async function render({ model, el }: { model: WidgetModel; el: HTMLElemen
 
 function stateOf(model: WidgetModel): { pins: readonly PagePin[]; map: string; label: string | null } {
   return {
-    pins: (model.get("pinned") as readonly PagePin[] | undefined) ?? [],
+    pins: ((model.get("pinned") as readonly (Omit<PagePin, "name"> & { name?: string })[] | undefined) ?? []).map((pin) => ({ ...pin, name: pin.name ?? "" })),
     map: String(model.get("map_name") ?? ""),
     label: (model.get("decoded_as") as string | null | undefined) ?? null,
   };

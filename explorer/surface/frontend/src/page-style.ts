@@ -49,16 +49,10 @@ export const PAGE_STYLE = `
 .lp-below{display:grid;grid-template-columns:minmax(0,1fr);gap:36px 56px;margin-top:32px;padding-top:28px;border-top:1px solid var(--st-border-color)}
 .lp-section{display:grid;gap:14px;align-content:start}
 .lp-section-head{display:flex;align-items:center;justify-content:space-between;min-height:28px}
-.lp-tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(100px,1fr));gap:16px 14px;list-style:none}
-.lp-tile{display:grid;gap:2px;align-content:start;justify-items:start}
-.lp-tile-head{display:flex;align-items:center;gap:2px;width:84px;justify-content:space-between;margin-top:2px;font-size:15px}
 .lp-pixels{display:block;image-rendering:pixelated;border-radius:5px;background:#000}
-.lp-drop{display:grid;place-items:center;width:28px;height:28px;margin-right:-7px;padding:0;border:0;border-radius:6px;background:transparent;color:var(--lp-muted);cursor:pointer}
-.lp-drop:hover{background:var(--lp-hover);color:var(--st-text-color)}
-.lp-drop .la-icon,.lp-arrow .la-icon{width:15px;height:15px}
+.lp-arrow .la-icon{width:15px;height:15px}
 .lp-root .la-icon{flex:none;fill:none;stroke:currentColor;stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round}
 .lp-root .la-icon-play{fill:currentColor}
-.lp-path{display:grid;gap:8px;padding-top:6px}
 .lp-draw{display:flex;flex-wrap:wrap;gap:20px 28px;align-items:flex-start}
 .lp-pad{width:224px;height:auto;display:block;border-radius:8px;background:#000;cursor:crosshair;touch-action:none;box-shadow:0 0 0 1px var(--st-border-color)}
 .lp-draw-side{display:grid;gap:14px;align-content:start;flex:1 1 250px}
@@ -68,7 +62,6 @@ export const PAGE_STYLE = `
 .lp-code{font-weight:600}
 .lp-foot{margin-top:40px;padding-top:16px;border-top:1px solid var(--st-border-color);font-size:13px;color:var(--lp-muted)}
 .lp-error{padding:24px 0}
-@container (min-width:960px){.lp-below[data-two]{grid-template-columns:minmax(0,1fr) minmax(0,1fr)}}
-@media (max-width:640px){.lp-sheet{padding:18px 14px 32px}.lp-h1{font-size:28px}.lp-head{margin-bottom:16px}.lp-segment span{line-height:34px;padding:0 11px}.lp-drop{width:36px;height:36px}.lp-button,.lp-select{height:40px}.lp-details dl{grid-template-columns:1fr;gap:0 0}.lp-details dd{margin-bottom:8px}}
+@media (max-width:640px){.lp-sheet{padding:18px 14px 32px}.lp-h1{font-size:28px}.lp-head{margin-bottom:16px}.lp-segment span{line-height:34px;padding:0 11px}.lp-button,.lp-select{height:40px}.lp-details dl{grid-template-columns:1fr;gap:0 0}.lp-details dd{margin-bottom:8px}}
 @media (prefers-reduced-motion:reduce){.lp-root *{transition:none!important}}
 `;

@@ -1,5 +1,5 @@
 /**
- * What does a host without a server need around the surface? Choosers of map and class, the pins, the path between two, a drawing pad.
+ * What does a host without a server need around the surface? Choosers of map and class, memory for the pins, a drawing pad.
  *
  * The standalone file and the notebook are both this page; they differ in where its state is kept.
  */
@@ -9,16 +9,19 @@ import type { Book, Leaf } from "./book";
 import { Select, Segmented } from "./chooser";
 import { h } from "./dom";
 import { pinLabel } from "./format";
-import { rounded, type PagePin, type PageState, type PathChoice } from "./fragment";
+import { rounded, type PagePin, type PageState } from "./fragment";
 import { Pad, type Drawing } from "./pad";
-import { interpolate } from "./paths";
-import { PinPanel } from "./pinpanel";
-import { MAX_PINS } from "./pins";
+import type { PathChoice } from "./paths";
+import { MAX_NAME, MAX_PINS, type PinEdit } from "./pins";
 import { makeToMap, type ToMap } from "./places";
 import { SurfaceView, type Pin } from "./surface";
 
 /** Names of events that are remembered: more than can be under way at once. */
 const MAX_TAKEN = 60;
+/** Steps that can be taken back. */
+const MAX_PAST = 60;
+
+type Pins = Pick<PageState, "pins" | "path">;
 
 export interface PageOptions {
   /** Of the map, in CSS pixels, where the window has room. */
@@ -38,7 +41,8 @@ export class Page {
   private readonly surface: SurfaceView;
   private readonly maps: Segmented;
   private readonly classes: Select;
-  private readonly pins: PinPanel;
+  private past: Pins[] = [];
+  private future: Pins[] = [];
   private readonly pad: Pad | null;
   private state: PageState;
   private leaf: Leaf;
@@ -47,7 +51,6 @@ export class Page {
   private taken: string[] = [];
 
   constructor(private readonly book: Book, given: PageState, private readonly options: PageOptions) {
-    const { contents } = book;
     this.state = this.sound(given);
     this.leaf = book.leaf(this.state.map, this.state.label);
     this.toMap = makeToMap(book.payload(this.leaf));
@@ -59,17 +62,14 @@ export class Page {
     this.classes.element.hidden = labels.length < 2;
     const controls = h("div", { class: "lp-row lp-controls" }, this.maps.element, this.classes.element);
     controls.hidden = maps.length < 2 && labels.length < 2;
-    this.pins = new PinPanel(contents.paths, contents.has_prior, {
-      drop: (index) => this.dropPin(index),
-      clear: () => this.change({ pins: [], path: null }),
-      path: (path) => this.playPath(path),
+    this.element.append(controls, this.stage);
+    this.surface = new SurfaceView(this.stage, this.bytes(), {
+      onPin: (pin) => this.take(pin),
+      onEdit: (edit) => this.edit(edit),
+      onWalk: (path) => this.change({ path }),
     });
-    const below = h("div", { class: "lp-below" }, this.pins.element);
-    this.element.append(controls, this.stage, below);
-    this.surface = new SurfaceView(this.stage, this.bytes(), { onPin: (pin) => this.take(pin) });
     this.pad = this.makePad();
-    if (this.pad) below.append(this.pad.element);
-    below.toggleAttribute("data-two", this.pad !== null);
+    if (this.pad) this.element.append(h("div", { class: "lp-below" }, this.pad.element));
     this.showPanels();
   }
 
@@ -113,7 +113,6 @@ export class Page {
   private showPanels(): void {
     this.maps.show(this.state.map);
     if (this.state.label !== null) this.classes.show(this.book.labels().map((label) => ({ value: label, text: label })), this.state.label);
-    this.pins.show(this.state, this.leaf.header.run.image_shape, (z) => this.surface.decode(z));
   }
 
   /** Only what this book has, and no path without its ends. */
@@ -130,8 +129,9 @@ export class Page {
     const places = pins.map((pin) => this.place(pin));
     const marker = this.marker();
     const dynamic: Partial<Dynamic> = {
-      pins: pins.map(({ z }, i) => ({ label: pinLabel(i), map: places[i], z })),
-      path: this.played(),
+      pins: pins.map(({ z, name }, i) => ({ label: pinLabel(i), map: places[i], z, name })),
+      walk: this.state.path,
+      undo: { back: this.past.length > 0, forth: this.future.length > 0 },
       markers: marker ? [marker] : [],
       probe: marker?.map ?? null,
       exact: marker && { z: marker.z, label: "Your drawing, decoded" },
@@ -145,14 +145,6 @@ export class Page {
     return place && on === this.state.map ? place : this.toMap(z);
   }
 
-  private played(): Dynamic["path"] {
-    const { path, pins } = this.state;
-    if (!path) return null;
-    const ends = [path.from, path.to];
-    const z = interpolate(pins[path.from].z, pins[path.to].z, path.kind);
-    return { title: path.kind, z, map: z.map(this.toMap), ends: ends.map((i) => `pin ${pinLabel(i)}`) };
-  }
-
   private marker(): MarkerRecord | null {
     if (!this.drawing) return null;
     const { mu, std } = this.drawing;
@@ -162,27 +154,53 @@ export class Page {
 
   // ---- what the person does -------------------------------------------------------------------------------------------
 
-  private take({ nonce, map, z }: Pin): void {
+  private take({ nonce, map, z, isOwnCode }: Pin): void {
     this.taken = [...this.taken, nonce].slice(-MAX_TAKEN);
-    const isBlend = this.leaf.header.projection.kind === "lattice"; // no exact way from code to place
-    this.addPin({ z: z.map(rounded), on: isBlend ? this.state.map : "", place: isBlend ? [rounded(map[0]), rounded(map[1])] : null });
+    const isBlend = this.leaf.header.projection.kind === "lattice" && !isOwnCode; // no exact way from code to place
+    this.addPin({ z: z.map(rounded), on: isBlend ? this.state.map : "", place: isBlend ? [rounded(map[0]), rounded(map[1])] : null, name: "" });
+  }
+
+  private edit(edit: PinEdit): void {
+    switch (edit.kind) {
+      case "drop":
+        return this.dropPin(edit.index);
+      case "rename":
+        return this.changePins({ pins: this.state.pins.map((pin, i) => (i === edit.index ? { ...pin, name: edit.name.slice(0, MAX_NAME) } : pin)), path: this.state.path });
+      case "clear":
+        return this.changePins({ pins: [], path: null });
+      case "undo":
+        return this.stepBack(this.past, this.future);
+      case "redo":
+        return this.stepBack(this.future, this.past);
+    }
+  }
+
+  /** A step that can be taken back. */
+  private changePins(next: Pins): void {
+    const { pins, path } = this.state;
+    this.past = [...this.past, { pins, path }].slice(-MAX_PAST);
+    this.future = [];
+    this.change(next);
+  }
+
+  private stepBack(from: Pins[], to: Pins[]): void {
+    const before = from.pop();
+    if (!before) return;
+    const { pins, path } = this.state;
+    to.push({ pins, path });
+    this.change(before);
   }
 
   /** The oldest goes where there are too many; a path whose end it was goes with it. */
   private addPin(pin: PagePin): void {
     const pins = [...this.state.pins, pin];
     const gone = Math.max(0, pins.length - MAX_PINS);
-    this.change({ pins: pins.slice(gone), path: movedPath(this.state.path, (i) => i - gone) });
+    this.changePins({ pins: pins.slice(gone), path: movedPath(this.state.path, (i) => i - gone) });
   }
 
   private dropPin(index: number): void {
     const path = movedPath(this.state.path, (i) => (i === index ? -1 : i > index ? i - 1 : i));
-    this.change({ pins: this.state.pins.filter((_, i) => i !== index), path });
-  }
-
-  private playPath(path: PathChoice | null): void {
-    this.change({ path });
-    if (path) this.stage.scrollIntoView({ block: "nearest" });
+    this.changePins({ pins: this.state.pins.filter((_, i) => i !== index), path });
   }
 
   private makePad(): Pad | null {
@@ -197,7 +215,7 @@ export class Page {
         this.drawing = drawing;
         this.surface.update(this.bytes());
       },
-      pin: (z) => this.addPin({ z: z.map(rounded), on: "", place: null }),
+      pin: (z) => this.addPin({ z: z.map(rounded), on: "", place: null, name: "" }),
     });
   }
 }

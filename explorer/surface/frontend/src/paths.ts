@@ -6,6 +6,28 @@ import type { PathKind } from "./book";
 const PARALLEL = 1e-4;
 /** As many as the app plays. */
 export const N_FRAMES = 61;
+export const PATH_KINDS: readonly PathKind[] = ["linear", "variance-preserving", "spherical"];
+
+/** from, to: numbers of pins; all: through those between them too, in order. */
+export interface PathChoice {
+  readonly kind: PathKind;
+  readonly from: number;
+  readonly to: number;
+  readonly all: boolean;
+}
+
+/** The pins of a path, in the order in which it meets them. */
+export function stopsOf({ from, to, all }: PathChoice): number[] {
+  if (!all) return [from, to];
+  const step = from < to ? 1 : -1;
+  return Array.from({ length: Math.abs(to - from) + 1 }, (_, i) => from + step * i);
+}
+
+/** Codes through all stops, `n` moments from each to the next; a stop between two legs is met once. */
+export function through(stops: readonly (readonly number[])[], kind: PathKind, n = N_FRAMES): number[][] {
+  const legs = stops.slice(1).map((stop, i) => interpolate(stops[i], stop, kind, n));
+  return legs.flatMap((leg, i) => (i === 0 ? leg : leg.slice(1)));
+}
 
 /** Codes on the way from `a` to `b`, both (K,), at `n` moments evenly from 0 to 1. */
 export function interpolate(a: readonly number[], b: readonly number[], kind: PathKind, n = N_FRAMES): number[][] {

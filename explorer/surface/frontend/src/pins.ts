@@ -7,6 +7,19 @@ import { pinLabel } from "./format";
 export const PENDING_MS = 4000;
 /** As many as a host keeps; the oldest goes. */
 export const MAX_PINS = 12;
+/** Letters of a name. */
+export const MAX_NAME = 40;
+
+/** What a person does to the pins that are there; the host, which keeps them, does it. */
+export type PinEdit =
+  | { readonly kind: "drop"; readonly index: number }
+  | { readonly kind: "rename"; readonly index: number; readonly name: string }
+  | { readonly kind: "clear" | "undo" | "redo" };
+
+/** “A”, or with its name “A, a tall seven”. */
+export function pinName({ label, name }: PinRecord): string {
+  return name ? `${label}, ${name}` : label;
+}
 
 interface Pending {
   readonly pin: Omit<PinRecord, "label">;

@@ -2,6 +2,7 @@
 
 import type { PathRecord } from "./blob";
 import { h, icon, prefersReducedMotion, setText } from "./dom";
+import { N_FRAMES } from "./paths";
 import { Picture, type ImageShape } from "./picture";
 
 export type PlayMode = "ping-pong" | "loop";
@@ -89,6 +90,11 @@ export class Player {
     return this.path;
   }
 
+  /** How many plain paths this one is as long as. */
+  private get legs(): number {
+    return Math.max(1, ((this.path?.z.length ?? 1) - 1) / (N_FRAMES - 1));
+  }
+
   get frame(): number {
     return frameAt(this.head.position, this.path?.z.length ?? 1);
   }
@@ -118,7 +124,7 @@ export class Player {
   /** Moves on by `ms`; returns whether another frame is to be shown. */
   tick(ms: number): boolean {
     if (!this.isPlaying || !this.path) return false;
-    this.head = advance(this.head, ms, this.speed, this.mode);
+    this.head = advance(this.head, ms, this.speed / this.legs, this.mode);
     return this.showFrame();
   }
 

@@ -4,9 +4,11 @@ import { product, type Header, type Payload, type Point } from "./blob";
 import type { Spread } from "./field";
 import { Model } from "./model";
 import { medianPlace, NearestIndex } from "./nearest";
+import { linear, makeToMap, type ToMap } from "./places";
+import { dropped, robustExtent, squareExtent, type Plane } from "./planes";
 import { slotOf } from "./points";
-import { nearestCodes, quantitiesOf, type PointFacts, type Quantity } from "./quantities";
-import { makeSpace, type Space } from "./space";
+import { quantitiesOf, type PointFacts, type Quantity } from "./quantities";
+import { makeSpace, planeSpace, type Space } from "./space";
 
 export class Scene {
   readonly header: Header;
@@ -19,22 +21,29 @@ export class Scene {
   readonly nPoints: number;
   readonly nClasses: number;
   readonly perClass: Uint32Array;
-  /** uint8 [N, C, H, W], once inflated. */
-  originals: Uint8Array | null = null;
   readonly mu: Float32Array;
   /** (N·K,), or nothing where a code is a point. */
   readonly logvar: Float32Array | null;
   readonly quantities: readonly Quantity[];
   private readonly numbers: Int16Array | Int32Array;
   private index: NearestIndex | null = null;
+  private toMap: ToMap | null = null;
+  /** z = origin + x·basis[0] + y·basis[1], where the map is a plane in more than two dimensions. */
+  private readonly linear: { readonly origin: Float32Array; readonly basis: Float32Array } | null;
+  private readonly pictures: { originals: Uint8Array | null };
 
-  constructor(private readonly payload: Payload) {
-    this.header = payload.header;
-    this.model = new Model(payload);
-    this.space = makeSpace(payload);
-    this.points = payload.floats("points_map");
+  /** `plane`: laid on the spot in place of the host's map; `of`: the same payload's scene, with which all but the map is shared. */
+  constructor(private readonly payload: Payload, readonly plane: Plane | null = null, of: Scene | null = null) {
+    const { latent_dim: K } = payload.header.run;
+    this.model = of?.model ?? new Model(payload);
+    this.pictures = of?.pictures ?? { originals: null };
+    this.mu = of?.mu ?? payload.floats("points_mu");
+    this.points = plane ? dropped(plane, this.mu) : payload.floats("points_map");
+    this.header = plane ? headerOf(payload.header, plane, this.points) : payload.header;
+    this.space = plane ? planeSpace(plane, this.points, this.mu, K) : makeSpace(payload);
+    const { kind } = this.header.projection;
+    this.linear = plane ?? (kind === "linear" ? { origin: payload.floats("origin"), basis: payload.floats("basis") } : null);
     this.nPoints = this.points.length / 2;
-    this.mu = payload.floats("points_mu");
     this.logvar = payload.has("points_logvar") ? payload.floats("points_logvar") : null;
     this.labels = payload.integers("points_label");
     this.numbers = payload.integers("points_index");
@@ -43,6 +52,16 @@ export class Scene {
     this.perClass = new Uint32Array(this.nClasses + 1);
     for (const slot of this.slots) this.perClass[slot]++;
     this.quantities = [...quantitiesOf(this.facts()), ...this.factors()];
+  }
+
+  /** The same run and points on a plane of one's own, or back on the host's map. */
+  onto(plane: Plane | null): Scene {
+    return new Scene(this.payload, plane, this);
+  }
+
+  /** uint8 [N, C, H, W], once inflated. */
+  get originals(): Uint8Array | null {
+    return this.pictures.originals;
   }
 
   private facts(): PointFacts {
@@ -67,7 +86,7 @@ export class Scene {
     if (!logvar || space.how === "lattice") return null;
     const K = space.latentDim;
     if (space.how === "identity") return K === 2 ? (i) => [Math.exp(logvar[2 * i]), 0, Math.exp(logvar[2 * i + 1])] : null;
-    const basis = this.payload.floats("basis");
+    const { basis } = this.linear as { basis: Float32Array };
     return (i) => {
       let xx = 0;
       let xy = 0;
@@ -119,22 +138,10 @@ export class Scene {
     return this.numbers.indexOf(number);
   }
 
-  /** Where a code lies on the map: exact on a plane (dropped onto it); on another map the place of the nearest real code. */
-  placeOf(z: ArrayLike<number>): Point | null {
-    const { space } = this;
-    if (space.how === "identity") return space.latentDim === 2 ? [z[0], z[1]] : null;
-    if (space.how === "linear") {
-      const K = space.latentDim;
-      const [basis, origin] = [this.payload.floats("basis"), this.payload.floats("origin")];
-      const along = (axis: number): number => {
-        let sum = 0;
-        for (let k = 0; k < K; k++) sum += (z[k] - origin[k]) * basis[axis * K + k];
-        return sum;
-      };
-      return [along(0), along(1)];
-    }
-    const nearest = nearestCodes(this.mu, space.latentDim, z, 1)[0];
-    return nearest ? this.place(nearest.index) : null;
+  /** Where a code lies on the map: on a plane dropped onto it at right angles, on a layout among the nearest real codes. */
+  placeOf(z: ArrayLike<number>): Point {
+    this.toMap ??= this.plane ? linear(this.plane.basis, this.plane.origin, this.space.latentDim) : makeToMap(this.payload);
+    return this.toMap(z);
   }
 
   className(label: number): string | null {
@@ -156,9 +163,23 @@ export class Scene {
 
   async loadOriginals(): Promise<boolean> {
     if (this.originals || !this.payload.has("originals")) return false;
-    this.originals = await this.payload.inflate("originals");
+    this.pictures.originals = await this.payload.inflate("originals");
     return true;
   }
+}
+
+/** The header as if the host had sent this plane. */
+function headerOf(header: Header, { title, note, labels, origin, basis }: Plane, points: Float32Array): Header {
+  const hasPrior = "points_logvar" in header.arrays; // the codes of a deterministic model are points
+  const center = dropped({ origin, basis } as Plane, new Float32Array(origin.length));
+  return {
+    ...header,
+    projection: {
+      name: "plane", kind: "linear", title, note, x_label: labels[0], y_label: labels[1],
+      extent: squareExtent(points), rings: hasPrior, ring_center: [center[0], center[1]],
+    },
+    view_extent: robustExtent(points),
+  };
 }
 
 function maximum(values: ArrayLike<number>): number {

@@ -1,6 +1,8 @@
 /** Which z does a place on the map stand for, and how near are real points? */
 
 import type { Extent, Payload } from "./blob";
+import type { Plane } from "./planes";
+import { Loneliness } from "./support";
 
 export type How = "identity" | "linear" | "lattice";
 
@@ -27,6 +29,25 @@ export function makeSpace(payload: Payload): Space {
     latentDim,
     toZ: wayBack(payload, latentDim),
     support: (x, y) => (support && inside(projection.extent, x, y) ? support.at(x, y, 0) : 0),
+  };
+}
+
+/** A plane that was laid on the spot: exact, and its support is found at each place. points (N·2) on it, mu (N·K). */
+export function planeSpace({ origin, basis }: Plane, points: Float32Array, mu: Float32Array, latentDim: number): Space {
+  const toZ = linearWay(basis, origin, latentDim);
+  const z = new Float64Array(latentDim);
+  let known: { onMap: Loneliness; inLatent: Loneliness } | null = null;
+  return {
+    how: "linear",
+    latentDim,
+    toZ,
+    support: (x, y) => {
+      known ??= { onMap: new Loneliness(points, 2), inLatent: new Loneliness(mu, latentDim) };
+      const onMap = known.onMap.share([x, y]);
+      if (onMap === 0) return 0;
+      toZ(x, y, z);
+      return Math.min(onMap, known.inLatent.share(z));
+    },
   };
 }
 

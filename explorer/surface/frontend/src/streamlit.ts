@@ -2,6 +2,7 @@
 
 import { peek } from "./blob";
 import { PENDING_MS } from "./pins";
+import type { PinEdit } from "./pins";
 import { SurfaceView, type Pin, type Surface } from "./surface";
 
 interface StreamlitComponent {
@@ -12,15 +13,13 @@ interface StreamlitComponent {
   setTriggerValue(name: string, value: unknown): void;
 }
 
-interface PinEvent extends Pin {
-  readonly since: number;
-  readonly mapId: string;
-}
+/** A pin that was made, or what is to be done to those that are there. */
+type Event = (Pin | { readonly edit: PinEdit; readonly nonce: string }) & { readonly since: number; readonly mapId: string };
 
 interface Mounted {
   readonly surface: Surface;
   /** Sent and not yet counted: reruns that follow each other closely are joined, and only the last value arrives. */
-  waiting: PinEvent[];
+  waiting: Event[];
   /** The page's latest handlers: older ones belong to an earlier rerun. */
   component: StreamlitComponent;
   calls: number;
@@ -71,6 +70,10 @@ function mountIn(parent: HTMLElement | ShadowRoot, data: Uint8Array, component: 
       here.waiting.push({ ...pin, since: performance.now(), mapId: surface.mapId() });
       send(here);
     },
+    onEdit: (edit, nonce) => {
+      here.waiting.push({ edit, nonce, since: performance.now(), mapId: surface.mapId() });
+      send(here);
+    },
   });
   const here: Mounted = { surface, component, waiting: [], calls: 0 };
   mounted.set(parent, here);
@@ -79,7 +82,7 @@ function mountIn(parent: HTMLElement | ShadowRoot, data: Uint8Array, component: 
 
 function send(here: Mounted): void {
   forget(here);
-  const events = here.waiting.map(({ map, z, how, support, nonce }) => ({ map, z, how, support, nonce }));
+  const events = here.waiting.map(({ since: _since, mapId: _mapId, ...event }) => event);
   here.component.setTriggerValue("pin", { events, mapId: here.surface.mapId() });
 }
 
@@ -93,7 +96,7 @@ function sendAgain(here: Mounted): void {
 /** What was counted, what is too old, and what was meant for another map. */
 function forget(here: Mounted): void {
   const taken = new Set(here.surface.taken());
-  const isOpen = (event: PinEvent): boolean =>
+  const isOpen = (event: Event): boolean =>
     !taken.has(event.nonce) && performance.now() - event.since < PENDING_MS && event.mapId === here.surface.mapId();
   here.waiting = here.waiting.filter(isOpen);
 }

@@ -10,7 +10,8 @@ export const STYLE = `
 .la-root[data-bare] .la-body{grid-template-columns:minmax(0,1fr)}
 .la-root:not([data-wide]) .la-left{display:contents}
 .la-root:not([data-wide]) .la-card{order:1}
-.la-root:not([data-wide]) :is(.la-legend,.la-strip,.la-rack){order:2;margin-top:0}
+.la-root:not([data-wide]) :is(.la-legend,.la-strip,.la-rack,.la-groups){order:2;margin-top:0}
+.la-root:not([data-wide]) .la-shelf{order:3}
 .la-root:not([data-wide]) .la-body{gap:12px}
 .la-error{padding:24px 0;color:var(--la-text);font-size:15px}
 .la-number{font-variant-numeric:tabular-nums}
@@ -28,7 +29,7 @@ export const STYLE = `
 .la-tool[aria-pressed=true],.la-tool[aria-expanded=true]{background:var(--la-soft);color:var(--la-accent-text)}
 .la-icon{width:18px;height:18px;flex:none;fill:none;stroke:currentColor;stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round}
 .la-icon-play{fill:currentColor}.la-icon-pause{stroke-width:2.6}
-.la-root :is(button,summary,input,select,ol,pre,[role=application]):focus-visible{outline:2px solid var(--la-accent-text);outline-offset:2px}
+.la-root :is(button,summary,input:not(.la-radio),select,ol,pre,[role=application]):focus-visible{outline:2px solid var(--la-accent-text);outline-offset:2px}
 
 .la-stage{position:relative;width:100%;overflow:hidden;user-select:none;-webkit-user-select:none}
 .la-stage canvas{position:absolute;display:block}
@@ -144,6 +145,38 @@ export const STYLE = `
 .la-pin{display:grid;justify-items:center;gap:3px;padding:0;border:0;background:transparent;color:var(--la-text);font:600 13px/1.2 var(--la-font);cursor:pointer}
 .la-pin canvas{border-radius:4px}
 .la-pin:hover span{color:var(--la-accent-text)}
+
+.la-pin-list:empty{display:none}
+.la-row{display:flex;flex-wrap:wrap;align-items:center;gap:8px 14px}
+.la-shelf{grid-column:1/-1;display:grid;gap:12px;margin-top:4px;padding-top:14px;border-top:1px solid var(--la-border);outline:none}
+.la-shelf-head{display:flex;align-items:center;justify-content:space-between;min-height:32px}
+.la-shelf-title{font:600 15px/1.4 var(--la-font)}
+.la-shelf .la-tool:disabled{opacity:.4;cursor:default;background:transparent}
+.la-root ul.la-tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(118px,1fr));gap:14px;margin:0;padding:0;list-style:none}
+.la-tile{display:grid;gap:3px;align-content:start;justify-items:start;min-width:0}
+.la-tile-go{padding:0;border:0;border-radius:5px;background:transparent;cursor:pointer;line-height:0}
+.la-tile-go canvas{border-radius:5px}
+.la-tile-head{display:flex;align-items:center;gap:4px;width:100%;max-width:140px;font-size:15px}
+.la-name{flex:1;min-width:0;height:28px;padding:0 5px;border:1px solid transparent;border-radius:6px;background:transparent;color:var(--la-text);font:400 13px/1 var(--la-font)}
+.la-name::placeholder{color:var(--la-muted)}
+.la-name:hover,.la-name:focus{border-color:var(--la-border);background:var(--la-map)}
+.la-drop{min-width:28px;height:28px;padding:0 4px}.la-drop .la-icon{width:14px;height:14px}
+.la-shelf-box{display:grid;gap:10px}
+.la-field{display:inline-flex;align-items:center;gap:8px;font-size:13px;color:var(--la-muted)}
+.la-field .la-select{width:auto;min-width:64px;max-width:200px;margin:0}
+.la-check{display:inline-flex;align-items:center;gap:7px;font-size:13px;cursor:pointer}.la-check input{margin:0;accent-color:var(--la-accent)}
+.la-root fieldset.la-segmented{display:inline-flex;flex-wrap:wrap;gap:2px;margin:0;padding:3px;border:0;border-radius:9px;background:var(--la-soft)}
+.la-segment{position:relative;display:block;cursor:pointer}
+.la-radio{position:absolute;inset:0;width:100%;height:100%;margin:0;opacity:0;cursor:pointer}
+.la-segment span{display:block;padding:0 11px;border-radius:7px;color:var(--la-muted);font-size:13px;font-weight:500;line-height:28px}
+.la-radio:checked+span{background:var(--la-background);color:var(--la-text);font-weight:600;box-shadow:0 0 0 1px var(--la-border)}
+.la-radio:focus-visible+span{outline:2px solid var(--la-accent-text);outline-offset:1px}
+.la-row .la-button{display:inline-flex;align-items:center;gap:8px}.la-button .la-icon{width:15px;height:15px}
+.la-apart{display:flex;align-items:center;gap:10px}.la-apart canvas{border-radius:4px}
+.la-slice{display:grid;gap:8px}.la-slice .la-button{justify-self:start}
+.la-hint[data-said]{white-space:normal;width:max-content;border-radius:10px}
+.la-between-box{display:grid;gap:8px}.la-group-name{width:170px;margin:0 6px 0 10px}
+.la-analogies{display:flex;flex-wrap:wrap;gap:10px}
 
 .la-root:not([data-narrow]) :is(.la-legend,.la-bars){padding-left:33px}
 .la-root[data-narrow] .la-toolbar{justify-content:space-between}

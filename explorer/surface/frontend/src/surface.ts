@@ -21,13 +21,17 @@ import { Model, type Posterior } from "./model";
 import { GLIDE_MS, Navigator } from "./navigator";
 import { OpError } from "./ops";
 import { Painter, type Layers, type Things, type View } from "./painter";
-import { PENDING_MS, PinBook } from "./pins";
+import type { PathChoice } from "./paths";
+import { PENDING_MS, PinBook, type PinEdit } from "./pins";
 import type { Picture } from "./picture";
+import { alongDirection, throughThree, type Plane } from "./planes";
 import { Player } from "./player";
 import { nearestCodes, priorShareWithin, PurityJob, type Quantity } from "./quantities";
-import { Rack } from "./rack";
+import { axesOf, Rack } from "./rack";
 import { ScaleBar } from "./scalebar";
 import { Scene } from "./scene";
+import { Shelf } from "./shelf";
+import { SliceBox } from "./slicebox";
 import { supportWords, type How } from "./space";
 import { Stage } from "./stage";
 import { Stats, type FrameStats } from "./stats";
@@ -37,6 +41,7 @@ import { STYLE } from "./style";
 import { pinsJson, pythonCode, save, screenPicture } from "./takeaway";
 import { applyTheme, readTheme, type Theme } from "./theme";
 import { Toolbar } from "./toolbar";
+import { Walk } from "./walk";
 
 /** What the host hears. */
 export interface Pin {
@@ -46,10 +51,16 @@ export interface Pin {
   readonly z: number[];
   readonly how: How;
   readonly support: number;
+  /** The code is not that of the place on the host's map: sliders chose it, or a plane of one's own. */
+  readonly isOwnCode: boolean;
 }
 
 export interface Callbacks {
   onPin?(pin: Pin): void;
+  /** What the person wants done to the pins; the host does it and says so by an update. */
+  onEdit?(edit: PinEdit, nonce: string): void;
+  /** The path through pins that the person chose, for a host that keeps it. */
+  onWalk?(choice: PathChoice | null): void;
 }
 
 export interface Surface {
@@ -75,7 +86,7 @@ const WIDE_PX = 760;
 /** What stands above and below the map on a wide page: header, title row, axis, legend. */
 const PAGE_AROUND_PX = 240;
 const LOW_WINDOW_PX = 860;
-let pinCount = 0;
+let eventCount = 0;
 const PATH_DRAW_MS = 280;
 /** A decoder slower than this leaves the nearest point's picture for when the hand rests. */
 const CHEAP_DECODE_MS = 2.5;
@@ -111,7 +122,7 @@ export class SurfaceView implements Surface {
     find: (text) => this.find(text),
     close: () => this.act({ kind: "escape" }),
     savePicture: () => this.savePicture(),
-    savePins: () => this.scene && save("pins.json", new Blob([pinsJson(this.scene, this.pinBook.all())], { type: "application/json" })),
+    savePins: () => this.scene && save("pins.json", new Blob([pinsJson(this.scene, this.pinsHere())], { type: "application/json" })),
     python: () => this.python(),
   });
   private readonly stage = new Stage(this.help.element, this.drawer.element);
@@ -125,7 +136,21 @@ export class SurfaceView implements Surface {
   private readonly strip = new Strip(
     (i) => this.painter.thumbnailOf(this.scene as Scene, i), (i) => (this.scene as Scene).numberOf(i), (i) => this.flyTo(i),
   );
-  private readonly groups = new Groups({ here: () => Array.from(this.z), walk: (z) => this.setCode(z, "Along A − B"), clear: () => this.select([]) });
+  private readonly groups = new Groups({
+    here: () => Array.from(this.z),
+    walk: (z, label) => this.setCode(z, label),
+    clear: () => this.select([]),
+    axis: (direction, name) => this.scene && this.layPlane(alongDirection(direction, this.scene.mu, name), "These two groups have the same mean code: no direction leads from one to the other."),
+    go: (pin) => this.goTo(pin),
+  });
+  private readonly shelf = new Shelf({
+    go: (pin) => this.goTo(pin),
+    edit: (edit) => this.callbacks.onEdit?.(edit, nonce()),
+    path: (choice) => this.walkAlong(choice),
+    plane: (three) => this.planeOfPins(three),
+  });
+  private readonly sliceBox = new SliceBox({ here: () => Array.from(this.z), show: (plane) => this.layPlane(plane) });
+  private readonly walk = new Walk();
   private readonly holeButton = h("button", { type: "button", class: "la-chip la-all" }, "Show me a hole (h)");
   private readonly fieldBar = new ScaleBar(this.holeButton);
   private readonly colourBar = new ScaleBar();
@@ -133,7 +158,10 @@ export class SurfaceView implements Surface {
   private readonly navigator = new Navigator(() => !prefersReducedMotion());
   private readonly pinBook: PinBook;
 
+  /** What is shown: the host's map, or the same run on a plane of one's own. */
   private scene: Scene | null = null;
+  /** The host's map. */
+  private base: Scene | null = null;
   private dynamic: Dynamic | null = null;
   private theme: Theme;
   private probe: Point = [0, 0];
@@ -175,7 +203,8 @@ export class SurfaceView implements Surface {
     const left = h("div", { class: "la-left" }, this.toolbar.element, this.stage.element, bars, this.legend.element, this.groups.element, this.strip.element, this.rack.element);
     this.rack.wake = () => this.request({});
     this.holeButton.addEventListener("click", () => this.act({ kind: "hole" }));
-    this.body.append(left, this.card.element);
+    this.body.append(left, this.card.element, this.shelf.element);
+    this.drawer.add(this.sliceBox.element);
     this.root.append(h("style", {}, STYLE), this.failure, this.body, this.announcer.element);
     element.append(this.root);
     Object.defineProperty(this.root, "surface", { value: this }); // a handle for hosts and browser tests
@@ -212,7 +241,7 @@ export class SurfaceView implements Surface {
     this.hint.dispose();
     this.announcer.dispose();
     this.disposer.dispose();
-    this.scene = null;
+    this.scene = this.base = null;
     this.root.remove();
   }
 
@@ -261,42 +290,105 @@ export class SurfaceView implements Surface {
 
   // ---- loading ------------------------------------------------------------------------------------------------------
 
-  /** Returns whether it is another map: the same one with another decoder keeps probe, camera, classes and path. */
+  /** Returns whether it is another map: the same one with another decoder keeps probe, camera, classes, path and plane. */
   private load(payload: Payload): boolean {
-    const scene = new Scene(payload);
+    const base = new Scene(payload);
+    const isNewMap = !this.base?.isSameMap(base);
+    const plane = isNewMap ? null : (this.scene?.plane ?? null);
+    this.base = base;
+    const scene = plane ? base.onto(plane) : base;
+    this.show(scene);
+    if (isNewMap) {
+      this.z = new Float64Array(scene.space.latentDim);
+      this.shown = allShown(scene.nClasses);
+      this.pinBook.clear();
+      this.layerDefaults = "";
+      this.purity = null;
+      this.loop = [];
+      this.selected = [];
+      this.startMap(scene);
+    }
+    this.rack.configure(scene);
+    this.sliceBox.configure(axesOf(scene).map(({ k }) => k));
+    this.groups.configure(scene, isNewMap);
+    this.loadOriginalsLater(scene);
+    return isNewMap;
+  }
+
+  private show(scene: Scene): void {
     const { run, projection } = scene.header;
-    const before = this.scene;
-    const isNewMap = !before?.isSameMap(scene);
     this.scene = scene;
     this.nearest = -1;
     this.announcedPlace = "";
     this.painter.reset();
     this.decodeMs = 0;
     this.card.configure(run.image_shape, run.latent_dim, projection, scene.decodedAs);
+    this.shelf.configure({
+      shape: run.image_shape, latentDim: run.latent_dim, hasPrior: scene.logvar !== null,
+      decode: (z) => scene.model.decodeShared(z),
+    });
     this.links = [];
-    if (isNewMap) this.startMap(scene);
-    if (isNewMap) this.loop = [];
-    if (isNewMap) this.selected = [];
-    this.rack.configure(scene);
-    this.groups.configure(scene, isNewMap);
-    this.loadOriginalsLater(scene);
-    return isNewMap;
   }
 
   private startMap(scene: Scene): void {
-    this.z = new Float64Array(scene.space.latentDim);
-    this.shown = allShown(scene.nClasses);
     this.isOnPath = false;
-    this.pinBook.clear();
     this.navigator.reset();
     if (this.width > 0) this.navigator.resize(scene.header.view_extent, this.stage.plot);
-    this.layerDefaults = "";
-    this.purity = null;
     this.drawer.configure(offerOf(scene));
     if (!this.quantities().some(({ id }) => id === this.colourId)) this.colourId = BY_CLASS;
+    if (!offerOf(scene).backgrounds.includes(this.layers.background)) this.layers.background = "none";
     this.recolour();
     this.legend.setEntries(legendEntries(scene));
     this.showLegend();
+  }
+
+  // ---- planes of one's own --------------------------------------------------------------------------------------------
+
+  private planeOfPins(three: readonly [number, number, number]): void {
+    const pins = this.pinBook.all();
+    const [a, b, c] = three.map((i) => pins[i]);
+    if (!a || !b || !c) return;
+    this.layPlane(throughThree(a.z, b.z, c.z, [a.label, b.label, c.label]), `Pins ${a.label}, ${b.label} and ${c.label} lie on one line: no plane is theirs alone. Choose another one.`);
+  }
+
+  /** Lays a plane in place of the host's map, the shown code staying what it is; without one, says why. */
+  private layPlane(plane: Plane | null, refusal = ""): void {
+    if (!this.base || !this.scene) return;
+    if (!plane) return this.say(refusal);
+    if (plane.key === this.scene.plane?.key) return;
+    this.changeMap(this.base.onto(plane));
+    if (this.isDrawerOpen) this.openDrawer(false);
+    this.announcer.now(`Map: ${plane.title}`);
+  }
+
+  private leavePlane(): void {
+    if (!this.base || !this.scene?.plane) return;
+    this.changeMap(this.base.onto(null));
+    this.announcer.now(`Map: ${this.base.header.projection.title}`);
+  }
+
+  private changeMap(scene: Scene): void {
+    const z = Array.from(this.z);
+    this.pausePlayer();
+    this.show(scene);
+    this.startMap(scene);
+    this.loop = [];
+    this.probe = scene.placeOf(z);
+    this.exactZ = z;
+    this.exactLabel = "The same code";
+    this.showPath(false);
+    this.showTitle();
+    this.showToolbar();
+    this.showFieldBar();
+    this.showPins();
+    this.measure();
+    this.request({ ground: true, points: true, above: true, probe: true });
+  }
+
+  /** One sentence to everyone, where the hand is. */
+  private say(sentence: string): void {
+    this.hint.say(sentence);
+    this.announcer.now(sentence);
   }
 
   /** Never before the first picture: inflating 10 000 images takes a while. */
@@ -328,22 +420,53 @@ export class SurfaceView implements Surface {
     }
     const probeMoved = dynamic.probe && String(dynamic.probe) !== String(before?.probe ?? "");
     if (isNew) this.probe = dynamic.probe ?? scene.startPlace();
-    else if (probeMoved && dynamic.probe) this.probe = dynamic.probe;
+    else if (probeMoved && dynamic.probe) this.probe = scene.plane && this.exactZ ? scene.placeOf(this.exactZ) : dynamic.probe;
     this.pinBook.confirm(dynamic.pins, performance.now(), dynamic.taken);
-    const shape = scene.header.run.image_shape;
-    const film = (picture: Picture, frame: number): void => picture.paint(scene.model.decodeShared(dynamic.path?.z[frame] ?? []));
-    const isNewPath = this.player.setPath(dynamic.path, shape, film);
-    if (isNewDecoder && !isNewPath) this.player.repaint(shape, film);
-    if (!dynamic.path) this.isOnPath = false;
-    if (isNewPath && dynamic.path) {
-      this.pathStart = performance.now();
-      this.followPath();
-    }
+    if (JSON.stringify(dynamic.walk) !== JSON.stringify(before?.walk ?? null)) this.walk.choose(dynamic.walk, this.pinBook.all());
+    this.showPath(isNewDecoder);
     if (dynamic.options.hint) this.hint.show(dynamic.options.pinnable);
     this.showTitle();
     this.showToolbar();
     this.showPins();
     this.request({ ground: true, points: true, above: true, probe: isNewDecoder || Boolean(probeMoved) });
+  }
+
+  /** The host's path, or the one through pins; a new one plays at once. */
+  private showPath(isNewDecoder: boolean): void {
+    const scene = this.scene as Scene;
+    const path = this.pathHere(scene);
+    const shape = scene.header.run.image_shape;
+    const film = (picture: Picture, frame: number): void => picture.paint(scene.model.decodeShared(path?.z[frame] ?? []));
+    const isNewPath = this.player.setPath(path, shape, film);
+    if (isNewDecoder && !isNewPath) this.player.repaint(shape, film);
+    if (!path) this.isOnPath = false;
+    if (!isNewPath) return;
+    this.measure();
+    if (!path) return;
+    this.pathStart = performance.now();
+    this.followPath();
+  }
+
+  private pathHere(scene: Scene): Dynamic["path"] {
+    const given = this.dynamic?.path ?? null;
+    if (given) return scene.plane ? { ...given, map: given.z.map((z) => scene.placeOf(z)) } : given;
+    return this.walk.record(this.pinBook.all(), (z) => scene.placeOf(z));
+  }
+
+  private walkAlong(choice: PathChoice | null): void {
+    this.walk.choose(choice, this.pinBook.all());
+    this.showPath(false);
+    this.showPins();
+    this.callbacks.onWalk?.(choice);
+    this.request({ above: true, probe: choice === null });
+    if (choice) this.stage.element.scrollIntoView({ block: "nearest" });
+  }
+
+  /** The pins with their places on the map that is shown. */
+  private pinsHere(): readonly PinRecord[] {
+    const { scene } = this;
+    const pins = this.pinBook.all();
+    return scene?.plane ? pins.map((pin) => ({ ...pin, map: scene.placeOf(pin.z) })) : pins;
   }
 
   /** The host's wish counts when it changes; between two wishes the person's switch counts. */
@@ -385,7 +508,7 @@ export class SurfaceView implements Surface {
     const height = Math.min(wanted, width < WIDE_PX ? narrow : roomy);
     const changed = this.stage.resize(mapWidth, height, window.devicePixelRatio || 1, isNarrow);
     // on a projector the player's buttons must be on the screen too
-    const isLow = this.dynamic.path !== null && window.innerHeight < LOW_WINDOW_PX;
+    const isLow = this.player.current !== null && window.innerHeight < LOW_WINDOW_PX;
     this.card.fit(isWide ? (isLow ? 168 : cardWidth) : isNarrow ? Math.round(width * 0.45) : 224, isNarrow || isLow ? 48 : 64);
     if (changed) this.onResized();
   }
@@ -451,7 +574,7 @@ export class SurfaceView implements Surface {
         this.holdSpace(true);
         return;
       }
-      const intent = keyIntent(event);
+      const intent = keyIntent(event) ?? undoIntent(event);
       if (!intent) return;
       event.preventDefault();
       event.stopPropagation(); // hosts have one-letter shortcuts of their own
@@ -481,15 +604,13 @@ export class SurfaceView implements Surface {
         return this.pinProbe();
       case "pan":
         this.gestures.panByDefault = !this.gestures.panByDefault;
-        if (this.gestures.panByDefault) this.gestures.loopByDefault = false;
+        if (this.gestures.panByDefault) this.gestures.loopByDefault = null;
         this.onGestureMode(this.gestureMode);
         return this.showToolbar();
       case "select":
-        this.gestures.loopByDefault = !this.gestures.loopByDefault;
-        if (this.gestures.loopByDefault) this.gestures.panByDefault = false;
-        else this.select([]);
-        this.onGestureMode(this.gestureMode);
-        return this.showToolbar();
+        return this.selectBy("loop");
+      case "box":
+        return this.selectBy("box");
       case "play":
         return this.player.current ? this.player.setPlaying(!this.player.isPlaying) : undefined;
       case "help":
@@ -498,6 +619,11 @@ export class SurfaceView implements Surface {
         return this.openDrawer(!this.isDrawerOpen);
       case "hole":
         return this.showHole();
+      case "home":
+        return this.leavePlane();
+      case "undo":
+      case "redo":
+        return this.shelf.key(intent.kind);
       case "escape":
         if (this.isHelpOpen) this.openHelp(false);
         else if (this.isDrawerOpen) this.openDrawer(false);
@@ -564,11 +690,21 @@ export class SurfaceView implements Surface {
 
   // ---- selection --------------------------------------------------------------------------------------------------------
 
+  private selectBy(shape: "loop" | "box"): void {
+    const { gestures } = this;
+    gestures.loopByDefault = gestures.loopByDefault === shape ? null : shape;
+    if (gestures.loopByDefault) gestures.panByDefault = false;
+    else this.select([]);
+    this.onGestureMode(this.gestureMode);
+    this.showToolbar();
+  }
+
   private drawLoop(place: Point, phase: "start" | "move" | "end"): void {
     const { scene } = this;
     if (!scene) return;
     if (phase === "start") this.select([]);
-    this.loop.push(place);
+    if (this.gestures.loopByDefault === "box") this.loop = boxOf(this.loop[0] ?? place, place);
+    else this.loop.push(place);
     if (phase === "end") {
       const found = caught(scene, this.loop, this.shown);
       if (found.length === 0) this.loop = [];
@@ -698,7 +834,7 @@ export class SurfaceView implements Surface {
     if (!scene) return;
     this.pausePlayer();
     this.isOnPath = false;
-    this.probe = scene.placeOf(z) ?? this.probe;
+    this.probe = scene.placeOf(z);
     this.exactZ = z;
     this.exactLabel = label;
     this.isHover = true;
@@ -731,8 +867,8 @@ export class SurfaceView implements Surface {
     this.showProbe(); // the pin is exactly what is shown now
     const z = Array.from(this.z);
     const map: [number, number] = [this.probe[0], this.probe[1]];
-    const nonce = `${Date.now()}-${++pinCount}`;
-    const pin = this.pinBook.add(map, z, performance.now(), nonce);
+    const name = nonce();
+    const pin = this.pinBook.add(map, z, performance.now(), name);
     this.dropStart = performance.now();
     this.showPins();
     this.hint.leave();
@@ -740,7 +876,8 @@ export class SurfaceView implements Surface {
     this.request({ above: true });
     const timer = setTimeout(() => this.forgetRefusedPins(), PENDING_MS + 50);
     this.disposer.add(() => clearTimeout(timer));
-    this.callbacks.onPin?.({ map, z: [...z], how: this.scene.space.how, support: this.support, nonce });
+    const isOwnCode = this.exactZ !== null || this.isOnPath || this.scene.plane !== null;
+    this.callbacks.onPin?.({ map, z: [...z], how: this.scene.space.how, support: this.support, isOwnCode, nonce: name });
   }
 
   /** The host may have no further word for us: a pin that it did not keep must not stay on the map. */
@@ -789,12 +926,13 @@ export class SurfaceView implements Surface {
     const visible = perClass.reduce((sum, n, slot) => sum + (this.shown[slot] ? n : 0), 0);
     const points = `${count(nPoints)} test images`;
     this.toolbar.setTitle(this.scene.header.projection.title, visible < nPoints ? `${count(visible)} of ${points}` : points);
+    this.toolbar.setWayBack(this.scene.plane ? (this.base?.header.projection.title ?? null) : null);
   }
 
   private showToolbar(): void {
     const { scene } = this;
     if (!scene) return;
-    this.toolbar.show({ manifold: this.layers.background === "manifold", layers: this.isDrawerOpen, select: this.gestures.loopByDefault, pan: this.gestures.panByDefault, help: this.isHelpOpen });
+    this.toolbar.show({ manifold: this.layers.background === "manifold", layers: this.isDrawerOpen, select: this.gestures.loopByDefault === "loop", box: this.gestures.loopByDefault === "box", pan: this.gestures.panByDefault, help: this.isHelpOpen });
     this.drawer.show({ background: this.layers.background, overlays: this.layers, colour: this.colourId });
   }
 
@@ -805,12 +943,23 @@ export class SurfaceView implements Surface {
   private showPins(): void {
     const { scene, dynamic } = this;
     if (!scene || !dynamic) return;
-    this.card.showPins(this.pinBook.all(), dynamic.options.pinnable, (z) => scene.model.decodeShared(z), (pin) => this.goTo(pin));
+    const pins = this.pinsHere();
+    const { pinnable } = dynamic.options;
+    this.card.showPins(pins, pinnable, (z) => scene.model.decodeShared(z), (pin) => this.goTo(pin));
+    this.shelf.element.hidden = !pinnable;
+    this.shelf.show({ pins, path: this.walk.choice(pins), canUndo: dynamic.undo.back, canRedo: dynamic.undo.forth });
+    this.sliceBox.showPins(pins);
+    this.groups.showPins(pins);
   }
 
+  /** The pin's own code, of which its place on a map may be only the nearest. */
   private goTo(pin: PinRecord): void {
     this.pausePlayer();
     this.setProbe(pin.map);
+    if (pin.z.length === this.z.length) {
+      this.exactZ = pin.z;
+      this.exactLabel = `Pin ${pin.label}`;
+    }
     if (this.navigator.show(pin.map, 48)) this.cameraMoves();
   }
 
@@ -966,8 +1115,8 @@ export class SurfaceView implements Surface {
     return {
       path: this.player.current,
       pathShare: share(this.pathStart, PATH_DRAW_MS),
-      markers: this.dynamic?.markers ?? [],
-      pins: this.pinBook.all(),
+      markers: this.markersHere(),
+      pins: this.pinsHere(),
       dropShare: share(this.dropStart, GLIDE_MS),
       probe: this.probe,
       links: this.links,
@@ -975,6 +1124,12 @@ export class SurfaceView implements Surface {
       loop: this.loop,
       selected: this.selected,
     };
+  }
+
+  private markersHere(): Dynamic["markers"] {
+    const { scene } = this;
+    const markers = this.dynamic?.markers ?? [];
+    return scene?.plane ? markers.map((marker) => ({ ...marker, map: scene.placeOf(marker.z), ellipse: null })) : markers;
   }
 
   private placeMarks(): void {
@@ -992,6 +1147,23 @@ const OVERLAY_NAMES: Readonly<Record<Overlay, string>> = {
   rings: "Prior rings", shapes: "Marker shapes", contours: "Class contours", ellipses: "Posterior ellipses",
   neighbours: "Nearest in latent space", thumbnails: "Pictures when close",
 };
+
+/** The corners of a box, the one where it began first. */
+function boxOf([x0, y0]: Point, [x1, y1]: Point): Point[] {
+  return [[x0, y0], [x1, y0], [x1, y1], [x0, y1]];
+}
+
+/** A name for an event that no other event of this page has. */
+function nonce(): string {
+  return `${Date.now()}-${++eventCount}`;
+}
+
+/** Ctrl+Z or ⌘Z, with Shift or as Ctrl+Y the other way. */
+function undoIntent({ key, ctrlKey, metaKey, shiftKey }: KeyboardEvent): KeyIntent | null {
+  if (!ctrlKey && !metaKey) return null;
+  if (key.toLowerCase() === "z") return { kind: shiftKey ? "redo" : "undo" };
+  return key.toLowerCase() === "y" ? { kind: "redo" } : null;
+}
 
 function capitalised(text: string): string {
   return text[0].toUpperCase() + text.slice(1);

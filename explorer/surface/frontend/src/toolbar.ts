@@ -11,11 +11,12 @@ export interface ToolbarState {
   /** Whether the drawer is open. */
   readonly layers: boolean;
   readonly select: boolean;
+  readonly box: boolean;
   readonly pan: boolean;
   readonly help: boolean;
 }
 
-type Toggle = "manifold" | "layers" | "select" | "pan" | "help";
+type Toggle = "manifold" | "layers" | "select" | "box" | "pan" | "help";
 const OPENS: readonly Toggle[] = ["layers", "help"];
 
 const TOGGLES: readonly (readonly [Toggle, string, string])[] = [
@@ -27,12 +28,16 @@ export class Toolbar {
   readonly element = h("div", { class: "la-toolbar" });
   private readonly title = h("span", { class: "la-title" });
   private readonly subtitle = h("span", { class: "la-muted" });
+  /** Out of a plane of one's own. */
+  private readonly home = h("button", { type: "button", class: "la-chip la-all", hidden: true });
   private readonly toggles = new Map<Toggle, HTMLButtonElement>();
 
   constructor(private readonly act: (intent: KeyIntent) => void) {
+    this.home.addEventListener("click", () => this.act({ kind: "home" }));
     const layers = TOGGLES.map(([kind, label, title]) => this.toggle(kind, label, title));
     const view = [
       this.toggle("select", "", "Drag draws a loop that selects points (x)"),
+      this.toggle("box", "", "Drag draws a box that selects points (b)"),
       this.toggle("pan", "", "Drag moves the map instead of the probe (v)"),
       this.button("minus", "Zoom out (−)", { kind: "zoom", factor: 1 / 1.5 }),
       this.button("plus", "Zoom in (+)", { kind: "zoom", factor: 1.5 }),
@@ -40,7 +45,7 @@ export class Toolbar {
       this.toggle("help", "", "Keys and gestures (?)"),
     ];
     this.element.append(
-      h("div", { class: "la-heading" }, this.title, this.subtitle),
+      h("div", { class: "la-heading" }, this.title, this.subtitle, this.home),
       h("div", { class: "la-tools", role: "group", "aria-label": "Layers" }, ...layers),
       h("div", { class: "la-tools", role: "group", "aria-label": "View" }, ...view),
     );
@@ -49,6 +54,12 @@ export class Toolbar {
   setTitle(title: string, subtitle: string): void {
     setText(this.title, title);
     setText(this.subtitle, subtitle);
+  }
+
+  /** The map under a plane of one's own, or null without one. */
+  setWayBack(title: string | null): void {
+    this.home.hidden = title === null;
+    setText(this.home, `Back to ${title ?? ""}`);
   }
 
   show(state: ToolbarState): void {

@@ -23,7 +23,7 @@ function at(left: number, top: number, more: Partial<PointerInput> = {}): Pointe
 
 describe("drawing a loop", () => {
   test("a drag is its corners, and pins nothing", () => {
-    machine.loopByDefault = true;
+    machine.loopByDefault = "loop";
     machine.down(at(10, 10));
     machine.move(at(30, 10));
     machine.move(at(30, 30));
@@ -31,7 +31,7 @@ describe("drawing a loop", () => {
     expect(log).toEqual(["loop start 10 10", "loop move 30 10", "loop move 30 30", "loop end 30 30"]);
   });
   test("a click in this mode does not pin; Shift still pans", () => {
-    machine.loopByDefault = true;
+    machine.loopByDefault = "loop";
     machine.down(at(10, 10));
     machine.up(at(10, 10));
     expect(log).toEqual(["loop start 10 10", "loop end 10 10"]);
