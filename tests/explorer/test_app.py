@@ -122,7 +122,9 @@ def edited(*edits):
 
         st.session_state.setdefault("pins", {"r": pins})
         projection = latent_plane(np.zeros((3, 2), np.float32))
-        events = [edit if isinstance(edit, dict) and "nonce" in edit else {"edit": edit, "nonce": f"n{i}"} for i, edit in enumerate(edits)]
+        events = [
+            edit if isinstance(edit, dict) and "nonce" in edit else {"edit": edit, "nonce": f"n{i}"} for i, edit in enumerate(edits)
+        ]
         now = take_pin(State("r", "atlas", (), None), {"events": events}, projection)
         st.session_state["out"] = [[pin.z[0], pin.name] for pin in now.pins]
         st.session_state["undo"] = list(can_undo("r"))

@@ -58,7 +58,7 @@ export class Card {
       h("div", {}, h("span", { class: "la-small" }, "Nearest real point"), h("span", { class: "la-line" }, this.nearestSwatch, this.nearestClass), this.nearestCaption),
     );
     const facts = h("div", { class: "la-facts" }, this.decodedAs, this.z, this.zMore, this.zAll, h("p", { class: "la-support" }, this.dots, this.words), this.trust, this.nearestBox, this.note);
-    this.pinBox = h("section", { class: "la-pins" }, h("h2", { class: "la-h" }, "Pins"), this.pinText, this.pinList);
+    this.pinBox = h("section", { class: "la-pins" }, h("h2", { class: "la-h" }, "Last pin"), this.pinText, this.pinList);
     this.element.append(this.heading, h("div", { class: "la-main" }, h("div", { class: "la-frame" }, this.decoded.canvas), facts), player, this.pinBox);
   }
 
@@ -159,6 +159,7 @@ export class Card {
 /** Where among the prior's draws a code lies. */
 export function priorWords(share: number): string {
   if (share > 0.999) return "farther out than 99.9 % of prior draws";
+  if (share < 0.001) return "nearer in than 99.9 % of prior draws";
   return share >= 0.5 ? `farther out than ${Math.round(100 * share)} % of prior draws` : `nearer in than ${Math.round(100 * (1 - share))} % of prior draws`;
 }
 

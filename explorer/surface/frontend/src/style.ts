@@ -77,7 +77,7 @@ export const STYLE = `
 .la-shares span{min-width:1px}
 .la-groups .la-tools{flex-wrap:wrap;margin-left:-10px}
 .la-between{display:flex;flex-wrap:wrap;gap:8px;align-items:center}
-.la-between .la-select{width:auto;max-width:180px}.la-between .la-slider{flex:1 1 160px}
+.la-between .la-select{width:auto;max-width:230px}.la-between .la-slider{flex:1 1 160px}
 .la-overlay[data-drag=loop]{cursor:crosshair}
 .la-strip{margin-top:8px}
 .la-strip-head{display:flex;flex-wrap:wrap;align-items:center;gap:4px 10px}
@@ -152,7 +152,7 @@ export const STYLE = `
 .la-shelf-head{display:flex;align-items:center;justify-content:space-between;min-height:32px}
 .la-shelf-title{font:600 15px/1.4 var(--la-font)}
 .la-shelf .la-tool:disabled{opacity:.4;cursor:default;background:transparent}
-.la-root ul.la-tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(118px,1fr));gap:14px;margin:0;padding:0;list-style:none}
+.la-root ul.la-tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(124px,1fr));gap:16px 22px;margin:0;padding:0;list-style:none}
 .la-tile{display:grid;gap:3px;align-content:start;justify-items:start;min-width:0}
 .la-tile-go{padding:0;border:0;border-radius:5px;background:transparent;cursor:pointer;line-height:0}
 .la-tile-go canvas{border-radius:5px}

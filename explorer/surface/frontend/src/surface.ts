@@ -450,7 +450,7 @@ export class SurfaceView implements Surface {
   private pathHere(scene: Scene): Dynamic["path"] {
     const given = this.dynamic?.path ?? null;
     if (given) return scene.plane ? { ...given, map: given.z.map((z) => scene.placeOf(z)) } : given;
-    return this.walk.record(this.pinBook.all(), (z) => scene.placeOf(z));
+    return this.walk.record(this.pinsHere(), (z) => scene.placeOf(z));
   }
 
   private walkAlong(choice: PathChoice | null): void {

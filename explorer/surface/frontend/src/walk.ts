@@ -33,9 +33,11 @@ export class Walk {
     if (!choice) return null;
     const stops = stopsOf(choice);
     const z = through(stops.map((i) => pins[i].z), choice.kind);
-    const ends = [choice.from, choice.to].map((i) => `pin ${pins[i].label}`);
-    const title = stops.length > 2 ? `${choice.kind} path through ${stops.length} pins` : choice.kind;
-    return { title, z, map: z.map(placeOf), ends };
+    const map = z.map(placeOf);
+    // a pin stands where it was put, which on a layout need not be where its code would be placed
+    stops.forEach((i, leg) => (map[(leg * (z.length - 1)) / (stops.length - 1)] = pins[i].map));
+    const title = stops.length > 2 ? `${stops.length}-pin ${choice.kind}` : choice.kind;
+    return { title, z, map, ends: [pins[choice.from].label, pins[choice.to].label] };
   }
 }
 

@@ -34,7 +34,8 @@ describe("a path through pins", () => {
     const walk = new Walk();
     walk.choose({ kind: "linear", from: 0, to: 1, all: false }, [pin(0), pin(2)]);
     const record = walk.record([pin(0, "A"), pin(2, "B")], place);
-    expect(record?.ends).toEqual(["pin A", "pin B"]);
+    expect(record?.ends).toEqual(["A", "B"]);
     expect(record?.map[30]).toEqual([1, 2]);
+    expect(record?.map[60]).toEqual([2, 0]); // the pin's own place
   });
 });
