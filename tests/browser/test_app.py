@@ -107,7 +107,7 @@ def test_pins_stay_where_they_were_clicked_and_are_counted_once(page, server):
     assert page.get_by_test_id("pin").get_attribute("data-label") == "B"
     expect(page).to_have_url(re.compile("run=mnist-20d"))
     page.reload()
-    expect(page.get_by_text("Pin B")).to_be_visible()
+    expect(page.get_by_text("Pin B", exact=True)).to_be_visible()
     expect(page.get_by_test_id("pin")).to_have_attribute("data-label", "B")
     assert json.loads(page.get_by_test_id("pin").get_attribute("data-map")) == pytest.approx(shown, abs=1e-3)
 
