@@ -38,6 +38,13 @@ class FitConfig(BaseModel):
         (256, 256), description="widths (mlp) or channels (conv) of the encoder's layers; the decoder mirrors them"
     )
     activation: Literal["relu", "silu", "gelu", "tanh"] = Field("silu", description="non-linearity between layers")
+    context: int = Field(
+        0,
+        ge=0,
+        le=4096,
+        description="hidden units of an autoregressive part of the decoder, which also sees the pixels before (MADE, Germain 2015): "
+        "so strong that it can ignore z; 0: none",
+    )
     likelihood: Literal["bernoulli", "continuous-bernoulli", "gaussian", "laplace"] = Field(
         "bernoulli", description="p(x|z) of a pixel"
     )
@@ -141,6 +148,8 @@ def _contradictions(config: FitConfig) -> Iterator[tuple[str, str]]:
     """Fields whose values do not go with the others, and what would."""
     if config.binarise and config.likelihood != "bernoulli":
         yield "binarise", "False with this likelihood; True only with 'bernoulli'"
+    if config.context and (config.model != "vae" or config.network == "conv" or config.likelihood != "bernoulli"):
+        yield "context", "0 unless the model is 'vae' with network 'mlp' or 'linear' and likelihood 'bernoulli'"
     if config.model == "pca" and (config.network != "linear" or config.likelihood != "gaussian" or config.scale == "per-pixel"):
         yield "model", "'pca' only with network 'linear', likelihood 'gaussian' and a scale that is not 'per-pixel'"
     if config.beta_cycles and config.warmup_epochs:

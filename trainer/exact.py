@@ -249,7 +249,7 @@ def _sampled_elbo(model: Vae, x: Tensor, y: Tensor | None, seed: int) -> Elbo:
     def bound(mu: Tensor, logvar: Tensor) -> Tensor:
         z = Posterior(mu, logvar).at(eps)
         output = model.output(z.flatten(0, 1), None if y is None else y.repeat(len(eps)))
-        if isinstance(model.likelihood, Bernoulli):
+        if isinstance(model.likelihood, Bernoulli) and model.lookback is None:
             logits = output.flatten(1).view(len(eps), len(x), -1)
             log_px = (logits * x.flatten(1)).sum(2) - functional.softplus(logits).sum(2)
         else:
@@ -291,7 +291,7 @@ def _log_likelihood(model: Vae, z: Tensor, x: Tensor, label: int | None) -> Tens
     """log p(x|z) (N, G) of every picture at every node; coins by one matrix product."""
     y = None if label is None else torch.full((len(z),), label)
     output = model.output(z, y)
-    if isinstance(model.likelihood, Bernoulli):
+    if isinstance(model.likelihood, Bernoulli) and model.lookback is None:
         logits = output.flatten(1)
         return x.flatten(1) @ logits.T - functional.softplus(logits).sum(1)
     return torch.stack([-model.nll(output, image.expand(len(z), *image.shape)) for image in x])

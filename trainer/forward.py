@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from trainer import layers as spec
 from trainer.config import FitConfig
+from trainer.context import unrolled
 from trainer.layers import ImageShape, Layer, parts_of
 
 Floats = NDArray[np.float32]
@@ -66,7 +67,10 @@ class Forward:
 
     def decode(self, z: Floats, y: ArrayLike | None = None) -> Floats:
         """x_hat (B, C, H, W) in [0, 1], the mean picture of p(x|z), for z (B, K)."""
-        return mean_picture(self.config, self._output(z, y))
+        output = self._output(z, y)
+        if self.config.context:
+            output = unrolled(output, *(self.weights[f"context.0.{name}"] for name in ("weight", "bias", "out")))
+        return mean_picture(self.config, output)
 
     def label_of(self, x: Floats) -> NDArray[np.int64]:
         """The class (B,) of x: the classifier's where there is one, else the one under which the bound at the mean code is highest."""
@@ -180,6 +184,8 @@ def apply_layer(
         case spec.Bias():
             assert bias is not None
             return x + bias
+        case spec.Autoregress():
+            raise ValueError("a context is no layer of a stack: it needs the pixels before, see trainer.context")
 
 
 def sigmoid(x: Floats) -> Floats:

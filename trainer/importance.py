@@ -117,7 +117,7 @@ class _Sums:
 def _log_likelihood(model: Vae, z: Tensor, image: Tensor, label: Tensor | None) -> Tensor:
     """log p(x|z) (S,) of one picture under many codes."""
     output = model.output(z, label)
-    if isinstance(model.likelihood, Bernoulli):
+    if isinstance(model.likelihood, Bernoulli) and model.lookback is None:
         logits = output.flatten(1)
         # Σ x·l − softplus(l): the picture is the same in every row, so its part is one product
         return logits @ image.flatten() - functional.softplus(logits).sum(1)

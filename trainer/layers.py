@@ -10,6 +10,7 @@ The parts of a model, in the order in which a picture passes through them:
     classifier   to Y logits of q(y|x): m2 and m1+m2 only
     encoder      to mu and logvar (2K numbers; K, a point, for autoencoder and pca); told the class by conditional models
     decoder      z to the likelihood's parameters: one number a pixel, or two (place and log scale) where the scale is per pixel
+    context      what the pixels before a pixel add to its logit: nothing for most models
 """
 
 from __future__ import annotations
@@ -103,7 +104,18 @@ class Bias:
     shape: tuple[int, int, int]
 
 
-Layer = Linear | First | Conv2d | ConvTranspose2d | Upsample | Activation | Flatten | Unflatten | Crop | Bias
+@dataclass(frozen=True)
+class Autoregress:
+    """Adds to every pixel's logit what the pixels before it say; weight (n_hidden, n_pixels), bias (n_hidden,), out (n_pixels, n_hidden).
+
+    `trainer.context` has the masks.
+    """
+
+    n_pixels: int
+    n_hidden: int
+
+
+Layer = Linear | First | Conv2d | ConvTranspose2d | Upsample | Activation | Flatten | Unflatten | Crop | Bias | Autoregress
 ImageShape = tuple[int, int, int]
 
 CONV_HEAD = 256  # width of the dense layer between the feature maps and the code
@@ -115,6 +127,8 @@ def parts_of(config: FitConfig, image_shape: ImageShape, n_classes: int) -> dict
         "encoder": encoder_layers(config, image_shape, n_classes),
         "decoder": decoder_layers(config, image_shape, n_classes),
     }
+    if config.context:
+        parts["context"] = (Autoregress(prod(image_shape), config.context),)
     if config.is_semi_supervised:
         parts["classifier"] = classifier_layers(config, image_shape, n_classes)
     if config.model == "m1+m2":
@@ -205,6 +219,8 @@ def _own_shapes(layer: Layer) -> dict[str, tuple[int, ...]]:
             return {"weight": (n_in, n_out, kernel, kernel), "bias": (n_out,)}
         case Bias(shape):
             return {"bias": shape}
+        case Autoregress(n_pixels, n_hidden):
+            return {"weight": (n_hidden, n_pixels), "bias": (n_hidden,), "out": (n_pixels, n_hidden)}
         case _:
             return {}
 

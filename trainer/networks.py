@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from trainer import layers as spec
 from trainer.config import FitConfig
+from trainer.context import masks
 from trainer.errors import ConfigError, DataError
 from trainer.layers import ImageShape, Layer, parts_of
 from trainer.likelihoods import likelihood_of
@@ -107,6 +108,42 @@ class _Bias(nn.Module):
         return x + self.bias
 
 
+class Autoregress(nn.Module):
+    """What the pixels before a pixel add to its logit; see `trainer.context`."""
+
+    def __init__(self, n_pixels: int, n_hidden: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(n_hidden, n_pixels))
+        self.bias = nn.Parameter(torch.zeros(n_hidden))
+        # nothing at first, so that an untrained decoder starts at the mean image like any other
+        self.out = nn.Parameter(torch.zeros(n_pixels, n_hidden))
+        nn.init.xavier_uniform_(self.weight)
+        known = masks(n_pixels, n_hidden)
+        self.register_buffer("mask_into", torch.from_numpy(known.into), persistent=False)
+        self.register_buffer("mask_out", torch.from_numpy(known.out), persistent=False)
+
+    mask_into: Tensor
+    mask_out: Tensor
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W): the addition for pictures x (B, C, H, W)."""
+        hidden = torch.tanh(nn.functional.linear(x.flatten(1), self.weight * self.mask_into, self.bias))
+        return nn.functional.linear(hidden, self.out * self.mask_out).view_as(x)
+
+    def unroll(self, logits: Tensor, generator: torch.Generator | None = None, draws: bool = False) -> Tensor:
+        """Logits (B, C, H, W) with each pixel told those before it: their probabilities, or draws of them."""
+        into, out = self.weight * self.mask_into, self.out * self.mask_out
+        hidden = self.bias.expand(len(logits), -1)
+        found = []
+        for d, logit in enumerate(logits.flatten(1).unbind(1)):
+            logit = logit + torch.tanh(hidden) @ out[d]
+            p = torch.sigmoid(logit)
+            told = torch.bernoulli(p, generator=generator) if draws else p
+            hidden = hidden + told[:, None] * into[:, d]
+            found.append(torch.where(told > 0.5, torch.inf, -torch.inf) if draws else logit)
+        return torch.stack(found, 1).view_as(logits)
+
+
 def build_layer(layer: Layer) -> nn.Module:
     """The torch module of one described layer, with torch's own initial weights."""
     match layer:
@@ -130,6 +167,8 @@ def build_layer(layer: Layer) -> nn.Module:
             return _Crop(height, width)
         case spec.Bias(shape):
             return _Bias(shape)
+        case spec.Autoregress(n_pixels, n_hidden):
+            return Autoregress(n_pixels, n_hidden)
 
 
 class Vae(nn.Module):
@@ -152,6 +191,12 @@ class Vae(nn.Module):
 
     encoder: Stack
     decoder: Stack
+
+    @property
+    def lookback(self) -> Autoregress | None:
+        """What of the decoder sees the pixels before, if anything."""
+        stack = self._modules.get("context")
+        return stack[0] if isinstance(stack, Stack) and isinstance(stack[0], Autoregress) else None
 
     @property
     def is_deterministic(self) -> bool:
@@ -178,14 +223,20 @@ class Vae(nn.Module):
 
     def nll(self, output: Tensor, x: Tensor) -> Tensor:
         """−log p(x|z), (B,) nats, summed over pixels."""
+        if self.lookback is not None:
+            output = output + self.lookback(x)
         return self.likelihood.nll(output, x, self.log_sigma)
 
     def mean(self, output: Tensor) -> Tensor:
         """x_hat, the mean picture (B, C, H, W) in [0, 1], of the decoder's output."""
+        if self.lookback is not None:
+            output = self.lookback.unroll(output)
         return self.likelihood.mean(output)
 
     def draw(self, output: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """A picture drawn from p(x|z), (B, C, H, W), clipped to [0, 1]."""
+        if self.lookback is not None:
+            output = self.lookback.unroll(output, generator, draws=True)
         return self.likelihood.draw(output, self.log_sigma, generator)
 
     @torch.no_grad()

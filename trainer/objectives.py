@@ -106,7 +106,7 @@ def _log_weights(model: Vae, q: Posterior, eps: Tensor, x: Tensor, y: Tensor | N
 
 def _log_likelihood(model: Vae, output: Tensor, x: Tensor) -> Tensor:
     """log p(x|z) (S·B,) of the pictures x (B, C, H, W) again and again. Coins: Σ x·l − softplus(l)."""
-    if isinstance(model.likelihood, Bernoulli):
+    if isinstance(model.likelihood, Bernoulli) and model.lookback is None:
         logits = output.flatten(1).view(-1, len(x), x[0].numel())
         return ((logits * x.flatten(1)).sum(2) - functional.softplus(logits).sum(2)).flatten()
     return -model.nll(output, x.repeat(len(output) // len(x), 1, 1, 1))

@@ -189,7 +189,7 @@ def plain_network(run: Run, part: Literal["encoder", "decoder"], label: int | No
             assert isinstance(last, spec.Linear)
             kept.append((replace(last, n_out=layer.n), {key: array[: layer.n] for key, array in own.items()}))
             continue
-        own = {key: run.weights[f"{name}.{key}"] for key in ("weight", "bias") if f"{name}.{key}" in run.weights}
+        own = _own(run, name)
         if isinstance(layer, spec.Linear) and layer.n_labels:
             column = own["weight"][:, layer.n_in + (label or 0)]
             own = {"weight": own["weight"][:, : layer.n_in], "bias": own["bias"] + column}
@@ -197,8 +197,14 @@ def plain_network(run: Run, part: Literal["encoder", "decoder"], label: int | No
         kept.append((layer, own))
     if part == "decoder":
         kept = _means_only(kept, run.image_shape)
+        kept += [(layer, _own(run, f"context.{i}")) for i, layer in enumerate(parts.get("context", ()))]
     arrays = {f"{i}.{key}": array for i, (_, own) in enumerate(kept) for key, array in own.items()}
     return PlainNetwork(tuple(layer for layer, _ in kept), arrays)
+
+
+def _own(run: Run, name: str) -> dict[str, NDArray[np.float32]]:
+    """The tensors of one layer, by their names within it."""
+    return {key: run.weights[f"{name}.{key}"] for key in ("weight", "bias", "out") if f"{name}.{key}" in run.weights}
 
 
 def _means_only(
@@ -306,6 +312,8 @@ def _op(layer: Layer, name: str) -> dict[str, Any]:
             return {"op": "crop", "height": height, "width": width}
         case spec.Bias():
             return {"op": "bias", "bias": tensors["bias"]}
+        case spec.Autoregress():
+            return {"op": "autoregress", **tensors, "out": f"{name}.out"}
 
 
 def pack_arrays(header: dict[str, Any], arrays: Arrays, compress: set[str] = frozenset()) -> bytes:  # type: ignore[assignment]

@@ -51,6 +51,7 @@ def tiny_kinds() -> dict[str, FitConfig]:
         "tiny-conditional": FitConfig(model="conditional-vae", likelihood="laplace", scale="per-pixel", **{**tiny, "epochs": 12}),
         "tiny-continuous": FitConfig(likelihood="continuous-bernoulli", **tiny),
         "tiny-autoencoder": FitConfig(model="autoencoder", likelihood="gaussian", **tiny),
+        "tiny-strong": FitConfig(context=70, binarise=True, **tiny),
         "tiny-m1-m2": checked(PRESETS["digits-m1+m2"], **tiny, feature_epochs=1, feature_dim=4, feature_hidden=(9,)),
         "tiny-conv": FitConfig(
             model="conditional-vae", network="conv", likelihood="gaussian", scale="per-pixel", **{**tiny, "hidden": (3, 4)}

@@ -15,7 +15,8 @@ export type Op =
   | { readonly op: "flatten" }
   | { readonly op: "unflatten"; readonly shape: readonly [number, number, number] }
   | { readonly op: "crop"; readonly height: number; readonly width: number }
-  | { readonly op: "bias"; readonly bias: string };
+  | { readonly op: "bias"; readonly bias: string }
+  | { readonly op: "autoregress"; readonly weight: string; readonly bias: string; readonly out: string };
 
 export interface Weights {
   floats(name: string): Float32Array;
@@ -53,6 +54,8 @@ export function planOp(op: Op, shape: readonly number[], weights: Weights): Plan
       return planCrop(op.height, op.width, shape);
     case "bias":
       return planBias(op.bias, shape, weights);
+    case "autoregress":
+      return planAutoregress(op, shape, weights);
     default:
       throw new OpError(`This page cannot compute the layer “${String((op as { op: unknown }).op)}”.`);
   }
@@ -422,6 +425,43 @@ function planBias(name: string, shape: readonly number[], weights: Weights): Pla
     shape,
     run: (x) => {
       for (let i = 0; i < x.length; i++) x[i] += bias[i];
+      return x;
+    },
+  };
+}
+
+// ---- a decoder that sees the pixels before ------------------------------------------------------------------------------
+
+/**
+ * Logits of the mean picture, each pixel told the probabilities of those before it (trainer/context.py; MADE, Germain et al. 2015).
+ * Hidden unit k hears of the first 1 + k mod (D − 1) pixels: with the last of them its value is final, and computed once.
+ */
+function planAutoregress(op: Extract<Op, { op: "autoregress" }>, shape: readonly number[], weights: Weights): Plan {
+  const n = count(shape);
+  const bias = weights.floats(op.bias);
+  const H = bias.length;
+  const [into, out] = [weights.floats(op.weight), weights.floats(op.out)];
+  expect(into.length === H * n && out.length === n * H, "autoregress", shape);
+  const degree = Int32Array.from({ length: H }, (_, k) => 1 + (k % Math.max(1, n - 1)));
+  const byPixel = new Float32Array(n * H);
+  for (let k = 0; k < H; k++) for (let d = 0; d < degree[k]; d++) byPixel[d * H + k] = into[k * n + d];
+  const hidden = new Float32Array(H);
+  const value = new Float32Array(H);
+  return {
+    shape,
+    run: (x) => {
+      hidden.set(bias);
+      for (let d = 0; d < n; d++) {
+        let sum = 0;
+        for (let k = 0, at = d * H; k < H; k++, at++) if (degree[k] <= d) sum += out[at] * value[k];
+        x[d] += sum;
+        const p = 1 / (1 + Math.exp(-x[d]));
+        for (let k = 0, at = d * H; k < H; k++, at++) {
+          if (degree[k] <= d) continue;
+          hidden[k] += p * byPixel[at];
+          if (degree[k] === d + 1) value[k] = Math.tanh(hidden[k]);
+        }
+      }
       return x;
     },
   };

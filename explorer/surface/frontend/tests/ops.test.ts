@@ -159,3 +159,14 @@ describe("refusals are sentences", () => {
     expect(() => planOp({ op: "activation", kind: "mish" } as unknown as Op, [4], tensors([1], 1))).toThrow(/activation “mish”/);
   });
 });
+
+test("a pixel told the ones before it is what the masked network says of the finished picture", () => {
+  const [n, H] = [9, 14];
+  const w = new Tensors({ w: { values: floats(H * n, 1), shape: [H, n] }, b: { values: floats(H, 2), shape: [H] }, o: { values: floats(n * H, 3), shape: [n, H] } });
+  const logits = floats(n, 4, 2);
+  const shown = planOp({ op: "autoregress", weight: "w", bias: "b", out: "o" }, [1, 3, 3], w).run(logits.slice());
+  const p = Array.from(shown, (value) => 1 / (1 + Math.exp(-value)));
+  const hidden = Array.from({ length: H }, (_, k) => Math.tanh(w.floats("b")[k] + p.slice(0, 1 + (k % (n - 1))).reduce((sum, value, d) => sum + value * w.floats("w")[k * n + d], 0)));
+  const wanted = Array.from(logits, (value, d) => value + hidden.reduce((sum, h, k) => sum + (1 + (k % (n - 1)) <= d ? w.floats("o")[d * H + k] * h : 0), 0));
+  expectClose(shown, wanted);
+});
