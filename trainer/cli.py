@@ -1,7 +1,7 @@
 """What can be typed after `python -m trainer`?
 
-fit, evaluate, maps, list, bench. The options of `fit` are the fields of `FitConfig`. A mistake is one sentence on stderr and exit code 2;
-Ctrl-C ends with 130 and a run that resumes.
+fit, evaluate, maps, examine, list, bench. The options of `fit` are the fields of `FitConfig`. A mistake is one sentence on stderr and
+exit code 2; Ctrl-C ends with 130 and a run that resumes.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ USAGE = f"""usage: {PROG} COMMAND …
   fit PRESET      train a run              {PROG} fit digits-2d --epochs 50
   evaluate RUN    figures on the test set  {PROG} evaluate mnist-2d --samples 500 --json
   maps RUN        makes a finished run's maps anew, without training
+  examine RUN     what the clinic measures of a run, and its verdict
   list            presets, data sets and runs on this machine
   bench           how fast this machine trains, against the usual loop
 
@@ -89,6 +90,16 @@ class MapsOptions:
 
 
 @dataclass(frozen=True)
+class ExamineOptions:
+    """Measure a finished run for the clinic (information, interventions, sensitivity) and say the verdict."""
+
+    run: Positional[str]
+    """name of the run"""
+    runs: str | None = None
+    """folder of runs (default: runs/, then the pretrained ones)"""
+
+
+@dataclass(frozen=True)
 class ListOptions:
     """Presets, data sets (and whether each is on this machine), runs."""
 
@@ -113,7 +124,7 @@ class BenchOptions:
 
 def main(argv: Sequence[str]) -> int:
     """Runs one command; returns the exit code: 0, 2 for a mistake, 130 for Ctrl-C."""
-    commands = {"fit": _fit, "evaluate": _evaluate, "maps": _maps, "list": _list, "bench": _bench}
+    commands = {"fit": _fit, "evaluate": _evaluate, "maps": _maps, "examine": _examine, "list": _list, "bench": _bench}
     try:
         if not argv or argv[0] in ("-h", "--help"):
             print(USAGE)
@@ -363,6 +374,22 @@ def _maps(argv: list[str]) -> None:
 
     for projection in refresh_maps(run, load_dataset(run.info.dataset.name, progress=True)):
         print(f"{run.id}: {projection.title}{_losses(projection)}")
+
+
+def _examine(argv: list[str]) -> None:
+    options = parse(ExamineOptions, argv, f"{PROG} examine")
+    run = load_run(options.run, options.runs)
+    from trainer.clinic import diagnose
+    from trainer.datasets import load_dataset
+    from trainer.examine import refresh_examination
+
+    found = refresh_examination(run, load_dataset(run.info.dataset.name, progress=True))
+    verdict = diagnose(run.config, found, run.encodings.mu)
+    print(f"{run.id}: {verdict.headline}")
+    for line in verdict.because:
+        print(f"  {line}")
+    for remedy in verdict.remedies:
+        print(f"  {remedy.name}: {remedy.why}")
 
 
 def _losses(projection: Projection) -> str:

@@ -24,12 +24,14 @@ from torch import Tensor
 from trainer import checkpoint
 from trainer import runs as files
 from trainer.checkpoint import Progress, Row
+from trainer.clinic import Examination
 from trainer.closed_form import Spectrum, fill_with_pca, finish_linear_vae, spectrum
 from trainer.collapse import kl_per_dim
 from trainer.config import FitConfig, check_run_name
 from trainer.datasets import Dataset, Split
 from trainer.errors import ConfigError, LatentError, RunCorrupt, RunError, TrainingDiverged
 from trainer.evaluate import as_labels, bound_terms, classifier_error, decode_of, encode_all, evaluate, seeded, to_unit
+from trainer.examine import examine
 from trainer.information import information_split
 from trainer.likelihoods import HasScale
 from trainer.networks import SemiSupervisedVae, Vae, model_of
@@ -100,10 +102,12 @@ def fit(
     overwrite: bool = False,
     device: str = "cpu",
     team: Team | None = None,
+    film: int = FILM_MOMENTS,
 ) -> Iterator[Event]:
     """Trains and writes the run `runs/name`, yielding events. Closing the generator (or Ctrl-C) leaves a run that resumes.
 
-    device: cpu, cuda or cuda:N. team: the processes that share every batch (`parallel.team`); only its first one writes.
+    device: cpu, cuda or cuda:N. film: moments of training at which the codes are kept. team: the processes that share every batch
+    (`parallel.team`); only its first one writes.
     Raises `TrainingDiverged` with step, term and remedy; `RunError` where the run is already there or the disk is full.
     """
     team = team or Team()
@@ -119,7 +123,7 @@ def fit(
     stored = files.read_info(writer.folder) if resume else None
     config = stored.config if stored else config
     trainer = Trainer(
-        config, dataset, writer, stored.preset if stored else preset, stored.created if stored else _now(), device, team
+        config, dataset, writer, stored.preset if stored else preset, stored.created if stored else now(), device, team, film
     )  # fmt: skip
     if resume:
         trainer.restore()
@@ -167,7 +171,7 @@ class Trainer:
 
     def __init__(
         self, config: FitConfig, dataset: Dataset, writer: RunWriter, preset: str, created: str,
-        device: str = "cpu", team: Team | None = None,
+        device: str = "cpu", team: Team | None = None, film: int = FILM_MOMENTS,
     ) -> None:  # fmt: skip
         self.config, self.dataset, self.writer, self.preset, self.created = config, dataset, writer, preset, created
         self.team, self.device = team or Team(), device_of(device)
@@ -189,7 +193,7 @@ class Trainer:
         )  # fmt: skip
         self.steps_an_epoch = -(-len(self.train.index) // config.batch_size)
         self.n_steps = self.steps_an_epoch * config.epochs
-        self.moments = film_moments(self.n_steps)
+        self.moments = film_moments(self.n_steps, film)
         self.progress = Progress()
         self.rows = self.team.rows(1)
         self.saved = time.perf_counter()
@@ -416,7 +420,9 @@ class Trainer:
                 f"run {self.writer.folder.name!r}: {files.CHECKPOINT} does not fit this run; train it anew with --overwrite."
             ) from None
 
-    def write_state(self, state: str, metrics: Metrics | None = None) -> RunInfo | None:
+    def write_state(
+        self, state: str, metrics: Metrics | None = None, examination: Examination | None = None
+    ) -> RunInfo | None:  # fmt: skip
         if not self.team.is_writer:
             return None
         gpu = "" if self.device.type == "cpu" else f", {torch.cuda.get_device_name(self.device)}"
@@ -429,7 +435,8 @@ class Trainer:
                 n_labelled=None if self.labelled is None else len(self.labelled), licence=self.dataset.licence,
             ),
             "seconds": round(self.progress.seconds, 1), "n_parameters": sum(p.numel() for p in self.model.parameters()),
-            "metrics": metrics, "libraries": {name: version(name) for name in ("torch", "numpy", "safetensors")},
+            "metrics": metrics, "examination": examination,
+            "libraries": {name: version(name) for name in ("torch", "numpy", "safetensors")},
             "machine": f"{platform.machine()}, {torch.get_num_threads()} threads{processes}{gpu}",
         })  # fmt: skip
         self.writer.write_info(info)
@@ -461,7 +468,11 @@ class Trainer:
         writer.write_rows(files.TIMING, progress.timing)
         yield Finishing("maps", 0.6)
         writer.write_projections(maps_of(self.model, self.test, mu, logvar))
-        info = self.write_state("finished", Metrics(**asdict(evaluation)))
+        examination = None
+        if not config.is_deterministic:
+            yield Finishing("examination", 0.9)
+            examination = examine(self.model, self.dataset)
+        info = self.write_state("finished", Metrics(**asdict(evaluation)), examination)
         assert info is not None
         writer.drop_checkpoint()
         yield Finished(writer.folder, info)
@@ -553,5 +564,5 @@ def _matmul_precision(precision: str) -> Iterator[None]:
         backend.fp32_precision = before
 
 
-def _now() -> str:
+def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -33,6 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from trainer.clinic import Examination
 from trainer.config import PRESETS, FitConfig, check_run_name
 from trainer.errors import ConfigError, RunCorrupt, RunError, RunNotFound
 from trainer.forward import Forward
@@ -111,6 +112,7 @@ class RunInfo(BaseModel):
     seconds: float = 0.0
     n_parameters: int = 0
     metrics: Metrics | None = None
+    examination: Examination | None = Field(None, description="what the clinic measured; not in old runs")
     libraries: dict[str, str] = Field(default_factory=dict)
     machine: str = ""
     files: dict[str, str] = Field(default_factory=dict, description="sha256 of every other file")
@@ -121,6 +123,10 @@ class RunInfo(BaseModel):
             raise ValueError("a finished run has metrics")
         if self.metrics is not None:
             _check_bound(self.metrics, self.config)
+        if self.examination is not None and len(self.examination.shuffled) != self.config.latent_dim:
+            raise ValueError(
+                f"the examination has {len(self.examination.shuffled)} dimensions, latent_dim is {self.config.latent_dim}"
+            )
         if self.config.is_conditional and len(self.dataset.class_names) < 2:
             raise ValueError(f"model {self.config.model!r} needs classes, class_names has {len(self.dataset.class_names)}")
         if not all(1 <= side <= MAX_IMAGE_SIDE for side in self.dataset.image_shape):
