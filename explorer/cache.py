@@ -10,14 +10,17 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from explorer.jobs import Workshop
 from explorer.surface.payload import pack_static
 from trainer.datasets import Dataset, availability, load_dataset
 from trainer.errors import DataError, RunError
 from trainer.projection import Projection, axis_pair
 from trainer.runs import RUN_JSON, Run, RunInfo, default_roots, list_runs, load_run, size_bytes
+from trainer.spectrum import spectrum
 from trainer.store import store_of
 
 Stamp = int
+MOST_PIXELS_OF_SPECTRUM = 1024  # more take minutes on an old machine
 
 
 def runs() -> dict[str, RunInfo | RunError]:
@@ -72,9 +75,23 @@ def factors(run_id: str) -> tuple[tuple[str, ...], NDArray[np.float32]] | None:
     return data.factor_names, data.factors[this.encodings.index]
 
 
+def eigenvalues(run_id: str) -> NDArray[np.float64] | None:
+    """Of the covariance of the training images, largest first; None where the data set is not here or its pictures are too large."""
+    this = run(run_id)
+    if not dataset_is_here(run_id) or int(np.prod(this.image_shape)) > MOST_PIXELS_OF_SPECTRUM:
+        return None
+    return _eigenvalues(this.info.dataset.name, this.info.dataset.sha256, this.config.train_on)
+
+
 def size_on_disk(run_id: str) -> int:
     """Bytes of a run's folder."""
     return _size(run_id, _stamp(run_id))
+
+
+@st.cache_resource(show_spinner=False)
+def workshop() -> Workshop:
+    """The trainings of this server: one for all visitors."""
+    return Workshop()
 
 
 def forget_dataset() -> None:
@@ -118,6 +135,17 @@ def _dataset(name: str, sha256: str) -> Dataset | None:
     except DataError:
         return None
     return data if data.sha256 == sha256 else None
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the covariance of the training images …")
+def _eigenvalues(name: str, sha256: str, split: str) -> NDArray[np.float64] | None:
+    data = _dataset(name, sha256)
+    if data is None:
+        return None
+    images = data.subset(split).images
+    n_pixels = int(np.prod(images.shape[1:]))
+    batches = (images[at : at + 4000].reshape(-1, n_pixels) / 255.0 for at in range(0, len(images), 4000))
+    return spectrum(batches, n_pixels).values
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -33,7 +33,7 @@ def kl_bars(kl_per_dim: ArrayLike, active: ArrayLike, threshold: float) -> go.Fi
     )
     figure.update_xaxes(categoryorder="array", categoryarray=[f"z{k + 1}" for k in order], title="latent dimension, by KL")
     figure.update_yaxes(title="mean KL, nats per image", rangemode="tozero")
-    return _styled(figure, height=320)
+    return styled(figure, height=320)
 
 
 def variance_bars(variance: ArrayLike) -> go.Figure:
@@ -47,7 +47,7 @@ def variance_bars(variance: ArrayLike) -> go.Figure:
     )  # fmt: skip
     figure.update_xaxes(title="latent dimension, by variance")
     figure.update_yaxes(title="variance of the codes", rangemode="tozero")
-    return _styled(figure, height=320, legend=False)
+    return styled(figure, height=320, legend=False)
 
 
 def reconstruction_history(epoch: ArrayLike, train: ArrayLike, test: ArrayLike) -> go.Figure:
@@ -60,7 +60,7 @@ def reconstruction_history(epoch: ArrayLike, train: ArrayLike, test: ArrayLike) 
         )  # fmt: skip
     figure.update_xaxes(title="epoch")
     figure.update_yaxes(title="reconstruction, nats per image")
-    return _styled(figure, height=320)
+    return styled(figure, height=320)
 
 
 def kl_history(epoch: ArrayLike, kl: NDArray[np.float64], names: Sequence[str], active: ArrayLike) -> go.Figure:
@@ -74,7 +74,7 @@ def kl_history(epoch: ArrayLike, kl: NDArray[np.float64], names: Sequence[str], 
         )  # fmt: skip
     figure.update_xaxes(title="epoch")
     figure.update_yaxes(title="KL, nats per image", rangemode="tozero")
-    return _styled(figure, height=320, legend=False)
+    return styled(figure, height=320, legend=False)
 
 
 def elbo_history(epoch: ArrayLike, train: ArrayLike, test: ArrayLike) -> go.Figure:
@@ -87,7 +87,7 @@ def elbo_history(epoch: ArrayLike, train: ArrayLike, test: ArrayLike) -> go.Figu
         )  # fmt: skip
     figure.update_xaxes(title="epoch")
     figure.update_yaxes(title="ELBO, nats per image")
-    return _styled(figure, height=320)
+    return styled(figure, height=320)
 
 
 def code_dots(z: ArrayLike) -> go.Figure:
@@ -100,7 +100,7 @@ def code_dots(z: ArrayLike) -> go.Figure:
     )  # fmt: skip
     reach = max(3.0, 1.1 * float(np.abs(values).max()))
     figure.update_yaxes(title="z", range=[-reach, reach])
-    return _styled(figure, height=260, legend=False)
+    return styled(figure, height=260, legend=False)
 
 
 def posterior_dots(mu: ArrayLike, std: ArrayLike) -> go.Figure:
@@ -116,10 +116,10 @@ def posterior_dots(mu: ArrayLike, std: ArrayLike) -> go.Figure:
     )  # fmt: skip
     reach = max(3.0, float(np.abs(means).max()) + 0.3)
     figure.update_yaxes(title="z", range=[-reach, reach])
-    return _styled(figure, height=260, legend=False)
+    return styled(figure, height=260, legend=False)
 
 
-def _styled(figure: go.Figure, height: int, legend: bool = True) -> go.Figure:
+def styled(figure: go.Figure, height: int, legend: bool = True) -> go.Figure:
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 28, "b": 8}, showlegend=legend, bargap=0.25, hovermode="closest",
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},

@@ -24,12 +24,14 @@ from trainer.runs import RunInfo
 
 LOG = logging.getLogger(__name__)
 PREFERRED_RUN = "mnist-2d"
+SWEPT = "sweep-"
 
 STYLE = """
 <style>
 .stMainBlockContainer { padding: 1.1rem 2rem 3rem; max-width: 1500px; }
 header[data-testid="stHeader"] { background: transparent; height: 0; min-height: 0; }
 .st-key-view button p, .st-key-path button p { text-transform: capitalize; }
+.st-key-look button p::first-letter { text-transform: capitalize; }
 .st-key-projection button p { text-transform: uppercase; }
 h1.atlas-title {
   font-size: 20px !important; font-weight: 650; padding: 0 !important; margin: 0 !important; letter-spacing: -0.01em; white-space: nowrap; }
@@ -72,10 +74,11 @@ def page() -> None:
 
 def _header(now: state.State, runs: Mapping[str, RunInfo], default: str) -> None:
     """Run and view, bound to the URL. Their defaults are constant: a bound widget leaves the URL when it shows its default."""
+    names = listed(runs, now.run_id)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="brand"):
         st.html('<h1 class="atlas-title">Latent Atlas</h1>', width="content")
         st.selectbox(
-            "Run", list(runs), index=list(runs).index(default), key="run", bind="query-params", on_change=state.dismiss_notice,
+            "Run", names, index=names.index(default), key="run", bind="query-params", on_change=state.dismiss_notice,
             label_visibility="collapsed", width=220,
         )  # fmt: skip
         st.segmented_control(
@@ -85,6 +88,11 @@ def _header(now: state.State, runs: Mapping[str, RunInfo], default: str) -> None
         with st.popover("All runs", type="tertiary"):
             _all_runs(now.run_id, runs)
     st.caption(plain(_facts(now.run_id, runs[now.run_id])), help=FACTS_HELP)
+
+
+def listed(runs: Mapping[str, RunInfo], shown: str) -> list[str]:
+    """The runs to choose from. Those of a sweep are opened from its chart; two dozen names would bury the others."""
+    return [name for name in runs if name == shown or not name.startswith(SWEPT)]
 
 
 def _web_page(run_id: str) -> bytes:
@@ -99,7 +107,8 @@ def _all_runs(shown: str, runs: Mapping[str, RunInfo]) -> None:
         icon=":material/download:", on_click="ignore", type="tertiary",
         help="One HTML file that needs no network and no server: map, decoder, pins, paths, drawing pad; no image of the data set.",
     )  # fmt: skip
-    for name, info in runs.items():
+    for name in listed(runs, shown):
+        info = runs[name]
         st.button(name, key=f"open-{name}", on_click=state.choose_run, args=(name,), disabled=name == shown, type="tertiary")
         st.caption(plain(_facts(name, info)))
 

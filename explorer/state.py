@@ -10,8 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any, Literal
 from urllib.parse import quote, unquote
+from uuid import uuid4
 
 import streamlit as st
 
@@ -21,6 +23,7 @@ from trainer.projection import Projection
 View = Literal["atlas", "reconstruct", "interpolate", "dimensions"]
 VIEWS: tuple[View, ...] = ("atlas", "reconstruct", "interpolate", "dimensions")
 
+COOKIE = "_streamlit_xsrf"  # Streamlit's own, one a browser
 MAX_PINS = 12
 MAX_NAME = 40  # letters of a pin's name
 MAX_PAST = 60  # steps that can be taken back
@@ -59,6 +62,8 @@ def load(known: Mapping[str, int], default_run: str, broken: Mapping[str, str] |
 
     A run or view in the URL that is not there becomes a notice and the default; pins of another dimension are left out.
     """
+    if "next-run" in st.session_state:
+        st.session_state["run"] = st.session_state.pop("next-run")
     asked = {name: st.query_params.get(name) for name in ("run", "view")}
     notice = None
     if asked["run"] and broken and asked["run"] in broken:
@@ -81,6 +86,31 @@ def load(known: Mapping[str, int], default_run: str, broken: Mapping[str, str] |
 def choose_run(run_id: str) -> None:
     """Shows another run (a button's callback)."""
     st.session_state["run"] = run_id
+
+
+def open_run_next(run_id: str) -> None:
+    """Shows another run, from the middle of a page: the chooser is drawn already, so the page begins anew."""
+    st.session_state["next-run"] = run_id
+    st.rerun()
+
+
+def visitor() -> str:
+    """Who asks: the same after a reload of the page in the same browser, where it takes cookies. Never shown."""
+    token = _unmasked(st.context.cookies.get(COOKIE, ""))
+    return sha256(token).hexdigest() if token else str(st.session_state.setdefault("visitor", uuid4().hex))
+
+
+def _unmasked(cookie: str) -> bytes:
+    """The token of Tornado's cookie `2|mask|masked token|time`, which looks different at every request; empty if it is no such cookie."""
+    match cookie.split("|"):
+        case ["2", mask, masked, _]:
+            try:
+                key, token = bytes.fromhex(mask), bytes.fromhex(masked)
+            except ValueError:
+                return b""
+            return bytes(byte ^ key[i % len(key)] for i, byte in enumerate(token)) if key else b""
+        case _:
+            return b""
 
 
 def dismiss_notice() -> None:

@@ -7,47 +7,16 @@ closed-form optimum given the other half, and these steps get there. Letters: N 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from trainer.errors import ConfigError
 from trainer.networks import Vae
+from trainer.spectrum import Spectrum
 
 MOST_STEPS = 50_000
 SETTLED = 1e-9  # of the largest standard deviation of the data: what a step moves the decoder once it has arrived
 SMALLEST_VARIANCE = 1e-8
-MOST_PIXELS = 12_288  # 64 × 64 in colour: its covariance takes 1.2 GB
-
-
-@dataclass(frozen=True)
-class Spectrum:
-    """Mean image (P,), eigenvalues (P,) of the covariance (divided by N), largest first, and their directions (P, P) in columns."""
-
-    mean: NDArray[np.float64]
-    values: NDArray[np.float64]
-    directions: NDArray[np.float64]
-
-
-def spectrum(batches: Iterable[NDArray[np.float64]], n_pixels: int) -> Spectrum:
-    """Of images in batches (B, P), in one pass: the sums are taken around the first batch's mean, so that nothing cancels."""
-    if n_pixels > MOST_PIXELS:
-        raise ConfigError("model", "pca", f"images of at most {MOST_PIXELS} values; these have {n_pixels}")
-    count, shift = 0, np.zeros(n_pixels)
-    total, products = np.zeros(n_pixels), np.zeros((n_pixels, n_pixels))
-    for batch in batches:
-        if count == 0:
-            shift = batch.mean(0)
-        centred = batch - shift
-        count += len(batch)
-        total += centred.sum(0)
-        products += centred.T @ centred
-    offset = total / count
-    values, directions = np.linalg.eigh(products / count - np.outer(offset, offset))
-    return Spectrum(shift + offset, np.maximum(values[::-1], 0), directions[:, ::-1])
 
 
 def fill_with_pca(model: Vae, found: Spectrum) -> None:

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from trainer.errors import ConfigError
 
-RUN_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+MAX_RUN_NAME = 64
+RUN_NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{MAX_RUN_NAME - 1}}}")
 MAX_LATENT_DIM = 512
 
 

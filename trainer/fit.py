@@ -25,7 +25,7 @@ from trainer import checkpoint
 from trainer import runs as files
 from trainer.checkpoint import Progress, Row
 from trainer.clinic import Examination
-from trainer.closed_form import Spectrum, fill_with_pca, finish_linear_vae, spectrum
+from trainer.closed_form import fill_with_pca, finish_linear_vae
 from trainer.collapse import kl_per_dim
 from trainer.config import FitConfig, check_run_name
 from trainer.datasets import Dataset, Split
@@ -39,6 +39,7 @@ from trainer.objectives import Batch, Knobs, Objective, beta_at, learning_rate_a
 from trainer.parallel import Noise, Rows, Team, device_of
 from trainer.projection import Projection, projections_of
 from trainer.runs import DatasetInfo, Metrics, Run, RunInfo, RunWriter
+from trainer.spectrum import Spectrum, spectrum
 from trainer.store import Place
 
 FILM_POINTS = 2000
@@ -137,7 +138,8 @@ def fit(
         trainer.write_state("diverged")
         raise
     except (KeyboardInterrupt, GeneratorExit):
-        trainer.write_state("interrupted")
+        if not trainer.is_whole:  # who stops listening at the last event must not undo it
+            trainer.write_state("interrupted")
         raise
 
 
@@ -195,6 +197,7 @@ class Trainer:
         self.n_steps = self.steps_an_epoch * config.epochs
         self.moments = film_moments(self.n_steps, film)
         self.progress = Progress()
+        self.is_whole = False
         self.rows = self.team.rows(1)
         self.saved = time.perf_counter()
 
@@ -474,6 +477,7 @@ class Trainer:
             examination = examine(self.model, self.dataset)
         info = self.write_state("finished", Metrics(**asdict(evaluation)), examination)
         assert info is not None
+        self.is_whole = True
         writer.drop_checkpoint()
         yield Finished(writer.folder, info)
 

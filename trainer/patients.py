@@ -18,7 +18,7 @@ from trainer.datasets import Dataset, load_dataset
 from trainer.fit import Trainer, fit, now
 from trainer.runs import HOME, RunWriter
 
-FOLDERS = {"clinic": HOME / "assets" / "clinic", "sweep": HOME / "assets" / "sweep", "mnist-sweep": HOME / "assets" / "sweep"}
+FOLDERS = {"clinic": HOME / "assets" / "clinic"} | dict.fromkeys(("sweep", "mnist-sweep", "linear"), HOME / "assets" / "sweep")
 FILM = 5  # moments: these runs are compared, not watched
 
 _SMALL = checked(PRESETS["digits-vae"], hidden=(64,), latent_dim=8, warmup_epochs=0, umap=False)
@@ -57,6 +57,12 @@ def mnist_swept() -> dict[str, FitConfig]:
     return {f"sweep-mnist-beta-{beta:g}": checked(_MNIST_SWEPT, beta=beta) for beta in MNIST_BETAS}
 
 
+def linear() -> dict[str, FitConfig]:
+    """Linear VAEs of a fixed σ² = 0.04 at six values of beta: which eigenvalues stay above βσ²."""
+    base = checked(PRESETS["digits-linear-vae"], latent_dim=32, scale="fixed", sigma=0.2, epochs=100)
+    return {f"sweep-linear-beta-{beta:g}": checked(base, beta=beta) for beta in (0.1, 0.3, 1.0, 3.0, 8.0, 20.0)}
+
+
 def make(configs: dict[str, FitConfig], folder: Path) -> Iterator[str]:
     """Trains every run that is not there yet; its name when it is whole."""
     for name, config in configs.items():
@@ -92,7 +98,7 @@ def set_by_hand(config: FitConfig, dataset: Dataset, name: str, folder: Path) ->
 
 
 def main(argv: list[str]) -> int:
-    kinds = {"clinic": CLINIC, "sweep": swept(), "mnist-sweep": mnist_swept()}
+    kinds = {"clinic": CLINIC, "sweep": swept(), "mnist-sweep": mnist_swept(), "linear": linear()}
     if len(argv) != 1 or argv[0] not in kinds:
         print(f"usage: python -m trainer.patients {'|'.join(kinds)}", file=sys.stderr)
         return 2

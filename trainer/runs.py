@@ -290,8 +290,8 @@ class Run:
 
 
 def default_roots() -> tuple[Place, ...]:
-    """Where runs are looked for: `$LATENT_RUNS`, a path or an address, or `runs/` here, then the pretrained ones."""
-    return (place(os.environ.get("LATENT_RUNS") or "runs"), HOME / "assets" / "runs")
+    """Where runs are looked for: `$LATENT_RUNS`, a path or an address, or `runs/` here, then the pretrained ones: first the main ones."""
+    return (place(os.environ.get("LATENT_RUNS") or "runs"), *(HOME / "assets" / name for name in ("runs", "clinic", "sweep")))
 
 
 def load_run(name: str, runs: Root | Sequence[Root] | None = None) -> Run:

@@ -18,6 +18,17 @@ def _component() -> Any:
     return st.components.v2.component("latent_surface", js=bundle)
 
 
+@lru_cache(maxsize=1)
+def _live() -> Any:
+    bundle = files("explorer.surface").joinpath("dist", "clinic.js").read_text(encoding="utf-8")
+    return st.components.v2.component("latent_clinic", js=bundle)
+
+
+def live_chart(data: dict[str, Any], key: str) -> None:
+    """One of the clinic's charts that act while a slider is dragged; frontend/src/clinic says what `data` holds."""
+    _live()(data=data, key=key)
+
+
 def surface(data: bytes, key: str) -> None:
     """Shows the surface with `payload.pack`'s bytes. What the person pins is in `state.surface_event(key)` of the rerun it causes."""
     _component()(data=data, key=key, on_pin_change=lambda: None)

@@ -14,6 +14,7 @@ import torch
 
 from tests.conftest import ROOT
 from trainer.config import FitConfig, checked
+from trainer.datasets import load_dataset
 from trainer.errors import ConfigError, RunCorrupt, RunError, TrainingDiverged
 from trainer.fit import EpochEnded, Finished, Stepped, film_moments, fit
 from trainer.runs import load_run
@@ -221,3 +222,10 @@ from trainer.cli import main
 trainer.fit.CHECKPOINT_S = 0.0  # every epoch: a quick run would otherwise be over before its first checkpoint
 sys.exit(main(sys.argv[1:]))
 """
+
+
+def test_who_stops_listening_at_the_last_event_does_not_undo_it(tmp_path):
+    events = fit(FitConfig(hidden=(4,), epochs=1, umap=False), load_dataset("digits"), "whole", tmp_path)
+    assert isinstance(next(event for event in events if isinstance(event, Finished)), Finished)
+    events.close()
+    assert load_run("whole", tmp_path).info.state == "finished"

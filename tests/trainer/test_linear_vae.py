@@ -115,7 +115,7 @@ def test_pca_and_the_linear_autoencoder_share_subspace_and_error(tmp_path, pixel
 
 
 def test_the_covariance_in_batches_is_numpys(pixels):
-    from trainer.closed_form import spectrum
+    from trainer.spectrum import spectrum
 
     found = spectrum((pixels[start : start + 100] for start in range(0, len(pixels), 100)), 64)
     np.testing.assert_allclose(found.values, np.maximum(np.linalg.eigvalsh(np.cov(pixels.T, bias=True))[::-1], 0), atol=1e-12)

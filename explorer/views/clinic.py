@@ -1,0 +1,318 @@
+"""The sections of the clinic: KL, information, aggregated posterior, what to expect before training, what β does; each says how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer import cache, clinic_figures, figures, state
+from explorer.core.pictures import fitted, picture_grid, to_picture
+from explorer.core.words import plain
+from explorer.surface.component import live_chart
+from explorer.views.parts import decoder
+from trainer.clinic import USED, Diagnosis, Examination, diagnose
+from trainer.collapse import is_active, kl_per_dim, population_kl
+from trainer.runs import Run, RunInfo
+
+Doubles = NDArray[np.float64]
+MOST_SORTED = 1000  # numbers that stand for the images of one dimension in the live chart
+MOST_SHOWN = 8
+EXAMPLES = 6
+MOST_DRAWS = 20_000
+
+VERDICT_HELP = """The verdict rests on **information**: how many nats a code shares with its image, E[log q(z|x) − log q(z)] against all
+posteriors (Hoffman & Johnson 2016), of at most log N; and on **interventions**: what reconstruction loses when codes are exchanged between
+images. A dimension counts as used when its posterior mean varies (variance above 0.01, Burda et al. 2016) and exchanging it costs more
+than 0.05 nats. KL alone does not tell: a constant encoder N(4, I) has 8 nats a dimension and no information."""
+KL_HELP = """Mean over the test images of KL(q(z_k|x) ‖ N(0, 1)) = ½(μ² + σ² − 1 − log σ²), in nats (Kingma & Welling 2014, appendix B).
+
+A dimension is **(ε, δ)-collapsed** if at least a share 1 − δ of the images has KL below ε (Lucas et al. 2019, definition 1). It is an
+**active unit** when its posterior mean varies over the images by more than 0.01 in variance (Burda et al. 2016, section 5.1)."""
+INFORMATION_HELP = """mean KL = I(x; z) + KL(q(z) ‖ p(z)), and KL(q(z) ‖ p(z)) = total correlation + Σ_k KL(q(z_k) ‖ p(z_k))
+(Hoffman & Johnson 2016; Chen et al. 2018, eq. 2). q(z) is the mean of all posteriors of the examined images, not of a minibatch."""
+INTERVENTION_HELP = """The rise of −log p(x|z), mean over images, when z_k is that of another image, or 0: near 0 where the decoder does not
+use the dimension, whatever its KL."""
+
+
+def examined(run: Run) -> Diagnosis | None:
+    """The verdict, or the way to one where the run is older than the clinic."""
+    found = run.info.examination
+    if found is None:
+        st.info(
+            f"This run was not examined: it is older than the clinic. `python -m trainer examine {run.id}` does so, where its data set is."
+        )
+        return None
+    return diagnose(run.config, found, run.encodings.mu)
+
+
+def verdict(run: Run, diagnosis: Diagnosis) -> None:
+    """First of all, in words, with the numbers that it rests on."""
+    icon = ":material/warning:" if diagnosis.is_alarm else ":material/check_circle:"
+    st.markdown(f"#### {icon} {plain(diagnosis.headline)}")
+    st.markdown("\n".join(f"- {plain(line)}" for line in diagnosis.because), help=VERDICT_HELP)
+    assert run.info.examination is not None
+    st.caption(f"Measured on {run.info.examination.n:,} held-out images.")
+
+
+# --- KL
+
+
+def kl_section(run: Run, diagnosis: Diagnosis | None) -> None:
+    codes = run.encodings
+    kl = population_kl(codes.mu, codes.logvar)
+    mean, active = kl.mean(0), is_active(codes.mu)
+    order = np.argsort(-mean, kind="stable").tolist()
+    st.caption(
+        "How to read this: tall blue bars carry information; the sliders say when a small bar counts as nothing. "
+        f"Over {len(kl):,} test images.",
+        help=KL_HELP,
+    )
+    live_chart(
+        {
+            "kind": "collapse", "kl": _short(mean), "active": active.tolist(),
+            "used": None if diagnosis is None else diagnosis.used.tolist(), "sorted": [_short(column) for column in _quantiles(kl)],
+        },
+        key=f"collapse-{run.id}",
+    )  # fmt: skip
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**Image by image**")
+        st.caption("A column dark all the way down is collapsed; one bright only for some classes encodes what they differ in.")
+        rows = _rows_by_class(run)
+        names = [_image_name(run, row) for row in rows.tolist()]
+        st.plotly_chart(clinic_figures.kl_heat_map(kl[rows], order, names), config=figures.CONFIG, key="kl-heat")
+    with right:
+        _ribbon(run, order)
+    _table({"dimension": [f"z{k + 1}" for k in order], "mean KL, nats": mean[order], "Var(μ)": codes.mu.astype(float).var(0)[order],
+            "active": active[order]} | ({} if diagnosis is None else {"used": diagnosis.used[order]}))  # fmt: skip
+
+
+def _ribbon(run: Run, order: list[int]) -> None:
+    history = run.history
+    if len(history["epoch"]) < 2:
+        st.caption("There is no history: this model was trained for one epoch.")
+        return
+    st.markdown("**Over the epochs**")
+    st.caption("A ribbon that thins out is a dimension dying; look at what β(t) did then. The slider moves the line.")
+    kl = np.column_stack([history[f"kl_{k + 1}"] for k in range(run.config.latent_dim)])
+    beta = history.get("beta", np.full(len(kl), run.config.beta))
+    st.plotly_chart(clinic_figures.kl_ribbon(history["epoch"], kl, beta, order), config=figures.CONFIG, key="kl-ribbon")
+
+
+def _quantiles(kl: Doubles) -> Doubles:
+    """(K, Q): every dimension's KL over the images, ascending; all of them, or as many quantiles."""
+    ascending = np.sort(kl, axis=0).T
+    if ascending.shape[1] <= MOST_SORTED:
+        return ascending
+    return ascending[:, np.linspace(0, ascending.shape[1] - 1, MOST_SORTED).round().astype(int)]
+
+
+def _rows_by_class(run: Run) -> NDArray[np.int64]:
+    """Evenly spread images, sorted by class."""
+    n = len(run.encodings.mu)
+    rows = np.unique(np.linspace(0, n - 1, min(n, clinic_figures.MOST_ROWS)).round().astype(np.int64))
+    return rows[np.argsort(run.encodings.label[rows], kind="stable")]
+
+
+def _image_name(run: Run, row: int) -> str:
+    label, names = int(run.encodings.label[row]), run.info.dataset.class_names
+    return f"test image {row}" + (f", {names[label]}" if 0 <= label < len(names) else "")
+
+
+# --- information
+
+
+def information_section(run: Run, found: Examination) -> None:
+    kl = kl_per_dim(run.encodings.mu, run.encodings.logvar)
+    order = np.argsort(-kl, kind="stable").tolist()
+    dimension_wise = float(np.sum(found.dimension_wise_kl))
+    share = max(0.0, found.information) / max(found.mean_kl, 1e-9)
+    st.markdown(
+        f"**{share:.0%} of the KL is information**" if found.mean_kl > 0.01 else "**There is no KL, and so no information**"
+    )
+    st.caption(
+        "How to read this: only the first part tells images apart; the others say how far the codes as a whole are from the prior. "
+        f"± {found.information_error:.2f} nats of sampling error.",
+        help=INFORMATION_HELP,
+    )
+    stack = clinic_figures.information_stack(found.information, found.total_correlation, dimension_wise, found.ceiling)
+    st.plotly_chart(stack, config=figures.CONFIG, key="information")
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.markdown("**What is lost without a dimension**")
+        st.caption(
+            "How to read this: a bar near 0 is a dimension that the decoder does not use, whatever its KL.", help=INTERVENTION_HELP
+        )
+        bars = clinic_figures.intervention_bars(found.shuffled, found.zeroed, order, USED)
+        st.plotly_chart(bars, config=figures.CONFIG, key="interventions")
+    with right:
+        st.markdown("**How far the picture moves**")
+        st.caption("How to read this: the longer the bar, the more grey levels change per unit of z, at the codes of images.",
+                   help="Mean of the root of Σ over pixels of (∂x̂/∂z_k)², grey levels in [0, 1] per unit of z.")  # fmt: skip
+        st.plotly_chart(clinic_figures.sensitivity_bars(found.sensitivity, order), config=figures.CONFIG, key="sensitivity")
+    _pictures_of_interventions(run, order[0])
+    _table({
+        "dimension": [f"z{k + 1}" for k in order], "mean KL, nats": kl[order], "shuffled, nats": np.array(found.shuffled)[order],
+        "set to 0, nats": np.array(found.zeroed)[order], "‖∂x̂/∂z‖": np.array(found.sensitivity)[order],
+    })  # fmt: skip
+
+
+def _pictures_of_interventions(run: Run, k: int) -> None:
+    """The same codes as they are, with the most used dimension of another image, and with it set to 0."""
+    mu = run.encodings.mu
+    rows = np.linspace(0, len(mu) - 1, EXAMPLES).round().astype(int)
+    codes = mu[rows]
+    swapped, zeroed = codes.copy(), codes.copy()
+    swapped[:, k] = np.roll(codes[:, k], 1)
+    zeroed[:, k] = 0
+    st.markdown(f"**The same with pictures: z{k + 1}**")
+    st.caption("Top: decoded from the code of an image. Middle: with this dimension from another image. Bottom: with it set to 0.")
+    pictures = [fitted(to_picture(x_hat), 84) for some in (codes, swapped, zeroed) for x_hat in decoder(run).decode(some)]
+    words = [text for name in ("its own", "another’s", "0") for text in [f"z{k + 1}: {name}"] * EXAMPLES]
+    for start in range(0, len(pictures), EXAMPLES):
+        st.html(picture_grid(pictures[start : start + EXAMPLES], words[start : start + EXAMPLES]))
+
+
+# --- the aggregated posterior
+
+
+def prior_section(run: Run, found: Examination | None) -> None:
+    codes = run.encodings
+    kl = kl_per_dim(codes.mu, codes.logvar)
+    order = np.argsort(-kl, kind="stable").tolist()
+    draws = _draws(codes.mu, codes.logvar)
+    if found is not None:
+        far = int(np.argmax(found.dimension_wise_kl))
+        st.markdown(
+            f"**{found.marginal_kl:.2f} nats between the aggregated posterior and the prior**, most of a single dimension in z{far + 1} "
+            f"({found.dimension_wise_kl[far]:.2f})"
+        )
+    st.caption(
+        "How to read this: where blue stands over the line, codes are denser than the prior; where the line stands alone, draws from the "
+        "prior decode to what no image was encoded as.",
+        help="Draws of z from the posteriors of all test images, against N(0, 1): q(z_k) = (1/N) Σ_n q(z_k|x_n) and p(z_k).",
+    )
+    st.plotly_chart(clinic_figures.marginals(draws, order[:MOST_SHOWN]), config=figures.CONFIG, key="marginals")
+    if len(order) > 1:
+        first, second = order[:2]
+        st.markdown(f"**The two most used dimensions together: z{first + 1} and z{second + 1}**")
+        st.plotly_chart(clinic_figures.pair_density(draws, first, second), config=figures.CONFIG, key="pair")
+
+
+def _draws(mu: NDArray[Any], logvar: NDArray[Any]) -> Doubles:
+    """Draws from the aggregated posterior, about 20 000, the same number of every image."""
+    each = max(1, MOST_DRAWS // len(mu))
+    means, stds = np.repeat(mu, each, axis=0), np.repeat(np.exp(logvar / 2), each, axis=0)
+    return np.asarray(means + stds * np.random.default_rng(0).standard_normal(means.shape))
+
+
+# --- before training
+
+
+def before_section(run: Run, runs: Mapping[str, RunInfo]) -> None:
+    values = cache.eigenvalues(run.id)
+    if values is None:
+        st.info("The spectrum needs the training images, and they are not on this machine (or have more than 1024 pixels).")
+        return
+    st.caption(
+        "How to read this: for a linear VAE with Gaussian pixels of fixed σ² a direction of the data stays alive if its eigenvalue λ is "
+        "above the line βσ². Move the line and walk down the staircase; the dots are linear VAEs that were trained.",
+        help="Dimension i is alive iff λ_i > βσ², with mean KL ½ log(λ_i/βσ²) (Lucas et al. 2019, with probabilistic PCA of Tipping & "
+        "Bishop 1999). A deep VAE is not linear: for it the staircase is a first guess.",
+    )
+    found = run.info.examination
+    sigma2 = found.sigma**2 if found is not None and found.sigma else 0.04
+    live_chart(
+        {
+            "kind": "staircase", "dataset": run.info.dataset.name, "eigenvalues": _short(values[values > 1e-9]),
+            "runs": [_on_the_stairs(name, info) for name, info in runs.items() if _is_linear(info, run)],
+            "beta": float(np.clip(run.config.beta, 0.05, 50)), "sigma2": float(np.clip(sigma2, 1e-4, 1)),
+        },
+        key=f"staircase-{run.id}",
+    )  # fmt: skip
+
+
+def _is_linear(info: RunInfo, run: Run) -> bool:
+    config = info.config
+    is_kind = config.model == "vae" and config.network == "linear" and config.likelihood == "gaussian" and config.scale == "fixed"
+    return is_kind and info.dataset.sha256 == run.info.dataset.sha256 and info.metrics is not None
+
+
+def _on_the_stairs(name: str, info: RunInfo) -> dict[str, Any]:
+    assert info.metrics is not None
+    threshold = info.config.beta * info.config.sigma**2
+    return {"name": name, "threshold": threshold, "active": info.metrics.active_units, "latent_dim": info.config.latent_dim}
+
+
+# --- beta
+
+
+def beta_section(run: Run, runs: Mapping[str, RunInfo]) -> None:
+    """Runs of the shown run's data set that differ in β and seed only; a click opens one."""
+    swept = {name: info for name, info in runs.items() if name.startswith("sweep-") and _goes_with(info, run)}
+    if not swept:
+        st.info(f"No sweep over β is here for {plain(run.info.dataset.name)}; digits and mnist have one.")
+        return
+    st.caption(
+        "How to read this: every point is a run; from left to right a nat of code costs more. Click a point to open the run.",
+        help="Used: needed by the decoder. Information: I(x; z), of at most log N. NLL: importance-sampled −log p(x), lower is better.",
+    )
+    names = list(swept)
+    betas = [swept[name].config.beta for name in names]
+    charts: dict[str, list[float]] = {
+        "dimensions used": [float(_used(name)) for name in names],
+        "information, nats": [_examination(name).information for name in names],
+        "NLL, nats": [_metric(swept[name]) for name in names],
+    }
+    for column, (title, values) in zip(st.columns(len(charts), gap="medium"), charts.items(), strict=True):
+        with column:
+            chosen = st.plotly_chart(
+                clinic_figures.beta_sweep(betas, values, names, title),
+                config=figures.CONFIG,
+                key=f"beta-{title}",
+                on_select="rerun",
+            )
+            points = chosen["selection"]["points"] if chosen else []
+            if points and points[0]["customdata"] in swept and points[0]["customdata"] != run.id:
+                state.open_run_next(points[0]["customdata"])
+    opened = st.selectbox("Open a run of the sweep", names, index=None, placeholder="β and seed", key="beta-open", width=320)
+    if opened:
+        st.button(f"Open {opened}", on_click=state.choose_run, args=(opened,), key="beta-go")
+    _table({"run": names, "β": betas, **charts})
+
+
+def _goes_with(info: RunInfo, run: Run) -> bool:
+    return info.dataset.sha256 == run.info.dataset.sha256 and info.examination is not None and info.config.network != "linear"
+
+
+def _examination(name: str) -> Examination:
+    found = cache.run(name).info.examination
+    assert found is not None
+    return found
+
+
+def _used(name: str) -> int:
+    run = cache.run(name)
+    return int(diagnose(run.config, _examination(name), run.encodings.mu).used.sum())
+
+
+def _metric(info: RunInfo) -> float:
+    assert info.metrics is not None
+    return float("nan") if info.metrics.nll is None else info.metrics.nll
+
+
+# --- for all
+
+
+def _table(columns: Mapping[str, Any]) -> None:
+    """The same as numbers, for screen readers and for copying."""
+    with st.expander("The numbers"):
+        st.dataframe(columns, hide_index=True)
+
+
+def _short(values: NDArray[Any]) -> list[float]:
+    return [float(f"{value:.5g}") for value in values]

@@ -1,0 +1,141 @@
+"""What can be done for this run? The remedies that fit, each a retraining in the background, with its result beside the patient."""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+
+from explorer import cache, state
+from explorer.core.words import plain
+from explorer.jobs import Job
+from trainer.clinic import Diagnosis, Remedy, diagnose
+from trainer.config import MAX_RUN_NAME, checked
+from trainer.errors import RunError
+from trainer.runs import Run, RunInfo, default_roots, load_run
+from trainer.store import store_of
+
+EVERY_S = 1.0
+
+
+def show(run: Run, diagnosis: Diagnosis | None) -> None:
+    if diagnosis is None:
+        return
+    if not diagnosis.remedies:
+        st.markdown(
+            "**Nothing to mend.** The dimensions that are off are not needed: another training would switch off about as many."
+        )
+    elif not cache.dataset_is_here(run.id):
+        st.info(f"Retraining needs the data set {plain(run.info.dataset.name)}, which is not on this machine.")
+    else:
+        st.markdown("**Remedies that fit, the likeliest first.** Each trains the same model anew with one thing changed.")
+        for remedy in diagnosis.remedies:
+            _card(run, remedy)
+    _bench(run.id)
+
+
+def _card(run: Run, remedy: Remedy) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
+        st.markdown(f"**{plain(remedy.name)}**  \n{plain(remedy.why)}", width="stretch")
+        st.caption(plain(_settings(remedy)), width=200)
+        st.button(
+            "Retrain", key=f"mend-{remedy.name}", on_click=_start, args=(run.id, remedy), icon=":material/healing:",
+            help="In the background, one training at a time; the app stays usable. The new run appears in the list of runs.",
+        )  # fmt: skip
+
+
+def _settings(remedy: Remedy) -> str:
+    words = [
+        f"{name.replace('_', ' ')} {value}"
+        for name, value in remedy.changes.items()
+        if value not in (0, None) or name in ("context",)
+    ]
+    return ", ".join(words) or "same settings"
+
+
+def _start(run_id: str, remedy: Remedy) -> None:
+    run = cache.run(run_id)
+    name = _free_name(run_id, remedy)
+    config = checked(run.config, **remedy.changes)
+    if not remedy.changes:
+        config = checked(config, epochs=max(config.epochs, 150))
+    job = cache.workshop().submit(state.visitor(), run_id, remedy.name, name, config, str(default_roots()[0]))
+    if job is None:
+        st.session_state["notice"] = "Not started: eight trainings wait already, or this one is under way."
+
+
+def _free_name(run_id: str, remedy: Remedy) -> str:
+    """As the run with the remedy's name, and a number where that is taken."""
+    slug = re.sub(r"[^a-z0-9]+", "-", remedy.name.lower().replace("β", "beta").replace("σ", "sigma")).strip("-")
+    root = default_roots()[0]
+    taken = {*store_of(root).list(), *cache.runs(), *(job.name for job in cache.workshop().jobs())}  # unfinished runs too
+    wish = f"{run_id[: MAX_RUN_NAME - len(slug) - 5]}-{slug}"
+    name = wish
+    for i in range(2, 1000):
+        if name not in taken:
+            break
+        name = f"{wish}-{i}"
+    return name
+
+
+@st.fragment(run_every=EVERY_S)
+def _bench(patient: str) -> None:
+    """Every training that was started from the app; redrawn once a second, the rest of the page is not."""
+    jobs = cache.workshop().jobs()
+    if not jobs:
+        st.caption("No training was started from the app yet.")
+        return
+    st.markdown("**Trainings**")
+    for job in jobs:
+        _job(job, is_own=job.owner == state.visitor())
+        if job.state == "finished":
+            _beside(job)
+
+
+def _job(job: Job, is_own: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.markdown(f"**{plain(job.name)}** · {plain(job.remedy)}", width=380)
+        if job.is_open:
+            st.progress(job.share, text=plain(job.words), width="stretch")
+            if is_own:
+                st.button("Stop", key=f"stop-{job.number}", on_click=_stop, args=(job.number,))
+        else:
+            st.caption(plain(job.words), width="stretch")
+            if job.state == "stopped" and is_own:
+                st.button("Go on", key=f"resume-{job.number}", on_click=_resume, args=(job,))
+
+
+def _stop(number: int) -> None:
+    cache.workshop().stop(number, state.visitor())
+
+
+def _resume(job: Job) -> None:
+    cache.workshop().submit(job.owner, job.patient, job.remedy, job.name, job.config, job.runs, resume=job.share > 0)
+
+
+def _beside(job: Job) -> None:
+    """The patient and the mended run, verdict and figures side by side."""
+    try:
+        pair = [cache.run(job.patient), load_run(job.name)]
+    except RunError as error:
+        st.caption(plain(str(error)))
+        return
+    for column, run, word in zip(st.columns(2, gap="large"), pair, ("before", "after"), strict=True):
+        with column:
+            found = run.info.examination
+            headline = diagnose(run.config, found, run.encodings.mu).headline if found is not None else "not examined"
+            st.markdown(f"{word}: **{plain(headline)}**")
+            st.caption(plain(_figures(run.info)))
+            if word == "after":
+                st.button(
+                    f"Open {job.name}", key=f"open-job-{job.number}", on_click=state.choose_run, args=(job.name,), type="tertiary"
+                )
+
+
+def _figures(info: RunInfo) -> str:
+    metrics, found = info.metrics, info.examination
+    assert metrics is not None
+    parts = [f"ELBO {metrics.elbo:.2f}".replace("-", "−") if metrics.elbo is not None else ""]
+    parts.append(f"NLL {metrics.nll:.2f}".replace("-", "−") if metrics.nll is not None else "")
+    parts.append(f"information {found.information:.2f} of {found.ceiling:.2f} nats" if found is not None else "")
+    return " · ".join(part for part in parts if part)

@@ -1,0 +1,138 @@
+"""Do trainings that the app starts run one at a time, stop when asked, resume, and end with the app?"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from explorer.jobs import MOST_WAITING, Job, Workshop
+from trainer.config import FitConfig
+from trainer.datasets import load_dataset
+from trainer.fit import fit
+from trainer.runs import HOME, load_run, read_info
+
+SHORT = FitConfig(hidden=(6,), epochs=2, umap=False)
+LONG = FitConfig(hidden=(6,), epochs=100_000, umap=False)
+
+
+def until(holds, seconds: float = 180.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.05)
+
+
+def of(workshop: Workshop, number: int) -> Job:
+    return next(job for job in workshop.jobs() if job.number == number)
+
+
+def test_trainings_run_one_after_the_other_and_give_what_fit_gives(tmp_path):
+    workshop = Workshop()
+    first = workshop.submit("me", "patient", "r", "one", SHORT, str(tmp_path))
+    second = workshop.submit("you", "patient", "r", "two", SHORT, str(tmp_path))
+    assert first is not None
+    assert second is not None
+    assert of(workshop, second.number).state == "waiting"
+    seen = set()
+    until(
+        lambda: seen.add(sum(job.state == "running" for job in workshop.jobs())) or not any(job.is_open for job in workshop.jobs())
+    )
+    assert seen <= {0, 1}
+    assert [of(workshop, job.number).state for job in (first, second)] == ["finished", "finished"]
+    for _ in fit(SHORT, load_dataset("digits"), "three", tmp_path):
+        pass
+    runs = [load_run(name, tmp_path) for name in ("one", "two", "three")]
+    assert len({(run.folder / "weights.safetensors").read_bytes() for run in runs}) == 1
+
+
+def test_only_the_owner_stops_a_training_and_it_goes_on_from_there(tmp_path):
+    workshop = Workshop()
+    job = workshop.submit("me", "patient", "r", "long", LONG, str(tmp_path))
+    assert job is not None
+    until(lambda: of(workshop, job.number).share > 0)
+    assert "epoch" in of(workshop, job.number).words
+    assert not workshop.stop(job.number, "you")
+    assert not workshop.stop(999, "me")
+    time.sleep(2.5)  # a checkpoint is written every two seconds at most
+    assert workshop.stop(job.number, "me")
+    until(lambda: of(workshop, job.number).state == "stopped")
+    info = read_info(tmp_path / "long")
+    assert info.state == "interrupted"
+    assert info.epoch > 0
+    again = workshop.submit("me", "patient", "r", "long", LONG, str(tmp_path), resume=True)
+    assert again is not None
+    until(lambda: of(workshop, again.number).words.startswith("epoch"))
+    until(lambda: of(workshop, again.number).words.split()[1] not in ("1", "2"))  # not from the start
+    workshop.stop(again.number, "me")
+    until(lambda: of(workshop, again.number).state == "stopped")
+
+
+def test_a_waiting_training_is_taken_from_the_queue_and_the_queue_has_an_end(tmp_path):
+    workshop = Workshop()
+    jobs = [workshop.submit("me", "p", "r", f"run-{i}", LONG, str(tmp_path)) for i in range(MOST_WAITING + 2)]
+    assert jobs[MOST_WAITING] is None
+    assert workshop.submit("me", "p", "r", "run-1", LONG, str(tmp_path)) is None  # under way already
+    for job in reversed(jobs[:MOST_WAITING]):
+        assert job is not None
+        workshop.stop(job.number, "me")
+    until(lambda: not any(job.is_open for job in workshop.jobs()))
+    assert of(workshop, jobs[3].number).words == "taken from the queue"
+
+
+def test_a_refusal_is_the_trainers_sentence(tmp_path):
+    workshop = Workshop()
+    for _ in fit(SHORT, load_dataset("digits"), "there", tmp_path):
+        pass
+    job = workshop.submit("me", "p", "r", "there", SHORT, str(tmp_path))
+    assert job is not None
+    until(lambda: not of(workshop, job.number).is_open)
+    assert of(workshop, job.number).state == "failed"
+    assert "run 'there' is already in" in of(workshop, job.number).words
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_training_ends_with_the_app(how, tmp_path):
+    program = f"""
+import sys, time
+from explorer.jobs import Workshop
+from trainer.config import FitConfig
+w = Workshop(); w.submit("me", "p", "r", "orphan", FitConfig(hidden=(6,), epochs=100_000, umap=False), {str(tmp_path)!r})
+while not any(job.share > 0 for job in w.jobs()): time.sleep(0.05)
+print(w._process.pid, flush=True); time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", program], cwd=HOME, stdout=subprocess.PIPE, text=True) as app:
+        child = int(app.stdout.readline())
+        app.send_signal(how)
+        app.wait(20)
+    until(lambda: not alive(child), 20)
+    assert read_info(tmp_path / "orphan").state in ("interrupted", "training")
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+
+
+def test_the_process_speaks_json_alone(tmp_path):
+    spec = {"config": SHORT.model_dump(mode="json"), "name": "spoken", "runs": str(tmp_path), "resume": False}
+    done = subprocess.run(
+        [sys.executable, "-m", "trainer.job"],
+        cwd=HOME,
+        input=json.dumps(spec) + "\n",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert all(set(line) <= {"share", "words", "done", "stopped"} for line in lines)

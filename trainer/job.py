@@ -1,0 +1,96 @@
+"""How does another program train a run in a process of its own, see how far it is, and stop it?
+
+    python -m trainer.job
+
+The first line on stdin is {"config": …, "name": …, "runs": …, "resume": false}; every line on stdout is a JSON object: {"share", "words"}
+while it goes on, then one with "done", "stopped" or "error". It stops after the step that it is at, leaving a run that resumes, when it
+is interrupted or when stdin ends: so it never outlives the program that asked for it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trainer.config import FitConfig
+    from trainer.fit import Event
+
+EVERY_S = 0.25
+FINISHING = 0.06  # share of the bar that is kept for what comes after the last step
+
+
+def main() -> int:
+    # a flag and no exception: an interrupt in the middle of an import or a write is lost or does harm
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+    spec = json.loads(sys.stdin.readline())
+    threading.Thread(target=_watch_stdin, args=(stop,), daemon=True).start()
+    from trainer.config import FitConfig  # torch takes seconds
+    from trainer.datasets import load_dataset
+    from trainer.errors import LatentError
+    from trainer.fit import fit
+
+    try:
+        config = FitConfig(**spec["config"])
+        data = load_dataset(config.data, download=False)
+        events = fit(config, data, spec["name"], spec["runs"], resume=spec["resume"])
+        ended = _train(events, config, stop) if not stop.is_set() else False
+    except LatentError as error:
+        _say({"error": str(error)})
+        return 2
+    _say({"done" if ended else "stopped": spec["name"]})
+    return 0 if ended else 130
+
+
+def _train(events: Iterator[Event], config: FitConfig, stop: threading.Event) -> bool:
+    """Whether it went on to its end."""
+    for line in _lines(events, config, stop):
+        _say(line)
+    if stop.is_set():
+        events.close()  # type: ignore[attr-defined]  # a generator: closing it writes the checkpoint
+    return not stop.is_set()
+
+
+def _lines(events: Iterator[Event], config: FitConfig, stop: threading.Event) -> Iterator[dict[str, Any]]:
+    from trainer.fit import EpochEnded, Finished, Finishing, Stepped
+
+    epoch, said = 1, 0.0
+    for event in events:
+        match event:
+            case Stepped() if time.monotonic() - said > EVERY_S:
+                said = time.monotonic()
+                words = f"epoch {epoch} of {config.epochs} · loss {event.loss:.2f} · KL {event.kl:.2f} · {event.seconds_left:.0f} s left"
+                yield {"share": (1 - FINISHING) * event.step / event.n_steps, "words": words}
+            case EpochEnded():
+                epoch = min(event.epoch + 1, config.epochs)
+            case Finishing():
+                yield {"share": 1 - FINISHING + FINISHING * event.share, "words": f"{event.part} …"}
+            case Finished():
+                stop.clear()  # it is whole: too late to stop
+                yield {"share": 1.0, "words": "finished"}
+        if stop.is_set():
+            return
+
+
+def _say(line: dict[str, Any]) -> None:
+    print(json.dumps(line), flush=True)
+
+
+def _watch_stdin(stop: threading.Event) -> None:
+    while os.read(0, 1024):
+        pass
+    stop.set()
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)  # without the interpreter's farewell, in which the thread that watches stdin may be in the way
