@@ -19,6 +19,8 @@ MEANINGS = {
 }
 UNITS = "Nats per image, sums over pixels, means over the test images. Bernoulli and Gaussian values cannot be compared with each other."
 
+HELP = "\n\n".join([*(f"**{term}**: {meaning}" for term, meaning in MEANINGS.items()), UNITS])
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -32,17 +34,17 @@ def facts(info: RunInfo) -> tuple[Fact, ...]:
     """Of a finished run: data set, dimensions, model, figures, parameters."""
     metrics, config = info.metrics, info.config
     assert metrics is not None  # a finished run has them
-    told = [info.dataset.name, f"{config.latent_dim}-D", _model_words(info), f"{config.network}, {config.likelihood}"]
+    told = [info.dataset.name, f"{config.latent_dim}-D", model_words(info), f"{config.network}, {config.likelihood}"]
     found = [Fact(text) for text in told]
     if metrics.elbo is None or metrics.nll is None:
-        found.append(Fact(f"reconstruction {_number(metrics.reconstruction)}", ("Reconstruction",)))
+        found.append(Fact(f"reconstruction {number(metrics.reconstruction)}", ("Reconstruction",)))
         if metrics.squared_error is not None:
-            found.append(Fact(f"squared error {_number(metrics.squared_error, 2)}", ("Squared error",)))
+            found.append(Fact(f"squared error {number(metrics.squared_error, 2)}", ("Squared error",)))
     else:
         given, terms = (" given y", ("given y",)) if config.is_conditional else ("", ())
         found.append(Fact(f"β {config.beta:g}"))
-        found.append(Fact(f"ELBO{given} {_number(metrics.elbo)}", ("ELBO", *terms)))
-        found.append(Fact(f"NLL{given} {_number(metrics.nll)}", ("NLL", *terms)))
+        found.append(Fact(f"ELBO{given} {number(metrics.elbo)}", ("ELBO", *terms)))
+        found.append(Fact(f"NLL{given} {number(metrics.nll)}", ("NLL", *terms)))
     if metrics.classifier_error is not None:
         labels = f" with {info.dataset.n_labelled} labels" if info.dataset.n_labelled else ""
         found.append(Fact(f"test error {metrics.classifier_error:.1%}{labels}", ("Test error",)))
@@ -52,12 +54,21 @@ def facts(info: RunInfo) -> tuple[Fact, ...]:
     return tuple(found)
 
 
+def brief_line(info: RunInfo) -> str:
+    """What fits into a narrow column: dimensions, model, β and the bound, or reconstruction where there is none."""
+    is_bound = {"ELBO", "Reconstruction"}
+    first, rest = facts(info)[1:3], facts(info)[4:]
+    return " · ".join(
+        fact.text for fact in (*first, *rest) if fact in first or fact.text.startswith("β") or is_bound & {*fact.terms}
+    )
+
+
 def facts_line(info: RunInfo) -> str:
     """All of them, with points between."""
     return " · ".join(fact.text for fact in facts(info))
 
 
-def _model_words(info: RunInfo) -> str:
+def model_words(info: RunInfo) -> str:
     """What kind of model, as a lecture would say it."""
     config = info.config
     words = {"vae": "VAE", "conditional-vae": "conditional VAE", "m2": "M2", "m1+m2": "M1+M2", "pca": "PCA"}
@@ -66,7 +77,7 @@ def _model_words(info: RunInfo) -> str:
     return words.get(config.model, config.model)
 
 
-def _number(value: float, digits: int = 1) -> str:
+def number(value: float, digits: int = 1) -> str:
     if not math.isfinite(value):
         return "not finite"
     return f"{value:.{digits}f}".replace("-", "−")

@@ -15,15 +15,15 @@ from functools import partial
 
 import streamlit as st
 
-from explorer import cache, state
+from explorer import cache, comparison, state
 from explorer.core.words import plain
 from explorer.export_html import html_page
-from explorer.facts import MEANINGS, UNITS, facts_line
+from explorer.facts import HELP, facts_line
+from explorer.views.parts import default_run, run_chooser
 from trainer.errors import LatentError, RunError
 from trainer.runs import RunInfo
 
 LOG = logging.getLogger(__name__)
-PREFERRED_RUN = "mnist-2d"
 SWEPT = "sweep-"
 
 STYLE = """
@@ -32,7 +32,7 @@ STYLE = """
 header[data-testid="stHeader"] { background: transparent; height: 0; min-height: 0; }
 .st-key-view button p, .st-key-path button p { text-transform: capitalize; }
 .st-key-look button p::first-letter { text-transform: capitalize; }
-.st-key-projection button p { text-transform: uppercase; }
+.st-key-projection button p, [class*="st-key-map-"] button p, [class*="st-key-only-map-"] button p { text-transform: uppercase; }
 h1.atlas-title {
   font-size: 20px !important; font-weight: 650; padding: 0 !important; margin: 0 !important; letter-spacing: -0.01em; white-space: nowrap; }
 .st-key-brand, .st-key-facts { font-variant-numeric: tabular-nums; }
@@ -57,11 +57,12 @@ def page() -> None:
     if not sound:
         _no_runs(broken)
         return
-    default = PREFERRED_RUN if PREFERRED_RUN in sound else next(iter(sound))
     dims = {name: info.config.latent_dim for name, info in sound.items()}
-    now = state.load(dims, default, {name: str(error) for name, error in broken.items()})
+    now = state.load(dims, default_run(sound), {name: str(error) for name, error in broken.items()})
+    if now.view != "compare":
+        comparison.leave()
     try:
-        _header(now, sound, default)
+        _header(now, sound)
         _notices(now, broken)
         importlib.import_module(f"explorer.views.{now.view}").show(now)
     except LatentError as error:
@@ -72,22 +73,21 @@ def page() -> None:
         st.error("Something went wrong here that should not; the log of the server says what. Other views and runs still work.")
 
 
-def _header(now: state.State, runs: Mapping[str, RunInfo], default: str) -> None:
-    """Run and view, bound to the URL. Their defaults are constant: a bound widget leaves the URL when it shows its default."""
-    names = listed(runs, now.run_id)
+def _header(now: state.State, runs: Mapping[str, RunInfo]) -> None:
+    """Run and view, bound to the URL. In Compare the run has its chooser and its facts where its column is."""
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="brand"):
         st.html('<h1 class="atlas-title">Latent Atlas</h1>', width="content")
-        st.selectbox(
-            "Run", names, index=names.index(default), key="run", bind="query-params", on_change=state.dismiss_notice,
-            label_visibility="collapsed", width=220,
-        )  # fmt: skip
+        with st.container(width="content"):  # stays when it is empty, so that the keyboard's focus stays on what follows it
+            if now.view != "compare":
+                run_chooser(listed(runs, now.run_id), 220)
         st.segmented_control(
             "View", state.VIEWS, default=state.VIEWS[0], key="view", bind="query-params", required=True, on_change=state.dismiss_notice,
             label_visibility="collapsed", width="content",
         )  # fmt: skip
         with st.popover("All runs", type="tertiary"):
             _all_runs(now.run_id, runs)
-    st.caption(plain(_facts(now.run_id, runs[now.run_id])), help=FACTS_HELP)
+    if now.view != "compare":
+        st.caption(plain(_facts(now.run_id, runs[now.run_id])), help=HELP)
 
 
 def listed(runs: Mapping[str, RunInfo], shown: str) -> list[str]:
@@ -111,9 +111,6 @@ def _all_runs(shown: str, runs: Mapping[str, RunInfo]) -> None:
         info = runs[name]
         st.button(name, key=f"open-{name}", on_click=state.choose_run, args=(name,), disabled=name == shown, type="tertiary")
         st.caption(plain(_facts(name, info)))
-
-
-FACTS_HELP = "\n\n".join([*(f"**{term}**: {meaning}" for term, meaning in MEANINGS.items()), UNITS])
 
 
 def _facts(run_id: str, info: RunInfo) -> str:

@@ -1,8 +1,8 @@
 """What does this visitor look at, and which steps change it?
 
-The one owner of `st.session_state` and `st.query_params`. A view gets a frozen `State` and calls the named steps below. What can be
-shared by a link (run, view, map, pins) lives in the URL; the session holds plain values only, because a class is redefined after an
-edit of the code and comparisons would fail.
+The one owner of `st.session_state` and `st.query_params`, with `comparison` for the columns of Compare. A view gets a frozen `State` and
+calls the named steps below. What can be shared by a link (run, view, map, pins) lives in the URL; the session holds plain values only,
+because a class is redefined after an edit of the code and comparisons would fail.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import streamlit as st
 from explorer.core.words import shortened
 from trainer.projection import Projection
 
-View = Literal["atlas", "reconstruct", "interpolate", "dimensions"]
-VIEWS: tuple[View, ...] = ("atlas", "reconstruct", "interpolate", "dimensions")
+View = Literal["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
+VIEWS: tuple[View, ...] = ("atlas", "reconstruct", "interpolate", "dimensions", "compare")
 
 COOKIE = "_streamlit_xsrf"  # Streamlit's own, one a browser
 MAX_PINS = 12
@@ -246,6 +246,18 @@ def browser_shows(key: str, map_id: str) -> bool:
     return event is not None and event.get("mapId") == map_id
 
 
+def browser_keeps(key: str, map_id: str) -> bool:
+    """Whether the surface of that key was given that very map in an earlier rerun and does not ask for it again."""
+    given, event = st.session_state.get("given", {}), surface_event(key)
+    st.session_state["given"] = {**given, key: map_id}
+    return given.get(key) == map_id and not (event is not None and "want" in event)
+
+
+def forget_given() -> None:
+    """The surfaces are gone from the page, and what they were given with them."""
+    st.session_state.pop("given", None)
+
+
 def label(index: int) -> str:
     """A, B, C … of the pins."""
     return chr(ord("A") + index)
@@ -305,12 +317,16 @@ def _pin_of(plain: Sequence[Any]) -> Pin:
 def sync_url(run_id: str) -> None:
     """Writes the pins of the shown run into the URL; too many numbers for a link are left out."""
     pins = _pins(run_id)
-    text = "~".join(map(_pin_text, pins))
-    if text and sum(len(pin.z) for pin in pins) <= MAX_URL_NUMBERS:
-        if st.query_params.get("pins") != text:
-            st.query_params["pins"] = text
-    elif "pins" in st.query_params:
-        del st.query_params["pins"]
+    fits = sum(len(pin.z) for pin in pins) <= MAX_URL_NUMBERS
+    write_url("pins", "~".join(map(_pin_text, pins)) if fits else "")
+
+
+def write_url(name: str, text: str) -> None:
+    """Sets a query parameter, or takes it away where there is no text; an unchanged one is left alone."""
+    if text and st.query_params.get(name) != text:
+        st.query_params[name] = text
+    elif not text and name in st.query_params:
+        del st.query_params[name]
 
 
 def _pin_text(pin: Pin) -> str:

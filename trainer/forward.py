@@ -72,6 +72,10 @@ class Forward:
             output = unrolled(output, *(self.weights[f"context.0.{name}"] for name in ("weight", "bias", "out")))
         return mean_picture(self.config, output)
 
+    def nll(self, z: Floats, x: Floats, y: ArrayLike | None = None) -> NDArray[np.float64]:
+        """−log p(x|z) (B,), nats, of x (B, C, H, W) for z (B, K)."""
+        return nll(self.config, self._output(z, y), x, float(self.weights["log_sigma"]))
+
     def label_of(self, x: Floats) -> NDArray[np.int64]:
         """The class (B,) of x: the classifier's where there is one, else the one under which the bound at the mean code is highest."""
         x = np.asarray(x, np.float32)
@@ -81,7 +85,7 @@ class Forward:
         for label in range(self.n_classes):
             y = np.full(len(x), label)
             codes = self.encode(x, y)
-            bounds.append(-nll(self.config, self._output(codes.mu, y), x, float(self.weights["log_sigma"])) - codes.kl.sum(1))
+            bounds.append(-self.nll(codes.mu, x, y) - codes.kl.sum(1))
         return np.asarray(np.stack(bounds).argmax(0))
 
     def class_probabilities(self, x: Floats) -> Floats:

@@ -58,13 +58,18 @@ class PathShown:
 
 @dataclass(frozen=True)
 class Options:
-    """How a host wants the surface."""
+    """How a host wants the surface.
+
+    compact: for a narrow column, the picture below the map · link: surfaces of one page with the same name move together.
+    """
 
     show_card: bool = True
     pinnable: bool = True
     hint: bool = True
     manifold: bool = False
     rings: bool = True
+    compact: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -22,27 +23,47 @@ from trainer.runs import Run
 Floats = NDArray[np.float32]
 Axes = tuple[int, int] | None
 
+PREFERRED_RUN = "mnist-2d"
+MAP_HELP = "How the many dimensions are laid out on a plane. Each map says which code a place on it stands for."
+
+
+def default_run(runs: Collection[str]) -> str:
+    """The run that is shown where nobody asked for one."""
+    return PREFERRED_RUN if PREFERRED_RUN in runs else next(iter(runs))
+
+
+def run_chooser(runs: Collection[str], width: int | Literal["stretch"]) -> None:
+    """The page's run, bound to the URL. Its default is constant: a bound widget leaves the URL when it shows its default."""
+    st.selectbox(
+        "Run", list(runs), index=list(runs).index(default_run(runs)), key="run", bind="query-params", on_change=state.dismiss_notice,
+        label_visibility="collapsed", width=width,
+    )  # fmt: skip
+
 
 def chosen_map(run: Run) -> tuple[Projection, Axes]:
     """The map that the person chose; for one or two latent dimensions there is only the plane itself."""
-    names = list(run.projections)
-    if len(names) == 1 and not run.config.is_conditional:
-        return cache.projection(run.id, names[0]), None
+    if len(run.projections) == 1 and not run.config.is_conditional:
+        return map_alone(run)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         if run.config.is_conditional:
-            _class_chooser(run)
-        if len(names) == 1:
-            return cache.projection(run.id, names[0]), None
-        name = st.segmented_control(
-            "Map", names, default=names[0], key="projection", bind="query-params", required=True,
-            label_visibility="collapsed", width="content",
-            help="How the many dimensions are laid out on a plane. Each map says which code a place on it stands for.",
-        )  # fmt: skip
-        axes = _chosen_axes(run) if name == "axes" else None
+            class_chooser(run)
+        return map_alone(run)
+
+
+def map_alone(run: Run) -> tuple[Projection, Axes]:
+    """The same without a class chooser beside it."""
+    names = list(run.projections)
+    if len(names) == 1:
+        return cache.projection(run.id, names[0]), None
+    name = st.segmented_control(
+        "Map", names, default=names[0], key="projection", bind="query-params", required=True,
+        label_visibility="collapsed", width="content", help=MAP_HELP,
+    )  # fmt: skip
+    axes = _chosen_axes(run) if name == "axes" else None
     return cache.projection(run.id, name or names[0], axes), axes
 
 
-def _class_chooser(run: Run) -> None:
+def class_chooser(run: Run) -> None:
     """As which class pictures are decoded; the points of the map stay where they are, each encoded with its own class."""
     state.forget_class_of_another_data_set(run.info.dataset.class_names)
     st.selectbox(
@@ -55,7 +76,7 @@ def _class_chooser(run: Run) -> None:
 def class_choice(run: Run) -> None:
     """The class chooser alone, for a view without a map; nothing for a model that is not told the class."""
     if run.config.is_conditional:
-        _class_chooser(run)
+        class_chooser(run)
         class_words(run, has_cursor=False)
 
 
@@ -83,12 +104,16 @@ def decoder(run: Run) -> Forward:
     return replace(run.forward, label=chosen_label(run))
 
 
-def _chosen_axes(run: Run) -> Axes:
-    """Two dimensions, by default those with the most KL, or of a deterministic model with the most variance."""
+def axes_by_use(run: Run) -> list[int]:
+    """All dimensions, from 1, those with the most KL first, or of a deterministic model with the most variance."""
     assert run.info.metrics is not None
     weight = run.info.metrics.kl_per_dim or run.encodings.mu.var(0)
-    by_weight = np.argsort(-np.asarray(weight), kind="stable")
-    numbers = [int(k) + 1 for k in by_weight]
+    return [int(k) + 1 for k in np.argsort(-np.asarray(weight), kind="stable")]
+
+
+def _chosen_axes(run: Run) -> Axes:
+    """Two dimensions, by default the first two by use."""
+    numbers = axes_by_use(run)
     first = st.selectbox("Across", numbers, index=0, key="x", bind="query-params", width=110, format_func=str)
     second = st.selectbox("Up", numbers, index=1, key="y", bind="query-params", width=110, format_func=str)
     if first == second:
@@ -109,8 +134,12 @@ def live_surface(
     exact: Marked | None = None,
     height: int = 600,
     options: Options | None = None,
+    keeps: bool = False,
 ) -> None:
-    """The map of a run, alive: it draws, zooms and decodes in the browser."""
+    """The map of a run, alive: it draws, zooms and decodes in the browser.
+
+    keeps: what the browser was given in an earlier rerun is not sent again, unless it asks; for pages of several maps.
+    """
     dynamic = Dynamic(
         pins=pins,
         markers=markers,
@@ -123,7 +152,8 @@ def live_surface(
         options=options or Options(),
     )
     static = cache.static_payload(run_id, projection.name, axes, chosen_label(cache.run(run_id)))
-    surface(pack(dynamic, reference(static) if state.browser_shows(key, static_id(static)) else static), key)
+    is_there = state.browser_shows(key, static_id(static)) or (keeps and state.browser_keeps(key, static_id(static)))
+    surface(pack(dynamic, reference(static) if is_there else static), key)
     class_words(cache.run(run_id))
 
 

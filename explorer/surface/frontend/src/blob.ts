@@ -41,6 +41,10 @@ export interface Options {
   readonly hint: boolean;
   readonly manifold: boolean;
   readonly rings: boolean;
+  /** For a narrow column: the map, and below it the picture with what is said of it. */
+  readonly compact: boolean;
+  /** Surfaces of one page with the same name move together: their runs have the same test images. */
+  readonly link: string;
 }
 
 /** The part that changes at every rerun of the host. */
@@ -125,7 +129,7 @@ const DEFAULT_DYNAMIC: Dynamic = {
   taken: [],
   undo: { back: false, forth: false },
   walk: null,
-  options: { show_card: true, pinnable: true, hint: true, manifold: false, rings: true },
+  options: { show_card: true, pinnable: true, hint: true, manifold: false, rings: true, compact: false, link: "" },
 };
 
 /** One parsed payload. Arrays are views into the bytes; float16 becomes float32 when it is asked for. */

@@ -67,7 +67,7 @@ export function drawMarker(context: Context, size: Size, camera: Camera, theme: 
     context.lineTo(left, top + 7);
     context.stroke();
   }
-  haloText(context, theme, marker.label, left + 12, top - 8);
+  haloText(context, theme, marker.label, left + 12, top - 8, size.width);
   context.restore();
 }
 
@@ -140,8 +140,11 @@ export function drawLoop(context: Context, size: Size, camera: Camera, theme: Th
 /** More rings than this would hide the points. */
 const MOST_RINGS = 1500;
 
-function haloText(context: Context, theme: Theme, text: string, left: number, top: number): void {
+/** To the right of its mark; on the other side where there is no room. */
+function haloText(context: Context, theme: Theme, text: string, right: number, top: number, room = Infinity): void {
   context.font = `600 13px ${theme.font}`;
+  const { width } = context.measureText(text);
+  const left = right + width > room ? right - 24 - width : right;
   context.textAlign = "left";
   context.lineJoin = "round";
   context.lineWidth = 4;

@@ -186,6 +186,8 @@ export const STYLE = `
 .la-root[data-narrow] .la-tool{min-width:36px;height:36px}
 .la-root[data-narrow] .la-chip{height:36px}
 .la-root[data-narrow] .la-z{font-size:20px}
+.la-root[data-column] .la-body{gap:6px}
+.la-root[data-column] :is([data-testid=trust],.la-note,.la-details){display:none}
 @media (prefers-reduced-motion:reduce){.la-root *{transition:none!important}}
 @media (forced-colors:active){.la-tool[aria-pressed=true],.la-chip[aria-pressed=true]{outline:1px solid}}
 `;

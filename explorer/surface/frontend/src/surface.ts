@@ -16,6 +16,7 @@ import { HelpPanel } from "./help";
 import { Groups } from "./groups";
 import { Hint } from "./hint";
 import { keyIntent, type KeyIntent } from "./keyboard";
+import { followed, Link, type Probed } from "./link";
 import { allShown, Legend, type LegendEntry, type Shown } from "./legend";
 import { Model, type Posterior } from "./model";
 import { GLIDE_MS, Navigator } from "./navigator";
@@ -87,6 +88,10 @@ const WIDE_PX = 760;
 const PAGE_AROUND_PX = 240;
 const LOW_WINDOW_PX = 860;
 let eventCount = 0;
+/** A window that is narrower has its columns below each other. */
+const STACKED_PX = 640;
+/** The same for a column among columns, with its picture below the map. */
+const COLUMN_AROUND_PX = 600;
 const PATH_DRAW_MS = 280;
 /** A decoder slower than this leaves the nearest point's picture for when the hand rests. */
 const CHEAP_DECODE_MS = 2.5;
@@ -154,6 +159,10 @@ export class SurfaceView implements Surface {
   private readonly holeButton = h("button", { type: "button", class: "la-chip la-all" }, "Show me a hole (h)");
   private readonly fieldBar = new ScaleBar(this.holeButton);
   private readonly colourBar = new ScaleBar();
+  private readonly link = new Link((probed) => {
+    this.heard = probed;
+    this.request({ probe: true });
+  });
   private readonly gestures: GestureMachine;
   private readonly navigator = new Navigator(() => !prefersReducedMotion());
   private readonly pinBook: PinBook;
@@ -170,6 +179,10 @@ export class SurfaceView implements Surface {
   /** The host's code is shown instead of the place's, until the probe moves. */
   private exactZ: readonly number[] | null = null;
   private exactLabel = "";
+  /** What another surface of the page last said, until the next frame shows it. */
+  private heard: Probed | null = null;
+  /** The person moved the probe here: the next frame tells the others. */
+  private hasMoved = false;
   private announcedPlace = "";
   private z = new Float64Array(2);
   private support = 0;
@@ -240,6 +253,7 @@ export class SurfaceView implements Surface {
     clearTimeout(this.restTimer);
     this.hint.dispose();
     this.announcer.dispose();
+    this.link.dispose();
     this.disposer.dispose();
     this.scene = this.base = null;
     this.root.remove();
@@ -418,6 +432,7 @@ export class SurfaceView implements Surface {
       this.exactZ = exactZ?.length === this.z.length ? exactZ : null;
       this.exactLabel = dynamic.exact?.label ?? "";
     }
+    this.joinOthers(dynamic, before, isNew);
     const probeMoved = dynamic.probe && String(dynamic.probe) !== String(before?.probe ?? "");
     if (isNew) this.probe = dynamic.probe ?? scene.startPlace();
     else if (probeMoved && dynamic.probe) this.probe = scene.plane && this.exactZ ? scene.placeOf(this.exactZ) : dynamic.probe;
@@ -469,6 +484,13 @@ export class SurfaceView implements Surface {
     return scene?.plane ? pins.map((pin) => ({ ...pin, map: scene.placeOf(pin.z) })) : pins;
   }
 
+  private joinOthers(dynamic: Dynamic, before: Dynamic | null, isNew: boolean): void {
+    this.link.join(dynamic.options.link);
+    // by its label: the code of the same image is another one after a change of the run
+    if (before && dynamic.exact?.label !== before.exact?.label) this.link.forget();
+    else if (isNew || dynamic.options.link !== before?.options.link) this.link.catchUp();
+  }
+
   /** The host's wish counts when it changes; between two wishes the person's switch counts. */
   private applyLayerDefaults({ options }: Dynamic): void {
     const key = `${options.manifold} ${options.rings}`;
@@ -493,8 +515,11 @@ export class SurfaceView implements Surface {
     const width = this.root.clientWidth;
     if (width === 0 || !this.dynamic || !this.scene) return;
     this.width = width;
-    const isWide = width >= WIDE_PX && this.dynamic.options.show_card;
+    const isCompact = this.dynamic.options.compact;
+    const isWide = width >= WIDE_PX && this.dynamic.options.show_card && !isCompact;
     const isNarrow = width < 520;
+    const isStacked = window.innerWidth < STACKED_PX;
+    this.root.toggleAttribute("data-column", isCompact);
     this.root.toggleAttribute("data-wide", isWide);
     this.root.toggleAttribute("data-narrow", isNarrow);
     const cardWidth = Math.round(Math.min(336, Math.max(272, width * 0.26)));
@@ -505,11 +530,13 @@ export class SurfaceView implements Surface {
     // with its axis, legend and the page's header it must fit a projector; on a phone finger and picture are seen together
     const roomy = Math.max(320, window.innerHeight - PAGE_AROUND_PX);
     const narrow = Math.max(260, Math.min(Math.round(mapWidth * 0.92), Math.round(window.innerHeight * 0.5)));
-    const height = Math.min(wanted, width < WIDE_PX ? narrow : roomy);
+    const column = Math.max(240, Math.min(Math.round(mapWidth * 0.92), window.innerHeight - COLUMN_AROUND_PX));
+    const height = Math.min(wanted, isCompact && !isStacked ? column : width < WIDE_PX ? narrow : roomy);
     const changed = this.stage.resize(mapWidth, height, window.devicePixelRatio || 1, isNarrow);
     // on a projector the player's buttons must be on the screen too
     const isLow = this.player.current !== null && window.innerHeight < LOW_WINDOW_PX;
-    this.card.fit(isWide ? (isLow ? 168 : cardWidth) : isNarrow ? Math.round(width * 0.45) : 224, isNarrow || isLow ? 48 : 64);
+    const room = isWide ? (isLow ? 168 : cardWidth) : isNarrow ? Math.round(width * 0.45) : 224;
+    this.card.fit(isCompact ? Math.min(room, window.innerHeight < LOW_WINDOW_PX ? 140 : 168) : room, isNarrow || isLow || isCompact ? 48 : 64);
     if (changed) this.onResized();
   }
 
@@ -838,6 +865,7 @@ export class SurfaceView implements Surface {
     this.exactZ = z;
     this.exactLabel = label;
     this.isHover = true;
+    this.hasMoved = true;
     this.request({ probe: true, above: true });
   }
 
@@ -859,7 +887,29 @@ export class SurfaceView implements Surface {
     this.probe = map;
     this.isOnPath = false;
     this.exactZ = null;
+    this.hasMoved = true;
     this.request({ probe: true });
+  }
+
+  /** Shows what another surface's hand is on; says nothing aloud and tells nobody, or two surfaces would answer each other for ever. */
+  private follow(probed: Probed): void {
+    const scene = this.scene as Scene;
+    const seen = followed(scene, probed);
+    if (!seen) return;
+    this.pausePlayer();
+    this.isOnPath = false;
+    this.probe = seen.place ?? this.probe;
+    this.exactZ = Array.from(seen.z);
+    this.exactLabel = seen.heading;
+    this.announcedPlace = String(this.probe);
+    this.isHover = true;
+  }
+
+  private tell(): void {
+    this.hasMoved = false;
+    if (!this.scene || !this.link.isJoined) return;
+    const image = this.nearest < 0 ? null : this.scene.numberOf(this.nearest);
+    this.link.tell({ run: this.scene.header.run.id, image, z: Array.from(this.z) });
   }
 
   private pinProbe(): void {
@@ -988,7 +1038,10 @@ export class SurfaceView implements Surface {
     const cameraMoved = this.navigator.tick(now);
     if (this.player.tick(now - this.lastFrame)) this.followPath();
     this.lastFrame = now;
+    if (this.heard && !this.hasMoved) this.follow(this.heard);
+    this.heard = null;
     if (want.probe) this.showProbe();
+    if (this.hasMoved) this.tell();
     const view = this.view(this.scene);
     if (want.ground || cameraMoved) this.painter.ground(view);
     if (want.points || cameraMoved) this.painter.points(view);
