@@ -8,18 +8,30 @@ export class Announcer {
   readonly element = h("div", { class: "la-hidden", "data-testid": "surface-state", "aria-live": "polite", role: "status" });
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `sentence` is asked only when it is time: building it every frame would be wasted. */
+  private due = 0;
+  private sentence: (() => string) | null = null;
+
+  /** `sentence` is asked only when it is time: building it every frame would be wasted, and so would be a new timer. */
   later(sentence: () => string): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.now(sentence()), QUIET_MS);
+    this.sentence = sentence;
+    this.due = performance.now() + QUIET_MS;
+    this.timer ??= setTimeout(() => this.look(), QUIET_MS);
   }
 
   now(sentence: string): void {
-    clearTimeout(this.timer);
+    this.dispose();
     this.element.textContent = sentence;
   }
 
   dispose(): void {
     clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private look(): void {
+    this.timer = undefined;
+    const left = this.due - performance.now();
+    if (left > 0) this.timer = setTimeout(() => this.look(), left);
+    else if (this.sentence) this.now(this.sentence());
   }
 }

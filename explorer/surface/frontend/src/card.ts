@@ -83,15 +83,18 @@ export class Card {
     this.nearest.fitInto(small);
   }
 
-  showDecoded(x_hat: Float32Array, z: ArrayLike<number>, map: Point, support: number): void {
+  showPicture(x_hat: Float32Array, z: ArrayLike<number>, support: number): void {
     this.decoded.paint(x_hat);
     this.decoded.canvas.dataset.z = zJson(z);
+    this.decoded.canvas.toggleAttribute("data-faint", supportLevel(support) === 0);
+  }
+
+  /** Apart from the picture: they need not follow every frame. */
+  showWords(z: ArrayLike<number>, map: Point, support: number): void {
     if (this.latentDim <= 3) setText(this.z, `z = ${zText(z)}`);
     else this.showManyNumbers(z, map);
-    const level = supportLevel(support);
-    this.dots.dataset.level = String(level);
+    this.dots.dataset.level = String(supportLevel(support));
     setText(this.words, supportWords(support));
-    this.decoded.canvas.toggleAttribute("data-faint", level === 0);
   }
 
   showTrust({ radius, priorShare, distance }: Trust): void {

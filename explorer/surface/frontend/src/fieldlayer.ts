@@ -64,6 +64,7 @@ const CONTOUR_CELLS = 84;
 export class ClassContours implements Job {
   readonly rings: { readonly slot: number; readonly level: number; readonly rings: readonly (readonly (readonly [number, number])[])[] }[] = [];
   private slot = 0;
+  private density: DensityJob | null = null;
 
   constructor(private readonly points: Float32Array, private readonly slots: ArrayLike<number>, private readonly nClasses: number, private readonly extent: readonly [number, number, number, number]) {}
 
@@ -75,22 +76,31 @@ export class ClassContours implements Job {
     return this.nClasses ? this.slot / this.nClasses : 1;
   }
 
-  /** At least one class. */
   work(deadline: number): void {
-    do this.addClass(this.slot++);
-    while (!this.isComplete && performance.now() < deadline);
+    while (!this.isComplete) {
+      this.density ??= this.densityOf(this.slot);
+      this.density?.work(deadline);
+      if (this.density && !this.density.isComplete) return;
+      if (this.density) this.addRings(this.density.grid);
+      this.density = null;
+      this.slot++;
+      if (performance.now() >= deadline) return;
+    }
   }
 
-  private addClass(slot: number): void {
+  /** Null for four points or fewer: of those no density can be told. */
+  private densityOf(slot: number): DensityJob | null {
     const own: number[] = [];
     for (let i = 0; i < this.slots.length; i++) if (this.slots[i] === slot) own.push(this.points[2 * i], this.points[2 * i + 1]);
-    if (own.length < 2 * 5) return; // of four points no density can be told
+    if (own.length < 2 * 5) return null;
     const points = Float32Array.from(own);
     const spread = scottSpread(points);
-    const job = new DensityJob(gridOver(this.extent, CONTOUR_CELLS), points, () => spread);
-    job.work(Infinity);
-    const levels = CONTOUR_MASSES.map((mass) => levelOfMass(job.grid.values, mass));
-    contourRings(job.grid, levels).forEach((rings, level) => this.rings.push({ slot, level, rings }));
+    return new DensityJob(gridOver(this.extent, CONTOUR_CELLS), points, () => spread);
+  }
+
+  private addRings(grid: Grid): void {
+    const levels = CONTOUR_MASSES.map((mass) => levelOfMass(grid.values, mass));
+    contourRings(grid, levels).forEach((rings, level) => this.rings.push({ slot: this.slot, level, rings }));
   }
 }
 

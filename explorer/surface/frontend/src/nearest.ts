@@ -47,6 +47,26 @@ export class NearestIndex {
     return best.index;
   }
 
+  /** The accepted points within a rectangle, borders included, by number; null where there are more than `most`. */
+  inside(x0: number, x1: number, y0: number, y1: number, most: number, accepts: (i: number) => boolean): number[] | null {
+    const { points, order, starts, columns } = this;
+    const within = (value: number, n: number): number => Math.min(Math.max(Math.floor(value / this.cell), 0), n - 1);
+    const [c0, c1] = [within(x0 - this.x0, columns), within(x1 - this.x0, columns)];
+    const [r0, r1] = [within(y0 - this.y0, this.rows), within(y1 - this.y0, this.rows)];
+    const found: number[] = [];
+    for (let r = r0; r <= r1; r++) {
+      // the buckets of a row follow each other
+      for (let at = starts[r * columns + c0], end = starts[r * columns + c1 + 1]; at < end; at++) {
+        const i = order[at];
+        const [x, y] = [points[2 * i], points[2 * i + 1]];
+        if (!(x >= x0 && x <= x1 && y >= y0 && y <= y1) || !accepts(i)) continue;
+        if (found.length >= most) return null;
+        found.push(i);
+      }
+    }
+    return found.sort((a, b) => a - b);
+  }
+
   /** How far everything in ring `ring` is at least: the way out of the square of rings before it. */
   private distanceToRing(cx: number, cy: number, column: number, row: number, ring: number): number {
     const left = cx - (this.x0 + (column - ring + 1) * this.cell);
@@ -104,15 +124,19 @@ export class NearestIndex {
   }
 }
 
-/** Median of x and of y: a place in the middle that no outlier moves. */
+/** More points than this do not move their median so far that anyone sees it; sorting a million would delay the first picture. */
+const MEDIAN_OF = 20_000;
+
+/** Median of x and of y, of many points of every n-th: a place in the middle that no outlier moves. */
 export function medianPlace(points: Float32Array): [number, number] {
-  const n = points.length / 2;
+  const step = Math.max(1, Math.floor(points.length / 2 / MEDIAN_OF));
+  const n = Math.floor(points.length / 2 / step);
   if (n === 0) return [0, 0];
   const xs = new Float32Array(n);
   const ys = new Float32Array(n);
   for (let i = 0; i < n; i++) {
-    xs[i] = points[2 * i];
-    ys[i] = points[2 * i + 1];
+    xs[i] = points[2 * i * step];
+    ys[i] = points[2 * i * step + 1];
   }
   xs.sort();
   ys.sort();

@@ -125,20 +125,18 @@ export function drawLoop(context: Context, size: Size, camera: Camera, theme: Th
   context.setLineDash([]);
   context.lineWidth = 1.25;
   context.strokeStyle = css(theme.text, 0.7);
-  if (inside.length <= MOST_RINGS) {
-    context.beginPath();
-    for (const [x, y] of inside) {
-      const [left, top] = toScreen(camera, size, x, y);
-      context.moveTo(left + 4, top);
-      context.arc(left, top, 4, 0, 2 * Math.PI);
-    }
-    context.stroke();
+  context.beginPath();
+  for (const [x, y] of inside) {
+    const [left, top] = toScreen(camera, size, x, y);
+    context.moveTo(left + 4, top);
+    context.arc(left, top, 4, 0, 2 * Math.PI);
   }
+  context.stroke();
   context.restore();
 }
 
 /** More rings than this would hide the points. */
-const MOST_RINGS = 1500;
+export const MOST_RINGS = 1500;
 
 /** To the right of its mark; on the other side where there is no room. */
 function haloText(context: Context, theme: Theme, text: string, right: number, top: number, room = Infinity): void {

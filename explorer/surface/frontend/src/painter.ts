@@ -7,11 +7,14 @@ import { visibleExtent, type Camera } from "./camera";
 import type { Colouring } from "./colouring";
 import { css } from "./colour";
 import type { Background, Overlay } from "./drawer";
+import { setText } from "./dom";
+import { count } from "./format";
 import { ClassContours, drawContours } from "./fieldlayer";
 import type { Shown } from "./legend";
 import { Manifold, TILES, tileGrid } from "./manifold";
-import { drawEllipses, drawLinks, drawLoop, drawMarker, drawPath, drawPin } from "./overlay";
+import { drawEllipses, drawLinks, drawLoop, drawMarker, drawPath, drawPin, MOST_RINGS } from "./overlay";
 import { classRgb, classShape, SHAPES } from "./palette";
+import { PointLayer, type Drawing } from "./pointlayer";
 import { markerRadius } from "./points";
 import { rampColour } from "./ramp";
 import type { Scene } from "./scene";
@@ -72,13 +75,20 @@ export class Painter {
   private manifoldShown = 0;
   private lastCamera: Camera | null = null;
   private sprites: { readonly key: string; readonly list: (Sprite | null)[] } = { key: "", list: [] };
+  private readonly crowd: PointLayer;
+  private resizes = 0;
+  private seen: { readonly camera: Camera; readonly shown: Shown; readonly plot: unknown; readonly found: number[] | null } | null = null;
+  private said: { readonly sampled: Uint32Array; readonly shown: Shown; readonly words: string } | null = null;
 
-  constructor(private readonly stage: Stage) {}
+  constructor(private readonly stage: Stage) {
+    this.crowd = new PointLayer(stage.raster, () => stage.showPoints());
+  }
 
   /** Another scene: nothing kept is of use. */
   reset(): void {
-    this.manifold = this.detail = this.backdrop = this.contours = this.thumbnails = null;
+    this.manifold = this.detail = this.backdrop = this.contours = this.thumbnails = this.seen = this.said = null;
     this.sprites = { key: "", list: [] };
+    this.crowd.reset();
   }
 
   ground({ scene, camera, zoom, theme, layers }: View): void {
@@ -101,8 +111,12 @@ export class Painter {
 
   points(view: View): void {
     const { stage } = this;
-    const { camera, scene } = view;
-    if (this.pictured(view)) return stage.showPoints(0);
+    const { camera, scene, colouring, layers, shown, theme } = view;
+    const isPictured = this.pictured(view) !== null;
+    stage.pointsOpacity(isPictured ? 0 : layers.background === "manifold" ? OVER_PICTURES.opacity : 1);
+    if (isPictured) return this.say(view);
+    if (this.resizes !== stage.resizes) this.crowd.forget();
+    this.resizes = stage.resizes;
     const scale = camera.scale * stage.ratio;
     const transform = {
       scaleX: scale,
@@ -110,14 +124,49 @@ export class Painter {
       scaleY: -scale,
       offsetY: (stage.plot.height / 2) * stage.ratio + camera.y * scale,
     };
-    stage.raster.draw(scene.points, view.colouring?.slots ?? scene.slots, this.spritesFor(view), transform);
-    stage.showPoints(view.layers.background === "manifold" ? OVER_PICTURES.opacity : 1);
+    const drawing: Drawing = {
+      points: scene.points, slots: colouring?.slots ?? scene.slots, transform,
+      look: [layers.shapes, layers.background === "manifold", theme.isDark, shown, colouring?.key].join(" "),
+      spritesFor: (nPoints) => this.spritesFor(view, nPoints),
+    };
+    this.crowd.draw(drawing, performance.now());
+    this.say(view);
+  }
+
+  /** Draws what was left out while the map moved; true while there is something left to do. */
+  fill(view: View): boolean {
+    if (this.pictured(view) !== null) return false;
+    const isWaiting = this.crowd.fill(performance.now());
+    this.say(view);
+    return isWaiting;
+  }
+
+  /** Nothing is left out without a word. */
+  private say(view: View): void {
+    const { sampled } = this.crowd;
+    const { stage: { shown: line } } = this;
+    line.hidden = sampled === null || this.pictured(view) !== null;
+    if (!line.hidden) setText(line, this.wordsFor(sampled as Uint32Array, view));
+  }
+
+  private wordsFor(sampled: Uint32Array, { scene, shown }: View): string {
+    if (this.said?.sampled === sampled && this.said.shown === shown) return this.said.words;
+    let drawn = 0;
+    for (const i of sampled) drawn += shown[scene.slots[i]];
+    const all = scene.perClass.reduce((sum, n, slot) => sum + (shown[slot] ? n : 0), 0);
+    const words = `${count(drawn)} of ${count(all)} points while the map moves`;
+    this.said = { sampled, shown, words };
+    return words;
   }
 
   /** The points that are shown as pictures, or nothing where they are dots. */
   private pictured({ scene, camera, zoom, shown, layers }: View): number[] | null {
     if (!layers.thumbnails || zoom < CLOSE) return null;
-    return inView(scene, camera, this.stage.plot, shown, MOST_THUMBNAILS);
+    const { plot } = this.stage;
+    if (this.seen?.camera === camera && this.seen.shown === shown && this.seen.plot === plot) return this.seen.found;
+    const found = inView(scene, camera, plot, shown, MOST_THUMBNAILS);
+    this.seen = { camera, shown, plot, found };
+    return found;
   }
 
   /** Returns whether all is drawn: pictures may need more frames. */
@@ -135,7 +184,7 @@ export class Painter {
     }
     if (layers.contours && this.contours) drawContours(context, stage.plot, camera, this.contours, shown, (slot) => classRgb(slot === scene.nClasses ? -1 : slot, theme.isDark), theme.map);
     if (layers.ellipses) this.ellipses(context, view, nearest);
-    if (loop.length > 1) drawLoop(context, stage.plot, camera, theme, loop, selected.map((i) => scene.place(i)));
+    if (loop.length > 1) drawLoop(context, stage.plot, camera, theme, loop, selected.length > MOST_RINGS ? [] : selected.map((i) => scene.place(i)));
     if (layers.rings && projection.rings) drawRingLabels(context, stage.plot, camera, theme, projection);
     if (layers.neighbours) drawLinks(context, stage.plot, camera, theme, probe, links.map((i) => scene.place(i)));
     if (path) drawPath(context, stage.plot, camera, theme, path, pathShare);
@@ -202,13 +251,13 @@ export class Painter {
     return (this.thumbnails ??= new Thumbnails(scene)).make(i);
   }
 
-  private spritesFor({ scene, theme, shown, layers, zoom, colouring }: View): readonly (Sprite | null)[] {
+  private spritesFor({ scene, theme, shown, layers, zoom, colouring }: View, nPoints: number): readonly (Sprite | null)[] {
     const isOver = layers.background === "manifold";
     const size = (layers.shapes ? 1.35 : 1) * (isOver ? OVER_PICTURES.size : 1);
-    const radius = markerRadius(scene.nPoints, zoom) * size * this.stage.ratio;
-    const key = [radius, layers.shapes, theme.isDark, shown, colouring?.key ?? ""].join(" ");
+    const radius = markerRadius(nPoints, zoom) * size * this.stage.ratio;
+    const alpha = nPoints > MANY_POINTS ? 0.7 : 0.85;
+    const key = [radius, alpha, layers.shapes, theme.isDark, shown, colouring?.key ?? ""].join(" ");
     if (key === this.sprites.key) return this.sprites.list;
-    const alpha = scene.nPoints > MANY_POINTS ? 0.7 : 0.85;
     const byClass = (slot: number): Sprite | null => {
       if (!shown[slot]) return null;
       const label = slot === scene.nClasses ? -1 : slot;

@@ -26,10 +26,21 @@ export function quantitiesOf({ latentDim, logvar, elbo, reconstruction, mu }: Po
   if (elbo) found.push({ id: "elbo", name: "ELBO", definition: "Bound on log p(x) of this image, nats: E_q[log p(x|z)] − KL. Higher is better (Kingma & Welling 2014, eq. 3).", values: elbo });
   if (reconstruction) found.push({ id: "reconstruction", name: "Reconstruction", definition: "−E_q[log p(x|z)] of this image, nats, summed over pixels. Lower is better.", values: reconstruction });
   if (logvar) {
-    found.push({ id: "kl", name: "KL", definition: "KL(q(z|x) ‖ p(z)) of this image, nats, summed over latent dimensions: how much its code says.", values: klPerPoint(mu, logvar, latentDim) });
-    found.push({ id: "width", name: "Posterior width", definition: "Geometric mean over dimensions of σ, the standard deviation of q(z|x), latent units.", values: widthPerPoint(logvar, latentDim) });
+    found.push(later({ id: "kl", name: "KL", definition: "KL(q(z|x) ‖ p(z)) of this image, nats, summed over latent dimensions: how much its code says." }, () => klPerPoint(mu, logvar, latentDim)));
+    found.push(later({ id: "width", name: "Posterior width", definition: "Geometric mean over dimensions of σ, the standard deviation of q(z|x), latent units." }, () => widthPerPoint(logvar, latentDim)));
   }
   return found;
+}
+
+/** Computed when it is first asked for: for a million points that must not delay the first picture. */
+export function later(what: Omit<Quantity, "values">, make: () => Float32Array): Quantity {
+  let made: Float32Array | null = null;
+  return {
+    ...what,
+    get values() {
+      return (made ??= make());
+    },
+  };
 }
 
 /** ½ Σ_k μ² + expm1(log σ²) − log σ² of every point: never negative. */
@@ -75,13 +86,13 @@ export function variancePerDim(mu: Float32Array, K: number): Float64Array {
 /**
  * Share of a point's k nearest codes that have its class, for every point, in slices: `work` until a deadline.
  *
- * All K dimensions count, whatever the map shows. N² distances: seconds for ten thousand points.
+ * All K dimensions count, whatever the map shows. `find` is asked for the neighbours; without an index that is N² distances.
  */
 export class PurityJob {
   readonly values: Float32Array;
   private next = 0;
 
-  constructor(private readonly mu: Float32Array, private readonly K: number, private readonly labels: ArrayLike<number>, private readonly k = 15) {
+  constructor(private readonly mu: Float32Array, private readonly K: number, private readonly labels: ArrayLike<number>, private readonly k = 15, private readonly find: FindNear = (z, wanted, without) => nearestCodes(mu, K, z, wanted, without)) {
     this.values = new Float32Array(labels.length).fill(Number.NaN);
   }
 
@@ -96,13 +107,16 @@ export class PurityJob {
   work(deadline: number): void {
     while (!this.isComplete && performance.now() < deadline) {
       const i = this.next++;
-      const found = nearestCodes(this.mu, this.K, this.mu.subarray(i * this.K, (i + 1) * this.K), this.k, i);
+      const found = this.find(this.mu.subarray(i * this.K, (i + 1) * this.K), this.k, i);
       let same = 0;
       for (const { index } of found) if (this.labels[index] === this.labels[i]) same++;
       this.values[i] = found.length ? same / found.length : Number.NaN;
     }
   }
 }
+
+/** The k codes nearest to z but for one. */
+export type FindNear = (z: ArrayLike<number>, k: number, without: number) => readonly Near[];
 
 export interface Near {
   readonly index: number;

@@ -46,7 +46,7 @@ interface Row {
 export class Rack {
   readonly element: HTMLElement;
   private readonly list = h("div", { class: "la-rack-list" });
-  private readonly more = h("button", { type: "button", class: "la-chip la-all" });
+  private readonly more = h("button", { type: "button", class: "la-chip la-all", hidden: true });
   private readonly words = h("p", { class: "la-small" });
   private rows: Row[] = [];
   private axes: Axis[] = [];
@@ -58,7 +58,10 @@ export class Rack {
 
   constructor(private readonly change: (z: readonly number[]) => void) {
     this.element = h("details", { class: "la-rack" }, h("summary", {}, "Sliders: one for each dimension"), this.words, this.list, this.more);
-    this.element.addEventListener("toggle", () => this.filmsAreStale());
+    this.element.addEventListener("toggle", () => {
+      if (this.isOpen && this.scene && this.axes.length === 0) this.measure(this.scene);
+      this.filmsAreStale();
+    });
     this.more.addEventListener("click", () => {
       this.isAll = !this.isAll;
       this.build();
@@ -72,6 +75,13 @@ export class Rack {
   configure(scene: Scene): void {
     this.scene = scene;
     this.element.hidden = scene.space.latentDim < 2;
+    this.rows = [];
+    this.axes = [];
+    if (this.isOpen) this.measure(scene);
+  }
+
+  /** Only for who looks: with a million points it would delay the first picture. */
+  private measure(scene: Scene): void {
     this.axes = axesOf(scene);
     const dead = this.axes.filter(({ isDead }) => isDead).length;
     const used = this.axes.length - dead;
@@ -83,7 +93,8 @@ export class Rack {
   /** The code that is shown: the sliders stand there. */
   show(z: ArrayLike<number>): void {
     if (!this.isOpen) {
-      this.z = Float64Array.from(z);
+      if (this.z.length !== z.length) this.z = new Float64Array(z.length);
+      this.z.set(z);
       return;
     }
     const moved = this.z.length !== z.length || this.z.some((value, k) => value !== z[k]);

@@ -1,13 +1,14 @@
 /** What was loaded, ready to be drawn and asked? Everything that stays the same while one run and projection are shown. */
 
-import { product, type Header, type Payload, type Point } from "./blob";
+import { product, type Extent, type Header, type Payload, type Point } from "./blob";
 import type { Spread } from "./field";
+import { CodeIndex } from "./codeindex";
 import { Model } from "./model";
 import { medianPlace, NearestIndex } from "./nearest";
 import { linear, makeToMap, type ToMap } from "./places";
 import { dropped, robustExtent, squareExtent, type Plane } from "./planes";
 import { slotOf } from "./points";
-import { quantitiesOf, type PointFacts, type Quantity } from "./quantities";
+import { later, quantitiesOf, type PointFacts, type Quantity } from "./quantities";
 import { makeSpace, planeSpace, type Space } from "./space";
 
 export class Scene {
@@ -31,6 +32,7 @@ export class Scene {
   /** z = origin + x·basis[0] + y·basis[1], where the map is a plane in more than two dimensions. */
   private readonly linear: { readonly origin: Float32Array; readonly basis: Float32Array } | null;
   private readonly pictures: { originals: Uint8Array | null };
+  private codeIndex: CodeIndex | null = null;
 
   /** `plane`: laid on the spot in place of the host's map; `of`: the same payload's scene, with which all but the map is shared. */
   constructor(private readonly payload: Payload, readonly plane: Plane | null = null, of: Scene | null = null) {
@@ -48,9 +50,9 @@ export class Scene {
     this.labels = payload.integers("points_label");
     this.numbers = payload.integers("points_index");
     this.nClasses = Math.max(this.header.class_names.length, maximum(this.labels) + 1);
-    this.slots = Uint16Array.from(this.labels, (label) => slotOf(label, this.nClasses));
+    this.slots = new Uint16Array(this.labels.length);
     this.perClass = new Uint32Array(this.nClasses + 1);
-    for (const slot of this.slots) this.perClass[slot]++;
+    for (let i = 0; i < this.slots.length; i++) this.perClass[(this.slots[i] = slotOf(this.labels[i], this.nClasses))]++;
     this.quantities = [...quantitiesOf(this.facts()), ...this.factors()];
   }
 
@@ -74,10 +76,8 @@ export class Scene {
     const names = this.header.factor_names ?? [];
     if (names.length === 0 || !this.payload.has("points_factors")) return [];
     const all = this.payload.floats("points_factors");
-    return names.map((name, f) => ({
-      id: `factor:${name}`, name, definition: `“${name}”, a known factor of the data set.`,
-      values: Float32Array.from({ length: this.nPoints }, (_, i) => all[i * names.length + f]),
-    }));
+    const column = (f: number): Float32Array => Float32Array.from({ length: this.nPoints }, (_, i) => all[i * names.length + f]);
+    return names.map((name, f) => later({ id: `factor:${name}`, name, definition: `“${name}”, a known factor of the data set.` }, () => column(f)));
   }
 
   /** Covariance xx, xy, yy of the posterior of point i on the map, in map units; null where the map is no plane or a code is a point. */
@@ -112,10 +112,23 @@ export class Scene {
     return of(this) === of(other) && equal(this.points, other.points) && equal(this.mu, other.mu);
   }
 
+  /** Finds the codes nearest to a code, all latent dimensions counted. */
+  get codes(): CodeIndex {
+    return (this.codeIndex ??= new CodeIndex(this.mu, this.space.latentDim));
+  }
+
+  private get places(): NearestIndex {
+    return (this.index ??= new NearestIndex(this.points));
+  }
+
+  /** The points in a rectangle of the map whose class is shown; null where there are more than `most`. */
+  inside([x0, x1, y0, y1]: Extent, most: number, shown: Uint8Array): number[] | null {
+    return this.places.inside(x0, x1, y0, y1, most, (i) => shown[this.slots[i]] === 1);
+  }
+
   /** The nearest point on the map whose class is shown, or −1. */
   nearest(x: number, y: number, shown: Uint8Array): number {
-    this.index ??= new NearestIndex(this.points);
-    return this.index.find(x, y, (i) => shown[this.slots[i]] === 1);
+    return this.places.find(x, y, (i) => shown[this.slots[i]] === 1);
   }
 
   place(i: number): Point {

@@ -18,11 +18,15 @@ export class Stage {
   width = 0;
   height = 0;
   ratio = 1;
+  /** How often the canvases were emptied by another size. */
+  resizes = 0;
+  /** What is shown of the points where not all are. */
+  readonly shown = h("p", { class: "la-shown", hidden: true });
   private readonly ground = h("canvas", { class: "la-ground" });
   private readonly points = h("canvas", { class: "la-points" });
 
   constructor(...panels: readonly HTMLElement[]) {
-    this.element = h("div", { class: "la-stage" }, this.ground, this.points, this.map, this.marks.element, this.hint, ...panels);
+    this.element = h("div", { class: "la-stage" }, this.ground, this.points, this.map, this.marks.element, this.shown, this.hint, ...panels);
   }
 
   /** Returns whether anything changed. */
@@ -31,6 +35,7 @@ export class Stage {
     this.width = width;
     this.height = height;
     this.ratio = ratio;
+    this.resizes++;
     const left = isNarrow ? 32 : 42;
     this.plot = { left, top: 1, width: Math.max(0, width - left - 1), height: Math.max(0, height - 26) };
     this.element.style.height = `${height}px`;
@@ -65,10 +70,13 @@ export class Stage {
     ];
   }
 
-  /** Brings the raster's pixels to the screen. */
-  showPoints(opacity: number): void {
-    const { raster } = this;
+  pointsOpacity(opacity: number): void {
     this.points.style.opacity = String(opacity);
+  }
+
+  /** Brings the raster's pixels to the screen. */
+  showPoints(): void {
+    const { raster } = this;
     if (raster.width === 0 || raster.height === 0) return;
     const image = new ImageData(new Uint8ClampedArray(raster.straight.buffer as ArrayBuffer), raster.width, raster.height);
     this.points.getContext("2d")?.putImageData(image, 0, 0);

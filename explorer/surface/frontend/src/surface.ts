@@ -27,7 +27,7 @@ import { PENDING_MS, PinBook, type PinEdit } from "./pins";
 import type { Picture } from "./picture";
 import { alongDirection, throughThree, type Plane } from "./planes";
 import { Player } from "./player";
-import { nearestCodes, priorShareWithin, PurityJob, type Quantity } from "./quantities";
+import { priorShareWithin, PurityJob, type Near, type Quantity } from "./quantities";
 import { axesOf, Rack } from "./rack";
 import { ScaleBar } from "./scalebar";
 import { Scene } from "./scene";
@@ -97,6 +97,10 @@ const PATH_DRAW_MS = 280;
 const CHEAP_DECODE_MS = 2.5;
 const REST_MS = 90;
 const N_LINKS = 8;
+/** Words follow a moving hand this often: nobody reads numbers faster, and each change lays out the page. */
+const WORDS_MS = 50;
+/** Short: the index is built while a hand may already be moving. */
+const INDEX_SLICE_MS = 4;
 /** A found image is looked at this much closer. */
 const FLY_ZOOM = 6;
 const BY_CLASS = "class";
@@ -186,7 +190,11 @@ export class SurfaceView implements Surface {
   private announcedPlace = "";
   private z = new Float64Array(2);
   private support = 0;
+  /** Nearest point on the map, or −1; and the one that the card tells of. */
+  private marked = -1;
   private nearest = -1;
+  private wordsAreDue = false;
+  private wordsAt = -Infinity;
   private shown: Shown = new Uint8Array(0);
   private readonly layers: Layers = {
     background: "none", rings: true, shapes: false, contours: false, ellipses: false, neighbours: false, thumbnails: true,
@@ -332,7 +340,7 @@ export class SurfaceView implements Surface {
   private show(scene: Scene): void {
     const { run, projection } = scene.header;
     this.scene = scene;
-    this.nearest = -1;
+    this.nearest = this.marked = -1;
     this.announcedPlace = "";
     this.painter.reset();
     this.decodeMs = 0;
@@ -761,7 +769,8 @@ export class SurfaceView implements Surface {
   private setColour(id: string): void {
     if (!this.scene) return;
     this.colourId = id;
-    if (id === PURITY.id) this.purity ??= new PurityJob(this.scene.mu, this.scene.space.latentDim, this.scene.labels);
+    const { codes, labels, mu, space } = this.scene;
+    if (id === PURITY.id) this.purity ??= new PurityJob(mu, space.latentDim, labels, 15, (z, k, i) => codes.find(z, k, undefined, i));
     this.recolour();
     this.showToolbar();
     this.request({ points: true, above: true });
@@ -963,7 +972,7 @@ export class SurfaceView implements Surface {
 
   private sentence(): string {
     if (!this.scene) return "";
-    const label = this.nearest >= 0 ? this.scene.labels[this.nearest] : -1;
+    const label = this.marked >= 0 ? this.scene.labels[this.marked] : -1;
     const name = this.scene.className(label);
     const looks = looksWords(name, this.scene.decodedAs);
     const z = this.z.length > 3 ? `largest of z: ${zText(this.z, plainNumber)}` : `z = ${zText(this.z, plainNumber)}`;
@@ -1041,6 +1050,7 @@ export class SurfaceView implements Surface {
     if (this.heard && !this.hasMoved) this.follow(this.heard);
     this.heard = null;
     if (want.probe) this.showProbe();
+    else this.showWords(this.scene);
     if (this.hasMoved) this.tell();
     const view = this.view(this.scene);
     if (want.ground || cameraMoved) this.painter.ground(view);
@@ -1050,6 +1060,7 @@ export class SurfaceView implements Surface {
     this.placeMarks();
     if (want.probe && this.isHover) this.stats_.record(start, performance.now() - start);
     this.isHover = false;
+    if (this.painter.fill(view) || this.wordsAreDue) this.request({});
     this.growSlowly(view, start);
     if (!isDrawn) this.request({ above: true });
     if (this.navigator.isGliding || this.player.isPlaying || this.isAnimating()) this.request({ above: this.isAnimating() });
@@ -1068,10 +1079,20 @@ export class SurfaceView implements Surface {
       this.request({ ground: true, above: true });
     }
     if (this.rack.work()) this.request({});
+    if (this.growIndex()) return;
     if (!this.purity || this.purity.isComplete || this.colourId !== PURITY.id) return;
     this.purity.work(performance.now() + 8);
     if (this.purity.isComplete || this.painter.growthIsDue(start)) this.recolour();
     this.request({ points: this.purity.isComplete, above: this.purity.isComplete });
+  }
+
+  /** The index of the codes first: purity asks it for every point. */
+  private growIndex(): boolean {
+    const { codes } = this.scene as Scene;
+    if (codes.isComplete) return false;
+    codes.work(performance.now() + INDEX_SLICE_MS);
+    this.request({});
+    return true;
   }
 
   private wasGrowing = false;
@@ -1105,23 +1126,38 @@ export class SurfaceView implements Surface {
     const start = performance.now();
     const x_hat = scene.model.decodeShared(this.z);
     this.decodeMs += 0.2 * (performance.now() - start - this.decodeMs);
-    this.card.showDecoded(x_hat, this.z, this.probe, this.support);
+    this.card.showPicture(x_hat, this.z, this.support);
     this.rack.show(this.z);
+    this.marked = scene.nearest(this.probe[0], this.probe[1], this.shown);
+    if (this.layers.neighbours) this.links = this.nearestCodes(scene, N_LINKS).map(({ index }) => index);
+    this.wordsAreDue = true;
+    this.showWords(scene);
+    this.announcePlace();
+  }
+
+  /** What the card says of the picture, now or a few frames later. */
+  private showWords(scene: Scene): void {
+    const now = performance.now();
+    if (!this.wordsAreDue || now - this.wordsAt < WORDS_MS) return;
+    this.wordsAt = now;
+    this.wordsAreDue = false;
+    this.card.showWords(this.z, this.probe, this.support);
     this.showTrust(scene);
     this.showNearest(scene);
-    this.announcePlace();
+  }
+
+  private nearestCodes(scene: Scene, wanted: number): readonly Near[] {
+    return scene.codes.find(this.z, wanted, (i) => this.shown[scene.slots[i]] === 1);
   }
 
   /** How ordinary this code is to the prior, and how far the nearest real code. */
   private showTrust(scene: Scene): void {
     const K = scene.space.latentDim;
-    const wanted = this.layers.neighbours ? N_LINKS : 1;
-    const near = nearestCodes(scene.mu, K, this.z, wanted, -1, (i) => this.shown[scene.slots[i]] === 1);
-    this.links = near.map(({ index }) => index);
+    const [near] = this.nearestCodes(scene, 1);
     const trust: Trust = {
       radius: Math.hypot(...this.z),
       priorShare: scene.logvar ? priorShareWithin(Math.hypot(...this.z), K) : null,
-      distance: near[0]?.distance ?? null,
+      distance: near?.distance ?? null,
     };
     this.card.showTrust(trust);
   }
@@ -1135,7 +1171,7 @@ export class SurfaceView implements Surface {
   }
 
   private showNearest(scene: Scene): void {
-    const nearest = scene.nearest(this.probe[0], this.probe[1], this.shown);
+    const nearest = this.marked;
     if (nearest === this.nearest && nearest >= 0) return;
     this.nearest = nearest;
     const label = nearest >= 0 ? scene.labels[nearest] : -1;
@@ -1173,7 +1209,7 @@ export class SurfaceView implements Surface {
       dropShare: share(this.dropStart, GLIDE_MS),
       probe: this.probe,
       links: this.links,
-      nearest: this.nearest,
+      nearest: this.marked,
       loop: this.loop,
       selected: this.selected,
     };
@@ -1187,7 +1223,7 @@ export class SurfaceView implements Surface {
 
   private placeMarks(): void {
     const scene = this.scene as Scene;
-    const nearest = this.nearest >= 0 ? this.navigator.toScreen(scene.place(this.nearest)) : null;
+    const nearest = this.marked >= 0 ? this.navigator.toScreen(scene.place(this.marked)) : null;
     this.stage.marks.place(this.navigator.toScreen(this.probe), nearest);
   }
 

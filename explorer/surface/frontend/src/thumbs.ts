@@ -1,6 +1,6 @@
 /** When few points are in view, what do they look like? Pictures instead of dots: originals where they are here, else decoded codes. */
 
-import { toScreen, type Camera, type Size } from "./camera";
+import { toScreen, visibleExtent, type Camera, type Size } from "./camera";
 import { css, type Rgb } from "./colour";
 import { toRgba } from "./picture";
 import type { Scene } from "./scene";
@@ -13,15 +13,7 @@ const KEPT = 2000;
 
 /** The points in view whose class is shown; null where there are more than `most`. */
 export function inView(scene: Scene, camera: Camera, size: Size, shown: Uint8Array, most: number): number[] | null {
-  const [halfWidth, halfHeight] = [size.width / 2 / camera.scale, size.height / 2 / camera.scale];
-  const found: number[] = [];
-  const { points, slots } = scene;
-  for (let i = 0; i < slots.length; i++) {
-    if (!shown[slots[i]] || Math.abs(points[2 * i] - camera.x) > halfWidth || Math.abs(points[2 * i + 1] - camera.y) > halfHeight) continue;
-    if (found.length >= most) return null;
-    found.push(i);
-  }
-  return found;
+  return scene.inside(visibleExtent(camera, size), most, shown);
 }
 
 /** Side of a picture, CSS pixels: so that all in view would fill a third of the map. */

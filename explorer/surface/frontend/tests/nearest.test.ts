@@ -49,3 +49,25 @@ test("no point, or none that is accepted: −1", () => {
 test("the median place ignores an outlier", () => {
   expect(medianPlace(Float32Array.of(0, 0, 1, 1, 2, 2, 3, 3, 1e6, -1e6))).toEqual([2, 1]);
 });
+
+describe("the points in a rectangle, against looking at all of them", () => {
+  const points = floats(3000, 11, 4);
+  const index = new NearestIndex(points);
+  const next = random(12);
+
+  test("are all of them, in order, and none that is not accepted", () => {
+    for (let q = 0; q < 200; q++) {
+      const [a, b, c, d] = Array.from({ length: 4 }, () => (2 * next() - 1) * 6); // also beyond all points
+      const [x0, x1, y0, y1] = [Math.min(a, b), Math.max(a, b), Math.min(c, d), Math.max(c, d)];
+      const accepts = q % 2 ? () => true : (i: number) => i % 3 === 0;
+      const wanted = Array.from({ length: 1500 }, (_, i) => i).filter((i) => accepts(i) && points[2 * i] >= x0 && points[2 * i] <= x1 && points[2 * i + 1] >= y0 && points[2 * i + 1] <= y1);
+      expect(index.inside(x0, x1, y0, y1, 1500, accepts)).toEqual(wanted);
+      expect(index.inside(x0, x1, y0, y1, wanted.length, accepts)).toEqual(wanted);
+      if (wanted.length > 0) expect(index.inside(x0, x1, y0, y1, wanted.length - 1, accepts)).toBeNull();
+    }
+  });
+
+  test("without any point there is none", () => {
+    expect(new NearestIndex(new Float32Array(0)).inside(-1, 1, -1, 1, 10, () => true)).toEqual([]);
+  });
+});
