@@ -1,6 +1,6 @@
 """What can be typed after `python -m trainer`?
 
-fit, evaluate, maps, examine, list, bench. The options of `fit` are the fields of `FitConfig`. A mistake is one sentence on stderr and
+fit, evaluate, maps, classifier, examine, list, bench. The options of `fit` are the fields of `FitConfig`. A mistake is one sentence on stderr and
 exit code 2; Ctrl-C ends with 130 and a run that resumes.
 """
 
@@ -33,6 +33,7 @@ USAGE = f"""usage: {PROG} COMMAND …
   fit PRESET      train a run              {PROG} fit digits-2d --epochs 50
   evaluate RUN    figures on the test set  {PROG} evaluate mnist-2d --samples 500 --json
   maps RUN        makes a finished run's maps anew, without training
+  classifier RUN  trains a finished run's classifier of pictures, its first or another
   examine RUN     what the clinic measures of a run, and its verdict
   list            presets, data sets and runs on this machine
   bench           how fast this machine trains, against the usual loop
@@ -100,6 +101,16 @@ class ExamineOptions:
 
 
 @dataclass(frozen=True)
+class ClassifierOptions:
+    """Train the classifier of decoded pictures of a finished run, its first or another; nothing else of the run changes."""
+
+    run: Positional[str]
+    """name of the run"""
+    runs: str | None = None
+    """folder of runs (default: runs/, then the pretrained ones)"""
+
+
+@dataclass(frozen=True)
 class ListOptions:
     """Presets, data sets (and whether each is on this machine), runs."""
 
@@ -124,7 +135,15 @@ class BenchOptions:
 
 def main(argv: Sequence[str]) -> int:
     """Runs one command; returns the exit code: 0, 2 for a mistake, 130 for Ctrl-C."""
-    commands = {"fit": _fit, "evaluate": _evaluate, "maps": _maps, "examine": _examine, "list": _list, "bench": _bench}
+    commands = {
+        "fit": _fit,
+        "evaluate": _evaluate,
+        "maps": _maps,
+        "classifier": _classifier,
+        "examine": _examine,
+        "list": _list,
+        "bench": _bench,
+    }
     try:
         if not argv or argv[0] in ("-h", "--help"):
             print(USAGE)
@@ -405,6 +424,26 @@ def _losses(projection: Projection) -> str:
         if back.agreement is not None:
             parts.append(f"label agreement {back.agreement:.3f}")
     return f": {', '.join(parts)}" if parts else ""
+
+
+# --- classifier
+
+
+def _classifier(argv: list[str]) -> None:
+    options = parse(ClassifierOptions, argv, f"{PROG} classifier")
+    run = load_run(options.run, options.runs)
+    from tqdm import tqdm
+
+    from trainer.datasets import load_dataset
+    from trainer.fit import refresh_classifier
+
+    dataset = load_dataset(run.info.dataset.name, progress=True)
+    with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}", file=sys.stderr, leave=False, disable=None) as bar:
+        found = refresh_classifier(run, dataset, lambda share: bar.update(100 * share - bar.n))
+    print(f"{run.id}: classifier of pictures, temperature {found.temperature:.2f}")
+    for what, scores in (("test images", found.images), ("reconstructions", found.decoded)):
+        figures = f"accuracy {scores.accuracy:.3f}, NLL {scores.nll:.3f} nats, calibration error {scores.ece:.3f}"
+        print(f"  {what:<16} {figures} ({scores.n} pictures)")
 
 
 # --- list

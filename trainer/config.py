@@ -110,6 +110,9 @@ class FitConfig(BaseModel):
         description="fp32; bf16: matrix products in bfloat16 where the processor can; autocast: torch's mixed precision in bfloat16",
     )
     umap: bool = Field(True, description="lay out a UMAP for more than two latent dimensions")
+    classifier: bool = Field(
+        True, description="at the end train a small classifier of pictures, for the class probabilities beside the map"
+    )
 
     @property
     def is_deterministic(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -24,6 +24,8 @@ from torch import Tensor
 from trainer import checkpoint
 from trainer import runs as files
 from trainer.checkpoint import Progress, Row
+from trainer.classifier import PictureClassifier
+from trainer.classifier_fit import ClassifierTraining, has_classes
 from trainer.clinic import Examination
 from trainer.closed_form import fill_with_pca, finish_linear_vae
 from trainer.collapse import kl_per_dim
@@ -48,7 +50,7 @@ HISTORY_IMAGES = 10_000  # of each split, at the end of an epoch
 NLL_SAMPLES, NLL_IMAGES = 200, 2000  # importance sampling at the end of a run; `evaluate` does all images
 STEP_EVENTS_S = 0.2
 CHECKPOINT_S = 2.0  # a run of quick epochs would spend its time on the disk; what is lost is computed again, the same
-DRAW, EPOCH, HELD_OUT, LABELLED, LAGGING = 1, 2, 3, 4, 5  # names of the random streams
+DRAW, EPOCH, HELD_OUT, LABELLED, LAGGING = 1, 2, 3, 4, 5  # names of the random streams; 6 is the classifier's
 MEAN_BATCH = 4096  # images at once for the mean image and the covariance
 LAGGING_ROUND = 10  # inner steps of which the mean loss must fall for the encoder to go on (He 2019, section 4.2)
 INFORMATION_IMAGES = 2000
@@ -446,7 +448,7 @@ class Trainer:
         return info
 
     def finish(self) -> Iterator[Event]:
-        """Evaluation, encodings, film and maps; `run.json` says finished only when all of it is there."""
+        """Evaluation, encodings, film, maps and classifier; `run.json` says finished only when all of it is there."""
         config, writer, progress = self.config, self.writer, self.progress
         if not self.team.is_writer:
             return
@@ -473,8 +475,13 @@ class Trainer:
         writer.write_projections(maps_of(self.model, self.test, mu, logvar))
         examination = None
         if not config.is_deterministic:
-            yield Finishing("examination", 0.9)
+            yield Finishing("examination", 0.75)
             examination = examine(self.model, self.dataset)
+        if config.classifier and has_classes(self.dataset):
+            training = ClassifierTraining(self.model, self.dataset, config.seed)
+            for share in training.epochs():
+                yield Finishing("classifier of pictures", 0.8 + 0.2 * share)
+            writer.write_classifier(training.result())
         info = self.write_state("finished", Metrics(**asdict(evaluation)), examination)
         assert info is not None
         self.is_whole = True
@@ -492,13 +499,31 @@ def maps_of(model: Vae, split: Split, mu: NDArray[np.float32], logvar: NDArray[n
 
 def refresh_maps(run: Run, dataset: Dataset) -> tuple[Projection, ...]:
     """Makes the maps of a finished run anew, from its weights and codes, and writes them. Raises `RunError` for another data set."""
+    _check_same(run, dataset)
+    maps = maps_of(run.model, dataset.subset("test"), run.encodings.mu, run.encodings.logvar)
+    RunWriter(run.folder).replace_projections(run.info, maps)
+    return maps
+
+
+def refresh_classifier(run: Run, dataset: Dataset, on_progress: Callable[[float], None] = lambda share: None) -> PictureClassifier:
+    """Trains the classifier of pictures of a finished run, its first or another, and writes it.
+
+    Raises `RunError` for another data set, `DataError` for one without classes.
+    """
+    _check_same(run, dataset)
+    training = ClassifierTraining(run.model, dataset, run.config.seed)
+    for share in training.epochs():
+        on_progress(share)
+    classifier = training.result()
+    RunWriter(run.folder).replace_classifier(run.info, classifier)
+    return classifier
+
+
+def _check_same(run: Run, dataset: Dataset) -> None:
     if dataset.sha256 != run.info.dataset.sha256:
         raise RunError(
             f"data set {dataset.name!r} is not the one that run {run.id!r} was trained on: restore it or train the run anew."
         )
-    maps = maps_of(run.model, dataset.subset("test"), run.encodings.mu, run.encodings.logvar)
-    RunWriter(run.folder).replace_projections(run.info, maps)
-    return maps
 
 
 def knobs_at(config: FitConfig, epochs_done: float) -> Knobs:

@@ -90,9 +90,7 @@ class Forward:
 
     def class_probabilities(self, x: Floats) -> Floats:
         """q(y|x) (B, Y) of a semi-supervised model."""
-        logits = self._run("classifier", self._run("features", np.asarray(x, np.float32)))
-        odds = np.exp(logits - logits.max(1, keepdims=True))
-        return np.asarray(odds / odds.sum(1, keepdims=True), np.float32)
+        return softmax(self._run("classifier", self._run("features", np.asarray(x, np.float32))))
 
     def _output(self, z: Floats, y: ArrayLike | None) -> Floats:
         if y is None and self.label is not None:
@@ -100,22 +98,29 @@ class Forward:
         return self._run("decoder", np.asarray(z, np.float32), y)
 
     def _run(self, part: str, x: Floats, y: ArrayLike | None = None) -> Floats:
-        """One part of the model, a chunk of images at a time; x itself where the model has no such part."""
+        """One part of the model; x itself where the model has no such part."""
         layers = parts_of(self.config, self.image_shape, self.n_classes).get(part)
-        if layers is None:
-            return x
-        labels = None if y is None else np.asarray(y, np.int64)
-        starts = range(0, max(1, len(x)), CHUNK)
-        return np.concatenate(
-            [self._layers(part, layers, x[at : at + CHUNK], None if labels is None else labels[at : at + CHUNK]) for at in starts]
-        )
+        return x if layers is None else run_part(part, layers, self.weights, x, y)
 
-    def _layers(self, part: str, layers: tuple[Layer, ...], x: Floats, y: NDArray[np.int64] | None) -> Floats:
+
+def run_part(
+    part: str, layers: tuple[Layer, ...], weights: Mapping[str, Floats], x: Floats, y: ArrayLike | None = None
+) -> Floats:  # fmt: skip
+    """The layers one after the other, a chunk of images at a time; layer i of `part` owns `part.i.weight` and `part.i.bias`."""
+    labels = None if y is None else np.asarray(y, np.int64)
+    chunks = []
+    for at in range(0, max(1, len(x)), CHUNK):
+        out, here = x[at : at + CHUNK], None if labels is None else labels[at : at + CHUNK]
         for i, layer in enumerate(layers):
-            weight = self.weights.get(f"{part}.{i}.weight")
-            bias = self.weights.get(f"{part}.{i}.bias")
-            x = apply_layer(layer, x, weight, bias, y)
-        return x
+            out = apply_layer(layer, out, weights.get(f"{part}.{i}.weight"), weights.get(f"{part}.{i}.bias"), here)
+        chunks.append(out)
+    return np.concatenate(chunks)
+
+
+def softmax(logits: Floats) -> Floats:
+    """(B, Y), rows of positive numbers that sum to 1; the largest logit is taken off, so that none overflows."""
+    odds = np.exp(logits - logits.max(1, keepdims=True))
+    return np.asarray(odds / odds.sum(1, keepdims=True), np.float32)
 
 
 def mean_picture(config: FitConfig, output: Floats) -> Floats:

@@ -204,9 +204,13 @@ def parameter_shapes(config: FitConfig, image_shape: ImageShape, n_classes: int)
     """Name and shape of every parameter of a model; `log_sigma` is the log scale of the likelihood, whether used or not."""
     shapes: dict[str, tuple[int, ...]] = {"log_sigma": ()}
     for part, layers in parts_of(config, image_shape, n_classes).items():
-        for i, layer in enumerate(layers):
-            shapes |= {f"{part}.{i}.{name}": shape for name, shape in _own_shapes(layer).items()}
+        shapes |= part_shapes(part, layers)
     return shapes
+
+
+def part_shapes(part: str, layers: tuple[Layer, ...]) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every parameter of one part."""
+    return {f"{part}.{i}.{name}": shape for i, layer in enumerate(layers) for name, shape in _own_shapes(layer).items()}
 
 
 def _own_shapes(layer: Layer) -> dict[str, tuple[int, ...]]:

@@ -10,6 +10,8 @@ The only file that knows the format (version 2; version 1 is read too); a run is
                              a deterministic model's codes are points: logvar is −∞
     film.safetensors         mu (T, M, K), float16, of the same M images at T moments · epoch (T,) · label, index (M,)
     projection.safetensors   for every map: points, extent, support, basis/origin or lattice_z, and what the map loses (not in old runs)
+    classifier.safetensors   a classifier of pictures: parameters under torch's names, in `meta` its widths, temperature and scores; only
+                             where the data set has classes, and not in old runs
     checkpoint/state.safetensors   only while training: model, optimiser, film so far; history in its metadata
 
 Every file is written whole or not at all, into a folder of this machine or below any fsspec address (`store`); `run.json` comes last and
@@ -22,6 +24,7 @@ import csv
 import hashlib
 import io
 import json
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -33,6 +36,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from trainer.classifier import PictureClassifier, Scores
 from trainer.clinic import Examination
 from trainer.config import PRESETS, FitConfig, check_run_name
 from trainer.errors import ConfigError, RunCorrupt, RunError, RunNotFound
@@ -53,11 +57,13 @@ Root = str | Path | RemoteFolder
 FORMAT, VERSION = "latent-atlas-run", 2
 MAX_FILE_BYTES = 2**31
 MAX_IMAGE_SIDE = 4096
+MAX_LEVELS, MAX_CHANNELS = 16, 4096  # of a classifier's convolutions
 HOME = Path(__file__).resolve().parent.parent
 RUN_JSON, WEIGHTS, HISTORY, TIMING = "run.json", "weights.safetensors", "history.csv", "timing.csv"
 ENCODINGS, FILM, PROJECTION = "encodings.safetensors", "film.safetensors", "projection.safetensors"
+CLASSIFIER = "classifier.safetensors"
 CHECKPOINT = "checkpoint/state.safetensors"
-SUMMED = (WEIGHTS, HISTORY, TIMING, ENCODINGS, FILM, PROJECTION)  # the files whose checksums run.json holds
+SUMMED = (WEIGHTS, HISTORY, TIMING, ENCODINGS, FILM, PROJECTION, CLASSIFIER)  # the files whose checksums run.json holds
 
 
 class DatasetInfo(BaseModel):
@@ -258,6 +264,19 @@ class Run:
         except (KeyError, ValueError, TypeError, RecursionError):
             raise _damaged(self.id, PROJECTION) from None
 
+    @cached_property
+    def classifier(self) -> PictureClassifier | None:
+        """Tells classes of decoded pictures apart; None for a data set without classes and for runs that were trained without one."""
+        if CLASSIFIER not in self.info.files and not store_of(self.folder).exists(CLASSIFIER):
+            return None
+        arrays = self._arrays(CLASSIFIER)
+        try:
+            classifier = _unpack_classifier(arrays, self.info.dataset)
+        except (KeyError, ValueError, TypeError, RecursionError):
+            raise _damaged(self.id, CLASSIFIER) from None
+        _check_tensors(classifier.weights, classifier.shapes, self.id, CLASSIFIER)
+        return classifier
+
     def _columns(self, name: str, wanted: set[str]) -> Columns:
         text = self._read(name).decode("utf-8", "replace")
         try:
@@ -452,11 +471,20 @@ class RunWriter:
         arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
         self.write_arrays(PROJECTION, arrays)
 
+    def write_classifier(self, classifier: PictureClassifier) -> None:
+        self.write_arrays(CLASSIFIER, _pack_classifier(classifier))
+
     def replace_projections(self, info: RunInfo, projections: Iterable[Projection]) -> None:
         """Other maps for a finished run: stopped at any moment it leaves a run that opens, with all of the old maps or of the new."""
         # two files cannot be renamed at once: between the two neither version of the maps is refused
         self.write_info(info, unchecked=(PROJECTION,))
         self.write_projections(projections)
+        self.write_info(info)
+
+    def replace_classifier(self, info: RunInfo, classifier: PictureClassifier) -> None:
+        """A classifier for a finished run, its first or another; stopped at any moment it leaves a run that opens."""
+        self.write_info(info, unchecked=(CLASSIFIER,))
+        self.write_classifier(classifier)
         self.write_info(info)
 
     def write_info(self, info: RunInfo, unchecked: Sequence[str] = ()) -> None:
@@ -544,14 +572,17 @@ def _check_lengths(record: Encodings | Film, wanted: Mapping[str, tuple[int, ...
 
 
 def _check_shapes(weights: Arrays, info: RunInfo, run: str) -> None:
-    wanted = parameter_shapes(info.config, info.dataset.image_shape, _n_classes(info))
+    _check_tensors(weights, parameter_shapes(info.config, info.dataset.image_shape, _n_classes(info)), run, WEIGHTS)
+
+
+def _check_tensors(weights: Arrays, wanted: Mapping[str, tuple[int, ...]], run: str, file: str) -> None:
     for key in sorted(set(wanted) ^ set(weights)):
-        raise _damaged(run, WEIGHTS, f"tensor {key!r} is {'missing' if key in wanted else 'not of this network'}")
+        raise _damaged(run, file, f"tensor {key!r} is {'missing' if key in wanted else 'not of this network'}")
     for key, shape in wanted.items():
         if weights[key].shape != shape:
-            raise _damaged(run, WEIGHTS, f"tensor {key!r} has shape {weights[key].shape}, expected {shape}")
+            raise _damaged(run, file, f"tensor {key!r} has shape {weights[key].shape}, expected {shape}")
         if not np.isfinite(weights[key]).all():
-            raise _damaged(run, WEIGHTS, f"tensor {key!r} holds a value that is not a finite number")
+            raise _damaged(run, file, f"tensor {key!r} holds a value that is not a finite number")
 
 
 def _n_classes(info: RunInfo) -> int:
@@ -567,6 +598,25 @@ def _model_of(info: RunInfo) -> Vae:
     from trainer.networks import model_of
 
     return model_of(info.config, info.dataset.image_shape, _n_classes(info))
+
+
+def _pack_classifier(classifier: PictureClassifier) -> dict[str, NDArray[Any]]:
+    meta = {
+        "channels": classifier.channels, "temperature": classifier.temperature,
+        "images": asdict(classifier.images), "decoded": asdict(classifier.decoded),
+    }  # fmt: skip
+    return {**classifier.weights, "meta": np.frombuffer(json.dumps(meta).encode(), np.uint8)}
+
+
+def _unpack_classifier(arrays: dict[str, NDArray[Any]], dataset: DatasetInfo) -> PictureClassifier:
+    """Raises `KeyError`, `TypeError` or `ValueError` for what is none."""
+    meta = json.loads(arrays.pop("meta").tobytes())
+    channels, scores = tuple(meta["channels"]), [Scores(**meta[name]) for name in ("images", "decoded")]
+    if not (1 <= len(channels) <= MAX_LEVELS and all(type(n) is int and 1 <= n <= MAX_CHANNELS for n in channels)):
+        raise ValueError("channels")
+    if not all(math.isfinite(value) for record in scores for value in asdict(record).values()):
+        raise ValueError("scores")
+    return PictureClassifier(dataset.image_shape, len(dataset.class_names), channels, arrays, float(meta["temperature"]), *scores)
 
 
 def _pack_projection(projection: Projection) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

@@ -96,6 +96,7 @@ DRIVE = """async ([move, seconds]) => {
   return { frames, work, changed, said: saidMoving };
 }"""
 
+
 @dataclass(frozen=True)
 class Motion:
     """One kind of movement: frames a second over all of it, script milliseconds a frame, the share of frames with a new picture."""
@@ -275,7 +276,9 @@ def table(record: dict[str, Any]) -> str:
     lines = ["frames/s (script ms a frame: p50, p95); 4×: the processor slowed four times", f"{'':<20}{head}"]
     for name, rows in {**record.get("runs", {}), **record.get("crowds", {})}.items():
         lines.append(f"{name:<20}" + "".join(f"{Motion(**row).worst:>22}" for row in rows))
-    lines.append("aims: hover 1× at 70 000 ≥ 55 and p95 ≤ 8; hover 4× ≥ 50, convolutional ≥ 25; pan, zoom ≥ 30 at 70 000, ≥ 10 at 1 000 000")
+    lines.append(
+        "aims: hover 1× at 70 000 ≥ 55 and p95 ≤ 8; hover 4× ≥ 50, convolutional ≥ 25; pan, zoom ≥ 30 at 70 000, ≥ 10 at 1 000 000"
+    )
     for name, rows in record.get("crowds", {}).items():
         moving = dict.fromkeys(row["said"] for row in rows)
         lines.append(f"{name} says, moving: {'; '.join(moving)} | at rest: {rows[-1]['said_at_rest']}")

@@ -56,7 +56,9 @@ def payload(scene: Scene, seed: int = 0) -> bytes:
     source = np.resize(np.arange(len(run.encodings.mu)), scene.n)
     rng = np.random.default_rng(seed)
     mu = jittered(run.encodings.mu, source, rng)
-    many = Encodings(**{k: getattr(run.encodings, k)[source] for k in ("logvar", "elbo", "reconstruction", "label", "index")}, mu=mu)
+    many = Encodings(
+        **{k: getattr(run.encodings, k)[source] for k in ("logvar", "elbo", "reconstruction", "label", "index")}, mu=mu
+    )
     crowd = replace(run)
     vars(crowd)["encodings"] = many  # a cached property: it answers with what is there
     return pack(Dynamic(), pack_static(crowd, crowded(projection, mu, source, rng)))

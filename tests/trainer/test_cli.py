@@ -28,7 +28,7 @@ def ask(capsys, *words: str) -> tuple[int, str, str]:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["fly"], "unknown command 'fly'; allowed: fit, evaluate, maps, list, bench"),
+        (["fly"], "unknown command 'fly'; allowed: fit, evaluate, maps, classifier, list, bench"),
         (["fit"], "fit needs a preset first; allowed: digits-2d"),
         (["fit", "mnist2"], "preset is 'mnist2'; allowed: digits-2d"),
         (["fit", "digits-2d", "--latnt", "3"], "unknown option '--latnt'"),
@@ -49,6 +49,8 @@ def ask(capsys, *words: str) -> tuple[int, str, str]:
         (["evaluate", "nope", "--device", "tpu"], "device is 'tpu'; allowed: cpu, cuda or cuda:NUMBER"),
         (["maps"], "is missing"),
         (["maps", "nope"], "no run 'nope'"),
+        (["classifier"], "is missing"),
+        (["classifier", "nope"], "no run 'nope'"),
         (["fit", "digits-m2", "--labelled", "7"], "labelled is 7; allowed: a multiple of 10, the number of classes"),
         (["fit", "digits-2d", "--runs", "ftpx://host/runs"], "ftpx://"),
         (["fit", "digits-2d", "--runs", ""], "--runs is ''; allowed: a folder or an fsspec address"),
@@ -72,6 +74,7 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(capsys, in_folder, words, sen
         ["fit", "digits-2d", "--help"],
         ["evaluate", "--help"],
         ["maps", "--help"],
+        ["classifier", "--help"],
         ["list", "--help"],
         ["bench", "--help"],
     ],

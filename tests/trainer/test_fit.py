@@ -30,7 +30,8 @@ def test_the_same_seed_gives_the_same_bytes(tiny_dataset, tmp_path):
     for name in ("one", "two"):
         run_to_end(CONFIG, tiny_dataset, name, tmp_path)
     run_to_end(checked(CONFIG, seed=1), tiny_dataset, "other", tmp_path)
-    for file in ("history.csv", "weights.safetensors", "encodings.safetensors", "film.safetensors", "projection.safetensors"):
+    whole = ("history.csv", "weights.safetensors", "encodings.safetensors", "film.safetensors", "projection.safetensors")
+    for file in (*whole, "classifier.safetensors"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
     assert (tmp_path / "one/history.csv").read_bytes() != (tmp_path / "other/history.csv").read_bytes()
 
@@ -49,7 +50,7 @@ def test_an_interrupted_run_resumes_to_the_same_weights(tiny_dataset, tmp_path, 
     with pytest.raises(RunError, match=r"interrupted after .* --resume finishes it"):
         load_run("cut", tmp_path)
     run_to_end(config, tiny_dataset, "cut", tmp_path, resume=True)
-    for file in ("weights.safetensors", "history.csv", "film.safetensors"):
+    for file in ("weights.safetensors", "history.csv", "film.safetensors", "classifier.safetensors"):
         assert (tmp_path / "cut" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes(), file
     assert not (tmp_path / "cut/checkpoint").exists()
 

@@ -12,7 +12,10 @@ from safetensors.numpy import load_file, save_file
 from trainer.errors import ConfigError, RunCorrupt, RunError, RunNotFound
 from trainer.runs import HOME, RunInfo, RunWriter, digest, list_runs, load_run, read_info, size_bytes
 
-FILES = ["weights.safetensors", "encodings.safetensors", "film.safetensors", "projection.safetensors", "history.csv", "timing.csv"]
+FILES = [
+    "weights.safetensors", "encodings.safetensors", "film.safetensors", "projection.safetensors", "classifier.safetensors",
+    "history.csv", "timing.csv",
+]  # fmt: skip
 N_FLIPS = 60
 
 
@@ -23,7 +26,7 @@ def copy(trained, tmp_path) -> Path:
 
 
 def read_all(run):
-    return run.weights, run.encodings, run.film, run.projections, run.history, run.timing
+    return run.weights, run.encodings, run.film, run.projections, run.classifier, run.history, run.timing
 
 
 def rewrite(path, change):

@@ -1,0 +1,144 @@
+"""How does a run get its classifier of pictures?
+
+Each picture of a batch is an image or its reconstruction, by a coin. Learned from images alone it is too sure of what is blurred, learned
+from reconstructions alone it fails on sharp ones; tests/bench/README.md has the figures. Random numbers depend on (seed, epoch) only, and
+nothing is kept of a training that was stopped: it takes seconds, and begins again the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from trainer.classifier import (
+    PART,
+    Labels,
+    PictureClassifier,
+    best_temperature,
+    channels_of,
+    classifier_layers,
+    scores_of,
+)
+from trainer.datasets import Dataset
+from trainer.errors import DataError
+from trainer.evaluate import BATCH, as_labels, device_of_model, seeded
+from trainer.networks import Stack, Vae, build_layer
+from trainer.objectives import learning_rate_at
+
+CLASSIFIER = 6  # name of the random stream; those of the run itself are in `fit`
+PICTURES_SEEN = 250_000  # by the whole training …
+EPOCHS = (4, 60)  # … but of a small data set no picture more often than this
+DECODED_SHARE = 0.5  # of the pictures that are learned from, which are reconstructions
+BATCH_SIZE = 128
+LEARNING_RATE = 5e-3
+WEIGHT_DECAY = 1e-2
+MOST_BYTES = 2**28  # of one split's images: those of a large folder are a sample
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """images, decoded (n, C, H, W) uint8, the second each reconstruction of the first · labels (n,)."""
+
+    images: Tensor
+    decoded: Tensor
+    labels: Labels
+
+
+class ClassifierTraining:
+    """One training in memory: `epochs`, then `result`. The model's reconstructions are made before the first epoch."""
+
+    def __init__(self, model: Vae, dataset: Dataset, seed: int) -> None:
+        if not has_classes(dataset):
+            raise DataError(f"data set {dataset.name!r} has no classes to tell apart; allowed: one with 2 or more.")
+        self.model, self.dataset, self.seed, self.device = model, dataset, seed, device_of_model(model)
+        self.image_shape, self.n_classes = dataset.image_shape, len(dataset.class_names)
+        self.channels = channels_of(self.image_shape)
+        layers = classifier_layers(self.image_shape, self.n_classes, self.channels)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)  # torch's layers draw their first weights from the global stream only
+            self.network = Stack(*map(build_layer, layers)).to(self.device)
+
+    def epochs(self) -> Iterator[float]:
+        """Trains; yields the share of the work that is done."""
+        yield 0.0
+        train = self.pictures("train")
+        n_epochs = int(np.clip(PICTURES_SEEN // max(1, len(train.labels)), *EPOCHS))
+        optimiser = torch.optim.AdamW(self.network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)
+        self.network.train()
+        for epoch in range(n_epochs):
+            self.one_epoch(train, epoch, n_epochs, optimiser)
+            yield (epoch + 1) / (n_epochs + 1)
+        self.network.eval()
+
+    def one_epoch(self, train: Pictures, epoch: int, n_epochs: int, optimiser: torch.optim.Optimizer) -> None:
+        generator = seeded(self.seed, CLASSIFIER, epoch)
+        order = torch.randperm(len(train.labels), generator=generator)
+        is_decoded = torch.rand(len(order), generator=generator) < DECODED_SHARE
+        labels = torch.from_numpy(train.labels)
+        for at in range(0, len(order), BATCH_SIZE):
+            here = order[at : at + BATCH_SIZE]
+            x = torch.where(is_decoded[here, None, None, None], train.decoded[here], train.images[here])
+            loss: Any = nn.functional.cross_entropy(self.logits(x), labels[here].to(self.device))
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            for group in optimiser.param_groups:
+                group["lr"] = learning_rate_at((epoch + at / len(order)) / n_epochs, LEARNING_RATE, "cosine")
+            optimiser.step()
+
+    def result(self) -> PictureClassifier:
+        """The trained classifier, its last layer divided by the temperature that suits the validation split's reconstructions."""
+        held_out = self.pictures("validation") if len(self.dataset.splits.get("validation", ())) else None
+        temperature = 1.0 if held_out is None else best_temperature(self.logits_of(held_out.decoded), held_out.labels)
+        with torch.no_grad():
+            for parameter in self.network[-1].parameters():
+                parameter.div_(temperature)
+        test = self.pictures("test")
+        return PictureClassifier(
+            self.image_shape, self.n_classes, self.channels,
+            {f"{PART}.{key}": value.cpu().numpy() for key, value in self.network.state_dict().items()}, temperature,
+            scores_of(self.logits_of(test.images), test.labels), scores_of(self.logits_of(test.decoded), test.labels),
+        )  # fmt: skip
+
+    def pictures(self, split: str) -> Pictures:
+        """The images of a split that have a class, or a sample of them, and what the model makes of each."""
+        part = self.dataset.subset(split)
+        assert part.labels is not None
+        known = np.flatnonzero(part.labels >= 0)
+        most = max(1, MOST_BYTES // int(np.prod(self.image_shape)))
+        if len(known) > most:
+            known = np.sort(np.random.default_rng((self.seed, CLASSIFIER)).permutation(known)[:most])
+        images, labels = np.array(part.images[known]), part.labels[known].copy()
+        return Pictures(torch.from_numpy(images), reconstructions(self.model, images, labels), labels)
+
+    def logits(self, x: Tensor) -> Tensor:
+        """(B, Y) for x (B, C, H, W) uint8, with gradients."""
+        logits: Tensor = self.network(x.to(self.device).float() / 255)
+        return logits
+
+    @torch.no_grad()
+    def logits_of(self, x: Tensor) -> NDArray[np.float32]:
+        """(n, Y) of many pictures (n, C, H, W) uint8."""
+        return torch.cat([self.logits(x[at : at + BATCH]) for at in range(0, len(x), BATCH)]).cpu().numpy()
+
+
+def has_classes(dataset: Dataset) -> bool:
+    """Whether there is anything to tell apart, in what is learned from and in what it is judged by."""
+    if dataset.labels is None or len(dataset.class_names) < 2:
+        return False
+    return all((dataset.labels[dataset.splits[split]] >= 0).any() for split in ("train", "test"))
+
+
+def reconstructions(model: Vae, images: NDArray[Any], labels: Labels) -> Tensor:
+    """What each image's mean code decodes to, (n, C, H, W) uint8; conditional models are told its class, twice."""
+    device, decoded = device_of_model(model), []
+    for at in range(0, len(images), BATCH):
+        y = as_labels(labels[at : at + BATCH], device) if model.config.is_conditional else None
+        z = model.encode(torch.from_numpy(images[at : at + BATCH]).to(device), y).mu
+        decoded.append((model.decode(z, y) * 255).round().byte().cpu())
+    return torch.cat(decoded)
