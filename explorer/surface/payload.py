@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -244,7 +245,7 @@ def _header(run: Run, projection: Projection, layers: dict[str, list[dict[str, A
         "format": FORMAT, "version": VERSION,
         "run": {"id": run.id, "dataset": run.info.dataset.name, "latent_dim": run.config.latent_dim, "image_shape": shape},
         "class_names": class_names, "decoded_as": class_names[label] if run.config.is_conditional and label is not None else None,
-        "likelihood": run.config.likelihood,
+        "likelihood": run.config.likelihood, "log_sigma": _log_sigma(run),
         **layers,
         "projection": {
             "name": projection.name, "kind": projection.kind, "title": projection.title, "note": _note(run, projection),
@@ -256,6 +257,14 @@ def _header(run: Run, projection: Projection, layers: dict[str, list[dict[str, A
         },
         "view_extent": _robust_extent(projection.points),
     }  # fmt: skip
+
+
+def _log_sigma(run: Run) -> float | None:
+    """Log scale of a pixel. None where the browser cannot tell p(x|z): its decoder has no scale of each pixel, and M1+M2's is two models."""
+    if run.config.model == "m1+m2" or (run.config.has_scale and run.config.scale == "per-pixel"):
+        return None
+    log_sigma = float(run.weights["log_sigma"])
+    return log_sigma if math.isfinite(log_sigma) else None
 
 
 def _note(run: Run, projection: Projection) -> str:

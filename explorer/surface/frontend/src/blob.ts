@@ -102,6 +102,8 @@ export interface Header {
   /** Names of the columns of `points_factors`. */
   readonly factor_names?: readonly string[];
   readonly likelihood: Likelihood;
+  /** Log scale of a Gaussian or Laplace pixel; null where p(x|z) depends on more than is here. */
+  readonly log_sigma?: number | null;
   readonly encoder: readonly Op[];
   readonly decoder: readonly Op[];
   readonly projection: Projection;

@@ -49,7 +49,7 @@ export class Card {
   private latentDim = 2;
   private swatchKey = "";
 
-  constructor(player: HTMLElement) {
+  constructor(player: HTMLElement, truth: HTMLElement) {
     const summary = h("summary", {}, "All numbers");
     this.zAll.append(summary, this.zList);
     this.dots.append(...Array.from({ length: 4 }, () => h("i")));
@@ -57,7 +57,7 @@ export class Card {
       this.nearest.canvas,
       h("div", {}, h("span", { class: "la-small" }, "Nearest real point"), h("span", { class: "la-line" }, this.nearestSwatch, this.nearestClass), this.nearestCaption),
     );
-    const facts = h("div", { class: "la-facts" }, this.decodedAs, this.z, this.zMore, this.zAll, h("p", { class: "la-support" }, this.dots, this.words), this.trust, this.nearestBox, this.note);
+    const facts = h("div", { class: "la-facts" }, this.decodedAs, this.z, this.zMore, this.zAll, h("p", { class: "la-support" }, this.dots, this.words), this.trust, this.nearestBox, truth, this.note);
     this.pinBox = h("section", { class: "la-pins" }, h("h2", { class: "la-h" }, "Last pin"), this.pinText, this.pinList);
     this.element.append(this.heading, h("div", { class: "la-main" }, h("div", { class: "la-frame" }, this.decoded.canvas), facts), player, this.pinBox);
   }

@@ -6,7 +6,7 @@ import { h, icon, setText } from "./dom";
 export type Background = "none" | "manifold" | "density" | "holes" | "magnification";
 
 /** What can be laid over the points, each by itself. */
-export type Overlay = "rings" | "shapes" | "contours" | "ellipses" | "neighbours" | "thumbnails";
+export type Overlay = "rings" | "shapes" | "contours" | "ellipses" | "truth" | "neighbours" | "thumbnails";
 
 /** What the drawer shows as chosen. */
 export interface DrawerState {
@@ -47,6 +47,7 @@ const OVERLAY_WORDS: Readonly<Record<Overlay, readonly [name: string, what: stri
   rings: ["Prior rings", "1, 2, 3 standard deviations of the prior (r)"],
   contours: ["Class contours", "50 % and 90 % of every class's density"],
   ellipses: ["Posterior ellipses", "1σ and 2σ of q(z|x) to scale: the nearest point, and all when few are in view"],
+  truth: ["True posterior", "p(z|x) of the nearest image by quadrature beside q(z|x), 1σ and 2σ of each, and how far apart they are"],
   neighbours: ["Nearest in latent space", "lines to the eight codes nearest to the probe, all dimensions counted (n)"],
   thumbnails: ["Pictures when close", "images instead of dots when few are in view"],
   shapes: ["Marker shapes", "a marker for each class, beside its colour (s)"],

@@ -41,6 +41,11 @@ export class Model {
     return x_hat;
   }
 
+  /** z (K,) to what the likelihood is told of every pixel, a logit or a place: overwritten by the next call. */
+  outputShared(z: ArrayLike<number>): Float32Array {
+    return this.decoder.run(z);
+  }
+
   /** x (C·H·W,) in [0, 1] to its posterior: new arrays. */
   encode(x: ArrayLike<number>): Posterior {
     this.encoder ??= this.makeEncoder();

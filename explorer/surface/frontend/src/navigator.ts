@@ -2,6 +2,7 @@
 
 import type { Extent, Point } from "./blob";
 import { between, fit, limitsFor, panBy, reveal, toMap, toScreen, zoomAt, type Camera, type Limits, type Size } from "./camera";
+import { clamp } from "./space";
 
 export const GLIDE_MS = 220;
 
@@ -78,6 +79,12 @@ export class Navigator {
   /** Glides to a place, at least `zoom` times as close as when everything is shown. */
   flyTo([x, y]: Point, zoom: number): void {
     this.glideTo({ x, y, scale: Math.max(this.camera.scale, this.home.scale * zoom) });
+  }
+
+  /** Glides to a part of the map, which then takes `share` of the screen at most along both axes. */
+  lookAt([x0, x1, y0, y1]: Extent, share: number): void {
+    const wanted = share * Math.min(this.size.width / Math.max(x1 - x0, 1e-9), this.size.height / Math.max(y1 - y0, 1e-9));
+    this.glideTo({ x: (x0 + x1) / 2, y: (y0 + y1) / 2, scale: clamp(wanted, this.limits.minScale, this.limits.maxScale) });
   }
 
   /** Brings the place into view; returns whether the camera had to move. */

@@ -15,6 +15,8 @@ const SHARP = 2;
 export interface Drawing {
   readonly mu: readonly number[];
   readonly std: readonly number[];
+  /** What was encoded, (C·H·W,) in [0, 1]. */
+  readonly x: Float32Array;
 }
 
 export interface PadEvents {
@@ -141,7 +143,7 @@ export class Pad {
       this.made.paint(x);
     } else {
       const { mu, logvar } = this.events.encode(x);
-      this.drawing = { mu: Array.from(mu), std: Array.from(logvar, (value) => Math.exp(value / 2)) };
+      this.drawing = { mu: Array.from(mu), std: Array.from(logvar, (value) => Math.exp(value / 2)), x };
       this.made.paint(this.events.decode(mu));
     }
     this.show();

@@ -69,7 +69,10 @@ export class Page {
       onWalk: (path) => this.change({ path }),
     });
     this.pad = this.makePad();
-    if (this.pad) this.element.append(h("div", { class: "lp-below" }, this.pad.element));
+    if (this.pad) {
+      this.element.append(h("div", { class: "lp-below" }, this.pad.element));
+      this.surface.study("none yet");
+    }
     this.showPanels();
   }
 
@@ -213,6 +216,7 @@ export class Page {
       label: () => this.state.label,
       drawn: (drawing) => {
         this.drawing = drawing;
+        this.surface.study(drawing ? { x: drawing.x, q: { mu: drawing.mu, logvar: drawing.std.map((value) => 2 * Math.log(value)) } } : "none yet");
         this.surface.update(this.bytes());
       },
       pin: (z) => this.addPin({ z: z.map(rounded), on: "", place: null, name: "" }),

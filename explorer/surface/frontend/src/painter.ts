@@ -21,6 +21,7 @@ import type { Scene } from "./scene";
 import { makeSprite, type Sprite } from "./sprites";
 import type { Stage } from "./stage";
 import type { Theme } from "./theme";
+import type { Truth } from "./truth";
 import { inView, MOST_THUMBNAILS, Thumbnails } from "./thumbs";
 
 export type Layers = { background: Background } & Record<Overlay, boolean>;
@@ -51,6 +52,7 @@ export interface Things {
   /** The nearest point, or −1. */
   readonly nearest: number;
   /** The loop that is drawn or was drawn last, and the points in it. */
+  readonly truth: Truth | null;
   readonly loop: readonly Point[];
   readonly selected: readonly number[];
 }
@@ -170,7 +172,7 @@ export class Painter {
   }
 
   /** Returns whether all is drawn: pictures may need more frames. */
-  above(view: View, { path, pathShare, markers, pins, dropShare, probe, links, nearest, loop, selected }: Things): boolean {
+  above(view: View, { path, pathShare, markers, pins, dropShare, probe, links, nearest, truth, loop, selected }: Things): boolean {
     const { stage } = this;
     const { scene, camera, theme, layers, shown } = view;
     const context = stage.begin("map");
@@ -184,6 +186,7 @@ export class Painter {
     }
     if (layers.contours && this.contours) drawContours(context, stage.plot, camera, this.contours, shown, (slot) => classRgb(slot === scene.nClasses ? -1 : slot, theme.isDark), theme.map);
     if (layers.ellipses) this.ellipses(context, view, nearest);
+    truth?.draw(context, stage.plot, camera, theme);
     if (loop.length > 1) drawLoop(context, stage.plot, camera, theme, loop, selected.length > MOST_RINGS ? [] : selected.map((i) => scene.place(i)));
     if (layers.rings && projection.rings) drawRingLabels(context, stage.plot, camera, theme, projection);
     if (layers.neighbours) drawLinks(context, stage.plot, camera, theme, probe, links.map((i) => scene.place(i)));

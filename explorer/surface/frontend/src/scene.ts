@@ -174,6 +174,11 @@ export class Scene {
     return i * product(this.header.run.image_shape);
   }
 
+  /** Whether pictures of the data set came along and are not inflated yet. */
+  get isWaitingForOriginals(): boolean {
+    return this.originals === null && this.payload.has("originals");
+  }
+
   async loadOriginals(): Promise<boolean> {
     if (this.originals || !this.payload.has("originals")) return false;
     this.pictures.originals = await this.payload.inflate("originals");

@@ -130,6 +130,13 @@ export const STYLE = `
 .la-nearest>div{min-width:0}
 .la-line{display:flex;align-items:center;gap:6px}
 .la-nearest-class{font-weight:600;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.la-truth{display:grid;gap:4px;padding-top:8px;border-top:1px solid var(--la-border)}
+.la-truth-words{font-size:14px;font-weight:600;line-height:1.35}
+.la-truth-key{display:flex;flex-wrap:wrap;gap:2px 12px}
+.la-truth-key span{display:inline-flex;align-items:center;gap:6px}
+.la-truth-key i{width:18px;border-top:2.25px solid var(--la-accent)}
+.la-truth-key .la-truth-q{border-top:1.75px solid var(--la-text)}
+.la-truth .la-chip{justify-self:start;margin-left:-10px}
 .la-note{margin-top:2px}
 
 .la-player{display:grid;gap:8px;padding-top:14px;border-top:1px solid var(--la-border)}

@@ -42,6 +42,7 @@ import { STYLE } from "./style";
 import { pinsJson, pythonCode, save, screenPicture } from "./takeaway";
 import { applyTheme, readTheme, type Theme } from "./theme";
 import { Toolbar } from "./toolbar";
+import { canTellTruth, toStudy, Truth, type OwnPicture } from "./truth";
 import { Walk } from "./walk";
 
 /** What the host hears. */
@@ -76,6 +77,8 @@ export interface Surface {
   /** x_hat (C·H·W,) in [0, 1]. */
   decode(z: ArrayLike<number>): Float32Array;
   moveProbe(map: readonly [number, number]): void;
+  /** A picture of the host's own whose true posterior may be asked for; “none yet” for one that may come. */
+  study(picture: OwnPicture): void;
   stats(): FrameStats;
   /** Forgets the measured frames. */
   resetStats(): void;
@@ -140,7 +143,11 @@ export class SurfaceView implements Surface {
   private readonly toolbar = new Toolbar((intent) => this.act(intent));
   private readonly legend = new Legend((next) => this.setShown(next(this.shown)));
   private readonly player = new Player({ seek: () => this.followPath(), playing: (isPlaying) => this.onPlaying(isPlaying) });
-  private readonly card = new Card(this.player.element);
+  private readonly truth = new Truth((extent, share) => {
+    this.navigator.lookAt(extent, share);
+    this.cameraMoves();
+  });
+  private readonly card = new Card(this.player.element, this.truth.element);
   private readonly rack = new Rack((z) => this.setCode(z));
   private readonly strip = new Strip(
     (i) => this.painter.thumbnailOf(this.scene as Scene, i), (i) => (this.scene as Scene).numberOf(i), (i) => this.flyTo(i),
@@ -197,13 +204,14 @@ export class SurfaceView implements Surface {
   private wordsAt = -Infinity;
   private shown: Shown = new Uint8Array(0);
   private readonly layers: Layers = {
-    background: "none", rings: true, shapes: false, contours: false, ellipses: false, neighbours: false, thumbnails: true,
+    background: "none", rings: true, shapes: false, contours: false, ellipses: false, truth: false, neighbours: false, thumbnails: true,
   };
   private colourId = BY_CLASS;
   private colouring: Colouring | null = null;
   private purity: PurityJob | null = null;
   private links: number[] = [];
   private isDrawerOpen = false;
+  private own: OwnPicture = null;
   private loop: Point[] = [];
   private selected: readonly number[] = [];
   private layerDefaults = "";
@@ -280,6 +288,11 @@ export class SurfaceView implements Surface {
     this.setProbe([map[0], map[1]]);
   }
 
+  study(picture: OwnPicture): void {
+    this.own = picture;
+    this.request({ probe: true, above: true });
+  }
+
   stats(): FrameStats {
     return this.stats_.read();
   }
@@ -345,6 +358,7 @@ export class SurfaceView implements Surface {
     this.painter.reset();
     this.decodeMs = 0;
     this.card.configure(run.image_shape, run.latent_dim, projection, scene.decodedAs);
+    this.truth.configure(scene);
     this.shelf.configure({
       shape: run.image_shape, latentDim: run.latent_dim, hasPrior: scene.logvar !== null,
       decode: (z) => scene.model.decodeShared(z),
@@ -421,7 +435,7 @@ export class SurfaceView implements Surface {
         .then((isNew) => {
           if (!isNew || this.scene !== scene) return;
           this.nearest = -1;
-          this.request({ probe: true });
+          this.request({ probe: true, above: true });
         })
         .catch(() => undefined); // damaged originals: the reconstruction stays, labelled as such
     }, 400);
@@ -720,7 +734,7 @@ export class SurfaceView implements Surface {
     }
     this.showToolbar();
     this.announcer.now(`${OVERLAY_NAMES[layer]} ${this.layers[layer] ? "shown" : "hidden"}`);
-    this.request({ ground: true, points: true, above: true, probe: layer === "shapes" || layer === "neighbours" });
+    this.request({ ground: true, points: true, above: true, probe: layer === "shapes" || layer === "neighbours" || layer === "truth" });
   }
 
   // ---- selection --------------------------------------------------------------------------------------------------------
@@ -1055,7 +1069,8 @@ export class SurfaceView implements Surface {
     const view = this.view(this.scene);
     if (want.ground || cameraMoved) this.painter.ground(view);
     if (want.points || cameraMoved) this.painter.points(view);
-    const follows = this.layers.neighbours || this.layers.ellipses;
+    const follows = this.layers.neighbours || this.layers.ellipses || this.layers.truth;
+    if (want.probe || want.above) this.followTruth(now);
     const isDrawn = want.above || cameraMoved || (follows && want.probe) ? this.painter.above(view, this.things(now)) : true;
     this.placeMarks();
     if (want.probe && this.isHover) this.stats_.record(start, performance.now() - start);
@@ -1079,6 +1094,8 @@ export class SurfaceView implements Surface {
       this.request({ ground: true, above: true });
     }
     if (this.rack.work()) this.request({});
+    const step = this.truth.work(start);
+    if (step !== "nothing") this.request({ above: step === "found" });
     if (this.growIndex()) return;
     if (!this.purity || this.purity.isComplete || this.colourId !== PURITY.id) return;
     this.purity.work(performance.now() + 8);
@@ -1093,6 +1110,13 @@ export class SurfaceView implements Surface {
     codes.work(performance.now() + INDEX_SLICE_MS);
     this.request({});
     return true;
+  }
+
+  /** Of the one selected image, else of the one nearest to the probe. */
+  private followTruth(now: number): void {
+    const scene = this.scene as Scene;
+    const isAsked = this.layers.truth && canTellTruth(scene);
+    this.truth.follow(isAsked ? toStudy(scene, this.selected.length === 1 ? this.selected[0] : this.nearest, this.own) : null, now);
   }
 
   private wasGrowing = false;
@@ -1210,6 +1234,7 @@ export class SurfaceView implements Surface {
       probe: this.probe,
       links: this.links,
       nearest: this.marked,
+      truth: this.layers.truth ? this.truth : null,
       loop: this.loop,
       selected: this.selected,
     };
@@ -1233,7 +1258,7 @@ const BACKGROUND_NAMES: Readonly<Record<Background, string>> = {
   none: "plain", manifold: "decoded manifold", density: "density of the codes", holes: "posterior − prior", magnification: "magnification",
 };
 const OVERLAY_NAMES: Readonly<Record<Overlay, string>> = {
-  rings: "Prior rings", shapes: "Marker shapes", contours: "Class contours", ellipses: "Posterior ellipses",
+  rings: "Prior rings", shapes: "Marker shapes", contours: "Class contours", ellipses: "Posterior ellipses", truth: "True posterior",
   neighbours: "Nearest in latent space", thumbnails: "Pictures when close",
 };
 
@@ -1267,7 +1292,7 @@ function offerOf(scene: Scene): DrawerOffer {
   const { rings } = scene.header.projection;
   const isPlane = scene.spreadOnMap() !== null;
   const classes = hasLabels(scene);
-  const overlays: Overlay[] = [...(rings ? ["rings" as const] : []), ...(classes ? ["contours" as const] : []), ...(isPlane ? ["ellipses" as const] : []), "neighbours", "thumbnails", ...(scene.nClasses > 1 ? ["shapes" as const] : [])];
+  const overlays: Overlay[] = [...(rings ? ["rings" as const] : []), ...(classes ? ["contours" as const] : []), ...(isPlane ? ["ellipses" as const] : []), ...(canTellTruth(scene) ? ["truth" as const] : []), "neighbours", "thumbnails", ...(scene.nClasses > 1 ? ["shapes" as const] : [])];
   const first = { id: BY_CLASS, name: classes ? "Class" : "Nothing", definition: "" };
   return {
     backgrounds: ["none", "manifold", "density", ...(rings && isPlane ? ["holes" as const] : []), "magnification"],
