@@ -268,6 +268,14 @@ def pin_name(index: int, pin: Pin) -> str:
     return f"Pin {label(index)}, {pin.name}" if pin.name else f"Pin {label(index)}"
 
 
+def take_class(key: str, class_names: Sequence[str]) -> None:
+    """The class that was clicked on the surface of that key becomes the chooser's (the surface's callback)."""
+    component = st.session_state.get(key)
+    name = component.get("class") if isinstance(component, Mapping) else getattr(component, "class", None)
+    if name in class_names:
+        st.session_state["as"] = name
+
+
 def decode_class(class_names: Sequence[str]) -> int:
     """The class as which conditional runs decode: the chooser's, or the link's, or the first."""
     return list(class_names).index(_chosen("as", class_names, class_names[0]))

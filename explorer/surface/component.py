@@ -5,6 +5,7 @@ One Components-v2 mount. The bundle is read with `importlib.resources` and passe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -29,6 +30,9 @@ def live_chart(data: dict[str, Any], key: str) -> None:
     _live()(data=data, key=key)
 
 
-def surface(data: bytes, key: str) -> None:
-    """Shows the surface with `payload.pack`'s bytes. What the person pins is in `state.surface_event(key)` of the rerun it causes."""
-    _component()(data=data, key=key, on_pin_change=lambda: None)
+def surface(data: bytes, key: str, on_class: Callable[[], None]) -> None:
+    """Shows the surface with `payload.pack`'s bytes. What the person pins is in `state.surface_event(key)` of the rerun it causes.
+
+    on_class: called before the rerun that a click on a class of the strip causes; `state.take_class` reads which.
+    """
+    _component()(data=data, key=key, on_pin_change=lambda: None, on_class_change=on_class)

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer import layers as spec
+from trainer.classifier import PART as CLASSIFIER
 from trainer.layers import Layer, parts_of
 from trainer.projection import Projection
 from trainer.runs import Run
@@ -145,12 +146,18 @@ def pack_static(
         assert projection.lattice_z is not None
         arrays["lattice_z"] = _shortened(projection.lattice_z, precision)
     networks = {part: plain_network(run, part, label) for part in ("encoder", "decoder")}
+    if run.classifier is not None:
+        weights = run.classifier.weights
+        own = {name.removeprefix(f"{CLASSIFIER}."): weights[name] for name in run.classifier.shapes}  # in the order of the layers
+        networks[CLASSIFIER] = PlainNetwork(run.classifier.layers, own)
     for part, network in networks.items():
         arrays |= {f"w.{part}.{name}": _shortened(array, precision) for name, array in network.arrays.items()}
     if originals is not None:
         arrays["originals"] = originals
-    layers = {part: ops(part, network.layers) for part, network in networks.items()}
+    layers = {part: ops(part, network) for part, network in networks.items()}
     header = _header(run, projection, layers, label) | {"factor_names": [] if factors is None else factors[0]}
+    if run.classifier is not None:
+        header["classifier_facts"] = {"images": asdict(run.classifier.images), "decoded": asdict(run.classifier.decoded)}
     return pack_arrays(header, arrays, compress={"originals"})
 
 
@@ -173,7 +180,10 @@ def static_id(static: bytes) -> str:
 
 @dataclass(frozen=True)
 class PlainNetwork:
-    """Layers that any engine runs, without classes or scales; arrays by layer number: `3.weight`."""
+    """Layers that any engine runs, without classes or scales; arrays by layer number: `3.weight`.
+
+    A decoder that is told the class has `0.biases` (n_out, Y) besides: the bias of that layer for every class.
+    """
 
     layers: tuple[Layer, ...]
     arrays: dict[str, NDArray[np.float32]]
@@ -197,8 +207,9 @@ def plain_network(run: Run, part: Literal["encoder", "decoder"], label: int | No
             continue
         own = _own(run, name)
         if isinstance(layer, spec.Linear) and layer.n_labels:
-            column = own["weight"][:, layer.n_in + (label or 0)]
-            own = {"weight": own["weight"][:, : layer.n_in], "bias": own["bias"] + column}
+            biases = own["bias"][:, None] + own["weight"][:, layer.n_in :]
+            own = {"weight": own["weight"][:, : layer.n_in], "bias": biases[:, label or 0]}
+            own |= {"biases": biases} if part == "decoder" else {}
             layer = replace(layer, n_labels=0)
         kept.append((layer, own))
     if part == "decoder":
@@ -260,7 +271,7 @@ def _header(run: Run, projection: Projection, layers: dict[str, list[dict[str, A
 
 
 def _log_sigma(run: Run) -> float | None:
-    """Log scale of a pixel. None where the browser cannot tell p(x|z): its decoder has no scale of each pixel, and M1+M2's is two models."""
+    """Log scale of a pixel. None where the browser cannot tell p(x|z): its decoder has no scale of each pixel; M1+M2's is two models."""
     if run.config.model == "m1+m2" or (run.config.has_scale and run.config.scale == "per-pixel"):
         return None
     log_sigma = float(run.weights["log_sigma"])
@@ -298,9 +309,13 @@ def _robust_extent(points: NDArray[np.float32]) -> tuple[float, float, float, fl
     return (x0 - dx, x1 + dx, y0 - dy, y1 + dy)
 
 
-def ops(part: str, layers: Sequence[Layer]) -> list[dict[str, Any]]:
+def ops(part: str, network: PlainNetwork) -> list[dict[str, Any]]:
     """The layers as the browser's instructions; tensors by name."""
-    return [_op(layer, f"w.{part}.{i}") for i, layer in enumerate(layers)]
+    found = [_op(layer, f"w.{part}.{i}") for i, layer in enumerate(network.layers)]
+    for i, op in enumerate(found):
+        if f"{i}.biases" in network.arrays:
+            op["biases"] = f"w.{part}.{i}.biases"
+    return found
 
 
 def _op(layer: Layer, name: str) -> dict[str, Any]:

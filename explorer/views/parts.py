@@ -153,7 +153,8 @@ def live_surface(
     )
     static = cache.static_payload(run_id, projection.name, axes, chosen_label(cache.run(run_id)))
     is_there = state.browser_shows(key, static_id(static)) or (keeps and state.browser_keeps(key, static_id(static)))
-    surface(pack(dynamic, reference(static) if is_there else static), key)
+    data = pack(dynamic, reference(static) if is_there else static)
+    surface(data, key, lambda: state.take_class(key, cache.run(run_id).info.dataset.class_names))
     class_words(cache.run(run_id))
 
 

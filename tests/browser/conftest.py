@@ -46,9 +46,11 @@ def browser() -> Iterator[Browser]:
 
 def tiny_kinds() -> dict[str, FitConfig]:
     """What the pretrained runs are not: told the class, deterministic, of other likelihoods."""
-    tiny = {"hidden": (12,), "epochs": 2, "umap": False, "latent_dim": 2, "labelled": 20}
+    tiny = {"hidden": (12,), "epochs": 2, "umap": False, "latent_dim": 2, "labelled": 20, "classifier": False}
     return {
-        "tiny-conditional": FitConfig(model="conditional-vae", likelihood="laplace", scale="per-pixel", **{**tiny, "epochs": 12}),
+        "tiny-conditional": FitConfig(
+            model="conditional-vae", likelihood="laplace", scale="per-pixel", **{**tiny, "epochs": 12, "classifier": True}
+        ),
         "tiny-continuous": FitConfig(likelihood="continuous-bernoulli", **tiny),
         "tiny-autoencoder": FitConfig(model="autoencoder", likelihood="gaussian", **tiny),
         "tiny-strong": FitConfig(context=70, binarise=True, **tiny),

@@ -275,7 +275,7 @@ def test_a_conditional_run_decodes_as_the_class_that_is_chosen(offline, exported
     opened(offline, exported["digits-conditional-vae"])
     z = np.zeros(8, np.float32)
     for label in ("3", "7"):
-        offline.get_by_label("Decode as class").select_option(label)
+        offline.get_by_role("combobox", name="Decode as class").select_option(label)
         expect(offline.get_by_test_id("decoded-as")).to_have_text(f"decoded as class {label}")
         np.testing.assert_allclose(decoded(offline, z), run.forward.decode(z[None], [int(label)])[0].ravel(), atol=2e-3)
     assert "as=7" in offline.evaluate("location.hash")

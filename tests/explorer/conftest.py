@@ -8,15 +8,15 @@ import pytest
 
 from trainer.config import PRESETS, FitConfig, checked
 
-TINY = {"hidden": (12,), "epochs": 2, "umap": False, "latent_dim": 3, "labelled": 20}
+TINY = {"hidden": (12,), "epochs": 2, "umap": False, "latent_dim": 3, "labelled": 20, "classifier": False}
 KINDS = {
-    "pca": checked(PRESETS["digits-pca"], latent_dim=3),
-    "linear-vae": checked(PRESETS["digits-linear-vae"], epochs=3, latent_dim=3),
+    "pca": checked(PRESETS["digits-pca"], latent_dim=3, classifier=False),
+    "linear-vae": checked(PRESETS["digits-linear-vae"], epochs=3, latent_dim=3, classifier=False),
     "autoencoder": checked(PRESETS["digits-autoencoder"], **TINY),
     "autoencoder-2d": checked(PRESETS["digits-autoencoder"], **{**TINY, "latent_dim": 2}),
     "autoencoder-1d": checked(PRESETS["digits-autoencoder"], **{**TINY, "latent_dim": 1}),
-    "conditional": checked(PRESETS["digits-conditional-vae"], **TINY),
-    "m2": checked(PRESETS["digits-m2"], **{**TINY, "latent_dim": 2}),
+    "conditional": checked(PRESETS["digits-conditional-vae"], **{**TINY, "classifier": True}),
+    "m2": checked(PRESETS["digits-m2"], **{**TINY, "latent_dim": 2, "classifier": True}),
     "m1-m2": checked(PRESETS["digits-m1+m2"], **TINY, feature_epochs=1, feature_dim=4, feature_hidden=(9,)),
     "iwae": checked(PRESETS["digits-iwae"], **TINY),
     "per-pixel": FitConfig(model="conditional-vae", likelihood="laplace", scale="per-pixel", **TINY),
@@ -24,7 +24,7 @@ KINDS = {
     "conditional-conv": FitConfig(model="conditional-vae", network="conv", **{**TINY, "hidden": (3, 4)}),
     "conditional-linear": FitConfig(model="conditional-vae", network="linear", likelihood="continuous-bernoulli", **TINY),
     "continuous": FitConfig(likelihood="continuous-bernoulli", **TINY),
-    "pendulum": checked(PRESETS["pendulum-2d"], hidden=(12,), epochs=1),
+    "pendulum": checked(PRESETS["pendulum-2d"], hidden=(12,), epochs=1, classifier=False),
 }
 
 

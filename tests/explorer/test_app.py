@@ -13,6 +13,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from trainer.runs import info_checksum
+
 ROOT = Path(__file__).resolve().parents[2]
 VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions"]
 RUNS = sorted(path.name for path in (ROOT / "assets" / "runs").iterdir())
@@ -224,7 +226,8 @@ def test_a_damaged_run_json_is_listed_and_left_out(tmp_path, monkeypatch):
 def test_a_run_that_contradicts_itself_is_left_out_with_the_reason(tmp_path, monkeypatch, change, words_said):
     shutil.copytree(ROOT / "assets/runs/digits-2d", tmp_path / "runs/odd")
     path = tmp_path / "runs/odd/run.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    raw = {**json.loads(path.read_text()), **change}
+    path.write_text(json.dumps({**raw, "checksum": info_checksum(raw)}))
     monkeypatch.setenv("LATENT_RUNS", str(tmp_path / "runs"))
     for view in VIEWS:
         test = sound(app(run="odd", view=view).run())
@@ -243,7 +246,7 @@ def test_names_from_files_and_links_are_text_and_nothing_else(tmp_path, monkeypa
     path = tmp_path / "runs/odd/run.json"
     raw = json.loads(path.read_text())
     raw["dataset"]["class_names"] = [f"![i](http://127.0.0.1/{k}.png)" for k in range(10)]
-    path.write_text(json.dumps(raw))
+    path.write_text(json.dumps({**raw, "checksum": info_checksum(raw)}))
     monkeypatch.setenv("LATENT_RUNS", str(tmp_path / "runs"))
     test = sound(app(run="odd", pins="0_0").run())
     assert not [c.value for c in test.caption if "![i](" in c.value]
@@ -348,3 +351,16 @@ def test_the_dimensions_say_how_many_are_used():
     toggle.set_value(True)
     sound(test.run())
     assert n_strips() == info["config"]["latent_dim"]
+
+
+def test_a_class_from_the_strip_becomes_the_choosers_if_there_is_such_a_class(monkeypatch):
+    from explorer import state
+
+    session: dict = {"as": "1", "map": {"class": "7"}}
+    monkeypatch.setattr(state.st, "session_state", session)
+    for sent, chosen in (("7", "7"), ("x", "7"), (None, "7"), (["1"], "7"), ("0", "0")):
+        session["map"] = {"class": sent}
+        state.take_class("map", tuple("0123456789"))
+        assert session["as"] == chosen
+    state.take_class("elsewhere", tuple("0123456789"))
+    assert session["as"] == "0"

@@ -105,9 +105,27 @@ def test_the_browsers_network_is_the_runs_for_that_class(kinds, name, label):
     codes = run.forward.encode(x, y)
     both = codes.mu if run.config.is_deterministic else np.hstack([codes.mu, codes.logvar])
     np.testing.assert_allclose(results["encoder"], both, atol=1e-4)
-    assert not [tensor for tensor in arrays if "classifier" in tensor or "features" in tensor]
+    assert not [tensor for tensor in arrays if "features" in tensor]
+    told = {} if run.classifier is None else run.classifier.weights  # and nothing of q(y|x)
+    assert {key for key in arrays if "classifier" in key} == {f"w.{key}" for key in told}
     assert header["decoded_as"] == (str(label or 0) if run.config.is_conditional else None)
     assert header["likelihood"] == run.config.likelihood
+
+
+@pytest.mark.parametrize("name", CONDITIONAL)
+@pytest.mark.parametrize("precision", ["float16", "float32"])
+def test_the_browser_is_sent_the_bias_of_every_class(kinds, name, precision):
+    """Any payload becomes that of another class by one column: what the strip under the map decodes with."""
+    run = load_run(name, kinds)
+    projection = next(iter(run.projections.values()))
+    _, header, arrays = unpack(pack(Dynamic(), pack_static(run, projection, precision=precision, label=4)))
+    (told,) = [op for op in header["decoder"] if "biases" in op]
+    assert not [op for op in header["encoder"] if "biases" in op]
+    for label in range(10):
+        _, _, other = unpack(pack(Dynamic(), pack_static(run, projection, precision=precision, label=label)))
+        np.testing.assert_array_equal(arrays[told["biases"]][:, label], other[told["bias"]])
+        changed = {key for key in arrays if key.startswith("w.decoder") and not np.array_equal(arrays[key], other[key])}
+        assert changed == (set() if label == 4 else {told["bias"]})
 
 
 @pytest.mark.parametrize("name", CONDITIONAL)

@@ -41,7 +41,16 @@ def test_round_trip(trained, name, kind, precision):
     for key, weight in run.weights.items():
         if key != "log_sigma":
             np.testing.assert_array_equal(arrays[f"w.{key}"], weight.astype(precision))
-    named = {op[slot] for part in ("encoder", "decoder") for op in header[part] for slot in ("weight", "bias") if slot in op}
+    for key, weight in run.classifier.weights.items():
+        np.testing.assert_array_equal(arrays[f"w.{key}"], weight.astype(precision))
+    assert header["classifier_facts"]["decoded"]["accuracy"] == run.classifier.decoded.accuracy
+    named = {
+        op[slot]
+        for part in ("encoder", "decoder", "classifier")
+        for op in header[part]
+        for slot in ("weight", "bias")
+        if slot in op
+    }
     assert named == {key for key in arrays if key.startswith("w.")}
 
 

@@ -85,6 +85,20 @@ interface ArrayEntry {
   readonly codec: "raw" | "zlib";
 }
 
+/** On n pictures that were not learned from; see trainer/classifier.py. */
+export interface Scores {
+  readonly n: number;
+  readonly accuracy: number;
+  readonly nll: number;
+  readonly ece: number;
+}
+
+/** On test images, and on what the decoder makes of them. */
+export interface ClassifierFacts {
+  readonly images: Scores;
+  readonly decoded: Scores;
+}
+
 /** The part that belongs to a run and a projection. */
 export interface Header {
   readonly format: string;
@@ -106,6 +120,9 @@ export interface Header {
   readonly log_sigma?: number | null;
   readonly encoder: readonly Op[];
   readonly decoder: readonly Op[];
+  /** Of decoded pictures; not every run has one. */
+  readonly classifier?: readonly Op[];
+  readonly classifier_facts?: ClassifierFacts;
   readonly projection: Projection;
   readonly view_extent: Extent;
   readonly arrays: Readonly<Record<string, ArrayEntry>>;

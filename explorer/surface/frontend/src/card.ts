@@ -49,7 +49,8 @@ export class Card {
   private latentDim = 2;
   private swatchKey = "";
 
-  constructor(player: HTMLElement, truth: HTMLElement) {
+  /** player: below the picture · classes: what it looks like, the first of the facts · truth: of the nearest image's posterior. */
+  constructor(player: HTMLElement, classes: HTMLElement, truth: HTMLElement) {
     const summary = h("summary", {}, "All numbers");
     this.zAll.append(summary, this.zList);
     this.dots.append(...Array.from({ length: 4 }, () => h("i")));
@@ -57,7 +58,7 @@ export class Card {
       this.nearest.canvas,
       h("div", {}, h("span", { class: "la-small" }, "Nearest real point"), h("span", { class: "la-line" }, this.nearestSwatch, this.nearestClass), this.nearestCaption),
     );
-    const facts = h("div", { class: "la-facts" }, this.decodedAs, this.z, this.zMore, this.zAll, h("p", { class: "la-support" }, this.dots, this.words), this.trust, this.nearestBox, truth, this.note);
+    const facts = h("div", { class: "la-facts" }, this.decodedAs, classes, this.z, this.zMore, this.zAll, h("p", { class: "la-support" }, this.dots, this.words), this.trust, this.nearestBox, truth, this.note);
     this.pinBox = h("section", { class: "la-pins" }, h("h2", { class: "la-h" }, "Last pin"), this.pinText, this.pinList);
     this.element.append(this.heading, h("div", { class: "la-main" }, h("div", { class: "la-frame" }, this.decoded.canvas), facts), player, this.pinBox);
   }
@@ -178,7 +179,8 @@ export function nearestWords(number: number, isOriginal: boolean, decodedAs: str
 }
 
 /** Of what class the probe is, for those who do not see it. A decoder that is told the class need not draw the neighbour's. */
-export function looksWords(nearest: string | null, decodedAs: string | null): string {
+export function looksWords(nearest: string | null, decodedAs: string | null, classified = ""): string {
+  if (classified) return `${decodedAs === null ? "" : `decoded as ${classWords(decodedAs)}, `}looks like ${classified}, `;
   if (decodedAs === null) return nearest === null ? "" : `looks like ${classWords(nearest)} (nearest real point), `;
   return `decoded as ${classWords(decodedAs)}, ${nearest === null ? "" : `nearest real point ${classWords(nearest)}, `}`;
 }

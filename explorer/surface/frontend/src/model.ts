@@ -12,6 +12,9 @@ export interface Posterior {
 export class Model {
   readonly latentDim: number;
   readonly imageShape: readonly [channels: number, height: number, width: number];
+  /** How many classes the decoder can be told, and which one it is told unless asked otherwise; 0 and −1 for one that is told none. */
+  readonly nClasses: number;
+  readonly label: number;
   private encoder: Network | null = null;
   private readonly decoder: Network;
   private readonly toMean: (output: Float32Array) => void;
@@ -21,12 +24,16 @@ export class Model {
   /** `source`: a whole payload, parsed or as bytes. */
   constructor(source: Payload | Uint8Array) {
     this.payload = source instanceof Uint8Array ? parsePayload(source) : source;
-    const { run, likelihood, decoder } = this.payload.header;
+    const { run, likelihood, decoder, decoded_as, class_names } = this.payload.header;
     this.latentDim = run.latent_dim;
     this.imageShape = run.image_shape;
     this.toMean = MEANS[likelihood] ?? clip01;
     this.decoder = new Network(decoder, [this.latentDim], this.payload);
     expectSize(this.decoder.outputSize, product(this.imageShape), "decoder");
+    const told = decoder.flatMap((op) => (op.op === "linear" && op.biases !== undefined ? [op.biases] : []));
+    for (const name of told) expectSize(this.payload.shape(name)[1], class_names.length, "decoder, of biases a class,");
+    this.nClasses = told.length > 0 ? class_names.length : 0;
+    this.label = told.length > 0 ? class_names.indexOf(decoded_as ?? "") : -1;
   }
 
   /** z (K,) to x_hat (C·H·W,) in [0, 1]: a new array. */
@@ -36,6 +43,12 @@ export class Model {
 
   /** The same without allocating: the answer is overwritten by the next call. */
   decodeShared(z: ArrayLike<number>): Float32Array {
+    return this.decodeAsShared(z, this.label);
+  }
+
+  /** The same as any class that the decoder can be told. */
+  decodeAsShared(z: ArrayLike<number>, label: number): Float32Array {
+    if (label >= 0) this.decoder.tell(label);
     const x_hat = this.decoder.run(z);
     this.toMean(x_hat);
     return x_hat;
@@ -89,8 +102,9 @@ function clip01(x: Float32Array): void {
 }
 
 /** A chain of planned layers with a buffer each. */
-class Network {
+export class Network {
   readonly outputSize: number;
+  private told = -1;
   private readonly input: Float32Array;
   private readonly plans: readonly Plan[];
 
@@ -103,6 +117,13 @@ class Network {
       return plan;
     });
     this.outputSize = product(shape);
+  }
+
+  /** Which class its layers are told from now on. */
+  tell(label: number): void {
+    if (label === this.told) return;
+    this.told = label;
+    for (const plan of this.plans) plan.tell?.(label);
   }
 
   run(values: ArrayLike<number>): Float32Array {

@@ -8,7 +8,7 @@
 export type ActivationKind = "relu" | "silu" | "gelu" | "tanh" | "sigmoid";
 
 export type Op =
-  | { readonly op: "linear"; readonly weight: string; readonly bias: string }
+  | { readonly op: "linear"; readonly weight: string; readonly bias: string; readonly biases?: string }
   | { readonly op: "conv2d" | "conv_transpose2d"; readonly weight: string; readonly bias: string; readonly stride: number; readonly padding: number }
   | { readonly op: "upsample"; readonly scale: number }
   | { readonly op: "activation"; readonly kind: ActivationKind }
@@ -27,6 +27,8 @@ export interface Weights {
 export interface Plan {
   readonly shape: readonly number[];
   run(x: Float32Array): Float32Array;
+  /** Only where the layer is told a class: which one from now on. */
+  tell?(label: number): void;
 }
 
 /** The layers do not fit together; one sentence. */
@@ -37,7 +39,7 @@ export class OpError extends Error {
 export function planOp(op: Op, shape: readonly number[], weights: Weights): Plan {
   switch (op.op) {
     case "linear":
-      return planLinear(op.weight, op.bias, shape, weights);
+      return op.biases ? planToldLinear(op.weight, op.bias, op.biases, shape, weights) : planLinear(op.weight, op.bias, shape, weights);
     case "conv2d":
       return planConv(op, shape, weights);
     case "conv_transpose2d":
@@ -82,6 +84,22 @@ function planLinear(weightName: string, biasName: string, shape: readonly number
     run: (x) => {
       linear(x, weight, bias, nIn, y);
       return y;
+    },
+  };
+}
+
+/** The class is a constant input, so each has a bias of its own: a column of `biases` (O, Y). */
+function planToldLinear(weightName: string, biasName: string, biasesName: string, shape: readonly number[], weights: Weights): Plan {
+  const bias = weights.floats(biasName).slice(); // a view of the payload must not be written to
+  const own: Weights = { shape: (name) => weights.shape(name), floats: (name) => (name === biasName ? bias : weights.floats(name)) };
+  const plan = planLinear(weightName, biasName, shape, own);
+  const [nOut, nLabels] = weights.shape(biasesName);
+  const biases = weights.floats(biasesName);
+  expect(nOut === bias.length && biases.length === nOut * nLabels, "linear", weights.shape(biasesName));
+  return {
+    ...plan,
+    tell: (label) => {
+      for (let o = 0; o < nOut; o++) bias[o] = biases[o * nLabels + label];
     },
   };
 }

@@ -67,6 +67,7 @@ export class Page {
       onPin: (pin) => this.take(pin),
       onEdit: (edit) => this.edit(edit),
       onWalk: (path) => this.change({ path }),
+      onClass: (label) => this.change({ label }),
     });
     this.pad = this.makePad();
     if (this.pad) {

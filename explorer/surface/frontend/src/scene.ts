@@ -2,6 +2,7 @@
 
 import { product, type Extent, type Header, type Payload, type Point } from "./blob";
 import type { Spread } from "./field";
+import { Classifier } from "./classifier";
 import { CodeIndex } from "./codeindex";
 import { Model } from "./model";
 import { medianPlace, NearestIndex } from "./nearest";
@@ -14,6 +15,7 @@ import { makeSpace, planeSpace, type Space } from "./space";
 export class Scene {
   readonly header: Header;
   readonly model: Model;
+  readonly classifier: Classifier | null;
   readonly space: Space;
   readonly points: Float32Array;
   readonly labels: Int16Array | Int32Array;
@@ -38,6 +40,7 @@ export class Scene {
   constructor(private readonly payload: Payload, readonly plane: Plane | null = null, of: Scene | null = null) {
     const { latent_dim: K } = payload.header.run;
     this.model = of?.model ?? new Model(payload);
+    this.classifier = of ? of.classifier : Classifier.of(payload);
     this.pictures = of?.pictures ?? { originals: null };
     this.mu = of?.mu ?? payload.floats("points_mu");
     this.points = plane ? dropped(plane, this.mu) : payload.floats("points_map");

@@ -74,6 +74,7 @@ function mountIn(parent: HTMLElement | ShadowRoot, data: Uint8Array, component: 
       here.waiting.push({ edit, nonce, since: performance.now(), mapId: surface.mapId() });
       send(here);
     },
+    onClass: (name) => here.component.setTriggerValue("class", name),
   });
   const here: Mounted = { surface, component, waiting: [], calls: 0 };
   mounted.set(parent, here);

@@ -10,7 +10,7 @@ export const STYLE = `
 .la-root[data-bare] .la-body{grid-template-columns:minmax(0,1fr)}
 .la-root:not([data-wide]) .la-left{display:contents}
 .la-root:not([data-wide]) .la-card{order:1}
-.la-root:not([data-wide]) :is(.la-legend,.la-strip,.la-rack,.la-groups){order:2;margin-top:0}
+.la-root:not([data-wide]) :is(.la-legend,.la-strip,.la-rack,.la-groups,.la-classes){order:2;margin-top:0}
 .la-root:not([data-wide]) .la-shelf{order:3}
 .la-root:not([data-wide]) .la-body{gap:12px}
 .la-error{padding:24px 0;color:var(--la-text);font-size:15px}
@@ -138,6 +138,21 @@ export const STYLE = `
 .la-truth-key .la-truth-q{border-top:1.75px solid var(--la-text)}
 .la-truth .la-chip{justify-self:start;margin-left:-10px}
 .la-note{margin-top:2px}
+.la-odds{display:grid;gap:6px}
+.la-odds-list{display:grid;gap:5px}
+.la-odds-bar{display:grid;grid-template-columns:minmax(56px,max-content) minmax(0,1fr) 4.2em;gap:8px;align-items:center;font-size:13px;line-height:1.2}
+.la-odds-name{overflow:hidden;text-overflow:ellipsis;white-space:nowrap;max-width:110px}
+.la-odds-value{text-align:right;color:var(--la-muted)}
+.la-odds-track{position:relative;display:block;height:8px;border-radius:2px;overflow:hidden;background:var(--la-border)}
+.la-odds-track i{position:absolute;inset:0;--la-share:0;transform:scaleX(var(--la-share));transform-origin:0 50%;will-change:transform;forced-color-adjust:none}
+.la-odds-list[data-columns]{grid-auto-flow:column;grid-auto-columns:minmax(0,1fr);gap:4px}
+[data-columns] .la-odds-bar{grid-template-columns:minmax(0,1fr);grid-template-rows:40px auto;gap:3px}
+[data-columns] .la-odds-track{grid-row:1;height:100%}[data-columns] .la-odds-track i{transform:scaleY(var(--la-share));transform-origin:50% 100%}
+[data-columns] .la-odds-name{grid-row:2;text-align:center}[data-columns] .la-odds-value{display:none}
+.la-classes{margin-top:8px}
+.la-root[data-bare] .la-classes{display:none}
+.la-class canvas{outline:2px solid transparent;outline-offset:2px}
+.la-class[data-current] canvas{outline-color:var(--la-accent-text)}.la-class[data-current] span{color:var(--la-accent-text)}
 
 .la-player{display:grid;gap:8px;padding-top:14px;border-top:1px solid var(--la-border)}
 .la-transport{display:flex;align-items:center;gap:10px;justify-content:space-between}
@@ -186,7 +201,7 @@ export const STYLE = `
 .la-between-box{display:grid;gap:8px}.la-group-name{width:170px;margin:0 6px 0 10px}
 .la-analogies{display:flex;flex-wrap:wrap;gap:10px}
 
-.la-root:not([data-narrow]) :is(.la-legend,.la-bars){padding-left:33px}
+.la-root:not([data-narrow]) :is(.la-legend,.la-bars,.la-classes){padding-left:33px}
 .la-root[data-narrow] .la-toolbar{justify-content:space-between}
 .la-root[data-narrow] .la-heading{flex-basis:100%}
 .la-root[data-narrow] .la-tools{gap:0;margin-left:-8px}

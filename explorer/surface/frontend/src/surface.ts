@@ -6,7 +6,9 @@
 
 import { Announcer } from "./announce";
 import { BlobError, parsePayload, type Dynamic, type Payload, type PinRecord, type Point } from "./blob";
-import { Card, looksWords, nearestWords, type Trust } from "./card";
+import { ClassBars, percent } from "./classbars";
+import { ClassStrip } from "./classstrip";
+import { Card, classWords, looksWords, nearestWords, type Trust } from "./card";
 import { colouringOf, type Colouring } from "./colouring";
 import { Disposer, h, prefersReducedMotion, setText } from "./dom";
 import { Drawer, type Background, type DrawerOffer, type Overlay } from "./drawer";
@@ -63,6 +65,8 @@ export interface Callbacks {
   onEdit?(edit: PinEdit, nonce: string): void;
   /** The path through pins that the person chose, for a host that keeps it. */
   onWalk?(choice: PathChoice | null): void;
+  /** Another class to decode as, by its name; the host's chooser shall follow. */
+  onClass?(name: string): void;
 }
 
 export interface Surface {
@@ -147,7 +151,9 @@ export class SurfaceView implements Surface {
     this.navigator.lookAt(extent, share);
     this.cameraMoves();
   });
-  private readonly card = new Card(this.player.element, this.truth.element);
+  private readonly classBars = new ClassBars();
+  private readonly classStrip: ClassStrip;
+  private readonly card = new Card(this.player.element, this.classBars.element, this.truth.element);
   private readonly rack = new Rack((z) => this.setCode(z));
   private readonly strip = new Strip(
     (i) => this.painter.thumbnailOf(this.scene as Scene, i), (i) => (this.scene as Scene).numberOf(i), (i) => this.flyTo(i),
@@ -228,8 +234,9 @@ export class SurfaceView implements Surface {
 
   constructor(element: HTMLElement | ShadowRoot, bytes: Uint8Array, private readonly callbacks: Callbacks) {
     this.pinBook = new PinBook(callbacks.onPin !== undefined);
+    this.classStrip = new ClassStrip(callbacks.onClass ? (label) => callbacks.onClass?.(this.scene?.className(label) ?? "") : null);
     const bars = h("div", { class: "la-bars" }, this.fieldBar.element, this.colourBar.element);
-    const left = h("div", { class: "la-left" }, this.toolbar.element, this.stage.element, bars, this.legend.element, this.groups.element, this.strip.element, this.rack.element);
+    const left = h("div", { class: "la-left" }, this.toolbar.element, this.stage.element, bars, this.classStrip.element, this.legend.element, this.groups.element, this.strip.element, this.rack.element);
     this.rack.wake = () => this.request({});
     this.holeButton.addEventListener("click", () => this.act({ kind: "hole" }));
     this.body.append(left, this.card.element, this.shelf.element);
@@ -270,6 +277,7 @@ export class SurfaceView implements Surface {
     this.hint.dispose();
     this.announcer.dispose();
     this.link.dispose();
+    this.classBars.dispose();
     this.disposer.dispose();
     this.scene = this.base = null;
     this.root.remove();
@@ -343,6 +351,8 @@ export class SurfaceView implements Surface {
       this.selected = [];
       this.startMap(scene);
     }
+    this.classBars.configure(scene.classifier, scene.header.class_names);
+    this.classStrip.configure(scene);
     this.rack.configure(scene);
     this.sliceBox.configure(axesOf(scene).map(({ k }) => k));
     this.groups.configure(scene, isNewMap);
@@ -550,7 +560,7 @@ export class SurfaceView implements Surface {
     this.root.toggleAttribute("data-compact", mapWidth < 600);
     const wanted = this.dynamic.height;
     // with its axis, legend and the page's header it must fit a projector; on a phone finger and picture are seen together
-    const roomy = Math.max(320, window.innerHeight - PAGE_AROUND_PX);
+    const roomy = Math.max(320, window.innerHeight - PAGE_AROUND_PX - this.classStrip.height);
     const narrow = Math.max(260, Math.min(Math.round(mapWidth * 0.92), Math.round(window.innerHeight * 0.5)));
     const column = Math.max(240, Math.min(Math.round(mapWidth * 0.92), window.innerHeight - COLUMN_AROUND_PX));
     const height = Math.min(wanted, isCompact && !isStacked ? column : width < WIDE_PX ? narrow : roomy);
@@ -988,7 +998,9 @@ export class SurfaceView implements Surface {
     if (!this.scene) return "";
     const label = this.marked >= 0 ? this.scene.labels[this.marked] : -1;
     const name = this.scene.className(label);
-    const looks = looksWords(name, this.scene.decodedAs);
+    const best = this.classBars.looks;
+    const classified = best ? `${classWords(this.scene.className(best.label))}, ${percent(best.probability)}` : "";
+    const looks = looksWords(name, this.scene.decodedAs, classified);
     const z = this.z.length > 3 ? `largest of z: ${zText(this.z, plainNumber)}` : `z = ${zText(this.z, plainNumber)}`;
     return `${z}, ${looks}${supportWords(this.support)}`;
   }
@@ -1093,6 +1105,7 @@ export class SurfaceView implements Surface {
       this.showFieldBar();
       this.request({ ground: true, above: true });
     }
+    if (this.classStrip.work()) this.request({});
     if (this.rack.work()) this.request({});
     const step = this.truth.work(start);
     if (step !== "nothing") this.request({ above: step === "found" });
@@ -1151,6 +1164,8 @@ export class SurfaceView implements Surface {
     const x_hat = scene.model.decodeShared(this.z);
     this.decodeMs += 0.2 * (performance.now() - start - this.decodeMs);
     this.card.showPicture(x_hat, this.z, this.support);
+    this.classBars.show(x_hat, this.theme.isDark);
+    this.classStrip.show(this.z);
     this.rack.show(this.z);
     this.marked = scene.nearest(this.probe[0], this.probe[1], this.shown);
     if (this.layers.neighbours) this.links = this.nearestCodes(scene, N_LINKS).map(({ index }) => index);
