@@ -18,6 +18,7 @@ from trainer.runs import info_checksum
 ROOT = Path(__file__).resolve().parents[2]
 VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions"]
 RUNS = sorted(path.name for path in (ROOT / "assets" / "runs").iterdir())
+CLINIC = sorted(path.name for path in (ROOT / "assets" / "clinic").iterdir())
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +71,7 @@ def test_every_view_of_every_pretrained_run_shows(run, view):
 def test_all_runs_are_listed_with_what_tells_them_apart_and_open_at_a_click():
     test = sound(app().run())
     facts = [said(caption) for caption in test.caption if "-D" in caption.value and "MB" in caption.value]
-    assert len(facts) == len(RUNS) + 1
+    assert len(facts) == len(RUNS) + len(CLINIC) + 1  # runs of a sweep are opened from its chart
     assert all(word in facts[0] for word in ("-D", "ELBO", "NLL", "MB"))
     test.button(key="open-digits-16d").click()
     assert sound(test.run()).selectbox(key="run").value == "digits-16d"
@@ -343,8 +344,8 @@ def test_without_the_data_set_the_reconstruction_is_shown_and_the_download_offer
 
 def test_the_dimensions_say_how_many_are_used():
     info = json.loads((ROOT / "assets/runs/mnist-20d/run.json").read_text())
-    test = sound(app(run="mnist-20d", view="dimensions").run())
-    assert "of 20 dimensions carry information" in words(test)
+    test = sound(app(run="mnist-20d", view="dimensions", look="traversals").run())
+    assert "of 20 latent dimensions are used" in words(test)
     toggle = test.toggle(key="all-dimensions")
     n_strips = lambda: sum("nats" in c.value and "· KL" in c.value for c in test.caption)
     assert n_strips() == 8

@@ -78,7 +78,9 @@ def test_every_kind_opens_in_every_view_and_shows_no_number_that_is_none(app, na
     charts = [chart.proto.spec for chart in test.get("plotly_chart")]
     for chart in charts:
         json.loads(chart, parse_constant=refuse)
-    assert len(charts) == (0 if view in ("atlas", "interpolate") else 1 if view == "reconstruct" or name == "pca" else 2)
+    has_history = KINDS[name].epochs > 1
+    expected = {"atlas": 0, "interpolate": 0, "reconstruct": 1, "dimensions": 1 + (has_history and name != "pca")}
+    assert len(charts) == expected.get(view, len(charts))
 
 
 # --- what the browser gets
@@ -167,8 +169,9 @@ def test_codes_too_large_for_half_precision_keep_single(kinds):
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("name", ["conditional", "m2"])
 def test_the_class_chooser_is_in_every_view_and_read_from_the_link(app, name, view):
-    assert app(run=name, view=view).selectbox(key="as").value == "0"
-    test = app(run=name, view=view, **{"as": "7"})
+    look = {"look": "traversals"} if view == "dimensions" else {}
+    assert app(run=name, view=view, **look).selectbox(key="as").value == "0"
+    test = app(run=name, view=view, **{"as": "7"}, **look)
     assert test.selectbox(key="as").value == "7"
     wanted = (
         "All strips are decoded as 7."
@@ -187,7 +190,8 @@ def test_no_other_model_has_a_class_chooser(app, name):
 
 @pytest.mark.parametrize("view", ["atlas", "interpolate", "dimensions"])
 def test_another_class_is_another_picture_of_the_same_code(app, kinds, view):
-    test = app(run="conditional", view=view, pins="0.1_0.2_0.3")
+    look = {"look": "traversals"} if view == "dimensions" else {}
+    test = app(run="conditional", view=view, pins="0.1_0.2_0.3", **look)
     before = pictures(test)
     sound(test.selectbox(key="as").set_value("7").run())
     after = pictures(test)

@@ -1,0 +1,97 @@
+"""Does the clinic show every patient, with the verdict first, a line on how to read each chart, and the numbers for those who do not see it?"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.explorer.test_app import CLINIC, ROOT, _clean, app, said, sound, words  # noqa: F401
+from trainer.clinic import diagnose
+from trainer.runs import load_run
+
+SECTIONS = ["KL", "information", "prior", "traversals", "before training", "sweep over β", "mend"]
+
+
+def run_of(name):
+    return load_run(name, ROOT / "assets" / "clinic")
+
+
+@pytest.mark.parametrize("name", CLINIC)
+def test_the_verdict_comes_first_with_the_numbers_that_it_rests_on(name):
+    test = sound(app(run=name, view="dimensions").run())
+    run = run_of(name)
+    found = diagnose(run.config, run.info.examination, run.encodings.mu)
+    first, second = (said(element) for element in test.markdown[:2])
+    assert found.headline in first
+    assert ("warning" in first) == found.is_alarm
+    for line in found.because:
+        assert line in second
+
+
+@pytest.mark.parametrize("look", SECTIONS)
+@pytest.mark.parametrize("name", ["clinic-strong-decoder", "clinic-kl-without-information", "clinic-surplus", "clinic-collapsed"])
+def test_every_section_shows_and_says_how_to_read_it(name, look):
+    test = sound(app(run=name, view="dimensions", look=look).run())
+    assert not test.error
+    charts = [json.loads(chart.proto.spec) for chart in test.get("plotly_chart")]
+    if charts or look == "before training":
+        assert "How to read this" in words(test)
+    for chart in charts:
+        assert chart["data"]
+    if look in ("KL", "information", "sweep over β"):
+        assert any(expander.label == "The numbers" for expander in test.expander)
+
+
+def test_the_heat_map_and_the_ribbon_are_the_runs_figures():
+    run = run_of("clinic-surplus")
+    test = sound(app(run="clinic-surplus", view="dimensions").run())
+    heat, ribbon = (json.loads(chart.proto.spec) for chart in test.get("plotly_chart"))
+    kl = 0.5 * (run.encodings.mu.astype(float) ** 2 + np.exp(run.encodings.logvar.astype(float)) - 1 - run.encodings.logvar)
+    order = np.argsort(-kl.mean(0), kind="stable")
+    assert heat["data"][0]["x"] == [f"z{k + 1}" for k in order]
+    last = [trace["y"] for trace in ribbon["data"] if trace.get("stackgroup")]
+    assert len(last) == 24
+    assert ribbon["layout"]["sliders"][0]["steps"]
+
+
+def test_the_stack_adds_up_to_the_kl():
+    found = run_of("clinic-over-regularised").info.examination
+    test = sound(app(run="clinic-over-regularised", view="dimensions", look="information").run())
+    stack = json.loads(test.get("plotly_chart")[0].proto.spec)
+    total = sum(float(np.ravel(decoded(trace["x"]))[0]) for trace in stack["data"])
+    assert total == pytest.approx(found.mean_kl, abs=1e-3)
+
+
+def decoded(values):
+    """Plotly writes numbers as a list or as base64."""
+    import base64
+
+    return np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"]) if isinstance(values, dict) else np.array(values)
+
+
+def test_nothing_is_mended_where_nothing_is_broken():
+    assert "Nothing to mend" in words(sound(app(run="clinic-surplus", view="dimensions", look="mend").run()))
+
+
+def test_an_older_run_says_how_to_examine_it(monkeypatch):
+    from explorer.views import clinic
+
+    run = run_of("clinic-healthy")
+    monkeypatch.setattr(clinic, "diagnose", None)
+    info = run.info.model_copy(update={"examination": None})
+    shown = []
+    monkeypatch.setattr(clinic.st, "info", shown.append)
+    assert clinic.examined(type(run)(run.id, run.folder, info)) is None
+    assert "python -m trainer examine clinic-healthy" in shown[0]
+
+
+def test_a_run_of_the_sweep_is_opened_from_its_list():
+    test = sound(app(run="clinic-surplus", view="dimensions", look="sweep over β").run())
+    name = "sweep-digits-beta-4-seed-1"
+    assert name not in test.selectbox(key="run").options
+    test.selectbox(key="beta-open").set_value(name)
+    sound(test.run())
+    test.button(key="beta-go").click()
+    assert sound(test.run()).selectbox(key="run").value == name
