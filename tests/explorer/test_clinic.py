@@ -1,4 +1,4 @@
-"""Does the clinic show every patient, with the verdict first, a line on how to read each chart, and the numbers for those who do not see it?"""
+"""Does the clinic show every patient: the verdict first, how to read each chart, and the numbers for those who do not see it?"""
 
 from __future__ import annotations
 

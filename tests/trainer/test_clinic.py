@@ -47,7 +47,7 @@ def test_every_shipped_patient_gets_its_verdict(name):
     assert verdict(run).kind in EXPECTED.get(name, MENDED)
 
 
-@pytest.mark.parametrize("seed", [1, 2])  # the shipped ones have seed 0; tests/bench/clinic.py has the mended ones of all seeds
+@pytest.mark.parametrize("seed", [1, 2])  # the shipped ones have seed 0
 @pytest.mark.parametrize("name", EXPECTED)
 def test_and_so_does_a_patient_of_another_seed(name, seed, digits, tmp_path):
     config = checked(CLINIC[name], seed=seed, classifier=False)
