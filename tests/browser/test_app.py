@@ -42,7 +42,7 @@ def at(canvas: Locator, x: float, y: float) -> tuple[float, float]:
 def test_nothing_is_asked_of_another_host(page, server):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    for view in ("atlas", "reconstruct", "interpolate", "dimensions"):
+    for view in ("atlas", "reconstruct", "interpolate", "dimensions", "compare"):
         page.goto(f"{server}/?view={view}")
         page.wait_for_timeout(2500)
     assert asked

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from trainer.runs import info_checksum
 
 ROOT = Path(__file__).resolve().parents[2]
-VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions"]
+VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
 RUNS = sorted(path.name for path in (ROOT / "assets" / "runs").iterdir())
 CLINIC = sorted(path.name for path in (ROOT / "assets" / "clinic").iterdir())
 

@@ -22,7 +22,7 @@ from trainer.projection import axis_pair
 from trainer.runs import info_checksum, load_run
 
 ROOT = Path(__file__).resolve().parents[2]
-VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions"]
+VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
 CONDITIONAL = [name for name, config in KINDS.items() if config.is_conditional]
 DETERMINISTIC = [name for name, config in KINDS.items() if config.is_deterministic]
 
@@ -79,7 +79,7 @@ def test_every_kind_opens_in_every_view_and_shows_no_number_that_is_none(app, na
     for chart in charts:
         json.loads(chart, parse_constant=refuse)
     has_history = KINDS[name].epochs > 1
-    expected = {"atlas": 0, "interpolate": 0, "reconstruct": 1, "dimensions": 1 + (has_history and name != "pca")}
+    expected = {"atlas": 0, "interpolate": 0, "reconstruct": 1, "compare": 1, "dimensions": 1 + (has_history and name != "pca")}
     assert len(charts) == expected.get(view, len(charts))
 
 
@@ -168,9 +168,10 @@ def test_codes_too_large_for_half_precision_keep_single(kinds):
 
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("name", ["conditional", "m2"])
-def test_the_class_chooser_is_in_every_view_and_read_from_the_link(app, name, view):
+def test_the_class_chooser_is_in_every_view_and_read_from_the_link(app, kinds, name, view):
+    first = str(load_run(name, kinds).encodings.label[0]) if view == "compare" else "0"  # there it is the shown test image's own
     look = {"look": "traversals"} if view == "dimensions" else {}
-    assert app(run=name, view=view, **look).selectbox(key="as").value == "0"
+    assert app(run=name, view=view, **look).selectbox(key="as").value == first
     test = app(run=name, view=view, **{"as": "7"}, **look)
     assert test.selectbox(key="as").value == "7"
     wanted = (

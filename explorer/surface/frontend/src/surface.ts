@@ -178,7 +178,7 @@ export class SurfaceView implements Surface {
   private readonly colourBar = new ScaleBar();
   private readonly link = new Link((probed) => {
     this.heard = probed;
-    this.request({ probe: true });
+    this.request({});
   });
   private readonly gestures: GestureMachine;
   private readonly navigator = new Navigator(() => !prefersReducedMotion());
@@ -924,11 +924,10 @@ export class SurfaceView implements Surface {
     this.request({ probe: true });
   }
 
-  /** Shows what another surface's hand is on; says nothing aloud and tells nobody, or two surfaces would answer each other for ever. */
-  private follow(probed: Probed): void {
-    const scene = this.scene as Scene;
-    const seen = followed(scene, probed);
-    if (!seen) return;
+  /** Goes where another surface's hand is; says nothing aloud and tells nobody, or two surfaces would answer each other for ever. False: it is there already. */
+  private follow(probed: Probed): boolean {
+    const seen = followed(this.scene as Scene, probed);
+    if (!seen || (this.exactLabel === seen.heading && this.exactZ && this.exactZ.every((value, k) => value === seen.z[k]))) return false;
     this.pausePlayer();
     this.isOnPath = false;
     this.probe = seen.place ?? this.probe;
@@ -936,6 +935,7 @@ export class SurfaceView implements Surface {
     this.exactLabel = seen.heading;
     this.announcedPlace = String(this.probe);
     this.isHover = true;
+    return true;
   }
 
   private tell(): void {
@@ -1073,7 +1073,7 @@ export class SurfaceView implements Surface {
     const cameraMoved = this.navigator.tick(now);
     if (this.player.tick(now - this.lastFrame)) this.followPath();
     this.lastFrame = now;
-    if (this.heard && !this.hasMoved) this.follow(this.heard);
+    if (this.heard && !this.hasMoved && this.follow(this.heard)) want.probe = true;
     this.heard = null;
     if (want.probe) this.showProbe();
     else this.showWords(this.scene);

@@ -1,0 +1,249 @@
+"""Do surfaces beside each other show the same image and the same code, and does a point of the chart open its run?"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from trainer.runs import Run, load_run
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def opened(page: Page, server: str, n: int, **query: str) -> list[Locator]:
+    """The page with n surfaces, each of which has decoded something."""
+    page.goto(f"{server}/?view=compare&" + "&".join(f"{name}={value}" for name, value in query.items()))
+    roots = page.locator(".la-root")
+    expect(roots).to_have_count(n, timeout=60_000)
+    found = [roots.nth(i) for i in range(n)]
+    for root in found:
+        expect(root.get_by_test_id("decoded")).to_have_attribute("data-z", re.compile(r"^\[.+\]$"))
+    page.wait_for_timeout(600)
+    return found
+
+
+def pretrained(run: str) -> Run:
+    return load_run(run, ROOT / "assets/runs")
+
+
+def code(root: Locator) -> np.ndarray:
+    return np.array(json.loads(root.get_by_test_id("decoded").get_attribute("data-z")))
+
+
+def heading(root: Locator) -> str:
+    return root.locator(".la-card .la-h").first.text_content() or ""
+
+
+def picture(root: Locator, run: Run) -> np.ndarray:
+    """(C, H, W) bytes of the decoded canvas."""
+    data = root.get_by_test_id("decoded").evaluate("c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)")
+    channels, height, width = run.image_shape
+    return np.array(data, np.uint8).reshape(height, width, 4)[..., :channels].transpose(2, 0, 1)
+
+
+def near_image(root: Locator) -> int:
+    """The number under the surface's nearest real point."""
+    return int(re.search(r"test image (\d+)", root.locator(".la-nearest").text_content() or "")[1])
+
+
+def hover(page: Page, root: Locator, x: float, y: float) -> None:
+    canvas = root.get_by_role("application")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    page.wait_for_timeout(150)
+
+
+def view(page: Page, name: str) -> None:
+    page.get_by_role("radio", name=name).or_(page.get_by_role("button", name=name, exact=True)).first.click()
+
+
+def assert_shows_image(root: Locator, run: Run, number: int) -> None:
+    """Its own code of that image, to float16, and numpy's picture of the code that it says it shows."""
+    z, mu = code(root), run.encodings.mu[number]
+    np.testing.assert_allclose(z, mu, rtol=2e-3, atol=2e-3)
+    expected = run.forward.decode(z[None].astype(np.float32))[0] * 255
+    assert np.abs(picture(root, run) - expected).max() <= 1.1
+
+
+def test_hovering_over_one_map_every_run_decodes_its_own_code_of_that_image(page, server):
+    first, deep, linear = opened(page, server, 3, run="digits-2d", **{"with": "digits-16d:umap~digits-pca:pca"})
+    seen = set()
+    for x, y in [(0.3, 0.3), (0.55, 0.45), (0.7, 0.6), (0.45, 0.75)]:
+        hover(page, first, x, y)
+        number = near_image(first)
+        assert heading(first) == "Under the cursor"
+        for root, name in ((deep, "digits-16d"), (linear, "digits-pca")):
+            assert heading(root) == f"Test image {number} here too"
+            assert near_image(root) == number
+            assert_shows_image(root, pretrained(name), number)
+        seen.add(number)
+    assert len(seen) >= 3
+    hover(page, linear, 0.5, 0.5)  # and the other way round
+    assert heading(linear) == "Under the cursor"
+    assert_shows_image(first, pretrained("digits-2d"), near_image(linear))
+
+
+def test_two_maps_of_one_run_show_exactly_the_same_code(page, server):
+    umap, pca, axes, other = opened(page, server, 4, run="digits-16d", **{"with": "digits-16d:pca~digits-16d:axes_3_5~digits-2d"})
+    run = pretrained("digits-16d")
+    for source in (umap, pca, axes):
+        hover(page, source, 0.4, 0.55)
+        for root in (umap, pca, axes):
+            np.testing.assert_array_equal(code(root), code(source))
+            np.testing.assert_array_equal(picture(root, run), picture(source, run))
+        assert [heading(root) for root in (umap, pca, axes)].count("The same code here") == 2
+        assert_shows_image(other, pretrained("digits-2d"), near_image(source))
+    assert (code(axes)[[0, 1, 3]] == 0).all()  # a place of that map sets dimensions 3 and 5 only
+
+
+def test_keys_and_sliders_move_the_others_too(page, server):
+    first, second, third = opened(page, server, 3, run="digits-2d", **{"with": "digits-16d:umap~digits-16d:pca"})
+    canvas = first.get_by_role("application")
+    canvas.focus()
+    before = code(first)
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowLeft")
+    page.wait_for_timeout(200)
+    assert code(first)[0] < before[0]
+    assert_shows_image(second, pretrained("digits-16d"), near_image(first))
+    second.locator("summary").filter(has_text="Sliders").click()
+    second.get_by_role("slider").first.focus()
+    page.keyboard.press("End")
+    page.wait_for_timeout(300)
+    assert code(second).max() == 3.5
+    np.testing.assert_array_equal(code(third), code(second))
+    assert_shows_image(first, pretrained("digits-2d"), near_image(second))
+
+
+def test_linking_asks_nothing_of_the_server(page, server):
+    sent: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(len(data))))
+    first, second = opened(page, server, 2, run="digits-2d", **{"with": "digits-16d:umap"})
+    page.wait_for_timeout(1500)
+    sent.clear()
+    before = code(second)
+    for x in (0.3, 0.5, 0.7):
+        hover(page, first, x, 0.5)
+    assert (code(second) != before).any()
+    assert sent == []
+
+
+def test_another_data_set_does_not_follow_and_says_so(page, server):
+    first, second = opened(page, server, 2, run="digits-2d", **{"with": "pendulum-2d"})
+    expect(page.get_by_text("its images are others, so it does not follow")).to_be_visible()
+    before = code(second)
+    for x in (0.3, 0.6):
+        hover(page, first, x, 0.5)
+    np.testing.assert_array_equal(code(second), before)
+
+
+def test_the_chosen_image_goes_to_every_column_and_into_the_link_without_sending_the_maps_again(page, server):
+    received: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data))))
+    roots = opened(page, server, 3, run="mnist-2d", **{"with": "mnist-20d:umap~mnist-20d:pca"})
+    page.wait_for_timeout(2500)
+    bundle = (ROOT / "explorer/surface/dist/surface.js").stat().st_size  # comes with every component at every rerun
+    assert sum(received) > 3 * bundle + 2_000_000
+    received.clear()
+    box = page.get_by_role("spinbutton", name="Test image")
+    box.fill("4321")
+    box.press("Enter")
+    for root, name in zip(roots, ("mnist-2d", "mnist-20d", "mnist-20d"), strict=True):
+        expect(root.locator(".la-card .la-h").first).to_have_text("Test image 4321")
+        page.wait_for_timeout(300)
+        np.testing.assert_allclose(code(root), pretrained(name).encodings.mu[4321], atol=1e-5)
+    expect(page).to_have_url(re.compile("image=4321"))
+    page.wait_for_timeout(1000)
+    assert sum(received) < 3 * bundle + 200_000
+    hover(page, roots[0], 0.5, 0.5)
+    assert heading(roots[1]) == f"Test image {near_image(roots[0])} here too"
+
+
+def test_a_run_that_comes_later_catches_up_with_the_others(page, server):
+    first, second = opened(page, server, 2, run="digits-2d", **{"with": "digits-16d:umap"})
+    hover(page, first, 0.35, 0.6)
+    number = near_image(first)
+    page.mouse.move(0, 0)
+    page.get_by_role("combobox", name="Run of column 2").click()
+    page.get_by_role("option", name="digits-pca").click()
+    expect(page).to_have_url(re.compile("with=digits-pca"))
+    expect(second.locator(".la-title")).to_have_text("PCA")
+    expect(second.locator(".la-card .la-h").first).to_have_text(f"Test image {number} here too")
+    assert_shows_image(second, pretrained("digits-pca"), number)
+    page.get_by_role("button", name="Add a column").click()
+    expect(page.locator(".la-root")).to_have_count(3)
+    third = page.locator(".la-root").nth(2)
+    expect(third.locator(".la-card .la-h").first).to_have_text(f"Test image {number} here too")
+
+
+def test_a_point_of_the_chart_opens_its_run_in_a_column_and_so_does_the_list(page, server):
+    opened(page, server, 2, run="digits-2d", **{"with": "digits-16d:umap"})
+    names = page.locator(".js-plotly-plot .textpoint text").all_text_contents()
+    assert "digits-m2" in names
+    points = page.locator(".js-plotly-plot .points path.point")
+    points.nth(names.index("digits-m2")).click(force=True)
+    expect(page).to_have_url(re.compile(r"with=digits-16d%3Aumap~digits-m2%3Aumap"))
+    expect(page.locator(".la-root")).to_have_count(3)
+    page.get_by_text("The same as a list").click()
+    beside = page.get_by_role("button", name="Compare digits-conditional-vae")
+    beside.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".la-root")).to_have_count(4)
+    expect(page).to_have_url(re.compile("digits-conditional-vae"))
+    expect(page.get_by_role("button", name="Add a column")).to_be_disabled()
+    alone = page.get_by_role("button", name="Open in the atlas").nth(1)
+    alone.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".la-root")).to_have_count(1)
+    expect(page).not_to_have_url(re.compile("view=compare|with="))
+
+
+def test_the_pages_run_and_map_are_the_first_columns(page, server):
+    page.goto(f"{server}/?run=digits-16d&projection=pca")
+    expect(page.get_by_test_id("decoded")).to_have_attribute("data-z", re.compile(r"^\[.+\]$"))
+    view(page, "compare")
+    expect(page.locator(".la-root")).to_have_count(2)
+    expect(page.locator(".la-title").first).to_have_text("PCA")
+    expect(page.get_by_role("combobox", name="Run", exact=True)).to_have_count(1)
+    expect(page).to_have_url(re.compile("run=digits-16d"))
+    view(page, "atlas")
+    expect(page.locator(".la-root")).to_have_count(1)
+    expect(page.locator(".la-title").first).to_have_text("PCA")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(browser, server, scheme):
+    context = browser.new_context(viewport={"width": 1400, "height": 1000}, color_scheme=scheme, reduced_motion="reduce")
+    page = context.new_page()
+    opened(page, server, 4, run="digits-2d", **{"with": "digits-16d:axes~digits-conditional-vae~pendulum-2d"})
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    page.get_by_text("The same as a list").click()
+    page.wait_for_timeout(500)
+    found = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
+    context.close()
+    assert not found, [(v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in found]
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+def test_columns_stand_beside_each_other_or_on_a_phone_below(browser, server, width):
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    roots = opened(page, server, 3, run="digits-2d", **{"with": "digits-16d~digits-pca"})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    boxes = [root.bounding_box() for root in roots]
+    if width == 390:
+        assert all(box["width"] > 300 for box in boxes)
+        assert boxes[0]["y"] < boxes[1]["y"] < boxes[2]["y"]
+    else:
+        assert len({round(root.get_by_role("application").bounding_box()["y"]) for root in roots}) == 1
+        for root in roots:
+            canvas, decoded = root.get_by_role("application").bounding_box(), root.get_by_test_id("decoded").bounding_box()
+            assert decoded["y"] > canvas["y"] + canvas["height"] - 1
+    context.close()
