@@ -127,9 +127,9 @@ def _beside(job: Job) -> None:
             st.markdown(f"{word}: **{plain(headline)}**")
             st.caption(plain(_figures(run.info)))
             if word == "after":
-                st.button(
-                    f"Open {job.name}", key=f"open-job-{job.number}", on_click=state.choose_run, args=(job.name,), type="tertiary"
-                )
+                # no callback: in a fragment it would not reach the rest of the page
+                if st.button(f"Open {job.name}", key=f"open-job-{job.number}", type="tertiary"):
+                    state.open_run_next(job.name)
 
 
 def _figures(info: RunInfo) -> str:
