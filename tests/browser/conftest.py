@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from trainer.config import PRESETS, FitConfig, checked
 from trainer.datasets import load_dataset
@@ -21,6 +21,8 @@ from trainer.fit import fit
 
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+expect.set_options(timeout=15_000)  # the first page of a fresh server on a busy machine
 
 
 def chromium_path() -> str:

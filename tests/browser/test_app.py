@@ -378,13 +378,3 @@ def test_nothing_is_wider_than_the_window(browser, server, width):
         assert box["width"] > 0.6 * width
         assert picture["width"] >= 224
     context.close()
-
-
-def test_a_finger_moves_the_probe_and_a_tap_pins(browser, server):
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    page = context.new_page()
-    canvas = open_view(page, server)
-    page.wait_for_timeout(300)
-    page.touchscreen.tap(*at(canvas, 0.3, 0.4))
-    expect(page.get_by_test_id("pin")).to_contain_text("A")
-    context.close()

@@ -60,10 +60,10 @@ export function icon(name: IconName): SVGSVGElement {
 
 /** Changes text only where it differs: an unchanged node costs no layout. */
 export function setText(element: Element, text: string): void {
-  const [only] = element.childNodes.length === 1 ? element.childNodes : [];
-  if (!(only instanceof Text)) {
-    if (element.textContent !== text) element.textContent = text;
-  } else if (only.data !== text) only.data = text; // keeps its node
+  const { firstChild: only } = element;
+  if (only instanceof Text && only === element.lastChild) {
+    if (only.data !== text) only.data = text; // keeps its node
+  } else if (element.textContent !== text) element.textContent = text;
 }
 
 export function prefersReducedMotion(): boolean {

@@ -1,6 +1,8 @@
 /** Which layers, which colours, which image? The drawer behind "Layers": what is changed once stays out of the way. */
 
 import { h, icon, setText } from "./dom";
+import { SelectForm, type ClassEntry } from "./selectform";
+import type { Choice } from "./selection";
 
 /** What lies under the points. */
 export type Background = "none" | "manifold" | "density" | "holes" | "magnification";
@@ -20,6 +22,7 @@ export interface DrawerOffer {
   readonly backgrounds: readonly Background[];
   readonly overlays: readonly Overlay[];
   readonly colours: readonly { readonly id: string; readonly name: string; readonly definition: string }[];
+  readonly classes: readonly ClassEntry[];
 }
 
 export interface DrawerActions {
@@ -28,6 +31,8 @@ export interface DrawerActions {
   colour(id: string): void;
   /** Returns the sentence to show: what was found, or why nothing was. */
   find(text: string): string;
+  /** Returns how many points were selected. */
+  select(choice: Choice): number;
   close(): void;
   savePicture(): void;
   savePins(): void;
@@ -67,7 +72,8 @@ export class Drawer {
   private readonly group = `la-background-${++drawers}`;
   private readonly python = h("pre", { class: "la-code", hidden: true, tabindex: "0", "aria-label": "Python code" });
   private readonly findHead = h("h2", { class: "la-h" }, "Find");
-  private offer: DrawerOffer = { backgrounds: [], overlays: [], colours: [] };
+  private offer: DrawerOffer = { backgrounds: [], overlays: [], colours: [], classes: [] };
+  private readonly picker: SelectForm;
 
   constructor(private readonly actions: DrawerActions) {
     const go = h("button", { type: "submit", class: "la-button" }, "Go");
@@ -75,6 +81,7 @@ export class Drawer {
       "div", { class: "la-tools la-take" },
       chip("PNG of the map", () => actions.savePicture()), chip("Pins as JSON", () => actions.savePins()), chip("Copy as PyTorch", () => this.copyPython()),
     );
+    this.picker = new SelectForm((choice) => actions.select(choice));
     const form = h("form", { class: "la-find" }, this.search, go);
     this.element = h(
       "div", { class: "la-help la-drawer", role: "dialog", "aria-label": "Layers and colours", hidden: true },
@@ -83,6 +90,7 @@ export class Drawer {
       h("h2", { class: "la-h" }, "On the map"), this.overlays,
       h("h2", { class: "la-h" }, "Colour points by"), this.colour, this.colourWords,
       this.findHead, form, this.answer,
+      h("h2", { class: "la-h" }, "Select points"), this.picker.element,
       h("h2", { class: "la-h" }, "Take along"), take, this.python,
     );
     this.closeButton.addEventListener("click", () => actions.close());
@@ -103,6 +111,7 @@ export class Drawer {
     this.backgrounds.replaceChildren(...offer.backgrounds.map((name) => this.option("radio", name, BACKGROUND_WORDS[name], () => this.actions.background(name))));
     this.overlays.replaceChildren(...offer.overlays.map((name) => this.option("checkbox", name, OVERLAY_WORDS[name], () => this.actions.overlay(name))));
     this.colour.replaceChildren(...offer.colours.map(({ id, name }) => h("option", { value: id }, name)));
+    this.picker.configure(offer.classes);
     setText(this.answer, "");
   }
 

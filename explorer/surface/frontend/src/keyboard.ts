@@ -70,7 +70,7 @@ export const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["h", "the next hole of the aggregated posterior"],
   ["p", "play or pause the path"],
   ["Ctrl+Z", "undo what was done to the pins; with Shift redo"],
-  ["x  b", "drag draws a loop, or a box, that selects points"],
+  ["x  b", "drag draws a loop, or a box, that selects points; without a mouse: Select points, under Layers"],
   ["v", "drag moves the map instead of the probe"],
   ["Shift- or Space-drag", "move the map"],
   ["Wheel, pinch", "zoom"],

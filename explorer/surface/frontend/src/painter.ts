@@ -156,7 +156,7 @@ export class Painter {
     let drawn = 0;
     for (const i of sampled) drawn += shown[scene.slots[i]];
     const all = scene.perClass.reduce((sum, n, slot) => sum + (shown[slot] ? n : 0), 0);
-    const words = `${count(drawn)} of ${count(all)} points while the map moves`;
+    const words = `${count(drawn)} of ${count(all)} points while moving`;
     this.said = { sampled, shown, words };
     return words;
   }
@@ -187,7 +187,7 @@ export class Painter {
     if (layers.contours && this.contours) drawContours(context, stage.plot, camera, this.contours, shown, (slot) => classRgb(slot === scene.nClasses ? -1 : slot, theme.isDark), theme.map);
     if (layers.ellipses) this.ellipses(context, view, nearest);
     truth?.draw(context, stage.plot, camera, theme);
-    if (loop.length > 1) drawLoop(context, stage.plot, camera, theme, loop, selected.length > MOST_RINGS ? [] : selected.map((i) => scene.place(i)));
+    if (loop.length > 1 || selected.length > 0) drawLoop(context, stage.plot, camera, theme, loop, selected.length > MOST_RINGS ? [] : selected.map((i) => scene.place(i)));
     if (layers.rings && projection.rings) drawRingLabels(context, stage.plot, camera, theme, projection);
     if (layers.neighbours) drawLinks(context, stage.plot, camera, theme, probe, links.map((i) => scene.place(i)));
     if (path) drawPath(context, stage.plot, camera, theme, path, pathShare);

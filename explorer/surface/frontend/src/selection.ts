@@ -1,6 +1,6 @@
 /** Which points did a loop catch, and what are they together? */
 
-import type { Point } from "./blob";
+import type { Extent, Point } from "./blob";
 import type { Scene } from "./scene";
 
 export interface GroupFacts {
@@ -37,6 +37,23 @@ export function caught(scene: Scene, loop: readonly Point[], shown: Uint8Array):
     if (!shown[scene.slots[i]] || x < x0 || x > x1 || y < y0 || y > y1) continue;
     if (insideLoop(loop, x, y)) found.push(i);
   }
+  return found;
+}
+
+/** Points named instead of drawn around. */
+export type Choice =
+  | { readonly kind: "near"; readonly n: number }
+  | { readonly kind: "view" | "shown" }
+  | { readonly kind: "class"; readonly slot: number };
+
+/** The shown points that are meant; a class that is asked for by name counts though it is hidden. `z` is the probe's, `view` what is seen. */
+export function named(scene: Scene, choice: Choice, shown: Uint8Array, z: ArrayLike<number>, view: Extent): number[] {
+  const isShown = (i: number): boolean => shown[scene.slots[i]] === 1;
+  if (choice.kind === "near") return scene.codes.find(z, choice.n, isShown).map(({ index }) => index);
+  if (choice.kind === "view") return scene.inside(view, Infinity, shown) ?? [];
+  const accepts = choice.kind === "class" ? (i: number) => scene.slots[i] === choice.slot : isShown;
+  const found: number[] = [];
+  for (let i = 0; i < scene.nPoints; i++) if (accepts(i)) found.push(i);
   return found;
 }
 

@@ -49,7 +49,7 @@ export const STYLE = `
 .la-link{width:1px;height:1.5px;margin-top:-.75px;background:var(--la-text);opacity:.55;transform-origin:0 50%}
 .la-hint{position:absolute;left:50%;bottom:40px;transform:translateX(-50%);max-width:90%;padding:6px 14px;border-radius:99px;background:var(--la-glass);box-shadow:0 0 0 1px var(--la-border);color:var(--la-text);font-size:13px;white-space:nowrap;pointer-events:none;transition:opacity .28s}
 .la-hint[data-leaving]{opacity:0}
-.la-shown{position:absolute;left:50px;bottom:34px;padding:3px 10px;border-radius:99px;background:var(--la-glass);color:var(--la-text);font-size:13px;pointer-events:none}
+.la-shown{position:absolute;left:50px;top:8px;max-width:calc(100% - 60px);padding:3px 10px;border-radius:99px;background:var(--la-glass);color:var(--la-text);font-size:13px;pointer-events:none}
 .la-help{position:absolute;right:10px;top:10px;width:min(340px,calc(100% - 20px));max-height:calc(100% - 48px);overflow:auto;padding:10px 12px 14px 16px;border-radius:10px;background:var(--la-background);color:var(--la-text);box-shadow:0 0 0 1px var(--la-border),0 8px 28px rgba(0,0,0,.18)}
 .la-help-head{display:flex;justify-content:space-between;align-items:center;margin-bottom:4px}
 .la-help dl{display:grid;grid-template-columns:auto 1fr;gap:5px 14px;font-size:13px;padding-right:4px}

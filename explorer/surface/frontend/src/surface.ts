@@ -6,6 +6,7 @@
 
 import { Announcer } from "./announce";
 import { BlobError, parsePayload, type Dynamic, type Payload, type PinRecord, type Point } from "./blob";
+import { visibleExtent } from "./camera";
 import { ClassBars, percent } from "./classbars";
 import { ClassStrip } from "./classstrip";
 import { Card, classWords, looksWords, nearestWords, type Trust } from "./card";
@@ -38,7 +39,8 @@ import { SliceBox } from "./slicebox";
 import { supportWords, type How } from "./space";
 import { Stage } from "./stage";
 import { Stats, type FrameStats } from "./stats";
-import { caught, factsOf } from "./selection";
+import { foundWords } from "./selectform";
+import { caught, factsOf, named, type Choice } from "./selection";
 import { Strip } from "./strip";
 import { STYLE } from "./style";
 import { pinsJson, pythonCode, save, screenPicture } from "./takeaway";
@@ -136,6 +138,7 @@ export class SurfaceView implements Surface {
     overlay: (name) => this.toggleOverlay(name),
     colour: (id) => this.setColour(id),
     find: (text) => this.find(text),
+    select: (choice) => this.selectNamed(choice),
     close: () => this.act({ kind: "escape" }),
     savePicture: () => this.savePicture(),
     savePins: () => this.scene && save("pins.json", new Blob([pinsJson(this.scene, this.pinsHere())], { type: "application/json" })),
@@ -773,6 +776,16 @@ export class SurfaceView implements Surface {
     this.request({ above: true });
   }
 
+  private selectNamed(choice: Choice): number {
+    const { scene } = this;
+    if (!scene) return 0;
+    const found = named(scene, choice, this.shown, this.z, visibleExtent(this.navigator.camera, this.stage.plot));
+    this.loop = [];
+    this.select(found);
+    this.announcer.now(foundWords(found.length));
+    return found.length;
+  }
+
   private select(indices: readonly number[]): void {
     const { scene } = this;
     if (!scene) return;
@@ -1313,6 +1326,7 @@ function offerOf(scene: Scene): DrawerOffer {
     backgrounds: ["none", "manifold", "density", ...(rings && isPlane ? ["holes" as const] : []), "magnification"],
     overlays,
     colours: [first, ...scene.quantities, ...(classes ? [PURITY] : [])],
+    classes: classes ? legendEntries(scene) : [],
   };
 }
 

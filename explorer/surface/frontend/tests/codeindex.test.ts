@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { CodeIndex } from "../src/codeindex";
+import { PurityJob } from "../src/quantities";
 import { floats, random } from "./helpers";
 
 /** Every code looked at, sorted: nearest first, of equals the lower number. */
@@ -74,6 +75,16 @@ test("a code asked for its own neighbours leaves itself out, also right after it
     const wanted = bruteForce(mu, 3, z, 5, (j) => j !== i).map(({ index: j }) => j);
     expect(index.find(z, 5, () => true, i).map(({ index: j }) => j)).toEqual(wanted);
   }
+});
+
+test("purity asked of the index is that of all distances", () => {
+  const mu = clustered(600, 3, 12);
+  const labels = Array.from({ length: 600 }, (_, i) => (i * 7) % 5);
+  const index = built(mu, 3);
+  const quick = new PurityJob(mu, 3, labels, 15, (z, k, i) => index.find(z, k, undefined, i));
+  const slow = new PurityJob(mu, 3, labels);
+  for (const job of [quick, slow]) job.work(Infinity);
+  expect([...quick.values]).toEqual([...slow.values]);
 });
 
 test("none is accepted: none is found; no code at all: none", () => {

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import type { Point } from "../src/blob";
 import type { Scene } from "../src/scene";
-import { caught, direction, factsOf, insideLoop, selectionCsv } from "../src/selection";
+import { caught, direction, factsOf, insideLoop, named, selectionCsv } from "../src/selection";
+import { CodeIndex } from "../src/codeindex";
+import { NearestIndex } from "../src/nearest";
 
 const square: Point[] = [[0, 0], [2, 0], [2, 2], [0, 2]];
 
@@ -9,6 +11,8 @@ const square: Point[] = [[0, 0], [2, 0], [2, 2], [0, 2]];
 function scene(originals: Uint8Array | null = null): Scene {
   const points = Float32Array.of(0.5, 0.5, 1.5, 1, 3, 3, 1, 1.9);
   return {
+    codes: new CodeIndex(points, 2),
+    inside: ([x0, x1, y0, y1]: number[], most: number, shown: Uint8Array) => new NearestIndex(points).inside(x0, x1, y0, y1, most, (i) => shown[[0, 1, 0, 0][i]] === 1),
     nPoints: 4, nClasses: 2, slots: Uint16Array.of(0, 1, 0, 0), labels: Int16Array.of(0, 1, 0, 0), points,
     space: { latentDim: 2 }, originals,
     place: (i: number): Point => [points[2 * i], points[2 * i + 1]],
@@ -32,6 +36,18 @@ test("what is caught lies inside and is shown", () => {
   expect(caught(scene(), square, Uint8Array.of(1, 1, 1))).toEqual([0, 1, 3]);
   expect(caught(scene(), square, Uint8Array.of(1, 0, 1))).toEqual([0, 3]);
   expect(caught(scene(), square.slice(0, 2), Uint8Array.of(1, 1, 1))).toEqual([]);
+});
+
+test("points are chosen by name: near a code, in view, all that are shown, a class though it is hidden", () => {
+  const all = Uint8Array.of(1, 1, 1);
+  const hidden = Uint8Array.of(1, 0, 1);
+  const whole = [-10, 10, -10, 10] as const;
+  expect(named(scene(), { kind: "near", n: 2 }, all, [1.4, 1.1], whole)).toEqual([1, 3]); // at 0.14 and 0.89
+  expect(named(scene(), { kind: "near", n: 2 }, hidden, [1.4, 1.1], whole)).toEqual([3, 0]); // at 0.89 and 1.08
+  expect(named(scene(), { kind: "view" }, all, [0, 0], [0, 2, 0, 2])).toEqual([0, 1, 3]);
+  expect(named(scene(), { kind: "view" }, hidden, [0, 0], [0, 2, 0, 2])).toEqual([0, 3]);
+  expect(named(scene(), { kind: "shown" }, hidden, [0, 0], whole)).toEqual([0, 2, 3]);
+  expect(named(scene(), { kind: "class", slot: 1 }, hidden, [0, 0], whole)).toEqual([1]);
 });
 
 test("facts: shares, mean KL, mean code, mean image", () => {

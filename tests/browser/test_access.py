@@ -1,0 +1,199 @@
+"""Can everything be done by keyboard, without motion, and without a barrier that axe knows, also where drawers and panels are open?"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from trainer.runs import load_run
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# every control of the surface that Tab must reach, numbered; of a group of radio buttons Tab reaches the chosen one, arrows the others
+NUMBER = """() => {
+  const roots = [document, ...[...document.querySelectorAll('*')].map((e) => e.shadowRoot).filter(Boolean)];
+  const root = roots.map((r) => r.querySelector('.la-root')).find(Boolean);
+  const all = [...root.querySelectorAll('button, select, input, summary, [tabindex="0"]')]
+    .filter((e) => e.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }))
+    .filter((e) => !e.disabled && !(e.type === 'radio' && !e.checked));
+  all.forEach((e, i) => (e.dataset.reach = i));
+  root.querySelector('button').focus();
+  return all.map((e) => e.getAttribute('aria-label') || e.textContent || e.tagName);
+}"""
+
+FOCUSED = """() => {
+  let e = document.activeElement;
+  while (e?.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;
+  return e?.dataset?.reach === undefined ? null : Number(e.dataset.reach);
+}"""
+
+
+@pytest.fixture(scope="module")
+def still(browser, server) -> Iterator[Page]:
+    """One page for all tests here, of someone to whom motion is unwelcome; each opens its own view."""
+    context = browser.new_context(viewport={"width": 1400, "height": 1000}, reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    yield page
+    context.close()
+
+
+def opened(page: Page, server: str, **query: str) -> Locator:
+    page.goto(f"{server}/?" + "&".join(f"{k}={v}" for k, v in query.items()))
+    expect(page.get_by_test_id("decoded")).to_have_attribute("data-z", re.compile(r"^\[.+\]$"))
+    return page.get_by_role("application", name=re.compile("^Latent map"))
+
+
+def code(page: Page) -> list[float]:
+    return json.loads(page.get_by_test_id("decoded").get_attribute("data-z"))
+
+
+def with_drawer(page: Page, canvas: Locator) -> Locator:
+    canvas.focus()
+    page.keyboard.press("l")
+    panel = page.get_by_role("dialog", name="Layers and colours")
+    expect(panel).to_be_visible()
+    return panel
+
+
+def choose(panel: Locator, wanted: str) -> None:
+    """With keys alone: the list's option by its first letters, then Enter on the button after it."""
+    which = panel.get_by_label("Which points")
+    which.focus()
+    panel.page.keyboard.type(wanted)
+    assert which.evaluate("e => e.selectedOptions[0].textContent") == wanted
+    panel.page.keyboard.press("Tab")
+    panel.page.keyboard.press("Enter")
+
+
+def selection(page: Page) -> list[dict[str, str]]:
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").click()
+    return list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
+
+
+def everything_open(page: Page, server: str) -> None:
+    """Layers, a list of extreme images, a selection, two saved groups with their slider, and the sliders of the dimensions."""
+    canvas = opened(page, server, run="digits-2d")
+    panel = with_drawer(page, canvas)
+    panel.get_by_label("Colour points by").select_option("kl")
+    for wanted in ("all of class 3", "all of class 4", "50 codes nearest to the probe"):
+        choose(panel, wanted)
+        if wanted != "50 codes nearest to the probe":
+            page.get_by_role("button", name="Save as group").click()
+    page.get_by_text("Sliders: one for each dimension").click()
+    expect(page.locator(".la-rack-row")).to_have_count(2)
+    expect(page.get_by_label(re.compile("^Strength"))).to_be_visible()
+    expect(panel).to_be_visible()
+    page.wait_for_timeout(400)
+
+
+def test_tab_reaches_every_control_of_the_surface(still, server):
+    everything_open(still, server)
+    names = still.evaluate(NUMBER)
+    assert len(names) > 60
+    reached = {still.evaluate(FOCUSED)}
+    for _ in range(len(names) + 5):
+        still.keyboard.press("Tab")
+        at = still.evaluate(FOCUSED)
+        if at is None and len(reached) == len(names):
+            break
+        reached.add(at)
+    missed = [name for i, name in enumerate(names) if i not in reached]
+    assert not missed
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_with_all_panels_open(still, server, scheme):
+    still.emulate_media(color_scheme=scheme)
+    everything_open(still, server)
+    found = [v for v in Axe().run(still).response["violations"] if v["impact"] in ("serious", "critical")]
+    assert not found, [(v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in found]
+
+
+def test_points_are_selected_by_keyboard(still, server):
+    run = load_run("digits-2d", ROOT / "assets/runs")
+    mu = run.encodings.mu
+    canvas = opened(still, server, run="digits-2d")
+    for _ in range(3):
+        canvas.press("ArrowRight")
+    panel = with_drawer(still, canvas)
+    z = np.array(code(still))
+
+    choose(panel, "50 codes nearest to the probe")
+    chosen = [int(row["image"]) for row in selection(still)]
+    distances = np.sort(np.linalg.norm(mu - z, axis=1))
+    assert len(chosen) == len(set(chosen)) == 50
+    np.testing.assert_allclose(np.linalg.norm(mu[chosen] - z, axis=1), distances[:50], atol=2e-3)  # codes came as float16
+    expect(panel.get_by_text("50 points selected")).to_be_visible()
+
+    choose(panel, "all of class 7")
+    assert sorted(int(row["image"]) for row in selection(still)) == np.flatnonzero(run.encodings.label == 7).tolist()
+
+    choose(panel, "all shown points")
+    assert len(selection(still)) == len(mu)
+
+    for _ in range(6):
+        canvas.press("+")
+    choose(panel, "all points in view")
+    inside = np.array([[float(row["z1"]), float(row["z2"])] for row in selection(still)])
+    (x0, y0), (x1, y1) = inside.min(0), inside.max(0)
+    in_box = (mu[:, 0] > x0 + 2e-3) & (mu[:, 0] < x1 - 2e-3) & (mu[:, 1] > y0 + 2e-3) & (mu[:, 1] < y1 - 2e-3)
+    assert 4 < len(inside) < len(mu) / 2
+    assert in_box.sum() <= len(inside)  # nothing within what was selected was left out
+
+
+def ground(page: Page) -> str:
+    return page.locator("canvas.la-ground").evaluate("c => c.toDataURL()")
+
+
+FLY = """async (panel) => {
+  const root = panel.getRootNode();
+  const ground = root.querySelector('canvas.la-ground');
+  root.querySelector('.la-drawer input[type=search]').value = '#321';
+  root.querySelector('.la-drawer form').requestSubmit();
+  const seen = [];
+  for (let frame = 0; frame < 40; frame++) {
+    await new Promise(requestAnimationFrame);
+    await new Promise((done) => setTimeout(done)); // after the surface's own callback
+    seen.push(ground.toDataURL());
+  }
+  return new Set(seen).size;
+}"""
+
+
+def test_the_camera_jumps_where_motion_is_unwelcome_and_glides_elsewhere(still, page, server):
+    looks = {}
+    for name, tab in (("reduce", still), ("no-preference", page)):
+        canvas = opened(tab, server, run="digits-2d")
+        tab.wait_for_timeout(500)
+        panel = with_drawer(tab, canvas)
+        before = ground(tab)
+        looks[name] = panel.evaluate(FLY)
+        tab.wait_for_timeout(300)
+        assert ground(tab) != before
+        expect(panel.get_by_role("status")).to_contain_text("Test image 321")
+    assert looks["reduce"] == 1
+    assert looks["no-preference"] > 2
+
+
+def test_a_path_does_not_play_by_itself_where_motion_is_unwelcome(still, server):
+    opened(still, server, run="mnist-2d", view="interpolate")
+    expect(still.get_by_role("button", name=re.compile("^Play"))).to_be_visible()
+    overlay = still.locator("canvas.la-overlay")
+    first, drawn = code(still), overlay.evaluate("c => c.toDataURL()")
+    still.wait_for_timeout(700)
+    assert code(still) == first
+    assert overlay.evaluate("c => c.toDataURL()") == drawn  # all of the path is there at once
+    still.get_by_role("button", name=re.compile("^Play")).click()  # who asks for motion gets it
+    still.wait_for_timeout(400)
+    assert code(still) != first
