@@ -18,6 +18,7 @@ from explorer.core.labels import label_sides
 ACCENT, MUTED, SECOND = "#4263eb", "#9aa3ad", "#d9480f"
 CONFIG: dict[str, Any] = {"displayModeBar": False}
 CHART_PX = (1100, 380)  # about the room between the axes of a chart as wide as the page
+NARROW_PX = 300  # its width on a phone
 
 
 def kl_bars(kl_per_dim: ArrayLike, active: ArrayLike, threshold: float) -> go.Figure:
@@ -137,7 +138,7 @@ def rate_distortion(
     for total in _round_steps(x0 + y0, x1 + y1, about=7):
         _equal_elbo(figure, total, (x0, x1), (y0, y1))
     inside = (CHART_PX[0] * (r - x0) / (x1 - x0), CHART_PX[1] * (y1 - d) / (y1 - y0))
-    sides = label_sides(list(zip(*inside, strict=True)), names, *CHART_PX)
+    sides = label_sides(list(zip(*inside, strict=True)), names, *CHART_PX, narrow=NARROW_PX)
     shown, given = np.asarray(is_shown, bool), np.asarray(is_given_label, bool)
     figure.add_scatter(
         x=r, y=d, mode="markers+text", text=list(names), textposition=sides, cliponaxis=False, showlegend=False, textfont={"size": 13},

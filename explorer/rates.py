@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.facts import model_words, number
-from trainer.config import FitConfig
+from trainer.config import PRESETS, FitConfig
 from trainer.forward import Codes
 from trainer.runs import Run, RunInfo
 
@@ -148,6 +148,16 @@ def scored(run: Run, row: int, x: Floats | None) -> Scored:
     nll = codes.reconstruction[row] if x is None else run.forward.nll(codes.mu[[row]], x[None], own_label(run, row))[0]
     kl = None if run.config.is_deterministic else float(Codes(codes.mu[[row]], codes.logvar[[row]]).kl.sum())
     return Scored(run.id, float(nll), kl)
+
+
+def another_command(info: RunInfo) -> str:
+    """How to train a run that this one can be compared with; the list of presets where this one has none."""
+    preset = PRESETS.get(info.preset)
+    if preset is None or preset.data != info.config.data:
+        return "python -m trainer list"
+    is_plain = preset.model == "vae" and preset.importance_samples == 1 and preset.beta == 1
+    change, name = ("--beta 4", "beta4") if is_plain else ("--seed 1", "seed1")
+    return f"python -m trainer fit {info.preset} {change} --name {info.preset.replace('+', '-')}-{name}"
 
 
 def image_sentence(scores: Iterable[Scored]) -> str:

@@ -15,20 +15,24 @@ LETTER_PX, LINE_PX, GAP_PX = 7.5, 17.0, 9.0
 
 
 def label_sides(
-    places: Sequence[tuple[float, float]], texts: Sequence[str], width: float, height: float
+    places: Sequence[tuple[float, float]], texts: Sequence[str], width: float, height: float, narrow: float
 ) -> list[Side]:  # fmt: skip
     """A side for each text at its place, in pixels from the upper left of a frame of that size.
 
-    One after the other, the first side with the least overlap; what sticks out of the frame counts as overlap.
+    One after the other, the first side with the least overlap; what sticks out of the frame counts as overlap, also where the frame is
+    only `narrow` pixels wide, as on a phone.
     """
+    frame, phone = (width, height), (narrow, height)
     taken = [(x - GAP_PX, y - GAP_PX, x + GAP_PX, y + GAP_PX) for x, y in places]
     chosen: list[Side] = []
-    for i, (place, text) in enumerate(zip(places, texts, strict=True)):
-        others = taken[:i] + taken[i + 1 :]
-        boxes = {side: _box(side, place, len(text) * LETTER_PX) for side in SIDES}
-        best = min(SIDES, key=lambda side: sum(_shared(boxes[side], box) for box in others) + _outside(boxes[side], width, height))
+    for i, ((x, y), text) in enumerate(zip(places, texts, strict=True)):
+        others, length, costs = taken[:i] + taken[i + 1 :], len(text) * LETTER_PX, {}
+        for side in SIDES:
+            box, on_phone = _box(side, (x, y), length), _box(side, (x * narrow / width, y), length)
+            costs[side] = sum(_shared(box, other) for other in others) + _outside(box, frame) + _outside(on_phone, phone)
+        best = min(SIDES, key=costs.__getitem__)
         chosen.append(best)
-        taken.append(boxes[best])
+        taken.append(_box(best, (x, y), length))
     return chosen
 
 
@@ -45,6 +49,6 @@ def _shared(a: Box, b: Box) -> float:
     return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
 
 
-def _outside(box: Box, width: float, height: float) -> float:
-    """Area of the box beyond the frame."""
-    return (box[2] - box[0]) * (box[3] - box[1]) - _shared(box, (0, 0, width, height))
+def _outside(box: Box, frame: tuple[float, float]) -> float:
+    """Area of the box beyond a frame of that width and height."""
+    return (box[2] - box[0]) * (box[3] - box[1]) - _shared(box, (0, 0, *frame))

@@ -14,7 +14,7 @@ from explorer.core.columns import AXES, MOST_COLUMNS, Column, complaint, fitting
 from explorer.core.pictures import Picture, fitted, picture_grid, to_picture
 from explorer.core.words import plain
 from explorer.facts import HELP, brief_line, number
-from explorer.rates import Measure, Scored, image_sentence, images_of, measure, of_data_set, own_label, scored
+from explorer.rates import Measure, Scored, another_command, image_sentence, images_of, measure, of_data_set, own_label, scored
 from explorer.state import State
 from explorer.surface.payload import Marked, Options
 from explorer.views.parts import (
@@ -228,8 +228,9 @@ def _run_chooser(table: Table, index: int) -> None:
 
 
 def _nothing_chosen(first: RunInfo) -> None:
+    """An empty column says how to fill it."""
     st.caption(plain(f"Choose a run above. For another one of {first.dataset.name}, train it and reload this page:"))
-    st.code(f"python -m trainer fit {first.preset} --beta 4 --name {first.preset}-beta4", language="bash", wrap_lines=True)
+    st.code(another_command(first), language="bash", wrap_lines=True)
 
 
 def _map_and_facts(table: Table, index: int, run: Run) -> tuple[Projection, Axes]:
@@ -298,7 +299,7 @@ def _pictures(runs: list[Run], row: int) -> None:
         rest = " nats, no KL" if score.kl is None else f", KL {number(score.kl)} nats"
         lines.append(f"{run.id}: −log p {number(score.nll)}{rest}")
     st.markdown(f"**{plain(row_title(runs[0], row).capitalize())} in every run**")
-    st.html(picture_grid([fitted(picture, PICTURE_PX) for picture in pictures], lines, cell_px=PICTURE_PX + 40))
+    st.html(picture_grid([fitted(picture, PICTURE_PX) for picture in pictures], lines, cell_px=PICTURE_PX + 30))
     told = [sentence for group in scores.values() if (sentence := image_sentence(group))]
     if len(scores) > 1:
         told.append("−log p of cross-entropies and of densities cannot be compared with each other; the pictures can.")

@@ -96,6 +96,7 @@ def test_two_maps_of_one_run_show_exactly_the_same_code(page, server):
     for source in (umap, pca, axes):
         hover(page, source, 0.4, 0.55)
         for root in (umap, pca, axes):
+            assert near_image(root) == near_image(source)
             np.testing.assert_array_equal(code(root), code(source))
             np.testing.assert_array_equal(picture(root, run), picture(source, run))
         assert [heading(root) for root in (umap, pca, axes)].count("The same code here") == 2

@@ -15,10 +15,20 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from explorer import comparison, figures
-from explorer.rates import Rated, Scored, chart_sentence, image_sentence, images_of, measure, rate_distortion, scored
+from explorer.rates import (
+    Rated,
+    Scored,
+    another_command,
+    chart_sentence,
+    image_sentence,
+    images_of,
+    measure,
+    rate_distortion,
+    scored,
+)
 from explorer.surface.payload import unpack
 from tests.explorer.conftest import KINDS
-from trainer.config import FitConfig
+from trainer.config import PRESETS, FitConfig, check_run_name, checked
 from trainer.runs import info_checksum, list_runs, load_run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -154,6 +164,20 @@ def test_a_run_that_is_alone_with_one_map_has_an_empty_column_that_says_how_to_f
     assert "python -m trainer fit pendulum-2d --beta 4" in test.code[0].value
     sound(test.selectbox(key=comparison.run_key(0)).set_value("mnist-2d").run())
     assert run_ids(test) == ["pendulum-2d", "mnist-2d"]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_what_is_said_to_train_can_be_trained(name):
+    """The command against the real parser of the command line, for every preset."""
+    like = load_run("digits-2d", ASSETS).info
+    info = like.model_copy(update={"preset": name, "config": PRESETS[name]})
+    words = another_command(info).split()
+    assert words[:5] == ["python", "-m", "trainer", "fit", name]
+    other = checked(PRESETS[name], **{words[5].removeprefix("--"): words[6]})
+    assert other != PRESETS[name]
+    assert words[7] == "--name" and check_run_name(words[8]) not in PRESETS
+    assert another_command(info.model_copy(update={"preset": "my own"})) == "python -m trainer list"
+    assert another_command(info.model_copy(update={"config": checked(PRESETS[name], data="folder:x")})) == "python -m trainer list"
 
 
 def test_columns_are_added_changed_and_removed_and_the_link_follows():

@@ -19,10 +19,17 @@ def overlap(a, b):
 
 
 def test_a_point_alone_has_its_name_on_the_right_and_at_the_right_border_elsewhere():
-    assert label_sides([(300, 200)], ["name"], 1000, 400) == ["middle right"]
-    [side] = label_sides([(990, 200)], ["a long name"], 1000, 400)
+    assert label_sides([(300, 200)], ["name"], 1000, 400, 300) == ["middle right"]
+    [side] = label_sides([(990, 200)], ["a long name"], 1000, 400, 300)
     left, top, right, bottom = box((990, 200), side, "a long name")
     assert left >= 0 and right <= 1000 and top >= 0 and bottom <= 400
+
+
+def test_a_name_that_would_leave_a_phones_frame_goes_to_the_other_side():
+    assert label_sides([(800, 200)], ["digits-16d"], 1000, 400, 1000) == ["middle right"]
+    [side] = label_sides([(800, 200)], ["digits-16d"], 1000, 400, 300)
+    left, _, right, _ = box((240, 200), side, "digits-16d")
+    assert left >= 0 and right <= 300
 
 
 def test_neighbours_do_not_write_over_each_other():
@@ -32,7 +39,8 @@ def test_neighbours_do_not_write_over_each_other():
         places = [tuple(middle + shift) for shift in ([0, 0], [24, 14], [-40, 30])]
         texts = ["sweep-beta-4", "digits-2d", "mine"]
         boxes = [
-            box(place, side, text) for place, side, text in zip(places, label_sides(places, texts, 1000, 400), texts, strict=True)
+            box(place, side, text)
+            for place, side, text in zip(places, label_sides(places, texts, 1000, 400, 1000), texts, strict=True)
         ]
         dots = [(x - 6, y - 6, x + 6, y + 6) for x, y in places]
         assert not any(overlap(boxes[i], boxes[j]) for i in range(3) for j in range(i))

@@ -19,7 +19,7 @@ import { HelpPanel } from "./help";
 import { Groups } from "./groups";
 import { Hint } from "./hint";
 import { keyIntent, type KeyIntent } from "./keyboard";
-import { followed, Link, type Probed } from "./link";
+import { followed, Link, type Followed, type Probed } from "./link";
 import { allShown, Legend, type LegendEntry, type Shown } from "./legend";
 import { Model, type Posterior } from "./model";
 import { GLIDE_MS, Navigator } from "./navigator";
@@ -201,6 +201,8 @@ export class SurfaceView implements Surface {
   private exactLabel = "";
   /** What another surface of the page last said, until the next frame shows it. */
   private heard: Probed | null = null;
+  /** What this surface went to then; in force as long as its code is the shown one. */
+  private following: Followed | null = null;
   /** The person moved the probe here: the next frame tells the others. */
   private hasMoved = false;
   private announcedPlace = "";
@@ -944,18 +946,23 @@ export class SurfaceView implements Surface {
     this.pausePlayer();
     this.isOnPath = false;
     this.probe = seen.place ?? this.probe;
-    this.exactZ = Array.from(seen.z);
+    this.following = seen;
+    this.exactZ = seen.z;
     this.exactLabel = seen.heading;
     this.announcedPlace = String(this.probe);
     this.isHover = true;
     return true;
   }
 
+  private get followedHere(): Followed | null {
+    return this.exactZ !== null && this.exactZ === this.following?.z ? this.following : null;
+  }
+
   private tell(): void {
     this.hasMoved = false;
     if (!this.scene || !this.link.isJoined) return;
     const image = this.nearest < 0 ? null : this.scene.numberOf(this.nearest);
-    this.link.tell({ run: this.scene.header.run.id, image, z: Array.from(this.z) });
+    this.link.tell({ run: this.scene.header.run.id, image, z: Array.from(this.z), support: this.support });
   }
 
   private pinProbe(): void {
@@ -1172,7 +1179,7 @@ export class SurfaceView implements Surface {
   private showPicture(z: ArrayLike<number>): void {
     const scene = this.scene as Scene;
     if (z !== this.z) this.z.set(z);
-    this.support = scene.space.support(this.probe[0], this.probe[1]);
+    this.support = this.followedHere?.support ?? scene.space.support(this.probe[0], this.probe[1]);
     const start = performance.now();
     const x_hat = scene.model.decodeShared(this.z);
     this.decodeMs += 0.2 * (performance.now() - start - this.decodeMs);
@@ -1180,7 +1187,8 @@ export class SurfaceView implements Surface {
     this.classBars.show(x_hat, this.theme.isDark);
     this.classStrip.show(this.z);
     this.rack.show(this.z);
-    this.marked = scene.nearest(this.probe[0], this.probe[1], this.shown);
+    const linked = this.followedHere?.nearest ?? -1;
+    this.marked = linked >= 0 ? linked : scene.nearest(this.probe[0], this.probe[1], this.shown);
     if (this.layers.neighbours) this.links = this.nearestCodes(scene, N_LINKS).map(({ index }) => index);
     this.wordsAreDue = true;
     this.showWords(scene);
