@@ -126,10 +126,9 @@ def _beside(job: Job) -> None:
             headline = diagnose(run.config, found, run.encodings.mu).headline if found is not None else "not examined"
             st.markdown(f"{word}: **{plain(headline)}**")
             st.caption(plain(_figures(run.info)))
-            if word == "after":
-                # no callback: in a fragment it would not reach the rest of the page
-                if st.button(f"Open {job.name}", key=f"open-job-{job.number}", type="tertiary"):
-                    state.open_run_next(job.name)
+            # no callback: in a fragment it would not reach the rest of the page
+            if word == "after" and st.button(f"Open {job.name}", key=f"open-job-{job.number}", type="tertiary"):
+                state.open_run_next(job.name)
 
 
 def _figures(info: RunInfo) -> str:
