@@ -140,8 +140,10 @@ def rate_distortion(
     inside = (CHART_PX[0] * (r - x0) / (x1 - x0), CHART_PX[1] * (y1 - d) / (y1 - y0))
     sides = label_sides(list(zip(*inside, strict=True)), names, *CHART_PX, narrow=NARROW_PX)
     shown, given = np.asarray(is_shown, bool), np.asarray(is_given_label, bool)
+    # the runs of a sweep are told apart by their place, and two dozen names would bury all others
+    texts = [name if yes or not name.startswith("sweep-") else "" for name, yes in zip(names, shown, strict=True)]
     figure.add_scatter(
-        x=r, y=d, mode="markers+text", text=list(names), textposition=sides, cliponaxis=False, showlegend=False, textfont={"size": 13},
+        x=r, y=d, mode="markers+text", text=texts, textposition=sides, cliponaxis=False, showlegend=False, textfont={"size": 13},
         marker={
             "size": 12, "color": [ACCENT if yes else MUTED for yes in shown], "line": {"width": 1.5, "color": ACCENT},
             "symbol": ["diamond-open" if yes else "circle" for yes in given],
