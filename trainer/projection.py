@@ -18,16 +18,17 @@ from numpy.typing import ArrayLike, NDArray
 from trainer.errors import ConfigError
 from trainer.way_back import (
     AT_MOST_HELD_OUT,
+    FAR_AWAY,
     Decode,
     Honesty,
     WayBackError,
     Whole,
     bilinear,
-    blend,
     find_way_back,
     held_out_error,
     honesty_of,
     lattice_nodes,
+    place_of,
     way_back_error,
 )
 
@@ -65,7 +66,7 @@ class Projection:
 
     def to_latent(self, places: ArrayLike) -> Floats:
         """Codes (M, K) that the places (M, 2) stand for."""
-        xy = np.asarray(places, np.float32).reshape(-1, 2)
+        xy = _finite(places).reshape(-1, 2)
         if self.kind == "identity":
             return xy
         if self.kind == "linear":
@@ -76,20 +77,26 @@ class Projection:
 
     def support_at(self, places: ArrayLike) -> Floats:
         """(M,) in [0, 1]; 0 outside the extent."""
-        xy = np.asarray(places, np.float32).reshape(-1, 2)
+        xy = _finite(places).reshape(-1, 2)
         x0, x1, y0, y1 = self.extent
         inside = (xy[:, 0] >= x0) & (xy[:, 0] <= x1) & (xy[:, 1] >= y0) & (xy[:, 1] <= y1)
         return np.where(inside, bilinear(self.support[..., None], self.extent, xy)[:, 0], 0).astype(np.float32)
 
     def to_map(self, z: ArrayLike, mu: Floats) -> Floats:
-        """Places (M, 2) of codes z (M, K). A lattice has no formula: the blend of the nearest real codes `mu` (N, K)."""
-        codes = np.asarray(z, np.float32).reshape(-1, mu.shape[1])
+        """Places (M, 2) of codes z (M, K). A lattice has no formula: see `way_back.place_of`, which asks the real codes `mu` (N, K)."""
+        codes = _finite(z).reshape(-1, mu.shape[1])
         if self.kind == "identity":
             return codes
         if self.kind == "linear":
             assert self.origin is not None and self.basis is not None
             return np.asarray((codes - self.origin) @ np.linalg.pinv(self.basis), np.float32)
-        return blend(codes, mu, self.points)
+        assert self.lattice_z is not None
+        return place_of(codes, mu, self.points, self.lattice_z, self.extent)
+
+
+def _finite(numbers: ArrayLike) -> Floats:
+    """As float32, cut where squares would overflow: far away is far away, and never an error."""
+    return np.asarray(np.clip(np.asarray(numbers, np.float64), -FAR_AWAY, FAR_AWAY), np.float32)
 
 
 def latent_plane(mu: Floats) -> Projection:

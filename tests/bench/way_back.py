@@ -6,8 +6,12 @@ A UMAP of a run's codes is laid out once; then, for each of three splits, 1000 c
 others, and the code found for the place of each is held against its own: R² of z; −log p(picture|z) of the original picture, nats;
 agreement, the share whose label most of the 15 real codes nearest to the found z have (left-out ones not among them); decoded, the same
 vote for the code of the decoded picture. Methods on the layout's own places, then methods that let points settle: there a code that was
-left out goes, within the same reach, to the place whose code is nearest its own, as every point of the map does. "Place unknown": its
-layout place is not known either but is the blend of its nearest codes' places, as for an uploaded picture; then it settles.
+left out goes, within the same reach, to the place whose code is nearest its own, as every point of the map does.
+
+A second table is of codes whose place is not known at all, as an uploaded picture's or a pin's: ways to find one on the settled map,
+and there and back again. Beside the same columns: vote, the label of most of the 15 points around the place is the code's own;
+kept, the share of the 15 nearest codes that are among the 15 points around the place; strayed, the share of places more than 5 % of the
+map's width from where the layout and its settling put that code.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +35,15 @@ from trainer import way_back as w
 from trainer.datasets import load_dataset
 from trainer.evaluate import decode_of, encode_all
 from trainer.projection import square_extent
-from trainer.runs import load_run
+from trainer.runs import Run, load_run
+
+Row = dict[str, float]
 
 RESULTS = Path(__file__).parent / "results"
 N_OUT, SEEDS = 1000, (0, 1, 2)
 COLUMNS = ("r2", "nll", "agreement", "decoded")
+PLACE_COLUMNS = ("r2", "nll", "agreement", "decoded", "vote", "kept", "strayed")
+FAR = 0.05  # of the map's width
 
 
 def umap_layout(mu: w.Floats, seed: int) -> w.Floats:
@@ -80,8 +89,57 @@ def methods(
         "local fit, refined by pictures": lambda: on_layout(w.refine(fitted, points, codes, extent, known)),
         "settled, local fit": lambda: settled(False, layout[out]),
         "settled, refined (the default)": lambda: settled(True, layout[out]),
-        "the default, place unknown": lambda: settled(True, w.blend(mu[out], codes, points)),
     }
+
+
+def placements(sheet: w.Sheet, z: w.Floats, codes: w.Floats, known: w.Floats, extent: w.Extent) -> dict[str, w.Floats]:
+    """Places (M, 2) on a settled map for codes z (M, K), by method; `known`: where the layout has them."""
+    lattice, points, reach = sheet.lattice_z, sheet.points, w.ON_MAP * (extent[1] - extent[0])
+    blended = w.blend(z, codes, points)
+    distance, index = w._nearest(z, codes, w.NEIGHBOURS)
+    near, wide = points[index].astype(float), w._weights(distance, distance.mean(1, keepdims=True) / 2)
+    median = w._median(near, wide, 1e-6 * (extent[1] - extent[0]))
+    downhill = lambda start: w._descend(np.asarray(start, float), z.astype(float), lattice, extent, reach).astype(np.float32)
+    ends = np.stack([downhill(near[:, k]) for k in range(near.shape[1])])
+    missed = np.stack([np.square(w.bilinear(lattice, extent, end) - z).sum(1) for end in ends])
+    return {
+        "place known: layout, settled": w.settle(known, z, lattice, extent),
+        "kNN blend (before)": blended,
+        "kNN blend, settled": w.settle(blended, z, lattice, extent),
+        "kNN blend, downhill": downhill(blended),
+        "nearest code's place": points[index[:, 0]],
+        "nearest code's place, downhill": downhill(points[index[:, 0]]),
+        "weighted median": median.astype(np.float32),
+        "weighted median, downhill": downhill(median),
+        "best end of 15 neighbours": ends[missed.argmin(0), np.arange(len(z))],
+        "on the median's island (the default)": w.place_of(z, codes, points, lattice, extent),
+    }
+
+
+def scores(found: w.Floats, out: w.Whole, kept: w.Whole, mu: w.Floats, labels: w.Whole, run: Run, decode: w.Decode) -> Row:
+    """What the codes found for the points left out are worth."""
+    error = w.way_back_error(found, out, mu, decode, labels)
+    y = labels[out] if run.config.is_conditional else None
+    again, _ = encode_all(run.model, run.model.decode(found, y), y)
+    votes = labels[kept][w.nearest_codes(again, mu[kept], w.NEIGHBOURS)]
+    decoded = float(np.mean([np.bincount(row).argmax() for row in votes] == labels[out]))
+    return {"r2": error.r2, "nll": error.nll or 0.0, "agreement": error.agreement or 0.0, "decoded": decoded}
+
+
+def place_scores(
+    places: w.Floats, strayed: w.Floats, sheet: w.Sheet, z: w.Floats, codes: w.Floats, own: w.Whole, labels: w.Whole
+) -> Row:
+    """Where on the map the places are. strayed (M,): how far off, of the map's width; own (M,), labels (N,): of codes left out, others."""
+    around, near = (w._nearest(*pair, w.NEIGHBOURS)[1] for pair in ((places, sheet.points), (z, codes)))
+    return {
+        "vote": float(np.mean([np.bincount(row).argmax() for row in labels[around]] == own)),
+        "kept": float(np.mean([len(np.intersect1d(a, b)) for a, b in zip(around, near, strict=True)])) / w.NEIGHBOURS,
+        "strayed": float(np.mean(strayed > FAR)),
+    }
+
+
+def of_kept(decode: w.Decode, kept: w.Whole, z: w.Floats, index: w.Whole) -> tuple[w.Floats, w.Floats]:
+    return decode(z, kept[index])
 
 
 def measure(name: str, runs: str | None) -> dict[str, Any]:
@@ -91,20 +149,22 @@ def measure(name: str, runs: str | None) -> dict[str, Any]:
     decode = decode_of(run.model, split.images, labels)
     layout = umap_layout(mu, run.config.seed)
     extent = square_extent(layout)
-    table: dict[str, list[dict[str, float]]] = {}
+    table: dict[str, list[Row]] = {}
+    place_table: dict[str, list[Row]] = {}
     n_out = min(N_OUT, len(mu) // 10)
     for seed in SEEDS:
         order = np.random.default_rng(seed).permutation(len(mu))
         out, kept = order[:n_out], order[n_out:]
         for method, find in methods(layout, mu, extent, out, kept, decode).items():
-            found = find()
-            error = w.way_back_error(found, out, mu, decode, labels)
-            y = labels[out] if run.config.is_conditional else None
-            again, _ = encode_all(run.model, run.model.decode(found, y), y)
-            votes = labels[kept][w.nearest_codes(again, mu[kept], w.NEIGHBOURS)]
-            decoded = float(np.mean([np.bincount(row).argmax() for row in votes] == labels[out]))
-            row = {"r2": error.r2, "nll": error.nll, "agreement": error.agreement, "decoded": decoded}
-            table.setdefault(method, []).append(row)
+            table.setdefault(method, []).append(scores(find(), out, kept, mu, labels, run, decode))
+        part = w.find_way_back(layout[kept], mu[kept], extent, partial(of_kept, decode, kept))
+        placed = placements(part, mu[out], mu[kept], layout[out], extent)
+        known = next(iter(placed.values()))
+        for method, places in placed.items():
+            row = scores(w.bilinear(part.lattice_z, extent, places), out, kept, mu, labels, run, decode)
+            strayed = np.linalg.norm(places - known, axis=1) / (extent[1] - extent[0])
+            row |= place_scores(places, strayed, part, mu[out], mu[kept], labels[out], labels[kept])
+            place_table.setdefault(method, []).append(row)
     began = time.perf_counter()
     sheet = w.find_way_back(layout, mu, extent, decode, run.config.seed)
     w.held_out_error(layout, mu, extent, decode, labels, run.config.seed)
@@ -115,7 +175,8 @@ def measure(name: str, runs: str | None) -> dict[str, Any]:
     before = w.honesty_of(mu, layout)
     assert honest is not None and before is not None
     return {
-        "run": name, "n": len(mu), "left_out": n_out, "seeds": SEEDS, "methods": table, "layout": asdict(before), "settled": asdict(honest),
+        "run": name, "n": len(mu), "left_out": n_out, "seeds": SEEDS, "methods": table, "places": place_table,
+        "layout": asdict(before), "settled": asdict(honest),
         "way_back_s": round(seconds, 1), "honesty_s": round(honest_s, 2),
     }  # fmt: skip
 
@@ -129,6 +190,10 @@ def table_of(record: dict[str, Any]) -> str:
         r2, nll, agreement, decoded = (np.mean([row[column] for row in rows]) for column in COLUMNS)
         spread = np.std([row["nll"] for row in rows])
         lines.append(f"{method:<34}{r2:>7.3f}{nll:>9.1f}{spread:>6.1f}{agreement:>11.3f}{decoded:>9.3f}")
+    lines.append(f"{'place of a code that is no point':<38}" + "".join(f"{column:>10}" for column in PLACE_COLUMNS))
+    for method, rows in record["places"].items():
+        values = [np.mean([row[column] for row in rows]) for column in PLACE_COLUMNS]
+        lines.append(f"{method:<38}" + "".join(f"{value:>10.{1 if value > 9 else 3}f}" for value in values))
     for what in ("layout", "settled"):
         kept = record[what]
         words = f"neighbours kept {kept['neighbours_kept']:.3f}, trustworthiness {kept['trustworthiness']:.3f} (k = {kept['k']})"

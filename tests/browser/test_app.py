@@ -96,7 +96,7 @@ def test_a_pin_survives_a_reload_by_its_link(page, server):
 
 
 def test_pins_stay_where_they_were_clicked_and_are_counted_once(page, server):
-    """On a UMAP, whose way from code to place is only a blend, too."""
+    """On a UMAP, where a place is found by search, too."""
     canvas = open_view(page, server, run="mnist-20d")
     places = [(0.35, 0.45), (0.6, 0.5)]
     for i, (x, y) in enumerate(places):

@@ -80,6 +80,24 @@ def test_the_id_is_of_the_content(trained):
     assert ids[0] == ids[2] != ids[1]
 
 
+@pytest.mark.parametrize(
+    ("name", "is_known"), [("continuous", True), ("pendulum", True), ("conditional", True), ("per-pixel", False), ("m1-m2", False)]
+)
+def test_the_pixels_scale_is_told_where_it_is_all_that_the_likelihood_needs(kinds, name, is_known):
+    """The browser's log p(x|z) is then torch's: nothing but the decoder's output and this number goes into it."""
+    import torch
+
+    run = load_run(name, kinds)
+    _, header, _ = unpack(pack(Dynamic(), pack_static(run, next(iter(run.projections.values())))))
+    assert header["log_sigma"] == (pytest.approx(float(run.weights["log_sigma"])) if is_known else None)
+    if not is_known or header["likelihood"] != "gaussian":
+        return
+    output, x = torch.rand((2, 3, *run.image_shape))
+    normal = torch.distributions.Normal(output, float(np.exp(header["log_sigma"])))
+    expected = -normal.log_prob(x).flatten(1).sum(1)
+    torch.testing.assert_close(run.model.nll(output, x).detach(), expected, rtol=1e-4, atol=1e-3)
+
+
 def test_another_version_is_refused():
     header = json.dumps({"format": "latent-atlas", "version": 9, "arrays": {}}).encode().ljust(60)
     static = len(header).to_bytes(4, "little") + header

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainer.errors import ConfigError
@@ -74,6 +74,72 @@ def test_a_lattice_leads_back_near_the_points_and_beats_the_nearest_point():
     error = lambda z: np.square(z - mu[2000:]).mean()
     assert error(blended) < 0.75 * error(nearest)
     assert 1 - error(blended) / mu[2000:].var(0).mean() > 0.9
+
+
+KINDS = ("plane", "line", "pca", "axes", "lattice")
+
+
+@pytest.fixture(scope="module")
+def maps():
+    mu = blob(60, 5)
+    return {
+        "plane": (latent_plane(mu[:, :2]), mu[:, :2]),
+        "line": (latent_line(mu[:, :1]), mu[:, :1]),
+        "pca": (pca(mu), mu),
+        "axes": (axis_pair(mu, 1, 4), mu),
+        "lattice": (lattice_map("umap", mu[:, :2].copy(), mu, "UMAP", ("a", "b")), mu),
+    }
+
+
+FAR = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=True),
+    st.sampled_from([0.0, -0.0, 5e-324, 1e-45, 3.4e38, -3.5e38, 1e39, 1e300, -1.7e308, float("inf"), -float("inf")]),
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(places=st.lists(st.tuples(FAR, FAR), max_size=4))
+@settings(deadline=None)
+def test_no_place_however_far_raises(maps, kind, places):
+    """Every number but NaN: a finite code of the right shape, a support between 0 and 1, and none outside."""
+    projection, mu = maps[kind]
+    z, support = projection.to_latent(places), projection.support_at(places)
+    assert z.shape == (len(places), mu.shape[1])
+    assert z.dtype == np.float32
+    assert np.isfinite(z).all()
+    assert ((support >= 0) & (support <= 1)).all()
+    x0, x1, y0, y1 = projection.extent
+    outside = [not (x0 <= x <= x1 and y0 <= y <= y1) for x, y in places]
+    assert (support[outside] == 0).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=st.data())
+@settings(deadline=None)
+def test_no_code_however_far_raises(maps, kind, data):
+    """Every number but NaN: a finite place; on a lattice within reach of the real ones."""
+    projection, mu = maps[kind]
+    codes = data.draw(st.lists(st.tuples(*[FAR] * mu.shape[1]), max_size=4))
+    found = projection.to_map(codes, mu)
+    assert found.shape == (len(codes), 2)
+    assert found.dtype == np.float32
+    assert np.isfinite(found).all()
+    if kind == "lattice" and codes:
+        (low, high), width = (projection.points.min(0), projection.points.max(0)), projection.extent[1] - projection.extent[0]
+        assert (found >= low - 0.04 * width).all()
+        assert (found <= high + 0.04 * width).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_far_away_is_still_the_right_direction(maps, kind):
+    """A place a thousand units out comes back from its code, where the map is a plane."""
+    projection, mu = maps[kind]
+    places = np.array([[1000, 0], [-300, 700]], np.float32)
+    back = projection.to_map(projection.to_latent(places), mu)
+    if kind == "line":
+        np.testing.assert_allclose(back[:, 0], places[:, 0], rtol=1e-5)
+    elif kind != "lattice":
+        np.testing.assert_allclose(back, places, rtol=1e-4, atol=1e-2)
 
 
 def test_support_is_high_in_the_thick_low_at_the_rim_and_zero_far_away():

@@ -256,3 +256,61 @@ def test_maps_are_replaced_whole_or_not_at_all(trained, tmp_path, monkeypatch, w
     found = load_run("tiny-2d", tmp_path / "runs")
     assert list(found.projections) == (["pca"] if write == 3 else old)
     assert found.info.metrics == run.info.metrics
+
+
+# --- from a code to its place
+
+
+def test_a_code_on_the_sheet_comes_back_to_its_place_and_a_blend_does_not():
+    """A curved sheet in six dimensions, its own coordinates as the map: place → code → place, at places that are no points."""
+    points = RNG.uniform(-3, 3, (4000, 2)).astype(np.float32)
+    mu = np.column_stack([points, np.sin(points), np.cos(points)]).astype(np.float32)
+    extent = square_extent(points)
+    sheet = w.find_way_back(points, mu, extent)
+    places = RNG.uniform(-2.7, 2.7, (300, 2)).astype(np.float32)
+    codes = w.bilinear(sheet.lattice_z, extent, places)
+    off = lambda found: np.median(np.linalg.norm(found - places, axis=1))
+    found = w.place_of(codes, mu, sheet.points, sheet.lattice_z, extent)
+    assert off(found) < 1e-3
+    assert off(found) < 0.1 * off(w.blend(codes, mu, sheet.points))
+    np.testing.assert_allclose(w.bilinear(sheet.lattice_z, extent, found), codes, atol=0.15)
+
+
+def test_a_real_code_has_its_own_place_even_rounded(small_map):
+    mu, projection = small_map
+    np.testing.assert_array_equal(projection.to_map(mu, mu), projection.points)
+    rounded = mu.astype(np.float16).astype(np.float32)
+    np.testing.assert_array_equal(projection.to_map(rounded, mu), projection.points)
+
+
+def test_a_code_between_two_islands_goes_to_one_of_them_and_not_into_the_sea():
+    """Brute force: the place is near a real one, and decodes nearer to the code than the blend's does."""
+    mu, points = two_clusters()
+    extent = square_extent(points)
+    sheet = w.find_way_back(points, mu, extent)
+    share = np.linspace(0.3, 0.7, 21, dtype=np.float32)[:, None]
+    codes = (1 - share) * mu[:1] + share * mu[-1:]
+    alone = lambda found: np.sqrt(np.square(found[:, None] - sheet.points[None]).sum(2)).min(1)
+    found = w.place_of(codes, mu, sheet.points, sheet.lattice_z, extent)
+    assert alone(found).max() < 0.15  # the islands are 3 apart
+    missed = lambda places: np.square(w.bilinear(sheet.lattice_z, extent, places) - codes).sum(1)
+    assert (missed(found) <= missed(w.blend(codes, mu, sheet.points)) + 1e-6).mean() > 0.9
+
+
+def test_going_downhill_ends_where_a_search_of_all_places_in_reach_ends():
+    """Gauss-Newton against 40 000 places in the disc, on a smooth sheet."""
+    points, mu = noisy_sheet(3000)
+    extent = square_extent(points)
+    lattice = w.local_fit(w.lattice_nodes(extent, w.LATTICE_SIZE), points, mu, 60).reshape(w.LATTICE_SIZE, w.LATTICE_SIZE, -1)
+    reach = 0.4
+    start = RNG.uniform(-2, 2, (12, 2))
+    codes = w.bilinear(lattice, extent, (start + RNG.uniform(-0.2, 0.2, (12, 2))).astype(np.float32)).astype(float) + 0.02 * draw(
+        12, 6
+    )
+    found = w._descend(start, codes, lattice, extent, reach)
+    steps = np.linspace(-reach, reach, 201)
+    disc = np.array([(x, y) for x in steps for y in steps if x * x + y * y <= reach**2])
+    missed = lambda places, z: np.square(w.bilinear(lattice, extent, places.astype(np.float32)) - z).sum(1)
+    for i in range(12):
+        assert np.linalg.norm(found[i] - start[i]) <= reach * (1 + 1e-9)
+        assert missed(found[i : i + 1], codes[i])[0] <= missed(start[i] + disc, codes[i]).min() + 2e-3

@@ -127,8 +127,8 @@ export class Backdrop {
       this.words_.set(name, {
         title: isPlane ? "Aggregated posterior" : "Density of the points", ramp: "amount", low: "0", high: short(high),
         definition: isPlane
-          ? "q̄(z) = mean of q(z|x) over the test images, on this plane; it integrates to 1. Where it looks like the prior, samples look like data."
-          : "Kernel density of the points on this map (Scott's bandwidth, of the spread within classes); it integrates to 1.",
+          ? "q̄(z) = (1/N) Σᵢ q(z|xᵢ) over the test images, on this plane; it integrates to 1. Where it looks like the prior, samples look like data (Hoffman & Johnson 2016). A posterior narrower than a cell is drawn as wide as one."
+          : "Kernel density (1/N) Σᵢ N(place; pointᵢ, h²) of the points on this map, h by Scott's rule (1992) from the spread within classes; it integrates to 1.",
       });
       return;
     }
@@ -142,7 +142,7 @@ export class Backdrop {
     this.pictures.set(name, new FieldPicture(gap, look));
     this.words_.set(name, {
       title: "Posterior − prior", ramp: "difference", low: "hole: prior without images", high: "crowded: more codes than the prior",
-      definition: `q̄(z) − p(z) on this plane, ± ${short(reach)}. In a hole the prior draws codes that no image has: samples from there look wrong.`,
+      definition: `q̄(z) − p(z) on this plane, ± ${short(reach)}; q̄(z) = (1/N) Σᵢ q(z|xᵢ) (Hoffman & Johnson 2016). In a hole the prior draws codes that no image has: samples from there look wrong.`,
     });
   }
 }

@@ -1,6 +1,7 @@
 /** Which layers, which colours, which image? The drawer behind "Layers": what is changed once stays out of the way. */
 
 import { h, icon, setText } from "./dom";
+import type { Tiles } from "./manifold";
 import { SelectForm, type ClassEntry } from "./selectform";
 import type { Choice } from "./selection";
 
@@ -13,6 +14,7 @@ export type Overlay = "rings" | "shapes" | "contours" | "ellipses" | "truth" | "
 /** What the drawer shows as chosen. */
 export interface DrawerState {
   readonly background: Background;
+  readonly tiles: Tiles;
   readonly overlays: Readonly<Record<Overlay, boolean>>;
   readonly colour: string;
 }
@@ -20,6 +22,8 @@ export interface DrawerState {
 /** What this map has at all. */
 export interface DrawerOffer {
   readonly backgrounds: readonly Background[];
+  /** Of the decoded manifold. */
+  readonly tiles: readonly Tiles[];
   readonly overlays: readonly Overlay[];
   readonly colours: readonly { readonly id: string; readonly name: string; readonly definition: string }[];
   readonly classes: readonly ClassEntry[];
@@ -27,6 +31,7 @@ export interface DrawerOffer {
 
 export interface DrawerActions {
   background(name: Background): void;
+  tiles(name: Tiles): void;
   overlay(name: Overlay): void;
   colour(id: string): void;
   /** Returns the sentence to show: what was found, or why nothing was. */
@@ -42,16 +47,21 @@ export interface DrawerActions {
 
 const BACKGROUND_WORDS: Readonly<Record<Background, readonly [name: string, what: string]>> = {
   none: ["Plain", "only the grid"],
-  manifold: ["Decoded manifold", "what the decoder draws everywhere; zooming in brings smaller tiles (m)"],
-  density: ["Density of the codes", "the aggregated posterior q̄(z): where images are"],
-  holes: ["Posterior − prior", "where the prior expects images and none is: holes"],
+  manifold: ["Decoded manifold", "what the decoder draws, place by place; zooming in brings smaller tiles (m)"],
+  density: ["Density of the codes", "where images are: the mean of their posteriors q(z|x); where the map is no plane or a code is a point, of the points"],
+  holes: ["Posterior − prior", "q̄(z) − p(z): holes, where the prior draws and no image is, and crowds"],
   magnification: ["Magnification", "how fast pictures change from place to place, √det(JᵀJ)"],
+};
+
+const TILES_WORDS: Readonly<Record<Tiles, readonly [name: string, what: string]>> = {
+  steps: ["Equal steps", "tiles of one size, evenly over the map"],
+  shares: ["Equal shares of the prior", "at Φ⁻¹((i − ½)/n) along each axis, each as large as its cell (Kingma & Welling 2014, fig. 4)"],
 };
 
 const OVERLAY_WORDS: Readonly<Record<Overlay, readonly [name: string, what: string]>> = {
   rings: ["Prior rings", "1, 2, 3 standard deviations of the prior (r)"],
-  contours: ["Class contours", "50 % and 90 % of every class's density"],
-  ellipses: ["Posterior ellipses", "1σ and 2σ of q(z|x) to scale: the nearest point, and all when few are in view"],
+  contours: ["Class contours", "the regions that hold 50 % and 90 % of every class’s density"],
+  ellipses: ["Posterior ellipses", "1σ and 2σ of q(z|x) to scale for the nearest point; 1σ of all when few are in view"],
   truth: ["True posterior", "p(z|x) of the nearest image by quadrature beside q(z|x), 1σ and 2σ of each, and how far apart they are"],
   neighbours: ["Nearest in latent space", "lines to the eight codes nearest to the probe, all dimensions counted (n)"],
   thumbnails: ["Pictures when close", "images instead of dots when few are in view"],
@@ -64,6 +74,7 @@ export class Drawer {
   readonly element: HTMLElement;
   private readonly closeButton = h("button", { type: "button", class: "la-tool", "aria-label": "Close" }, icon("close"));
   private readonly backgrounds = h("div", { class: "la-options", role: "radiogroup", "aria-label": "Background" });
+  private readonly tiles = h("div", { class: "la-options la-suboptions", role: "group", "aria-label": "Tiles of the decoded manifold", hidden: true });
   private readonly overlays = h("div", { class: "la-options", role: "group", "aria-label": "Overlays" });
   private readonly colour = h("select", { class: "la-select", "aria-label": "Colour points by" });
   private readonly colourWords = h("p", { class: "la-small" });
@@ -72,7 +83,7 @@ export class Drawer {
   private readonly group = `la-background-${++drawers}`;
   private readonly python = h("pre", { class: "la-code", hidden: true, tabindex: "0", "aria-label": "Python code" });
   private readonly findHead = h("h2", { class: "la-h" }, "Find");
-  private offer: DrawerOffer = { backgrounds: [], overlays: [], colours: [], classes: [] };
+  private offer: DrawerOffer = { backgrounds: [], tiles: [], overlays: [], colours: [], classes: [] };
   private readonly picker: SelectForm;
 
   constructor(private readonly actions: DrawerActions) {
@@ -109,6 +120,8 @@ export class Drawer {
   configure(offer: DrawerOffer): void {
     this.offer = offer;
     this.backgrounds.replaceChildren(...offer.backgrounds.map((name) => this.option("radio", name, BACKGROUND_WORDS[name], () => this.actions.background(name))));
+    this.backgrounds.querySelector("[data-name=manifold]")?.closest("label")?.after(this.tiles);
+    this.tiles.replaceChildren(...offer.tiles.map((name) => this.option("radio", name, TILES_WORDS[name], () => this.actions.tiles(name), `${this.group}-tiles`)));
     this.overlays.replaceChildren(...offer.overlays.map((name) => this.option("checkbox", name, OVERLAY_WORDS[name], () => this.actions.overlay(name))));
     this.colour.replaceChildren(...offer.colours.map(({ id, name }) => h("option", { value: id }, name)));
     this.picker.configure(offer.classes);
@@ -123,8 +136,9 @@ export class Drawer {
   show(state: DrawerState): void {
     for (const input of this.element.querySelectorAll<HTMLInputElement>("input[data-name]")) {
       const { name } = input.dataset;
-      input.checked = input.type === "radio" ? name === state.background : state.overlays[name as Overlay];
+      input.checked = input.type === "radio" ? name === state.background || name === state.tiles : state.overlays[name as Overlay];
     }
+    this.tiles.hidden = state.background !== "manifold" || this.offer.tiles.length < 2;
     this.colour.value = state.colour;
     setText(this.colourWords, this.offer.colours.find(({ id }) => id === state.colour)?.definition ?? "");
   }
@@ -146,11 +160,11 @@ export class Drawer {
     );
   }
 
-  private option(type: "radio" | "checkbox", name: string, [title, what]: readonly [string, string], choose: () => void): HTMLElement {
+  private option(type: "radio" | "checkbox", name: string, [title, what]: readonly [string, string], choose: () => void, group = this.group): HTMLElement {
     const input = h("input", { type, "data-name": name });
     input.addEventListener("change", choose);
     // a group of its own: radios of two surfaces on one page must not switch each other
-    if (type === "radio") input.name = this.group;
+    if (type === "radio") input.name = group;
     return h("label", { class: "la-option" }, input, h("span", {}, title, h("span", { class: "la-small" }, what)));
   }
 }

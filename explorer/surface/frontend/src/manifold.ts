@@ -4,11 +4,13 @@ import type { Extent } from "./blob";
 import { toScreen, type Camera } from "./camera";
 import type { Plot } from "./axes";
 import { toRgba, type ImageShape } from "./picture";
-import { cellBorders, normalQuantiles } from "./quantiles";
-import type { How } from "./space";
+import { equalShares, equalSteps, type Cells } from "./quantiles";
 
 /** Tiles along each axis of the quantile grid; a regular grid has about as many altogether. */
 export const TILES = 20;
+
+/** How the tiles are laid: equal steps of the map's unit, or equal shares of the prior (Kingma & Welling 2014, fig. 4). */
+export type Tiles = "steps" | "shares";
 
 /** Where the tiles are: middles (n,) and borders (n + 1,) along each axis, ascending, map units. */
 export interface TileGrid {
@@ -18,21 +20,29 @@ export interface TileGrid {
   readonly yBorders: Float64Array;
 }
 
-/**
- * identity: equally likely shares of the prior, where there is one; other maps: pictures in their own proportions, regularly over what
- * is shown first.
- */
-export function tileGrid(how: How, [x0, x1, y0, y1]: Extent, aspect = 1, n = TILES, hasPrior = true): TileGrid {
+/** Pictures in their own proportions, `aspect` times as wide as high, about n² of them, all of `extent`. */
+export function stepTiles([x0, x1, y0, y1]: Extent, aspect = 1, n = TILES): TileGrid {
   const [width, height] = [x1 - x0, y1 - y0];
   const side = Math.sqrt((width * height) / aspect) / n; // a tile is side · aspect wide, side high
-  const axis = (low: number, length: number, tile: number): Float64Array => {
-    if (how === "identity" && hasPrior) return normalQuantiles(n);
-    const tiles = Math.max(2, Math.round(length / tile));
-    return Float64Array.from({ length: tiles }, (_, i) => low + ((i + 0.5) / tiles) * length);
+  const count = (length: number, tile: number): number => Math.max(2, Math.round(length / tile));
+  return gridOf(equalSteps(x0, x1, count(width, side * aspect)), equalSteps(y0, y1, count(height, side)));
+}
+
+/**
+ * Equally likely cells of the prior, whose middle is `centre` on this map and whose unit is the map's: each tile as large as its cell.
+ *
+ * `seen`: the part of the map that is wanted; cells are halved until about n along each axis are seen. Without it, all n².
+ */
+export function shareTiles([cx, cy]: readonly [number, number], seen: Extent | null = null, n = TILES): TileGrid {
+  const axis = (centre: number, ends: readonly [number, number] | null): Cells => {
+    const { middles, borders } = equalShares(n, ends ? [ends[0] - centre, ends[1] - centre] : undefined);
+    return { middles: middles.map((value) => value + centre), borders: borders.map((value) => value + centre) };
   };
-  const x = axis(x0, width, side * aspect);
-  const y = axis(y0, height, side);
-  return { x, y, xBorders: cellBorders(x), yBorders: cellBorders(y) };
+  return gridOf(axis(cx, seen && [seen[0], seen[1]]), axis(cy, seen && [seen[2], seen[3]]));
+}
+
+function gridOf(across: Cells, up: Cells): TileGrid {
+  return { x: across.middles, y: up.middles, xBorders: across.borders, yBorders: up.borders };
 }
 
 /** Tile numbers (row · n + column) from the middle outwards: what is looked at first is there first. */

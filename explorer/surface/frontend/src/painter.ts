@@ -11,7 +11,7 @@ import { setText } from "./dom";
 import { count } from "./format";
 import { ClassContours, drawContours } from "./fieldlayer";
 import type { Shown } from "./legend";
-import { Manifold, TILES, tileGrid } from "./manifold";
+import { Manifold, shareTiles, stepTiles, type Tiles } from "./manifold";
 import { drawEllipses, drawLinks, drawLoop, drawMarker, drawPath, drawPin, MOST_RINGS } from "./overlay";
 import { classRgb, classShape, SHAPES } from "./palette";
 import { PointLayer, type Drawing } from "./pointlayer";
@@ -24,7 +24,7 @@ import type { Theme } from "./theme";
 import type { Truth } from "./truth";
 import { inView, MOST_THUMBNAILS, Thumbnails } from "./thumbs";
 
-export type Layers = { background: Background } & Record<Overlay, boolean>;
+export type Layers = { background: Background; tiles: Tiles } & Record<Overlay, boolean>;
 
 /** All that decides how the map looks at one moment. */
 export interface View {
@@ -69,8 +69,9 @@ const CLOSE = 1.5;
 const MOST_ELLIPSES = 400;
 
 export class Painter {
-  private manifold: Manifold | null = null;
-  private detail: { readonly manifold: Manifold; readonly extent: Extent } | null = null;
+  /** The first look by its kind of tiles, and what was zoomed into last. */
+  private readonly manifolds = new Map<Tiles, Manifold>();
+  private detail: { readonly manifold: Manifold; readonly extent: Extent; readonly tiles: Tiles } | null = null;
   private backdrop: Backdrop | null = null;
   private contours: ClassContours | null = null;
   private thumbnails: Thumbnails | null = null;
@@ -88,7 +89,8 @@ export class Painter {
 
   /** Another scene: nothing kept is of use. */
   reset(): void {
-    this.manifold = this.detail = this.backdrop = this.contours = this.thumbnails = this.seen = this.said = null;
+    this.manifolds.clear();
+    this.detail = this.backdrop = this.contours = this.thumbnails = this.seen = this.said = null;
     this.sprites = { key: "", list: [] };
     this.crowd.reset();
   }
@@ -101,8 +103,8 @@ export class Painter {
     fillGround(context, stage.plot, theme);
     const { background } = layers;
     if (background === "manifold") {
-      this.manifold?.draw(context, stage.plot, camera);
-      if (zoom > CLOSE) this.detail?.manifold.draw(context, stage.plot, camera);
+      this.manifolds.get(layers.tiles)?.draw(context, stage.plot, camera);
+      if (zoom > CLOSE && this.detail?.tiles === layers.tiles) this.detail.manifold.draw(context, stage.plot, camera);
     } else {
       if (background !== "none") this.backdropOf(scene).draw(background, context, stage.plot, camera);
       drawGrid(context, stage.plot, camera, theme);
@@ -222,18 +224,19 @@ export class Painter {
   }
 
   private growManifold(view: View): boolean {
-    const { scene, camera, zoom } = view;
+    const { scene, camera, zoom, layers: { tiles } } = view;
     const isStill = camera === this.lastCamera;
     this.lastCamera = camera;
-    this.manifold ??= makeManifold(scene, scene.header.view_extent, null);
-    if (!this.manifold.isComplete) {
-      this.manifold.work(performance.now() + SLICE_MS);
+    const manifold = this.manifolds.get(tiles) ?? makeManifold(scene, tiles, null);
+    this.manifolds.set(tiles, manifold);
+    if (!manifold.isComplete) {
+      manifold.work(performance.now() + SLICE_MS);
       return true;
     }
     if (zoom <= CLOSE) return false;
     if (!isStill) return true; // once more when the camera rests
     const seen = visibleExtent(camera, this.stage.plot);
-    if (!this.detail || !fits(this.detail.extent, seen)) this.detail = { manifold: makeManifold(scene, seen, TILES), extent: seen };
+    if (this.detail?.tiles !== tiles || !fits(this.detail.extent, seen)) this.detail = { manifold: makeManifold(scene, tiles, seen), extent: seen, tiles };
     if (this.detail.manifold.isComplete) return false;
     this.detail.manifold.work(performance.now() + SLICE_MS);
     return true;
@@ -290,10 +293,10 @@ function fits(made: Extent, seen: Extent): boolean {
   return isInside && made[1] - made[0] < 1.3 * (seen[1] - seen[0]);
 }
 
-/** `tiles`: a regular grid of about so many a side; null for the first look, of the prior's quantiles on a latent plane. */
-function makeManifold({ header, space, model }: Scene, extent: Extent, tiles: number | null): Manifold {
+/** `seen`: the part of the map that is zoomed into; null for the first look. */
+function makeManifold({ header, space, model }: Scene, tiles: Tiles, seen: Extent | null): Manifold {
   const [, height, width] = header.run.image_shape;
-  const grid = tileGrid(tiles === null ? space.how : "linear", extent, width / height, tiles ?? undefined, header.projection.rings);
+  const grid = tiles === "shares" ? shareTiles(header.projection.ring_center, seen) : stepTiles(seen ?? header.view_extent, width / height);
   const z = new Float64Array(space.latentDim);
   return new Manifold(grid, header.run.image_shape, (x, y) => {
     space.toZ(x, y, z);

@@ -17,8 +17,8 @@ const PRIOR_REACH = 6;
 const POSTERIOR_REACH = 6;
 const COARSE_NODES = 4500;
 const FINEST_COARSE = 0.1;
-/** Decoded planes above so many numbers (64 MB) are decoded anew for every image. */
-const MOST_KEPT = 16_000_000;
+/** Decoded planes above so many numbers (40 MB) are decoded anew for every image. */
+const MOST_KEPT = 10_000_000;
 
 /** Cells so many nats below the best one hold nothing: e^−14 is 1e-6. */
 const NEGLIGIBLE = 14;

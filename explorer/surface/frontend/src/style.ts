@@ -58,6 +58,7 @@ export const STYLE = `
 .la-drawer{width:min(320px,calc(100% - 20px));padding-bottom:14px;z-index:2}
 .la-drawer .la-h{margin-top:12px}.la-drawer .la-help-head .la-h{margin-top:0}
 .la-options{display:grid;gap:2px;margin:0 -6px}
+.la-suboptions{margin:0 -6px 4px 16px;padding-left:6px;border-left:2px solid var(--la-border)}
 .la-option{display:grid;grid-template-columns:auto 1fr;gap:9px;align-items:start;padding:5px 6px;border-radius:7px;font-size:14px;line-height:1.35;cursor:pointer}
 .la-option:hover{background:var(--la-soft)}
 .la-option input{margin:3px 0 0;accent-color:var(--la-accent)}

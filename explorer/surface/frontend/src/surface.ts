@@ -21,6 +21,7 @@ import { Hint } from "./hint";
 import { keyIntent, type KeyIntent } from "./keyboard";
 import { followed, Link, type Followed, type Probed } from "./link";
 import { allShown, Legend, type LegendEntry, type Shown } from "./legend";
+import type { Tiles } from "./manifold";
 import { Model, type Posterior } from "./model";
 import { GLIDE_MS, Navigator } from "./navigator";
 import { OpError } from "./ops";
@@ -135,6 +136,7 @@ export class SurfaceView implements Surface {
   private readonly help = new HelpPanel(() => this.act({ kind: "escape" }));
   private readonly drawer = new Drawer({
     background: (name) => this.setBackground(name),
+    tiles: (name) => this.setTiles(name),
     overlay: (name) => this.toggleOverlay(name),
     colour: (id) => this.setColour(id),
     find: (text) => this.find(text),
@@ -215,13 +217,14 @@ export class SurfaceView implements Surface {
   private wordsAt = -Infinity;
   private shown: Shown = new Uint8Array(0);
   private readonly layers: Layers = {
-    background: "none", rings: true, shapes: false, contours: false, ellipses: false, truth: false, neighbours: false, thumbnails: true,
+    background: "none", tiles: "steps", rings: true, shapes: false, contours: false, ellipses: false, truth: false, neighbours: false, thumbnails: true,
   };
   private colourId = BY_CLASS;
   private colouring: Colouring | null = null;
   private purity: PurityJob | null = null;
   private links: number[] = [];
   private isDrawerOpen = false;
+  private wantedTiles: Tiles | null = null;
   private own: OwnPicture = null;
   private loop: Point[] = [];
   private selected: readonly number[] = [];
@@ -385,9 +388,11 @@ export class SurfaceView implements Surface {
     this.isOnPath = false;
     this.navigator.reset();
     if (this.width > 0) this.navigator.resize(scene.header.view_extent, this.stage.plot);
-    this.drawer.configure(offerOf(scene));
+    const offer = offerOf(scene);
+    this.drawer.configure(offer);
+    this.layers.tiles = offer.tiles.find((tiles) => tiles === this.wantedTiles) ?? offer.tiles[0];
     if (!this.quantities().some(({ id }) => id === this.colourId)) this.colourId = BY_CLASS;
-    if (!offerOf(scene).backgrounds.includes(this.layers.background)) this.layers.background = "none";
+    if (!offer.backgrounds.includes(this.layers.background)) this.layers.background = "none";
     this.recolour();
     this.legend.setEntries(legendEntries(scene));
     this.showLegend();
@@ -740,6 +745,12 @@ export class SurfaceView implements Surface {
     this.request({ ground: true, points: true, above: true });
   }
 
+  private setTiles(tiles: Tiles): void {
+    this.wantedTiles = this.layers.tiles = tiles;
+    this.showToolbar();
+    this.request({ ground: true });
+  }
+
   private toggleOverlay(layer: Overlay): void {
     if (!this.scene || !offerOf(this.scene).overlays.includes(layer)) return;
     this.layers[layer] = !this.layers[layer];
@@ -1038,7 +1049,7 @@ export class SurfaceView implements Surface {
     const { scene } = this;
     if (!scene) return;
     this.toolbar.show({ manifold: this.layers.background === "manifold", layers: this.isDrawerOpen, select: this.gestures.loopByDefault === "loop", box: this.gestures.loopByDefault === "box", pan: this.gestures.panByDefault, help: this.isHelpOpen });
-    this.drawer.show({ background: this.layers.background, overlays: this.layers, colour: this.colourId });
+    this.drawer.show({ background: this.layers.background, tiles: this.layers.tiles, overlays: this.layers, colour: this.colourId });
   }
 
   private showLegend(): void {
@@ -1332,6 +1343,8 @@ function offerOf(scene: Scene): DrawerOffer {
   const first = { id: BY_CLASS, name: classes ? "Class" : "Nothing", definition: "" };
   return {
     backgrounds: ["none", "manifold", "density", ...(rings && isPlane ? ["holes" as const] : []), "magnification"],
+    // the usual one first: a plane that is the latent space is known by its prior, another one by its points
+    tiles: !rings ? ["steps"] : scene.space.how === "identity" ? ["shares", "steps"] : ["steps", "shares"],
     overlays,
     colours: [first, ...scene.quantities, ...(classes ? [PURITY] : [])],
     classes: classes ? legendEntries(scene) : [],

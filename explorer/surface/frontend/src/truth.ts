@@ -83,6 +83,7 @@ export class Truth {
   private studied: Studied | null = null;
   private job: PosteriorJob | null = null;
   private since = 0;
+  private said = "";
 
   /** `look`: brings a part of the map into view. */
   constructor(look: (extent: Extent, share: number) => void) {
@@ -95,6 +96,7 @@ export class Truth {
     this.scene = scene;
     this.plane = this.studied = this.job = null;
     this.found.clear();
+    this.said = "";
   }
 
   /** Null: not asked for. A sentence: nothing to look for. Another image ends the search for the last one. */
@@ -163,15 +165,21 @@ export class Truth {
 
   private say(sentence: string): void {
     const { studied, result, job } = this;
+    const share = Math.round(100 * (job?.share ?? 0));
+    const all = [sentence, studied?.key, result !== null, share].join("|");
+    if (all === this.said) return; // asked at every movement
+    this.said = all;
     this.key.hidden = studied === null;
     this.zoom.hidden = result === null;
     this.element.title = result ? DEFINITION : "";
     if (result && studied) {
       setText(this.heading, truthWords(studied.name, result));
       setText(this.more, detailWords(result));
+      this.heading.dataset.posterior = JSON.stringify({ key: studied.key, ...result, rings: undefined });
     } else {
+      delete this.heading.dataset.posterior;
       setText(this.heading, sentence || `True posterior of ${studied?.name ?? ""}`);
-      setText(this.more, studied ? `looking for its mass: ${Math.round(100 * (job?.share ?? 0))} %` : "");
+      setText(this.more, studied ? `looking for its mass: ${share} %` : "");
     }
     this.more.hidden = studied === null;
   }

@@ -106,6 +106,15 @@ describe("contours", () => {
     for (const [x, y] of rings[0]) expect(Math.hypot(x - 0.5, y + 0.5)).toBeCloseTo(1, 1);
   });
 
+  it("come in the order of their levels: the smaller share of the mass is the inner line", () => {
+    const grid = gridOver([-4, 4, -4, 4], 200);
+    const job = new DensityJob(grid, Float32Array.from([0, 0]), () => [1, 0, 1]);
+    all(job);
+    const reach = contourRings(job.grid, [0.5, 0.9].map((mass) => levelOfMass(job.grid.values, mass))).map(([ring]) => Math.max(...ring.map(([x]) => x)));
+    expect(reach[0]).toBeCloseTo(Math.sqrt(2 * Math.log(2)), 1); // 1 − exp(−r²/2) = mass
+    expect(reach[1]).toBeCloseTo(Math.sqrt(2 * Math.log(10)), 1);
+  });
+
   it("Scott's bandwidth is n^(−1/6) of the standard deviation", () => {
     const points = Float32Array.from({ length: 2 * 64 }, (_, at) => (at % 2 ? 3 : 1) * ((at >> 1) % 2 ? 1 : -1));
     const [xx, xy, yy] = scottSpread(points);
