@@ -284,7 +284,7 @@ def _note(run: Run, projection: Projection) -> str:
     if run.config.is_deterministic and projection.name == "axes":
         first, second = (name.removeprefix("z") for name in projection.labels)
         note = f"A place sets dimensions {first} and {second}; all others are 0."
-    return " ".join([note, *_honesty(projection)])
+    return " ".join([note, *_honesty(projection)]).replace(" -", " −")  # a density's −log p may be below 0
 
 
 def _honesty(projection: Projection) -> Iterator[str]:
