@@ -267,7 +267,7 @@ def test_a_deterministic_model_has_no_prior_to_draw(page, server):
     open_view(page, server, run="tiny-autoencoder")
     layers = page.get_by_role("button", name=re.compile("^Layers"))
     layers.click()
-    expect(page.get_by_label("Decoded manifold")).to_be_visible()
+    expect(page.get_by_role("radio", name=re.compile("^Decoded manifold"))).to_be_visible()
     for of_the_prior in ("Prior rings", "Posterior − prior", "Posterior ellipses"):
         expect(page.get_by_label(of_the_prior)).to_have_count(0)
     open_view(page, server, run="tiny-continuous")
