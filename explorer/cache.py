@@ -6,6 +6,8 @@ large ones. What comes out is shared, so it is read-only.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -18,8 +20,10 @@ from trainer.projection import Projection, axis_pair
 from trainer.runs import RUN_JSON, Run, RunInfo, default_roots, list_runs, load_run, size_bytes
 from trainer.spectrum import spectrum
 from trainer.store import store_of
+from trainer.way_back import honesty_of
 
 Stamp = int
+AXES_POINTS = 500  # on which the honesty of two axes is measured: any pair may be asked for at any time
 MOST_PIXELS_OF_SPECTRUM = 1024  # more take minutes on an old machine
 
 
@@ -115,7 +119,8 @@ def _run(name: str, stamp: Stamp) -> Run:
 def _projection(run_id: str, stamp: Stamp, name: str, axes: tuple[int, int] | None) -> Projection:
     this = _run(run_id, stamp)
     if name == "axes" and axes is not None:
-        return axis_pair(this.encodings.mu, *axes)
+        pair = axis_pair(this.encodings.mu, *axes)
+        return replace(pair, honest=honesty_of(this.encodings.mu, pair.points, most=AXES_POINTS))
     return this.projections[name]
 
 

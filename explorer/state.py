@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Literal
@@ -24,11 +25,11 @@ View = Literal["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
 VIEWS: tuple[View, ...] = ("atlas", "reconstruct", "interpolate", "dimensions", "compare")
 
 COOKIE = "_streamlit_xsrf"  # Streamlit's own, one a browser
-MAX_PINS = 12
+MAX_PINS = 26  # A to Z
 MAX_NAME = 40  # letters of a pin's name
 MAX_PAST = 60  # steps that can be taken back
 MAX_TAKEN = 60  # names of events that are remembered: more than can be under way at once
-MAX_URL_NUMBERS = 160  # a link that mail programs do not cut
+MAX_URL_NUMBERS = 26 * 20  # all pins of a 20-D run: some 4000 letters, which every browser opens
 FAR = 1e3  # no code is that far from the prior; a larger number in a link is a mistake
 
 Code = tuple[float, ...]
@@ -76,10 +77,16 @@ def load(known: Mapping[str, int], default_run: str, broken: Mapping[str, str] |
         st.session_state["notice"] = notice
     run_id = _chosen("run", list(known), default_run)
     view: View = _chosen("view", VIEWS, "atlas")  # type: ignore[assignment]
+    n_asked = 0 if run_id in st.session_state.get("pins", {}) else len(_linked_pins(run_id))
     found = _pins(run_id)
     pins = tuple(pin for pin in found if len(pin.z) == known[run_id])
-    if pins != found:
+    if pins != found or n_asked > len(pins):
         _write_pins(run_id, pins)
+    if n_asked > len(pins):
+        st.session_state["notice"] = (
+            f"{n_asked - len(pins)} of the {n_asked} pins in the link are left out: {run_id} takes up to {MAX_PINS} pins of "
+            f"{known[run_id]} numbers between −{FAR:g} and {FAR:g}."
+        )
     return State(run_id, view, pins, st.session_state.get("notice"))
 
 
@@ -299,7 +306,13 @@ def _pins(run_id: str) -> tuple[Pin, ...]:
     stored = st.session_state.get("pins", {})
     if run_id in stored:
         return tuple(map(_pin_of, stored[run_id]))
-    return _parse_pins(st.query_params.get("pins", "")) if st.query_params.get("run", run_id) == run_id else ()
+    return _parse_pins(_linked_pins(run_id))
+
+
+def _linked_pins(run_id: str) -> list[str]:
+    """What the link says of this run's pins, one text each, good or bad."""
+    is_meant = st.query_params.get("run", run_id) == run_id
+    return [part for part in st.query_params.get("pins", "").split("~") if part] if is_meant else []
 
 
 def _rounded(code: Iterable[float]) -> Code:
@@ -345,12 +358,13 @@ def _pin_text(pin: Pin) -> str:
     return code + where + name
 
 
-def _parse_pins(text: str) -> tuple[Pin, ...]:
-    """Pins of a link; anything that is not a list of moderate numbers is nothing."""
-    try:
-        return tuple(_parse_pin(part) for part in text.split("~")[:MAX_PINS] if part)
-    except ValueError:
-        return ()
+def _parse_pins(parts: Sequence[str]) -> tuple[Pin, ...]:
+    """The pins of a link; what is no list of moderate numbers is left out."""
+    found: list[Pin] = []
+    for part in parts:
+        with suppress(ValueError):
+            found.append(_parse_pin(part))
+    return tuple(found[:MAX_PINS])
 
 
 def _parse_pin(text: str) -> Pin:

@@ -22,6 +22,8 @@ export interface Trust {
   readonly priorShare: number | null;
   /** To the nearest shown code, all dimensions; null where none is shown. */
   readonly distance: number | null;
+  /** False where classes are hidden: support still counts them, the distance does not. */
+  readonly isAmongAll: boolean;
 }
 
 export class Card {
@@ -98,9 +100,9 @@ export class Card {
     setText(this.words, supportWords(support));
   }
 
-  showTrust({ radius, priorShare, distance }: Trust): void {
+  showTrust({ radius, priorShare, distance, isAmongAll }: Trust): void {
     const prior = priorShare === null ? "" : `‖z‖ ${number(radius)}, ${priorWords(priorShare)}`;
-    const near = distance === null ? "" : `${number(distance)} from the nearest code`;
+    const near = distance === null ? "" : `${number(distance)} from the nearest ${isAmongAll ? "" : "shown "}code`;
     setText(this.trust, [prior, near].filter(Boolean).join("; "));
     this.trust.title = "‖z‖: distance from the prior's middle, and the share of prior draws that lie nearer (chi-square with K degrees of freedom). Nearest code: Euclidean distance in all latent dimensions.";
   }

@@ -117,7 +117,7 @@ export class Painter {
     const { stage } = this;
     const { camera, scene, colouring, layers, shown, theme } = view;
     const isPictured = this.pictured(view) !== null;
-    stage.pointsOpacity(isPictured ? 0 : layers.background === "manifold" ? OVER_PICTURES.opacity : 1);
+    stage.pointsOpacity(isPictured || !layers.points ? 0 : layers.background === "manifold" ? OVER_PICTURES.opacity : 1);
     if (isPictured) return this.say(view);
     if (this.resizes !== stage.resizes) this.crowd.forget();
     this.resizes = stage.resizes;

@@ -6,7 +6,7 @@ import { pinLabel } from "./format";
 /** How long a pin that the host has not confirmed survives the host's updates. */
 export const PENDING_MS = 4000;
 /** As many as a host keeps; the oldest goes. */
-export const MAX_PINS = 12;
+export const MAX_PINS = 26;
 /** Letters of a name. */
 export const MAX_NAME = 40;
 

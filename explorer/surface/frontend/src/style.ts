@@ -95,6 +95,8 @@ export const STYLE = `
 .la-rack-head{display:flex;align-items:baseline;gap:10px}
 .la-rack-name{font-weight:600;font-size:14px}.la-rack-value{margin-left:auto;font-size:14px}
 .la-rack .la-slider{width:100%}
+.la-rack-quantiles{display:grid;grid-template-columns:repeat(5,minmax(0,1fr));gap:3px;margin-top:2px;color:var(--la-muted);font:400 11px/1.2 var(--la-font);text-align:center}
+.la-group-chip{display:inline-flex}.la-group-chip .la-chip{padding:0 8px}
 .la-rack-film{display:grid;grid-template-columns:repeat(5,minmax(0,1fr));gap:3px}
 .la-decoded{transition:opacity .12s}.la-decoded[data-faint]{opacity:.45}
 

@@ -5,7 +5,7 @@
  */
 
 import { Announcer } from "./announce";
-import { BlobError, parsePayload, type Dynamic, type Payload, type PinRecord, type Point } from "./blob";
+import { BlobError, parsePayload, type Dynamic, type Extent, type Payload, type PinRecord, type Point } from "./blob";
 import { visibleExtent } from "./camera";
 import { ClassBars, percent } from "./classbars";
 import { ClassStrip } from "./classstrip";
@@ -24,10 +24,11 @@ import { allShown, Legend, type LegendEntry, type Shown } from "./legend";
 import type { Tiles } from "./manifold";
 import { Model, type Posterior } from "./model";
 import { GLIDE_MS, Navigator } from "./navigator";
+import { classColour } from "./palette";
 import { OpError } from "./ops";
 import { Painter, type Layers, type Things, type View } from "./painter";
 import type { PathChoice } from "./paths";
-import { PENDING_MS, PinBook, type PinEdit } from "./pins";
+import { MAX_PINS, PENDING_MS, PinBook, type PinEdit } from "./pins";
 import type { Picture } from "./picture";
 import { alongDirection, throughThree, type Plane } from "./planes";
 import { Player } from "./player";
@@ -37,14 +38,14 @@ import { ScaleBar } from "./scalebar";
 import { Scene } from "./scene";
 import { Shelf } from "./shelf";
 import { SliceBox } from "./slicebox";
-import { supportWords, type How } from "./space";
+import { clamp, supportWords, type How } from "./space";
 import { Stage } from "./stage";
 import { Stats, type FrameStats } from "./stats";
 import { foundWords } from "./selectform";
 import { caught, factsOf, named, type Choice } from "./selection";
 import { Strip } from "./strip";
 import { STYLE } from "./style";
-import { pinsJson, pythonCode, save, screenPicture } from "./takeaway";
+import { pinsJson, pythonCode, save, screenPicture, type PictureKey } from "./takeaway";
 import { applyTheme, readTheme, type Theme } from "./theme";
 import { Toolbar } from "./toolbar";
 import { canTellTruth, toStudy, Truth, type OwnPicture } from "./truth";
@@ -167,6 +168,7 @@ export class SurfaceView implements Surface {
     here: () => Array.from(this.z),
     walk: (z, label) => this.setCode(z, label),
     clear: () => this.select([]),
+    select: (indices) => this.select(indices),
     axis: (direction, name) => this.scene && this.layPlane(alongDirection(direction, this.scene.mu, name), "These two groups have the same mean code: no direction leads from one to the other."),
     go: (pin) => this.goTo(pin),
   });
@@ -217,7 +219,7 @@ export class SurfaceView implements Surface {
   private wordsAt = -Infinity;
   private shown: Shown = new Uint8Array(0);
   private readonly layers: Layers = {
-    background: "none", tiles: "steps", rings: true, shapes: false, contours: false, ellipses: false, truth: false, neighbours: false, thumbnails: true,
+    background: "none", tiles: "steps", points: true, rings: true, shapes: false, contours: false, ellipses: false, truth: false, neighbours: false, thumbnails: true,
   };
   private colourId = BY_CLASS;
   private colouring: Colouring | null = null;
@@ -322,8 +324,11 @@ export class SurfaceView implements Surface {
     this.showEverything();
   }
 
+  /** All but the outermost points, which would make the others small; asked again, those and all pins too. */
   private showEverything(): void {
-    this.navigator.glideHome();
+    const { scene } = this;
+    if (scene && this.navigator.isAtHome) this.navigator.lookAt(extentOf(scene.points, this.pinBook.all().map(({ map }) => map)), 0.94);
+    else this.navigator.glideHome();
     this.cameraMoves();
   }
 
@@ -345,6 +350,7 @@ export class SurfaceView implements Surface {
   private load(payload: Payload): boolean {
     const base = new Scene(payload);
     const isNewMap = !this.base?.isSameMap(base);
+    const isNewRun = !this.base?.isSameRun(base);
     const plane = isNewMap ? null : (this.scene?.plane ?? null);
     this.base = base;
     const scene = plane ? base.onto(plane) : base;
@@ -356,14 +362,14 @@ export class SurfaceView implements Surface {
       this.layerDefaults = "";
       this.purity = null;
       this.loop = [];
-      this.selected = [];
+      if (isNewRun) this.selected = [];
       this.startMap(scene);
     }
     this.classBars.configure(scene.classifier, scene.header.class_names);
     this.classStrip.configure(scene);
     this.rack.configure(scene);
     this.sliceBox.configure(axesOf(scene).map(({ k }) => k));
-    this.groups.configure(scene, isNewMap);
+    this.groups.configure(scene, isNewRun);
     this.loadOriginalsLater(scene);
     return isNewMap;
   }
@@ -410,11 +416,15 @@ export class SurfaceView implements Surface {
   /** Lays a plane in place of the host's map, the shown code staying what it is; without one, says why. */
   private layPlane(plane: Plane | null, refusal = ""): void {
     if (!this.base || !this.scene) return;
-    if (!plane) return this.say(refusal);
+    if (!plane) {
+      this.stage.element.scrollIntoView({ block: "nearest" });
+      return this.say(refusal);
+    }
     if (plane.key === this.scene.plane?.key) return;
     this.changeMap(this.base.onto(plane));
     if (this.isDrawerOpen) this.openDrawer(false);
-    this.announcer.now(`Map: ${plane.title}`);
+    this.say(`Map: ${plane.title}`);
+    this.stage.element.scrollIntoView({ block: "nearest" }); // what was pressed may be far below
   }
 
   private leavePlane(): void {
@@ -604,7 +614,8 @@ export class SurfaceView implements Surface {
 
   private intents(): Intents {
     return {
-      look: (left, top) => {
+      look: (x, y) => {
+        const [left, top] = this.onPlot(x, y);
         if (this.player.isPlaying && this.gestureMode === "idle") return; // a passing mouse does not stop the film
         this.pausePlayer();
         this.isHover = true;
@@ -626,6 +637,12 @@ export class SurfaceView implements Surface {
       loop: (left, top, phase) => this.drawLoop(this.navigator.toMap(left, top), phase),
       mode: (mode) => this.onGestureMode(mode),
     };
+  }
+
+  /** A drag may leave the canvas; the probe stays where it can be seen. */
+  private onPlot(left: number, top: number): Point {
+    const { width, height } = this.stage.plot;
+    return [clamp(left, 0, width), clamp(top, 0, height)];
   }
 
   private gestureMode: Mode = "idle";
@@ -784,7 +801,8 @@ export class SurfaceView implements Surface {
       const found = caught(scene, this.loop, this.shown);
       if (found.length === 0) this.loop = [];
       this.select(found);
-      this.announcer.now(found.length ? `${count(found.length)} points selected` : "No point selected");
+      if (found.length) this.announcer.now(`${count(found.length)} points selected`);
+      else this.say("No point selected: none lies inside.");
     }
     this.request({ above: true });
   }
@@ -840,7 +858,8 @@ export class SurfaceView implements Surface {
     this.strip.show(quantity, (i) => this.shown[scene.slots[i]] === 1);
     const isCounting = this.colourId === PURITY.id && !quantity;
     const range = this.colouring?.range;
-    const words = quantity && range ? { title: quantity.name, definition: quantity.definition, ramp: "amount" as const, low: number(range[0]), high: number(range[1]) } : null;
+    const [least, most] = quantity ? extremesOf(quantity.values) : [0, 0];
+    const words = quantity && range ? { title: quantity.name, definition: quantity.definition, ramp: "amount" as const, low: `${least < range[0] ? "≤ " : ""}${number(range[0])}`, high: `${most > range[1] ? "≥ " : ""}${number(range[1])}` } : null;
     this.colourBar.show(words, isCounting ? `${PURITY.name}: ${Math.round(100 * (this.purity?.share ?? 0))} %` : "");
     this.showLegend();
   }
@@ -880,8 +899,21 @@ export class SurfaceView implements Surface {
     if (!scene) return;
     const { run, projection } = scene.header;
     const lines = [`${run.id}, ${projection.title}`, this.z.length > 3 ? `largest: ${zText(this.z)}` : `z = ${zText(this.z)}`, supportWords(this.support)];
-    const picture = screenPicture(this.stage, this.theme, this.card.decoded.canvas, lines);
+    const picture = screenPicture(this.stage, this.theme, this.card.decoded.canvas, lines, this.keys(scene));
     picture.toBlob((blob) => blob && save("map.png", blob), "image/png");
+  }
+
+  /** What the colours of the saved picture mean. */
+  private keys(scene: Scene): PictureKey[] {
+    const { background } = this.layers;
+    const field = background === "none" || background === "manifold" ? null : this.painter.backdropOf(scene).words(background);
+    const quantity = this.coloured();
+    const classes = quantity || !hasLabels(scene) ? [] : legendEntries(scene).filter(({ slot }) => this.shown[slot] === 1);
+    return [
+      ...(field ? [{ text: `${field.title}: ${field.low} to ${field.high}`, ramp: field.ramp }] : []),
+      ...(quantity && this.colouring ? [{ text: `${quantity.name}: ${this.colouring.range.map(number).join(" to ")}`, ramp: "amount" as const }] : []),
+      ...classes.map(({ slot, name }) => ({ text: name, colour: classColour(slot === scene.nClasses ? -1 : slot, this.theme.isDark) })),
+    ];
   }
 
   private python(): string {
@@ -898,7 +930,7 @@ export class SurfaceView implements Surface {
     while (backdrop.grow("holes")); // asked for by name: worth a short wait
     const hole = backdrop.nextHole();
     this.showFieldBar();
-    if (!hole) return this.announcer.now("No hole: wherever the prior draws, images are near.");
+    if (!hole) return this.say("No hole: nowhere does the prior draw much more than images are.");
     this.pausePlayer();
     this.setProbe(hole);
     if (this.navigator.show(hole, 48)) this.cameraMoves();
@@ -961,6 +993,7 @@ export class SurfaceView implements Surface {
     this.exactZ = seen.z;
     this.exactLabel = seen.heading;
     this.announcedPlace = String(this.probe);
+    this.announcer.now(""); // what it said last is not what is shown
     this.isHover = true;
     return true;
   }
@@ -982,11 +1015,13 @@ export class SurfaceView implements Surface {
     const z = Array.from(this.z);
     const map: [number, number] = [this.probe[0], this.probe[1]];
     const name = nonce();
+    const wasFull = this.pinBook.all().length === MAX_PINS;
     const pin = this.pinBook.add(map, z, performance.now(), name);
     this.dropStart = performance.now();
     this.showPins();
     this.hint.leave();
-    this.announcer.now(`Pinned ${pin.label} at ${zText(z, plainNumber)}`);
+    if (wasFull) this.say(`${MAX_PINS} pins are the most: the first one made room for this one. Undo brings it back.`);
+    else this.announcer.now(`Pinned ${pin.label} at ${zText(z, plainNumber)}`);
     this.request({ above: true });
     const timer = setTimeout(() => this.forgetRefusedPins(), PENDING_MS + 50);
     this.disposer.add(() => clearTimeout(timer));
@@ -1229,6 +1264,7 @@ export class SurfaceView implements Surface {
       radius: Math.hypot(...this.z),
       priorShare: scene.logvar ? priorShareWithin(Math.hypot(...this.z), K) : null,
       distance: near?.distance ?? null,
+      isAmongAll: this.shown.every((one) => one === 1),
     };
     this.card.showTrust(trust);
   }
@@ -1305,9 +1341,32 @@ const BACKGROUND_NAMES: Readonly<Record<Background, string>> = {
   none: "plain", manifold: "decoded manifold", density: "density of the codes", holes: "posterior − prior", magnification: "magnification",
 };
 const OVERLAY_NAMES: Readonly<Record<Overlay, string>> = {
-  rings: "Prior rings", shapes: "Marker shapes", contours: "Class contours", ellipses: "Posterior ellipses", truth: "True posterior",
+  points: "Points", rings: "Prior rings", shapes: "Marker shapes", contours: "Class contours", ellipses: "Posterior ellipses", truth: "True posterior",
   neighbours: "Nearest in latent space", thumbnails: "Pictures when close",
 };
+
+/** Smallest and largest; (0, 0) of nothing. */
+function extremesOf(values: ArrayLike<number>): [least: number, most: number] {
+  let [least, most] = [Infinity, -Infinity];
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] < least) least = values[i];
+    if (values[i] > most) most = values[i];
+  }
+  return least <= most ? [least, most] : [0, 0];
+}
+
+/** All points (x, y pairs) and all pins. */
+function extentOf(points: Float32Array, pins: readonly Point[]): Extent {
+  const along = (axis: 0 | 1): [number, number] => {
+    let [least, most] = [Infinity, -Infinity];
+    for (let i = axis; i < points.length; i += 2) {
+      least = Math.min(least, points[i]);
+      most = Math.max(most, points[i]);
+    }
+    return [Math.min(least, ...pins.map((pin) => pin[axis])), Math.max(most, ...pins.map((pin) => pin[axis]))];
+  };
+  return [...along(0), ...along(1)];
+}
 
 /** The corners of a box, the one where it began first. */
 function boxOf([x0, y0]: Point, [x1, y1]: Point): Point[] {
@@ -1339,7 +1398,7 @@ function offerOf(scene: Scene): DrawerOffer {
   const { rings } = scene.header.projection;
   const isPlane = scene.spreadOnMap() !== null;
   const classes = hasLabels(scene);
-  const overlays: Overlay[] = [...(rings ? ["rings" as const] : []), ...(classes ? ["contours" as const] : []), ...(isPlane ? ["ellipses" as const] : []), ...(canTellTruth(scene) ? ["truth" as const] : []), "neighbours", "thumbnails", ...(scene.nClasses > 1 ? ["shapes" as const] : [])];
+  const overlays: Overlay[] = ["points", ...(rings ? ["rings" as const] : []), ...(classes ? ["contours" as const] : []), ...(isPlane ? ["ellipses" as const] : []), ...(canTellTruth(scene) ? ["truth" as const] : []), "neighbours", "thumbnails", ...(scene.nClasses > 1 ? ["shapes" as const] : [])];
   const first = { id: BY_CLASS, name: classes ? "Class" : "Nothing", definition: "" };
   return {
     backgrounds: ["none", "manifold", "density", ...(rings && isPlane ? ["holes" as const] : []), "magnification"],
