@@ -22,7 +22,7 @@ from trainer import layers as spec
 from trainer.config import FitConfig
 from trainer.context import masks
 from trainer.errors import ConfigError, DataError
-from trainer.layers import ImageShape, Layer, parts_of
+from trainer.layers import NO_ENCODER, ImageShape, Layer, parts_of
 from trainer.likelihoods import likelihood_of
 
 _ACTIVATIONS: dict[str, Any] = {
@@ -31,6 +31,11 @@ _ACTIVATIONS: dict[str, Any] = {
     "gelu": lambda: nn.GELU(approximate="tanh"),
     "tanh": nn.Tanh,
     "sigmoid": nn.Sigmoid,
+    "gelu-erf": nn.GELU,
+    "leaky-relu": nn.LeakyReLU,
+    "elu": nn.ELU,
+    "softplus": nn.Softplus,
+    "logit": lambda: _Logit(),
 }
 
 
@@ -62,6 +67,11 @@ class _Crop(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x[..., : self.height, : self.width]
+
+
+class _Logit(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.clamp(1e-6, 1 - 1e-6).logit()
 
 
 class _First(nn.Module):
@@ -157,8 +167,8 @@ def build_layer(layer: Layer) -> nn.Module:
             return nn.ConvTranspose2d(n_in, n_out, kernel, stride, padding)
         case spec.Upsample(scale):
             return nn.Upsample(scale_factor=scale, mode="nearest")
-        case spec.Activation(kind):
-            return _ACTIVATIONS[kind]()  # type: ignore[no-any-return]
+        case spec.Activation(kind, slope):
+            return _ACTIVATIONS[kind](*([slope] if kind in ("leaky-relu", "elu") else []))  # type: ignore[no-any-return]
         case spec.Flatten():
             return nn.Flatten(start_dim=1)
         case spec.Unflatten(shape):
@@ -213,6 +223,8 @@ class Vae(nn.Module):
 
     def posterior(self, x: Tensor, y: Tensor | None = None) -> Posterior:
         """q(z|x), or q(z|x, y), for x (B, C, H, W) in [0, 1], with gradients. R·B labels give R·B posteriors, x again and again."""
+        if not self.config.has_encoder:
+            raise DataError(NO_ENCODER)
         mu, logvar = self.encoder(self.inputs(x), y).chunk(2, dim=1)
         return Posterior(mu, logvar)
 
@@ -307,6 +319,8 @@ class Autoencoder(Vae):
     """A deterministic code: the encoder gives a point, which is the posterior of standard deviation 0."""
 
     def posterior(self, x: Tensor, y: Tensor | None = None) -> Posterior:
+        if not self.config.has_encoder:
+            raise DataError(NO_ENCODER)
         mu = self.encoder(x)
         return Posterior(mu, torch.full_like(mu, -math.inf))
 

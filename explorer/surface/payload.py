@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from trainer import layers as spec
 from trainer.classifier import PART as CLASSIFIER
+from trainer.config import ImportedConfig
 from trainer.layers import Layer, parts_of
 from trainer.projection import Projection
 from trainer.runs import Run
@@ -133,9 +134,12 @@ def pack_static(
         "points_index": np.arange(len(encodings.mu), dtype=np.int32),  # the number of a test image, as Reconstruct asks for it
         "support": np.round(np.clip(projection.support, 0, 1) * 255).astype(np.uint8),
     }
-    arrays["points_reconstruction"] = encodings.reconstruction.astype(np.float32)
+    has_bound = np.isfinite(encodings.reconstruction).any()  # not for a model that was imported without its pictures
+    if has_bound:
+        arrays["points_reconstruction"] = encodings.reconstruction.astype(np.float32)
     if not run.config.is_deterministic:  # its codes are points and it has no bound
         arrays["points_logvar"] = _shortened(encodings.logvar, precision)
+    if has_bound and not run.config.is_deterministic:
         arrays["points_elbo"] = encodings.elbo.astype(np.float32)
     if factors is not None:
         arrays["points_factors"] = factors[1].astype(np.float32)
@@ -197,7 +201,7 @@ def plain_network(run: Run, part: Literal["encoder", "decoder"], label: int | No
     """
     parts = parts_of(run.config, run.image_shape, run.n_classes)
     names = ("features", "encoder") if part == "encoder" and "features" in parts else (part,)
-    numbered = [(layer, f"{name}.{i}") for name in names for i, layer in enumerate(parts[name])]
+    numbered = [(layer, f"{name}.{i}") for name in names for i, layer in enumerate(parts.get(name, ()))]
     kept: list[tuple[Layer, dict[str, NDArray[np.float32]]]] = []
     for layer, name in numbered:
         if isinstance(layer, spec.First):
@@ -212,7 +216,7 @@ def plain_network(run: Run, part: Literal["encoder", "decoder"], label: int | No
             own |= {"biases": biases} if part == "decoder" else {}
             layer = replace(layer, n_labels=0)
         kept.append((layer, own))
-    if part == "decoder":
+    if part == "decoder" and not isinstance(run.config, ImportedConfig):  # whose decoder gives means only
         kept = _means_only(kept, run.image_shape)
         kept += [(layer, _own(run, f"context.{i}")) for i, layer in enumerate(parts.get("context", ()))]
     arrays = {f"{i}.{key}": array for i, (_, own) in enumerate(kept) for key, array in own.items()}
@@ -331,8 +335,8 @@ def _op(layer: Layer, name: str) -> dict[str, Any]:
             raise ValueError("a browser's network has this layer folded into the one before: see plain_network")
         case spec.Upsample(scale):
             return {"op": "upsample", "scale": scale}
-        case spec.Activation(kind):
-            return {"op": "activation", "kind": kind}
+        case spec.Activation(kind, slope):
+            return {"op": "activation", "kind": kind} | ({"slope": slope} if slope else {})
         case spec.Flatten():
             return {"op": "flatten"}
         case spec.Unflatten(shape):
