@@ -77,7 +77,7 @@ class ImportOptions:
     """name of the run (default: the factory's)"""
     runs: str = field(default_factory=lambda: str(default_roots()[0]))
     """folder of runs, a path or an fsspec URL such as s3://bucket/runs (default: $LATENT_RUNS, else runs)"""
-    likelihood: Literal["bernoulli", "continuous-bernoulli", "gaussian", "laplace"] = "bernoulli"
+    likelihood: Literal["bernoulli", "gaussian", "laplace"] = "bernoulli"
     """what the reconstruction loss means: bernoulli for cross-entropy, gaussian for squared, laplace for absolute error"""
     sigma: float = 1.0
     """scale of a Gaussian or Laplace pixel: 1 for a loss Σ(x − x̂)²/2, 0.7071 for Σ(x − x̂)²"""

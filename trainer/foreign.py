@@ -139,7 +139,7 @@ def check_pictures(decode: Callable[[Tensor], Tensor], z: Tensor, output: Output
                 f"decode gave values from {low:.2f} to {high:.2f}, which are no logits but means; allowed with --output logits: numbers "
                 "before the sigmoid; leave the option out."
             )
-    elif likelihood in ("bernoulli", "continuous-bernoulli") and (low < -SLACK or high > 1 + SLACK):
+    elif likelihood == "bernoulli" and (low < -SLACK or high > 1 + SLACK):
         raise ForeignError(f"decode gave values from {low:.2f} to {high:.2f}; allowed for {likelihood} pixels: 0 to 1; {IS_LOGIT}.")
     elif low < -1 or high > 2:
         raise ForeignError(f"decode gave values from {low:.2f} to {high:.2f}; allowed: about 0 to 1; {IS_LOGIT}.")

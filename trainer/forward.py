@@ -17,7 +17,8 @@ from trainer import layers as spec
 from trainer.config import FitConfig
 from trainer.context import unrolled
 from trainer.errors import DataError
-from trainer.layers import NO_ENCODER, ImageShape, Layer, parts_of
+from trainer.layers import NO_ENCODER, ImageShape, Layer, parts_of, tensor_names
+from trainer.stored import in_gallery, on_lattice
 
 Floats = NDArray[np.float32]
 
@@ -115,7 +116,8 @@ def run_part(
     for at in range(0, max(1, len(x)), CHUNK):
         out, here = x[at : at + CHUNK], None if labels is None else labels[at : at + CHUNK]
         for i, layer in enumerate(layers):
-            out = apply_layer(layer, out, weights.get(f"{part}.{i}.weight"), weights.get(f"{part}.{i}.bias"), here)
+            first, second = (weights.get(f"{part}.{i}.{name}") for name in tensor_names(layer))
+            out = apply_layer(layer, out, first, second, here)
         chunks.append(out)
     return np.concatenate(chunks)
 
@@ -166,7 +168,7 @@ def nll(config: FitConfig, output: Floats, x: Floats, log_sigma: float) -> NDArr
 def apply_layer(
     layer: Layer, x: Floats, weight: Floats | None, bias: Floats | None, y: NDArray[np.int64] | None = None
 ) -> Floats:  # fmt: skip
-    """One described layer on a batch; `weight` and `bias` where the layer has them, y (B,) where it is told the class."""
+    """One described layer on a batch; `weight` and `bias` (`pictures`, `codes`) where it has them, y (B,) where it is told the class."""
     match layer:
         case spec.Linear(n_in, _, n_labels):
             assert weight is not None and bias is not None
@@ -196,6 +198,12 @@ def apply_layer(
         case spec.Bias():
             assert bias is not None
             return x + bias
+        case spec.Lattice():
+            assert weight is not None
+            return on_lattice(layer, x, weight)
+        case spec.Gallery(shape):
+            assert weight is not None and bias is not None
+            return in_gallery(x, weight, bias).reshape(len(x), *shape)
         case spec.Autoregress():
             raise ValueError("a context is no layer of a stack: it needs the pixels before, see trainer.context")
 

@@ -29,6 +29,7 @@ from torch import Tensor
 
 from trainer import layers as spec
 from trainer import runs as files
+from trainer.classifier import PictureClassifier
 from trainer.classifier_fit import ClassifierTraining, has_classes
 from trainer.collapse import active_units, kl_per_dim
 from trainer.config import ImportedConfig, config_error
@@ -37,20 +38,21 @@ from trainer.errors import ConfigError, DataError, RunError
 from trainer.evaluate import bound_terms, evaluate, seeded
 from trainer.examine import examine
 from trainer.fit import HELD_OUT, NLL_IMAGES, NLL_SAMPLES, maps_of, now
-from trainer.foreign import Asked, ForeignError, Output, asked, check_pictures, decoding
+from trainer.foreign import Asked, Output, asked, check_pictures, decoding
 from trainer.layers import ImageShape, layer_record
 from trainer.networks import Posterior, Vae
-from trainer.projection import projections_of
+from trainer.projection import Projection, pca, projections_of
 from trainer.runs import DatasetInfo, Metrics, Origin, Root, Run, RunInfo, RunWriter, default_roots, load_run
 from trainer.trace import Found, Untraceable, disagreement, trace, trace_joined
 
 Floats = NDArray[np.float32]
-Likelihood = Literal["bernoulli", "continuous-bernoulli", "gaussian", "laplace"]
+Likelihood = Literal["bernoulli", "gaussian", "laplace"]
 
 PRESET = "imported"
 TRACED = 7  # images or codes of the example: no size that occurs in a network, so that a layer cannot mistake it for its own
 CHECKED = 200  # images and codes on which what was traced is held against the model
 SAME = 1e-4  # how far the two may be apart
+MOST_PICTURE_BYTES, MOST_PICTURES, LATTICE = 8_000_000, 6000, 64  # where a decoder is stored as pictures
 MOST_MULTIPLY_ADDS = 32_000_000  # of a decoder in the browser: some 15 pictures a second; above, pictures are stored
 
 
@@ -154,7 +156,7 @@ class AssembledVae(Vae):
         if self._decode is None:
             return super().output(z)
         pictures = self._decode(z)
-        is_coin = self.config.likelihood in ("bernoulli", "continuous-bernoulli")
+        is_coin = self.config.likelihood == "bernoulli"
         return pictures.clamp(1e-6, 1 - 1e-6).logit() if is_coin and not self._is_logit else pictures
 
 
@@ -211,30 +213,34 @@ class _Book:
         weights = {f"{part}.{key}": array for part, found in parts.items() for key, array in found.weights.items()}
         weights["log_sigma"] = np.asarray(np.log(config.sigma), np.float32)
         model.load_state_dict({key: torch.from_numpy(array.copy()) for key, array in weights.items()})
-        point = np.full_like(mu, -np.inf)
-        writer = self.writer
-        if self.overwrite:
-            writer.clear()
-        writer.write_arrays(files.WEIGHTS, weights)
-        self.write_codes(writer, model, mu, point if logvar is None else logvar, labels)
+        spread = np.full_like(mu, -np.inf) if logvar is None else logvar
+        arrays = {files.WEIGHTS: weights, files.ENCODINGS: self.encodings(model, mu, spread, labels)}
+        if self.data is not None and self.data.name not in dataset_names():
+            arrays[files.IMAGES] = {"images": self.data.subset("test").images}
+        maps = self.maps(model, mu, spread, labels)
         metrics, examination = self.measured(model, mu, logvar)
-        if self.classifier and self.data is not None and "train" in self.data.splits and has_classes(self.data):
-            self.on_part("training a classifier of pictures")
-            training = ClassifierTraining(model, self.data, config.seed)
-            for _ in training.epochs():
-                pass
-            writer.write_classifier(training.result())
+        classifier = self.classifier_of(model)
         origin = Origin(
             source=self.source, decoder="layers" if decoder.is_exact else "pictures", why_decoder=decoder.why, error=decoder.error,
             why_encoder=why_encoder,
         )  # fmt: skip
-        n_parameters = asking.n_parameters or sum(array.size for array in weights.values())
-        writer.write_info(RunInfo.model_validate({
+        info = RunInfo.model_validate({
             "preset": PRESET, "config": config, "state": "finished", "created": now(), "origin": origin, "metrics": metrics,
-            "dataset": self.dataset_info(shape, mu, class_names), "n_parameters": n_parameters, "examination": examination,
+            "dataset": self.dataset_info(shape, mu, class_names), "examination": examination,
+            "n_parameters": asking.n_parameters or sum(array.size for array in weights.values()),
             "libraries": {package: version(package) for package in ("torch", "numpy", "safetensors")},
             "machine": platform.machine(),
-        }))  # fmt: skip
+        })  # fmt: skip
+        # only now, so that what fails above leaves the run that was there
+        writer = self.writer
+        if self.overwrite:
+            writer.clear()
+        for file, named in arrays.items():
+            writer.write_arrays(file, named)
+        writer.write_projections(maps)
+        if classifier is not None:
+            writer.write_classifier(classifier)
+        writer.write_info(info)
         return load_run(self.name, writer.folder.parent)
 
     def config(self, latent_dim: int, is_point: bool, parts: dict[str, Found]) -> ImportedConfig:
@@ -250,30 +256,42 @@ class _Book:
         except ValidationError as error:
             raise config_error(error) from None
 
-    def write_codes(
-        self, writer: RunWriter, model: Vae, mu: Floats, logvar: Floats, labels: NDArray[np.int64] | None
-    ) -> None:  # fmt: skip
-        """Encodings, maps, and the images where no data set of ours holds them."""
+    def encodings(
+        self, model: Vae, mu: Floats, logvar: Floats, labels: NDArray[np.int64] | None
+    ) -> dict[str, NDArray[Any]]:  # fmt: skip
+        """The codes, with the bound of each image where there are images."""
         n = len(mu)
         nll, index = np.full(n, np.nan), np.arange(n)
         if self.data is not None:
             self.on_part("scoring the test images")
             test = self.data.subset("test")
             nll, index = bound_terms(model, test.images, False, seeded(model.config.seed, HELD_OUT))[0], test.index
-            if self.data.name not in dataset_names():
-                writer.write_arrays(files.IMAGES, {"images": test.images})
         with np.errstate(invalid="ignore"):
             kl = 0.5 * (mu.astype(float) ** 2 + np.expm1(logvar.astype(float)) - logvar).sum(1)
-        writer.write_arrays(files.ENCODINGS, {
+        return {
             "mu": mu, "logvar": logvar, "elbo": (-(nll + kl)).astype(np.float32), "reconstruction": nll.astype(np.float32),
             "label": np.full(n, -1) if labels is None else labels.astype(np.int64), "index": index.astype(np.int64),
-        })  # fmt: skip
+        }  # fmt: skip
+
+    def maps(
+        self, model: Vae, mu: Floats, logvar: Floats, labels: NDArray[np.int64] | None
+    ) -> tuple[Projection, ...]:  # fmt: skip
+        """The maps, fitted to how pictures decode where that has a gradient."""
         self.on_part("laying out maps")
-        if self.data is not None:
-            writer.write_projections(maps_of(model, self.data.subset("test"), mu, logvar))
-            return
+        if self.data is not None and _has_gradient(model, mu):
+            return maps_of(model, self.data.subset("test"), mu, logvar)
         weight = mu.astype(float).var(0) if model.is_deterministic else kl_per_dim(mu, logvar)
-        writer.write_projections(projections_of(mu, weight, model.config.seed, self.umap, classes=labels))
+        return projections_of(mu, weight, model.config.seed, self.umap, classes=labels)
+
+    def classifier_of(self, model: Vae) -> PictureClassifier | None:
+        """Where it is wanted and there is something to tell apart."""
+        if not self.classifier or self.data is None or "train" not in self.data.splits or not has_classes(self.data):
+            return None
+        self.on_part("training a classifier of pictures")
+        training = ClassifierTraining(model, self.data, model.config.seed)
+        for _ in training.epochs():
+            pass
+        return training.result()
 
     def measured(self, model: Vae, mu: Floats, logvar: Floats | None) -> tuple[Metrics, Any]:
         """The figures, and what the clinic measures where there are images and a posterior."""
@@ -305,12 +323,19 @@ class _Book:
         )  # fmt: skip
 
 
+def _has_gradient(model: Vae, mu: Floats) -> bool:
+    """Whether pictures can be differentiated by their codes; not where decode leaves torch."""
+    z = torch.from_numpy(mu[:TRACED].copy()).requires_grad_()
+    with torch.enable_grad():
+        return model.output(z).requires_grad
+
+
 # --- looking for layers
 
 
 def decoder_layers(decode: Callable[[Tensor], Tensor], how: HowTrained, mu: Floats, shape: ImageShape) -> _Decoder:
     """The decoder as layers that give what the likelihood is told, logits or means."""
-    is_coin = how.likelihood in ("bernoulli", "continuous-bernoulli")
+    is_coin = how.likelihood == "bernoulli"
     try:
         (found,) = trace(decode, _random_codes(mu, TRACED))
         found = _to_output(found, how) if is_coin else found
@@ -323,8 +348,65 @@ def decoder_layers(decode: Callable[[Tensor], Tensor], how: HowTrained, mu: Floa
         if apart > SAME:
             raise Untraceable(f"gives other pictures than the layers that were found (they differ by {apart:.1g})")
     except (Untraceable, ValueError) as error:
-        raise ForeignError(f"decode {error}.") from None
+        return pictured(decode, how, mu, shape, str(error))
     return _Decoder(found, is_exact=True)
+
+
+def pictured(
+    decode: Callable[[Tensor], Tensor], how: HowTrained, mu: Floats, shape: ImageShape, why: str
+) -> _Decoder:  # fmt: skip
+    """Pictures in place of a decoder, and how far what lies between them is from it."""
+    mean, n_codes, rng = _mean_of(decode, how), mu.shape[1], np.random.default_rng(0)
+    most = max(2 * spec.NEAREST, MOST_PICTURE_BYTES // int(np.prod(shape)))
+    layer: spec.Lattice | spec.Gallery
+    if n_codes <= 2:
+        size = min(LATTICE, int(most ** (1 / n_codes)))
+        half = float(max(3.5, 1.1 * np.abs(mu).max()))
+        layer = spec.Lattice(shape, n_codes, size, -half, half)
+        line = np.linspace(-half, half, size)
+        codes = np.stack(np.meshgrid(*[line] * n_codes), -1).reshape(-1, n_codes).astype(np.float32)
+        own: dict[str, Any] = {}
+        asked_for = (rng.choice(mu, CHECKED) + rng.normal(0, 0.1, (CHECKED, n_codes))).astype(np.float32)
+    else:
+        codes, asked_for = codes_to_store(mu, min(most, MOST_PICTURES), rng)
+        layer, own = spec.Gallery(shape, len(codes), n_codes), {"0.codes": codes}
+    pictures = np.concatenate([_bytes(mean, codes[at : at + 500]) for at in range(0, len(codes), 500)])
+    stored = Found((layer,), {"0.pictures": pictures, **own})
+    truth = _bytes(mean, asked_for) / 255.0
+    error = float(np.quantile(np.abs(stored.run(asked_for).reshape(len(asked_for), -1) - truth), 0.99))
+    if how.likelihood == "bernoulli":
+        stored = replace(stored, layers=(layer, spec.Activation("logit")))
+    return _Decoder(stored, is_exact=False, why=why, error=round(error, 3))
+
+
+def codes_to_store(mu: Floats, most: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Codes (n, K), K > 2, whose pictures are stored, and others like them on which the error is measured.
+
+    Half of them codes of images, then the plane of the two main axes, a line along every dimension, and draws from the prior.
+    """
+    n_dims = mu.shape[1]
+    order = rng.permutation(len(mu))
+    n_images = min(len(mu), most // 2)
+    side = int(np.sqrt(most // 4))
+    plane = pca(mu)
+    x0, x1, y0, y1 = plane.extent
+    places = np.stack(np.meshgrid(np.linspace(x0, x1, side), np.linspace(y0, y1, side)), -1).reshape(-1, 2)
+    steps = max(3, most // 8 // n_dims)
+    lines = np.zeros((n_dims, steps, n_dims), np.float32)
+    lines[np.arange(n_dims), :, np.arange(n_dims)] = np.linspace(-3, 3, steps)
+    parts = [mu[order[:n_images]], plane.to_latent(places), lines.reshape(-1, n_dims)]
+    prior = rng.standard_normal((max(0, most - sum(map(len, parts))), n_dims))
+    codes = np.concatenate([*parts, prior]).astype(np.float32)[: max(most, n_images)]
+    others = order[n_images : n_images + CHECKED]
+    asked_for = mu[others] if len(others) >= CHECKED // 4 else rng.choice(mu, CHECKED) + rng.normal(0, 0.3, (CHECKED, n_dims))
+    return np.unique(codes, axis=0), np.asarray(asked_for, np.float32)
+
+
+def _bytes(mean: Callable[[Tensor], Tensor], codes: Floats) -> NDArray[np.uint8]:
+    """(n, C·H·W) of the mean pictures, grey levels from 0 to 255."""
+    with torch.no_grad():
+        pictures = mean(torch.from_numpy(codes)).flatten(1).numpy()
+    return np.asarray(np.round(255 * np.clip(pictures, 0, 1)), np.uint8)
 
 
 def encoder_layers(asking: Asked, images: NDArray[np.uint8] | None) -> tuple[Found | None, str]:
@@ -350,12 +432,10 @@ def _to_output(found: Found, how: HowTrained) -> Found:
     at = len(found.layers) - 1
     while at >= 0 and isinstance(found.layers[at], spec.Flatten | spec.Unflatten):
         at -= 1
-    if at >= 0 and found.layers[at] == spec.Activation("sigmoid") and how.likelihood == "bernoulli":
+    if at >= 0 and found.layers[at] == spec.Activation("sigmoid"):
         kept = [i for i in range(len(found.layers)) if i != at]
         moved = {f"{new}.{key}": array for new, old in enumerate(kept) for key, array in _own(found, old).items()}
         return Found(tuple(found.layers[i] for i in kept), moved)
-    if how.likelihood == "continuous-bernoulli":
-        raise Untraceable("gives means, from which the parameters of a continuous Bernoulli do not follow in closed form")
     return replace(found, layers=(*found.layers, spec.Activation("logit")))
 
 
@@ -369,6 +449,7 @@ def _means(found: Found, how: HowTrained) -> Found:
 
 
 def _mean_of(decode: Callable[[Tensor], Tensor], how: HowTrained) -> Callable[[Tensor], Tensor]:
+    """decode, as the mean picture."""
     if how.likelihood == "bernoulli" and how.output == "logits":
         return lambda z: decode(z).sigmoid()
     return lambda z: decode(z)

@@ -121,12 +121,55 @@ class Autoregress:
     n_hidden: int
 
 
-Layer = Linear | First | Conv2d | ConvTranspose2d | Upsample | Activation | Flatten | Unflatten | Crop | Bias | Autoregress
+@dataclass(frozen=True)
+class Lattice:
+    """Pictures of a decoder that is not known, on a line or a square of codes; between them linear or bilinear, beyond them the edge.
+
+    pictures (size ** n_codes, C·H·W), bytes, the first code fastest; size codes from low to high in each of 1 or 2 dimensions.
+    """
+
+    shape: tuple[int, int, int]
+    n_codes: int
+    size: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures of a decoder that is not known, at n codes anywhere; between them a mean of the nearest, each exact at its own code.
+
+    pictures (n, C·H·W), bytes · codes (n, n_codes). The weights are those of Franke & Nielson 1980: of the k nearest, ((R − d) / (R d))²
+    at distance d, R that of the next one, so that nothing jumps where the nearest change.
+    """
+
+    shape: tuple[int, int, int]
+    n: int
+    n_codes: int
+
+
+Layer = (
+    Linear
+    | First
+    | Conv2d
+    | ConvTranspose2d
+    | Upsample
+    | Activation
+    | Flatten
+    | Unflatten
+    | Crop
+    | Bias
+    | Autoregress
+    | Lattice
+    | Gallery
+)
 ImageShape = tuple[int, int, int]
 Shape = tuple[int, ...]
 STORABLE: dict[str, type[Layer]] = {
-    kind.__name__: kind for kind in (Linear, Conv2d, ConvTranspose2d, Upsample, Activation, Flatten, Unflatten, Crop, Bias)
+    kind.__name__: kind
+    for kind in (Linear, Conv2d, ConvTranspose2d, Upsample, Activation, Flatten, Unflatten, Crop, Bias, Lattice, Gallery)
 }  # fmt: skip
+NEAREST = 8  # pictures of a gallery of which a mean is taken
 MOST_NUMBERS = 2**26  # between two layers of one picture
 
 NO_ENCODER = "this run's encoder is not known, so it cannot encode a new picture; allowed: its test images, whose codes are stored."
@@ -171,7 +214,7 @@ def _is_plain(item: tuple[str, Any]) -> bool:
     name, value = item
     if name == "kind":
         return value in get_args(ActivationKind)
-    if name == "slope":
+    if name in ("slope", "low", "high"):
         return isinstance(value, int | float) and isfinite(value)
     numbers = value if name == "shape" and isinstance(value, tuple) and len(value) == 3 else (value,)
     low = 0 if name in ("padding", "n_labels") else 1
@@ -206,6 +249,10 @@ def _shape_after(layer: Layer, shape: Shape) -> Shape | None:
             return wanted if wanted == shape else None
         case Activation():
             return shape
+        case Lattice(wanted, n_codes, size, low, high) if n_codes in (1, 2) and size >= 2 and low < high:
+            return wanted if shape == (n_codes,) else None
+        case Gallery(wanted, n, n_codes) if n > NEAREST:
+            return wanted if shape == (n_codes,) else None
     return None
 
 
@@ -329,10 +376,19 @@ def _own_shapes(layer: Layer) -> dict[str, tuple[int, ...]]:
             return {"weight": (n_in, n_out, kernel, kernel), "bias": (n_out,)}
         case Bias(shape):
             return {"bias": shape}
+        case Lattice(shape, n_codes, size):
+            return {"pictures": (size**n_codes, prod(shape))}
+        case Gallery(shape, n, n_codes):
+            return {"pictures": (n, prod(shape)), "codes": (n, n_codes)}
         case Autoregress(n_pixels, n_hidden):
             return {"weight": (n_hidden, n_pixels), "bias": (n_hidden,), "out": (n_pixels, n_hidden)}
         case _:
             return {}
+
+
+def tensor_names(layer: Layer) -> tuple[str, str]:
+    """What the two tensors of a layer are called, whether it has them or not."""
+    return ("pictures", "codes") if isinstance(layer, Lattice | Gallery) else ("weight", "bias")
 
 
 def _mlp_decoder(config: FitConfig, n_in: int, image_shape: ImageShape, n_labels: int) -> tuple[Layer, ...]:

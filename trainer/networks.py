@@ -24,6 +24,7 @@ from trainer.context import masks
 from trainer.errors import ConfigError, DataError
 from trainer.layers import NO_ENCODER, ImageShape, Layer, parts_of
 from trainer.likelihoods import likelihood_of
+from trainer.stored import in_gallery, on_lattice
 
 _ACTIVATIONS: dict[str, Any] = {
     "relu": nn.ReLU,
@@ -109,6 +110,26 @@ class Stack(nn.Sequential):
         return x
 
 
+class _Stored(nn.Module):
+    """Pictures of a decoder that is not known, in place of its layers; numpy looks them up, so there are no gradients."""
+
+    def __init__(self, layer: spec.Lattice | spec.Gallery) -> None:
+        super().__init__()
+        self.layer = layer
+        for name, shape in spec.part_shapes("", (layer,)).items():
+            name = name.rpartition(".")[2]
+            self.register_buffer(name, torch.zeros(shape, dtype=torch.uint8 if name == "pictures" else torch.float32))
+
+    def forward(self, z: Tensor) -> Tensor:
+        tensors = [buffer.cpu().numpy() for buffer in self.buffers()]
+        codes = z.detach().cpu().numpy()
+        if isinstance(self.layer, spec.Lattice):
+            found = on_lattice(self.layer, codes, tensors[0])
+        else:
+            found = in_gallery(codes, tensors[0], tensors[1]).reshape(len(codes), *self.layer.shape)
+        return torch.from_numpy(np.ascontiguousarray(found)).to(z.device)
+
+
 class _Bias(nn.Module):
     def __init__(self, shape: ImageShape) -> None:
         super().__init__()
@@ -177,6 +198,8 @@ def build_layer(layer: Layer) -> nn.Module:
             return _Crop(height, width)
         case spec.Bias(shape):
             return _Bias(shape)
+        case spec.Lattice() | spec.Gallery():
+            return _Stored(layer)
         case spec.Autoregress(n_pixels, n_hidden):
             return Autoregress(n_pixels, n_hidden)
 

@@ -167,6 +167,8 @@ def pack_static(
 
 def _shortened(array: NDArray[np.float32], precision: Precision) -> NDArray[Any]:
     """In the wanted precision, or as it is where a number is too large for that: nothing holds back the codes of an autoencoder."""
+    if array.dtype == np.uint8:  # pictures in place of weights
+        return array
     fits = np.abs(array).max(initial=0) <= np.finfo(precision).max
     return np.asarray(array, precision if fits else np.float32)
 
@@ -225,7 +227,11 @@ def plain_network(run: Run, part: Literal["encoder", "decoder"], label: int | No
 
 def _own(run: Run, name: str) -> dict[str, NDArray[np.float32]]:
     """The tensors of one layer, by their names within it."""
-    return {key: run.weights[f"{name}.{key}"] for key in ("weight", "bias", "out") if f"{name}.{key}" in run.weights}
+    return {
+        key: run.weights[f"{name}.{key}"]
+        for key in ("weight", "bias", "out", "pictures", "codes")
+        if f"{name}.{key}" in run.weights
+    }
 
 
 def _means_only(
@@ -276,6 +282,8 @@ def _header(run: Run, projection: Projection, layers: dict[str, list[dict[str, A
 
 def _log_sigma(run: Run) -> float | None:
     """Log scale of a pixel. None where the browser cannot tell p(x|z): its decoder has no scale of each pixel; M1+M2's is two models."""
+    if run.info.origin is not None and run.info.origin.decoder == "pictures":
+        return None
     if run.config.model == "m1+m2" or (run.config.has_scale and run.config.scale == "per-pixel"):
         return None
     log_sigma = float(run.weights["log_sigma"])
@@ -288,7 +296,8 @@ def _note(run: Run, projection: Projection) -> str:
     if run.config.is_deterministic and projection.name == "axes":
         first, second = (name.removeprefix("z") for name in projection.labels)
         note = f"A place sets dimensions {first} and {second}; all others are 0."
-    return " ".join([note, *_honesty(projection)])
+    told = () if run.info.origin is None else run.info.origin.sentences()[: run.info.origin.decoder == "pictures"]
+    return " ".join([note, *told, *_honesty(projection)])
 
 
 def _honesty(projection: Projection) -> Iterator[str]:
@@ -345,6 +354,10 @@ def _op(layer: Layer, name: str) -> dict[str, Any]:
             return {"op": "crop", "height": height, "width": width}
         case spec.Bias():
             return {"op": "bias", "bias": tensors["bias"]}
+        case spec.Lattice(shape, _, size, low, high):
+            return {"op": "lattice", "pictures": f"{name}.pictures", "shape": shape, "size": size, "low": low, "high": high}
+        case spec.Gallery(shape):
+            return {"op": "gallery", "pictures": f"{name}.pictures", "codes": f"{name}.codes", "shape": shape}
         case spec.Autoregress():
             return {"op": "autoregress", **tensors, "out": f"{name}.out"}
 

@@ -160,3 +160,23 @@ def with_distribution():
         return torch.distributions.Independent(torch.distributions.Normal(mu, torch.exp(0.5 * logvar)), 1)
 
     return Wrong(encode=encode)
+
+
+class Wavy(nn.Module):
+    """A decoder that no chain of layers computes, and an encoder of the same kind; n_codes as asked."""
+
+    def __init__(self, n_codes: int = 2) -> None:
+        super().__init__()
+        self.inner = trained(n_codes=n_codes, epochs=12)
+        self.n_codes = n_codes
+
+    def encode(self, x):
+        mu, logvar = self.inner.encode(x.flatten(1))
+        return mu + 0.1 * torch.sin(mu), logvar
+
+    def decode(self, z):
+        return self.inner.decode(z + 0.3 * torch.sin(z))
+
+
+def wavy():
+    return Wavy(2)

@@ -5,6 +5,8 @@
  * often as the pointer moves. Letters: C, H, W channels, height, width; I, O input and output channels. Tensors are C·H·W, row by row.
  */
 
+import { planGallery, planLattice, type StoredOp } from "./stored";
+
 export type ActivationKind = "relu" | "silu" | "gelu" | "tanh" | "sigmoid" | "gelu-erf" | "leaky-relu" | "elu" | "softplus" | "logit";
 
 export type Op =
@@ -16,11 +18,14 @@ export type Op =
   | { readonly op: "unflatten"; readonly shape: readonly [number, number, number] }
   | { readonly op: "crop"; readonly height: number; readonly width: number }
   | { readonly op: "bias"; readonly bias: string }
+  | StoredOp
   | { readonly op: "autoregress"; readonly weight: string; readonly bias: string; readonly out: string };
 
 export interface Weights {
   floats(name: string): Float32Array;
   shape(name: string): readonly number[];
+  /** Only where pictures stand in for weights. */
+  bytes?(name: string): Uint8Array;
 }
 
 /** A layer that knows its shapes and owns its output buffer. */
@@ -56,6 +61,10 @@ export function planOp(op: Op, shape: readonly number[], weights: Weights): Plan
       return planCrop(op.height, op.width, shape);
     case "bias":
       return planBias(op.bias, shape, weights);
+    case "lattice":
+      return planLattice(op, shape, weights);
+    case "gallery":
+      return planGallery(op, shape, weights);
     case "autoregress":
       return planAutoregress(op, shape, weights);
     default:
