@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from explorer.jobs import Workshop
 from explorer.surface.payload import pack_static
-from trainer.datasets import Dataset, availability, load_dataset
+from trainer.datasets import Dataset, availability, dataset_names, load_dataset
 from trainer.errors import DataError, RunError
 from trainer.projection import Projection, axis_pair
 from trainer.runs import RUN_JSON, Run, RunInfo, default_roots, list_runs, load_run, size_bytes
@@ -56,12 +56,14 @@ def dataset(name: str, sha256: str) -> Dataset | None:
 
 def dataset_is_here(run_id: str) -> bool:
     info = run(run_id).info.dataset
-    return not info.name.startswith("folder:") and availability(info.name).is_here
+    return info.name in dataset_names() and availability(info.name).is_here
 
 
 def originals(run_id: str) -> NDArray[np.uint8] | None:
-    """The encoded test pictures (N, C, H, W) of a run, in the order of its encodings; None where the data set is not here."""
+    """The encoded test pictures (N, C, H, W) of a run, in the order of its encodings; None where neither run nor data set here has them."""
     this = run(run_id)
+    if this.images is not None:
+        return this.images
     if not dataset_is_here(run_id):
         return None
     data = dataset(this.info.dataset.name, this.info.dataset.sha256)

@@ -16,7 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 from trainer import layers as spec
 from trainer.config import FitConfig
 from trainer.context import unrolled
-from trainer.layers import ImageShape, Layer, parts_of
+from trainer.errors import DataError
+from trainer.layers import NO_ENCODER, ImageShape, Layer, parts_of, tensor_names
+from trainer.stored import in_gallery, on_lattice
 
 Floats = NDArray[np.float32]
 
@@ -58,6 +60,8 @@ class Forward:
     def encode(self, x: Floats, y: ArrayLike | None = None) -> Codes:
         """q(z|x) for x (B, C, H, W), floats in [0, 1]. A deterministic model's codes are points: logvar −∞."""
         x = np.asarray(x, np.float32)
+        if not self.config.has_encoder:
+            raise DataError(NO_ENCODER)
         seen = self._run("features", x)
         out = self._run("encoder", seen, self.label_of(x) if self.config.is_conditional and y is None else y)
         if self.config.is_deterministic:
@@ -112,7 +116,8 @@ def run_part(
     for at in range(0, max(1, len(x)), CHUNK):
         out, here = x[at : at + CHUNK], None if labels is None else labels[at : at + CHUNK]
         for i, layer in enumerate(layers):
-            out = apply_layer(layer, out, weights.get(f"{part}.{i}.weight"), weights.get(f"{part}.{i}.bias"), here)
+            first, second = (weights.get(f"{part}.{i}.{name}") for name in tensor_names(layer))
+            out = apply_layer(layer, out, first, second, here)
         chunks.append(out)
     return np.concatenate(chunks)
 
@@ -163,7 +168,7 @@ def nll(config: FitConfig, output: Floats, x: Floats, log_sigma: float) -> NDArr
 def apply_layer(
     layer: Layer, x: Floats, weight: Floats | None, bias: Floats | None, y: NDArray[np.int64] | None = None
 ) -> Floats:  # fmt: skip
-    """One described layer on a batch; `weight` and `bias` where the layer has them, y (B,) where it is told the class."""
+    """One described layer on a batch; `weight` and `bias` (`pictures`, `codes`) where it has them, y (B,) where it is told the class."""
     match layer:
         case spec.Linear(n_in, _, n_labels):
             assert weight is not None and bias is not None
@@ -182,8 +187,8 @@ def apply_layer(
             return _conv_transpose2d(x, weight, bias, stride, padding)
         case spec.Upsample(scale):
             return x.repeat(scale, axis=2).repeat(scale, axis=3)
-        case spec.Activation(kind):
-            return _activate(kind, x)
+        case spec.Activation(kind, slope):
+            return _activate(kind, x, slope)
         case spec.Flatten():
             return x.reshape(len(x), -1)
         case spec.Unflatten(shape):
@@ -193,6 +198,12 @@ def apply_layer(
         case spec.Bias():
             assert bias is not None
             return x + bias
+        case spec.Lattice():
+            assert weight is not None
+            return on_lattice(layer, x, weight)
+        case spec.Gallery(shape):
+            assert weight is not None and bias is not None
+            return in_gallery(x, weight, bias).reshape(len(x), *shape)
         case spec.Autoregress():
             raise ValueError("a context is no layer of a stack: it needs the pixels before, see trainer.context")
 
@@ -202,9 +213,19 @@ def sigmoid(x: Floats) -> Floats:
     return np.asarray(0.5 * (1 + np.tanh(0.5 * x)), np.float32)
 
 
-def _activate(kind: str, x: Floats) -> Floats:
+def _activate(kind: str, x: Floats, slope: float = 0.0) -> Floats:
     if kind == "relu":
         return np.maximum(x, 0)
+    if kind == "leaky-relu":
+        return np.where(x > 0, x, np.float32(slope) * x)
+    if kind == "elu":
+        return np.where(x > 0, x, np.float32(slope) * np.expm1(np.minimum(x, 0)))
+    if kind == "softplus":
+        return np.logaddexp(x, np.float32(0))
+    if kind == "gelu-erf":
+        return np.asarray(0.5 * x * (1 + erf(x / np.float32(np.sqrt(2)))), np.float32)
+    if kind == "logit":
+        return logit(x)
     if kind == "tanh":
         return np.tanh(x)
     if kind == "sigmoid":
@@ -212,6 +233,20 @@ def _activate(kind: str, x: Floats) -> Floats:
     if kind == "silu":
         return x * sigmoid(x)
     return x * sigmoid(np.float32(2 * np.sqrt(2 / np.pi)) * (x + np.float32(0.044715) * x**3))
+
+
+def erf(x: Floats) -> Floats:
+    """The error function, to 1.5e-7 (Abramowitz & Stegun 1964, 7.1.26)."""
+    size = np.abs(x)
+    t = 1 / (1 + 0.3275911 * size)
+    series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
+    return np.asarray(np.sign(x) * (1 - series * np.exp(-(size**2))), np.float32)
+
+
+def logit(p: Floats) -> Floats:
+    """log p/(1 − p), p held within 1e-6 of 0 and 1: what a Bernoulli likelihood is told of a probability."""
+    held = np.clip(p, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(held) - np.log1p(-held), np.float32)
 
 
 def _conv2d(x: Floats, weight: Floats, bias: Floats, stride: int, padding: int) -> Floats:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from trainer import layers as spec
 from trainer.classifier import PART as CLASSIFIER
+from trainer.config import ImportedConfig
 from trainer.layers import Layer, parts_of
 from trainer.projection import Projection
 from trainer.runs import Run
@@ -133,9 +134,12 @@ def pack_static(
         "points_index": np.arange(len(encodings.mu), dtype=np.int32),  # the number of a test image, as Reconstruct asks for it
         "support": np.round(np.clip(projection.support, 0, 1) * 255).astype(np.uint8),
     }
-    arrays["points_reconstruction"] = encodings.reconstruction.astype(np.float32)
+    has_bound = np.isfinite(encodings.reconstruction).any()  # not for a model that was imported without its pictures
+    if has_bound:
+        arrays["points_reconstruction"] = encodings.reconstruction.astype(np.float32)
     if not run.config.is_deterministic:  # its codes are points and it has no bound
         arrays["points_logvar"] = _shortened(encodings.logvar, precision)
+    if has_bound and not run.config.is_deterministic:
         arrays["points_elbo"] = encodings.elbo.astype(np.float32)
     if factors is not None:
         arrays["points_factors"] = factors[1].astype(np.float32)
@@ -163,6 +167,8 @@ def pack_static(
 
 def _shortened(array: NDArray[np.float32], precision: Precision) -> NDArray[Any]:
     """In the wanted precision, or as it is where a number is too large for that: nothing holds back the codes of an autoencoder."""
+    if array.dtype == np.uint8:  # pictures in place of weights
+        return array
     fits = np.abs(array).max(initial=0) <= np.finfo(precision).max
     return np.asarray(array, precision if fits else np.float32)
 
@@ -197,7 +203,7 @@ def plain_network(run: Run, part: Literal["encoder", "decoder"], label: int | No
     """
     parts = parts_of(run.config, run.image_shape, run.n_classes)
     names = ("features", "encoder") if part == "encoder" and "features" in parts else (part,)
-    numbered = [(layer, f"{name}.{i}") for name in names for i, layer in enumerate(parts[name])]
+    numbered = [(layer, f"{name}.{i}") for name in names for i, layer in enumerate(parts.get(name, ()))]
     kept: list[tuple[Layer, dict[str, NDArray[np.float32]]]] = []
     for layer, name in numbered:
         if isinstance(layer, spec.First):
@@ -212,7 +218,7 @@ def plain_network(run: Run, part: Literal["encoder", "decoder"], label: int | No
             own |= {"biases": biases} if part == "decoder" else {}
             layer = replace(layer, n_labels=0)
         kept.append((layer, own))
-    if part == "decoder":
+    if part == "decoder" and not isinstance(run.config, ImportedConfig):  # whose decoder gives means only
         kept = _means_only(kept, run.image_shape)
         kept += [(layer, _own(run, f"context.{i}")) for i, layer in enumerate(parts.get("context", ()))]
     arrays = {f"{i}.{key}": array for i, (_, own) in enumerate(kept) for key, array in own.items()}
@@ -221,7 +227,11 @@ def plain_network(run: Run, part: Literal["encoder", "decoder"], label: int | No
 
 def _own(run: Run, name: str) -> dict[str, NDArray[np.float32]]:
     """The tensors of one layer, by their names within it."""
-    return {key: run.weights[f"{name}.{key}"] for key in ("weight", "bias", "out") if f"{name}.{key}" in run.weights}
+    return {
+        key: run.weights[f"{name}.{key}"]
+        for key in ("weight", "bias", "out", "pictures", "codes")
+        if f"{name}.{key}" in run.weights
+    }
 
 
 def _means_only(
@@ -272,6 +282,8 @@ def _header(run: Run, projection: Projection, layers: dict[str, list[dict[str, A
 
 def _log_sigma(run: Run) -> float | None:
     """Log scale of a pixel. None where the browser cannot tell p(x|z): its decoder has no scale of each pixel; M1+M2's is two models."""
+    if run.info.origin is not None and run.info.origin.decoder == "pictures":
+        return None
     if run.config.model == "m1+m2" or (run.config.has_scale and run.config.scale == "per-pixel"):
         return None
     log_sigma = float(run.weights["log_sigma"])
@@ -284,7 +296,8 @@ def _note(run: Run, projection: Projection) -> str:
     if run.config.is_deterministic and projection.name == "axes":
         first, second = (name.removeprefix("z") for name in projection.labels)
         note = f"A place sets dimensions {first} and {second}; all others are 0."
-    return " ".join([note, *_honesty(projection)]).replace(" -", " −")  # a density's −log p may be below 0
+    told = () if run.info.origin is None else run.info.origin.sentences()[: run.info.origin.decoder == "pictures"]
+    return " ".join([note, *told, *_honesty(projection)]).replace(" -", " −")  # a density's −log p may be below 0
 
 
 def _honesty(projection: Projection) -> Iterator[str]:
@@ -331,8 +344,8 @@ def _op(layer: Layer, name: str) -> dict[str, Any]:
             raise ValueError("a browser's network has this layer folded into the one before: see plain_network")
         case spec.Upsample(scale):
             return {"op": "upsample", "scale": scale}
-        case spec.Activation(kind):
-            return {"op": "activation", "kind": kind}
+        case spec.Activation(kind, slope):
+            return {"op": "activation", "kind": kind} | ({"slope": slope} if slope else {})
         case spec.Flatten():
             return {"op": "flatten"}
         case spec.Unflatten(shape):
@@ -341,6 +354,10 @@ def _op(layer: Layer, name: str) -> dict[str, Any]:
             return {"op": "crop", "height": height, "width": width}
         case spec.Bias():
             return {"op": "bias", "bias": tensors["bias"]}
+        case spec.Lattice(shape, _, size, low, high):
+            return {"op": "lattice", "pictures": f"{name}.pictures", "shape": shape, "size": size, "low": low, "high": high}
+        case spec.Gallery(shape):
+            return {"op": "gallery", "pictures": f"{name}.pictures", "codes": f"{name}.codes", "shape": shape}
         case spec.Autoregress():
             return {"op": "autoregress", **tensors, "out": f"{name}.out"}
 

@@ -94,7 +94,8 @@ def kl_section(run: Run, diagnosis: Diagnosis | None) -> None:
 def _ribbon(run: Run, order: list[int]) -> None:
     history = run.history
     if len(history["epoch"]) < 2:
-        st.caption("There is no history: this model was trained for one epoch.")
+        why = "trained elsewhere" if run.info.origin is not None else "trained for one epoch"
+        st.caption(f"There is no history: this model was {why}.")
         return
     st.markdown("**Over the epochs**")
     st.caption("A ribbon that thins out is a dimension dying; look at what β(t) did then. The slider moves the line.")

@@ -88,7 +88,7 @@ def _end(now: State, run: Run, word: str, number: int) -> End | None:
 
 def _chosen_end(now: State, run: Run, word: str, number: int) -> End | None:
     pins = [(state.pin_name(i, pin), pin.z) for i, pin in enumerate(now.pins)]
-    sources = [*(["Pin"] if pins else []), "Test image", "Yours"]
+    sources = [*(["Pin"] if pins else []), "Test image", *(["Yours"] if run.config.has_encoder else [])]
     default = "Pin" if len(pins) > number else "Test image"
     source = st.segmented_control(
         word.capitalize(), sources, default=default, key=f"{word}-{'pins' if pins else 'none'}", required=True

@@ -29,6 +29,13 @@ def show(run: Run, diagnosis: Diagnosis | None) -> None:
         st.markdown(
             "**Nothing to mend.** The dimensions that are off are not needed: another training would switch off about as many."
         )
+    elif run.info.origin is not None:
+        st.markdown(
+            "**Remedies that fit, the likeliest first.** This model was trained elsewhere, so they are for its own training code."
+        )
+        for remedy in diagnosis.remedies:
+            with st.container(border=True):
+                st.markdown(f"**{plain(remedy.name)}**  \n{plain(remedy.why)}")
     elif not cache.dataset_is_here(run.id):
         st.info(f"Retraining needs the data set {plain(run.info.dataset.name)}, which is not on this machine.")
     else:

@@ -15,8 +15,9 @@ from explorer.core.pictures import Picture, to_picture
 from explorer.core.preprocess import Prepared, Step, open_picture, prepare
 from explorer.core.words import plain
 from explorer.views.parts import stored_pictures
-from trainer.datasets import load_dataset
+from trainer.datasets import dataset_names, load_dataset
 from trainer.errors import DataError, ImageError
+from trainer.forward import Codes
 from trainer.runs import HOME, Run
 
 SAMPLES = HOME / "assets" / "samples"
@@ -29,7 +30,8 @@ class Picked:
     """A picture as the model sees it.
 
     x (C, H, W) floats in [0, 1] · shown: what the person gave · steps: how one became the other · is_original: False where the data
-    set is not here and the model's own reconstruction stands in, whose error would say nothing · label: its class, of a test image.
+    set is not here and the model's own reconstruction stands in, whose error would say nothing · label, row: its class and its number, of a
+    test image.
     """
 
     title: str
@@ -38,10 +40,13 @@ class Picked:
     steps: tuple[Step, ...]
     is_original: bool = True
     label: int | None = None
+    row: int | None = None
 
 
 def picked_picture(run: Run, key: str, with_test: bool = True) -> Picked | None:
     """The chooser and what came of it; None while nothing is chosen or after a refusal, which is shown."""
+    if not run.config.has_encoder:
+        return _without_encoder(run, key) if with_test else None
     sources = [*([TEST] if with_test else []), UPLOAD, *([SAMPLE] if samples_for(run.info.dataset.name) else [])]
     source = st.segmented_control(
         "Picture from", sources, default=sources[0], key=f"{key}-source", required=True, label_visibility="collapsed"
@@ -53,6 +58,24 @@ def picked_picture(run: Run, key: str, with_test: bool = True) -> Picked | None:
     except ImageError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return None
+
+
+def _without_encoder(run: Run, key: str) -> Picked:
+    """A model that was imported with an encoder that is not known here: the test images, whose codes are stored."""
+    why = run.info.origin.why_encoder if run.info.origin is not None else ""
+    st.caption(
+        plain(
+            f"This run's encoder is not known here (encode {why}), so only its test images can be chosen: their codes are stored."
+        )
+    )
+    return _test_image(run, key)
+
+
+def codes_of(run: Run, picked: Picked, label: int | None) -> Codes:
+    """What the encoder makes of a picture; of a test image of a run without one, what is stored."""
+    if run.config.has_encoder or picked.row is None:
+        return run.forward.encode(picked.x[None], None if label is None else [label])
+    return Codes(run.encodings.mu[[picked.row]], run.encodings.logvar[[picked.row]])
 
 
 def chosen_row(run: Run, key: str, default: int = 0) -> int:
@@ -77,9 +100,9 @@ def _test_image(run: Run, key: str) -> Picked:
         _offer_download(run)
         pictures, _ = stored_pictures(run.id, np.array([row]))
         x = np.asarray(pictures[0], np.float32)
-        return Picked(f"reconstruction of {title}", x, to_picture(x), (), is_original=False, label=own)
+        return Picked(f"reconstruction of {title}", x, to_picture(x), (), is_original=False, label=own, row=row)
     pixels = originals[row]
-    return Picked(title, pixels.astype(np.float32) / 255, to_picture(pixels), (), label=own)
+    return Picked(title, pixels.astype(np.float32) / 255, to_picture(pixels), (), label=own, row=row)
 
 
 def class_of(run: Run, picked: Picked) -> int | None:
@@ -119,7 +142,10 @@ def _prepared(run: Run, data: bytes, name: str) -> Picked:
 def _offer_download(run: Run) -> None:
     """Says at the place of the original that it is not here, and fetches the data set when asked."""
     name = run.info.dataset.name
-    if name.startswith("folder:"):
+    if run.info.origin is not None and name not in dataset_names():
+        st.info("This run was imported without its pictures: shown is the model's reconstruction instead.")
+        return
+    if name.startswith(("folder:", "npz:")):
         st.info("The image folder of this run is not on this machine: shown is the model's reconstruction instead.")
         return
     st.info(f"{plain(name)} is not on this machine, so the original cannot be shown: this is the model's reconstruction instead.")

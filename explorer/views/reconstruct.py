@@ -21,7 +21,7 @@ from explorer.views.parts import (
     pins_shown,
     show_picture,
 )
-from explorer.views.picking import Picked, class_of, picked_picture
+from explorer.views.picking import Picked, class_of, codes_of, picked_picture
 from trainer.forward import Codes
 from trainer.runs import Run
 
@@ -43,7 +43,7 @@ def show(now: State) -> None:
             st.caption("It is turned into what the model was trained on, encoded, and decoded again; every step is shown.")
         return
     label = class_of(run, picked)
-    codes = run.forward.encode(picked.x[None], None if label is None else [label])
+    codes = codes_of(run, picked, label)
     with right:
         _pictures(run, picked, codes, label)
     _steps(picked)
