@@ -29,7 +29,8 @@ class Picked:
     """A picture as the model sees it.
 
     x (C, H, W) floats in [0, 1] · shown: what the person gave · steps: how one became the other · is_original: False where the data
-    set is not here and the model's own reconstruction stands in, whose error would say nothing · label: its class, of a test image.
+    set is not here and the model's own reconstruction stands in, whose error would say nothing · label: its class, of a test image ·
+    row: its number there.
     """
 
     title: str
@@ -38,6 +39,7 @@ class Picked:
     steps: tuple[Step, ...]
     is_original: bool = True
     label: int | None = None
+    row: int | None = None
 
 
 def picked_picture(run: Run, key: str, with_test: bool = True) -> Picked | None:
@@ -77,9 +79,9 @@ def _test_image(run: Run, key: str) -> Picked:
         _offer_download(run)
         pictures, _ = stored_pictures(run.id, np.array([row]))
         x = np.asarray(pictures[0], np.float32)
-        return Picked(f"reconstruction of {title}", x, to_picture(x), (), is_original=False, label=own)
+        return Picked(f"reconstruction of {title}", x, to_picture(x), (), is_original=False, label=own, row=row)
     pixels = originals[row]
-    return Picked(title, pixels.astype(np.float32) / 255, to_picture(pixels), (), label=own)
+    return Picked(title, pixels.astype(np.float32) / 255, to_picture(pixels), (), label=own, row=row)
 
 
 def class_of(run: Run, picked: Picked) -> int | None:

@@ -11,6 +11,7 @@ from explorer.core.pictures import Picture, error_map, fitted, picture_grid, str
 from explorer.core.words import plain
 from explorer.state import State
 from explorer.surface.payload import Options
+from explorer.views import trust
 from explorer.views.parts import (
     chosen_label,
     chosen_map,
@@ -46,6 +47,7 @@ def show(now: State) -> None:
     codes = run.forward.encode(picked.x[None], None if label is None else [label])
     with right:
         _pictures(run, picked, codes, label)
+    trust.show(run, picked, codes, label)
     _steps(picked)
     if label is not None:
         _every_class(run, picked, codes, label)
