@@ -6,11 +6,15 @@ large ones. What comes out is shared, so it is read-only.
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.core import trust
+from explorer.core.batch import Item
+from explorer.core.several import Against, Row, row_of
 from explorer.core.trust import Population
 from explorer.jobs import Workshop
 from explorer.surface.payload import pack_static
@@ -91,6 +95,12 @@ def population(run_id: str) -> Population:
     return _population(run_id, _stamp(run_id))
 
 
+def judged(run_id: str, item: Item) -> Row:
+    """What a run makes of one of many uploads."""
+    digest = sha256(item.data or b"").hexdigest()
+    return _judged(run_id, _stamp(run_id), digest, item.name, item.refusal, item)
+
+
 def comparable_pictures(run_id: str) -> NDArray[np.uint8]:
     """(N, C, H, W) in the order of the encodings: the test images, or, where they are not here, the run's reconstructions of them."""
     here = originals(run_id)
@@ -167,6 +177,14 @@ def _population(run_id: str, stamp: Stamp) -> Population:
     this = _run(run_id, stamp)
     stored = this.encodings
     return trust.population(stored.mu, stored.reconstruction, None if this.config.is_deterministic else stored.elbo)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _judged(run_id: str, stamp: Stamp, digest: str, name: str, refusal: str, _item: Item) -> Row:
+    this = _run(run_id, stamp)
+    stored, dataset = this.encodings, this.info.dataset
+    among = Against(this.forward, dataset.name, dataset.class_names, stored.mu, stored.label, population(run_id))
+    return row_of(_item, among)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Decoding the test images once …")
