@@ -192,7 +192,7 @@ def test_test_images_get_the_figures_that_the_run_stored_and_their_own_class(nam
         if run.config.is_deterministic and figure == "elbo":
             assert here == [None] * 30
         else:
-            assert np.corrcoef(here, there)[0, 1] > 0.9
+            assert np.corrcoef(here, there)[0, 1] > (0.8 if run.config.is_conditional else 0.95)
     if not run.config.is_conditional:  # there each stored code is under the image's own class, here under a guess
         assert max(row.distance for row in found) < 1e-3
         assert [row.nearest for row in found] == [names[label] for label in stored.label[rows]]
