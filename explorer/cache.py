@@ -7,15 +7,21 @@ large ones. What comes out is shared, so it is read-only.
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from explorer.core import trust
+from explorer.core.batch import Item
+from explorer.core.several import Against, Row, row_of
+from explorer.core.trust import Population
 from explorer.jobs import Workshop
 from explorer.surface.payload import pack_static
 from trainer.datasets import Dataset, availability, dataset_names, load_dataset
 from trainer.errors import DataError, RunError
+from trainer.forward import CHUNK
 from trainer.projection import Projection, axis_pair
 from trainer.runs import RUN_JSON, Run, RunInfo, default_roots, list_runs, load_run, size_bytes
 from trainer.spectrum import spectrum
@@ -89,6 +95,23 @@ def eigenvalues(run_id: str) -> NDArray[np.float64] | None:
     return _eigenvalues(this.info.dataset.name, this.info.dataset.sha256, this.config.train_on)
 
 
+def population(run_id: str) -> Population:
+    """What the trust gauge holds a picture of this run against; made once, when it is first asked for."""
+    return _population(run_id, _stamp(run_id))
+
+
+def judged(run_id: str, item: Item) -> Row:
+    """What a run makes of one of many uploads."""
+    digest = sha256(item.data or b"").hexdigest()
+    return _judged(run_id, _stamp(run_id), digest, item.name, item.refusal, item)
+
+
+def comparable_pictures(run_id: str) -> NDArray[np.uint8]:
+    """(N, C, H, W) in the order of the encodings: the test images, or, where they are not here, the run's reconstructions of them."""
+    here = originals(run_id)
+    return _reconstructions(run_id, _stamp(run_id)) if here is None else here
+
+
 def size_on_disk(run_id: str) -> int:
     """Bytes of a run's folder."""
     return _size(run_id, _stamp(run_id))
@@ -153,6 +176,33 @@ def _eigenvalues(name: str, sha256: str, split: str) -> NDArray[np.float64] | No
     n_pixels = int(np.prod(images.shape[1:]))
     batches = (images[at : at + 4000].reshape(-1, n_pixels) / 255.0 for at in range(0, len(images), 4000))
     return spectrum(batches, n_pixels).values
+
+
+@st.cache_resource(max_entries=16, show_spinner="Looking at the test images once …")
+def _population(run_id: str, stamp: Stamp) -> Population:
+    this = _run(run_id, stamp)
+    stored = this.encodings
+    return trust.population(stored.mu, stored.reconstruction, None if this.config.is_deterministic else stored.elbo)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _judged(run_id: str, stamp: Stamp, digest: str, name: str, refusal: str, _item: Item) -> Row:
+    this = _run(run_id, stamp)
+    stored, dataset = this.encodings, this.info.dataset
+    among = Against(this.forward, dataset.name, dataset.class_names, stored.mu, stored.label, population(run_id))
+    return row_of(_item, among)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Decoding the test images once …")
+def _reconstructions(run_id: str, stamp: Stamp) -> NDArray[np.uint8]:
+    this = _run(run_id, stamp)
+    labels = this.encodings.label if this.config.is_conditional else None
+    pictures = np.empty((len(this.encodings.mu), *this.image_shape), np.uint8)
+    for at in range(0, len(pictures), CHUNK):  # as floats all of them would be four times as large
+        part = slice(at, at + CHUNK)
+        x_hat = this.forward.decode(this.encodings.mu[part], None if labels is None else labels[part])
+        pictures[part] = np.rint(255 * np.clip(x_hat, 0, 1))
+    return pictures
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from trainer import layers as spec
 from trainer.config import FitConfig
-from trainer.context import unrolled
+from trainer.context import heard, unrolled
 from trainer.errors import DataError
 from trainer.layers import NO_ENCODER, ImageShape, Layer, parts_of, tensor_names
 from trainer.stored import in_gallery, on_lattice
@@ -73,12 +73,15 @@ class Forward:
         """x_hat (B, C, H, W) in [0, 1], the mean picture of p(x|z), for z (B, K)."""
         output = self._output(z, y)
         if self.config.context:
-            output = unrolled(output, *(self.weights[f"context.0.{name}"] for name in ("weight", "bias", "out")))
+            output = unrolled(output, *self._context)
         return mean_picture(self.config, output)
 
     def nll(self, z: Floats, x: Floats, y: ArrayLike | None = None) -> NDArray[np.float64]:
         """−log p(x|z) (B,), nats, of x (B, C, H, W) for z (B, K)."""
-        return nll(self.config, self._output(z, y), x, float(self.weights["log_sigma"]))
+        output = self._output(z, y)
+        if self.config.context:
+            output = output + heard(np.asarray(x, np.float32), *self._context)
+        return nll(self.config, output, x, float(self.weights["log_sigma"]))
 
     def label_of(self, x: Floats) -> NDArray[np.int64]:
         """The class (B,) of x: the classifier's where there is one, else the one under which the bound at the mean code is highest."""
@@ -95,6 +98,10 @@ class Forward:
     def class_probabilities(self, x: Floats) -> Floats:
         """q(y|x) (B, Y) of a semi-supervised model."""
         return softmax(self._run("classifier", self._run("features", np.asarray(x, np.float32))))
+
+    @property
+    def _context(self) -> list[Floats]:
+        return [self.weights[f"context.0.{name}"] for name in ("weight", "bias", "out")]
 
     def _output(self, z: Floats, y: ArrayLike | None) -> Floats:
         if y is None and self.label is not None:

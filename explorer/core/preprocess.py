@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from explorer.core.ink import Floats, Mask, blank, find_ink, fitted, resize
-from trainer.datasets.pictures import MAX_BYTES, MAX_PIXELS, open_picture, to_grey_or_rgb
+from trainer.datasets import pictures
+from trainer.datasets.pictures import MAX_BYTES, MAX_PIXELS, to_grey_or_rgb
+from trainer.datasets.reduced import full_size
 
 __all__ = ["MAX_BYTES", "MAX_PIXELS", "Prepared", "Step", "open_picture", "prepare"]
 
@@ -75,10 +77,15 @@ HANDWRITING = {
 OBJECTS = ("fashion-mnist",)
 
 
+def open_picture(data: bytes, name: str) -> Image.Image:
+    """`trainer.datasets.pictures.open_picture`, and a picture much larger than what ink is looked for in comes back reduced."""
+    return pictures.open_picture(data, name, draft_px=2 * WORK_PX, enough_px=2 * WORK_PX)
+
+
 def prepare(image: Image.Image, image_shape: tuple[int, int, int], dataset: str) -> Prepared:
     """`image` as `open_picture` gives it → what a model of `dataset` with images of `image_shape` (C, H, W) is fed."""
     flat = to_grey_or_rgb(image)
-    first = Step("Your picture", f"{image.width} × {image.height} pixels{_told_mode(image)}.", _shown(flat))
+    first = Step("Your picture", f"{_told_size(image)} pixels{_told_mode(image)}.", _shown(flat))
     steps: tuple[Step, ...]
     if flat.size == (image_shape[2], image_shape[1]):
         steps = (_as_it_is(flat, image_shape, dataset),)
@@ -260,6 +267,11 @@ def _shown(image: Image.Image) -> NDArray[np.uint8]:
 
 def _shown_floats(values: Floats) -> NDArray[np.uint8]:
     return _shown(Image.fromarray(_to_8_bits(values)))
+
+
+def _told_size(image: Image.Image) -> str:
+    width, height = full_size(image)
+    return f"{width} × {height}"
 
 
 def _told_mode(image: Image.Image) -> str:

@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer import cache
+from explorer.core.batch import MOST_PICTURES
 from explorer.core.pictures import Picture, to_picture
 from explorer.core.preprocess import Prepared, Step, open_picture, prepare
 from explorer.core.words import plain
@@ -21,7 +22,7 @@ from trainer.forward import Codes
 from trainer.runs import HOME, Run
 
 SAMPLES = HOME / "assets" / "samples"
-UPLOAD, TEST, SAMPLE = "Upload", "Test image", "Sample"
+UPLOAD, TEST, SAMPLE, SEVERAL = "Upload", "Test image", "Sample", "Several"
 KINDS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
 
 
@@ -43,17 +44,39 @@ class Picked:
     row: int | None = None
 
 
+@dataclass(frozen=True)
+class Several:
+    """Many uploads at once. files: (name, bytes) each, archives among them."""
+
+    files: tuple[tuple[str, bytes], ...]
+
+
+def picked_pictures(run: Run, key: str) -> Picked | Several | None:
+    """The chooser of one picture or several."""
+    if not run.config.has_encoder:
+        return _without_encoder(run, key)
+    return _picked(run, key, [TEST, UPLOAD, SAMPLE, SEVERAL])
+
+
 def picked_picture(run: Run, key: str, with_test: bool = True) -> Picked | None:
-    """The chooser and what came of it; None while nothing is chosen or after a refusal, which is shown."""
+    """The chooser of one picture and what came of it; None while nothing is chosen or after a refusal, which is shown."""
     if not run.config.has_encoder:
         return _without_encoder(run, key) if with_test else None
-    sources = [*([TEST] if with_test else []), UPLOAD, *([SAMPLE] if samples_for(run.info.dataset.name) else [])]
+    picked = _picked(run, key, [*([TEST] if with_test else []), UPLOAD, SAMPLE])
+    return picked if isinstance(picked, Picked) else None
+
+
+def _picked(run: Run, key: str, sources: list[str]) -> Picked | Several | None:
+    if not samples_for(run.info.dataset.name):
+        sources.remove(SAMPLE)
     source = st.segmented_control(
         "Picture from", sources, default=sources[0], key=f"{key}-source", required=True, label_visibility="collapsed"
     )
     try:
         if source == UPLOAD:
             return _uploaded(run, key)
+        if source == SEVERAL:
+            return _several(key)
         return _sample(run, key) if source == SAMPLE else _test_image(run, key)
     except ImageError as error:
         st.error(plain(str(error)), icon=":material/error:")
@@ -125,6 +148,14 @@ def _uploaded(run: Run, key: str) -> Picked | None:
         "A picture: PNG, JPEG, WebP, GIF, BMP or TIFF, up to 20 MB", type=KINDS, key=f"{key}-upload", label_visibility="visible"
     )
     return None if file is None else _prepared(run, file.getvalue(), file.name)
+
+
+def _several(key: str) -> Several | None:
+    files = st.file_uploader(
+        f"Up to {MOST_PICTURES} pictures, or a zip of them, 20 MB a file", type=[*KINDS, "zip"], accept_multiple_files=True,
+        key=f"{key}-several",
+    )  # fmt: skip
+    return Several(tuple((file.name, file.getvalue()) for file in files)) if files else None
 
 
 def _sample(run: Run, key: str) -> Picked:

@@ -11,6 +11,7 @@ from explorer.core.pictures import Picture, error_map, fitted, picture_grid, str
 from explorer.core.words import plain
 from explorer.state import State
 from explorer.surface.payload import Options
+from explorer.views import several, trust
 from explorer.views.parts import (
     chosen_label,
     chosen_map,
@@ -21,7 +22,7 @@ from explorer.views.parts import (
     pins_shown,
     show_picture,
 )
-from explorer.views.picking import Picked, class_of, codes_of, picked_picture
+from explorer.views.picking import Picked, Several, class_of, codes_of, picked_pictures
 from trainer.forward import Codes
 from trainer.runs import Run
 
@@ -36,7 +37,11 @@ def show(now: State) -> None:
     run = cache.run(now.run_id)
     left, right = st.columns([1, 3], gap="large")
     with left:
-        picked = picked_picture(run, "reconstruct")
+        picked = picked_pictures(run, "reconstruct")
+    if isinstance(picked, Several):
+        with right:
+            several.show(run, picked)
+        return
     if picked is None:
         with right:
             st.markdown("**Give the model a picture**")
@@ -46,6 +51,7 @@ def show(now: State) -> None:
     codes = codes_of(run, picked, label)
     with right:
         _pictures(run, picked, codes, label)
+    trust.show(run, picked, codes, label)
     _steps(picked)
     if label is not None:
         _every_class(run, picked, codes, label)
