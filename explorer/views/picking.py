@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +11,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer import cache
+from explorer import cache, state
 from explorer.core.pictures import Picture, to_picture
-from explorer.core.preprocess import Prepared, Step, open_picture, prepare
+from explorer.core.preprocess import Prepared, Step, open_picture, prepare, switches
 from explorer.core.words import plain
 from explorer.views.parts import stored_pictures
 from trainer.datasets import load_dataset
@@ -20,7 +21,7 @@ from trainer.errors import DataError, ImageError
 from trainer.runs import HOME, Run
 
 SAMPLES = HOME / "assets" / "samples"
-UPLOAD, TEST, SAMPLE = "Upload", "Test image", "Sample"
+UPLOAD, TEST, SAMPLE, PAD = "Upload", "Test image", "Sample", "Draw"
 KINDS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
 
 
@@ -40,16 +41,39 @@ class Picked:
     label: int | None = None
 
 
-def picked_picture(run: Run, key: str, with_test: bool = True) -> Picked | None:
-    """The chooser and what came of it; None while nothing is chosen or after a refusal, which is shown."""
-    sources = [*([TEST] if with_test else []), UPLOAD, *([SAMPLE] if samples_for(run.info.dataset.name) else [])]
+def picked_picture(run: Run, key: str, with_test: bool = True, with_pad: bool = False) -> Picked | None:
+    """The chooser and what came of it; None while nothing is chosen or after a refusal, which is shown.
+
+    with_pad: the pad can be chosen too; the view puts it where there is room, where `pad_is_chosen`, and asks `handed_over`.
+    """
+    samples = [SAMPLE] if samples_for(run.info.dataset.name) else []
+    sources = [*([TEST] if with_test else []), UPLOAD, *([PAD] if with_pad else []), *samples]
     source = st.segmented_control(
         "Picture from", sources, default=sources[0], key=f"{key}-source", required=True, label_visibility="collapsed"
     )
+    if source == PAD:
+        return None
     try:
         if source == UPLOAD:
             return _uploaded(run, key)
         return _sample(run, key) if source == SAMPLE else _test_image(run, key)
+    except ImageError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return None
+
+
+def pad_is_chosen(key: str) -> bool:
+    """Whether the chooser of that key, drawn before, stands on the pad."""
+    return st.session_state.get(f"{key}-source") == PAD
+
+
+def handed_over(run: Run) -> Picked | None:
+    """The pad's picture, prepared here as the browser prepared it; None while none was handed over or after a refusal."""
+    given = state.pad_picture()
+    if given is None:
+        return None
+    try:
+        return _prepared(run, given.data, given.name, given.off)
     except ImageError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return None
@@ -101,18 +125,28 @@ def _uploaded(run: Run, key: str) -> Picked | None:
     file = st.file_uploader(
         "A picture: PNG, JPEG, WebP, GIF, BMP or TIFF, up to 20 MB", type=KINDS, key=f"{key}-upload", label_visibility="visible"
     )
-    return None if file is None else _prepared(run, file.getvalue(), file.name)
+    return None if file is None else _prepared(run, file.getvalue(), file.name, _left_out(run, key))
 
 
 def _sample(run: Run, key: str) -> Picked:
     samples = samples_for(run.info.dataset.name)
     title = st.selectbox("Sample picture", list(samples), key=f"{key}-sample")
-    return _prepared(run, samples[title].read_bytes(), title)
+    return _prepared(run, samples[title].read_bytes(), title, _left_out(run, key))
 
 
-def _prepared(run: Run, data: bytes, name: str) -> Picked:
+def _left_out(run: Run, key: str) -> list[str]:
+    """The steps of the preparation that the person switched off."""
+    offered = {switch.name: switch for switch in switches(run.info.dataset.name)}
+    taken = st.pills(
+        "Steps of the preparation", list(offered), default=list(offered), selection_mode="multi", key=f"{key}-steps-{'-'.join(offered)}",
+        format_func=lambda name: offered[name].title, help="  \n".join(f"{switch.title}: {switch.help}" for switch in offered.values()),
+    )  # fmt: skip
+    return [name for name in offered if name not in taken]
+
+
+def _prepared(run: Run, data: bytes, name: str, off: Collection[str] = ()) -> Picked:
     image = open_picture(data, name)
-    ready: Prepared = prepare(image, run.image_shape, run.info.dataset.name)
+    ready: Prepared = prepare(image, run.image_shape, run.info.dataset.name, off)
     return Picked(name, ready.x, ready.steps[0].picture, ready.steps)
 
 

@@ -1,5 +1,6 @@
 // How does src/ become the committed files of ../dist? The same sources and versions give the same bytes.
-//   surface.js   the surface, and Streamlit's entry         hosts.js   the page around it: the file from disk, the notebook
+//   surface.js   the surface, and Streamlit's entry         studio.js  the same with the drawing pad
+//   hosts.js   the page around it with the pad: the file from disk, the notebook
 //   clinic.js    the clinic's live charts
 //   surface.css  page.css   their style sheets once more, because a page's policy names each by its hash
 import { build } from "esbuild";
@@ -8,7 +9,7 @@ import { writeFile } from "node:fs/promises";
 const common = { bundle: true, minify: true, format: "esm", target: "es2021", charset: "utf8", legalComments: "none", logLevel: "warning" };
 const banner = { js: "/* Latent Atlas surface. Contains parts of d3 (ISC, Mike Bostock). */" };
 
-for (const [entry, name] of [["index", "surface"], ["hosts", "hosts"], ["clinic/index", "clinic"]]) {
+for (const [entry, name] of [["index", "surface"], ["studio", "studio"], ["hosts", "hosts"], ["clinic/index", "clinic"]]) {
   const outfile = `../dist/${name}.js`;
   const { metafile } = await build({ ...common, entryPoints: [`src/${entry}.ts`], outfile, banner, metafile: true });
   const [[path, { bytes }]] = Object.entries(metafile.outputs);

@@ -46,20 +46,8 @@ export const PAGE_STYLE = `
 .lp-quiet{border-color:transparent;color:var(--lp-muted);padding:0 8px;margin:-4px 0}
 .lp-body{container-type:inline-size}
 .lp-cell{padding:14px 18px 18px;border-radius:8px}
-.lp-below{display:grid;grid-template-columns:minmax(0,1fr);gap:36px 56px;margin-top:32px;padding-top:28px;border-top:1px solid var(--st-border-color)}
-.lp-section{display:grid;gap:14px;align-content:start}
-.lp-section-head{display:flex;align-items:center;justify-content:space-between;min-height:28px}
-.lp-pixels{display:block;image-rendering:pixelated;border-radius:5px;background:#000}
-.lp-arrow .la-icon{width:15px;height:15px}
 .lp-root .la-icon{flex:none;fill:none;stroke:currentColor;stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round}
 .lp-root .la-icon-play{fill:currentColor}
-.lp-draw{display:flex;flex-wrap:wrap;gap:20px 28px;align-items:flex-start}
-.lp-pad{width:224px;height:auto;display:block;border-radius:8px;background:#000;cursor:crosshair;touch-action:none;box-shadow:0 0 0 1px var(--st-border-color)}
-.lp-draw-side{display:grid;gap:14px;align-content:start;flex:1 1 250px}
-.lp-figures{display:flex;align-items:flex-start;gap:14px}
-.lp-figure{display:grid;gap:6px;font-size:13px;color:var(--lp-muted);max-width:112px}
-.lp-arrow{display:block;margin-top:46px;color:var(--lp-muted)}
-.lp-code{font-weight:600}
 .lp-foot{margin-top:40px;padding-top:16px;border-top:1px solid var(--st-border-color);font-size:13px;color:var(--lp-muted)}
 .lp-error{padding:24px 0}
 @media (max-width:640px){.lp-sheet{padding:18px 14px 32px}.lp-h1{font-size:28px}.lp-head{margin-bottom:16px}.lp-segment span{line-height:34px;padding:0 11px}.lp-button,.lp-select{height:40px}.lp-details dl{grid-template-columns:1fr;gap:0 0}.lp-details dd{margin-bottom:8px}}

@@ -23,7 +23,8 @@ export function paperOf(grey: Plane): Paper {
   const flat = (value: number): Float64Array => new Float64Array(v.length).fill(value);
   const starts = [at(terms, leastAbsolute(rows(terms, rim), values(v, rim))), flat(median(values(v, rim))), flat(median(corners))];
   let best: Fit | null = null, most = -1;
-  for (const start of starts) {
+  for (const [k, start] of starts.entries()) {
+    if (starts.slice(0, k).some((earlier) => isSame(earlier, start))) continue;
     const fit = settle(terms, v, start), surface = at(terms, fit.factors);
     let n = 0;
     for (let i = 0; i < v.length; i++) if (Math.abs(v[i] - surface[i]) < SAME_GREY) n++;
@@ -60,12 +61,12 @@ function settle(terms: Float64Array, v: Float64Array, start: Float64Array): Fit 
   let factors: Float64Array = new Float64Array(N), onIt = new Uint8Array(v.length), surface = start, spread = MAX_GRAIN;
   for (let turn = 0; turn < 10; turn++) {
     const nearer = new Uint8Array(v.length);
-    let isSame = true;
+    let isStable = true;
     for (let i = 0; i < v.length; i++) {
       if (Math.abs(v[i] - surface[i]) < 3 * spread) nearer[i] = 1;
-      isSame &&= nearer[i] === onIt[i];
+      isStable &&= nearer[i] === onIt[i];
     }
-    if (isSame) break;
+    if (isStable) break;
     onIt = nearer;
     factors = solve(terms, v, new Float64Array(nearer));
     surface = at(terms, factors);
@@ -78,12 +79,20 @@ function settle(terms: Float64Array, v: Float64Array, start: Float64Array): Fit 
 /** Least absolute deviations by reweighted least squares: a weight 1/|residual| makes squares absolute values. */
 function leastAbsolute(terms: Float64Array, v: Float64Array): Float64Array {
   let factors = solve(terms, v, new Float64Array(v.length).fill(1));
+  let before: Float64Array = new Float64Array(v.length);
   for (let turn = 0; turn < 20; turn++) {
     const weights = distances(v, at(terms, factors));
     for (let i = 0; i < weights.length; i++) weights[i] = 1 / Math.max(weights[i], 0.5);
+    if (isSame(before, weights)) break; // so are the factors
+    before = weights;
     factors = solve(terms, v, weights);
   }
   return factors;
+}
+
+function isSame(a: Float64Array, b: Float64Array): boolean {
+  for (let i = 0; i < a.length; i++) if (Math.abs(a[i] - b[i]) > 1e-9) return false;
+  return true;
 }
 
 function distances(v: Float64Array, surface: Float64Array): Float64Array {
