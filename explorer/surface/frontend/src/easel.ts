@@ -131,6 +131,7 @@ export class Easel {
     const drawing = h("div", { class: "la-row", role: "group", "aria-label": "Tools" }, this.tools.pen, this.tools.eraser, h("label", { class: "la-field la-easel-width" }, "Width", this.pen));
     drawing.hidden = !this.canDraw;
     this.hand.classList.add("la-primary");
+    this.hand.title = "Hands the picture to the page: its steps, error and neighbours are shown below";
     this.hand.hidden = this.events.handOver === null;
     this.camera.append(this.video, h("div", { class: "la-row" }, this.bringing("Take the picture", () => this.take()), this.bringing("Close the camera", () => this.closeCamera())));
     const kept = h("div", { class: "la-row" }, this.undo, this.redo, this.wipe, this.keep, this.hand);

@@ -263,7 +263,7 @@ export class SurfaceView implements Surface {
     const left = h("div", { class: "la-left" }, this.toolbar.element, this.stage.element, bars, this.classStrip.element, this.legend.element, this.groups.element, this.strip.element, this.rack.element);
     this.rack.wake = () => this.request({});
     this.holeButton.addEventListener("click", () => this.act({ kind: "hole" }));
-    this.body.append(left, this.card.element, this.shelf.element, this.ownPanel.element);
+    this.body.append(left, this.card.element, this.ownPanel.element, this.shelf.element);
     this.drawer.add(this.sliceBox.element);
     this.root.append(h("style", {}, STYLE), this.failure, this.body, this.announcer.element);
     element.append(this.root);

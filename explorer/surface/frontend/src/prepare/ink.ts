@@ -23,37 +23,38 @@ export function blank(found: string): PictureError {
 export interface Found {
   readonly ink: Plane;
   readonly extent: Mask;
-  readonly greys: Plane;
+  greys(): Plane;
   readonly sentence: string;
 }
 
 export function findInk(grey: Plane): Found {
-  const { h, w } = grey;
+  const { h, w } = grey, n = h * w;
   const { level, grain } = paperOf(grey);
-  const above = mapped(grey.v, (value, i) => value - level.v[i]);
-  const isDarkOnLight = sumOf(above) < 0;
-  const signal = isDarkOnLight ? mapped(above, (value) => -value) : above;
+  const signal = new Float64Array(n);
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += signal[i] = grey.v[i] - level.v[i];
+  const isDarkOnLight = sum < 0; // the paper is fitted, so only ink is on one side
+  if (isDarkOnLight) for (let i = 0; i < n; i++) signal[i] = -signal[i];
   const smooth = blur(plane(h, w, signal), Math.max(h, w) / 200);
   const least = Math.max(MIN_CONTRAST, MIN_CONTRAST_GRAINS * grain);
   const strokes = strokesOf(signal, smooth, least);
   const full = fullOf(signal, strokes), low = 3 * grain;
   if (full < least) throw blank(`ink and paper differ by ${roundEven(Math.max(full, 0))} of 255 grey levels, the paper's grain is ${roundEven(grain)}`);
   const near = dilate(strokes, Math.max(2, roundEven(longerSide(strokes) / 20))).v;
-  const clipped = (value: number): number => Math.min(1, Math.max(0, value));
-  const ink = mapped(signal, (value, i) => clipped((value - low) / (full - low)) * near[i]);
-  const room = (i: number): number => (isDarkOnLight ? level.v[i] : 255 - level.v[i]);
-  return {
-    ink: plane(h, w, ink),
-    extent: maskOf(h, w, (i) => ink[i] > FAINT && smooth.v[i] > low + FAINT * (full - low)),
-    greys: plane(h, w, mapped(signal, (value, i) => clipped((value - low) / Math.max(room(i) - low, 1)) * near[i])),
-    sentence: toldPaper(isDarkOnLight, level.v, full),
+  const ink = new Float64Array(n), extent = new Uint8Array(n);
+  for (let i = 0; i < n; i++) {
+    ink[i] = near[i] * clipped((signal[i] - low) / (full - low));
+    if (ink[i] > FAINT && smooth.v[i] > low + FAINT * (full - low)) extent[i] = 1;
+  }
+  const greys = (): Plane => {
+    const room = (i: number): number => Math.max((isDarkOnLight ? level.v[i] : 255 - level.v[i]) - low, 1);
+    return plane(h, w, mapped(signal, (value, i) => clipped((value - low) / room(i)) * near[i]));
   };
+  return { ink: plane(h, w, ink), extent: { h, w, v: extent }, greys, sentence: toldPaper(isDarkOnLight, level.v, full) };
 }
 
-function sumOf(v: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < v.length; i++) sum += v[i];
-  return sum;
+function clipped(value: number): number {
+  return value < 0 ? 0 : value > 1 ? 1 : value;
 }
 
 function fullOf(signal: Float64Array, { v }: Mask): number {
@@ -131,12 +132,13 @@ function part(isInk: Mask): Parted {
   for (const column of [0, columns - 1]) for (let y = 1; y < rows - 1; y++) contact[names[y * columns + column]]++;
   const isAlong = contact.map((n) => n > (LONG_CONTACT * (rows + columns)) / 2);
   const largest = areas.reduce((found, area, name) => (name === 0 || isAlong[name] ? found : Math.max(found, area)), 0);
+  const nothing: Mask = { h, w, v: new Uint8Array(h * w) };
   const drawnFrom = (is: (name: number) => boolean): Mask => {
     const own = areas.map((_, name) => (name > 0 && is(name) ? 1 : 0));
     const wide = resize(toPlane(maskOf(rows, columns, (i) => own[names[i]] === 1)), h, w).v;
     return maskOf(h, w, (i) => isInk.v[i] === 1 && wide[i] > 0);
   };
-  return { strokes: drawnFrom((name) => !isAlong[name] && areas[name] >= SPECK * largest), alongBorder: drawnFrom((name) => isAlong[name]) };
+  return { strokes: drawnFrom((name) => !isAlong[name] && areas[name] >= SPECK * largest), alongBorder: isAlong.some((is, name) => is && name > 0) ? drawnFrom((name) => isAlong[name]) : nothing };
 }
 
 function toldPaper(isDarkOnLight: boolean, level: Float64Array, contrast: number): string {

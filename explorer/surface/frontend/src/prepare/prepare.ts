@@ -111,13 +111,13 @@ function handwriting(planes: readonly Plane[], [, height, width]: ImageShape, pr
 /** The whole object with its own greys: only what lies outside its box is removed. */
 function objectWay(planes: readonly Plane[], [, height, width]: ImageShape, _: Protocol, off: ReadonlySet<string>): Step[] {
   const grey = greyOf(planes, off), found = foundIn(work(grey), off);
-  const cut = off.has("crop") ? found.greys : crop(found.greys, found.extent);
+  const greys = found.greys(), cut = off.has("crop") ? greys : crop(greys, found.extent);
   if (!cut) throw blank("nothing of it is lighter than the darkest grey");
   const scale = Math.min(height / cut.h, width / cut.w);
   const [h, w] = [Math.max(1, roundEven(cut.h * scale)), Math.max(1, roundEven(cut.w * scale))];
   return [
     { title: "Grey", sentence: toldGrey(off, "The model knows no colour."), planes: [grey] },
-    { title: "Object", sentence: found.sentence, planes: [toBytes(found.greys)] },
+    { title: "Object", sentence: found.sentence, planes: [toBytes(greys)] },
     { title: "Crop", sentence: off.has("crop") ? "Not cut." : "Cut to the object.", planes: [toBytes(cut)] },
     { title: MODELS_OWN, sentence: `Scaled to ${w} × ${h} and put in the middle of ${width} × ${height} pixels.`, planes: [toBytes(place(resize(cut, h, w), height, width, false))] },
   ];
@@ -128,7 +128,7 @@ function foundIn(grey: Plane, off: ReadonlySet<string>): Found {
   const light = plane(grey.h, grey.w, mapped(grey.v, (value) => value / 255));
   const extent = maskOf(grey.h, grey.w, (i) => light.v[i] > FAINT);
   if (!isAny(extent)) throw blank("nothing of it is lighter than the darkest grey");
-  return { ink: light, extent, greys: light, sentence: "Background and polarity were left alone: whatever is light counts as ink." };
+  return { ink: light, extent, greys: () => light, sentence: "Background and polarity were left alone: whatever is light counts as ink." };
 }
 
 function toldGrey(off: ReadonlySet<string>, why: string): string {
@@ -256,7 +256,9 @@ function middle(values: Plane, aspect: number): Plane {
 }
 
 function toBytes({ h, w, v }: Plane): Plane {
-  return plane(h, w, mapped(v, (value) => roundEven(Math.min(1, Math.max(0, value)) * 255)));
+  const out = plane(h, w);
+  for (let i = 0; i < v.length; i++) out.v[i] = roundEven((v[i] < 0 ? 0 : v[i] > 1 ? 1 : v[i]) * 255);
+  return out;
 }
 
 /** A still picture for a model of several frames is the same in each. */
