@@ -7,6 +7,7 @@ because a class is redefined after an edit of the code and comparisons would fai
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -30,6 +31,7 @@ MAX_NAME = 40  # letters of a pin's name
 MAX_PAST = 60  # steps that can be taken back
 MAX_TAKEN = 60  # names of events that are remembered: more than can be under way at once
 MAX_URL_NUMBERS = 26 * 20  # all pins of a 20-D run: some 4000 letters, which every browser opens
+MAX_PICTURE = 28_000_000  # letters of base64 for the 20 MB that a picture may have
 FAR = 1e3  # no code is that far from the prior; a larger number in a link is a mistake
 
 Code = tuple[float, ...]
@@ -231,15 +233,6 @@ def add_code(run_id: str, code: Sequence[float]) -> None:
     _change_pins(run_id, (*_pins(run_id), Pin(_rounded(code)))[-MAX_PINS:])
 
 
-def draws() -> int:
-    """How often this visitor asked for fresh draws of z: the seed of the next."""
-    return int(st.session_state.get("draws", 0))
-
-
-def draw_again() -> None:
-    st.session_state["draws"] = draws() + 1
-
-
 def surface_event(key: str) -> Mapping[str, Any] | None:
     """What the surface of that key sent for this rerun: {map, z, how, support, nonce}, or None."""
     component = st.session_state.get(key)
@@ -281,6 +274,42 @@ def take_class(key: str, class_names: Sequence[str]) -> None:
     name = component.get("class") if isinstance(component, Mapping) else getattr(component, "class", None)
     if name in class_names:
         st.session_state["as"] = name
+
+
+def take_picture(key: str) -> None:
+    """Keeps the picture that was handed over from the pad on the surface of that key (the surface's callback)."""
+    component = st.session_state.get(key)
+    sent = component.get("picture") if isinstance(component, Mapping) else getattr(component, "picture", None)
+    if not isinstance(sent, Mapping) or len(str(sent.get("png", ""))) > MAX_PICTURE:
+        return
+    off = sent.get("off")
+    steps = [str(name)[:MAX_NAME] for name in off][:20] if isinstance(off, list | tuple) else []
+    st.session_state["pad-picture"] = [str(sent.get("png", "")), _clean_name(str(sent.get("name", ""))) or "your picture", steps]
+
+
+@dataclass(frozen=True)
+class PadPicture:
+    """What the browser's pad handed over. off: names of the steps of its preparation that were left out there."""
+
+    data: bytes
+    name: str
+    off: tuple[str, ...]
+
+
+def pad_picture() -> PadPicture | None:
+    """The picture that was handed over last; None: none was, or it is no longer wanted."""
+    kept = st.session_state.get("pad-picture")
+    if kept is None:
+        return None
+    text, name, off = kept
+    try:
+        return PadPicture(base64.b64decode(text, validate=True), name, tuple(off))
+    except ValueError:
+        return None
+
+
+def forget_pad_picture() -> None:
+    st.session_state.pop("pad-picture", None)
 
 
 def decode_class(class_names: Sequence[str]) -> int:

@@ -8,24 +8,27 @@ place and polarity lands anywhere. So each data set has its own way:
 - fashion-mnist: the object light on dark, its longer side the whole frame (Xiao et al. 2017);
 - shapes and folders: the square in the middle, as trainer.datasets.folder cuts it.
 
-A picture that has the model's size already is one of its images: it passes unchanged. H, W pixels; grey levels 0..255
+A picture that has the model's size already is one of its images: it passes unchanged. Every step can be left out, to see
+what it does. `explorer/surface/frontend/src/prepare` takes the same steps in the browser. H, W pixels; grey levels 0..255
 outside, floats in [0, 1] inside.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from explorer.core.ink import Floats, Mask, blank, find_ink, fitted, resize
+from explorer.core.ink import FAINT, Floats, Found, Mask, blank, find_ink, fitted, resize
 from trainer.datasets import pictures
 from trainer.datasets.pictures import MAX_BYTES, MAX_PIXELS, to_grey_or_rgb
 from trainer.datasets.reduced import full_size
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "Prepared", "Step", "open_picture", "prepare"]
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "Prepared", "Step", "Switch", "browser_protocol", "open_picture", "prepare", "switches"]
 
 WORK_PX = 1024  # longer side at which ink is looked for: a small digit on a large photograph keeps its strokes
 SHOWN_PX = 512  # longer side of a step's picture: enough to look at
@@ -82,19 +85,75 @@ def open_picture(data: bytes, name: str) -> Image.Image:
     return pictures.open_picture(data, name, draft_px=2 * WORK_PX, enough_px=2 * WORK_PX)
 
 
-def prepare(image: Image.Image, image_shape: tuple[int, int, int], dataset: str) -> Prepared:
-    """`image` as `open_picture` gives it → what a model of `dataset` with images of `image_shape` (C, H, W) is fed."""
+@dataclass(frozen=True)
+class Switch:
+    """A step that can be left out. name: what `prepare` calls it in `off`."""
+
+    name: str
+    title: str
+    help: str
+
+
+_GREY = Switch("grey", "Grey", "Luminance of the three colours (ITU-R 601); off: the red one alone.")
+_PAPER = Switch(
+    "paper",
+    "Background and polarity",
+    "Paper, its light and its grain are removed, and what is left is light on dark; off: nothing is.",
+)
+_CROP = Switch("crop", "Crop to the ink", "Off: the whole picture is made small, empty paper and all.")
+_BOX = Switch(
+    "box",
+    "Box of the data set",
+    "The longer side gets the length that it has in the data set, 20 of 28 pixels in MNIST; off: the whole frame.",
+)
+_MASS = Switch("mass", "Centre of mass", "It goes to the middle of the frame; off: the middle of the box does.")
+_THICKEN = Switch(
+    "thicken", "Thin strokes thickened", "A pen that is thinner than 99 of 100 of the data set gets its usual width; off: it stays."
+)
+_MIDDLE = Switch("crop", "Cut to the middle", "Off: the whole picture is squeezed into the frame's aspect.")
+
+
+def switches(dataset: str) -> tuple[Switch, ...]:
+    """The steps that pictures for a model of `dataset` take and that can be left out, in their order."""
+    if dataset in HANDWRITING:
+        mass = (_MASS,) if HANDWRITING[dataset].by_mass else ()
+        return (_GREY, _PAPER, _CROP, _BOX, *mass, _THICKEN)
+    return (_GREY, _PAPER, _CROP) if dataset in OBJECTS else (_MIDDLE,)
+
+
+def browser_protocol(dataset: str) -> dict[str, Any]:
+    """What the browser must know to prepare a picture as `prepare` does, JSON-ready; lengths as in `Protocol`.
+
+    pen: width of the pad's pen, a little above the first quartile of the data set's strokes, which is about their middle.
+    """
+    protocol = HANDWRITING.get(dataset)
+    record: dict[str, Any] = {
+        "way": "handwriting" if protocol else "object" if dataset in OBJECTS else "photograph",
+        "switches": [[switch.name, switch.title, switch.help] for switch in switches(dataset)],
+    }
+    if protocol is None:
+        return {**record, "box": None, "by_mass": False, "is_bitmap": False, "thin": 0.0, "usual": 0.0, "pen": 0.08}
+    box = [protocol.height, protocol.width]
+    stroke = {"thin": protocol.thin, "usual": protocol.usual, "pen": 1.2 * protocol.usual}
+    return {**record, "box": box, "by_mass": protocol.by_mass, "is_bitmap": protocol.is_bitmap, **stroke}
+
+
+def prepare(image: Image.Image, image_shape: tuple[int, int, int], dataset: str, off: Collection[str] = ()) -> Prepared:
+    """`image` as `open_picture` gives it → what a model of `dataset` with images of `image_shape` (C, H, W) is fed.
+
+    off: names of the `switches` that are left out.
+    """
     flat = to_grey_or_rgb(image)
     first = Step("Your picture", f"{_told_size(image)} pixels{_told_mode(image)}.", _shown(flat))
     steps: tuple[Step, ...]
     if flat.size == (image_shape[2], image_shape[1]):
         steps = (_as_it_is(flat, image_shape, dataset),)
     elif dataset in HANDWRITING:
-        steps = _handwriting(flat, image_shape, HANDWRITING[dataset])
+        steps = _handwriting(flat, image_shape, HANDWRITING[dataset], off)
     elif dataset in OBJECTS:
-        steps = _object(flat, image_shape)
+        steps = _object(flat, image_shape, off)
     else:
-        steps = _photograph(flat, image_shape)
+        steps = _photograph(flat, image_shape, off)
     return Prepared(_to_x(steps[-1].picture, image_shape), (first, *steps))
 
 
@@ -109,41 +168,55 @@ def _as_it_is(image: Image.Image, image_shape: tuple[int, int, int], dataset: st
     return Step("Fed to the model", f"It has the model's own size, {size}, so nothing was changed.", picture)
 
 
-def _photograph(image: Image.Image, image_shape: tuple[int, int, int]) -> tuple[Step, ...]:
+def _photograph(image: Image.Image, image_shape: tuple[int, int, int], off: Collection[str]) -> tuple[Step, ...]:
     channels, height, width = image_shape
-    cut = _middle(image, width / height)
+    is_whole = "crop" in off
+    cut = image if is_whole else _middle(image, width / height)
     filter_ = Image.Resampling.LANCZOS if cut.width >= width else Image.Resampling.BOX
     fed = _channels(cut.resize((width, height), filter_), channels)
     kind = "grey" if channels <= 2 else "colour"
     return (
         Step(
-            "Middle",
-            f"Cut to the middle, {cut.width} × {cut.height}: the model's images have that aspect.",
+            "Whole" if is_whole else "Middle",
+            "Not cut: it is squeezed into the aspect of the model's images."
+            if is_whole
+            else f"Cut to the middle, {cut.width} × {cut.height}: the model's images have that aspect.",
             _shown(cut),
         ),
         Step("Fed to the model", f"Resized to {width} × {height}, in {kind}.", fed),
     )
 
 
-def _handwriting(image: Image.Image, image_shape: tuple[int, int, int], protocol: Protocol) -> tuple[Step, ...]:
+def _handwriting(
+    image: Image.Image, image_shape: tuple[int, int, int], protocol: Protocol, off: Collection[str]
+) -> tuple[Step, ...]:
     _, height, width = image_shape
-    found = find_ink(_work(image))
+    grey = _grey(image, off)
+    found = _found(_work(grey), off)
     ink = (found.ink > 0.5).astype(np.float64) if protocol.is_bitmap else found.ink
-    cut = _crop(ink, found.extent & (ink > 0))
-    drawn = resize(cut, *_box(cut, protocol, height, width))
+    cut = ink if "crop" in off else _crop(ink, found.extent & (ink > 0))
+    if not cut.any():
+        raise blank("nothing of it is lighter than the darkest grey")
+    room = (1.0, 1.0) if "box" in off else (protocol.height, protocol.width)
+    drawn = resize(cut, *_box(cut, room, height, width))
     stroke = _stroke_width(drawn) / CANVAS
-    is_thin = stroke < protocol.thin * height
+    is_thin = stroke < protocol.thin * height and "thicken" not in off
     if is_thin:
         thick = _thicken(drawn, (protocol.usual * height - stroke) / 2 * CANVAS)
-        drawn = resize(thick, *_box(thick, protocol, height, width))
-    frame = resize(_place(drawn, height * CANVAS, width * CANVAS, protocol.by_mass), height, width)
+        drawn = resize(thick, *_box(thick, room, height, width))
+    by_mass = protocol.by_mass and "mass" not in off
+    frame = resize(_place(drawn, height * CANVAS, width * CANVAS, by_mass), height, width)
     fed = _to_8_bits(frame / frame.max())
     size = " × ".join(f"{side / CANVAS:.3g}" for side in (drawn.shape[1], drawn.shape[0]))
-    place = "its centre of mass" if protocol.by_mass else "the middle of its box"
+    place = "its centre of mass" if by_mass else "the middle of its box"
     return (
-        Step("Grey", "Colour says nothing here.", _shown(image.convert("L"))),
+        Step("Grey", _told_grey(off, "Colour says nothing here."), _shown(grey)),
         Step("Ink", found.sentence, _shown_floats(ink)),
-        Step("Stroke" if is_thin else "Crop", _told_stroke(stroke, is_thin, protocol, height), _shown_floats(drawn)),
+        Step(
+            "Stroke" if is_thin else "Crop",
+            _told_stroke(stroke, is_thin, protocol, height, "crop" in off),
+            _shown_floats(drawn),
+        ),
         Step(
             "Fed to the model",
             f"Scaled to {size} of the frame's {width} × {height} pixels, {place} in the middle.",
@@ -152,18 +225,19 @@ def _handwriting(image: Image.Image, image_shape: tuple[int, int, int], protocol
     )
 
 
-def _object(image: Image.Image, image_shape: tuple[int, int, int]) -> tuple[Step, ...]:
+def _object(image: Image.Image, image_shape: tuple[int, int, int], off: Collection[str]) -> tuple[Step, ...]:
     """The whole object with its own greys: only what lies outside its box is removed."""
     _, height, width = image_shape
-    found = find_ink(_work(image))
-    cut = _crop(found.greys, found.extent)
+    grey = _grey(image, off)
+    found = _found(_work(grey), off)
+    cut = found.greys if "crop" in off else _crop(found.greys, found.extent)
     scale = min(height / cut.shape[0], width / cut.shape[1])
     box = (max(1, round(cut.shape[0] * scale)), max(1, round(cut.shape[1] * scale)))
     fed = _to_8_bits(_place(resize(cut, *box), height, width))
     return (
-        Step("Grey", "The model knows no colour.", _shown(image.convert("L"))),
+        Step("Grey", _told_grey(off, "The model knows no colour."), _shown(grey)),
         Step("Object", found.sentence, _shown_floats(found.greys)),
-        Step("Crop", "Cut to the object.", _shown_floats(cut)),
+        Step("Crop", "Not cut." if "crop" in off else "Cut to the object.", _shown_floats(cut)),
         Step(
             "Fed to the model",
             f"Scaled to {box[1]} × {box[0]} and put in the middle of {width} × {height} pixels.",
@@ -172,13 +246,28 @@ def _object(image: Image.Image, image_shape: tuple[int, int, int]) -> tuple[Step
     )
 
 
+def _grey(image: Image.Image, off: Collection[str]) -> Image.Image:
+    """Mode L."""
+    return image.getchannel(0) if "grey" in off else image.convert("L")
+
+
+def _found(grey: Floats, off: Collection[str]) -> Found:
+    """The ink, or, where the background is left alone, what is light."""
+    if "paper" not in off:
+        return find_ink(grey)
+    light = grey / 255
+    if not (light > FAINT).any():
+        raise blank("nothing of it is lighter than the darkest grey")
+    return Found(light, light > FAINT, light, "Background and polarity were left alone: whatever is light counts as ink.")
+
+
 # --- size, stroke, place
 
 
-def _box(cut: Floats, protocol: Protocol, height: int, width: int) -> tuple[int, int]:
-    """Height and width on the canvas: as large as the protocol's box allows, aspect kept."""
+def _box(cut: Floats, room: tuple[float, float], height: int, width: int) -> tuple[int, int]:
+    """Height and width on the canvas: as large as the room, shares of height and width, allows; aspect kept."""
     h, w = cut.shape
-    scale = CANVAS * min(protocol.height * height / h, protocol.width * width / w)
+    scale = CANVAS * min(room[0] * height / h, room[1] * width / w)
     return max(1, round(h * scale)), max(1, round(w * scale))
 
 
@@ -223,9 +312,8 @@ def _place(ink: Floats, height: int, width: int, by_mass: bool = False) -> Float
 # --- pixels
 
 
-def _work(image: Image.Image) -> Floats:
+def _work(grey: Image.Image) -> Floats:
     """Grey levels (h, w), not larger than needed."""
-    grey = image.convert("L")
     height, width = fitted((grey.height, grey.width), WORK_PX)
     return np.asarray(grey.resize((width, height), Image.Resampling.BOX), dtype=np.float64)
 
@@ -283,8 +371,12 @@ def _told_mode(image: Image.Image) -> str:
     return ", CMYK turned into RGB" if image.mode == "CMYK" else ""
 
 
-def _told_stroke(stroke: float, is_thin: bool, protocol: Protocol, height: int) -> str:
-    told = f"Cut to the ink; the pen is {stroke:.1f} pixels of the model wide"
+def _told_grey(off: Collection[str], why: str) -> str:
+    return "The red channel alone." if "grey" in off else why
+
+
+def _told_stroke(stroke: float, is_thin: bool, protocol: Protocol, height: int, is_whole: bool) -> str:
+    told = f"{'Not cut' if is_whole else 'Cut to the ink'}; the pen is {stroke:.1f} pixels of the model wide"
     if is_thin:
         return f"{told}, thinner than the model knows, and was thickened to {protocol.usual * height:.1f}."
     return f"{told}."

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.core.preprocess import HANDWRITING
+from explorer.core.preprocess import browser_protocol
 from explorer.facts import MEANINGS, UNITS, facts
 from explorer.surface.payload import ALIGN, Dynamic, pack, pack_static, unpack
 from trainer.geometry import PATH_KINDS
@@ -98,19 +98,8 @@ def _contents(run: Run) -> dict[str, Any]:
         "source": {"dataset": dataset.name, "licence": dataset.licence, "n": len(run.encodings.mu)},
         "has_prior": not run.config.is_deterministic,
         "paths": PATH_KINDS,
-        "pad": _pad(run),
+        "pad": browser_protocol(run.info.dataset.name),
     }  # fmt: skip
-
-
-def _pad(run: Run) -> dict[str, Any] | None:
-    """How a drawing becomes an image as this data set's were made; shares of the frame. None: this model sees no drawings."""
-    if run.image_shape[0] != 1:
-        return None
-    protocol = HANDWRITING.get(run.info.dataset.name)
-    if protocol is None:
-        return {"box": None, "by_mass": False, "pen": 0.08}
-    # `usual` is the first quartile of the data set's strokes; a little above it is their middle
-    return {"box": [protocol.height, protocol.width], "by_mass": protocol.by_mass, "pen": 1.2 * protocol.usual}
 
 
 def _with_length(record: dict[str, Any]) -> bytes:

@@ -9,6 +9,7 @@ reads them in place. `explorer/surface/frontend/src/blob.ts` is the reader; `unp
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import math
@@ -63,7 +64,9 @@ class PathShown:
 class Options:
     """How a host wants the surface.
 
-    compact: for a narrow column, the picture below the map · link: surfaces of one page with the same name move together.
+    compact: for a narrow column, the picture below the map · link: surfaces of one page with the same name move together · pad: a
+    drawing pad that knows this much of the data set (`preprocess.browser_protocol`), before the map where `pad_first`, whose picture is
+    sent to the host when the person asks, where `pad_hands_over`.
     """
 
     show_card: bool = True
@@ -73,6 +76,27 @@ class Options:
     rings: bool = True
     compact: bool = False
     link: str = ""
+    pad: Mapping[str, Any] | None = None
+    pad_first: bool = False
+    pad_hands_over: bool = False
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A picture of the person's own, whose posterior the surface shows. mu, std (K,); std 0: a code that is a point.
+
+    x: what the model was fed, where it is the picture itself and no stand-in.
+    """
+
+    label: str
+    mu: tuple[float, ...]
+    std: tuple[float, ...]
+    x: NDArray[np.float32] | None = None
+
+    def record(self) -> dict[str, Any]:
+        """JSON-ready; pixels as bytes in base64."""
+        pixels = None if self.x is None else np.rint(np.clip(self.x, 0, 1) * 255).astype(np.uint8).tobytes()
+        return {"label": self.label, "mu": self.mu, "std": self.std, "x": pixels and base64.b64encode(pixels).decode()}
 
 
 @dataclass(frozen=True)
@@ -80,7 +104,7 @@ class Dynamic:
     """What changes from one rerun to the next; small.
 
     exact: a code that the card shows until the person moves, where no place on the map stands for it · taken: events already counted ·
-    undo: whether the pins can be taken back, and forth again.
+    subject: whose posterior is shown · undo: whether the pins can be taken back, and forth again.
     """
 
     pins: Sequence[Marked] = ()
@@ -89,6 +113,7 @@ class Dynamic:
     probe: tuple[float, float] | None = None
     exact: Marked | None = None
     taken: Sequence[str] = ()
+    subject: Subject | None = None
     undo: tuple[bool, bool] = (False, False)
     height: int = 560
     options: Options = field(default_factory=Options)
@@ -100,6 +125,7 @@ class Dynamic:
             "path": None if self.path is None else asdict(self.path),
             "markers": [_marked(marker) for marker in self.markers],
             "exact": None if self.exact is None else {"z": self.exact.z, "label": self.exact.label}, "taken": list(self.taken),
+            "subject": None if self.subject is None else self.subject.record(),
             "undo": {"back": self.undo[0], "forth": self.undo[1]}, "probe": self.probe, "height": self.height,
             "options": asdict(self.options),
         }  # fmt: skip

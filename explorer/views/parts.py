@@ -15,7 +15,7 @@ from explorer.core.pictures import Picture, data_uri, fitted, to_picture
 from explorer.core.words import plain
 from explorer.state import State
 from explorer.surface.component import surface
-from explorer.surface.payload import Dynamic, Marked, Options, PathShown, pack, reference, static_id
+from explorer.surface.payload import Dynamic, Marked, Options, PathShown, Subject, pack, reference, static_id
 from trainer.forward import Forward
 from trainer.projection import Projection
 from trainer.runs import Run
@@ -135,6 +135,7 @@ def live_surface(
     height: int = 600,
     options: Options | None = None,
     keeps: bool = False,
+    subject: Subject | None = None,
 ) -> None:
     """The map of a run, alive: it draws, zooms and decodes in the browser.
 
@@ -150,11 +151,19 @@ def live_surface(
         undo=state.can_undo(run_id),
         height=height,
         options=options or Options(),
+        subject=subject,
     )
     static = cache.static_payload(run_id, projection.name, axes, chosen_label(cache.run(run_id)))
     is_there = state.browser_shows(key, static_id(static)) or (keeps and state.browser_keeps(key, static_id(static)))
     data = pack(dynamic, reference(static) if is_there else static)
-    surface(data, key, lambda: state.take_class(key, cache.run(run_id).info.dataset.class_names))
+    class_names = cache.run(run_id).info.dataset.class_names
+    surface(
+        data,
+        key,
+        lambda: state.take_class(key, class_names),
+        lambda: state.take_picture(key),
+        options is not None and options.pad is not None,
+    )
     class_words(cache.run(run_id))
 
 

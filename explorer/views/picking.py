@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +11,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer import cache
+from explorer import cache, state
 from explorer.core.batch import MOST_PICTURES
 from explorer.core.pictures import Picture, to_picture
-from explorer.core.preprocess import Prepared, Step, open_picture, prepare
+from explorer.core.preprocess import Prepared, Step, open_picture, prepare, switches
 from explorer.core.words import plain
 from explorer.views.parts import stored_pictures
 from trainer.datasets import dataset_names, load_dataset
@@ -22,7 +23,7 @@ from trainer.forward import Codes
 from trainer.runs import HOME, Run
 
 SAMPLES = HOME / "assets" / "samples"
-UPLOAD, TEST, SAMPLE, SEVERAL = "Upload", "Test image", "Sample", "Several"
+UPLOAD, TEST, SAMPLE, SEVERAL, PAD = "Upload", "Test image", "Sample", "Several", "Draw"
 KINDS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
 
 
@@ -52,10 +53,11 @@ class Several:
 
 
 def picked_pictures(run: Run, key: str) -> Picked | Several | None:
-    """The chooser of one picture or several."""
+    """The chooser of one picture or several, and of the pad: the view puts it where there is room, where `pad_is_chosen`, and asks
+    `handed_over`."""
     if not run.config.has_encoder:
         return _without_encoder(run, key)
-    return _picked(run, key, [TEST, UPLOAD, SAMPLE, SEVERAL])
+    return _picked(run, key, [TEST, UPLOAD, PAD, SAMPLE, SEVERAL])
 
 
 def picked_picture(run: Run, key: str, with_test: bool = True) -> Picked | None:
@@ -72,6 +74,10 @@ def _picked(run: Run, key: str, sources: list[str]) -> Picked | Several | None:
     source = st.segmented_control(
         "Picture from", sources, default=sources[0], key=f"{key}-source", required=True, label_visibility="collapsed"
     )
+    if source == PAD:
+        return None
+    if source == PAD:
+        return None
     try:
         if source == UPLOAD:
             return _uploaded(run, key)
@@ -99,6 +105,23 @@ def codes_of(run: Run, picked: Picked, label: int | None) -> Codes:
     if run.config.has_encoder or picked.row is None:
         return run.forward.encode(picked.x[None], None if label is None else [label])
     return Codes(run.encodings.mu[[picked.row]], run.encodings.logvar[[picked.row]])
+
+
+def pad_is_chosen(run: Run, key: str) -> bool:
+    """Whether the chooser of that key, drawn before, stands on the pad."""
+    return run.config.has_encoder and st.session_state.get(f"{key}-source") == PAD
+
+
+def handed_over(run: Run) -> Picked | None:
+    """The pad's picture, prepared here as the browser prepared it; None while none was handed over or after a refusal."""
+    given = state.pad_picture()
+    if given is None:
+        return None
+    try:
+        return _prepared(run, given.data, given.name, given.off)
+    except ImageError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return None
 
 
 def chosen_row(run: Run, key: str, default: int = 0) -> int:
@@ -147,7 +170,7 @@ def _uploaded(run: Run, key: str) -> Picked | None:
     file = st.file_uploader(
         "A picture: PNG, JPEG, WebP, GIF, BMP or TIFF, up to 20 MB", type=KINDS, key=f"{key}-upload", label_visibility="visible"
     )
-    return None if file is None else _prepared(run, file.getvalue(), file.name)
+    return None if file is None else _prepared(run, file.getvalue(), file.name, _left_out(run, key))
 
 
 def _several(key: str) -> Several | None:
@@ -161,12 +184,22 @@ def _several(key: str) -> Several | None:
 def _sample(run: Run, key: str) -> Picked:
     samples = samples_for(run.info.dataset.name)
     title = st.selectbox("Sample picture", list(samples), key=f"{key}-sample")
-    return _prepared(run, samples[title].read_bytes(), title)
+    return _prepared(run, samples[title].read_bytes(), title, _left_out(run, key))
 
 
-def _prepared(run: Run, data: bytes, name: str) -> Picked:
+def _left_out(run: Run, key: str) -> list[str]:
+    """The steps of the preparation that the person switched off."""
+    offered = {switch.name: switch for switch in switches(run.info.dataset.name)}
+    taken = st.pills(
+        "Steps of the preparation", list(offered), default=list(offered), selection_mode="multi", key=f"{key}-steps-{'-'.join(offered)}",
+        format_func=lambda name: offered[name].title, help="  \n".join(f"{switch.title}: {switch.help}" for switch in offered.values()),
+    )  # fmt: skip
+    return [name for name in offered if name not in taken]
+
+
+def _prepared(run: Run, data: bytes, name: str, off: Collection[str] = ()) -> Picked:
     image = open_picture(data, name)
-    ready: Prepared = prepare(image, run.image_shape, run.info.dataset.name)
+    ready: Prepared = prepare(image, run.image_shape, run.info.dataset.name, off)
     return Picked(name, ready.x, ready.steps[0].picture, ready.steps)
 
 

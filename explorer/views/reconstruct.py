@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from explorer import cache, figures, state
-from explorer.core.pictures import Picture, error_map, fitted, picture_grid, strip, to_picture
+from explorer.core.pictures import Picture, error_map, fitted, picture_grid, to_picture
+from explorer.core.preprocess import browser_protocol
 from explorer.core.words import plain
 from explorer.state import State
-from explorer.surface.payload import Options
+from explorer.surface.payload import Options, Subject
 from explorer.views import several, trust
 from explorer.views.parts import (
     chosen_label,
@@ -22,11 +22,19 @@ from explorer.views.parts import (
     pins_shown,
     show_picture,
 )
-from explorer.views.picking import Picked, Several, class_of, codes_of, picked_pictures
+from explorer.views.picking import (
+    Picked,
+    Several,
+    class_of,
+    codes_of,
+    handed_over,
+    pad_is_chosen,
+    picked_pictures,
+)
 from trainer.forward import Codes
 from trainer.runs import Run
 
-N_DRAWS = 8
+PAD_KEY = "pad-surface"
 TALL_PX = 224  # 8 x 28: whole pixels, and four side by side on a wide page
 MEAN_HELP = "Decoded from z = μ, the posterior mean: a sample would differ each time."
 POINT_HELP = "A deterministic model gives a picture one code z = f(x) and decodes that: there is no posterior to draw from."
@@ -42,7 +50,13 @@ def show(now: State) -> None:
         with right:
             several.show(run, picked)
         return
+    on_pad = pad_is_chosen(run, "reconstruct")
+    if on_pad:
+        _pad(now, run)
+        right, picked = st.container(), handed_over(run)
     if picked is None:
+        if on_pad:
+            return
         with right:
             st.markdown("**Give the model a picture**")
             st.caption("It is turned into what the model was trained on, encoded, and decoded again; every step is shown.")
@@ -55,8 +69,22 @@ def show(now: State) -> None:
     _steps(picked)
     if label is not None:
         _every_class(run, picked, codes, label)
+    if on_pad:
+        return  # the surface above tells of the code
     st.divider()
     _code(now, run, picked, codes, label)
+
+
+def _pad(now: State, run: Run) -> None:
+    """The map with the pad before it: all of it happens in the browser until the person hands the picture over."""
+    projection, axes = chosen_map(run)
+    now = state.take_pin(now, state.surface_event(PAD_KEY), projection)
+    protocol = browser_protocol(run.info.dataset.name)
+    live_surface(
+        run.id, projection, axes, PAD_KEY, pins=pins_shown(now, run, projection), height=480,
+        options=Options(hint=False, pad=protocol, pad_first=True, pad_hands_over=True),
+    )  # fmt: skip
+    state.sync_url(now.run_id)
 
 
 CLASS_HELP = """A test image is encoded under its own class. The class of any other picture is not known: a semi-supervised model asks its
@@ -149,31 +177,18 @@ def _code(now: State, run: Run, picked: Picked, codes: Codes, label: int | None)
                 help="q(z|x) = N(μ, diag σ²). The grey band is ±1 of the prior; bars are ±1 σ: how sure the encoder is.",
             )
             st.plotly_chart(figures.posterior_dots(codes.mu[0], codes.std[0]), config=figures.CONFIG, key="posterior")
-            _draws(run, codes, label)
         st.button("Pin this code", on_click=state.add_code, args=(run.id, codes.mu[0].tolist()), icon=":material/push_pin:")
     with right:
         projection, axes = chosen_map(run)
         name = "your picture" if label == chosen_label(run) else f"your picture{decoded_as(run)}"
-        place = marked(name, codes.mu[0], run, projection, None if is_point else codes.std[0])
+        place = marked(name, codes.mu[0], run, projection)
         live_surface(
-            run.id, projection, axes, "reconstruct-surface", pins=pins_shown(now, run, projection), markers=[place],
-            exact=place, height=420,
-            options=Options(pinnable=False, hint=False),
+            run.id, projection, axes, "reconstruct-surface", pins=pins_shown(now, run, projection), exact=place, height=420,
+            subject=_subject(name, picked, codes, is_point), options=Options(pinnable=False, hint=False),
         )  # fmt: skip
 
 
-def _draws(run: Run, codes: Codes, label: int | None) -> None:
-    st.caption(
-        "Drawn again from the posterior, z = μ + σ·ε",
-        help="ε ~ N(0, I). Where the draws agree, the code is sharp; where they differ, the encoder was unsure.",
-    )
-    drawn = run.forward.decode(posterior_draws(codes, N_DRAWS, state.draws()), None if label is None else [label] * N_DRAWS)
-    pictures = [to_picture(x_hat) for x_hat in drawn]
-    show_picture(strip(pictures), f"{N_DRAWS} pictures decoded from draws of the posterior", 640, fill=True)
-    st.button("Draw again", on_click=state.draw_again, icon=":material/refresh:")
-
-
-def posterior_draws(codes: Codes, n: int, seed: int) -> NDArray[np.float32]:
-    """n codes (n, K) from one picture's posterior; the same seed gives the same draws."""
-    eps = np.random.default_rng(seed).standard_normal((n, codes.mu.shape[1]), np.float32)
-    return np.asarray(codes.mu + codes.std * eps, np.float32)
+def _subject(name: str, picked: Picked, codes: Codes, is_point: bool) -> Subject:
+    """The picture as the surface is told of it: place, samples, error."""
+    std = codes.std[0] * 0 if is_point else codes.std[0]
+    return Subject(name, tuple(codes.mu[0].tolist()), tuple(std.tolist()), picked.x if picked.is_original else None)

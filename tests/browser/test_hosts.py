@@ -232,10 +232,10 @@ def test_every_stroke_is_encoded_and_decoded(offline, exported):
     assert 18 <= rows[-1] - rows[0] + 1 <= 22  # as in MNIST: 20 of 28
     offline.get_by_role("button", name="Pin this code").click()
     np.testing.assert_allclose(tiles(offline), [codes[1]], atol=1e-4)
-    offline.get_by_role("button", name="Undo stroke").click()
+    offline.get_by_role("button", name="Undo", exact=True).click()
     offline.wait_for_timeout(150)
     np.testing.assert_allclose(json.loads(offline.get_by_test_id("drawing").get_attribute("data-z")), codes[0], atol=1e-6)
-    offline.get_by_role("button", name="Wipe").click()
+    offline.get_by_role("button", name="Clear", exact=True).click()
     expect(offline.get_by_test_id("drawing")).to_have_text("Nothing drawn yet")
 
 

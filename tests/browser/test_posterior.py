@@ -245,7 +245,7 @@ def test_a_file_without_pictures_says_so_and_tells_it_of_a_drawing(page, exporte
     words = page.get_by_test_id("truth")
     expect(words).to_have_text(
         "The true posterior of an image needs its pixels, and those of mnist are not here. "
-        "Draw on the pad below: it is told for your drawing."
+        "Draw on the pad: it is told for your drawing."
     )
     pad = page.get_by_test_id("pad")
     pad.scroll_into_view_if_needed()
@@ -263,8 +263,8 @@ def test_a_file_without_pictures_says_so_and_tells_it_of_a_drawing(page, exporte
     # the canvas holds 256 grey levels of the drawing's own
     assert ours["logPx"] == pytest.approx(gaps.log_px[0], abs=0.5)
     expect(words).to_contain_text("of your drawing is ")
-    page.get_by_role("button", name="Wipe").click()
-    expect(words).to_contain_text("Draw on the pad below")
+    page.get_by_role("button", name="Clear").click()
+    expect(words).to_contain_text("Draw on the pad")
 
 
 # --- the decoded manifold

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import re
@@ -328,16 +329,31 @@ def test_a_bad_upload_is_refused_in_one_sentence(name, data):
     assert "\n" not in said(test.error[0])
 
 
-def test_drawing_again_draws_again_and_the_same_seed_is_the_same():
-    from explorer.views.reconstruct import posterior_draws
-    from trainer.forward import Codes
+def test_a_step_that_is_switched_off_is_left_out():
+    drawing = np.full((90, 60), 230, np.uint8)
+    drawing[20:70, 28:33] = 20
+    test = upload(sound(app(run="mnist-2d", view="reconstruct").run()), "one.png", png(drawing))
+    assert "The light background" in words(test)
+    pills = next(group for group in test.button_group if group.label == "Steps of the preparation")
+    assert [*pills.value] == ["grey", "paper", "crop", "box", "mass", "thicken"]
+    pills.set_value([step for step in pills.value if step != "crop"])
+    sound(test.run())
+    assert "Not cut" in words(test)
 
-    codes = Codes(np.array([[1.0, -1]], np.float32), np.log(np.array([[0.25, 0.01]], np.float32)))
-    np.testing.assert_array_equal(posterior_draws(codes, 8, 1), posterior_draws(codes, 8, 1))
-    assert not np.allclose(posterior_draws(codes, 8, 1), posterior_draws(codes, 8, 2))
-    many = posterior_draws(codes, 40_000, 0)
-    np.testing.assert_allclose(many.mean(0), [1, -1], atol=0.01)
-    np.testing.assert_allclose(many.std(0), [0.5, 0.1], rtol=0.02)
+
+def test_the_pad_has_the_page_and_what_is_handed_over_is_prepared_here():
+    test = sound(app(run="mnist-2d", view="reconstruct").run())
+    test.segmented_control(key="reconstruct-source").set_value("Draw")
+    sound(test.run())
+    assert "fed to the model" not in words(test)
+    drawing = np.zeros((168, 168), np.uint8)
+    drawing[30:140, 80:94] = 255
+    test.session_state["pad-picture"] = [base64.b64encode(png(drawing)).decode(), "your <b>drawing</b>", ["mass"]]
+    sound(test.run())
+    assert "The dark background" in words(test)
+    assert "the middle of its box in the middle" in words(test)  # the centre of mass was left out, as in the browser
+    test.session_state["pad-picture"] = ["no base64", "x", []]
+    assert not sound(test.run()).error
 
 
 def test_without_the_data_set_the_reconstruction_is_shown_and_the_download_offered(monkeypatch, tmp_path):

@@ -84,11 +84,14 @@ def test_a_book_that_is_cut_short_is_refused(trained):
         unpack_book((1).to_bytes(4, "little") + data[4:])
 
 
-def test_a_pad_is_there_for_grey_pictures_only(trained, kinds):
-    contents, _ = unpack_book(pack_book(load_run("tiny-2d", trained)))
-    assert contents["pad"] == {"box": [1, 6 / 8], "by_mass": False, "pen": pytest.approx(1.2 * 1.3 / 8)}
-    assert unpack_book(pack_book(load_run("pendulum", kinds)))[0]["pad"] is None
-    assert unpack_book(pack_book(load_run("shapes-6d", ASSETS)))[0]["pad"] is None
+def test_the_pad_knows_how_the_data_sets_pictures_were_made(trained, kinds):
+    pad = unpack_book(pack_book(load_run("tiny-2d", trained)))[0]["pad"]
+    assert (pad["way"], pad["box"], pad["by_mass"], pad["is_bitmap"]) == ("handwriting", [1, 6 / 8], False, True)
+    assert pad["pen"] == pytest.approx(1.2 * 1.3 / 8)
+    assert [name for name, _, _ in pad["switches"]] == ["grey", "paper", "crop", "box", "thicken"]
+    for name, root in (("pendulum", kinds), ("shapes-6d", ASSETS)):
+        pad = unpack_book(pack_book(load_run(name, root)))[0]["pad"]
+        assert (pad["way"], pad["box"]) == ("photograph", None)
 
 
 def test_no_picture_of_a_data_set_leaves_with_the_page():

@@ -1,14 +1,21 @@
 // How does src/ become the committed files of ../dist? The same sources and versions give the same bytes.
-//   surface.js   the surface, and Streamlit's entry         hosts.js   the page around it: the file from disk, the notebook
+//   surface.js   the surface, and Streamlit's entry         studio.js  the same with the drawing pad
+//   hosts.js   the page around it with the pad: the file from disk, the notebook
 //   clinic.js    the clinic's live charts
 //   surface.css  page.css   their style sheets once more, because a page's policy names each by its hash
 import { build } from "esbuild";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 
-const common = { bundle: true, minify: true, format: "esm", target: "es2021", charset: "utf8", legalComments: "none", logLevel: "warning" };
+/** d3's four ramps of one file are calls, which a bundler keeps although three are never used: said to be pure, those go. */
+const unusedRamps = {
+  name: "unused-ramps",
+  setup: ({ onLoad }) => onLoad({ filter: /viridis\.js$/ }, async ({ path }) => ({ contents: (await readFile(path, "utf8")).replaceAll(/(ramp|colors)\("?/g, (call) => `/* @__PURE__ */ ${call}`).replace("function /* @__PURE__ */ ", "function ") })),
+};
+
+const common = { bundle: true, minify: true, format: "esm", target: "es2021", charset: "utf8", legalComments: "none", logLevel: "warning", plugins: [unusedRamps] };
 const banner = { js: "/* Latent Atlas surface. Contains parts of d3 (ISC, Mike Bostock). */" };
 
-for (const [entry, name] of [["index", "surface"], ["hosts", "hosts"], ["clinic/index", "clinic"]]) {
+for (const [entry, name] of [["index", "surface"], ["studio", "studio"], ["hosts", "hosts"], ["clinic/index", "clinic"]]) {
   const outfile = `../dist/${name}.js`;
   const { metafile } = await build({ ...common, entryPoints: [`src/${entry}.ts`], outfile, banner, metafile: true });
   const [[path, { bytes }]] = Object.entries(metafile.outputs);

@@ -1,6 +1,7 @@
 /** What lies under the points: ground, grid, ticks in latent units, prior rings? */
 
-import { scaleLinear } from "d3-scale";
+import { ticks } from "d3-array";
+import { tickFormat } from "d3-scale";
 import type { Extent, Projection } from "./blob";
 import { toScreen, visibleExtent, type Camera, type Size } from "./camera";
 import { css } from "./colour";
@@ -20,8 +21,7 @@ export interface Axis {
 /** Ticks about every `spacing` pixels, at round numbers of the map's unit. */
 export function axisTicks(low: number, high: number, length: number, spacing = 72): Axis {
   const wanted = Math.max(2, Math.round(length / spacing));
-  const scale = scaleLinear().domain([low, high]);
-  return { ticks: scale.ticks(wanted), text: scale.tickFormat(wanted) };
+  return { ticks: ticks(low, high, wanted), text: tickFormat(low, high, wanted) };
 }
 
 export function fillGround(context: CanvasRenderingContext2D, plot: Plot, theme: Theme): void {

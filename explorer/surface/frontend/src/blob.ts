@@ -3,6 +3,7 @@
 import { halvesToFloats } from "./half";
 import type { Op } from "./ops";
 import type { PathChoice } from "./paths";
+import type { Protocol } from "./prepare/prepare";
 
 export const FORMAT = "latent-atlas";
 export const VERSION = 1;
@@ -33,6 +34,20 @@ export interface MarkerRecord {
   readonly map: Point;
   readonly z: readonly number[];
   readonly ellipse: { readonly rx: number; readonly ry: number } | null;
+  /** Covariance xx, xy, yy on the map, where that is a plane. */
+  readonly spread?: readonly [number, number, number] | null;
+  /** Samples of the posterior, and which of them is told of. */
+  readonly dots?: readonly Point[];
+  readonly chosen?: number;
+}
+
+/** A picture of the person's own as the host knows it. */
+export interface SubjectRecord {
+  readonly label: string;
+  readonly mu: readonly number[];
+  readonly std: readonly number[];
+  /** (C·H·W,) bytes in base64, where the picture is no stand-in. */
+  readonly x: string | null;
 }
 
 export interface Options {
@@ -45,6 +60,12 @@ export interface Options {
   readonly compact: boolean;
   /** Surfaces of one page with the same name move together: their runs have the same test images. */
   readonly link: string;
+  /** A drawing pad, with what it must know of the data set; it also takes pictures that are pasted, dropped or taken. */
+  readonly pad: Protocol | null;
+  /** The pad stands before the map. */
+  readonly pad_first: boolean;
+  /** The host looks at what was drawn when it is handed over. */
+  readonly pad_hands_over: boolean;
 }
 
 /** The part that changes at every rerun of the host. */
@@ -62,6 +83,8 @@ export interface Dynamic {
   readonly undo: { readonly back: boolean; readonly forth: boolean };
   /** The path through pins that the host keeps, for a host that does. */
   readonly walk: PathChoice | null;
+  /** Whose posterior is shown, unless the pad has a drawing. */
+  readonly subject: SubjectRecord | null;
   readonly options: Options;
 }
 
@@ -138,6 +161,10 @@ export class BlobError extends Error {
 
 const BYTES_PER_ELEMENT = { float32: 4, float16: 2, uint8: 1, int32: 4, int16: 2 } as const;
 
+export const DEFAULT_OPTIONS: Options = {
+  show_card: true, pinnable: true, hint: true, manifold: false, rings: true, compact: false, link: "", pad: null, pad_first: false, pad_hands_over: false,
+};
+
 const DEFAULT_DYNAMIC: Dynamic = {
   pins: [],
   path: null,
@@ -148,7 +175,8 @@ const DEFAULT_DYNAMIC: Dynamic = {
   taken: [],
   undo: { back: false, forth: false },
   walk: null,
-  options: { show_card: true, pinnable: true, hint: true, manifold: false, rings: true, compact: false, link: "" },
+  subject: null,
+  options: DEFAULT_OPTIONS,
 };
 
 /** One parsed payload. Arrays are views into the bytes; float16 becomes float32 when it is asked for. */

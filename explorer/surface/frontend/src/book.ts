@@ -1,5 +1,6 @@
 /** How does a page without a server hold every map and every class of a run? The reader of explorer/surface/book.py. */
 
+import type { Protocol } from "./prepare/prepare";
 import { BlobError, parsePayload, type Dynamic, type Header, type Payload } from "./blob";
 
 const FORMAT = "latent-atlas-book";
@@ -14,14 +15,6 @@ export interface Leaf {
   readonly arrays: Readonly<Record<string, number>>;
 }
 
-/** How a drawing becomes an image as the data set's were made; shares of the frame's height and width. */
-export interface PadProtocol {
-  /** Height and width that the ink fills; null: drawings stay where and as large as they are. */
-  readonly box: readonly [height: number, width: number] | null;
-  readonly by_mass: boolean;
-  readonly pen: number;
-}
-
 export type PathKind = "linear" | "variance-preserving" | "spherical";
 
 export interface Contents {
@@ -34,7 +27,7 @@ export interface Contents {
   readonly source: { readonly dataset: string; readonly licence: string; readonly n: number };
   readonly has_prior: boolean;
   readonly paths: readonly PathKind[];
-  readonly pad: PadProtocol | null;
+  readonly pad: Protocol | null;
   readonly leaves: readonly Leaf[];
   readonly pool: readonly { readonly dtype: string; readonly shape: readonly number[]; readonly offset: number; readonly nbytes: number }[];
 }

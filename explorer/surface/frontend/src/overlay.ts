@@ -56,6 +56,8 @@ export function drawMarker(context: Context, size: Size, camera: Camera, theme: 
     context.lineWidth = 1.5;
     context.stroke();
   }
+  if (marker.spread) drawEllipses(context, size, camera, marker.map, marker.spread, [1, 2], css(theme.accent), 1.5);
+  if (marker.dots) drawDots(context, size, camera, theme, marker.dots, marker.chosen ?? -1);
   context.lineCap = "round";
   for (const [ink, width] of [[css(theme.map), 5.5], [css(theme.text), 2.25]] as const) {
     context.strokeStyle = ink;
@@ -69,6 +71,20 @@ export function drawMarker(context: Context, size: Size, camera: Camera, theme: 
   }
   haloText(context, theme, marker.label, left + 12, top - 8, size.width);
   context.restore();
+}
+
+/** Samples; the chosen one is larger. */
+function drawDots(context: Context, size: Size, camera: Camera, theme: Theme, dots: readonly Point[], chosen: number): void {
+  context.fillStyle = css(theme.accent);
+  context.strokeStyle = css(theme.map);
+  dots.forEach(([x, y], i) => {
+    const [left, top] = toScreen(camera, size, x, y);
+    context.beginPath();
+    context.arc(left, top, i === chosen ? 5 : 2.25, 0, 2 * Math.PI);
+    context.lineWidth = i === chosen ? 2 : 1;
+    context.stroke();
+    context.fill();
+  });
 }
 
 /** Ellipses of a Gaussian on the map at some standard deviations; covariance xx, xy, yy in map units. */

@@ -11,17 +11,11 @@ export const PAGE_STYLE = `
 .lp-root [hidden]{display:none!important}
 .lp-root :where(h1,h2,p,ul,dl,dd,figure,fieldset){margin:0;padding:0;border:0;min-width:0}
 .lp-root :is(button,select,summary,input,a,[tabindex]):focus-visible{outline:2px solid var(--st-primary-color);outline-offset:2px}
-.lp-root section:focus{outline:none}
 .lp-sheet{max-width:1500px;margin:0 auto;padding:28px 32px 40px}
-.lp-hidden{position:absolute;width:1px;height:1px;margin:-1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .lp-brand{font-size:13px;font-weight:600;color:var(--lp-muted);letter-spacing:.01em}
 .lp-h1{font-size:28px;line-height:1.2;font-weight:650;letter-spacing:-.015em}
-.lp-h2{font-size:20px;line-height:1.3;font-weight:650;letter-spacing:-.01em}
 .lp-head{display:grid;gap:4px;margin-bottom:20px}
 .lp-facts{color:var(--lp-muted)}
-.lp-muted{color:var(--lp-muted);max-width:72ch}
-.lp-small{color:var(--lp-muted);font-size:13px;line-height:1.45}
-.lp-number{font-variant-numeric:tabular-nums}
 .lp-details{font-size:13px;color:var(--lp-muted);max-width:90ch}
 .lp-details summary{cursor:pointer;width:fit-content;color:var(--st-primary-color);border-radius:4px}
 .lp-details dl{display:grid;grid-template-columns:minmax(96px,auto) 1fr;gap:6px 16px;margin:10px 0}
@@ -37,31 +31,12 @@ export const PAGE_STYLE = `
 .lp-radio:focus-visible+span{outline:2px solid var(--st-primary-color);outline-offset:1px}
 .lp-field{display:inline-flex;align-items:center;gap:8px;font-size:13px;color:var(--lp-muted)}
 .lp-select{height:36px;min-width:64px;padding:0 10px;border:1px solid var(--st-border-color);border-radius:8px;background:var(--st-background-color);color:var(--st-text-color);font:500 13px/1 inherit;font-family:inherit;cursor:pointer}
-.lp-button{display:inline-flex;align-items:center;gap:8px;height:36px;padding:0 14px;border:1px solid var(--st-border-color);border-radius:8px;background:transparent;color:var(--st-text-color);font:500 13px/1 inherit;font-family:inherit;cursor:pointer;transition:background-color .12s}
-.lp-button:hover:not(:disabled){background:var(--lp-hover)}
-.lp-button:disabled{color:var(--lp-muted);opacity:.55;cursor:default}
-.lp-button .la-icon{width:15px;height:15px}
-.lp-primary{background:var(--st-primary-color);border-color:transparent;color:var(--lp-on-accent);font-weight:600}
-.lp-primary:hover:not(:disabled){background:var(--st-primary-color);filter:brightness(1.08)}
-.lp-quiet{border-color:transparent;color:var(--lp-muted);padding:0 8px;margin:-4px 0}
 .lp-body{container-type:inline-size}
 .lp-cell{padding:14px 18px 18px;border-radius:8px}
-.lp-below{display:grid;grid-template-columns:minmax(0,1fr);gap:36px 56px;margin-top:32px;padding-top:28px;border-top:1px solid var(--st-border-color)}
-.lp-section{display:grid;gap:14px;align-content:start}
-.lp-section-head{display:flex;align-items:center;justify-content:space-between;min-height:28px}
-.lp-pixels{display:block;image-rendering:pixelated;border-radius:5px;background:#000}
-.lp-arrow .la-icon{width:15px;height:15px}
 .lp-root .la-icon{flex:none;fill:none;stroke:currentColor;stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round}
 .lp-root .la-icon-play{fill:currentColor}
-.lp-draw{display:flex;flex-wrap:wrap;gap:20px 28px;align-items:flex-start}
-.lp-pad{width:224px;height:auto;display:block;border-radius:8px;background:#000;cursor:crosshair;touch-action:none;box-shadow:0 0 0 1px var(--st-border-color)}
-.lp-draw-side{display:grid;gap:14px;align-content:start;flex:1 1 250px}
-.lp-figures{display:flex;align-items:flex-start;gap:14px}
-.lp-figure{display:grid;gap:6px;font-size:13px;color:var(--lp-muted);max-width:112px}
-.lp-arrow{display:block;margin-top:46px;color:var(--lp-muted)}
-.lp-code{font-weight:600}
 .lp-foot{margin-top:40px;padding-top:16px;border-top:1px solid var(--st-border-color);font-size:13px;color:var(--lp-muted)}
 .lp-error{padding:24px 0}
-@media (max-width:640px){.lp-sheet{padding:18px 14px 32px}.lp-h1{font-size:28px}.lp-head{margin-bottom:16px}.lp-segment span{line-height:34px;padding:0 11px}.lp-button,.lp-select{height:40px}.lp-details dl{grid-template-columns:1fr;gap:0 0}.lp-details dd{margin-bottom:8px}}
+@media (max-width:640px){.lp-sheet{padding:18px 14px 32px}.lp-h1{font-size:28px}.lp-head{margin-bottom:16px}.lp-segment span{line-height:34px;padding:0 11px}.lp-select{height:40px}.lp-details dl{grid-template-columns:1fr;gap:0 0}.lp-details dd{margin-bottom:8px}}
 @media (prefers-reduced-motion:reduce){.lp-root *{transition:none!important}}
 `;

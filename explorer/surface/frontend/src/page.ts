@@ -4,13 +4,12 @@
  * The standalone file and the notebook are both this page; they differ in where its state is kept.
  */
 
-import type { Dynamic, MarkerRecord, Point } from "./blob";
+import { DEFAULT_OPTIONS, type Dynamic, type Point } from "./blob";
 import type { Book, Leaf } from "./book";
 import { Select, Segmented } from "./chooser";
 import { h } from "./dom";
 import { pinLabel } from "./format";
 import { rounded, type PagePin, type PageState } from "./fragment";
-import { Pad, type Drawing } from "./pad";
 import type { PathChoice } from "./paths";
 import { MAX_NAME, MAX_PINS, type PinEdit } from "./pins";
 import { makeToMap, type ToMap } from "./places";
@@ -43,11 +42,9 @@ export class Page {
   private readonly classes: Select;
   private past: Pins[] = [];
   private future: Pins[] = [];
-  private readonly pad: Pad | null;
   private state: PageState;
   private leaf: Leaf;
   private toMap: ToMap;
-  private drawing: Drawing | null = null;
   private taken: string[] = [];
 
   constructor(private readonly book: Book, given: PageState, private readonly options: PageOptions) {
@@ -69,11 +66,6 @@ export class Page {
       onWalk: (path) => this.change({ path }),
       onClass: (label) => this.change({ label }),
     });
-    this.pad = this.makePad();
-    if (this.pad) {
-      this.element.append(h("div", { class: "lp-below" }, this.pad.element));
-      this.surface.study("none yet");
-    }
     this.showPanels();
   }
 
@@ -110,7 +102,6 @@ export class Page {
       this.toMap = makeToMap(this.book.payload(leaf));
     }
     this.surface.update(this.bytes());
-    if (isNew) this.pad?.again();
     this.showPanels();
   }
 
@@ -131,29 +122,19 @@ export class Page {
   private bytes(): Uint8Array {
     const { pins } = this.state;
     const places = pins.map((pin) => this.place(pin));
-    const marker = this.marker();
     const dynamic: Partial<Dynamic> = {
       pins: pins.map(({ z, name }, i) => ({ label: pinLabel(i), map: places[i], z, name })),
       walk: this.state.path,
       undo: { back: this.past.length > 0, forth: this.future.length > 0 },
-      markers: marker ? [marker] : [],
-      probe: marker?.map ?? null,
-      exact: marker && { z: marker.z, label: "Your drawing, decoded" },
       taken: this.taken,
       height: this.options.height,
+      options: { ...DEFAULT_OPTIONS, pad: this.leaf.header.encoder.length > 0 ? this.book.contents.pad : null },
     };
     return this.book.bytes(this.leaf, dynamic);
   }
 
   private place({ z, on, place }: PagePin): Point {
     return place && on === this.state.map ? place : this.toMap(z);
-  }
-
-  private marker(): MarkerRecord | null {
-    if (!this.drawing) return null;
-    const { mu, std } = this.drawing;
-    const isPlane = this.leaf.header.projection.kind === "identity" && std.some((value) => value > 0);
-    return { label: "your drawing", map: this.toMap(mu), z: mu, ellipse: isPlane ? { rx: std[0], ry: std[1] } : null };
   }
 
   // ---- what the person does -------------------------------------------------------------------------------------------
@@ -205,23 +186,6 @@ export class Page {
   private dropPin(index: number): void {
     const path = movedPath(this.state.path, (i) => (i === index ? -1 : i > index ? i - 1 : i));
     this.changePins({ pins: this.state.pins.filter((_, i) => i !== index), path });
-  }
-
-  private makePad(): Pad | null {
-    const { header } = this.leaf;
-    const { pad } = this.book.contents;
-    if (!pad || header.encoder.length === 0) return null;
-    return new Pad(header.run.image_shape, pad, {
-      encode: (x) => this.surface.encode(x),
-      decode: (z) => this.surface.decode(z),
-      label: () => this.state.label,
-      drawn: (drawing) => {
-        this.drawing = drawing;
-        this.surface.study(drawing ? { x: drawing.x, q: { mu: drawing.mu, logvar: drawing.std.map((value) => 2 * Math.log(value)) } } : "none yet");
-        this.surface.update(this.bytes());
-      },
-      pin: (z) => this.addPin({ z: z.map(rounded), on: "", place: null, name: "" }),
-    });
   }
 }
 

@@ -89,19 +89,29 @@ export class Scene {
     if (!logvar || space.how === "lattice") return null;
     const K = space.latentDim;
     if (space.how === "identity") return K === 2 ? (i) => [Math.exp(logvar[2 * i]), 0, Math.exp(logvar[2 * i + 1])] : null;
+    return (i) => this.dropped((k) => Math.exp(logvar[i * K + k]));
+  }
+
+  /** The same of a Gaussian of one's own, standard deviations (K,). */
+  spreadOf(std: ArrayLike<number>): readonly [number, number, number] | null {
+    if (this.space.how === "lattice") return null;
+    if (this.linear) return this.dropped((k) => std[k] ** 2);
+    return this.space.latentDim === 2 ? [std[0] ** 2, 0, std[1] ** 2] : null;
+  }
+
+  /** Variances along the latent axes, seen on a plane through them. */
+  private dropped(variance: (k: number) => number): [number, number, number] {
     const { basis } = this.linear as { basis: Float32Array };
-    return (i) => {
-      let xx = 0;
-      let xy = 0;
-      let yy = 0;
-      for (let k = 0; k < K; k++) {
-        const variance = Math.exp(logvar[i * K + k]);
-        xx += variance * basis[k] * basis[k];
-        xy += variance * basis[k] * basis[K + k];
-        yy += variance * basis[K + k] * basis[K + k];
-      }
-      return [xx, xy, yy];
-    };
+    const K = this.space.latentDim;
+    let xx = 0;
+    let xy = 0;
+    let yy = 0;
+    for (let k = 0; k < K; k++) {
+      xx += variance(k) * basis[k] * basis[k];
+      xy += variance(k) * basis[k] * basis[K + k];
+      yy += variance(k) * basis[K + k] * basis[K + k];
+    }
+    return [xx, xy, yy];
   }
 
   get decodedAs(): string | null {

@@ -74,11 +74,19 @@ function mountIn(parent: HTMLElement | ShadowRoot, data: Uint8Array, component: 
       here.waiting.push({ edit, nonce, since: performance.now(), mapId: surface.mapId() });
       send(here);
     },
+    onPicture: (png, name, off) => here.component.setTriggerValue("picture", { png: base64(png), name, off: [...off] }),
     onClass: (name) => here.component.setTriggerValue("class", name),
   });
   const here: Mounted = { surface, component, waiting: [], calls: 0 };
   mounted.set(parent, here);
   return here;
+}
+
+/** In pieces: a call takes so many arguments and no more. */
+function base64(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(text);
 }
 
 function send(here: Mounted): void {

@@ -1,42 +1,114 @@
 /**
- * How does a drawing become a picture as the model's own were made?
+ * What was drawn, and what can be taken back? Strokes of pen and eraser as lines, and how they become a picture.
  *
- * Strokes are kept as lines, so the pen has the data set's width whatever the size of the drawing: fitted into the box first, inked after.
- * The rest follows explorer/core/preprocess.py. Lengths are pixels of the model's frame, x to the right, y down.
+ * Strokes are kept as lines so that the pen has the data set's width whatever the size of the drawing: they are brought to size first
+ * and inked after. Lengths are pixels of the model's frame, x to the right, y down.
  */
 
-import type { PadProtocol } from "./book";
+import type { Protocol } from "./prepare/prepare";
 
 export type Dot = readonly [x: number, y: number];
-export type Stroke = readonly Dot[];
+export type Tool = "pen" | "eraser";
 
-/** Ink is measured at so many places a pixel and axis. */
-const FINE = 5;
+export interface Stroke {
+  readonly tool: Tool;
+  /** Of the line, in pixels of the model's frame. */
+  readonly width: number;
+  readonly dots: readonly Dot[];
+}
+
+/** Steps that can be taken back. */
+const MAX_PAST = 200;
 /** A tick is enlarged so far and no further: a dot must not fill the frame. */
 const MAX_ZOOM = 6;
+/** The box of the data set takes so much of the picture: paper is left on all sides. */
+const BOX_SHARE = 5 / 7;
+/** Least height of the picture that is prepared, in pixels: ink is taken apart at that size, so nothing is resized for it. */
+const RASTER_PX = 160;
 
-/** x (H·W,) in [0, 1], light on dark; all 0 without a stroke. */
-export function inked(strokes: readonly Stroke[], { box, by_mass, pen }: PadProtocol, height: number, width: number): Float32Array {
-  const dots = strokes.flat();
-  if (dots.length === 0) return new Float32Array(height * width);
-  const thick = pen * height;
-  if (!box) return normalised(ink(strokes, thick, height, width));
-  const left = least(dots, 0), top = least(dots, 1);
-  const wide = -least(dots, 0, -1) - left, high = -least(dots, 1, -1) - top;
-  const room = (share: number, side: number): number => Math.max(1, share * side - thick); // the line's own width is ink too
-  const zoom = Math.min(room(box[0], height) / Math.max(high, 1e-6), room(box[1], width) / Math.max(wide, 1e-6), MAX_ZOOM);
-  const placed = (x: number, y: number): Stroke[] =>
-    strokes.map((stroke) => stroke.map(([a, b]): Dot => [(a - left) * zoom + x, (b - top) * zoom + y]));
-  const middle: Dot = [(width - wide * zoom) / 2, (height - high * zoom) / 2];
-  const first = ink(placed(...middle), thick, height, width);
-  if (!by_mass) return normalised(first);
-  const [massX, massY] = centreOfMass(first, height, width);
-  // as in MNIST: by whole pixels, all of the ink inside
-  const moved = (at: number, mass: number, side: number, long: number): number => {
-    const edge = at - thick / 2;
-    return Math.min(Math.max(Math.ceil(edge + side / 2 - mass), 0), Math.max(0, side - long - thick)) + thick / 2;
-  };
-  return normalised(ink(placed(moved(middle[0], massX, width, wide * zoom), moved(middle[1], massY, height, high * zoom)), thick, height, width));
+/** The strokes, with every state that they were in. Wiping is a step like any other. */
+export class Sketch {
+  private past: (readonly Stroke[])[] = [];
+  private future: (readonly Stroke[])[] = [];
+  private now: readonly Stroke[] = [];
+
+  get strokes(): readonly Stroke[] {
+    return this.now;
+  }
+
+  /** Nothing that a pen left can be seen where no pen was. */
+  get isEmpty(): boolean {
+    return !this.now.some(({ tool }) => tool === "pen");
+  }
+
+  get canUndo(): boolean {
+    return this.past.length > 0;
+  }
+
+  get canRedo(): boolean {
+    return this.future.length > 0;
+  }
+
+  begin(tool: Tool, width: number, dot: Dot): void {
+    this.step([...this.now, { tool, width, dots: [dot] }]);
+  }
+
+  /** Goes on with the last stroke. */
+  extend(dots: readonly Dot[]): void {
+    const last = this.now[this.now.length - 1];
+    if (last) this.now = [...this.now.slice(0, -1), { ...last, dots: [...last.dots, ...dots] }];
+  }
+
+  clear(): void {
+    if (this.now.length > 0) this.step([]);
+  }
+
+  undo(): boolean {
+    return this.go(this.past, this.future);
+  }
+
+  redo(): boolean {
+    return this.go(this.future, this.past);
+  }
+
+  private step(next: readonly Stroke[]): void {
+    this.past = [...this.past, this.now].slice(-MAX_PAST);
+    this.future = [];
+    this.now = next;
+  }
+
+  private go(from: (readonly Stroke[])[], to: (readonly Stroke[])[]): boolean {
+    const next = from.pop();
+    if (!next) return false;
+    to.push(this.now);
+    this.now = next;
+    return true;
+  }
+}
+
+/** Where the strokes go on a picture of `height` × `width` pixels: picture = place + scale · frame, lines `pen` times as wide. */
+export interface Layout {
+  readonly height: number;
+  readonly width: number;
+  readonly scale: number;
+  readonly left: number;
+  readonly top: number;
+  readonly pen: number;
+}
+
+/** withPen: the drawing is brought to the size of the data set's ink first, so that lines have the width that they have there. */
+export function layoutOf(strokes: readonly Stroke[], { box }: Protocol, frameHeight: number, frameWidth: number, withPen: boolean): Layout {
+  const height = Math.max(RASTER_PX, frameHeight), width = Math.round((height * frameWidth) / frameHeight);
+  const pens = strokes.filter(({ tool }) => tool === "pen"), dots = pens.flatMap((stroke) => stroke.dots);
+  if (!box || !withPen || dots.length === 0) return { height, width, scale: height / frameHeight, left: 0, top: 0, pen: height / frameHeight };
+  const [wideBox, highBox] = [box[1] * frameWidth, box[0] * frameHeight];
+  const pen = Math.min((BOX_SHARE * height) / highBox, (BOX_SHARE * width) / wideBox); // picture pixels a pixel of the model
+  const thick = Math.max(...pens.map((stroke) => stroke.width));
+  const [left, right, top, bottom] = [least(dots, 0), -least(dots, 0, -1), least(dots, 1), -least(dots, 1, -1)];
+  const room = (side: number): number => Math.max(1, side - thick); // the line's own width is ink too
+  const zoom = Math.min(room(highBox) / Math.max(bottom - top, 1e-6), room(wideBox) / Math.max(right - left, 1e-6), MAX_ZOOM);
+  const scale = pen * zoom;
+  return { height, width, scale, left: width / 2 - (scale * (left + right)) / 2, top: height / 2 - (scale * (top + bottom)) / 2, pen };
 }
 
 /** The smallest of a coordinate; with sign −1, minus the largest. */
@@ -44,51 +116,18 @@ function least(dots: readonly Dot[], axis: 0 | 1, sign = 1): number {
   return dots.reduce((found, dot) => Math.min(found, sign * dot[axis]), Infinity);
 }
 
-/** The share of each pixel that lies within half a pen of a line. */
-function ink(strokes: readonly Stroke[], thick: number, height: number, width: number): Float32Array {
-  const columns = width * FINE, rows = height * FINE, reach = thick / 2;
-  const touched = new Uint8Array(rows * columns);
-  for (const stroke of strokes) {
-    for (let i = 0; i < stroke.length; i++) mark(touched, columns, rows, stroke[Math.max(0, i - 1)], stroke[i], reach);
+/** Light on black. An eraser is as wide as it looked when the drawing was made, a pen as the layout says. */
+export function paintStrokes(context: CanvasRenderingContext2D, strokes: readonly Stroke[], { height, width, scale, left, top, pen }: Layout): void {
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.fillStyle = "#000";
+  context.fillRect(0, 0, width, height);
+  context.lineCap = context.lineJoin = "round";
+  for (const { tool, width: line, dots } of strokes) {
+    context.strokeStyle = tool === "pen" ? "#fff" : "#000";
+    context.lineWidth = line * (tool === "pen" ? pen : scale);
+    context.beginPath();
+    dots.forEach(([x, y], i) => (i ? context.lineTo(left + scale * x, top + scale * y) : context.moveTo(left + scale * x, top + scale * y)));
+    if (dots.length === 1) context.lineTo(left + scale * dots[0][0], top + scale * dots[0][1]);
+    context.stroke();
   }
-  const out = new Float32Array(height * width);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      if (touched[row * columns + column]) out[Math.floor(row / FINE) * width + Math.floor(column / FINE)] += 1 / FINE ** 2;
-    }
-  }
-  return out;
-}
-
-function mark(touched: Uint8Array, columns: number, rows: number, [ax, ay]: Dot, [bx, by]: Dot, reach: number): void {
-  const low = (a: number, b: number): number => Math.max(0, Math.floor((Math.min(a, b) - reach) * FINE));
-  const high = (a: number, b: number, n: number): number => Math.min(n - 1, Math.ceil((Math.max(a, b) + reach) * FINE));
-  const dx = bx - ax, dy = by - ay, square = dx * dx + dy * dy;
-  for (let row = low(ay, by); row <= high(ay, by, rows); row++) {
-    const y = (row + 0.5) / FINE;
-    for (let column = low(ax, bx); column <= high(ax, bx, columns); column++) {
-      const x = (column + 0.5) / FINE;
-      const t = square > 0 ? Math.min(1, Math.max(0, ((x - ax) * dx + (y - ay) * dy) / square)) : 0;
-      if ((ax + t * dx - x) ** 2 + (ay + t * dy - y) ** 2 <= reach * reach) touched[row * columns + column] = 1;
-    }
-  }
-}
-
-function centreOfMass(x: Float32Array, height: number, width: number): Dot {
-  let total = 0, across = 0, down = 0;
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      const value = x[row * width + column];
-      total += value;
-      across += value * (column + 0.5);
-      down += value * (row + 0.5);
-    }
-  }
-  return total > 0 ? [across / total, down / total] : [width / 2, height / 2];
-}
-
-/** Its lightest pixel becomes 1. */
-function normalised(x: Float32Array): Float32Array {
-  const most = x.reduce((found, value) => Math.max(found, value), 0);
-  return most > 0 ? x.map((value) => value / most) : x;
 }

@@ -1,5 +1,7 @@
 /** What does the surface look like? One style sheet inside its own root; colours come from `theme`. */
 
+import { EASEL_STYLE } from "./easel-style";
+
 export const STYLE = `
 .la-root{display:block;position:relative;width:100%;box-sizing:border-box;color:var(--la-text);font:400 15px/1.4 var(--la-font);font-variant-numeric:tabular-nums;text-align:left;-webkit-text-size-adjust:100%}
 .la-root *,.la-root *::before{box-sizing:border-box}
@@ -214,6 +216,6 @@ export const STYLE = `
 .la-root[data-narrow] .la-z{font-size:20px}
 .la-root[data-column] .la-body{gap:6px}
 .la-root[data-column] :is([data-testid=trust],.la-note,.la-details){display:none}
-@media (prefers-reduced-motion:reduce){.la-root *{transition:none!important}}
+${EASEL_STYLE}@media (prefers-reduced-motion:reduce){.la-root *{transition:none!important}}
 @media (forced-colors:active){.la-tool[aria-pressed=true],.la-chip[aria-pressed=true]{outline:1px solid}}
 `;

@@ -5,7 +5,7 @@
  */
 
 import { Announcer } from "./announce";
-import { BlobError, parsePayload, type Dynamic, type Extent, type Payload, type PinRecord, type Point } from "./blob";
+import { BlobError, parsePayload, type Dynamic, type Extent, type Payload, type PinRecord, type Point, type SubjectRecord } from "./blob";
 import { visibleExtent } from "./camera";
 import { ClassBars, percent } from "./classbars";
 import { ClassStrip } from "./classstrip";
@@ -13,6 +13,7 @@ import { Card, classWords, looksWords, nearestWords, type Trust } from "./card";
 import { colouringOf, type Colouring } from "./colouring";
 import { Disposer, h, prefersReducedMotion, setText } from "./dom";
 import { Drawer, type Background, type DrawerOffer, type Overlay } from "./drawer";
+import type { Easel, EaselEvents } from "./easel";
 import { count, number, plainNumber, zText } from "./format";
 import { GestureMachine, listenToGestures, type Intents, type Mode } from "./gesture";
 import { HelpPanel } from "./help";
@@ -26,10 +27,12 @@ import { Model, type Posterior } from "./model";
 import { GLIDE_MS, Navigator } from "./navigator";
 import { classColour } from "./palette";
 import { OpError } from "./ops";
+import { OwnPanel, type Own } from "./own";
 import { Painter, type Layers, type Things, type View } from "./painter";
 import type { PathChoice } from "./paths";
 import { MAX_PINS, PENDING_MS, PinBook, type PinEdit } from "./pins";
-import type { Picture } from "./picture";
+import type { ImageShape, Picture } from "./picture";
+import type { Protocol } from "./prepare/prepare";
 import { alongDirection, throughThree, type Plane } from "./planes";
 import { Player } from "./player";
 import { priorShareWithin, PurityJob, type Near, type Quantity } from "./quantities";
@@ -71,6 +74,8 @@ export interface Callbacks {
   onWalk?(choice: PathChoice | null): void;
   /** Another class to decode as, by its name; the host's chooser shall follow. */
   onClass?(name: string): void;
+  /** A picture of the person's own that the host shall look at: PNG, its name, the steps of its preparation that were left out. */
+  onPicture?(png: Uint8Array, name: string, off: readonly string[]): void;
 }
 
 export interface Surface {
@@ -92,6 +97,14 @@ export interface Surface {
   resetStats(): void;
   /** Shows everything again and forgets the measured frames. */
   reset(): void;
+}
+
+type MakeEasel = (shape: ImageShape, pad: Protocol, events: EaselEvents) => Easel;
+let easelMaker: MakeEasel | null = null;
+
+/** Bundles that bring the pad say so; the others are smaller by it. */
+export function offerEasel(make: MakeEasel): void {
+  easelMaker = make;
 }
 
 const WIDE_PX = 760;
@@ -178,6 +191,9 @@ export class SurfaceView implements Surface {
     path: (choice) => this.walkAlong(choice),
     plane: (three) => this.planeOfPins(three),
   });
+  private readonly ownPanel = new OwnPanel({ go: (z, label) => this.setCode(z, label), changed: () => this.request({ above: true }) });
+  private easel: Easel | null = null;
+  private easelKey = "";
   private readonly sliceBox = new SliceBox({ here: () => Array.from(this.z), show: (plane) => this.layPlane(plane) });
   private readonly walk = new Walk();
   private readonly holeButton = h("button", { type: "button", class: "la-chip la-all" }, "Show me a hole (h)");
@@ -249,7 +265,7 @@ export class SurfaceView implements Surface {
     const left = h("div", { class: "la-left" }, this.toolbar.element, this.stage.element, bars, this.classStrip.element, this.legend.element, this.groups.element, this.strip.element, this.rack.element);
     this.rack.wake = () => this.request({});
     this.holeButton.addEventListener("click", () => this.act({ kind: "hole" }));
-    this.body.append(left, this.card.element, this.shelf.element);
+    this.body.append(left, this.card.element, this.ownPanel.element, this.shelf.element);
     this.drawer.add(this.sliceBox.element);
     this.root.append(h("style", {}, STYLE), this.failure, this.body, this.announcer.element);
     element.append(this.root);
@@ -288,6 +304,8 @@ export class SurfaceView implements Surface {
     this.announcer.dispose();
     this.link.dispose();
     this.classBars.dispose();
+    this.easel?.dispose();
+    this.ownPanel.dispose();
     this.disposer.dispose();
     this.scene = this.base = null;
     this.root.remove();
@@ -368,6 +386,7 @@ export class SurfaceView implements Surface {
     this.classBars.configure(scene.classifier, scene.header.class_names);
     this.classStrip.configure(scene);
     this.rack.configure(scene);
+    this.ownPanel.configure(scene);
     this.sliceBox.configure(axesOf(scene).map(({ k }) => k));
     this.groups.configure(scene, isNewRun);
     this.loadOriginalsLater(scene);
@@ -490,12 +509,67 @@ export class SurfaceView implements Surface {
     else if (probeMoved && dynamic.probe) this.probe = scene.plane && this.exactZ ? scene.placeOf(this.exactZ) : dynamic.probe;
     this.pinBook.confirm(dynamic.pins, performance.now(), dynamic.taken);
     if (JSON.stringify(dynamic.walk) !== JSON.stringify(before?.walk ?? null)) this.walk.choose(dynamic.walk, this.pinBook.all());
+    this.showOwn(dynamic, before, isNewDecoder);
     this.showPath(isNewDecoder);
     if (dynamic.options.hint) this.hint.show(dynamic.options.pinnable);
     this.showTitle();
     this.showToolbar();
     this.showPins();
     this.request({ ground: true, points: true, above: true, probe: isNewDecoder || Boolean(probeMoved) });
+  }
+
+  // ---- pictures of the person's own -----------------------------------------------------------------------------------
+
+  /** The pad, where the host wants one, and the posterior of what is on it, else of the host's picture. */
+  private showOwn(dynamic: Dynamic, before: Dynamic | null, isNewDecoder: boolean): void {
+    const { pad, pad_first } = dynamic.options;
+    const key = pad ? JSON.stringify([this.scene?.header.run.id, pad]) : "";
+    if (key !== this.easelKey) {
+      this.easelKey = key;
+      this.easel?.element.remove();
+      this.easel?.dispose();
+      this.easel = pad && this.scene ? this.makeEasel(this.scene, pad, dynamic.options.pad_hands_over) : null;
+      if (this.easel) {
+        this.easel.element.toggleAttribute("data-first", pad_first);
+        if (pad_first) this.body.prepend(this.easel.element);
+        else this.body.append(this.easel.element);
+        this.own = "none yet";
+      }
+      this.showSubject(dynamic, true);
+    } else if (isNewDecoder) {
+      this.easel?.again();
+      this.showSubject(dynamic, true);
+    } else if (JSON.stringify(dynamic.subject) !== JSON.stringify(before?.subject ?? null)) this.showSubject(dynamic, false);
+  }
+
+  private showSubject({ subject }: Dynamic, isForced: boolean): void {
+    if (this.easel?.hasPicture || (!subject && !isForced)) return;
+    this.showPicturesCode(subject && subject.mu.length === this.z.length ? ownOf(subject) : null);
+  }
+
+  private makeEasel(scene: Scene, pad: Protocol, handsOver: boolean): Easel | null {
+    return easelMaker && easelMaker(scene.header.run.image_shape, pad, {
+      encode: (x) => this.encode(x),
+      decode: (z) => this.model().decodeShared(z),
+      label: () => this.scene?.decodedAs ?? null,
+      drawn: (drawing) => {
+        this.showPicturesCode(drawing);
+        if (drawing) this.setCode(drawing.mu, `${capitalised(drawing.label)}, decoded`);
+      },
+      pin: (z, label) => {
+        this.setCode(z, label);
+        this.pinProbe();
+      },
+      handOver: handsOver && this.callbacks.onPicture ? (png, name, off) => this.callbacks.onPicture?.(png, name, off) : null,
+      say: (sentence) => this.announcer.now(sentence),
+    });
+  }
+
+  private showPicturesCode(own: Own | null): void {
+    this.ownPanel.show(own);
+    const logvar = own?.std.map((value) => 2 * Math.log(value)) ?? [];
+    this.own = own?.x ? { x: own.x, q: { mu: own.mu, logvar } } : this.easel ? "none yet" : null;
+    this.request({ above: true, probe: this.layers.truth });
   }
 
   /** The host's path, or the one through pins; a new one plays at once. */
@@ -1325,7 +1399,8 @@ export class SurfaceView implements Surface {
 
   private markersHere(): Dynamic["markers"] {
     const { scene } = this;
-    const markers = this.dynamic?.markers ?? [];
+    const own = this.ownPanel.marker;
+    const markers = [...(this.dynamic?.markers ?? []), ...(own ? [own] : [])];
     return scene?.plane ? markers.map((marker) => ({ ...marker, map: scene.placeOf(marker.z), ellipse: null })) : markers;
   }
 
@@ -1383,6 +1458,11 @@ function undoIntent({ key, ctrlKey, metaKey, shiftKey }: KeyboardEvent): KeyInte
   if (!ctrlKey && !metaKey) return null;
   if (key.toLowerCase() === "z") return { kind: shiftKey ? "redo" : "undo" };
   return key.toLowerCase() === "y" ? { kind: "redo" } : null;
+}
+
+function ownOf({ label, mu, std, x }: SubjectRecord): Own {
+  const bytes = x === null ? null : Float32Array.from(atob(x), (letter) => letter.charCodeAt(0) / 255);
+  return { label, mu, std, x: bytes };
 }
 
 function capitalised(text: string): string {

@@ -66,7 +66,7 @@ export function toStudy(scene: Scene, i: number, own: OwnPicture): Studied | str
 function withoutPixels(scene: Scene, hasPad: boolean): string {
   if (scene.isWaitingForOriginals) return "The pictures of the data set are being unpacked.";
   const words = `The true posterior of an image needs its pixels, and those of ${scene.header.run.dataset} are not here.`;
-  return hasPad ? `${words} Draw on the pad below: it is told for your drawing.` : words;
+  return hasPad ? `${words} Draw on the pad: it is told for your drawing.` : words;
 }
 
 export type Step = "nothing" | "waiting" | "working" | "found";

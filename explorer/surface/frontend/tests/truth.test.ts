@@ -48,7 +48,7 @@ describe("what is asked about", () => {
   it("is said to be missing in words", () => {
     const missing = scene({ originals: null });
     expect(toStudy(missing, 1, null)).toBe("The true posterior of an image needs its pixels, and those of toy are not here.");
-    expect(toStudy(missing, 1, "none yet")).toMatch(/not here\. Draw on the pad below: it is told for your drawing\.$/);
+    expect(toStudy(missing, 1, "none yet")).toMatch(/not here\. Draw on the pad: it is told for your drawing\.$/);
     expect(toStudy(scene({ originals: null, isWaitingForOriginals: true }), 1, null)).toMatch(/being unpacked/);
     expect(toStudy(scene(), -1, null)).toMatch(/All classes are hidden/);
   });

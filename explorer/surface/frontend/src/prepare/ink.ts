@@ -1,0 +1,155 @@
+/** Where is the ink on this picture? explorer/core/ink.py in the browser: the same steps, the same numbers. */
+
+import { blur, chosen, dilate, extentOf, fitted, isAny, mapped, maskOf, percentile, piecesOf, plane, resize, roundEven, toPlane, type Mask, type Plane } from "./plane";
+import { paperOf } from "./surface-fit";
+
+const PIECES_PX = 160;
+const MIN_CONTRAST = 12;
+const MIN_CONTRAST_GRAINS = 6;
+export const FAINT = 0.05;
+const SPECK = 0.02;
+const LONG_CONTACT = 0.15;
+
+/** A picture that cannot be used; the message is one sentence for the person. */
+export class PictureError extends Error {
+  override readonly name = "PictureError";
+}
+
+export function blank(found: string): PictureError {
+  return new PictureError(`The picture looks blank (${found}); allowed: one drawing or object that stands out from an even background; draw with a darker pen or take a nearer picture.`);
+}
+
+/** ink (h, w) in [0, 1] · extent: where there is any · greys: the same without stretching · sentence: what was removed. */
+export interface Found {
+  readonly ink: Plane;
+  readonly extent: Mask;
+  greys(): Plane;
+  readonly sentence: string;
+}
+
+export function findInk(grey: Plane): Found {
+  const { h, w } = grey, n = h * w;
+  const { level, grain } = paperOf(grey);
+  const signal = new Float64Array(n);
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += signal[i] = grey.v[i] - level.v[i];
+  const isDarkOnLight = sum < 0; // the paper is fitted, so only ink is on one side
+  if (isDarkOnLight) for (let i = 0; i < n; i++) signal[i] = -signal[i];
+  const smooth = blur(plane(h, w, signal), Math.max(h, w) / 200);
+  const least = Math.max(MIN_CONTRAST, MIN_CONTRAST_GRAINS * grain);
+  const strokes = strokesOf(signal, smooth, least);
+  const full = fullOf(signal, strokes), low = 3 * grain;
+  if (full < least) throw blank(`ink and paper differ by ${roundEven(Math.max(full, 0))} of 255 grey levels, the paper's grain is ${roundEven(grain)}`);
+  const near = dilate(strokes, Math.max(2, roundEven(longerSide(strokes) / 20))).v;
+  const ink = new Float64Array(n), extent = new Uint8Array(n);
+  for (let i = 0; i < n; i++) {
+    ink[i] = near[i] * clipped((signal[i] - low) / (full - low));
+    if (ink[i] > FAINT && smooth.v[i] > low + FAINT * (full - low)) extent[i] = 1;
+  }
+  const greys = (): Plane => {
+    const room = (i: number): number => Math.max((isDarkOnLight ? level.v[i] : 255 - level.v[i]) - low, 1);
+    return plane(h, w, mapped(signal, (value, i) => clipped((value - low) / room(i)) * near[i]));
+  };
+  return { ink: plane(h, w, ink), extent: { h, w, v: extent }, greys, sentence: toldPaper(isDarkOnLight, level.v, full) };
+}
+
+function clipped(value: number): number {
+  return value < 0 ? 0 : value > 1 ? 1 : value;
+}
+
+function fullOf(signal: Float64Array, { v }: Mask): number {
+  const strong = chosen(signal, v);
+  return strong.length ? percentile(strong, 75) : 0;
+}
+
+function longerSide(mask: Mask): number {
+  const extent = extentOf(mask);
+  return extent ? Math.max(extent.bottom - extent.top, extent.right - extent.left) + 1 : 0;
+}
+
+/** The threshold that leaves the least variance within the two classes, ink and paper (Otsu 1979). */
+function otsu(values: Float64Array): number {
+  let low = Infinity, high = -Infinity;
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  if (low === high) [low, high] = [low - 0.5, high + 0.5];
+  const n = 256, step = (high - low) / n;
+  const edge = (i: number): number => (i === n ? high : i * step + low);
+  const counts = new Float64Array(n);
+  for (const value of values) {
+    let i = Math.min(n - 1, Math.trunc(((value - low) / (high - low)) * n));
+    if (value < edge(i)) i--;
+    else if (value >= edge(i + 1) && i !== n - 1) i++;
+    counts[i]++;
+  }
+  const below = new Float64Array(n), total = new Float64Array(n);
+  let count = 0, sum = 0;
+  for (let i = 0; i < n; i++) {
+    below[i] = count += counts[i];
+    total[i] = sum += (counts[i] * (edge(i) + edge(i + 1))) / 2;
+  }
+  let best = 0, most = -Infinity;
+  for (let i = 0; i < n; i++) {
+    const above = count - below[i];
+    const between = below[i] * above * (total[i] / below[i] - (sum - total[i]) / above) ** 2;
+    const score = Number.isFinite(between) ? between : -1;
+    if (score > most) [best, most] = [i, score];
+  }
+  return edge(1 + best);
+}
+
+interface Parted {
+  readonly strokes: Mask;
+  readonly alongBorder: Mask;
+}
+
+/** The ink: what is above Otsu's threshold, or above a second one without the strong shapes along the border. */
+function strokesOf(signal: Float64Array, { h, w, v: smooth }: Plane, least: number): Mask {
+  const threshold = otsu(smooth);
+  const parted = part(maskOf(h, w, (i) => smooth[i] > threshold));
+  if (!isAny(parted.alongBorder)) return parted.strokes;
+  const border = dilate(parted.alongBorder, Math.max(2, roundEven(Math.max(h, w) / 28))).v;
+  const elsewhere = chosen(smooth, border, 0);
+  let again = parted;
+  if (elsewhere.length > 0) {
+    const second = otsu(elsewhere);
+    again = part(maskOf(h, w, (i) => smooth[i] > second && border[i] === 0));
+  }
+  if (fullOf(signal, again.strokes) >= least) return again.strokes;
+  return maskOf(h, w, (i) => parted.strokes.v[i] + parted.alongBorder.v[i] > 0);
+}
+
+/** Takes the ink apart into connected pieces and sorts them. */
+function part(isInk: Mask): Parted {
+  const { h, w } = isInk;
+  const shrunk = resize(toPlane(isInk), ...fitted(h, w, PIECES_PX));
+  const [rows, columns] = [shrunk.h, shrunk.w];
+  const { names, areas } = piecesOf(maskOf(rows, columns, (i) => shrunk.v[i] > 0.2));
+  const contact = areas.map(() => 0);
+  for (const row of [0, rows - 1]) for (let x = 0; x < columns; x++) contact[names[row * columns + x]]++;
+  for (const column of [0, columns - 1]) for (let y = 1; y < rows - 1; y++) contact[names[y * columns + column]]++;
+  const isAlong = contact.map((n) => n > (LONG_CONTACT * (rows + columns)) / 2);
+  const largest = areas.reduce((found, area, name) => (name === 0 || isAlong[name] ? found : Math.max(found, area)), 0);
+  const nothing: Mask = { h, w, v: new Uint8Array(h * w) };
+  const drawnFrom = (is: (name: number) => boolean): Mask => {
+    const own = areas.map((_, name) => (name > 0 && is(name) ? 1 : 0));
+    const wide = resize(toPlane(maskOf(rows, columns, (i) => own[names[i]] === 1)), h, w).v;
+    return maskOf(h, w, (i) => isInk.v[i] === 1 && wide[i] > 0);
+  };
+  return { strokes: drawnFrom((name) => !isAlong[name] && areas[name] >= SPECK * largest), alongBorder: isAlong.some((is, name) => is && name > 0) ? drawnFrom((name) => isAlong[name]) : nothing };
+}
+
+function toldPaper(isDarkOnLight: boolean, level: Float64Array, contrast: number): string {
+  let low = Infinity, high = -Infinity, sum = 0;
+  for (const value of level) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+    sum += value;
+  }
+  const range = high - low > 8 ? `, ${roundEven(low)} to ${roundEven(high)}` : "";
+  const words = `grey level ${roundEven(sum / level.length)}${range}`;
+  if (isDarkOnLight) return `The light background (${words}) was removed and the rest inverted: the model knows light on dark.`;
+  return `The dark background (${words}) was removed; what is light on it stands out by ${roundEven(contrast)} grey levels.`;
+}

@@ -1,0 +1,259 @@
+/**
+ * Which operations on grey levels does the preparation of a picture need? As numpy and Pillow do them, number for number.
+ *
+ * explorer/core/ink.py and preprocess.py are the other side; tests/explorer/core/test_browser_twin.py holds both against each other.
+ */
+
+/** h × w numbers, row by row. */
+export interface Plane {
+  readonly h: number;
+  readonly w: number;
+  readonly v: Float64Array;
+}
+
+/** h × w, 0 or 1. */
+export interface Mask {
+  readonly h: number;
+  readonly w: number;
+  readonly v: Uint8Array;
+}
+
+export function plane(h: number, w: number, v: Float64Array = new Float64Array(h * w)): Plane {
+  return { h, w, v };
+}
+
+/** Faster than the array's own `map`. */
+export function mapped(v: Float64Array, of: (value: number, i: number) => number): Float64Array {
+  const out = new Float64Array(v.length);
+  for (let i = 0; i < v.length; i++) out[i] = of(v[i], i);
+  return out;
+}
+
+/** Half to even, as Python rounds. */
+export function roundEven(value: number): number {
+  const down = Math.floor(value), rest = value - down;
+  return rest < 0.5 || (rest === 0.5 && down % 2 === 0) ? down : down + 1;
+}
+
+export function fitted(h: number, w: number, longest: number): [h: number, w: number] {
+  const scale = Math.min(1, longest / Math.max(h, w));
+  return [Math.max(1, roundEven(h * scale)), Math.max(1, roundEven(w * scale))];
+}
+
+// ---- Pillow's resampling ------------------------------------------------------------------------------------------------
+
+export type Filter = "box" | "bilinear" | "lanczos";
+
+const SUPPORT: Readonly<Record<Filter, number>> = { box: 0.5, bilinear: 1, lanczos: 3 };
+
+function weight(filter: Filter, x: number): number {
+  if (filter === "box") return x > -0.5 && x <= 0.5 ? 1 : 0;
+  if (filter === "bilinear") return Math.abs(x) < 1 ? 1 - Math.abs(x) : 0;
+  return x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0;
+}
+
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI);
+}
+
+interface Taps {
+  readonly first: number;
+  readonly factors: Float64Array;
+}
+
+function tapsOf(from: number, to: number, filter: Filter): Taps[] {
+  const scale = from / to, stretch = Math.max(1, scale), reach = SUPPORT[filter] * stretch;
+  return Array.from({ length: to }, (_, i) => {
+    const center = (i + 0.5) * scale;
+    const first = Math.max(0, Math.trunc(center - reach + 0.5)), end = Math.min(from, Math.trunc(center + reach + 0.5));
+    const factors = new Float64Array(end - first);
+    let total = 0;
+    for (let k = 0; k < factors.length; k++) total += factors[k] = weight(filter, (k + first - center + 0.5) * (1 / stretch));
+    if (total !== 0) for (let k = 0; k < factors.length; k++) factors[k] /= total;
+    return { first, factors };
+  });
+}
+
+const PRECISION = 2 ** 22;
+
+function inIntegers(factor: number): number {
+  return Math.trunc(factor * PRECISION + (factor < 0 ? -0.5 : 0.5));
+}
+
+/** In bytes (rounded between the two passes) or in 32-bit floats, as Pillow does for mode L and mode F. */
+export function resample({ h, w, v }: Plane, height: number, width: number, filter: Filter, isBytes: boolean): Plane {
+  let out = v;
+  if (width !== w) out = pass(out, h, 1, w, width, w, width, filter, isBytes);
+  if (height !== h) out = pass(out, width, width, h, height, 1, 1, filter, isBytes);
+  return plane(height, width, out);
+}
+
+/** Along one axis: `n` lines whose beginnings are `lineIn` or `lineOut` apart and whose pixels are `step` apart. */
+function pass(v: Float64Array, n: number, step: number, from: number, to: number, lineIn: number, lineOut: number, filter: Filter, isBytes: boolean): Float64Array {
+  const out = new Float64Array(n * to);
+  const taps = tapsOf(from, to, filter);
+  for (let i = 0; i < to; i++) {
+    const { first, factors } = taps[i];
+    const own = isBytes ? factors.map(inIntegers) : factors;
+    for (let line = 0; line < n; line++) {
+      let sum = isBytes ? PRECISION / 2 : 0, at = line * lineIn + first * step;
+      for (let k = 0; k < own.length; k++, at += step) sum += v[at] * own[k];
+      out[line * lineOut + i * step] = isBytes ? Math.min(255, Math.max(0, Math.floor(sum / PRECISION))) : Math.fround(sum);
+    }
+  }
+  return out;
+}
+
+/** Means over areas when it becomes much smaller, so that whole factors are exact; else lines between pixels. */
+export function resize(values: Plane, height: number, width: number): Plane {
+  const filter = values.h >= 2 * height && values.w >= 2 * width ? "box" : "bilinear";
+  if (height === values.h && width === values.w) return plane(height, width, new Float64Array(new Float32Array(values.v)));
+  return resample(plane(values.h, values.w, new Float64Array(new Float32Array(values.v))), height, width, filter, false);
+}
+
+// ---- masks ----------------------------------------------------------------------------------------------------------------
+
+export function maskOf(h: number, w: number, is: (i: number) => boolean): Mask {
+  const v = new Uint8Array(h * w);
+  for (let i = 0; i < v.length; i++) v[i] = is(i) ? 1 : 0;
+  return { h, w, v };
+}
+
+export function toPlane({ h, w, v }: Mask): Plane {
+  return plane(h, w, new Float64Array(v));
+}
+
+/** The values where the mask is 1, in their order. */
+export function chosen(values: Float64Array, mask: Uint8Array, wanted = 1): Float64Array {
+  const out = new Float64Array(values.length);
+  let n = 0;
+  for (let i = 0; i < values.length; i++) if (mask[i] === wanted) out[n++] = values[i];
+  return out.subarray(0, n);
+}
+
+export function isAny({ v }: Mask): boolean {
+  return v.includes(1);
+}
+
+/** First and last row and column with a 1; null where there is none. */
+export function extentOf({ h, w, v }: Mask): { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number } | null {
+  let top = h, bottom = -1, left = w, right = -1;
+  for (let y = 0, i = 0; y < h; y++) {
+    for (let x = 0; x < w; x++, i++) {
+      if (!v[i]) continue;
+      if (y < top) top = y;
+      bottom = y;
+      if (x < left) left = x;
+      if (x > right) right = x;
+    }
+  }
+  return bottom < 0 ? null : { top, bottom, left, right };
+}
+
+/** Mean over a square of 2·radius + 1 pixels, borders repeated; running sums cost the same at any radius. */
+export function blur({ h, w, v }: Plane, radius: number): Plane {
+  const reach = Math.trunc(radius);
+  return plane(h, w, means(means(v, w, w, h, 1, reach), h, 1, w, w, reach));
+}
+
+/** Along one axis: `n` lines, their beginnings `line` apart, of `length` pixels `step` apart. */
+function means(v: Float64Array, n: number, step: number, length: number, line: number, reach: number): Float64Array {
+  const out = new Float64Array(v.length), sums = new Float64Array(length + 2 * reach + 1), size = 2 * reach + 1;
+  for (let l = 0; l < n; l++) {
+    const start = l * line;
+    let sum = 0;
+    for (let i = 0; i < sums.length; i++) {
+      const at = i - reach - 1;
+      sums[i] = sum += v[start + (at < 0 ? 0 : at >= length ? length - 1 : at) * step];
+    }
+    for (let i = 0; i < length; i++) out[start + i * step] = (sums[i + size] - sums[i]) / size;
+  }
+  return out;
+}
+
+/** Every pixel within `reach` rows and columns of the mask. */
+export function dilate(mask: Mask, reach: number): Mask {
+  const { h, w } = mask;
+  return { h, w, v: widened(widened(mask.v, w, w, h, 1, reach), h, 1, w, w, reach) };
+}
+
+function widened(v: Uint8Array, n: number, step: number, length: number, line: number, reach: number): Uint8Array {
+  const out = new Uint8Array(v.length);
+  for (let l = 0; l < n; l++) {
+    let end = -1; // up to where the last 1 reaches
+    for (let i = 0; i < length; i++) {
+      if (!v[l * line + i * step]) continue;
+      const last = Math.min(length - 1, i + reach);
+      for (let to = Math.max(end + 1, i - reach); to <= last; to++) out[l * line + to * step] = 1;
+      end = last;
+    }
+  }
+  return out;
+}
+
+/** Connected pieces, corners included: (h·w,) the number of each pixel's piece from 1, 0 outside; and how many pixels each has. */
+export function piecesOf({ h, w, v }: Mask): { readonly names: Int32Array; readonly areas: readonly number[] } {
+  const names = new Int32Array(h * w), areas: number[] = [0], open: number[] = [];
+  for (let seed = 0; seed < v.length; seed++) {
+    if (!v[seed] || names[seed]) continue;
+    names[seed] = areas.length;
+    open.push(seed);
+    let area = 0;
+    for (let i = open.pop(); i !== undefined; i = open.pop()) {
+      area++;
+      const x = i % w;
+      for (let y = Math.max(0, Math.floor(i / w) - 1), last = Math.min(h - 1, Math.floor(i / w) + 1); y <= last; y++) {
+        for (let at = y * w + Math.max(0, x - 1); at <= y * w + Math.min(w - 1, x + 1); at++) {
+          if (!v[at] || names[at]) continue;
+          names[at] = areas.length;
+          open.push(at);
+        }
+      }
+    }
+    areas.push(area);
+  }
+  return { names, areas };
+}
+
+// ---- order ----------------------------------------------------------------------------------------------------------------
+
+export function median(values: Float64Array): number {
+  const own = values.slice(), upper = Math.floor(own.length / 2);
+  const high = nth(own, upper);
+  return own.length % 2 ? high : (greatest(own, upper) + high) / 2;
+}
+
+/** numpy's percentile: linear between neighbours. */
+export function percentile(values: Float64Array, percent: number): number {
+  const own = values.slice(), at = (percent / 100) * (own.length - 1), low = Math.floor(at), t = at - low;
+  const b = nth(own, Math.min(own.length - 1, low + 1)), a = low + 1 < own.length ? greatest(own, low + 1) : b;
+  return t >= 0.5 ? b - (b - a) * (1 - t) : a + (b - a) * t;
+}
+
+function greatest(values: Float64Array, end: number): number {
+  let found = -Infinity;
+  for (let i = 0; i < end; i++) if (values[i] > found) found = values[i];
+  return found;
+}
+
+/** The n-th smallest, all before it being no larger: Hoare's selection in place. */
+function nth(v: Float64Array, n: number): number {
+  let low = 0, high = v.length - 1;
+  while (low < high) {
+    const pivot = v[(low + high) >> 1];
+    let i = low, j = high;
+    while (i <= j) {
+      while (v[i] < pivot) i++;
+      while (v[j] > pivot) j--;
+      if (i <= j) {
+        const swap = v[i];
+        v[i++] = v[j];
+        v[j--] = swap;
+      }
+    }
+    if (n <= j) high = j;
+    else if (n >= i) low = i;
+    else break;
+  }
+  return v[n];
+}

@@ -1,0 +1,269 @@
+/**
+ * How does any picture become what the model was trained on? explorer/core/preprocess.py in the browser: the same steps, the same numbers.
+ *
+ * A picture is RGBA bytes; x (C, H, W) in [0, 1].
+ */
+
+import type { ImageShape } from "../picture";
+import { blank, FAINT, findInk, type Found } from "./ink";
+import { extentOf, fitted, isAny, mapped, maskOf, plane, resample, resize, roundEven, type Mask, type Plane } from "./plane";
+
+/** explorer/core/preprocess.py, `browser_protocol`: how the images of the data set were made; lengths are shares of the frame. */
+export interface Protocol {
+  readonly way: "handwriting" | "object" | "photograph";
+  /** Of the ink: height, width. */
+  readonly box: readonly [number, number] | null;
+  readonly by_mass: boolean;
+  readonly is_bitmap: boolean;
+  readonly thin: number;
+  readonly usual: number;
+  /** Width of the pad's pen. */
+  readonly pen: number;
+  /** Steps that can be left out: name, title, what happens without. */
+  readonly switches: readonly (readonly [name: string, title: string, help: string])[];
+}
+
+export interface Bitmap {
+  readonly width: number;
+  readonly height: number;
+  /** RGBA. */
+  readonly data: Uint8ClampedArray;
+}
+
+/** One step that a person can look at; values in 0..255, one plane or three. */
+export interface Step {
+  readonly title: string;
+  readonly sentence: string;
+  readonly planes: readonly Plane[];
+}
+
+export interface Prepared {
+  readonly x: Float32Array;
+  readonly steps: readonly Step[];
+}
+
+const WORK_PX = 1024;
+const CANVAS = 10;
+const MODELS_OWN = "Fed to the model";
+
+/** off: names of the switches that are left out. Throws a PictureError for a picture that cannot be used. */
+export function prepare(bitmap: Bitmap, shape: ImageShape, protocol: Protocol, off: ReadonlySet<string>): Prepared {
+  const [channels, height, width] = shape;
+  const flat = onWhite(bitmap);
+  const first: Step = { title: "Your picture", sentence: `${bitmap.width} × ${bitmap.height} pixels${flat.isMixed ? ", what is transparent on white" : ""}.`, planes: flat.planes };
+  const ways = { handwriting, object: objectWay, photograph };
+  const isOwnSize = bitmap.width === width && bitmap.height === height;
+  const steps = isOwnSize ? [asItIs(flat.planes, channels, protocol)] : ways[protocol.way](flat.planes, shape, protocol, off);
+  return { x: toX(steps[steps.length - 1].planes, shape), steps: [first, ...steps] };
+}
+
+// ---- the ways -------------------------------------------------------------------------------------------------------------
+
+function asItIs(planes: readonly Plane[], channels: number, { way }: Protocol): Step {
+  const fed = inChannels(planes, channels);
+  if (way !== "photograph" && fed[0].v.every((value) => value === fed[0].v[0])) throw blank("every pixel is the same");
+  return { title: MODELS_OWN, sentence: `It has the model's own size, ${fed[0].w} × ${fed[0].h}, so nothing was changed.`, planes: fed };
+}
+
+function photograph(planes: readonly Plane[], [channels, height, width]: ImageShape, _: Protocol, off: ReadonlySet<string>): Step[] {
+  const isWhole = off.has("crop");
+  const cut = isWhole ? planes : planes.map((one) => middle(one, width / height));
+  const filter = cut[0].w >= width ? "lanczos" : "box";
+  const fed = inChannels(cut.map((one) => resample(one, height, width, filter, true)), channels);
+  const kind = channels <= 2 ? "grey" : "colour";
+  return [
+    isWhole
+      ? { title: "Whole", sentence: "Not cut: it is squeezed into the aspect of the model's images.", planes: cut }
+      : { title: "Middle", sentence: `Cut to the middle, ${cut[0].w} × ${cut[0].h}: the model's images have that aspect.`, planes: cut },
+    { title: MODELS_OWN, sentence: `Resized to ${width} × ${height}, in ${kind}.`, planes: fed },
+  ];
+}
+
+function handwriting(planes: readonly Plane[], [, height, width]: ImageShape, protocol: Protocol, off: ReadonlySet<string>): Step[] {
+  const grey = greyOf(planes, off), found = foundIn(work(grey), off);
+  const ink = protocol.is_bitmap ? plane(found.ink.h, found.ink.w, mapped(found.ink.v, (value) => (value > 0.5 ? 1 : 0))) : found.ink;
+  const isWhole = off.has("crop");
+  const cut = isWhole ? ink : crop(ink, maskOf(ink.h, ink.w, (i) => found.extent.v[i] === 1 && ink.v[i] > 0));
+  if (!cut || cut.v.every((value) => value === 0)) throw blank("nothing of it is lighter than the darkest grey");
+  const room: readonly [number, number] = off.has("box") || !protocol.box ? [1, 1] : protocol.box;
+  let drawn = resize(cut, ...boxFor(cut, room, height, width));
+  const stroke = strokeWidth(drawn) / CANVAS;
+  const isThin = stroke < protocol.thin * height && !off.has("thicken");
+  if (isThin) {
+    const thick = thicken(drawn, ((protocol.usual * height - stroke) / 2) * CANVAS);
+    drawn = resize(thick, ...boxFor(thick, room, height, width));
+  }
+  const byMass = protocol.by_mass && !off.has("mass");
+  const frame = resize(place(drawn, height * CANVAS, width * CANVAS, byMass), height, width);
+  const most = frame.v.reduce((found_, value) => Math.max(found_, value), 0);
+  const fed = toBytes(plane(height, width, mapped(frame.v, (value) => value / most)));
+  const size = [drawn.w, drawn.h].map((side) => Number((side / CANVAS).toPrecision(3))).join(" × ");
+  const pen = `${isWhole ? "Not cut" : "Cut to the ink"}; the pen is ${stroke.toFixed(1)} pixels of the model wide`;
+  const where = byMass ? "its centre of mass" : "the middle of its box";
+  return [
+    { title: "Grey", sentence: toldGrey(off, "Colour says nothing here."), planes: [grey] },
+    { title: "Ink", sentence: found.sentence, planes: [toBytes(ink)] },
+    { title: isThin ? "Stroke" : "Crop", sentence: isThin ? `${pen}, thinner than the model knows, and was thickened to ${(protocol.usual * height).toFixed(1)}.` : `${pen}.`, planes: [toBytes(drawn)] },
+    { title: MODELS_OWN, sentence: `Scaled to ${size} of the frame's ${width} × ${height} pixels, ${where} in the middle.`, planes: [fed] },
+  ];
+}
+
+/** The whole object with its own greys: only what lies outside its box is removed. */
+function objectWay(planes: readonly Plane[], [, height, width]: ImageShape, _: Protocol, off: ReadonlySet<string>): Step[] {
+  const grey = greyOf(planes, off), found = foundIn(work(grey), off);
+  const greys = found.greys(), cut = off.has("crop") ? greys : crop(greys, found.extent);
+  if (!cut) throw blank("nothing of it is lighter than the darkest grey");
+  const scale = Math.min(height / cut.h, width / cut.w);
+  const [h, w] = [Math.max(1, roundEven(cut.h * scale)), Math.max(1, roundEven(cut.w * scale))];
+  return [
+    { title: "Grey", sentence: toldGrey(off, "The model knows no colour."), planes: [grey] },
+    { title: "Object", sentence: found.sentence, planes: [toBytes(greys)] },
+    { title: "Crop", sentence: off.has("crop") ? "Not cut." : "Cut to the object.", planes: [toBytes(cut)] },
+    { title: MODELS_OWN, sentence: `Scaled to ${w} × ${h} and put in the middle of ${width} × ${height} pixels.`, planes: [toBytes(place(resize(cut, h, w), height, width, false))] },
+  ];
+}
+
+function foundIn(grey: Plane, off: ReadonlySet<string>): Found {
+  if (!off.has("paper")) return findInk(grey);
+  const light = plane(grey.h, grey.w, mapped(grey.v, (value) => value / 255));
+  const extent = maskOf(grey.h, grey.w, (i) => light.v[i] > FAINT);
+  if (!isAny(extent)) throw blank("nothing of it is lighter than the darkest grey");
+  return { ink: light, extent, greys: () => light, sentence: "Background and polarity were left alone: whatever is light counts as ink." };
+}
+
+function toldGrey(off: ReadonlySet<string>, why: string): string {
+  return off.has("grey") ? "The red channel alone." : why;
+}
+
+// ---- size, stroke, place ----------------------------------------------------------------------------------------------------
+
+function boxFor({ h, w }: Plane, room: readonly [number, number], height: number, width: number): [number, number] {
+  const scale = CANVAS * Math.min((room[0] * height) / h, (room[1] * width) / w);
+  return [Math.max(1, roundEven(h * scale)), Math.max(1, roundEven(w * scale))];
+}
+
+/** 2 · area / outline, the outline being π/4 · its crossings with rows and columns (Crofton). */
+function strokeWidth({ h, w, v }: Plane): number {
+  const is = (y: number, x: number): boolean => y >= 0 && x >= 0 && y < h && x < w && v[y * w + x] > 0.5;
+  let area = 0, crossings = 0;
+  for (let y = -1; y < h; y++) {
+    for (let x = -1; x < w; x++) {
+      const here = is(y, x);
+      if (here) area++;
+      if (x >= 0 && here !== is(y + 1, x)) crossings++;
+      if (y >= 0 && here !== is(y, x + 1)) crossings++;
+    }
+  }
+  return (2 * area) / Math.max(1, (Math.PI / 4) * crossings);
+}
+
+/** Every stroke grows by `radius` pixels on each side; the picture grows with it. */
+function thicken({ h, w, v }: Plane, radius: number): Plane {
+  const reach = Math.ceil(radius);
+  const out = plane(h + 2 * reach, w + 2 * reach);
+  for (let dy = -reach; dy <= reach; dy++) {
+    for (let dx = -reach; dx <= reach; dx++) {
+      const weight = Math.min(1, radius + 0.5 - Math.hypot(dx, dy)); // the disc's own edge is smooth too
+      if (weight <= 0) continue;
+      for (let y = 0; y < h; y++) {
+        for (let x = 0, from = y * w, to = (y + reach - dy) * out.w + reach - dx; x < w; x++, from++, to++) {
+          const value = weight * v[from];
+          if (value > out.v[to]) out.v[to] = value;
+        }
+      }
+    }
+  }
+  return out;
+}
+
+/** Into the empty frame, all of the ink inside. By mass: on the canvas, by whole model pixels, as in MNIST. */
+function place({ h, w, v }: Plane, height: number, width: number, byMass: boolean): Plane {
+  let top = (height - h) / 2, left = (width - w) / 2;
+  if (byMass) {
+    let mass = 0, down = 0, across = 0;
+    for (let y = 0, i = 0; y < h; y++) {
+      for (let x = 0; x < w; x++, i++) {
+        mass += v[i];
+        down += v[i] * (y + 0.5);
+        across += v[i] * (x + 0.5);
+      }
+    }
+    [top, left] = [height / 2 - down / mass, width / 2 - across / mass].map((offset) => Math.ceil(offset / CANVAS) * CANVAS);
+  }
+  const row = Math.min(height - h, Math.max(0, Math.floor(top))), column = Math.min(width - w, Math.max(0, Math.floor(left)));
+  const frame = plane(height, width);
+  for (let y = 0; y < h; y++) frame.v.set(v.subarray(y * w, (y + 1) * w), (row + y) * width + column);
+  return frame;
+}
+
+// ---- pixels -----------------------------------------------------------------------------------------------------------------
+
+/** One plane where the picture has no colour, else red, green, blue. */
+function onWhite({ width, height, data }: Bitmap): { readonly planes: readonly Plane[]; readonly isMixed: boolean } {
+  const planes = [0, 1, 2].map(() => plane(height, width));
+  let isMixed = false, isGrey = true;
+  for (let i = 0, at = 0; i < width * height; i++, at += 4) {
+    const alpha = data[at + 3];
+    for (let c = 0; c < 3; c++) planes[c].v[i] = alpha === 255 ? data[at + c] : mixed(data[at + c], alpha);
+    isMixed ||= alpha < 255;
+    isGrey &&= data[at] === data[at + 1] && data[at] === data[at + 2];
+  }
+  return { planes: isGrey ? planes.slice(0, 1) : planes, isMixed };
+}
+
+/** Pillow's alpha_composite over white, in its integers. */
+function mixed(value: number, alpha: number): number {
+  const sum = value * alpha * 128 + 255 * (32640 - alpha * 128) + (0x80 << 7);
+  return ((sum >> 8) + sum) >> 15;
+}
+
+/** Luminance as Pillow counts it. */
+function luminance(planes: readonly Plane[]): Plane {
+  if (planes.length < 3) return planes[0];
+  const [{ h, w, v: red }, { v: green }, { v: blue }] = planes;
+  return plane(h, w, mapped(red, (value, i) => Math.floor((value * 19595 + green[i] * 38470 + blue[i] * 7471 + 0x8000) / 65536)));
+}
+
+function greyOf(planes: readonly Plane[], off: ReadonlySet<string>): Plane {
+  return off.has("grey") ? planes[0] : luminance(planes);
+}
+
+function inChannels(planes: readonly Plane[], channels: number): Plane[] {
+  return channels <= 2 ? [luminance(planes)] : [planes[0], planes[1] ?? planes[0], planes[2] ?? planes[0]];
+}
+
+/** Not larger than needed. */
+function work(grey: Plane): Plane {
+  return resample(grey, ...fitted(grey.h, grey.w, WORK_PX), "box", true);
+}
+
+function crop(values: Plane, mask: Mask): Plane | null {
+  const extent = extentOf(mask);
+  return extent && part(values, extent.top, extent.left, extent.bottom - extent.top + 1, extent.right - extent.left + 1);
+}
+
+function part({ w, v }: Plane, top: number, left: number, height: number, width: number): Plane {
+  const out = plane(height, width);
+  for (let y = 0; y < height; y++) out.v.set(v.subarray((top + y) * w + left, (top + y) * w + left + width), y * width);
+  return out;
+}
+
+/** The largest part of that aspect (width over height) around the middle. */
+function middle(values: Plane, aspect: number): Plane {
+  const width = Math.min(values.w, Math.max(1, roundEven(values.h * aspect)));
+  const height = Math.min(values.h, Math.max(1, roundEven(width / aspect)));
+  return part(values, Math.floor((values.h - height) / 2), Math.floor((values.w - width) / 2), height, width);
+}
+
+function toBytes({ h, w, v }: Plane): Plane {
+  const out = plane(h, w);
+  for (let i = 0; i < v.length; i++) out.v[i] = roundEven((v[i] < 0 ? 0 : v[i] > 1 ? 1 : v[i]) * 255);
+  return out;
+}
+
+/** A still picture for a model of several frames is the same in each. */
+function toX(planes: readonly Plane[], [channels, height, width]: ImageShape): Float32Array {
+  const x = new Float32Array(channels * height * width);
+  for (let c = 0; c < channels; c++) x.set(planes[Math.min(c, planes.length - 1)].v.map((value) => value / 255), c * height * width);
+  return x;
+}
