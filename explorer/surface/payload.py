@@ -49,20 +49,46 @@ class Marked:
 
 
 @dataclass(frozen=True)
+class OtherPath:
+    """A path that is drawn thin and may be played beside: its kind, T codes, their places on the map."""
+
+    title: str
+    z: tuple[tuple[float, ...], ...]
+    map: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class StripShown:
+    """A number for every frame of a path, drawn under its film. values: (T,), or of every class (T, Y) · top: of the scale, from 0."""
+
+    name: str
+    definition: str
+    values: tuple[float, ...] | tuple[tuple[float, ...], ...]
+    top: float
+
+
+@dataclass(frozen=True)
 class PathShown:
-    """An interpolation to be played: T codes, their places on the map, the names of its ends."""
+    """An interpolation to be played: T codes, their places on the map, the names of its ends.
+
+    others: paths of other kinds · strips: what is measured along it · is_loop: its end is its beginning.
+    """
 
     title: str
     z: tuple[tuple[float, ...], ...]
     map: tuple[tuple[float, float], ...]
     ends: tuple[str, str]
+    others: tuple[OtherPath, ...] = ()
+    strips: tuple[StripShown, ...] = ()
+    is_loop: bool = False
 
 
 @dataclass(frozen=True)
 class Options:
     """How a host wants the surface.
 
-    compact: for a narrow column, the picture below the map · link: surfaces of one page with the same name move together.
+    compact: for a narrow column, the picture below the map · link: surfaces of one page with the same name move together ·
+    drawable: a path can be drawn by hand, of which the host hears.
     """
 
     show_card: bool = True
@@ -72,6 +98,7 @@ class Options:
     rings: bool = True
     compact: bool = False
     link: str = ""
+    drawable: bool = False
 
 
 @dataclass(frozen=True)

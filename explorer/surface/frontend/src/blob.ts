@@ -3,6 +3,7 @@
 import { halvesToFloats } from "./half";
 import type { Op } from "./ops";
 import type { PathChoice } from "./paths";
+import type { StripRecord } from "./pathstrips";
 
 export const FORMAT = "latent-atlas";
 export const VERSION = 1;
@@ -25,6 +26,11 @@ export interface PathRecord {
   readonly z: readonly (readonly number[])[];
   readonly map: readonly Point[];
   readonly ends: readonly string[];
+  /** Paths of other kinds between the same stops: drawn thin, and one of them played beside. */
+  readonly others?: readonly { readonly title: string; readonly z: readonly (readonly number[])[]; readonly map: readonly Point[] }[];
+  readonly strips?: readonly StripRecord[];
+  /** Its end is its beginning. */
+  readonly is_loop?: boolean;
 }
 
 /** Something the host put on the map; the ellipse is one posterior standard deviation in axis units. */
@@ -45,6 +51,8 @@ export interface Options {
   readonly compact: boolean;
   /** Surfaces of one page with the same name move together: their runs have the same test images. */
   readonly link: string;
+  /** A path can be drawn by hand, of which the host hears. */
+  readonly drawable?: boolean;
 }
 
 /** The part that changes at every rerun of the host. */
