@@ -14,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from trainer.errors import LatentError
+
 LOG = logging.getLogger(__name__)
 MAX_KEPT = 128
 DELAY_S = 1.0  # the page that asks is drawn first
@@ -61,7 +63,9 @@ class Background:
             return
         try:
             job.answer = work()
-        except Exception as error:
+        except LatentError as error:
+            job.error = str(error)
+        except Exception:
             LOG.exception("background work failed")
-            job.error = f"{type(error).__name__}: {error}"
+            job.error = "something failed that should not; the log of the server says what."
         job.is_done = True

@@ -133,7 +133,7 @@ def geodesics(run_id: str, label: int | None, walk: Walk) -> Geodesics:
     stamp, jobs = _stamp(run_id), []
     for i, j in walk.legs:
         a, b = (tuple(map(float, walk.stops[k])) for k in (i, j))
-        graph = _background().ask(("graph", run_id, stamp, label), partial(_graph, run_id, stamp, label))
+        graph = _background().ask(("graph", run_id, stamp, label), partial(_graph, _run(run_id, stamp), label))
         jobs.append(_background().ask(("way", run_id, stamp, label, a, b, walk.n), partial(_way, graph, a, b, walk.n)))
     error = next((job.error for job in jobs if job.error), "")
     is_done = [job.is_done and not job.error for job in jobs]
@@ -196,15 +196,16 @@ def _background() -> Background:
     return Background()
 
 
-def _graph(run_id: str, stamp: Stamp, label: int | None) -> DecodedGraph:
-    """In the background, where Streamlit's memory is not to be asked: what it needs is loaded already."""
-    this = load_run(run_id)
+def _graph(this: Run, label: int | None) -> DecodedGraph:
+    """In the background, where Streamlit's memory is not to be asked: the run is given."""
     decode = replace(this.forward, label=label).decode
     return decoded_graph(lambda z: decode(np.asarray(z, np.float32)), this.encodings.mu)
 
 
 def _way(graph: Job, a: tuple[float, ...], b: tuple[float, ...], n: int) -> Doubles:
     """The graph comes first: one worker does everything in the order in which it was asked."""
+    if graph.answer is None:
+        raise DataError(graph.error or "its graph was given up")
     return shortest_way(a, b, graph.answer, n).z
 
 

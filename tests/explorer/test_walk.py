@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.background import Background
 from explorer.surface.payload import unpack
+from trainer.errors import DataError
 from trainer.geometry import interpolate, path_length
 from trainer.runs import load_run
 
@@ -266,7 +267,12 @@ def test_background_answers_once_and_names_its_faults(monkeypatch):
     assert wait(job).answer == 7
     assert background.ask("a", lambda: calls.append(1)) is job
     assert calls == [1]
-    assert wait(background.ask("b", lambda: 1 / 0)).error == "ZeroDivisionError: division by zero"
+    assert "log of the server" in wait(background.ask("b", lambda: 1 / 0)).error
+
+    def refuse():
+        raise DataError("there is no way.")
+
+    assert wait(background.ask("c", refuse)).error == "there is no way."
 
 
 def test_background_drops_what_nobody_waits_for(monkeypatch):
