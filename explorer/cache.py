@@ -6,13 +6,16 @@ large ones. What comes out is shared, so it is read-only.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from explorer.background import Background, Job
 from explorer.core import trust
 from explorer.core.batch import Item
 from explorer.core.several import Against, Row, row_of
@@ -22,13 +25,17 @@ from explorer.surface.payload import pack_static
 from trainer.datasets import Dataset, availability, dataset_names, load_dataset
 from trainer.errors import DataError, RunError
 from trainer.forward import CHUNK
+from trainer.geometry import DecodedGraph, Doubles, decoded_graph
+from trainer.geometry import geodesic as shortest_way
 from trainer.projection import Projection, axis_pair
 from trainer.runs import RUN_JSON, Run, RunInfo, default_roots, list_runs, load_run, size_bytes
 from trainer.spectrum import spectrum
 from trainer.store import store_of
+from trainer.walk import Along, Support, Walk, codes_along, measured
 from trainer.way_back import honesty_of
 
 Stamp = int
+Ways = tuple[Doubles, ...]
 AXES_POINTS = 500  # on which the honesty of two axes is measured: any pair may be asked for at any time
 MOST_PIXELS_OF_SPECTRUM = 1024  # more take minutes on an old machine
 
@@ -117,6 +124,50 @@ def size_on_disk(run_id: str) -> int:
     return _size(run_id, _stamp(run_id))
 
 
+@dataclass(frozen=True)
+class Walked:
+    """codes (T, K) of a walk, their pictures x_hat (T, C, H, W), and what was measured along it."""
+
+    codes: NDArray[np.float32]
+    x_hat: NDArray[np.float32]
+    along: Along
+
+
+def walked(run_id: str, label: int | None, walk: Walk, ways: Ways = ()) -> Walked:
+    """A walk, decoded as a class and measured. ways: of a geodesic, see `geodesics`."""
+    stops = tuple(map(tuple, np.asarray(walk.stops, float).tolist()))
+    settings = (walk.kind, walk.is_loop, walk.overshoot, walk.n, walk.even)
+    return _walked(run_id, _stamp(run_id), label, stops, settings, ways)
+
+
+def line_walked(run_id: str, label: int | None, codes: tuple[tuple[float, ...], ...]) -> Walked:
+    """The same of codes that no formula gave, such as those of a line drawn by hand."""
+    return _line_walked(run_id, _stamp(run_id), label, codes)
+
+
+@dataclass(frozen=True)
+class Geodesics:
+    """ways: of every leg (n, K), or None while one is missing · n_done of n · error: why there will be none."""
+
+    ways: Ways | None
+    n_done: int
+    n: int
+    error: str = ""
+
+
+def geodesics(run_id: str, label: int | None, walk: Walk) -> Geodesics:
+    """The shortest ways along a walk as far as they are known; what is missing is being computed when this returns."""
+    stamp, jobs = _stamp(run_id), []
+    for i, j in walk.legs:
+        a, b = (tuple(map(float, walk.stops[k])) for k in (i, j))
+        graph = _background().ask(("graph", run_id, stamp, label), partial(_graph, _run(run_id, stamp), label))
+        jobs.append(_background().ask(("way", run_id, stamp, label, a, b, walk.n), partial(_way, graph, a, b, walk.n)))
+    error = next((job.error for job in jobs if job.error), "")
+    is_done = [job.is_done and not job.error for job in jobs]
+    ways = tuple(job.answer for job in jobs) if all(is_done) else None
+    return Geodesics(ways, sum(is_done), len(jobs), error)
+
+
 @st.cache_resource(show_spinner=False)
 def workshop() -> Workshop:
     """The trainings of this server: one for all visitors."""
@@ -156,6 +207,56 @@ def _static_payload(
     pictures = originals(run_id) if with_originals else None
     causes = factors(run_id) if with_originals else None
     return pack_static(_run(run_id, stamp), _projection(run_id, stamp, name, axes), pictures, label=label, factors=causes)
+
+
+def support(run_id: str) -> Support:
+    """How near the real codes of a run a code is."""
+    return _support(run_id, _stamp(run_id))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _support(run_id: str, stamp: Stamp) -> Support:
+    return Support(_run(run_id, stamp).encodings.mu)
+
+
+@st.cache_resource(show_spinner=False)
+def _background() -> Background:
+    return Background()
+
+
+def _graph(this: Run, label: int | None) -> DecodedGraph:
+    """In the background, where Streamlit's memory is not to be asked: the run is given."""
+    decode = replace(this.forward, label=label).decode
+    return decoded_graph(lambda z: decode(np.asarray(z, np.float32)), this.encodings.mu)
+
+
+def _way(graph: Job, a: tuple[float, ...], b: tuple[float, ...], n: int) -> Doubles:
+    """The graph comes first: one worker does everything in the order in which it was asked."""
+    if graph.answer is None:
+        raise DataError(graph.error or "its graph was given up")
+    return shortest_way(a, b, graph.answer, n).z
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _walked(
+    run_id: str, stamp: Stamp, label: int | None, stops: tuple[tuple[float, ...], ...], settings: tuple[Any, ...], _ways: Ways
+) -> Walked:  # fmt: skip
+    decode = replace(_run(run_id, stamp).forward, label=label).decode
+    codes = codes_along(Walk(np.array(stops), *settings), lambda z: decode(np.asarray(z, np.float32)), _ways)
+    return _measured(run_id, stamp, label, codes)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _line_walked(run_id: str, stamp: Stamp, label: int | None, codes: tuple[tuple[float, ...], ...]) -> Walked:
+    return _measured(run_id, stamp, label, np.array(codes))
+
+
+def _measured(run_id: str, stamp: Stamp, label: int | None, codes: Doubles) -> Walked:
+    this = _run(run_id, stamp)
+    x_hat = replace(this.forward, label=label).decode(codes.astype(np.float32))
+    classify = None if this.classifier is None else this.classifier.probabilities
+    along = measured(codes, x_hat, _support(run_id, stamp), not this.config.is_deterministic, classify)
+    return Walked(codes.astype(np.float32), x_hat, along)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -64,6 +64,7 @@ def page() -> None:
     now = state.load(dims, default_run(sound), {name: str(error) for name, error in broken.items()})
     if now.view != "compare":
         comparison.leave()
+    state.forget_given(now.view)
     try:
         _header(now, sound)
         _notices(now, broken)

@@ -133,19 +133,26 @@ def take_pin(state: State, event: Mapping[str, Any] | None, projection: Projecti
     Places are the browser's, codes are computed here, but for those that no place of the map stands for. Quick clicks arrive as one list,
     because reruns that follow each other closely are joined.
     """
-    if event is None or "want" in event:  # the browser lacks the map's arrays and only asked for this rerun
-        return state
-    events = event.get("events", [event])
-    fresh = [e for e in events if isinstance(e, Mapping) and str(e.get("nonce")) not in taken_pins()]
+    fresh = fresh_events(event)
     if not fresh:
         return state
-    st.session_state["taken"] = [*taken_pins(), *(str(e.get("nonce")) for e in fresh)][-MAX_TAKEN:]
     for one in fresh:
         if "edit" in one:
             _edit(state.run_id, one["edit"])
         elif (pin := _made(one, projection)) is not None:
             _change_pins(state.run_id, (*_pins(state.run_id), pin)[-MAX_PINS:])
     return replace(state, pins=_pins(state.run_id))
+
+
+def fresh_events(event: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    """What the surface sent and was not counted yet; from now on it is."""
+    if event is None or "want" in event:  # the browser lacks the map's arrays and only asked for this rerun
+        return []
+    events = event.get("events", [event])
+    fresh = [e for e in events if isinstance(e, Mapping) and str(e.get("nonce")) not in taken_pins()]
+    if fresh:
+        st.session_state["taken"] = [*taken_pins(), *(str(e.get("nonce")) for e in fresh)][-MAX_TAKEN:]
+    return fresh
 
 
 def _edit(run_id: str, edit: object) -> None:
@@ -233,6 +240,15 @@ def add_code(run_id: str, code: Sequence[float]) -> None:
     _change_pins(run_id, (*_pins(run_id), Pin(_rounded(code)))[-MAX_PINS:])
 
 
+def draws() -> int:
+    """How often this visitor asked for fresh draws of z: the seed of the next."""
+    return int(st.session_state.get("draws", 0))
+
+
+def draw_again() -> None:
+    st.session_state["draws"] = draws() + 1
+
+
 def surface_event(key: str) -> Mapping[str, Any] | None:
     """What the surface of that key sent for this rerun: {map, z, how, support, nonce}, or None."""
     component = st.session_state.get(key)
@@ -253,9 +269,11 @@ def browser_keeps(key: str, map_id: str) -> bool:
     return given.get(key) == map_id and not (event is not None and "want" in event)
 
 
-def forget_given() -> None:
-    """The surfaces are gone from the page, and what they were given with them."""
-    st.session_state.pop("given", None)
+def forget_given(view: View) -> None:
+    """The surfaces of another view are gone from the page, and what they were given with them."""
+    if st.session_state.get("given-view") != view:
+        st.session_state.pop("given", None)
+    st.session_state["given-view"] = view
 
 
 def label(index: int) -> str:

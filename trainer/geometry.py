@@ -48,7 +48,7 @@ FLAT = 1e-6  # grey levels per unit of z added to an edge, so that the way throu
 def interpolate(a: ArrayLike, b: ArrayLike, t: ArrayLike, kind: PathKind = "linear") -> NDArray[np.float64]:
     """Codes (T, K) on the way from `a` to `b`, both (K,), at the moments `t` (T,) in [0, 1]. Raises `ConfigError` for a kind unknown.
 
-    Linear goes on along its line before 0 and after 1; the other two keep their promises in [0, 1] only.
+    Before 0 and after 1 they go on: along the line, as draws from the prior still, or round the circle at the length of the end passed.
 
     linear: (1−t)a + tb, right between two encoded images. variance-preserving: the same divided by √((1−t)² + t²), which keeps two
     draws from the prior distributed as the prior at every t; the end points are unchanged. spherical: slerp of the directions
@@ -80,7 +80,8 @@ def _slerp(
     if angle < PARALLEL or np.pi - angle < PARALLEL:
         return chord  # opposite ends have no shortest arc: every plane through them is as good
     directions = (np.sin((1 - t) * angle) * u + np.sin(t * angle) * v) / np.sin(angle)
-    return np.asarray(directions * ((1 - t) * norm_a + t * norm_b))
+    inside = np.clip(t, 0, 1)  # beyond the ends lengths would go on to below 0
+    return np.asarray(directions * ((1 - inside) * norm_a + inside * norm_b))
 
 
 # --- how the decoder stretches space at a point

@@ -51,13 +51,38 @@ class Marked:
 
 
 @dataclass(frozen=True)
+class OtherPath:
+    """A path that is drawn thin and may be played beside: its kind, T codes, their places on the map."""
+
+    title: str
+    z: tuple[tuple[float, ...], ...]
+    map: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class StripShown:
+    """A number for every frame of a path, drawn under its film. values: (T,), or of every class (T, Y) · top: of the scale, from 0."""
+
+    name: str
+    definition: str
+    values: tuple[float, ...] | tuple[tuple[float, ...], ...]
+    top: float
+
+
+@dataclass(frozen=True)
 class PathShown:
-    """An interpolation to be played: T codes, their places on the map, the names of its ends."""
+    """An interpolation to be played: T codes, their places on the map, the names of its ends.
+
+    others: paths of other kinds · strips: what is measured along it · is_loop: its end is its beginning.
+    """
 
     title: str
     z: tuple[tuple[float, ...], ...]
     map: tuple[tuple[float, float], ...]
     ends: tuple[str, str]
+    others: tuple[OtherPath, ...] = ()
+    strips: tuple[StripShown, ...] = ()
+    is_loop: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +91,7 @@ class Options:
 
     compact: for a narrow column, the picture below the map · link: surfaces of one page with the same name move together · pad: a
     drawing pad that knows this much of the data set (`preprocess.browser_protocol`), before the map where `pad_first`, whose picture is
-    sent to the host when the person asks, where `pad_hands_over`.
+    sent to the host when the person asks, where `pad_hands_over` · drawable: a path can be drawn by hand, of which the host hears.
     """
 
     show_card: bool = True
@@ -79,6 +104,7 @@ class Options:
     pad: Mapping[str, Any] | None = None
     pad_first: bool = False
     pad_hands_over: bool = False
+    drawable: bool = False
 
 
 @dataclass(frozen=True)

@@ -274,9 +274,9 @@ def test_a_picture_of_no_class_is_taken_as_one_and_shown_as_every_class(app, kin
 
 def test_an_end_of_no_class_says_which_one_it_is_encoded_as(app):
     test = app(run="conditional", view="interpolate")
-    test.segmented_control(key="from-none").set_value("Yours")
+    test.segmented_control(key="stop-from-TCPY").set_value("Yours")
     sound(test.run())
-    test.segmented_control(key="from-source").set_value("Sample")
+    test.segmented_control(key="stop-source").set_value("Sample")
     assert re.search(r"Encoded as class \d, the model's guess", words(sound(test.run())))
 
 

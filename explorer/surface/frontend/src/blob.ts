@@ -3,6 +3,7 @@
 import { halvesToFloats } from "./half";
 import type { Op } from "./ops";
 import type { PathChoice } from "./paths";
+import type { StripRecord } from "./pathstrips";
 import type { Protocol } from "./prepare/prepare";
 
 export const FORMAT = "latent-atlas";
@@ -26,6 +27,11 @@ export interface PathRecord {
   readonly z: readonly (readonly number[])[];
   readonly map: readonly Point[];
   readonly ends: readonly string[];
+  /** Paths of other kinds between the same stops: drawn thin, and one of them played beside. */
+  readonly others?: readonly { readonly title: string; readonly z: readonly (readonly number[])[]; readonly map: readonly Point[] }[];
+  readonly strips?: readonly StripRecord[];
+  /** Its end is its beginning. */
+  readonly is_loop?: boolean;
 }
 
 /** Something the host put on the map; the ellipse is one posterior standard deviation in axis units. */
@@ -66,6 +72,8 @@ export interface Options {
   readonly pad_first: boolean;
   /** The host looks at what was drawn when it is handed over. */
   readonly pad_hands_over: boolean;
+  /** A path can be drawn by hand, of which the host hears. */
+  readonly drawable?: boolean;
 }
 
 /** The part that changes at every rerun of the host. */

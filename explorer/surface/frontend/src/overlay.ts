@@ -26,6 +26,37 @@ export function drawPath(context: Context, size: Size, camera: Camera, theme: Th
   context.restore();
 }
 
+/** Paths of other kinds, thin, each with its name at a place of its own. */
+export function drawOthers(context: Context, size: Size, camera: Camera, theme: Theme, { others = [] }: PathRecord): void {
+  context.save();
+  context.lineJoin = "round";
+  others.forEach(({ title, map }, i) => {
+    const places = map.map(([x, y]) => toScreen(camera, size, x, y));
+    trace(context, places);
+    for (const [ink, width] of [[css(theme.map, 0.8), 3.5], [css(theme.text, 0.75), 1.25]] as const) {
+      context.strokeStyle = ink;
+      context.lineWidth = width;
+      context.stroke();
+    }
+    const middle = places[Math.round(((i + 1.5) / (others.length + 2)) * (places.length - 1))];
+    if (middle) haloText(context, theme, title, middle[0] + 8, middle[1] - 6, size.width, 500);
+  });
+  context.restore();
+}
+
+/** A path that is being drawn by hand. */
+export function drawTrail(context: Context, size: Size, camera: Camera, theme: Theme, trail: readonly Point[]): void {
+  context.save();
+  context.lineJoin = context.lineCap = "round";
+  trace(context, trail.map(([x, y]) => toScreen(camera, size, x, y)));
+  for (const [ink, width] of [[css(theme.map, 0.9), 6], [css(theme.accent), 2.5]] as const) {
+    context.strokeStyle = ink;
+    context.lineWidth = width;
+    context.stroke();
+  }
+  context.restore();
+}
+
 function trace(context: Context, places: readonly Point[]): void {
   context.beginPath();
   places.forEach(([left, top], i) => (i ? context.lineTo(left, top) : context.moveTo(left, top)));
@@ -155,8 +186,8 @@ export function drawLoop(context: Context, size: Size, camera: Camera, theme: Th
 export const MOST_RINGS = 1500;
 
 /** To the right of its mark; on the other side where there is no room. */
-function haloText(context: Context, theme: Theme, text: string, right: number, top: number, room = Infinity): void {
-  context.font = `600 13px ${theme.font}`;
+function haloText(context: Context, theme: Theme, text: string, right: number, top: number, room = Infinity, weight = 600): void {
+  context.font = `${weight} 13px ${theme.font}`;
   const { width } = context.measureText(text);
   const left = right + width > room ? right - 24 - width : right;
   context.textAlign = "left";

@@ -14,7 +14,9 @@ export const MAX_NAME = 40;
 export type PinEdit =
   | { readonly kind: "drop"; readonly index: number }
   | { readonly kind: "rename"; readonly index: number; readonly name: string }
-  | { readonly kind: "clear" | "undo" | "redo" };
+  | { readonly kind: "clear" | "undo" | "redo" }
+  /** A path was drawn by hand: places on the map. Only for a host that says that it keeps them. */
+  | { readonly kind: "drawn"; readonly places: readonly (readonly [number, number])[] };
 
 /** “A”, or with its name “A, a tall seven”. */
 export function pinName({ label, name }: PinRecord): string {

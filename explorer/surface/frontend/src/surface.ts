@@ -53,6 +53,7 @@ import { applyTheme, readTheme, type Theme } from "./theme";
 import { Toolbar } from "./toolbar";
 import { canTellTruth, toStudy, Truth, type OwnPicture } from "./truth";
 import { Walk } from "./walk";
+import { homeOf, Wander, type Home } from "./wander";
 
 /** What the host hears. */
 export interface Pin {
@@ -121,6 +122,8 @@ const PATH_DRAW_MS = 280;
 const CHEAP_DECODE_MS = 2.5;
 const REST_MS = 90;
 const N_LINKS = 8;
+/** Places of a line drawn by hand. */
+const MOST_DRAWN = 400;
 /** Words follow a moving hand this often: nobody reads numbers faster, and each change lays out the page. */
 const WORDS_MS = 50;
 /** Short: the index is built while a hand may already be moving. */
@@ -165,7 +168,7 @@ export class SurfaceView implements Surface {
   private readonly hint = new Hint(this.stage.hint);
   private readonly toolbar = new Toolbar((intent) => this.act(intent));
   private readonly legend = new Legend((next) => this.setShown(next(this.shown)));
-  private readonly player = new Player({ seek: () => this.followPath(), playing: (isPlaying) => this.onPlaying(isPlaying) });
+  private readonly player = new Player({ seek: () => this.followPath(), playing: (isPlaying) => this.onPlaying(isPlaying), className: (label) => this.scene?.className(label) ?? "" });
   private readonly truth = new Truth((extent, share) => {
     this.navigator.lookAt(extent, share);
     this.cameraMoves();
@@ -196,6 +199,11 @@ export class SurfaceView implements Surface {
   private easelKey = "";
   private readonly sliceBox = new SliceBox({ here: () => Array.from(this.z), show: (plane) => this.layPlane(plane) });
   private readonly walk = new Walk();
+  private readonly wander = new Wander(prefersReducedMotion);
+  /** What the path's strips stand before where the map is wide; under the film they would be thumbs. */
+  private besideMap: HTMLElement | null = null;
+  private wanderHome: Home = { mean: [], std: [] };
+  private readonly wanderButton = h("button", { type: "button", class: "la-chip la-all la-wander", title: "A smooth random walk whose places are, in the long run, draws from the prior N(0, I); of a model without one, as its codes are spread (w)" }, "Random walk");
   private readonly holeButton = h("button", { type: "button", class: "la-chip la-all" }, "Show me a hole (h)");
   private readonly fieldBar = new ScaleBar(this.holeButton);
   private readonly colourBar = new ScaleBar();
@@ -245,6 +253,7 @@ export class SurfaceView implements Surface {
   private wantedTiles: Tiles | null = null;
   private own: OwnPicture = null;
   private loop: Point[] = [];
+  private trail: Point[] = [];
   private selected: readonly number[] = [];
   private layerDefaults = "";
   private isHelpOpen = false;
@@ -263,7 +272,10 @@ export class SurfaceView implements Surface {
     this.classStrip = new ClassStrip(callbacks.onClass ? (label) => callbacks.onClass?.(this.scene?.className(label) ?? "") : null);
     const bars = h("div", { class: "la-bars" }, this.fieldBar.element, this.colourBar.element);
     const left = h("div", { class: "la-left" }, this.toolbar.element, this.stage.element, bars, this.classStrip.element, this.legend.element, this.groups.element, this.strip.element, this.rack.element);
+    this.besideMap = this.strip.element;
     this.rack.wake = () => this.request({});
+    this.wanderButton.addEventListener("click", () => this.act({ kind: "wander" }));
+    this.player.element.after(this.wanderButton);
     this.holeButton.addEventListener("click", () => this.act({ kind: "hole" }));
     this.body.append(left, this.card.element, this.ownPanel.element, this.shelf.element);
     this.drawer.add(this.sliceBox.element);
@@ -381,6 +393,8 @@ export class SurfaceView implements Surface {
       this.purity = null;
       this.loop = [];
       if (isNewRun) this.selected = [];
+      this.trail = [];
+      this.wander.stop();
       this.startMap(scene);
     }
     this.classBars.configure(scene.classifier, scene.header.class_names);
@@ -577,11 +591,12 @@ export class SurfaceView implements Surface {
     const scene = this.scene as Scene;
     const path = this.pathHere(scene);
     const shape = scene.header.run.image_shape;
-    const film = (picture: Picture, frame: number): void => picture.paint(scene.model.decodeShared(path?.z[frame] ?? []));
-    const isNewPath = this.player.setPath(path, shape, film);
-    if (isNewDecoder && !isNewPath) this.player.repaint(shape, film);
+    const paint = (picture: Picture, z: readonly number[]): void => picture.paint(scene.model.decodeShared(z));
+    const isNewPath = this.player.setPath(path, shape, paint, this.theme.isDark);
+    if (isNewDecoder && !isNewPath) this.player.repaint(shape, paint, this.theme.isDark);
     if (!path) this.isOnPath = false;
     if (!isNewPath) return;
+    this.trail = [];
     this.measure();
     if (!path) return;
     this.pathStart = performance.now();
@@ -590,7 +605,8 @@ export class SurfaceView implements Surface {
 
   private pathHere(scene: Scene): Dynamic["path"] {
     const given = this.dynamic?.path ?? null;
-    if (given) return scene.plane ? { ...given, map: given.z.map((z) => scene.placeOf(z)) } : given;
+    const onPlane = <P extends { z: readonly (readonly number[])[] }>(one: P): P & { map: Point[] } => ({ ...one, map: one.z.map((z) => scene.placeOf(z)) });
+    if (given) return scene.plane ? { ...onPlane(given), others: given.others?.map(onPlane) ?? [] } : given;
     return this.walk.record(this.pinsHere(), (z) => scene.placeOf(z));
   }
 
@@ -644,6 +660,7 @@ export class SurfaceView implements Surface {
     const isCompact = this.dynamic.options.compact;
     const isWide = width >= WIDE_PX && this.dynamic.options.show_card && !isCompact;
     const isNarrow = width < 520;
+    this.player.placeStrips(isWide ? this.besideMap : null);
     const isStacked = window.innerWidth < STACKED_PX;
     this.root.toggleAttribute("data-column", isCompact);
     this.root.toggleAttribute("data-wide", isWide);
@@ -679,6 +696,7 @@ export class SurfaceView implements Surface {
   private retheme(): void {
     this.theme = this.readTheme();
     applyTheme(this.root, this.theme);
+    this.player.retheme(this.theme.isDark);
     this.showLegend();
     this.nearest = -1;
     this.request({ ground: true, points: true, above: true, probe: this.scene !== null });
@@ -690,7 +708,7 @@ export class SurfaceView implements Surface {
     return {
       look: (x, y) => {
         const [left, top] = this.onPlot(x, y);
-        if (this.player.isPlaying && this.gestureMode === "idle") return; // a passing mouse does not stop the film
+        if ((this.player.isPlaying || this.wander.isWalking) && this.gestureMode === "idle") return; // a passing mouse does not stop the film
         this.pausePlayer();
         this.isHover = true;
         this.setProbe(this.navigator.toMap(left, top));
@@ -771,6 +789,10 @@ export class SurfaceView implements Surface {
         return this.selectBy("loop");
       case "box":
         return this.selectBy("box");
+      case "draw":
+        return this.dynamic?.options.drawable ? this.selectBy("path") : undefined;
+      case "wander":
+        return this.startWandering();
       case "play":
         return this.player.current ? this.player.setPlaying(!this.player.isPlaying) : undefined;
       case "help":
@@ -856,8 +878,9 @@ export class SurfaceView implements Surface {
 
   // ---- selection --------------------------------------------------------------------------------------------------------
 
-  private selectBy(shape: "loop" | "box"): void {
+  private selectBy(shape: "loop" | "box" | "path"): void {
     const { gestures } = this;
+    if (shape === "path") this.pausePlayer();
     gestures.loopByDefault = gestures.loopByDefault === shape ? null : shape;
     if (gestures.loopByDefault) gestures.panByDefault = false;
     else this.select([]);
@@ -868,6 +891,7 @@ export class SurfaceView implements Surface {
   private drawLoop(place: Point, phase: "start" | "move" | "end"): void {
     const { scene } = this;
     if (!scene) return;
+    if (this.gestures.loopByDefault === "path") return this.drawTrail(place, phase);
     if (phase === "start") this.select([]);
     if (this.gestures.loopByDefault === "box") this.loop = boxOf(this.loop[0] ?? place, place);
     else this.loop.push(place);
@@ -879,6 +903,20 @@ export class SurfaceView implements Surface {
       else this.say("No point selected: none lies inside.");
     }
     this.request({ above: true });
+  }
+
+  /** A path by hand: every place decodes as it is drawn, the host keeps the line and plays it. */
+  private drawTrail(place: Point, phase: "start" | "move" | "end"): void {
+    if (phase === "start") this.trail = [];
+    this.trail.push(place);
+    this.setProbe(place);
+    this.request({ above: true });
+    if (phase !== "end") return;
+    this.selectBy("path");
+    const places = thinned(this.trail, MOST_DRAWN);
+    if (places.length < 2) return;
+    this.announcer.now("Path drawn");
+    this.callbacks.onEdit?.({ kind: "drawn", places }, nonce());
   }
 
   private selectNamed(choice: Choice): number {
@@ -1112,11 +1150,17 @@ export class SurfaceView implements Surface {
 
   private onPlaying(isPlaying: boolean): void {
     this.lastFrame = performance.now();
-    if (isPlaying) this.request({});
-    else if (this.player?.current) this.announcePlace();
+    if (isPlaying) {
+      this.stopWandering();
+      this.request({});
+    } else if (this.player?.current) {
+      this.announcePlace();
+      if (this.isOnPath) this.request({ probe: true });
+    }
   }
 
   private pausePlayer(): void {
+    this.stopWandering();
     if (this.player.isPlaying) this.player.setPlaying(false);
   }
 
@@ -1124,12 +1168,41 @@ export class SurfaceView implements Surface {
   private followPath(): void {
     const path = this.player.current;
     if (!path || !this.scene) return;
-    const frame = this.player.frame;
     this.isOnPath = true;
-    this.probe = path.map[frame];
-    this.showPicture(path.z[frame]);
+    this.probe = this.player.place;
+    this.showPicture(this.player.code);
     this.card.showHeading("On the path");
     this.request({});
+  }
+
+  /** Starts the random walk from the code that is shown, or stops it. */
+  private startWandering(): void {
+    const { scene } = this;
+    if (!scene) return;
+    if (this.wander.isWalking) return this.stopWandering();
+    this.pausePlayer();
+    const { latentDim } = scene.space;
+    this.wanderHome = scene.logvar ? { mean: new Array<number>(latentDim).fill(0), std: new Array<number>(latentDim).fill(1) } : homeOf(scene.mu, latentDim);
+    this.wander.start(this.z, this.wanderHome);
+    this.lastFrame = performance.now();
+    setText(this.wanderButton, "Stop the random walk");
+    this.announcer.now("Random walk");
+    this.request({});
+  }
+
+  private stopWandering(): void {
+    if (!this.wander?.isWalking) return;
+    this.wander.stop();
+    setText(this.wanderButton, "Random walk");
+  }
+
+  private showWandering(z: readonly number[]): void {
+    const scene = this.scene as Scene;
+    this.isOnPath = false;
+    this.probe = scene.placeOf(z);
+    this.exactZ = z;
+    this.exactLabel = "Random walk";
+    this.decodeProbe();
   }
 
   // ---- words ------------------------------------------------------------------------------------------------------------
@@ -1157,7 +1230,8 @@ export class SurfaceView implements Surface {
   private showToolbar(): void {
     const { scene } = this;
     if (!scene) return;
-    this.toolbar.show({ manifold: this.layers.background === "manifold", layers: this.isDrawerOpen, select: this.gestures.loopByDefault === "loop", box: this.gestures.loopByDefault === "box", pan: this.gestures.panByDefault, help: this.isHelpOpen });
+    this.toolbar.offerDrawing(Boolean(this.dynamic?.options.drawable));
+    this.toolbar.show({ draw: this.gestures.loopByDefault === "path", manifold: this.layers.background === "manifold", layers: this.isDrawerOpen, select: this.gestures.loopByDefault === "loop", box: this.gestures.loopByDefault === "box", pan: this.gestures.panByDefault, help: this.isHelpOpen });
     this.drawer.show({ background: this.layers.background, tiles: this.layers.tiles, overlays: this.layers, colour: this.colourId });
   }
 
@@ -1212,6 +1286,8 @@ export class SurfaceView implements Surface {
     this.want = { ground: false, points: false, above: false, probe: false };
     const cameraMoved = this.navigator.tick(now);
     if (this.player.tick(now - this.lastFrame)) this.followPath();
+    const wandered = this.wander.tick(now - this.lastFrame, this.wanderHome);
+    if (wandered) this.showWandering(wandered);
     this.lastFrame = now;
     if (this.heard && !this.hasMoved && this.follow(this.heard)) want.probe = true;
     this.heard = null;
@@ -1230,7 +1306,10 @@ export class SurfaceView implements Surface {
     if (this.painter.fill(view) || this.wordsAreDue) this.request({});
     this.growSlowly(view, start);
     if (!isDrawn) this.request({ above: true });
-    if (this.navigator.isGliding || this.player.isPlaying || this.isAnimating()) this.request({ above: this.isAnimating() });
+    // an entrance is drawn once more after its time, or a slow page would stop short of its end
+    const isEntering = this.isAnimating() || this.wasAnimating;
+    this.wasAnimating = this.isAnimating();
+    if (this.navigator.isGliding || this.player.isPlaying || this.wander.isWalking || isEntering) this.request({ above: isEntering });
   }
 
   /** What takes longer than a frame goes on in slices: fields, the manifold, the sliders' films, purity. */
@@ -1273,6 +1352,7 @@ export class SurfaceView implements Surface {
   }
 
   private wasGrowing = false;
+  private wasAnimating = false;
 
   private isAnimating(): boolean {
     const now = performance.now();
@@ -1346,7 +1426,7 @@ export class SurfaceView implements Surface {
   /** Once a place: a host's rerun must not talk over "Pinned A". */
   private announcePlace(): void {
     const place = String(this.probe);
-    if (this.player.isPlaying || place === this.announcedPlace) return;
+    if (this.player.isPlaying || this.wander.isWalking || place === this.announcedPlace) return;
     this.announcedPlace = place;
     this.announcer.later(() => this.sentence());
   }
@@ -1393,6 +1473,7 @@ export class SurfaceView implements Surface {
       nearest: this.marked,
       truth: this.layers.truth ? this.truth : null,
       loop: this.loop,
+      trail: this.trail,
       selected: this.selected,
     };
   }
@@ -1441,6 +1522,13 @@ function extentOf(points: Float32Array, pins: readonly Point[]): Extent {
     return [Math.min(least, ...pins.map((pin) => pin[axis])), Math.max(most, ...pins.map((pin) => pin[axis]))];
   };
   return [...along(0), ...along(1)];
+}
+
+/** At most so many places of a line, evenly, both ends among them; places that repeat are left out. */
+function thinned(line: readonly Point[], most: number): Point[] {
+  const moved = line.filter(([x, y], i) => i === 0 || x !== line[i - 1][0] || y !== line[i - 1][1]);
+  const n = Math.min(most, moved.length);
+  return n < 2 ? moved : Array.from({ length: n }, (_, i) => moved[Math.round((i * (moved.length - 1)) / (n - 1))]);
 }
 
 /** The corners of a box, the one where it began first. */
