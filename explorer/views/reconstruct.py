@@ -180,7 +180,8 @@ def _code(now: State, run: Run, picked: Picked, codes: Codes, label: int | None)
         st.button("Pin this code", on_click=state.add_code, args=(run.id, codes.mu[0].tolist()), icon=":material/push_pin:")
     with right:
         projection, axes = chosen_map(run)
-        name = "your picture" if label == chosen_label(run) else f"your picture{decoded_as(run)}"
+        whose = "your picture" if picked.row is None else f"test image {picked.row}"
+        name = whose if label == chosen_label(run) else f"{whose}{decoded_as(run)}"
         place = marked(name, codes.mu[0], run, projection)
         live_surface(
             run.id, projection, axes, "reconstruct-surface", pins=pins_shown(now, run, projection), exact=place, height=420,
