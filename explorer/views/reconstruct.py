@@ -43,7 +43,7 @@ POINT_HELP = "A deterministic model gives a picture one code z = f(x) and decode
 def show(now: State) -> None:
     """The whole page."""
     run = cache.run(now.run_id)
-    left, right = st.columns([1, 3], gap="large")
+    left, right = st.columns([2, 5], gap="large")
     with left:
         picked = picked_pictures(run, "reconstruct")
     if isinstance(picked, Several):
