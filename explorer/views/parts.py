@@ -156,6 +156,13 @@ def live_surface(
     data = pack(dynamic, reference(static) if is_there else static)
     surface(data, key, lambda: state.take_class(key, cache.run(run_id).info.dataset.class_names))
     class_words(cache.run(run_id))
+    origin_words(cache.run(run_id))
+
+
+def origin_words(run: Run) -> None:
+    """Where the pictures under the cursor are not the decoder's own: the line that says so."""
+    if run.info.origin is not None and run.info.origin.decoder == "pictures":
+        st.caption(plain(run.info.origin.sentences()[0]))
 
 
 def pins_shown(now: State, run: Run, projection: Projection) -> list[Marked]:
