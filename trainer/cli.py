@@ -404,6 +404,7 @@ def _evaluate(argv: list[str]) -> None:
         raise LatentError(f"--parts has {unknown[0]!r}; allowed: {', '.join(PARTS)}.")
     device = device_of(options.device)
     run = load_run(options.run, options.runs)
+    run.check_measurable()
     dataset = load_dataset(run.info.dataset.name, progress=True)
     if dataset.sha256 != run.info.dataset.sha256:
         raise RunError(
@@ -474,6 +475,7 @@ def _between(option: str, value: int, most: int | None = None) -> None:
 def _maps(argv: list[str]) -> None:
     options = parse(MapsOptions, argv, f"{PROG} maps")
     run = load_run(options.run, options.runs)
+    run.check_measurable()
     from trainer.datasets import load_dataset
     from trainer.fit import refresh_maps
 
@@ -484,6 +486,7 @@ def _maps(argv: list[str]) -> None:
 def _examine(argv: list[str]) -> None:
     options = parse(ExamineOptions, argv, f"{PROG} examine")
     run = load_run(options.run, options.runs)
+    run.check_measurable()
     from trainer.clinic import diagnose
     from trainer.datasets import load_dataset
     from trainer.examine import refresh_examination
@@ -518,6 +521,7 @@ def _losses(projection: Projection) -> str:
 def _classifier(argv: list[str]) -> None:
     options = parse(ClassifierOptions, argv, f"{PROG} classifier")
     run = load_run(options.run, options.runs)
+    run.check_measurable()
     from tqdm import tqdm
 
     from trainer.datasets import load_dataset

@@ -127,7 +127,11 @@ class Origin(BaseModel):
         """What a person should know of how the run decodes and encodes; none where all of it is as in a run of ours."""
         told = []
         if self.decoder == "pictures":
-            off = "" if self.error is None else f"; 99 % of their pixels are off by at most {self.error:.2f} of white"
+            off = (
+                ""
+                if self.error is None
+                else f"; 99 of 100 pixels are off by at most {max(1, math.ceil(100 * self.error))} % of white"
+            )
             told.append(f"Pictures are interpolated between stored ones, because decode {self.why_decoder}{off}.")
         if self.why_encoder:
             told.append(
@@ -257,6 +261,14 @@ class Run:
     def forward(self) -> Forward:
         """Encoder and decoder in numpy."""
         return _forward_of(self.info, self.weights)
+
+    def check_measurable(self) -> None:
+        """Raises `RunError` where figures would be those of stored pictures or need an encoder that is not here."""
+        if self.info.origin is not None and (self.info.origin.decoder == "pictures" or not self.config.has_encoder):
+            raise RunError(
+                f"run {self.id!r} was imported without {'its decoder' if self.info.origin.decoder == 'pictures' else 'its encoder'}, so "
+                "nothing more can be measured here; its figures were taken when it was imported: import it again for others."
+            )
 
     @cached_property
     def model(self) -> Vae:

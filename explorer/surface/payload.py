@@ -318,7 +318,7 @@ def _header(run: Run, projection: Projection, layers: dict[str, list[dict[str, A
         "format": FORMAT, "version": VERSION,
         "run": {"id": run.id, "dataset": run.info.dataset.name, "latent_dim": run.config.latent_dim, "image_shape": shape},
         "class_names": class_names, "decoded_as": class_names[label] if run.config.is_conditional and label is not None else None,
-        "likelihood": run.config.likelihood, "log_sigma": _log_sigma(run),
+        "likelihood": run.config.likelihood, "log_sigma": _log_sigma(run), **_decoder_note(run),
         **layers,
         "projection": {
             "name": projection.name, "kind": projection.kind, "title": projection.title, "note": _note(run, projection),
@@ -330,6 +330,13 @@ def _header(run: Run, projection: Projection, layers: dict[str, list[dict[str, A
         },
         "view_extent": _robust_extent(projection.points),
     }  # fmt: skip
+
+
+def _decoder_note(run: Run) -> dict[str, str]:
+    """What the pictures are, where they are not the decoder's own."""
+    if run.info.origin is None or run.info.origin.decoder == "layers":
+        return {}
+    return {"decoder_note": run.info.origin.sentences()[0]}
 
 
 def _log_sigma(run: Run) -> float | None:
@@ -348,8 +355,7 @@ def _note(run: Run, projection: Projection) -> str:
     if run.config.is_deterministic and projection.name == "axes":
         first, second = (name.removeprefix("z") for name in projection.labels)
         note = f"A place sets dimensions {first} and {second}; all others are 0."
-    told = () if run.info.origin is None else run.info.origin.sentences()[: run.info.origin.decoder == "pictures"]
-    return " ".join([note, *told, *_honesty(projection)]).replace(" -", " −")  # a density's −log p may be below 0
+    return " ".join([note, *_honesty(projection)]).replace(" -", " −")  # a density's −log p may be below 0
 
 
 def _honesty(projection: Projection) -> Iterator[str]:

@@ -41,6 +41,11 @@ use the dimension, whatever its KL."""
 def examined(run: Run) -> Diagnosis | None:
     """The verdict, or the way to one where the run is older than the clinic."""
     found = run.info.examination
+    if found is None and run.info.origin is not None:
+        st.info(
+            "There is no verdict: this run was imported without its pictures, and a verdict rests on what reconstruction loses."
+        )
+        return None
     if found is None:
         st.info(
             f"This run was not examined: it is older than the clinic. `python -m trainer examine {run.id}` does so, where its data set is."

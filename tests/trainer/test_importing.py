@@ -308,3 +308,21 @@ def test_the_command_tells_a_mistake_in_a_line(tmp_path):
 
 def test_every_refusal_is_an_error_of_the_house():
     assert issubclass(ForeignError, LatentError)
+
+
+def test_what_was_measured_with_the_decoder_is_not_replaced_by_figures_of_its_pictures(tmp_path, capsys):
+    from trainer.cli import main
+
+    import_model(foreign_models.wavy(), load_dataset("digits"), "wavy", runs=tmp_path, umap=False, classifier=False)
+    before = (tmp_path / "wavy" / "run.json").read_bytes()
+    for command in ("evaluate", "examine", "maps", "classifier"):
+        assert main([command, "wavy", "--runs", str(tmp_path)]) == 2
+        assert "was imported without its decoder, so nothing more can be measured here" in capsys.readouterr().err
+    assert (tmp_path / "wavy" / "run.json").read_bytes() == before
+
+
+def test_an_imported_run_of_layers_is_evaluated_like_any_other(imported, capsys):
+    from trainer.cli import main
+
+    assert main(["evaluate", "examples", "--runs", str(imported.folder.parent), "--images", "50", "--samples", "20"]) == 0
+    assert f"{imported.info.metrics.kl:10.2f}" in capsys.readouterr().out

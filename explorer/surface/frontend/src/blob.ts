@@ -147,6 +147,8 @@ export interface Header {
   /** Names of the columns of `points_factors`. */
   readonly factor_names?: readonly string[];
   readonly likelihood: Likelihood;
+  /** What the pictures are, where they are not the decoder's own; only of imported runs. */
+  readonly decoder_note?: string;
   /** Log scale of a Gaussian or Laplace pixel; null where p(x|z) depends on more than is here. */
   readonly log_sigma?: number | null;
   readonly encoder: readonly Op[];

@@ -44,6 +44,7 @@ export class Card {
   private readonly nearestCaption = h("span", { class: "la-small" });
   private readonly nearestBox = h("div", { class: "la-nearest" });
   private readonly note = h("p", { class: "la-small la-note" });
+  private readonly decoderNote = h("p", { class: "la-small", "data-testid": "decoder-note" });
   private readonly pinText = h("p", { class: "la-small la-number", "data-testid": "pin" }, "Nothing pinned yet");
   private readonly pinList = h("div", { class: "la-pin-list", role: "group", "aria-label": "Pins" });
   private readonly pinBox: HTMLElement;
@@ -60,12 +61,12 @@ export class Card {
       this.nearest.canvas,
       h("div", {}, h("span", { class: "la-small" }, "Nearest real point"), h("span", { class: "la-line" }, this.nearestSwatch, this.nearestClass), this.nearestCaption),
     );
-    const facts = h("div", { class: "la-facts" }, this.decodedAs, classes, this.z, this.zMore, this.zAll, h("p", { class: "la-support" }, this.dots, this.words), this.trust, this.nearestBox, truth, this.note);
+    const facts = h("div", { class: "la-facts" }, this.decoderNote, this.decodedAs, classes, this.z, this.zMore, this.zAll, h("p", { class: "la-support" }, this.dots, this.words), this.trust, this.nearestBox, truth, this.note);
     this.pinBox = h("section", { class: "la-pins" }, h("h2", { class: "la-h" }, "Last pin"), this.pinText, this.pinList);
     this.element.append(this.heading, h("div", { class: "la-main" }, h("div", { class: "la-frame" }, this.decoded.canvas), facts), player, this.pinBox);
   }
 
-  configure(shape: ImageShape, latentDim: number, projection: Projection, decodedAs: string | null): void {
+  configure(shape: ImageShape, latentDim: number, projection: Projection, decodedAs: string | null, decoderNote = ""): void {
     this.shape = shape;
     this.latentDim = latentDim;
     this.decoded.setShape(shape);
@@ -78,6 +79,8 @@ export class Card {
     this.zList.replaceChildren(...Array.from({ length: latentDim > 3 ? latentDim : 0 }, () => h("li")));
     this.note.hidden = projection.kind === "identity" || !projection.note;
     setText(this.note, projection.note ?? "");
+    this.decoderNote.hidden = decoderNote === "";
+    setText(this.decoderNote, decoderNote);
   }
 
   /** CSS pixels for the decoded picture and for the nearest one. */

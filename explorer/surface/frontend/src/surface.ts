@@ -414,7 +414,7 @@ export class SurfaceView implements Surface {
     this.announcedPlace = "";
     this.painter.reset();
     this.decodeMs = 0;
-    this.card.configure(run.image_shape, run.latent_dim, projection, scene.decodedAs);
+    this.card.configure(run.image_shape, run.latent_dim, projection, scene.decodedAs, scene.header.decoder_note);
     this.truth.configure(scene);
     this.shelf.configure({
       shape: run.image_shape, latentDim: run.latent_dim, hasPrior: scene.logvar !== null,
