@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer import cache
-from explorer.core.batch import MOST_PICTURES
+from explorer.core.batch import MOST_PICTURES, shown_name
 from explorer.core.pictures import Picture, to_picture
 from explorer.core.preprocess import Prepared, Step, open_picture, prepare
 from explorer.core.words import plain
@@ -22,7 +22,8 @@ from trainer.runs import HOME, Run
 
 SAMPLES = HOME / "assets" / "samples"
 UPLOAD, TEST, SAMPLE, SEVERAL = "Upload", "Test image", "Sample", "Several"
-KINDS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
+# "image": what else a browser takes for one reaches this program, and its own sentence about it, not an exception of Streamlit's
+KINDS = ["image", "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ def _sample(run: Run, key: str) -> Picked:
 
 
 def _prepared(run: Run, data: bytes, name: str) -> Picked:
+    name = shown_name(name)
     image = open_picture(data, name)
     ready: Prepared = prepare(image, run.image_shape, run.info.dataset.name)
     return Picked(name, ready.x, ready.steps[0].picture, ready.steps)
