@@ -162,7 +162,8 @@ def _is_beside(name: str) -> bool:
 
 def shown_name(name: str) -> str:
     """On one line, without characters that reverse or hide others, not longer than can be read."""
-    return shortened(CONTROLS.sub(" ", name).strip(), LONGEST_NAME) or "a file without a name"
+    text = name.encode("utf-8", "replace").decode()  # half a surrogate is no text that can be sent to a browser
+    return shortened(CONTROLS.sub(" ", text).strip(), LONGEST_NAME) or "a file without a name"
 
 
 def _short(error: Exception) -> str:

@@ -12,7 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer import cache, state
-from explorer.core.batch import MOST_PICTURES
+from explorer.core.batch import MOST_PICTURES, shown_name
 from explorer.core.pictures import Picture, to_picture
 from explorer.core.preprocess import Prepared, Step, open_picture, prepare, switches
 from explorer.core.words import plain
@@ -24,7 +24,8 @@ from trainer.runs import HOME, Run
 
 SAMPLES = HOME / "assets" / "samples"
 UPLOAD, TEST, SAMPLE, SEVERAL, PAD = "Upload", "Test image", "Sample", "Several", "Draw"
-KINDS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
+# "image": what else a browser takes for one reaches this program, and its own sentence about it, not an exception of Streamlit's
+KINDS = ["image", "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
 
 
 @dataclass(frozen=True)
@@ -198,6 +199,7 @@ def _left_out(run: Run, key: str) -> list[str]:
 
 
 def _prepared(run: Run, data: bytes, name: str, off: Collection[str] = ()) -> Picked:
+    name = shown_name(name)
     image = open_picture(data, name)
     ready: Prepared = prepare(image, run.image_shape, run.info.dataset.name, off)
     return Picked(name, ready.x, ready.steps[0].picture, ready.steps)
