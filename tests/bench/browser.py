@@ -2,7 +2,8 @@
 
 Headless Chromium without a GPU. Every frame one event moves the mouse (hover), drags the map with Shift (pan) or turns the wheel (zoom):
 frames a second, and the script time of a frame (p50, p95), with the processor as it is and slowed four times. First the pretrained runs
-in the app itself; then crowds of 70 000 and 1 000 000 points (`crowds.py`), where the page says what is shown while the map moves. Then
+in the app itself; then crowds of 70 000 and 1 000 000 points (`crowds.py`), where the page says what is shown while the map moves; a stroke
+on the pad, one point a frame. Then
 loading → first picture, `streamlit run` → first picture, a click → the page's answer, and the size of the bundle.
 Not a test: these machines are shared, so it reports and fails at no number; the aims stand beside what was measured.
 """
@@ -27,7 +28,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -38,6 +39,7 @@ RUNS = ["mnist-2d", "mnist-20d", "digits-2d", "digits-16d", "shapes-6d"]
 CONVOLUTIONAL = ["shapes-6d"]
 MANY, MOST = 70_000, 1_000_000
 CROWDS = [*(Scene(run, MANY) for run in ("mnist-2d", "mnist-20d", "shapes-6d")), Scene("mnist-2d", MOST)]
+PADS = [Scene("mnist-2d", n, pad=True) for n in (10_000, MANY)]
 SLOWDOWNS = (1, 4)
 MOVES = ("hover", "pan", "zoom")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -134,6 +136,96 @@ def drive(page: Page, move: str, slowdown: int, seconds: float) -> Motion:
 
 def motions(page: Page, seconds: float) -> list[Motion]:
     return [drive(page, move, slowdown, seconds) for slowdown in SLOWDOWNS for move in MOVES]
+
+
+# a stroke on the pad, one point a frame; what a point costs is all that the page does in that frame: prepare, encode, decode, map
+STROKE = """async (seconds) => {
+  const pad = watch.root().querySelector('[data-testid=pad]');
+  const told = watch.root().querySelector('[data-testid=drawing]');
+  const box = pad.getBoundingClientRect();
+  const send = (type, x, y) => pad.dispatchEvent(new PointerEvent(type, { bubbles: true, composed: true, cancelable: true, pointerType: 'pen',
+    pointerId: 1, isPrimary: true, button: 0, buttons: 1, clientX: box.x + box.width * x, clientY: box.y + box.height * y }));
+  send('pointerdown', 0.3, 0.25);
+  const frames = []; let changed = 0, last = told.dataset.z;
+  const start = performance.now();
+  watch.work.clear();
+  await new Promise((done) => {
+    const frame = (now) => {
+      const t = (now - start) / 1000;
+      frames.push(now);
+      if (t > seconds) return done();
+      send('pointermove', 0.5 + 0.2 * Math.sin(5 * t), 0.25 + (0.5 * t) / seconds);
+      if (told.dataset.z !== last) { changed++; last = told.dataset.z; }
+      watch.native(frame);
+    };
+    watch.native(frame);
+  });
+  send('pointerup', 0.5, 0.75);
+  const spent = [...watch.work.values()];
+  watch.root().surface.easel.clear();
+  return { frames, work: spent, changed };
+}"""
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """One stroke on the pad: points a second that were answered, script milliseconds a point, the share of points with a new code.
+
+    cpu_ms: the thread's own processor time a point, painting included, which other programs of a busy machine do not lengthen.
+    """
+
+    slowdown: int
+    points_per_s: float
+    p50_ms: float
+    p95_ms: float
+    cpu_ms: float
+    coded_share: float
+
+    @property
+    def words(self) -> str:
+        return (
+            f"{self.points_per_s:.0f} points/s, {self.p50_ms:.1f} ms a point (p95 {self.p95_ms:.1f}), processor {self.cpu_ms:.1f}"
+        )
+
+
+def stroke(page: Page, slowdown: int, seconds: float) -> Stroke:
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
+    page.wait_for_timeout(SETTLE_MS)
+    page.evaluate(STROKE, 0.5)  # what is compiled once is not what is measured
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    before = thread_seconds(session)
+    measured = page.evaluate(STROKE, seconds)
+    spent = thread_seconds(session) - before
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    session.detach()
+    frames, work = measured["frames"], sorted(measured["work"]) or [0.0]
+    n = len(frames) - 1
+    return Stroke(
+        slowdown, round(1000 * n / (frames[-1] - frames[0]), 1), round(statistics.median(work), 2),
+        round(work[min(len(work) - 1, int(0.95 * len(work)))], 2),
+        round(1000 * spent / n, 2), round(measured["changed"] / n, 3),
+    )  # fmt: skip
+
+
+def thread_seconds(session: CDPSession) -> float:
+    """Processor seconds of the page's main thread so far."""
+    metrics = {entry["name"]: entry["value"] for entry in session.send("Performance.getMetrics")["metrics"]}
+    return float(metrics["TaskDuration"])
+
+
+def measure_strokes(scenes: Sequence[Scene], seconds: float) -> dict[str, Any]:
+    """Drawing on the pad before a map."""
+    record: dict[str, Any] = {"strokes": {}}
+    with sync_playwright() as playwright, served({scene.name.replace(" × ", "-"): payload(scene) for scene in scenes}) as url:
+        browser = chromium(playwright)
+        for scene in scenes:
+            page = opened(browser, f"{url}/?{scene.name.replace(' × ', '-')}")
+            record["strokes"][scene.name] = [asdict(stroke(page, slowdown, seconds)) for slowdown in SLOWDOWNS]
+            page.close()
+        record["browser"] = browser.version
+        browser.close()
+    return record
 
 
 @contextmanager
@@ -286,6 +378,9 @@ def table(record: dict[str, Any]) -> str:
         lines.append(f"load → first picture, {run} in the app: {statistics.median(values):.2f} s (aim 1)")
     for name, values in record.get("crowd_first_picture_ms", {}).items():
         lines.append(f"bytes → first picture, {name}: {statistics.median(values):.0f} ms (aim 1000)")
+    for name, rows in record.get("strokes", {}).items():
+        each = "; ".join(f"{row['slowdown']}×: {Stroke(**row).words}" for row in rows)
+        lines.append(f"drawing, {name.removesuffix('-pad')}: {each} (aim ≤ 16 ms at 1×)")
     if "first_page_s" in record:
         lines.append(f"streamlit run → first decoded picture: {statistics.median(record['first_page_s']):.2f} s")
     if "pin_to_page_ms" in record:
@@ -297,15 +392,17 @@ def table(record: dict[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--json", type=Path, help="also write the numbers to this file")
-    parser.add_argument("--only", choices=["app", "crowds"], help="measure one half")
+    parser.add_argument("--only", choices=["app", "crowds", "strokes"], help="measure one part")
     parser.add_argument("--match", default="", help="only runs and crowds whose name contains this")
     parser.add_argument("--seconds", type=float, default=4.0, help="length of every movement (default 4)")
     options = parser.parse_args()
     record: dict[str, Any] = {}
-    if options.only != "crowds":
+    if options.only in (None, "app"):
         record |= measure_app([run for run in RUNS if options.match in run], options.seconds)
-    if options.only != "app":
+    if options.only in (None, "crowds"):
         record |= measure_crowds([scene for scene in CROWDS if options.match in scene.name], options.seconds)
+    if options.only in (None, "strokes"):
+        record |= measure_strokes([scene for scene in PADS if options.match in scene.name], options.seconds)
     record |= {
         "bundle_kb": BUNDLE.stat().st_size / 1000,
         "date": datetime.now(UTC).isoformat(timespec="seconds"), "machine": f"{platform.machine()}, {os.cpu_count()} cores",

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.surface.payload import Dynamic, pack, pack_static
+from explorer.core.preprocess import browser_protocol
+from explorer.surface.payload import Dynamic, Options, pack, pack_static
 from trainer.projection import Projection
 from trainer.runs import Encodings, load_run
 
@@ -28,7 +29,7 @@ JITTER = 0.03  # of a standard deviation: copies of a point lie apart, clusters 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>crowd</title>
 <body style="margin:16px"><main id="here"></main>
 <script type="module">
-import { mount } from "/surface.js";
+const { mount } = await import(location.search.endsWith("-pad") ? "/studio.js" : "/surface.js");
 const bytes = new Uint8Array(await (await fetch("/payload" + location.search)).arrayBuffer());
 await new Promise((done) => setTimeout(done, 50)); // what was fetched is not what is measured
 const start = performance.now();
@@ -39,14 +40,15 @@ requestAnimationFrame(() => setTimeout(() => { window.firstPictureMs = performan
 
 @dataclass(frozen=True)
 class Scene:
-    """A run by its name, with n points on its first map."""
+    """A run by its name, with n points on its first map; pad: with a drawing pad before it."""
 
     run: str
     n: int
+    pad: bool = False
 
     @property
     def name(self) -> str:
-        return f"{self.run} × {self.n}"
+        return f"{self.run} × {self.n}{'-pad' if self.pad else ''}"
 
 
 def payload(scene: Scene, seed: int = 0) -> bytes:
@@ -61,7 +63,8 @@ def payload(scene: Scene, seed: int = 0) -> bytes:
     )
     crowd = replace(run)
     vars(crowd)["encodings"] = many  # a cached property: it answers with what is there
-    return pack(Dynamic(), pack_static(crowd, crowded(projection, mu, source, rng)))
+    options = Options(pad=browser_protocol(run.info.dataset.name), pad_first=True) if scene.pad else Options()
+    return pack(Dynamic(options=options), pack_static(crowd, crowded(projection, mu, source, rng)))
 
 
 def crowded(projection: Projection, mu: NDArray[np.float32], source: NDArray[np.int64], rng: np.random.Generator) -> Projection:
@@ -86,6 +89,7 @@ def served(scenes: Mapping[str, bytes]) -> Iterator[str]:
             path, _, name = self.path.partition("?")
             known: dict[str, tuple[str, Any]] = {
                 "/": ("text/html", PAGE.encode), "/surface.js": ("text/javascript", BUNDLE.read_bytes),
+                "/studio.js": ("text/javascript", BUNDLE.with_name("studio.js").read_bytes),
                 "/payload": ("application/octet-stream", lambda: scenes[name]),
             }  # fmt: skip
             if path not in known:

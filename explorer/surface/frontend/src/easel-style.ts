@@ -3,7 +3,7 @@
 export const EASEL_STYLE = `
 .la-easel,.la-own{grid-column:1/-1;display:grid;gap:12px;min-width:0;margin-top:4px;padding-top:14px;border-top:1px solid var(--la-border)}
 .la-easel[data-first]{order:-1;margin-top:0;padding-top:0;border-top:0;padding-bottom:6px}
-.la-root:not([data-wide]) .la-own{order:3}.la-root:not([data-wide]) .la-easel:not([data-first]){order:5}
+.la-root:not([data-wide]) .la-own{order:3}.la-root:not([data-wide]) .la-easel:not([data-first]),.la-easel:not([data-first])~.la-own.la-own{order:4}
 .la-easel-body{display:flex;flex-wrap:wrap;gap:18px 28px;align-items:flex-start}
 .la-pad{width:224px;height:auto;display:block;border-radius:8px;background:#000;cursor:crosshair;touch-action:none;user-select:none;-webkit-user-select:none;box-shadow:0 0 0 1px var(--la-border)}
 .la-pad[data-eraser]{cursor:cell}

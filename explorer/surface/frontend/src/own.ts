@@ -34,6 +34,8 @@ const N_PICTURES = 6;
 /** Dimensions whose numbers are always to be seen. */
 const N_ROWS = 3;
 const PICTURE_PX = 72;
+/** Nobody reads numbers faster. */
+const NUMBERS_MS = 100;
 /** Samples are decoded when a hand rests so long. */
 const REST_MS = 120;
 
@@ -54,6 +56,7 @@ export class OwnPanel {
   private own: Own | null = null;
   private eps: Float64Array = new Float64Array(0);
   private chosen = 0;
+  private numbersAt = -Infinity;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly events: OwnEvents, private readonly random: () => number = Math.random) {
@@ -90,8 +93,11 @@ export class OwnPanel {
     this.resample.hidden = isPoint;
     for (const { element } of this.samples) element.hidden = isPoint;
     this.paintMean(own);
-    this.showNumbers();
-    this.timer = setTimeout(() => this.paintSamples(), REST_MS);
+    if (performance.now() - this.numbersAt > NUMBERS_MS) this.showNumbers();
+    this.timer = setTimeout(() => {
+      this.showNumbers();
+      this.paintSamples();
+    }, REST_MS);
   }
 
   dispose(): void {
@@ -155,6 +161,7 @@ export class OwnPanel {
 
   private showNumbers(): void {
     const { own } = this;
+    this.numbersAt = performance.now();
     if (!own) return;
     const isPoint = own.std.every((value) => value === 0), z = isPoint ? own.mu : this.code(this.chosen);
     const K = own.mu.length, first = Math.min(N_ROWS, K);

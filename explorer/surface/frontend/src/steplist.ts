@@ -35,7 +35,7 @@ export class StepList {
     while (list.children.length > steps.length) list.lastElementChild?.remove();
     steps.forEach(({ title, sentence, planes }, i) => {
       const [canvas, name, words] = list.children[i].children;
-      paintPlanes(canvas as HTMLCanvasElement, planes);
+      paintPlanes(canvas as HTMLCanvasElement, planes());
       setText(name, title);
       setText(words, sentence);
     });

@@ -4,6 +4,7 @@ import { Easel } from "./easel";
 import { offerEasel } from "./surface";
 
 export { default } from "./streamlit";
+export { mount } from "./index";
 export { prepare } from "./prepare/prepare";
 
 offerEasel((shape, pad, events) => new Easel(shape, pad, events));

@@ -546,7 +546,7 @@ export class SurfaceView implements Surface {
       if (this.easel) {
         this.easel.element.toggleAttribute("data-first", pad_first);
         if (pad_first) this.body.prepend(this.easel.element);
-        else this.body.append(this.easel.element);
+        else this.body.append(this.easel.element, this.ownPanel.element); // what comes with a drawing must not push the pad away
         this.own = "none yet";
       }
       this.showSubject(dynamic, true);

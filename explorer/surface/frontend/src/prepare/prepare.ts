@@ -34,7 +34,8 @@ export interface Bitmap {
 export interface Step {
   readonly title: string;
   readonly sentence: string;
-  readonly planes: readonly Plane[];
+  /** Made when somebody looks. */
+  planes(): readonly Plane[];
 }
 
 export interface Prepared {
@@ -50,11 +51,11 @@ const MODELS_OWN = "Fed to the model";
 export function prepare(bitmap: Bitmap, shape: ImageShape, protocol: Protocol, off: ReadonlySet<string>): Prepared {
   const [channels, height, width] = shape;
   const flat = onWhite(bitmap);
-  const first: Step = { title: "Your picture", sentence: `${bitmap.width} × ${bitmap.height} pixels${flat.isMixed ? ", what is transparent on white" : ""}.`, planes: flat.planes };
+  const first: Step = { title: "Your picture", sentence: `${bitmap.width} × ${bitmap.height} pixels${flat.isMixed ? ", what is transparent on white" : ""}.`, planes: () => flat.planes };
   const ways = { handwriting, object: objectWay, photograph };
   const isOwnSize = bitmap.width === width && bitmap.height === height;
   const steps = isOwnSize ? [asItIs(flat.planes, channels, protocol)] : ways[protocol.way](flat.planes, shape, protocol, off);
-  return { x: toX(steps[steps.length - 1].planes, shape), steps: [first, ...steps] };
+  return { x: toX(steps[steps.length - 1].planes(), shape), steps: [first, ...steps] };
 }
 
 // ---- the ways -------------------------------------------------------------------------------------------------------------
@@ -62,7 +63,7 @@ export function prepare(bitmap: Bitmap, shape: ImageShape, protocol: Protocol, o
 function asItIs(planes: readonly Plane[], channels: number, { way }: Protocol): Step {
   const fed = inChannels(planes, channels);
   if (way !== "photograph" && fed[0].v.every((value) => value === fed[0].v[0])) throw blank("every pixel is the same");
-  return { title: MODELS_OWN, sentence: `It has the model's own size, ${fed[0].w} × ${fed[0].h}, so nothing was changed.`, planes: fed };
+  return { title: MODELS_OWN, sentence: `It has the model's own size, ${fed[0].w} × ${fed[0].h}, so nothing was changed.`, planes: () => fed };
 }
 
 function photograph(planes: readonly Plane[], [channels, height, width]: ImageShape, _: Protocol, off: ReadonlySet<string>): Step[] {
@@ -73,9 +74,9 @@ function photograph(planes: readonly Plane[], [channels, height, width]: ImageSh
   const kind = channels <= 2 ? "grey" : "colour";
   return [
     isWhole
-      ? { title: "Whole", sentence: "Not cut: it is squeezed into the aspect of the model's images.", planes: cut }
-      : { title: "Middle", sentence: `Cut to the middle, ${cut[0].w} × ${cut[0].h}: the model's images have that aspect.`, planes: cut },
-    { title: MODELS_OWN, sentence: `Resized to ${width} × ${height}, in ${kind}.`, planes: fed },
+      ? { title: "Whole", sentence: "Not cut: it is squeezed into the aspect of the model's images.", planes: () => cut }
+      : { title: "Middle", sentence: `Cut to the middle, ${cut[0].w} × ${cut[0].h}: the model's images have that aspect.`, planes: () => cut },
+    { title: MODELS_OWN, sentence: `Resized to ${width} × ${height}, in ${kind}.`, planes: () => fed },
   ];
 }
 
@@ -86,13 +87,11 @@ function handwriting(planes: readonly Plane[], [, height, width]: ImageShape, pr
   const cut = isWhole ? ink : crop(ink, maskOf(ink.h, ink.w, (i) => found.extent.v[i] === 1 && ink.v[i] > 0));
   if (!cut || cut.v.every((value) => value === 0)) throw blank("nothing of it is lighter than the darkest grey");
   const room: readonly [number, number] = off.has("box") || !protocol.box ? [1, 1] : protocol.box;
-  let drawn = resize(cut, ...boxFor(cut, room, height, width));
-  const stroke = strokeWidth(drawn) / CANVAS;
+  const asDrawn = resize(cut, ...boxFor(cut, room, height, width));
+  const stroke = strokeWidth(asDrawn) / CANVAS;
   const isThin = stroke < protocol.thin * height && !off.has("thicken");
-  if (isThin) {
-    const thick = thicken(drawn, ((protocol.usual * height - stroke) / 2) * CANVAS);
-    drawn = resize(thick, ...boxFor(thick, room, height, width));
-  }
+  const thick = isThin ? thicken(asDrawn, ((protocol.usual * height - stroke) / 2) * CANVAS) : null;
+  const drawn = thick ? resize(thick, ...boxFor(thick, room, height, width)) : asDrawn;
   const byMass = protocol.by_mass && !off.has("mass");
   const frame = resize(place(drawn, height * CANVAS, width * CANVAS, byMass), height, width);
   const most = frame.v.reduce((found_, value) => Math.max(found_, value), 0);
@@ -101,10 +100,10 @@ function handwriting(planes: readonly Plane[], [, height, width]: ImageShape, pr
   const pen = `${isWhole ? "Not cut" : "Cut to the ink"}; the pen is ${stroke.toFixed(1)} pixels of the model wide`;
   const where = byMass ? "its centre of mass" : "the middle of its box";
   return [
-    { title: "Grey", sentence: toldGrey(off, "Colour says nothing here."), planes: [grey] },
-    { title: "Ink", sentence: found.sentence, planes: [toBytes(ink)] },
-    { title: isThin ? "Stroke" : "Crop", sentence: isThin ? `${pen}, thinner than the model knows, and was thickened to ${(protocol.usual * height).toFixed(1)}.` : `${pen}.`, planes: [toBytes(drawn)] },
-    { title: MODELS_OWN, sentence: `Scaled to ${size} of the frame's ${width} × ${height} pixels, ${where} in the middle.`, planes: [fed] },
+    { title: "Grey", sentence: toldGrey(off, "Colour says nothing here."), planes: () => [grey] },
+    { title: "Ink", sentence: found.sentence, planes: () => [toBytes(ink)] },
+    { title: isThin ? "Stroke" : "Crop", sentence: isThin ? `${pen}, thinner than the model knows, and was thickened to ${(protocol.usual * height).toFixed(1)}.` : `${pen}.`, planes: () => [toBytes(drawn)] },
+    { title: MODELS_OWN, sentence: `Scaled to ${size} of the frame's ${width} × ${height} pixels, ${where} in the middle.`, planes: () => [fed] },
   ];
 }
 
@@ -115,11 +114,12 @@ function objectWay(planes: readonly Plane[], [, height, width]: ImageShape, _: P
   if (!cut) throw blank("nothing of it is lighter than the darkest grey");
   const scale = Math.min(height / cut.h, width / cut.w);
   const [h, w] = [Math.max(1, roundEven(cut.h * scale)), Math.max(1, roundEven(cut.w * scale))];
+  const fed = toBytes(place(resize(cut, h, w), height, width, false));
   return [
-    { title: "Grey", sentence: toldGrey(off, "The model knows no colour."), planes: [grey] },
-    { title: "Object", sentence: found.sentence, planes: [toBytes(greys)] },
-    { title: "Crop", sentence: off.has("crop") ? "Not cut." : "Cut to the object.", planes: [toBytes(cut)] },
-    { title: MODELS_OWN, sentence: `Scaled to ${w} × ${h} and put in the middle of ${width} × ${height} pixels.`, planes: [toBytes(place(resize(cut, h, w), height, width, false))] },
+    { title: "Grey", sentence: toldGrey(off, "The model knows no colour."), planes: () => [grey] },
+    { title: "Object", sentence: found.sentence, planes: () => [toBytes(greys)] },
+    { title: "Crop", sentence: off.has("crop") ? "Not cut." : "Cut to the object.", planes: () => [toBytes(cut)] },
+    { title: MODELS_OWN, sentence: `Scaled to ${w} × ${h} and put in the middle of ${width} × ${height} pixels.`, planes: () => [fed] },
   ];
 }
 
