@@ -12,10 +12,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from trainer.errors import LatentError
 
+Work = Callable[[Callable[[float], None]], Any]  # is given what hears the share that is done
 LOG = logging.getLogger(__name__)
 MAX_KEPT = 128
 DELAY_S = 1.0  # the page that asks is drawn first
@@ -24,10 +26,11 @@ FORGOTTEN_S = 15.0  # a page asks again every second as long as it is open
 
 @dataclass
 class Job:
-    """answer: once `is_done` · error: a sentence where there is none."""
+    """share: that is done · answer: once `is_done` · error: a sentence where there is none."""
 
     begun: float
     asked: float
+    share: float = 0.0
     answer: Any = None
     error: str = ""
     is_done: bool = False
@@ -42,7 +45,7 @@ class Background:
         self._jobs: OrderedDict[Hashable, Job] = OrderedDict()
         self._lock = threading.Lock()
 
-    def ask(self, name: Hashable, work: Callable[[], Any]) -> Job:
+    def ask(self, name: Hashable, work: Work) -> Job:
         """The job of that name, begun if there is none; `work` is used only then."""
         with self._lock:
             job = self._jobs.get(name)
@@ -56,13 +59,13 @@ class Background:
                 del self._jobs[key]
         return job
 
-    def _do(self, job: Job, work: Callable[[], Any]) -> None:
+    def _do(self, job: Job, work: Work) -> None:
         time.sleep(max(0.0, job.begun + DELAY_S - time.monotonic()))
         if time.monotonic() - job.asked > FORGOTTEN_S:
             job.is_dropped = True
             return
         try:
-            job.answer = work()
+            job.answer = work(partial(setattr, job, "share"))
         except LatentError as error:
             job.error = str(error)
         except Exception:

@@ -25,7 +25,7 @@ from explorer.surface.payload import pack_static
 from trainer.datasets import Dataset, availability, dataset_names, load_dataset
 from trainer.errors import DataError, RunError
 from trainer.forward import CHUNK
-from trainer.geometry import DecodedGraph, Doubles, decoded_graph
+from trainer.geometry import DecodedGraph, Doubles, Report, decoded_graph
 from trainer.geometry import geodesic as shortest_way
 from trainer.projection import Projection, axis_pair
 from trainer.runs import RUN_JSON, Run, RunInfo, default_roots, list_runs, load_run, size_bytes
@@ -147,25 +147,25 @@ def line_walked(run_id: str, label: int | None, codes: tuple[tuple[float, ...], 
 
 @dataclass(frozen=True)
 class Geodesics:
-    """ways: of every leg (n, K), or None while one is missing · n_done of n · error: why there will be none."""
+    """ways: of every leg (n, K), or None while one is missing · share: of the work that is done · error: why there will be none."""
 
     ways: Ways | None
-    n_done: int
-    n: int
+    share: float
     error: str = ""
 
 
 def geodesics(run_id: str, label: int | None, walk: Walk) -> Geodesics:
     """The shortest ways along a walk as far as they are known; what is missing is being computed when this returns."""
-    stamp, jobs = _stamp(run_id), []
+    stamp = _stamp(run_id)
+    graph = _background().ask(("graph", run_id, stamp, label), partial(_graph, _run(run_id, stamp), label))
+    jobs = [graph]
     for i, j in walk.legs:
         a, b = (tuple(map(float, walk.stops[k])) for k in (i, j))
-        graph = _background().ask(("graph", run_id, stamp, label), partial(_graph, _run(run_id, stamp), label))
         jobs.append(_background().ask(("way", run_id, stamp, label, a, b, walk.n), partial(_way, graph, a, b, walk.n)))
     error = next((job.error for job in jobs if job.error), "")
-    is_done = [job.is_done and not job.error for job in jobs]
-    ways = tuple(job.answer for job in jobs) if all(is_done) else None
-    return Geodesics(ways, sum(is_done), len(jobs), error)
+    is_done = all(job.is_done for job in jobs) and not error
+    share = float(np.mean([1.0 if job.is_done else job.share for job in jobs]))
+    return Geodesics(tuple(job.answer for job in jobs[1:]) if is_done else None, share, error)
 
 
 @st.cache_resource(show_spinner=False)
@@ -224,17 +224,17 @@ def _background() -> Background:
     return Background()
 
 
-def _graph(this: Run, label: int | None) -> DecodedGraph:
+def _graph(this: Run, label: int | None, report: Report) -> DecodedGraph:
     """In the background, where Streamlit's memory is not to be asked: the run is given."""
     decode = replace(this.forward, label=label).decode
-    return decoded_graph(lambda z: decode(np.asarray(z, np.float32)), this.encodings.mu)
+    return decoded_graph(lambda z: decode(np.asarray(z, np.float32)), this.encodings.mu, report=report)
 
 
-def _way(graph: Job, a: tuple[float, ...], b: tuple[float, ...], n: int) -> Doubles:
+def _way(graph: Job, a: tuple[float, ...], b: tuple[float, ...], n: int, report: Report) -> Doubles:
     """The graph comes first: one worker does everything in the order in which it was asked."""
     if graph.answer is None:
         raise DataError(graph.error or "its graph was given up")
-    return shortest_way(a, b, graph.answer, n).z
+    return shortest_way(a, b, graph.answer, n, report).z
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

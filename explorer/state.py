@@ -139,7 +139,7 @@ def take_pin(state: State, event: Mapping[str, Any] | None, projection: Projecti
     for one in fresh:
         if "edit" in one:
             _edit(state.run_id, one["edit"])
-        elif (pin := _made(one, projection)) is not None:
+        elif (pin := made_pin(one, projection)) is not None:
             _change_pins(state.run_id, (*_pins(state.run_id), pin)[-MAX_PINS:])
     return replace(state, pins=_pins(state.run_id))
 
@@ -209,7 +209,7 @@ def taken_pins() -> list[str]:
     return list(st.session_state.get("taken", []))
 
 
-def _made(event: Mapping[str, Any], projection: Projection) -> Pin | None:
+def made_pin(event: Mapping[str, Any], projection: Projection) -> Pin | None:
     """A pin at the event's place, or of its own code where no place stands for it; None where it has neither."""
     if event.get("isOwnCode"):
         code = _own_code(event.get("z"), projection)

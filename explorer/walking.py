@@ -11,6 +11,7 @@ import streamlit as st
 
 from explorer import state
 from explorer.core.words import shortened
+from trainer.projection import Projection
 
 MAX_STOPS = 12
 MAX_NAME = 60  # letters
@@ -84,9 +85,20 @@ class Drawn:
     axes: tuple[int, int] | None = None
 
 
-def take(run_id: str, event: Mapping[str, Any] | None, on: str, axes: tuple[int, int] | None) -> None:
-    """Keeps the line that the surface says was drawn on the map `on`, each event once; all but a list of moderate places is nothing."""
+def take(
+    run_id: str, stops: Sequence[Stop], event: Mapping[str, Any] | None, projection: Projection, axes: tuple[int, int] | None
+) -> None:
+    """What was done on the map: a click puts a stop at the end, a line that was drawn is kept. Each event counts once.
+
+    All but moderate places is nothing.
+    """
+    on = projection.name
     for one in state.fresh_events(event):
+        pin = None if "edit" in one else state.made_pin(one, projection)
+        if pin is not None:
+            forget_drawn(run_id)
+            put(run_id, stops, Stop(f"place {_numbers(pin.z)}", pin.z))
+            stops = chosen(run_id, len(pin.z)) or stops
         match one.get("edit"):
             case {"kind": "drawn", "places": [_, _, *_] as places} if len(places) <= MAX_DRAWN:
                 found = [_place(place) for place in places]
@@ -108,6 +120,12 @@ def forget_drawn(run_id: str) -> None:
 
 def _lines() -> dict[str, Any]:
     return dict(st.session_state.get("drawn", {}))
+
+
+def _numbers(z: Sequence[float]) -> str:
+    """(0.41, −1.20, …)."""
+    shown = ", ".join(f"{value:.2f}".replace("-", "−") for value in z[:2])
+    return f"({shown}{', …' if len(z) > 2 else ''})"
 
 
 def _place(place: object) -> tuple[float, float] | None:

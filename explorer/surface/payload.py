@@ -73,7 +73,8 @@ class StripShown:
 class PathShown:
     """An interpolation to be played: T codes, their places on the map, the names of its ends.
 
-    others: paths of other kinds · strips: what is measured along it · is_loop: its end is its beginning.
+    others: paths of other kinds · strips: what is measured along it · is_loop: its end is its beginning ·
+    stops: places of the stops, in their order.
     """
 
     title: str
@@ -83,6 +84,7 @@ class PathShown:
     others: tuple[OtherPath, ...] = ()
     strips: tuple[StripShown, ...] = ()
     is_loop: bool = False
+    stops: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -70,19 +70,25 @@ class Settings:
 def show(now: State) -> None:
     """The whole page."""
     run = cache.run(now.run_id)
-    stops = stops_of(now, run)
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        stop_row(now, run, stops)
-        settings = _settings(run, stops)
-        projection, axes = chosen_map(run)
-    pins = pins_shown(now, run, projection)
-    walking.take(run.id, state.surface_event(KEY), projection.name, axes)
-    line = walking.drawn(run.id, projection.name, axes)
-    options = Options(pinnable=False, hint=False, drawable=True)
-    if len(stops) < 2 and line is None:
-        st.info(
-            "A walk has at least two stops. Add a pin, a test image, a class mean or a picture of yours; or draw a path on the map."
+    head = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+    with head:
+        row, choice = (
+            st.container(horizontal=True, gap="small", width="content"),
+            st.container(horizontal=True, vertical_alignment="center"),
         )
+    with choice:
+        projection, axes = chosen_map(run)
+    walking.take(run.id, stops_of(now, run), state.surface_event(KEY), projection, axes)
+    stops = stops_of(now, run)
+    with row:
+        stop_row(now, run, stops)
+    with choice:
+        settings = _settings(run, stops)
+    pins = pins_shown(now, run, projection)
+    line = walking.drawn(run.id, projection.name, axes)
+    options = Options(hint=False, drawable=True)
+    if len(stops) < 2 and line is None:
+        st.info("A walk has at least two stops. Click the map, add one above, or draw a path.")
         live_surface(run.id, projection, axes, KEY, pins=pins, options=options, keeps=True)
         return
     if line is not None:
@@ -95,11 +101,13 @@ def show(now: State) -> None:
         kind = settings.kind if settings.kind in found else FORMULAS[0]
         ends = (stops[0].name, stops[0 if settings.is_loop else -1].name)
     path = _path(run, projection, kind, found, ends, settings)
+    if kind != DRAWN:
+        path = replace(path, stops=_placed(run, projection, np.array([stop.z for stop in stops], np.float32))[1])
     live_surface(run.id, projection, axes, KEY, pins=pins, path=path, options=options, keeps=True)
     if waiting is not None:
         _wait(run, stops, settings)
     _table(found, kind)
-    downloads(run, found[kind].codes, f"{run.id}-{ends[0]}-to-{ends[1]}-{kind}" if ends[0] else f"{run.id}-{kind}")
+    downloads(run, found[kind], f"{run.id}-{ends[0]}-to-{ends[1]}-{kind}" if ends[0] else f"{run.id}-{kind}")
     arithmetic(now, run, stops)
 
 
@@ -152,9 +160,8 @@ def _wait(run: Run, stops: Sequence[Stop], settings: Settings) -> None:
     if geodesics.error:
         st.caption(plain(f"There is no geodesic here: {geodesics.error}"))
         return
-    leg = f", leg {geodesics.n_done + 1} of {geodesics.n}" if geodesics.n > 1 else ""
     meanwhile = " The linear path plays meanwhile." if settings.kind == "geodesic" else ""
-    st.progress(geodesics.n_done / geodesics.n, f"Looking for the geodesic{leg} …{meanwhile}")
+    st.progress(geodesics.share, f"Looking for the geodesic …{meanwhile}")
 
 
 def _path(

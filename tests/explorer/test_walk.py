@@ -263,13 +263,13 @@ def test_background_answers_once_and_names_its_faults(monkeypatch):
             time.sleep(0.01)
         return job
 
-    job = background.ask("a", lambda: calls.append(1) or 7)
+    job = background.ask("a", lambda report: calls.append(1) or 7)
     assert wait(job).answer == 7
-    assert background.ask("a", lambda: calls.append(1)) is job
+    assert background.ask("a", lambda report: calls.append(1)) is job
     assert calls == [1]
-    assert "log of the server" in wait(background.ask("b", lambda: 1 / 0)).error
+    assert "log of the server" in wait(background.ask("b", lambda report: 1 / 0)).error
 
-    def refuse():
+    def refuse(report):
         raise DataError("there is no way.")
 
     assert wait(background.ask("c", refuse)).error == "there is no way."
@@ -279,11 +279,32 @@ def test_background_drops_what_nobody_waits_for(monkeypatch):
     monkeypatch.setattr("explorer.background.DELAY_S", 0.0)
     monkeypatch.setattr("explorer.background.FORGOTTEN_S", 0.2)
     background, done = Background(), []
-    background.ask("slow", lambda: time.sleep(0.6))
-    job = background.ask("left", lambda: done.append("left"))
-    kept = background.ask("kept", lambda: done.append("kept"))
+    background.ask("slow", lambda report: time.sleep(0.6))
+    job = background.ask("left", lambda report: done.append("left"))
+    kept = background.ask("kept", lambda report: done.append("kept"))
     deadline = time.monotonic() + 10
     while not kept.is_done and time.monotonic() < deadline:
-        background.ask("kept", lambda: done.append("again"))
+        background.ask("kept", lambda report: done.append("again"))
         time.sleep(0.02)
     assert (job.is_dropped, done) == (True, ["kept"])
+
+
+def test_a_click_on_the_map_adds_a_stop_once(monkeypatch):
+    sent: dict = {}
+    monkeypatch.setattr("explorer.state.surface_event", lambda key: sent.get(key))
+    test = opened()
+    sent["interpolate-surface"] = {"events": [{"map": [0.5, -1.25], "nonce": "7"}]}
+    for _ in range(2):
+        path = shown(sound(test.run()))["path"]
+        assert len(path["stops"]) == 3
+        np.testing.assert_allclose(path["stops"][-1], [0.5, -1.25], atol=1e-4)
+        np.testing.assert_allclose(path["z"][-1], [0.5, -1.25], atol=1e-4)
+    assert "place (0.50, −1.25)" in path["ends"]
+
+
+def test_at_most_twelve_stops(monkeypatch):
+    sent: dict = {}
+    monkeypatch.setattr("explorer.state.surface_event", lambda key: sent.get(key))
+    test = opened()
+    sent["interpolate-surface"] = {"events": [{"map": [0.1 * i, 0], "nonce": str(i)} for i in range(20)]}
+    assert len(shown(sound(test.run()))["path"]["stops"]) == 12

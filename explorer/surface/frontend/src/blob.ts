@@ -32,6 +32,8 @@ export interface PathRecord {
   readonly strips?: readonly StripRecord[];
   /** Its end is its beginning. */
   readonly is_loop?: boolean;
+  /** Places of its stops, in their order. */
+  readonly stops?: readonly Point[];
 }
 
 /** Something the host put on the map; the ellipse is one posterior standard deviation in axis units. */

@@ -21,8 +21,9 @@ export function drawPath(context: Context, size: Size, camera: Camera, theme: Th
   context.strokeStyle = css(theme.accent);
   context.lineWidth = 2.5;
   context.stroke();
-  if (places.length > 0) drawEnd(context, theme, places[0], path.ends[0] ?? "");
-  if (share >= 1 && places.length > 1) drawEnd(context, theme, places[places.length - 1], path.ends[1] ?? "");
+  path.stops?.forEach(([x, y], i) => drawStop(context, theme, toScreen(camera, size, x, y), `${i + 1}`));
+  if (places.length > 0 && !path.stops?.length) drawEnd(context, theme, places[0], path.ends[0] ?? "");
+  if (share >= 1 && places.length > 1 && !path.stops?.length) drawEnd(context, theme, places[places.length - 1], path.ends[1] ?? "");
   context.restore();
 }
 
@@ -60,6 +61,23 @@ export function drawTrail(context: Context, size: Size, camera: Camera, theme: T
 function trace(context: Context, places: readonly Point[]): void {
   context.beginPath();
   places.forEach(([left, top], i) => (i ? context.lineTo(left, top) : context.moveTo(left, top)));
+}
+
+/** A numbered disc. */
+function drawStop(context: Context, theme: Theme, [left, top]: Point, label: string): void {
+  context.beginPath();
+  context.arc(left, top, 9, 0, 2 * Math.PI);
+  context.fillStyle = css(theme.accent);
+  context.fill();
+  context.strokeStyle = css(theme.map);
+  context.lineWidth = 2;
+  context.stroke();
+  context.font = `600 12px ${theme.font}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillStyle = css(theme.onAccent);
+  context.fillText(label, left, top + 0.5);
+  context.textBaseline = "alphabetic";
 }
 
 function drawEnd(context: Context, theme: Theme, [left, top]: Point, label: string): void {

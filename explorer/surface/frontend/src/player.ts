@@ -138,7 +138,7 @@ export class Player {
   /** Returns whether the path is another one than before. A new one plays at once, unless motion is unwelcome. */
   setPath(path: PathRecord | null, shape: ImageShape, paint: Paint, isDark: boolean): boolean {
     const usable = path && path.z.length > 0 && path.map.length === path.z.length ? path : null;
-    const key = usable ? JSON.stringify([usable.title, usable.z, usable.map, usable.ends]) : "";
+    const key = usable ? JSON.stringify([usable.title, usable.z, usable.map, usable.ends, usable.stops]) : "";
     const isSame = key === this.key;
     this.key = key;
     this.path = usable;

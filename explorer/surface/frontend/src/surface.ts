@@ -606,7 +606,7 @@ export class SurfaceView implements Surface {
   private pathHere(scene: Scene): Dynamic["path"] {
     const given = this.dynamic?.path ?? null;
     const onPlane = <P extends { z: readonly (readonly number[])[] }>(one: P): P & { map: Point[] } => ({ ...one, map: one.z.map((z) => scene.placeOf(z)) });
-    if (given) return scene.plane ? { ...onPlane(given), others: given.others?.map(onPlane) ?? [] } : given;
+    if (given) return scene.plane ? { ...onPlane(given), stops: [], others: given.others?.map(onPlane) ?? [] } : given;
     return this.walk.record(this.pinsHere(), (z) => scene.placeOf(z));
   }
 
@@ -880,6 +880,7 @@ export class SurfaceView implements Surface {
 
   private selectBy(shape: "loop" | "box" | "path"): void {
     const { gestures } = this;
+    if (shape === "path" && this.scene?.plane) return this.say("A path is drawn on the page’s own map: press “Back to” above this one first.");
     if (shape === "path") this.pausePlayer();
     gestures.loopByDefault = gestures.loopByDefault === shape ? null : shape;
     if (gestures.loopByDefault) gestures.panByDefault = false;
@@ -1245,7 +1246,7 @@ export class SurfaceView implements Surface {
     const pins = this.pinsHere();
     const { pinnable } = dynamic.options;
     this.card.showPins(pins, pinnable, (z) => scene.model.decodeShared(z), (pin) => this.goTo(pin));
-    this.shelf.element.hidden = !pinnable;
+    this.shelf.element.hidden = !pinnable || Boolean(dynamic.options.drawable); // there a click adds a stop, and stops are above the map
     this.shelf.show({ pins, path: this.walk.choice(pins), canUndo: dynamic.undo.back, canRedo: dynamic.undo.forth });
     this.sliceBox.showPins(pins);
     this.groups.showPins(pins);
