@@ -153,6 +153,12 @@ def _prepare(model: Any) -> None:
             part.eval().cpu().float()
 
 
+def settle(model: Any) -> None:
+    """Evaluation, where it is a module of torch: no dropout, no statistics of the batch."""
+    if isinstance(model, nn.Module):
+        model.eval()
+
+
 def _n_parameters(model: Any) -> int:
     parts = [model] if isinstance(model, nn.Module) else list(vars(model).values()) if hasattr(model, "__dict__") else []
     return sum(p.numel() for part in parts if isinstance(part, nn.Module) for p in part.parameters())

@@ -38,7 +38,7 @@ from trainer.errors import ConfigError, DataError, RunError
 from trainer.evaluate import bound_terms, evaluate, seeded
 from trainer.examine import examine
 from trainer.fit import HELD_OUT, NLL_IMAGES, NLL_SAMPLES, maps_of, now
-from trainer.foreign import Asked, Output, asked, check_pictures, decoding
+from trainer.foreign import Asked, Output, asked, check_pictures, decoding, settle
 from trainer.layers import ImageShape, layer_record
 from trainer.networks import Posterior, Vae
 from trainer.projection import Projection, pca, projections_of
@@ -52,7 +52,7 @@ PRESET = "imported"
 TRACED = 7  # images or codes of the example: no size that occurs in a network, so that a layer cannot mistake it for its own
 CHECKED = 200  # images and codes on which what was traced is held against the model
 SAME = 1e-4  # how far the two may be apart
-MOST_PICTURE_BYTES, MOST_PICTURES, LATTICE = 8_000_000, 6000, 64  # where a decoder is stored as pictures
+MOST_PICTURE_BYTES, MOST_PICTURES, LATTICE = 12_000_000, 6000, 128  # where a decoder is stored as pictures
 MOST_MULTIPLY_ADDS = 32_000_000  # of a decoder in the browser: some 15 pictures a second; above, pictures are stored
 
 
@@ -98,6 +98,8 @@ def make_run(
     Raises `ForeignError` or `DataError` for what does not fit together, `RunError` for a name that is taken.
     """
     how = how or HowTrained()
+    for function in (decode, encode):
+        settle(getattr(function, "__self__", function))
     codes, spread = _codes(mu, "mu"), None if logvar is None else _codes(logvar, "logvar")
     if spread is not None and spread.shape != codes.shape:
         raise DataError(f"logvar has shape {spread.shape}; allowed: that of mu, {codes.shape}.")
@@ -168,6 +170,7 @@ class _Decoder:
     is_exact: bool
     why: str = ""
     error: float | None = None
+    most_error: float | None = None
 
 
 @dataclass(frozen=True)
@@ -222,7 +225,7 @@ class _Book:
         classifier = self.classifier_of(model)
         origin = Origin(
             source=self.source, decoder="layers" if decoder.is_exact else "pictures", why_decoder=decoder.why, error=decoder.error,
-            why_encoder=why_encoder,
+            most_error=decoder.most_error, why_encoder=why_encoder,
         )  # fmt: skip
         info = RunInfo.model_validate({
             "preset": PRESET, "config": config, "state": "finished", "created": now(), "origin": origin, "metrics": metrics,
@@ -373,10 +376,10 @@ def pictured(
     pictures = np.concatenate([_bytes(mean, codes[at : at + 500]) for at in range(0, len(codes), 500)])
     stored = Found((layer,), {"0.pictures": pictures, **own})
     truth = _bytes(mean, asked_for) / 255.0
-    error = float(np.quantile(np.abs(stored.run(asked_for).reshape(len(asked_for), -1) - truth), 0.99))
+    off = np.abs(stored.run(asked_for).reshape(len(asked_for), -1) - truth)
     if how.likelihood == "bernoulli":
         stored = replace(stored, layers=(layer, spec.Activation("logit")))
-    return _Decoder(stored, is_exact=False, why=why, error=round(error, 3))
+    return _Decoder(stored, is_exact=False, why=why, error=float(off.mean()), most_error=float(np.quantile(off, 0.99)))
 
 
 def codes_to_store(mu: Floats, most: int, rng: np.random.Generator) -> tuple[Floats, Floats]:

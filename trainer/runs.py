@@ -112,8 +112,8 @@ class Origin(BaseModel):
     """Where an imported run comes from, and how it decodes.
 
     source: what was imported, `package.module:factory` · decoder: as layers, or as pictures of it between which is interpolated ·
-    why_decoder, why_encoder: what keeps them from being layers, words that end a sentence; empty where nothing does · error: the 99th
-    percentile of the interpolation's error, grey levels from 0 to 1, at codes between the pictures.
+    why_decoder, why_encoder: what keeps them from being layers, words that end a sentence; empty where nothing does · error, most_error: of
+    the interpolation at codes between the pictures, the mean and the 99th percentile over pixels, grey levels from 0 to 1.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -122,22 +122,25 @@ class Origin(BaseModel):
     why_decoder: str = ""
     why_encoder: str = ""
     error: float | None = None
+    most_error: float | None = None
 
     def sentences(self) -> tuple[str, ...]:
         """What a person should know of how the run decodes and encodes; none where all of it is as in a run of ours."""
         told = []
         if self.decoder == "pictures":
-            off = (
-                ""
-                if self.error is None
-                else f"; 99 of 100 pixels are off by at most {max(1, math.ceil(100 * self.error))} % of white"
-            )
-            told.append(f"Pictures are interpolated between stored ones, because decode {self.why_decoder}{off}.")
+            told.append(f"Pictures are interpolated between stored ones, because decode {self.why_decoder}{self._off()}.")
         if self.why_encoder:
             told.append(
                 f"Its encoder is not known here, because encode {self.why_encoder}: Reconstruct offers the test images only."
             )
         return tuple(told)
+
+    def _off(self) -> str:
+        """How far pixels are off, rounded up; white is 100 %."""
+        if self.error is None or self.most_error is None:
+            return ""
+        mean, most = (max(1, math.ceil(100 * value)) for value in (self.error, self.most_error))
+        return f"; a pixel is off by {mean} % of white in the mean, and 99 of 100 by at most {most} %"
 
 
 class RunInfo(BaseModel):

@@ -326,3 +326,38 @@ def test_an_imported_run_of_layers_is_evaluated_like_any_other(imported, capsys)
 
     assert main(["evaluate", "examples", "--runs", str(imported.folder.parent), "--images", "50", "--samples", "20"]) == 0
     assert f"{imported.info.metrics.kl:10.2f}" in capsys.readouterr().out
+
+
+def test_the_recipe_of_the_readme_works_as_it_is_written(model, tmp_path, monkeypatch):
+    text = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    (recipe,) = [block for block in text.split("```python\n")[1:] if "make_run(" in block]
+    split = load_dataset("digits").subset("test")
+    x, y = torch.from_numpy(split.images[:60].copy()).float() / 255, torch.from_numpy(split.labels[:60].copy())
+    monkeypatch.setenv("LATENT_RUNS", str(tmp_path))
+    model.train()  # which a recipe forgets
+    exec(recipe.split("```")[0], {"model": model, "x": x, "y": y})
+    run = load_run("mine", tmp_path)
+    assert run.config.beta == 4 and run.config.has_encoder and not model.training
+    assert run.info.examination is not None and np.array_equal(run.images, split.images[:60])
+
+
+def test_a_folder_of_images_and_its_run_carries_them(tmp_path, monkeypatch, capsys):
+    from PIL import Image
+
+    from trainer.cli import main
+
+    monkeypatch.setenv("LATENT_CACHE", str(tmp_path / "cache"))
+    split = load_dataset("digits").subset("train")
+    for i in range(40):
+        place = tmp_path / "photos" / "ab"[i % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(split.images[i, 0]).resize((8, 8)).save(place / f"{i}.png")
+    words = ["--data", f"folder:{tmp_path / 'photos'}?size=8", "--no-umap", "--no-classifier", "--runs", str(tmp_path / "runs")]
+    assert main(["import", "--module", f"{HERE}:untrained", *words]) == 0
+    run = load_run("untrained", tmp_path / "runs")
+    assert run.images is not None and len(run.images) == len(run.encodings.mu)
+    assert run.info.dataset.class_names == ("a", "b")
+    words[1] = str(tmp_path / "photos")  # 32 pixels wide, unless asked otherwise
+    capsys.readouterr()
+    assert main(["import", "--module", f"{HERE}:untrained", "--name", "wide", *words]) == 2
+    assert "images of shape 1 × 32 × 32" in capsys.readouterr().err
