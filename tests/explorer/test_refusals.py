@@ -80,7 +80,8 @@ def test_no_file_takes_more_than_300_mb(tmp_path):
         (tmp_path / f"zip {i}.zip").write_bytes(data)
     for kind, make in LARGE_ONES.items():
         (tmp_path / f"large {kind}").write_bytes(make())
-    (tmp_path / "many large.zip").write_bytes(zipped({f"{i}.png": bytes(19_000_000) for i in range(60)}))
+    heavy = LARGE_ONES["RGBA PNG"]()
+    (tmp_path / "many large.zip").write_bytes(zipped({f"{i}.png": heavy + bytes(19_000_000 - len(heavy)) for i in range(9)}))
     command = [sys.executable, "-m", "tests.explorer.measure_uploads", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr[-2000:]
