@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from explorer import cache
 from explorer.core.batch import MOST_PICTURES, shown_name
+from explorer.core.opening import open_upload
 from explorer.core.pictures import Picture, to_picture
-from explorer.core.preprocess import Prepared, Step, open_picture, prepare
+from explorer.core.preprocess import Prepared, Step, prepare
 from explorer.core.words import plain
 from explorer.views.parts import stored_pictures
 from trainer.datasets import load_dataset
@@ -144,7 +145,7 @@ def _sample(run: Run, key: str) -> Picked:
 
 def _prepared(run: Run, data: bytes, name: str) -> Picked:
     name = shown_name(name)
-    image = open_picture(data, name)
+    image = open_upload(data, name)
     ready: Prepared = prepare(image, run.image_shape, run.info.dataset.name)
     return Picked(name, ready.x, ready.steps[0].picture, ready.steps)
 
