@@ -18,7 +18,7 @@ from explorer.core.words import CONTROLS, shortened
 from trainer.datasets.pictures import MAX_BYTES
 
 MOST_PICTURES = 64
-MOST_UNPACKED = 100_000_000  # bytes of all pictures together: they are in memory at once
+MOST_UNPACKED = 60_000_000  # bytes of all pictures together: they are in memory while one of them is decoded
 MOST_ENTRIES = 1000  # in an archive: its directory is read before anything else is known
 LONGEST_NAME = 120
 ENTRY = b"PK\x01\x02"  # begins every entry of the directory

@@ -24,8 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from explorer.core.ink import FAINT, Floats, Found, Mask, blank, find_ink, fitted, resize
-from trainer.datasets import pictures
-from trainer.datasets.pictures import MAX_BYTES, MAX_PIXELS, to_grey_or_rgb
+from trainer.datasets.pictures import MAX_BYTES, MAX_PIXELS, open_picture, to_grey_or_rgb
 from trainer.datasets.reduced import full_size
 
 __all__ = ["MAX_BYTES", "MAX_PIXELS", "Prepared", "Step", "Switch", "browser_protocol", "open_picture", "prepare", "switches"]
@@ -78,11 +77,6 @@ HANDWRITING = {
     "digits": Protocol(height=1, width=6 / 8, by_mass=False, is_bitmap=True, thin=0.9 / 8, usual=1.3 / 8),
 }
 OBJECTS = ("fashion-mnist",)
-
-
-def open_picture(data: bytes, name: str) -> Image.Image:
-    """`trainer.datasets.pictures.open_picture`, and a picture much larger than what ink is looked for in comes back reduced."""
-    return pictures.open_picture(data, name, draft_px=2 * WORK_PX, enough_px=2 * WORK_PX)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from explorer.core import trust
 from explorer.core.batch import Item
 from explorer.core.neighbours import nearest
+from explorer.core.opening import open_upload
 from explorer.core.pictures import Picture, to_picture
-from explorer.core.preprocess import open_picture, prepare
+from explorer.core.preprocess import prepare
 from explorer.core.trust import ELBO, RECONSTRUCTION, Population
 from trainer.errors import ImageError
 from trainer.forward import Floats, Forward
@@ -54,7 +55,7 @@ def row_of(item: Item, against: Against) -> Row:
     if item.data is None:
         return Row(item.name, problem=item.refusal)
     try:
-        image = open_picture(item.data, item.name)
+        image = open_upload(item.data, item.name)
         x = prepare(image, against.forward.image_shape, against.dataset).x
     except ImageError as error:
         return Row(item.name, problem=str(error) if item.name in str(error) else f"{item.name}: {error}")

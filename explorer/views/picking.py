@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from explorer import cache, state
 from explorer.core.batch import MOST_PICTURES, shown_name
+from explorer.core.opening import open_upload
 from explorer.core.pictures import Picture, to_picture
-from explorer.core.preprocess import Prepared, Step, open_picture, prepare, switches
+from explorer.core.preprocess import Prepared, Step, prepare, switches
 from explorer.core.words import plain
 from explorer.views.parts import stored_pictures
 from trainer.datasets import dataset_names, load_dataset
@@ -200,7 +201,7 @@ def _left_out(run: Run, key: str) -> list[str]:
 
 def _prepared(run: Run, data: bytes, name: str, off: Collection[str] = ()) -> Picked:
     name = shown_name(name)
-    image = open_picture(data, name)
+    image = open_upload(data, name)
     ready: Prepared = prepare(image, run.image_shape, run.info.dataset.name, off)
     return Picked(name, ready.x, ready.steps[0].picture, ready.steps)
 

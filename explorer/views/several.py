@@ -61,6 +61,7 @@ def _table(run: Run, rows: list[Row]) -> None:
     number = st.column_config.NumberColumn
     st.dataframe(
         columns, hide_index=True, row_height=ROW_PX, height=(ROW_PX * min(MOST_ROWS_SHOWN, len(rows)) + 40), key="several-table",
+        alt="Table of the uploaded pictures, the strangest first",
         column_config={
             "picture": st.column_config.ImageColumn("fed", width=80, help="After preparation, in the model's size."),
             "reconstruction": st.column_config.ImageColumn("redrawn", width=80, help="Decoded from z = μ."),

@@ -237,6 +237,10 @@ ODD: dict[str, Odd] = {
     "WebP of 50 000 × 50 000": Odd("a.webp", lambda: webp_head(50_000, 50_000), both(LARGE)),
     "TIFF of 50 000 × 50 000": Odd("a.tif", lambda: tiff_head(50_000, 50_000), both(LARGE)),
     "JPEG of 50 000 × 50 000": Odd("a.jpg", lambda: jpeg_head(50_000, 50_000), both(LARGE)),
+    "progressive JPEG of 36 megapixels": Odd(
+        "a.jpg", lambda: saved(Image.new("L", (6000, 6000), 200), "JPEG", progressive=True), both("at most 24 megapixels")
+    ),
+    "WebP of 17 megapixels": Odd("a.webp", lambda: saved(Image.new("RGB", (4200, 4100)), "WEBP", method=0), both("at most 16 megapixels")),
     "PNG of 40 megapixels without them": Odd("a.png", lambda: png_head(SIDE, SIDE), both(DAMAGED)),
     "PNG whose text is 64 MB": Odd(
         "a.png", lambda: png_with(chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(64_000_000)))), both(DAMAGED)
@@ -304,10 +308,10 @@ LARGE_ONES: dict[str, Callable[[], bytes]] = {
     "RGBA PNG": partial(large, "RGBA", "PNG", compress_level=1),
     "palette GIF": partial(large, "P", "GIF"),
     "palette and transparency": partial(large, "P", "PNG", transparency=0, compress_level=1),
-    "JPEG": partial(large, "RGB", "JPEG"), "progressive CMYK JPEG": partial(large, "CMYK", "JPEG", progressive=True),
+    "JPEG": partial(large, "RGB", "JPEG"),
+    "progressive JPEG of 24 megapixels": lambda: saved(drawing(4898, 4898, "CMYK"), "JPEG", progressive=True),
     "RGBA TIFF": partial(large, "RGBA", "TIFF", compression="tiff_deflate"),
-
-    "16 bits TIFF": partial(large_deep, np.uint16), "real TIFF": partial(large_deep, np.float32),
-
+    "16 bits TIFF": partial(large_deep, np.uint16),
+    "real TIFF": partial(large_deep, np.float32),
     "WebP of 16 megapixels": lambda: saved(drawing(4000, 4000, "RGBA"), "WEBP", lossless=True, method=0),
-}  # fmt: skip
+}

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from explorer.core.batch import items, shown_name
-from explorer.core.preprocess import open_picture, prepare
+from explorer.core.opening import open_upload
+from explorer.core.preprocess import prepare
 from tests.explorer.core.test_batch import REFUSED, png, zipped
 from tests.explorer.odd_files import LARGE_ONES, ODD, PICTURE, drawing, saved
 from tests.explorer.test_app import ROOT, _clean, app, said, sound, upload, words  # noqa: F401
@@ -24,7 +25,7 @@ MOST_MB = 300
 def outcome(data: bytes, name: str, shape: tuple[int, int, int], dataset: str) -> str:
     """`PICTURE`, or the sentence; anything else is raised."""
     try:
-        ready = prepare(open_picture(data, shown_name(name)), shape, dataset)
+        ready = prepare(open_upload(data, shown_name(name)), shape, dataset)
     except ImageError as error:
         return str(error)
     assert ready.x.shape == shape
@@ -67,7 +68,7 @@ THE_SAME = [
 @pytest.mark.parametrize("kind", THE_SAME)
 def test_the_picture_is_the_drawing_whatever_holds_it(kind):
     expected = prepare(drawing(), *MNIST).x
-    found = prepare(open_picture(ODD[kind].make(), "a"), *MNIST).x
+    found = prepare(open_upload(ODD[kind].make(), "a"), *MNIST).x
     assert np.abs(found - expected).mean() < 0.02  # an edge that a lossy format moved by a part of a pixel
 
 
@@ -80,7 +81,8 @@ def test_no_file_takes_more_than_300_mb(tmp_path):
         (tmp_path / f"zip {i}.zip").write_bytes(data)
     for kind, make in LARGE_ONES.items():
         (tmp_path / f"large {kind}").write_bytes(make())
-    (tmp_path / "many large.zip").write_bytes(zipped({f"{i}.png": bytes(19_000_000) for i in range(60)}))
+    heavy = LARGE_ONES["RGBA PNG"]()
+    (tmp_path / "many large.zip").write_bytes(zipped({f"{i}.png": heavy + bytes(19_000_000 - len(heavy)) for i in range(9)}))
     command = [sys.executable, "-m", "tests.explorer.measure_uploads", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -27,7 +27,7 @@ FORMATS = (
 ALLOWED = "PNG, JPEG, WebP, GIF, BMP or TIFF"
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 40_000_000
-MAX_PIXELS_OF = {"WEBP": 16_000_000}  # its decoder holds four copies of the picture
+MAX_PIXELS_FRUGAL = {"WEBP": 16_000_000, "progressive JPEG": 24_000_000}  # decoders that hold several copies of the picture
 TURNED = (5, 6, 7, 8)  # EXIF orientations that exchange rows and columns
 WHITES = {"I": (255.0, 65535.0), "F": (1.0, 255.0, 65535.0)}  # what white is by habit in pictures of 32-bit numbers
 
@@ -35,8 +35,9 @@ WHITES = {"I": (255.0, 65535.0), "F": (1.0, 255.0, 65535.0)}  # what white is by
 def open_picture(data: bytes | Path, name: str, *, draft_px: int | None = None, enough_px: int | None = None) -> Image.Image:
     """The first frame, decoded, EXIF rotation applied; the size is checked from the header, before a pixel is decoded.
 
-    `draft_px`: a JPEG may be decoded at a fraction of its size, as long as both sides keep that many pixels (several
-    times faster). `enough_px`: a larger picture comes back reduced, its longer side no shorter than that, and no second copy of it is made.
+    `draft_px`: a JPEG may be decoded at a fraction of its size, as long as both sides keep that many pixels (several times faster).
+    `enough_px`: a larger picture comes back reduced, its longer side no shorter than that; no second copy of it is made, and what a
+    decoder could read only with several copies is refused, so that some 200 MB are the most.
     """
     data = read_bytes(data, name)
     try:
@@ -44,7 +45,8 @@ def open_picture(data: bytes | Path, name: str, *, draft_px: int | None = None, 
             warnings.simplefilter("ignore")  # doubtful metadata is no reason to refuse a picture
             file = Image.open(io.BytesIO(data), formats=FORMATS)
             size = file.size
-            _check_size(*size, name, MAX_PIXELS_OF.get(file.format or "", MAX_PIXELS))
+            kind = "progressive JPEG" if "progressive" in file.info and file.format == "JPEG" else file.format or ""
+            _check_size(*size, name, MAX_PIXELS if enough_px is None else MAX_PIXELS_FRUGAL.get(kind, MAX_PIXELS))
             if draft_px is not None and file.format == "JPEG":
                 file.draft(file.mode, (draft_px, draft_px))
             file.load()
