@@ -326,10 +326,6 @@ def pad_picture() -> PadPicture | None:
         return None
 
 
-def forget_pad_picture() -> None:
-    st.session_state.pop("pad-picture", None)
-
-
 def decode_class(class_names: Sequence[str]) -> int:
     """The class as which conditional runs decode: the chooser's, or the link's, or the first."""
     return list(class_names).index(_chosen("as", class_names, class_names[0]))

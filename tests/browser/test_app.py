@@ -128,7 +128,7 @@ def test_a_picture_is_shown_by_its_own_code_until_the_probe_moves(page, server):
 
     canvas = open_view(page, server, run="shapes-6d", view="reconstruct")
     mu = load_run("shapes-6d", HOME / "assets/runs").encodings.mu[0]
-    expect(page.get_by_role("heading", name="test image 0")).to_be_visible()
+    expect(page.get_by_role("heading", name="test image 0", exact=True)).to_be_visible()
     assert code(page) == pytest.approx(mu.tolist(), abs=2e-2)
     page.mouse.move(*at(canvas, 0.4, 0.4))
     expect(page.get_by_role("heading", name="Under the cursor")).to_be_visible()

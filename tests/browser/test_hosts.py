@@ -285,9 +285,9 @@ def test_a_conditional_run_decodes_as_the_class_that_is_chosen(offline, exported
     np.testing.assert_allclose(code, run.forward.encode(fed[None, None].astype(np.float32), [7]).mu[0], atol=0.1)
 
 
-def test_colour_pictures_have_no_pad_and_a_point_has_no_width(offline, exported):
+def test_colour_pictures_are_not_drawn_and_a_point_has_no_width(offline, exported):
     opened(offline, exported["shapes-6d"])
-    expect(offline.get_by_test_id("pad")).to_have_count(0)
+    expect(offline.get_by_role("button", name="Eraser")).to_have_count(0)
     opened(offline, exported["tiny-autoencoder"], "pins=0_0~1_1")
     draw(offline, [(0.5, 0.1), (0.5, 0.9)])
     expect(offline.get_by_test_id("drawing")).to_have_text(re.compile("^z = "))

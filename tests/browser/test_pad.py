@@ -142,6 +142,10 @@ def phone(browser: Browser) -> Iterator[Page]:
 def opened(page: Page, address: str) -> Locator:
     page.goto(address)
     expect(page.get_by_test_id("decoded")).to_have_attribute("data-z", re.compile(r"^\[.+\]$"))
+    return opened_pad(page)
+
+
+def opened_pad(page: Page) -> Locator:
     pad = page.get_by_test_id("pad")
     pad.scroll_into_view_if_needed()
     return pad
@@ -438,6 +442,41 @@ def test_samples_are_mean_plus_noise_and_are_decoded(page, exported, name):
     again = told(page)
     assert np.abs(again["eps"] - third["eps"]).max() > 1e-3
     np.testing.assert_allclose(again["mu"], third["mu"])
+
+
+def marker(page: Page) -> dict[str, np.ndarray]:
+    found = page.evaluate(f"() => {SURFACE}.ownPanel.marker")
+    return {name: np.array(found[name]) for name in ("map", "spread", "dots") if found[name] is not None}
+
+
+def test_the_ellipse_is_to_scale_and_dots_are_the_samples_places(page, exported):
+    pad = opened(page, exported["mnist-2d"])
+    draw(page, pad, SEVEN[0])
+    page.wait_for_timeout(300)
+    on_plane, numbers = marker(page), told(page)
+    np.testing.assert_allclose(on_plane["map"], numbers["mu"])
+    np.testing.assert_allclose(on_plane["spread"], [numbers["std"][0] ** 2, 0, numbers["std"][1] ** 2])
+    np.testing.assert_allclose(on_plane["dots"][0], numbers["z"], atol=1e-9)
+    inside = (((on_plane["dots"] - numbers["mu"]) / numbers["std"]) ** 2).sum(1) < 2 * np.log(2)  # half of a Gaussian on a plane
+    assert abs(inside.mean() - 0.5) < 4 * 0.5 / np.sqrt(len(inside))
+    page.get_by_role("button", name="Zoom to it").click()
+    page.wait_for_timeout(600)
+    scale = page.evaluate(f"() => [{SURFACE}.navigator.camera.scale, {SURFACE}.stage.plot.height]")
+    np.testing.assert_allclose(scale[1] / scale[0], 6 * numbers["std"].max(), rtol=0.02)  # three σ on each side
+
+
+def test_on_a_plane_in_many_dimensions_ellipse_and_dots_are_projected(page, exported):
+    projection = load_run("mnist-20d", ASSETS).projections["pca"]
+    opened(page, exported["mnist-20d"])
+    page.get_by_role("radio", name=projection.title).check(force=True)
+    draw(page, opened_pad(page), SEVEN[0])
+    page.wait_for_timeout(400)
+    shown, numbers = marker(page), told(page)
+    basis = np.asarray(projection.basis, float)
+    covariance = basis @ np.diag(numbers["std"] ** 2) @ basis.T  # the basis is orthonormal
+    np.testing.assert_allclose(shown["spread"], [covariance[0, 0], covariance[0, 1], covariance[1, 1]], rtol=1e-2)
+    places = projection.to_map(np.stack([numbers["mu"], numbers["z"]]).astype(np.float32), np.zeros((1, 20), np.float32))
+    np.testing.assert_allclose([shown["map"], shown["dots"][0]], places, atol=5e-3)
 
 
 def test_noise_is_standard_normal(page, exported):

@@ -19,9 +19,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 
-from explorer.core.preprocess import MAX_BYTES, MAX_PIXELS, Prepared, open_picture, prepare
+from explorer.core.preprocess import MAX_BYTES, MAX_PIXELS, Prepared, open_picture, prepare, switches
+from tests.bench.pasted import distances
 from trainer.datasets import load_dataset
 from trainer.errors import ImageError
+from trainer.runs import HOME, load_run
 
 MNIST, DIGITS, SHAPES = (1, 28, 28), (1, 8, 8), (3, 32, 32)
 SHAPE_OF = {"mnist": MNIST, "digits": DIGITS, "fashion-mnist": MNIST, "shapes": SHAPES}
@@ -159,6 +161,66 @@ def test_photographed_mnist_digits_are_read_as_what_they_are() -> None:
     assert clean >= 0.9
     # the same 60 digits: at most 3 may be lost on the way
     assert reader.score(np.array(codes), test.labels[:60]) >= clean - 0.05
+
+
+@needs_mnist
+@pytest.mark.parametrize("name", ["mnist-2d", "mnist-20d"])
+def test_pictures_on_larger_sheets_find_their_codes_again(name: str) -> None:
+    """At most a quarter of the distance that they have without preparation; `tests/bench/pasted.py` measures 500."""
+    dataset = load_dataset("mnist")
+    originals = dataset.images[dataset.splits["test"][:100]]
+    assert distances(load_run(name, HOME / "assets" / "runs"), originals, seed=1)["ratio"] <= 0.25
+
+
+# --- steps left out
+
+
+def test_every_step_that_is_left_out_changes_what_it_says() -> None:
+    sheet = Image.new("RGB", (120, 90), (230, 240, 250))
+    ImageDraw.Draw(sheet).line((20, 15, 60, 12, 30, 60), (180, 10, 20), 2)
+    whole = prepare(sheet, MNIST, "mnist")
+    for switch in switches("mnist"):
+        ready = prepare(sheet, MNIST, "mnist", [switch.name])
+        check(ready, MNIST)
+        assert np.abs(ready.x - whole.x).max() > 0.1 or switch.name == "grey", switch.name
+    titles = {
+        switch.name: [step.title for step in prepare(sheet, MNIST, "mnist", [switch.name]).steps] for switch in switches("mnist")
+    }
+    assert "Stroke" in titles["mass"]  # a thin pen
+    assert "Stroke" not in titles["thicken"]
+
+
+def test_without_box_and_crop_the_whole_picture_fills_the_frame() -> None:
+    sheet = np.zeros((56, 56), np.uint8)
+    sheet[8:16, 40:48] = 255
+    ready = prepare(Image.fromarray(sheet), MNIST, "mnist", ["paper", "crop", "box", "mass", "thicken"])
+    expected = sheet.reshape(28, 2, 28, 2).mean((1, 3)) / 255  # area means of two by two
+    assert mass_centre(ready.x[0]) == pytest.approx(mass_centre(expected), abs=0.01)
+    assert np.mean(np.abs(ready.x[0] - expected) < 1e-6) > 0.95  # all but what touches the edge of the square
+
+
+def test_red_alone_is_the_red_channel() -> None:
+    rng = np.random.default_rng(0)
+    sheet = rng.integers(0, 255, (60, 60, 3), np.uint8)
+    off = ["grey", "paper"]
+    ready = prepare(Image.fromarray(sheet), (1, 28, 28), "fashion-mnist", off)
+    alone = prepare(Image.fromarray(sheet[..., 0]), (1, 28, 28), "fashion-mnist", ["paper"])
+    assert (ready.x == alone.x).all()
+    assert "red channel alone" in ready.steps[1].sentence
+
+
+def test_a_photograph_that_is_not_cut_is_squeezed() -> None:
+    columns = np.tile(np.repeat(np.array([0, 255], np.uint8), 100), (50, 1))  # the left half black
+    ready = prepare(Image.fromarray(columns).convert("RGB"), (3, 64, 64), "shapes", ["crop"])
+    assert ready.x[:, :, :28].max() < 0.1
+    assert ready.x[:, :, 36:].min() > 0.9
+    assert ready.steps[1].title == "Whole"
+
+
+def test_nothing_light_is_a_sentence_where_the_background_is_left_alone() -> None:
+    for dataset in ("mnist", "fashion-mnist"):
+        with pytest.raises(ImageError, match="nothing of it is lighter"):
+            prepare(Image.new("L", (60, 60), 5), MNIST, dataset, ["paper"])
 
 
 @pytest.mark.parametrize("dataset", ["mnist", "kmnist"])

@@ -339,6 +339,7 @@ export class Easel {
     const name = this.given?.name ?? "your drawing";
     const off = [...this.off].filter((step) => step !== PEN_SWITCH[0]);
     this.events.handOver?.(await pngOf(bitmap), name, off);
+    this.events.say("Handed over; the page shows it below");
   }
 
   // ---- from picture to code ---------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@
  * z = μ + σ·ε. The noise stays while a drawing goes on, so that what changes is the drawing's doing.
  */
 
-import type { MarkerRecord, Point } from "./blob";
+import type { Extent, MarkerRecord, Point } from "./blob";
 import { h, setText } from "./dom";
 import { number, zJson } from "./format";
 import { Picture } from "./picture";
@@ -25,6 +25,8 @@ export interface OwnEvents {
   go(z: readonly number[], label: string): void;
   /** Other samples: the map shall be drawn again. */
   changed(): void;
+  /** Brings a part of the map into view. */
+  look(extent: Extent): void;
 }
 
 /** Dots on the map. */
@@ -45,6 +47,7 @@ export class OwnPanel {
   private readonly words = h("p", { class: "la-muted" });
   private readonly pictures = h("div", { class: "la-own-pictures" });
   private readonly resample = h("button", { type: "button", class: "la-button", title: "New ε from N(0, I): other samples of the same posterior" }, "Resample ε");
+  private readonly zoom = h("button", { type: "button", class: "la-button", title: "The map shows three σ on each side" }, "Zoom to it");
   private readonly rows = h("tbody", {});
   private readonly moreRows = h("tbody", {});
   private readonly more = h("details", { class: "la-details" });
@@ -63,7 +66,8 @@ export class OwnPanel {
     this.pictures.append(this.mean.element, this.error.element, ...this.samples.map(({ element }) => element));
     this.more.append(h("summary", {}, ""), table(this.moreRows));
     const numbers = h("div", { class: "la-own-numbers" }, table(this.rows), this.more);
-    const head = h("div", { class: "la-shelf-head" }, this.title, this.resample);
+    const head = h("div", { class: "la-shelf-head" }, this.title, h("div", { class: "la-row" }, this.zoom, this.resample));
+    this.zoom.addEventListener("click", () => this.lookCloser());
     this.element.append(head, this.words, this.pictures, h("div", { class: "la-own-facts" }, numbers, this.population.element));
     this.resample.addEventListener("click", () => this.drawAgain());
     this.mean.element.addEventListener("click", () => this.own && this.events.go(this.own.mu, `${this.own.label}, μ`));
@@ -91,6 +95,7 @@ export class OwnPanel {
     setText(this.title, isPoint ? `Code of ${own.label}` : `Posterior of ${own.label}`);
     setText(this.words, isPoint ? "A deterministic model gives a picture one code and decodes that: there is nothing to draw from." : "z = μ + σ·ε, ε from N(0, I): dots on the map are samples, the ellipse is one σ. Where the samples agree, the code is sharp.");
     this.resample.hidden = isPoint;
+    this.zoom.hidden = isPoint || this.scene.spreadOf(own.std) === null;
     for (const { element } of this.samples) element.hidden = isPoint;
     this.paintMean(own);
     if (performance.now() - this.numbersAt > NUMBERS_MS) this.showNumbers();
@@ -112,6 +117,13 @@ export class OwnPanel {
     const n = isPoint ? 0 : scene.space.how === "lattice" ? N_PICTURES : N_DOTS; // on a layout every place is a search
     const dots = Array.from({ length: n }, (_, i): Point => scene.placeOf(this.code(i)));
     return { label: own.label, map: scene.placeOf(own.mu), z: own.mu, ellipse: null, spread: isPoint ? null : scene.spreadOf(own.std), dots, chosen: this.chosen };
+  }
+
+  private lookCloser(): void {
+    const marker = this.marker;
+    if (!marker?.spread) return;
+    const [x, y] = marker.map, reach = 3 * Math.sqrt(Math.max(marker.spread[0], marker.spread[2]));
+    this.events.look([x - reach, x + reach, y - reach, y + reach]);
   }
 
   /** z of sample i. */

@@ -194,7 +194,15 @@ export class SurfaceView implements Surface {
     path: (choice) => this.walkAlong(choice),
     plane: (three) => this.planeOfPins(three),
   });
-  private readonly ownPanel = new OwnPanel({ go: (z, label) => this.setCode(z, label), changed: () => this.request({ above: true }) });
+  private readonly ownPanel = new OwnPanel({
+    go: (z, label) => this.setCode(z, label),
+    changed: () => this.request({ above: true }),
+    look: (extent) => {
+      this.navigator.lookAt(extent, 1);
+      this.cameraMoves();
+      this.stage.element.scrollIntoView({ block: "nearest" });
+    },
+  });
   private easel: Easel | null = null;
   private easelKey = "";
   private readonly sliceBox = new SliceBox({ here: () => Array.from(this.z), show: (plane) => this.layPlane(plane) });
