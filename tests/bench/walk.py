@@ -1,7 +1,7 @@
 """How long does it take to save a walk, to find a geodesic, and how often does a playing film change? Writes a dated JSON.
 
     python tests/bench/walk.py mnist-2d shapes-6d
-    python tests/bench/walk.py mnist-2d shapes-6d --url http://127.0.0.1:8501    with an app that runs, playing too
+    python tests/bench/walk.py mnist-2d shapes-6d --ways --url http://127.0.0.1:8501    with an app that runs, playing too
 
 Files hold 60 frames of about 256 px between the first two test images of different classes; wall seconds, decoding counted, the better
 of three. Geodesics: the graph, then one way. A film that plays: pictures a second that differ, over three seconds in Chromium.
@@ -21,11 +21,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explorer.core.export import animation, codes_csv, filmstrip, png
 from explorer.core.pictures import to_picture
+from trainer.forward import Forward
 from trainer.geometry import decoded_graph, geodesic
-from trainer.runs import load_run
+from trainer.runs import Run, load_run
+
+Codes = NDArray[np.float32]
 
 RESULTS = Path(__file__).parent / "results"
 N_FRAMES, SIZE_PX, FPS = 60, 256, 20
@@ -44,24 +48,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", nargs="+")
     parser.add_argument("--url", help="of an app that runs: playing is measured too")
+    parser.add_argument("--ways", action="store_true", help="geodesics too: up to a minute a run")
     options = parser.parse_args()
-    records = {name: measured(name) for name in options.runs}
+    records = {name: saved(name) for name in options.runs}
+    for name in options.runs if options.ways else ():
+        records[name]["geodesic"] = ways(name)
     if options.url:
         for name, playing in played(options.url, options.runs).items():
             records[name]["playing_per_s"] = playing
     now = datetime.now(UTC)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-    command = "python tests/bench/walk.py " + " ".join(options.runs)
+    command = " ".join(
+        ["python tests/bench/walk.py", *options.runs, *(["--ways"] if options.ways else []), *(["--url …"] if options.url else [])]
+    )
     record = {"machine": machine, "command": command, "when": now.isoformat(timespec="seconds"), "runs": records}
     (RESULTS / f"{now.date().isoformat()}-walk.json").write_text(json.dumps(record, indent=1) + "\n")
     print(json.dumps(record, indent=1))
 
 
-def measured(name: str) -> dict[str, Any]:
-    run = load_run(name)
-    forward = replace(run.forward, label=0 if run.config.is_conditional else None)
+def ends_of(run: Run) -> tuple[Forward, Codes, Codes]:
+    """The network, and the codes of two images of different classes."""
     mu, label = run.encodings.mu, run.encodings.label
-    a, b = mu[0], mu[np.flatnonzero(label != label[0])[0] if (label != label[0]).any() else 1]
+    other = np.flatnonzero(label != label[0])
+    return replace(run.forward, label=0 if run.config.is_conditional else None), mu[0], mu[other[0] if len(other) else 1]
+
+
+def saved(name: str) -> dict[str, Any]:
+    run = load_run(name)
+    forward, a, b = ends_of(run)
     codes = (a + np.linspace(0, 1, N_FRAMES)[:, None] * (b - a)).astype(np.float32)
     scale = max(1, round(SIZE_PX / max(run.image_shape[1:])))
 
@@ -76,12 +90,17 @@ def measured(name: str) -> dict[str, Any]:
         "csv": lambda: codes_csv(codes),
     }
     saving = {kind: timed(make) for kind, make in makers.items()}
+    return {"saving": saving, "size_px": scale * max(run.image_shape[1:]), "n_frames": N_FRAMES}
+
+
+def ways(name: str) -> dict[str, float]:
+    run = load_run(name)
+    forward, a, b = ends_of(run)
     began = time.perf_counter()
-    graph = decoded_graph(lambda z: forward.decode(np.asarray(z, np.float32)), mu)
+    graph = decoded_graph(lambda z: forward.decode(np.asarray(z, np.float32)), run.encodings.mu)
     between = time.perf_counter()
     geodesic(a, b, graph)
-    ways = {"graph_s": round(between - began, 2), "way_s": round(time.perf_counter() - between, 2)}
-    return {"saving": saving, "size_px": scale * max(run.image_shape[1:]), "n_frames": N_FRAMES, "geodesic": ways}
+    return {"graph_s": round(between - began, 2), "way_s": round(time.perf_counter() - between, 2)}
 
 
 def timed(make: Callable[[], bytes], times: int = 3) -> dict[str, float]:
