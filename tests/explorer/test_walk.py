@@ -308,3 +308,17 @@ def test_at_most_twelve_stops(monkeypatch):
     test = opened()
     sent["interpolate-surface"] = {"events": [{"map": [0.1 * i, 0], "nonce": str(i)} for i in range(20)]}
     assert len(shown(sound(test.run()))["path"]["stops"]) == 12
+
+
+def test_a_long_film_is_made_with_a_bar_and_then_offered():
+    test = opened()
+    labels = [button.proto.label for button in test.get("download_button")]
+    assert {"GIF", "WebP", "MP4", "Filmstrip", "CSV of z"} <= set(labels)
+    test.selectbox(key="save-size").select("large, about 512 px")
+    test.selectbox(key="save-frames").select(241)
+    sound(test.run())
+    labels = [button.proto.label for button in test.get("download_button")]
+    assert "GIF" not in labels  # it would take longer than a click may
+    test.button(key="make-gif").click()
+    sound(test.run())
+    assert "Save GIF" in [button.proto.label for button in test.get("download_button")]

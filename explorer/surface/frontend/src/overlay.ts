@@ -27,10 +27,14 @@ export function drawPath(context: Context, size: Size, camera: Camera, theme: Th
   context.restore();
 }
 
+/** A name is about so wide. */
+const NAME_PX = 130;
+
 /** Paths of other kinds, thin, each with its name at a place of its own. */
 export function drawOthers(context: Context, size: Size, camera: Camera, theme: Theme, { others = [] }: PathRecord): void {
   context.save();
   context.lineJoin = "round";
+  const named: Point[] = [];
   others.forEach(({ title, map }, i) => {
     const places = map.map(([x, y]) => toScreen(camera, size, x, y));
     trace(context, places);
@@ -40,7 +44,11 @@ export function drawOthers(context: Context, size: Size, camera: Camera, theme: 
       context.stroke();
     }
     const middle = places[Math.round(((i + 1.5) / (others.length + 2)) * (places.length - 1))];
-    if (middle) haloText(context, theme, title, middle[0] + 8, middle[1] - 6, size.width, 500);
+    if (!middle) return;
+    let top = middle[1] - 6;
+    while (named.some(([x, y]) => Math.abs(x - middle[0]) < NAME_PX && Math.abs(y - top) < 16)) top += 16; // not one name on another
+    named.push([middle[0], top]);
+    haloText(context, theme, title, middle[0] + 8, top, size.width, 500);
   });
   context.restore();
 }

@@ -1252,9 +1252,9 @@ export class SurfaceView implements Surface {
     const { scene, dynamic } = this;
     if (!scene || !dynamic) return;
     const pins = this.pinsHere();
-    const { pinnable } = dynamic.options;
-    this.card.showPins(pins, pinnable, (z) => scene.model.decodeShared(z), (pin) => this.goTo(pin));
-    this.shelf.element.hidden = !pinnable || Boolean(dynamic.options.drawable); // there a click adds a stop, and stops are above the map
+    const { pinnable, drawable } = dynamic.options;
+    this.card.showPins(pins, pinnable && !drawable, (z) => scene.model.decodeShared(z), (pin) => this.goTo(pin));
+    this.shelf.element.hidden = !pinnable || Boolean(drawable); // there a click adds a stop, and stops are above the map
     this.shelf.show({ pins, path: this.walk.choice(pins), canUndo: dynamic.undo.back, canRedo: dynamic.undo.forth });
     this.sliceBox.showPins(pins);
     this.groups.showPins(pins);
