@@ -330,7 +330,10 @@ def _has_gradient(model: Vae, mu: Floats) -> bool:
     """Whether pictures can be differentiated by their codes; not where decode leaves torch."""
     z = torch.from_numpy(mu[:TRACED].copy()).requires_grad_()
     with torch.enable_grad():
-        return model.output(z).requires_grad
+        try:
+            return model.output(z).requires_grad
+        except Exception:  # somebody else's code, asked for what it need not have
+            return False
 
 
 # --- looking for layers

@@ -121,7 +121,7 @@ def _values(function: Function, example: Tensor) -> list[_Value]:
     outputs = next(node for node in graph.graph.nodes if node.op == "output").args[0]
     values = [known[node] for node in (outputs if isinstance(outputs, tuple | list) else [outputs])]
     if not all(isinstance(value, _Value) for value in values):
-        raise Untraceable("does not depend on its input")
+        raise Untraceable("computes outside of torch, or does not depend on its input")
     return values
 
 

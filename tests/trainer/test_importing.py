@@ -361,3 +361,32 @@ def test_a_folder_of_images_and_its_run_carries_them(tmp_path, monkeypatch, caps
     capsys.readouterr()
     assert main(["import", "--module", f"{HERE}:untrained", "--name", "wide", *words]) == 2
     assert "images of shape 1 × 32 × 32" in capsys.readouterr().err
+
+
+def test_a_decoder_that_leaves_torch_is_measured_without_gradients(model, tmp_path):
+    split = load_dataset("digits").subset("test")
+    with torch.no_grad():
+        mu, logvar = model.encode(torch.from_numpy(split.images.copy()).float().flatten(1) / 255)
+
+    def decode(z):
+        return torch.from_numpy(model.decode(torch.from_numpy(z.numpy().copy())).detach().numpy())
+
+    given = {"images": split.images, "runs": tmp_path, "umap": False}
+    outside, inside = (make_run(name, one, mu, logvar, **given) for name, one in (("outside", decode), ("inside", model.decode)))
+    assert (outside.info.origin.decoder, inside.info.origin.decoder) == ("pictures", "layers")
+    assert "because decode computes outside of torch" in outside.info.origin.sentences()[0]
+    # the figures are the decoder's own either way; slopes by differences, where there is no derivative
+    for name in ("information", "baseline", "residual"):
+        assert getattr(outside.info.examination, name) == pytest.approx(getattr(inside.info.examination, name), rel=1e-4)
+    assert np.allclose(outside.info.examination.sensitivity, inside.info.examination.sensitivity, rtol=1e-2)
+
+
+def test_a_decoder_too_large_for_a_browser_is_stored(model, monkeypatch):
+    from trainer import importing
+
+    mu = np.random.default_rng(0).standard_normal((300, 4)).astype(np.float32)
+    decode = importing.decoding(model.decode, (1, 8, 8))
+    assert importing.decoder_layers(decode, HowTrained(), mu, (1, 8, 8)).is_exact
+    monkeypatch.setattr(importing, "MOST_MULTIPLY_ADDS", 4 * 128 + 128 * 64 - 1)
+    found = importing.decoder_layers(decode, HowTrained(), mu, (1, 8, 8))
+    assert not found.is_exact and "million multiply-adds a picture" in found.why
