@@ -77,12 +77,13 @@ def show(now: State) -> None:
             st.container(horizontal=True, vertical_alignment="center"),
         )
     with choice:
+        kinds = st.container(horizontal=True, vertical_alignment="bottom", width="content")
         projection, axes = chosen_map(run)
     walking.take(run.id, stops_of(now, run), state.surface_event(KEY), projection, axes)
     stops = stops_of(now, run)
     with row:
         stop_row(now, run, stops)
-    with choice:
+    with kinds:
         settings = _settings(run, stops)
     pins = pins_shown(now, run, projection)
     line = walking.drawn(run.id, projection.name, axes)
@@ -133,7 +134,7 @@ def _settings(run: Run, stops: Sequence[Stop]) -> Settings:
 
 def _drawn_line(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Playing the path that you drew: the codes that its places stand for on this map.")
+        st.caption("Playing the path that you drew: the codes that its places stand for on this map.", width="content")
         st.button("Back to the stops", key="forget-drawn", on_click=walking.forget_drawn, args=(run.id,), type="tertiary")
 
 
