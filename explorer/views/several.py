@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from explorer import cache
@@ -48,11 +50,11 @@ def _rows(run: Run, found: list[Item]) -> list[Row]:
 
 def _table(run: Run, rows: list[Row]) -> None:
     """Names are cells of text: the table draws them on a canvas and reads no Markdown or HTML in them."""
-    columns = {
+    columns: dict[str, list[Any]] = {
         "picture": [_thumbnail(row.fed) for row in rows], "reconstruction": [_thumbnail(row.x_hat) for row in rows],
-        "name": [row.name for row in rows], "unlike %": [row.percentile for row in rows], "ELBO": [row.elbo for row in rows],
-        "error": [row.reconstruction for row in rows], "distance": [row.distance for row in rows],
-        "nearest class": [row.nearest for row in rows],
+        "unlike %": [row.percentile for row in rows],  # before the name, so that a phone shows it
+        "name": [row.name for row in rows], "ELBO": [row.elbo for row in rows], "error": [row.reconstruction for row in rows],
+        "distance": [row.distance for row in rows], "nearest class": [row.nearest for row in rows],
     }  # fmt: skip
     if run.config.is_deterministic:
         del columns["ELBO"]
