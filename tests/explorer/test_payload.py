@@ -1,5 +1,6 @@
 """Do the browser's bytes hold what the run holds, aligned and bounded?"""
 
+import base64
 import json
 
 import numpy as np
@@ -10,6 +11,7 @@ from explorer.surface.payload import (
     Marked,
     Options,
     PathShown,
+    Subject,
     pack,
     pack_static,
     reference,
@@ -103,3 +105,13 @@ def test_another_version_is_refused():
     static = len(header).to_bytes(4, "little") + header
     with pytest.raises(ValueError, match="version 9; expected latent-atlas 1"):
         unpack(pack(Dynamic(), static))
+
+
+def test_a_picture_of_ones_own_goes_along_with_its_bytes():
+    x = np.random.default_rng(0).random((1, 3, 4), np.float32)
+    record = Dynamic(subject=Subject("mine", (1.0, -2.0), (0.5, 0.25), x)).record()["subject"]
+    assert (record["label"], record["mu"], record["std"]) == ("mine", (1.0, -2.0), (0.5, 0.25))
+    pixels = np.frombuffer(base64.b64decode(record["x"]), np.uint8) / 255
+    np.testing.assert_allclose(pixels, x.ravel(), atol=0.5 / 255 + 1e-6)
+    assert Dynamic(subject=Subject("stand-in", (0.0,), (0.0,))).record()["subject"]["x"] is None
+    assert Dynamic().record()["subject"] is None

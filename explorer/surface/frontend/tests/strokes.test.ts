@@ -26,21 +26,21 @@ describe("a drawing brought to size", () => {
     for (const strokes of [L_SHAPE, elsewhere]) {
       const { wide, high, pen, middle } = inkOf(strokes, MNIST);
       expect(Math.max(wide, high) / pen).toBeCloseTo(20, 9); // in pixels of the model
-      expect(middle[0]).toBeCloseTo(80, 9);
-      expect(middle[1]).toBeCloseTo(80, 9);
+      expect(middle[0]).toBeCloseTo(64, 9);
+      expect(middle[1]).toBeCloseTo(64, 9);
     }
   });
   test("leaves paper on all sides, also where the data set's ink fills the frame", () => {
     const digits: Protocol = { ...MNIST, box: [1, 6 / 8] };
     const { high } = inkOf([line([2, 1], [2, 7])], digits);
-    expect(high).toBeLessThanOrEqual((160 * 5) / 7 + 1e-9);
+    expect(high).toBeLessThanOrEqual((128 * 5) / 7 + 1e-9);
   });
   test("that is a dot is not enlarged without end", () => {
     const { scale, pen } = layoutOf([line([4, 4])], MNIST, 28, 28, true);
     expect(scale / pen).toBeCloseTo(6, 12);
   });
   test("stays where it is where the data set says nothing, or where that is not wanted", () => {
-    for (const layout of [layoutOf(L_SHAPE, PHOTOGRAPH, 28, 28, true), layoutOf(L_SHAPE, MNIST, 28, 28, false)]) expect(layout).toEqual({ height: 160, width: 160, scale: 160 / 28, left: 0, top: 0, pen: 160 / 28 });
+    for (const layout of [layoutOf(L_SHAPE, PHOTOGRAPH, 28, 28, true), layoutOf(L_SHAPE, MNIST, 28, 28, false)]) expect(layout).toEqual({ height: 128, width: 128, scale: 128 / 28, left: 0, top: 0, pen: 128 / 28 });
   });
   test("is never smaller than the model's images", () => {
     expect(layoutOf(L_SHAPE, PHOTOGRAPH, 256, 128, true)).toMatchObject({ height: 256, width: 128, scale: 1 });

@@ -119,7 +119,9 @@ function rows(terms: Float64Array, which: readonly number[]): Float64Array {
 }
 
 function values(v: Float64Array, which: readonly number[]): Float64Array {
-  return Float64Array.from(which, (i) => v[i]);
+  const out = new Float64Array(which.length);
+  for (let k = 0; k < out.length; k++) out[k] = v[which[k]];
+  return out;
 }
 
 function at(terms: Float64Array, factors: Float64Array): Float64Array {
