@@ -177,7 +177,7 @@ def test_an_unknown_name_lists_the_allowed_ones(ask: object) -> None:
         ask("mnits")
     assert str(caught.value) == (
         "no data set 'mnits' (did you mean 'mnist'?); available: digits, shapes, pendulum, mnist, fashion-mnist, kmnist, "
-        "olivetti, or folder:PATH for your own images."
+        "olivetti, or folder:PATH or npz:PATH for your own images."
     )
     assert dataset_names() == ("digits", "shapes", "pendulum", "mnist", "fashion-mnist", "kmnist", "olivetti")
 
