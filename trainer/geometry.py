@@ -394,7 +394,11 @@ def _smoothed(path: Doubles, measure: Measure, report: Report = lambda share: No
             return path  # the picture does not change: every path is as good
         fall = 0.0
         while fall <= 0 and damping < MAX_DAMPING:
-            step = np.linalg.solve(curvature + damping * scale * np.eye(len(curvature)), -gradient)
+            try:
+                step = _banded_solution(curvature, 2 * path.shape[1] - 1, damping * scale, -gradient)
+            except np.linalg.LinAlgError:  # rounding ate a damping that small
+                damping *= 5
+                continue
             candidate = path.copy()
             candidate[1:-1] += step.reshape(candidate[1:-1].shape)
             energy_then, x_then, w_then = _energy(candidate, measure)
@@ -407,6 +411,18 @@ def _smoothed(path: Doubles, measure: Measure, report: Report = lambda share: No
         if fall < ENOUGH * energy:
             return path
     return path
+
+
+def _banded_solution(matrix: Doubles, n_beside: int, ridge: float, right: Doubles) -> Doubles:
+    """x with (matrix + ridge · I) x = right, for a symmetric matrix ≥ 0 with n_beside diagonals on either side: a step joins two points."""
+    from scipy.linalg import solveh_banded
+
+    n_beside = min(n_beside, len(matrix) - 1)
+    lower = np.zeros((n_beside + 1, len(matrix)))
+    for i in range(n_beside + 1):
+        lower[i, : len(matrix) - i] = np.diagonal(matrix, -i)
+    lower[0] += ridge
+    return np.asarray(solveh_banded(lower, right, lower=True))
 
 
 def _energy(path: Doubles, measure: Measure) -> tuple[float, Doubles, Doubles]:

@@ -117,7 +117,16 @@ def show(now: State) -> None:
 
 def _settings(run: Run, stops: Sequence[Stop]) -> Settings:
     kind: WalkKind = st.segmented_control(
-        "Path", WALK_KINDS, default="linear", key="path", bind="query-params", required=True, help=PATH_HELP, width="content"
+        "Path",
+        WALK_KINDS,
+        default="linear",
+        key="path",
+        bind="query-params",
+        required=True,
+        on_change=walking.forget_drawn,
+        args=(run.id,),
+        help=PATH_HELP,
+        width="content",
     )
     with st.popover("Path settings", icon=":material/tune:", key="path-settings"):
         even = st.toggle("Equal steps", key="walk-even", help=EVEN_HELP)

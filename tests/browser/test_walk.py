@@ -124,6 +124,7 @@ def test_a_path_drawn_by_hand_is_played_and_saved(page, server):
         places.append(code(page))  # what the hand decodes on its way
     page.mouse.up()
     expect(page.get_by_text("Playing the path that you drew")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Drag draws a path"))).to_have_attribute("aria-pressed", "false")
     expect(page.get_by_role("heading", name="Drawn path")).to_be_visible()
     pause(page)
     slider = page.get_by_role("slider", name="Position on the path")

@@ -200,6 +200,10 @@ def test_a_drawn_line_is_played_evenly_and_taken_back(drawing):
     np.testing.assert_allclose([path["z"][0], path["z"][40], path["z"][-1]], [[0, 0], [1, 0], [1, 2]], atol=1e-4)
     test.button(key="forget-drawn").click()
     assert shown(sound(test.run()))["path"]["z"] == before["z"]
+    drawing([[0, 0], [1, 1]], nonce="2")
+    assert shown(sound(test.run()))["path"]["title"] == "drawn"
+    test.segmented_control(key="path").set_value("spherical")  # who asks for a kind wants the stops
+    assert shown(sound(test.run()))["path"]["title"] == "spherical"
 
 
 @pytest.mark.parametrize(

@@ -230,3 +230,19 @@ def test_a_spherical_grid_keeps_the_norm():
 def test_a_grid_of_three_corners_is_refused():
     with pytest.raises(DataError, match="3 corners"):
         corner_grid(STOPS[:3], 5)
+
+
+@pytest.mark.parametrize(("n_points", "n_dims"), [(31, 4), (1, 3), (5, 1)])
+def test_a_banded_solution_is_the_dense_one(n_points, n_dims):
+    from trainer.geometry import _banded_solution
+
+    size = n_points * n_dims
+    rng = np.random.default_rng(size)
+    matrix = np.zeros((size, size))
+    for i in range(n_points + 1):  # residuals that join neighbours, as the steps of a path
+        columns = [k for j in (i - 1, i) if 0 <= j < n_points for k in range(j * n_dims, (j + 1) * n_dims)]
+        slope = rng.standard_normal((6, len(columns)))
+        matrix[np.ix_(columns, columns)] += slope.T @ slope
+    right = rng.standard_normal(size)
+    expected = np.linalg.solve(matrix + 0.1 * np.eye(size), right)
+    np.testing.assert_allclose(_banded_solution(matrix, 2 * n_dims - 1, 0.1, right), expected, rtol=1e-8, atol=1e-10)
