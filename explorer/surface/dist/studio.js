@@ -214,7 +214,7 @@ function u(r,e={},...t){let n=document.createElement(r);for(let[a,o]of Object.en
 .la-path-strip-field{position:relative;height:22px;cursor:ew-resize;touch-action:none;color:var(--la-muted);border-radius:2px;background:var(--la-soft);overflow:hidden}
 .la-path-strip-area{display:block;width:100%;height:100%;opacity:.85}
 .la-path-strip-field i{position:absolute;top:0;bottom:0;width:2px;margin-left:-1px;background:var(--la-text);box-shadow:0 0 0 1px var(--la-background);pointer-events:none}
-.la-wander{justify-self:start;align-self:start;margin-left:-10px}
+.la-wander{justify-self:start;align-self:start;margin-left:-10px}.la-root[data-column] .la-wander{display:none}
 
 .la-pins{display:grid;gap:6px;padding-top:14px;border-top:1px solid var(--la-border)}
 .la-pin-list{display:flex;flex-wrap:wrap;gap:8px;max-height:176px;overflow:auto;padding:3px}
