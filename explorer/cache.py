@@ -6,20 +6,37 @@ large ones. What comes out is shared, so it is read-only.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from explorer.background import Background, Job
+from explorer.core import trust
+from explorer.core.batch import Item
+from explorer.core.several import Against, Row, row_of
+from explorer.core.trust import Population
 from explorer.jobs import Workshop
 from explorer.surface.payload import pack_static
-from trainer.datasets import Dataset, availability, load_dataset
+from trainer.datasets import Dataset, availability, dataset_names, load_dataset
 from trainer.errors import DataError, RunError
+from trainer.forward import CHUNK
+from trainer.geometry import DecodedGraph, Doubles, Report, decoded_graph
+from trainer.geometry import geodesic as shortest_way
 from trainer.projection import Projection, axis_pair
 from trainer.runs import RUN_JSON, Run, RunInfo, default_roots, list_runs, load_run, size_bytes
 from trainer.spectrum import spectrum
 from trainer.store import store_of
+from trainer.walk import Along, Support, Walk, codes_along, measured
+from trainer.way_back import honesty_of
 
 Stamp = int
+Ways = tuple[Doubles, ...]
+AXES_POINTS = 500  # on which the honesty of two axes is measured: any pair may be asked for at any time
 MOST_PIXELS_OF_SPECTRUM = 1024  # more take minutes on an old machine
 
 
@@ -52,12 +69,14 @@ def dataset(name: str, sha256: str) -> Dataset | None:
 
 def dataset_is_here(run_id: str) -> bool:
     info = run(run_id).info.dataset
-    return not info.name.startswith("folder:") and availability(info.name).is_here
+    return info.name in dataset_names() and availability(info.name).is_here
 
 
 def originals(run_id: str) -> NDArray[np.uint8] | None:
-    """The encoded test pictures (N, C, H, W) of a run, in the order of its encodings; None where the data set is not here."""
+    """The encoded test pictures (N, C, H, W) of a run, in the order of its encodings; None where neither run nor data set here has them."""
     this = run(run_id)
+    if this.images is not None:
+        return this.images
     if not dataset_is_here(run_id):
         return None
     data = dataset(this.info.dataset.name, this.info.dataset.sha256)
@@ -83,9 +102,70 @@ def eigenvalues(run_id: str) -> NDArray[np.float64] | None:
     return _eigenvalues(this.info.dataset.name, this.info.dataset.sha256, this.config.train_on)
 
 
+def population(run_id: str) -> Population:
+    """What the trust gauge holds a picture of this run against; made once, when it is first asked for."""
+    return _population(run_id, _stamp(run_id))
+
+
+def judged(run_id: str, item: Item) -> Row:
+    """What a run makes of one of many uploads."""
+    digest = sha256(item.data or b"").hexdigest()
+    return _judged(run_id, _stamp(run_id), digest, item.name, item.refusal, item)
+
+
+def comparable_pictures(run_id: str) -> NDArray[np.uint8]:
+    """(N, C, H, W) in the order of the encodings: the test images, or, where they are not here, the run's reconstructions of them."""
+    here = originals(run_id)
+    return _reconstructions(run_id, _stamp(run_id)) if here is None else here
+
+
 def size_on_disk(run_id: str) -> int:
     """Bytes of a run's folder."""
     return _size(run_id, _stamp(run_id))
+
+
+@dataclass(frozen=True)
+class Walked:
+    """codes (T, K) of a walk, their pictures x_hat (T, C, H, W), and what was measured along it."""
+
+    codes: NDArray[np.float32]
+    x_hat: NDArray[np.float32]
+    along: Along
+
+
+def walked(run_id: str, label: int | None, walk: Walk, ways: Ways = ()) -> Walked:
+    """A walk, decoded as a class and measured. ways: of a geodesic, see `geodesics`."""
+    stops = tuple(map(tuple, np.asarray(walk.stops, float).tolist()))
+    settings = (walk.kind, walk.is_loop, walk.overshoot, walk.n, walk.even)
+    return _walked(run_id, _stamp(run_id), label, stops, settings, ways)
+
+
+def line_walked(run_id: str, label: int | None, codes: tuple[tuple[float, ...], ...]) -> Walked:
+    """The same of codes that no formula gave, such as those of a line drawn by hand."""
+    return _line_walked(run_id, _stamp(run_id), label, codes)
+
+
+@dataclass(frozen=True)
+class Geodesics:
+    """ways: of every leg (n, K), or None while one is missing · share: of the work that is done · error: why there will be none."""
+
+    ways: Ways | None
+    share: float
+    error: str = ""
+
+
+def geodesics(run_id: str, label: int | None, walk: Walk) -> Geodesics:
+    """The shortest ways along a walk as far as they are known; what is missing is being computed when this returns."""
+    stamp = _stamp(run_id)
+    graph = _background().ask(("graph", run_id, stamp, label), partial(_graph, _run(run_id, stamp), label))
+    jobs = [graph]
+    for i, j in walk.legs:
+        a, b = (tuple(map(float, walk.stops[k])) for k in (i, j))
+        jobs.append(_background().ask(("way", run_id, stamp, label, a, b, walk.n), partial(_way, graph, a, b, walk.n)))
+    error = next((job.error for job in jobs if job.error), "")
+    is_done = all(job.is_done for job in jobs) and not error
+    share = float(np.mean([1.0 if job.is_done else job.share for job in jobs]))
+    return Geodesics(tuple(job.answer for job in jobs[1:]) if is_done else None, share, error)
 
 
 @st.cache_resource(show_spinner=False)
@@ -115,7 +195,8 @@ def _run(name: str, stamp: Stamp) -> Run:
 def _projection(run_id: str, stamp: Stamp, name: str, axes: tuple[int, int] | None) -> Projection:
     this = _run(run_id, stamp)
     if name == "axes" and axes is not None:
-        return axis_pair(this.encodings.mu, *axes)
+        pair = axis_pair(this.encodings.mu, *axes)
+        return replace(pair, honest=honesty_of(this.encodings.mu, pair.points, most=AXES_POINTS))
     return this.projections[name]
 
 
@@ -126,6 +207,56 @@ def _static_payload(
     pictures = originals(run_id) if with_originals else None
     causes = factors(run_id) if with_originals else None
     return pack_static(_run(run_id, stamp), _projection(run_id, stamp, name, axes), pictures, label=label, factors=causes)
+
+
+def support(run_id: str) -> Support:
+    """How near the real codes of a run a code is."""
+    return _support(run_id, _stamp(run_id))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _support(run_id: str, stamp: Stamp) -> Support:
+    return Support(_run(run_id, stamp).encodings.mu)
+
+
+@st.cache_resource(show_spinner=False)
+def _background() -> Background:
+    return Background()
+
+
+def _graph(this: Run, label: int | None, report: Report) -> DecodedGraph:
+    """In the background, where Streamlit's memory is not to be asked: the run is given."""
+    decode = replace(this.forward, label=label).decode
+    return decoded_graph(lambda z: decode(np.asarray(z, np.float32)), this.encodings.mu, report=report)
+
+
+def _way(graph: Job, a: tuple[float, ...], b: tuple[float, ...], n: int, report: Report) -> Doubles:
+    """The graph comes first: one worker does everything in the order in which it was asked."""
+    if graph.answer is None:
+        raise DataError(graph.error or "its graph was given up")
+    return shortest_way(a, b, graph.answer, n, report).z
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _walked(
+    run_id: str, stamp: Stamp, label: int | None, stops: tuple[tuple[float, ...], ...], settings: tuple[Any, ...], _ways: Ways
+) -> Walked:  # fmt: skip
+    decode = replace(_run(run_id, stamp).forward, label=label).decode
+    codes = codes_along(Walk(np.array(stops), *settings), lambda z: decode(np.asarray(z, np.float32)), _ways)
+    return _measured(run_id, stamp, label, codes)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _line_walked(run_id: str, stamp: Stamp, label: int | None, codes: tuple[tuple[float, ...], ...]) -> Walked:
+    return _measured(run_id, stamp, label, np.array(codes))
+
+
+def _measured(run_id: str, stamp: Stamp, label: int | None, codes: Doubles) -> Walked:
+    this = _run(run_id, stamp)
+    x_hat = replace(this.forward, label=label).decode(codes.astype(np.float32))
+    classify = None if this.classifier is None else this.classifier.probabilities
+    along = measured(codes, x_hat, _support(run_id, stamp), not this.config.is_deterministic, classify)
+    return Walked(codes.astype(np.float32), x_hat, along)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -146,6 +277,33 @@ def _eigenvalues(name: str, sha256: str, split: str) -> NDArray[np.float64] | No
     n_pixels = int(np.prod(images.shape[1:]))
     batches = (images[at : at + 4000].reshape(-1, n_pixels) / 255.0 for at in range(0, len(images), 4000))
     return spectrum(batches, n_pixels).values
+
+
+@st.cache_resource(max_entries=16, show_spinner="Looking at the test images once …")
+def _population(run_id: str, stamp: Stamp) -> Population:
+    this = _run(run_id, stamp)
+    stored = this.encodings
+    return trust.population(stored.mu, stored.reconstruction, None if this.config.is_deterministic else stored.elbo)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _judged(run_id: str, stamp: Stamp, digest: str, name: str, refusal: str, _item: Item) -> Row:
+    this = _run(run_id, stamp)
+    stored, dataset = this.encodings, this.info.dataset
+    among = Against(this.forward, dataset.name, dataset.class_names, stored.mu, stored.label, population(run_id))
+    return row_of(_item, among)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Decoding the test images once …")
+def _reconstructions(run_id: str, stamp: Stamp) -> NDArray[np.uint8]:
+    this = _run(run_id, stamp)
+    labels = this.encodings.label if this.config.is_conditional else None
+    pictures = np.empty((len(this.encodings.mu), *this.image_shape), np.uint8)
+    for at in range(0, len(pictures), CHUNK):  # as floats all of them would be four times as large
+        part = slice(at, at + CHUNK)
+        x_hat = this.forward.decode(this.encodings.mu[part], None if labels is None else labels[part])
+        pictures[part] = np.rint(255 * np.clip(x_hat, 0, 1))
+    return pictures
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

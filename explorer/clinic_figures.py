@@ -55,7 +55,10 @@ def kl_ribbon(epoch: Doubles, kl: Doubles, beta: Doubles, order: Sequence[int]) 
     figure.add_vline(x=float(epoch[-1]), line_color=MUTED, line_width=2)
     figure.update_xaxes(title="epoch")
     figure.update_yaxes(title="KL by dimension, stacked, nats", rangemode="tozero", secondary_y=False)
-    figure.update_yaxes(title="β(t)", rangemode="tozero", showgrid=False, secondary_y=True)
+    top = max(float(np.max(beta)), 1e-3)
+    figure.update_yaxes(
+        title="β(t)", range=[0, 1.05 * top], tickvals=[0, top / 2, top], tickformat=".2~f", showgrid=False, secondary_y=True
+    )
     figure.update_layout(sliders=[_scrubber(epoch, kl, beta)])
     return styled(figure, height=440)
 

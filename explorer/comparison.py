@@ -14,7 +14,7 @@ import streamlit as st
 
 from explorer.core.columns import MOST_COLUMNS, Column, link_of, text_of
 from explorer.core.words import shortened
-from explorer.state import forget_given, write_url
+from explorer.state import write_url
 
 IMAGE_KEY = "image-number"
 
@@ -177,4 +177,3 @@ def leave() -> None:
     """Another view's link says nothing of columns, and its page has none of their surfaces."""
     for name in ("with", "image"):
         write_url(name, "")
-    forget_given()

@@ -19,6 +19,8 @@ MEANINGS = {
 }
 UNITS = "Nats per image, sums over pixels, means over the test images. Bernoulli and Gaussian values cannot be compared with each other."
 
+NETWORKS = {"own": "imported"}
+
 HELP = "\n\n".join([*(f"**{term}**: {meaning}" for term, meaning in MEANINGS.items()), UNITS])
 
 
@@ -34,9 +36,16 @@ def facts(info: RunInfo) -> tuple[Fact, ...]:
     """Of a finished run: data set, dimensions, model, figures, parameters."""
     metrics, config = info.metrics, info.config
     assert metrics is not None  # a finished run has them
-    told = [info.dataset.name, f"{config.latent_dim}-D", model_words(info), f"{config.network}, {config.likelihood}"]
+    told = [
+        info.dataset.name,
+        f"{config.latent_dim}-D",
+        model_words(info),
+        f"{NETWORKS.get(config.network, config.network)}, {config.likelihood}",
+    ]
     found = [Fact(text) for text in told]
-    if metrics.elbo is None or metrics.nll is None:
+    if metrics.reconstruction is None:
+        found.append(Fact("without pictures: no bound"))
+    elif metrics.elbo is None or metrics.nll is None:
         found.append(Fact(f"reconstruction {number(metrics.reconstruction)}", ("Reconstruction",)))
         if metrics.squared_error is not None:
             found.append(Fact(f"squared error {number(metrics.squared_error, 2)}", ("Squared error",)))

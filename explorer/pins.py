@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MAX_PINS = 12  # as many as the map keeps
+MAX_PINS = 26  # as many as the map keeps
 
 
 @dataclass(frozen=True)

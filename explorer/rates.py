@@ -100,6 +100,8 @@ def rate_distortion(runs: Mapping[str, RunInfo], like: RunInfo) -> RateDistortio
         rate, distortion = info.metrics.kl, info.metrics.reconstruction
         if measure_of(info) != wanted:
             elsewhere.append(name)
+        elif distortion is None:
+            continue  # imported without its pictures
         elif not all(map(math.isfinite, (distortion, rate or 0.0))):
             not_finite.append(name)
         elif rate is None:

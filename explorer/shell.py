@@ -43,7 +43,11 @@ h1.atlas-title {
 .picture-grid figure { margin: 0; }
 .picture-grid img { image-rendering: pixelated; border-radius: 2px; display: block; max-width: 100%; }
 .picture-grid figcaption { font-size: 13px; margin-top: 4px; color: light-dark(#545d68, #a9b3bf); font-variant-numeric: tabular-nums; }
-@media (max-width: 640px) { .stMainBlockContainer { padding: 0.6rem 0.7rem 2rem; } }
+.st-key-reconstruct-source [role="radiogroup"] { flex-wrap: wrap; row-gap: 4px; } /* five sources in a narrow column */
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding: 0.6rem 0.7rem 2rem; }
+  .st-key-view button { flex: 1 1 auto; min-width: 0; padding-inline: 4px !important; } /* five names side by side on a phone */
+}
 </style>
 """
 
@@ -61,6 +65,7 @@ def page() -> None:
     now = state.load(dims, default_run(sound), {name: str(error) for name, error in broken.items()})
     if now.view != "compare":
         comparison.leave()
+    state.forget_given(now.view)
     try:
         _header(now, sound)
         _notices(now, broken)

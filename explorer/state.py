@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Literal
@@ -25,11 +26,11 @@ View = Literal["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
 VIEWS: tuple[View, ...] = ("atlas", "reconstruct", "interpolate", "dimensions", "compare")
 
 COOKIE = "_streamlit_xsrf"  # Streamlit's own, one a browser
-MAX_PINS = 12
+MAX_PINS = 26  # A to Z
 MAX_NAME = 40  # letters of a pin's name
 MAX_PAST = 60  # steps that can be taken back
 MAX_TAKEN = 60  # names of events that are remembered: more than can be under way at once
-MAX_URL_NUMBERS = 160  # a link that mail programs do not cut
+MAX_URL_NUMBERS = 26 * 20  # all pins of a 20-D run: some 4000 letters, which every browser opens
 MAX_PICTURE = 28_000_000  # letters of base64 for the 20 MB that a picture may have
 FAR = 1e3  # no code is that far from the prior; a larger number in a link is a mistake
 
@@ -78,10 +79,16 @@ def load(known: Mapping[str, int], default_run: str, broken: Mapping[str, str] |
         st.session_state["notice"] = notice
     run_id = _chosen("run", list(known), default_run)
     view: View = _chosen("view", VIEWS, "atlas")  # type: ignore[assignment]
+    n_asked = 0 if run_id in st.session_state.get("pins", {}) else len(_linked_pins(run_id))
     found = _pins(run_id)
     pins = tuple(pin for pin in found if len(pin.z) == known[run_id])
-    if pins != found:
+    if pins != found or n_asked > len(pins):
         _write_pins(run_id, pins)
+    if n_asked > len(pins):
+        st.session_state["notice"] = (
+            f"{n_asked - len(pins)} of the {n_asked} pins in the link are left out: {run_id} takes up to {MAX_PINS} pins of "
+            f"{known[run_id]} numbers between −{FAR:g} and {FAR:g}."
+        )
     return State(run_id, view, pins, st.session_state.get("notice"))
 
 
@@ -126,19 +133,26 @@ def take_pin(state: State, event: Mapping[str, Any] | None, projection: Projecti
     Places are the browser's, codes are computed here, but for those that no place of the map stands for. Quick clicks arrive as one list,
     because reruns that follow each other closely are joined.
     """
-    if event is None or "want" in event:  # the browser lacks the map's arrays and only asked for this rerun
-        return state
-    events = event.get("events", [event])
-    fresh = [e for e in events if isinstance(e, Mapping) and str(e.get("nonce")) not in taken_pins()]
+    fresh = fresh_events(event)
     if not fresh:
         return state
-    st.session_state["taken"] = [*taken_pins(), *(str(e.get("nonce")) for e in fresh)][-MAX_TAKEN:]
     for one in fresh:
         if "edit" in one:
             _edit(state.run_id, one["edit"])
-        elif (pin := _made(one, projection)) is not None:
+        elif (pin := made_pin(one, projection)) is not None:
             _change_pins(state.run_id, (*_pins(state.run_id), pin)[-MAX_PINS:])
     return replace(state, pins=_pins(state.run_id))
+
+
+def fresh_events(event: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    """What the surface sent and was not counted yet; from now on it is."""
+    if event is None or "want" in event:  # the browser lacks the map's arrays and only asked for this rerun
+        return []
+    events = event.get("events", [event])
+    fresh = [e for e in events if isinstance(e, Mapping) and str(e.get("nonce")) not in taken_pins()]
+    if fresh:
+        st.session_state["taken"] = [*taken_pins(), *(str(e.get("nonce")) for e in fresh)][-MAX_TAKEN:]
+    return fresh
 
 
 def _edit(run_id: str, edit: object) -> None:
@@ -195,7 +209,7 @@ def taken_pins() -> list[str]:
     return list(st.session_state.get("taken", []))
 
 
-def _made(event: Mapping[str, Any], projection: Projection) -> Pin | None:
+def made_pin(event: Mapping[str, Any], projection: Projection) -> Pin | None:
     """A pin at the event's place, or of its own code where no place stands for it; None where it has neither."""
     if event.get("isOwnCode"):
         code = _own_code(event.get("z"), projection)
@@ -226,6 +240,15 @@ def add_code(run_id: str, code: Sequence[float]) -> None:
     _change_pins(run_id, (*_pins(run_id), Pin(_rounded(code)))[-MAX_PINS:])
 
 
+def draws() -> int:
+    """How often this visitor asked for fresh draws of z: the seed of the next."""
+    return int(st.session_state.get("draws", 0))
+
+
+def draw_again() -> None:
+    st.session_state["draws"] = draws() + 1
+
+
 def surface_event(key: str) -> Mapping[str, Any] | None:
     """What the surface of that key sent for this rerun: {map, z, how, support, nonce}, or None."""
     component = st.session_state.get(key)
@@ -246,9 +269,11 @@ def browser_keeps(key: str, map_id: str) -> bool:
     return given.get(key) == map_id and not (event is not None and "want" in event)
 
 
-def forget_given() -> None:
-    """The surfaces are gone from the page, and what they were given with them."""
-    st.session_state.pop("given", None)
+def forget_given(view: View) -> None:
+    """The surfaces of another view are gone from the page, and what they were given with them."""
+    if st.session_state.get("given-view") != view:
+        st.session_state.pop("given", None)
+    st.session_state["given-view"] = view
 
 
 def label(index: int) -> str:
@@ -324,7 +349,13 @@ def _pins(run_id: str) -> tuple[Pin, ...]:
     stored = st.session_state.get("pins", {})
     if run_id in stored:
         return tuple(map(_pin_of, stored[run_id]))
-    return _parse_pins(st.query_params.get("pins", "")) if st.query_params.get("run", run_id) == run_id else ()
+    return _parse_pins(_linked_pins(run_id))
+
+
+def _linked_pins(run_id: str) -> list[str]:
+    """What the link says of this run's pins, one text each, good or bad."""
+    is_meant = st.query_params.get("run", run_id) == run_id
+    return [part for part in st.query_params.get("pins", "").split("~") if part] if is_meant else []
 
 
 def _rounded(code: Iterable[float]) -> Code:
@@ -370,12 +401,13 @@ def _pin_text(pin: Pin) -> str:
     return code + where + name
 
 
-def _parse_pins(text: str) -> tuple[Pin, ...]:
-    """Pins of a link; anything that is not a list of moderate numbers is nothing."""
-    try:
-        return tuple(_parse_pin(part) for part in text.split("~")[:MAX_PINS] if part)
-    except ValueError:
-        return ()
+def _parse_pins(parts: Sequence[str]) -> tuple[Pin, ...]:
+    """The pins of a link; what is no list of moderate numbers is left out."""
+    found: list[Pin] = []
+    for part in parts:
+        with suppress(ValueError):
+            found.append(_parse_pin(part))
+    return tuple(found[:MAX_PINS])
 
 
 def _parse_pin(text: str) -> Pin:

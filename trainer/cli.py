@@ -1,18 +1,19 @@
 """What can be typed after `python -m trainer`?
 
-fit, evaluate, maps, classifier, examine, list, bench. The options of `fit` are the fields of `FitConfig`. A mistake is one sentence on
-stderr and exit code 2; Ctrl-C ends with 130 and a run that resumes.
+fit, import, evaluate, maps, classifier, examine, list, bench. The options of `fit` are the fields of `FitConfig`. A mistake is one sentence
+on stderr and exit code 2; Ctrl-C ends with 130 and a run that resumes.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, arg
 
@@ -31,6 +32,7 @@ PROG = "python -m trainer"
 USAGE = f"""usage: {PROG} COMMAND …
 
   fit PRESET      train a run              {PROG} fit digits-2d --epochs 50
+  import          a VAE of yours as a run  {PROG} import --module models:trained --data mnist
   evaluate RUN    figures on the test set  {PROG} evaluate mnist-2d --samples 500 --json
   maps RUN        makes a finished run's maps anew, without training
   classifier RUN  trains a finished run's classifier of pictures, its first or another
@@ -56,6 +58,39 @@ class FitOptions:
     """cpu, cuda or cuda:NUMBER"""
     resume: bool = False
     """go on with a run that was interrupted"""
+    overwrite: bool = False
+    """replace a run of this name"""
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """Make a run of a model that was trained elsewhere, so that the app shows it and the clinic examines it.
+
+    Imports and runs the module that you name, as `python` would, here and only now: the app never does.
+    """
+
+    module: str
+    """PACKAGE.MODULE:FACTORY, a function without arguments that returns an object with encode(x) and decode(z) in PyTorch"""
+    data: str
+    """data set that it was trained on: a name, a folder of images, or a file .npz with images (and labels, class_names)"""
+    name: str | None = None
+    """name of the run (default: the factory's)"""
+    runs: str = field(default_factory=lambda: str(default_roots()[0]))
+    """folder of runs, a path or an fsspec URL such as s3://bucket/runs (default: $LATENT_RUNS, else runs)"""
+    likelihood: Literal["bernoulli", "gaussian", "laplace"] = "bernoulli"
+    """what the reconstruction loss means: bernoulli for cross-entropy, gaussian for squared, laplace for absolute error"""
+    sigma: float = 1.0
+    """scale of a Gaussian or Laplace pixel: 1 for a loss Σ(x − x̂)²/2, 0.7071 for Σ(x − x̂)²"""
+    beta: float = 1.0
+    """weight of the KL term in its loss"""
+    output: Literal["means", "logits"] = "means"
+    """what decode gives: means in [0, 1], or logits"""
+    binarise: bool = False
+    """it was trained on black and white pixels drawn from the grey ones"""
+    umap: bool = True
+    """lay out a UMAP for more than two latent dimensions"""
+    classifier: bool = True
+    """train a small classifier of pictures, where the data set has classes"""
     overwrite: bool = False
     """replace a run of this name"""
 
@@ -137,6 +172,7 @@ def main(argv: Sequence[str]) -> int:
     """Runs one command; returns the exit code: 0, 2 for a mistake, 130 for Ctrl-C."""
     commands = {
         "fit": _fit,
+        "import": _import,
         "evaluate": _evaluate,
         "maps": _maps,
         "classifier": _classifier,
@@ -209,6 +245,56 @@ def _fit(argv: list[str]) -> None:
         else:
             for _ in events:
                 pass
+
+
+# --- import
+
+
+def _import(argv: list[str]) -> None:
+    options = parse(ImportOptions, argv, f"{PROG} import")
+    name = check_run_name(options.name or slug(options.module.rpartition(":")[2]))
+    if not options.runs.strip():
+        raise LatentError("--runs is ''; allowed: a folder or an fsspec address.")
+    if not options.overwrite and (place(options.runs) / name / RUN_JSON).is_file():
+        raise RunError(f"run {name!r} is already in {options.runs}; --overwrite replaces it, --name starts another.")
+    from trainer.clinic import diagnose
+    from trainer.datasets import load_dataset
+    from trainer.foreign import load_factory
+    from trainer.importing import HowTrained, import_model
+
+    model = load_factory(options.module)
+    dataset = load_dataset(_data_name(options.data), progress=True)
+    for note in dataset.notes:
+        print(note, file=sys.stderr)
+    how = HowTrained(options.likelihood, options.sigma, options.beta, options.output, options.binarise)
+    run = import_model(
+        model, dataset, name, source=options.module, how=how, runs=options.runs, overwrite=options.overwrite, umap=options.umap,
+        classifier=options.classifier, on_part=lambda part: print(f"{part} …", file=sys.stderr),
+    )  # fmt: skip
+    print(f"{run.folder}: {_run_line(run.info)}.")
+    for line in run.info.origin.sentences() if run.info.origin else ():
+        print(f"  {line}")
+    if run.info.examination is not None:
+        print(f"  {diagnose(run.config, run.info.examination, run.encodings.mu).headline}")
+
+
+def slug(text: str) -> str:
+    """A name as a run may have it."""
+    return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-_.") or "imported"
+
+
+def _data_name(data: str) -> str:
+    """A folder or a file .npz by its path as the name that the data sets know; any other name as it is."""
+    path = Path(data).expanduser()
+    if data.lower().endswith(".npz") and not data.startswith("npz:"):
+        return f"npz:{path.resolve()}"
+    return f"folder:{path.resolve()}" if path.is_dir() and ("/" in data or "\\" in data or data not in _names()) else data
+
+
+def _names() -> tuple[str, ...]:
+    from trainer.datasets import dataset_names
+
+    return dataset_names()
 
 
 def _typed(argv: Sequence[str], option: str) -> str | None:
@@ -318,6 +404,7 @@ def _evaluate(argv: list[str]) -> None:
         raise LatentError(f"--parts has {unknown[0]!r}; allowed: {', '.join(PARTS)}.")
     device = device_of(options.device)
     run = load_run(options.run, options.runs)
+    run.check_measurable()
     dataset = load_dataset(run.info.dataset.name, progress=True)
     if dataset.sha256 != run.info.dataset.sha256:
         raise RunError(
@@ -388,6 +475,7 @@ def _between(option: str, value: int, most: int | None = None) -> None:
 def _maps(argv: list[str]) -> None:
     options = parse(MapsOptions, argv, f"{PROG} maps")
     run = load_run(options.run, options.runs)
+    run.check_measurable()
     from trainer.datasets import load_dataset
     from trainer.fit import refresh_maps
 
@@ -398,6 +486,7 @@ def _maps(argv: list[str]) -> None:
 def _examine(argv: list[str]) -> None:
     options = parse(ExamineOptions, argv, f"{PROG} examine")
     run = load_run(options.run, options.runs)
+    run.check_measurable()
     from trainer.clinic import diagnose
     from trainer.datasets import load_dataset
     from trainer.examine import refresh_examination
@@ -432,6 +521,7 @@ def _losses(projection: Projection) -> str:
 def _classifier(argv: list[str]) -> None:
     options = parse(ClassifierOptions, argv, f"{PROG} classifier")
     run = load_run(options.run, options.runs)
+    run.check_measurable()
     from tqdm import tqdm
 
     from trainer.datasets import load_dataset
@@ -480,6 +570,8 @@ def _run_line(info: Any) -> str:
     if info.metrics is None:
         return f"{info.state} after {info.epoch} of {info.config.epochs} epochs"
     what = f"{info.dataset.name}, {info.config.model}, {info.config.latent_dim}-D"
+    if info.metrics.reconstruction is None:
+        return f"{what}, without pictures: no bound"
     if info.metrics.elbo is None or info.metrics.nll is None:
         return f"{what}, reconstruction {info.metrics.reconstruction:.2f}"
     given = " given the class" if info.config.is_conditional else ""

@@ -167,6 +167,10 @@ def _because(config: FitConfig, found: Examination, used: NDArray[np.bool_]) -> 
         )
     elif weight >= PRESSURE:
         lines.append(f"β is {config.beta:g}: every nat of information must save {config.beta:g} nats of reconstruction.")
+    if config.is_conditional:
+        lines.append(
+            "The class is told to encoder and decoder, so the code only has to hold what the class does not say of a picture."
+        )
     if config.context:
         lines.append("The decoder also sees the pixels before each pixel, so most of what a code could tell it is known already.")
     return tuple(lines)

@@ -115,6 +115,11 @@ class FitConfig(BaseModel):
     )
 
     @property
+    def has_encoder(self) -> bool:
+        """Whether the run can encode a new picture; only of an imported model the encoder may be unknown."""
+        return True
+
+    @property
     def is_deterministic(self) -> bool:
         """Whether a picture's code is a point and not a distribution: no KL, no ELBO."""
         return self.model in ("autoencoder", "pca")
@@ -146,6 +151,21 @@ class FitConfig(BaseModel):
         for field, allowed in _contradictions(self):
             raise ConfigError(field, getattr(self, field), allowed)
         return self
+
+
+class ImportedConfig(FitConfig):
+    """A model that was trained elsewhere: its layers as they were found, and what its owner says of likelihood, scale and β.
+
+    parts: the layers of decoder and, where it is known, encoder, as `layers.layer_record` writes them. How it was trained is not known:
+    fields that only training reads hold their defaults and mean nothing.
+    """
+
+    network: Literal["own"] = "own"  # type: ignore[assignment]
+    parts: dict[str, tuple[dict[str, Any], ...]]
+
+    @property
+    def has_encoder(self) -> bool:
+        return "encoder" in self.parts
 
 
 def _contradictions(config: FitConfig) -> Iterator[tuple[str, str]]:
@@ -186,7 +206,7 @@ def _contradictions(config: FitConfig) -> Iterator[tuple[str, str]]:
 def checked(config: FitConfig, **changes: Any) -> FitConfig:
     """`config` with `changes`, validated anew. Raises `ConfigError` with field, value and what is allowed."""
     try:
-        return FitConfig(**{**config.model_dump(), **changes})
+        return type(config)(**{**config.model_dump(), **changes})
     except ValidationError as error:
         raise config_error(error) from None
 

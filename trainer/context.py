@@ -40,6 +40,13 @@ def masks(n_pixels: int, n_hidden: int) -> Masks:
     )
 
 
+def heard(x: Floats, weight: Floats, bias: Floats, out: Floats) -> Floats:
+    """What the true pixels before each pixel add to its logit, (B, C, H, W), for pictures x; weights as in `unrolled`."""
+    known = masks(out.shape[0], len(bias))
+    hidden = np.tanh(x.reshape(len(x), -1) @ (weight * known.into).T + bias)
+    return np.asarray(hidden @ (out * known.out).T, np.float32).reshape(x.shape)
+
+
 def unrolled(logits: Floats, weight: Floats, bias: Floats, out: Floats) -> Floats:
     """Logits (B, C, H, W) of the mean picture: each pixel is told the probabilities of those before it, not a draw of them.
 

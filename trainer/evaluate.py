@@ -101,7 +101,8 @@ def evaluate(
     mu, logvar = encode_all(model, images, labels)
     figures: dict[str, Any] = {
         "split": split, "n": len(images), "input": "binarised" if config.binarise else "grey", "active_units": active_units(mu),
-        "squared_error": squared_error(model, images, mu, labels), "knn_accuracy": knn_accuracy(model, dataset.subset("train"), part),
+        "squared_error": squared_error(model, images, mu, labels),
+        "knn_accuracy": knn_accuracy(model, dataset.subset("train"), part) if "train" in dataset.splits else None,
         "given_label": config.is_conditional,
     }  # fmt: skip
     if isinstance(model, SemiSupervisedVae) and part.labels is not None:

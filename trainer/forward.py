@@ -15,8 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from trainer import layers as spec
 from trainer.config import FitConfig
-from trainer.context import unrolled
-from trainer.layers import ImageShape, Layer, parts_of
+from trainer.context import heard, unrolled
+from trainer.errors import DataError
+from trainer.layers import NO_ENCODER, ImageShape, Layer, parts_of, tensor_names
+from trainer.stored import in_gallery, on_lattice
 
 Floats = NDArray[np.float32]
 
@@ -58,6 +60,8 @@ class Forward:
     def encode(self, x: Floats, y: ArrayLike | None = None) -> Codes:
         """q(z|x) for x (B, C, H, W), floats in [0, 1]. A deterministic model's codes are points: logvar −∞."""
         x = np.asarray(x, np.float32)
+        if not self.config.has_encoder:
+            raise DataError(NO_ENCODER)
         seen = self._run("features", x)
         out = self._run("encoder", seen, self.label_of(x) if self.config.is_conditional and y is None else y)
         if self.config.is_deterministic:
@@ -69,12 +73,15 @@ class Forward:
         """x_hat (B, C, H, W) in [0, 1], the mean picture of p(x|z), for z (B, K)."""
         output = self._output(z, y)
         if self.config.context:
-            output = unrolled(output, *(self.weights[f"context.0.{name}"] for name in ("weight", "bias", "out")))
+            output = unrolled(output, *self._context)
         return mean_picture(self.config, output)
 
     def nll(self, z: Floats, x: Floats, y: ArrayLike | None = None) -> NDArray[np.float64]:
         """−log p(x|z) (B,), nats, of x (B, C, H, W) for z (B, K)."""
-        return nll(self.config, self._output(z, y), x, float(self.weights["log_sigma"]))
+        output = self._output(z, y)
+        if self.config.context:
+            output = output + heard(np.asarray(x, np.float32), *self._context)
+        return nll(self.config, output, x, float(self.weights["log_sigma"]))
 
     def label_of(self, x: Floats) -> NDArray[np.int64]:
         """The class (B,) of x: the classifier's where there is one, else the one under which the bound at the mean code is highest."""
@@ -91,6 +98,10 @@ class Forward:
     def class_probabilities(self, x: Floats) -> Floats:
         """q(y|x) (B, Y) of a semi-supervised model."""
         return softmax(self._run("classifier", self._run("features", np.asarray(x, np.float32))))
+
+    @property
+    def _context(self) -> list[Floats]:
+        return [self.weights[f"context.0.{name}"] for name in ("weight", "bias", "out")]
 
     def _output(self, z: Floats, y: ArrayLike | None) -> Floats:
         if y is None and self.label is not None:
@@ -112,7 +123,8 @@ def run_part(
     for at in range(0, max(1, len(x)), CHUNK):
         out, here = x[at : at + CHUNK], None if labels is None else labels[at : at + CHUNK]
         for i, layer in enumerate(layers):
-            out = apply_layer(layer, out, weights.get(f"{part}.{i}.weight"), weights.get(f"{part}.{i}.bias"), here)
+            first, second = (weights.get(f"{part}.{i}.{name}") for name in tensor_names(layer))
+            out = apply_layer(layer, out, first, second, here)
         chunks.append(out)
     return np.concatenate(chunks)
 
@@ -163,7 +175,7 @@ def nll(config: FitConfig, output: Floats, x: Floats, log_sigma: float) -> NDArr
 def apply_layer(
     layer: Layer, x: Floats, weight: Floats | None, bias: Floats | None, y: NDArray[np.int64] | None = None
 ) -> Floats:  # fmt: skip
-    """One described layer on a batch; `weight` and `bias` where the layer has them, y (B,) where it is told the class."""
+    """One described layer on a batch; `weight` and `bias` (`pictures`, `codes`) where it has them, y (B,) where it is told the class."""
     match layer:
         case spec.Linear(n_in, _, n_labels):
             assert weight is not None and bias is not None
@@ -182,8 +194,8 @@ def apply_layer(
             return _conv_transpose2d(x, weight, bias, stride, padding)
         case spec.Upsample(scale):
             return x.repeat(scale, axis=2).repeat(scale, axis=3)
-        case spec.Activation(kind):
-            return _activate(kind, x)
+        case spec.Activation(kind, slope):
+            return _activate(kind, x, slope)
         case spec.Flatten():
             return x.reshape(len(x), -1)
         case spec.Unflatten(shape):
@@ -193,6 +205,12 @@ def apply_layer(
         case spec.Bias():
             assert bias is not None
             return x + bias
+        case spec.Lattice():
+            assert weight is not None
+            return on_lattice(layer, x, weight)
+        case spec.Gallery(shape):
+            assert weight is not None and bias is not None
+            return in_gallery(x, weight, bias).reshape(len(x), *shape)
         case spec.Autoregress():
             raise ValueError("a context is no layer of a stack: it needs the pixels before, see trainer.context")
 
@@ -202,9 +220,19 @@ def sigmoid(x: Floats) -> Floats:
     return np.asarray(0.5 * (1 + np.tanh(0.5 * x)), np.float32)
 
 
-def _activate(kind: str, x: Floats) -> Floats:
+def _activate(kind: str, x: Floats, slope: float = 0.0) -> Floats:
     if kind == "relu":
         return np.maximum(x, 0)
+    if kind == "leaky-relu":
+        return np.where(x > 0, x, np.float32(slope) * x)
+    if kind == "elu":
+        return np.where(x > 0, x, np.float32(slope) * np.expm1(np.minimum(x, 0)))
+    if kind == "softplus":
+        return np.logaddexp(x, np.float32(0))
+    if kind == "gelu-erf":
+        return np.asarray(0.5 * x * (1 + erf(x / np.float32(np.sqrt(2)))), np.float32)
+    if kind == "logit":
+        return logit(x)
     if kind == "tanh":
         return np.tanh(x)
     if kind == "sigmoid":
@@ -212,6 +240,20 @@ def _activate(kind: str, x: Floats) -> Floats:
     if kind == "silu":
         return x * sigmoid(x)
     return x * sigmoid(np.float32(2 * np.sqrt(2 / np.pi)) * (x + np.float32(0.044715) * x**3))
+
+
+def erf(x: Floats) -> Floats:
+    """The error function, to 1.5e-7 (Abramowitz & Stegun 1964, 7.1.26)."""
+    size = np.abs(x)
+    t = 1 / (1 + 0.3275911 * size)
+    series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
+    return np.asarray(np.sign(x) * (1 - series * np.exp(-(size**2))), np.float32)
+
+
+def logit(p: Floats) -> Floats:
+    """log p/(1 − p), p held within 1e-6 of 0 and 1: what a Bernoulli likelihood is told of a probability."""
+    held = np.clip(p, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(held) - np.log1p(-held), np.float32)
 
 
 def _conv2d(x: Floats, weight: Floats, bias: Floats, stride: int, padding: int) -> Floats:

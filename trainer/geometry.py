@@ -28,6 +28,7 @@ Doubles = NDArray[np.float64]
 Extent = tuple[float, float, float, float]
 Decode = Callable[[Any], NDArray[Any]]
 Support = Callable[[Any], NDArray[Any]]
+Report = Callable[[float], None]  # hears the share of the work that is done
 
 PathKind = Literal["linear", "variance-preserving", "spherical"]
 PATH_KINDS: tuple[PathKind, ...] = get_args(PathKind)
@@ -48,7 +49,7 @@ FLAT = 1e-6  # grey levels per unit of z added to an edge, so that the way throu
 def interpolate(a: ArrayLike, b: ArrayLike, t: ArrayLike, kind: PathKind = "linear") -> NDArray[np.float64]:
     """Codes (T, K) on the way from `a` to `b`, both (K,), at the moments `t` (T,) in [0, 1]. Raises `ConfigError` for a kind unknown.
 
-    Linear goes on along its line before 0 and after 1; the other two keep their promises in [0, 1] only.
+    Before 0 and after 1 they go on: along the line, as draws from the prior still, or round the circle at the length of the end passed.
 
     linear: (1−t)a + tb, right between two encoded images. variance-preserving: the same divided by √((1−t)² + t²), which keeps two
     draws from the prior distributed as the prior at every t; the end points are unchanged. spherical: slerp of the directions
@@ -80,7 +81,8 @@ def _slerp(
     if angle < PARALLEL or np.pi - angle < PARALLEL:
         return chord  # opposite ends have no shortest arc: every plane through them is as good
     directions = (np.sin((1 - t) * angle) * u + np.sin(t * angle) * v) / np.sin(angle)
-    return np.asarray(directions * ((1 - t) * norm_a + t * norm_b))
+    inside = np.clip(t, 0, 1)  # beyond the ends lengths would go on to below 0
+    return np.asarray(directions * ((1 - inside) * norm_a + inside * norm_b))
 
 
 # --- how the decoder stretches space at a point
@@ -218,8 +220,9 @@ class Geodesic:
 
 
 def lattice_graph(
-    decode: Decode, extent: Extent, size: int = LATTICE_SIZE, support: Support | None = None, support_cost: float = 0.0
-) -> DecodedGraph:
+    decode: Decode, extent: Extent, size: int = LATTICE_SIZE, support: Support | None = None, support_cost: float = 0.0,
+    report: Report = lambda share: None,
+) -> DecodedGraph:  # fmt: skip
     """size² codes of the plane over extent (x0, x1, y0, y1), each joined to 16: straight, diagonal and knight's moves.
 
     The way along such moves is up to 2.8 % too long, whatever the size (with the 8 nearest only: 8.2 %); smoothing removes that.
@@ -234,12 +237,12 @@ def lattice_graph(
         low, high = max(0, -up), size - max(0, up)
         start = number[low:high, : max(0, size - right)]
         pairs.append(np.stack((start.ravel(), (start + up * size + right).ravel()), axis=1))
-    return _graph(np.stack((xs.ravel(), ys.ravel()), axis=1), np.concatenate(pairs), Measure(decode, support, support_cost))
+    return _graph(np.stack((xs.ravel(), ys.ravel()), axis=1), np.concatenate(pairs), Measure(decode, support, support_cost), report)
 
 
 def neighbour_graph(
     decode: Decode, codes: ArrayLike, n_neighbours: int = NEIGHBOURS, support: Support | None = None, support_cost: float = 0.0,
-    max_nodes: int = MAX_NODES,
+    max_nodes: int = MAX_NODES, report: Report = lambda share: None,
 ) -> DecodedGraph:  # fmt: skip
     """Codes (N, K) of real pictures, evenly thinned to max_nodes, each joined to its nearest in latent space."""
     z = _codes(codes)
@@ -247,21 +250,27 @@ def neighbour_graph(
     near = _nearest(z, z, n_neighbours + 1)
     pairs = np.stack((np.repeat(np.arange(len(z)), near.shape[1]), near.ravel()), axis=1)
     pairs = np.unique(np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1), axis=0)
-    return _graph(z, pairs, Measure(decode, support, support_cost))
+    return _graph(z, pairs, Measure(decode, support, support_cost), report)
 
 
-def decoded_graph(decode: Decode, codes: ArrayLike, support: Support | None = None, support_cost: float = 0.0) -> DecodedGraph:
+def decoded_graph(
+    decode: Decode, codes: ArrayLike, support: Support | None = None, support_cost: float = 0.0, report: Report = lambda share: None
+) -> DecodedGraph:  # fmt: skip
     """The graph that suits real codes (N, K): over their plane a lattice, in other dimensions themselves."""
     z = _codes(codes)
     if z.shape[1] != 2:
-        return neighbour_graph(decode, z, support=support, support_cost=support_cost)
+        return neighbour_graph(decode, z, support=support, support_cost=support_cost, report=report)
     low, high = z.min(0), z.max(0)
     pad = np.maximum(MARGIN * (high - low), 1e-3)
     (x0, y0), (x1, y1) = low - pad, high + pad
-    return lattice_graph(decode, (float(x0), float(x1), float(y0), float(y1)), support=support, support_cost=support_cost)
+    return lattice_graph(
+        decode, (float(x0), float(x1), float(y0), float(y1)), support=support, support_cost=support_cost, report=report
+    )
 
 
-def geodesic(a: ArrayLike, b: ArrayLike, graph: DecodedGraph, n_moments: int = 61) -> Geodesic:
+def geodesic(
+    a: ArrayLike, b: ArrayLike, graph: DecodedGraph, n_moments: int = 61, report: Report = lambda share: None
+) -> Geodesic:  # fmt: skip
     """The shortest path that is found from `a` to `b`, both (K,), in decoded distance and the graph's cost of low support.
 
     Two paths are smoothed, the shortest through the graph and the straight line; the shorter wins, and never is it longer than the
@@ -277,10 +286,11 @@ def geodesic(a: ArrayLike, b: ArrayLike, graph: DecodedGraph, n_moments: int = 6
     line = np.stack((start, end))
     straight = _paced(line, graph.measure, n_moments)
     found = [straight]
-    for path in (line, _shortest(start, end, graph)):
+    for turn, path in enumerate((line, _shortest(start, end, graph))):
         if path is not None:
             rough = _paced(path, graph.measure, N_SMOOTHED).z
-            found.append(_paced(_smoothed(rough, graph.measure), graph.measure, n_moments))
+            smooth = _smoothed(rough, graph.measure, lambda share, turn=turn: report((turn + share) / 2))  # type: ignore[misc]
+            found.append(_paced(smooth, graph.measure, n_moments))
     best = min(found, key=lambda path: path.cost)
     return Geodesic(best.z, best.length, straight.length)
 
@@ -330,8 +340,12 @@ def _on_polyline(path: Doubles, corners: Doubles, at: Doubles) -> Doubles:
     return np.stack([np.interp(at, corners, column) for column in path.T], axis=1)
 
 
-def _graph(z: Doubles, edges: NDArray[Any], measure: Measure) -> DecodedGraph:
-    x = measure.pictures(z).astype(np.float32)
+def _graph(z: Doubles, edges: NDArray[Any], measure: Measure, report: Report = lambda share: None) -> DecodedGraph:
+    pictures = []
+    for start in range(0, len(z), 256):
+        pictures.append(measure.pictures(z[start : start + 256]).astype(np.float32))
+        report(start / len(z))
+    x = np.concatenate(pictures)
     costs = np.empty(len(edges))
     for start in range(0, len(edges), 4096):
         i, j = edges[start : start + 4096].T
@@ -365,14 +379,15 @@ def _shortest(a: Doubles, b: Doubles, graph: DecodedGraph) -> Doubles | None:
     return np.asarray(codes[nodes[::-1]])
 
 
-def _smoothed(path: Doubles, measure: Measure) -> Doubles:
+def _smoothed(path: Doubles, measure: Measure, report: Report = lambda share: None) -> Doubles:
     """A path (T, K) of least energy Σ (w_i ‖x_{i+1} − x_i‖)², w the factor of low support, near the given one; the ends stay.
 
     The least energy is the shortest path at constant speed. Damped Gauss-Newton (Marquardt 1963) on all inner points at once, with
     numerical derivatives of the pictures; a step is taken only where it lowers the energy.
     """
     damping, (energy, x, w) = 1e-3, _energy(path, measure)
-    for _ in range(MAX_STEPS):
+    for step_number in range(MAX_STEPS):
+        report(step_number / MAX_STEPS)
         gradient, curvature = _normal_equations(path, measure, x, w)
         scale = float(np.trace(curvature)) / len(curvature)
         if not scale > 0:

@@ -15,14 +15,16 @@ The parts of a model, in the order in which a picture passes through them:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
-from math import prod
-from typing import Literal
+from math import isfinite, prod
+from typing import Any, Literal, get_args
 
-from trainer.config import FitConfig
+from trainer.config import FitConfig, ImportedConfig
 
-ActivationKind = Literal["relu", "silu", "gelu", "tanh", "sigmoid"]
+# the last four only in imported models: torch's exact GELU, those with a slope, and the inverse of the sigmoid
+ActivationKind = Literal["relu", "silu", "gelu", "tanh", "sigmoid", "gelu-erf", "leaky-relu", "elu", "softplus", "logit"]
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,13 @@ class Upsample:
 
 @dataclass(frozen=True)
 class Activation:
-    """Element by element; gelu is the tanh form, so that all engines agree to the last digits."""
+    """Element by element; gelu is the tanh form, so that all engines agree to the last digits.
+
+    slope: below 0, of leaky-relu (x·slope) and elu ((eˣ − 1)·slope); no other has one.
+    """
 
     kind: ActivationKind
+    slope: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -115,14 +121,65 @@ class Autoregress:
     n_hidden: int
 
 
-Layer = Linear | First | Conv2d | ConvTranspose2d | Upsample | Activation | Flatten | Unflatten | Crop | Bias | Autoregress
-ImageShape = tuple[int, int, int]
+@dataclass(frozen=True)
+class Lattice:
+    """Pictures of a decoder that is not known, on a line or a square of codes; between them linear or bilinear, beyond them the edge.
 
+    pictures (size ** n_codes, C·H·W), bytes, the first code fastest; size codes from low to high in each of 1 or 2 dimensions.
+    """
+
+    shape: tuple[int, int, int]
+    n_codes: int
+    size: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures of a decoder that is not known, at n codes anywhere; between them a mean of the nearest, each exact at its own code.
+
+    pictures (n, C·H·W), bytes · codes (n, n_codes). The weights are those of Franke & Nielson 1980: of the k nearest, ((R − d) / (R d))²
+    at distance d, R that of the next one, so that nothing jumps where the nearest change.
+    """
+
+    shape: tuple[int, int, int]
+    n: int
+    n_codes: int
+
+
+Layer = (
+    Linear
+    | First
+    | Conv2d
+    | ConvTranspose2d
+    | Upsample
+    | Activation
+    | Flatten
+    | Unflatten
+    | Crop
+    | Bias
+    | Autoregress
+    | Lattice
+    | Gallery
+)
+ImageShape = tuple[int, int, int]
+Shape = tuple[int, ...]
+STORABLE: dict[str, type[Layer]] = {
+    kind.__name__: kind
+    for kind in (Linear, Conv2d, ConvTranspose2d, Upsample, Activation, Flatten, Unflatten, Crop, Bias, Lattice, Gallery)
+}  # fmt: skip
+NEAREST = 8  # pictures of a gallery of which a mean is taken
+MOST_NUMBERS = 2**26  # between two layers of one picture
+
+NO_ENCODER = "this run's encoder is not known, so it cannot encode a new picture; allowed: its test images, whose codes are stored."
 CONV_HEAD = 256  # width of the dense layer between the feature maps and the code
 
 
 def parts_of(config: FitConfig, image_shape: ImageShape, n_classes: int) -> dict[str, tuple[Layer, ...]]:
-    """The layers of every part of a model, by the part's name."""
+    """The layers of every part of a model, by the part's name. Raises `ValueError` for those of a damaged imported one."""
+    if isinstance(config, ImportedConfig):
+        return {part: tuple(map(layer_of, records)) for part, records in config.parts.items()}
     parts = {
         "encoder": encoder_layers(config, image_shape, n_classes),
         "decoder": decoder_layers(config, image_shape, n_classes),
@@ -134,6 +191,102 @@ def parts_of(config: FitConfig, image_shape: ImageShape, n_classes: int) -> dict
     if config.model == "m1+m2":
         parts["features"] = feature_layers(config, image_shape)
     return parts
+
+
+def layer_record(layer: Layer) -> dict[str, Any]:
+    """A layer as run.json holds it."""
+    return {"op": type(layer).__name__, **asdict(layer)}
+
+
+def layer_of(record: Mapping[str, Any]) -> Layer:
+    """The layer of `layer_record`. Raises `ValueError` for what is none."""
+    kind = STORABLE.get(str(record.get("op")))
+    if kind is None:
+        raise ValueError(f"layer {record.get('op')!r} is not known; allowed: {', '.join(STORABLE)}")
+    given = {name: tuple(value) if isinstance(value, list) else value for name, value in record.items() if name != "op"}
+    if set(given) != {field.name for field in fields(kind)} or not all(map(_is_plain, given.items())):
+        raise ValueError(f"layer {record.get('op')!r} has fields {given}")
+    return kind(**given)  # type: ignore[arg-type]
+
+
+def _is_plain(item: tuple[str, Any]) -> bool:
+    """Whether a field of a layer holds what can be one."""
+    name, value = item
+    if name == "kind":
+        return value in get_args(ActivationKind)
+    if name in ("slope", "low", "high"):
+        return isinstance(value, int | float) and isfinite(value)
+    numbers = value if name == "shape" and isinstance(value, tuple) and len(value) == 3 else (value,)
+    low = 0 if name in ("padding", "n_labels") else 1
+    return all(type(number) is int and low <= number <= MOST_NUMBERS for number in numbers)
+
+
+def shape_after(layer: Layer, shape: Shape) -> Shape:
+    """The shape of one picture or vector after a layer. Raises `ValueError` where the layer cannot take it."""
+    out = _shape_after(layer, shape)
+    if out is None or not all(side >= 1 for side in out) or prod(out) > MOST_NUMBERS:
+        raise ValueError(f"{layer} cannot take a tensor of shape {shape}")
+    return out
+
+
+def _shape_after(layer: Layer, shape: Shape) -> Shape | None:
+    match layer:
+        case Linear(n_in, n_out):
+            return (n_out,) if shape == (n_in,) else None
+        case Conv2d(n_in, n_out, kernel, stride, padding) if len(shape) == 3 and shape[0] == n_in:
+            return (n_out, *((side + 2 * padding - kernel) // stride + 1 for side in shape[1:]))
+        case ConvTranspose2d(n_in, n_out, kernel, stride, padding) if len(shape) == 3 and shape[0] == n_in and padding < kernel:
+            return (n_out, *((side - 1) * stride - 2 * padding + kernel for side in shape[1:]))
+        case Upsample(scale) if len(shape) == 3:
+            return (shape[0], shape[1] * scale, shape[2] * scale)
+        case Crop(height, width) if len(shape) == 3 and shape[1] >= height and shape[2] >= width:
+            return (shape[0], height, width)
+        case Flatten():
+            return (prod(shape),)
+        case Unflatten(wanted):
+            return wanted if prod(wanted) == prod(shape) else None
+        case Bias(wanted):
+            return wanted if wanted == shape else None
+        case Activation():
+            return shape
+        case Lattice(wanted, n_codes, size, low, high) if n_codes in (1, 2) and size >= 2 and low < high:
+            return wanted if shape == (n_codes,) else None
+        case Gallery(wanted, n, n_codes) if n > NEAREST:
+            return wanted if shape == (n_codes,) else None
+    return None
+
+
+def check_imported(config: ImportedConfig, image_shape: ImageShape) -> None:
+    """Whether the parts of an imported model lead from codes to pictures and back. Raises `ValueError`."""
+    n_codes = config.latent_dim if config.is_deterministic else 2 * config.latent_dim
+    wanted: dict[str, tuple[Shape, Shape]] = {
+        "decoder": ((config.latent_dim,), image_shape),
+        "encoder": (image_shape, (n_codes,)),
+    }
+    parts = parts_of(config, image_shape, 0)
+    if "decoder" not in parts or not set(parts) <= set(wanted):
+        raise ValueError(f"parts are {', '.join(parts) or 'none'}; allowed: decoder, and encoder where it is known")
+    for part, layers in parts.items():
+        shape, end = wanted[part]
+        for layer in layers:
+            shape = shape_after(layer, shape)
+        if shape != end:
+            raise ValueError(f"the {part} gives a tensor of shape {shape}, expected {end}")
+
+
+def multiply_adds(layers: tuple[Layer, ...], shape: Shape) -> int:
+    """Of one picture or code of that shape, through all layers."""
+    total = 0
+    for layer in layers:
+        before, shape = shape, shape_after(layer, shape)
+        match layer:
+            case Linear(n_in, n_out):
+                total += n_in * n_out
+            case Conv2d(n_in, _, kernel):
+                total += n_in * kernel**2 * prod(shape)
+            case ConvTranspose2d(_, n_out, kernel):
+                total += n_out * kernel**2 * prod(before)
+    return total
 
 
 def encoder_layers(config: FitConfig, image_shape: ImageShape, n_classes: int = 0) -> tuple[Layer, ...]:
@@ -223,10 +376,19 @@ def _own_shapes(layer: Layer) -> dict[str, tuple[int, ...]]:
             return {"weight": (n_in, n_out, kernel, kernel), "bias": (n_out,)}
         case Bias(shape):
             return {"bias": shape}
+        case Lattice(shape, n_codes, size):
+            return {"pictures": (size**n_codes, prod(shape))}
+        case Gallery(shape, n, n_codes):
+            return {"pictures": (n, prod(shape)), "codes": (n, n_codes)}
         case Autoregress(n_pixels, n_hidden):
             return {"weight": (n_hidden, n_pixels), "bias": (n_hidden,), "out": (n_pixels, n_hidden)}
         case _:
             return {}
+
+
+def tensor_names(layer: Layer) -> tuple[str, str]:
+    """What the two tensors of a layer are called, whether it has them or not."""
+    return ("pictures", "codes") if isinstance(layer, Lattice | Gallery) else ("weight", "bias")
 
 
 def _mlp_decoder(config: FitConfig, n_in: int, image_shape: ImageShape, n_labels: int) -> tuple[Layer, ...]:

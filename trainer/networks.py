@@ -22,8 +22,9 @@ from trainer import layers as spec
 from trainer.config import FitConfig
 from trainer.context import masks
 from trainer.errors import ConfigError, DataError
-from trainer.layers import ImageShape, Layer, parts_of
+from trainer.layers import NO_ENCODER, ImageShape, Layer, parts_of
 from trainer.likelihoods import likelihood_of
+from trainer.stored import in_gallery, on_lattice
 
 _ACTIVATIONS: dict[str, Any] = {
     "relu": nn.ReLU,
@@ -31,6 +32,11 @@ _ACTIVATIONS: dict[str, Any] = {
     "gelu": lambda: nn.GELU(approximate="tanh"),
     "tanh": nn.Tanh,
     "sigmoid": nn.Sigmoid,
+    "gelu-erf": nn.GELU,
+    "leaky-relu": nn.LeakyReLU,
+    "elu": nn.ELU,
+    "softplus": nn.Softplus,
+    "logit": lambda: _Logit(),
 }
 
 
@@ -62,6 +68,11 @@ class _Crop(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x[..., : self.height, : self.width]
+
+
+class _Logit(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.clamp(1e-6, 1 - 1e-6).logit()
 
 
 class _First(nn.Module):
@@ -97,6 +108,26 @@ class Stack(nn.Sequential):
         for module in self:
             x = module(x, y) if isinstance(module, LabelledLinear) else module(x)
         return x
+
+
+class _Stored(nn.Module):
+    """Pictures of a decoder that is not known, in place of its layers; numpy looks them up, so there are no gradients."""
+
+    def __init__(self, layer: spec.Lattice | spec.Gallery) -> None:
+        super().__init__()
+        self.layer = layer
+        for name, shape in spec.part_shapes("", (layer,)).items():
+            name = name.rpartition(".")[2]
+            self.register_buffer(name, torch.zeros(shape, dtype=torch.uint8 if name == "pictures" else torch.float32))
+
+    def forward(self, z: Tensor) -> Tensor:
+        tensors = [buffer.cpu().numpy() for buffer in self.buffers()]
+        codes = z.detach().cpu().numpy()
+        if isinstance(self.layer, spec.Lattice):
+            found = on_lattice(self.layer, codes, tensors[0])
+        else:
+            found = in_gallery(codes, tensors[0], tensors[1]).reshape(len(codes), *self.layer.shape)
+        return torch.from_numpy(np.ascontiguousarray(found)).to(z.device)
 
 
 class _Bias(nn.Module):
@@ -157,8 +188,8 @@ def build_layer(layer: Layer) -> nn.Module:
             return nn.ConvTranspose2d(n_in, n_out, kernel, stride, padding)
         case spec.Upsample(scale):
             return nn.Upsample(scale_factor=scale, mode="nearest")
-        case spec.Activation(kind):
-            return _ACTIVATIONS[kind]()  # type: ignore[no-any-return]
+        case spec.Activation(kind, slope):
+            return _ACTIVATIONS[kind](*([slope] if kind in ("leaky-relu", "elu") else []))  # type: ignore[no-any-return]
         case spec.Flatten():
             return nn.Flatten(start_dim=1)
         case spec.Unflatten(shape):
@@ -167,6 +198,8 @@ def build_layer(layer: Layer) -> nn.Module:
             return _Crop(height, width)
         case spec.Bias(shape):
             return _Bias(shape)
+        case spec.Lattice() | spec.Gallery():
+            return _Stored(layer)
         case spec.Autoregress(n_pixels, n_hidden):
             return Autoregress(n_pixels, n_hidden)
 
@@ -213,6 +246,8 @@ class Vae(nn.Module):
 
     def posterior(self, x: Tensor, y: Tensor | None = None) -> Posterior:
         """q(z|x), or q(z|x, y), for x (B, C, H, W) in [0, 1], with gradients. R·B labels give R·B posteriors, x again and again."""
+        if not self.config.has_encoder:
+            raise DataError(NO_ENCODER)
         mu, logvar = self.encoder(self.inputs(x), y).chunk(2, dim=1)
         return Posterior(mu, logvar)
 
@@ -307,6 +342,8 @@ class Autoencoder(Vae):
     """A deterministic code: the encoder gives a point, which is the posterior of standard deviation 0."""
 
     def posterior(self, x: Tensor, y: Tensor | None = None) -> Posterior:
+        if not self.config.has_encoder:
+            raise DataError(NO_ENCODER)
         mu = self.encoder(x)
         return Posterior(mu, torch.full_like(mu, -math.inf))
 

@@ -229,11 +229,11 @@ def _loneliness_rank(queries: Floats, real: Floats) -> Floats:
     """(M,): share of the real points whose 5th nearest neighbour is at least as far as the query's."""
     k = max(1, min(SUPPORT_NEIGHBOUR, len(real) - 1))
     sample = real[:: max(1, len(real) // 2000)]
-    lonely = np.sort(_kth_distance(sample, real, min(k + 1, len(real))))  # + 1: the point itself is at distance 0
-    return (1 - np.searchsorted(lonely, _kth_distance(queries, real, k)) / len(lonely)).astype(np.float32)
+    lonely = np.sort(kth_distance(sample, real, min(k + 1, len(real))))  # + 1: the point itself is at distance 0
+    return (1 - np.searchsorted(lonely, kth_distance(queries, real, k)) / len(lonely)).astype(np.float32)
 
 
-def _kth_distance(queries: Floats, real: Floats, k: int) -> Floats:
+def kth_distance(queries: Floats, real: Floats, k: int) -> Floats:
     """(M,): distance to the k-th nearest of the real points, by one matrix product a chunk."""
     norms = np.square(real).sum(1)
     found = []

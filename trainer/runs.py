@@ -12,10 +12,12 @@ The only file that knows the format (version 2; version 1 is read too); a run is
     projection.safetensors   for every map: points, extent, support, basis/origin or lattice_z, and what the map loses (not in old runs)
     classifier.safetensors   a classifier of pictures: parameters under torch's names, in `meta` its widths, temperature and scores; only
                              where the data set has classes, and not in old runs
+    images.safetensors       the encoded pictures, uint8 (N, C, H, W): only of an imported run whose pictures are in no data set of ours
     checkpoint/state.safetensors   only while training: model, optimiser, film so far; history in its metadata
 
 Every file is written whole or not at all, into a folder of this machine or below any fsspec address (`store`); `run.json` comes last and
-holds the checksums of the others. Version 1 had no checksum of `run.json` itself, and `learn_sigma` where `scale` is now.
+holds the checksums of the others. An imported run has no history, timing and film. Version 1 had no checksum of `run.json` itself, and
+`learn_sigma` where `scale` is now.
 """
 
 from __future__ import annotations
@@ -34,14 +36,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, field_validator, model_validator
 
 from trainer.classifier import PictureClassifier, Scores
 from trainer.clinic import Examination
-from trainer.config import PRESETS, FitConfig, check_run_name
+from trainer.config import PRESETS, FitConfig, ImportedConfig, check_run_name
 from trainer.errors import ConfigError, RunCorrupt, RunError, RunNotFound
 from trainer.forward import Forward
-from trainer.layers import parameter_shapes
+from trainer.layers import check_imported, parameter_shapes
 from trainer.projection import Projection
 from trainer.store import Place, RemoteFolder, Store, place, store_of
 from trainer.way_back import Honesty, WayBackError
@@ -61,9 +63,9 @@ MAX_LEVELS, MAX_CHANNELS = 16, 4096  # of a classifier's convolutions
 HOME = Path(__file__).resolve().parent.parent
 RUN_JSON, WEIGHTS, HISTORY, TIMING = "run.json", "weights.safetensors", "history.csv", "timing.csv"
 ENCODINGS, FILM, PROJECTION = "encodings.safetensors", "film.safetensors", "projection.safetensors"
-CLASSIFIER = "classifier.safetensors"
+CLASSIFIER, IMAGES = "classifier.safetensors", "images.safetensors"
 CHECKPOINT = "checkpoint/state.safetensors"
-SUMMED = (WEIGHTS, HISTORY, TIMING, ENCODINGS, FILM, PROJECTION, CLASSIFIER)  # the files whose checksums run.json holds
+SUMMED = (WEIGHTS, HISTORY, TIMING, ENCODINGS, FILM, PROJECTION, CLASSIFIER, IMAGES)  # the files whose checksums run.json holds
 
 
 class DatasetInfo(BaseModel):
@@ -81,7 +83,10 @@ class DatasetInfo(BaseModel):
 
 
 class Metrics(BaseModel):
-    """Test-split figures, nats per image; see evaluate.Evaluation for each definition."""
+    """Test-split figures, nats per image; see evaluate.Evaluation for each definition.
+
+    reconstruction is None, and with it elbo and nll, where a model was imported without its pictures.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     split: str
@@ -90,7 +95,7 @@ class Metrics(BaseModel):
     nll: float | None
     nll_n: int | None
     samples: int | None
-    reconstruction: float
+    reconstruction: float | None
     kl: float | None
     kl_per_dim: tuple[float, ...] | None
     active_units: int
@@ -103,6 +108,41 @@ class Metrics(BaseModel):
     given_label: bool = False
 
 
+class Origin(BaseModel):
+    """Where an imported run comes from, and how it decodes.
+
+    source: what was imported, `package.module:factory` · decoder: as layers, or as pictures of it between which is interpolated ·
+    why_decoder, why_encoder: what keeps them from being layers, words that end a sentence; empty where nothing does · error, most_error: of
+    the interpolation at codes between the pictures, the mean and the 99th percentile over pixels, grey levels from 0 to 1.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    source: str
+    decoder: Literal["layers", "pictures"] = "layers"
+    why_decoder: str = ""
+    why_encoder: str = ""
+    error: float | None = None
+    most_error: float | None = None
+
+    def sentences(self) -> tuple[str, ...]:
+        """What a person should know of how the run decodes and encodes; none where all of it is as in a run of ours."""
+        told = []
+        if self.decoder == "pictures":
+            told.append(f"Pictures are interpolated between stored ones, because decode {self.why_decoder}{self._off()}.")
+        if self.why_encoder:
+            told.append(
+                f"Its encoder is not known here, because encode {self.why_encoder}: Reconstruct offers the test images only."
+            )
+        return tuple(told)
+
+    def _off(self) -> str:
+        """How far pixels are off, rounded up; white is 100 %."""
+        if self.error is None or self.most_error is None:
+            return ""
+        mean, most = (max(1, math.ceil(100 * value)) for value in (self.error, self.most_error))
+        return f"; a pixel is off by {mean} % of white in the mean, and 99 of 100 by at most {most} %"
+
+
 class RunInfo(BaseModel):
     """The contents of run.json."""
 
@@ -110,7 +150,7 @@ class RunInfo(BaseModel):
     format: Literal["latent-atlas-run"] = "latent-atlas-run"
     version: int = VERSION
     preset: str
-    config: FitConfig
+    config: SerializeAsAny[FitConfig]
     dataset: DatasetInfo
     state: Literal["training", "interrupted", "diverged", "finished"]
     epoch: int = 0
@@ -119,12 +159,23 @@ class RunInfo(BaseModel):
     n_parameters: int = 0
     metrics: Metrics | None = None
     examination: Examination | None = Field(None, description="what the clinic measured; not in old runs")
+    origin: Origin | None = Field(None, description="of an imported run")
     libraries: dict[str, str] = Field(default_factory=dict)
     machine: str = ""
     files: dict[str, str] = Field(default_factory=dict, description="sha256 of every other file")
 
+    @field_validator("config", mode="before")
+    @classmethod
+    def _is_imported(cls, config: Any) -> Any:
+        """The record that has layers, for a configuration that says so."""
+        if isinstance(config, dict) and config.get("network") == "own":
+            return ImportedConfig.model_validate(config)
+        return config
+
     @model_validator(mode="after")
     def _is_consistent(self) -> RunInfo:
+        if isinstance(self.config, ImportedConfig):
+            check_imported(self.config, self.dataset.image_shape)
         if self.state == "finished" and self.metrics is None:
             raise ValueError("a finished run has metrics")
         if self.metrics is not None:
@@ -142,9 +193,12 @@ class RunInfo(BaseModel):
 
 def _check_bound(metrics: Metrics, config: FitConfig) -> None:
     """A variational model has every term of its bound, a deterministic one has none. Raises `ValueError`."""
+    is_blind = metrics.reconstruction is None
+    if is_blind and not isinstance(config, ImportedConfig):
+        raise ValueError("reconstruction is missing")
     for name in ("elbo", "nll", "nll_n", "samples", "kl", "kl_per_dim"):
         is_missing = getattr(metrics, name) is None
-        if is_missing != config.is_deterministic:
+        if is_missing != (config.is_deterministic or (is_blind and not name.startswith("kl"))):
             raise ValueError(f"{name} is {'missing' if is_missing else 'given'}, the model is {config.model!r}")
     if metrics.kl_per_dim is not None and len(metrics.kl_per_dim) != config.latent_dim:
         raise ValueError(f"kl_per_dim has {len(metrics.kl_per_dim)} numbers, latent_dim is {config.latent_dim}")
@@ -211,6 +265,14 @@ class Run:
         """Encoder and decoder in numpy."""
         return _forward_of(self.info, self.weights)
 
+    def check_measurable(self) -> None:
+        """Raises `RunError` where figures would be those of stored pictures or need an encoder that is not here."""
+        if self.info.origin is not None and (self.info.origin.decoder == "pictures" or not self.config.has_encoder):
+            raise RunError(
+                f"run {self.id!r} was imported without {'its decoder' if self.info.origin.decoder == 'pictures' else 'its encoder'}, so "
+                "nothing more can be measured here; its figures were taken when it was imported: import it again for others."
+            )
+
     @cached_property
     def model(self) -> Vae:
         """Encoder and decoder in torch: `model.encode(x)`, `model.decode(z)`."""
@@ -245,7 +307,9 @@ class Run:
 
     @cached_property
     def history(self) -> Columns:
-        """Columns of history.csv; `kl_1` … `kl_K` are the dimensions, which a deterministic model has not."""
+        """Columns of history.csv; `kl_1` … `kl_K` are the dimensions, which a deterministic model has not. Empty for an imported run."""
+        if self.info.origin is not None:
+            return {"epoch": np.empty(0)}
         kl = () if self.config.is_deterministic else (f"kl_{k + 1}" for k in range(self.config.latent_dim))
         return self._columns(HISTORY, {"epoch", *kl})
 
@@ -276,6 +340,17 @@ class Run:
             raise _damaged(self.id, CLASSIFIER) from None
         _check_tensors(classifier.weights, classifier.shapes, self.id, CLASSIFIER)
         return classifier
+
+    @cached_property
+    def images(self) -> NDArray[np.uint8] | None:
+        """The encoded pictures (N, C, H, W), in the order of the encodings, where the run holds them itself."""
+        if IMAGES not in self.info.files:
+            return None
+        found = self._arrays(IMAGES).get("images")
+        wanted = (len(self.encodings.mu), *self.image_shape)
+        if found is None or found.shape != wanted or found.dtype != np.uint8:
+            raise _damaged(self.id, IMAGES, f"expected images of shape {wanted}, uint8")
+        return found
 
     def _columns(self, name: str, wanted: set[str]) -> Columns:
         text = self._read(name).decode("utf-8", "replace")

@@ -318,8 +318,8 @@ def way_back_error(
     return WayBackError(len(index), False, r2, nll, own_nll, agreement)
 
 
-def honesty_of(mu: Floats, points: Floats, k: int = NEIGHBOURS) -> Honesty | None:
-    """How honest a map (N, 2) of the codes (N, K) is, from at most 2000 points evenly among them; None below three points.
+def honesty_of(mu: Floats, points: Floats, k: int = NEIGHBOURS, most: int = HONESTY_POINTS) -> Honesty | None:
+    """How honest a map (N, 2) of the codes (N, K) is, from at most `most` points evenly among them; None below three points.
 
     k is lowered where there are not twice as many points, as trustworthiness asks.
     """
@@ -327,7 +327,7 @@ def honesty_of(mu: Floats, points: Floats, k: int = NEIGHBOURS) -> Honesty | Non
     k = min(k, (n_all - 1) // 2)
     if k < 1:
         return None
-    sample = np.unique(np.linspace(0, n_all - 1, min(n_all, HONESTY_POINTS)).astype(np.int64))
+    sample = np.unique(np.linspace(0, n_all - 1, min(n_all, most)).astype(np.int64))
     kept, penalty = 0, 0.0
     for at in range(0, len(sample), 500):
         rows = sample[at : at + 500]

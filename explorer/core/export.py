@@ -1,4 +1,4 @@
-"""How do pictures leave the page? As PNG, as a film in GIF or WebP, as a strip, under a name that every system takes.
+"""How do pictures leave the page? As PNG, as a film in GIF, WebP or MP4, as a strip, under a name that every system takes; codes as CSV.
 
 T frames, H × W pixels, uint8, grey or RGB; enlarged by whole factors, never blurred. Films loop for ever and hold
 exactly T frames: Pillow's own writer merges frames that are alike, so the files are put together here from single
@@ -10,7 +10,10 @@ from __future__ import annotations
 import io
 import re
 import struct
+import tempfile
 import unicodedata
+from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -21,9 +24,12 @@ from PIL.GifImagePlugin import getdata
 from explorer.core.pictures import strip
 
 Pictures = NDArray[np.uint8]
+Film = Literal["gif", "webp", "mp4"]
+Report = Callable[[float], None]
 
 MAX_FPS = 50.0  # browsers show a frame that lasts less than 20 ms for 100 ms
-MAX_SIDE = {"gif": 65_535, "webp": 16_383}  # pixels, by the formats
+MAX_SIDE = {"gif": 65_535, "webp": 16_383, "mp4": 8_192}  # pixels, by the formats and their players
+MP4_QUALITY = 12  # crf of H.264, 0 lossless to 51: no loss is seen
 MAX_NAME = 80  # characters
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(1, 10))}
 
@@ -38,17 +44,41 @@ def filmstrip(frames: Pictures, scale: int = 1, gap: int = 1) -> Pictures:
     return strip([_enlarged(frame, scale) for frame in frames], gap)
 
 
-def animation(frames: Pictures, fps: float, scale: int, kind: Literal["gif", "webp"]) -> bytes:
+def animation(
+    frames: Pictures, fps: float, scale: int, kind: Film, report: Report = lambda share: None
+) -> bytes:  # fmt: skip
     """(T, H, W) or (T, H, W, 3) → a film that loops for ever, `fps` frames a second (at most 50).
 
     WebP is lossless. GIF is exact for grey frames and for those of up to 256 colours; others get 256 of their own.
+    MP4 is H.264, playable everywhere, and loses a little colour; it is for its player to loop it.
+    report: hears the share that is done, for a progress bar.
     """
     _check(frames, fps, scale, kind)
+    if kind == "mp4":
+        return _mp4(frames, fps, scale, report)
     height, width = frames.shape[1] * scale, frames.shape[2] * scale
     pack = _gif_frame if kind == "gif" else _webp_frame
     tick_ms = 10 if kind == "gif" else 1
-    packed = [pack(frame, scale, ms) for frame, ms in zip(frames, _durations_ms(len(frames), fps, tick_ms), strict=True)]
+    packed = []
+    for i, ms in enumerate(_durations_ms(len(frames), fps, tick_ms)):
+        packed.append(pack(frames[i], scale, ms))
+        report((i + 1) / len(frames))
     return _gif(packed, width, height) if kind == "gif" else _webp(packed, width, height)
+
+
+def codes_csv(codes: NDArray[np.float32]) -> bytes:
+    """Codes (T, K) as CSV: a header, then a row a frame: its number from 0, the share of the way t, z1 to zK with all their digits."""
+    lines = [",".join(["frame", "t", *(f"z{k + 1}" for k in range(codes.shape[1]))])]
+    last = max(1, len(codes) - 1)
+    lines += [",".join([str(i), f"{i / last:.6f}", *(f"{value:.9g}" for value in row)]) for i, row in enumerate(codes.tolist())]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def sheet(rows: Pictures, gap: int = 1) -> Pictures:
+    """(R, C, H, W) or (R, C, H, W, 3) → one picture, R rows of C with `gap` white pixels between them."""
+    lines = [strip(list(row), gap) for row in rows]
+    space = np.full((gap, *lines[0].shape[1:]), 255, np.uint8)
+    return np.concatenate([part for line in lines for part in (line, space)][:-1])
 
 
 def safe_file_name(text: str) -> str:
@@ -132,11 +162,40 @@ def _three(number: int) -> bytes:
     return number.to_bytes(3, "little")
 
 
+# --- MP4
+
+
+def _mp4(frames: Pictures, fps: float, scale: int, report: Report) -> bytes:
+    """Sides are even, as the format wants: an odd one gets its last row of pixels twice."""
+    import imageio_ffmpeg  # brings its own ffmpeg
+
+    colours = frames if frames.ndim == 4 else np.repeat(frames[..., None], 3, axis=3)
+    height, width = _even(_enlarged(colours[0], scale)).shape[:2]
+    with tempfile.TemporaryDirectory() as folder:  # the format's index is written last, to its front: no pipe can do that
+        path = Path(folder) / "film.mp4"
+        writer = imageio_ffmpeg.write_frames(
+            str(path), (width, height), fps=min(fps, MAX_FPS), codec="libx264", quality=None, macro_block_size=2, ffmpeg_log_level="error",
+            pix_fmt_out="yuv420p", output_params=["-crf", str(MP4_QUALITY), "-preset", "veryfast", "-movflags", "+faststart"],
+        )  # fmt: skip
+        writer.send(None)
+        for i, frame in enumerate(colours):
+            writer.send(np.ascontiguousarray(_even(_enlarged(frame, scale))))
+            report((i + 1) / len(frames))
+        writer.close()
+        return path.read_bytes()
+
+
 # --- pictures
 
 
 def _enlarged(picture: Pictures, scale: int) -> Pictures:
     return picture.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def _even(picture: Pictures) -> Pictures:
+    """With sides that two divides."""
+    height, width = picture.shape[:2]
+    return np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
 
 
 def _image(picture: Pictures) -> Image.Image:

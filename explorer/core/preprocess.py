@@ -25,6 +25,7 @@ from PIL import Image
 
 from explorer.core.ink import FAINT, Floats, Found, Mask, blank, find_ink, fitted, resize
 from trainer.datasets.pictures import MAX_BYTES, MAX_PIXELS, open_picture, to_grey_or_rgb
+from trainer.datasets.reduced import full_size
 
 __all__ = ["MAX_BYTES", "MAX_PIXELS", "Prepared", "Step", "Switch", "browser_protocol", "open_picture", "prepare", "switches"]
 
@@ -137,7 +138,7 @@ def prepare(image: Image.Image, image_shape: tuple[int, int, int], dataset: str,
     off: names of the `switches` that are left out.
     """
     flat = to_grey_or_rgb(image)
-    first = Step("Your picture", f"{image.width} × {image.height} pixels{_told_mode(image)}.", _shown(flat))
+    first = Step("Your picture", f"{_told_size(image)} pixels{_told_mode(image)}.", _shown(flat))
     steps: tuple[Step, ...]
     if flat.size == (image_shape[2], image_shape[1]):
         steps = (_as_it_is(flat, image_shape, dataset),)
@@ -348,6 +349,11 @@ def _shown(image: Image.Image) -> NDArray[np.uint8]:
 
 def _shown_floats(values: Floats) -> NDArray[np.uint8]:
     return _shown(Image.fromarray(_to_8_bits(values)))
+
+
+def _told_size(image: Image.Image) -> str:
+    width, height = full_size(image)
+    return f"{width} × {height}"
 
 
 def _told_mode(image: Image.Image) -> str:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from trainer import layers as spec
 from trainer.classifier import PART as CLASSIFIER
+from trainer.config import ImportedConfig
 from trainer.layers import Layer, parts_of
 from trainer.projection import Projection
 from trainer.runs import Run
@@ -50,13 +51,40 @@ class Marked:
 
 
 @dataclass(frozen=True)
+class OtherPath:
+    """A path that is drawn thin and may be played beside: its kind, T codes, their places on the map."""
+
+    title: str
+    z: tuple[tuple[float, ...], ...]
+    map: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class StripShown:
+    """A number for every frame of a path, drawn under its film. values: (T,), or of every class (T, Y) · top: of the scale, from 0."""
+
+    name: str
+    definition: str
+    values: tuple[float, ...] | tuple[tuple[float, ...], ...]
+    top: float
+
+
+@dataclass(frozen=True)
 class PathShown:
-    """An interpolation to be played: T codes, their places on the map, the names of its ends."""
+    """An interpolation to be played: T codes, their places on the map, the names of its ends.
+
+    others: paths of other kinds · strips: what is measured along it · is_loop: its end is its beginning ·
+    stops: places of the stops, in their order.
+    """
 
     title: str
     z: tuple[tuple[float, ...], ...]
     map: tuple[tuple[float, float], ...]
     ends: tuple[str, str]
+    others: tuple[OtherPath, ...] = ()
+    strips: tuple[StripShown, ...] = ()
+    is_loop: bool = False
+    stops: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +93,7 @@ class Options:
 
     compact: for a narrow column, the picture below the map · link: surfaces of one page with the same name move together · pad: a
     drawing pad that knows this much of the data set (`preprocess.browser_protocol`), before the map where `pad_first`, whose picture is
-    sent to the host when the person asks, where `pad_hands_over`.
+    sent to the host when the person asks, where `pad_hands_over` · drawable: a path can be drawn by hand, of which the host hears.
     """
 
     show_card: bool = True
@@ -78,6 +106,7 @@ class Options:
     pad: Mapping[str, Any] | None = None
     pad_first: bool = False
     pad_hands_over: bool = False
+    drawable: bool = False
 
 
 @dataclass(frozen=True)
@@ -159,9 +188,12 @@ def pack_static(
         "points_index": np.arange(len(encodings.mu), dtype=np.int32),  # the number of a test image, as Reconstruct asks for it
         "support": np.round(np.clip(projection.support, 0, 1) * 255).astype(np.uint8),
     }
-    arrays["points_reconstruction"] = encodings.reconstruction.astype(np.float32)
+    has_bound = np.isfinite(encodings.reconstruction).any()  # not for a model that was imported without its pictures
+    if has_bound:
+        arrays["points_reconstruction"] = encodings.reconstruction.astype(np.float32)
     if not run.config.is_deterministic:  # its codes are points and it has no bound
         arrays["points_logvar"] = _shortened(encodings.logvar, precision)
+    if has_bound and not run.config.is_deterministic:
         arrays["points_elbo"] = encodings.elbo.astype(np.float32)
     if factors is not None:
         arrays["points_factors"] = factors[1].astype(np.float32)
@@ -189,6 +221,8 @@ def pack_static(
 
 def _shortened(array: NDArray[np.float32], precision: Precision) -> NDArray[Any]:
     """In the wanted precision, or as it is where a number is too large for that: nothing holds back the codes of an autoencoder."""
+    if array.dtype == np.uint8:  # pictures in place of weights
+        return array
     fits = np.abs(array).max(initial=0) <= np.finfo(precision).max
     return np.asarray(array, precision if fits else np.float32)
 
@@ -223,7 +257,7 @@ def plain_network(run: Run, part: Literal["encoder", "decoder"], label: int | No
     """
     parts = parts_of(run.config, run.image_shape, run.n_classes)
     names = ("features", "encoder") if part == "encoder" and "features" in parts else (part,)
-    numbered = [(layer, f"{name}.{i}") for name in names for i, layer in enumerate(parts[name])]
+    numbered = [(layer, f"{name}.{i}") for name in names for i, layer in enumerate(parts.get(name, ()))]
     kept: list[tuple[Layer, dict[str, NDArray[np.float32]]]] = []
     for layer, name in numbered:
         if isinstance(layer, spec.First):
@@ -238,7 +272,7 @@ def plain_network(run: Run, part: Literal["encoder", "decoder"], label: int | No
             own |= {"biases": biases} if part == "decoder" else {}
             layer = replace(layer, n_labels=0)
         kept.append((layer, own))
-    if part == "decoder":
+    if part == "decoder" and not isinstance(run.config, ImportedConfig):  # whose decoder gives means only
         kept = _means_only(kept, run.image_shape)
         kept += [(layer, _own(run, f"context.{i}")) for i, layer in enumerate(parts.get("context", ()))]
     arrays = {f"{i}.{key}": array for i, (_, own) in enumerate(kept) for key, array in own.items()}
@@ -247,7 +281,11 @@ def plain_network(run: Run, part: Literal["encoder", "decoder"], label: int | No
 
 def _own(run: Run, name: str) -> dict[str, NDArray[np.float32]]:
     """The tensors of one layer, by their names within it."""
-    return {key: run.weights[f"{name}.{key}"] for key in ("weight", "bias", "out") if f"{name}.{key}" in run.weights}
+    return {
+        key: run.weights[f"{name}.{key}"]
+        for key in ("weight", "bias", "out", "pictures", "codes")
+        if f"{name}.{key}" in run.weights
+    }
 
 
 def _means_only(
@@ -282,7 +320,7 @@ def _header(run: Run, projection: Projection, layers: dict[str, list[dict[str, A
         "format": FORMAT, "version": VERSION,
         "run": {"id": run.id, "dataset": run.info.dataset.name, "latent_dim": run.config.latent_dim, "image_shape": shape},
         "class_names": class_names, "decoded_as": class_names[label] if run.config.is_conditional and label is not None else None,
-        "likelihood": run.config.likelihood, "log_sigma": _log_sigma(run),
+        "likelihood": run.config.likelihood, "log_sigma": _log_sigma(run), **_decoder_note(run),
         **layers,
         "projection": {
             "name": projection.name, "kind": projection.kind, "title": projection.title, "note": _note(run, projection),
@@ -296,8 +334,17 @@ def _header(run: Run, projection: Projection, layers: dict[str, list[dict[str, A
     }  # fmt: skip
 
 
+def _decoder_note(run: Run) -> dict[str, str]:
+    """What the pictures are, where they are not the decoder's own."""
+    if run.info.origin is None or run.info.origin.decoder == "layers":
+        return {}
+    return {"decoder_note": run.info.origin.sentences()[0]}
+
+
 def _log_sigma(run: Run) -> float | None:
     """Log scale of a pixel. None where the browser cannot tell p(x|z): its decoder has no scale of each pixel; M1+M2's is two models."""
+    if run.info.origin is not None and run.info.origin.decoder == "pictures":
+        return None
     if run.config.model == "m1+m2" or (run.config.has_scale and run.config.scale == "per-pixel"):
         return None
     log_sigma = float(run.weights["log_sigma"])
@@ -310,7 +357,7 @@ def _note(run: Run, projection: Projection) -> str:
     if run.config.is_deterministic and projection.name == "axes":
         first, second = (name.removeprefix("z") for name in projection.labels)
         note = f"A place sets dimensions {first} and {second}; all others are 0."
-    return " ".join([note, *_honesty(projection)])
+    return " ".join([note, *_honesty(projection)]).replace(" -", " −")  # a density's −log p may be below 0
 
 
 def _honesty(projection: Projection) -> Iterator[str]:
@@ -357,8 +404,8 @@ def _op(layer: Layer, name: str) -> dict[str, Any]:
             raise ValueError("a browser's network has this layer folded into the one before: see plain_network")
         case spec.Upsample(scale):
             return {"op": "upsample", "scale": scale}
-        case spec.Activation(kind):
-            return {"op": "activation", "kind": kind}
+        case spec.Activation(kind, slope):
+            return {"op": "activation", "kind": kind} | ({"slope": slope} if slope else {})
         case spec.Flatten():
             return {"op": "flatten"}
         case spec.Unflatten(shape):
@@ -367,6 +414,10 @@ def _op(layer: Layer, name: str) -> dict[str, Any]:
             return {"op": "crop", "height": height, "width": width}
         case spec.Bias():
             return {"op": "bias", "bias": tensors["bias"]}
+        case spec.Lattice(shape, _, size, low, high):
+            return {"op": "lattice", "pictures": f"{name}.pictures", "shape": shape, "size": size, "low": low, "high": high}
+        case spec.Gallery(shape):
+            return {"op": "gallery", "pictures": f"{name}.pictures", "codes": f"{name}.codes", "shape": shape}
         case spec.Autoregress():
             return {"op": "autoregress", **tensors, "out": f"{name}.out"}
 

@@ -41,6 +41,11 @@ use the dimension, whatever its KL."""
 def examined(run: Run) -> Diagnosis | None:
     """The verdict, or the way to one where the run is older than the clinic."""
     found = run.info.examination
+    if found is None and run.info.origin is not None:
+        st.info(
+            "There is no verdict: this run was imported without its pictures, and a verdict rests on what reconstruction loses."
+        )
+        return None
     if found is None:
         st.info(
             f"This run was not examined: it is older than the clinic. `python -m trainer examine {run.id}` does so, where its data set is."
@@ -94,7 +99,8 @@ def kl_section(run: Run, diagnosis: Diagnosis | None) -> None:
 def _ribbon(run: Run, order: list[int]) -> None:
     history = run.history
     if len(history["epoch"]) < 2:
-        st.caption("There is no history: this model was trained for one epoch.")
+        why = "trained elsewhere" if run.info.origin is not None else "trained for one epoch"
+        st.caption(f"There is no history: this model was {why}.")
         return
     st.markdown("**Over the epochs**")
     st.caption("A ribbon that thins out is a dimension dying; look at what β(t) did then. The slider moves the line.")

@@ -82,6 +82,7 @@ def _reconstruction_history(run: Run) -> None:
     history = run.history
     if len(history["epoch"]) < 2:  # a line of one point cannot be seen
         why = "solved in one step" if run.config.model == "pca" else "trained for one epoch"
+        why = "trained elsewhere" if run.info.origin is not None else why
         st.caption(f"There is no history: this model was {why}.")
         return
     st.caption("Reconstruction over the epochs", help=HISTORY_HELP)

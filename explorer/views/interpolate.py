@@ -1,138 +1,232 @@
-"""What lies between two pictures? Two ends, a path, played in the browser and saved as a file."""
+"""What lies between pictures? Stops, a path through them of every kind, played in the browser and saved as a file."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer import cache, state
-from explorer.core.export import animation, safe_file_name
-from explorer.core.pictures import to_picture
+from explorer import cache, state, walking
+from explorer.cache import Geodesics, Walked
 from explorer.core.words import plain
 from explorer.state import State
-from explorer.surface.payload import Options, PathShown
-from explorer.views.parts import chosen_map, decoded_as, decoder, live_surface, number_list, picture_of, pins_shown, show_picture
-from explorer.views.picking import chosen_row, class_of, picked_picture, row_title
-from trainer.geometry import PATH_KINDS, interpolate
+from explorer.surface.payload import Options, OtherPath, PathShown, StripShown
+from explorer.views.arithmetic import arithmetic
+from explorer.views.parts import chosen_label, chosen_map, live_surface, pins_shown
+from explorer.views.saving import downloads
+from explorer.views.stops import stop_row, stops_of
+from explorer.walking import Stop
 from trainer.projection import Projection
 from trainer.runs import Run
+from trainer.walk import FORMULAS, WALK_KINDS, Along, Walk, WalkKind, even_line
 
-N_FRAMES = 61  # two seconds at 30 a second
-FPS = 20
+KEY = "interpolate-surface"
+DRAWN = "drawn"
+N_DRAWN = 121  # frames of a path drawn by hand
+POLL_S = 1.0
 PATH_HELP = """**linear**: (1−t)a + tb, right between two encoded pictures.
 
 **variance-preserving**: the same divided by √((1−t)² + t²), right between two draws from the prior: every step is again such a draw.
 
 **spherical**: along the great circle around 0, with the length going evenly from one end's to the other's (slerp, Shoemake 1985).
 
-The last two assume codes that are spread as the prior N(0, I)."""
+**geodesic**: where the picture changes least in all, the shortest path under the decoder's pull-back metric (Arvanitidis 2018): looked
+for on a lattice of the plane in two dimensions, else along the graph of the nearest real codes, then smoothed. It takes a moment.
+
+Variance-preserving and spherical assume codes that are spread as the prior N(0, I)."""
+LENGTH = (
+    "Decoded length: the sum over the frames of ‖x̂(zᵢ₊₁) − x̂(zᵢ)‖, the distance of successive pictures, in grey levels (0 to 1)."
+)
+STRAIGHT = (
+    "How far the last stop's picture is from the first one's, over the decoded length. 1: the picture changes straight into it."
+)
+SUPPORT = "The share of real codes that are at least as lonely, by the distance to the 5th nearest: about .5 in the thick, 0 where none is."
+STEP = f"Distance to the picture before, in grey levels. {LENGTH}"
+UNEVEN = "Standard deviation of the steps over their mean, in decoded distance. 0 %: equal speed."
+EVEN_HELP = "The frames are laid out again so that the picture changes by as much at every step."
+BEYOND_HELP = (
+    "How far the path goes on beyond both ends: t runs from −x to 1+x of the outer legs. Linear goes straight on, spherical round the "
+    "circle, geodesic straight on from its end."
+)
+PRIOR = "N(z; 0, I) over its largest value, at 0: exp(−‖z‖²/2). On a logarithmic scale, as nats below the peak."
 
 
 @dataclass(frozen=True)
-class End:
-    """One end of a path: its name and its code (K,)."""
+class Settings:
+    """What the person chose of the path."""
 
-    name: str
-    z: NDArray[np.float32]
+    kind: WalkKind
+    is_loop: bool
+    overshoot: float
+    even: bool
+
+    def walk(self, stops: Sequence[Stop], kind: WalkKind) -> Walk:
+        return Walk(np.array([stop.z for stop in stops]), kind, self.is_loop, self.overshoot, even=self.even)
 
 
 def show(now: State) -> None:
     """The whole page."""
     run = cache.run(now.run_id)
-    first, second, choice = st.columns([2, 2, 2], gap="large")
-    with first:
-        start = _end(now, run, "from", 0)
-    with second:
-        end = _end(now, run, "to", 1)
-    with choice:
-        kind = st.segmented_control(
-            "Path", PATH_KINDS, default="linear", key="path", bind="query-params", required=True, help=PATH_HELP
+    head = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+    with head:
+        row, choice = (
+            st.container(horizontal=True, gap="small", width="content"),
+            st.container(horizontal=True, vertical_alignment="center"),
         )
+    with choice:
+        kinds = st.container(horizontal=True, vertical_alignment="bottom", width="content")
         projection, axes = chosen_map(run)
-        if start is not None and end is not None:
-            st.caption(f"from z = {number_list(start.z, 4)} to z = {number_list(end.z, 4)}")
-        if run.config.is_deterministic and kind != "linear":
-            st.caption(
-                f"A {kind} path assumes codes that are spread as the prior N(0, I). This model has no prior: "
-                "the path may leave the codes that it knows."
-            )
+    walking.take(run.id, stops_of(now, run), state.surface_event(KEY), projection, axes)
+    stops = stops_of(now, run)
+    with row:
+        stop_row(now, run, stops)
+    with kinds:
+        settings = _settings(run, stops)
     pins = pins_shown(now, run, projection)
-    if start is None or end is None:
-        st.info("Choose both ends above: a pin of the map, an image of the test set, or a picture of yours.")
-        live_surface(run.id, projection, axes, "interpolate-surface", pins=pins, options=Options(pinnable=False))
+    line = walking.drawn(run.id, projection.name, axes)
+    options = Options(hint=False, drawable=True)
+    if len(stops) < 2 and line is None:
+        st.info("A walk has at least two stops. Click the map, add one above, or draw a path.")
+        live_surface(run.id, projection, axes, KEY, pins=pins, options=options, keeps=True)
         return
-    codes = interpolate(start.z, end.z, np.linspace(0, 1, N_FRAMES), kind or "linear").astype(np.float32)
-    live_surface(
-        run.id, projection, axes, "interpolate-surface", pins=pins,
-        path=path_shown(kind or "linear", codes, run, projection, (start.name, end.name)), options=Options(pinnable=False, hint=False),
-    )  # fmt: skip
-    _downloads(run, codes, f"{run.id}-{start.name}-to-{end.name}-{kind}")
+    if line is not None:
+        _drawn_line(run)
+        codes = even_line(projection.to_latent(even_line(line.places, N_DRAWN)), N_DRAWN)
+        found: dict[str, Walked] = {DRAWN: cache.line_walked(run.id, chosen_label(run), tuple(map(tuple, codes.tolist())))}
+        kind, ends, waiting = DRAWN, ("", ""), None
+    else:
+        found, waiting = _walks(run, stops, settings)
+        kind = settings.kind if settings.kind in found else FORMULAS[0]
+        ends = (stops[0].name, stops[0 if settings.is_loop else -1].name)
+    path = _path(run, projection, kind, found, ends, settings)
+    if kind != DRAWN:
+        path = replace(path, stops=_placed(run, projection, np.array([stop.z for stop in stops], np.float32))[1])
+    live_surface(run.id, projection, axes, KEY, pins=pins, path=path, options=options, keeps=True)
+    if waiting is not None:
+        _wait(run, stops, settings)
+    _table(found, kind)
+    downloads(run, found[kind], f"{run.id}-{ends[0]}-to-{ends[1]}-{kind}" if ends[0] else f"{run.id}-{kind}")
+    arithmetic(now, run, stops)
 
 
-def _end(now: State, run: Run, word: str, number: int) -> End | None:
-    """One end: its chooser, and beside it the picture that it stands for."""
-    with st.container(horizontal=True, gap="medium"):
-        with st.container(width=235):
-            end = _chosen_end(now, run, word, number)
-        if end is not None:
-            with st.container(width=96):
-                show_picture(
-                    picture_of(run, end.z), f"decoded picture of {end.name}", 96, caption=plain(f"decoded{decoded_as(run)}")
-                )
-    return end
+# --- what is chosen
 
 
-def _chosen_end(now: State, run: Run, word: str, number: int) -> End | None:
-    pins = [(state.pin_name(i, pin), pin.z) for i, pin in enumerate(now.pins)]
-    sources = [*(["Pin"] if pins else []), "Test image", "Yours"]
-    default = "Pin" if len(pins) > number else "Test image"
-    source = st.segmented_control(
-        word.capitalize(), sources, default=default, key=f"{word}-{'pins' if pins else 'none'}", required=True
+def _settings(run: Run, stops: Sequence[Stop]) -> Settings:
+    kind: WalkKind = st.segmented_control(
+        "Path", WALK_KINDS, default="linear", key="path", bind="query-params", required=True, help=PATH_HELP, width="content"
     )
-    if source == "Pin":
-        names = [name for name, _ in pins]
-        name = st.selectbox("Pin", names, index=min(number, len(pins) - 1), key=f"{word}-pin", label_visibility="collapsed")
-        return End(name, np.asarray(dict(pins)[name], np.float32))
-    if source == "Test image":
-        row = chosen_row(run, word, default=_default_row(run, number))
-        return End(row_title(run, row), run.encodings.mu[row])
-    picked = picked_picture(run, word, with_test=False)
-    if picked is None:
-        return None
-    label = class_of(run, picked)
-    if label is not None:
-        st.caption(plain(f"Encoded as class {run.info.dataset.class_names[label]}, the model's guess."))
-    return End(picked.title, run.forward.encode(picked.x[None], None if label is None else [label]).mu[0])
+    with st.popover("Path settings", icon=":material/tune:", key="path-settings"):
+        even = st.toggle("Equal steps", key="walk-even", help=EVEN_HELP)
+        is_loop = st.toggle("Back to the first stop", key="walk-loop", help="The walk closes into a loop.")
+        beyond = st.slider("Overshoot", 0.0, 1.0, 0.0, 0.1, key="walk-beyond", disabled=is_loop, help=BEYOND_HELP)
+        st.button("Turn the order round", key="turn-round", on_click=walking.turn_round, args=(run.id, stops))
+    if run.config.is_deterministic and kind in ("variance-preserving", "spherical"):
+        st.caption(
+            f"A {kind} path assumes codes that are spread as the prior N(0, I). This model has no prior: "
+            "the path may leave the codes that it knows."
+        )
+    return Settings(kind or "linear", bool(is_loop), 0.0 if is_loop else float(beyond), bool(even))
 
 
-def _default_row(run: Run, number: int) -> int:
-    """Two images of different classes to begin with, so that there is something to see."""
-    labels = run.encodings.label
-    others = np.flatnonzero(labels != labels[0])
-    return 0 if number == 0 or len(others) == 0 else int(others[0])
+def _drawn_line(run: Run) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Playing the path that you drew: the codes that its places stand for on this map.", width="content")
+        st.button("Back to the stops", key="forget-drawn", on_click=walking.forget_drawn, args=(run.id,), type="tertiary")
 
 
-def path_shown(kind: str, codes: NDArray[np.float32], run: Run, projection: Projection, ends: tuple[str, str]) -> PathShown:
-    """The path as the browser plays it; codes (T, K)."""
-    places = projection.to_map(codes, run.encodings.mu)
-    return PathShown(kind, tuple(map(tuple, codes.tolist())), tuple((x, y) for x, y in places.tolist()), ends)
+# --- what is shown
 
 
-def _downloads(run: Run, codes: NDArray[np.float32], name: str) -> None:
-    """Files are made when they are asked for."""
-    scale = max(1, 224 // max(run.image_shape[1:]))
+def _walks(run: Run, stops: Sequence[Stop], settings: Settings) -> tuple[dict[str, Walked], Geodesics | None]:
+    """Every kind that is known, and how far the geodesic is where it is not."""
+    label = chosen_label(run)
+    found: dict[str, Walked] = {kind: cache.walked(run.id, label, settings.walk(stops, kind)) for kind in FORMULAS}
+    walk = settings.walk(stops, "geodesic")
+    geodesics = cache.geodesics(run.id, label, walk)
+    if geodesics.ways is None:
+        return found, geodesics
+    return {**found, "geodesic": cache.walked(run.id, label, walk, geodesics.ways)}, None
 
-    def file_of(kind: str) -> bytes:
-        frames = np.stack([to_picture(x_hat) for x_hat in decoder(run).decode(codes)])
-        return animation(frames, FPS, scale, "gif" if kind == "gif" else "webp")
 
-    with st.container(horizontal=True, gap="small"):
-        for kind in ("gif", "webp"):
-            st.download_button(
-                kind.upper().replace("WEBP", "WebP"), data=partial(file_of, kind), file_name=f"{safe_file_name(name)}.{kind}",
-                mime=f"image/{kind}", icon=":material/download:", key=f"save-{kind}", on_click="ignore",
-            )  # fmt: skip
+@st.fragment(run_every=POLL_S)
+def _wait(run: Run, stops: Sequence[Stop], settings: Settings) -> None:
+    """How far the geodesic is; the page is drawn again when it is there, and plays on until then."""
+    geodesics = cache.geodesics(run.id, chosen_label(run), settings.walk(stops, "geodesic"))
+    if geodesics.ways is not None:
+        st.rerun()
+    if geodesics.error:
+        st.caption(plain(f"There is no geodesic here: {geodesics.error}"))
+        return
+    meanwhile = " The linear path plays meanwhile." if settings.kind == "geodesic" else ""
+    st.progress(geodesics.share, f"Looking for the geodesic …{meanwhile}")
+
+
+def _path(
+    run: Run, projection: Projection, kind: str, found: Mapping[str, Walked], ends: tuple[str, str], settings: Settings
+) -> PathShown:  # fmt: skip
+    """The chosen path as the browser plays it, the others thin beside it."""
+    others = tuple(OtherPath(name, *_placed(run, projection, one.codes)) for name, one in found.items() if name != kind)
+    z, places = _placed(run, projection, found[kind].codes)
+    is_loop = settings.is_loop and kind != DRAWN
+    return PathShown(kind, z, places, ends, others, _strips(run, found[kind].along), is_loop)
+
+
+def _placed(
+    run: Run, projection: Projection, codes: NDArray[np.float32]
+) -> tuple[tuple[tuple[float, ...], ...], tuple[tuple[float, float], ...]]:
+    """Codes and their places on the map, with as many digits as are seen."""
+    places = projection.to_map(codes, run.encodings.mu).astype(float).round(4)
+    return tuple(map(tuple, codes.astype(float).round(5).tolist())), tuple((x, y) for x, y in places.tolist())
+
+
+def _strips(run: Run, along: Along) -> tuple[StripShown, ...]:
+    """What goes under the film, a number a frame; a step's distance belongs to the frame that it leads to."""
+    steps = np.concatenate((along.steps[:1], along.steps))
+    found = [StripShown("Support", SUPPORT, _numbers(along.support), 1.0)]
+    if along.log_prior is not None:
+        below = -along.log_prior
+        found.append(StripShown("Nats below the prior's peak", PRIOR, _numbers(below), float(below.max())))
+    found.append(
+        StripShown(
+            "Change of the picture",
+            f"Distance to the picture before, in grey levels. {LENGTH}",
+            _numbers(steps),
+            float(steps.max()),
+        )
+    )
+    if along.classes is not None:
+        words = "Probability of each class, by the classifier of decoded pictures, in the colours of the map."
+        found.append(StripShown("Class", words, tuple(map(_numbers, along.classes)), 1.0))
+    return tuple(found)
+
+
+def _numbers(values: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(round(float(value), 4) for value in values)
+
+
+def _table(found: Mapping[str, Walked], chosen: str) -> None:
+    """How the kinds of path compare, the one that plays first."""
+    order = sorted(found, key=lambda kind: kind != chosen)
+    along = [found[kind].along for kind in order]
+    columns = {
+        "path": [kind.capitalize() + (" ▸" if kind == chosen else "") for kind in order],
+        "length": [one.length for one in along],
+        "straight": [one.straightness for one in along],
+        "support": [one.lowest_support for one in along],
+        "uneven": [100 * one.unevenness for one in along],
+    }
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        columns, hide_index=True, width="content", key="walk-table",
+        column_config={
+            "path": st.column_config.TextColumn("Path", help="▸ plays; the others are thin lines on the map."),
+            "length": number("Decoded length", help=LENGTH, format="%.2f"),
+            "straight": number("Straightness", help=STRAIGHT, format="%.2f"),
+            "support": number("Lowest support", help=f"The least along the way. {SUPPORT}", format="%.2f"),
+            "uneven": number("Unevenness", help=UNEVEN, format="%.0f %%"),
+        },
+    )  # fmt: skip

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from explorer import cache, state
+from explorer.core.pictures import strip, to_picture
 from explorer.core.words import plain
 from explorer.jobs import Job
+from explorer.views.parts import show_picture
 from trainer.clinic import Diagnosis, Remedy, diagnose
 from trainer.config import MAX_RUN_NAME, checked
 from trainer.errors import RunError
@@ -25,6 +29,13 @@ def show(run: Run, diagnosis: Diagnosis | None) -> None:
         st.markdown(
             "**Nothing to mend.** The dimensions that are off are not needed: another training would switch off about as many."
         )
+    elif run.info.origin is not None:
+        st.markdown(
+            "**Remedies that fit, the likeliest first.** This model was trained elsewhere, so they are for its own training code."
+        )
+        for remedy in diagnosis.remedies:
+            with st.container(border=True):
+                st.markdown(f"**{plain(remedy.name)}**  \n{plain(remedy.why)}")
     elif not cache.dataset_is_here(run.id):
         st.info(f"Retraining needs the data set {plain(run.info.dataset.name)}, which is not on this machine.")
     else:
@@ -114,21 +125,36 @@ def _resume(job: Job) -> None:
 
 
 def _beside(job: Job) -> None:
-    """The patient and the mended run, verdict and figures side by side."""
+    """The patient and the mended run side by side: verdict, figures, and the same test images decoded from their codes."""
     try:
         pair = [cache.run(job.patient), load_run(job.name)]
     except RunError as error:
         st.caption(plain(str(error)))
         return
+    rows = _one_of_each(pair[0])
     for column, run, word in zip(st.columns(2, gap="large"), pair, ("before", "after"), strict=True):
         with column:
             found = run.info.examination
             headline = diagnose(run.config, found, run.encodings.mu).headline if found is not None else "not examined"
             st.markdown(f"{word}: **{plain(headline)}**")
             st.caption(plain(_figures(run.info)))
+            decoded = run.forward.decode(run.encodings.mu[rows], _classes(run, rows))
+            row = strip([to_picture(x_hat) for x_hat in decoded])
+            show_picture(row, f"{run.id}: test images decoded from their codes", 640, fill=True)
             # no callback: in a fragment it would not reach the rest of the page
             if word == "after" and st.button(f"Open {job.name}", key=f"open-job-{job.number}", type="tertiary"):
                 state.open_run_next(job.name)
+
+
+def _one_of_each(run: Run, most: int = 10) -> NDArray[np.int64]:
+    """The first test image of each class, else the first ones: what a collapsed model draws all alike."""
+    _, first = np.unique(run.encodings.label, return_index=True)
+    return np.sort(first)[:most] if len(first) > 1 else np.arange(min(most, len(run.encodings.mu)))
+
+
+def _classes(run: Run, rows: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """Of each image its own class, where the decoder is told one."""
+    return np.asarray(run.encodings.label[rows], np.int64) if run.config.is_conditional else None
 
 
 def _figures(info: RunInfo) -> str:

@@ -165,6 +165,13 @@ def live_surface(
         options is not None and options.pad is not None,
     )
     class_words(cache.run(run_id))
+    origin_words(cache.run(run_id))
+
+
+def origin_words(run: Run) -> None:
+    """Where the pictures under the cursor are not the decoder's own: the line that says so."""
+    if run.info.origin is not None and run.info.origin.decoder == "pictures":
+        st.caption(plain(run.info.origin.sentences()[0]))
 
 
 def pins_shown(now: State, run: Run, projection: Projection) -> list[Marked]:

@@ -12,17 +12,21 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer import cache, state
+from explorer.core.batch import MOST_PICTURES, shown_name
+from explorer.core.opening import open_upload
 from explorer.core.pictures import Picture, to_picture
-from explorer.core.preprocess import Prepared, Step, open_picture, prepare, switches
+from explorer.core.preprocess import Prepared, Step, prepare, switches
 from explorer.core.words import plain
 from explorer.views.parts import stored_pictures
-from trainer.datasets import load_dataset
+from trainer.datasets import dataset_names, load_dataset
 from trainer.errors import DataError, ImageError
+from trainer.forward import Codes
 from trainer.runs import HOME, Run
 
 SAMPLES = HOME / "assets" / "samples"
-UPLOAD, TEST, SAMPLE, PAD = "Upload", "Test image", "Sample", "Draw"
-KINDS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
+UPLOAD, TEST, SAMPLE, SEVERAL, PAD = "Upload", "Test image", "Sample", "Several", "Draw"
+# "image": what else a browser takes for one reaches this program, and its own sentence about it, not an exception of Streamlit's
+KINDS = ["image", "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ class Picked:
     """A picture as the model sees it.
 
     x (C, H, W) floats in [0, 1] · shown: what the person gave · steps: how one became the other · is_original: False where the data
-    set is not here and the model's own reconstruction stands in, whose error would say nothing · label: its class, of a test image.
+    set is not here and the model's own reconstruction stands in, whose error would say nothing · label, row: its class and its number, of a
+    test image.
     """
 
     title: str
@@ -39,32 +44,74 @@ class Picked:
     steps: tuple[Step, ...]
     is_original: bool = True
     label: int | None = None
+    row: int | None = None
 
 
-def picked_picture(run: Run, key: str, with_test: bool = True, with_pad: bool = False) -> Picked | None:
-    """The chooser and what came of it; None while nothing is chosen or after a refusal, which is shown.
+@dataclass(frozen=True)
+class Several:
+    """Many uploads at once. files: (name, bytes) each, archives among them."""
 
-    with_pad: the pad can be chosen too; the view puts it where there is room, where `pad_is_chosen`, and asks `handed_over`.
-    """
-    samples = [SAMPLE] if samples_for(run.info.dataset.name) else []
-    sources = [*([TEST] if with_test else []), UPLOAD, *([PAD] if with_pad else []), *samples]
+    files: tuple[tuple[str, bytes], ...]
+
+
+def picked_pictures(run: Run, key: str) -> Picked | Several | None:
+    """The chooser of one picture or several, and of the pad: the view puts it where there is room, where `pad_is_chosen`, and asks
+    `handed_over`."""
+    if not run.config.has_encoder:
+        return _without_encoder(run, key)
+    return _picked(run, key, [TEST, UPLOAD, PAD, SAMPLE, SEVERAL])
+
+
+def picked_picture(run: Run, key: str, with_test: bool = True) -> Picked | None:
+    """The chooser of one picture and what came of it; None while nothing is chosen or after a refusal, which is shown."""
+    if not run.config.has_encoder:
+        return _without_encoder(run, key) if with_test else None
+    picked = _picked(run, key, [*([TEST] if with_test else []), UPLOAD, SAMPLE])
+    return picked if isinstance(picked, Picked) else None
+
+
+def _picked(run: Run, key: str, sources: list[str]) -> Picked | Several | None:
+    if not samples_for(run.info.dataset.name):
+        sources.remove(SAMPLE)
     source = st.segmented_control(
         "Picture from", sources, default=sources[0], key=f"{key}-source", required=True, label_visibility="collapsed"
     )
     if source == PAD:
         return None
+    if source == PAD:
+        return None
     try:
         if source == UPLOAD:
             return _uploaded(run, key)
+        if source == SEVERAL:
+            return _several(key)
         return _sample(run, key) if source == SAMPLE else _test_image(run, key)
     except ImageError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return None
 
 
-def pad_is_chosen(key: str) -> bool:
+def _without_encoder(run: Run, key: str) -> Picked:
+    """A model that was imported with an encoder that is not known here: the test images, whose codes are stored."""
+    why = run.info.origin.why_encoder if run.info.origin is not None else ""
+    st.caption(
+        plain(
+            f"This run's encoder is not known here (encode {why}), so only its test images can be chosen: their codes are stored."
+        )
+    )
+    return _test_image(run, key)
+
+
+def codes_of(run: Run, picked: Picked, label: int | None) -> Codes:
+    """What the encoder makes of a picture; of a test image of a run without one, what is stored."""
+    if run.config.has_encoder or picked.row is None:
+        return run.forward.encode(picked.x[None], None if label is None else [label])
+    return Codes(run.encodings.mu[[picked.row]], run.encodings.logvar[[picked.row]])
+
+
+def pad_is_chosen(run: Run, key: str) -> bool:
     """Whether the chooser of that key, drawn before, stands on the pad."""
-    return st.session_state.get(f"{key}-source") == PAD
+    return run.config.has_encoder and st.session_state.get(f"{key}-source") == PAD
 
 
 def handed_over(run: Run) -> Picked | None:
@@ -101,9 +148,9 @@ def _test_image(run: Run, key: str) -> Picked:
         _offer_download(run)
         pictures, _ = stored_pictures(run.id, np.array([row]))
         x = np.asarray(pictures[0], np.float32)
-        return Picked(f"reconstruction of {title}", x, to_picture(x), (), is_original=False, label=own)
+        return Picked(f"reconstruction of {title}", x, to_picture(x), (), is_original=False, label=own, row=row)
     pixels = originals[row]
-    return Picked(title, pixels.astype(np.float32) / 255, to_picture(pixels), (), label=own)
+    return Picked(title, pixels.astype(np.float32) / 255, to_picture(pixels), (), label=own, row=row)
 
 
 def class_of(run: Run, picked: Picked) -> int | None:
@@ -128,6 +175,14 @@ def _uploaded(run: Run, key: str) -> Picked | None:
     return None if file is None else _prepared(run, file.getvalue(), file.name, _left_out(run, key))
 
 
+def _several(key: str) -> Several | None:
+    files = st.file_uploader(
+        f"Up to {MOST_PICTURES} pictures, or a zip of them, 20 MB a file", type=[*KINDS, "zip"], accept_multiple_files=True,
+        key=f"{key}-several",
+    )  # fmt: skip
+    return Several(tuple((file.name, file.getvalue()) for file in files)) if files else None
+
+
 def _sample(run: Run, key: str) -> Picked:
     samples = samples_for(run.info.dataset.name)
     title = st.selectbox("Sample picture", list(samples), key=f"{key}-sample")
@@ -145,7 +200,8 @@ def _left_out(run: Run, key: str) -> list[str]:
 
 
 def _prepared(run: Run, data: bytes, name: str, off: Collection[str] = ()) -> Picked:
-    image = open_picture(data, name)
+    name = shown_name(name)
+    image = open_upload(data, name)
     ready: Prepared = prepare(image, run.image_shape, run.info.dataset.name, off)
     return Picked(name, ready.x, ready.steps[0].picture, ready.steps)
 
@@ -153,7 +209,10 @@ def _prepared(run: Run, data: bytes, name: str, off: Collection[str] = ()) -> Pi
 def _offer_download(run: Run) -> None:
     """Says at the place of the original that it is not here, and fetches the data set when asked."""
     name = run.info.dataset.name
-    if name.startswith("folder:"):
+    if run.info.origin is not None and name not in dataset_names():
+        st.info("This run was imported without its pictures: shown is the model's reconstruction instead.")
+        return
+    if name.startswith(("folder:", "npz:")):
         st.info("The image folder of this run is not on this machine: shown is the model's reconstruction instead.")
         return
     st.info(f"{plain(name)} is not on this machine, so the original cannot be shown: this is the model's reconstruction instead.")

@@ -11,6 +11,7 @@ from explorer.core.preprocess import browser_protocol
 from explorer.core.words import plain
 from explorer.state import State
 from explorer.surface.payload import Options, Subject
+from explorer.views import several, trust
 from explorer.views.parts import (
     chosen_label,
     chosen_map,
@@ -21,7 +22,15 @@ from explorer.views.parts import (
     pins_shown,
     show_picture,
 )
-from explorer.views.picking import Picked, class_of, handed_over, pad_is_chosen, picked_picture
+from explorer.views.picking import (
+    Picked,
+    Several,
+    class_of,
+    codes_of,
+    handed_over,
+    pad_is_chosen,
+    picked_pictures,
+)
 from trainer.forward import Codes
 from trainer.runs import Run
 
@@ -34,10 +43,14 @@ POINT_HELP = "A deterministic model gives a picture one code z = f(x) and decode
 def show(now: State) -> None:
     """The whole page."""
     run = cache.run(now.run_id)
-    left, right = st.columns([1, 3], gap="large")
+    left, right = st.columns([2, 5], gap="large")
     with left:
-        picked = picked_picture(run, "reconstruct", with_pad=True)
-    on_pad = pad_is_chosen("reconstruct")
+        picked = picked_pictures(run, "reconstruct")
+    if isinstance(picked, Several):
+        with right:
+            several.show(run, picked)
+        return
+    on_pad = pad_is_chosen(run, "reconstruct")
     if on_pad:
         _pad(now, run)
         right, picked = st.container(), handed_over(run)
@@ -49,9 +62,10 @@ def show(now: State) -> None:
             st.caption("It is turned into what the model was trained on, encoded, and decoded again; every step is shown.")
         return
     label = class_of(run, picked)
-    codes = run.forward.encode(picked.x[None], None if label is None else [label])
+    codes = codes_of(run, picked, label)
     with right:
         _pictures(run, picked, codes, label)
+    trust.show(run, picked, codes, label)
     _steps(picked)
     if label is not None:
         _every_class(run, picked, codes, label)
@@ -166,7 +180,8 @@ def _code(now: State, run: Run, picked: Picked, codes: Codes, label: int | None)
         st.button("Pin this code", on_click=state.add_code, args=(run.id, codes.mu[0].tolist()), icon=":material/push_pin:")
     with right:
         projection, axes = chosen_map(run)
-        name = "your picture" if label == chosen_label(run) else f"your picture{decoded_as(run)}"
+        whose = "your picture" if picked.row is None else f"test image {picked.row}"
+        name = whose if label == chosen_label(run) else f"{whose}{decoded_as(run)}"
         place = marked(name, codes.mu[0], run, projection)
         live_surface(
             run.id, projection, axes, "reconstruct-surface", pins=pins_shown(now, run, projection), exact=place, height=420,

@@ -122,13 +122,13 @@ def test_no_click_is_lost_however_quick(page, server):
     assert len(re.findall("~", page.url)) + len(re.findall("%7E", page.url)) == 7
 
 
-def test_a_picture_of_yours_is_shown_by_its_own_code_until_the_probe_moves(page, server):
+def test_a_picture_is_shown_by_its_own_code_until_the_probe_moves(page, server):
     """On a UMAP no place stands for it: the card shows μ itself."""
     from trainer.runs import HOME, load_run
 
     canvas = open_view(page, server, run="shapes-6d", view="reconstruct")
     mu = load_run("shapes-6d", HOME / "assets/runs").encodings.mu[0]
-    expect(page.get_by_role("heading", name="your picture", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="test image 0", exact=True)).to_be_visible()
     assert code(page) == pytest.approx(mu.tolist(), abs=2e-2)
     page.mouse.move(*at(canvas, 0.4, 0.4))
     expect(page.get_by_role("heading", name="Under the cursor")).to_be_visible()
@@ -267,7 +267,7 @@ def test_a_deterministic_model_has_no_prior_to_draw(page, server):
     open_view(page, server, run="tiny-autoencoder")
     layers = page.get_by_role("button", name=re.compile("^Layers"))
     layers.click()
-    expect(page.get_by_label("Decoded manifold")).to_be_visible()
+    expect(page.get_by_role("radio", name=re.compile("^Decoded manifold"))).to_be_visible()
     for of_the_prior in ("Prior rings", "Posterior − prior", "Posterior ellipses"):
         expect(page.get_by_label(of_the_prior)).to_have_count(0)
     open_view(page, server, run="tiny-continuous")

@@ -58,8 +58,9 @@ def test_a_remedy_is_trained_beside_the_patient_and_only_its_owner_may_stop_it(p
     expect(other.get_by_text("clinic-over-regularised-lower-beta").first).to_be_visible(timeout=20_000)
     expect(other.get_by_role("button", name="Stop")).to_have_count(0)
     other.context.close()
-    expect(page.get_by_text("before:")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("before:")).to_be_visible(timeout=300_000)
     expect(page.get_by_text("after: Healthy")).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("test images decoded from their codes"))).to_have_count(2)
     page.get_by_role("button", name="Open clinic-over-regularised-lower-beta").click()
     expect(page).to_have_url(re.compile("run=clinic-over-regularised-lower-beta"))
 

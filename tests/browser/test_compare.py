@@ -172,7 +172,9 @@ def test_a_run_that_comes_later_catches_up_with_the_others(page, server):
     hover(page, first, 0.35, 0.6)
     number = near_image(first)
     page.mouse.move(0, 0)
-    page.get_by_role("combobox", name="Run of column 2").click()
+    column = page.get_by_role("combobox", name="Run of column 2")
+    column.click()
+    column.press_sequentially("digits-pca")  # a long list draws only the names in sight
     page.get_by_role("option", name="digits-pca").click()
     expect(page).to_have_url(re.compile("with=digits-pca"))
     expect(second.locator(".la-title")).to_have_text("PCA")

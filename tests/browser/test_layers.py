@@ -88,7 +88,7 @@ def test_points_are_coloured_by_a_quantity_with_a_scale_and_a_list_that_leads_to
     before = ink(page, "la-points")
     panel = drawer(page)
     names = panel.get_by_label("Colour points by").locator("option").all_inner_texts()
-    assert names == ["Class", "ELBO", "Reconstruction", "KL", "Posterior width", "Neighbours of its class"]
+    assert names == ["Class", "ELBO", "Reconstruction loss", "KL", "Posterior width", "Neighbours of its class"]
     panel.get_by_label("Colour points by").select_option("reconstruction")
     page.wait_for_timeout(300)
     assert ink(page, "la-points") != before

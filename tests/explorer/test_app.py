@@ -175,6 +175,15 @@ def test_a_code_that_no_place_stands_for_is_pinned_as_it_is():
         assert len(edited({**made, "z": z})[0]) == 3, z
 
 
+def test_pins_of_a_link_that_cannot_be_shown_are_said_to_be_left_out_once():
+    test = sound(app(run="mnist-2d", pins="0.5_-1.25~nan_1~1_2_3").run())
+    told = "2 of the 3 pins in the link are left out: mnist-2d takes up to 26 pins of 2 numbers between −1000 and 1000."
+    assert told in [warning.value.replace("\\", "") for warning in test.warning]
+    assert "Pin A" in words(test)
+    next(button for button in test.button if button.label == "Dismiss").click()
+    assert not sound(test.run()).warning
+
+
 @pytest.mark.parametrize("pins", ["nan_nan", "1_2_3", "<script>alert(1)</script>", "1e99_0", "~~~"])
 def test_nonsense_pins_in_a_link_are_left_out(pins):
     assert "Pin A" not in words(sound(app(run="mnist-2d", pins=pins).run()))

@@ -67,14 +67,19 @@ def test_neighbours_are_brute_forces():
 
 @pytest.mark.parametrize("text", ["nan_1", "inf", "1e9_0", "a~b", "1_2_x", "<script>", "1_2!umap", "1_2!umap_nan_1", "1!a_b_c_d"])
 def test_a_link_with_nonsense_has_no_pins(text):
-    assert _parse_pins(text) == ()
+    assert _parse_pins(text.split("~")) == ()
+
+
+def test_one_bad_pin_of_a_link_does_not_take_the_others_along():
+    parts = ["0.5_0.5", "nan_1", "1e8_-1e8", "0.25_-1*tall%20seven", "<script>"]
+    assert _parse_pins(parts) == (Pin((0.5, 0.5)), Pin((0.25, -1.0), name="tall seven"))
 
 
 def test_a_link_with_pins_has_them():
-    assert _parse_pins("0.41_-1.2~2_3") == (Pin((0.41, -1.2)), Pin((2.0, 3.0)))
+    assert _parse_pins(["0.41_-1.2", "2_3"]) == (Pin((0.41, -1.2)), Pin((2.0, 3.0)))
     pins = (Pin((0.1234, -2.0, 3.5), "umap", (7.25, -0.5)), Pin((1.0, 2.0, 3.0)))
-    assert _parse_pins("~".join(map(_pin_text, pins))) == pins
-    assert len(_parse_pins("~".join(["1_1"] * 99))) == 12
+    assert _parse_pins(list(map(_pin_text, pins))) == pins
+    assert len(_parse_pins(["1_1"] * 99)) == 26
 
 
 @pytest.mark.parametrize(

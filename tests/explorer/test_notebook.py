@@ -76,7 +76,7 @@ def test_a_place_on_a_layout_is_kept_as_it_was_clicked():
         ({"as_class": "3"}, "as_class is '3'; allowed: None"),
         ({"pins": [[1, 2, 3]]}, r"pin is \[1.0, 2.0, 3.0\]; allowed: a code of run 'tiny-2d', latent_dim is 2"),
         ({"pins": [[1, float("nan")]]}, "of finite numbers"),
-        ({"pins": [[0, 0]] * 13}, "pins is '13 pins'; allowed: up to 12"),
+        ({"pins": [[0, 0]] * 27}, "pins is '27 pins'; allowed: up to 26"),
     ],
 )
 def test_a_mistake_is_a_sentence(trained, settings, sentence):

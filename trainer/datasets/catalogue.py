@@ -5,10 +5,13 @@ from __future__ import annotations
 import difflib
 import importlib.util
 from dataclasses import dataclass
+from pathlib import Path
 
-from trainer.datasets import digits, folder, idx, olivetti, pendulum, shapes
+from trainer.datasets import digits, folder, idx, npz, olivetti, pendulum, shapes
 from trainer.datasets.dataset import Dataset
 from trainer.errors import DataError
+
+OWN = "own:"
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Availability:
 
 
 def dataset_names() -> tuple[str, ...]:
-    """The built-in names; `folder:PATH` is allowed besides."""
+    """The built-in names; `folder:PATH` and `npz:PATH` are allowed besides."""
     return (digits.NAME, shapes.NAME, pendulum.NAME, *idx.SOURCES, olivetti.NAME)
 
 
@@ -43,6 +46,8 @@ def load_dataset(name: str, *, download: bool = True, progress: bool = False) ->
         return idx.load_idx(idx.SOURCES[name], download=download, progress=progress)
     if name.startswith(folder.PREFIX):
         return folder.load_folder(name, progress=progress)
+    if name.startswith(npz.PREFIX):
+        return npz.load_npz(name)
     raise _unknown(name)
 
 
@@ -63,6 +68,11 @@ def availability(name: str) -> Availability:
         return _idx_availability(idx.SOURCES[name])
     if name.startswith(folder.PREFIX):
         return _folder_availability(name)
+    if name.startswith(npz.PREFIX):
+        path = Path(name.removeprefix(npz.PREFIX))
+        return Availability(name, path.is_file(), str(path), None, None, "images of your own", npz.LICENCE)
+    if name.startswith(OWN):  # of an imported run, whose pictures, if there are any, are in the run itself
+        return Availability(name, False, "its run", None, None, "images of your own", "")
     raise _unknown(name)
 
 
@@ -92,4 +102,6 @@ def _folder_availability(name: str) -> Availability:
 def _unknown(name: str) -> DataError:
     near = difflib.get_close_matches(name, dataset_names(), n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
-    return DataError(f"no data set {name!r}{hint}; available: {', '.join(dataset_names())}, or folder:PATH for your own images.")
+    return DataError(
+        f"no data set {name!r}{hint}; available: {', '.join(dataset_names())}, or folder:PATH or npz:PATH for your own images."
+    )

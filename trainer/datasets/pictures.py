@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from trainer.datasets.reduced import FULL_SIZE, ORIENTATION, reduced, refuse_what_is_no_number
 from trainer.errors import ImageError
 
 FORMATS = (
@@ -26,25 +27,31 @@ FORMATS = (
 ALLOWED = "PNG, JPEG, WebP, GIF, BMP or TIFF"
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 40_000_000
+MAX_PIXELS_FRUGAL = {"WEBP": 16_000_000, "progressive JPEG": 24_000_000}  # decoders that hold several copies of the picture
+TURNED = (5, 6, 7, 8)  # EXIF orientations that exchange rows and columns
 WHITES = {"I": (255.0, 65535.0), "F": (1.0, 255.0, 65535.0)}  # what white is by habit in pictures of 32-bit numbers
 
 
-def open_picture(data: bytes | Path, name: str, *, draft_px: int | None = None) -> Image.Image:
+def open_picture(data: bytes | Path, name: str, *, draft_px: int | None = None, enough_px: int | None = None) -> Image.Image:
     """The first frame, decoded, EXIF rotation applied; the size is checked from the header, before a pixel is decoded.
 
-    `draft_px`: a JPEG may be decoded at a fraction of its size, as long as both sides keep that many pixels (several
-    times faster).
+    `draft_px`: a JPEG may be decoded at a fraction of its size, as long as both sides keep that many pixels (several times faster).
+    `enough_px`: a larger picture comes back reduced, its longer side no shorter than that; no second copy of it is made, and what a
+    decoder could read only with several copies is refused, so that some 200 MB are the most.
     """
     data = read_bytes(data, name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # doubtful metadata is no reason to refuse a picture
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
-            _check_size(image.width, image.height, name)
-            if draft_px is not None and image.format == "JPEG":
-                image.draft(image.mode, (draft_px, draft_px))
-            image.load()
-            upright = ImageOps.exif_transpose(image)
+            file = Image.open(io.BytesIO(data), formats=FORMATS)
+            size = file.size
+            kind = "progressive JPEG" if "progressive" in file.info and file.format == "JPEG" else file.format or ""
+            _check_size(*size, name, MAX_PIXELS if enough_px is None else MAX_PIXELS_FRUGAL.get(kind, MAX_PIXELS))
+            if draft_px is not None and file.format == "JPEG":
+                file.draft(file.mode, (draft_px, draft_px))
+            file.load()
+            upright = ImageOps.exif_transpose(file if enough_px is None else reduced(file, enough_px))
+            upright.info[FULL_SIZE] = size[::-1] if file.getexif().get(ORIENTATION) in TURNED else size
     except ImageError:
         raise
     except UnidentifiedImageError as error:
@@ -72,13 +79,13 @@ def read_bytes(data: bytes | Path, name: str) -> bytes:
         raise ImageError(f"{name} cannot be read ({error.strerror}); check the rights of the file.") from error
 
 
-def _check_size(width: int, height: int, name: str) -> None:
-    if width * height > MAX_PIXELS:
-        raise _too_large(name, f"is {width} × {height} = {width * height / 1e6:.1f} megapixels")
+def _check_size(width: int, height: int, name: str, most: int) -> None:
+    if width * height > most:
+        raise _too_large(name, f"is {width} × {height} = {width * height / 1e6:.1f} megapixels", most)
 
 
-def _too_large(name: str, size: str) -> ImageError:
-    return ImageError(f"{name} {size}; allowed: at most {MAX_PIXELS // 10**6} megapixels; make the picture smaller.")
+def _too_large(name: str, size: str, most: int = MAX_PIXELS) -> ImageError:
+    return ImageError(f"{name} {size}; allowed: at most {most // 10**6} megapixels; make the picture smaller.")
 
 
 def _short(error: Exception) -> str:
@@ -116,10 +123,8 @@ def _to_8_bits(image: Image.Image) -> NDArray[np.uint8]:
 
     A picture that goes below 0 or above all whites has its own darkest and brightest value as its ends.
     """
+    refuse_what_is_no_number(image)
     values = np.asarray(image).astype(np.float64)
-    if np.isnan(values).any():
-        row, column = np.argwhere(np.isnan(values))[0].tolist()
-        raise ImageError(f"The picture's pixel at row {row}, column {column} is not a number; save it again without such pixels.")
     values = values.clip(-1e30, 1e30)
     low, high = float(values.min()), float(values.max())
     if low >= 0:

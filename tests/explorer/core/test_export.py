@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import struct
+from pathlib import Path
 
+import imageio_ffmpeg
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from explorer.core.export import animation, filmstrip, png, safe_file_name
+from explorer.core.export import animation, codes_csv, filmstrip, png, safe_file_name, sheet
 
 Pictures = NDArray[np.uint8]
 GREY = np.random.default_rng(0).integers(0, 256, (7, 8, 6), dtype=np.uint8)
@@ -133,7 +136,7 @@ def test_filmstrip_puts_frames_side_by_side() -> None:
 @pytest.mark.parametrize(
     ("frames", "fps", "scale", "kind", "words"),
     [
-        (GREY, 10, 1, "mp4", "kind is 'mp4'; allowed: gif, webp"),
+        (GREY, 10, 1, "avi", "kind is 'avi'; allowed: gif, webp, mp4"),
         (GREY.astype(float), 10, 1, "gif", r"frames are float64 \(7, 8, 6\); allowed: uint8"),
         (GREY[:0], 10, 1, "gif", r"frames are uint8 \(0, 8, 6\)"),
         (GREY[..., None], 10, 1, "gif", r"frames are uint8 \(7, 8, 6, 1\)"),
@@ -171,3 +174,77 @@ def test_impossible_films_are_refused(frames: Pictures, fps: float, scale: int, 
 )
 def test_safe_file_names(text: str, name: str) -> None:
     assert safe_file_name(text) == name
+
+
+# --- MP4, read back by ffmpeg
+
+
+def read_mp4(data: bytes, folder: Path) -> tuple[Pictures, dict[str, object]]:
+    """Frames as RGB and what the file says of itself."""
+    (folder / "film.mp4").write_bytes(data)
+    reader = imageio_ffmpeg.read_frames(str(folder / "film.mp4"))
+    facts = next(reader)
+    width, height = facts["size"]
+    return np.stack([np.frombuffer(frame, np.uint8).reshape(height, width, 3) for frame in reader]), facts
+
+
+@pytest.mark.parametrize(
+    ("shape", "scale", "size"), [((12, 28, 28), 9, (252, 252)), ((7, 25, 15, 3), 3, (46, 76)), ((1, 8, 8), 16, (128, 128))]
+)
+def test_an_mp4_has_the_frames_that_went_in(shape: tuple[int, ...], scale: int, size: tuple[int, int], tmp_path: Path) -> None:
+    ramp = np.linspace(20, 235, shape[0])  # every frame of one tone: what compression keeps
+    frames = np.broadcast_to(ramp.reshape(-1, *[1] * (len(shape) - 1)), shape).astype(np.uint8)
+    back, facts = read_mp4(animation(frames, 20, scale, "mp4"), tmp_path)
+    assert len(back) == shape[0]
+    assert facts["size"] == size  # even, whatever went in
+    assert facts["fps"] == 20
+    assert facts["codec"] == "h264"
+    assert facts["duration"] == pytest.approx(shape[0] / 20, abs=0.03)
+    np.testing.assert_allclose(back.mean((1, 2, 3)), ramp, atol=4)
+
+
+def test_an_mp4_shows_the_same_pictures(tmp_path: Path) -> None:
+    """Of a smooth grey picture hardly a grey level is lost."""
+    y, x = np.mgrid[:16, :16]
+    frames = np.stack([np.round(127 + 100 * np.sin(x / 4 + t) * np.cos(y / 5)).astype(np.uint8) for t in np.linspace(0, 2, 9)])
+    back, _ = read_mp4(animation(frames, 20, 8, "mp4"), tmp_path)
+    assert np.abs(back.astype(float) - rgb(enlarged(frames.reshape(-1, 16), 8)).reshape(9, 128, 128, 3)).mean() < 2
+
+
+@pytest.mark.parametrize("wrong", [{"fps": 0}, {"scale": 0}, {"scale": 2000}])
+def test_an_mp4_that_cannot_be_is_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="allowed"):
+        animation(GREY, kind="mp4", **{"fps": 20, "scale": 2, **wrong})
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp", "mp4"])
+def test_progress_rises_to_one(kind: str) -> None:
+    heard: list[float] = []
+    animation(GREY, 20, 2, kind, heard.append)  # type: ignore[arg-type]
+    np.testing.assert_allclose(heard, (np.arange(len(GREY)) + 1) / len(GREY))
+
+
+# --- codes and grids
+
+
+def test_codes_come_back_from_csv_with_all_their_digits() -> None:
+    codes = np.random.default_rng(3).standard_normal((5, 3)).astype(np.float32) * np.array([1e-6, 1, 1e5], np.float32)
+    rows = list(csv.DictReader(io.StringIO(codes_csv(codes).decode())))
+    assert list(rows[0]) == ["frame", "t", "z1", "z2", "z3"]
+    assert [row["frame"] for row in rows] == list("01234")
+    assert [float(row["t"]) for row in rows] == [0, 0.25, 0.5, 0.75, 1]
+    back = np.array([[float(row[f"z{k}"]) for k in (1, 2, 3)] for row in rows], np.float32)
+    np.testing.assert_array_equal(back, codes)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4, 5), (3, 1, 4, 5, 3), (1, 1, 2, 2)])
+def test_a_sheet_has_every_picture_in_its_place(shape: tuple[int, ...]) -> None:
+    pictures = np.random.default_rng(4).integers(0, 200, shape, dtype=np.uint8)
+    whole = sheet(pictures, gap=2)
+    rows, columns, height, width = shape[:4]
+    assert whole.shape[:2] == (rows * (height + 2) - 2, columns * (width + 2) - 2)
+    for i in range(rows):
+        for j in range(columns):
+            top, left = i * (height + 2), j * (width + 2)
+            np.testing.assert_array_equal(whole[top : top + height, left : left + width], pictures[i, j])
+    assert (whole == 255).sum() == whole.size - pictures.size  # all else is white

@@ -20,10 +20,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 
 from explorer.core.preprocess import MAX_BYTES, MAX_PIXELS, Prepared, open_picture, prepare, switches
-from tests.bench.pasted import distances
 from trainer.datasets import load_dataset
 from trainer.errors import ImageError
-from trainer.runs import HOME, load_run
 
 MNIST, DIGITS, SHAPES = (1, 28, 28), (1, 8, 8), (3, 32, 32)
 SHAPE_OF = {"mnist": MNIST, "digits": DIGITS, "fashion-mnist": MNIST, "shapes": SHAPES}
@@ -161,15 +159,6 @@ def test_photographed_mnist_digits_are_read_as_what_they_are() -> None:
     assert clean >= 0.9
     # the same 60 digits: at most 3 may be lost on the way
     assert reader.score(np.array(codes), test.labels[:60]) >= clean - 0.05
-
-
-@needs_mnist
-@pytest.mark.parametrize("name", ["mnist-2d", "mnist-20d"])
-def test_pictures_on_larger_sheets_find_their_codes_again(name: str) -> None:
-    """At most a quarter of the distance that they have without preparation; `tests/bench/pasted.py` measures 500."""
-    dataset = load_dataset("mnist")
-    originals = dataset.images[dataset.splits["test"][:100]]
-    assert distances(load_run(name, HOME / "assets" / "runs"), originals, seed=1)["ratio"] <= 0.25
 
 
 # --- steps left out

@@ -141,8 +141,8 @@ export class Backdrop {
     };
     this.pictures.set(name, new FieldPicture(gap, look));
     this.words_.set(name, {
-      title: "Posterior − prior", ramp: "difference", low: "hole: prior without images", high: "crowded: more codes than the prior",
-      definition: `q̄(z) − p(z) on this plane, ± ${short(reach)}; q̄(z) = (1/N) Σᵢ q(z|xᵢ) (Hoffman & Johnson 2016). In a hole the prior draws codes that no image has: samples from there look wrong.`,
+      title: "Posterior − prior", ramp: "difference", low: `hole, −${short(reach)}: fewer codes than the prior draws`, high: `crowd, +${short(reach)}`,
+      definition: `q̄(z) − p(z) on this plane, ± ${short(reach)}; q̄(z) = (1/N) Σᵢ q(z|xᵢ) (Hoffman & Johnson 2016). In a hole the prior draws more often than images are: samples from there are of no kind that the data has, or of a rare one.`,
     });
   }
 }

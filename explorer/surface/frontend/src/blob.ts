@@ -3,6 +3,7 @@
 import { halvesToFloats } from "./half";
 import type { Op } from "./ops";
 import type { PathChoice } from "./paths";
+import type { StripRecord } from "./pathstrips";
 import type { Protocol } from "./prepare/prepare";
 
 export const FORMAT = "latent-atlas";
@@ -26,6 +27,13 @@ export interface PathRecord {
   readonly z: readonly (readonly number[])[];
   readonly map: readonly Point[];
   readonly ends: readonly string[];
+  /** Paths of other kinds between the same stops: drawn thin, and one of them played beside. */
+  readonly others?: readonly { readonly title: string; readonly z: readonly (readonly number[])[]; readonly map: readonly Point[] }[];
+  readonly strips?: readonly StripRecord[];
+  /** Its end is its beginning. */
+  readonly is_loop?: boolean;
+  /** Places of its stops, in their order. */
+  readonly stops?: readonly Point[];
 }
 
 /** Something the host put on the map; the ellipse is one posterior standard deviation in axis units. */
@@ -66,6 +74,8 @@ export interface Options {
   readonly pad_first: boolean;
   /** The host looks at what was drawn when it is handed over. */
   readonly pad_hands_over: boolean;
+  /** A path can be drawn by hand, of which the host hears. */
+  readonly drawable?: boolean;
 }
 
 /** The part that changes at every rerun of the host. */
@@ -139,6 +149,8 @@ export interface Header {
   /** Names of the columns of `points_factors`. */
   readonly factor_names?: readonly string[];
   readonly likelihood: Likelihood;
+  /** What the pictures are, where they are not the decoder's own; only of imported runs. */
+  readonly decoder_note?: string;
   /** Log scale of a Gaussian or Laplace pixel; null where p(x|z) depends on more than is here. */
   readonly log_sigma?: number | null;
   readonly encoder: readonly Op[];

@@ -22,6 +22,8 @@ export interface Trust {
   readonly priorShare: number | null;
   /** To the nearest shown code, all dimensions; null where none is shown. */
   readonly distance: number | null;
+  /** False where classes are hidden: support still counts them, the distance does not. */
+  readonly isAmongAll: boolean;
 }
 
 export class Card {
@@ -42,6 +44,7 @@ export class Card {
   private readonly nearestCaption = h("span", { class: "la-small" });
   private readonly nearestBox = h("div", { class: "la-nearest" });
   private readonly note = h("p", { class: "la-small la-note" });
+  private readonly decoderNote = h("p", { class: "la-small", "data-testid": "decoder-note" });
   private readonly pinText = h("p", { class: "la-small la-number", "data-testid": "pin" }, "Nothing pinned yet");
   private readonly pinList = h("div", { class: "la-pin-list", role: "group", "aria-label": "Pins" });
   private readonly pinBox: HTMLElement;
@@ -58,12 +61,12 @@ export class Card {
       this.nearest.canvas,
       h("div", {}, h("span", { class: "la-small" }, "Nearest real point"), h("span", { class: "la-line" }, this.nearestSwatch, this.nearestClass), this.nearestCaption),
     );
-    const facts = h("div", { class: "la-facts" }, this.decodedAs, classes, this.z, this.zMore, this.zAll, h("p", { class: "la-support" }, this.dots, this.words), this.trust, this.nearestBox, truth, this.note);
+    const facts = h("div", { class: "la-facts" }, this.decoderNote, this.decodedAs, classes, this.z, this.zMore, this.zAll, h("p", { class: "la-support" }, this.dots, this.words), this.trust, this.nearestBox, truth, this.note);
     this.pinBox = h("section", { class: "la-pins" }, h("h2", { class: "la-h" }, "Last pin"), this.pinText, this.pinList);
     this.element.append(this.heading, h("div", { class: "la-main" }, h("div", { class: "la-frame" }, this.decoded.canvas), facts), player, this.pinBox);
   }
 
-  configure(shape: ImageShape, latentDim: number, projection: Projection, decodedAs: string | null): void {
+  configure(shape: ImageShape, latentDim: number, projection: Projection, decodedAs: string | null, decoderNote = ""): void {
     this.shape = shape;
     this.latentDim = latentDim;
     this.decoded.setShape(shape);
@@ -76,6 +79,8 @@ export class Card {
     this.zList.replaceChildren(...Array.from({ length: latentDim > 3 ? latentDim : 0 }, () => h("li")));
     this.note.hidden = projection.kind === "identity" || !projection.note;
     setText(this.note, projection.note ?? "");
+    this.decoderNote.hidden = decoderNote === "";
+    setText(this.decoderNote, decoderNote);
   }
 
   /** CSS pixels for the decoded picture and for the nearest one. */
@@ -98,9 +103,9 @@ export class Card {
     setText(this.words, supportWords(support));
   }
 
-  showTrust({ radius, priorShare, distance }: Trust): void {
+  showTrust({ radius, priorShare, distance, isAmongAll }: Trust): void {
     const prior = priorShare === null ? "" : `‖z‖ ${number(radius)}, ${priorWords(priorShare)}`;
-    const near = distance === null ? "" : `${number(distance)} from the nearest code`;
+    const near = distance === null ? "" : `${number(distance)} from the nearest ${isAmongAll ? "" : "shown "}code`;
     setText(this.trust, [prior, near].filter(Boolean).join("; "));
     this.trust.title = "‖z‖: distance from the prior's middle, and the share of prior draws that lie nearer (chi-square with K degrees of freedom). Nearest code: Euclidean distance in all latent dimensions.";
   }

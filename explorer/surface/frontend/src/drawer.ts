@@ -9,7 +9,7 @@ import type { Choice } from "./selection";
 export type Background = "none" | "manifold" | "density" | "holes" | "magnification";
 
 /** What can be laid over the points, each by itself. */
-export type Overlay = "rings" | "shapes" | "contours" | "ellipses" | "truth" | "neighbours" | "thumbnails";
+export type Overlay = "points" | "rings" | "shapes" | "contours" | "ellipses" | "truth" | "neighbours" | "thumbnails";
 
 /** What the drawer shows as chosen. */
 export interface DrawerState {
@@ -49,7 +49,7 @@ const BACKGROUND_WORDS: Readonly<Record<Background, readonly [name: string, what
   none: ["Plain", "only the grid"],
   manifold: ["Decoded manifold", "what the decoder draws, place by place; zooming in brings smaller tiles (m)"],
   density: ["Density of the codes", "where images are: the mean of their posteriors q(z|x); where the map is no plane or a code is a point, of the points"],
-  holes: ["Posterior − prior", "q̄(z) − p(z): holes, where the prior draws and no image is, and crowds"],
+  holes: ["Posterior − prior", "q̄(z) − p(z): holes, where the prior draws more than images are, and crowds"],
   magnification: ["Magnification", "how fast pictures change from place to place, √det(JᵀJ)"],
 };
 
@@ -59,6 +59,7 @@ const TILES_WORDS: Readonly<Record<Tiles, readonly [name: string, what: string]>
 };
 
 const OVERLAY_WORDS: Readonly<Record<Overlay, readonly [name: string, what: string]>> = {
+  points: ["Points", "a dot for every test image; off, the ground alone is seen"],
   rings: ["Prior rings", "1, 2, 3 standard deviations of the prior (r)"],
   contours: ["Class contours", "the regions that hold 50 % and 90 % of every class’s density"],
   ellipses: ["Posterior ellipses", "1σ and 2σ of q(z|x) to scale for the nearest point; 1σ of all when few are in view"],

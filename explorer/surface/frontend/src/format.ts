@@ -20,6 +20,12 @@ export function pair([x, y]: ArrayLike<number> & Iterable<number>): string {
   return `(${number(x)}, ${number(y)})`;
 }
 
+/** A share in whole per cent; never 0 % of something, nor 100 % of less than all. */
+export function shareText(share: number): string {
+  if (share > 0 && share < 0.005) return "< 1 %";
+  return share < 1 && share >= 0.995 ? "> 99 %" : `${Math.round(100 * share)} %`;
+}
+
 /** 12 345 with thin spaces. */
 export function count(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, "\u2009");

@@ -16,7 +16,7 @@ export interface Intents {
   pin(left: number, top: number): void;
   pan(dx: number, dy: number): void;
   zoom(factor: number, left: number, top: number): void;
-  /** A loop or a box is drawn around points: its first corner, the next ones, the last. */
+  /** A loop or a box is drawn around points, or a path across them: its first corner, the next ones, the last. */
   loop(left: number, top: number, phase: "start" | "move" | "end"): void;
   /** What the next drag would do changed, or a drag began or ended. */
   mode(mode: Mode): void;
@@ -42,8 +42,8 @@ interface Contact {
 export class GestureMachine {
   /** The toolbar's switch: a plain drag pans. */
   panByDefault = false;
-  /** Another switch: a plain drag draws a loop, or a box. */
-  loopByDefault: "loop" | "box" | null = null;
+  /** Another switch: a plain drag draws a loop, a box, or a path. */
+  loopByDefault: "loop" | "box" | "path" | null = null;
   spaceHeld = false;
   private mode: Mode = "idle";
   private readonly contacts = new Map<number, Contact>();

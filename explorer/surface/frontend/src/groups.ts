@@ -3,12 +3,13 @@
 import type { PinRecord } from "./blob";
 import { classWords } from "./card";
 import { h, setText } from "./dom";
-import { count, number } from "./format";
+import { count, number, shareText } from "./format";
+import { keepGroups, keptGroups } from "./kept";
 import { classColour } from "./palette";
 import { Picture } from "./picture";
 import { MAX_NAME, pinName } from "./pins";
 import type { Scene } from "./scene";
-import { direction, selectionCsv, type GroupFacts } from "./selection";
+import { direction, factsOf, selectionCsv, type GroupFacts } from "./selection";
 import { save } from "./takeaway";
 
 export interface GroupActions {
@@ -16,6 +17,8 @@ export interface GroupActions {
   here(): readonly number[];
   walk(z: readonly number[], label: string): void;
   clear(): void;
+  /** Selects these points anew. */
+  select(indices: readonly number[]): void;
   /** The map along a direction (K,). */
   axis(direction: readonly number[], name: string): void;
   go(pin: PinRecord): void;
@@ -78,16 +81,15 @@ export class Groups {
     this.element = h("section", { class: "la-groups", "aria-label": "Selection and groups", hidden: true }, this.selected, this.saved, this.between);
   }
 
-  configure(scene: Scene, isNewMap: boolean): void {
+  /** On another map of the same run the points are the same, and so are groups and direction. */
+  configure(scene: Scene, isNewRun: boolean): void {
     this.scene = scene;
     for (const picture of [this.image, this.decoded]) {
       picture.setShape(scene.header.run.image_shape);
       picture.fitInto(84);
     }
-    if (isNewMap) {
-      this.groups = [];
-      this.show(null, this.isDark);
-    } else this.show(this.current, this.isDark);
+    if (isNewRun) this.groups = keptGroups(scene.header.run.id, scene.nPoints).map(({ name, indices }) => ({ name, facts: factsOf(scene, indices) }));
+    this.show(isNewRun ? null : this.current, this.isDark);
     this.cells = [];
     this.showPins(this.pins);
   }
@@ -151,10 +153,10 @@ export class Groups {
     this.selected.hidden = facts === null;
     this.element.hidden = facts === null && this.groups.length === 0;
     if (facts && scene) {
-      const top = facts.shares.slice(0, 3).map(({ slot, share }) => `${this.slotName(slot)} ${Math.round(100 * share)} %`);
+      const top = facts.shares.slice(0, 3).map(({ slot, share }) => `${this.slotName(slot)} ${shareText(share)}`);
       const kl = facts.meanKl === null ? "" : ` Mean KL ${number(facts.meanKl)} nats.`;
       setText(this.words, `${count(facts.indices.length)} points selected: ${top.join(", ")}.${kl}`);
-      this.bar.setAttribute("aria-label", `Class shares: ${facts.shares.map(({ slot, share }) => `${this.slotName(slot)} ${Math.round(100 * share)} %`).join(", ")}`);
+      this.bar.setAttribute("aria-label", `Class shares: ${facts.shares.map(({ slot, share }) => `${this.slotName(slot)} ${shareText(share)}`).join(", ")}`);
       this.bar.replaceChildren(...facts.shares.map(({ slot, share }) => this.share(slot, share)));
       this.imageBox.hidden = facts.meanImage === null;
       if (facts.meanImage) this.image.paint(facts.meanImage);
@@ -176,23 +178,34 @@ export class Groups {
   }
 
   private chip({ name, facts }: Group, index: number): HTMLElement {
-    const chip = this.button(`${name}: ${count(facts.indices.length)} points ×`, () => {
+    const again = this.button(`${name}: ${count(facts.indices.length)} points`, () => this.actions.select(facts.indices));
+    again.title = `Select the points of ${name} again`;
+    const forget = this.button("×", () => {
       this.groups.splice(index, 1);
+      this.remember();
       this.show(this.current, this.isDark);
     });
-    chip.title = `Forget ${name}`;
-    return chip;
+    forget.title = `Forget ${name}`;
+    forget.setAttribute("aria-label", `Forget ${name}`);
+    return h("span", { class: "la-group-chip" }, again, forget);
   }
 
   private keep(): void {
     if (!this.current) return;
     this.groups.push({ name: this.free(this.name.value.trim() || this.wish(this.current)), facts: this.current });
+    this.remember();
     this.actions.clear();
+  }
+
+  private remember(): void {
+    if (this.scene) keepGroups(this.scene.header.run.id, this.groups.map(({ name, facts: { indices } }) => ({ name, indices })));
   }
 
   /** What a group would be called if nobody named it. */
   private wish({ shares }: GroupFacts): string {
-    return this.free(shares[0] && shares[0].share > 0.5 ? `Mostly ${this.slotName(shares[0].slot)}` : "Group");
+    const [most] = shares;
+    const name = most && most.share > 0.5 ? this.slotName(most.slot) : "";
+    return this.free(name === "" ? "Group" : most.share === 1 ? name[0].toUpperCase() + name.slice(1) : `Mostly ${name}`);
   }
 
   private free(wish: string): string {
@@ -213,9 +226,11 @@ export class Groups {
     const along = this.along();
     if (!a || !b || !along) return;
     this.base ??= this.actions.here();
+    if (along.every((value) => Math.abs(value) < 1e-6)) return setText(this.strengthText, `${a.name} and ${b.name} have the same mean code: there is no direction between them.`);
     const t = Number(this.strength.value);
     const start = this.start_.value === HERE ? "" : `Pin ${this.start_.value} `;
     setText(this.strengthText, `${number(t)} × (${a.name} − ${b.name})`);
+    this.strength.setAttribute("aria-valuetext", `${number(t)} times ${a.name} minus ${b.name}`);
     this.actions.walk(this.base.map((value, k) => value + t * along[k]), `${start}${start && t >= 0 ? "+ " : ""}${number(t)} × (${a.name} − ${b.name})`);
     this.showAnalogies();
   }

@@ -3,7 +3,7 @@
 export type KeyIntent =
   | { readonly kind: "move"; readonly dx: number; readonly dy: number }
   | { readonly kind: "zoom"; readonly factor: number }
-  | { readonly kind: "pin" | "reset" | "manifold" | "rings" | "shapes" | "neighbours" | "layers" | "hole" | "select" | "box" | "pan" | "play" | "help" | "escape" | "home" | "undo" | "redo" };
+  | { readonly kind: "pin" | "reset" | "manifold" | "rings" | "shapes" | "neighbours" | "layers" | "hole" | "select" | "box" | "pan" | "play" | "help" | "escape" | "home" | "undo" | "redo" | "draw" | "wander" };
 
 /** Shares of the visible width. */
 const STEP = 1 / 50;
@@ -33,6 +33,8 @@ const PLAIN: Readonly<Record<string, KeyIntent>> = {
   b: { kind: "box" },
   v: { kind: "pan" },
   p: { kind: "play" },
+  d: { kind: "draw" },
+  w: { kind: "wander" },
   "?": { kind: "help" },
   Escape: { kind: "escape" },
 };
@@ -69,6 +71,8 @@ export const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["n", "lines to the nearest codes in latent space"],
   ["h", "the next hole of the aggregated posterior"],
   ["p", "play or pause the path"],
+  ["w", "start or stop a random walk through the prior"],
+  ["d", "in Walk: drag draws a path; without a mouse: add stops above the map"],
   ["Ctrl+Z", "undo what was done to the pins; with Shift redo"],
   ["x  b", "drag draws a loop, or a box, that selects points; without a mouse: Select points, under Layers"],
   ["v", "drag moves the map instead of the probe"],

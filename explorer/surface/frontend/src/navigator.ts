@@ -28,6 +28,11 @@ export class Navigator {
     return this.glide !== null;
   }
 
+  /** Whether what is seen is what is shown at first. */
+  get isAtHome(): boolean {
+    return this.isHome && this.glide === null;
+  }
+
   /** How much closer than when everything is shown. */
   get zoom(): number {
     return this.camera.scale / this.home.scale;

@@ -5,22 +5,27 @@
  * often as the pointer moves. Letters: C, H, W channels, height, width; I, O input and output channels. Tensors are C·H·W, row by row.
  */
 
-export type ActivationKind = "relu" | "silu" | "gelu" | "tanh" | "sigmoid";
+import { planGallery, planLattice, type StoredOp } from "./stored";
+
+export type ActivationKind = "relu" | "silu" | "gelu" | "tanh" | "sigmoid" | "gelu-erf" | "leaky-relu" | "elu" | "softplus" | "logit";
 
 export type Op =
   | { readonly op: "linear"; readonly weight: string; readonly bias: string; readonly biases?: string }
   | { readonly op: "conv2d" | "conv_transpose2d"; readonly weight: string; readonly bias: string; readonly stride: number; readonly padding: number }
   | { readonly op: "upsample"; readonly scale: number }
-  | { readonly op: "activation"; readonly kind: ActivationKind }
+  | { readonly op: "activation"; readonly kind: ActivationKind; readonly slope?: number }
   | { readonly op: "flatten" }
   | { readonly op: "unflatten"; readonly shape: readonly [number, number, number] }
   | { readonly op: "crop"; readonly height: number; readonly width: number }
   | { readonly op: "bias"; readonly bias: string }
+  | StoredOp
   | { readonly op: "autoregress"; readonly weight: string; readonly bias: string; readonly out: string };
 
 export interface Weights {
   floats(name: string): Float32Array;
   shape(name: string): readonly number[];
+  /** Only where pictures stand in for weights. */
+  bytes?(name: string): Uint8Array;
 }
 
 /** A layer that knows its shapes and owns its output buffer. */
@@ -47,7 +52,7 @@ export function planOp(op: Op, shape: readonly number[], weights: Weights): Plan
     case "upsample":
       return planUpsample(op.scale, shape);
     case "activation":
-      return planActivation(op.kind, shape);
+      return planActivation(op.kind, op.slope ?? 0, shape);
     case "flatten":
       return { shape: [count(shape)], run: (x) => x };
     case "unflatten":
@@ -56,6 +61,10 @@ export function planOp(op: Op, shape: readonly number[], weights: Weights): Plan
       return planCrop(op.height, op.width, shape);
     case "bias":
       return planBias(op.bias, shape, weights);
+    case "lattice":
+      return planLattice(op, shape, weights);
+    case "gallery":
+      return planGallery(op, shape, weights);
     case "autoregress":
       return planAutoregress(op, shape, weights);
     default:
@@ -377,7 +386,7 @@ function planUpsample(scale: number, shape: readonly number[]): Plan {
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 
 /** In place: the buffer belongs to the layer before. */
-const ACTIVATIONS: Record<ActivationKind, (x: Float32Array) => void> = {
+const ACTIVATIONS: Record<ActivationKind, (x: Float32Array, slope: number) => void> = {
   relu: (x) => {
     for (let i = 0; i < x.length; i++) if (x[i] < 0) x[i] = 0;
   },
@@ -394,20 +403,47 @@ const ACTIVATIONS: Record<ActivationKind, (x: Float32Array) => void> = {
     for (let i = 0; i < x.length; i++) x[i] = Math.tanh(x[i]);
   },
   sigmoid,
+  // of imported models only
+  "gelu-erf": (x) => {
+    for (let i = 0; i < x.length; i++) x[i] = 0.5 * x[i] * (1 + erf(x[i] / Math.SQRT2));
+  },
+  "leaky-relu": (x, slope) => {
+    for (let i = 0; i < x.length; i++) if (x[i] < 0) x[i] *= slope;
+  },
+  elu: (x, slope) => {
+    for (let i = 0; i < x.length; i++) if (x[i] < 0) x[i] = slope * Math.expm1(x[i]);
+  },
+  softplus: (x) => {
+    for (let i = 0; i < x.length; i++) x[i] = Math.max(x[i], 0) + Math.log1p(Math.exp(-Math.abs(x[i])));
+  },
+  logit: (x) => {
+    for (let i = 0; i < x.length; i++) {
+      const p = Math.min(Math.max(x[i], 1e-6), 1 - 1e-6);
+      x[i] = Math.log(p) - Math.log1p(-p);
+    }
+  },
 };
+
+/** The error function, to 1.5e-7 (Abramowitz & Stegun 1964, 7.1.26). */
+function erf(x: number): number {
+  const size = Math.abs(x);
+  const t = 1 / (1 + 0.3275911 * size);
+  const series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  return Math.sign(x) * (1 - series * Math.exp(-size * size));
+}
 
 /** 1 / (1 + exp(−x)); exp overflows to infinity for x < −709, which gives 0: the right answer. */
 export function sigmoid(x: Float32Array): void {
   for (let i = 0; i < x.length; i++) x[i] = 1 / (1 + Math.exp(-x[i]));
 }
 
-function planActivation(kind: ActivationKind, shape: readonly number[]): Plan {
+function planActivation(kind: ActivationKind, slope: number, shape: readonly number[]): Plan {
   const apply = ACTIVATIONS[kind];
   if (!apply) throw new OpError(`This page cannot compute the activation “${kind}”.`);
   return {
     shape,
     run: (x) => {
-      apply(x);
+      apply(x, slope);
       return x;
     },
   };

@@ -21,14 +21,71 @@ export function drawPath(context: Context, size: Size, camera: Camera, theme: Th
   context.strokeStyle = css(theme.accent);
   context.lineWidth = 2.5;
   context.stroke();
-  if (places.length > 0) drawEnd(context, theme, places[0], path.ends[0] ?? "");
-  if (share >= 1 && places.length > 1) drawEnd(context, theme, places[places.length - 1], path.ends[1] ?? "");
+  path.stops?.forEach(([x, y], i) => drawStop(context, theme, toScreen(camera, size, x, y), `${i + 1}`));
+  if (places.length > 0 && !path.stops?.length) drawEnd(context, theme, places[0], path.ends[0] ?? "");
+  if (share >= 1 && places.length > 1 && !path.stops?.length) drawEnd(context, theme, places[places.length - 1], path.ends[1] ?? "");
+  context.restore();
+}
+
+/** A name is about so wide. */
+const NAME_PX = 130;
+
+/** Paths of other kinds, thin, each with its name at a place of its own. */
+export function drawOthers(context: Context, size: Size, camera: Camera, theme: Theme, { others = [] }: PathRecord): void {
+  context.save();
+  context.lineJoin = "round";
+  const named: Point[] = [];
+  others.forEach(({ title, map }, i) => {
+    const places = map.map(([x, y]) => toScreen(camera, size, x, y));
+    trace(context, places);
+    for (const [ink, width] of [[css(theme.map, 0.8), 3.5], [css(theme.text, 0.75), 1.25]] as const) {
+      context.strokeStyle = ink;
+      context.lineWidth = width;
+      context.stroke();
+    }
+    const middle = places[Math.round(((i + 1.5) / (others.length + 2)) * (places.length - 1))];
+    if (!middle) return;
+    let top = middle[1] - 6;
+    while (named.some(([x, y]) => Math.abs(x - middle[0]) < NAME_PX && Math.abs(y - top) < 16)) top += 16; // not one name on another
+    named.push([middle[0], top]);
+    haloText(context, theme, title, middle[0] + 8, top, size.width, 500);
+  });
+  context.restore();
+}
+
+/** A path that is being drawn by hand. */
+export function drawTrail(context: Context, size: Size, camera: Camera, theme: Theme, trail: readonly Point[]): void {
+  context.save();
+  context.lineJoin = context.lineCap = "round";
+  trace(context, trail.map(([x, y]) => toScreen(camera, size, x, y)));
+  for (const [ink, width] of [[css(theme.map, 0.9), 6], [css(theme.accent), 2.5]] as const) {
+    context.strokeStyle = ink;
+    context.lineWidth = width;
+    context.stroke();
+  }
   context.restore();
 }
 
 function trace(context: Context, places: readonly Point[]): void {
   context.beginPath();
   places.forEach(([left, top], i) => (i ? context.lineTo(left, top) : context.moveTo(left, top)));
+}
+
+/** A numbered disc. */
+function drawStop(context: Context, theme: Theme, [left, top]: Point, label: string): void {
+  context.beginPath();
+  context.arc(left, top, 9, 0, 2 * Math.PI);
+  context.fillStyle = css(theme.accent);
+  context.fill();
+  context.strokeStyle = css(theme.map);
+  context.lineWidth = 2;
+  context.stroke();
+  context.font = `600 12px ${theme.font}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillStyle = css(theme.onAccent);
+  context.fillText(label, left, top + 0.5);
+  context.textBaseline = "alphabetic";
 }
 
 function drawEnd(context: Context, theme: Theme, [left, top]: Point, label: string): void {
@@ -155,8 +212,8 @@ export function drawLoop(context: Context, size: Size, camera: Camera, theme: Th
 export const MOST_RINGS = 1500;
 
 /** To the right of its mark; on the other side where there is no room. */
-function haloText(context: Context, theme: Theme, text: string, right: number, top: number, room = Infinity): void {
-  context.font = `600 13px ${theme.font}`;
+function haloText(context: Context, theme: Theme, text: string, right: number, top: number, room = Infinity, weight = 600): void {
+  context.font = `${weight} 13px ${theme.font}`;
   const { width } = context.measureText(text);
   const left = right + width > room ? right - 24 - width : right;
   context.textAlign = "left";

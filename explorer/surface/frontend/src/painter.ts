@@ -12,7 +12,7 @@ import { count } from "./format";
 import { ClassContours, drawContours } from "./fieldlayer";
 import type { Shown } from "./legend";
 import { Manifold, shareTiles, stepTiles, type Tiles } from "./manifold";
-import { drawEllipses, drawLinks, drawLoop, drawMarker, drawPath, drawPin, MOST_RINGS } from "./overlay";
+import { drawEllipses, drawLinks, drawLoop, drawMarker, drawOthers, drawPath, drawTrail, drawPin, MOST_RINGS } from "./overlay";
 import { classRgb, classShape, SHAPES } from "./palette";
 import { PointLayer, type Drawing } from "./pointlayer";
 import { markerRadius } from "./points";
@@ -54,6 +54,8 @@ export interface Things {
   /** The loop that is drawn or was drawn last, and the points in it. */
   readonly truth: Truth | null;
   readonly loop: readonly Point[];
+  /** A path that is being drawn by hand. */
+  readonly trail: readonly Point[];
   readonly selected: readonly number[];
 }
 
@@ -117,7 +119,7 @@ export class Painter {
     const { stage } = this;
     const { camera, scene, colouring, layers, shown, theme } = view;
     const isPictured = this.pictured(view) !== null;
-    stage.pointsOpacity(isPictured ? 0 : layers.background === "manifold" ? OVER_PICTURES.opacity : 1);
+    stage.pointsOpacity(isPictured || !layers.points ? 0 : layers.background === "manifold" ? OVER_PICTURES.opacity : 1);
     if (isPictured) return this.say(view);
     if (this.resizes !== stage.resizes) this.crowd.forget();
     this.resizes = stage.resizes;
@@ -174,7 +176,7 @@ export class Painter {
   }
 
   /** Returns whether all is drawn: pictures may need more frames. */
-  above(view: View, { path, pathShare, markers, pins, dropShare, probe, links, nearest, truth, loop, selected }: Things): boolean {
+  above(view: View, { path, pathShare, markers, pins, dropShare, probe, links, nearest, truth, loop, trail, selected }: Things): boolean {
     const { stage } = this;
     const { scene, camera, theme, layers, shown } = view;
     const context = stage.begin("map");
@@ -192,6 +194,8 @@ export class Painter {
     if (loop.length > 1 || selected.length > 0) drawLoop(context, stage.plot, camera, theme, loop, selected.length > MOST_RINGS ? [] : selected.map((i) => scene.place(i)));
     if (layers.rings && projection.rings) drawRingLabels(context, stage.plot, camera, theme, projection);
     if (layers.neighbours) drawLinks(context, stage.plot, camera, theme, probe, links.map((i) => scene.place(i)));
+    if (trail.length > 1) drawTrail(context, stage.plot, camera, theme, trail);
+    if (path && pathShare >= 1) drawOthers(context, stage.plot, camera, theme, path);
     if (path) drawPath(context, stage.plot, camera, theme, path, pathShare);
     for (const marker of markers) drawMarker(context, stage.plot, camera, theme, marker);
     pins.forEach((pin, i) => drawPin(context, stage.plot, camera, theme, pin, i === pins.length - 1 ? dropShare : 1));

@@ -6,7 +6,7 @@ import { pinLabel } from "./format";
 /** How long a pin that the host has not confirmed survives the host's updates. */
 export const PENDING_MS = 4000;
 /** As many as a host keeps; the oldest goes. */
-export const MAX_PINS = 12;
+export const MAX_PINS = 26;
 /** Letters of a name. */
 export const MAX_NAME = 40;
 
@@ -14,7 +14,9 @@ export const MAX_NAME = 40;
 export type PinEdit =
   | { readonly kind: "drop"; readonly index: number }
   | { readonly kind: "rename"; readonly index: number; readonly name: string }
-  | { readonly kind: "clear" | "undo" | "redo" };
+  | { readonly kind: "clear" | "undo" | "redo" }
+  /** A path was drawn by hand: places on the map. Only for a host that says that it keeps them. */
+  | { readonly kind: "drawn"; readonly places: readonly (readonly [number, number])[] };
 
 /** “A”, or with its name “A, a tall seven”. */
 export function pinName({ label, name }: PinRecord): string {

@@ -15,6 +15,8 @@ export interface Plane {
   readonly labels: readonly [x: string, y: string];
   readonly origin: Float32Array;
   readonly basis: Float32Array;
+  /** Codes that are to be in view from the start. */
+  readonly shows?: readonly Code[];
 }
 
 type Code = ArrayLike<number>;
@@ -38,6 +40,7 @@ export function throughThree(a: Code, b: Code, c: Code, names: readonly [string,
     labels: [`from ${one} to ${two}`, `towards ${three}`],
     origin: Float32Array.from(a),
     basis: joined(right, up),
+    shows: [a, b, c],
   };
 }
 

@@ -10,6 +10,7 @@ import type { Scene } from "./scene";
 /** The five pictures of a film stand at these quantiles of the prior. */
 export const FILM_QUANTILES = [0.02, 0.16, 0.5, 0.84, 0.98] as const;
 const SHOWN_FIRST = 8;
+const FILM_WORDS = "The pictures stand at five quantiles of the prior.";
 /** Below these a dimension says nothing: nats, and the active unit's variance (Burda 2016, section 5). */
 const DEAD_KL = 0.01;
 const ACTIVE_VARIANCE = 0.01;
@@ -86,7 +87,7 @@ export class Rack {
     const dead = this.axes.filter(({ isDead }) => isDead).length;
     const used = this.axes.length - dead;
     const how = scene.logvar ? "KL below 0.01 nats and means that hardly vary" : "codes that hardly vary";
-    setText(this.words, dead === 0 ? `All ${used} dimensions are used; most used first.` : `${used} of ${this.axes.length} dimensions are used, most used first; the grey ones were measured to say nothing (${how}).`);
+    setText(this.words, dead === 0 ? `All ${used} dimensions are used; most used first. ${FILM_WORDS}` : `${used} of ${this.axes.length} dimensions are used, most used first; the grey ones were measured to say nothing (${how}). ${FILM_WORDS}`);
     this.build();
   }
 
@@ -165,8 +166,9 @@ export class Rack {
       button.addEventListener("click", () => this.set(axis.k, at));
       return { at, picture, button };
     });
+    const quantiles = h("div", { class: "la-rack-quantiles", "aria-hidden": "true" }, ...FILM_QUANTILES.map((quantile) => h("span", {}, `${Math.round(100 * quantile)} %`)));
     const head = h("div", { class: "la-rack-head" }, h("span", { class: "la-rack-name" }, name), h("span", { class: "la-small", title: "Mean KL of this dimension over the test images, nats." }, kl), value);
-    const element = h("div", { class: "la-rack-row", "data-dead": axis.isDead }, head, slider, h("div", { class: "la-rack-film" }, ...film.map(({ button }) => button)));
+    const element = h("div", { class: "la-rack-row", "data-dead": axis.isDead }, head, slider, h("div", { class: "la-rack-film" }, ...film.map(({ button }) => button)), quantiles);
     return { axis, element, slider, value, film };
   }
 

@@ -125,6 +125,11 @@ export class Scene {
     return of(this) === of(other) && equal(this.points, other.points) && equal(this.mu, other.mu);
   }
 
+  /** Whether another scene has the same points, on whatever map: their numbers mean the same. */
+  isSameRun({ header: { run }, mu }: Scene): boolean {
+    return JSON.stringify(run) === JSON.stringify(this.header.run) && mu.length === this.mu.length && mu.every((value, i) => value === this.mu[i]);
+  }
+
   /** Finds the codes nearest to a code, all latent dimensions counted. */
   get codes(): CodeIndex {
     return (this.codeIndex ??= new CodeIndex(this.mu, this.space.latentDim));
@@ -200,7 +205,8 @@ export class Scene {
 }
 
 /** The header as if the host had sent this plane. */
-function headerOf(header: Header, { title, note, labels, origin, basis }: Plane, points: Float32Array): Header {
+function headerOf(header: Header, plane: Plane, points: Float32Array): Header {
+  const { title, note, labels, origin, basis } = plane;
   const hasPrior = "points_logvar" in header.arrays; // the codes of a deterministic model are points
   const center = dropped({ origin, basis } as Plane, new Float32Array(origin.length));
   return {
@@ -209,8 +215,19 @@ function headerOf(header: Header, { title, note, labels, origin, basis }: Plane,
       name: "plane", kind: "linear", title, note, x_label: labels[0], y_label: labels[1],
       extent: squareExtent(points), rings: hasPrior, ring_center: [center[0], center[1]],
     },
-    view_extent: robustExtent(points),
+    view_extent: around(robustExtent(points), dropped(plane, Float32Array.from((plane.shows ?? []).flatMap((z) => Array.from(z))))),
   };
+}
+
+/** The extent, grown where a place (x, y pairs) lies outside or on its rim. */
+function around([x0, x1, y0, y1]: Extent, places: Float32Array): Extent {
+  const [dx, dy] = [0.06 * (x1 - x0), 0.06 * (y1 - y0)];
+  let grown: Extent = [x0, x1, y0, y1];
+  for (let i = 0; i < places.length; i += 2) {
+    const [x, y] = [places[i], places[i + 1]];
+    grown = [Math.min(grown[0], x - dx), Math.max(grown[1], x + dx), Math.min(grown[2], y - dy), Math.max(grown[3], y + dy)];
+  }
+  return grown;
 }
 
 function maximum(values: ArrayLike<number>): number {

@@ -149,6 +149,6 @@ export function supportLevel(support: number): SupportLevel {
 
 export function supportWords(support: number): string {
   const level = supportLevel(support);
-  if (level === 0) return "no real point near";
+  if (level === 0) return "few real points around";
   return level <= 2 ? "at the edge" : "among real points";
 }

@@ -97,6 +97,8 @@ export const STYLE = `
 .la-rack-head{display:flex;align-items:baseline;gap:10px}
 .la-rack-name{font-weight:600;font-size:14px}.la-rack-value{margin-left:auto;font-size:14px}
 .la-rack .la-slider{width:100%}
+.la-rack-quantiles{display:grid;grid-template-columns:repeat(5,minmax(0,1fr));gap:3px;margin-top:2px;color:var(--la-muted);font:400 11px/1.2 var(--la-font);text-align:center}
+.la-group-chip{display:inline-flex}.la-group-chip .la-chip{padding:0 8px}
 .la-rack-film{display:grid;grid-template-columns:repeat(5,minmax(0,1fr));gap:3px}
 .la-decoded{transition:opacity .12s}.la-decoded[data-faint]{opacity:.45}
 
@@ -165,6 +167,14 @@ export const STYLE = `
 .la-film-cell{padding:0 0 3px;border:0;background:transparent;cursor:pointer;line-height:0;border-bottom:2px solid transparent}
 .la-film-cell canvas{width:100%;height:auto;border-radius:2px}
 .la-film-cell[data-current]{border-bottom-color:var(--la-accent)}
+.la-beside{display:grid;gap:8px;justify-items:start}
+.la-beside canvas{border-radius:4px}
+.la-path-strips{display:grid;gap:7px}.la-left>.la-path-strips{padding-left:33px;margin-top:10px}
+.la-path-strip-head{display:flex;justify-content:space-between;gap:8px;font-size:12px;line-height:1.35;color:var(--la-muted)}
+.la-path-strip-field{position:relative;height:22px;cursor:ew-resize;touch-action:none;color:var(--la-muted);border-radius:2px;background:var(--la-soft);overflow:hidden}
+.la-path-strip-area{display:block;width:100%;height:100%;opacity:.85}
+.la-path-strip-field i{position:absolute;top:0;bottom:0;width:2px;margin-left:-1px;background:var(--la-text);box-shadow:0 0 0 1px var(--la-background);pointer-events:none}
+.la-wander{justify-self:start;align-self:start;margin-left:-10px}
 
 .la-pins{display:grid;gap:6px;padding-top:14px;border-top:1px solid var(--la-border)}
 .la-pin-list{display:flex;flex-wrap:wrap;gap:8px;max-height:176px;overflow:auto;padding:3px}

@@ -5,7 +5,7 @@
  */
 
 import { Announcer } from "./announce";
-import { BlobError, parsePayload, type Dynamic, type Payload, type PinRecord, type Point, type SubjectRecord } from "./blob";
+import { BlobError, parsePayload, type Dynamic, type Extent, type Payload, type PinRecord, type Point, type SubjectRecord } from "./blob";
 import { visibleExtent } from "./camera";
 import { ClassBars, percent } from "./classbars";
 import { ClassStrip } from "./classstrip";
@@ -25,11 +25,12 @@ import { allShown, Legend, type LegendEntry, type Shown } from "./legend";
 import type { Tiles } from "./manifold";
 import { Model, type Posterior } from "./model";
 import { GLIDE_MS, Navigator } from "./navigator";
+import { classColour } from "./palette";
 import { OpError } from "./ops";
 import { OwnPanel, type Own } from "./own";
 import { Painter, type Layers, type Things, type View } from "./painter";
 import type { PathChoice } from "./paths";
-import { PENDING_MS, PinBook, type PinEdit } from "./pins";
+import { MAX_PINS, PENDING_MS, PinBook, type PinEdit } from "./pins";
 import type { ImageShape, Picture } from "./picture";
 import type { Protocol } from "./prepare/prepare";
 import { alongDirection, throughThree, type Plane } from "./planes";
@@ -40,18 +41,19 @@ import { ScaleBar } from "./scalebar";
 import { Scene } from "./scene";
 import { Shelf } from "./shelf";
 import { SliceBox } from "./slicebox";
-import { supportWords, type How } from "./space";
+import { clamp, supportWords, type How } from "./space";
 import { Stage } from "./stage";
 import { Stats, type FrameStats } from "./stats";
 import { foundWords } from "./selectform";
 import { caught, factsOf, named, type Choice } from "./selection";
 import { Strip } from "./strip";
 import { STYLE } from "./style";
-import { pinsJson, pythonCode, save, screenPicture } from "./takeaway";
+import { pinsJson, pythonCode, save, screenPicture, type PictureKey } from "./takeaway";
 import { applyTheme, readTheme, type Theme } from "./theme";
 import { Toolbar } from "./toolbar";
 import { canTellTruth, toStudy, Truth, type OwnPicture } from "./truth";
 import { Walk } from "./walk";
+import { homeOf, Wander, type Home } from "./wander";
 
 /** What the host hears. */
 export interface Pin {
@@ -120,6 +122,8 @@ const PATH_DRAW_MS = 280;
 const CHEAP_DECODE_MS = 2.5;
 const REST_MS = 90;
 const N_LINKS = 8;
+/** Places of a line drawn by hand. */
+const MOST_DRAWN = 400;
 /** Words follow a moving hand this often: nobody reads numbers faster, and each change lays out the page. */
 const WORDS_MS = 50;
 /** Short: the index is built while a hand may already be moving. */
@@ -164,7 +168,7 @@ export class SurfaceView implements Surface {
   private readonly hint = new Hint(this.stage.hint);
   private readonly toolbar = new Toolbar((intent) => this.act(intent));
   private readonly legend = new Legend((next) => this.setShown(next(this.shown)));
-  private readonly player = new Player({ seek: () => this.followPath(), playing: (isPlaying) => this.onPlaying(isPlaying) });
+  private readonly player = new Player({ seek: () => this.followPath(), playing: (isPlaying) => this.onPlaying(isPlaying), className: (label) => this.scene?.className(label) ?? "" });
   private readonly truth = new Truth((extent, share) => {
     this.navigator.lookAt(extent, share);
     this.cameraMoves();
@@ -180,6 +184,7 @@ export class SurfaceView implements Surface {
     here: () => Array.from(this.z),
     walk: (z, label) => this.setCode(z, label),
     clear: () => this.select([]),
+    select: (indices) => this.select(indices),
     axis: (direction, name) => this.scene && this.layPlane(alongDirection(direction, this.scene.mu, name), "These two groups have the same mean code: no direction leads from one to the other."),
     go: (pin) => this.goTo(pin),
   });
@@ -202,6 +207,11 @@ export class SurfaceView implements Surface {
   private easelKey = "";
   private readonly sliceBox = new SliceBox({ here: () => Array.from(this.z), show: (plane) => this.layPlane(plane) });
   private readonly walk = new Walk();
+  private readonly wander = new Wander(prefersReducedMotion);
+  /** What the path's strips stand before where the map is wide; under the film they would be thumbs. */
+  private besideMap: HTMLElement | null = null;
+  private wanderHome: Home = { mean: [], std: [] };
+  private readonly wanderButton = h("button", { type: "button", class: "la-chip la-all la-wander", title: "A smooth random walk whose places are, in the long run, draws from the prior N(0, I); of a model without one, as its codes are spread (w)" }, "Random walk");
   private readonly holeButton = h("button", { type: "button", class: "la-chip la-all" }, "Show me a hole (h)");
   private readonly fieldBar = new ScaleBar(this.holeButton);
   private readonly colourBar = new ScaleBar();
@@ -241,7 +251,7 @@ export class SurfaceView implements Surface {
   private wordsAt = -Infinity;
   private shown: Shown = new Uint8Array(0);
   private readonly layers: Layers = {
-    background: "none", tiles: "steps", rings: true, shapes: false, contours: false, ellipses: false, truth: false, neighbours: false, thumbnails: true,
+    background: "none", tiles: "steps", points: true, rings: true, shapes: false, contours: false, ellipses: false, truth: false, neighbours: false, thumbnails: true,
   };
   private colourId = BY_CLASS;
   private colouring: Colouring | null = null;
@@ -251,6 +261,7 @@ export class SurfaceView implements Surface {
   private wantedTiles: Tiles | null = null;
   private own: OwnPicture = null;
   private loop: Point[] = [];
+  private trail: Point[] = [];
   private selected: readonly number[] = [];
   private layerDefaults = "";
   private isHelpOpen = false;
@@ -269,7 +280,10 @@ export class SurfaceView implements Surface {
     this.classStrip = new ClassStrip(callbacks.onClass ? (label) => callbacks.onClass?.(this.scene?.className(label) ?? "") : null);
     const bars = h("div", { class: "la-bars" }, this.fieldBar.element, this.colourBar.element);
     const left = h("div", { class: "la-left" }, this.toolbar.element, this.stage.element, bars, this.classStrip.element, this.legend.element, this.groups.element, this.strip.element, this.rack.element);
+    this.besideMap = this.strip.element;
     this.rack.wake = () => this.request({});
+    this.wanderButton.addEventListener("click", () => this.act({ kind: "wander" }));
+    this.player.element.after(this.wanderButton);
     this.holeButton.addEventListener("click", () => this.act({ kind: "hole" }));
     this.body.append(left, this.card.element, this.ownPanel.element, this.shelf.element);
     this.drawer.add(this.sliceBox.element);
@@ -348,8 +362,11 @@ export class SurfaceView implements Surface {
     this.showEverything();
   }
 
+  /** All but the outermost points, which would make the others small; asked again, those and all pins too. */
   private showEverything(): void {
-    this.navigator.glideHome();
+    const { scene } = this;
+    if (scene && this.navigator.isAtHome) this.navigator.lookAt(extentOf(scene.points, this.pinBook.all().map(({ map }) => map)), 0.94);
+    else this.navigator.glideHome();
     this.cameraMoves();
   }
 
@@ -371,6 +388,7 @@ export class SurfaceView implements Surface {
   private load(payload: Payload): boolean {
     const base = new Scene(payload);
     const isNewMap = !this.base?.isSameMap(base);
+    const isNewRun = !this.base?.isSameRun(base);
     const plane = isNewMap ? null : (this.scene?.plane ?? null);
     this.base = base;
     const scene = plane ? base.onto(plane) : base;
@@ -382,7 +400,9 @@ export class SurfaceView implements Surface {
       this.layerDefaults = "";
       this.purity = null;
       this.loop = [];
-      this.selected = [];
+      if (isNewRun) this.selected = [];
+      this.trail = [];
+      this.wander.stop();
       this.startMap(scene);
     }
     this.classBars.configure(scene.classifier, scene.header.class_names);
@@ -390,7 +410,7 @@ export class SurfaceView implements Surface {
     this.rack.configure(scene);
     this.ownPanel.configure(scene);
     this.sliceBox.configure(axesOf(scene).map(({ k }) => k));
-    this.groups.configure(scene, isNewMap);
+    this.groups.configure(scene, isNewRun);
     this.loadOriginalsLater(scene);
     return isNewMap;
   }
@@ -402,7 +422,7 @@ export class SurfaceView implements Surface {
     this.announcedPlace = "";
     this.painter.reset();
     this.decodeMs = 0;
-    this.card.configure(run.image_shape, run.latent_dim, projection, scene.decodedAs);
+    this.card.configure(run.image_shape, run.latent_dim, projection, scene.decodedAs, scene.header.decoder_note);
     this.truth.configure(scene);
     this.shelf.configure({
       shape: run.image_shape, latentDim: run.latent_dim, hasPrior: scene.logvar !== null,
@@ -437,11 +457,15 @@ export class SurfaceView implements Surface {
   /** Lays a plane in place of the host's map, the shown code staying what it is; without one, says why. */
   private layPlane(plane: Plane | null, refusal = ""): void {
     if (!this.base || !this.scene) return;
-    if (!plane) return this.say(refusal);
+    if (!plane) {
+      this.stage.element.scrollIntoView({ block: "nearest" });
+      return this.say(refusal);
+    }
     if (plane.key === this.scene.plane?.key) return;
     this.changeMap(this.base.onto(plane));
     if (this.isDrawerOpen) this.openDrawer(false);
-    this.announcer.now(`Map: ${plane.title}`);
+    this.say(`Map: ${plane.title}`);
+    this.stage.element.scrollIntoView({ block: "nearest" }); // what was pressed may be far below
   }
 
   private leavePlane(): void {
@@ -575,11 +599,12 @@ export class SurfaceView implements Surface {
     const scene = this.scene as Scene;
     const path = this.pathHere(scene);
     const shape = scene.header.run.image_shape;
-    const film = (picture: Picture, frame: number): void => picture.paint(scene.model.decodeShared(path?.z[frame] ?? []));
-    const isNewPath = this.player.setPath(path, shape, film);
-    if (isNewDecoder && !isNewPath) this.player.repaint(shape, film);
+    const paint = (picture: Picture, z: readonly number[]): void => picture.paint(scene.model.decodeShared(z));
+    const isNewPath = this.player.setPath(path, shape, paint, this.theme.isDark);
+    if (isNewDecoder && !isNewPath) this.player.repaint(shape, paint, this.theme.isDark);
     if (!path) this.isOnPath = false;
     if (!isNewPath) return;
+    this.trail = [];
     this.measure();
     if (!path) return;
     this.pathStart = performance.now();
@@ -588,7 +613,8 @@ export class SurfaceView implements Surface {
 
   private pathHere(scene: Scene): Dynamic["path"] {
     const given = this.dynamic?.path ?? null;
-    if (given) return scene.plane ? { ...given, map: given.z.map((z) => scene.placeOf(z)) } : given;
+    const onPlane = <P extends { z: readonly (readonly number[])[] }>(one: P): P & { map: Point[] } => ({ ...one, map: one.z.map((z) => scene.placeOf(z)) });
+    if (given) return scene.plane ? { ...onPlane(given), stops: [], others: given.others?.map(onPlane) ?? [] } : given;
     return this.walk.record(this.pinsHere(), (z) => scene.placeOf(z));
   }
 
@@ -642,6 +668,7 @@ export class SurfaceView implements Surface {
     const isCompact = this.dynamic.options.compact;
     const isWide = width >= WIDE_PX && this.dynamic.options.show_card && !isCompact;
     const isNarrow = width < 520;
+    this.player.placeStrips(isWide ? this.besideMap : null);
     const isStacked = window.innerWidth < STACKED_PX;
     this.root.toggleAttribute("data-column", isCompact);
     this.root.toggleAttribute("data-wide", isWide);
@@ -677,6 +704,7 @@ export class SurfaceView implements Surface {
   private retheme(): void {
     this.theme = this.readTheme();
     applyTheme(this.root, this.theme);
+    this.player.retheme(this.theme.isDark);
     this.showLegend();
     this.nearest = -1;
     this.request({ ground: true, points: true, above: true, probe: this.scene !== null });
@@ -686,8 +714,9 @@ export class SurfaceView implements Surface {
 
   private intents(): Intents {
     return {
-      look: (left, top) => {
-        if (this.player.isPlaying && this.gestureMode === "idle") return; // a passing mouse does not stop the film
+      look: (x, y) => {
+        const [left, top] = this.onPlot(x, y);
+        if ((this.player.isPlaying || this.wander.isWalking) && this.gestureMode === "idle") return; // a passing mouse does not stop the film
         this.pausePlayer();
         this.isHover = true;
         this.setProbe(this.navigator.toMap(left, top));
@@ -708,6 +737,12 @@ export class SurfaceView implements Surface {
       loop: (left, top, phase) => this.drawLoop(this.navigator.toMap(left, top), phase),
       mode: (mode) => this.onGestureMode(mode),
     };
+  }
+
+  /** A drag may leave the canvas; the probe stays where it can be seen. */
+  private onPlot(left: number, top: number): Point {
+    const { width, height } = this.stage.plot;
+    return [clamp(left, 0, width), clamp(top, 0, height)];
   }
 
   private gestureMode: Mode = "idle";
@@ -762,6 +797,10 @@ export class SurfaceView implements Surface {
         return this.selectBy("loop");
       case "box":
         return this.selectBy("box");
+      case "draw":
+        return this.dynamic?.options.drawable ? this.selectBy("path") : undefined;
+      case "wander":
+        return this.startWandering();
       case "play":
         return this.player.current ? this.player.setPlaying(!this.player.isPlaying) : undefined;
       case "help":
@@ -847,8 +886,10 @@ export class SurfaceView implements Surface {
 
   // ---- selection --------------------------------------------------------------------------------------------------------
 
-  private selectBy(shape: "loop" | "box"): void {
+  private selectBy(shape: "loop" | "box" | "path"): void {
     const { gestures } = this;
+    if (shape === "path" && this.scene?.plane) return this.say("A path is drawn on the page’s own map: press “Back to” above this one first.");
+    if (shape === "path") this.pausePlayer();
     gestures.loopByDefault = gestures.loopByDefault === shape ? null : shape;
     if (gestures.loopByDefault) gestures.panByDefault = false;
     else this.select([]);
@@ -859,6 +900,7 @@ export class SurfaceView implements Surface {
   private drawLoop(place: Point, phase: "start" | "move" | "end"): void {
     const { scene } = this;
     if (!scene) return;
+    if (this.gestures.loopByDefault === "path") return this.drawTrail(place, phase);
     if (phase === "start") this.select([]);
     if (this.gestures.loopByDefault === "box") this.loop = boxOf(this.loop[0] ?? place, place);
     else this.loop.push(place);
@@ -866,9 +908,24 @@ export class SurfaceView implements Surface {
       const found = caught(scene, this.loop, this.shown);
       if (found.length === 0) this.loop = [];
       this.select(found);
-      this.announcer.now(found.length ? `${count(found.length)} points selected` : "No point selected");
+      if (found.length) this.announcer.now(`${count(found.length)} points selected`);
+      else this.say("No point selected: none lies inside.");
     }
     this.request({ above: true });
+  }
+
+  /** A path by hand: every place decodes as it is drawn, the host keeps the line and plays it. */
+  private drawTrail(place: Point, phase: "start" | "move" | "end"): void {
+    if (phase === "start") this.trail = [];
+    this.trail.push(place);
+    this.setProbe(place);
+    this.request({ above: true });
+    if (phase !== "end") return;
+    this.selectBy("path");
+    const places = thinned(this.trail, MOST_DRAWN);
+    if (places.length < 2) return;
+    this.announcer.now("Path drawn");
+    this.callbacks.onEdit?.({ kind: "drawn", places }, nonce());
   }
 
   private selectNamed(choice: Choice): number {
@@ -922,7 +979,8 @@ export class SurfaceView implements Surface {
     this.strip.show(quantity, (i) => this.shown[scene.slots[i]] === 1);
     const isCounting = this.colourId === PURITY.id && !quantity;
     const range = this.colouring?.range;
-    const words = quantity && range ? { title: quantity.name, definition: quantity.definition, ramp: "amount" as const, low: number(range[0]), high: number(range[1]) } : null;
+    const [least, most] = quantity ? extremesOf(quantity.values) : [0, 0];
+    const words = quantity && range ? { title: quantity.name, definition: quantity.definition, ramp: "amount" as const, low: `${least < range[0] ? "≤ " : ""}${number(range[0])}`, high: `${most > range[1] ? "≥ " : ""}${number(range[1])}` } : null;
     this.colourBar.show(words, isCounting ? `${PURITY.name}: ${Math.round(100 * (this.purity?.share ?? 0))} %` : "");
     this.showLegend();
   }
@@ -962,8 +1020,21 @@ export class SurfaceView implements Surface {
     if (!scene) return;
     const { run, projection } = scene.header;
     const lines = [`${run.id}, ${projection.title}`, this.z.length > 3 ? `largest: ${zText(this.z)}` : `z = ${zText(this.z)}`, supportWords(this.support)];
-    const picture = screenPicture(this.stage, this.theme, this.card.decoded.canvas, lines);
+    const picture = screenPicture(this.stage, this.theme, this.card.decoded.canvas, lines, this.keys(scene));
     picture.toBlob((blob) => blob && save("map.png", blob), "image/png");
+  }
+
+  /** What the colours of the saved picture mean. */
+  private keys(scene: Scene): PictureKey[] {
+    const { background } = this.layers;
+    const field = background === "none" || background === "manifold" ? null : this.painter.backdropOf(scene).words(background);
+    const quantity = this.coloured();
+    const classes = quantity || !hasLabels(scene) ? [] : legendEntries(scene).filter(({ slot }) => this.shown[slot] === 1);
+    return [
+      ...(field ? [{ text: `${field.title}: ${field.low} to ${field.high}`, ramp: field.ramp }] : []),
+      ...(quantity && this.colouring ? [{ text: `${quantity.name}: ${this.colouring.range.map(number).join(" to ")}`, ramp: "amount" as const }] : []),
+      ...classes.map(({ slot, name }) => ({ text: name, colour: classColour(slot === scene.nClasses ? -1 : slot, this.theme.isDark) })),
+    ];
   }
 
   private python(): string {
@@ -980,7 +1051,7 @@ export class SurfaceView implements Surface {
     while (backdrop.grow("holes")); // asked for by name: worth a short wait
     const hole = backdrop.nextHole();
     this.showFieldBar();
-    if (!hole) return this.announcer.now("No hole: wherever the prior draws, images are near.");
+    if (!hole) return this.say("No hole: nowhere does the prior draw much more than images are.");
     this.pausePlayer();
     this.setProbe(hole);
     if (this.navigator.show(hole, 48)) this.cameraMoves();
@@ -1043,6 +1114,7 @@ export class SurfaceView implements Surface {
     this.exactZ = seen.z;
     this.exactLabel = seen.heading;
     this.announcedPlace = String(this.probe);
+    this.announcer.now(""); // what it said last is not what is shown
     this.isHover = true;
     return true;
   }
@@ -1064,11 +1136,13 @@ export class SurfaceView implements Surface {
     const z = Array.from(this.z);
     const map: [number, number] = [this.probe[0], this.probe[1]];
     const name = nonce();
+    const wasFull = this.pinBook.all().length === MAX_PINS;
     const pin = this.pinBook.add(map, z, performance.now(), name);
     this.dropStart = performance.now();
     this.showPins();
     this.hint.leave();
-    this.announcer.now(`Pinned ${pin.label} at ${zText(z, plainNumber)}`);
+    if (wasFull) this.say(`${MAX_PINS} pins are the most: the first one made room for this one. Undo brings it back.`);
+    else this.announcer.now(`Pinned ${pin.label} at ${zText(z, plainNumber)}`);
     this.request({ above: true });
     const timer = setTimeout(() => this.forgetRefusedPins(), PENDING_MS + 50);
     this.disposer.add(() => clearTimeout(timer));
@@ -1085,11 +1159,17 @@ export class SurfaceView implements Surface {
 
   private onPlaying(isPlaying: boolean): void {
     this.lastFrame = performance.now();
-    if (isPlaying) this.request({});
-    else if (this.player?.current) this.announcePlace();
+    if (isPlaying) {
+      this.stopWandering();
+      this.request({});
+    } else if (this.player?.current) {
+      this.announcePlace();
+      if (this.isOnPath) this.request({ probe: true });
+    }
   }
 
   private pausePlayer(): void {
+    this.stopWandering();
     if (this.player.isPlaying) this.player.setPlaying(false);
   }
 
@@ -1097,12 +1177,41 @@ export class SurfaceView implements Surface {
   private followPath(): void {
     const path = this.player.current;
     if (!path || !this.scene) return;
-    const frame = this.player.frame;
     this.isOnPath = true;
-    this.probe = path.map[frame];
-    this.showPicture(path.z[frame]);
+    this.probe = this.player.place;
+    this.showPicture(this.player.code);
     this.card.showHeading("On the path");
     this.request({});
+  }
+
+  /** Starts the random walk from the code that is shown, or stops it. */
+  private startWandering(): void {
+    const { scene } = this;
+    if (!scene) return;
+    if (this.wander.isWalking) return this.stopWandering();
+    this.pausePlayer();
+    const { latentDim } = scene.space;
+    this.wanderHome = scene.logvar ? { mean: new Array<number>(latentDim).fill(0), std: new Array<number>(latentDim).fill(1) } : homeOf(scene.mu, latentDim);
+    this.wander.start(this.z, this.wanderHome);
+    this.lastFrame = performance.now();
+    setText(this.wanderButton, "Stop the random walk");
+    this.announcer.now("Random walk");
+    this.request({});
+  }
+
+  private stopWandering(): void {
+    if (!this.wander?.isWalking) return;
+    this.wander.stop();
+    setText(this.wanderButton, "Random walk");
+  }
+
+  private showWandering(z: readonly number[]): void {
+    const scene = this.scene as Scene;
+    this.isOnPath = false;
+    this.probe = scene.placeOf(z);
+    this.exactZ = z;
+    this.exactLabel = "Random walk";
+    this.decodeProbe();
   }
 
   // ---- words ------------------------------------------------------------------------------------------------------------
@@ -1130,7 +1239,8 @@ export class SurfaceView implements Surface {
   private showToolbar(): void {
     const { scene } = this;
     if (!scene) return;
-    this.toolbar.show({ manifold: this.layers.background === "manifold", layers: this.isDrawerOpen, select: this.gestures.loopByDefault === "loop", box: this.gestures.loopByDefault === "box", pan: this.gestures.panByDefault, help: this.isHelpOpen });
+    this.toolbar.offerDrawing(Boolean(this.dynamic?.options.drawable));
+    this.toolbar.show({ draw: this.gestures.loopByDefault === "path", manifold: this.layers.background === "manifold", layers: this.isDrawerOpen, select: this.gestures.loopByDefault === "loop", box: this.gestures.loopByDefault === "box", pan: this.gestures.panByDefault, help: this.isHelpOpen });
     this.drawer.show({ background: this.layers.background, tiles: this.layers.tiles, overlays: this.layers, colour: this.colourId });
   }
 
@@ -1142,9 +1252,9 @@ export class SurfaceView implements Surface {
     const { scene, dynamic } = this;
     if (!scene || !dynamic) return;
     const pins = this.pinsHere();
-    const { pinnable } = dynamic.options;
-    this.card.showPins(pins, pinnable, (z) => scene.model.decodeShared(z), (pin) => this.goTo(pin));
-    this.shelf.element.hidden = !pinnable;
+    const { pinnable, drawable } = dynamic.options;
+    this.card.showPins(pins, pinnable && !drawable, (z) => scene.model.decodeShared(z), (pin) => this.goTo(pin));
+    this.shelf.element.hidden = !pinnable || Boolean(drawable); // there a click adds a stop, and stops are above the map
     this.shelf.show({ pins, path: this.walk.choice(pins), canUndo: dynamic.undo.back, canRedo: dynamic.undo.forth });
     this.sliceBox.showPins(pins);
     this.groups.showPins(pins);
@@ -1185,6 +1295,8 @@ export class SurfaceView implements Surface {
     this.want = { ground: false, points: false, above: false, probe: false };
     const cameraMoved = this.navigator.tick(now);
     if (this.player.tick(now - this.lastFrame)) this.followPath();
+    const wandered = this.wander.tick(now - this.lastFrame, this.wanderHome);
+    if (wandered) this.showWandering(wandered);
     this.lastFrame = now;
     if (this.heard && !this.hasMoved && this.follow(this.heard)) want.probe = true;
     this.heard = null;
@@ -1203,7 +1315,10 @@ export class SurfaceView implements Surface {
     if (this.painter.fill(view) || this.wordsAreDue) this.request({});
     this.growSlowly(view, start);
     if (!isDrawn) this.request({ above: true });
-    if (this.navigator.isGliding || this.player.isPlaying || this.isAnimating()) this.request({ above: this.isAnimating() });
+    // an entrance is drawn once more after its time, or a slow page would stop short of its end
+    const isEntering = this.isAnimating() || this.wasAnimating;
+    this.wasAnimating = this.isAnimating();
+    if (this.navigator.isGliding || this.player.isPlaying || this.wander.isWalking || isEntering) this.request({ above: isEntering });
   }
 
   /** What takes longer than a frame goes on in slices: fields, the manifold, the sliders' films, purity. */
@@ -1246,6 +1361,7 @@ export class SurfaceView implements Surface {
   }
 
   private wasGrowing = false;
+  private wasAnimating = false;
 
   private isAnimating(): boolean {
     const now = performance.now();
@@ -1311,6 +1427,7 @@ export class SurfaceView implements Surface {
       radius: Math.hypot(...this.z),
       priorShare: scene.logvar ? priorShareWithin(Math.hypot(...this.z), K) : null,
       distance: near?.distance ?? null,
+      isAmongAll: this.shown.every((one) => one === 1),
     };
     this.card.showTrust(trust);
   }
@@ -1318,7 +1435,7 @@ export class SurfaceView implements Surface {
   /** Once a place: a host's rerun must not talk over "Pinned A". */
   private announcePlace(): void {
     const place = String(this.probe);
-    if (this.player.isPlaying || place === this.announcedPlace) return;
+    if (this.player.isPlaying || this.wander.isWalking || place === this.announcedPlace) return;
     this.announcedPlace = place;
     this.announcer.later(() => this.sentence());
   }
@@ -1365,6 +1482,7 @@ export class SurfaceView implements Surface {
       nearest: this.marked,
       truth: this.layers.truth ? this.truth : null,
       loop: this.loop,
+      trail: this.trail,
       selected: this.selected,
     };
   }
@@ -1388,9 +1506,39 @@ const BACKGROUND_NAMES: Readonly<Record<Background, string>> = {
   none: "plain", manifold: "decoded manifold", density: "density of the codes", holes: "posterior − prior", magnification: "magnification",
 };
 const OVERLAY_NAMES: Readonly<Record<Overlay, string>> = {
-  rings: "Prior rings", shapes: "Marker shapes", contours: "Class contours", ellipses: "Posterior ellipses", truth: "True posterior",
+  points: "Points", rings: "Prior rings", shapes: "Marker shapes", contours: "Class contours", ellipses: "Posterior ellipses", truth: "True posterior",
   neighbours: "Nearest in latent space", thumbnails: "Pictures when close",
 };
+
+/** Smallest and largest; (0, 0) of nothing. */
+function extremesOf(values: ArrayLike<number>): [least: number, most: number] {
+  let [least, most] = [Infinity, -Infinity];
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] < least) least = values[i];
+    if (values[i] > most) most = values[i];
+  }
+  return least <= most ? [least, most] : [0, 0];
+}
+
+/** All points (x, y pairs) and all pins. */
+function extentOf(points: Float32Array, pins: readonly Point[]): Extent {
+  const along = (axis: 0 | 1): [number, number] => {
+    let [least, most] = [Infinity, -Infinity];
+    for (let i = axis; i < points.length; i += 2) {
+      least = Math.min(least, points[i]);
+      most = Math.max(most, points[i]);
+    }
+    return [Math.min(least, ...pins.map((pin) => pin[axis])), Math.max(most, ...pins.map((pin) => pin[axis]))];
+  };
+  return [...along(0), ...along(1)];
+}
+
+/** At most so many places of a line, evenly, both ends among them; places that repeat are left out. */
+function thinned(line: readonly Point[], most: number): Point[] {
+  const moved = line.filter(([x, y], i) => i === 0 || x !== line[i - 1][0] || y !== line[i - 1][1]);
+  const n = Math.min(most, moved.length);
+  return n < 2 ? moved : Array.from({ length: n }, (_, i) => moved[Math.round((i * (moved.length - 1)) / (n - 1))]);
+}
 
 /** The corners of a box, the one where it began first. */
 function boxOf([x0, y0]: Point, [x1, y1]: Point): Point[] {
@@ -1427,7 +1575,7 @@ function offerOf(scene: Scene): DrawerOffer {
   const { rings } = scene.header.projection;
   const isPlane = scene.spreadOnMap() !== null;
   const classes = hasLabels(scene);
-  const overlays: Overlay[] = [...(rings ? ["rings" as const] : []), ...(classes ? ["contours" as const] : []), ...(isPlane ? ["ellipses" as const] : []), ...(canTellTruth(scene) ? ["truth" as const] : []), "neighbours", "thumbnails", ...(scene.nClasses > 1 ? ["shapes" as const] : [])];
+  const overlays: Overlay[] = ["points", ...(rings ? ["rings" as const] : []), ...(classes ? ["contours" as const] : []), ...(isPlane ? ["ellipses" as const] : []), ...(canTellTruth(scene) ? ["truth" as const] : []), "neighbours", "thumbnails", ...(scene.nClasses > 1 ? ["shapes" as const] : [])];
   const first = { id: BY_CLASS, name: classes ? "Class" : "Nothing", definition: "" };
   return {
     backgrounds: ["none", "manifold", "density", ...(rings && isPlane ? ["holes" as const] : []), "magnification"],

@@ -3,15 +3,30 @@
 import type { PinRecord } from "./blob";
 import { css } from "./colour";
 import { h } from "./dom";
+import { rampColour, type RampName } from "./ramp";
 import type { Scene } from "./scene";
 import type { Stage } from "./stage";
 import type { Theme } from "./theme";
 
 const CARD_PX = 260;
+const LINE_PX = 21;
+const KEY_PX = 19;
+const RAMP_STEPS = 24;
 
-/** The map as it is on the screen, its axes, and beside it what is under the cursor. */
-export function screenPicture(stage: Stage, theme: Theme, decoded: HTMLCanvasElement, lines: readonly string[]): HTMLCanvasElement {
-  const { ratio, width, height, plot } = stage;
+/** A line of the saved picture's legend: what a colour, or a ramp of them, stands for. */
+export interface PictureKey {
+  readonly text: string;
+  readonly colour?: string;
+  readonly ramp?: RampName;
+}
+
+/** The map as it is on the screen, its axes, and beside it what is under the cursor and what the colours mean. */
+export function screenPicture(stage: Stage, theme: Theme, decoded: HTMLCanvasElement, lines: readonly string[], keys: readonly PictureKey[]): HTMLCanvasElement {
+  const { ratio, width, plot } = stage;
+  const room = CARD_PX - 40;
+  const factor = room / Math.max(decoded.width, decoded.height);
+  const below = plot.top + decoded.height * factor + 26 + LINE_PX * lines.length;
+  const height = Math.max(stage.height, below + KEY_PX * keys.length + 8);
   const canvas = h("canvas");
   canvas.width = Math.round((width + CARD_PX) * ratio);
   canvas.height = Math.round(height * ratio);
@@ -24,14 +39,31 @@ export function screenPicture(stage: Stage, theme: Theme, decoded: HTMLCanvasEle
     context.drawImage(source, left, top, source.width / ratio, source.height / ratio);
   }
   context.globalAlpha = 1;
-  const room = CARD_PX - 40;
-  const factor = room / Math.max(decoded.width, decoded.height);
   context.imageSmoothingEnabled = false;
   context.drawImage(decoded, width + 20, plot.top, decoded.width * factor, decoded.height * factor);
   context.fillStyle = css(theme.text);
   context.font = `500 14px ${theme.font}`;
-  lines.forEach((line, i) => context.fillText(line, width + 20, plot.top + decoded.height * factor + 26 + 21 * i, room));
+  lines.forEach((line, i) => context.fillText(line, width + 20, plot.top + decoded.height * factor + 26 + LINE_PX * i, room));
+  keys.forEach((key, i) => drawKey(context, key, width + 20, below + KEY_PX * i, room));
   return canvas;
+}
+
+function drawKey(context: CanvasRenderingContext2D, { text, colour, ramp }: PictureKey, left: number, base: number, room: number): void {
+  const ink = context.fillStyle;
+  const wide = ramp ? 48 : 10;
+  for (let i = 0; ramp && i < RAMP_STEPS; i++) {
+    const { r, g, b } = rampColour(ramp, (i + 0.5) / RAMP_STEPS);
+    context.fillStyle = `rgb(${r} ${g} ${b})`;
+    context.fillRect(left + (wide * i) / RAMP_STEPS, base - 9, wide / RAMP_STEPS + 0.5, 9);
+  }
+  if (colour) {
+    context.fillStyle = colour;
+    context.beginPath();
+    context.arc(left + 5, base - 4.5, 4.5, 0, 2 * Math.PI);
+    context.fill();
+  }
+  context.fillStyle = ink;
+  context.fillText(text, left + wide + 8, base, room - wide - 8);
 }
 
 /** Run, map and every pin with its code: what another program needs to draw them again. */

@@ -13,10 +13,11 @@ export interface ToolbarState {
   readonly select: boolean;
   readonly box: boolean;
   readonly pan: boolean;
+  readonly draw: boolean;
   readonly help: boolean;
 }
 
-type Toggle = "manifold" | "layers" | "select" | "box" | "pan" | "help";
+type Toggle = "manifold" | "layers" | "select" | "box" | "pan" | "draw" | "help";
 const OPENS: readonly Toggle[] = ["layers", "help"];
 
 const TOGGLES: readonly (readonly [Toggle, string, string])[] = [
@@ -38,6 +39,7 @@ export class Toolbar {
     const view = [
       this.toggle("select", "", "Drag draws a loop that selects points (x)"),
       this.toggle("box", "", "Drag draws a box that selects points (b)"),
+      this.toggle("draw", "", "Drag draws a path, which is then played (d)"),
       this.toggle("pan", "", "Drag moves the map instead of the probe (v)"),
       this.button("minus", "Zoom out (−)", { kind: "zoom", factor: 1 / 1.5 }),
       this.button("plus", "Zoom in (+)", { kind: "zoom", factor: 1.5 }),
@@ -64,6 +66,12 @@ export class Toolbar {
 
   show(state: ToolbarState): void {
     for (const [kind, button] of this.toggles) button.setAttribute(OPENS.includes(kind) ? "aria-expanded" : "aria-pressed", String(state[kind]));
+  }
+
+  /** Whether the host keeps paths that are drawn by hand. */
+  offerDrawing(isOffered: boolean): void {
+    const button = this.toggles.get("draw");
+    if (button) button.hidden = !isOffered;
   }
 
   focus(kind: "help" | "layers"): void {

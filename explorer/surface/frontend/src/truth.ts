@@ -84,6 +84,7 @@ export class Truth {
   private job: PosteriorJob | null = null;
   private since = 0;
   private said = "";
+  private shareSaid = 0;
 
   /** `look`: brings a part of the map into view. */
   constructor(look: (extent: Extent, share: number) => void) {
@@ -165,11 +166,13 @@ export class Truth {
 
   private say(sentence: string): void {
     const { studied, result, job } = this;
-    const share = Math.round(100 * (job?.share ?? 0));
+    if (job === null) this.shareSaid = 0;
+    this.shareSaid = Math.max(this.shareSaid, Math.round(100 * (job?.share ?? 0))); // where mass is found there is more to look at
+    const share = this.shareSaid;
     const all = [sentence, studied?.key, result !== null, share].join("|");
     if (all === this.said) return; // asked at every movement
     this.said = all;
-    this.key.hidden = studied === null;
+    this.key.hidden = result === null;
     this.zoom.hidden = result === null;
     this.element.title = result ? DEFINITION : "";
     if (result && studied) {

@@ -1,31 +1,31 @@
 import { describe, expect, test } from "vitest";
-import { Model } from "../src/model";
-import { floats, writePayload } from "./helpers";
+import { keepGroups, keptGroups, type Shelf } from "../src/kept";
 
-/** A decoder of one layer from two numbers to four pixels, told one of two classes. */
-function model(): Model {
-  const weight = floats(8, 1), biases = floats(8, 2);
-  const header = {
-    format: "latent-atlas", version: 1, run: { id: "r", dataset: "d", latent_dim: 2, image_shape: [1, 2, 2] }, class_names: ["a", "b"], decoded_as: "a",
-    likelihood: "bernoulli", encoder: [], projection: {}, view_extent: [0, 1, 0, 1],
-    decoder: [{ op: "linear", weight: "w", bias: "b", biases: "bs" }, { op: "unflatten", shape: [1, 2, 2] }],
-  };
-  const arrays = { w: { values: weight, shape: [4, 2] }, b: { values: floats(4, 3), shape: [4] }, bs: { values: biases, shape: [4, 2] } };
-  return new Model(writePayload({}, header, arrays));
+function shelf(content: Record<string, string> = {}): Shelf & { content: Record<string, string> } {
+  return { content, getItem: (key) => content[key] ?? null, setItem: (key, value) => void (content[key] = value) };
 }
 
-describe("a picture that is asked for twice", () => {
-  const codes = [[0.3, -1], [0.3, -1], [2, 0.5], [0.3, -1]];
-  test("is the same as when it is asked for alone, whatever was asked between", () => {
-    const one = model();
-    for (const label of [0, 1, 0]) {
-      for (const z of codes) {
-        const alone = Array.from(model().decodeAsShared(z, label));
-        expect(Array.from(one.decodeAsShared(z, label))).toEqual(alone);
-        expect(Array.from(one.decodeAsShared(z, label))).toEqual(alone);
-        one.outputShared(z); // logits in the same place
-        expect(Array.from(one.decodeAsShared(z, label))).toEqual(alone);
-      }
-    }
+describe("groups of a run", () => {
+  const groups = [{ name: "Class 3", indices: [0, 7, 4] }, { name: "“<b>”, mine", indices: [9] }];
+
+  test("come back as they were, and only to their run", () => {
+    const tab = shelf();
+    keepGroups("digits-2d", groups, tab);
+    expect(keptGroups("digits-2d", 10, tab)).toEqual(groups);
+    expect(keptGroups("digits-16d", 10, tab)).toEqual([]);
+  });
+  test("are nothing where points are missing, and the sound ones stay", () => {
+    const tab = shelf();
+    keepGroups("digits-2d", groups, tab);
+    expect(keptGroups("digits-2d", 9, tab)).toEqual([groups[0]]);
+  });
+  test.each(["", "{", "null", "7", '[null, 1, "a", {}]', '[{"name": 1, "indices": [0]}]', '[{"name": "a", "indices": [0.5]}]', '[{"name": "a", "indices": []}]', '[{"name": "a", "indices": [-1]}]'])("that are damaged are nothing: %s", (text) => {
+    expect(keptGroups("r", 10, shelf({ "latent-atlas-groups:r": text }))).toEqual([]);
+  });
+  test("are lost without a word where a page may keep nothing", () => {
+    const forbidden: Shelf = { getItem: () => { throw new Error("denied"); }, setItem: () => { throw new Error("denied"); } };
+    keepGroups("r", groups, forbidden);
+    expect(keptGroups("r", 10, forbidden)).toEqual([]);
+    expect(keptGroups("r", 10, null)).toEqual([]);
   });
 });

@@ -19,9 +19,9 @@ function tensors(weight: Shape, bias: number): Tensors {
   return new Tensors({ w: { values: floats(size, 7), shape: weight }, b: { values: floats(bias, 8), shape: [bias] } });
 }
 
-function expectClose(actual: ArrayLike<number>, wanted: readonly number[]): void {
+function expectClose(actual: ArrayLike<number>, wanted: readonly number[], off = 2e-5): void {
   expect(actual.length).toBe(wanted.length);
-  wanted.forEach((value, i) => expect(Math.abs(actual[i] - value)).toBeLessThan(2e-5 * Math.max(1, Math.abs(value))));
+  wanted.forEach((value, i) => expect(Math.abs(actual[i] - value)).toBeLessThan(off * Math.max(1, Math.abs(value))));
 }
 
 /** Straight from the definition, one output at a time; nothing is shared with the program. */
@@ -134,6 +134,32 @@ describe("activation", () => {
   ] as const)("%s", (kind, wanted) => {
     const y = planOp({ op: "activation", kind }, [values.length], tensors([1], 1)).run(Float32Array.from(values));
     expectClose(y, values.map(wanted));
+  });
+});
+
+describe("activations of imported models", () => {
+  const values = [-30, -3, -1, -0.1, 0, 0.1, 1, 3, 30];
+  const run = (kind: string, slope?: number, of = values): Float32Array =>
+    planOp({ op: "activation", kind, slope } as Op, [of.length], tensors([1], 1)).run(Float32Array.from(of));
+  test("with a slope", () => {
+    expectClose(run("leaky-relu", 0.2), values.map((v) => (v > 0 ? v : 0.2 * v)));
+    expectClose(run("elu", 0.7), values.map((v) => (v > 0 ? v : 0.7 * (Math.exp(v) - 1))));
+  });
+  test("softplus and logit undo exp and the sigmoid", () => {
+    expectClose([...run("softplus")].map((v) => Math.exp(v)).slice(0, 8), values.slice(0, 8).map((v) => 1 + Math.exp(v)));
+    const odds = [-9, -2, 0, 0.5, 9];
+    expectClose(run("logit", undefined, odds.map((v) => 1 / (1 + Math.exp(-v)))).map((v, i) => v / Math.max(1, Math.abs(odds[i]))), odds.map((v) => v / Math.max(1, Math.abs(v))), 1e-3);
+    expectClose(run("logit", undefined, [0, 1]), [Math.log(1e-6), -Math.log(1e-6)], 0.5);
+  });
+  test("gelu by the normal distribution function, integrated", () => {
+    const normal = (v: number): number => {
+      const steps = 4000;
+      let sum = 0;
+      for (let i = 0; i < steps; i++) sum += Math.exp(-0.5 * (((i + 0.5) / steps) * v) ** 2);
+      return 0.5 + ((sum / steps) * v) / Math.sqrt(2 * Math.PI);
+    };
+    const few = values.slice(1, 8);
+    expectClose(run("gelu-erf", undefined, few), few.map((v) => v * normal(v)));
   });
 });
 

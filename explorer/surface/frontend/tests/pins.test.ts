@@ -37,7 +37,7 @@ describe("pins", () => {
   test("at most as many as the host keeps, lettered as the host does", () => {
     const book = new PinBook(true);
     for (let i = 0; i < MAX_PINS + 3; i++) book.add([i, 0], [i, 0], 0);
-    expect(labels(book)).toBe("ABCDEFGHIJKL");
+    expect(labels(book)).toBe("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
     expect(book.all()[0].z[0]).toBe(3);
   });
   test("an event that the host has counted is over, whether its pin was kept or not", () => {

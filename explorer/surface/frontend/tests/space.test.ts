@@ -67,7 +67,7 @@ test("support: bilinear inside, zero outside", () => {
 test("words go with the dots, from empty to thick", () => {
   const levels = [0, 0.01, 0.05, 0.1, 0.3, 0.5, 1].map(supportLevel);
   expect(levels).toEqual([...levels].sort());
-  expect(supportWords(0)).toBe("no real point near");
+  expect(supportWords(0)).toBe("few real points around");
   expect(supportWords(0.1)).toBe("at the edge");
   expect(supportWords(0.5)).toBe("among real points");
 });

@@ -5,7 +5,7 @@ import { canTellTruth, detailWords, toStudy, truthWords, type Studied } from "..
 /** Three points, the first two with a class. */
 function scene(change: Partial<Record<keyof Scene, unknown>> = {}, header: Record<string, unknown> = {}): Scene {
   return {
-    header: { run: { dataset: "toy", image_shape: [1, 1, 2] }, projection: { rings: true }, likelihood: "gaussian", log_sigma: -1, ...header },
+    header: { run: { dataset: "toy", image_shape: [1, 1, 2] }, projection: { rings: true }, likelihood: "gaussian", log_sigma: -1, decoder: [{ op: "dense" }], ...header },
     space: { how: "identity", latentDim: 2 }, logvar: Float32Array.of(0, -1, -2, -3, -4, -5), labels: Int16Array.of(0, 1, -1),
     originals: Uint8Array.of(0, 51, 102, 153, 204, 255), isWaitingForOriginals: false, decodedAs: null,
     muOf: (i: number) => Float32Array.of(i, -i), numberOf: (i: number) => 100 + i, originalOffset: (i: number) => 2 * i,
@@ -24,6 +24,7 @@ describe("the true posterior is offered", () => {
     ["a model without a prior", scene({}, { projection: { rings: false } })],
     ["codes that are points", scene({ logvar: null })],
     ["a scale for each pixel", scene({}, { log_sigma: null })],
+    ["a decoder that sees the pixels before", scene({}, { decoder: [{ op: "autoregress" }] })],
     ["an older payload", scene({}, { log_sigma: undefined })],
   ])("not on %s", (_, one) => {
     expect(canTellTruth(one)).toBe(false);

@@ -1,0 +1,163 @@
+"""How unlike the images that a model was tested on is a picture? Three figures, each held against the test split, and one of all three.
+
+    reconstruction   E_q[−log p(x|z)], nats: what the decoder cannot redraw
+    ELBO             −(reconstruction + KL(q(z|x) ‖ p(z))), nats (Kingma & Welling 2014, eq. 3)
+    distance         of μ to the nearest code of the test split, an image of the split to the nearest other one (Sun et al. 2022, k = 1)
+    strangeness      −Σ log p over the figures there are, p = (1 + the number of test images at least as bad) / (1 + N): Fisher's sum
+                     (1932) of conformal p-values (Bates et al. 2023). The figures depend on each other, so the sum is not read from a
+                     χ² table but held against the sums of the test images themselves.
+
+No figure alone is enough: a likelihood may be higher for foreign images than for its own (Nalisnick et al. 2019), and in a plane every
+code is near to some other. Letters: B pictures, N images of the test split, K latent dimensions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.forward import Codes, Floats, Forward
+
+Doubles = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+RECONSTRUCTION, ELBO, DISTANCE = "reconstruction", "elbo", "distance"
+N_DRAWS = 32  # of z for the expectation over q: the standard error is a sixth of what one draw of the stored figures has
+SEED = 5
+MOST_SEARCHES = 2000  # images of the split whose nearest other code is looked for: a percentile to 0.05
+MOST_PAIRS = 40_000_000  # distances for that: half a second
+LEAST_SEARCHES = 200
+CHUNK = 200
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of B pictures. bad: (B,) by the name of a figure, larger is worse, so the ELBO is there as −ELBO; without it for a
+    deterministic model, which has no bound."""
+
+    bad: Mapping[str, Doubles]
+
+    def row(self, i: int) -> Figures:
+        """One picture's."""
+        return Figures({name: values[i : i + 1] for name, values in self.bad.items()})
+
+
+@dataclass(frozen=True)
+class Population:
+    """The test split's. ordered: each figure of its images, smallest first · strangeness (M,), smallest first, of the M images whose
+    distance was looked for."""
+
+    ordered: Mapping[str, Doubles]
+    strangeness: Doubles
+    n: int
+
+
+@dataclass(frozen=True)
+class Judged:
+    """B pictures held against a population. percentiles: of each figure, (B,), the share of test images in percent that are less bad ·
+    strangeness (B,), ≥ 0 · percentile (B,): the share of test images that are less strange."""
+
+    percentiles: Mapping[str, Doubles]
+    strangeness: Doubles
+    percentile: Doubles
+
+
+def population(mu: Floats, reconstruction: Floats, elbo: Floats | None) -> Population:
+    """From what a run stores of its test split: mu (N, K), reconstruction and elbo (N,) nats; elbo None for a deterministic model."""
+    rows = searched_rows(len(mu))
+    ordered = {RECONSTRUCTION: np.sort(np.asarray(reconstruction, float))}
+    members = {RECONSTRUCTION: np.asarray(reconstruction, float)[rows]}
+    if elbo is not None:
+        ordered[ELBO], members[ELBO] = np.sort(-np.asarray(elbo, float)), -np.asarray(elbo, float)[rows]
+    if len(mu) > 1:
+        members[DISTANCE] = nearest_distance(mu[rows], mu, rows)
+        ordered[DISTANCE] = np.sort(members[DISTANCE])
+    # an image of the split counts among those that are as bad as itself: that is the 1 of the formula
+    surprise = [-np.log(_at_least(ordered[name], values) / len(ordered[name])) for name, values in members.items()]
+    return Population(ordered, np.sort(np.sum(surprise, axis=0)), len(mu))
+
+
+def searched_rows(n: int) -> Labels:
+    """The images of the split whose distances are known, evenly spaced: all of them where there are few."""
+    searches = min(n, max(LEAST_SEARCHES, min(MOST_SEARCHES, MOST_PAIRS // n)))
+    return np.linspace(0, n - 1, searches).round().astype(np.int64)
+
+
+def figures_of(forward: Forward, x: Floats, codes: Codes, mu: Floats, y: Labels | None = None) -> Figures:
+    """Of pictures x (B, C, H, W) in [0, 1] with these codes, under the classes y (B,) of a conditional model; mu (N, K): the split's."""
+    error = expected_nll(forward, x, codes, y)
+    bad = {RECONSTRUCTION: error}
+    if not forward.config.is_deterministic:
+        bad[ELBO] = error + codes.kl.astype(float).sum(1)
+    if len(mu) > 1:
+        bad[DISTANCE] = nearest_distance(codes.mu, mu)
+    return Figures(bad)
+
+
+def stored_figures(row: int, mu: Floats, reconstruction: Floats, elbo: Floats | None) -> Figures:
+    """Of an image of the split itself, as the run stores them; for that its pixels need not be here."""
+    bad = {RECONSTRUCTION: np.array([reconstruction[row]], float)}
+    if elbo is not None:
+        bad[ELBO] = -np.array([elbo[row]], float)
+    if len(mu) > 1:
+        bad[DISTANCE] = nearest_distance(mu[row : row + 1], mu, np.array([row]))
+    return Figures(bad)
+
+
+def judge(figures: Figures, among: Population) -> Judged:
+    """The figures held against the population that has the same ones."""
+    percentiles, surprise = {}, []
+    for name, values in figures.bad.items():
+        ordered = among.ordered[name]
+        at_least = _at_least(ordered, values)
+        percentiles[name] = 100 * (len(ordered) - at_least) / len(ordered)
+        surprise.append(-np.log((1 + at_least) / (1 + len(ordered))))
+    strangeness: Doubles = np.sum(surprise, axis=0)
+    n = len(among.strangeness)
+    return Judged(percentiles, strangeness, 100 * (n - _at_least(among.strangeness, strangeness)) / n)
+
+
+def expected_nll(forward: Forward, x: Floats, codes: Codes, y: Labels | None = None) -> Doubles:
+    """E_q[−log p(x|z)] (B,) nats, the mean over the same draws for every picture; of a deterministic model at its code."""
+    if forward.config.is_deterministic:
+        return forward.nll(codes.mu, x, y)
+    total, draws = np.zeros(len(x)), np.random.default_rng(SEED)
+    for eps in draws.standard_normal((N_DRAWS, 1, codes.mu.shape[1]), np.float32):
+        total += forward.nll(codes.mu + codes.std * eps, x, y)
+    return total / N_DRAWS
+
+
+def nearest_distance(z: Floats, mu: Floats, own: Labels | None = None) -> Doubles:
+    """Euclidean distance (B,) of codes z (B, K) to the nearest of mu (N, K); own (B,): rows of mu that are the codes' own and left out."""
+    codes, others = z.astype(float), mu.astype(float)
+    squares, found = np.square(others).sum(1), np.empty(len(codes))
+    for at in range(0, len(codes), CHUNK):
+        here = codes[at : at + CHUNK]
+        distances = squares - 2 * here @ others.T  # without |z|², the same for all: only the order counts
+        if own is not None:
+            distances[np.arange(len(here)), own[at : at + CHUNK]] = np.inf
+        # the difference of large squares loses digits, so the distance itself is computed from the codes
+        found[at : at + CHUNK] = np.linalg.norm(here - others[distances.argmin(1)], axis=1)
+    return found
+
+
+def _at_least(ordered: Doubles, values: Doubles) -> Doubles:
+    """How many of the ordered numbers are at least as large as each of the values."""
+    return (len(ordered) - np.searchsorted(ordered, values, side="left")).astype(float)
+
+
+# --- words
+
+
+def sentence(percentile: float, n: int) -> str:
+    """What the percentile of the strangeness means, among n test images."""
+    if percentile >= 100:
+        return f"Unlike everything this model saw: stranger than each of {n} test images it was compared with."
+    if percentile >= 95:
+        return f"Unlike {min(percentile, 99.9):.1f} % of what this model saw."
+    if percentile >= 75:
+        return f"Less ordinary than most: stranger than {percentile:.0f} % of what this model saw."
+    return "As ordinary as the images this model saw."

@@ -1,0 +1,80 @@
+"""What does the model make of many pictures at once? A table, the strangest picture first, and the same as CSV."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from explorer import cache
+from explorer.core.batch import Item, csv_text, items
+from explorer.core.pictures import Picture, data_uri, fitted
+from explorer.core.several import Row, as_records, strangest_first
+from explorer.core.words import plain
+from explorer.views.picking import Several
+from explorer.views.trust import HELP, TRUST_HELP
+from trainer.runs import Run
+
+PICTURE_PX, ROW_PX = 56, 62
+MOST_ROWS_SHOWN = 12
+
+
+def show(run: Run, several: Several) -> None:
+    """The table of all pictures, then what could not be read."""
+    rows = _rows(run, items(several.files))
+    sound = strangest_first(rows)
+    if sound:
+        st.markdown(f"**{len(sound)} {'picture' if len(sound) == 1 else 'pictures'}, the strangest first**", help=TRUST_HELP)
+        _table(run, sound)
+    faults = [row for row in rows if row.problem]
+    if faults:
+        st.warning("\n".join(f"- {plain(row.problem)}" for row in faults), icon=":material/error:")
+    if rows:
+        st.download_button(
+            "Save the table as CSV", csv_text(as_records(rows)), file_name=f"{run.id}-pictures.csv", mime="text/csv", on_click="ignore",
+            icon=":material/download:", help="One row a picture, numbers unrounded; a name that a spreadsheet would take for a formula "
+            "begins with an apostrophe.",
+        )  # fmt: skip
+
+
+def _rows(run: Run, found: list[Item]) -> list[Row]:
+    """A picture at a time, with a bar while it takes."""
+    bar = st.progress(0.0, "Reading the pictures …")
+    rows = []
+    for i, item in enumerate(found):
+        bar.progress(i / len(found), f"Picture {i + 1} of {len(found)} …")
+        rows.append(cache.judged(run.id, item))
+    bar.empty()
+    return rows
+
+
+def _table(run: Run, rows: list[Row]) -> None:
+    """Names are cells of text: the table draws them on a canvas and reads no Markdown or HTML in them."""
+    columns: dict[str, list[Any]] = {
+        "picture": [_thumbnail(row.fed) for row in rows], "reconstruction": [_thumbnail(row.x_hat) for row in rows],
+        "unlike %": [row.percentile for row in rows],  # before the name, so that a phone shows it
+        "name": [row.name for row in rows], "ELBO": [row.elbo for row in rows], "error": [row.reconstruction for row in rows],
+        "distance": [row.distance for row in rows], "nearest class": [row.nearest for row in rows],
+    }  # fmt: skip
+    if run.config.is_deterministic:
+        del columns["ELBO"]
+    if not run.info.dataset.class_names:
+        del columns["nearest class"]
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        columns, hide_index=True, row_height=ROW_PX, height=(ROW_PX * min(MOST_ROWS_SHOWN, len(rows)) + 40), key="several-table",
+        alt="Table of the uploaded pictures, the strangest first",
+        column_config={
+            "picture": st.column_config.ImageColumn("fed", width=80, help="After preparation, in the model's size."),
+            "reconstruction": st.column_config.ImageColumn("redrawn", width=80, help="Decoded from z = μ."),
+            "name": st.column_config.TextColumn("name", width="medium"),
+            "unlike %": number("unlike %", format="%.1f", help=TRUST_HELP), "ELBO": number("ELBO, nats", format="%.1f", help=HELP["elbo"]),
+            "error": number("error, nats", format="%.1f", help=HELP["reconstruction"]),
+            "distance": number("distance", format="%.2f", help=HELP["distance"]),
+            "nearest class": st.column_config.TextColumn("nearest", help="Class of the test image whose code is nearest."),
+        },
+    )  # fmt: skip
+
+
+def _thumbnail(picture: Picture | None) -> str:
+    return "" if picture is None else data_uri(fitted(picture, PICTURE_PX))

@@ -1,0 +1,203 @@
+"""Does the Walk page play, scrub, draw and wander under a real hand?"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from trainer.geometry import interpolate
+from trainer.runs import load_run
+
+ROOT = Path(__file__).resolve().parents[2]
+ASSETS = ROOT / "assets" / "runs"
+
+
+def opened(page: Page, server: str, **query: str) -> None:
+    page.goto(f"{server}/?view=interpolate&" + "&".join(f"{name}={value}" for name, value in query.items()))
+    expect(page.locator("canvas.la-overlay")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("slider", name="Position on the path")).to_be_visible()
+    page.evaluate("document.fonts.ready")
+
+
+def code(page: Page) -> list[float]:
+    """The code that is shown, with all its digits."""
+    return page.locator(".la-root").evaluate("root => Array.from(root.surface.z)")
+
+
+def pause(page: Page) -> None:
+    button = page.get_by_role("button", name=re.compile("^Pause"))
+    if button.count():
+        button.click()
+
+
+def test_playing_shows_pictures_between_the_frames_and_rests_on_one(page, server):
+    opened(page, server, run="digits-2d")
+    pause(page)
+    run = load_run("digits-2d", ASSETS)
+    frames = np.linspace(0, 1, 61)[:, None] * (run.encodings.mu[1] - run.encodings.mu[0]) + run.encodings.mu[0]
+    page.get_by_role("button", name=re.compile("^Play")).click()
+    seen = page.locator(".la-root").evaluate(
+        """root => new Promise(done => {
+            const seen = [], start = performance.now();
+            const look = now => { seen.push(Array.from(root.surface.z)); now - start < 1500 ? requestAnimationFrame(look) : done(seen); };
+            requestAnimationFrame(look);
+        })"""
+    )
+    off = [np.abs(frames - z).max(1).min() for z in seen]
+    assert np.mean(np.array(off) > 1e-4) > 0.5  # most of the pictures lie between two frames
+    assert len({tuple(z) for z in seen}) > 0.7 * len(seen)  # nearly every screen is a new one
+    pause(page)
+    page.wait_for_timeout(200)
+    assert np.abs(frames - code(page)).max(1).min() < 1e-4
+
+
+def test_scrubbing_by_slider_key_and_strip_shows_the_very_frame(page, server):
+    opened(page, server, run="digits-2d")
+    pause(page)
+    run = load_run("digits-2d", ASSETS)
+    a, b = run.encodings.mu[:2].astype(float)
+    slider = page.get_by_role("slider", name="Position on the path")
+    slider.focus()
+    page.keyboard.press("Home")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(150)
+    np.testing.assert_allclose(code(page), a + 3 / 60 * (b - a), atol=1e-4)
+    field = page.locator(".la-path-strip-field").first
+    box = field.bounding_box()
+    page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + box["height"] / 2)
+    page.wait_for_timeout(150)
+    np.testing.assert_allclose(code(page), a + 0.75 * (b - a), atol=1e-4)
+    assert slider.input_value() == "45"
+
+
+def test_the_strips_say_what_is_measured(page, server):
+    opened(page, server, run="digits-2d")
+    pause(page)
+    heads = page.locator(".la-path-strip-head")
+    expect(heads).to_have_count(4)
+    run = load_run("digits-2d", ASSETS)
+    page.get_by_role("slider", name="Position on the path").fill("30")
+    page.wait_for_timeout(150)
+    z = np.array(code(page))
+    words = [page.locator(f".la-path-strip-head span:{side}-child").all_inner_texts() for side in ("first", "last")]
+    shown = dict(zip(*words, strict=True))
+    assert float(shown["Nats below the prior's peak"]) == pytest.approx((z**2).sum() / 2, rel=0.02)
+    p = run.classifier.probabilities(run.forward.decode(z[None].astype(np.float32)))[0]
+    assert shown["Class"].startswith(run.info.dataset.class_names[int(p.argmax())])
+
+
+def test_two_kinds_play_side_by_side(page, server):
+    opened(page, server, run="digits-2d")
+    pause(page)
+    run = load_run("digits-2d", ASSETS)
+    page.get_by_role("combobox", name="Beside it").select_option("spherical")
+    page.get_by_role("slider", name="Position on the path").fill("30")
+    page.wait_for_timeout(150)
+    picture = page.get_by_role("img", name="The other path at the same frame")
+    shown = picture.evaluate(
+        "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((_, i) => i % 4 === 0))"
+    )
+    z = interpolate(run.encodings.mu[0], run.encodings.mu[1], [0.5], "spherical").astype(np.float32)
+    np.testing.assert_allclose(shown, 255 * run.forward.decode(z)[0].ravel(), atol=2)
+
+
+def test_a_path_drawn_by_hand_is_played_and_saved(page, server):
+    opened(page, server, run="digits-2d")
+    pause(page)
+    page.get_by_role("button", name=re.compile("^Drag draws a path")).click()
+    box = page.locator("canvas.la-overlay").bounding_box()
+    at = lambda x, y: (box["x"] + x * box["width"], box["y"] + y * box["height"])
+    page.mouse.move(*at(0.3, 0.5))
+    page.mouse.down()
+    places = []
+    for x, y in ((0.3, 0.5), (0.4, 0.4), (0.5, 0.4), (0.6, 0.5), (0.7, 0.45)):
+        page.mouse.move(*at(x, y), steps=6)
+        page.wait_for_timeout(60)
+        places.append(code(page))  # what the hand decodes on its way
+    page.mouse.up()
+    expect(page.get_by_text("Playing the path that you drew")).to_be_visible()
+    expect(page.get_by_role("heading", name="Drawn path")).to_be_visible()
+    pause(page)
+    slider = page.get_by_role("slider", name="Position on the path")
+    for frame, place in (("0", places[0]), ("120", places[-1])):
+        slider.fill(frame)
+        page.wait_for_timeout(150)
+        np.testing.assert_allclose(code(page), place, atol=0.02)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV of z").click()
+    rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
+    z = np.array([[float(row["z1"]), float(row["z2"])] for row in rows])
+    for place in places:
+        assert np.linalg.norm(z - place, axis=1).min() < 0.05  # the line goes where the hand went
+    page.get_by_role("button", name="Back to the stops").click()
+    expect(page.get_by_role("heading", name=re.compile("^Linear path"))).to_be_visible()
+
+
+@pytest.mark.parametrize(("kind", "mime"), [("MP4", "mp4"), ("Filmstrip", "png")])
+def test_other_files_are_what_they_say(page, server, kind, mime):
+    opened(page, server, run="digits-2d")
+    with page.expect_download() as download:
+        page.get_by_role("button", name=kind).click()
+    name, data = download.value.suggested_filename, Path(download.value.path()).read_bytes()
+    assert re.fullmatch(rf"digits-2d-[A-Za-z0-9._-]+\.{mime}", name)
+    if mime == "mp4":
+        assert data[4:8] == b"ftyp"
+    else:
+        width, height = Image.open(io.BytesIO(data)).size
+        assert (width, height) == (11 * 256 + 10, 256)
+
+
+def test_a_random_walk_starts_glides_and_stops(page, server):
+    opened(page, server, run="digits-16d")
+    pause(page)
+    page.get_by_role("button", name="Random walk").click()
+    seen = []
+    for _ in range(8):
+        page.wait_for_timeout(120)
+        seen.append(code(page))
+    assert len({tuple(z) for z in seen}) >= 6
+    page.get_by_role("button", name="Stop the random walk").click()
+    page.wait_for_timeout(150)
+    there = code(page)
+    page.wait_for_timeout(400)
+    assert code(page) == there
+    page.locator("canvas.la-overlay").focus()
+    page.keyboard.press("w")
+    expect(page.get_by_role("button", name="Stop the random walk")).to_be_visible()
+    page.keyboard.press("p")  # the film starts, the walk ends
+    expect(page.get_by_role("button", name="Random walk", exact=True)).to_be_visible()
+
+
+def test_where_motion_is_unwelcome_the_walk_is_stills(browser, server):
+    context = browser.new_context(viewport={"width": 1400, "height": 1000}, reduced_motion="reduce")
+    page = context.new_page()
+    opened(page, server, run="digits-2d")
+    page.get_by_role("button", name="Random walk").click()
+    seen = []
+    for _ in range(34):
+        page.wait_for_timeout(100)
+        seen.append(tuple(code(page)))
+    assert 2 <= len(set(seen)) <= 4  # one every two and a half seconds
+    context.close()
+
+
+def test_a_stop_is_added_from_the_page(page, server):
+    opened(page, server, run="digits-2d")
+    page.get_by_role("button", name="Add a stop").click()
+    page.get_by_role("radio", name="Prior draw").click()
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("slider", name="Position on the path")).to_have_attribute("max", "120")
+    expect(page.get_by_text("prior draw 1").first).to_be_visible()
+
+
+def test_the_geodesic_comes_when_it_is_found(page, server):
+    opened(page, server, run="mnist-2d", path="geodesic")
+    expect(page.get_by_role("heading", name=re.compile("^Geodesic path"))).to_be_visible(timeout=90_000)

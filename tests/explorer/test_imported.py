@@ -1,0 +1,128 @@
+"""Does a run of somebody else's model open everywhere, and does the page say what it is not?"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from explorer.export_html import html_page
+from explorer.surface.payload import Dynamic, pack, pack_static, plain_network, unpack
+from tests.explorer.imported import NAMES, write_imported
+from trainer.datasets import load_dataset
+from trainer.forward import apply_layer, mean_picture
+from trainer.layers import tensor_names
+from trainer.runs import load_run
+
+ROOT = Path(__file__).resolve().parents[2]
+VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
+WITHOUT_ENCODER = ["own-lattice", "own-gallery", "own-codes", "own-points", "own-pictures"]
+PICTURED = ["own-lattice", "own-gallery"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    torch.set_num_threads(1)
+    return write_imported(tmp_path_factory.mktemp("imported"))
+
+
+@pytest.fixture
+def app(folder, monkeypatch):
+    import streamlit as st
+
+    monkeypatch.setenv("LATENT_RUNS", str(folder))
+    monkeypatch.chdir(ROOT)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+    def opened(**query: str) -> AppTest:
+        test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+        for name, value in query.items():
+            test.query_params[name] = value
+        test.run()
+        assert not test.exception, test.exception
+        assert not test.error, [error.value for error in test.error]
+        return test
+
+    return opened
+
+
+def words(test: AppTest) -> str:
+    found = [str(element.value) for kind in ("markdown", "caption", "info") for element in test.get(kind)]
+    return "\n".join(re.sub(r"\\(.)", r"\1", text) for text in found)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_imported_run_opens_in_every_view(app, folder, name, view):
+    latent_dim = load_run(name, folder).config.latent_dim
+    test = app(run=name, view=view, pins="_".join(["0.5"] * latent_dim))
+    assert not re.search(r"\b(nan|-?inf|None)\b|not finite", words(test))
+    says_pictures = "Pictures are interpolated between stored ones, because decode uses sin" in words(test)
+    assert says_pictures == (name in PICTURED and view != "dimensions") or view == "compare"
+
+
+@pytest.mark.parametrize("look", ["information", "prior", "traversals", "before training", "sweep over β", "mend"])
+@pytest.mark.parametrize("name", ["own-heavy", "own-gallery", "own-codes"])
+def test_every_part_of_the_clinic_opens(app, name, look):
+    app(run=name, view="dimensions", look=look)
+
+
+def test_a_run_without_its_encoder_offers_test_images_and_says_why(app, folder):
+    for name in WITHOUT_ENCODER:
+        test = app(run=name, view="reconstruct")
+        assert "This run's encoder is not known here" in words(test), name
+        assert not test.get("file_uploader") and len(test.number_input) == 1
+        ends = app(run=name, view="interpolate")
+        choices = [str(group.options) for group in ends.get("button_group")]
+        assert not any("Yours" in options for options in choices)
+    told = app(run="own", view="reconstruct")
+    assert "encoder is not known" not in words(told)
+
+
+def test_the_clinic_tells_what_is_wrong_and_that_remedies_are_for_their_own_code(app):
+    test = app(run="own-heavy", view="dimensions", look="mend")
+    assert "Collapsed: the codes say next to nothing" in words(test)
+    assert "This model was trained elsewhere, so they are for its own training code." in words(test)
+    assert not [button for button in test.button if button.label == "Retrain"]
+
+
+def test_without_pictures_there_is_no_bound_and_no_verdict_and_the_page_says_so(app):
+    test = app(run="own-codes", view="atlas")
+    assert "without pictures: no bound" in words(test)
+    test = app(run="own-codes", view="dimensions")
+    assert "imported without its pictures" in words(test)
+    assert "There is no history: this model was trained elsewhere." in words(test)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_browser_gets_the_runs_own_decoder(folder, name):
+    """Read back from the bytes and run layer by layer, against the run's answer."""
+    run = load_run(name, folder)
+    for projection in run.projections.values():
+        _, header, arrays = unpack(pack(Dynamic(), pack_static(run, projection, precision="float32")))
+        json.dumps(header, allow_nan=False)
+        z = np.random.default_rng(0).standard_normal((5, run.config.latent_dim)).astype(np.float32)
+        value = z
+        for i, layer in enumerate(plain_network(run, "decoder").layers):
+            first, second = (arrays.get(f"w.decoder.{i}.{key}") for key in tensor_names(layer))
+            value = apply_layer(layer, value, first, second)
+        np.testing.assert_allclose(mean_picture(run.config, value), run.forward.decode(z), atol=1e-5)
+        assert (header["encoder"] == []) == (name in WITHOUT_ENCODER)
+        assert ("decoder_note" in header) == (name in PICTURED)
+        assert all(np.isfinite(array).all() for key, array in arrays.items() if key.startswith("points_"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_becomes_one_file(folder, name):
+    assert b"latent-atlas-book" in html_page(load_run(name, folder))
+
+
+def test_two_runs_of_unknown_pictures_are_not_compared_as_if_they_were_the_same(folder):
+    codes, pictures = load_run("own-codes", folder), load_run("own-pictures", folder)
+    assert len({codes.info.dataset.sha256, pictures.info.dataset.sha256, load_dataset("digits").sha256}) == 3

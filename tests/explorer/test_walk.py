@@ -1,0 +1,324 @@
+"""Does the Walk page go where it is told? Stops, kinds of path, drawn lines and what they leave behind, without a browser."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.background import Background
+from explorer.surface.payload import unpack
+from trainer.errors import DataError
+from trainer.geometry import interpolate, path_length
+from trainer.runs import load_run
+
+ROOT = Path(__file__).resolve().parents[2]
+ASSETS = ROOT / "assets" / "runs"
+PATIENCE_S = 60
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch, tmp_path):
+    import streamlit as st
+
+    monkeypatch.setenv("LATENT_RUNS", str(tmp_path / "no-runs"))
+    monkeypatch.chdir(ROOT)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+def opened(run: str = "digits-2d", **query: str) -> AppTest:
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    for name, value in {"run": run, "view": "interpolate", **query}.items():
+        test.query_params[name] = value
+    return sound(test.run())
+
+
+def sound(test: AppTest) -> AppTest:
+    assert not test.exception, test.exception
+    assert not test.error, [error.value for error in test.error]
+    return test
+
+
+def shown(test: AppTest) -> dict:
+    """What the browser is told of this rerun."""
+    (component,) = test.get("bidi_component")
+    return unpack(component.proto.bytes)[0]
+
+
+def tiles(test: AppTest) -> list[str]:
+    """Names of the stops in their order, by their pictures' captions."""
+    names = [re.sub(r"\\(.)", r"\1", caption.value) for caption in test.caption]
+    return [name for name in names if re.match(r"test image \d|mean of|prior draw|Pin ", name)]
+
+
+def patiently(test: AppTest, ready) -> AppTest:
+    """Reruns until the background has its answer."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not ready(test):
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+        sound(test.run())
+    return test
+
+
+def test_stops_are_added_moved_replaced_and_removed():
+    test = opened()
+    first = tiles(test)
+    assert len(first) == 2
+    test.segmented_control(key="stop-from-TCPY").set_value("Class mean")
+    test.run()
+    test.selectbox(key="stop-Class mean").select("mean of 3")
+    test.run()
+    test.button(key="put-stop").click()
+    assert tiles(sound(test.run())) == [*first, "mean of 3"]
+    test.button(key="earlier-2").click()
+    assert tiles(sound(test.run())) == [first[0], "mean of 3", first[1]]
+    test.button(key="later-0").click()
+    assert tiles(sound(test.run())) == ["mean of 3", *first]
+    test.button(key="turn-round").click()
+    assert tiles(sound(test.run())) == [*reversed(first), "mean of 3"]
+    test.selectbox(key="stop-place").select("instead of stop 1")
+    test.run()
+    test.button(key="put-stop").click()
+    assert tiles(sound(test.run())) == ["mean of 3", first[0], "mean of 3"]
+    for _ in range(3):
+        test.button(key="remove-0").click()
+        sound(test.run())
+    assert tiles(test) == []
+    assert "at least two stops" in test.info[0].value
+    test.button(key="start-over").click()
+    assert tiles(sound(test.run())) == first
+
+
+def test_a_class_mean_and_the_path_through_it_are_the_runs():
+    run = load_run("digits-2d", ASSETS)
+    test = opened()
+    test.segmented_control(key="stop-from-TCPY").set_value("Class mean")
+    sound(test.run())
+    test.button(key="put-stop").click()
+    path = shown(sound(test.run()))["path"]
+    mean = np.mean([mu for mu, y in zip(run.encodings.mu, run.encodings.label, strict=True) if y == 0], axis=0)
+    np.testing.assert_allclose(path["z"][-1], mean, atol=1e-4)
+    assert len(path["z"]) == 121
+    np.testing.assert_allclose(path["z"][0], run.encodings.mu[0], atol=1e-4)
+
+
+def test_prior_draws_are_new_when_asked():
+    test = opened()
+    test.segmented_control(key="stop-from-TCPY").set_value("Prior draw")
+    sound(test.run())
+    ends = []
+    for _ in range(2):
+        test.button(key="stop-draw").click()
+        sound(test.run())
+        test.button(key="put-stop").click()
+        ends.append(shown(sound(test.run()))["path"]["z"][-1])
+    assert ends[0] != ends[1]
+    assert tiles(test)[-2:] == ["prior draw 2", "prior draw 3"]
+
+
+def test_pins_are_the_stops_until_something_is_chosen():
+    path = shown(opened(pins="1.5_-0.5~-1_1~0_0.25"))["path"]
+    np.testing.assert_allclose([path["z"][i] for i in (0, 60, 120)], [[1.5, -0.5], [-1, 1], [0, 0.25]], atol=1e-6)
+    assert path["ends"] == ["Pin A", "Pin C"]
+
+
+@pytest.mark.parametrize("run_id", ["digits-2d", "digits-16d", "digits-pca", "digits-conditional-vae"])
+def test_every_kind_is_on_the_map_and_measured(run_id):
+    run = load_run(run_id, ASSETS)
+    test = patiently(opened(run_id), lambda test: len(test.dataframe[0].value) == 4)
+    table, path = test.dataframe[0].value, shown(test)["path"]
+    assert {path["title"], *(other["title"] for other in path["others"])} == {
+        "linear",
+        "variance-preserving",
+        "spherical",
+        "geodesic",
+    }
+    label = 0 if run.config.is_conditional else None
+
+    def decode(z):
+        return run.forward.decode(np.asarray(z, np.float32), None if label is None else np.full(len(z), label))
+
+    for row, one in zip(table.itertuples(), [path, *path["others"]], strict=True):
+        assert row.path.lower().startswith(one["title"])
+        assert row.length == pytest.approx(path_length(decode, one["z"]), rel=1e-3)
+        x_hat = decode([one["z"][0], one["z"][-1]])
+        assert row.straight == pytest.approx(np.linalg.norm(x_hat[1] - x_hat[0]) / row.length, rel=1e-3)
+    lengths = dict(zip(table["path"].str.rstrip(" ▸").str.lower(), table["length"], strict=True))
+    assert lengths["geodesic"] <= lengths["linear"] * 1.001
+    names = [strip["name"] for strip in path["strips"]]
+    assert ("Nats below the prior's peak" in names) == (not run.config.is_deterministic)
+    for strip in path["strips"]:
+        assert len(strip["values"]) == len(path["z"])
+
+
+def test_a_geodesic_that_is_not_there_yet_lets_the_line_play(monkeypatch):
+    monkeypatch.setattr("explorer.background.DELAY_S", 3.0)
+    test = opened(path="geodesic")
+    assert shown(test)["path"]["title"] == "linear"
+    assert any("linear path plays meanwhile" in str(bar.proto.text) for bar in test.get("progress"))
+    patiently(test, lambda test: shown(test)["path"]["title"] == "geodesic")
+
+
+def test_settings_loop_overshoot_and_equal_steps():
+    run, test = load_run("digits-2d", ASSETS), opened()
+    a, b = run.encodings.mu[0], shown(test)["path"]["z"][-1]
+    test.slider(key="walk-beyond").set_value(0.5)
+    path = shown(sound(test.run()))["path"]
+    np.testing.assert_allclose(path["z"], interpolate(a, b, np.linspace(-0.5, 1.5, 121)), atol=1e-3)
+    test.toggle(key="walk-even").set_value(True)
+    sound(test.run())
+    assert test.dataframe[0].value["uneven"][0] < 3  # per cent
+    test.toggle(key="walk-loop").set_value(True)
+    path = shown(sound(test.run()))["path"]
+    assert path["is_loop"]
+    assert path["z"][0] == path["z"][-1]
+
+
+@pytest.fixture
+def drawing(monkeypatch):
+    """The surface's event as if the browser had sent it."""
+    sent: dict = {}
+    monkeypatch.setattr("explorer.state.surface_event", lambda key: sent.get(key))
+    return lambda places, nonce="1": sent.update(
+        {"interpolate-surface": {"events": [{"edit": {"kind": "drawn", "places": places}, "nonce": nonce}]}}
+    )
+
+
+def test_a_drawn_line_is_played_evenly_and_taken_back(drawing):
+    test = opened()
+    before = shown(test)["path"]
+    drawing([[0, 0], [1, 0], [1, 2]])
+    path = shown(sound(test.run()))["path"]
+    assert path["title"] == "drawn"
+    np.testing.assert_allclose(np.linalg.norm(np.diff(path["z"], axis=0), axis=1), 3 / 120, atol=2e-4)
+    np.testing.assert_allclose([path["z"][0], path["z"][40], path["z"][-1]], [[0, 0], [1, 0], [1, 2]], atol=1e-4)
+    test.button(key="forget-drawn").click()
+    assert shown(sound(test.run()))["path"]["z"] == before["z"]
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        [],
+        [[0, 0]],
+        [[0, 0], [1]],
+        [[0, 0], ["1", 2]],
+        [[0, 0], [float("nan"), 1]],
+        [[0, 0], [1e9, 1]],
+        [[0, 0]] * 500,
+        "ab",
+        None,
+        {},
+    ],
+)
+def test_what_is_no_line_changes_nothing(drawing, places):
+    test = opened()
+    drawing(places)
+    assert shown(sound(test.run()))["path"]["title"] == "linear"
+
+
+TOOLS = {
+    "digits-2d": "Analogy", "digits-16d": "Direction", "digits-pca": "Four corners", "digits-conditional-vae": "Labels",
+    "pendulum-2d": "Four corners", "shapes-6d": "Four corners",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("run_id", "tool"), TOOLS.items())
+def test_every_tool_shows_its_pictures(run_id, tool):
+    test = opened(run_id)
+    test.segmented_control(key="walk-tool").set_value(tool)
+    sound(test.run())
+
+
+def test_an_analogy_can_be_walked_to():
+    run, test = load_run("digits-2d", ASSETS), opened()
+    test.segmented_control(key="walk-tool").set_value("Analogy")
+    sound(test.run())
+    test.selectbox(key="term-c").select("test image 2 (8)") if "test image 2 (8)" in test.selectbox(key="term-c").options else None
+    test.run()
+    names = [test.selectbox(key=f"term-{letter}").value for letter in "abc"]
+    test.button(key="analogy-add").click()
+    path = shown(sound(test.run()))["path"]
+    rows = [int(re.match(r"test image (\d+)", name).group(1)) if name.startswith("test") else None for name in names]
+    terms = [
+        run.encodings.mu[row] if row is not None else run.encodings.mu[run.encodings.label == int(name[-1])].mean(0)
+        for row, name in zip(rows, names, strict=True)
+    ]
+    np.testing.assert_allclose(path["z"][-1], terms[0] - terms[1] + terms[2], atol=1e-4)
+
+
+def test_background_answers_once_and_names_its_faults(monkeypatch):
+    monkeypatch.setattr("explorer.background.DELAY_S", 0.0)
+    background, calls = Background(), []
+
+    def wait(job):
+        deadline = time.monotonic() + 10
+        while not job.is_done and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return job
+
+    job = background.ask("a", lambda report: calls.append(1) or 7)
+    assert wait(job).answer == 7
+    assert background.ask("a", lambda report: calls.append(1)) is job
+    assert calls == [1]
+    assert "log of the server" in wait(background.ask("b", lambda report: 1 / 0)).error
+
+    def refuse(report):
+        raise DataError("there is no way.")
+
+    assert wait(background.ask("c", refuse)).error == "there is no way."
+
+
+def test_background_drops_what_nobody_waits_for(monkeypatch):
+    monkeypatch.setattr("explorer.background.DELAY_S", 0.0)
+    monkeypatch.setattr("explorer.background.FORGOTTEN_S", 0.2)
+    background, done = Background(), []
+    background.ask("slow", lambda report: time.sleep(0.6))
+    job = background.ask("left", lambda report: done.append("left"))
+    kept = background.ask("kept", lambda report: done.append("kept"))
+    deadline = time.monotonic() + 10
+    while not kept.is_done and time.monotonic() < deadline:
+        background.ask("kept", lambda report: done.append("again"))
+        time.sleep(0.02)
+    assert (job.is_dropped, done) == (True, ["kept"])
+
+
+def test_a_click_on_the_map_adds_a_stop_once(monkeypatch):
+    sent: dict = {}
+    monkeypatch.setattr("explorer.state.surface_event", lambda key: sent.get(key))
+    test = opened()
+    sent["interpolate-surface"] = {"events": [{"map": [0.5, -1.25], "nonce": "7"}]}
+    for _ in range(2):
+        path = shown(sound(test.run()))["path"]
+        assert len(path["stops"]) == 3
+        np.testing.assert_allclose(path["stops"][-1], [0.5, -1.25], atol=1e-4)
+        np.testing.assert_allclose(path["z"][-1], [0.5, -1.25], atol=1e-4)
+    assert "place (0.50, −1.25)" in path["ends"]
+
+
+def test_at_most_twelve_stops(monkeypatch):
+    sent: dict = {}
+    monkeypatch.setattr("explorer.state.surface_event", lambda key: sent.get(key))
+    test = opened()
+    sent["interpolate-surface"] = {"events": [{"map": [0.1 * i, 0], "nonce": str(i)} for i in range(20)]}
+    assert len(shown(sound(test.run()))["path"]["stops"]) == 12
+
+
+def test_a_long_film_is_made_with_a_bar_and_then_offered():
+    test = opened()
+    labels = [button.proto.label for button in test.get("download_button")]
+    assert {"GIF", "WebP", "MP4", "Filmstrip", "CSV of z"} <= set(labels)
+    test.selectbox(key="save-size").select("large, about 512 px")
+    test.selectbox(key="save-frames").select(241)
+    sound(test.run())
+    labels = [button.proto.label for button in test.get("download_button")]
+    assert "GIF" not in labels  # it would take longer than a click may
+    test.button(key="make-gif").click()
+    sound(test.run())
+    assert "Save GIF" in [button.proto.label for button in test.get("download_button")]

@@ -1,0 +1,594 @@
+"""How does a model that was trained elsewhere become a run that the app opens?
+
+    make_run       encodings and a decoder, and what else is known: encoder, images, labels, class names
+    import_model   a model and a data set: encodes the test split and does the rest
+
+Both write the run folder of `trainer.runs`, `run.json` last, so that a half-written run is none. Where the decoder is a chain of layers
+that our engines know (`trainer.trace`), the run decodes in the browser as any other. Weights of the model are read as tensors in this
+process; nothing is unpickled, and the app never imports anybody's module.
+
+    from trainer.importing import make_run
+    make_run("mine", model.decode, mu, logvar, encode=model.encode, images=images, labels=labels)
+
+Letters: N images, C×H×W their shape, K latent dimensions.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from pydantic import ValidationError
+from torch import Tensor
+
+from trainer import layers as spec
+from trainer import runs as files
+from trainer.classifier import PictureClassifier
+from trainer.classifier_fit import ClassifierTraining, has_classes
+from trainer.collapse import active_units, kl_per_dim
+from trainer.config import ImportedConfig, config_error
+from trainer.datasets import Dataset, dataset_names
+from trainer.errors import ConfigError, DataError, RunError
+from trainer.evaluate import bound_terms, evaluate, seeded
+from trainer.examine import examine
+from trainer.fit import HELD_OUT, NLL_IMAGES, NLL_SAMPLES, maps_of, now
+from trainer.foreign import Asked, Output, asked, check_pictures, decoding, settle
+from trainer.layers import ImageShape, layer_record
+from trainer.networks import Posterior, Vae
+from trainer.projection import Projection, pca, projections_of
+from trainer.runs import DatasetInfo, Metrics, Origin, Root, Run, RunInfo, RunWriter, default_roots, load_run
+from trainer.trace import Found, Untraceable, disagreement, trace, trace_joined
+
+Floats = NDArray[np.float32]
+Likelihood = Literal["bernoulli", "gaussian", "laplace"]
+
+PRESET = "imported"
+TRACED = 7  # images or codes of the example: no size that occurs in a network, so that a layer cannot mistake it for its own
+CHECKED = 200  # images and codes on which what was traced is held against the model
+SAME = 1e-4  # how far the two may be apart
+MOST_PICTURE_BYTES, MOST_PICTURES, LATTICE = 12_000_000, 6000, 128  # where a decoder is stored as pictures
+MOST_MULTIPLY_ADDS = 32_000_000  # of a decoder in the browser: some 15 pictures a second; above, pictures are stored
+
+
+@dataclass(frozen=True)
+class HowTrained:
+    """What only the person knows who trained a model; the verdict rests on it.
+
+    likelihood: p(x|z) of a pixel: bernoulli for cross-entropy, gaussian for squared error, laplace for absolute error · sigma: its scale:
+    a loss Σ(x − x̂)²/2 means 1, Σ(x − x̂)² means √½ · beta: weight of the KL term in the loss · output: whether decode gives means in
+    [0, 1] or logits · binarise: whether it was trained on black and white pixels drawn from grey ones.
+    """
+
+    likelihood: Likelihood = "bernoulli"
+    sigma: float = 1.0
+    beta: float = 1.0
+    output: Output = "means"
+    binarise: bool = False
+
+
+def make_run(
+    name: str,
+    decode: Callable[[Tensor], Any],
+    mu: ArrayLike,
+    logvar: ArrayLike | None = None,
+    *,
+    encode: Callable[[Tensor], Any] | None = None,
+    images: ArrayLike | None = None,
+    labels: ArrayLike | None = None,
+    class_names: Sequence[str] = (),
+    image_shape: ImageShape | None = None,
+    how: HowTrained | None = None,
+    runs: Root | None = None,
+    overwrite: bool = False,
+    umap: bool = True,
+) -> Run:
+    """Writes a run from the codes mu, logvar (N, K) of held-out images and a decoder, a PyTorch function of codes (B, K), and returns it.
+
+    logvar: log variances; without it the model is a deterministic autoencoder · encode: a PyTorch function of images (B, C, H, W) or
+    (B, C·H·W) in [0, 1], to mu and logvar; without it the app offers the given images only · images (N, C, H, W) or (N, H, W), uint8 or
+    floats in [0, 1], in the order of mu: without them no bound and no verdict · labels (N,): whole numbers from 0 · image_shape
+    (C, H, W): only where there are no images and decode gives vectors · runs: the folder (default: $LATENT_RUNS, else runs).
+
+    Raises `ForeignError` or `DataError` for what does not fit together, `RunError` for a name that is taken.
+    """
+    how = how or HowTrained()
+    for function in (decode, encode):
+        settle(getattr(function, "__self__", function))
+    codes, spread = _codes(mu, "mu"), None if logvar is None else _codes(logvar, "logvar")
+    if spread is not None and spread.shape != codes.shape:
+        raise DataError(f"logvar has shape {spread.shape}; allowed: that of mu, {codes.shape}.")
+    pixels = None if images is None else _pixels(images, len(codes))
+    classes = None if labels is None else _labels(labels, len(codes))
+    names = tuple(class_names) or (() if classes is None else tuple(map(str, range(int(classes.max()) + 1))))
+    shape = _image_shape(decode, codes, pixels, image_shape)
+    asking = _asked(encode, decoding(decode, shape), codes, spread, pixels)
+    data = None if pixels is None else Dataset(
+        f"own:{name}", pixels, classes, names, None, (), {"test": np.arange(len(codes))}, ""
+    )  # fmt: skip
+    book = _Book(name, runs, overwrite, how, f"make_run({name!r})", data, umap)
+    return book.write(asking, shape, codes, spread, classes, names)
+
+
+def import_model(
+    model: Any, dataset: Dataset, name: str, *, source: str = "", how: HowTrained | None = None, runs: Root | None = None,
+    overwrite: bool = False, umap: bool = True, classifier: bool = True, on_part: Callable[[str], None] = lambda part: None,
+) -> Run:  # fmt: skip
+    """Writes a run from a model with encode and decode and a data set, and returns it; see `trainer.foreign` for what it may answer.
+
+    source: what to say of where it comes from · classifier: whether to train a classifier of pictures, where there are classes ·
+    on_part: told what is being done. Raises as `make_run` does.
+    """
+    how = how or HowTrained()
+    test = dataset.subset("test")
+    asking = asked(model, torch.from_numpy(test.images[:TRACED].copy()).float() / 255)
+    book = _Book(name, runs, overwrite, how, source or type(model).__name__, dataset, umap, classifier, on_part)
+    book.check_free()
+    on_part("encoding the test images")
+    mu, logvar = _encoded(asking, test.images)
+    return book.write(asking, dataset.image_shape, mu, logvar, test.labels, dataset.class_names)
+
+
+class AssembledVae(Vae):
+    """A model of which some parts are layers of ours and the others still the functions that were brought along.
+
+    encode: x to (mu, logvar) or (mu,), where the encoder is not layers · decode: z to means or logits, where the decoder is not.
+    """
+
+    def __init__(
+        self, config: ImportedConfig, image_shape: ImageShape, encode: Callable[[Tensor], tuple[Tensor, ...]] | None,
+        decode: Callable[[Tensor], Tensor] | None, is_logit: bool,
+    ) -> None:  # fmt: skip
+        super().__init__(config, image_shape)
+        self._encode, self._decode, self._is_logit = encode, decode, is_logit
+
+    def posterior(self, x: Tensor, y: Tensor | None = None) -> Posterior:
+        if self._encode is None:
+            answer: tuple[Tensor, ...] = tuple(self.encoder(x).chunk(1 if self.is_deterministic else 2, dim=1))
+        else:
+            answer = self._encode(x)
+        return Posterior(answer[0], answer[1] if len(answer) > 1 else torch.full_like(answer[0], -torch.inf))
+
+    def output(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        if self._decode is None:
+            return super().output(z)
+        pictures = self._decode(z)
+        is_coin = self.config.likelihood == "bernoulli"
+        return pictures.clamp(1e-6, 1 - 1e-6).logit() if is_coin and not self._is_logit else pictures
+
+
+@dataclass(frozen=True)
+class _Decoder:
+    """The decoder as layers, and how it came to them."""
+
+    found: Found
+    is_exact: bool
+    why: str = ""
+    error: float | None = None
+    most_error: float | None = None
+
+
+@dataclass(frozen=True)
+class _Book:
+    """What of a run is known before its model is looked at; writes it."""
+
+    name: str
+    runs: Root | None
+    overwrite: bool
+    how: HowTrained
+    source: str
+    data: Dataset | None
+    umap: bool = True
+    classifier: bool = False
+    on_part: Callable[[str], None] = lambda part: None
+
+    @property
+    def writer(self) -> RunWriter:
+        return RunWriter.at(default_roots()[0] if self.runs is None else self.runs, self.name)
+
+    def check_free(self) -> None:
+        """Raises `RunError` where a run has the name, before minutes of work."""
+        folder = self.writer.folder
+        if (folder / files.RUN_JSON).is_file() and not self.overwrite:
+            raise RunError(f"run {self.name!r} is already in {folder.parent}; --overwrite replaces it, --name starts another.")
+
+    def write(
+        self, asking: Asked, shape: ImageShape, mu: Floats, logvar: Floats | None, labels: NDArray[np.int64] | None,
+        class_names: tuple[str, ...],
+    ) -> Run:  # fmt: skip
+        self.check_free()
+        config = self.config(asking.latent_dim, logvar is None, {})
+        check_pictures(asking.decode, torch.from_numpy(mu[:TRACED]), self.how.output, self.how.likelihood)
+        self.on_part("looking for layers")
+        decoder = decoder_layers(asking.decode, self.how, mu, shape)
+        encoder, why_encoder = encoder_layers(asking, None if self.data is None else self.data.subset("test").images)
+        parts = {"decoder": decoder.found} | ({} if encoder is None else {"encoder": encoder})
+        config = self.config(asking.latent_dim, logvar is None, parts)
+        model = AssembledVae(
+            config, shape, asking.encode if encoder is None else None, None if decoder.is_exact else asking.decode,
+            self.how.output == "logits",
+        ).eval()  # fmt: skip
+        weights = {f"{part}.{key}": array for part, found in parts.items() for key, array in found.weights.items()}
+        weights["log_sigma"] = np.asarray(np.log(config.sigma), np.float32)
+        model.load_state_dict({key: torch.from_numpy(array.copy()) for key, array in weights.items()})
+        spread = np.full_like(mu, -np.inf) if logvar is None else logvar
+        arrays = {files.WEIGHTS: weights, files.ENCODINGS: self.encodings(model, mu, spread, labels)}
+        if self.data is not None and self.data.name not in dataset_names():
+            arrays[files.IMAGES] = {"images": self.data.subset("test").images}
+        maps = self.maps(model, mu, spread, labels)
+        metrics, examination = self.measured(model, mu, logvar)
+        classifier = self.classifier_of(model)
+        origin = Origin(
+            source=self.source, decoder="layers" if decoder.is_exact else "pictures", why_decoder=decoder.why, error=decoder.error,
+            most_error=decoder.most_error, why_encoder=why_encoder,
+        )  # fmt: skip
+        info = RunInfo.model_validate({
+            "preset": PRESET, "config": config, "state": "finished", "created": now(), "origin": origin, "metrics": metrics,
+            "dataset": self.dataset_info(shape, mu, class_names), "examination": examination,
+            "n_parameters": asking.n_parameters or sum(array.size for array in weights.values()),
+            "libraries": {package: version(package) for package in ("torch", "numpy", "safetensors")},
+            "machine": platform.machine(),
+        })  # fmt: skip
+        # only now, so that what fails above leaves the run that was there
+        writer = self.writer
+        if self.overwrite:
+            writer.clear()
+        for file, named in arrays.items():
+            writer.write_arrays(file, named)
+        writer.write_projections(maps)
+        if classifier is not None:
+            writer.write_classifier(classifier)
+        writer.write_info(info)
+        return load_run(self.name, writer.folder.parent)
+
+    def config(self, latent_dim: int, is_point: bool, parts: dict[str, Found]) -> ImportedConfig:
+        how = self.how
+        has_scale = how.likelihood in ("gaussian", "laplace")
+        try:
+            return ImportedConfig(
+                data="digits" if self.data is None else self.data.name, model="autoencoder" if is_point else "vae",
+                latent_dim=latent_dim, likelihood=how.likelihood, sigma=how.sigma, scale="fixed" if has_scale else "learned",
+                beta=how.beta, binarise=how.binarise, umap=self.umap,
+                parts={part: tuple(map(layer_record, found.layers)) for part, found in parts.items()},
+            )  # fmt: skip
+        except ValidationError as error:
+            raise config_error(error) from None
+
+    def encodings(
+        self, model: Vae, mu: Floats, logvar: Floats, labels: NDArray[np.int64] | None
+    ) -> dict[str, NDArray[Any]]:  # fmt: skip
+        """The codes, with the bound of each image where there are images."""
+        n = len(mu)
+        nll, index = np.full(n, np.nan), np.arange(n)
+        if self.data is not None:
+            self.on_part("scoring the test images")
+            test = self.data.subset("test")
+            nll, index = bound_terms(model, test.images, False, seeded(model.config.seed, HELD_OUT))[0], test.index
+        with np.errstate(invalid="ignore"):
+            kl = 0.5 * (mu.astype(float) ** 2 + np.expm1(logvar.astype(float)) - logvar).sum(1)
+        return {
+            "mu": mu, "logvar": logvar, "elbo": (-(nll + kl)).astype(np.float32), "reconstruction": nll.astype(np.float32),
+            "label": np.full(n, -1) if labels is None else labels.astype(np.int64), "index": index.astype(np.int64),
+        }  # fmt: skip
+
+    def maps(
+        self, model: Vae, mu: Floats, logvar: Floats, labels: NDArray[np.int64] | None
+    ) -> tuple[Projection, ...]:  # fmt: skip
+        """The maps, fitted to how pictures decode where that has a gradient."""
+        self.on_part("laying out maps")
+        if self.data is not None and _has_gradient(model, mu):
+            return maps_of(model, self.data.subset("test"), mu, logvar)
+        weight = mu.astype(float).var(0) if model.is_deterministic else kl_per_dim(mu, logvar)
+        return projections_of(mu, weight, model.config.seed, self.umap, classes=labels)
+
+    def classifier_of(self, model: Vae) -> PictureClassifier | None:
+        """Where it is wanted and there is something to tell apart."""
+        if not self.classifier or self.data is None or "train" not in self.data.splits or not has_classes(self.data):
+            return None
+        self.on_part("training a classifier of pictures")
+        training = ClassifierTraining(model, self.data, model.config.seed)
+        for _ in training.epochs():
+            pass
+        return training.result()
+
+    def measured(self, model: Vae, mu: Floats, logvar: Floats | None) -> tuple[Metrics, Any]:
+        """The figures, and what the clinic measures where there are images and a posterior."""
+        if self.data is not None:
+            self.on_part("evaluating")
+            metrics = Metrics(**asdict(evaluate(model, self.data, samples=NLL_SAMPLES, nll_images=NLL_IMAGES)))
+            if logvar is None:
+                return metrics, None
+            self.on_part("examining")
+            return metrics, examine(model, self.data)
+        kl = None if logvar is None else tuple(kl_per_dim(mu, logvar).tolist())
+        return Metrics(
+            split="test", n=len(mu), elbo=None, nll=None, nll_n=None, samples=None, reconstruction=None, kl=kl and sum(kl), kl_per_dim=kl,
+            active_units=active_units(mu), knn_accuracy=None, input="grey",
+        ), None  # fmt: skip
+
+    def dataset_info(self, shape: ImageShape, mu: Floats, class_names: tuple[str, ...]) -> DatasetInfo:
+        if self.data is None:
+            # no two such runs are of the same images as far as anybody knows
+            return DatasetInfo(
+                name=f"own:{self.name}", sha256=files.digest({"mu": mu}, self.name), image_shape=shape, class_names=class_names,
+                n_train=0, n_test=len(mu),
+            )  # fmt: skip
+        data = self.data
+        n_train = len(data.splits["train"]) if "train" in data.splits else 0
+        return DatasetInfo(
+            name=data.name, sha256=data.sha256, image_shape=shape, class_names=class_names, n_train=n_train,
+            n_test=len(data.splits["test"]), licence=data.licence,
+        )  # fmt: skip
+
+
+def _has_gradient(model: Vae, mu: Floats) -> bool:
+    """Whether pictures can be differentiated by their codes; not where decode leaves torch."""
+    z = torch.from_numpy(mu[:TRACED].copy()).requires_grad_()
+    with torch.enable_grad():
+        try:
+            return model.output(z).requires_grad
+        except Exception:  # somebody else's code, asked for what it need not have
+            return False
+
+
+# --- looking for layers
+
+
+def decoder_layers(decode: Callable[[Tensor], Tensor], how: HowTrained, mu: Floats, shape: ImageShape) -> _Decoder:
+    """The decoder as layers that give what the likelihood is told, logits or means."""
+    is_coin = how.likelihood == "bernoulli"
+    try:
+        (found,) = trace(decode, _random_codes(mu, TRACED))
+        found = _to_output(found, how) if is_coin else found
+        spent = spec.multiply_adds(found.layers, (mu.shape[1],))
+        if spent > MOST_MULTIPLY_ADDS:
+            raise Untraceable(
+                f"takes {spent / 1e6:.0f} million multiply-adds a picture, and a browser has time for {MOST_MULTIPLY_ADDS / 1e6:.0f}"
+            )
+        apart = max(disagreement(_means(found, how), _mean_of(decode, how), z) for z in _codes_to_check(mu))
+        if apart > SAME:
+            raise Untraceable(f"gives other pictures than the layers that were found (they differ by {apart:.1g})")
+    except (Untraceable, ValueError) as error:
+        return pictured(decode, how, mu, shape, str(error))
+    return _Decoder(found, is_exact=True)
+
+
+def pictured(
+    decode: Callable[[Tensor], Tensor], how: HowTrained, mu: Floats, shape: ImageShape, why: str
+) -> _Decoder:  # fmt: skip
+    """Pictures in place of a decoder, and how far what lies between them is from it."""
+    mean, n_codes, rng = _mean_of(decode, how), mu.shape[1], np.random.default_rng(0)
+    most = max(2 * spec.NEAREST, MOST_PICTURE_BYTES // int(np.prod(shape)))
+    layer: spec.Lattice | spec.Gallery
+    if n_codes <= 2:
+        size = min(LATTICE, int(most ** (1 / n_codes)))
+        half = float(max(3.5, 1.1 * np.abs(mu).max()))
+        layer = spec.Lattice(shape, n_codes, size, -half, half)
+        line = np.linspace(-half, half, size)
+        codes = np.stack(np.meshgrid(*[line] * n_codes), -1).reshape(-1, n_codes).astype(np.float32)
+        own: dict[str, Any] = {}
+        asked_for = (rng.choice(mu, CHECKED) + rng.normal(0, 0.1, (CHECKED, n_codes))).astype(np.float32)
+    else:
+        codes, asked_for = codes_to_store(mu, min(most, MOST_PICTURES), rng)
+        layer, own = spec.Gallery(shape, len(codes), n_codes), {"0.codes": codes}
+    pictures = np.concatenate([_bytes(mean, codes[at : at + 500]) for at in range(0, len(codes), 500)])
+    stored = Found((layer,), {"0.pictures": pictures, **own})
+    truth = _bytes(mean, asked_for) / 255.0
+    off = np.abs(stored.run(asked_for).reshape(len(asked_for), -1) - truth)
+    if how.likelihood == "bernoulli":
+        stored = replace(stored, layers=(layer, spec.Activation("logit")))
+    return _Decoder(stored, is_exact=False, why=why, error=float(off.mean()), most_error=float(np.quantile(off, 0.99)))
+
+
+def codes_to_store(mu: Floats, most: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Codes (n, K), K > 2, whose pictures are stored, and others like them on which the error is measured.
+
+    Half of them codes of images, then the plane of the two main axes, a line along every dimension, and draws from the prior.
+    """
+    n_dims = mu.shape[1]
+    order = rng.permutation(len(mu))
+    n_images = min(len(mu), most // 2)
+    side = int(np.sqrt(most // 4))
+    plane = pca(mu)
+    x0, x1, y0, y1 = plane.extent
+    places = np.stack(np.meshgrid(np.linspace(x0, x1, side), np.linspace(y0, y1, side)), -1).reshape(-1, 2)
+    steps = max(3, most // 8 // n_dims)
+    lines = np.zeros((n_dims, steps, n_dims), np.float32)
+    lines[np.arange(n_dims), :, np.arange(n_dims)] = np.linspace(-3, 3, steps)
+    parts = [mu[order[:n_images]], plane.to_latent(places), lines.reshape(-1, n_dims)]
+    prior = rng.standard_normal((max(0, most - sum(map(len, parts))), n_dims))
+    codes = np.concatenate([*parts, prior]).astype(np.float32)[: max(most, n_images)]
+    others = order[n_images : n_images + CHECKED]
+    asked_for = mu[others] if len(others) >= CHECKED // 4 else rng.choice(mu, CHECKED) + rng.normal(0, 0.3, (CHECKED, n_dims))
+    return np.unique(codes, axis=0), np.asarray(asked_for, np.float32)
+
+
+def _bytes(mean: Callable[[Tensor], Tensor], codes: Floats) -> NDArray[np.uint8]:
+    """(n, C·H·W) of the mean pictures, grey levels from 0 to 255."""
+    with torch.no_grad():
+        pictures = mean(torch.from_numpy(codes)).flatten(1).numpy()
+    return np.asarray(np.round(255 * np.clip(pictures, 0, 1)), np.uint8)
+
+
+def encoder_layers(asking: Asked, images: NDArray[np.uint8] | None) -> tuple[Found | None, str]:
+    """The encoder as layers that give mu, then logvar; or None, and why not, words that end a sentence."""
+    encode = asking.encode
+    if encode is None or images is None:
+        return None, "was not given"
+    try:
+        found = trace_joined(encode, _unit(images[:TRACED]))
+        for x in _images_to_check(images):
+            apart = disagreement(found, lambda part: torch.cat(encode(part), dim=1), x)
+            if apart > SAME:
+                raise Untraceable(f"gives other codes than the layers that were found (they differ by {apart:.1g})")
+    except (Untraceable, ValueError) as error:
+        return None, str(error)
+    return found, ""
+
+
+def _to_output(found: Found, how: HowTrained) -> Found:
+    """Layers that end in a logit: without the sigmoid at the end, or with its inverse after the means."""
+    if how.output == "logits":
+        return found
+    at = len(found.layers) - 1
+    while at >= 0 and isinstance(found.layers[at], spec.Flatten | spec.Unflatten):
+        at -= 1
+    if at >= 0 and found.layers[at] == spec.Activation("sigmoid"):
+        kept = [i for i in range(len(found.layers)) if i != at]
+        moved = {f"{new}.{key}": array for new, old in enumerate(kept) for key, array in _own(found, old).items()}
+        return Found(tuple(found.layers[i] for i in kept), moved)
+    return replace(found, layers=(*found.layers, spec.Activation("logit")))
+
+
+def _own(found: Found, i: int) -> dict[str, Floats]:
+    return {key.partition(".")[2]: array for key, array in found.weights.items() if key.partition(".")[0] == str(i)}
+
+
+def _means(found: Found, how: HowTrained) -> Found:
+    """The same with the mean picture at the end."""
+    return replace(found, layers=(*found.layers, spec.Activation("sigmoid"))) if how.likelihood == "bernoulli" else found
+
+
+def _mean_of(decode: Callable[[Tensor], Tensor], how: HowTrained) -> Callable[[Tensor], Tensor]:
+    """decode, as the mean picture."""
+    if how.likelihood == "bernoulli" and how.output == "logits":
+        return lambda z: decode(z).sigmoid()
+    return lambda z: decode(z)
+
+
+def _random_codes(mu: Floats, n: int) -> Tensor:
+    return torch.randn((n, mu.shape[1]), generator=seeded(0, n))
+
+
+def _codes_to_check(mu: Floats) -> Iterator[Tensor]:
+    """Draws from the prior, far ones, and codes of images."""
+    yield _random_codes(mu, CHECKED)
+    yield 3 * _random_codes(mu, CHECKED)
+    yield torch.from_numpy(mu[:CHECKED].copy())
+
+
+def _images_to_check(images: NDArray[np.uint8]) -> Iterator[Tensor]:
+    """Images, and noise."""
+    yield _unit(images[:CHECKED])
+    yield torch.rand((CHECKED, *images.shape[1:]), generator=seeded(0, 1))
+
+
+def _unit(images: NDArray[np.uint8]) -> Tensor:
+    return torch.from_numpy(images.copy()).float() / 255
+
+
+# --- what was brought along
+
+
+def _encoded(asking: Asked, images: NDArray[np.uint8]) -> tuple[Floats, Floats | None]:
+    """mu and logvar (N, K) of all images, a batch at a time."""
+    assert asking.encode is not None
+    answers = []
+    with torch.no_grad():
+        for at in range(0, len(images), 1000):
+            answers.append([part.float() for part in asking.encode(_unit(images[at : at + 1000]))])
+    columns = [torch.cat(parts).numpy() for parts in zip(*answers, strict=True)]
+    for what, column in zip(("mu", "logvar"), columns, strict=False):
+        _check_finite(column, f"encode's {what}")
+    return columns[0], columns[1] if len(columns) > 1 else None
+
+
+def _asked(
+    encode: Callable[[Tensor], Any] | None, decode: Callable[[Tensor], Tensor], mu: Floats, logvar: Floats | None,
+    pixels: NDArray[np.uint8] | None,
+) -> Asked:  # fmt: skip
+    """For a run from codes: the encoder, if any, must give them; without one the stored codes are looked up by picture."""
+    if pixels is None:
+        return Asked(None, decode, mu.shape[1], logvar is None, 0)
+    if encode is None:
+        return Asked(_lookup(pixels, mu, logvar), decode, mu.shape[1], logvar is None, 0)
+    asking = asked({"encode": encode, "decode": decode}, _unit(pixels[:TRACED]))
+    assert asking.encode is not None
+    with torch.no_grad():
+        found = asking.encode(_unit(pixels[:TRACED]))
+    if len(found) != (1 if logvar is None else 2) or found[0].shape[1] != mu.shape[1]:
+        raise DataError(
+            f"encode gives {len(found)} × {found[0].shape[1]} numbers an image and mu{'' if logvar is None else ' and logvar'} hold "
+            f"{1 if logvar is None else 2} × {mu.shape[1]}; allowed: the encoder that made them."
+        )
+    apart = float((found[0] - torch.from_numpy(mu[:TRACED])).abs().max())
+    if apart > 1e-2:
+        raise DataError(
+            f"encode gives other codes than mu for the same images (they differ by {apart:.2g}); allowed: images in the order of mu, and "
+            "the encoder that made them, in evaluation."
+        )
+    return replace(asking, decode=decode)
+
+
+def _lookup(pixels: NDArray[np.uint8], mu: Floats, logvar: Floats | None) -> Callable[[Tensor], tuple[Tensor, ...]]:
+    """An encoder of these pictures alone: their stored codes."""
+    rows = {image.tobytes(): row for row, image in enumerate(pixels)}
+    columns = [torch.from_numpy(column) for column in (mu, *([] if logvar is None else [logvar]))]
+
+    def encode(x: Tensor) -> tuple[Tensor, ...]:
+        raw = (x * 255).round().to(torch.uint8).numpy()
+        chosen = torch.tensor([rows[image.tobytes()] for image in raw])
+        return tuple(column[chosen] for column in columns)
+
+    return encode
+
+
+def _codes(values: ArrayLike, what: str) -> Floats:
+    array = np.array(values.detach().cpu() if isinstance(values, Tensor) else values, np.float32)
+    if array.ndim != 2 or min(array.shape) < 1:
+        raise DataError(f"{what} has shape {array.shape}; allowed: (N, K), one row an image.")
+    _check_finite(array, what)
+    return array
+
+
+def _check_finite(array: Floats, what: str) -> None:
+    bad = np.flatnonzero(~np.isfinite(array).all(1))
+    if len(bad):
+        raise DataError(
+            f"{what} is not a finite number for image {bad[0]}; allowed: finite numbers; look whether the training diverged, and "
+            "whether weights are loaded."
+        )
+
+
+def _pixels(values: ArrayLike, n: int) -> NDArray[np.uint8]:
+    """(N, C, H, W) uint8 of images as they come."""
+    array = np.asarray(values.detach().cpu() if isinstance(values, Tensor) else values)
+    array = array[:, None] if array.ndim == 3 else array
+    if array.ndim != 4 or len(array) != n:
+        raise DataError(f"images have shape {array.shape}; allowed: ({n}, C, H, W) or ({n}, H, W), one for each row of mu.")
+    if array.dtype == np.uint8:
+        return array.copy()
+    low, high = float(np.min(array)), float(np.max(array))
+    if not (low >= 0 and high <= 1):
+        raise DataError(f"images have values from {low:.2f} to {high:.2f}; allowed: floats from 0 to 1, or uint8.")
+    return np.asarray(np.round(array.astype(float) * 255), np.uint8)
+
+
+def _labels(values: ArrayLike, n: int) -> NDArray[np.int64]:
+    array = np.asarray(values.detach().cpu() if isinstance(values, Tensor) else values)
+    if array.shape != (n,) or array.dtype.kind not in "iu" or (n and array.min() < 0):
+        raise DataError(f"labels have shape {array.shape} and type {array.dtype}; allowed: ({n},), whole numbers from 0.")
+    return array.astype(np.int64)
+
+
+def _image_shape(
+    decode: Callable[[Tensor], Any], mu: Floats, pixels: NDArray[np.uint8] | None, given: ImageShape | None
+) -> ImageShape:  # fmt: skip
+    """From the images, from the person, or from what decode gives."""
+    if pixels is not None:
+        c, h, w = pixels.shape[1:]
+        return c, h, w
+    if given is not None:
+        return given
+    with torch.no_grad():
+        answer = decode(torch.from_numpy(mu[:1]))
+    if isinstance(answer, Tensor) and answer.ndim == 4:
+        c, h, w = answer.shape[1:]
+        return c, h, w
+    shape = tuple(answer.shape) if isinstance(answer, Tensor) else type(answer).__name__
+    raise ConfigError("image_shape", None, f"(C, H, W) where there are no images and decode gives no pictures (it gives {shape})")
