@@ -191,12 +191,12 @@ def _sample(run: Run, key: str) -> Picked:
 
 def _left_out(run: Run, key: str) -> list[str]:
     """The steps of the preparation that the person switched off."""
-    offered = {switch.name: switch for switch in switches(run.info.dataset.name)}
-    taken = st.pills(
-        "Steps of the preparation", list(offered), default=list(offered), selection_mode="multi", key=f"{key}-steps-{'-'.join(offered)}",
-        format_func=lambda name: offered[name].title, help="  \n".join(f"{switch.title}: {switch.help}" for switch in offered.values()),
-    )  # fmt: skip
-    return [name for name in offered if name not in taken]
+    with st.expander("Steps of the preparation"):
+        taken = {
+            switch.name: st.checkbox(switch.title, value=True, key=f"{key}-step-{switch.title}", help=switch.help)
+            for switch in switches(run.info.dataset.name)
+        }
+    return [name for name, is_taken in taken.items() if not is_taken]
 
 
 def _prepared(run: Run, data: bytes, name: str, off: Collection[str] = ()) -> Picked:

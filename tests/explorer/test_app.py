@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from explorer.core.preprocess import switches
 from trainer.runs import info_checksum
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -334,9 +335,9 @@ def test_a_step_that_is_switched_off_is_left_out():
     drawing[20:70, 28:33] = 20
     test = upload(sound(app(run="mnist-2d", view="reconstruct").run()), "one.png", png(drawing))
     assert "The light background" in words(test)
-    pills = next(group for group in test.button_group if group.label == "Steps of the preparation")
-    assert [*pills.value] == ["grey", "paper", "crop", "box", "mass", "thicken"]
-    pills.set_value([step for step in pills.value if step != "crop"])
+    titles = [box.label for box in test.checkbox]
+    assert titles[:6] == [switch.title for switch in switches("mnist")]
+    next(box for box in test.checkbox if box.label == "Crop to the ink").uncheck()
     sound(test.run())
     assert "Not cut" in words(test)
 
