@@ -81,7 +81,13 @@ def test_every_kind_opens_in_every_view_and_shows_no_number_that_is_none(app, na
         json.loads(chart, parse_constant=refuse)
     has_history = KINDS[name].epochs > 1
     gauges = 2 if KINDS[name].is_deterministic else 3  # a point has no ELBO
-    expected = {"atlas": 0, "interpolate": 0, "reconstruct": 1 + gauges, "compare": 1, "dimensions": 1 + (has_history and name != "pca")}
+    expected = {
+        "atlas": 0,
+        "interpolate": 0,
+        "reconstruct": 1 + gauges,
+        "compare": 1,
+        "dimensions": 1 + (has_history and name != "pca"),
+    }
     assert len(charts) == expected.get(view, len(charts))
 
 
