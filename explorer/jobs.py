@@ -68,6 +68,7 @@ class Workshop:
             waiting = [job for job in self._jobs.values() if job.is_open]
             if len(waiting) >= MOST_WAITING or any(job.name == name for job in waiting):
                 return None
+            self._jobs = {number: job for number, job in self._jobs.items() if job.name != name}  # it goes on: one line, not two
             self._count += 1
             job = Job(self._count, owner, patient, remedy, name, config, runs, resume)
             self._jobs[job.number] = job
@@ -130,7 +131,7 @@ class Workshop:
         finally:
             with self._lock:
                 self._process, self._running = None, None
-                self._change(number, **_ended(ending))
+                self._change(number, **_ended(ending, self._jobs[number].share if number in self._jobs else 0.0))
             self._start_next()
 
     def _hear(self, number: int, line: str) -> dict[str, Any] | None:
@@ -152,11 +153,12 @@ class Workshop:
             self._jobs[number] = replace(self._jobs[number], **changes)
 
 
-def _ended(ending: Mapping[str, Any]) -> dict[str, Any]:
+def _ended(ending: Mapping[str, Any], share: float) -> dict[str, Any]:
     if "done" in ending:
         return {"state": "finished", "share": 1.0, "words": "finished"}
     if "error" in ending:
         return {"state": "failed", "words": str(ending["error"])}
     if "stopped" in ending:
-        return {"state": "stopped", "words": "stopped; it goes on from its last checkpoint when asked"}
+        kept = "it goes on from its last checkpoint when asked" if share > 0 else "nothing was trained yet"
+        return {"state": "stopped", "words": f"stopped; {kept}"}
     return {"state": "failed", "words": "the training ended without a word; it may have run out of memory."}

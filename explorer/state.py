@@ -240,6 +240,25 @@ def add_code(run_id: str, code: Sequence[float]) -> None:
     _change_pins(run_id, (*_pins(run_id), Pin(_rounded(code)))[-MAX_PINS:])
 
 
+def kept(name: str, default: Any) -> Any:
+    """What `keep` was told last: a widget that is not drawn in another view forgets its value."""
+    return st.session_state.get("kept", {}).get(name, default)
+
+
+def keep(**values: Any) -> None:
+    st.session_state["kept"] = {**st.session_state.get("kept", {}), **values}
+
+
+def decode_as(of: str, class_name: str) -> None:
+    """Another thing is looked at, by its name: the class chooser takes its class, once, and is to be drawn after. A link's class stays."""
+    is_first = "as-of" not in st.session_state
+    if st.session_state.get("as-of") == of:
+        return
+    st.session_state["as-of"] = of
+    if not (is_first and "as" in st.query_params):
+        st.session_state["as"] = class_name
+
+
 def draws() -> int:
     """How often this visitor asked for fresh draws of z: the seed of the next."""
     return int(st.session_state.get("draws", 0))

@@ -105,6 +105,8 @@ def even_line(places: ArrayLike, n: int) -> Doubles:
 
 def _leg(a: Doubles, b: Doubles, walk: Walk, way: Doubles | None, before: float, after: float) -> Doubles:
     """From before a to beyond b, by shares of the leg."""
+    if np.array_equal(a, b):  # a way from a stop to itself stays there, of whatever kind
+        return np.repeat(a[None], walk.n + sum(round(share * (walk.n - 1)) for share in (before, after)), axis=0)
     n_before, n_after = (round(share * (walk.n - 1)) for share in (before, after))
     t_before, t_after = np.linspace(-before, 0, n_before + 1)[:-1], np.linspace(1, 1 + after, n_after + 1)[1:]
     if walk.kind != "geodesic":

@@ -68,9 +68,11 @@ class Judged:
 def population(mu: Floats, reconstruction: Floats, elbo: Floats | None) -> Population:
     """From what a run stores of its test split: mu (N, K), reconstruction and elbo (N,) nats; elbo None for a deterministic model."""
     rows = searched_rows(len(mu))
-    ordered = {RECONSTRUCTION: np.sort(np.asarray(reconstruction, float))}
-    members = {RECONSTRUCTION: np.asarray(reconstruction, float)[rows]}
-    if elbo is not None:
+    ordered, members = {}, {}
+    if np.isfinite(reconstruction).all():  # a run that was imported without pictures has none
+        ordered[RECONSTRUCTION] = np.sort(np.asarray(reconstruction, float))
+        members[RECONSTRUCTION] = np.asarray(reconstruction, float)[rows]
+    if elbo is not None and np.isfinite(elbo).all():
         ordered[ELBO], members[ELBO] = np.sort(-np.asarray(elbo, float)), -np.asarray(elbo, float)[rows]
     if len(mu) > 1:
         members[DISTANCE] = nearest_distance(mu[rows], mu, rows)
@@ -108,10 +110,10 @@ def stored_figures(row: int, mu: Floats, reconstruction: Floats, elbo: Floats | 
 
 
 def judge(figures: Figures, among: Population) -> Judged:
-    """The figures held against the population that has the same ones."""
+    """The figures held against the population, as many as it has."""
     percentiles, surprise = {}, []
-    for name, values in figures.bad.items():
-        ordered = among.ordered[name]
+    for name, ordered in among.ordered.items():
+        values = figures.bad[name]
         at_least = _at_least(ordered, values)
         percentiles[name] = 100 * (len(ordered) - at_least) / len(ordered)
         surprise.append(-np.log((1 + at_least) / (1 + len(ordered))))

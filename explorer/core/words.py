@@ -19,6 +19,14 @@ def plain(text: str) -> str:
     return MARKDOWN.sub(r"\\\1", shortened(line, LONGEST))
 
 
+def told(value: float, digits: int) -> str:
+    """A number with a true minus sign; one that no scale of a model reaches in powers of ten."""
+    if abs(value) < 1e6:
+        return f"{value:.{digits}f}".replace("-", "−")
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa} · 10^{int(exponent)}".replace("-", "−")
+
+
 def shortened(text: str, longest: int) -> str:
     """At most so many characters, the last an ellipsis where something was cut."""
     return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -113,7 +113,7 @@ def _direction(run: Run, stops: Sequence[Stop], offered: Mapping[str, Stop]) -> 
             strength = st.slider("Strength", -STRENGTH, STRENGTH, 1.0, 0.1, key="direction-strength", help=DIRECTION_HELP)
         step = direction(run.encodings.mu, label == first, label == second)
         moved = Stop(
-            f"{base.name} {strength:+g} × ({names[second]} − {names[first]})".replace("-", "−"),
+            f"{base.name}, strength {strength:g} from class {names[first]} to class {names[second]}".replace("-", "−"),
             code(np.asarray(base.z) + strength * step),
         )
         _result(run, stops, moved, "direction")

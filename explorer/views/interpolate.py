@@ -129,9 +129,14 @@ def _settings(run: Run, stops: Sequence[Stop]) -> Settings:
         width="content",
     )
     with st.popover("Path settings", icon=":material/tune:", key="path-settings"):
-        even = st.toggle("Equal steps", key="walk-even", help=EVEN_HELP)
-        is_loop = st.toggle("Back to the first stop", key="walk-loop", help="The walk closes into a loop.")
-        beyond = st.slider("Overshoot", 0.0, 1.0, 0.0, 0.1, key="walk-beyond", disabled=is_loop, help=BEYOND_HELP)
+        even = st.toggle("Equal steps", value=state.kept("walk-even", False), key="walk-even", help=EVEN_HELP)
+        is_loop = st.toggle(
+            "Back to the first stop", value=state.kept("walk-loop", False), key="walk-loop", help="The walk closes into a loop."
+        )
+        beyond = st.slider(
+            "Overshoot", 0.0, 1.0, state.kept("walk-beyond", 0.0), 0.1, key="walk-beyond", disabled=is_loop, help=BEYOND_HELP
+        )
+        state.keep(**{"walk-even": even, "walk-loop": is_loop, "walk-beyond": beyond})
         st.button("Turn the order round", key="turn-round", on_click=walking.turn_round, args=(run.id, stops))
     if run.config.is_deterministic and kind in ("variance-preserving", "spherical"):
         st.caption(

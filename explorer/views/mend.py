@@ -26,9 +26,10 @@ def show(run: Run, diagnosis: Diagnosis | None) -> None:
     if diagnosis is None:
         return
     if not diagnosis.remedies:
-        st.markdown(
-            "**Nothing to mend.** The dimensions that are off are not needed: another training would switch off about as many."
-        )
+        rest = "Every dimension is used." if diagnosis.used.all() else (
+            "The dimensions that are off are not needed: another training would switch off about as many."
+        )  # fmt: skip
+        st.markdown(f"**Nothing to mend.** {rest}")
     elif run.info.origin is not None:
         st.markdown(
             "**Remedies that fit, the likeliest first.** This model was trained elsewhere, so they are for its own training code."

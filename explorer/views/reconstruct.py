@@ -8,7 +8,7 @@ import streamlit as st
 from explorer import cache, figures, state
 from explorer.core.pictures import Picture, error_map, fitted, picture_grid, to_picture
 from explorer.core.preprocess import browser_protocol
-from explorer.core.words import plain
+from explorer.core.words import plain, told
 from explorer.state import State
 from explorer.surface.payload import Options, Subject
 from explorer.views import several, trust
@@ -63,6 +63,8 @@ def show(now: State) -> None:
         return
     label = class_of(run, picked)
     codes = codes_of(run, picked, label)
+    if label is not None:
+        state.decode_as(f"{run.id}: {picked.title}", run.info.dataset.class_names[label])
     with right:
         _pictures(run, picked, codes, label)
     trust.show(run, picked, codes, label)
@@ -146,7 +148,7 @@ def _pictures(run: Run, picked: Picked, codes: Codes, label: int | None) -> None
         st.caption(f"{plain(picked.title)}: {f'{error}; {no_kl}' if picked.is_original else no_kl}.", help=POINT_HELP)
         return
     st.caption(
-        f"{plain(picked.title)}: {f'{error}, ' if picked.is_original else ''}KL {float(codes.kl.sum()):.1f} nats.",
+        f"{plain(picked.title)}: {f'{error}, ' if picked.is_original else ''}KL {told(float(codes.kl.sum()), 1)} nats.",
         help="KL(q(z|x) ‖ N(0, I)) of this one picture, summed over dimensions, in nats (Kingma & Welling 2014, appendix B).",
     )
 

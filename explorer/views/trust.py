@@ -10,7 +10,7 @@ from explorer.core import trust
 from explorer.core.neighbours import Neighbours, nearest, nearest_pictures
 from explorer.core.pictures import fitted, picture_grid, to_picture
 from explorer.core.trust import DISTANCE, ELBO, RECONSTRUCTION, Figures, Judged, Population
-from explorer.core.words import plain
+from explorer.core.words import plain, told
 from explorer.trust_figures import strip_gauge
 from explorer.views.picking import Picked
 from trainer.forward import Codes
@@ -34,6 +34,7 @@ ordinary, but not always: a likelihood can be higher for pictures of another kin
     DISTANCE: """Euclidean distance from μ to the nearest code of the test split, held against that of each test image to the nearest
 other one (Sun et al. 2022, k = 1). In a latent plane almost any picture lands near some code: there it tells little.""",
 }
+NO_PICTURES = "This run came without pictures of its test images: only the place of the code is judged."
 NO_BOUND = "A deterministic model has no posterior, hence no ELBO: two figures instead of three."
 
 
@@ -43,10 +44,12 @@ def show(run: Run, picked: Picked, codes: Codes, label: int | None) -> None:
     found = _figures(run, picked, codes, label)
     judged = trust.judge(found, among)
     st.markdown(f"**{plain(trust.sentence(float(judged.percentile[0]), len(among.strangeness)))}**", help=TRUST_HELP)
-    for column, name in zip(st.columns(len(found.bad)), found.bad, strict=True):
+    for column, name in zip(st.columns(len(judged.percentiles)), judged.percentiles, strict=True):
         with column:
             _gauge(name, found, judged, among)
-    if run.config.is_deterministic:
+    if RECONSTRUCTION not in judged.percentiles:
+        st.caption(NO_PICTURES)
+    elif run.config.is_deterministic:
         st.caption(NO_BOUND)
     is_quick = cache.originals(run.id) is not None  # else all test images are decoded first, and only for whom asks
     box = st.expander("Nearest test images, by code and by pixels", expanded=is_quick, key="nearest", on_change="rerun")
@@ -65,7 +68,7 @@ def _figures(run: Run, picked: Picked, codes: Codes, label: int | None) -> Figur
 
 def _gauge(name: str, found: Figures, judged: Judged, among: Population) -> None:
     value, is_low_bad = float(found.bad[name][0]), name == ELBO
-    shown = f"{-value if is_low_bad else value:.{2 if name == DISTANCE else 1}f}".replace("-", "−")
+    shown = told(-value if is_low_bad else value, 2 if name == DISTANCE else 1)
     st.caption(f"{TITLES[name]} **{shown}** {UNITS[name]}", help=HELP[name])
     st.plotly_chart(
         strip_gauge(among.ordered[name], value, UNITS[name], is_low_bad), config=figures.CONFIG, key=f"gauge-{name}"

@@ -136,3 +136,14 @@ def test_the_process_speaks_json_alone(tmp_path):
     )
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert all(set(line) <= {"share", "words", "done", "stopped"} for line in lines)
+
+
+def test_a_training_that_goes_on_is_one_line_of_the_list(tmp_path):
+    workshop = Workshop()
+    for _ in range(2):
+        job = workshop.submit("me", "patient", "r", "same", LONG, str(tmp_path))
+        assert job is not None
+        assert workshop.stop(job.number, "me")
+        until(lambda: not any(job.is_open for job in workshop.jobs()))
+        assert [job.name for job in workshop.jobs()] == ["same"]
+    assert "nothing was trained yet" in workshop.jobs()[0].words or workshop.jobs()[0].share > 0

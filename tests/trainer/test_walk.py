@@ -246,3 +246,11 @@ def test_a_banded_solution_is_the_dense_one(n_points, n_dims):
     right = rng.standard_normal(size)
     expected = np.linalg.solve(matrix + 0.1 * np.eye(size), right)
     np.testing.assert_allclose(_banded_solution(matrix, 2 * n_dims - 1, 0.1, right), expected, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("kind", ["linear", "variance-preserving", "spherical"])
+def test_a_leg_from_a_stop_to_itself_stays_there(kind):
+    stops = np.array([[-1.2, 1.3], [-1.2, 1.3], [0.5, 0.5]])
+    codes = codes_along(Walk(stops, kind, n=11))
+    np.testing.assert_array_equal(codes[:11], np.repeat(stops[:1], 11, axis=0))
+    np.testing.assert_allclose(codes[-1], stops[-1], atol=1e-12)

@@ -33,6 +33,7 @@ export const EASEL_STYLE = `
 .la-own-numbers{display:grid;gap:8px}
 .la-own-table{border-collapse:collapse;font-size:14px}
 .la-own-table :is(th,td){padding:2px 0 2px 22px;text-align:right;font-weight:400;white-space:nowrap}
+.la-own[data-point] .la-own-table :is(th,td):is(:nth-child(2),:nth-child(3),:nth-child(4)){display:none}
 .la-own-table thead :is(th,td){color:var(--la-muted)}
 .la-own-table :is(th[scope=row],td:first-child){padding-left:0;text-align:left;color:var(--la-muted)}
 .la-own .la-details table{display:block;max-height:190px;overflow:auto}

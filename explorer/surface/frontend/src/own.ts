@@ -94,6 +94,8 @@ export class OwnPanel {
     const isPoint = own.std.every((value) => value === 0);
     setText(this.title, isPoint ? `Code of ${own.label}` : `Posterior of ${own.label}`);
     setText(this.words, isPoint ? "A deterministic model gives a picture one code and decodes that: there is nothing to draw from." : "z = μ + σ·ε, ε from N(0, I): dots on the map are samples, the ellipse is one σ. Where the samples agree, the code is sharp.");
+    setText(this.mean.words, isPoint ? "decoded" : "reconstruction of μ");
+    this.element.toggleAttribute("data-point", isPoint); // a point has neither μ nor σ nor ε, only z
     this.resample.hidden = isPoint;
     this.zoom.hidden = isPoint || this.scene.spreadOf(own.std) === null;
     for (const { element } of this.samples) element.hidden = isPoint;

@@ -11,6 +11,7 @@ import { dropped, robustExtent, squareExtent, type Plane } from "./planes";
 import { slotOf } from "./points";
 import { later, quantitiesOf, type PointFacts, type Quantity } from "./quantities";
 import { makeSpace, planeSpace, type Space } from "./space";
+import { Loneliness } from "./support";
 
 export class Scene {
   readonly header: Header;
@@ -35,6 +36,7 @@ export class Scene {
   private readonly linear: { readonly origin: Float32Array; readonly basis: Float32Array } | null;
   private readonly pictures: { originals: Uint8Array | null };
   private codeIndex: CodeIndex | null = null;
+  private loneliness: Loneliness | null = null;
 
   /** `plane`: laid on the spot in place of the host's map; `of`: the same payload's scene, with which all but the map is shared. */
   constructor(private readonly payload: Payload, readonly plane: Plane | null = null, of: Scene | null = null) {
@@ -133,6 +135,11 @@ export class Scene {
   /** Finds the codes nearest to a code, all latent dimensions counted. */
   get codes(): CodeIndex {
     return (this.codeIndex ??= new CodeIndex(this.mu, this.space.latentDim));
+  }
+
+  /** How near real codes are to a code, all dimensions counted. */
+  codeSupport(z: ArrayLike<number>): number {
+    return (this.loneliness ??= new Loneliness(this.mu, this.space.latentDim)).share(z);
   }
 
   private get places(): NearestIndex {

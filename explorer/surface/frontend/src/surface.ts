@@ -205,6 +205,7 @@ export class SurfaceView implements Surface {
   });
   private easel: Easel | null = null;
   private easelKey = "";
+  private drawnLabel = "";
   private readonly sliceBox = new SliceBox({ here: () => Array.from(this.z), show: (plane) => this.layPlane(plane) });
   private readonly walk = new Walk();
   private readonly wander = new Wander(prefersReducedMotion);
@@ -576,7 +577,10 @@ export class SurfaceView implements Surface {
       label: () => this.scene?.decodedAs ?? null,
       drawn: (drawing) => {
         this.showPicturesCode(drawing);
-        if (drawing) this.setCode(drawing.mu, `${capitalised(drawing.label)}, decoded`);
+        const label = drawing ? `${capitalised(drawing.label)}, decoded` : "";
+        if (drawing) this.setCode(drawing.mu, label);
+        else if (this.exactZ && this.exactLabel === this.drawnLabel) this.setProbe(this.probe); // what was drawn is gone, its code too
+        this.drawnLabel = label;
       },
       pin: (z, label) => {
         this.setCode(z, label);
@@ -1388,7 +1392,9 @@ export class SurfaceView implements Surface {
   private showPicture(z: ArrayLike<number>): void {
     const scene = this.scene as Scene;
     if (z !== this.z) this.z.set(z);
-    this.support = this.followedHere?.support ?? scene.space.support(this.probe[0], this.probe[1]);
+    const isOwn = this.exactZ !== null && scene.space.how !== "identity"; // a code that no place of the map need stand for
+    const onMap = scene.space.support(this.probe[0], this.probe[1]);
+    this.support = this.followedHere?.support ?? (isOwn ? Math.min(onMap, scene.codeSupport(this.z)) : onMap);
     const start = performance.now();
     const x_hat = scene.model.decodeShared(this.z);
     this.decodeMs += 0.2 * (performance.now() - start - this.decodeMs);
@@ -1397,7 +1403,7 @@ export class SurfaceView implements Surface {
     this.classStrip.show(this.z);
     this.rack.show(this.z);
     const linked = this.followedHere?.nearest ?? -1;
-    this.marked = linked >= 0 ? linked : scene.nearest(this.probe[0], this.probe[1], this.shown);
+    this.marked = linked >= 0 ? linked : isOwn ? (this.nearestCodes(scene, 1)[0]?.index ?? -1) : scene.nearest(this.probe[0], this.probe[1], this.shown);
     if (this.layers.neighbours) this.links = this.nearestCodes(scene, N_LINKS).map(({ index }) => index);
     this.wordsAreDue = true;
     this.showWords(scene);
