@@ -177,7 +177,8 @@ def test_codes_too_large_for_half_precision_keep_single(kinds):
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("name", ["conditional", "m2"])
 def test_the_class_chooser_is_in_every_view_and_read_from_the_link(app, kinds, name, view):
-    first = str(load_run(name, kinds).encodings.label[0]) if view == "compare" else "0"  # there it is the shown test image's own
+    of_image = view in ("compare", "reconstruct")  # there it is the shown test image's own
+    first = str(load_run(name, kinds).encodings.label[0]) if of_image else "0"
     look = {"look": "traversals"} if view == "dimensions" else {}
     assert app(run=name, view=view, **look).selectbox(key="as").value == first
     test = app(run=name, view=view, **{"as": "7"}, **look)
