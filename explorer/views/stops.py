@@ -12,13 +12,13 @@ from explorer import state, walking
 from explorer.core.words import plain, shortened
 from explorer.state import State
 from explorer.views.parts import decoded_as, picture_of, show_picture
-from explorer.views.picking import chosen_row, class_of, picked_picture, row_title
+from explorer.views.picking import Picked, chosen_row, class_of, handed_over, picked_picture, row_title
 from explorer.walking import Stop
 from trainer.runs import Run
 from trainer.walk import class_means
 
 TILE_PX, PICTURE_PX = 96, 64
-TEST, MEAN, PRIOR, PIN, YOURS = "Test image", "Class mean", "Prior draw", "Pin", "Yours"
+TEST, MEAN, PRIOR, PIN, YOURS, DRAWN = "Test image", "Class mean", "Prior draw", "Pin", "Yours", "Drawing"
 
 
 def stops_of(now: State, run: Run) -> tuple[Stop, ...]:
@@ -88,7 +88,8 @@ def chosen_stop(now: State, run: Run, key: str) -> Stop | None:
     pins, means = pin_stops(now), mean_stops(run)
     has_prior = not run.config.is_deterministic
     sources = [*([PIN] if pins else []), TEST, *([MEAN] if means else []), *([PRIOR] if has_prior else [])]
-    sources += [YOURS] if run.config.has_encoder else []
+    if run.config.has_encoder:
+        sources += [YOURS, *([DRAWN] if state.pad_picture() is not None else [])]
     names = "".join(source[0] for source in sources)  # another choice is another widget
     source = st.segmented_control(
         "Stop from", sources, default=sources[0], key=f"{key}-from-{names}", required=True, label_visibility="collapsed"
@@ -110,11 +111,10 @@ def _from(run: Run, source: str, pins: Sequence[Stop], means: Sequence[Stop], ke
         st.button("Draw again", key=f"{key}-draw", on_click=state.draw_again, icon=":material/casino:")
         z = np.random.default_rng(state.draws()).standard_normal(run.config.latent_dim)
         return Stop(f"prior draw {state.draws() + 1}", code(z))
-    return _yours(run, key)
+    return _encoded(run, handed_over(run) if source == DRAWN else picked_picture(run, key, with_test=False))
 
 
-def _yours(run: Run, key: str) -> Stop | None:
-    picked = picked_picture(run, key, with_test=False)
+def _encoded(run: Run, picked: Picked | None) -> Stop | None:
     if picked is None:
         return None
     label = class_of(run, picked)

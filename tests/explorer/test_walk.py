@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from explorer.background import Background
@@ -53,7 +56,7 @@ def shown(test: AppTest) -> dict:
 def tiles(test: AppTest) -> list[str]:
     """Names of the stops in their order, by their pictures' captions."""
     names = [re.sub(r"\\(.)", r"\1", caption.value) for caption in test.caption]
-    return [name for name in names if re.match(r"test image \d|mean of|prior draw|Pin ", name)]
+    return [name for name in names if re.match(r"test image \d|mean of|prior draw|Pin |your drawing", name)]
 
 
 def patiently(test: AppTest, ready) -> AppTest:
@@ -120,6 +123,20 @@ def test_prior_draws_are_new_when_asked():
         ends.append(shown(sound(test.run()))["path"]["z"][-1])
     assert ends[0] != ends[1]
     assert tiles(test)[-2:] == ["prior draw 2", "prior draw 3"]
+
+
+def test_a_drawing_that_was_handed_over_can_be_a_stop():
+    drawing = np.zeros((80, 80), np.uint8)
+    drawing[10:70, 36:44] = 255
+    file = io.BytesIO()
+    Image.fromarray(drawing).save(file, "PNG")
+    test = opened()
+    test.session_state["pad-picture"] = [base64.b64encode(file.getvalue()).decode(), "your drawing", []]
+    sound(test.run())
+    test.segmented_control(key="stop-from-TCPYD").set_value("Drawing")
+    test.run()
+    test.button(key="put-stop").click()
+    assert tiles(sound(test.run()))[-1] == "your drawing"
 
 
 def test_pins_are_the_stops_until_something_is_chosen():
