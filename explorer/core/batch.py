@@ -87,7 +87,7 @@ def _from_zip(name: str, data: bytes, room: _Room) -> Iterator[Item]:
     if archive is None:
         yield Item(shown, None, refusal)
         return
-    members = [info for info in archive.infolist() if not info.is_dir() and not _is_beside(info.filename)]
+    members = [info for info in archive.infolist() if not info.filename.endswith("/") and not _is_beside(info.filename)]
     if not members:
         yield Item(shown, None, f"{shown} holds no file; allowed: a zip with pictures in it; add some.")
     for info in members:

@@ -341,6 +341,8 @@ def test_an_interpolation_plays_pauses_and_scrubs(page, server):
 
 def test_an_interpolation_can_be_downloaded(page, server):
     open_view(page, server, run="digits-2d", view="interpolate")
+    page.wait_for_timeout(1500)  # the search for the geodesic begins a second after the page; at its end the page is drawn again
+    expect(page.get_by_text("Looking for the geodesic")).to_have_count(0, timeout=60_000)
     for kind in ("GIF", "WebP"):
         with page.expect_download() as download:
             page.get_by_role("button", name=kind).click()

@@ -142,6 +142,14 @@ def test_what_does_not_fit_is_not_even_decompressed(monkeypatch):
     assert found[-1].name == "6 more"
 
 
+def test_an_entry_whose_name_begins_with_a_zero_byte_is_taken():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a.png", b"x")
+    found = items([("b.zip", out.getvalue().replace(b"a.png", b"\0.png"))])  # to zipfile its name is empty
+    assert [(item.data, item.name) for item in found] == [(b"x", ".png")]
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0), st.integers(0, 255))
 def test_a_damaged_byte_of_an_archive_is_never_an_error(place, value):
