@@ -62,15 +62,6 @@ def take_image(data_set: str) -> None:
     _change(data_set, image=int(st.session_state[IMAGE_KEY]))
 
 
-def follow_class(image: int, own: str) -> None:
-    """Models that are told the class are told the image's own with every new image; what a link or a person chose for this one stays."""
-    seen = st.session_state.get("class-of")
-    st.session_state["class-of"] = image
-    is_chosen = seen is None and ("as" in st.session_state or "as" in st.query_params)
-    if seen != image and not is_chosen:
-        st.session_state["as"] = own
-
-
 def take_run(data_set: str, index: int) -> None:
     """Another run in a column (its chooser's callback); the map of the same name stays where the run has it."""
     columns = _columns(data_set)

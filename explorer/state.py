@@ -249,13 +249,14 @@ def keep(**values: Any) -> None:
     st.session_state["kept"] = {**st.session_state.get("kept", {}), **values}
 
 
-def decode_as(of: str, class_name: str) -> None:
-    """Another thing is looked at, by its name: the class chooser takes its class, once, and is to be drawn after. A link's class stays."""
-    is_first = "as-of" not in st.session_state
-    if st.session_state.get("as-of") == of:
-        return
-    st.session_state["as-of"] = of
-    if not (is_first and "as" in st.query_params):
+def decode_as(view: View, of: str, class_name: str) -> None:
+    """In a view another thing is looked at, by its name: the class chooser takes its class, and is to be drawn after.
+
+    What a link or a person chose before the first thing, or for this one, stays.
+    """
+    seen = st.session_state.get("decoded-as", {}).get(view)
+    st.session_state["decoded-as"] = {**st.session_state.get("decoded-as", {}), view: of}
+    if seen != of and not (seen is None and "as" in st.query_params):
         st.session_state["as"] = class_name
 
 

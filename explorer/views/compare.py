@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from explorer import cache, comparison
+from explorer import cache, comparison, state
 from explorer.comparison import Comparison
 from explorer.core.columns import AXES, MOST_COLUMNS, Column, complaint, fitting, proposal
 from explorer.core.pictures import Picture, fitted, picture_grid, to_picture
@@ -171,7 +171,7 @@ def _class_of_image(table: Table) -> None:
     except (LatentError, IndexError):  # damaged, which its column says; or of another data set with fewer images
         label = -1
     if label >= 0:
-        comparison.follow_class(table.chosen.image, run.info.dataset.class_names[label])
+        state.decode_as("compare", f"test image {table.chosen.image}", run.info.dataset.class_names[label])
     class_chooser(run)
 
 

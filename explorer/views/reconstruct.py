@@ -64,7 +64,7 @@ def show(now: State) -> None:
     label = class_of(run, picked)
     codes = codes_of(run, picked, label)
     if label is not None:
-        state.decode_as(f"{run.id}: {picked.title}", run.info.dataset.class_names[label])
+        state.decode_as("reconstruct", f"{run.id}: {picked.title}", run.info.dataset.class_names[label])
     with right:
         _pictures(run, picked, codes, label)
     trust.show(run, picked, codes, label)

@@ -253,8 +253,13 @@ TOOLS = {
 @pytest.mark.parametrize(("run_id", "tool"), TOOLS.items())
 def test_every_tool_shows_its_pictures(run_id, tool):
     test = opened(run_id)
+    before = n_pictures(test)
     test.segmented_control(key="walk-tool").set_value(tool)
-    sound(test.run())
+    assert n_pictures(sound(test.run())) > before
+
+
+def n_pictures(test: AppTest) -> int:
+    return len(test.get("image")) + sum(str(html.proto).count("<figure>") for html in test.get("html"))
 
 
 def test_an_analogy_can_be_walked_to():

@@ -114,15 +114,23 @@ export function robustExtent(places: Float32Array): Extent {
   return [...range(0), ...range(1)];
 }
 
+/** The least extent with all places (x, y pairs) and some more in it; of nothing it is inside out. */
+export function bounds(places: Float32Array, more: readonly Point[] = []): Extent {
+  let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
+  const take = (x: number, y: number): void => {
+    x0 = Math.min(x0, x);
+    x1 = Math.max(x1, x);
+    y0 = Math.min(y0, y);
+    y1 = Math.max(y1, y);
+  };
+  for (let i = 0; i < places.length; i += 2) take(places[i], places[i + 1]);
+  for (const [x, y] of more) take(x, y);
+  return [x0, x1, y0, y1];
+}
+
 /** A square around all places and a little more: on it the support is known. */
 export function squareExtent(places: Float32Array): Extent {
-  let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
-  for (let i = 0; i < places.length; i += 2) {
-    x0 = Math.min(x0, places[i]);
-    x1 = Math.max(x1, places[i]);
-    y0 = Math.min(y0, places[i + 1]);
-    y1 = Math.max(y1, places[i + 1]);
-  }
+  const [x0, x1, y0, y1] = bounds(places);
   if (!(x1 >= x0)) return [-1, 1, -1, 1];
   const half = Math.max(x1 - x0, y1 - y0, 2e-3) * 0.62;
   const [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2];

@@ -159,6 +159,16 @@ export function quantile(values: Float32Array, share: number): number {
   return known.length ? known[Math.round(share * (known.length - 1))] : 0;
 }
 
+/** Smallest and largest; (0, 0) of nothing. */
+export function extremesOf(values: ArrayLike<number>): [least: number, most: number] {
+  let [least, most] = [Infinity, -Infinity];
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] < least) least = values[i];
+    if (values[i] > most) most = values[i];
+  }
+  return least <= most ? [least, most] : [0, 0];
+}
+
 /** The numbers of the `count` largest (or smallest) values, among points that `accepts`; the extreme one first. */
 export function extremes(values: Float32Array, count: number, largest: boolean, accepts: (i: number) => boolean): number[] {
   const order: number[] = [];

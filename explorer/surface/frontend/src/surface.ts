@@ -5,7 +5,7 @@
  */
 
 import { Announcer } from "./announce";
-import { BlobError, parsePayload, type Dynamic, type Extent, type Payload, type PinRecord, type Point, type SubjectRecord } from "./blob";
+import { BlobError, parsePayload, type Dynamic, type Payload, type PinRecord, type Point, type SubjectRecord } from "./blob";
 import { visibleExtent } from "./camera";
 import { ClassBars, percent } from "./classbars";
 import { ClassStrip } from "./classstrip";
@@ -33,9 +33,9 @@ import type { PathChoice } from "./paths";
 import { MAX_PINS, PENDING_MS, PinBook, type PinEdit } from "./pins";
 import type { ImageShape, Picture } from "./picture";
 import type { Protocol } from "./prepare/prepare";
-import { alongDirection, throughThree, type Plane } from "./planes";
+import { alongDirection, bounds, throughThree, type Plane } from "./planes";
 import { Player } from "./player";
-import { priorShareWithin, PurityJob, type Near, type Quantity } from "./quantities";
+import { extremesOf, priorShareWithin, PurityJob, type Near, type Quantity } from "./quantities";
 import { axesOf, Rack } from "./rack";
 import { ScaleBar } from "./scalebar";
 import { Scene } from "./scene";
@@ -366,7 +366,7 @@ export class SurfaceView implements Surface {
   /** All but the outermost points, which would make the others small; asked again, those and all pins too. */
   private showEverything(): void {
     const { scene } = this;
-    if (scene && this.navigator.isAtHome) this.navigator.lookAt(extentOf(scene.points, this.pinBook.all().map(({ map }) => map)), 0.94);
+    if (scene && this.navigator.isAtHome) this.navigator.lookAt(bounds(scene.points, this.pinBook.all().map(({ map }) => map)), 0.94);
     else this.navigator.glideHome();
     this.cameraMoves();
   }
@@ -1515,29 +1515,6 @@ const OVERLAY_NAMES: Readonly<Record<Overlay, string>> = {
   points: "Points", rings: "Prior rings", shapes: "Marker shapes", contours: "Class contours", ellipses: "Posterior ellipses", truth: "True posterior",
   neighbours: "Nearest in latent space", thumbnails: "Pictures when close",
 };
-
-/** Smallest and largest; (0, 0) of nothing. */
-function extremesOf(values: ArrayLike<number>): [least: number, most: number] {
-  let [least, most] = [Infinity, -Infinity];
-  for (let i = 0; i < values.length; i++) {
-    if (values[i] < least) least = values[i];
-    if (values[i] > most) most = values[i];
-  }
-  return least <= most ? [least, most] : [0, 0];
-}
-
-/** All points (x, y pairs) and all pins. */
-function extentOf(points: Float32Array, pins: readonly Point[]): Extent {
-  const along = (axis: 0 | 1): [number, number] => {
-    let [least, most] = [Infinity, -Infinity];
-    for (let i = axis; i < points.length; i += 2) {
-      least = Math.min(least, points[i]);
-      most = Math.max(most, points[i]);
-    }
-    return [Math.min(least, ...pins.map((pin) => pin[axis])), Math.max(most, ...pins.map((pin) => pin[axis]))];
-  };
-  return [...along(0), ...along(1)];
-}
 
 /** At most so many places of a line, evenly, both ends among them; places that repeat are left out. */
 function thinned(line: readonly Point[], most: number): Point[] {
