@@ -259,8 +259,8 @@ def _import(argv: list[str]) -> None:
         raise RunError(f"run {name!r} is already in {options.runs}; --overwrite replaces it, --name starts another.")
     from trainer.clinic import diagnose
     from trainer.datasets import load_dataset
-    from trainer.foreign import load_factory
     from trainer.importing import HowTrained, import_model
+    from trainer.loading import load_factory
 
     model = load_factory(options.module)
     dataset = load_dataset(_data_name(options.data), progress=True)
