@@ -12,7 +12,6 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, arg
@@ -227,8 +226,9 @@ def _fit(argv: list[str]) -> None:
     if options.resume and (folder / RUN_JSON).is_file():
         began = read_info(folder).config  # what is typed is held against it by `fit`
         options = parse(FitOptions, argv[1:], f"{PROG} fit {name}", replace(options, config=began))
-    config = _with_absolute_folder(options.config)
-    from trainer.datasets import load_dataset
+    from trainer.datasets import absolute_name, load_dataset
+
+    config = checked(options.config, data=absolute_name(options.config.data))
     from trainer.fit import fit
     from trainer.parallel import device_of, team
 
@@ -258,12 +258,12 @@ def _import(argv: list[str]) -> None:
     if not options.overwrite and (place(options.runs) / name / RUN_JSON).is_file():
         raise RunError(f"run {name!r} is already in {options.runs}; --overwrite replaces it, --name starts another.")
     from trainer.clinic import diagnose
-    from trainer.datasets import load_dataset
+    from trainer.datasets import absolute_name, load_dataset
     from trainer.foreign import load_factory
     from trainer.importing import HowTrained, import_model
 
     model = load_factory(options.module)
-    dataset = load_dataset(_data_name(options.data), progress=True)
+    dataset = load_dataset(absolute_name(options.data), progress=True)
     for note in dataset.notes:
         print(note, file=sys.stderr)
     how = HowTrained(options.likelihood, options.sigma, options.beta, options.output, options.binarise)
@@ -283,20 +283,6 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-_.") or "imported"
 
 
-def _data_name(data: str) -> str:
-    """A folder or a file .npz by its path as the name that the data sets know; any other name as it is."""
-    path = Path(data).expanduser()
-    if data.lower().endswith(".npz") and not data.startswith("npz:"):
-        return f"npz:{path.resolve()}"
-    return f"folder:{path.resolve()}" if path.is_dir() and ("/" in data or "\\" in data or data not in _names()) else data
-
-
-def _names() -> tuple[str, ...]:
-    from trainer.datasets import dataset_names
-
-    return dataset_names()
-
-
 def _typed(argv: Sequence[str], option: str) -> str | None:
     """The value of an option as it was typed, `--option value` or `--option=value`."""
     for word, following in zip(argv, [*argv[1:], None], strict=True):
@@ -305,15 +291,6 @@ def _typed(argv: Sequence[str], option: str) -> str | None:
         if word.startswith(f"{option}="):
             return word.partition("=")[2]
     return None
-
-
-def _with_absolute_folder(config: FitConfig) -> FitConfig:
-    """An image folder by its full path, so that the run finds it from every working directory."""
-    kind, separator, rest = config.data.partition(":")
-    if kind != "folder" or not rest:
-        return config
-    path, mark, options = rest.partition("?")
-    return checked(config, data=f"{kind}{separator}{Path(path).expanduser().resolve()}{mark}{options}")
 
 
 def _show(events: Iterable[Event], config: FitConfig) -> None:
