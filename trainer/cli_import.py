@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from trainer.arguments import parse
@@ -57,12 +56,12 @@ def import_command(argv: list[str], prog: str) -> None:
     if not options.overwrite and (place(options.runs) / name / RUN_JSON).is_file():
         raise RunError(f"run {name!r} is already in {options.runs}; --overwrite replaces it, --name starts another.")
     from trainer.clinic import diagnose
-    from trainer.datasets import load_dataset
+    from trainer.datasets import absolute_name, load_dataset
     from trainer.importing import HowTrained, import_model
     from trainer.loading import load_factory
 
     model = load_factory(options.module)
-    dataset = load_dataset(_data_name(options.data), progress=True)
+    dataset = load_dataset(absolute_name(options.data), progress=True)
     for note in dataset.notes:
         print(note, file=sys.stderr)
     how = HowTrained(options.likelihood, options.sigma, options.beta, options.output, options.binarise)
@@ -80,20 +79,6 @@ def import_command(argv: list[str], prog: str) -> None:
 def slug(text: str) -> str:
     """A name as a run may have it."""
     return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-_.") or "imported"
-
-
-def _data_name(data: str) -> str:
-    """A folder or a file .npz by its path as the name that the data sets know; any other name as it is."""
-    path = Path(data).expanduser()
-    if data.lower().endswith(".npz") and not data.startswith("npz:"):
-        return f"npz:{path.resolve()}"
-    return f"folder:{path.resolve()}" if path.is_dir() and ("/" in data or "\\" in data or data not in _names()) else data
-
-
-def _names() -> tuple[str, ...]:
-    from trainer.datasets import dataset_names
-
-    return dataset_names()
 
 
 def run_line(info: Any) -> str:
