@@ -164,9 +164,7 @@ def walk_length(walk: Walk, decode: DecodeAs, ways: Sequence[Doubles] = ()) -> f
     """
     parts = parts_along(replace(walk, overshoot=0.0), ways)
     within = sum(curve_length(lambda z, part=part: decode(z, part.label), part.codes) for part in parts)  # type: ignore[misc]
-    return within + sum(
-        _jump(decode, after.codes[0], before.label, after.label) for before, after in pairwise(parts)
-    )
+    return within + sum(_jump(decode, after.codes[0], before.label, after.label) for before, after in pairwise(parts))
 
 
 def _jump(decode: DecodeAs, z: Doubles, before: int | None, after: int | None) -> float:
