@@ -26,13 +26,13 @@ from explorer.surface.payload import pack_static
 from trainer.datasets import Dataset, availability, dataset_names, load_dataset
 from trainer.errors import DataError, RunError
 from trainer.forward import CHUNK
-from trainer.geometry import DecodedGraph, Doubles, Report, decoded_graph
-from trainer.geometry import geodesic as shortest_way
+from trainer.geometry import DecodedGraph, Doubles, Report, curve_length, decoded_graphs
 from trainer.projection import Projection, axis_pair
 from trainer.runs import RUN_JSON, Run, RunInfo, default_roots, list_runs, load_run, size_bytes
 from trainer.spectrum import spectrum
 from trainer.store import store_of
-from trainer.walk import Along, Support, Walk, codes_along, measured
+from trainer.support import Support
+from trainer.walk import Along, DecodeAs, Walk, frames_along, measured, shortest_leg, walk_length
 from trainer.way_back import honesty_of
 
 Stamp = int
@@ -127,18 +127,22 @@ def size_on_disk(run_id: str) -> int:
 
 @dataclass(frozen=True)
 class Walked:
-    """codes (T, K) of a walk, their pictures x_hat (T, C, H, W), and what was measured along it."""
+    """codes (T, K) of a walk, their pictures x_hat (T, C, H, W), and what was measured along it.
+
+    labels (T,): the class as which each is decoded; None for a model that is told none.
+    """
 
     codes: NDArray[np.float32]
     x_hat: NDArray[np.float32]
     along: Along
+    labels: NDArray[np.int64] | None = None
 
 
-def walked(run_id: str, label: int | None, walk: Walk, ways: Ways = ()) -> Walked:
-    """A walk, decoded as a class and measured. ways: of a geodesic, see `geodesics`."""
+def walked(run_id: str, walk: Walk, ways: Ways = ()) -> Walked:
+    """A walk, decoded and measured. ways: of a geodesic, see `geodesics`."""
     stops = tuple(map(tuple, np.asarray(walk.stops, float).tolist()))
-    settings = (walk.kind, walk.is_loop, walk.overshoot, walk.n, walk.even)
-    return _walked(run_id, _stamp(run_id), label, stops, settings, ways)
+    settings = (walk.kind, walk.is_loop, walk.overshoot, walk.n, walk.even, walk.labels)
+    return _walked(run_id, _stamp(run_id), stops, settings, ways)
 
 
 def line_walked(run_id: str, label: int | None, codes: tuple[tuple[float, ...], ...]) -> Walked:
@@ -155,18 +159,23 @@ class Geodesics:
     error: str = ""
 
 
-def geodesics(run_id: str, label: int | None, walk: Walk) -> Geodesics:
+def geodesics(run_id: str, walk: Walk) -> Geodesics:
     """The shortest ways along a walk as far as they are known; what is missing is being computed when this returns."""
-    stamp = _stamp(run_id)
-    graph = _background().ask(("graph", run_id, stamp, label), partial(_graph, _run(run_id, stamp), label))
-    jobs = [graph]
+    stamp, labels = _stamp(run_id), walk.labels or (None,) * len(walk.stops)
+    graphs = {
+        label: _background().ask(("graph", run_id, stamp, label), partial(_graph, _run(run_id, stamp), label))
+        for label in dict.fromkeys(labels)
+    }
+    ways = []
     for i, j in walk.legs:
         a, b = (tuple(map(float, walk.stops[k])) for k in (i, j))
-        jobs.append(_background().ask(("way", run_id, stamp, label, a, b, walk.n), partial(_way, graph, a, b, walk.n)))
+        name = ("way", run_id, stamp, labels[i], labels[j], a, b, walk.n)
+        ways.append(_background().ask(name, partial(_way, graphs[labels[i]], graphs[labels[j]], a, b, walk.n)))
+    jobs = [*graphs.values(), *ways]
     error = next((job.error for job in jobs if job.error), "")
     is_done = all(job.is_done for job in jobs) and not error
     share = float(np.mean([1.0 if job.is_done else job.share for job in jobs]))
-    return Geodesics(tuple(job.answer for job in jobs[1:]) if is_done else None, share, error)
+    return Geodesics(tuple(job.answer for job in ways) if is_done else None, share, error)
 
 
 @st.cache_resource(show_spinner=False)
@@ -211,7 +220,7 @@ def _static_payload(
 
 
 def support(run_id: str) -> Support:
-    """How near the real codes of a run a code is."""
+    """How many encoded images of a run there are around a code."""
     return _support(run_id, _stamp(run_id))
 
 
@@ -228,7 +237,8 @@ def _ground(run_id: str, stamp: Stamp) -> Ground | None:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _support(run_id: str, stamp: Stamp) -> Support:
-    return Support(_run(run_id, stamp).encodings.mu)
+    this = _run(run_id, stamp)
+    return Support(this.encodings.mu, not this.config.is_deterministic)
 
 
 @st.cache_resource(show_spinner=False)
@@ -236,39 +246,50 @@ def _background() -> Background:
     return Background()
 
 
-def _graph(this: Run, label: int | None, report: Report) -> DecodedGraph:
+def _graph(this: Run, label: int | None, report: Report) -> tuple[DecodedGraph, ...]:
     """In the background, where Streamlit's memory is not to be asked: the run is given."""
     decode = replace(this.forward, label=label).decode
-    return decoded_graph(lambda z: decode(np.asarray(z, np.float32)), this.encodings.mu, report=report)
+    return decoded_graphs(lambda z: decode(np.asarray(z, np.float32)), this.encodings.mu, report=report)
 
 
-def _way(graph: Job, a: tuple[float, ...], b: tuple[float, ...], n: int, report: Report) -> Doubles:
-    """The graph comes first: one worker does everything in the order in which it was asked."""
-    if graph.answer is None:
-        raise DataError(graph.error or "its graph was given up")
-    return shortest_way(a, b, graph.answer, n, report).z
+def _way(first: Job, second: Job, a: tuple[float, ...], b: tuple[float, ...], n: int, report: Report) -> Doubles:
+    """The graphs come first: one worker does everything in the order in which it was asked."""
+    for graph in (first, second):
+        if graph.answer is None:
+            raise DataError(graph.error or "its graph was given up")
+    return shortest_leg(a, b, first.answer, n, report, None if second is first else second.answer)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _walked(
-    run_id: str, stamp: Stamp, label: int | None, stops: tuple[tuple[float, ...], ...], settings: tuple[Any, ...], _ways: Ways
-) -> Walked:  # fmt: skip
-    decode = replace(_run(run_id, stamp).forward, label=label).decode
-    codes = codes_along(Walk(np.array(stops), *settings), lambda z: decode(np.asarray(z, np.float32)), _ways)
-    return _measured(run_id, stamp, label, codes)
+def _walked(run_id: str, stamp: Stamp, stops: tuple[tuple[float, ...], ...], settings: tuple[Any, ...], _ways: Ways) -> Walked:
+    walk, decode = Walk(np.array(stops), *settings), _decode_as(run_id, stamp)
+    frames = frames_along(walk, decode, _ways)
+    first, last = 0, walk.legs[-1][1]
+    told = walk.labels or (None,) * len(stops)
+    ends = np.concatenate([decode(walk.stops[[i]], told[i]) for i in (first, last)])
+    return _measured(run_id, stamp, frames.codes, frames.labels, walk_length(walk, decode, _ways), ends)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _line_walked(run_id: str, stamp: Stamp, label: int | None, codes: tuple[tuple[float, ...], ...]) -> Walked:
-    return _measured(run_id, stamp, label, np.array(codes))
+    decode, line = _decode_as(run_id, stamp), np.array(codes)
+    labels = None if label is None else np.full(len(line), label)
+    return _measured(run_id, stamp, line, labels, curve_length(lambda z: decode(z, label), line))
 
 
-def _measured(run_id: str, stamp: Stamp, label: int | None, codes: Doubles) -> Walked:
+def _decode_as(run_id: str, stamp: Stamp) -> DecodeAs:
+    forward = _run(run_id, stamp).forward
+    return lambda z, label: replace(forward, label=label).decode(np.asarray(z, np.float32))
+
+
+def _measured(
+    run_id: str, stamp: Stamp, codes: Doubles, labels: NDArray[np.int64] | None, length: float, ends: NDArray[np.float32] | None = None
+) -> Walked:  # fmt: skip
     this = _run(run_id, stamp)
-    x_hat = replace(this.forward, label=label).decode(codes.astype(np.float32))
+    x_hat = this.forward.decode(codes.astype(np.float32), labels)
     classify = None if this.classifier is None else this.classifier.probabilities
-    along = measured(codes, x_hat, _support(run_id, stamp), not this.config.is_deterministic, classify)
-    return Walked(codes.astype(np.float32), x_hat, along)
+    along = measured(codes, x_hat, _support(run_id, stamp), not this.config.is_deterministic, classify, length, ends)
+    return Walked(codes.astype(np.float32), x_hat, along, labels)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -9,7 +9,7 @@ The only file that knows the format (version 2; version 1 is read too); a run is
     encodings.safetensors    test split, grey input: mu, logvar (N, K) · elbo, reconstruction (N,) nats · label, index (N,);
                              a deterministic model's codes are points: logvar is −∞
     film.safetensors         mu (T, M, K), float16, of the same M images at T moments · epoch (T,) · label, index (M,)
-    projection.safetensors   for every map: points, extent, support, basis/origin or lattice_z, and what the map loses (not in old runs)
+    projection.safetensors   for every map: points, extent, basis/origin or lattice_z, and what the map loses (not in old runs)
     classifier.safetensors   a classifier of pictures: parameters under torch's names, in `meta` its widths, temperature and scores; only
                              where the data set has classes, and not in old runs
     images.safetensors       the encoded pictures, uint8 (N, C, H, W): only of an imported run whose pictures are in no data set of ours
@@ -701,10 +701,7 @@ def _pack_projection(projection: Projection) -> tuple[dict[str, Any], dict[str, 
         "title": projection.title, "note": projection.note,
         "honest": projection.honest and asdict(projection.honest), "way_back": projection.way_back and asdict(projection.way_back),
     }  # fmt: skip
-    arrays: dict[str, NDArray[Any]] = {
-        f"{name}.points": projection.points,
-        f"{name}.support": projection.support.astype(np.float16),
-    }
+    arrays: dict[str, NDArray[Any]] = {f"{name}.points": projection.points}
     if projection.kind == "linear":
         assert projection.origin is not None and projection.basis is not None
         arrays |= {f"{name}.origin": projection.origin, f"{name}.basis": projection.basis}
@@ -719,7 +716,7 @@ def _unpack_projection(item: dict[str, Any], arrays: Arrays) -> Projection:
     x0, x1, y0, y1 = (float(value) for value in item["extent"])
     first, second = item["labels"]
     return Projection(
-        name, item["kind"], arrays[f"{name}.points"], (x0, x1, y0, y1), arrays[f"{name}.support"].astype(np.float32),
+        name, item["kind"], arrays[f"{name}.points"], (x0, x1, y0, y1),
         (first, second), item["title"], item["note"], arrays.get(f"{name}.origin"), arrays.get(f"{name}.basis"),
         None if lattice is None else lattice.astype(np.float32),
         Honesty(**item["honest"]) if item.get("honest") else None, WayBackError(**item["way_back"]) if item.get("way_back") else None,
