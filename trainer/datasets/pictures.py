@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,6 +30,9 @@ TURNED = (5, 6, 7, 8)  # EXIF orientations that exchange rows and columns
 LFS = b"version https://git-lfs"
 MAX_PAGES = 1000  # of one file
 NEW_SUBFILE_TYPE, IS_REDUCED = 254, 1  # of a page of a TIFF: a smaller version of another page
+WHITE, BLACK = 255, 0
+SHEET = 0.75  # of its pixels that a picture shows: then it brings its own ground, and only corners or a margin are cut away
+ONE_TONE = 12.0  # grey levels: what scatters less has no ground of its own
 
 
 def open_picture(data: bytes | Path, name: str, *, draft_px: int | None = None, enough_px: int | None = None) -> Image.Image:
@@ -172,21 +176,49 @@ def deep_scale(low: float, high: float) -> Scale:
     go below 0 or above all whites, their own darkest and brightest value."""
     if low >= 0 and high <= WHITES[-1]:
         return Scale(0.0, float(white_of(high)))
-    return Scale(min(low, 0.0) if low >= 0 else low, max(high, low + 1e-30))
+    return Scale(min(low, 0.0), max(high, low + 1e-30))
 
 
-def to_grey_or_rgb(image: Image.Image, deep: Scale | None = None) -> Image.Image:
-    """Mode L or RGB. Transparent parts become white, as paper is; deep pixels are scaled to 8 bits, by `deep` or as a picture alone."""
+def to_grey_or_rgb(image: Image.Image, ground: int = WHITE, deep: Scale | None = None) -> Image.Image:
+    """Mode L or RGB. ground: the grey level, 0..255, that comes behind what is transparent · deep: how pixels of more than 8 bits are
+    scaled, where it is known of a whole set; else by what this picture holds."""
     if is_deep(image):
         values = deep_values(image)
         image = Image.fromarray((deep or deep_scale(float(values.min()), float(values.max()))).apply(values))
     if image.has_transparency_data:
-        image = _on_white(image)
+        image = _on_ground(image, ground)
     return image.convert("L" if image.mode in ("1", "L") else "RGB")
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def is_transparent(image: Image.Image) -> bool:
+    """Whether any pixel lets something through; an alpha channel that is opaque throughout is none."""
+    return image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema()[0] != 255
+
+
+def ground_behind(image: Image.Image) -> int:
+    """BLACK or WHITE: what has to lie behind the transparent parts of a picture so that nothing of it is lost.
+
+    The opposite of what is visible: white strokes on nothing would vanish on white. Where most of the picture is visible and in more than
+    one tone, as a sheet of paper whose corners were cut off, the ground goes on behind them. WHITE for a picture without transparency.
+    `frontend/src/prepare/prepare.ts` decides the same.
+    """
+    if not is_transparent(image):
+        return WHITE
+    rgba = image.convert("RGBA")
+    alpha = np.asarray(rgba.getchannel("A"))
+    shown = np.bincount(np.asarray(rgba.convert("L")).ravel(), weights=alpha.ravel(), minlength=256)
+    total = float(shown.sum())
+    if total == 0:
+        return WHITE
+    levels = np.arange(256)
+    mean = float(shown @ levels) / total
+    spread = math.sqrt(float(shown @ np.square(levels - mean)) / total)
+    has_ground = total >= SHEET * 255 * alpha.size and spread >= ONE_TONE
+    return WHITE if (mean > 127.5) == has_ground else BLACK
+
+
+def _on_ground(image: Image.Image, ground: int) -> Image.Image:
     is_grey = image.mode in ("LA", "La", "L", "1")
     with_alpha = image.convert("RGBA")
-    white = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(white, with_alpha).convert("L" if is_grey else "RGB")
+    behind = Image.new("RGBA", image.size, (ground, ground, ground, 255))
+    return Image.alpha_composite(behind, with_alpha).convert("L" if is_grey else "RGB")
