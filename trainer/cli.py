@@ -11,7 +11,6 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, arg
@@ -194,8 +193,9 @@ def _fit(argv: list[str]) -> None:
     if options.resume and (folder / RUN_JSON).is_file():
         began = read_info(folder).config  # what is typed is held against it by `fit`
         options = parse(FitOptions, argv[1:], f"{PROG} fit {name}", replace(options, config=began))
-    config = _with_absolute_folder(options.config)
-    from trainer.datasets import load_dataset
+    from trainer.datasets import absolute_name, load_dataset
+
+    config = checked(options.config, data=absolute_name(options.config.data))
     from trainer.fit import fit
     from trainer.parallel import device_of, team
 
@@ -222,15 +222,6 @@ def _typed(argv: Sequence[str], option: str) -> str | None:
         if word.startswith(f"{option}="):
             return word.partition("=")[2]
     return None
-
-
-def _with_absolute_folder(config: FitConfig) -> FitConfig:
-    """An image folder by its full path, so that the run finds it from every working directory."""
-    kind, separator, rest = config.data.partition(":")
-    if kind != "folder" or not rest:
-        return config
-    path, mark, options = rest.partition("?")
-    return checked(config, data=f"{kind}{separator}{Path(path).expanduser().resolve()}{mark}{options}")
 
 
 def _show(events: Iterable[Event], config: FitConfig) -> None:
