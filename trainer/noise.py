@@ -23,8 +23,30 @@ GAUSSIAN = {"randn", "randn_like", "normal", "normal_"}
 OTHER = {
     "rand", "rand_like", "uniform_", "exponential_", "bernoulli", "bernoulli_", "multinomial", "log_normal_", "gumbel_softmax", "poisson",
 }  # fmt: skip
-DROPOUTS = {"dropout", "dropout_", "alpha_dropout", "feature_dropout", "dropout2d", "dropout1d", "dropout3d", "feature_alpha_dropout"}
-SUMS = {"add", "__add__", "__radd__", "__iadd__", "sub", "__sub__", "__rsub__", "__isub__", "rsub", "addcmul", "addcdiv", "subtract"}
+DROPOUTS = {
+    "dropout",
+    "dropout_",
+    "alpha_dropout",
+    "feature_dropout",
+    "dropout2d",
+    "dropout1d",
+    "dropout3d",
+    "feature_alpha_dropout",
+}
+SUMS = {
+    "add",
+    "__add__",
+    "__radd__",
+    "__iadd__",
+    "sub",
+    "__sub__",
+    "__rsub__",
+    "__isub__",
+    "rsub",
+    "addcmul",
+    "addcdiv",
+    "subtract",
+}
 IN_PASSING = {
     "mul", "__mul__", "__rmul__", "__imul__", "multiply", "div", "view", "reshape", "view_as", "reshape_as", "squeeze", "unsqueeze", "to",
     "type_as", "float", "clone", "detach", "contiguous", "cpu", "neg", "requires_grad_", "type", "expand", "expand_as",
@@ -43,14 +65,29 @@ class Draw:
 
 @dataclass
 class _Followed:
-    """Tensors that are a draw times something; they are kept, so that no other tensor takes the place of one."""
+    """Tensors that are a draw times something, and whose memory another object may share; they are kept, so that no other takes it."""
 
-    of: dict[int, int] = field(default_factory=dict)
+    of: dict[tuple[int, int], int] = field(default_factory=dict)
     kept: list[Tensor] = field(default_factory=list)
 
     def add(self, tensor: Tensor, draw: int) -> None:
-        self.of[id(tensor)] = draw
+        for key in _keys(tensor):
+            self.of[key] = draw
         self.kept.append(tensor)
+
+    def draw_of(self, item: Any) -> int | None:
+        """The draw that an argument of an operation is, None for all others."""
+        if not isinstance(item, Tensor):
+            return None
+        return next((self.of[key] for key in _keys(item) if key in self.of), None)
+
+
+def _keys(tensor: Tensor) -> list[tuple[int, int]]:
+    """The object itself, and where its numbers lie."""
+    try:
+        return [(id(tensor), -1), (tensor.data_ptr(), tensor.numel())]
+    except RuntimeError:  # a tensor without memory, while operations are recorded
+        return [(id(tensor), -1)]
 
 
 class Held(TorchFunctionMode):
@@ -85,7 +122,7 @@ class Held(TorchFunctionMode):
 
     def _which(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int | None:
         """The draw that an operation is told."""
-        found = [self._followed.of.get(id(item)) for item in (*args, *kwargs.values())]
+        found = [self._followed.draw_of(item) for item in (*args, *kwargs.values())]
         return next((draw for draw in found if draw is not None), None)
 
     def _became(self, which: int, out: Tensor, is_sum: bool, args: tuple[Any, ...]) -> Tensor:
@@ -109,7 +146,7 @@ class Held(TorchFunctionMode):
         number = len(self.draws)
         eps = self.give(tuple(like.shape), number).to(like)
         mean, std = _moments(name, args, kwargs)
-        is_code = _is_shifted(mean) or isinstance(std, Tensor) and bool((std != 1).any())
+        is_code = _is_shifted(mean) or (isinstance(std, Tensor) and bool((std != 1).any()))
         out = eps if mean is None and std is None else (0 if mean is None else mean) + eps * (1 if std is None else std)
         draw = Draw(tuple(like.shape), out, is_code)
         self.draws.append(draw)
