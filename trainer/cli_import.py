@@ -18,10 +18,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from trainer.arguments import parse
 from trainer.config import check_run_name
 from trainer.errors import LatentError, RunError
+from trainer.numerals import count
 from trainer.runs import RUN_JSON, RunInfo, default_roots
 from trainer.store import place
 
 if TYPE_CHECKING:
+    from trainer.datasets import Dataset
+    from trainer.importing import HowTrained
+    from trainer.loading import Loaded
     from trainer.namesakes import Namesakes
 
 LONG = 30.0  # seconds of somebody's code after which it is said that it may be training
@@ -52,10 +56,19 @@ class ModelOptions:
     """what the reconstruction loss means: bernoulli for cross-entropy, gaussian for squared, laplace for absolute error"""
     sigma: float = 1.0
     """scale of a Gaussian or Laplace pixel: 1 for a loss Σ(x − x̂)²/2, 0.7071 for Σ(x − x̂)²"""
+    loss: Literal["sum", "mean"] = "sum"
+    """whether the reconstruction loss of an image is summed over its pixels, or averaged over them, as mse_loss(x_hat, x) is"""
     beta: float = 1.0
-    """weight of the KL term in its loss"""
+    """weight of the KL in the loss, as the training loop has it; the KL summed over dimensions"""
+    pixels: str = ""
+    """range of the pixels that it was trained on: 0..1, -1..1, 0..255, or MEAN,STD as Normalize was given them, such as 0.1307,0.3081
+    (default: 0..1, unless another is seen)"""
     output: Literal["means", "logits"] = "means"
-    """what decode gives: means in [0, 1], or logits"""
+    """what decode gives: means, or logits (numbers before the sigmoid)"""
+    spread: Literal["", "logvar", "sigma", "variance", "log-sigma"] = ""
+    """what encode gives beside the mean (default: what is seen, else the log variance)"""
+    conditional: bool = False
+    """it is told the class: encode(x, y) or decode(z, y), with numbers or one-hot"""
     binarise: bool = False
     """it was trained on black and white pixels drawn from the grey ones"""
 
@@ -79,18 +92,43 @@ class ImportOptions(ModelOptions):
     """replace a run of this name"""
 
 
+@dataclass(frozen=True, kw_only=True)
+class CheckOptions(ModelOptions):
+    """A dry run of import: load the model, ask it a few times, and say what was understood. Nothing is written.
+
+    It says how the module was loaded, what fits of the weights, which value of encode was taken for what, the ranges of pixels, and what
+    disagrees. Takes the options of import.
+    """
+
+
 # --- here
 
 
 def import_command(argv: list[str], prog: str) -> None:
     """`import`, with the words after it; prog: how the program was called. Raises `LatentError`."""
-    options = parse(ImportOptions, argv, f"{prog} import")
+    options = parse(ImportOptions, joined(argv), f"{prog} import")
     if not options.runs.strip():
         raise LatentError("--runs is ''; allowed: a folder or an fsspec address.")
     name = _run_name(options)
     if not options.overwrite and (place(options.runs) / name / RUN_JSON).is_file():
         raise RunError(f"run {name!r} is already in {options.runs}; --overwrite replaces it, --name starts another.")
     _run("import", options, {"name": name, "runs": _absolute_unless_address(options.runs)})
+
+
+def check_command(argv: list[str], prog: str) -> None:
+    """`check`, with the words after it; prog: how the program was called. Raises `LatentError`."""
+    _run("check", parse(CheckOptions, joined(argv), f"{prog} check"), {})
+
+
+def joined(argv: list[str]) -> list[str]:
+    """The words with `--pixels -1..1` as one, since what begins with a minus is taken for an option."""
+    words: list[str] = []
+    for word in argv:
+        if words and words[-1] == "--pixels" and re.match(r"-[0-9.]", word):
+            words[-1] = f"--pixels={word}"
+        else:
+            words.append(word)
+    return words
 
 
 def _run_name(options: ImportOptions) -> str:
@@ -230,7 +268,7 @@ LOADING = "loading the model"
 
 def options_of(request: Mapping[str, Any]) -> ModelOptions:
     """The options of a request of `_run`."""
-    kinds: dict[str, type[ModelOptions]] = {"import": ImportOptions}
+    kinds: dict[str, type[ModelOptions]] = {"import": ImportOptions, "check": CheckOptions}
     kind = kinds[str(request["command"])]
     known = {item.name for item in fields(kind)}
     return kind(**{key: value for key, value in request["options"].items() if key in known})
@@ -244,35 +282,57 @@ def load_all() -> None:
 
 def work(command: str, options: ModelOptions, namesakes: Namesakes, tell: Tell) -> None:
     """What `command` asks for, in this process; `tell` takes parts, notes and what is to be said. Raises `LatentError`."""
+    import torch
+
+    from trainer.datasets import load_dataset
+    from trainer.importing import HowTrained
     from trainer.loading import load_model
 
     tell(part=LOADING)
+    torch.manual_seed(0)  # the same random weights twice, where there are no others
     loaded = load_model(options.module, options.arguments, options.weights, options.weights_key, namesakes)
-    for note in loaded.notes:
+    for note in loaded.notes if isinstance(options, ImportOptions) else ():
         tell(note=note)
-    if isinstance(options, ImportOptions):
-        _import(options, loaded.model, tell)
-
-
-def _import(options: ImportOptions, model: Any, tell: Tell) -> None:
-    from trainer.clinic import diagnose
-    from trainer.datasets import load_dataset
-    from trainer.importing import HowTrained, import_model
-
-    assert options.name is not None
     tell(part="reading the data set")
     dataset = load_dataset(options.data, progress=True)
     for note in dataset.notes:
         tell(note=note)
-    how = HowTrained(options.likelihood, options.sigma, options.beta, options.output, options.binarise)
+    how = HowTrained(**{item.name: getattr(options, item.name) for item in fields(HowTrained) if hasattr(options, item.name)})
+    if isinstance(options, ImportOptions):
+        _import(options, loaded, dataset, how, tell)
+    else:
+        _check(options, loaded, dataset, how, tell)
+
+
+def _import(options: ImportOptions, loaded: Loaded, dataset: Dataset, how: HowTrained, tell: Tell) -> None:
+    from trainer.clinic import diagnose
+    from trainer.importing import import_model
+
+    assert options.name is not None
     run = import_model(
-        model, dataset, options.name, source=options.module, how=how, runs=options.runs, overwrite=options.overwrite, umap=options.umap,
-        classifier=options.classifier, on_part=lambda part: tell(part=part),
+        loaded.model, dataset, options.name, source=options.module, how=how, runs=options.runs, overwrite=options.overwrite,
+        umap=options.umap, classifier=options.classifier, on_part=lambda part: tell(part=part),
     )  # fmt: skip
     lines = [f"{run.folder}: {run_line(run.info)}."]
     lines += [f"  {line}" for line in (run.info.origin.sentences() if run.info.origin else ())]
     if run.info.examination is not None:
         lines.append(f"  {diagnose(run.config, run.info.examination, run.encodings.mu).headline}")
+    tell(say="\n".join(lines))
+
+
+def _check(options: ModelOptions, loaded: Loaded, dataset: Dataset, how: HowTrained, tell: Tell) -> None:
+    import torch
+
+    from trainer.foreign import asked
+
+    tell(part="asking the model")
+    test = dataset.subset("test")
+    asking = asked(loaded.model, torch.from_numpy(test.images[:7].copy()).float() / 255)
+    c, h, w = dataset.image_shape
+    lines = [f"{options.module}: a {type(loaded.model).__name__}, {count(asking.n_parameters)} parameters"]
+    lines += [f"  {note}" for note in loaded.notes]
+    lines += [f"{dataset.name}: {count(test.n)} test images of {c} × {h} × {w}"]
+    lines += [f"  {line}" for line in asking.understood.lines()]
     tell(say="\n".join(lines))
 
 
