@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from tyro.conf import Positional, arg
 
 from trainer.arguments import parse
-from trainer.cli_import import import_command, run_line
+from trainer.cli_import import check_command, import_command, run_line
 from trainer.config import PRESET_NOTES, PRESETS, FitConfig, check_run_name, checked, preset
 from trainer.errors import ConfigError, LatentError, RunError
 from trainer.runs import RUN_JSON, RunInfo, default_roots, list_runs, load_run, read_info
@@ -32,6 +32,7 @@ USAGE = f"""usage: {PROG} COMMAND …
 
   fit PRESET      train a run              {PROG} fit digits-2d --epochs 50
   import          a VAE of yours as a run  {PROG} import --module models:trained --data mnist
+  check           what is understood of a VAE of yours, without writing anything
   evaluate RUN    figures on the test set  {PROG} evaluate mnist-2d --samples 500 --json
   maps RUN        makes a finished run's maps anew, without training
   classifier RUN  trains a finished run's classifier of pictures, its first or another
@@ -139,6 +140,7 @@ def main(argv: Sequence[str]) -> int:
     commands = {
         "fit": _fit,
         "import": lambda argv: import_command(argv, PROG),
+        "check": lambda argv: check_command(argv, PROG),
         "evaluate": _evaluate,
         "maps": _maps,
         "classifier": _classifier,

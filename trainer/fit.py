@@ -30,7 +30,7 @@ from trainer.clinic import Examination
 from trainer.closed_form import fill_with_pca, finish_linear_vae
 from trainer.collapse import kl_per_dim
 from trainer.config import FitConfig, check_run_name
-from trainer.datasets import Dataset, Split
+from trainer.datasets import Dataset, Split, is_built_in
 from trainer.errors import ConfigError, LatentError, RunCorrupt, RunError, TrainingDiverged
 from trainer.evaluate import as_labels, bound_terms, classifier_error, decode_of, encode_all, evaluate, seeded, to_unit
 from trainer.examine import examine
@@ -434,10 +434,8 @@ class Trainer:
         processes = "" if self.team.size == 1 else f", {self.team.size} processes"
         info = RunInfo.model_validate({
             "preset": self.preset, "config": self.config, "state": state, "epoch": self.progress.epoch, "created": self.created,
-            "dataset": DatasetInfo(
-                name=self.dataset.name, sha256=self.dataset.sha256, image_shape=self.dataset.image_shape,
-                class_names=self.dataset.class_names, n_train=len(self.train.index), n_test=len(self.test.index),
-                n_labelled=None if self.labelled is None else len(self.labelled), licence=self.dataset.licence,
+            "dataset": DatasetInfo.of(
+                self.dataset, len(self.train.index), None if self.labelled is None else len(self.labelled)
             ),
             "seconds": round(self.progress.seconds, 1), "n_parameters": sum(p.numel() for p in self.model.parameters()),
             "metrics": metrics, "examination": examination,
@@ -471,6 +469,8 @@ class Trainer:
         })  # fmt: skip
         writer.write_rows(files.HISTORY, progress.history)
         writer.write_rows(files.TIMING, progress.timing)
+        if not is_built_in(self.dataset.name):  # nobody else has the images, and the folder may be moved
+            writer.write_test_images(self.test.images)
         yield Finishing("maps", 0.6)
         writer.write_projections(maps_of(self.model, self.test, mu, logvar))
         examination = None

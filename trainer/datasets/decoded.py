@@ -35,10 +35,14 @@ from trainer.datasets.labels import UNLABELLED, distinct, text_of
 from trainer.datasets.layout import Entry
 from trainer.datasets.memory import cache_folder, scratch, sweep, written
 from trainer.datasets.pictures import (
+    BLACK,
     MAX_PAGES,
+    WHITE,
     deep_scale,
     deep_values,
+    ground_behind,
     is_deep,
+    is_transparent,
     middle_square,
     n_frames,
     of_pages,
@@ -128,17 +132,20 @@ class _Seen:
     reasons: list[str] = field(default_factory=list)
     animated: list[str] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
+    transparent: int = 0  # pictures
+    on_black: int = 0  # of them, whose visible part would vanish on white
+    ground: int = WHITE
     is_grey: bool = True
     brightest: int = 0  # of pictures of 8 bits
-    n_bytes: int = 0  # how many those are
     low: float = math.inf
     high: float = -math.inf
     scales: tuple[Scale, Scale] = (USUAL, DEEP)
 
-    def fitting(self) -> tuple[Scale, Scale]:
-        """Black and white of all pictures of 8 bits, and of all deeper ones."""
+    def fitting(self) -> tuple[Scale, Scale, int]:
+        """Black and white of all pictures of 8 bits, and of all deeper ones; the ground behind what is transparent, of all."""
         of_bytes = Scale(0.0, 1.0) if self.brightest == 1 else USUAL
-        return of_bytes, deep_scale(self.low, self.high) if self.low <= self.high else DEEP
+        deep = deep_scale(self.low, self.high) if self.low <= self.high else DEEP
+        return of_bytes, deep, BLACK if 2 * self.on_black > self.transparent else WHITE
 
 
 def decoded(source: Source, wanted: Wanted, *, progress: bool = False) -> Decoded:
@@ -304,8 +311,8 @@ def _decode(cache: Path, source: Source, wanted: Wanted, progress: bool) -> str:
     The key is that of the bytes that were decoded.
     """
     with scratch(cache) as raw:  # in the order of paths and in colour: what each split holds is known at the end only
-        seen = _pass(source, wanted, raw, (USUAL, DEEP), progress)
-        if seen.fitting() != seen.scales:
+        seen = _pass(source, wanted, raw, (USUAL, DEEP, WHITE), progress)
+        if seen.fitting() != (*seen.scales, seen.ground):
             seen = _pass(source, wanted, raw, seen.fitting(), progress)
         n = sum(seen.pages)
         if n < len(SPLITS):
@@ -315,10 +322,10 @@ def _decode(cache: Path, source: Source, wanted: Wanted, progress: bool) -> str:
     return key
 
 
-def _pass(source: Source, wanted: Wanted, raw: IO[bytes], scales: tuple[Scale, Scale], progress: bool) -> _Seen:
+def _pass(source: Source, wanted: Wanted, raw: IO[bytes], fitting: tuple[Scale, Scale, int], progress: bool) -> _Seen:
     raw.seek(0)
     raw.truncate()
-    seen = _Seen(scales=scales)
+    seen = _Seen(scales=fitting[:2], ground=fitting[2])
     for file in _told(wanted.files, "reading images", progress):
         content, why = _content(source, file)
         seen.digests.append(_digest_of(content))
@@ -384,12 +391,15 @@ def _pictures(content: bytes, file: str, size: int, seen: _Seen) -> list[NDArray
 def _picture(image: Image.Image, size: int, seen: _Seen) -> NDArray[np.uint8]:
     """(size, size) where the picture is grey, also when it is stored as colour; else (size, size, 3)."""
     of_bytes, deep = seen.scales
+    if is_transparent(image):
+        seen.transparent += 1
+        seen.on_black += ground_behind(image) == BLACK
     if is_deep(image):
         values = deep_values(image)
         seen.low, seen.high = min(seen.low, float(values.min())), max(seen.high, float(values.max()))
-        image = to_grey_or_rgb(image, deep=deep)
+        image = to_grey_or_rgb(image, seen.ground, deep)
     else:
-        image = to_grey_or_rgb(image)
+        image = to_grey_or_rgb(image, seen.ground)
         highs = image.getextrema()
         seen.brightest = max(seen.brightest, *(int(pair[1]) for pair in (highs if image.mode == "RGB" else (highs,))))  # type: ignore[index,arg-type]
         if not of_bytes.is_usual:
@@ -423,7 +433,9 @@ def _notes(wanted: Wanted, seen: _Seen) -> list[str]:
 
 def _told_white(seen: _Seen) -> list[str]:
     of_bytes, deep = seen.scales
-    notes = []
+    notes = ["parts of pictures that are transparent were taken as black: what is visible would vanish on white"] if (
+        seen.ground == BLACK
+    ) else []  # fmt: skip
     if not of_bytes.is_usual:
         notes.append("pixels are 0 and 1 only: 1 was taken as white in every picture")
     elif 0 < seen.brightest < DARK:

@@ -27,12 +27,12 @@ MAX_BYTES = 20_000_000
 MAX_PIXELS = 40_000_000
 MAX_PIXELS_FRUGAL = {"WEBP": 16_000_000, "progressive JPEG": 24_000_000}  # decoders that hold several copies of the picture
 TURNED = (5, 6, 7, 8)  # EXIF orientations that exchange rows and columns
-WHITE, BLACK = 255, 0
-SHEET = 0.75  # of its pixels that a picture shows: then it brings its own ground, and only corners or a margin are cut away
-ONE_TONE = 12.0  # grey levels: what scatters less has no ground of its own
 LFS = b"version https://git-lfs"
 MAX_PAGES = 1000  # of one file
 NEW_SUBFILE_TYPE, IS_REDUCED = 254, 1  # of a page of a TIFF: a smaller version of another page
+WHITE, BLACK = 255, 0
+SHEET = 0.75  # of its pixels that a picture shows: then it brings its own ground, and only corners or a margin are cut away
+ONE_TONE = 12.0  # grey levels: what scatters less has no ground of its own
 
 
 def open_picture(data: bytes | Path, name: str, *, draft_px: int | None = None, enough_px: int | None = None) -> Image.Image:
@@ -176,12 +176,12 @@ def deep_scale(low: float, high: float) -> Scale:
     go below 0 or above all whites, their own darkest and brightest value."""
     if low >= 0 and high <= WHITES[-1]:
         return Scale(0.0, float(white_of(high)))
-    return Scale(min(low, 0.0) if low >= 0 else low, max(high, low + 1e-30))
+    return Scale(min(low, 0.0), max(high, low + 1e-30))
 
 
 def to_grey_or_rgb(image: Image.Image, ground: int = WHITE, deep: Scale | None = None) -> Image.Image:
-    """Mode L or RGB. ground: the grey level, 0..255, that comes behind what is transparent · deep pixels are scaled to 8 bits, by `deep` or
-    as a picture alone."""
+    """Mode L or RGB. ground: the grey level, 0..255, that comes behind what is transparent · deep: how pixels of more than 8 bits are
+    scaled, where it is known of a whole set; else by what this picture holds."""
     if is_deep(image):
         values = deep_values(image)
         image = Image.fromarray((deep or deep_scale(float(values.min()), float(values.max()))).apply(values))
