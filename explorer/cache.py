@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from explorer.background import Background, Job
 from explorer.core import trust
 from explorer.core.batch import Item
+from explorer.core.preprocess import Ground, ground_of
 from explorer.core.several import Against, Row, row_of
 from explorer.core.trust import Population
 from explorer.jobs import Workshop
@@ -214,6 +215,17 @@ def support(run_id: str) -> Support:
     return _support(run_id, _stamp(run_id))
 
 
+def ground(run_id: str) -> Ground | None:
+    """What the images of a folder of one's own lie on, where they agree; the data sets that are known here have ways of their own."""
+    return _ground(run_id, _stamp(run_id))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _ground(run_id: str, stamp: Stamp) -> Ground | None:
+    images = _run(run_id, stamp).images
+    return None if images is None else ground_of(images)
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _support(run_id: str, stamp: Stamp) -> Support:
     return Support(_run(run_id, stamp).encodings.mu)
@@ -290,7 +302,7 @@ def _population(run_id: str, stamp: Stamp) -> Population:
 def _judged(run_id: str, stamp: Stamp, digest: str, name: str, refusal: str, _item: Item) -> Row:
     this = _run(run_id, stamp)
     stored, dataset = this.encodings, this.info.dataset
-    among = Against(this.forward, dataset.name, dataset.class_names, stored.mu, stored.label, population(run_id))
+    among = Against(this.forward, dataset.name, dataset.class_names, stored.mu, stored.label, population(run_id), ground(run_id))
     return row_of(_item, among)
 
 

@@ -1,18 +1,14 @@
 """What does somebody else's model answer, and is it what a VAE answers?
 
 Any object with `encode(x)` and `decode(z)` in PyTorch (or, as in pythae, `encoder` and `decoder`) is asked a few times, and its answers are
-brought into one form: mu and logvar (B, K), pictures (B, C, H, W). Each way in which that can fail is one sentence. The module that makes
-the model is imported and run here, by the command of the person who wrote it; the app never does, and nothing is unpickled.
+brought into one form: mu and logvar (B, K), pictures (B, C, H, W). Each way in which that can fail is one sentence. How the model gets
+into this process is the question of `trainer.loading`.
 
 Letters: B images, C×H×W their shape, K latent dimensions.
 """
 
 from __future__ import annotations
 
-import importlib
-import os
-import re
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import prod
@@ -25,7 +21,6 @@ from trainer.errors import LatentError
 from trainer.layers import ImageShape
 
 Output = Literal["means", "logits"]
-MODULE = re.compile(r"(?P<module>[^\W\d]\w*(\.[^\W\d]\w*)*):(?P<name>[^\W\d]\w*)")
 MEANS = ("mu", "mean", "loc", "embedding", "z_mean", "mu_z")
 LOGVARS = ("logvar", "log_var", "log_variance", "log_covariance", "z_log_var", "logvar_z")
 STDS = ("std", "sigma", "scale", "stddev", "z_std")
@@ -53,38 +48,6 @@ class Asked:
     latent_dim: int
     is_deterministic: bool
     n_parameters: int
-
-
-def load_factory(module: str) -> Any:
-    """The model that `package.module:factory` makes; runs that module's code. Raises `ForeignError` for whatever goes wrong there."""
-    match = MODULE.fullmatch(module)
-    if match is None:
-        raise ForeignError(f"--module is {module!r}; allowed: PACKAGE.MODULE:FACTORY, such as models.vae:trained.")
-    path, name = match["module"], match["name"]
-    if os.getcwd() not in sys.path and "" not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    try:
-        found = importlib.import_module(path)
-    except ModuleNotFoundError as error:
-        if error.name and (path == error.name or path.startswith(f"{error.name}.")):
-            raise ForeignError(
-                f"there is no module {path!r} here; allowed: one that Python finds: go to the folder above it, or set PYTHONPATH."
-            ) from None
-        raise ForeignError(f"module {path!r} needs {error.name!r}, which is not installed: pip install it.") from None
-    except Exception as error:
-        raise ForeignError(f"module {path!r} cannot be imported: {_said(error)}; mend it, then import again.") from None
-    if not hasattr(found, name):
-        there = ", ".join(key for key, value in vars(found).items() if callable(value) and not key.startswith("_"))
-        raise ForeignError(f"module {path!r} has no {name!r}; it has: {there or 'nothing that can be called'}.")
-    factory = getattr(found, name)
-    if isinstance(factory, nn.Module) or not callable(factory):
-        return factory
-    try:
-        return factory()
-    except Exception as error:
-        raise ForeignError(
-            f"{module} raised {_said(error)}; allowed: a function without arguments that returns the model."
-        ) from None
 
 
 def asked(model: Any, x: Tensor) -> Asked:

@@ -13,7 +13,7 @@ from explorer.core.batch import Item
 from explorer.core.neighbours import nearest
 from explorer.core.opening import open_upload
 from explorer.core.pictures import Picture, to_picture
-from explorer.core.preprocess import prepare
+from explorer.core.preprocess import Ground, prepare
 from explorer.core.trust import ELBO, RECONSTRUCTION, Population
 from trainer.errors import ImageError
 from trainer.forward import Floats, Forward
@@ -31,6 +31,7 @@ class Against:
     mu: Floats
     label: NDArray[np.int64]
     population: Population
+    ground: Ground | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def row_of(item: Item, against: Against) -> Row:
         return Row(item.name, problem=item.refusal)
     try:
         image = open_upload(item.data, item.name)
-        x = prepare(image, against.forward.image_shape, against.dataset).x
+        x = prepare(image, against.forward.image_shape, against.dataset, ground=against.ground).x
     except ImageError as error:
         return Row(item.name, problem=str(error) if item.name in str(error) else f"{item.name}: {error}")
     return _judged(item.name, x, against)

@@ -194,7 +194,7 @@ def _left_out(run: Run, key: str) -> list[str]:
     with st.expander("Steps of the preparation"):
         taken = {
             switch.name: st.checkbox(switch.title, value=True, key=f"{key}-step-{switch.title}", help=switch.help)
-            for switch in switches(run.info.dataset.name)
+            for switch in switches(run.info.dataset.name, cache.ground(run.id))
         }
     return [name for name, is_taken in taken.items() if not is_taken]
 
@@ -202,7 +202,7 @@ def _left_out(run: Run, key: str) -> list[str]:
 def _prepared(run: Run, data: bytes, name: str, off: Collection[str] = ()) -> Picked:
     name = shown_name(name)
     image = open_upload(data, name)
-    ready: Prepared = prepare(image, run.image_shape, run.info.dataset.name, off)
+    ready: Prepared = prepare(image, run.image_shape, run.info.dataset.name, off, cache.ground(run.id))
     return Picked(name, ready.x, ready.steps[0].picture, ready.steps)
 
 

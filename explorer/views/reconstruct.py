@@ -81,7 +81,7 @@ def _pad(now: State, run: Run) -> None:
     """The map with the pad before it: all of it happens in the browser until the person hands the picture over."""
     projection, axes = chosen_map(run)
     now = state.take_pin(now, state.surface_event(PAD_KEY), projection)
-    protocol = browser_protocol(run.info.dataset.name)
+    protocol = browser_protocol(run.info.dataset.name, cache.ground(run.id))
     live_surface(
         run.id, projection, axes, PAD_KEY, pins=pins_shown(now, run, projection), height=480,
         options=Options(hint=False, pad=protocol, pad_first=True, pad_hands_over=True),
@@ -129,7 +129,7 @@ def _odds_words(probability: float) -> str:
 def _pictures(run: Run, picked: Picked, codes: Codes, label: int | None) -> None:
     x_hat = run.forward.decode(codes.mu, None if label is None else [label])[0]
     shown: list[tuple[str, Picture, str]] = [
-        ("fed to the model", to_picture(picked.x), "The picture after preparation, in the model's size."),
+        ("model input", to_picture(picked.x), "The picture after preparation, in the model's size."),
         ("reconstruction", to_picture(x_hat), POINT_HELP if run.config.is_deterministic else MEAN_HELP),
     ]
     if picked.is_original:

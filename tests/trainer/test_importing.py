@@ -18,8 +18,9 @@ from trainer import load_run
 from trainer.clinic import diagnose
 from trainer.datasets import load_dataset
 from trainer.errors import ConfigError, DataError, LatentError, RunCorrupt, RunError
-from trainer.foreign import ForeignError, asked, load_factory
+from trainer.foreign import ForeignError, asked
 from trainer.importing import HowTrained, import_model, make_run
+from trainer.loading import load_factory
 
 HERE = "tests.trainer.foreign_models"
 FEW = 539  # images of the test split of digits

@@ -6,6 +6,7 @@ Shared by the image folders here and by the uploads of the explorer. Each refusa
 from __future__ import annotations
 
 import io
+import math
 import warnings
 from pathlib import Path
 
@@ -29,6 +30,9 @@ MAX_BYTES = 20_000_000
 MAX_PIXELS = 40_000_000
 MAX_PIXELS_FRUGAL = {"WEBP": 16_000_000, "progressive JPEG": 24_000_000}  # decoders that hold several copies of the picture
 TURNED = (5, 6, 7, 8)  # EXIF orientations that exchange rows and columns
+WHITE, BLACK = 255, 0
+SHEET = 0.75  # of its pixels that a picture shows: then it brings its own ground, and only corners or a margin are cut away
+ONE_TONE = 12.0  # grey levels: what scatters less has no ground of its own
 WHITES = {"I": (255.0, 65535.0), "F": (1.0, 255.0, 65535.0)}  # what white is by habit in pictures of 32-bit numbers
 
 
@@ -102,20 +106,47 @@ def middle_square(image: Image.Image) -> Image.Image:
 # --- to 8 bits
 
 
-def to_grey_or_rgb(image: Image.Image) -> Image.Image:
-    """Mode L or RGB. Transparent parts become white, as paper is; deep pixels are scaled to 8 bits."""
+def to_grey_or_rgb(image: Image.Image, ground: int = WHITE) -> Image.Image:
+    """Mode L or RGB; deep pixels are scaled to 8 bits. ground: the grey level, 0..255, that comes behind what is transparent."""
     if image.mode.startswith("I") or image.mode == "F":
         image = Image.fromarray(_to_8_bits(image))
     if image.has_transparency_data:
-        image = _on_white(image)
+        image = _on_ground(image, ground)
     return image.convert("L" if image.mode in ("1", "L") else "RGB")
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def is_transparent(image: Image.Image) -> bool:
+    """Whether any pixel lets something through; an alpha channel that is opaque throughout is none."""
+    return image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema()[0] != 255
+
+
+def ground_behind(image: Image.Image) -> int:
+    """BLACK or WHITE: what has to lie behind the transparent parts of a picture so that nothing of it is lost.
+
+    The opposite of what is visible: white strokes on nothing would vanish on white. Where most of the picture is visible and in more than
+    one tone, as a sheet of paper whose corners were cut off, the ground goes on behind them. WHITE for a picture without transparency.
+    `frontend/src/prepare/prepare.ts` decides the same.
+    """
+    if not is_transparent(image):
+        return WHITE
+    rgba = image.convert("RGBA")
+    alpha = np.asarray(rgba.getchannel("A"))
+    shown = np.bincount(np.asarray(rgba.convert("L")).ravel(), weights=alpha.ravel(), minlength=256)
+    total = float(shown.sum())
+    if total == 0:
+        return WHITE
+    levels = np.arange(256)
+    mean = float(shown @ levels) / total
+    spread = math.sqrt(float(shown @ np.square(levels - mean)) / total)
+    has_ground = total >= SHEET * 255 * alpha.size and spread >= ONE_TONE
+    return WHITE if (mean > 127.5) == has_ground else BLACK
+
+
+def _on_ground(image: Image.Image, ground: int) -> Image.Image:
     is_grey = image.mode in ("LA", "La", "L", "1")
     with_alpha = image.convert("RGBA")
-    white = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(white, with_alpha).convert("L" if is_grey else "RGB")
+    behind = Image.new("RGBA", image.size, (ground, ground, ground, 255))
+    return Image.alpha_composite(behind, with_alpha).convert("L" if is_grey else "RGB")
 
 
 def _to_8_bits(image: Image.Image) -> NDArray[np.uint8]:
