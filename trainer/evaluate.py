@@ -6,7 +6,8 @@ Sums over pixels and latents, means over all images of the split, whatever the b
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import Any, Literal
 
 import numpy as np
@@ -28,6 +29,8 @@ Labels = NDArray[np.int64]
 
 BATCH = 1000
 FEW_SAMPLES = 16
+TIMED = 64  # pictures of a batch whose time is taken
+FEWEST_DRAWS, FEWEST_IMAGES = 50, 100  # of an importance-sampled NLL, however small the budget
 EVALUATION_SEED = 20_160_101  # the same coins for every model, so that models are compared on the same pixels
 NEIGHBOURS = 15
 
@@ -63,6 +66,37 @@ class Evaluation:
     given_label: bool = False
 
 
+@dataclass(frozen=True)
+class Budget:
+    """About how many seconds a measurement may take: what a decode costs is measured first, and the number of images and draws follows."""
+
+    seconds: float
+
+
+def seconds_a_decode(model: Vae, mu: Tensor, y: Tensor | None = None) -> float:
+    """What one picture costs in a batch, the better of two tries after a first one that warms up."""
+    device, n = device_of_model(model), min(TIMED, len(mu))
+    z, label = mu[:n].to(device), None if y is None else y[:n].to(device)
+    tries = []
+    with torch.no_grad():
+        for _ in range(3):
+            start = perf_counter()
+            model.output(z, label)
+            tries.append(perf_counter() - start)
+    return min(tries[1:]) / n
+
+
+def seconds_an_encode(model: Vae, x: Tensor, y: Tensor | None = None) -> float:
+    """The same of encoding one of the images x (N, C, H, W)."""
+    n, tries = min(TIMED, len(x)), []
+    with torch.no_grad():
+        for _ in range(3):
+            start = perf_counter()
+            model.posterior(x[:n], None if y is None else y[:n])
+            tries.append(perf_counter() - start)
+    return min(tries[1:]) / n
+
+
 def seeded(*numbers: int) -> torch.Generator:
     """A generator that depends on all the numbers, so that every use of randomness has its own stream."""
     seed = np.random.SeedSequence((len(numbers), *numbers)).generate_state(1, np.uint64)[0]  # (1,) and (1, 0) differ
@@ -89,20 +123,24 @@ def evaluate(
     samples: int = 200,
     nll_images: int | None = None,
     on_progress: Callable[[float], None] = lambda share: None,
+    budget: Budget | None = None,
 ) -> Evaluation:
     """All figures of `Evaluation` on one split; `nll_images` bounds the importance sampling to the first so many images.
 
-    Conditional models are told the true class.
+    Conditional models are told the true class. budget: about how long it may take; fewer images, and then fewer draws, are
+    importance-sampled, and the nearest neighbours are looked for among fewer training images. `samples` and `nll_n` say how many it were.
     """
     part = dataset.subset(split)
     config = model.config
     labels = part.labels if config.is_conditional else None
     images = to_unit(torch.from_numpy(part.images.copy()), config.binarise, seeded(EVALUATION_SEED, len(part.images)))
     mu, logvar = encode_all(model, images, labels)
+    cost = _Cost(1, 1) if budget is None else _cost(model, images, mu, labels)
+    train = dataset.subset("train") if "train" in dataset.splits else None
     figures: dict[str, Any] = {
         "split": split, "n": len(images), "input": "binarised" if config.binarise else "grey", "active_units": active_units(mu),
         "squared_error": squared_error(model, images, mu, labels),
-        "knn_accuracy": knn_accuracy(model, dataset.subset("train"), part) if "train" in dataset.splits else None,
+        "knn_accuracy": None if train is None else knn_accuracy(model, _affordable(train, cost, budget), part),
         "given_label": config.is_conditional,
     }  # fmt: skip
     if isinstance(model, SemiSupervisedVae) and part.labels is not None:
@@ -113,7 +151,10 @@ def evaluate(
             elbo=None, nll=None, nll_n=None, samples=None, kl=None, kl_per_dim=None, reconstruction=float(nll.mean()), **figures
         )
     nll_n = len(images) if nll_images is None else min(nll_images, len(images))
-    estimate, rest = _sampled(model, images, labels, samples, nll_n, on_progress)
+    few = min(samples, FEW_SAMPLES)
+    if budget is not None:
+        samples, nll_n, few = _draws(budget, cost, len(images), samples, nll_n)
+    estimate, rest = _sampled(model, images, labels, samples, nll_n, few, on_progress)
     kl = kl_per_dim(mu, logvar)
     reconstruction = float(np.mean(np.concatenate((estimate.reconstruction, rest))))
     return Evaluation(
@@ -123,8 +164,49 @@ def evaluate(
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _Cost:
+    """Seconds for one picture."""
+
+    decode: float
+    encode: float
+
+
+def _cost(model: Vae, images: Tensor, mu: Floats, labels: Labels | None) -> _Cost:
+    y = as_labels(labels, images.device)
+    return _Cost(seconds_a_decode(model, torch.from_numpy(mu[:TIMED]), y), seconds_an_encode(model, images, y))
+
+
+def _affordable(train: Split, cost: _Cost, budget: Budget | None) -> Split:
+    """The first training images, as many as a fifth of the budget encodes."""
+    if budget is None:
+        return train
+    n = max(10 * FEWEST_IMAGES, int(0.2 * budget.seconds / cost.encode))
+    return train if n >= len(train.index) else _head(train, n)
+
+
+def _head(part: Split, n: int) -> Split:
+    return replace(part, images=part.images[:n], index=part.index[:n], labels=None if part.labels is None else part.labels[:n])
+
+
+def _draws(budget: Budget, cost: _Cost, n: int, samples: int, nll_n: int) -> tuple[int, int, int]:
+    """Draws of an image, how many images get them, and draws of the others, within three quarters of the budget.
+
+    A fifth of it goes to the images that only need their reconstruction. The rest goes to as many images as can have all draws; where
+    those are too few for a mean, the draws become fewer.
+    """
+    affordable = 0.75 * budget.seconds / cost.decode
+    if nll_n * samples <= affordable:
+        return samples, nll_n, min(samples, FEW_SAMPLES)
+    few = int(min(FEW_SAMPLES, max(1, 0.2 * affordable // n)))
+    for_weights = max(0.0, affordable - few * n)
+    images = min(nll_n, max(FEWEST_IMAGES, int(for_weights / samples)))
+    draws = samples if images * samples <= for_weights else max(FEWEST_DRAWS, int(for_weights / images))
+    return min(samples, draws), images, few
+
+
 def _sampled(
-    model: Vae, images: Tensor, labels: Labels | None, samples: int, nll_n: int, on_progress: Callable[[float], None]
+    model: Vae, images: Tensor, labels: Labels | None, samples: int, nll_n: int, few: int, on_progress: Callable[[float], None]
 ) -> tuple[ImportanceEstimate, NDArray[np.float64]]:
     """log p(x) of the first nll_n images, and E_q[−log p(x|z)] of the others, for whose mean a few draws are enough."""
     generator = seeded(EVALUATION_SEED, samples)
@@ -135,7 +217,6 @@ def _sampled(
     )
     if nll_n == len(images):
         return estimate, np.empty(0)
-    few = min(samples, FEW_SAMPLES)
     rest = importance_estimate(model, images[nll_n:], few, generator, None if y is None else y[nll_n:])
     on_progress(1.0)
     return estimate, np.asarray(rest.reconstruction, float)
