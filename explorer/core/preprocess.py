@@ -279,7 +279,7 @@ def _handwriting(
     size = " × ".join(f"{side / CANVAS:.3g}" for side in (drawn.shape[1], drawn.shape[0]))
     place = "its centre of mass" if by_mass else "the middle of its box"
     return (
-        Step("Grey", _told_grey(off, "Colour says nothing here."), _shown(grey)),
+        Step("Grey", _told_grey(off, "The data set has no colours."), _shown(grey)),
         Step("Ink", found.sentence, _shown_floats(ink)),
         Step(
             "Stroke" if is_thin else "Crop",
@@ -304,7 +304,7 @@ def _object(image: Image.Image, image_shape: tuple[int, int, int], off: Collecti
     box = (max(1, round(cut.shape[0] * scale)), max(1, round(cut.shape[1] * scale)))
     fed = _to_8_bits(_place(resize(cut, *box), height, width))
     return (
-        Step("Grey", _told_grey(off, "The model knows no colour."), _shown(grey)),
+        Step("Grey", _told_grey(off, "The data set has no colours."), _shown(grey)),
         Step("Object", found.sentence, _shown_floats(found.greys)),
         Step("Crop", "Not cut." if "crop" in off else "Cut to the object.", _shown_floats(cut)),
         Step(

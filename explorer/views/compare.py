@@ -12,11 +12,12 @@ from explorer import cache, comparison, state
 from explorer.comparison import Comparison
 from explorer.core.columns import AXES, MOST_COLUMNS, Column, complaint, fitting, proposal
 from explorer.core.pictures import Picture, fitted, picture_grid, to_picture
-from explorer.core.words import plain
+from explorer.core.words import capitalised, plain
 from explorer.facts import HELP, brief_line, number
 from explorer.rates import Measure, Scored, another_command, image_sentence, images_of, measure, of_data_set, own_label, scored
 from explorer.state import State
 from explorer.surface.payload import Marked, Options
+from explorer.verdicts import verdict_line
 from explorer.views.parts import (
     MAP_HELP,
     Axes,
@@ -242,6 +243,7 @@ def _map_and_facts(table: Table, index: int, run: Run) -> tuple[Projection, Axes
         chosen = _chosen_map(table, index, run)
         if is_roomy:
             st.caption(facts, help=HELP, width="stretch")
+    verdict_line(run.id, f"verdict-{index}", is_brief=True)
     return chosen
 
 
@@ -298,7 +300,7 @@ def _pictures(runs: list[Run], row: int) -> None:
         pictures.append(to_picture(run.forward.decode(run.encodings.mu[[row]], own_label(run, row))[0]))
         rest = " nats, no KL" if score.kl is None else f", KL {number(score.kl)} nats"
         lines.append(f"{run.id}: −log p {number(score.nll)}{rest}")
-    st.markdown(f"**{plain(row_title(runs[0], row).capitalize())} in every run**")
+    st.markdown(f"**{plain(capitalised(row_title(runs[0], row)))} in every run**")
     st.html(picture_grid([fitted(picture, PICTURE_PX) for picture in pictures], lines, cell_px=PICTURE_PX + 30))
     told = [sentence for group in scores.values() if (sentence := image_sentence(group))]
     if len(scores) > 1:
