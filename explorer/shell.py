@@ -76,10 +76,10 @@ def page() -> None:
         importlib.import_module(f"explorer.views.{now.view}").show(now)
     except LatentError as error:
         st.error(plain(str(error)), icon=":material/error:")
-        st.caption("Choose another run above; this one stays as it is on disk.")
+        st.caption("Choose another run above; nothing on disk was changed.")
     except Exception:
         LOG.exception("view %s of run %s failed", now.view, now.run_id)
-        st.error("Something went wrong here that should not; the log of the server says what. Other views and runs still work.")
+        st.error("An internal error occurred here; the server's log has the details. Other views and runs still work.")
 
 
 def _header(now: state.State, runs: Mapping[str, RunInfo]) -> None:

@@ -101,7 +101,7 @@ _GREY = Switch("grey", "Grey", "Luminance of the three colours (ITU-R 601); off:
 _PAPER = Switch(
     "paper",
     "Background and polarity",
-    "Paper, its light and its grain are removed, and what is left is light on dark; off: nothing is.",
+    "Paper, its shading and its grain are removed, and what is left is light on dark; off: nothing is removed.",
 )
 _CROP = Switch("crop", "Crop to the ink", "Off: the whole picture is made small, empty paper and all.")
 _BOX = Switch(
@@ -117,7 +117,7 @@ _MIDDLE = Switch("crop", "Cut to the middle", "Off: the whole picture is squeeze
 _OWN = Switch(
     "own",
     "Model's own size kept",
-    "A picture of exactly the model's size, on a dark ground as in the data set, is fed as it is; off: it is prepared like any other.",
+    "A picture of exactly the model's size, on a dark ground as in the data set, passes unchanged; off: it is prepared like any other.",
 )
 _POLARITY = Switch("paper", "Polarity", "A picture on the opposite ground of the data set's images is inverted; off: it is not.")
 

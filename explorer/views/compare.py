@@ -35,10 +35,10 @@ from trainer.runs import Run, RunInfo
 
 HEIGHTS = {2: 460, 3: 400, 4: 340}
 PICTURE_PX = 140  # 5 × 28
-IMAGE_HELP = """**−log p**: −log p(x|z) of the grey image at its mean code z = μ, the code that the picture is decoded from; nats, summed
-over pixels, lower is better. **KL**: KL(q(z|x) ‖ N(0, I)) of this image, nats, summed over dimensions (Kingma & Welling 2014, appendix
-B): how much its code says. A deterministic model gives a picture one code and has no KL. A model that is told the class is told the
-image's own."""
+IMAGE_HELP = """**−log p**: −log p(x|z) of the grey image at the one code z = μ from which the picture is decoded; nats, summed over pixels,
+lower is better. The *reconstruction loss* of the other views is its mean over z ~ q(z|x), usually a little higher. **KL**:
+KL(q(z|x) ‖ N(0, I)) of this image, nats, summed over dimensions (Kingma & Welling 2014, appendix B). A deterministic model has one code per
+image and no KL. A class-conditional model is given the image's own class."""
 STORED_HELP = """The images are not on this machine: −log p(x|z) is the one that was stored with the run, at one draw z ~ q(z|x); another
 draw would differ by a few nats."""
 
@@ -305,5 +305,5 @@ def _pictures(runs: list[Run], row: int) -> None:
     told = [sentence for group in scores.values() if (sentence := image_sentence(group))]
     if len(scores) > 1:
         told.append("−log p of cross-entropies and of densities cannot be compared with each other; the pictures can.")
-    told.append("Each picture is decoded from the mean of its code.")
+    told.append("Each picture is decoded from its posterior mean.")
     st.caption(plain(" ".join(told)), help=IMAGE_HELP if x is not None else f"{IMAGE_HELP}\n\n{STORED_HELP}")

@@ -72,31 +72,31 @@ def class_chooser(run: Run) -> None:
     state.forget_class_of_another_data_set(run.info.dataset.class_names)
     st.selectbox(
         "Decode as class", run.info.dataset.class_names, index=0, key="as", bind="query-params", width=150,
-        help="p(x|z, y): this model is told the class y. Points on the map are images, each encoded with its own class; pictures under the "
-        "cursor, of pins and of paths are decoded as this one: the same z as another class (conditional VAE, Sohn et al. 2015).",
+        help="A class-conditional model p(x|z, y) (Sohn et al. 2015). Points on the map are images, each encoded under its own class y; "
+        "pictures under the cursor, of pins and of paths are decoded under the class chosen here.",
     )  # fmt: skip
 
 
 def class_choice(run: Run) -> None:
-    """The class chooser alone, for a view without a map; nothing for a model that is not told the class."""
+    """The class chooser alone, for a view without a map; nothing for a model that is not class-conditional."""
     if run.config.is_conditional:
         class_chooser(run)
         class_words(run, has_cursor=False)
 
 
 def chosen_label(run: Run) -> int | None:
-    """The class as which this visitor decodes; None for a model that is not told the class."""
+    """The class as which this visitor decodes; None for a model that is not class-conditional."""
     return state.decode_class(run.info.dataset.class_names) if run.config.is_conditional else None
 
 
 def decoded_as(run: Run) -> str:
-    """“ as 3”, the chosen class, to be put after “decoded”; nothing for a model that is not told the class. Not yet Markdown."""
+    """“ as 3”, the chosen class, to be put after “decoded”; nothing for a model that is not class-conditional. Not yet Markdown."""
     label = chosen_label(run)
     return "" if label is None else f" as {run.info.dataset.class_names[label]}"
 
 
 def class_words(run: Run, has_cursor: bool = True) -> None:
-    """The line that says of what class points and pictures are, for a model that is told it."""
+    """The line that says of what class points and pictures are, for a class-conditional model."""
     if not run.config.is_conditional:
         return
     what = "Points are images, each encoded under its own class; pictures under the cursor are" if has_cursor else "All strips are"
