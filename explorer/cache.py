@@ -323,7 +323,10 @@ def _population(run_id: str, stamp: Stamp) -> Population:
 def _judged(run_id: str, stamp: Stamp, digest: str, name: str, refusal: str, _item: Item) -> Row:
     this = _run(run_id, stamp)
     stored, dataset = this.encodings, this.info.dataset
-    among = Against(this.forward, dataset.name, dataset.class_names, stored.mu, stored.label, population(run_id), ground(run_id))
+    among = Against(
+        this.forward, dataset.name, dataset.class_names, stored.mu, stored.label, population(run_id), ground(run_id),
+        this.classifier, originals(run_id) if this.classifier is None else None,
+    )  # fmt: skip
     return row_of(_item, among)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from explorer import cache, state
 from explorer.core.batch import MOST_PICTURES, shown_name
+from explorer.core.image_names import image_name
 from explorer.core.opening import open_upload
 from explorer.core.pictures import Picture, to_picture
 from explorer.core.preprocess import Prepared, Step, prepare, switches
@@ -24,7 +25,7 @@ from trainer.forward import Codes
 from trainer.runs import HOME, Run
 
 SAMPLES = HOME / "assets" / "samples"
-UPLOAD, TEST, SAMPLE, SEVERAL, PAD = "Upload", "Test image", "Sample", "Several", "Draw"
+UPLOAD, TEST, SAMPLE, SEVERAL, PAD = "Upload", "Test image", "Sample", "Batch", "Draw"
 # "image": what else a browser takes for one reaches this program, and its own sentence about it, not an exception of Streamlit's
 KINDS = ["image", "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
 
@@ -133,9 +134,8 @@ def chosen_row(run: Run, key: str, default: int = 0) -> int:
 
 
 def row_title(run: Run, row: int) -> str:
-    """“test image 7 (heart)”."""
-    label, names = int(run.encodings.label[row]), run.info.dataset.class_names
-    return f"test image {row}" + (f" ({names[label]})" if 0 <= label < len(names) else "")
+    """“test image 7 (class heart)”."""
+    return image_name(row, int(run.encodings.label[row]), run.info.dataset.class_names)
 
 
 def _test_image(run: Run, key: str) -> Picked:
