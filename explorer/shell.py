@@ -94,6 +94,15 @@ def _header(now: state.State, runs: Mapping[str, RunInfo]) -> None:
             _all_runs(now.run_id, runs)
     if now.view != "compare":
         st.caption(plain(_facts(now.run_id, runs[now.run_id])), help=HELP)
+        _data_notes(runs[now.run_id])
+
+
+def _data_notes(info: RunInfo) -> None:
+    """What was left out, rescaled or assumed of a person's own images; nothing for a built-in data set."""
+    notes = info.dataset.notes
+    if notes:
+        with st.expander(f"How the images were read: {len(notes)} {'note' if len(notes) == 1 else 'notes'}"):
+            st.markdown("\n".join(f"- {plain(note)}" for note in notes))
 
 
 def listed(runs: Mapping[str, RunInfo], shown: str) -> list[str]:
