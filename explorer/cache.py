@@ -330,7 +330,7 @@ def _judged(run_id: str, stamp: Stamp, digest: str, name: str, refusal: str, _it
 @st.cache_resource(max_entries=4, show_spinner="Decoding the test images once …")
 def _reconstructions(run_id: str, stamp: Stamp) -> NDArray[np.uint8]:
     this = _run(run_id, stamp)
-    labels = this.encodings.label if this.config.is_conditional else None
+    labels = this.told
     pictures = np.empty((len(this.encodings.mu), *this.image_shape), np.uint8)
     for at in range(0, len(pictures), CHUNK):  # as floats all of them would be four times as large
         part = slice(at, at + CHUNK)

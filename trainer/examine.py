@@ -11,7 +11,7 @@ from trainer.clinic import Examination
 from trainer.collapse import BATCH, decoder_sensitivity, intervention_losses
 from trainer.datasets import Dataset
 from trainer.errors import ConfigError, RunError
-from trainer.evaluate import EVALUATION_SEED, as_labels, encode_all, seeded, to_unit
+from trainer.evaluate import EVALUATION_SEED, as_labels, encode_all, labels_told, seeded, to_unit
 from trainer.information import information_split
 from trainer.networks import Vae
 from trainer.runs import Run, RunWriter
@@ -27,7 +27,7 @@ def examine(model: Vae, dataset: Dataset, split: str = "test") -> Examination:
     part = dataset.subset(split)
     pick = np.sort(np.random.default_rng(EVALUATION_SEED).permutation(len(part.index))[:MOST_IMAGES])
     x = to_unit(torch.from_numpy(part.images[pick]), model.config.binarise, seeded(EVALUATION_SEED, len(pick)))
-    labels = part.labels[pick] if model.is_conditional and part.labels is not None else None
+    labels = labels_told(model, x, None if part.labels is None else part.labels[pick])
     y = as_labels(labels, x.device)
     mu, logvar = encode_all(model, x, labels)
     parts = information_split(mu, logvar, np.random.default_rng(EVALUATION_SEED))

@@ -157,7 +157,7 @@ def _one_of_each(run: Run, most: int = 10) -> NDArray[np.int64]:
 
 def _classes(run: Run, rows: NDArray[np.int64]) -> NDArray[np.int64] | None:
     """Of each image its own class, where the decoder is told one."""
-    return np.asarray(run.encodings.label[rows], np.int64) if run.config.is_conditional else None
+    return None if run.told is None else run.told[rows]
 
 
 def _figures(info: RunInfo) -> str:

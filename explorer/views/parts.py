@@ -211,7 +211,7 @@ def stored_pictures(run_id: str, rows: NDArray[np.int64]) -> tuple[NDArray[np.fl
     if originals is not None:
         return originals, "Originals from the test set."
     run = cache.run(run_id)
-    labels = run.encodings.label[rows] if run.config.is_conditional else None  # of each its own class, whatever is chosen
+    labels = None if run.told is None else run.told[rows]  # of each its own class, whatever is chosen
     pictures = run.forward.decode(run.encodings.mu[rows], labels)
     return pictures, f"{plain(no_originals(run))}, so these are the model's reconstructions."
 
