@@ -314,6 +314,20 @@ class Run:
         return encodings
 
     @cached_property
+    def told(self) -> NDArray[np.int64] | None:
+        """Of a conditional model the class (N,) under which each encoded picture is decoded: its label, or, where it has none, the model's
+        guess from the picture, or class 0 where the picture is not here. None for a model that is told no class."""
+        labels = self.encodings.label
+        if not self.config.is_conditional or (labels >= 0).all():
+            return labels if self.config.is_conditional else None
+        told, kept = np.maximum(labels, 0), self.test_images
+        for row in np.flatnonzero(labels < 0):
+            picture = None if kept is None else kept.of_row(int(row))
+            if picture is not None:
+                told[row] = self.forward.label_of(np.asarray(picture[None] / 255, np.float32))[0]
+        return told
+
+    @cached_property
     def film(self) -> Film:
         film = Film(**self._named(FILM, Film))
         if film.mu.ndim != 3 or film.mu.shape[2] != self.config.latent_dim:
