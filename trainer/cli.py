@@ -18,7 +18,7 @@ from tyro.conf import Positional, arg
 from trainer.arguments import parse
 from trainer.cli_import import check_command, import_command, run_line
 from trainer.config import PRESET_NOTES, PRESETS, FitConfig, check_run_name, checked, preset
-from trainer.errors import ConfigError, LatentError, RunError
+from trainer.errors import ConfigError, LatentError
 from trainer.runs import RUN_JSON, RunInfo, default_roots, list_runs, load_run, read_info
 from trainer.store import place
 
@@ -56,6 +56,8 @@ class FitOptions:
     """folder of runs, a path or an fsspec URL such as s3://bucket/runs (default: $LATENT_RUNS, else runs)"""
     device: str = "cpu"
     """cpu, cuda or cuda:NUMBER"""
+    held_out: float | None = None
+    """of images of your own, the share that becomes the test split, 0.05 to 0.6 (default: 0.2; half as many again are for validation)"""
     resume: bool = False
     """go on with a run that was interrupted"""
     overwrite: bool = False
@@ -199,9 +201,10 @@ def _fit(argv: list[str]) -> None:
     if options.resume and (folder / RUN_JSON).is_file():
         began = read_info(folder).config  # what is typed is held against it by `fit`
         options = parse(FitOptions, argv[1:], f"{PROG} fit {name}", replace(options, config=began))
-    from trainer.datasets import absolute_name, load_dataset
+    from trainer.datasets import absolute_name, load_dataset, with_held_out
 
-    config = checked(options.config, data=absolute_name(options.config.data))
+    data = options.config.data if options.held_out is None else with_held_out(options.config.data, options.held_out)
+    config = checked(options.config, data=absolute_name(data))
     from trainer.fit import fit
     from trainer.parallel import device_of, team
 
@@ -323,10 +326,7 @@ def _evaluate(argv: list[str]) -> None:
         print(json.dumps(stored_record(run)) if options.json else "\n".join(stored_lines(run)))
         return
     dataset = load_dataset(run.info.dataset.name, progress=True)
-    if dataset.sha256 != run.info.dataset.sha256:
-        raise RunError(
-            f"data set {dataset.name!r} is not the one that run {run.id!r} was trained on: restore it or train the run anew."
-        )
+    run.check_dataset(dataset)
     chosen = [part for part in PARTS if part in options.parts]
     for part in chosen:  # before minutes of evaluation
         check_part(run.model, dataset, part)

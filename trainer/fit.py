@@ -160,9 +160,7 @@ def _prepare_folder(writer: RunWriter, config: FitConfig, dataset: Dataset, resu
             if value != stored:
                 raise ConfigError(key, value, f"{stored!r}, with which run {name!r} began (--resume goes on as it began)")
         if info.dataset.sha256 != dataset.sha256:
-            raise RunError(
-                f"data set {dataset.name!r} is not the one that run {name!r} began with; restore it or start another run."
-            )
+            raise RunError(files.other_data(dataset, name, "began with"))
         return info.config
     if exists and not overwrite:
         goes_on = "" if files.read_info(writer.folder).state == "finished" else "--resume goes on, "
@@ -500,7 +498,7 @@ def maps_of(model: Vae, split: Split, mu: NDArray[np.float32], logvar: NDArray[n
 
 def refresh_maps(run: Run, dataset: Dataset) -> tuple[Projection, ...]:
     """Makes the maps of a finished run anew, from its weights and codes, and writes them. Raises `RunError` for another data set."""
-    _check_same(run, dataset)
+    run.check_dataset(dataset)
     maps = maps_of(run.model, dataset.subset("test"), run.encodings.mu, run.encodings.logvar)
     RunWriter(run.folder).replace_projections(run.info, maps)
     return maps
@@ -511,20 +509,13 @@ def refresh_classifier(run: Run, dataset: Dataset, on_progress: Callable[[float]
 
     Raises `RunError` for another data set, `DataError` for one without classes.
     """
-    _check_same(run, dataset)
+    run.check_dataset(dataset)
     training = ClassifierTraining(run.model, dataset, run.config.seed)
     for share in training.epochs():
         on_progress(share)
     classifier = training.result()
     RunWriter(run.folder).replace_classifier(run.info, classifier)
     return classifier
-
-
-def _check_same(run: Run, dataset: Dataset) -> None:
-    if dataset.sha256 != run.info.dataset.sha256:
-        raise RunError(
-            f"data set {dataset.name!r} is not the one that run {run.id!r} was trained on: restore it or train the run anew."
-        )
 
 
 def knobs_at(config: FitConfig, epochs_done: float) -> Knobs:

@@ -41,6 +41,7 @@ from trainer.fit import HELD_OUT, NLL_IMAGES, NLL_SAMPLES, maps_of, now
 from trainer.foreign import Asked, Output, asked, check_pictures, decoding, settle
 from trainer.layers import ImageShape, layer_record
 from trainer.networks import Posterior, Vae
+from trainer.packed import pack
 from trainer.projection import Projection, pca, projections_of
 from trainer.runs import DatasetInfo, Metrics, Origin, Root, Run, RunInfo, RunWriter, default_roots, load_run
 from trainer.trace import Found, Untraceable, disagreement, trace, trace_joined
@@ -219,7 +220,7 @@ class _Book:
         spread = np.full_like(mu, -np.inf) if logvar is None else logvar
         arrays = {files.WEIGHTS: weights, files.ENCODINGS: self.encodings(model, mu, spread, labels)}
         if self.data is not None and self.data.name not in dataset_names():
-            arrays[files.IMAGES] = {"images": self.data.subset("test").images}
+            arrays[files.IMAGES] = pack(self.data.subset("test").images)
         maps = self.maps(model, mu, spread, labels)
         metrics, examination = self.measured(model, mu, logvar)
         classifier = self.classifier_of(model)
@@ -322,7 +323,7 @@ class _Book:
         n_train = len(data.splits["train"]) if "train" in data.splits else 0
         return DatasetInfo(
             name=data.name, sha256=data.sha256, image_shape=shape, class_names=class_names, n_train=n_train,
-            n_test=len(data.splits["test"]), licence=data.licence,
+            n_test=len(data.splits["test"]), licence=data.licence, notes=data.notes,
         )  # fmt: skip
 
 
