@@ -76,6 +76,8 @@ class EvaluateOptions:
     """importance-sample the first so many images only (default: all)"""
     parts: tuple[str, ...] = ()
     """more than the bound: collapse, information, interventions, sensitivity, gaps, gradients, disentanglement"""
+    seconds: float | None = None
+    """about how long it may take: a slow model gets fewer images and draws, and larger standard errors (default: all of them)"""
     device: str = "cpu"
     """cpu, cuda or cuda:NUMBER"""
     json: bool = False
@@ -94,12 +96,14 @@ class MapsOptions:
 
 @dataclass(frozen=True)
 class ExamineOptions:
-    """Measure a finished run for the clinic (information, interventions, sensitivity) and say the verdict."""
+    """Measure a finished run for the clinic (information, interventions, sensitivity, implied β) and say the verdict."""
 
     run: Positional[str]
     """name of the run"""
     runs: str | None = None
     """folder of runs (default: runs/, then the pretrained ones)"""
+    seconds: float | None = None
+    """about how long it may take: a slow model gets fewer images, and larger standard errors (default: all of them)"""
 
 
 @dataclass(frozen=True)
@@ -306,15 +310,18 @@ def _evaluate(argv: list[str]) -> None:
 
     from trainer.datasets import load_dataset
     from trainer.evaluate import evaluate
+    from trainer.measuring import budget_of, is_measurable, stored_lines, stored_record
     from trainer.parallel import device_of
     from trainer.report import PARTS, check_part, report
 
     unknown = [part for part in options.parts if part not in PARTS]
     if unknown:
         raise LatentError(f"--parts has {unknown[0]!r}; allowed: {', '.join(PARTS)}.")
-    device = device_of(options.device)
+    device, budget = device_of(options.device), budget_of(options.seconds)
     run = load_run(options.run, options.runs)
-    run.check_measurable()
+    if not is_measurable(run):
+        print(json.dumps(stored_record(run)) if options.json else "\n".join(stored_lines(run)))
+        return
     dataset = load_dataset(run.info.dataset.name, progress=True)
     if dataset.sha256 != run.info.dataset.sha256:
         raise RunError(
@@ -326,7 +333,7 @@ def _evaluate(argv: list[str]) -> None:
     model = run.model.to(device)
     with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}", file=sys.stderr, leave=False, disable=None) as bar:
         result = evaluate(
-            model, dataset, samples=options.samples, nll_images=options.images,
+            model, dataset, samples=options.samples, nll_images=options.images, budget=budget,
             on_progress=lambda share: bar.update(100 * share - bar.n),
         )  # fmt: skip
     model.cpu()
@@ -396,18 +403,20 @@ def _maps(argv: list[str]) -> None:
 def _examine(argv: list[str]) -> None:
     options = parse(ExamineOptions, argv, f"{PROG} examine")
     run = load_run(options.run, options.runs)
-    run.check_measurable()
-    from trainer.clinic import diagnose
+    from tqdm import tqdm
+
     from trainer.datasets import load_dataset
     from trainer.examine import refresh_examination
+    from trainer.measuring import budget_of, is_measurable, stored_verdict, verdict_lines
 
-    found = refresh_examination(run, load_dataset(run.info.dataset.name, progress=True))
-    verdict = diagnose(run.config, found, run.encodings.mu)
-    print(f"{run.id}: {verdict.headline}")
-    for line in verdict.because:
-        print(f"  {line}")
-    for remedy in verdict.remedies:
-        print(f"  {remedy.name}: {remedy.why}")
+    budget = budget_of(options.seconds)
+    if not is_measurable(run):
+        print("\n".join(stored_verdict(run)))
+        return
+    dataset = load_dataset(run.info.dataset.name, progress=True)
+    with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}", file=sys.stderr, leave=False, disable=None) as bar:
+        found = refresh_examination(run, dataset, budget, lambda share: bar.update(100 * share - bar.n))
+    print("\n".join(verdict_lines(run, found)))
 
 
 def _losses(projection: Projection) -> str:

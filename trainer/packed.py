@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 MOST_IMAGES = 10_000
 MOST_BYTES = 200_000_000  # of the pixels that are kept, unpacked
@@ -53,6 +52,8 @@ def pack(images: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
     rows = kept_rows(len(images), int(np.prod(images.shape[1:])))
     step = images_a_sheet(images.shape[1:])
     arrays: dict[str, NDArray[Any]] = {ROWS: rows}
+    from PIL import Image  # not on the way to the first page
+
     for k, start in enumerate(range(0, len(rows), step)):
         part = images[rows[start : start + step]]
         out = io.BytesIO()
@@ -95,6 +96,8 @@ def images_a_sheet(image_shape: tuple[int, ...]) -> int:
 
 
 def _sheet(data: NDArray[Any] | None, n: int, image_shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    from PIL import Image
+
     channels, height, width = image_shape
     if data is None or data.dtype != np.uint8 or data.ndim != 1:
         raise ValueError("a sheet is missing")

@@ -9,7 +9,7 @@ The only file that knows the format (version 2; version 1 is read too); a run is
     encodings.safetensors    test split, grey input: mu, logvar (N, K) · elbo, reconstruction (N,) nats · label, index (N,);
                              a deterministic model's codes are points: logvar is −∞
     film.safetensors         mu (T, M, K), float16, of the same M images at T moments · epoch (T,) · label, index (M,)
-    projection.safetensors   for every map: points, extent, support, basis/origin or lattice_z, and what the map loses (not in old runs)
+    projection.safetensors   for every map: points, extent, basis/origin or lattice_z, and what the map loses (not in old runs)
     classifier.safetensors   a classifier of pictures: parameters under torch's names, in `meta` its widths, temperature and scores; only
                              where the data set has classes, and not in old runs
     images.safetensors       test images of a person's own data: rows (n,), their places in the encodings, and sheets of PNG (`packed`);
@@ -312,6 +312,20 @@ class Run:
         if not np.isfinite(mu).all() or not (np.isneginf(logvar) if is_point else np.isfinite(logvar)).all():
             raise _damaged(self.id, ENCODINGS, "a code is not a finite number")
         return encodings
+
+    @cached_property
+    def told(self) -> NDArray[np.int64] | None:
+        """Of a conditional model the class (N,) under which each encoded picture is decoded: its label, or, where it has none, the model's
+        guess from the picture, or class 0 where the picture is not here. None for a model that is told no class."""
+        labels = self.encodings.label
+        if not self.config.is_conditional or (labels >= 0).all():
+            return labels if self.config.is_conditional else None
+        told, kept = np.maximum(labels, 0), self.test_images
+        for row in np.flatnonzero(labels < 0):
+            picture = None if kept is None else kept.of_row(int(row))
+            if picture is not None:
+                told[row] = self.forward.label_of(np.asarray(picture[None] / 255, np.float32))[0]
+        return told
 
     @cached_property
     def film(self) -> Film:
@@ -728,10 +742,7 @@ def _pack_projection(projection: Projection) -> tuple[dict[str, Any], dict[str, 
         "title": projection.title, "note": projection.note,
         "honest": projection.honest and asdict(projection.honest), "way_back": projection.way_back and asdict(projection.way_back),
     }  # fmt: skip
-    arrays: dict[str, NDArray[Any]] = {
-        f"{name}.points": projection.points,
-        f"{name}.support": projection.support.astype(np.float16),
-    }
+    arrays: dict[str, NDArray[Any]] = {f"{name}.points": projection.points}
     if projection.kind == "linear":
         assert projection.origin is not None and projection.basis is not None
         arrays |= {f"{name}.origin": projection.origin, f"{name}.basis": projection.basis}
@@ -746,7 +757,7 @@ def _unpack_projection(item: dict[str, Any], arrays: Arrays) -> Projection:
     x0, x1, y0, y1 = (float(value) for value in item["extent"])
     first, second = item["labels"]
     return Projection(
-        name, item["kind"], arrays[f"{name}.points"], (x0, x1, y0, y1), arrays[f"{name}.support"].astype(np.float32),
+        name, item["kind"], arrays[f"{name}.points"], (x0, x1, y0, y1),
         (first, second), item["title"], item["note"], arrays.get(f"{name}.origin"), arrays.get(f"{name}.basis"),
         None if lattice is None else lattice.astype(np.float32),
         Honesty(**item["honest"]) if item.get("honest") else None, WayBackError(**item["way_back"]) if item.get("way_back") else None,

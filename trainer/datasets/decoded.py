@@ -273,8 +273,8 @@ def _cached(cache: Path, key: str, wanted: Wanted) -> Decoded | None:
     """What lies under `key`, if it is whole and every pixel is as it was written."""
     pixels = cache / f"{key}.pixels"
     try:
-        shape, sha256, pages, notes = _description(json.loads((cache / f"{key}.json").read_bytes()), len(wanted.entries))
-        if pixels.stat().st_size != math.prod(shape) or shape[0] != sum(pages):
+        shape, sha256, pages, notes, order = _description(json.loads((cache / f"{key}.json").read_bytes()), len(wanted.entries))
+        if pixels.stat().st_size != math.prod(shape) or shape[0] != sum(pages) or order != _order(lay_out(wanted, pages)):
             return None
         with pixels.open("rb") as file:
             actual = sha256_of(shape, iter(lambda: file.read(BLOCK), b""), None)
@@ -286,20 +286,25 @@ def _cached(cache: Path, key: str, wanted: Wanted) -> Decoded | None:
     return Decoded(images, pages, sha256, notes)
 
 
-def _description(known: Any, n_files: int) -> tuple[tuple[int, int, int, int], str, tuple[int, ...], tuple[str, ...]]:
-    """shape, sha256, pictures of each file and notes; raises ValueError, KeyError or TypeError."""
+def _description(known: Any, n_files: int) -> tuple[tuple[int, int, int, int], str, tuple[int, ...], tuple[str, ...], str]:
+    """shape, sha256, pictures of each file, notes and what tells their order; raises ValueError, KeyError or TypeError."""
     if known["check"] != _check(known):
         raise ValueError("not as it was written")
     n, channels, height, width = (int(side) for side in known["shape"])
     pages = tuple(int(n) for n in known["pages"])
     if min(n, channels, height, width) < 1 or len(pages) != n_files or min(pages) < 0:
         raise ValueError("no shape, or not as many files")
-    return (n, channels, height, width), str(known["sha256"]), pages, tuple(map(str, known["notes"]))
+    return (n, channels, height, width), str(known["sha256"]), pages, tuple(map(str, known["notes"])), str(known["order"])
 
 
 def _check(known: Any) -> str:
     """Of everything else in the description: with other pages pictures would have other classes."""
-    return _digest(json.dumps(known[name]) for name in ("shape", "sha256", "pages", "notes"))
+    return _digest(json.dumps(known[name]) for name in ("shape", "sha256", "pages", "notes", "order"))
+
+
+def _order(layout: Layout) -> str:
+    """Of the order in which the images lie: another version of this program may divide them in another way."""
+    return hashlib.sha256(layout.order.astype("<i8").tobytes()).hexdigest()
 
 
 # --- write
@@ -357,7 +362,7 @@ def _write(cache: Path, key: str, raw: IO[bytes], wanted: Wanted, seen: _Seen) -
                     yield part
 
         sha256 = sha256_of(shape, copied(), None)
-    known = {"shape": shape, "sha256": sha256, "pages": seen.pages, "notes": _notes(wanted, seen)}
+    known = {"shape": shape, "sha256": sha256, "pages": seen.pages, "notes": _notes(wanted, seen), "order": _order(layout)}
     known["check"] = _check(known)
     with written(cache / f"{key}.json") as file:
         file.write(json.dumps(known).encode())

@@ -87,7 +87,7 @@ def absolute(name: str, builtin: Sequence[str] = ()) -> str:
     place = Path(os.path.abspath(own.path))  # not resolved: a link may be moved to newer data on purpose
     if not place.exists():
         raise DataError(f"data set {name!r}: {place} does not exist; give the path of {WHAT}.")
-    if place.is_dir() != (own.kind == "folder"):
+    if place.is_dir() != (own.kind == "folder") or (ENDINGS.get(place.suffix.lower(), own.kind) != own.kind and place.is_file()):
         raise DataError(
             f"data set {name!r}: {place} is {_is(place)}; allowed: {_wanted(own.kind)}, or the path without '{own.kind}:'."
         )

@@ -97,8 +97,18 @@ def digest(splits: dict[str, Places]) -> str:
 def _by_rank(keys: Sequence[str], classes: Places, held_out: float) -> dict[str, Places]:
     _, n_validation, n_test = sizes(len(keys), held_out)
     order = _ranked(keys, classes)
-    parts = np.split(order, [n_test, n_test + n_validation])
+    parts = np.split(order, _cuts([keys[i] for i in order.tolist()], n_test, n_validation))
     return {name: np.sort(part).astype(np.int64) for name, part in zip(("test", "validation", "train"), parts, strict=True)}
+
+
+def _cuts(keys: Sequence[str], n_test: int, n_validation: int) -> list[int]:
+    """Where the test part and the validation part end: between images of different keys, as near to their sizes as that allows."""
+    borders = [i for i in range(1, len(keys)) if keys[i] != keys[i - 1]]
+    if len(borders) == len(keys) - 1 or len(borders) < 2:
+        return [n_test, n_test + n_validation]
+    first = min(borders[:-1], key=lambda border: abs(border - n_test))
+    second = min((border for border in borders if border > first), key=lambda border: abs(border - first - n_validation))
+    return [first, second]
 
 
 def _ranked(keys: Sequence[str], classes: Places) -> Places:
