@@ -362,9 +362,8 @@ def _print_figures(run_id: str, dataset: str, result: Evaluation) -> None:
     if result.elbo is not None and result.nll is not None and result.kl is not None and result.kl_per_dim is not None:
         error = "" if result.nll_standard_error is None else f" ± {number(result.nll_standard_error)}"
         print(f"  ELBO            {number(result.elbo):>10}   = −(reconstruction + KL)")
-        print(
-            f"  NLL             {number(result.nll):>10}   importance-sampled, {count(result.samples or 0)} draws, {count(result.nll_n or 0)} images{error}"
-        )
+        draws = f"importance-sampled, {count(result.samples or 0)} draws, {count(result.nll_n or 0)} images"
+        print(f"  NLL             {number(result.nll):>10}   {draws}{error}")
         print(f"  reconstruction  {number(result.reconstruction):>10}")
         print(f"  KL              {number(result.kl):>10}   {result.active_units} of {len(result.kl_per_dim)} dimensions active")
     else:

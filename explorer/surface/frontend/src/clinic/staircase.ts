@@ -3,7 +3,7 @@
 import { h, setText } from "../dom";
 import { Chart, plain, steps } from "./chart";
 import { Dial } from "./dial";
-import { geometric, linearKl, survivors } from "./sums";
+import { directions, geometric, linearKl, survivors } from "./sums";
 
 export interface StaircaseData {
   readonly kind: "staircase";
@@ -16,6 +16,9 @@ export interface StaircaseData {
   readonly sigma2: number;
 }
 
+const BETAS = [1, 0.1, 0.3, 0.5, 2, 3, 4, 5, 8, 10, 16, 20];
+const VARIANCES = [1, 0.0001, 0.001, 0.01, 0.04, 0.1, 0.25, 0.5];
+
 export class Staircase {
   readonly element: HTMLElement;
   private readonly spectrum = new Chart(280);
@@ -26,8 +29,8 @@ export class Staircase {
 
   constructor(private readonly data: StaircaseData, private readonly width: () => number) {
     const again = (): void => this.draw();
-    this.beta = new Dial({ name: "β, weight of the KL", title: "The loss is −log p(x|z) + β KL.", low: 0.05, high: 50, value: data.beta, isLog: true, words: (value) => value.toPrecision(2) }, again);
-    this.sigma2 = new Dial({ name: "σ², variance of a pixel", title: "Of the Gaussian p(x|z), fixed.", low: 1e-4, high: 1, value: data.sigma2, isLog: true, words: (value) => value.toPrecision(2) }, again);
+    this.beta = new Dial({ name: "β, weight of the KL", title: "The loss is −log p(x|z) + β KL.", low: 0.05, high: 50, value: data.beta, isLog: true, marks: BETAS, words: plain }, again);
+    this.sigma2 = new Dial({ name: "σ², variance of a pixel", title: "Of the Gaussian p(x|z), fixed.", low: 1e-4, high: 1, value: data.sigma2, isLog: true, marks: VARIANCES, words: plain }, again);
     this.element = h("div", { class: "lc-root" }, h("div", { class: "lc-dials" }, this.beta.element, this.sigma2.element), this.words, this.spectrum.element, this.stairs.element);
   }
 
@@ -37,14 +40,15 @@ export class Staircase {
     const n = survivors(eigenvalues, threshold);
     const first = linearKl(eigenvalues[0], threshold);
     const all = eigenvalues.reduce((sum, value) => sum + linearKl(value, threshold), 0);
-    setText(this.words, n === 0 ? `βσ² = ${plain(threshold)}: above every eigenvalue, so every dimension switches off.` : `βσ² = ${plain(threshold)}: ${n} dimension${n > 1 ? "s" : ""} survive${n > 1 ? "" : "s"}, with ${plain(first)} nats in the first and ${plain(all)} in all.`);
+    const end = ` The images vary in ${directions(eigenvalues)} directions, where the staircase ends; a model keeps at most as many as it has latent dimensions.`;
+    setText(this.words, (n === 0 ? `βσ² = ${plain(threshold)}: above every eigenvalue, so every dimension switches off.` : `βσ² = ${plain(threshold)}: ${n} dimension${n > 1 ? "s" : ""} survive${n > 1 ? "" : "s"}, with ${plain(first)} nats in the first and ${plain(all)} in all.`) + end);
     this.drawSpectrum(threshold, n);
     this.drawStairs(threshold, n);
   }
 
   private drawSpectrum(threshold: number, n: number): void {
     const chart = this.spectrum;
-    const shown = this.data.eigenvalues.filter((value) => value > 1e-7).slice(0, 64);
+    const shown = this.data.eigenvalues.slice(0, directions(this.data.eigenvalues));
     const low = Math.min(shown[shown.length - 1], threshold) / 1.5;
     chart.begin(
       this.width(),
@@ -65,17 +69,17 @@ export class Staircase {
   private drawStairs(threshold: number, n: number): void {
     const chart = this.stairs;
     const { eigenvalues, runs } = this.data;
-    const alive = eigenvalues.filter((value) => value > 1e-6);
-    const [low, high] = [1e-4, Math.max(alive[0] * 3, 1)];
-    const at = geometric(low, high, 400);
-    const most = Math.max(...runs.map(({ latent_dim }) => latent_dim), Math.min(alive.length, 40));
+    const alive = eigenvalues.slice(0, directions(eigenvalues));
+    const [low, high] = [10 ** Math.floor(Math.log10(Math.min(threshold, alive[alive.length - 1]))), Math.max(alive[0] * 3, threshold * 1.5, 1)];
+    const at = geometric(low, high, 800);
+    const most = Math.max(...runs.map(({ active }) => active), alive.length);
     chart.begin(
       this.width(),
       { title: "βσ²", kind: "log", low, high, ticks: decades(low, high), format: power },
       { title: "dimensions alive", kind: "linear", low: 0, high: most },
       `Staircase: dimensions alive over beta sigma squared, and ${runs.length} trained linear models on it.`,
     );
-    chart.add("path", { d: steps(at.map((value) => [chart.x(value), chart.y(Math.min(most, survivors(alive, value)))])), class: "lc-line" });
+    chart.add("path", { d: steps(at.map((value) => [chart.x(value), chart.y(survivors(alive, value))])), class: "lc-line" });
     for (const { name, threshold: place, active } of runs) {
       const dot = chart.add("circle", { cx: chart.x(place), cy: chart.y(active), r: 5, class: "lc-run" });
       const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
@@ -83,7 +87,7 @@ export class Staircase {
       dot.append(title);
     }
     chart.add("line", { x1: chart.x(threshold), x2: chart.x(threshold), y1: chart.top, y2: chart.bottom, class: "lc-marker" });
-    chart.add("circle", { cx: chart.x(Math.min(high, Math.max(low, threshold))), cy: chart.y(Math.min(most, n)), r: 5, class: "lc-dot" });
+    chart.add("circle", { cx: chart.x(Math.min(high, Math.max(low, threshold))), cy: chart.y(n), r: 5, class: "lc-dot" });
   }
 }
 
