@@ -11,13 +11,12 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, arg
 
 from trainer.arguments import parse
-from trainer.cli_import import import_command, run_line
+from trainer.cli_import import check_command, import_command, run_line
 from trainer.config import PRESET_NOTES, PRESETS, FitConfig, check_run_name, checked, preset
 from trainer.errors import ConfigError, LatentError, RunError
 from trainer.numerals import count, number
@@ -34,6 +33,7 @@ USAGE = f"""usage: {PROG} COMMAND …
 
   fit PRESET      train a run              {PROG} fit digits-2d --epochs 50
   import          a VAE of yours as a run  {PROG} import --module models:trained --data mnist
+  check           what is understood of a VAE of yours, without writing anything
   evaluate RUN    figures on the test set  {PROG} evaluate mnist-2d --samples 500 --json
   maps RUN        makes a finished run's maps anew, without training
   classifier RUN  trains a finished run's classifier of pictures, its first or another
@@ -145,6 +145,7 @@ def main(argv: Sequence[str]) -> int:
     commands = {
         "fit": _fit,
         "import": lambda argv: import_command(argv, PROG),
+        "check": lambda argv: check_command(argv, PROG),
         "evaluate": _evaluate,
         "maps": _maps,
         "classifier": _classifier,
@@ -199,8 +200,9 @@ def _fit(argv: list[str]) -> None:
     if options.resume and (folder / RUN_JSON).is_file():
         began = read_info(folder).config  # what is typed is held against it by `fit`
         options = parse(FitOptions, argv[1:], f"{PROG} fit {name}", replace(options, config=began))
-    config = _with_absolute_folder(options.config)
-    from trainer.datasets import load_dataset
+    from trainer.datasets import absolute_name, load_dataset
+
+    config = checked(options.config, data=absolute_name(options.config.data))
     from trainer.fit import fit
     from trainer.parallel import device_of, team
 
@@ -227,15 +229,6 @@ def _typed(argv: Sequence[str], option: str) -> str | None:
         if word.startswith(f"{option}="):
             return word.partition("=")[2]
     return None
-
-
-def _with_absolute_folder(config: FitConfig) -> FitConfig:
-    """An image folder by its full path, so that the run finds it from every working directory."""
-    kind, separator, rest = config.data.partition(":")
-    if kind != "folder" or not rest:
-        return config
-    path, mark, options = rest.partition("?")
-    return checked(config, data=f"{kind}{separator}{Path(path).expanduser().resolve()}{mark}{options}")
 
 
 def _show(events: Iterable[Event], config: FitConfig) -> None:

@@ -43,8 +43,9 @@ class Evaluation:
     `samples` draws (log-mean-exp an image, then the mean over the first nll_n images), nll_standard_error the spread of that mean over
     images / √n, ess the mean effective number of samples · reconstruction = E_q[−log p(x|z)] · kl = Σ kl_per_dim, closed form ·
     active_units: Var(mu) > 0.01 · squared_error = Σ_pixels (x − x_hat)² at the mean code · knn_accuracy: share of images whose class the
-    15 nearest training codes vote for, None without labels · classifier_error: share of images that q(y|x) gets wrong · input: what the
-    encoder saw and the likelihood scored · given_label: whether all of it is given the class, as −log p(x|y) is.
+    15 nearest training codes vote for, None without labels, those without one left out · classifier_error: share of images
+    that q(y|x) gets wrong · input: what the encoder saw and the likelihood scored · given_label: whether all of it is given the class, as
+    −log p(x|y) is.
     """
 
     split: str
@@ -132,8 +133,8 @@ def evaluate(
     """
     part = dataset.subset(split)
     config = model.config
-    labels = part.labels if config.is_conditional else None
     images = to_unit(torch.from_numpy(part.images.copy()), config.binarise, seeded(EVALUATION_SEED, len(part.images)))
+    labels = labels_told(model, images, part.labels)
     mu, logvar = encode_all(model, images, labels)
     cost = _Cost(1, 1) if budget is None else _cost(model, images, mu, labels)
     train = dataset.subset("train") if "train" in dataset.splits else None
@@ -143,7 +144,7 @@ def evaluate(
         "knn_accuracy": None if train is None else knn_accuracy(model, _affordable(train, cost, budget), part),
         "given_label": config.is_conditional,
     }  # fmt: skip
-    if isinstance(model, SemiSupervisedVae) and part.labels is not None:
+    if isinstance(model, SemiSupervisedVae) and part.labels is not None and (part.labels >= 0).any():
         figures["classifier_error"] = classifier_error(model, part.images, part.labels)
     if config.is_deterministic:
         nll, _, _ = bound_terms(model, images, False, seeded(EVALUATION_SEED), labels)
@@ -225,7 +226,7 @@ def _sampled(
 @torch.no_grad()
 def encode_all(model: Vae, images: Tensor | NDArray[Any], labels: Labels | None = None) -> tuple[Floats, Floats]:
     """mu and logvar (N, K) of images (N, C, H, W), floats in [0, 1] or uint8; conditional models without labels use their own guess."""
-    y = labels if model.config.is_conditional else None
+    y = labels_told(model, images, labels)
     device = device_of_model(model)
     posteriors = [
         model.encode(as_tensor(images[at : at + BATCH]).to(device), None if y is None else as_labels(y[at : at + BATCH], device))
@@ -242,12 +243,12 @@ def bound_terms(
     model: Vae, images: Tensor | NDArray[Any], binarise: bool, generator: torch.Generator, labels: Labels | None = None
 ) -> tuple[NDArray[np.float64], Floats, Floats]:
     """One-sample reconstruction nll (N,) nats, and mu, logvar (N, K), of images, uint8 or floats in [0, 1]: the figures of an epoch."""
-    device = device_of_model(model)
+    device, labels = device_of_model(model), labels_told(model, images, labels)
     nll, mus, logvars = [], [], []
     for start in range(0, len(images), BATCH):
         x = as_tensor(images[start : start + BATCH])
         x = (to_unit(x, binarise, generator) if x.dtype == torch.uint8 else x).to(device)
-        y = as_labels(labels[start : start + BATCH], device) if labels is not None and model.config.is_conditional else None
+        y = None if labels is None else as_labels(labels[start : start + BATCH], device)
         q = model.posterior(x, y)
         nll.append(model.nll(model.output(q.sample(generator), y), x).double().cpu().numpy())
         mus.append(q.mu.cpu().numpy())
@@ -269,8 +270,9 @@ def squared_error(model: Vae, images: Tensor, mu: Floats, labels: Labels | None 
 
 @torch.no_grad()
 def classifier_error(model: SemiSupervisedVae, images: NDArray[Any], labels: Labels) -> float:
-    """Share of grey images, uint8 (N, C, H, W), whose most probable class under q(y|x) is not their label."""
-    device = device_of_model(model)
+    """Share of grey images, uint8 (N, C, H, W), whose most probable class under q(y|x) is not their label, of those that have one."""
+    device, known = device_of_model(model), np.flatnonzero(labels >= 0)
+    images, labels = images[known], labels[known]
     guesses = [
         model.label_of(as_tensor(images[start : start + BATCH]).to(device)).cpu().numpy() for start in range(0, len(images), BATCH)
     ]
@@ -282,7 +284,7 @@ def decode_of(model: Vae, images: NDArray[Any], labels: Labels | None = None) ->
 
     Grey pictures; a conditional model is told their classes.
     """
-    device = device_of_model(model)
+    device, labels = device_of_model(model), labels_told(model, images, labels)
 
     def decode(z: Floats, index: Labels) -> tuple[Floats, Floats]:
         nll, slope = np.empty(len(z), np.float32), np.empty(z.shape, np.float32)
@@ -290,7 +292,7 @@ def decode_of(model: Vae, images: NDArray[Any], labels: Labels | None = None) ->
             here = index[at : at + BATCH]
             code = torch.tensor(z[at : at + BATCH], dtype=torch.float32, device=device, requires_grad=True)
             x = to_unit(torch.from_numpy(np.asarray(images[here])), False).to(device)
-            y = as_labels(labels[here], device) if labels is not None and model.config.is_conditional else None
+            y = None if labels is None else as_labels(labels[here], device)
             with torch.enable_grad():
                 terms = model.nll(model.output(code, y), x)
                 (gradient,) = torch.autograd.grad(terms.sum(), code)
@@ -306,16 +308,42 @@ def knn_accuracy(model: Vae, train: Split, test: Split) -> float | None:
 
     A conditional model's codes are those under its own guess of the class: with the true class given the figure would mean nothing.
     """
-    if train.labels is None or test.labels is None or len(train.index) < NEIGHBOURS:
+    if train.labels is None or test.labels is None:
+        return None
+    known, judged = np.flatnonzero(train.labels >= 0), np.flatnonzero(test.labels >= 0)
+    if len(known) < NEIGHBOURS or not len(judged):
         return None
     from sklearn.neighbors import KNeighborsClassifier
 
-    train_mu, _ = encode_all(model, train.images)
-    test_mu, _ = encode_all(model, test.images)
+    train_mu, _ = encode_all(model, _some(train.images, known))
+    test_mu, _ = encode_all(model, _some(test.images, judged))
     if not (np.isfinite(train_mu).all() and np.isfinite(test_mu).all()):
         return None
-    classifier = KNeighborsClassifier(NEIGHBOURS, n_jobs=-1).fit(train_mu, train.labels)
-    return float(classifier.score(test_mu, test.labels))
+    classifier = KNeighborsClassifier(NEIGHBOURS, n_jobs=-1).fit(train_mu, train.labels[known])
+    return float(classifier.score(test_mu, test.labels[judged]))
+
+
+def _some(images: NDArray[Any], places: NDArray[np.int64]) -> NDArray[Any]:
+    """The images at these places; all of them are viewed, not copied."""
+    return images if len(places) == len(images) else images[places]
+
+
+@torch.no_grad()
+def labels_told(model: Vae, images: Tensor | NDArray[Any], labels: Labels | None) -> Labels | None:
+    """The class (N,) that a conditional model is told of each image: its label, or, where it has none (−1), the model's own guess.
+
+    None for a model that is told no class, and where there are no labels: then every class is a guess.
+    """
+    if labels is None or not model.config.is_conditional:
+        return None
+    unknown = np.flatnonzero(labels < 0)
+    if not len(unknown):
+        return labels
+    told, device = labels.copy(), device_of_model(model)
+    for at in range(0, len(unknown), BATCH):
+        places = unknown[at : at + BATCH]
+        told[places] = model.label_of(as_tensor(images[places]).to(device)).cpu().numpy()
+    return told
 
 
 def as_labels(labels: Labels | None, device: torch.device) -> Tensor | None:

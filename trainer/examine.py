@@ -25,6 +25,7 @@ from trainer.evaluate import (
     as_labels,
     device_of_model,
     encode_all,
+    labels_told,
     seconds_a_decode,
     seeded,
     to_unit,
@@ -60,7 +61,7 @@ def examine(
     pick = np.sort(np.random.default_rng(EVALUATION_SEED).permutation(len(part.index))[:MOST_IMAGES])
     x = to_unit(torch.from_numpy(part.images[pick]), model.config.binarise, seeded(EVALUATION_SEED, len(pick)))
     told = None if part.labels is None else part.labels[pick]
-    labels = told if model.is_conditional else None
+    labels = labels_told(model, x, told)
     y = as_labels(labels, x.device)
     mu, logvar = encode_all(model, x, labels)
     on_progress(0.05)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DIAL_STEPS, collapseCurve, collapsedAt, directions, geometric, linearKl, shareBelow, stepAt, survivors, valueAt } from "../src/clinic/sums";
+import { collapseCurve, collapsedAt, geometric, linearKl, shareBelow, survivors } from "../src/clinic/sums";
 import { floats } from "./helpers";
 
 describe("(ε, δ)-collapse", () => {
@@ -33,28 +33,5 @@ describe("the staircase", () => {
     expect(linearKl(Math.E ** 2, 1)).toBeCloseTo(1, 12);
     expect(linearKl(1, 1)).toBe(0);
     expect(linearKl(0.3, 1)).toBe(0);
-  });
-});
-
-describe("a dial", () => {
-  const beta = { low: 0.05, high: 50, isLog: true, marks: [0.7, 1, 4] };
-  test("reaches its marks exactly, though no step does", () => {
-    for (const mark of beta.marks) {
-      expect(valueAt(stepAt(mark, beta), beta)).toBe(mark);
-      expect(valueAt(stepAt(mark, beta), { ...beta, marks: [] })).not.toBe(mark);
-    }
-  });
-  test("rises from end to end", () => {
-    const values = Array.from({ length: DIAL_STEPS + 1 }, (_, step) => valueAt(step, beta));
-    values.slice(1).forEach((value, i) => expect(value).toBeGreaterThan(values[i]));
-    expect(values[0]).toBeCloseTo(0.05, 12);
-    expect(values[DIAL_STEPS]).toBeCloseTo(50, 12);
-  });
-  test("takes what lies beyond an end for the end, and a linear scale too", () => {
-    expect([stepAt(0.001, beta), stepAt(900, beta)]).toEqual([0, DIAL_STEPS]);
-    expect(valueAt(100, { low: 0, high: 0.5, isLog: false, marks: [900] })).toBeCloseTo(0.125, 12);
-  });
-  test("directions without variance are none", () => {
-    expect(directions([2, 0.1, 1e-6, 1e-9, 0])).toBe(3);
   });
 });

@@ -36,35 +36,3 @@ export function linearKl(eigenvalue: number, threshold: number): number {
 export function geometric(low: number, high: number, n: number): number[] {
   return Array.from({ length: n }, (_, i) => low * (high / low) ** (i / (n - 1)));
 }
-
-export const DIAL_STEPS = 400;
-
-/** A slider's range. marks: values that it stops at exactly; of two at one step the first counts. */
-export interface Scale {
-  readonly low: number;
-  readonly high: number;
-  readonly isLog: boolean;
-  readonly marks: readonly number[];
-}
-
-/** The step, 0 … 400, that is nearest to a value; the ends for what lies beyond them. */
-export function stepAt(value: number, { low, high, isLog }: Scale): number {
-  const share = isLog ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
-  return Math.round(Math.min(1, Math.max(0, share)) * DIAL_STEPS);
-}
-
-/** The value of a step: that of a mark which lies at this step, else the step's own. */
-export function valueAt(step: number, scale: Scale): number {
-  const { low, high, isLog, marks } = scale;
-  const mark = marks.find((value) => value >= low && value <= high && stepAt(value, scale) === step);
-  if (mark !== undefined) return mark;
-  const share = step / DIAL_STEPS;
-  return isLog ? low * (high / low) ** share : low + share * (high - low);
-}
-
-/** Directions in which the images vary at all: where the staircase ends. */
-export function directions(eigenvalues: readonly number[]): number {
-  return survivors(eigenvalues, LEAST_VARIANCE);
-}
-
-const LEAST_VARIANCE = 1e-7; // of a pixel in [0, 1]: below it is rounding
