@@ -45,8 +45,8 @@ def why_stored(run: Run) -> str:
     origin = run.info.origin
     missing = "decoder" if origin is not None and origin.decoder == "pictures" else "encoder"
     return (
-        f"{run.id}: figures measured when it was imported, with the model itself, because its {missing} is not "
-        "here; import it again for others."
+        f"{run.id}: figures measured when it was imported, with the model itself, because its {missing} is not here; import it again for "
+        "others."
     )
 
 
