@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from explorer.background import Background, Job
 from explorer.core import trust
 from explorer.core.batch import Item
+from explorer.core.preprocess import Ground, ground_of
 from explorer.core.several import Against, Row, row_of
 from explorer.core.trust import Population
 from explorer.jobs import Workshop
@@ -36,6 +37,7 @@ from trainer.way_back import honesty_of
 
 Stamp = int
 Ways = tuple[Doubles, ...]
+MOST_BYTES_FOR_BROWSER = 32_000_000  # pixels of test images, before they are compressed
 AXES_POINTS = 500  # on which the honesty of two axes is measured: any pair may be asked for at any time
 MOST_PIXELS_OF_SPECTRUM = 1024  # more take minutes on an old machine
 
@@ -59,7 +61,7 @@ def static_payload(
     run_id: str, projection_name: str, axes: tuple[int, int] | None = None, label: int | None = None
 ) -> bytes:  # fmt: skip
     """What the browser gets once for a run, a map and, of a conditional run, a class."""
-    return _static_payload(run_id, _stamp(run_id), projection_name, axes, dataset_is_here(run_id), label)
+    return _static_payload(run_id, _stamp(run_id), projection_name, axes, has_originals(run_id), label)
 
 
 def dataset(name: str, sha256: str) -> Dataset | None:
@@ -72,15 +74,35 @@ def dataset_is_here(run_id: str) -> bool:
     return info.name in dataset_names() and availability(info.name).is_here
 
 
+def has_originals(run_id: str) -> bool:
+    """Whether all test pictures of a run are here, and few enough that the browser can be given them."""
+    this = run(run_id)
+    kept = this.test_images
+    n_bytes = len(this.encodings.mu) * int(np.prod(this.image_shape))
+    return (kept is not None and kept.is_whole and n_bytes <= MOST_BYTES_FOR_BROWSER) or dataset_is_here(run_id)
+
+
 def originals(run_id: str) -> NDArray[np.uint8] | None:
     """The encoded test pictures (N, C, H, W) of a run, in the order of its encodings; None where neither run nor data set here has them."""
     this = run(run_id)
-    if this.images is not None:
-        return this.images
+    kept = this.test_images
+    if kept is not None and kept.is_whole:
+        return kept.images
     if not dataset_is_here(run_id):
         return None
     data = dataset(this.info.dataset.name, this.info.dataset.sha256)
     return None if data is None else data.images[this.encodings.index]
+
+
+def originals_of(run_id: str, rows: NDArray[np.int64]) -> NDArray[np.uint8] | None:
+    """Some test pictures (B, C, H, W), by their places among the encodings; None where one of them is not here. A run of very many test
+    images keeps some of them only."""
+    whole = originals(run_id)
+    if whole is not None:
+        return whole[rows]
+    kept = run(run_id).test_images
+    found = [] if kept is None else [kept.of_row(int(row)) for row in rows]
+    return np.stack([picture for picture in found if picture is not None]) if found and all(p is not None for p in found) else None
 
 
 def factors(run_id: str) -> tuple[tuple[str, ...], NDArray[np.float32]] | None:
@@ -223,6 +245,17 @@ def support(run_id: str) -> Support:
     return _support(run_id, _stamp(run_id))
 
 
+def ground(run_id: str) -> Ground | None:
+    """What the images of a folder of one's own lie on, where they agree; the data sets that are known here have ways of their own."""
+    return _ground(run_id, _stamp(run_id))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _ground(run_id: str, stamp: Stamp) -> Ground | None:
+    images = _run(run_id, stamp).images
+    return None if images is None else ground_of(images)
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _support(run_id: str, stamp: Stamp) -> Support:
     this = _run(run_id, stamp)
@@ -311,14 +344,17 @@ def _population(run_id: str, stamp: Stamp) -> Population:
 def _judged(run_id: str, stamp: Stamp, digest: str, name: str, refusal: str, _item: Item) -> Row:
     this = _run(run_id, stamp)
     stored, dataset = this.encodings, this.info.dataset
-    among = Against(this.forward, dataset.name, dataset.class_names, stored.mu, stored.label, population(run_id))
+    among = Against(
+        this.forward, dataset.name, dataset.class_names, stored.mu, stored.label, population(run_id), ground(run_id),
+        this.classifier, originals(run_id) if this.classifier is None else None,
+    )  # fmt: skip
     return row_of(_item, among)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Decoding the test images once …")
 def _reconstructions(run_id: str, stamp: Stamp) -> NDArray[np.uint8]:
     this = _run(run_id, stamp)
-    labels = this.encodings.label if this.config.is_conditional else None
+    labels = this.told
     pictures = np.empty((len(this.encodings.mu), *this.image_shape), np.uint8)
     for at in range(0, len(pictures), CHUNK):  # as floats all of them would be four times as large
         part = slice(at, at + CHUNK)

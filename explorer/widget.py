@@ -50,7 +50,7 @@ class AtlasWidget(anywidget.AnyWidget):
         name, run = proposal["value"], self.run
         if not run.config.is_conditional:
             if name is not None:
-                raise ConfigError("as_class", name, f"None: run {run.id!r} is told no class")
+                raise ConfigError("as_class", name, f"None: run {run.id!r} is not class-conditional")
             return None
         if name not in run.info.dataset.class_names:
             raise ConfigError("as_class", name, ", ".join(run.info.dataset.class_names))

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, arg
 
 from trainer.arguments import parse
+from trainer.cli_import import check_command, import_command, run_line
 from trainer.config import PRESET_NOTES, PRESETS, FitConfig, check_run_name, checked, preset
 from trainer.errors import ConfigError, LatentError, RunError
 from trainer.runs import RUN_JSON, RunInfo, default_roots, list_runs, load_run, read_info
@@ -33,6 +32,7 @@ USAGE = f"""usage: {PROG} COMMAND …
 
   fit PRESET      train a run              {PROG} fit digits-2d --epochs 50
   import          a VAE of yours as a run  {PROG} import --module models:trained --data mnist
+  check           what is understood of a VAE of yours, without writing anything
   evaluate RUN    figures on the test set  {PROG} evaluate mnist-2d --samples 500 --json
   maps RUN        makes a finished run's maps anew, without training
   classifier RUN  trains a finished run's classifier of pictures, its first or another
@@ -63,39 +63,6 @@ class FitOptions:
 
 
 @dataclass(frozen=True)
-class ImportOptions:
-    """Make a run of a model that was trained elsewhere, so that the app shows it and the clinic examines it.
-
-    Imports and runs the module that you name, as `python` would, here and only now: the app never does.
-    """
-
-    module: str
-    """PACKAGE.MODULE:FACTORY, a function without arguments that returns an object with encode(x) and decode(z) in PyTorch"""
-    data: str
-    """data set that it was trained on: a name, a folder of images, or a file .npz with images (and labels, class_names)"""
-    name: str | None = None
-    """name of the run (default: the factory's)"""
-    runs: str = field(default_factory=lambda: str(default_roots()[0]))
-    """folder of runs, a path or an fsspec URL such as s3://bucket/runs (default: $LATENT_RUNS, else runs)"""
-    likelihood: Literal["bernoulli", "gaussian", "laplace"] = "bernoulli"
-    """what the reconstruction loss means: bernoulli for cross-entropy, gaussian for squared, laplace for absolute error"""
-    sigma: float = 1.0
-    """scale of a Gaussian or Laplace pixel: 1 for a loss Σ(x − x̂)²/2, 0.7071 for Σ(x − x̂)²"""
-    beta: float = 1.0
-    """weight of the KL term in its loss"""
-    output: Literal["means", "logits"] = "means"
-    """what decode gives: means in [0, 1], or logits"""
-    binarise: bool = False
-    """it was trained on black and white pixels drawn from the grey ones"""
-    umap: bool = True
-    """lay out a UMAP for more than two latent dimensions"""
-    classifier: bool = True
-    """train a small classifier of pictures, where the data set has classes"""
-    overwrite: bool = False
-    """replace a run of this name"""
-
-
-@dataclass(frozen=True)
 class EvaluateOptions:
     """Figures of a run on images that it did not train on, in nats per image."""
 
@@ -109,6 +76,8 @@ class EvaluateOptions:
     """importance-sample the first so many images only (default: all)"""
     parts: tuple[str, ...] = ()
     """more than the bound: collapse, information, interventions, sensitivity, gaps, gradients, disentanglement"""
+    seconds: float | None = None
+    """about how long it may take: a slow model gets fewer images and draws, and larger standard errors (default: all of them)"""
     device: str = "cpu"
     """cpu, cuda or cuda:NUMBER"""
     json: bool = False
@@ -127,12 +96,14 @@ class MapsOptions:
 
 @dataclass(frozen=True)
 class ExamineOptions:
-    """Measure a finished run for the clinic (information, interventions, sensitivity) and say the verdict."""
+    """Measure a finished run for the clinic (information, interventions, sensitivity, implied β) and say the verdict."""
 
     run: Positional[str]
     """name of the run"""
     runs: str | None = None
     """folder of runs (default: runs/, then the pretrained ones)"""
+    seconds: float | None = None
+    """about how long it may take: a slow model gets fewer images, and larger standard errors (default: all of them)"""
 
 
 @dataclass(frozen=True)
@@ -172,7 +143,8 @@ def main(argv: Sequence[str]) -> int:
     """Runs one command; returns the exit code: 0, 2 for a mistake, 130 for Ctrl-C."""
     commands = {
         "fit": _fit,
-        "import": _import,
+        "import": lambda argv: import_command(argv, PROG),
+        "check": lambda argv: check_command(argv, PROG),
         "evaluate": _evaluate,
         "maps": _maps,
         "classifier": _classifier,
@@ -227,8 +199,9 @@ def _fit(argv: list[str]) -> None:
     if options.resume and (folder / RUN_JSON).is_file():
         began = read_info(folder).config  # what is typed is held against it by `fit`
         options = parse(FitOptions, argv[1:], f"{PROG} fit {name}", replace(options, config=began))
-    config = _with_absolute_folder(options.config)
-    from trainer.datasets import load_dataset
+    from trainer.datasets import absolute_name, load_dataset
+
+    config = checked(options.config, data=absolute_name(options.config.data))
     from trainer.fit import fit
     from trainer.parallel import device_of, team
 
@@ -247,56 +220,6 @@ def _fit(argv: list[str]) -> None:
                 pass
 
 
-# --- import
-
-
-def _import(argv: list[str]) -> None:
-    options = parse(ImportOptions, argv, f"{PROG} import")
-    name = check_run_name(options.name or slug(options.module.rpartition(":")[2]))
-    if not options.runs.strip():
-        raise LatentError("--runs is ''; allowed: a folder or an fsspec address.")
-    if not options.overwrite and (place(options.runs) / name / RUN_JSON).is_file():
-        raise RunError(f"run {name!r} is already in {options.runs}; --overwrite replaces it, --name starts another.")
-    from trainer.clinic import diagnose
-    from trainer.datasets import load_dataset
-    from trainer.foreign import load_factory
-    from trainer.importing import HowTrained, import_model
-
-    model = load_factory(options.module)
-    dataset = load_dataset(_data_name(options.data), progress=True)
-    for note in dataset.notes:
-        print(note, file=sys.stderr)
-    how = HowTrained(options.likelihood, options.sigma, options.beta, options.output, options.binarise)
-    run = import_model(
-        model, dataset, name, source=options.module, how=how, runs=options.runs, overwrite=options.overwrite, umap=options.umap,
-        classifier=options.classifier, on_part=lambda part: print(f"{part} …", file=sys.stderr),
-    )  # fmt: skip
-    print(f"{run.folder}: {_run_line(run.info)}.")
-    for line in run.info.origin.sentences() if run.info.origin else ():
-        print(f"  {line}")
-    if run.info.examination is not None:
-        print(f"  {diagnose(run.config, run.info.examination, run.encodings.mu).headline}")
-
-
-def slug(text: str) -> str:
-    """A name as a run may have it."""
-    return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-_.") or "imported"
-
-
-def _data_name(data: str) -> str:
-    """A folder or a file .npz by its path as the name that the data sets know; any other name as it is."""
-    path = Path(data).expanduser()
-    if data.lower().endswith(".npz") and not data.startswith("npz:"):
-        return f"npz:{path.resolve()}"
-    return f"folder:{path.resolve()}" if path.is_dir() and ("/" in data or "\\" in data or data not in _names()) else data
-
-
-def _names() -> tuple[str, ...]:
-    from trainer.datasets import dataset_names
-
-    return dataset_names()
-
-
 def _typed(argv: Sequence[str], option: str) -> str | None:
     """The value of an option as it was typed, `--option value` or `--option=value`."""
     for word, following in zip(argv, [*argv[1:], None], strict=True):
@@ -305,15 +228,6 @@ def _typed(argv: Sequence[str], option: str) -> str | None:
         if word.startswith(f"{option}="):
             return word.partition("=")[2]
     return None
-
-
-def _with_absolute_folder(config: FitConfig) -> FitConfig:
-    """An image folder by its full path, so that the run finds it from every working directory."""
-    kind, separator, rest = config.data.partition(":")
-    if kind != "folder" or not rest:
-        return config
-    path, mark, options = rest.partition("?")
-    return checked(config, data=f"{kind}{separator}{Path(path).expanduser().resolve()}{mark}{options}")
 
 
 def _show(events: Iterable[Event], config: FitConfig) -> None:
@@ -396,15 +310,18 @@ def _evaluate(argv: list[str]) -> None:
 
     from trainer.datasets import load_dataset
     from trainer.evaluate import evaluate
+    from trainer.measuring import budget_of, is_measurable, stored_lines, stored_record
     from trainer.parallel import device_of
     from trainer.report import PARTS, check_part, report
 
     unknown = [part for part in options.parts if part not in PARTS]
     if unknown:
         raise LatentError(f"--parts has {unknown[0]!r}; allowed: {', '.join(PARTS)}.")
-    device = device_of(options.device)
+    device, budget = device_of(options.device), budget_of(options.seconds)
     run = load_run(options.run, options.runs)
-    run.check_measurable()
+    if not is_measurable(run):
+        print(json.dumps(stored_record(run)) if options.json else "\n".join(stored_lines(run)))
+        return
     dataset = load_dataset(run.info.dataset.name, progress=True)
     if dataset.sha256 != run.info.dataset.sha256:
         raise RunError(
@@ -416,7 +333,7 @@ def _evaluate(argv: list[str]) -> None:
     model = run.model.to(device)
     with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}", file=sys.stderr, leave=False, disable=None) as bar:
         result = evaluate(
-            model, dataset, samples=options.samples, nll_images=options.images,
+            model, dataset, samples=options.samples, nll_images=options.images, budget=budget,
             on_progress=lambda share: bar.update(100 * share - bar.n),
         )  # fmt: skip
     model.cpu()
@@ -486,18 +403,20 @@ def _maps(argv: list[str]) -> None:
 def _examine(argv: list[str]) -> None:
     options = parse(ExamineOptions, argv, f"{PROG} examine")
     run = load_run(options.run, options.runs)
-    run.check_measurable()
-    from trainer.clinic import diagnose
+    from tqdm import tqdm
+
     from trainer.datasets import load_dataset
     from trainer.examine import refresh_examination
+    from trainer.measuring import budget_of, is_measurable, stored_verdict, verdict_lines
 
-    found = refresh_examination(run, load_dataset(run.info.dataset.name, progress=True))
-    verdict = diagnose(run.config, found, run.encodings.mu)
-    print(f"{run.id}: {verdict.headline}")
-    for line in verdict.because:
-        print(f"  {line}")
-    for remedy in verdict.remedies:
-        print(f"  {remedy.name}: {remedy.why}")
+    budget = budget_of(options.seconds)
+    if not is_measurable(run):
+        print("\n".join(stored_verdict(run)))
+        return
+    dataset = load_dataset(run.info.dataset.name, progress=True)
+    with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}", file=sys.stderr, leave=False, disable=None) as bar:
+        found = refresh_examination(run, dataset, budget, lambda share: bar.update(100 * share - bar.n))
+    print("\n".join(verdict_lines(run, found)))
 
 
 def _losses(projection: Projection) -> str:
@@ -561,21 +480,7 @@ def _list(argv: list[str]) -> None:
         print(f"  {where.name:<14} {'here' if where.is_here else 'to be downloaded':<17} {where.description}; {where.licence}")
     print("\nruns:" if runs else "\nruns: none yet")
     for name, info in runs.items():
-        print(f"  {name:<22} {_run_line(info)}")
-
-
-def _run_line(info: Any) -> str:
-    if not isinstance(info, RunInfo):
-        return str(info)
-    if info.metrics is None:
-        return f"{info.state} after {info.epoch} of {info.config.epochs} epochs"
-    what = f"{info.dataset.name}, {info.config.model}, {info.config.latent_dim}-D"
-    if info.metrics.reconstruction is None:
-        return f"{what}, without pictures: no bound"
-    if info.metrics.elbo is None or info.metrics.nll is None:
-        return f"{what}, reconstruction {info.metrics.reconstruction:.2f}"
-    given = " given the class" if info.config.is_conditional else ""
-    return f"{what}, ELBO {info.metrics.elbo:.2f}, NLL{given} {info.metrics.nll:.2f}"
+        print(f"  {name:<22} {run_line(info)}")
 
 
 # --- bench

@@ -10,6 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer import cache, clinic_figures, figures, state
+from explorer.core.image_names import image_name
 from explorer.core.pictures import fitted, picture_grid, to_picture
 from explorer.core.words import plain
 from explorer.surface.component import live_chart
@@ -125,8 +126,7 @@ def _rows_by_class(run: Run) -> NDArray[np.int64]:
 
 
 def _image_name(run: Run, row: int) -> str:
-    label, names = int(run.encodings.label[row]), run.info.dataset.class_names
-    return f"test image {row}" + (f", {names[label]}" if 0 <= label < len(names) else "")
+    return image_name(row, int(run.encodings.label[row]), run.info.dataset.class_names)
 
 
 # --- information
