@@ -50,6 +50,7 @@ h1.atlas-title {
 .st-key-reconstruct-source button { padding-inline: 11px !important; } /* five sources in a narrow column */
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 0.6rem 0.7rem 2rem; }
+  .st-key-brand { row-gap: 6px !important; }
   .st-key-view button { flex: 1 1 auto; min-width: 0; padding-inline: 4px !important; } /* five names side by side on a phone */
 }
 </style>
