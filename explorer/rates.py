@@ -141,7 +141,7 @@ def images_of(run: Run) -> str:
 
 def own_label(run: Run, row: int) -> list[int] | None:
     """The class of a test image, for a model that is told it."""
-    return [int(run.encodings.label[row])] if run.config.is_conditional else None
+    return None if run.told is None else [int(run.told[row])]
 
 
 def scored(run: Run, row: int, x: Floats | None) -> Scored:

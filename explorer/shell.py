@@ -104,7 +104,7 @@ def _about(now: state.State, info: RunInfo) -> None:
     """The run's figures, what was done with its data, and the clinic's verdict, which Dimensions shows large."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="about"):
         st.caption(plain(_facts(now.run_id, info)), help=HELP, width="content")
-        notes: tuple[str, ...] = getattr(info.dataset, "notes", ())
+        notes = info.dataset.notes
         if notes:
             with st.popover("About the data", type="tertiary", key="data-notes"):
                 st.markdown("\n".join(f"- {plain(note)}" for note in notes))

@@ -11,13 +11,12 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, arg
 
 from trainer.arguments import parse
-from trainer.cli_import import import_command, run_line
+from trainer.cli_import import check_command, import_command, run_line
 from trainer.config import PRESET_NOTES, PRESETS, FitConfig, check_run_name, checked, preset
 from trainer.errors import ConfigError, LatentError, RunError
 from trainer.runs import RUN_JSON, RunInfo, default_roots, list_runs, load_run, read_info
@@ -33,6 +32,7 @@ USAGE = f"""usage: {PROG} COMMAND …
 
   fit PRESET      train a run              {PROG} fit digits-2d --epochs 50
   import          a VAE of yours as a run  {PROG} import --module models:trained --data mnist
+  check           what is understood of a VAE of yours, without writing anything
   evaluate RUN    figures on the test set  {PROG} evaluate mnist-2d --samples 500 --json
   maps RUN        makes a finished run's maps anew, without training
   classifier RUN  trains a finished run's classifier of pictures, its first or another
@@ -76,6 +76,8 @@ class EvaluateOptions:
     """importance-sample the first so many images only (default: all)"""
     parts: tuple[str, ...] = ()
     """more than the bound: collapse, information, interventions, sensitivity, gaps, gradients, disentanglement"""
+    seconds: float | None = None
+    """about how long it may take: a slow model gets fewer images and draws, and larger standard errors (default: all of them)"""
     device: str = "cpu"
     """cpu, cuda or cuda:NUMBER"""
     json: bool = False
@@ -94,12 +96,14 @@ class MapsOptions:
 
 @dataclass(frozen=True)
 class ExamineOptions:
-    """Measure a finished run for the clinic (information, interventions, sensitivity) and say the verdict."""
+    """Measure a finished run for the clinic (information, interventions, sensitivity, implied β) and say the verdict."""
 
     run: Positional[str]
     """name of the run"""
     runs: str | None = None
     """folder of runs (default: runs/, then the pretrained ones)"""
+    seconds: float | None = None
+    """about how long it may take: a slow model gets fewer images, and larger standard errors (default: all of them)"""
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,7 @@ def main(argv: Sequence[str]) -> int:
     commands = {
         "fit": _fit,
         "import": lambda argv: import_command(argv, PROG),
+        "check": lambda argv: check_command(argv, PROG),
         "evaluate": _evaluate,
         "maps": _maps,
         "classifier": _classifier,
@@ -194,8 +199,9 @@ def _fit(argv: list[str]) -> None:
     if options.resume and (folder / RUN_JSON).is_file():
         began = read_info(folder).config  # what is typed is held against it by `fit`
         options = parse(FitOptions, argv[1:], f"{PROG} fit {name}", replace(options, config=began))
-    config = _with_absolute_folder(options.config)
-    from trainer.datasets import load_dataset
+    from trainer.datasets import absolute_name, load_dataset
+
+    config = checked(options.config, data=absolute_name(options.config.data))
     from trainer.fit import fit
     from trainer.parallel import device_of, team
 
@@ -222,15 +228,6 @@ def _typed(argv: Sequence[str], option: str) -> str | None:
         if word.startswith(f"{option}="):
             return word.partition("=")[2]
     return None
-
-
-def _with_absolute_folder(config: FitConfig) -> FitConfig:
-    """An image folder by its full path, so that the run finds it from every working directory."""
-    kind, separator, rest = config.data.partition(":")
-    if kind != "folder" or not rest:
-        return config
-    path, mark, options = rest.partition("?")
-    return checked(config, data=f"{kind}{separator}{Path(path).expanduser().resolve()}{mark}{options}")
 
 
 def _show(events: Iterable[Event], config: FitConfig) -> None:
@@ -313,15 +310,18 @@ def _evaluate(argv: list[str]) -> None:
 
     from trainer.datasets import load_dataset
     from trainer.evaluate import evaluate
+    from trainer.measuring import budget_of, is_measurable, stored_lines, stored_record
     from trainer.parallel import device_of
     from trainer.report import PARTS, check_part, report
 
     unknown = [part for part in options.parts if part not in PARTS]
     if unknown:
         raise LatentError(f"--parts has {unknown[0]!r}; allowed: {', '.join(PARTS)}.")
-    device = device_of(options.device)
+    device, budget = device_of(options.device), budget_of(options.seconds)
     run = load_run(options.run, options.runs)
-    run.check_measurable()
+    if not is_measurable(run):
+        print(json.dumps(stored_record(run)) if options.json else "\n".join(stored_lines(run)))
+        return
     dataset = load_dataset(run.info.dataset.name, progress=True)
     if dataset.sha256 != run.info.dataset.sha256:
         raise RunError(
@@ -333,7 +333,7 @@ def _evaluate(argv: list[str]) -> None:
     model = run.model.to(device)
     with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}", file=sys.stderr, leave=False, disable=None) as bar:
         result = evaluate(
-            model, dataset, samples=options.samples, nll_images=options.images,
+            model, dataset, samples=options.samples, nll_images=options.images, budget=budget,
             on_progress=lambda share: bar.update(100 * share - bar.n),
         )  # fmt: skip
     model.cpu()
@@ -403,18 +403,20 @@ def _maps(argv: list[str]) -> None:
 def _examine(argv: list[str]) -> None:
     options = parse(ExamineOptions, argv, f"{PROG} examine")
     run = load_run(options.run, options.runs)
-    run.check_measurable()
-    from trainer.clinic import diagnose
+    from tqdm import tqdm
+
     from trainer.datasets import load_dataset
     from trainer.examine import refresh_examination
+    from trainer.measuring import budget_of, is_measurable, stored_verdict, verdict_lines
 
-    found = refresh_examination(run, load_dataset(run.info.dataset.name, progress=True))
-    verdict = diagnose(run.config, found, run.encodings.mu)
-    print(f"{run.id}: {verdict.headline}")
-    for line in verdict.because:
-        print(f"  {line}")
-    for remedy in verdict.remedies:
-        print(f"  {remedy.name}: {remedy.why}")
+    budget = budget_of(options.seconds)
+    if not is_measurable(run):
+        print("\n".join(stored_verdict(run)))
+        return
+    dataset = load_dataset(run.info.dataset.name, progress=True)
+    with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}", file=sys.stderr, leave=False, disable=None) as bar:
+        found = refresh_examination(run, dataset, budget, lambda share: bar.update(100 * share - bar.n))
+    print("\n".join(verdict_lines(run, found)))
 
 
 def _losses(projection: Projection) -> str:

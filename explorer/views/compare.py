@@ -290,9 +290,9 @@ def _image_on(run: Run, projection: Projection, row: int) -> Marked:
 
 def _pictures(runs: list[Run], row: int) -> None:
     """The image itself and what each run makes of it; all runs have the same test images."""
-    originals = cache.originals(runs[0].id)
-    x = None if originals is None else originals[row].astype(np.float32) / 255
-    pictures: list[Picture] = [] if originals is None else [to_picture(originals[row])]
+    originals = cache.originals_of(runs[0].id, np.array([row]))
+    x = None if originals is None else originals[0].astype(np.float32) / 255
+    pictures: list[Picture] = [] if originals is None else [to_picture(originals[0])]
     lines = [] if originals is None else ["the image itself"]
     scores: dict[Measure, list[Scored]] = {}
     for run in runs:

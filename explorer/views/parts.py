@@ -16,8 +16,9 @@ from explorer.core.words import plain
 from explorer.state import State
 from explorer.surface.component import surface
 from explorer.surface.payload import Dynamic, Marked, Options, PathShown, Subject, pack, reference, static_id
+from trainer.datasets.names import OWN
 from trainer.forward import Forward
-from trainer.numerals import number
+from trainer.numerals import count, number
 from trainer.projection import Projection
 from trainer.runs import Run
 
@@ -217,14 +218,25 @@ def picture_of(run: Run, code: Sequence[float] | Floats) -> Picture:
 
 def stored_pictures(run_id: str, rows: NDArray[np.int64]) -> tuple[NDArray[np.float32] | NDArray[np.uint8], str]:
     """Pictures (B, C, H, W) of rows of the encodings, and a sentence that says what they are."""
-    originals = cache.originals(run_id)
+    originals = cache.originals_of(run_id, rows)
     if originals is not None:
-        return originals[rows], "Images of the test set."
+        return originals, "Images of the test set."
     run = cache.run(run_id)
-    name = run.info.dataset.name
-    labels = run.encodings.label[rows] if run.config.is_conditional else None  # of each its own class, whatever is chosen
+    labels = None if run.told is None else run.told[rows]  # of each its own class, whatever is chosen
     pictures = run.forward.decode(run.encodings.mu[rows], labels)
-    return pictures, f"{plain(name)} is not on this machine, so these are the model's reconstructions."
+    return pictures, f"{plain(no_originals(run))}, so these are the model's reconstructions."
+
+
+def no_originals(run: Run) -> str:
+    """Why the original of a test image cannot be shown, the beginning of a sentence."""
+    if run.test_images is not None:
+        kept = run.test_images
+        return f"This run keeps {count(len(kept.rows))} of its {count(kept.n_test)} test images, and this is none of them"
+    if not run.info.dataset.is_own:
+        return f"{run.info.dataset.name} is not on this machine"
+    if run.info.dataset.name.startswith(OWN):
+        return "This run was imported without its pictures"
+    return "This run does not hold its test images (it was made before runs kept them, and train or import it again adds them)"
 
 
 def number_list(values: Sequence[float] | Floats, at_most: int = 8) -> str:
