@@ -49,13 +49,17 @@ def examine(model: Vae, dataset: Dataset, split: str = "test") -> Examination:
 
 
 def refresh_examination(run: Run, dataset: Dataset) -> Examination:
-    """Examines a finished run and writes what was found into its run.json. Raises `RunError` for another data set."""
+    """Examines a finished run and writes what was found into its run.json, unless it is a shipped one.
+
+    Raises `RunError` for another data set.
+    """
     if dataset.sha256 != run.info.dataset.sha256:
         raise RunError(
             f"data set {dataset.name!r} is not the one that run {run.id!r} was trained on: restore it or train the run anew."
         )
     found = examine(run.model, dataset)
-    RunWriter(run.folder).write_info(run.info.model_copy(update={"examination": found}))
+    if not (writer := RunWriter(run.folder)).is_kept:
+        writer.write_info(run.info.model_copy(update={"examination": found}))
     return found
 
 
