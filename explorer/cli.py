@@ -10,10 +10,11 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from tyro.conf import Positional
+from tyro.conf import arg
 
-from trainer.arguments import parse
+from trainer.arguments import RunName, RunsToRead, parse
 from trainer.cli import GROUPS as TRAINER_GROUPS
 from trainer.console import Command, program, run_one
 from trainer.errors import LatentError
@@ -37,12 +38,12 @@ class AppOptions:
 class ExportOptions:
     """A run as one HTML file: map, decoder, pins, paths and a drawing pad, from disk, without network or server."""
 
-    run: Positional[str]
+    run: RunName
     """name of the run"""
-    html: str
+    html: Annotated[str, arg(metavar="FILE")]
     """the file to be written"""
-    runs: str | None = None
-    """folder of runs (default: runs/, then those of the checkout and the pretrained ones)"""
+    runs: RunsToRead = None
+    """folder of runs (default: yours, then those of the checkout and the shipped ones)"""
     overwrite: bool = False
     """replace the file if it is there"""
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import sys
 from dataclasses import fields
-from typing import Any, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import tyro
 from pydantic import BaseModel, ValidationError
-from tyro.conf import OmitArgPrefixes
+from tyro.conf import OmitArgPrefixes, Positional, arg
 
 from trainer.config import config_error
 from trainer.console import meant
 from trainer.errors import LatentError
 
 T = TypeVar("T")
+
+# options of many commands; --help says their default in words, not as None
+RunName = Annotated[Positional[str], arg(metavar="RUN")]
+NewName = Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")]
+RunsToRead = Annotated[str | None, arg(metavar="FOLDER", help_behavior_hint="")]
+RunsToWrite = Annotated[str, arg(metavar="FOLDER", help_behavior_hint="")]
+AtMost = Annotated[int | None, arg(metavar="INT", help_behavior_hint="")]
 
 
 def parse(options: type[T], argv: list[str], prog: str, default: T | None = None) -> T:

@@ -15,11 +15,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from tyro.conf import Positional, arg
-
-from trainer.arguments import parse
+from trainer.arguments import AtMost, NewName, RunName, RunsToRead, RunsToWrite, parse
 from trainer.cli_import import import_command, run_line
 from trainer.cli_progress import show
 from trainer.config import PRESET_NOTES, PRESETS, FitConfig, check_run_name, checked, preset
@@ -56,9 +54,9 @@ class FitOptions:
     """Train a run. Every option that is not given comes from the preset."""
 
     config: FitConfig
-    name: str | None = None
-    """name of the run (default: the preset's)"""
-    runs: str = field(default_factory=lambda: str(default_roots()[0]))
+    name: NewName = None
+    """name of the run (default: the preset's, or the next one like it that is free)"""
+    runs: RunsToWrite = field(default_factory=lambda: str(default_roots()[0]))
     """folder of runs, a path or an fsspec URL such as s3://bucket/runs (default: $LATENT_RUNS, else runs)"""
     device: str = "cpu"
     """cpu, cuda or cuda:NUMBER"""
@@ -72,13 +70,13 @@ class FitOptions:
 class EvaluateOptions:
     """Figures of a run on images that it did not train on, in nats per image."""
 
-    run: Positional[str]
+    run: RunName
     """name of the run"""
-    runs: str | None = None
+    runs: RunsToRead = None
     """folder of runs (default: yours, then those of the checkout and the shipped ones)"""
     samples: int = 200
     """draws of z an image for the importance-sampled NLL"""
-    images: int | None = None
+    images: AtMost = None
     """importance-sample the first so many images only (default: all)"""
     parts: tuple[str, ...] = ()
     """more than the bound: collapse, information, interventions, sensitivity, gaps, gradients, disentanglement"""
@@ -92,11 +90,11 @@ class EvaluateOptions:
 class MapsOptions:
     """Make the maps of a finished run anew from its weights, codes and data set; nothing else of the run changes."""
 
-    run: Positional[str]
+    run: RunName
     """name of the run"""
-    runs: str | None = None
+    runs: RunsToRead = None
     """folder of runs (default: yours, then those of the checkout and the shipped ones)"""
-    name: str | None = None
+    name: NewName = None
     """leave the run as it is, and keep the result in a copy of it under this name"""
 
 
@@ -104,11 +102,11 @@ class MapsOptions:
 class ExamineOptions:
     """Measure a finished run for the clinic (information, interventions, sensitivity) and say the verdict."""
 
-    run: Positional[str]
+    run: RunName
     """name of the run"""
-    runs: str | None = None
+    runs: RunsToRead = None
     """folder of runs (default: yours, then those of the checkout and the shipped ones)"""
-    name: str | None = None
+    name: NewName = None
     """leave the run as it is, and keep the result in a copy of it under this name"""
 
 
@@ -116,11 +114,11 @@ class ExamineOptions:
 class ClassifierOptions:
     """Train the classifier of decoded pictures of a finished run, its first or another; nothing else of the run changes."""
 
-    run: Positional[str]
+    run: RunName
     """name of the run"""
-    runs: str | None = None
+    runs: RunsToRead = None
     """folder of runs (default: yours, then those of the checkout and the shipped ones)"""
-    name: str | None = None
+    name: NewName = None
     """leave the run as it is, and keep the result in a copy of it under this name"""
 
 
@@ -128,7 +126,7 @@ class ClassifierOptions:
 class ListOptions:
     """Presets, data sets (and whether each is on this machine), runs."""
 
-    runs: str | None = None
+    runs: RunsToRead = None
     """folder of runs (default: yours, then those of the checkout and the shipped ones)"""
     json: bool = False
     """one JSON object on stdout"""
@@ -140,7 +138,8 @@ class BenchOptions:
 
     epochs: int = 3
     """epochs of each"""
-    images: Annotated[int | None, arg(help="use the first so many training images (default: all)")] = None
+    images: AtMost = None
+    """use the first so many training images (default: all)"""
     data: str = "mnist"
     """data set"""
     json: bool = False
@@ -193,8 +192,6 @@ def _fit(argv: list[str]) -> None:
         dataset = load_dataset(config.data, progress=processes.is_writer)
         for note in dataset.notes if processes.is_writer else ():
             print(note, file=sys.stderr)
-        if processes.is_writer:
-            _say_name(run_name, options, name)
         start = partial(
             fit, config, dataset, run_name, options.runs, name, options.resume, options.overwrite, options.device, processes
         )  # fmt: skip
@@ -203,7 +200,8 @@ def _fit(argv: list[str]) -> None:
                 pass
             return
         runs = "" if place(options.runs) == default_roots()[0] else f" --runs {shlex.quote(options.runs)}"
-        show(lambda heard: start(heard=heard), config, f"fit {name} --name {run_name}{runs} --resume")
+        goes_on, told = f"fit {name} --name {run_name}{runs} --resume", _told_name(run_name, options, name)
+        show(lambda heard: start(heard=heard), config, goes_on, told)
 
 
 def _name_for(options: FitOptions, preset_name: str) -> str:
@@ -216,12 +214,13 @@ def _name_for(options: FitOptions, preset_name: str) -> str:
     return own_name(wish, options.runs) if options.overwrite else free_name(wish, options.runs)
 
 
-def _say_name(name: str, options: FitOptions, preset_name: str) -> None:
-    """Where the run did not get the name that one would look for."""
+def _told_name(name: str, options: FitOptions, preset_name: str) -> str:
+    """What is said where the run did not get the name that one would look for; empty where it did."""
     wish = preset_name.replace("+", "-")
-    if options.name is None and name != wish:
-        why = "is a run that comes with the program" if wish in shipped_names() else f"is in {options.runs} already"
-        print(f"This run is called {name}: {wish} {why} (--name chooses another).", file=sys.stderr)
+    if options.name is not None or name == wish:
+        return ""
+    why = "is a run that comes with the program" if wish in shipped_names() else f"is in {options.runs} already"
+    return f"This run is called {name}: {wish} {why} (--name chooses another)."
 
 
 def _unfinished_like(wish: str, preset_name: str, root: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from trainer.arguments import parse
+from trainer.arguments import NewName, RunsToWrite, parse
 from trainer.config import check_run_name
 from trainer.errors import LatentError, RunError
 from trainer.runs import RUN_JSON, RunInfo, default_roots
@@ -26,9 +26,9 @@ class ImportOptions:
     """PACKAGE.MODULE:FACTORY, a function without arguments that returns an object with encode(x) and decode(z) in PyTorch"""
     data: str
     """data set that it was trained on: a name, a folder of images, or a file .npz with images (and labels, class_names)"""
-    name: str | None = None
+    name: NewName = None
     """name of the run (default: the factory's)"""
-    runs: str = field(default_factory=lambda: str(default_roots()[0]))
+    runs: RunsToWrite = field(default_factory=lambda: str(default_roots()[0]))
     """folder of runs, a path or an fsspec URL such as s3://bucket/runs (default: $LATENT_RUNS, else runs)"""
     likelihood: Literal["bernoulli", "gaussian", "laplace"] = "bernoulli"
     """what the reconstruction loss means: bernoulli for cross-entropy, gaussian for squared, laplace for absolute error"""

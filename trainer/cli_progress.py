@@ -65,11 +65,12 @@ class Lines:
 
 
 def show(
-    start: Callable[[Callable[[Finishing], None]], Iterator[Event]], config: FitConfig, goes_on: str, drawing: Drawing | None = None
+    start: Callable[[Callable[[Finishing], None]], Iterator[Event]], config: FitConfig, goes_on: str, told: str = "",
+    drawing: Drawing | None = None,
 ) -> None:  # fmt: skip
     """Draws a training to its end, then says where the run is and how good; goes_on: the command that resumes it.
 
-    start: begins it, given who hears of a part while it goes on.
+    start: begins it, given who hears of a part while it goes on · told: is said once it has begun, so not before a refusal.
     """
     from trainer.fit import EpochEnded, Finished, Finishing, Stepped
 
@@ -84,6 +85,9 @@ def show(
     with contextlib.closing(start(draw_part)) as events:  # type: ignore[type-var]  # a generator: closing it writes the state
         try:
             for event in events:
+                if told:
+                    print(told, file=sys.stderr)
+                    told = ""
                 match event:
                     case Stepped():
                         words = f"epoch {epoch}/{config.epochs} · loss {number(event.loss)} · KL {number(event.kl)}{latest}"
