@@ -39,7 +39,7 @@ class Job:
     resume: bool = False
     state: JobState = "waiting"
     share: float = 0.0
-    words: str = "waiting for its turn"
+    words: str = "waiting for the training before it"
     is_stopping: bool = False
 
     @property
@@ -163,6 +163,6 @@ def _ended(ending: Mapping[str, Any], share: float) -> dict[str, Any]:
     if "error" in ending:
         return {"state": "failed", "words": str(ending["error"])}
     if "stopped" in ending:
-        kept = "it goes on from its last checkpoint when asked" if share > 0 else "nothing was trained yet"
+        kept = "it can be resumed from its last checkpoint" if share > 0 else "nothing had been trained yet"
         return {"state": "stopped", "words": f"stopped; {kept}"}
-    return {"state": "failed", "words": "the training ended without a word; it may have run out of memory."}
+    return {"state": "failed", "words": "the training process ended without a message; it may have run out of memory."}

@@ -1,7 +1,7 @@
 """What can be typed after `atlas` or `python -m trainer`?
 
-fit, import, evaluate, maps, classifier, examine, list, bench; `atlas` adds what shows runs (`explorer.cli`). The options of `fit` are the
-fields of `FitConfig`. A mistake is one sentence on stderr and exit code 2; Ctrl-C ends with 130 and a run that resumes.
+fit, import, check, evaluate, maps, classifier, examine, list, bench; `atlas` adds what shows runs (`explorer.cli`). The options of `fit`
+are the fields of `FitConfig`. A mistake is one sentence on stderr and exit code 2; Ctrl-C ends with 130 and a run that resumes.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer.arguments import AtMost, NewName, RunName, RunsToRead, RunsToWrite, parse
-from trainer.cli_import import import_command, run_line
+from trainer.arguments import AtMost, MaybeNumber, NewName, RunName, RunsToRead, RunsToWrite, parse
+from trainer.cli_import import check_command, import_command, run_line
 from trainer.cli_progress import show
 from trainer.config import PRESET_NOTES, PRESETS, FitConfig, check_run_name, checked, preset
 from trainer.console import Command, program, run_one
@@ -80,6 +79,8 @@ class EvaluateOptions:
     """importance-sample the first so many images only (default: all)"""
     parts: tuple[str, ...] = ()
     """more than the bound: collapse, information, interventions, sensitivity, gaps, gradients, disentanglement"""
+    seconds: MaybeNumber = None
+    """about how long it may take: a slow model gets fewer images and draws, and larger standard errors (default: all of them)"""
     device: str = "cpu"
     """cpu, cuda or cuda:NUMBER"""
     json: bool = False
@@ -100,7 +101,7 @@ class MapsOptions:
 
 @dataclass(frozen=True)
 class ExamineOptions:
-    """Measure a finished run for the clinic (information, interventions, sensitivity) and say the verdict."""
+    """Measure a finished run for the clinic (information, interventions, sensitivity, implied β) and say the verdict."""
 
     run: RunName
     """name of the run"""
@@ -108,6 +109,8 @@ class ExamineOptions:
     """folder of runs (default: yours, then those of the checkout and the shipped ones)"""
     name: NewName = None
     """leave the run as it is, and keep the result in a copy of it under this name"""
+    seconds: MaybeNumber = None
+    """about how long it may take: a slow model gets fewer images, and larger standard errors (default: all of them)"""
 
 
 @dataclass(frozen=True)
@@ -178,8 +181,9 @@ def _fit(argv: list[str]) -> None:
     if options.resume and (folder / RUN_JSON).is_file():
         began = read_info(folder).config  # what is typed is held against it by `fit`
         options = parse(FitOptions, argv[1:], f"{program()} fit {name}", replace(options, config=began))
-    config = _with_absolute_folder(options.config)
-    from trainer.datasets import load_dataset
+    from trainer.datasets import absolute_name, load_dataset
+
+    config = checked(options.config, data=absolute_name(options.config.data))
     from trainer.fit import fit, refuse_to_lose
     from trainer.parallel import device_of, team
 
@@ -246,15 +250,6 @@ def _typed(argv: Sequence[str], option: str) -> str | None:
     return None
 
 
-def _with_absolute_folder(config: FitConfig) -> FitConfig:
-    """An image folder by its full path, so that the run finds it from every working directory."""
-    kind, separator, rest = config.data.partition(":")
-    if kind != "folder" or not rest:
-        return config
-    path, mark, options = rest.partition("?")
-    return checked(config, data=f"{kind}{separator}{Path(path).expanduser().resolve()}{mark}{options}")
-
-
 def _print_presets() -> None:
     print("presets:")
     for name, note in PRESET_NOTES.items():
@@ -274,15 +269,18 @@ def _evaluate(argv: list[str]) -> None:
 
     from trainer.datasets import load_dataset
     from trainer.evaluate import evaluate
+    from trainer.measuring import budget_of, is_measurable, stored_lines, stored_record
     from trainer.parallel import device_of
     from trainer.report import PARTS, check_part, report
 
     unknown = [part for part in options.parts if part not in PARTS]
     if unknown:
         raise LatentError(f"--parts has {unknown[0]!r}; allowed: {', '.join(PARTS)}.")
-    device = device_of(options.device)
+    device, budget = device_of(options.device), budget_of(options.seconds)
     run = load_run(options.run, options.runs)
-    run.check_measurable()
+    if not is_measurable(run):
+        print(json.dumps(stored_record(run)) if options.json else "\n".join(stored_lines(run)))
+        return
     dataset = load_dataset(run.info.dataset.name, progress=True)
     if dataset.sha256 != run.info.dataset.sha256:
         raise RunError(
@@ -294,7 +292,7 @@ def _evaluate(argv: list[str]) -> None:
     model = run.model.to(device)
     with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}", file=sys.stderr, leave=False, disable=None) as bar:
         result = evaluate(
-            model, dataset, samples=options.samples, nll_images=options.images,
+            model, dataset, samples=options.samples, nll_images=options.images, budget=budget,
             on_progress=lambda share: bar.update(100 * share - bar.n),
         )  # fmt: skip
     model.cpu()
@@ -382,17 +380,21 @@ def _maps(argv: list[str]) -> None:
 
 def _examine(argv: list[str]) -> None:
     options = parse(ExamineOptions, argv, f"{program()} examine")
-    run = _to_be_changed(options)
-    from trainer.clinic import diagnose
-    from trainer.examine import refresh_examination
+    from tqdm import tqdm
 
-    found = refresh_examination(run, _dataset_of(run))
-    verdict = diagnose(run.config, found, run.encodings.mu)
-    print(f"{run.id}: {verdict.headline}")
-    for line in verdict.because:
-        print(f"  {line}")
-    for remedy in verdict.remedies:
-        print(f"  {remedy.name}: {remedy.why}")
+    from trainer.examine import refresh_examination
+    from trainer.measuring import budget_of, is_measurable, stored_verdict, verdict_lines
+
+    budget = budget_of(options.seconds)
+    run = load_run(options.run, options.runs)
+    if not is_measurable(run):
+        print("\n".join(stored_verdict(run)))
+        return
+    run = _to_be_changed(options)
+    dataset = _dataset_of(run)
+    with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}", file=sys.stderr, leave=False, disable=None) as bar:
+        found = refresh_examination(run, dataset, budget, lambda share: bar.update(100 * share - bar.n))
+    print("\n".join(verdict_lines(run, found)))
 
 
 def _losses(projection: Projection) -> str:
@@ -489,6 +491,9 @@ GROUPS: dict[str, dict[str, Command]] = {
         "bench": Command(_bench, "how fast this machine trains, against the usual loop"),
     },
     "a model that was trained elsewhere": {
+        "check": Command(
+            lambda argv: check_command(argv, program()), "what is understood of a VAE of yours, without writing anything"
+        ),
         "import": Command(
             lambda argv: import_command(argv, program()), "make a run of a VAE of yours", "", "--module models:trained --data mnist"
         ),

@@ -1,45 +1,89 @@
-"""What does `import` take on the command line, and what does it answer?"""
+"""What do `import` and `check` take on the command line, and what do they answer?
+
+Both bring somebody's model into a process of its own (`trainer.foreign_process`) and ask it there; `import` writes a run of it, `check`
+only tells what was understood. This process parses the words, shows the progress, and prints.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from trainer.arguments import NewName, RunsToWrite, parse
+from trainer.arguments import MaybeNumber, MaybeText, NewName, RunsToWrite, parse
 from trainer.config import check_run_name
 from trainer.errors import LatentError, RunError
+from trainer.numerals import count
 from trainer.runs import RUN_JSON, RunInfo, default_roots
 from trainer.store import place
 
+if TYPE_CHECKING:
+    from trainer.datasets import Dataset
+    from trainer.importing import HowTrained
+    from trainer.loading import Loaded
+    from trainer.namesakes import Namesakes
 
-@dataclass(frozen=True)
-class ImportOptions:
-    """Make a run of a model that was trained elsewhere, so that the app shows it and the clinic examines it.
+LONG = 30.0  # seconds of somebody's code after which it is said that it may be training
+Tell = Callable[..., None]
 
-    Imports and runs the module that you name, as `python` would, here and only now: the app never does.
-    """
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions:
+    """Which model, how it is made, and what only the person knows who trained it."""
 
     module: str
-    """PACKAGE.MODULE:FACTORY, a function without arguments that returns an object with encode(x) and decode(z) in PyTorch"""
+    """what is the model: FILE.py:CLASS, FILE.py:FUNCTION or PACKAGE.MODULE:NAME, where NAME is a class, a model, or a function that returns
+    one; a file alone where it holds one class of models"""
+    arguments: MaybeText = None
+    """what the class or function is called with, as JSON: '{"latent_dim": 20}', or '[784, 20]' in their order"""
+    weights: MaybeText = None
+    """file of weights: .pt, .pth, .bin, .ckpt or .safetensors, a state dict or a checkpoint that holds one; tensors only are loaded"""
+    weights_key: MaybeText = None
+    """where in the file the weights are, such as ema (default: wherever names and shapes fit best)"""
+    command_line: str = ""
+    """words that the module's own command line sees, where it reads one (default: none)"""
     data: str
-    """data set that it was trained on: a name, a folder of images, or a file .npz with images (and labels, class_names)"""
-    name: NewName = None
-    """name of the run (default: the factory's)"""
-    runs: RunsToWrite = field(default_factory=lambda: str(default_roots()[0]))
-    """folder of runs, a path or an fsspec URL such as s3://bucket/runs (default: $LATENT_RUNS, else runs)"""
+    """data set that it was trained on: a name, or a path of your own images: a folder, or a file .zip, .npz, .npy or .csv; ?size=64 after a
+    folder gives the pixels of a side"""
+    held_out: MaybeNumber = None
+    """share of your own images that the figures are measured on, 0.05 to 0.6 (default: 0.2, or the split that the folder has)"""
     likelihood: Literal["bernoulli", "gaussian", "laplace"] = "bernoulli"
     """what the reconstruction loss means: bernoulli for cross-entropy, gaussian for squared, laplace for absolute error"""
     sigma: float = 1.0
     """scale of a Gaussian or Laplace pixel: 1 for a loss Σ(x − x̂)²/2, 0.7071 for Σ(x − x̂)²"""
+    loss: Literal["sum", "mean"] = "sum"
+    """whether the reconstruction loss of an image is summed over its pixels, or averaged over them, as mse_loss(x_hat, x) is"""
     beta: float = 1.0
-    """weight of the KL term in its loss"""
+    """weight of the KL in the loss, as the training loop has it; the KL summed over dimensions"""
+    pixels: str = ""
+    """range of the pixels that it was trained on: 0..1, -1..1, 0..255, or MEAN,STD as Normalize was given them, such as 0.1307,0.3081
+    (default: 0..1, unless another is seen)"""
     output: Literal["means", "logits"] = "means"
-    """what decode gives: means in [0, 1], or logits"""
+    """what decode gives: means, or logits (numbers before the sigmoid)"""
+    spread: Literal["", "logvar", "sigma", "variance", "log-sigma"] = ""
+    """what encode gives beside the mean (default: what is seen, else the log variance)"""
+    conditional: bool = False
+    """it is told the class: encode(x, y) or decode(z, y), with numbers or one-hot"""
     binarise: bool = False
     """it was trained on black and white pixels drawn from the grey ones"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportOptions(ModelOptions):
+    """Make a run of a model that was trained elsewhere, so that the app shows it and the clinic examines it.
+
+    Imports and runs the module that you name, as `python` would, in a process of its own and only now: the app never does.
+    """
+
+    name: NewName = None
+    """name of the run (default: that of the class or function)"""
+    runs: RunsToWrite = field(default_factory=lambda: str(default_roots()[0]))
+    """folder of runs, a path or an fsspec URL such as s3://bucket/runs (default: $LATENT_RUNS, else runs)"""
     umap: bool = True
     """lay out a UMAP for more than two latent dimensions"""
     classifier: bool = True
@@ -48,33 +92,51 @@ class ImportOptions:
     """replace a run of this name"""
 
 
+@dataclass(frozen=True, kw_only=True)
+class CheckOptions(ModelOptions):
+    """A dry run of import: load the model, ask it a few times, and say what was understood. Nothing is written.
+
+    It says how the module was loaded, what fits of the weights, which value of encode was taken for what, the ranges of pixels, and what
+    disagrees. Takes the options of import.
+    """
+
+
+# --- here
+
+
 def import_command(argv: list[str], prog: str) -> None:
     """`import`, with the words after it; prog: how the program was called. Raises `LatentError`."""
-    options = parse(ImportOptions, argv, f"{prog} import")
-    name = check_run_name(options.name or slug(options.module.rpartition(":")[2]))
+    options = parse(ImportOptions, joined(argv), f"{prog} import")
     if not options.runs.strip():
         raise LatentError("--runs is ''; allowed: a folder or an fsspec address.")
+    name = _run_name(options)
     if not options.overwrite and (place(options.runs) / name / RUN_JSON).is_file():
         raise RunError(f"run {name!r} is already in {options.runs}; --overwrite replaces it, --name starts another.")
-    from trainer.clinic import diagnose
-    from trainer.datasets import load_dataset
-    from trainer.importing import HowTrained, import_model
-    from trainer.loading import load_factory
+    _run("import", options, {"name": name, "runs": _absolute_unless_address(options.runs)})
 
-    model = load_factory(options.module)
-    dataset = load_dataset(_data_name(options.data), progress=True)
-    for note in dataset.notes:
-        print(note, file=sys.stderr)
-    how = HowTrained(options.likelihood, options.sigma, options.beta, options.output, options.binarise)
-    run = import_model(
-        model, dataset, name, source=options.module, how=how, runs=options.runs, overwrite=options.overwrite, umap=options.umap,
-        classifier=options.classifier, on_part=lambda part: print(f"{part} …", file=sys.stderr),
-    )  # fmt: skip
-    print(f"{run.folder}: {run_line(run.info)}.")
-    for line in run.info.origin.sentences() if run.info.origin else ():
-        print(f"  {line}")
-    if run.info.examination is not None:
-        print(f"  {diagnose(run.config, run.info.examination, run.encodings.mu).headline}")
+
+def check_command(argv: list[str], prog: str) -> None:
+    """`check`, with the words after it; prog: how the program was called. Raises `LatentError`."""
+    _run("check", parse(CheckOptions, joined(argv), f"{prog} check"), {})
+
+
+def joined(argv: list[str]) -> list[str]:
+    """The words with `--pixels -1..1` as one, since what begins with a minus is taken for an option."""
+    words: list[str] = []
+    for word in argv:
+        if words and words[-1] == "--pixels" and re.match(r"-[0-9.]", word):
+            words[-1] = f"--pixels={word}"
+        else:
+            words.append(word)
+    return words
+
+
+def _run_name(options: ImportOptions) -> str:
+    """The name that was given, or that of what is the model: the class, or the file where none is named."""
+    if options.name is not None:
+        return check_run_name(options.name)
+    where, _, name = options.module.rpartition(":")
+    return check_run_name(slug(name if where and name else Path(options.module).stem))
 
 
 def slug(text: str) -> str:
@@ -82,18 +144,196 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-_.") or "imported"
 
 
-def _data_name(data: str) -> str:
-    """A folder or a file .npz by its path as the name that the data sets know; any other name as it is."""
-    path = Path(data).expanduser()
-    if data.lower().endswith(".npz") and not data.startswith("npz:"):
-        return f"npz:{path.resolve()}"
-    return f"folder:{path.resolve()}" if path.is_dir() and ("/" in data or "\\" in data or data not in _names()) else data
+def _run(command: str, options: ModelOptions, changed: Mapping[str, Any]) -> None:
+    """One command in a process of its own, with the paths that are meant from here; prints what it tells."""
+    from trainer.complaints import ForeignCodeError
+    from trainer.foreign_process import absolute, run_apart
+
+    told = {**asdict(options), **changed, "module": _absolute_module(options.module), "data": _data_of(options)}
+    told["weights"] = None if options.weights is None else absolute(options.weights)
+    request = {"command": command, "options": told}
+    folder = os.getcwd()
+    try:
+        with Show(options.module) as show:
+            run_apart(request, show.message, show.output, folder)
+    except ForeignCodeError as error:
+        beside = _folder_with(error.missing, str(told["module"]))
+        if beside is None:
+            raise
+        print(f"{error.missing} is not here but beside the module: started again from {beside}.", file=sys.stderr)
+        with Show(options.module) as show:
+            run_apart(request, show.message, show.output, beside)
 
 
-def _names() -> tuple[str, ...]:
-    from trainer.datasets import dataset_names
+def _absolute_module(module: str) -> str:
+    """The file by its full path, so that it is found from another folder; a module by its name as it is."""
+    from trainer.foreign_place import place_of
 
-    return dataset_names()
+    found = place_of(module)
+    if found.file is None:
+        return module
+    return str(found.file) + ("" if found.name is None else f":{found.name}")
+
+
+def _folder_with(missing: str | None, module: str) -> str | None:
+    """The folder of the module, where a file that it did not find from here lies."""
+    from trainer.foreign_place import place_of
+
+    file = place_of(module).file
+    if missing is None or file is None or file.parent == Path.cwd() or not (file.parent / missing).exists():
+        return None
+    return str(file.parent)
+
+
+def _absolute_unless_address(folder: str) -> str:
+    return folder if "://" in folder else str(Path(folder).expanduser().absolute())
+
+
+def _data_of(options: ModelOptions) -> str:
+    """The name of the data set that means the same from every folder, with the share that is held out. Raises `DataError`."""
+    from trainer.datasets import absolute_name, with_held_out
+
+    name = absolute_name(options.data)
+    return name if options.held_out is None else with_held_out(name, options.held_out)
+
+
+class Show:
+    """What the other process tells, on this terminal: a bar or a line for each part, notes, and at the end the answer on stdout."""
+
+    def __init__(self, module: str) -> None:
+        self._module, self._bar, self._part, self._since = module, None, "", time.monotonic()  # type: Any, Any, str, float
+        self._is_said = False
+
+    def __enter__(self) -> Show:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._close()
+
+    def message(self, message: Mapping[str, Any]) -> None:
+        """One message of `trainer.foreign_child`, or {} for time that passes."""
+        if "part" in message:
+            self._begin(str(message["part"]), message.get("share"))
+        if "note" in message:
+            self._write(f"{message['note']}\n")
+        if "say" in message:
+            self._close()
+            print(message["say"])
+        if "bug" in message:
+            self._close()
+            raise RuntimeError(f"a fault of this program, please report it:\n{message['bug']}")
+        if self._bar is not None:
+            self._bar.refresh()
+        if self._part == LOADING and time.monotonic() - self._since > LONG and not self._is_said:
+            self._is_said = True
+            self._write(
+                f"{self._module} has been running for {LONG:.0f} s: if it trains when it is imported, put that under if __name__ == "
+                "'__main__': (Ctrl-C ends it).\n"
+            )
+
+    def output(self, printed: bytes) -> None:
+        """What their code prints."""
+        self._write(printed.decode("utf-8", "replace"))
+
+    def _write(self, text: str) -> None:
+        if self._bar is not None:
+            self._bar.clear()
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+    def _begin(self, part: str, share: float | None) -> None:
+        from tqdm import tqdm
+
+        if part != self._part:
+            self._close()
+            self._part, self._since = part, time.monotonic()
+            if not sys.stderr.isatty():
+                self._write(f"{part} …\n")
+                return
+            form = "{desc:<34} {elapsed}" if share is None else "{desc:<34} {bar:24} {percentage:3.0f} % {elapsed}"
+            self._bar = tqdm(total=1.0, desc=part, bar_format=form, file=sys.stderr, leave=True)
+        if self._bar is not None and share is not None:
+            self._bar.update(max(0.0, share - self._bar.n))
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+# --- in the process of their code
+
+LOADING = "loading the model"
+
+
+def options_of(request: Mapping[str, Any]) -> ModelOptions:
+    """The options of a request of `_run`."""
+    kinds: dict[str, type[ModelOptions]] = {"import": ImportOptions, "check": CheckOptions}
+    kind = kinds[str(request["command"])]
+    known = {item.name for item in fields(kind)}
+    return kind(**{key: value for key, value in request["options"].items() if key in known})
+
+
+def load_all() -> None:
+    """Everything of ours and of what it needs, before any module of theirs can stand in its place."""
+    import trainer.importing
+    import trainer.loading  # noqa: F401
+
+
+def work(command: str, options: ModelOptions, namesakes: Namesakes, tell: Tell) -> None:
+    """What `command` asks for, in this process; `tell` takes parts, notes and what is to be said. Raises `LatentError`."""
+    import torch
+
+    from trainer.datasets import load_dataset
+    from trainer.importing import HowTrained
+    from trainer.loading import load_model
+
+    tell(part=LOADING)
+    torch.manual_seed(0)  # the same random weights twice, where there are no others
+    loaded = load_model(options.module, options.arguments, options.weights, options.weights_key, namesakes)
+    for note in loaded.notes if isinstance(options, ImportOptions) else ():
+        tell(note=note)
+    tell(part="reading the data set")
+    dataset = load_dataset(options.data, progress=True)
+    for note in dataset.notes:
+        tell(note=note)
+    how = HowTrained(**{item.name: getattr(options, item.name) for item in fields(HowTrained) if hasattr(options, item.name)})
+    if isinstance(options, ImportOptions):
+        _import(options, loaded, dataset, how, tell)
+    else:
+        _check(options, loaded, dataset, how, tell)
+
+
+def _import(options: ImportOptions, loaded: Loaded, dataset: Dataset, how: HowTrained, tell: Tell) -> None:
+    from trainer.clinic import diagnose
+    from trainer.importing import import_model
+
+    assert options.name is not None
+    run = import_model(
+        loaded.model, dataset, options.name, source=options.module, how=how, runs=options.runs, overwrite=options.overwrite,
+        umap=options.umap, classifier=options.classifier, on_part=lambda part: tell(part=part),
+    )  # fmt: skip
+    lines = [f"{run.folder}: {run_line(run.info)}."]
+    lines += [f"  {line}" for line in (run.info.origin.sentences() if run.info.origin else ())]
+    if run.info.examination is not None:
+        lines.append(f"  {diagnose(run.config, run.info.examination, run.encodings.mu).headline}")
+    tell(say="\n".join(lines))
+
+
+def _check(options: ModelOptions, loaded: Loaded, dataset: Dataset, how: HowTrained, tell: Tell) -> None:
+    import torch
+
+    from trainer.foreign import asked
+
+    tell(part="asking the model")
+    test = dataset.subset("test")
+    asking = asked(loaded.model, torch.from_numpy(test.images[:7].copy()).float() / 255)
+    c, h, w = dataset.image_shape
+    lines = [f"{options.module}: a {type(loaded.model).__name__}, {count(asking.n_parameters)} parameters"]
+    lines += [f"  {note}" for note in loaded.notes]
+    lines += [f"{dataset.name}: {count(test.n)} test images of {c} × {h} × {w}"]
+    lines += [f"  {line}" for line in asking.understood.lines()]
+    tell(say="\n".join(lines))
 
 
 def run_line(info: Any) -> str:

@@ -30,9 +30,9 @@ from trainer.clinic import Examination
 from trainer.closed_form import fill_with_pca, finish_linear_vae
 from trainer.collapse import kl_per_dim
 from trainer.config import FitConfig, check_run_name
-from trainer.datasets import Dataset, Split
-from trainer.errors import ConfigError, LatentError, RunCorrupt, RunError, TrainingDiverged
-from trainer.evaluate import as_labels, bound_terms, classifier_error, decode_of, encode_all, evaluate, seeded, to_unit
+from trainer.datasets import Dataset, Split, is_built_in
+from trainer.errors import ConfigError, DataError, LatentError, RunCorrupt, RunError, TrainingDiverged
+from trainer.evaluate import as_labels, bound_terms, classifier_error, decode_of, encode_all, evaluate, labels_told, seeded, to_unit
 from trainer.examine import MOST_IMAGES, examine
 from trainer.information import information_split
 from trainer.likelihoods import HasScale
@@ -212,6 +212,7 @@ class Trainer:
         self.film_pick = np.sort(seeded_choice(config.seed, len(self.test.index), FILM_POINTS))
         self.check_pick = seeded_choice(config.seed, len(self.train.index), min(HISTORY_IMAGES, len(self.test.index)))
         n_classes = len(dataset.class_names) if dataset.labels is not None else 0
+        _check_labels(config, dataset)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)  # torch's layers draw their first weights from the global stream only
             self.model = model_of(config, dataset.image_shape, n_classes)
@@ -387,7 +388,7 @@ class Trainer:
         for start in range(0, len(self.check_pick), MEAN_BATCH):
             pick = self.check_pick[start : start + MEAN_BATCH]
             x = to_unit(torch.from_numpy(self.train.images[pick]), False).to(self.device)
-            y = as_labels(self._labels_of(pick), self.device)
+            y = as_labels(labels_told(self.model, x, self._labels_of(pick)), self.device)
             output = self.model.output(self.model.posterior(x, y).sample(generator), y)
             errors += float(likelihood.error(output, x)) * len(pick)
             n += len(pick)
@@ -430,7 +431,7 @@ class Trainer:
                 f"{split}_reconstruction": reconstruction,
                 f"{split}_kl": float(kl.sum()),
             }
-        if isinstance(model, SemiSupervisedVae) and self.test.labels is not None:
+        if isinstance(model, SemiSupervisedVae) and self.test.labels is not None and (self.test.labels[:HISTORY_IMAGES] >= 0).any():
             row["test_error"] = classifier_error(model, self.test.images[:HISTORY_IMAGES], self.test.labels[:HISTORY_IMAGES])
         row["beta"] = beta_at(epoch, config.beta, config.warmup_epochs, config.beta_cycles, config.epochs)
         row["learning_rate"] = rate_at(config, epoch / config.epochs)
@@ -477,10 +478,8 @@ class Trainer:
         processes = "" if self.team.size == 1 else f", {self.team.size} processes"
         info = RunInfo.model_validate({
             "preset": self.preset, "config": self.config, "state": state, "epoch": self.progress.epoch, "created": self.created,
-            "dataset": DatasetInfo(
-                name=self.dataset.name, sha256=self.dataset.sha256, image_shape=self.dataset.image_shape,
-                class_names=self.dataset.class_names, n_train=len(self.train.index), n_test=len(self.test.index),
-                n_labelled=None if self.labelled is None else len(self.labelled), licence=self.dataset.licence,
+            "dataset": DatasetInfo.of(
+                self.dataset, len(self.train.index), None if self.labelled is None else len(self.labelled)
             ),
             "seconds": round(self.progress.seconds, 1), "n_parameters": sum(p.numel() for p in self.model.parameters()),
             "metrics": metrics, "examination": examination,
@@ -540,6 +539,8 @@ class Trainer:
         })  # fmt: skip
         writer.write_rows(files.HISTORY, progress.history)
         writer.write_rows(files.TIMING, progress.timing)
+        if not is_built_in(self.dataset.name):  # nobody else has the images, and the folder may be moved
+            writer.write_test_images(self.test.images)
         yield self.entered(MAPS)
         writer.write_projections(maps_of(self.model, self.test, mu, logvar))
         examination = None
@@ -634,11 +635,29 @@ def pixels_in_unit(images: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.asarray(images.reshape(len(images), -1) / 255.0)
 
 
+def _check_labels(config: FitConfig, dataset: Dataset) -> None:
+    """Raises `DataError` where a model is told the class of every image, and some have none."""
+    n = 0 if dataset.labels is None else int((dataset.labels < 0).sum())
+    if n and config.is_conditional and not config.is_semi_supervised:
+        raise DataError(
+            f"model {config.model!r} is told the class of every image, and {n} of {dataset.n} have no label; allowed: one for each image; "
+            "label them, or choose --model m2, which learns from images without one."
+        )
+
+
 def labelled_images(labels: NDArray[np.int64] | None, n_classes: int, config: FitConfig) -> Tensor:
-    """Places of the training images whose labels are used: the same number of every class, drawn by the seed. Raises `ConfigError`."""
+    """Places of the training images whose labels are used: the same number of every class, drawn by the seed; −1 is no label.
+
+    Raises `ConfigError`, `DataError` where a class has no labelled image to learn from.
+    """
     assert labels is not None
     each, left_over = divmod(config.labelled, n_classes)
-    smallest = int(np.bincount(labels, minlength=n_classes).min())
+    smallest = int(np.bincount(labels[labels >= 0], minlength=n_classes).min())
+    if smallest == 0:
+        raise DataError(
+            f"model {config.model!r} needs labelled training images of every class, and one of the {n_classes} classes has none; "
+            "label some, or leave that class out."
+        )
     if left_over or not 1 <= each <= smallest:
         allowed = f"a multiple of {n_classes}, the number of classes, up to {n_classes * smallest}"
         raise ConfigError("labelled", config.labelled, allowed)

@@ -1,93 +1,192 @@
 """What does somebody else's model answer, and is it what a VAE answers?
 
-Any object with `encode(x)` and `decode(z)` in PyTorch (or, as in pythae, `encoder` and `decoder`) is asked a few times, and its answers are
-brought into one form: mu and logvar (B, K), pictures (B, C, H, W). Each way in which that can fail is one sentence. How the model gets
-into this process is the question of `trainer.loading`.
+Any object that encodes and decodes in PyTorch is asked a few times, and its answers are brought into one form: mu and logvar (B, K),
+pictures (B, C, H, W) with grey levels from 0 to 1. `trainer.subject` asks, `trainer.roles` tells its values apart, `trainer.adapters`
+lists the shapes that models have; here the parts are put together and held against each other. Each way in which that can fail is one
+sentence. The app never imports anybody's module, and nothing is unpickled.
 
-Letters: B images, C×H×W their shape, K latent dimensions.
+Letters: B images, C×H×W their shape, K latent dimensions, Y classes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch import distributions as laws
 
-from trainer.errors import LatentError
+from trainer.adapters import Decoder, Encoder, find_decoder, find_encoder, picture, said_by
+from trainer.answers import ForeignError
 from trainer.layers import ImageShape
+from trainer.numerals import count, number
+from trainer.pixels import Pixels
+from trainer.roles import LOGVAR_OF, WORDS, Spread
+from trainer.subject import Labels, Subject, forward_of, modules_of, n_parameters, subject_of
+
+__all__ = ["Asked", "ForeignError", "Output", "Understood", "asked", "check_pictures", "decoding", "settle"]
 
 Output = Literal["means", "logits"]
-MEANS = ("mu", "mean", "loc", "embedding", "z_mean", "mu_z")
-LOGVARS = ("logvar", "log_var", "log_variance", "log_covariance", "z_log_var", "logvar_z")
-STDS = ("std", "sigma", "scale", "stddev", "z_std")
-PICTURES = ("reconstruction", "recon_x", "x_hat", "x_recon", "recon", "mean", "logits", "sample")
+MOST_CODES = 4096
 SLACK = 1e-4  # by which rounding may carry a probability out of [0, 1]
 IS_LOGIT = (
-    "if they are logits, say so with --output logits, and if the decoder was trained on pixels of another range, scale its answer"
+    "if they are logits, say so with --output logits, and if the decoder was trained on pixels of another range, name it with --pixels "
+    "(-1..1 for a tanh)"
 )
+VAMP, FLOW = "learns its prior from pseudo-inputs (VampPrior)", "has a flow between its posterior or prior and its code"
+OTHER_PRIORS = {
+    **dict.fromkeys(("pseudo", "vamp", "idle_input"), VAMP), **dict.fromkeys(("flow", "iaf", "maf", "coupling", "planar"), FLOW)
+}  # fmt: skip
+QUANTISERS = ("quantiz", "quantis", "vq", "codebook")
 
 
-class ForeignError(LatentError):
-    """A model that was brought along does not answer as one; `str(error)` is the sentence to show."""
+@dataclass(frozen=True)
+class Understood:
+    """What was understood of a model, for people. A field that is empty was not seen.
+
+    encoder, decoder: the adapters' names · values: which value is what, and why · pixels: the range in which pictures are handed over ·
+    code: the shape of a code · forward: how far decode(encode(x)) is from the forward pass at the same noise, grey levels; None where
+    there is none · doubts: why figures of a bound would not be its own, sentences · notes: what else should be known, sentences.
+    """
+
+    encoder: str = ""
+    decoder: str = ""
+    values: str = ""
+    pixels: str = ""
+    code: str = ""
+    forward: float | None = None
+    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def lines(self) -> tuple[str, ...]:
+        """A line each of what was seen."""
+        told = [
+            self.encoder and f"encoder: {self.encoder}; {self.values}",
+            self.decoder and f"decoder: {self.decoder}",
+            self.code and f"code: {self.code}",
+            self.pixels and f"pixels: handed over as {self.pixels}",
+            ""
+            if self.forward is None
+            else f"forward against decode(encode(x)) at the same noise: pixels differ by {number(self.forward, 6)} in the mean",
+            *self.notes,
+            *self.doubts,
+        ]
+        return tuple(line for line in told if line)
 
 
 @dataclass(frozen=True)
 class Asked:
     """What a model answers, in our form.
 
-    encode: x (B, C, H, W) in [0, 1] to mu and logvar (B, K), without logvar for a deterministic model; None where there is no encoder ·
-    decode: z (B, K) to (B, C, H, W), means or logits.
+    encode: x (B, C, H, W) in [0, 1], and classes y (B,) of a conditional model, to mu and logvar (B, K), without logvar for a
+    deterministic model; None where there is no encoder · decode: z (B, K), and y, to (B, C, H, W), means or logits · is_sure: whether it
+    was seen what kind of spread it gives · has_class: whether it is told the class · is_logit: whether decode gives logits although
+    forward gives means.
     """
 
-    encode: Callable[[Tensor], tuple[Tensor, ...]] | None
-    decode: Callable[[Tensor], Tensor]
+    encode: Callable[..., tuple[Tensor, ...]] | None
+    decode: Callable[..., Tensor]
     latent_dim: int
     is_deterministic: bool
     n_parameters: int
+    understood: Understood = Understood()
+    is_sure: bool = True
+    spread: str = "logvar"
+    has_class: bool = False
+    is_logit: bool = False
+
+    def with_spread(self, kind: Spread) -> Asked:
+        """The same with the spread read as another kind; where it cannot be that kind, log variances are no numbers."""
+        encode, was = self.encode, self.spread
+        assert encode is not None
+
+        def other(x: Tensor, y: Labels = None) -> tuple[Tensor, ...]:
+            mu, logvar = encode(x, y) if self.has_class else encode(x)
+            return mu, LOGVAR_OF[kind](_raw(logvar, was))
+
+        return replace(self, encode=other, spread=kind)
 
 
-def asked(model: Any, x: Tensor) -> Asked:
-    """How a model is to be asked, found out with a few images x (B, C, H, W) in [0, 1]. Raises `ForeignError`."""
-    _prepare(model)
-    encode, decode = _method(model, "encode"), _method(model, "decode")
-    encoding, mu = _encoding(encode, x)
-    first = encoding(x)
-    again = encoding(x)
-    for name, one, other in zip(("mu", "logvar"), first, again, strict=False):
-        _check_numbers(f"encode's {name}", one)
-        if not torch.allclose(one, other, rtol=1e-4, atol=1e-5):
-            raise ForeignError(
-                f"encode gave two different {name} for the same images; allowed: mean and log variance of the posterior, not a draw, "
-                "from a model in evaluation (call eval() in the factory)."
-            )
-    shape = (x.shape[1], x.shape[2], x.shape[3])
-    latent = tuple(mu.shape[1:])
-    return Asked(encoding, decoding(decode, shape, latent), prod(latent), len(first) == 1, _n_parameters(model))
+def _raw(logvar: Tensor, kind: str) -> Tensor:
+    """What was read as a log variance, as the model gave it."""
+    return {"logvar": logvar, "log-sigma": logvar / 2, "sigma": (logvar / 2).exp(), "variance": logvar.exp()}[kind]
+
+
+def asked(
+    model: Any, x: Tensor, *, y: Labels = None, n_classes: int = 0, pixels: Pixels | None = None, spread: Spread | None = None,
+    output: Output = "means",
+) -> Asked:  # fmt: skip
+    """How a model is to be asked, found out with a few images x (B, C, H, W) in [0, 1] (y (B,), n_classes: for a conditional model).
+
+    pixels: the range in which it wants them, and gives them back · spread: the kind of spread that encode gives, where the person says it ·
+    output: what decode gives. Raises `ForeignError`.
+    """
+    pixels = pixels or Pixels()
+    subject = subject_of(model, x, y, n_classes, pixels)
+    try:
+        subject.forward = forward_of(subject)
+        encoder = find_encoder(subject, spread)
+        decoder = find_decoder(subject, encoder)
+    finally:
+        settle(model)
+    if prod(encoder.latent) > MOST_CODES:
+        raise ForeignError(
+            f"encode gives {count(prod(encoder.latent))} numbers an image, of shape {encoder.latent}; allowed: at most {count(MOST_CODES)}."
+        )
+    has_class = encoder.has_class or decoder.has_class
+    if y is not None and not has_class:
+        raise ForeignError("neither encode nor decode takes a class; allowed: leave --conditional out.")
+    found = Asked(
+        _encode_in_range(encoder, pixels), _decode_in_range(decoder, pixels, output), prod(encoder.latent), encoder.is_point,
+        n_parameters(subject.modules), _understood(subject, encoder, decoder), encoder.is_sure,
+        encoder.roles.kind if encoder.roles is not None and encoder.roles.spread is not None else "logvar", has_class,
+        decoder.is_logit,
+    )  # fmt: skip
+    _check_batches(found, x, y)
+    return found
+
+
+def _encode_in_range(encoder: Encoder, pixels: Pixels) -> Callable[..., tuple[Tensor, ...]]:
+    return lambda x, y=None: encoder.encode(pixels.into(x), y)
+
+
+def _decode_in_range(decoder: Decoder, pixels: Pixels, output: Output) -> Callable[..., Tensor]:
+    """Means in grey levels from 0 to 1; logits as they are."""
+    if output == "logits":
+        return decoder.decode
+    if decoder.is_logit:  # its forward pass says so
+        return lambda z, y=None: decoder.decode(z, y).sigmoid()
+    return lambda z, y=None: pixels.back(decoder.decode(z, y))
 
 
 def decoding(decode: Callable[..., Any], image_shape: ImageShape, latent_shape: tuple[int, ...] = ()) -> Callable[[Tensor], Tensor]:
     """decode with codes (B, K) and pictures (B, C, H, W), whatever shapes of the same numbers it has itself."""
-
-    def of(z: Tensor) -> Tensor:
-        answer = _picture(decode(z.reshape(len(z), *latent_shape) if latent_shape else z))
-        allowed = {tuple(image_shape), (prod(image_shape),), *([image_shape[1:]] if image_shape[0] == 1 else [])}
-        if answer.ndim < 1 or answer.shape[0] != len(z) or tuple(answer.shape[1:]) not in allowed:
-            c, h, w = image_shape
-            raise ForeignError(
-                f"decode gave a tensor of shape {tuple(answer.shape)} for {len(z)} codes; allowed: ({len(z)}, {c}, {h}, {w}) or "
-                f"({len(z)}, {c * h * w}), as the images have; choose the --data that the model was trained on."
-            )
-        return answer.reshape(len(z), *image_shape)
-
-    return of
+    return lambda z: picture(decode(z.reshape(len(z), *latent_shape) if latent_shape else z), len(z), image_shape)
 
 
 def check_pictures(decode: Callable[[Tensor], Tensor], z: Tensor, output: Output, likelihood: str) -> None:
     """Whether codes z (B, K) decode to numbers that can be what they are said to be. Raises `ForeignError`."""
+    pictures = _repeated(decode, z)
+    low, high = float(pictures.min()), float(pictures.max())
+    if output == "logits":
+        if low >= 0 and high <= 1:
+            raise ForeignError(
+                f"decode gave values from {number(low)} to {number(high)}, which are no logits but means; allowed with --output logits: "
+                "numbers before the sigmoid; leave the option out."
+            )
+    elif likelihood == "bernoulli" and (low < -SLACK or high > 1 + SLACK):
+        raise ForeignError(
+            f"decode gave values from {number(low)} to {number(high)}; allowed for {likelihood} pixels: 0 to 1; {IS_LOGIT}."
+        )
+    elif low < -1 or high > 2:
+        raise ForeignError(f"decode gave values from {number(low)} to {number(high)}; allowed: about 0 to 1; {IS_LOGIT}.")
+
+
+def _repeated(decode: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
+    """What codes decode to, twice the same."""
     pictures, again = _decoded(decode, z), _decoded(decode, z)
     _check_numbers("decode", pictures)
     if not torch.allclose(pictures, again, rtol=1e-4, atol=1e-5):
@@ -95,138 +194,143 @@ def check_pictures(decode: Callable[[Tensor], Tensor], z: Tensor, output: Output
             "decode gave two different pictures for the same codes; allowed: the mean picture, not a draw, from a model in evaluation "
             "(call eval() in the factory)."
         )
-    low, high = float(pictures.min()), float(pictures.max())
-    if output == "logits":
-        if low >= 0 and high <= 1:
-            raise ForeignError(
-                f"decode gave values from {low:.2f} to {high:.2f}, which are no logits but means; allowed with --output logits: numbers "
-                "before the sigmoid; leave the option out."
-            )
-    elif likelihood == "bernoulli" and (low < -SLACK or high > 1 + SLACK):
-        raise ForeignError(f"decode gave values from {low:.2f} to {high:.2f}; allowed for {likelihood} pixels: 0 to 1; {IS_LOGIT}.")
-    elif low < -1 or high > 2:
-        raise ForeignError(f"decode gave values from {low:.2f} to {high:.2f}; allowed: about 0 to 1; {IS_LOGIT}.")
-
-
-def _prepare(model: Any) -> None:
-    """Evaluation on the processor, for the model and for modules that it holds."""
-    parts = [model] if isinstance(model, nn.Module) else list(vars(model).values()) if hasattr(model, "__dict__") else []
-    for part in parts:
-        if isinstance(part, nn.Module):
-            part.eval().cpu().float()
+    return pictures
 
 
 def settle(model: Any) -> None:
-    """Evaluation, where it is a module of torch: no dropout, no statistics of the batch."""
-    if isinstance(model, nn.Module):
-        model.eval()
+    """Evaluation, for every module of torch in it: no dropout, no statistics of the batch."""
+    for module in modules_of(model):
+        module.eval()
 
 
-def _n_parameters(model: Any) -> int:
-    parts = [model] if isinstance(model, nn.Module) else list(vars(model).values()) if hasattr(model, "__dict__") else []
-    return sum(p.numel() for part in parts if isinstance(part, nn.Module) for p in part.parameters())
+# --- what was understood
 
 
-def _method(model: Any, name: str) -> Callable[..., Any]:
-    """`encode`, or a module named `encoder`; of a mapping its entries."""
-    for key in (name, f"{name}r"):
-        found = model.get(key) if isinstance(model, Mapping) else getattr(model, key, None)
-        if callable(found):
-            return found  # type: ignore[no-any-return]
-    raise ForeignError(
-        f"the factory gave a {type(model).__name__} without {name}; allowed: an object with encode(x), which gives mu and logvar, and "
-        "decode(z), which gives pictures."
-    )
+def _understood(subject: Subject, encoder: Encoder, decoder: Decoder) -> Understood:
+    shape = " × ".join(map(str, encoder.latent))
+    pixels = "grey levels from 0 to 1" if subject.pixels.is_plain else subject.pixels.name
+    return Understood(
+        encoder=encoder.name, decoder=decoder.name, values=encoder.words, pixels=pixels,
+        code=f"{count(prod(encoder.latent))} numbers{f' ({shape})' if len(encoder.latent) > 1 else ''}", forward=decoder.apart,
+        doubts=tuple(_doubts(subject, encoder)), notes=tuple(_notes(decoder)),
+    )  # fmt: skip
 
 
-def _encoding(encode: Callable[..., Any], x: Tensor) -> tuple[Callable[[Tensor], tuple[Tensor, ...]], Tensor]:
-    """encode in our form, and mu as the model itself shapes it: pictures are tried first, then vectors of their pixels."""
-    said: list[str] = []
-    for flat in (False, True):
-
-        def of(images: Tensor, flat: bool = flat) -> tuple[Tensor, ...]:
-            answer = posterior_of(encode(images.flatten(1) if flat else images))
-            return tuple(part.flatten(1) for part in answer)
-
-        try:
-            with torch.no_grad():
-                mu = posterior_of(encode(x.flatten(1) if flat else x))[0]
-            if mu.ndim >= 2 and mu.shape[0] == len(x) and all(part.shape[0] == len(x) for part in of(x)):
-                return of, mu
-            said.append(f"gave mu of shape {tuple(mu.shape)}")
-        except ForeignError:
-            raise
-        except Exception as error:
-            said.append(f"raised {_said(error)}")
-    c, h, w = x.shape[1:]
-    raise ForeignError(
-        f"encode {said[0]} for {len(x)} images of shape {c} × {h} × {w} (and for vectors of {c * h * w} pixels it {said[1]}); allowed: "
-        f"mu of shape ({len(x)}, K); choose the --data that the model was trained on."
-    )
+def _notes(decoder: Decoder) -> list[str]:
+    if decoder.name.startswith("forward"):
+        return [f"Pictures are those of {decoder.name}: no decode of the model's own gives the same."]
+    return []
 
 
-def posterior_of(answer: Any) -> tuple[Tensor, ...]:
-    """(mu, logvar), or (mu,) for a point, of what `encode` gave: tensors, a distribution, or an object with named fields."""
-    if isinstance(answer, torch.distributions.Distribution):
-        return _of_distribution(answer)
-    if isinstance(answer, Tensor):
-        return (answer,)
-    mu = _field(answer, MEANS)
-    if mu is not None:
-        logvar, std = _field(answer, LOGVARS), _field(answer, STDS)
-        logvar = 2 * std.log() if logvar is None and std is not None else logvar
-        return (mu,) if logvar is None else _alike(mu, logvar)
-    if isinstance(answer, tuple | list) and 1 <= len(answer) <= 2 and all(isinstance(part, Tensor) for part in answer):
-        return (answer[0],) if len(answer) == 1 else _alike(answer[0], answer[1])
-    raise ForeignError(
-        f"encode gave {_what(answer)}; allowed: (mu, logvar), mu alone, a torch.distributions.Normal, or an object with fields such as mu "
-        "and logvar."
-    )
-
-
-def _of_distribution(answer: torch.distributions.Distribution) -> tuple[Tensor, ...]:
-    inner = answer.base_dist if isinstance(answer, torch.distributions.Independent) else answer
-    if not isinstance(inner, torch.distributions.Normal):
-        raise ForeignError(
-            f"encode gave a {type(inner).__name__}; allowed: torch.distributions.Normal, alone or in Independent, because the clinic "
-            "measures diagonal Gaussians."
+def _doubts(subject: Subject, encoder: Encoder) -> list[str]:
+    """Why a bound with prior N(0, I) and one code is not this model's."""
+    found = []
+    why = other_prior(subject)
+    if why:
+        found.append(f"The model {why}, so its prior is not N(0, I): KL, ELBO and what rests on them are not its own.")
+    if subject.forward is not None and len(subject.forward.codes) > 1:
+        shapes = ", ".join(" × ".join(map(str, shape)) for shape in subject.forward.codes)
+        found.append(
+            f"Its forward pass draws {len(subject.forward.codes)} codes ({shapes}), a hierarchy: what encode and decode give is one of "
+            "them, so KL and ELBO are not the model's."
         )
-    return inner.loc, 2 * inner.scale.log()
+    if encoder.is_point and _has(subject, QUANTISERS):
+        found.append("The model quantises its codes (VQ): codes are points before the codebook, with no KL and no bound.")
+    return found
 
 
-def _alike(mu: Tensor, logvar: Tensor) -> tuple[Tensor, Tensor]:
-    if mu.shape != logvar.shape:
-        raise ForeignError(
-            f"encode gave mu of shape {tuple(mu.shape)} and logvar of shape {tuple(logvar.shape)}; allowed: the same shape, a log "
-            "variance for every dimension."
+def other_prior(subject: Subject) -> str:
+    """What makes the prior another than N(0, I); empty where nothing is seen."""
+    model = subject.model
+    for name in OTHER_PRIORS:
+        if _has(subject, (name,)):
+            return OTHER_PRIORS[name]
+    prior = getattr(model, "prior", None)
+    if isinstance(prior, nn.Module) and n_parameters([prior]):
+        return "learns its prior"
+    if isinstance(prior, laws.Distribution) and not _is_standard(prior):
+        return f"has a prior of its own ({type(prior).__name__})"
+    log_prior = getattr(model, "log_p_z", None)
+    if callable(log_prior) and not isinstance(log_prior, nn.Module):
+        return "" if _is_standard_density(log_prior, subject) else "has a prior of its own (log_p_z)"
+    return ""
+
+
+def _has(subject: Subject, words: tuple[str, ...]) -> bool:
+    """Whether a part of the model is called so, or is of a class that is."""
+    names: list[str] = []
+    for module in subject.modules:
+        for name, part in module.named_modules():
+            names += [name.rpartition(".")[2], type(part).__name__ if not type(part).__module__.startswith("torch.nn") else ""]
+        names += [name for name, value in vars(module).items() if isinstance(value, Tensor | nn.Module)]
+        names += [name.rpartition(".")[2] for name, _ in module.named_parameters()]
+        names += [name.rpartition(".")[2] for name, _ in module.named_buffers()]
+    return any(word in name.lower() for name in names for word in words)
+
+
+def _is_standard(prior: laws.Distribution) -> bool:
+    """Whether a distribution is N(0, I)."""
+    try:
+        mean, std = prior.mean, prior.stddev
+    except NotImplementedError:
+        return False
+    inner = prior.base_dist if isinstance(prior, laws.Independent) else prior
+    is_normal = isinstance(inner, laws.Normal | laws.MultivariateNormal)
+    return is_normal and bool((mean == 0).all()) and bool((std == 1).all())
+
+
+def _is_standard_density(log_prior: Callable[..., Any], subject: Subject) -> bool:
+    """Whether a function of codes gives the log density of N(0, I)."""
+    passing = subject.forward
+    width = prod(passing.codes[0]) if passing is not None and passing.codes else 0
+    if not width:
+        return True
+    z = torch.randn((20, width), generator=torch.Generator().manual_seed(5))
+    try:
+        with torch.no_grad():
+            found = log_prior(z)
+            wanted = -0.5 * z.square().sum(1)
+            return found.shape != wanted.shape or bool(torch.allclose(found - found.mean(), wanted - wanted.mean(), atol=1e-2))
+    except Exception:  # asked in a way that it may not know
+        return True
+
+
+# --- held against itself
+
+
+def _check_batches(found: Asked, x: Tensor, y: Labels) -> None:
+    """A picture's code is its own, whoever stands beside it. Raises `ForeignError`."""
+    assert found.encode is not None
+    classes = (y,) if found.has_class and y is not None else ()
+    alone = tuple(part[:1] for part in classes)
+    with torch.no_grad():
+        together, single = found.encode(x, *classes), found.encode(x[:1], *alone)
+        z = together[0]
+        pictures, one = (
+            _repeated(lambda code: found.decode(code, *classes), z),
+            _decoded(lambda code: found.decode(code, *alone), z[:1]),
         )
-    return mu, logvar
-
-
-def _picture(answer: Any) -> Tensor:
-    if isinstance(answer, torch.distributions.Distribution):
-        answer = answer.mean
-    if not isinstance(answer, Tensor):
-        found = _field(answer, PICTURES)
-        if found is None and isinstance(answer, tuple | list) and answer and isinstance(answer[0], Tensor):
-            found = answer[0]  # some give the pictures and their scale
-        if found is None:
+    for what, first, second in (
+        *(("encode", a[:1], b) for a, b in zip(together, single, strict=True)),
+        ("decode", pictures[:1], one),
+    ):
+        apart = float((first - second).abs().max() / max(1.0, float(first.abs().max())))
+        if not apart < 1e-3:
             raise ForeignError(
-                f"decode gave {_what(answer)}; allowed: a tensor of pictures, or an object with a field reconstruction."
+                f"{what} gives other numbers for an image alone than among {len(x)} (they differ by {apart:.1g}), as a batch norm in "
+                "training does; allowed: a model in evaluation (call eval() in the factory)."
             )
-        answer = found
-    return answer  # type: ignore[no-any-return]
 
 
 def _decoded(decode: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
     try:
         with torch.no_grad():
             return decode(z)
-    except LatentError:
+    except ForeignError:
         raise
     except Exception as error:
         raise ForeignError(
-            f"decode raised {_said(error)} for codes of shape {tuple(z.shape)}; allowed: one picture for each code of as many numbers as "
+            f"decode raised {said_by(error)} for codes of shape {tuple(z.shape)}; allowed: one picture for each code of as many numbers as "
             "encode gives."
         ) from None
 
@@ -240,21 +344,6 @@ def _check_numbers(what: str, numbers: Tensor) -> None:
         )
 
 
-def _field(answer: Any, names: tuple[str, ...]) -> Tensor | None:
-    for name in names:
-        value = answer.get(name) if isinstance(answer, Mapping) else getattr(answer, name, None)
-        if isinstance(value, Tensor):
-            return value
-    return None
-
-
-def _what(answer: Any) -> str:
-    if isinstance(answer, tuple | list):
-        return f"{len(answer)} values ({', '.join(type(part).__name__ for part in answer[:4])})"
-    return f"a {type(answer).__name__}"
-
-
-def _said(error: BaseException) -> str:
-    """An exception of somebody else's code in a line."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0][:200].rstrip('.')}" if lines else type(error).__name__
+def words_of(kind: str) -> str:
+    """A kind of spread in words."""
+    return WORDS[kind]

@@ -18,7 +18,7 @@ from trainer.datasets import Dataset, Split
 from trainer.disentangle import disentanglement
 from trainer.errors import ConfigError, DataError
 from trainer.estimators import ESTIMATORS, gradient_variance
-from trainer.evaluate import EVALUATION_SEED, as_labels, encode_all, seeded, to_unit
+from trainer.evaluate import EVALUATION_SEED, as_labels, encode_all, labels_told, seeded, to_unit
 from trainer.exact import gap_map
 from trainer.information import information_split
 from trainer.networks import Vae
@@ -72,7 +72,7 @@ def plain(value: Any) -> Any:
 def _encoded(model: Vae, part: Split) -> tuple[torch.Tensor, torch.Tensor | None, np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Pictures as the model sees them, labels where it is told them, mu and logvar."""
     x = to_unit(torch.from_numpy(part.images.copy()), model.config.binarise, seeded(EVALUATION_SEED, len(part.index)))
-    labels = part.labels if model.is_conditional else None
+    labels = labels_told(model, x, part.labels)
     return (x, as_labels(labels, x.device), *encode_all(model, x, labels))
 
 

@@ -9,10 +9,11 @@ The only file that knows the format (version 2; version 1 is read too); a run is
     encodings.safetensors    test split, grey input: mu, logvar (N, K) · elbo, reconstruction (N,) nats · label, index (N,);
                              a deterministic model's codes are points: logvar is −∞
     film.safetensors         mu (T, M, K), float16, of the same M images at T moments · epoch (T,) · label, index (M,)
-    projection.safetensors   for every map: points, extent, support, basis/origin or lattice_z, and what the map loses (not in old runs)
+    projection.safetensors   for every map: points, extent, basis/origin or lattice_z, and what the map loses (not in old runs)
     classifier.safetensors   a classifier of pictures: parameters under torch's names, in `meta` its widths, temperature and scores; only
                              where the data set has classes, and not in old runs
-    images.safetensors       the encoded pictures, uint8 (N, C, H, W): only of an imported run whose pictures are in no data set of ours
+    images.safetensors       test images of a person's own data: rows (n,), their places in the encodings, and sheets of PNG (`packed`);
+                             of older imported runs all of them, uint8 (N, C, H, W)
     checkpoint/state.safetensors   only while training: model, optimiser, film so far; history in its metadata
 
 Every file is written whole or not at all, into a folder of this machine or below any fsspec address (`store`); `run.json` comes last and
@@ -44,9 +45,11 @@ from trainer.classifier import PictureClassifier, Scores
 from trainer.clinic import Examination
 from trainer.config import MAX_RUN_NAME, PRESETS, FitConfig, ImportedConfig, check_run_name
 from trainer.console import meant, program
+from trainer.datasets import Dataset, is_built_in
 from trainer.errors import ConfigError, RunCorrupt, RunError, RunNotFound
 from trainer.forward import Forward
 from trainer.layers import check_imported, parameter_shapes
+from trainer.packed import TestImages, pack, unpack
 from trainer.projection import Projection
 from trainer.store import Place, RemoteFolder, Store, place, store_of
 from trainer.way_back import Honesty, WayBackError
@@ -84,6 +87,20 @@ class DatasetInfo(BaseModel):
     n_test: int
     n_labelled: int | None = None
     licence: str = ""
+    notes: tuple[str, ...] = Field((), description="what was left out, rescaled, renumbered or assumed, a sentence each")
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a person's own, which nobody else can fetch or make."""
+        return not is_built_in(self.name)
+
+    @classmethod
+    def of(cls, dataset: Dataset, n_train: int, n_labelled: int | None = None) -> DatasetInfo:
+        """What a run remembers of a data set, of whose images it learned so many."""
+        return cls(
+            name=dataset.name, sha256=dataset.sha256, image_shape=dataset.image_shape, class_names=dataset.class_names, n_train=n_train,
+            n_test=len(dataset.splits["test"]), n_labelled=n_labelled, licence=dataset.licence, notes=dataset.notes,
+        )  # fmt: skip
 
 
 class Metrics(BaseModel):
@@ -301,6 +318,20 @@ class Run:
         return encodings
 
     @cached_property
+    def told(self) -> NDArray[np.int64] | None:
+        """Of a conditional model the class (N,) under which each encoded picture is decoded: its label, or, where it has none, the model's
+        guess from the picture, or class 0 where the picture is not here. None for a model that is told no class."""
+        labels = self.encodings.label
+        if not self.config.is_conditional or (labels >= 0).all():
+            return labels if self.config.is_conditional else None
+        told, kept = np.maximum(labels, 0), self.test_images
+        for row in np.flatnonzero(labels < 0):
+            picture = None if kept is None else kept.of_row(int(row))
+            if picture is not None:
+                told[row] = self.forward.label_of(np.asarray(picture[None] / 255, np.float32))[0]
+        return told
+
+    @cached_property
     def film(self) -> Film:
         film = Film(**self._named(FILM, Film))
         if film.mu.ndim != 3 or film.mu.shape[2] != self.config.latent_dim:
@@ -346,15 +377,20 @@ class Run:
         return classifier
 
     @cached_property
-    def images(self) -> NDArray[np.uint8] | None:
-        """The encoded pictures (N, C, H, W), in the order of the encodings, where the run holds them itself."""
+    def test_images(self) -> TestImages | None:
+        """The images of the test split that the run holds itself, all of them or, of very many, some; None for a built-in data set."""
         if IMAGES not in self.info.files:
             return None
-        found = self._arrays(IMAGES).get("images")
-        wanted = (len(self.encodings.mu), *self.image_shape)
-        if found is None or found.shape != wanted or found.dtype != np.uint8:
-            raise _damaged(self.id, IMAGES, f"expected images of shape {wanted}, uint8")
-        return found
+        try:
+            return unpack(self._arrays(IMAGES), len(self.encodings.mu), self.image_shape)
+        except ValueError as error:
+            raise _damaged(self.id, IMAGES, str(error)) from None
+
+    @property
+    def images(self) -> NDArray[np.uint8] | None:
+        """The encoded pictures (N, C, H, W), in the order of the encodings, where the run holds all of them itself."""
+        kept = self.test_images
+        return kept.images if kept is not None and kept.is_whole else None
 
     def _columns(self, name: str, wanted: set[str]) -> Columns:
         text = self._read(name).decode("utf-8", "replace")
@@ -647,6 +683,11 @@ class RunWriter:
         arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
         self.write_arrays(PROJECTION, arrays)
 
+    def write_test_images(self, images: NDArray[np.uint8]) -> None:
+        """The images of the test split (N, C, H, W) uint8, in the order of the encodings: at most 10 000 of them are kept (`packed`)."""
+        if not self.is_silent:
+            self.write_arrays(IMAGES, pack(images))
+
     def write_classifier(self, classifier: PictureClassifier) -> None:
         self.write_arrays(CLASSIFIER, _pack_classifier(classifier))
 
@@ -802,10 +843,7 @@ def _pack_projection(projection: Projection) -> tuple[dict[str, Any], dict[str, 
         "title": projection.title, "note": projection.note,
         "honest": projection.honest and asdict(projection.honest), "way_back": projection.way_back and asdict(projection.way_back),
     }  # fmt: skip
-    arrays: dict[str, NDArray[Any]] = {
-        f"{name}.points": projection.points,
-        f"{name}.support": projection.support.astype(np.float16),
-    }
+    arrays: dict[str, NDArray[Any]] = {f"{name}.points": projection.points}
     if projection.kind == "linear":
         assert projection.origin is not None and projection.basis is not None
         arrays |= {f"{name}.origin": projection.origin, f"{name}.basis": projection.basis}
@@ -820,7 +858,7 @@ def _unpack_projection(item: dict[str, Any], arrays: Arrays) -> Projection:
     x0, x1, y0, y1 = (float(value) for value in item["extent"])
     first, second = item["labels"]
     return Projection(
-        name, item["kind"], arrays[f"{name}.points"], (x0, x1, y0, y1), arrays[f"{name}.support"].astype(np.float32),
+        name, item["kind"], arrays[f"{name}.points"], (x0, x1, y0, y1),
         (first, second), item["title"], item["note"], arrays.get(f"{name}.origin"), arrays.get(f"{name}.basis"),
         None if lattice is None else lattice.astype(np.float32),
         Honesty(**item["honest"]) if item.get("honest") else None, WayBackError(**item["way_back"]) if item.get("way_back") else None,

@@ -261,7 +261,7 @@ def _dilate(mask: Mask, reach: int) -> Mask:
 def _told_paper(is_dark_on_light: bool, paper: Floats, contrast: float) -> str:
     level = f"grey level {paper.mean():.0f}" + (f", {paper.min():.0f} to {paper.max():.0f}" if np.ptp(paper) > 8 else "")
     if is_dark_on_light:
-        return f"The light background ({level}) was removed and the rest inverted: the model knows light on dark."
+        return f"The light background ({level}) was removed and the rest inverted: the data set is light on dark."
     return f"The dark background ({level}) was removed; what is light on it stands out by {contrast:.0f} grey levels."
 
 

@@ -8,29 +8,38 @@ place and polarity lands anywhere. So each data set has its own way:
 - fashion-mnist: the object light on dark, its longer side the whole frame (Xiao et al. 2017);
 - shapes and folders: the square in the middle, as trainer.datasets.folder cuts it.
 
-A picture that has the model's size already is one of its images: it passes unchanged. Every step can be left out, to see
-what it does. `explorer/surface/frontend/src/prepare` takes the same steps in the browser. H, W pixels; grey levels 0..255
-outside, floats in [0, 1] inside.
+A picture that has the model's size and the dark ground of the data set already is one of its images: it passes unchanged.
+Dark ink on a light ground is a drawing at any size. Where all images of a grey folder have a ground of one kind, a picture
+on the opposite ground is inverted. Every step can be left out, to see what it does.
+`explorer/surface/frontend/src/prepare` takes the same steps in the browser.
+H, W pixels; grey levels 0..255 outside, floats in [0, 1] inside.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from explorer.core.ink import FAINT, Floats, Found, Mask, blank, find_ink, fitted, resize
-from trainer.datasets.pictures import MAX_BYTES, MAX_PIXELS, open_picture, to_grey_or_rgb
+from trainer.datasets.pictures import BLACK, MAX_BYTES, MAX_PIXELS, ground_behind, is_transparent, open_picture, to_grey_or_rgb
 from trainer.datasets.reduced import full_size
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "Prepared", "Step", "Switch", "browser_protocol", "open_picture", "prepare", "switches"]
+__all__ = [
+    "MAX_BYTES", "MAX_PIXELS", "Ground", "Prepared", "Step", "Switch", "browser_protocol", "ground_of", "open_picture", "prepare",
+    "switches",
+]  # fmt: skip
+
+Ground = Literal["dark", "light"]
 
 WORK_PX = 1024  # longer side at which ink is looked for: a small digit on a large photograph keeps its strokes
 SHOWN_PX = 512  # longer side of a step's picture: enough to look at
+MIDDLE_GREY = 127  # a border above it is light
+AGREE = 0.99  # of a data set's images have the same ground: then it is the data set's
 CANVAS = 10  # work pixels per pixel of the model while the stroke is measured and thickened
 
 
@@ -92,7 +101,7 @@ _GREY = Switch("grey", "Grey", "Luminance of the three colours (ITU-R 601); off:
 _PAPER = Switch(
     "paper",
     "Background and polarity",
-    "Paper, its light and its grain are removed, and what is left is light on dark; off: nothing is.",
+    "Paper, its shading and its grain are removed, and what is left is light on dark; off: nothing is removed.",
 )
 _CROP = Switch("crop", "Crop to the ink", "Off: the whole picture is made small, empty paper and all.")
 _BOX = Switch(
@@ -105,17 +114,36 @@ _THICKEN = Switch(
     "thicken", "Thin strokes thickened", "A pen that is thinner than 99 of 100 of the data set gets its usual width; off: it stays."
 )
 _MIDDLE = Switch("crop", "Cut to the middle", "Off: the whole picture is squeezed into the frame's aspect.")
+_OWN = Switch(
+    "own",
+    "Model's own size kept",
+    "A picture of exactly the model's size, on a dark ground as in the data set, passes unchanged; off: it is prepared like any other.",
+)
+_POLARITY = Switch("paper", "Polarity", "A picture on the opposite ground of the data set's images is inverted; off: it is not.")
 
 
-def switches(dataset: str) -> tuple[Switch, ...]:
-    """The steps that pictures for a model of `dataset` take and that can be left out, in their order."""
+def switches(dataset: str, ground: Ground | None = None) -> tuple[Switch, ...]:
+    """The steps that pictures for a model of `dataset` take and that can be left out, in their order; ground: see `ground_of`."""
     if dataset in HANDWRITING:
         mass = (_MASS,) if HANDWRITING[dataset].by_mass else ()
-        return (_GREY, _PAPER, _CROP, _BOX, *mass, _THICKEN)
-    return (_GREY, _PAPER, _CROP) if dataset in OBJECTS else (_MIDDLE,)
+        return (_OWN, _GREY, _PAPER, _CROP, _BOX, *mass, _THICKEN)
+    if dataset in OBJECTS:
+        return (_OWN, _GREY, _PAPER, _CROP)
+    return (_MIDDLE, _POLARITY) if ground else (_MIDDLE,)
 
 
-def browser_protocol(dataset: str) -> dict[str, Any]:
+def ground_of(images: NDArray[np.uint8]) -> Ground | None:
+    """Whether images (N, 1, H, W) of a data set lie on a dark or on a light ground; None where they do not agree, or have colours.
+
+    The ground of an image is the median of its border. A colour has no opposite that would be the same thing, so colours are left alone.
+    """
+    if images.shape[1] != 1 or not len(images):
+        return None
+    light = float(np.mean(np.median(images[:, 0][:, _border(images.shape[2:])], axis=1) > MIDDLE_GREY))
+    return "light" if light >= AGREE else "dark" if light <= 1 - AGREE else None
+
+
+def browser_protocol(dataset: str, ground: Ground | None = None) -> dict[str, Any]:
     """What the browser must know to prepare a picture as `prepare` does, JSON-ready; lengths as in `Protocol`.
 
     pen: width of the pad's pen, a little above the first quartile of the data set's strokes, which is about their middle.
@@ -123,7 +151,8 @@ def browser_protocol(dataset: str) -> dict[str, Any]:
     protocol = HANDWRITING.get(dataset)
     record: dict[str, Any] = {
         "way": "handwriting" if protocol else "object" if dataset in OBJECTS else "photograph",
-        "switches": [[switch.name, switch.title, switch.help] for switch in switches(dataset)],
+        "switches": [[switch.name, switch.title, switch.help] for switch in switches(dataset, ground)],
+        "ground": ground,
     }
     if protocol is None:
         return {**record, "box": None, "by_mass": False, "is_bitmap": False, "thin": 0.0, "usual": 0.0, "pen": 0.08}
@@ -132,34 +161,80 @@ def browser_protocol(dataset: str) -> dict[str, Any]:
     return {**record, "box": box, "by_mass": protocol.by_mass, "is_bitmap": protocol.is_bitmap, **stroke}
 
 
-def prepare(image: Image.Image, image_shape: tuple[int, int, int], dataset: str, off: Collection[str] = ()) -> Prepared:
+def prepare(
+    image: Image.Image, image_shape: tuple[int, int, int], dataset: str, off: Collection[str] = (), ground: Ground | None = None
+) -> Prepared:
     """`image` as `open_picture` gives it → what a model of `dataset` with images of `image_shape` (C, H, W) is fed.
 
-    off: names of the `switches` that are left out.
+    off: names of the `switches` that are left out · ground: what the images of a folder lie on, see `ground_of`.
     """
-    flat = to_grey_or_rgb(image)
-    first = Step("Your picture", f"{_told_size(image)} pixels{_told_mode(image)}.", _shown(flat))
+    is_mixed, behind = is_transparent(image), ground_behind(image)
+    flat = to_grey_or_rgb(image, behind)
+    is_own_size = flat.size == (image_shape[2], image_shape[1])
     steps: tuple[Step, ...]
-    if flat.size == (image_shape[2], image_shape[1]):
-        steps = (_as_it_is(flat, image_shape, dataset),)
+    if is_own_size and _is_one_of_its_images(flat, is_mixed, dataset, off):
+        steps, why = (_as_it_is(flat, image_shape, dataset),), ""
     elif dataset in HANDWRITING:
-        steps = _handwriting(flat, image_shape, HANDWRITING[dataset], off)
+        steps, why = _handwriting(flat, image_shape, HANDWRITING[dataset], off), _told_own_size(is_own_size, is_mixed, off)
     elif dataset in OBJECTS:
-        steps = _object(flat, image_shape, off)
+        steps, why = _object(flat, image_shape, off), _told_own_size(is_own_size, is_mixed, off)
     else:
-        steps = _photograph(flat, image_shape, off)
+        flat_, why = _turned(flat, ground, off)
+        steps = (_as_it_is(flat_, image_shape, dataset, bool(why)),) if is_own_size else _photograph(flat_, image_shape, off)
+    first = Step("Your picture", f"{_told_size(image)} pixels{_told_mode(image, is_mixed, behind)}.{why}", _shown(flat))
     return Prepared(_to_x(steps[-1].picture, image_shape), (first, *steps))
 
 
 # --- the four ways
 
 
-def _as_it_is(image: Image.Image, image_shape: tuple[int, int, int], dataset: str) -> Step:
+def _is_one_of_its_images(image: Image.Image, is_mixed: bool, dataset: str, off: Collection[str]) -> bool:
+    """Whether a picture of the model's size is as images of the data set are: nothing transparent, and on a dark ground.
+
+    Folders decide by their own ground.
+    """
+    if (dataset not in HANDWRITING and dataset not in OBJECTS) or "own" in off:
+        return False
+    return "paper" in off or not (is_mixed or _is_on_light(image))
+
+
+def _is_on_light(image: Image.Image) -> bool:
+    """Dark things on a light ground: the border is light, and the rest darker."""
+    grey = np.asarray(image.convert("L"), np.float64)
+    border = float(np.median(grey[_border(grey.shape)]))
+    return border > MIDDLE_GREY and border > float(grey.mean())
+
+
+def _turned(image: Image.Image, ground: Ground | None, off: Collection[str]) -> tuple[Image.Image, str]:
+    """The picture inverted where its ground is the opposite of the data set's, and the sentence that says so."""
+    if ground is None or "paper" in off:
+        return image, ""
+    grey = image.convert("L")
+    values = np.asarray(grey)
+    is_light = float(np.median(values[_border(values.shape)])) > MIDDLE_GREY
+    if is_light == (ground == "light"):
+        return image, ""
+    own = "light" if is_light else "dark"
+    return ImageOps.invert(grey), f" Its ground is {own} and that of the data set's images {ground}, so it was inverted."
+
+
+def _border(shape: tuple[int, ...]) -> Mask:
+    """The outermost rows and columns."""
+    border: Mask = np.ones(shape, np.bool_)
+    border[1:-1, 1:-1] = False
+    return border
+
+
+def _as_it_is(image: Image.Image, image_shape: tuple[int, int, int], dataset: str, is_inverted: bool = False) -> Step:
     picture = _channels(image, image_shape[0])
-    if picture.min() == picture.max() and (dataset in HANDWRITING or dataset in OBJECTS):
+    has_ink = dataset in HANDWRITING or dataset in OBJECTS
+    if picture.min() == picture.max() and has_ink:
         raise blank("every pixel is the same")
     size = f"{image.width} × {image.height}"
-    return Step("Fed to the model", f"It has the model's own size, {size}, so nothing was changed.", picture)
+    if is_inverted:
+        return Step("Model input", f"It has the model's own size, {size}, so nothing else was changed.", picture)
+    ground = ", and a dark ground like the images of the data set" if has_ink and not _is_on_light(image) else ""
+    return Step("Model input", f"It has the model's own size, {size}{ground}, so nothing was changed.", picture)
 
 
 def _photograph(image: Image.Image, image_shape: tuple[int, int, int], off: Collection[str]) -> tuple[Step, ...]:
@@ -177,7 +252,7 @@ def _photograph(image: Image.Image, image_shape: tuple[int, int, int], off: Coll
             else f"Cut to the middle, {cut.width} × {cut.height}: the model's images have that aspect.",
             _shown(cut),
         ),
-        Step("Fed to the model", f"Resized to {width} × {height}, in {kind}.", fed),
+        Step("Model input", f"Resized to {width} × {height}, in {kind}.", fed),
     )
 
 
@@ -204,7 +279,7 @@ def _handwriting(
     size = " × ".join(f"{side / CANVAS:.3g}" for side in (drawn.shape[1], drawn.shape[0]))
     place = "its centre of mass" if by_mass else "the middle of its box"
     return (
-        Step("Grey", _told_grey(off, "Colour says nothing here."), _shown(grey)),
+        Step("Grey", _told_grey(off, "The data set has no colours."), _shown(grey)),
         Step("Ink", found.sentence, _shown_floats(ink)),
         Step(
             "Stroke" if is_thin else "Crop",
@@ -212,7 +287,7 @@ def _handwriting(
             _shown_floats(drawn),
         ),
         Step(
-            "Fed to the model",
+            "Model input",
             f"Scaled to {size} of the frame's {width} × {height} pixels, {place} in the middle.",
             fed,
         ),
@@ -229,11 +304,11 @@ def _object(image: Image.Image, image_shape: tuple[int, int, int], off: Collecti
     box = (max(1, round(cut.shape[0] * scale)), max(1, round(cut.shape[1] * scale)))
     fed = _to_8_bits(_place(resize(cut, *box), height, width))
     return (
-        Step("Grey", _told_grey(off, "The model knows no colour."), _shown(grey)),
+        Step("Grey", _told_grey(off, "The data set has no colours."), _shown(grey)),
         Step("Object", found.sentence, _shown_floats(found.greys)),
         Step("Crop", "Not cut." if "crop" in off else "Cut to the object.", _shown_floats(cut)),
         Step(
-            "Fed to the model",
+            "Model input",
             f"Scaled to {box[1]} × {box[0]} and put in the middle of {width} × {height} pixels.",
             fed,
         ),
@@ -356,13 +431,24 @@ def _told_size(image: Image.Image) -> str:
     return f"{width} × {height}"
 
 
-def _told_mode(image: Image.Image) -> str:
-    if image.has_transparency_data:
-        return ", what is transparent on white"
+def _told_mode(image: Image.Image, is_mixed: bool, behind: int) -> str:
+    if is_mixed:
+        return f", on {'black' if behind == BLACK else 'white'} where it is transparent"
     deep = {"I": "32 bits", "F": "real numbers"}
     if image.mode.startswith("I;16") or image.mode in deep:
         return f", {deep.get(image.mode, '16 bits')} scaled to 8"
     return ", CMYK turned into RGB" if image.mode == "CMYK" else ""
+
+
+def _told_own_size(is_own_size: bool, is_mixed: bool, off: Collection[str]) -> str:
+    """Why a picture of the model's own size was not fed as it is; nothing for other sizes."""
+    if not is_own_size:
+        return ""
+    if "own" in off:
+        return " It has the model's own size and was prepared like any other."
+    if is_mixed:
+        return " It has the model's own size, but is transparent in parts: it was prepared as a drawing."
+    return " It has the model's own size, but a light ground, where the data set's is dark: it was prepared as a drawing."
 
 
 def _told_grey(off: Collection[str], why: str) -> str:
@@ -372,5 +458,5 @@ def _told_grey(off: Collection[str], why: str) -> str:
 def _told_stroke(stroke: float, is_thin: bool, protocol: Protocol, height: int, is_whole: bool) -> str:
     told = f"{'Not cut' if is_whole else 'Cut to the ink'}; the pen is {stroke:.1f} pixels of the model wide"
     if is_thin:
-        return f"{told}, thinner than the model knows, and was thickened to {protocol.usual * height:.1f}."
+        return f"{told}, thinner than the data set's, and was thickened to {protocol.usual * height:.1f}."
     return f"{told}."

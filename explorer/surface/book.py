@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.core.preprocess import browser_protocol
+from explorer.core.preprocess import browser_protocol, ground_of
 from explorer.facts import MEANINGS, UNITS, facts
 from explorer.surface.payload import ALIGN, Dynamic, pack, pack_static, unpack
 from trainer.geometry import PATH_KINDS
@@ -98,7 +98,7 @@ def _contents(run: Run) -> dict[str, Any]:
         "source": {"dataset": dataset.name, "licence": dataset.licence, "n": len(run.encodings.mu)},
         "has_prior": not run.config.is_deterministic,
         "paths": PATH_KINDS,
-        "pad": browser_protocol(run.info.dataset.name),
+        "pad": browser_protocol(run.info.dataset.name, None if run.images is None else ground_of(run.images)),
     }  # fmt: skip
 
 

@@ -10,12 +10,14 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer import cache, clinic_figures, figures, state
+from explorer.core.image_names import image_name
 from explorer.core.pictures import fitted, picture_grid, to_picture
 from explorer.core.words import plain
 from explorer.surface.component import live_chart
 from explorer.views.parts import decoder
 from trainer.clinic import USED, Diagnosis, Examination, diagnose
 from trainer.collapse import is_active, kl_per_dim, population_kl
+from trainer.console import program
 from trainer.runs import Run, RunInfo
 
 Doubles = NDArray[np.float64]
@@ -48,7 +50,7 @@ def examined(run: Run) -> Diagnosis | None:
         return None
     if found is None:
         st.info(
-            f"This run was not examined: it is older than the clinic. `python -m trainer examine {run.id}` does so, where its data set is."
+            f"This run was not examined: it is older than the clinic. `{program()} examine {run.id}` does so, where its data set is."
         )
         return None
     return diagnose(run.config, found, run.encodings.mu)
@@ -125,8 +127,7 @@ def _rows_by_class(run: Run) -> NDArray[np.int64]:
 
 
 def _image_name(run: Run, row: int) -> str:
-    label, names = int(run.encodings.label[row]), run.info.dataset.class_names
-    return f"test image {row}" + (f", {names[label]}" if 0 <= label < len(names) else "")
+    return image_name(row, int(run.encodings.label[row]), run.info.dataset.class_names)
 
 
 # --- information

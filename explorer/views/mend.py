@@ -37,6 +37,8 @@ def show(run: Run, diagnosis: Diagnosis | None) -> None:
         for remedy in diagnosis.remedies:
             with st.container(border=True):
                 st.markdown(f"**{plain(remedy.name)}**  \n{plain(remedy.why)}")
+    elif run.info.dataset.is_own:
+        st.info("Retraining from this page is for built-in data sets; for images of your own train anew on the command line.")
     elif not cache.dataset_is_here(run.id):
         st.info(f"Retraining needs the data set {plain(run.info.dataset.name)}, which is not on this machine.")
     else:
@@ -155,7 +157,7 @@ def _one_of_each(run: Run, most: int = 10) -> NDArray[np.int64]:
 
 def _classes(run: Run, rows: NDArray[np.int64]) -> NDArray[np.int64] | None:
     """Of each image its own class, where the decoder is told one."""
-    return np.asarray(run.encodings.label[rows], np.int64) if run.config.is_conditional else None
+    return None if run.told is None else run.told[rows]
 
 
 def _figures(info: RunInfo) -> str:

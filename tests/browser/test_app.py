@@ -302,7 +302,7 @@ def test_an_upload_is_reconstructed(page, server):
     Image.fromarray(paper).save(out, "JPEG")
     page.locator("input[type=file]").set_input_files({"name": "one.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()})
     expect(page.get_by_text("mean absolute error")).to_be_visible()
-    expect(page.get_by_text("fed to the model", exact=True)).to_be_visible()
+    expect(page.get_by_text("model input", exact=True)).to_be_visible()
     expect(page.get_by_text("Where the encoder puts it")).to_be_visible()
 
 

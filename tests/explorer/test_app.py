@@ -346,7 +346,7 @@ def test_the_pad_has_the_page_and_what_is_handed_over_is_prepared_here():
     test = sound(app(run="mnist-2d", view="reconstruct").run())
     test.segmented_control(key="reconstruct-source").set_value("Draw")
     sound(test.run())
-    assert "fed to the model" not in words(test)
+    assert "model input" not in words(test)
     drawing = np.zeros((168, 168), np.uint8)
     drawing[30:140, 80:94] = 255
     test.session_state["pad-picture"] = [base64.b64encode(png(drawing)).decode(), "your <b>drawing</b>", ["mass"]]

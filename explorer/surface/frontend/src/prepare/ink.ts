@@ -150,6 +150,6 @@ function toldPaper(isDarkOnLight: boolean, level: Float64Array, contrast: number
   }
   const range = high - low > 8 ? `, ${roundEven(low)} to ${roundEven(high)}` : "";
   const words = `grey level ${roundEven(sum / level.length)}${range}`;
-  if (isDarkOnLight) return `The light background (${words}) was removed and the rest inverted: the model knows light on dark.`;
+  if (isDarkOnLight) return `The light background (${words}) was removed and the rest inverted: the data set is light on dark.`;
   return `The dark background (${words}) was removed; what is light on it stands out by ${roundEven(contrast)} grey levels.`;
 }

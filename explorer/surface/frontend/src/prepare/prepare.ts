@@ -6,7 +6,7 @@
 
 import type { ImageShape } from "../picture";
 import { blank, FAINT, findInk, type Found } from "./ink";
-import { extentOf, fitted, isAny, mapped, maskOf, plane, resample, resize, roundEven, type Mask, type Plane } from "./plane";
+import { chosen, extentOf, fitted, isAny, mapped, maskOf, median, plane, resample, resize, roundEven, type Mask, type Plane } from "./plane";
 
 /** explorer/core/preprocess.py, `browser_protocol`: how the images of the data set were made; lengths are shares of the frame. */
 export interface Protocol {
@@ -15,6 +15,8 @@ export interface Protocol {
   readonly box: readonly [number, number] | null;
   readonly by_mass: boolean;
   readonly is_bitmap: boolean;
+  /** What the images of a grey folder lie on, where they agree. */
+  readonly ground: "dark" | "light" | null;
   readonly thin: number;
   readonly usual: number;
   /** Width of the pad's pen. */
@@ -45,25 +47,72 @@ export interface Prepared {
 
 const WORK_PX = 1024;
 const CANVAS = 10;
-const MODELS_OWN = "Fed to the model";
+const MIDDLE_GREY = 127;
+const SHEET = 0.75;
+const ONE_TONE = 12;
+const MODEL_INPUT = "Model input";
 
 /** off: names of the switches that are left out. Throws a PictureError for a picture that cannot be used. */
 export function prepare(bitmap: Bitmap, shape: ImageShape, protocol: Protocol, off: ReadonlySet<string>): Prepared {
-  const [channels, height, width] = shape;
-  const flat = onWhite(bitmap);
-  const first: Step = { title: "Your picture", sentence: `${bitmap.width} × ${bitmap.height} pixels${flat.isMixed ? ", what is transparent on white" : ""}.`, planes: () => flat.planes };
-  const ways = { handwriting, object: objectWay, photograph };
+  const [, height, width] = shape;
+  const flat = flattened(bitmap);
   const isOwnSize = bitmap.width === width && bitmap.height === height;
-  const steps = isOwnSize ? [asItIs(flat.planes, channels, protocol)] : ways[protocol.way](flat.planes, shape, protocol, off);
+  const [steps, why] = taken(flat, isOwnSize, shape, protocol, off);
+  const behind = flat.isMixed ? `, on ${flat.behind === 0 ? "black" : "white"} where it is transparent` : "";
+  const first: Step = { title: "Your picture", sentence: `${bitmap.width} × ${bitmap.height} pixels${behind}.${why}`, planes: () => flat.planes };
   return { x: toX(steps[steps.length - 1].planes(), shape), steps: [first, ...steps] };
+}
+
+/** The steps of the way that the data set asks for, and what is to be said of them first. */
+function taken({ planes, isMixed }: Flat, isOwnSize: boolean, shape: ImageShape, protocol: Protocol, off: ReadonlySet<string>): [steps: Step[], why: string] {
+  if (protocol.way === "photograph") {
+    const [turned, why] = turnedTo(protocol.ground, planes, off);
+    return [isOwnSize ? [asItIs(turned, shape[0], protocol, why !== "")] : photograph(turned, shape, protocol, off), why];
+  }
+  if (isOwnSize && !off.has("own") && (off.has("paper") || !(isMixed || isOnLight(planes)))) return [[asItIs(planes, shape[0], protocol, false)], ""];
+  return [protocol.way === "handwriting" ? handwriting(planes, shape, protocol, off) : objectWay(planes, shape, protocol, off), toldOwnSize(isOwnSize, isMixed, off)];
+}
+
+/** Why a picture of the model's own size was not fed as it is; nothing for other sizes. */
+function toldOwnSize(isOwnSize: boolean, isMixed: boolean, off: ReadonlySet<string>): string {
+  if (!isOwnSize) return "";
+  if (off.has("own")) return " It has the model's own size and was prepared like any other.";
+  if (isMixed) return " It has the model's own size, but is transparent in parts: it was prepared as a drawing.";
+  return " It has the model's own size, but a light ground, where the data set's is dark: it was prepared as a drawing.";
 }
 
 // ---- the ways -------------------------------------------------------------------------------------------------------------
 
-function asItIs(planes: readonly Plane[], channels: number, { way }: Protocol): Step {
-  const fed = inChannels(planes, channels);
-  if (way !== "photograph" && fed[0].v.every((value) => value === fed[0].v[0])) throw blank("every pixel is the same");
-  return { title: MODELS_OWN, sentence: `It has the model's own size, ${fed[0].w} × ${fed[0].h}, so nothing was changed.`, planes: () => fed };
+/** Dark things on a light ground: the border is light, and the rest darker. */
+function isOnLight(planes: readonly Plane[]): boolean {
+  const grey = luminance(planes), border = borderLevel(grey);
+  let sum = 0;
+  for (const value of grey.v) sum += value;
+  return border > MIDDLE_GREY && border > sum / grey.v.length;
+}
+
+/** Median of the outermost rows and columns. */
+function borderLevel({ h, w, v }: Plane): number {
+  const border = new Uint8Array(h * w);
+  for (let y = 0, i = 0; y < h; y++) for (let x = 0; x < w; x++, i++) if (y === 0 || x === 0 || y === h - 1 || x === w - 1) border[i] = 1;
+  return median(chosen(v, border));
+}
+
+/** The picture inverted where its ground is the opposite of the data set's, and the sentence that says so. */
+function turnedTo(ground: Protocol["ground"], planes: readonly Plane[], off: ReadonlySet<string>): [planes: readonly Plane[], why: string] {
+  if (!ground || off.has("paper")) return [planes, ""];
+  const grey = luminance(planes), isLight = borderLevel(grey) > MIDDLE_GREY;
+  if (isLight === (ground === "light")) return [planes, ""];
+  const inverted = plane(grey.h, grey.w, mapped(grey.v, (value) => 255 - value));
+  return [[inverted], ` Its ground is ${isLight ? "light" : "dark"} and that of the data set's images ${ground}, so it was inverted.`];
+}
+
+function asItIs(planes: readonly Plane[], channels: number, { way }: Protocol, isInverted: boolean): Step {
+  const fed = inChannels(planes, channels), hasInk = way !== "photograph";
+  if (hasInk && fed[0].v.every((value) => value === fed[0].v[0])) throw blank("every pixel is the same");
+  const ground = hasInk && !isOnLight(planes) ? ", and a dark ground like the images of the data set" : "";
+  const words = `It has the model's own size, ${fed[0].w} × ${fed[0].h}${ground}, so nothing ${isInverted ? "else " : ""}was changed.`;
+  return { title: MODEL_INPUT, sentence: words, planes: () => fed };
 }
 
 function photograph(planes: readonly Plane[], [channels, height, width]: ImageShape, _: Protocol, off: ReadonlySet<string>): Step[] {
@@ -76,7 +125,7 @@ function photograph(planes: readonly Plane[], [channels, height, width]: ImageSh
     isWhole
       ? { title: "Whole", sentence: "Not cut: it is squeezed into the aspect of the model's images.", planes: () => cut }
       : { title: "Middle", sentence: `Cut to the middle, ${cut[0].w} × ${cut[0].h}: the model's images have that aspect.`, planes: () => cut },
-    { title: MODELS_OWN, sentence: `Resized to ${width} × ${height}, in ${kind}.`, planes: () => fed },
+    { title: MODEL_INPUT, sentence: `Resized to ${width} × ${height}, in ${kind}.`, planes: () => fed },
   ];
 }
 
@@ -100,10 +149,10 @@ function handwriting(planes: readonly Plane[], [, height, width]: ImageShape, pr
   const pen = `${isWhole ? "Not cut" : "Cut to the ink"}; the pen is ${stroke.toFixed(1)} pixels of the model wide`;
   const where = byMass ? "its centre of mass" : "the middle of its box";
   return [
-    { title: "Grey", sentence: toldGrey(off, "Colour says nothing here."), planes: () => [grey] },
+    { title: "Grey", sentence: toldGrey(off, "The data set has no colours."), planes: () => [grey] },
     { title: "Ink", sentence: found.sentence, planes: () => [toBytes(ink)] },
-    { title: isThin ? "Stroke" : "Crop", sentence: isThin ? `${pen}, thinner than the model knows, and was thickened to ${(protocol.usual * height).toFixed(1)}.` : `${pen}.`, planes: () => [toBytes(drawn)] },
-    { title: MODELS_OWN, sentence: `Scaled to ${size} of the frame's ${width} × ${height} pixels, ${where} in the middle.`, planes: () => [fed] },
+    { title: isThin ? "Stroke" : "Crop", sentence: isThin ? `${pen}, thinner than the data set's, and was thickened to ${(protocol.usual * height).toFixed(1)}.` : `${pen}.`, planes: () => [toBytes(drawn)] },
+    { title: MODEL_INPUT, sentence: `Scaled to ${size} of the frame's ${width} × ${height} pixels, ${where} in the middle.`, planes: () => [fed] },
   ];
 }
 
@@ -116,10 +165,10 @@ function objectWay(planes: readonly Plane[], [, height, width]: ImageShape, _: P
   const [h, w] = [Math.max(1, roundEven(cut.h * scale)), Math.max(1, roundEven(cut.w * scale))];
   const fed = toBytes(place(resize(cut, h, w), height, width, false));
   return [
-    { title: "Grey", sentence: toldGrey(off, "The model knows no colour."), planes: () => [grey] },
+    { title: "Grey", sentence: toldGrey(off, "The data set has no colours."), planes: () => [grey] },
     { title: "Object", sentence: found.sentence, planes: () => [toBytes(greys)] },
     { title: "Crop", sentence: off.has("crop") ? "Not cut." : "Cut to the object.", planes: () => [toBytes(cut)] },
-    { title: MODELS_OWN, sentence: `Scaled to ${w} × ${h} and put in the middle of ${width} × ${height} pixels.`, planes: () => [fed] },
+    { title: MODEL_INPUT, sentence: `Scaled to ${w} × ${h} and put in the middle of ${width} × ${height} pixels.`, planes: () => [fed] },
   ];
 }
 
@@ -198,30 +247,57 @@ function place({ h, w, v }: Plane, height: number, width: number, byMass: boolea
 
 // ---- pixels -----------------------------------------------------------------------------------------------------------------
 
-/** One plane where the picture has no colour, else red, green, blue. */
-function onWhite({ width, height, data }: Bitmap): { readonly planes: readonly Plane[]; readonly isMixed: boolean } {
+interface Flat {
+  /** One where the picture has no colour, else red, green, blue. */
+  readonly planes: readonly Plane[];
+  readonly isMixed: boolean;
+  readonly behind: number;
+}
+
+function flattened({ width, height, data }: Bitmap): Flat {
   const planes = [0, 1, 2].map(() => plane(height, width));
+  const behind = groundBehind(data);
   let isMixed = false, isGrey = true;
   for (let i = 0, at = 0; i < width * height; i++, at += 4) {
     const alpha = data[at + 3];
-    for (let c = 0; c < 3; c++) planes[c].v[i] = alpha === 255 ? data[at + c] : mixed(data[at + c], alpha);
+    for (let c = 0; c < 3; c++) planes[c].v[i] = alpha === 255 ? data[at + c] : mixed(data[at + c], alpha, behind);
     isMixed ||= alpha < 255;
     isGrey &&= data[at] === data[at + 1] && data[at] === data[at + 2];
   }
-  return { planes: isGrey ? planes.slice(0, 1) : planes, isMixed };
+  return { planes: isGrey ? planes.slice(0, 1) : planes, isMixed, behind };
 }
 
-/** Pillow's alpha_composite over white, in its integers. */
-function mixed(value: number, alpha: number): number {
-  const sum = value * alpha * 128 + 255 * (32640 - alpha * 128) + (0x80 << 7);
+/** trainer/datasets/pictures.py, `ground_behind`: 0 or 255, so that nothing of what is visible is lost. */
+function groundBehind(data: Uint8ClampedArray): number {
+  if (data.every((value, at) => at % 4 < 3 || value === 255)) return 255;
+  const shown = new Float64Array(256);
+  let total = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    shown[luma(data[at], data[at + 1], data[at + 2])] += data[at + 3];
+    total += data[at + 3];
+  }
+  if (total === 0) return 255;
+  const mean = shown.reduce((sum, weight, level) => sum + weight * level, 0) / total;
+  const spread = Math.sqrt(shown.reduce((sum, weight, level) => sum + weight * (level - mean) ** 2, 0) / total);
+  const hasGround = total >= SHEET * 255 * (data.length / 4) && spread >= ONE_TONE;
+  return mean > 127.5 === hasGround ? 255 : 0;
+}
+
+/** Pillow's alpha_composite over an opaque grey level, in its integers. */
+function mixed(value: number, alpha: number, behind: number): number {
+  const sum = value * alpha * 128 + behind * (32640 - alpha * 128) + (0x80 << 7);
   return ((sum >> 8) + sum) >> 15;
 }
 
 /** Luminance as Pillow counts it. */
+function luma(red: number, green: number, blue: number): number {
+  return Math.floor((red * 19595 + green * 38470 + blue * 7471 + 0x8000) / 65536);
+}
+
 function luminance(planes: readonly Plane[]): Plane {
   if (planes.length < 3) return planes[0];
   const [{ h, w, v: red }, { v: green }, { v: blue }] = planes;
-  return plane(h, w, mapped(red, (value, i) => Math.floor((value * 19595 + green[i] * 38470 + blue[i] * 7471 + 0x8000) / 65536)));
+  return plane(h, w, mapped(red, (value, i) => luma(value, green[i], blue[i])));
 }
 
 function greyOf(planes: readonly Plane[], off: ReadonlySet<string>): Plane {

@@ -1,0 +1,149 @@
+"""Which β was a finished model trained with? Its decoder's gradient and its posteriors say so, whatever its owner remembers.
+
+At a minimum of E_q[nll] + β KL(q ‖ N(0, I)) the derivative by log σ_k of every image vanishes, where z = μ + σ ε:
+E_ε[(∂nll/∂z_k) σ_k ε_k] + β (σ_k² − 1) = 0. Summed over images and draws,
+
+    β = Σ (∂nll/∂z_k) σ_k ε_k / Σ (1 − σ_k²),
+
+over the dimensions that are used (where σ_k = 1 there is nothing to divide by). A reconstruction that was averaged over P pixels shows as
+β = P, a wrong scale σ of a Gaussian pixel as its square, a log variance that is really a σ as a value that differs from dimension to
+dimension. It holds for the bound of one draw; an importance-weighted bound (IWAE) is another objective.
+
+Letters: N images, B of them at once, K latent dimensions. Of a run: `implied_beta`. Of posteriors and a decoder of any kind:
+`implied_beta_of`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from trainer.networks import Vae
+
+Doubles = NDArray[np.float64]
+NllAt = Callable[[Tensor, Tensor], Tensor]
+
+LEAST_KL = 0.05  # nats: a dimension with less is off, and its equation 0 = 0
+LEAST_SHRINKAGE = 0.02  # mean 1 − σ² that can be divided by
+DRAWS = 8
+BATCH = 100  # images at once: a backward pass keeps what every layer gave
+RESAMPLES = 1000
+CONFIDENCE = 0.95
+SEED = 2026
+
+
+@dataclass(frozen=True)
+class ImpliedBeta:
+    """What the optimum's equation gives, no unit.
+
+    value: over all used dimensions · low, high: 95 % interval, bootstrap over the images · per_dim (K,): of each dimension, NaN where it
+    is not used · spread: how much the dimensions differ beyond their own sampling error, root mean square relative to value, weighted by
+    how much each says; 0 where they agree · n: images.
+    """
+
+    value: float
+    low: float
+    high: float
+    per_dim: Doubles
+    spread: float
+    n: int
+
+
+def implied_beta(
+    model: Vae, x: Tensor, y: Tensor | None = None, draws: int = DRAWS, generator: torch.Generator | None = None
+) -> ImpliedBeta | None:
+    """Of a model on images x (N, C, H, W), floats in [0, 1]: those that it is scored on. y (N,) for conditional models.
+
+    None where there is nothing to be read: a deterministic or a collapsed model, posteriors of the prior's width, a decoder that cannot
+    be differentiated (stored pictures, a decoder that leaves torch).
+    """
+    if model.is_deterministic:
+        return None
+    with torch.no_grad():
+        parts = [model.posterior(x[at], None if y is None else y[at]) for at in _rows(len(x))]
+    mu, logvar = torch.cat([q.mu for q in parts]), torch.cat([q.logvar for q in parts])
+
+    def nll_at(z: Tensor, rows: Tensor) -> Tensor:
+        return model.nll(model.output(z, None if y is None else y[rows]), x[rows])
+
+    return implied_beta_of(nll_at, mu, logvar, draws, generator)
+
+
+def implied_beta_of(
+    nll_at: NllAt, mu: Tensor, logvar: Tensor, draws: int = DRAWS, generator: torch.Generator | None = None
+) -> ImpliedBeta | None:
+    """Of posteriors mu, logvar (N, K) and nll_at, which gives −log p(x|z), (B,) nats, of codes z (B, K) for the images numbered rows (B,).
+
+    nll_at must be differentiable in z; where it is not, and where no dimension is used, the answer is None.
+    """
+    if not (torch.isfinite(mu).all() and torch.isfinite(logvar).all()) or len(mu) == 0:
+        return None
+    generator = generator or torch.Generator().manual_seed(SEED)
+    pull = torch.zeros(mu.shape, dtype=torch.float64)
+    std = (logvar / 2).exp()
+    for rows in _rows(len(mu)):
+        for _ in range(draws):
+            noise = torch.randn(mu[rows].shape, generator=generator, dtype=mu.dtype).to(mu.device)
+            slope = _slope(nll_at, mu[rows] + std[rows] * noise, rows)
+            if slope is None:
+                return None
+            pull[rows] += (slope * std[rows] * noise).double().cpu() / draws
+    variance = logvar.double().exp().cpu()
+    kl = 0.5 * (mu.double().cpu().square() + torch.expm1(logvar.double().cpu()) - logvar.double().cpu()).mean(0)
+    return _estimate(pull.numpy(), (1 - variance).numpy(), kl.numpy())
+
+
+def _rows(n: int) -> list[Tensor]:
+    return [torch.arange(start, min(start + BATCH, n)) for start in range(0, n, BATCH)]
+
+
+def _slope(nll_at: NllAt, z: Tensor, rows: Tensor) -> Tensor | None:
+    """∂nll/∂z, (B, K), or None where there is no way to it."""
+    code = z.detach().requires_grad_()
+    with torch.enable_grad():
+        try:
+            total = nll_at(code, rows).sum()
+            if not total.requires_grad:
+                return None
+            (slope,) = torch.autograd.grad(total, code, allow_unused=True)
+        except (RuntimeError, NotImplementedError):  # an operation without a derivative in somebody's decoder
+            return None
+    return slope if slope is not None and torch.isfinite(slope).all() else None
+
+
+def _estimate(pull: Doubles, shrinkage: Doubles, kl: Doubles) -> ImpliedBeta | None:
+    """From E_ε[(∂nll/∂z) σ ε] and 1 − σ², (N, K) each, and the mean KL (K,)."""
+    used = (kl > LEAST_KL) & (np.abs(shrinkage.mean(0)) > LEAST_SHRINKAGE)
+    if not used.any() or abs(shrinkage[:, used].sum(1).mean()) <= LEAST_SHRINKAGE:
+        return None
+    a, b = pull[:, used], shrinkage[:, used]
+    value, per_dim = float(a.sum() / b.sum()), a.mean(0) / b.mean(0)
+    # which images a resample holds, and how often: ratios of sums over them
+    counts = np.random.default_rng(SEED).multinomial(len(a), np.full(len(a), 1 / len(a)), RESAMPLES).astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        totals, dims = (counts @ a.sum(1)) / (counts @ b.sum(1)), (counts @ a) / (counts @ b)
+    low, high = np.nanquantile(totals, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    filled = np.full(len(kl), np.nan)
+    filled[used] = per_dim
+    return ImpliedBeta(value, float(low), float(high), filled, _spread(value, per_dim, np.nanvar(dims, axis=0), b), len(a))
+
+
+def _spread(value: float, per_dim: Doubles, noise: Doubles, shrinkage: Doubles) -> float:
+    """Root of the weighted mean square of per_dim around value, less what its own sampling error adds; relative to value."""
+    weight = np.abs(shrinkage.mean(0))
+    square = float(np.sum(weight * (np.square(per_dim - value) - noise)) / weight.sum())
+    return float(np.sqrt(max(0.0, square)) / max(abs(value), 1e-12))
+
+
+def record(found: ImpliedBeta) -> dict[str, Any]:
+    """For JSON: a dimension without a value is None."""
+    return {
+        "value": found.value, "low": found.low, "high": found.high, "spread": found.spread, "n": found.n,
+        "per_dim": [None if np.isnan(beta) else float(beta) for beta in found.per_dim],
+    }  # fmt: skip
