@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from trainer.console import meant
 from trainer.errors import ConfigError
 
 MAX_RUN_NAME = 64
@@ -352,5 +353,5 @@ PRESET_NOTES: dict[str, str] = {
 def preset(name: str) -> FitConfig:
     """The preset of that name. Raises `ConfigError` with the list of names."""
     if name not in PRESETS:
-        raise ConfigError("preset", name, ", ".join(PRESETS))
+        raise ConfigError("preset", name, ", ".join(PRESETS) + meant(name, PRESETS))
     return PRESETS[name]

@@ -17,6 +17,7 @@ from explorer.surface.component import live_chart
 from explorer.views.parts import decoder
 from trainer.clinic import USED, Diagnosis, Examination, diagnose
 from trainer.collapse import is_active, kl_per_dim, population_kl
+from trainer.console import program
 from trainer.runs import Run, RunInfo
 
 Doubles = NDArray[np.float64]
@@ -49,7 +50,7 @@ def examined(run: Run) -> Diagnosis | None:
         return None
     if found is None:
         st.info(
-            f"This run was not examined: it is older than the clinic. `python -m trainer examine {run.id}` does so, where its data set is."
+            f"This run was not examined: it is older than the clinic. `{program()} examine {run.id}` does so, where its data set is."
         )
         return None
     return diagnose(run.config, found, run.encodings.mu)
