@@ -392,6 +392,16 @@ def test_nothing_of_theirs_is_imported_in_this_process(tmp_path, capsys):
     assert code == 0 and "a_module_of_theirs" not in sys.modules and str(tmp_path) not in sys.path
 
 
+def test_the_command_itself_is_not_led_astray_by_what_lies_where_it_is_started(tmp_path):
+    """`python -m` looks into that folder first; a file there that is named like one of Python's is not asked."""
+    project(tmp_path, dict.fromkeys(("random.py", "queue.py", "uuid.py"), "raise RuntimeError('a stray file was imported')\n"))
+    done = subprocess.run(
+        [sys.executable, "-m", "trainer", "import", "--help"], cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": ROOT, "PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+    assert done.returncode == 0 and "--weights FILE" in done.stdout, done.stderr
+
+
 # --- words
 
 
