@@ -309,6 +309,11 @@ class Run:
         """Encoder and decoder in numpy."""
         return _forward_of(self.info, self.weights)
 
+    def check_dataset(self, dataset: Dataset) -> None:
+        """Raises `RunError` for another data set, another division included: a model is not judged on images that it has learned."""
+        if dataset.sha256 != self.info.dataset.sha256:
+            raise RunError(other_data(dataset, self.id, "was trained on"))
+
     def check_measurable(self) -> None:
         """Raises `RunError` where figures would be those of stored pictures or need an encoder that is not here."""
         if self.info.origin is not None and (self.info.origin.decoder == "pictures" or not self.config.has_encoder):
@@ -444,6 +449,14 @@ class Run:
             odd = ", ".join(sorted(set(arrays) ^ wanted))
             raise _damaged(self.id, name, f"unexpected or missing tensors: {odd}")
         return arrays
+
+
+def other_data(dataset: Dataset, name: str, what: str) -> str:
+    """The sentence for a data set that is not the run's; what: what the run did with its own."""
+    why = ""
+    if not is_built_in(dataset.name):
+        why = ": its files have changed, or it was made by a version that divided them in another way"
+    return f"data set {dataset.name!r} is not the one that run {name!r} {what}{why}; restore it or train the run anew."
 
 
 def default_roots() -> tuple[Place, ...]:
