@@ -96,7 +96,7 @@ class Subject:
         for name in names:
             found = self.model.get(name) if isinstance(self.model, Mapping) else getattr(self.model, name, None)
             if callable(found):
-                return getattr(found, "_torchdynamo_orig_callable", found)  # type: ignore[no-any-return]
+                return getattr(found, "_torchdynamo_orig_callable", found)
         return None
 
     def forwards(self) -> Callable[..., Any] | None:
