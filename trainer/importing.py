@@ -306,8 +306,8 @@ class _Book:
             return ImportedConfig(
                 data="digits" if self.data is None else self.data.name,
                 model="autoencoder" if is_point else "conditional-vae" if asking.has_class else "vae",
-                latent_dim=asking.latent_dim, likelihood=how.likelihood, sigma=how.sigma / asking.unit, scale="fixed" if has_scale else "learned",
-                beta=how.effective_beta(shape), binarise=how.binarise, umap=self.umap, doubts=asking.understood.doubts,
+                latent_dim=asking.latent_dim, likelihood=how.likelihood, sigma=how.sigma / asking.unit,
+                scale="fixed" if has_scale else "learned", beta=how.effective_beta(shape), binarise=how.binarise, umap=self.umap, doubts=asking.understood.doubts,
                 parts={part: tuple(map(layer_record, found.layers)) for part, found in parts.items()},
             )  # fmt: skip
         except ValidationError as error:

@@ -67,7 +67,9 @@ def check_spread(asking: Asked, images: NDArray[np.uint8], how: HowTrained, labe
     now, *others = _readings(asking, x, y, how)
     better = next((other for other in others if other.is_clearly_better_than(now)), None)
     if asking.spread in ("sigma", "variance") and not asking.is_by_name:
-        raise ForeignError(_asks_for_sigma(better or (now if all(now.is_clearly_better_than(other) for other in others) else None)))
+        first, second = sorted([now, *others], key=lambda reading: reading.uneven + reading.off)
+        is_told_apart = first.off < MISFITS and first.uneven + first.off < 0.7 * (second.uneven + second.off)
+        raise ForeignError(_asks_for_sigma(first if is_told_apart else None))
     if better is not None:
         raise ForeignError(_asks(now, better))
 
