@@ -70,5 +70,5 @@ class Background:
             job.error = str(error)
         except Exception:
             LOG.exception("background work failed")
-            job.error = "something failed that should not; the log of the server says what."
+            job.error = "an internal error; the server's log has the details."
         job.is_done = True

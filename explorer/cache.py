@@ -26,17 +26,18 @@ from explorer.surface.payload import pack_static
 from trainer.datasets import Dataset, availability, dataset_names, load_dataset
 from trainer.errors import DataError, RunError
 from trainer.forward import CHUNK
-from trainer.geometry import DecodedGraph, Doubles, Report, decoded_graph
-from trainer.geometry import geodesic as shortest_way
+from trainer.geometry import DecodedGraph, Doubles, Report, curve_length, decoded_graphs
 from trainer.projection import Projection, axis_pair
 from trainer.runs import RUN_JSON, Run, RunInfo, default_roots, list_runs, load_run, size_bytes
 from trainer.spectrum import spectrum
 from trainer.store import store_of
-from trainer.walk import Along, Support, Walk, codes_along, measured
+from trainer.support import Support
+from trainer.walk import Along, DecodeAs, Walk, frames_along, measured, shortest_leg, walk_length
 from trainer.way_back import honesty_of
 
 Stamp = int
 Ways = tuple[Doubles, ...]
+MOST_BYTES_FOR_BROWSER = 32_000_000  # pixels of test images, before they are compressed
 AXES_POINTS = 500  # on which the honesty of two axes is measured: any pair may be asked for at any time
 MOST_PIXELS_OF_SPECTRUM = 1024  # more take minutes on an old machine
 
@@ -60,7 +61,7 @@ def static_payload(
     run_id: str, projection_name: str, axes: tuple[int, int] | None = None, label: int | None = None
 ) -> bytes:  # fmt: skip
     """What the browser gets once for a run, a map and, of a conditional run, a class."""
-    return _static_payload(run_id, _stamp(run_id), projection_name, axes, dataset_is_here(run_id), label)
+    return _static_payload(run_id, _stamp(run_id), projection_name, axes, has_originals(run_id), label)
 
 
 def dataset(name: str, sha256: str) -> Dataset | None:
@@ -73,15 +74,35 @@ def dataset_is_here(run_id: str) -> bool:
     return info.name in dataset_names() and availability(info.name).is_here
 
 
+def has_originals(run_id: str) -> bool:
+    """Whether all test pictures of a run are here, and few enough that the browser can be given them."""
+    this = run(run_id)
+    kept = this.test_images
+    n_bytes = len(this.encodings.mu) * int(np.prod(this.image_shape))
+    return (kept is not None and kept.is_whole and n_bytes <= MOST_BYTES_FOR_BROWSER) or dataset_is_here(run_id)
+
+
 def originals(run_id: str) -> NDArray[np.uint8] | None:
     """The encoded test pictures (N, C, H, W) of a run, in the order of its encodings; None where neither run nor data set here has them."""
     this = run(run_id)
-    if this.images is not None:
-        return this.images
+    kept = this.test_images
+    if kept is not None and kept.is_whole:
+        return kept.images
     if not dataset_is_here(run_id):
         return None
     data = dataset(this.info.dataset.name, this.info.dataset.sha256)
     return None if data is None else data.images[this.encodings.index]
+
+
+def originals_of(run_id: str, rows: NDArray[np.int64]) -> NDArray[np.uint8] | None:
+    """Some test pictures (B, C, H, W), by their places among the encodings; None where one of them is not here. A run of very many test
+    images keeps some of them only."""
+    whole = originals(run_id)
+    if whole is not None:
+        return whole[rows]
+    kept = run(run_id).test_images
+    found = [] if kept is None else [kept.of_row(int(row)) for row in rows]
+    return np.stack([picture for picture in found if picture is not None]) if found and all(p is not None for p in found) else None
 
 
 def factors(run_id: str) -> tuple[tuple[str, ...], NDArray[np.float32]] | None:
@@ -127,18 +148,22 @@ def size_on_disk(run_id: str) -> int:
 
 @dataclass(frozen=True)
 class Walked:
-    """codes (T, K) of a walk, their pictures x_hat (T, C, H, W), and what was measured along it."""
+    """codes (T, K) of a walk, their pictures x_hat (T, C, H, W), and what was measured along it.
+
+    labels (T,): the class as which each is decoded; None for a model that is told none.
+    """
 
     codes: NDArray[np.float32]
     x_hat: NDArray[np.float32]
     along: Along
+    labels: NDArray[np.int64] | None = None
 
 
-def walked(run_id: str, label: int | None, walk: Walk, ways: Ways = ()) -> Walked:
-    """A walk, decoded as a class and measured. ways: of a geodesic, see `geodesics`."""
+def walked(run_id: str, walk: Walk, ways: Ways = ()) -> Walked:
+    """A walk, decoded and measured. ways: of a geodesic, see `geodesics`."""
     stops = tuple(map(tuple, np.asarray(walk.stops, float).tolist()))
-    settings = (walk.kind, walk.is_loop, walk.overshoot, walk.n, walk.even)
-    return _walked(run_id, _stamp(run_id), label, stops, settings, ways)
+    settings = (walk.kind, walk.is_loop, walk.overshoot, walk.n, walk.even, walk.labels)
+    return _walked(run_id, _stamp(run_id), stops, settings, ways)
 
 
 def line_walked(run_id: str, label: int | None, codes: tuple[tuple[float, ...], ...]) -> Walked:
@@ -155,18 +180,23 @@ class Geodesics:
     error: str = ""
 
 
-def geodesics(run_id: str, label: int | None, walk: Walk) -> Geodesics:
+def geodesics(run_id: str, walk: Walk) -> Geodesics:
     """The shortest ways along a walk as far as they are known; what is missing is being computed when this returns."""
-    stamp = _stamp(run_id)
-    graph = _background().ask(("graph", run_id, stamp, label), partial(_graph, _run(run_id, stamp), label))
-    jobs = [graph]
+    stamp, labels = _stamp(run_id), walk.labels or (None,) * len(walk.stops)
+    graphs = {
+        label: _background().ask(("graph", run_id, stamp, label), partial(_graph, _run(run_id, stamp), label))
+        for label in dict.fromkeys(labels)
+    }
+    ways = []
     for i, j in walk.legs:
         a, b = (tuple(map(float, walk.stops[k])) for k in (i, j))
-        jobs.append(_background().ask(("way", run_id, stamp, label, a, b, walk.n), partial(_way, graph, a, b, walk.n)))
+        name = ("way", run_id, stamp, labels[i], labels[j], a, b, walk.n)
+        ways.append(_background().ask(name, partial(_way, graphs[labels[i]], graphs[labels[j]], a, b, walk.n)))
+    jobs = [*graphs.values(), *ways]
     error = next((job.error for job in jobs if job.error), "")
     is_done = all(job.is_done for job in jobs) and not error
     share = float(np.mean([1.0 if job.is_done else job.share for job in jobs]))
-    return Geodesics(tuple(job.answer for job in jobs[1:]) if is_done else None, share, error)
+    return Geodesics(tuple(job.answer for job in ways) if is_done else None, share, error)
 
 
 @st.cache_resource(show_spinner=False)
@@ -211,7 +241,7 @@ def _static_payload(
 
 
 def support(run_id: str) -> Support:
-    """How near the real codes of a run a code is."""
+    """How many encoded images of a run there are around a code."""
     return _support(run_id, _stamp(run_id))
 
 
@@ -228,7 +258,8 @@ def _ground(run_id: str, stamp: Stamp) -> Ground | None:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _support(run_id: str, stamp: Stamp) -> Support:
-    return Support(_run(run_id, stamp).encodings.mu)
+    this = _run(run_id, stamp)
+    return Support(this.encodings.mu, not this.config.is_deterministic)
 
 
 @st.cache_resource(show_spinner=False)
@@ -236,39 +267,50 @@ def _background() -> Background:
     return Background()
 
 
-def _graph(this: Run, label: int | None, report: Report) -> DecodedGraph:
+def _graph(this: Run, label: int | None, report: Report) -> tuple[DecodedGraph, ...]:
     """In the background, where Streamlit's memory is not to be asked: the run is given."""
     decode = replace(this.forward, label=label).decode
-    return decoded_graph(lambda z: decode(np.asarray(z, np.float32)), this.encodings.mu, report=report)
+    return decoded_graphs(lambda z: decode(np.asarray(z, np.float32)), this.encodings.mu, report=report)
 
 
-def _way(graph: Job, a: tuple[float, ...], b: tuple[float, ...], n: int, report: Report) -> Doubles:
-    """The graph comes first: one worker does everything in the order in which it was asked."""
-    if graph.answer is None:
-        raise DataError(graph.error or "its graph was given up")
-    return shortest_way(a, b, graph.answer, n, report).z
+def _way(first: Job, second: Job, a: tuple[float, ...], b: tuple[float, ...], n: int, report: Report) -> Doubles:
+    """The graphs come first: one worker does everything in the order in which it was asked."""
+    for graph in (first, second):
+        if graph.answer is None:
+            raise DataError(graph.error or "its graph was given up")
+    return shortest_leg(a, b, first.answer, n, report, None if second is first else second.answer)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _walked(
-    run_id: str, stamp: Stamp, label: int | None, stops: tuple[tuple[float, ...], ...], settings: tuple[Any, ...], _ways: Ways
-) -> Walked:  # fmt: skip
-    decode = replace(_run(run_id, stamp).forward, label=label).decode
-    codes = codes_along(Walk(np.array(stops), *settings), lambda z: decode(np.asarray(z, np.float32)), _ways)
-    return _measured(run_id, stamp, label, codes)
+def _walked(run_id: str, stamp: Stamp, stops: tuple[tuple[float, ...], ...], settings: tuple[Any, ...], _ways: Ways) -> Walked:
+    walk, decode = Walk(np.array(stops), *settings), _decode_as(run_id, stamp)
+    frames = frames_along(walk, decode, _ways)
+    first, last = 0, walk.legs[-1][1]
+    told = walk.labels or (None,) * len(stops)
+    ends = np.concatenate([decode(walk.stops[[i]], told[i]) for i in (first, last)])
+    return _measured(run_id, stamp, frames.codes, frames.labels, walk_length(walk, decode, _ways), ends)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _line_walked(run_id: str, stamp: Stamp, label: int | None, codes: tuple[tuple[float, ...], ...]) -> Walked:
-    return _measured(run_id, stamp, label, np.array(codes))
+    decode, line = _decode_as(run_id, stamp), np.array(codes)
+    labels = None if label is None else np.full(len(line), label)
+    return _measured(run_id, stamp, line, labels, curve_length(lambda z: decode(z, label), line))
 
 
-def _measured(run_id: str, stamp: Stamp, label: int | None, codes: Doubles) -> Walked:
+def _decode_as(run_id: str, stamp: Stamp) -> DecodeAs:
+    forward = _run(run_id, stamp).forward
+    return lambda z, label: replace(forward, label=label).decode(np.asarray(z, np.float32))
+
+
+def _measured(
+    run_id: str, stamp: Stamp, codes: Doubles, labels: NDArray[np.int64] | None, length: float, ends: NDArray[np.float32] | None = None
+) -> Walked:  # fmt: skip
     this = _run(run_id, stamp)
-    x_hat = replace(this.forward, label=label).decode(codes.astype(np.float32))
+    x_hat = this.forward.decode(codes.astype(np.float32), labels)
     classify = None if this.classifier is None else this.classifier.probabilities
-    along = measured(codes, x_hat, _support(run_id, stamp), not this.config.is_deterministic, classify)
-    return Walked(codes.astype(np.float32), x_hat, along)
+    along = measured(codes, x_hat, _support(run_id, stamp), not this.config.is_deterministic, classify, length, ends)
+    return Walked(codes.astype(np.float32), x_hat, along, labels)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -302,14 +344,17 @@ def _population(run_id: str, stamp: Stamp) -> Population:
 def _judged(run_id: str, stamp: Stamp, digest: str, name: str, refusal: str, _item: Item) -> Row:
     this = _run(run_id, stamp)
     stored, dataset = this.encodings, this.info.dataset
-    among = Against(this.forward, dataset.name, dataset.class_names, stored.mu, stored.label, population(run_id), ground(run_id))
+    among = Against(
+        this.forward, dataset.name, dataset.class_names, stored.mu, stored.label, population(run_id), ground(run_id),
+        this.classifier, originals(run_id) if this.classifier is None else None,
+    )  # fmt: skip
     return row_of(_item, among)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Decoding the test images once …")
 def _reconstructions(run_id: str, stamp: Stamp) -> NDArray[np.uint8]:
     this = _run(run_id, stamp)
-    labels = this.encodings.label if this.config.is_conditional else None
+    labels = this.told
     pictures = np.empty((len(this.encodings.mu), *this.image_shape), np.uint8)
     for at in range(0, len(pictures), CHUNK):  # as floats all of them would be four times as large
         part = slice(at, at + CHUNK)

@@ -14,30 +14,12 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
 from explorer.core.labels import label_sides
+from trainer.numerals import dimension
 
 ACCENT, MUTED, SECOND = "#4263eb", "#9aa3ad", "#d9480f"
 CONFIG: dict[str, Any] = {"displayModeBar": False}
 CHART_PX = (1100, 380)  # about the room between the axes of a chart as wide as the page
 NARROW_PX = 300  # its width on a phone
-
-
-def kl_bars(kl_per_dim: ArrayLike, active: ArrayLike, threshold: float) -> go.Figure:
-    """Mean KL of every dimension, largest first; active ones in the accent colour. kl_per_dim (K,) nats, active (K,) booleans."""
-    kl, is_active = np.asarray(kl_per_dim, float), np.asarray(active, bool)
-    order = np.argsort(-kl, kind="stable")
-    figure = go.Figure()
-    for name, wanted, colour in (("carries information", True, ACCENT), ("switched off", False, MUTED)):
-        rows = [k for k in order if is_active[k] == wanted]
-        figure.add_bar(
-            x=[f"z{k + 1}" for k in rows], y=kl[rows], name=name, marker_color=colour,
-            hovertemplate="dimension %{x}<br>KL %{y:.3f} nats<extra></extra>",
-        )  # fmt: skip
-    figure.add_hline(
-        y=threshold, line_dash="dot", line_color=MUTED, name=f"{threshold:g} nats, a guide for the eye", showlegend=True
-    )
-    figure.update_xaxes(categoryorder="array", categoryarray=[f"z{k + 1}" for k in order], title="latent dimension, by KL")
-    figure.update_yaxes(title="mean KL, nats per image", rangemode="tozero")
-    return styled(figure, height=320)
 
 
 def variance_bars(variance: ArrayLike) -> go.Figure:
@@ -46,7 +28,7 @@ def variance_bars(variance: ArrayLike) -> go.Figure:
     order = np.argsort(-values, kind="stable")
     figure = go.Figure()
     figure.add_bar(
-        x=[f"z{k + 1}" for k in order], y=values[order], marker_color=ACCENT,
+        x=[dimension(int(k)) for k in order], y=values[order], marker_color=ACCENT,
         hovertemplate="dimension %{x}<br>variance %{y:.3f}<extra></extra>",
     )  # fmt: skip
     figure.update_xaxes(title="latent dimension, by variance")
@@ -60,37 +42,10 @@ def reconstruction_history(epoch: ArrayLike, train: ArrayLike, test: ArrayLike) 
     for name, values, colour in (("train", train, MUTED), ("test", test, ACCENT)):
         figure.add_scatter(
             x=np.asarray(epoch), y=np.asarray(values), name=name, mode="lines", line={"color": colour, "width": 2},
-            hovertemplate=f"{name}, epoch %{{x}}<br>reconstruction %{{y:.2f}} nats<extra></extra>",
+            hovertemplate=f"{name}, epoch %{{x}}<br>reconstruction loss %{{y:.2f}} nats<extra></extra>",
         )  # fmt: skip
     figure.update_xaxes(title="epoch")
-    figure.update_yaxes(title="reconstruction, nats per image")
-    return styled(figure, height=320)
-
-
-def kl_history(epoch: ArrayLike, kl: NDArray[np.float64], names: Sequence[str], active: ArrayLike) -> go.Figure:
-    """KL of every dimension over the epochs, test split. epoch (T,) · kl (T, K) nats · names (K,) · active (K,)."""
-    figure = go.Figure()
-    for column, name, is_on in zip(kl.T, names, np.asarray(active, bool), strict=True):
-        figure.add_scatter(
-            x=np.asarray(epoch), y=column, name=name, mode="lines", opacity=0.9 if is_on else 0.5,
-            line={"width": 1.8 if is_on else 1, "color": ACCENT if is_on else MUTED},
-            hovertemplate=f"{name}, epoch %{{x}}<br>KL %{{y:.3f}} nats<extra></extra>",
-        )  # fmt: skip
-    figure.update_xaxes(title="epoch")
-    figure.update_yaxes(title="KL, nats per image", rangemode="tozero")
-    return styled(figure, height=320, legend=False)
-
-
-def elbo_history(epoch: ArrayLike, train: ArrayLike, test: ArrayLike) -> go.Figure:
-    """ELBO over the epochs: train and test, nats per image, higher is better; all (T,)."""
-    figure = go.Figure()
-    for name, values, colour in (("train", train, MUTED), ("test", test, ACCENT)):
-        figure.add_scatter(
-            x=np.asarray(epoch), y=np.asarray(values), name=name, mode="lines", line={"color": colour, "width": 2},
-            hovertemplate=f"{name}, epoch %{{x}}<br>ELBO %{{y:.2f}} nats<extra></extra>",
-        )  # fmt: skip
-    figure.update_xaxes(title="epoch")
-    figure.update_yaxes(title="ELBO, nats per image")
+    figure.update_yaxes(title="reconstruction loss, nats per image")
     return styled(figure, height=320)
 
 
@@ -99,7 +54,7 @@ def code_dots(z: ArrayLike) -> go.Figure:
     values = np.asarray(z, float)
     figure = go.Figure()
     figure.add_scatter(
-        x=[f"z{k + 1}" for k in range(len(values))], y=values, mode="markers", marker={"color": ACCENT, "size": 8},
+        x=[dimension(k) for k in range(len(values))], y=values, mode="markers", marker={"color": ACCENT, "size": 8},
         hovertemplate="%{x}<br>%{y:.2f}<extra></extra>",
     )  # fmt: skip
     reach = max(3.0, 1.1 * float(np.abs(values).max()))
@@ -110,7 +65,7 @@ def code_dots(z: ArrayLike) -> go.Figure:
 def posterior_dots(mu: ArrayLike, std: ArrayLike) -> go.Figure:
     """One picture's posterior: mu with a bar of one std for every dimension, on the prior's ±1 band. mu, std (K,)."""
     means, widths = np.asarray(mu, float), np.asarray(std, float)
-    names = [f"z{k + 1}" for k in range(len(means))]
+    names = [dimension(k) for k in range(len(means))]
     figure = go.Figure()
     figure.add_hrect(y0=-1, y1=1, fillcolor=MUTED, opacity=0.15, line_width=0)
     figure.add_scatter(
@@ -152,8 +107,8 @@ def rate_distortion(
         hovertemplate="%{customdata[0]}, %{customdata[1]}<br>rate %{x:.1f} + distortion %{y:.1f}<br>"
         "ELBO %{customdata[2]:.1f} nats<extra></extra>",
     )  # fmt: skip
-    figure.update_xaxes(title="rate, nats per image: what a code costs", range=[x0, x1], zeroline=False, showgrid=False)
-    figure.update_yaxes(title="distortion, nats per image", range=[y0, y1], zeroline=False, showgrid=False)
+    figure.update_xaxes(title="rate (KL), nats per image", range=[x0, x1], zeroline=False, showgrid=False)
+    figure.update_yaxes(title="distortion (reconstruction loss), nats per image", range=[y0, y1], zeroline=False, showgrid=False)
     figure.update_layout(dragmode=False)
     return styled(figure, height=CHART_PX[1] + 80, legend=False)
 

@@ -13,10 +13,12 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from trainer.config import FitConfig
 from trainer.runs import HOME
+from trainer.store import place
 
 JobState = Literal["waiting", "running", "finished", "stopped", "failed"]
 MOST_WAITING = 8
@@ -37,7 +39,7 @@ class Job:
     resume: bool = False
     state: JobState = "waiting"
     share: float = 0.0
-    words: str = "waiting for its turn"
+    words: str = "waiting for the training before it"
     is_stopping: bool = False
 
     @property
@@ -64,6 +66,8 @@ class Workshop:
         self, owner: str, patient: str, remedy: str, name: str, config: FitConfig, runs: str, resume: bool = False
     ) -> Job | None:
         """Queues a training; None where too many wait already or one of that name is under way."""
+        folder = place(runs)
+        runs = str(folder.absolute() if isinstance(folder, Path) else folder)  # the process works in another folder than this one
         with self._lock:
             waiting = [job for job in self._jobs.values() if job.is_open]
             if len(waiting) >= MOST_WAITING or any(job.name == name for job in waiting):
@@ -159,6 +163,6 @@ def _ended(ending: Mapping[str, Any], share: float) -> dict[str, Any]:
     if "error" in ending:
         return {"state": "failed", "words": str(ending["error"])}
     if "stopped" in ending:
-        kept = "it goes on from its last checkpoint when asked" if share > 0 else "nothing was trained yet"
+        kept = "it can be resumed from its last checkpoint" if share > 0 else "nothing had been trained yet"
         return {"state": "stopped", "words": f"stopped; {kept}"}
-    return {"state": "failed", "words": "the training ended without a word; it may have run out of memory."}
+    return {"state": "failed", "words": "the training process ended without a message; it may have run out of memory."}

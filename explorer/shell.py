@@ -19,7 +19,10 @@ from explorer import cache, comparison, state
 from explorer.core.words import plain
 from explorer.export_html import html_page
 from explorer.facts import HELP, facts_line
+from explorer.verdicts import verdict_line
 from explorer.views.parts import default_run, run_chooser
+from trainer.clinic import LITTLE, neighbours_sentence
+from trainer.console import program
 from trainer.errors import LatentError, RunError
 from trainer.runs import RunInfo
 
@@ -35,10 +38,12 @@ header[data-testid="stHeader"] { background: transparent; height: 0; min-height:
 .st-key-projection button p, [class*="st-key-map-"] button p, [class*="st-key-only-map-"] button p { text-transform: uppercase; }
 h1.atlas-title {
   font-size: 20px !important; font-weight: 650; padding: 0 !important; margin: 0 !important; letter-spacing: -0.01em; white-space: nowrap; }
-.st-key-brand, .st-key-facts { font-variant-numeric: tabular-nums; }
+.st-key-brand, .st-key-about { font-variant-numeric: tabular-nums; }
 [data-testid="stCaptionContainer"], [data-testid="stImageCaption"], [data-testid="stCaptionContainer"] p, [data-testid="stImageCaption"] p {
   color: light-dark(#545d68, #a9b3bf) !important; opacity: 1; font-variant-numeric: tabular-nums; }
 [data-testid="stImage"] img { image-rendering: pixelated; border-radius: 2px; }
+.st-key-about { row-gap: 0; } .st-key-about button { min-height: 0; padding-block: 0; text-align: left; }
+.st-key-about button p { font-size: 14px; white-space: normal; }
 .picture-grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(var(--cell, 124px), 1fr)); gap: 14px 18px; }
 .picture-grid figure { margin: 0; }
 .picture-grid img { image-rendering: pixelated; border-radius: 2px; display: block; max-width: 100%; }
@@ -47,6 +52,7 @@ h1.atlas-title {
 .st-key-reconstruct-source button { padding-inline: 11px !important; } /* five sources in a narrow column */
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 0.6rem 0.7rem 2rem; }
+  .st-key-brand { row-gap: 6px !important; }
   .st-key-view button { flex: 1 1 auto; min-width: 0; padding-inline: 4px !important; } /* five names side by side on a phone */
 }
 </style>
@@ -73,10 +79,10 @@ def page() -> None:
         importlib.import_module(f"explorer.views.{now.view}").show(now)
     except LatentError as error:
         st.error(plain(str(error)), icon=":material/error:")
-        st.caption("Choose another run above; this one stays as it is on disk.")
+        st.caption("Choose another run above; nothing on disk was changed.")
     except Exception:
         LOG.exception("view %s of run %s failed", now.view, now.run_id)
-        st.error("Something went wrong here that should not; the log of the server says what. Other views and runs still work.")
+        st.error("An internal error occurred here; the server's log has the details. Other views and runs still work.")
 
 
 def _header(now: state.State, runs: Mapping[str, RunInfo]) -> None:
@@ -93,7 +99,26 @@ def _header(now: state.State, runs: Mapping[str, RunInfo]) -> None:
         with st.popover("All runs", type="tertiary"):
             _all_runs(now.run_id, runs)
     if now.view != "compare":
-        st.caption(plain(_facts(now.run_id, runs[now.run_id])), help=HELP)
+        _about(now, runs[now.run_id])
+
+
+def _about(now: state.State, info: RunInfo) -> None:
+    """The run's figures, what was done with its data, and the clinic's verdict, which Dimensions shows large."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="about"):
+        st.caption(plain(_facts(now.run_id, info)), help=_meanings(info), width="content")
+        notes = info.dataset.notes
+        if notes:
+            with st.popover("About the data", type="tertiary", key="data-notes"):
+                st.markdown("\n".join(f"- {plain(note)}" for note in notes))
+        if now.view != "dimensions":
+            verdict_line(now.run_id, "verdict")
+
+
+def _meanings(info: RunInfo) -> str:
+    """What each figure means; and, of a model whose codes carry next to nothing, why neighbours may read classes from them all the same."""
+    found = info.examination
+    why = neighbours_sentence(found) if found is not None and found.information < LITTLE else ""
+    return f"{HELP}\n\n**15-NN of this run**: {plain(why)}" if why else HELP
 
 
 def listed(runs: Mapping[str, RunInfo], shown: str) -> list[str]:
@@ -138,6 +163,6 @@ def _notices(now: state.State, broken: Mapping[str, RunError]) -> None:
 def _no_runs(broken: Mapping[str, RunError]) -> None:
     st.title("Latent Atlas")
     st.info("There are no runs yet. Train the first one in a few seconds, then reload this page:", icon=":material/info:")
-    st.code("python -m trainer fit digits-2d", language="bash")
+    st.code(f"{program()} fit digits-2d", language="bash")
     for error in broken.values():
         st.error(plain(str(error)))

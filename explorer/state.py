@@ -68,9 +68,13 @@ def load(known: Mapping[str, int], default_run: str, broken: Mapping[str, str] |
     if "next-run" in st.session_state:
         st.session_state["run"] = st.session_state.pop("next-run")
     asked = {name: st.query_params.get(name) for name in ("run", "view")}
-    notice = None
+    notice, shown = None, st.session_state.get("shown-run")
+    # what was clicked on the map of a run that is gone meanwhile is not for the run that is shown instead
+    st.session_state["is-lost"] = shown is not None and shown not in known
     if asked["run"] and broken and asked["run"] in broken:
         notice = f"{broken[asked['run']]} Showing {default_run} instead."
+    elif st.session_state["is-lost"]:
+        notice = f"The run “{shortened(str(shown), 40)}” was deleted or renamed while it was open. Showing {default_run} instead."
     elif asked["run"] and asked["run"] not in known:
         notice = f"There is no run “{shortened(asked['run'], 40)}”. Showing {default_run} instead; the list above has all runs."
     elif asked["view"] and asked["view"] not in VIEWS:
@@ -78,6 +82,7 @@ def load(known: Mapping[str, int], default_run: str, broken: Mapping[str, str] |
     if notice:
         st.session_state["notice"] = notice
     run_id = _chosen("run", list(known), default_run)
+    st.session_state["shown-run"] = run_id
     view: View = _chosen("view", VIEWS, "atlas")  # type: ignore[assignment]
     n_asked = 0 if run_id in st.session_state.get("pins", {}) else len(_linked_pins(run_id))
     found = _pins(run_id)
@@ -95,6 +100,12 @@ def load(known: Mapping[str, int], default_run: str, broken: Mapping[str, str] |
 def choose_run(run_id: str) -> None:
     """Shows another run (a button's callback)."""
     st.session_state["run"] = run_id
+
+
+def open_clinic(run_id: str) -> None:
+    """Shows what a run's verdict rests on (a button's callback)."""
+    st.session_state["run"] = run_id
+    st.session_state["view"] = "dimensions"
 
 
 def open_run_next(run_id: str) -> None:
@@ -152,7 +163,7 @@ def fresh_events(event: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
     fresh = [e for e in events if isinstance(e, Mapping) and str(e.get("nonce")) not in taken_pins()]
     if fresh:
         st.session_state["taken"] = [*taken_pins(), *(str(e.get("nonce")) for e in fresh)][-MAX_TAKEN:]
-    return fresh
+    return [] if st.session_state.get("is-lost") else fresh
 
 
 def _edit(run_id: str, edit: object) -> None:

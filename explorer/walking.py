@@ -11,6 +11,7 @@ import streamlit as st
 
 from explorer import state
 from explorer.core.words import shortened
+from trainer.numerals import number
 from trainer.projection import Projection
 
 MAX_STOPS = 12
@@ -21,16 +22,20 @@ FAR = 1e3  # no place is that far out; a larger number is a mistake
 
 @dataclass(frozen=True)
 class Stop:
-    """A code z (K,) that the walk goes through, and what it is called; not yet Markdown."""
+    """A code z (K,) that the walk goes through, and what it is called; not yet Markdown.
+
+    label: the class as which a class-conditional model decodes it; None: as the class that is chosen on the page.
+    """
 
     name: str
     z: tuple[float, ...]
+    label: int | None = None
 
 
 def chosen(run_id: str, n_dims: int) -> tuple[Stop, ...] | None:
     """The stops that the visitor chose; None before anything was changed, and where the run has become another one."""
     stored = _all().get(run_id)
-    stops = None if stored is None else tuple(Stop(name, tuple(z)) for name, z in stored)
+    stops = None if stored is None else tuple(Stop(name, tuple(z), *label) for name, z, *label in stored)
     return None if stops is None or any(len(stop.z) != n_dims for stop in stops) else stops
 
 
@@ -69,7 +74,7 @@ def _all() -> dict[str, Any]:
 
 
 def _write(run_id: str, stops: Sequence[Stop]) -> None:
-    plain = [[shortened(stop.name, MAX_NAME), [float(value) for value in stop.z]] for stop in stops]
+    plain = [[shortened(stop.name, MAX_NAME), [float(value) for value in stop.z], stop.label] for stop in stops]
     st.session_state["stops"] = {**_all(), run_id: plain}
 
 
@@ -86,18 +91,19 @@ class Drawn:
 
 
 def take(
-    run_id: str, stops: Sequence[Stop], event: Mapping[str, Any] | None, projection: Projection, axes: tuple[int, int] | None
-) -> None:
+    run_id: str, stops: Sequence[Stop], event: Mapping[str, Any] | None, projection: Projection, axes: tuple[int, int] | None,
+    label: int | None = None,
+) -> None:  # fmt: skip
     """What was done on the map: a click puts a stop at the end, a line that was drawn is kept. Each event counts once.
 
-    All but moderate places is nothing.
+    label: the class as which the picture under the cursor was decoded. All but moderate places is nothing.
     """
     on = projection.name
     for one in state.fresh_events(event):
         pin = None if "edit" in one else state.made_pin(one, projection)
         if pin is not None:
             forget_drawn(run_id)
-            put(run_id, stops, Stop(f"place {_numbers(pin.z)}", pin.z))
+            put(run_id, stops, Stop(f"map point {_numbers(pin.z)}", pin.z, label))
             stops = chosen(run_id, len(pin.z)) or stops
         match one.get("edit"):
             case {"kind": "drawn", "places": [_, _, *_] as places} if len(places) <= MAX_DRAWN:
@@ -124,7 +130,7 @@ def _lines() -> dict[str, Any]:
 
 def _numbers(z: Sequence[float]) -> str:
     """(0.41, −1.20, …)."""
-    shown = ", ".join(f"{value:.2f}".replace("-", "−") for value in z[:2])
+    shown = ", ".join(number(value) for value in z[:2])
     return f"({shown}{', …' if len(z) > 2 else ''})"
 
 

@@ -15,6 +15,7 @@ from explorer.surface.book import pack_book
 from trainer.errors import ConfigError
 from trainer.projection import Projection
 from trainer.runs import Run
+from trainer.support import Support
 
 
 class AtlasWidget(anywidget.AnyWidget):
@@ -49,7 +50,7 @@ class AtlasWidget(anywidget.AnyWidget):
         name, run = proposal["value"], self.run
         if not run.config.is_conditional:
             if name is not None:
-                raise ConfigError("as_class", name, f"None: run {run.id!r} is told no class")
+                raise ConfigError("as_class", name, f"None: run {run.id!r} is not class-conditional")
             return None
         if name not in run.info.dataset.class_names:
             raise ConfigError("as_class", name, ", ".join(run.info.dataset.class_names))
@@ -76,9 +77,8 @@ class AtlasWidget(anywidget.AnyWidget):
         projection, z = self.projection, np.asarray(record["z"], np.float32)
         kept = record.get("place") if record.get("on") == projection.name else None
         x, y = kept or projection.to_map(z[None], self.run.encodings.mu)[0].tolist()
-        return Pin(
-            tuple(map(float, record["z"])), (float(x), float(y)), float(projection.support_at([(x, y)])[0]), record.get("name", "")
-        )
+        support = float(Support(self.run.encodings.mu, not self.run.config.is_deterministic).of(z[None])[0])
+        return Pin(tuple(map(float, record["z"])), (float(x), float(y)), support, record.get("name", ""))
 
     def _record(self, pin: Pin | Sequence[float]) -> dict[str, Any]:
         """As the browser has it: a place is kept only where the map has no exact way from code to place."""

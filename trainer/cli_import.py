@@ -15,13 +15,17 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from trainer.arguments import parse
+from trainer.arguments import MaybeNumber, MaybeText, NewName, RunsToWrite, parse
 from trainer.config import check_run_name
 from trainer.errors import LatentError, RunError
+from trainer.numerals import count
 from trainer.runs import RUN_JSON, RunInfo, default_roots
 from trainer.store import place
 
 if TYPE_CHECKING:
+    from trainer.datasets import Dataset
+    from trainer.importing import HowTrained
+    from trainer.loading import Loaded
     from trainer.namesakes import Namesakes
 
 LONG = 30.0  # seconds of somebody's code after which it is said that it may be training
@@ -35,24 +39,36 @@ class ModelOptions:
     module: str
     """what is the model: FILE.py:CLASS, FILE.py:FUNCTION or PACKAGE.MODULE:NAME, where NAME is a class, a model, or a function that returns
     one; a file alone where it holds one class of models"""
-    arguments: str | None = None
+    arguments: MaybeText = None
     """what the class or function is called with, as JSON: '{"latent_dim": 20}', or '[784, 20]' in their order"""
-    weights: str | None = None
+    weights: MaybeText = None
     """file of weights: .pt, .pth, .bin, .ckpt or .safetensors, a state dict or a checkpoint that holds one; tensors only are loaded"""
-    weights_key: str | None = None
+    weights_key: MaybeText = None
     """where in the file the weights are, such as ema (default: wherever names and shapes fit best)"""
     command_line: str = ""
     """words that the module's own command line sees, where it reads one (default: none)"""
     data: str
-    """data set that it was trained on: a name, a folder of images, or a file .npz with images (and labels, class_names)"""
+    """data set that it was trained on: a name, or a path of your own images: a folder, or a file .zip, .npz, .npy or .csv; ?size=64 after a
+    folder gives the pixels of a side"""
+    held_out: MaybeNumber = None
+    """share of your own images that the figures are measured on, 0.05 to 0.6 (default: 0.2, or the split that the folder has)"""
     likelihood: Literal["bernoulli", "gaussian", "laplace"] = "bernoulli"
     """what the reconstruction loss means: bernoulli for cross-entropy, gaussian for squared, laplace for absolute error"""
     sigma: float = 1.0
     """scale of a Gaussian or Laplace pixel: 1 for a loss Σ(x − x̂)²/2, 0.7071 for Σ(x − x̂)²"""
+    loss: Literal["sum", "mean"] = "sum"
+    """whether the reconstruction loss of an image is summed over its pixels, or averaged over them, as mse_loss(x_hat, x) is"""
     beta: float = 1.0
-    """weight of the KL term in its loss"""
+    """weight of the KL in the loss, as the training loop has it; the KL summed over dimensions"""
+    pixels: str = ""
+    """range of the pixels that it was trained on: 0..1, -1..1, 0..255, or MEAN,STD as Normalize was given them, such as 0.1307,0.3081
+    (default: 0..1, unless another is seen)"""
     output: Literal["means", "logits"] = "means"
-    """what decode gives: means in [0, 1], or logits"""
+    """what decode gives: means, or logits (numbers before the sigmoid)"""
+    spread: Literal["", "logvar", "sigma", "variance", "log-sigma"] = ""
+    """what encode gives beside the mean (default: what is seen, else the log variance)"""
+    conditional: bool = False
+    """it is told the class: encode(x, y) or decode(z, y), with numbers or one-hot"""
     binarise: bool = False
     """it was trained on black and white pixels drawn from the grey ones"""
 
@@ -64,9 +80,9 @@ class ImportOptions(ModelOptions):
     Imports and runs the module that you name, as `python` would, in a process of its own and only now: the app never does.
     """
 
-    name: str | None = None
+    name: NewName = None
     """name of the run (default: that of the class or function)"""
-    runs: str = field(default_factory=lambda: str(default_roots()[0]))
+    runs: RunsToWrite = field(default_factory=lambda: str(default_roots()[0]))
     """folder of runs, a path or an fsspec URL such as s3://bucket/runs (default: $LATENT_RUNS, else runs)"""
     umap: bool = True
     """lay out a UMAP for more than two latent dimensions"""
@@ -76,18 +92,43 @@ class ImportOptions(ModelOptions):
     """replace a run of this name"""
 
 
+@dataclass(frozen=True, kw_only=True)
+class CheckOptions(ModelOptions):
+    """A dry run of import: load the model, ask it a few times, and say what was understood. Nothing is written.
+
+    It says how the module was loaded, what fits of the weights, which value of encode was taken for what, the ranges of pixels, and what
+    disagrees. Takes the options of import.
+    """
+
+
 # --- here
 
 
 def import_command(argv: list[str], prog: str) -> None:
     """`import`, with the words after it; prog: how the program was called. Raises `LatentError`."""
-    options = parse(ImportOptions, argv, f"{prog} import")
+    options = parse(ImportOptions, joined(argv), f"{prog} import")
     if not options.runs.strip():
         raise LatentError("--runs is ''; allowed: a folder or an fsspec address.")
     name = _run_name(options)
     if not options.overwrite and (place(options.runs) / name / RUN_JSON).is_file():
         raise RunError(f"run {name!r} is already in {options.runs}; --overwrite replaces it, --name starts another.")
     _run("import", options, {"name": name, "runs": _absolute_unless_address(options.runs)})
+
+
+def check_command(argv: list[str], prog: str) -> None:
+    """`check`, with the words after it; prog: how the program was called. Raises `LatentError`."""
+    _run("check", parse(CheckOptions, joined(argv), f"{prog} check"), {})
+
+
+def joined(argv: list[str]) -> list[str]:
+    """The words with `--pixels -1..1` as one, since what begins with a minus is taken for an option."""
+    words: list[str] = []
+    for word in argv:
+        if words and words[-1] == "--pixels" and re.match(r"-[0-9.]", word):
+            words[-1] = f"--pixels={word}"
+        else:
+            words.append(word)
+    return words
 
 
 def _run_name(options: ImportOptions) -> str:
@@ -108,7 +149,7 @@ def _run(command: str, options: ModelOptions, changed: Mapping[str, Any]) -> Non
     from trainer.complaints import ForeignCodeError
     from trainer.foreign_process import absolute, run_apart
 
-    told = {**asdict(options), **changed, "module": _absolute_module(options.module), "data": _data_name(options.data)}
+    told = {**asdict(options), **changed, "module": _absolute_module(options.module), "data": _data_of(options)}
     told["weights"] = None if options.weights is None else absolute(options.weights)
     request = {"command": command, "options": told}
     folder = os.getcwd()
@@ -148,18 +189,12 @@ def _absolute_unless_address(folder: str) -> str:
     return folder if "://" in folder else str(Path(folder).expanduser().absolute())
 
 
-def _data_name(data: str) -> str:
-    """A folder or a file .npz by its path as the name that the data sets know; any other name as it is."""
-    path = Path(data).expanduser()
-    if data.lower().endswith(".npz") and not data.startswith("npz:"):
-        return f"npz:{path.resolve()}"
-    return f"folder:{path.resolve()}" if path.is_dir() and ("/" in data or "\\" in data or data not in _names()) else data
+def _data_of(options: ModelOptions) -> str:
+    """The name of the data set that means the same from every folder, with the share that is held out. Raises `DataError`."""
+    from trainer.datasets import absolute_name, with_held_out
 
-
-def _names() -> tuple[str, ...]:
-    from trainer.datasets import dataset_names
-
-    return dataset_names()
+    name = absolute_name(options.data)
+    return name if options.held_out is None else with_held_out(name, options.held_out)
 
 
 class Show:
@@ -233,7 +268,7 @@ LOADING = "loading the model"
 
 def options_of(request: Mapping[str, Any]) -> ModelOptions:
     """The options of a request of `_run`."""
-    kinds: dict[str, type[ModelOptions]] = {"import": ImportOptions}
+    kinds: dict[str, type[ModelOptions]] = {"import": ImportOptions, "check": CheckOptions}
     kind = kinds[str(request["command"])]
     known = {item.name for item in fields(kind)}
     return kind(**{key: value for key, value in request["options"].items() if key in known})
@@ -247,36 +282,58 @@ def load_all() -> None:
 
 def work(command: str, options: ModelOptions, namesakes: Namesakes, tell: Tell) -> None:
     """What `command` asks for, in this process; `tell` takes parts, notes and what is to be said. Raises `LatentError`."""
+    import torch
+
+    from trainer.datasets import load_dataset
+    from trainer.importing import HowTrained
     from trainer.loading import load_model
 
     tell(part=LOADING)
+    torch.manual_seed(0)  # the same random weights twice, where there are no others
     loaded = load_model(options.module, options.arguments, options.weights, options.weights_key, namesakes)
-    for note in loaded.notes:
+    for note in loaded.notes if isinstance(options, ImportOptions) else ():
         tell(note=note)
-    if isinstance(options, ImportOptions):
-        _import(options, loaded.model, tell)
-
-
-def _import(options: ImportOptions, model: Any, tell: Tell) -> None:
-    from trainer.clinic import diagnose
-    from trainer.datasets import load_dataset
-    from trainer.importing import HowTrained, import_model
-
-    assert options.name is not None
     tell(part="reading the data set")
     dataset = load_dataset(options.data, progress=True)
     for note in dataset.notes:
         tell(note=note)
-    how = HowTrained(options.likelihood, options.sigma, options.beta, options.output, options.binarise)
+    how = HowTrained(
+        likelihood=options.likelihood, sigma=options.sigma, beta=options.beta, output=options.output, binarise=options.binarise,
+        pixels=options.pixels, loss=options.loss, spread=options.spread, conditional=options.conditional,
+    )  # fmt: skip
+    if isinstance(options, ImportOptions):
+        _import(options, loaded, dataset, how, tell)
+    else:
+        _check(options, loaded, dataset, how, tell)
+
+
+def _import(options: ImportOptions, loaded: Loaded, dataset: Dataset, how: HowTrained, tell: Tell) -> None:
+    from trainer.clinic import diagnose
+    from trainer.importing import import_model
+
+    assert options.name is not None
     run = import_model(
-        model, dataset, options.name, source=options.module, how=how, runs=options.runs, overwrite=options.overwrite, umap=options.umap,
-        classifier=options.classifier, on_part=lambda part: tell(part=part),
+        loaded.model, dataset, options.name, source=options.module, how=how, runs=options.runs, overwrite=options.overwrite,
+        umap=options.umap, classifier=options.classifier, on_part=lambda part: tell(part=part),
     )  # fmt: skip
     lines = [f"{run.folder}: {run_line(run.info)}."]
     lines += [f"  {line}" for line in (run.info.origin.sentences() if run.info.origin else ())]
     if run.info.examination is not None:
         lines.append(f"  {diagnose(run.config, run.info.examination, run.encodings.mu).headline}")
     tell(say="\n".join(lines))
+
+
+def _check(options: ModelOptions, loaded: Loaded, dataset: Dataset, how: HowTrained, tell: Tell) -> None:
+    from trainer.importing import check_model
+
+    tell(part="asking the model")
+    asking, understood = check_model(loaded.model, dataset, how)
+    lines = [
+        f"{options.module}: a {type(loaded.model).__name__}, {count(asking.n_parameters)} parameters",
+        *loaded.notes,
+        *understood,
+    ]
+    tell(say="\n  ".join(lines))
 
 
 def run_line(info: Any) -> str:

@@ -4,7 +4,10 @@
 rests on and the remedies that fit. Sums over pixels and latents, means over images: nats per image. Letters: N images, K latent dimensions.
 
 KL alone is no witness: a constant encoder N(4, I) pays 8 nats a dimension for nothing. So the verdict rests on how many nats tell images
-apart (mutual information of image and code, at most log N) and on what reconstruction loses when codes are exchanged between images.
+apart (mutual information of image and code) and on what reconstruction loses when codes are exchanged between images. From N images no
+more than log N nats can be seen: where a code holds more, the information and the distance to the prior are known between two bounds
+(`trainer.bracket`), and nothing is said that they do not decide. No threshold depends on N. Where a check of `trainer.checks` fails
+there is no verdict but the sentence why.
 """
 
 from __future__ import annotations
@@ -17,25 +20,38 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from trainer.collapse import is_active
+from trainer.checks import Check, Implied, Measured, checks, failed, implied_differs, notes
+from trainer.collapse import ACTIVE_VARIANCE
 from trainer.config import FitConfig, checked
 from trainer.errors import ConfigError
+from trainer.numerals import count, number, percent
 
-Kind = Literal["healthy", "surplus", "over-regularised", "collapsed", "strong-decoder", "kl-without-information"]
+Kind = Literal["healthy", "surplus", "over-regularised", "collapsed", "strong-decoder", "kl-without-information", "no-verdict"]
 
 USED = 0.05  # nats that reconstruction must lose when a dimension is shuffled, for it to count as used
-LITTLE = 0.1  # share of log N below which a code tells next to nothing of its image
+LITTLE = math.log(2)  # nats below which a code does not even tell one half of the images from the other
 EMPTY = 0.5  # share of the KL that must be information, else most of it is not
 PRESSURE = 1.5  # effective beta from which the KL term is called too heavy
+CAPPED = 0.9  # share of log N from which an estimate says "at least"
+NEAR, FAR = 1.0, 1.0  # nats: a distance to the prior surely below the first, or surely above the second, is worth a conclusion
+SURELY = 2.0  # standard errors
+SAME = 0.05  # nats from the prior that are as good as none
+TIGHT = 0.1  # relative width of a bracket that is told as one number
 
 
 class Examination(BaseModel):
     """What was measured of a run on `n` held-out images, nats per image; stored in run.json.
 
     information, marginal_kl, total_correlation, dimension_wise_kl (K): see `trainer.information`; ceiling = log n · baseline =
-    E_q[−log p(x|z)] · shuffled, zeroed (K): its rise without dimension k, see `trainer.collapse.Interventions` · all_shuffled: its rise
-    when the whole code is another image's · sensitivity (K): mean ‖∂x_hat/∂z_k‖ · residual: mean squared error of a pixel at sampled
-    codes · sigma: the fixed or learned scale of a pixel, None where there is none or every pixel has its own.
+    E_q[−log p(x|z)] · shuffled, zeroed (K): its rise without dimension k, see `trainer.collapse.Interventions`, with their standard errors,
+    of `interventions_n` images · all_shuffled: its rise when the whole code is another image's · sensitivity (K): mean ‖∂x_hat/∂z_k‖ ·
+    residual: mean squared error of a pixel at sampled codes · sigma: the fixed or learned scale of a pixel, None where there is none or
+    every pixel has its own.
+
+    Not in runs of before: prior_low, prior_error, prior_density: the lower bound of the distance to the prior, see `trainer.bracket`;
+    marginal_kl is the upper one · variance (K): of the posterior mean over the images · signal_to_noise (K): that over the mean posterior
+    variance · knn_means, knn_draws: share of the examined images whose class their 15 nearest neighbours among the others vote for, by
+    posterior means and by one draw of each posterior · implied: the β that the model implies · measured: what the checks rest on.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -53,15 +69,49 @@ class Examination(BaseModel):
     sensitivity: tuple[float, ...]
     residual: float
     sigma: float | None = None
+    shuffled_error: tuple[float, ...] | None = None
+    zeroed_error: tuple[float, ...] | None = None
+    interventions_n: int | None = None
+    prior_low: float | None = None
+    prior_error: float | None = None
+    prior_density: str = ""
+    variance: tuple[float, ...] | None = None
+    signal_to_noise: tuple[float, ...] | None = None
+    knn_means: float | None = None
+    knn_draws: float | None = None
+    implied: Implied | None = None
+    measured: Measured | None = None
 
     @property
     def ceiling(self) -> float:
-        """log n nats: a code cannot tell more than n images apart."""
+        """log n nats: more cannot be seen with n images."""
         return math.log(self.n)
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether the estimate of the information is so near log n that the information may be any larger."""
+        return self.n > 1 and self.information > CAPPED * self.ceiling
+
+    @property
+    def prior_distance(self) -> tuple[float, float]:
+        """Lower and upper bound of KL(q(z) ‖ p(z)), nats; the lower one less two standard errors, and never below 0."""
+        high = max(0.0, self.marginal_kl)
+        low = 0.0 if self.prior_low is None else self.prior_low - SURELY * (self.prior_error or 0.0)
+        return min(max(0.0, low), high), high
+
+    @property
+    def information_between(self) -> tuple[float, float]:
+        """Lower and upper bound of the information of image and code, nats: the mean KL less the two bounds of the distance."""
+        low = max(0.0, self.information)
+        return low, max(low, self.mean_kl - self.prior_distance[0])
 
     @model_validator(mode="after")
     def _fits_together(self) -> Examination:
-        lengths = {len(values) for values in (self.dimension_wise_kl, self.shuffled, self.zeroed, self.sensitivity)}
+        of_dims = (
+            self.dimension_wise_kl, self.shuffled, self.zeroed, self.sensitivity, self.shuffled_error, self.zeroed_error, self.variance,
+            self.signal_to_noise, None if self.implied is None else self.implied.per_dim,
+        )  # fmt: skip
+        lengths = {len(values) for values in of_dims if values is not None}
         if len(lengths) != 1 or self.n < 1:
             raise ValueError(f"the examination has {sorted(lengths)} dimensions of {self.n} images")
         return self
@@ -78,26 +128,51 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The verdict. used (K,): dimensions that the decoder needs · headline: the verdict in a sentence · because: what it rests on."""
+    """The verdict. used (K,): dimensions that the decoder needs · headline: the verdict in a sentence · because: what it rests on ·
+    checks: all that were made; where one that decides fails, kind is "no-verdict"."""
 
     kind: Kind
     used: NDArray[np.bool_]
     headline: str
     because: tuple[str, ...]
     remedies: tuple[Remedy, ...]
+    checks: tuple[Check, ...] = ()
 
     @property
     def is_alarm(self) -> bool:
         return self.kind not in ("healthy", "surplus")
 
 
-def diagnose(config: FitConfig, found: Examination, mu: NDArray[Any]) -> Diagnosis:
-    """The verdict on a run, from what was measured and the held-out posterior means mu (N, K)."""
-    used = is_active(np.asarray(mu)) & (np.asarray(found.shuffled) > USED)
-    kind = _kind(config, found, used)
+def diagnose(config: FitConfig, found: Examination, mu: NDArray[Any] | None = None) -> Diagnosis:
+    """The verdict on a run, from what was measured; mu (N, K), held-out posterior means, where the examination is older than `variance`."""
+    used = used_dimensions(found, mu)
+    made = checks(config, found.n, found.measured, found.implied, uses_code=found.information >= LITTLE)
+    kind: Kind = "no-verdict" if failed(made) else _kind(config, found, used)
     return Diagnosis(
-        kind, used, _headline(kind, config, found, used), _because(config, found, used), _remedies(kind, config, found)
-    )
+        kind, used, _headline(kind, config, found, used, made), _because(kind, config, found, used, made),
+        _remedies(kind, config, found), made,
+    )  # fmt: skip
+
+
+def headline(config: FitConfig, found: Examination | None) -> Diagnosis | None:
+    """The verdict from run.json alone, without opening the codes: for the header of every view. None where there was no examination."""
+    return None if found is None else diagnose(config, found)
+
+
+def used_dimensions(found: Examination, mu: NDArray[Any] | None = None) -> NDArray[np.bool_]:
+    """(K,): whose posterior mean varies (Burda et al. 2016) and which reconstruction misses, beyond sampling error."""
+    lost = np.asarray(found.shuffled)
+    error = np.zeros_like(lost) if found.shuffled_error is None else np.asarray(found.shuffled_error)
+    variance = found.variance if found.variance is not None else None if mu is None else np.asarray(mu).astype(float).var(0)
+    varies = np.ones(len(lost), bool) if variance is None else np.asarray(variance) > ACTIVE_VARIANCE
+    return np.asarray(varies & (lost > USED) & (lost > SURELY * error))
+
+
+def weight_of_kl(config: FitConfig, found: Examination) -> float:
+    """β: what the model implies where that is clearly another than what was declared."""
+    if found.implied is not None and implied_differs(config, found.implied):
+        return found.implied.value
+    return config.beta
 
 
 def pressure(config: FitConfig, found: Examination) -> float:
@@ -107,11 +182,11 @@ def pressure(config: FitConfig, found: Examination) -> float:
     weighs β σ² / MSE. 1 where σ is learned, optimal or there is none, times β.
     """
     is_fixed = config.likelihood == "gaussian" and config.scale == "fixed"
-    return config.beta * (config.sigma**2 / max(found.residual, 1e-12) if is_fixed else 1.0)
+    return weight_of_kl(config, found) * (config.sigma**2 / max(found.residual, 1e-12) if is_fixed else 1.0)
 
 
 def _kind(config: FitConfig, found: Examination, used: NDArray[np.bool_]) -> Kind:
-    tells_little = found.information < LITTLE * found.ceiling
+    tells_little = found.information < LITTLE
     if tells_little and found.mean_kl > max(1.0, found.information / EMPTY):
         return "kl-without-information"
     if tells_little and config.context:
@@ -123,94 +198,166 @@ def _kind(config: FitConfig, found: Examination, used: NDArray[np.bool_]) -> Kin
     return "healthy" if used.all() else "surplus"
 
 
-def _headline(kind: Kind, config: FitConfig, found: Examination, used: NDArray[np.bool_]) -> str:
+def _headline(kind: Kind, config: FitConfig, found: Examination, used: NDArray[np.bool_], made: tuple[Check, ...]) -> str:
     n_used, n_dims = int(used.sum()), len(used)
     match kind:
+        case "no-verdict":
+            return f"No verdict: {_lower(failed(made)[0].sentence)}"
         case "healthy":
             return f"Healthy: {_all(n_dims)} latent dimensions are used."
         case "surplus":
             rest = n_dims - n_used
             return f"Healthy: {n_used} of {n_dims} latent dimensions are used; {_the_other(rest)} switched off, which does no harm."
         case "over-regularised":
-            return (
-                f"Over-regularised: {n_used} of {n_dims} dimensions are used, and the KL term holds them below what they could say."
-            )
+            if n_used == 0:
+                return f"Over-regularised: the KL term leaves none of the {_dimensions(n_dims)} in use."
+            return f"Over-regularised: {n_used} of {_dimensions(n_dims)} are used, and the KL term limits the information that they carry."
         case "collapsed":
-            return "Collapsed: the codes say next to nothing of the pictures, and the decoder draws the same mean picture for all."
+            return (
+                "Collapsed: the latent code carries almost no information about the image, and the decoder gives the same mean image "
+                "for all."
+            )
         case "strong-decoder":
-            return "Collapsed: the decoder explains the pictures by their own pixels and does without the code."
+            return (
+                "Collapsed: the decoder predicts each pixel from the pixels before it and makes almost no use of the latent code."
+            )
         case "kl-without-information":
             return (
-                f"The KL of {found.mean_kl:.1f} nats is no information: the codes differ from the prior, but not from each other."
+                f"The KL of {number(found.mean_kl, 1)} nats carries no information: the posteriors differ from the prior, but not from "
+                "each other."
             )
 
 
-def _because(config: FitConfig, found: Examination, used: NDArray[np.bool_]) -> tuple[str, ...]:
-    share = max(0.0, found.information / found.ceiling)
-    lines = [
-        f"Image and code share {_nats(found.information)} nats of information, {share:.0%} of the {found.ceiling:.2f} (log {found.n:,}) "
-        f"that could be; the mean KL is {_nats(found.mean_kl)} nats.",
-        f"Exchanging whole codes between images costs reconstruction {_nats(found.all_shuffled)} nats; "
-        f"exchanging one dimension costs more than {USED:g} in {int(used.sum())} of {len(used)}.",
-        f"The aggregated posterior is {_nats(found.marginal_kl)} nats away from the prior: "
-        + (
-            "draws from the prior land where codes are."
-            if found.marginal_kl < 1
-            else "part of the prior's draws land where no codes are."
-        ),
-    ]
-    weight = pressure(config, found)
-    if weight >= PRESSURE and config.likelihood == "gaussian" and config.scale == "fixed":
-        lines.append(
-            f"σ is fixed at {config.sigma:g} while the error left in a pixel is {math.sqrt(found.residual):.3f}: with "
-            f"β {config.beta:g} the KL term weighs {weight:.1f} times as much as the pixels justify (β σ² / MSE)."
-        )
-    elif weight >= PRESSURE:
-        lines.append(f"β is {config.beta:g}: every nat of information must save {config.beta:g} nats of reconstruction.")
+def _because(
+    kind: Kind, config: FitConfig, found: Examination, used: NDArray[np.bool_], made: tuple[Check, ...]
+) -> tuple[str, ...]:  # fmt: skip
+    lines = [check.sentence for check in failed(made)[1:]]
+    lines += [information_sentence(found), _interventions_sentence(found, used), prior_sentence(found)]
+    weight, beta = pressure(config, found), weight_of_kl(config, found)
+    if kind != "no-verdict" and weight >= PRESSURE:
+        lines.append(_pressure_sentence(config, found, weight, beta))
+    if kind in ("collapsed", "strong-decoder", "over-regularised") and found.information < LITTLE:
+        lines += [line for line in (neighbours_sentence(found),) if line]
     if config.is_conditional:
         lines.append(
-            "The class is told to encoder and decoder, so the code only has to hold what the class does not say of a picture."
+            "Encoder and decoder are given the class, so the code only has to hold what the class does not say of an image."
         )
     if config.context:
-        lines.append("The decoder also sees the pixels before each pixel, so most of what a code could tell it is known already.")
-    return tuple(lines)
+        lines.append("The decoder also sees the pixels before each pixel, which already tell most of what a code could.")
+    return tuple(lines + [check.sentence for check in notes(made)])
+
+
+def information_sentence(found: Examination) -> str:
+    """How much a code says of its image, no more than n images decide."""
+    low, high = found.information_between
+    kl = f"the mean KL is {number(found.mean_kl)} nats"
+    if found.is_capped:
+        above = f" and at most {number(high, 1)}" if found.prior_low is not None else ""
+        return (
+            f"The latent code carries at least {number(low)} nats of information about the image{above}; more than "
+            f"log {count(found.n)} = {number(found.ceiling)} cannot be seen with {count(found.n)} images. The mean KL, an upper bound, is "
+            f"{number(found.mean_kl)} nats."
+        )
+    if high - low > max(TIGHT * high, SURELY * found.information_error, 0.05):
+        return f"The latent code carries {number(low)} to {number(high)} nats of information about the image; {kl}."
+    return f"The latent code carries {number(low)} nats of information about the image; {kl}."
+
+
+def prior_sentence(found: Examination) -> str:
+    """How far the codes as a whole are from the prior, and what follows from it, if anything does."""
+    low, high = found.prior_distance
+    text, what = prior_bracket(found), "The aggregated posterior is"
+    if high < SAME:
+        return f"{what} {text} from the prior: codes as a whole are spread as the prior is."
+    if high < NEAR:
+        return (
+            f"{what} {text} from the prior: where codes lie they are at most {_times(high)} as dense as the prior (geometric mean)."
+        )
+    if low > FAR:
+        return (
+            f"{what} {text} from the prior: where codes lie they are at least {_times(low)} as dense as the prior (geometric mean), so "
+            "that samples from the prior are not spread as codes are."
+        )
+    return f"{what} {text} from the prior; {count(found.n)} images do not decide whether codes are spread as the prior is."
+
+
+def _times(nats: float) -> str:
+    """A distance in nats as a factor of density."""
+    return f"{number(math.exp(nats), 1)} times" if nats < math.log(1000) else "1000 times"
+
+
+def prior_bracket(found: Examination) -> str:
+    """The distance to the prior in words: one number where the bounds nearly meet, "at most" or "between" elsewhere."""
+    low, high = found.prior_distance
+    if high - low <= max(TIGHT * high, 0.05):
+        return f"{number(high)} nats"
+    return f"at most {number(high)} nats" if low < 0.005 else f"{number(low)} to {number(high)} nats"
+
+
+def _interventions_sentence(found: Examination, used: NDArray[np.bool_]) -> str:
+    error = "" if found.interventions_n in (None, found.n) else f" (on {count(found.interventions_n or 0)} images)"
+    return (
+        f"Shuffling the codes across images raises the reconstruction loss by {number(_at_least_zero(found.all_shuffled))} nats{error}; "
+        f"shuffling a single dimension raises it by more than {USED:g} in {int(used.sum())} of {len(used)}."
+    )
+
+
+def neighbours_sentence(found: Examination) -> str:
+    """Why nearest neighbours may still read classes from codes that carry next to nothing; empty where that was not measured."""
+    if found.knn_means is None or found.knn_draws is None or found.signal_to_noise is None:
+        return ""
+    ratio = math.sqrt(max(found.signal_to_noise, default=0.0))
+    return (
+        f"The 15 nearest among these images tell the class from the posterior means in {percent(found.knn_means)}, because they compare "
+        f"means on any scale: in no dimension do these spread by more than {_small(ratio)} posterior standard deviations. "
+        f"The decoder is given samples, from which they tell it in {percent(found.knn_draws)}."
+    )
+
+
+def _pressure_sentence(config: FitConfig, found: Examination, weight: float, beta: float) -> str:
+    named = f"β {config.beta:g}" if beta == config.beta else f"an implied β of {number(beta, 2 if beta < 100 else 0)}"
+    if config.likelihood == "gaussian" and config.scale == "fixed":
+        return (
+            f"σ is fixed at {config.sigma:g} while the error left in a pixel is {number(math.sqrt(found.residual), 3)}: with {named} "
+            f"the KL term weighs {number(weight, 1)} times as much as in a model whose σ fits (β σ² / MSE)."
+        )
+    told = f"β is {config.beta:g}" if beta == config.beta else f"The implied β is {number(beta, 2 if beta < 100 else 0)}"
+    return f"{told}: at the optimum one more nat of KL must lower the reconstruction loss by {number(beta, 2 if beta < 100 else 0)} nats."
 
 
 def _remedies(kind: Kind, config: FitConfig, found: Examination) -> tuple[Remedy, ...]:
     """Those that fit, the likeliest first."""
     ramp = max(1, (3 * config.epochs) // 4)
     warm = Remedy(
-        "KL warm-up", f"The KL weight rises from 0 over {ramp} epochs, so that codes are in use before they are charged for.",
+        "KL warm-up", f"The KL weight rises from 0 over {count(ramp)} epochs, so that the code is in use before the KL term is felt.",
         {"warmup_epochs": ramp, "beta_cycles": 0},
     )  # fmt: skip
     cyclic = Remedy(
-        "Cyclical annealing", "The weight starts anew four times, and each time the decoder finds codes already in use (Fu et al. 2019).",
+        "Cyclical annealing", "The KL weight rises from 0 four times, each time from codes that the decoder already uses (Fu et al. 2019).",
         {"beta_cycles": 4, "warmup_epochs": 0},
     )  # fmt: skip
     free = Remedy(
-        "Free bits", "Half a nat of every dimension is not charged, so that none gains by switching off (Kingma et al. 2016).",
+        "Free bits", "The first half nat of KL of every dimension is not penalised: none gains by switching off (Kingma et al. 2016).",
         {"free_bits": 0.5},
     )  # fmt: skip
     lagging = Remedy(
-        "Lagging inference", "The encoder takes many steps before each of the decoder, so that it is not left behind (He et al. 2019).",
+        "Lagging inference", "The encoder takes many steps for each step of the decoder, so that it does not lag behind (He et al. 2019).",
         {"lagging_steps": 100},
     )  # fmt: skip
-    lower = Remedy("Lower β", "At β = 1 the loss is the bound itself again: a nat pays for a nat.", {"beta": 1.0})
+    lower = Remedy("Lower β", "With β = 1 the loss is the negative ELBO.", {"beta": 1.0})
     learned = Remedy(
-        "Learned σ", "σ then follows the error that is left, and pixels count for what they are worth (Rybkin et al. 2021).",
+        "Learned σ", "The reconstruction term is then weighted by the noise that the data really has (Rybkin et al. 2021).",
         {"scale": "learned"},
     )  # fmt: skip
     plain = Remedy(
         "Decoder without context",
-        "Without the pixels before, what is to be known of a picture must come through its code.",
+        "Without the pixels before it, a pixel can be predicted only from the latent code.",
         {"context": 0},
     )
-    anew = Remedy(
-        "Train it anew", "Codes that are the same for every image are not learned but set: training moves them apart.", {}
-    )
+    anew = Remedy("Train it anew", "The posterior is the same for every image, which training from a new start can change.", {})
     is_fixed = config.likelihood == "gaussian" and config.scale == "fixed"
     match kind:
-        case "healthy" | "surplus":
+        case "healthy" | "surplus" | "no-verdict":
             chosen: list[Remedy] = []
         case "strong-decoder":
             chosen = [free, cyclic, warm, lagging, plain]
@@ -231,10 +378,22 @@ def _fits(config: FitConfig, remedy: Remedy) -> bool:
     return changed != config or not remedy.changes
 
 
-def _nats(value: float) -> str:
-    """Two digits; an estimate that chance put below 0 is 0."""
-    text = f"{value:.2f}".replace("-", "−")
-    return "0.00" if text == "−0.00" else text
+def _at_least_zero(value: float) -> float:
+    """A loss that chance put a little below 0 is none."""
+    return 0.0 if -USED < value < 0 else value
+
+
+def _small(value: float) -> str:
+    """A share of a standard deviation, with as many digits as it needs."""
+    return number(value, 3) if value >= 0.001 else "0.001"
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _dimensions(n: int) -> str:
+    return "1 dimension" if n == 1 else f"{n} dimensions"
 
 
 def _all(n: int) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.errors import ConfigError, DataError
+from trainer.numerals import number, percent
 
 if TYPE_CHECKING:
     import torch
@@ -52,12 +53,16 @@ class Interventions:
     """What reconstruction loses without one dimension, nats per image, means over the images.
 
     baseline = E_q[−log p(x|z)] · shuffled (K,): its rise when z_k comes from another image · zeroed (K,): its rise when z_k = 0,
-    the prior's mean. Near 0 means that the decoder does not use the dimension; a small negative value is chance.
+    the prior's mean · shuffled_error, zeroed_error (K,): their standard errors over the n images. Near 0 means that the decoder does not
+    use the dimension; a small negative value is chance.
     """
 
     baseline: float
     shuffled: Doubles
     zeroed: Doubles
+    shuffled_error: Doubles
+    zeroed_error: Doubles
+    n: int
 
 
 def kl_per_dim(mu: Floats, logvar: Floats) -> NDArray[np.float64]:
@@ -99,8 +104,9 @@ def epsilon_delta_curve(kl: NDArray[Any], epsilons: Sequence[float] | Doubles, d
 
 
 def intervention_losses(
-    model: Vae, x: Tensor, generator: torch.Generator, y: Tensor | None = None, batch: int = BATCH
-) -> Interventions:
+    model: Vae, x: Tensor, generator: torch.Generator, y: Tensor | None = None, batch: int = BATCH,
+    on_progress: Callable[[float], None] = lambda share: None,
+) -> Interventions:  # fmt: skip
     """The rise of reconstruction nll when one dimension of z is exchanged between images or set to 0.
 
     x (N, C, H, W), floats in [0, 1] or uint8: the pixels that are encoded and scored, so binarised ones for a model that was
@@ -113,10 +119,10 @@ def intervention_losses(
     if len(images) == 0:
         raise DataError("intervention_losses got no images; allowed: at least one.")
 
-    def nll_of(codes: Tensor) -> float:
-        """Mean reconstruction nll of codes (N, K)."""
+    def nll_of(codes: Tensor) -> Doubles:
+        """Reconstruction nll (N,) of codes (N, K)."""
         parts = [model.nll(_output(model, codes[part], y, part), images[part]) for part in _slices(len(images), batch)]
-        return float(torch.cat(parts).double().mean())
+        return np.asarray(torch.cat(parts).double().numpy())
 
     with torch.no_grad():
         z = torch.cat([_codes(model, images[part], _labels(y, part), generator) for part in _slices(len(images), batch)])
@@ -124,14 +130,16 @@ def intervention_losses(
         other = torch.empty_like(order)
         other[order] = order.roll(1)
         baseline = nll_of(z)
-        shuffled, zeroed = np.empty(z.shape[1]), np.empty(z.shape[1])
+        rises = np.empty((2, z.shape[1], len(z)))
         for k in range(z.shape[1]):
             changed = z.clone()
             changed[:, k] = z[other, k]
-            shuffled[k] = nll_of(changed) - baseline
+            rises[0, k] = nll_of(changed) - baseline
             changed[:, k] = 0
-            zeroed[k] = nll_of(changed) - baseline
-    return Interventions(baseline, shuffled, zeroed)
+            rises[1, k] = nll_of(changed) - baseline
+            on_progress((k + 1) / z.shape[1])
+    mean, error = rises.mean(2), rises.std(2) / math.sqrt(len(z))
+    return Interventions(float(baseline.mean()), mean[0], mean[1], error[0], error[1], len(z))
 
 
 def decoder_sensitivity(model: Vae, z: Tensor, y: Tensor | None = None, batch: int = BATCH) -> Doubles:
@@ -192,23 +200,5 @@ def spread_sentence(variance: NDArray[np.float64]) -> str:
     """One sentence about the codes (N, K) of a model without a posterior; variance (K,) over the images."""
     share = float(variance.max() / max(variance.sum(), 1e-12))
     if len(variance) == 1:
-        return f"The one dimension of the codes has variance {variance[0]:.2f}."
-    return f"The codes spread over {len(variance)} dimensions; the widest holds {share:.0%} of their variance."
-
-
-def sentence(kl: NDArray[np.float64], active: NDArray[np.bool_]) -> str:
-    """One sentence that says how many dimensions are used; kl (K,) nats and active (K,)."""
-    n_dims, n_active = len(kl), int(active.sum())
-    if n_active == 0:
-        return f"No dimension carries information: all {n_dims} sit still and the decoder ignores them (posterior collapse)."
-    share = float(kl[active].sum() / max(kl.sum(), 1e-12))
-    part = "practically all" if share > 0.995 else f"{share:.0%}"
-    if n_active == n_dims:
-        who = {1: "The one dimension carries", 2: "Both dimensions carry"}.get(n_dims, f"All {n_dims} dimensions carry")
-        return f"{who} information, {kl.sum():.1f} nats in all."
-    rest = n_dims - n_active
-    switched = "the other one switched off" if rest == 1 else f"the other {rest} switched off"
-    return (
-        f"{n_active} of {n_dims} dimensions carry information, {part} of the {kl.sum():.1f} nats; "
-        f"{switched}, which is fine here: the model needs no more."
-    )
+        return f"The one dimension of the codes has variance {number(float(variance[0]))}."
+    return f"The codes spread over {len(variance)} dimensions; the widest holds {percent(share)} of their variance."

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from trainer.console import meant
 from trainer.errors import ConfigError
 
 MAX_RUN_NAME = 64
@@ -25,7 +26,9 @@ class FitConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     data: str = Field(
-        "digits", description="data set: digits, shapes, pendulum, mnist, fashion-mnist, kmnist, olivetti or folder:PATH"
+        "digits",
+        description="data set: digits, shapes, pendulum, mnist, fashion-mnist, kmnist, olivetti, or the path of your own images: a folder, "
+        "or a file .zip, .npz, .npy or .csv; ?size=64 after a folder gives the pixels of a side, ?held-out=0.3 the share of the test split",
     )
     model: Literal["vae", "conditional-vae", "m2", "m1+m2", "autoencoder", "pca"] = Field(
         "vae",
@@ -350,5 +353,5 @@ PRESET_NOTES: dict[str, str] = {
 def preset(name: str) -> FitConfig:
     """The preset of that name. Raises `ConfigError` with the list of names."""
     if name not in PRESETS:
-        raise ConfigError("preset", name, ", ".join(PRESETS))
+        raise ConfigError("preset", name, ", ".join(PRESETS) + meant(name, PRESETS))
     return PRESETS[name]

@@ -1,8 +1,10 @@
 """Which codes lie between two codes, and how does the decoder stretch the space that they lie in?
 
-`interpolate` draws a path by formula. `geodesic` finds the path on which the picture changes least: the shortest way through a graph of
-codes whose edges are as long as the decoded pictures differ (`lattice_graph` in two dimensions, `neighbour_graph` in more), then
-smoothed. `pullback_metric` says the same at a point: Δzᵀ G Δz is the squared change of the picture (Arvanitidis, Hansen & Hauberg 2018).
+`interpolate` draws a path by formula. `geodesic` finds the path on which the picture changes least: it begins with every formula and with
+the shortest way through graphs of codes whose edges are as long as the decoded pictures differ (`lattice_graph` in two dimensions,
+`neighbour_graph` in any), smooths the shortest, and answers with the shortest of all by `curve_length`. No other path that is offered is
+shorter by that measure. `pullback_metric` says the same at a point: Δzᵀ G Δz is the squared change of the picture (Arvanitidis, Hansen &
+Hauberg 2018).
 
 A decoder is any function of codes (M, K) that gives M pictures; distances are roots of sums over pixels, in grey levels. Geodesics need
 no torch. Letters: T moments, K latent dimensions, M codes at once, E edges, P pixels.
@@ -10,7 +12,7 @@ no torch. Letters: T moments, K latent dimensions, M codes at once, E edges, P p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -38,9 +40,12 @@ MetricKind = Literal["euclidean", "fisher"]
 LATTICE_SIZE = 48  # nodes a side: the smoothing moves the path off the nodes
 MARGIN = 0.1  # of the codes' width, around them
 MAX_NODES, NEIGHBOURS = 2000, 12
+AT_ONCE = 256  # pictures that are decoded together: many large ones would not fit the memory
 JOINED = 4  # nodes that an end is tied to: the corners of its cell
 N_SMOOTHED = 33  # points that are moved
 MAX_STEPS, MAX_DAMPING, ENOUGH = 40, 1e6, 1e-3  # of the smoothing; ENOUGH: relative fall of the energy
+PIECES = 8  # each step of a path is measured in so many: twice as many change the lengths of the shipped runs by less than 0.1 %
+REFINED = 2  # of the starts, the shortest ones, are smoothed
 FINE, ROUNDS = 4, 2  # measured points for each one that is asked for, and how often they are laid out
 DIFFERENCE = 1e-3  # step of a numerical derivative, as a share of the path's width: pictures may come in float32
 FLAT = 1e-6  # grey levels per unit of z added to an edge, so that the way through a constant decoder is straight
@@ -162,7 +167,7 @@ def _jacobian(picture: Callable[[Tensor, Tensor | None], Tensor], z: Tensor, y: 
 class Measure:
     """How long a step between codes is: the change of the picture, times 1 + support_cost · (1 − support).
 
-    support: codes (M, K) to (M,) in [0, 1], how near real codes are, such as `Projection.support_at` of the latent plane.
+    support: codes (M, K) to (M,) in [0, 1], how many encoded images are around, such as `trainer.support.Support.of`.
     """
 
     decode: Decode
@@ -184,6 +189,22 @@ class Measure:
         if self.support is None or self.support_cost == 0:
             return np.ones(len(codes))
         return np.asarray(1 + self.support_cost * (1 - np.clip(np.asarray(self.support(codes), float), 0, 1)))
+
+    def of_curve(self, path: Doubles, pieces: int = PIECES) -> tuple[float, float]:
+        """Length of the polyline through codes (T, K), and that with the cost of low support; see `curve_length`."""
+        fine = _divided(path, pieces)
+        length = cost = 0.0
+        last: Doubles | None = None
+        for at in range(0, len(fine), AT_ONCE):
+            part = fine[at : at + AT_ONCE]
+            x = self.pictures(part)
+            if last is not None:
+                part, x = np.concatenate((fine[at - 1 : at], part)), np.concatenate((last, x))
+            lengths = _norm(np.diff(x, axis=0))
+            length += float(lengths.sum())
+            cost += float((lengths * self.factor((part[1:] + part[:-1]) / 2)).sum())
+            last = x[-1:]
+        return length, cost
 
     def costs(self, a: ArrayLike, b: ArrayLike, x_a: Doubles, x_b: Doubles) -> Doubles:
         """(M,): of the steps from codes a to codes b, whose pictures are x_a and x_b."""
@@ -253,87 +274,124 @@ def neighbour_graph(
     return _graph(z, pairs, Measure(decode, support, support_cost), report)
 
 
-def decoded_graph(
+def decoded_graphs(
     decode: Decode, codes: ArrayLike, support: Support | None = None, support_cost: float = 0.0, report: Report = lambda share: None
-) -> DecodedGraph:  # fmt: skip
-    """The graph that suits real codes (N, K): over their plane a lattice, in other dimensions themselves."""
+) -> tuple[DecodedGraph, ...]:  # fmt: skip
+    """The graphs that suit real codes (N, K): themselves, and in two dimensions a lattice over their plane too."""
     z = _codes(codes)
+    own = neighbour_graph(decode, z, support=support, support_cost=support_cost, report=report)
     if z.shape[1] != 2:
-        return neighbour_graph(decode, z, support=support, support_cost=support_cost, report=report)
+        return (own,)
     low, high = z.min(0), z.max(0)
     pad = np.maximum(MARGIN * (high - low), 1e-3)
     (x0, y0), (x1, y1) = low - pad, high + pad
-    return lattice_graph(
-        decode, (float(x0), float(x1), float(y0), float(y1)), support=support, support_cost=support_cost, report=report
-    )
+    extent = (float(x0), float(x1), float(y0), float(y1))
+    return (lattice_graph(decode, extent, support=support, support_cost=support_cost, report=report), own)
 
 
 def geodesic(
-    a: ArrayLike, b: ArrayLike, graph: DecodedGraph, n_moments: int = 61, report: Report = lambda share: None
+    a: ArrayLike, b: ArrayLike, graph: DecodedGraph | Sequence[DecodedGraph], n_moments: int = 61,
+    report: Report = lambda share: None, others: Sequence[ArrayLike] = (),
 ) -> Geodesic:  # fmt: skip
     """The shortest path that is found from `a` to `b`, both (K,), in decoded distance and the graph's cost of low support.
 
-    Two paths are smoothed, the shortest through the graph and the straight line; the shorter wins, and never is it longer than the
-    line. The ends come out exactly, wherever they are. Where a = b the path stands.
+    It begins with the paths of every kind of `interpolate`, the shortest way through each graph, and `others` (T, K), paths of the caller's
+    from a to b. The `REFINED` shortest of them are smoothed; the shortest of all, smoothed or not, wins: it is never longer than any of
+    them, each measured by `curve_length` on the codes it is made of. The ends come out exactly, wherever they are. Where a = b it stands.
     """
+    graphs = [graph] if isinstance(graph, DecodedGraph) else list(graph)
     start, end = np.asarray(a, float), np.asarray(b, float)
-    if start.shape != (graph.z.shape[1],) or end.shape != start.shape:
-        raise DataError(f"ends have shapes {start.shape} and {end.shape}; allowed: ({graph.z.shape[1]},), as the graph's codes.")
+    if start.shape != (graphs[0].z.shape[1],) or end.shape != start.shape:
+        raise DataError(
+            f"ends have shapes {start.shape} and {end.shape}; allowed: ({graphs[0].z.shape[1]},), as the graph's codes."
+        )
     if n_moments < 2:
         raise ConfigError("n_moments", n_moments, "2 or more: both ends belong to a path")
     if np.array_equal(start, end):
         return Geodesic(np.repeat(start[None], n_moments, axis=0), 0.0, 0.0)
-    line = np.stack((start, end))
-    straight = _paced(line, graph.measure, n_moments)
-    found = [straight]
-    for turn, path in enumerate((line, _shortest(start, end, graph))):
-        if path is not None:
-            rough = _paced(path, graph.measure, N_SMOOTHED).z
-            smooth = _smoothed(rough, graph.measure, lambda share, turn=turn: report((turn + share) / 2))  # type: ignore[misc]
-            found.append(_paced(smooth, graph.measure, n_moments))
-    best = min(found, key=lambda path: path.cost)
+    measure, t = graphs[0].measure, np.linspace(0, 1, n_moments)
+    formulas = [interpolate(start, end, t, kind) for kind in PATH_KINDS]
+    ways = [way for way in (_shortest(start, end, one) for one in graphs) if way is not None]
+    given = [np.asarray(path, float) for path in others]
+    found = [_Candidate(path, *measure.of_curve(path)) for path in _different([*formulas, *given])]
+    found += [_Candidate(way, *measure.of_curve(way)) for way in (_paced(way, measure, n_moments) for way in ways)]
+    straight = found[0]
+    found.sort(key=lambda one: one.cost)
+    for turn, rough in enumerate(found[:REFINED]):
+        path = _paced(rough.z, measure, min(n_moments, N_SMOOTHED))
+        if len(path) > 2:
+            smooth = _smoothed(path, measure, lambda share, turn=turn: report((turn + share) / REFINED))  # type: ignore[misc]
+            even = _paced(smooth, measure, n_moments)
+            found.append(_Candidate(even, *measure.of_curve(even)))
+    best = min(found, key=lambda one: one.cost)
     return Geodesic(best.z, best.length, straight.length)
 
 
-def path_length(decode: Decode, z: ArrayLike) -> float:
-    """Σ ‖x_hat(z_{i+1}) − x_hat(z_i)‖ along codes z (T, K), grey levels; 0 for one code."""
-    return float(_norm(np.diff(Measure(decode).pictures(z), axis=0)).sum())
-
-
-def equal_speed(z: ArrayLike, decode: Decode, n_moments: int) -> Doubles:
-    """Codes (n_moments, K) on the polyline through z (T, K) between which the decoded path is equally long; both ends exactly."""
-    return _paced(_codes(z), Measure(decode), n_moments).z
-
-
 @dataclass(frozen=True)
-class _Paced:
-    """Codes at equal decoded distance, and how long the finely measured path is without and with the cost of low support."""
+class _Candidate:
+    """A path (T, K), how long it is, and that with the cost of low support."""
 
     z: Doubles
     length: float
     cost: float
 
 
-def _paced(path: Doubles, measure: Measure, n_moments: int) -> _Paced:
-    """The measuring points gather where the picture changes fast: each round they go to where the last one found equal shares."""
+def _different(paths: Sequence[Doubles]) -> list[Doubles]:
+    """Without those that another one repeats: a spherical path may be the line."""
+    kept: list[Doubles] = []
+    for path in paths:
+        if not any(path.shape == one.shape and np.allclose(path, one, rtol=0, atol=1e-12) for one in kept):
+            kept.append(path)
+    return kept
+
+
+def curve_length(decode: Decode, z: ArrayLike, pieces: int = PIECES) -> float:
+    """Decoded length of the polyline through codes z (T, K), grey levels: Σ ‖Δx_hat‖ with every step divided in `pieces`.
+
+    A path has this length however many frames of it are shown, and the lengths of its parts add up. 0 for one code.
+    """
+    return Measure(decode).of_curve(_codes(z), pieces)[0]
+
+
+def path_length(decode: Decode, z: ArrayLike) -> float:
+    """Σ ‖x_hat(z_{i+1}) − x_hat(z_i)‖ of codes z (T, K) as they are, grey levels; 0 for one code. See `curve_length`."""
+    return float(_norm(np.diff(Measure(decode).pictures(z), axis=0)).sum())
+
+
+def equal_speed(z: ArrayLike, decode: Decode, n_moments: int) -> Doubles:
+    """Codes (n_moments, K) on the polyline through z (T, K) between which the decoded path is equally long; both ends exactly."""
+    return _paced(_codes(z), Measure(decode), n_moments)
+
+
+def _paced(path: Doubles, measure: Measure, n_moments: int) -> Doubles:
+    """Codes (n_moments, K) at equal decoded distance along the polyline through codes (T, K), both ends exactly.
+
+    The measuring points gather where the picture changes fast: each round they go to where the last one found equal shares.
+    """
     if len(path) == 1:
-        return _Paced(np.repeat(path, n_moments, axis=0), 0.0, 0.0)
+        return np.repeat(path, n_moments, axis=0)
     corners = np.arange(len(path), dtype=float)
     n_fine = FINE * max(n_moments, len(path))
     at = np.linspace(0, corners[-1], n_fine)
     for _ in range(ROUNDS):
-        z = _on_polyline(path, corners, at)
-        x = measure.pictures(z)
-        lengths = _norm(np.diff(x, axis=0))
+        lengths = _norm(np.diff(measure.pictures(_on_polyline(path, corners, at)), axis=0))
         # a little of the old pace, so that no stretch is left without points and a constant decoder changes nothing
         steps = lengths + 1e-3 * max(lengths.mean(), 1e-12) * np.diff(at) / np.diff(at).mean()
         behind = np.concatenate(([0.0], steps.cumsum()))
-        cost = float((lengths * measure.factor((z[1:] + z[:-1]) / 2)).sum())
         previous, at = at, np.interp(np.linspace(0, behind[-1], n_fine), behind, at)
     moments = np.interp(np.linspace(0, behind[-1], n_moments), behind, previous)
     codes = _on_polyline(path, corners, moments)
     codes[0], codes[-1] = path[0], path[-1]
-    return _Paced(codes, float(lengths.sum()), cost)
+    return codes
+
+
+def _divided(path: Doubles, pieces: int) -> Doubles:
+    """The polyline through codes (T, K) with every step divided in so many, its corners exactly."""
+    if pieces == 1 or len(path) < 2:
+        return path
+    share = (np.arange(pieces) / pieces)[None, :, None]
+    inner = path[:-1, None] + share * np.diff(path, axis=0)[:, None]
+    return np.concatenate((inner.reshape(-1, path.shape[1]), path[-1:]))
 
 
 def _on_polyline(path: Doubles, corners: Doubles, at: Doubles) -> Doubles:
@@ -342,8 +400,8 @@ def _on_polyline(path: Doubles, corners: Doubles, at: Doubles) -> Doubles:
 
 def _graph(z: Doubles, edges: NDArray[Any], measure: Measure, report: Report = lambda share: None) -> DecodedGraph:
     pictures = []
-    for start in range(0, len(z), 256):
-        pictures.append(measure.pictures(z[start : start + 256]).astype(np.float32))
+    for start in range(0, len(z), AT_ONCE):
+        pictures.append(measure.pictures(z[start : start + AT_ONCE]).astype(np.float32))
         report(start / len(z))
     x = np.concatenate(pictures)
     costs = np.empty(len(edges))

@@ -44,6 +44,7 @@ from trainer.layers import ImageShape, layer_record
 from trainer.networks import Posterior, Vae
 from trainer.numerals import count, number
 from trainer.own_layers import TRACED, OwnDecoder, decoder_layers, encoder_layers
+from trainer.packed import pack
 from trainer.projection import Projection, projections_of
 from trainer.runs import DatasetInfo, Metrics, Origin, Root, Run, RunInfo, RunWriter, default_roots, load_run
 from trainer.spread import check_range, check_spread, nll_of
@@ -262,7 +263,7 @@ class _Book:
         spread = np.full_like(mu, -np.inf) if logvar is None else logvar
         arrays = {files.WEIGHTS: weights, files.ENCODINGS: self.encodings(model, mu, spread, labels)}
         if self.data is not None and self.data.name not in dataset_names():
-            arrays[files.IMAGES] = {"images": self.data.subset("test").images}
+            arrays[files.IMAGES] = pack(self.data.subset("test").images)
         maps = self.maps(model, mu, spread, labels)
         metrics, examination = self.measured(model, mu, logvar)
         classifier = self.classifier_of(model)
@@ -307,7 +308,8 @@ class _Book:
                 data="digits" if self.data is None else self.data.name,
                 model="autoencoder" if is_point else "conditional-vae" if asking.has_class else "vae",
                 latent_dim=asking.latent_dim, likelihood=how.likelihood, sigma=how.sigma / asking.unit,
-                scale="fixed" if has_scale else "learned", beta=how.effective_beta(shape), binarise=how.binarise, umap=self.umap, doubts=asking.understood.doubts,
+                scale="fixed" if has_scale else "learned",
+                beta=how.effective_beta(shape), binarise=how.binarise, umap=self.umap, doubts=asking.understood.doubts,
                 parts={part: tuple(map(layer_record, found.layers)) for part, found in parts.items()},
             )  # fmt: skip
         except ValidationError as error:
@@ -377,7 +379,7 @@ class _Book:
         n_train = len(data.splits["train"]) if "train" in data.splits else 0
         return DatasetInfo(
             name=data.name, sha256=data.sha256, image_shape=shape, class_names=class_names, n_train=n_train,
-            n_test=len(data.splits["test"]), licence=data.licence,
+            n_test=len(data.splits["test"]), licence=data.licence, notes=data.notes,
         )  # fmt: skip
 
 

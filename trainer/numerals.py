@@ -24,7 +24,7 @@ def percent(share: float, digits: int = 0) -> str:
     if not math.isfinite(share):
         return "n/a"
     least = 10.0**-digits
-    if 0 < 100 * share < least / 2:
+    if 0 < 100 * share <= least / 2:  # a half is rounded to the even number, which is 0
         return f"< {least:.{digits}f}{SPACE}%"
     if 100 - least / 2 <= 100 * share < 100:
         return f"> {100 - least:.{digits}f}{SPACE}%"

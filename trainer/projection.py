@@ -1,10 +1,9 @@
 """How does a code of K dimensions become a place on a flat map, and how does one come back?
 
 Letters: N points, K latent dimensions, G and S lattice sizes. Any way back from a plane is a 2-D sheet in latent space (Wang & Telea
-2024): it cannot give every image back, so each projection says in `note` which code a place stands for, and `support` how near
-real points are: the share of real points that are at least as lonely as the place (distance to the 5th nearest real point, the
-larger of the two ranks on the map and in latent space). About .5 in the thick of the data, 0 where the map is empty.
-`way_back.py` finds the codes of a map that has no formula; each stored map carries what it loses, both ways.
+2024): it cannot give every image back, so each projection says in `note` which code a place stands for. How many encoded images there are
+around that code is no matter of the map: see `trainer.support`. `way_back.py` finds the codes of a map that has no formula; each stored map
+carries what it loses, both ways.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from trainer.errors import ConfigError
+from trainer.numerals import count, dimension, number, percent
+from trainer.surroundings import keep_compiled_code
 from trainer.way_back import (
     AT_MOST_HELD_OUT,
     FAR_AWAY,
@@ -27,7 +28,6 @@ from trainer.way_back import (
     find_way_back,
     held_out_error,
     honesty_of,
-    lattice_nodes,
     place_of,
     way_back_error,
 )
@@ -35,8 +35,6 @@ from trainer.way_back import (
 Floats = NDArray[np.float32]
 Kind = Literal["identity", "linear", "lattice"]
 
-SUPPORT_SIZE = 64
-SUPPORT_NEIGHBOUR = 5
 MARGIN = 0.12  # of the data's width, around it
 
 
@@ -44,17 +42,16 @@ MARGIN = 0.12  # of the data's width, around it
 class Projection:
     """One map of a run.
 
-    points (N, 2) map coordinates of the encodings, in their order · extent (x0, x1, y0, y1) that lattice and support cover ·
-    support (S, S) in [0, 1], row 0 at y0 · kind linear: z = origin (K,) + x·basis[0] + y·basis[1], basis (2, K) ·
-    kind lattice: lattice_z (G, G, K), bilinear, clamped outside · kind identity: z = (x, y) · honest, way_back: what the map loses on
-    the way there and back, measured when a run is stored; None in older runs, see `honesty`.
+    points (N, 2) map coordinates of the encodings, in their order · extent (x0, x1, y0, y1) that a lattice covers · kind linear:
+    z = origin (K,) + x·basis[0] + y·basis[1], basis (2, K) · kind lattice: lattice_z (G, G, K), bilinear, clamped outside · kind identity:
+    z = (x, y) · honest, way_back: what the map loses on the way there and back, measured when a run is stored; None in older runs, see
+    `honesty`.
     """
 
     name: str
     kind: Kind
     points: Floats
     extent: tuple[float, float, float, float]
-    support: Floats
     labels: tuple[str, str]
     title: str
     note: str
@@ -74,13 +71,6 @@ class Projection:
             return self.origin + xy @ self.basis
         assert self.lattice_z is not None
         return bilinear(self.lattice_z, self.extent, xy)
-
-    def support_at(self, places: ArrayLike) -> Floats:
-        """(M,) in [0, 1]; 0 outside the extent."""
-        xy = _finite(places).reshape(-1, 2)
-        x0, x1, y0, y1 = self.extent
-        inside = (xy[:, 0] >= x0) & (xy[:, 0] <= x1) & (xy[:, 1] >= y0) & (xy[:, 1] <= y1)
-        return np.where(inside, bilinear(self.support[..., None], self.extent, xy)[:, 0], 0).astype(np.float32)
 
     def to_map(self, z: ArrayLike, mu: Floats) -> Floats:
         """Places (M, 2) of codes z (M, K). A lattice has no formula: see `way_back.place_of`, which asks the real codes `mu` (N, K)."""
@@ -103,8 +93,8 @@ def latent_plane(mu: Floats) -> Projection:
     """The map of a run with two dimensions: the latent plane itself. mu (N, 2)."""
     extent = square_extent(mu, at_least=3.5)
     return Projection(
-        "latent", "identity", mu, extent, _support(mu, mu, extent, lambda xy: xy), ("z₁", "z₂"), "Latent plane",
-        "A place on this map is the code itself.",
+        "latent", "identity", mu, extent, ("z₁", "z₂"), "Latent plane",
+        "A point of this map is the code itself.",
     )  # fmt: skip
 
 
@@ -128,7 +118,7 @@ def pca(mu: Floats) -> Projection:
     share = float(variances[-2:].sum() / max(variances.sum(), 1e-30))
     return _linear(
         "pca", mu, (mu - origin) @ basis.T, origin, basis, ("PC 1", "PC 2"), "PCA",
-        f"A place is a code on the plane of the two main axes ({share:.0%} of the codes' variance); "
+        f"Each map point is a code on the plane of the two main axes ({percent(share)} of the codes' variance); "
         "the other directions stay at their mean.",
     )  # fmt: skip
 
@@ -144,14 +134,15 @@ def axis_pair(mu: Floats, first: int, second: int) -> Projection:
     basis = np.zeros((2, n_dims), np.float32)
     basis[0, first] = basis[1, second] = 1
     return _linear(
-        "axes", mu, mu[:, [first, second]], np.zeros(n_dims, np.float32), basis, (f"z{first + 1}", f"z{second + 1}"),
-        f"Dimensions {first + 1} and {second + 1}",
-        f"A place sets dimensions {first + 1} and {second + 1}; all others are 0, the middle of the prior.",
+        "axes", mu, mu[:, [first, second]], np.zeros(n_dims, np.float32), basis, (dimension(first), dimension(second)),
+        f"{dimension(first)} and {dimension(second)}",
+        f"Each map point sets {dimension(first)} and {dimension(second)}; all others are 0, the mean of the prior.",
     )  # fmt: skip
 
 
 def umap_map(mu: Floats, seed: int, decode: Decode | None = None, classes: Whole | None = None) -> Projection:
     """A UMAP (McInnes et al. 2018) of the codes mu (N, K), K > 2, with a lattice as its way back; see `lattice_map`."""
+    keep_compiled_code()
     import umap  # seconds to import: only where a map is made
 
     neighbours = min(15, len(mu) - 1)
@@ -170,14 +161,18 @@ def lattice_map(
     extent = square_extent(points)
     sheet = find_way_back(points, mu, extent, decode, seed)
     error = held_out_error(points, mu, extent, decode, classes, seed)
-    support = _support(sheet.points, mu, extent, lambda xy: bilinear(sheet.lattice_z, extent, xy))
-    fitted = "the real codes around it, and to how their pictures decode" if sheet.is_refined else "the real codes around it"
-    share = "" if error is None else f", which gives back {max(0, error.r2):.0%} of what codes differ by"
     return Projection(
-        name, "lattice", sheet.points, extent, support, labels, title,
-        f"A place stands for a code fitted to {fitted}{share}; distances on this map mean little.",
-        lattice_z=sheet.lattice_z, way_back=error,
-    )  # fmt: skip
+        name, "lattice", sheet.points, extent, labels, title, lattice_note(error), lattice_z=sheet.lattice_z, way_back=error
+    )
+
+
+def lattice_note(error: WayBackError | None) -> str:
+    """What a place on a map without a formula stands for, and how well; error: on points that the inverse was not made from."""
+    quality = ""
+    if error is not None:
+        held_out = f"{count(error.n)} held-out points" if error.is_held_out else f"{count(error.n)} points"
+        quality = f" (R² {number(error.r2)} on {held_out})"
+    return f"Each map point is mapped to a latent code by an approximate inverse{quality}; distances on this map mean little."
 
 
 def honesty(mu: Floats, projection: Projection) -> Honesty | None:
@@ -208,40 +203,10 @@ def _linear(
 ) -> Projection:
     points = np.ascontiguousarray(points, np.float32)
     extent = square_extent(points)
-    support = _support(points, mu, extent, lambda xy: origin + xy @ basis)
     return Projection(
-        name, "linear", points, extent, support, labels, title, note,
+        name, "linear", points, extent, labels, title, note,
         origin=np.ascontiguousarray(origin, np.float32), basis=np.ascontiguousarray(basis, np.float32),
     )  # fmt: skip
-
-
-def _support(points: Floats, mu: Floats, extent: tuple[float, float, float, float], to_latent: object) -> Floats:
-    """(S, S): the smaller of the two shares, on the map and in latent space; see the top of the file."""
-    assert callable(to_latent)
-    nodes = lattice_nodes(extent, SUPPORT_SIZE)
-    share = _loneliness_rank(nodes, points)
-    if mu is not points:
-        share = np.minimum(share, _loneliness_rank(np.asarray(to_latent(nodes), np.float32), mu))
-    return share.reshape(SUPPORT_SIZE, SUPPORT_SIZE)
-
-
-def _loneliness_rank(queries: Floats, real: Floats) -> Floats:
-    """(M,): share of the real points whose 5th nearest neighbour is at least as far as the query's."""
-    k = max(1, min(SUPPORT_NEIGHBOUR, len(real) - 1))
-    sample = real[:: max(1, len(real) // 2000)]
-    lonely = np.sort(kth_distance(sample, real, min(k + 1, len(real))))  # + 1: the point itself is at distance 0
-    return (1 - np.searchsorted(lonely, kth_distance(queries, real, k)) / len(lonely)).astype(np.float32)
-
-
-def kth_distance(queries: Floats, real: Floats, k: int) -> Floats:
-    """(M,): distance to the k-th nearest of the real points, by one matrix product a chunk."""
-    norms = np.square(real).sum(1)
-    found = []
-    for start in range(0, len(queries), 512):
-        chunk = queries[start : start + 512]
-        squares = norms - 2 * chunk @ real.T + np.square(chunk).sum(1)[:, None]
-        found.append(np.partition(squares, k - 1, axis=1)[:, k - 1])
-    return np.asarray(np.sqrt(np.maximum(np.concatenate(found), 0)), np.float32)
 
 
 def projections_of(

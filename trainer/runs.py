@@ -9,10 +9,11 @@ The only file that knows the format (version 2; version 1 is read too); a run is
     encodings.safetensors    test split, grey input: mu, logvar (N, K) · elbo, reconstruction (N,) nats · label, index (N,);
                              a deterministic model's codes are points: logvar is −∞
     film.safetensors         mu (T, M, K), float16, of the same M images at T moments · epoch (T,) · label, index (M,)
-    projection.safetensors   for every map: points, extent, support, basis/origin or lattice_z, and what the map loses (not in old runs)
+    projection.safetensors   for every map: points, extent, basis/origin or lattice_z, and what the map loses (not in old runs)
     classifier.safetensors   a classifier of pictures: parameters under torch's names, in `meta` its widths, temperature and scores; only
                              where the data set has classes, and not in old runs
-    images.safetensors       the encoded pictures, uint8 (N, C, H, W): only of an imported run whose pictures are in no data set of ours
+    images.safetensors       test images of a person's own data: rows (n,), their places in the encodings, and sheets of PNG (`packed`);
+                             of older imported runs all of them, uint8 (N, C, H, W)
     checkpoint/state.safetensors   only while training: model, optimiser, film so far; history in its metadata
 
 Every file is written whole or not at all, into a folder of this machine or below any fsspec address (`store`); `run.json` comes last and
@@ -25,10 +26,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import itertools
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -40,11 +43,14 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationErr
 
 from trainer.classifier import PictureClassifier, Scores
 from trainer.clinic import Examination
-from trainer.config import PRESETS, FitConfig, ImportedConfig, check_run_name
+from trainer.config import MAX_RUN_NAME, PRESETS, FitConfig, ImportedConfig, check_run_name
+from trainer.console import meant, program
+from trainer.datasets import Dataset, is_built_in
 from trainer.errors import ConfigError, RunCorrupt, RunError, RunNotFound
 from trainer.forward import Forward
 from trainer.layers import check_imported, parameter_shapes
 from trainer.numerals import percent
+from trainer.packed import TestImages, pack, unpack
 from trainer.projection import Projection
 from trainer.store import Place, RemoteFolder, Store, place, store_of
 from trainer.way_back import Honesty, WayBackError
@@ -67,6 +73,7 @@ ENCODINGS, FILM, PROJECTION = "encodings.safetensors", "film.safetensors", "proj
 CLASSIFIER, IMAGES = "classifier.safetensors", "images.safetensors"
 MUCH_OFF = 0.03  # of white, in the mean over pixels at draws from the prior: from there on stored pictures are warned of
 CHECKPOINT = "checkpoint/state.safetensors"
+PROBE = ".probe"
 SUMMED = (WEIGHTS, HISTORY, TIMING, ENCODINGS, FILM, PROJECTION, CLASSIFIER, IMAGES)  # the files whose checksums run.json holds
 
 
@@ -82,6 +89,20 @@ class DatasetInfo(BaseModel):
     n_test: int
     n_labelled: int | None = None
     licence: str = ""
+    notes: tuple[str, ...] = Field((), description="what was left out, rescaled, renumbered or assumed, a sentence each")
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a person's own, which nobody else can fetch or make."""
+        return not is_built_in(self.name)
+
+    @classmethod
+    def of(cls, dataset: Dataset, n_train: int, n_labelled: int | None = None) -> DatasetInfo:
+        """What a run remembers of a data set, of whose images it learned so many."""
+        return cls(
+            name=dataset.name, sha256=dataset.sha256, image_shape=dataset.image_shape, class_names=dataset.class_names, n_train=n_train,
+            n_test=len(dataset.splits["test"]), n_labelled=n_labelled, licence=dataset.licence, notes=dataset.notes,
+        )  # fmt: skip
 
 
 class Metrics(BaseModel):
@@ -288,6 +309,11 @@ class Run:
         """Encoder and decoder in numpy."""
         return _forward_of(self.info, self.weights)
 
+    def check_dataset(self, dataset: Dataset) -> None:
+        """Raises `RunError` for another data set, another division included: a model is not judged on images that it has learned."""
+        if dataset.sha256 != self.info.dataset.sha256:
+            raise RunError(other_data(dataset, self.id, "was trained on"))
+
     def check_measurable(self) -> None:
         """Raises `RunError` where figures would be those of stored pictures or need an encoder that is not here."""
         if self.info.origin is not None and (self.info.origin.decoder == "pictures" or not self.config.has_encoder):
@@ -318,6 +344,20 @@ class Run:
         if not np.isfinite(mu).all() or not (np.isneginf(logvar) if is_point else np.isfinite(logvar)).all():
             raise _damaged(self.id, ENCODINGS, "a code is not a finite number")
         return encodings
+
+    @cached_property
+    def told(self) -> NDArray[np.int64] | None:
+        """Of a conditional model the class (N,) under which each encoded picture is decoded: its label, or, where it has none, the model's
+        guess from the picture, or class 0 where the picture is not here. None for a model that is told no class."""
+        labels = self.encodings.label
+        if not self.config.is_conditional or (labels >= 0).all():
+            return labels if self.config.is_conditional else None
+        told, kept = np.maximum(labels, 0), self.test_images
+        for row in np.flatnonzero(labels < 0):
+            picture = None if kept is None else kept.of_row(int(row))
+            if picture is not None:
+                told[row] = self.forward.label_of(np.asarray(picture[None] / 255, np.float32))[0]
+        return told
 
     @cached_property
     def film(self) -> Film:
@@ -365,15 +405,20 @@ class Run:
         return classifier
 
     @cached_property
-    def images(self) -> NDArray[np.uint8] | None:
-        """The encoded pictures (N, C, H, W), in the order of the encodings, where the run holds them itself."""
+    def test_images(self) -> TestImages | None:
+        """The images of the test split that the run holds itself, all of them or, of very many, some; None for a built-in data set."""
         if IMAGES not in self.info.files:
             return None
-        found = self._arrays(IMAGES).get("images")
-        wanted = (len(self.encodings.mu), *self.image_shape)
-        if found is None or found.shape != wanted or found.dtype != np.uint8:
-            raise _damaged(self.id, IMAGES, f"expected images of shape {wanted}, uint8")
-        return found
+        try:
+            return unpack(self._arrays(IMAGES), len(self.encodings.mu), self.image_shape)
+        except ValueError as error:
+            raise _damaged(self.id, IMAGES, str(error)) from None
+
+    @property
+    def images(self) -> NDArray[np.uint8] | None:
+        """The encoded pictures (N, C, H, W), in the order of the encodings, where the run holds all of them itself."""
+        kept = self.test_images
+        return kept.images if kept is not None and kept.is_whole else None
 
     def _columns(self, name: str, wanted: set[str]) -> Columns:
         text = self._read(name).decode("utf-8", "replace")
@@ -406,9 +451,77 @@ class Run:
         return arrays
 
 
+def other_data(dataset: Dataset, name: str, what: str) -> str:
+    """The sentence for a data set that is not the run's; what: what the run did with its own."""
+    why = ""
+    if not is_built_in(dataset.name):
+        why = ": its files have changed, or it was made by a version that divided them in another way"
+    return f"data set {dataset.name!r} is not the one that run {name!r} {what}{why}; restore it or train the run anew."
+
+
 def default_roots() -> tuple[Place, ...]:
-    """Where runs are looked for: `$LATENT_RUNS`, a path or an address, or `runs/` here, then the pretrained ones: first the main ones."""
-    return (place(os.environ.get("LATENT_RUNS") or "runs"), *(HOME / "assets" / name for name in ("runs", "clinic", "sweep")))
+    """Where runs are looked for, the first one being where they are written: `$LATENT_RUNS`, a path or an address, or `runs/` here;
+    `runs/` of the checkout; the shipped ones, first the main ones.
+    """
+    own = place(os.environ.get("LATENT_RUNS") or "runs")
+    beside = HOME / "runs"
+    is_same = isinstance(own, Path) and own.absolute() == beside
+    return (own, *(() if is_same else (beside,)), *shipped_roots())
+
+
+def shipped_roots() -> tuple[Path, ...]:
+    """The folders of the runs that come with the program, first the main ones."""
+    return tuple(HOME / "assets" / name for name in ("runs", "clinic", "sweep"))
+
+
+def shipped_names() -> frozenset[str]:
+    """Names of the runs that come with the program: no other run gets one of them, or two runs would have one name."""
+    return frozenset(folder.name for root in shipped_roots() for folder in _run_folders(root))
+
+
+def is_shipped(folder: Place) -> bool:
+    """Whether a folder lies among the runs that come with the program."""
+    return isinstance(folder, Path) and (HOME / "assets").resolve() in folder.resolve().parents
+
+
+def may_write_shipped() -> bool:
+    """Whether this process makes the shipped runs: `assets/train.sh` sets $LATENT_SHIP to 1. For all others they are fixed."""
+    return os.environ.get("LATENT_SHIP") == "1"
+
+
+def own_name(wish: str, root: Root) -> str:
+    """The wish, or wish-2, wish-3 …: the first that no shipped run has. Raises `ConfigError` for what cannot be a name."""
+    return next(_names_like(wish, root))
+
+
+def free_name(wish: str, root: Root) -> str:
+    """The wish, or wish-2, wish-3 …: the first that neither a shipped run nor anything in the folder has."""
+    there = set(store_of(place(root)).list())
+    return next(name for name in _names_like(wish, root) if name not in there)
+
+
+def _names_like(wish: str, root: Root) -> Iterator[str]:
+    """Names for a new run in a folder, the nearest to the wish first."""
+    check_run_name(wish)
+    taken = frozenset() if may_write_shipped() and is_shipped(place(root) / wish) else shipped_names()
+    for i in itertools.count(1):
+        ending = f"-{i}" if i > 1 else ""
+        name = wish[: MAX_RUN_NAME - len(ending)] + ending
+        if name not in taken:
+            yield name
+
+
+def copy_of(run: Run, name: str, root: Root) -> Run:
+    """The run once more, under a name of one's own. Raises `RunError` where the name is taken or the folder cannot be written."""
+    writer = RunWriter.at(root, name)
+    if writer.has_run:
+        raise RunError(f"run {name!r} is already in {writer.folder.parent}; choose another --name.")
+    store = store_of(run.folder)
+    for file in SUMMED:
+        if store.exists(file):
+            writer.write(file, store.read(file))
+    writer.write_info(run.info)
+    return Run(name, writer.folder, read_info(writer.folder))
 
 
 def load_run(name: str, runs: Root | Sequence[Root] | None = None) -> Run:
@@ -425,9 +538,9 @@ def load_run(name: str, runs: Root | Sequence[Root] | None = None) -> Run:
             if info.metrics is None:
                 raise RunError(_unfinished(name, root, info))
             return Run(name, root / name, info)
-    there = [run.name for root in roots for run in _run_folders(root)]
-    known = f"available: {', '.join(dict.fromkeys(there))}" if there else "there are none yet"
-    raise RunNotFound(f"no run {name!r}; {known} (python -m trainer list).")
+    there = dict.fromkeys(run.name for root in roots for run in _run_folders(root))
+    known = f"available: {', '.join(there)}" if there else "there are none yet"
+    raise RunNotFound(f"no run {name!r}{meant(name, there)}; {known} ({program()} list).")
 
 
 def list_runs(runs: Root | Sequence[Root] | None = None) -> dict[str, RunInfo | RunError]:
@@ -451,7 +564,7 @@ def _unfinished(name: str, root: Place, info: RunInfo) -> str:
         return f"{where}; train it anew with other settings and --overwrite."
     if info.preset not in PRESETS:
         return f"{where}; call trainer.fit.fit again with resume=True."
-    return f"{where}; python -m trainer fit {info.preset} --name {name} --runs {root} --resume finishes it."
+    return f"{where}; {program()} fit {info.preset} --name {name} --runs {root} --resume finishes it."
 
 
 def _check_folder_name(folder: Place) -> None:
@@ -535,14 +648,51 @@ class RunWriter:
     @classmethod
     def at(cls, root: Root, name: str, is_silent: bool = False) -> RunWriter:
         """For the run of that name below a folder or an fsspec address. Raises `ConfigError` for what cannot be a name."""
-        return cls(place(root) / check_run_name(name), is_silent)
+        writer = cls(place(root) / check_run_name(name), is_silent)
+        # a run that has the name since before this rule goes on
+        if not is_silent and name in shipped_names() and not is_shipped(writer.folder) and not writer.has_run:
+            raise RunError(
+                f"{name!r} is the name of a run that comes with the program, which stays as it is; choose another --name."
+            )
+        return writer
+
+    @property
+    def has_run(self) -> bool:
+        """Whether there is a run, finished or not."""
+        return self._store.exists(RUN_JSON)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the run comes with the program and stays as it is."""
+        return is_shipped(self.folder) and not may_write_shipped()
 
     @property
     def _store(self) -> Store:
         return store_of(self.folder)
 
+    def check_writable(self) -> None:
+        """Writes a small file and removes it: what can only fail at the end fails now. Raises `RunError`."""
+        self.write(PROBE, b"a file can be written here\n")
+        if not self.is_silent:
+            self._store.remove(PROBE)
+
+    def check_room(self, n_bytes: int) -> None:
+        """Raises `RunError` where the disk of the folder has fewer bytes left; of a store elsewhere nothing is known."""
+        if self.is_silent or not isinstance(self.folder, Path):
+            return
+        there = next((folder for folder in (self.folder, *self.folder.absolute().parents) if folder.is_dir()), Path())
+        if (free := shutil.disk_usage(there).free) < n_bytes:
+            raise RunError(
+                f"the disk of {self.folder} has {math.floor(free / 1e6)} MB left, and this run needs {math.ceil(n_bytes / 1e6)} MB; "
+                "make room or choose another --runs folder."
+            )
+
     def write(self, name: str, data: bytes) -> None:
         """`data` under `name`. Raises `RunError` when the disk or the store refuses; the old file stays."""
+        if self.is_kept:
+            raise RunError(
+                f"run {self.folder.name!r} comes with the program and stays as it is; --name keeps the result in a run of yours."
+            )
         if not self.is_silent:
             self._store.write(name, data)
 
@@ -568,6 +718,11 @@ class RunWriter:
             arrays |= own
         arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
         self.write_arrays(PROJECTION, arrays)
+
+    def write_test_images(self, images: NDArray[np.uint8]) -> None:
+        """The images of the test split (N, C, H, W) uint8, in the order of the encodings: at most 10 000 of them are kept (`packed`)."""
+        if not self.is_silent:
+            self.write_arrays(IMAGES, pack(images))
 
     def write_classifier(self, classifier: PictureClassifier) -> None:
         self.write_arrays(CLASSIFIER, _pack_classifier(classifier))
@@ -608,12 +763,12 @@ class RunWriter:
         return arrays, metadata
 
     def drop_checkpoint(self) -> None:
-        if not self.is_silent:
+        if not self.is_silent and not self.is_kept:
             self._store.remove(CHECKPOINT)
 
     def clear(self) -> None:
         """Removes the files of this format and nothing else."""
-        if self.is_silent:
+        if self.is_silent or self.is_kept:
             return
         try:
             for name in (RUN_JSON, *SUMMED, CHECKPOINT):
@@ -724,10 +879,7 @@ def _pack_projection(projection: Projection) -> tuple[dict[str, Any], dict[str, 
         "title": projection.title, "note": projection.note,
         "honest": projection.honest and asdict(projection.honest), "way_back": projection.way_back and asdict(projection.way_back),
     }  # fmt: skip
-    arrays: dict[str, NDArray[Any]] = {
-        f"{name}.points": projection.points,
-        f"{name}.support": projection.support.astype(np.float16),
-    }
+    arrays: dict[str, NDArray[Any]] = {f"{name}.points": projection.points}
     if projection.kind == "linear":
         assert projection.origin is not None and projection.basis is not None
         arrays |= {f"{name}.origin": projection.origin, f"{name}.basis": projection.basis}
@@ -742,7 +894,7 @@ def _unpack_projection(item: dict[str, Any], arrays: Arrays) -> Projection:
     x0, x1, y0, y1 = (float(value) for value in item["extent"])
     first, second = item["labels"]
     return Projection(
-        name, item["kind"], arrays[f"{name}.points"], (x0, x1, y0, y1), arrays[f"{name}.support"].astype(np.float32),
+        name, item["kind"], arrays[f"{name}.points"], (x0, x1, y0, y1),
         (first, second), item["title"], item["note"], arrays.get(f"{name}.origin"), arrays.get(f"{name}.basis"),
         None if lattice is None else lattice.astype(np.float32),
         Honesty(**item["honest"]) if item.get("honest") else None, WayBackError(**item["way_back"]) if item.get("way_back") else None,

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from explorer.core.words import CONTROLS, shortened
+from trainer.datasets import kinds
+from trainer.datasets.kinds import ALLOWED, PICTURES, ending, is_litter
 from trainer.datasets.pictures import MAX_BYTES
 
 MOST_PICTURES = 64
@@ -23,8 +25,6 @@ MOST_ENTRIES = 1000  # in an archive: its directory is read before anything else
 LONGEST_NAME = 120
 ENTRY = b"PK\x01\x02"  # begins every entry of the directory
 ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"BZh", b"\xfd7zXZ\x00")
-KINDS = ("png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff")
-BESIDE = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")  # what file managers put in unasked
 DRIVE = re.compile(r"^([A-Za-z]:|[/\\])")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -87,7 +87,7 @@ def _from_zip(name: str, data: bytes, room: _Room) -> Iterator[Item]:
     if archive is None:
         yield Item(shown, None, refusal)
         return
-    members = [info for info in archive.infolist() if not info.filename.endswith("/") and not _is_beside(info.filename)]
+    members = [info for info in archive.infolist() if not info.filename.endswith("/") and not is_litter(info.orig_filename)]
     if not members:
         yield Item(shown, None, f"{shown} holds no file; allowed: a zip with pictures in it; add some.")
     for info in members:
@@ -144,20 +144,16 @@ def _refusal(name: str, info: zipfile.ZipInfo) -> str:
         return (
             f"{name} would have {info.file_size / 1e6:.1f} MB; allowed: at most {MAX_BYTES // 10**6} MB; make the picture smaller."
         )
-    suffix = info.orig_filename.rsplit(".", 1)[-1].lower() if "." in parts[-1] else ""
-    if suffix in ("zip", "gz", "tar", "tgz", "7z", "rar", "bz2", "xz"):
+    suffix = ending(info.orig_filename)
+    if suffix in kinds.ARCHIVES:
         return _nested(name)
-    if suffix not in KINDS:
-        return f"{name} is no picture by its name; allowed: {', '.join(KINDS)}; save it as one of them."
+    if suffix not in PICTURES:
+        return f"{name} is no picture by its name; allowed: {ALLOWED}; save it as one of them."
     return ""
 
 
 def _nested(name: str) -> str:
     return f"{name} is an archive in an archive; allowed: pictures; unpack it first."
-
-
-def _is_beside(name: str) -> bool:
-    return name.startswith(BESIDE[0]) or name.rsplit("/", 1)[-1] in BESIDE[1:]
 
 
 def shown_name(name: str) -> str:

@@ -7,12 +7,13 @@ frames that Pillow has packed.
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 import struct
 import tempfile
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -27,6 +28,7 @@ Pictures = NDArray[np.uint8]
 Film = Literal["gif", "webp", "mp4"]
 Report = Callable[[float], None]
 
+FRAME, DASH = 2, 2  # pixels around a frame of low density, and the length of a dash
 MAX_FPS = 50.0  # browsers show a frame that lasts less than 20 ms for 100 ms
 MAX_SIDE = {"gif": 65_535, "webp": 16_383, "mp4": 8_192}  # pixels, by the formats and their players
 MP4_QUALITY = 12  # crf of H.264, 0 lossless to 51: no loss is seen
@@ -66,12 +68,36 @@ def animation(
     return _gif(packed, width, height) if kind == "gif" else _webp(packed, width, height)
 
 
-def codes_csv(codes: NDArray[np.float32]) -> bytes:
-    """Codes (T, K) as CSV: a header, then a row a frame: its number from 0, the share of the way t, z1 to zK with all their digits."""
-    lines = [",".join(["frame", "t", *(f"z{k + 1}" for k in range(codes.shape[1]))])]
+def codes_csv(codes: NDArray[np.float32], classes: Sequence[str] | None = None) -> bytes:
+    """Codes (T, K) as CSV: a header, then a row a frame: its number from 0, the share of the way t, z1 to zK with all their digits.
+
+    classes (T,): names of what the decoder is told, for a class-conditional model: one more column, `decoded_as`.
+    """
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(["frame", "t", *(f"z{k + 1}" for k in range(codes.shape[1])), *(["decoded_as"] if classes is not None else [])])
     last = max(1, len(codes) - 1)
-    lines += [",".join([str(i), f"{i / last:.6f}", *(f"{value:.9g}" for value in row)]) for i, row in enumerate(codes.tolist())]
-    return ("\n".join(lines) + "\n").encode()
+    for i, row in enumerate(codes.tolist()):
+        rows.writerow([i, f"{i / last:.6f}", *(f"{value:.9g}" for value in row), *([classes[i]] if classes is not None else [])])
+    return out.getvalue().encode()
+
+
+def framed(frames: Pictures, low: NDArray[np.bool_]) -> Pictures:
+    """(T, H, W) or (T, H, W, 3) → the same pixels with a dashed frame around those of low density (T,); as they are where none is.
+
+    `FRAME` pixels are added on every side of all frames, so that a film keeps one size: a white line, and around it the dashes.
+    """
+    if not low.any():
+        return frames
+    height, width = frames.shape[1] + 2 * FRAME, frames.shape[2] + 2 * FRAME
+    out = np.full((len(frames), height, width, *frames.shape[3:]), 255, np.uint8)
+    row, column = np.arange(height)[:, None], np.arange(width)[None]
+    on_rim = (row == 0) | (row == height - 1) | (column == 0) | (column == width - 1)
+    dashes = on_rim & ((row + column) // DASH % 2 == 0)
+    for i in np.flatnonzero(low):
+        out[i][dashes] = 0
+    out[:, FRAME:-FRAME, FRAME:-FRAME] = frames
+    return out
 
 
 def sheet(rows: Pictures, gap: int = 1) -> Pictures:

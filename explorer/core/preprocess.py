@@ -101,7 +101,7 @@ _GREY = Switch("grey", "Grey", "Luminance of the three colours (ITU-R 601); off:
 _PAPER = Switch(
     "paper",
     "Background and polarity",
-    "Paper, its light and its grain are removed, and what is left is light on dark; off: nothing is.",
+    "Paper, its shading and its grain are removed, and what is left is light on dark; off: nothing is removed.",
 )
 _CROP = Switch("crop", "Crop to the ink", "Off: the whole picture is made small, empty paper and all.")
 _BOX = Switch(
@@ -117,7 +117,7 @@ _MIDDLE = Switch("crop", "Cut to the middle", "Off: the whole picture is squeeze
 _OWN = Switch(
     "own",
     "Model's own size kept",
-    "A picture of exactly the model's size, on a dark ground as in the data set, is fed as it is; off: it is prepared like any other.",
+    "A picture of exactly the model's size, on a dark ground as in the data set, passes unchanged; off: it is prepared like any other.",
 )
 _POLARITY = Switch("paper", "Polarity", "A picture on the opposite ground of the data set's images is inverted; off: it is not.")
 
@@ -279,7 +279,7 @@ def _handwriting(
     size = " × ".join(f"{side / CANVAS:.3g}" for side in (drawn.shape[1], drawn.shape[0]))
     place = "its centre of mass" if by_mass else "the middle of its box"
     return (
-        Step("Grey", _told_grey(off, "Colour says nothing here."), _shown(grey)),
+        Step("Grey", _told_grey(off, "The data set has no colours."), _shown(grey)),
         Step("Ink", found.sentence, _shown_floats(ink)),
         Step(
             "Stroke" if is_thin else "Crop",
@@ -304,7 +304,7 @@ def _object(image: Image.Image, image_shape: tuple[int, int, int], off: Collecti
     box = (max(1, round(cut.shape[0] * scale)), max(1, round(cut.shape[1] * scale)))
     fed = _to_8_bits(_place(resize(cut, *box), height, width))
     return (
-        Step("Grey", _told_grey(off, "The model knows no colour."), _shown(grey)),
+        Step("Grey", _told_grey(off, "The data set has no colours."), _shown(grey)),
         Step("Object", found.sentence, _shown_floats(found.greys)),
         Step("Crop", "Not cut." if "crop" in off else "Cut to the object.", _shown_floats(cut)),
         Step(

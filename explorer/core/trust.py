@@ -1,25 +1,28 @@
 """How unlike the images that a model was tested on is a picture? Three figures, each held against the test split, and one of all three.
 
-    reconstruction   E_q[−log p(x|z)], nats: what the decoder cannot redraw
+    reconstruction   the reconstruction loss E_q[−log p(x|z)], nats: what the decoder does not reproduce
     ELBO             −(reconstruction + KL(q(z|x) ‖ p(z))), nats (Kingma & Welling 2014, eq. 3)
     distance         of μ to the nearest code of the test split, an image of the split to the nearest other one (Sun et al. 2022, k = 1)
-    strangeness      −Σ log p over the figures there are, p = (1 + the number of test images at least as bad) / (1 + N): Fisher's sum
-                     (1932) of conformal p-values (Bates et al. 2023). The figures depend on each other, so the sum is not read from a
-                     χ² table but held against the sums of the test images themselves.
+    strangeness      the anomaly score, −Σ log p over the figures there are, p = (1 + the number of test images at least as bad) /
+                     (1 + N): Fisher's sum (1932) of conformal p-values (Bates et al. 2023). The figures depend on each other, so the
+                     sum is not read from a χ² table but held against the sums of the test images themselves.
 
 No figure alone is enough: a likelihood may be higher for foreign images than for its own (Nalisnick et al. 2019), and in a plane every
-code is near to some other. Letters: B pictures, N images of the test split, K latent dimensions.
+code is near to some other. All three together do not see a picture that is redrawn well as something else: `likeness` does.
+Letters: B pictures, N images of the test split, K latent dimensions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.core.likeness import Likeness, change_sentence, closest_sentence, likeness_sentence
 from trainer.forward import Codes, Floats, Forward
+from trainer.numerals import count, percent
 
 Doubles = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -31,6 +34,9 @@ MOST_SEARCHES = 2000  # images of the split whose nearest other code is looked f
 MOST_PAIRS = 40_000_000  # distances for that: half a second
 LEAST_SEARCHES = 200
 CHUNK = 200
+UNUSUAL, LESS_TYPICAL = 95.0, 75.0  # percentiles of the anomaly score from which the sentence changes
+FEWEST = 30  # test images below which a percentile carries no sentence
+MOST = 99.9  # per cent that a share of the test images may read where some are as unusual
 
 
 @dataclass(frozen=True)
@@ -155,11 +161,35 @@ def _at_least(ordered: Doubles, values: Doubles) -> Doubles:
 
 
 def sentence(percentile: float, n: int) -> str:
-    """What the percentile of the strangeness means, among n test images."""
+    """What the percentile of the anomaly score means, among n test images."""
+    if n < FEWEST:
+        return f"Too few test images ({n}) to say how unusual the picture is."
     if percentile >= 100:
-        return f"Unlike everything this model saw: stranger than each of {n} test images it was compared with."
-    if percentile >= 95:
-        return f"Unlike {min(percentile, 99.9):.1f} % of what this model saw."
-    if percentile >= 75:
-        return f"Less ordinary than most: stranger than {percentile:.0f} % of what this model saw."
-    return "As ordinary as the images this model saw."
+        return f"More unusual than each of the {count(n)} test images compared."
+    if percentile >= UNUSUAL:
+        return f"More unusual than {percent(min(percentile, MOST) / 100, 1)} of the test images."
+    if percentile >= LESS_TYPICAL:
+        return f"Less typical: more unusual than {percent(percentile / 100)} of the test images."
+    return "Typical of the test data."
+
+
+def is_redrawn(percentile: float, likeness: Likeness | None) -> bool:
+    """Whether the headline is that of a picture redrawn as another class: a classifier's word on a picture of another kind means little."""
+    return likeness is not None and likeness.is_changed and percentile < UNUSUAL
+
+
+def headline(percentile: float, n: int, likeness: Likeness | None, names: Sequence[str]) -> str:
+    """The gauge's answer. A picture that is redrawn as another class is never called typical, whatever its figures are."""
+    if likeness is not None and is_redrawn(percentile, likeness):
+        return f"Redrawn as another class. {change_sentence(likeness, names)}"
+    return sentence(percentile, n)
+
+
+def beside(percentile: float, n: int, likeness: Likeness | None, names: Sequence[str]) -> str:
+    """What is said below the headline: the other half of the answer; nothing where the classes are not known."""
+    if likeness is None:
+        return ""
+    if is_redrawn(percentile, likeness):
+        figures = sentence(percentile, n)
+        return f"By its figures alone: {figures[:1].lower()}{figures[1:]}"
+    return closest_sentence(likeness, names) if percentile >= UNUSUAL else likeness_sentence(likeness, names)

@@ -19,12 +19,9 @@ def plain(text: str) -> str:
     return MARKDOWN.sub(r"\\\1", shortened(line, LONGEST))
 
 
-def told(value: float, digits: int) -> str:
-    """A number with a true minus sign; one that no scale of a model reaches in powers of ten."""
-    if abs(value) < 1e6:
-        return f"{value:.{digits}f}".replace("-", "−")
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa} · 10^{int(exponent)}".replace("-", "−")
+def capitalised(text: str) -> str:
+    """The first letter large, the others as they are: a class may be called “T-shirt”."""
+    return text[:1].upper() + text[1:]
 
 
 def shortened(text: str, longest: int) -> str:

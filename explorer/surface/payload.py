@@ -13,6 +13,7 @@ import base64
 import hashlib
 import json
 import math
+import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -25,8 +26,10 @@ from trainer import layers as spec
 from trainer.classifier import PART as CLASSIFIER
 from trainer.config import ImportedConfig
 from trainer.layers import Layer, parts_of
-from trainer.projection import Projection
+from trainer.numerals import count, dimension, number, percent
+from trainer.projection import Projection, lattice_note
 from trainer.runs import Run
+from trainer.support import Support
 
 Precision = Literal["float16", "float32"]
 Arrays = Mapping[str, NDArray[Any]]
@@ -52,11 +55,12 @@ class Marked:
 
 @dataclass(frozen=True)
 class OtherPath:
-    """A path that is drawn thin and may be played beside: its kind, T codes, their places on the map."""
+    """A path that is drawn thin and may be played beside: its kind, T codes, their places on the map, the class of each."""
 
     title: str
     z: tuple[tuple[float, ...], ...]
     map: tuple[tuple[float, float], ...]
+    labels: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class PathShown:
     """An interpolation to be played: T codes, their places on the map, the names of its ends.
 
     others: paths of other kinds · strips: what is measured along it · is_loop: its end is its beginning ·
-    stops: places of the stops, in their order.
+    stops: places of the stops, in their order · labels (T,): the class as which each code is decoded, None for the chosen one.
     """
 
     title: str
@@ -85,6 +89,7 @@ class PathShown:
     strips: tuple[StripShown, ...] = ()
     is_loop: bool = False
     stops: tuple[tuple[float, float], ...] = ()
+    labels: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -186,7 +191,7 @@ def pack_static(
         "points_mu": _shortened(encodings.mu, precision),
         "points_label": encodings.label.astype(np.int16),
         "points_index": np.arange(len(encodings.mu), dtype=np.int32),  # the number of a test image, as Reconstruct asks for it
-        "support": np.round(np.clip(projection.support, 0, 1) * 255).astype(np.uint8),
+        "support_distances": Support(encodings.mu).distances,
     }
     has_bound = np.isfinite(encodings.reconstruction).any()  # not for a model that was imported without its pictures
     if has_bound:
@@ -323,8 +328,8 @@ def _header(run: Run, projection: Projection, layers: dict[str, list[dict[str, A
         "likelihood": run.config.likelihood, "log_sigma": _log_sigma(run), **_decoder_note(run),
         **layers,
         "projection": {
-            "name": projection.name, "kind": projection.kind, "title": projection.title, "note": _note(run, projection),
-            "x_label": projection.labels[0], "y_label": projection.labels[1], "extent": projection.extent,
+            "name": projection.name, "kind": projection.kind, "title": _title(projection), "note": _note(run, projection),
+            "x_label": _axis(projection.labels[0]), "y_label": _axis(projection.labels[1]), "extent": projection.extent,
             # a circle of the prior stays a circle under every linear map of ours: their bases are orthonormal
             # and there is no prior to draw for a deterministic model
             "rings": projection.kind != "lattice" and run.config.latent_dim > 1 and not run.config.is_deterministic,
@@ -353,26 +358,41 @@ def _log_sigma(run: Run) -> float | None:
 
 def _note(run: Run, projection: Projection) -> str:
     """What a place on the map stands for, and how far to trust the map; nothing is said of a prior where there is none."""
-    note = projection.note
-    if run.config.is_deterministic and projection.name == "axes":
-        first, second = (name.removeprefix("z") for name in projection.labels)
-        note = f"A place sets dimensions {first} and {second}; all others are 0."
-    return " ".join([note, *_honesty(projection)]).replace(" -", " −")  # a density's −log p may be below 0
+    first, second = map(_axis, projection.labels)
+    if projection.kind == "lattice":
+        note = lattice_note(projection.way_back)
+    elif projection.name == "axes":
+        mean = "" if run.config.is_deterministic else ", the mean of the prior"
+        note = f"Each map point sets {first} and {second}; all others are 0{mean}."
+    else:
+        note = re.sub(r"(\d)\s?%", "\\1\u00a0%", projection.note)  # as an older run says it
+    return " ".join([note, *_honesty(projection)])
+
+
+def _title(projection: Projection) -> str:
+    return " and ".join(map(_axis, projection.labels)) if projection.name == "axes" else projection.title
+
+
+def _axis(name: str) -> str:
+    """z₁ for the z1 of an older run."""
+    return dimension(int(name[1:]) - 1) if re.fullmatch(r"z[0-9]+", name) else name
 
 
 def _honesty(projection: Projection) -> Iterator[str]:
     """Measured at the end of training, where the run has it."""
     if honest := projection.honest:
         yield (
-            f"Of a point's {honest.k} nearest codes the map keeps {honest.neighbours_kept:.0%} near it; "
-            f"trustworthiness {honest.trustworthiness:.2f}."
+            f"Of a point's {honest.k} nearest codes the map keeps {percent(honest.neighbours_kept)} near it; "
+            f"trustworthiness {number(honest.trustworthiness)}."
         )
     if back := projection.way_back:
-        what = f"{back.n} points that it was not made from" if back.is_held_out else f"{back.n} points"
-        decoded = ""
+        if projection.kind != "lattice":  # whose note says it already
+            yield f"From point to code, R² {number(back.r2)} on {count(back.n)} points."
         if back.nll is not None and back.own_nll is not None:
-            decoded = f", −log p {back.nll:.0f} nats a picture (their own codes: {back.own_nll:.0f})"
-        yield f"The way back, over {what}: R² {back.r2:.2f}{decoded}."
+            yield (
+                f"−log p(x|z) with the mapped codes {number(back.nll, 0)} nats per image, with the images' own codes "
+                f"{number(back.own_nll, 0)}."
+            )
 
 
 def _robust_extent(points: NDArray[np.float32]) -> tuple[float, float, float, float]:

@@ -10,14 +10,26 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer import cache, walking
-from explorer.core.export import filmstrip, png, safe_file_name, sheet
+from explorer.core.export import filmstrip, framed, png, safe_file_name, sheet
 from explorer.core.pictures import Picture, fitted, picture_grid, to_picture
 from explorer.core.words import plain
 from explorer.state import State
-from explorer.views.parts import decoded_as, decoder, picture_of, show_picture
-from explorer.views.stops import code, image_stop, mean_stops, pin_stops
+from explorer.views.parts import show_picture
+from explorer.views.stops import (
+    SUPPORT_HELP,
+    code,
+    image_stop,
+    label_of,
+    mean_stops,
+    pin_stops,
+    show_stop,
+    stop_as,
+    stop_picture,
+)
 from explorer.walking import Stop
+from trainer.numerals import number
 from trainer.runs import Run
+from trainer.support import LOW, density_words
 from trainer.walk import GridKind, analogy, corner_grid, direction
 
 TERM_PX, CELL_PX = 84, 56
@@ -47,7 +59,7 @@ def arithmetic(now: State, run: Run, stops: Sequence[Stop]) -> None:
     if run.config.is_conditional:
         tools["Labels"] = partial(_labels, run, offered)
     tools["Four corners"] = partial(_corners, run, offered)
-    tool = st.segmented_control("Beyond a path", list(tools), default=None, key="walk-tool", width="content")
+    tool = st.segmented_control("More tools", list(tools), default=None, key="walk-tool", width="content")
     if tool in tools:
         tools[tool]()
 
@@ -68,20 +80,17 @@ def _picked(run: Run, label: str, offered: Mapping[str, Stop], index: int, key: 
     """A chooser with its picture."""
     with st.container(width=150, gap="small"):
         stop = _pick(label, offered, index, key)
-        show_picture(picture_of(run, stop.z), f"decoded picture of {stop.name}", TERM_PX)
+        show_stop(run, stop, TERM_PX)
     return stop
 
 
 def _result(run: Run, stops: Sequence[Stop], stop: Stop, key: str) -> None:
     """A computed code: its picture, and the way onto the walk."""
     with st.container(width=170, gap="small"):
-        st.markdown(f"**{plain(stop.name)}**{plain(decoded_as(run))}")
-        show_picture(picture_of(run, stop.z), f"decoded picture of {stop.name}", TERM_PX)
+        st.markdown(f"**{plain(stop.name)}**{plain(stop_as(run, stop))}")
+        show_picture(stop_picture(run, stop), f"decoded picture of {stop.name}", TERM_PX)
         support = float(cache.support(run.id).of([stop.z])[0])
-        st.caption(
-            f"support {support:.2f}",
-            help="The share of real codes that are at least as lonely as this one; 0: no real code is near.",
-        )
+        st.caption(f"{density_words(support)} ({number(support)})", help=SUPPORT_HELP)
         is_full = len(stops) >= walking.MAX_STOPS
         st.button("Add to the walk", key=f"{key}-add", on_click=walking.put, args=(run.id, stops, stop), disabled=is_full)
 
@@ -95,7 +104,7 @@ def _analogy(run: Run, stops: Sequence[Stop], offered: Mapping[str, Stop]) -> No
         a = _picked(run, "a", offered, 0, "term-a")
         b = _picked(run, "− b", offered, 1, "term-b")
         c = _picked(run, "+ c", offered, 2, "term-c")
-        _result(run, stops, Stop(f"{a.name} − {b.name} + {c.name}", code(analogy(a.z, b.z, c.z))), "analogy")
+        _result(run, stops, Stop(f"{a.name} − {b.name} + {c.name}", code(analogy(a.z, b.z, c.z)), label_of(run, c)), "analogy")
 
 
 # --- from one class to another
@@ -113,14 +122,19 @@ def _direction(run: Run, stops: Sequence[Stop], offered: Mapping[str, Stop]) -> 
             strength = st.slider("Strength", -STRENGTH, STRENGTH, 1.0, 0.1, key="direction-strength", help=DIRECTION_HELP)
         step = direction(run.encodings.mu, label == first, label == second)
         moved = Stop(
-            f"{base.name}, strength {strength:g} from class {names[first]} to class {names[second]}".replace("-", "−"),
+            f"{base.name}, strength {number(strength, 1)} from class {names[first]} to class {names[second]}",
             code(np.asarray(base.z) + strength * step),
+            label_of(run, base),
         )
         _result(run, stops, moved, "direction")
     steps = np.linspace(-STRENGTH, STRENGTH, N_FILM)
-    pictures = _decoded(run, np.asarray(base.z) + steps[:, None] * step)
-    st.html(picture_grid([fitted(one, TERM_PX) for one in pictures], [f"{one:+.1f}".replace("-", "−") for one in steps], TERM_PX))
-    film = partial(_strip_file, pictures, max(1, 128 // max(run.image_shape[1:])))
+    codes = np.asarray(base.z) + steps[:, None] * step
+    pictures = _decoded(run, codes, [label_of(run, base)] * len(codes))
+    signed = [("+" if one > 0 else "") + number(one, 1) for one in steps]
+    is_low = cache.support(run.id).of(codes) < LOW
+    lines = [f"{text}, low density" if low else text for text, low in zip(signed, is_low, strict=True)]
+    st.html(picture_grid([fitted(one, TERM_PX) for one in pictures], lines, TERM_PX))
+    film = partial(_strip_file, pictures, is_low, max(1, 128 // max(run.image_shape[1:])))
     name = f"{safe_file_name(f'{run.id}-{names[first]}-to-{names[second]}')}.png"
     st.download_button(
         "Filmstrip",
@@ -133,8 +147,8 @@ def _direction(run: Run, stops: Sequence[Stop], offered: Mapping[str, Stop]) -> 
     )
 
 
-def _strip_file(pictures: Sequence[Picture], scale: int) -> bytes:
-    return png(filmstrip(np.stack(list(pictures)), scale))
+def _strip_file(pictures: Sequence[Picture], is_low: NDArray[np.bool_], scale: int) -> bytes:
+    return png(filmstrip(framed(np.stack(list(pictures)), is_low), scale))
 
 
 # --- another label, z fixed
@@ -166,7 +180,9 @@ def _labels(run: Run, offered: Mapping[str, Stop]) -> None:
 
 
 def _own_class(run: Run, stop: Stop) -> int | None:
-    """The class of the real code that is the stop, or nearest to it."""
+    """The stop's own class, else that of the encoded image nearest to it."""
+    if stop.label is not None:
+        return stop.label
     near = int(np.square(run.encodings.mu - np.asarray(stop.z, np.float32)).sum(1).argmin())
     label = int(run.encodings.label[near])
     return label if label >= 0 else None
@@ -186,7 +202,14 @@ def _corners(run: Run, offered: Mapping[str, Stop]) -> None:
             )
             n = st.slider("Pictures a side", 3, 15, 7, key="corner-n")
     codes = corner_grid([corner.z for corner in corners], n, kind or "bilinear")
-    pictures = np.stack(_decoded(run, codes.reshape(n * n, -1))).reshape(n, n, *_picture_shape(run))
+    labels = _nearest_corners([label_of(run, corner) for corner in corners], n)
+    flat = codes.reshape(n * n, -1)
+    marked = framed(np.stack(_decoded(run, flat, labels)), cache.support(run.id).of(flat) < LOW)
+    pictures = marked.reshape(n, n, *marked.shape[1:])
+    if len(set(labels)) > 1:
+        st.caption("Each picture is decoded as the class of the nearest corner.")
+    if len(marked[0]) > run.image_shape[1]:
+        st.caption("Dashed frames: low density of encoded images.", help=SUPPORT_HELP)
     grid = sheet(pictures, gap=1)
     show_picture(grid, f"{n} by {n} pictures between {', '.join(corner.name for corner in corners)}", 640)
     scale = max(1, 128 // max(run.image_shape[1:]))
@@ -196,14 +219,15 @@ def _corners(run: Run, offered: Mapping[str, Stop]) -> None:
     )  # fmt: skip
 
 
+def _nearest_corners(labels: Sequence[int | None], n: int) -> list[int | None]:
+    """The class of the corner nearest to each of n × n cells, row by row; the middle ones belong to the right and to the lower corner."""
+    return [labels[2 * (2 * row >= n - 1) + (2 * column >= n - 1)] for row in range(n) for column in range(n)]
+
+
 def _sheet_file(pictures: NDArray[np.uint8], scale: int) -> bytes:
     return png(sheet(pictures.repeat(scale, axis=2).repeat(scale, axis=3), gap=scale))
 
 
-def _picture_shape(run: Run) -> tuple[int, ...]:
-    channels, height, width = run.image_shape
-    return (height, width) if channels == 1 else (height, width, 3)
-
-
-def _decoded(run: Run, codes: NDArray[np.float64]) -> list[Picture]:
-    return [to_picture(x) for x in decoder(run).decode(codes.astype(np.float32))]
+def _decoded(run: Run, codes: NDArray[np.float64], labels: Sequence[int | None]) -> list[Picture]:
+    told = [label for label in labels if label is not None]  # all or none
+    return [to_picture(x) for x in run.forward.decode(codes.astype(np.float32), told or None)]

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from explorer import cache, state
+from explorer.core.image_names import at_distance
 from explorer.core.neighbours import nearest
 from explorer.core.pictures import fitted, picture_grid, to_picture
 from explorer.core.words import plain
@@ -39,7 +40,7 @@ def show(now: State) -> None:
 
 
 def _details(now: State) -> None:
-    """The last pin: its picture, its code, the eight nearest real points in latent space."""
+    """The last pin: its picture, its code, the eight test images whose codes are nearest."""
     run = cache.run(now.run_id)
     code = np.asarray(now.pins[-1].z, np.float32)
     found = nearest(code, run.encodings.mu, N_NEIGHBOURS)
@@ -49,17 +50,20 @@ def _details(now: State) -> None:
         show_picture(picture_of(run, code), f"decoded picture of pin {state.label(len(now.pins) - 1)}", 224)
         if run.config.is_conditional:
             st.caption(plain(f"decoded{decoded_as(run)}"))
-        st.caption(f"z = {number_list(code)}", help="The code that the decoder turned into this picture, in latent units.")
+        st.caption(f"z = {number_list(code)}", help="The latent code from which this picture was decoded.")
     with right:
-        st.markdown("**Nearest real images**")
+        st.markdown("**Nearest test images**")
         pictures, caption = stored_pictures(now.run_id, found.index)
-        names = [_class_name(now.run_id, row) for row in found.index]
-        lines = [f"{name} · {distance:.2f}" for name, distance in zip(names, found.distance, strict=True)]
+        labels, names = run.encodings.label, run.info.dataset.class_names
+        lines = [
+            at_distance(row, int(labels[row]), names, distance)
+            for row, distance in zip(found.index.tolist(), found.distance.tolist(), strict=True)
+        ]
         # one element instead of two dozen: a pin is answered in half the time
         st.html(picture_grid([fitted(to_picture(picture), 112) for picture in pictures], lines))
         st.caption(
-            f"{caption} Under each: its class and its distance from the pin.",
-            help=f"Euclidean distance between the pin and {_code_words(run)}, in all latent dimensions.",
+            f"{caption} Under each its number, class and distance from the pin.",
+            help=f"Euclidean distance ‖z − z'‖₂ between the pin and {_code_words(run)}, over all latent dimensions.",
         )
 
 
@@ -68,10 +72,3 @@ def _code_words(run: Run) -> str:
     if run.config.is_deterministic:
         return "the code of the image"
     return f"the posterior mean μ of the image{', encoded under its own class' if run.config.is_conditional else ''}"
-
-
-def _class_name(run_id: str, row: int) -> str:
-    run = cache.run(run_id)
-    label, names = int(run.encodings.label[row]), run.info.dataset.class_names
-    image = f"test image {row}"
-    return f"{names[label]}, {image}" if 0 <= label < len(names) else image

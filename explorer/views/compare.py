@@ -12,11 +12,12 @@ from explorer import cache, comparison, state
 from explorer.comparison import Comparison
 from explorer.core.columns import AXES, MOST_COLUMNS, Column, complaint, fitting, proposal
 from explorer.core.pictures import Picture, fitted, picture_grid, to_picture
-from explorer.core.words import plain
+from explorer.core.words import capitalised, plain
 from explorer.facts import HELP, brief_line, number
 from explorer.rates import Measure, Scored, another_command, image_sentence, images_of, measure, of_data_set, own_label, scored
 from explorer.state import State
 from explorer.surface.payload import Marked, Options
+from explorer.verdicts import verdict_line
 from explorer.views.parts import (
     MAP_HELP,
     Axes,
@@ -34,10 +35,10 @@ from trainer.runs import Run, RunInfo
 
 HEIGHTS = {2: 460, 3: 400, 4: 340}
 PICTURE_PX = 140  # 5 × 28
-IMAGE_HELP = """**−log p**: −log p(x|z) of the grey image at its mean code z = μ, the code that the picture is decoded from; nats, summed
-over pixels, lower is better. **KL**: KL(q(z|x) ‖ N(0, I)) of this image, nats, summed over dimensions (Kingma & Welling 2014, appendix
-B): how much its code says. A deterministic model gives a picture one code and has no KL. A model that is told the class is told the
-image's own."""
+IMAGE_HELP = """**−log p**: −log p(x|z) of the grey image at the one code z = μ from which the picture is decoded; nats, summed over pixels,
+lower is better. The *reconstruction loss* of the other views is its mean over z ~ q(z|x), usually a little higher. **KL**:
+KL(q(z|x) ‖ N(0, I)) of this image, nats, summed over dimensions (Kingma & Welling 2014, appendix B). A deterministic model has one code per
+image and no KL. A class-conditional model is given the image's own class."""
 STORED_HELP = """The images are not on this machine: −log p(x|z) is the one that was stored with the run, at one draw z ~ q(z|x); another
 draw would differ by a few nats."""
 
@@ -155,7 +156,8 @@ def _controls(table: Table) -> None:
             on_click=comparison.add_column, args=(table.data_set, _proposal(table.names, table.runs)),
         )  # fmt: skip
         st.caption(
-            "Hover over one map, or use its keys: the others follow, with the same code (same run) or their own code of the nearest image.",
+            "Each column is one run's map of the test images. Hover over one, or use its keys: the others follow, with the same code (same "
+            "run) or their own code of the nearest image.",
             width="stretch",
         )
 
@@ -241,7 +243,8 @@ def _map_and_facts(table: Table, index: int, run: Run) -> tuple[Projection, Axes
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         chosen = _chosen_map(table, index, run)
         if is_roomy:
-            st.caption(facts, help=HELP, width="stretch")
+            st.caption(facts, help=HELP, width="content")
+        verdict_line(run.id, f"verdict-{index}", is_brief=True)
     return chosen
 
 
@@ -287,9 +290,9 @@ def _image_on(run: Run, projection: Projection, row: int) -> Marked:
 
 def _pictures(runs: list[Run], row: int) -> None:
     """The image itself and what each run makes of it; all runs have the same test images."""
-    originals = cache.originals(runs[0].id)
-    x = None if originals is None else originals[row].astype(np.float32) / 255
-    pictures: list[Picture] = [] if originals is None else [to_picture(originals[row])]
+    originals = cache.originals_of(runs[0].id, np.array([row]))
+    x = None if originals is None else originals[0].astype(np.float32) / 255
+    pictures: list[Picture] = [] if originals is None else [to_picture(originals[0])]
     lines = [] if originals is None else ["the image itself"]
     scores: dict[Measure, list[Scored]] = {}
     for run in runs:
@@ -298,10 +301,10 @@ def _pictures(runs: list[Run], row: int) -> None:
         pictures.append(to_picture(run.forward.decode(run.encodings.mu[[row]], own_label(run, row))[0]))
         rest = " nats, no KL" if score.kl is None else f", KL {number(score.kl)} nats"
         lines.append(f"{run.id}: −log p {number(score.nll)}{rest}")
-    st.markdown(f"**{plain(row_title(runs[0], row).capitalize())} in every run**")
+    st.markdown(f"**{plain(capitalised(row_title(runs[0], row)))} in every run**")
     st.html(picture_grid([fitted(picture, PICTURE_PX) for picture in pictures], lines, cell_px=PICTURE_PX + 30))
     told = [sentence for group in scores.values() if (sentence := image_sentence(group))]
     if len(scores) > 1:
         told.append("−log p of cross-entropies and of densities cannot be compared with each other; the pictures can.")
-    told.append("Each picture is decoded from the mean of its code.")
+    told.append("Each picture is decoded from its posterior mean.")
     st.caption(plain(" ".join(told)), help=IMAGE_HELP if x is not None else f"{IMAGE_HELP}\n\n{STORED_HELP}")

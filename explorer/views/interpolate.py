@@ -15,9 +15,9 @@ from explorer.core.words import plain
 from explorer.state import State
 from explorer.surface.payload import Options, OtherPath, PathShown, StripShown
 from explorer.views.arithmetic import arithmetic
-from explorer.views.parts import chosen_label, chosen_map, live_surface, pins_shown
+from explorer.views.parts import chosen_label, chosen_map, decoded_as, live_surface, pins_shown
 from explorer.views.saving import downloads
-from explorer.views.stops import stop_row, stops_of
+from explorer.views.stops import SUPPORT_HELP, label_of, stop_row, stops_of
 from explorer.walking import Stop
 from trainer.projection import Projection
 from trainer.runs import Run
@@ -27,49 +27,55 @@ KEY = "interpolate-surface"
 DRAWN = "drawn"
 N_DRAWN = 121  # frames of a path drawn by hand
 POLL_S = 1.0
-PATH_HELP = """**linear**: (1−t)a + tb, right between two encoded pictures.
+PATH_HELP = """**linear**: (1−t)a + tb, suits two encoded images.
 
-**variance-preserving**: the same divided by √((1−t)² + t²), right between two draws from the prior: every step is again such a draw.
+**variance-preserving**: the same divided by √((1−t)² + t²), suits two samples from the prior: every step is again distributed as one.
 
-**spherical**: along the great circle around 0, with the length going evenly from one end's to the other's (slerp, Shoemake 1985).
+**spherical**: along the great circle around 0, with the norm changing evenly from one end's to the other's (slerp, Shoemake 1985).
 
-**geodesic**: where the picture changes least in all, the shortest path under the decoder's pull-back metric (Arvanitidis 2018): looked
-for on a lattice of the plane in two dimensions, else along the graph of the nearest real codes, then smoothed. It takes a moment.
+**geodesic**: where the picture changes least in all, the shortest path found under the decoder's pull-back metric (Arvanitidis 2018). The
+search begins with all other kinds and with the shortest ways through the graph of encoded images and, in two dimensions, a lattice; the
+shortest are smoothed, and the shortest of all is shown. It takes a moment.
 
 Variance-preserving and spherical assume codes that are spread as the prior N(0, I)."""
+CLASS_HELP = """
+
+**Classes**: this model is class-conditional, and the decoder is told one class at a time. Every stop is decoded as its own class, a frame
+as that of the nearer stop: in the middle between two classes the picture jumps, and the jump counts in the decoded length."""
 LENGTH = (
-    "Decoded length: the sum over the frames of ‖x̂(zᵢ₊₁) − x̂(zᵢ)‖, the distance of successive pictures, in grey levels (0 to 1)."
+    "Decoded length from the first stop to the last, without overshoot: the sum of ‖x̂(zᵢ₊₁) − x̂(zᵢ)‖ over small steps along the path, each "
+    "frame's step divided in 8, in grey levels (0 to 1)."
 )
-STRAIGHT = (
-    "How far the last stop's picture is from the first one's, over the decoded length. 1: the picture changes straight into it."
-)
-SUPPORT = "The share of real codes that are at least as lonely, by the distance to the 5th nearest: about .5 in the thick, 0 where none is."
-STEP = f"Distance to the picture before, in grey levels. {LENGTH}"
-UNEVEN = "Standard deviation of the steps over their mean, in decoded distance. 0 %: equal speed."
+STRAIGHT = "Chord / length: how far the last stop's picture is from the first one's, over the decoded length. 1: a straight change."
+STEP = "Distance to the picture of the frame before, in grey levels (0 to 1)."
+UNEVEN = "Coefficient of variation of the speed: standard deviation over mean of the frames' decoded steps. 0 %: equal speed."
 EVEN_HELP = "The frames are laid out again so that the picture changes by as much at every step."
 BEYOND_HELP = (
     "How far the path goes on beyond both ends: t runs from −x to 1+x of the outer legs. Linear goes straight on, spherical round the "
     "circle, geodesic straight on from its end."
 )
-PRIOR = "N(z; 0, I) over its largest value, at 0: exp(−‖z‖²/2). On a logarithmic scale, as nats below the peak."
+PRIOR = "How much less probable the code is under the prior N(0, I) than its mean: log p(0) − log p(z) = ‖z‖²/2, in nats."
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the person chose of the path."""
+    """What the person chose of the path. labels: the class of every stop, of a class-conditional model."""
 
     kind: WalkKind
     is_loop: bool
     overshoot: float
     even: bool
+    labels: tuple[int, ...] = ()
 
     def walk(self, stops: Sequence[Stop], kind: WalkKind) -> Walk:
-        return Walk(np.array([stop.z for stop in stops]), kind, self.is_loop, self.overshoot, even=self.even)
+        labels = tuple(self.labels) or None
+        return Walk(np.array([stop.z for stop in stops]), kind, self.is_loop, self.overshoot, even=self.even, labels=labels)
 
 
 def show(now: State) -> None:
     """The whole page."""
     run = cache.run(now.run_id)
+    _begin_with_the_first_stops_class(now, run)
     head = st.container(horizontal=True, vertical_alignment="center", gap="medium")
     with head:
         row, choice = (
@@ -79,7 +85,7 @@ def show(now: State) -> None:
     with choice:
         kinds = st.container(horizontal=True, vertical_alignment="bottom", width="content")
         projection, axes = chosen_map(run)
-    walking.take(run.id, stops_of(now, run), state.surface_event(KEY), projection, axes)
+    walking.take(run.id, stops_of(now, run), state.surface_event(KEY), projection, axes, chosen_label(run))
     stops = stops_of(now, run)
     with row:
         stop_row(now, run, stops)
@@ -105,11 +111,22 @@ def show(now: State) -> None:
     if kind != DRAWN:
         path = replace(path, stops=_placed(run, projection, np.array([stop.z for stop in stops], np.float32))[1])
     live_surface(run.id, projection, axes, KEY, pins=pins, path=path, options=options, keeps=True)
+    if len(set(settings.labels)) > 1 and kind != DRAWN:
+        st.caption(
+            "Path: each stop is decoded as its own class, each frame as that of the nearer stop; the class switches in the middle."
+        )
     if waiting is not None:
         _wait(run, stops, settings)
     _table(found, kind)
     downloads(run, found[kind], f"{run.id}-{ends[0]}-to-{ends[1]}-{kind}" if ends[0] else f"{run.id}-{kind}")
     arithmetic(now, run, stops)
+
+
+def _begin_with_the_first_stops_class(now: State, run: Run) -> None:
+    """Pictures under the cursor are decoded as the class with which the walk begins, until another one is chosen."""
+    stops = stops_of(now, run)
+    if run.config.is_conditional and stops and stops[0].label is not None:
+        state.decode_as("interpolate", run.id, run.info.dataset.class_names[stops[0].label])
 
 
 # --- what is chosen
@@ -125,30 +142,35 @@ def _settings(run: Run, stops: Sequence[Stop]) -> Settings:
         required=True,
         on_change=walking.forget_drawn,
         args=(run.id,),
-        help=PATH_HELP,
+        help=PATH_HELP + (CLASS_HELP if run.config.is_conditional else ""),
         width="content",
     )
     with st.popover("Path settings", icon=":material/tune:", key="path-settings"):
         even = st.toggle("Equal steps", value=state.kept("walk-even", False), key="walk-even", help=EVEN_HELP)
         is_loop = st.toggle(
-            "Back to the first stop", value=state.kept("walk-loop", False), key="walk-loop", help="The walk closes into a loop."
+            "Back to the first stop", value=state.kept("walk-loop", False), key="walk-loop", help="The path closes into a loop."
         )
         beyond = st.slider(
             "Overshoot", 0.0, 1.0, state.kept("walk-beyond", 0.0), 0.1, key="walk-beyond", disabled=is_loop, help=BEYOND_HELP
         )
         state.keep(**{"walk-even": even, "walk-loop": is_loop, "walk-beyond": beyond})
-        st.button("Turn the order round", key="turn-round", on_click=walking.turn_round, args=(run.id, stops))
+        st.button("Reverse", key="turn-round", on_click=walking.turn_round, args=(run.id, stops))
     if run.config.is_deterministic and kind in ("variance-preserving", "spherical"):
         st.caption(
             f"A {kind} path assumes codes that are spread as the prior N(0, I). This model has no prior: "
-            "the path may leave the codes that it knows."
+            "the path may leave the region of encoded images."
         )
-    return Settings(kind or "linear", bool(is_loop), 0.0 if is_loop else float(beyond), bool(even))
+    told = tuple(label for label in (label_of(run, stop) for stop in stops) if label is not None)
+    return Settings(kind or "linear", bool(is_loop), 0.0 if is_loop else float(beyond), bool(even), told)
 
 
 def _drawn_line(run: Run) -> None:
+    as_class = f", decoded{decoded_as(run)}" if run.config.is_conditional else ""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Playing the path that you drew: the codes that its places stand for on this map.", width="content")
+        st.caption(
+            plain(f"Playing the path that you drew: the codes that its points on this map are mapped to{as_class}."),
+            width="content",
+        )
         st.button("Back to the stops", key="forget-drawn", on_click=walking.forget_drawn, args=(run.id,), type="tertiary")
 
 
@@ -157,36 +179,41 @@ def _drawn_line(run: Run) -> None:
 
 def _walks(run: Run, stops: Sequence[Stop], settings: Settings) -> tuple[dict[str, Walked], Geodesics | None]:
     """Every kind that is known, and how far the geodesic is where it is not."""
-    label = chosen_label(run)
-    found: dict[str, Walked] = {kind: cache.walked(run.id, label, settings.walk(stops, kind)) for kind in FORMULAS}
+    found: dict[str, Walked] = {kind: cache.walked(run.id, settings.walk(stops, kind)) for kind in FORMULAS}
     walk = settings.walk(stops, "geodesic")
-    geodesics = cache.geodesics(run.id, label, walk)
+    geodesics = cache.geodesics(run.id, walk)
     if geodesics.ways is None:
         return found, geodesics
-    return {**found, "geodesic": cache.walked(run.id, label, walk, geodesics.ways)}, None
+    return {**found, "geodesic": cache.walked(run.id, walk, geodesics.ways)}, None
 
 
 @st.fragment(run_every=POLL_S)
 def _wait(run: Run, stops: Sequence[Stop], settings: Settings) -> None:
     """How far the geodesic is; the page is drawn again when it is there, and plays on until then."""
-    geodesics = cache.geodesics(run.id, chosen_label(run), settings.walk(stops, "geodesic"))
+    geodesics = cache.geodesics(run.id, settings.walk(stops, "geodesic"))
     if geodesics.ways is not None:
         st.rerun()
     if geodesics.error:
         st.caption(plain(f"There is no geodesic here: {geodesics.error}"))
         return
     meanwhile = " The linear path plays meanwhile." if settings.kind == "geodesic" else ""
-    st.progress(geodesics.share, f"Looking for the geodesic …{meanwhile}")
+    st.progress(geodesics.share, f"Computing the geodesic …{meanwhile}")
 
 
 def _path(
     run: Run, projection: Projection, kind: str, found: Mapping[str, Walked], ends: tuple[str, str], settings: Settings
 ) -> PathShown:  # fmt: skip
     """The chosen path as the browser plays it, the others thin beside it."""
-    others = tuple(OtherPath(name, *_placed(run, projection, one.codes)) for name, one in found.items() if name != kind)
+    others = tuple(
+        OtherPath(name, *_placed(run, projection, one.codes), _labels(one)) for name, one in found.items() if name != kind
+    )
     z, places = _placed(run, projection, found[kind].codes)
     is_loop = settings.is_loop and kind != DRAWN
-    return PathShown(kind, z, places, ends, others, _strips(run, found[kind].along), is_loop)
+    return PathShown(kind, z, places, ends, others, _strips(run, found[kind].along), is_loop, labels=_labels(found[kind]))
+
+
+def _labels(walked: Walked) -> tuple[int, ...] | None:
+    return None if walked.labels is None else tuple(walked.labels.tolist())
 
 
 def _placed(
@@ -200,14 +227,14 @@ def _placed(
 def _strips(run: Run, along: Along) -> tuple[StripShown, ...]:
     """What goes under the film, a number a frame; a step's distance belongs to the frame that it leads to."""
     steps = np.concatenate((along.steps[:1], along.steps))
-    found = [StripShown("Support", SUPPORT, _numbers(along.support), 1.0)]
+    found = [StripShown("Support", SUPPORT_HELP, _numbers(along.support), 1.0)]
     if along.log_prior is not None:
         below = -along.log_prior
-        found.append(StripShown("Nats below the prior's peak", PRIOR, _numbers(below), float(below.max())))
+        found.append(StripShown("log p(0) − log p(z)", PRIOR, _numbers(below), float(below.max())))
     found.append(
         StripShown(
-            "Change of the picture",
-            f"Distance to the picture before, in grey levels. {LENGTH}",
+            "Speed",
+            STEP,
             _numbers(steps),
             float(steps.max()),
         )
@@ -239,8 +266,8 @@ def _table(found: Mapping[str, Walked], chosen: str) -> None:
         column_config={
             "path": st.column_config.TextColumn("Path", help="▸ plays; the others are thin lines on the map."),
             "length": number("Decoded length", help=LENGTH, format="%.2f"),
-            "straight": number("Straightness", help=STRAIGHT, format="%.2f"),
-            "support": number("Lowest support", help=f"The least along the way. {SUPPORT}", format="%.2f"),
-            "uneven": number("Unevenness", help=UNEVEN, format="%.0f %%"),
+            "straight": number("Straightness (chord / length)", help=STRAIGHT, format="%.2f"),
+            "support": number("Lowest support", help=f"The least along the path. {SUPPORT_HELP}", format="%.2f"),
+            "uneven": number("Speed variation (CV)", help=UNEVEN, format="%.0f %%"),
         },
     )  # fmt: skip

@@ -16,7 +16,9 @@ from explorer.core.words import plain
 from explorer.state import State
 from explorer.surface.component import surface
 from explorer.surface.payload import Dynamic, Marked, Options, PathShown, Subject, pack, reference, static_id
+from trainer.datasets.names import OWN
 from trainer.forward import Forward
+from trainer.numerals import count, number
 from trainer.projection import Projection
 from trainer.runs import Run
 
@@ -24,7 +26,10 @@ Floats = NDArray[np.float32]
 Axes = tuple[int, int] | None
 
 PREFERRED_RUN = "mnist-2d"
-MAP_HELP = "How the many dimensions are laid out on a plane. Each map says which code a place on it stands for."
+MAP_HELP = """How the latent dimensions are laid out on a plane. Each map point is mapped to a latent code, which is decoded. On the latent
+plane, PCA and two axes that mapping is exact or a projection; on UMAP it is an approximate inverse, whose R² is told with the map."""
+
+TWO_CHANNELS = "Pictures of two channels: the first is drawn in red, the second in cyan, white where both are bright."
 
 
 def default_run(runs: Collection[str]) -> str:
@@ -68,34 +73,34 @@ def class_chooser(run: Run) -> None:
     state.forget_class_of_another_data_set(run.info.dataset.class_names)
     st.selectbox(
         "Decode as class", run.info.dataset.class_names, index=0, key="as", bind="query-params", width=150,
-        help="p(x|z, y): this model is told the class y. Points on the map are images, each encoded with its own class; pictures under the "
-        "cursor, of pins and of paths are decoded as this one: the same z as another class (conditional VAE, Sohn et al. 2015).",
+        help="A class-conditional model p(x|z, y) (Sohn et al. 2015). Points on the map are images, each encoded under its own class y; "
+        "pictures under the cursor, of pins and of paths are decoded under the class chosen here.",
     )  # fmt: skip
 
 
 def class_choice(run: Run) -> None:
-    """The class chooser alone, for a view without a map; nothing for a model that is not told the class."""
+    """The class chooser alone, for a view without a map; nothing for a model that is not class-conditional."""
     if run.config.is_conditional:
         class_chooser(run)
         class_words(run, has_cursor=False)
 
 
 def chosen_label(run: Run) -> int | None:
-    """The class as which this visitor decodes; None for a model that is not told the class."""
+    """The class as which this visitor decodes; None for a model that is not class-conditional."""
     return state.decode_class(run.info.dataset.class_names) if run.config.is_conditional else None
 
 
 def decoded_as(run: Run) -> str:
-    """“ as 3”, the chosen class, to be put after “decoded”; nothing for a model that is not told the class. Not yet Markdown."""
+    """“ as 3”, the chosen class, to be put after “decoded”; nothing for a model that is not class-conditional. Not yet Markdown."""
     label = chosen_label(run)
     return "" if label is None else f" as {run.info.dataset.class_names[label]}"
 
 
 def class_words(run: Run, has_cursor: bool = True) -> None:
-    """The line that says of what class points and pictures are, for a model that is told it."""
+    """The line that says of what class points and pictures are, for a class-conditional model."""
     if not run.config.is_conditional:
         return
-    what = "Points: each image under its own class; pictures under the cursor:" if has_cursor else "All strips are"
+    what = "Points are images, each encoded under its own class; pictures under the cursor are" if has_cursor else "All strips are"
     st.caption(plain(f"{what} decoded{decoded_as(run)}."))
 
 
@@ -117,7 +122,7 @@ def _chosen_axes(run: Run) -> Axes:
     first = st.selectbox("Across", numbers, index=0, key="x", bind="query-params", width=110, format_func=str)
     second = st.selectbox("Up", numbers, index=1, key="y", bind="query-params", width=110, format_func=str)
     if first == second:
-        st.caption("Across and up are the same dimension: the second one moves on.")
+        st.caption("Across and up were the same dimension, so up shows another one.")
         second = next(number for number in numbers if number != first)
     return first - 1, second - 1
 
@@ -166,6 +171,14 @@ def live_surface(
     )
     class_words(cache.run(run_id))
     origin_words(cache.run(run_id))
+    if key != "reconstruct-surface":  # said there beside the pictures
+        channel_words(cache.run(run_id))
+
+
+def channel_words(run: Run) -> None:
+    """How pictures of two channels are drawn, which have no colours of their own; nothing for others."""
+    if run.image_shape[0] == 2:
+        st.caption(TWO_CHANNELS)
 
 
 def origin_words(run: Run) -> None:
@@ -205,17 +218,28 @@ def picture_of(run: Run, code: Sequence[float] | Floats) -> Picture:
 
 def stored_pictures(run_id: str, rows: NDArray[np.int64]) -> tuple[NDArray[np.float32] | NDArray[np.uint8], str]:
     """Pictures (B, C, H, W) of rows of the encodings, and a sentence that says what they are."""
-    originals = cache.originals(run_id)
+    originals = cache.originals_of(run_id, rows)
     if originals is not None:
-        return originals[rows], "Originals from the test set."
+        return originals, "Images of the test set."
     run = cache.run(run_id)
-    name = run.info.dataset.name
-    labels = run.encodings.label[rows] if run.config.is_conditional else None  # of each its own class, whatever is chosen
+    labels = None if run.told is None else run.told[rows]  # of each its own class, whatever is chosen
     pictures = run.forward.decode(run.encodings.mu[rows], labels)
-    return pictures, f"{plain(name)} is not on this machine, so these are the model's reconstructions."
+    return pictures, f"{plain(no_originals(run))}, so these are the model's reconstructions."
+
+
+def no_originals(run: Run) -> str:
+    """Why the original of a test image cannot be shown, the beginning of a sentence."""
+    if run.test_images is not None:
+        kept = run.test_images
+        return f"This run keeps {count(len(kept.rows))} of its {count(kept.n_test)} test images, and this is none of them"
+    if not run.info.dataset.is_own:
+        return f"{run.info.dataset.name} is not on this machine"
+    if run.info.dataset.name.startswith(OWN):
+        return "This run was imported without its pictures"
+    return "This run does not hold its test images (it was made before runs kept them, and train or import it again adds them)"
 
 
 def number_list(values: Sequence[float] | Floats, at_most: int = 8) -> str:
     """(0.41, −1.20, …)."""
-    shown = ", ".join(f"{value:.2f}".replace("-", "−") for value in list(values)[:at_most])
+    shown = ", ".join(number(float(value)) for value in list(values)[:at_most])
     return f"({shown}{', …' if len(values) > at_most else ''})"

@@ -13,20 +13,22 @@ from numpy.typing import NDArray
 
 from explorer import cache, state
 from explorer.core.batch import MOST_PICTURES, shown_name
+from explorer.core.image_names import image_name
 from explorer.core.opening import open_upload
 from explorer.core.pictures import Picture, to_picture
 from explorer.core.preprocess import Prepared, Step, prepare, switches
 from explorer.core.words import plain
-from explorer.views.parts import stored_pictures
-from trainer.datasets import dataset_names, load_dataset
+from explorer.views.parts import no_originals, stored_pictures
+from trainer.datasets import load_dataset
+from trainer.datasets.kinds import ALLOWED, PICTURES
 from trainer.errors import DataError, ImageError
 from trainer.forward import Codes
 from trainer.runs import HOME, Run
 
 SAMPLES = HOME / "assets" / "samples"
-UPLOAD, TEST, SAMPLE, SEVERAL, PAD = "Upload", "Test image", "Sample", "Several", "Draw"
+UPLOAD, TEST, SAMPLE, SEVERAL, PAD = "Upload", "Test image", "Sample", "Batch", "Draw"
 # "image": what else a browser takes for one reaches this program, and its own sentence about it, not an exception of Streamlit's
-KINDS = ["image", "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
+KINDS = ["image", *PICTURES]
 
 
 @dataclass(frozen=True)
@@ -133,9 +135,8 @@ def chosen_row(run: Run, key: str, default: int = 0) -> int:
 
 
 def row_title(run: Run, row: int) -> str:
-    """“test image 7 (heart)”."""
-    label, names = int(run.encodings.label[row]), run.info.dataset.class_names
-    return f"test image {row}" + (f" ({names[label]})" if 0 <= label < len(names) else "")
+    """“test image 7 (class heart)”."""
+    return image_name(row, int(run.encodings.label[row]), run.info.dataset.class_names)
 
 
 def _test_image(run: Run, key: str) -> Picked:
@@ -143,13 +144,13 @@ def _test_image(run: Run, key: str) -> Picked:
     row = chosen_row(run, key)
     title, label = row_title(run, row), int(run.encodings.label[row])
     own = label if 0 <= label < len(run.info.dataset.class_names) else None
-    originals = cache.originals(run.id)
+    originals = cache.originals_of(run.id, np.array([row]))
     if originals is None:
         _offer_download(run)
         pictures, _ = stored_pictures(run.id, np.array([row]))
         x = np.asarray(pictures[0], np.float32)
         return Picked(f"reconstruction of {title}", x, to_picture(x), (), is_original=False, label=own, row=row)
-    pixels = originals[row]
+    pixels = originals[0]
     return Picked(title, pixels.astype(np.float32) / 255, to_picture(pixels), (), label=own, row=row)
 
 
@@ -169,9 +170,7 @@ def samples_for(dataset: str) -> dict[str, Path]:
 
 
 def _uploaded(run: Run, key: str) -> Picked | None:
-    file = st.file_uploader(
-        "A picture: PNG, JPEG, WebP, GIF, BMP or TIFF, up to 20 MB", type=KINDS, key=f"{key}-upload", label_visibility="visible"
-    )
+    file = st.file_uploader(f"A picture: {ALLOWED}, up to 20 MB", type=KINDS, key=f"{key}-upload", label_visibility="visible")
     return None if file is None else _prepared(run, file.getvalue(), file.name, _left_out(run, key))
 
 
@@ -209,11 +208,8 @@ def _prepared(run: Run, data: bytes, name: str, off: Collection[str] = ()) -> Pi
 def _offer_download(run: Run) -> None:
     """Says at the place of the original that it is not here, and fetches the data set when asked."""
     name = run.info.dataset.name
-    if run.info.origin is not None and name not in dataset_names():
-        st.info("This run was imported without its pictures: shown is the model's reconstruction instead.")
-        return
-    if name.startswith(("folder:", "npz:")):
-        st.info("The image folder of this run is not on this machine: shown is the model's reconstruction instead.")
+    if run.info.dataset.is_own:
+        st.info(f"{plain(no_originals(run))}: shown is the model's reconstruction instead.")
         return
     st.info(f"{plain(name)} is not on this machine, so the original cannot be shown: this is the model's reconstruction instead.")
     if st.button(

@@ -1,4 +1,4 @@
-"""What does the model make of a picture? Upload, what it was fed, reconstruction, error, its place on the map."""
+"""What does the model make of a picture? Upload, model input, reconstruction, error, its code on the map."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import numpy as np
 import streamlit as st
 
 from explorer import cache, figures, state
+from explorer.core.image_names import image_name
 from explorer.core.pictures import Picture, error_map, fitted, picture_grid, to_picture
 from explorer.core.preprocess import browser_protocol
-from explorer.core.words import plain, told
+from explorer.core.words import plain
 from explorer.state import State
 from explorer.surface.payload import Options, Subject
 from explorer.views import several, trust
 from explorer.views.parts import (
+    channel_words,
     chosen_label,
     chosen_map,
     decoded_as,
@@ -32,12 +34,20 @@ from explorer.views.picking import (
     picked_pictures,
 )
 from trainer.forward import Codes
+from trainer.numerals import number, percent
 from trainer.runs import Run
 
 PAD_KEY = "pad-surface"
 TALL_PX = 224  # 8 x 28: whole pixels, and four side by side on a wide page
-MEAN_HELP = "Decoded from z = μ, the posterior mean: a sample would differ each time."
-POINT_HELP = "A deterministic model gives a picture one code z = f(x) and decodes that: there is no posterior to draw from."
+MEAN_HELP = "Decoded from the posterior mean z = μ. A sample z ~ q(z|x) would give a slightly different picture each time."
+POINT_HELP = "A deterministic model has one code z = f(x) per picture, and no posterior to sample from."
+ERROR_HELP = (
+    "x̂ − x, mean over channels: red where the reconstruction is brighter than the input, blue where darker, white where equal."
+)
+KL_HELP = """Mean absolute error: mean of |x̂ − x| over pixels and channels. KL(q(z|x) ‖ N(0, I)) of this picture, summed over dimensions, in
+nats (Kingma & Welling 2014, appendix B)."""
+POSTERIOR_HELP = """q(z|x) = N(μ, diag σ²): posterior mean μ and posterior std. dev. σ, per dimension (Kingma & Welling 2014). The grey band
+is ±1 std. dev. of the prior; bars are ±σ."""
 
 
 def show(now: State) -> None:
@@ -58,8 +68,8 @@ def show(now: State) -> None:
         if on_pad:
             return
         with right:
-            st.markdown("**Give the model a picture**")
-            st.caption("It is turned into what the model was trained on, encoded, and decoded again; every step is shown.")
+            st.markdown("**Choose or upload a picture**")
+            st.caption("It is prepared as the training images were, encoded and decoded; every step is shown.")
         return
     label = class_of(run, picked)
     codes = codes_of(run, picked, label)
@@ -99,7 +109,7 @@ def _every_class(run: Run, picked: Picked, codes: Codes, label: int) -> None:
     names = run.info.dataset.class_names
     st.markdown(f"**{_taken_as(run, picked, label)}; the same z as every class**")
     st.caption(
-        "The code was found for that class; decoded as another one it keeps the style and changes the class. "
+        "z was encoded under that class. Decoded as another class it keeps what z holds (the style) and changes the class. "
         "“Decode as class” below shows one of them large.",
         help=CLASS_HELP,
     )
@@ -113,43 +123,37 @@ def _taken_as(run: Run, picked: Picked, label: int) -> str:
     names, config = run.info.dataset.class_names, run.config
     odds = run.forward.class_probabilities(picked.x[None])[0] if config.is_semi_supervised else None
     if picked.label is None:
-        sure = "" if odds is None else f" (probability {_odds_words(odds[label])})"
+        sure = "" if odds is None else f" (probability {percent(float(odds[label]))})"
         return f"Taken as class {plain(names[label])}{sure}"
-    guess = (
-        "" if odds is None else f" (the classifier says {plain(names[int(odds.argmax())])}, probability {_odds_words(odds.max())})"
-    )
+    best = "" if odds is None else f"{plain(names[int(odds.argmax())])}, probability {percent(float(odds.max()))}"
+    guess = f" (the classifier q(y|x) says {best})" if best else ""
     return f"Encoded under its own class {plain(names[label])}{guess}"
-
-
-def _odds_words(probability: float) -> str:
-    """Two digits that never round to certainty."""
-    return "over 0.99" if probability > 0.99 else f"{probability:.2f}"
 
 
 def _pictures(run: Run, picked: Picked, codes: Codes, label: int | None) -> None:
     x_hat = run.forward.decode(codes.mu, None if label is None else [label])[0]
     shown: list[tuple[str, Picture, str]] = [
-        ("model input", to_picture(picked.x), "The picture after preparation, in the model's size."),
+        ("model input", to_picture(picked.x), "What the encoder is given: the picture after preparation, in the model's size."),
         ("reconstruction", to_picture(x_hat), POINT_HELP if run.config.is_deterministic else MEAN_HELP),
     ]
     if picked.is_original:
-        shown.append(
-            ("error", error_map(picked.x, x_hat), "Reconstruction minus input: red is too bright, blue too dark, white is right.")
-        )
+        shown.append(("error", error_map(picked.x, x_hat), ERROR_HELP))
     if picked.steps:
-        shown.insert(0, ("yours", picked.shown, "The picture as it was opened."))
+        shown.insert(0, ("your picture", picked.shown, "The picture as it was opened."))
     for column, (title, picture, help_text) in zip(st.columns(len(shown)), shown, strict=True):
         with column:
             st.caption(title, help=help_text)
             show_picture(picture, title, TALL_PX)
-    error = f"mean absolute error {float(np.abs(picked.x - x_hat).mean()):.3f} a pixel (0 is black, 1 is white)"
+    channel_words(run)
+    error = f"mean absolute error {number(float(np.abs(picked.x - x_hat).mean()), 3)} per pixel (0 black, 1 white)"
+    title = plain(picked.title)
     if run.config.is_deterministic:
         no_kl = "no posterior, so no KL"
-        st.caption(f"{plain(picked.title)}: {f'{error}; {no_kl}' if picked.is_original else no_kl}.", help=POINT_HELP)
+        st.caption(f"{title}: {f'{error}; {no_kl}' if picked.is_original else no_kl}.", help=POINT_HELP)
         return
     st.caption(
-        f"{plain(picked.title)}: {f'{error}, ' if picked.is_original else ''}KL {told(float(codes.kl.sum()), 1)} nats.",
-        help="KL(q(z|x) ‖ N(0, I)) of this one picture, summed over dimensions, in nats (Kingma & Welling 2014, appendix B).",
+        f"{title}: {f'{error}, ' if picked.is_original else ''}KL {number(float(codes.kl.sum()), 1)} nats.",
+        help=KL_HELP,
     )
 
 
@@ -169,20 +173,20 @@ def _code(now: State, run: Run, picked: Picked, codes: Codes, label: int | None)
     left, right = st.columns([2, 3], gap="large")
     is_point = run.config.is_deterministic
     with left:
-        st.markdown("**Where the encoder puts it**")
+        st.markdown("**Its latent code**")
         if is_point:
             st.caption(f"z = {number_list(codes.mu[0])}", help=POINT_HELP)
             st.plotly_chart(figures.code_dots(codes.mu[0]), config=figures.CONFIG, key="code")
         else:
             st.caption(
                 f"μ = {number_list(codes.mu[0])}, σ = {number_list(codes.std[0])}",
-                help="q(z|x) = N(μ, diag σ²). The grey band is ±1 of the prior; bars are ±1 σ: how sure the encoder is.",
+                help=POSTERIOR_HELP,
             )
             st.plotly_chart(figures.posterior_dots(codes.mu[0], codes.std[0]), config=figures.CONFIG, key="posterior")
         st.button("Pin this code", on_click=state.add_code, args=(run.id, codes.mu[0].tolist()), icon=":material/push_pin:")
     with right:
         projection, axes = chosen_map(run)
-        whose = "your picture" if picked.row is None else f"test image {picked.row}"
+        whose = "your picture" if picked.row is None else image_name(picked.row)
         name = whose if label == chosen_label(run) else f"{whose}{decoded_as(run)}"
         place = marked(name, codes.mu[0], run, projection)
         live_surface(

@@ -10,14 +10,16 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
+from explorer import cache
 from explorer.cache import Walked
-from explorer.core.export import Film, Report, animation, codes_csv, filmstrip, png, safe_file_name
+from explorer.core.export import Film, Report, animation, codes_csv, filmstrip, framed, png, safe_file_name
 from explorer.core.pictures import to_picture
-from explorer.views.parts import decoder
 from trainer.runs import Run
+from trainer.support import LOW
 from trainer.walk import resampled
 
 Codes = NDArray[np.float32]
+Labels = NDArray[np.int64] | None
 
 FPS = 20
 SIZES = {"small, about 128 px": 128, "middle, about 256 px": 256, "large, about 512 px": 512}
@@ -29,24 +31,37 @@ LONG = 120 * 512 * 512  # pixels of a film that takes longer than a moment: it i
 
 def downloads(run: Run, walked: Walked, name: str) -> None:
     """One row: the buttons, and what the files shall be like."""
+    if run.image_shape[0] == 2:  # a file cannot say it otherwise
+        name = f"{name}-frame1-red-frame2-cyan"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         size = SIZES[st.selectbox("Size", list(SIZES), index=1, key="save-size", width=190)]
         n = st.selectbox(
             "Frames", FRAMES, index=FRAMES.index(61), key="save-frames", width=90, help=f"Films run at {FPS} frames a second."
         )
-        shown = resampled(walked.codes, n).astype(np.float32)
+        shown, labels = resampled(walked.codes, n).astype(np.float32), _thinned(walked.labels, n)
         x_hat = walked.x_hat if n == len(walked.codes) else None  # decoded already
         scale = max(1, round(size / max(run.image_shape[1:])))
         stem = safe_file_name(name)
         for kind, (title, mime) in FILMS.items():
-            _film(run, shown, x_hat, kind, title, mime, scale, stem)
-        _button("Filmstrip", partial(_strip_file, run, shown, scale), f"{stem}-strip.png", "image/png", "strip")
-        _button("CSV of z", partial(codes_csv, shown), f"{stem}.csv", "text/csv", "csv")
+            _film(run, shown, labels, x_hat, kind, title, mime, scale, stem)
+        _button("Filmstrip", partial(_strip_file, run, shown, labels, scale), f"{stem}-strip.png", "image/png", "strip")
+        _button("CSV of z", partial(_csv_file, run, shown, labels), f"{stem}.csv", "text/csv", "csv")
+    if (walked.along.support < LOW).any():
+        st.caption(
+            "In the files a dashed frame surrounds pictures with low density of encoded images; their pixels are the decoder's."
+        )
 
 
-def _film(run: Run, codes: Codes, x_hat: Codes | None, kind: Film, title: str, mime: str, scale: int, stem: str) -> None:
+def _thinned(labels: Labels, n: int) -> Labels:
+    """Of n frames evenly among those that the labels (T,) belong to: of each the nearest one's."""
+    return None if labels is None else labels[np.rint(np.linspace(0, len(labels) - 1, n)).astype(int)]
+
+
+def _film(
+    run: Run, codes: Codes, labels: Labels, x_hat: Codes | None, kind: Film, title: str, mime: str, scale: int, stem: str
+) -> None:  # fmt: skip
     """A short film at a click; a long one is made first, with a progress bar, and then offered."""
-    make = partial(_film_file, run, codes, x_hat, kind, scale)
+    make = partial(_film_file, run, codes, labels, x_hat, kind, scale)
     n_pixels = len(codes) * int(np.prod(run.image_shape[1:])) * scale**2
     if n_pixels < LONG:
         _button(title, make, f"{stem}.{kind}", mime, kind)
@@ -62,17 +77,27 @@ def _show_share(bar: DeltaGenerator, title: str, share: float) -> None:
 
 
 def _film_file(
-    run: Run, codes: Codes, x_hat: Codes | None, kind: Film, scale: int, report: Report = lambda share: None
+    run: Run, codes: Codes, labels: Labels, x_hat: Codes | None, kind: Film, scale: int, report: Report = lambda share: None
 ) -> bytes:  # fmt: skip
-    pictures = decoder(run).decode(codes) if x_hat is None else x_hat
-    frames = np.stack([to_picture(picture) for picture in pictures])
-    return animation(frames, FPS, scale, kind, report)
+    pictures = run.forward.decode(codes, labels) if x_hat is None else x_hat
+    return animation(_frames(run, codes, pictures), FPS, scale, kind, report)
 
 
-def _strip_file(run: Run, codes: Codes, scale: int) -> bytes:
+def _frames(run: Run, codes: Codes, pictures: Codes) -> NDArray[np.uint8]:
+    """As they are looked at: the decoder's pixels, with a dashed frame around those where few encoded images are."""
+    return framed(np.stack([to_picture(picture) for picture in pictures]), cache.support(run.id).of(codes) < LOW)
+
+
+def _csv_file(run: Run, codes: Codes, labels: Labels) -> bytes:
+    names = run.info.dataset.class_names
+    return codes_csv(codes, None if labels is None else [names[label] for label in labels])
+
+
+def _strip_file(run: Run, codes: Codes, labels: Labels, scale: int) -> bytes:
     """At most so many frames that a slide takes it, evenly from first to last."""
-    frames = decoder(run).decode(resampled(codes, min(len(codes), STRIP_FRAMES)).astype(np.float32))
-    return png(filmstrip(np.stack([to_picture(x_hat) for x_hat in frames]), scale))
+    n = min(len(codes), STRIP_FRAMES)
+    shown = resampled(codes, n).astype(np.float32)
+    return png(filmstrip(_frames(run, shown, run.forward.decode(shown, _thinned(labels, n))), scale))
 
 
 def _button(title: str, data: Callable[[], bytes], file_name: str, mime: str, key: str) -> None:

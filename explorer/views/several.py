@@ -1,4 +1,4 @@
-"""What does the model make of many pictures at once? A table, the strangest picture first, and the same as CSV."""
+"""What does the model make of many pictures at once? A table, the most unusual picture first, and the same as CSV."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 from explorer import cache
 from explorer.core.batch import Item, csv_text, items
 from explorer.core.pictures import Picture, data_uri, fitted
-from explorer.core.several import Row, as_records, strangest_first
+from explorer.core.several import Row, as_records, most_unusual_first
 from explorer.core.words import plain
 from explorer.views.picking import Several
 from explorer.views.trust import HELP, TRUST_HELP
@@ -17,14 +17,17 @@ from trainer.runs import Run
 
 PICTURE_PX, ROW_PX = 56, 62
 MOST_ROWS_SHOWN = 12
+CLASS_HELP = """What the picture looks like and, after an arrow, what its reconstruction looks like where that is another class; nothing
+where no class is more likely than not. By the classifier that was trained with the run, or, without one, by the 5 test images whose pixels
+are nearest."""
 
 
 def show(run: Run, several: Several) -> None:
     """The table of all pictures, then what could not be read."""
     rows = _rows(run, items(several.files))
-    sound = strangest_first(rows)
+    sound = most_unusual_first(rows)
     if sound:
-        st.markdown(f"**{len(sound)} {'picture' if len(sound) == 1 else 'pictures'}, the strangest first**", help=TRUST_HELP)
+        st.markdown(f"**{len(sound)} {'image' if len(sound) == 1 else 'images'}, most unusual first**", help=TRUST_HELP)
         _table(run, sound)
     faults = [row for row in rows if row.problem]
     if faults:
@@ -52,28 +55,40 @@ def _table(run: Run, rows: list[Row]) -> None:
     """Names are cells of text: the table draws them on a canvas and reads no Markdown or HTML in them."""
     columns: dict[str, list[Any]] = {
         "picture": [_thumbnail(row.fed) for row in rows], "reconstruction": [_thumbnail(row.x_hat) for row in rows],
-        "unlike %": [row.percentile for row in rows],  # before the name, so that a phone shows it
-        "name": [row.name for row in rows], "ELBO": [row.elbo for row in rows], "error": [row.reconstruction for row in rows],
-        "distance": [row.distance for row in rows], "nearest class": [row.nearest for row in rows],
+        "percentile": [row.percentile for row in rows],  # before the name, so that a phone shows it
+        "class": [_class_words(row) for row in rows], "name": [row.name for row in rows], "ELBO": [row.elbo for row in rows],
+        "loss": [row.reconstruction for row in rows], "distance": [row.distance for row in rows],
+        "nearest class": [row.nearest for row in rows],
     }  # fmt: skip
     if run.config.is_deterministic:
         del columns["ELBO"]
     if not run.info.dataset.class_names:
         del columns["nearest class"]
+    if not any(columns["class"]):
+        del columns["class"]
     number = st.column_config.NumberColumn
     st.dataframe(
         columns, hide_index=True, row_height=ROW_PX, height=(ROW_PX * min(MOST_ROWS_SHOWN, len(rows)) + 40), key="several-table",
-        alt="Table of the uploaded pictures, the strangest first",
+        alt="Table of the uploaded pictures, most unusual first",
         column_config={
-            "picture": st.column_config.ImageColumn("fed", width=80, help="After preparation, in the model's size."),
-            "reconstruction": st.column_config.ImageColumn("redrawn", width=80, help="Decoded from z = μ."),
+            "picture": st.column_config.ImageColumn("model input", width=92, help="After preparation, in the model's size."),
+            "reconstruction": st.column_config.ImageColumn("reconstruction", width=108, help="Decoded from z = μ."),
             "name": st.column_config.TextColumn("name", width="medium"),
-            "unlike %": number("unlike %", format="%.1f", help=TRUST_HELP), "ELBO": number("ELBO, nats", format="%.1f", help=HELP["elbo"]),
-            "error": number("error, nats", format="%.1f", help=HELP["reconstruction"]),
-            "distance": number("distance", format="%.2f", help=HELP["distance"]),
+            "percentile": number("anomaly score (percentile)", format="%.1f", help=TRUST_HELP),
+            "class": st.column_config.TextColumn("class", help=CLASS_HELP),
+            "ELBO": number("ELBO, nats", format="%.1f", help=HELP["elbo"]),
+            "loss": number("reconstruction loss, nats", format="%.1f", help=HELP["reconstruction"]),
+            "distance": number("latent distance", format="%.2f", help=HELP["distance"]),
             "nearest class": st.column_config.TextColumn("nearest", help="Class of the test image whose code is nearest."),
         },
     )  # fmt: skip
+
+
+def _class_words(row: Row) -> str:
+    """“5”, or “5 → 3” where the reconstruction looks like another class."""
+    if not row.looks_like or not row.redrawn_as or row.looks_like == row.redrawn_as:
+        return row.looks_like
+    return f"{row.looks_like} → {row.redrawn_as}"
 
 
 def _thumbnail(picture: Picture | None) -> str:

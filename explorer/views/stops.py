@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer import state, walking
+from explorer import cache, state, walking
+from explorer.core.pictures import Picture, to_picture
 from explorer.core.words import plain, shortened
 from explorer.state import State
-from explorer.views.parts import decoded_as, picture_of, show_picture
+from explorer.views.parts import chosen_label, show_picture
 from explorer.views.picking import Picked, chosen_row, class_of, handed_over, picked_picture, row_title
 from explorer.walking import Stop
+from trainer.numerals import count
 from trainer.runs import Run
+from trainer.support import LOW, density_words
 from trainer.walk import class_means
 
 TILE_PX, PICTURE_PX = 96, 64
-TEST, MEAN, PRIOR, PIN, YOURS, DRAWN = "Test image", "Class mean", "Prior draw", "Pin", "Yours", "Drawing"
+SUPPORT_HELP = (
+    "Share of encoded images whose 5th nearest code is at least as far away as that of this code, in all latent dimensions: about .5 where "
+    "codes are dense, 0 where none is near. Below .02: low density, below .2: medium. A norm that 99 % of samples from "
+    "the prior fall short of or exceed lowers it, unless codes are near."
+)
+TEST, MEAN, PRIOR, PIN, UPLOAD, DRAWN = "Test image", "Class mean", "Prior sample", "Pin", "Upload", "Drawing"
 
 
 def stops_of(now: State, run: Run) -> tuple[Stop, ...]:
@@ -36,22 +45,48 @@ def pin_stops(now: State) -> tuple[Stop, ...]:
 
 
 def image_stop(run: Run, row: int) -> Stop:
-    return Stop(row_title(run, row), code(run.encodings.mu[row]))
+    label = int(run.encodings.label[row])
+    return Stop(row_title(run, row), code(run.encodings.mu[row]), label if run.config.is_conditional and label >= 0 else None)
 
 
 def mean_stops(run: Run) -> tuple[Stop, ...]:
     """The mean code of every class that has images."""
     names, codes = run.info.dataset.class_names, run.encodings
     means = class_means(codes.mu, codes.label, len(names))
-    return tuple(Stop(f"mean of {names[y]}", code(mean)) for y, mean in means.items())
+    return tuple(Stop(f"mean of {names[y]}", code(mean), y if run.config.is_conditional else None) for y, mean in means.items())
+
+
+def label_of(run: Run, stop: Stop) -> int | None:
+    """The class as which the model decodes a stop: its own, else the chosen one; None for a model that is told none."""
+    return (chosen_label(run) if stop.label is None else stop.label) if run.config.is_conditional else None
+
+
+def stop_as(run: Run, stop: Stop) -> str:
+    """“ as 3”, to be put after a stop's name; nothing for a model that is not told the class. Not yet Markdown."""
+    label = label_of(run, stop)
+    return "" if label is None else f" as {run.info.dataset.class_names[label]}"
+
+
+def stop_picture(run: Run, stop: Stop) -> Picture:
+    """What the model decodes from a stop, as its class."""
+    label = label_of(run, stop)
+    return to_picture(run.forward.decode(np.asarray([stop.z], np.float32), None if label is None else [label])[0])
+
+
+def show_stop(run: Run, stop: Stop, size_px: int) -> None:
+    """Its picture, and a line under it where few encoded images are around: the pixels are the decoder's either way."""
+    show_picture(stop_picture(run, stop), f"decoded picture of {stop.name}", size_px)
+    support = float(cache.support(run.id).of([stop.z])[0])
+    if support < LOW:
+        st.caption(density_words(support), help=SUPPORT_HELP)
 
 
 def stop_row(now: State, run: Run, stops: Sequence[Stop]) -> None:
     """The stops in their order, each with its picture and what can be done with it; last the way to add one."""
     for i, stop in enumerate(stops):
         with st.container(width=TILE_PX, gap=None, key=f"tile-{i}"):
-            show_picture(picture_of(run, stop.z), f"decoded picture of {stop.name}", PICTURE_PX)
-            st.caption(plain(shortened(stop.name, 22) + decoded_as(run)))
+            show_stop(run, stop, PICTURE_PX)
+            st.caption(plain(shortened(stop.name, 22) + stop_as(run, stop)))
             _menu(run, stops, i)
     with st.container(width="content", gap="small"):
         _chooser(now, run, stops)
@@ -89,14 +124,15 @@ def chosen_stop(now: State, run: Run, key: str) -> Stop | None:
     has_prior = not run.config.is_deterministic
     sources = [*([PIN] if pins else []), TEST, *([MEAN] if means else []), *([PRIOR] if has_prior else [])]
     if run.config.has_encoder:
-        sources += [YOURS, *([DRAWN] if state.pad_picture() is not None else [])]
+        sources += [UPLOAD, *([DRAWN] if state.pad_picture() is not None else [])]
     names = "".join(source[0] for source in sources)  # another choice is another widget
     source = st.segmented_control(
         "Stop from", sources, default=sources[0], key=f"{key}-from-{names}", required=True, label_visibility="collapsed"
     )  # fmt: skip
     found = _from(run, source or sources[0], pins, means, key)
     if found is not None:
-        show_picture(picture_of(run, found.z), f"decoded picture of {found.name}", PICTURE_PX)
+        found = replace(found, label=label_of(run, found))  # it stays what is seen now, whatever class is chosen later
+        show_stop(run, found, PICTURE_PX)
     return found
 
 
@@ -110,7 +146,7 @@ def _from(run: Run, source: str, pins: Sequence[Stop], means: Sequence[Stop], ke
     if source == PRIOR:
         st.button("Draw again", key=f"{key}-draw", on_click=state.draw_again, icon=":material/casino:")
         z = np.random.default_rng(state.draws()).standard_normal(run.config.latent_dim)
-        return Stop(f"prior draw {state.draws() + 1}", code(z))
+        return Stop(f"prior sample {count(state.draws() + 1)}", code(z))
     return _encoded(run, handed_over(run) if source == DRAWN else picked_picture(run, key, with_test=False))
 
 
@@ -119,8 +155,9 @@ def _encoded(run: Run, picked: Picked | None) -> Stop | None:
         return None
     label = class_of(run, picked)
     if label is not None:
-        st.caption(plain(f"Encoded as class {run.info.dataset.class_names[label]}, the model's guess."))
-    return Stop(picked.title, code(run.forward.encode(picked.x[None], None if label is None else [label]).mu[0]))
+        how = "the model's guess" if picked.label is None else "the class of the picture"
+        st.caption(plain(f"Encoded as class {run.info.dataset.class_names[label]}, {how}."))
+    return Stop(picked.title, code(run.forward.encode(picked.x[None], None if label is None else [label]).mu[0]), label)
 
 
 def _other_row(run: Run) -> int:

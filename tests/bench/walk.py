@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from explorer.core.export import animation, codes_csv, filmstrip, png
 from explorer.core.pictures import to_picture
 from trainer.forward import Forward
-from trainer.geometry import decoded_graph, geodesic
+from trainer.geometry import decoded_graphs, geodesic
 from trainer.runs import Run, load_run
 
 Codes = NDArray[np.float32]
@@ -97,7 +97,7 @@ def ways(name: str) -> dict[str, float]:
     run = load_run(name)
     forward, a, b = ends_of(run)
     began = time.perf_counter()
-    graph = decoded_graph(lambda z: forward.decode(np.asarray(z, np.float32)), run.encodings.mu)
+    graph = decoded_graphs(lambda z: forward.decode(np.asarray(z, np.float32)), run.encodings.mu)
     between = time.perf_counter()
     geodesic(a, b, graph)
     return {"graph_s": round(between - began, 2), "way_s": round(time.perf_counter() - between, 2)}

@@ -126,7 +126,7 @@ def test_all_of_them_at_once_are_a_table_and_a_list_of_sentences():
     files = [(odd.name or "x", odd.make(), "application/octet-stream") for odd in (ODD[kind] for kind in IN_THE_APP)]
     files += [("all.zip", zipped({"../a.png": png(), "good.png": png()}), "application/zip"), ("=1+1.png", png(), "image/png")]
     test = sound(app(run="mnist-2d", view="reconstruct").run())
-    test.segmented_control(key="reconstruct-source").set_value("Several")
+    test.segmented_control(key="reconstruct-source").set_value("Batch")
     sound(test.run())
     test.file_uploader[0].set_value(files)
     sound(test.run())

@@ -11,6 +11,7 @@ from explorer.core import trust
 from explorer.trust_figures import strip_gauge
 from tests.explorer.conftest import KINDS
 from tests.explorer.test_app import RUNS, _clean, app, grids, png, said, sound, upload, words  # noqa: F401
+from trainer.numerals import percent
 from trainer.runs import load_run
 
 
@@ -27,9 +28,9 @@ def test_every_pretrained_run_has_its_gauges_and_the_numbers_are_the_runs(name):
     assert not test.error
     assert len(gauges(test)) == (2 if run.config.is_deterministic else 3)
     shown = words(test)
-    assert f"Reconstruction error **{run.encodings.reconstruction[0]:.1f}** nats".replace("-", "−") in shown.replace("\\", "")
+    assert f"Reconstruction loss **{run.encodings.reconstruction[0]:.1f}** nats".replace("-", "−") in shown.replace("\\", "")
     worse = 100 * np.sum(run.encodings.reconstruction < run.encodings.reconstruction[0]) / len(run.encodings.reconstruction)
-    assert f"worse than {worse:.1f} % of the test images" in shown
+    assert f"worse than {percent(worse / 100, 1)} of the test images" in shown
     assert ("no ELBO" in shown) == run.config.is_deterministic
 
 
@@ -47,7 +48,7 @@ def test_without_the_originals_the_gauge_is_the_same_and_the_nearest_are_reconst
     monkeypatch.setattr("explorer.cache.dataset_is_here", lambda run_id: False)
     test = sound(app(run="digits-16d", view="reconstruct").run())
     assert [said(caption) for caption in test.caption if "worse than" in caption.value] == with_originals
-    assert "the originals not being on this machine" not in words(test)
+    assert "the originals are not on this machine" not in words(test)
     from explorer import cache
 
     decoded = cache.comparable_pictures("digits-16d")
@@ -63,13 +64,13 @@ def test_the_nearest_images_are_listed_with_class_number_and_distance():
     by_code = grids(test)[-2]
     for row in order:
         label = run.info.dataset.class_names[run.encodings.label[row]]
-        assert f"<figcaption>{label} · {row} · {distances[row]:.2f}</figcaption>" in by_code
+        assert f"<figcaption>test image {row} (class {label}) · {distances[row]:.2f}</figcaption>" in by_code
 
 
 def test_an_odd_upload_is_called_so():
     noise = np.random.default_rng(0).integers(0, 255, (28, 28), np.uint8)
     test = upload(sound(app(run="mnist-20d", view="reconstruct").run()), "noise.png", png(noise))
-    assert "Unlike everything this model saw" in words(test)
+    assert "More unusual than each of the" in words(test)
 
 
 @pytest.mark.parametrize("is_low_bad", [False, True])

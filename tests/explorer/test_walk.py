@@ -6,6 +6,7 @@ import base64
 import io
 import re
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.background import Background
 from explorer.surface.payload import unpack
 from trainer.errors import DataError
-from trainer.geometry import interpolate, path_length
+from trainer.geometry import interpolate
 from trainer.runs import load_run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,7 +57,7 @@ def shown(test: AppTest) -> dict:
 def tiles(test: AppTest) -> list[str]:
     """Names of the stops in their order, by their pictures' captions."""
     names = [re.sub(r"\\(.)", r"\1", caption.value) for caption in test.caption]
-    return [name for name in names if re.match(r"test image \d|mean of|prior draw|Pin |your drawing", name)]
+    return [name for name in names if re.match(r"test image \d|mean of|prior sample|Pin |your drawing", name)]
 
 
 def patiently(test: AppTest, ready) -> AppTest:
@@ -73,7 +74,7 @@ def test_stops_are_added_moved_replaced_and_removed():
     test = opened()
     first = tiles(test)
     assert len(first) == 2
-    test.segmented_control(key="stop-from-TCPY").set_value("Class mean")
+    test.segmented_control(key="stop-from-TCPU").set_value("Class mean")
     test.run()
     test.selectbox(key="stop-Class mean").select("mean of 3")
     test.run()
@@ -101,7 +102,7 @@ def test_stops_are_added_moved_replaced_and_removed():
 def test_a_class_mean_and_the_path_through_it_are_the_runs():
     run = load_run("digits-2d", ASSETS)
     test = opened()
-    test.segmented_control(key="stop-from-TCPY").set_value("Class mean")
+    test.segmented_control(key="stop-from-TCPU").set_value("Class mean")
     sound(test.run())
     test.button(key="put-stop").click()
     path = shown(sound(test.run()))["path"]
@@ -113,7 +114,7 @@ def test_a_class_mean_and_the_path_through_it_are_the_runs():
 
 def test_prior_draws_are_new_when_asked():
     test = opened()
-    test.segmented_control(key="stop-from-TCPY").set_value("Prior draw")
+    test.segmented_control(key="stop-from-TCPU").set_value("Prior sample")
     sound(test.run())
     ends = []
     for _ in range(2):
@@ -122,7 +123,7 @@ def test_prior_draws_are_new_when_asked():
         test.button(key="put-stop").click()
         ends.append(shown(sound(test.run()))["path"]["z"][-1])
     assert ends[0] != ends[1]
-    assert tiles(test)[-2:] == ["prior draw 2", "prior draw 3"]
+    assert tiles(test)[-2:] == ["prior sample 2", "prior sample 3"]
 
 
 def test_a_drawing_that_was_handed_over_can_be_a_stop():
@@ -133,7 +134,7 @@ def test_a_drawing_that_was_handed_over_can_be_a_stop():
     test = opened()
     test.session_state["pad-picture"] = [base64.b64encode(file.getvalue()).decode(), "your drawing", []]
     sound(test.run())
-    test.segmented_control(key="stop-from-TCPYD").set_value("Drawing")
+    test.segmented_control(key="stop-from-TCPUD").set_value("Drawing")
     test.run()
     test.button(key="put-stop").click()
     assert tiles(sound(test.run()))[-1] == "your drawing"
@@ -156,20 +157,30 @@ def test_every_kind_is_on_the_map_and_measured(run_id):
         "spherical",
         "geodesic",
     }
-    label = 0 if run.config.is_conditional else None
 
-    def decode(z):
+    def decode(z, label):
         return run.forward.decode(np.asarray(z, np.float32), None if label is None else np.full(len(z), label))
+
+    def length(z, labels):
+        """Step by step, each divided in 16; a step into another class goes there as the first one and then jumps."""
+        total = 0.0
+        for (a, b), (before, after) in zip(pairwise(np.array(z)), pairwise(labels), strict=True):
+            x = decode(a + np.linspace(0, 1, 17)[:, None] * (b - a), before).reshape(17, -1)
+            jump = decode([b], after).ravel() - x[-1]
+            total += np.linalg.norm(np.diff(x, axis=0), axis=1).sum() + np.linalg.norm(jump)
+        return total
 
     for row, one in zip(table.itertuples(), [path, *path["others"]], strict=True):
         assert row.path.lower().startswith(one["title"])
-        assert row.length == pytest.approx(path_length(decode, one["z"]), rel=1e-3)
-        x_hat = decode([one["z"][0], one["z"][-1]])
-        assert row.straight == pytest.approx(np.linalg.norm(x_hat[1] - x_hat[0]) / row.length, rel=1e-3)
+        labels = one["labels"] or [None] * len(one["z"])
+        assert (one["labels"] is not None) == run.config.is_conditional
+        assert row.length == pytest.approx(length(one["z"], labels), rel=5e-3)
+        first, last = (decode([one["z"][i]], labels[i]) for i in (0, -1))
+        assert row.straight == pytest.approx(np.linalg.norm(last - first) / row.length, rel=1e-3)
     lengths = dict(zip(table["path"].str.rstrip(" ▸").str.lower(), table["length"], strict=True))
-    assert lengths["geodesic"] <= lengths["linear"] * 1.001
+    assert lengths["geodesic"] == min(lengths.values())
     names = [strip["name"] for strip in path["strips"]]
-    assert ("Nats below the prior's peak" in names) == (not run.config.is_deterministic)
+    assert ("log p(0) − log p(z)" in names) == (not run.config.is_deterministic)
     for strip in path["strips"]:
         assert len(strip["values"]) == len(path["z"])
 
@@ -266,7 +277,8 @@ def test_an_analogy_can_be_walked_to():
     run, test = load_run("digits-2d", ASSETS), opened()
     test.segmented_control(key="walk-tool").set_value("Analogy")
     sound(test.run())
-    test.selectbox(key="term-c").select("test image 2 (8)") if "test image 2 (8)" in test.selectbox(key="term-c").options else None
+    wanted = "test image 2 (class 8)"
+    test.selectbox(key="term-c").select(wanted) if wanted in test.selectbox(key="term-c").options else None
     test.run()
     names = [test.selectbox(key=f"term-{letter}").value for letter in "abc"]
     test.button(key="analogy-add").click()
@@ -325,7 +337,7 @@ def test_a_click_on_the_map_adds_a_stop_once(monkeypatch):
         assert len(path["stops"]) == 3
         np.testing.assert_allclose(path["stops"][-1], [0.5, -1.25], atol=1e-4)
         np.testing.assert_allclose(path["z"][-1], [0.5, -1.25], atol=1e-4)
-    assert "place (0.50, −1.25)" in path["ends"]
+    assert "map point (0.50, −1.25)" in path["ends"]
 
 
 def test_at_most_twelve_stops(monkeypatch):

@@ -12,7 +12,7 @@ from trainer.config import FitConfig
 from trainer.errors import ConfigError, DataError
 from trainer.geometry import (
     DecodedGraph,
-    decoded_graph,
+    decoded_graphs,
     equal_speed,
     geodesic,
     interpolate,
@@ -174,7 +174,7 @@ def test_a_linear_decoder_makes_straight_lines_on_the_plane():
 def test_a_linear_decoder_makes_straight_lines_through_a_graph_of_codes(n_dims):
     weight, decode = linear(n_dims, 30)
     codes = RNG.standard_normal((300, n_dims))
-    found = geodesic(codes[0], codes[1], decoded_graph(decode, codes), 17)
+    found = geodesic(codes[0], codes[1], decoded_graphs(decode, codes), 17)
     np.testing.assert_allclose(found.z, interpolate(codes[0], codes[1], found.t), atol=1e-6)
     assert found.decoded_length == pytest.approx(np.linalg.norm((codes[1] - codes[0]) @ weight), rel=1e-9)
 
@@ -293,7 +293,7 @@ def test_a_path_from_a_code_to_itself_stands(graph_of):
 @pytest.mark.parametrize("codes", [np.zeros((1, 3)), np.zeros((9, 3)), np.array([[0.0, 0, 0], [1, 1, 1]])])
 def test_one_code_or_equal_codes_are_enough(codes):
     weight, decode = linear(3)
-    found = geodesic([1.0, 0, 0], [0, 1.0, 0], decoded_graph(decode, codes), 9)
+    found = geodesic([1.0, 0, 0], [0, 1.0, 0], decoded_graphs(decode, codes), 9)
     assert found.decoded_length == pytest.approx(np.linalg.norm(weight[1] - weight[0]), rel=1e-6)
 
 
@@ -301,7 +301,7 @@ def test_two_islands_of_codes_are_joined_by_the_line():
     """The graph has no way from one to the other."""
     decode = linear(3)[1]
     codes = np.concatenate((RNG.normal(0, 0.1, (40, 3)), RNG.normal(9, 0.1, (40, 3))))
-    found = geodesic(codes[0], codes[-1], decoded_graph(decode, codes))
+    found = geodesic(codes[0], codes[-1], decoded_graphs(decode, codes))
     np.testing.assert_allclose(found.z, interpolate(codes[0], codes[-1], found.t), atol=1e-5)
 
 
@@ -324,7 +324,7 @@ def test_a_model_in_float32_is_followed_as_the_app_does():
     def decode(z):
         return model.decode(torch.as_tensor(z, dtype=torch.float32)).numpy()
 
-    graph = decoded_graph(decode, RNG.standard_normal((200, 2)).astype(np.float32))
+    graph = decoded_graphs(decode, RNG.standard_normal((200, 2)).astype(np.float32))
     for a, b in RNG.standard_normal((4, 2, 2)):
         found = geodesic(a, b, graph)
         assert found.decoded_length <= found.straight_length * (1 + 1e-9)
@@ -398,13 +398,13 @@ def test_what_does_not_fit_is_refused_with_a_sentence(globe):
         lattice_graph(sphere, (0, 1, 0, 1), support_cost=-1)
     for codes in (np.zeros((0, 2)), np.zeros(3), [[np.nan, 0.0]]):
         with pytest.raises(DataError, match="at least one row, finite"):
-            decoded_graph(sphere, codes)
+            decoded_graphs(sphere, codes)
 
 
 def test_geodesics_need_no_torch():
     code = (
         "import sys, numpy as np\nfrom trainer.geometry import *\nheavy = [m for m in ('torch', 'scipy') if m in sys.modules]\n"
-        "geodesic([0., 0.], [1., 1.], decoded_graph(lambda z: z, np.eye(2)), 5)\nprint(heavy, 'torch' in sys.modules)"
+        "geodesic([0., 0.], [1., 1.], decoded_graphs(lambda z: z, np.eye(2)), 5)\nprint(heavy, 'torch' in sys.modules)"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.split("\n")[0] == "[] False"

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.collapse import active_units, is_active, kl_per_dim, sentence
+from trainer.collapse import active_units, is_active, kl_per_dim
 from trainer.errors import ConfigError
 from trainer.geometry import PATH_KINDS, interpolate
 
@@ -71,23 +71,6 @@ def test_kl_is_not_information():
 def test_active_means_a_variance_above_one_hundredth():
     base = np.array([-1.0, 1] * 50, np.float32)[:, None]
     assert is_active(base * np.array([[0.09, 0.1001, 1]], np.float32)).tolist() == [False, True, True]
-
-
-@pytest.mark.parametrize(
-    ("kl", "active", "words"),
-    [
-        ([0.0, 0.0], [False, False], "No dimension carries information"),
-        ([2.0, 1.0], [True, True], "Both dimensions carry information, 3.0 nats"),
-        (
-            [2.0, 0.0, 0.0],
-            [True, False, False],
-            "1 of 3 dimensions carry information, practically all of the 2.0 nats; the other 2 switched off, which is fine",
-        ),
-        ([2.0, 0.0], [True, False], "the other one switched off"),
-    ],
-)
-def test_the_sentence_says_what_is_seen(kl, active, words):
-    assert words in sentence(np.array(kl), np.array(active))
 
 
 def test_the_ends_of_every_path_are_the_ends_to_the_last_bit():

@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from trainer.datasets import load_dataset
+from trainer.datasets import availability, load_dataset
 from trainer.evaluate import EVALUATION_SEED, seeded, to_unit
 from trainer.implied_beta import implied_beta, implied_beta_of, record
 from trainer.runs import HOME, list_runs, load_run
@@ -110,6 +110,8 @@ NO_VALUE = {"clinic-collapsed", "clinic-kl-without-information", "sweep-linear-b
 
 def implied_of(name):
     run = load_run(name)
+    if run.info.dataset.name == "mnist" and not availability("mnist").is_here:
+        pytest.skip("MNIST is not on this machine")
     part = load_dataset(run.info.dataset.name).subset("test")
     x = to_unit(torch.from_numpy(part.images.copy()), run.config.binarise, seeded(EVALUATION_SEED, len(part.images)))[:1000]
     y = torch.from_numpy(part.labels[:1000].copy()).long() if run.config.is_conditional else None

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from trainer.errors import ConfigError, DataError
-from trainer.geometry import decoded_graph, geodesic, interpolate
+from trainer.geometry import decoded_graphs, geodesic, interpolate
+from trainer.support import Support
 from trainer.walk import (
     FORMULAS,
-    Support,
     Walk,
     analogy,
     class_means,
@@ -82,7 +82,7 @@ def test_a_variance_preserving_path_preserves_the_variance_beyond_its_ends_too()
 
 def test_on_a_linear_decoder_of_equal_scale_the_geodesic_is_the_straight_line():
     basis = np.linalg.qr(RNG.standard_normal((7, 2)))[0]
-    graph = decoded_graph(lambda z: np.asarray(z, float) @ basis.T, RNG.standard_normal((300, 2)))
+    graph = decoded_graphs(lambda z: np.asarray(z, float) @ basis.T, RNG.standard_normal((300, 2)))
     a, b = np.array([-1.0, 0.4]), np.array([0.8, -0.6])
     way = geodesic(a, b, graph, 21)
     z = codes_along(Walk(np.stack((a, b)), "geodesic", n=21, overshoot=0.5), ways=[way.z])

@@ -4,7 +4,17 @@ dataset = load_dataset("digits")
 part = dataset.subset("test")          # part.images (n, C, H, W) uint8 · part.labels · part.factors · part.index
 """
 
-from trainer.datasets.catalogue import Availability, availability, dataset_names, load_dataset
+from trainer.datasets.catalogue import (
+    Availability,
+    absolute_name,
+    availability,
+    dataset_names,
+    is_built_in,
+    load_dataset,
+    with_held_out,
+)
 from trainer.datasets.dataset import Dataset, Split
 
-__all__ = ["Availability", "Dataset", "Split", "availability", "dataset_names", "load_dataset"]
+__all__ = [
+    "Availability", "Dataset", "Split", "absolute_name", "availability", "dataset_names", "is_built_in", "load_dataset", "with_held_out",
+]  # fmt: skip

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 from dataclasses import dataclass
-from pathlib import Path
 
-from trainer.datasets import digits, folder, idx, npz, olivetti, pendulum, shapes
+from trainer.datasets import digits, idx, names, olivetti, pendulum, shapes
 from trainer.datasets.dataset import Dataset
-from trainer.errors import DataError
-
-OWN = "own:"
+from trainer.numerals import count
 
 
 @dataclass(frozen=True)
@@ -28,12 +24,36 @@ class Availability:
 
 
 def dataset_names() -> tuple[str, ...]:
-    """The built-in names; `folder:PATH` and `npz:PATH` are allowed besides."""
+    """The built-in names; a path of one's own images is allowed besides (`names`)."""
     return (digits.NAME, shapes.NAME, pendulum.NAME, *idx.SOURCES, olivetti.NAME)
 
 
-def load_dataset(name: str, *, download: bool = True, progress: bool = False) -> Dataset:
-    """A data set by its name; fetched from its authors where it is not on this machine, if `download` allows it."""
+def absolute_name(name: str) -> str:
+    """The name that means the same from every folder: what is typed after `--data` becomes what a run remembers.
+
+    A built-in name is itself, a path gets its kind: `../photos?size=64` → `folder:/home/me/photos?size=64`. Raises `DataError` with one
+    sentence for what is not there.
+    """
+    return names.absolute(name, dataset_names())
+
+
+def with_held_out(name: str, share: float) -> str:
+    """The name of one's own images with another share of them in the test split, 0.05 to 0.6. Raises `DataError`."""
+    return names.with_held_out(name, share, dataset_names())
+
+
+def is_built_in(name: str) -> bool:
+    """Whether the data set is one of ours, which can be fetched and made again anywhere."""
+    return name in dataset_names()
+
+
+def load_dataset(name: str, *, download: bool = True, progress: bool = False, held_out: float | None = None) -> Dataset:
+    """A data set by its name or path; fetched from its authors where it is not on this machine, if `download` allows it.
+
+    held_out: share of one's own images that becomes the test split. The data set's name is absolute: a run that remembers it finds it.
+    """
+    if held_out is not None:
+        name = with_held_out(name, held_out)
     if name == digits.NAME:
         return digits.load_digits()
     if name == shapes.NAME:
@@ -44,11 +64,24 @@ def load_dataset(name: str, *, download: bool = True, progress: bool = False) ->
         return olivetti.load_olivetti(download=download)
     if name in idx.SOURCES:
         return idx.load_idx(idx.SOURCES[name], download=download, progress=progress)
-    if name.startswith(folder.PREFIX):
-        return folder.load_folder(name, progress=progress)
-    if name.startswith(npz.PREFIX):
-        return npz.load_npz(name)
-    raise _unknown(name)
+    return _load_own(names.parse(absolute_name(name), dataset_names()), progress=progress)
+
+
+def _load_own(own: names.OwnData, *, progress: bool) -> Dataset:
+    from trainer.datasets import arrays, table
+    from trainer.datasets import own as pictures
+
+    match own.kind:
+        case "folder":
+            return pictures.load_folder(own, progress=progress)
+        case "zip":
+            return pictures.load_zip(own, progress=progress)
+        case "csv":
+            return table.load_csv(own, progress=progress)
+        case "npz":
+            return arrays.load_npz(own)
+        case "npy":
+            return arrays.load_npy(own)
 
 
 def availability(name: str) -> Availability:
@@ -66,14 +99,9 @@ def availability(name: str) -> Availability:
         return _olivetti_availability()
     if name in idx.SOURCES:
         return _idx_availability(idx.SOURCES[name])
-    if name.startswith(folder.PREFIX):
-        return _folder_availability(name)
-    if name.startswith(npz.PREFIX):
-        path = Path(name.removeprefix(npz.PREFIX))
-        return Availability(name, path.is_file(), str(path), None, None, "images of your own", npz.LICENCE)
-    if name.startswith(OWN):  # of an imported run, whose pictures, if there are any, are in the run itself
+    if name.startswith(names.OWN):  # of an imported run, whose pictures, if there are any, are in the run itself
         return Availability(name, False, "its run", None, None, "images of your own", "")
-    raise _unknown(name)
+    return _own_availability(names.parse(name, dataset_names()))
 
 
 def _idx_availability(source: idx.Source) -> Availability:
@@ -92,16 +120,12 @@ def _olivetti_availability() -> Availability:
     )
 
 
-def _folder_availability(name: str) -> Availability:
-    asked = folder.parse(name)
-    is_here = asked.path.is_dir()
-    n_images = len(folder.list_files(asked.path).files) if is_here else 0
-    return Availability(name, is_here, str(asked.path), n_images, None, f"{n_images} image files of your own", folder.LICENCE)
+def _own_availability(own: names.OwnData) -> Availability:
+    from trainer.datasets.folder import list_files
+    from trainer.datasets.own import LICENCE
 
-
-def _unknown(name: str) -> DataError:
-    near = difflib.get_close_matches(name, dataset_names(), n=1)
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
-    return DataError(
-        f"no data set {name!r}{hint}; available: {', '.join(dataset_names())}, or folder:PATH or npz:PATH for your own images."
-    )
+    if own.kind != "folder":
+        return Availability(own.name, own.path.is_file(), str(own.path), None, None, "images of your own", LICENCE)
+    is_here = own.path.is_dir()
+    n_images = len(list_files(own.path, follows_links=own.follows_links).files) if is_here else 0
+    return Availability(own.name, is_here, str(own.path), n_images, None, f"{count(n_images)} image files of your own", LICENCE)

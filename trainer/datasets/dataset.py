@@ -20,6 +20,7 @@ from trainer.errors import DataError
 SPLITS = ("train", "validation", "test")
 HASHED = 4096  # images a piece when the checksum is taken
 Buffer = bytes | bytearray | memoryview
+Places = NDArray[np.int64]
 Scalar = TypeVar("Scalar", np.uint8, np.int64, np.float32)
 
 
@@ -42,7 +43,7 @@ class Dataset:
     """A whole data set; its arrays are read-only.
 
     images (N, C, H, W) uint8, an `np.memmap` where they may be larger than memory · labels (N,), each an index into
-    class_names · factors (N, F), units in its module · splits: sorted, disjoint, together every image · notes: for the
+    class_names, −1 for none · factors (N, F), units in its module · splits: sorted, disjoint, together every image · notes: for the
     person, such as which files were skipped · known_sha256: `sha256` where the loader has read every pixel already.
     """
 
@@ -81,6 +82,8 @@ class Dataset:
         for name in ("train", "test"):
             if name in self.splits and len(self.splits[name]) == 0:
                 yield f"split {name!r} is empty; allowed: 1 image or more"
+        if self.labels is not None and len(self.labels) and int(self.labels.min()) < -1:
+            yield f"a label is {int(self.labels.min())}; allowed: −1 for none, and 0 to {len(self.class_names) - 1}"
         if self.labels is not None and len(self.labels) and int(self.labels.max()) >= max(1, len(self.class_names)):
             yield f"label {int(self.labels.max())} has no name; allowed: 0 to {len(self.class_names) - 1}"
 
@@ -167,20 +170,3 @@ def unit_hash(text: str) -> float:
     """A number in [0, 1) that depends on the text only: the same with every library version, on every machine."""
     # 53 bits are what a float holds exactly
     return (int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()[:8], "big") >> 11) / 2**53
-
-
-def hashed_splits(keys: Iterable[str], train: float, validation: float) -> dict[str, NDArray[np.int64]]:
-    """Each image goes where the hash of its key says; `train` and `validation` are shares, the rest is test.
-
-    Adding an image moves no other one. Only where a split would be empty (a handful of images) the nearest hash is
-    moved into it.
-    """
-    hashes = np.array([unit_hash(key) for key in keys])
-    n = len(hashes)
-    if n < len(SPLITS):
-        raise ValueError(f"{n} images cannot fill {len(SPLITS)} splits")
-    order = np.argsort(hashes, kind="stable")
-    first = int(np.clip((hashes < train).sum(), 1, n - 2))
-    second = int(np.clip((hashes < train + validation).sum(), first + 1, n - 1))
-    parts = np.split(order, [first, second])
-    return {name: np.sort(part).astype(np.int64) for name, part in zip(SPLITS, parts, strict=True)}

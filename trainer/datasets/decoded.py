@@ -1,14 +1,16 @@
-"""What if a folder of pictures is larger than memory? It is decoded once into a file, and that file is mapped.
+"""What if pictures in files are larger than memory? They are decoded once into a file, and that file is mapped.
 
 In `<cache>/folders/`, where every file is renamed into place when it is whole:
 
     KEY.pixels     (N, C, H, W) uint8, nothing else
-    KEY.json       shape, the data set's sha256, and which files could not be read; written last: no KEY.json, no cache
-    SEEN.stamp     of one folder at one size: what its files looked like from outside, and the KEY that they had then
+    KEY.json       shape, sha256 of the pixels, pictures of each file, notes, its own checksum; written last: no KEY.json, no cache
+    SEEN.stamp     of one source at one size: what its files looked like from outside, and the KEY that they had then
 
-KEY is a digest of all paths and all bytes of the files, so the cache cannot be out of date. As reading 200 000 files
-takes a while, SEEN spares it where path, size and times of every file are as they were. The pixels are verified each
-time against sha256, piece by piece; where a file is damaged, cut off or missing, the folder is decoded again.
+KEY is a digest of all paths, classes and bytes of the files, so the cache cannot be out of date. As reading 200 000 files takes a while,
+SEEN spares it where path, size and times of every file are as they were. The pixels are verified each time against sha256, piece by
+piece; where a file is damaged, cut off or missing, the pictures are decoded again.
+
+The images lie training split first, then validation, then test, each in the order of its paths: every split is then a view of one file.
 """
 
 from __future__ import annotations
@@ -17,25 +19,75 @@ import contextlib
 import hashlib
 import json
 import math
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 import numpy as np
 import PIL
 from numpy.typing import NDArray
 from PIL import Image
 
-from trainer.datasets.dataset import SPLITS, consecutive_splits, hashed_splits, sha256_of
+from trainer.datasets.dataset import SPLITS, consecutive_splits, sha256_of
+from trainer.datasets.kinds import files_word, named, natural
+from trainer.datasets.labels import UNLABELLED, distinct, text_of
+from trainer.datasets.layout import Entry
 from trainer.datasets.memory import cache_folder, scratch, sweep, written
-from trainer.datasets.pictures import middle_square, open_picture, read_bytes, to_grey_or_rgb
+from trainer.datasets.pictures import (
+    BLACK,
+    MAX_PAGES,
+    WHITE,
+    deep_scale,
+    deep_values,
+    ground_behind,
+    is_deep,
+    is_transparent,
+    middle_square,
+    n_frames,
+    of_pages,
+    to_grey_or_rgb,
+)
+from trainer.datasets.splits import divide
+from trainer.datasets.values import DARK, USUAL, Scale
 from trainer.errors import DataError, ImageError
+from trainer.numerals import count
 
-FORMAT = f"latent-atlas folder 1, Pillow {PIL.__version__}"  # another decoder may give other pixels
-SHARES = (0.8, 0.1)  # train, validation; the rest is test
+FORMAT = f"latent-atlas folder 2, Pillow {PIL.__version__}"  # another decoder may give other pixels
 BLOCK = 2**20  # bytes read or written at once
+DEEP = Scale(0.0, 65535.0)
+
+
+class Source(Protocol):
+    """Where files of pictures are."""
+
+    @property
+    def place(self) -> str:
+        """A name that no other source has."""
+
+    def content(self, file: str) -> bytes:
+        """The bytes of a file. Raises `ImageError`."""
+
+    def looks(self, file: str) -> tuple[int, ...]:
+        """What tells from outside that a file has changed; empty where it cannot be seen."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """entries: files in the order of their paths, with class and split · size: pixels of a side · held_out: share of the test split."""
+
+    entries: tuple[Entry, ...]
+    size: int
+    held_out: float
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return tuple(entry.file for entry in self.entries)
+
+    def words(self) -> tuple[str, ...]:
+        """What the pictures of the same files depend on."""
+        told = (f"{entry.file}\0{entry.label}\0{entry.split}" for entry in self.entries)
+        return FORMAT, str(self.size), repr(self.held_out), *told
 
 
 class TooFewError(Exception):
@@ -48,45 +100,71 @@ class TooFewError(Exception):
 
 @dataclass(frozen=True)
 class Decoded:
-    """images (N, C, H, W), a read-only map of a file, as `lay_out(readable)` orders them · sha256: that of the data set."""
+    """images (N, C, H, W), a read-only map of a file, as `lay_out` orders them · sha256: of the pixels · notes: for the person."""
 
     images: NDArray[np.uint8]
-    readable: tuple[str, ...]
-    unreadable: tuple[str, ...]
+    pages: tuple[int, ...]
     sha256: str
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How readable files (n,) become a data set.
+    """How files become a data set.
 
-    order (n,): the place of each image's file in the list of files · labels (n,) in the order of the images ·
-    splits: consecutive.
+    order (n,): the place of each image among the pictures in the order of files and pages · labels (n,) in the order of the images ·
+    splits: consecutive · notes: how they were divided.
     """
 
     order: NDArray[np.int64]
     splits: dict[str, NDArray[np.int64]]
     labels: NDArray[np.int64] | None
     class_names: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
-def decoded(folder: Path, files: Sequence[str], size: int, *, progress: bool = False) -> Decoded:
-    """The pictures `files` of `folder`, `size` × `size` pixels: (N, 1, H, W) when every picture is grey, else (N, 3, H, W).
+@dataclass
+class _Seen:
+    """What one pass over all files found. pages: pictures of each file, 0 where it cannot be read · lows, highs: of deep pictures."""
+
+    pages: list[int] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    animated: list[str] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
+    transparent: int = 0  # pictures
+    on_black: int = 0  # of them, whose visible part would vanish on white
+    ground: int = WHITE
+    is_grey: bool = True
+    brightest: int = 0  # of pictures of 8 bits
+    low: float = math.inf
+    high: float = -math.inf
+    scales: tuple[Scale, Scale] = (USUAL, DEEP)
+
+    def fitting(self) -> tuple[Scale, Scale, int]:
+        """Black and white of all pictures of 8 bits, and of all deeper ones; the ground behind what is transparent, of all."""
+        of_bytes = Scale(0.0, 1.0) if self.brightest == 1 else USUAL
+        deep = deep_scale(self.low, self.high) if self.low <= self.high else DEEP
+        return of_bytes, deep, BLACK if 2 * self.on_black > self.transparent else WHITE
+
+
+def decoded(source: Source, wanted: Wanted, *, progress: bool = False) -> Decoded:
+    """The pictures of a source, `size` × `size` pixels: (N, 1, H, W) when every picture is grey, else (N, 3, H, W).
 
     Raises `TooFewError`.
     """
     cache = cache_folder("folders")
-    seen = cache / f"{_digest((FORMAT, os.path.realpath(folder), str(size)))}.stamp"
-    stamp = _stamp(folder, files, size)  # before anything is read: a file that changes meanwhile is noticed next time
+    seen = cache / f"{_digest((*wanted.words()[:3], source.place))}.stamp"
+    stamp = _stamp(source, wanted)  # before anything is read: a file that changes meanwhile is noticed next time
     remembered, key = _remembered(seen)
-    if remembered == stamp and (found := _cached(cache, key, files)) is not None:
+    if remembered == stamp and (found := _cached(cache, key, wanted)) is not None:
         return found
-    before, key = key, _key(folder, files, size, progress)
-    found = _cached(cache, key, files)
+    before, key = key, _key(source, wanted, progress)
+    found = _cached(cache, key, wanted)
     if found is None:
         sweep(cache)
-        key = _decode(cache, folder, files, size, progress)
-        found = _cached(cache, key, files)
+        key = _decode(cache, source, wanted, progress)
+        found = _cached(cache, key, wanted)
     if found is None:
         raise DataError(
             f"{cache / key}.pixels was damaged while it was written; check the disk, or set LATENT_CACHE to another folder."
@@ -101,42 +179,43 @@ def decoded(folder: Path, files: Sequence[str], size: int, *, progress: bool = F
 # --- in which order
 
 
-def lay_out(files: Sequence[str]) -> Layout:
-    """`files` in the order of their paths; each goes into the split that the hash of its path says."""
-    by_split = hashed_splits(files, *SHARES)
-    order = np.concatenate([by_split[split] for split in SPLITS])
-    class_names, labels = _labels(files)
+def lay_out(wanted: Wanted, pages: Sequence[int]) -> Layout:
+    """The order of the images from the pictures that each file has; pages of one file stay in one split, unless it has most of them."""
+    entries = [entry for entry, n in zip(wanted.entries, pages, strict=True) for _ in range(n)]
+    class_names, labels = _labels(entries)
+    is_one_stack = max(pages) > len(entries) / len(SPLITS)
+    keys = [f"{entry.file}#{i}" if is_one_stack else entry.file for i, entry in enumerate(entries)]
+    given = [entry.split or "" for entry in entries]
+    divided = divide(keys, labels, given, wanted.held_out)
+    order = np.concatenate([divided.places[split] for split in SPLITS])
+    notes = ["pages of one file are in different splits, as there are few files: neighbouring pages may be alike"] if (
+        is_one_stack and max(pages) > 1
+    ) else []  # fmt: skip
     return Layout(
         order=order,
-        splits=consecutive_splits(*(len(by_split[split]) for split in SPLITS)),
+        splits=consecutive_splits(*(len(divided.places[split]) for split in SPLITS)),
         labels=None if labels is None else labels[order],
         class_names=class_names,
+        notes=(divided.note, *notes),
     )
 
 
-def _labels(files: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64] | None]:
-    if "/" not in files[0]:
+def _labels(entries: Sequence[Entry]) -> tuple[tuple[str, ...], NDArray[np.int64] | None]:
+    """Names of the classes in natural order, and the class of each picture; a picture of no class beside others is unlabelled."""
+    labels = [entry.label for entry in entries]
+    names = sorted({label for label in labels if label is not None}, key=natural)
+    if not names:
         return (), None
-    names = [file.split("/", 1)[0] for file in files]
-    class_names, labels = np.unique(np.array(names, dtype=object), return_inverse=True)
-    shown = tuple(str(name).encode("utf-8", "replace").decode() for name in class_names)
-    return shown, labels.astype(np.int64)
+    place: dict[str | None, int] = {name: k for k, name in enumerate(names)}
+    return distinct([text_of(name) for name in names]), np.array([place.get(label, UNLABELLED) for label in labels], np.int64)
 
 
 # --- which cache file
 
 
-def _stamp(folder: Path, files: Sequence[str], size: int) -> str:
+def _stamp(source: Source, wanted: Wanted) -> str:
     """From outside: the change time tells also of a file that was given its old size and modification time."""
-    return _digest((FORMAT, str(size), *(f"{file}\0{_looks(os.path.join(folder, file))}" for file in files)))
-
-
-def _looks(path: str) -> tuple[int, ...]:
-    try:
-        known = os.stat(path)
-    except OSError:
-        return ()
-    return known.st_size, known.st_mtime_ns, known.st_ctime_ns
+    return _digest((*wanted.words(), *(f"{source.looks(file)}" for file in wanted.files)))
 
 
 def _remembered(seen: Path) -> tuple[str, str]:
@@ -150,20 +229,21 @@ def _remembered(seen: Path) -> tuple[str, str]:
     return (stamp, key) if is_key and isinstance(stamp, str) else ("", "")
 
 
-def _key(folder: Path, files: Sequence[str], size: int, progress: bool) -> str:
-    contents = (_content(folder, file) for file in _told(files, "comparing images", progress))
-    return _key_of(files, size, map(_digest_of, contents))
+def _key(source: Source, wanted: Wanted, progress: bool) -> str:
+    contents = (_content(source, file)[0] for file in _told(wanted.files, "comparing images", progress))
+    return _key_of(wanted, map(_digest_of, contents))
 
 
-def _key_of(files: Sequence[str], size: int, digests: Iterable[str]) -> str:
-    return _digest((FORMAT, str(size), *(f"{file}\0{digest}" for file, digest in zip(files, digests, strict=True))))
+def _key_of(wanted: Wanted, digests: Iterable[str]) -> str:
+    return _digest((*wanted.words(), *digests))
 
 
-def _content(folder: Path, file: str) -> bytes | None:
-    """None where there are no bytes that could be a picture."""
-    with contextlib.suppress(ImageError):
-        return read_bytes(folder / file, file)
-    return None
+def _content(source: Source, file: str) -> tuple[bytes | None, str]:
+    """The bytes, or None and why there are none that could be a picture."""
+    try:
+        return source.content(file), ""
+    except ImageError as error:
+        return None, str(error)
 
 
 def _digest_of(content: bytes | None) -> str:
@@ -180,7 +260,7 @@ def _digest(words: Iterable[str]) -> str:
 
 
 def _forget(cache: Path, key: str) -> None:
-    """What a folder held before it changed; whoever has it mapped keeps it."""
+    """What a source held before it changed; whoever has it mapped keeps it."""
     for ending in (".json", ".pixels"):
         with contextlib.suppress(OSError):
             (cache / (key + ending)).unlink()
@@ -189,68 +269,90 @@ def _forget(cache: Path, key: str) -> None:
 # --- read
 
 
-def _cached(cache: Path, key: str, files: Sequence[str]) -> Decoded | None:
+def _cached(cache: Path, key: str, wanted: Wanted) -> Decoded | None:
     """What lies under `key`, if it is whole and every pixel is as it was written."""
     pixels = cache / f"{key}.pixels"
     try:
-        shape, sha256, skipped = _description(json.loads((cache / f"{key}.json").read_bytes()), len(files))
-        readable = tuple(file for i, file in enumerate(files) if i not in skipped)
-        if pixels.stat().st_size != math.prod(shape) or shape[0] != len(readable):
+        shape, sha256, pages, notes, order = _description(json.loads((cache / f"{key}.json").read_bytes()), len(wanted.entries))
+        if pixels.stat().st_size != math.prod(shape) or shape[0] != sum(pages) or order != _order(lay_out(wanted, pages)):
             return None
         with pixels.open("rb") as file:
-            actual = sha256_of(shape, iter(lambda: file.read(BLOCK), b""), lay_out(readable).labels)
+            actual = sha256_of(shape, iter(lambda: file.read(BLOCK), b""), None)
         if actual != sha256:
             return None
         images = np.memmap(pixels, dtype=np.uint8, mode="r", shape=shape)
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return None
-    return Decoded(images, readable, tuple(files[i] for i in sorted(skipped)), sha256)
+    return Decoded(images, pages, sha256, notes)
 
 
-def _description(known: Any, n_files: int) -> tuple[tuple[int, int, int, int], str, set[int]]:
-    """shape, sha256 and the places of the unreadable files; raises ValueError, KeyError or TypeError."""
+def _description(known: Any, n_files: int) -> tuple[tuple[int, int, int, int], str, tuple[int, ...], tuple[str, ...], str]:
+    """shape, sha256, pictures of each file, notes and what tells their order; raises ValueError, KeyError or TypeError."""
+    if known["check"] != _check(known):
+        raise ValueError("not as it was written")
     n, channels, height, width = (int(side) for side in known["shape"])
-    skipped = {int(place) for place in known["unreadable"]}
-    if min(n, channels, height, width) < 1 or not skipped <= set(range(n_files)):
-        raise ValueError("no shape, or places outside of the files")
-    return (n, channels, height, width), str(known["sha256"]), skipped
+    pages = tuple(int(n) for n in known["pages"])
+    if min(n, channels, height, width) < 1 or len(pages) != n_files or min(pages) < 0:
+        raise ValueError("no shape, or not as many files")
+    return (n, channels, height, width), str(known["sha256"]), pages, tuple(map(str, known["notes"])), str(known["order"])
+
+
+def _check(known: Any) -> str:
+    """Of everything else in the description: with other pages pictures would have other classes."""
+    return _digest(json.dumps(known[name]) for name in ("shape", "sha256", "pages", "notes", "order"))
+
+
+def _order(layout: Layout) -> str:
+    """Of the order in which the images lie: another version of this program may divide them in another way."""
+    return hashlib.sha256(layout.order.astype("<i8").tobytes()).hexdigest()
 
 
 # --- write
 
 
-def _decode(cache: Path, folder: Path, files: Sequence[str], size: int, progress: bool) -> str:
-    """Every file is opened once, one after the other; the key is that of the bytes that were decoded."""
-    digests: list[str] = []
-    skipped: list[int] = []
-    is_grey = True
+def _decode(cache: Path, source: Source, wanted: Wanted, progress: bool) -> str:
+    """Every file is opened once, one after the other; a second time where the brightest pixel of all says that white is not as usual.
+
+    The key is that of the bytes that were decoded.
+    """
     with scratch(cache) as raw:  # in the order of paths and in colour: what each split holds is known at the end only
-        for place, file in enumerate(_told(files, "reading images", progress)):
-            content = _content(folder, file)
-            digests.append(_digest_of(content))
-            try:
-                picture = None if content is None else _picture(content, file, size)
-            except ImageError:
-                picture = None
-            if picture is None:
-                skipped.append(place)
-                continue
-            is_grey = is_grey and picture.ndim == 2
-            raw.write(picture.tobytes() if picture.ndim == 3 else np.repeat(picture, 3).tobytes())
-        without = set(skipped)
-        readable = [file for i, file in enumerate(files) if i not in without]
-        if len(readable) < len(SPLITS):
-            raise TooFewError(len(readable), [files[i] for i in skipped])
-        key = _key_of(files, size, digests)
-        _write(cache, key, raw, readable, size, 1 if is_grey else 3, skipped)
+        seen = _pass(source, wanted, raw, (USUAL, DEEP, WHITE), progress)
+        if seen.fitting() != (*seen.scales, seen.ground):
+            seen = _pass(source, wanted, raw, seen.fitting(), progress)
+        n = sum(seen.pages)
+        if n < len(SPLITS):
+            raise TooFewError(n, seen.reasons)
+        key = _key_of(wanted, seen.digests)
+        _write(cache, key, raw, wanted, seen)
     return key
 
 
-def _write(
-    cache: Path, key: str, raw: IO[bytes], readable: Sequence[str], size: int, n_channels: int, skipped: Sequence[int]
-) -> None:
-    layout = lay_out(readable)
-    shape = (len(readable), n_channels, size, size)
+def _pass(source: Source, wanted: Wanted, raw: IO[bytes], fitting: tuple[Scale, Scale, int], progress: bool) -> _Seen:
+    raw.seek(0)
+    raw.truncate()
+    seen = _Seen(scales=fitting[:2], ground=fitting[2])
+    for file in _told(wanted.files, "reading images", progress):
+        content, why = _content(source, file)
+        seen.digests.append(_digest_of(content))
+        pictures: list[NDArray[np.uint8]] = []
+        if content is not None:
+            try:
+                pictures = _pictures(content, file, wanted.size, seen)
+            except ImageError as error:
+                why = str(error)
+        if not pictures:
+            seen.reasons.append(why)
+        seen.pages.append(len(pictures))
+        for picture in pictures:
+            seen.is_grey = seen.is_grey and picture.ndim == 2
+            raw.write(picture.tobytes() if picture.ndim == 3 else np.repeat(picture, 3).tobytes())
+    return seen
+
+
+def _write(cache: Path, key: str, raw: IO[bytes], wanted: Wanted, seen: _Seen) -> None:
+    layout = lay_out(wanted, seen.pages)
+    n_channels, size = 1 if seen.is_grey else 3, wanted.size
+    shape = (sum(seen.pages), n_channels, size, size)
     with written(cache / f"{key}.pixels") as file:
 
         def copied() -> Iterator[bytes]:
@@ -259,13 +361,17 @@ def _write(
                     file.write(part)
                     yield part
 
-        sha256 = sha256_of(shape, copied(), layout.labels)
+        sha256 = sha256_of(shape, copied(), None)
+    known = {"shape": shape, "sha256": sha256, "pages": seen.pages, "notes": _notes(wanted, seen), "order": _order(layout)}
+    known["check"] = _check(known)
     with written(cache / f"{key}.json") as file:
-        file.write(json.dumps({"shape": shape, "sha256": sha256, "unreadable": list(skipped)}).encode())
+        file.write(json.dumps(known).encode())
 
 
 def _of_split(raw: IO[bytes], places: NDArray[np.int64], size: int, n_channels: int) -> Iterator[bytes]:
     """The pictures at `places`, which ascend, channels first: one pass over all of them, a block at a time."""
+    if not len(places):
+        return
     n_bytes = 3 * size * size
     step = max(1, BLOCK // n_bytes)
     raw.seek(0)
@@ -276,15 +382,75 @@ def _of_split(raw: IO[bytes], places: NDArray[np.int64], size: int, n_channels: 
         yield chosen.transpose(0, 3, 1, 2).tobytes()
 
 
-def _picture(content: bytes, name: str, size: int) -> NDArray[np.uint8]:
+def _pictures(content: bytes, file: str, size: int, seen: _Seen) -> list[NDArray[np.uint8]]:
+    """Every picture of a file, and what the whole set should know of it."""
+    frames, is_stack = n_frames(content, file)
+    found = of_pages(content, file, lambda image: _picture(image, size, seen), draft_px=4 * size)
+    if frames > 1 and not is_stack:
+        seen.animated.append(file)
+    if is_stack and frames > MAX_PAGES:
+        seen.cut.append(file)
+    return found
+
+
+def _picture(image: Image.Image, size: int, seen: _Seen) -> NDArray[np.uint8]:
     """(size, size) where the picture is grey, also when it is stored as colour; else (size, size, 3)."""
-    image = to_grey_or_rgb(open_picture(content, name, draft_px=4 * size))
+    of_bytes, deep = seen.scales
+    if is_transparent(image):
+        seen.transparent += 1
+        seen.on_black += ground_behind(image) == BLACK
+    if is_deep(image):
+        values = deep_values(image)
+        seen.low, seen.high = min(seen.low, float(values.min())), max(seen.high, float(values.max()))
+        image = to_grey_or_rgb(image, seen.ground, deep)
+    else:
+        image = to_grey_or_rgb(image, seen.ground)
+        highs = image.getextrema()
+        seen.brightest = max(seen.brightest, *(int(pair[1]) for pair in (highs if image.mode == "RGB" else (highs,))))  # type: ignore[index,arg-type]
+        if not of_bytes.is_usual:
+            image = image.point(lambda value: 255 * min(value, 1))
     # BOX repeats pixels when enlarging; LANCZOS is the sharpest when making smaller
     filter_ = Image.Resampling.LANCZOS if min(image.size) >= size else Image.Resampling.BOX
     picture = np.asarray(middle_square(image).resize((size, size), filter_))
     if picture.ndim == 3 and (picture == picture[..., :1]).all():
         picture = picture[..., 0]
     return picture
+
+
+def _notes(wanted: Wanted, seen: _Seen) -> list[str]:
+    """What was left out, and what was taken as black and white."""
+    unreadable = [file for file, n in zip(wanted.files, seen.pages, strict=True) if not n]
+    stacks = [n for n in seen.pages if n > 1]
+    notes = []
+    if unreadable:
+        notes.append(f"{len(unreadable)} unreadable file{'s were' if len(unreadable) > 1 else ' was'} skipped: {named(unreadable)}")
+    if stacks:
+        notes.append(f"{files_word(len(stacks))} with several pages: each page is a picture, {count(sum(stacks))} together")
+    if seen.cut:
+        notes.append(f"{files_word(len(seen.cut))} with more than {count(MAX_PAGES)} pages, the rest left out: {named(seen.cut)}")
+    if seen.animated:
+        n, they = len(seen.animated), "it" if len(seen.animated) == 1 else "each"
+        notes.append(
+            f"{n} animated picture{'s' if n > 1 else ''}: of {they} only the first moment was taken: {named(seen.animated)}"
+        )
+    return notes + _told_white(seen)
+
+
+def _told_white(seen: _Seen) -> list[str]:
+    of_bytes, deep = seen.scales
+    notes = ["parts of pictures that are transparent were taken as black: what is visible would vanish on white"] if (
+        seen.ground == BLACK
+    ) else []  # fmt: skip
+    if not of_bytes.is_usual:
+        notes.append("pixels are 0 and 1 only: 1 was taken as white in every picture")
+    elif 0 < seen.brightest < DARK:
+        notes.append(f"the brightest pixel of all pictures is {seen.brightest} of 255: they are almost black")
+    if seen.low <= seen.high:
+        ends = (
+            f"{deep.black:g} was taken as black and {deep.white:g} as white" if deep.black else f"{deep.white:g} was taken as white"
+        )
+        notes.append(f"pictures of more than 8 bits, pixels from {seen.low:g} to {seen.high:g}: {ends}, in all of them")
+    return notes
 
 
 def _told(files: Sequence[str], what: str, progress: bool) -> Iterable[str]:

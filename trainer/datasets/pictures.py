@@ -5,35 +5,34 @@ Shared by the image folders here and by the uploads of the explorer. Each refusa
 
 from __future__ import annotations
 
+import contextlib
 import io
 import math
 import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from trainer.datasets.kinds import ALLOWED, FORMATS
 from trainer.datasets.reduced import FULL_SIZE, ORIENTATION, reduced, refuse_what_is_no_number
+from trainer.datasets.values import WHITES, Scale, white_of
 from trainer.errors import ImageError
 
-FORMATS = (
-    "PNG",
-    "JPEG",
-    "WEBP",
-    "GIF",
-    "BMP",
-    "TIFF",
-)  # Pillow reads many more; each further decoder is a risk without a use here
-ALLOWED = "PNG, JPEG, WebP, GIF, BMP or TIFF"
+T = TypeVar("T")
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 40_000_000
 MAX_PIXELS_FRUGAL = {"WEBP": 16_000_000, "progressive JPEG": 24_000_000}  # decoders that hold several copies of the picture
 TURNED = (5, 6, 7, 8)  # EXIF orientations that exchange rows and columns
+LFS = b"version https://git-lfs"
+MAX_PAGES = 1000  # of one file
+NEW_SUBFILE_TYPE, IS_REDUCED = 254, 1  # of a page of a TIFF: a smaller version of another page
 WHITE, BLACK = 255, 0
 SHEET = 0.75  # of its pixels that a picture shows: then it brings its own ground, and only corners or a margin are cut away
 ONE_TONE = 12.0  # grey levels: what scatters less has no ground of its own
-WHITES = {"I": (255.0, 65535.0), "F": (1.0, 255.0, 65535.0)}  # what white is by habit in pictures of 32-bit numbers
 
 
 def open_picture(data: bytes | Path, name: str, *, draft_px: int | None = None, enough_px: int | None = None) -> Image.Image:
@@ -43,19 +42,75 @@ def open_picture(data: bytes | Path, name: str, *, draft_px: int | None = None, 
     `enough_px`: a larger picture comes back reduced, its longer side no shorter than that; no second copy of it is made, and what a
     decoder could read only with several copies is refused, so that some 200 MB are the most.
     """
-    data = read_bytes(data, name)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # doubtful metadata is no reason to refuse a picture
-            file = Image.open(io.BytesIO(data), formats=FORMATS)
-            size = file.size
-            kind = "progressive JPEG" if "progressive" in file.info and file.format == "JPEG" else file.format or ""
-            _check_size(*size, name, MAX_PIXELS if enough_px is None else MAX_PIXELS_FRUGAL.get(kind, MAX_PIXELS))
-            if draft_px is not None and file.format == "JPEG":
-                file.draft(file.mode, (draft_px, draft_px))
+    with _sentences(name), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # doubtful metadata is no reason to refuse a picture
+        file = _opened(read_bytes(data, name), name)
+        size = file.size
+        kind = "progressive JPEG" if "progressive" in file.info and is_jpeg(file) else file.format or ""
+        _check_size(*size, name, MAX_PIXELS if enough_px is None else MAX_PIXELS_FRUGAL.get(kind, MAX_PIXELS))
+        _draft(file, draft_px)
+        file.load()
+        upright = ImageOps.exif_transpose(file if enough_px is None else reduced(file, enough_px))
+        upright.info[FULL_SIZE] = size[::-1] if file.getexif().get(ORIENTATION) in TURNED else size
+        return upright
+
+
+def of_pages(data: bytes, name: str, use: Callable[[Image.Image], T], *, draft_px: int) -> list[T]:
+    """What `use` makes of every page of a TIFF, at most `MAX_PAGES`, smaller versions of other pages left out; of any other file of its
+    first picture. One page is in memory at a time. Raises `ImageError`."""
+    made = []
+    with _sentences(name), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        file = _opened(data, name)
+        n = n_pages(file)
+        for page in range(min(n, MAX_PAGES)):
+            if page:
+                file.seek(page)
+                if file.tag_v2.get(NEW_SUBFILE_TYPE, 0) & IS_REDUCED:  # type: ignore[attr-defined]  # a TIFF
+                    continue
+            _check_size(*file.size, name, MAX_PIXELS)
+            _draft(file, draft_px)
             file.load()
-            upright = ImageOps.exif_transpose(file if enough_px is None else reduced(file, enough_px))
-            upright.info[FULL_SIZE] = size[::-1] if file.getexif().get(ORIENTATION) in TURNED else size
+            made.append(use(ImageOps.exif_transpose(file)))
+    return made
+
+
+def n_frames(data: bytes, name: str) -> tuple[int, bool]:
+    """How many pictures are in a file, and whether they are pages of a stack, not moments of an animation. Raises `ImageError`."""
+    with _sentences(name), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        file = _opened(data, name)
+        if is_jpeg(file):  # MPO: a phone's second picture is a map of depths, or of light
+            return 1, False
+        return int(getattr(file, "n_frames", 1)), file.format == "TIFF"
+
+
+def n_pages(file: Image.Image) -> int:
+    """Of a TIFF; 1 for any other picture."""
+    return int(getattr(file, "n_frames", 1)) if file.format == "TIFF" else 1
+
+
+def is_jpeg(file: Image.Image) -> bool:
+    """A phone's JPEG may hold a second picture, and is called MPO then."""
+    return file.format in ("JPEG", "MPO")
+
+
+def _opened(data: bytes, name: str) -> Image.Image:
+    if data.startswith(LFS):
+        raise ImageError(f"{name} is not the picture but a pointer of Git LFS; fetch the pictures with: git lfs pull.")
+    return Image.open(io.BytesIO(data), formats=FORMATS)
+
+
+def _draft(file: Image.Image, draft_px: int | None) -> None:
+    if draft_px is not None and is_jpeg(file):
+        file.draft(file.mode, (draft_px, draft_px))
+
+
+@contextlib.contextmanager
+def _sentences(name: str) -> Iterator[None]:
+    """What a decoder complains of as one sentence about the file."""
+    try:
+        yield
     except ImageError:
         raise
     except UnidentifiedImageError as error:
@@ -66,7 +121,6 @@ def open_picture(data: bytes | Path, name: str, *, draft_px: int | None = None, 
         raise _too_large(name, "has more than 100 megapixels") from error
     except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error, EOFError ... on damaged files
         raise ImageError(f"{name} is damaged or cut off ({_short(error)}); export or copy it again.") from error
-    return upright
 
 
 def read_bytes(data: bytes | Path, name: str) -> bytes:
@@ -106,10 +160,31 @@ def middle_square(image: Image.Image) -> Image.Image:
 # --- to 8 bits
 
 
-def to_grey_or_rgb(image: Image.Image, ground: int = WHITE) -> Image.Image:
-    """Mode L or RGB; deep pixels are scaled to 8 bits. ground: the grey level, 0..255, that comes behind what is transparent."""
-    if image.mode.startswith("I") or image.mode == "F":
-        image = Image.fromarray(_to_8_bits(image))
+def is_deep(image: Image.Image) -> bool:
+    """Whether pixels are numbers of more than 8 bits."""
+    return image.mode.startswith("I") or image.mode == "F"
+
+
+def deep_values(image: Image.Image) -> NDArray[np.float64]:
+    """(H, W) of a deep picture. Raises `ImageError` for a pixel that is no number."""
+    refuse_what_is_no_number(image)
+    return np.asarray(image).astype(np.float64).clip(-1e30, 1e30)
+
+
+def deep_scale(low: float, high: float) -> Scale:
+    """Black and white of deep pictures by the values that they hold, of one upload or of a whole folder: one of `WHITES`, or, where they
+    go below 0 or above all whites, their own darkest and brightest value."""
+    if low >= 0 and high <= WHITES[-1]:
+        return Scale(0.0, float(white_of(high)))
+    return Scale(min(low, 0.0), max(high, low + 1e-30))
+
+
+def to_grey_or_rgb(image: Image.Image, ground: int = WHITE, deep: Scale | None = None) -> Image.Image:
+    """Mode L or RGB. ground: the grey level, 0..255, that comes behind what is transparent · deep: how pixels of more than 8 bits are
+    scaled, where it is known of a whole set; else by what this picture holds."""
+    if is_deep(image):
+        values = deep_values(image)
+        image = Image.fromarray((deep or deep_scale(float(values.min()), float(values.max()))).apply(values))
     if image.has_transparency_data:
         image = _on_ground(image, ground)
     return image.convert("L" if image.mode in ("1", "L") else "RGB")
@@ -147,17 +222,3 @@ def _on_ground(image: Image.Image, ground: int) -> Image.Image:
     with_alpha = image.convert("RGBA")
     behind = Image.new("RGBA", image.size, (ground, ground, ground, 255))
     return Image.alpha_composite(behind, with_alpha).convert("L" if is_grey else "RGB")
-
-
-def _to_8_bits(image: Image.Image) -> NDArray[np.uint8]:
-    """Deep pixels by the range that they are in: 0..65535 for 16 bits, the first of WHITES that fits for 32 bits.
-
-    A picture that goes below 0 or above all whites has its own darkest and brightest value as its ends.
-    """
-    refuse_what_is_no_number(image)
-    values = np.asarray(image).astype(np.float64)
-    values = values.clip(-1e30, 1e30)
-    low, high = float(values.min()), float(values.max())
-    if low >= 0:
-        low, high = 0.0, next((white for white in WHITES.get(image.mode, (65535.0,)) if high <= white), high)
-    return np.rint((values - low) * (255 / max(high - low, 1e-30))).astype(np.uint8)

@@ -15,7 +15,7 @@ from PIL import Image
 
 from explorer.core import batch
 from explorer.core.batch import Item, csv_text, items
-from explorer.core.several import Against, Row, as_records, row_of, strangest_first
+from explorer.core.several import Against, Row, as_records, most_unusual_first, row_of
 from explorer.core.trust import population
 from trainer.datasets import load_dataset
 from trainer.runs import load_run
@@ -216,13 +216,13 @@ def test_faults_are_rows_and_do_not_stop_the_others():
     rows = [row_of(item, all_of) for item in found]
     assert [bool(row.problem) for row in rows] == [True, True, True, False]
     assert all(row.name in row.problem for row in rows[:3])
-    assert [row.name for row in strangest_first(rows)] == ["good.png"]
+    assert [row.name for row in most_unusual_first(rows)] == ["good.png"]
 
 
-def test_the_strangest_comes_first():
+def test_the_most_unusual_comes_first():
     rows = [Row("a", percentile=10.0, reconstruction=9.0), Row("b", percentile=99.0, reconstruction=1.0), Row("c", problem="no."),
             Row("d", percentile=99.0, reconstruction=5.0)]  # fmt: skip
-    assert [row.name for row in strangest_first(rows)] == ["d", "b", "a"]
+    assert [row.name for row in most_unusual_first(rows)] == ["d", "b", "a"]
     assert [record["name"] for record in as_records(rows)] == ["d", "b", "a", "c"]
 
 
@@ -237,7 +237,7 @@ def test_a_name_is_no_formula_in_a_spreadsheet_and_numbers_stay_numbers(name):
     assert (row["name"] == name) == (name in ("plain.png", 'a,"b"\nc'))
     assert row["class of the nearest test image"] == "'=7"
     assert float(row["ELBO, nats"]) == -90.25
-    assert float(row["reconstruction error, nats"]) == -3.0
+    assert float(row["reconstruction loss, nats"]) == -3.0
 
 
 def test_a_table_of_nothing_is_empty():

@@ -212,11 +212,12 @@ def test_there_may_be_fewer_neighbours_than_asked_for():
 @pytest.mark.parametrize(
     ("percentile", "words"),
     [
-        (100, "Unlike everything this model saw"), (99.97, "Unlike 99.9 %"), (99.2, "Unlike 99.2 % of what this model saw."),
-        (80, "stranger than 80 %"), (74.9, "As ordinary as the images this model saw."), (0, "As ordinary"),
+        (100, "More unusual than each of the 2000 test images compared."), (99.97, "More unusual than 99.9\u00a0% of"),
+        (99.2, "More unusual than 99.2\u00a0% of the test images."), (80, "more unusual than 80\u00a0% of"),
+        (74.9, "Typical of the test data."), (0, "Typical of the test data."),
     ],
 )  # fmt: skip
-def test_the_sentence_says_how_many_are_less_strange(percentile, words):
+def test_the_sentence_says_how_many_are_less_unusual(percentile, words):
     assert words in trust.sentence(percentile, 2000)
 
 

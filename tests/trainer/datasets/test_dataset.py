@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from trainer.datasets import Dataset, availability, dataset_names, load_dataset
-from trainer.datasets.dataset import consecutive_splits, hashed_splits, stratified_splits, unit_hash
+from trainer.datasets.dataset import consecutive_splits, stratified_splits, unit_hash
+from trainer.datasets.splits import divide
 from trainer.errors import DataError
 
 
@@ -25,7 +26,7 @@ def tiny(n: int = 10) -> Dataset:
         class_names=("even", "odd"),
         factors=factors,
         factor_names=("a", "b"),
-        splits=hashed_splits((f"{i}" for i in range(n)), 0.5, 0.25),
+        splits=divide([f"{i}" for i in range(n)], held_out=0.3).places,
         licence="none",
     )
 
@@ -100,22 +101,6 @@ def test_stratified_splits_are_those_of_digits() -> None:
         assert index.tolist() == digits.splits[name].tolist()
 
 
-def test_hashed_splits_move_no_image_when_one_is_added() -> None:
-    keys = [f"class/{i}.png" for i in range(200)]
-    before, after = hashed_splits(keys, 0.8, 0.1), hashed_splits([*keys, "class/new.png"], 0.8, 0.1)
-    for split in before:
-        assert set(before[split].tolist()) == set(after[split].tolist()) - {200}
-    assert [len(index) for index in before.values()] == pytest.approx([160, 20, 20], abs=4 * (200 * 0.8 * 0.2) ** 0.5)
-
-
-@pytest.mark.parametrize("n", range(3, 30))
-def test_hashed_splits_leave_none_empty(n: int) -> None:
-    for word in ("a", "b", "c", "d", "e"):
-        splits = hashed_splits((f"{word}{i}" for i in range(n)), 0.8, 0.1)
-        assert min(map(len, splits.values())) >= 1
-        assert sorted(np.concatenate(list(splits.values())).tolist()) == list(range(n))
-
-
 def test_unit_hash_is_uniform() -> None:
     values = np.sort([unit_hash(str(i)) for i in range(2000)])
     # Kolmogorov-Smirnov: the gap exceeds 1.95/√n with probability 0.001
@@ -177,7 +162,7 @@ def test_an_unknown_name_lists_the_allowed_ones(ask: object) -> None:
         ask("mnits")
     assert str(caught.value) == (
         "no data set 'mnits' (did you mean 'mnist'?); available: digits, shapes, pendulum, mnist, fashion-mnist, kmnist, "
-        "olivetti, or folder:PATH or npz:PATH for your own images."
+        "olivetti, or the path of a folder, or a file .zip, .npz, .npy or .csv with your own images."
     )
     assert dataset_names() == ("digits", "shapes", "pendulum", "mnist", "fashion-mnist", "kmnist", "olivetti")
 

@@ -20,7 +20,8 @@ import pytest
 from PIL import Image
 
 from trainer.datasets import Dataset, decoded, load_dataset
-from trainer.datasets.dataset import hashed_splits
+from trainer.datasets.folder import FolderSource
+from trainer.datasets.splits import divide
 from trainer.errors import DataError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -47,13 +48,13 @@ def loaded(folder: Path) -> Dataset:
 def decodings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that were decoded so far."""
     names: list[str] = []
-    decode = decoded._picture
+    decode = decoded._pictures
 
-    def counted(content: bytes, name: str, size: int) -> object:
+    def counted(content: bytes, name: str, size: int, seen: decoded._Seen) -> object:
         names.append(name)
-        return decode(content, name, size)
+        return decode(content, name, size, seen)
 
-    monkeypatch.setattr(decoded, "_picture", counted)
+    monkeypatch.setattr(decoded, "_pictures", counted)
     return names
 
 
@@ -75,9 +76,9 @@ def test_every_picture_lies_where_its_path_says(pictures: Path, monkeypatch: pyt
     monkeypatch.setattr(decoded, "BLOCK", block)
     dataset = loaded(pictures)
     paths = sorted(path.relative_to(pictures).as_posix() for path in pictures.rglob("[0-9][0-9].png"))
-    splits = hashed_splits(paths, 0.8, 0.1)
+    splits = divide(paths, np.array([int(path[0] == "b") for path in paths])).places
     assert dataset.labels is not None
-    assert dataset.notes == ("2 unreadable files were skipped: a/05x.png, b/zz.png",)
+    assert dataset.notes[1:] == ("2 unreadable files were skipped: a/05x.png, b/zz.png",)
     for split, places in splits.items():
         part = dataset.subset(split)
         assert part.labels is not None
@@ -88,11 +89,16 @@ def test_every_picture_lies_where_its_path_says(pictures: Path, monkeypatch: pyt
             assert label == number % 2
 
 
-def test_sha256_is_of_shape_pixels_and_labels_as_for_every_data_set(pictures: Path) -> None:
+def test_sha256_is_of_shape_pixels_splits_and_labels(pictures: Path) -> None:
+    """Computed here from the loaded arrays, as the docstrings say."""
     for _ in range(2):
         dataset = loaded(pictures)
         assert dataset.labels is not None
-        expected = hashlib.sha256(f"({N}, 3, 8, 8)".encode() + dataset.images.tobytes() + dataset.labels.astype("<i8").tobytes())
+        pixels = hashlib.sha256(f"({N}, 3, 8, 8)".encode() + dataset.images.tobytes()).hexdigest()
+        splits = hashlib.sha256()
+        for name, index in dataset.splits.items():
+            splits.update(f"{name} {len(index)} ".encode() + index.astype("<i8").tobytes())
+        expected = hashlib.sha256(f"{pixels} {splits.hexdigest()} ".encode() + dataset.labels.astype("<i8").tobytes())
         assert dataset.sha256 == expected.hexdigest()
 
 
@@ -128,7 +134,7 @@ def test_unchanged_files_are_not_even_read(pictures: Path, monkeypatch: pytest.M
     def read(*_: object) -> bytes:
         raise AssertionError("read")
 
-    monkeypatch.setattr(decoded, "read_bytes", read)
+    monkeypatch.setattr(FolderSource, "content", read)
     assert loaded(pictures).n == N
     os.utime(pictures / "a" / "00.png")
     with pytest.raises(AssertionError, match="read"):
@@ -216,8 +222,9 @@ DAMAGES: dict[str, tuple[str, Callable[[Path], object]]] = {
     "a huge shape": (".json", edited(shape=[10**30, 3, 8, 8])),
     "no shape": (".json", edited(shape=[float("inf"), None])),
     "another checksum": (".json", edited(sha256="0")),
-    "other files": (".json", edited(unreadable=[0, 1])),
-    "impossible files": (".json", edited(unreadable=[-1, 10**9])),
+    "other files": (".json", edited(pages=[1] * 40 + [0, 0])),
+    "impossible files": (".json", edited(pages=[-1, 10**9])),
+    "another note": (".json", edited(notes=["all is well"])),
     "no stamp": (".stamp", lambda path: path.write_bytes(b"{}")),
     "a stamp with a path": (".stamp", edited(key="../../secret")),
 }
@@ -260,11 +267,11 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(pictures: Path, cache: Pat
 LOAD = """
 import sys, time
 from trainer.datasets import decoded, load_dataset
-picture = decoded._picture
+pictures = decoded._pictures
 def slow(*given):
     time.sleep(float(sys.argv[2]))
-    return picture(*given)
-decoded._picture = slow
+    return pictures(*given)
+decoded._pictures = slow
 print(load_dataset(sys.argv[1]).sha256)
 """
 

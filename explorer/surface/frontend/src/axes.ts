@@ -123,7 +123,7 @@ export function drawRingLabels(context: CanvasRenderingContext2D, plot: Size, ca
   context.fillStyle = css(theme.text);
   for (const sigma of [1, 2, 3]) {
     const reach = (sigma * camera.scale) / Math.SQRT2;
-    const text = `${sigma}\u2009σ`;
+    const text = `${sigma}\u00a0σ`;
     context.strokeText(text, left + reach, top - reach + 4);
     context.fillText(text, left + reach, top - reach + 4);
   }

@@ -2,10 +2,11 @@
 
 import type { Plot } from "./axes";
 import type { Camera } from "./camera";
-import { deepestHole, DensityJob, difference, gridOver, MagnificationJob, priorField, scottSpread, type Grid, type Job, type Spread } from "./field";
+import { DensityJob, difference, gridOver, MagnificationJob, priorField, scottSpread, type Job, type Spread } from "./field";
 import { FieldPicture, type FieldLook } from "./fieldlayer";
+import { count, number } from "./format";
 import { quantile, robustRange } from "./quantities";
-import type { Extent, Point } from "./blob";
+import type { Extent } from "./blob";
 import type { Scene } from "./scene";
 import type { RampName } from "./ramp";
 
@@ -26,15 +27,12 @@ const MAGNIFICATION_CELLS = 60;
 /** The prior's plane is looked at as far as this many standard deviations. */
 const PRIOR_REACH = 3.6;
 const ASPECT = 1.8;
-const HOLES_APART = 0.6;
 
 export class Backdrop {
   private density: DensityJob | null = null;
   private magnification: MagnificationJob | null = null;
   private readonly pictures = new Map<FieldName, FieldPicture>();
   private readonly words_ = new Map<FieldName, FieldWords>();
-  private prior: Grid | null = null;
-  private readonly seenHoles: Point[] = [];
 
   constructor(private readonly scene: Scene) {}
 
@@ -57,19 +55,6 @@ export class Backdrop {
 
   words(name: FieldName): FieldWords | null {
     return this.words_.get(name) ?? null;
-  }
-
-  /** The next hole, deepest first, then round again; null while nothing is known or where there is none. */
-  nextHole(): Point | null {
-    if (!this.prior || !this.density?.isComplete) return null;
-    const find = (): Point | null => deepestHole(this.density!.grid, this.prior!, this.seenHoles, HOLES_APART);
-    let hole = find();
-    if (!hole && this.seenHoles.length > 0) {
-      this.seenHoles.length = 0;
-      hole = find();
-    }
-    if (hole) this.seenHoles.push(hole);
-    return hole;
   }
 
   private job(name: FieldName): Job {
@@ -115,7 +100,7 @@ export class Backdrop {
       this.pictures.set(name, new FieldPicture(grid, ramped(low, high, (value) => Math.log10(Math.max(value, 1e-9)))));
       this.words_.set(name, {
         title: "Magnification", ramp: "amount", low: short(10 ** low), high: short(10 ** high),
-        definition: "√det(JᵀJ) of the decoder, log scale: how far pictures change for a step on the map. Bright ridges are borders between kinds of picture (Bishop 1997; Arvanitidis 2018, eq. 4).",
+        definition: "√det(JᵀJ) of the decoder, log scale: how much pictures change for a step on the map. Bright ridges are borders between kinds of picture (Bishop 1997; Arvanitidis 2018, eq. 4).",
       });
       return;
     }
@@ -128,12 +113,11 @@ export class Backdrop {
         title: isPlane ? "Aggregated posterior" : "Density of the points", ramp: "amount", low: "0", high: short(high),
         definition: isPlane
           ? "q̄(z) = (1/N) Σᵢ q(z|xᵢ) over the test images, on this plane; it integrates to 1. Where it looks like the prior, samples look like data (Hoffman & Johnson 2016). A posterior narrower than a cell is drawn as wide as one."
-          : "Kernel density (1/N) Σᵢ N(place; pointᵢ, h²) of the points on this map, h by Scott's rule (1992) from the spread within classes; it integrates to 1.",
+          : "Kernel density (1/N) Σᵢ N(·; pointᵢ, h²) of the points on this map, h by Scott's rule (1992) from the spread within classes; it integrates to 1.",
       });
       return;
     }
-    this.prior = priorField(grid, this.scene.header.projection.ring_center);
-    const gap = difference(grid, this.prior);
+    const gap = difference(grid, priorField(grid, this.scene.header.projection.ring_center));
     const reach = Math.max(1e-9, quantile(gap.values.map(Math.abs), 0.995));
     const look: FieldLook = {
       ramp: "difference", share: (value) => 0.5 + (0.5 * value) / reach,
@@ -141,8 +125,8 @@ export class Backdrop {
     };
     this.pictures.set(name, new FieldPicture(gap, look));
     this.words_.set(name, {
-      title: "Posterior − prior", ramp: "difference", low: `hole, −${short(reach)}: fewer codes than the prior draws`, high: `crowd, +${short(reach)}`,
-      definition: `q̄(z) − p(z) on this plane, ± ${short(reach)}; q̄(z) = (1/N) Σᵢ q(z|xᵢ) (Hoffman & Johnson 2016). In a hole the prior draws more often than images are: samples from there are of no kind that the data has, or of a rare one.`,
+      title: "Posterior − prior", ramp: "difference", low: `under-represented, −${short(reach)}`, high: `over-represented, +${short(reach)}`,
+      definition: `q̄(z) − p(z) on this plane, ± ${short(reach)}; q̄(z) = (1/N) Σᵢ q(z|xᵢ) (Hoffman & Johnson 2016). In an under-represented region the prior has more probability than the encoded images: samples from there look like rare data, or like none.`,
     });
   }
 }
@@ -164,6 +148,8 @@ function ramped(low: number, high: number, transform: (value: number) => number)
   return { ramp: "amount", share: (value) => (transform(value) - low) / Math.max(1e-9, high - low), opacity: () => 0.9 };
 }
 
+/** Two digits that count. */
 export function short(value: number): string {
-  return Number(value.toPrecision(2)).toLocaleString("en", { maximumFractionDigits: 4 });
+  const digits = Math.max(0, Math.min(4, 1 - Math.floor(Math.log10(Math.abs(value) || 1))));
+  return value >= 1e4 ? count(Math.round(Number(value.toPrecision(2)))) : number(Number(value.toPrecision(2)), digits);
 }

@@ -28,7 +28,9 @@ export interface PathRecord {
   readonly map: readonly Point[];
   readonly ends: readonly string[];
   /** Paths of other kinds between the same stops: drawn thin, and one of them played beside. */
-  readonly others?: readonly { readonly title: string; readonly z: readonly (readonly number[])[]; readonly map: readonly Point[] }[];
+  readonly others?: readonly { readonly title: string; readonly z: readonly (readonly number[])[]; readonly map: readonly Point[]; readonly labels?: readonly number[] | null }[];
+  /** The class as which each code is decoded (T,), of a class-conditional model; null: the chosen one. */
+  readonly labels?: readonly number[] | null;
   readonly strips?: readonly StripRecord[];
   /** Its end is its beginning. */
   readonly is_loop?: boolean;

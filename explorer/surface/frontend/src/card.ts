@@ -1,24 +1,28 @@
-/** What is under the cursor? The panel beside the map: the decoded picture, its z, how far to trust it, the nearest real point, the pins. */
+/** What is under the cursor? The panel beside the map: the decoded picture, its z, how far to trust it, the nearest test image, the pins. */
 
 import type { PinRecord, Point, Projection } from "./blob";
 import { h, setText, svg } from "./dom";
-import { number, pair, zJson, zText } from "./format";
+import { number, pair, percent, zJson, zText } from "./format";
 import { classColour, classShape, shapePath } from "./palette";
 import { Picture, type ImageShape } from "./picture";
-import { supportLevel, supportWords } from "./space";
+import { channelWords } from "./picture";
+import { isLow, SUPPORT_DEFINITION, supportLevel, supportWords } from "./support";
 
-/** One real point, as the card tells of it. */
+/** One test image, as the card tells of it. */
 export interface NearestInfo {
   readonly label: number;
   readonly className: string | null;
   readonly caption: string;
 }
 
+/** A pin's picture, which may be written over by the next one, and whether few encoded images are around its code. */
+type Decode = (z: readonly number[]) => { readonly x_hat: Float32Array; readonly isLow: boolean };
+
 /** How far to trust a code. */
 export interface Trust {
   /** ‖z‖. */
   readonly radius: number;
-  /** Share of prior draws nearer to the middle; null for a model without a prior. */
+  /** Share of samples from the prior with a smaller norm; null for a model without a prior. */
   readonly priorShare: number | null;
   /** To the nearest shown code, all dimensions; null where none is shown. */
   readonly distance: number | null;
@@ -44,6 +48,7 @@ export class Card {
   private readonly nearestCaption = h("span", { class: "la-small" });
   private readonly nearestBox = h("div", { class: "la-nearest" });
   private readonly note = h("p", { class: "la-small la-note" });
+  private readonly channels = h("p", { class: "la-small", "data-testid": "channels" });
   private readonly decoderNote = h("p", { class: "la-small", "data-testid": "decoder-note" });
   private readonly pinText = h("p", { class: "la-small la-number", "data-testid": "pin" }, "Nothing pinned yet");
   private readonly pinList = h("div", { class: "la-pin-list", role: "group", "aria-label": "Pins" });
@@ -59,9 +64,9 @@ export class Card {
     this.dots.append(...Array.from({ length: 4 }, () => h("i")));
     this.nearestBox.append(
       this.nearest.canvas,
-      h("div", {}, h("span", { class: "la-small" }, "Nearest real point"), h("span", { class: "la-line" }, this.nearestSwatch, this.nearestClass), this.nearestCaption),
+      h("div", {}, h("span", { class: "la-small" }, "Nearest test image"), h("span", { class: "la-line" }, this.nearestSwatch, this.nearestClass), this.nearestCaption),
     );
-    const facts = h("div", { class: "la-facts" }, this.decoderNote, this.decodedAs, classes, this.z, this.zMore, this.zAll, h("p", { class: "la-support" }, this.dots, this.words), this.trust, this.nearestBox, truth, this.note);
+    const facts = h("div", { class: "la-facts" }, this.decoderNote, this.channels, this.decodedAs, classes, this.z, this.zMore, this.zAll, h("p", { class: "la-support", title: SUPPORT_DEFINITION }, this.dots, this.words), this.trust, this.nearestBox, truth, this.note);
     this.pinBox = h("section", { class: "la-pins" }, h("h2", { class: "la-h" }, "Last pin"), this.pinText, this.pinList);
     this.element.append(this.heading, h("div", { class: "la-main" }, h("div", { class: "la-frame" }, this.decoded.canvas), facts), player, this.pinBox);
   }
@@ -71,8 +76,11 @@ export class Card {
     this.latentDim = latentDim;
     this.decoded.setShape(shape);
     this.nearest.setShape(shape);
-    this.decodedAs.hidden = decodedAs === null;
-    setText(this.decodedAs, decodedAs === null ? "" : `decoded as ${classWords(decodedAs)}`);
+    const channels = channelWords(shape);
+    this.channels.hidden = channels === "";
+    setText(this.channels, channels);
+    this.decoded.canvas.setAttribute("aria-label", channels ? `Decoded picture, ${channels}` : "Decoded picture");
+    this.showDecodedAs(decodedAs);
     this.zAll.hidden = latentDim <= 3;
     this.zMore.hidden = latentDim <= 3;
     setText(this.zAll.firstElementChild as Element, `All ${latentDim} numbers`);
@@ -83,16 +91,21 @@ export class Card {
     setText(this.decoderNote, decoderNote);
   }
 
+  /** The class that the decoder is told for this picture; null for one that is told none. */
+  showDecodedAs(name: string | null): void {
+    this.decodedAs.hidden = name === null;
+    setText(this.decodedAs, name === null ? "" : `decoded as ${classWords(name)}`);
+  }
+
   /** CSS pixels for the decoded picture and for the nearest one. */
   fit(room: number, small: number): void {
     this.decoded.fitInto(room);
     this.nearest.fitInto(small);
   }
 
-  showPicture(x_hat: Float32Array, z: ArrayLike<number>, support: number): void {
+  showPicture(x_hat: Float32Array, z: ArrayLike<number>): void {
     this.decoded.paint(x_hat);
     this.decoded.canvas.dataset.z = zJson(z);
-    this.decoded.canvas.toggleAttribute("data-faint", supportLevel(support) === 0);
   }
 
   /** Apart from the picture: they need not follow every frame. */
@@ -100,14 +113,15 @@ export class Card {
     if (this.latentDim <= 3) setText(this.z, `z = ${zText(z)}`);
     else this.showManyNumbers(z, map);
     this.dots.dataset.level = String(supportLevel(support));
+    this.decoded.canvas.toggleAttribute("data-low", isLow(support)); // a frame around it: the pixels are the decoder's
     setText(this.words, supportWords(support));
   }
 
   showTrust({ radius, priorShare, distance, isAmongAll }: Trust): void {
     const prior = priorShare === null ? "" : `‖z‖ ${number(radius)}, ${priorWords(priorShare)}`;
-    const near = distance === null ? "" : `${number(distance)} from the nearest ${isAmongAll ? "" : "shown "}code`;
+    const near = distance === null ? "" : `distance ${number(distance)} to the nearest ${isAmongAll ? "" : "shown "}code`;
     setText(this.trust, [prior, near].filter(Boolean).join("; "));
-    this.trust.title = "‖z‖: distance from the prior's middle, and the share of prior draws that lie nearer (chi-square with K degrees of freedom). Nearest code: Euclidean distance in all latent dimensions.";
+    this.trust.title = "‖z‖: norm of the code, and the share of samples from the prior N(0, I) whose norm is smaller or larger (χ² distribution with K degrees of freedom). Nearest code: Euclidean distance in all latent dimensions.";
   }
 
   private showManyNumbers(z: ArrayLike<number>, map: Point): void {
@@ -138,7 +152,7 @@ export class Card {
     this.nearest.canvas.toggleAttribute("data-stale", isStale);
   }
 
-  showPins(pins: readonly PinRecord[], pinnable: boolean, decode: (z: readonly number[]) => Float32Array, go: (pin: PinRecord) => void): void {
+  showPins(pins: readonly PinRecord[], pinnable: boolean, decode: Decode, go: (pin: PinRecord) => void): void {
     this.pinBox.hidden = !pinnable && pins.length === 0;
     const last = pins[pins.length - 1];
     setText(this.pinText, last ? pinWords(last) : "Nothing pinned yet");
@@ -154,10 +168,14 @@ export class Card {
     this.pinList.replaceChildren(...(pinnable ? [] : pins.map((pin) => this.pinButton(pin, decode, go))));
   }
 
-  private pinButton(pin: PinRecord, decode: (z: readonly number[]) => Float32Array, go: (pin: PinRecord) => void): HTMLButtonElement {
+  private pinButton(pin: PinRecord, decode: Decode, go: (pin: PinRecord) => void): HTMLButtonElement {
     const picture = new Picture(h("canvas", { class: "la-pixels", "aria-hidden": "true" }));
     picture.setShape(this.shape);
-    if (pin.z.length === this.latentDim) picture.paint(decode(pin.z));
+    if (pin.z.length === this.latentDim) {
+      const { x_hat, isLow } = decode(pin.z);
+      picture.paint(x_hat);
+      picture.canvas.toggleAttribute("data-low", isLow);
+    }
     picture.fitInto(64);
     const button = h("button", { type: "button", class: "la-pin", "aria-label": `Go to pin ${pin.label}` }, picture.canvas, h("span", {}, pin.label));
     button.addEventListener("click", () => go(pin));
@@ -165,11 +183,11 @@ export class Card {
   }
 }
 
-/** Where among the prior's draws a code lies. */
+/** Where among the norms of samples from the prior a code's is. */
 export function priorWords(share: number): string {
-  if (share > 0.999) return "farther out than 99.9 % of prior draws";
-  if (share < 0.001) return "nearer in than 99.9 % of prior draws";
-  return share >= 0.5 ? `farther out than ${Math.round(100 * share)} % of prior draws` : `nearer in than ${Math.round(100 * (1 - share))} % of prior draws`;
+  const others = share >= 0.5 ? share : 1 - share;
+  const words = others >= 0.999 ? percent(0.999, 1) : percent(Math.min(0.99, others));
+  return `${share >= 0.5 ? "larger" : "smaller"} than ${words} of samples from the prior`;
 }
 
 export function classWords(className: string | null): string {
@@ -186,8 +204,8 @@ export function nearestWords(number: number, isOriginal: boolean, decodedAs: str
 /** Of what class the probe is, for those who do not see it. A decoder that is told the class need not draw the neighbour's. */
 export function looksWords(nearest: string | null, decodedAs: string | null, classified = ""): string {
   if (classified) return `${decodedAs === null ? "" : `decoded as ${classWords(decodedAs)}, `}looks like ${classified}, `;
-  if (decodedAs === null) return nearest === null ? "" : `looks like ${classWords(nearest)} (nearest real point), `;
-  return `decoded as ${classWords(decodedAs)}, ${nearest === null ? "" : `nearest real point ${classWords(nearest)}, `}`;
+  if (decodedAs === null) return nearest === null ? "" : `looks like ${classWords(nearest)} (nearest test image), `;
+  return `decoded as ${classWords(decodedAs)}, ${nearest === null ? "" : `nearest test image ${classWords(nearest)}, `}`;
 }
 
 export function pinWords(pin: PinRecord): string {

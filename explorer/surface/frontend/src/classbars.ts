@@ -3,7 +3,7 @@
 import type { Classifier } from "./classifier";
 import { mostProbable } from "./classifier";
 import { h, setText } from "./dom";
-import { count } from "./format";
+import { count, percent } from "./format";
 import { classWords } from "./card";
 import { classColour } from "./palette";
 
@@ -105,8 +105,8 @@ export class ClassBars {
     const top = mostProbable(p, RANKED_ROWS);
     this.looks_ = { label: top[0], probability: p[top[0]] };
     setText(this.best, classWords(this.names[top[0]]));
-    setText(this.share, percent(p[top[0]]));
-    const words = `Class probabilities: ${top.map((k) => `${classWords(this.names[k])} ${percent(p[k])}`).join(", ")}`;
+    setText(this.share, probability(p[top[0]]));
+    const words = `Class probabilities: ${top.map((k) => `${classWords(this.names[k])} ${probability(p[k])}`).join(", ")}`;
     if (this.list.getAttribute("aria-label") !== words) this.list.setAttribute("aria-label", words);
     this.bars.forEach((bar, i) => this.showBar(bar, this.isRanked ? top[i] : i, p));
   }
@@ -118,7 +118,7 @@ export class ClassBars {
       bar.element.title = this.names[label];
       bar.fill.style.backgroundColor = classColour(label, this.isDark);
     }
-    setText(bar.value, percent(p[label]));
+    setText(bar.value, probability(p[label]));
     const share = Math.round(500 * p[label]) / 500; // finer steps than pixels would be work without effect
     if (share === bar.share) return;
     bar.share = share;
@@ -131,19 +131,18 @@ function makeBar(): Bar {
   return { element: h("div", { class: "la-odds-bar" }, name, h("span", { class: "la-odds-track" }, fill), value), name, fill, value, label: -1, share: -1 };
 }
 
-/** 87 %; no picture is surely or surely not of a class. */
-export function percent(p: number): string {
-  if (p >= 0.995) return ">\u00a099\u00a0%";
-  return p < 0.01 ? "<\u00a01\u00a0%" : `${Math.round(100 * p)}\u00a0%`;
+/** 87 %; no picture is surely or surely not of a class, whatever a number rounds to. */
+export function probability(p: number): string {
+  return percent(Math.min(1 - 1e-9, Math.max(1e-9, p)));
 }
 
 function definition({ facts }: Classifier): string {
-  const what = "Class probabilities of the decoded picture, from a small classifier that was trained with this run on images and on their reconstructions, both with the image's class: of images that decode like this, so many are of that class. Where no image is near it can only guess.";
+  const what = "Class probabilities of the decoded picture, from a small classifier that was trained with this run on images and on their reconstructions, both with the image's class: of images that decode like this, so many are of that class. Where the density of encoded images is low it extrapolates.";
   if (!facts) return what;
   const { images, decoded } = facts;
   return `${what} On test images it is right ${share(images.accuracy)} of the time, on their reconstructions ${share(decoded.accuracy)} (${count(decoded.n)} pictures; calibration error ${share(decoded.ece)}, the mean distance between how sure it is and how often it is right, Guo et al. 2017).`;
 }
 
 function share(value: number): string {
-  return `${(100 * value).toFixed(1)} %`;
+  return percent(value, 1);
 }

@@ -64,7 +64,8 @@ export class CodeIndex {
   private readonly sampled = new Int32Array(SAMPLE);
   private readonly along = new Float32Array(SAMPLE);
   private placed = 0;
-  private last: readonly number[] = [];
+  /** By how many were asked for. */
+  private readonly last = new Map<number, readonly number[]>();
 
   /** mu (N·K,). */
   constructor(private readonly mu: Float32Array, private readonly K: number) {
@@ -99,7 +100,7 @@ export class CodeIndex {
     const best = new Best(k);
     best.limit = this.limitByLast(z, k, accepts, without);
     this.search(0, 0, z, new Float64Array(this.K), best, accepts, without);
-    this.last = best.index;
+    this.last.set(k, best.index);
     return best.index.map((index, rank) => ({ index, distance: Math.sqrt(best.squared[rank]) }));
   }
 
@@ -107,8 +108,9 @@ export class CodeIndex {
 
   /** The k of the last answer, if they still count, are no nearer than the k nearest. */
   private limitByLast(z: ArrayLike<number>, k: number, accepts: Accepts, without: number): number {
-    const { last, mu, K } = this;
-    if (last.length < k) return Infinity;
+    const { mu, K } = this;
+    const last = this.last.get(k);
+    if (!last || last.length < k) return Infinity;
     let farthest = 0;
     for (let rank = 0; rank < k; rank++) {
       const i = last[rank];

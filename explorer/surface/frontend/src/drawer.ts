@@ -47,10 +47,10 @@ export interface DrawerActions {
 
 const BACKGROUND_WORDS: Readonly<Record<Background, readonly [name: string, what: string]>> = {
   none: ["Plain", "only the grid"],
-  manifold: ["Decoded manifold", "what the decoder draws, place by place; zooming in brings smaller tiles (m)"],
-  density: ["Density of the codes", "where images are: the mean of their posteriors q(z|x); where the map is no plane or a code is a point, of the points"],
-  holes: ["Posterior − prior", "q̄(z) − p(z): holes, where the prior draws more than images are, and crowds"],
-  magnification: ["Magnification", "how fast pictures change from place to place, √det(JᵀJ)"],
+  manifold: ["Decoded manifold", "decoded pictures on a grid; zooming in brings smaller tiles, dashes mark low density of encoded images (m)"],
+  density: ["Density of the codes", "the aggregated posterior q̄(z), the mean of q(z|x) over the test images; on maps that are no plane, and for deterministic codes, of the points"],
+  holes: ["Posterior − prior", "q̄(z) − p(z): under- and over-represented regions"],
+  magnification: ["Magnification", "how fast pictures change along the map, √det(JᵀJ)"],
 };
 
 const TILES_WORDS: Readonly<Record<Tiles, readonly [name: string, what: string]>> = {
@@ -59,11 +59,11 @@ const TILES_WORDS: Readonly<Record<Tiles, readonly [name: string, what: string]>
 };
 
 const OVERLAY_WORDS: Readonly<Record<Overlay, readonly [name: string, what: string]>> = {
-  points: ["Points", "a dot for every test image; off, the ground alone is seen"],
+  points: ["Points", "a dot for every test image"],
   rings: ["Prior rings", "1, 2, 3 standard deviations of the prior (r)"],
   contours: ["Class contours", "the regions that hold 50 % and 90 % of every class’s density"],
   ellipses: ["Posterior ellipses", "1σ and 2σ of q(z|x) to scale for the nearest point; 1σ of all when few are in view"],
-  truth: ["True posterior", "p(z|x) of the nearest image by quadrature beside q(z|x), 1σ and 2σ of each, and how far apart they are"],
+  truth: ["True posterior", "p(z|x) of the nearest image by quadrature beside q(z|x), 1σ and 2σ of each, and the KL between them"],
   neighbours: ["Nearest in latent space", "lines to the eight codes nearest to the probe, all dimensions counted (n)"],
   thumbnails: ["Pictures when close", "images instead of dots when few are in view"],
   shapes: ["Marker shapes", "a marker for each class, beside its colour (s)"],
@@ -103,7 +103,7 @@ export class Drawer {
       h("h2", { class: "la-h" }, "Colour points by"), this.colour, this.colourWords,
       this.findHead, form, this.answer,
       h("h2", { class: "la-h" }, "Select points"), this.picker.element,
-      h("h2", { class: "la-h" }, "Take along"), take, this.python,
+      h("h2", { class: "la-h" }, "Export"), take, this.python,
     );
     this.closeButton.addEventListener("click", () => actions.close());
     this.colour.addEventListener("change", () => actions.colour(this.colour.value));

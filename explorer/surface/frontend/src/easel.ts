@@ -6,7 +6,7 @@
 
 import { classWords } from "./card";
 import { h, icon, setText, type IconName } from "./dom";
-import { zText } from "./format";
+import { number, zText } from "./format";
 import { bitmapOf, cameraWords, pixelsOf, pngOf } from "./intake";
 import type { Posterior } from "./model";
 import { Picture, type ImageShape } from "./picture";
@@ -49,7 +49,7 @@ export class Easel {
   readonly element: HTMLElement;
   private readonly canvas: HTMLCanvasElement;
   private readonly raster = h("canvas", {});
-  private readonly seen = new Picture(h("canvas", { class: "la-pixels", role: "img", "aria-label": "Your picture as the model is fed it", "data-testid": "seen" }));
+  private readonly seen = new Picture(h("canvas", { class: "la-pixels", role: "img", "aria-label": "Your picture as model input", "data-testid": "seen" }));
   private readonly made = new Picture(h("canvas", { class: "la-pixels", role: "img", "aria-label": "Decoded from your picture’s code", "data-testid": "made" }));
   private readonly words = h("p", { class: "la-easel-code la-number", "data-testid": "drawing" });
   private readonly sharpness = h("p", { class: "la-small la-number" });
@@ -125,7 +125,7 @@ export class Easel {
 
   private parts(): HTMLElement[] {
     const figure = (canvas: HTMLCanvasElement, words: HTMLElement): HTMLElement => h("figure", { class: "la-own-figure" }, canvas, words);
-    const told = this.events.label() === null ? "" : " Encoder and decoder are told the class chosen above.";
+    const told = this.events.label() === null ? "" : " Encoder and decoder are given the class chosen above.";
     const lead = this.canDraw ? "Every stroke is encoded and decoded as you draw" : "A picture is encoded and decoded here";
     const bring = h("div", { class: "la-row" }, this.bringing("Paste", () => void this.readClipboard()), this.bringing("Open a picture", () => this.file.click()), this.bringing("Camera", () => void this.openCamera()), this.file);
     const drawing = h("div", { class: "la-row", role: "group", "aria-label": "Tools" }, this.tools.pen, this.tools.eraser, h("label", { class: "la-field la-easel-width" }, "Width", this.pen));
@@ -137,12 +137,12 @@ export class Easel {
     const kept = h("div", { class: "la-row" }, this.undo, this.redo, this.wipe, this.keep, this.hand);
     return [
       h("div", { class: "la-shelf-head" }, h("h2", { class: "la-shelf-title" }, this.canDraw ? "Draw, paste or take a picture" : "Paste or take a picture")),
-      h("p", { class: "la-muted" }, `${lead}; a marker shows the code’s place on the map. Ctrl+V pastes, a file can be dropped here.${told}`),
+      h("p", { class: "la-muted" }, `${lead}; a marker shows the code on the map. Ctrl+V pastes, a file can be dropped here.${told}`),
       h(
         "div", { class: "la-easel-body" },
         this.canvas,
         h("div", { class: "la-easel-side" }, drawing, kept, bring, this.refusal, this.camera),
-        h("div", { class: "la-easel-made" }, h("div", { class: "la-easel-figures" }, figure(this.seen.canvas, h("figcaption", {}, "model’s input")), figure(this.made.canvas, this.decodedAs)), h("div", {}, this.words, this.sharpness)),
+        h("div", { class: "la-easel-made" }, h("div", { class: "la-easel-figures" }, figure(this.seen.canvas, h("figcaption", {}, "model input")), figure(this.made.canvas, this.decodedAs)), h("div", {}, this.words, this.sharpness)),
       ),
       this.steps.element,
     ];
@@ -405,9 +405,9 @@ export class Easel {
     this.keep.disabled = this.hand.disabled = drawing === null;
     setText(this.words, drawing ? (drawing.mu.length > 3 ? `largest of z: ${zText(drawing.mu)}` : `z = ${zText(drawing.mu)}`) : "Nothing drawn yet");
     const label = this.events.label();
-    setText(this.decodedAs, label === null ? "decoded again" : `decoded as ${classWords(label)}`);
+    setText(this.decodedAs, label === null ? "reconstruction" : `decoded as ${classWords(label)}`);
     const isPoint = !drawing || drawing.std.every((value) => value === 0);
-    setText(this.sharpness, isPoint || !drawing ? "" : drawing.std.length > 3 ? `σ of the encoder, mean over dimensions: ${mean(drawing.std).toFixed(2)}` : `how sharp the encoder is, σ = ${zText(drawing.std)}`);
+    setText(this.sharpness, isPoint || !drawing ? "" : drawing.std.length > 3 ? `posterior std. dev., mean over dimensions: ${number(mean(drawing.std))}` : `posterior std. dev. σ = ${zText(drawing.std)}`);
     if (drawing) this.words.dataset.z = JSON.stringify(drawing.mu);
     else delete this.words.dataset.z;
   }

@@ -136,28 +136,11 @@ export function priorField(grid: Grid, [cx, cy]: readonly [number, number]): Gri
   return out;
 }
 
-/** q̄ − p: below 0 is a hole, where the prior draws what no image ever was. */
+/** q̄ − p: below 0 the region is under-represented by the aggregated posterior. */
 export function difference(posterior: Grid, prior: Grid): Grid {
   const out = new Grid(posterior.extent, posterior.columns, posterior.rows);
   for (let at = 0; at < out.values.length; at++) out.values[at] = posterior.values[at] - prior.values[at];
   return out;
-}
-
-/** Where p − q̄ is largest and q̄ below a third of p, at least `apart` from the places already shown; null when there is no hole left. */
-export function deepestHole(posterior: Grid, prior: Grid, seen: readonly (readonly [number, number])[], apart: number): [number, number] | null {
-  let best = 0;
-  let place: [number, number] | null = null;
-  for (let row = 0, at = 0; row < prior.rows; row++) {
-    for (let column = 0; column < prior.columns; column++, at++) {
-      const depth = prior.values[at] - posterior.values[at];
-      if (depth <= best || posterior.values[at] * 3 > prior.values[at]) continue;
-      const [x, y] = [prior.x(column), prior.y(row)];
-      if (seen.some(([sx, sy]) => Math.hypot(sx - x, sy - y) < apart)) continue;
-      best = depth;
-      place = [x, y];
-    }
-  }
-  return place;
 }
 
 /**

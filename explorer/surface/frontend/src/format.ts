@@ -1,34 +1,69 @@
-/** How are numbers written for people? */
+/** How are numbers written for people? `trainer.numerals` in the browser; tests/numerals.json holds the two together. */
 
 const MINUS = "\u2212";
-const NBSP = "\u00a0"; // a name and its number stay on one line
+const SPACE = "\u00a0"; // a number and its unit, or a name and its number, stay on one line
+/** From here on powers of ten. */
+const LARGEST = 1e6;
+const GUARD = 40;
 
-/** Two decimals (fewer for large numbers), a true minus sign, never −0.00. */
+/** A true minus sign, never −0.00; what no scale of a model reaches in powers of ten; n/a for what is no number. */
 export function number(value: number, digits = 2): string {
-  const text = plainNumber(value, digits);
-  return text.startsWith("-") ? MINUS + text.slice(1) : text;
+  return plainNumber(value, digits).replaceAll("-", MINUS);
 }
 
 /** The same with the keyboard's minus, for text that is read by machines and screen readers. */
 export function plainNumber(value: number, digits = 2): string {
   if (!Number.isFinite(value)) return "n/a";
-  const text = value.toFixed(Math.abs(value) >= 100 ? Math.min(digits, 1) : digits);
+  if (Math.abs(value) >= LARGEST && digits > 0) {
+    const [mantissa, exponent] = exponential(value, 1);
+    return `${mantissa} · 10^${Number(exponent)}`;
+  }
+  const text = fixed(value, digits);
   return Number(text) === 0 ? text.replace("-", "") : text;
+}
+
+function fixed(value: number, digits: number): string {
+  const twice = Math.abs(value) * 10 ** digits * 2;
+  const text = value.toFixed(digits);
+  if (!Number.isInteger(twice) || twice % 2 === 0) return text; // surely no tie: the usual case, at every word of a moving hand
+  return evenly(text, value.toFixed(Math.min(100, digits + GUARD)), Math.min(100, digits + GUARD) - digits);
+}
+
+function exponential(value: number, digits: number): readonly [mantissa: string, exponent: string] {
+  const [long, power] = value.toExponential(digits + GUARD).split("e");
+  const [text, exponent] = value.toExponential(digits).split("e");
+  return power === exponent ? [evenly(text, long, GUARD), exponent] : [text, exponent];
+}
+
+/** As Python rounds: of two that are equally near the one with the even last digit. `long` is `text` with so many more digits. */
+function evenly(text: string, long: string, more: number): string {
+  if (!/^50*$/.test(long.slice(-more))) return text;
+  const cut = long.slice(0, -more).replace(/\.$/, "");
+  return Number(cut[cut.length - 1]) % 2 === 0 ? cut : text;
+}
+
+/** A whole number with its thousands set apart: 10 000; four digits stay together: 2000. */
+export function count(n: number): string {
+  if (Math.abs(n) < 10_000) return number(n, 0);
+  return String(n).replace(/\B(?=(\d{3})+$)/g, SPACE).replace("-", MINUS);
+}
+
+/** A share in per cent; never 0 % of something nor 100 % of less than all: < 1 %, > 99 %. n/a for what is no number. */
+export function percent(share: number, digits = 0): string {
+  if (!Number.isFinite(share)) return "n/a";
+  const least = 10 ** -digits;
+  if (100 * share > 0 && 100 * share <= least / 2) return `< ${least.toFixed(digits)}${SPACE}%`;
+  if (100 * share >= 100 - least / 2 && 100 * share < 100) return `> ${(100 - least).toFixed(digits)}${SPACE}%`;
+  return `${number(100 * share, digits)}${SPACE}%`;
+}
+
+/** The name of latent dimension k, which counts from 0: z₁ for 0. */
+export function dimension(k: number): string {
+  return `z${[...String(k + 1)].map((digit) => String.fromCharCode(0x2080 + Number(digit))).join("")}`;
 }
 
 export function pair([x, y]: ArrayLike<number> & Iterable<number>): string {
   return `(${number(x)}, ${number(y)})`;
-}
-
-/** A share in whole per cent; never 0 % of something, nor 100 % of less than all. */
-export function shareText(share: number): string {
-  if (share > 0 && share < 0.005) return "< 1 %";
-  return share < 1 && share >= 0.995 ? "> 99 %" : `${Math.round(100 * share)} %`;
-}
-
-/** 12 345 with thin spaces. */
-export function count(n: number): string {
-  return String(n).replace(/\B(?=(\d{3})+$)/g, "\u2009");
 }
 
 /** The numbers of the `n` largest |z|, largest first. */
@@ -41,13 +76,7 @@ export function largest(z: ArrayLike<number>, n: number): number[] {
 /** z in few words: both numbers in two dimensions, else the largest with their dimension. Dimensions count from 1. */
 export function zText(z: ArrayLike<number>, sign: (value: number) => string = number): string {
   if (z.length <= 3) return `(${Array.from(z, (value) => sign(value)).join(", ")})`; // not `sign` itself: the index would be its digits
-  return largest(z, 3).map((k) => `${axisName(k, sign === plainNumber)}${sign === plainNumber ? " " : NBSP}${sign(z[k])}`).join(", ");
-}
-
-/** z₁, or z1 where a subscript would not be read out. */
-function axisName(k: number, isPlain: boolean): string {
-  const digits = String(k + 1);
-  return isPlain ? `z${digits}` : `z${[...digits].map((digit) => String.fromCharCode(0x2080 + Number(digit))).join("")}`;
+  return largest(z, 3).map((k) => `${sign === plainNumber ? `z${k + 1} ` : dimension(k) + SPACE}${sign(z[k])}`).join(", ");
 }
 
 /** JSON of z at full precision: a reader gets back exactly the numbers that were decoded. */

@@ -3,7 +3,7 @@
 import type { PinRecord } from "./blob";
 import { classWords } from "./card";
 import { h, setText } from "./dom";
-import { count, number, shareText } from "./format";
+import { count, number, percent } from "./format";
 import { keepGroups, keptGroups } from "./kept";
 import { classColour } from "./palette";
 import { Picture } from "./picture";
@@ -62,7 +62,7 @@ export class Groups {
     const save = this.button("Save as group", () => this.keep());
     const csv = this.button("Download CSV", () => this.download());
     const clear = this.button("Clear", () => actions.clear());
-    const axis = this.button("Make it the map’s axis", () => this.lay());
+    const axis = this.button("Use as map axis", () => this.lay());
     this.name.addEventListener("keydown", (event) => {
       event.stopPropagation(); // hosts have one-letter shortcuts of their own
       if (event.key === "Enter") this.keep();
@@ -153,10 +153,10 @@ export class Groups {
     this.selected.hidden = facts === null;
     this.element.hidden = facts === null && this.groups.length === 0;
     if (facts && scene) {
-      const top = facts.shares.slice(0, 3).map(({ slot, share }) => `${this.slotName(slot)} ${shareText(share)}`);
+      const top = facts.shares.slice(0, 3).map(({ slot, share }) => `${this.slotName(slot)} ${percent(share)}`);
       const kl = facts.meanKl === null ? "" : ` Mean KL ${number(facts.meanKl)} nats.`;
       setText(this.words, `${count(facts.indices.length)} points selected: ${top.join(", ")}.${kl}`);
-      this.bar.setAttribute("aria-label", `Class shares: ${facts.shares.map(({ slot, share }) => `${this.slotName(slot)} ${shareText(share)}`).join(", ")}`);
+      this.bar.setAttribute("aria-label", `Class shares: ${facts.shares.map(({ slot, share }) => `${this.slotName(slot)} ${percent(share)}`).join(", ")}`);
       this.bar.replaceChildren(...facts.shares.map(({ slot, share }) => this.share(slot, share)));
       this.imageBox.hidden = facts.meanImage === null;
       if (facts.meanImage) this.image.paint(facts.meanImage);
@@ -246,7 +246,7 @@ export class Groups {
   }
 
   private share(slot: number, share: number): HTMLElement {
-    const part = h("span", { title: `${this.slotName(slot)}: ${(100 * share).toFixed(1)} %` });
+    const part = h("span", { title: `${this.slotName(slot)}: ${percent(share, 1)}` });
     part.style.flexGrow = String(share);
     part.style.background = classColour(slot === this.scene?.nClasses ? -1 : slot, this.isDark);
     return part;

@@ -1,5 +1,6 @@
 /** What picture was pasted, dropped, opened or taken? Bounded in bytes and pixels before it is decoded; refused in one sentence. */
 
+import { number } from "./format";
 import { PictureError } from "./prepare/ink";
 import type { Bitmap } from "./prepare/prepare";
 
@@ -14,11 +15,11 @@ const HEAD_BYTES = 1_000_000;
 /** The first frame; rotation as the camera noted it. */
 export async function bitmapOf(file: Blob, name: string): Promise<Bitmap> {
   if (file.size === 0) throw new PictureError(`${name} is empty (0 bytes); allowed: an image file, ${ALLOWED}; copy it again.`);
-  if (file.size > MAX_BYTES) throw new PictureError(`${name} has ${(file.size / 1e6).toFixed(1)} MB; allowed: at most ${MAX_BYTES / 1e6} MB; make the picture smaller.`);
+  if (file.size > MAX_BYTES) throw new PictureError(`${name} has ${number(file.size / 1e6, 1)} MB; allowed: at most ${MAX_BYTES / 1e6} MB; make the picture smaller.`);
   const size = sizeOf(new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer()));
   if (!size || size.width < 1 || size.height < 1) throw new PictureError(`${name} is no image that can be read, or one without pixels; allowed: ${ALLOWED}; save it as PNG and try again.`);
   const { width, height } = size;
-  if (width * height > MAX_PIXELS) throw new PictureError(`${name} is ${width} × ${height} = ${((width * height) / 1e6).toFixed(1)} megapixels; allowed: at most ${MAX_PIXELS / 1e6} megapixels; make the picture smaller.`);
+  if (width * height > MAX_PIXELS) throw new PictureError(`${name} is ${width} × ${height} = ${number((width * height) / 1e6, 1)} megapixels; allowed: at most ${MAX_PIXELS / 1e6} megapixels; make the picture smaller.`);
   const shrink = Math.min(1, WORK_PX / Math.max(width, height));
   let image: ImageBitmap;
   try {

@@ -61,7 +61,7 @@ export function keyIntent({ key, shiftKey, ctrlKey, metaKey, altKey }: KeyInput)
 /** For the help panel. */
 export const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["Arrows", "move the probe; with Shift five times as far"],
-  ["Enter", "pin the place"],
+  ["Enter", "pin the code"],
   ["+  −", "zoom in, zoom out"],
   ["0", "show everything"],
   ["m", "decoded manifold as background"],
@@ -69,10 +69,10 @@ export const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["s", "a marker shape for each class"],
   ["l", "layers, colours, search"],
   ["n", "lines to the nearest codes in latent space"],
-  ["h", "the next hole of the aggregated posterior"],
+  ["h", "show me a hole: the next region where the prior has mass and no code is near"],
   ["p", "play or pause the path"],
-  ["w", "start or stop a random walk through the prior"],
-  ["d", "in Walk: drag draws a path; without a mouse: add stops above the map"],
+  ["w", "start or stop a random walk under the prior"],
+  ["d", "in Interpolate: drag draws a path; without a mouse: add stops above the map"],
   ["Ctrl+Z", "undo what was done to the pins; with Shift redo"],
   ["x  b", "drag draws a loop, or a box, that selects points; without a mouse: Select points, under Layers"],
   ["v", "drag moves the map instead of the probe"],

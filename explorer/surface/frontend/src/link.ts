@@ -16,8 +16,6 @@ export interface Probed {
   readonly image: number | null;
   /** (K,), of that run. */
   readonly z: readonly number[];
-  /** How near real points are to that code. */
-  readonly support: number;
 }
 
 /** What another surface shows for it. */
@@ -28,8 +26,6 @@ export interface Followed {
   readonly heading: string;
   /** The point of the image here; −1: none. */
   readonly nearest: number;
-  /** Null: that of the place. The same code is as near to real points on every map of its run. */
-  readonly support: number | null;
 }
 
 interface Told {
@@ -107,9 +103,9 @@ export class Link {
 }
 
 /** The same code where it is the same run, else this run's own code of the same image; null: nothing here stands for it. */
-export function followed(scene: Scene, { run, image, z, support }: Probed): Followed | null {
+export function followed(scene: Scene, { run, image, z }: Probed): Followed | null {
   const i = image === null ? -1 : scene.pointOf(image);
   const isSameRun = run === scene.header.run.id && z.length === scene.space.latentDim;
-  if (isSameRun) return { z, place: scene.placeOf(z), heading: "The same code here", nearest: i, support };
-  return i < 0 ? null : { z: Array.from(scene.muOf(i)), place: scene.place(i), heading: `Test image ${scene.numberOf(i)} here too`, nearest: i, support: null };
+  if (isSameRun) return { z, place: scene.placeOf(z), heading: "The same code here", nearest: i };
+  return i < 0 ? null : { z: Array.from(scene.muOf(i)), place: scene.place(i), heading: `Test image ${scene.numberOf(i)} here too`, nearest: i };
 }

@@ -52,18 +52,34 @@ export function fromTheMiddle(columns: number, rows: number): number[] {
   return Array.from({ length: columns * rows }, (_, tile) => tile).sort((a, b) => distance(a) - distance(b));
 }
 
+/** The room for the dashes around a tile of low density; a smaller tile has none to give. */
+const FRAME_PX = 2;
+const SMALLEST_MARKED_PX = 14;
+
+function frame(context: CanvasRenderingContext2D, ink: string, paper: string, left: number, top: number, width: number, height: number): void {
+  context.fillStyle = paper;
+  context.fillRect(left, top, width, height);
+  context.strokeStyle = ink;
+  context.lineWidth = 1;
+  context.setLineDash([3, 3]);
+  context.strokeRect(left + 0.5, top + 0.5, width - 1, height - 1);
+}
+
 export class Manifold {
   private readonly atlas = document.createElement("canvas");
   private readonly context: CanvasRenderingContext2D | null;
   private readonly image: ImageData;
   private readonly order: readonly number[];
   private next = 0;
+  private readonly low = new Set<number>();
 
   constructor(
     private readonly grid: TileGrid,
     private readonly shape: ImageShape,
     /** Decodes the map place; the answer may be overwritten by the next call. */
     private readonly decodeAt: (x: number, y: number) => Float32Array,
+    /** Few encoded images are around the code of the place. */
+    private readonly isLowAt: (x: number, y: number) => boolean = () => false,
   ) {
     const [, height, width] = shape;
     this.atlas.width = grid.x.length * width;
@@ -85,12 +101,14 @@ export class Manifold {
       const column = tile % this.grid.x.length;
       const row = Math.floor(tile / this.grid.x.length);
       toRgba(this.decodeAt(this.grid.x[column], this.grid.y[row]), this.shape, this.image.data);
+      if (this.isLowAt(this.grid.x[column], this.grid.y[row])) this.low.add(tile);
       // row 0 is the lowest y, so it belongs at the bottom of the atlas
       this.context?.putImageData(this.image, column * width, (this.grid.y.length - 1 - row) * height);
     } while (!this.isComplete && performance.now() < deadline);
   }
 
-  draw(context: CanvasRenderingContext2D, plot: Plot, camera: Camera): void {
+  /** `ink`, `paper`: of the dashes around a tile of low density, whose pixels stay the decoder's, and of what they are drawn on. */
+  draw(context: CanvasRenderingContext2D, plot: Plot, camera: Camera, ink = "", paper = ""): void {
     const [, height, width] = this.shape;
     const lefts = Array.from(this.grid.xBorders, (x) => Math.round(plot.left + toScreen(camera, plot, x, 0)[0]));
     const tops = Array.from(this.grid.yBorders, (y) => Math.round(plot.top + toScreen(camera, plot, 0, y)[1]));
@@ -106,7 +124,9 @@ export class Manifold {
       const [left, right, top, bottom] = [lefts[column], lefts[column + 1], tops[row + 1], tops[row]];
       if (right < plot.left || left > plot.left + plot.width || bottom < plot.top || top > plot.top + plot.height) continue;
       context.imageSmoothingEnabled = right - left < width; // shrinking needs averaging, enlarging must not blur
-      context.drawImage(this.atlas, column * width, (rows - 1 - row) * height, width, height, left, top, right - left, bottom - top);
+      const inset = this.low.has(tile) && Math.min(right - left, bottom - top) >= SMALLEST_MARKED_PX ? FRAME_PX : 0;
+      if (inset) frame(context, ink, paper, left, top, right - left, bottom - top);
+      context.drawImage(this.atlas, column * width, (rows - 1 - row) * height, width, height, left + inset, top + inset, right - left - 2 * inset, bottom - top - 2 * inset);
     }
     context.restore();
   }

@@ -7,7 +7,7 @@
 
 import type { Extent, MarkerRecord, Point } from "./blob";
 import { h, setText } from "./dom";
-import { number, zJson } from "./format";
+import { dimension, number, zJson } from "./format";
 import { Picture } from "./picture";
 import { Population } from "./population";
 import type { Scene } from "./scene";
@@ -93,7 +93,7 @@ export class OwnPanel {
     if (!own || !this.scene) return;
     const isPoint = own.std.every((value) => value === 0);
     setText(this.title, isPoint ? `Code of ${own.label}` : `Posterior of ${own.label}`);
-    setText(this.words, isPoint ? "A deterministic model gives a picture one code and decodes that: there is nothing to draw from." : "z = μ + σ·ε, ε from N(0, I): dots on the map are samples, the ellipse is one σ. Where the samples agree, the code is sharp.");
+    setText(this.words, isPoint ? "A deterministic model encodes a picture as one code: there is no posterior to sample from." : "z = μ + σ·ε, ε from N(0, I): dots on the map are samples, the ellipse is one σ. The closer the samples, the smaller the posterior std. dev.");
     setText(this.mean.words, isPoint ? "decoded" : "reconstruction of μ");
     this.element.toggleAttribute("data-point", isPoint); // a point has neither μ nor σ nor ε, only z
     this.resample.hidden = isPoint;
@@ -188,7 +188,7 @@ export class OwnPanel {
       for (let k = from; k < to; k++) {
         const cells = body.children[k - from].children;
         const eps = isPoint ? NaN : this.eps[this.chosen * K + k];
-        [`z${k + 1}`, ...[own.mu[k], own.std[k], eps, z[k]].map((value) => (Number.isNaN(value) ? "–" : number(value)))].forEach((text, i) => setText(cells[i], text));
+        [dimension(k), ...[own.mu[k], own.std[k], eps, z[k]].map((value) => (Number.isNaN(value) ? "–" : number(value)))].forEach((text, i) => setText(cells[i], text));
       }
     });
     this.samples.forEach(({ element }, i) => element.setAttribute("aria-pressed", String(i === this.chosen)));

@@ -6,6 +6,7 @@ import type { Extent, MarkerRecord, PathRecord, PinRecord, Point } from "./blob"
 import { visibleExtent, type Camera } from "./camera";
 import type { Colouring } from "./colouring";
 import { css } from "./colour";
+import { isLow } from "./support";
 import type { Background, Overlay } from "./drawer";
 import { setText } from "./dom";
 import { count } from "./format";
@@ -105,8 +106,8 @@ export class Painter {
     fillGround(context, stage.plot, theme);
     const { background } = layers;
     if (background === "manifold") {
-      this.manifolds.get(layers.tiles)?.draw(context, stage.plot, camera);
-      if (zoom > CLOSE && this.detail?.tiles === layers.tiles) this.detail.manifold.draw(context, stage.plot, camera);
+      this.manifolds.get(layers.tiles)?.draw(context, stage.plot, camera, css(theme.text), css(theme.map));
+      if (zoom > CLOSE && this.detail?.tiles === layers.tiles) this.detail.manifold.draw(context, stage.plot, camera, css(theme.text), css(theme.map));
     } else {
       if (background !== "none") this.backdropOf(scene).draw(background, context, stage.plot, camera);
       drawGrid(context, stage.plot, camera, theme);
@@ -298,12 +299,15 @@ function fits(made: Extent, seen: Extent): boolean {
 }
 
 /** `seen`: the part of the map that is zoomed into; null for the first look. */
-function makeManifold({ header, space, model }: Scene, tiles: Tiles, seen: Extent | null): Manifold {
+function makeManifold({ header, space, model, support }: Scene, tiles: Tiles, seen: Extent | null): Manifold {
   const [, height, width] = header.run.image_shape;
   const grid = tiles === "shares" ? shareTiles(header.projection.ring_center, seen) : stepTiles(seen ?? header.view_extent, width / height);
   const z = new Float64Array(space.latentDim);
   return new Manifold(grid, header.run.image_shape, (x, y) => {
     space.toZ(x, y, z);
     return model.decodeShared(z);
+  }, (x, y) => {
+    space.toZ(x, y, z);
+    return isLow(support.of(z));
   });
 }

@@ -2,7 +2,7 @@
 
 import { h, setText, svg } from "./dom";
 import { number } from "./format";
-import { percent } from "./classbars";
+import { probability } from "./classbars";
 import { classColour } from "./palette";
 
 /** A number for every frame, or one for every class of every frame; drawn from 0 to `top`. */
@@ -58,7 +58,7 @@ export class PathStrips {
 
   private best(row: readonly number[]): string {
     const best = row.indexOf(Math.max(...row));
-    return `${this.className(best)} ${percent(row[best])}`;
+    return `${this.className(best)} ${probability(row[best])}`;
   }
 
   private row(strip: StripRecord, isDark: boolean): HTMLElement {

@@ -5,6 +5,7 @@
  * on the map is a unit of the latent space and the prior's rings stay circles.
  */
 
+import { dimension } from "./format";
 import type { Extent, Point } from "./blob";
 
 export interface Plane {
@@ -36,7 +37,7 @@ export function throughThree(a: Code, b: Code, c: Code, names: readonly [string,
   return {
     key: `three ${[a, b, c].map((z) => Array.from(z).join()).join(" ")}`,
     title: `Plane through ${one}, ${two}, ${three}`,
-    note: `A place is a code on the plane of pins ${one}, ${two} and ${three}; points are dropped onto it.`,
+    note: `Each map point is a code on the plane of pins ${one}, ${two} and ${three}; codes are projected onto it.`,
     labels: [`from ${one} to ${two}`, `towards ${three}`],
     origin: Float32Array.from(a),
     basis: joined(right, up),
@@ -51,11 +52,11 @@ export function slice(first: number, second: number, at: Code, name: string): Pl
   origin[first] = origin[second] = 0; // the axes show the two numbers themselves
   const basis = new Float32Array(2 * K);
   basis[first] = basis[K + second] = 1;
-  const [x, y] = [`z${first + 1}`, `z${second + 1}`];
+  const [x, y] = [dimension(first), dimension(second)];
   return {
     key: `slice ${first} ${second} ${origin.join()}`,
     title: `${x} and ${y} at ${name}`,
-    note: `A place sets dimensions ${first + 1} and ${second + 1}; all others are as in ${name}. Points are dropped onto this plane.`,
+    note: `Each map point sets ${x} and ${y}; all others are as in ${name}. Codes are projected onto this plane.`,
     labels: [x, y],
     origin,
     basis,
@@ -75,8 +76,8 @@ export function alongDirection(direction: Code, mu: Float32Array, name: string):
   return {
     key: `direction ${across.join()}`,
     title: `Along ${name}`,
-    note: `Across: the direction ${name}. Up: the main axis of what is left of the codes. The other directions stay at their mean.`,
-    labels: [name, "main axis across it"],
+    note: `Across: the direction ${name}. Up: the main axis of the remaining variance of the codes. The other directions stay at their mean.`,
+    labels: [name, "main axis orthogonal to it"],
     origin: Float32Array.from(origin),
     basis: joined(across, up),
   };

@@ -61,7 +61,12 @@ export interface PlayerEvents {
   className(label: number): string;
 }
 
-type Paint = (picture: Picture, z: readonly number[]) => void;
+/** How a path's pictures are made. label: the class as which a code is decoded; null: the chosen one. */
+export interface Look {
+  paint(picture: Picture, z: readonly number[], label: number | null): void;
+  /** Few encoded images are around the code: its picture gets a frame. */
+  isLow(z: readonly number[]): boolean;
+}
 const BESIDE_PX = 128;
 const NOTHING = "";
 
@@ -77,10 +82,10 @@ export class Player {
   private wantedMode: PlayMode = "ping-pong";
   private isDark = false;
   private cells: HTMLButtonElement[] = [];
-  private paint: Paint = () => undefined;
+  private look: Look = { paint: () => undefined, isLow: () => false };
   private beside = NOTHING;
   private readonly besidePicture = new Picture(h("canvas", { class: "la-pixels", role: "img", "aria-label": "The other path at the same frame" }));
-  private readonly besideSelect = new Select("Beside it", (value) => this.setBeside(value), "la");
+  private readonly besideSelect = new Select("Compare with", (value) => this.setBeside(value), "la");
   private readonly besideBox = h("div", { class: "la-beside", hidden: true }, this.besideSelect.element, this.besidePicture.canvas);
   private readonly strips = new PathStrips((share) => this.seek(frameAt(share, this.path?.z.length ?? 1)), (label) => this.events.className(label));
   private shownFrame = -1;
@@ -130,15 +135,20 @@ export class Player {
     return this.isPlaying && this.path ? between(this.path.z, this.head.position) : (this.path?.z[this.frame] ?? []);
   }
 
+  /** The class as which it is decoded: that of the nearer frame; null: the chosen one. */
+  get label(): number | null {
+    return this.path?.labels?.[this.frame] ?? null;
+  }
+
   get place(): Point {
     const [x, y] = this.isPlaying && this.path ? between(this.path.map, this.head.position) : (this.path?.map[this.frame] ?? [0, 0]);
     return [x, y];
   }
 
   /** Returns whether the path is another one than before. A new one plays at once, unless motion is unwelcome. */
-  setPath(path: PathRecord | null, shape: ImageShape, paint: Paint, isDark: boolean): boolean {
+  setPath(path: PathRecord | null, shape: ImageShape, look: Look, isDark: boolean): boolean {
     const usable = path && path.z.length > 0 && path.map.length === path.z.length ? path : null;
-    const key = usable ? JSON.stringify([usable.title, usable.z, usable.map, usable.ends, usable.stops]) : "";
+    const key = usable ? JSON.stringify([usable.title, usable.z, usable.map, usable.ends, usable.stops, usable.labels]) : "";
     const isSame = key === this.key;
     this.key = key;
     this.path = usable;
@@ -150,16 +160,16 @@ export class Player {
     this.shownFrame = -1;
     this.element.hidden = !usable;
     if (usable) this.mode = usable.is_loop ? "loop" : this.wantedMode;
-    if (usable) this.showPath(usable, shape, paint, isDark);
+    if (usable) this.showPath(usable, shape, look, isDark);
     this.setPlaying(usable !== null && usable.z.length > 1 && !prefersReducedMotion());
     return true;
   }
 
   /** The same path, decoded by another network: the filmstrip anew, the head where it is. */
-  repaint(shape: ImageShape, paint: Paint, isDark: boolean): void {
+  repaint(shape: ImageShape, look: Look, isDark: boolean): void {
     if (!this.path) return;
     this.shownFrame = -1;
-    this.showPath(this.path, shape, paint, isDark);
+    this.showPath(this.path, shape, look, isDark);
   }
 
   /** The strips before an element of the host's, or under the film. */
@@ -210,7 +220,7 @@ export class Player {
     if (frame === this.shownFrame || !this.path) return false;
     this.shownFrame = frame;
     this.slider.value = String(frame);
-    setText(this.counter, `${frame + 1}\u2009/\u2009${this.path.z.length}`);
+    setText(this.counter, `${frame + 1}\u00a0/\u00a0${this.path.z.length}`);
     const n = this.cells.length;
     const active = n > 1 ? Math.round((frame / (this.path.z.length - 1)) * (n - 1)) : 0;
     this.cells.forEach((cell, i) => cell.toggleAttribute("data-current", i === active));
@@ -218,10 +228,10 @@ export class Player {
     return true;
   }
 
-  private showPath(path: PathRecord, shape: ImageShape, paint: Paint, isDark: boolean): void {
+  private showPath(path: PathRecord, shape: ImageShape, look: Look, isDark: boolean): void {
     const [first, last] = path.ends;
     setText(this.title, first && last ? `${capital(path.title)} path, ${first} to ${last}` : `${capital(path.title)} path`);
-    this.paint = paint;
+    this.look = look;
     this.isDark = isDark;
     this.strips.show(path.strips ?? [], isDark);
     this.showBeside(path, shape);
@@ -229,8 +239,10 @@ export class Player {
     this.cells = filmFrames(path.z.length).map((frame) => {
       const picture = new Picture(h("canvas", { class: "la-pixels", "aria-hidden": "true" }));
       picture.setShape(shape);
-      paint(picture, path.z[frame]);
-      const cell = h("button", { type: "button", class: "la-film-cell", "aria-label": `Frame ${frame + 1} of ${path.z.length}` }, picture.canvas);
+      look.paint(picture, path.z[frame], path.labels?.[frame] ?? null);
+      const isLow = look.isLow(path.z[frame]);
+      picture.canvas.toggleAttribute("data-low", isLow);
+      const cell = h("button", { type: "button", class: "la-film-cell", "aria-label": `Frame ${frame + 1} of ${path.z.length}${isLow ? ", low density of encoded images" : ""}` }, picture.canvas);
       cell.addEventListener("click", () => this.seek(frame));
       return cell;
     });
@@ -242,7 +254,7 @@ export class Player {
     const titles = others.map(({ title }) => title);
     if (!titles.includes(this.beside)) this.beside = NOTHING;
     this.besideBox.hidden = titles.length === 0;
-    this.besideSelect.show([{ value: NOTHING, text: "nothing" }, ...titles.map((title) => ({ value: title, text: title }))], this.beside);
+    this.besideSelect.show([{ value: NOTHING, text: "none" }, ...titles.map((title) => ({ value: title, text: title }))], this.beside);
     this.besidePicture.setShape(shape);
     this.besidePicture.fitInto(BESIDE_PX);
     this.paintBeside();
@@ -257,7 +269,10 @@ export class Player {
   private paintBeside(): void {
     const other = this.path?.others?.find(({ title }) => title === this.beside);
     this.besidePicture.canvas.hidden = !other;
-    if (other) this.paint(this.besidePicture, between(other.z, this.head.position));
+    if (!other) return;
+    const z = between(other.z, this.head.position);
+    this.look.paint(this.besidePicture, z, other.labels?.[frameAt(this.head.position, other.z.length)] ?? null);
+    if (!this.isPlaying) this.besidePicture.canvas.toggleAttribute("data-low", this.look.isLow(z)); // a search among all codes: not in every frame
   }
 
   private speedButton(speed: number): HTMLButtonElement {

@@ -1,5 +1,6 @@
 /** Is this code an ordinary one? μ ± σ of one picture in every dimension, beside what the codes of all test images are there. */
 
+import { dimension, number } from "./format";
 import { css } from "./colour";
 import { h } from "./dom";
 import { readTheme, type Theme } from "./theme";
@@ -20,7 +21,7 @@ export class Population {
   private mu: Float32Array | null = null;
 
   constructor() {
-    const caption = h("figcaption", { class: "la-small" }, "μ ± σ in every dimension; bands: the middle half and the middle nine tenths of all test codes");
+    const caption = h("figcaption", { class: "la-small" }, "μ ± σ in every dimension; bands: the middle 50 % and 90 % of all test codes");
     this.element = h("figure", { class: "la-own-figure" }, this.canvas, caption);
   }
 
@@ -34,8 +35,8 @@ export class Population {
     const K = mu.length;
     if (this.bands.length !== K) return;
     const theme = readTheme(this.element, matchMedia("(prefers-color-scheme: dark)").matches);
-    const outside = mu.flatMap((value, k) => (value < this.bands[k][0] || value > this.bands[k][4] ? [`z${k + 1}`] : []));
-    const where = outside.length === 0 ? "All lie within the middle nine tenths." : `Outside the middle nine tenths: ${outside.slice(0, 8).join(", ")}${outside.length > 8 ? " …" : ""}.`;
+    const outside = mu.flatMap((value, k) => (value < this.bands[k][0] || value > this.bands[k][4] ? [dimension(k)] : []));
+    const where = outside.length === 0 ? "All lie within the middle 90 %." : `Outside the middle 90 %: ${outside.slice(0, 8).join(", ")}${outside.length > 8 ? " …" : ""}.`;
     this.canvas.setAttribute("aria-label", `Mean and spread of your picture's code beside all test codes, ${K} dimensions. ${where}`);
     this.paint(mu, std, theme);
   }
@@ -56,7 +57,7 @@ export class Population {
     context.textAlign = "right";
     const tick = Math.max(1, Math.floor(reach * 0.8));
     for (const value of [-tick, 0, tick]) {
-      context.fillText(String(value).replace("-", "−"), 22, y(value) + 4);
+      context.fillText(number(value, 0), 22, y(value) + 4);
       context.fillRect(26, Math.round(y(value)), width - 26, value === 0 ? 1 : 0.5);
     }
     context.textAlign = "center";
@@ -67,7 +68,7 @@ export class Population {
       context.fillRect(x - half, y(q3), 2 * half, y(q1) - y(q3));
       context.fillStyle = css(theme.muted);
       context.fillRect(x - half, y(middle) - 0.5, 2 * half, 1);
-      if (step > NARROW || k % 5 === 4 || k === 0) context.fillText(step > NARROW ? `z${k + 1}` : String(k + 1), x, HEIGHT - 4);
+      if (step > NARROW || k % 5 === 4 || k === 0) context.fillText(step > NARROW ? dimension(k) : String(k + 1), x, HEIGHT - 4);
       context.fillStyle = css(theme.accent);
       context.fillRect(x - 1, y(mu[k] + std[k]), 2, Math.max(1, y(mu[k] - std[k]) - y(mu[k] + std[k])));
       context.beginPath();

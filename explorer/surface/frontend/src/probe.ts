@@ -20,6 +20,11 @@ export class ProbeMark {
     this.element = h("div", { class: "la-marks", "aria-hidden": "true" }, this.link, this.ring, this.cross);
   }
 
+  /** Few encoded images are around the code under the probe: its ring is dashed. */
+  showLow(isLow: boolean): void {
+    this.cross.toggleAttribute("data-low", isLow);
+  }
+
   /** Screen places, CSS pixels; the line to the nearest point starts outside the probe's ring. */
   place(probe: Point, nearest: Point | null): void {
     this.cross.style.transform = `translate(${probe[0]}px, ${probe[1]}px)`;

@@ -1,7 +1,7 @@
 /** What does each dimension do? A slider a dimension, most used first, each above the film of its traversal. */
 
 import { h, setText } from "./dom";
-import { number } from "./format";
+import { dimension, number, percent } from "./format";
 import { Picture, type ImageShape } from "./picture";
 import { klPerDim, variancePerDim } from "./quantities";
 import { normalQuantile } from "./quantiles";
@@ -10,8 +10,8 @@ import type { Scene } from "./scene";
 /** The five pictures of a film stand at these quantiles of the prior. */
 export const FILM_QUANTILES = [0.02, 0.16, 0.5, 0.84, 0.98] as const;
 const SHOWN_FIRST = 8;
-const FILM_WORDS = "The pictures stand at five quantiles of the prior.";
-/** Below these a dimension says nothing: nats, and the active unit's variance (Burda 2016, section 5). */
+const FILM_WORDS = "The pictures are decoded at five quantiles of the prior.";
+/** Below these a dimension carries no information: nats, and the active unit's variance (Burda 2016, section 5). */
 const DEAD_KL = 0.01;
 const ACTIVE_VARIANCE = 0.01;
 const REACH = 3.5;
@@ -86,8 +86,8 @@ export class Rack {
     this.axes = axesOf(scene);
     const dead = this.axes.filter(({ isDead }) => isDead).length;
     const used = this.axes.length - dead;
-    const how = scene.logvar ? "KL below 0.01 nats and means that hardly vary" : "codes that hardly vary";
-    setText(this.words, dead === 0 ? `All ${used} dimensions are used; most used first. ${FILM_WORDS}` : `${used} of ${this.axes.length} dimensions are used, most used first; the grey ones were measured to say nothing (${how}). ${FILM_WORDS}`);
+    const how = scene.logvar ? "KL below 0.01 nats and variance of the means below 0.01" : "variance of the codes below 0.01";
+    setText(this.words, dead === 0 ? `All ${used} dimensions are used; most used first. ${FILM_WORDS}` : `${used} of ${this.axes.length} dimensions are used, most used first; the grey ones carry no information (${how}). ${FILM_WORDS}`);
     this.build();
   }
 
@@ -152,8 +152,8 @@ export class Rack {
   }
 
   private row(axis: Axis, shape: ImageShape): Row {
-    const name = `z${axis.k + 1}`;
-    const kl = Number.isNaN(axis.kl) ? "" : `KL ${axis.kl.toFixed(2)}`;
+    const name = dimension(axis.k);
+    const kl = Number.isNaN(axis.kl) ? "" : `KL ${number(axis.kl)}`;
     const value = h("span", { class: "la-number la-rack-value" });
     const slider = h("input", { type: "range", class: "la-slider", min: -REACH, max: REACH, step: 0.01, value: 0, "aria-label": `Dimension ${axis.k + 1}${kl ? `, ${kl} nats` : ""}` });
     slider.addEventListener("input", () => this.set(axis.k, Number(slider.value)));
@@ -161,12 +161,12 @@ export class Rack {
       const at = normalQuantile(quantile);
       const picture = new Picture(h("canvas", { class: "la-pixels", "aria-hidden": "true" }));
       picture.setShape(shape);
-      const label = `${name} = ${number(at)}, the ${Math.round(100 * quantile)} % quantile of the prior`;
+      const label = `${name} = ${number(at)}, the ${percent(quantile)} quantile of the prior`;
       const button = h("button", { type: "button", class: "la-film-cell", title: label, "aria-label": `Set ${label}` }, picture.canvas);
       button.addEventListener("click", () => this.set(axis.k, at));
       return { at, picture, button };
     });
-    const quantiles = h("div", { class: "la-rack-quantiles", "aria-hidden": "true" }, ...FILM_QUANTILES.map((quantile) => h("span", {}, `${Math.round(100 * quantile)} %`)));
+    const quantiles = h("div", { class: "la-rack-quantiles", "aria-hidden": "true" }, ...FILM_QUANTILES.map((quantile) => h("span", {}, percent(quantile))));
     const head = h("div", { class: "la-rack-head" }, h("span", { class: "la-rack-name" }, name), h("span", { class: "la-small", title: "Mean KL of this dimension over the test images, nats." }, kl), value);
     const element = h("div", { class: "la-rack-row", "data-dead": axis.isDead }, head, slider, h("div", { class: "la-rack-film" }, ...film.map(({ button }) => button)), quantiles);
     return { axis, element, slider, value, film };

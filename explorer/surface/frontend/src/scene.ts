@@ -5,13 +5,14 @@ import type { Spread } from "./field";
 import { Classifier } from "./classifier";
 import { CodeIndex } from "./codeindex";
 import { Model } from "./model";
+import { holesAmongSamples, holesOfPlane, type Codes, type Hole } from "./holes";
 import { medianPlace, NearestIndex } from "./nearest";
 import { linear, makeToMap, type ToMap } from "./places";
 import { dropped, robustExtent, squareExtent, type Plane } from "./planes";
 import { slotOf } from "./points";
 import { later, quantitiesOf, type PointFacts, type Quantity } from "./quantities";
 import { makeSpace, planeSpace, type Space } from "./space";
-import { Loneliness } from "./support";
+import { Support } from "./support";
 
 export class Scene {
   readonly header: Header;
@@ -36,7 +37,8 @@ export class Scene {
   private readonly linear: { readonly origin: Float32Array; readonly basis: Float32Array } | null;
   private readonly pictures: { originals: Uint8Array | null };
   private codeIndex: CodeIndex | null = null;
-  private loneliness: Loneliness | null = null;
+  private support_: Support | null = null;
+  private holes_: { readonly holes: readonly Hole[]; readonly share: number } | null = null;
 
   /** `plane`: laid on the spot in place of the host's map; `of`: the same payload's scene, with which all but the map is shared. */
   constructor(private readonly payload: Payload, readonly plane: Plane | null = null, of: Scene | null = null) {
@@ -47,7 +49,7 @@ export class Scene {
     this.mu = of?.mu ?? payload.floats("points_mu");
     this.points = plane ? dropped(plane, this.mu) : payload.floats("points_map");
     this.header = plane ? headerOf(payload.header, plane, this.points) : payload.header;
-    this.space = plane ? planeSpace(plane, this.points, this.mu, K) : makeSpace(payload);
+    this.space = plane ? planeSpace(plane, K) : makeSpace(payload);
     const { kind } = this.header.projection;
     this.linear = plane ?? (kind === "linear" ? { origin: payload.floats("origin"), basis: payload.floats("basis") } : null);
     this.nPoints = this.points.length / 2;
@@ -137,9 +139,19 @@ export class Scene {
     return (this.codeIndex ??= new CodeIndex(this.mu, this.space.latentDim));
   }
 
-  /** How near real codes are to a code, all dimensions counted. */
-  codeSupport(z: ArrayLike<number>): number {
-    return (this.loneliness ??= new Loneliness(this.mu, this.space.latentDim)).share(z);
+  /** How many encoded images are around a code: the same on every map of a run. */
+  get support(): Support {
+    return (this.support_ ??= new Support(this.payload.floats("support_distances"), this.nPoints, this.logvar !== null, (z, k) => this.codes.find(z, k)));
+  }
+
+  /** Where the prior has mass and no code is near; `share`: of samples from the prior, where they were drawn. The index of the codes first. */
+  holes(): { readonly holes: readonly Hole[]; readonly share: number } {
+    if (this.holes_) return this.holes_;
+    const { codes, support, space: { latentDim } } = this;
+    while (!codes.isComplete) codes.work(Infinity);
+    const asked: Codes = { n: this.nPoints, near: (z, k) => codes.find(z, k), support: (z, near) => support.of(z, near) };
+    this.holes_ = latentDim === 2 ? { holes: holesOfPlane(asked), share: 0 } : holesAmongSamples(asked, latentDim, support.k);
+    return this.holes_;
   }
 
   private get places(): NearestIndex {

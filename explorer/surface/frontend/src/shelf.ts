@@ -12,11 +12,11 @@ import type { PinRecord } from "./blob";
 const TILE_PX = 84;
 
 const KIND_WORDS: Readonly<Record<PathKind, string>> = {
-  linear: "(1−t)a + tb: right between two encoded pictures.",
-  "variance-preserving": "The line divided by √((1−t)² + t²): right between two draws from the prior, every step is again such a draw.",
-  spherical: "Along the great circle around 0, the length going evenly from one end’s to the other’s (slerp, Shoemake 1985).",
+  linear: "(1−t)a + tb: suits two encoded images.",
+  "variance-preserving": "The line divided by √((1−t)² + t²): suits two samples from the prior, every step is again distributed as one.",
+  spherical: "Along the great circle around 0, the norm changing evenly from one end’s to the other’s (slerp, Shoemake 1985).",
 };
-const NO_PRIOR = " This model has no prior: such a path may leave the codes that it knows.";
+const NO_PRIOR = " This model has no prior: such a path may leave the region of the encoded images.";
 
 export interface ShelfEvents {
   go(pin: PinRecord): void;
@@ -39,11 +39,13 @@ export interface ShelfModel {
   readonly latentDim: number;
   readonly hasPrior: boolean;
   decode(z: readonly number[]): Float32Array;
+  /** Few encoded images are around the code. */
+  isLow(z: readonly number[]): boolean;
 }
 
 export class Shelf {
   readonly element: HTMLElement;
-  private readonly empty = h("p", { class: "la-muted" }, "Click the map, or press Enter on it: the place stays here, with its picture, and in this page’s address.");
+  private readonly empty = h("p", { class: "la-muted" }, "Click the map, or press Enter on it: the code is kept here, with its picture, and in this page’s address.");
   private readonly tiles = h("ul", { class: "la-tiles" });
   private readonly undo = tool("undo", "Undo: the pins as they were before (Ctrl+Z)");
   private readonly redo = tool("redo", "Redo (Ctrl+Shift+Z)");
@@ -55,9 +57,9 @@ export class Shelf {
   private readonly kinds = new Segmented("Path", PATH_KINDS.map((kind) => ({ value: kind, text: kind[0].toUpperCase() + kind.slice(1) })), (kind) => this.choose({ kind: kind as PathKind }), "la");
   private readonly words = h("p", { class: "la-small" });
   private readonly apart = h("p", { class: "la-small la-number", "data-testid": "apart" });
-  private readonly difference = new Picture(h("canvas", { class: "la-pixels", role: "img", "aria-label": "Where the two pictures differ" }));
+  private readonly difference = new Picture(h("canvas", { class: "la-pixels", role: "img", "aria-label": "Absolute difference of the two pictures" }));
   private readonly play = h("button", { type: "button", class: "la-button" });
-  private readonly one = h("p", { class: "la-muted" }, "Pin a second place to play what lies between the two.");
+  private readonly one = h("p", { class: "la-muted" }, "Pin a second code to play the path between the two.");
   private readonly pathBox: HTMLElement;
   private readonly planeBox: HTMLElement;
   private readonly corners: readonly Select[];
@@ -147,7 +149,7 @@ export class Shelf {
     this.allLabel.hidden = Math.abs(from - to) < 2;
     setText(this.words, KIND_WORDS[kind] + (model?.hasPrior || kind === "linear" ? "" : NO_PRIOR));
     const isPath = this.state.path !== null;
-    this.play.replaceChildren(icon(isPath ? "close" : "play"), h("span", {}, isPath ? "Take the path away" : "Play the path"));
+    this.play.replaceChildren(icon(isPath ? "close" : "play"), h("span", {}, isPath ? "Remove the path" : "Play the path"));
     if (pins.length >= 2) this.showApart(pins[from], pins[to]);
   }
 
@@ -156,7 +158,7 @@ export class Shelf {
     const { model } = this;
     if (!model || a.z.length !== model.latentDim || b.z.length !== model.latentDim) return;
     const step = b.z.map((value, k) => value - a.z[k]);
-    setText(this.apart, `${a.label} to ${b.label}: ${number(Math.hypot(...step))} apart; ${step.length > 3 ? "most in " : "z by "}${zText(step)}`);
+    setText(this.apart, `${a.label} to ${b.label}: distance ${number(Math.hypot(...step))}; ${step.length > 3 ? "largest differences " : "Δz = "}${zText(step)}`);
     const first = model.decode(a.z).slice(); // the engine's buffer is written again by the next decoding
     this.difference.paint(model.decode(b.z).map((value, i) => Math.abs(value - first[i])));
   }
@@ -246,6 +248,7 @@ function paint(canvas: HTMLCanvasElement, pin: PinRecord, model: ShelfModel): vo
   const picture = new Picture(canvas);
   picture.setShape(model.shape);
   picture.paint(model.decode(pin.z));
+  canvas.toggleAttribute("data-low", model.isLow(pin.z));
   picture.fitInto(TILE_PX);
 }
 

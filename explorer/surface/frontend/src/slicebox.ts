@@ -1,5 +1,6 @@
 /** Which two dimensions vary while the others stay? The choice of a plane along two axes, through a code that is shown or pinned. */
 
+import { dimension } from "./format";
 import type { PinRecord } from "./blob";
 import { Select } from "./chooser";
 import { h } from "./dom";
@@ -49,7 +50,7 @@ export class SliceBox {
     const choices = [
       { value: HERE, text: "the code under the cursor" },
       ...pins.map((pin) => ({ value: pin.label, text: `pin ${pinName(pin)}` })),
-      { value: MIDDLE, text: "0, the prior’s middle" },
+      { value: MIDDLE, text: "0, the mean of the prior" },
     ];
     if (!choices.some(({ value }) => value === this.at)) this.at = HERE;
     this.others.show(choices, this.at);
@@ -63,7 +64,7 @@ export class SliceBox {
   }
 
   private showAxes(): void {
-    const choices = this.order.map((k) => ({ value: String(k), text: `z${k + 1}` }));
+    const choices = this.order.map((k) => ({ value: String(k), text: dimension(k) }));
     this.across.show(choices, String(this.axes[0]));
     this.up.show(choices, String(this.axes[1]));
   }

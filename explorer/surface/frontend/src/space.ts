@@ -1,54 +1,25 @@
-/** Which z does a place on the map stand for, and how near are real points? */
+/** Which z does a place on the map stand for? */
 
 import type { Extent, Payload } from "./blob";
 import type { Plane } from "./planes";
-import { Loneliness } from "./support";
 
 export type How = "identity" | "linear" | "lattice";
-
-/** 1 σ of doubt in words: the number is the share of real points that lie at least as lonely as this place. */
-export type SupportLevel = 0 | 1 | 2 | 3 | 4;
 
 export interface Space {
   readonly how: How;
   readonly latentDim: number;
   /** Writes z (K,) of the map place into `z`. */
   toZ(x: number, y: number, z: Float64Array): void;
-  /** 0 where the map is empty, about 0.5 in the thick of the data. */
-  support(x: number, y: number): number;
 }
 
 export function makeSpace(payload: Payload): Space {
   const { projection, run } = payload.header;
-  const latentDim = run.latent_dim;
-  const support = payload.has("support")
-    ? new Lattice(bytesToFloats(payload.bytes("support")), payload.shape("support"), projection.extent)
-    : null;
-  return {
-    how: projection.kind,
-    latentDim,
-    toZ: wayBack(payload, latentDim),
-    support: (x, y) => (support && inside(projection.extent, x, y) ? support.at(x, y, 0) : 0),
-  };
+  return { how: projection.kind, latentDim: run.latent_dim, toZ: wayBack(payload, run.latent_dim) };
 }
 
-/** A plane that was laid on the spot: exact, and its support is found at each place. points (N·2) on it, mu (N·K). */
-export function planeSpace({ origin, basis }: Plane, points: Float32Array, mu: Float32Array, latentDim: number): Space {
-  const toZ = linearWay(basis, origin, latentDim);
-  const z = new Float64Array(latentDim);
-  let known: { onMap: Loneliness; inLatent: Loneliness } | null = null;
-  return {
-    how: "linear",
-    latentDim,
-    toZ,
-    support: (x, y) => {
-      known ??= { onMap: new Loneliness(points, 2), inLatent: new Loneliness(mu, latentDim) };
-      const onMap = known.onMap.share([x, y]);
-      if (onMap === 0) return 0;
-      toZ(x, y, z);
-      return Math.min(onMap, known.inLatent.share(z));
-    },
-  };
+/** A plane that was laid on the spot: exact. */
+export function planeSpace({ origin, basis }: Plane, latentDim: number): Space {
+  return { how: "linear", latentDim, toZ: linearWay(basis, origin, latentDim) };
 }
 
 type WayBack = Space["toZ"];
@@ -125,30 +96,6 @@ export class Lattice {
   }
 }
 
-function bytesToFloats(bytes: Uint8Array): Float32Array {
-  const out = new Float32Array(bytes.length);
-  for (let i = 0; i < bytes.length; i++) out[i] = bytes[i] / 255;
-  return out;
-}
-
-function inside([x0, x1, y0, y1]: Extent, x: number, y: number): boolean {
-  return x >= x0 && x <= x1 && y >= y0 && y <= y1;
-}
-
 export function clamp(value: number, low: number, high: number): number {
   return Math.min(Math.max(value, low), high);
-}
-
-/** Dots to light, of four. 0.02: lonelier than all but one real point in fifty, which is nobody's neighbourhood. */
-export function supportLevel(support: number): SupportLevel {
-  if (support < 0.02) return 0;
-  if (support < 0.08) return 1;
-  if (support < 0.2) return 2;
-  return support < 0.4 ? 3 : 4;
-}
-
-export function supportWords(support: number): string {
-  const level = supportLevel(support);
-  if (level === 0) return "few real points around";
-  return level <= 2 ? "at the edge" : "among real points";
 }

@@ -45,7 +45,7 @@ export const STYLE = `
 .la-probe{width:28px;height:28px;margin:-14px 0 0 -14px}
 .la-probe svg{display:block;width:28px;height:28px;overflow:visible}
 .la-probe-halo{fill:none;stroke:var(--la-map);stroke-width:5;opacity:.9}
-.la-probe-ring{fill:none;stroke:var(--la-text);stroke-width:2}
+.la-probe-ring{fill:none;stroke:var(--la-text);stroke-width:2}.la-probe[data-low] .la-probe-ring{stroke-dasharray:4 3.5}
 .la-probe-dot{fill:var(--la-text);stroke:var(--la-map);stroke-width:1.5}
 .la-nearest-mark{width:12px;height:12px;margin:-6px 0 0 -6px;border:2px solid var(--la-text);border-radius:50%;box-shadow:0 0 0 1.5px var(--la-map),inset 0 0 0 1px var(--la-map)}
 .la-link{width:1px;height:1.5px;margin-top:-.75px;background:var(--la-text);opacity:.55;transform-origin:0 50%}
@@ -92,15 +92,14 @@ export const STYLE = `
 .la-rack>summary{font-weight:600;font-size:14px;cursor:pointer;width:fit-content;padding:4px 2px}
 .la-rack-list{display:grid;grid-template-columns:repeat(auto-fill,minmax(220px,1fr));gap:14px 24px;margin:10px 0}
 .la-rack-row{display:grid;gap:2px;min-width:0}
-.la-rack-row[data-dead]{opacity:.62}
-.la-rack-row[data-dead] .la-rack-film canvas{filter:grayscale(1);opacity:.5}
+.la-rack-row[data-dead] :is(.la-rack-name,.la-rack-value){color:var(--la-muted);font-weight:400}
 .la-rack-head{display:flex;align-items:baseline;gap:10px}
 .la-rack-name{font-weight:600;font-size:14px}.la-rack-value{margin-left:auto;font-size:14px}
 .la-rack .la-slider{width:100%}
 .la-rack-quantiles{display:grid;grid-template-columns:repeat(5,minmax(0,1fr));gap:3px;margin-top:2px;color:var(--la-muted);font:400 11px/1.2 var(--la-font);text-align:center}
 .la-group-chip{display:inline-flex}.la-group-chip .la-chip{padding:0 8px}
 .la-rack-film{display:grid;grid-template-columns:repeat(5,minmax(0,1fr));gap:3px}
-.la-decoded{transition:opacity .12s}.la-decoded[data-faint]{opacity:.45}
+.la-pixels[data-low]{outline:2px dashed var(--la-text);outline-offset:2px}
 
 .la-legend{display:flex;flex-wrap:wrap;gap:4px;margin-top:8px;max-height:112px;overflow:auto;padding:2px}
 .la-chip{display:inline-flex;align-items:center;gap:6px;height:30px;padding:0 10px 0 8px;border:0;border-radius:7px;background:transparent;color:var(--la-text);font:500 13px/1 var(--la-font);cursor:pointer;transition:background-color .12s}
@@ -131,7 +130,7 @@ export const STYLE = `
 .la-dots[data-level="1"] i:nth-child(-n+1),.la-dots[data-level="2"] i:nth-child(-n+2),.la-dots[data-level="3"] i:nth-child(-n+3),.la-dots[data-level="4"] i{background:var(--la-text);box-shadow:none}
 .la-nearest{display:flex;gap:12px;align-items:center;margin-top:4px}
 .la-nearest-picture{border-radius:4px;flex:none;transition:opacity .1s}
-.la-nearest-picture[data-stale],.la-nearest[data-empty] .la-nearest-picture{opacity:.15}
+.la-nearest-picture[data-stale],.la-nearest[data-empty] .la-nearest-picture{opacity:0}
 .la-nearest>div{min-width:0}
 .la-line{display:flex;align-items:center;gap:6px}
 .la-nearest-class{font-weight:600;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}

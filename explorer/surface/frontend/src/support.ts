@@ -1,68 +1,57 @@
 /**
- * How near are real points to a place of a plane that was laid on the spot? As `trainer.projection` says it of its own maps.
+ * How many encoded images are there around a code? `trainer.support` in the browser, from the same sorted distances.
  *
- * The share of real points that are at least as lonely as the place (distance to the 5th nearest real point), the smaller of the shares
- * on the map and in latent space: about .5 in the thick of the data, 0 where the map is empty.
+ * A code's support is the share of encoded images that are at least as lonely as it is, by the distance to the 5th nearest code in all latent
+ * dimensions: about .5 in the thick of the codes, 0 where none is near. It belongs to the code, not to its place on a map. A code whose norm
+ * 99 % of samples from the prior fall short of or exceed is counted as farther out still, unless codes are near.
  */
 
-const NEIGHBOUR = 5;
-/** Real points whose loneliness is known; with these many a share is right to about .03. */
-const SAMPLE = 300;
-/** Of more points than this every second, third … is asked: an old laptop must follow the hand. */
-const AT_MOST = 12_000;
+import { priorShareWithin, type Near } from "./quantities";
 
-export class Loneliness {
-  private readonly real: Float32Array;
-  private readonly sorted: Float64Array;
+export const NEIGHBOUR = 5;
+/** Below LOW: low density; below MEDIUM: medium. */
+const LOW = 0.02;
+export const MEDIUM = 0.2;
+/** Of the prior, on either side of the norm. */
+const TAIL = 0.01;
 
-  /** points (N·D). */
-  constructor(points: Float32Array, private readonly depth: number) {
-    this.real = thinned(points, depth, Math.ceil(points.length / depth / AT_MOST));
-    const n = this.real.length / depth;
-    const step = Math.max(1, Math.floor(n / SAMPLE));
-    const own: number[] = [];
-    // one more neighbour, because the point itself is at distance 0
-    for (let i = 0; i < n; i += step) own.push(this.distance(this.real.subarray(i * depth, (i + 1) * depth), Math.min(NEIGHBOUR + 1, n)));
-    this.sorted = Float64Array.from(own).sort();
+/** Dots to light, of four: none for low density, one or two for medium. */
+export type SupportLevel = 0 | 1 | 2 | 3 | 4;
+
+export class Support {
+  /** How many of the nearest codes are asked for. */
+  readonly k: number;
+
+  /** distances: sorted, of encoded images to their own 5th nearest · near: the k codes nearest to a code, nearest first. */
+  constructor(private readonly distances: Float32Array, n: number, private readonly hasPrior: boolean, private readonly near: (z: ArrayLike<number>, k: number) => readonly Near[]) {
+    this.k = Math.max(1, Math.min(NEIGHBOUR, n - 1));
   }
 
-  /** Share of real points at least as lonely. */
-  share(place: ArrayLike<number>): number {
-    const n = this.real.length / this.depth;
-    if (n === 0) return 0;
-    const lonely = this.distance(place, Math.max(1, Math.min(NEIGHBOUR, n - 1)));
-    return 1 - below(this.sorted, lonely) / this.sorted.length;
-  }
-
-  /** To the k-th nearest real point. A point that is already too far is given up half way through its dimensions. */
-  private distance(place: ArrayLike<number>, k: number): number {
-    const { real, depth } = this;
-    const best = new Float64Array(k).fill(Infinity);
-    for (let at = 0; at < real.length; at += depth) {
-      const limit = best[k - 1];
-      let square = 0;
-      for (let d = 0; d < depth && square < limit; d++) square += (real[at + d] - place[d]) ** 2;
-      if (square >= limit) continue;
-      let slot = k - 1;
-      while (slot > 0 && best[slot - 1] > square) {
-        best[slot] = best[slot - 1];
-        slot--;
-      }
-      best[slot] = square;
-    }
-    return Math.sqrt(best[k - 1]);
+  /** In [0, 1]. `near`: the k nearest codes, where they are known. */
+  of(z: ArrayLike<number>, near: readonly Near[] = this.near(z, this.k)): number {
+    const last = near[near.length - 1];
+    if (!last || this.distances.length === 0) return 0;
+    const share = 1 - below(this.distances, Math.fround(last.distance)) / this.distances.length;
+    if (!this.hasPrior || share >= MEDIUM) return share;
+    const isNear = share / MEDIUM;
+    return share * (isNear + (1 - isNear) * priorFactor(z));
   }
 }
 
-function thinned(points: Float32Array, depth: number, step: number): Float32Array {
-  if (step <= 1) return points;
-  const kept = new Float32Array(Math.ceil(points.length / depth / step) * depth);
-  for (let at = 0, to = 0; at < points.length; at += step * depth, to += depth) kept.set(points.subarray(at, at + depth), to);
-  return kept;
+/** 1 for a norm that the prior has, falling to 0 beyond its outermost per cents: the smaller tail over TAIL. */
+export function priorFactor(z: ArrayLike<number>): number {
+  const within = priorShareWithin(norm(z), z.length);
+  return Math.min(1, Math.min(within, 1 - within) / TAIL);
+}
+
+export function norm(z: ArrayLike<number>): number {
+  let sum = 0;
+  for (let k = 0; k < z.length; k++) sum += z[k] * z[k];
+  return Math.sqrt(sum);
 }
 
 /** How many of the ascending values are smaller. */
-function below(sorted: Float64Array, value: number): number {
+function below(sorted: Float32Array, value: number): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
@@ -72,3 +61,22 @@ function below(sorted: Float64Array, value: number): number {
   }
   return low;
 }
+
+export function isLow(support: number): boolean {
+  return support < LOW;
+}
+
+export function supportLevel(support: number): SupportLevel {
+  if (support < LOW) return 0;
+  if (support < 0.08) return 1;
+  if (support < MEDIUM) return 2;
+  return support < 0.4 ? 3 : 4;
+}
+
+export function supportWords(support: number): string {
+  return `${support < LOW ? "low" : support < MEDIUM ? "medium" : "high"} density of encoded images`;
+}
+
+export const SUPPORT_DEFINITION =
+  "Share of encoded images whose 5th nearest code is at least as far away as that of this code, in all latent dimensions: about .5 where codes are dense, 0 where none is near. " +
+  "Below .02: low density, below .2: medium. A norm that 99 % of samples from the prior fall short of or exceed lowers it, unless codes are near.";

@@ -7,14 +7,14 @@
 import { Announcer } from "./announce";
 import { BlobError, parsePayload, type Dynamic, type Payload, type PinRecord, type Point, type SubjectRecord } from "./blob";
 import { visibleExtent } from "./camera";
-import { ClassBars, percent } from "./classbars";
+import { ClassBars, probability } from "./classbars";
 import { ClassStrip } from "./classstrip";
 import { Card, classWords, looksWords, nearestWords, type Trust } from "./card";
 import { colouringOf, type Colouring } from "./colouring";
 import { Disposer, h, prefersReducedMotion, setText } from "./dom";
 import { Drawer, type Background, type DrawerOffer, type Overlay } from "./drawer";
 import type { Easel, EaselEvents } from "./easel";
-import { count, number, plainNumber, zText } from "./format";
+import { count, number, percent, plainNumber, zText } from "./format";
 import { GestureMachine, listenToGestures, type Intents, type Mode } from "./gesture";
 import { HelpPanel } from "./help";
 import { Groups } from "./groups";
@@ -31,23 +31,25 @@ import { OwnPanel, type Own } from "./own";
 import { Painter, type Layers, type Things, type View } from "./painter";
 import type { PathChoice } from "./paths";
 import { MAX_PINS, PENDING_MS, PinBook, type PinEdit } from "./pins";
-import type { ImageShape, Picture } from "./picture";
+import { channelWords, type ImageShape } from "./picture";
 import type { Protocol } from "./prepare/prepare";
 import { alongDirection, bounds, throughThree, type Plane } from "./planes";
-import { Player } from "./player";
+import { Player, type Look } from "./player";
 import { extremesOf, priorShareWithin, PurityJob, type Near, type Quantity } from "./quantities";
 import { axesOf, Rack } from "./rack";
 import { ScaleBar } from "./scalebar";
 import { Scene } from "./scene";
 import { Shelf } from "./shelf";
 import { SliceBox } from "./slicebox";
-import { clamp, supportWords, type How } from "./space";
+import { clamp, type How } from "./space";
 import { Stage } from "./stage";
 import { Stats, type FrameStats } from "./stats";
 import { foundWords } from "./selectform";
 import { caught, factsOf, named, type Choice } from "./selection";
 import { Strip } from "./strip";
 import { STYLE } from "./style";
+import type { Hole } from "./holes";
+import { isLow, NEIGHBOUR, norm, supportWords } from "./support";
 import { pinsJson, pythonCode, save, screenPicture, type PictureKey } from "./takeaway";
 import { applyTheme, readTheme, type Theme } from "./theme";
 import { Toolbar } from "./toolbar";
@@ -212,7 +214,7 @@ export class SurfaceView implements Surface {
   /** What the path's strips stand before where the map is wide; under the film they would be thumbs. */
   private besideMap: HTMLElement | null = null;
   private wanderHome: Home = { mean: [], std: [] };
-  private readonly wanderButton = h("button", { type: "button", class: "la-chip la-all la-wander", title: "A smooth random walk whose places are, in the long run, draws from the prior N(0, I); of a model without one, as its codes are spread (w)" }, "Random walk");
+  private readonly wanderButton = h("button", { type: "button", class: "la-chip la-all la-wander", title: "A smooth random walk whose codes are, in the long run, samples from the prior N(0, I); of a model without one, distributed as its codes (w)" }, "Random walk");
   private readonly holeButton = h("button", { type: "button", class: "la-chip la-all" }, "Show me a hole (h)");
   private readonly fieldBar = new ScaleBar(this.holeButton);
   private readonly colourBar = new ScaleBar();
@@ -244,7 +246,10 @@ export class SurfaceView implements Surface {
   private hasMoved = false;
   private announcedPlace = "";
   private z = new Float64Array(2);
-  private support = 0;
+  /** Of the code that is shown, once it was asked for: a search among all codes need not follow every frame. */
+  private supportOf: number | null = null;
+  /** The class as which the shown picture is decoded. */
+  private toldLabel = -1;
   /** Nearest point on the map, or −1; and the one that the card tells of. */
   private marked = -1;
   private nearest = -1;
@@ -420,6 +425,7 @@ export class SurfaceView implements Surface {
     const { run, projection } = scene.header;
     this.scene = scene;
     this.nearest = this.marked = -1;
+    this.nextHole = 0;
     this.announcedPlace = "";
     this.painter.reset();
     this.decodeMs = 0;
@@ -427,7 +433,7 @@ export class SurfaceView implements Surface {
     this.truth.configure(scene);
     this.shelf.configure({
       shape: run.image_shape, latentDim: run.latent_dim, hasPrior: scene.logvar !== null,
-      decode: (z) => scene.model.decodeShared(z),
+      decode: (z) => scene.model.decodeShared(z), isLow: (z) => isLow(scene.support.of(z)),
     });
     this.links = [];
   }
@@ -452,7 +458,7 @@ export class SurfaceView implements Surface {
     const pins = this.pinBook.all();
     const [a, b, c] = three.map((i) => pins[i]);
     if (!a || !b || !c) return;
-    this.layPlane(throughThree(a.z, b.z, c.z, [a.label, b.label, c.label]), `Pins ${a.label}, ${b.label} and ${c.label} lie on one line: no plane is theirs alone. Choose another one.`);
+    this.layPlane(throughThree(a.z, b.z, c.z, [a.label, b.label, c.label]), `Pins ${a.label}, ${b.label} and ${c.label} lie on one line, so they define no single plane. Choose another pin.`);
   }
 
   /** Lays a plane in place of the host's map, the shown code staying what it is; without one, says why. */
@@ -603,9 +609,12 @@ export class SurfaceView implements Surface {
     const scene = this.scene as Scene;
     const path = this.pathHere(scene);
     const shape = scene.header.run.image_shape;
-    const paint = (picture: Picture, z: readonly number[]): void => picture.paint(scene.model.decodeShared(z));
-    const isNewPath = this.player.setPath(path, shape, paint, this.theme.isDark);
-    if (isNewDecoder && !isNewPath) this.player.repaint(shape, paint, this.theme.isDark);
+    const look: Look = {
+      paint: (picture, z, label) => picture.paint(scene.model.decodeAsShared(z, label ?? scene.model.label)),
+      isLow: (z) => isLow(scene.support.of(z)),
+    };
+    const isNewPath = this.player.setPath(path, shape, look, this.theme.isDark);
+    if (isNewDecoder && !isNewPath) this.player.repaint(shape, look, this.theme.isDark);
     if (!path) this.isOnPath = false;
     if (!isNewPath) return;
     this.trail = [];
@@ -913,7 +922,7 @@ export class SurfaceView implements Surface {
       if (found.length === 0) this.loop = [];
       this.select(found);
       if (found.length) this.announcer.now(`${count(found.length)} points selected`);
-      else this.say("No point selected: none lies inside.");
+      else this.say("No point selected: there is none inside.");
     }
     this.request({ above: true });
   }
@@ -985,7 +994,7 @@ export class SurfaceView implements Surface {
     const range = this.colouring?.range;
     const [least, most] = quantity ? extremesOf(quantity.values) : [0, 0];
     const words = quantity && range ? { title: quantity.name, definition: quantity.definition, ramp: "amount" as const, low: `${least < range[0] ? "≤ " : ""}${number(range[0])}`, high: `${most > range[1] ? "≥ " : ""}${number(range[1])}` } : null;
-    this.colourBar.show(words, isCounting ? `${PURITY.name}: ${Math.round(100 * (this.purity?.share ?? 0))} %` : "");
+    this.colourBar.show(words, isCounting ? `Computing ${PURITY.name.toLowerCase()}: ${percent(this.purity?.share ?? 0)}` : "");
     this.showLegend();
   }
 
@@ -1011,9 +1020,9 @@ export class SurfaceView implements Surface {
       this.setShown(next);
       return `Only ${scene.className(label)} is shown: ${count(scene.perClass[label])} points.${isNumber ? ` For the image of that number: #${wanted}.` : ""}`;
     }
-    if (!isNumber) return `No class is called “${text}”; type a class, or an image number from 0 to ${scene.nPoints - 1}.`;
+    if (!isNumber) return `No class is called “${text}”; type a class, or an image number from 0 to ${count(scene.nPoints - 1)}.`;
     const i = scene.pointOf(Number(wanted.replace("#", "")));
-    if (i < 0) return `There is no test image ${wanted.replace("#", "")}; they go from 0 to ${scene.nPoints - 1}.`;
+    if (i < 0) return `There is no test image ${wanted.replace("#", "")}; they go from 0 to ${count(scene.nPoints - 1)}.`;
     this.setShown(allShown(scene.nClasses));
     this.flyTo(i);
     return `Test image ${scene.numberOf(i)}${scene.labels[i] < 0 ? "" : `, class ${scene.className(scene.labels[i])}`}.`;
@@ -1023,8 +1032,12 @@ export class SurfaceView implements Surface {
     const { scene } = this;
     if (!scene) return;
     const { run, projection } = scene.header;
-    const lines = [`${run.id}, ${projection.title}`, this.z.length > 3 ? `largest: ${zText(this.z)}` : `z = ${zText(this.z)}`, supportWords(this.support)];
-    const picture = screenPicture(this.stage, this.theme, this.card.decoded.canvas, lines, this.keys(scene));
+    const lines = [`${run.id}, ${projection.title}`, this.z.length > 3 ? `largest: ${zText(this.z)}` : `z = ${zText(this.z)}`, supportWords(this.supportHere())];
+    const told = this.toldName();
+    if (told !== null) lines.push(`decoded as ${classWords(told)}`);
+    const channels = channelWords(run.image_shape);
+    if (channels) lines.push(...channels.split(/[:,] /));
+    const picture = screenPicture(this.stage, this.theme, this.card.decoded.canvas, isLow(this.supportHere()), lines, this.keys(scene));
     picture.toBlob((blob) => blob && save("map.png", blob), "image/png");
   }
 
@@ -1044,21 +1057,21 @@ export class SurfaceView implements Surface {
   private python(): string {
     const { scene } = this;
     if (!scene) return "";
-    const label = scene.decodedAs === null ? null : scene.header.class_names.indexOf(scene.decodedAs);
-    return pythonCode(scene.header.run.id, this.z, label);
+    return pythonCode(scene.header.run.id, this.z, this.toldLabel < 0 ? null : this.toldLabel);
   }
 
   private showHole(): void {
-    if (!this.scene || !offerOf(this.scene).backgrounds.includes("holes")) return;
-    if (this.layers.background !== "holes") this.setBackground("holes");
-    const backdrop = this.painter.backdropOf(this.scene);
-    while (backdrop.grow("holes")); // asked for by name: worth a short wait
-    const hole = backdrop.nextHole();
-    this.showFieldBar();
-    if (!hole) return this.say("No hole: nowhere does the prior draw much more than images are.");
-    this.pausePlayer();
-    this.setProbe(hole);
-    if (this.navigator.show(hole, 48)) this.cameraMoves();
+    const { scene } = this;
+    if (!scene || scene.space.latentDim < 2) return;
+    if (!scene.logvar) return this.say("This model has no prior, so there is nothing that its codes leave out.");
+    if (offerOf(scene).backgrounds.includes("holes") && this.layers.background !== "holes") this.setBackground("holes");
+    const { holes, share } = scene.holes(); // asked for by name: worth a short wait
+    const hole = holes[this.nextHole % Math.max(1, holes.length)];
+    if (!hole) return this.say(noHoleWords(scene));
+    const words = holeWords(scene, hole, (this.nextHole++ % holes.length) + 1, holes.length, share);
+    this.setCode(hole.z, `Hole ${((this.nextHole - 1) % holes.length) + 1} of ${holes.length}`);
+    if (this.navigator.show(this.probe, 48)) this.cameraMoves();
+    this.say(words);
     this.request({ ground: true });
   }
 
@@ -1068,7 +1081,7 @@ export class SurfaceView implements Surface {
     this.holeButton.hidden = background !== "holes";
     if (!scene || !isField) return this.fieldBar.show(null);
     const backdrop = this.painter.backdropOf(scene);
-    this.fieldBar.show(backdrop.words(background), `${capitalised(BACKGROUND_NAMES[background])}: ${Math.round(100 * backdrop.share(background))} %`);
+    this.fieldBar.show(backdrop.words(background), `Computing ${BACKGROUND_NAMES[background]}: ${percent(backdrop.share(background))}`);
   }
 
   /** A code chosen number by number: no place of a crooked map need stand for it. */
@@ -1131,7 +1144,7 @@ export class SurfaceView implements Surface {
     this.hasMoved = false;
     if (!this.scene || !this.link.isJoined) return;
     const image = this.nearest < 0 ? null : this.scene.numberOf(this.nearest);
-    this.link.tell({ run: this.scene.header.run.id, image, z: Array.from(this.z), support: this.support });
+    this.link.tell({ run: this.scene.header.run.id, image, z: Array.from(this.z) });
   }
 
   private pinProbe(): void {
@@ -1151,7 +1164,7 @@ export class SurfaceView implements Surface {
     const timer = setTimeout(() => this.forgetRefusedPins(), PENDING_MS + 50);
     this.disposer.add(() => clearTimeout(timer));
     const isOwnCode = this.exactZ !== null || this.isOnPath || this.scene.plane !== null;
-    this.callbacks.onPin?.({ map, z: [...z], how: this.scene.space.how, support: this.support, isOwnCode, nonce: name });
+    this.callbacks.onPin?.({ map, z: [...z], how: this.scene.space.how, support: this.supportHere(), isOwnCode, nonce: name });
   }
 
   /** The host may have no further word for us: a pin that it did not keep must not stay on the map. */
@@ -1183,7 +1196,7 @@ export class SurfaceView implements Surface {
     if (!path || !this.scene) return;
     this.isOnPath = true;
     this.probe = this.player.place;
-    this.showPicture(this.player.code);
+    this.showPicture(this.player.code, this.player.label ?? this.scene.model.label);
     this.card.showHeading("On the path");
     this.request({});
   }
@@ -1225,10 +1238,10 @@ export class SurfaceView implements Surface {
     const label = this.marked >= 0 ? this.scene.labels[this.marked] : -1;
     const name = this.scene.className(label);
     const best = this.classBars.looks;
-    const classified = best ? `${classWords(this.scene.className(best.label))}, ${percent(best.probability)}` : "";
-    const looks = looksWords(name, this.scene.decodedAs, classified);
+    const classified = best ? `${classWords(this.scene.className(best.label))}, ${probability(best.probability)}` : "";
+    const looks = looksWords(name, this.toldName(), classified);
     const z = this.z.length > 3 ? `largest of z: ${zText(this.z, plainNumber)}` : `z = ${zText(this.z, plainNumber)}`;
-    return `${z}, ${looks}${supportWords(this.support)}`;
+    return `${z}, ${looks}${supportWords(this.supportHere())}`;
   }
 
   private showTitle(): void {
@@ -1257,7 +1270,7 @@ export class SurfaceView implements Surface {
     if (!scene || !dynamic) return;
     const pins = this.pinsHere();
     const { pinnable, drawable } = dynamic.options;
-    this.card.showPins(pins, pinnable && !drawable, (z) => scene.model.decodeShared(z), (pin) => this.goTo(pin));
+    this.card.showPins(pins, pinnable && !drawable, (z) => ({ x_hat: scene.model.decodeShared(z), isLow: isLow(scene.support.of(z)) }), (pin) => this.goTo(pin));
     this.shelf.element.hidden = !pinnable || Boolean(drawable); // there a click adds a stop, and stops are above the map
     this.shelf.show({ pins, path: this.walk.choice(pins), canUndo: dynamic.undo.back, canRedo: dynamic.undo.forth });
     this.sliceBox.showPins(pins);
@@ -1364,6 +1377,7 @@ export class SurfaceView implements Surface {
     this.truth.follow(isAsked ? toStudy(scene, this.selected.length === 1 ? this.selected[0] : this.nearest, this.own) : null, now);
   }
 
+  private nextHole = 0;
   private wasGrowing = false;
   private wasAnimating = false;
 
@@ -1389,16 +1403,16 @@ export class SurfaceView implements Surface {
     this.card.showHeading("Under the cursor");
   }
 
-  private showPicture(z: ArrayLike<number>): void {
+  private showPicture(z: ArrayLike<number>, label = (this.scene as Scene).model.label): void {
     const scene = this.scene as Scene;
     if (z !== this.z) this.z.set(z);
     const isOwn = this.exactZ !== null && scene.space.how !== "identity"; // a code that no place of the map need stand for
-    const onMap = scene.space.support(this.probe[0], this.probe[1]);
-    this.support = this.followedHere?.support ?? (isOwn ? Math.min(onMap, scene.codeSupport(this.z)) : onMap);
+    this.supportOf = null;
+    this.toldLabel = label;
     const start = performance.now();
-    const x_hat = scene.model.decodeShared(this.z);
+    const x_hat = scene.model.decodeAsShared(this.z, label);
     this.decodeMs += 0.2 * (performance.now() - start - this.decodeMs);
-    this.card.showPicture(x_hat, this.z, this.support);
+    this.card.showPicture(x_hat, this.z);
     this.classBars.show(x_hat, this.theme.isDark);
     this.classStrip.show(this.z);
     this.rack.show(this.z);
@@ -1416,8 +1430,12 @@ export class SurfaceView implements Surface {
     if (!this.wordsAreDue || now - this.wordsAt < WORDS_MS) return;
     this.wordsAt = now;
     this.wordsAreDue = false;
-    this.card.showWords(this.z, this.probe, this.support);
-    this.showTrust(scene);
+    const near = scene.codes.find(this.z, scene.support.k);
+    this.supportOf = scene.support.of(this.z, near);
+    this.card.showDecodedAs(this.toldName());
+    this.card.showWords(this.z, this.probe, this.supportOf);
+    this.stage.marks.showLow(isLow(this.supportOf));
+    this.showTrust(scene, near);
     this.showNearest(scene);
   }
 
@@ -1425,17 +1443,28 @@ export class SurfaceView implements Surface {
     return scene.codes.find(this.z, wanted, (i) => this.shown[scene.slots[i]] === 1);
   }
 
-  /** How ordinary this code is to the prior, and how far the nearest real code. */
-  private showTrust(scene: Scene): void {
-    const K = scene.space.latentDim;
-    const [near] = this.nearestCodes(scene, 1);
+  /** Where the norm lies among the prior's, and how far the nearest code is. near: the nearest of all codes. */
+  private showTrust(scene: Scene, near: readonly Near[]): void {
+    const isAmongAll = this.shown.every((one) => one === 1);
+    const [nearest] = isAmongAll ? near : this.nearestCodes(scene, 1);
+    const radius = norm(this.z);
     const trust: Trust = {
-      radius: Math.hypot(...this.z),
-      priorShare: scene.logvar ? priorShareWithin(Math.hypot(...this.z), K) : null,
-      distance: near?.distance ?? null,
-      isAmongAll: this.shown.every((one) => one === 1),
+      radius,
+      priorShare: scene.logvar ? priorShareWithin(radius, scene.space.latentDim) : null,
+      distance: nearest?.distance ?? null,
+      isAmongAll,
     };
     this.card.showTrust(trust);
+  }
+
+  /** How many encoded images are around the shown code. */
+  private supportHere(): number {
+    return (this.supportOf ??= (this.scene as Scene).support.of(this.z));
+  }
+
+  /** The class as which the shown picture is decoded; null for a model that is told none. */
+  private toldName(): string | null {
+    return this.toldLabel < 0 ? null : (this.scene?.header.class_names[this.toldLabel] ?? null);
   }
 
   /** Once a place: a host's rerun must not talk over "Pinned A". */
@@ -1506,6 +1535,19 @@ export class SurfaceView implements Surface {
     this.stage.marks.place(this.navigator.toScreen(this.probe), nearest);
   }
 
+}
+
+/** What is known of a hole; in more than two dimensions of the sample that shows it. */
+function holeWords({ nPoints }: Scene, { expected, radius }: Hole, rank: number, n: number, share: number): string {
+  if (expected === null) return `Hole ${rank} of ${n}: ${percent(share)} of samples from the prior have low density of encoded images, and this sample is one of them. Its point on the map is only the nearest.`;
+  const samples = count(Math.round(expected));
+  return `Hole ${rank} of ${n}: of ${count(nPoints)} samples from the prior about ${samples} lie within ${number(radius)} of here, of the ${count(nPoints)} encoded images ${NEIGHBOUR - 1}.`;
+}
+
+function noHoleWords({ space }: Scene): string {
+  return space.latentDim === 2
+    ? "No hole: wherever the prior puts much probability, encoded images are near."
+    : "No hole: none of 500 samples from the prior has low density of encoded images.";
 }
 
 const BACKGROUND_NAMES: Readonly<Record<Background, string>> = {

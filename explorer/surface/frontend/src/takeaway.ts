@@ -1,4 +1,4 @@
-/** What can be taken along? The map as a picture, the pins as JSON, the picture under the cursor as three lines of Python. */
+/** What can be exported? The map as a picture, the pins as JSON, the picture under the cursor as three lines of Python. */
 
 import type { PinRecord } from "./blob";
 import { css } from "./colour";
@@ -21,7 +21,7 @@ export interface PictureKey {
 }
 
 /** The map as it is on the screen, its axes, and beside it what is under the cursor and what the colours mean. */
-export function screenPicture(stage: Stage, theme: Theme, decoded: HTMLCanvasElement, lines: readonly string[], keys: readonly PictureKey[]): HTMLCanvasElement {
+export function screenPicture(stage: Stage, theme: Theme, decoded: HTMLCanvasElement, isLow: boolean, lines: readonly string[], keys: readonly PictureKey[]): HTMLCanvasElement {
   const { ratio, width, plot } = stage;
   const room = CARD_PX - 40;
   const factor = room / Math.max(decoded.width, decoded.height);
@@ -41,11 +41,22 @@ export function screenPicture(stage: Stage, theme: Theme, decoded: HTMLCanvasEle
   context.globalAlpha = 1;
   context.imageSmoothingEnabled = false;
   context.drawImage(decoded, width + 20, plot.top, decoded.width * factor, decoded.height * factor);
+  if (isLow) frame(context, css(theme.text), width + 20, plot.top, decoded.width * factor, decoded.height * factor);
   context.fillStyle = css(theme.text);
   context.font = `500 14px ${theme.font}`;
   lines.forEach((line, i) => context.fillText(line, width + 20, plot.top + decoded.height * factor + 26 + LINE_PX * i, room));
   keys.forEach((key, i) => drawKey(context, key, width + 20, below + KEY_PX * i, room));
   return canvas;
+}
+
+/** Dashes around a picture of low density: its pixels stay the decoder's. */
+export function frame(context: CanvasRenderingContext2D, ink: string, left: number, top: number, width: number, height: number): void {
+  context.save();
+  context.strokeStyle = ink;
+  context.lineWidth = 2;
+  context.setLineDash([6, 4]);
+  context.strokeRect(left - 3, top - 3, width + 6, height + 6);
+  context.restore();
 }
 
 function drawKey(context: CanvasRenderingContext2D, { text, colour, ramp }: PictureKey, left: number, base: number, room: number): void {

@@ -5,7 +5,7 @@ import { toScreen, type Camera, type Size } from "./camera";
 import { classWords } from "./card";
 import { css } from "./colour";
 import { h, setText } from "./dom";
-import { number } from "./format";
+import { number, percent } from "./format";
 import { logLikelihoodOf } from "./likelihood";
 import { drawEllipses } from "./overlay";
 import { CoarsePlane, planeExtent, PosteriorJob, type Encoded, type Ring, type TruePosterior } from "./posterior";
@@ -34,9 +34,9 @@ const KEPT = 200;
 const ZOOM_SHARE = 0.5;
 
 const DEFINITION =
-  "KL(q(z|x) ‖ p(z|x)) = log p(x) − ELBO, nats: what is lost because one encoder serves all images (amortisation gap) and because a Gaussian along the axes " +
-  "cannot be the truth (approximation gap), together (Cremer, Li & Duvenaud 2018). log p(x) = log ∫ p(x|z) N(z; 0, I) dz and E_q[log p(x|z)] are sums over the plane: " +
-  "its cells are divided until the fullest holds 2 % or less. Grey pixels count as probabilities, as in the ELBO.";
+  "KL(q(z|x) ‖ p(z|x)) = log p(x) − ELBO, nats: the amortisation gap of one encoder for all images and the approximation gap of a Gaussian along the axes, " +
+  "together (Cremer, Li & Duvenaud 2018). log p(x) = log ∫ p(x|z) N(z; 0, I) dz and E_q[log p(x|z)] are sums over the plane: " +
+  "its cells are divided until the fullest holds at most 2 %. Grey pixels count as probabilities, as in the ELBO.";
 
 /** Whether p(z|x) can be told on this map: the latent plane itself, a prior, and all that the likelihood needs. */
 export function canTellTruth({ header, space, logvar }: Scene): boolean {
@@ -51,7 +51,7 @@ export function toStudy(scene: Scene, i: number, own: OwnPicture): Studied | str
     return { key: `own ${Array.from(q.mu)} ${Array.from(q.logvar)}`, name: "your drawing", pixels: () => x, q };
   }
   if (!scene.originals) return withoutPixels(scene, own !== null);
-  if (i < 0) return "All classes are hidden: no image to ask about.";
+  if (i < 0) return "All classes are hidden: no image is selected.";
   const name = `test image ${scene.numberOf(i)}`;
   const className = scene.className(scene.labels[i]);
   if (scene.decodedAs !== null && className !== scene.decodedAs) {
@@ -66,7 +66,7 @@ export function toStudy(scene: Scene, i: number, own: OwnPicture): Studied | str
 function withoutPixels(scene: Scene, hasPad: boolean): string {
   if (scene.isWaitingForOriginals) return "The pictures of the data set are being unpacked.";
   const words = `The true posterior of an image needs its pixels, and those of ${scene.header.run.dataset} are not here.`;
-  return hasPad ? `${words} Draw on the pad: it is told for your drawing.` : words;
+  return hasPad ? `${words} Draw on the pad to see it for your drawing.` : words;
 }
 
 export type Step = "nothing" | "waiting" | "working" | "found";
@@ -182,7 +182,7 @@ export class Truth {
     } else {
       delete this.heading.dataset.posterior;
       setText(this.heading, sentence || `True posterior of ${studied?.name ?? ""}`);
-      setText(this.more, studied ? `looking for its mass: ${share} %` : "");
+      setText(this.more, studied ? `computing posterior: ${percent(share / 100)}` : "");
     }
     this.more.hidden = studied === null;
   }
@@ -193,7 +193,7 @@ export function truthWords(name: string, { logPx, elbo, isRough }: TruePosterior
 }
 
 export function detailWords({ logPx, elbo, nPieces }: TruePosterior): string {
-  const pieces = nPieces > 1 ? ` It lies in ${nPieces} separate pieces: no one Gaussian covers them.` : "";
+  const pieces = nPieces > 1 ? ` It has ${nPieces} separate modes: no single Gaussian covers them.` : "";
   return `log p(x) ${number(logPx)}, ELBO ${number(elbo)}, by quadrature.${pieces}`;
 }
 

@@ -68,10 +68,10 @@ describe("broken bytes give one sentence", () => {
   test("a missing array, and one that lies about its size", () => {
     const { points_mu: _, ...rest } = arrays;
     expect(() => new Scene(parsePayload(writePayload({}, header, rest)))).toThrow(/“points_mu” is missing/);
-    const liar = { ...arrays, support: { ...arrays["support"], shape: [3, 3] } };
-    expect(() => parsePayload(writePayload({}, header, liar))).toThrow(/damaged at array “support”/);
-    const unknown = { ...arrays, support: { ...arrays["support"], dtype: "complex64" } };
-    expect(() => parsePayload(writePayload({}, header, unknown))).toThrow(/damaged at array “support”/);
+    const liar = { ...arrays, support_distances: { ...arrays["support_distances"], shape: [3, 3] } };
+    expect(() => parsePayload(writePayload({}, header, liar))).toThrow(/damaged at array “support_distances”/);
+    const unknown = { ...arrays, support_distances: { ...arrays["support_distances"], dtype: "complex64" } };
+    expect(() => parsePayload(writePayload({}, header, unknown))).toThrow(/damaged at array “support_distances”/);
   });
   test("a header without a shape", () => {
     expect(() => parsePayload(writePayload({}, { ...header, run: { latent_dim: 2 } }, arrays))).toThrow(/image shape/);

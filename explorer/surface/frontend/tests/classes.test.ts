@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { parsePayload } from "../src/blob";
 import { looksWords } from "../src/card";
-import { percent } from "../src/classbars";
+import { probability } from "../src/classbars";
 import { Classifier, mostProbable, softmax } from "../src/classifier";
 import { Model } from "../src/model";
 import { Scene } from "../src/scene";
@@ -39,7 +39,7 @@ describe("the most probable classes", () => {
     }
   });
   it("are told in whole percent, never as certain", () => {
-    expect([0, 0.009, 0.01, 0.874, 0.994, 0.995, 1].map(percent)).toEqual(["<\u00a01\u00a0%", "<\u00a01\u00a0%", "1\u00a0%", "87\u00a0%", "99\u00a0%", ">\u00a099\u00a0%", ">\u00a099\u00a0%"]);
+    expect([0, 0.009, 0.01, 0.874, 0.994, 0.995, 1].map(probability)).toEqual(["< 1\u00a0%", "1\u00a0%", "1\u00a0%", "87\u00a0%", "99\u00a0%", "> 99\u00a0%", "> 99\u00a0%"]);
   });
   it("are what the sentence says, where there is a classifier", () => {
     expect(looksWords("3", null, "class 5, 87 %")).toBe("looks like class 5, 87 %, ");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deepestHole, DensityJob, difference, Grid, gridOver, levelOfMass, MagnificationJob, priorField, scottSpread } from "../src/field";
+import { DensityJob, difference, Grid, gridOver, levelOfMass, MagnificationJob, priorField, scottSpread } from "../src/field";
 import { contourRings } from "../src/fieldlayer";
 
 const all = (job: { isComplete: boolean; work(deadline: number): void }): void => {
@@ -43,30 +43,13 @@ describe("density of codes", () => {
     expect(job.grid.at(-2, 0)).toBe(0);
   });
 
-  it("of codes that are the prior is the prior: no hole", () => {
+  it("of codes that are the prior is the prior", () => {
     const grid = gridOver([-4, 4, -4, 4], 100);
     const job = new DensityJob(grid, Float32Array.from([0, 0]), () => [1, 0, 1]);
     all(job);
     const prior = priorField(grid, [0, 0]);
     expect(prior.total()).toBeCloseTo(1, 3);
     expect(Math.max(...difference(job.grid, prior).values.map(Math.abs))).toBeLessThan(2e-3);
-    expect(deepestHole(job.grid, prior, [], 0.5)).toBeNull();
-  });
-
-  it("finds the hole that was cut, and then another", () => {
-    const points: number[] = [];
-    for (let i = 0; i < 400; i++) {
-      const angle = (2 * Math.PI * i) / 400;
-      points.push(2 * Math.cos(angle), 2 * Math.sin(angle)); // a ring: its middle is empty
-    }
-    const grid = gridOver([-4, 4, -4, 4], 100);
-    const job = new DensityJob(grid, Float32Array.from(points), () => [0.04, 0, 0.04]);
-    all(job);
-    const prior = priorField(grid, [0, 0]);
-    const first = deepestHole(job.grid, prior, [], 0.6) as [number, number];
-    expect(Math.hypot(...first)).toBeLessThan(0.15);
-    const second = deepestHole(job.grid, prior, [first], 0.6) as [number, number];
-    expect(Math.hypot(second[0] - first[0], second[1] - first[1])).toBeGreaterThanOrEqual(0.6);
   });
 });
 

@@ -93,7 +93,7 @@ export function tinyRun(): { header: Record<string, unknown>; arrays: Record<str
     "w.eb": { values: floats(4, 2), shape: [4] },
     "w.d": { values: floats(12, 3), shape: [6, 2] },
     "w.db": { values: floats(6, 4), shape: [6] },
-    support: { values: Uint8Array.of(0, 255, 255, 0), shape: [2, 2] },
+    support_distances: { values: Float32Array.of(1, 1, 1), shape: [3] },
   };
   return { header, arrays };
 }

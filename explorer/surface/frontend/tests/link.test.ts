@@ -17,12 +17,12 @@ function scene(id: string, latentDim = 2): Scene {
   } as unknown as Scene;
 }
 
-const here: Probed = { run: "one", image: 71, z: [0.25, -0.5], support: 0.3 };
+const here: Probed = { run: "one", image: 71, z: [0.25, -0.5] };
 
 describe("what a surface shows for what another says", () => {
   test("the same run: the same code, at its place on this map, whatever image is near", () => {
     const seen = followed(scene("one"), { ...here, image: null });
-    expect(seen).toEqual({ z: [0.25, -0.5], place: [2.5, -5], heading: "The same code here", nearest: -1, support: 0.3 });
+    expect(seen).toEqual({ z: [0.25, -0.5], place: [2.5, -5], heading: "The same code here", nearest: -1 });
     expect(followed(scene("one"), here)?.nearest).toBe(1);
   });
 
@@ -30,7 +30,7 @@ describe("what a surface shows for what another says", () => {
     const seen = followed(scene("two", 4), here);
     expect(Array.from(seen?.z ?? [])).toEqual([0.5, 0.625, 0.75, 0.875]);
     expect(seen?.place).toEqual([7, 8]);
-    expect([seen?.nearest, seen?.support]).toEqual([1, null]);
+    expect(seen?.nearest).toBe(1);
     expect(seen?.heading).toBe("Test image 71 here too");
   });
 

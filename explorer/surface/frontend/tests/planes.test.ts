@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { alongDirection, dropped, robustExtent, slice, throughThree, type Plane } from "../src/planes";
-import { Loneliness } from "../src/support";
 import { floats } from "./helpers";
 
 const codeOf = ({ origin, basis }: Plane, x: number, y: number): number[] => Array.from(origin, (value, k) => value + x * basis[k] + y * basis[origin.length + k]);
@@ -76,16 +75,4 @@ test("the first view leaves only outliers out", () => {
   expect(x0).toBeLessThan(0.01);
   expect(x1).toBeGreaterThan(0.99);
   expect(x1).toBeLessThan(1.2);
-});
-
-test("a place is as lonely as the share of real points that are no less so", () => {
-  const points = floats(2 * 900, 4);
-  const kth = (x: number, y: number, k: number): number => Array.from({ length: 900 }, (_, i) => Math.hypot(points[2 * i] - x, points[2 * i + 1] - y)).sort((a, b) => a - b)[k - 1];
-  const own = Array.from({ length: 900 }, (_, i) => kth(points[2 * i], points[2 * i + 1], 6));
-  const support = new Loneliness(points, 2);
-  for (const [x, y] of [[0, 0], [0.99, 0.99], [1.05, 0], [1.2, 1.2], [30, 2]]) {
-    const expected = own.filter((value) => value >= kth(x, y, 5)).length / 900;
-    expect(Math.abs(support.share([x, y]) - expected)).toBeLessThan(0.08); // a third of the points is asked: 3 standard errors of a share
-  }
-  expect(support.share([30, 2])).toBe(0);
 });

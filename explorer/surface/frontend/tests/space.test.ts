@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parsePayload } from "../src/blob";
-import { Lattice, makeSpace, supportLevel, supportWords } from "../src/space";
+import { Lattice, makeSpace } from "../src/space";
+import { supportLevel, supportWords } from "../src/support";
 import { floats, tinyRun, writePayload, type ArraySpec } from "./helpers";
 
 const { header, arrays } = tinyRun();
@@ -56,18 +57,10 @@ describe("lattice", () => {
   });
 });
 
-test("support: bilinear inside, zero outside", () => {
-  const { support } = space("identity", 2); // corners 0, 1 / 1, 0
-  expect(support(-1, -1)).toBe(0);
-  expect(support(1, -1)).toBe(1);
-  expect(support(0, 0)).toBeCloseTo(0.5, 6);
-  expect(support(1.001, 0)).toBe(0);
-});
-
 test("words go with the dots, from empty to thick", () => {
   const levels = [0, 0.01, 0.05, 0.1, 0.3, 0.5, 1].map(supportLevel);
   expect(levels).toEqual([...levels].sort());
-  expect(supportWords(0)).toBe("few real points around");
-  expect(supportWords(0.1)).toBe("at the edge");
-  expect(supportWords(0.5)).toBe("among real points");
+  expect(supportWords(0)).toBe("low density of encoded images");
+  expect(supportWords(0.1)).toBe("medium density of encoded images");
+  expect(supportWords(0.5)).toBe("high density of encoded images");
 });

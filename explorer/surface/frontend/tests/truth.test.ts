@@ -48,7 +48,7 @@ describe("what is asked about", () => {
   it("is said to be missing in words", () => {
     const missing = scene({ originals: null });
     expect(toStudy(missing, 1, null)).toBe("The true posterior of an image needs its pixels, and those of toy are not here.");
-    expect(toStudy(missing, 1, "none yet")).toMatch(/not here\. Draw on the pad: it is told for your drawing\.$/);
+    expect(toStudy(missing, 1, "none yet")).toMatch(/not here\. Draw on the pad to see it for your drawing\.$/);
     expect(toStudy(scene({ originals: null, isWaitingForOriginals: true }), 1, null)).toMatch(/being unpacked/);
     expect(toStudy(scene(), -1, null)).toMatch(/All classes are hidden/);
   });
@@ -64,10 +64,10 @@ describe("words", () => {
   const found = { logPx: -120.5, elbo: -122.75, isRough: false, nPieces: 1 } as never;
   it("say the distance, and both of its parts", () => {
     expect(truthWords("test image 7", found)).toBe("q(z|x) of test image 7 is 2.25 nats from the true posterior.");
-    expect(detailWords(found)).toBe("log p(x) −120.5, ELBO −122.8, by quadrature.");
+    expect(detailWords(found)).toBe("log p(x) −120.50, ELBO −122.75, by quadrature.");
   });
   it("say when it is rough, when there are pieces, and never a distance below 0", () => {
     expect(truthWords("x", { logPx: -1.0001, elbo: -1, isRough: true } as never)).toBe("q(z|x) of x is about 0.00 nats from the true posterior.");
-    expect(detailWords({ logPx: 3.5, elbo: 1, nPieces: 2 } as never)).toBe("log p(x) 3.50, ELBO 1.00, by quadrature. It lies in 2 separate pieces: no one Gaussian covers them.");
+    expect(detailWords({ logPx: 3.5, elbo: 1, nPieces: 2 } as never)).toBe("log p(x) 3.50, ELBO 1.00, by quadrature. It has 2 separate modes: no single Gaussian covers them.");
   });
 });

@@ -11,11 +11,11 @@ describe("numbers", () => {
     expect(number(-0.001)).toBe("0.00");
     expect(plainNumber(-1.2)).toBe("-1.20");
     expect(number(NaN)).toBe("n/a");
-    expect(number(123.456)).toBe("123.5");
+    expect(number(123.456)).toBe("123.46");
     expect(pair([0.41, -1.2])).toBe("(0.41, −1.20)");
   });
   test("thousands are grouped", () => {
-    expect([5, 999, 1000, 10000, 1234567].map(count)).toEqual(["5", "999", "1\u2009000", "10\u2009000", "1\u2009234\u2009567"]);
+    expect([5, 999, 1000, 10000, 1234567].map(count)).toEqual(["5", "999", "1000", "10\u00a0000", "1\u00a0234\u00a0567"]);
   });
   test("z: all of two, the largest of many, dimensions counted from 1", () => {
     expect(zText([0.41, -1.2], plainNumber)).toBe("(0.41, -1.20)");
@@ -36,8 +36,8 @@ describe("numbers", () => {
 
 describe("a decoder that is told the class", () => {
   test("does not look like its neighbour, and says what it was told", () => {
-    expect(looksWords("3", null)).toBe("looks like class 3 (nearest real point), ");
-    expect(looksWords("3", "7")).toBe("decoded as class 7, nearest real point class 3, ");
+    expect(looksWords("3", null)).toBe("looks like class 3 (nearest test image), ");
+    expect(looksWords("3", "7")).toBe("decoded as class 7, nearest test image class 3, ");
     expect(looksWords(null, "heart")).toBe("decoded as heart, ");
     expect(looksWords(null, null)).toBe("");
   });

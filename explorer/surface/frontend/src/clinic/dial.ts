@@ -21,7 +21,7 @@ export class Dial {
 
   constructor(private readonly options: DialOptions, change: () => void) {
     this.input.setAttribute("aria-label", options.name);
-    this.input.value = String(Math.round(this.place(options.value) * STEPS));
+    this.input.value = String(this.stepOf(options.value));
     this.element = h("label", { class: "lc-dial", title: options.title }, h("span", { class: "lc-name" }, options.name), this.shown, this.input);
     this.input.addEventListener("input", () => {
       this.show();
@@ -33,7 +33,14 @@ export class Dial {
   get value(): number {
     const share = Number(this.input.value) / STEPS;
     const { low, high, isLog } = this.options;
-    return isLog ? low * (high / low) ** share : low + share * (high - low);
+    const step = Number(this.input.value);
+    const exact = [this.options.value, ...(isLog ? [1] : [])].find((value) => this.stepOf(value) === step);
+    return exact ?? (isLog ? low * (high / low) ** share : low + share * (high - low));
+  }
+
+  /** The first value and 1 are met exactly, whatever the steps between them are. */
+  private stepOf(value: number): number {
+    return Math.min(STEPS, Math.max(0, Math.round(this.place(value) * STEPS)));
   }
 
   private place(value: number): number {

@@ -149,7 +149,7 @@ function handwriting(planes: readonly Plane[], [, height, width]: ImageShape, pr
   const pen = `${isWhole ? "Not cut" : "Cut to the ink"}; the pen is ${stroke.toFixed(1)} pixels of the model wide`;
   const where = byMass ? "its centre of mass" : "the middle of its box";
   return [
-    { title: "Grey", sentence: toldGrey(off, "Colour says nothing here."), planes: () => [grey] },
+    { title: "Grey", sentence: toldGrey(off, "The data set has no colours."), planes: () => [grey] },
     { title: "Ink", sentence: found.sentence, planes: () => [toBytes(ink)] },
     { title: isThin ? "Stroke" : "Crop", sentence: isThin ? `${pen}, thinner than the data set's, and was thickened to ${(protocol.usual * height).toFixed(1)}.` : `${pen}.`, planes: () => [toBytes(drawn)] },
     { title: MODEL_INPUT, sentence: `Scaled to ${size} of the frame's ${width} × ${height} pixels, ${where} in the middle.`, planes: () => [fed] },
@@ -165,7 +165,7 @@ function objectWay(planes: readonly Plane[], [, height, width]: ImageShape, _: P
   const [h, w] = [Math.max(1, roundEven(cut.h * scale)), Math.max(1, roundEven(cut.w * scale))];
   const fed = toBytes(place(resize(cut, h, w), height, width, false));
   return [
-    { title: "Grey", sentence: toldGrey(off, "The model knows no colour."), planes: () => [grey] },
+    { title: "Grey", sentence: toldGrey(off, "The data set has no colours."), planes: () => [grey] },
     { title: "Object", sentence: found.sentence, planes: () => [toBytes(greys)] },
     { title: "Crop", sentence: off.has("crop") ? "Not cut." : "Cut to the object.", planes: () => [toBytes(cut)] },
     { title: MODEL_INPUT, sentence: `Scaled to ${w} × ${h} and put in the middle of ${width} × ${height} pixels.`, planes: () => [fed] },

@@ -1,0 +1,281 @@
+"""Do splits, ranges, labels, names and lists hold for any data, not only for the cases? Properties, with brute force beside."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trainer.datasets import absolute_name, with_held_out
+from trainer.datasets.kinds import PICTURES, is_litter, is_picture, natural
+from trainer.datasets.labels import classes_of, distinct
+from trainer.datasets.layout import arrange
+from trainer.datasets.names import OwnData, parse
+from trainer.datasets.splits import digest, divide, is_division, sizes, split_of
+from trainer.datasets.values import WHITES, to_bytes
+from trainer.errors import DataError
+
+SHARES = st.floats(0.05, 0.6)
+
+
+# --- splits
+
+
+@given(st.integers(3, 400), SHARES)
+def test_sizes_are_the_shares_as_nearly_as_whole_images_can_be(n: int, held_out: float) -> None:
+    train, validation, test = sizes(n, held_out)
+    assert train + validation + test == n
+    assert min(train, validation, test) >= 1
+    if n * held_out >= 5 and n >= 15:  # else a few test images are worth more than the share
+        assert abs(test - n * held_out) <= 0.5 + 1e-9
+        assert abs(validation - n * held_out / 2) <= 0.5 + 1e-9
+    elif n >= 9:
+        assert test >= 3
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(-1, 4), min_size=3, max_size=150), SHARES, st.integers(0, 10**6))
+def test_parts_are_disjoint_complete_sorted_stable_and_hold_every_class_by_its_share(
+    labels: list[int], held_out: float, seed: int
+) -> None:  # fmt: skip
+    keys = [f"{seed}/{i}.png" for i in range(len(labels))]
+    y = np.array(labels)
+    found = divide(keys, y, None, held_out).places
+    together = np.concatenate(list(found.values()))
+    assert sorted(together.tolist()) == list(range(len(labels)))
+    assert all((np.diff(part) > 0).all() for part in found.values())
+    assert [len(found[name]) for name in ("train", "validation", "test")] == list(sizes(len(labels), held_out))
+    again = divide(keys, y, None, held_out).places
+    assert digest(found) == digest(again)
+    share = len(found["test"]) / len(labels)
+    for label in set(labels):
+        n = int((y == label).sum())
+        assert abs(int((y[found["test"]] == label).sum()) - share * n) <= 2  # systematic sampling: within one, and one at the cut
+
+
+@given(st.permutations(list(range(40))))
+def test_the_order_of_the_files_does_not_matter(order: list[int]) -> None:
+    keys = [f"{i}.png" for i in range(40)]
+    plain = divide(keys).places
+    mixed = divide([keys[i] for i in order]).places
+    for name, part in plain.items():
+        assert {keys[i] for i in part} == {keys[order[i]] for i in mixed[name]}
+
+
+@given(st.integers(3, 12), st.integers(1, 7), SHARES)
+def test_images_of_one_file_stay_together(n_files: int, n_pages: int, held_out: float) -> None:
+    keys = [f"{i}.tif" for i in range(n_files) for _ in range(n_pages)]
+    found = divide(keys, None, None, held_out).places
+    assert sorted(np.concatenate(list(found.values())).tolist()) == list(range(len(keys)))
+    assert sum(len({keys[i] for i in part}) for part in found.values()) == n_files
+    assert all(len(part) for part in found.values())
+
+
+@pytest.mark.parametrize(
+    ("word", "split"),
+    [("Train", "train"), ("TRAINING", "train"), ("valid", "validation"), ("val_set", "validation"), ("dev", "validation"), ("Test", "test"),
+     ("testing", "test"), ("PublicTest", "validation"), ("cats", ""), ("trains", ""), ("", "")],
+)  # fmt: skip
+def test_words_for_splits(word: str, split: str) -> None:
+    assert split_of(word) == split
+
+
+def test_test_alone_is_no_division() -> None:
+    assert not is_division(["test", "cats"])
+    assert not is_division(["train"])
+    assert is_division(["Train", "Valid"])
+
+
+# --- ranges
+
+
+@settings(max_examples=60)
+@given(st.integers(2, 65535), st.integers(0, 2**32 - 1))
+def test_whole_numbers_have_the_smallest_white_that_none_exceeds(high: int, seed: int) -> None:
+    raw = np.random.default_rng(seed).integers(0, high, (4, 3, 3), endpoint=True).astype(np.uint16)
+    raw[0, 0, 0] = high
+    white = min(w for w in WHITES if w >= high)
+    pixels, note = to_bytes(raw, "own.npz")
+    assert (pixels == np.rint(raw.astype(float) * 255 / white)).all()
+    assert (f"white is {white}" in note.replace("\u00a0", "")) == (white != 255)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["float16", "float32", "float64", ">f4"]))
+def test_floats_from_zero_and_from_minus_one_are_the_same_pictures(seed: int, kind: str) -> None:
+    raw = np.random.default_rng(seed).random((5, 4, 4))
+    raw[0, 0, :2] = 0, 1
+    unit, note = to_bytes(raw.astype(kind), "own.npz")
+    assert not note
+    tanh, said = to_bytes((2 * raw - 1).astype(kind), "own.npz")
+    assert "−1 to 1" in said
+    tolerance = 1 if kind == "float16" else 0
+    assert np.abs(unit.astype(int) - np.rint(255 * raw)).max() <= max(tolerance, 1)
+    assert np.abs(unit.astype(int) - tanh).max() <= 1
+
+
+@pytest.mark.parametrize("kind", ["bool", "uint8", "int8", "int64", "uint64", "uint16"])
+def test_masks_of_every_type(kind: str) -> None:
+    raw = np.array([[[0, 1], [1, 0]]] * 3).astype(kind)
+    pixels, note = to_bytes(raw, "own.npz")
+    assert (pixels == 255 * raw.astype(int)).all()
+    assert "white" in note
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (np.full((3, 2, 2), -3), "pixels from −3 to −3"),
+        (np.full((3, 2, 2), 70_000), "pixels from 70\u00a0000 to 70\u00a0000"),
+        (np.array([[[-2.1, 0.0], [1.7, 0.3]]] * 3), "pixels from −2.10 to 1.70"),  # normalised by mean and deviation
+        (np.array([[[0.0, 1.0], [np.inf, 0.3]]] * 3), "image 0 has a pixel that is no number"),
+        (np.array([[["a", "b"], ["c", "d"]]] * 3), "pixels are of type <U1"),
+    ],
+)
+def test_what_is_no_range_is_refused_with_the_remedy(raw: np.ndarray, says: str) -> None:
+    with pytest.raises(DataError, match=says) as caught:
+        to_bytes(raw, "own.npz")
+    assert "rescale them to 0 to 1, or to 0 to 255" in str(caught.value)
+
+
+def test_almost_black_pictures_are_said() -> None:
+    assert "of 255: they are almost black" in to_bytes(np.full((3, 2, 2), 9, np.uint8), "own.npz")[1]
+
+
+# --- labels
+
+
+@given(st.lists(st.integers(-1, 10**12), min_size=3, max_size=60))
+def test_numbers_as_labels(values: list[int]) -> None:
+    found = classes_of(np.array(values), len(values), "own.npz")
+    there = sorted({value for value in values if value != -1})
+    assert found.names == tuple(map(str, there))
+    if there:
+        assert found.labels is not None
+        assert [there[k] if k >= 0 else -1 for k in found.labels] == values
+
+
+@given(st.lists(st.text(alphabet=string.ascii_letters + string.digits + " ", max_size=8), min_size=3, max_size=40))
+def test_texts_and_their_bytes_as_labels_are_the_same(values: list[str]) -> None:
+    texts = classes_of(np.array(values), len(values), "own.npz")
+    raw = classes_of(np.array([value.encode() for value in values]), len(values), "own.npz")
+    assert texts.names == raw.names
+    assert sorted(texts.names, key=natural) == list(texts.names)
+    if texts.labels is not None:
+        for value, label in zip(values, texts.labels, strict=True):
+            assert (value.strip() == "") == (label < 0)
+            assert label < 0 or texts.names[label] == value.strip()
+
+
+@given(st.lists(st.sampled_from(["a", "a (2)", "b", ""]), max_size=12))
+def test_names_become_distinct_and_the_first_keeps_its_own(names: list[str]) -> None:
+    found = distinct(names)
+    assert len(set(found)) == len(names)
+    assert all(new.startswith(old or "no name") for new, old in zip(found, names, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("labels", "given_names", "expected", "says"),
+    [
+        ([0, 2, 2], ["a", "b", "c"], ("a", "c"), "class without an image left out: b"),
+        ([1, 2, 3], ["a", "b", "c"], ("a", "b", "c"), "class_names were given to them in this order"),
+        ([0, 1, np.nan], ["a", "b"], ("a", "b"), "1 image has no label"),
+        ([[1, 0], [0, 1], [0, 0]], ["a", "b"], ("a", "b"), "1 image has no label"),
+    ],
+)
+def test_names_that_are_given(labels: list[float], given_names: list[str], expected: tuple[str, ...], says: str) -> None:
+    found = classes_of(np.array(labels), 3, "own.npz", np.array(given_names))
+    assert found.names == expected
+    assert any(says in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        ([[0.5, 0.5]] * 3, "shares of classes or several labels an image"),
+        ([[1, 1]] * 3, "more than one class an image"),
+        ([0.5, 1, 2], "labels are numbers such as 0.5"),
+        ([0, 1], r"labels have shape \(2,\) for 3 images"),
+    ],
+)
+def test_what_is_no_label_is_refused(labels: list[float], says: str) -> None:
+    with pytest.raises(DataError, match=says):
+        classes_of(np.array(labels), 3, "own.npz")
+
+
+def test_numbers_of_things_are_no_classes() -> None:
+    found = classes_of(np.arange(5000), 5000, "own.npz")
+    assert found.labels is None
+    assert "they are no classes" in found.notes[0]
+
+
+# --- names
+
+
+@given(
+    st.sampled_from(["folder", "zip", "npz", "npy", "csv"]), st.text(alphabet="abc?= &.é", min_size=1, max_size=12).filter(str.strip),
+    st.none() | st.integers(8, 128), st.sampled_from([0.2, 0.05, 0.6, 0.125]), st.booleans(),
+)  # fmt: skip
+def test_a_name_says_what_it_was_made_of(kind: str, path: str, size: int | None, held_out: float, follows: bool) -> None:
+    own = OwnData(kind, Path("/") / path, size, held_out, follows)  # type: ignore[arg-type]
+    if "?" not in path or size is not None:  # a question mark at the end of a path alone could begin an option
+        assert parse(own.name) == own
+
+
+def test_built_in_names_win_over_folders_of_that_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "digits").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert absolute_name("digits") == "digits"
+    assert absolute_name("./digits") == f"folder:{tmp_path / 'digits'}"
+
+
+@pytest.mark.parametrize(
+    "name", ["nowhere/photos", "nowhere.npz", "folder:nowhere", "zip:nowhere.zip", "~/nowhere-at-all", "../nowhere.csv"]
+)
+def test_what_is_not_there_is_one_sentence(name: str) -> None:
+    with pytest.raises(DataError, match=r"does not exist; give the path of a folder, or a file \.zip") as caught:
+        absolute_name(name)
+    assert "\n" not in str(caught.value)
+
+
+def test_another_share_is_held_out() -> None:
+    assert with_held_out("folder:/a?size=8", 0.3) == "folder:/a?size=8&held-out=0.3"
+    with pytest.raises(DataError, match=r"held-out is 0.9 .* allowed: 0.05 to 0.6"):
+        with_held_out("folder:/a", 0.9)
+    with pytest.raises(DataError, match="whose split is fixed"):
+        with_held_out("mnist", 0.3)
+
+
+# --- lists
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["__MACOSX/a.png", "a/@eaDir/b.jpg/x.jpg", "$RECYCLE.BIN/a.png", "a/.ipynb_checkpoints/b.png", "Thumbs.db", "a/.DS_Store", "a/._b.png",
+     "desktop.ini", "System Volume Information/a.png", "lost+found/a.png", ".git/a.png", "__pycache__/a.png", "a\\Thumbs.db"],
+)  # fmt: skip
+def test_what_other_programs_put_there(path: str) -> None:
+    assert is_litter(path)
+
+
+def test_what_people_put_there_is_theirs() -> None:
+    assert not any(map(is_litter, ["a/b.png", "Thumbs/..b/c.png" if False else "recycling/b.png", "a.b/c.png", "@home/b.png"]))
+    assert all(is_picture(f"a/b.{kind.upper()}") for kind in PICTURES)
+    assert not any(map(is_picture, ["a/b.heic", "png", "a.png/b", ".png"]))
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=2, max_size=20))
+def test_numbers_in_names_are_ordered_as_numbers(numbers: list[int]) -> None:
+    assert sorted((f"img{n}.png" for n in numbers), key=natural) == [f"img{n}.png" for n in sorted(numbers)]
+
+
+def test_one_class_folder_is_a_class_and_a_packing_is_none() -> None:
+    assert {entry.label for entry in arrange(["circle/0.png", "circle/1.png"]).entries} == {"circle"}
+    assert {entry.label for entry in arrange(["photos/0.png", "photos/1.png"], outer_is_class=False).entries} == {None}
+    assert {entry.label for entry in arrange(["data/cat/0.png", "data/dog/1.png"]).entries} == {"cat", "dog"}
+    assert {entry.label for entry in arrange(["dog/old/0.png", "dog/old/1.png"]).entries} == {"dog"}
+    assert {entry.label for entry in arrange(["0.png", "1.png", "2.png", "odd/3.png"]).entries} == {None}

@@ -1,0 +1,272 @@
+"""Does the page say what is so, in the field's words? Rows of the issue about sentences: the gauge, the verdict, the words.
+
+Second opinions: a picture whose class and whose reconstruction's class are known by construction, nearest neighbours among training
+images, the clinic's own verdict, and the text itself.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from explorer.core import trust
+from explorer.core.image_names import at_distance, image_name, quoted
+from explorer.core.likeness import Likeness, Look, change_sentence, classified, likeness_sentence, nearest_sentence, voted
+from tests.explorer.test_app import _clean, app, grids, png, said, sound, upload, words  # noqa: F401
+from trainer.clinic import diagnose
+from trainer.datasets import load_dataset
+from trainer.runs import load_run
+
+ROOT = Path(__file__).resolve().parents[2]
+DIGITS = tuple("0123456789")
+
+
+# --- a 5 redrawn as a 3
+
+
+def redrawn_rows(run, n: int = 400) -> list[int]:
+    """Test images whose class and whose reconstruction's class, by the run's classifier, differ and are both likely."""
+    images = load_dataset(run.info.dataset.name).images[run.encodings.index[:n]].astype(np.float32) / 255
+    ours, theirs = (run.classifier.probabilities(x) for x in (images, run.forward.decode(run.encodings.mu[:n])))
+    is_other = (ours.argmax(1) != theirs.argmax(1)) & (ours.max(1) > 0.5) & (theirs.max(1) > 0.5)
+    return np.flatnonzero(is_other).tolist()
+
+
+def test_an_image_that_is_redrawn_as_another_class_is_not_called_typical():
+    """Of digits-2d: the page's sentence against the classifier asked here; the figures alone would call some of them typical."""
+    run = load_run("digits-2d")
+    among = trust.population(run.encodings.mu, run.encodings.reconstruction, run.encodings.elbo)
+    rows = redrawn_rows(run)
+    assert len(rows) > 5
+    typical = []
+    for row in rows:
+        figures = trust.stored_figures(row, run.encodings.mu, run.encodings.reconstruction, run.encodings.elbo)
+        if trust.judge(figures, among).percentile[0] < trust.LESS_TYPICAL:
+            typical.append(row)
+    assert typical, "no example left that the three figures call typical"
+    test = sound(app(run="digits-2d", view="reconstruct").run())
+    for row in (typical[0], next(row for row in range(100) if row not in rows)):
+        test.number_input(key="reconstruct-row").set_value(row)
+        page = words(sound(test.run()))
+        assert ("Redrawn as another class. The picture looks like" in page) == (row in rows)
+        if row in rows:
+            assert re.search(r"looks like an? \d \(\d\d\s%\), its reconstruction like an? \d \(\d\d\s%\)", page)
+            assert "By its figures alone: typical of the test data." in page
+            assert "**Typical of the test data" not in page
+
+
+@pytest.mark.parametrize(("name", "low", "high"), [("mnist-2d", 0.05, 0.13), ("mnist-20d", 0.002, 0.04)])
+def test_how_often_it_is_said_of_mnist_and_whether_neighbours_agree(name, low, high, mnist_folder, monkeypatch):
+    """1000 test images; 5-NN among 10 000 training images as a second opinion of what the reconstruction shows."""
+    from sklearn.neighbors import KNeighborsClassifier
+
+    monkeypatch.setenv("LATENT_DATA", str(mnist_folder.parent))
+    run, data = load_run(name), load_dataset("mnist")
+    rows = redrawn_rows(run, 1000)
+    assert low < len(rows) / 1000 < high
+    train = data.subset("train")
+    reader = KNeighborsClassifier(5).fit(train.images[:10_000].reshape(10_000, -1) / 255, train.labels[:10_000])
+    images = data.images[run.encodings.index[rows]].astype(np.float32) / 255
+    x_hat = run.forward.decode(run.encodings.mu[rows])
+    claimed = run.classifier.probabilities(images).argmax(1)
+    assert np.mean(reader.predict(x_hat.reshape(len(rows), -1)) != claimed) > 0.6
+
+
+def likeness(a: int, p: float, b: int, q: float) -> Likeness:
+    return Likeness(Look(a, p), Look(b, q))
+
+
+def test_the_headline_joins_class_and_figures():
+    changed, same, unsure = likeness(5, 0.93, 3, 0.88), likeness(5, 0.93, 5, 0.9), likeness(5, 0.45, 3, 0.88)
+    told = "Redrawn as another class. The picture looks like a 5 (93\u00a0%), its reconstruction like a 3 (88\u00a0%)."
+    assert trust.headline(10, 2000, changed, DIGITS) == told
+    assert trust.beside(10, 2000, changed, DIGITS) == "By its figures alone: typical of the test data."
+    assert trust.headline(10, 2000, same, DIGITS) == trust.headline(10, 2000, None, DIGITS) == "Typical of the test data."
+    assert trust.beside(10, 2000, same, DIGITS) == "Picture and reconstruction both look like a 5 (93\u00a0% and 90\u00a0%)."
+    assert trust.headline(10, 2000, unsure, DIGITS) == "Typical of the test data."
+    assert "The class is uncertain" in trust.beside(10, 2000, unsure, DIGITS)
+    # what is of no class of the data set: the classifier's word is no headline
+    assert trust.headline(99.2, 2000, changed, DIGITS) == "More unusual than 99.2\u00a0% of the test images."
+    assert trust.beside(99.2, 2000, changed, DIGITS).startswith("Of the data set's classes the picture is closest to a 5")
+    assert trust.beside(10, 2000, None, DIGITS) == ""
+
+
+@pytest.mark.parametrize("n", [1, 12, 29, 30])
+def test_few_test_images_carry_no_percentile(n):
+    for percentile in (0, 50, 100):
+        assert ("Too few test images" in trust.sentence(percentile, n)) == (n < 30)
+
+
+def test_classes_are_voted_where_there_is_no_classifier():
+    """Two clouds of pictures: one near the picture, one near its reconstruction; brute force counts the votes."""
+    rng = np.random.default_rng(0)
+    dark, light = rng.integers(0, 60, (20, 1, 4, 4), np.uint8), rng.integers(190, 250, (20, 1, 4, 4), np.uint8)
+    pictures, label = np.concatenate([dark, light]), np.repeat([0, 1], 20)
+    x, x_hat = dark[0] / np.float32(255), light[0] / np.float32(255)
+    found = voted(x, x_hat, pictures, label, 0)
+    assert found == Likeness(Look(0, 1.0), Look(1, 1.0), is_voted=True)
+    assert found.is_changed
+    assert change_sentence(found, ("dark", "light")) == (
+        "The picture looks like “dark” (5 of 5 nearest test images), its reconstruction like “light” (5 of 5 nearest test images)."
+    )
+    assert voted(x, x_hat, pictures, np.full(40, -1)) is None
+    assert voted(x, x_hat, pictures[:3], label[:3]) is None
+
+
+def test_the_classifier_is_asked_about_both():
+    run = load_run("digits-2d")
+    x = load_dataset("digits").images[:2].astype(np.float32) / 255
+    odds = run.classifier.probabilities(x)
+    found = classified(run.classifier, x[0], x[1])
+    assert (found.picture.label, found.reconstruction.label) == tuple(odds.argmax(1))
+    assert (found.picture.share, found.reconstruction.share) == pytest.approx(tuple(odds.max(1)))
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ((5, 3), "The nearest test image is a 5 by pixels, but a 3 by code."),
+        ((8, 8), "The nearest test image is an 8 both by pixels and by code."),
+        ((-1, 3), ""),
+    ],
+)
+def test_the_nearest_by_pixels_and_by_code_are_told_apart(labels, expected):
+    assert nearest_sentence(*labels, DIGITS) == expected
+
+
+def test_a_table_of_many_says_what_was_redrawn_as_what():
+    from explorer.core.several import Row
+    from explorer.views.several import _class_words
+
+    row = Row("a.png", looks_like="5", redrawn_as="3")
+    assert _class_words(row) == "5 → 3"
+    assert _class_words(replace(row, redrawn_as="5")) == "5"
+    assert _class_words(replace(row, redrawn_as="")) == "5"
+    assert _class_words(Row("a.png")) == ""
+    assert likeness_sentence(likeness(1, 0.9, 1, 0.8), ("x", "T-shirt")).startswith(
+        "Picture and reconstruction both look like “T-shirt”"
+    )
+
+
+# --- the verdict in every view
+
+
+@pytest.mark.parametrize("view", ["atlas", "reconstruct", "interpolate", "dimensions", "compare"])
+@pytest.mark.parametrize("name", ["clinic-collapsed", "clinic-healthy", "mnist-2d"])
+def test_the_verdict_stands_in_every_view(name, view):
+    run = load_run(name)
+    verdict = diagnose(run.config, run.info.examination, run.encodings.mu)
+    test = sound(app(run=name, view=view).run())
+    if view == "dimensions":
+        assert verdict.headline in words(test)
+        return
+    button = next(button for button in test.button if str(button.key).startswith("verdict"))
+    label = re.sub(r"\\(.)", r"\1", button.label)
+    assert verdict.headline.split(":")[0] in label
+    assert view == "compare" or verdict.headline in label
+    assert (":red[" in label, ":material/warning:" in label) == (verdict.is_alarm, verdict.is_alarm)
+    help_text = re.sub(r"\\(.)", r"\1", button.help)
+    assert all(line in help_text for line in verdict.because)
+
+
+def test_the_verdict_leads_to_the_clinic():
+    test = sound(app(run="clinic-collapsed").run())
+    test.button(key="verdict").click()
+    test = sound(test.run())
+    assert test.segmented_control(key="view").value == "dimensions"
+    assert "Collapsed" in words(test)
+
+
+@pytest.mark.parametrize("name", ["digits-pca", "digits-autoencoder"])
+def test_what_has_no_posterior_has_no_verdict(name):
+    test = sound(app(run=name).run())
+    assert not [button for button in test.button if str(button.key).startswith("verdict")]
+
+
+# --- one name for one thing
+
+
+def test_an_image_has_one_name():
+    assert image_name(7, 5, DIGITS) == "test image 7 (class 5)"
+    assert image_name(7, -1, DIGITS) == image_name(7, 10, DIGITS) == image_name(7) == "test image 7"
+    assert at_distance(7, 5, DIGITS, 0.4249) == "test image 7 (class 5) · 0.42"
+    assert [quoted(name) for name in ("5", "8", "heart", "12")] == ["a 5", "an 8", "“heart”", "“12”"]
+
+
+def test_every_view_names_an_image_alike():
+    run = load_run("digits-16d")
+    name = image_name(3, int(run.encodings.label[3]), run.info.dataset.class_names)
+    test = sound(app(run="digits-16d", view="reconstruct").run())
+    test.number_input(key="reconstruct-row").set_value(3)
+    assert name in words(sound(test.run()))
+    pinned = "_".join(f"{value:.4f}" for value in run.encodings.mu[3])
+    assert f"{name} · 0.00" in grids(sound(app(run="digits-16d", pins=pinned).run()))[0]
+    compared = words(sound(app(run="digits-16d", view="compare", image="3").run()))
+    assert f"{name[0].upper()}{name[1:]} in every run" in compared
+
+
+# --- a run that is deleted while it is open
+
+
+def test_the_click_that_finds_a_run_deleted_pins_nothing_and_the_app_goes_on(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "assets" / "runs" / "digits-2d", tmp_path / "mine")
+    monkeypatch.setenv("LATENT_RUNS", str(tmp_path))
+    test = sound(app(run="mine").run())
+    assert test.selectbox(key="run").value == "mine"
+    shutil.rmtree(tmp_path / "mine")
+    test.session_state["atlas-surface"] = {"pin": {"events": [{"map": [0.5, 0.5], "nonce": "n1"}]}}
+    test = sound(test.run())
+    shown = test.selectbox(key="run").value
+    assert shown == "mnist-2d"
+    assert said(test.warning[0]) == "The run “mine” was deleted or renamed while it was open. Showing mnist-2d instead."
+    assert "Pin A" not in words(test)
+    test = sound(test.run())  # the event is not counted later either
+    assert "Pin A" not in words(test)
+    test.session_state["atlas-surface"] = {"pin": {"events": [{"map": [0.5, 0.5], "nonce": "n2"}]}}
+    assert "Pin A" in words(sound(test.run()))
+
+
+# --- words
+
+
+PRIVATE = [
+    r"\bnearer in than\b", r"\bfarther out than\b", r"\breal (points?|images?|codes?)\b", r"\bthis model saw\b", r"\bstrang(e|er|est)\b",
+    r"\bunlike %", r"\bfed to the model\b", r"\bredrawn\b(?! as)", r"\bhow sure the encoder\b",
+    r"\bNothing to mend\b", r"\bsay next to nothing\b",
+    r"\bTake along\b", r"\bBeyond a path\b", r"\bdearer\b", r"\bcosts? reconstruction\b", r"\ba nat pays\b", r"\bUnevenness\b",
+    r"\bways? back\b", r"\bas ordinary as\b", r"\bmodel knows\b",
+]  # fmt: skip
+OWNED = [
+    "explorer/shell.py", "explorer/state.py", "explorer/verdicts.py", "explorer/trust_figures.py", "explorer/figures.py",
+    "explorer/export_html.py", "explorer/notebook.py", "explorer/widget.py", "explorer/jobs.py", "explorer/background.py",
+    "explorer/views/atlas.py", "explorer/views/reconstruct.py", "explorer/views/trust.py", "explorer/views/several.py",
+    "explorer/views/parts.py", "explorer/views/picking.py", "explorer/core/trust.py", "explorer/core/likeness.py",
+    "explorer/core/several.py", "explorer/core/batch.py", "explorer/core/preprocess.py", "explorer/core/ink.py",
+]  # fmt: skip
+
+
+def texts(path: Path) -> list[str]:
+    """Every string of a module that can reach the page: all but its docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docs = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs
+    ]
+
+
+@pytest.mark.parametrize("name", OWNED)
+def test_the_page_uses_the_words_of_the_field(name):
+    found = [(word, text) for text in texts(ROOT / name) for word in PRIVATE if re.search(word, text, re.IGNORECASE)]
+    assert not found, found

@@ -1,0 +1,239 @@
+"""Images of your own in one numpy file: what is read of it, and how is it understood? `own.npz`, `own.npy`.
+
+    images       (N, H, W), (N, C, H, W) or (N, H, W, C), C 1 to 4: pixels as `values` takes them
+    labels       as `labels` takes them, where there are classes
+    class_names  (Y,) texts, where they have names
+    split        (N,) texts that say train, validation or test
+
+or a part each: x_train, y_train, x_test, y_test, or train_images, train_labels, val_images …. An .npy holds images alone. Arrays of other
+names are not looked at. Nothing is unpickled, and nothing is unpacked before its header says how large it is.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.datasets.dataset import HASHED, Dataset, sha256_of
+from trainer.datasets.kinds import named
+from trainer.datasets.labels import classes_of, text_of
+from trainer.datasets.names import OwnData
+from trainer.datasets.own import LICENCE, sha256
+from trainer.datasets.splits import divide, split_of
+from trainer.datasets.values import to_bytes
+from trainer.errors import DataError
+from trainer.numerals import count
+
+IMAGES = ("images", "imgs", "x", "data", "pictures", "arr_0")
+LABELS = ("labels", "label", "y", "targets", "target", "classes")
+NAMES = ("class_names", "label_names", "target_names", "names")
+SPLIT = ("split", "splits", "subset", "set", "usage")
+MOST_BYTES = 16_000_000_000  # of one array, unpacked
+MOST_SIDE = 4096
+SHAPES = "(N, H, W), or (N, C, H, W) or (N, H, W, C) with C 1, 3 or 4"
+
+
+@dataclass(frozen=True)
+class _Part:
+    """images, labels: names of arrays · split: the word that gives the split, empty where there is one part only."""
+
+    images: str
+    labels: str
+    split: str
+
+
+class _File:
+    """The arrays of an .npz by name, each read when it is asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            with zipfile.ZipFile(path) as archive:
+                self.sizes = {info.filename.removesuffix(".npy"): _unpacked(archive, info) for info in archive.infolist()}
+        except FileNotFoundError:
+            raise DataError(f"there is no file {path}; allowed: an .npz that numpy.savez wrote.") from None
+        except Exception:  # BadZipFile, OSError, ValueError, EOFError, struct.error ... of files that are none
+            raise DataError(f"{path} cannot be read; allowed: an .npz that numpy.savez wrote, of numbers and texts.") from None
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if self.sizes[name] > MOST_BYTES:
+            size, most = self.sizes[name] / 1e9, MOST_BYTES // 10**9
+            raise DataError(f"{self.path}: array {name!r} has {size:.0f} GB; allowed: at most {most} GB; make the images smaller.")
+        try:
+            with np.load(self.path, allow_pickle=False) as file:
+                array: NDArray[Any] = file[name]
+        except Exception as error:  # ValueError for objects, zlib.error, BadZipFile, EOFError, MemoryError ... of damaged ones
+            why = "it holds Python objects" if "pickle" in str(error) else "it is damaged or cut off"
+            raise DataError(
+                f"{self.path}: array {name!r} cannot be read, {why}; allowed: numbers and texts; save it as such, or leave it out."
+            ) from None
+        return array
+
+    def first(self, names: tuple[str, ...]) -> str:
+        """The first of these names that an array has, in any case; empty for none."""
+        lower = {name.lower(): name for name in self.sizes}
+        return next((lower[name] for name in names if name in lower), "")
+
+
+def load_npz(own: OwnData) -> Dataset:
+    """The data set in the file. Raises `DataError` where it is none."""
+    file, where = _File(own.path), str(own.path)
+    parts = _parts(file)
+    stacks, notes = [], list[str]()
+    for part in parts:
+        stacks.append(_channels_first(file[part.images], f"{part.images} of {where}"))
+    images = _joined(stacks, parts, where)
+    labels = [_column(file[part.labels], len(stack)) if part.labels else None for part, stack in zip(parts, stacks, strict=True)]
+    known = None if any(label is None for label in labels) else np.concatenate([label for label in labels if label is not None])
+    if known is None and any(label is not None for label in labels):
+        notes.append("labels are there for some parts only, so they are left out")
+    given: list[str] | None = None
+    if parts[0].split:
+        given = [part.split for part, stack in zip(parts, stacks, strict=True) for _ in range(len(stack))]
+    elif key := file.first(SPLIT):
+        given = _words(file[key], len(images), notes)
+    names = file[key] if (key := file.first(NAMES)) else None
+    if names is not None and (names.ndim != 1 or names.dtype.kind not in "USiu"):
+        notes.append(f"{key} has shape {names.shape} and type {names.dtype}, not (classes,) of texts: left out")
+        names = None
+    used = {part.images for part in parts} | {part.labels for part in parts} | {key, file.first(SPLIT)}
+    rest = [name for name in file.sizes if name not in used]
+    if rest:
+        notes.append(f"arrays that are not read: {named(rest)}")
+    return of_arrays(own, images, known, names, given, notes)
+
+
+def load_npy(own: OwnData) -> Dataset:
+    """The images of an .npy, which has no labels."""
+    try:
+        array = np.load(own.path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise DataError(f"there is no file {own.path}; allowed: an .npy that numpy.save wrote.") from None
+    except Exception:  # ValueError for objects, EOFError, OSError, struct.error ... of files that are none
+        raise DataError(f"{own.path} cannot be read; allowed: an .npy of numbers that numpy.save wrote, images {SHAPES}.") from None
+    if not isinstance(array, np.ndarray):
+        raise DataError(f"{own.path} is an .npz by its contents; allowed: an .npy; rename it to .npz.")
+    return of_arrays(own, _channels_first(array, f"images of {own.path}"), None, None, None, [])
+
+
+def of_arrays(
+    own: OwnData, images: NDArray[Any], labels: Any, names: Any, given: list[str] | None, notes: list[str]
+) -> Dataset:  # fmt: skip
+    """A data set of images (N, C, H, W) of any type. given (N,): the word that gives each image's split."""
+    where = str(own.path)
+    if len(images) < 3:
+        raise DataError(
+            f"{where} holds {count(len(images))} images; allowed: 3 or more, so that none is both learned from and judged by."
+        )
+    classes = None if labels is None else classes_of(labels, len(images), where, names)
+    pixels, note = to_bytes(images, where)
+    if pixels.shape[1] == 4:
+        pixels, more = _without_alpha(pixels)
+        note = f"{note}; {more}" if note else more
+    found = None if classes is None else classes.labels
+    divided = divide([str(i) for i in range(len(images))], found, given, own.held_out)
+    of_pixels = sha256_of(
+        pixels.shape, (np.ascontiguousarray(pixels[i : i + HASHED]).data for i in range(0, len(pixels), HASHED)), None
+    )
+    told = (divided.note, note, *(() if classes is None else classes.notes), *notes)
+    return Dataset(
+        own.name, pixels, found, () if classes is None else classes.names, None, (), divided.places, LICENCE,
+        tuple(text for text in told if text), sha256(of_pixels, found, divided.places),
+    )  # fmt: skip
+
+
+def _parts(file: _File) -> list[_Part]:
+    """The arrays of images: one, or one of each split."""
+    if key := file.first(IMAGES):
+        return [_Part(key, file.first(LABELS), "")]
+    parts = []
+    for name in file.sizes:
+        split, what = _halves(name)
+        if split and what in IMAGES:
+            labels = next((other for other in file.sizes if _halves(other)[0] == split and _halves(other)[1] in LABELS), "")
+            parts.append(_Part(name, labels, split))
+    if len(parts) == 1:
+        return [_Part(parts[0].images, parts[0].labels, "")]
+    if parts and "train" in {split_of(part.split) for part in parts}:
+        return parts
+    raise DataError(
+        f"{file.path} holds {named(file.sizes) or 'nothing'}; allowed: an array 'images', and 'labels' and 'class_names', or x_train, "
+        "y_train, x_test, y_test."
+    )
+
+
+def _halves(name: str) -> tuple[str, str]:
+    """The split and the rest of a name such as x_train or train_images; empty halves for another one."""
+    first, _, last = name.lower().replace("-", "_").rpartition("_")
+    return (first, last) if split_of(first) else (last, first) if split_of(last) else ("", "")
+
+
+def _joined(stacks: list[NDArray[Any]], parts: list[_Part], where: str) -> NDArray[Any]:
+    shapes = {stack.shape[1:] for stack in stacks}
+    if len(shapes) > 1:
+        told = ", ".join(f"{part.images} {stack.shape}" for part, stack in zip(parts, stacks, strict=True))
+        raise DataError(f"{where}: images have different shapes: {told}; allowed: the same sides and channels in every part.")
+    return stacks[0] if len(stacks) == 1 else np.concatenate(stacks)
+
+
+def _channels_first(array: NDArray[Any], where: str) -> NDArray[Any]:
+    """(N, C, H, W), a view where that is possible."""
+    if array.ndim >= 1 and len(array) == 0:
+        raise DataError(
+            f"{where} are none (shape {array.shape}); allowed: 3 or more, so that none is both learned from and judged by."
+        )
+    shape, flat = array.shape, ""
+    if array.ndim == 2 and array.shape[1] > 3 and (side := round(array.shape[1] ** 0.5)) ** 2 == array.shape[1]:
+        flat = f"; for rows of {array.shape[1]} pixels save images.reshape(-1, {side}, {side})"
+    array = array[:, None] if array.ndim == 3 else array
+    if array.ndim == 4 and array.shape[1] not in (1, 3) and array.shape[3] in (1, 3, 4):
+        array = array.transpose(0, 3, 1, 2)
+    if array.ndim != 4 or array.shape[1] not in (1, 2, 3, 4) or min(array.shape[1:]) < 1 or max(array.shape[2:]) > MOST_SIDE:
+        raise DataError(f"{where} have shape {shape}; allowed: {SHAPES}{flat}.")
+    return array
+
+
+def _without_alpha(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], str]:
+    """RGB on white, as paper is: pictures in files are treated in the same way."""
+    found = np.empty((len(pixels), 3, *pixels.shape[2:]), np.uint8)
+    for start in range(0, len(pixels), HASHED):
+        part = pixels[start : start + HASHED].astype(np.float32)
+        share = part[:, 3:] / 255
+        found[start : start + HASHED] = np.rint(part[:, :3] * share + 255 * (1 - share))
+    return found, "the fourth channel was taken as opacity, transparent parts as white"
+
+
+def _column(array: NDArray[Any], n: int) -> NDArray[Any]:
+    """One label for each image where (n, 1) were given, so that parts can be joined."""
+    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 and len(array) == n else array
+
+
+def _words(array: NDArray[Any], n: int, notes: list[str]) -> list[str] | None:
+    """The split of each image in words; None, with a note, for what says none."""
+    words = [text_of(value) for value in array.tolist()] if array.shape == (n,) and array.dtype.kind in "US" else []
+    odd = sorted({word for word in words if not split_of(word)})
+    if odd or not words:
+        what = f"has {named(odd)}" if odd else f"has shape {array.shape} and type {array.dtype}"
+        notes.append(f"the array that should name splits {what}: left out")
+        return None
+    return words
+
+
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> int:
+    """Bytes of an array by its header, of which a few are read; 0 where it is none that numpy wrote."""
+    with archive.open(info) as member:
+        try:
+            version = np.lib.format.read_magic(member)
+            read: Mapping[tuple[int, int], Any] = {
+                (1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0,
+            }  # fmt: skip
+            shape, _, dtype = read.get(version, np.lib.format.read_array_header_2_0)(member)
+        except ValueError:
+            return 0
+    return int(np.prod(shape, dtype=object)) * int(dtype.itemsize)

@@ -1,0 +1,283 @@
+"""Images of your own in a table: how are its columns understood? `train.csv`, `csv:PATH`.
+
+    label,pixel0,pixel1,…           a row of pixels for each image, square, with or without a header (as Kaggle's MNIST)
+    emotion,pixels,Usage            all pixels of an image in one cell, spaces between (as FER-2013)
+    file,label                      names of files, relative to the table's folder
+
+A column named split, set or usage gives the split. Commas, semicolons or tabs; nothing is evaluated.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.datasets.arrays import of_arrays
+from trainer.datasets.dataset import Dataset
+from trainer.datasets.folder import LINKS, FolderSource
+from trainer.datasets.kinds import PICTURES, files_word, is_picture, left_out, named
+from trainer.datasets.labels import classes_of
+from trainer.datasets.layout import Entry
+from trainer.datasets.names import OwnData
+from trainer.datasets.own import of_pictures
+from trainer.datasets.splits import is_division, split_of
+from trainer.errors import DataError
+from trainer.numerals import count
+
+MOST_BYTES = 4_000_000_000
+MOST_SIDE = 512
+ROWS = 5000  # turned into numbers at once
+LOOKED_AT = 50  # rows by which a column is understood
+FILES = ("file", "filename", "file_name", "path", "filepath", "image", "image_id", "img", "picture", "name", "id")
+LABELS = ("label", "labels", "class", "category", "target", "y", "species", "breed", "emotion", "diagnosis", "class_name")
+SPLITS_ = ("split", "splits", "set", "subset", "usage", "partition")
+PIXELS = ("pixels", "image_pixels")
+WANTED = "a column of labels and one column for each pixel, or a column of file names and one of labels"
+
+
+@dataclass(frozen=True)
+class _Table:
+    """header: names of columns, empty where the first row is numbers · rows: read anew each time · n_columns."""
+
+    path: Path
+    delimiter: str
+    encoding: str
+    header: tuple[str, ...]
+    first: tuple[tuple[str, ...], ...]
+
+    @property
+    def n_columns(self) -> int:
+        return len(self.first[0])
+
+    def rows(self) -> Iterator[list[str]]:
+        """All rows without the header and without empty ones."""
+        for i, row in enumerate(_reader(self.path, self.delimiter, self.encoding)):
+            if (i or not self.header) and any(cell.strip() for cell in row):
+                yield row
+
+    def column(self, names: Sequence[str]) -> int | None:
+        """The place of the first column of one of these names, whatever its case."""
+        lower = [name.strip().lower().replace(" ", "_") for name in self.header]
+        return next((lower.index(name) for name in names if name in lower), None)
+
+
+def load_csv(own: OwnData, *, progress: bool) -> Dataset:
+    """The data set in the table. Raises `DataError` where it is none."""
+    table = _open(own.path)
+    split = table.column(SPLITS_)
+    text = table.column(PIXELS)
+    if text is not None:
+        return _of_rows(own, table, text, table.column(LABELS), split)
+    file = _file_column(table)
+    if file is not None:
+        return _of_files(own, table, file, _label_column(table, {file, split}), split, progress)
+    pixels, label = _pixel_columns(table)
+    return _of_rows(own, table, pixels, label, split)
+
+
+# --- what it is
+
+
+def _open(path: Path) -> _Table:
+    try:
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            raise DataError(f"{path} has {size / 1e9:.1f} GB; allowed: at most {MOST_BYTES // 10**9} GB; save the images as .npz.")
+        with path.open("rb") as file:
+            start = file.read(65_536)
+        encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+        line = start.decode(encoding, "replace").split("\n")[0]
+        delimiter = max(",;\t|", key=line.count)
+        first = [tuple(row) for row, _ in zip(_reader(path, delimiter, encoding), range(LOOKED_AT), strict=False) if any(row)]
+    except FileNotFoundError:
+        raise DataError(f"there is no file {path}; allowed: a table .csv with {WANTED}.") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror or error}); check the rights of the file.") from None
+    has_header = bool(first) and not all(_is_number(cell) for cell in first[0]) and not any(map(is_picture, first[0]))
+    header = first[0] if has_header else ()
+    rows = first[1:] if has_header else first
+    if not rows:
+        raise DataError(f"{path} has no row; allowed: a table with {WANTED}.")
+    return _Table(path, delimiter, encoding, header, tuple(rows))
+
+
+def _reader(path: Path, delimiter: str, encoding: str) -> Iterator[list[str]]:
+    """The rows; raises `DataError` for what is no table."""
+    try:
+        with path.open(encoding=encoding, errors="replace", newline="") as file:
+            yield from csv.reader(file, delimiter=delimiter)
+    except (csv.Error, UnicodeError) as error:
+        raise DataError(f"{path} is no table that can be read ({error}); save it as .csv with commas.") from None
+
+
+def _file_column(table: _Table) -> int | None:
+    """A column of which most cells end as pictures do, or, by its name, one whose files are there with an ending added."""
+    for k in range(min(table.n_columns, 1000)):
+        cells = [row[k] for row in table.first if len(row) > k]
+        if sum(map(is_picture, cells)) > len(cells) / 2:
+            return k
+    named_so = table.column(FILES)
+    if named_so is None or table.n_columns > 100:
+        return None
+    cells = [row[named_so] for row in table.first if len(row) > named_so]
+    return named_so if any(_with_ending(table.path.parent, cell) for cell in cells) or not all(map(_is_number, cells)) else None
+
+
+def _label_column(table: _Table, taken: set[int | None]) -> int | None:
+    """By its name; else the only other column."""
+    by_name = table.column(LABELS)
+    others = [k for k in range(table.n_columns) if k not in taken]
+    return by_name if by_name not in (None, *taken) else others[0] if len(others) == 1 else None
+
+
+def _pixel_columns(table: _Table) -> tuple[list[int], int | None]:
+    """The columns of pixels, and that of labels. Raises `DataError` where they make no square."""
+    aside = {k for k in (table.column(SPLITS_), table.column(("id", "index", "unnamed:_0"))) if k is not None}
+    label = table.column(LABELS)
+    columns = [k for k in range(table.n_columns) if k not in {*aside, label}]
+    columns = [k for k in columns if not (table.header and table.header[k].strip() == "")] or columns
+    if label is None and not _is_square(len(columns)) and _is_square(len(columns) - 1):
+        label, columns = columns[0], columns[1:]
+    if not _is_square(len(columns)) or len(columns) < 4:
+        what = f"{count(len(columns))} columns besides the label" if label is not None else f"{count(len(columns))} columns"
+        raise DataError(
+            f"{table.path} has {what}, no square number of pixels; allowed: {WANTED}; save images that are not square "
+            "or have colours as .npz."
+        )
+    return columns, label
+
+
+def _is_square(n: int) -> bool:
+    return n > 0 and math.isqrt(n) ** 2 == n
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return cell.strip() == ""
+
+
+# --- rows of pixels
+
+
+def _of_rows(own: OwnData, table: _Table, pixels: list[int] | int, label: int | None, split: int | None) -> Dataset:
+    """A data set of rows that hold the pixels themselves. pixels: their columns, or the one that holds them all."""
+    parts, labels, words, block = list[NDArray[np.float32]](), list[str](), list[str](), list[list[str]]()
+    for i, row in enumerate(table.rows()):
+        if isinstance(pixels, int):
+            block.append(row[pixels].split() if len(row) > pixels else [])
+        else:
+            block.append([row[k] for k in pixels] if len(row) >= table.n_columns else [])
+        labels.append(row[label].strip() if label is not None and len(row) > label else "")
+        words.append(row[split].strip() if split is not None and len(row) > split else "")
+        if len(block) == ROWS:
+            parts.append(_numbers(block, table, i + 1 - len(block)))
+            block = []
+    if block:
+        parts.append(_numbers(block, table, len(labels) - len(block)))
+    widths = {part.shape[1] for part in parts}
+    side = math.isqrt(max(widths))
+    if len(widths) > 1 or side * side != max(widths) or side > MOST_SIDE:
+        raise DataError(
+            f"{table.path}: images have {named(map(str, sorted(widths)))} pixels; allowed: one square number up to {MOST_SIDE}²."
+        )
+    images = np.concatenate(parts).reshape(-1, 1, side, side)
+    if (images == np.floor(images)).all() and images.min() >= 0 and images.max() <= 65535:
+        images = images.astype(np.uint16 if images.max() > 255 else np.uint8)
+    given, notes = _given(words)
+    return of_arrays(own, images, None if label is None else _typed(labels), None, given, notes)
+
+
+def _numbers(block: list[list[str]], table: _Table, first: int) -> NDArray[np.float32]:
+    """(n, P). Raises `DataError` with the row that is not as the others are."""
+    for i, cells in enumerate(block):
+        if len(cells) != len(block[0]) or not cells:
+            raise DataError(
+                f"{table.path}: row {first + i + 1} has {count(len(cells))} pixels, row {first + 1} has {count(len(block[0]))}; allowed: "
+                "as many in every row."
+            )
+    try:
+        return np.array(block).astype(np.float32)
+    except ValueError as error:
+        raise DataError(
+            f"{table.path}: in rows {first + 1} to {first + len(block)} a pixel is no number ({error}); mend it."
+        ) from None
+
+
+def _typed(cells: list[str]) -> NDArray[np.int64] | list[str]:
+    """Whole numbers where every cell is one, so that 1 and 01 are a class and −1 is none; else texts."""
+    try:
+        return np.array([int(float(cell)) if float(cell) == int(float(cell)) else int(cell) for cell in cells], np.int64)
+    except (ValueError, OverflowError):
+        return cells
+
+
+def _given(words: list[str]) -> tuple[list[str] | None, list[str]]:
+    """The split of every row in words, or None with what to say."""
+    if not any(words):
+        return None, []
+    odd = sorted({word for word in words if not split_of(word)})
+    if odd or not is_division(list(set(words))):
+        return None, [f"the column of splits holds {named(sorted(set(words)))}, which does not say train and test: left out"]
+    return words, []
+
+
+# --- names of files
+
+
+def _of_files(
+    own: OwnData, table: _Table, file: int, label: int | None, split: int | None, progress: bool
+) -> Dataset:  # fmt: skip
+    """A data set of the files that the table names, inside of its folder."""
+    folder = table.path.parent
+    cells = [[row[k].strip() if k is not None and len(row) > k else "" for k in (file, label, split)] for row in table.rows()]
+    given, notes = _given([cell[2] for cell in cells])
+    entries, missing, outside, others, twice = dict[str, Entry](), list[str](), list[str](), list[str](), 0
+    classes = None if label is None else classes_of(_typed([cell[1] for cell in cells]), len(cells), str(table.path))
+    for i, (name, _, word) in enumerate(cells):
+        path = _inside(folder, name.replace("\\", "/"), own.follows_links)
+        if path is None:
+            outside.append(name)
+            continue
+        found = path if os.path.isfile(folder / path) else _with_ending(folder, path)
+        if not found:
+            missing.append(name)
+        elif not is_picture(found):
+            others.append(found)
+        else:
+            twice += found in entries
+            known = None if classes is None or classes.labels is None else int(classes.labels[i])
+            entries[found] = Entry(
+                found, None if known is None or known < 0 else classes.names[known] if classes else None, word if given else None
+            )  # fmt: skip
+    notes += list(classes.notes) if classes else []
+    notes += [f"{files_word(len(missing))} of the table not there: {named(missing)}"] if missing else []
+    notes += [f"{files_word(len(outside))} outside of the table's folder left out ({LINKS}): {named(outside)}"] if outside else []
+    notes += [f"{count(twice)} rows name a file again: the last one counts"] if twice else []
+    notes += [text] if (text := left_out(others)) else []
+    return of_pictures(own, FolderSource(folder), list(entries.values()), notes, progress=progress)
+
+
+def _inside(folder: Path, name: str, follows_links: bool) -> str | None:
+    """A name as a path from the folder; None where it leads out of it."""
+    path = os.path.normpath(os.path.join(folder, name))
+    if "\0" in name or not Path(path).is_relative_to(os.path.normpath(folder)):
+        return None
+    if not follows_links and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+        return None
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def _with_ending(folder: Path, name: str) -> str:
+    """The name with the ending under which a picture of it is there; empty for none."""
+    if not name or "\0" in name or name.startswith(("/", "..")):
+        return ""
+    return next((f"{name}.{kind}" for kind in PICTURES if os.path.isfile(folder / f"{name}.{kind}")), "")
