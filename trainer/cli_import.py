@@ -20,7 +20,7 @@ from tyro.conf import arg
 from trainer.arguments import NewName, RunsToWrite, parse
 from trainer.config import check_run_name
 from trainer.errors import LatentError, RunError
-from trainer.numerals import count
+from trainer.numerals import count, number, percent
 from trainer.runs import RUN_JSON, RunInfo, default_roots
 from trainer.store import place
 
@@ -323,14 +323,31 @@ def _import(options: ImportOptions, loaded: Loaded, dataset: Dataset, how: HowTr
 
     assert options.name is not None
     run = import_model(
-        loaded.model, dataset, options.name, source=options.module, how=how, runs=options.runs, overwrite=options.overwrite,
+        loaded.model, dataset, options.name, source=source_of(options), how=how, runs=options.runs, overwrite=options.overwrite,
         umap=options.umap, classifier=options.classifier, on_part=lambda part: tell(part=part),
     )  # fmt: skip
-    lines = [f"{run.folder}: {run_line(run.info)}."]
-    lines += [f"  {line}" for line in (run.info.origin.sentences() if run.info.origin else ())]
+    lines = [f"{run.folder}: {run_line(run.info)}.", f"figures are of {_held_out_of(dataset)}"]
+    lines += [*run.info.origin.understood, *run.info.origin.sentences()] if run.info.origin else []
     if run.info.examination is not None:
-        lines.append(f"  {diagnose(run.config, run.info.examination, run.encodings.mu).headline}")
-    tell(say="\n".join(lines))
+        verdict = diagnose(run.config, run.info.examination, run.encodings.mu)
+        lines += [verdict.headline, *(verdict.because if verdict.kind == "no-verdict" else ())]
+    tell(say="\n  ".join(lines))
+
+
+def source_of(options: ModelOptions) -> str:
+    """Where a model comes from, for people: the file or module, what in it, and the file of weights; no folders."""
+    from trainer.foreign_place import place_of
+
+    place = place_of(options.module)
+    where = place.dotted if place.file is None else place.file.name
+    name = f":{place.name}" if place.name else ""
+    return f"{where}{name}" + (f" with {Path(options.weights).name}" if options.weights else "")
+
+
+def _held_out_of(dataset: Dataset) -> str:
+    """The test images, and their share of all."""
+    n_test, n = len(dataset.splits["test"]), len(dataset.images)
+    return f"{count(n_test)} test images, {percent(n_test / n)} of the {count(n)} in {dataset.name}"
 
 
 def _check(options: ModelOptions, loaded: Loaded, dataset: Dataset, how: HowTrained, tell: Tell) -> None:
@@ -356,6 +373,6 @@ def run_line(info: Any) -> str:
     if info.metrics.reconstruction is None:
         return f"{what}, without pictures: no bound"
     if info.metrics.elbo is None or info.metrics.nll is None:
-        return f"{what}, reconstruction {info.metrics.reconstruction:.2f}"
+        return f"{what}, reconstruction {number(info.metrics.reconstruction)}"
     given = " given the class" if info.config.is_conditional else ""
-    return f"{what}, ELBO {info.metrics.elbo:.2f}, NLL{given} {info.metrics.nll:.2f}"
+    return f"{what}, ELBO {number(info.metrics.elbo)}, NLL{given} {number(info.metrics.nll)}"

@@ -305,6 +305,25 @@ def test_settings_in_one_object_are_read_both_ways(tmp_path):
     assert (model.a.out_features, model.m.out_features) == (8, 4)
 
 
+# --- what their code leaves behind
+
+
+def test_switches_of_torch_are_as_they_were(tmp_path):
+    switches = "torch.set_grad_enabled(False); torch.set_default_dtype(torch.float64); torch.use_deterministic_algorithms(True)"
+    text = f"{VAE}\n{switches}\n\n\n@torch.inference_mode()\ndef trained():\n    return VAE()\n"
+    file = project(tmp_path, {"models.py": text}) / "models.py"
+    try:
+        model = load_model(f"{file}:trained").model.float()
+        assert torch.is_grad_enabled() and torch.get_default_dtype() == torch.float32
+        z = torch.zeros(2, 3, requires_grad=True)
+        model.decode(z).sum().backward()
+        assert z.grad is not None and model.c.weight.grad is not None
+    finally:
+        torch.set_grad_enabled(True)
+        torch.set_default_dtype(torch.float32)
+        torch.use_deterministic_algorithms(False)
+
+
 # --- wrappers
 
 
