@@ -186,7 +186,7 @@ def test_many_dimensions_decode_live_and_say_how(page, server):
     page.wait_for_timeout(80)
     assert len(first[0]) == 20
     assert (code(page), pixels(page)) != first
-    expect(page.get_by_text("A place stands for a code fitted to the real codes around it")).to_be_visible()
+    expect(page.get_by_text("Each map point is mapped to a latent code by an approximate inverse")).to_be_visible()
 
 
 def test_the_map_can_be_changed(page, server):
@@ -195,7 +195,7 @@ def test_the_map_can_be_changed(page, server):
     expect(page.get_by_text("code on the plane of the two main axes")).to_be_visible()
     expect(page).to_have_url(re.compile("projection=pca"))
     open_view(page, server, run="digits-16d", projection="axes", x="3", y="7")
-    expect(page.get_by_text("A place sets dimensions 3 and 7")).to_be_visible()
+    expect(page.get_by_text("Each map point sets z₃ and z₇")).to_be_visible()
 
 
 def choose_class(page: Page, name: str) -> None:
