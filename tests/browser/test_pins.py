@@ -92,7 +92,7 @@ def test_two_pins_are_compared(page, server):
     expect(page.get_by_test_id("apart")).to_contain_text(f"distance {np.linalg.norm(b - a):.2f}")
     most = int(np.abs(b - a).argmax())
     assert str(most + 1) in page.get_by_test_id("apart").inner_text().translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"))
-    shown = page.get_by_role("img", name="Where the two pictures differ").evaluate(
+    shown = page.get_by_role("img", name="Absolute difference of the two pictures").evaluate(
         "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).filter((_, i) => i % 4 === 0)"
     )
     first, second = run.forward.decode(np.array([a, b], np.float32))
