@@ -78,5 +78,5 @@ export function supportWords(support: number): string {
 }
 
 export const SUPPORT_DEFINITION =
-  "Support: the share of encoded images whose distance to their own 5th nearest code is at least this code's, in all latent dimensions: about .5 where codes are dense, 0 where none is near. " +
+  "Share of encoded images whose 5th nearest code is at least as far away as that of this code, in all latent dimensions: about .5 where codes are dense, 0 where none is near. " +
   "Below .02: low density, below .2: medium. A norm that 99 % of samples from the prior fall short of or exceed lowers it, unless codes are near.";

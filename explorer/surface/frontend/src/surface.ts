@@ -458,7 +458,7 @@ export class SurfaceView implements Surface {
     const pins = this.pinBook.all();
     const [a, b, c] = three.map((i) => pins[i]);
     if (!a || !b || !c) return;
-    this.layPlane(throughThree(a.z, b.z, c.z, [a.label, b.label, c.label]), `Pins ${a.label}, ${b.label} and ${c.label} lie on one line: no plane is theirs alone. Choose another one.`);
+    this.layPlane(throughThree(a.z, b.z, c.z, [a.label, b.label, c.label]), `Pins ${a.label}, ${b.label} and ${c.label} lie on one line, so they define no single plane. Choose another pin.`);
   }
 
   /** Lays a plane in place of the host's map, the shown code staying what it is; without one, says why. */
