@@ -17,7 +17,7 @@ from explorer.core.words import plain
 from explorer.trust_figures import strip_gauge
 from explorer.views.picking import Picked
 from trainer.forward import Codes
-from trainer.numerals import number, percent
+from trainer.numerals import number
 from trainer.runs import Run
 
 K_NEAREST = 6
@@ -108,7 +108,7 @@ def _gauge(name: str, found: Figures, judged: Judged, among: Population) -> None
     st.plotly_chart(
         strip_gauge(among.ordered[name], value, UNITS[name], is_low_bad), config=figures.CONFIG, key=f"gauge-{name}"
     )  # fmt: skip
-    st.caption(f"worse than {percent(judged.percentiles[name][0] / 100, 1)} of the test images")
+    st.caption(trust.worse_than(float(judged.percentiles[name][0]), len(among.ordered[name])))
 
 
 def _nearest(run: Run, picked: Picked, codes: Codes) -> None:

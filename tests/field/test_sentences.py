@@ -101,6 +101,8 @@ def test_the_headline_joins_class_and_figures():
 def test_few_test_images_carry_no_percentile(n):
     for percentile in (0, 50, 100):
         assert ("Too few test images" in trust.sentence(percentile, n)) == (n < 30)
+    assert trust.worse_than(50, 12) == "worse than 6 of the 12 test images"
+    assert trust.worse_than(50, 2000) == "worse than 50.0\u00a0% of the test images"
 
 
 def test_classes_are_voted_where_there_is_no_classifier():
@@ -108,6 +110,7 @@ def test_classes_are_voted_where_there_is_no_classifier():
     rng = np.random.default_rng(0)
     dark, light = rng.integers(0, 60, (20, 1, 4, 4), np.uint8), rng.integers(190, 250, (20, 1, 4, 4), np.uint8)
     pictures, label = np.concatenate([dark, light]), np.repeat([0, 1], 20)
+    assert voted(dark[0] / np.float32(255), light[0] / np.float32(255), pictures[:29], label[:29]) is None  # too few to vote
     x, x_hat = dark[0] / np.float32(255), light[0] / np.float32(255)
     found = voted(x, x_hat, pictures, label, 0)
     assert found == Likeness(Look(0, 1.0), Look(1, 1.0), is_voted=True)
@@ -116,7 +119,6 @@ def test_classes_are_voted_where_there_is_no_classifier():
         "The picture looks like “dark” (5 of 5 nearest test images), its reconstruction like “light” (5 of 5 nearest test images)."
     )
     assert voted(x, x_hat, pictures, np.full(40, -1)) is None
-    assert voted(x, x_hat, pictures[:3], label[:3]) is None
 
 
 def test_the_classifier_is_asked_about_both():
