@@ -22,6 +22,7 @@ from explorer.facts import HELP, facts_line
 from explorer.verdicts import verdict_line
 from explorer.views.parts import default_run, run_chooser
 from trainer.clinic import LITTLE, neighbours_sentence
+from trainer.console import program
 from trainer.errors import LatentError, RunError
 from trainer.runs import RunInfo
 
@@ -163,6 +164,6 @@ def _notices(now: state.State, broken: Mapping[str, RunError]) -> None:
 def _no_runs(broken: Mapping[str, RunError]) -> None:
     st.title("Latent Atlas")
     st.info("There are no runs yet. Train the first one in a few seconds, then reload this page:", icon=":material/info:")
-    st.code("python -m trainer fit digits-2d", language="bash")
+    st.code(f"{program()} fit digits-2d", language="bash")
     for error in broken.values():
         st.error(plain(str(error)))

@@ -2,6 +2,13 @@
 
 import sys
 
-from trainer.cli import main
+from trainer.console import MODULE_NAME, Main, enter
 
-sys.exit(main(sys.argv[1:]))
+
+def _load() -> Main:
+    from trainer.cli import main
+
+    return main
+
+
+sys.exit(enter(_load, sys.argv[1:], MODULE_NAME))

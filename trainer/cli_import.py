@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from trainer.arguments import parse
+from trainer.arguments import MaybeNumber, MaybeText, NewName, RunsToWrite, parse
 from trainer.config import check_run_name
 from trainer.errors import LatentError, RunError
 from trainer.numerals import count
@@ -39,18 +39,18 @@ class ModelOptions:
     module: str
     """what is the model: FILE.py:CLASS, FILE.py:FUNCTION or PACKAGE.MODULE:NAME, where NAME is a class, a model, or a function that returns
     one; a file alone where it holds one class of models"""
-    arguments: str | None = None
+    arguments: MaybeText = None
     """what the class or function is called with, as JSON: '{"latent_dim": 20}', or '[784, 20]' in their order"""
-    weights: str | None = None
+    weights: MaybeText = None
     """file of weights: .pt, .pth, .bin, .ckpt or .safetensors, a state dict or a checkpoint that holds one; tensors only are loaded"""
-    weights_key: str | None = None
+    weights_key: MaybeText = None
     """where in the file the weights are, such as ema (default: wherever names and shapes fit best)"""
     command_line: str = ""
     """words that the module's own command line sees, where it reads one (default: none)"""
     data: str
     """data set that it was trained on: a name, or a path of your own images: a folder, or a file .zip, .npz, .npy or .csv; ?size=64 after a
     folder gives the pixels of a side"""
-    held_out: float | None = None
+    held_out: MaybeNumber = None
     """share of your own images that the figures are measured on, 0.05 to 0.6 (default: 0.2, or the split that the folder has)"""
     likelihood: Literal["bernoulli", "gaussian", "laplace"] = "bernoulli"
     """what the reconstruction loss means: bernoulli for cross-entropy, gaussian for squared, laplace for absolute error"""
@@ -80,9 +80,9 @@ class ImportOptions(ModelOptions):
     Imports and runs the module that you name, as `python` would, in a process of its own and only now: the app never does.
     """
 
-    name: str | None = None
+    name: NewName = None
     """name of the run (default: that of the class or function)"""
-    runs: str = field(default_factory=lambda: str(default_roots()[0]))
+    runs: RunsToWrite = field(default_factory=lambda: str(default_roots()[0]))
     """folder of runs, a path or an fsspec URL such as s3://bucket/runs (default: $LATENT_RUNS, else runs)"""
     umap: bool = True
     """lay out a UMAP for more than two latent dimensions"""
@@ -297,7 +297,10 @@ def work(command: str, options: ModelOptions, namesakes: Namesakes, tell: Tell) 
     dataset = load_dataset(options.data, progress=True)
     for note in dataset.notes:
         tell(note=note)
-    how = HowTrained(**{item.name: getattr(options, item.name) for item in fields(HowTrained) if hasattr(options, item.name)})
+    how = HowTrained(
+        likelihood=options.likelihood, sigma=options.sigma, beta=options.beta, output=options.output, binarise=options.binarise,
+        pixels=options.pixels, loss=options.loss, spread=options.spread, conditional=options.conditional,
+    )  # fmt: skip
     if isinstance(options, ImportOptions):
         _import(options, loaded, dataset, how, tell)
     else:
@@ -321,19 +324,16 @@ def _import(options: ImportOptions, loaded: Loaded, dataset: Dataset, how: HowTr
 
 
 def _check(options: ModelOptions, loaded: Loaded, dataset: Dataset, how: HowTrained, tell: Tell) -> None:
-    import torch
-
-    from trainer.foreign import asked
+    from trainer.importing import check_model
 
     tell(part="asking the model")
-    test = dataset.subset("test")
-    asking = asked(loaded.model, torch.from_numpy(test.images[:7].copy()).float() / 255)
-    c, h, w = dataset.image_shape
-    lines = [f"{options.module}: a {type(loaded.model).__name__}, {count(asking.n_parameters)} parameters"]
-    lines += [f"  {note}" for note in loaded.notes]
-    lines += [f"{dataset.name}: {count(test.n)} test images of {c} × {h} × {w}"]
-    lines += [f"  {line}" for line in asking.understood.lines()]
-    tell(say="\n".join(lines))
+    asking, understood = check_model(loaded.model, dataset, how)
+    lines = [
+        f"{options.module}: a {type(loaded.model).__name__}, {count(asking.n_parameters)} parameters",
+        *loaded.notes,
+        *understood,
+    ]
+    tell(say="\n  ".join(lines))
 
 
 def run_line(info: Any) -> str:
