@@ -213,6 +213,30 @@ def test_every_view_names_an_image_alike():
     assert f"{name[0].upper()}{name[1:]} in every run" in compared
 
 
+def test_zero_has_no_sign_and_minus_is_one():
+    from explorer.views.parts import number_list
+
+    assert number_list([-0.001, -1.5, 0.25]) == "(0.00, −1.50, 0.25)"
+    assert number_list([0.0] * 9) == f"({', '.join(['0.00'] * 8)}, …)"
+
+
+@pytest.mark.parametrize("view", ["atlas", "reconstruct"])
+def test_a_picture_of_two_channels_says_what_they_are(view):
+    told = "Pictures of two channels: the first is drawn in red, the second in cyan, white where both are bright."
+    assert words(sound(app(run="pendulum-2d", view=view).run())).count(told) == 1
+    assert told not in words(sound(app(run="digits-2d", view=view).run()))
+
+
+def test_notes_on_the_data_stand_in_the_header(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "assets" / "runs" / "digits-2d", tmp_path / "mine")
+    run = load_run("mine", tmp_path)
+    notes = ("24 files left out: 12 .heic, <b>12</b> .txt",)
+    info = run.info.model_copy(update={"dataset": run.info.dataset.model_copy(update={"notes": notes})})
+    monkeypatch.setenv("LATENT_RUNS", str(tmp_path))
+    monkeypatch.setattr("explorer.cache.runs", lambda: {"mine": info})
+    assert notes[0] in words(sound(app(run="mine").run()))
+
+
 # --- a run that is deleted while it is open
 
 
