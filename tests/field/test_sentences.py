@@ -220,6 +220,15 @@ def test_zero_has_no_sign_and_minus_is_one():
     assert number_list([0.0] * 9) == f"({', '.join(['0.00'] * 8)}, …)"
 
 
+def test_a_pin_far_from_all_images_says_so_beside_its_picture():
+    """z = (9, 9): the largest norm of a test image of digits-2d is far below."""
+    assert np.linalg.norm(load_run("digits-2d").encodings.mu, axis=1).max() < 9
+    page = words(sound(app(run="digits-2d", pins="9_9").run()))
+    assert "Low density of encoded images (0.00)" in page
+    middle = np.median(load_run("digits-2d").encodings.mu, axis=0)
+    assert "Low density" not in words(sound(app(run="digits-2d", pins=f"{middle[0]:.3f}_{middle[1]:.3f}").run()))
+
+
 @pytest.mark.parametrize("view", ["atlas", "reconstruct"])
 def test_a_picture_of_two_channels_says_what_they_are(view):
     told = "Pictures of two channels: the first is drawn in red, the second in cyan, white where both are bright."
