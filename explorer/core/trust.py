@@ -187,7 +187,7 @@ def is_redrawn(percentile: float, likeness: Likeness | None) -> bool:
 def headline(percentile: float, n: int, likeness: Likeness | None, names: Sequence[str]) -> str:
     """The gauge's answer. A picture that is redrawn as another class is never called typical, whatever its figures are."""
     if likeness is not None and is_redrawn(percentile, likeness):
-        return f"Redrawn as another class. {change_sentence(likeness, names)}"
+        return f"Reconstructed as another class. {change_sentence(likeness, names)}"
     return sentence(percentile, n)
 
 

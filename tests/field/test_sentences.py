@@ -54,7 +54,7 @@ def test_an_image_that_is_redrawn_as_another_class_is_not_called_typical():
     for row in (typical[0], next(row for row in range(100) if row not in rows)):
         test.number_input(key="reconstruct-row").set_value(row)
         page = words(sound(test.run()))
-        assert ("Redrawn as another class. The picture looks like" in page) == (row in rows)
+        assert ("Reconstructed as another class. The picture looks like" in page) == (row in rows)
         if row in rows:
             assert re.search(r"looks like an? \d \(\d\d\s%\), its reconstruction like an? \d \(\d\d\s%\)", page)
             assert "By its figures alone: typical of the test data." in page
@@ -84,7 +84,7 @@ def likeness(a: int, p: float, b: int, q: float) -> Likeness:
 
 def test_the_headline_joins_class_and_figures():
     changed, same, unsure = likeness(5, 0.93, 3, 0.88), likeness(5, 0.93, 5, 0.9), likeness(5, 0.45, 3, 0.88)
-    told = "Redrawn as another class. The picture looks like a 5 (93\u00a0%), its reconstruction like a 3 (88\u00a0%)."
+    told = "Reconstructed as another class. The picture looks like a 5 (93\u00a0%), its reconstruction like a 3 (88\u00a0%)."
     assert trust.headline(10, 2000, changed, DIGITS) == told
     assert trust.beside(10, 2000, changed, DIGITS) == "By its figures alone: typical of the test data."
     assert trust.headline(10, 2000, same, DIGITS) == trust.headline(10, 2000, None, DIGITS) == "Typical of the test data."
@@ -272,7 +272,7 @@ def test_the_click_that_finds_a_run_deleted_pins_nothing_and_the_app_goes_on(tmp
 
 PRIVATE = [
     r"\bnearer in than\b", r"\bfarther out than\b", r"\breal (points?|images?|codes?)\b", r"\bthis model saw\b", r"\bstrang(e|er|est)\b",
-    r"\bunlike %", r"\bfed to the model\b", r"\bredrawn\b(?! as)", r"\bhow sure the encoder\b",
+    r"\bunlike %", r"\bfed to the model\b", r"\bredrawn\b", r"\bhow sure the encoder\b",
     r"\bNothing to mend\b", r"\bsay next to nothing\b",
     r"\bTake along\b", r"\bBeyond a path\b", r"\bdearer\b", r"\bcosts? reconstruction\b", r"\ba nat pays\b", r"\bUnevenness\b",
     r"\bways? back\b", r"\bas ordinary as\b", r"\bmodel knows\b",
