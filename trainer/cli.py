@@ -22,6 +22,7 @@ from trainer.cli_progress import show
 from trainer.config import PRESET_NOTES, PRESETS, FitConfig, check_run_name, checked, preset
 from trainer.console import Command, program, run_one
 from trainer.errors import ConfigError, LatentError, RunError
+from trainer.numerals import count, number
 from trainer.runs import (
     RUN_JSON,
     Run,
@@ -59,6 +60,8 @@ class FitOptions:
     """folder of runs, a path or an fsspec URL such as s3://bucket/runs (default: $LATENT_RUNS, else runs)"""
     device: str = "cpu"
     """cpu, cuda or cuda:NUMBER"""
+    held_out: float | None = None
+    """of images of your own, the share that becomes the test split, 0.05 to 0.6 (default: 0.2; half as many again are for validation)"""
     resume: bool = False
     """go on with a run that was interrupted"""
     overwrite: bool = False
@@ -78,7 +81,7 @@ class EvaluateOptions:
     images: AtMost = None
     """importance-sample the first so many images only (default: all)"""
     parts: tuple[str, ...] = ()
-    """more than the bound: collapse, information, interventions, sensitivity, gaps, gradients, disentanglement"""
+    """more than the bound: collapse, information, interventions, sensitivity, implied-beta, gaps, gradients, disentanglement"""
     seconds: MaybeNumber = None
     """about how long it may take: a slow model gets fewer images and draws, and larger standard errors (default: all of them)"""
     device: str = "cpu"
@@ -181,9 +184,10 @@ def _fit(argv: list[str]) -> None:
     if options.resume and (folder / RUN_JSON).is_file():
         began = read_info(folder).config  # what is typed is held against it by `fit`
         options = parse(FitOptions, argv[1:], f"{program()} fit {name}", replace(options, config=began))
-    from trainer.datasets import absolute_name, load_dataset
+    from trainer.datasets import absolute_name, load_dataset, with_held_out
 
-    config = checked(options.config, data=absolute_name(options.config.data))
+    data = options.config.data if options.held_out is None else with_held_out(options.config.data, options.held_out)
+    config = checked(options.config, data=absolute_name(data))
     from trainer.fit import fit, refuse_to_lose
     from trainer.parallel import device_of, team
 
@@ -282,10 +286,7 @@ def _evaluate(argv: list[str]) -> None:
         print(json.dumps(stored_record(run)) if options.json else "\n".join(stored_lines(run)))
         return
     dataset = load_dataset(run.info.dataset.name, progress=True)
-    if dataset.sha256 != run.info.dataset.sha256:
-        raise RunError(
-            f"data set {dataset.name!r} is not the one that run {run.id!r} was trained on: restore it or train the run anew."
-        )
+    run.check_dataset(dataset)
     chosen = [part for part in PARTS if part in options.parts]
     for part in chosen:  # before minutes of evaluation
         check_part(run.model, dataset, part)
@@ -309,23 +310,26 @@ def _evaluate(argv: list[str]) -> None:
 
 def _print_figures(run_id: str, dataset: str, result: Evaluation) -> None:
     given = ", given the class" if result.given_label else ""
-    print(f"{run_id} on {dataset} {result.split} ({result.n} images, {result.input} input{given}), nats per image")
+    print(f"{run_id} on {dataset} {result.split} ({count(result.n)} images, {result.input} input{given}), nats per image")
     if result.elbo is not None and result.nll is not None and result.kl is not None and result.kl_per_dim is not None:
-        error = "" if result.nll_standard_error is None else f" ± {result.nll_standard_error:.2f}"
-        print(f"  ELBO            {result.elbo:10.2f}   = −(reconstruction + KL)")
-        print(f"  NLL             {result.nll:10.2f}   importance-sampled, {result.samples} draws, {result.nll_n} images{error}")
-        print(f"  reconstruction  {result.reconstruction:10.2f}")
-        print(f"  KL              {result.kl:10.2f}   {result.active_units} of {len(result.kl_per_dim)} dimensions active")
+        error = "" if result.nll_standard_error is None else f" ± {number(result.nll_standard_error)}"
+        print(f"  ELBO            {number(result.elbo):>10}   = −(reconstruction + KL)")
+        draws = f"importance-sampled, {count(result.samples or 0)} draws, {count(result.nll_n or 0)} images"
+        print(f"  NLL             {number(result.nll):>10}   {draws}{error}")
+        print(f"  reconstruction  {number(result.reconstruction):>10}")
+        print(f"  KL              {number(result.kl):>10}   {result.active_units} of {len(result.kl_per_dim)} dimensions active")
     else:
-        print(f"  reconstruction  {result.reconstruction:10.2f}   −log p(x|z) at the code: a point, so there is no KL and no bound")
+        print(
+            f"  reconstruction  {number(result.reconstruction):>10}   −log p(x|z) at the code: a point, so there is no KL and no bound"
+        )
     if result.ess is not None:
-        print(f"  ESS             {result.ess:10.1f}   effective draws of {result.samples}")
+        print(f"  ESS             {number(result.ess, 1):>10}   effective draws of {result.samples}")
     if result.squared_error is not None:
-        print(f"  squared error   {result.squared_error:10.3f}   Σ over pixels at the mean code")
+        print(f"  squared error   {number(result.squared_error, 3):>10}   Σ over pixels at the mean code")
     if result.classifier_error is not None:
-        print(f"  test error      {result.classifier_error:10.3f}   share of images that q(y|x) gets wrong")
+        print(f"  test error      {number(result.classifier_error, 3):>10}   share of images that q(y|x) gets wrong")
     if result.knn_accuracy is not None:
-        print(f"  15-NN accuracy  {result.knn_accuracy:10.3f}   share of images")
+        print(f"  15-NN accuracy  {number(result.knn_accuracy, 3):>10}   share of images")
 
 
 def _short(value: Any) -> str:

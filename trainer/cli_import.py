@@ -297,7 +297,10 @@ def work(command: str, options: ModelOptions, namesakes: Namesakes, tell: Tell) 
     dataset = load_dataset(options.data, progress=True)
     for note in dataset.notes:
         tell(note=note)
-    how = HowTrained(**{item.name: getattr(options, item.name) for item in fields(HowTrained) if hasattr(options, item.name)})
+    how = HowTrained(
+        likelihood=options.likelihood, sigma=options.sigma, beta=options.beta, output=options.output, binarise=options.binarise,
+        pixels=options.pixels, loss=options.loss, spread=options.spread, conditional=options.conditional,
+    )  # fmt: skip
     if isinstance(options, ImportOptions):
         _import(options, loaded, dataset, how, tell)
     else:
@@ -321,19 +324,16 @@ def _import(options: ImportOptions, loaded: Loaded, dataset: Dataset, how: HowTr
 
 
 def _check(options: ModelOptions, loaded: Loaded, dataset: Dataset, how: HowTrained, tell: Tell) -> None:
-    import torch
-
-    from trainer.foreign import asked
+    from trainer.importing import check_model
 
     tell(part="asking the model")
-    test = dataset.subset("test")
-    asking = asked(loaded.model, torch.from_numpy(test.images[:7].copy()).float() / 255)
-    c, h, w = dataset.image_shape
-    lines = [f"{options.module}: a {type(loaded.model).__name__}, {count(asking.n_parameters)} parameters"]
-    lines += [f"  {note}" for note in loaded.notes]
-    lines += [f"{dataset.name}: {count(test.n)} test images of {c} × {h} × {w}"]
-    lines += [f"  {line}" for line in asking.understood.lines()]
-    tell(say="\n".join(lines))
+    asking, understood = check_model(loaded.model, dataset, how)
+    lines = [
+        f"{options.module}: a {type(loaded.model).__name__}, {count(asking.n_parameters)} parameters",
+        *loaded.notes,
+        *understood,
+    ]
+    tell(say="\n  ".join(lines))
 
 
 def run_line(info: Any) -> str:

@@ -17,7 +17,7 @@ from trainer.checks import Implied, Measured, measure
 from trainer.clinic import Examination
 from trainer.collapse import BATCH, decoder_sensitivity, intervention_losses
 from trainer.datasets import Dataset
-from trainer.errors import ConfigError, RunError
+from trainer.errors import ConfigError
 from trainer.evaluate import (
     EVALUATION_SEED,
     NEIGHBOURS,
@@ -148,6 +148,9 @@ def _neighbours(
     mu: NDArray[np.float32], z: NDArray[np.float32], labels: NDArray[np.int64] | None
 ) -> tuple[float | None, float | None]:
     """Share of images whose class their 15 nearest neighbours among the others vote for, by posterior means and by draws z (N, K)."""
+    if labels is not None and (labels < 0).any():  # −1 is no class
+        known = np.flatnonzero(labels >= 0)
+        mu, z, labels = mu[known], z[known], labels[known]
     if labels is None or len(mu) <= NEIGHBOURS or len(np.unique(labels)) < 2 or not np.isfinite(z).all():
         return None, None
     from sklearn.neighbors import NearestNeighbors
@@ -178,10 +181,7 @@ def examine_run(
     run: Run, dataset: Dataset, budget: Budget | None = None, on_progress: Progress = lambda share: None
 ) -> Examination:
     """Examines a finished run and writes nothing. Raises `RunError` for another data set."""
-    if dataset.sha256 != run.info.dataset.sha256:
-        raise RunError(
-            f"data set {dataset.name!r} is not the one that run {run.id!r} was trained on: restore it or train the run anew."
-        )
+    run.check_dataset(dataset)
     return examine(run.model, dataset, budget=budget, on_progress=on_progress)
 
 

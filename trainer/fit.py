@@ -175,9 +175,7 @@ def _prepare_folder(writer: RunWriter, config: FitConfig, dataset: Dataset, resu
             if value != stored:
                 raise ConfigError(key, value, f"{stored!r}, with which run {name!r} began (--resume goes on as it began)")
         if info.dataset.sha256 != dataset.sha256:
-            raise RunError(
-                f"data set {dataset.name!r} is not the one that run {name!r} began with; restore it or start another run."
-            )
+            raise RunError(files.other_data(dataset, name, "began with"))
         return info.config
     return config
 
@@ -580,7 +578,7 @@ def refresh_maps(run: Run, dataset: Dataset) -> tuple[Projection, ...]:
 
     Raises `RunError` for another data set.
     """
-    _check_same(run, dataset)
+    run.check_dataset(dataset)
     maps = maps_of(run.model, dataset.subset("test"), run.encodings.mu, run.encodings.logvar)
     if not (writer := RunWriter(run.folder)).is_kept:
         writer.replace_projections(run.info, maps)
@@ -592,7 +590,7 @@ def refresh_classifier(run: Run, dataset: Dataset, on_progress: Callable[[float]
 
     Raises `RunError` for another data set, `DataError` for one without classes.
     """
-    _check_same(run, dataset)
+    run.check_dataset(dataset)
     training = ClassifierTraining(run.model, dataset, run.config.seed)
     for share in training.epochs():
         on_progress(share)
@@ -600,13 +598,6 @@ def refresh_classifier(run: Run, dataset: Dataset, on_progress: Callable[[float]
     if not (writer := RunWriter(run.folder)).is_kept:
         writer.replace_classifier(run.info, classifier)
     return classifier
-
-
-def _check_same(run: Run, dataset: Dataset) -> None:
-    if dataset.sha256 != run.info.dataset.sha256:
-        raise RunError(
-            f"data set {dataset.name!r} is not the one that run {run.id!r} was trained on: restore it or train the run anew."
-        )
 
 
 def knobs_at(config: FitConfig, epochs_done: float) -> Knobs:

@@ -94,10 +94,8 @@ def _found(place: Place, namesakes: Namesakes | None) -> tuple[Any, str, list[st
     for word in place.name.split("."):
         if not hasattr(part, word):
             there = _names_of(found)
-            near = [f"{place.name!r} may mean {name}" for name in difflib.get_close_matches(place.name, there, 1)]
             raise ForeignError(
-                f"module {place.shown} has no {place.name!r}; it has: {listed(there, 12) or 'nothing that can be called'}"
-                f"{''.join(f'; {hint}' for hint in near)}."
+                f"module {place.shown} has no {place.name!r}; it has: {listed(there, 12) or 'nothing that can be called'}."
             )
         part = getattr(part, word)
     return part, place.name, []

@@ -49,6 +49,7 @@ from trainer.datasets import Dataset, is_built_in
 from trainer.errors import ConfigError, RunCorrupt, RunError, RunNotFound
 from trainer.forward import Forward
 from trainer.layers import check_imported, parameter_shapes
+from trainer.numerals import percent
 from trainer.packed import TestImages, pack, unpack
 from trainer.projection import Projection
 from trainer.store import Place, RemoteFolder, Store, place, store_of
@@ -70,6 +71,7 @@ HOME = Path(__file__).resolve().parent.parent
 RUN_JSON, WEIGHTS, HISTORY, TIMING = "run.json", "weights.safetensors", "history.csv", "timing.csv"
 ENCODINGS, FILM, PROJECTION = "encodings.safetensors", "film.safetensors", "projection.safetensors"
 CLASSIFIER, IMAGES = "classifier.safetensors", "images.safetensors"
+MUCH_OFF = 0.03  # of white, in the mean over pixels at draws from the prior: from there on stored pictures are warned of
 CHECKPOINT = "checkpoint/state.safetensors"
 PROBE = ".probe"
 SUMMED = (WEIGHTS, HISTORY, TIMING, ENCODINGS, FILM, PROJECTION, CLASSIFIER, IMAGES)  # the files whose checksums run.json holds
@@ -134,7 +136,8 @@ class Origin(BaseModel):
 
     source: what was imported, `package.module:factory` · decoder: as layers, or as pictures of it between which is interpolated ·
     why_decoder, why_encoder: what keeps them from being layers, words that end a sentence; empty where nothing does · error, most_error: of
-    the interpolation at codes between the pictures, the mean and the 99th percentile over pixels, grey levels from 0 to 1.
+    the interpolation near the codes of images, the mean and the 99th percentile over pixels, grey levels from 0 to 1 · prior_error,
+    most_prior_error: the same at draws from the prior; not in old runs · understood: what was seen of the model, a line each.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -144,12 +147,17 @@ class Origin(BaseModel):
     why_encoder: str = ""
     error: float | None = None
     most_error: float | None = None
+    prior_error: float | None = None
+    most_prior_error: float | None = None
+    understood: tuple[str, ...] = ()
 
     def sentences(self) -> tuple[str, ...]:
         """What a person should know of how the run decodes and encodes; none where all of it is as in a run of ours."""
         told = []
         if self.decoder == "pictures":
-            told.append(f"Pictures are interpolated between stored ones, because decode {self.why_decoder}{self._off()}.")
+            told.append(
+                f"Pictures are interpolated between stored ones, because decode {self.why_decoder}{self._off()}.{self._warning()}"
+            )
         if self.why_encoder:
             told.append(
                 f"Its encoder is not known here, because encode {self.why_encoder}: Reconstruct offers the test images only."
@@ -160,8 +168,23 @@ class Origin(BaseModel):
         """How far pixels are off, rounded up; white is 100 %."""
         if self.error is None or self.most_error is None:
             return ""
-        mean, most = (max(1, math.ceil(100 * value)) for value in (self.error, self.most_error))
-        return f"; a pixel is off by {mean} % of white in the mean, and 99 of 100 by at most {most} %"
+        near = f"; a pixel is off by {_up(self.error)} of white in the mean, and 99 of 100 by at most {_up(self.most_error)}"
+        if self.prior_error is None or self.most_prior_error is None:
+            return near
+        return (
+            f"{near}, near the codes of images; at draws from the prior by {_up(self.prior_error)} and {_up(self.most_prior_error)}"
+        )
+
+    def _warning(self) -> str:
+        """Where what is shown far from the codes of images is too far from the decoder to be looked at closely."""
+        if self.prior_error is None or self.prior_error < MUCH_OFF:
+            return ""
+        return " Away from the codes of images these pictures are only roughly the decoder's: trust no detail of them."
+
+
+def _up(share: float) -> str:
+    """A share of white in per cent, rounded up."""
+    return percent(max(1, math.ceil(100 * share)) / 100)
 
 
 class RunInfo(BaseModel):
@@ -196,7 +219,7 @@ class RunInfo(BaseModel):
     @model_validator(mode="after")
     def _is_consistent(self) -> RunInfo:
         if isinstance(self.config, ImportedConfig):
-            check_imported(self.config, self.dataset.image_shape)
+            check_imported(self.config, self.dataset.image_shape, _n_classes(self))
         if self.state == "finished" and self.metrics is None:
             raise ValueError("a finished run has metrics")
         if self.metrics is not None:
@@ -285,6 +308,11 @@ class Run:
     def forward(self) -> Forward:
         """Encoder and decoder in numpy."""
         return _forward_of(self.info, self.weights)
+
+    def check_dataset(self, dataset: Dataset) -> None:
+        """Raises `RunError` for another data set, another division included: a model is not judged on images that it has learned."""
+        if dataset.sha256 != self.info.dataset.sha256:
+            raise RunError(other_data(dataset, self.id, "was trained on"))
 
     def check_measurable(self) -> None:
         """Raises `RunError` where figures would be those of stored pictures or need an encoder that is not here."""
@@ -421,6 +449,14 @@ class Run:
             odd = ", ".join(sorted(set(arrays) ^ wanted))
             raise _damaged(self.id, name, f"unexpected or missing tensors: {odd}")
         return arrays
+
+
+def other_data(dataset: Dataset, name: str, what: str) -> str:
+    """The sentence for a data set that is not the run's; what: what the run did with its own."""
+    why = ""
+    if not is_built_in(dataset.name):
+        why = ": its files have changed, or it was made by a version that divided them in another way"
+    return f"data set {dataset.name!r} is not the one that run {name!r} {what}{why}; restore it or train the run anew."
 
 
 def default_roots() -> tuple[Place, ...]:

@@ -96,7 +96,7 @@ class Subject:
         for name in names:
             found = self.model.get(name) if isinstance(self.model, Mapping) else getattr(self.model, name, None)
             if callable(found):
-                return found  # type: ignore[no-any-return]
+                return getattr(found, "_torchdynamo_orig_callable", found)
         return None
 
     def forwards(self) -> Callable[..., Any] | None:
@@ -139,6 +139,10 @@ def subject_of(model: Any, x: Tensor, y: Labels, n_classes: int, pixels: Pixels)
     modules = modules_of(model)
     for module in modules:
         module.eval().cpu().float()
+        for part in module.modules():
+            part._compiled_call_impl = (
+                None  # asked a few times, a compiled model would be compiled again for every number of images
+            )
     return Subject(model, modules, x, y, n_classes, pixels)
 
 

@@ -35,6 +35,7 @@ MOST_PAIRS = 40_000_000  # distances for that: half a second
 LEAST_SEARCHES = 200
 CHUNK = 200
 UNUSUAL, LESS_TYPICAL = 95.0, 75.0  # percentiles of the anomaly score from which the sentence changes
+FEWEST = 30  # test images below which a percentile carries no sentence
 MOST = 99.9  # per cent that a share of the test images may read where some are as unusual
 
 
@@ -161,6 +162,8 @@ def _at_least(ordered: Doubles, values: Doubles) -> Doubles:
 
 def sentence(percentile: float, n: int) -> str:
     """What the percentile of the anomaly score means, among n test images."""
+    if n < FEWEST:
+        return f"Too few test images ({n}) to say how unusual the picture is."
     if percentile >= 100:
         return f"More unusual than each of the {count(n)} test images compared."
     if percentile >= UNUSUAL:

@@ -156,7 +156,8 @@ def _controls(table: Table) -> None:
             on_click=comparison.add_column, args=(table.data_set, _proposal(table.names, table.runs)),
         )  # fmt: skip
         st.caption(
-            "Hover over one map, or use its keys: the others follow, with the same code (same run) or their own code of the nearest image.",
+            "Each column is one run's map of the test images. Hover over one, or use its keys: the others follow, with the same code (same "
+            "run) or their own code of the nearest image.",
             width="stretch",
         )
 
@@ -242,8 +243,8 @@ def _map_and_facts(table: Table, index: int, run: Run) -> tuple[Projection, Axes
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         chosen = _chosen_map(table, index, run)
         if is_roomy:
-            st.caption(facts, help=HELP, width="stretch")
-    verdict_line(run.id, f"verdict-{index}", is_brief=True)
+            st.caption(facts, help=HELP, width="content")
+        verdict_line(run.id, f"verdict-{index}", is_brief=True)
     return chosen
 
 

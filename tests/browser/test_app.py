@@ -80,7 +80,7 @@ def test_clicking_an_empty_place_pins_it(page, server):
     page.mouse.click(*at(canvas, 0.93, 0.1))
     expect(page.get_by_test_id("surface-state")).to_contain_text("Pinned A")
     expect(page.get_by_test_id("pin")).to_contain_text("A")
-    expect(page.get_by_text("Nearest real images")).to_be_visible()
+    expect(page.get_by_text("Nearest test images")).to_be_visible()
     assert pixels(page) != before
     expect(page).to_have_url(re.compile("pins="))
 
@@ -91,7 +91,7 @@ def test_a_pin_survives_a_reload_by_its_link(page, server):
     expect(page).to_have_url(re.compile("pins="))
     text = page.get_by_text(re.compile(r"^z = \(")).last.text_content()
     page.goto(page.url)
-    expect(page.get_by_text("Nearest real images")).to_be_visible()
+    expect(page.get_by_text("Nearest test images")).to_be_visible()
     expect(page.get_by_text(text).last).to_be_visible()
 
 

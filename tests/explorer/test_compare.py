@@ -293,9 +293,7 @@ def test_the_row_has_the_image_and_every_run_once():
 
 def test_the_sentence_on_an_image():
     scores = [Scored("a", 90.0, 10.0), Scored("b", 60.0, 24.0), Scored("c", 70.0, None)]
-    assert (
-        image_sentence(scores) == "b comes closest, −log p 60.0 nats; its code is dearer than that of a, KL 24.0 against 10.0 nats."
-    )
+    assert image_sentence(scores) == "b comes closest, −log p 60.0 nats; it uses more rate (KL) than a, 24.0 against 10.0 nats."
     assert image_sentence([Scored("a", 90.0, 10.0), Scored("b", 60.0, 4.0)]).endswith(
         "cheaper than that of a, KL 4.0 against 10.0 nats."
     )

@@ -97,6 +97,12 @@ def test_the_headline_joins_class_and_figures():
     assert trust.beside(10, 2000, None, DIGITS) == ""
 
 
+@pytest.mark.parametrize("n", [1, 12, 29, 30])
+def test_few_test_images_carry_no_percentile(n):
+    for percentile in (0, 50, 100):
+        assert ("Too few test images" in trust.sentence(percentile, n)) == (n < 30)
+
+
 def test_classes_are_voted_where_there_is_no_classifier():
     """Two clouds of pictures: one near the picture, one near its reconstruction; brute force counts the votes."""
     rng = np.random.default_rng(0)
