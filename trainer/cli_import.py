@@ -133,11 +133,12 @@ def check_command(argv: list[str], prog: str) -> None:
 
 
 def joined(argv: list[str]) -> list[str]:
-    """The words with `--pixels -1..1` as one, since what begins with a minus is taken for an option."""
+    """The words with `--pixels -1..1` and `--command-line "--lr 3"` as one each, since what begins with a minus is taken for an option."""
     words: list[str] = []
     for word in argv:
-        if words and words[-1] == "--pixels" and re.match(r"-[0-9.]", word):
-            words[-1] = f"--pixels={word}"
+        is_value = bool(words) and ((words[-1] == "--pixels" and re.match(r"-[0-9.]", word)) or words[-1] == "--command-line")
+        if is_value and word.startswith("-"):
+            words[-1] = f"{words[-1]}={word}"
         else:
             words.append(word)
     return words
@@ -359,7 +360,7 @@ def _check(options: ModelOptions, loaded: Loaded, dataset: Dataset, how: HowTrai
     tell(part="asking the model")
     asking, understood = check_model(loaded.model, dataset, how)
     lines = [
-        f"{options.module}: a {type(loaded.model).__name__}, {count(asking.n_parameters)} parameters",
+        f"{source_of(options)}: a {type(loaded.model).__name__}, {count(asking.n_parameters)} parameters",
         *loaded.notes,
         *understood,
     ]

@@ -327,16 +327,19 @@ def _set_right(model: Any) -> None:
     """What their code switched for all of torch is as it was, and parameters that were made without gradients can have some."""
     torch.set_grad_enabled(True)
     torch.set_default_dtype(torch.float32)
-    torch.set_default_device("cpu")
+    torch.set_default_device(None)
     torch.use_deterministic_algorithms(False)
     torch.autograd.set_detect_anomaly(False)
     for module in modules_of(model).values():
         for part in module.modules():
-            for held in (part._parameters, part._buffers):
-                for name, value in held.items():
-                    if value is not None and value.is_inference():  # of @torch.inference_mode()
-                        copy = value.detach().clone()
-                        held[name] = nn.Parameter(copy) if isinstance(value, nn.Parameter) else copy
+            for name, value in [*part.named_parameters(recurse=False), *part.named_buffers(recurse=False)]:
+                if value.is_inference():  # of @torch.inference_mode()
+                    copy = value.detach().clone()
+                    delattr(part, name)
+                    if isinstance(value, nn.Parameter):
+                        part.register_parameter(name, nn.Parameter(copy))
+                    else:
+                        part.register_buffer(name, copy)
 
 
 def unwrap(model: Any) -> tuple[Any, list[str]]:

@@ -426,6 +426,12 @@ def test_the_command_itself_is_not_led_astray_by_what_lies_where_it_is_started(t
     assert done.returncode == 0 and "--weights FILE" in done.stdout, done.stderr
 
 
+def test_values_that_begin_with_a_minus_are_values():
+    told = parse(ImportOptions, joined(["--module", "m", "--data", "d", "--pixels", "-1..1", "--command-line", "--lr 3"]), "atlas")
+    assert (told.pixels, told.command_line) == ("-1..1", "--lr 3")
+    assert joined(["--pixels", "--beta", "2"]) == ["--pixels", "--beta", "2"]
+
+
 def test_the_commands_of_the_readme_are_understood():
     """Every option that the section names is one, with a value that is allowed."""
     text = (Path(ROOT) / "README.md").read_text(encoding="utf-8")
