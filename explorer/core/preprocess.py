@@ -28,6 +28,7 @@ from PIL import Image, ImageOps
 from explorer.core.ink import FAINT, Floats, Found, Mask, blank, find_ink, fitted, resize
 from trainer.datasets.pictures import BLACK, MAX_BYTES, MAX_PIXELS, ground_behind, is_transparent, open_picture, to_grey_or_rgb
 from trainer.datasets.reduced import full_size, n_in_file
+from trainer.numerals import count
 
 __all__ = [
     "MAX_BYTES", "MAX_PIXELS", "Ground", "Prepared", "Step", "Switch", "browser_protocol", "ground_of", "open_picture", "prepare",
