@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from explorer.figures import ACCENT, MUTED, SECOND, styled
+from trainer.numerals import dimension, number
 
 Doubles = NDArray[np.float64]
 THIRD = "#0b7285"
@@ -23,7 +24,8 @@ def kl_heat_map(kl: Doubles, order: Sequence[int], rows: Sequence[str]) -> go.Fi
     shown = np.log10(np.maximum(kl[:, order], 1e-4))
     figure = go.Figure()
     figure.add_heatmap(
-        z=shown, x=[f"z{k + 1}" for k in order], y=list(range(len(rows))), colorscale="Cividis", zmin=-4, zmax=max(1.0, float(shown.max())),
+        z=shown, x=[dimension(k) for k in order], y=list(range(len(rows))), colorscale="Cividis", zmin=-4,
+        zmax=max(1.0, float(shown.max())),
         customdata=np.dstack([kl[:, order], np.repeat(np.asarray(rows, object)[:, None], len(order), 1)]),
         hovertemplate="%{customdata[1]}<br>%{x}: KL %{customdata[0]:.3f} nats<extra></extra>",
         colorbar={
@@ -45,8 +47,8 @@ def kl_ribbon(epoch: Doubles, kl: Doubles, beta: Doubles, order: Sequence[int]) 
     shades = _shades(len(order))
     for rank, k in enumerate(order):
         figure.add_scatter(
-            x=epoch, y=kl[:, k], name=f"z{k + 1}", mode="lines", stackgroup="kl", line={"width": 0.5, "color": "#ffffff"},
-            fillcolor=shades[rank], hovertemplate=f"z{k + 1}, epoch %{{x}}: %{{y:.3f}} nats<extra></extra>", showlegend=False,
+            x=epoch, y=kl[:, k], name=dimension(k), mode="lines", stackgroup="kl", line={"width": 0.5, "color": "#ffffff"},
+            fillcolor=shades[rank], hovertemplate=f"{dimension(k)}, epoch %{{x}}: %{{y:.3f}} nats<extra></extra>", showlegend=False,
         )  # fmt: skip
     figure.add_scatter(
         x=epoch, y=beta, name="weight of the KL, β(t)", mode="lines", line={"color": SECOND, "width": 2.5, "dash": "dot"},
@@ -70,7 +72,7 @@ def _scrubber(epoch: Doubles, kl: Doubles, beta: Doubles) -> dict[str, Any]:
         {
             "method": "relayout",
             "args": [{"shapes[0].x0": float(epoch[t]), "shapes[0].x1": float(epoch[t])}],
-            "label": f"{epoch[t]:g}: KL {kl[t].sum():.2f} nats, β {beta[t]:.2f}",
+            "label": f"{epoch[t]:g}: KL {number(float(kl[t].sum()))} nats, β {number(float(beta[t]))}",
             "value": str(t),
         }
         for t in picks
@@ -81,39 +83,53 @@ def _scrubber(epoch: Doubles, kl: Doubles, beta: Doubles) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def information_stack(information: float, total_correlation: float, dimension_wise: float, ceiling: float) -> go.Figure:
-    """Where the mean KL goes: information of image and code, total correlation, dimension-wise KL; nats. A line at log N."""
+def information_stack(
+    information: float, total_correlation: float, dimension_wise: float, ceiling: float, most: float
+) -> go.Figure:
+    """Where the mean KL goes: information of image and code, total correlation, dimension-wise KL; nats.
+
+    Lines at log N, where what N images can show ends, and at the most that the information can be, where that is farther.
+    """
     figure = go.Figure()
     parts = (
-        ("information, I(x; z)", information, ACCENT),
+        ("information seen", information, ACCENT),
         ("total correlation", total_correlation, THIRD),
         ("dimension-wise KL", dimension_wise, SECOND),
     )
     for name, value, colour in parts:
         figure.add_bar(
             y=["mean KL"], x=[max(0.0, value)], name=name, orientation="h", marker_color=colour,
-            hovertemplate=f"{name}: {value:.3f} nats<extra></extra>", text=[f"{value:.2f}"],
+            hovertemplate=f"{name}: {number(value, 3)} nats<extra></extra>", text=[number(max(0.0, value))],
             textposition="inside", insidetextanchor="middle",
         )  # fmt: skip
+    total = max(0.0, information) + max(0.0, total_correlation) + max(0.0, dimension_wise)
     figure.add_vline(x=ceiling, line_dash="dot", line_color=MUTED, annotation_text="log N", annotation_position="top")
+    if most > ceiling + 0.05 * max(total, ceiling):
+        figure.add_vline(x=most, line_dash="dash", line_color=MUTED, annotation_text="at most", annotation_position="top")
     figure.update_layout(barmode="stack")
     figure.update_xaxes(title="nats per image", rangemode="tozero")
     figure.update_yaxes(showticklabels=False)
     return styled(figure, height=190)
 
 
-def intervention_bars(shuffled: Sequence[float], zeroed: Sequence[float], order: Sequence[int], threshold: float) -> go.Figure:
-    """What reconstruction loses without each dimension. shuffled, zeroed (K,) nats · order: dimensions, most KL first."""
+def intervention_bars(
+    shuffled: Sequence[float], zeroed: Sequence[float], order: Sequence[int], threshold: float,
+    shuffled_error: Sequence[float] | None = None, zeroed_error: Sequence[float] | None = None,
+) -> go.Figure:  # fmt: skip
+    """What reconstruction loses without each dimension. shuffled, zeroed (K,) nats, with their standard errors where they are known,
+    drawn twice as long · order: dimensions, most KL first."""
     figure = go.Figure()
-    names = [f"z{k + 1}" for k in order]
-    for name, values, colour in (("from another image", shuffled, ACCENT), ("set to 0", zeroed, MUTED)):
+    names = [dimension(k) for k in order]
+    bars = (("from another image", shuffled, shuffled_error, ACCENT), ("set to 0", zeroed, zeroed_error, MUTED))
+    for name, values, errors, colour in bars:
         figure.add_bar(
             x=names, y=[values[k] for k in order], name=name, marker_color=colour,
-            hovertemplate=f"%{{x}} {name}<br>reconstruction +%{{y:.3f}} nats<extra></extra>",
+            error_y=None if errors is None else {"type": "data", "array": [2 * errors[k] for k in order], "thickness": 1, "width": 2},
+            hovertemplate=f"%{{x}} {name}<br>reconstruction loss +%{{y:.3f}} nats<extra></extra>",
         )  # fmt: skip
     figure.add_hline(y=threshold, line_dash="dot", line_color=MUTED)
     figure.update_xaxes(title="latent dimension, by KL")
-    figure.update_yaxes(title="reconstruction lost, nats per image")
+    figure.update_yaxes(title="rise of reconstruction loss, nats")
     return styled(figure, height=320)
 
 
@@ -121,7 +137,7 @@ def sensitivity_bars(sensitivity: Sequence[float], order: Sequence[int]) -> go.F
     """How far the picture moves with each dimension. sensitivity (K,), grey levels per unit of z · order: dimensions, most KL first."""
     figure = go.Figure()
     figure.add_bar(
-        x=[f"z{k + 1}" for k in order], y=[sensitivity[k] for k in order], marker_color=ACCENT,
+        x=[dimension(k) for k in order], y=[sensitivity[k] for k in order], marker_color=ACCENT,
         hovertemplate="%{x}: %{y:.3f} grey levels per unit of z<extra></extra>",
     )  # fmt: skip
     figure.update_xaxes(title="latent dimension, by KL")
@@ -133,7 +149,7 @@ def marginals(samples: Doubles, order: Sequence[int]) -> go.Figure:
     """Aggregated posterior of single dimensions over N(0, 1). samples (M, K) · order: which dimensions, most KL first."""
     columns = min(4, len(order))
     rows = -(-len(order) // columns)
-    figure = make_subplots(rows, columns, subplot_titles=[f"z{k + 1}" for k in order], vertical_spacing=0.14 if rows > 1 else 0)
+    figure = make_subplots(rows, columns, subplot_titles=[dimension(k) for k in order], vertical_spacing=0.14 if rows > 1 else 0)
     reach = max(3.5, float(np.quantile(np.abs(samples[:, order]), 0.999)))
     at = np.linspace(-reach, reach, 121)
     density = np.exp(-0.5 * at**2) / np.sqrt(2 * np.pi)
@@ -143,7 +159,7 @@ def marginals(samples: Doubles, order: Sequence[int]) -> go.Figure:
         heights, _ = np.histogram(samples[:, k], edges, density=True)
         figure.add_bar(
             x=(edges[1:] + edges[:-1]) / 2, y=heights, marker_color=ACCENT, name="codes", showlegend=i == 0, marker_line_width=0,
-            hovertemplate=f"z{k + 1} = %{{x:.2f}}: density %{{y:.3f}}<extra></extra>", **place,
+            hovertemplate=f"{dimension(k)} = %{{x:.2f}}: density %{{y:.3f}}<extra></extra>", **place,
         )  # fmt: skip
         figure.add_scatter(
             x=at, y=density, mode="lines", line={"color": SECOND, "width": 2}, name="prior N(0, 1)", showlegend=i == 0,
@@ -161,7 +177,7 @@ def pair_density(samples: Doubles, first: int, second: int) -> go.Figure:
     bins = {"start": -REACH, "end": REACH, "size": REACH / 40}
     figure.add_histogram2d(
         x=samples[:, first], y=samples[:, second], xbins=bins, ybins=bins, colorscale="Cividis", showscale=False,
-        hovertemplate=f"z{first + 1} %{{x}}, z{second + 1} %{{y}}: %{{z}} codes<extra></extra>",
+        hovertemplate=f"{dimension(first)} %{{x}}, {dimension(second)} %{{y}}: %{{z}} codes<extra></extra>",
     )  # fmt: skip
     angle = np.linspace(0, 2 * np.pi, 121)
     for radius in (1, 2, 3):
@@ -169,8 +185,8 @@ def pair_density(samples: Doubles, first: int, second: int) -> go.Figure:
             x=radius * np.cos(angle), y=radius * np.sin(angle), mode="lines", line={"color": SECOND, "width": 2, "dash": "dot"},
             name="prior, 1, 2 and 3 σ", showlegend=radius == 1, hoverinfo="skip",
         )  # fmt: skip
-    figure.update_xaxes(title=f"z{first + 1}", range=[-REACH, REACH], constrain="domain")
-    figure.update_yaxes(title=f"z{second + 1}", range=[-REACH, REACH], scaleanchor="x", scaleratio=1, constrain="domain")
+    figure.update_xaxes(title=dimension(first), range=[-REACH, REACH], constrain="domain")
+    figure.update_yaxes(title=dimension(second), range=[-REACH, REACH], scaleanchor="x", scaleratio=1, constrain="domain")
     return styled(figure, height=480)
 
 

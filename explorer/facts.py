@@ -5,17 +5,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from trainer import numerals
+from trainer.clinic import LITTLE
+from trainer.numerals import percent
 from trainer.runs import RunInfo
 
 MEANINGS = {
     "ELBO": "−(reconstruction + KL), a lower bound of log p(x); higher is better (Kingma & Welling 2014, eq. 3).",
     "NLL": "−log p(x) by importance sampling, log-mean-exp of the weights p(x|z)p(z)/q(z|x); lower is better (Burda et al. 2016, eq. 8).",
-    "given y": "the model is told the class, so these are bounds of log p(x|y), which is larger than log p(x).",
+    "given y": "the model is given the class, so these are bounds of log p(x|y), which is larger than log p(x).",
     "Reconstruction": "of a deterministic model = −log p(x|z) at the code: a point has no KL, so there is no bound.",
     "Squared error": "Σ over pixels of (x − x̂)² at the code.",
     "Test error": "share of test images whose most probable class under q(y|x) is wrong (Kingma et al. 2014).",
-    "15-NN": "share of test images whose class the 15 nearest training codes vote for. Where the model is told the class, the code "
-    "need not hold it, and a low share says that style and class are apart.",
+    "15-NN": "share of test images whose class the 15 nearest training codes (posterior means) vote for. Neighbours compare means on any "
+    "scale: where a model is collapsed they still read differences far below the posterior's own noise, which the decoder never sees, so a "
+    "high share is no sign that the code is used. Where the model is given the class, the code need not hold it, and a low share says that "
+    "style and class are apart.",
 }
 UNITS = "Nats per image, sums over pixels, means over the test images. Bernoulli and Gaussian values cannot be compared with each other."
 
@@ -56,11 +61,19 @@ def facts(info: RunInfo) -> tuple[Fact, ...]:
         found.append(Fact(f"NLL{given} {number(metrics.nll)}", ("NLL", *terms)))
     if metrics.classifier_error is not None:
         labels = f" with {info.dataset.n_labelled} labels" if info.dataset.n_labelled else ""
-        found.append(Fact(f"test error {metrics.classifier_error:.1%}{labels}", ("Test error",)))
+        found.append(Fact(f"test error {percent(metrics.classifier_error, 1)}{labels}", ("Test error",)))
     if metrics.knn_accuracy is not None:
-        found.append(Fact(f"15-NN {metrics.knn_accuracy:.0%}", ("15-NN",)))
-    found.append(Fact(f"{info.n_parameters / 1e6:.2f} M parameters"))
+        found.append(Fact(f"15-NN {percent(metrics.knn_accuracy)}{_of_samples(info)}", ("15-NN",)))
+    found.append(Fact(f"{number(info.n_parameters / 1e6, 2)} M parameters"))
     return tuple(found)
+
+
+def _of_samples(info: RunInfo) -> str:
+    """What samples of the codes give, where they carry next to nothing: the means alone would say that they do."""
+    found = info.examination
+    if found is None or found.knn_draws is None or found.information >= LITTLE:
+        return ""
+    return f" from posterior means, {percent(found.knn_draws)} from samples"
 
 
 def brief_line(info: RunInfo) -> str:
@@ -87,6 +100,5 @@ def model_words(info: RunInfo) -> str:
 
 
 def number(value: float, digits: int = 1) -> str:
-    if not math.isfinite(value):
-        return "not finite"
-    return f"{value:.{digits}f}".replace("-", "−")
+    """As `numerals.number`, one digit, and in words what is no number."""
+    return numerals.number(value, digits) if math.isfinite(value) else "not finite"

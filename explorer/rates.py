@@ -1,4 +1,4 @@
-"""What do runs pay for how good a picture, and which of them can be held against each other?
+"""What rate do runs pay for what distortion, and which of them can be compared with each other?
 
 Rate R = E_x KL(q(z|x) ‖ p(z)), distortion D = −E_x E_q[log p(x|z)], both of the test split, in nats per image; ELBO = −(D + R)
 (Alemi et al. 2018, "Fixing a Broken ELBO", eq. 4–5). Every number is one that `run.json` or the stored encodings hold.
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from explorer.facts import model_words, number
 from trainer.config import PRESETS, FitConfig
+from trainer.console import program
 from trainer.forward import Codes
 from trainer.runs import Run, RunInfo
 
@@ -117,7 +118,7 @@ def _rated(name: str, info: RunInfo, rate: float, distortion: float) -> Rated:
 
 
 def chart_sentence(rated: Sequence[Rated]) -> str:
-    """What is seen: the best bound of log p(x), and what the run with the smallest rate does without."""
+    """What is seen: the best bound of log p(x), and how the run with the smallest rate differs."""
     unconditional = [run for run in rated if not run.given_label]
     if not rated:
         return "No run here has a rate."
@@ -130,7 +131,7 @@ def chart_sentence(rated: Sequence[Rated]) -> str:
     if best is least:
         return told
     more, less = number(best.rate - least.rate), number(least.distortion - best.distortion)
-    return f"{told} Against {least.run_id} its codes cost {more} nats more and its pictures {less} nats less."
+    return f"{told} Against {least.run_id} its rate (KL) is {more} nats higher and its distortion {less} nats lower."
 
 
 def images_of(run: Run) -> str:
@@ -156,14 +157,14 @@ def another_command(info: RunInfo) -> str:
     """How to train a run that this one can be compared with; the list of presets where this one has none."""
     preset = PRESETS.get(info.preset)
     if preset is None or preset.data != info.config.data:
-        return "python -m trainer list"
+        return f"{program()} list"
     is_plain = preset.model == "vae" and preset.importance_samples == 1 and preset.beta == 1
     change, name = ("--beta 4", "beta4") if is_plain else ("--seed 1", "seed1")
-    return f"python -m trainer fit {info.preset} {change} --name {info.preset.replace('+', '-')}-{name}"
+    return f"{program()} fit {info.preset} {change} --name {info.preset.replace('+', '-')}-{name}"
 
 
 def image_sentence(scores: Iterable[Scored]) -> str:
-    """Which run comes closest to the picture and which spends most on its code; all scores of one measure."""
+    """Which run comes closest to the image, by −log p at the one code, and which uses the highest rate; all scores of one measure."""
     known = list(scores)
     if len(known) < 2:
         return ""
@@ -174,5 +175,5 @@ def image_sentence(scores: Iterable[Scored]) -> str:
         return f"{told}."
     dearest = max(others, key=lambda score: score.kl or 0.0)
     assert dearest.kl is not None
-    much = "dearer" if closest.kl > dearest.kl else "cheaper"
-    return f"{told}; its code is {much} than that of {dearest.run_id}, KL {number(closest.kl)} against {number(dearest.kl)} nats."
+    much = "more" if closest.kl > dearest.kl else "less"
+    return f"{told}; it uses {much} rate (KL) than {dearest.run_id}, {number(closest.kl)} against {number(dearest.kl)} nats."

@@ -28,6 +28,7 @@ from trainer.classifier import (
 from trainer.datasets import Dataset
 from trainer.errors import DataError
 from trainer.evaluate import BATCH, as_labels, device_of_model, seeded
+from trainer.layers import multiply_adds
 from trainer.networks import Stack, Vae, build_layer
 from trainer.objectives import learning_rate_at
 
@@ -68,7 +69,7 @@ class ClassifierTraining:
         """Trains; yields the share of the work that is done."""
         yield 0.0
         train = self.pictures("train")
-        n_epochs = int(np.clip(PICTURES_SEEN // max(1, len(train.labels)), *EPOCHS))
+        n_epochs = epochs_of(len(train.labels))
         optimiser = torch.optim.AdamW(self.network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)
         self.network.train()
         for epoch in range(n_epochs):
@@ -125,6 +126,18 @@ class ClassifierTraining:
     def logits_of(self, x: Tensor) -> NDArray[np.float32]:
         """(n, Y) of many pictures (n, C, H, W) uint8."""
         return torch.cat([self.logits(x[at : at + BATCH]) for at in range(0, len(x), BATCH)]).cpu().numpy()
+
+
+def epochs_of(n_pictures: int) -> int:
+    """How often each of so many pictures is learned from."""
+    return int(np.clip(PICTURES_SEEN // max(1, n_pictures), *EPOCHS))
+
+
+def classifier_work(dataset: Dataset) -> float:
+    """About how many multiply-adds the training takes: thrice those of the network for every picture, the way back being twice the way."""
+    n = min(len(dataset.splits["train"]), max(1, MOST_BYTES // int(np.prod(dataset.image_shape))))
+    layers = classifier_layers(dataset.image_shape, max(2, len(dataset.class_names)), channels_of(dataset.image_shape))
+    return 3.0 * multiply_adds(layers, dataset.image_shape) * n * epochs_of(n)
 
 
 def has_classes(dataset: Dataset) -> bool:

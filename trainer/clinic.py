@@ -35,6 +35,7 @@ PRESSURE = 1.5  # effective beta from which the KL term is called too heavy
 CAPPED = 0.9  # share of log N from which an estimate says "at least"
 NEAR, FAR = 1.0, 1.0  # nats: a distance to the prior surely below the first, or surely above the second, is worth a conclusion
 SURELY = 2.0  # standard errors
+SAME = 0.05  # nats from the prior that are as good as none
 TIGHT = 0.1  # relative width of a bracket that is told as one number
 
 
@@ -266,6 +267,8 @@ def prior_sentence(found: Examination) -> str:
     """How far the codes as a whole are from the prior, and what follows from it, if anything does."""
     low, high = found.prior_distance
     text, what = prior_bracket(found), "The aggregated posterior is"
+    if high < SAME:
+        return f"{what} {text} from the prior: codes as a whole are spread as the prior is."
     if high < NEAR:
         return (
             f"{what} {text} from the prior: where codes lie they are at most {_times(high)} as dense as the prior (geometric mean)."
@@ -305,9 +308,9 @@ def neighbours_sentence(found: Examination) -> str:
         return ""
     ratio = math.sqrt(max(found.signal_to_noise, default=0.0))
     return (
-        f"Nearest neighbours read the class from the posterior means in {percent(found.knn_means)} of the images, because they compare "
+        f"The 15 nearest among these images tell the class from the posterior means in {percent(found.knn_means)}, because they compare "
         f"means on any scale: in no dimension do these spread by more than {_small(ratio)} posterior standard deviations. "
-        f"The decoder is given samples, and from those they read it in {percent(found.knn_draws)}."
+        f"The decoder is given samples, from which they tell it in {percent(found.knn_draws)}."
     )
 
 

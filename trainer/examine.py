@@ -167,9 +167,13 @@ def _neighbours(
 def refresh_examination(
     run: Run, dataset: Dataset, budget: Budget | None = None, on_progress: Progress = lambda share: None
 ) -> Examination:
-    """Examines a finished run and writes what was found into its run.json. Raises `RunError` for another data set."""
+    """Examines a finished run and writes what was found into its run.json, unless it is a shipped one.
+
+    Raises `RunError` for another data set.
+    """
     found = examine_run(run, dataset, budget, on_progress)
-    RunWriter(run.folder).write_info(run.info.model_copy(update={"examination": found}))
+    if not (writer := RunWriter(run.folder)).is_kept:
+        writer.write_info(run.info.model_copy(update={"examination": found}))
     return found
 
 

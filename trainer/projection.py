@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from trainer.errors import ConfigError
 from trainer.numerals import count, dimension, number, percent
+from trainer.surroundings import keep_compiled_code
 from trainer.way_back import (
     AT_MOST_HELD_OUT,
     FAR_AWAY,
@@ -142,6 +143,7 @@ def axis_pair(mu: Floats, first: int, second: int) -> Projection:
 
 def umap_map(mu: Floats, seed: int, decode: Decode | None = None, classes: Whole | None = None) -> Projection:
     """A UMAP (McInnes et al. 2018) of the codes mu (N, K), K > 2, with a lattice as its way back; see `lattice_map`."""
+    keep_compiled_code()
     import umap  # seconds to import: only where a map is made
 
     neighbours = min(15, len(mu) - 1)

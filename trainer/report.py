@@ -13,6 +13,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 import torch
 
+from trainer.bracket import prior_distance
+from trainer.clinic import CAPPED
 from trainer.collapse import decoder_sensitivity, epsilon_delta_curve, intervention_losses, is_active, kl_per_dim, population_kl
 from trainer.datasets import Dataset, Split
 from trainer.disentangle import disentanglement
@@ -20,16 +22,17 @@ from trainer.errors import ConfigError, DataError
 from trainer.estimators import ESTIMATORS, gradient_variance
 from trainer.evaluate import EVALUATION_SEED, as_labels, encode_all, labels_told, seeded, to_unit
 from trainer.exact import gap_map
+from trainer.implied_beta import implied_beta, record
 from trainer.information import information_split
 from trainer.networks import Vae
 
-Part = Literal["collapse", "information", "interventions", "sensitivity", "gaps", "gradients", "disentanglement"]
+Part = Literal["collapse", "information", "interventions", "sensitivity", "implied-beta", "gaps", "gradients", "disentanglement"]
 PARTS: tuple[Part, ...] = get_args(Part)
 Record = dict[str, Any]
 
 EPSILONS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 GAP_IMAGES = 200
-SENSITIVITY_IMAGES = 1000
+SENSITIVITY_IMAGES, IMPLIED_IMAGES = 1000, 1000
 GRADIENT_IMAGES, GRADIENT_DRAWS = 20, 200
 
 
@@ -46,7 +49,7 @@ def report(model: Vae, dataset: Dataset, part: Part, split: str = "test") -> Rec
     check_part(model, dataset, part)
     makers: dict[str, Callable[[Vae, Dataset, Split], Record]] = {
         "collapse": _collapse, "information": _information, "interventions": _interventions, "sensitivity": _sensitivity,
-        "gaps": _gaps, "gradients": _gradients, "disentanglement": _disentanglement,
+        "implied-beta": _implied_beta, "gaps": _gaps, "gradients": _gradients, "disentanglement": _disentanglement,
     }  # fmt: skip
     found: Record = plain(makers[part](model, dataset, dataset.subset(split)))
     return found
@@ -86,9 +89,16 @@ def _collapse(model: Vae, dataset: Dataset, part: Split) -> Record:
 
 
 def _information(model: Vae, dataset: Dataset, part: Split) -> Record:
+    """The split of these N images, and what it leaves open: both figures between two bounds, the lower one of the distance ± its error."""
     _, _, mu, logvar = _encoded(model, part)
     split = information_split(mu, logvar, np.random.default_rng(EVALUATION_SEED))
-    return {**asdict(split), "ceiling": split.ceiling}
+    far = prior_distance(mu, logvar, np.random.default_rng(EVALUATION_SEED))
+    return {
+        **asdict(split), "ceiling": split.ceiling, "is_capped": split.mutual_information > CAPPED * split.ceiling,
+        "information_at_least": split.mutual_information, "information_at_most": split.mean_kl - far.low,
+        "marginal_kl_at_least": far.low, "marginal_kl_at_least_error": far.error, "marginal_kl_at_most": split.marginal_kl,
+        "density": far.density,
+    }  # fmt: skip
 
 
 def _interventions(model: Vae, dataset: Dataset, part: Split) -> Record:
@@ -101,6 +111,13 @@ def _sensitivity(model: Vae, dataset: Dataset, part: Split) -> Record:
     first = slice(0, SENSITIVITY_IMAGES)
     found = decoder_sensitivity(model, torch.from_numpy(mu[first]), None if y is None else y[first])
     return {"sensitivity": found, "n": len(mu[first])}
+
+
+def _implied_beta(model: Vae, dataset: Dataset, part: Split) -> Record:
+    x, y, _, _ = _encoded(model, part)
+    first = slice(0, IMPLIED_IMAGES)
+    found = implied_beta(model, x[first], None if y is None else y[first])
+    return {"declared": model.config.beta, **({"value": None} if found is None else record(found))}
 
 
 def _gaps(model: Vae, dataset: Dataset, part: Split) -> Record:

@@ -1,4 +1,4 @@
-"""The sections of the clinic: KL, information, aggregated posterior, what to expect before training, what β does; each says how."""
+"""The sections of the clinic: KL, information, aggregated posterior, the prediction of the linear VAE, what β does; each says how."""
 
 from __future__ import annotations
 
@@ -15,8 +15,20 @@ from explorer.core.pictures import fitted, picture_grid, to_picture
 from explorer.core.words import plain
 from explorer.surface.component import live_chart
 from explorer.views.parts import decoder
-from trainer.clinic import USED, Diagnosis, Examination, diagnose
+from trainer.checks import Check, implied_sentence
+from trainer.clinic import (
+    USED,
+    Diagnosis,
+    Examination,
+    diagnose,
+    information_sentence,
+    prior_bracket,
+    prior_sentence,
+    used_dimensions,
+)
 from trainer.collapse import is_active, kl_per_dim, population_kl
+from trainer.console import program
+from trainer.numerals import count, dimension, number
 from trainer.runs import Run, RunInfo
 
 Doubles = NDArray[np.float64]
@@ -24,19 +36,31 @@ MOST_SORTED = 1000  # numbers that stand for the images of one dimension in the 
 MOST_SHOWN = 8
 EXAMPLES = 6
 MOST_DRAWS = 20_000
+ICONS = {"no-verdict": ":material/help:", "alarm": ":material/warning:", "sound": ":material/check_circle:"}
 
-VERDICT_HELP = """The verdict rests on **information**: how many nats a code shares with its image, E[log q(z|x) − log q(z)] against all
-posteriors (Hoffman & Johnson 2016), of at most log N; and on **interventions**: what reconstruction loses when codes are exchanged between
-images. A dimension counts as used when its posterior mean varies (variance above 0.01, Burda et al. 2016) and exchanging it costs more
-than 0.05 nats. KL alone does not tell: a constant encoder N(4, I) has 8 nats a dimension and no information."""
+VERDICT_HELP = """**Information**: E[log q(z|x) − log q(z)] against all posteriors of the examined images (Hoffman & Johnson 2016), at most
+log N of N images; a code holds more where its upper bound, the mean KL less the lower bound of the distance to the prior, is larger.
+**Distance to the prior**: KL(q(z) ‖ p(z)); below by E[log m(z) − log p(z)] for a density m, a mixture of Gaussians, of images that are not
+scored (less two standard errors), above by the mixture of all posteriors. **Shuffling** exchanges codes between images.
+
+A dimension counts as used when its posterior mean varies (variance above 0.01, Burda et al. 2016) and shuffling it costs more than 0.05
+nats beyond two standard errors. KL alone does not tell: a constant encoder N(4, I) has 8 nats a dimension and no information."""
+PRIOR_HELP = """KL(q(z) ‖ p(z)), q(z) the mean of all posteriors, between two bounds. Above: the mixture of the N examined posteriors, which
+is too far from the prior by all the information beyond log N. Below: E[log m(z) − log p(z)] for the best of the prior and mixtures of up to
+40 Gaussians, fitted to one half of the images and scored on the other, less two standard errors; other shapes of q(z) may be farther."""
+CHECKS_HELP = """What must hold before anything is concluded from the figures of a model; where one of the first fails there is no verdict.
+
+**Implied β**: Σ (∂/∂z_k −log p(x|z)) σ_k ε_k / Σ (1 − σ_k²) over images, draws z = μ + σε and used dimensions. At a minimum of
+E_q[−log p(x|z)] + β KL the derivative by log σ_k vanishes, which makes this β. 95 % interval by bootstrap over the images."""
 KL_HELP = """Mean over the test images of KL(q(z_k|x) ‖ N(0, 1)) = ½(μ² + σ² − 1 − log σ²), in nats (Kingma & Welling 2014, appendix B).
 
 A dimension is **(ε, δ)-collapsed** if at least a share 1 − δ of the images has KL below ε (Lucas et al. 2019, definition 1). It is an
 **active unit** when its posterior mean varies over the images by more than 0.01 in variance (Burda et al. 2016, section 5.1)."""
 INFORMATION_HELP = """mean KL = I(x; z) + KL(q(z) ‖ p(z)), and KL(q(z) ‖ p(z)) = total correlation + Σ_k KL(q(z_k) ‖ p(z_k))
-(Hoffman & Johnson 2016; Chen et al. 2018, eq. 2). q(z) is the mean of all posteriors of the examined images, not of a minibatch."""
+(Hoffman & Johnson 2016; Chen et al. 2018, eq. 2). q(z) is the mean of all N posteriors of the examined images, not of a minibatch, so the
+first part is at most log N: what a code says beyond that is counted in the second and third."""
 INTERVENTION_HELP = """The rise of −log p(x|z), mean over images, when z_k is that of another image, or 0: near 0 where the decoder does not
-use the dimension, whatever its KL."""
+use the dimension, whatever its KL. Error bars: two standard errors over the images."""
 
 
 def examined(run: Run) -> Diagnosis | None:
@@ -49,7 +73,7 @@ def examined(run: Run) -> Diagnosis | None:
         return None
     if found is None:
         st.info(
-            f"This run was not examined: it is older than the clinic. `python -m trainer examine {run.id}` does so, where its data set is."
+            f"This run was not examined: it is older than the clinic. `{program()} examine {run.id}` does so, where its data set is."
         )
         return None
     return diagnose(run.config, found, run.encodings.mu)
@@ -57,11 +81,46 @@ def examined(run: Run) -> Diagnosis | None:
 
 def verdict(run: Run, diagnosis: Diagnosis) -> None:
     """First of all, in words, with the numbers that it rests on."""
-    icon = ":material/warning:" if diagnosis.is_alarm else ":material/check_circle:"
+    found = run.info.examination
+    assert found is not None
+    icon = (
+        ":material/help:"
+        if diagnosis.kind == "no-verdict"
+        else ":material/warning:"
+        if diagnosis.is_alarm
+        else ":material/check_circle:"
+    )
     st.markdown(f"#### {icon} {plain(diagnosis.headline)}")
     st.markdown("\n".join(f"- {plain(line)}" for line in diagnosis.because), help=VERDICT_HELP)
-    assert run.info.examination is not None
-    st.caption(f"Measured on {run.info.examination.n:,} held-out images.")
+    st.caption(
+        plain(f"Measured on {count(found.n)} held-out images.{_when_imported(run)} {_implied(run, found)}".rstrip()),
+        help=CHECKS_HELP,
+    )
+    if diagnosis.checks:
+        with st.expander("Checks before the verdict"):
+            for check in diagnosis.checks:
+                st.markdown(_checked(check))
+
+
+def _when_imported(run: Run) -> str:
+    return " These figures were taken when the run was imported." if run.info.origin is not None else ""
+
+
+def _implied(run: Run, found: Examination) -> str:
+    """Declared and implied β; why there is no implied one."""
+    if run.config.importance_samples > 1:
+        return "It was trained with several importance samples, an objective that has no implied β."
+    if found.implied is None:
+        return "" if found.measured is None else "No implied β: no dimension is in use, or the decoder has no gradient here."
+    return implied_sentence(run.config, found.measured, found.implied)
+
+
+def _checked(check: Check) -> str:
+    """A check by name; its sentence says what is wrong, so it stands only where something is."""
+    if check.passed:
+        return f":material/check: {plain(check.name)}"
+    icon = ":material/block:" if check.decides else ":material/info:"
+    return f"{icon} {plain(check.name)}: {plain(check.sentence)}"
 
 
 # --- KL
@@ -73,8 +132,8 @@ def kl_section(run: Run, diagnosis: Diagnosis | None) -> None:
     mean, active = kl.mean(0), is_active(codes.mu)
     order = np.argsort(-mean, kind="stable").tolist()
     st.caption(
-        "How to read this: tall blue bars carry information; the sliders say when a small bar counts as nothing. "
-        f"Over {len(kl):,} test images.",
+        "How to read this: a tall bar is a posterior far from the prior; blue ones are also needed by the decoder. The sliders say when a "
+        f"small bar counts as nothing. Over {count(len(kl))} test images.",
         help=KL_HELP,
     )
     live_chart(
@@ -93,7 +152,7 @@ def kl_section(run: Run, diagnosis: Diagnosis | None) -> None:
         st.plotly_chart(clinic_figures.kl_heat_map(kl[rows], order, names), config=figures.CONFIG, key="kl-heat")
     with right:
         _ribbon(run, order)
-    _table({"dimension": [f"z{k + 1}" for k in order], "mean KL, nats": mean[order], "Var(μ)": codes.mu.astype(float).var(0)[order],
+    _table({"dimension": [dimension(k) for k in order], "mean KL, nats": mean[order], "Var(μ)": codes.mu.astype(float).var(0)[order],
             "active": active[order]} | ({} if diagnosis is None else {"used": diagnosis.used[order]}))  # fmt: skip
 
 
@@ -104,7 +163,9 @@ def _ribbon(run: Run, order: list[int]) -> None:
         st.caption(f"There is no history: this model was {why}.")
         return
     st.markdown("**Over the epochs**")
-    st.caption("A ribbon that thins out is a dimension dying; look at what β(t) did then. The slider moves the line.")
+    st.caption(
+        "A band that narrows to zero is a dimension collapsing; compare it with β(t) at that epoch. The slider moves the line."
+    )
     kl = np.column_stack([history[f"kl_{k + 1}"] for k in range(run.config.latent_dim)])
     beta = history.get("beta", np.full(len(kl), run.config.beta))
     st.plotly_chart(clinic_figures.kl_ribbon(history["epoch"], kl, beta, order), config=figures.CONFIG, key="kl-ribbon")
@@ -135,25 +196,26 @@ def _image_name(run: Run, row: int) -> str:
 def information_section(run: Run, found: Examination) -> None:
     kl = kl_per_dim(run.encodings.mu, run.encodings.logvar)
     order = np.argsort(-kl, kind="stable").tolist()
-    dimension_wise = float(np.sum(found.dimension_wise_kl))
-    share = max(0.0, found.information) / max(found.mean_kl, 1e-9)
-    st.markdown(
-        f"**{share:.0%} of the KL is information**" if found.mean_kl > 0.01 else "**There is no KL, and so no information**"
+    st.markdown(f"**{plain(information_sentence(found).split('; ')[0].rstrip('.'))}**", help=VERDICT_HELP)
+    st.caption(_how_to_read_the_stack(found), help=INFORMATION_HELP)
+    stack = clinic_figures.information_stack(
+        found.information,
+        found.total_correlation,
+        float(np.sum(found.dimension_wise_kl)),
+        found.ceiling,
+        found.information_between[1],
     )
-    st.caption(
-        "How to read this: only the first part tells images apart; the others say how far the codes as a whole are from the prior. "
-        f"± {found.information_error:.2f} nats of sampling error.",
-        help=INFORMATION_HELP,
-    )
-    stack = clinic_figures.information_stack(found.information, found.total_correlation, dimension_wise, found.ceiling)
     st.plotly_chart(stack, config=figures.CONFIG, key="information")
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.markdown("**What is lost without a dimension**")
         st.caption(
-            "How to read this: a bar near 0 is a dimension that the decoder does not use, whatever its KL.", help=INTERVENTION_HELP
+            f"How to read this: a bar near 0 is a dimension that the decoder does not use, whatever its KL.{_of_how_many(found)}",
+            help=INTERVENTION_HELP,
         )
-        bars = clinic_figures.intervention_bars(found.shuffled, found.zeroed, order, USED)
+        bars = clinic_figures.intervention_bars(
+            found.shuffled, found.zeroed, order, USED, found.shuffled_error, found.zeroed_error
+        )  # fmt: skip
         st.plotly_chart(bars, config=figures.CONFIG, key="interventions")
     with right:
         st.markdown("**How far the picture moves**")
@@ -162,9 +224,28 @@ def information_section(run: Run, found: Examination) -> None:
         st.plotly_chart(clinic_figures.sensitivity_bars(found.sensitivity, order), config=figures.CONFIG, key="sensitivity")
     _pictures_of_interventions(run, order[0])
     _table({
-        "dimension": [f"z{k + 1}" for k in order], "mean KL, nats": kl[order], "shuffled, nats": np.array(found.shuffled)[order],
+        "dimension": [dimension(k) for k in order], "mean KL, nats": kl[order], "shuffled, nats": np.array(found.shuffled)[order],
         "set to 0, nats": np.array(found.zeroed)[order], "‖∂x̂/∂z‖": np.array(found.sensitivity)[order],
     })  # fmt: skip
+
+
+def _of_how_many(found: Examination) -> str:
+    return "" if found.interventions_n in (None, found.n) else f" On {count(found.interventions_n or 0)} of the images."
+
+
+def _how_to_read_the_stack(found: Examination) -> str:
+    """What the split shows, and what N images cannot show."""
+    told = f"± {number(found.information_error)} nats of sampling error"
+    if not found.is_capped:
+        return (
+            f"How to read this: the first part tells images apart ({told}); the others say how far the codes as a whole are from the "
+            "prior."
+        )
+    return (
+        f"How to read this: with {count(found.n)} images at most log N = {number(found.ceiling)} nats of information can be seen, and so "
+        f"many are. How much of the rest is information too is open: between nothing and all up to the second line, at "
+        f"{number(found.information_between[1], 1)} nats."
+    )
 
 
 def _pictures_of_interventions(run: Run, k: int) -> None:
@@ -175,10 +256,10 @@ def _pictures_of_interventions(run: Run, k: int) -> None:
     swapped, zeroed = codes.copy(), codes.copy()
     swapped[:, k] = np.roll(codes[:, k], 1)
     zeroed[:, k] = 0
-    st.markdown(f"**The same with pictures: z{k + 1}**")
+    st.markdown(f"**The same with images: {dimension(k)}**")
     st.caption("Top: decoded from the code of an image. Middle: with this dimension from another image. Bottom: with it set to 0.")
     pictures = [fitted(to_picture(x_hat), 84) for some in (codes, swapped, zeroed) for x_hat in decoder(run).decode(some)]
-    words = [text for name in ("its own", "another’s", "0") for text in [f"z{k + 1}: {name}"] * EXAMPLES]
+    words = [text for name in ("its own", "another’s", "0") for text in [f"{dimension(k)}: {name}"] * EXAMPLES]
     for start in range(0, len(pictures), EXAMPLES):
         st.html(picture_grid(pictures[start : start + EXAMPLES], words[start : start + EXAMPLES]))
 
@@ -194,18 +275,20 @@ def prior_section(run: Run, found: Examination | None) -> None:
     if found is not None:
         far = int(np.argmax(found.dimension_wise_kl))
         st.markdown(
-            f"**{found.marginal_kl:.2f} nats between the aggregated posterior and the prior**, most of a single dimension in z{far + 1} "
-            f"({found.dimension_wise_kl[far]:.2f})"
+            f"**{prior_bracket(found).capitalize()} between the aggregated posterior and the prior**; of single dimensions "
+            f"{dimension(far)} is farthest, {number(found.dimension_wise_kl[far])} nats",
+            help=PRIOR_HELP,
         )
+        st.caption(plain(prior_sentence(found)))
     st.caption(
-        "How to read this: where blue stands over the line, codes are denser than the prior; where the line stands alone, draws from the "
-        "prior decode to what no image was encoded as.",
+        "How to read this: where blue stands over the line, codes are denser than the prior; where the line stands alone, samples from the "
+        "prior fall where few images are encoded.",
         help="Draws of z from the posteriors of all test images, against N(0, 1): q(z_k) = (1/N) Σ_n q(z_k|x_n) and p(z_k).",
     )
     st.plotly_chart(clinic_figures.marginals(draws, order[:MOST_SHOWN]), config=figures.CONFIG, key="marginals")
     if len(order) > 1:
         first, second = order[:2]
-        st.markdown(f"**The two most used dimensions together: z{first + 1} and z{second + 1}**")
+        st.markdown(f"**The two dimensions of most KL together: {dimension(first)} and {dimension(second)}**")
         st.plotly_chart(clinic_figures.pair_density(draws, first, second), config=figures.CONFIG, key="pair")
 
 
@@ -216,7 +299,7 @@ def _draws(mu: NDArray[Any], logvar: NDArray[Any]) -> Doubles:
     return np.asarray(means + stds * np.random.default_rng(0).standard_normal(means.shape))
 
 
-# --- before training
+# --- the linear VAE's prediction
 
 
 def before_section(run: Run, runs: Mapping[str, RunInfo]) -> None:
@@ -226,9 +309,10 @@ def before_section(run: Run, runs: Mapping[str, RunInfo]) -> None:
         return
     st.caption(
         "How to read this: for a linear VAE with Gaussian pixels of fixed σ² a direction of the data stays alive if its eigenvalue λ is "
-        "above the line βσ². Move the line and walk down the staircase; the dots are linear VAEs that were trained.",
+        "above the line βσ². Move the line and walk down the staircase; the dots are linear VAEs that were trained, each with a number of "
+        "latent dimensions that it cannot exceed.",
         help="Dimension i is alive iff λ_i > βσ², with mean KL ½ log(λ_i/βσ²) (Lucas et al. 2019, with probabilistic PCA of Tipping & "
-        "Bishop 1999). A deep VAE is not linear: for it the staircase is a first guess.",
+        "Bishop 1999). A deep VAE is not linear: for it the staircase is a first guess. λ: of the covariance of the training images.",
     )
     found = run.info.examination
     sigma2 = found.sigma**2 if found is not None and found.sigma else 0.04
@@ -264,14 +348,15 @@ def beta_section(run: Run, runs: Mapping[str, RunInfo]) -> None:
         st.info(f"No sweep over β is here for {plain(run.info.dataset.name)}; digits and mnist have one.")
         return
     st.caption(
-        "How to read this: every point is a run; from left to right a nat of code costs more. Click a point to open the run.",
-        help="Used: needed by the decoder. Information: I(x; z), of at most log N. NLL: importance-sampled −log p(x), lower is better.",
+        "How to read this: every point is a run; from left to right the KL term weighs more. Click a point to open the run.",
+        help="Used: needed by the decoder. Information: I(x; z) as seen with the N examined images, at most log N. NLL: importance-sampled "
+        "−log p(x), lower is better (Burda et al. 2016, eq. 8).",
     )
     names = list(swept)
     betas = [swept[name].config.beta for name in names]
     charts: dict[str, list[float]] = {
         "dimensions used": [float(_used(name)) for name in names],
-        "information, nats": [_examination(name).information for name in names],
+        "information seen, nats": [_examination(name).information for name in names],
         "NLL, nats": [_metric(swept[name]) for name in names],
     }
     for column, (title, values) in zip(st.columns(len(charts), gap="medium"), charts.items(), strict=True):
@@ -303,7 +388,7 @@ def _examination(name: str) -> Examination:
 
 def _used(name: str) -> int:
     run = cache.run(name)
-    return int(diagnose(run.config, _examination(name), run.encodings.mu).used.sum())
+    return int(used_dimensions(_examination(name), run.encodings.mu).sum())
 
 
 def _metric(info: RunInfo) -> float:

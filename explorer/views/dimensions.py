@@ -11,7 +11,8 @@ from explorer.views import clinic, mend, traversals
 from trainer.collapse import is_active, kl_per_dim, spread_sentence
 from trainer.runs import Run, RunInfo
 
-SECTIONS = ("KL", "information", "prior", "traversals", "before training", "sweep over β", "mend")
+SECTIONS = ("KL", "information", "prior", "traversals", "linear-VAE prediction", "sweep over β", "fix")
+RENAMED = {"before training": "linear-VAE prediction", "mend": "fix"}  # in links of before
 
 SPREAD_HELP = """Var(z_k) over the test images, in latent units squared; their largest share of the sum Σ_k Var(z_k).
 
@@ -30,6 +31,8 @@ def show(now: State) -> None:
     diagnosis = clinic.examined(run)
     if diagnosis is not None:
         clinic.verdict(run, diagnosis)
+    if (old := st.query_params.get("look")) in RENAMED:
+        st.query_params["look"] = RENAMED[old]
     section = st.segmented_control(
         "Look at",
         SECTIONS,
@@ -49,11 +52,11 @@ def show(now: State) -> None:
         case "traversals":
             codes = run.encodings
             traversals.show(now, kl_per_dim(codes.mu, codes.logvar), is_active(codes.mu))
-        case "before training":
+        case "linear-VAE prediction":
             clinic.before_section(run, runs)
         case "sweep over β":
             clinic.beta_section(run, runs)
-        case "mend":
+        case "fix":
             mend.show(run, diagnosis)
         case _:
             clinic.kl_section(run, diagnosis)

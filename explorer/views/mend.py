@@ -16,6 +16,7 @@ from explorer.views.parts import show_picture
 from trainer.clinic import Diagnosis, Remedy, diagnose
 from trainer.config import MAX_RUN_NAME, checked
 from trainer.errors import RunError
+from trainer.numerals import number
 from trainer.runs import Run, RunInfo, default_roots, load_run
 from trainer.store import store_of
 
@@ -26,10 +27,7 @@ def show(run: Run, diagnosis: Diagnosis | None) -> None:
     if diagnosis is None:
         return
     if not diagnosis.remedies:
-        rest = "Every dimension is used." if diagnosis.used.all() else (
-            "The dimensions that are off are not needed: another training would switch off about as many."
-        )  # fmt: skip
-        st.markdown(f"**Nothing to mend.** {rest}")
+        st.markdown(_nothing_to_do(diagnosis))
     elif run.info.origin is not None:
         st.markdown(
             "**Remedies that fit, the likeliest first.** This model was trained elsewhere, so they are for its own training code."
@@ -46,6 +44,17 @@ def show(run: Run, diagnosis: Diagnosis | None) -> None:
         for remedy in diagnosis.remedies:
             _card(run, remedy)
     _bench(run.id)
+
+
+def _nothing_to_do(diagnosis: Diagnosis) -> str:
+    """Why there is no remedy: nothing is wrong, what is wrong is not the training, or nothing is known to help."""
+    if diagnosis.kind == "no-verdict":
+        return "**No remedy without a verdict.** What has to be put right first is said above."
+    if diagnosis.is_alarm:
+        return "**No remedy known.** None of the usual ones changes a setting that this model has."
+    if diagnosis.used.all():
+        return "**No problems found.** Every dimension is used."
+    return "**No problems found.** The dimensions that are off are not needed: another training would switch off about as many."
 
 
 def _card(run: Run, remedy: Remedy) -> None:
@@ -128,7 +137,7 @@ def _resume(job: Job) -> None:
 
 
 def _beside(job: Job) -> None:
-    """The patient and the mended run side by side: verdict, figures, and the same test images decoded from their codes."""
+    """The patient and the retrained run side by side: verdict, figures, and the same test images decoded from their codes."""
     try:
         pair = [cache.run(job.patient), load_run(job.name)]
     except RunError as error:
@@ -163,7 +172,9 @@ def _classes(run: Run, rows: NDArray[np.int64]) -> NDArray[np.int64] | None:
 def _figures(info: RunInfo) -> str:
     metrics, found = info.metrics, info.examination
     assert metrics is not None
-    parts = [f"ELBO {metrics.elbo:.2f}".replace("-", "−") if metrics.elbo is not None else ""]
-    parts.append(f"NLL {metrics.nll:.2f}".replace("-", "−") if metrics.nll is not None else "")
-    parts.append(f"information {found.information:.2f} of {found.ceiling:.2f} nats" if found is not None else "")
+    parts = [f"ELBO {number(metrics.elbo)}" if metrics.elbo is not None else ""]
+    parts.append(f"NLL {number(metrics.nll)}" if metrics.nll is not None else "")
+    if found is not None:
+        least = "at least " if found.is_capped else ""
+        parts.append(f"information {least}{number(max(0.0, found.information))} nats")
     return " · ".join(part for part in parts if part)

@@ -1,4 +1,4 @@
-"""What do all runs of a data set pay for how good a picture? The last part of Compare: a chart whose points open runs."""
+"""What rate do all runs of a data set pay for what distortion? The last part of Compare: a chart whose points open runs."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from explorer.facts import number
 from explorer.rates import Rated, RateDistortion, chart_sentence, rate_distortion
 from trainer.runs import RunInfo
 
-RATE_HELP = """**Rate** R: mean KL(q(z|x) ‖ p(z)) over the test images: nats that a code costs. **Distortion** D: mean −E_q[log p(x|z)]:
-nats that the picture still costs when the code is known. ELBO = −(D + R), so the dashed lines join models of the same ELBO, and lower left
-is better (Alemi et al. 2018, “Fixing a Broken ELBO”, eq. 4–5). All numbers are those of the runs' run.json, test split."""
+RATE_HELP = """**Rate** R: mean KL(q(z|x) ‖ p(z)) over the test images. **Distortion** D: mean −E_q[log p(x|z)], the reconstruction loss.
+ELBO = −(D + R), so the dashed lines join models of the same ELBO, and lower left is better (Alemi et al. 2018, “Fixing a Broken ELBO”,
+eq. 4–5). All numbers are those of the runs' run.json, test split."""
 
 
 def show_rates(run_id: str, names: Collection[str], runs: Mapping[str, RunInfo]) -> None:
@@ -25,7 +25,7 @@ def show_rates(run_id: str, names: Collection[str], runs: Mapping[str, RunInfo])
     data_set = first.dataset.sha256
     st.markdown(f"#### Rate and distortion of every run of {plain(first.dataset.name)}")
     st.caption(
-        f"What a code costs against what the picture still costs: test images, {told.measure}. Click on a run to put it into a column.",
+        f"Rate (KL) against distortion (reconstruction loss): test images, {told.measure}. Click on a run to put it into a column.",
         help=RATE_HELP,
     )
     if told.rated:
@@ -52,7 +52,7 @@ def _about(told: RateDistortion) -> list[str]:
     """What is seen, and what is not in the chart and why."""
     sentences = [chart_sentence(told.rated)]
     if any(run.given_label for run in told.rated):
-        sentences.append("Open diamonds are told the class: they bound log p(x|y), which is larger than log p(x).")
+        sentences.append("Open diamonds are given the class: they bound log p(x|y), which is larger than log p(x).")
     if told.unrated:
         listed = ", ".join(f"{run.run_id} (−log p at the code {number(run.distortion)})" for run in told.unrated)
         sentences.append(f"Without a rate, because a code is a point: {listed}.")

@@ -14,12 +14,15 @@ from explorer.core.pictures import strip, to_picture
 from explorer.state import State
 from explorer.views import parts
 from explorer.views.parts import decoder, show_picture
+from trainer.numerals import dimension, number
 from trainer.runs import Run
 
 N_SHOWN = 8
 STEPS = np.linspace(-3, 3, 13)  # standard deviations of the prior, or of the codes where there is none
 FINE = np.linspace(-3, 3, 31)
 FPS = 20
+WEIGHT_HELP = """By which the dimensions are sorted: mean KL(q(z_k|x) ‖ N(0, 1)) over the test images, in nats; of a deterministic model
+Var(z_k). Active: the posterior mean varies by more than 0.01 in variance (Burda et al. 2016, section 5.1)."""
 
 
 def show(now: State, weight: NDArray[np.float64], active: NDArray[np.bool_]) -> None:
@@ -31,7 +34,7 @@ def show(now: State, weight: NDArray[np.float64], active: NDArray[np.bool_]) -> 
     span = "three standard deviations below to three above the mean of the codes" if is_point else "−3 to 3"
     st.caption(
         f"z from {span} in one dimension, all others at {where}. "
-        "A strip that does not change belongs to a dimension that is not used."
+        "A strip that does not change belongs to a dimension that the decoder does not use there."
     )
     parts.class_choice(run)
     order = np.argsort(-weight, kind="stable")
@@ -39,12 +42,12 @@ def show(now: State, weight: NDArray[np.float64], active: NDArray[np.bool_]) -> 
     columns = st.columns(2, gap="large")
     for i, k in enumerate((order if show_all else order[:N_SHOWN]).tolist()):
         with columns[i % 2]:
-            what = f"variance {weight[k]:.2f}" if is_point else f"KL {weight[k]:.2f} nats"
-            st.caption(f"z{k + 1} · {what}{'' if active[k] else ' · switched off'}")
+            what = f"variance {number(float(weight[k]))}" if is_point else f"KL {number(float(weight[k]))} nats"
+            st.caption(f"{dimension(k)} · {what}{'' if active[k] else ' · not active'}", help=WEIGHT_HELP)
             values = middle[k] + STEPS * spread[k]
-            alt = f"decoded pictures as z{k + 1} goes from {values[0]:.2g} to {values[-1]:.2g}".replace("-", "−")
+            alt = f"decoded images as {dimension(k)} goes from {number(float(values[0]))} to {number(float(values[-1]))}"
             show_picture(strip(_row(run, base, k, values)), alt, 1100, fill=True)
-            st.caption(" · ".join(f"{value:.1f}".replace("-", "−") for value in values[::3]), width="stretch")
+            st.caption(" · ".join(number(float(value), 1) for value in values[::3]), width="stretch")
     _download(run, base, middle, spread, order[:N_SHOWN].tolist())
 
 

@@ -28,7 +28,7 @@ def ask(capsys, *words: str) -> tuple[int, str, str]:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["fly"], "unknown command 'fly'; allowed: fit, import, check, evaluate, maps, classifier, examine, list, bench"),
+        (["fly"], "unknown command 'fly'; allowed: fit, list, bench, check, import, evaluate, examine, maps, classifier"),
         (["fit"], "fit needs a preset first; allowed: digits-2d"),
         (["fit", "mnist2"], "preset is 'mnist2'; allowed: digits-2d"),
         (["fit", "digits-2d", "--latnt", "3"], "unknown option '--latnt'"),
