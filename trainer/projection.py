@@ -8,6 +8,7 @@ carries what it loses, both ways.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -149,7 +150,9 @@ def umap_map(
     import umap  # seconds to import: only where a map is made
 
     neighbours = min(15, len(mu) - 1)
-    points = umap.UMAP(n_neighbors=neighbours, min_dist=0.1, random_state=seed, n_jobs=1).fit_transform(mu)
+    with warnings.catch_warnings():  # of codes that are (almost) all the same it says that it begins at random places instead
+        warnings.filterwarnings("ignore", "Spectral initialisation failed", UserWarning)
+        points = umap.UMAP(n_neighbors=neighbours, min_dist=0.1, random_state=seed, n_jobs=1).fit_transform(mu)
     return lattice_map("umap", np.asarray(points, np.float32), mu, "UMAP", ("UMAP 1", "UMAP 2"), decode, classes, seed, epochs)
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from explorer.core.batch import items
 from explorer.core.opening import open_upload
+from explorer.core.preprocess import prepare
 from trainer.datasets import Dataset, absolute_name, load_dataset
 from trainer.datasets.archive import ZipSource
 from trainer.datasets.pictures import to_grey_or_rgb
@@ -265,3 +266,14 @@ def test_what_is_no_kind_is_told_at_every_door(tmp_path: Path, name: str) -> Non
         assert any(f"1 file left out, no picture by ending: {kind}" in note for note in dataset.notes)
     refusals = [item.refusal for item in items([("photos.zip", path.read_bytes())]) if item.refusal]
     assert any(f"{name} is no picture by its name" in refusal for refusal in refusals)
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "GIF"])
+def test_an_upload_of_several_pictures_says_that_the_first_is_looked_at(kind: str) -> None:
+    out = io.BytesIO()
+    first, *rest = (Image.fromarray(picture) for picture in IMAGES[:5])
+    first.save(out, format=kind, save_all=True, append_images=rest)
+    image = open_upload(out.getvalue(), "stack")
+    assert (np.asarray(image.convert("L")) == IMAGES[0]).all()
+    said = prepare(image, (1, 12, 12), "folder:/x").steps[0].sentence
+    assert said.startswith("12 × 12 pixels, the first of 5 pictures in the file.")
