@@ -43,7 +43,7 @@ from trainer.foreign import Asked, ForeignError, asked, check_pictures, decoding
 from trainer.implied_beta import ImpliedBeta, implied_beta_of
 from trainer.layers import ImageShape, layer_record
 from trainer.networks import Posterior, Vae
-from trainer.numerals import count, number
+from trainer.numerals import count, number, percent
 from trainer.own_layers import TRACED, OwnDecoder, decoder_layers, encoder_layers
 from trainer.packed import pack
 from trainer.projection import Projection, projections_of
@@ -180,11 +180,17 @@ def _implied(
 
 def _said_of_beta(implied: ImpliedBeta | None, declared: float) -> str:
     if implied is None:
-        return f"declared β {number(declared)}; nothing is implied: collapsed, or a decoder without a gradient"
+        return f"declared β {_three_digits(declared)}; nothing is implied: collapsed, or a decoder without a gradient"
+    value, low, high = (_three_digits(beta) for beta in (implied.value, implied.low, implied.high))
     return (
-        f"declared β {number(declared)}; implied by decoder and posterior {number(implied.value)} (95 % interval {number(implied.low)} to "
-        f"{number(implied.high)}), between dimensions it varies by {number(100 * implied.spread, 0)} %"
+        f"declared β {_three_digits(declared)}; implied by decoder and posterior {value} (95 % interval {low} to {high}), between "
+        f"dimensions it varies by {percent(implied.spread)}"
     )
+
+
+def _three_digits(value: float) -> str:
+    """A number of any size with about three digits that count."""
+    return number(value, 2 if value == 0 else int(np.clip(2 - np.floor(np.log10(abs(value))), 0, 6)))
 
 
 def understood(model: Any, dataset: Dataset, how: HowTrained) -> Asked:
@@ -194,6 +200,8 @@ def understood(model: Any, dataset: Dataset, how: HowTrained) -> Asked:
     if how.conditional and (test.labels is None or len(dataset.class_names) < 2):
         raise ForeignError("--conditional needs a data set with classes, and this one has none; allowed: leave the option out.")
     labels = test.labels if how.conditional else None
+    if labels is not None and len(labels) and labels.min() < 0:
+        raise ForeignError("--conditional needs the class of every test image, and some have none; allowed: labels from 0.")
     y = None if labels is None else torch.from_numpy(labels[:ASKED].astype(np.int64))
     asking = asked(
         model, _unit(test.images[:ASKED]), y=y, n_classes=len(dataset.class_names) if how.conditional else 0, pixels=how.range_of(shape),
@@ -447,7 +455,7 @@ def _asked(
     if pixels is None:
         return Asked(None, decode, mu.shape[1], logvar is None, 0)
     if encode is None:
-        return Asked(_lookup(pixels, mu, logvar), decode, mu.shape[1], logvar is None, 0)
+        return Asked(_lookup(pixels, mu, logvar), decode, mu.shape[1], logvar is None, 0, is_given=False)
     asking = asked({"encode": encode, "decode": decode}, _unit(pixels[:ASKED]))
     assert asking.encode is not None
     with torch.no_grad():
