@@ -204,7 +204,7 @@ def test_a_sound_model_passes_and_a_thing_to_know_is_a_note():
 @pytest.mark.parametrize(
     ("config", "value", "words"),
     [
-        ({}, 782.0, "as if β were 782, not 1: implied β 782 (95 % interval 766 to 798). Was the reconstruction averaged over its 784 pixels?"),
+        ({}, 782.0, "β were 782, not 1: implied β 782 (95 % interval 766 to 798). Was the reconstruction averaged over its 784 pixels?"),
         ({}, 1 / 784, "Was the KL divided by the 784 pixels?"),
         ({"latent_dim": 20}, 39.0, "the reconstruction over 784 pixels, the KL over 20 dimensions?"),
         ({"likelihood": "gaussian", "scale": "fixed"}, 0.5, "Was the loss Σ(x − x̂)², without the ½?"),
