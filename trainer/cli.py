@@ -232,7 +232,7 @@ def _told_name(name: str, options: FitOptions, preset_name: str) -> str:
 
 
 def _unfinished_like(wish: str, preset_name: str, root: str) -> str:
-    """The one unfinished run of a preset; the wish where there is none. Raises `RunError` where there are several."""
+    """The one unfinished run of a preset, else the run that has the wish. Raises `RunError` where there are several or none."""
     found = [
         name
         for name, info in list_runs(root).items()
@@ -241,6 +241,8 @@ def _unfinished_like(wish: str, preset_name: str, root: str) -> str:
     ]  # fmt: skip
     if len(found) > 1:
         raise RunError(f"several runs of {preset_name} in {root} were not finished: {', '.join(found)}; say which with --name.")
+    if not found and not (place(root) / wish / RUN_JSON).is_file():
+        raise RunError(f"nothing to resume: no run of {preset_name} in {root} is unfinished; leave --resume out to start one.")
     return found[0] if found else wish
 
 

@@ -58,6 +58,7 @@ LAGGING_ROUND = 10  # inner steps of which the mean loss must fall for the encod
 INFORMATION_IMAGES = 2000
 # the parts of what comes after the last step, and constants of the guess of how long they take on two common cores
 EVALUATION, ENCODINGS, MAPS, EXAMINATION, CLASSIFIER = "evaluation", "encodings", "maps", "examination", "classifier of pictures"
+STEP_WORK = 3  # of a step, in encoding and decoding its images: the way back is twice the way
 DECODING_SHARE = 1.0  # of the time of encoding and decoding: with its likelihood
 MAP_S, MAP_IMAGE_S, UMAP_S, UMAP_IMAGE_S, EXAMINATION_S = 0.5, 1e-4, 10.0, 3e-3, 0.3
 MULTIPLY_ADDS_A_SECOND = 2e9
@@ -283,6 +284,8 @@ class Trainer:
                 n_images = min((i + 1) * config.batch_size, len(self.train.index)) - shown * config.batch_size
                 speed = n_images / (now - clock)
                 self.forecast.stepped(step + 1, i + 1 - shown, now - clock)
+                if epoch == 1 and self.forecast.steps.seconds is not None:  # better ones come when the epoch's figures are measured
+                    self.forecast.guess(self.guesses(self.forecast.steps.seconds / (STEP_WORK * config.batch_size)))
                 loss, forecast = nll + knobs.beta * kl, self.forecast
                 yield Stepped(step + 1, self.n_steps, loss, kl, speed, forecast.share, forecast.seconds_left)
                 shown, clock = i + 1, time.perf_counter()

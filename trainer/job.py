@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from trainer.fit import Event, Finishing
 
 EVERY_S = 0.25
+BEGUN = 0.001  # more than nothing: there is a run that goes on when asked
 
 
 def main() -> int:
@@ -69,7 +70,7 @@ def _lines(events: Iterator[Event], config: FitConfig, stop: threading.Event) ->
             case Stepped() if time.monotonic() - said > EVERY_S:
                 said = time.monotonic()
                 words = f"epoch {epoch} of {config.epochs} · loss {number(event.loss)} · KL {number(event.kl)}"
-                yield {"share": event.share, "words": words + _left(event.seconds_left)}
+                yield {"share": max(event.share, BEGUN), "words": words + _left(event.seconds_left)}
             case EpochEnded():
                 epoch = min(event.epoch + 1, config.epochs)
             case Finishing():

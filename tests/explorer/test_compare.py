@@ -295,7 +295,7 @@ def test_the_sentence_on_an_image():
     scores = [Scored("a", 90.0, 10.0), Scored("b", 60.0, 24.0), Scored("c", 70.0, None)]
     assert image_sentence(scores) == "b comes closest, −log p 60.0 nats; it uses more rate (KL) than a, 24.0 against 10.0 nats."
     assert image_sentence([Scored("a", 90.0, 10.0), Scored("b", 60.0, 4.0)]).endswith(
-        "cheaper than that of a, KL 4.0 against 10.0 nats."
+        "it uses less rate (KL) than a, 4.0 against 10.0 nats."
     )
     assert image_sentence([Scored("a", 90.0, 1.0), Scored("c", -7.0, None)]) == "c comes closest, −log p −7.0 nats."
     assert image_sentence(scores[:1]) == ""
@@ -396,7 +396,7 @@ def test_the_sentence_on_the_chart():
     runs = [rated("plane", 7.5, 124.0), rated("deep", 20.5, 71.0), rated("told", 1.0, 2.0, given=True)]
     assert chart_sentence(runs) == (
         "Best bound: deep, ELBO −91.5, rate 20.5 and distortion 71.0 nats. "
-        "Against plane its codes cost 13.0 nats more and its pictures 53.0 nats less."
+        "Against plane its rate (KL) is 13.0 nats higher and its distortion 53.0 nats lower."
     )
     assert chart_sentence(runs[:1]) == "plane: rate 7.5 and distortion 124.0 nats."
     assert chart_sentence([rated("small", 1.0, 2.0), rated("large", 3.0, 9.0)]) == (
