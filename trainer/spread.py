@@ -20,16 +20,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from trainer.foreign import Asked, ForeignError
-from trainer.implied_beta import ImpliedBeta, implied_beta_of
+from trainer.implied_beta import ImpliedBeta, implied_beta_of, pulls_of
 from trainer.numerals import number
 from trainer.pixels import Pixels, usual
 from trainer.roles import WORDS, Spread
 from trainer.told import HowTrained
 
+Floats = NDArray[np.float64]
+
 IMAGES = 200
-EVEN = 0.25  # spread of the implied β over dimensions below which a reading explains the model
-BETTER = 0.6  # of another reading's cost, from which one is clearly the better
-PER_FACTOR = 0.1  # cost of a factor e between implied and declared β, beside the spread over dimensions
+WIDTHS = 8  # groups of posteriors, by their width, whose implied β are compared
+NO_WORSE = 0.05  # by how much the groups of another reading may differ more, when the declared β speaks for it
+FITS, MISFITS = math.log(1.35), math.log(1.6)  # log of implied over declared β
+EVEN, UNEVEN = 0.2, 0.25  # how much the groups may differ under the right reading, and must under a wrong one
 OTHERS: dict[str, tuple[Spread, ...]] = {
     "logvar": ("log-sigma",), "log-sigma": ("logvar",), "sigma": ("variance",), "variance": ("sigma",)
 }  # fmt: skip
@@ -37,37 +40,44 @@ OTHERS: dict[str, tuple[Spread, ...]] = {
 
 @dataclass(frozen=True)
 class Reading:
-    """A kind of spread, the β that the model implies under it, and how badly that fits one training with one β."""
+    """A kind of spread, and the β that the model implies under it.
+
+    implied: over all used dimensions, None where there is none · uneven: how much groups of posteriors of one width differ in it, root mean
+    square relative to all of them: under the right reading all groups agree · off: |log| of implied over declared β.
+    """
 
     kind: Spread
     implied: ImpliedBeta | None
-    cost: float
+    uneven: float
+    off: float
+
+    def is_clearly_better_than(self, other: Reading) -> bool:
+        """As even and nearer to the declared β, or far more even."""
+        if self.implied is None:
+            return False
+        is_nearer = self.uneven <= other.uneven + NO_WORSE and self.off < FITS and other.off > MISFITS
+        return is_nearer or (self.uneven < EVEN and other.uneven > max(UNEVEN, 2 * self.uneven))
 
 
-def check_spread(asking: Asked, images: NDArray[np.uint8], how: HowTrained, labels: NDArray[np.int64] | None = None) -> str:
-    """A note on the kind of spread, empty where nothing had to be tested. Raises `ForeignError` where it has to be asked."""
+def check_spread(asking: Asked, images: NDArray[np.uint8], how: HowTrained, labels: NDArray[np.int64] | None = None) -> None:
+    """Puts a kind of spread that only convention or a name says to the test. Raises `ForeignError` where it has to be asked."""
     if asking.is_sure or asking.is_deterministic or asking.encode is None:
-        return ""
-    x, y = _unit(images[:IMAGES]), None if labels is None else torch.from_numpy(labels[:IMAGES].copy())
-    readings = sorted(_readings(asking, x, y, how), key=lambda reading: reading.cost)
-    now = next(reading for reading in readings if reading.kind == asking.spread)
-    best = readings[0]
-    is_never_negative = asking.spread in ("sigma", "variance")
-    if is_never_negative and asking.is_by_name and best is now:
-        return ""
-    if is_never_negative:
-        raise ForeignError(_asks_for_sigma(best if best.cost < BETTER * max(r.cost for r in readings) else None))
-    is_clear = best is not now and best.cost < EVEN + PER_FACTOR and best.cost < BETTER * now.cost
-    if is_clear:
-        raise ForeignError(_asks(now, best))
-    return ""
+        return
+    x, y = _unit(images[:IMAGES]), None if labels is None else torch.from_numpy(labels[:IMAGES].astype(np.int64))
+    now, *others = _readings(asking, x, y, how)
+    better = next((other for other in others if other.is_clearly_better_than(now)), None)
+    if asking.spread in ("sigma", "variance") and not asking.is_by_name:
+        first, second = sorted([now, *others], key=lambda reading: reading.uneven + reading.off)
+        is_told_apart = first.off < MISFITS and first.uneven + first.off < 0.7 * (second.uneven + second.off)
+        raise ForeignError(_asks_for_sigma(first if is_told_apart else None))
+    if better is not None:
+        raise ForeignError(_asks(now, better))
 
 
 def _readings(asking: Asked, x: Tensor, y: Tensor | None, how: HowTrained) -> Iterator[Reading]:
     """The kind that was presumed, and those that the signs allow too."""
-    nll = nll_of(how, asking.unit)
+    nll, beta = nll_of(how, asking.unit), how.effective_beta((x.shape[1], x.shape[2], x.shape[3]))
     classes = () if y is None else (y,)
-    shape = (x.shape[1], x.shape[2], x.shape[3])
 
     def nll_at(z: Tensor, rows: Tensor) -> Tensor:
         return nll(asking.decode(z, *(part[rows] for part in classes)), x[rows])
@@ -77,14 +87,22 @@ def _readings(asking: Asked, x: Tensor, y: Tensor | None, how: HowTrained) -> It
         assert reading.encode is not None
         with torch.no_grad():
             mu, logvar = reading.encode(x, *classes)
-        implied = implied_beta_of(nll_at, mu, logvar)
-        yield Reading(kind, implied, _cost(implied, how.effective_beta(shape)))  # type: ignore[arg-type]
+        implied, pulls = implied_beta_of(nll_at, mu, logvar), pulls_of(nll_at, mu, logvar)
+        off = abs(math.log(implied.value / beta)) if implied is not None and implied.value > 0 and beta > 0 else math.inf
+        uneven = math.inf if pulls is None or implied is None else _uneven(pulls, logvar, np.isfinite(implied.per_dim))
+        yield Reading(kind, implied, uneven, off)  # type: ignore[arg-type]
 
 
-def _cost(implied: ImpliedBeta | None, beta: float) -> float:
-    if implied is None or implied.value <= 0:
-        return math.inf
-    return implied.spread + (PER_FACTOR * abs(math.log(implied.value / beta)) if beta > 0 else 0.0)
+def _uneven(pulls: Floats, logvar: Tensor, used: NDArray[np.bool_]) -> float:
+    """How much the implied β differs between posteriors of different widths, (N, K) of the used dimensions."""
+    width = logvar.double().numpy()[:, used].ravel()
+    pull, shrinkage = pulls[:, used].ravel(), -np.expm1(width)
+    groups = np.array_split(np.argsort(width), WIDTHS)
+    sums = np.array([[pull[group].sum(), shrinkage[group].sum()] for group in groups])
+    total = sums[:, 0].sum() / sums[:, 1].sum()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        apart = float(np.sqrt(np.mean(np.square(sums[:, 0] / sums[:, 1] / total - 1))))
+    return apart if math.isfinite(apart) else math.inf
 
 
 def nll_of(how: HowTrained, unit: float = 1.0) -> Callable[[Tensor, Tensor], Tensor]:

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from trainer import layers as spec
 from trainer.forward import run_part
@@ -118,7 +119,7 @@ def _values(function: Function, example: Tensor) -> list[_Value]:
     from torch.fx.experimental.proxy_tensor import make_fx
 
     try:
-        with torch.no_grad():
+        with torch.no_grad(), _Recordable():
             graph = make_fx(lambda x: function(x))(example)  # which would take default arguments for further inputs
     except Exception as error:  # whatever the function does that cannot be recorded: a number read out of a tensor, another library
         raise Untraceable(f"cannot be recorded ({type(error).__name__})") from None
@@ -137,6 +138,18 @@ def _values(function: Function, example: Tensor) -> list[_Value]:
     if not all(isinstance(value, _Value) for value in values):
         raise Untraceable("computes outside of torch, or does not depend on its input")
     return values
+
+
+class _Recordable(TorchFunctionMode):
+    """Puts what can be recorded in place of what looks at numbers: a class one hot is a comparison."""
+
+    def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> Any:
+        kwargs = kwargs or {}
+        n = kwargs.get("num_classes", args[1] if len(args) > 1 else -1)
+        if getattr(func, "__name__", "") == "one_hot" and n > 0:
+            classes = args[0] if args else kwargs["tensor"]
+            return (classes[..., None] == torch.arange(n)).long()
+        return func(*args, **kwargs)
 
 
 def _called(node: Any, args: tuple[Any, ...], kwargs: dict[str, Any], n: int) -> Any:

@@ -7,15 +7,20 @@ tells who it found (`self.found`), that is the second opinion.
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
 
+from trainer.arguments import parse
 from trainer.cli import main
+from trainer.cli_import import CheckOptions, ImportOptions, joined
 from trainer.complaints import cleaned, complaint
 from trainer.errors import LatentError
 from trainer.foreign_place import place_of
@@ -300,6 +305,25 @@ def test_settings_in_one_object_are_read_both_ways(tmp_path):
     assert (model.a.out_features, model.m.out_features) == (8, 4)
 
 
+# --- what their code leaves behind
+
+
+def test_switches_of_torch_are_as_they_were(tmp_path):
+    switches = "torch.set_grad_enabled(False); torch.set_default_dtype(torch.float64); torch.use_deterministic_algorithms(True)"
+    text = f"{VAE}\n{switches}\n\n\n@torch.inference_mode()\ndef trained():\n    return VAE()\n"
+    file = project(tmp_path, {"models.py": text}) / "models.py"
+    try:
+        model = load_model(f"{file}:trained").model.float()
+        assert torch.is_grad_enabled() and torch.get_default_dtype() == torch.float32
+        z = torch.zeros(2, 3, requires_grad=True)
+        model.decode(z).sum().backward()
+        assert z.grad is not None and model.c.weight.grad is not None
+    finally:
+        torch.set_grad_enabled(True)
+        torch.set_default_dtype(torch.float32)
+        torch.use_deterministic_algorithms(False)
+
+
 # --- wrappers
 
 
@@ -390,6 +414,42 @@ def test_endless_output_is_cut_and_said(tmp_path, capsys):
 def test_nothing_of_theirs_is_imported_in_this_process(tmp_path, capsys):
     code, _out, _ = check(project(tmp_path, {"a_module_of_theirs.py": VAE}), "a_module_of_theirs.py", capsys=capsys)
     assert code == 0 and "a_module_of_theirs" not in sys.modules and str(tmp_path) not in sys.path
+
+
+def test_the_command_itself_is_not_led_astray_by_what_lies_where_it_is_started(tmp_path):
+    """`python -m` looks into that folder first; a file there that is named like one of Python's is not asked."""
+    project(tmp_path, dict.fromkeys(("random.py", "queue.py", "uuid.py"), "raise RuntimeError('a stray file was imported')\n"))
+    done = subprocess.run(
+        [sys.executable, "-m", "trainer", "import", "--help"], cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": ROOT, "PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+    assert done.returncode == 0 and "--weights FILE" in done.stdout, done.stderr
+
+
+def test_values_that_begin_with_a_minus_are_values():
+    told = parse(ImportOptions, joined(["--module", "m", "--data", "d", "--pixels", "-1..1", "--command-line", "--lr 3"]), "atlas")
+    assert (told.pixels, told.command_line) == ("-1..1", "--lr 3")
+    assert joined(["--pixels", "--beta", "2"]) == ["--pixels", "--beta", "2"]
+
+
+def test_the_commands_of_the_readme_are_understood():
+    """Every option that the section names is one, with a value that is allowed."""
+    text = (Path(ROOT) / "README.md").read_text(encoding="utf-8")
+    section = text[text.index("### Diagnose your own VAE") : text.index("**Models.** Each is a preset")]
+    typed = [shlex.split(line)[1:] for line in section.splitlines() if line.startswith("atlas ")]
+    assert [words[0] for words in typed] == ["check", "import"]
+    for words in typed:
+        kind = {"check": CheckOptions, "import": ImportOptions}[words[0]]
+        assert parse(kind, joined(words[1:]), "atlas").weights == "vae.ckpt"
+    options = re.findall(r"`(--[a-z-]+(?: [^`|]+)?)`", section)
+    assert len(options) > 12
+    for option in options:
+        words = option.split()
+        words += [{"--weights": "w.pt", "--data": "mnist", "--module": "m.py"}.get(words[0], "x")] * (len(words) == 1)
+        words = words[:1] if words[0] == "--conditional" else words
+        given = {"--module": "m.py", "--data": "mnist"} | dict([words] if len(words) == 2 else [])
+        extra = words if len(words) != 2 else []
+        parse(ImportOptions, joined([*(word for pair in given.items() for word in pair), *extra]), "atlas")
 
 
 # --- words
