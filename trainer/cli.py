@@ -60,7 +60,7 @@ class FitOptions:
     """folder of runs, a path or an fsspec URL such as s3://bucket/runs (default: $LATENT_RUNS, else runs)"""
     device: str = "cpu"
     """cpu, cuda or cuda:NUMBER"""
-    held_out: float | None = None
+    held_out: MaybeNumber = None
     """of images of your own, the share that becomes the test split, 0.05 to 0.6 (default: 0.2; half as many again are for validation)"""
     resume: bool = False
     """go on with a run that was interrupted"""

@@ -380,7 +380,7 @@ def begun(folder: Path, **options: object) -> subprocess.Popen[str]:
         "8",
     ]
     process = subprocess.Popen(command, cwd=ROOT, env=environment(), stderr=subprocess.PIPE, text=True, **options)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not (folder / "cut/checkpoint/state.safetensors").exists():
         assert process.poll() is None, process.stderr and process.stderr.read()
         assert time.monotonic() < deadline
@@ -566,6 +566,16 @@ def test_a_file_gets_lines_and_not_a_thousand_bars(capsys):
     assert "\r" not in err
     assert [line.split(" · ")[1] for line in err.splitlines()] == ["epoch 20", "epoch 40", "epoch 60", "epoch 80", "maps …"]
     assert err.splitlines()[-1].startswith("99\u00a0%")  # not 100 % before the end
+
+
+def test_an_interrupt_before_the_first_step_promises_nothing(capsys):
+    def interrupted(_):
+        raise KeyboardInterrupt
+        yield
+
+    with pytest.raises(KeyboardInterrupt):
+        show(interrupted, FitConfig(), "fit x --resume", "a name", drawing=Heard())
+    assert capsys.readouterr().err == "\nstopped; nothing was trained yet.\n"
 
 
 def test_clock():
