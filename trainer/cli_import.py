@@ -98,6 +98,8 @@ class ImportOptions(ModelOptions):
     """lay out a UMAP for more than two latent dimensions"""
     classifier: bool = True
     """train a small classifier of pictures, where the data set has classes"""
+    thorough: bool = False
+    """use all images and draws for every figure, however long it takes (default: as many as about a minute pays for)"""
     overwrite: bool = False
     """replace a run of this name"""
 
@@ -325,7 +327,8 @@ def _import(options: ImportOptions, loaded: Loaded, dataset: Dataset, how: HowTr
     assert options.name is not None
     run = import_model(
         loaded.model, dataset, options.name, source=source_of(options), how=how, runs=options.runs, overwrite=options.overwrite,
-        umap=options.umap, classifier=options.classifier, on_part=lambda part: tell(part=part),
+        umap=options.umap, classifier=options.classifier, thorough=options.thorough,
+        on_part=lambda part, share: tell(part=part) if share is None else tell(part=part, share=share),
     )  # fmt: skip
     lines = [f"{run.folder}: {run_line(run.info)}.", f"figures are of {_held_out_of(dataset)}"]
     lines += [*run.info.origin.understood, *run.info.origin.sentences()] if run.info.origin else []

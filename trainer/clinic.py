@@ -255,7 +255,7 @@ def information_sentence(found: Examination) -> str:
         above = f" and at most {number(high, 1)}" if found.prior_low is not None else ""
         return (
             f"The latent code carries at least {number(low)} nats of information about the image{above}; more than "
-            f"log {count(found.n)} = {number(found.ceiling)} cannot be seen with {count(found.n)} images. The mean KL, an upper bound, is "
+            f"log {count(found.n)} = {number(found.ceiling)} cannot be seen with {count(found.n)} images. The mean KL is "
             f"{number(found.mean_kl)} nats."
         )
     if high - low > max(TIGHT * high, SURELY * found.information_error, 0.05):

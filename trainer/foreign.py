@@ -85,7 +85,7 @@ class Asked:
     deterministic model; None where there is no encoder · decode: z (B, K), and y, to (B, C, H, W), means or logits · is_sure: whether it
     was seen what kind of spread it gives · is_by_name: whether a name says so · spread: that kind · has_class: whether it is told the
     class · in_range: the same for pixels in another range · unit: how much of the model's range one grey level from 0 to 1 is, in which
-    its pictures come back: 2 for −1 to 1.
+    its pictures come back: 2 for −1 to 1 · is_given: whether encode is a function of the model, and no table of stored codes.
     """
 
     encode: Callable[..., tuple[Tensor, ...]] | None
@@ -100,6 +100,7 @@ class Asked:
     is_by_name: bool = False
     in_range: Callable[[Pixels], Asked] | None = None
     unit: float = 1.0
+    is_given: bool = True
 
     def with_spread(self, kind: Spread) -> Asked:
         """The same with the spread read as another kind; where it cannot be that kind, log variances are no numbers."""

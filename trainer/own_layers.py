@@ -192,7 +192,7 @@ def _bytes(mean: Callable[[Tensor], Tensor], codes: Floats) -> NDArray[np.uint8]
 def encoder_layers(asking: Asked, images: NDArray[np.uint8] | None, n_classes: int = 0) -> tuple[Found | None, str]:
     """The encoder as layers that give mu, then logvar; or None, and why not, words that end a sentence."""
     encode = asking.encode
-    if encode is None or images is None:
+    if encode is None or images is None or not asking.is_given:
         return None, "was not given"
     try:
         found = by_class(lambda y: _traced_encoder(_of_class(encode, y), images), n_classes)

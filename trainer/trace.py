@@ -495,7 +495,7 @@ def _found(steps: Sequence[Step]) -> Found:
     layers = tuple(step.layer for step in merged if not isinstance(step.layer, _Exp | _Clamp))
     if len(layers) < len(merged):
         raise Untraceable("uses exp, which is none of our layers")
-    return Found(layers, weights, max(0.0, cut) if cut <= MOST_CLAMPED else 0.0)
+    return Found(layers, weights, max(0.0, cut) if cut <= 1.001 * MOST_CLAMPED else 0.0)
 
 
 def _merged(steps: Sequence[Step]) -> list[Step]:
