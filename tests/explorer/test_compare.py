@@ -335,7 +335,7 @@ def test_deterministic_runs_are_listed_and_not_plotted():
     text = words(test)
     for run in ("digits-pca", "digits-autoencoder"):
         assert f"{run} (−log p at the code {file(run)['metrics']['reconstruction']:.1f})".replace("-2", "−2") in text
-    assert "Open diamonds are told the class: they bound log p(x|y)" in text
+    assert "Open diamonds are given the class: they bound log p(x|y)" in text
 
 
 def test_only_what_is_measured_alike_is_in_one_chart(kinds, monkeypatch):
