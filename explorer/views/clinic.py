@@ -110,9 +110,7 @@ def _implied(run: Run, found: Examination) -> str:
         return "It was trained with several importance samples, an objective that has no implied β."
     if found.implied is None:
         return (
-            ""
-            if found.measured is None
-            else "No implied β: no posterior is narrower than the prior, or decoding has no gradient."
+            "" if found.measured is None else "No implied β: no posterior is narrower than the prior, or decoding has no gradient."
         )
     return implied_sentence(run.config, found.measured, found.implied)
 
