@@ -14,16 +14,18 @@ LATENT_DATA ?= $(wildcard ../shared/data)
 export LATENT_DATA
 
 app: $(VENV)/.installed
-	@$(BIN)/streamlit run app.py --server.port $(PORT)
+	@$(BIN)/atlas app --port $(PORT)
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { echo "Python is missing: install Python 3.11 or newer (or: make PYTHON=/path/to/python)."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: Python 3.11 or newer is needed (make PYTHON=python3.12)."; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "The venv module is missing: install it (Debian: apt-get install python3-venv)."; exit 1; }
 
-$(VENV)/.installed: requirements.txt | $(BIN)/python
+# the command atlas too, from this folder: no copy of it, and nothing more is fetched for it
+$(VENV)/.installed: requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what the app needs (once; a few minutes) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt || { echo "Could not install requirements.txt: is the network there?"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . || { echo "Could not install the command atlas; the lines above say why."; exit 1; }
 	@touch $@
 
 $(VENV)/.tested: tests/requirements.txt requirements.txt | $(VENV)/.installed
@@ -41,4 +43,5 @@ assets: $(VENV)/.installed
 	@sh assets/train.sh
 
 clean:
-	rm -rf $(VENV) $(FRONT)/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(FRONT)/node_modules latent_atlas.egg-info build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find app.py assets explorer tests trainer -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,6 +2,13 @@
 
 import sys
 
-from explorer.cli import main
+from trainer.console import Main, enter
 
-sys.exit(main(sys.argv[1:]))
+
+def _load() -> Main:
+    from explorer.cli import main
+
+    return main
+
+
+sys.exit(enter(_load, sys.argv[1:], "python -m explorer"))

@@ -13,10 +13,12 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from trainer.config import FitConfig
 from trainer.runs import HOME
+from trainer.store import place
 
 JobState = Literal["waiting", "running", "finished", "stopped", "failed"]
 MOST_WAITING = 8
@@ -64,6 +66,8 @@ class Workshop:
         self, owner: str, patient: str, remedy: str, name: str, config: FitConfig, runs: str, resume: bool = False
     ) -> Job | None:
         """Queues a training; None where too many wait already or one of that name is under way."""
+        folder = place(runs)
+        runs = str(folder.absolute() if isinstance(folder, Path) else folder)  # the process works in another folder than this one
         with self._lock:
             waiting = [job for job in self._jobs.values() if job.is_open]
             if len(waiting) >= MOST_WAITING or any(job.name == name for job in waiting):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from explorer.facts import model_words, number
 from trainer.config import PRESETS, FitConfig
+from trainer.console import program
 from trainer.forward import Codes
 from trainer.runs import Run, RunInfo
 
@@ -156,10 +157,10 @@ def another_command(info: RunInfo) -> str:
     """How to train a run that this one can be compared with; the list of presets where this one has none."""
     preset = PRESETS.get(info.preset)
     if preset is None or preset.data != info.config.data:
-        return "python -m trainer list"
+        return f"{program()} list"
     is_plain = preset.model == "vae" and preset.importance_samples == 1 and preset.beta == 1
     change, name = ("--beta 4", "beta4") if is_plain else ("--seed 1", "seed1")
-    return f"python -m trainer fit {info.preset} {change} --name {info.preset.replace('+', '-')}-{name}"
+    return f"{program()} fit {info.preset} {change} --name {info.preset.replace('+', '-')}-{name}"
 
 
 def image_sentence(scores: Iterable[Scored]) -> str:

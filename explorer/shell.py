@@ -21,6 +21,8 @@ from explorer.export_html import html_page
 from explorer.facts import HELP, facts_line
 from explorer.verdicts import verdict_line
 from explorer.views.parts import default_run, run_chooser
+from trainer.clinic import LITTLE, neighbours_sentence
+from trainer.console import program
 from trainer.errors import LatentError, RunError
 from trainer.runs import RunInfo
 
@@ -45,11 +47,13 @@ h1.atlas-title {
 .picture-grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(var(--cell, 124px), 1fr)); gap: 14px 18px; }
 .picture-grid figure { margin: 0; }
 .picture-grid img { image-rendering: pixelated; border-radius: 2px; display: block; max-width: 100%; }
-.picture-grid figcaption { font-size: 13px; margin-top: 4px; color: light-dark(#545d68, #a9b3bf); font-variant-numeric: tabular-nums; }
+.picture-grid figcaption {
+  font-size: 13px; text-wrap: balance; margin-top: 4px; color: light-dark(#545d68, #a9b3bf); font-variant-numeric: tabular-nums; }
 .st-key-reconstruct-source [role="radiogroup"] { flex-wrap: wrap; row-gap: 4px; }
 .st-key-reconstruct-source button { padding-inline: 11px !important; } /* five sources in a narrow column */
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 0.6rem 0.7rem 2rem; }
+  .st-key-brand { row-gap: 6px !important; }
   .st-key-view button { flex: 1 1 auto; min-width: 0; padding-inline: 4px !important; } /* five names side by side on a phone */
 }
 </style>
@@ -102,13 +106,20 @@ def _header(now: state.State, runs: Mapping[str, RunInfo]) -> None:
 def _about(now: state.State, info: RunInfo) -> None:
     """The run's figures, what was done with its data, and the clinic's verdict, which Dimensions shows large."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="about"):
-        st.caption(plain(_facts(now.run_id, info)), help=HELP, width="content")
+        st.caption(plain(_facts(now.run_id, info)), help=_meanings(info), width="content")
         notes = info.dataset.notes
         if notes:
             with st.popover("About the data", type="tertiary", key="data-notes"):
                 st.markdown("\n".join(f"- {plain(note)}" for note in notes))
         if now.view != "dimensions":
             verdict_line(now.run_id, "verdict")
+
+
+def _meanings(info: RunInfo) -> str:
+    """What each figure means; and, of a model whose codes carry next to nothing, why neighbours may read classes from them all the same."""
+    found = info.examination
+    why = neighbours_sentence(found) if found is not None and found.information < LITTLE else ""
+    return f"{HELP}\n\n**15-NN of this run**: {plain(why)}" if why else HELP
 
 
 def listed(runs: Mapping[str, RunInfo], shown: str) -> list[str]:
@@ -153,6 +164,6 @@ def _notices(now: state.State, broken: Mapping[str, RunError]) -> None:
 def _no_runs(broken: Mapping[str, RunError]) -> None:
     st.title("Latent Atlas")
     st.info("There are no runs yet. Train the first one in a few seconds, then reload this page:", icon=":material/info:")
-    st.code("python -m trainer fit digits-2d", language="bash")
+    st.code(f"{program()} fit digits-2d", language="bash")
     for error in broken.values():
         st.error(plain(str(error)))

@@ -7,28 +7,47 @@ not in memory already.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from explorer import cache, state
 from explorer.core.words import plain
-from trainer.clinic import Diagnosis, diagnose
+from trainer.clinic import diagnose
 from trainer.errors import LatentError
+from trainer.runs import Run
 
 COLOURS = {"healthy": "green", "surplus": "green", "no-verdict": "gray"}  # all others are alarms
 ICONS = {"healthy": "check_circle", "surplus": "check_circle", "no-verdict": "help"}
 WAY = "Click for the clinic (Dimensions), which shows every figure."
 
 
-def verdict_of(run_id: str) -> Diagnosis | None:
-    """The verdict on a run; None for one that was not examined, has no posterior or cannot be opened (which the view says)."""
+@dataclass(frozen=True)
+class Line:
+    """headline: a sentence · because: what it rests on · kind: of the verdict, "no-verdict" where there is none."""
+
+    headline: str
+    because: tuple[str, ...]
+    kind: str
+
+
+def verdict_of(run_id: str) -> Line | None:
+    """The verdict on a run, or why there is none; None for one without a posterior, or that cannot be opened, which the view says."""
     try:
         run = cache.run(run_id)
     except LatentError:
         return None
     found = run.info.examination
-    if found is None or run.config.is_deterministic:
+    if run.config.is_deterministic:
         return None
-    return diagnose(run.config, found, run.encodings.mu)
+    if found is None:
+        return Line(f"No verdict: {_why_none(run)}.", (), "no-verdict")
+    told = diagnose(run.config, found, run.encodings.mu)
+    return Line(told.headline, told.because, told.kind)
+
+
+def _why_none(run: Run) -> str:
+    return "this run was imported without its images" if run.info.origin is not None else "this run was not examined"
 
 
 def verdict_line(run_id: str, key: str, is_brief: bool = False) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -24,6 +25,8 @@ NODE_MAJOR = 20
 def main() -> int:
     """Runs all checks; 0 when every one of them passed."""
     os.chdir(ROOT)
+    # in the background of a script SIGINT is ignored, and every child would inherit that: with a handler here they start with the default
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     checks = {
         "style": lambda: run("ruff", "check", ".") and run("ruff", "format", "--check", "."),
         "types": lambda: run("mypy"),
@@ -32,6 +35,9 @@ def main() -> int:
         "tests": run_pytest,
     }
     only = sys.argv[1:] or list(checks)
+    if unknown := [name for name in only if name not in checks]:
+        print(f"unknown check {unknown[0]!r}; allowed: {', '.join(checks)}.")
+        return 2
     failed = []
     for name in only:
         began = time.monotonic()
@@ -129,4 +135,7 @@ def playwrights_own() -> str | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

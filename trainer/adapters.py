@@ -523,7 +523,19 @@ def _without(subject: Subject, what: str, complaints: list[str]) -> ForeignError
         return ForeignError(
             f"{complaints[0]}; allowed: (mu, logvar), mu alone, a torch.distributions.Normal, or fields such as mu and logvar."
         )
-    if subject.forward is not None and what == "decode":
+    passing = subject.forward
+    if passing is not None and len(passing.codes) > 1:
+        shapes = ", ".join(" × ".join(map(str, shape)) for shape in passing.codes)
+        return ForeignError(
+            f"the factory gave a {kind} whose forward draws {len(passing.codes)} codes ({shapes}), a hierarchy, and one code is shown "
+            "here; allowed: add encode and decode for one of them, the others at their means."
+        )
+    if passing is not None and (passing.others or passing.is_odd):
+        return ForeignError(
+            f"the factory gave a {kind} whose forward draws codes that are not Gaussian with a mean and a standard deviation for each "
+            f"number{f' ({passing.others[0]})' if passing.others else ''}; allowed: a code that is mean + standard deviation · noise."
+        )
+    if passing is not None and what == "decode":
         return ForeignError(
             f"the factory gave a {kind} whose forward draws no code, and there is no decode, so no code can be decoded; allowed: add "
             "decode(z), the part of forward after the code."

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, TypeVar
+from dataclasses import fields
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import tyro
-from pydantic import ValidationError
-from tyro.conf import OmitArgPrefixes
+from pydantic import BaseModel, ValidationError
+from tyro.conf import OmitArgPrefixes, Positional, arg
 
 from trainer.config import config_error
+from trainer.console import meant
 from trainer.errors import LatentError
 
 T = TypeVar("T")
+
+# options of many commands; --help says their default in words, not as None
+RunName = Annotated[Positional[str], arg(metavar="RUN")]
+NewName = Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")]
+RunsToRead = Annotated[str | None, arg(metavar="FOLDER", help_behavior_hint="")]
+RunsToWrite = Annotated[str, arg(metavar="FOLDER", help_behavior_hint="")]
+AtMost = Annotated[int | None, arg(metavar="INT", help_behavior_hint="")]
+MaybeText = Annotated[str | None, arg(metavar="TEXT", help_behavior_hint="")]
+MaybeNumber = Annotated[float | None, arg(metavar="NUMBER", help_behavior_hint="")]
 
 
 def parse(options: type[T], argv: list[str], prog: str, default: T | None = None) -> T:
@@ -25,7 +36,7 @@ def parse(options: type[T], argv: list[str], prog: str, default: T | None = None
             if isinstance(cause, ValidationError):
                 raise config_error(cause) from None
             cause = cause.__context__
-        raise LatentError(f"{_sentence(event)} ({prog} --help).") from None
+        raise LatentError(f"{_sentence(event, _known(options))} ({prog} --help).") from None
 
     with on_parse_error(complain):
         if default is None:
@@ -33,14 +44,27 @@ def parse(options: type[T], argv: list[str], prog: str, default: T | None = None
         return tyro.cli(options, args=argv, prog=prog, default=default, config=(OmitArgPrefixes,))
 
 
-def _sentence(event: Any) -> str:
+def _known(options: type[Any]) -> list[str]:
+    """Every option of a record and of the records in it, as typed."""
+    hints = get_type_hints(options)
+    names = []
+    for item in fields(options):
+        kind = hints[item.name]
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            names += list(kind.model_fields)
+        else:
+            names.append(item.name)
+    return ["--" + name.replace("_", "-") for name in names]
+
+
+def _sentence(event: Any, known: list[str]) -> str:
     """What tyro found wrong, in a line: the option, the value, what is allowed."""
     from tyro import _errors as kinds
 
     option = _option(getattr(event, "argument", None))
     match event:
         case kinds.UnrecognizedArgs(tokens=tokens):
-            return f"unknown option {tokens[0]!r}"
+            return f"unknown option {tokens[0]!r}{meant(tokens[0].partition('=')[0], known)}"
         case kinds.MissingArgs(missing_arguments=missing):
             return f"{', '.join(_option(context.arg) for context in missing)} is missing"
         case kinds.InvalidChoice(value=value, choices=choices):

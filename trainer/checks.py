@@ -172,6 +172,8 @@ def checks(
             True,
         )
     ]
+    if isinstance(config, ImportedConfig):
+        found += [Check("as understood", False, 0.0, doubt, True) for doubt in config.doubts]
     if measured is not None:
         found += _of_pictures(config, measured, uses_code)
         found += _of_reading(measured) if isinstance(config, ImportedConfig) else ()

@@ -1,47 +1,50 @@
-"""What can be typed after `python -m trainer`?
+"""What can be typed after `atlas` or `python -m trainer`?
 
-fit, import, evaluate, maps, classifier, examine, list, bench. The options of `fit` are the fields of `FitConfig`. A mistake is one sentence
-on stderr and exit code 2; Ctrl-C ends with 130 and a run that resumes.
+fit, import, check, evaluate, maps, classifier, examine, list, bench; `atlas` adds what shows runs (`explorer.cli`). The options of `fit`
+are the fields of `FitConfig`. A mistake is one sentence on stderr and exit code 2; Ctrl-C ends with 130 and a run that resumes.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from tyro.conf import Positional, arg
-
-from trainer.arguments import parse
+from trainer.arguments import AtMost, MaybeNumber, NewName, RunName, RunsToRead, RunsToWrite, parse
 from trainer.cli_import import check_command, import_command, run_line
+from trainer.cli_progress import show
 from trainer.config import PRESET_NOTES, PRESETS, FitConfig, check_run_name, checked, preset
+from trainer.console import Command, program, run_one
 from trainer.errors import ConfigError, LatentError, RunError
 from trainer.numerals import count, number
-from trainer.runs import RUN_JSON, RunInfo, default_roots, list_runs, load_run, read_info
-from trainer.store import place
+from trainer.runs import (
+    RUN_JSON,
+    Run,
+    RunInfo,
+    RunWriter,
+    copy_of,
+    default_roots,
+    free_name,
+    list_runs,
+    load_run,
+    own_name,
+    read_info,
+    shipped_names,
+    shipped_roots,
+)
+from trainer.store import place, store_of
+from trainer.surroundings import keep_compiled_code
 
 if TYPE_CHECKING:
+    from trainer.datasets import Dataset
     from trainer.evaluate import Evaluation
-    from trainer.fit import Event
     from trainer.projection import Projection
-
-PROG = "python -m trainer"
-USAGE = f"""usage: {PROG} COMMAND …
-
-  fit PRESET      train a run              {PROG} fit digits-2d --epochs 50
-  import          a VAE of yours as a run  {PROG} import --module models:trained --data mnist
-  check           what is understood of a VAE of yours, without writing anything
-  evaluate RUN    figures on the test set  {PROG} evaluate mnist-2d --samples 500 --json
-  maps RUN        makes a finished run's maps anew, without training
-  classifier RUN  trains a finished run's classifier of pictures, its first or another
-  examine RUN     what the clinic measures of a run, and its verdict
-  list            presets, data sets and runs on this machine
-  bench           how fast this machine trains, against the usual loop
-
-COMMAND --help says more."""
 
 MAX_SAMPLES = 100_000  # one image's draws are decoded at once
 
@@ -51,12 +54,14 @@ class FitOptions:
     """Train a run. Every option that is not given comes from the preset."""
 
     config: FitConfig
-    name: str | None = None
-    """name of the run (default: the preset's)"""
-    runs: str = field(default_factory=lambda: str(default_roots()[0]))
+    name: NewName = None
+    """name of the run (default: the preset's, or the next one like it that is free)"""
+    runs: RunsToWrite = field(default_factory=lambda: str(default_roots()[0]))
     """folder of runs, a path or an fsspec URL such as s3://bucket/runs (default: $LATENT_RUNS, else runs)"""
     device: str = "cpu"
     """cpu, cuda or cuda:NUMBER"""
+    held_out: MaybeNumber = None
+    """of images of your own, the share that becomes the test split, 0.05 to 0.6 (default: 0.2; half as many again are for validation)"""
     resume: bool = False
     """go on with a run that was interrupted"""
     overwrite: bool = False
@@ -67,17 +72,17 @@ class FitOptions:
 class EvaluateOptions:
     """Figures of a run on images that it did not train on, in nats per image."""
 
-    run: Positional[str]
+    run: RunName
     """name of the run"""
-    runs: str | None = None
-    """folder of runs (default: runs/, then the pretrained ones)"""
+    runs: RunsToRead = None
+    """folder of runs (default: yours, then those of the checkout and the shipped ones)"""
     samples: int = 200
     """draws of z an image for the importance-sampled NLL"""
-    images: int | None = None
+    images: AtMost = None
     """importance-sample the first so many images only (default: all)"""
     parts: tuple[str, ...] = ()
     """more than the bound: collapse, information, interventions, sensitivity, implied-beta, gaps, gradients, disentanglement"""
-    seconds: float | None = None
+    seconds: MaybeNumber = None
     """about how long it may take: a slow model gets fewer images and draws, and larger standard errors (default: all of them)"""
     device: str = "cpu"
     """cpu, cuda or cuda:NUMBER"""
@@ -89,21 +94,25 @@ class EvaluateOptions:
 class MapsOptions:
     """Make the maps of a finished run anew from its weights, codes and data set; nothing else of the run changes."""
 
-    run: Positional[str]
+    run: RunName
     """name of the run"""
-    runs: str | None = None
-    """folder of runs (default: runs/, then the pretrained ones)"""
+    runs: RunsToRead = None
+    """folder of runs (default: yours, then those of the checkout and the shipped ones)"""
+    name: NewName = None
+    """leave the run as it is, and keep the result in a copy of it under this name"""
 
 
 @dataclass(frozen=True)
 class ExamineOptions:
     """Measure a finished run for the clinic (information, interventions, sensitivity, implied β) and say the verdict."""
 
-    run: Positional[str]
+    run: RunName
     """name of the run"""
-    runs: str | None = None
-    """folder of runs (default: runs/, then the pretrained ones)"""
-    seconds: float | None = None
+    runs: RunsToRead = None
+    """folder of runs (default: yours, then those of the checkout and the shipped ones)"""
+    name: NewName = None
+    """leave the run as it is, and keep the result in a copy of it under this name"""
+    seconds: MaybeNumber = None
     """about how long it may take: a slow model gets fewer images, and larger standard errors (default: all of them)"""
 
 
@@ -111,18 +120,20 @@ class ExamineOptions:
 class ClassifierOptions:
     """Train the classifier of decoded pictures of a finished run, its first or another; nothing else of the run changes."""
 
-    run: Positional[str]
+    run: RunName
     """name of the run"""
-    runs: str | None = None
-    """folder of runs (default: runs/, then the pretrained ones)"""
+    runs: RunsToRead = None
+    """folder of runs (default: yours, then those of the checkout and the shipped ones)"""
+    name: NewName = None
+    """leave the run as it is, and keep the result in a copy of it under this name"""
 
 
 @dataclass(frozen=True)
 class ListOptions:
     """Presets, data sets (and whether each is on this machine), runs."""
 
-    runs: str | None = None
-    """folder of runs (default: runs/, then the pretrained ones)"""
+    runs: RunsToRead = None
+    """folder of runs (default: yours, then those of the checkout and the shipped ones)"""
     json: bool = False
     """one JSON object on stdout"""
 
@@ -133,7 +144,8 @@ class BenchOptions:
 
     epochs: int = 3
     """epochs of each"""
-    images: Annotated[int | None, arg(help="use the first so many training images (default: all)")] = None
+    images: AtMost = None
+    """use the first so many training images (default: all)"""
     data: str = "mnist"
     """data set"""
     json: bool = False
@@ -142,35 +154,7 @@ class BenchOptions:
 
 def main(argv: Sequence[str]) -> int:
     """Runs one command; returns the exit code: 0, 2 for a mistake, 130 for Ctrl-C."""
-    commands = {
-        "fit": _fit,
-        "import": lambda argv: import_command(argv, PROG),
-        "check": lambda argv: check_command(argv, PROG),
-        "evaluate": _evaluate,
-        "maps": _maps,
-        "classifier": _classifier,
-        "examine": _examine,
-        "list": _list,
-        "bench": _bench,
-    }
-    try:
-        if not argv or argv[0] in ("-h", "--help"):
-            print(USAGE)
-            return 0 if argv else 2
-        if argv[0] not in commands:
-            raise LatentError(f"unknown command {argv[0]!r}; allowed: {', '.join(commands)} ({PROG} --help).")
-        commands[argv[0]](list(argv[1:]))
-        return 0
-    except LatentError as error:
-        if os.environ.get("RANK", "0") == "0":  # of a team one voice is enough
-            print(f"{PROG}: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        # the reader has seen enough (| head); Python would complain again while it closes stdout
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+    return run_one(argv, GROUPS)
 
 
 # --- fit
@@ -179,46 +163,87 @@ def main(argv: Sequence[str]) -> int:
 def _fit(argv: list[str]) -> None:
     if argv and argv[0] in ("-h", "--help"):
         _print_presets()
-        parse(FitOptions, ["--help"], f"{PROG} fit PRESET", FitOptions(PRESETS["digits-2d"]))
+        parse(FitOptions, ["--help"], f"{program()} fit PRESET", FitOptions(PRESETS["digits-2d"]))
     if not argv or argv[0].startswith("-"):
-        raise LatentError(f"fit needs a preset first; allowed: {', '.join(PRESETS)} (or {PROG} fit --help).")
+        raise LatentError(f"fit needs a preset first; allowed: {', '.join(PRESETS)} (or {program()} fit --help).")
     name, base = argv[0], preset(argv[0])
     try:
-        options = parse(FitOptions, argv[1:], f"{PROG} fit {name}", FitOptions(base))
+        options = parse(FitOptions, argv[1:], f"{program()} fit {name}", FitOptions(base))
     except ConfigError:  # with the settings of the run that goes on it may be allowed
         if "--resume" not in argv:
             raise
         options = FitOptions(base, name=_typed(argv, "--name"), runs=_typed(argv, "--runs") or FitOptions(base).runs, resume=True)
-        if not (place(options.runs) / check_run_name(options.name or name.replace("+", "-")) / RUN_JSON).is_file():
+        if not (place(options.runs) / _name_for(options, name) / RUN_JSON).is_file():
             raise
     if options.resume and options.overwrite:
         raise LatentError("--resume goes on with a run, --overwrite begins it anew; allowed: one of them.")
     if not str(options.runs).strip():
         raise LatentError("--runs is ''; allowed: a folder or an fsspec address.")
-    run_name = check_run_name(name.replace("+", "-") if options.name is None else options.name)
+    run_name = _name_for(options, name)
     folder = place(options.runs) / run_name
     if options.resume and (folder / RUN_JSON).is_file():
         began = read_info(folder).config  # what is typed is held against it by `fit`
-        options = parse(FitOptions, argv[1:], f"{PROG} fit {name}", replace(options, config=began))
-    from trainer.datasets import absolute_name, load_dataset
+        options = parse(FitOptions, argv[1:], f"{program()} fit {name}", replace(options, config=began))
+    from trainer.datasets import absolute_name, load_dataset, with_held_out
 
-    config = checked(options.config, data=absolute_name(options.config.data))
-    from trainer.fit import fit
+    data = options.config.data if options.held_out is None else with_held_out(options.config.data, options.held_out)
+    config = checked(options.config, data=absolute_name(data))
+    from trainer.fit import fit, refuse_to_lose
     from trainer.parallel import device_of, team
 
-    device_of(options.device)  # before the data set is fetched
+    device_of(options.device)  # what needs no data set, before it is fetched
+    if "RANK" not in os.environ:  # of a team only the first process may ask: it may have begun to write already
+        refuse_to_lose(RunWriter.at(options.runs, run_name), options.resume, options.overwrite)
+    if config.umap and config.latent_dim > 2 and (note := keep_compiled_code()):
+        print(note, file=sys.stderr)
     with team(options.device) as processes:
         dataset = load_dataset(config.data, progress=processes.is_writer)
         for note in dataset.notes if processes.is_writer else ():
             print(note, file=sys.stderr)
-        events = fit(
-            config, dataset, run_name, options.runs, name, options.resume, options.overwrite, options.device, processes
+        start = partial(
+            fit, config, dataset, run_name, options.runs, name, options.resume, options.overwrite, options.device, processes
         )  # fmt: skip
-        if processes.is_writer:
-            _show(events, config)
-        else:
-            for _ in events:
+        if not processes.is_writer:
+            for _ in start():
                 pass
+            return
+        runs = "" if place(options.runs) == default_roots()[0] else f" --runs {shlex.quote(options.runs)}"
+        goes_on, told = f"fit {name} --name {run_name}{runs} --resume", _told_name(run_name, options, name)
+        show(lambda heard: start(heard=heard), config, goes_on, told)
+
+
+def _name_for(options: FitOptions, preset_name: str) -> str:
+    """The name of the run: the one that was typed, else one like the preset's that is free, or that goes on or is replaced."""
+    if options.name is not None:
+        return check_run_name(options.name)
+    wish = preset_name.replace("+", "-")
+    if options.resume:
+        return _unfinished_like(wish, preset_name, options.runs)
+    return own_name(wish, options.runs) if options.overwrite else free_name(wish, options.runs)
+
+
+def _told_name(name: str, options: FitOptions, preset_name: str) -> str:
+    """What is said where the run did not get the name that one would look for; empty where it did."""
+    wish = preset_name.replace("+", "-")
+    if options.name is not None or name == wish:
+        return ""
+    why = "is a run that comes with the program" if wish in shipped_names() else f"is in {options.runs} already"
+    return f"This run is called {name}: {wish} {why} (--name chooses another)."
+
+
+def _unfinished_like(wish: str, preset_name: str, root: str) -> str:
+    """The one unfinished run of a preset, else the run that has the wish. Raises `RunError` where there are several or none."""
+    found = [
+        name
+        for name, info in list_runs(root).items()
+        if isinstance(info, RunInfo) and info.preset == preset_name and info.state != "finished"
+        and re.fullmatch(rf"{re.escape(wish)}(-[0-9]+)?", name)
+    ]  # fmt: skip
+    if len(found) > 1:
+        raise RunError(f"several runs of {preset_name} in {root} were not finished: {', '.join(found)}; say which with --name.")
+    if not found and not (place(root) / wish / RUN_JSON).is_file():
+        raise RunError(f"nothing to resume: no run of {preset_name} in {root} is unfinished; leave --resume out to start one.")
+    return found[0] if found else wish
 
 
 def _typed(argv: Sequence[str], option: str) -> str | None:
@@ -229,67 +254,6 @@ def _typed(argv: Sequence[str], option: str) -> str | None:
         if word.startswith(f"{option}="):
             return word.partition("=")[2]
     return None
-
-
-def _show(events: Iterable[Event], config: FitConfig) -> None:
-    """The progress bar: loss, KL, images a second, time left; then where the run is and how good."""
-    from tqdm import tqdm
-
-    from trainer.fit import EpochEnded, Finished, Finishing, Stepped
-
-    bar = tqdm(total=1, bar_format="{percentage:3.0f} % {bar:24} {desc}", file=sys.stderr, delay=0.1, mininterval=0.2)
-    epoch, elbo = 1, ""
-    try:
-        for event in events:
-            match event:
-                case Stepped():
-                    bar.total, bar.n = event.n_steps, event.step
-                    bar.set_description_str(
-                        f"epoch {epoch}/{config.epochs} · loss {event.loss:.2f} · KL {event.kl:.2f}{elbo} · "
-                        f"{event.images_per_s:,.0f} images/s · {_clock(event.seconds_left)} left"
-                    )
-                case EpochEnded():
-                    epoch, elbo = min(event.epoch + 1, config.epochs), _latest(event.row)
-                case Finishing():
-                    bar.set_description_str(f"{event.part} …")
-                case Finished():
-                    bar.close()
-                    _report(event)
-    except KeyboardInterrupt:
-        bar.close()
-        print("\nstopped; --resume goes on from the last checkpoint.", file=sys.stderr)
-        raise
-    finally:
-        bar.close()
-
-
-def _latest(row: Mapping[str, float]) -> str:
-    """What the bar says of the last epoch."""
-    if "test_error" in row:
-        return f" · test error {row['test_error']:.3f}"
-    name = "test_elbo" if "test_elbo" in row else "test_reconstruction"
-    return f" · {name.replace('_', ' ').replace('elbo', 'ELBO')} {row[name]:.2f}"
-
-
-def _report(event: Any) -> None:
-    metrics = event.info.metrics
-    parts = [f"reconstruction {metrics.reconstruction:.2f}", f"squared error {metrics.squared_error:.3f}"]
-    if metrics.elbo is not None:
-        given = " given the class" if event.info.config.is_conditional else ""
-        parts = [
-            f"test ELBO {metrics.elbo:.2f}", f"NLL{given} {metrics.nll:.2f} (IS-{metrics.samples}, {metrics.nll_n} images)",
-            f"KL {metrics.kl:.2f}", f"{metrics.active_units} active units",
-        ]  # fmt: skip
-    if metrics.classifier_error is not None:
-        parts.append(f"test error {metrics.classifier_error:.3f} with {event.info.dataset.n_labelled} labels")
-    elif metrics.knn_accuracy is not None:
-        parts.append(f"15-NN accuracy {metrics.knn_accuracy:.3f}")
-    print(f"{event.folder}: {', '.join(parts)}; {_clock(event.info.seconds)}.")
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
 
 
 def _print_presets() -> None:
@@ -303,7 +267,7 @@ def _print_presets() -> None:
 
 
 def _evaluate(argv: list[str]) -> None:
-    options = parse(EvaluateOptions, argv, f"{PROG} evaluate")
+    options = parse(EvaluateOptions, argv, f"{program()} evaluate")
     _between("--samples", options.samples, MAX_SAMPLES)
     if options.images is not None:
         _between("--images", options.images)
@@ -324,10 +288,7 @@ def _evaluate(argv: list[str]) -> None:
         print(json.dumps(stored_record(run)) if options.json else "\n".join(stored_lines(run)))
         return
     dataset = load_dataset(run.info.dataset.name, progress=True)
-    if dataset.sha256 != run.info.dataset.sha256:
-        raise RunError(
-            f"data set {dataset.name!r} is not the one that run {run.id!r} was trained on: restore it or train the run anew."
-        )
+    run.check_dataset(dataset)
     chosen = [part for part in PARTS if part in options.parts]
     for part in chosen:  # before minutes of evaluation
         check_part(run.model, dataset, part)
@@ -390,34 +351,53 @@ def _between(option: str, value: int, most: int | None = None) -> None:
         raise LatentError(f"{option} is {value}; allowed: {f'1 to {most}' if most else '1 or more'}.")
 
 
-# --- maps
+# --- maps, examination, classifier: what is made anew of a finished run
+
+
+def _to_be_changed(options: MapsOptions | ExamineOptions | ClassifierOptions) -> Run:
+    """The run, or the copy of it that was asked for; tried before minutes of work, and said where nothing will be kept."""
+    run = load_run(options.run, options.runs)
+    run.check_measurable()
+    if options.name is not None:
+        return copy_of(run, options.name, options.runs or default_roots()[0])
+    writer = RunWriter(run.folder)
+    if writer.is_kept:
+        told = f"{run.id} comes with the program and stays as it is: the result is shown and not kept (--name COPY keeps it in a copy)."
+        print(told, file=sys.stderr)
+    else:
+        writer.check_writable()
+    return run
+
+
+def _dataset_of(run: Run) -> Dataset:
+    from trainer.datasets import load_dataset
+
+    return load_dataset(run.info.dataset.name, progress=True)
 
 
 def _maps(argv: list[str]) -> None:
-    options = parse(MapsOptions, argv, f"{PROG} maps")
-    run = load_run(options.run, options.runs)
-    run.check_measurable()
-    from trainer.datasets import load_dataset
+    options = parse(MapsOptions, argv, f"{program()} maps")
+    run = _to_be_changed(options)
     from trainer.fit import refresh_maps
 
-    for projection in refresh_maps(run, load_dataset(run.info.dataset.name, progress=True)):
+    for projection in refresh_maps(run, _dataset_of(run)):
         print(f"{run.id}: {projection.title}{_losses(projection)}")
 
 
 def _examine(argv: list[str]) -> None:
-    options = parse(ExamineOptions, argv, f"{PROG} examine")
-    run = load_run(options.run, options.runs)
+    options = parse(ExamineOptions, argv, f"{program()} examine")
     from tqdm import tqdm
 
-    from trainer.datasets import load_dataset
     from trainer.examine import refresh_examination
     from trainer.measuring import budget_of, is_measurable, stored_verdict, verdict_lines
 
     budget = budget_of(options.seconds)
+    run = load_run(options.run, options.runs)
     if not is_measurable(run):
         print("\n".join(stored_verdict(run)))
         return
-    dataset = load_dataset(run.info.dataset.name, progress=True)
+    run = _to_be_changed(options)
+    dataset = _dataset_of(run)
     with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}", file=sys.stderr, leave=False, disable=None) as bar:
         found = refresh_examination(run, dataset, budget, lambda share: bar.update(100 * share - bar.n))
     print("\n".join(verdict_lines(run, found)))
@@ -438,19 +418,14 @@ def _losses(projection: Projection) -> str:
     return f": {', '.join(parts)}" if parts else ""
 
 
-# --- classifier
-
-
 def _classifier(argv: list[str]) -> None:
-    options = parse(ClassifierOptions, argv, f"{PROG} classifier")
-    run = load_run(options.run, options.runs)
-    run.check_measurable()
+    options = parse(ClassifierOptions, argv, f"{program()} classifier")
+    run = _to_be_changed(options)
     from tqdm import tqdm
 
-    from trainer.datasets import load_dataset
     from trainer.fit import refresh_classifier
 
-    dataset = load_dataset(run.info.dataset.name, progress=True)
+    dataset = _dataset_of(run)
     with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}", file=sys.stderr, leave=False, disable=None) as bar:
         found = refresh_classifier(run, dataset, lambda share: bar.update(100 * share - bar.n))
     print(f"{run.id}: classifier of pictures, temperature {found.temperature:.2f}")
@@ -463,7 +438,7 @@ def _classifier(argv: list[str]) -> None:
 
 
 def _list(argv: list[str]) -> None:
-    options = parse(ListOptions, argv, f"{PROG} list")
+    options = parse(ListOptions, argv, f"{program()} list")
     from trainer.datasets import availability, dataset_names
 
     places = [availability(name) for name in dataset_names()]
@@ -482,16 +457,26 @@ def _list(argv: list[str]) -> None:
     print("data sets:")
     for where in places:
         print(f"  {where.name:<14} {'here' if where.is_here else 'to be downloaded':<17} {where.description}; {where.licence}")
+    hiding = {} if options.runs else _hiding_shipped()
     print("\nruns:" if runs else "\nruns: none yet")
     for name, info in runs.items():
-        print(f"  {name:<22} {run_line(info)}")
+        print(f"  {name:<22} {run_line(info)}{hiding.get(name, '')}")
+
+
+def _hiding_shipped() -> dict[str, str]:
+    """Of runs that have had the name of a shipped one since before names were kept apart: what to do to see both."""
+    shipped, others = shipped_names(), [root for root in default_roots() if root not in shipped_roots()]
+    return {
+        name: f"; hides the run of this name that comes with the program: rename {root / name} to see both"
+        for root in reversed(others) for name in store_of(root).list() if name in shipped and (root / name / RUN_JSON).is_file()
+    }  # fmt: skip
 
 
 # --- bench
 
 
 def _bench(argv: list[str]) -> None:
-    options = parse(BenchOptions, argv, f"{PROG} bench")
+    options = parse(BenchOptions, argv, f"{program()} bench")
     _between("--epochs", options.epochs)
     if options.images is not None:
         _between("--images", options.images)
@@ -499,3 +484,30 @@ def _bench(argv: list[str]) -> None:
 
     result = compare(options.data, options.epochs, options.images, quiet=options.json)
     print(json.dumps(result.record()) if options.json else result.table())
+
+
+# --- all of them
+
+GROUPS: dict[str, dict[str, Command]] = {
+    "train": {
+        "fit": Command(
+            _fit, "train a model on a data set: a preset, and options for every setting", "PRESET", "digits-2d --epochs 50"
+        ),
+        "list": Command(_list, "presets, data sets with their licences, and the runs that are there"),
+        "bench": Command(_bench, "how fast this machine trains, against the usual loop"),
+    },
+    "a model that was trained elsewhere": {
+        "check": Command(
+            lambda argv: check_command(argv, program()), "what is understood of a VAE of yours, without writing anything"
+        ),
+        "import": Command(
+            lambda argv: import_command(argv, program()), "make a run of a VAE of yours", "", "--module models:trained --data mnist"
+        ),
+    },
+    "a run that is there": {
+        "evaluate": Command(_evaluate, "figures on its test images", "RUN", "mnist-2d --samples 500 --json"),
+        "examine": Command(_examine, "whether dimensions collapsed, whether it matters, what to do", "RUN"),
+        "maps": Command(_maps, "make its maps anew, without training", "RUN"),
+        "classifier": Command(_classifier, "train its classifier of pictures, its first or another", "RUN"),
+    },
+}

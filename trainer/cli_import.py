@@ -13,12 +13,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from trainer.arguments import parse
+from tyro.conf import arg
+
+from trainer.arguments import NewName, RunsToWrite, parse
 from trainer.config import check_run_name
 from trainer.errors import LatentError, RunError
-from trainer.numerals import count
+from trainer.numerals import count, number, percent
 from trainer.runs import RUN_JSON, RunInfo, default_roots
 from trainer.store import place
 
@@ -36,41 +38,49 @@ Tell = Callable[..., None]
 class ModelOptions:
     """Which model, how it is made, and what only the person knows who trained it."""
 
-    module: str
-    """what is the model: FILE.py:CLASS, FILE.py:FUNCTION or PACKAGE.MODULE:NAME, where NAME is a class, a model, or a function that returns
-    one; a file alone where it holds one class of models"""
-    arguments: str | None = None
-    """what the class or function is called with, as JSON: '{"latent_dim": 20}', or '[784, 20]' in their order"""
-    weights: str | None = None
-    """file of weights: .pt, .pth, .bin, .ckpt or .safetensors, a state dict or a checkpoint that holds one; tensors only are loaded"""
-    weights_key: str | None = None
-    """where in the file the weights are, such as ema (default: wherever names and shapes fit best)"""
-    command_line: str = ""
-    """words that the module's own command line sees, where it reads one (default: none)"""
-    data: str
-    """data set that it was trained on: a name, or a path of your own images: a folder, or a file .zip, .npz, .npy or .csv; ?size=64 after a
-    folder gives the pixels of a side"""
-    held_out: float | None = None
-    """share of your own images that the figures are measured on, 0.05 to 0.6 (default: 0.2, or the split that the folder has)"""
+    module: Annotated[str, arg(metavar="FILE.py:NAME", help=(
+        "what is the model: FILE.py:NAME or PACKAGE.MODULE:NAME, where NAME is a class of torch.nn.Module, a model, or a function that "
+        "returns one; a file alone, where it holds one class"
+    ))]  # fmt: skip
+    arguments: Annotated[str | None, arg(metavar="JSON", help_behavior_hint="")] = None
+    """what the class or function is called with: '{"latent_dim": 20}' by name, or '[784, 20]' in their order"""
+    weights: Annotated[str | None, arg(metavar="FILE", help_behavior_hint="", help=(
+        "weights to load into it: .pt, .pth, .bin, .ckpt or .safetensors, a state dict or a checkpoint that holds one, with whatever "
+        "prefix; tensors only are loaded"
+    ))] = None  # fmt: skip
+    weights_key: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")] = None
+    """where in that file they are, such as ema (default: wherever names and shapes fit best)"""
+    command_line: Annotated[str, arg(metavar="WORDS", help_behavior_hint="")] = ""
+    """what the module's own command line reads, where it has one (default: nothing)"""
+    data: Annotated[str, arg(metavar="DATA", help=(
+        "data set that it was trained on: a name, or the path of your own images: a folder, or a file .zip, .npz, .npy or .csv; "
+        "?size=64 after a folder gives the pixels of a side"
+    ))]  # fmt: skip
+    held_out: Annotated[float | None, arg(metavar="SHARE", help_behavior_hint="", help=(
+        "share of your own images that figures are measured on, 0.05 to 0.6 (default: 0.2, or the test split that is there)"
+    ))] = None  # fmt: skip
     likelihood: Literal["bernoulli", "gaussian", "laplace"] = "bernoulli"
-    """what the reconstruction loss means: bernoulli for cross-entropy, gaussian for squared, laplace for absolute error"""
-    sigma: float = 1.0
+    """what its reconstruction loss means: bernoulli for cross-entropy, gaussian for squared, laplace for absolute error"""
+    sigma: Annotated[float, arg(metavar="NUMBER")] = 1.0
     """scale of a Gaussian or Laplace pixel: 1 for a loss Σ(x − x̂)²/2, 0.7071 for Σ(x − x̂)²"""
     loss: Literal["sum", "mean"] = "sum"
-    """whether the reconstruction loss of an image is summed over its pixels, or averaged over them, as mse_loss(x_hat, x) is"""
-    beta: float = 1.0
-    """weight of the KL in the loss, as the training loop has it; the KL summed over dimensions"""
-    pixels: str = ""
-    """range of the pixels that it was trained on: 0..1, -1..1, 0..255, or MEAN,STD as Normalize was given them, such as 0.1307,0.3081
-    (default: 0..1, unless another is seen)"""
+    """whether its reconstruction loss is summed over the pixels of an image, or averaged over them as mse_loss(x_hat, x) does"""
+    beta: Annotated[float, arg(metavar="NUMBER")] = 1.0
+    """weight of the KL as its training loop has it, the KL summed over dimensions"""
+    pixels: Annotated[str, arg(metavar="RANGE", help_behavior_hint="", help=(
+        "range of the pixels that it was trained on: 0..1, -1..1, 0..255, or MEAN,STD as Normalize was given them, such as 0.1307,0.3081 "
+        "(default: 0..1; another that fits better is asked for)"
+    ))] = ""  # fmt: skip
     output: Literal["means", "logits"] = "means"
-    """what decode gives: means, or logits (numbers before the sigmoid)"""
-    spread: Literal["", "logvar", "sigma", "variance", "log-sigma"] = ""
-    """what encode gives beside the mean (default: what is seen, else the log variance)"""
-    conditional: bool = False
-    """it is told the class: encode(x, y) or decode(z, y), with numbers or one-hot"""
-    binarise: bool = False
-    """it was trained on black and white pixels drawn from the grey ones"""
+    """what decode gives: mean pixels, or logits (the numbers before a sigmoid)"""
+    spread: Annotated[Literal["", "logvar", "sigma", "variance", "log-sigma"], arg(
+        metavar="{logvar,sigma,variance,log-sigma}", help_behavior_hint="",
+        help="what encode gives beside the mean (default: what is seen of it, else the log variance)",
+    )] = ""  # fmt: skip
+    conditional: Annotated[bool, arg(help_behavior_hint="")] = False
+    """it is told the class: encode(x, y) or decode(z, y), as a number or one-hot (default: it is not)"""
+    binarise: Annotated[bool, arg(help_behavior_hint="")] = False
+    """it was trained on black and white pixels drawn from the grey ones (default: on the grey ones)"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,14 +90,16 @@ class ImportOptions(ModelOptions):
     Imports and runs the module that you name, as `python` would, in a process of its own and only now: the app never does.
     """
 
-    name: str | None = None
+    name: NewName = None
     """name of the run (default: that of the class or function)"""
-    runs: str = field(default_factory=lambda: str(default_roots()[0]))
+    runs: RunsToWrite = field(default_factory=lambda: str(default_roots()[0]))
     """folder of runs, a path or an fsspec URL such as s3://bucket/runs (default: $LATENT_RUNS, else runs)"""
     umap: bool = True
     """lay out a UMAP for more than two latent dimensions"""
     classifier: bool = True
     """train a small classifier of pictures, where the data set has classes"""
+    thorough: bool = False
+    """use all images and draws for every figure, however long it takes (default: as many as about a minute pays for)"""
     overwrite: bool = False
     """replace a run of this name"""
 
@@ -121,11 +133,12 @@ def check_command(argv: list[str], prog: str) -> None:
 
 
 def joined(argv: list[str]) -> list[str]:
-    """The words with `--pixels -1..1` as one, since what begins with a minus is taken for an option."""
+    """The words with `--pixels -1..1` and `--command-line "--lr 3"` as one each, since what begins with a minus is taken for an option."""
     words: list[str] = []
     for word in argv:
-        if words and words[-1] == "--pixels" and re.match(r"-[0-9.]", word):
-            words[-1] = f"--pixels={word}"
+        is_value = bool(words) and ((words[-1] == "--pixels" and re.match(r"-[0-9.]", word)) or words[-1] == "--command-line")
+        if is_value and word.startswith("-"):
+            words[-1] = f"{words[-1]}={word}"
         else:
             words.append(word)
     return words
@@ -297,7 +310,10 @@ def work(command: str, options: ModelOptions, namesakes: Namesakes, tell: Tell) 
     dataset = load_dataset(options.data, progress=True)
     for note in dataset.notes:
         tell(note=note)
-    how = HowTrained(**{item.name: getattr(options, item.name) for item in fields(HowTrained) if hasattr(options, item.name)})
+    how = HowTrained(
+        likelihood=options.likelihood, sigma=options.sigma, beta=options.beta, output=options.output, binarise=options.binarise,
+        pixels=options.pixels, loss=options.loss, spread=options.spread, conditional=options.conditional,
+    )  # fmt: skip
     if isinstance(options, ImportOptions):
         _import(options, loaded, dataset, how, tell)
     else:
@@ -310,30 +326,45 @@ def _import(options: ImportOptions, loaded: Loaded, dataset: Dataset, how: HowTr
 
     assert options.name is not None
     run = import_model(
-        loaded.model, dataset, options.name, source=options.module, how=how, runs=options.runs, overwrite=options.overwrite,
-        umap=options.umap, classifier=options.classifier, on_part=lambda part: tell(part=part),
+        loaded.model, dataset, options.name, source=source_of(options), how=how, runs=options.runs, overwrite=options.overwrite,
+        umap=options.umap, classifier=options.classifier, thorough=options.thorough,
+        on_part=lambda part, share: tell(part=part) if share is None else tell(part=part, share=share),
     )  # fmt: skip
-    lines = [f"{run.folder}: {run_line(run.info)}."]
-    lines += [f"  {line}" for line in (run.info.origin.sentences() if run.info.origin else ())]
+    lines = [f"{run.folder}: {run_line(run.info)}.", f"figures are of {_held_out_of(dataset)}"]
+    lines += [*run.info.origin.understood, *run.info.origin.sentences()] if run.info.origin else []
     if run.info.examination is not None:
-        lines.append(f"  {diagnose(run.config, run.info.examination, run.encodings.mu).headline}")
-    tell(say="\n".join(lines))
+        verdict = diagnose(run.config, run.info.examination, run.encodings.mu)
+        lines += [verdict.headline, *(verdict.because if verdict.kind == "no-verdict" else ())]
+    tell(say="\n  ".join(lines))
+
+
+def source_of(options: ModelOptions) -> str:
+    """Where a model comes from, for people: the file or module, what in it, and the file of weights; no folders."""
+    from trainer.foreign_place import place_of
+
+    place = place_of(options.module)
+    where = place.dotted if place.file is None else place.file.name
+    name = f":{place.name}" if place.name else ""
+    return f"{where}{name}" + (f" with {Path(options.weights).name}" if options.weights else "")
+
+
+def _held_out_of(dataset: Dataset) -> str:
+    """The test images, and their share of all."""
+    n_test, n = len(dataset.splits["test"]), len(dataset.images)
+    return f"{count(n_test)} test images, {percent(n_test / n)} of the {count(n)} in {dataset.name}"
 
 
 def _check(options: ModelOptions, loaded: Loaded, dataset: Dataset, how: HowTrained, tell: Tell) -> None:
-    import torch
-
-    from trainer.foreign import asked
+    from trainer.importing import check_model
 
     tell(part="asking the model")
-    test = dataset.subset("test")
-    asking = asked(loaded.model, torch.from_numpy(test.images[:7].copy()).float() / 255)
-    c, h, w = dataset.image_shape
-    lines = [f"{options.module}: a {type(loaded.model).__name__}, {count(asking.n_parameters)} parameters"]
-    lines += [f"  {note}" for note in loaded.notes]
-    lines += [f"{dataset.name}: {count(test.n)} test images of {c} × {h} × {w}"]
-    lines += [f"  {line}" for line in asking.understood.lines()]
-    tell(say="\n".join(lines))
+    asking, understood = check_model(loaded.model, dataset, how)
+    lines = [
+        f"{source_of(options)}: a {type(loaded.model).__name__}, {count(asking.n_parameters)} parameters",
+        *loaded.notes,
+        *understood,
+    ]
+    tell(say="\n  ".join(lines))
 
 
 def run_line(info: Any) -> str:
@@ -346,6 +377,6 @@ def run_line(info: Any) -> str:
     if info.metrics.reconstruction is None:
         return f"{what}, without pictures: no bound"
     if info.metrics.elbo is None or info.metrics.nll is None:
-        return f"{what}, reconstruction {info.metrics.reconstruction:.2f}"
+        return f"{what}, reconstruction {number(info.metrics.reconstruction)}"
     given = " given the class" if info.config.is_conditional else ""
-    return f"{what}, ELBO {info.metrics.elbo:.2f}, NLL{given} {info.metrics.nll:.2f}"
+    return f"{what}, ELBO {number(info.metrics.elbo)}, NLL{given} {number(info.metrics.nll)}"

@@ -11,11 +11,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from trainer.console import meant
 from trainer.errors import ConfigError
 
 MAX_RUN_NAME = 64
 RUN_NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{MAX_RUN_NAME - 1}}}")
 MAX_LATENT_DIM = 512
+MAX_IMPORTED_DIM, MAX_IMPORTED_BETA = 4096, 1e9
 
 
 class FitConfig(BaseModel):
@@ -158,11 +160,16 @@ class FitConfig(BaseModel):
 class ImportedConfig(FitConfig):
     """A model that was trained elsewhere: its layers as they were found, and what its owner says of likelihood, scale and β.
 
-    parts: the layers of decoder and, where it is known, encoder, as `layers.layer_record` writes them. How it was trained is not known:
-    fields that only training reads hold their defaults and mean nothing.
+    parts: the layers of decoder and, where it is known, encoder, as `layers.layer_record` writes them · doubts: why a bound with one code
+    and prior N(0, I) is not this model's, sentences; with any there is no verdict · beta: beside a reconstruction that is summed over
+    pixels, so that an averaged one may make it large. How it was trained is not known: fields that only training reads hold their defaults
+    and mean nothing.
     """
 
     network: Literal["own"] = "own"  # type: ignore[assignment]
+    latent_dim: int = Field(2, ge=1, le=MAX_IMPORTED_DIM, description="number of latent dimensions, 1 to 4096")
+    beta: float = Field(1.0, ge=0, le=MAX_IMPORTED_BETA, description="weight of the KL term beside the summed reconstruction")
+    doubts: tuple[str, ...] = ()
     parts: dict[str, tuple[dict[str, Any], ...]]
 
     @property
@@ -346,5 +353,5 @@ PRESET_NOTES: dict[str, str] = {
 def preset(name: str) -> FitConfig:
     """The preset of that name. Raises `ConfigError` with the list of names."""
     if name not in PRESETS:
-        raise ConfigError("preset", name, ", ".join(PRESETS))
+        raise ConfigError("preset", name, ", ".join(PRESETS) + meant(name, PRESETS))
     return PRESETS[name]

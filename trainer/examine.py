@@ -17,8 +17,9 @@ from trainer.checks import Implied, Measured, measure
 from trainer.clinic import Examination
 from trainer.collapse import BATCH, decoder_sensitivity, intervention_losses
 from trainer.datasets import Dataset
-from trainer.errors import ConfigError, RunError
+from trainer.errors import ConfigError
 from trainer.evaluate import (
+    BACKWARD,
     EVALUATION_SEED,
     NEIGHBOURS,
     Budget,
@@ -41,7 +42,6 @@ SENSITIVITY_IMAGES = 500
 IMPLIED_IMAGES = 1000
 WEIGHED_IMAGES, WEIGHED_DRAWS = 30, 200
 LEAST_IMAGES = 100  # of an intervention, however small the budget
-BACKWARD = 3  # a gradient costs about three decodes
 STREAM = 1  # of random numbers, apart from those of the pixels
 
 Progress = Callable[[float], None]
@@ -148,6 +148,9 @@ def _neighbours(
     mu: NDArray[np.float32], z: NDArray[np.float32], labels: NDArray[np.int64] | None
 ) -> tuple[float | None, float | None]:
     """Share of images whose class their 15 nearest neighbours among the others vote for, by posterior means and by draws z (N, K)."""
+    if labels is not None and (labels < 0).any():  # −1 is no class
+        known = np.flatnonzero(labels >= 0)
+        mu, z, labels = mu[known], z[known], labels[known]
     if labels is None or len(mu) <= NEIGHBOURS or len(np.unique(labels)) < 2 or not np.isfinite(z).all():
         return None, None
     from sklearn.neighbors import NearestNeighbors
@@ -164,9 +167,13 @@ def _neighbours(
 def refresh_examination(
     run: Run, dataset: Dataset, budget: Budget | None = None, on_progress: Progress = lambda share: None
 ) -> Examination:
-    """Examines a finished run and writes what was found into its run.json. Raises `RunError` for another data set."""
+    """Examines a finished run and writes what was found into its run.json, unless it is a shipped one.
+
+    Raises `RunError` for another data set.
+    """
     found = examine_run(run, dataset, budget, on_progress)
-    RunWriter(run.folder).write_info(run.info.model_copy(update={"examination": found}))
+    if not (writer := RunWriter(run.folder)).is_kept:
+        writer.write_info(run.info.model_copy(update={"examination": found}))
     return found
 
 
@@ -174,10 +181,7 @@ def examine_run(
     run: Run, dataset: Dataset, budget: Budget | None = None, on_progress: Progress = lambda share: None
 ) -> Examination:
     """Examines a finished run and writes nothing. Raises `RunError` for another data set."""
-    if dataset.sha256 != run.info.dataset.sha256:
-        raise RunError(
-            f"data set {dataset.name!r} is not the one that run {run.id!r} was trained on: restore it or train the run anew."
-        )
+    run.check_dataset(dataset)
     return examine(run.model, dataset, budget=budget, on_progress=on_progress)
 
 

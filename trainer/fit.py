@@ -25,24 +25,40 @@ from trainer import checkpoint
 from trainer import runs as files
 from trainer.checkpoint import Progress, Row
 from trainer.classifier import PictureClassifier
-from trainer.classifier_fit import ClassifierTraining, has_classes
+from trainer.classifier_fit import ClassifierTraining, classifier_work, has_classes
 from trainer.clinic import Examination
 from trainer.closed_form import fill_with_pca, finish_linear_vae
 from trainer.collapse import kl_per_dim
 from trainer.config import FitConfig, check_run_name
 from trainer.datasets import Dataset, Split, is_built_in
 from trainer.errors import ConfigError, DataError, LatentError, RunCorrupt, RunError, TrainingDiverged
-from trainer.evaluate import as_labels, bound_terms, classifier_error, decode_of, encode_all, evaluate, labels_told, seeded, to_unit
-from trainer.examine import examine
+from trainer.evaluate import (
+    BACKWARD,
+    Budget,
+    as_labels,
+    bound_terms,
+    classifier_error,
+    decode_of,
+    encode_all,
+    evaluate,
+    labels_told,
+    seconds_a_decode,
+    seeded,
+    to_unit,
+)
+from trainer.examine import MOST_IMAGES, examine
 from trainer.information import information_split
 from trainer.likelihoods import HasScale
 from trainer.networks import SemiSupervisedVae, Vae, model_of
 from trainer.objectives import Batch, Knobs, Objective, beta_at, learning_rate_at
+from trainer.pace import Forecast
 from trainer.parallel import Noise, Rows, Team, device_of
 from trainer.projection import Projection, projections_of
 from trainer.runs import DatasetInfo, Metrics, Run, RunInfo, RunWriter
 from trainer.spectrum import Spectrum, spectrum
 from trainer.store import Place
+from trainer.surroundings import keep_compiled_code
+from trainer.way_back import EPOCHS
 
 FILM_POINTS = 2000
 FILM_MOMENTS = 40
@@ -54,18 +70,29 @@ DRAW, EPOCH, HELD_OUT, LABELLED, LAGGING = 1, 2, 3, 4, 5  # names of the random 
 MEAN_BATCH = 4096  # images at once for the mean image and the covariance
 LAGGING_ROUND = 10  # inner steps of which the mean loss must fall for the encoder to go on (He 2019, section 4.2)
 INFORMATION_IMAGES = 2000
+# the parts of what comes after the last step, and constants of the guess of how long they take on two common cores
+EVALUATION, ENCODINGS, MAPS, EXAMINATION, CLASSIFIER = "evaluation", "encodings", "maps", "examination", "classifier of pictures"
+STEP_WORK = 3  # of a step, in encoding and decoding its images: the way back is twice the way
+DECODING_SHARE = 1.0  # of the time of encoding and decoding: with its likelihood
+MAP_S, MAP_IMAGE_S, UMAP_S, UMAP_IMAGE_S, EXAMINATION_S = 0.5, 1e-4, 10.0, 3e-3, 0.3
+MULTIPLY_ADDS_A_SECOND = 2e9
+ROOM_BESIDE = 8_000_000  # bytes for maps, classifier, history and the next version of a file beside the one before
 
 
 @dataclass(frozen=True)
 class Stepped:
-    """A few times a second. loss: mean over the steps since the last event, nats per image, with beta; kl without."""
+    """A few times a second. loss: mean over the steps since the last event, nats per image, with beta; kl without.
+
+    share, seconds_left: of all work to the end of the run; None while too little is known.
+    """
 
     step: int
     n_steps: int
     loss: float
     kl: float
     images_per_s: float
-    seconds_left: float
+    share: float
+    seconds_left: float | None
 
 
 @dataclass(frozen=True)
@@ -78,10 +105,11 @@ class EpochEnded:
 
 @dataclass(frozen=True)
 class Finishing:
-    """After the last step: which part of the run is being computed now."""
+    """After the last step: which part of the run is being computed now. share, seconds_left: of all work, as in `Stepped`."""
 
     part: str
     share: float
+    seconds_left: float | None
 
 
 @dataclass(frozen=True)
@@ -106,11 +134,12 @@ def fit(
     device: str = "cpu",
     team: Team | None = None,
     film: int = FILM_MOMENTS,
+    heard: Callable[[Finishing], None] = lambda event: None,
 ) -> Iterator[Event]:
     """Trains and writes the run `runs/name`, yielding events. Closing the generator (or Ctrl-C) leaves a run that resumes.
 
     device: cpu, cuda or cuda:N. film: moments of training at which the codes are kept. team: the processes that share every batch
-    (`parallel.team`); only its first one writes.
+    (`parallel.team`); only its first one writes. heard: is told how far a part is while it goes on, where a generator cannot yield.
     Raises `TrainingDiverged` with step, term and remedy; `RunError` where the run is already there or the disk is full.
     """
     team = team or Team()
@@ -123,11 +152,14 @@ def fit(
             refusal = error
     if team.any_of_first(refusal is not None):  # all leave together, or the others would wait for one that has gone
         raise refusal or RunError("the first process refused to begin; its sentence says why.")
+    if config.umap and config.latent_dim > 2:
+        keep_compiled_code()
     stored = files.read_info(writer.folder) if resume else None
     config = stored.config if stored else config
     trainer = Trainer(
         config, dataset, writer, stored.preset if stored else preset, stored.created if stored else now(), device, team, film
     )  # fmt: skip
+    writer.check_room(trainer.bytes_on_disk())
     if resume:
         trainer.restore()
     elif team.is_writer:
@@ -135,7 +167,7 @@ def fit(
     try:
         with _matmul_precision(config.precision):
             yield from trainer.epochs()
-        yield from trainer.finish()
+        yield from trainer.finish(heard)
     except TrainingDiverged:
         trainer.write_state("diverged")
         raise
@@ -147,27 +179,37 @@ def fit(
 
 def _prepare_folder(writer: RunWriter, config: FitConfig, dataset: Dataset, resume: bool, overwrite: bool) -> FitConfig:
     """Refuses to lose a run that is there; for --resume gives the configuration that it began with."""
-    exists = (writer.folder / files.RUN_JSON).is_file()
-    name, root = writer.folder.name, writer.folder.parent
+    name = writer.folder.name
+    refuse_to_lose(writer, resume, overwrite)
+    writer.check_writable()
     if resume:
-        if not exists:
-            raise RunError(f"nothing to resume: there is no run {name!r} in {root}; leave --resume out to start it.")
         info = files.read_info(writer.folder)
-        if info.state == "finished":
-            raise RunError(f"run {name!r} is finished ({info.epoch} epochs); --overwrite trains it anew, --name starts another.")
         for key, value in config.model_dump().items():
             stored = getattr(info.config, key)
             if value != stored:
                 raise ConfigError(key, value, f"{stored!r}, with which run {name!r} began (--resume goes on as it began)")
         if info.dataset.sha256 != dataset.sha256:
-            raise RunError(
-                f"data set {dataset.name!r} is not the one that run {name!r} began with; restore it or start another run."
-            )
+            raise RunError(files.other_data(dataset, name, "began with"))
         return info.config
-    if exists and not overwrite:
+    return config
+
+
+def refuse_to_lose(writer: RunWriter, resume: bool, overwrite: bool) -> None:
+    """Raises `RunError` where a run is there that nobody said to replace, or none to go on with."""
+    name, root = writer.folder.name, writer.folder.parent
+    if writer.is_kept:
+        raise RunError(f"runs in {root} come with the program and stay as they are; choose another --runs folder.")
+    if not writer.has_run:
+        if resume:
+            raise RunError(f"nothing to resume: there is no run {name!r} in {root}; leave --resume out to start it.")
+        return
+    if resume:
+        info = files.read_info(writer.folder)
+        if info.state == "finished":
+            raise RunError(f"run {name!r} is finished ({info.epoch} epochs); --overwrite trains it anew, --name starts another.")
+    elif not overwrite:
         goes_on = "" if files.read_info(writer.folder).state == "finished" else "--resume goes on, "
         raise RunError(f"run {name!r} is already in {root}; {goes_on}--overwrite replaces it, --name starts another.")
-    return config
 
 
 class Trainer:
@@ -203,6 +245,7 @@ class Trainer:
         self.is_whole = False
         self.rows = self.team.rows(1)
         self.saved = time.perf_counter()
+        self.forecast = Forecast(self.n_steps, config.epochs, dict.fromkeys(self.parts(), 0.0))
 
     # --- the loop
 
@@ -214,15 +257,20 @@ class Trainer:
             epoch = self.progress.epoch + 1
             began = time.perf_counter()
             yield from self.solve() if self.config.model == "pca" else self.one_epoch(epoch)
-            trained = time.perf_counter() - began
+            trained, measuring = time.perf_counter() - began, time.perf_counter()
             self.after_epoch(epoch)
+            looking = time.perf_counter()
             row = self.row(epoch) if self.team.is_writer else {}
+            if self.team.is_writer:
+                n_looked_at = len(self.check_pick) + min(len(self.test.index), HISTORY_IMAGES)
+                self.forecast.guess(self.guesses((time.perf_counter() - looking) / n_looked_at))
             self.progress.epoch = epoch
             self.progress.seconds += time.perf_counter() - began
             self.progress.history.append(row)
             self.progress.timing.append({"epoch": epoch, "seconds": trained, "images_per_s": len(self.train.index) / trained})
             if epoch == self.config.epochs or time.perf_counter() - self.saved > CHECKPOINT_S:
                 self.checkpoint()
+            self.forecast.epoch_ended(epoch, time.perf_counter() - measuring)
             yield EpochEnded(epoch, row)
 
     def one_epoch(self, epoch: int) -> Iterator[Stepped]:
@@ -249,8 +297,11 @@ class Trainer:
                 nll, kl = terms[shown : i + 1].mean(0).tolist()
                 n_images = min((i + 1) * config.batch_size, len(self.train.index)) - shown * config.batch_size
                 speed = n_images / (now - clock)
-                left = (self.n_steps - step - 1) * (now - clock) / (i + 1 - shown)
-                yield Stepped(step + 1, self.n_steps, nll + knobs.beta * kl, kl, speed, left)
+                self.forecast.stepped(step + 1, i + 1 - shown, now - clock)
+                if epoch == 1 and self.forecast.steps.seconds is not None:  # better ones come when the epoch's figures are measured
+                    self.forecast.guess(self.guesses(self.forecast.steps.seconds / (STEP_WORK * config.batch_size)))
+                loss, forecast = nll + knobs.beta * kl, self.forecast
+                yield Stepped(step + 1, self.n_steps, loss, kl, speed, forecast.share, forecast.seconds_left)
                 shown, clock = i + 1, time.perf_counter()
 
     def batch(self, places: Tensor, generator: torch.Generator, labelled: Tensor | None = None) -> tuple[Batch, Noise]:
@@ -426,6 +477,13 @@ class Trainer:
                 f"run {self.writer.folder.name!r}: {files.CHECKPOINT} does not fit this run; train it anew with --overwrite."
             ) from None
 
+    def bytes_on_disk(self) -> int:
+        """About how much room the run takes while it is trained, its checkpoint beside what it ends with."""
+        n_parameters, n_dims = sum(p.numel() for p in self.model.parameters()), self.config.latent_dim
+        film = len(self.moments) * len(self.film_pick) * n_dims
+        codes = len(self.test.index) * (2 * n_dims + 4)
+        return 4 * (n_parameters * (1 + 3) + 2 * film + codes) + ROOM_BESIDE
+
     def write_state(
         self, state: str, metrics: Metrics | None = None, examination: Examination | None = None
     ) -> RunInfo | None:  # fmt: skip
@@ -446,15 +504,41 @@ class Trainer:
         self.writer.write_info(info)
         return info
 
-    def finish(self) -> Iterator[Event]:
+    def parts(self) -> list[str]:
+        """What is computed after the last step, in order."""
+        parts = [EVALUATION, ENCODINGS, MAPS]
+        if not self.config.is_deterministic:
+            parts.append(EXAMINATION)
+        if self.config.classifier and has_classes(self.dataset):
+            parts.append(CLASSIFIER)
+        return parts if self.team.is_writer else []
+
+    def guesses(self, seconds: float) -> dict[str, float]:
+        """About how long each part takes, where an image is encoded and decoded in so many seconds."""
+        config, n, few = self.config, len(self.test.index), min(len(self.test.index), NLL_IMAGES)
+        samples = 0 if config.is_deterministic else NLL_SAMPLES * few
+        has_umap = config.umap and config.latent_dim > 2
+        guesses = {
+            EVALUATION: seconds * (n + len(self.train.index) / 2 + samples * DECODING_SHARE),
+            ENCODINGS: seconds * n,
+            MAPS: MAP_S + n * MAP_IMAGE_S + (UMAP_S + n * UMAP_IMAGE_S if has_umap else 0.0),
+            EXAMINATION: EXAMINATION_S + seconds * DECODING_SHARE * 2 * (config.latent_dim + 2) * min(n, MOST_IMAGES),
+            CLASSIFIER: classifier_work(self.dataset) / MULTIPLY_ADDS_A_SECOND,
+        }
+        return guesses
+
+    def finish(self, heard: Callable[[Finishing], None] = lambda event: None) -> Iterator[Event]:
         """Evaluation, encodings, film, maps and classifier; `run.json` says finished only when all of it is there."""
         config, writer, progress = self.config, self.writer, self.progress
         if not self.team.is_writer:
             return
         self.model.eval()
-        yield Finishing("evaluation", 0.0)
-        evaluation = evaluate(self.model, self.dataset, samples=NLL_SAMPLES, nll_images=NLL_IMAGES)
-        yield Finishing("encodings", 0.4)
+        yield self.entered(EVALUATION)
+        evaluation = evaluate(
+            self.model, self.dataset, samples=NLL_SAMPLES, nll_images=NLL_IMAGES,
+            on_progress=lambda share: heard(self.entered(EVALUATION, share)),
+        )  # fmt: skip
+        yield self.entered(ENCODINGS)
         nll, mu, logvar = bound_terms(self.model, self.test.images, False, seeded(config.seed, HELD_OUT), self.test.labels)
         with np.errstate(invalid="ignore"):
             kl = 0.5 * (mu.astype(float) ** 2 + np.expm1(logvar.astype(float)) - logvar).sum(1)
@@ -472,16 +556,16 @@ class Trainer:
         writer.write_rows(files.TIMING, progress.timing)
         if not is_built_in(self.dataset.name):  # nobody else has the images, and the folder may be moved
             writer.write_test_images(self.test.images)
-        yield Finishing("maps", 0.6)
+        yield self.entered(MAPS)
         writer.write_projections(maps_of(self.model, self.test, mu, logvar))
         examination = None
         if not config.is_deterministic:
-            yield Finishing("examination", 0.75)
+            yield self.entered(EXAMINATION)
             examination = examine(self.model, self.dataset)
         if config.classifier and has_classes(self.dataset):
             training = ClassifierTraining(self.model, self.dataset, config.seed)
             for share in training.epochs():
-                yield Finishing("classifier of pictures", 0.8 + 0.2 * share)
+                yield self.entered(CLASSIFIER, share)
             writer.write_classifier(training.result())
         info = self.write_state("finished", Metrics(**asdict(evaluation)), examination)
         assert info is not None
@@ -489,42 +573,58 @@ class Trainer:
         writer.drop_checkpoint()
         yield Finished(writer.folder, info)
 
+    def entered(self, part: str, share: float = 0.0) -> Finishing:
+        """The event that says which part the run is at, and how far that is."""
+        self.forecast.entered(part, share)
+        return Finishing(part, self.forecast.share, self.forecast.seconds_left)
 
-def maps_of(model: Vae, split: Split, mu: NDArray[np.float32], logvar: NDArray[np.float32]) -> tuple[Projection, ...]:
-    """The maps of a run from its model and the codes (N, K) of the split that it shows."""
+
+def maps_of(
+    model: Vae, split: Split, mu: NDArray[np.float32], logvar: NDArray[np.float32], budget: Budget | None = None
+) -> tuple[Projection, ...]:
+    """The maps of a run from its model and the codes (N, K) of the split that it shows.
+
+    budget: about how long decoding may take; where it is dear, the inverse of a map is refined in fewer rounds, or in none.
+    """
     config = model.config
     weight = mu.astype(float).var(0) if config.is_deterministic else kl_per_dim(mu, logvar)
     decode = decode_of(model, split.images, split.labels)
-    return projections_of(mu, weight, config.seed, config.umap, decode, split.labels)
+    epochs = EPOCHS if budget is None else _affordable_rounds(model, mu, budget)
+    return projections_of(mu, weight, config.seed, config.umap, decode, split.labels, epochs)
+
+
+def _affordable_rounds(model: Vae, mu: NDArray[np.float32], budget: Budget) -> int:
+    """How many rounds over all codes the refinement of a map's inverse may take, once for the map and once for its held-out error."""
+    y = torch.zeros(len(mu), dtype=torch.long) if model.is_conditional else None
+    round_s = 2 * BACKWARD * len(mu) * seconds_a_decode(model, torch.from_numpy(mu), y)
+    return int(min(EPOCHS, budget.seconds / max(round_s, 1e-9)))
 
 
 def refresh_maps(run: Run, dataset: Dataset) -> tuple[Projection, ...]:
-    """Makes the maps of a finished run anew, from its weights and codes, and writes them. Raises `RunError` for another data set."""
-    _check_same(run, dataset)
+    """Makes the maps of a finished run anew, from its weights and codes, and writes them where it is not a shipped run.
+
+    Raises `RunError` for another data set.
+    """
+    run.check_dataset(dataset)
     maps = maps_of(run.model, dataset.subset("test"), run.encodings.mu, run.encodings.logvar)
-    RunWriter(run.folder).replace_projections(run.info, maps)
+    if not (writer := RunWriter(run.folder)).is_kept:
+        writer.replace_projections(run.info, maps)
     return maps
 
 
 def refresh_classifier(run: Run, dataset: Dataset, on_progress: Callable[[float], None] = lambda share: None) -> PictureClassifier:
-    """Trains the classifier of pictures of a finished run, its first or another, and writes it.
+    """Trains the classifier of pictures of a finished run, its first or another, and writes it where it is not a shipped run.
 
     Raises `RunError` for another data set, `DataError` for one without classes.
     """
-    _check_same(run, dataset)
+    run.check_dataset(dataset)
     training = ClassifierTraining(run.model, dataset, run.config.seed)
     for share in training.epochs():
         on_progress(share)
     classifier = training.result()
-    RunWriter(run.folder).replace_classifier(run.info, classifier)
+    if not (writer := RunWriter(run.folder)).is_kept:
+        writer.replace_classifier(run.info, classifier)
     return classifier
-
-
-def _check_same(run: Run, dataset: Dataset) -> None:
-    if dataset.sha256 != run.info.dataset.sha256:
-        raise RunError(
-            f"data set {dataset.name!r} is not the one that run {run.id!r} was trained on: restore it or train the run anew."
-        )
 
 
 def knobs_at(config: FitConfig, epochs_done: float) -> Knobs:

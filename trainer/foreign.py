@@ -83,8 +83,9 @@ class Asked:
 
     encode: x (B, C, H, W) in [0, 1], and classes y (B,) of a conditional model, to mu and logvar (B, K), without logvar for a
     deterministic model; None where there is no encoder · decode: z (B, K), and y, to (B, C, H, W), means or logits · is_sure: whether it
-    was seen what kind of spread it gives · has_class: whether it is told the class · is_logit: whether decode gives logits although
-    forward gives means.
+    was seen what kind of spread it gives · is_by_name: whether a name says so · spread: that kind · has_class: whether it is told the
+    class · in_range: the same for pixels in another range · unit: how much of the model's range one grey level from 0 to 1 is, in which
+    its pictures come back: 2 for −1 to 1 · is_given: whether encode is a function of the model, and no table of stored codes.
     """
 
     encode: Callable[..., tuple[Tensor, ...]] | None
@@ -96,7 +97,10 @@ class Asked:
     is_sure: bool = True
     spread: str = "logvar"
     has_class: bool = False
-    is_logit: bool = False
+    is_by_name: bool = False
+    in_range: Callable[[Pixels], Asked] | None = None
+    unit: float = 1.0
+    is_given: bool = True
 
     def with_spread(self, kind: Spread) -> Asked:
         """The same with the spread read as another kind; where it cannot be that kind, log variances are no numbers."""
@@ -136,17 +140,39 @@ def asked(
         raise ForeignError(
             f"encode gives {count(prod(encoder.latent))} numbers an image, of shape {encoder.latent}; allowed: at most {count(MOST_CODES)}."
         )
-    has_class = encoder.has_class or decoder.has_class
-    if y is not None and not has_class:
+    if y is not None and not (encoder.has_class or decoder.has_class):
         raise ForeignError("neither encode nor decode takes a class; allowed: leave --conditional out.")
-    found = Asked(
-        _encode_in_range(encoder, pixels), _decode_in_range(decoder, pixels, output), prod(encoder.latent), encoder.is_point,
-        n_parameters(subject.modules), _understood(subject, encoder, decoder), encoder.is_sure,
-        encoder.roles.kind if encoder.roles is not None and encoder.roles.spread is not None else "logvar", has_class,
-        decoder.is_logit,
-    )  # fmt: skip
+    found = _put_together(subject, encoder, decoder, output)
     _check_batches(found, x, y)
     return found
+
+
+def _put_together(subject: Subject, encoder: Encoder, decoder: Decoder, output: Output) -> Asked:
+    roles = encoder.roles
+    has_spread = roles is not None and roles.spread is not None
+
+    def in_range(pixels: Pixels) -> Asked:
+        is_back = _gives_back(subject, encoder, decoder, pixels)
+        encode = _encode_in_range(encoder, pixels)
+        decode = _decode_in_range(decoder, pixels if is_back else Pixels(), output)
+        return Asked(
+            encode, decode, prod(encoder.latent), encoder.is_point, n_parameters(subject.modules),
+            _understood(subject, encoder, decoder, pixels, is_back), encoder.is_sure,
+            roles.kind if roles is not None and has_spread else "logvar", encoder.has_class or decoder.has_class,
+            has_spread and roles is not None and "name" in roles.why, in_range, pixels.unit if is_back and output == "means" else 1.0,
+        )  # fmt: skip
+
+    return in_range(subject.pixels)
+
+
+def _gives_back(subject: Subject, encoder: Encoder, decoder: Decoder, pixels: Pixels) -> bool:
+    """Whether pictures come back in the range in which they are handed over, and not from 0 to 1: what is nearer to the images."""
+    if pixels.is_plain or decoder.is_logit:
+        return False
+    with torch.no_grad():
+        pictures = decoder.decode(encoder.encode(pixels.into(subject.x), subject.y)[0], subject.y)
+    errors = [float((given - subject.x).square().mean()) for given in (pictures, pixels.back(pictures))]
+    return not errors[0] < errors[1]
 
 
 def _encode_in_range(encoder: Encoder, pixels: Pixels) -> Callable[..., tuple[Tensor, ...]]:
@@ -206,9 +232,11 @@ def settle(model: Any) -> None:
 # --- what was understood
 
 
-def _understood(subject: Subject, encoder: Encoder, decoder: Decoder) -> Understood:
+def _understood(subject: Subject, encoder: Encoder, decoder: Decoder, given: Pixels, is_back: bool) -> Understood:
     shape = " × ".join(map(str, encoder.latent))
-    pixels = "grey levels from 0 to 1" if subject.pixels.is_plain else subject.pixels.name
+    pixels = "grey levels from 0 to 1"
+    if not given.is_plain:
+        pixels = f"{given.name}, given back {'in that range' if is_back else 'from 0 to 1'}"
     return Understood(
         encoder=encoder.name, decoder=decoder.name, values=encoder.words, pixels=pixels,
         code=f"{count(prod(encoder.latent))} numbers{f' ({shape})' if len(encoder.latent) > 1 else ''}", forward=decoder.apart,
@@ -233,6 +261,11 @@ def _doubts(subject: Subject, encoder: Encoder) -> list[str]:
         found.append(
             f"Its forward pass draws {len(subject.forward.codes)} codes ({shapes}), a hierarchy: what encode and decode give is one of "
             "them, so KL and ELBO are not the model's."
+        )
+    if subject.forward is not None and (subject.forward.is_odd or (subject.forward.others and not subject.forward.codes)):
+        found.append(
+            "Its forward pass draws codes that are not mean + standard deviation · noise, so its posterior is not the diagonal Gaussian "
+            "that KL and ELBO are of."
         )
     if encoder.is_point and _has(subject, QUANTISERS):
         found.append("The model quantises its codes (VQ): codes are points before the codebook, with no KL and no bound.")

@@ -16,7 +16,7 @@ import threading
 import traceback
 from typing import Any
 
-from trainer.complaints import ForeignCodeError
+from trainer.complaints import ForeignCodeError, complaint, lines_of
 from trainer.errors import LatentError
 
 
@@ -82,14 +82,22 @@ def main() -> None:
         code = 2
     except KeyboardInterrupt:
         code = 130
-    except BaseException:  # a fault of ours: the process that started this one shows it as it is
-        channel.tell(bug=traceback.format_exc())
-        code = 1
+    except BaseException as error:
+        code = _told(error, channel)
     else:
         code = 0
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)  # threads and exit handlers of theirs do not keep it
+
+
+def _told(error: BaseException, channel: Channel) -> int:
+    """Tells of an exception that nobody caught, theirs as a sentence, ours as it is; the exit code."""
+    if lines_of(error):
+        channel.tell(error=str(complaint("the model's code failed when it was asked", error)))
+        return 2
+    channel.tell(bug="".join(traceback.format_exception(error)))
+    return 1
 
 
 def _work(request: dict[str, Any], channel: Channel) -> None:

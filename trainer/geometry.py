@@ -167,7 +167,7 @@ def _jacobian(picture: Callable[[Tensor, Tensor | None], Tensor], z: Tensor, y: 
 class Measure:
     """How long a step between codes is: the change of the picture, times 1 + support_cost · (1 − support).
 
-    support: codes (M, K) to (M,) in [0, 1], how near real codes are, such as `Projection.support_at` of the latent plane.
+    support: codes (M, K) to (M,) in [0, 1], how many encoded images are around, such as `trainer.support.Support.of`.
     """
 
     decode: Decode

@@ -82,6 +82,18 @@ def implied_beta_of(
 
     nll_at must be differentiable in z; where it is not, and where no dimension is used, the answer is None.
     """
+    pull = pulls_of(nll_at, mu, logvar, draws, generator)
+    if pull is None:
+        return None
+    variance = logvar.double().exp().cpu()
+    kl = 0.5 * (mu.double().cpu().square() + torch.expm1(logvar.double().cpu()) - logvar.double().cpu()).mean(0)
+    return _estimate(pull, (1 - variance).numpy(), kl.numpy())
+
+
+def pulls_of(
+    nll_at: NllAt, mu: Tensor, logvar: Tensor, draws: int = DRAWS, generator: torch.Generator | None = None
+) -> Doubles | None:
+    """E_ε[(∂nll/∂z_k) σ_k ε_k] of every image and dimension, (N, K): β (1 − σ_k²) at the optimum. None as for `implied_beta_of`."""
     if not (torch.isfinite(mu).all() and torch.isfinite(logvar).all()) or len(mu) == 0:
         return None
     generator = generator or torch.Generator().manual_seed(SEED)
@@ -94,9 +106,7 @@ def implied_beta_of(
             if slope is None:
                 return None
             pull[rows] += (slope * std[rows] * noise).double().cpu() / draws
-    variance = logvar.double().exp().cpu()
-    kl = 0.5 * (mu.double().cpu().square() + torch.expm1(logvar.double().cpu()) - logvar.double().cpu()).mean(0)
-    return _estimate(pull.numpy(), (1 - variance).numpy(), kl.numpy())
+    return np.asarray(pull.numpy(), float)
 
 
 def _rows(n: int) -> list[Tensor]:

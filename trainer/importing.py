@@ -2,6 +2,7 @@
 
     make_run       encodings and a decoder, and what else is known: encoder, images, labels, class names
     import_model   a model and a data set: encodes the test split and does the rest
+    check_model    a model and a data set: only what is understood of them; writes nothing
 
 Both write the run folder of `trainer.runs`, `run.json` last, so that a half-written run is none. Where the decoder is a chain of layers
 that our engines know (`trainer.trace`), the run decodes in the browser as any other. Weights of the model are read as tensors in this
@@ -16,10 +17,11 @@ Letters: N images, C×H×W their shape, K latent dimensions.
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +29,6 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import ValidationError
 from torch import Tensor
 
-from trainer import layers as spec
 from trainer import runs as files
 from trainer.classifier import PictureClassifier
 from trainer.classifier_fit import ClassifierTraining, has_classes
@@ -35,41 +36,45 @@ from trainer.collapse import active_units, kl_per_dim
 from trainer.config import ImportedConfig, config_error
 from trainer.datasets import Dataset, dataset_names
 from trainer.errors import ConfigError, DataError, RunError
-from trainer.evaluate import bound_terms, evaluate, seeded
+from trainer.evaluate import Budget, bound_terms, evaluate, seeded
 from trainer.examine import examine
 from trainer.fit import HELD_OUT, NLL_IMAGES, NLL_SAMPLES, maps_of, now
-from trainer.foreign import Asked, Output, asked, check_pictures, decoding, settle
+from trainer.foreign import Asked, ForeignError, asked, check_pictures, decoding, settle
+from trainer.implied_beta import ImpliedBeta, implied_beta_of
 from trainer.layers import ImageShape, layer_record
 from trainer.networks import Posterior, Vae
-from trainer.projection import Projection, pca, projections_of
+from trainer.numerals import count, number, percent
+from trainer.own_layers import TRACED, OwnDecoder, decoder_layers, encoder_layers
+from trainer.packed import pack
+from trainer.projection import Projection, projections_of
 from trainer.runs import DatasetInfo, Metrics, Origin, Root, Run, RunInfo, RunWriter, default_roots, load_run
-from trainer.trace import Found, Untraceable, disagreement, trace, trace_joined
+from trainer.spread import check_range, check_spread, nll_of
+from trainer.surroundings import keep_compiled_code
+from trainer.told import HowTrained
+from trainer.trace import Found
+
+__all__ = ["HowTrained", "check_model", "import_model", "make_run"]
 
 Floats = NDArray[np.float32]
-Likelihood = Literal["bernoulli", "gaussian", "laplace"]
+Labels = NDArray[np.int64]
 
 PRESET = "imported"
-TRACED = 7  # images or codes of the example: no size that occurs in a network, so that a layer cannot mistake it for its own
-CHECKED = 200  # images and codes on which what was traced is held against the model
-SAME = 1e-4  # how far the two may be apart
-MOST_PICTURE_BYTES, MOST_PICTURES, LATTICE = 12_000_000, 6000, 128  # where a decoder is stored as pictures
-MOST_MULTIPLY_ADDS = 32_000_000  # of a decoder in the browser: some 15 pictures a second; above, pictures are stored
+OnPart = Callable[[str, float | None], None]
+ASKED = 64  # images that a model is asked about before anything is believed
+IMPLIED = 500  # images of which the implied β is told by `check_model`
 
 
 @dataclass(frozen=True)
-class HowTrained:
-    """What only the person knows who trained a model; the verdict rests on it.
+class Budgets:
+    """About how long each part of an import may take; None for all images and draws. Cheap models need less."""
 
-    likelihood: p(x|z) of a pixel: bernoulli for cross-entropy, gaussian for squared error, laplace for absolute error · sigma: its scale:
-    a loss Σ(x − x̂)²/2 means 1, Σ(x − x̂)² means √½ · beta: weight of the KL term in the loss · output: whether decode gives means in
-    [0, 1] or logits · binarise: whether it was trained on black and white pixels drawn from grey ones.
-    """
+    evaluation: Budget | None = None
+    examination: Budget | None = None
+    maps: Budget | None = None
+    classifier: Budget | None = None
 
-    likelihood: Likelihood = "bernoulli"
-    sigma: float = 1.0
-    beta: float = 1.0
-    output: Output = "means"
-    binarise: bool = False
+
+BUDGETS = Budgets(Budget(12.0), Budget(15.0), Budget(10.0), Budget(15.0))
 
 
 def make_run(
@@ -117,21 +122,98 @@ def make_run(
 
 def import_model(
     model: Any, dataset: Dataset, name: str, *, source: str = "", how: HowTrained | None = None, runs: Root | None = None,
-    overwrite: bool = False, umap: bool = True, classifier: bool = True, on_part: Callable[[str], None] = lambda part: None,
+    overwrite: bool = False, umap: bool = True, classifier: bool = True, thorough: bool = False,
+    on_part: OnPart = lambda part, share: None,
 ) -> Run:  # fmt: skip
     """Writes a run from a model with encode and decode and a data set, and returns it; see `trainer.foreign` for what it may answer.
 
     source: what to say of where it comes from · classifier: whether to train a classifier of pictures, where there are classes ·
-    on_part: told what is being done. Raises as `make_run` does.
+    thorough: all images and draws for every figure, however long it takes; else each part has its `Budget` · on_part: told what is being
+    done, and the share of it that is done, where that is known. Raises as `make_run` does.
     """
     how = how or HowTrained()
-    test = dataset.subset("test")
-    asking = asked(model, torch.from_numpy(test.images[:TRACED].copy()).float() / 255)
-    book = _Book(name, runs, overwrite, how, source or type(model).__name__, dataset, umap, classifier, on_part)
+    if umap:
+        keep_compiled_code()  # what would fail at the end is tried at the start
+    budgets = Budgets() if thorough else BUDGETS
+    book = _Book(name, runs, overwrite, how, source or type(model).__name__, dataset, umap, classifier, budgets, on_part)
     book.check_free()
-    on_part("encoding the test images")
-    mu, logvar = _encoded(asking, test.images)
+    on_part("asking the model", None)
+    asking = understood(model, dataset, how)
+    test = dataset.subset("test")
+    on_part("encoding the test images", None)
+    mu, logvar = _encoded(asking, test.images, test.labels if asking.has_class else None)
     return book.write(asking, dataset.image_shape, mu, logvar, test.labels, dataset.class_names)
+
+
+def check_model(model: Any, dataset: Dataset, how: HowTrained | None = None) -> tuple[Asked, tuple[str, ...]]:
+    """A dry run: how a model is asked, and what was understood of it, a line each. Raises as `import_model` does."""
+    how = how or HowTrained()
+    asking = understood(model, dataset, how)
+    test = dataset.subset("test")
+    labels = test.labels if asking.has_class else None
+    mu, logvar = _encoded(asking, test.images[:IMPLIED], None if labels is None else labels[:IMPLIED])
+    lines = list(asking.understood.lines())
+    lines.append(f"images: {count(len(test.images))} test images of {' × '.join(map(str, dataset.image_shape))}")
+    if logvar is None:
+        return asking, (*lines, "no posterior: codes are points, so there is no KL and no bound")
+    lines.append(f"means: {_span(mu)}; standard deviations: {_span(np.exp(logvar / 2))}")
+    implied = _implied(asking, how, test.images[: len(mu)], None if labels is None else labels[: len(mu)], mu, logvar)
+    declared = how.effective_beta(dataset.image_shape)
+    return asking, (*lines, _said_of_beta(implied, declared))
+
+
+def _span(values: Floats) -> str:
+    return f"from {number(float(values.min()))} to {number(float(values.max()))}"
+
+
+def _implied(
+    asking: Asked, how: HowTrained, images: NDArray[np.uint8], labels: Labels | None, mu: Floats, logvar: Floats
+) -> ImpliedBeta | None:  # fmt: skip
+    x, y = _unit(images), None if labels is None else torch.from_numpy(labels.copy())
+    nll = nll_of(how, asking.unit)
+    return implied_beta_of(
+        lambda z, rows: nll(asking.decode(z, None if y is None else y[rows]), x[rows]),
+        torch.from_numpy(mu),
+        torch.from_numpy(logvar),
+    )
+
+
+def _said_of_beta(implied: ImpliedBeta | None, declared: float) -> str:
+    if implied is None:
+        return f"declared β {_three_digits(declared)}; nothing is implied: collapsed, or a decoder without a gradient"
+    value, low, high = (_three_digits(beta) for beta in (implied.value, implied.low, implied.high))
+    return (
+        f"declared β {_three_digits(declared)}; implied by decoder and posterior {value} (95 % interval {low} to {high}), between "
+        f"dimensions it varies by {percent(implied.spread)}"
+    )
+
+
+def _three_digits(value: float) -> str:
+    """A number of any size with about three digits that count."""
+    return number(value, 2 if value == 0 else int(np.clip(2 - np.floor(np.log10(abs(value))), 0, 6)))
+
+
+def understood(model: Any, dataset: Dataset, how: HowTrained) -> Asked:
+    """How a model is to be asked, with all that can be seen of it held against what is told. Raises `ForeignError` or `ConfigError`."""
+    test, shape = dataset.subset("test"), dataset.image_shape
+    how.effective_beta(shape)
+    if how.conditional and (test.labels is None or len(dataset.class_names) < 2):
+        raise ForeignError("--conditional needs a data set with classes, and this one has none; allowed: leave the option out.")
+    labels = test.labels if how.conditional else None
+    if labels is not None and len(labels) and labels.min() < 0:
+        raise ForeignError("--conditional needs the class of every test image, and some have none; allowed: labels from 0.")
+    y = None if labels is None else torch.from_numpy(labels[:ASKED].astype(np.int64))
+    asking = asked(
+        model, _unit(test.images[:ASKED]), y=y, n_classes=len(dataset.class_names) if how.conditional else 0, pixels=how.range_of(shape),
+        spread=how.kind_of_spread, output=how.output,
+    )  # fmt: skip
+    assert asking.encode is not None
+    check_range(asking, test.images, how, labels)
+    with torch.no_grad():
+        mu = asking.encode(_unit(test.images[:ASKED]), y)[0]
+    check_pictures(lambda z: asking.decode(z, y), mu, how.output, how.likelihood)
+    check_spread(asking, test.images, how, labels)
+    return asking
 
 
 class AssembledVae(Vae):
@@ -141,36 +223,25 @@ class AssembledVae(Vae):
     """
 
     def __init__(
-        self, config: ImportedConfig, image_shape: ImageShape, encode: Callable[[Tensor], tuple[Tensor, ...]] | None,
-        decode: Callable[[Tensor], Tensor] | None, is_logit: bool,
+        self, config: ImportedConfig, image_shape: ImageShape, encode: Callable[..., tuple[Tensor, ...]] | None,
+        decode: Callable[..., Tensor] | None, is_logit: bool, n_classes: int = 0,
     ) -> None:  # fmt: skip
-        super().__init__(config, image_shape)
+        super().__init__(config, image_shape, n_classes)
         self._encode, self._decode, self._is_logit = encode, decode, is_logit
 
     def posterior(self, x: Tensor, y: Tensor | None = None) -> Posterior:
         if self._encode is None:
-            answer: tuple[Tensor, ...] = tuple(self.encoder(x).chunk(1 if self.is_deterministic else 2, dim=1))
+            answer: tuple[Tensor, ...] = tuple(self.encoder(x, y).chunk(1 if self.is_deterministic else 2, dim=1))
         else:
-            answer = self._encode(x)
+            answer = self._encode(x) if y is None else self._encode(x, y)
         return Posterior(answer[0], answer[1] if len(answer) > 1 else torch.full_like(answer[0], -torch.inf))
 
     def output(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         if self._decode is None:
-            return super().output(z)
-        pictures = self._decode(z)
+            return super().output(z, y)
+        pictures = self._decode(z) if y is None else self._decode(z, y)
         is_coin = self.config.likelihood == "bernoulli"
         return pictures.clamp(1e-6, 1 - 1e-6).logit() if is_coin and not self._is_logit else pictures
-
-
-@dataclass(frozen=True)
-class _Decoder:
-    """The decoder as layers, and how it came to them."""
-
-    found: Found
-    is_exact: bool
-    why: str = ""
-    error: float | None = None
-    most_error: float | None = None
 
 
 @dataclass(frozen=True)
@@ -185,7 +256,8 @@ class _Book:
     data: Dataset | None
     umap: bool = True
     classifier: bool = False
-    on_part: Callable[[str], None] = lambda part: None
+    budgets: Budgets = Budgets()
+    on_part: OnPart = lambda part, share: None
 
     @property
     def writer(self) -> RunWriter:
@@ -198,20 +270,22 @@ class _Book:
             raise RunError(f"run {self.name!r} is already in {folder.parent}; --overwrite replaces it, --name starts another.")
 
     def write(
-        self, asking: Asked, shape: ImageShape, mu: Floats, logvar: Floats | None, labels: NDArray[np.int64] | None,
+        self, asking: Asked, shape: ImageShape, mu: Floats, logvar: Floats | None, labels: Labels | None,
         class_names: tuple[str, ...],
     ) -> Run:  # fmt: skip
         self.check_free()
-        config = self.config(asking.latent_dim, logvar is None, {})
-        check_pictures(asking.decode, torch.from_numpy(mu[:TRACED]), self.how.output, self.how.likelihood)
-        self.on_part("looking for layers")
-        decoder = decoder_layers(asking.decode, self.how, mu, shape)
-        encoder, why_encoder = encoder_layers(asking, None if self.data is None else self.data.subset("test").images)
+        n_classes = len(class_names) if asking.has_class else 0
+        self.config(asking, shape, logvar is None, {})
+        if not n_classes:
+            check_pictures(asking.decode, torch.from_numpy(mu[:TRACED]), self.how.output, self.how.likelihood)
+        self.on_part("looking for layers", None)
+        decoder = decoder_layers(asking.decode, self.how, mu, shape, n_classes)
+        encoder, why_encoder = encoder_layers(asking, None if self.data is None else self.data.subset("test").images, n_classes)
         parts = {"decoder": decoder.found} | ({} if encoder is None else {"encoder": encoder})
-        config = self.config(asking.latent_dim, logvar is None, parts)
+        config = self.config(asking, shape, logvar is None, parts)
         model = AssembledVae(
             config, shape, asking.encode if encoder is None else None, None if decoder.is_exact else asking.decode,
-            self.how.output == "logits",
+            self.how.output == "logits", n_classes,
         ).eval()  # fmt: skip
         weights = {f"{part}.{key}": array for part, found in parts.items() for key, array in found.weights.items()}
         weights["log_sigma"] = np.asarray(np.log(config.sigma), np.float32)
@@ -219,14 +293,11 @@ class _Book:
         spread = np.full_like(mu, -np.inf) if logvar is None else logvar
         arrays = {files.WEIGHTS: weights, files.ENCODINGS: self.encodings(model, mu, spread, labels)}
         if self.data is not None and self.data.name not in dataset_names():
-            arrays[files.IMAGES] = {"images": self.data.subset("test").images}
+            arrays[files.IMAGES] = pack(self.data.subset("test").images)
         maps = self.maps(model, mu, spread, labels)
         metrics, examination = self.measured(model, mu, logvar)
         classifier = self.classifier_of(model)
-        origin = Origin(
-            source=self.source, decoder="layers" if decoder.is_exact else "pictures", why_decoder=decoder.why, error=decoder.error,
-            most_error=decoder.most_error, why_encoder=why_encoder,
-        )  # fmt: skip
+        origin = self.origin(asking, decoder, why_encoder)
         info = RunInfo.model_validate({
             "preset": PRESET, "config": config, "state": "finished", "created": now(), "origin": origin, "metrics": metrics,
             "dataset": self.dataset_info(shape, mu, class_names), "examination": examination,
@@ -246,29 +317,45 @@ class _Book:
         writer.write_info(info)
         return load_run(self.name, writer.folder.parent)
 
-    def config(self, latent_dim: int, is_point: bool, parts: dict[str, Found]) -> ImportedConfig:
+    def origin(self, asking: Asked, decoder: OwnDecoder, why_encoder: str) -> Origin:
+        near, prior = decoder.near, decoder.prior
+        return Origin(
+            source=self.source, decoder="layers" if decoder.is_exact else "pictures", why_decoder=decoder.why, why_encoder=why_encoder,
+            error=None if near is None else near.mean, most_error=None if near is None else near.most,
+            prior_error=None if prior is None else prior.mean, most_prior_error=None if prior is None else prior.most,
+            understood=asking.understood.lines(),
+        )  # fmt: skip
+
+    def config(self, asking: Asked, shape: ImageShape, is_point: bool, parts: dict[str, Found]) -> ImportedConfig:
         how = self.how
         has_scale = how.likelihood in ("gaussian", "laplace")
+        if is_point and asking.has_class:
+            raise ForeignError(
+                "the model is told the class and gives a point, not a posterior; allowed: a conditional model with mean and log variance."
+            )
         try:
             return ImportedConfig(
-                data="digits" if self.data is None else self.data.name, model="autoencoder" if is_point else "vae",
-                latent_dim=latent_dim, likelihood=how.likelihood, sigma=how.sigma, scale="fixed" if has_scale else "learned",
-                beta=how.beta, binarise=how.binarise, umap=self.umap,
+                data="digits" if self.data is None else self.data.name,
+                model="autoencoder" if is_point else "conditional-vae" if asking.has_class else "vae",
+                latent_dim=asking.latent_dim, likelihood=how.likelihood, sigma=how.sigma / asking.unit,
+                scale="fixed" if has_scale else "learned",
+                beta=how.effective_beta(shape), binarise=how.binarise, umap=self.umap, doubts=asking.understood.doubts,
                 parts={part: tuple(map(layer_record, found.layers)) for part, found in parts.items()},
             )  # fmt: skip
         except ValidationError as error:
             raise config_error(error) from None
 
     def encodings(
-        self, model: Vae, mu: Floats, logvar: Floats, labels: NDArray[np.int64] | None
+        self, model: Vae, mu: Floats, logvar: Floats, labels: Labels | None
     ) -> dict[str, NDArray[Any]]:  # fmt: skip
         """The codes, with the bound of each image where there are images."""
         n = len(mu)
         nll, index = np.full(n, np.nan), np.arange(n)
         if self.data is not None:
-            self.on_part("scoring the test images")
+            self.on_part("scoring the test images", None)
             test = self.data.subset("test")
-            nll, index = bound_terms(model, test.images, False, seeded(model.config.seed, HELD_OUT))[0], test.index
+            told = test.labels if model.is_conditional else None
+            nll, index = bound_terms(model, test.images, False, seeded(model.config.seed, HELD_OUT), told)[0], test.index
         with np.errstate(invalid="ignore"):
             kl = 0.5 * (mu.astype(float) ** 2 + np.expm1(logvar.astype(float)) - logvar).sum(1)
         return {
@@ -277,12 +364,12 @@ class _Book:
         }  # fmt: skip
 
     def maps(
-        self, model: Vae, mu: Floats, logvar: Floats, labels: NDArray[np.int64] | None
+        self, model: Vae, mu: Floats, logvar: Floats, labels: Labels | None
     ) -> tuple[Projection, ...]:  # fmt: skip
         """The maps, fitted to how pictures decode where that has a gradient."""
-        self.on_part("laying out maps")
+        self.on_part("laying out maps", None)
         if self.data is not None and _has_gradient(model, mu):
-            return maps_of(model, self.data.subset("test"), mu, logvar)
+            return maps_of(model, self.data.subset("test"), mu, logvar, self.budgets.maps)
         weight = mu.astype(float).var(0) if model.is_deterministic else kl_per_dim(mu, logvar)
         return projections_of(mu, weight, model.config.seed, self.umap, classes=labels)
 
@@ -290,21 +377,23 @@ class _Book:
         """Where it is wanted and there is something to tell apart."""
         if not self.classifier or self.data is None or "train" not in self.data.splits or not has_classes(self.data):
             return None
-        self.on_part("training a classifier of pictures")
-        training = ClassifierTraining(model, self.data, model.config.seed)
-        for _ in training.epochs():
-            pass
+        training = ClassifierTraining(model, self.data, model.config.seed, self.budgets.classifier)
+        for share in training.epochs():
+            self.on_part("training a classifier of pictures", share)
         return training.result()
 
     def measured(self, model: Vae, mu: Floats, logvar: Floats | None) -> tuple[Metrics, Any]:
         """The figures, and what the clinic measures where there are images and a posterior."""
         if self.data is not None:
-            self.on_part("evaluating")
-            metrics = Metrics(**asdict(evaluate(model, self.data, samples=NLL_SAMPLES, nll_images=NLL_IMAGES)))
+            metrics = Metrics(**asdict(evaluate(
+                model, self.data, samples=NLL_SAMPLES, nll_images=NLL_IMAGES, budget=self.budgets.evaluation,
+                on_progress=partial(self.on_part, "evaluating"),
+            )))  # fmt: skip
             if logvar is None:
                 return metrics, None
-            self.on_part("examining")
-            return metrics, examine(model, self.data)
+            return metrics, examine(
+                model, self.data, budget=self.budgets.examination, on_progress=partial(self.on_part, "examining")
+            )  # fmt: skip
         kl = None if logvar is None else tuple(kl_per_dim(mu, logvar).tolist())
         return Metrics(
             split="test", n=len(mu), elbo=None, nll=None, nll_n=None, samples=None, reconstruction=None, kl=kl and sum(kl), kl_per_dim=kl,
@@ -322,176 +411,36 @@ class _Book:
         n_train = len(data.splits["train"]) if "train" in data.splits else 0
         return DatasetInfo(
             name=data.name, sha256=data.sha256, image_shape=shape, class_names=class_names, n_train=n_train,
-            n_test=len(data.splits["test"]), licence=data.licence,
+            n_test=len(data.splits["test"]), licence=data.licence, notes=data.notes,
         )  # fmt: skip
 
 
 def _has_gradient(model: Vae, mu: Floats) -> bool:
     """Whether pictures can be differentiated by their codes; not where decode leaves torch."""
     z = torch.from_numpy(mu[:TRACED].copy()).requires_grad_()
+    y = torch.zeros(len(z), dtype=torch.long) if model.is_conditional else None
     with torch.enable_grad():
         try:
-            return model.output(z).requires_grad
+            return model.output(z, y).requires_grad
         except Exception:  # somebody else's code, asked for what it need not have
             return False
 
 
-# --- looking for layers
-
-
-def decoder_layers(decode: Callable[[Tensor], Tensor], how: HowTrained, mu: Floats, shape: ImageShape) -> _Decoder:
-    """The decoder as layers that give what the likelihood is told, logits or means."""
-    is_coin = how.likelihood == "bernoulli"
-    try:
-        (found,) = trace(decode, _random_codes(mu, TRACED))
-        found = _to_output(found, how) if is_coin else found
-        spent = spec.multiply_adds(found.layers, (mu.shape[1],))
-        if spent > MOST_MULTIPLY_ADDS:
-            raise Untraceable(
-                f"takes {spent / 1e6:.0f} million multiply-adds a picture, and a browser has time for {MOST_MULTIPLY_ADDS / 1e6:.0f}"
-            )
-        apart = max(disagreement(_means(found, how), _mean_of(decode, how), z) for z in _codes_to_check(mu))
-        if apart > SAME:
-            raise Untraceable(f"gives other pictures than the layers that were found (they differ by {apart:.1g})")
-    except (Untraceable, ValueError) as error:
-        return pictured(decode, how, mu, shape, str(error))
-    return _Decoder(found, is_exact=True)
-
-
-def pictured(
-    decode: Callable[[Tensor], Tensor], how: HowTrained, mu: Floats, shape: ImageShape, why: str
-) -> _Decoder:  # fmt: skip
-    """Pictures in place of a decoder, and how far what lies between them is from it."""
-    mean, n_codes, rng = _mean_of(decode, how), mu.shape[1], np.random.default_rng(0)
-    most = max(2 * spec.NEAREST, MOST_PICTURE_BYTES // int(np.prod(shape)))
-    layer: spec.Lattice | spec.Gallery
-    if n_codes <= 2:
-        size = min(LATTICE, int(most ** (1 / n_codes)))
-        half = float(max(3.5, 1.1 * np.abs(mu).max()))
-        layer = spec.Lattice(shape, n_codes, size, -half, half)
-        line = np.linspace(-half, half, size)
-        codes = np.stack(np.meshgrid(*[line] * n_codes), -1).reshape(-1, n_codes).astype(np.float32)
-        own: dict[str, Any] = {}
-        asked_for = (rng.choice(mu, CHECKED) + rng.normal(0, 0.1, (CHECKED, n_codes))).astype(np.float32)
-    else:
-        codes, asked_for = codes_to_store(mu, min(most, MOST_PICTURES), rng)
-        layer, own = spec.Gallery(shape, len(codes), n_codes), {"0.codes": codes}
-    pictures = np.concatenate([_bytes(mean, codes[at : at + 500]) for at in range(0, len(codes), 500)])
-    stored = Found((layer,), {"0.pictures": pictures, **own})
-    truth = _bytes(mean, asked_for) / 255.0
-    off = np.abs(stored.run(asked_for).reshape(len(asked_for), -1) - truth)
-    if how.likelihood == "bernoulli":
-        stored = replace(stored, layers=(layer, spec.Activation("logit")))
-    return _Decoder(stored, is_exact=False, why=why, error=float(off.mean()), most_error=float(np.quantile(off, 0.99)))
-
-
-def codes_to_store(mu: Floats, most: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Codes (n, K), K > 2, whose pictures are stored, and others like them on which the error is measured.
-
-    Half of them codes of images, then the plane of the two main axes, a line along every dimension, and draws from the prior.
-    """
-    n_dims = mu.shape[1]
-    order = rng.permutation(len(mu))
-    n_images = min(len(mu), most // 2)
-    side = int(np.sqrt(most // 4))
-    plane = pca(mu)
-    x0, x1, y0, y1 = plane.extent
-    places = np.stack(np.meshgrid(np.linspace(x0, x1, side), np.linspace(y0, y1, side)), -1).reshape(-1, 2)
-    steps = max(3, most // 8 // n_dims)
-    lines = np.zeros((n_dims, steps, n_dims), np.float32)
-    lines[np.arange(n_dims), :, np.arange(n_dims)] = np.linspace(-3, 3, steps)
-    parts = [mu[order[:n_images]], plane.to_latent(places), lines.reshape(-1, n_dims)]
-    prior = rng.standard_normal((max(0, most - sum(map(len, parts))), n_dims))
-    codes = np.concatenate([*parts, prior]).astype(np.float32)[: max(most, n_images)]
-    others = order[n_images : n_images + CHECKED]
-    asked_for = mu[others] if len(others) >= CHECKED // 4 else rng.choice(mu, CHECKED) + rng.normal(0, 0.3, (CHECKED, n_dims))
-    return np.unique(codes, axis=0), np.asarray(asked_for, np.float32)
-
-
-def _bytes(mean: Callable[[Tensor], Tensor], codes: Floats) -> NDArray[np.uint8]:
-    """(n, C·H·W) of the mean pictures, grey levels from 0 to 255."""
-    with torch.no_grad():
-        pictures = mean(torch.from_numpy(codes)).flatten(1).numpy()
-    return np.asarray(np.round(255 * np.clip(pictures, 0, 1)), np.uint8)
-
-
-def encoder_layers(asking: Asked, images: NDArray[np.uint8] | None) -> tuple[Found | None, str]:
-    """The encoder as layers that give mu, then logvar; or None, and why not, words that end a sentence."""
-    encode = asking.encode
-    if encode is None or images is None:
-        return None, "was not given"
-    try:
-        found = trace_joined(encode, _unit(images[:TRACED]))
-        for x in _images_to_check(images):
-            apart = disagreement(found, lambda part: torch.cat(encode(part), dim=1), x)
-            if apart > SAME:
-                raise Untraceable(f"gives other codes than the layers that were found (they differ by {apart:.1g})")
-    except (Untraceable, ValueError) as error:
-        return None, str(error)
-    return found, ""
-
-
-def _to_output(found: Found, how: HowTrained) -> Found:
-    """Layers that end in a logit: without the sigmoid at the end, or with its inverse after the means."""
-    if how.output == "logits":
-        return found
-    at = len(found.layers) - 1
-    while at >= 0 and isinstance(found.layers[at], spec.Flatten | spec.Unflatten):
-        at -= 1
-    if at >= 0 and found.layers[at] == spec.Activation("sigmoid"):
-        kept = [i for i in range(len(found.layers)) if i != at]
-        moved = {f"{new}.{key}": array for new, old in enumerate(kept) for key, array in _own(found, old).items()}
-        return Found(tuple(found.layers[i] for i in kept), moved)
-    return replace(found, layers=(*found.layers, spec.Activation("logit")))
-
-
-def _own(found: Found, i: int) -> dict[str, Floats]:
-    return {key.partition(".")[2]: array for key, array in found.weights.items() if key.partition(".")[0] == str(i)}
-
-
-def _means(found: Found, how: HowTrained) -> Found:
-    """The same with the mean picture at the end."""
-    return replace(found, layers=(*found.layers, spec.Activation("sigmoid"))) if how.likelihood == "bernoulli" else found
-
-
-def _mean_of(decode: Callable[[Tensor], Tensor], how: HowTrained) -> Callable[[Tensor], Tensor]:
-    """decode, as the mean picture."""
-    if how.likelihood == "bernoulli" and how.output == "logits":
-        return lambda z: decode(z).sigmoid()
-    return lambda z: decode(z)
-
-
-def _random_codes(mu: Floats, n: int) -> Tensor:
-    return torch.randn((n, mu.shape[1]), generator=seeded(0, n))
-
-
-def _codes_to_check(mu: Floats) -> Iterator[Tensor]:
-    """Draws from the prior, far ones, and codes of images."""
-    yield _random_codes(mu, CHECKED)
-    yield 3 * _random_codes(mu, CHECKED)
-    yield torch.from_numpy(mu[:CHECKED].copy())
-
-
-def _images_to_check(images: NDArray[np.uint8]) -> Iterator[Tensor]:
-    """Images, and noise."""
-    yield _unit(images[:CHECKED])
-    yield torch.rand((CHECKED, *images.shape[1:]), generator=seeded(0, 1))
+# --- what was brought along
 
 
 def _unit(images: NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(images.copy()).float() / 255
 
 
-# --- what was brought along
-
-
-def _encoded(asking: Asked, images: NDArray[np.uint8]) -> tuple[Floats, Floats | None]:
-    """mu and logvar (N, K) of all images, a batch at a time."""
+def _encoded(asking: Asked, images: NDArray[np.uint8], labels: Labels | None = None) -> tuple[Floats, Floats | None]:
+    """mu and logvar (N, K) of all images, a batch at a time; labels (N,): for a model that is told the class."""
     assert asking.encode is not None
     answers = []
     with torch.no_grad():
         for at in range(0, len(images), 1000):
-            answers.append([part.float() for part in asking.encode(_unit(images[at : at + 1000]))])
+            y = None if labels is None else torch.from_numpy(labels[at : at + 1000].astype(np.int64))
+            answers.append([part.float() for part in asking.encode(_unit(images[at : at + 1000]), y)])
     columns = [torch.cat(parts).numpy() for parts in zip(*answers, strict=True)]
     for what, column in zip(("mu", "logvar"), columns, strict=False):
         _check_finite(column, f"encode's {what}")
@@ -506,17 +455,17 @@ def _asked(
     if pixels is None:
         return Asked(None, decode, mu.shape[1], logvar is None, 0)
     if encode is None:
-        return Asked(_lookup(pixels, mu, logvar), decode, mu.shape[1], logvar is None, 0)
-    asking = asked({"encode": encode, "decode": decode}, _unit(pixels[:TRACED]))
+        return Asked(_lookup(pixels, mu, logvar), decode, mu.shape[1], logvar is None, 0, is_given=False)
+    asking = asked({"encode": encode, "decode": decode}, _unit(pixels[:ASKED]))
     assert asking.encode is not None
     with torch.no_grad():
-        found = asking.encode(_unit(pixels[:TRACED]))
+        found = asking.encode(_unit(pixels[:ASKED]))
     if len(found) != (1 if logvar is None else 2) or found[0].shape[1] != mu.shape[1]:
         raise DataError(
             f"encode gives {len(found)} × {found[0].shape[1]} numbers an image and mu{'' if logvar is None else ' and logvar'} hold "
             f"{1 if logvar is None else 2} × {mu.shape[1]}; allowed: the encoder that made them."
         )
-    apart = float((found[0] - torch.from_numpy(mu[:TRACED])).abs().max())
+    apart = float((found[0] - torch.from_numpy(mu[:ASKED])).abs().max())
     if apart > 1e-2:
         raise DataError(
             f"encode gives other codes than mu for the same images (they differ by {apart:.2g}); allowed: images in the order of mu, and "
@@ -569,7 +518,7 @@ def _pixels(values: ArrayLike, n: int) -> NDArray[np.uint8]:
     return np.asarray(np.round(array.astype(float) * 255), np.uint8)
 
 
-def _labels(values: ArrayLike, n: int) -> NDArray[np.int64]:
+def _labels(values: ArrayLike, n: int) -> Labels:
     array = np.asarray(values.detach().cpu() if isinstance(values, Tensor) else values)
     if array.shape != (n,) or array.dtype.kind not in "iu" or (n and array.min() < 0):
         raise DataError(f"labels have shape {array.shape} and type {array.dtype}; allowed: ({n},), whole numbers from 0.")

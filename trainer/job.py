@@ -15,15 +15,17 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
+
+from trainer.numerals import count, number
 
 if TYPE_CHECKING:
     from trainer.config import FitConfig
-    from trainer.fit import Event
+    from trainer.fit import Event, Finishing
 
 EVERY_S = 0.25
-FINISHING = 0.06  # share of the bar that is kept for what comes after the last step
+BEGUN = 0.001  # more than nothing: there is a run that goes on when asked
 
 
 def main() -> int:
@@ -41,7 +43,7 @@ def main() -> int:
     try:
         config = FitConfig(**spec["config"])
         data = load_dataset(config.data, download=False)
-        events = fit(config, data, spec["name"], spec["runs"], resume=spec["resume"])
+        events = fit(config, data, spec["name"], spec["runs"], resume=spec["resume"], heard=_hearing())
         ended = _train(events, config, stop) if not stop.is_set() else False
     except LatentError as error:
         _say({"error": str(error)})
@@ -67,17 +69,38 @@ def _lines(events: Iterator[Event], config: FitConfig, stop: threading.Event) ->
         match event:
             case Stepped() if time.monotonic() - said > EVERY_S:
                 said = time.monotonic()
-                words = f"epoch {epoch} of {config.epochs} · loss {event.loss:.2f} · KL {event.kl:.2f} · {event.seconds_left:.0f} s left"
-                yield {"share": (1 - FINISHING) * event.step / event.n_steps, "words": words}
+                words = f"epoch {epoch} of {config.epochs} · loss {number(event.loss)} · KL {number(event.kl)}"
+                yield {"share": max(event.share, BEGUN), "words": words + _left(event.seconds_left)}
             case EpochEnded():
                 epoch = min(event.epoch + 1, config.epochs)
             case Finishing():
-                yield {"share": 1 - FINISHING + FINISHING * event.share, "words": f"{event.part} …"}
+                yield _of_part(event)
             case Finished():
                 stop.clear()  # it is whole: too late to stop
                 yield {"share": 1.0, "words": "finished"}
         if stop.is_set():
             return
+
+
+def _hearing() -> Callable[[Finishing], None]:
+    """Says how far a part is, a few times a second."""
+    said = 0.0
+
+    def hear(event: Finishing) -> None:
+        nonlocal said
+        if time.monotonic() - said > EVERY_S:
+            said = time.monotonic()
+            _say(_of_part(event))
+
+    return hear
+
+
+def _of_part(event: Finishing) -> dict[str, Any]:
+    return {"share": event.share, "words": f"{event.part} …{_left(event.seconds_left)}"}
+
+
+def _left(seconds: float | None) -> str:
+    return "" if seconds is None else f" · {count(round(seconds))} s left"
 
 
 def _say(line: dict[str, Any]) -> None:

@@ -256,19 +256,21 @@ def _shape_after(layer: Layer, shape: Shape) -> Shape | None:
     return None
 
 
-def check_imported(config: ImportedConfig, image_shape: ImageShape) -> None:
-    """Whether the parts of an imported model lead from codes to pictures and back. Raises `ValueError`."""
+def check_imported(config: ImportedConfig, image_shape: ImageShape, n_classes: int = 0) -> None:
+    """Whether the parts of an imported model lead from codes to pictures and back, told n_classes or none. Raises `ValueError`."""
     n_codes = config.latent_dim if config.is_deterministic else 2 * config.latent_dim
     wanted: dict[str, tuple[Shape, Shape]] = {
         "decoder": ((config.latent_dim,), image_shape),
         "encoder": (image_shape, (n_codes,)),
     }
-    parts = parts_of(config, image_shape, 0)
+    parts = parts_of(config, image_shape, n_classes)
     if "decoder" not in parts or not set(parts) <= set(wanted):
         raise ValueError(f"parts are {', '.join(parts) or 'none'}; allowed: decoder, and encoder where it is known")
     for part, layers in parts.items():
         shape, end = wanted[part]
         for layer in layers:
+            if isinstance(layer, Linear) and layer.n_labels not in (0, n_classes):
+                raise ValueError(f"the {part} is told {layer.n_labels} classes, the run has {n_classes}")
             shape = shape_after(layer, shape)
         if shape != end:
             raise ValueError(f"the {part} gives a tensor of shape {shape}, expected {end}")

@@ -21,13 +21,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from trainer.complaints import ForeignCodeError, complaint, listed
 from trainer.foreign import ForeignError
 from trainer.foreign_place import Place, place_of
 from trainer.namesakes import Namesakes, is_theirs
-from trainer.weights import hyper_parameters, load_weights, read_weights
+from trainer.weights import hyper_parameters, load_weights, modules_of, read_weights
 
 WRAPPED = (
     ("module", ("DataParallel", "DistributedDataParallel", "FullyShardedDataParallel", "FSDP")),
@@ -79,6 +80,7 @@ def load_model(
         notes += load_weights(model, tree, Path(weights).name, key, made_with)
     elif isinstance(found, type):
         notes.append(f"no --weights: {label} has the weights that its own code gives it, random ones unless it loads some")
+    _set_right(model)
     return Loaded(model, tuple(notes))
 
 
@@ -94,10 +96,8 @@ def _found(place: Place, namesakes: Namesakes | None) -> tuple[Any, str, list[st
     for word in place.name.split("."):
         if not hasattr(part, word):
             there = _names_of(found)
-            near = [f"{place.name!r} may mean {name}" for name in difflib.get_close_matches(place.name, there, 1)]
             raise ForeignError(
-                f"module {place.shown} has no {place.name!r}; it has: {listed(there, 12) or 'nothing that can be called'}"
-                f"{''.join(f'; {hint}' for hint in near)}."
+                f"module {place.shown} has no {place.name!r}; it has: {listed(there, 12) or 'nothing that can be called'}."
             )
         part = getattr(part, word)
     return part, place.name, []
@@ -321,6 +321,25 @@ def _checked(model: Any, label: str) -> Any:
             f"{label} gave a {type(model).__name__}, {_short(model)}; allowed: a model, an object with encode and decode."
         )
     return model
+
+
+def _set_right(model: Any) -> None:
+    """What their code switched for all of torch is as it was, and parameters that were made without gradients can have some."""
+    torch.set_grad_enabled(True)
+    torch.set_default_dtype(torch.float32)
+    torch.set_default_device(None)
+    torch.use_deterministic_algorithms(False)
+    torch.autograd.set_detect_anomaly(False)
+    for module in modules_of(model).values():
+        for part in module.modules():
+            for name, value in [*part.named_parameters(recurse=False), *part.named_buffers(recurse=False)]:
+                if value.is_inference():  # of @torch.inference_mode()
+                    copy = value.detach().clone()
+                    delattr(part, name)
+                    if isinstance(value, nn.Parameter):
+                        part.register_parameter(name, nn.Parameter(copy))
+                    else:
+                        part.register_buffer(name, copy)
 
 
 def unwrap(model: Any) -> tuple[Any, list[str]]:

@@ -44,10 +44,8 @@ def why_stored(run: Run) -> str:
     """One sentence: which figures these are, and how to get others."""
     origin = run.info.origin
     missing = "decoder" if origin is not None and origin.decoder == "pictures" else "encoder"
-    return (
-        f"{run.id}: figures measured when it was imported, with the model itself, because its {missing} is not here; import it again for "
-        "others."
-    )
+    why = f"because its {missing} is not here; import it again for others."
+    return f"{run.id}: figures measured when it was imported, with the model itself, {why}"
 
 
 def stored_record(run: Run) -> dict[str, Any]:

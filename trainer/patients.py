@@ -7,6 +7,7 @@ python -m trainer.patients mnist-sweep           MNIST, five values of beta
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +103,7 @@ def main(argv: list[str]) -> int:
     if len(argv) != 1 or argv[0] not in kinds:
         print(f"usage: python -m trainer.patients {'|'.join(kinds)}", file=sys.stderr)
         return 2
+    os.environ["LATENT_SHIP"] = "1"  # these are the shipped runs
     for name in make(kinds[argv[0]], FOLDERS[argv[0]]):
         print(name, flush=True)
     return 0

@@ -33,6 +33,11 @@ class Pixels:
         """Whether nothing changes."""
         return self.scale == (1.0,) and self.shift == (0.0,)
 
+    @property
+    def unit(self) -> float:
+        """How much of the model's range one grey level from 0 to 1 is; where channels differ, their geometric mean."""
+        return math.exp(sum(map(math.log, self.scale)) / len(self.scale))
+
     def into(self, x: Tensor) -> Tensor:
         """x (B, C, H, W) in [0, 1] as the model wants it."""
         return x if self.is_plain else x * _channels(self.scale) + _channels(self.shift)

@@ -26,10 +26,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import itertools
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -41,11 +43,13 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationErr
 
 from trainer.classifier import PictureClassifier, Scores
 from trainer.clinic import Examination
-from trainer.config import PRESETS, FitConfig, ImportedConfig, check_run_name
+from trainer.config import MAX_RUN_NAME, PRESETS, FitConfig, ImportedConfig, check_run_name
+from trainer.console import meant, program
 from trainer.datasets import Dataset, is_built_in
 from trainer.errors import ConfigError, RunCorrupt, RunError, RunNotFound
 from trainer.forward import Forward
 from trainer.layers import check_imported, parameter_shapes
+from trainer.numerals import percent
 from trainer.packed import TestImages, pack, unpack
 from trainer.projection import Projection
 from trainer.store import Place, RemoteFolder, Store, place, store_of
@@ -67,7 +71,9 @@ HOME = Path(__file__).resolve().parent.parent
 RUN_JSON, WEIGHTS, HISTORY, TIMING = "run.json", "weights.safetensors", "history.csv", "timing.csv"
 ENCODINGS, FILM, PROJECTION = "encodings.safetensors", "film.safetensors", "projection.safetensors"
 CLASSIFIER, IMAGES = "classifier.safetensors", "images.safetensors"
+MUCH_OFF = 0.03  # of white, in the mean over pixels at draws from the prior: from there on stored pictures are warned of
 CHECKPOINT = "checkpoint/state.safetensors"
+PROBE = ".probe"
 SUMMED = (WEIGHTS, HISTORY, TIMING, ENCODINGS, FILM, PROJECTION, CLASSIFIER, IMAGES)  # the files whose checksums run.json holds
 
 
@@ -130,7 +136,8 @@ class Origin(BaseModel):
 
     source: what was imported, `package.module:factory` · decoder: as layers, or as pictures of it between which is interpolated ·
     why_decoder, why_encoder: what keeps them from being layers, words that end a sentence; empty where nothing does · error, most_error: of
-    the interpolation at codes between the pictures, the mean and the 99th percentile over pixels, grey levels from 0 to 1.
+    the interpolation near the codes of images, the mean and the 99th percentile over pixels, grey levels from 0 to 1 · prior_error,
+    most_prior_error: the same at draws from the prior; not in old runs · understood: what was seen of the model, a line each.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -140,12 +147,17 @@ class Origin(BaseModel):
     why_encoder: str = ""
     error: float | None = None
     most_error: float | None = None
+    prior_error: float | None = None
+    most_prior_error: float | None = None
+    understood: tuple[str, ...] = ()
 
     def sentences(self) -> tuple[str, ...]:
         """What a person should know of how the run decodes and encodes; none where all of it is as in a run of ours."""
         told = []
         if self.decoder == "pictures":
-            told.append(f"Pictures are interpolated between stored ones, because decode {self.why_decoder}{self._off()}.")
+            told.append(
+                f"Pictures are interpolated between stored ones, because decode {self.why_decoder}{self._off()}.{self._warning()}"
+            )
         if self.why_encoder:
             told.append(
                 f"Its encoder is not known here, because encode {self.why_encoder}: Reconstruct offers the test images only."
@@ -156,8 +168,23 @@ class Origin(BaseModel):
         """How far pixels are off, rounded up; white is 100 %."""
         if self.error is None or self.most_error is None:
             return ""
-        mean, most = (max(1, math.ceil(100 * value)) for value in (self.error, self.most_error))
-        return f"; a pixel is off by {mean} % of white in the mean, and 99 of 100 by at most {most} %"
+        near = f"; a pixel is off by {_up(self.error)} of white in the mean, and 99 of 100 by at most {_up(self.most_error)}"
+        if self.prior_error is None or self.most_prior_error is None:
+            return near
+        return (
+            f"{near}, near the codes of images; at draws from the prior by {_up(self.prior_error)} and {_up(self.most_prior_error)}"
+        )
+
+    def _warning(self) -> str:
+        """Where what is shown far from the codes of images is too far from the decoder to be looked at closely."""
+        if self.prior_error is None or self.prior_error < MUCH_OFF:
+            return ""
+        return " Away from the codes of images these pictures are only roughly the decoder's: trust no detail of them."
+
+
+def _up(share: float) -> str:
+    """A share of white in per cent, rounded up."""
+    return percent(max(1, math.ceil(100 * share)) / 100)
 
 
 class RunInfo(BaseModel):
@@ -192,7 +219,7 @@ class RunInfo(BaseModel):
     @model_validator(mode="after")
     def _is_consistent(self) -> RunInfo:
         if isinstance(self.config, ImportedConfig):
-            check_imported(self.config, self.dataset.image_shape)
+            check_imported(self.config, self.dataset.image_shape, _n_classes(self))
         if self.state == "finished" and self.metrics is None:
             raise ValueError("a finished run has metrics")
         if self.metrics is not None:
@@ -281,6 +308,11 @@ class Run:
     def forward(self) -> Forward:
         """Encoder and decoder in numpy."""
         return _forward_of(self.info, self.weights)
+
+    def check_dataset(self, dataset: Dataset) -> None:
+        """Raises `RunError` for another data set, another division included: a model is not judged on images that it has learned."""
+        if dataset.sha256 != self.info.dataset.sha256:
+            raise RunError(other_data(dataset, self.id, "was trained on"))
 
     def check_measurable(self) -> None:
         """Raises `RunError` where figures would be those of stored pictures or need an encoder that is not here."""
@@ -419,9 +451,77 @@ class Run:
         return arrays
 
 
+def other_data(dataset: Dataset, name: str, what: str) -> str:
+    """The sentence for a data set that is not the run's; what: what the run did with its own."""
+    why = ""
+    if not is_built_in(dataset.name):
+        why = ": its files have changed, or it was made by a version that divided them in another way"
+    return f"data set {dataset.name!r} is not the one that run {name!r} {what}{why}; restore it or train the run anew."
+
+
 def default_roots() -> tuple[Place, ...]:
-    """Where runs are looked for: `$LATENT_RUNS`, a path or an address, or `runs/` here, then the pretrained ones: first the main ones."""
-    return (place(os.environ.get("LATENT_RUNS") or "runs"), *(HOME / "assets" / name for name in ("runs", "clinic", "sweep")))
+    """Where runs are looked for, the first one being where they are written: `$LATENT_RUNS`, a path or an address, or `runs/` here;
+    `runs/` of the checkout; the shipped ones, first the main ones.
+    """
+    own = place(os.environ.get("LATENT_RUNS") or "runs")
+    beside = HOME / "runs"
+    is_same = isinstance(own, Path) and own.absolute() == beside
+    return (own, *(() if is_same else (beside,)), *shipped_roots())
+
+
+def shipped_roots() -> tuple[Path, ...]:
+    """The folders of the runs that come with the program, first the main ones."""
+    return tuple(HOME / "assets" / name for name in ("runs", "clinic", "sweep"))
+
+
+def shipped_names() -> frozenset[str]:
+    """Names of the runs that come with the program: no other run gets one of them, or two runs would have one name."""
+    return frozenset(folder.name for root in shipped_roots() for folder in _run_folders(root))
+
+
+def is_shipped(folder: Place) -> bool:
+    """Whether a folder lies among the runs that come with the program."""
+    return isinstance(folder, Path) and (HOME / "assets").resolve() in folder.resolve().parents
+
+
+def may_write_shipped() -> bool:
+    """Whether this process makes the shipped runs: `assets/train.sh` sets $LATENT_SHIP to 1. For all others they are fixed."""
+    return os.environ.get("LATENT_SHIP") == "1"
+
+
+def own_name(wish: str, root: Root) -> str:
+    """The wish, or wish-2, wish-3 …: the first that no shipped run has. Raises `ConfigError` for what cannot be a name."""
+    return next(_names_like(wish, root))
+
+
+def free_name(wish: str, root: Root) -> str:
+    """The wish, or wish-2, wish-3 …: the first that neither a shipped run nor anything in the folder has."""
+    there = set(store_of(place(root)).list())
+    return next(name for name in _names_like(wish, root) if name not in there)
+
+
+def _names_like(wish: str, root: Root) -> Iterator[str]:
+    """Names for a new run in a folder, the nearest to the wish first."""
+    check_run_name(wish)
+    taken = frozenset() if may_write_shipped() and is_shipped(place(root) / wish) else shipped_names()
+    for i in itertools.count(1):
+        ending = f"-{i}" if i > 1 else ""
+        name = wish[: MAX_RUN_NAME - len(ending)] + ending
+        if name not in taken:
+            yield name
+
+
+def copy_of(run: Run, name: str, root: Root) -> Run:
+    """The run once more, under a name of one's own. Raises `RunError` where the name is taken or the folder cannot be written."""
+    writer = RunWriter.at(root, name)
+    if writer.has_run:
+        raise RunError(f"run {name!r} is already in {writer.folder.parent}; choose another --name.")
+    store = store_of(run.folder)
+    for file in SUMMED:
+        if store.exists(file):
+            writer.write(file, store.read(file))
+    writer.write_info(run.info)
+    return Run(name, writer.folder, read_info(writer.folder))
 
 
 def load_run(name: str, runs: Root | Sequence[Root] | None = None) -> Run:
@@ -438,9 +538,9 @@ def load_run(name: str, runs: Root | Sequence[Root] | None = None) -> Run:
             if info.metrics is None:
                 raise RunError(_unfinished(name, root, info))
             return Run(name, root / name, info)
-    there = [run.name for root in roots for run in _run_folders(root)]
-    known = f"available: {', '.join(dict.fromkeys(there))}" if there else "there are none yet"
-    raise RunNotFound(f"no run {name!r}; {known} (python -m trainer list).")
+    there = dict.fromkeys(run.name for root in roots for run in _run_folders(root))
+    known = f"available: {', '.join(there)}" if there else "there are none yet"
+    raise RunNotFound(f"no run {name!r}{meant(name, there)}; {known} ({program()} list).")
 
 
 def list_runs(runs: Root | Sequence[Root] | None = None) -> dict[str, RunInfo | RunError]:
@@ -464,7 +564,7 @@ def _unfinished(name: str, root: Place, info: RunInfo) -> str:
         return f"{where}; train it anew with other settings and --overwrite."
     if info.preset not in PRESETS:
         return f"{where}; call trainer.fit.fit again with resume=True."
-    return f"{where}; python -m trainer fit {info.preset} --name {name} --runs {root} --resume finishes it."
+    return f"{where}; {program()} fit {info.preset} --name {name} --runs {root} --resume finishes it."
 
 
 def _check_folder_name(folder: Place) -> None:
@@ -548,14 +648,51 @@ class RunWriter:
     @classmethod
     def at(cls, root: Root, name: str, is_silent: bool = False) -> RunWriter:
         """For the run of that name below a folder or an fsspec address. Raises `ConfigError` for what cannot be a name."""
-        return cls(place(root) / check_run_name(name), is_silent)
+        writer = cls(place(root) / check_run_name(name), is_silent)
+        # a run that has the name since before this rule goes on
+        if not is_silent and name in shipped_names() and not is_shipped(writer.folder) and not writer.has_run:
+            raise RunError(
+                f"{name!r} is the name of a run that comes with the program, which stays as it is; choose another --name."
+            )
+        return writer
+
+    @property
+    def has_run(self) -> bool:
+        """Whether there is a run, finished or not."""
+        return self._store.exists(RUN_JSON)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the run comes with the program and stays as it is."""
+        return is_shipped(self.folder) and not may_write_shipped()
 
     @property
     def _store(self) -> Store:
         return store_of(self.folder)
 
+    def check_writable(self) -> None:
+        """Writes a small file and removes it: what can only fail at the end fails now. Raises `RunError`."""
+        self.write(PROBE, b"a file can be written here\n")
+        if not self.is_silent:
+            self._store.remove(PROBE)
+
+    def check_room(self, n_bytes: int) -> None:
+        """Raises `RunError` where the disk of the folder has fewer bytes left; of a store elsewhere nothing is known."""
+        if self.is_silent or not isinstance(self.folder, Path):
+            return
+        there = next((folder for folder in (self.folder, *self.folder.absolute().parents) if folder.is_dir()), Path())
+        if (free := shutil.disk_usage(there).free) < n_bytes:
+            raise RunError(
+                f"the disk of {self.folder} has {math.floor(free / 1e6)} MB left, and this run needs {math.ceil(n_bytes / 1e6)} MB; "
+                "make room or choose another --runs folder."
+            )
+
     def write(self, name: str, data: bytes) -> None:
         """`data` under `name`. Raises `RunError` when the disk or the store refuses; the old file stays."""
+        if self.is_kept:
+            raise RunError(
+                f"run {self.folder.name!r} comes with the program and stays as it is; --name keeps the result in a run of yours."
+            )
         if not self.is_silent:
             self._store.write(name, data)
 
@@ -626,12 +763,12 @@ class RunWriter:
         return arrays, metadata
 
     def drop_checkpoint(self) -> None:
-        if not self.is_silent:
+        if not self.is_silent and not self.is_kept:
             self._store.remove(CHECKPOINT)
 
     def clear(self) -> None:
         """Removes the files of this format and nothing else."""
-        if self.is_silent:
+        if self.is_silent or self.is_kept:
             return
         try:
             for name in (RUN_JSON, *SUMMED, CHECKPOINT):

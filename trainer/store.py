@@ -83,10 +83,12 @@ class LocalFolder:
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, target)
-        except OSError as error:
+        except BaseException as error:  # an interrupt leaves no half file behind either
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
-            raise _not_written(target, error) from None
+            if isinstance(error, OSError):
+                raise _not_written(target, error) from None
+            raise
 
     def exists(self, name: str) -> bool:
         try:

@@ -60,7 +60,8 @@ class Pass:
     """A forward pass that gives a picture.
 
     feed: how it takes images · picture: which of the values is the picture · code: number of the draw that is the code, None where no
-    code is drawn · codes: how many are · needs_training: whether it draws only in training.
+    code is drawn · codes: the shapes of all · needs_training: whether it draws only in training · others: draws that are not Gaussian ·
+    is_odd: whether it draws Gaussian noise that is no mean + σ · noise.
     """
 
     feed: Feed
@@ -68,6 +69,8 @@ class Pass:
     code: int | None
     codes: tuple[tuple[int, ...], ...]
     needs_training: bool
+    others: tuple[str, ...] = ()
+    is_odd: bool = False
 
 
 @dataclass
@@ -96,7 +99,7 @@ class Subject:
         for name in names:
             found = self.model.get(name) if isinstance(self.model, Mapping) else getattr(self.model, name, None)
             if callable(found):
-                return found  # type: ignore[no-any-return]
+                return getattr(found, "_torchdynamo_orig_callable", found)
         return None
 
     def forwards(self) -> Callable[..., Any] | None:
@@ -139,6 +142,10 @@ def subject_of(model: Any, x: Tensor, y: Labels, n_classes: int, pixels: Pixels)
     modules = modules_of(model)
     for module in modules:
         module.eval().cpu().float()
+        for part in module.modules():
+            part._compiled_call_impl = (
+                None  # asked a few times, a compiled model would be compiled again for every number of images
+            )
     return Subject(model, modules, x, y, n_classes, pixels)
 
 
@@ -325,14 +332,19 @@ def forward_of(subject: Subject) -> Pass | None:
                 break
             codes = subject.codes_of(seen)
             if not codes and not training:
-                still = feed
-                without = Pass(still, picture, None, (), needs_training=False)
+                without = Pass(feed, picture, None, (), False, tuple(seen.others), _is_odd(subject, seen))
                 continue
             shapes = tuple(tuple(seen.draws[at].z.shape[1:]) for at in codes)
             if codes:
                 return Pass(feed, picture, codes[0] if len(codes) == 1 else None, shapes, training)
             return without
     return None
+
+
+def _is_odd(subject: Subject, seen: Seen) -> bool:
+    """Whether noise of another size than a picture's is drawn, and yet no code that is mean + σ · noise."""
+    n_pixels = prod(subject.image_shape) * len(subject.x)
+    return any(prod(draw.shape) != n_pixels for draw in seen.draws)
 
 
 def picture_of(subject: Subject, values: list[Value]) -> int | None:

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from trainer import layers as spec
 from trainer.forward import run_part
@@ -26,6 +27,7 @@ from trainer.layers import Layer
 Floats = NDArray[np.float32]
 Function = Callable[[Tensor], Any]
 
+MOST_CLAMPED = 1e-3  # of the range from 0 to 1 at either end; a quarter of a grey level of 255
 MOST_DIAGONAL = 4096  # numbers of a vector that may be scaled one by one, by a matrix that is a diagonal
 IDENTITIES = {
     "detach", "alias", "clone", "lift_fresh_copy", "contiguous", "dropout", "_to_copy", "view_as", "expand", "positive",
@@ -43,20 +45,32 @@ class _Exp:
     """exp, allowed only right before a logarithm."""
 
 
+@dataclass(frozen=True)
+class _Clamp:
+    """Numbers held within bounds, taken for nothing as long as they hardly cut anything off: `disagreement` tells."""
+
+    low: float
+    high: float
+
+
 @dataclass(frozen=True, eq=False)
 class Step:
     """One layer with its tensors. Two values that share a step object went through the same computation."""
 
-    layer: Layer | _Exp
+    layer: Layer | _Exp | _Clamp
     arrays: dict[str, Floats] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Found:
-    """Layers in a row and their tensors, `3.weight`, as `layers.part_shapes` names them within a part."""
+    """Layers in a row and their tensors, `3.weight`, as `layers.part_shapes` names them within a part.
+
+    clamp: how much of 0 to 1 the function cuts off at either end, which the layers do not: at most `MOST_CLAMPED`.
+    """
 
     layers: tuple[Layer, ...]
     weights: dict[str, Floats]
+    clamp: float = 0.0
 
     def run(self, x: Floats) -> Floats:
         """What our own engine makes of x (B, …)."""
@@ -74,7 +88,7 @@ class _Value:
     def shape(self) -> tuple[int, ...]:
         return tuple(self.real.shape[1:])
 
-    def then(self, real: Tensor, layer: Layer | _Exp, **arrays: Tensor | Floats) -> _Value:
+    def then(self, real: Tensor, layer: Layer | _Exp | _Clamp, **arrays: Tensor | Floats) -> _Value:
         return _Value((*self.steps, Step(layer, {name: _floats(array) for name, array in arrays.items()})), real)
 
 
@@ -105,10 +119,11 @@ def _values(function: Function, example: Tensor) -> list[_Value]:
     from torch.fx.experimental.proxy_tensor import make_fx
 
     try:
-        with torch.no_grad():
+        with torch.no_grad(), _Recordable():
             graph = make_fx(lambda x: function(x))(example)  # which would take default arguments for further inputs
     except Exception as error:  # whatever the function does that cannot be recorded: a number read out of a tensor, another library
         raise Untraceable(f"cannot be recorded ({type(error).__name__})") from None
+    graph.graph.eliminate_dead_code()  # what is computed beside what is asked for, as the picture beside mu
     known: dict[Any, Any] = {}
     for node in graph.graph.nodes:
         if node.op == "placeholder":
@@ -123,6 +138,18 @@ def _values(function: Function, example: Tensor) -> list[_Value]:
     if not all(isinstance(value, _Value) for value in values):
         raise Untraceable("computes outside of torch, or does not depend on its input")
     return values
+
+
+class _Recordable(TorchFunctionMode):
+    """Puts what can be recorded in place of what looks at numbers: a class one hot is a comparison."""
+
+    def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> Any:
+        kwargs = kwargs or {}
+        n = kwargs.get("num_classes", args[1] if len(args) > 1 else -1)
+        if getattr(func, "__name__", "") == "one_hot" and n > 0:
+            classes = args[0] if args else kwargs["tensor"]
+            return (classes[..., None] == torch.arange(n)).long()
+        return func(*args, **kwargs)
 
 
 def _called(node: Any, args: tuple[Any, ...], kwargs: dict[str, Any], n: int) -> Any:
@@ -357,6 +384,49 @@ def _log(args: tuple[Any, ...], kwargs: dict[str, Any], real: Tensor) -> _Value:
     return _Value(x.steps[:-1], real)
 
 
+def _clamped(args: tuple[Any, ...], kwargs: dict[str, Any], real: Tensor) -> _Value:
+    """Bounds on every number; from below at 0 alone it is a relu."""
+    x: _Value = args[0]
+    low, high = (kwargs.get(name, args[at] if len(args) > at else None) for at, name in ((1, "min"), (2, "max")))
+    if isinstance(low, Tensor) or isinstance(high, Tensor):
+        raise Untraceable("clamps every number to bounds of its own")
+    if low == 0 and high is None:
+        return x.then(real, spec.Activation("relu"))
+    return x.then(real, _Clamp(-math.inf if low is None else float(low), math.inf if high is None else float(high)))
+
+
+def _clamped_below(args: tuple[Any, ...], kwargs: dict[str, Any], real: Tensor) -> _Value:
+    return _clamped((args[0], args[1], None), {}, real)
+
+
+def _clamped_above(args: tuple[Any, ...], kwargs: dict[str, Any], real: Tensor) -> _Value:
+    return _clamped((args[0], None, args[1]), {}, real)
+
+
+def _hard_tanh(args: tuple[Any, ...], kwargs: dict[str, Any], real: Tensor) -> _Value:
+    return _clamped((args[0], *(args[1:] or (-1.0, 1.0))), {}, real)
+
+
+def _cat(args: tuple[Any, ...], kwargs: dict[str, Any], real: Tensor) -> _Value:
+    """A vector beside numbers that are the same for every input, such as a class one hot: a matrix that keeps, and an offset."""
+    parts, dim = args[0], args[1] if len(args) > 1 else kwargs.get("dim", 0)
+    values = [part for part in parts if isinstance(part, _Value)]
+    if len(values) != 1 or len(values[0].shape) != 1 or dim not in (1, -1):
+        raise Untraceable("joins tensors that are not one vector and constants")
+    x, n = values[0], real.shape[1]
+    weight, bias, at = torch.zeros(n, x.shape[0]), torch.zeros(n), 0
+    for part in parts:
+        width = part.shape[0] if isinstance(part, _Value) else part.shape[1]
+        if part is x:
+            weight[at : at + width] = torch.eye(width)
+        elif bool((part == part[:1]).all()):
+            bias[at : at + width] = part[0].float()
+        else:
+            raise Untraceable("joins its input with numbers that differ from input to input")
+        at += width
+    return x.then(real, spec.Linear(x.shape[0], n), weight=weight, bias=bias)
+
+
 def _upsampled(args: tuple[Any, ...], kwargs: dict[str, Any], real: Tensor) -> _Value:
     x: _Value = args[0]
     (_, height, width), (_, tall, wide) = x.shape, real.shape[1:]
@@ -408,7 +478,9 @@ HANDLERS: dict[str, Callable[[tuple[Any, ...], dict[str, Any], Any], Any]] = {
     ),
     **{name: _arithmetic(name) for name in ("add", "sub", "rsub", "mul", "div", "neg")},
     "leaky_relu": _leaky, "_prelu_kernel": _leaky, "elu": _elu, "gelu": _gelu, "softplus": _softplus, "exp": _exp, "log": _log,
-    "upsample_nearest2d": _upsampled, "slice": _sliced, "split": _split, "split_with_sizes": _split,
+    "upsample_nearest2d": _upsampled, "slice": _sliced, "cat": _cat,
+    "clamp": _clamped, "clamp_min": _clamped_below, "clamp_max": _clamped_above, "hardtanh": _hard_tanh,
+    "split": _split, "split_with_sizes": _split,
 }  # fmt: skip
 
 
@@ -416,12 +488,14 @@ HANDLERS: dict[str, Callable[[tuple[Any, ...], dict[str, Any], Any], Any]] = {
 
 
 def _found(steps: Sequence[Step]) -> Found:
-    merged = _merged(steps)
+    clamps = [step.layer for step in steps if isinstance(step.layer, _Clamp)]
+    cut = max((max(clamp.low, 1 - clamp.high) for clamp in clamps), default=0.0)
+    merged = _merged([step for step in steps if not isinstance(step.layer, _Clamp)])
     weights = {f"{i}.{name}": array for i, step in enumerate(merged) for name, array in step.arrays.items()}
-    layers = tuple(step.layer for step in merged if not isinstance(step.layer, _Exp))
+    layers = tuple(step.layer for step in merged if not isinstance(step.layer, _Exp | _Clamp))
     if len(layers) < len(merged):
         raise Untraceable("uses exp, which is none of our layers")
-    return Found(layers, weights)
+    return Found(layers, weights, max(0.0, cut) if cut <= 1.001 * MOST_CLAMPED else 0.0)
 
 
 def _merged(steps: Sequence[Step]) -> list[Step]:
@@ -450,7 +524,7 @@ def _joined(values: Sequence[_Value]) -> list[Step]:
     """One chain that gives all the vectors, one after the other: what they share once, then their own layers side by side."""
     if any(len(value.shape) != 1 for value in values):
         raise Untraceable("gives codes that are no vectors")
-    chains = [value.steps for value in values]
+    chains = [tuple(step for step in value.steps if not isinstance(step.layer, _Clamp)) for value in values]
     n_shared = 0
     while all(len(chain) > n_shared and chain[n_shared] is chains[0][n_shared] for chain in chains):
         n_shared += 1

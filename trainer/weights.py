@@ -161,14 +161,15 @@ def _why_unreadable(path: Path, error: Exception) -> str:
     if refused is None:
         return f"{path.name} cannot be read as weights ({said(error)}); allowed: {', '.join(USUAL)}, whole and not damaged."
     if path.suffix == ".ckpt":
-        take = "checkpoint['state_dict']"
+        take, whole = "checkpoint['state_dict']", "['state_dict']"
         why = f"keeps an object of the class {refused} beside its weights (among hyper_parameters, or in a callback)"
     else:
-        take = "whatever.state_dict()"
+        take, whole = "model.state_dict()", ".state_dict()"
         why = f"holds an object of the class {refused} (a whole model, or settings beside the weights)"
     return (
         f"{path.name} {why}, and nothing but tensors is loaded here, since such an object may run any code; where the model was trained, "
-        f"save the weights alone, torch.save({take}, 'weights.pt'), and give that."
+        f"save the weights alone, torch.save({take}, 'weights.pt'), and give that; or, if you trust the file, once in the folder of its "
+        f"code: python -c \"import torch; torch.save(torch.load('{path.name}', 'cpu', weights_only=False){whole}, 'weights.pt')\"."
     )
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.core.likeness import Likeness, change_sentence, closest_sentence, likeness_sentence
+from explorer.core.likeness import FEWEST, Likeness, change_sentence, closest_sentence, likeness_sentence
 from trainer.forward import Codes, Floats, Forward
 from trainer.numerals import count, percent
 
@@ -161,6 +161,8 @@ def _at_least(ordered: Doubles, values: Doubles) -> Doubles:
 
 def sentence(percentile: float, n: int) -> str:
     """What the percentile of the anomaly score means, among n test images."""
+    if n < FEWEST:
+        return f"Too few test images ({n}) to say how unusual the picture is."
     if percentile >= 100:
         return f"More unusual than each of the {count(n)} test images compared."
     if percentile >= UNUSUAL:
@@ -168,6 +170,13 @@ def sentence(percentile: float, n: int) -> str:
     if percentile >= LESS_TYPICAL:
         return f"Less typical: more unusual than {percent(percentile / 100)} of the test images."
     return "Typical of the test data."
+
+
+def worse_than(percentile: float, n: int) -> str:
+    """How many of n test images are less bad: as a share, or counted where there are few."""
+    if n < FEWEST:
+        return f"worse than {round(percentile * n / 100)} of the {n} test images"
+    return f"worse than {percent(percentile / 100, 1)} of the test images"
 
 
 def is_redrawn(percentile: float, likeness: Likeness | None) -> bool:
@@ -178,7 +187,7 @@ def is_redrawn(percentile: float, likeness: Likeness | None) -> bool:
 def headline(percentile: float, n: int, likeness: Likeness | None, names: Sequence[str]) -> str:
     """The gauge's answer. A picture that is redrawn as another class is never called typical, whatever its figures are."""
     if likeness is not None and is_redrawn(percentile, likeness):
-        return f"Redrawn as another class. {change_sentence(likeness, names)}"
+        return f"Reconstructed as another class. {change_sentence(likeness, names)}"
     return sentence(percentile, n)
 
 

@@ -203,9 +203,13 @@ def _corners(run: Run, offered: Mapping[str, Stop]) -> None:
             n = st.slider("Pictures a side", 3, 15, 7, key="corner-n")
     codes = corner_grid([corner.z for corner in corners], n, kind or "bilinear")
     labels = _nearest_corners([label_of(run, corner) for corner in corners], n)
-    pictures = np.stack(_decoded(run, codes.reshape(n * n, -1), labels)).reshape(n, n, *_picture_shape(run))
+    flat = codes.reshape(n * n, -1)
+    marked = framed(np.stack(_decoded(run, flat, labels)), cache.support(run.id).of(flat) < LOW)
+    pictures = marked.reshape(n, n, *marked.shape[1:])
     if len(set(labels)) > 1:
         st.caption("Each picture is decoded as the class of the nearest corner.")
+    if len(marked[0]) > run.image_shape[1]:
+        st.caption("Dashed frames: low density of encoded images.", help=SUPPORT_HELP)
     grid = sheet(pictures, gap=1)
     show_picture(grid, f"{n} by {n} pictures between {', '.join(corner.name for corner in corners)}", 640)
     scale = max(1, 128 // max(run.image_shape[1:]))
@@ -222,11 +226,6 @@ def _nearest_corners(labels: Sequence[int | None], n: int) -> list[int | None]:
 
 def _sheet_file(pictures: NDArray[np.uint8], scale: int) -> bytes:
     return png(sheet(pictures.repeat(scale, axis=2).repeat(scale, axis=3), gap=scale))
-
-
-def _picture_shape(run: Run) -> tuple[int, ...]:
-    channels, height, width = run.image_shape
-    return (height, width) if channels == 1 else (height, width, 3)
 
 
 def _decoded(run: Run, codes: NDArray[np.float64], labels: Sequence[int | None]) -> list[Picture]:

@@ -26,6 +26,7 @@ from trainer.clinic import (
     used_dimensions,
 )
 from trainer.collapse import is_active, kl_per_dim, population_kl
+from trainer.console import program
 from trainer.numerals import count, dimension, number
 from trainer.runs import Run, RunInfo
 
@@ -71,7 +72,7 @@ def examined(run: Run) -> Diagnosis | None:
         return None
     if found is None:
         st.info(
-            f"This run was not examined: it is older than the clinic. `python -m trainer examine {run.id}` does so, where its data set is."
+            f"This run was not examined: it is older than the clinic. `{program()} examine {run.id}` does so, where its data set is."
         )
         return None
     return diagnose(run.config, found, run.encodings.mu)

@@ -30,6 +30,7 @@ from explorer.views.parts import (
 from explorer.views.picking import row_title
 from explorer.views.tradeoff import show_rates
 from trainer.errors import LatentError
+from trainer.numerals import dimension
 from trainer.projection import Projection
 from trainer.runs import Run, RunInfo
 
@@ -156,7 +157,8 @@ def _controls(table: Table) -> None:
             on_click=comparison.add_column, args=(table.data_set, _proposal(table.names, table.runs)),
         )  # fmt: skip
         st.caption(
-            "Hover over one map, or use its keys: the others follow, with the same code (same run) or their own code of the nearest image.",
+            "Each column is one run's map of the test images. Hover over one, or use its keys: the others follow, with the same code (same "
+            "run) or their own code of the nearest image.",
             width="stretch",
         )
 
@@ -242,8 +244,8 @@ def _map_and_facts(table: Table, index: int, run: Run) -> tuple[Projection, Axes
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         chosen = _chosen_map(table, index, run)
         if is_roomy:
-            st.caption(facts, help=HELP, width="stretch")
-    verdict_line(run.id, f"verdict-{index}", is_brief=True)
+            st.caption(facts, help=HELP, width="content")
+        verdict_line(run.id, f"verdict-{index}", is_brief=True)
     return chosen
 
 
@@ -276,7 +278,7 @@ def _chosen_axes(at: int, run: Run, column: Column, data_set: str) -> tuple[int,
         comparison.show(key, chosen[i] + 1)
         st.selectbox(
             f"{word}, column {at + 2}", [n for n in numbers if n != chosen[1 - i] + 1], key=key, on_change=comparison.take_map,
-            args=(data_set, at), width=72, format_func="z{}".format, label_visibility="collapsed",
+            args=(data_set, at), width=72, format_func=lambda number: dimension(number - 1), label_visibility="collapsed",
         )  # fmt: skip
     return chosen
 

@@ -111,6 +111,10 @@ def show(now: State) -> None:
     if kind != DRAWN:
         path = replace(path, stops=_placed(run, projection, np.array([stop.z for stop in stops], np.float32))[1])
     live_surface(run.id, projection, axes, KEY, pins=pins, path=path, options=options, keeps=True)
+    if len(set(settings.labels)) > 1 and kind != DRAWN:
+        st.caption(
+            "Path: each stop is decoded as its own class, each frame as that of the nearer stop; the class switches in the middle."
+        )
     if waiting is not None:
         _wait(run, stops, settings)
     _table(found, kind)
@@ -144,7 +148,7 @@ def _settings(run: Run, stops: Sequence[Stop]) -> Settings:
     with st.popover("Path settings", icon=":material/tune:", key="path-settings"):
         even = st.toggle("Equal steps", value=state.kept("walk-even", False), key="walk-even", help=EVEN_HELP)
         is_loop = st.toggle(
-            "Back to the first stop", value=state.kept("walk-loop", False), key="walk-loop", help="The walk closes into a loop."
+            "Back to the first stop", value=state.kept("walk-loop", False), key="walk-loop", help="The path closes into a loop."
         )
         beyond = st.slider(
             "Overshoot", 0.0, 1.0, state.kept("walk-beyond", 0.0), 0.1, key="walk-beyond", disabled=is_loop, help=BEYOND_HELP
@@ -154,7 +158,7 @@ def _settings(run: Run, stops: Sequence[Stop]) -> Settings:
     if run.config.is_deterministic and kind in ("variance-preserving", "spherical"):
         st.caption(
             f"A {kind} path assumes codes that are spread as the prior N(0, I). This model has no prior: "
-            "the path may leave the codes that it knows."
+            "the path may leave the region of encoded images."
         )
     told = tuple(label for label in (label_of(run, stop) for stop in stops) if label is not None)
     return Settings(kind or "linear", bool(is_loop), 0.0 if is_loop else float(beyond), bool(even), told)

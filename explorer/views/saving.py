@@ -31,6 +31,8 @@ LONG = 120 * 512 * 512  # pixels of a film that takes longer than a moment: it i
 
 def downloads(run: Run, walked: Walked, name: str) -> None:
     """One row: the buttons, and what the files shall be like."""
+    if run.image_shape[0] == 2:  # a file cannot say it otherwise
+        name = f"{name}-frame1-red-frame2-cyan"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         size = SIZES[st.selectbox("Size", list(SIZES), index=1, key="save-size", width=190)]
         n = st.selectbox(
@@ -44,6 +46,10 @@ def downloads(run: Run, walked: Walked, name: str) -> None:
             _film(run, shown, labels, x_hat, kind, title, mime, scale, stem)
         _button("Filmstrip", partial(_strip_file, run, shown, labels, scale), f"{stem}-strip.png", "image/png", "strip")
         _button("CSV of z", partial(_csv_file, run, shown, labels), f"{stem}.csv", "text/csv", "csv")
+    if (walked.along.support < LOW).any():
+        st.caption(
+            "In the files a dashed frame surrounds pictures with low density of encoded images; their pixels are the decoder's."
+        )
 
 
 def _thinned(labels: Labels, n: int) -> Labels:

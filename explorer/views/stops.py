@@ -23,8 +23,8 @@ from trainer.walk import class_means
 
 TILE_PX, PICTURE_PX = 96, 64
 SUPPORT_HELP = (
-    "The share of encoded images that are at least as lonely as this code, by the distance to the 5th nearest in all latent dimensions: "
-    "about .5 in the thick of the codes, 0 where none is near. Below .02: low density, below .2: medium. A norm that 99 % of samples from "
+    "Share of encoded images whose 5th nearest code is at least as far away as that of this code, in all latent dimensions: about .5 where "
+    "codes are dense, 0 where none is near. Below .02: low density, below .2: medium. A norm that 99 % of samples from "
     "the prior fall short of or exceed lowers it, unless codes are near."
 )
 TEST, MEAN, PRIOR, PIN, UPLOAD, DRAWN = "Test image", "Class mean", "Prior sample", "Pin", "Upload", "Drawing"
@@ -86,7 +86,7 @@ def stop_row(now: State, run: Run, stops: Sequence[Stop]) -> None:
     for i, stop in enumerate(stops):
         with st.container(width=TILE_PX, gap=None, key=f"tile-{i}"):
             show_stop(run, stop, PICTURE_PX)
-            st.caption(plain(shortened(stop.name, 22) + stop_as(run, stop)))
+            st.caption(plain(shortened(stop.name, 34) + stop_as(run, stop)))
             _menu(run, stops, i)
     with st.container(width="content", gap="small"):
         _chooser(now, run, stops)

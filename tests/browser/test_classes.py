@@ -115,10 +115,10 @@ def test_what_it_looks_like_is_spoken_once_the_hand_rests_and_defined_one_hover_
     p = run.classifier.probabilities(run.forward.decode(z))[0]
     said = page.get_by_test_id("surface-state")
     expect(said).to_contain_text(f"looks like class {p.argmax()}, ", timeout=3000)
-    assert "nearest real point" not in said.inner_text()
+    assert "nearest test image" not in said.inner_text()
     meaning = page.get_by_role("region", name="Class probabilities").get_attribute("title")
-    assert f"{100 * run.classifier.images.accuracy:.1f} %" in meaning
-    assert f"{100 * run.classifier.decoded.accuracy:.1f} %" in meaning
+    assert f"{100 * run.classifier.images.accuracy:.1f}\u00a0%" in meaning
+    assert f"{100 * run.classifier.decoded.accuracy:.1f}\u00a0%" in meaning
     assert "calibration error" in meaning
 
 
@@ -140,7 +140,7 @@ def test_a_run_without_a_classifier_has_no_bars_and_speaks_of_the_nearest_point(
     hover(page, canvas, 0.5, 0.5)
     expect(page.locator(".la-odds")).to_be_hidden()
     expect(page.locator(".la-classes")).to_be_hidden()
-    expect(page.get_by_test_id("surface-state")).to_contain_text("(nearest real point)", timeout=3000)
+    expect(page.get_by_test_id("surface-state")).to_contain_text("(nearest test image)", timeout=3000)
 
 
 def test_of_many_long_names_the_three_most_probable_are_rows(page, kinds, tmp_path):

@@ -48,7 +48,7 @@ def picture(root: Locator, run: Run) -> np.ndarray:
 
 
 def near_image(root: Locator) -> int:
-    """The number under the surface's nearest real point."""
+    """The number under the surface's nearest test image."""
     return int(re.search(r"test image (\d+)", root.locator(".la-nearest").text_content() or "")[1])
 
 

@@ -195,7 +195,7 @@ def test_a_path_between_two_pins_is_trainers(offline, exported, kind):
     assert f"path={kind}_1_2" in offline.evaluate("location.hash")
     offline.reload()  # the link plays it again
     expect(slider).to_be_visible()
-    offline.get_by_role("button", name="Take the path away").click()
+    offline.get_by_role("button", name="Remove the path").click()
     expect(slider).to_be_hidden()
     assert "path" not in offline.evaluate("location.hash")
 

@@ -14,7 +14,9 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from trainer.numerals import dimension
 from trainer.runs import load_run
+from trainer.support import LOW, Support
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -60,27 +62,57 @@ def test_a_field_lies_under_the_points_and_says_what_it_is(page, server, backgro
     assert ink(page, "la-ground") != before
 
 
-def test_a_hole_is_a_place_without_images_that_is_decoded(page, server):
-    opened(page, server, run="digits-2d")
+def test_holes_have_prior_mass_and_low_density_and_come_by_mass(page, server):
+    """Counted again: of as many prior draws as there are images many more fall into the disc than codes are there."""
+    opened(page, server, run="mnist-2d")
     drawer(page).get_by_label("Posterior − prior").check()
     page.get_by_role("button", name="Close").click()
-    page.get_by_role("button", name=re.compile("Show me a hole")).click()
-    page.wait_for_timeout(300)
-    first = code(page)
-    run = load_run("digits-2d", ROOT / "assets/runs")
-    mu, std = run.encodings.mu.astype(float), np.exp(0.5 * run.encodings.logvar.astype(float))
+    run = load_run("mnist-2d", ROOT / "assets/runs")
+    mu = run.encodings.mu.astype(float)
+    draws = np.random.default_rng(0).standard_normal((len(mu), 2))
+    expected, places = [], []
+    for rank in (1, 2, 3):
+        page.get_by_role("button", name=re.compile("Show me a hole")).click()
+        expect(page.locator(".la-card h2").first).to_have_text(re.compile(rf"^Hole {rank} of \d+$"))
+        places.append(code(page))
+        radius = np.sort(np.linalg.norm(mu - places[-1], axis=1))[4]
+        expected.append(int((np.linalg.norm(draws - places[-1], axis=1) < radius).sum()))
+        assert Support(run.encodings.mu, True).of([places[-1]])[0] < LOW
+        assert np.linalg.norm(places[-1]) < 3.04  # 99 % of the prior
+    assert min(expected) > 20
+    assert expected[0] == max(expected)
+    assert len(set(map(tuple, places))) == 3
+    expect(page.locator(".la-support")).to_have_text("low density of encoded images")
 
-    def posterior(z: list[float]) -> float:
-        return float(np.mean(np.prod(np.exp(-0.5 * ((z - mu) / std) ** 2) / (std * np.sqrt(2 * np.pi)), axis=1)))
 
-    def prior(z: list[float]) -> float:
-        return float(np.exp(-0.5 * np.sum(np.square(z))) / (2 * np.pi))
+def test_a_ring_of_codes_and_a_map_without_a_plane_have_holes_too(page, server):
+    opened(page, server, run="pendulum-2d")
+    page.locator(".la-overlay").focus()
+    page.keyboard.press("h")
+    expect(page.locator(".la-card h2").first).to_have_text(re.compile(r"^Hole 1 of \d+$"))
+    assert np.linalg.norm(code(page)) < 2
+    opened(page, server, run="digits-16d")
+    page.locator(".la-overlay").focus()
+    page.keyboard.press("h")
+    expect(page.locator(".la-hint")).to_contain_text("of samples from the prior have low density of encoded images")
+    run = load_run("digits-16d", ROOT / "assets/runs")
+    assert Support(run.encodings.mu, True).of([code(page)])[0] < LOW
 
-    assert posterior(first) < 0.5 * prior(first)
-    page.keyboard.press("Tab")
-    page.get_by_role("button", name=re.compile("Show me a hole")).click()
-    page.wait_for_timeout(300)
-    assert code(page) != first
+
+def test_a_picture_of_low_density_keeps_its_pixels_and_gets_a_frame(page, server):
+    opened(page, server, run="digits-2d")
+    page.locator(".la-overlay").focus()
+    for _ in range(12):
+        page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator(".la-support")).to_have_text("low density of encoded images")
+    decoded = page.get_by_test_id("decoded")
+    expect(decoded).to_have_attribute("data-low", "")
+    assert decoded.evaluate("c => getComputedStyle(c).opacity + getComputedStyle(c).filter") == "1none"
+    shown = decoded.evaluate(
+        "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).filter((_, i) => i % 4 === 0)"
+    )
+    x_hat = load_run("digits-2d", ROOT / "assets/runs").forward.decode(np.array([code(page)], np.float32))[0]
+    np.testing.assert_allclose(shown, np.rint(255 * x_hat.ravel()), atol=1)
 
 
 def test_points_are_coloured_by_a_quantity_with_a_scale_and_a_list_that_leads_to_them(page, server):
@@ -132,7 +164,7 @@ def test_sliders_set_one_number_and_leave_the_others(page, server):
     run = load_run("digits-16d", ROOT / "assets/runs")
     kl = 0.5 * (run.encodings.mu**2 + np.expm1(run.encodings.logvar) - run.encodings.logvar).mean(0)
     order = np.argsort(-kl, kind="stable")
-    assert rows.locator(".la-rack-name").all_inner_texts() == [f"z{k + 1}" for k in order[:8]]
+    assert rows.locator(".la-rack-name").all_inner_texts() == [dimension(k) for k in order[:8]]
     before = code(page)
     k = int(order[0])
     page.get_by_label(re.compile(f"^Dimension {k + 1}(,|$)")).fill("1.75")
@@ -165,7 +197,7 @@ def test_a_loop_selects_points_whose_csv_is_theirs_and_two_groups_make_a_directi
     loop_around(page, canvas, [(0.02, 0.02), (0.5, 0.02), (0.5, 0.98), (0.02, 0.98)])
     chosen = page.locator(".la-group-facts p")
     expect(chosen).to_be_visible()
-    n = int(re.search(r"([\d\s]+) points selected", chosen.inner_text())[1].replace("\u2009", ""))
+    n = int(re.search(r"([\d\s]+) points selected", chosen.inner_text())[1].replace("\u00a0", ""))
     with page.expect_download() as download:
         page.get_by_role("button", name="Download CSV").click()
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))

@@ -89,10 +89,10 @@ def test_two_pins_are_compared(page, server):
     run = load_run(RUN, ROOT / "assets/runs")
     a, b = np.round(run.encodings.mu[[3, 9]].astype(float), 4)
     opened(page, server, run=RUN, pins=link_of([a, b]))
-    expect(page.get_by_test_id("apart")).to_contain_text(f"{np.linalg.norm(b - a):.2f} apart")
+    expect(page.get_by_test_id("apart")).to_contain_text(f"distance {np.linalg.norm(b - a):.2f}")
     most = int(np.abs(b - a).argmax())
     assert str(most + 1) in page.get_by_test_id("apart").inner_text().translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"))
-    shown = page.get_by_role("img", name="Where the two pictures differ").evaluate(
+    shown = page.get_by_role("img", name="Absolute difference of the two pictures").evaluate(
         "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).filter((_, i) => i % 4 === 0)"
     )
     first, second = run.forward.decode(np.array([a, b], np.float32))
@@ -142,11 +142,11 @@ def test_a_slice_varies_two_dimensions_and_keeps_the_pins_others(page, server):
     canvas = opened(page, server, run=RUN, pins=link_of([pin]))
     page.get_by_role("button", name=re.compile("^Layers")).click()
     panel = page.get_by_role("dialog", name="Layers and colours")
-    panel.get_by_label("Across").select_option(label="z3")
-    panel.get_by_label("up", exact=True).select_option(label="z10")
+    panel.get_by_label("Across").select_option(label="z₃")
+    panel.get_by_label("up", exact=True).select_option(label="z₁₀")
     panel.get_by_label("others as in").select_option(label="pin A")
     panel.get_by_role("button", name="Show this slice").click()
-    expect(page.locator(".la-title")).to_have_text("z3 and z10 at pin A")
+    expect(page.locator(".la-title")).to_have_text("z₃ and z₁₀ at pin A")
     at(page, canvas, 0.3, 0.7)
     z = np.array(code(page))
     others = [k for k in range(16) if k not in (2, 9)]

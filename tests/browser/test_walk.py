@@ -89,7 +89,7 @@ def test_the_strips_say_what_is_measured(page, server):
     z = np.array(code(page))
     words = [page.locator(f".la-path-strip-head span:{side}-child").all_inner_texts() for side in ("first", "last")]
     shown = dict(zip(*words, strict=True))
-    assert float(shown["Nats below the prior's peak"]) == pytest.approx((z**2).sum() / 2, rel=0.02)
+    assert float(shown["log p(0) − log p(z)"]) == pytest.approx((z**2).sum() / 2, rel=0.02)
     p = run.classifier.probabilities(run.forward.decode(z[None].astype(np.float32)))[0]
     assert shown["Class"].startswith(run.info.dataset.class_names[int(p.argmax())])
 
@@ -98,7 +98,7 @@ def test_two_kinds_play_side_by_side(page, server):
     opened(page, server, run="digits-2d")
     pause(page)
     run = load_run("digits-2d", ASSETS)
-    page.get_by_role("combobox", name="Beside it").select_option("spherical")
+    page.get_by_role("combobox", name="Compare with").select_option("spherical")
     page.get_by_role("slider", name="Position on the path").fill("30")
     page.wait_for_timeout(150)
     picture = page.get_by_role("img", name="The other path at the same frame")
@@ -193,12 +193,29 @@ def test_where_motion_is_unwelcome_the_walk_is_stills(browser, server):
 def test_a_stop_is_added_from_the_page(page, server):
     opened(page, server, run="digits-2d")
     page.get_by_role("button", name="Add a stop").click()
-    page.get_by_role("radio", name="Prior draw").click()
+    page.get_by_role("radio", name="Prior sample").click()
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_role("slider", name="Position on the path")).to_have_attribute("max", "120")
-    expect(page.get_by_text("prior draw 1").first).to_be_visible()
+    expect(page.get_by_text("prior sample 1").first).to_be_visible()
 
 
 def test_the_geodesic_comes_when_it_is_found(page, server):
     opened(page, server, run="mnist-2d", path="geodesic")
     expect(page.get_by_role("heading", name=re.compile("^Geodesic path"))).to_be_visible(timeout=90_000)
+
+
+def test_a_walk_from_a_5_to_a_9_shows_a_5_and_a_9(page, server):
+    """The pixels at both ends, and who the card says was drawn."""
+    opened(page, server, run="digits-conditional-vae")
+    pause(page)
+    run = load_run("digits-conditional-vae", ASSETS)
+    names, labels = run.info.dataset.class_names, run.encodings.label
+    expect(page.get_by_role("button", name=f"Decode as class {names[labels[0]]}")).to_have_attribute("aria-pressed", "true")
+    for frame, row in ((0, 0), (60, int(np.flatnonzero(labels != labels[0])[0]))):
+        page.get_by_role("slider", name="Position on the path").fill(str(frame))
+        expect(page.get_by_test_id("decoded-as")).to_have_text(f"decoded as class {names[labels[row]]}")
+        shown = page.get_by_test_id("decoded").evaluate(
+            "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).filter((_, i) => i % 4 === 0)"
+        )
+        x_hat = run.forward.decode(run.encodings.mu[[row]], [int(labels[row])])[0]
+        np.testing.assert_allclose(shown, 255 * x_hat.ravel(), atol=2)

@@ -108,7 +108,7 @@ def test_a_link_gives_its_columns_maps_and_image():
         ("mnist-20d", "pca"),
         ("mnist-20d", "axes"),
     ]
-    assert [shown[2][1]["projection"][key] for key in ("x_label", "y_label")] == ["z3", "z1"]
+    assert [shown[2][1]["projection"][key] for key in ("x_label", "y_label")] == ["z₃", "z₁"]
     for dynamic, header in shown:
         np.testing.assert_allclose(dynamic["exact"]["z"], load_run(header["run"]["id"], ASSETS).encodings.mu[42], atol=1e-6)
         assert dynamic["exact"]["label"] == "Test image 42"
@@ -200,7 +200,7 @@ def test_columns_are_added_changed_and_removed_and_the_link_follows():
     assert re.fullmatch(r"digits-16d:pca~digits-m2:axes_7_\d", in_link(test, "with"))
     sound(test.button(key="drop-column-0").click().run())
     assert run_ids(test) == ["digits-2d", "digits-m2"]
-    assert surfaces(test)[1][1]["projection"]["x_label"] == "z7"
+    assert surfaces(test)[1][1]["projection"]["x_label"] == "z₇"
     sound(test.number_input(key=comparison.IMAGE_KEY).set_value(100).run())
     assert in_link(test, "image") == "100"
     assert {dynamic["exact"]["label"] for dynamic, _ in surfaces(test)} == {"Test image 100"}

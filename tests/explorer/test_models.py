@@ -186,7 +186,7 @@ def test_the_class_chooser_is_in_every_view_and_read_from_the_link(app, kinds, n
     wanted = (
         "All strips are decoded as 7."
         if view == "dimensions"
-        else "Points: each image under its own class; pictures under the cursor: decoded as 7."
+        else "Points are images, each encoded under its own class; pictures under the cursor are decoded as 7."
     )
     assert wanted in words(test)
 

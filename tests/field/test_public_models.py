@@ -5,11 +5,17 @@ Second opinions: each model's raw layers (`zoo`), torch.distributions.
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import pytest
 import torch
 
 from tests.field import zoo
-from trainer.foreign import asked
+from trainer import load_run
+from trainer.datasets import load_dataset
+from trainer.foreign import ForeignError, asked
+from trainer.importing import HowTrained, import_model
 
 
 @pytest.fixture(autouse=True)
@@ -33,3 +39,119 @@ def test_a_published_shape_is_understood_as_its_own_layers_compute(build):
     assert torch.allclose(got_mu, mu, atol=1e-4), found.understood
     assert torch.allclose((got_logvar / 2).exp(), sigma, rtol=1e-4, atol=1e-5), found.understood
     assert torch.allclose(got, pictures, atol=1e-4), found.understood
+
+
+REFUSED = {
+    "full_covariance": r"MultivariateNormal whose dimensions are correlated; allowed: a diagonal Gaussian",
+    "laplace_posterior": r"encode gave a Laplace; allowed: torch\.distributions\.Normal",
+    "forward_without_draw": r"without encode; allowed",
+    "hierarchy_alone": r"draws 2 codes .*2, 4.*a hierarchy",
+    "shared_spread": r"mu of shape \(\d+, 4\) and logvar of shape \(\d+, 1\); allowed: the same shape",
+    "mixed_batches": r"encode gives other numbers for an image alone than among \d+",
+    "discrete": r"draws codes that are not Gaussian",
+    "conditional_one_hot": r"encode wants 'c' beside the images: if it is the class, say --conditional",
+    "conditional_number": r"--conditional",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_no_vae_of_one_diagonal_code_is_refused_by_name(name):
+    with pytest.raises(ForeignError, match=REFUSED[name]) as error:
+        asked(getattr(zoo, name)(), zoo.digits("test")[:48])
+    assert "\n" not in str(error.value) and str(error.value).endswith(".")
+
+
+DOUBTED = {
+    "vamp": r"pseudo-inputs \(VampPrior\), so its prior is not N\(0, I\)",
+    "own_prior": r"learns its prior",
+    "with_flow": r"has a flow",
+    "hierarchy": r"draws 2 codes \(2, 4\), a hierarchy",
+    "quantised": r"quantises its codes \(VQ\)",
+}
+
+
+@pytest.mark.parametrize("name", DOUBTED)
+def test_another_prior_or_more_codes_are_said_and_bring_no_verdict(name):
+    found = asked(getattr(zoo, name)(), zoo.digits("test")[:48])
+    assert any(re.search(DOUBTED[name], doubt) for doubt in found.understood.doubts), found.understood
+
+
+def test_a_prior_that_is_the_standard_one_is_no_doubt():
+    assert asked(zoo.standard_prior(), zoo.digits("test")[:48]).understood.doubts == ()
+
+
+def test_what_stands_between_encoder_and_decoder_of_a_vq_vae_is_not_skipped():
+    net, x = zoo.quantised(), zoo.digits("test")[:48]
+    found = asked(net, x)
+    assert found.is_deterministic and found.latent_dim == 12
+    with torch.no_grad():
+        assert torch.allclose(found.decode(found.encode(x)[0]), net(x), atol=1e-5)
+        assert (net.decoder(net.encoder(x)) - net(x)).abs().max() > 0.05  # what skipping the codebook would show
+
+
+@pytest.mark.parametrize("name", ["conditional_one_hot", "conditional_number"])
+def test_a_model_that_is_told_the_class_becomes_a_conditional_run(name, tmp_path):
+    net, data = getattr(zoo, name)(), load_dataset("digits")
+    run = import_model(net, data, "told", how=HowTrained(conditional=True), runs=tmp_path, umap=False, classifier=False)
+    assert run.config.is_conditional and run.n_classes == 10 and run.info.origin.decoder == "layers" and run.config.has_encoder
+    x, y = zoo.digits("test")[:30], zoo.labels("test")[:30]
+    told = torch.nn.functional.one_hot(y, 10).float() if "hot" in name else y
+    z = torch.randn(30, zoo.K, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        mu, logvar = net.encode(x, told)
+        pictures = net.decode(z, told).reshape(30, 1, 8, 8).numpy()
+    codes = run.forward.encode(x.numpy(), y.numpy())
+    assert np.abs(codes.mu - mu.numpy()).max() < 1e-4 and np.abs(codes.logvar - logvar.numpy()).max() < 1e-4
+    assert np.abs(run.forward.decode(z.numpy(), y.numpy()) - pictures).max() < 1e-4
+    again = load_run("told", tmp_path)
+    assert again.info.metrics.given_label
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)
+    x_all, y_all = zoo.digits("test"), zoo.labels("test")
+    with torch.no_grad():
+        mu, logvar = net.encode(x_all, torch.nn.functional.one_hot(y_all, 10).float() if "hot" in name else y_all)
+        kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean()
+    assert again.info.metrics.kl == pytest.approx(float(kl), rel=1e-4)
+
+
+def test_the_class_is_asked_for_only_where_it_is_taken():
+    case = zoo.examples()
+    with pytest.raises(ForeignError, match="neither encode nor decode takes a class"):
+        asked(case.model, zoo.digits("test")[:48], y=zoo.labels("test")[:48], n_classes=10)
+
+
+def test_two_spreads_without_a_forward_pass_are_put_to_the_test(tmp_path):
+    data = load_dataset("digits")
+    for scale in (torch.exp, torch.nn.functional.softplus):
+        case = zoo.pyro(scale)
+        with pytest.raises(
+            ForeignError, match=r"never negative.*--spread sigma or --spread variance; read as the standard deviation"
+        ):
+            import_model(case.model, data, "pyro", runs=tmp_path)
+        run = import_model(
+            case.model, data, "pyro", how=HowTrained(spread="sigma"), runs=tmp_path, umap=False, classifier=False, overwrite=True
+        )  # fmt: skip
+        x = zoo.digits("test")
+        with torch.no_grad():
+            mu, sigma = case.posterior(x)
+        assert np.allclose(np.exp(run.encodings.logvar / 2), sigma, rtol=1e-4) and np.allclose(run.encodings.mu, mu, atol=1e-5)
+
+
+def test_pixels_in_another_range_are_asked_for_and_then_right(tmp_path):
+    data = load_dataset("digits")
+    case = zoo.tanh_pixels()
+    how = {"likelihood": "gaussian", "sigma": 0.05**0.5}
+    with pytest.raises(ForeignError, match=r"handed over as -1\.\.1 with \d+\.\d+; say --pixels -1\.\.1"):
+        import_model(case.model, data, "tanh", how=HowTrained(**how), runs=tmp_path)
+    run = import_model(
+        case.model, data, "tanh", how=HowTrained(pixels="-1..1", **how), runs=tmp_path, umap=False, classifier=False
+    )  # fmt: skip
+    x = zoo.digits("test")
+    with torch.no_grad():
+        mu, _ = case.posterior(2 * x - 1)
+        z = torch.randn(20, zoo.K)
+        pictures = (case.decode(z).reshape(20, 1, 8, 8) + 1) / 2
+    assert np.allclose(run.encodings.mu, mu, atol=1e-4)
+    assert np.abs(run.forward.decode(z.numpy()) - pictures.numpy()).max() < 1e-4
+    assert run.config.sigma == pytest.approx(0.05**0.5 / 2)  # meant in their range, which is twice as wide
+    with pytest.raises(ForeignError, match=r"say --pixels \d\.\d+,\d\.\d+, or --pixels 0\.\.1 to keep to it"):
+        import_model(zoo.normalised(), data, "normalised", runs=tmp_path)

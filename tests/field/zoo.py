@@ -679,3 +679,355 @@ UNDERSTOOD = (
     arrays, draws_inside, distributions, sigma_in_forward, variance_in_forward, log_sigma_in_forward, residual, two_in_one, heads_beside,
     draws_in_training_only, clamped_in_forward, logits_in_decode, parallel, partials,
 )  # fmt: skip
+
+
+# --- with a class
+
+
+def _conditional(form: str):
+    """encode(x, y) and decode(z, y): the class one hot beside the vectors, or an embedding of its number."""
+
+    class Conditional(nn.Module):
+        def __init__(self):
+            super().__init__()
+            wide = 10 if form == "one hot" else 6
+            self.embedding = nn.Embedding(10, 6)
+            self.fc1, self.fc21, self.fc22 = nn.Linear(64 + wide, WIDTH), nn.Linear(WIDTH, K), nn.Linear(WIDTH, K)
+            self.fc3, self.fc4 = nn.Linear(K + wide, WIDTH), nn.Linear(WIDTH, 64)
+
+        def told(self, c):
+            return c if form == "one hot" else self.embedding(c)
+
+        def encode(self, x, c):
+            h = torch.relu(self.fc1(torch.cat([x.view(-1, 64), self.told(c)], dim=1)))
+            return self.fc21(h), self.fc22(h)
+
+        def decode(self, z, c):
+            return torch.sigmoid(self.fc4(torch.relu(self.fc3(torch.cat([z, self.told(c)], 1)))))
+
+        def forward(self, x, c):
+            mu, logvar = self.encode(x, c)
+            return self.decode(draw(mu, logvar), c), mu, logvar
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net, x, y = Conditional(), digits(), labels()
+        told = functional.one_hot(y, 10).float() if form == "one hot" else y
+        optimiser = torch.optim.Adam(net.parameters(), lr=4e-3)
+        for _ in range(15):
+            for rows in torch.randperm(len(x)).split(64):
+                recon, mu, logvar = net(x[rows], told[rows])
+                loss = functional.binary_cross_entropy(recon, x[rows].flatten(1), reduction="sum")
+                loss = loss - 0.5 * (1 + logvar - mu**2 - logvar.exp()).sum()
+                optimiser.zero_grad()
+                loss.backward()
+                optimiser.step()
+    return net.eval()
+
+
+def conditional_one_hot():
+    return _conditional("one hot")
+
+
+def conditional_number():
+    return _conditional("number")
+
+
+# --- what is no VAE with one code and prior N(0, I)
+
+
+class Quantised(nn.Module):
+    """A VQ-VAE: the nearest entries of a codebook stand between encoder and decoder."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Conv2d(1, 8, 3, 2, 1), nn.ReLU(), nn.Conv2d(8, 3, 3, 2, 1))
+        self.codebook = nn.Embedding(16, 3)
+        self.decoder = nn.Sequential(nn.ConvTranspose2d(3, 8, 4, 2, 1), nn.ReLU(), nn.ConvTranspose2d(8, 1, 4, 2, 1), nn.Sigmoid())
+
+    def quantize(self, z):
+        flat = z.permute(0, 2, 3, 1).reshape(-1, 3)
+        nearest = torch.cdist(flat, self.codebook.weight).argmin(1)
+        q = self.codebook(nearest).view(z.shape[0], z.shape[2], z.shape[3], 3).permute(0, 3, 1, 2)
+        return z + (q - z).detach()
+
+    def forward(self, x):
+        return self.decoder(self.quantize(self.encoder(x)))
+
+
+def quantised():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net, x = Quantised(), digits()
+        optimiser = torch.optim.Adam(net.parameters(), lr=4e-3)
+        for _ in range(4):
+            for rows in torch.randperm(len(x)).split(64):
+                e = net.encoder(x[rows])
+                q = net.quantize(e)
+                flat = e.permute(0, 2, 3, 1).reshape(-1, 3)
+                book = torch.cdist(flat.detach(), net.codebook.weight).min(1).values.square().mean()
+                loss = functional.binary_cross_entropy(net.decoder(q), x[rows]) + book
+                optimiser.zero_grad()
+                loss.backward()
+                optimiser.step()
+    return net.eval()
+
+
+def vamp():
+    """A prior from pseudo-inputs."""
+
+    class VampVAE(Layers):
+        def __init__(self):
+            super().__init__()
+            self.means = nn.Linear(20, 64, bias=False)
+            self.register_buffer("idle_input", torch.eye(20))
+
+        def encode(self, x):
+            return self.two(x)
+
+        def decode(self, z):
+            return self.pixels(z)
+
+        def forward(self, x):
+            mu, logvar = self.two(x)
+            return self.pixels(draw(mu, logvar)), mu, logvar
+
+        def log_p_z(self, z):
+            mu, logvar = self.two(torch.sigmoid(self.means(self.idle_input)))
+            parts = laws.Normal(mu, torch.exp(logvar / 2)).log_prob(z[:, None]).sum(-1)
+            return torch.logsumexp(parts, 1) - np.log(20)
+
+    return dense(VampVAE).model
+
+
+def own_prior():
+    """A mean of the prior that is learned."""
+
+    class Prior(Layers):
+        def __init__(self):
+            super().__init__()
+            self.prior = nn.Linear(1, 2 * K)
+
+        def encode(self, x):
+            return self.two(x)
+
+        def decode(self, z):
+            return self.pixels(z)
+
+    return dense(Prior).model
+
+
+def standard_prior():
+    """N(0, I) under the name prior: nothing is wrong."""
+
+    class Prior(Layers):
+        def __init__(self):
+            super().__init__()
+            self.prior = laws.Normal(torch.zeros(K), torch.ones(K))
+
+        def encode(self, x):
+            return laws.Normal(self.two(x)[0], torch.exp(self.two(x)[1] / 2))
+
+        def decode(self, z):
+            return self.pixels(z)
+
+        def log_p_z(self, z):
+            return self.prior.log_prob(z).sum(1)
+
+    return dense(Prior).model
+
+
+def with_flow():
+    class PlanarFlow(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.u, self.w, self.b = nn.Parameter(torch.ones(K)), nn.Parameter(torch.randn(K)), nn.Parameter(torch.zeros(1))
+
+        def forward(self, z):
+            return z + self.u * torch.tanh(z @ self.w + self.b)[:, None]
+
+    class FlowVAE(Layers):
+        def __init__(self):
+            super().__init__()
+            self.flow = PlanarFlow()
+
+        def encode(self, x):
+            return self.two(x)
+
+        def decode(self, z):
+            return self.pixels(z)
+
+        def forward(self, x):
+            mu, logvar = self.two(x)
+            return self.pixels(self.flow(draw(mu, logvar))), mu, logvar
+
+    torch.manual_seed(0)
+    return FlowVAE().eval()
+
+
+def hierarchy():
+    """A ladder of two codes."""
+
+    class Ladder(Layers):
+        def __init__(self):
+            super().__init__()
+            self.top, self.down = nn.Linear(WIDTH, 2 * 2), nn.Linear(2, 2 * K)
+
+        def encode(self, x):
+            return self.two(x)
+
+        def decode(self, z):
+            return self.pixels(z)
+
+        def forward(self, x):
+            h = self.hidden(x)
+            z2 = draw(*self.top(h).chunk(2, 1))
+            above = self.down(z2).chunk(2, 1)
+            mu, logvar = self.two(x)
+            z1 = draw(mu + above[0], logvar)
+            return self.pixels(z1), [mu, logvar]
+
+    torch.manual_seed(0)
+    return Ladder().eval()
+
+
+def hierarchy_alone():
+    net = hierarchy()
+
+    class Whole(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = net
+
+        def forward(self, x):
+            return self.net(x)[0]
+
+    return Whole().eval()
+
+
+def full_covariance():
+    class Full(Layers):
+        def __init__(self):
+            super().__init__()
+            self.tril = nn.Linear(WIDTH, K * K)
+
+        def encode(self, x):
+            h = self.hidden(x)
+            low = torch.tril(self.tril(h).view(-1, K, K), -1) + torch.eye(K)
+            return laws.MultivariateNormal(self.fc21(h), scale_tril=low)
+
+        def decode(self, z):
+            return self.pixels(z)
+
+    torch.manual_seed(0)
+    return Full().eval()
+
+
+def laplace_posterior():
+    class Heavy(Layers):
+        def encode(self, x):
+            mu, b = self.two(x)
+            return laws.Laplace(mu, b.exp())
+
+        def decode(self, z):
+            return self.pixels(z)
+
+    torch.manual_seed(0)
+    return Heavy().eval()
+
+
+def discrete():
+    """Gumbel-softmax codes."""
+
+    class Gumbel(Layers):
+        def forward(self, x):
+            z = functional.gumbel_softmax(self.two(x)[0], tau=0.5)
+            return self.pixels(z), z
+
+    torch.manual_seed(0)
+    return Gumbel().eval()
+
+
+def forward_without_draw():
+    """An autoencoder of which only forward is there."""
+
+    class Auto(Layers):
+        def forward(self, x):
+            return self.pixels(self.two(x)[0])
+
+    torch.manual_seed(0)
+    return Auto().eval()
+
+
+def shared_spread():
+    """One log variance for all dimensions."""
+
+    class Shared(Layers):
+        def encode(self, x):
+            mu, logvar = self.two(x)
+            return mu, logvar[:, :1]
+
+        def decode(self, z):
+            return self.pixels(z)
+
+    torch.manual_seed(0)
+    return Shared().eval()
+
+
+def normalised(mean: float = 0.3, std: float = 0.35):
+    """Trained on (x − mean) / std; pictures come out from 0 to 1, which is what they were compared with."""
+
+    class Normalised(Layers):
+        def encode(self, x):
+            return self.two(x)
+
+        def decode(self, z):
+            return self.pixels(z)
+
+    net = Normalised()
+
+    def posterior(x):
+        mu, b = net.two((x - mean) / std)
+        return mu, torch.exp(b / 2)
+
+    fit(net, posterior, net.pixels, epochs=25)
+    return net
+
+
+def tanh_pixels():
+    """Trained on −1 to 1 with a tanh and the squared error."""
+
+    class Tanh(Layers):
+        def pixels(self, z):
+            return torch.tanh(self.fc4(torch.relu(self.fc3(z))))
+
+        def encode(self, x):
+            return self.two(x)
+
+        def decode(self, z):
+            return self.pixels(z)
+
+    net = Tanh()
+
+    def posterior(x):
+        mu, b = net.two(x)
+        return mu, torch.exp(b / 2)
+
+    fit(net, posterior, net.pixels, epochs=20, into=lambda x: 2 * x - 1, loss="squared")
+    return Case(net, posterior, net.pixels)
+
+
+def mixed_batches():
+    """Statistics of the batch by hand: no eval() turns them off."""
+
+    class Own(Layers):
+        def encode(self, x):
+            h = self.hidden(x)
+            h = (h - h.mean(0)) / (h.std(0) + 1e-3) if len(h) > 1 else h
+            return self.fc21(h), self.fc22(h)
+
+        def decode(self, z):
+            return self.pixels(z)
+
+    torch.manual_seed(0)
+    return Own().eval()

@@ -28,7 +28,7 @@ def ask(capsys, *words: str) -> tuple[int, str, str]:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["fly"], "unknown command 'fly'; allowed: fit, import, check, evaluate, maps, classifier, examine, list, bench"),
+        (["fly"], "unknown command 'fly'; allowed: fit, list, bench, check, import, evaluate, examine, maps, classifier"),
         (["fit"], "fit needs a preset first; allowed: digits-2d"),
         (["fit", "mnist2"], "preset is 'mnist2'; allowed: digits-2d"),
         (["fit", "digits-2d", "--latnt", "3"], "unknown option '--latnt'"),
@@ -136,8 +136,9 @@ def test_ctrl_c_leaves_a_run_that_resumes(tmp_path):
     command = [sys.executable, "-m", "trainer", "fit", "digits-2d", "--name", "cut", "--runs", str(tmp_path), "--epochs", "300"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "cut/checkpoint/state.safetensors").exists() and time.monotonic() < deadline:
+    deadline = time.monotonic() + 300  # torch takes its time where many share the machine
+    while not (tmp_path / "cut/checkpoint/state.safetensors").exists():
+        assert time.monotonic() < deadline
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)

@@ -219,7 +219,7 @@ def test_faults_are_rows_and_do_not_stop_the_others():
     assert [row.name for row in most_unusual_first(rows)] == ["good.png"]
 
 
-def test_the_strangest_comes_first():
+def test_the_most_unusual_comes_first():
     rows = [Row("a", percentile=10.0, reconstruction=9.0), Row("b", percentile=99.0, reconstruction=1.0), Row("c", problem="no."),
             Row("d", percentile=99.0, reconstruction=5.0)]  # fmt: skip
     assert [row.name for row in most_unusual_first(rows)] == ["d", "b", "a"]

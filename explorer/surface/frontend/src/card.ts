@@ -186,8 +186,8 @@ export class Card {
 /** Where among the norms of samples from the prior a code's is. */
 export function priorWords(share: number): string {
   const others = share >= 0.5 ? share : 1 - share;
-  const words = others > 0.999 ? `> ${percent(0.999, 1)}` : percent(others);
-  return `${share >= 0.5 ? "larger" : "smaller"} than ${words.replace("> ", "over ")} of samples from the prior`;
+  const words = others >= 0.999 ? percent(0.999, 1) : percent(Math.min(0.99, others));
+  return `${share >= 0.5 ? "larger" : "smaller"} than ${words} of samples from the prior`;
 }
 
 export function classWords(className: string | null): string {

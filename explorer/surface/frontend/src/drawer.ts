@@ -63,7 +63,7 @@ const OVERLAY_WORDS: Readonly<Record<Overlay, readonly [name: string, what: stri
   rings: ["Prior rings", "1, 2, 3 standard deviations of the prior (r)"],
   contours: ["Class contours", "the regions that hold 50 % and 90 % of every class’s density"],
   ellipses: ["Posterior ellipses", "1σ and 2σ of q(z|x) to scale for the nearest point; 1σ of all when few are in view"],
-  truth: ["True posterior", "p(z|x) of the nearest image by quadrature beside q(z|x), 1σ and 2σ of each, and how far apart they are"],
+  truth: ["True posterior", "p(z|x) of the nearest image by quadrature beside q(z|x), 1σ and 2σ of each, and the KL between them"],
   neighbours: ["Nearest in latent space", "lines to the eight codes nearest to the probe, all dimensions counted (n)"],
   thumbnails: ["Pictures when close", "images instead of dots when few are in view"],
   shapes: ["Marker shapes", "a marker for each class, beside its colour (s)"],
@@ -103,7 +103,7 @@ export class Drawer {
       h("h2", { class: "la-h" }, "Colour points by"), this.colour, this.colourWords,
       this.findHead, form, this.answer,
       h("h2", { class: "la-h" }, "Select points"), this.picker.element,
-      h("h2", { class: "la-h" }, "Take along"), take, this.python,
+      h("h2", { class: "la-h" }, "Export"), take, this.python,
     );
     this.closeButton.addEventListener("click", () => actions.close());
     this.colour.addEventListener("change", () => actions.colour(this.colour.value));

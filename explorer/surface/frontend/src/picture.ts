@@ -17,7 +17,7 @@ export function toRgba(x: ArrayLike<number>, [channels, height, width]: ImageSha
 
 /** What the channels of a picture are, where that is no matter of course. */
 export function channelWords([channels]: ImageShape): string {
-  return channels === 2 ? "two frames: the first in red, the second in cyan, both white" : "";
+  return channels === 2 ? "two frames: the first in red, the second in cyan, white where both are bright" : "";
 }
 
 /** A canvas of the picture's own size that can be painted again and again. */

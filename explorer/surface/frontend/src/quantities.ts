@@ -24,7 +24,7 @@ export interface PointFacts {
 export function quantitiesOf({ latentDim, logvar, elbo, reconstruction, mu }: PointFacts): Quantity[] {
   const found: Quantity[] = [];
   if (elbo) found.push({ id: "elbo", name: "ELBO", definition: "Bound on log p(x) of this image, nats: E_q[log p(x|z)] − KL. Higher is better (Kingma & Welling 2014, eq. 3).", values: elbo });
-  if (reconstruction) found.push({ id: "reconstruction", name: "Reconstruction loss", definition: "−E_q[log p(x|z)] of this image, nats, summed over pixels. Lower is better.", values: reconstruction });
+  if (reconstruction) found.push({ id: "reconstruction", name: "Reconstruction loss", definition: "E_q[−log p(x|z)] of this image, nats, summed over pixels, estimated with one draw of z. Lower is better (Kingma & Welling 2014, eq. 3).", values: reconstruction });
   if (logvar) {
     found.push(later({ id: "kl", name: "KL", definition: "KL(q(z|x) ‖ p(z)) of this image, nats, summed over latent dimensions: the rate of its code (Kingma & Welling 2014, appendix B)." }, () => klPerPoint(mu, logvar, latentDim)));
     found.push(later({ id: "width", name: "Posterior width", definition: "Geometric mean over dimensions of σ, the standard deviation of q(z|x), latent units." }, () => widthPerPoint(logvar, latentDim)));

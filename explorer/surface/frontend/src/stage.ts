@@ -6,7 +6,7 @@ import { h } from "./dom";
 import { ProbeMark } from "./probe";
 
 export const LABEL =
-  "Latent map. Arrow keys move the probe and decode the place, Shift for big steps, Enter pins it, plus and minus zoom, 0 shows everything, question mark lists all keys.";
+  "Latent map. Arrow keys move the probe and decode its code, Shift for big steps, Enter pins it, plus and minus zoom, 0 shows everything, question mark lists all keys.";
 
 export class Stage {
   readonly element: HTMLElement;

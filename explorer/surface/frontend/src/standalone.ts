@@ -67,7 +67,7 @@ function unbroken(text: string): string {
 
 function foot({ contents: { source } }: Book): HTMLElement {
   const licence = source.licence ? `, ${source.licence}` : "";
-  const words = `Points are codes of ${count(source.n)} test images of ${source.dataset}${licence}; the images themselves are not in this file. Everything runs in this page: it asks nothing of the network, and what you draw stays here.`;
+  const words = `Points are codes of ${count(source.n)} test images of ${source.dataset}${licence}; the images themselves are not in this file. Everything runs in this page: it makes no network requests, and what you draw stays here.`;
   return h("footer", { class: "lp-foot" }, words);
 }
 

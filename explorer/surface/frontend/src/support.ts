@@ -78,5 +78,5 @@ export function supportWords(support: number): string {
 }
 
 export const SUPPORT_DEFINITION =
-  "Share of encoded images that are at least as lonely as this code, by the distance to the 5th nearest in all latent dimensions: about .5 in the thick of the codes, 0 where none is near. " +
+  "Share of encoded images whose 5th nearest code is at least as far away as that of this code, in all latent dimensions: about .5 where codes are dense, 0 where none is near. " +
   "Below .02: low density, below .2: medium. A norm that 99 % of samples from the prior fall short of or exceed lowers it, unless codes are near.";

@@ -458,7 +458,7 @@ export class SurfaceView implements Surface {
     const pins = this.pinBook.all();
     const [a, b, c] = three.map((i) => pins[i]);
     if (!a || !b || !c) return;
-    this.layPlane(throughThree(a.z, b.z, c.z, [a.label, b.label, c.label]), `Pins ${a.label}, ${b.label} and ${c.label} lie on one line: no plane is theirs alone. Choose another one.`);
+    this.layPlane(throughThree(a.z, b.z, c.z, [a.label, b.label, c.label]), `Pins ${a.label}, ${b.label} and ${c.label} lie on one line, so they define no single plane. Choose another pin.`);
   }
 
   /** Lays a plane in place of the host's map, the shown code staying what it is; without one, says why. */
@@ -1036,7 +1036,7 @@ export class SurfaceView implements Surface {
     const told = this.toldName();
     if (told !== null) lines.push(`decoded as ${classWords(told)}`);
     const channels = channelWords(run.image_shape);
-    if (channels) lines.push(...channels.split(": "));
+    if (channels) lines.push(...channels.split(/[:,] /));
     const picture = screenPicture(this.stage, this.theme, this.card.decoded.canvas, isLow(this.supportHere()), lines, this.keys(scene));
     picture.toBlob((blob) => blob && save("map.png", blob), "image/png");
   }
@@ -1539,7 +1539,7 @@ export class SurfaceView implements Surface {
 
 /** What is known of a hole; in more than two dimensions of the sample that shows it. */
 function holeWords({ nPoints }: Scene, { expected, radius }: Hole, rank: number, n: number, share: number): string {
-  if (expected === null) return `Sample ${rank} of ${n}: ${percent(share)} of samples from the prior have low density of encoded images, this is one of them.`;
+  if (expected === null) return `Hole ${rank} of ${n}: ${percent(share)} of samples from the prior have low density of encoded images, and this sample is one of them. Its point on the map is only the nearest.`;
   const samples = count(Math.round(expected));
   return `Hole ${rank} of ${n}: of ${count(nPoints)} samples from the prior about ${samples} lie within ${number(radius)} of here, of the ${count(nPoints)} encoded images ${NEIGHBOUR - 1}.`;
 }
