@@ -212,6 +212,8 @@ ODD: dict[str, Odd] = {
     "HEIC": Odd("a.heic", heic, both(NO_IMAGE)),
     "ICO": Odd("a.ico", lambda: saved(drawing(64, 64), "ICO"), both(NO_IMAGE)),
     "PPM": Odd("a.ppm", lambda: saved(drawing(), "PPM"), both(PICTURE)),
+    "PGM": Odd("a.pgm", lambda: saved(drawing(), "PPM"), both(PICTURE)),
+    "truncated PGM": Odd("a.pgm", lambda: saved(drawing(), "PPM")[:200], both(DAMAGED)),
     "TGA": Odd("a.tga", lambda: saved(drawing(), "TGA"), both(NO_IMAGE)),
     "PSD head": Odd("a.psd", lambda: b"8BPS\0\x01" + bytes(200), both(NO_IMAGE)),
     "21 MB": Odd("a.png", lambda: bytes(21_000_000), both("has 21.0 MB; allowed: at most 20 MB")),

@@ -228,6 +228,15 @@ def test_a_huge_array_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
         read(tmp_path / "bomb.npz")
 
 
+def test_an_option_without_effect_is_said(tmp_path: Path) -> None:
+    np.savez(tmp_path / "own.npz", x_train=IMAGES[:18], x_test=IMAGES[18:])
+    dataset = read(f"{tmp_path / 'own.npz'}?size=8&held-out=0.4")
+    assert dataset.image_shape == (1, 12, 12)
+    assert dataset.splits["test"].tolist() == list(range(18, 24))
+    assert any("held-out=0.4 has no say in that" in note for note in dataset.notes)
+    assert any(note.startswith("size=8 has no effect") for note in dataset.notes)
+
+
 # --- uploads
 
 
