@@ -16,6 +16,7 @@ from trainer.numerals import dimension, number
 Doubles = NDArray[np.float64]
 THIRD = "#0b7285"
 REACH = 4.0  # standard deviations of the prior that a density shows
+AS_GOOD_AS_NONE = 0.05  # nats
 MOST_ROWS = 300  # images of a heat map: more are not told apart on a screen
 
 
@@ -91,6 +92,7 @@ def information_stack(
     most: the most that the information can be: what lies between is either information or part of the other two. A line at log N.
     """
     undecided = max(0.0, most - max(0.0, information))
+    undecided = 0.0 if undecided <= AS_GOOD_AS_NONE else undecided
     rest = max(0.0, total_correlation - undecided)
     parts = (
         ("information", max(0.0, information), ACCENT),

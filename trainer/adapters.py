@@ -10,7 +10,8 @@ Letters: B images, C×H×W their shape, K latent dimensions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import copy
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -20,10 +21,11 @@ from torch import Tensor, nn
 
 from trainer import noise
 from trainer.answers import ForeignError, Value, described, values_of
+from trainer.complaints import lines_of, said
 from trainer.layers import ImageShape
 from trainer.numerals import number
 from trainer.roles import MEANS, SPREAD_NAMES, Roles, Spread, Unfit, by_draw, by_looks, by_name, told
-from trainer.subject import PICTURES, Feed, Labels, Seen, Subject, as_pictures, class_forms, feeds, wants_more
+from trainer.subject import PICTURES, Feed, Labels, Pass, Seen, Subject, as_pictures, class_forms, feeds, wants_more
 
 Encode = Callable[[Tensor, Labels], tuple[Tensor, ...]]
 Decode = Callable[[Tensor, Labels], Tensor]
@@ -163,15 +165,27 @@ class _replaced:  # noqa: N801 — reads as what it does, after `with`
 
     def __enter__(self) -> None:
         if isinstance(self.encoder, nn.Module):
-            self.handle = self.encoder.register_forward_hook(lambda module, inputs, output: self.z)
+            self.handle = self.encoder.register_forward_hook(lambda module, inputs, output: _with_code(output, self.z))
         else:
-            self.subject.model.__dict__["encode"] = lambda *args, **kwargs: self.z
+            self.subject.model.__dict__["encode"] = lambda *args, **kwargs: _with_code(self.encoder(*args, **kwargs), self.z)
 
     def __exit__(self, *error: object) -> None:
         if self.handle is not None:
             self.handle.remove()
         else:
             self.subject.model.__dict__.pop("encode", None)
+
+
+def _with_code(answer: Any, z: Tensor) -> Any:
+    """An encoder's answer with z in place of the one tensor that is its code."""
+    if isinstance(answer, Tensor):
+        return z
+    found = copy.copy(answer)
+    if isinstance(answer, Mapping):
+        for key in answer:
+            found[key] = z if isinstance(answer[key], Tensor) else answer[key]
+        return found
+    return type(answer)(z if isinstance(part, Tensor) else part for part in answer)
 
 
 def _gives_one_tensor(subject: Subject) -> bool:
@@ -182,7 +196,8 @@ def _gives_one_tensor(subject: Subject) -> bool:
     for feed in feeds(0):
         try:
             with torch.no_grad():
-                return isinstance(encoder(*feed.arguments(subject.pixels.into(subject.x[:2]), None)), Tensor)
+                answer = encoder(*feed.arguments(subject.pixels.into(subject.x[:2]), None))
+                return isinstance(answer, Tensor | Mapping | tuple | list) and len(values_of(answer, 2)) == 1
         except Exception:
             continue
     return False
@@ -466,6 +481,9 @@ def find_decoder(subject: Subject, encoder: Encoder) -> Decoder:
             if checked.apart is None or checked.apart <= NEAR:
                 return checked
             apart.append((decoder.name, checked.apart))
+    passing = subject.forward
+    if apart and passing is not None and not passing.codes and (passing.others or passing.is_odd):
+        raise _is_not_gaussian(subject, passing)
     if apart:
         raise _disagrees(*apart[0])
     if first is not None:
@@ -531,10 +549,7 @@ def _without(subject: Subject, what: str, complaints: list[str]) -> ForeignError
             "here; allowed: add encode and decode for one of them, the others at their means."
         )
     if passing is not None and (passing.others or passing.is_odd):
-        return ForeignError(
-            f"the factory gave a {kind} whose forward draws codes that are not Gaussian with a mean and a standard deviation for each "
-            f"number{f' ({passing.others[0]})' if passing.others else ''}; allowed: a code that is mean + standard deviation · noise."
-        )
+        return _is_not_gaussian(subject, passing)
     if passing is not None and what == "decode":
         return ForeignError(
             f"the factory gave a {kind} whose forward draws no code, and there is no decode, so no code can be decoded; allowed: add "
@@ -543,6 +558,14 @@ def _without(subject: Subject, what: str, complaints: list[str]) -> ForeignError
     return ForeignError(
         f"the factory gave a {kind} without {what}; allowed: an object with encode(x), which gives mu and logvar, and "
         "decode(z), which gives pictures."
+    )
+
+
+def _is_not_gaussian(subject: Subject, passing: Pass) -> ForeignError:
+    return ForeignError(
+        f"the factory gave a {type(subject.model).__name__} whose forward draws codes that are not Gaussian with a mean and a standard "
+        f"deviation for each number{f' ({passing.others[0]})' if passing.others else ''}; allowed: a code that is mean + standard "
+        "deviation · noise."
     )
 
 
@@ -558,6 +581,6 @@ def _check_finite(values: list[Value]) -> None:
 
 
 def said_by(error: BaseException) -> str:
-    """An exception of somebody else's code in a line."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0][:200].rstrip('.')}" if lines else type(error).__name__
+    """An exception of somebody else's code in a line: all that it says, and the last place of it that lies in a file of theirs."""
+    places = lines_of(error)
+    return " ".join(said(error).split()) + (f" ({places[-1]})" if places else "")

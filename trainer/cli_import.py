@@ -44,10 +44,10 @@ class ModelOptions:
     ))]  # fmt: skip
     arguments: Annotated[str | None, arg(metavar="JSON", help_behavior_hint="")] = None
     """what the class or function is called with: '{"latent_dim": 20}' by name, or '[784, 20]' in their order"""
-    weights: Annotated[str | None, arg(metavar="FILE", help_behavior_hint="", help=(
+    weights: Annotated[tuple[str, ...], arg(metavar="FILE …", help_behavior_hint="", help=(
         "weights to load into it: .pt, .pth, .bin, .ckpt or .safetensors, a state dict or a checkpoint that holds one, with whatever "
-        "prefix; tensors only are loaded"
-    ))] = None  # fmt: skip
+        "prefix; tensors only are loaded; several files where encoder and decoder were saved apart"
+    ))] = ()  # fmt: skip
     weights_key: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")] = None
     """where in that file they are, such as ema (default: wherever names and shapes fit best)"""
     command_line: Annotated[str, arg(metavar="WORDS", help_behavior_hint="")] = ""
@@ -163,7 +163,7 @@ def _run(command: str, options: ModelOptions, changed: Mapping[str, Any]) -> Non
     from trainer.foreign_process import absolute, run_apart
 
     told = {**asdict(options), **changed, "module": _absolute_module(options.module), "data": _data_of(options)}
-    told["weights"] = None if options.weights is None else absolute(options.weights)
+    told["weights"] = [absolute(file) for file in options.weights]
     request = {"command": command, "options": told}
     folder = os.getcwd()
     try:
@@ -345,7 +345,7 @@ def source_of(options: ModelOptions) -> str:
     place = place_of(options.module)
     where = place.dotted if place.file is None else place.file.name
     name = f":{place.name}" if place.name else ""
-    return f"{where}{name}" + (f" with {Path(options.weights).name}" if options.weights else "")
+    return f"{where}{name}" + (f" with {', '.join(Path(file).name for file in options.weights)}" if options.weights else "")
 
 
 def _held_out_of(dataset: Dataset) -> str:

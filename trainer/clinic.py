@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from trainer.checks import Check, Implied, Measured, checks, failed, implied_differs, notes
+from trainer.checks import FEWEST_IMAGES, Check, Implied, Measured, checks, failed, implied_differs, notes
 from trainer.collapse import ACTIVE_VARIANCE
 from trainer.config import FitConfig, checked
 from trainer.errors import ConfigError
@@ -231,6 +231,8 @@ def _headline(kind: Kind, config: FitConfig, found: Examination, used: NDArray[n
 def _because(
     kind: Kind, config: FitConfig, found: Examination, used: NDArray[np.bool_], made: tuple[Check, ...]
 ) -> tuple[str, ...]:  # fmt: skip
+    if found.n < FEWEST_IMAGES:
+        return ("Figures of so few images say more of these images than of the model; the charts show them as they are.",)
     lines = [check.sentence for check in failed(made)[1:]]
     lines += [information_sentence(found), _interventions_sentence(found, used), prior_sentence(found)]
     weight, beta = pressure(config, found), weight_of_kl(config, found)

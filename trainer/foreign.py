@@ -262,7 +262,11 @@ def _doubts(subject: Subject, encoder: Encoder) -> list[str]:
             f"Its forward pass draws {len(subject.forward.codes)} codes ({shapes}), a hierarchy: what encode and decode give is one of "
             "them, so KL and ELBO are not the model's."
         )
-    if subject.forward is not None and (subject.forward.is_odd or (subject.forward.others and not subject.forward.codes)):
+    if (
+        subject.forward is not None
+        and not encoder.is_point
+        and (subject.forward.is_odd or (subject.forward.others and not subject.forward.codes))
+    ):
         found.append(
             "Its forward pass draws codes that are not mean + standard deviation · noise, so its posterior is not the diagonal Gaussian "
             "that KL and ELBO are of."

@@ -128,8 +128,8 @@ class Held(TorchFunctionMode):
     def _became(self, which: int, out: Tensor, is_sum: bool, args: tuple[Any, ...]) -> Tensor:
         """A draw's product, or its sum: the code, which is followed no further."""
         draw = self.draws[which]
-        if draw.is_sum or out.numel() < draw.z.numel():
-            return out
+        if draw.is_sum or out.numel() != draw.z.numel():
+            return out  # a code is as large as its noise; a distance between draws is not
         if is_sum and which in self.instead:
             given = self.instead[which].reshape(out.shape).to(out.dtype)
             if args and out is args[0]:

@@ -221,7 +221,7 @@ def _to_output(found: Found, how: HowTrained) -> Found:
     if at >= 0 and found.layers[at] == spec.Activation("sigmoid"):
         kept = [i for i in range(len(found.layers)) if i != at]
         moved = {f"{new}.{key}": array for new, old in enumerate(kept) for key, array in _own(found, old).items()}
-        return Found(tuple(found.layers[i] for i in kept), moved)
+        return Found(tuple(found.layers[i] for i in kept), moved, found.clamp)
     return replace(found, layers=(*found.layers, spec.Activation("logit")))
 
 

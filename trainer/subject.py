@@ -78,7 +78,7 @@ class Subject:
     """A model and some images to ask it about.
 
     model: unwrapped · modules: every module of torch in it · x (B, C, H, W) in [0, 1] · y (B,), where it is told the class · n_classes ·
-    pixels: the range that it wants · forward: its forward pass, once it was looked at.
+    pixels: the range that it wants · forward: its forward pass, once it was looked at · needs_gradient: whether that differentiates.
     """
 
     model: Any
@@ -88,6 +88,7 @@ class Subject:
     n_classes: int
     pixels: Pixels
     forward: Pass | None = None
+    needs_gradient: bool = False
 
     @property
     def image_shape(self) -> ImageShape:
@@ -122,16 +123,30 @@ class Subject:
                 stack.enter_context(noise.drawing(self.modules))
             if inside:
                 stack.enter_context(_listening(self.modules, n, inner))
+            if self.needs_gradient:
+                stack.enter_context(torch.enable_grad())
             held = stack.enter_context(Held(give, instead))
             answer = function(*arguments)
-        return Seen(answer, values_of(answer, n), held.draws, held.others, inner)
+        values = values_of(answer, n)
+        if self.needs_gradient:
+            values = [Value(value.name, value.tensor.detach()) for value in values]
+            for draw in held.draws:
+                draw.z = draw.z.detach()
+        return Seen(answer, values, held.draws, held.others, inner)
 
     def codes_of(self, seen: Seen) -> list[int]:
-        """Numbers of the draws that are codes: not of a picture's size (noise on the pixels), and of as many rows as there are images."""
+        """Numbers of the draws that are codes, of a call without noise: not of a picture's size (noise on the pixels), of as many rows as
+        there are images, and not several draws of one posterior."""
         n_pixels, found = prod(self.image_shape), []
         for at, draw in enumerate(seen.draws):
             numbers = prod(draw.shape)
-            if draw.is_sum and draw.z.ndim >= 2 and draw.z.shape[0] == _rows_of(seen) and numbers != _rows_of(seen) * n_pixels:
+            if (
+                draw.is_sum
+                and draw.z.ndim >= 2
+                and draw.z.shape[0] == _rows_of(seen)
+                and numbers != _rows_of(seen) * n_pixels
+                and not is_repeated(draw)
+            ):
                 found.append(at)
         return found
 
@@ -320,15 +335,12 @@ def forward_of(subject: Subject) -> Pass | None:
         return None
     for feed in feeds(subject.n_classes if subject.y is not None else 0):
         for training in (False, True):
-            try:
-                with torch.no_grad():
-                    seen = subject.see(function, feed.arguments(subject.pixels.into(subject.x), subject.y), training=training)
-            except ForeignError:
-                raise
-            except Exception:  # somebody else's code, asked in a way that it may not know
+            arguments = feed.arguments(subject.pixels.into(subject.x), subject.y)
+            seen = _seen(subject, function, arguments, training)
+            if seen is None:
                 break
             picture = picture_of(subject, seen.values)
-            if picture is None:
+            if picture is None or any(map(is_repeated, seen.draws)):
                 break
             codes = subject.codes_of(seen)
             if not codes and not training:
@@ -341,10 +353,33 @@ def forward_of(subject: Subject) -> Pass | None:
     return None
 
 
+def _seen(subject: Subject, function: Callable[..., Any], arguments: tuple[Any, ...], training: bool) -> Seen | None:
+    """A forward pass without noise; None where it does not go. Some need gradients (Hamiltonian ones)."""
+    for needs_gradient in (False, True):
+        subject.needs_gradient = needs_gradient
+        try:
+            with torch.no_grad():
+                return subject.see(function, arguments, training=training)
+        except ForeignError:
+            raise
+        except Exception:  # somebody else's code, asked in a way that it may not know
+            continue
+    subject.needs_gradient = False
+    return None
+
+
 def _is_odd(subject: Subject, seen: Seen) -> bool:
     """Whether noise of another size than a picture's is drawn, and yet no code that is mean + σ · noise."""
     n_pixels = prod(subject.image_shape) * len(subject.x)
-    return any(prod(draw.shape) != n_pixels for draw in seen.draws)
+    return any(prod(draw.shape) != n_pixels and not is_repeated(draw) for draw in seen.draws)
+
+
+def is_repeated(draw: Draw) -> bool:
+    """Whether one posterior is drawn from several times, as importance weighting does: without noise all draws are its mean."""
+    z = draw.z
+    if not draw.is_sum or z.ndim < 3 or bool((z == z.flatten()[0]).all()):
+        return False
+    return any(z.shape[axis] > 1 and bool((z == z.narrow(axis, 0, 1)).all()) for axis in range(1, z.ndim))
 
 
 def picture_of(subject: Subject, values: list[Value]) -> int | None:

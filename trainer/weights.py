@@ -104,6 +104,26 @@ def read_weights(file: str) -> Mapping[str, Any]:
     return found
 
 
+def read_all(files: Sequence[str]) -> Mapping[str, Any]:
+    """What one file holds; of several, each under its own name, since they are parts of one model. Raises `WeightsError`."""
+    if len(files) == 1:
+        return read_weights(files[0])
+    trees = {Path(file).stem.replace(".", "_"): _inner(read_weights(file)) for file in files}
+    if len(trees) < len(files):
+        raise WeightsError(f"--weights names {len(files)} files, and two have one name; allowed: files of different names.")
+    return trees
+
+
+def _inner(tree: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The one mapping with tensors, where there is nothing else."""
+    while not any(isinstance(value, Tensor) for value in tree.values()):
+        inside = [value for value in tree.values() if isinstance(value, Mapping) and any(_flat(value, "", 0))]
+        if len(inside) != 1:
+            break
+        tree = inside[0]
+    return tree
+
+
 def _file_of(path: Path) -> Path:
     """The file, or the only one of weights in a folder."""
     if path.is_dir():

@@ -225,6 +225,16 @@ def test_parts_of_other_names_are_found_by_their_shapes_and_it_is_said(file, nor
     assert any("taken for" in note or "without the prefix" in note for note in loaded.notes)
 
 
+def test_encoder_and_decoder_in_files_of_their_own(file, normed, tmp_path):
+    torch.save({"state_dict": normed.encoder.state_dict(), "epoch": 2}, tmp_path / "enc_last.pt")
+    torch.save(normed.decoder.state_dict(), tmp_path / "decoder.pt")
+    files = [str(tmp_path / name) for name in ("enc_last.pt", "decoder.pt")]
+    for order in (files, files[::-1]):
+        assert same(load_model(f"{file}:Normed", "[4]", order).model, normed, 4)
+    with pytest.raises(LatentError, match=r"enc_last.pt does not fit Normed: 7 of 14 tensors are missing|are missing"):
+        load_model(f"{file}:Normed", "[4]", files[:1])
+
+
 def test_the_model_may_be_a_part_of_what_the_weights_are_of_and_the_other_way_round(file, classes, normed, tmp_path):
     torch.save(normed.state_dict(), tmp_path / "w.pt")
     lit = load_model(f"{file}:Lit", "[4]", str(tmp_path / "w.pt")).model

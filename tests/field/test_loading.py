@@ -440,7 +440,7 @@ def test_the_commands_of_the_readme_are_understood():
     assert [words[0] for words in typed] == ["check", "import"]
     for words in typed:
         kind = {"check": CheckOptions, "import": ImportOptions}[words[0]]
-        assert parse(kind, joined(words[1:]), "atlas").weights == "vae.ckpt"
+        assert parse(kind, joined(words[1:]), "atlas").weights == ("vae.ckpt",)
     options = re.findall(r"`(--[a-z-]+(?: [^`|]+)?)`", section)
     assert len(options) > 12
     for option in options:

@@ -126,9 +126,9 @@ def test_two_spreads_without_a_forward_pass_are_put_to_the_test(tmp_path):
         with pytest.raises(
             ForeignError, match=r"never negative.*--spread sigma or --spread variance; read as the standard deviation"
         ):
-            import_model(case.model, data, "pyro", runs=tmp_path)
+            import_model(case.model, data, scale.__name__, runs=tmp_path)
         run = import_model(
-            case.model, data, "pyro", how=HowTrained(spread="sigma"), runs=tmp_path, umap=False, classifier=False, overwrite=True
+            case.model, data, scale.__name__, how=HowTrained(spread="sigma"), runs=tmp_path, umap=False, classifier=False
         )  # fmt: skip
         x = zoo.digits("test")
         with torch.no_grad():

@@ -240,6 +240,14 @@ def test_an_implied_beta_that_differs_between_dimensions_forbids_a_verdict_on_a_
     assert any("more epochs" in line for line in own.because)
 
 
+def test_a_run_of_ours_is_not_accused_of_having_been_misread():
+    """Hardly trained: its log variances are what they are, and its pictures are poor because it learned little."""
+    own = FitConfig(latent_dim=2)
+    barely = GOOD.model_copy(update={"excess": 52.0, "nll": 66.0, "mean_nll": 14.0, "least_logvar": 0.03, "mean_logvar": 0.1})
+    told = [check.sentence for check in failed(checks(own, 500, barely, None))]
+    assert len(told) == 1 and told[0].endswith("It was trained too little, or on images unlike these.")
+
+
 class Misread(Vae):
     """A shipped model that gives another thing than log variance, or sees other pixels."""
 
@@ -265,7 +273,8 @@ def test_a_shipped_model_that_is_misread_gets_no_verdict(digits, reading, seen, 
     model = Misread(run.config, run.image_shape)
     model.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in run.weights.items()})
     model.reading, model.seen = reading, seen
-    verdict = diagnose(run.config, examine(model.eval(), digits))
+    config = imported(latent_dim=run.config.latent_dim, likelihood="gaussian")
+    verdict = diagnose(config, examine(model.eval(), digits))
     assert verdict.kind == "no-verdict"
     assert any(words in check.sentence for check in failed(verdict.checks))
 
@@ -276,6 +285,7 @@ def test_a_tiny_set_is_examined_and_gets_no_verdict_it_cannot_carry(digits):
     found = examine(model, tiny)
     verdict = diagnose(FitConfig(hidden=(4,), latent_dim=2), found)
     assert verdict.headline.startswith("No verdict: too few test pictures (3) for a verdict")
+    assert len(verdict.because) == 1 and "nats" not in verdict.because[0]
     for n in (1, 2):
         few = replace(digits, splits={**digits.splits, "test": digits.splits["test"][:n]})
         assert diagnose(FitConfig(hidden=(4,), latent_dim=2), examine(model, few)).kind == "no-verdict"
