@@ -306,7 +306,7 @@ def test_an_upload_is_reconstructed(page, server):
     page.locator("input[type=file]").set_input_files({"name": "one.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()})
     expect(page.get_by_text("mean absolute error")).to_be_visible()
     expect(page.get_by_text("model input", exact=True)).to_be_visible()
-    expect(page.get_by_text("Where the encoder puts it")).to_be_visible()
+    expect(page.get_by_text("Its latent code")).to_be_visible()
 
 
 def test_a_bad_upload_is_refused_in_words(page, server):
