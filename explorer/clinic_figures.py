@@ -16,6 +16,7 @@ from trainer.numerals import dimension, number
 Doubles = NDArray[np.float64]
 THIRD = "#0b7285"
 REACH = 4.0  # standard deviations of the prior that a density shows
+AS_GOOD_AS_NONE = 0.05  # nats
 MOST_ROWS = 300  # images of a heat map: more are not told apart on a screen
 
 
@@ -86,30 +87,33 @@ def _scrubber(epoch: Doubles, kl: Doubles, beta: Doubles) -> dict[str, Any]:
 def information_stack(
     information: float, total_correlation: float, dimension_wise: float, ceiling: float, most: float
 ) -> go.Figure:
-    """Where the mean KL goes: information of image and code, total correlation, dimension-wise KL; nats.
+    """Where the mean KL goes, nats: information that N images show, what they leave open, total correlation, dimension-wise KL.
 
-    Lines at log N, where what N images can show ends, and at the most that the information can be, where that is farther.
+    most: the most that the information can be: what lies between is either information or part of the other two. A line at log N.
     """
-    figure = go.Figure()
+    undecided = max(0.0, most - max(0.0, information))
+    undecided = 0.0 if undecided <= AS_GOOD_AS_NONE else undecided
+    rest = max(0.0, total_correlation - undecided)
     parts = (
-        ("information seen", information, ACCENT),
-        ("total correlation", total_correlation, THIRD),
-        ("dimension-wise KL", dimension_wise, SECOND),
+        ("information", max(0.0, information), ACCENT),
+        ("not decided", undecided, MUTED),
+        ("total correlation", rest, THIRD),
+        ("dimension-wise KL", max(0.0, dimension_wise - max(0.0, undecided - total_correlation)), SECOND),
     )
+    figure = go.Figure()
     for name, value, colour in parts:
         figure.add_bar(
-            y=["mean KL"], x=[max(0.0, value)], name=name, orientation="h", marker_color=colour,
-            hovertemplate=f"{name}: {number(value, 3)} nats<extra></extra>", text=[number(max(0.0, value))],
-            textposition="inside", insidetextanchor="middle",
+            y=["mean KL"], x=[value], name=name, orientation="h", marker_color=colour,
+            hovertemplate=f"{name}: {number(value, 3)} nats<extra></extra>",
+            text=[number(value)], textposition="inside", insidetextanchor="middle", showlegend=value >= 0.005 or name == "information",
         )  # fmt: skip
-    total = max(0.0, information) + max(0.0, total_correlation) + max(0.0, dimension_wise)
     figure.add_vline(x=ceiling, line_dash="dot", line_color=MUTED, annotation_text="log N", annotation_position="top")
-    if most > ceiling + 0.05 * max(total, ceiling):
-        figure.add_vline(x=most, line_dash="dash", line_color=MUTED, annotation_text="at most", annotation_position="top")
-    figure.update_layout(barmode="stack")
+    figure.update_layout(barmode="stack", legend_traceorder="normal")
     figure.update_xaxes(title="nats per image", rangemode="tozero")
     figure.update_yaxes(showticklabels=False)
-    return styled(figure, height=190)
+    figure = styled(figure, height=210)
+    figure.update_layout(margin_t=72, legend_y=1.75)  # above the name of the line
+    return figure
 
 
 def intervention_bars(

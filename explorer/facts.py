@@ -49,7 +49,7 @@ def facts(info: RunInfo) -> tuple[Fact, ...]:
     ]
     found = [Fact(text) for text in told]
     if metrics.reconstruction is None:
-        found.append(Fact("without images: no bound"))
+        found.append(Fact("without pictures: no bound"))
     elif metrics.elbo is None or metrics.nll is None:
         found.append(Fact(f"reconstruction {number(metrics.reconstruction)}", ("Reconstruction",)))
         if metrics.squared_error is not None:

@@ -47,7 +47,8 @@ h1.atlas-title {
 .picture-grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(var(--cell, 124px), 1fr)); gap: 14px 18px; }
 .picture-grid figure { margin: 0; }
 .picture-grid img { image-rendering: pixelated; border-radius: 2px; display: block; max-width: 100%; }
-.picture-grid figcaption { font-size: 13px; margin-top: 4px; color: light-dark(#545d68, #a9b3bf); font-variant-numeric: tabular-nums; }
+.picture-grid figcaption {
+  font-size: 13px; text-wrap: balance; margin-top: 4px; color: light-dark(#545d68, #a9b3bf); font-variant-numeric: tabular-nums; }
 .st-key-reconstruct-source [role="radiogroup"] { flex-wrap: wrap; row-gap: 4px; }
 .st-key-reconstruct-source button { padding-inline: 11px !important; } /* five sources in a narrow column */
 @media (max-width: 640px) {

@@ -133,6 +133,13 @@ def _unmasked(cookie: str) -> bytes:
             return b""
 
 
+def take_renamed(name: str, names: Mapping[str, str]) -> None:
+    """A choice that had another name in links of before, for the widget of that key; to be called before the widget is made."""
+    old = st.query_params.get(name)
+    if old is not None and old in names:
+        st.session_state[name] = names[old]
+
+
 def dismiss_notice() -> None:
     """The person has read it."""
     st.session_state.pop("notice", None)

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from trainer import noise
 from trainer.answers import ForeignError, Value, described, values_of
+from trainer.complaints import lines_of, said
 from trainer.layers import ImageShape
 from trainer.numerals import number
 from trainer.roles import MEANS, SPREAD_NAMES, Roles, Spread, Unfit, by_draw, by_looks, by_name, told
@@ -583,6 +584,6 @@ def _check_finite(values: list[Value]) -> None:
 
 
 def said_by(error: BaseException) -> str:
-    """An exception of somebody else's code in a line."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0][:200].rstrip('.')}" if lines else type(error).__name__
+    """An exception of somebody else's code in a line: all that it says, and the last place of it that lies in a file of theirs."""
+    places = lines_of(error)
+    return " ".join(said(error).split()) + (f" ({places[-1]})" if places else "")

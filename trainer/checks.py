@@ -175,19 +175,30 @@ def checks(
     if isinstance(config, ImportedConfig):
         found += [Check("as understood", False, 0.0, doubt, True) for doubt in config.doubts]
     if measured is not None:
-        found += _of_figures(measured, uses_code)
+        found += _of_pictures(config, measured, uses_code)
+        found += _of_reading(measured) if isinstance(config, ImportedConfig) else ()
+        found += _of_weights(measured)
     found += _of_implied(config, measured, implied)
     return tuple(sorted(found, key=lambda check: not check.decides))
 
 
-def _of_figures(found: Measured, uses_code: bool) -> Iterator[Check]:
+def _of_pictures(config: FitConfig, found: Measured, uses_code: bool) -> Iterator[Check]:
+    why = (
+        "The data set, the range or normalisation of its pixels, the likelihood or the weights are not those that the model was trained "
+        "with."
+        if isinstance(config, ImportedConfig)
+        else "It was trained too little, or on images unlike these."
+    )
     allowed = 0.0 if uses_code else WORSE_CONSTANT * max(0.0, found.mean_nll - found.perfect_nll)
     yield Check(
         "mean picture", found.excess <= max(allowed, CLEARLY_WORSE + 3 * found.excess_error), found.excess,
         f"Reconstructions are worse than one picture for all images, their mean: −log p is {number(found.nll, 1)} against "
-        f"{number(found.mean_nll, 1)} nats per image. The data set, the range or normalisation of its pixels, the likelihood or the "
-        "weights are not those that the model was trained with.", True,
+        f"{number(found.mean_nll, 1)} nats per image. {why}", True,
     )  # fmt: skip
+
+
+def _of_reading(found: Measured) -> Iterator[Check]:
+    """What a model from elsewhere may have been mistaken for."""
     yield Check(
         "encoded alone", found.alone <= SAME_CODE, found.alone,
         f"An image that is encoded alone gets another code than among others (off by {number(found.alone, 3)} of 1 + its size): batch "
@@ -204,6 +215,9 @@ def _of_figures(found: Measured, uses_code: bool) -> Iterator[Check]:
         f"Every log variance is above 0 (the smallest is {number(found.least_logvar, 3)}), so that every posterior would be wider than the "
         "prior: what is read as a log variance is probably a standard deviation or a variance.", True,
     )  # fmt: skip
+
+
+def _of_weights(found: Measured) -> Iterator[Check]:
     if found.ess is not None and found.ess_draws is not None:
         yield Check(
             "importance weights", found.ess >= FEW_EFFECTIVE, found.ess,

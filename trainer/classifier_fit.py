@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from trainer.classifier import (
 )
 from trainer.datasets import Dataset
 from trainer.errors import DataError
-from trainer.evaluate import BATCH, as_labels, device_of_model, seeded
+from trainer.evaluate import BATCH, Budget, as_labels, device_of_model, seeded
 from trainer.layers import multiply_adds
 from trainer.networks import Stack, Vae, build_layer
 from trainer.objectives import learning_rate_at
@@ -39,6 +40,7 @@ DECODED_SHARE = 0.5  # of the pictures that are learned from, which are reconstr
 BATCH_SIZE = 128
 LEARNING_RATE = 5e-3
 WEIGHT_DECAY = 1e-2
+TRAINING_SHARE, REDRAWING_SHARES = 0.6, {"train": 0.25, "validation": 0.05, "test": 0.1}  # of a budget
 MOST_BYTES = 2**28  # of one split's images: those of a large folder are a sample
 
 
@@ -52,13 +54,16 @@ class Pictures:
 
 
 class ClassifierTraining:
-    """One training in memory: `epochs`, then `result`. The model's reconstructions are made before the first epoch."""
+    """One training in memory: `epochs`, then `result`. The model's reconstructions are made before the first epoch.
 
-    def __init__(self, model: Vae, dataset: Dataset, seed: int) -> None:
+    budget: about how long it may take; what costs more learns from fewer pictures, less often, and is judged by fewer.
+    """
+
+    def __init__(self, model: Vae, dataset: Dataset, seed: int, budget: Budget | None = None) -> None:
         if not has_classes(dataset):
             raise DataError(f"data set {dataset.name!r} has no classes to tell apart; allowed: one with 2 or more.")
         self.model, self.dataset, self.seed, self.device = model, dataset, seed, device_of_model(model)
-        self.image_shape, self.n_classes = dataset.image_shape, len(dataset.class_names)
+        self.image_shape, self.n_classes, self.budget = dataset.image_shape, len(dataset.class_names), budget
         self.channels = channels_of(self.image_shape)
         layers = classifier_layers(self.image_shape, self.n_classes, self.channels)
         with torch.random.fork_rng(devices=[]):
@@ -69,13 +74,37 @@ class ClassifierTraining:
         """Trains; yields the share of the work that is done."""
         yield 0.0
         train = self.pictures("train")
-        n_epochs = epochs_of(len(train.labels))
+        train, n_epochs = self.affordable(train)
         optimiser = torch.optim.AdamW(self.network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)
         self.network.train()
         for epoch in range(n_epochs):
             self.one_epoch(train, epoch, n_epochs, optimiser)
             yield (epoch + 1) / (n_epochs + 1)
         self.network.eval()
+
+    def affordable(self, train: Pictures) -> tuple[Pictures, int]:
+        """The pictures to learn from and how often: all of them as often as is useful, or what the budget pays for."""
+        n, n_epochs = len(train.labels), epochs_of(len(train.labels))
+        if self.budget is None:
+            return train, n_epochs
+        most = int(TRAINING_SHARE * self.budget.seconds / self.seconds_a_picture(train))
+        if n * n_epochs <= most:
+            return train, n_epochs
+        n_epochs = max(EPOCHS[0], most // n)
+        few = np.random.default_rng((self.seed, CLASSIFIER)).permutation(n)[: max(BATCH_SIZE, most // n_epochs)]
+        return Pictures(train.images[few], train.decoded[few], train.labels[few]), n_epochs
+
+    def seconds_a_picture(self, train: Pictures) -> float:
+        """What learning from one picture costs in a batch, the better of two tries after a first one that warms up."""
+        x, labels = train.images[:BATCH_SIZE], torch.from_numpy(train.labels[:BATCH_SIZE]).to(self.device)
+        tries = []
+        for _ in range(3):
+            start = perf_counter()
+            loss: Any = nn.functional.cross_entropy(self.logits(x), labels)
+            loss.backward()
+            tries.append(perf_counter() - start)
+        self.network.zero_grad(set_to_none=True)
+        return min(tries[1:]) / len(x)
 
     def one_epoch(self, train: Pictures, epoch: int, n_epochs: int, optimiser: torch.optim.Optimizer) -> None:
         generator = seeded(self.seed, CLASSIFIER, epoch)
@@ -111,11 +140,24 @@ class ClassifierTraining:
         part = self.dataset.subset(split)
         assert part.labels is not None
         known = np.flatnonzero(part.labels >= 0)
-        most = max(1, MOST_BYTES // int(np.prod(self.image_shape)))
+        most = self.most_pictures(split, part.images)
         if len(known) > most:
             known = np.sort(np.random.default_rng((self.seed, CLASSIFIER)).permutation(known)[:most])
         images, labels = np.array(part.images[known]), part.labels[known].copy()
         return Pictures(torch.from_numpy(images), reconstructions(self.model, images, labels), labels)
+
+    def most_pictures(self, split: str, images: NDArray[Any]) -> int:
+        """How many of a split are looked at: what fits in memory, and whose reconstructions the budget pays for."""
+        most = max(1, MOST_BYTES // int(np.prod(self.image_shape)))
+        if self.budget is None:
+            return most
+        n = min(len(images), BATCH_SIZE)
+        labels = np.zeros(n, np.int64)
+        reconstructions(self.model, images[:n], labels)  # warms up
+        start = perf_counter()
+        reconstructions(self.model, images[:n], labels)
+        cost = (perf_counter() - start) / n
+        return max(BATCH_SIZE, min(most, int(REDRAWING_SHARES[split] * self.budget.seconds / cost)))
 
     def logits(self, x: Tensor) -> Tensor:
         """(B, Y) for x (B, C, H, W) uint8, with gradients."""

@@ -60,7 +60,7 @@ class FitOptions:
     """folder of runs, a path or an fsspec URL such as s3://bucket/runs (default: $LATENT_RUNS, else runs)"""
     device: str = "cpu"
     """cpu, cuda or cuda:NUMBER"""
-    held_out: float | None = None
+    held_out: MaybeNumber = None
     """of images of your own, the share that becomes the test split, 0.05 to 0.6 (default: 0.2; half as many again are for validation)"""
     resume: bool = False
     """go on with a run that was interrupted"""
@@ -232,7 +232,7 @@ def _told_name(name: str, options: FitOptions, preset_name: str) -> str:
 
 
 def _unfinished_like(wish: str, preset_name: str, root: str) -> str:
-    """The one unfinished run of a preset; the wish where there is none. Raises `RunError` where there are several."""
+    """The one unfinished run of a preset, else the run that has the wish. Raises `RunError` where there are several or none."""
     found = [
         name
         for name, info in list_runs(root).items()
@@ -241,6 +241,8 @@ def _unfinished_like(wish: str, preset_name: str, root: str) -> str:
     ]  # fmt: skip
     if len(found) > 1:
         raise RunError(f"several runs of {preset_name} in {root} were not finished: {', '.join(found)}; say which with --name.")
+    if not found and not (place(root) / wish / RUN_JSON).is_file():
+        raise RunError(f"nothing to resume: no run of {preset_name} in {root} is unfinished; leave --resume out to start one.")
     return found[0] if found else wish
 
 

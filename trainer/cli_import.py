@@ -20,7 +20,7 @@ from tyro.conf import arg
 from trainer.arguments import NewName, RunsToWrite, parse
 from trainer.config import check_run_name
 from trainer.errors import LatentError, RunError
-from trainer.numerals import count
+from trainer.numerals import count, number, percent
 from trainer.runs import RUN_JSON, RunInfo, default_roots
 from trainer.store import place
 
@@ -44,10 +44,10 @@ class ModelOptions:
     ))]  # fmt: skip
     arguments: Annotated[str | None, arg(metavar="JSON", help_behavior_hint="")] = None
     """what the class or function is called with: '{"latent_dim": 20}' by name, or '[784, 20]' in their order"""
-    weights: Annotated[str | None, arg(metavar="FILE", help_behavior_hint="", help=(
+    weights: Annotated[tuple[str, ...], arg(metavar="FILE …", help_behavior_hint="", help=(
         "weights to load into it: .pt, .pth, .bin, .ckpt or .safetensors, a state dict or a checkpoint that holds one, with whatever "
-        "prefix; tensors only are loaded"
-    ))] = None  # fmt: skip
+        "prefix; tensors only are loaded; several files where encoder and decoder were saved apart"
+    ))] = ()  # fmt: skip
     weights_key: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")] = None
     """where in that file they are, such as ema (default: wherever names and shapes fit best)"""
     command_line: Annotated[str, arg(metavar="WORDS", help_behavior_hint="")] = ""
@@ -98,6 +98,8 @@ class ImportOptions(ModelOptions):
     """lay out a UMAP for more than two latent dimensions"""
     classifier: bool = True
     """train a small classifier of pictures, where the data set has classes"""
+    thorough: bool = False
+    """use all images and draws for every figure, however long it takes (default: as many as about a minute pays for)"""
     overwrite: bool = False
     """replace a run of this name"""
 
@@ -131,11 +133,12 @@ def check_command(argv: list[str], prog: str) -> None:
 
 
 def joined(argv: list[str]) -> list[str]:
-    """The words with `--pixels -1..1` as one, since what begins with a minus is taken for an option."""
+    """The words with `--pixels -1..1` and `--command-line "--lr 3"` as one each, since what begins with a minus is taken for an option."""
     words: list[str] = []
     for word in argv:
-        if words and words[-1] == "--pixels" and re.match(r"-[0-9.]", word):
-            words[-1] = f"--pixels={word}"
+        is_value = bool(words) and ((words[-1] == "--pixels" and re.match(r"-[0-9.]", word)) or words[-1] == "--command-line")
+        if is_value and word.startswith("-"):
+            words[-1] = f"{words[-1]}={word}"
         else:
             words.append(word)
     return words
@@ -160,7 +163,7 @@ def _run(command: str, options: ModelOptions, changed: Mapping[str, Any]) -> Non
     from trainer.foreign_process import absolute, run_apart
 
     told = {**asdict(options), **changed, "module": _absolute_module(options.module), "data": _data_of(options)}
-    told["weights"] = None if options.weights is None else absolute(options.weights)
+    told["weights"] = [absolute(file) for file in options.weights]
     request = {"command": command, "options": told}
     folder = os.getcwd()
     try:
@@ -323,14 +326,32 @@ def _import(options: ImportOptions, loaded: Loaded, dataset: Dataset, how: HowTr
 
     assert options.name is not None
     run = import_model(
-        loaded.model, dataset, options.name, source=options.module, how=how, runs=options.runs, overwrite=options.overwrite,
-        umap=options.umap, classifier=options.classifier, on_part=lambda part: tell(part=part),
+        loaded.model, dataset, options.name, source=source_of(options), how=how, runs=options.runs, overwrite=options.overwrite,
+        umap=options.umap, classifier=options.classifier, thorough=options.thorough,
+        on_part=lambda part, share: tell(part=part) if share is None else tell(part=part, share=share),
     )  # fmt: skip
-    lines = [f"{run.folder}: {run_line(run.info)}."]
-    lines += [f"  {line}" for line in (run.info.origin.sentences() if run.info.origin else ())]
+    lines = [f"{run.folder}: {run_line(run.info)}.", f"figures are of {_held_out_of(dataset)}"]
+    lines += [*run.info.origin.understood, *run.info.origin.sentences()] if run.info.origin else []
     if run.info.examination is not None:
-        lines.append(f"  {diagnose(run.config, run.info.examination, run.encodings.mu).headline}")
-    tell(say="\n".join(lines))
+        verdict = diagnose(run.config, run.info.examination, run.encodings.mu)
+        lines += [verdict.headline, *(verdict.because if verdict.kind == "no-verdict" else ())]
+    tell(say="\n  ".join(lines))
+
+
+def source_of(options: ModelOptions) -> str:
+    """Where a model comes from, for people: the file or module, what in it, and the file of weights; no folders."""
+    from trainer.foreign_place import place_of
+
+    place = place_of(options.module)
+    where = place.dotted if place.file is None else place.file.name
+    name = f":{place.name}" if place.name else ""
+    return f"{where}{name}" + (f" with {', '.join(Path(file).name for file in options.weights)}" if options.weights else "")
+
+
+def _held_out_of(dataset: Dataset) -> str:
+    """The test images, and their share of all."""
+    n_test, n = len(dataset.splits["test"]), len(dataset.images)
+    return f"{count(n_test)} test images, {percent(n_test / n)} of the {count(n)} in {dataset.name}"
 
 
 def _check(options: ModelOptions, loaded: Loaded, dataset: Dataset, how: HowTrained, tell: Tell) -> None:
@@ -339,7 +360,7 @@ def _check(options: ModelOptions, loaded: Loaded, dataset: Dataset, how: HowTrai
     tell(part="asking the model")
     asking, understood = check_model(loaded.model, dataset, how)
     lines = [
-        f"{options.module}: a {type(loaded.model).__name__}, {count(asking.n_parameters)} parameters",
+        f"{source_of(options)}: a {type(loaded.model).__name__}, {count(asking.n_parameters)} parameters",
         *loaded.notes,
         *understood,
     ]
@@ -356,6 +377,6 @@ def run_line(info: Any) -> str:
     if info.metrics.reconstruction is None:
         return f"{what}, without pictures: no bound"
     if info.metrics.elbo is None or info.metrics.nll is None:
-        return f"{what}, reconstruction {info.metrics.reconstruction:.2f}"
+        return f"{what}, reconstruction {number(info.metrics.reconstruction)}"
     given = " given the class" if info.config.is_conditional else ""
-    return f"{what}, ELBO {info.metrics.elbo:.2f}, NLL{given} {info.metrics.nll:.2f}"
+    return f"{what}, ELBO {number(info.metrics.elbo)}, NLL{given} {number(info.metrics.nll)}"

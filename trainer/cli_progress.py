@@ -75,7 +75,7 @@ def show(
     from trainer.fit import EpochEnded, Finished, Finishing, Stepped
 
     drawing = drawing or (Bar() if sys.stderr.isatty() else Lines())
-    epoch, latest, part = 1, "", ""
+    epoch, latest, part, has_begun = 1, "", "", False
 
     def draw_part(event: Finishing) -> None:
         nonlocal part
@@ -85,9 +85,9 @@ def show(
     with contextlib.closing(start(draw_part)) as events:  # type: ignore[type-var]  # a generator: closing it writes the state
         try:
             for event in events:
-                if told:
+                if told and not has_begun:
                     print(told, file=sys.stderr)
-                    told = ""
+                has_begun = True
                 match event:
                     case Stepped():
                         words = f"epoch {epoch}/{config.epochs} · loss {number(event.loss)} · KL {number(event.kl)}{latest}"
@@ -104,7 +104,8 @@ def show(
             events.close()  # type: ignore[attr-defined]  # first what is on disk: the terminal may be gone
             with contextlib.suppress(OSError):
                 drawing.close()
-                print(f"\nstopped; {program()} {goes_on} goes on from the last checkpoint.", file=sys.stderr)
+                left = f"{program()} {goes_on} goes on from the last checkpoint" if has_begun else "nothing was trained yet"
+                print(f"\nstopped; {left}.", file=sys.stderr)
             raise
         finally:
             with contextlib.suppress(OSError):

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from trainer.checks import Check, Implied, Measured, checks, failed, implied_differs, notes
+from trainer.checks import FEWEST_IMAGES, Check, Implied, Measured, checks, failed, implied_differs, notes
 from trainer.collapse import ACTIVE_VARIANCE
 from trainer.config import FitConfig, checked
 from trainer.errors import ConfigError
@@ -231,6 +231,8 @@ def _headline(kind: Kind, config: FitConfig, found: Examination, used: NDArray[n
 def _because(
     kind: Kind, config: FitConfig, found: Examination, used: NDArray[np.bool_], made: tuple[Check, ...]
 ) -> tuple[str, ...]:  # fmt: skip
+    if found.n < FEWEST_IMAGES:
+        return ("Figures of so few images say more of these images than of the model; the charts show them as they are.",)
     lines = [check.sentence for check in failed(made)[1:]]
     lines += [information_sentence(found), _interventions_sentence(found, used), prior_sentence(found)]
     weight, beta = pressure(config, found), weight_of_kl(config, found)
@@ -255,7 +257,7 @@ def information_sentence(found: Examination) -> str:
         above = f" and at most {number(high, 1)}" if found.prior_low is not None else ""
         return (
             f"The latent code carries at least {number(low)} nats of information about the image{above}; more than "
-            f"log {count(found.n)} = {number(found.ceiling)} cannot be seen with {count(found.n)} images. The mean KL, an upper bound, is "
+            f"log {count(found.n)} = {number(found.ceiling)} cannot be seen with {count(found.n)} images. The mean KL is "
             f"{number(found.mean_kl)} nats."
         )
     if high - low > max(TIGHT * high, SURELY * found.information_error, 0.05):

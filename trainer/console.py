@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import difflib
+import errno
 import os
 import signal
 import sys
@@ -23,6 +24,8 @@ from trainer.errors import LatentError
 VERSION = "0.1.0"
 MODULE_NAME = "python -m trainer"
 MISTAKE, INTERRUPTED, NOBODY_READS = 2, 130, 141  # exit codes; those of signals are 128 + their number, as shells have them
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 Main = Callable[[Sequence[str]], int]
 
@@ -99,6 +102,10 @@ def _ended(work: Callable[[], int]) -> int:
     except BrokenPipeError:
         _let_go_of_stdout()
         return NOBODY_READS
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        return _not_written(error)
     except SystemExit as leave:  # of --help
         return leave.code if isinstance(leave.code, int) else int(leave.code is not None)
 
@@ -110,13 +117,17 @@ def _flush() -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        _let_go_of_stdout()
-        print(
-            f"{program()}: the output could not be written: {error.strerror or error}; make room or write elsewhere.",
-            file=sys.stderr,
-        )
-        return MISTAKE
+        return _not_written(error)
     return 0
+
+
+def _not_written(error: OSError) -> int:
+    """A disk that is full is nobody's fault here."""
+    _let_go_of_stdout()
+    print(
+        f"{program()}: the output could not be written: {error.strerror or error}; make room or write elsewhere.", file=sys.stderr
+    )
+    return MISTAKE
 
 
 def _let_go_of_stdout() -> None:

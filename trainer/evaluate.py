@@ -28,6 +28,7 @@ Input = Literal["grey", "binarised"]
 Labels = NDArray[np.int64]
 
 BATCH = 1000
+BACKWARD = 3  # a gradient costs about three decodes
 FEW_SAMPLES = 16
 TIMED = 64  # pictures of a batch whose time is taken
 FEWEST_DRAWS, FEWEST_IMAGES = 50, 100  # of an importance-sampled NLL, however small the budget

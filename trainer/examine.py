@@ -19,6 +19,7 @@ from trainer.collapse import BATCH, decoder_sensitivity, intervention_losses
 from trainer.datasets import Dataset
 from trainer.errors import ConfigError
 from trainer.evaluate import (
+    BACKWARD,
     EVALUATION_SEED,
     NEIGHBOURS,
     Budget,
@@ -41,7 +42,6 @@ SENSITIVITY_IMAGES = 500
 IMPLIED_IMAGES = 1000
 WEIGHED_IMAGES, WEIGHED_DRAWS = 30, 200
 LEAST_IMAGES = 100  # of an intervention, however small the budget
-BACKWARD = 3  # a gradient costs about three decodes
 STREAM = 1  # of random numbers, apart from those of the pixels
 
 Progress = Callable[[float], None]

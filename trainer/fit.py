@@ -32,7 +32,20 @@ from trainer.collapse import kl_per_dim
 from trainer.config import FitConfig, check_run_name
 from trainer.datasets import Dataset, Split, is_built_in
 from trainer.errors import ConfigError, DataError, LatentError, RunCorrupt, RunError, TrainingDiverged
-from trainer.evaluate import as_labels, bound_terms, classifier_error, decode_of, encode_all, evaluate, labels_told, seeded, to_unit
+from trainer.evaluate import (
+    BACKWARD,
+    Budget,
+    as_labels,
+    bound_terms,
+    classifier_error,
+    decode_of,
+    encode_all,
+    evaluate,
+    labels_told,
+    seconds_a_decode,
+    seeded,
+    to_unit,
+)
 from trainer.examine import MOST_IMAGES, examine
 from trainer.information import information_split
 from trainer.likelihoods import HasScale
@@ -45,6 +58,7 @@ from trainer.runs import DatasetInfo, Metrics, Run, RunInfo, RunWriter
 from trainer.spectrum import Spectrum, spectrum
 from trainer.store import Place
 from trainer.surroundings import keep_compiled_code
+from trainer.way_back import EPOCHS
 
 FILM_POINTS = 2000
 FILM_MOMENTS = 40
@@ -58,6 +72,7 @@ LAGGING_ROUND = 10  # inner steps of which the mean loss must fall for the encod
 INFORMATION_IMAGES = 2000
 # the parts of what comes after the last step, and constants of the guess of how long they take on two common cores
 EVALUATION, ENCODINGS, MAPS, EXAMINATION, CLASSIFIER = "evaluation", "encodings", "maps", "examination", "classifier of pictures"
+STEP_WORK = 3  # of a step, in encoding and decoding its images: the way back is twice the way
 DECODING_SHARE = 1.0  # of the time of encoding and decoding: with its likelihood
 MAP_S, MAP_IMAGE_S, UMAP_S, UMAP_IMAGE_S, EXAMINATION_S = 0.5, 1e-4, 10.0, 3e-3, 0.3
 MULTIPLY_ADDS_A_SECOND = 2e9
@@ -283,6 +298,8 @@ class Trainer:
                 n_images = min((i + 1) * config.batch_size, len(self.train.index)) - shown * config.batch_size
                 speed = n_images / (now - clock)
                 self.forecast.stepped(step + 1, i + 1 - shown, now - clock)
+                if epoch == 1 and self.forecast.steps.seconds is not None:  # better ones come when the epoch's figures are measured
+                    self.forecast.guess(self.guesses(self.forecast.steps.seconds / (STEP_WORK * config.batch_size)))
                 loss, forecast = nll + knobs.beta * kl, self.forecast
                 yield Stepped(step + 1, self.n_steps, loss, kl, speed, forecast.share, forecast.seconds_left)
                 shown, clock = i + 1, time.perf_counter()
@@ -562,12 +579,25 @@ class Trainer:
         return Finishing(part, self.forecast.share, self.forecast.seconds_left)
 
 
-def maps_of(model: Vae, split: Split, mu: NDArray[np.float32], logvar: NDArray[np.float32]) -> tuple[Projection, ...]:
-    """The maps of a run from its model and the codes (N, K) of the split that it shows."""
+def maps_of(
+    model: Vae, split: Split, mu: NDArray[np.float32], logvar: NDArray[np.float32], budget: Budget | None = None
+) -> tuple[Projection, ...]:
+    """The maps of a run from its model and the codes (N, K) of the split that it shows.
+
+    budget: about how long decoding may take; where it is dear, the inverse of a map is refined in fewer rounds, or in none.
+    """
     config = model.config
     weight = mu.astype(float).var(0) if config.is_deterministic else kl_per_dim(mu, logvar)
     decode = decode_of(model, split.images, split.labels)
-    return projections_of(mu, weight, config.seed, config.umap, decode, split.labels)
+    epochs = EPOCHS if budget is None else _affordable_rounds(model, mu, budget)
+    return projections_of(mu, weight, config.seed, config.umap, decode, split.labels, epochs)
+
+
+def _affordable_rounds(model: Vae, mu: NDArray[np.float32], budget: Budget) -> int:
+    """How many rounds over all codes the refinement of a map's inverse may take, once for the map and once for its held-out error."""
+    y = torch.zeros(len(mu), dtype=torch.long) if model.is_conditional else None
+    round_s = 2 * BACKWARD * len(mu) * seconds_a_decode(model, torch.from_numpy(mu), y)
+    return int(min(EPOCHS, budget.seconds / max(round_s, 1e-9)))
 
 
 def refresh_maps(run: Run, dataset: Dataset) -> tuple[Projection, ...]:

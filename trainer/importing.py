@@ -19,6 +19,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -35,7 +36,7 @@ from trainer.collapse import active_units, kl_per_dim
 from trainer.config import ImportedConfig, config_error
 from trainer.datasets import Dataset, dataset_names
 from trainer.errors import ConfigError, DataError, RunError
-from trainer.evaluate import bound_terms, evaluate, seeded
+from trainer.evaluate import Budget, bound_terms, evaluate, seeded
 from trainer.examine import examine
 from trainer.fit import HELD_OUT, NLL_IMAGES, NLL_SAMPLES, maps_of, now
 from trainer.foreign import Asked, ForeignError, asked, check_pictures, decoding, settle
@@ -48,6 +49,7 @@ from trainer.packed import pack
 from trainer.projection import Projection, projections_of
 from trainer.runs import DatasetInfo, Metrics, Origin, Root, Run, RunInfo, RunWriter, default_roots, load_run
 from trainer.spread import check_range, check_spread, nll_of
+from trainer.surroundings import keep_compiled_code
 from trainer.told import HowTrained
 from trainer.trace import Found
 
@@ -57,8 +59,22 @@ Floats = NDArray[np.float32]
 Labels = NDArray[np.int64]
 
 PRESET = "imported"
+OnPart = Callable[[str, float | None], None]
 ASKED = 64  # images that a model is asked about before anything is believed
 IMPLIED = 500  # images of which the implied β is told by `check_model`
+
+
+@dataclass(frozen=True)
+class Budgets:
+    """About how long each part of an import may take; None for all images and draws. Cheap models need less."""
+
+    evaluation: Budget | None = None
+    examination: Budget | None = None
+    maps: Budget | None = None
+    classifier: Budget | None = None
+
+
+BUDGETS = Budgets(Budget(12.0), Budget(15.0), Budget(10.0), Budget(15.0))
 
 
 def make_run(
@@ -106,20 +122,25 @@ def make_run(
 
 def import_model(
     model: Any, dataset: Dataset, name: str, *, source: str = "", how: HowTrained | None = None, runs: Root | None = None,
-    overwrite: bool = False, umap: bool = True, classifier: bool = True, on_part: Callable[[str], None] = lambda part: None,
+    overwrite: bool = False, umap: bool = True, classifier: bool = True, thorough: bool = False,
+    on_part: OnPart = lambda part, share: None,
 ) -> Run:  # fmt: skip
     """Writes a run from a model with encode and decode and a data set, and returns it; see `trainer.foreign` for what it may answer.
 
     source: what to say of where it comes from · classifier: whether to train a classifier of pictures, where there are classes ·
-    on_part: told what is being done. Raises as `make_run` does.
+    thorough: all images and draws for every figure, however long it takes; else each part has its `Budget` · on_part: told what is being
+    done, and the share of it that is done, where that is known. Raises as `make_run` does.
     """
     how = how or HowTrained()
-    book = _Book(name, runs, overwrite, how, source or type(model).__name__, dataset, umap, classifier, on_part)
+    if umap:
+        keep_compiled_code()  # what would fail at the end is tried at the start
+    budgets = Budgets() if thorough else BUDGETS
+    book = _Book(name, runs, overwrite, how, source or type(model).__name__, dataset, umap, classifier, budgets, on_part)
     book.check_free()
-    on_part("asking the model")
+    on_part("asking the model", None)
     asking = understood(model, dataset, how)
     test = dataset.subset("test")
-    on_part("encoding the test images")
+    on_part("encoding the test images", None)
     mu, logvar = _encoded(asking, test.images, test.labels if asking.has_class else None)
     return book.write(asking, dataset.image_shape, mu, logvar, test.labels, dataset.class_names)
 
@@ -235,7 +256,8 @@ class _Book:
     data: Dataset | None
     umap: bool = True
     classifier: bool = False
-    on_part: Callable[[str], None] = lambda part: None
+    budgets: Budgets = Budgets()
+    on_part: OnPart = lambda part, share: None
 
     @property
     def writer(self) -> RunWriter:
@@ -256,7 +278,7 @@ class _Book:
         self.config(asking, shape, logvar is None, {})
         if not n_classes:
             check_pictures(asking.decode, torch.from_numpy(mu[:TRACED]), self.how.output, self.how.likelihood)
-        self.on_part("looking for layers")
+        self.on_part("looking for layers", None)
         decoder = decoder_layers(asking.decode, self.how, mu, shape, n_classes)
         encoder, why_encoder = encoder_layers(asking, None if self.data is None else self.data.subset("test").images, n_classes)
         parts = {"decoder": decoder.found} | ({} if encoder is None else {"encoder": encoder})
@@ -330,7 +352,7 @@ class _Book:
         n = len(mu)
         nll, index = np.full(n, np.nan), np.arange(n)
         if self.data is not None:
-            self.on_part("scoring the test images")
+            self.on_part("scoring the test images", None)
             test = self.data.subset("test")
             told = test.labels if model.is_conditional else None
             nll, index = bound_terms(model, test.images, False, seeded(model.config.seed, HELD_OUT), told)[0], test.index
@@ -345,9 +367,9 @@ class _Book:
         self, model: Vae, mu: Floats, logvar: Floats, labels: Labels | None
     ) -> tuple[Projection, ...]:  # fmt: skip
         """The maps, fitted to how pictures decode where that has a gradient."""
-        self.on_part("laying out maps")
+        self.on_part("laying out maps", None)
         if self.data is not None and _has_gradient(model, mu):
-            return maps_of(model, self.data.subset("test"), mu, logvar)
+            return maps_of(model, self.data.subset("test"), mu, logvar, self.budgets.maps)
         weight = mu.astype(float).var(0) if model.is_deterministic else kl_per_dim(mu, logvar)
         return projections_of(mu, weight, model.config.seed, self.umap, classes=labels)
 
@@ -355,21 +377,23 @@ class _Book:
         """Where it is wanted and there is something to tell apart."""
         if not self.classifier or self.data is None or "train" not in self.data.splits or not has_classes(self.data):
             return None
-        self.on_part("training a classifier of pictures")
-        training = ClassifierTraining(model, self.data, model.config.seed)
-        for _ in training.epochs():
-            pass
+        training = ClassifierTraining(model, self.data, model.config.seed, self.budgets.classifier)
+        for share in training.epochs():
+            self.on_part("training a classifier of pictures", share)
         return training.result()
 
     def measured(self, model: Vae, mu: Floats, logvar: Floats | None) -> tuple[Metrics, Any]:
         """The figures, and what the clinic measures where there are images and a posterior."""
         if self.data is not None:
-            self.on_part("evaluating")
-            metrics = Metrics(**asdict(evaluate(model, self.data, samples=NLL_SAMPLES, nll_images=NLL_IMAGES)))
+            metrics = Metrics(**asdict(evaluate(
+                model, self.data, samples=NLL_SAMPLES, nll_images=NLL_IMAGES, budget=self.budgets.evaluation,
+                on_progress=partial(self.on_part, "evaluating"),
+            )))  # fmt: skip
             if logvar is None:
                 return metrics, None
-            self.on_part("examining")
-            return metrics, examine(model, self.data)
+            return metrics, examine(
+                model, self.data, budget=self.budgets.examination, on_progress=partial(self.on_part, "examining")
+            )  # fmt: skip
         kl = None if logvar is None else tuple(kl_per_dim(mu, logvar).tolist())
         return Metrics(
             split="test", n=len(mu), elbo=None, nll=None, nll_n=None, samples=None, reconstruction=None, kl=kl and sum(kl), kl_per_dim=kl,

@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from trainer.numerals import count, number
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from trainer.fit import Event, Finishing
 
 EVERY_S = 0.25
+BEGUN = 0.001  # more than nothing: there is a run that goes on when asked
 
 
 def main() -> int:
@@ -42,7 +43,7 @@ def main() -> int:
     try:
         config = FitConfig(**spec["config"])
         data = load_dataset(config.data, download=False)
-        events = fit(config, data, spec["name"], spec["runs"], resume=spec["resume"], heard=lambda event: _say(_of_part(event)))
+        events = fit(config, data, spec["name"], spec["runs"], resume=spec["resume"], heard=_hearing())
         ended = _train(events, config, stop) if not stop.is_set() else False
     except LatentError as error:
         _say({"error": str(error)})
@@ -69,7 +70,7 @@ def _lines(events: Iterator[Event], config: FitConfig, stop: threading.Event) ->
             case Stepped() if time.monotonic() - said > EVERY_S:
                 said = time.monotonic()
                 words = f"epoch {epoch} of {config.epochs} · loss {number(event.loss)} · KL {number(event.kl)}"
-                yield {"share": event.share, "words": words + _left(event.seconds_left)}
+                yield {"share": max(event.share, BEGUN), "words": words + _left(event.seconds_left)}
             case EpochEnded():
                 epoch = min(event.epoch + 1, config.epochs)
             case Finishing():
@@ -79,6 +80,19 @@ def _lines(events: Iterator[Event], config: FitConfig, stop: threading.Event) ->
                 yield {"share": 1.0, "words": "finished"}
         if stop.is_set():
             return
+
+
+def _hearing() -> Callable[[Finishing], None]:
+    """Says how far a part is, a few times a second."""
+    said = 0.0
+
+    def hear(event: Finishing) -> None:
+        nonlocal said
+        if time.monotonic() - said > EVERY_S:
+            said = time.monotonic()
+            _say(_of_part(event))
+
+    return hear
 
 
 def _of_part(event: Finishing) -> dict[str, Any]:

@@ -21,13 +21,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from trainer.complaints import ForeignCodeError, complaint, listed
 from trainer.foreign import ForeignError
 from trainer.foreign_place import Place, place_of
 from trainer.namesakes import Namesakes, is_theirs
-from trainer.weights import hyper_parameters, load_weights, read_weights
+from trainer.weights import hyper_parameters, load_weights, modules_of, read_all
 
 WRAPPED = (
     ("module", ("DataParallel", "DistributedDataParallel", "FullyShardedDataParallel", "FSDP")),
@@ -55,19 +56,18 @@ class Settings(dict[str, Any]):
 
 
 def load_model(
-    module: str,
-    arguments: str | None = None,
-    weights: str | None = None,
-    key: str | None = None,
+    module: str, arguments: str | None = None, weights: str | Sequence[str] = (), key: str | None = None,
     namesakes: Namesakes | None = None,
-) -> Loaded:
+) -> Loaded:  # fmt: skip
     """The model that `module` names, with its weights; runs that module's code.
 
-    arguments: JSON for the class or function · weights: a file · key: where in it · namesakes: whose modules are meant by a name, in a
-    process of its own. Raises `PlaceError`, `ForeignError`, `ForeignCodeError` or `WeightsError` for whatever goes wrong there.
+    arguments: JSON for the class or function · weights: a file, or several for parts that were saved apart · key: where in it · namesakes:
+    whose modules are meant by a name, in a process of its own. Raises `PlaceError`, `ForeignError`, `ForeignCodeError` or `WeightsError`
+    for whatever goes wrong there.
     """
     place, given = place_of(module), arguments_of(arguments)
-    tree = None if weights is None else read_weights(weights)  # before minutes of somebody's code
+    files = [weights] if isinstance(weights, str) else list(weights)
+    tree = read_all(files) if files else None  # before minutes of somebody's code
     found, label, notes = _found(place, namesakes)
     hyper = {} if tree is None else hyper_parameters(tree)
     model, made_with, how = _made(found, label, given, hyper)
@@ -75,10 +75,10 @@ def load_model(
     model, unwrapped = unwrap(_checked(model, label))
     notes += [f"{kind} was taken off: what it wraps is the model" for kind in unwrapped]
     if tree is not None:
-        assert weights is not None
-        notes += load_weights(model, tree, Path(weights).name, key, made_with)
+        notes += load_weights(model, tree, " and ".join(Path(file).name for file in files), key, made_with)
     elif isinstance(found, type):
         notes.append(f"no --weights: {label} has the weights that its own code gives it, random ones unless it loads some")
+    _set_right(model)
     return Loaded(model, tuple(notes))
 
 
@@ -319,6 +319,25 @@ def _checked(model: Any, label: str) -> Any:
             f"{label} gave a {type(model).__name__}, {_short(model)}; allowed: a model, an object with encode and decode."
         )
     return model
+
+
+def _set_right(model: Any) -> None:
+    """What their code switched for all of torch is as it was, and parameters that were made without gradients can have some."""
+    torch.set_grad_enabled(True)
+    torch.set_default_dtype(torch.float32)
+    torch.set_default_device(None)
+    torch.use_deterministic_algorithms(False)
+    torch.autograd.set_detect_anomaly(False)
+    for module in modules_of(model).values():
+        for part in module.modules():
+            for name, value in [*part.named_parameters(recurse=False), *part.named_buffers(recurse=False)]:
+                if value.is_inference():  # of @torch.inference_mode()
+                    copy = value.detach().clone()
+                    delattr(part, name)
+                    if isinstance(value, nn.Parameter):
+                        part.register_parameter(name, nn.Parameter(copy))
+                    else:
+                        part.register_buffer(name, copy)
 
 
 def unwrap(model: Any) -> tuple[Any, list[str]]:

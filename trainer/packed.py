@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST_IMAGES = 10_000
-MOST_BYTES = 200_000_000  # of the pixels that are kept, unpacked
+MOST_BYTES = 100_000_000  # of the pixels that are kept, unpacked: the app holds several runs in memory
 SHEET_BYTES = 2**21
 SHEET, ROWS, WHOLE = "sheet_", "rows", "images"
 

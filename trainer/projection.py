@@ -8,6 +8,7 @@ carries what it loses, both ways.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -19,6 +20,7 @@ from trainer.numerals import count, dimension, number, percent
 from trainer.surroundings import keep_compiled_code
 from trainer.way_back import (
     AT_MOST_HELD_OUT,
+    EPOCHS,
     FAR_AWAY,
     Decode,
     Honesty,
@@ -140,27 +142,31 @@ def axis_pair(mu: Floats, first: int, second: int) -> Projection:
     )  # fmt: skip
 
 
-def umap_map(mu: Floats, seed: int, decode: Decode | None = None, classes: Whole | None = None) -> Projection:
+def umap_map(
+    mu: Floats, seed: int, decode: Decode | None = None, classes: Whole | None = None, epochs: int = EPOCHS
+) -> Projection:  # fmt: skip
     """A UMAP (McInnes et al. 2018) of the codes mu (N, K), K > 2, with a lattice as its way back; see `lattice_map`."""
     keep_compiled_code()
     import umap  # seconds to import: only where a map is made
 
     neighbours = min(15, len(mu) - 1)
-    points = umap.UMAP(n_neighbors=neighbours, min_dist=0.1, random_state=seed, n_jobs=1).fit_transform(mu)
-    return lattice_map("umap", np.asarray(points, np.float32), mu, "UMAP", ("UMAP 1", "UMAP 2"), decode, classes, seed)
+    with warnings.catch_warnings():  # of codes that are (almost) all the same it says that it begins at random places instead
+        warnings.filterwarnings("ignore", "Spectral initialisation failed", UserWarning)
+        points = umap.UMAP(n_neighbors=neighbours, min_dist=0.1, random_state=seed, n_jobs=1).fit_transform(mu)
+    return lattice_map("umap", np.asarray(points, np.float32), mu, "UMAP", ("UMAP 1", "UMAP 2"), decode, classes, seed, epochs)
 
 
 def lattice_map(
     name: str, points: Floats, mu: Floats, title: str, labels: tuple[str, str],
-    decode: Decode | None = None, classes: Whole | None = None, seed: int = 0,
+    decode: Decode | None = None, classes: Whole | None = None, seed: int = 0, epochs: int = EPOCHS,
 ) -> Projection:  # fmt: skip
     """Any layout `points` (N, 2) of the codes `mu` (N, K), settled on the sheet that is its way back, with the error of that way.
 
     decode: how well a code decodes the picture of a point; without it only codes count · classes (N,), −1 for none: for the agreement.
     """
     extent = square_extent(points)
-    sheet = find_way_back(points, mu, extent, decode, seed)
-    error = held_out_error(points, mu, extent, decode, classes, seed)
+    sheet = find_way_back(points, mu, extent, decode, seed, epochs)
+    error = held_out_error(points, mu, extent, decode, classes, seed, epochs)
     return Projection(
         name, "lattice", sheet.points, extent, labels, title, lattice_note(error), lattice_z=sheet.lattice_z, way_back=error
     )
@@ -211,9 +217,12 @@ def _linear(
 
 def projections_of(
     mu: Floats, kl_per_dim: NDArray[np.float64], seed: int, with_umap: bool,
-    decode: Decode | None = None, classes: Whole | None = None,
+    decode: Decode | None = None, classes: Whole | None = None, epochs: int = EPOCHS,
 ) -> tuple[Projection, ...]:  # fmt: skip
-    """All maps that a finished run stores, the best first: the plane itself, or UMAP, PCA and the two dimensions of most KL."""
+    """All maps that a finished run stores, the best first: the plane itself, or UMAP, PCA and the two dimensions of most KL.
+
+    epochs: of the refinement of a map's inverse by decoded pictures; fewer where a decode is dear.
+    """
     n_dims = mu.shape[1]
     maps: tuple[Projection, ...]
     if n_dims == 1:
@@ -223,5 +232,5 @@ def projections_of(
     else:
         first, second = np.argsort(-kl_per_dim, kind="stable")[:2].tolist()
         maps = (pca(mu), axis_pair(mu, first, second))
-        maps = (umap_map(mu, seed, decode, classes), *maps) if with_umap and len(mu) > 3 else maps
+        maps = (umap_map(mu, seed, decode, classes, epochs), *maps) if with_umap and len(mu) > 3 else maps
     return tuple(measured(projection, mu, decode, classes) for projection in maps)

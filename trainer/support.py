@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,9 +20,10 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 NEIGHBOUR = 5
-SAMPLED = 2000  # encoded images whose own loneliness is known: a share is right to about .01
+SAMPLED = 1000  # encoded images whose own loneliness is known: a share is right to about .01
 LOW, MEDIUM = 0.02, 0.2  # below: low density; below: medium. 0.02 is lonelier than 49 of 50 encoded images
 TAIL = 0.01  # of the prior, on either side of the norm
+AT_ONCE, FEW = 256, 4
 FAR_AWAY = 1e18  # numbers are cut there: their squares are float32 still
 WORDS = ("low density of encoded images", "medium density of encoded images", "high density of encoded images")
 
@@ -56,15 +56,24 @@ class Support:
         return max(1, min(NEIGHBOUR, len(self.mu) - 1))
 
     def _distance(self, codes: Doubles, k: int) -> Floats:
-        """(M,): to the k-th nearest encoded image."""
-        distance = self._tree.query(codes, k=[k], workers=-1)[0]
-        return np.asarray(distance, np.float32)[:, 0]
+        """(M,): to the k-th nearest encoded image. Without a tree: importing one would take longer than the first page has."""
+        found = [kth_square(codes[at : at + AT_ONCE], self._real, k) for at in range(0, len(codes), AT_ONCE)]
+        return np.asarray(np.sqrt(np.concatenate([np.empty(0), *found])), np.float32)
 
     @cached_property
-    def _tree(self) -> Any:
-        from scipy.spatial import cKDTree
+    def _real(self) -> Doubles:
+        return self.mu.astype(np.float64)
 
-        return cKDTree(self.mu.astype(np.float64))
+
+def kth_square(codes: Doubles, real: Doubles, k: int) -> Doubles:
+    """(M,): squared distance of codes (M, K) to the k-th nearest of real (N, K); few dimensions by differences, which lose no digits."""
+    if real.shape[1] <= FEW:
+        squares = np.zeros((len(codes), len(real)), np.float32)
+        for own, theirs in zip(codes.T.astype(np.float32), real.T.astype(np.float32), strict=True):
+            squares += np.square(own[:, None] - theirs)
+    else:
+        squares = np.square(real).sum(1) - 2 * codes @ real.T + np.square(codes).sum(1)[:, None]
+    return np.asarray(np.maximum(np.partition(squares, k - 1, axis=1)[:, k - 1], 0))
 
 
 def prior_share(z: ArrayLike) -> Doubles:

@@ -130,15 +130,20 @@ def local_fit(queries: Floats, places: Floats, values: Floats, k: int = NEIGHBOU
     return np.asarray(mean + np.einsum("mi,mid->md", step, slope), np.float32)
 
 
-def find_way_back(points: Floats, mu: Floats, extent: Extent, decode: Decode | None = None, seed: int = 0) -> Sheet:
-    """The sheet of codes mu (N, K) laid out at `points` (N, 2), and where the points settle on it. Never raises for odd data."""
+def find_way_back(
+    points: Floats, mu: Floats, extent: Extent, decode: Decode | None = None, seed: int = 0, epochs: int = EPOCHS
+) -> Sheet:  # fmt: skip
+    """The sheet of codes mu (N, K) laid out at `points` (N, 2), and where the points settle on it. Never raises for odd data.
+
+    epochs: of its refinement by decoded pictures; 0 for none.
+    """
     nodes = lattice_nodes(extent, LATTICE_SIZE)
     now = points
     for _ in range(ROUNDS):
         sheet = local_fit(nodes, now, mu).reshape(LATTICE_SIZE, LATTICE_SIZE, -1)
         now = settle(points, mu, sheet, extent)
     sheet = local_fit(nodes, now, mu).reshape(LATTICE_SIZE, LATTICE_SIZE, -1)
-    refined = None if decode is None else refine(sheet, now, mu, extent, decode, seed)
+    refined = None if decode is None or epochs < 1 else refine(sheet, now, mu, extent, decode, seed, epochs)
     sheet = sheet if refined is None else refined
     return Sheet(sheet, settle(points, mu, sheet, extent), refined is not None)
 
@@ -235,7 +240,9 @@ def _disc(n: int = 6) -> Floats:
     return grid[np.argsort(np.square(grid).sum(1), kind="stable")]
 
 
-def refine(lattice: Floats, points: Floats, mu: Floats, extent: Extent, decode: Decode, seed: int = 0) -> Floats | None:
+def refine(
+    lattice: Floats, points: Floats, mu: Floats, extent: Extent, decode: Decode, seed: int = 0, epochs: int = EPOCHS
+) -> Floats | None:  # fmt: skip
     """The lattice after descent on decoded error + `CODE_WEIGHT` · missed codes, each divided by its own start; Adam (Kingma & Ba 2015).
 
     None where nothing is gained: the start decodes as well as the codes themselves or not at all, or the end is no better, or far off.
@@ -251,9 +258,9 @@ def refine(lattice: Floats, points: Floats, mu: Floats, extent: Extent, decode: 
     size, cell = len(lattice), (extent[1] - extent[0]) / (len(lattice) - 1)
     flat = lattice.reshape(size * size, -1).astype(np.float64)
     first, second = np.zeros_like(flat), np.zeros_like(flat)
-    n_steps = EPOCHS * -(-len(mu) // BATCH)
+    n_steps = epochs * -(-len(mu) // BATCH)
     rate = 0.12 * np.sqrt(missed / mu.shape[1])
-    for step, batch in enumerate(_batches(rng, len(mu))):
+    for step, batch in enumerate(_batches(rng, len(mu), epochs)):
         # a little noise in the place ties a node to its neighbours' points
         moved = points[batch] + (JITTER * cell * rng.standard_normal((len(batch), 2))).astype(np.float32)
         corners, weight = _corners(size, extent, moved)
@@ -274,16 +281,17 @@ def refine(lattice: Floats, points: Floats, mu: Floats, extent: Extent, decode: 
     return refined if gained and np.square(end - mu).sum(1).mean() < 2 * missed else None
 
 
-def _batches(rng: np.random.Generator, n: int) -> Iterator[Whole]:
-    for _ in range(EPOCHS):
+def _batches(rng: np.random.Generator, n: int, epochs: int) -> Iterator[Whole]:
+    for _ in range(epochs):
         order = rng.permutation(n)
         for at in range(0, n, BATCH):
             yield order[at : at + BATCH]
 
 
 def held_out_error(
-    points: Floats, mu: Floats, extent: Extent, decode: Decode | None = None, labels: Whole | None = None, seed: int = 0
-) -> WayBackError | None:
+    points: Floats, mu: Floats, extent: Extent, decode: Decode | None = None, labels: Whole | None = None, seed: int = 0,
+    epochs: int = EPOCHS,
+) -> WayBackError | None:  # fmt: skip
     """The error of a way back made in the same way without a tenth of the points (at most 1000), on these; None below ten points.
 
     The points left out settle like the others, by their own codes, on a sheet that knows nothing of them.
@@ -294,7 +302,7 @@ def held_out_error(
     order = np.random.default_rng((seed, len(mu))).permutation(len(mu))
     out, kept = order[:n], order[n:]
     known = None if decode is None else lambda z, index: decode(z, kept[index])
-    sheet = find_way_back(points[kept], mu[kept], extent, known, seed)
+    sheet = find_way_back(points[kept], mu[kept], extent, known, seed, epochs)
     found = bilinear(sheet.lattice_z, extent, settle(points[out], mu[out], sheet.lattice_z, extent))
     return replace(way_back_error(found, out, mu, decode, labels), is_held_out=True)
 

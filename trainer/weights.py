@@ -104,6 +104,26 @@ def read_weights(file: str) -> Mapping[str, Any]:
     return found
 
 
+def read_all(files: Sequence[str]) -> Mapping[str, Any]:
+    """What one file holds; of several, each under its own name, since they are parts of one model. Raises `WeightsError`."""
+    if len(files) == 1:
+        return read_weights(files[0])
+    trees = {Path(file).stem.replace(".", "_"): _inner(read_weights(file)) for file in files}
+    if len(trees) < len(files):
+        raise WeightsError(f"--weights names {len(files)} files, and two have one name; allowed: files of different names.")
+    return trees
+
+
+def _inner(tree: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The one mapping with tensors, where there is nothing else."""
+    while not any(isinstance(value, Tensor) for value in tree.values()):
+        inside = [value for value in tree.values() if isinstance(value, Mapping) and any(_flat(value, "", 0))]
+        if len(inside) != 1:
+            break
+        tree = inside[0]
+    return tree
+
+
 def _file_of(path: Path) -> Path:
     """The file, or the only one of weights in a folder."""
     if path.is_dir():
@@ -161,14 +181,15 @@ def _why_unreadable(path: Path, error: Exception) -> str:
     if refused is None:
         return f"{path.name} cannot be read as weights ({said(error)}); allowed: {', '.join(USUAL)}, whole and not damaged."
     if path.suffix == ".ckpt":
-        take = "checkpoint['state_dict']"
+        take, whole = "checkpoint['state_dict']", "['state_dict']"
         why = f"keeps an object of the class {refused} beside its weights (among hyper_parameters, or in a callback)"
     else:
-        take = "whatever.state_dict()"
+        take, whole = "model.state_dict()", ".state_dict()"
         why = f"holds an object of the class {refused} (a whole model, or settings beside the weights)"
     return (
         f"{path.name} {why}, and nothing but tensors is loaded here, since such an object may run any code; where the model was trained, "
-        f"save the weights alone, torch.save({take}, 'weights.pt'), and give that."
+        f"save the weights alone, torch.save({take}, 'weights.pt'), and give that; or, if you trust the file, once in the folder of its "
+        f"code: python -c \"import torch; torch.save(torch.load('{path.name}', 'cpu', weights_only=False){whole}, 'weights.pt')\"."
     )
 
 

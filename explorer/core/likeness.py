@@ -25,6 +25,7 @@ from trainer.forward import Floats
 from trainer.numerals import percent
 
 SURE = 0.5  # more likely than not: below that a class is not named
+FEWEST = 30  # test images below which their shares carry no sentence
 N_VOTES = 5  # nearest test images that vote where there is no classifier
 
 
@@ -63,8 +64,10 @@ def voted(
 ) -> Likeness | None:
     """By the labels (N,) of the test images (N, C, H, W) whose pixels are nearest; None where too few of them have one.
 
-    without: the row that is the picture itself.
+    None too where the test images are so few that their votes say nothing. without: the row that is the picture itself.
     """
+    if len(pictures) < FEWEST:
+        return None
     looks = [_vote(label[nearest_pictures(some, pictures, N_VOTES, without).index]) for some in (x, x_hat)]
     return None if looks[0] is None or looks[1] is None else Likeness(looks[0], looks[1], is_voted=True)
 

@@ -27,7 +27,8 @@ from PIL import Image, ImageOps
 
 from explorer.core.ink import FAINT, Floats, Found, Mask, blank, find_ink, fitted, resize
 from trainer.datasets.pictures import BLACK, MAX_BYTES, MAX_PIXELS, ground_behind, is_transparent, open_picture, to_grey_or_rgb
-from trainer.datasets.reduced import full_size
+from trainer.datasets.reduced import full_size, n_in_file
+from trainer.numerals import count
 
 __all__ = [
     "MAX_BYTES", "MAX_PIXELS", "Ground", "Prepared", "Step", "Switch", "browser_protocol", "ground_of", "open_picture", "prepare",
@@ -181,7 +182,9 @@ def prepare(
     else:
         flat_, why = _turned(flat, ground, off)
         steps = (_as_it_is(flat_, image_shape, dataset, bool(why)),) if is_own_size else _photograph(flat_, image_shape, off)
-    first = Step("Your picture", f"{_told_size(image)} pixels{_told_mode(image, is_mixed, behind)}.{why}", _shown(flat))
+    first = Step(
+        "Your picture", f"{_told_size(image)} pixels{_told_mode(image, is_mixed, behind)}{_told_first(image)}.{why}", _shown(flat)
+    )
     return Prepared(_to_x(steps[-1].picture, image_shape), (first, *steps))
 
 
@@ -429,6 +432,12 @@ def _shown_floats(values: Floats) -> NDArray[np.uint8]:
 def _told_size(image: Image.Image) -> str:
     width, height = full_size(image)
     return f"{width} × {height}"
+
+
+def _told_first(image: Image.Image) -> str:
+    """Of a stack of pages or an animation only the first picture is looked at."""
+    n = n_in_file(image)
+    return f", the first of {count(n)} pictures in the file" if n > 1 else ""
 
 
 def _told_mode(image: Image.Image, is_mixed: bool, behind: int) -> str:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.core.likeness import Likeness, change_sentence, closest_sentence, likeness_sentence
+from explorer.core.likeness import FEWEST, Likeness, change_sentence, closest_sentence, likeness_sentence
 from trainer.forward import Codes, Floats, Forward
 from trainer.numerals import count, percent
 
@@ -35,7 +35,6 @@ MOST_PAIRS = 40_000_000  # distances for that: half a second
 LEAST_SEARCHES = 200
 CHUNK = 200
 UNUSUAL, LESS_TYPICAL = 95.0, 75.0  # percentiles of the anomaly score from which the sentence changes
-FEWEST = 30  # test images below which a percentile carries no sentence
 MOST = 99.9  # per cent that a share of the test images may read where some are as unusual
 
 
@@ -173,6 +172,13 @@ def sentence(percentile: float, n: int) -> str:
     return "Typical of the test data."
 
 
+def worse_than(percentile: float, n: int) -> str:
+    """How many of n test images are less bad: as a share, or counted where there are few."""
+    if n < FEWEST:
+        return f"worse than {round(percentile * n / 100)} of the {n} test images"
+    return f"worse than {percent(percentile / 100, 1)} of the test images"
+
+
 def is_redrawn(percentile: float, likeness: Likeness | None) -> bool:
     """Whether the headline is that of a picture redrawn as another class: a classifier's word on a picture of another kind means little."""
     return likeness is not None and likeness.is_changed and percentile < UNUSUAL
@@ -181,7 +187,7 @@ def is_redrawn(percentile: float, likeness: Likeness | None) -> bool:
 def headline(percentile: float, n: int, likeness: Likeness | None, names: Sequence[str]) -> str:
     """The gauge's answer. A picture that is redrawn as another class is never called typical, whatever its figures are."""
     if likeness is not None and is_redrawn(percentile, likeness):
-        return f"Redrawn as another class. {change_sentence(likeness, names)}"
+        return f"Reconstructed as another class. {change_sentence(likeness, names)}"
     return sentence(percentile, n)
 
 

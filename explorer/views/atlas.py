@@ -9,7 +9,7 @@ from explorer import cache, state
 from explorer.core.image_names import at_distance
 from explorer.core.neighbours import nearest
 from explorer.core.pictures import fitted, picture_grid, to_picture
-from explorer.core.words import plain
+from explorer.core.words import capitalised, plain
 from explorer.state import State
 from explorer.views.parts import (
     chosen_map,
@@ -21,7 +21,10 @@ from explorer.views.parts import (
     show_picture,
     stored_pictures,
 )
+from explorer.views.stops import SUPPORT_HELP
+from trainer.numerals import number
 from trainer.runs import Run
+from trainer.support import density_words
 
 KEY = "atlas-surface"
 N_NEIGHBOURS = 8
@@ -50,6 +53,8 @@ def _details(now: State) -> None:
         show_picture(picture_of(run, code), f"decoded picture of pin {state.label(len(now.pins) - 1)}", 224)
         if run.config.is_conditional:
             st.caption(plain(f"decoded{decoded_as(run)}"))
+        support = float(cache.support(run.id).of([code])[0])
+        st.caption(f"{capitalised(density_words(support))} ({number(support)})", help=SUPPORT_HELP)
         st.caption(f"z = {number_list(code)}", help="The latent code from which this picture was decoded.")
     with right:
         st.markdown("**Nearest test images**")

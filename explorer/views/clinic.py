@@ -23,7 +23,6 @@ from trainer.clinic import (
     diagnose,
     information_sentence,
     prior_bracket,
-    prior_sentence,
     used_dimensions,
 )
 from trainer.collapse import is_active, kl_per_dim, population_kl
@@ -111,7 +110,9 @@ def _implied(run: Run, found: Examination) -> str:
     if run.config.importance_samples > 1:
         return "It was trained with several importance samples, an objective that has no implied β."
     if found.implied is None:
-        return "" if found.measured is None else "No implied β: no dimension is in use, or the decoder has no gradient here."
+        return (
+            "" if found.measured is None else "No implied β: no posterior is narrower than the prior, or decoding has no gradient."
+        )
     return implied_sentence(run.config, found.measured, found.implied)
 
 
@@ -235,17 +236,11 @@ def _of_how_many(found: Examination) -> str:
 
 def _how_to_read_the_stack(found: Examination) -> str:
     """What the split shows, and what N images cannot show."""
-    told = f"± {number(found.information_error)} nats of sampling error"
-    if not found.is_capped:
-        return (
-            f"How to read this: the first part tells images apart ({told}); the others say how far the codes as a whole are from the "
-            "prior."
-        )
-    return (
-        f"How to read this: with {count(found.n)} images at most log N = {number(found.ceiling)} nats of information can be seen, and so "
-        f"many are. How much of the rest is information too is open: between nothing and all up to the second line, at "
-        f"{number(found.information_between[1], 1)} nats."
-    )
+    low, high = found.information_between
+    ceiling = f"at most log N = {number(found.ceiling)} nats; ± {number(found.information_error)}"
+    seen = f"information that {count(found.n)} images show ({ceiling})"
+    open_part = "; grey is information too or part of that distance, which these images do not decide" if high - low > 0.05 else ""
+    return f"How to read this: blue is {seen}; the other colours say how far the codes as a whole are from the prior{open_part}."
 
 
 def _pictures_of_interventions(run: Run, k: int) -> None:
@@ -279,7 +274,6 @@ def prior_section(run: Run, found: Examination | None) -> None:
             f"{dimension(far)} is farthest, {number(found.dimension_wise_kl[far])} nats",
             help=PRIOR_HELP,
         )
-        st.caption(plain(prior_sentence(found)))
     st.caption(
         "How to read this: where blue stands over the line, codes are denser than the prior; where the line stands alone, samples from the "
         "prior fall where few images are encoded.",

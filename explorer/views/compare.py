@@ -30,6 +30,7 @@ from explorer.views.parts import (
 from explorer.views.picking import row_title
 from explorer.views.tradeoff import show_rates
 from trainer.errors import LatentError
+from trainer.numerals import dimension
 from trainer.projection import Projection
 from trainer.runs import Run, RunInfo
 
@@ -277,7 +278,7 @@ def _chosen_axes(at: int, run: Run, column: Column, data_set: str) -> tuple[int,
         comparison.show(key, chosen[i] + 1)
         st.selectbox(
             f"{word}, column {at + 2}", [n for n in numbers if n != chosen[1 - i] + 1], key=key, on_change=comparison.take_map,
-            args=(data_set, at), width=72, format_func="z{}".format, label_visibility="collapsed",
+            args=(data_set, at), width=72, format_func=lambda number: dimension(number - 1), label_visibility="collapsed",
         )  # fmt: skip
     return chosen
 

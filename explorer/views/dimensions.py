@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from explorer import cache, figures
+from explorer import cache, figures, state
 from explorer.state import State
 from explorer.views import clinic, mend, traversals
 from trainer.collapse import is_active, kl_per_dim, spread_sentence
@@ -31,8 +31,7 @@ def show(now: State) -> None:
     diagnosis = clinic.examined(run)
     if diagnosis is not None:
         clinic.verdict(run, diagnosis)
-    if (old := st.query_params.get("look")) in RENAMED:
-        st.query_params["look"] = RENAMED[old]
+    state.take_renamed("look", RENAMED)
     section = st.segmented_control(
         "Look at",
         SECTIONS,

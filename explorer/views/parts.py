@@ -74,7 +74,7 @@ def class_chooser(run: Run) -> None:
     st.selectbox(
         "Decode as class", run.info.dataset.class_names, index=0, key="as", bind="query-params", width=150,
         help="A class-conditional model p(x|z, y) (Sohn et al. 2015). Points on the map are images, each encoded under its own class y; "
-        "pictures under the cursor, of pins and of paths are decoded under the class chosen here.",
+        "pictures under the cursor and of pins are decoded under the class chosen here; images that are stops of a path under their own.",
     )  # fmt: skip
 
 

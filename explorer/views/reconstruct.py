@@ -140,10 +140,14 @@ def _pictures(run: Run, picked: Picked, codes: Codes, label: int | None) -> None
         shown.append(("error", error_map(picked.x, x_hat), ERROR_HELP))
     if picked.steps:
         shown.insert(0, ("your picture", picked.shown, "The picture as it was opened."))
+    # what was done with the picture is said where it is seen, not only step by step
+    said = {"your picture": picked.steps[0].sentence, "model input": picked.steps[-1].sentence} if picked.steps else {}
     for column, (title, picture, help_text) in zip(st.columns(len(shown)), shown, strict=True):
         with column:
             st.caption(title, help=help_text)
             show_picture(picture, title, TALL_PX)
+            if said.get(title):
+                st.caption(said[title])
     channel_words(run)
     error = f"mean absolute error {number(float(np.abs(picked.x - x_hat).mean()), 3)} per pixel (0 black, 1 white)"
     title = plain(picked.title)

@@ -86,7 +86,7 @@ def stop_row(now: State, run: Run, stops: Sequence[Stop]) -> None:
     for i, stop in enumerate(stops):
         with st.container(width=TILE_PX, gap=None, key=f"tile-{i}"):
             show_stop(run, stop, PICTURE_PX)
-            st.caption(plain(shortened(stop.name, 22) + stop_as(run, stop)))
+            st.caption(plain(shortened(stop.name, 34) + stop_as(run, stop)))
             _menu(run, stops, i)
     with st.container(width="content", gap="small"):
         _chooser(now, run, stops)

@@ -13,9 +13,9 @@ from explorer.facts import number
 from explorer.rates import Rated, RateDistortion, chart_sentence, rate_distortion
 from trainer.runs import RunInfo
 
-RATE_HELP = """**Rate** R: mean KL(q(z|x) ‖ p(z)) over the test images. **Distortion** D: mean −E_q[log p(x|z)], the
-reconstruction loss. ELBO = −(D + R), so the dashed lines join models of the same ELBO, and lower left is better
-(Alemi et al. 2018, “Fixing a Broken ELBO”, eq. 4–5). All numbers are those of the runs' run.json, test split."""
+RATE_HELP = """**Rate** R: mean KL(q(z|x) ‖ p(z)) over the test images. **Distortion** D: mean −E_q[log p(x|z)], the reconstruction loss.
+ELBO = −(D + R), so the dashed lines join models of the same ELBO, and lower left is better (Alemi et al. 2018, “Fixing a Broken ELBO”,
+eq. 4–5). All numbers are those of the runs' run.json, test split."""
 
 
 def show_rates(run_id: str, names: Collection[str], runs: Mapping[str, RunInfo]) -> None:

@@ -17,7 +17,7 @@ from explorer.core.words import plain
 from explorer.trust_figures import strip_gauge
 from explorer.views.picking import Picked
 from trainer.forward import Codes
-from trainer.numerals import number, percent
+from trainer.numerals import number
 from trainer.runs import Run
 
 K_NEAREST = 6
@@ -28,9 +28,10 @@ a conformal p-value (Bates et al. 2023). The percentage is the share of the test
 pictures from digits (inverted, shuffled, shapes), but calls many mirrored digits typical: a low percentage is no promise. The test images
 were not trained on.
 
-**Redrawn as another class**: by the classifier of pictures that was trained with the run (calibrated by temperature, Guo et al. 2017), or,
-without one, by the 5 test images whose pixels are nearest. Said where both classes are more likely than not and the picture is not more
-unusual than 95 % of the test images. The classes differ so in 8.4 % of MNIST's test images with mnist-2d and in 1.6 % with mnist-20d."""
+**Reconstructed as another class**: by the classifier of pictures that was trained with the run (calibrated by temperature, Guo et al.
+2017), or, without one, by the 5 test images whose pixels are nearest. Said where both classes are more likely than not and the picture is
+not more unusual than 95 % of the test images. The classes differ so in 8.4 % of MNIST's test images with mnist-2d and in 1.6 % with
+mnist-20d."""
 TITLES = {RECONSTRUCTION: "Reconstruction loss", ELBO: "ELBO", DISTANCE: "Latent distance"}
 UNITS = {RECONSTRUCTION: "nats", ELBO: "nats", DISTANCE: "latent units"}
 HELP = {
@@ -108,7 +109,7 @@ def _gauge(name: str, found: Figures, judged: Judged, among: Population) -> None
     st.plotly_chart(
         strip_gauge(among.ordered[name], value, UNITS[name], is_low_bad), config=figures.CONFIG, key=f"gauge-{name}"
     )  # fmt: skip
-    st.caption(f"worse than {percent(judged.percentiles[name][0] / 100, 1)} of the test images")
+    st.caption(trust.worse_than(float(judged.percentiles[name][0]), len(among.ordered[name])))
 
 
 def _nearest(run: Run, picked: Picked, codes: Codes) -> None:

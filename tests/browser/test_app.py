@@ -186,7 +186,7 @@ def test_many_dimensions_decode_live_and_say_how(page, server):
     page.wait_for_timeout(80)
     assert len(first[0]) == 20
     assert (code(page), pixels(page)) != first
-    expect(page.get_by_text("A place stands for a code fitted to the real codes around it")).to_be_visible()
+    expect(page.get_by_text("Each map point is mapped to a latent code by an approximate inverse")).to_be_visible()
 
 
 def test_the_map_can_be_changed(page, server):
@@ -195,7 +195,7 @@ def test_the_map_can_be_changed(page, server):
     expect(page.get_by_text("code on the plane of the two main axes")).to_be_visible()
     expect(page).to_have_url(re.compile("projection=pca"))
     open_view(page, server, run="digits-16d", projection="axes", x="3", y="7")
-    expect(page.get_by_text("A place sets dimensions 3 and 7")).to_be_visible()
+    expect(page.get_by_text("Each map point sets z₃ and z₇")).to_be_visible()
 
 
 def choose_class(page: Page, name: str) -> None:
@@ -216,7 +216,9 @@ def test_another_class_is_another_picture_of_the_same_place(page, server, kinds)
     place, shown = code(page), {0: pixels(page)}
     choose_class(page, "7")
     expect(page).to_have_url(re.compile("as=7"))
-    expect(page.get_by_text("Points: each image under its own class; pictures under the cursor: decoded as 7.")).to_be_visible()
+    expect(
+        page.get_by_text("Points are images, each encoded under its own class; pictures under the cursor are decoded as 7.")
+    ).to_be_visible()
     shown[7] = pixels(page)
     if code(page) != place:  # the pointer went to the list and may have crossed the map
         page.mouse.move(*at(canvas, 0.3, 0.4))
@@ -251,8 +253,9 @@ def test_a_pin_and_the_camera_stay_when_the_class_changes(page, server):
     expect(page.get_by_test_id("pin")).to_have_attribute("data-label", "A")
 
 
-def test_a_films_pictures_are_of_the_chosen_class(page, server):
-    open_view(page, server, run="tiny-conditional", view="interpolate")
+def test_a_films_pictures_of_pins_are_of_the_chosen_class(page, server):
+    """Pins are codes of no class; a stop that is an image is decoded as its own."""
+    open_view(page, server, run="tiny-conditional", view="interpolate", pins="0.5_0.5~-1_0.2")
     frames = lambda: page.locator(".la-film canvas").evaluate_all(
         "all => all.map(c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).join())"
     )
@@ -303,7 +306,7 @@ def test_an_upload_is_reconstructed(page, server):
     page.locator("input[type=file]").set_input_files({"name": "one.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()})
     expect(page.get_by_text("mean absolute error")).to_be_visible()
     expect(page.get_by_text("model input", exact=True)).to_be_visible()
-    expect(page.get_by_text("Where the encoder puts it")).to_be_visible()
+    expect(page.get_by_text("Its latent code")).to_be_visible()
 
 
 def test_a_bad_upload_is_refused_in_words(page, server):

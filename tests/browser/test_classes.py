@@ -117,8 +117,8 @@ def test_what_it_looks_like_is_spoken_once_the_hand_rests_and_defined_one_hover_
     expect(said).to_contain_text(f"looks like class {p.argmax()}, ", timeout=3000)
     assert "nearest test image" not in said.inner_text()
     meaning = page.get_by_role("region", name="Class probabilities").get_attribute("title")
-    assert f"{100 * run.classifier.images.accuracy:.1f} %" in meaning
-    assert f"{100 * run.classifier.decoded.accuracy:.1f} %" in meaning
+    assert f"{100 * run.classifier.images.accuracy:.1f}\u00a0%" in meaning
+    assert f"{100 * run.classifier.decoded.accuracy:.1f}\u00a0%" in meaning
     assert "calibration error" in meaning
 
 

@@ -36,7 +36,7 @@ def test_thresholds_act_while_they_move(page, server):
 
 
 def test_the_line_walks_down_the_staircase(page, server):
-    opened(page, server, "clinic-healthy", "before training")
+    opened(page, server, "clinic-healthy", "linear-VAE prediction")
     eigenvalues = np.linalg.eigvalsh(np.cov(load_dataset("digits").subset("train").images.reshape(-1, 64).T / 255.0, bias=True))
     words = page.locator(".lc-words")
     expect(words).to_contain_text("βσ²", timeout=20_000)
@@ -50,11 +50,11 @@ def test_the_line_walks_down_the_staircase(page, server):
 
 
 def test_a_remedy_is_trained_beside_the_patient_and_only_its_owner_may_stop_it(page, server, browser):
-    opened(page, server, "clinic-over-regularised", "mend")
+    opened(page, server, "clinic-over-regularised", "fix")
     page.get_by_role("button", name="Retrain").first.click()
     expect(page.get_by_text("clinic-over-regularised-lower-beta").first).to_be_visible(timeout=20_000)
     other = browser.new_context().new_page()
-    opened(other, server, "clinic-over-regularised", "mend")
+    opened(other, server, "clinic-over-regularised", "fix")
     expect(other.get_by_text("clinic-over-regularised-lower-beta").first).to_be_visible(timeout=20_000)
     expect(other.get_by_role("button", name="Stop")).to_have_count(0)
     other.context.close()
@@ -65,7 +65,7 @@ def test_a_remedy_is_trained_beside_the_patient_and_only_its_owner_may_stop_it(p
     expect(page).to_have_url(re.compile("run=clinic-over-regularised-lower-beta"))
 
 
-@pytest.mark.parametrize("look", ["KL", "information", "prior", "before training", "sweep over β", "mend"])
+@pytest.mark.parametrize("look", ["KL", "information", "prior", "linear-VAE prediction", "sweep over β", "fix"])
 def test_nobody_is_shut_out(page, server, look):
     opened(page, server, "clinic-strong-decoder", look)
     for theme in ("light", "dark"):

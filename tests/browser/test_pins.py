@@ -89,10 +89,10 @@ def test_two_pins_are_compared(page, server):
     run = load_run(RUN, ROOT / "assets/runs")
     a, b = np.round(run.encodings.mu[[3, 9]].astype(float), 4)
     opened(page, server, run=RUN, pins=link_of([a, b]))
-    expect(page.get_by_test_id("apart")).to_contain_text(f"{np.linalg.norm(b - a):.2f} apart")
+    expect(page.get_by_test_id("apart")).to_contain_text(f"distance {np.linalg.norm(b - a):.2f}")
     most = int(np.abs(b - a).argmax())
     assert str(most + 1) in page.get_by_test_id("apart").inner_text().translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"))
-    shown = page.get_by_role("img", name="Where the two pictures differ").evaluate(
+    shown = page.get_by_role("img", name="Absolute difference of the two pictures").evaluate(
         "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).filter((_, i) => i % 4 === 0)"
     )
     first, second = run.forward.decode(np.array([a, b], np.float32))

@@ -336,7 +336,7 @@ def test_a_step_that_is_switched_off_is_left_out():
     test = upload(sound(app(run="mnist-2d", view="reconstruct").run()), "one.png", png(drawing))
     assert "The light background" in words(test)
     titles = [box.label for box in test.checkbox]
-    assert titles[:6] == [switch.title for switch in switches("mnist")]
+    assert titles[:7] == [switch.title for switch in switches("mnist")]
     next(box for box in test.checkbox if box.label == "Crop to the ink").uncheck()
     sound(test.run())
     assert "Not cut" in words(test)

@@ -11,7 +11,7 @@ from tests.explorer.test_app import CLINIC, ROOT, _clean, app, said, sound, word
 from trainer.clinic import diagnose
 from trainer.runs import load_run
 
-SECTIONS = ["KL", "information", "prior", "traversals", "before training", "sweep over β", "mend"]
+SECTIONS = ["KL", "information", "prior", "traversals", "linear-VAE prediction", "sweep over β", "fix"]
 
 
 def run_of(name):
@@ -36,7 +36,7 @@ def test_every_section_shows_and_says_how_to_read_it(name, look):
     test = sound(app(run=name, view="dimensions", look=look).run())
     assert not test.error
     charts = [json.loads(chart.proto.spec) for chart in test.get("plotly_chart")]
-    if charts or look == "before training":
+    if charts or look == "linear-VAE prediction":
         assert "How to read this" in words(test)
     for chart in charts:
         assert chart["data"]
@@ -50,7 +50,7 @@ def test_the_heat_map_and_the_ribbon_are_the_runs_figures():
     heat, ribbon = (json.loads(chart.proto.spec) for chart in test.get("plotly_chart"))
     kl = 0.5 * (run.encodings.mu.astype(float) ** 2 + np.exp(run.encodings.logvar.astype(float)) - 1 - run.encodings.logvar)
     order = np.argsort(-kl.mean(0), kind="stable")
-    assert heat["data"][0]["x"] == [f"z{k + 1}" for k in order]
+    assert heat["data"][0]["x"] == ["z" + "".join("₀₁₂₃₄₅₆₇₈₉"[int(digit)] for digit in str(k + 1)) for k in order]
     last = [trace["y"] for trace in ribbon["data"] if trace.get("stackgroup")]
     assert len(last) == 24
     assert ribbon["layout"]["sliders"][0]["steps"]
@@ -72,7 +72,12 @@ def decoded(values):
 
 
 def test_nothing_is_mended_where_nothing_is_broken():
-    assert "Nothing to mend" in words(sound(app(run="clinic-surplus", view="dimensions", look="mend").run()))
+    assert "No problems found" in words(sound(app(run="clinic-surplus", view="dimensions", look="fix").run()))
+
+
+@pytest.mark.parametrize(("old", "wanted"), [("mend", "No problems found"), ("before training", "walk down the staircase")])
+def test_a_link_of_before_opens_the_section_under_its_new_name(old, wanted):
+    assert wanted in words(sound(app(run="clinic-surplus", view="dimensions", look=old).run()))
 
 
 def test_an_older_run_says_how_to_examine_it(monkeypatch):

@@ -108,7 +108,7 @@ def test_a_link_gives_its_columns_maps_and_image():
         ("mnist-20d", "pca"),
         ("mnist-20d", "axes"),
     ]
-    assert [shown[2][1]["projection"][key] for key in ("x_label", "y_label")] == ["z3", "z1"]
+    assert [shown[2][1]["projection"][key] for key in ("x_label", "y_label")] == ["z₃", "z₁"]
     for dynamic, header in shown:
         np.testing.assert_allclose(dynamic["exact"]["z"], load_run(header["run"]["id"], ASSETS).encodings.mu[42], atol=1e-6)
         assert dynamic["exact"]["label"] == "Test image 42"
@@ -200,7 +200,7 @@ def test_columns_are_added_changed_and_removed_and_the_link_follows():
     assert re.fullmatch(r"digits-16d:pca~digits-m2:axes_7_\d", in_link(test, "with"))
     sound(test.button(key="drop-column-0").click().run())
     assert run_ids(test) == ["digits-2d", "digits-m2"]
-    assert surfaces(test)[1][1]["projection"]["x_label"] == "z7"
+    assert surfaces(test)[1][1]["projection"]["x_label"] == "z₇"
     sound(test.number_input(key=comparison.IMAGE_KEY).set_value(100).run())
     assert in_link(test, "image") == "100"
     assert {dynamic["exact"]["label"] for dynamic, _ in surfaces(test)} == {"Test image 100"}
@@ -295,7 +295,7 @@ def test_the_sentence_on_an_image():
     scores = [Scored("a", 90.0, 10.0), Scored("b", 60.0, 24.0), Scored("c", 70.0, None)]
     assert image_sentence(scores) == "b comes closest, −log p 60.0 nats; it uses more rate (KL) than a, 24.0 against 10.0 nats."
     assert image_sentence([Scored("a", 90.0, 10.0), Scored("b", 60.0, 4.0)]).endswith(
-        "cheaper than that of a, KL 4.0 against 10.0 nats."
+        "it uses less rate (KL) than a, 4.0 against 10.0 nats."
     )
     assert image_sentence([Scored("a", 90.0, 1.0), Scored("c", -7.0, None)]) == "c comes closest, −log p −7.0 nats."
     assert image_sentence(scores[:1]) == ""
@@ -335,7 +335,7 @@ def test_deterministic_runs_are_listed_and_not_plotted():
     text = words(test)
     for run in ("digits-pca", "digits-autoencoder"):
         assert f"{run} (−log p at the code {file(run)['metrics']['reconstruction']:.1f})".replace("-2", "−2") in text
-    assert "Open diamonds are told the class: they bound log p(x|y)" in text
+    assert "Open diamonds are given the class: they bound log p(x|y)" in text
 
 
 def test_only_what_is_measured_alike_is_in_one_chart(kinds, monkeypatch):
@@ -396,7 +396,7 @@ def test_the_sentence_on_the_chart():
     runs = [rated("plane", 7.5, 124.0), rated("deep", 20.5, 71.0), rated("told", 1.0, 2.0, given=True)]
     assert chart_sentence(runs) == (
         "Best bound: deep, ELBO −91.5, rate 20.5 and distortion 71.0 nats. "
-        "Against plane its codes cost 13.0 nats more and its pictures 53.0 nats less."
+        "Against plane its rate (KL) is 13.0 nats higher and its distortion 53.0 nats lower."
     )
     assert chart_sentence(runs[:1]) == "plane: rate 7.5 and distortion 124.0 nats."
     assert chart_sentence([rated("small", 1.0, 2.0), rated("large", 3.0, 9.0)]) == (

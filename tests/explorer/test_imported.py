@@ -67,7 +67,7 @@ def test_every_imported_run_opens_in_every_view(app, folder, name, view):
     assert says_pictures == (name in PICTURED and view != "dimensions") or view == "compare"
 
 
-@pytest.mark.parametrize("look", ["information", "prior", "traversals", "before training", "sweep over β", "mend"])
+@pytest.mark.parametrize("look", ["information", "prior", "traversals", "linear-VAE prediction", "sweep over β", "fix"])
 @pytest.mark.parametrize("name", ["own-heavy", "own-gallery", "own-codes"])
 def test_every_part_of_the_clinic_opens(app, name, look):
     app(run=name, view="dimensions", look=look)
@@ -86,8 +86,8 @@ def test_a_run_without_its_encoder_offers_test_images_and_says_why(app, folder):
 
 
 def test_the_clinic_tells_what_is_wrong_and_that_remedies_are_for_their_own_code(app):
-    test = app(run="own-heavy", view="dimensions", look="mend")
-    assert "Collapsed: the codes say next to nothing" in words(test)
+    test = app(run="own-heavy", view="dimensions", look="fix")
+    assert "Collapsed: the latent code carries almost no information" in words(test)
     assert "This model was trained elsewhere, so they are for its own training code." in words(test)
     assert not [button for button in test.button if button.label == "Retrain"]
 

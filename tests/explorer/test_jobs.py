@@ -146,4 +146,4 @@ def test_a_training_that_goes_on_is_one_line_of_the_list(tmp_path):
         assert workshop.stop(job.number, "me")
         until(lambda: not any(job.is_open for job in workshop.jobs()))
         assert [job.name for job in workshop.jobs()] == ["same"]
-    assert "nothing was trained yet" in workshop.jobs()[0].words or workshop.jobs()[0].share > 0
+    assert "nothing had been trained yet" in workshop.jobs()[0].words or workshop.jobs()[0].share > 0

@@ -133,7 +133,7 @@ def test_all_of_them_at_once_are_a_table_and_a_list_of_sentences():
     pictures = [kind for kind in IN_THE_APP if ODD[kind].expected[0] == PICTURE]
     (table,) = test.dataframe
     assert len(table.value) == len(pictures) + 2
-    assert list(table.value["unlike %"]) == sorted(table.value["unlike %"], reverse=True)
+    assert list(table.value["percentile"]) == sorted(table.value["percentile"], reverse=True)
     (listed,) = test.warning
     lines = said(listed).splitlines()
     assert len(lines) == len(IN_THE_APP) - len(pictures) + 1

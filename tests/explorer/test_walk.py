@@ -305,7 +305,7 @@ def test_background_answers_once_and_names_its_faults(monkeypatch):
     assert wait(job).answer == 7
     assert background.ask("a", lambda report: calls.append(1)) is job
     assert calls == [1]
-    assert "log of the server" in wait(background.ask("b", lambda report: 1 / 0)).error
+    assert "server's log" in wait(background.ask("b", lambda report: 1 / 0)).error
 
     def refuse(report):
         raise DataError("there is no way.")

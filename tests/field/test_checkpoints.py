@@ -10,6 +10,10 @@ import argparse
 import collections
 import copy
 import json
+import os
+import re
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -221,6 +225,16 @@ def test_parts_of_other_names_are_found_by_their_shapes_and_it_is_said(file, nor
     assert any("taken for" in note or "without the prefix" in note for note in loaded.notes)
 
 
+def test_encoder_and_decoder_in_files_of_their_own(file, normed, tmp_path):
+    torch.save({"state_dict": normed.encoder.state_dict(), "epoch": 2}, tmp_path / "enc_last.pt")
+    torch.save(normed.decoder.state_dict(), tmp_path / "decoder.pt")
+    files = [str(tmp_path / name) for name in ("enc_last.pt", "decoder.pt")]
+    for order in (files, files[::-1]):
+        assert same(load_model(f"{file}:Normed", "[4]", order).model, normed, 4)
+    with pytest.raises(LatentError, match=r"enc_last.pt does not fit Normed: 7 of 14 tensors are missing|are missing"):
+        load_model(f"{file}:Normed", "[4]", files[:1])
+
+
 def test_the_model_may_be_a_part_of_what_the_weights_are_of_and_the_other_way_round(file, classes, normed, tmp_path):
     torch.save(normed.state_dict(), tmp_path / "w.pt")
     lit = load_model(f"{file}:Lit", "[4]", str(tmp_path / "w.pt")).model
@@ -316,6 +330,23 @@ UNREADABLE = {
     "model.onnx": (lambda p: p.write_bytes(b"onnx"), "ends in .onnx"),
     "nan.pt": (lambda p: torch.save({"fc1.weight": torch.full((24, 64), torch.nan)}, p), "9 of 10 tensors are missing"),
 }
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_line_that_takes_weights_out_of_a_whole_model_does_so(file, model, tmp_path):
+    """As the message says it, in a process of its own in the folder of the code."""
+    script = f"import sys, torch; sys.path.insert(0, {str(file.parent)!r}); import models; torch.manual_seed(1); m = models.VAE(64, 24, 5)"
+    save = "torch.save(m, 'whole.pt'); torch.save({'state_dict': m.state_dict(), 'hyper_parameters': {'m': m}}, 'lit.ckpt')"
+    subprocess.run([sys.executable, "-c", f"{script}; {save}"], cwd=tmp_path, check=True)
+    for name in ("whole.pt", "lit.ckpt"):
+        with pytest.raises(LatentError) as error:
+            read_weights(str(tmp_path / name))
+        (line,) = re.findall(r'python -c "(.*)"\.$', str(error.value))
+        subprocess.run([sys.executable, "-c", line], cwd=tmp_path, check=True, env={**os.environ, "PYTHONPATH": str(file.parent)})
+        torch.manual_seed(1)
+        wanted = type(model)(64, 24, 5)
+        assert same(load_model(f"{file}:VAE", ARGUMENTS, str(tmp_path / "weights.pt")).model, wanted)
+        (tmp_path / "weights.pt").unlink()
 
 
 @pytest.mark.parametrize("name", UNREADABLE)

@@ -305,6 +305,25 @@ def test_settings_in_one_object_are_read_both_ways(tmp_path):
     assert (model.a.out_features, model.m.out_features) == (8, 4)
 
 
+# --- what their code leaves behind
+
+
+def test_switches_of_torch_are_as_they_were(tmp_path):
+    switches = "torch.set_grad_enabled(False); torch.set_default_dtype(torch.float64); torch.use_deterministic_algorithms(True)"
+    text = f"{VAE}\n{switches}\n\n\n@torch.inference_mode()\ndef trained():\n    return VAE()\n"
+    file = project(tmp_path, {"models.py": text}) / "models.py"
+    try:
+        model = load_model(f"{file}:trained").model.float()
+        assert torch.is_grad_enabled() and torch.get_default_dtype() == torch.float32
+        z = torch.zeros(2, 3, requires_grad=True)
+        model.decode(z).sum().backward()
+        assert z.grad is not None and model.c.weight.grad is not None
+    finally:
+        torch.set_grad_enabled(True)
+        torch.set_default_dtype(torch.float32)
+        torch.use_deterministic_algorithms(False)
+
+
 # --- wrappers
 
 
@@ -407,6 +426,12 @@ def test_the_command_itself_is_not_led_astray_by_what_lies_where_it_is_started(t
     assert done.returncode == 0 and "--weights FILE" in done.stdout, done.stderr
 
 
+def test_values_that_begin_with_a_minus_are_values():
+    told = parse(ImportOptions, joined(["--module", "m", "--data", "d", "--pixels", "-1..1", "--command-line", "--lr 3"]), "atlas")
+    assert (told.pixels, told.command_line) == ("-1..1", "--lr 3")
+    assert joined(["--pixels", "--beta", "2"]) == ["--pixels", "--beta", "2"]
+
+
 def test_the_commands_of_the_readme_are_understood():
     """Every option that the section names is one, with a value that is allowed."""
     text = (Path(ROOT) / "README.md").read_text(encoding="utf-8")
@@ -415,7 +440,7 @@ def test_the_commands_of_the_readme_are_understood():
     assert [words[0] for words in typed] == ["check", "import"]
     for words in typed:
         kind = {"check": CheckOptions, "import": ImportOptions}[words[0]]
-        assert parse(kind, joined(words[1:]), "atlas").weights == "vae.ckpt"
+        assert parse(kind, joined(words[1:]), "atlas").weights == ("vae.ckpt",)
     options = re.findall(r"`(--[a-z-]+(?: [^`|]+)?)`", section)
     assert len(options) > 12
     for option in options:

@@ -44,7 +44,6 @@ from trainer.datasets.pictures import (
     is_deep,
     is_transparent,
     middle_square,
-    n_frames,
     of_pages,
     to_grey_or_rgb,
 )
@@ -384,13 +383,12 @@ def _of_split(raw: IO[bytes], places: NDArray[np.int64], size: int, n_channels: 
 
 def _pictures(content: bytes, file: str, size: int, seen: _Seen) -> list[NDArray[np.uint8]]:
     """Every picture of a file, and what the whole set should know of it."""
-    frames, is_stack = n_frames(content, file)
     found = of_pages(content, file, lambda image: _picture(image, size, seen), draft_px=4 * size)
-    if frames > 1 and not is_stack:
+    if found.n_frames > 1 and not found.is_stack:
         seen.animated.append(file)
-    if is_stack and frames > MAX_PAGES:
+    if found.is_stack and found.n_frames > MAX_PAGES:
         seen.cut.append(file)
-    return found
+    return list(found.pages)
 
 
 def _picture(image: Image.Image, size: int, seen: _Seen) -> NDArray[np.uint8]:

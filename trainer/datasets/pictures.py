@@ -10,15 +10,16 @@ import io
 import math
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from trainer.datasets.kinds import ALLOWED, FORMATS
-from trainer.datasets.reduced import FULL_SIZE, ORIENTATION, reduced, refuse_what_is_no_number
+from trainer.datasets.reduced import FULL_SIZE, ORIENTATION, PICTURES_IN_FILE, reduced, refuse_what_is_no_number
 from trainer.datasets.values import WHITES, Scale, white_of
 from trainer.errors import ImageError
 
@@ -52,42 +53,45 @@ def open_picture(data: bytes | Path, name: str, *, draft_px: int | None = None, 
         file.load()
         upright = ImageOps.exif_transpose(file if enough_px is None else reduced(file, enough_px))
         upright.info[FULL_SIZE] = size[::-1] if file.getexif().get(ORIENTATION) in TURNED else size
+        with contextlib.suppress(Exception):  # what is wrong with later pictures is no fault of the first
+            upright.info[PICTURES_IN_FILE] = _n_frames(file)
         return upright
 
 
-def of_pages(data: bytes, name: str, use: Callable[[Image.Image], T], *, draft_px: int) -> list[T]:
+@dataclass(frozen=True)
+class Opened(Generic[T]):
+    """pages: what was made of each · n_frames: of how many pictures the file says that it holds · is_stack: whether those are pages, and
+    not moments of an animation."""
+
+    pages: tuple[T, ...]
+    n_frames: int
+    is_stack: bool
+
+
+def of_pages(data: bytes, name: str, use: Callable[[Image.Image], T], *, draft_px: int) -> Opened[T]:
     """What `use` makes of every page of a TIFF, at most `MAX_PAGES`, smaller versions of other pages left out; of any other file of its
     first picture. One page is in memory at a time. Raises `ImageError`."""
     made = []
     with _sentences(name), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         file = _opened(data, name)
-        n = n_pages(file)
-        for page in range(min(n, MAX_PAGES)):
+        _check_size(*file.size, name, MAX_PIXELS)
+        n, is_stack = _n_frames(file), file.format == "TIFF"
+        for page in range(min(n, MAX_PAGES) if is_stack else 1):
             if page:
                 file.seek(page)
                 if file.tag_v2.get(NEW_SUBFILE_TYPE, 0) & IS_REDUCED:  # type: ignore[attr-defined]  # a TIFF
                     continue
-            _check_size(*file.size, name, MAX_PIXELS)
+                _check_size(*file.size, name, MAX_PIXELS)
             _draft(file, draft_px)
             file.load()
             made.append(use(ImageOps.exif_transpose(file)))
-    return made
+    return Opened(tuple(made), n, is_stack)
 
 
-def n_frames(data: bytes, name: str) -> tuple[int, bool]:
-    """How many pictures are in a file, and whether they are pages of a stack, not moments of an animation. Raises `ImageError`."""
-    with _sentences(name), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        file = _opened(data, name)
-        if is_jpeg(file):  # MPO: a phone's second picture is a map of depths, or of light
-            return 1, False
-        return int(getattr(file, "n_frames", 1)), file.format == "TIFF"
-
-
-def n_pages(file: Image.Image) -> int:
-    """Of a TIFF; 1 for any other picture."""
-    return int(getattr(file, "n_frames", 1)) if file.format == "TIFF" else 1
+def _n_frames(file: Image.Image) -> int:
+    """How many pictures a file holds; of a phone's JPEG one: its second picture is a map of depths, or of light."""
+    return 1 if is_jpeg(file) else int(getattr(file, "n_frames", 1))
 
 
 def is_jpeg(file: Image.Image) -> bool:

@@ -12,6 +12,7 @@ from PIL import Image
 from trainer.errors import ImageError
 
 FULL_SIZE = (-1, -1)  # key in a picture's `info`: no text of a file can be a tuple
+PICTURES_IN_FILE = (-1, -2)
 ORIENTATION = 0x0112  # EXIF
 STRIP_ROWS = 256
 
@@ -40,6 +41,12 @@ def full_size(image: Image.Image) -> tuple[int, int]:
     """Width and height in the file, upright; of a picture that comes from no file its own."""
     size: tuple[int, int] = image.info.get(FULL_SIZE, image.size)
     return size
+
+
+def n_in_file(image: Image.Image) -> int:
+    """Of how many pictures in its file this is the first: pages of a TIFF, moments of an animation."""
+    n: int = image.info.get(PICTURES_IN_FILE, 1)
+    return n
 
 
 def refuse_what_is_no_number(image: Image.Image, top: int = 0) -> None:

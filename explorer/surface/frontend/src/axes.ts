@@ -1,10 +1,10 @@
 /** What lies under the points: ground, grid, ticks in latent units, prior rings? */
 
-import { ticks } from "d3-array";
-import { tickFormat } from "d3-scale";
+import { ticks, tickStep } from "d3-array";
 import type { Extent, Projection } from "./blob";
 import { toScreen, visibleExtent, type Camera, type Size } from "./camera";
 import { css } from "./colour";
+import { count, number } from "./format";
 import type { Theme } from "./theme";
 
 /** The map's rectangle within the stage, CSS pixels; the rest carries tick labels. */
@@ -21,7 +21,13 @@ export interface Axis {
 /** Ticks about every `spacing` pixels, at round numbers of the map's unit. */
 export function axisTicks(low: number, high: number, length: number, spacing = 72): Axis {
   const wanted = Math.max(2, Math.round(length / spacing));
-  return { ticks: ticks(low, high, wanted), text: tickFormat(low, high, wanted) };
+  const digits = Math.max(0, -exponentOf(tickStep(low, high, wanted)));
+  return { ticks: ticks(low, high, wanted), text: (value) => (digits ? number(value, digits) : count(value)) };
+}
+
+/** The place of the first digit of a step: 0 for 5, −1 for 0.2. */
+function exponentOf(step: number): number {
+  return Number(step.toExponential().split("e")[1]);
 }
 
 export function fillGround(context: CanvasRenderingContext2D, plot: Plot, theme: Theme): void {

@@ -76,7 +76,7 @@ export class Staircase {
     chart.begin(
       this.width(),
       { title: "βσ²", kind: "log", low, high, ticks: decades(low, high), format: power },
-      { title: "active dimensions", kind: "log", low: NONE_SHOWN, high: most * 1.1, ticks: decades(1, most), format: (value) => count(value) },
+      { title: "active dimensions", kind: "log", low: NONE_SHOWN, high: most * 1.1, ticks: [NONE_SHOWN, ...decades(1, most)], format: (value) => (value < 1 ? "0" : count(value)) },
       `Staircase: active dimensions over beta sigma squared, and ${runs.length} trained linear models on it.`,
     );
     chart.add("path", { d: steps(at.map((value) => [chart.x(value), chart.y(shown(survivors(alive, value)))])), class: "lc-line" });
@@ -102,11 +102,18 @@ function power(value: number): string {
   return exponent === 0 ? "1" : exponent === 1 ? "10" : `10${[...String(exponent)].map((letter) => digits[letter]).join("")}`;
 }
 
+/** 1.2 · 10⁻⁶; what needs no power of ten as it is. */
+function scientific(value: number): string {
+  if (value >= 1e-3) return plain(value);
+  const exponent = Math.floor(Math.log10(value));
+  return `${plain(value / 10 ** exponent)} · ${power(10 ** exponent)}`;
+}
+
 /** Where the staircase stops, and what is below. */
 function endWords(eigenvalues: readonly number[]): string {
   const alive = eigenvalues.filter((value) => value > ZERO);
   if (alive.length === 0) return "";
-  return `Both charts end at the last of ${count(alive.length)} eigenvalues above 10⁻⁷, λ = ${plain(alive[alive.length - 1])}: for a smaller βσ² all of them stay active.`;
+  return `Both charts end at the last of ${count(alive.length)} eigenvalues above 10⁻⁷, λ = ${scientific(alive[alive.length - 1])}: for a smaller βσ² all of them stay active.`;
 }
 
 function decades(low: number, high: number): number[] {

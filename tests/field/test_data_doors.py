@@ -1,0 +1,288 @@
+"""Is the same file the same picture at every door: folder, archive, table, array, upload?"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from explorer.core.batch import items
+from explorer.core.opening import open_upload
+from explorer.core.preprocess import prepare
+from trainer.datasets import Dataset, absolute_name, load_dataset
+from trainer.datasets.archive import ZipSource
+from trainer.datasets.pictures import to_grey_or_rgb
+from trainer.errors import DataError
+
+RNG = np.random.default_rng(5)
+IMAGES = RNG.integers(0, 256, (24, 12, 12)).astype(np.uint8)
+LABELS = np.arange(24) % 2
+NAMES = ("circle", "cross")
+
+
+def read(path: Path | str) -> Dataset:
+    return load_dataset(absolute_name(str(path)))
+
+
+def png(picture: np.ndarray) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(picture).save(out, format="PNG")
+    return out.getvalue()
+
+
+def as_folder(folder: Path) -> Path:
+    for i, (picture, label) in enumerate(zip(IMAGES, LABELS, strict=True)):
+        path = folder / NAMES[label] / f"{i}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(png(picture))
+    return folder
+
+
+def as_zip(path: Path, before: str = "", more: dict[str, bytes] | None = None) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for i, (picture, label) in enumerate(zip(IMAGES, LABELS, strict=True)):
+            archive.writestr(f"{before}{NAMES[label]}/{i}.png", png(picture))
+        for name, data in (more or {}).items():
+            archive.writestr(name, data)
+    return path
+
+
+def as_csv(path: Path, rows: list[list[object]], delimiter: str = ",") -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, delimiter=delimiter).writerows(rows)
+    return path
+
+
+def known(dataset: Dataset) -> dict[bytes, str]:
+    """Class by the pixels of a picture."""
+    assert dataset.labels is not None
+    return {picture.tobytes(): dataset.class_names[label] for picture, label in zip(dataset.images, dataset.labels, strict=True)}
+
+
+EXPECTED = {picture.tobytes(): NAMES[label] for picture, label in zip(IMAGES, LABELS, strict=True)}
+
+
+def test_folder_and_zip_are_the_same_data_set(tmp_path: Path) -> None:
+    folder = read(f"{as_folder(tmp_path / 'photos')}?size=12")
+    archive = read(f"{as_zip(tmp_path / 'photos.zip')}?size=12")
+    assert known(folder) == known(archive) == EXPECTED
+    assert folder.sha256 == archive.sha256
+    packed = read(f"{as_zip(tmp_path / 'packed.zip', 'photos/')}?size=12")
+    assert known(packed) == EXPECTED
+
+
+def test_a_zip_that_windows_made_and_its_litter(tmp_path: Path) -> None:
+    path = tmp_path / "windows.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for i, (picture, label) in enumerate(zip(IMAGES, LABELS, strict=True)):
+            info = zipfile.ZipInfo("x")
+            info.filename = f"photos\\{NAMES[label]}\\{i}.png"
+            archive.writestr(info, png(picture))
+        for name in ("__MACOSX/photos/circle/._0.png", "photos/Thumbs.db", "photos/circle/.DS_Store", "photos/notes.txt"):
+            archive.writestr(name, b"x")
+    dataset = read(f"{path}?size=12")
+    assert known(dataset) == EXPECTED
+    assert "3 files left out, hidden or of other programs" in dataset.notes
+    assert "1 file left out, no picture by ending: 1 .txt" in dataset.notes
+
+
+def test_a_zip_of_splits_is_divided_as_given(tmp_path: Path) -> None:
+    path = tmp_path / "split.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for i, (picture, label) in enumerate(zip(IMAGES, LABELS, strict=True)):
+            archive.writestr(f"data/{['Train', 'Test'][i % 4 == 0]}/{NAMES[label]}/{i}.png", png(picture))
+    dataset = read(f"{path}?size=12")
+    test = {picture.tobytes() for picture in dataset.subset("test").images}
+    assert test == {picture.tobytes() for picture in IMAGES[::4]}
+
+
+def test_a_bomb_costs_one_picture_and_is_named(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb.png", bytes(60_000_000))
+        for i in range(4):
+            archive.writestr(f"{i}.png", png(IMAGES[i]))
+    dataset = read(tmp_path / "bomb.zip")
+    assert dataset.n == 4
+    assert "1 unreadable file was skipped: bomb.png" in dataset.notes
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [(b"", "is empty"), (b"no zip at all", "is no zip archive that can be read"), (b"PK\x03\x04" + bytes(80), "no zip archive")],
+)
+def test_what_is_no_zip_is_a_sentence(tmp_path: Path, data: bytes, says: str) -> None:
+    (tmp_path / "a.zip").write_bytes(data)
+    with pytest.raises(DataError, match=says):
+        read(tmp_path / "a.zip")
+
+
+def test_names_in_a_zip_never_become_paths(tmp_path: Path) -> None:
+    path = as_zip(tmp_path / "evil.zip", more={"../../evil.png": png(IMAGES[0]), "/etc/evil.png": png(IMAGES[0])})
+    read(path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["evil.zip"]
+    assert "../../evil.png" in ZipSource(path).members
+
+
+# --- tables
+
+
+def rows_of_pixels(label: bool = True) -> list[list[object]]:
+    return [[*([NAMES[y]] if label else []), *picture.ravel().tolist()] for picture, y in zip(IMAGES, LABELS, strict=True)]
+
+
+HEADER = [f"pixel{i}" for i in range(144)]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_table_of_pixels_as_kaggle_has_it(tmp_path: Path, delimiter: str) -> None:
+    path = as_csv(tmp_path / "train.csv", [["label", *HEADER], *rows_of_pixels()], delimiter)
+    assert known(read(path)) == EXPECTED
+
+
+def test_a_table_of_pixels_without_a_header(tmp_path: Path) -> None:
+    rows = [[int(y), *row] for y, row in zip(LABELS, rows_of_pixels(label=False), strict=True)]
+    dataset = read(as_csv(tmp_path / "mnist.csv", rows))
+    assert dataset.class_names == ("0", "1")
+    assert {key: NAMES[int(name)] for key, name in known(dataset).items()} == EXPECTED
+    plain = read(as_csv(tmp_path / "plain.csv", rows_of_pixels(label=False)))
+    assert plain.labels is None
+    assert (plain.images[:, 0] == IMAGES).all()
+
+
+def test_a_table_with_pixels_in_one_cell_and_a_column_of_splits(tmp_path: Path) -> None:
+    usage = ["Training", "PublicTest", "PrivateTest"]
+    rows = [
+        [NAMES[y], " ".join(map(str, picture.ravel())), usage[i % 3]]
+        for i, (picture, y) in enumerate(zip(IMAGES, LABELS, strict=True))
+    ]
+    dataset = read(as_csv(tmp_path / "fer.csv", [["emotion", "pixels", "Usage"], *rows]))
+    assert known(dataset) == EXPECTED
+    assert dataset.splits["train"].tolist() == list(range(0, 24, 3))
+    assert dataset.splits["validation"].tolist() == list(range(1, 24, 3))
+    assert dataset.splits["test"].tolist() == list(range(2, 24, 3))
+
+
+@pytest.mark.parametrize("ending", [".png", ""])
+def test_a_table_of_files_and_labels(tmp_path: Path, ending: str) -> None:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    rows: list[list[object]] = [["image", "label"]]
+    for i, (picture, y) in enumerate(zip(IMAGES, LABELS, strict=True)):
+        (folder / f"{i}.png").write_bytes(png(picture))
+        rows.append([f"images/{i}{ending}", NAMES[y]])
+    rows += [["images/none.png", "cross"], ["../outside.png", "cross"], ["/etc/passwd.png", "cross"]]
+    (tmp_path.parent / "outside.png").write_bytes(png(IMAGES[0]))
+    dataset = read(f"{as_csv(tmp_path / 'labels.csv', rows)}?size=12")
+    assert known(dataset) == EXPECTED
+    assert "1 file of the table not there: images/none.png" in dataset.notes
+    assert any(note.startswith("2 files outside of the table's folder left out") for note in dataset.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "has no row"),
+        ("label,pixel0\n", "has no row"),
+        ("a,b,c\n1,2,3\n1,2,3\n", "no square number of pixels"),
+        ("1,2,3,4\n1,2,3,4\n1,2\n", "row 3 has 0 pixels"),
+        ("label,p0,p1,p2,p3\nx,1,2,3,cat\nx,1,2,3,4\nx,1,2,3,4\n", "a pixel is no number"),
+        ("label,p0,p1,p2,p3\nx,1,2,3,nan\nx,1,2,3,4\nx,1,2,3,4\n", "image 0 has a pixel that is no number"),
+    ],
+)
+def test_what_is_no_table_is_a_sentence(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(DataError, match=says):
+        read(tmp_path / "a.csv")
+
+
+# --- arrays of several parts
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("x_train", "y_train", "x_test", "y_test"),
+        ("train_images", "train_labels", "test_images", "test_labels"),
+        ("X_train", "Y_train", "X_val", "Y_val"),
+    ],
+)
+def test_parts_of_an_npz_are_its_splits(tmp_path: Path, names: tuple[str, ...]) -> None:
+    arrays = dict(zip(names, (IMAGES[:18], LABELS[:18, None], IMAGES[18:], LABELS[18:, None]), strict=True))
+    np.savez(tmp_path / "own.npz", **arrays, class_names=np.array(NAMES))
+    dataset = read(tmp_path / "own.npz")
+    assert known(dataset) == EXPECTED
+    assert dataset.splits["test"].tolist() == list(range(18, 24))
+
+
+def test_a_huge_array_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": (10**9, 64, 64)})
+    with zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("images.npy", header.getvalue() + bytes(100))
+    with pytest.raises(DataError, match=r"array 'images' has 4096 GB; allowed: at most 16 GB"):
+        read(tmp_path / "bomb.npz")
+
+
+def test_an_option_without_effect_is_said(tmp_path: Path) -> None:
+    np.savez(tmp_path / "own.npz", x_train=IMAGES[:18], x_test=IMAGES[18:])
+    dataset = read(f"{tmp_path / 'own.npz'}?size=8&held-out=0.4")
+    assert dataset.image_shape == (1, 12, 12)
+    assert dataset.splits["test"].tolist() == list(range(18, 24))
+    assert any("held-out=0.4 has no say in that" in note for note in dataset.notes)
+    assert any(note.startswith("size=8 has no effect") for note in dataset.notes)
+
+
+# --- uploads
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PPM", "PNG", "GIF", "WEBP", "BMP", "TIFF"])
+@pytest.mark.parametrize("upper", [False, True])
+def test_every_kind_gets_the_same_answer_in_a_folder_a_zip_and_an_upload(tmp_path: Path, kind: str, upper: bool) -> None:
+    ending = {"JPEG": "jfif", "PPM": "pgm"}.get(kind, kind.lower())
+    name = f"one.{ending.upper() if upper else ending}"
+    out = io.BytesIO()
+    Image.fromarray(np.kron(IMAGES[0], np.ones((4, 4), np.uint8))).save(out, format=kind)
+    (tmp_path / "photos").mkdir()
+    for i in range(3):
+        (tmp_path / "photos" / f"{i}{name}").write_bytes(out.getvalue())
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+        for i in range(3):
+            archive.writestr(f"{i}{name}", out.getvalue())
+    folder, packed = read(f"{tmp_path / 'photos'}?size=48"), read(f"{tmp_path / 'photos.zip'}?size=48")
+    (single,) = items([(name, out.getvalue())])
+    several = items([("photos.zip", (tmp_path / "photos.zip").read_bytes())])
+    assert single.data is not None
+    uploaded = np.asarray(to_grey_or_rgb(open_upload(single.data, name)).convert("L"))
+    assert len(several) == 3
+    assert all(item.data == single.data for item in several)
+    for dataset in (folder, packed):
+        assert dataset.n == 3
+        assert np.abs(dataset.images[0, 0].astype(int) - uploaded).max() <= (2 if kind in ("JPEG", "WEBP") else 0)
+
+
+@pytest.mark.parametrize("name", ["a.heic", "a.svg", "a.txt", "none"])
+def test_what_is_no_kind_is_told_at_every_door(tmp_path: Path, name: str) -> None:
+    folder = as_folder(tmp_path / "photos")
+    (folder / "circle" / name).write_bytes(b"x")
+    path = as_zip(tmp_path / "photos.zip", more={f"circle/{name}": b"x"})
+    kind = f"1 .{name[2:]}" if "." in name else "1 without an ending"
+    for dataset in (read(folder), read(path)):
+        assert any(f"1 file left out, no picture by ending: {kind}" in note for note in dataset.notes)
+    refusals = [item.refusal for item in items([("photos.zip", path.read_bytes())]) if item.refusal]
+    assert any(f"{name} is no picture by its name" in refusal for refusal in refusals)
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "GIF"])
+def test_an_upload_of_several_pictures_says_that_the_first_is_looked_at(kind: str) -> None:
+    out = io.BytesIO()
+    first, *rest = (Image.fromarray(picture) for picture in IMAGES[:5])
+    first.save(out, format=kind, save_all=True, append_images=rest)
+    image = open_upload(out.getvalue(), "stack")
+    assert (np.asarray(image.convert("L")) == IMAGES[0]).all()
+    said = prepare(image, (1, 12, 12), "folder:/x").steps[0].sentence
+    assert said.startswith("12 × 12 pixels, the first of 5 pictures in the file.")
