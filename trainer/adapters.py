@@ -452,6 +452,9 @@ def find_encoder(subject: Subject, spread: Spread | None) -> Encoder:
             complaints.append(f"{adapter.name} {error}")
         except ForeignError as error:
             first = first or error
+    passing = subject.forward
+    if passing is not None and passing.others and not passing.codes:
+        raise _is_not_gaussian(subject, passing)
     if first is not None:
         raise first
     raise _without(subject, "encode", complaints)

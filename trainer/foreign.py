@@ -262,11 +262,8 @@ def _doubts(subject: Subject, encoder: Encoder) -> list[str]:
             f"Its forward pass draws {len(subject.forward.codes)} codes ({shapes}), a hierarchy: what encode and decode give is one of "
             "them, so KL and ELBO are not the model's."
         )
-    if (
-        subject.forward is not None
-        and not encoder.is_point
-        and (subject.forward.is_odd or (subject.forward.others and not subject.forward.codes))
-    ):
+    passing = subject.forward
+    if passing is not None and not encoder.is_point and (passing.is_odd or (passing.others and not passing.codes)):
         found.append(
             "Its forward pass draws codes that are not mean + standard deviation · noise, so its posterior is not the diagonal Gaussian "
             "that KL and ELBO are of."

@@ -147,7 +147,8 @@ def by_name(values: Sequence[Value]) -> Roles | None:
             spread = Pick(name, names.index(name))
             check_shapes(values[mu.index].tensor, values[spread.index].tensor)
             return Roles(mu, spread, kind, "by its name", is_sure=False)
-    return Roles(mu, None, "", "by its name", is_sure=True) if len({value.width for value in values}) == len(values) else None
+    numbers = [value for value in values if value.tensor.is_floating_point() and value.tensor.ndim > 1]
+    return Roles(mu, None, "", "by its name", is_sure=True) if len(numbers) == 1 else None
 
 
 def by_looks(

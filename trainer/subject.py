@@ -340,8 +340,10 @@ def forward_of(subject: Subject) -> Pass | None:
             if seen is None:
                 break
             picture = picture_of(subject, seen.values)
-            if picture is None or any(map(is_repeated, seen.draws)):
+            if picture is None:
                 break
+            if any(map(is_repeated, seen.draws)):
+                return Pass(feed, picture, None, (), False, tuple(seen.others), True) if seen.others else None
             codes = subject.codes_of(seen)
             if not codes and not training:
                 without = Pass(feed, picture, None, (), False, tuple(seen.others), _is_odd(subject, seen))

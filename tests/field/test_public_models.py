@@ -16,6 +16,7 @@ from trainer import load_run
 from trainer.datasets import load_dataset
 from trainer.foreign import ForeignError, asked
 from trainer.importing import HowTrained, import_model
+from trainer.pixels import pixels_of
 
 
 @pytest.fixture(autouse=True)
@@ -155,3 +156,78 @@ def test_pixels_in_another_range_are_asked_for_and_then_right(tmp_path):
     assert run.config.sigma == pytest.approx(0.05**0.5 / 2)  # meant in their range, which is twice as wide
     with pytest.raises(ForeignError, match=r"say --pixels \d\.\d+,\d\.\d+, or --pixels 0\.\.1 to keep to it"):
         import_model(zoo.normalised(), data, "normalised", runs=tmp_path)
+
+
+def _pythae(name: str):
+    models = pytest.importorskip("pythae.models")
+    config = getattr(models, f"{name}Config", None) or getattr(models, f"{name}_Config")
+    torch.manual_seed(0)
+    return getattr(models, name)(config(input_dim=(1, 8, 8), latent_dim=5))
+
+
+VARIATIONAL = ("VAE", "BetaVAE", "BetaTCVAE", "FactorVAE", "INFOVAE_MMD", "IWAE", "MIWAE", "Adversarial_AE", "VAEGAN", "MSSSIM_VAE")
+POINTS = ("AE", "WAE_MMD", "RAE_L2", "RAE_GP")
+
+
+@pytest.mark.parametrize("name", VARIATIONAL)
+def test_variational_models_of_pythae_are_read_as_their_encoder_names_them(name):
+    net, x = _pythae(name), zoo.digits("test")[:64]
+    found = asked(net, x)
+    net.eval()
+    z = torch.randn(64, 5, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        answer, (mu, logvar) = net.encoder(x), found.encode(x)
+        assert torch.allclose(mu, answer.embedding, atol=1e-5) and torch.allclose(logvar, answer.log_covariance, atol=1e-4)
+        assert torch.allclose(found.decode(z), net.decoder(z).reconstruction, atol=1e-5)
+    assert found.understood.doubts == ()
+
+
+@pytest.mark.parametrize("name", POINTS)
+def test_autoencoders_of_pythae_are_points_without_a_doubt(name):
+    net, x = _pythae(name), zoo.digits("test")[:64]
+    found = asked(net, x)
+    assert found.is_deterministic and found.understood.doubts == ()
+    with torch.no_grad():
+        assert torch.allclose(found.encode(x)[0], net.eval().encoder(x).embedding, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("VAMP", "VampPrior"),
+        ("VAE_IAF", "has a flow"),
+        ("VAE_LinNF", "has a flow"),
+        ("HVAE", "draws 2 codes"),
+        ("VQVAE", "quantises"),
+    ],
+)
+def test_models_of_pythae_with_more_than_a_code_and_a_standard_prior_are_doubted(name, says):
+    net, x = _pythae(name), zoo.digits("test")[:64]
+    found = asked(net, x)
+    assert any(says in doubt for doubt in found.understood.doubts)
+    if name in ("VAE_IAF", "VQVAE"):  # where the decoder alone would be another model
+        with torch.no_grad():
+            code = found.encode(x)[0]
+            assert (net.decoder(code).reconstruction - found.decode(code)).abs().mean() > 1e-3
+
+
+@pytest.mark.parametrize("name", ["SVAE", "PoincareVAE"])
+def test_models_of_pythae_on_spheres_and_hyperbolic_planes_are_refused(name):
+    with pytest.raises(ForeignError, match=rf"a {name} whose forward draws codes that are not Gaussian|logvar of shape \(64, 1\)"):
+        asked(_pythae(name), zoo.digits("test")[:64])
+
+
+def test_an_autoencoder_of_diffusers_is_read_as_its_own_distribution_says():
+    diffusers = pytest.importorskip("diffusers")
+    torch.manual_seed(0)
+    blocks = {"down_block_types": ("DownEncoderBlock2D",) * 2, "up_block_types": ("UpDecoderBlock2D",) * 2}
+    net = diffusers.AutoencoderKL(
+        in_channels=1, out_channels=1, block_out_channels=(8, 8), layers_per_block=1, latent_channels=2, norm_num_groups=4, **blocks
+    )  # fmt: skip
+    x = zoo.digits("test")[:32]
+    found = asked(net, x, pixels=pixels_of("-1..1"))
+    assert found.latent_dim == 32 and found.understood.doubts == ()
+    with torch.no_grad():
+        q, (mu, logvar) = net.encode(2 * x - 1).latent_dist, found.encode(x)
+        assert torch.allclose(mu, q.mean.flatten(1), atol=1e-6) and torch.allclose(logvar, q.logvar.flatten(1), atol=1e-6)
+        assert torch.allclose(found.decode(mu), (net.decode(q.mean).sample + 1) / 2, atol=1e-6)
