@@ -304,8 +304,6 @@ def work(command: str, options: ModelOptions, namesakes: Namesakes, tell: Tell) 
     tell(part=LOADING)
     torch.manual_seed(0)  # the same random weights twice, where there are no others
     loaded = load_model(options.module, options.arguments, options.weights, options.weights_key, namesakes)
-    for note in loaded.notes if isinstance(options, ImportOptions) else ():
-        tell(note=note)
     tell(part="reading the data set")
     dataset = load_dataset(options.data, progress=True)
     for note in dataset.notes:
@@ -326,8 +324,8 @@ def _import(options: ImportOptions, loaded: Loaded, dataset: Dataset, how: HowTr
 
     assert options.name is not None
     run = import_model(
-        loaded.model, dataset, options.name, source=source_of(options), how=how, runs=options.runs, overwrite=options.overwrite,
-        umap=options.umap, classifier=options.classifier, thorough=options.thorough,
+        loaded.model, dataset, options.name, source=source_of(options), loaded=loaded.notes, how=how, runs=options.runs,
+        overwrite=options.overwrite, umap=options.umap, classifier=options.classifier, thorough=options.thorough,
         on_part=lambda part, share: tell(part=part) if share is None else tell(part=part, share=share),
     )  # fmt: skip
     lines = [f"{run.folder}: {run_line(run.info)}.", f"figures are of {_held_out_of(dataset)}"]

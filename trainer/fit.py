@@ -561,7 +561,7 @@ class Trainer:
         examination = None
         if not config.is_deterministic:
             yield self.entered(EXAMINATION)
-            examination = examine(self.model, self.dataset)
+            examination = examine(self.model, self.dataset, on_progress=lambda share: heard(self.entered(EXAMINATION, share)))
         if config.classifier and has_classes(self.dataset):
             training = ClassifierTraining(self.model, self.dataset, config.seed)
             for share in training.epochs():

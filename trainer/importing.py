@@ -121,21 +121,23 @@ def make_run(
 
 
 def import_model(
-    model: Any, dataset: Dataset, name: str, *, source: str = "", how: HowTrained | None = None, runs: Root | None = None,
-    overwrite: bool = False, umap: bool = True, classifier: bool = True, thorough: bool = False,
+    model: Any, dataset: Dataset, name: str, *, source: str = "", loaded: Sequence[str] = (), how: HowTrained | None = None,
+    runs: Root | None = None, overwrite: bool = False, umap: bool = True, classifier: bool = True, thorough: bool = False,
     on_part: OnPart = lambda part, share: None,
 ) -> Run:  # fmt: skip
     """Writes a run from a model with encode and decode and a data set, and returns it; see `trainer.foreign` for what it may answer.
 
-    source: what to say of where it comes from · classifier: whether to train a classifier of pictures, where there are classes ·
-    thorough: all images and draws for every figure, however long it takes; else each part has its `Budget` · on_part: told what is being
+    source: what to say of where it comes from · loaded: how it was loaded, a line each · classifier: whether to train a classifier of
+    pictures, where there are classes · thorough: all images and draws for every figure, however long it takes; else each part has its `Budget` · on_part: told what is being
     done, and the share of it that is done, where that is known. Raises as `make_run` does.
     """
     how = how or HowTrained()
     if umap:
         keep_compiled_code()  # what would fail at the end is tried at the start
     budgets = Budgets() if thorough else BUDGETS
-    book = _Book(name, runs, overwrite, how, source or type(model).__name__, dataset, umap, classifier, budgets, on_part)
+    book = _Book(
+        name, runs, overwrite, how, source or type(model).__name__, dataset, umap, classifier, budgets, on_part, tuple(loaded)
+    )
     book.check_free()
     on_part("asking the model", None)
     asking = understood(model, dataset, how)
@@ -258,6 +260,7 @@ class _Book:
     classifier: bool = False
     budgets: Budgets = Budgets()
     on_part: OnPart = lambda part, share: None
+    loaded: tuple[str, ...] = ()
 
     @property
     def writer(self) -> RunWriter:
@@ -323,7 +326,7 @@ class _Book:
             source=self.source, decoder="layers" if decoder.is_exact else "pictures", why_decoder=decoder.why, why_encoder=why_encoder,
             error=None if near is None else near.mean, most_error=None if near is None else near.most,
             prior_error=None if prior is None else prior.mean, most_prior_error=None if prior is None else prior.most,
-            understood=asking.understood.lines(),
+            understood=(*self.loaded, *asking.understood.lines()),
         )  # fmt: skip
 
     def config(self, asking: Asked, shape: ImageShape, is_point: bool, parts: dict[str, Found]) -> ImportedConfig:

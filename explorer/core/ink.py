@@ -24,6 +24,7 @@ MAX_GRAIN = 12.0  # grey levels: what scatters more is no paper
 SAME_GREY = 6.0  # grey levels: so near to the surface a pixel counts for it
 FAINT = 0.05  # of full ink: what is fainter does not count for its extent
 SPECK = 0.02  # of the largest piece's area: what is smaller is dirt
+ONE_TONE = 1e-9  # relative: values that differ by less are one
 LONG_CONTACT = 0.15  # of the mean side: a piece that touches the border for longer is a table edge or a shadow, no stroke
 
 
@@ -155,7 +156,10 @@ def _fit(terms: Floats, values: Floats, weight: Floats) -> Floats:
 
 def _otsu(values: Floats) -> float:
     """The threshold that leaves the least variance within the two classes, ink and paper (Otsu 1979)."""
-    counts, edges = np.histogram(values, bins=256)
+    low, high = float(values.min()), float(values.max())
+    if high - low <= ONE_TONE * max(1.0, abs(high)):  # rounding leaves no room for the bins
+        low, high = low - 0.5, high + 0.5
+    counts, edges = np.histogram(values, bins=256, range=(low, high))
     centres = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)
     above = below[-1] - below

@@ -299,7 +299,11 @@ def _draws(mu: NDArray[Any], logvar: NDArray[Any]) -> Doubles:
 def before_section(run: Run, runs: Mapping[str, RunInfo]) -> None:
     values = cache.eigenvalues(run.id)
     if values is None:
-        st.info("The spectrum needs the training images, and they are not on this machine (or have more than 1024 pixels).")
+        why = (
+            "those of your own data are not kept in the run" if run.info.dataset.is_own else
+            "they are not on this machine, or have more than 1024 pixels"
+        )  # fmt: skip
+        st.info(f"The spectrum needs the training images, and {why}.")
         return
     st.caption(
         "How to read this: for a linear VAE with Gaussian pixels of fixed σ² a direction of the data stays alive if its eigenvalue λ is "

@@ -114,7 +114,7 @@ def _gauge(name: str, found: Figures, judged: Judged, among: Population) -> None
 
 def _nearest(run: Run, picked: Picked, codes: Codes) -> None:
     pictures = cache.comparable_pictures(run.id)
-    what = "images" if cache.originals(run.id) is not None else "reconstructions (the originals are not on this machine)"
+    what = "images" if cache.originals(run.id) is not None else "reconstructions (the originals are not here)"
     st.caption(
         f"Test {what} with the nearest codes; under each its number, class and distance.",
         help="‖μ − μ'‖₂ in latent units, from this picture's posterior mean μ to that of the test image.",

@@ -8,6 +8,7 @@ const MIN_CONTRAST = 12;
 const MIN_CONTRAST_GRAINS = 6;
 export const FAINT = 0.05;
 const SPECK = 0.02;
+const ONE_TONE = 1e-9;
 const LONG_CONTACT = 0.15;
 
 /** A picture that cannot be used; the message is one sentence for the person. */
@@ -74,7 +75,7 @@ function otsu(values: Float64Array): number {
     if (value < low) low = value;
     if (value > high) high = value;
   }
-  if (low === high) [low, high] = [low - 0.5, high + 0.5];
+  if (high - low <= ONE_TONE * Math.max(1, Math.abs(high))) [low, high] = [low - 0.5, high + 0.5]; // rounding leaves no room for the bins
   const n = 256, step = (high - low) / n;
   const edge = (i: number): number => (i === n ? high : i * step + low);
   const counts = new Float64Array(n);
