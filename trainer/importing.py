@@ -128,8 +128,8 @@ def import_model(
     """Writes a run from a model with encode and decode and a data set, and returns it; see `trainer.foreign` for what it may answer.
 
     source: what to say of where it comes from · loaded: how it was loaded, a line each · classifier: whether to train a classifier of
-    pictures, where there are classes · thorough: all images and draws for every figure, however long it takes; else each part has its `Budget` · on_part: told what is being
-    done, and the share of it that is done, where that is known. Raises as `make_run` does.
+    pictures, where there are classes · thorough: all images and draws for every figure, however long it takes; else each part has its
+    `Budget` · on_part: told what is being done, and the share of it that is done, where that is known. Raises as `make_run` does.
     """
     how = how or HowTrained()
     if umap:
