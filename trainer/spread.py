@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 
 IMAGES = 200
 WIDTHS = 8  # groups of posteriors, by their width, whose implied β are compared
-NO_WORSE = 0.05  # by how much the groups of another reading may differ more, when the declared β speaks for it
+NO_WORSE = 0.15  # by how much the groups of another reading may differ more, when the declared β speaks for it
 FITS, MISFITS = math.log(1.35), math.log(1.6)  # log of implied over declared β
 EVEN, UNEVEN = 0.2, 0.25  # how much the groups may differ under the right reading, and must under a wrong one
 OTHERS: dict[str, tuple[Spread, ...]] = {

@@ -88,9 +88,11 @@ def draw(mu, logvar):
     return mu + torch.randn_like(mu) * torch.exp(0.5 * logvar)
 
 
-def dense(kind: type[Layers], sigma: Callable[[Tensor], Tensor] = lambda b: torch.exp(b / 2), **options) -> Case:
+def dense(kind: type[Layers], sigma: Callable[[Tensor], Tensor] = lambda b: torch.exp(b / 2), seed: int = 0, **options) -> Case:
     """A case of a subclass of `Layers` whose second head means sigma."""
-    net = kind()
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        net = kind()
 
     def posterior(x):
         mu, b = net.two(x)

@@ -21,6 +21,7 @@ from trainer.errors import ConfigError, DataError, LatentError, RunCorrupt, RunE
 from trainer.foreign import ForeignError, asked
 from trainer.importing import HowTrained, import_model, make_run
 from trainer.loading import load_model
+from trainer.numerals import number
 
 HERE = "tests.trainer.foreign_models"
 FEW = 539  # images of the test split of digits
@@ -314,9 +315,14 @@ def test_every_refusal_is_an_error_of_the_house():
 def test_what_was_measured_with_the_decoder_is_not_replaced_by_figures_of_its_pictures(tmp_path, capsys):
     from trainer.cli import main
 
-    import_model(foreign_models.wavy(), load_dataset("digits"), "wavy", runs=tmp_path, umap=False, classifier=False)
+    run = import_model(foreign_models.wavy(), load_dataset("digits"), "wavy", runs=tmp_path, umap=False, classifier=False)
     before = (tmp_path / "wavy" / "run.json").read_bytes()
-    for command in ("evaluate", "examine", "maps", "classifier"):
+    for command in ("evaluate", "examine"):
+        assert main([command, "wavy", "--runs", str(tmp_path)]) == 0
+        out = capsys.readouterr().out
+        assert "figures measured when it was imported, with the model itself, because its decoder is not here" in out
+        assert command == "examine" or number(run.info.metrics.elbo) in out
+    for command in ("maps", "classifier"):
         assert main([command, "wavy", "--runs", str(tmp_path)]) == 2
         assert "was imported without its decoder, so nothing more can be measured here" in capsys.readouterr().err
     assert (tmp_path / "wavy" / "run.json").read_bytes() == before
