@@ -153,9 +153,10 @@ class ClassifierTraining:
             return most
         n = min(len(images), BATCH_SIZE)
         labels = np.zeros(n, np.int64)
-        reconstructions(self.model, images[:n], labels)  # warms up
+        images = np.array(images[:n])
+        reconstructions(self.model, images, labels)  # warms up
         start = perf_counter()
-        reconstructions(self.model, images[:n], labels)
+        reconstructions(self.model, images, labels)
         cost = (perf_counter() - start) / n
         return max(BATCH_SIZE, min(most, int(REDRAWING_SHARES[split] * self.budget.seconds / cost)))
 
