@@ -271,10 +271,10 @@ def _fed(subject: Subject, function: Callable[..., Any]) -> _Asking:
             f"encode wants {more!r} beside the images: if it is the class, say --conditional (the data set's labels are then handed over); "
             "allowed otherwise: encode(x)."
         )
-    vectors = said[1] if len(said) > 1 else said[0]
+    vectors = "" if len(said) < 2 or said[1] == said[0] else f" (and for vectors of {c * h * w} pixels it {said[1]})"
     raise ForeignError(
-        f"encode {said[0]} for {len(subject.x)} images of shape {c} × {h} × {w} (and for vectors of {c * h * w} pixels it {vectors}); "
-        f"allowed: mu of shape ({len(subject.x)}, K); choose the --data that the model was trained on."
+        f"encode {said[0]} for {len(subject.x)} images of shape {c} × {h} × {w}{vectors}; allowed: mu of shape ({len(subject.x)}, K) for a "
+        "batch of any size; look whether it takes a whole batch, and whether --data is what the model was trained on."
     )
 
 

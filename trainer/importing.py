@@ -154,7 +154,7 @@ def check_model(model: Any, dataset: Dataset, how: HowTrained | None = None) -> 
     test = dataset.subset("test")
     labels = test.labels if asking.has_class else None
     mu, logvar = _encoded(asking, test.images[:IMPLIED], None if labels is None else labels[:IMPLIED])
-    lines = list(asking.understood.lines())
+    lines = [*asking.understood.lines(), *_scale_lines(asking, how)]
     lines.append(f"images: {count(len(test.images))} test images of {' × '.join(map(str, dataset.image_shape))}")
     if logvar is None:
         return asking, (*lines, "no posterior: codes are points, so there is no KL and no bound")
@@ -162,6 +162,16 @@ def check_model(model: Any, dataset: Dataset, how: HowTrained | None = None) -> 
     implied = _implied(asking, how, test.images[: len(mu)], None if labels is None else labels[: len(mu)], mu, logvar)
     declared = how.effective_beta(dataset.image_shape)
     return asking, (*lines, _said_of_beta(implied, declared))
+
+
+def _scale_lines(asking: Asked, how: HowTrained) -> tuple[str, ...]:
+    """What becomes of the scale of a pixel where the model's pixels have another range than 0..1."""
+    if how.likelihood == "bernoulli" or asking.unit == 1:
+        return ()
+    inside = number(how.sigma / asking.unit, 3)
+    return (
+        f"scale of a pixel: {how.sigma:g} in the model's range is {inside} in grey levels from 0 to 1, which all densities here are of",
+    )
 
 
 def _span(values: Floats) -> str:
@@ -326,7 +336,7 @@ class _Book:
             source=self.source, decoder="layers" if decoder.is_exact else "pictures", why_decoder=decoder.why, why_encoder=why_encoder,
             error=None if near is None else near.mean, most_error=None if near is None else near.most,
             prior_error=None if prior is None else prior.mean, most_prior_error=None if prior is None else prior.most,
-            understood=(*self.loaded, *asking.understood.lines()),
+            understood=(*self.loaded, *asking.understood.lines(), *_scale_lines(asking, self.how)),
         )  # fmt: skip
 
     def config(self, asking: Asked, shape: ImageShape, is_point: bool, parts: dict[str, Found]) -> ImportedConfig:

@@ -174,8 +174,15 @@ def check_range(asking: Asked, images: NDArray[np.uint8], how: HowTrained, label
         raise ForeignError(
             f"handed over from 0 to 1, images are redrawn with a squared error of {number(now.error)} (their mean picture alone has "
             f"{number(null)}); handed over as {best.pixels.name} with {number(best.error)}; say --pixels {best.pixels.name}, or "
-            "--pixels 0..1 to keep to it."
+            f"--pixels 0..1 to keep to it{_loss_of(how)}."
         )
+
+
+def _loss_of(how: HowTrained) -> str:
+    """What else is to be said, since pixels of another range than 0..1 have no cross-entropy."""
+    if how.likelihood != "bernoulli":
+        return ""
+    return ", and what the loss was: pixels of such a range have no cross-entropy (for Σ(x − x̂)²: --likelihood gaussian --sigma 0.7071)"
 
 
 def _redrawn(asking: Asked, pixels: Pixels, x: Tensor, y: Tensor | None, how: HowTrained) -> Redrawn:
