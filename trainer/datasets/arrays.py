@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from trainer.datasets.dataset import HASHED, Dataset, sha256_of
 from trainer.datasets.kinds import named
 from trainer.datasets.labels import classes_of, text_of
-from trainer.datasets.names import OwnData
+from trainer.datasets.names import FIT, OwnData
 from trainer.datasets.own import LICENCE, sha256
 from trainer.datasets.splits import divide, split_of
 from trainer.datasets.values import to_bytes
@@ -138,6 +138,8 @@ def of_arrays(
         note = f"{note}; {more}" if note else more
     if own.size is not None:
         notes = [*notes, f"size={own.size} has no effect: images in arrays and tables keep their own size"]
+    if own.fit != FIT:
+        notes = [*notes, f"fit={own.fit} has no effect: images in arrays and tables keep their own sides"]
     found = None if classes is None else classes.labels
     divided = divide([str(i) for i in range(len(images))], found, given, own.held_out)
     of_pixels = sha256_of(

@@ -1,7 +1,7 @@
 """How does a person's own data become a data set? Folder, archive, arrays or table: the same steps, the same notes.
 
-Pictures in files are turned upright, cut to the square in their middle and resized to `size` × `size` pixels. All grey: one channel; else
-RGB. What cannot be read is skipped, counted and named.
+Pictures in files are turned upright, cut to the square in their middle (or padded, or stretched: `fit` in `names`) and
+resized to `size` × `size` pixels. All grey: one channel; else RGB. What cannot be read is skipped, counted and named.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _of_listing(
 
 def of_pictures(own: OwnData, source: Source, entries: Sequence[Entry], notes: Sequence[str], *, progress: bool) -> Dataset:
     """A data set of picture files whose classes and splits are known. Raises `DataError` where too few can be read."""
-    wanted = Wanted(tuple(sorted(entries, key=lambda entry: natural(entry.file))), own.side, own.held_out)
+    wanted = Wanted(tuple(sorted(entries, key=lambda entry: natural(entry.file))), own.side, own.held_out, own.fit)
     try:
         found = decoded(source, wanted, progress=progress)
     except TooFewError as error:
