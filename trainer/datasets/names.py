@@ -110,6 +110,16 @@ def with_held_out(name: str, share: float, builtin: Sequence[str] = ()) -> str:
     return replace(parse(name, builtin), held_out=_share(f"{share:g}", name)).name
 
 
+def fit_of(name: str) -> Fit:
+    """How the pictures of a data set became square; as usual where its name does not say it."""
+    if not is_own(name) or name.startswith(OWN):
+        return FIT
+    try:
+        return parse(name).fit
+    except DataError:  # of a run by another version
+        return FIT
+
+
 def _options(rest: str, name: str) -> tuple[str, OwnData]:
     """The path and what its options say; the kind is filled in later."""
     path, mark, text = rest.rpartition("?")
