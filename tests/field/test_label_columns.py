@@ -129,3 +129,19 @@ def test_noise_at_both_ends_is_asked_for(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", [RNG.integers(0, 10, (400, 65))])
     with pytest.raises(DataError, match="cannot be seen whether the first or the last are the labels"):
         read(path)
+
+
+def test_two_options_without_effect_are_one_note(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", [PIXELS, LABELS])
+    notes = load_dataset(f"{path}?size=16&fit=pad").notes
+    assert [note for note in notes if "effect" in note] == [
+        "size=16 and fit=pad have no effect: images in arrays and tables keep their own size"
+    ]
+
+
+def test_numbers_of_things_are_not_called_labels(tmp_path: Path) -> None:
+    """Of a column of 1797 different values one note says all."""
+    names = [f"thing {i}" for i in range(len(PIXELS))]
+    notes = read(written(tmp_path / "a.csv", [PIXELS, np.array(names)], [*(f"p{i}" for i in range(64)), "label"])).notes
+    assert not any(note.startswith("labels taken") for note in notes)
+    assert any("they are no classes, and left out" in note for note in notes)

@@ -109,3 +109,11 @@ def test_it_has_no_effect_on_arrays(tmp_path: Path) -> None:
     dataset = load_dataset(f"{tmp_path / 'a.npy'}?fit=pad")
     assert dataset.image_shape == (1, 8, 12)
     assert any(note.startswith("fit=pad has no effect") for note in dataset.notes)
+
+
+def test_what_is_left_out_is_one_note(tmp_path: Path) -> None:
+    folder = bars(tmp_path / "p")
+    (folder / "read.me").write_text("x")
+    (folder / ".hidden").write_text("x")
+    left = [note for note in load_dataset(str(folder)).notes if "left out" in note]
+    assert left == ["1 file left out, no picture by ending: 1 .me; 1 more, hidden or of other programs"]

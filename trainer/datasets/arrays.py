@@ -136,10 +136,11 @@ def of_arrays(
     if pixels.shape[1] == 4:
         pixels, more = _without_alpha(pixels)
         note = f"{note}; {more}" if note else more
-    if own.size is not None:
-        notes = [*notes, f"size={own.size} has no effect: images in arrays and tables keep their own size"]
-    if own.fit != FIT:
-        notes = [*notes, f"fit={own.fit} has no effect: images in arrays and tables keep their own sides"]
+    idle = [f"size={own.size}"] if own.size is not None else []
+    idle += [f"fit={own.fit}"] if own.fit != FIT else []
+    if idle:
+        have = "has" if len(idle) == 1 else "have"
+        notes = [*notes, f"{' and '.join(idle)} {have} no effect: images in arrays and tables keep their own size"]
     found = None if classes is None else classes.labels
     divided = divide([str(i) for i in range(len(images))], found, given, own.held_out)
     of_pixels = sha256_of(

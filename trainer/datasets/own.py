@@ -19,6 +19,7 @@ from trainer.datasets.layout import Entry, arrange
 from trainer.datasets.names import OwnData
 from trainer.datasets.splits import digest
 from trainer.errors import DataError
+from trainer.numerals import count
 
 LICENCE = "unknown: images of your own"
 
@@ -76,12 +77,14 @@ def sha256(of_pixels: str, labels: Places | None, splits: dict[str, Places]) -> 
 
 def told(listing: Listing) -> tuple[str, ...]:
     """What of a folder or an archive is no picture of it."""
-    notes = [left_out(listing.others), listing.told_links()]
+    others, n = left_out(listing.others), listing.n_litter
+    if n and others:  # in one note: two that begin alike read as if one were said twice
+        others += f"; {count(n)} more, hidden or of other programs"
+    elif n:
+        others = f"{files_word(n)} left out, hidden or of other programs"
+    notes = [others, listing.told_links()]
     if listing.closed:
-        n = len(listing.closed)
-        notes.append(f"{n} that cannot be opened left out: {named(listing.closed)}")
-    if listing.n_litter:
-        notes.append(f"{files_word(listing.n_litter)} left out, hidden or of other programs")
+        notes.append(f"{count(len(listing.closed))} that cannot be opened left out: {named(listing.closed)}")
     return tuple(note for note in notes if note)
 
 

@@ -96,6 +96,8 @@ def load_csv(own: OwnData, *, progress: bool) -> Dataset:
 
 def _told(dataset: Dataset, where: str, notes: Sequence[str] = ()) -> Dataset:
     """The data set with a note that says where its labels are from: what was taken for them must be seen. where: empty for nowhere."""
+    if where and dataset.labels is None:  # too many values for classes: a note says so already
+        return replace(dataset, notes=(*notes, *dataset.notes))
     n = len(dataset.class_names)
     found = f" ({count(n)} {'class' if n == 1 else 'classes'})" if n else ""
     told = f"labels taken from {where}{found}" if where else "no column is taken for labels"
