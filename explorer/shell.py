@@ -44,6 +44,9 @@ h1.atlas-title {
 [data-testid="stImage"] img { image-rendering: pixelated; border-radius: 2px; }
 .st-key-about { row-gap: 0; } .st-key-about button { min-height: 0; padding-block: 0; text-align: left; }
 .st-key-about button p { font-size: 14px; white-space: normal; }
+/* pressed or opened, Streamlit darkens the primary colour: on a dark ground it could not be read */
+button[kind="tertiary"]:is(:active, [aria-expanded="true"]), button[kind="tertiary"]:is(:active, [aria-expanded="true"]) p {
+  color: light-dark(#3b5bdb, #8da2fb) !important; }
 .picture-grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(var(--cell, 124px), 1fr)); gap: 14px 18px; }
 .picture-grid figure { margin: 0; }
 .picture-grid img { image-rendering: pixelated; border-radius: 2px; display: block; max-width: 100%; }

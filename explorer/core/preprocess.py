@@ -6,7 +6,7 @@ place and polarity lands anywhere. So each data set has its own way:
 - mnist, kmnist: ink light on dark, its longer side 20 of 28 pixels, its centre of mass in the middle (LeCun 1998);
 - digits: ink light on dark, filling the height of 8 pixels (Garris et al., NIST's handprint recognition system, 1994);
 - fashion-mnist: the object light on dark, its longer side the whole frame (Xiao et al. 2017);
-- shapes and folders: the square in the middle, as trainer.datasets.folder cuts it.
+- shapes and folders: the square in the middle, or what `fit` in the data set's name says, as trainer.datasets.pictures does it.
 
 A picture that has the model's size and the dark ground of the data set already is one of its images: it passes unchanged.
 Dark ink on a light ground is a drawing at any size. Where all images of a grey folder have a ground of one kind, a picture
@@ -26,7 +26,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from explorer.core.ink import FAINT, Floats, Found, Mask, blank, find_ink, fitted, resize
+from trainer.datasets.names import Fit, fit_of
 from trainer.datasets.pictures import BLACK, MAX_BYTES, MAX_PIXELS, ground_behind, is_transparent, open_picture, to_grey_or_rgb
+from trainer.datasets.pictures import fitted as fitted_to_square
 from trainer.datasets.reduced import full_size, n_in_file
 from trainer.numerals import count
 
@@ -115,6 +117,7 @@ _THICKEN = Switch(
     "thicken", "Thin strokes thickened", "A pen that is thinner than 99 of 100 of the data set gets its usual width; off: it stays."
 )
 _MIDDLE = Switch("crop", "Cut to the middle", "Off: the whole picture is squeezed into the frame's aspect.")
+_PADDED = Switch("crop", "Padded to a square", "Off: the whole picture is squeezed into the frame's aspect.")
 _OWN = Switch(
     "own",
     "Model's own size kept",
@@ -130,7 +133,8 @@ def switches(dataset: str, ground: Ground | None = None) -> tuple[Switch, ...]:
         return (_OWN, _GREY, _PAPER, _CROP, _BOX, *mass, _THICKEN)
     if dataset in OBJECTS:
         return (_OWN, _GREY, _PAPER, _CROP)
-    return (_MIDDLE, _POLARITY) if ground else (_MIDDLE,)
+    shape: dict[Fit, tuple[Switch, ...]] = {"crop": (_MIDDLE,), "pad": (_PADDED,), "stretch": ()}
+    return (*shape[fit_of(dataset)], *((_POLARITY,) if ground else ()))
 
 
 def ground_of(images: NDArray[np.uint8]) -> Ground | None:
@@ -154,6 +158,7 @@ def browser_protocol(dataset: str, ground: Ground | None = None) -> dict[str, An
         "way": "handwriting" if protocol else "object" if dataset in OBJECTS else "photograph",
         "switches": [[switch.name, switch.title, switch.help] for switch in switches(dataset, ground)],
         "ground": ground,
+        "fit": fit_of(dataset),
     }
     if protocol is None:
         return {**record, "box": None, "by_mass": False, "is_bitmap": False, "thin": 0.0, "usual": 0.0, "pen": 0.08}
@@ -181,7 +186,11 @@ def prepare(
         steps, why = _object(flat, image_shape, off), _told_own_size(is_own_size, is_mixed, off)
     else:
         flat_, why = _turned(flat, ground, off)
-        steps = (_as_it_is(flat_, image_shape, dataset, bool(why)),) if is_own_size else _photograph(flat_, image_shape, off)
+        steps = (
+            (_as_it_is(flat_, image_shape, dataset, bool(why)),)
+            if is_own_size
+            else _photograph(flat_, image_shape, fit_of(dataset), off)
+        )
     first = Step(
         "Your picture", f"{_told_size(image)} pixels{_told_mode(image, is_mixed, behind)}{_told_first(image)}.{why}", _shown(flat)
     )
@@ -240,23 +249,26 @@ def _as_it_is(image: Image.Image, image_shape: tuple[int, int, int], dataset: st
     return Step("Model input", f"It has the model's own size, {size}{ground}, so nothing was changed.", picture)
 
 
-def _photograph(image: Image.Image, image_shape: tuple[int, int, int], off: Collection[str]) -> tuple[Step, ...]:
+def _photograph(image: Image.Image, image_shape: tuple[int, int, int], fit: Fit, off: Collection[str]) -> tuple[Step, ...]:
+    """The middle of a picture, or all of it padded or squeezed, as the data set's own pictures were made; one that has the aspect of the
+    model's images is only resized."""
     channels, height, width = image_shape
-    is_whole = "crop" in off
+    size, kind = f"{width} × {height}", "grey" if channels <= 2 else "colour"
+    if fit == "pad" and height == width and "crop" not in off:
+        shown = _shown(fitted_to_square(image, min(SHOWN_PX, max(image.size)), fit))
+        first = Step("Padded", "The whole picture on a square, as the data set's: its edge goes on around it.", shown)
+        how = "Resized to" if image.width == image.height else "Padded to a square,"
+        return first, Step("Model input", f"{how} {size}, in {kind}.", _channels(fitted_to_square(image, width, fit), channels))
+    is_whole = fit == "stretch" or "crop" in off
     cut = image if is_whole else _middle(image, width / height)
-    filter_ = Image.Resampling.LANCZOS if cut.width >= width else Image.Resampling.BOX
+    filter_ = Image.Resampling.LANCZOS if cut.width >= width and cut.height >= height else Image.Resampling.BOX
     fed = _channels(cut.resize((width, height), filter_), channels)
-    kind = "grey" if channels <= 2 else "colour"
-    return (
-        Step(
-            "Whole" if is_whole else "Middle",
-            "Not cut: it is squeezed into the aspect of the model's images."
-            if is_whole
-            else f"Cut to the middle, {cut.width} × {cut.height}: the model's images have that aspect.",
-            _shown(cut),
-        ),
-        Step("Model input", f"Resized to {width} × {height}, in {kind}.", fed),
-    )
+    whole = "Not cut: it is squeezed into the aspect of the model's images."
+    middle = f"Cut to the middle, {cut.width} × {cut.height}: the model's images have that aspect."
+    first = Step("Whole" if is_whole else "Middle", whole if is_whole else middle, _shown(cut))
+    has_aspect = image.width * height == image.height * width
+    how = "Middle cut out," if cut.size != image.size else "Resized to" if has_aspect or not is_whole else "Squeezed to"
+    return first, Step("Model input", f"{how} {size}, in {kind}.", fed)
 
 
 def _handwriting(

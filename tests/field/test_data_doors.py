@@ -87,7 +87,7 @@ def test_a_zip_that_windows_made_and_its_litter(tmp_path: Path) -> None:
             archive.writestr(name, b"x")
     dataset = read(f"{path}?size=12")
     assert known(dataset) == EXPECTED
-    assert "3 files left out, hidden or of other programs" in dataset.notes
+    assert "1 file left out, no picture by ending: 1 .txt; 3 more, hidden or of other programs" in dataset.notes
     assert "1 file left out, no picture by ending: 1 .txt" in dataset.notes
 
 

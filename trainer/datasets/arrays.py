@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from trainer.datasets.dataset import HASHED, Dataset, sha256_of
 from trainer.datasets.kinds import named
 from trainer.datasets.labels import classes_of, text_of
-from trainer.datasets.names import OwnData
+from trainer.datasets.names import FIT, OwnData
 from trainer.datasets.own import LICENCE, sha256
 from trainer.datasets.splits import divide, split_of
 from trainer.datasets.values import to_bytes
@@ -136,8 +136,11 @@ def of_arrays(
     if pixels.shape[1] == 4:
         pixels, more = _without_alpha(pixels)
         note = f"{note}; {more}" if note else more
-    if own.size is not None:
-        notes = [*notes, f"size={own.size} has no effect: images in arrays and tables keep their own size"]
+    idle = [f"size={own.size}"] if own.size is not None else []
+    idle += [f"fit={own.fit}"] if own.fit != FIT else []
+    if idle:
+        have = "has" if len(idle) == 1 else "have"
+        notes = [*notes, f"{' and '.join(idle)} {have} no effect: images in arrays and tables keep their own size"]
     found = None if classes is None else classes.labels
     divided = divide([str(i) for i in range(len(images))], found, given, own.held_out)
     of_pixels = sha256_of(

@@ -62,6 +62,7 @@ class Dataset:
         for array in (self.images, self.labels, self.factors, *self.splits.values()):
             if array is not None:
                 array.flags.writeable = False  # loaded once, shared by everybody: nobody may change it for the others
+        object.__setattr__(self, "notes", tuple(dict.fromkeys(self.notes)))  # nothing is said twice
         object.__setattr__(self, "splits", MappingProxyType(dict(self.splits)))
         for problem in self._problems():
             raise DataError(f"Data set {self.name!r}: {problem}.")

@@ -19,6 +19,7 @@ import contextlib
 import hashlib
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,16 +35,17 @@ from trainer.datasets.kinds import files_word, named, natural
 from trainer.datasets.labels import UNLABELLED, distinct, text_of
 from trainer.datasets.layout import Entry
 from trainer.datasets.memory import cache_folder, scratch, sweep, written
+from trainer.datasets.names import FIT, Fit
 from trainer.datasets.pictures import (
     BLACK,
     MAX_PAGES,
     WHITE,
     deep_scale,
     deep_values,
+    fitted,
     ground_behind,
     is_deep,
     is_transparent,
-    middle_square,
     of_pages,
     to_grey_or_rgb,
 )
@@ -52,9 +54,15 @@ from trainer.datasets.values import DARK, USUAL, Scale
 from trainer.errors import DataError, ImageError
 from trainer.numerals import count
 
-FORMAT = f"latent-atlas folder 2, Pillow {PIL.__version__}"  # another decoder may give other pixels
+FORMAT = f"latent-atlas folder 3, Pillow {PIL.__version__}"  # another decoder may give other pixels
 BLOCK = 2**20  # bytes read or written at once
 DEEP = Scale(0.0, 65535.0)
+OTHER_COLOURS = {"CMYK": "CMYK", "YCbCr": "YCbCr", "LAB": "CIELAB", "HSV": "HSV"}  # modes of Pillow; a palette loses nothing
+TOLD_FIT: dict[Fit, str] = {
+    "crop": "the middle was cut out (?fit=pad after the path keeps all of it)",
+    "pad": "the tone of their edge was added around them (fit=pad)",
+    "stretch": "they were stretched to a square (fit=stretch)",
+}
 
 
 class Source(Protocol):
@@ -73,11 +81,13 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Wanted:
-    """entries: files in the order of their paths, with class and split · size: pixels of a side · held_out: share of the test split."""
+    """entries: files in the order of their paths, with class and split · size: pixels of a side · held_out: share of the test split ·
+    fit: how what is not square becomes square."""
 
     entries: tuple[Entry, ...]
     size: int
     held_out: float
+    fit: Fit = FIT
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -86,7 +96,7 @@ class Wanted:
     def words(self) -> tuple[str, ...]:
         """What the pictures of the same files depend on."""
         told = (f"{entry.file}\0{entry.label}\0{entry.split}" for entry in self.entries)
-        return FORMAT, str(self.size), repr(self.held_out), *told
+        return FORMAT, f"{self.size} {self.fit}", repr(self.held_out), *told
 
 
 class TooFewError(Exception):
@@ -131,6 +141,8 @@ class _Seen:
     reasons: list[str] = field(default_factory=list)
     animated: list[str] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
+    other_colours: Counter[str] = field(default_factory=Counter)  # pictures by the mode that was neither grey nor RGB
+    oblong: int = 0  # pictures that are not square
     transparent: int = 0  # pictures
     on_black: int = 0  # of them, whose visible part would vanish on white
     ground: int = WHITE
@@ -336,7 +348,7 @@ def _pass(source: Source, wanted: Wanted, raw: IO[bytes], fitting: tuple[Scale, 
         pictures: list[NDArray[np.uint8]] = []
         if content is not None:
             try:
-                pictures = _pictures(content, file, wanted.size, seen)
+                pictures = _pictures(content, file, wanted, seen)
             except ImageError as error:
                 why = str(error)
         if not pictures:
@@ -381,9 +393,9 @@ def _of_split(raw: IO[bytes], places: NDArray[np.int64], size: int, n_channels: 
         yield chosen.transpose(0, 3, 1, 2).tobytes()
 
 
-def _pictures(content: bytes, file: str, size: int, seen: _Seen) -> list[NDArray[np.uint8]]:
+def _pictures(content: bytes, file: str, wanted: Wanted, seen: _Seen) -> list[NDArray[np.uint8]]:
     """Every picture of a file, and what the whole set should know of it."""
-    found = of_pages(content, file, lambda image: _picture(image, size, seen), draft_px=4 * size)
+    found = of_pages(content, file, lambda image: _picture(image, wanted, seen), draft_px=4 * wanted.size)
     if found.n_frames > 1 and not found.is_stack:
         seen.animated.append(file)
     if found.is_stack and found.n_frames > MAX_PAGES:
@@ -391,9 +403,11 @@ def _pictures(content: bytes, file: str, size: int, seen: _Seen) -> list[NDArray
     return list(found.pages)
 
 
-def _picture(image: Image.Image, size: int, seen: _Seen) -> NDArray[np.uint8]:
+def _picture(image: Image.Image, wanted: Wanted, seen: _Seen) -> NDArray[np.uint8]:
     """(size, size) where the picture is grey, also when it is stored as colour; else (size, size, 3)."""
     of_bytes, deep = seen.scales
+    seen.oblong += image.width != image.height
+    seen.other_colours.update([image.mode] if image.mode in OTHER_COLOURS else [])
     if is_transparent(image):
         seen.transparent += 1
         seen.on_black += ground_behind(image) == BLACK
@@ -407,9 +421,7 @@ def _picture(image: Image.Image, size: int, seen: _Seen) -> NDArray[np.uint8]:
         seen.brightest = max(seen.brightest, *(int(pair[1]) for pair in (highs if image.mode == "RGB" else (highs,))))  # type: ignore[index,arg-type]
         if not of_bytes.is_usual:
             image = image.point(lambda value: 255 * min(value, 1))
-    # BOX repeats pixels when enlarging; LANCZOS is the sharpest when making smaller
-    filter_ = Image.Resampling.LANCZOS if min(image.size) >= size else Image.Resampling.BOX
-    picture = np.asarray(middle_square(image).resize((size, size), filter_))
+    picture = np.asarray(fitted(image, wanted.size, wanted.fit))
     if picture.ndim == 3 and (picture == picture[..., :1]).all():
         picture = picture[..., 0]
     return picture
@@ -431,7 +443,21 @@ def _notes(wanted: Wanted, seen: _Seen) -> list[str]:
         notes.append(
             f"{n} animated picture{'s' if n > 1 else ''}: of {they} only the first moment was taken: {named(seen.animated)}"
         )
-    return notes + _told_white(seen)
+    return notes + _told_changed(wanted, seen) + _told_white(seen)
+
+
+def _told_changed(wanted: Wanted, seen: _Seen) -> list[str]:
+    """Pictures of which the model sees something else than what is in their files."""
+    n, notes = sum(seen.pages), []
+    if seen.oblong:
+        are = "is" if seen.oblong == 1 else "are"
+        notes.append(f"{count(seen.oblong)} of {count(n)} pictures {are} not square: {TOLD_FIT[wanted.fit]}")
+    for mode, m in sorted(seen.other_colours.items()):
+        notes.append(f"{count(m)} {'picture was' if m == 1 else 'pictures were'} {OTHER_COLOURS[mode]} and converted to RGB")
+    if seen.transparent and seen.ground == WHITE:
+        has = "picture has" if seen.transparent == 1 else "pictures have"
+        notes.append(f"{count(seen.transparent)} {has} transparent parts: taken as white")
+    return notes
 
 
 def _told_white(seen: _Seen) -> list[str]:

@@ -6,9 +6,10 @@
 
 After a path may follow options, `photos?size=64&held-out=0.3`:
 
-    size=8…128           pixels of a side, of pictures in files (32)
-    held-out=0.05…0.6    share of the images that is test split (0.2); half as many again are for validation
-    links=follow         links that lead out of the folder are followed
+    size=8…128             pixels of a side, of pictures in files (32)
+    held-out=0.05…0.6      share of the images that is test split (0.2); half as many again are for validation
+    fit=crop|pad|stretch   pictures in files that are not square: cut to the middle (crop), padded with the tone of their edge, stretched
+    links=follow           links that lead out of the folder are followed
 
 A question mark belongs to the path unless options follow it. `absolute` is what a run remembers: it means the same from every folder.
 """
@@ -27,6 +28,9 @@ from trainer.errors import DataError
 
 Kind = Literal["folder", "zip", "npz", "npy", "csv"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+Fit = Literal["crop", "pad", "stretch"]
+FITS: tuple[Fit, ...] = get_args(Fit)
+FIT: Fit = "crop"
 ENDINGS: dict[str, Kind] = {".zip": "zip", ".npz": "npz", ".npy": "npy", ".csv": "csv", ".tsv": "csv"}
 OWN = "own:"  # of an imported run whose pictures were in no data set of ours
 SIZE, MIN_SIZE, MAX_SIZE = 32, 8, 128
@@ -34,26 +38,29 @@ HELD_OUT, LEAST_HELD_OUT, MOST_HELD_OUT = 0.2, 0.05, 0.6
 OPTIONS = re.compile(r"[a-z-]+=[^?&=]*(&[a-z-]+=[^?&=]*)*")
 ALLOWED = (
     f"folder:PATH, zip:PATH, npz:PATH, npy:PATH or csv:PATH, then ?size={MIN_SIZE} to {MAX_SIZE}, "
-    f"&held-out={LEAST_HELD_OUT} to {MOST_HELD_OUT} or &links=follow"
+    f"&held-out={LEAST_HELD_OUT} to {MOST_HELD_OUT}, &fit=crop, pad or stretch, or &links=follow"
 )
 WHAT = "a folder, or a file .zip, .npz, .npy or .csv"
 
 
 @dataclass(frozen=True)
 class OwnData:
-    """A person's own images. size: None where it was not said · held_out: share of the images in the test split."""
+    """A person's own images. size: None where it was not said · held_out: share of the images in the test split ·
+    fit: how a picture from a file becomes square."""
 
     kind: Kind
     path: Path
     size: int | None = None
     held_out: float = HELD_OUT
     follows_links: bool = False
+    fit: Fit = FIT
 
     @property
     def name(self) -> str:
         """As `parse` understands it again; what is as usual is left out."""
         options = [] if self.size is None else [f"size={self.size}"]
         options += [] if self.held_out == HELD_OUT else [f"held-out={self.held_out:g}"]
+        options += [] if self.fit == FIT else [f"fit={self.fit}"]
         options += ["links=follow"] if self.follows_links else []
         return f"{self.kind}:{self.path}{'?' if options else ''}{'&'.join(options)}"
 
@@ -103,6 +110,16 @@ def with_held_out(name: str, share: float, builtin: Sequence[str] = ()) -> str:
     return replace(parse(name, builtin), held_out=_share(f"{share:g}", name)).name
 
 
+def fit_of(name: str) -> Fit:
+    """How the pictures of a data set became square; as usual where its name does not say it."""
+    if not is_own(name) or name.startswith(OWN):
+        return FIT
+    try:
+        return parse(name).fit
+    except DataError:  # of a run by another version
+        return FIT
+
+
 def _options(rest: str, name: str) -> tuple[str, OwnData]:
     """The path and what its options say; the kind is filled in later."""
     path, mark, text = rest.rpartition("?")
@@ -115,6 +132,8 @@ def _options(rest: str, name: str) -> tuple[str, OwnData]:
             told = replace(told, size=int(value))
         elif key == "held-out":
             told = replace(told, held_out=_share(value, name))
+        elif key == "fit" and value in FITS:
+            told = replace(told, fit=value)
         elif key == "links" and value == "follow":
             told = replace(told, follows_links=True)
         else:

@@ -1,7 +1,7 @@
 """How does a person's own data become a data set? Folder, archive, arrays or table: the same steps, the same notes.
 
-Pictures in files are turned upright, cut to the square in their middle and resized to `size` × `size` pixels. All grey: one channel; else
-RGB. What cannot be read is skipped, counted and named.
+Pictures in files are turned upright, cut to the square in their middle (or padded, or stretched: `fit` in `names`) and
+resized to `size` × `size` pixels. All grey: one channel; else RGB. What cannot be read is skipped, counted and named.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from trainer.datasets.layout import Entry, arrange
 from trainer.datasets.names import OwnData
 from trainer.datasets.splits import digest
 from trainer.errors import DataError
+from trainer.numerals import count
 
 LICENCE = "unknown: images of your own"
 
@@ -45,7 +46,7 @@ def _of_listing(
 
 def of_pictures(own: OwnData, source: Source, entries: Sequence[Entry], notes: Sequence[str], *, progress: bool) -> Dataset:
     """A data set of picture files whose classes and splits are known. Raises `DataError` where too few can be read."""
-    wanted = Wanted(tuple(sorted(entries, key=lambda entry: natural(entry.file))), own.side, own.held_out)
+    wanted = Wanted(tuple(sorted(entries, key=lambda entry: natural(entry.file))), own.side, own.held_out, own.fit)
     try:
         found = decoded(source, wanted, progress=progress)
     except TooFewError as error:
@@ -76,12 +77,14 @@ def sha256(of_pixels: str, labels: Places | None, splits: dict[str, Places]) -> 
 
 def told(listing: Listing) -> tuple[str, ...]:
     """What of a folder or an archive is no picture of it."""
-    notes = [left_out(listing.others), listing.told_links()]
+    others, n = left_out(listing.others), listing.n_litter
+    if n and others:  # in one note: two that begin alike read as if one were said twice
+        others += f"; {count(n)} more, hidden or of other programs"
+    elif n:
+        others = f"{files_word(n)} left out, hidden or of other programs"
+    notes = [others, listing.told_links()]
     if listing.closed:
-        n = len(listing.closed)
-        notes.append(f"{n} that cannot be opened left out: {named(listing.closed)}")
-    if listing.n_litter:
-        notes.append(f"{files_word(listing.n_litter)} left out, hidden or of other programs")
+        notes.append(f"{count(len(listing.closed))} that cannot be opened left out: {named(listing.closed)}")
     return tuple(note for note in notes if note)
 
 

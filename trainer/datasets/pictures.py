@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from trainer.datasets.kinds import ALLOWED, FORMATS
+from trainer.datasets.names import Fit
 from trainer.datasets.reduced import FULL_SIZE, ORIENTATION, PICTURES_IN_FILE, reduced, refuse_what_is_no_number
 from trainer.datasets.values import WHITES, Scale, white_of
 from trainer.errors import ImageError
@@ -152,6 +153,35 @@ def _too_large(name: str, size: str, most: int = MAX_PIXELS) -> ImageError:
 
 def _short(error: Exception) -> str:
     return (str(error).splitlines() or [""])[0][:80].rstrip(".") or type(error).__name__
+
+
+def fitted(image: Image.Image, size: int, fit: Fit) -> Image.Image:
+    """A picture in mode L or RGB as `size` × `size` pixels: its middle, all of it on the tone of its edge, or stretched."""
+    if fit == "crop":
+        image = middle_square(image)
+    if fit != "pad" or image.width == image.height:
+        return image.resize((size, size), _filter(image.size, (size, size)))
+    longer = max(image.size)
+    inner = (max(1, round(size * image.width / longer)), max(1, round(size * image.height / longer)))
+    frame = Image.new(image.mode, (size, size), edge_tone(image))
+    frame.paste(image.resize(inner, _filter(image.size, inner)), ((size - inner[0]) // 2, (size - inner[1]) // 2))
+    return frame
+
+
+def edge_tone(image: Image.Image) -> int | tuple[int, ...]:
+    """The median of the outermost pixels, of every channel of mode L or RGB: what a picture goes on with beyond its edge."""
+    width, height = image.size
+    lines = ((0, 0, width, 1), (0, height - 1, width, height), (0, 0, 1, height), (width - 1, 0, width, height))
+    n_channels = len(image.getbands())
+    edge = np.concatenate([np.asarray(image.crop(line)).reshape(-1, n_channels) for line in lines])
+    tone = tuple(int(value) for value in np.median(edge, axis=0))
+    return tone if n_channels > 1 else tone[0]
+
+
+def _filter(given: tuple[int, int], wanted: tuple[int, int]) -> Image.Resampling:
+    """BOX repeats pixels when enlarging; LANCZOS is the sharpest when making smaller."""
+    is_smaller = all(old >= new for old, new in zip(given, wanted, strict=True))
+    return Image.Resampling.LANCZOS if is_smaller else Image.Resampling.BOX
 
 
 def middle_square(image: Image.Image) -> Image.Image:

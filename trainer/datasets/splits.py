@@ -61,7 +61,7 @@ def divide(
     if given is None or not is_division(list(set(given))):
         places = _by_rank(keys, classes, held_out)
         return Divided(
-            places, _told(places, "by a hash of each image's name" if labels is None else "by a hash, in every class apart")
+            places, _told(places, "by a hash of each image's name" if labels is None else "by a hash, separately in each class")
         )
     said = np.array([split_of(word) for word in given], object)
     words = {split: sorted({word for word in given if split_of(word) == split}) for split in SPLITS}

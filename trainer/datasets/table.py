@@ -4,7 +4,8 @@
     emotion,pixels,Usage            all pixels of an image in one cell, spaces between (as FER-2013)
     file,label                      names of files, relative to the table's folder
 
-A column named split, set or usage gives the split. Commas, semicolons or tabs; nothing is evaluated.
+A column named split, set or usage gives the split. Where no name says which column holds the labels, `ends` decides; a note always says
+which one was taken. Commas, semicolons or tabs; nothing is evaluated.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import csv
 import math
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +22,9 @@ from numpy.typing import NDArray
 
 from trainer.datasets.arrays import of_arrays
 from trainer.datasets.dataset import Dataset
+from trainer.datasets.ends import Columns, Unnamed, is_square, split_ends
 from trainer.datasets.folder import LINKS, FolderSource
-from trainer.datasets.kinds import PICTURES, files_word, is_picture, left_out, named
+from trainer.datasets.kinds import PICTURES, files_word, is_picture, left_out, named, printable
 from trainer.datasets.labels import classes_of
 from trainer.datasets.layout import Entry
 from trainer.datasets.names import OwnData
@@ -34,6 +36,7 @@ from trainer.numerals import count
 MOST_BYTES = 4_000_000_000
 MOST_SIDE = 512
 ROWS = 5000  # turned into numbers at once
+LEAST_NAMES = 10  # numbers that count up: fewer may be pixels
 LOOKED_AT = 50  # rows by which a column is understood
 FILES = ("file", "filename", "file_name", "path", "filepath", "image", "image_id", "img", "picture", "name", "id")
 LABELS = ("label", "labels", "class", "category", "target", "y", "species", "breed", "emotion", "diagnosis", "class_name")
@@ -67,19 +70,38 @@ class _Table:
         lower = [name.strip().lower().replace(" ", "_") for name in self.header]
         return next((lower.index(name) for name in names if name in lower), None)
 
+    def called(self, column: int | None) -> str:
+        """A column in words; empty for none."""
+        if column is None:
+            return ""
+        name = printable(self.header[column].strip()) if len(self.header) > column else ""
+        return f"the column '{name}'" if name else f"column {column + 1}"
+
 
 def load_csv(own: OwnData, *, progress: bool) -> Dataset:
     """The data set in the table. Raises `DataError` where it is none."""
     table = _open(own.path)
     split = table.column(SPLITS_)
     text = table.column(PIXELS)
+    file = None if text is not None else _file_column(table)
     if text is not None:
-        return _of_rows(own, table, text, table.column(LABELS), split)
-    file = _file_column(table)
+        label = table.column(LABELS)
+        return _told(_of_rows(own, table, text, label, split), table.called(label))
     if file is not None:
-        return _of_files(own, table, file, _label_column(table, {file, split}), split, progress)
-    pixels, label = _pixel_columns(table)
-    return _of_rows(own, table, pixels, label, split)
+        label = _label_column(table, {file, split})
+        return _told(_of_files(own, table, file, label, split, progress), table.called(label))
+    columns = _columns(table)
+    return _told(_of_rows(own, table, columns.pixels, columns.label, split), columns.where, columns.notes)
+
+
+def _told(dataset: Dataset, where: str, notes: Sequence[str] = ()) -> Dataset:
+    """The data set with a note that says where its labels are from: what was taken for them must be seen. where: empty for nowhere."""
+    if where and dataset.labels is None:  # too many values for classes: a note says so already
+        return replace(dataset, notes=(*notes, *dataset.notes))
+    n = len(dataset.class_names)
+    found = f" ({count(n)} {'class' if n == 1 else 'classes'})" if n else ""
+    told = f"labels taken from {where}{found}" if where else "no column is taken for labels"
+    return replace(dataset, notes=(told, *notes, *dataset.notes))
 
 
 # --- what it is
@@ -100,12 +122,30 @@ def _open(path: Path) -> _Table:
         raise DataError(f"there is no file {path}; allowed: a table .csv with {WANTED}.") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error}); check the rights of the file.") from None
-    has_header = bool(first) and not all(_is_number(cell) for cell in first[0]) and not any(map(is_picture, first[0]))
+    has_header = bool(first) and _names_columns(first[0], first[1:])
     header = first[0] if has_header else ()
     rows = first[1:] if has_header else first
     if not rows:
         raise DataError(f"{path} has no row; allowed: a table with {WANTED}.")
     return _Table(path, delimiter, encoding, header, tuple(rows))
+
+
+def _names_columns(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row holds names: texts above numbers, names that are known, or, as pandas writes them, 0, 1, 2, … above pixels.
+    Texts above texts beside numbers are labels: a, 0, 12, … above b, 0, 3, …"""
+    if any(map(is_picture, first)):
+        return False
+    texts = [k for k, cell in enumerate(first) if not _is_number(cell)]
+    if not texts:
+        numbers = [cell.strip() for cell in (first if first[0].strip() else first[1:])]
+        counted = [list(map(str, range(start, start + len(numbers)))) for start in (0, 1)]
+        return len(numbers) >= LEAST_NAMES and numbers in counted and list(first) not in [list(row) for row in others]
+    known = {*FILES, *LABELS, *SPLITS_, *PIXELS}
+    if any(first[k].strip().lower().replace(" ", "_") in known for k in texts):
+        return True
+    if any(all(_is_number(row[k]) for row in others if len(row) > k) for k in texts):
+        return True
+    return len(texts) > len(first) / 2
 
 
 def _reader(path: Path, delimiter: str, encoding: str) -> Iterator[list[str]]:
@@ -137,25 +177,24 @@ def _label_column(table: _Table, taken: set[int | None]) -> int | None:
     return by_name if by_name not in (None, *taken) else others[0] if len(others) == 1 else None
 
 
-def _pixel_columns(table: _Table) -> tuple[list[int], int | None]:
-    """The columns of pixels, and that of labels. Raises `DataError` where they make no square."""
+def _columns(table: _Table) -> Columns:
+    """The columns of pixels, and that of labels. Raises `DataError` where they make no square, or where it is open which are labels."""
     aside = {k for k in (table.column(SPLITS_), table.column(("id", "index", "unnamed:_0"))) if k is not None}
     label = table.column(LABELS)
     columns = [k for k in range(table.n_columns) if k not in {*aside, label}]
     columns = [k for k in columns if not (table.header and table.header[k].strip() == "")] or columns
-    if label is None and not _is_square(len(columns)) and _is_square(len(columns) - 1):
-        label, columns = columns[0], columns[1:]
-    if not _is_square(len(columns)) or len(columns) < 4:
-        what = f"{count(len(columns))} columns besides the label" if label is not None else f"{count(len(columns))} columns"
+    if label is not None:
+        found = Columns(columns, label, table.called(label))
+    else:
+        found = split_ends(Unnamed(tuple(map(printable, table.header)), table.first, table.rows, str(table.path)), columns)
+    n = len(found.pixels)
+    if not is_square(n) or n < 4:
+        what = f"{count(n)} columns besides the label" if found.label is not None else f"{count(n)} columns"
         raise DataError(
             f"{table.path} has {what}, no square number of pixels; allowed: {WANTED}; save images that are not square "
             "or have colours as .npz."
         )
-    return columns, label
-
-
-def _is_square(n: int) -> bool:
-    return n > 0 and math.isqrt(n) ** 2 == n
+    return found
 
 
 def _is_number(cell: str) -> bool:

@@ -49,7 +49,7 @@ def test_class_is_the_first_subfolder(pets: Path) -> None:
     assert dataset.images.shape == (24, 3, 32, 32)
     assert dataset.class_names == ("cat", "dog")
     assert dataset.notes == (
-        "24 images: 17 to learn from, 2 for validation, 5 held out as test images (21 %); divided by a hash, in every class apart",
+        "24 images: 17 to learn from, 2 for validation, 5 held out as test images (21 %); divided by a hash, separately in each class",
     )
     images, labels = by_path(dataset, [path.relative_to(pets).as_posix() for path in pets.rglob("*.png")])
     assert labels is not None
@@ -125,10 +125,7 @@ def test_every_allowed_format_is_read(tmp_path: Path) -> None:
     (tmp_path / ".hidden.png").write_bytes(b"")
     dataset = load_dataset(f"folder:{tmp_path}")
     assert dataset.n == 9
-    assert dataset.notes[1:] == (
-        "1 file left out, no picture by ending: 1 .txt",
-        "1 file left out, hidden or of other programs",
-    )
+    assert dataset.notes[1:] == ("1 file left out, no picture by ending: 1 .txt; 1 more, hidden or of other programs",)
     assert np.abs(dataset.images.astype(int) - np.array([200, 40, 40])[:, None, None]).max() <= 8
 
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Protocol } from "../src/prepare/prepare";
 import { layoutOf, paintStrokes, Sketch, type Dot, type Stroke } from "../src/strokes";
 
-const MNIST: Protocol = { way: "handwriting", box: [20 / 28, 20 / 28], by_mass: true, is_bitmap: false, thin: 1.2 / 28, usual: 2 / 28, pen: 2.4 / 28, switches: [], ground: null };
+const MNIST: Protocol = { way: "handwriting", box: [20 / 28, 20 / 28], by_mass: true, is_bitmap: false, thin: 1.2 / 28, usual: 2 / 28, pen: 2.4 / 28, switches: [], ground: null, fit: "crop" };
 const PHOTOGRAPH: Protocol = { ...MNIST, way: "photograph", box: null };
 
 function line(...dots: Dot[]): Stroke {

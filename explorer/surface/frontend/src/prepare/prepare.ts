@@ -17,6 +17,8 @@ export interface Protocol {
   readonly is_bitmap: boolean;
   /** What the images of a grey folder lie on, where they agree. */
   readonly ground: "dark" | "light" | null;
+  /** How the data set's pictures became square: their middle, all of them padded, or stretched. */
+  readonly fit: "crop" | "pad" | "stretch";
   readonly thin: number;
   readonly usual: number;
   /** Width of the pad's pen. */
@@ -47,6 +49,7 @@ export interface Prepared {
 
 const WORK_PX = 1024;
 const CANVAS = 10;
+const SHOWN_PX = 512;
 const MIDDLE_GREY = 127;
 const SHEET = 0.75;
 const ONE_TONE = 12;
@@ -115,18 +118,52 @@ function asItIs(planes: readonly Plane[], channels: number, { way }: Protocol, i
   return { title: MODEL_INPUT, sentence: words, planes: () => fed };
 }
 
-function photograph(planes: readonly Plane[], [channels, height, width]: ImageShape, _: Protocol, off: ReadonlySet<string>): Step[] {
-  const isWhole = off.has("crop");
+/** The middle of a picture, or all of it padded or squeezed, as the data set's own pictures were made. */
+function photograph(planes: readonly Plane[], [channels, height, width]: ImageShape, { fit }: Protocol, off: ReadonlySet<string>): Step[] {
+  const size = `${width} × ${height}`, kind = channels <= 2 ? "grey" : "colour", { w, h } = planes[0];
+  if (fit === "pad" && height === width && !off.has("crop")) {
+    const shown = Math.min(SHOWN_PX, Math.max(w, h)), fed = inChannels(planes.map((one) => padded(one, width)), channels);
+    const how = w === h ? "Resized to" : "Padded to a square,";
+    const words = "The whole picture on a square, as the data set's: its edge goes on around it.";
+    return [
+      { title: "Padded", sentence: words, planes: () => planes.map((one) => padded(one, shown)) },
+      { title: MODEL_INPUT, sentence: `${how} ${size}, in ${kind}.`, planes: () => fed },
+    ];
+  }
+  const isWhole = fit === "stretch" || off.has("crop");
   const cut = isWhole ? planes : planes.map((one) => middle(one, width / height));
-  const filter = cut[0].w >= width ? "lanczos" : "box";
-  const fed = inChannels(cut.map((one) => resample(one, height, width, filter, true)), channels);
-  const kind = channels <= 2 ? "grey" : "colour";
+  const fed = inChannels(cut.map((one) => resample(one, height, width, filterFor(one, height, width), true)), channels);
+  const isCut = cut[0].w !== w || cut[0].h !== h;
+  const how = isCut ? "Middle cut out," : w * height === h * width || !isWhole ? "Resized to" : "Squeezed to";
   return [
     isWhole
       ? { title: "Whole", sentence: "Not cut: it is squeezed into the aspect of the model's images.", planes: () => cut }
       : { title: "Middle", sentence: `Cut to the middle, ${cut[0].w} × ${cut[0].h}: the model's images have that aspect.`, planes: () => cut },
-    { title: MODEL_INPUT, sentence: `Resized to ${width} × ${height}, in ${kind}.`, planes: () => fed },
+    { title: MODEL_INPUT, sentence: `${how} ${size}, in ${kind}.`, planes: () => fed },
   ];
+}
+
+/** As trainer.datasets.pictures.fitted pads: on the median of the outermost pixels. */
+function padded(one: Plane, size: number): Plane {
+  const longer = Math.max(one.w, one.h), inner = (side: number): number => Math.max(1, roundEven((size * side) / longer));
+  const width = inner(one.w), height = inner(one.h), left = Math.floor((size - width) / 2), top = Math.floor((size - height) / 2);
+  const small = resample(one, height, width, filterFor(one, height, width), true);
+  const out = plane(size, size, new Float64Array(size * size).fill(edgeTone(one)));
+  for (let y = 0; y < height; y++) out.v.set(small.v.subarray(y * width, (y + 1) * width), (top + y) * size + left);
+  return out;
+}
+
+function edgeTone({ h, w, v }: Plane): number {
+  const edge = new Float64Array(2 * (w + h));
+  edge.set(v.subarray(0, w), 0);
+  edge.set(v.subarray((h - 1) * w, h * w), w);
+  for (let y = 0; y < h; y++) edge.set([v[y * w], v[y * w + w - 1]], 2 * (w + y));
+  return Math.floor(median(edge));
+}
+
+/** Repeats pixels when enlarging; the sharpest when making smaller. */
+function filterFor(one: Plane, height: number, width: number): "lanczos" | "box" {
+  return one.w >= width && one.h >= height ? "lanczos" : "box";
 }
 
 function handwriting(planes: readonly Plane[], [, height, width]: ImageShape, protocol: Protocol, off: ReadonlySet<string>): Step[] {
