@@ -6,6 +6,7 @@ Issue 11, section 3, and numbers.md §9 to §11: log N as a ceiling of what can 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from explorer.facts import facts_line
+from explorer.facts import facts_line, parameters, size
 from trainer.checks import Implied, Measured, checks, failed, implied_differs, implied_sentence, notes, why_not_implied
 from trainer.clinic import Examination, diagnose, headline, information_sentence, neighbours_sentence, prior_sentence
 from trainer.config import FitConfig, ImportedConfig
@@ -22,6 +23,7 @@ from trainer.datasets import Dataset, load_dataset
 from trainer.evaluate import Budget, evaluate
 from trainer.examine import examine
 from trainer.networks import Posterior, Vae
+from trainer.numerals import percent
 from trainer.patients import CLINIC
 from trainer.runs import HOME, list_runs, load_run
 
@@ -151,7 +153,9 @@ def test_neighbours_that_read_a_collapsed_code_are_explained():
     assert found.knn_means > 0.7
     assert found.knn_draws < 0.2  # of ten classes
     assert told in diagnose(run.config, found).because
-    assert "from samples" in facts_line(run.info)
+    assert f"15-NN {percent(found.knn_means)} from posterior means, {percent(found.knn_draws)} from samples" in facts_line(run.info)
+    for share in (found.knn_means, found.knn_draws):  # the header's figures are those of the sentence
+        assert percent(share) in told
     assert "from samples" not in facts_line(shipped("clinic", "clinic-healthy").info)
 
 
@@ -382,3 +386,28 @@ def test_examine_writes_nothing_into_a_shipped_run(capsys):
     finally:
         path.write_bytes(before)
     assert "Healthy: all 4 latent dimensions are used." in capsys.readouterr().out
+
+
+# --- figures in one line
+
+
+@pytest.mark.parametrize(
+    ("n", "words"),
+    [(1, "1 parameter"), (4421, "4421 parameters"), (42_310, "42 310 parameters"), (671_284, "0.67 M parameters")],
+)
+def test_few_parameters_are_counted(n, words):
+    assert parameters(n).replace("\u00a0", " ") == words
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "words"), [(12, "12 bytes"), (40_300, "40 kB"), (99_999, "100 kB"), (100_000, "0.1 MB"), (1_540_000, "1.5 MB")]
+)
+def test_a_small_run_is_of_kilobytes(n_bytes, words):
+    assert size(n_bytes) == words
+
+
+def test_numbers_of_one_sentence_have_the_same_digits():
+    found = made_up(n=4000, mean_kl=20.78, information=8.27, marginal_kl=12.51, prior_low=0.6, prior_error=0.0)
+    told = information_sentence(found)
+    assert found.is_capped
+    assert {len(figure) for figure in re.findall(r"\.(\d+)", told)} == {2}
