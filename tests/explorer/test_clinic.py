@@ -103,7 +103,7 @@ def test_dots_are_promised_only_where_there_are_some(run, has_dots):
 def test_a_sample_of_the_test_images_is_said_to_be_one():
     from explorer.views.clinic import _which_images
 
-    run = load_run("mnist-20d", ROOT / "assets")
+    run = load_run("mnist-20d", ROOT / "assets/runs")
     found = run.info.examination
     told = _which_images(run, found).replace("\u00a0", " ")
     assert told == "a fixed sample of 4000 of the 10 000 test images"
