@@ -73,7 +73,7 @@ def _scrubber(epoch: Doubles, kl: Doubles, beta: Doubles) -> dict[str, Any]:
         {
             "method": "relayout",
             "args": [{"shapes[0].x0": float(epoch[t]), "shapes[0].x1": float(epoch[t])}],
-            "label": f"{epoch[t]:g}: KL {number(float(kl[t].sum()))} nats, β {number(float(beta[t]))}",
+            "label": f"{epoch[t]:g}: KL {number(float(kl[t].sum()))} nats, β {float(beta[t]):.4g}",
             "value": str(t),
         }
         for t in picks

@@ -17,10 +17,11 @@ MEANINGS = {
     "Reconstruction": "of a deterministic model = −log p(x|z) at the code: a point has no KL, so there is no bound.",
     "Squared error": "Σ over pixels of (x − x̂)² at the code.",
     "Test error": "share of test images whose most probable class under q(y|x) is wrong (Kingma et al. 2014).",
-    "15-NN": "share of test images whose class the 15 nearest training codes (posterior means) vote for. Neighbours compare means on any "
-    "scale: where a model is collapsed they still read differences far below the posterior's own noise, which the decoder never sees, so a "
-    "high share is no sign that the code is used. Where the model is given the class, the code need not hold it, and a low share says that "
-    "style and class are apart.",
+    "15-NN": "share of test images whose class the 15 nearest training codes (posterior means) vote for. Where a share from "
+    "samples is beside it, both are of the neighbours among the examined test images, not the training images. Neighbours compare means "
+    "on any scale: where a model is collapsed they still read differences far below the posterior's own noise, which the decoder never "
+    "sees, so a high share is no sign that the code is used. Where the model is given the class, the code need not hold it, and a low "
+    "share says that style and class are apart.",
 }
 UNITS = "Nats per image, sums over pixels, means over the test images. Bernoulli and Gaussian values cannot be compared with each other."
 
@@ -63,17 +64,34 @@ def facts(info: RunInfo) -> tuple[Fact, ...]:
         labels = f" with {info.dataset.n_labelled} labels" if info.dataset.n_labelled else ""
         found.append(Fact(f"test error {percent(metrics.classifier_error, 1)}{labels}", ("Test error",)))
     if metrics.knn_accuracy is not None:
-        found.append(Fact(f"15-NN {percent(metrics.knn_accuracy)}{_of_samples(info)}", ("15-NN",)))
-    found.append(Fact(f"{number(info.n_parameters / 1e6, 2)} M parameters"))
+        found.append(Fact(f"15-NN {_neighbours(info, metrics.knn_accuracy)}", ("15-NN",)))
+    found.append(Fact(parameters(info.n_parameters)))
     return tuple(found)
 
 
-def _of_samples(info: RunInfo) -> str:
-    """What samples of the codes give, where they carry next to nothing: the means alone would say that they do."""
+def _neighbours(info: RunInfo, accuracy: float) -> str:
+    """The share, and what samples of the codes give where they carry next to nothing: the means alone would say that they do.
+
+    Means and samples are then compared among the same images, those of the examination.
+    """
     found = info.examination
-    if found is None or found.knn_draws is None or found.information >= LITTLE:
-        return ""
-    return f" from posterior means, {percent(found.knn_draws)} from samples"
+    if found is None or found.knn_means is None or found.knn_draws is None or found.information >= LITTLE:
+        return percent(accuracy)
+    return f"{percent(found.knn_means)} from posterior means, {percent(found.knn_draws)} from samples"
+
+
+def parameters(n: int) -> str:
+    """How many a model has: counted where they are few, else in millions."""
+    if n < 100_000:
+        return "1 parameter" if n == 1 else f"{numerals.count(n)} parameters"
+    return f"{number(n / 1e6, 2)} M parameters"
+
+
+def size(n_bytes: int) -> str:
+    """Bytes on disk for people, of 1000 and of 1 000 000: 40 kB, 1.5 MB."""
+    if n_bytes < 1000:
+        return f"{n_bytes} bytes"
+    return f"{number(n_bytes / 1e3, 0)} kB" if n_bytes < 100_000 else f"{number(n_bytes / 1e6, 1)} MB"
 
 
 def brief_line(info: RunInfo) -> str:

@@ -163,6 +163,17 @@ def another_command(info: RunInfo) -> str:
     return f"{program()} fit {info.preset} {change} --name {info.preset.replace('+', '-')}-{name}"
 
 
+def apart_sentence(groups: Mapping[Measure, Sequence[Scored]]) -> str:
+    """Why runs that are scored in different measures are not held against each other; empty where there is one measure."""
+    if len(groups) < 2:
+        return ""
+    told = "; ".join(f"{', '.join(score.run_id for score in scores)}: {name}" for name, scores in groups.items())
+    return (
+        f"The figures of these runs are of different things ({told}), so their −log p are not compared with each other and none is called "
+        "closest; the images can be compared."
+    )
+
+
 def image_sentence(scores: Iterable[Scored]) -> str:
     """Which run comes closest to the image, by −log p at the one code, and which uses the highest rate; all scores of one measure."""
     known = list(scores)

@@ -18,7 +18,7 @@ import streamlit as st
 from explorer import cache, comparison, state
 from explorer.core.words import plain
 from explorer.export_html import html_page
-from explorer.facts import HELP, facts_line
+from explorer.facts import HELP, facts_line, size
 from explorer.verdicts import verdict_line
 from explorer.views.parts import default_run, run_chooser
 from trainer.clinic import LITTLE, neighbours_sentence
@@ -150,7 +150,7 @@ def _all_runs(shown: str, runs: Mapping[str, RunInfo]) -> None:
 
 def _facts(run_id: str, info: RunInfo) -> str:
     """The line that tells one run from another."""
-    return f"{facts_line(info)} · {cache.size_on_disk(run_id) / 1e6:.1f} MB"
+    return f"{facts_line(info)} · {size(cache.size_on_disk(run_id))}"
 
 
 def _notices(now: state.State, broken: Mapping[str, RunError]) -> None:

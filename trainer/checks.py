@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,9 @@ WORSE_CONSTANT = (
 )
 POSITIVE = 0.01  # a mean log variance above it, with none below 0, is no log variance
 DIFFERS = 1.25  # factor between the implied and the declared beta that is worth a word
+NEAR = 1.35  # factor up to which an implied beta is called near the declared one
+LEAST_KL = 0.05  # nats: a dimension with less is off, and the equation of its implied beta 0 = 0
+LEAST_SHRINKAGE = 0.02  # mean 1 − σ² that can be divided by
 UNEVEN, VERY_UNEVEN = 0.1, 0.3  # spread of the implied beta over the dimensions: worth a word; no verdict on a model from elsewhere
 FEW_EFFECTIVE = 2.0  # effective draws, of 200 or so
 CLOSE = 0.12  # relative: how near the ratio of two betas must be to a number that explains it
@@ -78,6 +81,13 @@ class Measured(BaseModel):
     mean_logvar: float
     ess: float | None = None
     ess_draws: int | None = None
+
+
+class Pixels(NamedTuple):
+    """What of an image a difference of beta may be explained by, before anything is measured: n_pixels P, n_positions H·W."""
+
+    n_pixels: int
+    n_positions: int
 
 
 @dataclass(frozen=True)
@@ -168,7 +178,7 @@ def checks(
             "images",
             n >= FEWEST_IMAGES,
             n,
-            f"Too few test pictures ({count(n)}) for a verdict: at least {FEWEST_IMAGES} are needed.",
+            f"Too few test images ({count(n)}): at least {FEWEST_IMAGES} are needed.",
             True,
         )
     ]
@@ -191,9 +201,9 @@ def _of_pictures(config: FitConfig, found: Measured, uses_code: bool) -> Iterato
     )
     allowed = 0.0 if uses_code else WORSE_CONSTANT * max(0.0, found.mean_nll - found.perfect_nll)
     yield Check(
-        "mean picture", found.excess <= max(allowed, CLEARLY_WORSE + 3 * found.excess_error), found.excess,
-        f"Reconstructions are worse than one picture for all images, their mean: −log p is {number(found.nll, 1)} against "
-        f"{number(found.mean_nll, 1)} nats per image. {why}", True,
+        "mean image", found.excess <= max(allowed, CLEARLY_WORSE + 3 * found.excess_error), found.excess,
+        f"Reconstructions are worse than one image for all, the mean image: −log p(x|z) at the posterior mean, z = μ, is "
+        f"{number(found.nll, 1)} against {number(found.mean_nll, 1)} nats per image. {why}", True,
     )  # fmt: skip
 
 
@@ -236,19 +246,12 @@ def _of_implied(config: FitConfig, measured: Measured | None, implied: Implied |
         if is_foreign
         else "the encoder is not at its optimum: more epochs would bring it there"
     )
-    values = [value for value in implied.per_dim if value is not None]
-    between = f"from {number(min(values))} to {number(max(values))}" if values else ""
     if implied.value <= 0:
-        yield Check(
-            "implied β", False, implied.value,
-            f"The implied β is {number(implied.value)}, which no training gives: the posterior does not belong to this decoder or this "
-            "likelihood.", is_foreign,
-        )  # fmt: skip
+        yield Check("implied β", False, implied.value, implied_sentence(config, measured, implied), is_foreign)
         return
     yield Check(
-        "implied β by dimension", implied.spread <= limit, implied.spread,
-        f"The implied β differs between dimensions ({between}), while one training has one β: {why}.", is_foreign,
-    )  # fmt: skip
+        "implied β by dimension", implied.spread <= limit, implied.spread, f"{_between_dimensions(implied)}: {why}.", is_foreign
+    )
     if implied.spread <= VERY_UNEVEN:
         told = implied_differs(config, implied)
         yield Check("implied β", not told, implied.value, implied_sentence(config, measured, implied), False)
@@ -261,25 +264,62 @@ def implied_differs(config: FitConfig, implied: Implied) -> bool:
     return implied.low > DIFFERS * config.beta or implied.high < config.beta / DIFFERS
 
 
-def implied_sentence(config: FitConfig, measured: Measured | None, implied: Implied) -> str:
-    """The implied β beside the declared one, and what would explain a difference."""
-    told = f"implied β {number(implied.value, 2 if implied.value < 100 else 0)} (95 % interval {_span(implied)})"
-    if not implied_differs(config, implied):
-        return f"The declared β {config.beta:g} is what the model implies: {told}."
-    reason = _reason(config, measured, implied.value / config.beta) if config.beta > 0 else ""
-    return f"The model looks trained as if β were {_round(implied.value)}, not {config.beta:g}: {told}.{reason}"
+def implied_sentence(config: FitConfig, measured: Measured | Pixels | None, implied: Implied) -> str:
+    """The implied β beside the declared one: the same where its interval holds it, near it, or another, and what would explain that."""
+    places, declared = digits(implied.value), f"{config.beta:g}"
+    value, low, high = (number(beta, places) for beta in (implied.value, implied.low, implied.high))
+    told = f"implied β {value} (95 % interval {low} to {high}, on {count(implied.n)} images)"
+    if implied.value <= 0:
+        return f"The {told} is one that no training gives: the posterior does not belong to this decoder or this likelihood."
+    if implied.spread > VERY_UNEVEN:
+        return f"{_between_dimensions(implied)}, so the {told} says little of the declared {declared}."
+    if implied_differs(config, implied):
+        reason = _reason(config, measured, implied.value / config.beta) if config.beta > 0 else ""
+        return f"The model looks trained as if β were {value}, not {declared}: {told}.{reason}"
+    if round(implied.low, places) <= config.beta <= round(implied.high, places):  # as they are written
+        return f"The declared β {declared} is what the model implies: {told}."
+    side = "above" if implied.value > config.beta else "below"
+    if max(implied.value, config.beta) <= NEAR * min(implied.value, config.beta):
+        return f"I{told[1:]}, near the declared {declared} but {side} it: usual for a model whose training has not converged."
+    return f"I{told[1:]}, {side} the declared {declared}; so wide an interval does not tell by how much."
 
 
-def _span(implied: Implied) -> str:
-    digits = 2 if implied.high < 100 else 0
-    return f"{number(implied.low, digits)} to {number(implied.high, digits)}"
+def why_not_implied(mu: NDArray[Any], logvar: NDArray[Any]) -> str:
+    """Why posteriors mu, logvar (N, K) have no implied β, in a sentence: they are the prior, as wide as it, or decoding has no gradient."""
+    mu, logvar = np.asarray(mu, float), np.asarray(logvar, float)
+    if not (np.isfinite(mu).all() and np.isfinite(logvar).all()):
+        return "No implied β: some posteriors are not finite."
+    is_used, narrower = kl_and_shrinkage(mu, logvar)
+    if not is_used.any():
+        return f"No implied β: the mean KL is at most {LEAST_KL:g} nats in every dimension, so no posterior differs enough from the prior."
+    if not (is_used & narrower).any():
+        return (
+            "No implied β: in every dimension that differs from the prior the mean variance of the posteriors is that of the prior, 1, "
+            f"within {LEAST_SHRINKAGE:g}."
+        )
+    return "No implied β: decoding has no finite gradient with respect to z."
 
 
-def _round(value: float) -> str:
-    return number(value, 0 if value >= 20 else 2)
+def kl_and_shrinkage(mu: NDArray[Any], logvar: NDArray[Any]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Of dimensions, (K,): whether the mean KL is more than none, and whether the mean variance differs from the prior's."""
+    excess = np.expm1(logvar)
+    kl = 0.5 * (np.square(mu) + excess - logvar).mean(0)
+    return np.asarray(kl > LEAST_KL), np.asarray(np.abs(excess.mean(0)) > LEAST_SHRINKAGE)
 
 
-def _reason(config: FitConfig, measured: Measured | None, ratio: float) -> str:
+def _between_dimensions(implied: Implied) -> str:
+    values = [value for value in implied.per_dim if value is not None]
+    places = digits(max(map(abs, values), default=1.0))
+    between = f" (from {number(min(values), places)} to {number(max(values), places)})" if values else ""
+    return f"The implied β differs between dimensions{between}, while one training has one β"
+
+
+def digits(value: float) -> int:
+    """How many digits behind the point a β is written with, so that about three count: it may be 0.002 or 784."""
+    return 2 if value == 0 or not np.isfinite(value) else int(np.clip(2 - np.floor(np.log10(abs(value))), 0, 6))
+
+
+def _reason(config: FitConfig, measured: Measured | Pixels | None, ratio: float) -> str:
     """What is often done that gives this ratio, as a question: others would give it too."""
     is_gaussian, latents = config.likelihood == "gaussian", config.latent_dim
     pixels = 0 if measured is None else measured.n_pixels

@@ -319,7 +319,7 @@ def work(command: str, options: ModelOptions, namesakes: Namesakes, tell: Tell) 
 
 
 def _import(options: ImportOptions, loaded: Loaded, dataset: Dataset, how: HowTrained, tell: Tell) -> None:
-    from trainer.clinic import diagnose
+    from trainer.clinic import diagnose, implied_line
     from trainer.importing import import_model
 
     assert options.name is not None
@@ -333,6 +333,8 @@ def _import(options: ImportOptions, loaded: Loaded, dataset: Dataset, how: HowTr
     if run.info.examination is not None:
         verdict = diagnose(run.config, run.info.examination, run.encodings.mu)
         lines += [verdict.headline, *(verdict.because if verdict.kind == "no-verdict" else ())]
+        implied = implied_line(run.config, run.info.examination, run.encodings.mu, run.encodings.logvar)
+        lines += [implied] if implied and implied not in lines else []
     tell(say="\n  ".join(lines))
 
 

@@ -20,7 +20,19 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from trainer.checks import FEWEST_IMAGES, Check, Implied, Measured, checks, failed, implied_differs, notes
+from trainer.checks import (
+    FEWEST_IMAGES,
+    Check,
+    Implied,
+    Measured,
+    checks,
+    digits,
+    failed,
+    implied_differs,
+    implied_sentence,
+    notes,
+    why_not_implied,
+)
 from trainer.collapse import ACTIVE_VARIANCE
 from trainer.config import FitConfig, checked
 from trainer.errors import ConfigError
@@ -172,6 +184,17 @@ def used_dimensions(found: Examination, mu: NDArray[Any] | None = None) -> NDArr
     return np.asarray(varies & (lost > USED) & (lost > SURELY * error))
 
 
+def implied_line(config: FitConfig, found: Examination, mu: NDArray[Any], logvar: NDArray[Any]) -> str:
+    """The implied β beside the declared one, or why there is none; mu, logvar (N, K): held-out posteriors. Empty where not measured."""
+    if config.is_deterministic:
+        return ""
+    if config.importance_samples > 1:
+        return "It was trained with several importance samples, an objective that has no implied β."
+    if found.implied is not None:
+        return implied_sentence(config, found.measured, found.implied)
+    return "" if found.measured is None else why_not_implied(mu, logvar)
+
+
 def weight_of_kl(config: FitConfig, found: Examination) -> float:
     """β: what the model implies where that is clearly another than what was declared."""
     if found.implied is not None and implied_differs(config, found.implied):
@@ -258,7 +281,7 @@ def information_sentence(found: Examination) -> str:
     low, high = found.information_between
     kl = f"the mean KL is {number(found.mean_kl)} nats"
     if found.is_capped:
-        above = f" and at most {number(high, 1)}" if found.prior_low is not None else ""
+        above = f" and at most {number(high)}" if found.prior_low is not None else ""
         return (
             f"The latent code carries at least {number(low)} nats of information about the image{above}; more than "
             f"log {count(found.n)} = {number(found.ceiling)} cannot be seen with {count(found.n)} images. The mean KL is "
@@ -314,21 +337,22 @@ def neighbours_sentence(found: Examination) -> str:
         return ""
     ratio = math.sqrt(max(found.signal_to_noise, default=0.0))
     return (
-        f"The 15 nearest among these images tell the class from the posterior means in {percent(found.knn_means)}, because they compare "
-        f"means on any scale: in no dimension do these spread by more than {_small(ratio)} posterior standard deviations. "
-        f"The decoder is given samples, from which they tell it in {percent(found.knn_draws)}."
+        f"15-NN among the {count(found.n)} examined images tells the class from the posterior means in {percent(found.knn_means)}, because "
+        f"it compares means on any scale: in no dimension do these spread by more than {_small(ratio)} posterior standard deviations. "
+        f"The decoder is given samples, from which it tells it in {percent(found.knn_draws)}."
     )
 
 
 def _pressure_sentence(config: FitConfig, found: Examination, weight: float, beta: float) -> str:
-    named = f"β {config.beta:g}" if beta == config.beta else f"an implied β of {number(beta, 2 if beta < 100 else 0)}"
+    as_written = f"{config.beta:g}" if beta == config.beta else number(beta, digits(beta))
+    named = f"β {as_written}" if beta == config.beta else f"an implied β of {as_written}"
     if config.likelihood == "gaussian" and config.scale == "fixed":
         return (
             f"σ is fixed at {config.sigma:g} while the error left in a pixel is {number(math.sqrt(found.residual), 3)}: with {named} "
             f"the KL term weighs {number(weight, 1)} times as much as in a model whose σ fits (β σ² / MSE)."
         )
-    told = f"β is {config.beta:g}" if beta == config.beta else f"The implied β is {number(beta, 2 if beta < 100 else 0)}"
-    return f"{told}: at the optimum one more nat of KL must lower the reconstruction loss by {number(beta, 2 if beta < 100 else 0)} nats."
+    told = f"β is {as_written}" if beta == config.beta else f"The implied β is {as_written}"
+    return f"{told}: at the optimum one more nat of KL must lower the reconstruction loss by {as_written} nats."
 
 
 def _remedies(kind: Kind, config: FitConfig, found: Examination) -> tuple[Remedy, ...]:

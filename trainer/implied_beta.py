@@ -24,13 +24,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from trainer.checks import LEAST_KL, LEAST_SHRINKAGE
 from trainer.networks import Vae
 
 Doubles = NDArray[np.float64]
 NllAt = Callable[[Tensor, Tensor], Tensor]
 
-LEAST_KL = 0.05  # nats: a dimension with less is off, and its equation 0 = 0
-LEAST_SHRINKAGE = 0.02  # mean 1 − σ² that can be divided by
 DRAWS = 8
 BATCH = 100  # images at once: a backward pass keeps what every layer gave
 RESAMPLES = 1000

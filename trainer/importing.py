@@ -16,6 +16,7 @@ Letters: N images, C×H×W their shape, K latent dimensions.
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -30,6 +31,7 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from trainer import runs as files
+from trainer.checks import Implied, Pixels, implied_sentence, why_not_implied
 from trainer.classifier import PictureClassifier
 from trainer.classifier_fit import ClassifierTraining, has_classes
 from trainer.collapse import active_units, kl_per_dim
@@ -40,7 +42,7 @@ from trainer.evaluate import Budget, bound_terms, evaluate, seeded
 from trainer.examine import examine
 from trainer.fit import HELD_OUT, NLL_IMAGES, NLL_SAMPLES, maps_of, now
 from trainer.foreign import Asked, ForeignError, asked, check_pictures, decoding, settle
-from trainer.implied_beta import ImpliedBeta, implied_beta_of
+from trainer.implied_beta import ImpliedBeta, implied_beta_of, record
 from trainer.layers import ImageShape, layer_record
 from trainer.networks import Posterior, Vae
 from trainer.numerals import count, number, percent
@@ -61,6 +63,7 @@ Labels = NDArray[np.int64]
 PRESET = "imported"
 OnPart = Callable[[str, float | None], None]
 ASKED = 64  # images that a model is asked about before anything is believed
+WITH_SCALE = ("gaussian", "laplace")  # likelihoods whose σ is told
 IMPLIED = 500  # images of which the implied β is told by `check_model`
 
 
@@ -160,8 +163,9 @@ def check_model(model: Any, dataset: Dataset, how: HowTrained | None = None) -> 
         return asking, (*lines, "no posterior: codes are points, so there is no KL and no bound")
     lines.append(f"means: {_span(mu)}; standard deviations: {_span(np.exp(logvar / 2))}")
     implied = _implied(asking, how, test.images[: len(mu)], None if labels is None else labels[: len(mu)], mu, logvar)
-    declared = how.effective_beta(dataset.image_shape)
-    return asking, (*lines, _said_of_beta(implied, declared))
+    if implied is None:
+        return asking, (*lines, why_not_implied(mu, logvar))
+    return asking, (*lines, *_said_of_beta(asking, how, dataset.image_shape, Implied(**record(implied))))
 
 
 def _scale_lines(asking: Asked, how: HowTrained) -> tuple[str, ...]:
@@ -190,19 +194,18 @@ def _implied(
     )
 
 
-def _said_of_beta(implied: ImpliedBeta | None, declared: float) -> str:
-    if implied is None:
-        return f"declared β {_three_digits(declared)}; nothing is implied: collapsed, or a decoder without a gradient"
-    value, low, high = (_three_digits(beta) for beta in (implied.value, implied.low, implied.high))
-    return (
-        f"declared β {_three_digits(declared)}; implied by decoder and posterior {value} (95 % interval {low} to {high}), between "
-        f"dimensions it varies by {percent(implied.spread)}"
-    )
-
-
-def _three_digits(value: float) -> str:
-    """A number of any size with about three digits that count."""
-    return number(value, 2 if value == 0 else int(np.clip(2 - np.floor(np.log10(abs(value))), 0, 6)))
+def _said_of_beta(asking: Asked, how: HowTrained, shape: ImageShape, implied: Implied) -> list[str]:
+    """The clinic's sentence, of as many images as were asked, and how far its dimensions agree."""
+    try:
+        config = ImportedConfig(
+            latent_dim=asking.latent_dim, likelihood=how.likelihood, sigma=how.sigma / asking.unit,
+            scale="fixed" if how.likelihood in WITH_SCALE else "learned", beta=how.effective_beta(shape), parts={},
+        )  # fmt: skip
+    except ValidationError as error:
+        raise config_error(error) from None
+    pixels = Pixels(math.prod(shape), math.prod(shape[1:]))
+    varies = f"between dimensions the implied β varies by {percent(implied.spread)}"
+    return [implied_sentence(config, pixels, implied), *([varies] if asking.latent_dim > 1 else [])]
 
 
 def understood(model: Any, dataset: Dataset, how: HowTrained) -> Asked:
@@ -341,7 +344,7 @@ class _Book:
 
     def config(self, asking: Asked, shape: ImageShape, is_point: bool, parts: dict[str, Found]) -> ImportedConfig:
         how = self.how
-        has_scale = how.likelihood in ("gaussian", "laplace")
+        has_scale = how.likelihood in WITH_SCALE
         if is_point and asking.has_class:
             raise ForeignError(
                 "the model is told the class and gives a point, not a posterior; allowed: a conditional model with mean and log variance."

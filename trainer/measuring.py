@@ -83,7 +83,7 @@ def stored_verdict(run: Run) -> list[str]:
     """The verdict on the figures of the import."""
     found = run.info.examination
     if found is None:
-        return [why_stored(run), "  there is no verdict: it was imported without its pictures"]
+        return [why_stored(run), "  there is no verdict: it was imported without its images"]
     return [why_stored(run), *verdict_lines(run, found)]
 
 

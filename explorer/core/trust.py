@@ -159,17 +159,22 @@ def _at_least(ordered: Doubles, values: Doubles) -> Doubles:
 # --- words
 
 
-def sentence(percentile: float, n: int) -> str:
-    """What the percentile of the anomaly score means, among n test images."""
+def sentence(percentile: float, n: int, n_figures: int = 3) -> str:
+    """What the percentile of the anomaly score means, among n test images; of n_figures, which are shown with percentiles of their own."""
+    by = f"by all {n_figures} figures together, " if n_figures > 1 else ""
     if n < FEWEST:
         return f"Too few test images ({n}) to say how unusual the picture is."
     if percentile >= 100:
-        return f"More unusual than each of the {count(n)} test images compared."
+        return _begun(f"{by}more unusual than each of the {count(n)} test images compared.")
     if percentile >= UNUSUAL:
-        return f"More unusual than {percent(min(percentile, MOST) / 100, 1)} of the test images."
+        return _begun(f"{by}more unusual than {percent(min(percentile, MOST) / 100, 1)} of the test images.")
     if percentile >= LESS_TYPICAL:
-        return f"Less typical: more unusual than {percent(percentile / 100)} of the test images."
+        return f"Less typical: {by}more unusual than {percent(percentile / 100)} of the test images."
     return "Typical of the test data."
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def worse_than(percentile: float, n: int) -> str:
@@ -184,18 +189,18 @@ def is_redrawn(percentile: float, likeness: Likeness | None) -> bool:
     return likeness is not None and likeness.is_changed and percentile < UNUSUAL
 
 
-def headline(percentile: float, n: int, likeness: Likeness | None, names: Sequence[str]) -> str:
+def headline(percentile: float, n: int, likeness: Likeness | None, names: Sequence[str], n_figures: int = 3) -> str:
     """The gauge's answer. A picture that is redrawn as another class is never called typical, whatever its figures are."""
     if likeness is not None and is_redrawn(percentile, likeness):
         return f"Reconstructed as another class. {change_sentence(likeness, names)}"
-    return sentence(percentile, n)
+    return sentence(percentile, n, n_figures)
 
 
-def beside(percentile: float, n: int, likeness: Likeness | None, names: Sequence[str]) -> str:
+def beside(percentile: float, n: int, likeness: Likeness | None, names: Sequence[str], n_figures: int = 3) -> str:
     """What is said below the headline: the other half of the answer; nothing where the classes are not known."""
     if likeness is None:
         return ""
     if is_redrawn(percentile, likeness):
-        figures = sentence(percentile, n)
+        figures = sentence(percentile, n, n_figures)
         return f"By its figures alone: {figures[:1].lower()}{figures[1:]}"
     return closest_sentence(likeness, names) if percentile >= UNUSUAL else likeness_sentence(likeness, names)

@@ -15,12 +15,13 @@ from explorer.core.pictures import fitted, picture_grid, to_picture
 from explorer.core.words import plain
 from explorer.surface.component import live_chart
 from explorer.views.parts import decoder
-from trainer.checks import Check, implied_sentence
+from trainer.checks import Check, failed
 from trainer.clinic import (
     USED,
     Diagnosis,
     Examination,
     diagnose,
+    implied_line,
     information_sentence,
     prior_bracket,
     used_dimensions,
@@ -66,9 +67,7 @@ def examined(run: Run) -> Diagnosis | None:
     """The verdict, or the way to one where the run is older than the clinic."""
     found = run.info.examination
     if found is None and run.info.origin is not None:
-        st.info(
-            "There is no verdict: this run was imported without its pictures, and a verdict rests on what reconstruction loses."
-        )
+        st.info("There is no verdict: this run was imported without its images, and a verdict rests on what reconstruction loses.")
         return None
     if found is None:
         st.info(
@@ -92,35 +91,41 @@ def verdict(run: Run, diagnosis: Diagnosis) -> None:
     st.markdown(f"#### {icon} {plain(diagnosis.headline)}")
     st.markdown("\n".join(f"- {plain(line)}" for line in diagnosis.because), help=VERDICT_HELP)
     st.caption(
-        plain(f"Measured on {count(found.n)} held-out images.{_when_imported(run)} {_implied(run, found)}".rstrip()),
+        plain(f"Measured on {_which_images(run, found)}.{_when_imported(run)} {_implied(run, diagnosis, found)}".rstrip()),
         help=CHECKS_HELP,
     )
     if diagnosis.checks:
         with st.expander("Checks before the verdict"):
             for check in diagnosis.checks:
-                st.markdown(_checked(check))
+                st.markdown(_checked(check, diagnosis))
 
 
 def _when_imported(run: Run) -> str:
     return " These figures were taken when the run was imported." if run.info.origin is not None else ""
 
 
-def _implied(run: Run, found: Examination) -> str:
-    """Declared and implied β; why there is no implied one."""
-    if run.config.importance_samples > 1:
-        return "It was trained with several importance samples, an objective that has no implied β."
-    if found.implied is None:
-        return (
-            "" if found.measured is None else "No implied β: no posterior is narrower than the prior, or decoding has no gradient."
-        )
-    return implied_sentence(run.config, found.measured, found.implied)
+def _which_images(run: Run, found: Examination) -> str:
+    """All test images, or a fixed sample of them."""
+    n_test = len(run.encodings.mu)
+    if found.n < n_test:
+        return f"a fixed sample of {count(found.n)} of the {count(n_test)} test images"
+    return "1 test image" if found.n == 1 else f"all {count(found.n)} test images"
 
 
-def _checked(check: Check) -> str:
-    """A check by name; its sentence says what is wrong, so it stands only where something is."""
+def _implied(run: Run, diagnosis: Diagnosis, found: Examination) -> str:
+    """Declared and implied β, or why there is no implied one; nothing where it stands among the reasons above."""
+    told = implied_line(run.config, found, run.encodings.mu, run.encodings.logvar)
+    is_headline = any(check.sentence == told for check in failed(diagnosis.checks)[:1])
+    return "" if is_headline or told in diagnosis.because else told
+
+
+def _checked(check: Check, diagnosis: Diagnosis) -> str:
+    """A check by name; its sentence says what is wrong, so it stands only where something is, and once on the page."""
     if check.passed:
         return f":material/check: {plain(check.name)}"
     icon = ":material/block:" if check.decides else ":material/info:"
+    if check.sentence in diagnosis.because or check is next(iter(failed(diagnosis.checks)), None):
+        return f"{icon} {plain(check.name)}: see above"
     return f"{icon} {plain(check.name)}: {plain(check.sentence)}"
 
 
@@ -134,7 +139,7 @@ def kl_section(run: Run, diagnosis: Diagnosis | None) -> None:
     order = np.argsort(-mean, kind="stable").tolist()
     st.caption(
         "How to read this: a tall bar is a posterior far from the prior; blue ones are also needed by the decoder. The sliders say when a "
-        f"small bar counts as nothing. Over {count(len(kl))} test images.",
+        f"small bar counts as nothing. Over all {count(len(kl))} test images.",
         help=KL_HELP,
     )
     live_chart(
@@ -219,7 +224,7 @@ def information_section(run: Run, found: Examination) -> None:
         )  # fmt: skip
         st.plotly_chart(bars, config=figures.CONFIG, key="interventions")
     with right:
-        st.markdown("**How far the picture moves**")
+        st.markdown("**How far the image moves**")
         st.caption("How to read this: the longer the bar, the more grey levels change per unit of z, at the codes of images.",
                    help="Mean of the root of Σ over pixels of (∂x̂/∂z_k)², grey levels in [0, 1] per unit of z.")  # fmt: skip
         st.plotly_chart(clinic_figures.sensitivity_bars(found.sensitivity, order), config=figures.CONFIG, key="sensitivity")
@@ -305,10 +310,10 @@ def before_section(run: Run, runs: Mapping[str, RunInfo]) -> None:
         )  # fmt: skip
         st.info(f"The spectrum needs the training images, and {why}.")
         return
+    linear = [_on_the_stairs(name, info) for name, info in runs.items() if _is_linear(info, run)]
     st.caption(
         "How to read this: for a linear VAE with Gaussian pixels of fixed σ² a direction of the data stays alive if its eigenvalue λ is "
-        "above the line βσ². Move the line and walk down the staircase; the dots are linear VAEs that were trained, each with a number of "
-        "latent dimensions that it cannot exceed.",
+        f"above the line βσ². Move the line and walk down the staircase{_of_dots(bool(linear))}.{_of_pixels(run)}",
         help="Dimension i is alive iff λ_i > βσ², with mean KL ½ log(λ_i/βσ²) (Lucas et al. 2019, with probabilistic PCA of Tipping & "
         "Bishop 1999). A deep VAE is not linear: for it the staircase is a first guess. λ: of the covariance of the training images.",
     )
@@ -317,11 +322,27 @@ def before_section(run: Run, runs: Mapping[str, RunInfo]) -> None:
     live_chart(
         {
             "kind": "staircase", "dataset": run.info.dataset.name, "eigenvalues": _short(values[values > 1e-9]),
-            "runs": [_on_the_stairs(name, info) for name, info in runs.items() if _is_linear(info, run)],
+            "runs": linear,
             "beta": float(np.clip(run.config.beta, 0.05, 50)), "sigma2": float(np.clip(sigma2, 1e-4, 1)),
         },
         key=f"staircase-{run.id}",
     )  # fmt: skip
+
+
+def _of_dots(has_some: bool) -> str:
+    if not has_some:
+        return ""
+    return "; the dots are linear VAEs that were trained, each with a number of latent dimensions that it cannot exceed"
+
+
+def _of_pixels(run: Run) -> str:
+    """What the line can tell of a model without the σ that it stands for."""
+    if run.config.likelihood == "gaussian":
+        return ""
+    return (
+        f" This model's likelihood is {run.config.likelihood}, which has no such σ²: here the staircase only shows how many "
+        "directions hold how much of the variance of the images, not how many dimensions this model uses."
+    )
 
 
 def _is_linear(info: RunInfo, run: Run) -> bool:

@@ -14,7 +14,18 @@ from explorer.core.columns import AXES, MOST_COLUMNS, Column, complaint, fitting
 from explorer.core.pictures import Picture, fitted, picture_grid, to_picture
 from explorer.core.words import capitalised, plain
 from explorer.facts import HELP, brief_line, number
-from explorer.rates import Measure, Scored, another_command, image_sentence, images_of, measure, of_data_set, own_label, scored
+from explorer.rates import (
+    Measure,
+    Scored,
+    another_command,
+    apart_sentence,
+    image_sentence,
+    images_of,
+    measure_of,
+    of_data_set,
+    own_label,
+    scored,
+)
 from explorer.state import State
 from explorer.surface.payload import Marked, Options
 from explorer.verdicts import verdict_line
@@ -298,14 +309,12 @@ def _pictures(runs: list[Run], row: int) -> None:
     scores: dict[Measure, list[Scored]] = {}
     for run in runs:
         score = scored(run, row, x)
-        scores.setdefault(measure(run.config, is_binarised=False), []).append(score)
+        scores.setdefault(measure_of(run.info), []).append(score)
         pictures.append(to_picture(run.forward.decode(run.encodings.mu[[row]], own_label(run, row))[0]))
         rest = " nats, no KL" if score.kl is None else f", KL {number(score.kl)} nats"
         lines.append(f"{run.id}: −log p {number(score.nll)}{rest}")
     st.markdown(f"**{plain(capitalised(row_title(runs[0], row)))} in every run**")
     st.html(picture_grid([fitted(picture, PICTURE_PX) for picture in pictures], lines, cell_px=PICTURE_PX + 30))
-    told = [sentence for group in scores.values() if (sentence := image_sentence(group))]
-    if len(scores) > 1:
-        told.append("−log p of cross-entropies and of densities cannot be compared with each other; the pictures can.")
+    told = [apart_sentence(scores) or image_sentence(next(iter(scores.values())))]
     told.append("Each picture is decoded from its posterior mean.")
-    st.caption(plain(" ".join(told)), help=IMAGE_HELP if x is not None else f"{IMAGE_HELP}\n\n{STORED_HELP}")
+    st.caption(plain(" ".join(filter(None, told))), help=IMAGE_HELP if x is not None else f"{IMAGE_HELP}\n\n{STORED_HELP}")

@@ -24,7 +24,8 @@ K_NEAREST = 6
 NEAR_PX = 84
 
 TRUST_HELP = """**Anomaly score**: −Σ log p (Fisher 1932) over the figures below, each with p = (1 + test images at least as bad) / (1 + N),
-a conformal p-value (Bates et al. 2023). The percentage is the share of the test images with a lower score. On MNIST it tells other kinds of
+a conformal p-value (Bates et al. 2023). The percentage is the share of the test images with a lower score;
+that of each figure, below it, is its share alone. On MNIST it tells other kinds of
 pictures from digits (inverted, shuffled, shapes), but calls many mirrored digits typical: a low percentage is no promise. The test images
 were not trained on.
 
@@ -55,8 +56,9 @@ def show(run: Run, picked: Picked, codes: Codes, label: int | None) -> None:
     judged = trust.judge(found, among)
     score, n = float(judged.percentile[0]), len(among.strangeness)
     icon = ":material/warning: " if trust.is_redrawn(score, alike) else ""
-    st.markdown(f"**{icon}{plain(trust.headline(score, n, alike, names))}**", help=TRUST_HELP)
-    words = [trust.beside(score, n, alike, names), _nearest_classes(run, picked, codes)]
+    n_figures = len(judged.percentiles)
+    st.markdown(f"**{icon}{plain(trust.headline(score, n, alike, names, n_figures))}**", help=TRUST_HELP)
+    words = [trust.beside(score, n, alike, names, n_figures), _nearest_classes(run, picked, codes)]
     if any(words):
         st.caption(plain(" ".join(filter(None, words))))
     for column, name in zip(st.columns(len(judged.percentiles)), judged.percentiles, strict=True):

@@ -92,6 +92,34 @@ def test_an_older_run_says_how_to_examine_it(monkeypatch):
     assert "python -m trainer examine clinic-healthy" in shown[0]
 
 
+@pytest.mark.parametrize(("run", "has_dots"), [("mnist-20d", False), ("clinic-surplus", True)])
+def test_dots_are_promised_only_where_there_are_some(run, has_dots):
+    told = words(sound(app(run=run, view="dimensions", look="linear-VAE prediction").run()))
+    if "How to read this" in told:  # the spectrum needs the training images
+        assert ("the dots are linear VAEs" in told) == has_dots
+        assert ("likelihood is bernoulli, which has no such σ²" in told) == (run == "mnist-20d")
+
+
+def test_a_sample_of_the_test_images_is_said_to_be_one():
+    from explorer.views.clinic import _which_images
+
+    run = load_run("mnist-20d", ROOT / "assets/runs")
+    found = run.info.examination
+    told = _which_images(run, found).replace("\u00a0", " ")
+    assert told == "a fixed sample of 4000 of the 10 000 test images"
+    assert _which_images(run, found.model_copy(update={"n": 10_000})).replace("\u00a0", " ") == "all 10 000 test images"
+
+
+def test_what_the_headline_says_is_not_said_again_in_the_checks():
+    from explorer.views.clinic import _checked
+
+    run = run_of("clinic-healthy")
+    few = diagnose(run.config, run.info.examination.model_copy(update={"n": 12}))
+    [check] = [check for check in few.checks if check.name == "images"]
+    assert few.headline == "No verdict: too few test images (12): at least 30 are needed."
+    assert _checked(check, few).endswith("images: see above")
+
+
 def test_a_run_of_the_sweep_is_opened_from_its_list():
     test = sound(app(run="clinic-surplus", view="dimensions", look="sweep over β").run())
     name = "sweep-digits-beta-4-seed-1"

@@ -19,6 +19,7 @@ from explorer.rates import (
     Rated,
     Scored,
     another_command,
+    apart_sentence,
     chart_sentence,
     image_sentence,
     images_of,
@@ -299,6 +300,17 @@ def test_the_sentence_on_an_image():
     )
     assert image_sentence([Scored("a", 90.0, 1.0), Scored("c", -7.0, None)]) == "c comes closest, −log p −7.0 nats."
     assert image_sentence(scores[:1]) == ""
+
+
+def test_runs_that_are_scored_otherwise_are_named_and_none_is_called_closest():
+    grey, binary = "cross-entropies of grey pixels", "probabilities of binarised pixels"
+    told = apart_sentence(
+        {binary: [Scored("mnist-2d", 130.0, 6.0)], grey: [Scored("mine", 78.6, 25.0), Scored("other", 80.0, 9.0)]}
+    )
+    assert f"mnist-2d: {binary}; mine, other: {grey}" in told
+    assert "not compared with each other" in told
+    assert "none is called closest" in told and "comes closest" not in told
+    assert apart_sentence({grey: [Scored("mine", 78.6, 25.0), Scored("other", 80.0, 9.0)]}) == ""
 
 
 def test_images_are_the_same_where_data_set_and_order_are():

@@ -96,7 +96,7 @@ def test_without_pictures_there_is_no_bound_and_no_verdict_and_the_page_says_so(
     test = app(run="own-codes", view="atlas")
     assert "without pictures: no bound" in words(test)
     test = app(run="own-codes", view="dimensions")
-    assert "imported without its pictures" in words(test)
+    assert "imported without its images" in words(test)
     assert "There is no history: this model was trained elsewhere." in words(test)
 
 

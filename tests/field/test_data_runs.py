@@ -264,7 +264,7 @@ def test_d1_tiny_sets_train_and_are_examined(
     assert "Traceback" not in said.err
     n_test = load_run("tiny", tmp_path).info.dataset.n_test
     assert n_test < 30
-    assert f"too few test pictures ({n_test}" in said.out.lower()
+    assert f"too few test images ({n_test}" in said.out.lower()
 
 
 @needs_cases

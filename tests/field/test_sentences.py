@@ -92,7 +92,10 @@ def test_the_headline_joins_class_and_figures():
     assert trust.headline(10, 2000, unsure, DIGITS) == "Typical of the test data."
     assert "The class is uncertain" in trust.beside(10, 2000, unsure, DIGITS)
     # what is of no class of the data set: the classifier's word is no headline
-    assert trust.headline(99.2, 2000, changed, DIGITS) == "More unusual than 99.2\u00a0% of the test images."
+    assert (
+        trust.headline(99.2, 2000, changed, DIGITS)
+        == "By all 3 figures together, more unusual than 99.2\u00a0% of the test images."
+    )
     assert trust.beside(99.2, 2000, changed, DIGITS).startswith("Of the data set's classes the picture is closest to a 5")
     assert trust.beside(10, 2000, None, DIGITS) == ""
 

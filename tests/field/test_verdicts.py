@@ -6,6 +6,7 @@ Issue 11, section 3, and numbers.md §9 to §11: log N as a ceiling of what can 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,14 +15,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from explorer.facts import facts_line
-from trainer.checks import Implied, Measured, checks, failed, implied_differs, implied_sentence, notes
+from explorer.facts import facts_line, parameters, size
+from trainer.checks import Implied, Measured, checks, failed, implied_differs, implied_sentence, notes, why_not_implied
 from trainer.clinic import Examination, diagnose, headline, information_sentence, neighbours_sentence, prior_sentence
 from trainer.config import FitConfig, ImportedConfig
 from trainer.datasets import Dataset, load_dataset
 from trainer.evaluate import Budget, evaluate
 from trainer.examine import examine
 from trainer.networks import Posterior, Vae
+from trainer.numerals import percent
 from trainer.patients import CLINIC
 from trainer.runs import HOME, list_runs, load_run
 
@@ -151,7 +153,9 @@ def test_neighbours_that_read_a_collapsed_code_are_explained():
     assert found.knn_means > 0.7
     assert found.knn_draws < 0.2  # of ten classes
     assert told in diagnose(run.config, found).because
-    assert "from samples" in facts_line(run.info)
+    assert f"15-NN {percent(found.knn_means)} from posterior means, {percent(found.knn_draws)} from samples" in facts_line(run.info)
+    for share in (found.knn_means, found.knn_draws):  # the header's figures are those of the sentence
+        assert percent(share) in told
     assert "from samples" not in facts_line(shipped("clinic", "clinic-healthy").info)
 
 
@@ -175,8 +179,12 @@ def implied(value: float, spread: float = 0.01, width: float = 0.02) -> Implied:
 @pytest.mark.parametrize(
     ("n", "changes", "words"),
     [
-        (12, {}, "Too few test pictures (12) for a verdict"),
-        (500, {"excess": 20.0, "nll": 226.0}, "worse than one picture for all images, their mean: −log p is 226.0 against 206.0"),
+        (12, {}, "Too few test images (12): at least 30 are needed"),
+        (
+            500,
+            {"excess": 20.0, "nll": 226.0},
+            "the mean image: −log p(x|z) at the posterior mean, z = μ, is 226.0 against 206.0",
+        ),
         (500, {"alone": 0.3}, "batch normalisation or dropout is still in training mode"),
         (500, {"outside": 0.4}, "40\u00a0% of decoded pixels lie outside 0 to 1"),
         (500, {"least_logvar": 0.05, "mean_logvar": 0.3}, "probably a standard deviation or a variance"),
@@ -204,18 +212,54 @@ def test_a_sound_model_passes_and_a_thing_to_know_is_a_note():
 @pytest.mark.parametrize(
     ("config", "value", "words"),
     [
-        ({}, 782.0, "β were 782, not 1: implied β 782 (95 % interval 766 to 798). Was the reconstruction averaged over its 784 pixels?"),
+        ({}, 782.0, "β 782 (95 % interval 766 to 798, on 500 images). Was the reconstruction averaged over its 784 pixels?"),
         ({}, 1 / 784, "Was the KL divided by the 784 pixels?"),
         ({"latent_dim": 20}, 39.0, "the reconstruction over 784 pixels, the KL over 20 dimensions?"),
         ({"likelihood": "gaussian", "scale": "fixed"}, 0.5, "Was the loss Σ(x − x̂)², without the ½?"),
         ({"likelihood": "gaussian", "scale": "fixed"}, 390.0, "averaged over its 784 pixels, without the ½?"),
         ({"likelihood": "gaussian", "scale": "fixed"}, 0.04, "the scale of a pixel would be σ = 0.2 instead of 1."),
-        ({"beta": 4.0}, 4.1, "The declared β 4 is what the model implies"),
+        ({"beta": 4.0}, 4.1, "near the declared 4 but above it"),
     ],
 )  # fmt: skip
 def test_a_difference_of_beta_is_told_with_what_would_explain_it(config, value, words):
     config = imported(**config)
     assert words in implied_sentence(config, GOOD, implied(value)).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "words"),
+    [
+        (1.26, 1.22, 1.30, "Implied β 1.26 (95 % interval 1.22 to 1.30, on 500 images), near the declared 1 but above it: usual for"),
+        (0.9, 0.88, 0.93, "Implied β 0.900 (95 % interval 0.880 to 0.930, on 500 images), near the declared 1 but below it"),
+        (1.02, 0.99, 1.05, "The declared β 1 is what the model implies: implied β 1.02 (95 % interval 0.99 to 1.05"),
+        (1.1, 1.0004, 1.2, "The declared β 1 is what the model implies"),  # 1.00 as it is written
+        (1.6, 1.1, 2.1, "above the declared 1; so wide an interval does not tell by how much."),
+        (-0.2, -0.3, -0.1, "is one that no training gives"),
+    ],
+)  # fmt: skip
+def test_only_an_interval_that_holds_the_declared_beta_agrees_with_it(value, low, high, words):
+    found = Implied(value=value, low=low, high=high, spread=0.01, n=500, per_dim=(value, value))
+    told = implied_sentence(imported(), GOOD, found).replace("\u00a0", " ")
+    assert words in told
+    assert ("is what the model implies" in told) == (round(low, 2) <= 1 <= round(high, 2))
+
+
+def test_dimensions_that_disagree_say_little_of_the_declared_beta():
+    found = Implied(value=1.0, low=0.9, high=1.1, spread=0.6, n=500, per_dim=(0.4, 1.6))
+    told = implied_sentence(imported(), GOOD, found)
+    assert told.startswith("The implied β differs between dimensions (from 0.40 to 1.60)")
+    assert "is what the model implies" not in told
+
+
+@pytest.mark.parametrize(
+    ("mu", "logvar", "words"),
+    [(0.0, 0.0, "the mean KL is at most 0.05 nats"), (2.0, 0.0, "the mean variance of the posteriors is that of the prior"),
+     (2.0, -3.0, "no finite gradient"), (np.nan, 0.0, "not finite")],
+)  # fmt: skip
+def test_why_there_is_no_implied_beta_is_said(mu, logvar, words):
+    """A constant encoder N(0, I), one of the prior's width elsewhere, narrow posteriors whose decoder must be at fault, and no numbers."""
+    shape = (50, 3)
+    assert words in why_not_implied(np.full(shape, mu), np.full(shape, logvar))
 
 
 def test_a_difference_within_its_interval_is_none():
@@ -264,7 +308,7 @@ class Misread(Vae):
     [
         (lambda v: (v / 2).exp(), lambda x: x, "probably a standard deviation or a variance"),
         (lambda v: v.exp(), lambda x: x, "probably a standard deviation or a variance"),
-        (lambda v: v, lambda x: 6 * x - 3, "worse than one picture for all images"),
+        (lambda v: v, lambda x: 6 * x - 3, "worse than one image for all, the mean"),
     ],
     ids=["σ for log σ²", "σ² for log σ²", "other pixels"],
 )
@@ -284,7 +328,7 @@ def test_a_tiny_set_is_examined_and_gets_no_verdict_it_cannot_carry(digits):
     model = Vae(FitConfig(hidden=(4,), latent_dim=2), digits.image_shape).eval()
     found = examine(model, tiny)
     verdict = diagnose(FitConfig(hidden=(4,), latent_dim=2), found)
-    assert verdict.headline.startswith("No verdict: too few test pictures (3) for a verdict")
+    assert verdict.headline.startswith("No verdict: too few test images (3): at least 30 are needed.")
     assert len(verdict.because) == 1 and "nats" not in verdict.because[0]
     for n in (1, 2):
         few = replace(digits, splits={**digits.splits, "test": digits.splits["test"][:n]})
@@ -342,3 +386,28 @@ def test_examine_writes_nothing_into_a_shipped_run(capsys):
     finally:
         path.write_bytes(before)
     assert "Healthy: all 4 latent dimensions are used." in capsys.readouterr().out
+
+
+# --- figures in one line
+
+
+@pytest.mark.parametrize(
+    ("n", "words"),
+    [(1, "1 parameter"), (4421, "4421 parameters"), (42_310, "42 310 parameters"), (671_284, "0.67 M parameters")],
+)
+def test_few_parameters_are_counted(n, words):
+    assert parameters(n).replace("\u00a0", " ") == words
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "words"), [(12, "12 bytes"), (40_300, "40 kB"), (99_999, "100 kB"), (100_000, "0.1 MB"), (1_540_000, "1.5 MB")]
+)
+def test_a_small_run_is_of_kilobytes(n_bytes, words):
+    assert size(n_bytes) == words
+
+
+def test_numbers_of_one_sentence_have_the_same_digits():
+    found = made_up(n=4000, mean_kl=20.78, information=8.27, marginal_kl=12.51, prior_low=0.6, prior_error=0.0)
+    told = information_sentence(found)
+    assert found.is_capped
+    assert {len(figure) for figure in re.findall(r"\.(\d+)", told)} == {2}

@@ -212,8 +212,9 @@ def test_there_may_be_fewer_neighbours_than_asked_for():
 @pytest.mark.parametrize(
     ("percentile", "words"),
     [
-        (100, "More unusual than each of the 2000 test images compared."), (99.97, "More unusual than 99.9\u00a0% of"),
-        (99.2, "More unusual than 99.2\u00a0% of the test images."), (80, "more unusual than 80\u00a0% of"),
+        (100, "By all 3 figures together, more unusual than each of the 2000 test images compared."),
+        (99.97, "more unusual than 99.9\u00a0% of"),
+        (99.2, "more unusual than 99.2\u00a0% of the test images."), (80, "more unusual than 80\u00a0% of"),
         (74.9, "Typical of the test data."), (0, "Typical of the test data."),
     ],
 )  # fmt: skip

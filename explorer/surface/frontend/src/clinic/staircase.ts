@@ -28,8 +28,8 @@ export class Staircase {
 
   constructor(private readonly data: StaircaseData, private readonly width: () => number) {
     const again = (): void => this.draw();
-    this.beta = new Dial({ name: "β, weight of the KL", title: "The loss is −log p(x|z) + β KL.", low: 0.05, high: 50, value: data.beta, isLog: true, words: (value) => value.toPrecision(2) }, again);
-    this.sigma2 = new Dial({ name: "σ², variance of a pixel", title: "Of the Gaussian p(x|z), fixed.", low: 1e-4, high: 1, value: data.sigma2, isLog: true, words: (value) => value.toPrecision(2) }, again);
+    this.beta = new Dial({ name: "β, weight of the KL", title: "The loss is −log p(x|z) + β KL.", low: 0.05, high: 50, value: data.beta, isLog: true, words: plain }, again);
+    this.sigma2 = new Dial({ name: "σ², variance of a pixel", title: "Of the Gaussian p(x|z), fixed.", low: 1e-4, high: 1, value: data.sigma2, isLog: true, words: plain }, again);
     this.element = h("div", { class: "lc-root" }, h("div", { class: "lc-dials" }, this.beta.element, this.sigma2.element), this.words, this.spectrum.element, this.stairs.element, this.end);
   }
 
