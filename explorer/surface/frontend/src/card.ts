@@ -63,7 +63,7 @@ export class Card {
   constructor(player: HTMLElement, classes: HTMLElement, truth: HTMLElement) {
     const summary = h("summary", {}, "All numbers");
     this.zAll.append(summary, this.zList);
-    this.dots.append(...Array.from({ length: 4 }, () => h("i")));
+    this.dots.append(...Array.from({ length: 3 }, () => h("i")));
     this.nearestBox.append(
       this.nearest.canvas,
       h("div", {}, h("span", { class: "la-small" }, "Nearest test image"), h("span", { class: "la-line" }, this.nearestSwatch, this.nearestClass), this.nearestCaption),

@@ -175,7 +175,7 @@ export class SurfaceView implements Surface {
     this.navigator.lookAt(extent, share);
     this.cameraMoves();
   });
-  private readonly classBars = new ClassBars();
+  private readonly classBars = new ClassBars((classes) => this.isOnPath && this.player.say({ classes }));
   private readonly classStrip: ClassStrip;
   private readonly card = new Card(this.player.element, this.classBars.element, this.truth.element);
   private readonly rack = new Rack((z) => this.setCode(z));
@@ -1435,6 +1435,7 @@ export class SurfaceView implements Surface {
     this.supportOf = scene.support.of(this.z, near);
     this.card.showDecodedAs(this.toldName());
     this.card.showWords(this.z, this.probe, this.supportOf);
+    if (this.isOnPath) this.player.say({ density: this.supportOf });
     this.stage.marks.showLow(isLow(this.supportOf));
     this.showTrust(scene, near);
     this.showNearest(scene);
