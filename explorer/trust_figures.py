@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from explorer.figures import ACCENT, MUTED
-from trainer.numerals import number
+from trainer.numerals import decimals, number
 
 BINS = 48
 HEIGHT_PX = 104
@@ -38,7 +38,7 @@ def strip_gauge(ordered: NDArray[np.float64], value: float, unit: str, is_low_ba
     figure.add_scatter(
         x=[place, place], y=[0, 1.12], mode="lines+markers", cliponaxis=False, line={"color": ACCENT, "width": 2.5},
         marker={"color": ACCENT, "size": [0, 13], "symbol": ["circle", _symbol(value, right, is_off)]},
-        hovertemplate=f"this picture: {number(sign * value)} {unit}<extra></extra>",
+        hovertemplate=f"this picture: {number(sign * value, decimals(length))} {unit}<extra></extra>",
     )  # fmt: skip
     ends = [sign * left, sign * right]
     figure.update_xaxes(range=ends, showgrid=False, zeroline=False, nticks=5, ticks="outside", linecolor=MUTED, showline=True)

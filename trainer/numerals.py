@@ -12,6 +12,7 @@ MINUS = "\u2212"
 SPACE = "\u00a0"  # a number and its unit stay on one line
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 LARGEST = 1e6  # from here on powers of ten
+LEAST_DECIMALS, MOST_DECIMALS = 2, 12
 
 
 def count(n: int) -> str:
@@ -40,6 +41,18 @@ def number(value: float, digits: int = 2) -> str:
         return f"{mantissa} · 10^{int(exponent)}".replace("-", MINUS)
     text = f"{value:.{digits}f}"
     return (text.removeprefix("-") if float(text) == 0 else text).replace("-", MINUS)
+
+
+def decimals(scale: float) -> int:
+    """Decimals of numbers that are spread over `scale`: a hundredth of it shows; two where there is no scale, and never fewer."""
+    if not 0 < scale < math.inf:
+        return LEAST_DECIMALS
+    return min(MOST_DECIMALS, max(LEAST_DECIMALS, LEAST_DECIMALS - int(f"{scale:.16e}".split("e")[1])))
+
+
+def distance(value: float) -> str:
+    """A distance, with two digits that are not leading zeros: 0.42, 0.0042."""
+    return number(value, decimals(10 * value))
 
 
 def dimension(k: int) -> str:

@@ -16,6 +16,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from trainer.numerals import number
+
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
@@ -25,7 +27,7 @@ LOW, MEDIUM = 0.02, 0.2  # below: low density; below: medium. 0.02 is lonelier t
 TAIL = 0.01  # of the prior, on either side of the norm
 AT_ONCE, FEW = 256, 4
 FAR_AWAY = 1e18  # numbers are cut there: their squares are float32 still
-WORDS = ("low density of encoded images", "medium density of encoded images", "high density of encoded images")
+LEVELS = ("low", "medium", "high")
 
 
 @dataclass(frozen=True)
@@ -92,4 +94,13 @@ def prior_factor(z: ArrayLike) -> Doubles:
 
 def density_words(support: float) -> str:
     """High, medium or low density of encoded images."""
-    return WORDS[0 if support < LOW else 1 if support < MEDIUM else 2]
+    return f"{_level(support)} density of encoded images"
+
+
+def density_figure(support: float) -> str:
+    """The same in a table: “high, 0.41”."""
+    return f"{_level(support)}, {number(support)}"
+
+
+def _level(support: float) -> str:
+    return LEVELS[0 if support < LOW else 1 if support < MEDIUM else 2]

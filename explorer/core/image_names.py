@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from trainer import numerals
+
 
 def class_name(label: int, names: Sequence[str]) -> str | None:
     """The name of a class; None where there is none."""
@@ -21,7 +23,7 @@ def image_name(row: int, label: int = -1, names: Sequence[str] = ()) -> str:
 
 def at_distance(row: int, label: int, names: Sequence[str], distance: float) -> str:
     """The line under one of the nearest images: “test image 7 (class 5) · 0.42”."""
-    return f"{image_name(row, label, names)} · {distance:.2f}"
+    return f"{image_name(row, label, names)} · {numerals.distance(distance)}"
 
 
 def quoted(name: str) -> str:

@@ -65,12 +65,16 @@ class OtherPath:
 
 @dataclass(frozen=True)
 class StripShown:
-    """A number for every frame of a path, drawn under its film. values: (T,), or of every class (T, Y) · top: of the scale, from 0."""
+    """A number for every frame of a path, drawn under its film. values: (T,), or of every class (T, Y) · top: of the scale, from 0.
+
+    of: where the card beside the map tells of it too, in the same words; "" for anything else.
+    """
 
     name: str
     definition: str
     values: tuple[float, ...] | tuple[tuple[float, ...], ...]
     top: float
+    of: Literal["density", "classes", ""] = ""
 
 
 @dataclass(frozen=True)

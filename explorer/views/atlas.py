@@ -13,6 +13,7 @@ from explorer.core.words import capitalised, plain
 from explorer.state import State
 from explorer.views.parts import (
     chosen_map,
+    code_decimals,
     decoded_as,
     live_surface,
     number_list,
@@ -55,7 +56,9 @@ def _details(now: State) -> None:
             st.caption(plain(f"decoded{decoded_as(run)}"))
         support = float(cache.support(run.id).of([code])[0])
         st.caption(f"{capitalised(density_words(support))} ({number(support)})", help=SUPPORT_HELP)
-        st.caption(f"z = {number_list(code)}", help="The latent code from which this picture was decoded.")
+        st.caption(
+            f"z = {number_list(code, digits=code_decimals(run))}", help="The latent code from which this picture was decoded."
+        )
     with right:
         st.markdown("**Nearest test images**")
         pictures, caption = stored_pictures(now.run_id, found.index)

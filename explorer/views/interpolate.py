@@ -19,8 +19,10 @@ from explorer.views.parts import chosen_label, chosen_map, decoded_as, live_surf
 from explorer.views.saving import downloads
 from explorer.views.stops import SUPPORT_HELP, label_of, stop_row, stops_of
 from explorer.walking import Stop
+from trainer.numerals import number, percent
 from trainer.projection import Projection
 from trainer.runs import Run
+from trainer.support import density_figure
 from trainer.walk import FORMULAS, WALK_KINDS, Along, Walk, WalkKind, even_line
 
 KEY = "interpolate-surface"
@@ -227,7 +229,7 @@ def _placed(
 def _strips(run: Run, along: Along) -> tuple[StripShown, ...]:
     """What goes under the film, a number a frame; a step's distance belongs to the frame that it leads to."""
     steps = np.concatenate((along.steps[:1], along.steps))
-    found = [StripShown("Support", SUPPORT_HELP, _numbers(along.support), 1.0)]
+    found = [StripShown("Density of encoded images", SUPPORT_HELP, _numbers(along.support), 1.0, "density")]
     if along.log_prior is not None:
         below = -along.log_prior
         found.append(StripShown("log p(0) − log p(z)", PRIOR, _numbers(below), float(below.max())))
@@ -241,7 +243,7 @@ def _strips(run: Run, along: Along) -> tuple[StripShown, ...]:
     )
     if along.classes is not None:
         words = "Probability of each class, by the classifier of decoded pictures, in the colours of the map."
-        found.append(StripShown("Class", words, tuple(map(_numbers, along.classes)), 1.0))
+        found.append(StripShown("Class", words, tuple(map(_numbers, along.classes)), 1.0, "classes"))
     return tuple(found)
 
 
@@ -255,19 +257,19 @@ def _table(found: Mapping[str, Walked], chosen: str) -> None:
     along = [found[kind].along for kind in order]
     columns = {
         "path": [kind.capitalize() + (" ▸" if kind == chosen else "") for kind in order],
-        "length": [one.length for one in along],
-        "straight": [one.straightness for one in along],
-        "support": [one.lowest_support for one in along],
-        "uneven": [100 * one.unevenness for one in along],
+        "length": [number(one.length) for one in along],
+        "straight": [number(one.straightness) for one in along],
+        "density": [density_figure(one.lowest_support) for one in along],
+        "uneven": [percent(one.unevenness) for one in along],
     }
-    number = st.column_config.NumberColumn
+    column = st.column_config.TextColumn  # written here: of a number column those who cannot see it hear sixteen digits
     st.dataframe(
         columns, hide_index=True, width="content", key="walk-table",
         column_config={
-            "path": st.column_config.TextColumn("Path", help="▸ plays; the others are thin lines on the map."),
-            "length": number("Decoded length", help=LENGTH, format="%.2f"),
-            "straight": number("Straightness (chord / length)", help=STRAIGHT, format="%.2f"),
-            "support": number("Lowest support", help=f"The least along the path. {SUPPORT_HELP}", format="%.2f"),
-            "uneven": number("Speed variation (CV)", help=UNEVEN, format="%.0f %%"),
+            "path": column("Path", help="▸ plays; the others are thin lines on the map."),
+            "length": column("Decoded length", help=LENGTH, alignment="right"),
+            "straight": column("Straightness (chord / length)", help=STRAIGHT, alignment="right"),
+            "density": column("Lowest density", help=f"The least along the path. {SUPPORT_HELP}", alignment="right"),
+            "uneven": column("Speed variation (CV)", help=UNEVEN, alignment="right"),
         },
     )  # fmt: skip

@@ -18,7 +18,7 @@ from explorer.surface.component import surface
 from explorer.surface.payload import Dynamic, Marked, Options, PathShown, Subject, pack, reference, static_id
 from trainer.datasets.names import OWN
 from trainer.forward import Forward
-from trainer.numerals import count, number
+from trainer.numerals import count, decimals, number
 from trainer.projection import Projection
 from trainer.runs import Run
 
@@ -29,6 +29,7 @@ PREFERRED_RUN = "mnist-2d"
 MAP_HELP = """How the latent dimensions are laid out on a plane. Each map point is mapped to a latent code, which is decoded. On the latent
 plane, PCA and two axes that mapping is exact or a projection; on UMAP it is an approximate inverse, whose R² is told with the map."""
 
+SPREAD, LOOKED_AT = 6, 10_000  # nearly all of a Gaussian lies within six standard deviations; of more codes a part tells
 TWO_CHANNELS = "Pictures of two channels: the first is drawn in red, the second in cyan, white where both are bright."
 
 
@@ -239,7 +240,13 @@ def no_originals(run: Run) -> str:
     return "This run does not hold its test images (it was made before runs kept them, and train or import it again adds them)"
 
 
-def number_list(values: Sequence[float] | Floats, at_most: int = 8) -> str:
+def code_decimals(run: Run) -> int:
+    """Decimals of the numbers of a run's codes, by how widely they are spread; `frontend/src/scene.ts` counts the same way."""
+    mu = run.encodings.mu[:: max(1, len(run.encodings.mu) // LOOKED_AT)].astype(float)
+    return decimals(SPREAD * float(mu.std(axis=0).max(initial=0))) if len(mu) else decimals(0)
+
+
+def number_list(values: Sequence[float] | Floats, at_most: int = 8, digits: int = 2) -> str:
     """(0.41, −1.20, …)."""
-    shown = ", ".join(number(float(value)) for value in list(values)[:at_most])
+    shown = ", ".join(number(float(value), digits) for value in list(values)[:at_most])
     return f"({shown}{', …' if len(values) > at_most else ''})"

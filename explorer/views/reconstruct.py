@@ -17,6 +17,7 @@ from explorer.views.parts import (
     channel_words,
     chosen_label,
     chosen_map,
+    code_decimals,
     decoded_as,
     live_surface,
     marked,
@@ -175,15 +176,15 @@ def _steps(picked: Picked) -> None:
 
 def _code(now: State, run: Run, picked: Picked, codes: Codes, label: int | None) -> None:
     left, right = st.columns([2, 3], gap="large")
-    is_point = run.config.is_deterministic
+    is_point, digits = run.config.is_deterministic, code_decimals(run)
     with left:
         st.markdown("**Its latent code**")
         if is_point:
-            st.caption(f"z = {number_list(codes.mu[0])}", help=POINT_HELP)
+            st.caption(f"z = {number_list(codes.mu[0], digits=digits)}", help=POINT_HELP)
             st.plotly_chart(figures.code_dots(codes.mu[0]), config=figures.CONFIG, key="code")
         else:
             st.caption(
-                f"μ = {number_list(codes.mu[0])}, σ = {number_list(codes.std[0])}",
+                f"μ = {number_list(codes.mu[0], digits=digits)}, σ = {number_list(codes.std[0], digits=digits)}",
                 help=POSTERIOR_HELP,
             )
             st.plotly_chart(figures.posterior_dots(codes.mu[0], codes.std[0]), config=figures.CONFIG, key="posterior")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 import streamlit as st
@@ -13,6 +15,7 @@ from explorer.core.several import Row, as_records, most_unusual_first
 from explorer.core.words import plain
 from explorer.views.picking import Several
 from explorer.views.trust import HELP, TRUST_HELP
+from trainer.numerals import decimals
 from trainer.runs import Run
 
 PICTURE_PX, ROW_PX = 56, 62
@@ -53,11 +56,13 @@ def _rows(run: Run, found: list[Item]) -> list[Row]:
 
 def _table(run: Run, rows: list[Row]) -> None:
     """Names are cells of text: the table draws them on a canvas and reads no Markdown or HTML in them."""
+    far = [row.distance for row in rows]
+    digits = decimals(10 * median([value for value in far if value is not None] or [0.0]))
     columns: dict[str, list[Any]] = {
         "picture": [_thumbnail(row.fed) for row in rows], "reconstruction": [_thumbnail(row.x_hat) for row in rows],
-        "percentile": [row.percentile for row in rows],  # before the name, so that a phone shows it
-        "class": [_class_words(row) for row in rows], "name": [row.name for row in rows], "ELBO": [row.elbo for row in rows],
-        "loss": [row.reconstruction for row in rows], "distance": [row.distance for row in rows],
+        "percentile": _told([row.percentile for row in rows], 1),  # before the name, so that a phone shows it
+        "class": [_class_words(row) for row in rows], "name": [row.name for row in rows], "ELBO": _told([row.elbo for row in rows], 1),
+        "loss": _told([row.reconstruction for row in rows], 1), "distance": _told(far, digits),
         "nearest class": [row.nearest for row in rows],
     }  # fmt: skip
     if run.config.is_deterministic:
@@ -78,10 +83,15 @@ def _table(run: Run, rows: list[Row]) -> None:
             "class": st.column_config.TextColumn("class", help=CLASS_HELP),
             "ELBO": number("ELBO, nats", format="%.1f", help=HELP["elbo"]),
             "loss": number("reconstruction loss, nats", format="%.1f", help=HELP["reconstruction"]),
-            "distance": number("latent distance", format="%.2f", help=HELP["distance"]),
+            "distance": number("latent distance", format=f"%.{digits}f", help=HELP["distance"]),
             "nearest class": st.column_config.TextColumn("nearest", help="Class of the test image whose code is nearest."),
         },
     )  # fmt: skip
+
+
+def _told(values: Sequence[float | None], digits: int) -> list[float | None]:
+    """With as many decimals as are seen: those who cannot see them hear all that a cell has."""
+    return [None if value is None else round(value, digits) for value in values]
 
 
 def _class_words(row: Row) -> str:

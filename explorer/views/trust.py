@@ -17,7 +17,7 @@ from explorer.core.words import plain
 from explorer.trust_figures import strip_gauge
 from explorer.views.picking import Picked
 from trainer.forward import Codes
-from trainer.numerals import number
+from trainer.numerals import distance, number
 from trainer.runs import Run
 
 K_NEAREST = 6
@@ -106,7 +106,7 @@ def _figures(run: Run, picked: Picked, codes: Codes, label: int | None) -> Figur
 
 def _gauge(name: str, found: Figures, judged: Judged, among: Population) -> None:
     value, is_low_bad = float(found.bad[name][0]), name == ELBO
-    shown = number(-value if is_low_bad else value, 2 if name == DISTANCE else 1)
+    shown = distance(value) if name == DISTANCE else number(-value if is_low_bad else value, 1)
     st.caption(f"{TITLES[name]} **{shown}** {UNITS[name]}", help=HELP[name])
     st.plotly_chart(
         strip_gauge(among.ordered[name], value, UNITS[name], is_low_bad), config=figures.CONFIG, key=f"gauge-{name}"
@@ -132,7 +132,7 @@ def _nearest(run: Run, picked: Picked, codes: Codes) -> None:
 def _row(run: Run, pictures: np.typing.NDArray[np.uint8], found: Neighbours) -> None:
     names, labels = run.info.dataset.class_names, run.encodings.label
     lines = [
-        at_distance(row, int(labels[row]), names, distance)
-        for row, distance in zip(found.index.tolist(), found.distance.tolist(), strict=True)
+        at_distance(row, int(labels[row]), names, how_far)
+        for row, how_far in zip(found.index.tolist(), found.distance.tolist(), strict=True)
     ]
     st.html(picture_grid([fitted(to_picture(pictures[row]), NEAR_PX) for row in found.index], lines, cell_px=104))

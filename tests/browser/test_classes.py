@@ -135,6 +135,36 @@ def test_bars_follow_pins_and_a_path(page, server):
         assert np.abs(np.array(list(bars(page).values())) - expected).max() <= 0.015
 
 
+def test_card_and_strips_tell_of_the_same_moment_while_a_path_plays(page, server):
+    opened(page, server, run="digits-2d", view="interpolate", pins="1.5_-0.5~-1_1")
+    expect(page.locator(".la-path-strip").first).to_be_visible(timeout=20_000)
+    pairs = page.locator(".la-odds").evaluate(TOLD_WHILE_PLAYING)
+    assert len({tuple(pair["card"]) for pair in pairs}) > 10  # it plays
+    for pair in pairs:
+        (name, share), density = pair["card"][:2], pair["card"][2]
+        assert pair["strips"] == [f"{name.removeprefix('class ')} {share}", density.split(" density")[0]]
+        assert pair["dots"] == ["low", "medium", "high"].index(pair["strips"][1]) + 1
+
+
+# one pair a frame, in one call: nothing is painted between the two readings
+TOLD_WHILE_PLAYING = """async (bars) => {
+  const root = bars.getRootNode();
+  const text = (selector) => root.querySelector(selector).textContent;
+  const heads = [...root.querySelectorAll(".la-path-strip-head")];
+  const strip = (name) => heads.find((head) => head.textContent.startsWith(name)).lastChild.textContent;
+  const pairs = [];
+  for (let i = 0; i < 90; i++) {
+    await new Promise(requestAnimationFrame);
+    pairs.push({
+      card: [text(".la-odds strong"), text(".la-odds p .la-number"), text(".la-support")],
+      strips: [strip("Class"), strip("Density").split(",")[0]],
+      dots: Number(root.querySelector(".la-dots").dataset.level),
+    });
+  }
+  return pairs;
+}"""
+
+
 def test_a_run_without_a_classifier_has_no_bars_and_speaks_of_the_nearest_point(page, server):
     canvas = opened(page, server, run="tiny-continuous")
     hover(page, canvas, 0.5, 0.5)

@@ -12,7 +12,7 @@ from explorer.surface.payload import Dynamic, pack, pack_static, unpack
 from explorer.views.saving import _film_file, _strip_file
 from trainer import load_run
 from trainer.projection import latent_plane
-from trainer.support import LOW, MEDIUM, Support, density_words, prior_factor, prior_share
+from trainer.support import LOW, MEDIUM, Support, density_figure, density_words, prior_factor, prior_share
 
 RNG = np.random.default_rng(0)
 
@@ -74,6 +74,7 @@ def test_of_codes_of_one_image_or_of_equal_ones_it_is_a_number():
 )
 def test_density_is_said_in_three_words(support, word):
     assert density_words(support) == f"{word} density of encoded images"
+    assert density_figure(support) == f"{word}, {support:.2f}"
 
 
 @pytest.mark.parametrize("name", ["mnist-2d", "mnist-20d", "digits-conditional-vae"])

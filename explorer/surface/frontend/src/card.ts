@@ -2,10 +2,11 @@
 
 import type { PinRecord, Point, Projection } from "./blob";
 import { h, setText, svg } from "./dom";
-import { number, pair, percent, zJson, zText } from "./format";
+import { distance as distanceText, number, pair, percent, zJson, zText } from "./format";
 import { classColour, classShape, shapePath } from "./palette";
 import { Picture, type ImageShape } from "./picture";
 import { channelWords } from "./picture";
+import type { Decimals } from "./scene";
 import { isLow, SUPPORT_DEFINITION, supportLevel, supportWords } from "./support";
 
 /** One test image, as the card tells of it. */
@@ -55,13 +56,14 @@ export class Card {
   private readonly pinBox: HTMLElement;
   private shape: ImageShape = [1, 1, 1];
   private latentDim = 2;
+  private decimals: Decimals = { z: 2, map: 2 };
   private swatchKey = "";
 
   /** player: below the picture · classes: what it looks like, the first of the facts · truth: of the nearest image's posterior. */
   constructor(player: HTMLElement, classes: HTMLElement, truth: HTMLElement) {
     const summary = h("summary", {}, "All numbers");
     this.zAll.append(summary, this.zList);
-    this.dots.append(...Array.from({ length: 4 }, () => h("i")));
+    this.dots.append(...Array.from({ length: 3 }, () => h("i")));
     this.nearestBox.append(
       this.nearest.canvas,
       h("div", {}, h("span", { class: "la-small" }, "Nearest test image"), h("span", { class: "la-line" }, this.nearestSwatch, this.nearestClass), this.nearestCaption),
@@ -71,8 +73,9 @@ export class Card {
     this.element.append(this.heading, h("div", { class: "la-main" }, h("div", { class: "la-frame" }, this.decoded.canvas), facts), player, this.pinBox);
   }
 
-  configure(shape: ImageShape, latentDim: number, projection: Projection, decodedAs: string | null, decoderNote = ""): void {
+  configure(shape: ImageShape, latentDim: number, projection: Projection, decodedAs: string | null, decoderNote: string, decimals: Decimals): void {
     this.shape = shape;
+    this.decimals = decimals;
     this.latentDim = latentDim;
     this.decoded.setShape(shape);
     this.nearest.setShape(shape);
@@ -110,7 +113,7 @@ export class Card {
 
   /** Apart from the picture: they need not follow every frame. */
   showWords(z: ArrayLike<number>, map: Point, support: number): void {
-    if (this.latentDim <= 3) setText(this.z, `z = ${zText(z)}`);
+    if (this.latentDim <= 3) setText(this.z, `z = ${zText(z, this.decimals.z)}`);
     else this.showManyNumbers(z, map);
     this.dots.dataset.level = String(supportLevel(support));
     this.decoded.canvas.toggleAttribute("data-low", isLow(support)); // a frame around it: the pixels are the decoder's
@@ -118,17 +121,17 @@ export class Card {
   }
 
   showTrust({ radius, priorShare, distance, isAmongAll }: Trust): void {
-    const prior = priorShare === null ? "" : `‖z‖ ${number(radius)}, ${priorWords(priorShare)}`;
-    const near = distance === null ? "" : `distance ${number(distance)} to the nearest ${isAmongAll ? "" : "shown "}code`;
+    const prior = priorShare === null ? "" : `‖z‖ ${number(radius, this.decimals.z)}, ${priorWords(priorShare)}`;
+    const near = distance === null ? "" : `distance ${distanceText(distance)} to the nearest ${isAmongAll ? "" : "shown "}code`;
     setText(this.trust, [prior, near].filter(Boolean).join("; "));
     this.trust.title = "‖z‖: norm of the code, and the share of samples from the prior N(0, I) whose norm is smaller or larger (χ² distribution with K degrees of freedom). Nearest code: Euclidean distance in all latent dimensions.";
   }
 
   private showManyNumbers(z: ArrayLike<number>, map: Point): void {
-    setText(this.z, `map ${pair(map)}`);
-    setText(this.zMore, `largest: ${zText(z)}`);
+    setText(this.z, `map ${pair(map, this.decimals.map)}`);
+    setText(this.zMore, `largest: ${zText(z, this.decimals.z)}`);
     if (!this.zAll.open) return;
-    for (let k = 0; k < z.length; k++) setText(this.zList.children[k], number(z[k]));
+    for (let k = 0; k < z.length; k++) setText(this.zList.children[k], number(z[k], this.decimals.z));
   }
 
   showHeading(text: string): void {
@@ -155,7 +158,7 @@ export class Card {
   showPins(pins: readonly PinRecord[], pinnable: boolean, decode: Decode, go: (pin: PinRecord) => void): void {
     this.pinBox.hidden = !pinnable && pins.length === 0;
     const last = pins[pins.length - 1];
-    setText(this.pinText, last ? pinWords(last) : "Nothing pinned yet");
+    setText(this.pinText, last ? pinWords(last, this.decimals) : "Nothing pinned yet");
     if (last) {
       this.pinText.dataset.label = last.label;
       this.pinText.dataset.map = zJson(last.map);
@@ -208,7 +211,7 @@ export function looksWords(nearest: string | null, decodedAs: string | null, cla
   return `decoded as ${classWords(decodedAs)}, ${nearest === null ? "" : `nearest test image ${classWords(nearest)}, `}`;
 }
 
-export function pinWords(pin: PinRecord): string {
-  if (pin.z.length <= 3) return `${pin.label}: z = ${zText(pin.z)}`;
-  return `${pin.label}: map ${pair(pin.map)}, largest ${zText(pin.z)}`;
+export function pinWords(pin: PinRecord, { z, map }: Decimals): string {
+  if (pin.z.length <= 3) return `${pin.label}: z = ${zText(pin.z, z)}`;
+  return `${pin.label}: map ${pair(pin.map, map)}, largest ${zText(pin.z, z)}`;
 }

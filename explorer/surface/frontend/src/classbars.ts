@@ -49,7 +49,8 @@ export class ClassBars {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private looks_: Looks | null = null;
 
-  constructor() {
+  /** told: of every answer, which may come when the hand rests. */
+  constructor(private readonly told: (looks: Looks) => void = () => undefined) {
     this.element = h("section", { class: "la-odds", "aria-label": "Class probabilities", hidden: true }, h("p", { class: "la-line" }, h("span", { class: "la-small" }, "Looks like"), this.best, this.share), this.list);
   }
 
@@ -104,6 +105,7 @@ export class ClassBars {
   private paint(p: Float32Array): void {
     const top = mostProbable(p, RANKED_ROWS);
     this.looks_ = { label: top[0], probability: p[top[0]] };
+    this.told(this.looks_);
     setText(this.best, classWords(this.names[top[0]]));
     setText(this.share, probability(p[top[0]]));
     const words = `Class probabilities: ${top.map((k) => `${classWords(this.names[k])} ${probability(p[k])}`).join(", ")}`;

@@ -35,6 +35,8 @@ export interface Drawing {
 export interface EaselEvents {
   encode(x: Float32Array): Posterior;
   decode(z: ArrayLike<number>): Float32Array;
+  /** Decimals of the numbers of a code. */
+  decimals(): number;
   /** The class that encoder and decoder are told, if any. */
   label(): string | null;
   /** Once a stroke's frame; null: there is nothing any more. */
@@ -403,11 +405,12 @@ export class Easel {
     this.redo.disabled = !this.sketch.canRedo;
     this.wipe.disabled = this.given === null && this.sketch.strokes.length === 0;
     this.keep.disabled = this.hand.disabled = drawing === null;
-    setText(this.words, drawing ? (drawing.mu.length > 3 ? `largest of z: ${zText(drawing.mu)}` : `z = ${zText(drawing.mu)}`) : "Nothing drawn yet");
+    const digits = this.events.decimals();
+    setText(this.words, drawing ? `${drawing.mu.length > 3 ? "largest of z:" : "z ="} ${zText(drawing.mu, digits)}` : "Nothing drawn yet");
     const label = this.events.label();
     setText(this.decodedAs, label === null ? "reconstruction" : `decoded as ${classWords(label)}`);
     const isPoint = !drawing || drawing.std.every((value) => value === 0);
-    setText(this.sharpness, isPoint || !drawing ? "" : drawing.std.length > 3 ? `posterior std. dev., mean over dimensions: ${number(mean(drawing.std))}` : `posterior std. dev. σ = ${zText(drawing.std)}`);
+    setText(this.sharpness, isPoint || !drawing ? "" : drawing.std.length > 3 ? `posterior std. dev., mean over dimensions: ${number(mean(drawing.std), digits)}` : `posterior std. dev. σ = ${zText(drawing.std, digits)}`);
     if (drawing) this.words.dataset.z = JSON.stringify(drawing.mu);
     else delete this.words.dataset.z;
   }

@@ -5,21 +5,28 @@ const SPACE = "\u00a0"; // a number and its unit, or a name and its number, stay
 /** From here on powers of ten. */
 const LARGEST = 1e6;
 const GUARD = 40;
+const LEAST_DECIMALS = 2, MOST_DECIMALS = 12;
 
-/** A true minus sign, never −0.00; what no scale of a model reaches in powers of ten; n/a for what is no number. */
+/** A true minus sign, which screen readers say too; never −0.00; what no scale of a model reaches in powers of ten; n/a for what is no number. */
 export function number(value: number, digits = 2): string {
-  return plainNumber(value, digits).replaceAll("-", MINUS);
-}
-
-/** The same with the keyboard's minus, for text that is read by machines and screen readers. */
-export function plainNumber(value: number, digits = 2): string {
   if (!Number.isFinite(value)) return "n/a";
   if (Math.abs(value) >= LARGEST && digits > 0) {
     const [mantissa, exponent] = exponential(value, 1);
-    return `${mantissa} · 10^${Number(exponent)}`;
+    return `${mantissa} · 10^${Number(exponent)}`.replaceAll("-", MINUS);
   }
   const text = fixed(value, digits);
-  return Number(text) === 0 ? text.replace("-", "") : text;
+  return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", MINUS);
+}
+
+/** Decimals of numbers that are spread over `scale`: a hundredth of it shows; two where there is no scale, and never fewer. */
+export function decimals(scale: number): number {
+  if (!(scale > 0 && scale < Infinity)) return LEAST_DECIMALS;
+  return Math.min(MOST_DECIMALS, Math.max(LEAST_DECIMALS, LEAST_DECIMALS - Number(scale.toExponential(16).split("e")[1])));
+}
+
+/** A distance, with two digits that are not leading zeros: 0.42, 0.0042. */
+export function distance(value: number): string {
+  return number(value, decimals(10 * value));
 }
 
 function fixed(value: number, digits: number): string {
@@ -62,8 +69,8 @@ export function dimension(k: number): string {
   return `z${[...String(k + 1)].map((digit) => String.fromCharCode(0x2080 + Number(digit))).join("")}`;
 }
 
-export function pair([x, y]: ArrayLike<number> & Iterable<number>): string {
-  return `(${number(x)}, ${number(y)})`;
+export function pair([x, y]: ArrayLike<number> & Iterable<number>, digits = 2): string {
+  return `(${number(x, digits)}, ${number(y, digits)})`;
 }
 
 /** The numbers of the `n` largest |z|, largest first. */
@@ -74,9 +81,9 @@ export function largest(z: ArrayLike<number>, n: number): number[] {
 }
 
 /** z in few words: both numbers in two dimensions, else the largest with their dimension. Dimensions count from 1. */
-export function zText(z: ArrayLike<number>, sign: (value: number) => string = number): string {
-  if (z.length <= 3) return `(${Array.from(z, (value) => sign(value)).join(", ")})`; // not `sign` itself: the index would be its digits
-  return largest(z, 3).map((k) => `${sign === plainNumber ? `z${k + 1} ` : dimension(k) + SPACE}${sign(z[k])}`).join(", ");
+export function zText(z: ArrayLike<number>, digits = 2): string {
+  if (z.length <= 3) return `(${Array.from(z, (value) => number(value, digits)).join(", ")})`;
+  return largest(z, 3).map((k) => `${dimension(k)}${SPACE}${number(z[k], digits)}`).join(", ");
 }
 
 /** JSON of z at full precision: a reader gets back exactly the numbers that were decoded. */

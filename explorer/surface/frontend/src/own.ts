@@ -188,7 +188,7 @@ export class OwnPanel {
       for (let k = from; k < to; k++) {
         const cells = body.children[k - from].children;
         const eps = isPoint ? NaN : this.eps[this.chosen * K + k];
-        [dimension(k), ...[own.mu[k], own.std[k], eps, z[k]].map((value) => (Number.isNaN(value) ? "–" : number(value)))].forEach((text, i) => setText(cells[i], text));
+        [dimension(k), ...[own.mu[k], own.std[k], eps, z[k]].map((value) => (Number.isNaN(value) ? "–" : number(value, this.scene?.decimals.z)))].forEach((text, i) => setText(cells[i], text));
       }
     });
     this.samples.forEach(({ element }, i) => element.setAttribute("aria-pressed", String(i === this.chosen)));

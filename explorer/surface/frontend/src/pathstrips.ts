@@ -2,7 +2,8 @@
 
 import { h, setText, svg } from "./dom";
 import { number } from "./format";
-import { probability } from "./classbars";
+import { probability, type Looks } from "./classbars";
+import { levelWord } from "./support";
 import { classColour } from "./palette";
 
 /** A number for every frame, or one for every class of every frame; drawn from 0 to `top`. */
@@ -11,6 +12,14 @@ export interface StripRecord {
   readonly definition: string;
   readonly values: readonly number[] | readonly (readonly number[])[];
   readonly top: number;
+  /** What the values are, where the card tells of it too. */
+  readonly of?: "density" | "classes" | "";
+}
+
+/** What the card says of the picture that is shown now, which in a running film lies between two frames. */
+export interface Live {
+  readonly density?: number;
+  readonly classes?: Looks;
 }
 
 /** An area under a line: SVG path in a field of (T − 1) × 1. y downwards. */
@@ -28,11 +37,23 @@ export function stacked(rows: readonly (readonly number[])[]): number[][] {
   return bounds;
 }
 
+/** What stands above a strip: the figure of one moment, in the card's words. */
+export function figure(of: StripRecord["of"], row: number | readonly number[], className: (label: number) => string): string {
+  if (typeof row === "number") return of === "density" ? `${levelWord(row)}, ${number(row)}` : number(row);
+  const label = row.indexOf(Math.max(...row));
+  return best({ label, probability: row[label] }, className);
+}
+
+function best({ label, probability: p }: Looks, className: (label: number) => string): string {
+  return `${className(label)} ${probability(p)}`;
+}
+
 export class PathStrips {
   readonly element = h("div", { class: "la-path-strips", hidden: true });
   private strips: readonly StripRecord[] = [];
   private values: HTMLElement[] = [];
   private cursors: HTMLElement[] = [];
+  private live: Live = {};
 
   /** `seek`: a share of the way, 0 to 1. */
   constructor(private readonly seek: (share: number) => void, private readonly className: (label: number) => string) {}
@@ -42,6 +63,7 @@ export class PathStrips {
     this.strips = usable;
     this.values = [];
     this.cursors = [];
+    this.live = {};
     this.element.hidden = usable.length === 0;
     this.element.replaceChildren(...usable.map((strip) => this.row(strip, isDark)));
   }
@@ -52,14 +74,29 @@ export class PathStrips {
       const row = values[frame];
       if (row === undefined) return;
       this.cursors[i].style.left = `${(100 * frame) / (values.length - 1)}%`;
-      setText(this.values[i], typeof row === "number" ? number(row) : this.best(row));
+      if (!this.isLive(this.strips[i])) setText(this.values[i], figure(this.strips[i].of, row, this.className));
     });
   }
 
-  private best(row: readonly number[]): string {
-    const best = row.indexOf(Math.max(...row));
-    return `${this.className(best)} ${probability(row[best])}`;
+  /** The film rests, and so do its figures: the frame's own, until the card tells of it. */
+  rest(frame: number): void {
+    this.live = {};
+    this.at(frame);
   }
+
+  /** The same figures as on the card, at the same moment; those of the card's that are missing stay the frame's. */
+  say(live: Live): void {
+    this.live = { ...this.live, ...live };
+    this.strips.forEach((strip, i) => {
+      if (strip.of === "density" && live.density !== undefined) setText(this.values[i], figure("density", live.density, this.className));
+      if (strip.of === "classes" && live.classes) setText(this.values[i], best(live.classes, this.className));
+    });
+  }
+
+  private isLive({ of }: StripRecord): boolean {
+    return Boolean(of && this.live[of] !== undefined);
+  }
+
 
   private row(strip: StripRecord, isDark: boolean): HTMLElement {
     const value = h("span", { class: "la-number" });

@@ -4,7 +4,7 @@ import type { PathRecord, Point } from "./blob";
 import { Select } from "./chooser";
 import { h, icon, prefersReducedMotion, setText } from "./dom";
 import { N_FRAMES } from "./paths";
-import { PathStrips } from "./pathstrips";
+import { PathStrips, type Live } from "./pathstrips";
 import { Picture, type ImageShape } from "./picture";
 
 export type PlayMode = "ping-pong" | "loop";
@@ -180,6 +180,11 @@ export class Player {
     else this.film.after(element);
   }
 
+  /** What the card says of the path's picture. */
+  say(live: Live): void {
+    this.strips.say(live);
+  }
+
   /** Light or dark: the strips have the classes' colours. */
   retheme(isDark: boolean): void {
     if (!this.path || isDark === this.isDark) return;
@@ -201,7 +206,10 @@ export class Player {
     this.isPlaying = isPlaying;
     const last = (this.path?.z.length ?? 1) - 1;
     if (!isPlaying && last > 0) this.head = { ...this.head, position: this.frame / last }; // the film rests on a frame of its own
-    if (!isPlaying) this.paintBeside();
+    if (!isPlaying) {
+      this.strips.rest(this.frame);
+      this.paintBeside();
+    }
     this.showSettings();
     this.events.playing(isPlaying);
   }

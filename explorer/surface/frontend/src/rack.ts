@@ -103,7 +103,7 @@ export class Rack {
     for (const row of this.rows) {
       const value = z[row.axis.k];
       if (document.activeElement !== row.slider || Number(row.slider.value) !== value) row.slider.value = String(value);
-      setText(row.value, number(value));
+      setText(row.value, number(value, this.scene?.decimals.z));
     }
     if (moved) this.filmsAreStale();
   }
@@ -130,7 +130,7 @@ export class Rack {
     if (!this.isOpen) return;
     for (const row of this.rows) {
       if (document.activeElement !== row.slider) row.slider.value = String(this.z[row.axis.k]);
-      setText(row.value, number(this.z[row.axis.k]));
+      setText(row.value, number(this.z[row.axis.k], this.scene?.decimals.z));
     }
     this.due = Array.from({ length: this.rows.length * FILM_QUANTILES.length }, (_, at) => at);
     this.wake();

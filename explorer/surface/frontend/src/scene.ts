@@ -7,12 +7,22 @@ import { CodeIndex } from "./codeindex";
 import { Model } from "./model";
 import { holesAmongSamples, holesOfPlane, type Codes, type Hole } from "./holes";
 import { medianPlace, NearestIndex } from "./nearest";
+import { decimals } from "./format";
 import { linear, makeToMap, type ToMap } from "./places";
 import { dropped, robustExtent, squareExtent, type Plane } from "./planes";
 import { slotOf } from "./points";
 import { later, quantitiesOf, type PointFacts, type Quantity } from "./quantities";
 import { makeSpace, planeSpace, type Space } from "./space";
 import { Support } from "./support";
+
+/** How many decimals numbers are written with: those of a code, and those of a place on the map. */
+export interface Decimals {
+  readonly z: number;
+  readonly map: number;
+}
+
+/** What lies within this many standard deviations is nearly all of a Gaussian. */
+const SPREAD = 6, MOST_LOOKED_AT = 10_000;
 
 export class Scene {
   readonly header: Header;
@@ -37,6 +47,7 @@ export class Scene {
   private readonly linear: { readonly origin: Float32Array; readonly basis: Float32Array } | null;
   private readonly pictures: { originals: Uint8Array | null };
   private codeIndex: CodeIndex | null = null;
+  private decimals_: Decimals | null = null;
   private support_: Support | null = null;
   private holes_: { readonly holes: readonly Hole[]; readonly share: number } | null = null;
 
@@ -132,6 +143,12 @@ export class Scene {
   /** Whether another scene has the same points, on whatever map: their numbers mean the same. */
   isSameRun({ header: { run }, mu }: Scene): boolean {
     return JSON.stringify(run) === JSON.stringify(this.header.run) && mu.length === this.mu.length && mu.every((value, i) => value === this.mu[i]);
+  }
+
+  /** By how widely the codes are spread: in the dimension where they are most, and on the map. */
+  get decimals(): Decimals {
+    const [x0, x1, y0, y1] = this.header.view_extent;
+    return (this.decimals_ ??= { z: decimals(SPREAD * widest(this.mu, this.space.latentDim)), map: decimals(Math.max(x1 - x0, y1 - y0)) });
   }
 
   /** Finds the codes nearest to a code, all latent dimensions counted. */
@@ -247,6 +264,19 @@ function around([x0, x1, y0, y1]: Extent, places: Float32Array): Extent {
     grown = [Math.min(grown[0], x - dx), Math.max(grown[1], x + dx), Math.min(grown[2], y - dy), Math.max(grown[3], y + dy)];
   }
   return grown;
+}
+
+/** The largest standard deviation of a dimension of codes (N·K,), of many by a part; 0 for none. */
+export function widest(mu: Float32Array, K: number): number {
+  const every = Math.max(1, Math.floor(mu.length / K / MOST_LOOKED_AT)) * K, n = Math.ceil(mu.length / every);
+  let most = 0;
+  for (let k = 0; k < K; k++) {
+    let [mean, squares] = [0, 0];
+    for (let i = 0; i < n; i++) mean += mu[i * every + k] / n;
+    for (let i = 0; i < n; i++) squares += (mu[i * every + k] - mean) ** 2 / n;
+    most = Math.max(most, squares);
+  }
+  return Math.sqrt(most);
 }
 
 function maximum(values: ArrayLike<number>): number {

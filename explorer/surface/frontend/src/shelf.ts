@@ -2,7 +2,7 @@
 
 import { Select, Segmented } from "./chooser";
 import { h, icon, setText } from "./dom";
-import { number, zText } from "./format";
+import { distance, zText } from "./format";
 import type { PathKind } from "./book";
 import { PATH_KINDS, type PathChoice } from "./paths";
 import { Picture, type ImageShape } from "./picture";
@@ -38,6 +38,8 @@ export interface ShelfModel {
   readonly shape: ImageShape;
   readonly latentDim: number;
   readonly hasPrior: boolean;
+  /** Of the numbers of a code. */
+  readonly decimals: number;
   decode(z: readonly number[]): Float32Array;
   /** Few encoded images are around the code. */
   isLow(z: readonly number[]): boolean;
@@ -158,7 +160,7 @@ export class Shelf {
     const { model } = this;
     if (!model || a.z.length !== model.latentDim || b.z.length !== model.latentDim) return;
     const step = b.z.map((value, k) => value - a.z[k]);
-    setText(this.apart, `${a.label} to ${b.label}: distance ${number(Math.hypot(...step))}; ${step.length > 3 ? "largest differences " : "Δz = "}${zText(step)}`);
+    setText(this.apart, `${a.label} to ${b.label}: distance ${distance(Math.hypot(...step))}; ${step.length > 3 ? "largest differences " : "Δz = "}${zText(step, model.decimals)}`);
     const first = model.decode(a.z).slice(); // the engine's buffer is written again by the next decoding
     this.difference.paint(model.decode(b.z).map((value, i) => Math.abs(value - first[i])));
   }
@@ -228,7 +230,7 @@ export class Shelf {
     const tile = h(
       "li", { class: "la-tile", "data-z": JSON.stringify(z), "data-label": label },
       go, h("div", { class: "la-tile-head" }, h("strong", {}, label), name, drop),
-      h("span", { class: "la-small la-number" }, z.length > 3 ? `largest ${zText(z)}` : zText(z)),
+      h("span", { class: "la-small la-number" }, z.length > 3 ? `largest ${zText(z, model.decimals)}` : zText(z, model.decimals)),
     );
     paint(canvas, pin, model);
     return tile;

@@ -127,7 +127,7 @@ export const STYLE = `
 .la-support{display:flex;align-items:center;gap:9px}
 .la-dots{display:inline-flex;gap:4px}
 .la-dots i{width:9px;height:9px;border-radius:50%;box-shadow:inset 0 0 0 1.5px var(--la-muted)}
-.la-dots[data-level="1"] i:nth-child(-n+1),.la-dots[data-level="2"] i:nth-child(-n+2),.la-dots[data-level="3"] i:nth-child(-n+3),.la-dots[data-level="4"] i{background:var(--la-text);box-shadow:none}
+.la-dots[data-level="1"] i:nth-child(-n+1),.la-dots[data-level="2"] i:nth-child(-n+2),.la-dots[data-level="3"] i{background:var(--la-text);box-shadow:none}
 .la-nearest{display:flex;gap:12px;align-items:center;margin-top:4px}
 .la-nearest-picture{border-radius:4px;flex:none;transition:opacity .1s}
 .la-nearest-picture[data-stale],.la-nearest[data-empty] .la-nearest-picture{opacity:0}

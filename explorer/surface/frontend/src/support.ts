@@ -15,8 +15,9 @@ export const MEDIUM = 0.2;
 /** Of the prior, on either side of the norm. */
 const TAIL = 0.01;
 
-/** Dots to light, of four: none for low density, one or two for medium. */
-export type SupportLevel = 0 | 1 | 2 | 3 | 4;
+/** In words, and as dots to light, of three: one for low density, two for medium, three for high. */
+const LEVELS = ["low", "medium", "high"] as const;
+export type SupportLevel = 1 | 2 | 3;
 
 export class Support {
   /** How many of the nearest codes are asked for. */
@@ -67,14 +68,16 @@ export function isLow(support: number): boolean {
 }
 
 export function supportLevel(support: number): SupportLevel {
-  if (support < LOW) return 0;
-  if (support < 0.08) return 1;
-  if (support < MEDIUM) return 2;
-  return support < 0.4 ? 3 : 4;
+  return isLow(support) ? 1 : support < MEDIUM ? 2 : 3;
+}
+
+/** Low, medium or high. */
+export function levelWord(support: number): string {
+  return LEVELS[supportLevel(support) - 1];
 }
 
 export function supportWords(support: number): string {
-  return `${support < LOW ? "low" : support < MEDIUM ? "medium" : "high"} density of encoded images`;
+  return `${levelWord(support)} density of encoded images`;
 }
 
 export const SUPPORT_DEFINITION =

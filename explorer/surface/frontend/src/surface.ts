@@ -14,7 +14,7 @@ import { colouringOf, type Colouring } from "./colouring";
 import { Disposer, h, prefersReducedMotion, setText } from "./dom";
 import { Drawer, type Background, type DrawerOffer, type Overlay } from "./drawer";
 import type { Easel, EaselEvents } from "./easel";
-import { count, number, percent, plainNumber, zText } from "./format";
+import { count, distance, number, percent, zText } from "./format";
 import { GestureMachine, listenToGestures, type Intents, type Mode } from "./gesture";
 import { HelpPanel } from "./help";
 import { Groups } from "./groups";
@@ -175,7 +175,7 @@ export class SurfaceView implements Surface {
     this.navigator.lookAt(extent, share);
     this.cameraMoves();
   });
-  private readonly classBars = new ClassBars();
+  private readonly classBars = new ClassBars((classes) => this.isOnPath && this.player.say({ classes }));
   private readonly classStrip: ClassStrip;
   private readonly card = new Card(this.player.element, this.classBars.element, this.truth.element);
   private readonly rack = new Rack((z) => this.setCode(z));
@@ -429,10 +429,10 @@ export class SurfaceView implements Surface {
     this.announcedPlace = "";
     this.painter.reset();
     this.decodeMs = 0;
-    this.card.configure(run.image_shape, run.latent_dim, projection, scene.decodedAs, scene.header.decoder_note);
+    this.card.configure(run.image_shape, run.latent_dim, projection, scene.decodedAs, scene.header.decoder_note ?? "", scene.decimals);
     this.truth.configure(scene);
     this.shelf.configure({
-      shape: run.image_shape, latentDim: run.latent_dim, hasPrior: scene.logvar !== null,
+      shape: run.image_shape, latentDim: run.latent_dim, hasPrior: scene.logvar !== null, decimals: scene.decimals.z,
       decode: (z) => scene.model.decodeShared(z), isLow: (z) => isLow(scene.support.of(z)),
     });
     this.links = [];
@@ -580,6 +580,7 @@ export class SurfaceView implements Surface {
     return easelMaker && easelMaker(scene.header.run.image_shape, pad, {
       encode: (x) => this.encode(x),
       decode: (z) => this.model().decodeShared(z),
+      decimals: () => this.scene?.decimals.z ?? 2,
       label: () => this.scene?.decodedAs ?? null,
       drawn: (drawing) => {
         this.showPicturesCode(drawing);
@@ -1032,7 +1033,7 @@ export class SurfaceView implements Surface {
     const { scene } = this;
     if (!scene) return;
     const { run, projection } = scene.header;
-    const lines = [`${run.id}, ${projection.title}`, this.z.length > 3 ? `largest: ${zText(this.z)}` : `z = ${zText(this.z)}`, supportWords(this.supportHere())];
+    const lines = [`${run.id}, ${projection.title}`, this.z.length > 3 ? `largest: ${zText(this.z, scene.decimals.z)}` : `z = ${zText(this.z, scene.decimals.z)}`, supportWords(this.supportHere())];
     const told = this.toldName();
     if (told !== null) lines.push(`decoded as ${classWords(told)}`);
     const channels = channelWords(run.image_shape);
@@ -1159,7 +1160,7 @@ export class SurfaceView implements Surface {
     this.showPins();
     this.hint.leave();
     if (wasFull) this.say(`${MAX_PINS} pins are the most: the first one made room for this one. Undo brings it back.`);
-    else this.announcer.now(`Pinned ${pin.label} at ${zText(z, plainNumber)}`);
+    else this.announcer.now(`Pinned ${pin.label} at ${zText(z, this.scene.decimals.z)}`);
     this.request({ above: true });
     const timer = setTimeout(() => this.forgetRefusedPins(), PENDING_MS + 50);
     this.disposer.add(() => clearTimeout(timer));
@@ -1240,7 +1241,7 @@ export class SurfaceView implements Surface {
     const best = this.classBars.looks;
     const classified = best ? `${classWords(this.scene.className(best.label))}, ${probability(best.probability)}` : "";
     const looks = looksWords(name, this.toldName(), classified);
-    const z = this.z.length > 3 ? `largest of z: ${zText(this.z, plainNumber)}` : `z = ${zText(this.z, plainNumber)}`;
+    const z = `${this.z.length > 3 ? "largest of z:" : "z ="} ${zText(this.z, this.scene.decimals.z)}`;
     return `${z}, ${looks}${supportWords(this.supportHere())}`;
   }
 
@@ -1434,6 +1435,7 @@ export class SurfaceView implements Surface {
     this.supportOf = scene.support.of(this.z, near);
     this.card.showDecodedAs(this.toldName());
     this.card.showWords(this.z, this.probe, this.supportOf);
+    if (this.isOnPath) this.player.say({ density: this.supportOf });
     this.stage.marks.showLow(isLow(this.supportOf));
     this.showTrust(scene, near);
     this.showNearest(scene);
@@ -1541,7 +1543,7 @@ export class SurfaceView implements Surface {
 function holeWords({ nPoints }: Scene, { expected, radius }: Hole, rank: number, n: number, share: number): string {
   if (expected === null) return `Hole ${rank} of ${n}: ${percent(share)} of samples from the prior have low density of encoded images, and this sample is one of them. Its point on the map is only the nearest.`;
   const samples = count(Math.round(expected));
-  return `Hole ${rank} of ${n}: of ${count(nPoints)} samples from the prior about ${samples} lie within ${number(radius)} of here, of the ${count(nPoints)} encoded images ${NEIGHBOUR - 1}.`;
+  return `Hole ${rank} of ${n}: of ${count(nPoints)} samples from the prior about ${samples} lie within ${distance(radius)} of here, of the ${count(nPoints)} encoded images ${NEIGHBOUR - 1}.`;
 }
 
 function noHoleWords({ space }: Scene): string {

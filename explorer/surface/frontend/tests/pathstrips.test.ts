@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { areaPath, stacked } from "../src/pathstrips";
+import { areaPath, figure, stacked } from "../src/pathstrips";
 import { between } from "../src/player";
 
 test("shares are stacked up to their sum, each above the one before", () => {
@@ -9,6 +9,13 @@ test("shares are stacked up to their sum, each above the one before", () => {
   expect(bounds[0]).toEqual([0, 0]);
   expect(bounds[3].map((value) => Number(value.toFixed(9)))).toEqual([1, 1]);
   rows.forEach((row, t) => row.forEach((share, y) => expect(bounds[y + 1][t] - bounds[y][t]).toBeCloseTo(share, 12)));
+});
+
+test("a strip's figure is written as the card writes it", () => {
+  const name = (label: number): string => "abc"[label];
+  expect([0.01, 0.02, 0.41].map((support) => figure("density", support, name))).toEqual(["low, 0.01", "medium, 0.02", "high, 0.41"]);
+  expect(figure("classes", [0.2, 0.55, 0.25], name)).toBe("b 55\u00a0%");
+  expect(figure(undefined, 0.41, name)).toBe("0.41");
 });
 
 test("an area runs along its top and back along its foot", () => {

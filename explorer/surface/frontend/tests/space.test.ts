@@ -57,9 +57,11 @@ describe("lattice", () => {
   });
 });
 
-test("words go with the dots, from empty to thick", () => {
-  const levels = [0, 0.01, 0.05, 0.1, 0.3, 0.5, 1].map(supportLevel);
-  expect(levels).toEqual([...levels].sort());
+test("words and dots have the same borders: one dot is low, two medium, three high", () => {
+  for (const support of [0, 0.0199, 0.02, 0.05, 0.08, 0.1, 0.1999, 0.2, 0.3, 0.4, 0.5, 1]) {
+    expect(supportWords(support)).toBe(`${["", "low", "medium", "high"][supportLevel(support)]} density of encoded images`);
+  }
+  expect([0, 0.0199, 0.02, 0.1999, 0.2, 1].map(supportLevel)).toEqual([1, 1, 2, 2, 3, 3]);
   expect(supportWords(0)).toBe("low density of encoded images");
   expect(supportWords(0.1)).toBe("medium density of encoded images");
   expect(supportWords(0.5)).toBe("high density of encoded images");

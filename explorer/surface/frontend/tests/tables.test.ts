@@ -3,18 +3,18 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { CodeIndex } from "../src/codeindex";
-import { count, dimension, number, percent } from "../src/format";
+import { count, decimals, dimension, distance, number, percent } from "../src/format";
 import { nearestCodes } from "../src/quantities";
 import { Support } from "../src/support";
 
-interface Row { readonly function: "count" | "number" | "percent" | "dimension"; readonly arguments: readonly [number, number?]; readonly text: string }
+interface Row { readonly function: "count" | "number" | "percent" | "dimension" | "decimals" | "distance"; readonly arguments: readonly [number, number?]; readonly text: string }
 interface Case { readonly has_prior: boolean; readonly mu: number[][]; readonly distances: number[]; readonly asked: number[][]; readonly support: number[] }
 
 const table = <T>(name: string): T[] => JSON.parse(readFileSync(new URL(`../../../../tests/${name}.json`, import.meta.url), "utf8")) as T[];
-const functions = { count, number, percent, dimension };
+const functions = { decimals, distance, count, number, percent, dimension };
 
 test.each(table<Row>("numerals"))("$function $arguments is $text", ({ function: name, arguments: [value, digits], text }) => {
-  expect(digits === undefined ? functions[name](value) : functions[name](value, digits)).toBe(text);
+  expect(String(digits === undefined ? functions[name](value) : functions[name](value, digits))).toBe(text);
 });
 
 test.each(table<Case>("support"))("support of codes %#", ({ has_prior, mu, distances, asked, support }) => {

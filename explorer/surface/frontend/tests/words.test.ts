@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { looksWords, nearestWords, pinWords } from "../src/card";
-import { count, largest, number, pair, pinLabel, plainNumber, zJson, zText } from "../src/format";
+import { count, decimals, largest, number, pair, pinLabel, zJson, zText } from "../src/format";
 import { allShown, isolated, toggled } from "../src/legend";
+import { widest } from "../src/scene";
 import { framesPerSecond, quantile, Stats } from "../src/stats";
 import { toRgba } from "../src/picture";
 
@@ -9,7 +10,6 @@ describe("numbers", () => {
   test("two decimals, a true minus, no minus zero", () => {
     expect(number(-1.2)).toBe("−1.20");
     expect(number(-0.001)).toBe("0.00");
-    expect(plainNumber(-1.2)).toBe("-1.20");
     expect(number(NaN)).toBe("n/a");
     expect(number(123.456)).toBe("123.46");
     expect(pair([0.41, -1.2])).toBe("(0.41, −1.20)");
@@ -18,10 +18,24 @@ describe("numbers", () => {
     expect([5, 999, 1000, 10000, 1234567].map(count)).toEqual(["5", "999", "1000", "10\u00a0000", "1\u00a0234\u00a0567"]);
   });
   test("z: all of two, the largest of many, dimensions counted from 1", () => {
-    expect(zText([0.41, -1.2], plainNumber)).toBe("(0.41, -1.20)");
-    expect(zText([0.1, -3, 2, 0, 1], plainNumber)).toBe("z2 -3.00, z3 2.00, z5 1.00");
+    expect(zText([0.41, -1.2])).toBe("(0.41, −1.20)");
+    expect(zText([0.1, -3, 2, 0, 1])).toBe("z₂\u00a0−3.00, z₃\u00a02.00, z₅\u00a01.00");
     expect(zText(new Float64Array(12).fill(0).map((_, i) => (i === 11 ? 2 : 0)))).toMatch(/^z₁₂\u00a02\.00/);
     expect(largest([1, -1, 1], 2)).toEqual([0, 1]);
+  });
+  test("two places a hundredth of the map apart are written differently, whatever its extent", () => {
+    for (const extent of [2e-7, 0.018, 0.9, 1, 7, 400]) {
+      const digits = decimals(extent);
+      expect(number(-0.11 * extent, digits)).not.toBe(number(-0.125 * extent, digits));
+    }
+    expect([0.018, 0.999, 1, 8, 1e5, 0, NaN, Infinity].map(decimals)).toEqual([4, 3, 2, 2, 2, 2, 2, 2]);
+    expect(zText([-0.11234, -0.1041], decimals(0.018))).toBe("(−0.1123, −0.1041)");
+    expect(pinWords({ label: "A", map: [0.011, -0.0123], z: [0, 0, 0.00123, 0] }, { z: 5, map: 4 })).toBe("A: map (0.0110, −0.0123), largest z₃\u00a00.00123, z₁\u00a00.00000, z₂\u00a00.00000");
+  });
+  test("the spread of codes is that of their widest dimension", () => {
+    expect(widest(Float32Array.of(1, 10, -1, 10, 1, 10, -1, 10), 2)).toBeCloseTo(1, 12);
+    expect(widest(Float32Array.of(0.25, 0, 0.25, 0), 2)).toBe(0);
+    expect(widest(new Float32Array(0), 2)).toBe(0);
   });
   test("the JSON of z reads back to the same numbers", () => {
     const z = Float64Array.of(0.1, -1 / 3, 1e-17);
@@ -29,8 +43,8 @@ describe("numbers", () => {
   });
   test("pins are called A … Z, A2 …", () => {
     expect([0, 25, 26, 53].map(pinLabel)).toEqual(["A", "Z", "A2", "B3"]);
-    expect(pinWords({ label: "A", map: [1, 2], z: [1, 2] })).toBe("A: z = (1.00, 2.00)");
-    expect(pinWords({ label: "B", map: [1, -2], z: [0, 5, 0, 0] })).toMatch(/^B: map \(1\.00, −2\.00\), largest z₂\u00a05\.00/);
+    expect(pinWords({ label: "A", map: [1, 2], z: [1, 2] }, { z: 2, map: 2 })).toBe("A: z = (1.00, 2.00)");
+    expect(pinWords({ label: "B", map: [1, -2], z: [0, 5, 0, 0] }, { z: 2, map: 2 })).toMatch(/^B: map \(1\.00, −2\.00\), largest z₂\u00a05\.00/);
   });
 });
 
