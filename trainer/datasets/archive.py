@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from trainer.datasets.folder import Listing
-from trainer.datasets.kinds import is_litter, is_picture, natural
+from trainer.datasets.kinds import files_word, is_litter, is_picture, natural
 from trainer.datasets.pictures import MAX_BYTES, read_bytes
 from trainer.errors import DataError, ImageError
 from trainer.numerals import count
@@ -104,7 +104,7 @@ class ZipSource:
         n, total = len(self.members), sum(info.file_size for info in self.members.values())
         if n > MOST_ENTRIES or total > MOST_UNPACKED:
             raise DataError(
-                f"{self.path} holds {count(n)} files of {total / 1e9:.1f} GB; allowed: at most {count(MOST_ENTRIES)} files and "
+                f"{self.path} holds {files_word(n)} of {total / 1e9:.1f} GB; allowed: at most {count(MOST_ENTRIES)} files and "
                 f"{MOST_UNPACKED // 10**9} GB; make several archives of it."
             )
         sound = sorted((file for file in self.members if not is_litter(file)), key=natural)

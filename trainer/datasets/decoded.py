@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from trainer.datasets.dataset import SPLITS, consecutive_splits, sha256_of
-from trainer.datasets.kinds import files_word, named, natural
+from trainer.datasets.kinds import counted, files_word, named, natural
 from trainer.datasets.labels import MOST_CLASSES, UNLABELLED, distinct, text_of, told_equal, too_many
 from trainer.datasets.layout import Entry
 from trainer.datasets.memory import cache_folder, scratch, sweep, written
@@ -424,16 +424,16 @@ def _notes(wanted: Wanted, seen: _Seen) -> list[str]:
     stacks = [n for n in seen.pages if n > 1]
     notes = []
     if unreadable:
-        notes.append(f"{len(unreadable)} unreadable file{'s were' if len(unreadable) > 1 else ' was'} skipped: {named(unreadable)}")
+        notes.append(
+            f"{counted(len(unreadable), 'unreadable file')} {'was' if len(unreadable) == 1 else 'were'} skipped: {named(unreadable)}"
+        )
     if stacks:
         notes.append(f"{files_word(len(stacks))} with several pages: each page is a picture, {count(sum(stacks))} together")
     if seen.cut:
         notes.append(f"{files_word(len(seen.cut))} with more than {count(MAX_PAGES)} pages, the rest left out: {named(seen.cut)}")
     if seen.animated:
         n, they = len(seen.animated), "it" if len(seen.animated) == 1 else "each"
-        notes.append(
-            f"{n} animated picture{'s' if n > 1 else ''}: of {they} only the first moment was taken: {named(seen.animated)}"
-        )
+        notes.append(f"{counted(n, 'animated picture')}: of {they} only the first moment was taken: {named(seen.animated)}")
     return notes + _told_white(seen)
 
 

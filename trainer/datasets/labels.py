@@ -162,7 +162,7 @@ def _keys(part: LabelPart, where: str) -> _Keys:
     if columns:
         array = _from_one_hot(array, part, where)
     if array.shape != (part.n,):
-        raise DataError(f"{where}: {part.told} have shape {array.shape} for {count(part.n)} images; allowed: {ALLOWED}.")
+        raise DataError(f"{where}: {part.told} have shape {array.shape} for {counted(part.n, 'image')}; allowed: {ALLOWED}.")
     if array.dtype.kind in "US" or (array.dtype.kind == "O" and all(isinstance(v, str | bytes) for v in array.tolist())):
         return _Keys([whole_text(value) or None for value in array.tolist()], True)
     values = _whole_numbers(array, part, where)

@@ -21,6 +21,7 @@ from trainer.datasets.layout import Entry, arrange
 from trainer.datasets.names import OwnData
 from trainer.datasets.splits import digest, is_division, split_of
 from trainer.errors import DataError
+from trainer.numerals import count
 
 LICENCE = "unknown: images of your own"
 
@@ -92,7 +93,7 @@ def told(listing: Listing) -> tuple[str, ...]:
     notes = [left_out(listing.others), listing.told_links()]
     if listing.closed:
         n = len(listing.closed)
-        notes.append(f"{files_word(n)} or folder{'' if n == 1 else 's'} that cannot be opened left out: {named(listing.closed)}")
+        notes.append(f"{count(n)} that cannot be opened left out: {named(listing.closed)}")
     if listing.replaced:
         n, paths = len(listing.replaced), list(dict.fromkeys(listing.replaced))
         again = f"{counted(n, 'picture')} left out, as a later one of the archive has the same name"
