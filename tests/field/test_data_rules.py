@@ -225,6 +225,13 @@ def test_numbers_that_no_float_holds_stay_apart(values: list[int]) -> None:
     assert found.names == tuple(map(str, sorted({1, *values})))
 
 
+def test_minus_one_is_no_label_as_a_text_either() -> None:
+    found = classes_of(np.array(["a", "-1", "", "b"]), 4, "own.npz")
+    assert found.labels is not None
+    assert found.labels.tolist() == [0, -1, -1, 1]
+    assert any(note.startswith("2 images have no label (−1, or empty or missing)") for note in found.notes)
+
+
 def test_a_name_is_cut_to_be_shown_and_not_to_be_told_apart() -> None:
     long = "x" * (LONGEST_NAME + 10)
     found = classes_of([f"{long}a", f"{long}b", f"{long}a"], 3, "own.npz")

@@ -140,10 +140,12 @@ def _length(file: BinaryIO, tail: bytes, at: int, size: int) -> int:
     locator = tail[max(0, at - 20) : at]
     if not locator.startswith(b"PK\x06\x07"):
         return length
-    lengths = [0 if length == 0xFFFFFFFF else length]
+    lengths = list[int]()
     for place in (int.from_bytes(locator[8:16], "little"), size - len(tail) + at - 76):
         if 0 <= place < size:
             file.seek(place)
             record = file.read(56)
             lengths += [int.from_bytes(record[40:48], "little")] if record.startswith(b"PK\x06\x06") else []
+    if length != 0xFFFFFFFF or not lengths:
+        lengths.append(length)
     return max(lengths)

@@ -22,6 +22,7 @@ from trainer.numerals import count
 UNLABELLED = -1
 MOST_CLASSES = 1000  # more are numbers of things, not kinds of things
 LONGEST_NAME = 80
+NOTHING = ("", "-1")  # as texts
 ALLOWED = "one whole number or text for each image, −1 for none, or one-hot rows"
 
 
@@ -164,7 +165,8 @@ def _keys(part: LabelPart, where: str) -> _Keys:
     if array.shape != (part.n,):
         raise DataError(f"{where}: {part.told} have shape {array.shape} for {counted(part.n, 'image')}; allowed: {ALLOWED}.")
     if array.dtype.kind in "US" or (array.dtype.kind == "O" and all(isinstance(v, str | bytes) for v in array.tolist())):
-        return _Keys([whole_text(value) or None for value in array.tolist()], True)
+        texts = list(map(whole_text, array.tolist()))
+        return _Keys([None if text in NOTHING else text for text in texts], True, n_minus=texts.count("-1"))
     values = _whole_numbers(array, part, where)
     n_minus = 0 if columns else sum(value == UNLABELLED for value in array.tolist())
     return _Keys(values, False, columns, n_minus)

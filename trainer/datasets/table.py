@@ -234,12 +234,12 @@ def _numbers(block: list[list[str]], table: _Table, first: int) -> NDArray[np.fl
 
 
 def _typed(cells: list[str]) -> NDArray[Any]:
-    """(n,) whole numbers of any size, None for −1 and empty cells, where every cell says one, so that 1, 01 and 1.0 are a class; else
-    texts, with nothing in place of −1."""
+    """(n,) whole numbers of any size, None for empty cells, where every other cell says one, so that 1, 01 and 1.0 are a class; else texts,
+    of which -1.0 is -1: no label in either."""
     numbers = {cell: _whole(cell) for cell in set(cells) if cell}
     if all(value is not None for value in numbers.values()):
         return np.array([numbers.get(cell) for cell in cells], object)
-    return np.array(["" if numbers.get(cell) == UNLABELLED else cell for cell in cells], object)
+    return np.array([str(UNLABELLED) if numbers.get(cell) == UNLABELLED else cell for cell in cells], object)
 
 
 def _whole(cell: str) -> int | None:
