@@ -94,8 +94,12 @@ class Examination(BaseModel):
 
     @property
     def prior_distance(self) -> tuple[float, float]:
-        """Lower and upper bound of KL(q(z) ‖ p(z)), nats; the lower one less two standard errors, and never below 0."""
-        high = max(0.0, self.marginal_kl)
+        """Lower and upper bound of KL(q(z) ‖ p(z)), nats; each two standard errors farther out, and never below 0.
+
+        Both are means over the images of nearly the same log ratio of q(z) and p(z), so the error of the lower one holds for the upper one
+        too; where the prior itself fits best and has no error, that of the information stands in.
+        """
+        high = max(0.0, self.marginal_kl + SURELY * max(self.prior_error or 0.0, self.information_error))
         low = 0.0 if self.prior_low is None else self.prior_low - SURELY * (self.prior_error or 0.0)
         return min(max(0.0, low), high), high
 
