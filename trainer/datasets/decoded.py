@@ -433,7 +433,9 @@ def _notes(wanted: Wanted, seen: _Seen) -> list[str]:
         notes.append(f"{files_word(len(seen.cut))} with more than {count(MAX_PAGES)} pages, the rest left out: {named(seen.cut)}")
     if seen.animated:
         n, they = len(seen.animated), "it" if len(seen.animated) == 1 else "each"
-        notes.append(f"{counted(n, 'animated picture')}: of {they} only the first moment was taken: {named(seen.animated)}")
+        notes.append(
+            f"{n} animated picture{'s' if n > 1 else ''}: of {they} only the first moment was taken: {named(seen.animated)}"
+        )
     return notes + _told_white(seen)
 
 

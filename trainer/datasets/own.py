@@ -42,7 +42,7 @@ def _of_listing(
     own: OwnData, source: Source, listing: Listing, *, progress: bool, outer_is_class: bool = True
 ) -> Dataset:  # fmt: skip
     arranged = arrange(listing.files, listing.folders, outer_is_class=outer_is_class)
-    notes = (*arranged.notes, *told(listing))
+    notes = (*arranged.notes, *told(listing), *_told_replaced(listing))
     return of_pictures(own, source, arranged.entries, notes, progress=progress)
 
 
@@ -92,15 +92,16 @@ def told(listing: Listing) -> tuple[str, ...]:
     """What of a folder or an archive is no picture of it."""
     notes = [left_out(listing.others), listing.told_links()]
     if listing.closed:
-        n = len(listing.closed)
-        notes.append(f"{count(n)} that cannot be opened left out: {named(listing.closed)}")
-    if listing.replaced:
-        n, paths = len(listing.replaced), list(dict.fromkeys(listing.replaced))
-        again = f"{counted(n, 'picture')} left out, as a later one of the archive has the same name"
-        notes.append(f"{again}: {named(paths)}")
+        notes.append(f"{count(len(listing.closed))} that cannot be opened left out: {named(listing.closed)}")
     if listing.n_litter:
         notes.append(f"{files_word(listing.n_litter)} left out, hidden or of other programs")
     return tuple(note for note in notes if note)
+
+
+def _told_replaced(listing: Listing) -> tuple[str, ...]:
+    """Pictures of one path in an archive."""
+    n, paths = len(listing.replaced), list(dict.fromkeys(listing.replaced))
+    return (f"{counted(n, 'picture')} left out, as a later one of the archive has the same name: {named(paths)}",) if n else ()
 
 
 def _told_lost(wanted: Wanted, pages: Sequence[int]) -> tuple[str, ...]:
