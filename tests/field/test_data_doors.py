@@ -128,6 +128,66 @@ def test_names_in_a_zip_never_become_paths(tmp_path: Path) -> None:
     assert "../../evil.png" in ZipSource(path).members
 
 
+def test_pictures_of_one_name_in_a_zip_are_counted(tmp_path: Path) -> None:
+    path = as_zip(tmp_path / "twice.zip", more={"./circle/0.png": png(IMAGES[5]), "cross/notes.txt": b""})
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("cross/1.png", png(IMAGES[7]))
+    dataset = read(f"{path}?size=12")
+    assert dataset.n == 24
+    assert "2 pictures left out, as a later one of the archive has the same name: circle/0.png, cross/1.png" in dataset.notes
+
+
+@pytest.mark.parametrize("door", ["folder", "zip", "csv", "npz"])
+def test_more_classes_than_can_be_are_none_at_every_door(tmp_path: Path, door: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trainer.datasets.labels.MOST_CLASSES", 1)
+    monkeypatch.setattr("trainer.datasets.decoded.MOST_CLASSES", 1)
+    path = {
+        "folder": lambda: as_folder(tmp_path / "photos"),
+        "zip": lambda: as_zip(tmp_path / "photos.zip"),
+        "csv": lambda: as_csv(tmp_path / "a.csv", [["label", *HEADER], *rows_of_pixels()]),
+        "npz": lambda: tmp_path / "own.npz",
+    }[door]()
+    if door == "npz":
+        np.savez(path, images=IMAGES, labels=LABELS)
+    dataset = read(path)
+    assert dataset.labels is None
+    assert any("2 different" in note and note.endswith("group them into at most 1") for note in dataset.notes)
+
+
+@pytest.mark.parametrize("names", [("Train", "test"), ("train_images", "test_images"), ("x-train", "x-val")])
+def test_splits_whose_classes_differ_in_case_have_the_same_classes(tmp_path: Path, names: tuple[str, str]) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for i, (picture, label) in enumerate(zip(IMAGES, LABELS, strict=True)):
+            name = NAMES[label].upper() if i < 6 else NAMES[label]
+            archive.writestr(f"{names[i < 6]}/{name}/{i}.png", png(picture))
+    dataset = read(f"{path}?size=12")
+    assert known(dataset) == EXPECTED
+    assert {picture.tobytes() for picture in dataset.subset("test").images} == {picture.tobytes() for picture in IMAGES[:6]}
+    told = "class names of different splits that differ only in case were taken as one class: CIRCLE as circle, CROSS as cross"
+    assert told in dataset.notes
+
+
+@pytest.mark.parametrize("is_long", [False, True, None])
+def test_a_directory_beyond_the_bound_is_not_read(tmp_path: Path, is_long: bool | None) -> None:
+    """The end of an archive is written by hand after APPNOTE 4.3.14 to 4.3.16, with a directory of 1 GB; None: only the locator of
+    the longer record is there."""
+    length, data = 10**9, bytes(200)
+    record = b"PK\x06\x06" + (44).to_bytes(8, "little") + bytes(28) + length.to_bytes(8, "little") + bytes(8)
+    locator = b"PK\x06\x07" + bytes(4) + len(data).to_bytes(8, "little") + (1).to_bytes(4, "little")
+    end = b"PK\x05\x06" + bytes(8) + (length if is_long is False else 0xFFFFFFFF).to_bytes(4, "little") + bytes(6)
+    (tmp_path / "a.zip").write_bytes(data + {True: record + locator, False: b"", None: locator}[is_long] + end)
+    with pytest.raises(DataError, match=rf"has a directory of {4295 if is_long is None else 1000} MB; allowed: at most 500 MB"):
+        read(tmp_path / "a.zip")
+
+
+def test_an_ordinary_zip64_archive_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 3)  # more files, and zipfile writes the longer record
+    path = as_zip(tmp_path / "a.zip")
+    assert b"PK\x06\x06" in path.read_bytes()
+    assert known(read(f"{path}?size=12")) == EXPECTED
+
+
 # --- tables
 
 
@@ -165,6 +225,62 @@ def test_a_table_with_pixels_in_one_cell_and_a_column_of_splits(tmp_path: Path) 
     assert dataset.splits["train"].tolist() == list(range(0, 24, 3))
     assert dataset.splits["validation"].tolist() == list(range(1, 24, 3))
     assert dataset.splits["test"].tolist() == list(range(2, 24, 3))
+
+
+@pytest.mark.parametrize(
+    ("cells", "names", "labels"),
+    [
+        (["-1", "1", "01", "1.0", "", "2", "1e0"], ("1", "2"), [-1, 0, 0, 0, -1, 1, 0]),
+        (["9007199254740992", "9007199254740993"], ("9007199254740992", "9007199254740993"), [0, 1]),
+        (["cat", "", "dog", "-1"], ("cat", "dog"), [0, -1, 1, -1]),
+        (["10", "9", "x1"], ("9", "10", "x1"), [1, 0, 2]),
+        (["1e999999999", "2"], ("1e999999999", "2"), None),
+        (["36893488147419103232", "-5", "-1"], ("-5", "36893488147419103232"), [1, 0, -1]),
+    ],
+)
+def test_numbers_texts_and_nothing_in_a_column_of_labels(
+    tmp_path: Path, cells: list[str], names: tuple[str, ...], labels: list[int] | None
+) -> None:  # fmt: skip
+    rows = [[cells[i % len(cells)], *picture.ravel().tolist()] for i, picture in enumerate(IMAGES)]
+    dataset = read(as_csv(tmp_path / "a.csv", [["label", *HEADER], *rows]))
+    assert set(dataset.class_names) == set(names)
+    if labels is not None:
+        assert dataset.labels is not None
+        assert dataset.class_names == names
+        assert dataset.labels.tolist() == [labels[i % len(cells)] for i in range(24)]
+
+
+def test_a_large_image_in_one_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    side, before = 300, csv.field_size_limit()
+    pictures = RNG.integers(100, 256, (3, side, side)).astype(np.uint8)
+    rows = [["label", "pixels"], *([i, " ".join(map(str, picture.ravel()))] for i, picture in enumerate(pictures))]
+    assert len(str(rows[1][1])) > before
+    path = as_csv(tmp_path / "a.csv", rows)
+    assert (read(path).images[:, 0] == pictures).all()
+    assert csv.field_size_limit() == before
+    monkeypatch.setattr("trainer.datasets.table.LONGEST_CELL", 1000)
+    with pytest.raises(DataError, match=r"a cell has more than 1000 characters; allowed: .*up to 512 × 512"):
+        read(path)
+    assert csv.field_size_limit() == before
+
+
+@pytest.mark.parametrize("cell", ["link", "link.png"])
+def test_a_link_out_of_the_folder_is_followed_only_when_asked(tmp_path: Path, cell: str) -> None:
+    folder = tmp_path / "table"
+    folder.mkdir()
+    (tmp_path / "secret.png").write_bytes(png(IMAGES[9]))
+    (folder / "link.png").symlink_to(tmp_path / "secret.png")
+    rows: list[list[object]] = [["file", "label"], [cell, "a"], ["0.png", "b"]]
+    for i in range(4):
+        (folder / f"{i}.png").write_bytes(png(IMAGES[i]))
+        rows.append([f"{i}.png", "a"])
+    path = as_csv(folder / "a.csv", rows)
+    dataset = read(f"{path}?size=12")
+    secret = IMAGES[9].tobytes()
+    assert secret not in {picture.tobytes() for picture in dataset.images}
+    assert any(note.startswith("1 file outside of the table's folder left out") for note in dataset.notes)
+    assert "1 row names a file again: the last one counts" in dataset.notes
+    assert secret in {picture.tobytes() for picture in read(f"{path}?size=12&links=follow").images}
 
 
 @pytest.mark.parametrize("ending", [".png", ""])
@@ -217,6 +333,20 @@ def test_parts_of_an_npz_are_its_splits(tmp_path: Path, names: tuple[str, ...]) 
     dataset = read(tmp_path / "own.npz")
     assert known(dataset) == EXPECTED
     assert dataset.splits["test"].tolist() == list(range(18, 24))
+
+
+def test_parts_of_other_scales_and_spellings_are_one_set(tmp_path: Path) -> None:
+    said = np.array(NAMES)[LABELS]
+    np.savez(
+        tmp_path / "own.npz", x_train=IMAGES[:18], y_train=said[:18], x_val=IMAGES[18:] / 255, y_valid=np.char.upper(said[18:])
+    )
+    dataset = read(tmp_path / "own.npz")
+    assert known(dataset) == EXPECTED
+    assert (
+        "the parts have pixels of different ranges, and each was rescaled from its own: x_train 0 to 255, x_val 0 to 1"
+        in dataset.notes
+    )
+    assert any("CIRCLE as circle, CROSS as cross" in note for note in dataset.notes)
 
 
 def test_a_huge_array_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainer.datasets import absolute_name, with_held_out
-from trainer.datasets.kinds import PICTURES, is_litter, is_picture, natural
-from trainer.datasets.labels import classes_of, distinct
+from trainer.datasets.kinds import PICTURES, counted, is_litter, is_picture, natural
+from trainer.datasets.labels import LONGEST_NAME, MOST_CLASSES, LabelPart, classes_of, classes_of_parts, distinct, of_one_case
 from trainer.datasets.layout import arrange
 from trainer.datasets.names import OwnData, parse
 from trainer.datasets.splits import digest, divide, is_division, sizes, split_of
-from trainer.datasets.values import WHITES, to_bytes
+from trainer.datasets.values import WHITES, parts_on_one_scale, to_bytes
 from trainer.errors import DataError
 
 SHARES = st.floats(0.05, 0.6)
@@ -78,7 +78,9 @@ def test_images_of_one_file_stay_together(n_files: int, n_pages: int, held_out: 
 @pytest.mark.parametrize(
     ("word", "split"),
     [("Train", "train"), ("TRAINING", "train"), ("valid", "validation"), ("val_set", "validation"), ("dev", "validation"), ("Test", "test"),
-     ("testing", "test"), ("PublicTest", "validation"), ("cats", ""), ("trains", ""), ("", "")],
+     ("testing", "test"), ("PublicTest", "validation"), ("cats", ""), ("trains", ""), ("", ""), ("train_images", "train"),
+     ("Test-Images", "test"), ("images val", "validation"), ("hold_out_data", "test"), ("x_train", "train"), ("train_station", ""),
+     ("train_labels", ""), ("images", "")],
 )  # fmt: skip
 def test_words_for_splits(word: str, split: str) -> None:
     assert split_of(word) == split
@@ -146,7 +148,133 @@ def test_almost_black_pictures_are_said() -> None:
     assert "of 255: they are almost black" in to_bytes(np.full((3, 2, 2), 9, np.uint8), "own.npz")[1]
 
 
+@given(st.integers(0, 2**32 - 1), st.sampled_from([255, 1, 65535]), st.sampled_from(["unit", "signed", "bool"]))
+def test_parts_on_different_scales_are_the_same_pictures(seed: int, white: int, other: str) -> None:
+    grey = np.random.default_rng(seed).integers(0, 2, (4, 3, 3))
+    grey[0, 0, :2] = 0, 1
+    as_other = {"unit": grey.astype(np.float32), "signed": 2.0 * grey - 1, "bool": grey.astype(bool)}[other]
+    first = (grey * white).astype(np.uint8 if white < 256 else np.uint16)
+    scaled, note = parts_on_one_scale([("x_train", first), ("x_test", as_other)], "own.npz")
+    pixels, _ = to_bytes(np.concatenate(scaled), "own.npz")
+    assert (pixels[:4] == 255 * grey).all()
+    assert (pixels[4:] == 255 * grey).all()
+    assert ("each was rescaled from its own: x_train" in note) == (white > 1 or other == "signed")
+
+
+@pytest.mark.parametrize("kinds", [("uint16", "uint16"), ("uint8", "uint8"), ("float32", "float32"), ("uint8", "float64")])
+def test_a_dark_part_of_the_same_scale_stays_dark(kinds: tuple[str, str]) -> None:
+    white = 4095 if kinds[0] == "uint16" else 255
+    parts = [("x_train", np.full((3, 2, 2), white).astype(kinds[0])), ("x_test", np.full((3, 2, 2), 20).astype(kinds[1]))]
+    scaled, note = parts_on_one_scale(parts, "own.npz")
+    assert not note
+    assert to_bytes(np.concatenate(scaled), "own.npz")[0][3:].max() == round(255 * 20 / white)
+
+
+def test_bytes_beside_deeper_pixels_keep_their_own_white() -> None:
+    parts = [("x_train", np.full((3, 2, 2), 255, np.uint8)), ("x_test", np.full((3, 2, 2), 65535, np.uint16))]
+    scaled, note = parts_on_one_scale(parts, "own.npz")
+    assert all((part == 255).all() for part in scaled)
+    assert "x_train 0 to 255, x_test 0 to 65\u00a0535" in note
+
+
+def test_a_part_that_cannot_be_read_is_named() -> None:
+    good, bad = np.zeros((3, 2, 2)), np.full((3, 2, 2), np.nan)
+    with pytest.raises(DataError, match=r"own\.npz, x_test: image 0 has a pixel that is no number"):
+        parts_on_one_scale([("x_train", good), ("x_test", bad)], "own.npz")
+    with pytest.raises(DataError, match=r"own\.npz, x_test: pixels are of type <U1"):
+        parts_on_one_scale([("x_train", good), ("x_test", np.full((3, 2, 2), "a"))], "own.npz")
+
+
 # --- labels
+
+
+def test_labels_of_parts_are_the_same_classes_however_they_are_written() -> None:
+    wanted = np.array([0, 2, 1, -1])
+    one_hot = np.vstack([np.eye(3), np.zeros(3)])[wanted]
+    ways = [wanted, wanted[:, None], wanted.astype(float), one_hot, np.where(wanted < 0, np.nan, wanted)]
+    for first in ways:
+        for second in ways:
+            found = classes_of_parts([LabelPart("y_train", first, 4), LabelPart("y_test", second, 4)], "own.npz")
+            assert found.labels is not None
+            assert found.labels.tolist() == [*wanted, *wanted]
+            assert found.names == ("0", "1", "2")
+            assert any("taken as one-hot" in note for note in found.notes) == (first is one_hot or second is one_hot)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "says"),
+    [
+        (np.array(["a", "b"]), np.array([0, 1]), "labels are texts in y_train and numbers in y_test"),
+        (np.eye(2), np.eye(3)[:2], r"one-hot labels have different numbers of columns \(y_train 2, y_test 3\)"),
+        (np.eye(2), np.zeros((2, 0)), r"labels y_test have shape \(2, 0\) for 2 images"),
+        (np.array([0, 1]), np.array([0]), r"labels y_test have shape \(1,\) for 2 images"),
+        (np.array([0, 1]), np.array([[[0]], [[1]]]), r"labels y_test have shape \(2, 1, 1\)"),
+        (np.array([0, 1]), np.array([{}, "a"], object), "labels y_test are of type object"),
+        (np.array([0, 1]), [[0, 1], [1]], "labels y_test are lists of different lengths"),
+        (np.array([0, 1]), np.array([0, 1], "datetime64[D]"), r"labels y_test are of type datetime64"),
+    ],
+)  # fmt: skip
+def test_labels_of_parts_that_do_not_go_together_are_a_sentence(first: np.ndarray, second: np.ndarray, says: str) -> None:
+    with pytest.raises(DataError, match=says):
+        classes_of_parts([LabelPart("y_train", first, 2), LabelPart("y_test", second, 2)], "own.npz")
+
+
+@given(st.lists(st.integers(2**53 - 3, 2**53 + 3) | st.integers(2**64 - 3, 2**64 - 1), min_size=1, max_size=20))
+def test_numbers_that_no_float_holds_stay_apart(values: list[int]) -> None:
+    found = classes_of_parts([LabelPart("a", np.array(values, np.uint64), len(values)), LabelPart("b", [1], 1)], "own.npz")
+    assert found.names == tuple(map(str, sorted({1, *values})))
+
+
+def test_minus_one_is_no_label_as_a_text_either() -> None:
+    found = classes_of(np.array(["a", "-1", "", "b"]), 4, "own.npz")
+    assert found.labels is not None
+    assert found.labels.tolist() == [0, -1, -1, 1]
+    assert any(note.startswith("2 images have no label (−1, or empty or missing)") for note in found.notes)
+
+
+def test_a_name_is_cut_to_be_shown_and_not_to_be_told_apart() -> None:
+    long = "x" * (LONGEST_NAME + 10)
+    found = classes_of([f"{long}a", f"{long}b", f"{long}a"], 3, "own.npz")
+    assert found.labels is not None
+    assert found.labels.tolist() == [0, 1, 0]
+    assert found.names == (f"{'x' * (LONGEST_NAME - 1)}…", f"{'x' * (LONGEST_NAME - 1)}… (2)")
+    assert any("they are numbered" in note for note in found.notes)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["Cat", "cat", "CAT", "dog", None]), st.sampled_from(["train", "test", "validation"]))))
+def test_spellings_that_never_meet_in_a_split_are_one_class(pairs: list[tuple[str | None, str]]) -> None:
+    same = of_one_case([label for label, _ in pairs], [split for _, split in pairs])
+    met = {
+        split: {label for label, where in pairs if where == split and label and label != "dog"}
+        for split in ("train", "test", "validation")
+    }
+    spellings = set().union(*met.values())
+    apart = all(len(names) <= 1 for names in met.values()) and sum(map(len, met.values())) == sum(
+        sum(name in names for names in met.values()) for name in spellings
+    )
+    assert bool(same) == (apart and len(spellings) > 1)
+    assert "dog" not in same
+    if same:
+        assert len(set(same.values())) == 1
+        assert set(same) | set(same.values()) == spellings
+
+
+def test_numbering_names_is_linear() -> None:
+    found = distinct(["a"] * 200_000)  # a quadratic way takes minutes
+    assert found[-1] == "a (200000)"
+    assert len(set(found)) == len(found)
+
+
+def test_a_number_of_any_length_in_a_name_is_ordered() -> None:
+    numbers = ["img1" + "0" * k for k in (5000, 1, 0)]
+    assert sorted(numbers, key=natural) == numbers[::-1]
+
+
+def test_one_thing_is_not_many() -> None:
+    assert [counted(n, "row") for n in (0, 1, 2, 10_000)] == ["0 rows", "1 row", "2 rows", "10\u00a0000 rows"]
+
+
+# --- labels as they come
 
 
 @given(st.lists(st.integers(-1, 10**12), min_size=3, max_size=60))
@@ -208,7 +336,7 @@ def test_what_is_no_label_is_refused(labels: list[float], says: str) -> None:
 
 
 def test_numbers_of_things_are_no_classes() -> None:
-    found = classes_of(np.arange(5000), 5000, "own.npz")
+    found = classes_of(np.arange(MOST_CLASSES + 1), MOST_CLASSES + 1, "own.npz")
     assert found.labels is None
     assert "they are no classes" in found.notes[0]
 

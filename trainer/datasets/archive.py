@@ -13,9 +13,10 @@ import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import BinaryIO
 
 from trainer.datasets.folder import Listing
-from trainer.datasets.kinds import is_litter, is_picture, natural
+from trainer.datasets.kinds import files_word, is_litter, is_picture, natural
 from trainer.datasets.pictures import MAX_BYTES, read_bytes
 from trainer.errors import DataError, ImageError
 from trainer.numerals import count
@@ -60,14 +61,19 @@ class ZipSource:
             self.archive.close()
 
     @cached_property
-    def members(self) -> dict[str, zipfile.ZipInfo]:
-        """By their path with forward slashes; of equal ones the last, as unpacking would leave it."""
-        found: dict[str, zipfile.ZipInfo] = {}
+    def named_so(self) -> dict[str, list[zipfile.ZipInfo]]:
+        """By their path with forward slashes."""
+        found: dict[str, list[zipfile.ZipInfo]] = {}
         for info in self.archive.infolist():
             path = info.orig_filename.replace("\\", "/")
             if not (path.endswith("/") or info.is_dir()):
-                found[re.sub(r"^(\./)+|^/+", "", path)] = info
+                found.setdefault(re.sub(r"^(\./)+|^/+", "", path), []).append(info)
         return found
+
+    @cached_property
+    def members(self) -> dict[str, zipfile.ZipInfo]:
+        """Of those of one path the last, as unpacking would leave it."""
+        return {path: infos[-1] for path, infos in self.named_so.items()}
 
     def content(self, file: str) -> bytes:
         info = self.members[file]
@@ -98,7 +104,7 @@ class ZipSource:
         n, total = len(self.members), sum(info.file_size for info in self.members.values())
         if n > MOST_ENTRIES or total > MOST_UNPACKED:
             raise DataError(
-                f"{self.path} holds {count(n)} files of {total / 1e9:.1f} GB; allowed: at most {count(MOST_ENTRIES)} files and "
+                f"{self.path} holds {files_word(n)} of {total / 1e9:.1f} GB; allowed: at most {count(MOST_ENTRIES)} files and "
                 f"{MOST_UNPACKED // 10**9} GB; make several archives of it."
             )
         sound = sorted((file for file in self.members if not is_litter(file)), key=natural)
@@ -106,6 +112,7 @@ class ZipSource:
         return Listing(
             tuple(file for file in sound if is_picture(file)), tuple(file for file in sound if not is_picture(file)),
             tuple(sorted(folders, key=natural)), n_litter=len(self.members) - len(sound),
+            replaced=tuple(file for file in sound if is_picture(file) for _ in self.named_so[file][1:]),
         )  # fmt: skip
 
     def _empty(self) -> list[str]:
@@ -115,13 +122,30 @@ class ZipSource:
 
 
 def _check_directory(path: Path, size: int) -> None:
-    """Its length as the end of the archive says, before all of it is read."""
+    """Its length as the end of the archive says, before all of it is read. Raises `DataError`."""
     with path.open("rb") as file:
         file.seek(max(0, size - 66_000))
         tail = file.read()
-    at = tail.rfind(b"PK\x05\x06")
-    length = int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
-    if length != 0xFFFFFFFF and length > MOST_DIRECTORY:
+        length = max((_length(file, tail, found.start(), size) for found in re.finditer(b"PK\x05\x06", tail)), default=0)
+    if length > MOST_DIRECTORY:
         raise DataError(
             f"{path} has a directory of {length / 1e6:.0f} MB; allowed: at most {MOST_DIRECTORY // 10**6} MB; make several."
         )
+
+
+def _length(file: BinaryIO, tail: bytes, at: int, size: int) -> int:
+    """The length of the directory by one mark of an end, and by the longer record (zip64) that may lie before it, where its locator says
+    and right before its locator: readers differ in where they look."""
+    length = int.from_bytes(tail[at + 12 : at + 16], "little")
+    locator = tail[max(0, at - 20) : at]
+    if not locator.startswith(b"PK\x06\x07"):
+        return length
+    lengths = list[int]()
+    for place in (int.from_bytes(locator[8:16], "little"), size - len(tail) + at - 76):
+        if 0 <= place < size:
+            file.seek(place)
+            record = file.read(56)
+            lengths += [int.from_bytes(record[40:48], "little")] if record.startswith(b"PK\x06\x06") else []
+    if length != 0xFFFFFFFF or not lengths:
+        lengths.append(length)
+    return max(lengths)

@@ -12,7 +12,7 @@ names are not looked at. Nothing is unpickled, and nothing is unpacked before it
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.datasets.dataset import HASHED, Dataset, sha256_of
-from trainer.datasets.kinds import named
-from trainer.datasets.labels import classes_of, text_of
+from trainer.datasets.kinds import counted, named
+from trainer.datasets.labels import UNLABELLED, Classes, LabelPart, classes_of_parts, of_one_case, text_of, told_one_case
 from trainer.datasets.names import FIT, OwnData
 from trainer.datasets.own import LICENCE, sha256
-from trainer.datasets.splits import divide, split_of
-from trainer.datasets.values import to_bytes
+from trainer.datasets.splits import divide, is_division, part_of, split_of
+from trainer.datasets.values import parts_on_one_scale, to_bytes
 from trainer.errors import DataError
-from trainer.numerals import count
 
 IMAGES = ("images", "imgs", "x", "data", "pictures", "arr_0")
 LABELS = ("labels", "label", "y", "targets", "target", "classes")
@@ -85,13 +84,14 @@ def load_npz(own: OwnData) -> Dataset:
     """The data set in the file. Raises `DataError` where it is none."""
     file, where = _File(own.path), str(own.path)
     parts = _parts(file)
-    stacks, notes = [], list[str]()
-    for part in parts:
-        stacks.append(_channels_first(file[part.images], f"{part.images} of {where}"))
-    images = _joined(stacks, parts, where)
-    labels = [_column(file[part.labels], len(stack)) if part.labels else None for part, stack in zip(parts, stacks, strict=True)]
-    known = None if any(label is None for label in labels) else np.concatenate([label for label in labels if label is not None])
-    if known is None and any(label is not None for label in labels):
+    notes = list[str]()
+    stacks = [_channels_first(file[part.images], f"{part.images} of {where}") for part in parts]
+    images = _joined(stacks, parts, where, notes)
+    known: list[LabelPart] | None = None
+    if all(part.labels for part in parts):
+        names_ = [part.labels if len(parts) > 1 else "" for part in parts]
+        known = [LabelPart(name, file[part.labels], len(stack)) for name, part, stack in zip(names_, parts, stacks, strict=True)]
+    elif any(part.labels for part in parts):
         notes.append("labels are there for some parts only, so they are left out")
     given: list[str] | None = None
     if parts[0].split:
@@ -123,15 +123,16 @@ def load_npy(own: OwnData) -> Dataset:
 
 
 def of_arrays(
-    own: OwnData, images: NDArray[Any], labels: Any, names: Any, given: list[str] | None, notes: list[str]
+    own: OwnData, images: NDArray[Any], labels: Sequence[LabelPart] | None, names: Any, given: list[str] | None, notes: list[str]
 ) -> Dataset:  # fmt: skip
-    """A data set of images (N, C, H, W) of any type. given (N,): the word that gives each image's split."""
+    """A data set of images (N, C, H, W) of any type. labels: of all images, in their order · given (N,): the word that gives each image's
+    split."""
     where = str(own.path)
     if len(images) < 3:
         raise DataError(
-            f"{where} holds {count(len(images))} images; allowed: 3 or more, so that none is both learned from and judged by."
+            f"{where} holds {counted(len(images), 'image')}; allowed: 3 or more, so that none is both learned from and judged by."
         )
-    classes = None if labels is None else classes_of(labels, len(images), where, names)
+    classes = None if labels is None else _of_one_case(classes_of_parts(labels, where, names), given)
     pixels, note = to_bytes(images, where)
     if pixels.shape[1] == 4:
         pixels, more = _without_alpha(pixels)
@@ -153,16 +154,29 @@ def of_arrays(
     )  # fmt: skip
 
 
+def _of_one_case(classes: Classes, given: list[str] | None) -> Classes:
+    """Cat in one split and cat in another are one class."""
+    if classes.labels is None or given is None or not is_division(list(set(given))):
+        return classes
+    names: list[str | None] = [*classes.names, None]
+    same = of_one_case([names[label] for label in classes.labels.tolist()], list(map(split_of, given)))
+    kept = [name for name in classes.names if name not in same]
+    place = np.array([*(kept.index(same.get(name, name)) for name in classes.names), UNLABELLED], np.int64)
+    return Classes(place[classes.labels], tuple(kept), (*classes.notes, *told_one_case(same)))
+
+
 def _parts(file: _File) -> list[_Part]:
     """The arrays of images: one, or one of each split."""
     if key := file.first(IMAGES):
         return [_Part(key, file.first(LABELS), "")]
+    things = {name: part_of(name, (*IMAGES, *LABELS)) for name in file.sizes}
     parts = []
-    for name in file.sizes:
-        split, what = _halves(name)
-        if split and what in IMAGES:
-            labels = next((other for other in file.sizes if _halves(other)[0] == split and _halves(other)[1] in LABELS), "")
-            parts.append(_Part(name, labels, split))
+    for name, (word, what) in things.items():
+        if word and what in IMAGES:
+            of_labels = {other: word_ for other, (word_, kind) in things.items() if kind in LABELS}
+            same = [other for other, word_ in of_labels.items() if word_ == word]
+            alike = [other for other, word_ in of_labels.items() if split_of(word_) == split_of(word)]
+            parts.append(_Part(name, (*same, *alike, "")[0], word))
     if len(parts) == 1:
         return [_Part(parts[0].images, parts[0].labels, "")]
     if parts and "train" in {split_of(part.split) for part in parts}:
@@ -173,18 +187,17 @@ def _parts(file: _File) -> list[_Part]:
     )
 
 
-def _halves(name: str) -> tuple[str, str]:
-    """The split and the rest of a name such as x_train or train_images; empty halves for another one."""
-    first, _, last = name.lower().replace("-", "_").rpartition("_")
-    return (first, last) if split_of(first) else (last, first) if split_of(last) else ("", "")
-
-
-def _joined(stacks: list[NDArray[Any]], parts: list[_Part], where: str) -> NDArray[Any]:
+def _joined(stacks: list[NDArray[Any]], parts: list[_Part], where: str, notes: list[str]) -> NDArray[Any]:
+    """All images, on one scale. Raises `DataError` for parts of different shapes."""
     shapes = {stack.shape[1:] for stack in stacks}
     if len(shapes) > 1:
         told = ", ".join(f"{part.images} {stack.shape}" for part, stack in zip(parts, stacks, strict=True))
         raise DataError(f"{where}: images have different shapes: {told}; allowed: the same sides and channels in every part.")
-    return stacks[0] if len(stacks) == 1 else np.concatenate(stacks)
+    if len(stacks) == 1:
+        return stacks[0]
+    scaled, note = parts_on_one_scale([(part.images, stack) for part, stack in zip(parts, stacks, strict=True)], where)
+    notes += [note] if note else []
+    return np.concatenate(scaled)
 
 
 def _channels_first(array: NDArray[Any], where: str) -> NDArray[Any]:
@@ -212,11 +225,6 @@ def _without_alpha(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], str]:
         share = part[:, 3:] / 255
         found[start : start + HASHED] = np.rint(part[:, :3] * share + 255 * (1 - share))
     return found, "the fourth channel was taken as opacity, transparent parts as white"
-
-
-def _column(array: NDArray[Any], n: int) -> NDArray[Any]:
-    """One label for each image where (n, 1) were given, so that parts can be joined."""
-    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 and len(array) == n else array
 
 
 def _words(array: NDArray[Any], n: int, notes: list[str]) -> list[str] | None:

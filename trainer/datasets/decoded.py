@@ -31,8 +31,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from trainer.datasets.dataset import SPLITS, consecutive_splits, sha256_of
-from trainer.datasets.kinds import files_word, named, natural
-from trainer.datasets.labels import UNLABELLED, distinct, text_of
+from trainer.datasets.kinds import counted, files_word, named, natural
+from trainer.datasets.labels import MOST_CLASSES, UNLABELLED, distinct, text_of, told_equal, too_many
 from trainer.datasets.layout import Entry
 from trainer.datasets.memory import cache_folder, scratch, sweep, written
 from trainer.datasets.names import FIT, Fit
@@ -193,7 +193,7 @@ def decoded(source: Source, wanted: Wanted, *, progress: bool = False) -> Decode
 def lay_out(wanted: Wanted, pages: Sequence[int]) -> Layout:
     """The order of the images from the pictures that each file has; pages of one file stay in one split, unless it has most of them."""
     entries = [entry for entry, n in zip(wanted.entries, pages, strict=True) for _ in range(n)]
-    class_names, labels = _labels(entries)
+    class_names, labels, told = _labels(entries)
     is_one_stack = max(pages) > len(entries) / len(SPLITS)
     keys = [f"{entry.file}#{i}" if is_one_stack else entry.file for i, entry in enumerate(entries)]
     given = [entry.split or "" for entry in entries]
@@ -207,18 +207,21 @@ def lay_out(wanted: Wanted, pages: Sequence[int]) -> Layout:
         splits=consecutive_splits(*(len(divided.places[split]) for split in SPLITS)),
         labels=None if labels is None else labels[order],
         class_names=class_names,
-        notes=(divided.note, *notes),
+        notes=(divided.note, *notes, *told),
     )
 
 
-def _labels(entries: Sequence[Entry]) -> tuple[tuple[str, ...], NDArray[np.int64] | None]:
-    """Names of the classes in natural order, and the class of each picture; a picture of no class beside others is unlabelled."""
+def _labels(entries: Sequence[Entry]) -> tuple[tuple[str, ...], NDArray[np.int64] | None, tuple[str, ...]]:
+    """Names of the classes in natural order, the class of each picture, and notes; a picture of no class beside others is unlabelled."""
     labels = [entry.label for entry in entries]
     names = sorted({label for label in labels if label is not None}, key=natural)
     if not names:
-        return (), None
+        return (), None, ()
+    if len(names) > MOST_CLASSES:
+        return (), None, (too_many(len(names), "the pictures have {} different labels"),)
     place: dict[str | None, int] = {name: k for k, name in enumerate(names)}
-    return distinct([text_of(name) for name in names]), np.array([place.get(label, UNLABELLED) for label in labels], np.int64)
+    told = [text_of(name) for name in names]
+    return distinct(told), np.array([place.get(label, UNLABELLED) for label in labels], np.int64), told_equal(told)
 
 
 # --- which cache file
@@ -433,7 +436,9 @@ def _notes(wanted: Wanted, seen: _Seen) -> list[str]:
     stacks = [n for n in seen.pages if n > 1]
     notes = []
     if unreadable:
-        notes.append(f"{len(unreadable)} unreadable file{'s were' if len(unreadable) > 1 else ' was'} skipped: {named(unreadable)}")
+        notes.append(
+            f"{counted(len(unreadable), 'unreadable file')} {'was' if len(unreadable) == 1 else 'were'} skipped: {named(unreadable)}"
+        )
     if stacks:
         notes.append(f"{files_word(len(stacks))} with several pages: each page is a picture, {count(sum(stacks))} together")
     if seen.cut:

@@ -22,7 +22,8 @@ LINKS = "add links=follow to the name, as in photos?links=follow, to allow it"
 @dataclass(frozen=True)
 class Listing:
     """What is in a folder, as paths from it with forward slashes, in natural order. files: pictures by ending · others: all other files ·
-    folders: all · outside: links that were not followed · closed: what could not be looked into · n_litter: files of other programs."""
+    folders: all · outside: links that were not followed · closed: what could not be looked into · n_litter: files of other programs ·
+    replaced: a path of an archive for each picture that a later one of the same path replaces."""
 
     files: tuple[str, ...]
     others: tuple[str, ...] = ()
@@ -30,6 +31,7 @@ class Listing:
     outside: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
     n_litter: int = 0
+    replaced: tuple[str, ...] = ()
 
     def told_links(self) -> str:
         """The note about links; empty where there are none."""

@@ -66,12 +66,17 @@ def left_out(files: Iterable[str]) -> str:
     told = ", ".join(f"{count(k)} {f'.{kind}' if kind else 'without an ending'}" for kind, k in kinds.most_common(NAMED))
     more = len(kinds) - NAMED
     remedy = f"; read are {ALLOWED}: save them as PNG" if UNREAD & set(kinds) else ""
-    rest = f" and {more} other endings" if more > 0 else ""
+    rest = f" and {counted(more, 'other ending')}" if more > 0 else ""
     return f"{files_word(n)} left out, no {'picture' if n == 1 else 'pictures'} by ending: {told}{rest}{remedy}"
 
 
 def files_word(n: int) -> str:
-    return f"{count(n)} file{'' if n == 1 else 's'}"
+    return counted(n, "file")
+
+
+def counted(n: int, thing: str) -> str:
+    """“1 row”, “2 rows”: of things whose plural ends with an s."""
+    return f"{count(n)} {thing}{'' if n == 1 else 's'}"
 
 
 def named(files: Iterable[str]) -> str:
@@ -90,4 +95,9 @@ def printable(text: str) -> str:
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """A key by which 2 comes before 10: runs of digits count as numbers."""
     parts = re.split(r"([0-9]+)", text.casefold())
-    return (*((0, int(part), "") if part.isdigit() and part.isascii() else (1, 0, part) for part in parts if part), (2, 0, text))
+    return (*(_number(part) if part.isdigit() and part.isascii() else (1, 0, part) for part in parts if part), (2, 0, text))
+
+
+def _number(digits: str) -> tuple[int, int, str]:
+    """A longer one is larger: Python turns no more than 4300 digits into a number."""
+    return 0, len(short := digits.lstrip("0")), short

@@ -1,7 +1,7 @@
 """Which class and which split does a picture have by where it lies?
 
 circle/0.png                    class circle
-train/circle/0.png              a given split, then the class; any case and spelling, one part may be missing
+train/circle/0.png              a given split, then the class; any case and spelling (train_images), one part may be missing
 circle/train/0.png              the other way round
 shapes/train/circle/0.png       one outer folder, as archives have it, does not count
 0.png                           no class

@@ -9,15 +9,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from trainer.datasets.archive import ZipSource
 from trainer.datasets.dataset import SPLITS, Dataset, Places
 from trainer.datasets.decoded import Source, TooFewError, Wanted, decoded, lay_out
 from trainer.datasets.folder import FolderSource, Listing, list_files
-from trainer.datasets.kinds import ALLOWED, files_word, left_out, named, natural
+from trainer.datasets.kinds import ALLOWED, counted, files_word, left_out, named, natural
+from trainer.datasets.labels import of_one_case, told_one_case
 from trainer.datasets.layout import Entry, arrange
 from trainer.datasets.names import OwnData
-from trainer.datasets.splits import digest
+from trainer.datasets.splits import digest, is_division, split_of
 from trainer.errors import DataError
 from trainer.numerals import count
 
@@ -40,12 +42,14 @@ def _of_listing(
     own: OwnData, source: Source, listing: Listing, *, progress: bool, outer_is_class: bool = True
 ) -> Dataset:  # fmt: skip
     arranged = arrange(listing.files, listing.folders, outer_is_class=outer_is_class)
-    notes = (*arranged.notes, *told(listing))
+    notes = (*arranged.notes, *told(listing), *_told_replaced(listing))
     return of_pictures(own, source, arranged.entries, notes, progress=progress)
 
 
 def of_pictures(own: OwnData, source: Source, entries: Sequence[Entry], notes: Sequence[str], *, progress: bool) -> Dataset:
     """A data set of picture files whose classes and splits are known. Raises `DataError` where too few can be read."""
+    entries, same = _of_one_case(entries)
+    notes = (*notes, *same)
     wanted = Wanted(tuple(sorted(entries, key=lambda entry: natural(entry.file))), own.side, own.held_out, own.fit)
     try:
         found = decoded(source, wanted, progress=progress)
@@ -61,9 +65,18 @@ def of_pictures(own: OwnData, source: Source, entries: Sequence[Entry], notes: S
         factor_names=(),
         splits=layout.splits,
         licence=LICENCE,
-        notes=(*layout.notes, *found.notes, *_told_lost(wanted, found.pages), *notes),
+        notes=tuple(dict.fromkeys((*layout.notes, *found.notes, *_told_lost(wanted, found.pages), *notes))),
         known_sha256=sha256(found.sha256, layout.labels, layout.splits),
     )
+
+
+def _of_one_case(entries: Sequence[Entry]) -> tuple[Sequence[Entry], tuple[str, ...]]:
+    """train/Cat and test/cat are one class: a file system that does not tell them apart has made both."""
+    words = [entry.split or "" for entry in entries]
+    if not is_division(list(set(words))):
+        return entries, ()
+    same = of_one_case([entry.label for entry in entries], list(map(split_of, words)))
+    return [replace(entry, label=same.get(entry.label or "", entry.label)) for entry in entries], told_one_case(same)
 
 
 def sha256(of_pixels: str, labels: Places | None, splits: dict[str, Places]) -> str:
@@ -88,6 +101,12 @@ def told(listing: Listing) -> tuple[str, ...]:
     return tuple(note for note in notes if note)
 
 
+def _told_replaced(listing: Listing) -> tuple[str, ...]:
+    """Pictures of one path in an archive."""
+    n, paths = len(listing.replaced), list(dict.fromkeys(listing.replaced))
+    return (f"{counted(n, 'picture')} left out, as a later one of the archive has the same name: {named(paths)}",) if n else ()
+
+
 def _told_lost(wanted: Wanted, pages: Sequence[int]) -> tuple[str, ...]:
     """Classes of which no picture can be read."""
     asked = {entry.label for entry in wanted.entries}
@@ -100,6 +119,6 @@ def _too_few(own: OwnData, error: TooFewError, notes: Sequence[str]) -> DataErro
     why = [*error.unreadable[:1], *notes]
     hint = f" Found: {'; '.join(note.rstrip('.') for note in why)}." if why else ""
     return DataError(
-        f"{own.kind} {own.path} holds {error.n_readable} readable images; allowed: at least {len(SPLITS)} ({ALLOWED}), in one subfolder "
-        f"per class or all directly in it.{hint}"
+        f"{own.kind} {own.path} holds {counted(error.n_readable, 'readable image')}; allowed: at least {len(SPLITS)} ({ALLOWED}), "
+        f"in one subfolder per class or all directly in it.{hint}"
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,9 @@ SPELLINGS = {
     "validation": ("validation", "val", "valid", "validate", "dev", "eval", "evaluation", "publictest", "valset", "validationset"),
     "test": ("test", "testing", "tst", "privatetest", "testset", "holdout", "heldout"),
 }
+THINGS = (  # what a folder of a split may say besides: train_images, x_test
+    "images", "image", "imgs", "img", "x", "data", "pictures", "photos", "files", "set", "split", "folder", "dir",
+)  # fmt: skip
 SAID = {word: split for split, words in SPELLINGS.items() for word in words}
 
 
@@ -38,8 +41,23 @@ class Divided:
 
 
 def split_of(word: str) -> str:
-    """The split that a folder or a cell names, whatever its case and spelling; empty for none."""
-    return SAID.get(re.sub(r"[\s_.-]", "", word.casefold()), "")
+    """The split that a folder, an array or a cell names, whatever its case and spelling, as in train, Val_Set or test-images; empty for
+    none."""
+    return SAID.get("".join(_pieces(word)), "") or SAID.get(part_of(word, THINGS)[0], "")
+
+
+def part_of(name: str, things: Collection[str]) -> tuple[str, str]:
+    """The word for a split and the thing beside it in a name such as x_train or train_images; empty ones for another name."""
+    pieces = _pieces(name)
+    for i in range(1, len(pieces)):
+        for word, thing in (("".join(pieces[:i]), "".join(pieces[i:])), ("".join(pieces[i:]), "".join(pieces[:i]))):
+            if word in SAID and thing in things:
+                return word, thing
+    return "", ""
+
+
+def _pieces(name: str) -> list[str]:
+    return [piece for piece in re.split(r"[\s_.-]+", name.casefold()) if piece]
 
 
 def is_division(words: Sequence[str]) -> bool:
@@ -141,9 +159,8 @@ def _told(places: dict[str, Places], how: str) -> str:
         f"{count(len(places[split]))} {words}" for split, words in (("train", "to learn from"), ("validation", "for validation"))
     ]
     test = len(places["test"])
-    return (
-        f"{count(n)} images: {', '.join(parts)}, {count(test)} held out as test images ({percent(test / max(n, 1))}); divided {how}"
-    )
+    held_out = f"{count(test)} held out as test image{'' if test == 1 else 's'} ({percent(test / max(n, 1))})"
+    return f"{count(n)} images: {', '.join(parts)}, {held_out}; divided {how}"
 
 
 def _names(words: Sequence[str]) -> str:

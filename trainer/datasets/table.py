@@ -15,7 +15,9 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +26,8 @@ from trainer.datasets.arrays import of_arrays
 from trainer.datasets.dataset import Dataset
 from trainer.datasets.ends import Columns, Unnamed, is_square, split_ends
 from trainer.datasets.folder import LINKS, FolderSource
-from trainer.datasets.kinds import PICTURES, files_word, is_picture, left_out, named, printable
-from trainer.datasets.labels import classes_of
+from trainer.datasets.kinds import PICTURES, counted, files_word, is_picture, left_out, named, printable
+from trainer.datasets.labels import UNLABELLED, LabelPart, classes_of
 from trainer.datasets.layout import Entry
 from trainer.datasets.names import OwnData
 from trainer.datasets.own import of_pictures
@@ -35,8 +37,10 @@ from trainer.numerals import count
 
 MOST_BYTES = 4_000_000_000
 MOST_SIDE = 512
-ROWS = 5000  # turned into numbers at once
 LEAST_NAMES = 10  # numbers that count up: fewer may be pixels
+BLOCK = 4_000_000  # pixels turned into numbers at once
+MOST_DIGITS = 400  # of a whole number that is a label
+LONGEST_CELL = 26 * MOST_SIDE**2  # characters: all pixels of an image, each with 17 digits, sign, point, exponent and a space
 LOOKED_AT = 50  # rows by which a column is understood
 FILES = ("file", "filename", "file_name", "path", "filepath", "image", "image_id", "img", "picture", "name", "id")
 LABELS = ("label", "labels", "class", "category", "target", "y", "species", "breed", "emotion", "diagnosis", "class_name")
@@ -152,9 +156,25 @@ def _reader(path: Path, delimiter: str, encoding: str) -> Iterator[list[str]]:
     """The rows; raises `DataError` for what is no table."""
     try:
         with path.open(encoding=encoding, errors="replace", newline="") as file:
-            yield from csv.reader(file, delimiter=delimiter)
+            rows = csv.reader(file, delimiter=delimiter)
+            while (row := _next(rows)) is not None:
+                yield row
     except (csv.Error, UnicodeError) as error:
+        if "field limit" in str(error):
+            raise DataError(
+                f"{path}: a cell has more than {count(LONGEST_CELL)} characters; allowed: the pixels of an image up to {MOST_SIDE} × "
+                f"{MOST_SIDE} in one cell; look for a quote that is not closed, or make the images smaller."
+            ) from None
         raise DataError(f"{path} is no table that can be read ({error}); save it as .csv with commas.") from None
+
+
+def _next(rows: Iterator[list[str]]) -> list[str] | None:
+    """The next row, with longer cells than the module allows; what it allows is one for the whole program, and is put back."""
+    before = csv.field_size_limit(LONGEST_CELL)
+    try:
+        return next(rows, None)
+    finally:
+        csv.field_size_limit(before)
 
 
 def _file_column(table: _Table) -> int | None:
@@ -217,7 +237,7 @@ def _of_rows(own: OwnData, table: _Table, pixels: list[int] | int, label: int | 
             block.append([row[k] for k in pixels] if len(row) >= table.n_columns else [])
         labels.append(row[label].strip() if label is not None and len(row) > label else "")
         words.append(row[split].strip() if split is not None and len(row) > split else "")
-        if len(block) == ROWS:
+        if len(block) * len(block[0]) >= BLOCK:
             parts.append(_numbers(block, table, i + 1 - len(block)))
             block = []
     if block:
@@ -232,7 +252,8 @@ def _of_rows(own: OwnData, table: _Table, pixels: list[int] | int, label: int | 
     if (images == np.floor(images)).all() and images.min() >= 0 and images.max() <= 65535:
         images = images.astype(np.uint16 if images.max() > 255 else np.uint8)
     given, notes = _given(words)
-    return of_arrays(own, images, None if label is None else _typed(labels), None, given, notes)
+    known = None if label is None else [LabelPart("", _typed(labels), len(labels))]
+    return of_arrays(own, images, known, None, given, notes)
 
 
 def _numbers(block: list[list[str]], table: _Table, first: int) -> NDArray[np.float32]:
@@ -240,8 +261,8 @@ def _numbers(block: list[list[str]], table: _Table, first: int) -> NDArray[np.fl
     for i, cells in enumerate(block):
         if len(cells) != len(block[0]) or not cells:
             raise DataError(
-                f"{table.path}: row {first + i + 1} has {count(len(cells))} pixels, row {first + 1} has {count(len(block[0]))}; allowed: "
-                "as many in every row."
+                f"{table.path}: row {first + i + 1} has {counted(len(cells), 'pixel')}, row {first + 1} has {count(len(block[0]))}; "
+                "allowed: as many in every row."
             )
     try:
         return np.array(block).astype(np.float32)
@@ -251,12 +272,24 @@ def _numbers(block: list[list[str]], table: _Table, first: int) -> NDArray[np.fl
         ) from None
 
 
-def _typed(cells: list[str]) -> NDArray[np.int64] | list[str]:
-    """Whole numbers where every cell is one, so that 1 and 01 are a class and −1 is none; else texts."""
+def _typed(cells: list[str]) -> NDArray[Any]:
+    """(n,) whole numbers of any size, None for empty cells, where every other cell says one, so that 1, 01 and 1.0 are a class; else texts,
+    of which -1.0 is -1: no label in either."""
+    numbers = {cell: _whole(cell) for cell in set(cells) if cell}
+    if all(value is not None for value in numbers.values()):
+        return np.array([numbers.get(cell) for cell in cells], object)
+    return np.array([str(UNLABELLED) if numbers.get(cell) == UNLABELLED else cell for cell in cells], object)
+
+
+def _whole(cell: str) -> int | None:
+    """The whole number that a cell says, exactly; None for another text."""
     try:
-        return np.array([int(float(cell)) if float(cell) == int(float(cell)) else int(cell) for cell in cells], np.int64)
-    except (ValueError, OverflowError):
-        return cells
+        value = Decimal(cell)
+    except InvalidOperation:
+        return None
+    if not value.is_finite() or value.adjusted() > MOST_DIGITS or value != value.to_integral_value():
+        return None
+    return int(value)
 
 
 def _given(words: list[str]) -> tuple[list[str] | None, list[str]]:
@@ -287,7 +320,9 @@ def _of_files(
             outside.append(name)
             continue
         found = path if os.path.isfile(folder / path) else _with_ending(folder, path)
-        if not found:
+        if found and _inside(folder, found, own.follows_links) is None:  # a link, known by its ending only now
+            outside.append(name)
+        elif not found:
             missing.append(name)
         elif not is_picture(found):
             others.append(found)
@@ -300,7 +335,7 @@ def _of_files(
     notes += list(classes.notes) if classes else []
     notes += [f"{files_word(len(missing))} of the table not there: {named(missing)}"] if missing else []
     notes += [f"{files_word(len(outside))} outside of the table's folder left out ({LINKS}): {named(outside)}"] if outside else []
-    notes += [f"{count(twice)} rows name a file again: the last one counts"] if twice else []
+    notes += [f"{counted(twice, 'row')} {'names' if twice == 1 else 'name'} a file again: the last one counts"] if twice else []
     notes += [text] if (text := left_out(others)) else []
     return of_pictures(own, FolderSource(folder), list(entries.values()), notes, progress=progress)
 

@@ -11,7 +11,7 @@ What is not as usual (0 to 255, floats from 0 to 1) is a note. Anything else is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,22 +73,63 @@ def white_of(high: float) -> int:
 
 def to_bytes(array: NDArray[Any], where: str) -> tuple[NDArray[np.uint8], str]:
     """Pixels of any type, images along the first axis, as uint8, and the note. Raises `DataError`; a block at a time."""
-    if array.dtype.kind not in "buif":
-        raise DataError(f"{where}: pixels are of type {array.dtype}; allowed: numbers; {REMEDY}.")
     if array.dtype.kind == "b":
         return np.asarray(array).astype(np.uint8) * 255, "pixels are true and false: true was taken as white"
     low, high = _ends(array, where)
     scale = scale_of(low, high, array.dtype.kind == "f", where)
     if scale.is_usual and array.dtype == np.uint8:
         return np.ascontiguousarray(array), scale.note
+    return _scaled(array, scale), scale.note
+
+
+def _scaled(array: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
     found = np.empty(array.shape, np.uint8)
     for part in _blocks(array):
         found[part] = scale.apply(np.asarray(array[part]))
-    return found, scale.note
+    return found
+
+
+def parts_on_one_scale(
+    parts: Sequence[tuple[str, NDArray[Any]]], where: str
+) -> tuple[list[NDArray[Any]], str]:  # fmt: skip
+    """Parts of one set, as they are where all have the same black and white; else each as uint8 by its own, and the note.
+
+    parts: name and (n, …) of each. Together a part from 0 to 1 would be black beside one from 0 to 255. Raises `DataError`.
+    """
+    arrays = [array for _, array in parts]
+    ends = [_ends(array, f"{where}, {name}") for name, array in parts]
+    kinds = [_kind(array.dtype, *pair) for array, pair in zip(arrays, ends, strict=True)]
+    highest = max((pair[1] for pair, kind in zip(ends, kinds, strict=True) if kind == "whole"), default=0)
+    if highest <= 255:
+        kinds = ["whole" if kind == "byte" else kind for kind in kinds]
+    if len(set(kinds) - {"black"}) < 2:
+        return arrays, ""
+    found, told = list[NDArray[Any]](), list[str]()
+    for (name, array), kind in zip(parts, kinds, strict=True):
+        same = [k for k, other in enumerate(kinds) if other == kind]
+        low, high = min(ends[k][0] for k in same), max(ends[k][1] for k in same)
+        is_float = any(arrays[k].dtype.kind == "f" for k in same)
+        scale = scale_of(low, high, is_float, f"{where}, {name}")
+        found.append(_scaled(array, scale))
+        told.append(f"{name} {number(scale.black, 0)} to {count(int(scale.white))}")
+    return found, f"the parts have pixels of different ranges, and each was rescaled from its own: {', '.join(told)}"
+
+
+def _kind(dtype: np.dtype[Any], low: float, high: float) -> str:
+    """Parts of the same kind share their black and white."""
+    if low == high == 0:
+        return "black"
+    if dtype.kind == "f" and low >= -1 - BEYOND and high <= 1 + BEYOND:
+        return "unit" if low >= -BEYOND else "signed"
+    if low >= 0 and high <= 1:
+        return "unit"
+    return "byte" if dtype == np.uint8 else "whole"
 
 
 def _ends(array: NDArray[Any], where: str) -> tuple[float, float]:
     """Smallest and largest value; refuses what is no number, with the image's number."""
+    if array.dtype.kind not in "buif":
+        raise DataError(f"{where}: pixels are of type {array.dtype}; allowed: numbers; {REMEDY}.")
     low, high = np.inf, -np.inf
     for part in _blocks(array):
         values = np.asarray(array[part])
