@@ -39,13 +39,15 @@ NEAR = 1.35  # factor up to which an implied beta is called near the declared on
 LEAST_KL = 0.05  # nats: a dimension with less is off, and the equation of its implied beta 0 = 0
 LEAST_SHRINKAGE = 0.02  # mean 1 − σ² that can be divided by
 UNEVEN, VERY_UNEVEN = 0.1, 0.3  # spread of the implied beta over the dimensions: worth a word; no verdict on a model from elsewhere
+HELD = 2.0  # factor between the beta that the means and the one that the spreads imply
+SHIFTED = 0.1  # by which share the means would have to change; encoders that are a little off on held-out images have up to .05
 FEW_EFFECTIVE = 2.0  # effective draws, of 200 or so
 CLOSE = 0.12  # relative: how near the ratio of two betas must be to a number that explains it
 SCORED = 1000  # images at once
 
 
 class Implied(BaseModel):
-    """`implied_beta.ImpliedBeta` as run.json keeps it; a dimension without a value is None."""
+    """`implied_beta.ImpliedBeta` as run.json keeps it; a dimension without a value is None, and so is what an older run lacks."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     value: float
@@ -54,6 +56,10 @@ class Implied(BaseModel):
     spread: float
     n: int
     per_dim: tuple[float | None, ...]
+    means: float | None = None
+    means_low: float | None = None
+    means_high: float | None = None
+    means_shift: float | None = None
 
 
 class Measured(BaseModel):
@@ -195,7 +201,7 @@ def checks(
 def _of_pictures(config: FitConfig, found: Measured, uses_code: bool) -> Iterator[Check]:
     why = (
         "The data set, the range or normalisation of its pixels, the likelihood or the weights are not those that the model was trained "
-        "with."
+        "with, or the values of encode were misread (mean and spread swapped, layers left out)."
         if isinstance(config, ImportedConfig)
         else "It was trained too little, or on images unlike these."
     )
@@ -250,11 +256,36 @@ def _of_implied(config: FitConfig, measured: Measured | None, implied: Implied |
         yield Check("implied β", False, implied.value, implied_sentence(config, measured, implied), is_foreign)
         return
     yield Check(
+<<<<<<< HEAD
         "implied β by dimension", implied.spread <= limit, implied.spread, f"{_between_dimensions(implied)}: {why}.", is_foreign
     )
+=======
+        "implied β by dimension", implied.spread <= limit, implied.spread,
+        f"The implied β differs between dimensions ({between}), while one training has one β: {why}.", is_foreign,
+    )  # fmt: skip
+    yield from _of_means(implied, is_foreign)
+>>>>>>> adapters
     if implied.spread <= VERY_UNEVEN:
         told = implied_differs(config, implied)
         yield Check("implied β", not told, implied.value, implied_sentence(config, measured, implied), False)
+
+
+def _of_means(implied: Implied, is_foreign: bool) -> Iterator[Check]:
+    """Whether the posterior means are held at 0 as strongly as the spreads at 1: one prior N(0, I) does both."""
+    means, low, high, shift = implied.means, implied.means_low, implied.means_high, implied.means_shift
+    if means is None or low is None or high is None or shift is None:
+        return
+    is_apart = high < implied.low / HELD or low > implied.high * HELD
+    why = (
+        "another prior, or an encoder that is not at its optimum"
+        if is_foreign
+        else "the encoder is not at its optimum: more epochs would bring it there"
+    )
+    yield Check(
+        "posterior means", not (is_apart and abs(shift) > SHIFTED), means,
+        f"The posterior means are not held as a prior N(0, I) would hold them (the means imply β {number(means)}, the spreads "
+        f"{number(implied.value)}): {why}.", is_foreign,
+    )  # fmt: skip
 
 
 def implied_differs(config: FitConfig, implied: Implied) -> bool:

@@ -31,18 +31,27 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from trainer import runs as files
+<<<<<<< HEAD
 from trainer.checks import Implied, Pixels, implied_sentence, why_not_implied
+=======
+from trainer.checks import Implied, checks, failed, measure, notes
+>>>>>>> adapters
 from trainer.classifier import PictureClassifier
 from trainer.classifier_fit import ClassifierTraining, has_classes
+from trainer.clinic import LITTLE
 from trainer.collapse import active_units, kl_per_dim
 from trainer.config import ImportedConfig, config_error
 from trainer.datasets import Dataset, dataset_names
 from trainer.errors import ConfigError, DataError, RunError
-from trainer.evaluate import Budget, bound_terms, evaluate, seeded
+from trainer.evaluate import EVALUATION_SEED, Budget, bound_terms, evaluate, seeded
 from trainer.examine import examine
 from trainer.fit import HELD_OUT, NLL_IMAGES, NLL_SAMPLES, maps_of, now
 from trainer.foreign import Asked, ForeignError, asked, check_pictures, decoding, settle
 from trainer.implied_beta import ImpliedBeta, implied_beta_of, record
+<<<<<<< HEAD
+=======
+from trainer.information import information_split
+>>>>>>> adapters
 from trainer.layers import ImageShape, layer_record
 from trainer.networks import Posterior, Vae
 from trainer.numerals import count, number, percent
@@ -147,6 +156,10 @@ def import_model(
     test = dataset.subset("test")
     on_part("encoding the test images", None)
     mu, logvar = _encoded(asking, test.images, test.labels if asking.has_class else None)
+    if logvar is None:  # a point has no examination that would say so
+        kept = asking.understood
+        told = _forbids(asking, how, dataset, None, mu[:IMPLIED], None, None)
+        asking = replace(asking, understood=replace(kept, notes=(*kept.notes, *told)))
     return book.write(asking, dataset.image_shape, mu, logvar, test.labels, dataset.class_names)
 
 
@@ -159,13 +172,51 @@ def check_model(model: Any, dataset: Dataset, how: HowTrained | None = None) -> 
     mu, logvar = _encoded(asking, test.images[:IMPLIED], None if labels is None else labels[:IMPLIED])
     lines = [*asking.understood.lines(), *_scale_lines(asking, how)]
     lines.append(f"images: {count(len(test.images))} test images of {' × '.join(map(str, dataset.image_shape))}")
+    told = None if labels is None else labels[: len(mu)]
     if logvar is None:
-        return asking, (*lines, "no posterior: codes are points, so there is no KL and no bound")
+        lines.append("no posterior: codes are points, so there is no KL and no bound")
+        return asking, (*lines, *_forbids(asking, how, dataset, told, mu, None, None))
     lines.append(f"means: {_span(mu)}; standard deviations: {_span(np.exp(logvar / 2))}")
+<<<<<<< HEAD
     implied = _implied(asking, how, test.images[: len(mu)], None if labels is None else labels[: len(mu)], mu, logvar)
     if implied is None:
         return asking, (*lines, why_not_implied(mu, logvar))
     return asking, (*lines, *_said_of_beta(asking, how, dataset.image_shape, Implied(**record(implied))))
+=======
+    implied = _implied(asking, how, test.images[: len(mu)], told, mu, logvar)
+    lines.append(_said_of_beta(implied, how.effective_beta(dataset.image_shape)))
+    return asking, (*lines, *_forbids(asking, how, dataset, told, mu, logvar, implied))
+
+
+def _forbids(
+    asking: Asked, how: HowTrained, dataset: Dataset, labels: Labels | None, mu: Floats, logvar: Floats | None, implied: ImpliedBeta | None
+) -> tuple[str, ...]:  # fmt: skip
+    """What an import would give as the reasons for no verdict and as notes, a line each, from the codes mu and logvar (N, K) of the first test images."""
+    shape = dataset.image_shape
+    config = config_of(asking, how, shape, logvar is None, dataset.name, {})
+    n_classes = len(dataset.class_names) if asking.has_class else 0
+    model = AssembledVae(config, shape, asking.encode, asking.decode, how.output == "logits", n_classes).eval()
+    model.load_state_dict({"log_sigma": torch.tensor(float(np.log(config.sigma)))}, strict=False)
+    pictures = dataset.subset("train" if "train" in dataset.splits else "test").images
+    mean = torch.from_numpy((pictures.mean(0, dtype=np.float64) / 255).astype(np.float32))
+    x, y = _unit(dataset.subset("test").images[: len(mu)]), None if labels is None else torch.from_numpy(labels.astype(np.int64))
+    measured = measure(model, x, y, mu, np.full_like(mu, -np.inf) if logvar is None else logvar, mean)
+    found = checks(
+        config,
+        len(dataset.splits["test"]),
+        measured,
+        None if implied is None else Implied(**record(implied)),
+        _uses_code(mu, logvar),
+    )
+    return (*(f"no verdict: {check.sentence}" for check in failed(found)), *(f"note: {check.sentence}" for check in notes(found)))
+
+
+def _uses_code(mu: Floats, logvar: Floats | None) -> bool:
+    """Whether codes tell images apart, as the clinic has it; points always do."""
+    if logvar is None:
+        return True
+    return information_split(mu, logvar, np.random.default_rng(EVALUATION_SEED)).mutual_information >= LITTLE
+>>>>>>> adapters
 
 
 def _scale_lines(asking: Asked, how: HowTrained) -> tuple[str, ...]:
@@ -343,6 +394,7 @@ class _Book:
         )  # fmt: skip
 
     def config(self, asking: Asked, shape: ImageShape, is_point: bool, parts: dict[str, Found]) -> ImportedConfig:
+<<<<<<< HEAD
         how = self.how
         has_scale = how.likelihood in WITH_SCALE
         if is_point and asking.has_class:
@@ -360,6 +412,9 @@ class _Book:
             )  # fmt: skip
         except ValidationError as error:
             raise config_error(error) from None
+=======
+        return config_of(asking, self.how, shape, is_point, "digits" if self.data is None else self.data.name, parts, self.umap)
+>>>>>>> adapters
 
     def encodings(
         self, model: Vae, mu: Floats, logvar: Floats, labels: Labels | None
@@ -429,6 +484,28 @@ class _Book:
             name=data.name, sha256=data.sha256, image_shape=shape, class_names=class_names, n_train=n_train,
             n_test=len(data.splits["test"]), licence=data.licence, notes=data.notes,
         )  # fmt: skip
+
+
+def config_of(
+    asking: Asked, how: HowTrained, shape: ImageShape, is_point: bool, data: str, parts: dict[str, Found], umap: bool = False
+) -> ImportedConfig:  # fmt: skip
+    """The configuration of a model as it is read. Raises `ForeignError` or `ConfigError`."""
+    has_scale = how.likelihood in ("gaussian", "laplace")
+    if is_point and asking.has_class:
+        raise ForeignError(
+            "the model is told the class and gives a point, not a posterior; allowed: a conditional model with mean and log variance."
+        )
+    try:
+        return ImportedConfig(
+            data=data,
+            model="autoencoder" if is_point else "conditional-vae" if asking.has_class else "vae",
+            latent_dim=asking.latent_dim, likelihood=how.likelihood, sigma=how.sigma / asking.unit,
+            scale="fixed" if has_scale else "learned",
+            beta=how.effective_beta(shape), binarise=how.binarise, umap=umap, doubts=asking.understood.doubts,
+            parts={part: tuple(map(layer_record, found.layers)) for part, found in parts.items()},
+        )  # fmt: skip
+    except ValidationError as error:
+        raise config_error(error) from None
 
 
 def _has_gradient(model: Vae, mu: Floats) -> bool:

@@ -89,7 +89,7 @@ def _readings(asking: Asked, x: Tensor, y: Tensor | None, how: HowTrained) -> It
             mu, logvar = reading.encode(x, *classes)
         implied, pulls = implied_beta_of(nll_at, mu, logvar), pulls_of(nll_at, mu, logvar)
         off = abs(math.log(implied.value / beta)) if implied is not None and implied.value > 0 and beta > 0 else math.inf
-        uneven = math.inf if pulls is None or implied is None else _uneven(pulls, logvar, np.isfinite(implied.per_dim))
+        uneven = math.inf if pulls is None or implied is None else _uneven(pulls.spread, logvar, np.isfinite(implied.per_dim))
         yield Reading(kind, implied, uneven, off)  # type: ignore[arg-type]
 
 

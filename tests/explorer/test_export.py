@@ -88,7 +88,7 @@ def test_the_pad_knows_how_the_data_sets_pictures_were_made(trained, kinds):
     pad = unpack_book(pack_book(load_run("tiny-2d", trained)))[0]["pad"]
     assert (pad["way"], pad["box"], pad["by_mass"], pad["is_bitmap"]) == ("handwriting", [1, 6 / 8], False, True)
     assert pad["pen"] == pytest.approx(1.2 * 1.3 / 8)
-    assert [name for name, _, _ in pad["switches"]] == ["grey", "paper", "crop", "box", "thicken"]
+    assert [name for name, _, _ in pad["switches"]] == ["own", "grey", "paper", "crop", "box", "thicken"]
     for name, root in (("pendulum", kinds), ("shapes-6d", ASSETS)):
         pad = unpack_book(pack_book(load_run(name, root)))[0]["pad"]
         assert (pad["way"], pad["box"]) == ("photograph", None)

@@ -1,0 +1,150 @@
+"""Are models read as their owners mean them where only the figures tell? Other priors, swapped values, heads beside an encoder, names.
+
+Second opinions: closed forms of linear VAEs, the networks' own layers.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from tests.trainer.test_implied_beta import Linear, implied_of
+from trainer.checks import Implied, checks, failed
+from trainer.config import FitConfig, ImportedConfig
+from trainer.datasets import load_dataset
+from trainer.implied_beta import implied_beta_of, record
+from trainer.importing import check_model
+
+STEPS, K = 900, 4
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load_dataset("digits")
+
+
+def digits(split="train"):
+    part = load_dataset("digits").subset(split)
+    return torch.from_numpy(part.images.copy()).float() / 255, torch.from_numpy(part.labels.copy()).long()
+
+
+class Net(nn.Module):
+    """A dense VAE without a forward pass; `kl` is what the cases change."""
+
+    beta = 1.0
+
+    def __init__(self):
+        super().__init__()
+        self.enc = nn.Sequential(nn.Linear(64, 96), nn.ReLU(), nn.Linear(96, 2 * K))
+        self.dec = nn.Sequential(nn.Linear(K, 96), nn.ReLU(), nn.Linear(96, 64))
+
+    def two(self, x):
+        return self.enc(x.flatten(1)).chunk(2, 1)
+
+    def encode(self, x):
+        return self.two(x)
+
+    def decode(self, z):
+        return self.dec(z).sigmoid()
+
+    def kl(self, mu, lv, z, y):
+        return 0.5 * (mu.square() + lv.exp() - 1 - lv).sum()
+
+
+def trained(net, steps=STEPS):
+    """By its own loss, the same each time; in evaluation."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        x, y = digits()
+        net = net()
+        optimiser = torch.optim.Adam(net.parameters(), lr=3e-3)
+        for _ in range(steps):
+            rows = torch.randint(0, len(x), (100,))
+            mu, lv = net.two(x[rows])
+            z = mu + (lv / 2).exp() * torch.randn_like(mu)
+            error = functional.binary_cross_entropy_with_logits(net.dec(z), x[rows].flatten(1), reduction="sum")
+            optimiser.zero_grad()
+            ((error + net.beta * net.kl(mu, lv, z, y[rows])) / 100).backward()
+            optimiser.step()
+    return net.eval()
+
+
+class ByClass(Net):
+    """Prior N(2 e_y, I)."""
+
+    def kl(self, mu, lv, z, y):
+        return super().kl(mu - 2 * functional.one_hot(y % K, K), lv, z, y)
+
+
+class Mixture(Net):
+    """Prior: the mean of the posteriors of learned pseudo-inputs, under a name that says nothing (Tomczak & Welling 2018)."""
+
+    def __init__(self):
+        super().__init__()
+        self.u = nn.Parameter(torch.rand(30, 64) * 4 - 2)
+
+    def kl(self, mu, lv, z, y):
+        m, s = self.two(self.u.sigmoid())
+        each = -0.5 * ((z[:, None] - m).square() / s.exp() + s).sum(-1)
+        own = -0.5 * ((z - mu).square() / lv.exp() + lv).sum(1)
+        return (own - torch.logsumexp(each, 1) + math.log(30)).sum()
+
+
+def sentences(found, config=None):
+    config = config or ImportedConfig(parts={})
+    return [check.sentence for check in failed(checks(config, 500, None, Implied(**record(found))))]
+
+
+# --- how the means are held
+
+
+@pytest.mark.parametrize("beta", [0.1, 1, 3, 8])
+def test_means_and_spreads_of_a_linear_vae_imply_one_beta(beta):
+    found = Linear(beta).implied()
+    assert found.means == pytest.approx(beta, rel=0.03)
+    assert found.means_low <= found.means <= found.means_high
+    assert abs(found.means_shift) < 0.02
+    assert sentences(found) == []
+
+
+def test_codes_moved_away_from_0_imply_less_by_their_means():
+    """Codes μ + c and a decoder that takes c off: −Σ (∂nll/∂z)(μ + c) / Σ (μ + c)² is β Σ μ(μ + c) / Σ (μ + c)²."""
+    model = Linear(8.0, n_dims=3)
+    found = implied_beta_of(lambda z, rows: model.nll_at(z - 2, rows), model.mu + 2, torch.log(model.variance))
+    mu = model.mu.numpy()
+    assert found.means == pytest.approx(8 * np.sum(mu * (mu + 2)) / np.sum((mu + 2) ** 2), rel=0.05)
+    assert found.value == pytest.approx(8, rel=0.05)
+    (said,) = sentences(found)
+    assert "posterior means are not held as a prior N(0, I)" in said
+    assert "another prior" in said
+    assert sentences(found, FitConfig()) == []  # of our own models the prior is known: a note, no refusal
+
+
+@pytest.mark.parametrize("net", [ByClass, Mixture])
+def test_a_prior_with_another_mean_forbids_a_verdict(net, data):
+    _, lines = check_model(trained(net), data)
+    said = " ".join(lines)
+    assert "no verdict: The posterior means are not held as a prior N(0, I) would hold them" in said
+
+
+def test_the_same_network_with_prior_0_passes(data):
+    _, lines = check_model(trained(Net), data)
+    assert "no verdict" not in " ".join(lines)
+
+
+@pytest.mark.parametrize("name", ["clinic-healthy", "clinic-over-regularised", "digits-m2", "sweep-digits-beta-0.1-seed-0"])
+def test_shipped_runs_hold_their_means(name):
+    """Even read as models from elsewhere; all shipped runs were looked at when the bounds were set."""
+    _, found = implied_of(name)
+    assert abs(found.means_shift) < 0.06
+    assert not any("posterior means" in said for said in sentences(found))
