@@ -256,15 +256,9 @@ def _of_implied(config: FitConfig, measured: Measured | None, implied: Implied |
         yield Check("implied β", False, implied.value, implied_sentence(config, measured, implied), is_foreign)
         return
     yield Check(
-<<<<<<< HEAD
         "implied β by dimension", implied.spread <= limit, implied.spread, f"{_between_dimensions(implied)}: {why}.", is_foreign
     )
-=======
-        "implied β by dimension", implied.spread <= limit, implied.spread,
-        f"The implied β differs between dimensions ({between}), while one training has one β: {why}.", is_foreign,
-    )  # fmt: skip
     yield from _of_means(implied, is_foreign)
->>>>>>> adapters
     if implied.spread <= VERY_UNEVEN:
         told = implied_differs(config, implied)
         yield Check("implied β", not told, implied.value, implied_sentence(config, measured, implied), False)

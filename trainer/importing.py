@@ -31,11 +31,7 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from trainer import runs as files
-<<<<<<< HEAD
-from trainer.checks import Implied, Pixels, implied_sentence, why_not_implied
-=======
-from trainer.checks import Implied, checks, failed, measure, notes
->>>>>>> adapters
+from trainer.checks import Implied, Pixels, checks, failed, implied_sentence, measure, notes, why_not_implied
 from trainer.classifier import PictureClassifier
 from trainer.classifier_fit import ClassifierTraining, has_classes
 from trainer.clinic import LITTLE
@@ -48,10 +44,7 @@ from trainer.examine import examine
 from trainer.fit import HELD_OUT, NLL_IMAGES, NLL_SAMPLES, maps_of, now
 from trainer.foreign import Asked, ForeignError, asked, check_pictures, decoding, settle
 from trainer.implied_beta import ImpliedBeta, implied_beta_of, record
-<<<<<<< HEAD
-=======
 from trainer.information import information_split
->>>>>>> adapters
 from trainer.layers import ImageShape, layer_record
 from trainer.networks import Posterior, Vae
 from trainer.numerals import count, number, percent
@@ -177,21 +170,19 @@ def check_model(model: Any, dataset: Dataset, how: HowTrained | None = None) -> 
         lines.append("no posterior: codes are points, so there is no KL and no bound")
         return asking, (*lines, *_forbids(asking, how, dataset, told, mu, None, None))
     lines.append(f"means: {_span(mu)}; standard deviations: {_span(np.exp(logvar / 2))}")
-<<<<<<< HEAD
-    implied = _implied(asking, how, test.images[: len(mu)], None if labels is None else labels[: len(mu)], mu, logvar)
-    if implied is None:
-        return asking, (*lines, why_not_implied(mu, logvar))
-    return asking, (*lines, *_said_of_beta(asking, how, dataset.image_shape, Implied(**record(implied))))
-=======
     implied = _implied(asking, how, test.images[: len(mu)], told, mu, logvar)
-    lines.append(_said_of_beta(implied, how.effective_beta(dataset.image_shape)))
-    return asking, (*lines, *_forbids(asking, how, dataset, told, mu, logvar, implied))
+    if implied is None:
+        lines.append(why_not_implied(mu, logvar))
+    else:
+        lines += _said_of_beta(asking, how, dataset.image_shape, Implied(**record(implied)))
+    forbids = _forbids(asking, how, dataset, told, mu, logvar, implied)
+    return asking, (*lines, *(line for line in forbids if line.removeprefix("note: ") not in lines))
 
 
 def _forbids(
     asking: Asked, how: HowTrained, dataset: Dataset, labels: Labels | None, mu: Floats, logvar: Floats | None, implied: ImpliedBeta | None
 ) -> tuple[str, ...]:  # fmt: skip
-    """What an import would give as the reasons for no verdict and as notes, a line each, from the codes mu and logvar (N, K) of the first test images."""
+    """What an import would give as the reasons for no verdict and as notes, a line each, from codes mu and logvar (N, K) of test images."""
     shape = dataset.image_shape
     config = config_of(asking, how, shape, logvar is None, dataset.name, {})
     n_classes = len(dataset.class_names) if asking.has_class else 0
@@ -216,7 +207,6 @@ def _uses_code(mu: Floats, logvar: Floats | None) -> bool:
     if logvar is None:
         return True
     return information_split(mu, logvar, np.random.default_rng(EVALUATION_SEED)).mutual_information >= LITTLE
->>>>>>> adapters
 
 
 def _scale_lines(asking: Asked, how: HowTrained) -> tuple[str, ...]:
@@ -394,27 +384,7 @@ class _Book:
         )  # fmt: skip
 
     def config(self, asking: Asked, shape: ImageShape, is_point: bool, parts: dict[str, Found]) -> ImportedConfig:
-<<<<<<< HEAD
-        how = self.how
-        has_scale = how.likelihood in WITH_SCALE
-        if is_point and asking.has_class:
-            raise ForeignError(
-                "the model is told the class and gives a point, not a posterior; allowed: a conditional model with mean and log variance."
-            )
-        try:
-            return ImportedConfig(
-                data="digits" if self.data is None else self.data.name,
-                model="autoencoder" if is_point else "conditional-vae" if asking.has_class else "vae",
-                latent_dim=asking.latent_dim, likelihood=how.likelihood, sigma=how.sigma / asking.unit,
-                scale="fixed" if has_scale else "learned",
-                beta=how.effective_beta(shape), binarise=how.binarise, umap=self.umap, doubts=asking.understood.doubts,
-                parts={part: tuple(map(layer_record, found.layers)) for part, found in parts.items()},
-            )  # fmt: skip
-        except ValidationError as error:
-            raise config_error(error) from None
-=======
         return config_of(asking, self.how, shape, is_point, "digits" if self.data is None else self.data.name, parts, self.umap)
->>>>>>> adapters
 
     def encodings(
         self, model: Vae, mu: Floats, logvar: Floats, labels: Labels | None
@@ -490,7 +460,7 @@ def config_of(
     asking: Asked, how: HowTrained, shape: ImageShape, is_point: bool, data: str, parts: dict[str, Found], umap: bool = False
 ) -> ImportedConfig:  # fmt: skip
     """The configuration of a model as it is read. Raises `ForeignError` or `ConfigError`."""
-    has_scale = how.likelihood in ("gaussian", "laplace")
+    has_scale = how.likelihood in WITH_SCALE
     if is_point and asking.has_class:
         raise ForeignError(
             "the model is told the class and gives a point, not a posterior; allowed: a conditional model with mean and log variance."
