@@ -176,7 +176,8 @@ def check_model(model: Any, dataset: Dataset, how: HowTrained | None = None) -> 
 def _forbids(
     asking: Asked, how: HowTrained, dataset: Dataset, labels: Labels | None, mu: Floats, logvar: Floats | None, implied: ImpliedBeta | None
 ) -> tuple[str, ...]:  # fmt: skip
-    """What an import would give as the reasons for no verdict and as notes, a line each, from the codes mu and logvar (N, K) of the first test images."""
+    """What an import would give as the reasons for no verdict and as notes, a line each. mu, logvar (N, K): of the first test
+    images."""
     shape = dataset.image_shape
     config = config_of(asking, how, shape, logvar is None, dataset.name, {})
     n_classes = len(dataset.class_names) if asking.has_class else 0
@@ -193,7 +194,8 @@ def _forbids(
         None if implied is None else Implied(**record(implied)),
         _uses_code(mu, logvar),
     )
-    return (*(f"no verdict: {check.sentence}" for check in failed(found)), *(f"note: {check.sentence}" for check in notes(found)))
+    against = [f"no verdict: {check.sentence}" for check in failed(found) if check.sentence not in config.doubts]
+    return (*against, *(f"note: {check.sentence}" for check in notes(found)))
 
 
 def _uses_code(mu: Floats, logvar: Floats | None) -> bool:

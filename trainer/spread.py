@@ -126,8 +126,8 @@ def _asks_for_sigma(best: Reading | None) -> str:
     else:
         hint = f"read as {WORDS[best.kind]} it implies {_implied(best)}, so that is what it looks like"
     return (
-        "encode's spread is never negative, so it is no log variance but a standard deviation or a variance; allowed: --spread sigma or "
-        f"--spread variance; {hint}."
+        "what is read as encode's spread is never negative here, as a standard deviation or a variance is and a log variance hardly ever; "
+        f"allowed: --spread sigma, --spread variance, or --spread logvar to keep to it; {hint}."
     )
 
 
