@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -294,7 +294,7 @@ def _read(subject: Subject, name: str, asking: _Asking, spread: Spread | None) -
             if len(own) != 1:
                 raise Unfit("gives other numbers than the mean and the spread of the code that forward draws")
             _check_contradiction(name, spread)
-            return _from_draw(subject, name, asking, own[0], truth[0], _kept_inside(asking))
+            return _from_draw(subject, name, asking, own[0], truth[0], replace(asking, inside=False))
         roles = told(roles, spread, values)
         return _with_roles(subject, name, asking, roles, values)
     roles = by_name([*first.values]) or by_looks(
@@ -309,10 +309,6 @@ def _check_contradiction(name: str, spread: Spread | None) -> None:
         raise ForeignError(
             f"--spread is {spread}, but {name} gives no spread of its own: it is read from the draw; allowed: leave the option out."
         )
-
-
-def _kept_inside(asking: _Asking) -> _Asking:
-    return _Asking(asking.function, asking.feed, asking.training)
 
 
 def _truth(subject: Subject, zero: Seen, one: Seen) -> tuple[Tensor, Tensor] | None:
@@ -378,7 +374,7 @@ def _by_heads(subject: Subject, name: str, spread: Spread | None) -> Encoder:
     asking = _fed(subject, encoder)
     with torch.no_grad():
         features = asking.see(subject, subject.pixels.into(subject.x), subject.y, noise.zeros).values[0].tensor
-    for first, second, is_flat in _heads(subject, features):
+    for first, second, is_flat, _ in _heads(subject, features):
 
         def of(*arguments: Any, first: nn.Module = first, second: nn.Module = second, is_flat: bool = is_flat) -> Any:
             found = values_of(encoder(*arguments), len(arguments[0]))[0].tensor
@@ -392,8 +388,49 @@ def _by_heads(subject: Subject, name: str, spread: Spread | None) -> Encoder:
     raise Unfit("gives features, and no two layers of one shape beside it make mean and spread of them")
 
 
-def _heads(subject: Subject, features: Tensor) -> Iterator[tuple[nn.Module, nn.Module, bool]]:
-    """Pairs of layers that take such features and give codes: those with names for mean and spread first."""
+def _by_named_heads(subject: Subject, name: str, spread: Spread | None) -> Encoder:
+    """The same where the names of two layers say mean and spread: they decide before the encoder's features are taken for a code."""
+    encoder = _encoder_of(subject)
+    assert encoder is not None
+    asking = _fed(subject, encoder)
+    with torch.no_grad():
+        values = asking.see(subject, subject.pixels.into(subject.x), subject.y, noise.zeros).values
+    named = [item for item in _heads(subject, values[0].tensor) if item[3]] if len(values) == 1 else []
+    if not named:
+        raise Unfit("has no heads that are called so")
+    first, second, is_flat, kind = named[0]
+
+    def of(*arguments: Any) -> Any:
+        found = values_of(encoder(*arguments), len(arguments[0]))[0].tensor
+        found = found.flatten(1) if is_flat else found
+        return {"mu": first(found), kind: second(found)}
+
+    return _read(subject, name, _Asking(of, asking.feed), spread)
+
+
+def untouched(subject: Subject, encoder: Encoder, decoder: Decoder) -> list[str]:
+    """Layers that could stand before or behind the code, as wide as it, and that decode(encode(x)) never calls; none where a forward
+    pass agrees with it, since that tells."""
+    if decoder.apart is not None or not isinstance(subject.model, nn.Module):
+        return []
+    width, called = prod(encoder.latent), set[nn.Module]()
+    layers = {
+        name: part for name, part in subject.model.named_modules() if isinstance(part, nn.Linear) and part.out_features == width
+    }  # fmt: skip
+    handles = [part.register_forward_hook(lambda module, inputs, output: called.add(module)) for part in layers.values()]
+    try:
+        with torch.no_grad():
+            decoder.decode(encoder.encode(subject.pixels.into(subject.x[:2]), None if subject.y is None else subject.y[:2])[0],
+                           None if subject.y is None else subject.y[:2])  # fmt: skip
+    finally:
+        for handle in handles:
+            handle.remove()
+    return [name for name, part in layers.items() if part not in called]
+
+
+def _heads(subject: Subject, features: Tensor) -> Iterator[tuple[nn.Module, nn.Module, bool, str]]:
+    """Pairs of layers that take such features and give codes: those with names for mean and spread first, with the
+    word for the spread where both names say so."""
     if not isinstance(subject.model, nn.Module):
         return
     flat = features.flatten(1)
@@ -407,7 +444,8 @@ def _heads(subject: Subject, features: Tensor) -> Iterator[tuple[nn.Module, nn.M
     pairs = [(a, b) for a in fitting for b in fitting if a is not b and a[2:] == b[2:]]
     pairs.sort(key=lambda pair: -(_says(pair[0][0], MEANS) + _says(pair[1][0], tuple(SPREAD_NAMES))))
     for a, b in pairs:
-        yield a[1], b[1], a[2]
+        kind = next((word for word in SPREAD_NAMES if _says(b[0], (word,))), "") if _says(a[0], MEANS) else ""
+        yield a[1], b[1], a[2], kind
 
 
 def _says(name: str, words: tuple[str, ...]) -> int:
@@ -426,6 +464,11 @@ def _encoder_of(subject: Subject) -> Callable[..., Any] | None:
 
 ENCODERS = (
     Adapter("encode", lambda s: _encode_of(s) is not None, _by_values(_encode_of)),
+    Adapter(
+        "encoder, then its heads for mean and spread",
+        lambda s: _encoder_of(s) is not None and (s.forward is None or not s.forward.codes),
+        _by_named_heads,
+    ),
     Adapter("encoder", lambda s: _encoder_of(s) is not None, _by_values(_encoder_of)),
     Adapter("encoder, then its heads for mean and spread", lambda s: _encoder_of(s) is not None, _by_heads),
     Adapter("forward", lambda s: s.forward is not None and s.forward.code is not None, _by_forward),

@@ -10,6 +10,7 @@ Letters: B images, C×H×W their shape, K latent dimensions, Y classes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import prod
@@ -19,12 +20,12 @@ import torch
 from torch import Tensor, nn
 from torch import distributions as laws
 
-from trainer.adapters import Decoder, Encoder, find_decoder, find_encoder, picture, said_by
+from trainer.adapters import Decoder, Encoder, find_decoder, find_encoder, picture, said_by, untouched
 from trainer.answers import ForeignError
 from trainer.layers import ImageShape
 from trainer.numerals import count, number
 from trainer.pixels import Pixels
-from trainer.roles import LOGVAR_OF, WORDS, Spread
+from trainer.roles import LOGVAR_OF, Spread
 from trainer.subject import Labels, Subject, forward_of, modules_of, n_parameters, subject_of
 
 __all__ = ["Asked", "ForeignError", "Output", "Understood", "asked", "check_pictures", "decoding", "settle"]
@@ -36,11 +37,14 @@ IS_LOGIT = (
     "if they are logits, say so with --output logits, and if the decoder was trained on pixels of another range, name it with --pixels "
     "(-1..1 for a tanh)"
 )
-VAMP, FLOW = "learns its prior from pseudo-inputs (VampPrior)", "has a flow between its posterior or prior and its code"
+VAMP = "seems to learn its prior from pseudo-inputs (VampPrior), by a name in it"
+FLOW = "seems to have a flow between its posterior or prior and its code, by a name in it"
+# words of names as a pattern for the whole word
 OTHER_PRIORS = {
-    **dict.fromkeys(("pseudo", "vamp", "idle_input"), VAMP), **dict.fromkeys(("flow", "iaf", "maf", "coupling", "planar"), FLOW)
+    r"pseudo\w*|vamp\w*": VAMP, r"flows?|iafs?|mafs?|coupling|couplings|planar|nvp|(norm|normali[sz]ing)flows?": FLOW
 }  # fmt: skip
-QUANTISERS = ("quantiz", "quantis", "vq", "codebook")
+QUANTISERS = r"(vector)?quanti[sz]\w*|vq\w*|codebooks?"
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 @dataclass(frozen=True)
@@ -240,7 +244,7 @@ def _understood(subject: Subject, encoder: Encoder, decoder: Decoder, given: Pix
     return Understood(
         encoder=encoder.name, decoder=decoder.name, values=encoder.words, pixels=pixels,
         code=f"{count(prod(encoder.latent))} numbers{f' ({shape})' if len(encoder.latent) > 1 else ''}", forward=decoder.apart,
-        doubts=tuple(_doubts(subject, encoder)), notes=tuple(_notes(decoder)),
+        doubts=tuple(_doubts(subject, encoder, decoder)), notes=tuple(_notes(decoder)),
     )  # fmt: skip
 
 
@@ -250,7 +254,7 @@ def _notes(decoder: Decoder) -> list[str]:
     return []
 
 
-def _doubts(subject: Subject, encoder: Encoder) -> list[str]:
+def _doubts(subject: Subject, encoder: Encoder, decoder: Decoder) -> list[str]:
     """Why a bound with prior N(0, I) and one code is not this model's."""
     found = []
     why = other_prior(subject)
@@ -268,6 +272,12 @@ def _doubts(subject: Subject, encoder: Encoder) -> list[str]:
             "Its forward pass draws codes that are not mean + standard deviation · noise, so its posterior is not the diagonal Gaussian "
             "that KL and ELBO are of."
         )
+    left_out = untouched(subject, encoder, decoder)
+    if left_out:
+        found.append(
+            f"decode(encode(x)) never uses {', '.join(left_out)}, which could stand between picture and code, and no forward pass tells: "
+            "codes and pictures may not be the model's own; add encode and decode that hold all layers."
+        )
     if encoder.is_point and _has(subject, QUANTISERS):
         found.append("The model quantises its codes (VQ): codes are points before the codebook, with no KL and no bound.")
     return found
@@ -276,9 +286,9 @@ def _doubts(subject: Subject, encoder: Encoder) -> list[str]:
 def other_prior(subject: Subject) -> str:
     """What makes the prior another than N(0, I); empty where nothing is seen."""
     model = subject.model
-    for name in OTHER_PRIORS:
-        if _has(subject, (name,)):
-            return OTHER_PRIORS[name]
+    for pattern, why in OTHER_PRIORS.items():
+        if _has(subject, pattern):
+            return why
     prior = getattr(model, "prior", None)
     if isinstance(prior, nn.Module) and n_parameters([prior]):
         return "learns its prior"
@@ -290,16 +300,23 @@ def other_prior(subject: Subject) -> str:
     return ""
 
 
-def _has(subject: Subject, words: tuple[str, ...]) -> bool:
-    """Whether a part of the model is called so, or is of a class that is."""
+def _has(subject: Subject, pattern: str) -> bool:
+    """Whether a word of the name of a part that holds numbers, or of its class, fits."""
     names: list[str] = []
     for module in subject.modules:
         for name, part in module.named_modules():
+            if next(part.parameters(), None) is None and next(part.buffers(), None) is None:
+                continue  # nothing that could be learned
             names += [name.rpartition(".")[2], type(part).__name__ if not type(part).__module__.startswith("torch.nn") else ""]
-        names += [name for name, value in vars(module).items() if isinstance(value, Tensor | nn.Module)]
-        names += [name.rpartition(".")[2] for name, _ in module.named_parameters()]
-        names += [name.rpartition(".")[2] for name, _ in module.named_buffers()]
-    return any(word in name.lower() for name in names for word in words)
+        names += [name for name, value in vars(module).items() if isinstance(value, Tensor)]
+        names += [name.rpartition(".")[2] for name, _ in (*module.named_parameters(), *module.named_buffers())]
+    return any(re.fullmatch(pattern, word) for name in names for word in words_in(name))
+
+
+def words_in(name: str) -> list[str]:
+    """The words of an identifier, in small letters: FlowerVAE2_idle holds flower, vae and idle; VQVAE is vq."""
+    words = [word.lower() for word in WORD.findall(name)]
+    return [word.removesuffix("vae").removeprefix("vae") or word for word in words]
 
 
 def _is_standard(prior: laws.Distribution) -> bool:
@@ -376,8 +393,3 @@ def _check_numbers(what: str, numbers: Tensor) -> None:
             f"{what} is not a finite number for input {int(bad[0])}; allowed: finite numbers; look whether the training diverged, and "
             "whether weights are loaded."
         )
-
-
-def words_of(kind: str) -> str:
-    """A kind of spread in words."""
-    return WORDS[kind]

@@ -199,7 +199,8 @@ def _forbids(
         None if implied is None else Implied(**record(implied)),
         _uses_code(mu, logvar),
     )
-    return (*(f"no verdict: {check.sentence}" for check in failed(found)), *(f"note: {check.sentence}" for check in notes(found)))
+    against = [f"no verdict: {check.sentence}" for check in failed(found) if check.sentence not in config.doubts]
+    return (*against, *(f"note: {check.sentence}" for check in notes(found)))
 
 
 def _uses_code(mu: Floats, logvar: Floats | None) -> bool:

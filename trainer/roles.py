@@ -56,6 +56,7 @@ SPLITS: dict[str, Callable[[Tensor], tuple[Tensor, ...]]] = {
     "along the last axis": lambda t: t.chunk(2, dim=-1),
 }
 SAME, SAME_NEAR_0 = 2e-3, 1e-4
+CLEARLY_BETTER = 0.8  # ratio of squared errors of what two values decode to, where no sign says which is which
 
 
 class Unfit(Exception):
@@ -301,12 +302,14 @@ def _pair(first: Pick, second: Pick, values: Sequence[Value], redraws: Callable[
     check_shapes(a, b)
     errors, lows = (redraws(a), redraws(b)), (float(a.min()), float(b.min()))
     is_turned, why = False, "in the usual order"
-    if lows[0] >= 0 > lows[1]:
+    if lows[0] >= 0 > lows[1] and not errors[0] < errors[1]:
         is_turned, why = True, "the other is never negative"
+    elif lows[0] >= 0 > lows[1]:  # a mean may have no negative value; a spread does not redraw images
+        why = "it is what decodes to the pictures"
+    elif errors[1] < CLEARLY_BETTER * errors[0]:
+        is_turned, why = True, "it is what decodes to the pictures"
     elif lows[1] >= 0 > lows[0]:
         why = "the other is never negative"
-    elif errors[1] < 0.8 * errors[0]:
-        is_turned, why = True, "it is what decodes to the pictures"
     mu, spread = (second, first) if is_turned else (first, second)
     kind = "sigma" if float(spread.of(values).min()) >= 0 else "logvar"
     return Roles(mu, spread, kind, why, is_sure=False)

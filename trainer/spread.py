@@ -32,6 +32,7 @@ IMAGES = 200
 WIDTHS = 8  # groups of posteriors, by their width, whose implied β are compared
 NO_WORSE = 0.15  # by how much the groups of another reading may differ more, when the declared β speaks for it
 FITS, MISFITS = math.log(1.35), math.log(1.6)  # log of implied over declared β
+MEANS_SAY = 0.3  # width of the interval of β by the means, relative, up to which they say something
 EVEN, UNEVEN = 0.2, 0.25  # how much the groups may differ under the right reading, and must under a wrong one
 OTHERS: dict[str, tuple[Spread, ...]] = {
     "logvar": ("log-sigma",), "log-sigma": ("logvar",), "sigma": ("variance",), "variance": ("sigma",)
@@ -51,11 +52,23 @@ class Reading:
     uneven: float
     off: float
 
+    @property
+    def from_means(self) -> float:
+        """|log| of β by the spreads over β by the means, which need no reading; ∞ where there is none, 0 where the means say little."""
+        found = self.implied
+        if found is None or found.value <= 0:
+            return math.inf
+        if not (found.means > 0 and found.means_high - found.means_low < MEANS_SAY * found.means):
+            return 0.0
+        return abs(math.log(found.value / found.means))
+
     def is_clearly_better_than(self, other: Reading) -> bool:
-        """As even and nearer to the declared β, or far more even."""
+        """As even and nearer to the declared β, far more even, or the one whose β the means imply too."""
         if self.implied is None:
             return False
         is_nearer = self.uneven <= other.uneven + NO_WORSE and self.off < FITS and other.off > MISFITS
+        if other.off > FITS and self.uneven <= other.uneven + NO_WORSE and self.from_means < FITS and other.from_means > MISFITS:
+            return True  # the declared β fits not what was read, and the means speak for this one
         return is_nearer or (self.uneven < EVEN and other.uneven > max(UNEVEN, 2 * self.uneven))
 
 
@@ -126,8 +139,8 @@ def _asks_for_sigma(best: Reading | None) -> str:
     else:
         hint = f"read as {WORDS[best.kind]} it implies {_implied(best)}, so that is what it looks like"
     return (
-        "encode's spread is never negative, so it is no log variance but a standard deviation or a variance; allowed: --spread sigma or "
-        f"--spread variance; {hint}."
+        "what is read as encode's spread is never negative here, as a standard deviation or a variance is and a log variance hardly ever; "
+        f"allowed: --spread sigma, --spread variance, or --spread logvar to keep to it; {hint}."
     )
 
 

@@ -63,9 +63,9 @@ def test_what_is_no_vae_of_one_diagonal_code_is_refused_by_name(name):
 
 
 DOUBTED = {
-    "vamp": r"pseudo-inputs \(VampPrior\), so its prior is not N\(0, I\)",
+    "vamp": r"pseudo-inputs \(VampPrior\), by a name in it, so its prior is not N\(0, I\)",
     "own_prior": r"learns its prior",
-    "with_flow": r"has a flow",
+    "with_flow": r"have a flow",
     "hierarchy": r"draws 2 codes \(2, 4\), a hierarchy",
     "quantised": r"quantises its codes \(VQ\)",
 }
@@ -195,8 +195,8 @@ def test_autoencoders_of_pythae_are_points_without_a_doubt(name):
     ("name", "says"),
     [
         ("VAMP", "VampPrior"),
-        ("VAE_IAF", "has a flow"),
-        ("VAE_LinNF", "has a flow"),
+        ("VAE_IAF", "have a flow"),
+        ("VAE_LinNF", "have a flow"),
         ("HVAE", "draws 2 codes"),
         ("VQVAE", "quantises"),
     ],

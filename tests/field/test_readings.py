@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn import functional
 
 from tests.trainer.test_implied_beta import Linear, implied_of
+from trainer import foreign
 from trainer.checks import Implied, checks, failed
 from trainer.config import FitConfig, ImportedConfig
 from trainer.datasets import load_dataset
@@ -148,3 +149,65 @@ def test_shipped_runs_hold_their_means(name):
     _, found = implied_of(name)
     assert abs(found.means_shift) < 0.06
     assert not any("posterior means" in said for said in sentences(found))
+
+
+# --- heads, order and names
+
+
+class Headed(Net):
+    """Heads beside the encoder and a layer between code and decoder, which no forward pass tells of."""
+
+    def __init__(self, has_between):
+        super().__init__()
+        self.encoder, self.fc_mu, self.fc_logvar = nn.Linear(64, 8), nn.Linear(8, 8), nn.Linear(8, 8)
+        self.fc = nn.Linear(8, 8) if has_between else None
+        self.decoder = nn.Sequential(nn.Linear(8, 64), nn.Sigmoid())
+        self.enc = self.dec = None
+
+    encode = decode = None
+
+
+def asked_of(model):
+    return foreign.asked(model.eval(), digits("test")[0][:64])
+
+
+@pytest.mark.parametrize("has_between", [False, True])
+def test_named_heads_make_an_encoder_a_vae_and_a_layer_left_out_is_a_doubt(has_between):
+    model, (x, _) = Headed(has_between), digits("test")
+    found = asked_of(model)
+    with torch.no_grad():
+        mu, logvar = found.encode(x[:9])
+        h = model.encoder(x[:9].flatten(1))
+        torch.testing.assert_close(mu, model.fc_mu(h))
+        torch.testing.assert_close(logvar, model.fc_logvar(h))
+    assert any("never uses fc," in doubt for doubt in found.understood.doubts) == has_between
+
+
+def test_a_mean_without_negative_values_is_not_taken_for_the_spread():
+    """Codes of a trained model moved by 20, and its decoder by −20."""
+    net = trained(Net, 300)
+
+    class Moved:
+        def encode(self, x):
+            mu, lv = net.two(x)
+            return mu + 20, lv
+
+        def decode(self, z):
+            return net.decode(z - 20)
+
+    x, _ = digits("test")
+    with torch.no_grad():
+        torch.testing.assert_close(foreign.asked(Moved(), x[:64]).encode(x[:5])[0], net.two(x[:5])[0] + 20)
+
+
+def test_names_are_matched_by_whole_words():
+    assert foreign.words_in("FlowerVAE") == ["flower", "vae"]
+
+    class FlowerVAE(Net):
+        pass
+
+    class PlanarFlow(Net):
+        pass
+
+    assert asked_of(FlowerVAE()).understood.doubts == ()
+    assert "seems to have a flow" in asked_of(PlanarFlow()).understood.doubts[0]
