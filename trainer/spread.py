@@ -64,7 +64,7 @@ class Reading:
 
     def is_clearly_better_than(self, other: Reading) -> bool:
         """As even and nearer to the declared β, far more even, or the one whose β the means imply too."""
-        if self.implied is None:
+        if self.implied is None or other.implied is None:  # a posterior at the prior as it was read tells nothing of how to read it
             return False
         is_nearer = self.uneven <= other.uneven + NO_WORSE and self.off < FITS and other.off > MISFITS
         if other.off > FITS and self.uneven <= other.uneven + NO_WORSE and self.from_means < FITS and other.from_means > MISFITS:
