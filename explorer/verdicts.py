@@ -53,6 +53,8 @@ def _why_none(run: Run) -> str:
 def verdict_line(run_id: str, key: str, is_brief: bool = False) -> None:
     """The headline as a button to the clinic; is_brief: only what comes before its colon, for a narrow column."""
     verdict = verdict_of(run_id)
+    if verdict is None and is_brief:  # maps stand side by side, so every column has the line
+        verdict = Line("No verdict: codes are points, so there is no KL that could vanish.", (), "no-verdict")
     if verdict is None:
         return
     headline = verdict.headline.split(":")[0] if is_brief else verdict.headline

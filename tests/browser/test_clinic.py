@@ -45,7 +45,7 @@ def test_the_line_walks_down_the_staircase(page, server):
         beta.fill(b)
         sigma2.fill(s)
         threshold = 0.05 * 1000 ** (int(b) / 400) * 1e-4 * 1e4 ** (int(s) / 400)
-        expect(words).to_contain_text(f"{int((eigenvalues > threshold).sum())} dimensions survive")
+        expect(words).to_contain_text(f"{int((eigenvalues > threshold).sum())} dimensions stay active")
     assert page.locator(".lc-run").count() == 6
 
 

@@ -186,7 +186,7 @@ def test_a_boxs_difference_is_an_axis_and_is_added_to_pins(page, server):
     page.get_by_label("Strength of the direction from B to A").fill("1.5")
     page.wait_for_timeout(200)  # the code is shown with the next picture
     np.testing.assert_allclose(code(page), pin + 1.5 * direction, atol=4e-3)
-    page.get_by_role("button", name="Make it the map’s axis").click()
+    page.get_by_role("button", name="Use as map axis").click()
     expect(page.locator(".la-title")).to_have_text("Along left − right")
     page.get_by_role("button", name=re.compile("Drag draws a box")).click()
     ends = []

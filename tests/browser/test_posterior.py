@@ -245,7 +245,7 @@ def test_a_file_without_pictures_says_so_and_tells_it_of_a_drawing(page, exporte
     words = page.get_by_test_id("truth")
     expect(words).to_have_text(
         "The true posterior of an image needs its pixels, and those of mnist are not here. "
-        "Draw on the pad: it is told for your drawing."
+        "Draw on the pad to see it for your drawing."
     )
     pad = page.get_by_test_id("pad")
     pad.scroll_into_view_if_needed()

@@ -166,7 +166,7 @@ def test_nothing_of_a_run_is_written_as_html(trained):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["fly"], "unknown command 'fly'; allowed: export"),
+        (["fly"], "unknown command 'fly'; allowed: app, export"),
         (["export"], "is missing"),
         (["export", "mnist-2d"], "--html is missing"),
         (["export", "nope", "--html", "x.html"], "no run 'nope'; available: digits-16d"),

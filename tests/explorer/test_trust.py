@@ -70,7 +70,7 @@ def test_the_nearest_images_are_listed_with_class_number_and_distance():
 def test_an_odd_upload_is_called_so():
     noise = np.random.default_rng(0).integers(0, 255, (28, 28), np.uint8)
     test = upload(sound(app(run="mnist-20d", view="reconstruct").run()), "noise.png", png(noise))
-    assert "More unusual than each of the" in words(test)
+    assert "more unusual than each of the" in words(test)
 
 
 @pytest.mark.parametrize("is_low_bad", [False, True])

@@ -446,7 +446,7 @@ def test_the_commands_of_the_readme_are_understood():
     for option in options:
         words = option.split()
         words += [{"--weights": "w.pt", "--data": "mnist", "--module": "m.py"}.get(words[0], "x")] * (len(words) == 1)
-        words = words[:1] if words[0] == "--conditional" else words
+        words = words[:1] if words[0] in ("--conditional", "--thorough") else words
         given = {"--module": "m.py", "--data": "mnist"} | dict([words] if len(words) == 2 else [])
         extra = words if len(words) != 2 else []
         parse(ImportOptions, joined([*(word for pair in given.items() for word in pair), *extra]), "atlas")

@@ -125,7 +125,7 @@ def test_two_spreads_without_a_forward_pass_are_put_to_the_test(tmp_path):
     for scale in (torch.exp, torch.nn.functional.softplus):
         case = zoo.pyro(scale)
         with pytest.raises(
-            ForeignError, match=r"never negative.*--spread sigma or --spread variance; read as the standard deviation"
+            ForeignError, match=r"never negative.*--spread sigma, --spread variance.*read as the standard deviation"
         ):
             import_model(case.model, data, scale.__name__, runs=tmp_path)
         run = import_model(

@@ -48,7 +48,7 @@ export interface DrawerActions {
 const BACKGROUND_WORDS: Readonly<Record<Background, readonly [name: string, what: string]>> = {
   none: ["Plain", "only the grid"],
   manifold: ["Decoded manifold", "decoded pictures on a grid; zooming in brings smaller tiles, dashes mark low density of encoded images (m)"],
-  density: ["Density of the codes", "the aggregated posterior q̄(z), the mean of q(z|x) over the test images; on maps that are no plane, and for deterministic codes, of the points"],
+  density: ["Density of the codes", "aggregated posterior q̄(z): the mean of q(z|x) over test images; of the points where the map is no plane or q has no spread"],
   holes: ["Posterior − prior", "q̄(z) − p(z): under- and over-represented regions"],
   magnification: ["Magnification", "how fast pictures change along the map, √det(JᵀJ)"],
 };
