@@ -67,7 +67,7 @@ class Reading:
         if self.implied is None or other.implied is None:  # a posterior at the prior as it was read tells nothing of how to read it
             return False
         is_nearer = self.uneven <= other.uneven + NO_WORSE and self.off < FITS and other.off > MISFITS
-        if other.off > FITS and self.uneven <= other.uneven + NO_WORSE and self.from_means < FITS and other.from_means > MISFITS:
+        if other.off > MISFITS and self.uneven <= other.uneven + NO_WORSE and self.from_means < FITS and other.from_means > MISFITS:
             return True  # the declared β fits not what was read, and the means speak for this one
         return is_nearer or (self.uneven < EVEN and other.uneven > max(UNEVEN, 2 * self.uneven))
 
