@@ -79,7 +79,7 @@ class Budgets:
     classifier: Budget | None = None
 
 
-BUDGETS = Budgets(Budget(12.0), Budget(15.0), Budget(10.0), Budget(15.0))
+BUDGETS = Budgets(Budget(12.0), Budget(15.0), Budget(4.0), Budget(10.0))
 
 
 def make_run(
