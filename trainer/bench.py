@@ -36,6 +36,7 @@ from trainer.evaluate import bound_terms, seeded
 from trainer.fit import Trainer
 from trainer.importance import importance_estimate
 from trainer.layers import ImageShape, parts_of
+from trainer.numerals import count, percent
 from trainer.runs import RunWriter
 
 BATCH = 128
@@ -112,14 +113,16 @@ class Comparison:
 
     def table(self) -> str:
         lines = [
-            f"{self.data}, {self.n_images:,} images, batch {BATCH}, 784-400-20, {self.epochs} epochs each, "
+            f"{self.data}, {count(self.n_images)} images, batch {BATCH}, 784-400-20, {self.epochs} epochs each, "
             f"{torch.get_num_threads()} threads, {self.matmul_gflops:.0f} GFLOP/s (2048³, float32)",
             f"{'':<22}{'s an epoch':>12}{'test loss':>12}{'ours is':>14}",
         ]
         for side in self.sides:
             factor = f"{self.speedups[side.name]:>8.1f} x" if side.name in self.speedups else ""
             lines.append(f"{side.name:<22}{side.median_s:>12.2f}{side.test_loss:>12.2f}{factor:>14}")
-        lines.append(f"an epoch of ours is {self.epoch_gflop:.0f} GFLOP: {self.matmul_share:.0%} of what the machine multiplies")
+        lines.append(
+            f"an epoch of ours is {self.epoch_gflop:.0f} GFLOP: {percent(self.matmul_share)} of what the machine multiplies"
+        )
         lines.append(f"importance-sampled NLL, {NLL_IMAGES} images, {NLL_SAMPLES} samples")
         lines += [f"{side.name:<22}{min(side.seconds):>12.2f} s{side.nll:>11.2f}" for side in self.nll]
         if self.nll_speedup is not None:

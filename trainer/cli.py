@@ -22,7 +22,7 @@ from trainer.cli_progress import show
 from trainer.config import PRESET_NOTES, PRESETS, FitConfig, check_run_name, checked, preset
 from trainer.console import Command, program, run_one
 from trainer.errors import ConfigError, LatentError, RunError
-from trainer.numerals import count, number
+from trainer.numerals import count, number, percent
 from trainer.runs import (
     RUN_JSON,
     Run,
@@ -404,17 +404,19 @@ def _examine(argv: list[str]) -> None:
 
 
 def _losses(projection: Projection) -> str:
-    """What a map keeps of neighbourhoods, and what its way back gives back."""
+    """What a map keeps of neighbourhoods, and what its approximate inverse gives back."""
     kept, back = projection.honest, projection.way_back
     parts = []
     if kept is not None:
-        parts.append(f"keeps {kept.neighbours_kept:.0%} of the {kept.k} neighbours, trustworthiness {kept.trustworthiness:.3f}")
+        parts.append(
+            f"keeps {percent(kept.neighbours_kept)} of the {kept.k} neighbours, trustworthiness {number(kept.trustworthiness, 3)}"
+        )
     if back is not None:
-        parts.append(f"way back R² {back.r2:.2f}{' (held out)' if back.is_held_out else ''}")
+        parts.append(f"approximate inverse R² {number(back.r2)}{' (held out)' if back.is_held_out else ''}")
         if back.nll is not None and back.own_nll is not None:
-            parts.append(f"decoded error {back.nll:.1f} nats (own codes {back.own_nll:.1f})")
+            parts.append(f"reconstruction loss {number(back.nll, 1)} nats (own codes {number(back.own_nll, 1)})")
         if back.agreement is not None:
-            parts.append(f"label agreement {back.agreement:.3f}")
+            parts.append(f"label agreement {number(back.agreement, 3)}")
     return f": {', '.join(parts)}" if parts else ""
 
 

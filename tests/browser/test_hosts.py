@@ -453,7 +453,8 @@ def test_a_cell_that_is_cleared_leaves_nothing(page):
 
 def test_the_notebooks_theme_wins_over_the_systems(page):
     in_notebook(page, show("digits-2d", runs=ASSETS))
+    root = page.locator(".la-root")
     page.evaluate("document.body.dataset.jpThemeLight = 'false'")
-    page.wait_for_function("document.querySelector('.la-root').style.colorScheme === 'dark'")
+    expect(root).to_have_css("color-scheme", "dark")
     page.evaluate("document.body.dataset.jpThemeLight = 'true'")
-    page.wait_for_function("document.querySelector('.la-root').style.colorScheme === 'light'")
+    expect(root).to_have_css("color-scheme", "light")

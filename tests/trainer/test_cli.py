@@ -120,7 +120,7 @@ def test_maps_makes_the_same_maps_again_and_changes_nothing_else(capsys, in_fold
     code, out, err = ask(capsys, "maps", "mine")
     assert code == 0, err
     assert out.startswith("mine: PCA: keeps ")
-    assert "way back R²" in out
+    assert "approximate inverse R²" in out
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     info = json.loads(before["run.json"])
     info["dataset"]["sha256"] = "0" * 64
