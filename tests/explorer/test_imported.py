@@ -70,7 +70,9 @@ def test_every_imported_run_opens_in_every_view(app, folder, name, view):
 @pytest.mark.parametrize("look", ["information", "prior", "traversals", "linear-VAE prediction", "sweep over β", "fix"])
 @pytest.mark.parametrize("name", ["own-heavy", "own-gallery", "own-codes"])
 def test_every_part_of_the_clinic_opens(app, name, look):
-    app(run=name, view="dimensions", look=look)
+    test = app(run=name, view="dimensions", look=look)
+    assert not test.exception and not test.error
+    assert any(group.value == look or look in str(group.value).lower() for group in test.get("button_group")), look
 
 
 def test_a_run_without_its_encoder_offers_test_images_and_says_why(app, folder):

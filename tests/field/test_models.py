@@ -117,7 +117,8 @@ def test_m5_a_spread_that_cannot_be_is_refused(plain, data, tmp_path):
 
 @pytest.mark.parametrize(("beta", "loss"), [(0.1, "sum"), (4.0, "sum")])
 def test_m5_a_wrongly_declared_beta_is_not_taken_for_another_spread(plain, data, beta, loss, tmp_path):
-    check_model(plain.model, data, HowTrained(beta=beta, loss=loss))  # raises where it asks
+    asking, lines = check_model(plain.model, data, HowTrained(beta=beta, loss=loss))  # raises where it asks
+    assert asking.spread == "logvar" and any("not" in line and "as if β were" in line for line in lines), lines
 
 
 # --- M1: the range of pixels

@@ -25,6 +25,7 @@ def test_it_is_the_share_of_images_that_are_at_least_as_lonely(n, k):
     own = np.sort(np.linalg.norm(mu[:, None] - mu[None], axis=2), axis=1)[:, min(fifth, n - 1)]  # column 0 is the code itself
     theirs = np.sort(np.linalg.norm(asked[:, None] - mu[None], axis=2), axis=1)[:, fifth - 1]
     np.testing.assert_allclose(Support(mu).of(asked), [(own >= far).mean() for far in theirs], atol=1.01 / n)
+    assert Support(mu).of(np.full((1, k), 1e3))[0] == 0
 
 
 def test_it_is_high_in_the_thick_low_at_the_rim_and_zero_far_away():

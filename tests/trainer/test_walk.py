@@ -161,17 +161,6 @@ def test_log_prior_is_torchs_less_its_peak():
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
-@pytest.mark.parametrize(("n", "k"), [(400, 3), (60, 8), (4, 2)])
-def test_support_by_brute_force(n, k):
-    mu = np.random.default_rng(n).standard_normal((n, k)).astype(np.float32)
-    asked = np.random.default_rng(1).standard_normal((20, k)) * 2
-    fifth = min(5, n - 1)
-    own = np.sort(np.linalg.norm(mu[:, None] - mu[None], axis=2), axis=1)[:, min(fifth, n - 1)]  # column 0 is the code itself
-    theirs = np.sort(np.linalg.norm(asked[:, None] - mu[None], axis=2), axis=1)[:, fifth - 1]
-    np.testing.assert_allclose(Support(mu).of(asked), [(own >= far).mean() for far in theirs], atol=1.01 / n)
-    assert Support(mu).of(np.full((1, k), 1e3))[0] == 0
-
-
 # --- walks that are not paths
 
 
