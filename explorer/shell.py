@@ -52,7 +52,7 @@ button[kind="tertiary"]:is(:active, [aria-expanded="true"]), button[kind="tertia
 .picture-grid img { image-rendering: pixelated; border-radius: 2px; display: block; max-width: 100%; }
 .picture-grid figcaption {
   font-size: 13px; text-wrap: balance; margin-top: 4px; color: light-dark(#545d68, #a9b3bf); font-variant-numeric: tabular-nums; }
-.st-key-reconstruct-source [role="radiogroup"] { flex-wrap: wrap; row-gap: 4px; }
+:is(.st-key-reconstruct-source, .st-key-path) [role="radiogroup"] { flex-wrap: wrap; row-gap: 4px; }
 .st-key-reconstruct-source button { padding-inline: 11px !important; } /* five sources in a narrow column */
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 0.6rem 0.7rem 2rem; }

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from trainer.config import FitConfig, ImportedConfig
-from trainer.numerals import count, number, percent
+from trainer.numerals import count, number, percent, three_figures
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -96,9 +96,25 @@ class Pixels(NamedTuple):
     n_positions: int
 
 
+PASSED = {
+    "images": f"there are {FEWEST_IMAGES} test images or more",
+    "mean image": "reconstructions are not clearly worse than one image for all",
+    "encoded alone": "an image has the same code alone as among others",
+    "pixel range": "nearly all decoded pixels lie between 0 and 1",
+    "log variances": "they are not all above 0, as a standard deviation or a variance would be",
+    "implied β by dimension": "dimensions imply nearly the same β",
+    "posterior means": "they do not contradict the prior N(0, I)",
+    "importance weights": f"on average at least {FEW_EFFECTIVE:g} draws count in importance sampling",
+    "implied β": "it is not clearly another one than declared",
+}
+
+
 @dataclass(frozen=True)
 class Check:
-    """One of them. figure: what was measured, in the unit that the sentence names · decides: whether failing it forbids a verdict."""
+    """One of them; `PASSED` has in words what holds where it passed.
+
+    figure: what was measured, in the unit that the sentence names · decides: whether failing it forbids a verdict.
+    """
 
     name: str
     passed: bool
@@ -291,7 +307,7 @@ def implied_differs(config: FitConfig, implied: Implied) -> bool:
 
 def implied_sentence(config: FitConfig, measured: Measured | Pixels | None, implied: Implied) -> str:
     """The implied β beside the declared one: the same where its interval holds it, near it, or another, and what would explain that."""
-    places, declared = digits(implied.value), f"{config.beta:g}"
+    places, declared = three_figures(implied.value), f"{config.beta:g}"
     value, low, high = (number(beta, places) for beta in (implied.value, implied.low, implied.high))
     told = f"implied β {value} (95 % interval {low} to {high}, on {count(implied.n)} images)"
     if implied.value <= 0:
@@ -334,14 +350,9 @@ def kl_and_shrinkage(mu: NDArray[Any], logvar: NDArray[Any]) -> tuple[NDArray[np
 
 def _between_dimensions(implied: Implied) -> str:
     values = [value for value in implied.per_dim if value is not None]
-    places = digits(max(map(abs, values), default=1.0))
+    places = three_figures(max(map(abs, values), default=1.0))
     between = f" (from {number(min(values), places)} to {number(max(values), places)})" if values else ""
     return f"The implied β differs between dimensions{between}, while one training has one β"
-
-
-def digits(value: float) -> int:
-    """How many digits behind the point a β is written with, so that about three count: it may be 0.002 or 784."""
-    return 2 if value == 0 or not np.isfinite(value) else int(np.clip(2 - np.floor(np.log10(abs(value))), 0, 6))
 
 
 def _reason(config: FitConfig, measured: Measured | Pixels | None, ratio: float) -> str:

@@ -26,7 +26,6 @@ from trainer.checks import (
     Implied,
     Measured,
     checks,
-    digits,
     failed,
     implied_differs,
     implied_sentence,
@@ -36,7 +35,7 @@ from trainer.checks import (
 from trainer.collapse import ACTIVE_VARIANCE
 from trainer.config import FitConfig, checked
 from trainer.errors import ConfigError
-from trainer.numerals import count, number, percent
+from trainer.numerals import count, number, percent, three_figures
 
 Kind = Literal["healthy", "surplus", "over-regularised", "collapsed", "strong-decoder", "kl-without-information", "no-verdict"]
 
@@ -344,7 +343,7 @@ def neighbours_sentence(found: Examination) -> str:
 
 
 def _pressure_sentence(config: FitConfig, found: Examination, weight: float, beta: float) -> str:
-    as_written = f"{config.beta:g}" if beta == config.beta else number(beta, digits(beta))
+    as_written = f"{config.beta:g}" if beta == config.beta else number(beta, three_figures(beta))
     named = f"β {as_written}" if beta == config.beta else f"an implied β of {as_written}"
     if config.likelihood == "gaussian" and config.scale == "fixed":
         return (

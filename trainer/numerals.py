@@ -55,6 +55,13 @@ def distance(value: float) -> str:
     return number(value, decimals(10 * value))
 
 
+def three_figures(value: float) -> int:
+    """Decimals with which about three figures of a number count, whatever its size: a β may be 0.002 or 784."""
+    if value == 0 or not math.isfinite(value):
+        return LEAST_DECIMALS
+    return min(6, max(0, 2 - math.floor(math.log10(abs(value)))))
+
+
 def dimension(k: int) -> str:
     """The name of latent dimension k, which counts from 0: z₁ for 0."""
     return f"z{str(k + 1).translate(SUBSCRIPTS)}"

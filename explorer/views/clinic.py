@@ -15,7 +15,7 @@ from explorer.core.pictures import fitted, picture_grid, to_picture
 from explorer.core.words import plain
 from explorer.surface.component import live_chart
 from explorer.views.parts import decoder
-from trainer.checks import Check, failed
+from trainer.checks import PASSED, Check, failed
 from trainer.clinic import (
     USED,
     Diagnosis,
@@ -122,7 +122,7 @@ def _implied(run: Run, diagnosis: Diagnosis, found: Examination) -> str:
 def _checked(check: Check, diagnosis: Diagnosis) -> str:
     """A check by name; its sentence says what is wrong, so it stands only where something is, and once on the page."""
     if check.passed:
-        return f":material/check: {plain(check.name)}"
+        return f":material/check: {plain(check.name)}: {plain(PASSED[check.name])}"
     icon = ":material/block:" if check.decides else ":material/info:"
     if check.sentence in diagnosis.because or check is next(iter(failed(diagnosis.checks)), None):
         return f"{icon} {plain(check.name)}: see above"

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from explorer.facts import facts_line, parameters, size
-from trainer.checks import Implied, Measured, checks, failed, implied_differs, implied_sentence, notes, why_not_implied
+from trainer.checks import PASSED, Implied, Measured, checks, failed, implied_differs, implied_sentence, notes, why_not_implied
 from trainer.clinic import Examination, diagnose, headline, information_sentence, neighbours_sentence, prior_sentence
 from trainer.config import FitConfig, ImportedConfig
 from trainer.datasets import Dataset, load_dataset
@@ -411,3 +411,9 @@ def test_numbers_of_one_sentence_have_the_same_digits():
     told = information_sentence(found)
     assert found.is_capped
     assert {len(figure) for figure in re.findall(r"\.(\d+)", told)} == {2}
+
+
+def test_every_check_says_what_holds_where_it_passed():
+    source = (HOME / "trainer" / "checks.py").read_text()
+    names = set(re.findall(r'Check\(\s*"([^"]+)"', source))
+    assert names - {"as understood"} == set(PASSED)  # that one is there only where it failed

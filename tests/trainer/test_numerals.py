@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.numerals import count, dimension, number, percent
+from trainer.numerals import count, dimension, number, percent, three_figures
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,11 @@ def test_a_number_reads_back(value):
 
 def test_dimensions_count_from_one():
     assert [dimension(0), dimension(9)] == ["z₁", "z₁₀"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(784.2, "784"), (99.96, "100.0"), (1.0, "1.00"), (0.0123, "0.0123"), (2e-9, "0.000000"), (0, "0.00"), (-1.8, "−1.80")],
+)
+def test_about_three_figures_count(value, text):
+    assert number(value, three_figures(value)) == text
