@@ -321,7 +321,8 @@ def implied_sentence(config: FitConfig, measured: Measured | Pixels | None, impl
         return f"The declared β {declared} is what the model implies: {told}."
     side = "above" if implied.value > config.beta else "below"
     if max(implied.value, config.beta) <= NEAR * min(implied.value, config.beta):
-        return f"I{told[1:]}, near the declared {declared} but {side} it: usual for a model whose training has not converged."
+        often = ", as in models whose training has not converged" if side == "above" else ""
+        return f"I{told[1:]}, near the declared {declared} but {side} it{often}."
     return f"I{told[1:]}, {side} the declared {declared}; so wide an interval does not tell by how much."
 
 

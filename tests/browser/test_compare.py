@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -64,12 +66,33 @@ def view(page: Page, name: str) -> None:
     page.get_by_role("radio", name=name).or_(page.get_by_role("button", name=name, exact=True)).first.click()
 
 
-def assert_shows_image(root: Locator, run: Run, number: int) -> None:
-    """Its own code of that image, to float16, and numpy's picture of the code that it says it shows."""
-    z, mu = code(root), run.encodings.mu[number]
-    np.testing.assert_allclose(z, mu, rtol=2e-3, atol=2e-3)
-    expected = run.forward.decode(z[None].astype(np.float32))[0] * 255
-    assert np.abs(picture(root, run) - expected).max() <= 1.1
+def eventually(check: Callable[[], None], seconds: float = 10.0) -> None:
+    """Passes as soon as the check does: a map follows its neighbour some frames later, on a busy machine many."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            check()
+            return
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.05)
+
+
+def assert_shows_image(root: Locator, run: Run, image: Locator | int) -> None:
+    """Its own code of that image (of the one that the other map stands on), to float16, and numpy's picture of that code."""
+
+    def shows() -> None:
+        z, mu = code(root), run.encodings.mu[image if isinstance(image, int) else near_image(image)]
+        np.testing.assert_allclose(z, mu, rtol=2e-3, atol=2e-3)
+        expected = run.forward.decode(z[None].astype(np.float32))[0] * 255
+        assert np.abs(picture(root, run) - expected).max() <= 1.1
+
+    eventually(shows)
+
+
+def assert_same_code(one: Locator, other: Locator) -> None:
+    eventually(lambda: np.testing.assert_array_equal(code(one), code(other)))
 
 
 def test_hovering_over_one_map_every_run_decodes_its_own_code_of_that_image(page, server):
@@ -80,14 +103,14 @@ def test_hovering_over_one_map_every_run_decodes_its_own_code_of_that_image(page
         number = near_image(first)
         assert heading(first) == "Under the cursor"
         for root, name in ((deep, "digits-16d"), (linear, "digits-pca")):
-            assert heading(root) == f"Test image {number} here too"
+            expect(root.locator(".la-card .la-h").first).to_have_text(f"Test image {number} here too")
             assert near_image(root) == number
             assert_shows_image(root, pretrained(name), number)
         seen.add(number)
     assert len(seen) >= 3
     hover(page, linear, 0.5, 0.5)  # and the other way round
     assert heading(linear) == "Under the cursor"
-    assert_shows_image(first, pretrained("digits-2d"), near_image(linear))
+    assert_shows_image(first, pretrained("digits-2d"), linear)
 
 
 def test_two_maps_of_one_run_show_exactly_the_same_code(page, server):
@@ -96,11 +119,11 @@ def test_two_maps_of_one_run_show_exactly_the_same_code(page, server):
     for source in (umap, pca, axes):
         hover(page, source, 0.4, 0.55)
         for root in (umap, pca, axes):
+            assert_same_code(root, source)
             assert near_image(root) == near_image(source)
-            np.testing.assert_array_equal(code(root), code(source))
             np.testing.assert_array_equal(picture(root, run), picture(source, run))
         assert [heading(root) for root in (umap, pca, axes)].count("The same code here") == 2
-        assert_shows_image(other, pretrained("digits-2d"), near_image(source))
+        assert_shows_image(other, pretrained("digits-2d"), source)
     assert (code(axes)[[0, 1, 3]] == 0).all()  # a place of that map sets dimensions 3 and 5 only
 
 
@@ -111,16 +134,14 @@ def test_keys_and_sliders_move_the_others_too(page, server):
     before = code(first)
     for _ in range(3):
         page.keyboard.press("Shift+ArrowLeft")
-    page.wait_for_timeout(200)
-    assert code(first)[0] < before[0]
-    assert_shows_image(second, pretrained("digits-16d"), near_image(first))
+    eventually(lambda: np.testing.assert_array_less(code(first)[0], before[0]))
+    assert_shows_image(second, pretrained("digits-16d"), first)
     second.locator("summary").filter(has_text="Sliders").click()
     second.get_by_role("slider").first.focus()
     page.keyboard.press("End")
-    page.wait_for_timeout(300)
-    assert code(second).max() == 3.5
-    np.testing.assert_array_equal(code(third), code(second))
-    assert_shows_image(first, pretrained("digits-2d"), near_image(second))
+    eventually(lambda: np.testing.assert_equal(code(second).max(), 3.5))
+    assert_same_code(third, second)
+    assert_shows_image(first, pretrained("digits-2d"), second)
 
 
 def test_linking_asks_nothing_of_the_server(page, server):

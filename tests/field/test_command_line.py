@@ -184,7 +184,7 @@ def test_a_cache_folder_that_is_given_keeps_the_compiled_code(locked, tmp_path):
     )
     for name, kept in (("LATENT_CACHE", tmp_path / "kept" / "numba"), ("NUMBA_CACHE_DIR", tmp_path / "kept")):
         done = subprocess.run(
-            [sys.executable, "-c", code], env=environment(**locked, **{name: str(tmp_path / "kept")}),
+            [sys.executable, "-c", code], env=environment(**{**locked, name: str(tmp_path / "kept")}),
             capture_output=True, text=True, check=False
         )  # fmt: skip
         assert done.stdout == f"'' {kept}\n", done.stderr

@@ -51,6 +51,30 @@ def test_d1_folders_of_ten_and_twenty_have_more_than_one_test_picture(case: str)
     assert sizes(read(case))["test"] >= 3
 
 
+@pytest.mark.parametrize(
+    ("case", "n", "classes"),
+    [("a13_one_class/photos", 20, ("circle",)), ("a15_odd/photos", None, None), ("a16_many8/photos", 60, ())],
+)
+def test_one_class_odd_sizes_and_many_small_pictures_are_all_there(
+    case: str, n: int | None, classes: tuple[str, ...] | None
+) -> None:
+    files = sorted((CASES / case).rglob("*.png"))
+    dataset = read(case + "?size=32")
+    assert sum(sizes(dataset).values()) == len(files)
+    assert n is None or len(files) == n
+    assert dataset.class_names == (tuple(sorted({path.parent.name for path in files})) if classes is None else classes)
+    assert dataset.image_shape == (1, 32, 32)
+
+
+def test_an_odd_table_keeps_its_height_and_width() -> None:
+    with np.load(CASES / "a15_odd/odd.npz") as arrays:
+        images, labels = arrays["images"], arrays["labels"]
+    dataset = read("a15_odd/odd.npz")
+    assert dataset.image_shape == (1, *images.shape[1:])
+    assert sum(sizes(dataset).values()) == len(images)
+    assert len(dataset.class_names) == len(np.unique(labels))
+
+
 # --- D2
 
 
