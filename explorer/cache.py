@@ -25,15 +25,15 @@ from explorer.jobs import Workshop
 from explorer.surface.payload import pack_static
 from trainer.datasets import Dataset, availability, dataset_names, load_dataset
 from trainer.errors import DataError, RunError
-from trainer.forward import CHUNK
-from trainer.geometry import DecodedGraph, Doubles, Report, curve_length, decoded_graphs
-from trainer.projection import Projection, axis_pair
-from trainer.runs import RUN_JSON, Run, RunInfo, default_roots, list_runs, load_run, size_bytes
-from trainer.spectrum import spectrum
-from trainer.store import store_of
-from trainer.support import Support
-from trainer.walk import Along, DecodeAs, Walk, frames_along, measured, shortest_leg, walk_length
-from trainer.way_back import honesty_of
+from trainer.latent.geometry import DecodedGraph, Doubles, Report, curve_length, decoded_graphs
+from trainer.latent.paths import Along, DecodeAs, Walk, frames_along, measured, shortest_leg, walk_length
+from trainer.maps.inverse import honesty_of
+from trainer.maps.projection import Projection, axis_pair
+from trainer.maps.support import Support
+from trainer.metrics.pca_spectrum import spectrum
+from trainer.models.numpy_engine import CHUNK
+from trainer.runs.folder import RUN_JSON, Run, RunInfo, default_roots, list_runs, load_run, size_bytes
+from trainer.runs.storage import store_of
 
 Stamp = int
 Ways = tuple[Doubles, ...]

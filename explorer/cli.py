@@ -1,6 +1,6 @@
 """What can be typed after `atlas`, and after `python -m explorer`?
 
-app and export are of this file; `atlas` has the commands of `trainer.cli` too. A mistake is one sentence on stderr and exit code 2.
+app and export are of this file; `atlas` has the commands of `trainer.cli.main` too. A mistake is one sentence on stderr and exit code 2.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Annotated
 
 from tyro.conf import arg
 
-from trainer.arguments import RunName, RunsToRead, parse
-from trainer.cli import GROUPS as TRAINER_GROUPS
+from trainer.cli.arguments import RunName, RunsToRead, parse
+from trainer.cli.main import GROUPS as TRAINER_GROUPS
 from trainer.console import Command, program, run_one
 from trainer.errors import LatentError
-from trainer.runs import HOME, load_run
-from trainer.store import place
+from trainer.runs.folder import HOME, load_run
+from trainer.runs.storage import place
 
 MOST_PORT = 65_535
 

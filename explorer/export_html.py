@@ -20,7 +20,7 @@ from string import Template
 
 from explorer.surface.book import pack_book
 from trainer.errors import LatentError
-from trainer.runs import HOME, Run
+from trainer.runs.folder import HOME, Run
 
 # before the program runs: no white flash in the dark, and a word for those who switched programs off
 BASE_STYLE = """

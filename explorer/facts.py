@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 
 from trainer import numerals
-from trainer.clinic import LITTLE
+from trainer.diagnosis.diagnose import LITTLE
 from trainer.numerals import percent
-from trainer.runs import RunInfo
+from trainer.runs.folder import RunInfo
 
 MEANINGS = {
     "ELBO": "−(reconstruction + KL), a lower bound of log p(x); higher is better (Kingma & Welling 2014, eq. 3).",

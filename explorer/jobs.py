@@ -1,6 +1,6 @@
 """Which trainings were started from the app, how far are they, and who may stop them?
 
-One workshop a server: one training at a time, in a process of its own (`trainer.job`), the others wait. Processes end with the app and
+One workshop a server: one training at a time, in a process of its own (`trainer.cli.job`), the others wait. Processes end with the app and
 leave a run that resumes; a reload of the page changes nothing. A visitor sees all, and may stop only his own.
 """
 
@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from trainer.config import FitConfig
-from trainer.runs import HOME
-from trainer.store import place
+from trainer.runs.folder import HOME
+from trainer.runs.storage import place
 
 JobState = Literal["waiting", "running", "finished", "stopped", "failed"]
 MOST_WAITING = 8
@@ -116,7 +116,7 @@ class Workshop:
         ending: dict[str, Any] = {}
         try:
             with subprocess.Popen(
-                [sys.executable, "-m", "trainer.job"], cwd=HOME, text=True,
+                [sys.executable, "-m", "trainer.cli.job"], cwd=HOME, text=True,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             ) as process:  # fmt: skip
                 assert process.stdin is not None

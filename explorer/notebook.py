@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from explorer.pins import Pin
 from trainer.errors import LatentError
-from trainer.runs import Root, Run, load_run
+from trainer.runs.folder import Root, Run, load_run
 
 if TYPE_CHECKING:
     from explorer.widget import AtlasWidget

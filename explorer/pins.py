@@ -10,7 +10,7 @@ MAX_PINS = 26  # as many as the map keeps
 @dataclass(frozen=True)
 class Pin:
     """A kept code z (K,). map: its place on the map that is shown · support in [0, 1]: how many encoded images are around
-    it, see trainer.support.
+    it, see trainer.maps.support.
 
     name: what the person calls it, or nothing.
     """

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from explorer.facts import model_words, number
 from trainer.config import PRESETS, FitConfig
 from trainer.console import program
-from trainer.forward import Codes
-from trainer.runs import Run, RunInfo
+from trainer.models.numpy_engine import Codes
+from trainer.runs.folder import Run, RunInfo
 
 Floats = NDArray[np.float32]
 

@@ -21,10 +21,10 @@ from explorer.export_html import html_page
 from explorer.facts import HELP, facts_line, size
 from explorer.verdicts import verdict_line
 from explorer.views.parts import default_run, run_chooser
-from trainer.clinic import LITTLE, neighbours_sentence
 from trainer.console import program
+from trainer.diagnosis.diagnose import LITTLE, neighbours_sentence
 from trainer.errors import LatentError, RunError
-from trainer.runs import RunInfo
+from trainer.runs.folder import RunInfo
 
 LOG = logging.getLogger(__name__)
 SWEPT = "sweep-"

@@ -20,7 +20,7 @@ from uuid import uuid4
 import streamlit as st
 
 from explorer.core.words import shortened
-from trainer.projection import Projection
+from trainer.maps.projection import Projection
 
 View = Literal["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
 VIEWS: tuple[View, ...] = ("atlas", "reconstruct", "interpolate", "dimensions", "compare")

@@ -13,9 +13,9 @@ import streamlit as st
 
 from explorer import cache, state
 from explorer.core.words import plain
-from trainer.clinic import diagnose
+from trainer.diagnosis.diagnose import diagnose
 from trainer.errors import LatentError
-from trainer.runs import Run
+from trainer.runs.folder import Run
 
 COLOURS = {"healthy": "green", "surplus": "green", "no-verdict": "gray"}  # all others are alarms
 ICONS = {"healthy": "check_circle", "surplus": "check_circle", "no-verdict": "help"}

@@ -11,8 +11,8 @@ import streamlit as st
 
 from explorer import state
 from explorer.core.words import shortened
+from trainer.maps.projection import Projection
 from trainer.numerals import number
-from trainer.projection import Projection
 
 MAX_STOPS = 12
 MAX_NAME = 60  # letters

@@ -13,9 +13,9 @@ from explorer.export_html import dist
 from explorer.pins import MAX_PINS, Pin
 from explorer.surface.book import pack_book
 from trainer.errors import ConfigError
-from trainer.projection import Projection
-from trainer.runs import Run
-from trainer.support import Support
+from trainer.maps.projection import Projection
+from trainer.maps.support import Support
+from trainer.runs.folder import Run
 
 
 class AtlasWidget(anywidget.AnyWidget):

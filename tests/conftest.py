@@ -45,7 +45,7 @@ def tiny_dataset():
 def trained(tmp_path_factory, tiny_dataset) -> Path:
     """A folder of small finished runs: tiny-2d, tiny-5d (mlp) and tiny-conv."""
     from trainer.config import FitConfig, checked
-    from trainer.fit import fit
+    from trainer.training.fit import fit
 
     folder = tmp_path_factory.mktemp("runs")
     base = FitConfig(hidden=(16,), epochs=6, batch_size=16, umap=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from trainer.config import PRESETS
-from trainer.runs import load_run, size_bytes
+from trainer.runs.folder import load_run, size_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = [
@@ -75,7 +75,7 @@ def test_the_mnist_runs_are_as_good_as_promised():
 def test_the_bound_holds_again_when_it_is_evaluated_anew(mnist_folder, monkeypatch):
     """The stored figure against a fresh evaluation of the stored weights."""
     from trainer.datasets import load_dataset
-    from trainer.evaluate import evaluate
+    from trainer.metrics.evaluate import evaluate
 
     monkeypatch.setenv("LATENT_DATA", str(mnist_folder.parent))
     run = load_run("mnist-2d", ROOT / "assets" / "runs")

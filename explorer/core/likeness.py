@@ -1,7 +1,7 @@
 """Does a picture look like one class and its reconstruction like another? What the trust gauge's three figures do not see.
 
 A model that redraws a 5 as a sharp 3 has a good ELBO and a code among others. So the class of the picture is held against the class of
-its reconstruction, both by the run's classifier of pictures (`trainer.classifier`), whose probabilities were calibrated on
+its reconstruction, both by the run's classifier of pictures (`trainer.models.picture_classifier`), whose probabilities were calibrated on
 reconstructions; where a run has none, by the labels of the test images whose pixels are nearest. Beside it stand the classes of the
 nearest test image by pixels and by code.
 
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from explorer.core.image_names import class_name, quoted
 from explorer.core.neighbours import nearest_pictures
-from trainer.classifier import PictureClassifier
-from trainer.forward import Floats
+from trainer.models.numpy_engine import Floats
+from trainer.models.picture_classifier import PictureClassifier
 from trainer.numerals import percent
 
 SURE = 0.5  # more likely than not: below that a class is not named

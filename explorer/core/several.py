@@ -17,9 +17,9 @@ from explorer.core.opening import open_upload
 from explorer.core.pictures import Picture, to_picture
 from explorer.core.preprocess import Ground, prepare
 from explorer.core.trust import ELBO, RECONSTRUCTION, Population
-from trainer.classifier import PictureClassifier
 from trainer.errors import ImageError
-from trainer.forward import Floats, Forward
+from trainer.models.numpy_engine import Floats, Forward
+from trainer.models.picture_classifier import PictureClassifier
 
 NO_CLASS = ""
 

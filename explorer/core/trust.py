@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.core.likeness import FEWEST, Likeness, change_sentence, closest_sentence, likeness_sentence
-from trainer.forward import Codes, Floats, Forward
+from trainer.models.numpy_engine import Codes, Floats, Forward
 from trainer.numerals import count, percent
 
 Doubles = NDArray[np.float64]

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from explorer.core.preprocess import browser_protocol, ground_of
 from explorer.facts import MEANINGS, UNITS, facts
 from explorer.surface.payload import ALIGN, Dynamic, pack, pack_static, unpack
-from trainer.geometry import PATH_KINDS
-from trainer.runs import Run
+from trainer.latent.geometry import PATH_KINDS
+from trainer.runs.folder import Run
 
 FORMAT, VERSION = "latent-atlas-book", 1
 

@@ -22,14 +22,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer import layers as spec
-from trainer.classifier import PART as CLASSIFIER
 from trainer.config import ImportedConfig
-from trainer.layers import Layer, parts_of
+from trainer.maps.projection import Projection, lattice_note
+from trainer.maps.support import Support
+from trainer.models import layers as spec
+from trainer.models.layers import Layer, parts_of
+from trainer.models.picture_classifier import PART as CLASSIFIER
 from trainer.numerals import count, dimension, number, percent
-from trainer.projection import Projection, lattice_note
-from trainer.runs import Run
-from trainer.support import Support
+from trainer.runs.folder import Run
 
 Precision = Literal["float16", "float32"]
 Arrays = Mapping[str, NDArray[Any]]

@@ -27,10 +27,10 @@ from explorer.views.stops import (
     stop_picture,
 )
 from explorer.walking import Stop
+from trainer.latent.paths import GridKind, analogy, corner_grid, direction
+from trainer.maps.support import LOW, density_words
 from trainer.numerals import number
-from trainer.runs import Run
-from trainer.support import LOW, density_words
-from trainer.walk import GridKind, analogy, corner_grid, direction
+from trainer.runs.folder import Run
 
 TERM_PX, CELL_PX = 84, 56
 N_FILM = 9

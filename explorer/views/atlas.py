@@ -23,9 +23,9 @@ from explorer.views.parts import (
     stored_pictures,
 )
 from explorer.views.stops import SUPPORT_HELP
+from trainer.maps.support import density_words
 from trainer.numerals import number
-from trainer.runs import Run
-from trainer.support import density_words
+from trainer.runs.folder import Run
 
 KEY = "atlas-surface"
 N_NEIGHBOURS = 8

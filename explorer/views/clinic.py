@@ -15,8 +15,9 @@ from explorer.core.pictures import fitted, picture_grid, to_picture
 from explorer.core.words import plain
 from explorer.surface.component import live_chart
 from explorer.views.parts import decoder
-from trainer.checks import PASSED, Check, failed
-from trainer.clinic import (
+from trainer.console import program
+from trainer.diagnosis.checks import PASSED, Check, failed
+from trainer.diagnosis.diagnose import (
     USED,
     Diagnosis,
     Examination,
@@ -26,10 +27,9 @@ from trainer.clinic import (
     prior_bracket,
     used_dimensions,
 )
-from trainer.collapse import is_active, kl_per_dim, population_kl
-from trainer.console import program
+from trainer.metrics.collapse import is_active, kl_per_dim, population_kl
 from trainer.numerals import count, dimension, number
-from trainer.runs import Run, RunInfo
+from trainer.runs.folder import Run, RunInfo
 
 Doubles = NDArray[np.float64]
 MOST_SORTED = 1000  # numbers that stand for the images of one dimension in the live chart

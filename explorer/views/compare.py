@@ -41,9 +41,9 @@ from explorer.views.parts import (
 from explorer.views.picking import row_title
 from explorer.views.tradeoff import show_rates
 from trainer.errors import LatentError
+from trainer.maps.projection import Projection
 from trainer.numerals import dimension
-from trainer.projection import Projection
-from trainer.runs import Run, RunInfo
+from trainer.runs.folder import Run, RunInfo
 
 HEIGHTS = {2: 460, 3: 400, 4: 340}
 PICTURE_PX = 140  # 5 × 28

@@ -8,8 +8,8 @@ import streamlit as st
 from explorer import cache, figures, state
 from explorer.state import State
 from explorer.views import clinic, mend, traversals
-from trainer.collapse import is_active, kl_per_dim, spread_sentence
-from trainer.runs import Run, RunInfo
+from trainer.metrics.collapse import is_active, kl_per_dim, spread_sentence
+from trainer.runs.folder import Run, RunInfo
 
 SECTIONS = ("KL", "information", "prior", "traversals", "linear-VAE prediction", "sweep over β", "fix")
 RENAMED = {"before training": "linear-VAE prediction", "mend": "fix"}  # in links of before

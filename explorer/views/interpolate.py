@@ -19,11 +19,11 @@ from explorer.views.parts import chosen_label, chosen_map, decoded_as, live_surf
 from explorer.views.saving import downloads
 from explorer.views.stops import SUPPORT_HELP, label_of, stop_row, stops_of
 from explorer.walking import Stop
+from trainer.latent.paths import FORMULAS, WALK_KINDS, Along, Walk, WalkKind, even_line
+from trainer.maps.projection import Projection
+from trainer.maps.support import density_figure
 from trainer.numerals import number, percent
-from trainer.projection import Projection
-from trainer.runs import Run
-from trainer.support import density_figure
-from trainer.walk import FORMULAS, WALK_KINDS, Along, Walk, WalkKind, even_line
+from trainer.runs.folder import Run
 
 KEY = "interpolate-surface"
 DRAWN = "drawn"

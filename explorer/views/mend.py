@@ -13,12 +13,12 @@ from explorer.core.pictures import strip, to_picture
 from explorer.core.words import plain
 from explorer.jobs import Job
 from explorer.views.parts import show_picture
-from trainer.clinic import Diagnosis, Remedy, diagnose
 from trainer.config import MAX_RUN_NAME, checked
+from trainer.diagnosis.diagnose import Diagnosis, Remedy, diagnose
 from trainer.errors import RunError
 from trainer.numerals import number
-from trainer.runs import Run, RunInfo, default_roots, load_run
-from trainer.store import store_of
+from trainer.runs.folder import Run, RunInfo, default_roots, load_run
+from trainer.runs.storage import store_of
 
 EVERY_S = 1.0
 

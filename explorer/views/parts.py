@@ -17,10 +17,10 @@ from explorer.state import State
 from explorer.surface.component import surface
 from explorer.surface.payload import Dynamic, Marked, Options, PathShown, Subject, pack, reference, static_id
 from trainer.datasets.names import OWN
-from trainer.forward import Forward
+from trainer.maps.projection import Projection
+from trainer.models.numpy_engine import Forward
 from trainer.numerals import count, decimals, number
-from trainer.projection import Projection
-from trainer.runs import Run
+from trainer.runs.folder import Run
 
 Floats = NDArray[np.float32]
 Axes = tuple[int, int] | None

@@ -22,8 +22,8 @@ from explorer.views.parts import no_originals, stored_pictures
 from trainer.datasets import load_dataset
 from trainer.datasets.kinds import ALLOWED, PICTURES
 from trainer.errors import DataError, ImageError
-from trainer.forward import Codes
-from trainer.runs import HOME, Run
+from trainer.models.numpy_engine import Codes
+from trainer.runs.folder import HOME, Run
 
 SAMPLES = HOME / "assets" / "samples"
 UPLOAD, TEST, SAMPLE, SEVERAL, PAD = "Upload", "Test image", "Sample", "Batch", "Draw"

@@ -34,9 +34,9 @@ from explorer.views.picking import (
     pad_is_chosen,
     picked_pictures,
 )
-from trainer.forward import Codes
+from trainer.models.numpy_engine import Codes
 from trainer.numerals import number, percent
-from trainer.runs import Run
+from trainer.runs.folder import Run
 
 PAD_KEY = "pad-surface"
 TALL_PX = 224  # 8 x 28: whole pixels, and four side by side on a wide page

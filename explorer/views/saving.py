@@ -14,9 +14,9 @@ from explorer import cache
 from explorer.cache import Walked
 from explorer.core.export import Film, Report, animation, codes_csv, filmstrip, framed, png, safe_file_name
 from explorer.core.pictures import to_picture
-from trainer.runs import Run
-from trainer.support import LOW
-from trainer.walk import resampled
+from trainer.latent.paths import resampled
+from trainer.maps.support import LOW
+from trainer.runs.folder import Run
 
 Codes = NDArray[np.float32]
 Labels = NDArray[np.int64] | None

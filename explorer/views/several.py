@@ -16,7 +16,7 @@ from explorer.core.words import plain
 from explorer.views.picking import Several
 from explorer.views.trust import HELP, TRUST_HELP
 from trainer.numerals import decimals
-from trainer.runs import Run
+from trainer.runs.folder import Run
 
 PICTURE_PX, ROW_PX = 56, 62
 MOST_ROWS_SHOWN = 12

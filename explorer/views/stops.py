@@ -16,10 +16,10 @@ from explorer.state import State
 from explorer.views.parts import chosen_label, show_picture
 from explorer.views.picking import Picked, chosen_row, class_of, handed_over, picked_picture, row_title
 from explorer.walking import Stop
+from trainer.latent.paths import class_means
+from trainer.maps.support import LOW, density_words
 from trainer.numerals import count
-from trainer.runs import Run
-from trainer.support import LOW, density_words
-from trainer.walk import class_means
+from trainer.runs.folder import Run
 
 TILE_PX, PICTURE_PX = 96, 64
 SUPPORT_HELP = (

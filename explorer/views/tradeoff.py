@@ -11,7 +11,7 @@ from explorer import comparison, figures
 from explorer.core.words import plain
 from explorer.facts import number
 from explorer.rates import Rated, RateDistortion, chart_sentence, rate_distortion
-from trainer.runs import RunInfo
+from trainer.runs.folder import RunInfo
 
 RATE_HELP = """**Rate** R: mean KL(q(z|x) ‖ p(z)) over the test images. **Distortion** D: mean −E_q[log p(x|z)], the reconstruction loss.
 ELBO = −(D + R), so the dashed lines join models of the same ELBO, and lower left is better (Alemi et al. 2018, “Fixing a Broken ELBO”,

@@ -15,7 +15,7 @@ from explorer.state import State
 from explorer.views import parts
 from explorer.views.parts import decoder, show_picture
 from trainer.numerals import dimension, number
-from trainer.runs import Run
+from trainer.runs.folder import Run
 
 N_SHOWN = 8
 STEPS = np.linspace(-3, 3, 13)  # standard deviations of the prior, or of the codes where there is none

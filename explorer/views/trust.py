@@ -16,9 +16,9 @@ from explorer.core.trust import DISTANCE, ELBO, RECONSTRUCTION, Figures, Judged,
 from explorer.core.words import plain
 from explorer.trust_figures import strip_gauge
 from explorer.views.picking import Picked
-from trainer.forward import Codes
+from trainer.models.numpy_engine import Codes
 from trainer.numerals import distance, number
-from trainer.runs import Run
+from trainer.runs.folder import Run
 
 K_NEAREST = 6
 NEAR_PX = 84

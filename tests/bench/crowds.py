@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from explorer.core.preprocess import browser_protocol
 from explorer.surface.payload import Dynamic, Options, pack, pack_static
-from trainer.projection import Projection
-from trainer.runs import Encodings, load_run
+from trainer.maps.projection import Projection
+from trainer.runs.folder import Encodings, load_run
 
 ROOT = Path(__file__).resolve().parents[2]
 BUNDLE = ROOT / "explorer" / "surface" / "dist" / "surface.js"

@@ -24,7 +24,7 @@ from PIL import Image
 
 from explorer.core.preprocess import prepare
 from trainer.datasets import load_dataset
-from trainer.runs import Run, load_run
+from trainer.runs.folder import Run, load_run
 
 RESULTS = Path(__file__).parent / "results"
 Floats = NDArray[np.float32]

@@ -26,7 +26,7 @@ from PIL import Image
 from explorer.core import trust
 from explorer.core.trust import Figures, Population
 from trainer.datasets import load_dataset
-from trainer.runs import Run, load_run
+from trainer.runs.folder import Run, load_run
 
 RESULTS = Path(__file__).parent / "results"
 Floats = NDArray[np.float32]

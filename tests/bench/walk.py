@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 
 from explorer.core.export import animation, codes_csv, filmstrip, png
 from explorer.core.pictures import to_picture
-from trainer.forward import Forward
-from trainer.geometry import decoded_graphs, geodesic
-from trainer.runs import Run, load_run
+from trainer.latent.geometry import decoded_graphs, geodesic
+from trainer.models.numpy_engine import Forward
+from trainer.runs.folder import Run, load_run
 
 Codes = NDArray[np.float32]
 

@@ -31,11 +31,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from trainer import way_back as w
 from trainer.datasets import load_dataset
-from trainer.evaluate import decode_of, encode_all
-from trainer.projection import square_extent
-from trainer.runs import Run, load_run
+from trainer.maps import inverse as w
+from trainer.maps.projection import square_extent
+from trainer.metrics.evaluate import decode_of, encode_all
+from trainer.runs.folder import Run, load_run
 
 Row = dict[str, float]
 

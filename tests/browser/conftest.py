@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from trainer.config import PRESETS, FitConfig, checked
 from trainer.datasets import load_dataset
-from trainer.fit import fit
+from trainer.training.fit import fit
 
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]

@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from explorer.cli import main
 from explorer.export_html import html_page, write_page
 from explorer.notebook import show
-from trainer.geometry import PATH_KINDS, interpolate
-from trainer.runs import HOME, load_run
+from trainer.latent.geometry import PATH_KINDS, interpolate
+from trainer.runs.folder import HOME, load_run
 
 ASSETS = HOME / "assets" / "runs"
 SURFACE = "document.querySelector('.la-root').surface"

@@ -14,9 +14,9 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from trainer.maps.support import LOW, Support
 from trainer.numerals import dimension
-from trainer.runs import load_run
-from trainer.support import LOW, Support
+from trainer.runs.folder import load_run
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -18,7 +18,7 @@ from explorer.cli import main
 from explorer.core.preprocess import Prepared, browser_protocol, prepare
 from trainer.datasets import load_dataset
 from trainer.errors import ImageError
-from trainer.runs import HOME, load_run
+from trainer.runs.folder import HOME, load_run
 
 ASSETS = HOME / "assets" / "runs"
 STUDIO = HOME / "explorer/surface/dist/studio.js"

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from trainer.geometry import interpolate
-from trainer.runs import load_run
+from trainer.latent.geometry import interpolate
+from trainer.runs.folder import load_run
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = "digits-16d"

@@ -17,9 +17,9 @@ from explorer.cli import main
 from explorer.surface.payload import Dynamic, Options, Precision, pack, pack_static
 from trainer.config import FitConfig
 from trainer.datasets import load_dataset
-from trainer.exact import gap_map, true_posterior
-from trainer.fit import fit
-from trainer.runs import HOME, Run, load_run
+from trainer.metrics.quadrature import gap_map, true_posterior
+from trainer.runs.folder import HOME, Run, load_run
+from trainer.training.fit import fit
 
 ASSETS = HOME / "assets" / "runs"
 BUNDLE = HOME / "explorer/surface/dist/surface.js"

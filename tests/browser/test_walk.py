@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from trainer.geometry import interpolate
-from trainer.runs import load_run
+from trainer.latent.geometry import interpolate
+from trainer.runs.folder import load_run
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "assets" / "runs"

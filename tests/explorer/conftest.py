@@ -32,7 +32,7 @@ KINDS = {
 def kinds(tmp_path_factory) -> Path:
     """A folder of finished runs, one of every kind, by the names of `KINDS`."""
     from trainer.datasets import load_dataset
-    from trainer.fit import fit
+    from trainer.training.fit import fit
 
     folder = tmp_path_factory.mktemp("kinds")
     for name, config in KINDS.items():

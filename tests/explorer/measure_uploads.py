@@ -16,7 +16,7 @@ from pathlib import Path
 from explorer.core.batch import items
 from explorer.core.several import Against, Row, row_of
 from explorer.core.trust import population
-from trainer.runs import load_run
+from trainer.runs.folder import load_run
 
 HOME = Path(__file__).resolve().parents[2]
 RUNS = ("mnist-2d", "shapes-6d")

@@ -15,7 +15,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from explorer.core.preprocess import switches
-from trainer.runs import info_checksum
+from trainer.runs.folder import info_checksum
 
 ROOT = Path(__file__).resolve().parents[2]
 VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
@@ -125,7 +125,7 @@ def edited(*edits):
         import streamlit as st
 
         from explorer.state import State, can_undo, take_pin
-        from trainer.projection import latent_plane
+        from trainer.maps.projection import latent_plane
 
         st.session_state.setdefault("pins", {"r": pins})
         projection = latent_plane(np.zeros((3, 2), np.float32))
@@ -273,7 +273,7 @@ def test_names_from_files_and_links_are_text_and_nothing_else(tmp_path, monkeypa
 
 def test_quick_clicks_that_arrive_together_are_all_counted_once():
     from explorer.state import State, take_pin, taken_pins
-    from trainer.runs import HOME, load_run
+    from trainer.runs.folder import HOME, load_run
 
     projection = load_run("mnist-2d", HOME / "assets/runs").projections["latent"]
     now = State("quick", "atlas", (), None)
@@ -285,7 +285,7 @@ def test_quick_clicks_that_arrive_together_are_all_counted_once():
 
 
 def test_without_any_run_the_first_step_is_shown(tmp_path, monkeypatch):
-    monkeypatch.setattr("trainer.runs.HOME", tmp_path)
+    monkeypatch.setattr("trainer.runs.folder.HOME", tmp_path)
     test = sound(app().run())
     assert "There are no runs yet" in said(test.info[0])
     assert "python -m trainer fit digits-2d" in test.code[0].value

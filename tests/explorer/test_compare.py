@@ -30,7 +30,7 @@ from explorer.rates import (
 from explorer.surface.payload import unpack
 from tests.explorer.conftest import KINDS
 from trainer.config import PRESETS, FitConfig, check_run_name, checked
-from trainer.runs import info_checksum, list_runs, load_run
+from trainer.runs.folder import info_checksum, list_runs, load_run
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "assets" / "runs"

@@ -18,7 +18,7 @@ from explorer.export_html import html_page, write_page
 from explorer.surface.book import pack_book, unpack_book
 from explorer.surface.payload import Dynamic, pack, pack_static, unpack
 from trainer.errors import LatentError
-from trainer.runs import HOME, load_run
+from trainer.runs.folder import HOME, load_run
 
 ASSETS = HOME / "assets" / "runs"
 

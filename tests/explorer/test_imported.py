@@ -15,9 +15,9 @@ from explorer.export_html import html_page
 from explorer.surface.payload import Dynamic, pack, pack_static, plain_network, unpack
 from tests.explorer.imported import NAMES, write_imported
 from trainer.datasets import load_dataset
-from trainer.forward import apply_layer, mean_picture
-from trainer.layers import tensor_names
-from trainer.runs import load_run
+from trainer.models.layers import tensor_names
+from trainer.models.numpy_engine import apply_layer, mean_picture
+from trainer.runs.folder import load_run
 
 ROOT = Path(__file__).resolve().parents[2]
 VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]

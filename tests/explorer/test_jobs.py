@@ -14,8 +14,8 @@ import pytest
 from explorer.jobs import MOST_WAITING, Job, Workshop
 from trainer.config import FitConfig
 from trainer.datasets import load_dataset
-from trainer.fit import fit
-from trainer.runs import HOME, load_run, read_info
+from trainer.runs.folder import HOME, load_run, read_info
+from trainer.training.fit import fit
 
 SHORT = FitConfig(hidden=(6,), epochs=2, umap=False)
 LONG = FitConfig(hidden=(6,), epochs=100_000, umap=False)
@@ -126,7 +126,7 @@ def alive(pid: int) -> bool:
 def test_the_process_speaks_json_alone(tmp_path):
     spec = {"config": SHORT.model_dump(mode="json"), "name": "spoken", "runs": str(tmp_path), "resume": False}
     done = subprocess.run(
-        [sys.executable, "-m", "trainer.job"],
+        [sys.executable, "-m", "trainer.cli.job"],
         cwd=HOME,
         input=json.dumps(spec) + "\n",
         capture_output=True,

@@ -17,9 +17,9 @@ from explorer.core.preprocess import prepare
 from explorer.surface.payload import Dynamic, Marked, pack, pack_static, plain_network, unpack
 from tests.explorer.conftest import KINDS
 from trainer.config import checked
-from trainer.forward import apply_layer, mean_picture
-from trainer.projection import axis_pair
-from trainer.runs import info_checksum, load_run
+from trainer.maps.projection import axis_pair
+from trainer.models.numpy_engine import apply_layer, mean_picture
+from trainer.runs.folder import info_checksum, load_run
 
 ROOT = Path(__file__).resolve().parents[2]
 NEAREST = 12  # pictures of the nearest test images: six by code, six by pixels
@@ -365,7 +365,7 @@ def test_a_model_solved_at_once_has_no_history(app):
 
 def test_an_autoencoder_of_one_epoch_was_not_solved_at_once(app, kinds, tmp_path, monkeypatch):
     from trainer.datasets import load_dataset
-    from trainer.fit import fit
+    from trainer.training.fit import fit
 
     for _ in fit(checked(KINDS["autoencoder"], epochs=1), load_dataset("digits"), "short", tmp_path / "runs"):
         pass

@@ -11,8 +11,8 @@ import pytest
 from explorer.notebook import Pin, show
 from explorer.surface.book import pack_book, unpack_book
 from trainer.errors import ConfigError, LatentError, RunNotFound
-from trainer.runs import HOME, load_run
-from trainer.support import Support
+from trainer.maps.support import Support
+from trainer.runs.folder import HOME, load_run
 
 ASSETS = HOME / "assets" / "runs"
 

@@ -17,8 +17,8 @@ from streamlit.testing.v1 import AppTest
 from explorer.background import Background
 from explorer.surface.payload import unpack
 from trainer.errors import DataError
-from trainer.geometry import interpolate
-from trainer.runs import load_run
+from trainer.latent.geometry import interpolate
+from trainer.runs.folder import load_run
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "assets" / "runs"

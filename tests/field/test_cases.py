@@ -16,8 +16,8 @@ import pytest
 from explorer.core.opening import open_upload
 from explorer.core.preprocess import prepare
 from tests.field.cases import CASES, ROOT, copied, needs_cases
-from trainer.clinic import diagnose
-from trainer.runs import load_run
+from trainer.diagnosis.diagnose import diagnose
+from trainer.runs.folder import load_run
 
 pytestmark = needs_cases
 SEVENS = sorted(path.name for path in (CASES / "d_uploads").glob("seven_*")) if CASES.is_dir() else []

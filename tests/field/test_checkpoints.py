@@ -23,8 +23,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from trainer.errors import LatentError
-from trainer.loading import load_model
-from trainer.weights import align, candidates, read_weights
+from trainer.importers.loading import load_model
+from trainer.importers.weights import align, candidates, read_weights
 
 SOURCE = """
 import torch

@@ -48,10 +48,10 @@ NUMPY = """    elif config.likelihood == "student":
 
 # file, what is found in it, what is put before or after it
 EDITS = [
-    ("trainer/likelihoods.py", "def soft_clip(", CLASS, "before"),
-    ("trainer/likelihoods.py", '        "laplace": Laplace(per_pixel),\n', '        "student": Student(),\n', "after"),
+    ("trainer/likelihoods/registry.py", "def soft_clip(", CLASS, "before"),
+    ("trainer/likelihoods/registry.py", '        "laplace": Laplace(per_pixel),\n', '        "student": Student(),\n', "after"),
     ("trainer/config.py", '    likelihood: Literal["bernoulli", ', '"student", ', "after"),
-    ("trainer/forward.py", "    else:\n        place, log_scale = out, np.asarray(log_sigma)\n", NUMPY, "before"),
+    ("trainer/models/numpy_engine.py", "    else:\n        place, log_scale = out, np.asarray(log_sigma)\n", NUMPY, "before"),
     ("tests/trainer/test_likelihoods.py", 'KINDS = [("bernoulli", "fixed"), ', '("student", "fixed"), ', "after"),
     (
         "tests/trainer/test_likelihoods.py",
@@ -110,7 +110,16 @@ def test_the_tests_that_the_recipe_names_pass_with_the_new_likelihood(changed):
 
 def test_types_and_style_hold(changed):
     run(changed, sys.executable, "-m", "ruff", "check", "trainer", "tests/trainer/test_likelihoods.py")
-    run(changed, sys.executable, "-m", "ruff", "format", "--check", "trainer/likelihoods.py", "trainer/forward.py")
+    run(
+        changed,
+        sys.executable,
+        "-m",
+        "ruff",
+        "format",
+        "--check",
+        "trainer/likelihoods/registry.py",
+        "trainer/models/numpy_engine.py",
+    )
 
 
 def test_a_run_with_it_trains_and_is_evaluated(changed):

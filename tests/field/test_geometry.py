@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from trainer import load_run
-from trainer.geometry import PATH_KINDS, Measure, curve_length, decoded_graphs, geodesic, interpolate
-from trainer.walk import FORMULAS, Walk, frames_along, parts_along, shortest_leg, walk_length
+from trainer.latent.geometry import PATH_KINDS, Measure, curve_length, decoded_graphs, geodesic, interpolate
+from trainer.latent.paths import FORMULAS, Walk, frames_along, parts_along, shortest_leg, walk_length
 
 PLANES = ("mnist-2d", "digits-2d", "pendulum-2d", "digits-autoencoder")
 PAIRS = 50  # a run: 200 in all

@@ -16,11 +16,11 @@ from torch.nn import functional
 
 from tests.field import zoo
 from trainer import load_run
-from trainer.clinic import diagnose
 from trainer.datasets import load_dataset
-from trainer.foreign import ForeignError, asked
-from trainer.importing import HowTrained, check_model, import_model, make_run
-from trainer.pixels import pixels_of
+from trainer.diagnosis.diagnose import diagnose
+from trainer.importers.external_model import ForeignError, asked
+from trainer.importers.importing import HowTrained, check_model, import_model, make_run
+from trainer.importers.pixel_range import pixels_of
 
 QUICK = {"umap": False, "classifier": False}
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from trainer import numerals
-from trainer.support import Support
+from trainer.maps.support import Support
 
 TABLES = Path(__file__).resolve().parent.parent
 NUMERALS = json.loads((TABLES / "numerals.json").read_text(encoding="utf-8"))

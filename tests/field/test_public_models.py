@@ -14,9 +14,9 @@ import torch
 from tests.field import zoo
 from trainer import load_run
 from trainer.datasets import load_dataset
-from trainer.foreign import ForeignError, asked
-from trainer.importing import HowTrained, import_model
-from trainer.pixels import pixels_of
+from trainer.importers.external_model import ForeignError, asked
+from trainer.importers.importing import HowTrained, import_model
+from trainer.importers.pixel_range import pixels_of
 
 
 @pytest.fixture(autouse=True)

@@ -14,12 +14,12 @@ from torch import nn
 from torch.nn import functional
 
 from tests.trainer.test_implied_beta import Linear, implied_of
-from trainer import foreign
-from trainer.checks import Implied, checks, failed
 from trainer.config import FitConfig, ImportedConfig
 from trainer.datasets import load_dataset
-from trainer.implied_beta import implied_beta_of, record
-from trainer.importing import check_model
+from trainer.diagnosis.checks import Implied, checks, failed
+from trainer.importers import external_model as foreign
+from trainer.importers.importing import check_model
+from trainer.metrics.implied_beta import implied_beta_of, record
 
 STEPS, K = 900, 4
 

@@ -19,9 +19,9 @@ from explorer.core import trust
 from explorer.core.image_names import at_distance, image_name, quoted
 from explorer.core.likeness import Likeness, Look, change_sentence, classified, likeness_sentence, nearest_sentence, voted
 from tests.explorer.test_app import _clean, app, grids, png, said, sound, upload, words  # noqa: F401
-from trainer.clinic import diagnose
 from trainer.datasets import load_dataset
-from trainer.runs import load_run
+from trainer.diagnosis.diagnose import diagnose
+from trainer.runs.folder import load_run
 
 ROOT = Path(__file__).resolve().parents[2]
 DIGITS = tuple("0123456789")

@@ -11,8 +11,8 @@ from explorer.core.pictures import to_picture
 from explorer.surface.payload import Dynamic, pack, pack_static, unpack
 from explorer.views.saving import _film_file, _strip_file
 from trainer import load_run
-from trainer.projection import latent_plane
-from trainer.support import LOW, MEDIUM, Support, density_figure, density_words, prior_factor, prior_share
+from trainer.maps.projection import latent_plane
+from trainer.maps.support import LOW, MEDIUM, Support, density_figure, density_words, prior_factor, prior_share
 
 RNG = np.random.default_rng(0)
 

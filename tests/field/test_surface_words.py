@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = sorted((ROOT / "explorer/surface/frontend/src").rglob("*.ts"))
 PYTHON = [
     "explorer/walking.py", "explorer/surface/payload.py", "explorer/views/interpolate.py", "explorer/views/stops.py",
-    "explorer/views/arithmetic.py", "explorer/views/saving.py", "explorer/views/compare.py", "trainer/projection.py", "trainer/walk.py",
+    "explorer/views/arithmetic.py", "explorer/views/saving.py", "explorer/views/compare.py", "trainer/maps/projection.py",
+    "trainer/latent/paths.py",
 ]  # fmt: skip
 ALSO = [
     r"\bprior draws?\b", r"\bTurn the order round\b", r"\bYours\b", r"\bBeside it\b", r"\blooking for its mass\b", r"\bdecoded again\b",

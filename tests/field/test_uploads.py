@@ -18,7 +18,7 @@ from explorer.core.neighbours import nearest
 from explorer.core.opening import open_upload
 from explorer.core.preprocess import Prepared, browser_protocol, ground_of, prepare, switches
 from trainer.datasets.pictures import BLACK, WHITE, ground_behind
-from trainer.runs import load_run
+from trainer.runs.folder import load_run
 
 MNIST, SEVEN = (1, 28, 28), 7
 

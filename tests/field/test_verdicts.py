@@ -16,16 +16,26 @@ import torch
 from torch import Tensor
 
 from explorer.facts import facts_line, parameters, size
-from trainer.checks import PASSED, Implied, Measured, checks, failed, implied_differs, implied_sentence, notes, why_not_implied
-from trainer.clinic import Examination, diagnose, headline, information_sentence, neighbours_sentence, prior_sentence
+from trainer.cli.shipped_runs import CLINIC
 from trainer.config import FitConfig, ImportedConfig
 from trainer.datasets import Dataset, load_dataset
-from trainer.evaluate import Budget, evaluate
-from trainer.examine import examine
-from trainer.networks import Posterior, Vae
+from trainer.diagnosis.checks import (
+    PASSED,
+    Implied,
+    Measured,
+    checks,
+    failed,
+    implied_differs,
+    implied_sentence,
+    notes,
+    why_not_implied,
+)
+from trainer.diagnosis.diagnose import Examination, diagnose, headline, information_sentence, neighbours_sentence, prior_sentence
+from trainer.diagnosis.measure import examine
+from trainer.metrics.evaluate import Budget, evaluate
+from trainer.models.torch_engine import Posterior, Vae
 from trainer.numerals import percent
-from trainer.patients import CLINIC
-from trainer.runs import HOME, list_runs, load_run
+from trainer.runs.folder import HOME, list_runs, load_run
 
 SHIPPED = [(part, name) for part in ("runs", "clinic", "sweep") for name in list_runs(HOME / "assets" / part)]
 EXAMINED = [(part, name) for part, name in SHIPPED if load_run(name, HOME / "assets" / part).info.examination is not None]
@@ -85,8 +95,8 @@ def gaussian_codes(n: int, n_dims: int, variance: float) -> tuple[np.ndarray, np
 
 def test_ten_thousand_and_four_thousand_images_give_the_same_sentence_of_the_same_codes():
     """A linear VAE at its optimum: q(z) is the prior, the information is ½ K log(1/variance) = 46 nats, whatever N."""
-    from trainer.bracket import prior_distance
-    from trainer.information import information_split
+    from trainer.metrics.information import information_split
+    from trainer.metrics.information_bracket import prior_distance
 
     told = []
     for n in (2000, 4000):
@@ -339,7 +349,7 @@ def test_a_tiny_set_is_examined_and_gets_no_verdict_it_cannot_carry(digits):
 
 
 def test_a_budget_makes_fewer_decodes_and_says_how_many(digits, monkeypatch):
-    from trainer import examine as module
+    from trainer.diagnosis import measure as module
 
     run = shipped("clinic", "clinic-surplus")
     whole = examine(run.model, digits)
@@ -354,7 +364,7 @@ def test_a_budget_makes_fewer_decodes_and_says_how_many(digits, monkeypatch):
 
 
 def test_the_nll_of_a_budget_is_of_fewer_images_with_a_larger_error(digits, monkeypatch):
-    from trainer import evaluate as module
+    from trainer.metrics import evaluate as module
 
     run = shipped("clinic", "clinic-healthy")
     whole = evaluate(run.model, digits, samples=200)
@@ -376,7 +386,7 @@ def test_a_fast_model_has_the_full_counts_within_any_budget(digits):
 
 
 def test_examine_writes_nothing_into_a_shipped_run(capsys):
-    from trainer.cli import main
+    from trainer.cli.main import main
 
     path = Path(HOME / "assets" / "clinic" / "clinic-healthy" / "run.json")
     before = path.read_bytes()

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import distributions as dist
 
-from trainer.bracket import Mixture, fitted, prior_distance, shrunk
-from trainer.information import information_split
+from trainer.metrics.information import information_split
+from trainer.metrics.information_bracket import Mixture, fitted, prior_distance, shrunk
 
 
 def rng(seed=0):

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from trainer.cli import main
-from trainer.runs import info_checksum
+from trainer.cli.main import main
+from trainer.runs.folder import info_checksum
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.cli import main
-from trainer.clinic import Examination, diagnose, pressure
+from trainer.cli.main import main
+from trainer.cli.shipped_runs import BETAS, CLINIC, MNIST_BETAS, linear, set_by_hand
 from trainer.config import FitConfig, checked
 from trainer.datasets import load_dataset
+from trainer.diagnosis.diagnose import Examination, diagnose, pressure
+from trainer.diagnosis.measure import examine
 from trainer.errors import ConfigError, RunCorrupt
-from trainer.examine import examine
-from trainer.fit import fit
-from trainer.networks import Vae
-from trainer.patients import BETAS, CLINIC, MNIST_BETAS, linear, set_by_hand
-from trainer.runs import HOME, list_runs, load_run
+from trainer.models.torch_engine import Vae
+from trainer.runs.folder import HOME, list_runs, load_run
+from trainer.training.fit import fit
 
 EXPECTED = {
     "clinic-healthy": {"healthy"},
@@ -181,7 +181,7 @@ def test_examine_adds_what_an_older_run_lacks(digits, tmp_path, capsys):
         pass
     run = load_run("old", tmp_path)
     first = run.info.examination
-    from trainer.runs import RunWriter
+    from trainer.runs.folder import RunWriter
 
     RunWriter(run.folder).write_info(run.info.model_copy(update={"examination": None}))
     assert load_run("old", tmp_path).info.examination is None
@@ -191,7 +191,7 @@ def test_examine_adds_what_an_older_run_lacks(digits, tmp_path, capsys):
 
 
 def test_a_damaged_examination_is_refused(digits, tmp_path):
-    from trainer.runs import info_checksum
+    from trainer.runs.folder import info_checksum
 
     for _ in fit(FitConfig(hidden=(6,), epochs=1, umap=False), digits, "run", tmp_path, film=2):
         pass

@@ -10,9 +10,9 @@ import torch
 
 from trainer.config import FitConfig
 from trainer.errors import ConfigError, DataError
-from trainer.exact import exact_log_px, gap_map, lattice, true_posterior
-from trainer.importance import importance_estimate
-from trainer.networks import Vae, model_of
+from trainer.metrics.importance import importance_estimate
+from trainer.metrics.quadrature import exact_log_px, gap_map, lattice, true_posterior
+from trainer.models.torch_engine import Vae, model_of
 
 SHAPE = (1, 3, 4)
 SIGMA = 0.3
@@ -380,8 +380,8 @@ def test_the_parts_do_not_matter_and_the_model_is_left_as_it_was(settings, monke
     y = torch.tensor([1, 0, 1, 1, 0]) if model.is_conditional else None
     before = {name: (p.requires_grad, p.detach().clone()) for name, p in model.named_parameters()}
     whole = gap_map(model, x, y, n_steps=10)
-    monkeypatch.setattr("trainer.exact.IMAGES_AT_ONCE", 2)
-    monkeypatch.setattr("trainer.exact.NODES_AT_ONCE", 1000)
+    monkeypatch.setattr("trainer.metrics.quadrature.IMAGES_AT_ONCE", 2)
+    monkeypatch.setattr("trainer.metrics.quadrature.NODES_AT_ONCE", 1000)
     told: list[float] = []
     parts = gap_map(model, x, y, n_steps=10, on_progress=told.append)
     for name in ("elbo_encoder", "elbo_optimal", "mu"):

@@ -10,7 +10,7 @@ from torch import nn
 
 from trainer.config import FitConfig
 from trainer.errors import ConfigError, DataError
-from trainer.geometry import (
+from trainer.latent.geometry import (
     DecodedGraph,
     decoded_graphs,
     equal_speed,
@@ -22,7 +22,7 @@ from trainer.geometry import (
     path_length,
     pullback_metric,
 )
-from trainer.networks import Vae, model_of
+from trainer.models.torch_engine import Vae, model_of
 
 RNG = np.random.default_rng(0)
 SHAPE = (1, 8, 8)
@@ -403,7 +403,7 @@ def test_what_does_not_fit_is_refused_with_a_sentence(globe):
 
 def test_geodesics_need_no_torch():
     code = (
-        "import sys, numpy as np\nfrom trainer.geometry import *\nheavy = [m for m in ('torch', 'scipy') if m in sys.modules]\n"
+        "import sys, numpy as np\nfrom trainer.latent.geometry import *\nheavy = [m for m in ('torch', 'scipy') if m in sys.modules]\n"
         "geodesic([0., 0.], [1., 1.], decoded_graphs(lambda z: z, np.eye(2)), 5)\nprint(heavy, 'torch' in sys.modules)"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

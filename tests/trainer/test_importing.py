@@ -15,12 +15,12 @@ import torch
 
 from tests.trainer import foreign_models
 from trainer import load_run
-from trainer.clinic import diagnose
 from trainer.datasets import load_dataset
+from trainer.diagnosis.diagnose import diagnose
 from trainer.errors import ConfigError, DataError, LatentError, RunCorrupt, RunError
-from trainer.foreign import ForeignError, asked
-from trainer.importing import HowTrained, import_model, make_run
-from trainer.loading import load_model
+from trainer.importers.external_model import ForeignError, asked
+from trainer.importers.importing import HowTrained, import_model, make_run
+from trainer.importers.loading import load_model
 from trainer.numerals import number
 
 HERE = "tests.trainer.foreign_models"
@@ -259,7 +259,7 @@ def test_another_encoder_than_the_one_of_the_codes_is_noticed(model, tmp_path):
 def test_layers_in_run_json_that_do_not_fit_together_are_a_sentence(imported, tmp_path):
     import json
 
-    from trainer.runs import info_checksum
+    from trainer.runs.folder import info_checksum
 
     folder = tmp_path / "broken"
     folder.mkdir()
@@ -313,7 +313,7 @@ def test_every_refusal_is_an_error_of_the_house():
 
 
 def test_what_was_measured_with_the_decoder_is_not_replaced_by_figures_of_its_pictures(tmp_path, capsys):
-    from trainer.cli import main
+    from trainer.cli.main import main
 
     run = import_model(foreign_models.wavy(), load_dataset("digits"), "wavy", runs=tmp_path, umap=False, classifier=False)
     before = (tmp_path / "wavy" / "run.json").read_bytes()
@@ -329,7 +329,7 @@ def test_what_was_measured_with_the_decoder_is_not_replaced_by_figures_of_its_pi
 
 
 def test_an_imported_run_of_layers_is_evaluated_like_any_other(imported, capsys):
-    from trainer.cli import main
+    from trainer.cli.main import main
 
     assert main(["evaluate", "examples", "--runs", str(imported.folder.parent), "--images", "50", "--samples", "20"]) == 0
     assert f"{imported.info.metrics.kl:10.2f}" in capsys.readouterr().out
@@ -351,7 +351,7 @@ def test_the_recipe_of_the_readme_works_as_it_is_written(model, tmp_path, monkey
 def test_a_folder_of_images_and_its_run_carries_them(tmp_path, monkeypatch, capsys):
     from PIL import Image
 
-    from trainer.cli import main
+    from trainer.cli.main import main
 
     monkeypatch.setenv("LATENT_CACHE", str(tmp_path / "cache"))
     split = load_dataset("digits").subset("train")
@@ -389,8 +389,8 @@ def test_a_decoder_that_leaves_torch_is_measured_without_gradients(model, tmp_pa
 
 
 def test_a_decoder_too_large_for_a_browser_is_stored(model, monkeypatch):
-    from trainer import own_layers
-    from trainer.foreign import decoding
+    from trainer.importers import conversion as own_layers
+    from trainer.importers.external_model import decoding
 
     mu = np.random.default_rng(0).standard_normal((300, 4)).astype(np.float32)
     decode = decoding(model.decode, (1, 8, 8))

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from torch import distributions as dist
 
 from trainer.config import FitConfig
-from trainer.forward import mean_picture
-from trainer.forward import nll as numpy_nll
-from trainer.likelihoods import likelihood_of, soft_clip
+from trainer.likelihoods.registry import likelihood_of, soft_clip
+from trainer.models.numpy_engine import mean_picture
+from trainer.models.numpy_engine import nll as numpy_nll
 
 ZERO = torch.tensor(0.0)
 KINDS = [("bernoulli", "fixed"), ("continuous-bernoulli", "fixed"), ("gaussian", "fixed"), ("gaussian", "per-pixel"),

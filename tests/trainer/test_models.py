@@ -9,8 +9,8 @@ import torch
 from trainer.config import PRESETS, FitConfig, checked
 from trainer.datasets import Dataset
 from trainer.errors import ConfigError
-from trainer.fit import EpochEnded, fit, labelled_images, mean_image
-from trainer.runs import load_run
+from trainer.runs.folder import load_run
+from trainer.training.fit import EpochEnded, fit, labelled_images, mean_image
 
 KINDS = {
     name.removeprefix("digits-"): checked(config, hidden=(12,), epochs=4, feature_epochs=2 if config.model == "m1+m2" else 0,
@@ -27,7 +27,7 @@ KINDS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_resumes_to_the_same_weights_and_opens(kind, tiny_dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr("trainer.fit.CHECKPOINT_S", 0.0)
+    monkeypatch.setattr("trainer.training.fit.CHECKPOINT_S", 0.0)
     config = KINDS[kind]
     whole = list(fit(config, tiny_dataset, "whole", tmp_path))
     events = fit(config, tiny_dataset, "cut", tmp_path)
@@ -93,7 +93,7 @@ def test_the_labelled_images_are_the_same_number_of_each_class_and_follow_the_se
 
 def test_the_encoder_lags_only_until_information_peaks(tiny_dataset, tmp_path, monkeypatch):
     """He 2019, algorithm 1: once the information falls, the inner loop ends and never comes back."""
-    import trainer.fit as module
+    import trainer.training.fit as module
 
     nats, inner = iter([1.0, 2.0, 1.5, 9.0, 9.0]), []
     real = module.Trainer.train_encoder_ahead
@@ -106,9 +106,9 @@ def test_the_encoder_lags_only_until_information_peaks(tiny_dataset, tmp_path, m
 
 
 def test_encoder_steps_leave_the_decoder_alone(tiny_dataset, tmp_path):
-    from trainer.fit import Trainer
-    from trainer.objectives import Knobs
-    from trainer.runs import RunWriter
+    from trainer.runs.folder import RunWriter
+    from trainer.training.fit import Trainer
+    from trainer.training.objectives import Knobs
 
     trainer = Trainer(KINDS["lagging"], tiny_dataset, RunWriter.at(tmp_path, "x"), "custom", "now")
     before = {name: value.clone() for name, value in trainer.model.state_dict().items()}

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from torch import distributions as dist
 
 from trainer.config import FitConfig
-from trainer.networks import Vae, model_of
-from trainer.objectives import (
+from trainer.models.torch_engine import Vae, model_of
+from trainer.training.objectives import (
     Batch,
     ElboTerms,
     Knobs,

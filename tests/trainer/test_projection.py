@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainer.errors import ConfigError
-from trainer.projection import axis_pair, bilinear, latent_line, latent_plane, lattice_map, pca, projections_of
-from trainer.support import Support
-from trainer.way_back import lattice_nodes
+from trainer.maps.inverse import lattice_nodes
+from trainer.maps.projection import axis_pair, bilinear, latent_line, latent_plane, lattice_map, pca, projections_of
+from trainer.maps.support import Support
 
 RNG = np.random.default_rng(3)
 

@@ -8,13 +8,13 @@ import torch
 from scipy.interpolate import RegularGridInterpolator
 
 from tests.trainer import foreign_models
-from trainer import layers as spec
 from trainer import load_run
-from trainer.clinic import diagnose
 from trainer.datasets import load_dataset
-from trainer.importing import import_model
-from trainer.networks import build_layer
-from trainer.stored import in_gallery, on_lattice
+from trainer.diagnosis.diagnose import diagnose
+from trainer.importers.importing import import_model
+from trainer.models import layers as spec
+from trainer.models.tabulated_decoder import in_gallery, on_lattice
+from trainer.models.torch_engine import build_layer
 
 RNG = np.random.default_rng(4)
 

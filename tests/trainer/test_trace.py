@@ -8,9 +8,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from trainer import layers as spec
-from trainer.networks import build_layer
-from trainer.trace import Untraceable, disagreement, trace, trace_joined
+from trainer.importers.tracing import Untraceable, disagreement, trace, trace_joined
+from trainer.models import layers as spec
+from trainer.models.torch_engine import build_layer
 
 CLOSE = 2e-6
 

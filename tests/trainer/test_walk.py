@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from trainer.errors import ConfigError, DataError
-from trainer.geometry import decoded_graphs, geodesic, interpolate
-from trainer.support import Support
-from trainer.walk import (
+from trainer.latent.geometry import decoded_graphs, geodesic, interpolate
+from trainer.latent.paths import (
     FORMULAS,
     Walk,
     analogy,
@@ -20,6 +19,7 @@ from trainer.walk import (
     measured,
     resampled,
 )
+from trainer.maps.support import Support
 
 RNG = np.random.default_rng(0)
 STOPS = RNG.standard_normal((4, 5))
@@ -223,7 +223,7 @@ def test_a_grid_of_three_corners_is_refused():
 
 @pytest.mark.parametrize(("n_points", "n_dims"), [(31, 4), (1, 3), (5, 1)])
 def test_a_banded_solution_is_the_dense_one(n_points, n_dims):
-    from trainer.geometry import _banded_solution
+    from trainer.latent.geometry import _banded_solution
 
     size = n_points * n_dims
     rng = np.random.default_rng(size)

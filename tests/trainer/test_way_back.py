@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer import way_back as w
-from trainer.projection import honesty, lattice_map, pca, square_extent
-from trainer.runs import RunWriter, load_run
+from trainer.maps import inverse as w
+from trainer.maps.projection import honesty, lattice_map, pca, square_extent
+from trainer.runs.folder import RunWriter, load_run
 
 RNG = np.random.default_rng(5)
 EXTENT = (-2.0, 2.0, -2.0, 2.0)

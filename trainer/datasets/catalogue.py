@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import dataclass
 
-from trainer.datasets import digits, idx, names, olivetti, pendulum, shapes
+from trainer.datasets import names
+from trainer.datasets.built_in import digits, idx, olivetti, pendulum, shapes
 from trainer.datasets.dataset import Dataset
 from trainer.numerals import count
 

@@ -18,7 +18,7 @@ from explorer.core.batch import Item, csv_text, items
 from explorer.core.several import Against, Row, as_records, most_unusual_first, row_of
 from explorer.core.trust import population
 from trainer.datasets import load_dataset
-from trainer.runs import load_run
+from trainer.runs.folder import load_run
 
 
 def png(seed: int = 0, size: int = 40) -> bytes:

@@ -14,9 +14,9 @@ from explorer.core.trust import DISTANCE, ELBO, RECONSTRUCTION
 from tests.bench.trust import WAYS, area_under_roc, foreign, measured, unit
 from trainer.config import FitConfig
 from trainer.datasets import load_dataset
-from trainer.forward import Forward
-from trainer.networks import Vae
-from trainer.runs import load_run
+from trainer.models.numpy_engine import Forward
+from trainer.models.torch_engine import Vae
+from trainer.runs.folder import load_run
 
 ROOT = Path(__file__).resolve().parents[3]
 

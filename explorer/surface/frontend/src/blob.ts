@@ -120,7 +120,7 @@ interface ArrayEntry {
   readonly codec: "raw" | "zlib";
 }
 
-/** On n pictures that were not learned from; see trainer/classifier.py. */
+/** On n pictures that were not learned from; see trainer/models/picture_classifier.py. */
 export interface Scores {
   readonly n: number;
   readonly accuracy: number;

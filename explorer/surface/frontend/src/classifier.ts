@@ -1,4 +1,4 @@
-/** Which class does a picture look like? The run's small classifier, forward only; trainer/classifier.py says what it learned from. */
+/** Which class does a picture look like? The run's small classifier, forward only; trainer/models/picture_classifier.py says what it learned from. */
 
 import type { ClassifierFacts, Payload } from "./blob";
 import { Network } from "./model";

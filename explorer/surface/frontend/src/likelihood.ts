@@ -1,4 +1,4 @@
-/** How probable is a picture, given the decoder's numbers? `trainer.likelihoods` in the browser: log p(x|z), nats, summed over pixels. */
+/** How probable is a picture, given the decoder's numbers? `trainer.likelihoods.registry` in the browser: log p(x|z), nats, summed over pixels. */
 
 import type { Header, Likelihood } from "./blob";
 

@@ -487,7 +487,7 @@ function planBias(name: string, shape: readonly number[], weights: Weights): Pla
 // ---- a decoder that sees the pixels before ------------------------------------------------------------------------------
 
 /**
- * Logits of the mean picture, each pixel told the probabilities of those before it (trainer/context.py; MADE, Germain et al. 2015).
+ * Logits of the mean picture, each pixel told the probabilities of those before it (trainer/models/autoregressive.py; MADE, Germain et al. 2015).
  * Hidden unit k hears of the first 1 + k mod (D − 1) pixels: with the last of them its value is final, and computed once.
  */
 function planAutoregress(op: Extract<Op, { op: "autoregress" }>, shape: readonly number[], weights: Weights): Plan {

@@ -1,4 +1,4 @@
-/** Which codes lie between two codes? `trainer.geometry.interpolate` in the browser; the tests hold them against each other. */
+/** Which codes lie between two codes? `trainer.latent.geometry.interpolate` in the browser; the tests hold them against each other. */
 
 import type { PathKind } from "./book";
 

@@ -1,4 +1,4 @@
-/** Where on the map is a code? `trainer.projection.Projection.to_map` in the browser. */
+/** Where on the map is a code? `trainer.maps.projection.Projection.to_map` in the browser. */
 
 import type { Payload, Point } from "./blob";
 import { placeOn, Sheet } from "./sheet";

@@ -1,4 +1,4 @@
-/** Which place of a settled map is a code on? `trainer.way_back.place_of` in the browser, number for number. */
+/** Which place of a settled map is a code on? `trainer.maps.inverse.place_of` in the browser, number for number. */
 
 import type { Extent, Point } from "./blob";
 

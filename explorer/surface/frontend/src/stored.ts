@@ -1,5 +1,5 @@
 /**
- * What stands in for a decoder that no engine can run: pictures that it gave, and what lies between them. As trainer/stored.py.
+ * What stands in for a decoder that no engine can run: pictures that it gave, and what lies between them. As trainer/models/tabulated_decoder.py.
  *
  * Letters: K codes, P = C·H·W numbers of a picture, n stored pictures.
  */

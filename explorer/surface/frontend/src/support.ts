@@ -1,5 +1,5 @@
 /**
- * How many encoded images are there around a code? `trainer.support` in the browser, from the same sorted distances.
+ * How many encoded images are there around a code? `trainer.maps.support` in the browser, from the same sorted distances.
  *
  * A code's support is the share of encoded images that are at least as lonely as it is, by the distance to the 5th nearest code in all latent
  * dimensions: about .5 in the thick of the codes, 0 where none is near. It belongs to the code, not to its place on a map. A code whose norm
