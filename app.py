@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.shell import page
+from explorer.app.page import page
 
 ICON = Path(__file__).parent / "assets" / "icon.png"  # a named icon would be fetched from another host
 

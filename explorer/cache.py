@@ -15,13 +15,13 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.background import Background, Job
-from explorer.core import trust
-from explorer.core.batch import Item
-from explorer.core.preprocess import Ground, ground_of
-from explorer.core.several import Against, Row, row_of
-from explorer.core.trust import Population
-from explorer.jobs import Workshop
+from explorer.jobs.background import Background, Job
+from explorer.jobs.trainings import Workshop
+from explorer.pictures import trust
+from explorer.pictures.batch import Item
+from explorer.pictures.judge import Against, Row, row_of
+from explorer.pictures.preprocess import Ground, ground_of
+from explorer.pictures.trust import Population
 from explorer.surface.payload import pack_static
 from trainer.datasets import Dataset, availability, dataset_names, load_dataset
 from trainer.errors import DataError, RunError

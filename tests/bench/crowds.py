@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.core.preprocess import browser_protocol
+from explorer.pictures.preprocess import browser_protocol
 from explorer.surface.payload import Dynamic, Options, pack, pack_static
 from trainer.maps.projection import Projection
 from trainer.runs.folder import Encodings, load_run

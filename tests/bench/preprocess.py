@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from explorer.core.preprocess import prepare
+from explorer.pictures.preprocess import prepare
 from trainer.datasets import load_dataset
 from trainer.runs.folder import Run, load_run
 

@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from explorer.core import trust
-from explorer.core.trust import Figures, Population
+from explorer.pictures import trust
+from explorer.pictures.trust import Figures, Population
 from trainer.datasets import load_dataset
 from trainer.runs.folder import Run, load_run
 

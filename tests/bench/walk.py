@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.core.export import animation, codes_csv, filmstrip, png
-from explorer.core.pictures import to_picture
+from explorer.pictures.arrays import to_picture
+from explorer.pictures.export import animation, codes_csv, filmstrip, png
 from trainer.latent.geometry import decoded_graphs, geodesic
 from trainer.models.numpy_engine import Forward
 from trainer.runs.folder import Run, load_run

@@ -14,7 +14,7 @@ import torch
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from explorer.export_html import html_page
+from explorer.hosts.html_file import html_page
 from explorer.surface.payload import Dynamic, pack, pack_static
 from tests.browser.conftest import tiny_kinds
 from trainer.runs.folder import info_checksum, load_run

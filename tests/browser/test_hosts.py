@@ -14,8 +14,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from explorer.cli import main
-from explorer.export_html import html_page, write_page
+from explorer.hosts.cli import main
+from explorer.hosts.html_file import html_page, write_page
 from explorer.notebook import show
 from trainer.latent.geometry import PATH_KINDS, interpolate
 from trainer.runs.folder import HOME, load_run

@@ -14,8 +14,8 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from explorer.cli import main
-from explorer.core.preprocess import Prepared, browser_protocol, prepare
+from explorer.hosts.cli import main
+from explorer.pictures.preprocess import Prepared, browser_protocol, prepare
 from trainer.datasets import load_dataset
 from trainer.errors import ImageError
 from trainer.runs.folder import HOME, load_run

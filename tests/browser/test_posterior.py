@@ -13,7 +13,7 @@ import pytest
 import torch
 from playwright.sync_api import Locator, Page, expect
 
-from explorer.cli import main
+from explorer.hosts.cli import main
 from explorer.surface.payload import Dynamic, Options, Precision, pack, pack_static
 from trainer.config import FitConfig
 from trainer.datasets import load_dataset

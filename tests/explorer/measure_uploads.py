@@ -13,9 +13,9 @@ import resource
 import sys
 from pathlib import Path
 
-from explorer.core.batch import items
-from explorer.core.several import Against, Row, row_of
-from explorer.core.trust import population
+from explorer.pictures.batch import items
+from explorer.pictures.judge import Against, Row, row_of
+from explorer.pictures.trust import population
 from trainer.runs.folder import load_run
 
 HOME = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from explorer.core.preprocess import switches
+from explorer.pictures.preprocess import switches
 from trainer.runs.folder import info_checksum
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,7 +82,7 @@ def test_all_runs_are_listed_with_what_tells_them_apart_and_open_at_a_click():
 
 
 def test_the_shown_run_is_saved_as_a_web_page_and_only_when_asked(monkeypatch):
-    from explorer import shell
+    from explorer.app import page as shell
 
     made = []
     monkeypatch.setattr(shell, "html_page", lambda run: made.append(run.id) or b"")
@@ -124,7 +124,7 @@ def edited(*edits):
         import numpy as np
         import streamlit as st
 
-        from explorer.state import State, can_undo, take_pin
+        from explorer.session.state import State, can_undo, take_pin
         from trainer.maps.projection import latent_plane
 
         st.session_state.setdefault("pins", {"r": pins})
@@ -272,7 +272,7 @@ def test_names_from_files_and_links_are_text_and_nothing_else(tmp_path, monkeypa
 
 
 def test_quick_clicks_that_arrive_together_are_all_counted_once():
-    from explorer.state import State, take_pin, taken_pins
+    from explorer.session.state import State, take_pin, taken_pins
     from trainer.runs.folder import HOME, load_run
 
     projection = load_run("mnist-2d", HOME / "assets/runs").projections["latent"]
@@ -383,7 +383,7 @@ def test_the_dimensions_say_how_many_are_used():
 
 
 def test_a_class_from_the_strip_becomes_the_choosers_if_there_is_such_a_class(monkeypatch):
-    from explorer import state
+    from explorer.session import state
 
     session: dict = {"as": "1", "map": {"class": "7"}}
     monkeypatch.setattr(state.st, "session_state", session)

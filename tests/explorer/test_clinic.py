@@ -81,7 +81,7 @@ def test_a_link_of_before_opens_the_section_under_its_new_name(old, wanted):
 
 
 def test_an_older_run_says_how_to_examine_it(monkeypatch):
-    from explorer.views import clinic
+    from explorer.pages.dimensions import sections as clinic
 
     run = run_of("clinic-healthy")
     monkeypatch.setattr(clinic, "diagnose", None)
@@ -101,7 +101,7 @@ def test_dots_are_promised_only_where_there_are_some(run, has_dots):
 
 
 def test_a_sample_of_the_test_images_is_said_to_be_one():
-    from explorer.views.clinic import _which_images
+    from explorer.pages.dimensions.sections import _which_images
 
     run = load_run("mnist-20d", ROOT / "assets/runs")
     found = run.info.examination
@@ -111,7 +111,7 @@ def test_a_sample_of_the_test_images_is_said_to_be_one():
 
 
 def test_what_the_headline_says_is_not_said_again_in_the_checks():
-    from explorer.views.clinic import _checked
+    from explorer.pages.dimensions.sections import _checked
 
     run = run_of("clinic-healthy")
     few = diagnose(run.config, run.info.examination.model_copy(update={"n": 12}))

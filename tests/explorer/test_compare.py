@@ -14,8 +14,8 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from explorer import comparison, figures
-from explorer.rates import (
+from explorer.charts import style as figures
+from explorer.pages.compare.rate_distortion import (
     Rated,
     Scored,
     another_command,
@@ -27,6 +27,7 @@ from explorer.rates import (
     rate_distortion,
     scored,
 )
+from explorer.session import columns as comparison
 from explorer.surface.payload import unpack
 from tests.explorer.conftest import KINDS
 from trainer.config import PRESETS, FitConfig, check_run_name, checked

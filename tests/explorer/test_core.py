@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from explorer.core.neighbours import nearest
-from explorer.core.pictures import enlarged, error_map, fitted, picture_grid, strip, to_picture
-from explorer.state import Pin, _parse_pins, _pin_text, _place, label
+from explorer.pictures.arrays import enlarged, error_map, fitted, picture_grid, strip, to_picture
+from explorer.pictures.neighbours import nearest
+from explorer.session.state import Pin, _parse_pins, _pin_text, _place, label
 
 
 def test_a_picture_is_rounded_not_truncated_and_channels_go_last():

@@ -13,10 +13,10 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from explorer.cli import main
-from explorer.export_html import html_page, write_page
-from explorer.surface.book import pack_book, unpack_book
+from explorer.hosts.cli import main
+from explorer.hosts.html_file import html_page, write_page
 from explorer.surface.payload import Dynamic, pack, pack_static, unpack
+from explorer.surface.run_bundle import pack_book, unpack_book
 from trainer.errors import LatentError
 from trainer.runs.folder import HOME, load_run
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from explorer.export_html import html_page
+from explorer.hosts.html_file import html_page
 from explorer.surface.payload import Dynamic, pack, pack_static, plain_network, unpack
 from tests.explorer.imported import NAMES, write_imported
 from trainer.datasets import load_dataset

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from explorer.jobs import MOST_WAITING, Job, Workshop
+from explorer.jobs.trainings import MOST_WAITING, Job, Workshop
 from trainer.config import FitConfig
 from trainer.datasets import load_dataset
 from trainer.runs.folder import HOME, load_run, read_info

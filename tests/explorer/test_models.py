@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer.core.pictures import to_picture
-from explorer.core.preprocess import prepare
+from explorer.pictures.arrays import to_picture
+from explorer.pictures.preprocess import prepare
 from explorer.surface.payload import Dynamic, Marked, pack, pack_static, plain_network, unpack
 from tests.explorer.conftest import KINDS
 from trainer.config import checked
@@ -210,7 +210,7 @@ def test_another_class_is_another_picture_of_the_same_code(app, kinds, view):
     assert changed[0]
     assert all(changed) == (view != "interpolate")  # where a test image is a stop too: it is decoded as its own class
     if view == "atlas":
-        from explorer.core.pictures import data_uri, fitted
+        from explorer.pictures.arrays import data_uri, fitted
 
         x_hat = load_run("conditional", kinds).forward.decode(np.array([[0.1, 0.2, 0.3]], np.float32), [7])[0]
         assert after == [data_uri(fitted(to_picture(x_hat), 224))]
@@ -237,7 +237,7 @@ def test_a_class_that_the_next_run_does_not_have_is_forgotten(app, kinds, tmp_pa
 
 def test_neighbours_without_their_originals_are_decoded_with_their_own_class(kinds, app, monkeypatch):
     from explorer import cache
-    from explorer.views.parts import stored_pictures
+    from explorer.widgets.parts import stored_pictures
 
     monkeypatch.setattr(cache, "originals", lambda run_id: None)
     run = load_run("conditional", kinds)
@@ -321,7 +321,7 @@ def test_its_dimensions_are_told_by_variance_and_why_there_is_no_kl(app, kinds, 
 
 def test_its_strips_run_over_the_codes_and_not_over_a_prior(app, kinds):
     """The far ends are three standard deviations of the codes from their mean, all other dimensions at the mean."""
-    from explorer.core.pictures import data_uri, fitted, strip
+    from explorer.pictures.arrays import data_uri, fitted, strip
 
     run = load_run("autoencoder-2d", kinds)
     mu = run.encodings.mu

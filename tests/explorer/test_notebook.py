@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from explorer.notebook import Pin, show
-from explorer.surface.book import pack_book, unpack_book
+from explorer.surface.run_bundle import pack_book, unpack_book
 from trainer.errors import ConfigError, LatentError, RunNotFound
 from trainer.maps.support import Support
 from trainer.runs.folder import HOME, load_run
@@ -106,7 +106,7 @@ def test_without_anywidget_a_sentence_says_what_to_install(monkeypatch):
             raise ModuleNotFoundError("No module named 'anywidget'", name="anywidget")
         return usual(name, *rest)
 
-    monkeypatch.delitem(sys.modules, "explorer.widget", raising=False)
+    monkeypatch.delitem(sys.modules, "explorer.hosts.widget", raising=False)
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(LatentError, match=r"needs the package anywidget.*pip install anywidget=="):
         show("mnist-2d")

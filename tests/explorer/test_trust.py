@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from explorer.core import trust
-from explorer.trust_figures import strip_gauge
+from explorer.charts.trust import strip_gauge
+from explorer.pictures import trust
 from tests.explorer.conftest import KINDS
 from tests.explorer.test_app import RUNS, _clean, app, grids, png, said, sound, upload, words  # noqa: F401
 from trainer.numerals import percent

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from explorer.background import Background
+from explorer.jobs.background import Background
 from explorer.surface.payload import unpack
 from trainer.errors import DataError
 from trainer.latent.geometry import interpolate
@@ -187,7 +187,7 @@ def test_every_kind_is_on_the_map_and_measured(run_id):
 
 
 def test_a_geodesic_that_is_not_there_yet_lets_the_line_play(monkeypatch):
-    monkeypatch.setattr("explorer.background.DELAY_S", 3.0)
+    monkeypatch.setattr("explorer.jobs.background.DELAY_S", 3.0)
     test = opened(path="geodesic")
     assert shown(test)["path"]["title"] == "linear"
     assert any("linear path plays meanwhile" in str(bar.proto.text) for bar in test.get("progress"))
@@ -213,7 +213,7 @@ def test_settings_loop_overshoot_and_equal_steps():
 def drawing(monkeypatch):
     """The surface's event as if the browser had sent it."""
     sent: dict = {}
-    monkeypatch.setattr("explorer.state.surface_event", lambda key: sent.get(key))
+    monkeypatch.setattr("explorer.session.state.surface_event", lambda key: sent.get(key))
     return lambda places, nonce="1": sent.update(
         {"interpolate-surface": {"events": [{"edit": {"kind": "drawn", "places": places}, "nonce": nonce}]}}
     )
@@ -293,7 +293,7 @@ def test_an_analogy_can_be_walked_to():
 
 
 def test_background_answers_once_and_names_its_faults(monkeypatch):
-    monkeypatch.setattr("explorer.background.DELAY_S", 0.0)
+    monkeypatch.setattr("explorer.jobs.background.DELAY_S", 0.0)
     background, calls = Background(), []
 
     def wait(job):
@@ -315,8 +315,8 @@ def test_background_answers_once_and_names_its_faults(monkeypatch):
 
 
 def test_background_drops_what_nobody_waits_for(monkeypatch):
-    monkeypatch.setattr("explorer.background.DELAY_S", 0.0)
-    monkeypatch.setattr("explorer.background.FORGOTTEN_S", 0.2)
+    monkeypatch.setattr("explorer.jobs.background.DELAY_S", 0.0)
+    monkeypatch.setattr("explorer.jobs.background.FORGOTTEN_S", 0.2)
     background, done = Background(), []
     background.ask("slow", lambda report: time.sleep(0.6))
     job = background.ask("left", lambda report: done.append("left"))
@@ -330,7 +330,7 @@ def test_background_drops_what_nobody_waits_for(monkeypatch):
 
 def test_a_click_on_the_map_adds_a_stop_once(monkeypatch):
     sent: dict = {}
-    monkeypatch.setattr("explorer.state.surface_event", lambda key: sent.get(key))
+    monkeypatch.setattr("explorer.session.state.surface_event", lambda key: sent.get(key))
     test = opened()
     sent["interpolate-surface"] = {"events": [{"map": [0.5, -1.25], "nonce": "7"}]}
     for _ in range(2):
@@ -343,7 +343,7 @@ def test_a_click_on_the_map_adds_a_stop_once(monkeypatch):
 
 def test_at_most_twelve_stops(monkeypatch):
     sent: dict = {}
-    monkeypatch.setattr("explorer.state.surface_event", lambda key: sent.get(key))
+    monkeypatch.setattr("explorer.session.state.surface_event", lambda key: sent.get(key))
     test = opened()
     sent["interpolate-surface"] = {"events": [{"map": [0.1 * i, 0], "nonce": str(i)} for i in range(20)]}
     assert len(shown(sound(test.run()))["path"]["stops"]) == 12

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from explorer.core.opening import open_upload
-from explorer.core.preprocess import prepare
+from explorer.pictures.opening import open_upload
+from explorer.pictures.preprocess import prepare
 from tests.field.cases import CASES, ROOT, copied, needs_cases
 from trainer.diagnosis.diagnose import diagnose
 from trainer.runs.folder import load_run

@@ -74,7 +74,7 @@ class Said:
 @pytest.fixture
 def atlas(tmp_path, monkeypatch, capsys) -> Callable[..., Said]:
     """`atlas` in this process, in an empty folder: seconds less than a process of its own."""
-    from explorer.cli import atlas_main
+    from explorer.hosts.cli import atlas_main
 
     monkeypatch.chdir(tmp_path)
     for name in ("LATENT_RUNS", "NUMBA_CACHE_DIR"):
@@ -279,7 +279,7 @@ def test_a_training_that_another_program_starts_keeps_to_the_same_names(tmp_path
 
 
 def test_the_app_writes_where_it_was_started(tmp_path, monkeypatch):
-    from explorer.jobs import Workshop
+    from explorer.jobs.trainings import Workshop
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("LATENT_RUNS", raising=False)

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.core.batch import items
-from explorer.core.opening import open_upload
-from explorer.core.preprocess import prepare
+from explorer.pictures.batch import items
+from explorer.pictures.opening import open_upload
+from explorer.pictures.preprocess import prepare
 from trainer.datasets import Dataset, absolute_name, load_dataset
 from trainer.datasets.archive import ZipSource
 from trainer.datasets.pictures import to_grey_or_rgb

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer.core import trust
-from explorer.core.image_names import at_distance, image_name, quoted
-from explorer.core.likeness import Likeness, Look, change_sentence, classified, likeness_sentence, nearest_sentence, voted
+from explorer.pictures import trust
+from explorer.pictures.likeness import Likeness, Look, change_sentence, classified, likeness_sentence, nearest_sentence, voted
+from explorer.text.test_images import at_distance, image_name, quoted
 from tests.explorer.test_app import _clean, app, grids, png, said, sound, upload, words  # noqa: F401
 from trainer.datasets import load_dataset
 from trainer.diagnosis.diagnose import diagnose
@@ -146,8 +146,8 @@ def test_the_nearest_by_pixels_and_by_code_are_told_apart(labels, expected):
 
 
 def test_a_table_of_many_says_what_was_redrawn_as_what():
-    from explorer.core.several import Row
-    from explorer.views.several import _class_words
+    from explorer.pages.reconstruct.batch import _class_words
+    from explorer.pictures.judge import Row
 
     row = Row("a.png", looks_like="5", redrawn_as="3")
     assert _class_words(row) == "5 → 3"
@@ -217,7 +217,7 @@ def test_every_view_names_an_image_alike():
 
 
 def test_zero_has_no_sign_and_minus_is_one():
-    from explorer.views.parts import number_list
+    from explorer.widgets.parts import number_list
 
     assert number_list([-0.001, -1.5, 0.25]) == "(0.00, −1.50, 0.25)"
     assert number_list([0.0] * 9) == f"({', '.join(['0.00'] * 8)}, …)"
@@ -281,11 +281,12 @@ PRIVATE = [
     r"\bways? back\b", r"\bas ordinary as\b", r"\bmodel knows\b",
 ]  # fmt: skip
 OWNED = [
-    "explorer/shell.py", "explorer/state.py", "explorer/verdicts.py", "explorer/trust_figures.py", "explorer/figures.py",
-    "explorer/export_html.py", "explorer/notebook.py", "explorer/widget.py", "explorer/jobs.py", "explorer/background.py",
-    "explorer/views/atlas.py", "explorer/views/reconstruct.py", "explorer/views/trust.py", "explorer/views/several.py",
-    "explorer/views/parts.py", "explorer/views/picking.py", "explorer/core/trust.py", "explorer/core/likeness.py",
-    "explorer/core/several.py", "explorer/core/batch.py", "explorer/core/preprocess.py", "explorer/core/ink.py",
+    "explorer/app/page.py", "explorer/session/state.py", "explorer/widgets/verdict.py", "explorer/charts/trust.py",
+    "explorer/charts/style.py", "explorer/hosts/html_file.py", "explorer/notebook.py", "explorer/hosts/widget.py",
+    "explorer/jobs/trainings.py", "explorer/jobs/background.py", "explorer/pages/atlas.py", "explorer/pages/reconstruct/page.py",
+    "explorer/pages/reconstruct/trust.py", "explorer/pages/reconstruct/batch.py", "explorer/widgets/parts.py",
+    "explorer/widgets/picture_source.py", "explorer/pictures/trust.py", "explorer/pictures/likeness.py", "explorer/pictures/judge.py",
+    "explorer/pictures/batch.py", "explorer/pictures/preprocess.py", "explorer/pictures/ink.py",
 ]  # fmt: skip
 
 

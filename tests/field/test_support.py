@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from explorer import cache
-from explorer.core.export import FRAME, framed
-from explorer.core.pictures import to_picture
+from explorer.pages.interpolate.downloads import _film_file, _strip_file
+from explorer.pictures.arrays import to_picture
+from explorer.pictures.export import FRAME, framed
 from explorer.surface.payload import Dynamic, pack, pack_static, unpack
-from explorer.views.saving import _film_file, _strip_file
 from trainer import load_run
 from trainer.maps.projection import latent_plane
 from trainer.maps.support import LOW, MEDIUM, Support, density_figure, density_words, prior_factor, prior_share

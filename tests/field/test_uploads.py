@@ -14,9 +14,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 
-from explorer.core.neighbours import nearest
-from explorer.core.opening import open_upload
-from explorer.core.preprocess import Prepared, browser_protocol, ground_of, prepare, switches
+from explorer.pictures.neighbours import nearest
+from explorer.pictures.opening import open_upload
+from explorer.pictures.preprocess import Prepared, browser_protocol, ground_of, prepare, switches
 from trainer.datasets.pictures import BLACK, WHITE, ground_behind
 from trainer.runs.folder import load_run
 

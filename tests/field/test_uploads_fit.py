@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.core.preprocess import browser_protocol, open_picture, prepare, switches
+from explorer.pictures.preprocess import browser_protocol, open_picture, prepare, switches
 from trainer.datasets import load_dataset
 from trainer.datasets.names import absolute
 

@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from explorer.facts import facts_line, parameters, size
+from explorer.text.run_summary import facts_line, parameters, size
 from trainer.cli.shipped_runs import CLINIC
 from trainer.config import FitConfig, ImportedConfig
 from trainer.datasets import Dataset, load_dataset

@@ -1,7 +1,7 @@
 """What can be typed after `atlas` or `python -m trainer`?
 
-fit, import, check, evaluate, maps, classifier, examine, list, bench; `atlas` adds what shows runs (`explorer.cli`). The options of `fit`
-are the fields of `FitConfig`. A mistake is one sentence on stderr and exit code 2; Ctrl-C ends with 130 and a run that resumes.
+fit, import, check, evaluate, maps, classifier, examine, list, bench; `atlas` adds what shows runs (`explorer.hosts.cli`). The options of
+`fit` are the fields of `FitConfig`. A mistake is one sentence on stderr and exit code 2; Ctrl-C ends with 130 and a run that resumes.
 """
 
 from __future__ import annotations

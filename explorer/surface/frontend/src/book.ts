@@ -1,4 +1,4 @@
-/** How does a page without a server hold every map and every class of a run? The reader of explorer/surface/book.py. */
+/** How does a page without a server hold every map and every class of a run? The reader of explorer/surface/run_bundle.py. */
 
 import type { Protocol } from "./prepare/prepare";
 import { BlobError, parsePayload, type Dynamic, type Header, type Payload } from "./blob";

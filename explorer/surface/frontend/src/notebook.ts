@@ -7,7 +7,7 @@ import type { PagePin, PageState } from "./fragment";
 import { firstState, Page } from "./page";
 import { PAGE_STYLE } from "./page-style";
 
-/** What anywidget hands over; explorer/widget.py declares the traits. */
+/** What anywidget hands over; explorer/hosts/widget.py declares the traits. */
 export interface WidgetModel {
   get(name: string): unknown;
   set(name: string, value: unknown): void;

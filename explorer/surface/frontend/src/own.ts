@@ -221,7 +221,7 @@ export function meanError(x: Float32Array, x_hat: Float32Array): number {
 const RED = [178, 24, 43];
 const BLUE = [33, 102, 172];
 
-/** As explorer/core/pictures.py draws it, (3·H·W,) in [0, 1]: red where the reconstruction is brighter, blue where darker, white where right. */
+/** As explorer/pictures/arrays.py draws it, (3·H·W,) in [0, 1]: red where the reconstruction is brighter, blue where darker, white where right. */
 export function errorColours(x: Float32Array, x_hat: Float32Array, channels: number, plane: number): Float32Array {
   const out = new Float32Array(3 * plane);
   for (let i = 0; i < plane; i++) {

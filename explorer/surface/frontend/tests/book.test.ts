@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { readBook, type Book } from "../src/book";
 import { tinyRun } from "./helpers";
 
-/** Contents and pool as explorer/surface/book.py lays them out; every array is padded to eight bytes. */
+/** Contents and pool as explorer/surface/run_bundle.py lays them out; every array is padded to eight bytes. */
 function bytes(change: Record<string, unknown> = {}): Uint8Array {
   const { header, arrays } = tinyRun();
   const pool: unknown[] = [];

@@ -1,4 +1,4 @@
-/** Where is the ink on this picture? explorer/core/ink.py in the browser: the same steps, the same numbers. */
+/** Where is the ink on this picture? explorer/pictures/ink.py in the browser: the same steps, the same numbers. */
 
 import { blur, chosen, dilate, extentOf, fitted, isAny, mapped, maskOf, percentile, piecesOf, plane, resize, roundEven, toPlane, type Mask, type Plane } from "./plane";
 import { paperOf } from "./surface-fit";

@@ -1,7 +1,7 @@
 /**
  * Which operations on grey levels does the preparation of a picture need? As numpy and Pillow do them, number for number.
  *
- * explorer/core/ink.py and preprocess.py are the other side; tests/explorer/core/test_browser_twin.py holds both against each other.
+ * explorer/pictures/ink.py and preprocess.py are the other side; tests/explorer/core/test_browser_twin.py holds both against each other.
  */
 
 /** h × w numbers, row by row. */

@@ -1,5 +1,5 @@
 /**
- * How does any picture become what the model was trained on? explorer/core/preprocess.py in the browser: the same steps, the same numbers.
+ * How does any picture become what the model was trained on? explorer/pictures/preprocess.py in the browser: the same steps, the same numbers.
  *
  * A picture is RGBA bytes; x (C, H, W) in [0, 1].
  */
@@ -8,7 +8,7 @@ import type { ImageShape } from "../picture";
 import { blank, FAINT, findInk, type Found } from "./ink";
 import { chosen, extentOf, fitted, isAny, mapped, maskOf, median, plane, resample, resize, roundEven, type Mask, type Plane } from "./plane";
 
-/** explorer/core/preprocess.py, `browser_protocol`: how the images of the data set were made; lengths are shares of the frame. */
+/** explorer/pictures/preprocess.py, `browser_protocol`: how the images of the data set were made; lengths are shares of the frame. */
 export interface Protocol {
   readonly way: "handwriting" | "object" | "photograph";
   /** Of the ink: height, width. */
