@@ -4,7 +4,7 @@
     static = u32 length | header JSON  | arrays               packed once for a run and a map
 
 All little-endian; both JSON parts are padded with spaces and every array begins at a multiple of eight, so that the browser
-reads them in place. `explorer/surface/frontend/src/blob.ts` is the reader; `unpack` here is its second opinion in the tests.
+reads them in place. `explorer/surface/frontend/src/wire/payload.ts` is the reader; `unpack` here is its second opinion in the tests.
 """
 
 from __future__ import annotations

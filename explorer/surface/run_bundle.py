@@ -4,7 +4,7 @@
 
 A leaf is one map, of a conditional run for one class: the header that `payload.pack_static` gives it, and for each array its number in
 the pool. Ten classes of three maps share all weights but a bias, and arrays are told apart by their bytes alone, so nothing here knows
-what they hold. `explorer/surface/frontend/src/book.ts` is the reader and puts a leaf together again as one payload.
+what they hold. `explorer/surface/frontend/src/wire/run-bundle.ts` is the reader and puts a leaf together again as one payload.
 """
 
 from __future__ import annotations

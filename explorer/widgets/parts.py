@@ -242,7 +242,7 @@ def no_originals(run: Run) -> str:
 
 
 def code_decimals(run: Run) -> int:
-    """Decimals of the numbers of a run's codes, by how widely they are spread; `frontend/src/scene.ts` counts the same way."""
+    """Decimals of the numbers of a run's codes, by how widely they are spread; `frontend/src/data/run-on-map.ts` counts the same way."""
     mu = run.encodings.mu[:: max(1, len(run.encodings.mu) // LOOKED_AT)].astype(float)
     return decimals(SPREAD * float(mu.std(axis=0).max(initial=0))) if len(mu) else decimals(0)
 

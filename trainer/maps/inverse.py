@@ -153,7 +153,7 @@ def place_of(codes: Floats, mu: Floats, points: Floats, lattice: Floats, extent:
 
     The nearest real codes may lie on several islands, and a mean of their places in the sea between. So: the weighted median of their
     places, which is on the island of most; the neighbour on that island whose place decodes most like the code; from there downhill on
-    the sheet, to the place whose code is nearest. A real code has its own place. `frontend/src/places.ts` is the same.
+    the sheet, to the place whose code is nearest. A real code has its own place. `frontend/src/geometry/projection.ts` is the same.
     """
     near = np.clip(codes, -FAR_AWAY, FAR_AWAY).astype(np.float64)
     distance, index = _nearest(near, mu, NEIGHBOURS)

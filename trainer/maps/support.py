@@ -3,7 +3,7 @@
 A code's support is the share of encoded images that are at least as lonely as it is, by the distance to the 5th nearest code in all latent
 dimensions: about .5 in the thick of the codes, 0 where none is near. It belongs to the code, not to its place on a map. A code whose norm
 99 % of draws from the prior fall short of or exceed is counted as farther out still, unless codes are near: see `prior_factor`.
-`frontend/src/support.ts` is the same in the browser, from the same sorted distances; a test holds the two together.
+`frontend/src/geometry/support.ts` is the same in the browser, from the same sorted distances; a test holds the two together.
 
 Letters: N encoded images, K latent dimensions, M codes.
 """

@@ -15,13 +15,13 @@ const unusedRamps = {
 const common = { bundle: true, minify: true, format: "esm", target: "es2021", charset: "utf8", legalComments: "none", logLevel: "warning", plugins: [unusedRamps] };
 const banner = { js: "/* Latent Atlas surface. Contains parts of d3 (ISC, Mike Bostock). */" };
 
-for (const [entry, name] of [["index", "surface"], ["studio", "studio"], ["hosts", "hosts"], ["clinic/index", "clinic"]]) {
+for (const name of ["surface", "studio", "hosts", "clinic"]) {
   const outfile = `../dist/${name}.js`;
-  const { metafile } = await build({ ...common, entryPoints: [`src/${entry}.ts`], outfile, banner, metafile: true });
+  const { metafile } = await build({ ...common, entryPoints: [`src/entries/${name}.ts`], outfile, banner, metafile: true });
   const [[path, { bytes }]] = Object.entries(metafile.outputs);
   console.log(`${path}: ${(bytes / 1000).toFixed(1)} kB`);
 }
-for (const [source, constant, name] of [["style", "STYLE", "surface"], ["page-style", "PAGE_STYLE", "page"]]) {
+for (const [source, constant, name] of [["ui/style", "STYLE", "surface"], ["ui/page-style", "PAGE_STYLE", "page"]]) {
   const { outputFiles } = await build({ ...common, entryPoints: [`src/${source}.ts`], write: false });
   const module = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
   await writeFile(`../dist/${name}.css`, module[constant]);

@@ -4,7 +4,7 @@
  * A picture is RGBA bytes; x (C, H, W) in [0, 1].
  */
 
-import type { ImageShape } from "../picture";
+import type { ImageShape } from "../ui/picture";
 import { blank, FAINT, findInk, type Found } from "./ink";
 import { chosen, extentOf, fitted, isAny, mapped, maskOf, median, plane, resample, resize, roundEven, type Mask, type Plane } from "./plane";
 

@@ -1,0 +1,133 @@
+/** What would the decoder draw everywhere? A grid of decoded pictures, made in slices between two frames, kept as one image. */
+
+import type { Extent } from "../../wire/payload";
+import { toScreen, type Camera } from "../../geometry/camera";
+import type { Plot } from "./grid";
+import { toRgba, type ImageShape } from "../../ui/picture";
+import { equalShares, equalSteps, type Cells } from "../../geometry/normal";
+
+/** Tiles along each axis of the quantile grid; a regular grid has about as many altogether. */
+export const TILES = 20;
+
+/** How the tiles are laid: equal steps of the map's unit, or equal shares of the prior (Kingma & Welling 2014, fig. 4). */
+export type Tiles = "steps" | "shares";
+
+/** Where the tiles are: middles (n,) and borders (n + 1,) along each axis, ascending, map units. */
+export interface TileGrid {
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  readonly xBorders: Float64Array;
+  readonly yBorders: Float64Array;
+}
+
+/** Pictures in their own proportions, `aspect` times as wide as high, about n² of them, all of `extent`. */
+export function stepTiles([x0, x1, y0, y1]: Extent, aspect = 1, n = TILES): TileGrid {
+  const [width, height] = [x1 - x0, y1 - y0];
+  const side = Math.sqrt((width * height) / aspect) / n; // a tile is side · aspect wide, side high
+  const count = (length: number, tile: number): number => Math.max(2, Math.round(length / tile));
+  return gridOf(equalSteps(x0, x1, count(width, side * aspect)), equalSteps(y0, y1, count(height, side)));
+}
+
+/**
+ * Equally likely cells of the prior, whose middle is `centre` on this map and whose unit is the map's: each tile as large as its cell.
+ *
+ * `seen`: the part of the map that is wanted; cells are halved until about n along each axis are seen. Without it, all n².
+ */
+export function shareTiles([cx, cy]: readonly [number, number], seen: Extent | null = null, n = TILES): TileGrid {
+  const axis = (centre: number, ends: readonly [number, number] | null): Cells => {
+    const { middles, borders } = equalShares(n, ends ? [ends[0] - centre, ends[1] - centre] : undefined);
+    return { middles: middles.map((value) => value + centre), borders: borders.map((value) => value + centre) };
+  };
+  return gridOf(axis(cx, seen && [seen[0], seen[1]]), axis(cy, seen && [seen[2], seen[3]]));
+}
+
+function gridOf(across: Cells, up: Cells): TileGrid {
+  return { x: across.middles, y: up.middles, xBorders: across.borders, yBorders: up.borders };
+}
+
+/** Tile numbers (row · n + column) from the middle outwards: what is looked at first is there first. */
+export function fromTheMiddle(columns: number, rows: number): number[] {
+  const distance = (tile: number): number =>
+    Math.hypot((tile % columns) - (columns - 1) / 2, Math.floor(tile / columns) - (rows - 1) / 2);
+  return Array.from({ length: columns * rows }, (_, tile) => tile).sort((a, b) => distance(a) - distance(b));
+}
+
+/** The room for the dashes around a tile of low density; a smaller tile has none to give. */
+const FRAME_PX = 2;
+const SMALLEST_MARKED_PX = 14;
+
+function frame(context: CanvasRenderingContext2D, ink: string, paper: string, left: number, top: number, width: number, height: number): void {
+  context.fillStyle = paper;
+  context.fillRect(left, top, width, height);
+  context.strokeStyle = ink;
+  context.lineWidth = 1;
+  context.setLineDash([3, 3]);
+  context.strokeRect(left + 0.5, top + 0.5, width - 1, height - 1);
+}
+
+export class Manifold {
+  private readonly atlas = document.createElement("canvas");
+  private readonly context: CanvasRenderingContext2D | null;
+  private readonly image: ImageData;
+  private readonly order: readonly number[];
+  private next = 0;
+  private readonly low = new Set<number>();
+
+  constructor(
+    private readonly grid: TileGrid,
+    private readonly shape: ImageShape,
+    /** Decodes the map place; the answer may be overwritten by the next call. */
+    private readonly decodeAt: (x: number, y: number) => Float32Array,
+    /** Few encoded images are around the code of the place. */
+    private readonly isLowAt: (x: number, y: number) => boolean = () => false,
+  ) {
+    const [, height, width] = shape;
+    this.atlas.width = grid.x.length * width;
+    this.atlas.height = grid.y.length * height;
+    this.context = this.atlas.getContext("2d");
+    this.image = new ImageData(width, height);
+    this.order = fromTheMiddle(grid.x.length, grid.y.length);
+  }
+
+  get isComplete(): boolean {
+    return this.next >= this.order.length;
+  }
+
+  /** Decodes tiles until `deadline` (performance.now), at least one. */
+  work(deadline: number): void {
+    const [, height, width] = this.shape;
+    do {
+      const tile = this.order[this.next++];
+      const column = tile % this.grid.x.length;
+      const row = Math.floor(tile / this.grid.x.length);
+      toRgba(this.decodeAt(this.grid.x[column], this.grid.y[row]), this.shape, this.image.data);
+      if (this.isLowAt(this.grid.x[column], this.grid.y[row])) this.low.add(tile);
+      // row 0 is the lowest y, so it belongs at the bottom of the atlas
+      this.context?.putImageData(this.image, column * width, (this.grid.y.length - 1 - row) * height);
+    } while (!this.isComplete && performance.now() < deadline);
+  }
+
+  /** `ink`, `paper`: of the dashes around a tile of low density, whose pixels stay the decoder's, and of what they are drawn on. */
+  draw(context: CanvasRenderingContext2D, plot: Plot, camera: Camera, ink = "", paper = ""): void {
+    const [, height, width] = this.shape;
+    const lefts = Array.from(this.grid.xBorders, (x) => Math.round(plot.left + toScreen(camera, plot, x, 0)[0]));
+    const tops = Array.from(this.grid.yBorders, (y) => Math.round(plot.top + toScreen(camera, plot, 0, y)[1]));
+    const rows = this.grid.y.length;
+    context.save();
+    context.beginPath();
+    context.rect(plot.left, plot.top, plot.width, plot.height);
+    context.clip();
+    for (let at = 0; at < this.next; at++) {
+      const tile = this.order[at];
+      const column = tile % this.grid.x.length;
+      const row = Math.floor(tile / this.grid.x.length);
+      const [left, right, top, bottom] = [lefts[column], lefts[column + 1], tops[row + 1], tops[row]];
+      if (right < plot.left || left > plot.left + plot.width || bottom < plot.top || top > plot.top + plot.height) continue;
+      context.imageSmoothingEnabled = right - left < width; // shrinking needs averaging, enlarging must not blur
+      const inset = this.low.has(tile) && Math.min(right - left, bottom - top) >= SMALLEST_MARKED_PX ? FRAME_PX : 0;
+      if (inset) frame(context, ink, paper, left, top, right - left, bottom - top);
+      context.drawImage(this.atlas, column * width, (rows - 1 - row) * height, width, height, left + inset, top + inset, right - left - 2 * inset, bottom - top - 2 * inset);
+    }
+    context.restore();
+  }
+}

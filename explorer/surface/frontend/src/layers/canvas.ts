@@ -1,0 +1,96 @@
+/** Which canvases make the map, and how large are they? Ground (grid, ticks, manifold), points, and what lies above. */
+
+import type { Plot } from "./background/grid";
+import { PointRaster } from "./points/raster";
+import { h } from "../ui/dom";
+import { ProbeMark } from "./overlays/probe-marker";
+
+export const LABEL =
+  "Latent map. Arrow keys move the probe and decode its code, Shift for big steps, Enter pins it, plus and minus zoom, 0 shows everything, question mark lists all keys.";
+
+export class Stage {
+  readonly element: HTMLElement;
+  readonly map = h("canvas", { class: "la-overlay", role: "application", tabindex: "0", "aria-label": LABEL });
+  readonly marks = new ProbeMark();
+  readonly raster = new PointRaster();
+  readonly hint = h("p", { class: "la-hint", hidden: true });
+  plot: Plot = { left: 0, top: 0, width: 0, height: 0 };
+  width = 0;
+  height = 0;
+  ratio = 1;
+  /** How often the canvases were emptied by another size. */
+  resizes = 0;
+  /** What is shown of the points where not all are. */
+  readonly shown = h("p", { class: "la-shown", hidden: true });
+  private readonly ground = h("canvas", { class: "la-ground" });
+  private readonly points = h("canvas", { class: "la-points" });
+
+  constructor(...panels: readonly HTMLElement[]) {
+    this.element = h("div", { class: "la-stage" }, this.ground, this.points, this.map, this.marks.element, this.shown, this.hint, ...panels);
+  }
+
+  /** Returns whether anything changed. */
+  resize(width: number, height: number, ratio: number, isNarrow: boolean): boolean {
+    if (width === this.width && height === this.height && ratio === this.ratio) return false;
+    this.width = width;
+    this.height = height;
+    this.ratio = ratio;
+    this.resizes++;
+    const left = isNarrow ? 32 : 42;
+    this.plot = { left, top: 1, width: Math.max(0, width - left - 1), height: Math.max(0, height - 26) };
+    this.element.style.height = `${height}px`;
+    setSize(this.ground, width, height, ratio);
+    for (const canvas of [this.points, this.map]) {
+      setSize(canvas, this.plot.width, this.plot.height, ratio);
+      place(canvas, this.plot);
+    }
+    place(this.marks.element, this.plot);
+    this.marks.element.style.width = `${this.plot.width}px`;
+    this.marks.element.style.height = `${this.plot.height}px`;
+    this.raster.resize(this.points.width, this.points.height);
+    return true;
+  }
+
+  /** A cleared context in CSS pixels. */
+  begin(layer: "ground" | "map"): CanvasRenderingContext2D | null {
+    const canvas = this[layer];
+    const context = canvas.getContext("2d");
+    context?.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    context?.clearRect(0, 0, canvas.width, canvas.height);
+    return context;
+  }
+
+  /** Its canvases from below, with their places and opacities: the map as a picture. */
+  pictures(): readonly { readonly source: HTMLCanvasElement; readonly left: number; readonly top: number; readonly alpha: number }[] {
+    const { left, top } = this.plot;
+    return [
+      { source: this.ground, left: 0, top: 0, alpha: 1 },
+      { source: this.points, left, top, alpha: Number(this.points.style.opacity || 1) },
+      { source: this.map, left, top, alpha: 1 },
+    ];
+  }
+
+  pointsOpacity(opacity: number): void {
+    this.points.style.opacity = String(opacity);
+  }
+
+  /** Brings the raster's pixels to the screen. */
+  showPoints(): void {
+    const { raster } = this;
+    if (raster.width === 0 || raster.height === 0) return;
+    const image = new ImageData(new Uint8ClampedArray(raster.straight.buffer as ArrayBuffer), raster.width, raster.height);
+    this.points.getContext("2d")?.putImageData(image, 0, 0);
+  }
+}
+
+function setSize(canvas: HTMLCanvasElement, width: number, height: number, ratio: number): void {
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+}
+
+function place(element: HTMLElement, plot: Plot): void {
+  element.style.left = `${plot.left}px`;
+  element.style.top = `${plot.top}px`;
+}

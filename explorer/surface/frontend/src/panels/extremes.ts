@@ -1,0 +1,64 @@
+/** Which images are extreme? The twenty highest and lowest of the chosen quantity, as pictures that lead to their points. */
+
+import { h, setText } from "../ui/dom";
+import { number } from "../ui/format";
+import { extremes, type Quantity } from "../data/quantities";
+
+export const STRIP_LENGTH = 20;
+
+export class Strip {
+  readonly element: HTMLElement;
+  private readonly heading = h("span", { class: "la-small" });
+  private readonly list = h("div", { class: "la-strip-list" });
+  private readonly order = h("button", { type: "button", class: "la-chip la-all" });
+  private quantity: Quantity | null = null;
+  private isLargest = true;
+  private accepts: (i: number) => boolean = () => true;
+
+  constructor(private readonly pictureOf: (i: number) => HTMLCanvasElement, private readonly numberOf: (i: number) => number, private readonly go: (i: number) => void) {
+    this.order.addEventListener("click", () => {
+      this.isLargest = !this.isLargest;
+      this.build();
+    });
+    this.element = h("div", { class: "la-strip", hidden: true }, h("div", { class: "la-strip-head" }, this.heading, this.order), this.list);
+  }
+
+  /** Nothing hides it. */
+  show(quantity: Quantity | null, accepts: (i: number) => boolean): void {
+    this.quantity = quantity;
+    this.accepts = accepts;
+    this.element.hidden = quantity === null;
+    this.build();
+  }
+
+  private build(): void {
+    const { quantity } = this;
+    if (!quantity) return this.list.replaceChildren();
+    const found = extremes(quantity.values, STRIP_LENGTH, this.isLargest, this.accepts);
+    setText(this.heading, `${found.length} images with the ${this.isLargest ? "highest" : "lowest"} ${inSentence(quantity.name)}`);
+    setText(this.order, this.isLargest ? "Show the lowest" : "Show the highest");
+    this.list.replaceChildren(...found.map((i) => this.entry(i, quantity)));
+  }
+
+  private entry(i: number, { name, values }: Quantity): HTMLElement {
+    const picture = copyOf(this.pictureOf(i));
+    const label = `Go to test image ${this.numberOf(i)}, ${inSentence(name)} ${number(values[i])}`;
+    const button = h("button", { type: "button", class: "la-pin", title: label, "aria-label": label }, picture, h("span", {}, number(values[i])));
+    button.addEventListener("click", () => this.go(i));
+    return button;
+  }
+}
+
+/** A canvas can stand in one place only. */
+function copyOf(source: HTMLCanvasElement): HTMLCanvasElement {
+  const copy = h("canvas", { class: "la-pixels la-strip-picture", "aria-hidden": "true" });
+  copy.width = source.width;
+  copy.height = source.height;
+  copy.getContext("2d")?.drawImage(source, 0, 0);
+  return copy;
+}
+
+/** Abbreviations keep their capitals. */
+export function inSentence(name: string): string {
+  return /^[A-Z][a-z]/.test(name) ? name[0].toLowerCase() + name.slice(1) : name;
+}

@@ -1,0 +1,74 @@
+/** Which classes are shown? Chips that toggle a class, show it alone, or bring all back. */
+
+import { h, svg } from "../ui/dom";
+import { classColour, classShape, shapePath } from "../ui/palette";
+import { count } from "../ui/format";
+
+/** 1 shown, 0 hidden, for every class and, last, for points without one. */
+export type Shown = Uint8Array;
+
+export function allShown(nClasses: number): Shown {
+  return new Uint8Array(nClasses + 1).fill(1);
+}
+
+export function toggled(shown: Shown, slot: number): Shown {
+  const next = shown.slice();
+  next[slot] = next[slot] ? 0 : 1;
+  return next;
+}
+
+/** Only this class; if it already is alone, all of them. */
+export function isolated(shown: Shown, slot: number): Shown {
+  const isAlone = shown.every((value, i) => value === (i === slot ? 1 : 0));
+  if (isAlone) return shown.slice().fill(1);
+  const next = new Uint8Array(shown.length);
+  next[slot] = 1;
+  return next;
+}
+
+export interface LegendEntry {
+  readonly slot: number;
+  readonly name: string;
+  readonly nPoints: number;
+}
+
+export class Legend {
+  readonly element = h("div", { class: "la-legend", role: "group", "aria-label": "Classes" });
+  private chips: { readonly slot: number; readonly chip: HTMLButtonElement; readonly swatch: HTMLElement }[] = [];
+  private readonly all = h("button", { type: "button", class: "la-chip la-all" }, "Show all");
+
+  constructor(private readonly change: (next: (shown: Shown) => Shown) => void) {
+    this.all.addEventListener("click", () => change((shown) => shown.slice().fill(1)));
+  }
+
+  setEntries(entries: readonly LegendEntry[]): void {
+    this.chips = entries.map((entry) => this.makeChip(entry));
+    this.element.replaceChildren(...this.chips.map(({ chip }) => chip), this.all);
+    this.element.hidden = entries.length < 2;
+  }
+
+  show(shown: Shown, isDark: boolean, withShapes: boolean): void {
+    for (const { slot, chip, swatch } of this.chips) {
+      const label = slot === shown.length - 1 ? -1 : slot;
+      chip.setAttribute("aria-pressed", String(shown[slot] === 1));
+      const path = { d: shapePath(classShape(label, withShapes)), fill: classColour(label, isDark), "fill-rule": "evenodd" };
+      swatch.replaceChildren(svg("-1.3 -1.3 2.6 2.6", [path]));
+    }
+    this.all.hidden = this.chips.every(({ slot }) => shown[slot] === 1);
+  }
+
+  private makeChip({ slot, name, nPoints }: LegendEntry): { slot: number; chip: HTMLButtonElement; swatch: HTMLElement } {
+    const swatch = h("span", { class: "la-swatch" });
+    const title = `${name}: ${count(nPoints)} points. Click to show or hide, Shift-click or double-click for this class alone.`;
+    const chip = h("button", { type: "button", class: "la-chip", title, "aria-pressed": "true" }, swatch, h("span", {}, name));
+    chip.addEventListener("click", (event) => {
+      if (event.detail > 1) return; // the second click of a double click
+      this.change((shown) => (event.shiftKey ? isolated(shown, slot) : toggled(shown, slot)));
+    });
+    // the first click of the double click has toggled the class: undo it, then isolate
+    chip.addEventListener("dblclick", (event) => {
+      if (!event.shiftKey) this.change((shown) => isolated(toggled(shown, slot), slot));
+    });
+    return { slot, chip, swatch };
+  }
+}

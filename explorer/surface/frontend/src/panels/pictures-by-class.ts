@@ -1,0 +1,96 @@
+/** What is the same z under every class? For a decoder that is told one: a small picture a class, which follows the probe. */
+
+import { classWords } from "./decoded-picture";
+import { h } from "../ui/dom";
+import { Picture } from "../ui/picture";
+import type { Scene } from "../data/run-on-map";
+
+/** What is painted in one frame; the others follow in the next ones, so that the hand does not feel them. */
+const SLICE_MS = 4;
+const PICTURE_PX = 56;
+const HEIGHT_PX = 112;
+
+interface Cell {
+  readonly element: HTMLElement;
+  readonly picture: Picture;
+}
+
+export class ClassStrip {
+  readonly element = h("section", { class: "la-classes", hidden: true, "aria-label": "The same z as every class" });
+  private readonly list = h("div", { class: "la-strip-list", "data-testid": "class-strip" });
+  private scene: Scene | null = null;
+  private cells: Cell[] = [];
+  private z: Float64Array = new Float64Array(0);
+  /** How many pictures are of an earlier z, from `next` on, round and round: under a moving hand none waits for the others. */
+  private due = 0;
+  private next = 0;
+
+  /** `choose`: another class of the host's chooser, by its number; null where the host has none. */
+  constructor(private readonly choose: ((label: number) => void) | null) {
+    this.element.title = "p(x|z, y): the decoder's picture of the same code z for every class y. The outlined one is the class that is chosen.";
+    this.element.append(h("p", { class: "la-small" }, "The same z as every class"), this.list);
+  }
+
+  configure(scene: Scene): void {
+    const { nClasses, label } = scene.model;
+    const isSame = this.scene !== null && this.cells.length === nClasses && String(this.scene.header.class_names) === String(scene.header.class_names)
+      && String(this.scene.header.run.image_shape) === String(scene.header.run.image_shape);
+    this.scene = scene;
+    this.element.hidden = nClasses === 0;
+    if (!isSame) this.cells = Array.from({ length: nClasses }, (_, k) => this.cell(scene, k)); // else a click keeps its focus
+    if (!isSame) this.list.replaceChildren(...this.cells.map(({ element }) => element));
+    this.outline(label);
+    this.due = this.z.length === scene.space.latentDim ? nClasses : 0;
+  }
+
+  /** CSS pixels that it takes below the map: it is of use only where both are seen. */
+  get height(): number {
+    return this.element.hidden ? 0 : HEIGHT_PX;
+  }
+
+  /** The code that is shown. */
+  show(z: ArrayLike<number>): void {
+    if (this.cells.length === 0) return;
+    if (this.z.length === z.length && this.z.every((value, k) => value === z[k])) return;
+    if (this.z.length !== z.length) this.z = new Float64Array(z.length);
+    this.z.set(z);
+    this.due = this.cells.length;
+  }
+
+  /** Paints for a slice of time; false when every picture is of the code that is shown. */
+  work(): boolean {
+    const { scene } = this;
+    if (!scene) return false;
+    const deadline = performance.now() + SLICE_MS;
+    while (this.due > 0 && performance.now() < deadline) {
+      this.cells[this.next].picture.paint(scene.model.decodeAsShared(this.z, this.next));
+      this.next = (this.next + 1) % this.cells.length;
+      this.due--;
+    }
+    return this.due > 0;
+  }
+
+  private outline(label: number): void {
+    this.cells.forEach(({ element }, k) => {
+      element.toggleAttribute("data-current", k === label);
+      if (this.choose) element.setAttribute("aria-pressed", String(k === label));
+    });
+  }
+
+  private cell(scene: Scene, k: number): Cell {
+    const name = scene.className(k) ?? String(k);
+    const picture = new Picture(h("canvas", { class: "la-pixels", "aria-hidden": "true" }));
+    picture.setShape(scene.header.run.image_shape);
+    picture.fitInto(PICTURE_PX);
+    const content = [picture.canvas, h("span", {}, name)];
+    const { choose } = this;
+    if (!choose) return { picture, element: h("div", { class: "la-pin la-class", title: name }, ...content) };
+    const label = `Decode as ${classWords(name)}`;
+    const element = h("button", { type: "button", class: "la-pin la-class", title: label, "aria-label": label }, ...content);
+    element.addEventListener("click", () => {
+      this.outline(k); // the host's answer takes a moment
+      choose(k);
+    });
+    return { picture, element };
+  }
+}

@@ -1,0 +1,147 @@
+/** How does a page without a server hold every map and every class of a run? The reader of explorer/surface/run_bundle.py. */
+
+import type { Protocol } from "../prepare/prepare";
+import { BlobError, parsePayload, type Dynamic, type Header, type Payload } from "./payload";
+
+const FORMAT = "latent-atlas-book";
+const VERSION = 1;
+
+/** One map, of a conditional run as one class. */
+export interface Leaf {
+  readonly map: string;
+  readonly label: string | null;
+  readonly header: Omit<Header, "arrays">;
+  /** Number in the pool of each array. */
+  readonly arrays: Readonly<Record<string, number>>;
+}
+
+export type PathKind = "linear" | "variance-preserving" | "spherical";
+
+export interface Contents {
+  readonly format: string;
+  readonly version: number;
+  readonly title: string;
+  readonly facts: readonly string[];
+  readonly meanings: readonly (readonly [term: string, meaning: string])[];
+  readonly units: string;
+  readonly source: { readonly dataset: string; readonly licence: string; readonly n: number };
+  readonly has_prior: boolean;
+  readonly paths: readonly PathKind[];
+  readonly pad: Protocol | null;
+  readonly leaves: readonly Leaf[];
+  readonly pool: readonly { readonly dtype: string; readonly shape: readonly number[]; readonly offset: number; readonly nbytes: number }[];
+}
+
+export class Book {
+  private shown: { readonly leaf: Leaf; readonly bytes: Uint8Array; readonly payload: Payload } | null = null;
+
+  constructor(
+    readonly contents: Contents,
+    private readonly pool: Uint8Array,
+  ) {}
+
+  /** The leaf of a map and class; the nearest there is where a link names another. */
+  leaf(map: string, label: string | null): Leaf {
+    const { leaves } = this.contents;
+    const ofMap = leaves.filter((leaf) => leaf.map === map);
+    const among = ofMap.length > 0 ? ofMap : leaves.filter((leaf) => leaf.map === leaves[0].map);
+    return among.find((leaf) => leaf.label === label) ?? among[0];
+  }
+
+  maps(): readonly { readonly name: string; readonly title: string }[] {
+    const names = [...new Set(this.contents.leaves.map(({ map }) => map))];
+    return names.map((name) => ({ name, title: this.leaf(name, null).header.projection.title }));
+  }
+
+  /** Classes that the decoder can be told; none for most models. */
+  labels(): readonly string[] {
+    const [{ map }] = this.contents.leaves;
+    return this.contents.leaves.flatMap((leaf) => (leaf.map === map && leaf.label !== null ? [leaf.label] : []));
+  }
+
+  /** A leaf as the payload that every host hands to the surface. */
+  bytes(leaf: Leaf, dynamic: Partial<Dynamic>): Uint8Array {
+    return joined([section(dynamic), this.open(leaf).bytes]);
+  }
+
+  payload(leaf: Leaf): Payload {
+    return this.open(leaf).payload;
+  }
+
+  private open(leaf: Leaf): { readonly bytes: Uint8Array; readonly payload: Payload } {
+    if (this.shown?.leaf !== leaf) {
+      const bytes = this.bind(leaf);
+      this.shown = { leaf, bytes, payload: parsePayload(joined([section({}), bytes])) };
+    }
+    return this.shown;
+  }
+
+  private bind({ header, arrays }: Leaf): Uint8Array {
+    const table: Record<string, unknown> = {};
+    const parts: Uint8Array[] = [];
+    let offset = 0;
+    for (const [name, number] of Object.entries(arrays)) {
+      const entry = this.contents.pool[number];
+      const end = entry.offset + Math.ceil(entry.nbytes / 8) * 8;
+      table[name] = { dtype: entry.dtype, shape: entry.shape, offset, nbytes: entry.nbytes, codec: "raw" };
+      parts.push(this.pool.subarray(entry.offset, end));
+      offset += end - entry.offset;
+    }
+    return joined([section({ ...header, arrays: table }), ...parts]);
+  }
+}
+
+/** Raises `BlobError` with a sentence for the person. */
+export async function readBook(given: Uint8Array): Promise<Book> {
+  const raw = await inflated(given);
+  const length = raw.byteLength < 4 ? 0 : new DataView(raw.buffer).getUint32(0, true);
+  const contents = json(raw.subarray(4, 4 + length));
+  if (contents?.format !== FORMAT) throw new BlobError("This page holds no Latent Atlas map.");
+  if (contents.version !== VERSION) {
+    throw new BlobError(`The map of this page has version ${contents.version}, its program reads version ${VERSION}. Export the page again.`);
+  }
+  return new Book(contents, raw.subarray(4 + length));
+}
+
+const DAMAGED = "The data of this page are damaged or cut short. Export the page again.";
+
+async function inflated(given: Uint8Array): Promise<Uint8Array> {
+  if (given.byteLength < 4) throw new BlobError(DAMAGED);
+  const size = new DataView(given.buffer, given.byteOffset, 4).getUint32(0, true);
+  try {
+    const stream = new Blob([given.slice(4)]).stream().pipeThrough(new DecompressionStream("deflate"));
+    const raw = new Uint8Array(await new Response(stream).arrayBuffer());
+    if (raw.byteLength === size) return raw;
+  } catch {
+    // falls through to the one sentence below
+  }
+  throw new BlobError(DAMAGED);
+}
+
+function json(bytes: Uint8Array): Contents | null {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as Contents;
+  } catch {
+    throw new BlobError(DAMAGED);
+  }
+}
+
+/** A record as the payload has them: its length, JSON, spaces up to a multiple of eight. */
+function section(record: unknown): Uint8Array {
+  const text = new TextEncoder().encode(JSON.stringify(record));
+  const length = Math.ceil((text.length + 4) / 8) * 8 - 4;
+  const out = new Uint8Array(4 + length).fill(0x20);
+  new DataView(out.buffer).setUint32(0, length, true);
+  out.set(text, 4);
+  return out;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.byteLength;
+  }
+  return out;
+}

@@ -1,0 +1,149 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { GestureMachine, wheelFactor, type PointerInput } from "../../src/tools/pointer";
+import { keyIntent } from "../../src/editor/keymap";
+
+let log: string[];
+let machine: GestureMachine;
+
+beforeEach(() => {
+  log = [];
+  machine = new GestureMachine({
+    look: (left, top) => log.push(`look ${left} ${top}`),
+    pin: (left, top) => log.push(`pin ${left} ${top}`),
+    pan: (dx, dy) => log.push(`pan ${dx} ${dy}`),
+    zoom: (factor, left, top) => log.push(`zoom ${factor.toFixed(2)} ${left} ${top}`),
+    loop: (left, top, phase) => log.push(`loop ${phase} ${left} ${top}`),
+    mode: () => undefined,
+  });
+});
+
+function at(left: number, top: number, more: Partial<PointerInput> = {}): PointerInput {
+  return { id: 1, left, top, button: 0, shift: false, isTouch: false, ...more };
+}
+
+describe("drawing a loop", () => {
+  test("a drag is its corners, and pins nothing", () => {
+    machine.loopByDefault = "loop";
+    machine.down(at(10, 10));
+    machine.move(at(30, 10));
+    machine.move(at(30, 30));
+    machine.up(at(30, 30));
+    expect(log).toEqual(["loop start 10 10", "loop move 30 10", "loop move 30 30", "loop end 30 30"]);
+  });
+  test("a click in this mode does not pin; Shift still pans", () => {
+    machine.loopByDefault = "loop";
+    machine.down(at(10, 10));
+    machine.up(at(10, 10));
+    expect(log).toEqual(["loop start 10 10", "loop end 10 10"]);
+    log.length = 0;
+    machine.down(at(10, 10, { shift: true }));
+    machine.move(at(20, 10, { shift: true }));
+    expect(log).toEqual(["pan 10 0"]);
+  });
+});
+
+describe("mouse", () => {
+  test("moving looks, without any button", () => {
+    machine.move(at(5, 6));
+    expect(log).toEqual(["look 5 6"]);
+  });
+  test("a click pins where it began", () => {
+    machine.down(at(10, 10));
+    machine.move(at(12, 12));
+    machine.up(at(12, 12));
+    expect(log.at(-1)).toBe("pin 10 10");
+  });
+  test("more than four pixels is a drag: it looks along the way and pins nothing", () => {
+    machine.down(at(10, 10));
+    machine.move(at(15, 10));
+    machine.move(at(10, 10));
+    machine.up(at(10, 10));
+    expect(log).toEqual(["look 10 10", "look 15 10", "look 10 10"]);
+  });
+  test.each([{ shift: true }, { button: 1 }, { button: 2 }])("pans with %o", (more) => {
+    machine.down(at(10, 10, more));
+    machine.move(at(30, 5, more));
+    machine.up(at(30, 5, more));
+    expect(log).toEqual(["pan 20 -5"]);
+  });
+  test("pans while Space is held, and with the toolbar's switch", () => {
+    machine.spaceHeld = true;
+    machine.down(at(0, 0));
+    machine.move(at(9, 0));
+    machine.up(at(9, 0));
+    machine.spaceHeld = false;
+    machine.panByDefault = true;
+    machine.down(at(0, 0));
+    machine.move(at(0, 9));
+    machine.up(at(0, 9));
+    expect(log).toEqual(["pan 9 0", "pan 0 9"]);
+  });
+  test("with the switch on, a click still pins", () => {
+    machine.panByDefault = true;
+    machine.down(at(4, 4));
+    machine.up(at(4, 4));
+    expect(log).toEqual(["pin 4 4"]);
+  });
+  test("a right click pins nothing", () => {
+    machine.down(at(4, 4, { button: 2 }));
+    machine.up(at(4, 4, { button: 2 }));
+    expect(log).toEqual([]);
+  });
+});
+
+describe("touch", () => {
+  const one = { isTouch: true, id: 1 };
+  const two = { isTouch: true, id: 2 };
+  test("one finger looks, a tap pins", () => {
+    machine.down(at(50, 50, one));
+    machine.move(at(56, 50, one)); // trembling
+    machine.up(at(56, 50, one));
+    expect(log).toEqual(["look 50 50", "look 56 50", "pin 50 50"]);
+  });
+  test("a finger that hovers does nothing", () => {
+    machine.move(at(50, 50, one));
+    expect(log).toEqual([]);
+  });
+  test("two fingers pinch around their middle and pin nothing", () => {
+    machine.down(at(100, 100, one));
+    machine.down(at(200, 100, two));
+    log.length = 0;
+    machine.move(at(300, 100, two)); // the distance doubles, the middle moves by 50
+    machine.up(at(300, 100, two));
+    machine.move(at(0, 0, one)); // the finger that stays must not make the map jump
+    machine.up(at(0, 0, one));
+    expect(log).toEqual(["pan 50 0", "zoom 2.00 200 100"]);
+  });
+  test("after a cancelled touch everything works again", () => {
+    machine.down(at(100, 100, one));
+    machine.cancel(1);
+    machine.down(at(5, 5, two));
+    machine.up(at(5, 5, two));
+    expect(log.at(-1)).toBe("pin 5 5");
+  });
+});
+
+test("wheel: up zooms in, down out by the same; a notch is modest; lines count as lines", () => {
+  expect(wheelFactor(-100, 0, false)).toBeGreaterThan(1);
+  expect(wheelFactor(-100, 0, false) * wheelFactor(100, 0, false)).toBeCloseTo(1, 12);
+  expect(wheelFactor(-100, 0, false)).toBeLessThan(1.5);
+  expect(wheelFactor(-3, 1, false)).toBeCloseTo(wheelFactor(-99, 0, false), 12);
+  expect(wheelFactor(-1e6, 0, false)).toBeLessThan(2);
+});
+
+describe("keys", () => {
+  const key = (name: string, more = {}) => keyIntent({ key: name, shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, ...more });
+  test("arrows move by a fiftieth of the width, with Shift by a tenth", () => {
+    expect(key("ArrowUp")).toEqual({ kind: "move", dx: 0, dy: 1 / 50 });
+    expect(key("ArrowLeft", { shiftKey: true })).toEqual({ kind: "move", dx: -1 / 10, dy: 0 });
+  });
+  test("plus and minus are each other's inverse", () => {
+    const [more, less] = [key("+"), key("-")].map((intent) => (intent as { factor: number }).factor);
+    expect(more * less).toBeCloseTo(1, 12);
+  });
+  test("letters work with caps lock, browser shortcuts are left alone", () => {
+    expect(key("M")).toEqual({ kind: "manifold" });
+    expect(key("r", { ctrlKey: true })).toBeNull();
+    expect(key("Tab")).toBeNull();
+  });
+});
