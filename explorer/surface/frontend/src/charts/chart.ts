@@ -77,16 +77,38 @@ export class Chart {
       const top = this.y(value);
       if (!Number.isFinite(top) || top < this.top - 1 || top > this.bottom + 1) continue;
       this.add("line", { x1: this.left, x2: this.right, y1: top, y2: top, class: "lc-grid" });
-      this.add("text", { x: this.left - 7, y: top + 4, class: "lc-tick", "text-anchor": "end" }, (y.format ?? plain)(value));
+      this.add(
+        "text",
+        { x: this.left - 7, y: top + 4, class: "lc-tick", "text-anchor": "end" },
+        (y.format ?? plain)(value),
+      );
     }
     for (const value of x.ticks ?? this.x.ticks(8)) {
       const left = this.x(value);
       if (!Number.isFinite(left) || left < this.left - 1 || left > this.right + 1) continue;
-      this.add("text", { x: left, y: this.bottom + 16, class: "lc-tick", "text-anchor": "middle" }, (x.format ?? plain)(value));
+      this.add(
+        "text",
+        { x: left, y: this.bottom + 16, class: "lc-tick", "text-anchor": "middle" },
+        (x.format ?? plain)(value),
+      );
     }
     this.add("line", { x1: this.left, x2: this.right, y1: this.bottom, y2: this.bottom, class: "lc-axis" });
-    this.add("text", { x: (this.left + this.right) / 2, y: this.height - 5, class: "lc-title", "text-anchor": "middle" }, x.title);
-    this.add("text", { x: 12, y: (this.top + this.bottom) / 2, class: "lc-title", "text-anchor": "middle", transform: `rotate(-90 12 ${(this.top + this.bottom) / 2})` }, y.title);
+    this.add(
+      "text",
+      { x: (this.left + this.right) / 2, y: this.height - 5, class: "lc-title", "text-anchor": "middle" },
+      x.title,
+    );
+    this.add(
+      "text",
+      {
+        x: 12,
+        y: (this.top + this.bottom) / 2,
+        class: "lc-title",
+        "text-anchor": "middle",
+        transform: `rotate(-90 12 ${(this.top + this.bottom) / 2})`,
+      },
+      y.title,
+    );
   }
 }
 

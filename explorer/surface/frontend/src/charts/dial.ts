@@ -19,10 +19,19 @@ export class Dial {
   private readonly input = h("input", { type: "range", min: 0, max: STEPS, step: 1, class: "lc-range" });
   private readonly shown = h("span", { class: "lc-value" });
 
-  constructor(private readonly options: DialOptions, change: () => void) {
+  constructor(
+    private readonly options: DialOptions,
+    change: () => void,
+  ) {
     this.input.setAttribute("aria-label", options.name);
     this.input.value = String(this.stepOf(options.value));
-    this.element = h("label", { class: "lc-dial", title: options.title }, h("span", { class: "lc-name" }, options.name), this.shown, this.input);
+    this.element = h(
+      "label",
+      { class: "lc-dial", title: options.title },
+      h("span", { class: "lc-name" }, options.name),
+      this.shown,
+      this.input,
+    );
     this.input.addEventListener("input", () => {
       this.show();
       change();

@@ -18,8 +18,14 @@ export function collapsedAt(sorted: readonly (readonly number[])[], epsilon: num
 }
 
 /** Share of collapsed dimensions at every ε. */
-export function collapseCurve(sorted: readonly (readonly number[])[], epsilons: readonly number[], delta: number): number[] {
-  return epsilons.map((epsilon) => collapsedAt(sorted, epsilon, delta).filter(Boolean).length / Math.max(1, sorted.length));
+export function collapseCurve(
+  sorted: readonly (readonly number[])[],
+  epsilons: readonly number[],
+  delta: number,
+): number[] {
+  return epsilons.map(
+    (epsilon) => collapsedAt(sorted, epsilon, delta).filter(Boolean).length / Math.max(1, sorted.length),
+  );
 }
 
 /** Dimensions of a linear VAE with fixed σ² that stay alive: those with λ > βσ². Lucas et al. 2019; Dai et al. 2018. */

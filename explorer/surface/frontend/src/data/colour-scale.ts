@@ -1,6 +1,6 @@
 /** Which colour step does every point get when a quantity decides? Steps of a ramp, one for unknown, one for hidden. */
 
-import { robustRange, type Quantity } from "./quantities";
+import { type Quantity, robustRange } from "./quantities";
 
 export const LEVELS = 32;
 

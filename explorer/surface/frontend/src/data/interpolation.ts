@@ -42,15 +42,18 @@ export function interpolate(a: readonly number[], b: readonly number[], kind: Pa
 
 /** Shoemake 1985 for the directions, lengths evenly between; null where there is no one shortest arc, or none to speak of. */
 function slerp(a: readonly number[], b: readonly number[]): ((t: number) => number[]) | null {
-  const lengthA = Math.hypot(...a), lengthB = Math.hypot(...b);
+  const lengthA = Math.hypot(...a),
+    lengthB = Math.hypot(...b);
   if (Math.min(lengthA, lengthB) === 0) return null;
-  const u = a.map((value) => value / lengthA), v = b.map((value) => value / lengthB);
+  const u = a.map((value) => value / lengthA),
+    v = b.map((value) => value / lengthB);
   // half chords keep the digits that the arc cosine loses near 0 and π (Kahan)
   const angle = 2 * Math.atan2(Math.hypot(...u.map((x, k) => x - v[k])), Math.hypot(...u.map((x, k) => x + v[k])));
   if (angle < PARALLEL || Math.PI - angle < PARALLEL) return null;
   return (t) => {
     const length = (1 - t) * lengthA + t * lengthB;
-    const s = Math.sin((1 - t) * angle) / Math.sin(angle), r = Math.sin(t * angle) / Math.sin(angle);
+    const s = Math.sin((1 - t) * angle) / Math.sin(angle),
+      r = Math.sin(t * angle) / Math.sin(angle);
     return u.map((x, k) => (s * x + r * v[k]) * length);
   };
 }

@@ -23,11 +23,44 @@ export interface PointFacts {
 /** The columns that follow from codes and bounds. */
 export function quantitiesOf({ latentDim, logvar, elbo, reconstruction, mu }: PointFacts): Quantity[] {
   const found: Quantity[] = [];
-  if (elbo) found.push({ id: "elbo", name: "ELBO", definition: "Bound on log p(x) of this image, nats: E_q[log p(x|z)] − KL. Higher is better (Kingma & Welling 2014, eq. 3).", values: elbo });
-  if (reconstruction) found.push({ id: "reconstruction", name: "Reconstruction loss", definition: "E_q[−log p(x|z)] of this image, nats, summed over pixels, estimated with one draw of z. Lower is better (Kingma & Welling 2014, eq. 3).", values: reconstruction });
+  if (elbo)
+    found.push({
+      id: "elbo",
+      name: "ELBO",
+      definition:
+        "Bound on log p(x) of this image, nats: E_q[log p(x|z)] − KL. Higher is better (Kingma & Welling 2014, eq. 3).",
+      values: elbo,
+    });
+  if (reconstruction)
+    found.push({
+      id: "reconstruction",
+      name: "Reconstruction loss",
+      definition:
+        "E_q[−log p(x|z)] of this image, nats, summed over pixels, estimated with one draw of z. Lower is better (Kingma & Welling 2014, eq. 3).",
+      values: reconstruction,
+    });
   if (logvar) {
-    found.push(later({ id: "kl", name: "KL", definition: "KL(q(z|x) ‖ p(z)) of this image, nats, summed over latent dimensions: the rate of its code (Kingma & Welling 2014, appendix B)." }, () => klPerPoint(mu, logvar, latentDim)));
-    found.push(later({ id: "width", name: "Posterior width", definition: "Geometric mean over dimensions of σ, the standard deviation of q(z|x), latent units." }, () => widthPerPoint(logvar, latentDim)));
+    found.push(
+      later(
+        {
+          id: "kl",
+          name: "KL",
+          definition:
+            "KL(q(z|x) ‖ p(z)) of this image, nats, summed over latent dimensions: the rate of its code (Kingma & Welling 2014, appendix B).",
+        },
+        () => klPerPoint(mu, logvar, latentDim),
+      ),
+    );
+    found.push(
+      later(
+        {
+          id: "width",
+          name: "Posterior width",
+          definition: "Geometric mean over dimensions of σ, the standard deviation of q(z|x), latent units.",
+        },
+        () => widthPerPoint(logvar, latentDim),
+      ),
+    );
   }
   return found;
 }
@@ -92,7 +125,13 @@ export class PurityJob {
   readonly values: Float32Array;
   private next = 0;
 
-  constructor(private readonly mu: Float32Array, private readonly K: number, private readonly labels: ArrayLike<number>, private readonly k = 15, private readonly find: FindNear = (z, wanted, without) => nearestCodes(mu, K, z, wanted, without)) {
+  constructor(
+    private readonly mu: Float32Array,
+    private readonly K: number,
+    private readonly labels: ArrayLike<number>,
+    private readonly k = 15,
+    private readonly find: FindNear = (z, wanted, without) => nearestCodes(mu, K, z, wanted, without),
+  ) {
     this.values = new Float32Array(labels.length).fill(Number.NaN);
   }
 
@@ -126,7 +165,12 @@ export interface Near {
 
 /** The `k` codes nearest to z, nearest first; `without` leaves one out; `accepts` chooses among them. */
 export function nearestCodes(
-  mu: Float32Array, K: number, z: ArrayLike<number>, k: number, without = -1, accepts: (i: number) => boolean = () => true,
+  mu: Float32Array,
+  K: number,
+  z: ArrayLike<number>,
+  k: number,
+  without = -1,
+  accepts: (i: number) => boolean = () => true,
 ): Near[] {
   const n = mu.length / K;
   const best: { index: number; squared: number }[] = [];
@@ -170,7 +214,12 @@ export function extremesOf(values: ArrayLike<number>): [least: number, most: num
 }
 
 /** The numbers of the `count` largest (or smallest) values, among points that `accepts`; the extreme one first. */
-export function extremes(values: Float32Array, count: number, largest: boolean, accepts: (i: number) => boolean): number[] {
+export function extremes(
+  values: Float32Array,
+  count: number,
+  largest: boolean,
+  accepts: (i: number) => boolean,
+): number[] {
   const order: number[] = [];
   for (let i = 0; i < values.length; i++) if (Number.isFinite(values[i]) && accepts(i)) order.push(i);
   order.sort((a, b) => (largest ? values[b] - values[a] : values[a] - values[b]) || a - b);
@@ -213,7 +262,10 @@ export function regularisedGamma(a: number, x: number): number {
 
 /** log Γ(a) for a > 0 (Lanczos, g = 7). */
 export function logGamma(a: number): number {
-  const series = [676.5203681218851, -1259.1392167224028, 771.3234287776531, -176.6150291621406, 12.507343278686905, -0.13857109526572012, 9.984369578019572e-6, 1.5056327351493116e-7];
+  const series = [
+    676.5203681218851, -1259.1392167224028, 771.3234287776531, -176.6150291621406, 12.507343278686905,
+    -0.13857109526572012, 9.984369578019572e-6, 1.5056327351493116e-7,
+  ];
   if (a < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * a)) - logGamma(1 - a);
   const x = a - 1;
   const t = x + 7.5;

@@ -46,7 +46,10 @@ export class Wander {
   private v = new Float64Array(0);
   private waited = 0;
 
-  constructor(private readonly isStill: () => boolean, private readonly normal: () => number = gaussian) {}
+  constructor(
+    private readonly isStill: () => boolean,
+    private readonly normal: () => number = gaussian,
+  ) {}
 
   /** From a code, with a velocity of the stationary law. */
   start(from: ArrayLike<number>, { mean, std }: Home): void {
@@ -73,7 +76,10 @@ export class Wander {
   }
 
   private step(dt: number): void {
-    const { m: [a, b, c, d], l: [l0, l1, l2] } = stepOf(dt);
+    const {
+      m: [a, b, c, d],
+      l: [l0, l1, l2],
+    } = stepOf(dt);
     for (let k = 0; k < this.z.length; k++) {
       const [z, v, e, f] = [this.z[k], this.v[k], this.normal(), this.normal()];
       this.z[k] = a * z + b * v + l0 * e;
@@ -85,7 +91,8 @@ export class Wander {
 /** Mean and standard deviation of each of K columns of codes (N, K). */
 export function homeOf(mu: Float32Array, latentDim: number): Home {
   const n = Math.max(1, mu.length / latentDim);
-  const mean = new Float64Array(latentDim), std = new Float64Array(latentDim);
+  const mean = new Float64Array(latentDim),
+    std = new Float64Array(latentDim);
   for (let i = 0; i < mu.length; i++) mean[i % latentDim] += mu[i] / n;
   for (let i = 0; i < mu.length; i++) std[i % latentDim] += (mu[i] - mean[i % latentDim]) ** 2 / n;
   return { mean, std: std.map(Math.sqrt) };

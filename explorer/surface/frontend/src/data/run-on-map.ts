@@ -1,19 +1,19 @@
 /** What was loaded, ready to be drawn and asked? Everything that stays the same while one run and projection are shown. */
 
-import { product, type Extent, type Header, type Payload, type Point } from "../wire/payload";
-import type { Spread } from "../geometry/grid-field";
+import { Model } from "../engine/model";
 import { Classifier } from "../engine/picture-classifier";
 import { CodeIndex } from "../geometry/code-index";
-import { Model } from "../engine/model";
-import { holesAmongSamples, holesOfPlane, type Codes, type Hole } from "../layers/background/holes";
-import { medianPlace, NearestIndex } from "../geometry/point-index";
-import { decimals } from "../ui/format";
-import { linear, makeToMap, type ToMap } from "../geometry/projection";
-import { dropped, robustExtent, squareExtent, type Plane } from "../geometry/planes";
-import { slotOf } from "../layers/points/raster";
-import { later, quantitiesOf, type PointFacts, type Quantity } from "./quantities";
+import type { Spread } from "../geometry/grid-field";
 import { makeSpace, planeSpace, type Space } from "../geometry/inverse";
+import { dropped, type Plane, robustExtent, squareExtent } from "../geometry/planes";
+import { medianPlace, NearestIndex } from "../geometry/point-index";
+import { linear, makeToMap, type ToMap } from "../geometry/projection";
 import { Support } from "../geometry/support";
+import { type Codes, type Hole, holesAmongSamples, holesOfPlane } from "../layers/background/holes";
+import { slotOf } from "../layers/points/raster";
+import { decimals } from "../ui/format";
+import { type Extent, type Header, type Payload, type Point, product } from "../wire/payload";
+import { later, type PointFacts, type Quantity, quantitiesOf } from "./quantities";
 
 /** How many decimals numbers are written with: those of a code, and those of a place on the map. */
 export interface Decimals {
@@ -22,7 +22,8 @@ export interface Decimals {
 }
 
 /** What lies within this many standard deviations is nearly all of a Gaussian. */
-const SPREAD = 6, MOST_LOOKED_AT = 10_000;
+const SPREAD = 6,
+  MOST_LOOKED_AT = 10_000;
 
 export class Scene {
   readonly header: Header;
@@ -52,7 +53,11 @@ export class Scene {
   private holes_: { readonly holes: readonly Hole[]; readonly share: number } | null = null;
 
   /** `plane`: laid on the spot in place of the host's map; `of`: the same payload's scene, with which all but the map is shared. */
-  constructor(private readonly payload: Payload, readonly plane: Plane | null = null, of: Scene | null = null) {
+  constructor(
+    private readonly payload: Payload,
+    readonly plane: Plane | null = null,
+    of: Scene | null = null,
+  ) {
     const { latent_dim: K } = payload.header.run;
     this.model = of?.model ?? new Model(payload);
     this.classifier = of ? of.classifier : Classifier.of(payload);
@@ -62,7 +67,8 @@ export class Scene {
     this.header = plane ? headerOf(payload.header, plane, this.points) : payload.header;
     this.space = plane ? planeSpace(plane, K) : makeSpace(payload);
     const { kind } = this.header.projection;
-    this.linear = plane ?? (kind === "linear" ? { origin: payload.floats("origin"), basis: payload.floats("basis") } : null);
+    this.linear =
+      plane ?? (kind === "linear" ? { origin: payload.floats("origin"), basis: payload.floats("basis") } : null);
     this.nPoints = this.points.length / 2;
     this.logvar = payload.has("points_logvar") ? payload.floats("points_logvar") : null;
     this.labels = payload.integers("points_label");
@@ -70,7 +76,8 @@ export class Scene {
     this.nClasses = Math.max(this.header.class_names.length, maximum(this.labels) + 1);
     this.slots = new Uint16Array(this.labels.length);
     this.perClass = new Uint32Array(this.nClasses + 1);
-    for (let i = 0; i < this.slots.length; i++) this.perClass[(this.slots[i] = slotOf(this.labels[i], this.nClasses))]++;
+    for (let i = 0; i < this.slots.length; i++)
+      this.perClass[(this.slots[i] = slotOf(this.labels[i], this.nClasses))]++;
     this.quantities = [...quantitiesOf(this.facts()), ...this.factors()];
   }
 
@@ -86,7 +93,13 @@ export class Scene {
 
   private facts(): PointFacts {
     const column = (name: string): Float32Array | null => (this.payload.has(name) ? this.payload.floats(name) : null);
-    return { latentDim: this.space.latentDim, mu: this.mu, logvar: this.logvar, elbo: column("points_elbo"), reconstruction: column("points_reconstruction") };
+    return {
+      latentDim: this.space.latentDim,
+      mu: this.mu,
+      logvar: this.logvar,
+      elbo: column("points_elbo"),
+      reconstruction: column("points_reconstruction"),
+    };
   }
 
   /** Known causes of the pictures, one quantity each. */
@@ -94,8 +107,11 @@ export class Scene {
     const names = this.header.factor_names ?? [];
     if (names.length === 0 || !this.payload.has("points_factors")) return [];
     const all = this.payload.floats("points_factors");
-    const column = (f: number): Float32Array => Float32Array.from({ length: this.nPoints }, (_, i) => all[i * names.length + f]);
-    return names.map((name, f) => later({ id: `factor:${name}`, name, definition: `“${name}”, a known factor of the data set.` }, () => column(f)));
+    const column = (f: number): Float32Array =>
+      Float32Array.from({ length: this.nPoints }, (_, i) => all[i * names.length + f]);
+    return names.map((name, f) =>
+      later({ id: `factor:${name}`, name, definition: `“${name}”, a known factor of the data set.` }, () => column(f)),
+    );
   }
 
   /** Covariance xx, xy, yy of the posterior of point i on the map, in map units; null where the map is no plane or a code is a point. */
@@ -103,7 +119,8 @@ export class Scene {
     const { logvar, space } = this;
     if (!logvar || space.how === "lattice") return null;
     const K = space.latentDim;
-    if (space.how === "identity") return K === 2 ? (i) => [Math.exp(logvar[2 * i]), 0, Math.exp(logvar[2 * i + 1])] : null;
+    if (space.how === "identity")
+      return K === 2 ? (i) => [Math.exp(logvar[2 * i]), 0, Math.exp(logvar[2 * i + 1])] : null;
     return (i) => this.dropped((k) => Math.exp(logvar[i * K + k]));
   }
 
@@ -135,20 +152,29 @@ export class Scene {
 
   /** Whether another scene is the same map, perhaps decoded as another class: places, points and codes mean the same. */
   isSameMap(other: Scene): boolean {
-    const of = ({ header: { run, projection, view_extent } }: Scene): string => JSON.stringify([run, projection, view_extent]);
-    const equal = (a: ArrayLike<number>, b: ArrayLike<number>): boolean => a.length === b.length && Array.prototype.every.call(a, (value, i) => value === b[i]);
+    const of = ({ header: { run, projection, view_extent } }: Scene): string =>
+      JSON.stringify([run, projection, view_extent]);
+    const equal = (a: ArrayLike<number>, b: ArrayLike<number>): boolean =>
+      a.length === b.length && Array.prototype.every.call(a, (value, i) => value === b[i]);
     return of(this) === of(other) && equal(this.points, other.points) && equal(this.mu, other.mu);
   }
 
   /** Whether another scene has the same points, on whatever map: their numbers mean the same. */
   isSameRun({ header: { run }, mu }: Scene): boolean {
-    return JSON.stringify(run) === JSON.stringify(this.header.run) && mu.length === this.mu.length && mu.every((value, i) => value === this.mu[i]);
+    return (
+      JSON.stringify(run) === JSON.stringify(this.header.run) &&
+      mu.length === this.mu.length &&
+      mu.every((value, i) => value === this.mu[i])
+    );
   }
 
   /** By how widely the codes are spread: in the dimension where they are most, and on the map. */
   get decimals(): Decimals {
     const [x0, x1, y0, y1] = this.header.view_extent;
-    return (this.decimals_ ??= { z: decimals(SPREAD * widest(this.mu, this.space.latentDim)), map: decimals(Math.max(x1 - x0, y1 - y0)) });
+    return (this.decimals_ ??= {
+      z: decimals(SPREAD * widest(this.mu, this.space.latentDim)),
+      map: decimals(Math.max(x1 - x0, y1 - y0)),
+    });
   }
 
   /** Finds the codes nearest to a code, all latent dimensions counted. */
@@ -158,16 +184,30 @@ export class Scene {
 
   /** How many encoded images are around a code: the same on every map of a run. */
   get support(): Support {
-    return (this.support_ ??= new Support(this.payload.floats("support_distances"), this.nPoints, this.logvar !== null, (z, k) => this.codes.find(z, k)));
+    return (this.support_ ??= new Support(
+      this.payload.floats("support_distances"),
+      this.nPoints,
+      this.logvar !== null,
+      (z, k) => this.codes.find(z, k),
+    ));
   }
 
   /** Where the prior has mass and no code is near; `share`: of samples from the prior, where they were drawn. The index of the codes first. */
   holes(): { readonly holes: readonly Hole[]; readonly share: number } {
     if (this.holes_) return this.holes_;
-    const { codes, support, space: { latentDim } } = this;
+    const {
+      codes,
+      support,
+      space: { latentDim },
+    } = this;
     while (!codes.isComplete) codes.work(Infinity);
-    const asked: Codes = { n: this.nPoints, near: (z, k) => codes.find(z, k), support: (z, near) => support.of(z, near) };
-    this.holes_ = latentDim === 2 ? { holes: holesOfPlane(asked), share: 0 } : holesAmongSamples(asked, latentDim, support.k);
+    const asked: Codes = {
+      n: this.nPoints,
+      near: (z, k) => codes.find(z, k),
+      support: (z, near) => support.of(z, near),
+    };
+    this.holes_ =
+      latentDim === 2 ? { holes: holesOfPlane(asked), share: 0 } : holesAmongSamples(asked, latentDim, support.k);
     return this.holes_;
   }
 
@@ -207,7 +247,9 @@ export class Scene {
 
   /** Where a code lies on the map: on a plane dropped onto it at right angles, on a layout among the nearest real codes. */
   placeOf(z: ArrayLike<number>): Point {
-    this.toMap ??= this.plane ? linear(this.plane.basis, this.plane.origin, this.space.latentDim) : makeToMap(this.payload);
+    this.toMap ??= this.plane
+      ? linear(this.plane.basis, this.plane.origin, this.space.latentDim)
+      : makeToMap(this.payload);
     return this.toMap(z);
   }
 
@@ -248,10 +290,20 @@ function headerOf(header: Header, plane: Plane, points: Float32Array): Header {
   return {
     ...header,
     projection: {
-      name: "plane", kind: "linear", title, note, x_label: labels[0], y_label: labels[1],
-      extent: squareExtent(points), rings: hasPrior, ring_center: [center[0], center[1]],
+      name: "plane",
+      kind: "linear",
+      title,
+      note,
+      x_label: labels[0],
+      y_label: labels[1],
+      extent: squareExtent(points),
+      rings: hasPrior,
+      ring_center: [center[0], center[1]],
     },
-    view_extent: around(robustExtent(points), dropped(plane, Float32Array.from((plane.shows ?? []).flatMap((z) => Array.from(z))))),
+    view_extent: around(
+      robustExtent(points),
+      dropped(plane, Float32Array.from((plane.shows ?? []).flatMap((z) => Array.from(z)))),
+    ),
   };
 }
 
@@ -261,14 +313,20 @@ function around([x0, x1, y0, y1]: Extent, places: Float32Array): Extent {
   let grown: Extent = [x0, x1, y0, y1];
   for (let i = 0; i < places.length; i += 2) {
     const [x, y] = [places[i], places[i + 1]];
-    grown = [Math.min(grown[0], x - dx), Math.max(grown[1], x + dx), Math.min(grown[2], y - dy), Math.max(grown[3], y + dy)];
+    grown = [
+      Math.min(grown[0], x - dx),
+      Math.max(grown[1], x + dx),
+      Math.min(grown[2], y - dy),
+      Math.max(grown[3], y + dy),
+    ];
   }
   return grown;
 }
 
 /** The largest standard deviation of a dimension of codes (N·K,), of many by a part; 0 for none. */
 export function widest(mu: Float32Array, K: number): number {
-  const every = Math.max(1, Math.floor(mu.length / K / MOST_LOOKED_AT)) * K, n = Math.ceil(mu.length / every);
+  const every = Math.max(1, Math.floor(mu.length / K / MOST_LOOKED_AT)) * K,
+    n = Math.ceil(mu.length / every);
   let most = 0;
   for (let k = 0; k < K; k++) {
     let [mean, squares] = [0, 0];

@@ -15,7 +15,9 @@ const PREFIX = "latent-atlas-groups:";
 export function keptGroups(runId: string, nPoints: number, shelf: Shelf | null = tab()): KeptGroup[] {
   try {
     const all: unknown = JSON.parse(shelf?.getItem(PREFIX + runId) ?? "[]");
-    return Array.isArray(all) ? all.flatMap((one) => (isGroup(one, nPoints) ? [{ name: one.name, indices: one.indices }] : [])) : [];
+    return Array.isArray(all)
+      ? all.flatMap((one) => (isGroup(one, nPoints) ? [{ name: one.name, indices: one.indices }] : []))
+      : [];
   } catch {
     return [];
   }
@@ -31,7 +33,12 @@ export function keepGroups(runId: string, groups: readonly KeptGroup[], shelf: S
 
 function isGroup(one: unknown, nPoints: number): one is KeptGroup {
   const { name, indices } = (one ?? {}) as Partial<KeptGroup>;
-  return typeof name === "string" && Array.isArray(indices) && indices.length > 0 && indices.every((i) => Number.isInteger(i) && i >= 0 && i < nPoints);
+  return (
+    typeof name === "string" &&
+    Array.isArray(indices) &&
+    indices.length > 0 &&
+    indices.every((i) => Number.isInteger(i) && i >= 0 && i < nPoints)
+  );
 }
 
 function tab(): Shelf | null {

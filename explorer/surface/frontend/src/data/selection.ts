@@ -70,7 +70,9 @@ export function factsOf(scene: Scene, indices: readonly number[]): GroupFacts {
   const n = Math.max(1, indices.length);
   return {
     indices,
-    shares: [...counts].map(([slot, count]) => ({ slot, share: count / n })).sort((a, b) => b.share - a.share || a.slot - b.slot),
+    shares: [...counts]
+      .map(([slot, count]) => ({ slot, share: count / n }))
+      .sort((a, b) => b.share - a.share || a.slot - b.slot),
     meanKl: kl ? indices.reduce((total, i) => total + kl[i], 0) / n : null,
     meanZ: Array.from(sum, (value) => value / n),
     meanImage: scene.originals ? meanImage(scene, indices) : null,
@@ -97,11 +99,19 @@ export function direction(a: GroupFacts, b: GroupFacts): number[] {
 export function selectionCsv(scene: Scene, indices: readonly number[]): string {
   const K = scene.space.latentDim;
   const quantities = scene.quantities;
-  const head = ["image", "class", ...Array.from({ length: K }, (_, k) => `z${k + 1}`), ...quantities.map(({ name }) => name)];
+  const head = [
+    "image",
+    "class",
+    ...Array.from({ length: K }, (_, k) => `z${k + 1}`),
+    ...quantities.map(({ name }) => name),
+  ];
   const rows = indices.map((i) => [
-    scene.numberOf(i), scene.className(scene.labels[i]) ?? "", ...scene.muOf(i), ...quantities.map(({ values }) => values[i]),
+    scene.numberOf(i),
+    scene.className(scene.labels[i]) ?? "",
+    ...scene.muOf(i),
+    ...quantities.map(({ values }) => values[i]),
   ]);
-  return [head, ...rows].map((row) => row.map(csvCell).join(",")).join("\r\n") + "\r\n";
+  return `${[head, ...rows].map((row) => row.map(csvCell).join(",")).join("\r\n")}\r\n`;
 }
 
 /** Quoted where it must be; a text that a spreadsheet would run as a formula is made plain text. */

@@ -4,58 +4,66 @@
  * Nothing is computed in an event: events set what is wanted (`want`), the next animation frame does it once.
  */
 
-import { Announcer } from "./screen-reader";
-import { BlobError, parsePayload, type Dynamic, type Payload, type PinRecord, type Point, type SubjectRecord } from "../wire/payload";
-import { visibleExtent } from "../geometry/camera";
-import { ClassBars, probability } from "../panels/class-probabilities";
-import { ClassStrip } from "../panels/pictures-by-class";
-import { Card, classWords, looksWords, nearestWords, type Trust } from "../panels/decoded-picture";
-import { colouringOf, type Colouring } from "../data/colour-scale";
-import { Disposer, h, prefersReducedMotion, setText } from "../ui/dom";
-import { Drawer, type Background, type DrawerOffer, type Overlay } from "../panels/layers-menu";
-import type { Easel, EaselEvents } from "../pad/pad";
-import { count, distance, number, percent, zText } from "../ui/format";
-import { GestureMachine, listenToGestures, type Intents, type Mode } from "../tools/pointer";
-import { HelpPanel } from "../panels/help";
-import { Groups } from "../panels/groups";
-import { Hint } from "../panels/hint";
-import { keyIntent, type KeyIntent } from "./keymap";
-import { followed, Link, type Followed, type Probed } from "./linked-maps";
-import { allShown, Legend, type LegendEntry, type Shown } from "../panels/legend";
-import type { Tiles } from "../layers/background/manifold";
-import { Model, type Posterior } from "../engine/model";
-import { GLIDE_MS, Navigator } from "./viewport";
-import { classColour } from "../ui/palette";
-import { OpError } from "../engine/ops";
-import { OwnPanel, type Own } from "../panels/posterior";
-import { Painter, type Layers, type Things, type View } from "../layers/compositor";
+import { type Colouring, colouringOf } from "../data/colour-scale";
 import type { PathChoice } from "../data/interpolation";
-import { MAX_PINS, PENDING_MS, PinBook, type PinEdit } from "../kernel/pins";
-import { channelWords, type ImageShape } from "../ui/picture";
-import type { Protocol } from "../prepare/prepare";
-import { alongDirection, bounds, throughThree, type Plane } from "../geometry/planes";
-import { Player, type Look } from "../panels/path-player";
-import { extremesOf, priorShareWithin, PurityJob, type Near, type Quantity } from "../data/quantities";
-import { axesOf, Rack } from "../panels/sliders";
-import { ScaleBar } from "../ui/scale-bar";
+import { extremesOf, type Near, PurityJob, priorShareWithin, type Quantity } from "../data/quantities";
+import { type Home, homeOf, Wander } from "../data/random-walk";
 import { Scene } from "../data/run-on-map";
+import { type Choice, caught, factsOf, named } from "../data/selection";
+import type { Model, Posterior } from "../engine/model";
+import { OpError } from "../engine/ops";
+import { visibleExtent } from "../geometry/camera";
+import { clamp, type How } from "../geometry/inverse";
+import { alongDirection, bounds, type Plane, throughThree } from "../geometry/planes";
+import { isLow, NEIGHBOUR, norm, supportWords } from "../geometry/support";
+import { Walk } from "../kernel/path-ends";
+import { MAX_PINS, PENDING_MS, PinBook, type PinEdit } from "../kernel/pins";
+import type { Hole } from "../layers/background/holes";
+import type { Tiles } from "../layers/background/manifold";
+import { Stage } from "../layers/canvas";
+import { type Layers, Painter, type Things, type View } from "../layers/compositor";
+import { canTellTruth, type OwnPicture, Truth, toStudy } from "../layers/overlays/true-posterior/layer";
+import type { Easel, EaselEvents } from "../pad/pad";
+import { ClassBars, probability } from "../panels/class-probabilities";
+import { Card, classWords, looksWords, nearestWords, type Trust } from "../panels/decoded-picture";
+import { type PictureKey, pinsJson, pythonCode, save, screenPicture } from "../panels/export";
+import { Strip } from "../panels/extremes";
+import { Groups } from "../panels/groups";
+import { HelpPanel } from "../panels/help";
+import { Hint } from "../panels/hint";
+import { type Background, Drawer, type DrawerOffer, type Overlay } from "../panels/layers-menu";
+import { allShown, Legend, type LegendEntry, type Shown } from "../panels/legend";
+import { type Look, Player } from "../panels/path-player";
+import { ClassStrip } from "../panels/pictures-by-class";
 import { Shelf } from "../panels/pins";
 import { SliceBox } from "../panels/plane";
-import { clamp, type How } from "../geometry/inverse";
-import { Stage } from "../layers/canvas";
-import { Stats, type FrameStats } from "./frame-stats";
+import { type Own, OwnPanel } from "../panels/posterior";
 import { foundWords } from "../panels/select-form";
-import { caught, factsOf, named, type Choice } from "../data/selection";
-import { Strip } from "../panels/extremes";
-import { STYLE } from "../ui/style";
-import type { Hole } from "../layers/background/holes";
-import { isLow, NEIGHBOUR, norm, supportWords } from "../geometry/support";
-import { pinsJson, pythonCode, save, screenPicture, type PictureKey } from "../panels/export";
-import { applyTheme, readTheme, type Theme } from "../ui/theme";
+import { axesOf, Rack } from "../panels/sliders";
 import { Toolbar } from "../panels/toolbar";
-import { canTellTruth, toStudy, Truth, type OwnPicture } from "../layers/overlays/true-posterior/layer";
-import { Walk } from "../kernel/path-ends";
-import { homeOf, Wander, type Home } from "../data/random-walk";
+import type { Protocol } from "../prepare/prepare";
+import { GestureMachine, type Intents, listenToGestures, type Mode } from "../tools/pointer";
+import { Disposer, h, prefersReducedMotion, setText } from "../ui/dom";
+import { count, distance, number, percent, zText } from "../ui/format";
+import { classColour } from "../ui/palette";
+import { channelWords, type ImageShape } from "../ui/picture";
+import { ScaleBar } from "../ui/scale-bar";
+import { STYLE } from "../ui/style";
+import { applyTheme, readTheme, type Theme } from "../ui/theme";
+import {
+  BlobError,
+  type Dynamic,
+  type Payload,
+  type PinRecord,
+  type Point,
+  parsePayload,
+  type SubjectRecord,
+} from "../wire/payload";
+import { type FrameStats, Stats } from "./frame-stats";
+import { type KeyIntent, keyIntent } from "./keymap";
+import { type Followed, followed, Link, type Probed } from "./linked-maps";
+import { Announcer } from "./screen-reader";
+import { GLIDE_MS, Navigator } from "./viewport";
 
 /** What the host hears. */
 export interface Pin {
@@ -134,8 +142,10 @@ const INDEX_SLICE_MS = 4;
 const FLY_ZOOM = 6;
 const BY_CLASS = "class";
 const PURITY: Omit<Quantity, "values"> = {
-  id: "purity", name: "Neighbours of its class",
-  definition: "Share of the 15 nearest codes (all latent dimensions) that have the point's class: 1 in the middle of a cluster, low on a border.",
+  id: "purity",
+  name: "Neighbours of its class",
+  definition:
+    "Share of the 15 nearest codes (all latent dimensions) that have the point's class: 1 in the middle of a cluster, low on a border.",
 };
 
 interface Wanted {
@@ -162,7 +172,8 @@ export class SurfaceView implements Surface {
     select: (choice) => this.selectNamed(choice),
     close: () => this.act({ kind: "escape" }),
     savePicture: () => this.savePicture(),
-    savePins: () => this.scene && save("pins.json", new Blob([pinsJson(this.scene, this.pinsHere())], { type: "application/json" })),
+    savePins: () =>
+      this.scene && save("pins.json", new Blob([pinsJson(this.scene, this.pinsHere())], { type: "application/json" })),
     python: () => this.python(),
   });
   private readonly stage = new Stage(this.help.element, this.drawer.element);
@@ -170,7 +181,11 @@ export class SurfaceView implements Surface {
   private readonly hint = new Hint(this.stage.hint);
   private readonly toolbar = new Toolbar((intent) => this.act(intent));
   private readonly legend = new Legend((next) => this.setShown(next(this.shown)));
-  private readonly player = new Player({ seek: () => this.followPath(), playing: (isPlaying) => this.onPlaying(isPlaying), className: (label) => this.scene?.className(label) ?? "" });
+  private readonly player = new Player({
+    seek: () => this.followPath(),
+    playing: (isPlaying) => this.onPlaying(isPlaying),
+    className: (label) => this.scene?.className(label) ?? "",
+  });
   private readonly truth = new Truth((extent, share) => {
     this.navigator.lookAt(extent, share);
     this.cameraMoves();
@@ -180,14 +195,21 @@ export class SurfaceView implements Surface {
   private readonly card = new Card(this.player.element, this.classBars.element, this.truth.element);
   private readonly rack = new Rack((z) => this.setCode(z));
   private readonly strip = new Strip(
-    (i) => this.painter.thumbnailOf(this.scene as Scene, i), (i) => (this.scene as Scene).numberOf(i), (i) => this.flyTo(i),
+    (i) => this.painter.thumbnailOf(this.scene as Scene, i),
+    (i) => (this.scene as Scene).numberOf(i),
+    (i) => this.flyTo(i),
   );
   private readonly groups = new Groups({
     here: () => Array.from(this.z),
     walk: (z, label) => this.setCode(z, label),
     clear: () => this.select([]),
     select: (indices) => this.select(indices),
-    axis: (direction, name) => this.scene && this.layPlane(alongDirection(direction, this.scene.mu, name), "These two groups have the same mean code: no direction leads from one to the other."),
+    axis: (direction, name) =>
+      this.scene &&
+      this.layPlane(
+        alongDirection(direction, this.scene.mu, name),
+        "These two groups have the same mean code: no direction leads from one to the other.",
+      ),
     go: (pin) => this.goTo(pin),
   });
   private readonly shelf = new Shelf({
@@ -214,7 +236,16 @@ export class SurfaceView implements Surface {
   /** What the path's strips stand before where the map is wide; under the film they would be thumbs. */
   private besideMap: HTMLElement | null = null;
   private wanderHome: Home = { mean: [], std: [] };
-  private readonly wanderButton = h("button", { type: "button", class: "la-chip la-all la-wander", title: "A smooth random walk whose codes are, in the long run, samples from the prior N(0, I); of a model without one, distributed as its codes (w)" }, "Random walk");
+  private readonly wanderButton = h(
+    "button",
+    {
+      type: "button",
+      class: "la-chip la-all la-wander",
+      title:
+        "A smooth random walk whose codes are, in the long run, samples from the prior N(0, I); of a model without one, distributed as its codes (w)",
+    },
+    "Random walk",
+  );
   private readonly holeButton = h("button", { type: "button", class: "la-chip la-all" }, "Show me a hole (h)");
   private readonly fieldBar = new ScaleBar(this.holeButton);
   private readonly colourBar = new ScaleBar();
@@ -257,7 +288,16 @@ export class SurfaceView implements Surface {
   private wordsAt = -Infinity;
   private shown: Shown = new Uint8Array(0);
   private readonly layers: Layers = {
-    background: "none", tiles: "steps", points: true, rings: true, shapes: false, contours: false, ellipses: false, truth: false, neighbours: false, thumbnails: true,
+    background: "none",
+    tiles: "steps",
+    points: true,
+    rings: true,
+    shapes: false,
+    contours: false,
+    ellipses: false,
+    truth: false,
+    neighbours: false,
+    thumbnails: true,
   };
   private colourId = BY_CLASS;
   private colouring: Colouring | null = null;
@@ -281,11 +321,28 @@ export class SurfaceView implements Surface {
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private width = 0;
 
-  constructor(element: HTMLElement | ShadowRoot, bytes: Uint8Array, private readonly callbacks: Callbacks) {
+  constructor(
+    element: HTMLElement | ShadowRoot,
+    bytes: Uint8Array,
+    private readonly callbacks: Callbacks,
+  ) {
     this.pinBook = new PinBook(callbacks.onPin !== undefined);
-    this.classStrip = new ClassStrip(callbacks.onClass ? (label) => callbacks.onClass?.(this.scene?.className(label) ?? "") : null);
+    this.classStrip = new ClassStrip(
+      callbacks.onClass ? (label) => callbacks.onClass?.(this.scene?.className(label) ?? "") : null,
+    );
     const bars = h("div", { class: "la-bars" }, this.fieldBar.element, this.colourBar.element);
-    const left = h("div", { class: "la-left" }, this.toolbar.element, this.stage.element, bars, this.classStrip.element, this.legend.element, this.groups.element, this.strip.element, this.rack.element);
+    const left = h(
+      "div",
+      { class: "la-left" },
+      this.toolbar.element,
+      this.stage.element,
+      bars,
+      this.classStrip.element,
+      this.legend.element,
+      this.groups.element,
+      this.strip.element,
+      this.rack.element,
+    );
     this.besideMap = this.strip.element;
     this.rack.wake = () => this.request({});
     this.wanderButton.addEventListener("click", () => this.act({ kind: "wander" }));
@@ -371,7 +428,14 @@ export class SurfaceView implements Surface {
   /** All but the outermost points, which would make the others small; asked again, those and all pins too. */
   private showEverything(): void {
     const { scene } = this;
-    if (scene && this.navigator.isAtHome) this.navigator.lookAt(bounds(scene.points, this.pinBook.all().map(({ map }) => map)), 0.94);
+    if (scene && this.navigator.isAtHome)
+      this.navigator.lookAt(
+        bounds(
+          scene.points,
+          this.pinBook.all().map(({ map }) => map),
+        ),
+        0.94,
+      );
     else this.navigator.glideHome();
     this.cameraMoves();
   }
@@ -429,11 +493,22 @@ export class SurfaceView implements Surface {
     this.announcedPlace = "";
     this.painter.reset();
     this.decodeMs = 0;
-    this.card.configure(run.image_shape, run.latent_dim, projection, scene.decodedAs, scene.header.decoder_note ?? "", scene.decimals);
+    this.card.configure(
+      run.image_shape,
+      run.latent_dim,
+      projection,
+      scene.decodedAs,
+      scene.header.decoder_note ?? "",
+      scene.decimals,
+    );
     this.truth.configure(scene);
     this.shelf.configure({
-      shape: run.image_shape, latentDim: run.latent_dim, hasPrior: scene.logvar !== null, decimals: scene.decimals.z,
-      decode: (z) => scene.model.decodeShared(z), isLow: (z) => isLow(scene.support.of(z)),
+      shape: run.image_shape,
+      latentDim: run.latent_dim,
+      hasPrior: scene.logvar !== null,
+      decimals: scene.decimals.z,
+      decode: (z) => scene.model.decodeShared(z),
+      isLow: (z) => isLow(scene.support.of(z)),
     });
     this.links = [];
   }
@@ -458,7 +533,10 @@ export class SurfaceView implements Surface {
     const pins = this.pinBook.all();
     const [a, b, c] = three.map((i) => pins[i]);
     if (!a || !b || !c) return;
-    this.layPlane(throughThree(a.z, b.z, c.z, [a.label, b.label, c.label]), `Pins ${a.label}, ${b.label} and ${c.label} lie on one line, so they define no single plane. Choose another pin.`);
+    this.layPlane(
+      throughThree(a.z, b.z, c.z, [a.label, b.label, c.label]),
+      `Pins ${a.label}, ${b.label} and ${c.label} lie on one line, so they define no single plane. Choose another pin.`,
+    );
   }
 
   /** Lays a plane in place of the host's map, the shown code staying what it is; without one, says why. */
@@ -535,9 +613,11 @@ export class SurfaceView implements Surface {
     this.joinOthers(dynamic, before, isNew);
     const probeMoved = dynamic.probe && String(dynamic.probe) !== String(before?.probe ?? "");
     if (isNew) this.probe = dynamic.probe ?? scene.startPlace();
-    else if (probeMoved && dynamic.probe) this.probe = scene.plane && this.exactZ ? scene.placeOf(this.exactZ) : dynamic.probe;
+    else if (probeMoved && dynamic.probe)
+      this.probe = scene.plane && this.exactZ ? scene.placeOf(this.exactZ) : dynamic.probe;
     this.pinBook.confirm(dynamic.pins, performance.now(), dynamic.taken);
-    if (JSON.stringify(dynamic.walk) !== JSON.stringify(before?.walk ?? null)) this.walk.choose(dynamic.walk, this.pinBook.all());
+    if (JSON.stringify(dynamic.walk) !== JSON.stringify(before?.walk ?? null))
+      this.walk.choose(dynamic.walk, this.pinBook.all());
     this.showOwn(dynamic, before, isNewDecoder);
     this.showPath(isNewDecoder);
     if (dynamic.options.hint) this.hint.show(dynamic.options.pinnable);
@@ -568,7 +648,8 @@ export class SurfaceView implements Surface {
     } else if (isNewDecoder) {
       this.easel?.again();
       this.showSubject(dynamic, true);
-    } else if (JSON.stringify(dynamic.subject) !== JSON.stringify(before?.subject ?? null)) this.showSubject(dynamic, false);
+    } else if (JSON.stringify(dynamic.subject) !== JSON.stringify(before?.subject ?? null))
+      this.showSubject(dynamic, false);
   }
 
   private showSubject({ subject }: Dynamic, isForced: boolean): void {
@@ -577,25 +658,28 @@ export class SurfaceView implements Surface {
   }
 
   private makeEasel(scene: Scene, pad: Protocol, handsOver: boolean): Easel | null {
-    return easelMaker && easelMaker(scene.header.run.image_shape, pad, {
-      encode: (x) => this.encode(x),
-      decode: (z) => this.model().decodeShared(z),
-      decimals: () => this.scene?.decimals.z ?? 2,
-      label: () => this.scene?.decodedAs ?? null,
-      drawn: (drawing) => {
-        this.showPicturesCode(drawing);
-        const label = drawing ? `${capitalised(drawing.label)}, decoded` : "";
-        if (drawing) this.setCode(drawing.mu, label);
-        else if (this.exactZ && this.exactLabel === this.drawnLabel) this.setProbe(this.probe); // what was drawn is gone, its code too
-        this.drawnLabel = label;
-      },
-      pin: (z, label) => {
-        this.setCode(z, label);
-        this.pinProbe();
-      },
-      handOver: handsOver && this.callbacks.onPicture ? (png, name, off) => this.callbacks.onPicture?.(png, name, off) : null,
-      say: (sentence) => this.announcer.now(sentence),
-    });
+    return (
+      easelMaker?.(scene.header.run.image_shape, pad, {
+        encode: (x) => this.encode(x),
+        decode: (z) => this.model().decodeShared(z),
+        decimals: () => this.scene?.decimals.z ?? 2,
+        label: () => this.scene?.decodedAs ?? null,
+        drawn: (drawing) => {
+          this.showPicturesCode(drawing);
+          const label = drawing ? `${capitalised(drawing.label)}, decoded` : "";
+          if (drawing) this.setCode(drawing.mu, label);
+          else if (this.exactZ && this.exactLabel === this.drawnLabel) this.setProbe(this.probe); // what was drawn is gone, its code too
+          this.drawnLabel = label;
+        },
+        pin: (z, label) => {
+          this.setCode(z, label);
+          this.pinProbe();
+        },
+        handOver:
+          handsOver && this.callbacks.onPicture ? (png, name, off) => this.callbacks.onPicture?.(png, name, off) : null,
+        say: (sentence) => this.announcer.now(sentence),
+      }) ?? null
+    );
   }
 
   private showPicturesCode(own: Own | null): void {
@@ -627,7 +711,10 @@ export class SurfaceView implements Surface {
 
   private pathHere(scene: Scene): Dynamic["path"] {
     const given = this.dynamic?.path ?? null;
-    const onPlane = <P extends { z: readonly (readonly number[])[] }>(one: P): P & { map: Point[] } => ({ ...one, map: one.z.map((z) => scene.placeOf(z)) });
+    const onPlane = <P extends { z: readonly (readonly number[])[] }>(one: P): P & { map: Point[] } => ({
+      ...one,
+      map: one.z.map((z) => scene.placeOf(z)),
+    });
     if (given) return scene.plane ? { ...onPlane(given), stops: [], others: given.others?.map(onPlane) ?? [] } : given;
     return this.walk.record(this.pinsHere(), (z) => scene.placeOf(z));
   }
@@ -701,7 +788,10 @@ export class SurfaceView implements Surface {
     // on a projector the player's buttons must be on the screen too
     const isLow = this.player.current !== null && window.innerHeight < LOW_WINDOW_PX;
     const room = isWide ? (isLow ? 168 : cardWidth) : isNarrow ? Math.round(width * 0.45) : 224;
-    this.card.fit(isCompact ? Math.min(room, window.innerHeight < LOW_WINDOW_PX ? 140 : 168) : room, isNarrow || isLow || isCompact ? 48 : 64);
+    this.card.fit(
+      isCompact ? Math.min(room, window.innerHeight < LOW_WINDOW_PX ? 140 : 168) : room,
+      isNarrow || isLow || isCompact ? 48 : 64,
+    );
     if (changed) this.onResized();
   }
 
@@ -895,14 +985,20 @@ export class SurfaceView implements Surface {
     }
     this.showToolbar();
     this.announcer.now(`${OVERLAY_NAMES[layer]} ${this.layers[layer] ? "shown" : "hidden"}`);
-    this.request({ ground: true, points: true, above: true, probe: layer === "shapes" || layer === "neighbours" || layer === "truth" });
+    this.request({
+      ground: true,
+      points: true,
+      above: true,
+      probe: layer === "shapes" || layer === "neighbours" || layer === "truth",
+    });
   }
 
   // ---- selection --------------------------------------------------------------------------------------------------------
 
   private selectBy(shape: "loop" | "box" | "path"): void {
     const { gestures } = this;
-    if (shape === "path" && this.scene?.plane) return this.say("A path is drawn on the page’s own map: press “Back to” above this one first.");
+    if (shape === "path" && this.scene?.plane)
+      return this.say("A path is drawn on the page’s own map: press “Back to” above this one first.");
     if (shape === "path") this.pausePlayer();
     gestures.loopByDefault = gestures.loopByDefault === shape ? null : shape;
     if (gestures.loopByDefault) gestures.panByDefault = false;
@@ -973,7 +1069,8 @@ export class SurfaceView implements Surface {
     if (!this.scene) return;
     this.colourId = id;
     const { codes, labels, mu, space } = this.scene;
-    if (id === PURITY.id) this.purity ??= new PurityJob(mu, space.latentDim, labels, 15, (z, k, i) => codes.find(z, k, undefined, i));
+    if (id === PURITY.id)
+      this.purity ??= new PurityJob(mu, space.latentDim, labels, 15, (z, k, i) => codes.find(z, k, undefined, i));
     this.recolour();
     this.showToolbar();
     this.request({ points: true, above: true });
@@ -994,8 +1091,20 @@ export class SurfaceView implements Surface {
     const isCounting = this.colourId === PURITY.id && !quantity;
     const range = this.colouring?.range;
     const [least, most] = quantity ? extremesOf(quantity.values) : [0, 0];
-    const words = quantity && range ? { title: quantity.name, definition: quantity.definition, ramp: "amount" as const, low: `${least < range[0] ? "≤ " : ""}${number(range[0])}`, high: `${most > range[1] ? "≥ " : ""}${number(range[1])}` } : null;
-    this.colourBar.show(words, isCounting ? `Computing ${PURITY.name.toLowerCase()}: ${percent(this.purity?.share ?? 0)}` : "");
+    const words =
+      quantity && range
+        ? {
+            title: quantity.name,
+            definition: quantity.definition,
+            ramp: "amount" as const,
+            low: `${least < range[0] ? "≤ " : ""}${number(range[0])}`,
+            high: `${most > range[1] ? "≥ " : ""}${number(range[1])}`,
+          }
+        : null;
+    this.colourBar.show(
+      words,
+      isCounting ? `Computing ${PURITY.name.toLowerCase()}: ${percent(this.purity?.share ?? 0)}` : "",
+    );
     this.showLegend();
   }
 
@@ -1013,7 +1122,9 @@ export class SurfaceView implements Surface {
     const { scene } = this;
     if (!scene || text === "") return "Type an image number, or a class.";
     const wanted = text.toLowerCase();
-    const label = Array.from({ length: scene.nClasses }, (_, k) => (scene.className(k) ?? "").toLowerCase()).indexOf(wanted.replace(/^class\s+/, ""));
+    const label = Array.from({ length: scene.nClasses }, (_, k) => (scene.className(k) ?? "").toLowerCase()).indexOf(
+      wanted.replace(/^class\s+/, ""),
+    );
     const isNumber = /^#?\d+$/.test(wanted);
     if (label >= 0 && !(isNumber && scene.nClasses > 1 && wanted.startsWith("#"))) {
       const next = new Uint8Array(scene.nClasses + 1);
@@ -1021,9 +1132,11 @@ export class SurfaceView implements Surface {
       this.setShown(next);
       return `Only ${scene.className(label)} is shown: ${count(scene.perClass[label])} points.${isNumber ? ` For the image of that number: #${wanted}.` : ""}`;
     }
-    if (!isNumber) return `No class is called “${text}”; type a class, or an image number from 0 to ${count(scene.nPoints - 1)}.`;
+    if (!isNumber)
+      return `No class is called “${text}”; type a class, or an image number from 0 to ${count(scene.nPoints - 1)}.`;
     const i = scene.pointOf(Number(wanted.replace("#", "")));
-    if (i < 0) return `There is no test image ${wanted.replace("#", "")}; they go from 0 to ${count(scene.nPoints - 1)}.`;
+    if (i < 0)
+      return `There is no test image ${wanted.replace("#", "")}; they go from 0 to ${count(scene.nPoints - 1)}.`;
     this.setShown(allShown(scene.nClasses));
     this.flyTo(i);
     return `Test image ${scene.numberOf(i)}${scene.labels[i] < 0 ? "" : `, class ${scene.className(scene.labels[i])}`}.`;
@@ -1033,25 +1146,43 @@ export class SurfaceView implements Surface {
     const { scene } = this;
     if (!scene) return;
     const { run, projection } = scene.header;
-    const lines = [`${run.id}, ${projection.title}`, this.z.length > 3 ? `largest: ${zText(this.z, scene.decimals.z)}` : `z = ${zText(this.z, scene.decimals.z)}`, supportWords(this.supportHere())];
+    const lines = [
+      `${run.id}, ${projection.title}`,
+      this.z.length > 3 ? `largest: ${zText(this.z, scene.decimals.z)}` : `z = ${zText(this.z, scene.decimals.z)}`,
+      supportWords(this.supportHere()),
+    ];
     const told = this.toldName();
     if (told !== null) lines.push(`decoded as ${classWords(told)}`);
     const channels = channelWords(run.image_shape);
     if (channels) lines.push(...channels.split(/[:,] /));
-    const picture = screenPicture(this.stage, this.theme, this.card.decoded.canvas, isLow(this.supportHere()), lines, this.keys(scene));
+    const picture = screenPicture(
+      this.stage,
+      this.theme,
+      this.card.decoded.canvas,
+      isLow(this.supportHere()),
+      lines,
+      this.keys(scene),
+    );
     picture.toBlob((blob) => blob && save("map.png", blob), "image/png");
   }
 
   /** What the colours of the saved picture mean. */
   private keys(scene: Scene): PictureKey[] {
     const { background } = this.layers;
-    const field = background === "none" || background === "manifold" ? null : this.painter.backdropOf(scene).words(background);
+    const field =
+      background === "none" || background === "manifold" ? null : this.painter.backdropOf(scene).words(background);
     const quantity = this.coloured();
-    const classes = quantity || !hasLabels(scene) ? [] : legendEntries(scene).filter(({ slot }) => this.shown[slot] === 1);
+    const classes =
+      quantity || !hasLabels(scene) ? [] : legendEntries(scene).filter(({ slot }) => this.shown[slot] === 1);
     return [
       ...(field ? [{ text: `${field.title}: ${field.low} to ${field.high}`, ramp: field.ramp }] : []),
-      ...(quantity && this.colouring ? [{ text: `${quantity.name}: ${this.colouring.range.map(number).join(" to ")}`, ramp: "amount" as const }] : []),
-      ...classes.map(({ slot, name }) => ({ text: name, colour: classColour(slot === scene.nClasses ? -1 : slot, this.theme.isDark) })),
+      ...(quantity && this.colouring
+        ? [{ text: `${quantity.name}: ${this.colouring.range.map(number).join(" to ")}`, ramp: "amount" as const }]
+        : []),
+      ...classes.map(({ slot, name }) => ({
+        text: name,
+        colour: classColour(slot === scene.nClasses ? -1 : slot, this.theme.isDark),
+      })),
     ];
   }
 
@@ -1077,12 +1208,18 @@ export class SurfaceView implements Surface {
   }
 
   private showFieldBar(): void {
-    const { scene, layers: { background } } = this;
+    const {
+      scene,
+      layers: { background },
+    } = this;
     const isField = background !== "none" && background !== "manifold";
     this.holeButton.hidden = background !== "holes";
     if (!scene || !isField) return this.fieldBar.show(null);
     const backdrop = this.painter.backdropOf(scene);
-    this.fieldBar.show(backdrop.words(background), `Computing ${BACKGROUND_NAMES[background]}: ${percent(backdrop.share(background))}`);
+    this.fieldBar.show(
+      backdrop.words(background),
+      `Computing ${BACKGROUND_NAMES[background]}: ${percent(backdrop.share(background))}`,
+    );
   }
 
   /** A code chosen number by number: no place of a crooked map need stand for it. */
@@ -1124,7 +1261,11 @@ export class SurfaceView implements Surface {
   /** Goes where another surface's hand is; says nothing aloud and tells nobody, or two surfaces would answer each other for ever. False: it is there already. */
   private follow(probed: Probed): boolean {
     const seen = followed(this.scene as Scene, probed);
-    if (!seen || (this.exactLabel === seen.heading && this.exactZ && this.exactZ.every((value, k) => value === seen.z[k]))) return false;
+    if (
+      !seen ||
+      (this.exactLabel === seen.heading && this.exactZ && this.exactZ.every((value, k) => value === seen.z[k]))
+    )
+      return false;
     this.pausePlayer();
     this.isOnPath = false;
     this.probe = seen.place ?? this.probe;
@@ -1165,7 +1306,14 @@ export class SurfaceView implements Surface {
     const timer = setTimeout(() => this.forgetRefusedPins(), PENDING_MS + 50);
     this.disposer.add(() => clearTimeout(timer));
     const isOwnCode = this.exactZ !== null || this.isOnPath || this.scene.plane !== null;
-    this.callbacks.onPin?.({ map, z: [...z], how: this.scene.space.how, support: this.supportHere(), isOwnCode, nonce: name });
+    this.callbacks.onPin?.({
+      map,
+      z: [...z],
+      how: this.scene.space.how,
+      support: this.supportHere(),
+      isOwnCode,
+      nonce: name,
+    });
   }
 
   /** The host may have no further word for us: a pin that it did not keep must not stay on the map. */
@@ -1209,7 +1357,9 @@ export class SurfaceView implements Surface {
     if (this.wander.isWalking) return this.stopWandering();
     this.pausePlayer();
     const { latentDim } = scene.space;
-    this.wanderHome = scene.logvar ? { mean: new Array<number>(latentDim).fill(0), std: new Array<number>(latentDim).fill(1) } : homeOf(scene.mu, latentDim);
+    this.wanderHome = scene.logvar
+      ? { mean: new Array<number>(latentDim).fill(0), std: new Array<number>(latentDim).fill(1) }
+      : homeOf(scene.mu, latentDim);
     this.wander.start(this.z, this.wanderHome);
     this.lastFrame = performance.now();
     setText(this.wanderButton, "Stop the random walk");
@@ -1250,7 +1400,10 @@ export class SurfaceView implements Surface {
     const { nPoints, perClass } = this.scene;
     const visible = perClass.reduce((sum, n, slot) => sum + (this.shown[slot] ? n : 0), 0);
     const points = `${count(nPoints)} test images`;
-    this.toolbar.setTitle(this.scene.header.projection.title, visible < nPoints ? `${count(visible)} of ${points}` : points);
+    this.toolbar.setTitle(
+      this.scene.header.projection.title,
+      visible < nPoints ? `${count(visible)} of ${points}` : points,
+    );
     this.toolbar.setWayBack(this.scene.plane ? (this.base?.header.projection.title ?? null) : null);
   }
 
@@ -1258,8 +1411,21 @@ export class SurfaceView implements Surface {
     const { scene } = this;
     if (!scene) return;
     this.toolbar.offerDrawing(Boolean(this.dynamic?.options.drawable));
-    this.toolbar.show({ draw: this.gestures.loopByDefault === "path", manifold: this.layers.background === "manifold", layers: this.isDrawerOpen, select: this.gestures.loopByDefault === "loop", box: this.gestures.loopByDefault === "box", pan: this.gestures.panByDefault, help: this.isHelpOpen });
-    this.drawer.show({ background: this.layers.background, tiles: this.layers.tiles, overlays: this.layers, colour: this.colourId });
+    this.toolbar.show({
+      draw: this.gestures.loopByDefault === "path",
+      manifold: this.layers.background === "manifold",
+      layers: this.isDrawerOpen,
+      select: this.gestures.loopByDefault === "loop",
+      box: this.gestures.loopByDefault === "box",
+      pan: this.gestures.panByDefault,
+      help: this.isHelpOpen,
+    });
+    this.drawer.show({
+      background: this.layers.background,
+      tiles: this.layers.tiles,
+      overlays: this.layers,
+      colour: this.colourId,
+    });
   }
 
   private showLegend(): void {
@@ -1271,7 +1437,12 @@ export class SurfaceView implements Surface {
     if (!scene || !dynamic) return;
     const pins = this.pinsHere();
     const { pinnable, drawable } = dynamic.options;
-    this.card.showPins(pins, pinnable && !drawable, (z) => ({ x_hat: scene.model.decodeShared(z), isLow: isLow(scene.support.of(z)) }), (pin) => this.goTo(pin));
+    this.card.showPins(
+      pins,
+      pinnable && !drawable,
+      (z) => ({ x_hat: scene.model.decodeShared(z), isLow: isLow(scene.support.of(z)) }),
+      (pin) => this.goTo(pin),
+    );
     this.shelf.element.hidden = !pinnable || Boolean(drawable); // there a click adds a stop, and stops are above the map
     this.shelf.show({ pins, path: this.walk.choice(pins), canUndo: dynamic.undo.back, canRedo: dynamic.undo.forth });
     this.sliceBox.showPins(pins);
@@ -1326,7 +1497,8 @@ export class SurfaceView implements Surface {
     if (want.points || cameraMoved) this.painter.points(view);
     const follows = this.layers.neighbours || this.layers.ellipses || this.layers.truth;
     if (want.probe || want.above) this.followTruth(now);
-    const isDrawn = want.above || cameraMoved || (follows && want.probe) ? this.painter.above(view, this.things(now)) : true;
+    const isDrawn =
+      want.above || cameraMoved || (follows && want.probe) ? this.painter.above(view, this.things(now)) : true;
     this.placeMarks();
     if (want.probe && this.isHover) this.stats_.record(start, performance.now() - start);
     this.isHover = false;
@@ -1336,7 +1508,8 @@ export class SurfaceView implements Surface {
     // an entrance is drawn once more after its time, or a slow page would stop short of its end
     const isEntering = this.isAnimating() || this.wasAnimating;
     this.wasAnimating = this.isAnimating();
-    if (this.navigator.isGliding || this.player.isPlaying || this.wander.isWalking || isEntering) this.request({ above: isEntering });
+    if (this.navigator.isGliding || this.player.isPlaying || this.wander.isWalking || isEntering)
+      this.request({ above: isEntering });
   }
 
   /** What takes longer than a frame goes on in slices: fields, the manifold, the sliders' films, purity. */
@@ -1375,7 +1548,10 @@ export class SurfaceView implements Surface {
   private followTruth(now: number): void {
     const scene = this.scene as Scene;
     const isAsked = this.layers.truth && canTellTruth(scene);
-    this.truth.follow(isAsked ? toStudy(scene, this.selected.length === 1 ? this.selected[0] : this.nearest, this.own) : null, now);
+    this.truth.follow(
+      isAsked ? toStudy(scene, this.selected.length === 1 ? this.selected[0] : this.nearest, this.own) : null,
+      now,
+    );
   }
 
   private nextHole = 0;
@@ -1418,7 +1594,12 @@ export class SurfaceView implements Surface {
     this.classStrip.show(this.z);
     this.rack.show(this.z);
     const linked = this.followedHere?.nearest ?? -1;
-    this.marked = linked >= 0 ? linked : isOwn ? (this.nearestCodes(scene, 1)[0]?.index ?? -1) : scene.nearest(this.probe[0], this.probe[1], this.shown);
+    this.marked =
+      linked >= 0
+        ? linked
+        : isOwn
+          ? (this.nearestCodes(scene, 1)[0]?.index ?? -1)
+          : scene.nearest(this.probe[0], this.probe[1], this.shown);
     if (this.layers.neighbours) this.links = this.nearestCodes(scene, N_LINKS).map(({ index }) => index);
     this.wordsAreDue = true;
     this.showWords(scene);
@@ -1502,12 +1683,21 @@ export class SurfaceView implements Surface {
 
   private view(scene: Scene): View {
     const { camera, zoom } = this.navigator;
-    return { scene, camera, zoom, theme: this.theme, shown: this.shown, layers: this.layers, colouring: this.colouring };
+    return {
+      scene,
+      camera,
+      zoom,
+      theme: this.theme,
+      shown: this.shown,
+      layers: this.layers,
+      colouring: this.colouring,
+    };
   }
 
   /** What lies above the points, and how far its entrance has come. */
   private things(now: number): Things {
-    const share = (since: number, length: number): number => (prefersReducedMotion() ? 1 : Math.min(1, Math.max(0, (now - since) / length)));
+    const share = (since: number, length: number): number =>
+      prefersReducedMotion() ? 1 : Math.min(1, Math.max(0, (now - since) / length));
     return {
       path: this.player.current,
       pathShare: share(this.pathStart, PATH_DRAW_MS),
@@ -1528,7 +1718,9 @@ export class SurfaceView implements Surface {
     const { scene } = this;
     const own = this.ownPanel.marker;
     const markers = [...(this.dynamic?.markers ?? []), ...(own ? [own] : [])];
-    return scene?.plane ? markers.map((marker) => ({ ...marker, map: scene.placeOf(marker.z), ellipse: null })) : markers;
+    return scene?.plane
+      ? markers.map((marker) => ({ ...marker, map: scene.placeOf(marker.z), ellipse: null }))
+      : markers;
   }
 
   private placeMarks(): void {
@@ -1536,12 +1728,12 @@ export class SurfaceView implements Surface {
     const nearest = this.marked >= 0 ? this.navigator.toScreen(scene.place(this.marked)) : null;
     this.stage.marks.place(this.navigator.toScreen(this.probe), nearest);
   }
-
 }
 
 /** What is known of a hole; in more than two dimensions of the sample that shows it. */
 function holeWords({ nPoints }: Scene, { expected, radius }: Hole, rank: number, n: number, share: number): string {
-  if (expected === null) return `Hole ${rank} of ${n}: ${percent(share)} of samples from the prior have low density of encoded images, and this sample is one of them. Its point on the map is only the nearest.`;
+  if (expected === null)
+    return `Hole ${rank} of ${n}: ${percent(share)} of samples from the prior have low density of encoded images, and this sample is one of them. Its point on the map is only the nearest.`;
   const samples = count(Math.round(expected));
   return `Hole ${rank} of ${n}: of ${count(nPoints)} samples from the prior about ${samples} lie within ${distance(radius)} of here, of the ${count(nPoints)} encoded images ${NEIGHBOUR - 1}.`;
 }
@@ -1553,11 +1745,21 @@ function noHoleWords({ space }: Scene): string {
 }
 
 const BACKGROUND_NAMES: Readonly<Record<Background, string>> = {
-  none: "plain", manifold: "decoded manifold", density: "density of the codes", holes: "posterior − prior", magnification: "magnification",
+  none: "plain",
+  manifold: "decoded manifold",
+  density: "density of the codes",
+  holes: "posterior − prior",
+  magnification: "magnification",
 };
 const OVERLAY_NAMES: Readonly<Record<Overlay, string>> = {
-  points: "Points", rings: "Prior rings", shapes: "Marker shapes", contours: "Class contours", ellipses: "Posterior ellipses", truth: "True posterior",
-  neighbours: "Nearest in latent space", thumbnails: "Pictures when close",
+  points: "Points",
+  rings: "Prior rings",
+  shapes: "Marker shapes",
+  contours: "Class contours",
+  ellipses: "Posterior ellipses",
+  truth: "True posterior",
+  neighbours: "Nearest in latent space",
+  thumbnails: "Pictures when close",
 };
 
 /** At most so many places of a line, evenly, both ends among them; places that repeat are left out. */
@@ -1569,7 +1771,12 @@ function thinned(line: readonly Point[], most: number): Point[] {
 
 /** The corners of a box, the one where it began first. */
 function boxOf([x0, y0]: Point, [x1, y1]: Point): Point[] {
-  return [[x0, y0], [x1, y0], [x1, y1], [x0, y1]];
+  return [
+    [x0, y0],
+    [x1, y0],
+    [x1, y1],
+    [x0, y1],
+  ];
 }
 
 /** A name for an event that no other event of this page has. */
@@ -1602,7 +1809,16 @@ function offerOf(scene: Scene): DrawerOffer {
   const { rings } = scene.header.projection;
   const isPlane = scene.spreadOnMap() !== null;
   const classes = hasLabels(scene);
-  const overlays: Overlay[] = ["points", ...(rings ? ["rings" as const] : []), ...(classes ? ["contours" as const] : []), ...(isPlane ? ["ellipses" as const] : []), ...(canTellTruth(scene) ? ["truth" as const] : []), "neighbours", "thumbnails", ...(scene.nClasses > 1 ? ["shapes" as const] : [])];
+  const overlays: Overlay[] = [
+    "points",
+    ...(rings ? ["rings" as const] : []),
+    ...(classes ? ["contours" as const] : []),
+    ...(isPlane ? ["ellipses" as const] : []),
+    ...(canTellTruth(scene) ? ["truth" as const] : []),
+    "neighbours",
+    "thumbnails",
+    ...(scene.nClasses > 1 ? ["shapes" as const] : []),
+  ];
   const first = { id: BY_CLASS, name: classes ? "Class" : "Nothing", definition: "" };
   return {
     backgrounds: ["none", "manifold", "density", ...(rings && isPlane ? ["holes" as const] : []), "magnification"],
@@ -1615,7 +1831,9 @@ function offerOf(scene: Scene): DrawerOffer {
 }
 
 function legendEntries(scene: Scene): LegendEntry[] {
-  const slots = Array.from({ length: scene.nClasses + 1 }, (_, slot) => slot).filter((slot) => scene.perClass[slot] > 0);
+  const slots = Array.from({ length: scene.nClasses + 1 }, (_, slot) => slot).filter(
+    (slot) => scene.perClass[slot] > 0,
+  );
   const name = (slot: number): string => scene.className(slot === scene.nClasses ? -1 : slot) ?? "no class";
   return slots.map((slot) => ({ slot, name: name(slot), nPoints: scene.perClass[slot] }));
 }

@@ -56,7 +56,10 @@ export function quantile(values: readonly number[], q: number): number {
 }
 
 export function framesPerSecond(at: readonly number[]): number {
-  const gaps = at.slice(1).map((time, i) => time - at[i]).filter((gap) => gap < 100);
+  const gaps = at
+    .slice(1)
+    .map((time, i) => time - at[i])
+    .filter((gap) => gap < 100);
   const total = gaps.reduce((sum, gap) => sum + gap, 0);
   return total > 0 ? (1000 * gaps.length) / total : 0;
 }

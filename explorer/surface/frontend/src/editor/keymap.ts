@@ -3,7 +3,28 @@
 export type KeyIntent =
   | { readonly kind: "move"; readonly dx: number; readonly dy: number }
   | { readonly kind: "zoom"; readonly factor: number }
-  | { readonly kind: "pin" | "reset" | "manifold" | "rings" | "shapes" | "neighbours" | "layers" | "hole" | "select" | "box" | "pan" | "play" | "help" | "escape" | "home" | "undo" | "redo" | "draw" | "wander" };
+  | {
+      readonly kind:
+        | "pin"
+        | "reset"
+        | "manifold"
+        | "rings"
+        | "shapes"
+        | "neighbours"
+        | "layers"
+        | "hole"
+        | "select"
+        | "box"
+        | "pan"
+        | "play"
+        | "help"
+        | "escape"
+        | "home"
+        | "undo"
+        | "redo"
+        | "draw"
+        | "wander";
+    };
 
 /** Shares of the visible width. */
 const STEP = 1 / 50;

@@ -5,9 +5,9 @@
  * the window, because a host may load this bundle once for every surface, and modules that are loaded apart share nothing else.
  */
 
-import type { Point } from "../wire/payload";
-import { Disposer } from "../ui/dom";
 import type { Scene } from "../data/run-on-map";
+import { Disposer } from "../ui/dom";
+import type { Point } from "../wire/payload";
 
 /** What the hand is on. */
 export interface Probed {
@@ -48,7 +48,10 @@ export class Link {
   private last: Probed | null = null;
   private readonly disposer = new Disposer();
 
-  constructor(private readonly hear: (probed: Probed) => void, private readonly page: EventTarget = window) {
+  constructor(
+    private readonly hear: (probed: Probed) => void,
+    private readonly page: EventTarget = window,
+  ) {
     this.listen<Told>(TOLD, ({ from, probed }) => {
       if (from === this) return;
       this.last = probed;
@@ -107,5 +110,12 @@ export function followed(scene: Scene, { run, image, z }: Probed): Followed | nu
   const i = image === null ? -1 : scene.pointOf(image);
   const isSameRun = run === scene.header.run.id && z.length === scene.space.latentDim;
   if (isSameRun) return { z, place: scene.placeOf(z), heading: "The same code here", nearest: i };
-  return i < 0 ? null : { z: Array.from(scene.muOf(i)), place: scene.place(i), heading: `Test image ${scene.numberOf(i)} here too`, nearest: i };
+  return i < 0
+    ? null
+    : {
+        z: Array.from(scene.muOf(i)),
+        place: scene.place(i),
+        heading: `Test image ${scene.numberOf(i)} here too`,
+        nearest: i,
+      };
 }

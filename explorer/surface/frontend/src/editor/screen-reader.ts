@@ -5,7 +5,12 @@ import { h } from "../ui/dom";
 const QUIET_MS = 400;
 
 export class Announcer {
-  readonly element = h("div", { class: "la-hidden", "data-testid": "surface-state", "aria-live": "polite", role: "status" });
+  readonly element = h("div", {
+    class: "la-hidden",
+    "data-testid": "surface-state",
+    "aria-live": "polite",
+    role: "status",
+  });
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   private due = 0;

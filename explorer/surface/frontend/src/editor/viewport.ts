@@ -1,8 +1,20 @@
 /** Where is the camera, and where is it going? Keeps it within limits, glides it, and refits it when the stage changes size. */
 
-import type { Extent, Point } from "../wire/payload";
-import { between, fit, limitsFor, panBy, reveal, toMap, toScreen, zoomAt, type Camera, type Limits, type Size } from "../geometry/camera";
+import {
+  between,
+  type Camera,
+  fit,
+  type Limits,
+  limitsFor,
+  panBy,
+  reveal,
+  type Size,
+  toMap,
+  toScreen,
+  zoomAt,
+} from "../geometry/camera";
 import { clamp } from "../geometry/inverse";
+import type { Extent, Point } from "../wire/payload";
 
 export const GLIDE_MS = 220;
 
@@ -88,8 +100,13 @@ export class Navigator {
 
   /** Glides to a part of the map, which then takes `share` of the screen at most along both axes. */
   lookAt([x0, x1, y0, y1]: Extent, share: number): void {
-    const wanted = share * Math.min(this.size.width / Math.max(x1 - x0, 1e-9), this.size.height / Math.max(y1 - y0, 1e-9));
-    this.glideTo({ x: (x0 + x1) / 2, y: (y0 + y1) / 2, scale: clamp(wanted, this.limits.minScale, this.limits.maxScale) });
+    const wanted =
+      share * Math.min(this.size.width / Math.max(x1 - x0, 1e-9), this.size.height / Math.max(y1 - y0, 1e-9));
+    this.glideTo({
+      x: (x0 + x1) / 2,
+      y: (y0 + y1) / 2,
+      scale: clamp(wanted, this.limits.minScale, this.limits.maxScale),
+    });
   }
 
   /** Brings the place into view; returns whether the camera had to move. */

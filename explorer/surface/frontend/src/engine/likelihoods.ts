@@ -6,7 +6,10 @@ import type { Header, Likelihood } from "../wire/payload";
 export type LogLikelihood = (output: Float32Array, x: ArrayLike<number>) => number;
 
 /** Null where the header does not say all that p(x|z) depends on: a scale for each pixel, or a decoder that stands for two models. */
-export function logLikelihoodOf({ likelihood, log_sigma }: Pick<Header, "likelihood" | "log_sigma">): LogLikelihood | null {
+export function logLikelihoodOf({
+  likelihood,
+  log_sigma,
+}: Pick<Header, "likelihood" | "log_sigma">): LogLikelihood | null {
   if (log_sigma === null || log_sigma === undefined) return null;
   const known: Partial<Record<Likelihood, LogLikelihood>> = {
     bernoulli,

@@ -1,7 +1,7 @@
 /** What does the network answer? Encoder and decoder of one run, forward only; needs no page, so tests compare it with torch. */
 
-import { parsePayload, product, type Likelihood, type Payload } from "../wire/payload";
-import { OpError, planOp, sigmoid, type Op, type Plan, type Weights } from "./ops";
+import { type Likelihood, type Payload, parsePayload, product } from "../wire/payload";
+import { type Op, OpError, type Plan, planOp, sigmoid, type Weights } from "./ops";
 
 /** q(z|x), a diagonal Gaussian: mu (K,), logvar (K,) = log variance. */
 export interface Posterior {
@@ -111,7 +111,7 @@ export function continuousBernoulliMean(x: Float32Array): void {
 }
 
 function clip01(x: Float32Array): void {
-  for (let i = 0; i < x.length; i++) x[i] = x[i] < 0 ? 0 : x[i] > 1 ? 1 : x[i];
+  for (let i = 0; i < x.length; i++) x[i] = x[i] < 0 ? 0 : Math.min(x[i], 1);
 }
 
 /** A chain of planned layers with a buffer each. */

@@ -7,11 +7,27 @@
 
 import { planGallery, planLattice, type StoredOp } from "./tabulated-decoder";
 
-export type ActivationKind = "relu" | "silu" | "gelu" | "tanh" | "sigmoid" | "gelu-erf" | "leaky-relu" | "elu" | "softplus" | "logit";
+export type ActivationKind =
+  | "relu"
+  | "silu"
+  | "gelu"
+  | "tanh"
+  | "sigmoid"
+  | "gelu-erf"
+  | "leaky-relu"
+  | "elu"
+  | "softplus"
+  | "logit";
 
 export type Op =
   | { readonly op: "linear"; readonly weight: string; readonly bias: string; readonly biases?: string }
-  | { readonly op: "conv2d" | "conv_transpose2d"; readonly weight: string; readonly bias: string; readonly stride: number; readonly padding: number }
+  | {
+      readonly op: "conv2d" | "conv_transpose2d";
+      readonly weight: string;
+      readonly bias: string;
+      readonly stride: number;
+      readonly padding: number;
+    }
   | { readonly op: "upsample"; readonly scale: number }
   | { readonly op: "activation"; readonly kind: ActivationKind; readonly slope?: number }
   | { readonly op: "flatten" }
@@ -44,7 +60,9 @@ export class OpError extends Error {
 export function planOp(op: Op, shape: readonly number[], weights: Weights): Plan {
   switch (op.op) {
     case "linear":
-      return op.biases ? planToldLinear(op.weight, op.bias, op.biases, shape, weights) : planLinear(op.weight, op.bias, shape, weights);
+      return op.biases
+        ? planToldLinear(op.weight, op.bias, op.biases, shape, weights)
+        : planLinear(op.weight, op.bias, shape, weights);
     case "conv2d":
       return planConv(op, shape, weights);
     case "conv_transpose2d":
@@ -77,7 +95,10 @@ function count(shape: readonly number[]): number {
 }
 
 function expect(holds: boolean, op: string, shape: readonly number[]): void {
-  if (!holds) throw new OpError(`The network's layers do not fit together: ${op} cannot take a tensor of shape ${shape.join("×")}.`);
+  if (!holds)
+    throw new OpError(
+      `The network's layers do not fit together: ${op} cannot take a tensor of shape ${shape.join("×")}.`,
+    );
 }
 
 // ---- dense ----------------------------------------------------------------------------------------------------------
@@ -98,9 +119,18 @@ function planLinear(weightName: string, biasName: string, shape: readonly number
 }
 
 /** The class is a constant input, so each has a bias of its own: a column of `biases` (O, Y). */
-function planToldLinear(weightName: string, biasName: string, biasesName: string, shape: readonly number[], weights: Weights): Plan {
+function planToldLinear(
+  weightName: string,
+  biasName: string,
+  biasesName: string,
+  shape: readonly number[],
+  weights: Weights,
+): Plan {
   const bias = weights.floats(biasName).slice(); // a view of the payload must not be written to
-  const own: Weights = { shape: (name) => weights.shape(name), floats: (name) => (name === biasName ? bias : weights.floats(name)) };
+  const own: Weights = {
+    shape: (name) => weights.shape(name),
+    floats: (name) => (name === biasName ? bias : weights.floats(name)),
+  };
   const plan = planLinear(weightName, biasName, shape, own);
   const [nOut, nLabels] = weights.shape(biasesName);
   const biases = weights.floats(biasesName);
@@ -152,7 +182,13 @@ function planConv({ weight, bias, stride, padding }: ConvOp, shape: readonly num
   return {
     shape: [nOut, outH, outW],
     run: (x) => {
-      kernel(padded.fill(x), w, b, { nIn, nOut, kernelH, kernelW, stride, outH, outW, padH: padded.height, padW: padded.width }, y);
+      kernel(
+        padded.fill(x),
+        w,
+        b,
+        { nIn, nOut, kernelH, kernelW, stride, outH, outW, padH: padded.height, padW: padded.width },
+        y,
+      );
       return y;
     },
   };
@@ -209,15 +245,24 @@ function conv3x3(x: Float32Array, w: Float32Array, bias: Float32Array, size: Con
     y.fill(bias[o], o * plane, (o + 1) * plane);
     for (let i = 0; i < nIn; i++) {
       const k = (o * nIn + i) * 9;
-      const w0 = w[k], w1 = w[k + 1], w2 = w[k + 2], w3 = w[k + 3], w4 = w[k + 4];
-      const w5 = w[k + 5], w6 = w[k + 6], w7 = w[k + 7], w8 = w[k + 8];
+      const w0 = w[k],
+        w1 = w[k + 1],
+        w2 = w[k + 2],
+        w3 = w[k + 3],
+        w4 = w[k + 4];
+      const w5 = w[k + 5],
+        w6 = w[k + 6],
+        w7 = w[k + 7],
+        w8 = w[k + 8];
       for (let row = 0, to = o * plane; row < outH; row++) {
         let a = (i * padH + row * stride) * padW;
         let b = a + padW;
         let c = b + padW;
         for (let col = 0; col < outW; col++, to++, a += stride, b += stride, c += stride) {
           y[to] +=
-            w0 * x[a] + w1 * x[a + 1] + w2 * x[a + 2] +
+            w0 * x[a] +
+            w1 * x[a + 1] +
+            w2 * x[a + 2] +
             (w3 * x[b] + w4 * x[b + 1] + w5 * x[b + 2]) +
             (w6 * x[c] + w7 * x[c + 1] + w8 * x[c + 2]);
         }
@@ -257,7 +302,8 @@ function planTransposed(op: ConvOp, shape: readonly number[], weights: Weights):
   expect(outH >= 1 && outW >= 1 && bias.length === nOut, "conv_transpose2d", shape);
   const w = weights.floats(op.weight);
   const y = new Float32Array(nOut * outH * outW);
-  if (kernelH === 4 && kernelW === 4 && op.stride === 2 && op.padding === 1) return planDoubling(w, bias, nIn, nOut, height, width, y);
+  if (kernelH === 4 && kernelW === 4 && op.stride === 2 && op.padding === 1)
+    return planDoubling(w, bias, nIn, nOut, height, width, y);
   const size = { nIn, nOut, kernelH, kernelW, height, width, outH, outW, stride: op.stride, padding: op.padding };
   return {
     shape: [nOut, outH, outW],
@@ -282,7 +328,13 @@ interface TransposedSize {
 }
 
 /** Every input pixel stamps the kernel into the output; the slow, general way. */
-function transposedAny(x: Float32Array, w: Float32Array, bias: Float32Array, size: TransposedSize, y: Float32Array): void {
+function transposedAny(
+  x: Float32Array,
+  w: Float32Array,
+  bias: Float32Array,
+  size: TransposedSize,
+  y: Float32Array,
+): void {
   const { nIn, nOut, kernelH, kernelW, height, width, outH, outW, stride, padding } = size;
   for (let o = 0; o < nOut; o++) y.fill(bias[o], o * outH * outW, (o + 1) * outH * outW);
   for (let i = 0; i < nIn; i++) {
@@ -309,11 +361,18 @@ function transposedAny(x: Float32Array, w: Float32Array, bias: Float32Array, siz
  * even rows use kernel rows 1 (same) and 3 (above), odd rows 2 (same) and 0 (below); columns alike. Weights become (O, I, 16).
  */
 function planDoubling(
-  w: Float32Array, bias: Float32Array, nIn: number, nOut: number, height: number, width: number, y: Float32Array,
+  w: Float32Array,
+  bias: Float32Array,
+  nIn: number,
+  nOut: number,
+  height: number,
+  width: number,
+  y: Float32Array,
 ): Plan {
   const byOutput = new Float32Array(w.length);
   for (let i = 0; i < nIn; i++) {
-    for (let o = 0; o < nOut; o++) byOutput.set(w.subarray((i * nOut + o) * 16, (i * nOut + o + 1) * 16), (o * nIn + i) * 16);
+    for (let o = 0; o < nOut; o++)
+      byOutput.set(w.subarray((i * nOut + o) * 16, (i * nOut + o + 1) * 16), (o * nIn + i) * 16);
   }
   const padded = new PaddedInput(nIn, height, width, 1, 1);
   return {
@@ -326,7 +385,13 @@ function planDoubling(
 }
 
 function doubling(
-  x: Float32Array, w: Float32Array, bias: Float32Array, nIn: number, height: number, width: number, y: Float32Array,
+  x: Float32Array,
+  w: Float32Array,
+  bias: Float32Array,
+  nIn: number,
+  height: number,
+  width: number,
+  y: Float32Array,
 ): void {
   const padW = width + 2;
   const padPlane = (height + 2) * padW;
@@ -336,17 +401,38 @@ function doubling(
     y.fill(bias[o], o * plane, (o + 1) * plane);
     for (let i = 0; i < nIn; i++) {
       const k = (o * nIn + i) * 16;
-      const w0 = w[k], w1 = w[k + 1], w2 = w[k + 2], w3 = w[k + 3], w4 = w[k + 4], w5 = w[k + 5], w6 = w[k + 6], w7 = w[k + 7];
-      const w8 = w[k + 8], w9 = w[k + 9], wa = w[k + 10], wb = w[k + 11], wc = w[k + 12], wd = w[k + 13], we = w[k + 14], wf = w[k + 15];
+      const w0 = w[k],
+        w1 = w[k + 1],
+        w2 = w[k + 2],
+        w3 = w[k + 3],
+        w4 = w[k + 4],
+        w5 = w[k + 5],
+        w6 = w[k + 6],
+        w7 = w[k + 7];
+      const w8 = w[k + 8],
+        w9 = w[k + 9],
+        wa = w[k + 10],
+        wb = w[k + 11],
+        wc = w[k + 12],
+        wd = w[k + 13],
+        we = w[k + 14],
+        wf = w[k + 15];
       for (let row = 0; row < height; row++) {
         let above = i * padPlane + row * padW;
         let same = above + padW;
         let below = same + padW;
         let even = o * plane + 2 * row * outW;
         let odd = even + outW;
-        let a0 = x[above++], a1 = x[above++], s0 = x[same++], s1 = x[same++], b0 = x[below++], b1 = x[below++];
+        let a0 = x[above++],
+          a1 = x[above++],
+          s0 = x[same++],
+          s1 = x[same++],
+          b0 = x[below++],
+          b1 = x[below++];
         for (let col = 0; col < width; col++, even += 2, odd += 2) {
-          const a2 = x[above++], s2 = x[same++], b2 = x[below++];
+          const a2 = x[above++],
+            s2 = x[same++],
+            b2 = x[below++];
           y[even] += w5 * s1 + w7 * s0 + (wd * a1 + wf * a0);
           y[even + 1] += w6 * s1 + w4 * s2 + (we * a1 + wc * a2);
           y[odd] += w9 * s1 + wb * s0 + (w1 * b1 + w3 * b0);

@@ -7,7 +7,14 @@
 import type { Plan, Weights } from "./ops";
 
 export type StoredOp =
-  | { readonly op: "lattice"; readonly pictures: string; readonly shape: readonly number[]; readonly size: number; readonly low: number; readonly high: number }
+  | {
+      readonly op: "lattice";
+      readonly pictures: string;
+      readonly shape: readonly number[];
+      readonly size: number;
+      readonly low: number;
+      readonly high: number;
+    }
   | { readonly op: "gallery"; readonly pictures: string; readonly codes: string; readonly shape: readonly number[] };
 
 type Lattice = Extract<StoredOp, { op: "lattice" }>;
@@ -21,7 +28,8 @@ export function planLattice(op: Lattice, shape: readonly number[], weights: Weig
   const [n, P] = weights.shape(op.pictures);
   const K = shape[0];
   const last = op.size - 1;
-  const fits = shape.length === 1 && (K === 1 || K === 2) && last >= 1 && n === op.size ** K && pictures.length === n * P;
+  const fits =
+    shape.length === 1 && (K === 1 || K === 2) && last >= 1 && n === op.size ** K && pictures.length === n * P;
   if (!fits || P !== product(op.shape)) throw new Error("The stored pictures do not fit together: reload the page.");
   const y = new Float32Array(P);
   const place = (value: number): [number, number] => {
@@ -52,7 +60,8 @@ export function planGallery(op: Gallery, shape: readonly number[], weights: Weig
   const codes = weights.floats(op.codes);
   const [n, P] = weights.shape(op.pictures);
   const K = shape[0];
-  const fits = shape.length === 1 && n > NEAREST && codes.length === n * K && pictures.length === n * P && P === product(op.shape);
+  const fits =
+    shape.length === 1 && n > NEAREST && codes.length === n * K && pictures.length === n * P && P === product(op.shape);
   if (!fits) throw new Error("The stored pictures do not fit together: reload the page.");
   const y = new Float32Array(P);
   const nearest = new Int32Array(NEAREST + 1);
@@ -65,7 +74,8 @@ export function planGallery(op: Gallery, shape: readonly number[], weights: Weig
       const distance = (i: number): number => Math.sqrt(Math.max(squares[i], 1e-12));
       const reach = distance(NEAREST);
       let total = 0;
-      for (let i = 0; i < NEAREST; i++) total += shares[i] = ((reach - distance(i)) / (reach * distance(i))) ** 2 + 1e-12;
+      for (let i = 0; i < NEAREST; i++)
+        total += shares[i] = ((reach - distance(i)) / (reach * distance(i))) ** 2 + 1e-12;
       y.fill(0);
       for (let i = 0; i < NEAREST; i++) add(y, pictures, nearest[i] * P, shares[i] / total / 255);
       return y;
@@ -74,7 +84,14 @@ export function planGallery(op: Gallery, shape: readonly number[], weights: Weig
 }
 
 /** The nine nearest codes in ascending order, by insertion. */
-function findNearest(z: Float32Array, codes: Float32Array, n: number, K: number, nearest: Int32Array, squares: Float64Array): void {
+function findNearest(
+  z: Float32Array,
+  codes: Float32Array,
+  n: number,
+  K: number,
+  nearest: Int32Array,
+  squares: Float64Array,
+): void {
   squares.fill(Infinity);
   for (let i = 0, at = 0; i < n; i++) {
     let square = 0;

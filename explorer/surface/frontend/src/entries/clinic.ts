@@ -1,10 +1,10 @@
 /** The clinic's live charts as a Streamlit component: data in, nothing out; they act while a slider is dragged. */
 
+import { CollapseBars, type CollapseData } from "../charts/bars";
+import { Staircase, type StaircaseData } from "../charts/staircase";
 import { css } from "../ui/colour";
 import { h } from "../ui/dom";
 import { readTheme } from "../ui/theme";
-import { CollapseBars, type CollapseData } from "../charts/bars";
-import { Staircase, type StaircaseData } from "../charts/staircase";
 
 type Data = CollapseData | StaircaseData;
 

@@ -1,9 +1,9 @@
 /** What does the second bundle offer? The same surface where there is no server: a file on disk, a notebook (anywidget's `render`). */
 
-import { Easel } from "../pad/pad";
-import { render } from "../hosts/notebook";
-import { standalone } from "../hosts/html-file";
 import { offerEasel } from "../editor/editor";
+import { standalone } from "../hosts/html-file";
+import { render } from "../hosts/notebook";
+import { Easel } from "../pad/pad";
 
 offerEasel((shape, pad, events) => new Easel(shape, pad, events));
 

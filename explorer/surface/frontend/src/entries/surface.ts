@@ -1,11 +1,11 @@
 /** What does the bundle offer? `mount` for any host, `Model` without a page, and Streamlit's entry as the default. */
 
-import { SurfaceView, type Callbacks, type Surface } from "../editor/editor";
+import { type Callbacks, type Surface, SurfaceView } from "../editor/editor";
 
-export { Model } from "../engine/model";
-export type { Posterior } from "../engine/model";
 export type { Callbacks, Pin, Surface } from "../editor/editor";
 export type { FrameStats } from "../editor/frame-stats";
+export type { Posterior } from "../engine/model";
+export { Model } from "../engine/model";
 export { default } from "../hosts/streamlit";
 
 /** Shows the payload in `element`, until `destroy()`. */

@@ -5,7 +5,7 @@
  * every code is looked at. The last answer bounds the next one: a hand moves little from frame to frame.
  */
 
-import { nearestCodes, type Near } from "../data/quantities";
+import { type Near, nearestCodes } from "../data/quantities";
 
 const LEAF = 32;
 /** Where to split is decided by so many of a node's codes: any place will do, a good one is quicker. */
@@ -68,7 +68,10 @@ export class CodeIndex {
   private readonly last = new Map<number, readonly number[]>();
 
   /** mu (N·K,). */
-  constructor(private readonly mu: Float32Array, private readonly K: number) {
+  constructor(
+    private readonly mu: Float32Array,
+    private readonly K: number,
+  ) {
     this.n = mu.length / K;
     const isSmall = this.n <= SMALL;
     this.order = new Int32Array(isSmall ? 0 : this.n);
@@ -123,7 +126,15 @@ export class CodeIndex {
   }
 
   /** `bound`: how far, squared, the node's region is at least; `offsets` (K,): how far it is along each dimension. */
-  private search(node: number, bound: number, z: ArrayLike<number>, offsets: Float64Array, best: Best, accepts: Accepts, without: number): void {
+  private search(
+    node: number,
+    bound: number,
+    z: ArrayLike<number>,
+    offsets: Float64Array,
+    best: Best,
+    accepts: Accepts,
+    without: number,
+  ): void {
     const d = this.dims[node];
     if (d === NONE) return this.scan(this.froms[node], this.tos[node], z, best, accepts, without);
     const offset = z[d] - this.values[node];

@@ -13,7 +13,11 @@ export class Grid {
   readonly dx: number;
   readonly dy: number;
 
-  constructor(readonly extent: Extent, readonly columns: number, readonly rows: number) {
+  constructor(
+    readonly extent: Extent,
+    readonly columns: number,
+    readonly rows: number,
+  ) {
     this.values = new Float32Array(columns * rows);
     this.dx = (extent[1] - extent[0]) / columns;
     this.dy = (extent[3] - extent[2]) / rows;
@@ -31,7 +35,9 @@ export class Grid {
   at(x: number, y: number): number {
     const column = Math.floor((x - this.extent[0]) / this.dx);
     const row = Math.floor((y - this.extent[2]) / this.dy);
-    return column >= 0 && row >= 0 && column < this.columns && row < this.rows ? this.values[row * this.columns + column] : Number.NaN;
+    return column >= 0 && row >= 0 && column < this.columns && row < this.rows
+      ? this.values[row * this.columns + column]
+      : Number.NaN;
   }
 
   /** ∫ over the grid. */
@@ -65,7 +71,12 @@ export class DensityJob implements Job {
   private next = 0;
   private readonly chosen: Uint32Array;
 
-  constructor(readonly grid: Grid, private readonly points: Float32Array, private readonly spread: Spread, accepts: (i: number) => boolean = () => true) {
+  constructor(
+    readonly grid: Grid,
+    private readonly points: Float32Array,
+    private readonly spread: Spread,
+    accepts: (i: number) => boolean = () => true,
+  ) {
     const all: number[] = [];
     for (let i = 0; i < points.length / 2; i++) if (accepts(i)) all.push(i);
     this.chosen = Uint32Array.from(all);
@@ -154,7 +165,11 @@ export class MagnificationJob implements Job {
   private below: Float32Array;
   private above: Float32Array;
 
-  constructor(readonly grid: Grid, private readonly decodeAt: (x: number, y: number) => Float32Array, private readonly nPixels: number) {
+  constructor(
+    readonly grid: Grid,
+    private readonly decodeAt: (x: number, y: number) => Float32Array,
+    private readonly nPixels: number,
+  ) {
     this.below = new Float32Array((grid.columns + 1) * nPixels);
     this.above = new Float32Array((grid.columns + 1) * nPixels);
   }
@@ -174,7 +189,8 @@ export class MagnificationJob implements Job {
       const x = grid.extent[0] + this.column * grid.dx;
       const y = grid.extent[2] + this.row * grid.dy;
       this.above.set(this.decodeAt(x, y), this.column * nPixels);
-      if (this.row > 0 && this.column > 0) grid.values[(this.row - 1) * grid.columns + this.column - 1] = this.magnification(this.column);
+      if (this.row > 0 && this.column > 0)
+        grid.values[(this.row - 1) * grid.columns + this.column - 1] = this.magnification(this.column);
       if (++this.column > grid.columns) {
         this.column = 0;
         this.row++;
@@ -185,7 +201,12 @@ export class MagnificationJob implements Job {
 
   /** Of the cell whose upper right corner is the given one. */
   private magnification(column: number): number {
-    const { above, below, nPixels, grid: { dx, dy } } = this;
+    const {
+      above,
+      below,
+      nPixels,
+      grid: { dx, dy },
+    } = this;
     const [left, right] = [(column - 1) * nPixels, column * nPixels];
     let xx = 0;
     let xy = 0;

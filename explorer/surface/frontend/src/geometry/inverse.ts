@@ -74,9 +74,16 @@ export class Lattice {
   all(x: number, y: number, out: Float64Array): void {
     const { base, right, up, u, v } = this.corner(x, y);
     const { values, depth } = this;
-    const a = base, b = base + right * depth, c = base + up * depth, d = base + (up + right) * depth;
-    const wa = (1 - u) * (1 - v), wb = u * (1 - v), wc = (1 - u) * v, wd = u * v;
-    for (let k = 0; k < depth; k++) out[k] = wa * values[a + k] + wb * values[b + k] + wc * values[c + k] + wd * values[d + k];
+    const a = base,
+      b = base + right * depth,
+      c = base + up * depth,
+      d = base + (up + right) * depth;
+    const wa = (1 - u) * (1 - v),
+      wb = u * (1 - v),
+      wc = (1 - u) * v,
+      wd = u * v;
+    for (let k = 0; k < depth; k++)
+      out[k] = wa * values[a + k] + wb * values[b + k] + wc * values[c + k] + wd * values[d + k];
   }
 
   /** The cell's lower left value, the steps (in grid points) to its neighbours, and the place within the cell. */

@@ -1,9 +1,17 @@
 /** Where do equal shares of a standard normal lie? */
 
 // P. J. Acklam's rational approximation of the inverse normal, relative error below 1.15e-9.
-const A = [-3.969683028665376e1, 2.209460984245205e2, -2.759285104469687e2, 1.38357751867269e2, -3.066479806614716e1, 2.506628277459239];
-const B = [-5.447609879822406e1, 1.615858368580409e2, -1.556989798598866e2, 6.680131188771972e1, -1.328068155288572e1, 1];
-const C = [-7.784894002430293e-3, -3.223964580411365e-1, -2.400758277161838, -2.549732539343734, 4.374664141464968, 2.938163982698783];
+const A = [
+  -3.969683028665376e1, 2.209460984245205e2, -2.759285104469687e2, 1.38357751867269e2, -3.066479806614716e1,
+  2.506628277459239,
+];
+const B = [
+  -5.447609879822406e1, 1.615858368580409e2, -1.556989798598866e2, 6.680131188771972e1, -1.328068155288572e1, 1,
+];
+const C = [
+  -7.784894002430293e-3, -3.223964580411365e-1, -2.400758277161838, -2.549732539343734, 4.374664141464968,
+  2.938163982698783,
+];
 const D = [7.784695709041462e-3, 3.224671290700398e-1, 2.445134137142996, 3.754408661907416, 1];
 const TAIL = 0.02425;
 
@@ -49,7 +57,10 @@ export interface Cells {
 /** n cells of the same length. */
 export function equalSteps(low: number, high: number, n: number): Cells {
   const at = (share: number): number => low + share * (high - low);
-  return { middles: Float64Array.from({ length: n }, (_, i) => at((i + 0.5) / n)), borders: Float64Array.from({ length: n + 1 }, (_, i) => at(i / n)) };
+  return {
+    middles: Float64Array.from({ length: n }, (_, i) => at((i + 0.5) / n)),
+    borders: Float64Array.from({ length: n + 1 }, (_, i) => at(i / n)),
+  };
 }
 
 /** Cells are halved at most so often: beyond that a cell is rarer than a number can tell. */
@@ -64,7 +75,10 @@ export function equalShares(n: number, seen: readonly [low: number, high: number
   const [low, high] = seen;
   if (low > 0) return mirrored(equalShares(n, [-high, -low])); // the lower tail keeps its digits
   const [from, to] = [low === -Infinity ? 0 : normalCdf(low), high === Infinity ? 1 : normalCdf(high)];
-  const halvings = Math.min(MOST_HALVINGS, Math.max(0, Math.ceil(Math.log2(FEWEST_SEEN / Math.max(to - from, 1e-300)))));
+  const halvings = Math.min(
+    MOST_HALVINGS,
+    Math.max(0, Math.ceil(Math.log2(FEWEST_SEEN / Math.max(to - from, 1e-300)))),
+  );
   const all = n * 2 ** halvings;
   const first = Math.min(all - 1, Math.floor(from * all));
   const count = Math.max(1, Math.ceil(to * all) - first);

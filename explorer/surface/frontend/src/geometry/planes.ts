@@ -117,7 +117,10 @@ export function robustExtent(places: Float32Array): Extent {
 
 /** The least extent with all places (x, y pairs) and some more in it; of nothing it is inside out. */
 export function bounds(places: Float32Array, more: readonly Point[] = []): Extent {
-  let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
+  let x0 = Infinity,
+    x1 = -Infinity,
+    y0 = Infinity,
+    y1 = -Infinity;
   const take = (x: number, y: number): void => {
     x0 = Math.min(x0, x);
     x1 = Math.max(x1, x);
@@ -181,7 +184,12 @@ function times(matrix: Float64Array, vector: readonly number[]): number[] {
 /** Some direction at right angles, where the codes show none. */
 function anyAcross(across: readonly number[]): number[] {
   const least = across.reduce((best, value, k) => (Math.abs(value) < Math.abs(across[best]) ? k : best), 0);
-  return unit(without(across.map((_, k) => (k === least ? 1 : 0)), across)) as number[];
+  return unit(
+    without(
+      across.map((_, k) => (k === least ? 1 : 0)),
+      across,
+    ),
+  ) as number[];
 }
 
 /** The largest number is positive, so that the same data always give the same picture. */

@@ -12,7 +12,10 @@ export class NearestIndex {
   /** `points`: x, y, x, y … */
   constructor(private readonly points: Float32Array) {
     const n = points.length / 2;
-    let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
+    let x0 = Infinity,
+      x1 = -Infinity,
+      y0 = Infinity,
+      y1 = -Infinity;
     for (let i = 0; i < n; i++) {
       x0 = Math.min(x0, points[2 * i]);
       x1 = Math.max(x1, points[2 * i]);
@@ -48,7 +51,14 @@ export class NearestIndex {
   }
 
   /** The accepted points within a rectangle, borders included, by number; null where there are more than `most`. */
-  inside(x0: number, x1: number, y0: number, y1: number, most: number, accepts: (i: number) => boolean): number[] | null {
+  inside(
+    x0: number,
+    x1: number,
+    y0: number,
+    y1: number,
+    most: number,
+    accepts: (i: number) => boolean,
+  ): number[] | null {
     const { points, order, starts, columns } = this;
     const within = (value: number, n: number): number => Math.min(Math.max(Math.floor(value / this.cell), 0), n - 1);
     const [c0, c1] = [within(x0 - this.x0, columns), within(x1 - this.x0, columns)];
@@ -77,8 +87,13 @@ export class NearestIndex {
   }
 
   private scanRing(
-    x: number, y: number, column: number, row: number, ring: number,
-    accepts: (i: number) => boolean, best: { index: number; distance: number },
+    x: number,
+    y: number,
+    column: number,
+    row: number,
+    ring: number,
+    accepts: (i: number) => boolean,
+    best: { index: number; distance: number },
   ): void {
     const top = Math.max(row - ring, 0);
     const bottom = Math.min(row + ring, this.rows - 1);
@@ -92,7 +107,11 @@ export class NearestIndex {
   }
 
   private scanBucket(
-    x: number, y: number, bucket: number, accepts: (i: number) => boolean, best: { index: number; distance: number },
+    x: number,
+    y: number,
+    bucket: number,
+    accepts: (i: number) => boolean,
+    best: { index: number; distance: number },
   ): void {
     const { points, order, starts } = this;
     for (let at = starts[bucket]; at < starts[bucket + 1]; at++) {

@@ -17,7 +17,9 @@ export function makeToMap(payload: Payload): ToMap {
 /** Least squares on the plane origin + x·basis[0] + y·basis[1]; a direction of length 0 (a line's) gets 0. */
 export function linear(basis: Float32Array, origin: Float32Array, K: number): ToMap {
   const dot = (a: number, b: number): number => sum(K, (k) => basis[a * K + k] * basis[b * K + k]);
-  const aa = dot(0, 0), ab = dot(0, 1), bb = dot(1, 1);
+  const aa = dot(0, 0),
+    ab = dot(0, 1),
+    bb = dot(1, 1);
   const determinant = aa * bb - ab * ab;
   return (z) => {
     const p = sum(K, (k) => (z[k] - origin[k]) * basis[k]);

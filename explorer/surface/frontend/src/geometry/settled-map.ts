@@ -20,7 +20,11 @@ export class Sheet {
   private readonly size: number;
 
   /** lattice (G, G, K), row 0 at y0. */
-  constructor(private readonly lattice: Float32Array, private readonly extent: Extent, private readonly K: number) {
+  constructor(
+    private readonly lattice: Float32Array,
+    private readonly extent: Extent,
+    private readonly K: number,
+  ) {
     this.size = Math.round(Math.sqrt(lattice.length / K));
     [this.value, this.alongX, this.alongY] = [new Float64Array(K), new Float64Array(K), new Float64Array(K)];
   }
@@ -31,7 +35,12 @@ export class Sheet {
 
   /** |code of the place − z|²; value and slopes are those of the place until the next call. */
   missed(x: number, y: number, z: ArrayLike<number>): number {
-    const { lattice, K, size, extent: [x0, x1, y0, y1] } = this;
+    const {
+      lattice,
+      K,
+      size,
+      extent: [x0, x1, y0, y1],
+    } = this;
     const last = size - 1;
     const clipped = (value: number): number => Math.min(last, Math.max(0, value));
     const [column, row] = [clipped(((x - x0) / (x1 - x0)) * last), clipped(((y - y0) / (y1 - y0)) * last)];
@@ -95,12 +104,19 @@ function within(middle: Point, [x, y]: Point, reach: number): Point {
  * which is on the island of most; the neighbour on that island whose place decodes most like the code; from there downhill on the sheet.
  * A real code has its own place.
  */
-export function placeOn(sheet: Sheet, mu: Float32Array, points: Float32Array, K: number): (z: ArrayLike<number>) => Point {
+export function placeOn(
+  sheet: Sheet,
+  mu: Float32Array,
+  points: Float32Array,
+  K: number,
+): (z: ArrayLike<number>) => Point {
   const n = mu.length / K;
   const squares = new Float64Array(n);
   const place = (i: number): Point => [points[2 * i], points[2 * i + 1]];
   return (given) => {
-    const z = Float64Array.from({ length: K }, (_, k) => Math.fround(Math.min(FAR_AWAY, Math.max(-FAR_AWAY, given[k])))); // Python's are float32
+    const z = Float64Array.from({ length: K }, (_, k) =>
+      Math.fround(Math.min(FAR_AWAY, Math.max(-FAR_AWAY, given[k]))),
+    ); // Python's are float32
     for (let i = 0; i < n; i++) {
       let total = 0;
       for (let k = 0, at = i * K; k < K; k++, at++) total += (mu[at] - z[k]) ** 2;
@@ -132,7 +148,9 @@ function median(places: readonly Point[], weights: readonly number[], least: num
   let middle = mean(weights);
   for (let round = 0; round < MEDIAN_ROUNDS; round++) {
     const [x, y] = middle;
-    middle = mean(weights.map((weight, i) => weight / (Math.sqrt((places[i][0] - x) ** 2 + (places[i][1] - y) ** 2) + least)));
+    middle = mean(
+      weights.map((weight, i) => weight / (Math.sqrt((places[i][0] - x) ** 2 + (places[i][1] - y) ** 2) + least)),
+    );
   }
   return middle;
 }

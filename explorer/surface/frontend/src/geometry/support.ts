@@ -6,7 +6,7 @@
  * 99 % of samples from the prior fall short of or exceed is counted as farther out still, unless codes are near.
  */
 
-import { priorShareWithin, type Near } from "../data/quantities";
+import { type Near, priorShareWithin } from "../data/quantities";
 
 export const NEIGHBOUR = 5;
 /** Below LOW: low density; below MEDIUM: medium. */
@@ -24,7 +24,12 @@ export class Support {
   readonly k: number;
 
   /** distances: sorted, of encoded images to their own 5th nearest · near: the k codes nearest to a code, nearest first. */
-  constructor(private readonly distances: Float32Array, n: number, private readonly hasPrior: boolean, private readonly near: (z: ArrayLike<number>, k: number) => readonly Near[]) {
+  constructor(
+    private readonly distances: Float32Array,
+    n: number,
+    private readonly hasPrior: boolean,
+    private readonly near: (z: ArrayLike<number>, k: number) => readonly Near[],
+  ) {
     this.k = Math.max(1, Math.min(NEIGHBOUR, n - 1));
   }
 

@@ -1,11 +1,11 @@
 /** How does the page live in a file that is opened from disk? Its data are in the file, its state is in the address. */
 
-import { BlobError } from "../wire/payload";
-import { readBook, type Book } from "../wire/run-bundle";
 import { h } from "../ui/dom";
 import { count } from "../ui/format";
-import { readFragment, writeFragment } from "./page-url";
+import { BlobError } from "../wire/payload";
+import { type Book, readBook } from "../wire/run-bundle";
 import { firstState, Page } from "./page";
+import { readFragment, writeFragment } from "./page-url";
 
 const MAP_PX = 640;
 
@@ -17,7 +17,10 @@ export async function standalone(root: HTMLElement, data: Element): Promise<void
     show(root, book);
   } catch (error) {
     if (!(error instanceof BlobError)) console.error(error);
-    const sentence = error instanceof BlobError ? error.message : "This page cannot be shown: its data do not fit together. Export it again.";
+    const sentence =
+      error instanceof BlobError
+        ? error.message
+        : "This page cannot be shown: its data do not fit together. Export it again.";
     root.replaceChildren(h("main", { class: "lp-sheet" }, h("p", { class: "lp-error", role: "alert" }, sentence)));
   }
 }
@@ -25,7 +28,8 @@ export async function standalone(root: HTMLElement, data: Element): Promise<void
 function show(root: HTMLElement, book: Book): void {
   const defaults = firstState(book);
   const { latent_dim } = book.contents.leaves[0].header.run;
-  const asked = (): ReturnType<typeof readFragment> => readFragment(location.hash, latent_dim, book.contents.paths, defaults);
+  const asked = (): ReturnType<typeof readFragment> =>
+    readFragment(location.hash, latent_dim, book.contents.paths, defaults);
   const body = h("div", {});
   root.replaceChildren(h("main", { class: "lp-sheet" }, head(book), body, foot(book)));
   const page = new Page(book, asked(), {
@@ -49,10 +53,17 @@ function setFragment(text: string): void {
 function head({ contents }: Book): HTMLElement {
   const { title, facts, meanings, units } = contents;
   const list = h("dl", {}, ...meanings.flatMap(([term, meaning]) => [h("dt", {}, term), h("dd", {}, meaning)]));
-  const details = h("details", { class: "lp-details" }, h("summary", {}, "What the figures mean"), list, h("p", {}, units));
+  const details = h(
+    "details",
+    { class: "lp-details" },
+    h("summary", {}, "What the figures mean"),
+    list,
+    h("p", {}, units),
+  );
   details.hidden = meanings.length === 0;
   return h(
-    "header", { class: "lp-head" },
+    "header",
+    { class: "lp-head" },
     h("p", { class: "lp-brand" }, "Latent Atlas"),
     h("h1", { class: "lp-h1" }, title),
     h("p", { class: "lp-facts" }, facts.map(unbroken).join(" · ")),

@@ -1,11 +1,11 @@
 /** How does the page live in a notebook? As an anywidget: its data and its state are the model's traits. */
 
+import { h } from "../ui/dom";
+import { PAGE_STYLE } from "../ui/page-style";
 import { BlobError } from "../wire/payload";
 import { readBook } from "../wire/run-bundle";
-import { h } from "../ui/dom";
-import type { PagePin, PageState } from "./page-url";
 import { firstState, Page } from "./page";
-import { PAGE_STYLE } from "../ui/page-style";
+import type { PagePin, PageState } from "./page-url";
 
 /** What anywidget hands over; explorer/hosts/widget.py declares the traits. */
 export interface WidgetModel {
@@ -48,7 +48,10 @@ export async function render({ model, el }: { model: WidgetModel; el: HTMLElemen
     };
   } catch (error) {
     if (!(error instanceof BlobError)) console.error(error);
-    const sentence = error instanceof BlobError ? error.message : "The map cannot be shown: its data do not fit together. Run the cell again.";
+    const sentence =
+      error instanceof BlobError
+        ? error.message
+        : "The map cannot be shown: its data do not fit together. Run the cell again.";
     root.append(h("p", { class: "lp-error", role: "alert" }, sentence));
     return () => {
       watch.stop();
@@ -59,7 +62,9 @@ export async function render({ model, el }: { model: WidgetModel; el: HTMLElemen
 
 function stateOf(model: WidgetModel): { pins: readonly PagePin[]; map: string; label: string | null } {
   return {
-    pins: ((model.get("pinned") as readonly (Omit<PagePin, "name"> & { name?: string })[] | undefined) ?? []).map((pin) => ({ ...pin, name: pin.name ?? "" })),
+    pins: ((model.get("pinned") as readonly (Omit<PagePin, "name"> & { name?: string })[] | undefined) ?? []).map(
+      (pin) => ({ ...pin, name: pin.name ?? "" }),
+    ),
     map: String(model.get("map_name") ?? ""),
     label: (model.get("decoded_as") as string | null | undefined) ?? null,
   };

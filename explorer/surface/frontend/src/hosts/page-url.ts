@@ -1,9 +1,9 @@
 /** What does the address of a page without a server say? Map, class, pins and path; pins are written as the app's links write them. */
 
-import type { Point } from "../wire/payload";
-import type { PathKind } from "../wire/run-bundle";
 import type { PathChoice } from "../data/interpolation";
 import { MAX_NAME, MAX_PINS } from "../kernel/pins";
+import type { Point } from "../wire/payload";
+import type { PathKind } from "../wire/run-bundle";
 
 /** A kept code z (K,). place: where it was clicked on the map `on`, kept where a map has no exact way from code to place. */
 export interface PagePin {
@@ -40,7 +40,12 @@ export function writeFragment({ map, label, pins, path }: PageState, defaults: P
 }
 
 /** Anything in a link that is not what `writeFragment` writes is nothing. */
-export function readFragment(text: string, latentDim: number, kinds: readonly PathKind[], defaults: PageState): PageState {
+export function readFragment(
+  text: string,
+  latentDim: number,
+  kinds: readonly PathKind[],
+  defaults: PageState,
+): PageState {
   const asked = new URLSearchParams(text.replace(/^#/, ""));
   const pins = (asked.get("pins") ?? "").split("~", MAX_PINS).flatMap((part) => readPin(part, latentDim));
   return {
@@ -81,14 +86,18 @@ function readPin(text: string, latentDim: number): PagePin[] {
   if (z.length !== latentDim || z.some(Number.isNaN)) return [];
   const [on, x, y] = (where ?? "").split("_");
   const place: [number, number] = [moderate(x ?? ""), moderate(y ?? "")];
-  return [/^[a-z0-9]+$/i.test(on) && !place.some(Number.isNaN) ? { z, on, place, name } : { z, on: "", place: null, name }];
+  return [
+    /^[a-z0-9]+$/i.test(on) && !place.some(Number.isNaN) ? { z, on, place, name } : { z, on: "", place: null, name },
+  ];
 }
 
 function readPath(text: string, nPins: number, kinds: readonly PathKind[]): PathChoice | null {
   const [kind, from, to, all] = text.split("_");
   const choice = { kind: kind as PathKind, from: Number(from) - 1, to: Number(to) - 1, all: all === "all" };
   const isPin = (i: number): boolean => Number.isInteger(i) && i >= 0 && i < nPins;
-  return kinds.includes(choice.kind) && isPin(choice.from) && isPin(choice.to) && choice.from !== choice.to ? choice : null;
+  return kinds.includes(choice.kind) && isPin(choice.from) && isPin(choice.to) && choice.from !== choice.to
+    ? choice
+    : null;
 }
 
 /** A number that can be a coordinate, else NaN. */

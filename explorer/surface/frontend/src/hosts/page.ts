@@ -4,16 +4,16 @@
  * The standalone file and the notebook are both this page; they differ in where its state is kept.
  */
 
-import { DEFAULT_OPTIONS, type Dynamic, type Point } from "../wire/payload";
-import type { Book, Leaf } from "../wire/run-bundle";
-import { Select, Segmented } from "../ui/chooser";
+import type { PathChoice } from "../data/interpolation";
+import { type Pin, SurfaceView } from "../editor/editor";
+import { makeToMap, type ToMap } from "../geometry/projection";
+import { MAX_NAME, MAX_PINS, type PinEdit } from "../kernel/pins";
+import { Segmented, Select } from "../ui/chooser";
 import { h } from "../ui/dom";
 import { pinLabel } from "../ui/format";
-import { rounded, type PagePin, type PageState } from "./page-url";
-import type { PathChoice } from "../data/interpolation";
-import { MAX_NAME, MAX_PINS, type PinEdit } from "../kernel/pins";
-import { makeToMap, type ToMap } from "../geometry/projection";
-import { SurfaceView, type Pin } from "../editor/editor";
+import { DEFAULT_OPTIONS, type Dynamic, type Point } from "../wire/payload";
+import type { Book, Leaf } from "../wire/run-bundle";
+import { type PagePin, type PageState, rounded } from "./page-url";
 
 /** Names of events that are remembered: more than can be under way at once. */
 const MAX_TAKEN = 60;
@@ -47,14 +47,26 @@ export class Page {
   private toMap: ToMap;
   private taken: string[] = [];
 
-  constructor(private readonly book: Book, given: PageState, private readonly options: PageOptions) {
+  constructor(
+    private readonly book: Book,
+    given: PageState,
+    private readonly options: PageOptions,
+  ) {
     this.state = this.sound(given);
     this.leaf = book.leaf(this.state.map, this.state.label);
     this.toMap = makeToMap(book.payload(this.leaf));
-    const maps = book.maps(), labels = book.labels();
-    this.maps = new Segmented("Map", maps.map(({ name, title }) => ({ value: name, text: title })), (map) => this.change({ map }));
+    const maps = book.maps(),
+      labels = book.labels();
+    this.maps = new Segmented(
+      "Map",
+      maps.map(({ name, title }) => ({ value: name, text: title })),
+      (map) => this.change({ map }),
+    );
     this.classes = new Select("Decode as class", (label) => this.change({ label }));
-    this.classes.show(labels.map((label) => ({ value: label, text: label })), this.state.label ?? "");
+    this.classes.show(
+      labels.map((label) => ({ value: label, text: label })),
+      this.state.label ?? "",
+    );
     this.maps.element.hidden = maps.length < 2;
     this.classes.element.hidden = labels.length < 2;
     const controls = h("div", { class: "lp-row lp-controls" }, this.maps.element, this.classes.element);
@@ -107,7 +119,11 @@ export class Page {
 
   private showPanels(): void {
     this.maps.show(this.state.map);
-    if (this.state.label !== null) this.classes.show(this.book.labels().map((label) => ({ value: label, text: label })), this.state.label);
+    if (this.state.label !== null)
+      this.classes.show(
+        this.book.labels().map((label) => ({ value: label, text: label })),
+        this.state.label,
+      );
   }
 
   /** Only what this book has, and no path without its ends. */
@@ -142,7 +158,12 @@ export class Page {
   private take({ nonce, map, z, isOwnCode }: Pin): void {
     this.taken = [...this.taken, nonce].slice(-MAX_TAKEN);
     const isBlend = this.leaf.header.projection.kind === "lattice" && !isOwnCode; // no exact way from code to place
-    this.addPin({ z: z.map(rounded), on: isBlend ? this.state.map : "", place: isBlend ? [rounded(map[0]), rounded(map[1])] : null, name: "" });
+    this.addPin({
+      z: z.map(rounded),
+      on: isBlend ? this.state.map : "",
+      place: isBlend ? [rounded(map[0]), rounded(map[1])] : null,
+      name: "",
+    });
   }
 
   private edit(edit: PinEdit): void {
@@ -150,7 +171,12 @@ export class Page {
       case "drop":
         return this.dropPin(edit.index);
       case "rename":
-        return this.changePins({ pins: this.state.pins.map((pin, i) => (i === edit.index ? { ...pin, name: edit.name.slice(0, MAX_NAME) } : pin)), path: this.state.path });
+        return this.changePins({
+          pins: this.state.pins.map((pin, i) =>
+            i === edit.index ? { ...pin, name: edit.name.slice(0, MAX_NAME) } : pin,
+          ),
+          path: this.state.path,
+        });
       case "clear":
         return this.changePins({ pins: [], path: null });
       case "undo":

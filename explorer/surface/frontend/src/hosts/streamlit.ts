@@ -1,9 +1,9 @@
 /** How does the surface live in a Streamlit page? Components v2 calls the default export again whenever data or theme change. */
 
-import { peek } from "../wire/payload";
-import { PENDING_MS } from "../kernel/pins";
+import { type Pin, type Surface, SurfaceView } from "../editor/editor";
 import type { PinEdit } from "../kernel/pins";
-import { SurfaceView, type Pin, type Surface } from "../editor/editor";
+import { PENDING_MS } from "../kernel/pins";
+import { peek } from "../wire/payload";
 
 interface StreamlitComponent {
   readonly parentElement: HTMLElement | ShadowRoot;
@@ -14,7 +14,10 @@ interface StreamlitComponent {
 }
 
 /** A pin that was made, or what is to be done to those that are there. */
-type Event = (Pin | { readonly edit: PinEdit; readonly nonce: string }) & { readonly since: number; readonly mapId: string };
+type Event = (Pin | { readonly edit: PinEdit; readonly nonce: string }) & {
+  readonly since: number;
+  readonly mapId: string;
+};
 
 interface Mounted {
   readonly surface: Surface;
@@ -99,7 +102,8 @@ function send(here: Mounted): void {
 function sendAgain(here: Mounted): void {
   forget(here);
   const first = here.waiting[0];
-  if (first) setTimeout(() => mounted.has(here.component.parentElement) && here.waiting.includes(first) && send(here), AGAIN_MS);
+  if (first)
+    setTimeout(() => mounted.has(here.component.parentElement) && here.waiting.includes(first) && send(here), AGAIN_MS);
 }
 
 /** What was counted, what is too old, and what was meant for another map. */

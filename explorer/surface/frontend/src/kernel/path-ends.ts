@@ -1,7 +1,7 @@
 /** Which pins does the played path go through? Its ends are remembered by their codes, so that it survives pins that come, go and move. */
 
+import { type PathChoice, stopsOf, through } from "../data/interpolation";
 import type { PathRecord, PinRecord, Point } from "../wire/payload";
-import { stopsOf, through, type PathChoice } from "../data/interpolation";
 
 interface Ends {
   readonly kind: PathChoice["kind"];
@@ -32,7 +32,10 @@ export class Walk {
     const choice = this.choice(pins);
     if (!choice) return null;
     const stops = stopsOf(choice);
-    const z = through(stops.map((i) => pins[i].z), choice.kind);
+    const z = through(
+      stops.map((i) => pins[i].z),
+      choice.kind,
+    );
     const map = z.map(placeOf);
     // a pin stands where it was put, which on a layout need not be where its code would be placed
     stops.forEach((i, leg) => (map[(leg * (z.length - 1)) / (stops.length - 1)] = pins[i].map));

@@ -1,7 +1,7 @@
 /** Which pins are there? Those that the host knows, and those that it has not answered yet. */
 
-import type { PinRecord, Point } from "../wire/payload";
 import { pinLabel } from "../ui/format";
+import type { PinRecord, Point } from "../wire/payload";
 
 /** How long a pin that the host has not confirmed survives the host's updates. */
 export const PENDING_MS = 4000;

@@ -1,9 +1,9 @@
 /** Which canvases make the map, and how large are they? Ground (grid, ticks, manifold), points, and what lies above. */
 
-import type { Plot } from "./background/grid";
-import { PointRaster } from "./points/raster";
 import { h } from "../ui/dom";
+import type { Plot } from "./background/grid";
 import { ProbeMark } from "./overlays/probe-marker";
+import { PointRaster } from "./points/raster";
 
 export const LABEL =
   "Latent map. Arrow keys move the probe and decode its code, Shift for big steps, Enter pins it, plus and minus zoom, 0 shows everything, question mark lists all keys.";
@@ -26,7 +26,17 @@ export class Stage {
   private readonly points = h("canvas", { class: "la-points" });
 
   constructor(...panels: readonly HTMLElement[]) {
-    this.element = h("div", { class: "la-stage" }, this.ground, this.points, this.map, this.marks.element, this.shown, this.hint, ...panels);
+    this.element = h(
+      "div",
+      { class: "la-stage" },
+      this.ground,
+      this.points,
+      this.map,
+      this.marks.element,
+      this.shown,
+      this.hint,
+      ...panels,
+    );
   }
 
   /** Returns whether anything changed. */
@@ -61,7 +71,12 @@ export class Stage {
   }
 
   /** Its canvases from below, with their places and opacities: the map as a picture. */
-  pictures(): readonly { readonly source: HTMLCanvasElement; readonly left: number; readonly top: number; readonly alpha: number }[] {
+  pictures(): readonly {
+    readonly source: HTMLCanvasElement;
+    readonly left: number;
+    readonly top: number;
+    readonly alpha: number;
+  }[] {
     const { left, top } = this.plot;
     return [
       { source: this.ground, left: 0, top: 0, alpha: 1 },
@@ -78,7 +93,11 @@ export class Stage {
   showPoints(): void {
     const { raster } = this;
     if (raster.width === 0 || raster.height === 0) return;
-    const image = new ImageData(new Uint8ClampedArray(raster.straight.buffer as ArrayBuffer), raster.width, raster.height);
+    const image = new ImageData(
+      new Uint8ClampedArray(raster.straight.buffer as ArrayBuffer),
+      raster.width,
+      raster.height,
+    );
     this.points.getContext("2d")?.putImageData(image, 0, 0);
   }
 }

@@ -1,28 +1,38 @@
 /** How does what is known become three layers of pixels? Ground, points, and what lies above; no state but caches. */
 
-import { drawGrid, drawRingLabels, drawRings, drawTickLabels, fillGround } from "./background/grid";
-import { Backdrop } from "./background/backdrop";
-import type { Extent, MarkerRecord, PathRecord, PinRecord, Point } from "../wire/payload";
-import { visibleExtent, type Camera } from "../geometry/camera";
 import type { Colouring } from "../data/colour-scale";
-import { css } from "../ui/colour";
+import type { Scene } from "../data/run-on-map";
+import { type Camera, visibleExtent } from "../geometry/camera";
 import { isLow } from "../geometry/support";
 import type { Background, Overlay } from "../panels/layers-menu";
+import type { Shown } from "../panels/legend";
+import { css } from "../ui/colour";
 import { setText } from "../ui/dom";
 import { count } from "../ui/format";
-import { ClassContours, drawContours } from "./background/field-raster";
-import type { Shown } from "../panels/legend";
-import { Manifold, shareTiles, stepTiles, type Tiles } from "./background/manifold";
-import { drawEllipses, drawLinks, drawLoop, drawMarker, drawOthers, drawPath, drawTrail, drawPin, MOST_RINGS } from "./overlays/overlay";
 import { classRgb, classShape, SHAPES } from "../ui/palette";
-import { PointLayer, type Drawing } from "./points/points";
-import { markerRadius } from "./points/raster";
 import { rampColour } from "../ui/ramp";
-import type { Scene } from "../data/run-on-map";
-import { makeSprite, type Sprite } from "./points/sprites";
-import type { Stage } from "./canvas";
 import type { Theme } from "../ui/theme";
+import type { Extent, MarkerRecord, PathRecord, PinRecord, Point } from "../wire/payload";
+import { Backdrop } from "./background/backdrop";
+import { ClassContours, drawContours } from "./background/field-raster";
+import { drawGrid, drawRingLabels, drawRings, drawTickLabels, fillGround } from "./background/grid";
+import { Manifold, shareTiles, stepTiles, type Tiles } from "./background/manifold";
+import type { Stage } from "./canvas";
+import {
+  drawEllipses,
+  drawLinks,
+  drawLoop,
+  drawMarker,
+  drawOthers,
+  drawPath,
+  drawPin,
+  drawTrail,
+  MOST_RINGS,
+} from "./overlays/overlay";
 import type { Truth } from "./overlays/true-posterior/layer";
+import { type Drawing, PointLayer } from "./points/points";
+import { markerRadius } from "./points/raster";
+import { makeSprite, type Sprite } from "./points/sprites";
 import { inView, MOST_THUMBNAILS, Thumbnails } from "./points/thumbnails";
 
 export type Layers = { background: Background; tiles: Tiles } & Record<Overlay, boolean>;
@@ -83,7 +93,12 @@ export class Painter {
   private sprites: { readonly key: string; readonly list: (Sprite | null)[] } = { key: "", list: [] };
   private readonly crowd: PointLayer;
   private resizes = 0;
-  private seen: { readonly camera: Camera; readonly shown: Shown; readonly plot: unknown; readonly found: number[] | null } | null = null;
+  private seen: {
+    readonly camera: Camera;
+    readonly shown: Shown;
+    readonly plot: unknown;
+    readonly found: number[] | null;
+  } | null = null;
   private said: { readonly sampled: Uint32Array; readonly shown: Shown; readonly words: string } | null = null;
 
   constructor(private readonly stage: Stage) {
@@ -107,12 +122,14 @@ export class Painter {
     const { background } = layers;
     if (background === "manifold") {
       this.manifolds.get(layers.tiles)?.draw(context, stage.plot, camera, css(theme.text), css(theme.map));
-      if (zoom > CLOSE && this.detail?.tiles === layers.tiles) this.detail.manifold.draw(context, stage.plot, camera, css(theme.text), css(theme.map));
+      if (zoom > CLOSE && this.detail?.tiles === layers.tiles)
+        this.detail.manifold.draw(context, stage.plot, camera, css(theme.text), css(theme.map));
     } else {
       if (background !== "none") this.backdropOf(scene).draw(background, context, stage.plot, camera);
       drawGrid(context, stage.plot, camera, theme);
     }
-    if (layers.rings && projection.rings) drawRings(context, stage.plot, camera, theme, projection, background === "manifold");
+    if (layers.rings && projection.rings)
+      drawRings(context, stage.plot, camera, theme, projection, background === "manifold");
     drawTickLabels(context, stage, stage.plot, camera, theme, projection);
   }
 
@@ -120,7 +137,9 @@ export class Painter {
     const { stage } = this;
     const { camera, scene, colouring, layers, shown, theme } = view;
     const isPictured = this.pictured(view) !== null;
-    stage.pointsOpacity(isPictured || !layers.points ? 0 : layers.background === "manifold" ? OVER_PICTURES.opacity : 1);
+    stage.pointsOpacity(
+      isPictured || !layers.points ? 0 : layers.background === "manifold" ? OVER_PICTURES.opacity : 1,
+    );
     if (isPictured) return this.say(view);
     if (this.resizes !== stage.resizes) this.crowd.forget();
     this.resizes = stage.resizes;
@@ -132,7 +151,9 @@ export class Painter {
       offsetY: (stage.plot.height / 2) * stage.ratio + camera.y * scale,
     };
     const drawing: Drawing = {
-      points: scene.points, slots: colouring?.slots ?? scene.slots, transform,
+      points: scene.points,
+      slots: colouring?.slots ?? scene.slots,
+      transform,
       look: [layers.shapes, layers.background === "manifold", theme.isDark, shown, colouring?.key].join(" "),
       spritesFor: (nPoints) => this.spritesFor(view, nPoints),
     };
@@ -151,7 +172,9 @@ export class Painter {
   /** Nothing is left out without a word. */
   private say(view: View): void {
     const { sampled } = this.crowd;
-    const { stage: { shown: line } } = this;
+    const {
+      stage: { shown: line },
+    } = this;
     line.hidden = sampled === null || this.pictured(view) !== null;
     if (!line.hidden) setText(line, this.wordsFor(sampled as Uint32Array, view));
   }
@@ -177,7 +200,10 @@ export class Painter {
   }
 
   /** Returns whether all is drawn: pictures may need more frames. */
-  above(view: View, { path, pathShare, markers, pins, dropShare, probe, links, nearest, truth, loop, trail, selected }: Things): boolean {
+  above(
+    view: View,
+    { path, pathShare, markers, pins, dropShare, probe, links, nearest, truth, loop, trail, selected }: Things,
+  ): boolean {
     const { stage } = this;
     const { scene, camera, theme, layers, shown } = view;
     const context = stage.begin("map");
@@ -189,12 +215,37 @@ export class Painter {
       this.thumbnails ??= new Thumbnails(scene);
       isComplete = this.thumbnails.draw(context, stage.plot, camera, pictured, (i) => pointRgb(view, i));
     }
-    if (layers.contours && this.contours) drawContours(context, stage.plot, camera, this.contours, shown, (slot) => classRgb(slot === scene.nClasses ? -1 : slot, theme.isDark), theme.map);
+    if (layers.contours && this.contours)
+      drawContours(
+        context,
+        stage.plot,
+        camera,
+        this.contours,
+        shown,
+        (slot) => classRgb(slot === scene.nClasses ? -1 : slot, theme.isDark),
+        theme.map,
+      );
     if (layers.ellipses) this.ellipses(context, view, nearest);
     truth?.draw(context, stage.plot, camera, theme);
-    if (loop.length > 1 || selected.length > 0) drawLoop(context, stage.plot, camera, theme, loop, selected.length > MOST_RINGS ? [] : selected.map((i) => scene.place(i)));
+    if (loop.length > 1 || selected.length > 0)
+      drawLoop(
+        context,
+        stage.plot,
+        camera,
+        theme,
+        loop,
+        selected.length > MOST_RINGS ? [] : selected.map((i) => scene.place(i)),
+      );
     if (layers.rings && projection.rings) drawRingLabels(context, stage.plot, camera, theme, projection);
-    if (layers.neighbours) drawLinks(context, stage.plot, camera, theme, probe, links.map((i) => scene.place(i)));
+    if (layers.neighbours)
+      drawLinks(
+        context,
+        stage.plot,
+        camera,
+        theme,
+        probe,
+        links.map((i) => scene.place(i)),
+      );
     if (trail.length > 1) drawTrail(context, stage.plot, camera, theme, trail);
     if (path && pathShare >= 1) drawOthers(context, stage.plot, camera, theme, path);
     if (path) drawPath(context, stage.plot, camera, theme, path, pathShare);
@@ -209,10 +260,20 @@ export class Painter {
     const spread = scene.spreadOnMap();
     if (!spread) return;
     const few = inView(scene, camera, this.stage.plot, shown, MOST_ELLIPSES) ?? [];
-    for (const i of few) drawEllipses(context, this.stage.plot, camera, scene.place(i), spread(i), [1], css(pointRgb(view, i), 0.55), 1);
+    for (const i of few)
+      drawEllipses(context, this.stage.plot, camera, scene.place(i), spread(i), [1], css(pointRgb(view, i), 0.55), 1);
     if (nearest < 0) return;
     drawEllipses(context, this.stage.plot, camera, scene.place(nearest), spread(nearest), [1, 2], css(theme.map), 4);
-    drawEllipses(context, this.stage.plot, camera, scene.place(nearest), spread(nearest), [1, 2], css(theme.text), 1.75);
+    drawEllipses(
+      context,
+      this.stage.plot,
+      camera,
+      scene.place(nearest),
+      spread(nearest),
+      [1, 2],
+      css(theme.text),
+      1.75,
+    );
   }
 
   /** Works a slice of whatever is wanted and not yet there; false when there was nothing left to do. */
@@ -229,7 +290,12 @@ export class Painter {
   }
 
   private growManifold(view: View): boolean {
-    const { scene, camera, zoom, layers: { tiles } } = view;
+    const {
+      scene,
+      camera,
+      zoom,
+      layers: { tiles },
+    } = view;
     const isStill = camera === this.lastCamera;
     this.lastCamera = camera;
     const manifold = this.manifolds.get(tiles) ?? makeManifold(scene, tiles, null);
@@ -241,7 +307,8 @@ export class Painter {
     if (zoom <= CLOSE) return false;
     if (!isStill) return true; // once more when the camera rests
     const seen = visibleExtent(camera, this.stage.plot);
-    if (this.detail?.tiles !== tiles || !fits(this.detail.extent, seen)) this.detail = { manifold: makeManifold(scene, tiles, seen), extent: seen, tiles };
+    if (this.detail?.tiles !== tiles || !fits(this.detail.extent, seen))
+      this.detail = { manifold: makeManifold(scene, tiles, seen), extent: seen, tiles };
     if (this.detail.manifold.isComplete) return false;
     this.detail.manifold.work(performance.now() + SLICE_MS);
     return true;
@@ -262,7 +329,10 @@ export class Painter {
     return (this.thumbnails ??= new Thumbnails(scene)).make(i);
   }
 
-  private spritesFor({ scene, theme, shown, layers, zoom, colouring }: View, nPoints: number): readonly (Sprite | null)[] {
+  private spritesFor(
+    { scene, theme, shown, layers, zoom, colouring }: View,
+    nPoints: number,
+  ): readonly (Sprite | null)[] {
     const isOver = layers.background === "manifold";
     const size = (layers.shapes ? 1.35 : 1) * (isOver ? OVER_PICTURES.size : 1);
     const radius = markerRadius(nPoints, zoom) * size * this.stage.ratio;
@@ -276,10 +346,13 @@ export class Painter {
     };
     const byLevel = (slot: number): Sprite | null => {
       if (!colouring || slot > colouring.levels) return null;
-      const colour = slot === colouring.levels ? classRgb(-1, theme.isDark) : rampColour("amount", slot / (colouring.levels - 1));
+      const colour =
+        slot === colouring.levels ? classRgb(-1, theme.isDark) : rampColour("amount", slot / (colouring.levels - 1));
       return makeSprite(SHAPES[0], colour, alpha, radius);
     };
-    const list = colouring ? Array.from({ length: colouring.levels + 2 }, (_, slot) => byLevel(slot)) : Array.from({ length: scene.nClasses + 1 }, (_, slot) => byClass(slot));
+    const list = colouring
+      ? Array.from({ length: colouring.levels + 2 }, (_, slot) => byLevel(slot))
+      : Array.from({ length: scene.nClasses + 1 }, (_, slot) => byClass(slot));
     this.sprites = { key, list };
     return list;
   }
@@ -294,20 +367,32 @@ function pointRgb({ scene, theme, colouring }: View, i: number): ReturnType<type
 /** Whether tiles made for one extent still do for another: it lies inside and is not much smaller. */
 function fits(made: Extent, seen: Extent): boolean {
   const slack = 0.02 * (seen[1] - seen[0]);
-  const isInside = seen[0] >= made[0] - slack && seen[1] <= made[1] + slack && seen[2] >= made[2] - slack && seen[3] <= made[3] + slack;
+  const isInside =
+    seen[0] >= made[0] - slack &&
+    seen[1] <= made[1] + slack &&
+    seen[2] >= made[2] - slack &&
+    seen[3] <= made[3] + slack;
   return isInside && made[1] - made[0] < 1.3 * (seen[1] - seen[0]);
 }
 
 /** `seen`: the part of the map that is zoomed into; null for the first look. */
 function makeManifold({ header, space, model, support }: Scene, tiles: Tiles, seen: Extent | null): Manifold {
   const [, height, width] = header.run.image_shape;
-  const grid = tiles === "shares" ? shareTiles(header.projection.ring_center, seen) : stepTiles(seen ?? header.view_extent, width / height);
+  const grid =
+    tiles === "shares"
+      ? shareTiles(header.projection.ring_center, seen)
+      : stepTiles(seen ?? header.view_extent, width / height);
   const z = new Float64Array(space.latentDim);
-  return new Manifold(grid, header.run.image_shape, (x, y) => {
-    space.toZ(x, y, z);
-    return model.decodeShared(z);
-  }, (x, y) => {
-    space.toZ(x, y, z);
-    return isLow(support.of(z));
-  });
+  return new Manifold(
+    grid,
+    header.run.image_shape,
+    (x, y) => {
+      space.toZ(x, y, z);
+      return model.decodeShared(z);
+    },
+    (x, y) => {
+      space.toZ(x, y, z);
+      return isLow(support.of(z));
+    },
+  );
 }

@@ -4,16 +4,16 @@
  * Nothing of it leaves the browser, unless the person hands it over to a host that asks for it.
  */
 
-import { classWords } from "../panels/decoded-picture";
-import { h, icon, setText, type IconName } from "../ui/dom";
-import { number, zText } from "../ui/format";
-import { bitmapOf, cameraWords, pixelsOf, pngOf } from "./intake";
 import type { Posterior } from "../engine/model";
-import { Picture, type ImageShape } from "../ui/picture";
+import { classWords } from "../panels/decoded-picture";
 import { PictureError } from "../prepare/ink";
-import { prepare, type Bitmap, type Prepared, type Protocol } from "../prepare/prepare";
+import { type Bitmap, type Prepared, type Protocol, prepare } from "../prepare/prepare";
+import { h, type IconName, icon, setText } from "../ui/dom";
+import { number, zText } from "../ui/format";
+import { type ImageShape, Picture } from "../ui/picture";
+import { bitmapOf, cameraWords, pixelsOf, pngOf } from "./intake";
 import { StepList } from "./step-list";
-import { layoutOf, paintStrokes, Sketch, type Dot, type Tool } from "./strokes";
+import { type Dot, layoutOf, paintStrokes, Sketch, type Tool } from "./strokes";
 
 const PAD_PX = 224;
 /** Canvas pixels for each of CSS: sharp on most screens. */
@@ -22,7 +22,11 @@ const SHARP = 2;
 const ERASER = 2.5;
 const REST_MS = 150;
 /** The browser's own step before those of Python: drawn lines only. */
-const PEN_SWITCH = ["pen", "Pen of the data set", "Lines are drawn again at the size of the data set's ink, with the width that they have there; off: as they are on the pad."] as const;
+const PEN_SWITCH = [
+  "pen",
+  "Pen of the data set",
+  "Lines are drawn again at the size of the data set's ink, with the width that they have there; off: as they are on the pad.",
+] as const;
 
 export interface Drawing {
   readonly mu: readonly number[];
@@ -51,20 +55,47 @@ export class Easel {
   readonly element: HTMLElement;
   private readonly canvas: HTMLCanvasElement;
   private readonly raster = h("canvas", {});
-  private readonly seen = new Picture(h("canvas", { class: "la-pixels", role: "img", "aria-label": "Your picture as model input", "data-testid": "seen" }));
-  private readonly made = new Picture(h("canvas", { class: "la-pixels", role: "img", "aria-label": "Decoded from your picture’s code", "data-testid": "made" }));
+  private readonly seen = new Picture(
+    h("canvas", {
+      class: "la-pixels",
+      role: "img",
+      "aria-label": "Your picture as model input",
+      "data-testid": "seen",
+    }),
+  );
+  private readonly made = new Picture(
+    h("canvas", {
+      class: "la-pixels",
+      role: "img",
+      "aria-label": "Decoded from your picture’s code",
+      "data-testid": "made",
+    }),
+  );
   private readonly words = h("p", { class: "la-easel-code la-number", "data-testid": "drawing" });
   private readonly sharpness = h("p", { class: "la-small la-number" });
   private readonly decodedAs = h("figcaption", {});
   private readonly refusal = h("p", { class: "la-easel-refusal", role: "alert", hidden: true });
-  private readonly pen = h("input", { type: "range", class: "la-slider", min: 0.5, max: 3, step: 0.1, value: 1, "aria-label": "Width of the pen" });
+  private readonly pen = h("input", {
+    type: "range",
+    class: "la-slider",
+    min: 0.5,
+    max: 3,
+    step: 0.1,
+    value: 1,
+    "aria-label": "Width of the pen",
+  });
   private readonly tools: Readonly<Record<Tool, HTMLButtonElement>>;
   private readonly undo = button("Undo", "undo");
   private readonly redo = button("Redo", "redo");
   private readonly wipe = button("Clear", "close");
   private readonly keep = button("Pin this code");
   private readonly hand = button("Examine it");
-  private readonly file = h("input", { type: "file", accept: "image/png,image/jpeg,image/webp,image/gif,image/bmp", hidden: true, "aria-label": "Open a picture" });
+  private readonly file = h("input", {
+    type: "file",
+    accept: "image/png,image/jpeg,image/webp,image/gif,image/bmp",
+    hidden: true,
+    "aria-label": "Open a picture",
+  });
   private readonly camera = h("div", { class: "la-easel-camera", hidden: true });
   private readonly video = h("video", { muted: true, playsinline: true, "aria-label": "Camera" });
   private readonly steps: StepList;
@@ -85,11 +116,24 @@ export class Easel {
   /** Script milliseconds of the last frames that encoded, for the benchmark. */
   readonly frames: number[] = [];
 
-  constructor(private readonly shape: ImageShape, private readonly protocol: Protocol, private readonly events: EaselEvents) {
+  constructor(
+    private readonly shape: ImageShape,
+    private readonly protocol: Protocol,
+    private readonly events: EaselEvents,
+  ) {
     [, this.height, this.width] = shape;
     this.canDraw = shape[0] === 1;
     const size = { width: PAD_PX * SHARP, height: Math.round((PAD_PX * SHARP * this.height) / this.width) };
-    this.canvas = h("canvas", { class: "la-pad", ...size, tabindex: "0", role: "img", "aria-label": this.canDraw ? "Drawing pad: draw with mouse, pen or finger; Delete takes a stroke back" : "Your picture", "data-testid": "pad" });
+    this.canvas = h("canvas", {
+      class: "la-pad",
+      ...size,
+      tabindex: "0",
+      role: "img",
+      "aria-label": this.canDraw
+        ? "Drawing pad: draw with mouse, pen or finger; Delete takes a stroke back"
+        : "Your picture",
+      "data-testid": "pad",
+    });
     for (const picture of [this.seen, this.made]) {
       picture.setShape(shape);
       picture.fitInto(PAD_PX / 2);
@@ -102,7 +146,11 @@ export class Easel {
       else this.off.add(name);
       this.later();
     });
-    this.element = h("section", { class: "la-easel", "aria-label": this.canDraw ? "Draw" : "Your picture" }, ...this.parts());
+    this.element = h(
+      "section",
+      { class: "la-easel", "aria-label": this.canDraw ? "Draw" : "Your picture" },
+      ...this.parts(),
+    );
     this.listen();
     this.choose("pen");
     this.show();
@@ -126,25 +174,72 @@ export class Easel {
   }
 
   private parts(): HTMLElement[] {
-    const figure = (canvas: HTMLCanvasElement, words: HTMLElement): HTMLElement => h("figure", { class: "la-own-figure" }, canvas, words);
+    const figure = (canvas: HTMLCanvasElement, words: HTMLElement): HTMLElement =>
+      h("figure", { class: "la-own-figure" }, canvas, words);
     const told = this.events.label() === null ? "" : " Encoder and decoder are given the class chosen above.";
-    const lead = this.canDraw ? "Every stroke is encoded and decoded as you draw" : "A picture is encoded and decoded here";
-    const bring = h("div", { class: "la-row" }, this.bringing("Paste", () => void this.readClipboard()), this.bringing("Open a picture", () => this.file.click()), this.bringing("Camera", () => void this.openCamera()), this.file);
-    const drawing = h("div", { class: "la-row", role: "group", "aria-label": "Tools" }, this.tools.pen, this.tools.eraser, h("label", { class: "la-field la-easel-width" }, "Width", this.pen));
+    const lead = this.canDraw
+      ? "Every stroke is encoded and decoded as you draw"
+      : "A picture is encoded and decoded here";
+    const bring = h(
+      "div",
+      { class: "la-row" },
+      this.bringing("Paste", () => void this.readClipboard()),
+      this.bringing("Open a picture", () => this.file.click()),
+      this.bringing("Camera", () => void this.openCamera()),
+      this.file,
+    );
+    const drawing = h(
+      "div",
+      { class: "la-row", role: "group", "aria-label": "Tools" },
+      this.tools.pen,
+      this.tools.eraser,
+      h("label", { class: "la-field la-easel-width" }, "Width", this.pen),
+    );
     drawing.hidden = !this.canDraw;
     this.hand.classList.add("la-primary");
     this.hand.title = "Hands the picture to the page: its steps, error and neighbours are shown below";
     this.hand.hidden = this.events.handOver === null;
-    this.camera.append(this.video, h("div", { class: "la-row" }, this.bringing("Take the picture", () => this.take()), this.bringing("Close the camera", () => this.closeCamera())));
+    this.camera.append(
+      this.video,
+      h(
+        "div",
+        { class: "la-row" },
+        this.bringing("Take the picture", () => this.take()),
+        this.bringing("Close the camera", () => this.closeCamera()),
+      ),
+    );
     const kept = h("div", { class: "la-row" }, this.undo, this.redo, this.wipe, this.keep, this.hand);
     return [
-      h("div", { class: "la-shelf-head" }, h("h2", { class: "la-shelf-title" }, this.canDraw ? "Draw, paste or take a picture" : "Paste or take a picture")),
-      h("p", { class: "la-muted" }, `${lead}; a marker shows the code on the map. Ctrl+V pastes, a file can be dropped here.${told}`),
       h(
-        "div", { class: "la-easel-body" },
+        "div",
+        { class: "la-shelf-head" },
+        h(
+          "h2",
+          { class: "la-shelf-title" },
+          this.canDraw ? "Draw, paste or take a picture" : "Paste or take a picture",
+        ),
+      ),
+      h(
+        "p",
+        { class: "la-muted" },
+        `${lead}; a marker shows the code on the map. Ctrl+V pastes, a file can be dropped here.${told}`,
+      ),
+      h(
+        "div",
+        { class: "la-easel-body" },
         this.canvas,
         h("div", { class: "la-easel-side" }, drawing, kept, bring, this.refusal, this.camera),
-        h("div", { class: "la-easel-made" }, h("div", { class: "la-easel-figures" }, figure(this.seen.canvas, h("figcaption", {}, "model input")), figure(this.made.canvas, this.decodedAs)), h("div", {}, this.words, this.sharpness)),
+        h(
+          "div",
+          { class: "la-easel-made" },
+          h(
+            "div",
+            { class: "la-easel-figures" },
+            figure(this.seen.canvas, h("figcaption", {}, "model input")),
+            figure(this.made.canvas, this.decodedAs),
+          ),
+          h("div", {}, this.words, this.sharpness),
+        ),
       ),
       this.steps.element,
     ];
@@ -216,7 +311,10 @@ export class Easel {
   /** In pixels of the model's frame. */
   private dot(event: PointerEvent): Dot {
     const box = this.canvas.getBoundingClientRect();
-    return [((event.clientX - box.left) / box.width) * this.width, ((event.clientY - box.top) / box.height) * this.height];
+    return [
+      ((event.clientX - box.left) / box.width) * this.width,
+      ((event.clientY - box.top) / box.height) * this.height,
+    ];
   }
 
   private choose(tool: Tool): void {
@@ -227,7 +325,8 @@ export class Easel {
 
   private key(event: KeyboardEvent): void {
     if (event.target instanceof HTMLInputElement && event.target.type !== "range") return;
-    const letter = event.key.toLowerCase(), isCommand = event.ctrlKey || event.metaKey;
+    const letter = event.key.toLowerCase(),
+      isCommand = event.ctrlKey || event.metaKey;
     if (isCommand && letter === "z") this.back(event.shiftKey ? "redo" : "undo");
     else if (isCommand && letter === "y") this.back("redo");
     else if (isCommand || event.target !== this.canvas) return;
@@ -236,7 +335,8 @@ export class Easel {
       else this.back("undo");
     } else if (event.key === "Enter" && this.drawing) this.pin();
     else if (letter === "e" || letter === "p") this.choose(letter === "e" ? "eraser" : "pen");
-    else if (event.key === "[" || event.key === "]") this.pen.value = String(Number(this.pen.value) + (event.key === "[" ? -0.2 : 0.2));
+    else if (event.key === "[" || event.key === "]")
+      this.pen.value = String(Number(this.pen.value) + (event.key === "[" ? -0.2 : 0.2));
     else return;
     event.preventDefault();
     event.stopPropagation(); // hosts have shortcuts of their own
@@ -270,7 +370,8 @@ export class Easel {
 
   private paste(event: ClipboardEvent): void {
     const target = event.composedPath()[0];
-    if (target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && target.type !== "range")) return;
+    if (target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && target.type !== "range"))
+      return;
     const [file] = event.clipboardData?.files ?? [];
     if (!file) return this.refuse("There is no picture on the clipboard; copy a picture, not its address or text.");
     event.preventDefault();
@@ -361,8 +462,14 @@ export class Easel {
     const blank = new Float32Array(this.shape[0] * this.height * this.width);
     this.seen.paint(this.ready?.x ?? blank);
     if (this.ready) {
-      const { x } = this.ready, { mu, logvar } = this.events.encode(x);
-      this.drawing = { mu: Array.from(mu), std: Array.from(logvar, (value) => Math.exp(value / 2)), x, label: this.given ? "your picture" : "your drawing" };
+      const { x } = this.ready,
+        { mu, logvar } = this.events.encode(x);
+      this.drawing = {
+        mu: Array.from(mu),
+        std: Array.from(logvar, (value) => Math.exp(value / 2)),
+        x,
+        label: this.given ? "your picture" : "your drawing",
+      };
       this.made.paint(this.events.decode(mu));
     } else {
       this.drawing = null;
@@ -406,11 +513,21 @@ export class Easel {
     this.wipe.disabled = this.given === null && this.sketch.strokes.length === 0;
     this.keep.disabled = this.hand.disabled = drawing === null;
     const digits = this.events.decimals();
-    setText(this.words, drawing ? `${drawing.mu.length > 3 ? "largest of z:" : "z ="} ${zText(drawing.mu, digits)}` : "Nothing drawn yet");
+    setText(
+      this.words,
+      drawing ? `${drawing.mu.length > 3 ? "largest of z:" : "z ="} ${zText(drawing.mu, digits)}` : "Nothing drawn yet",
+    );
     const label = this.events.label();
     setText(this.decodedAs, label === null ? "reconstruction" : `decoded as ${classWords(label)}`);
     const isPoint = !drawing || drawing.std.every((value) => value === 0);
-    setText(this.sharpness, isPoint || !drawing ? "" : drawing.std.length > 3 ? `posterior std. dev., mean over dimensions: ${number(mean(drawing.std), digits)}` : `posterior std. dev. σ = ${zText(drawing.std, digits)}`);
+    setText(
+      this.sharpness,
+      isPoint || !drawing
+        ? ""
+        : drawing.std.length > 3
+          ? `posterior std. dev., mean over dimensions: ${number(mean(drawing.std), digits)}`
+          : `posterior std. dev. σ = ${zText(drawing.std, digits)}`,
+    );
     if (drawing) this.words.dataset.z = JSON.stringify(drawing.mu);
     else delete this.words.dataset.z;
   }
@@ -418,14 +535,24 @@ export class Easel {
   private paint(): void {
     const context = this.canvas.getContext("2d");
     if (!context) return;
-    const { width, height } = this.canvas, scale = width / this.width;
+    const { width, height } = this.canvas,
+      scale = width / this.width;
     paintStrokes(context, this.sketch.strokes, { height, width, scale, left: 0, top: 0, pen: scale });
     if (!this.given) return;
-    const { bitmap } = this.given, shrink = Math.min(width / bitmap.width, height / bitmap.height);
+    const { bitmap } = this.given,
+      shrink = Math.min(width / bitmap.width, height / bitmap.height);
     Object.assign(this.raster, { width: bitmap.width, height: bitmap.height });
-    this.raster.getContext("2d")?.putImageData(new ImageData(new Uint8ClampedArray(bitmap.data), bitmap.width, bitmap.height), 0, 0);
+    this.raster
+      .getContext("2d")
+      ?.putImageData(new ImageData(new Uint8ClampedArray(bitmap.data), bitmap.width, bitmap.height), 0, 0);
     context.imageSmoothingEnabled = shrink < 1;
-    context.drawImage(this.raster, (width - shrink * bitmap.width) / 2, (height - shrink * bitmap.height) / 2, shrink * bitmap.width, shrink * bitmap.height);
+    context.drawImage(
+      this.raster,
+      (width - shrink * bitmap.width) / 2,
+      (height - shrink * bitmap.height) / 2,
+      shrink * bitmap.width,
+      shrink * bitmap.height,
+    );
   }
 }
 

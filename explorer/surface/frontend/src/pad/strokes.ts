@@ -97,18 +97,38 @@ export interface Layout {
 }
 
 /** withPen: the drawing is brought to the size of the data set's ink first, so that lines have the width that they have there. */
-export function layoutOf(strokes: readonly Stroke[], { box }: Protocol, frameHeight: number, frameWidth: number, withPen: boolean): Layout {
-  const height = Math.max(RASTER_PX, frameHeight), width = Math.round((height * frameWidth) / frameHeight);
-  const pens = strokes.filter(({ tool }) => tool === "pen"), dots = pens.flatMap((stroke) => stroke.dots);
-  if (!box || !withPen || dots.length === 0) return { height, width, scale: height / frameHeight, left: 0, top: 0, pen: height / frameHeight };
+export function layoutOf(
+  strokes: readonly Stroke[],
+  { box }: Protocol,
+  frameHeight: number,
+  frameWidth: number,
+  withPen: boolean,
+): Layout {
+  const height = Math.max(RASTER_PX, frameHeight),
+    width = Math.round((height * frameWidth) / frameHeight);
+  const pens = strokes.filter(({ tool }) => tool === "pen"),
+    dots = pens.flatMap((stroke) => stroke.dots);
+  if (!box || !withPen || dots.length === 0)
+    return { height, width, scale: height / frameHeight, left: 0, top: 0, pen: height / frameHeight };
   const [wideBox, highBox] = [box[1] * frameWidth, box[0] * frameHeight];
   const pen = Math.min((BOX_SHARE * height) / highBox, (BOX_SHARE * width) / wideBox); // picture pixels a pixel of the model
   const thick = Math.max(...pens.map((stroke) => stroke.width));
   const [left, right, top, bottom] = [least(dots, 0), -least(dots, 0, -1), least(dots, 1), -least(dots, 1, -1)];
   const room = (side: number): number => Math.max(1, side - thick); // the line's own width is ink too
-  const zoom = Math.min(room(highBox) / Math.max(bottom - top, 1e-6), room(wideBox) / Math.max(right - left, 1e-6), MAX_ZOOM);
+  const zoom = Math.min(
+    room(highBox) / Math.max(bottom - top, 1e-6),
+    room(wideBox) / Math.max(right - left, 1e-6),
+    MAX_ZOOM,
+  );
   const scale = pen * zoom;
-  return { height, width, scale, left: width / 2 - (scale * (left + right)) / 2, top: height / 2 - (scale * (top + bottom)) / 2, pen };
+  return {
+    height,
+    width,
+    scale,
+    left: width / 2 - (scale * (left + right)) / 2,
+    top: height / 2 - (scale * (top + bottom)) / 2,
+    pen,
+  };
 }
 
 /** The smallest of a coordinate; with sign −1, minus the largest. */
@@ -117,7 +137,11 @@ function least(dots: readonly Dot[], axis: 0 | 1, sign = 1): number {
 }
 
 /** Light on black. An eraser is as wide as it looked when the drawing was made, a pen as the layout says. */
-export function paintStrokes(context: CanvasRenderingContext2D, strokes: readonly Stroke[], { height, width, scale, left, top, pen }: Layout): void {
+export function paintStrokes(
+  context: CanvasRenderingContext2D,
+  strokes: readonly Stroke[],
+  { height, width, scale, left, top, pen }: Layout,
+): void {
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.fillStyle = "#000";
   context.fillRect(0, 0, width, height);
@@ -126,7 +150,9 @@ export function paintStrokes(context: CanvasRenderingContext2D, strokes: readonl
     context.strokeStyle = tool === "pen" ? "#fff" : "#000";
     context.lineWidth = line * (tool === "pen" ? pen : scale);
     context.beginPath();
-    dots.forEach(([x, y], i) => (i ? context.lineTo(left + scale * x, top + scale * y) : context.moveTo(left + scale * x, top + scale * y)));
+    dots.forEach(([x, y], i) =>
+      i ? context.lineTo(left + scale * x, top + scale * y) : context.moveTo(left + scale * x, top + scale * y),
+    );
     if (dots.length === 1) context.lineTo(left + scale * dots[0][0], top + scale * dots[0][1]);
     context.stroke();
   }

@@ -4,8 +4,8 @@ import type { Classifier } from "../engine/picture-classifier";
 import { mostProbable } from "../engine/picture-classifier";
 import { h, setText } from "../ui/dom";
 import { count, percent } from "../ui/format";
-import { classWords } from "./decoded-picture";
 import { classColour } from "../ui/palette";
+import { classWords } from "./decoded-picture";
 
 /** So many classes of so short names stand side by side, each in its place. */
 const MOST_COLUMNS = 12;
@@ -51,7 +51,12 @@ export class ClassBars {
 
   /** told: of every answer, which may come when the hand rests. */
   constructor(private readonly told: (looks: Looks) => void = () => undefined) {
-    this.element = h("section", { class: "la-odds", "aria-label": "Class probabilities", hidden: true }, h("p", { class: "la-line" }, h("span", { class: "la-small" }, "Looks like"), this.best, this.share), this.list);
+    this.element = h(
+      "section",
+      { class: "la-odds", "aria-label": "Class probabilities", hidden: true },
+      h("p", { class: "la-line" }, h("span", { class: "la-small" }, "Looks like"), this.best, this.share),
+      this.list,
+    );
   }
 
   /** What the last picture looked like; null without a classifier. */
@@ -129,8 +134,19 @@ export class ClassBars {
 }
 
 function makeBar(): Bar {
-  const [name, fill, value] = [h("span", { class: "la-odds-name" }), h("i"), h("span", { class: "la-odds-value la-number" })];
-  return { element: h("div", { class: "la-odds-bar" }, name, h("span", { class: "la-odds-track" }, fill), value), name, fill, value, label: -1, share: -1 };
+  const [name, fill, value] = [
+    h("span", { class: "la-odds-name" }),
+    h("i"),
+    h("span", { class: "la-odds-value la-number" }),
+  ];
+  return {
+    element: h("div", { class: "la-odds-bar" }, name, h("span", { class: "la-odds-track" }, fill), value),
+    name,
+    fill,
+    value,
+    label: -1,
+    share: -1,
+  };
 }
 
 /** 87 %; no picture is surely or surely not of a class, whatever a number rounds to. */
@@ -139,7 +155,8 @@ export function probability(p: number): string {
 }
 
 function definition({ facts }: Classifier): string {
-  const what = "Class probabilities of the decoded picture, from a small classifier that was trained with this run on images and on their reconstructions, both with the image's class: of images that decode like this, so many are of that class. Where the density of encoded images is low it extrapolates.";
+  const what =
+    "Class probabilities of the decoded picture, from a small classifier that was trained with this run on images and on their reconstructions, both with the image's class: of images that decode like this, so many are of that class. Where the density of encoded images is low it extrapolates.";
   if (!facts) return what;
   const { images, decoded } = facts;
   return `${what} On test images it is right ${share(images.accuracy)} of the time, on their reconstructions ${share(decoded.accuracy)} (${count(decoded.n)} pictures; calibration error ${share(decoded.ece)}, the mean distance between how sure it is and how often it is right, Guo et al. 2017).`;

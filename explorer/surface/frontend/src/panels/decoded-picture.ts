@@ -1,13 +1,12 @@
 /** What is under the cursor? The panel beside the map: the decoded picture, its z, how far to trust it, the nearest test image, the pins. */
 
-import type { PinRecord, Point, Projection } from "../wire/payload";
+import type { Decimals } from "../data/run-on-map";
+import { isLow, SUPPORT_DEFINITION, supportLevel, supportWords } from "../geometry/support";
 import { h, setText, svg } from "../ui/dom";
 import { distance as distanceText, number, pair, percent, zJson, zText } from "../ui/format";
 import { classColour, classShape, shapePath } from "../ui/palette";
-import { Picture, type ImageShape } from "../ui/picture";
-import { channelWords } from "../ui/picture";
-import type { Decimals } from "../data/run-on-map";
-import { isLow, SUPPORT_DEFINITION, supportLevel, supportWords } from "../geometry/support";
+import { channelWords, type ImageShape, Picture } from "../ui/picture";
+import type { PinRecord, Point, Projection } from "../wire/payload";
 
 /** One test image, as the card tells of it. */
 export interface NearestInfo {
@@ -33,7 +32,14 @@ export interface Trust {
 
 export class Card {
   readonly element = h("aside", { class: "la-card", "aria-label": "Under the cursor" });
-  readonly decoded = new Picture(h("canvas", { class: "la-pixels la-decoded", "data-testid": "decoded", role: "img", "aria-label": "Decoded picture" }));
+  readonly decoded = new Picture(
+    h("canvas", {
+      class: "la-pixels la-decoded",
+      "data-testid": "decoded",
+      role: "img",
+      "aria-label": "Decoded picture",
+    }),
+  );
   readonly nearest = new Picture(h("canvas", { class: "la-pixels la-nearest-picture", "aria-hidden": "true" }));
   private readonly heading = h("h2", { class: "la-h" }, "Under the cursor");
   private readonly decodedAs = h("p", { class: "la-small", "data-testid": "decoded-as" });
@@ -66,14 +72,53 @@ export class Card {
     this.dots.append(...Array.from({ length: 3 }, () => h("i")));
     this.nearestBox.append(
       this.nearest.canvas,
-      h("div", {}, h("span", { class: "la-small" }, "Nearest test image"), h("span", { class: "la-line" }, this.nearestSwatch, this.nearestClass), this.nearestCaption),
+      h(
+        "div",
+        {},
+        h("span", { class: "la-small" }, "Nearest test image"),
+        h("span", { class: "la-line" }, this.nearestSwatch, this.nearestClass),
+        this.nearestCaption,
+      ),
     );
-    const facts = h("div", { class: "la-facts" }, this.decoderNote, this.channels, this.decodedAs, classes, this.z, this.zMore, this.zAll, h("p", { class: "la-support", title: SUPPORT_DEFINITION }, this.dots, this.words), this.trust, this.nearestBox, truth, this.note);
-    this.pinBox = h("section", { class: "la-pins" }, h("h2", { class: "la-h" }, "Last pin"), this.pinText, this.pinList);
-    this.element.append(this.heading, h("div", { class: "la-main" }, h("div", { class: "la-frame" }, this.decoded.canvas), facts), player, this.pinBox);
+    const facts = h(
+      "div",
+      { class: "la-facts" },
+      this.decoderNote,
+      this.channels,
+      this.decodedAs,
+      classes,
+      this.z,
+      this.zMore,
+      this.zAll,
+      h("p", { class: "la-support", title: SUPPORT_DEFINITION }, this.dots, this.words),
+      this.trust,
+      this.nearestBox,
+      truth,
+      this.note,
+    );
+    this.pinBox = h(
+      "section",
+      { class: "la-pins" },
+      h("h2", { class: "la-h" }, "Last pin"),
+      this.pinText,
+      this.pinList,
+    );
+    this.element.append(
+      this.heading,
+      h("div", { class: "la-main" }, h("div", { class: "la-frame" }, this.decoded.canvas), facts),
+      player,
+      this.pinBox,
+    );
   }
 
-  configure(shape: ImageShape, latentDim: number, projection: Projection, decodedAs: string | null, decoderNote: string, decimals: Decimals): void {
+  configure(
+    shape: ImageShape,
+    latentDim: number,
+    projection: Projection,
+    decodedAs: string | null,
+    decoderNote: string,
+    decimals: Decimals,
+  ): void {
     this.shape = shape;
     this.decimals = decimals;
     this.latentDim = latentDim;
@@ -122,9 +167,11 @@ export class Card {
 
   showTrust({ radius, priorShare, distance, isAmongAll }: Trust): void {
     const prior = priorShare === null ? "" : `‖z‖ ${number(radius, this.decimals.z)}, ${priorWords(priorShare)}`;
-    const near = distance === null ? "" : `distance ${distanceText(distance)} to the nearest ${isAmongAll ? "" : "shown "}code`;
+    const near =
+      distance === null ? "" : `distance ${distanceText(distance)} to the nearest ${isAmongAll ? "" : "shown "}code`;
     setText(this.trust, [prior, near].filter(Boolean).join("; "));
-    this.trust.title = "‖z‖: norm of the code, and the share of samples from the prior N(0, I) whose norm is smaller or larger (χ² distribution with K degrees of freedom). Nearest code: Euclidean distance in all latent dimensions.";
+    this.trust.title =
+      "‖z‖: norm of the code, and the share of samples from the prior N(0, I) whose norm is smaller or larger (χ² distribution with K degrees of freedom). Nearest code: Euclidean distance in all latent dimensions.";
   }
 
   private showManyNumbers(z: ArrayLike<number>, map: Point): void {
@@ -147,7 +194,11 @@ export class Card {
     const key = `${label} ${isDark} ${withShapes}`;
     if (key === this.swatchKey) return;
     this.swatchKey = key;
-    const path = { d: shapePath(classShape(label, withShapes)), fill: classColour(label, isDark), "fill-rule": "evenodd" };
+    const path = {
+      d: shapePath(classShape(label, withShapes)),
+      fill: classColour(label, isDark),
+      "fill-rule": "evenodd",
+    };
     this.nearestSwatch.replaceChildren(svg("-1.3 -1.3 2.6 2.6", [path]));
   }
 
@@ -180,7 +231,12 @@ export class Card {
       picture.canvas.toggleAttribute("data-low", isLow);
     }
     picture.fitInto(64);
-    const button = h("button", { type: "button", class: "la-pin", "aria-label": `Go to pin ${pin.label}` }, picture.canvas, h("span", {}, pin.label));
+    const button = h(
+      "button",
+      { type: "button", class: "la-pin", "aria-label": `Go to pin ${pin.label}` },
+      picture.canvas,
+      h("span", {}, pin.label),
+    );
     button.addEventListener("click", () => go(pin));
     return button;
   }
@@ -201,12 +257,15 @@ export function classWords(className: string | null): string {
 /** What the small picture is: an original, or what the decoder makes of its code, told its class or another. */
 export function nearestWords(number: number, isOriginal: boolean, decodedAs: string | null): string {
   if (isOriginal) return `test image ${number}`;
-  return decodedAs === null ? `reconstruction of test image ${number}` : `code of test image ${number}, decoded as ${classWords(decodedAs)}`;
+  return decodedAs === null
+    ? `reconstruction of test image ${number}`
+    : `code of test image ${number}, decoded as ${classWords(decodedAs)}`;
 }
 
 /** Of what class the probe is, for those who do not see it. A decoder that is told the class need not draw the neighbour's. */
 export function looksWords(nearest: string | null, decodedAs: string | null, classified = ""): string {
-  if (classified) return `${decodedAs === null ? "" : `decoded as ${classWords(decodedAs)}, `}looks like ${classified}, `;
+  if (classified)
+    return `${decodedAs === null ? "" : `decoded as ${classWords(decodedAs)}, `}looks like ${classified}, `;
   if (decodedAs === null) return nearest === null ? "" : `looks like ${classWords(nearest)} (nearest test image), `;
   return `decoded as ${classWords(decodedAs)}, ${nearest === null ? "" : `nearest test image ${classWords(nearest)}, `}`;
 }

@@ -1,12 +1,12 @@
 /** What can be exported? The map as a picture, the pins as JSON, the picture under the cursor as three lines of Python. */
 
-import type { PinRecord } from "../wire/payload";
-import { css } from "../ui/colour";
-import { h } from "../ui/dom";
-import { rampColour, type RampName } from "../ui/ramp";
 import type { Scene } from "../data/run-on-map";
 import type { Stage } from "../layers/canvas";
+import { css } from "../ui/colour";
+import { h } from "../ui/dom";
+import { type RampName, rampColour } from "../ui/ramp";
 import type { Theme } from "../ui/theme";
+import type { PinRecord } from "../wire/payload";
 
 const CARD_PX = 260;
 const LINE_PX = 21;
@@ -21,7 +21,14 @@ export interface PictureKey {
 }
 
 /** The map as it is on the screen, its axes, and beside it what is under the cursor and what the colours mean. */
-export function screenPicture(stage: Stage, theme: Theme, decoded: HTMLCanvasElement, isLow: boolean, lines: readonly string[], keys: readonly PictureKey[]): HTMLCanvasElement {
+export function screenPicture(
+  stage: Stage,
+  theme: Theme,
+  decoded: HTMLCanvasElement,
+  isLow: boolean,
+  lines: readonly string[],
+  keys: readonly PictureKey[],
+): HTMLCanvasElement {
   const { ratio, width, plot } = stage;
   const room = CARD_PX - 40;
   const factor = room / Math.max(decoded.width, decoded.height);
@@ -44,13 +51,22 @@ export function screenPicture(stage: Stage, theme: Theme, decoded: HTMLCanvasEle
   if (isLow) frame(context, css(theme.text), width + 20, plot.top, decoded.width * factor, decoded.height * factor);
   context.fillStyle = css(theme.text);
   context.font = `500 14px ${theme.font}`;
-  lines.forEach((line, i) => context.fillText(line, width + 20, plot.top + decoded.height * factor + 26 + LINE_PX * i, room));
+  lines.forEach((line, i) =>
+    context.fillText(line, width + 20, plot.top + decoded.height * factor + 26 + LINE_PX * i, room),
+  );
   keys.forEach((key, i) => drawKey(context, key, width + 20, below + KEY_PX * i, room));
   return canvas;
 }
 
 /** Dashes around a picture of low density: its pixels stay the decoder's. */
-export function frame(context: CanvasRenderingContext2D, ink: string, left: number, top: number, width: number, height: number): void {
+export function frame(
+  context: CanvasRenderingContext2D,
+  ink: string,
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+): void {
   context.save();
   context.strokeStyle = ink;
   context.lineWidth = 2;
@@ -59,7 +75,13 @@ export function frame(context: CanvasRenderingContext2D, ink: string, left: numb
   context.restore();
 }
 
-function drawKey(context: CanvasRenderingContext2D, { text, colour, ramp }: PictureKey, left: number, base: number, room: number): void {
+function drawKey(
+  context: CanvasRenderingContext2D,
+  { text, colour, ramp }: PictureKey,
+  left: number,
+  base: number,
+  room: number,
+): void {
   const ink = context.fillStyle;
   const wide = ramp ? 48 : 10;
   for (let i = 0; ramp && i < RAMP_STEPS; i++) {

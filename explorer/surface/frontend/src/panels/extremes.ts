@@ -1,8 +1,8 @@
 /** Which images are extreme? The twenty highest and lowest of the chosen quantity, as pictures that lead to their points. */
 
+import { extremes, type Quantity } from "../data/quantities";
 import { h, setText } from "../ui/dom";
 import { number } from "../ui/format";
-import { extremes, type Quantity } from "../data/quantities";
 
 export const STRIP_LENGTH = 20;
 
@@ -15,12 +15,21 @@ export class Strip {
   private isLargest = true;
   private accepts: (i: number) => boolean = () => true;
 
-  constructor(private readonly pictureOf: (i: number) => HTMLCanvasElement, private readonly numberOf: (i: number) => number, private readonly go: (i: number) => void) {
+  constructor(
+    private readonly pictureOf: (i: number) => HTMLCanvasElement,
+    private readonly numberOf: (i: number) => number,
+    private readonly go: (i: number) => void,
+  ) {
     this.order.addEventListener("click", () => {
       this.isLargest = !this.isLargest;
       this.build();
     });
-    this.element = h("div", { class: "la-strip", hidden: true }, h("div", { class: "la-strip-head" }, this.heading, this.order), this.list);
+    this.element = h(
+      "div",
+      { class: "la-strip", hidden: true },
+      h("div", { class: "la-strip-head" }, this.heading, this.order),
+      this.list,
+    );
   }
 
   /** Nothing hides it. */
@@ -35,7 +44,10 @@ export class Strip {
     const { quantity } = this;
     if (!quantity) return this.list.replaceChildren();
     const found = extremes(quantity.values, STRIP_LENGTH, this.isLargest, this.accepts);
-    setText(this.heading, `${found.length} images with the ${this.isLargest ? "highest" : "lowest"} ${inSentence(quantity.name)}`);
+    setText(
+      this.heading,
+      `${found.length} images with the ${this.isLargest ? "highest" : "lowest"} ${inSentence(quantity.name)}`,
+    );
     setText(this.order, this.isLargest ? "Show the lowest" : "Show the highest");
     this.list.replaceChildren(...found.map((i) => this.entry(i, quantity)));
   }
@@ -43,7 +55,12 @@ export class Strip {
   private entry(i: number, { name, values }: Quantity): HTMLElement {
     const picture = copyOf(this.pictureOf(i));
     const label = `Go to test image ${this.numberOf(i)}, ${inSentence(name)} ${number(values[i])}`;
-    const button = h("button", { type: "button", class: "la-pin", title: label, "aria-label": label }, picture, h("span", {}, number(values[i])));
+    const button = h(
+      "button",
+      { type: "button", class: "la-pin", title: label, "aria-label": label },
+      picture,
+      h("span", {}, number(values[i])),
+    );
     button.addEventListener("click", () => this.go(i));
     return button;
   }

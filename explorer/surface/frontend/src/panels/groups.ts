@@ -1,15 +1,15 @@
 /** What was selected, and what do two selections differ in? The panel below the map: facts, saved groups, the way from B to A. */
 
-import type { PinRecord } from "../wire/payload";
-import { classWords } from "./decoded-picture";
+import type { Scene } from "../data/run-on-map";
+import { keepGroups, keptGroups } from "../data/saved-groups";
+import { direction, factsOf, type GroupFacts, selectionCsv } from "../data/selection";
+import { MAX_NAME, pinName } from "../kernel/pins";
 import { h, setText } from "../ui/dom";
 import { count, number, percent } from "../ui/format";
-import { keepGroups, keptGroups } from "../data/saved-groups";
 import { classColour } from "../ui/palette";
 import { Picture } from "../ui/picture";
-import { MAX_NAME, pinName } from "../kernel/pins";
-import type { Scene } from "../data/run-on-map";
-import { direction, factsOf, selectionCsv, type GroupFacts } from "../data/selection";
+import type { PinRecord } from "../wire/payload";
+import { classWords } from "./decoded-picture";
 import { save } from "./export";
 
 export interface GroupActions {
@@ -37,18 +37,47 @@ export class Groups {
   readonly element: HTMLElement;
   private readonly words = h("p", {}, "");
   private readonly bar = h("div", { class: "la-shares", role: "img" });
-  private readonly image = new Picture(h("canvas", { class: "la-pixels", role: "img", "aria-label": "Mean image of the selection" }));
-  private readonly decoded = new Picture(h("canvas", { class: "la-pixels", role: "img", "aria-label": "Decoded mean code of the selection" }));
-  private readonly imageBox = h("figure", { class: "la-figure" }, this.image.canvas, h("figcaption", { class: "la-small" }, "mean image"));
+  private readonly image = new Picture(
+    h("canvas", { class: "la-pixels", role: "img", "aria-label": "Mean image of the selection" }),
+  );
+  private readonly decoded = new Picture(
+    h("canvas", { class: "la-pixels", role: "img", "aria-label": "Decoded mean code of the selection" }),
+  );
+  private readonly imageBox = h(
+    "figure",
+    { class: "la-figure" },
+    this.image.canvas,
+    h("figcaption", { class: "la-small" }, "mean image"),
+  );
   private readonly selected = h("div", { class: "la-selected", hidden: true });
   private readonly saved = h("div", { class: "la-tools" });
-  private readonly name = h("input", { class: "la-input la-group-name", type: "text", maxlength: MAX_NAME, "aria-label": "Name of the group", autocomplete: "off", spellcheck: "false" });
+  private readonly name = h("input", {
+    class: "la-input la-group-name",
+    type: "text",
+    maxlength: MAX_NAME,
+    "aria-label": "Name of the group",
+    autocomplete: "off",
+    spellcheck: "false",
+  });
   private readonly between = h("div", { class: "la-between-box", hidden: true });
   private readonly start_ = h("select", { class: "la-select", "aria-label": "Start of the walk" });
-  private readonly analogies = h("div", { class: "la-analogies", role: "group", "aria-label": "The direction applied to every pin", hidden: true });
+  private readonly analogies = h("div", {
+    class: "la-analogies",
+    role: "group",
+    "aria-label": "The direction applied to every pin",
+    hidden: true,
+  });
   private readonly a = h("select", { class: "la-select", "aria-label": "Group A" });
   private readonly b = h("select", { class: "la-select", "aria-label": "Group B" });
-  private readonly strength = h("input", { type: "range", class: "la-slider", min: -REACH, max: REACH, step: 0.01, value: 0, "aria-label": "Strength of the direction from B to A" });
+  private readonly strength = h("input", {
+    type: "range",
+    class: "la-slider",
+    min: -REACH,
+    max: REACH,
+    step: 0.01,
+    value: 0,
+    "aria-label": "Strength of the direction from B to A",
+  });
   private readonly strengthText = h("span", { class: "la-number la-small" });
   private groups: Group[] = [];
   private scene: Scene | null = null;
@@ -67,18 +96,58 @@ export class Groups {
       event.stopPropagation(); // hosts have one-letter shortcuts of their own
       if (event.key === "Enter") this.keep();
     });
-    const pictures = h("div", { class: "la-group-pictures" }, this.imageBox, h("figure", { class: "la-figure" }, this.decoded.canvas, h("figcaption", { class: "la-small" }, "mean code, decoded")));
-    this.selected.append(pictures, h("div", { class: "la-group-facts" }, this.words, this.bar, h("div", { class: "la-tools" }, this.name, save, csv, clear)));
+    const pictures = h(
+      "div",
+      { class: "la-group-pictures" },
+      this.imageBox,
+      h(
+        "figure",
+        { class: "la-figure" },
+        this.decoded.canvas,
+        h("figcaption", { class: "la-small" }, "mean code, decoded"),
+      ),
+    );
+    this.selected.append(
+      pictures,
+      h(
+        "div",
+        { class: "la-group-facts" },
+        this.words,
+        this.bar,
+        h("div", { class: "la-tools" }, this.name, save, csv, clear),
+      ),
+    );
     this.between.append(
-      h("div", { class: "la-between" }, h("span", { class: "la-small" }, "Direction"), this.a, h("span", {}, "−"), this.b, axis),
-      h("div", { class: "la-between" }, h("span", { class: "la-small" }, "added to"), this.start_, this.strength, this.strengthText),
+      h(
+        "div",
+        { class: "la-between" },
+        h("span", { class: "la-small" }, "Direction"),
+        this.a,
+        h("span", {}, "−"),
+        this.b,
+        axis,
+      ),
+      h(
+        "div",
+        { class: "la-between" },
+        h("span", { class: "la-small" }, "added to"),
+        this.start_,
+        this.strength,
+        this.strengthText,
+      ),
       this.analogies,
     );
     for (const select of [this.a, this.b, this.start_]) select.addEventListener("change", () => this.start());
     // the slider goes on from where the cursor was when it was last touched, or from the pin
     this.strength.addEventListener("pointerdown", () => this.start_.value === HERE && this.start());
     this.strength.addEventListener("input", () => this.step());
-    this.element = h("section", { class: "la-groups", "aria-label": "Selection and groups", hidden: true }, this.selected, this.saved, this.between);
+    this.element = h(
+      "section",
+      { class: "la-groups", "aria-label": "Selection and groups", hidden: true },
+      this.selected,
+      this.saved,
+      this.between,
+    );
   }
 
   /** On another map of the same run the points are the same, and so are groups and direction. */
@@ -88,7 +157,11 @@ export class Groups {
       picture.setShape(scene.header.run.image_shape);
       picture.fitInto(84);
     }
-    if (isNewRun) this.groups = keptGroups(scene.header.run.id, scene.nPoints).map(({ name, indices }) => ({ name, facts: factsOf(scene, indices) }));
+    if (isNewRun)
+      this.groups = keptGroups(scene.header.run.id, scene.nPoints).map(({ name, indices }) => ({
+        name,
+        facts: factsOf(scene, indices),
+      }));
     this.show(isNewRun ? null : this.current, this.isDark);
     this.cells = [];
     this.showPins(this.pins);
@@ -99,9 +172,14 @@ export class Groups {
     const { scene } = this;
     this.pins = pins.filter(({ z }) => z.length === scene?.space.latentDim);
     const before = this.start_.value || HERE;
-    this.start_.replaceChildren(h("option", { value: HERE }, "the code under the cursor"), ...this.pins.map((pin) => h("option", { value: pin.label }, `pin ${pinName(pin)}`)));
+    this.start_.replaceChildren(
+      h("option", { value: HERE }, "the code under the cursor"),
+      ...this.pins.map((pin) => h("option", { value: pin.label }, `pin ${pinName(pin)}`)),
+    );
     this.start_.value = this.pins.some(({ label }) => label === before) ? before : HERE;
-    const isSame = this.cells.length === this.pins.length && this.cells.every(({ pin }, i) => pin.label === this.pins[i].label && String(pin.z) === String(this.pins[i].z));
+    const isSame =
+      this.cells.length === this.pins.length &&
+      this.cells.every(({ pin }, i) => pin.label === this.pins[i].label && String(pin.z) === String(this.pins[i].z));
     if (!isSame && scene) this.cells = this.pins.map((pin) => this.cell(pin, scene));
     this.analogies.replaceChildren(...this.cells.map(({ picture }) => picture.canvas.parentElement as HTMLElement));
     this.analogies.hidden = this.cells.length === 0;
@@ -112,7 +190,12 @@ export class Groups {
     const picture = new Picture(h("canvas", { class: "la-pixels", "aria-hidden": "true" }));
     picture.setShape(scene.header.run.image_shape);
     picture.fitInto(ANALOGY_PX);
-    const button = h("button", { type: "button", class: "la-pin", "aria-label": `Walk from pin ${pin.label}` }, picture.canvas, h("span", {}, pin.label));
+    const button = h(
+      "button",
+      { type: "button", class: "la-pin", "aria-label": `Walk from pin ${pin.label}` },
+      picture.canvas,
+      h("span", {}, pin.label),
+    );
     button.addEventListener("click", () => {
       this.start_.value = pin.label;
       this.base = pin.z;
@@ -126,7 +209,8 @@ export class Groups {
     const along = this.along();
     if (!scene || !along) return;
     const t = Number(this.strength.value);
-    for (const { pin, picture } of this.cells) picture.paint(scene.model.decodeShared(pin.z.map((value, k) => value + t * along[k])));
+    for (const { pin, picture } of this.cells)
+      picture.paint(scene.model.decodeShared(pin.z.map((value, k) => value + t * along[k])));
   }
 
   /** A − B (K,), once two groups are there. */
@@ -156,7 +240,10 @@ export class Groups {
       const top = facts.shares.slice(0, 3).map(({ slot, share }) => `${this.slotName(slot)} ${percent(share)}`);
       const kl = facts.meanKl === null ? "" : ` Mean KL ${number(facts.meanKl)} nats.`;
       setText(this.words, `${count(facts.indices.length)} points selected: ${top.join(", ")}.${kl}`);
-      this.bar.setAttribute("aria-label", `Class shares: ${facts.shares.map(({ slot, share }) => `${this.slotName(slot)} ${percent(share)}`).join(", ")}`);
+      this.bar.setAttribute(
+        "aria-label",
+        `Class shares: ${facts.shares.map(({ slot, share }) => `${this.slotName(slot)} ${percent(share)}`).join(", ")}`,
+      );
       this.bar.replaceChildren(...facts.shares.map(({ slot, share }) => this.share(slot, share)));
       this.imageBox.hidden = facts.meanImage === null;
       if (facts.meanImage) this.image.paint(facts.meanImage);
@@ -169,16 +256,24 @@ export class Groups {
     this.saved.replaceChildren(...this.groups.map((group, index) => this.chip(group, index)));
     const isNew = this.between.hidden && this.groups.length >= 2;
     this.between.hidden = this.groups.length < 2;
-    for (const [select, fallback] of [[this.a, 0], [this.b, 1]] as const) {
+    for (const [select, fallback] of [
+      [this.a, 0],
+      [this.b, 1],
+    ] as const) {
       const before = select.options.length > 1 ? select.value : "";
       select.replaceChildren(...this.groups.map(({ name }, i) => h("option", { value: i }, name)));
-      select.value = before !== "" && Number(before) < this.groups.length ? before : String(Math.min(fallback, this.groups.length - 1));
+      select.value =
+        before !== "" && Number(before) < this.groups.length
+          ? before
+          : String(Math.min(fallback, this.groups.length - 1));
     }
     if (isNew) this.showAnalogies();
   }
 
   private chip({ name, facts }: Group, index: number): HTMLElement {
-    const again = this.button(`${name}: ${count(facts.indices.length)} points`, () => this.actions.select(facts.indices));
+    const again = this.button(`${name}: ${count(facts.indices.length)} points`, () =>
+      this.actions.select(facts.indices),
+    );
     again.title = `Select the points of ${name} again`;
     const forget = this.button("×", () => {
       this.groups.splice(index, 1);
@@ -198,14 +293,20 @@ export class Groups {
   }
 
   private remember(): void {
-    if (this.scene) keepGroups(this.scene.header.run.id, this.groups.map(({ name, facts: { indices } }) => ({ name, indices })));
+    if (this.scene)
+      keepGroups(
+        this.scene.header.run.id,
+        this.groups.map(({ name, facts: { indices } }) => ({ name, indices })),
+      );
   }
 
   /** What a group would be called if nobody named it. */
   private wish({ shares }: GroupFacts): string {
     const [most] = shares;
     const name = most && most.share > 0.5 ? this.slotName(most.slot) : "";
-    return this.free(name === "" ? "Group" : most.share === 1 ? name[0].toUpperCase() + name.slice(1) : `Mostly ${name}`);
+    return this.free(
+      name === "" ? "Group" : most.share === 1 ? name[0].toUpperCase() + name.slice(1) : `Mostly ${name}`,
+    );
   }
 
   private free(wish: string): string {
@@ -226,12 +327,19 @@ export class Groups {
     const along = this.along();
     if (!a || !b || !along) return;
     this.base ??= this.actions.here();
-    if (along.every((value) => Math.abs(value) < 1e-6)) return setText(this.strengthText, `${a.name} and ${b.name} have the same mean code: there is no direction between them.`);
+    if (along.every((value) => Math.abs(value) < 1e-6))
+      return setText(
+        this.strengthText,
+        `${a.name} and ${b.name} have the same mean code: there is no direction between them.`,
+      );
     const t = Number(this.strength.value);
     const start = this.start_.value === HERE ? "" : `Pin ${this.start_.value} `;
     setText(this.strengthText, `${number(t)} × (${a.name} − ${b.name})`);
     this.strength.setAttribute("aria-valuetext", `${number(t)} times ${a.name} minus ${b.name}`);
-    this.actions.walk(this.base.map((value, k) => value + t * along[k]), `${start}${start && t >= 0 ? "+ " : ""}${number(t)} × (${a.name} − ${b.name})`);
+    this.actions.walk(
+      this.base.map((value, k) => value + t * along[k]),
+      `${start}${start && t >= 0 ? "+ " : ""}${number(t)} × (${a.name} − ${b.name})`,
+    );
     this.showAnalogies();
   }
 

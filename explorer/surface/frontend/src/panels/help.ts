@@ -1,11 +1,15 @@
 /** How is the map used? The panel behind "?". */
 
-import { h, icon } from "../ui/dom";
 import { KEYS } from "../editor/keymap";
+import { h, icon } from "../ui/dom";
 
 export class HelpPanel {
   readonly element: HTMLElement;
-  private readonly closeButton = h("button", { type: "button", class: "la-tool", "aria-label": "Close" }, icon("close"));
+  private readonly closeButton = h(
+    "button",
+    { type: "button", class: "la-tool", "aria-label": "Close" },
+    icon("close"),
+  );
 
   constructor(close: () => void) {
     const rows = KEYS.flatMap(([keys, what]) => [h("dt", {}, keys), h("dd", {}, what)]);

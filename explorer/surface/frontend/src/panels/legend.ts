@@ -1,8 +1,8 @@
 /** Which classes are shown? Chips that toggle a class, show it alone, or bring all back. */
 
 import { h, svg } from "../ui/dom";
-import { classColour, classShape, shapePath } from "../ui/palette";
 import { count } from "../ui/format";
+import { classColour, classShape, shapePath } from "../ui/palette";
 
 /** 1 shown, 0 hidden, for every class and, last, for points without one. */
 export type Shown = Uint8Array;
@@ -51,16 +51,29 @@ export class Legend {
     for (const { slot, chip, swatch } of this.chips) {
       const label = slot === shown.length - 1 ? -1 : slot;
       chip.setAttribute("aria-pressed", String(shown[slot] === 1));
-      const path = { d: shapePath(classShape(label, withShapes)), fill: classColour(label, isDark), "fill-rule": "evenodd" };
+      const path = {
+        d: shapePath(classShape(label, withShapes)),
+        fill: classColour(label, isDark),
+        "fill-rule": "evenodd",
+      };
       swatch.replaceChildren(svg("-1.3 -1.3 2.6 2.6", [path]));
     }
     this.all.hidden = this.chips.every(({ slot }) => shown[slot] === 1);
   }
 
-  private makeChip({ slot, name, nPoints }: LegendEntry): { slot: number; chip: HTMLButtonElement; swatch: HTMLElement } {
+  private makeChip({ slot, name, nPoints }: LegendEntry): {
+    slot: number;
+    chip: HTMLButtonElement;
+    swatch: HTMLElement;
+  } {
     const swatch = h("span", { class: "la-swatch" });
     const title = `${name}: ${count(nPoints)} points. Click to show or hide, Shift-click or double-click for this class alone.`;
-    const chip = h("button", { type: "button", class: "la-chip", title, "aria-pressed": "true" }, swatch, h("span", {}, name));
+    const chip = h(
+      "button",
+      { type: "button", class: "la-chip", title, "aria-pressed": "true" },
+      swatch,
+      h("span", {}, name),
+    );
     chip.addEventListener("click", (event) => {
       if (event.detail > 1) return; // the second click of a double click
       this.change((shown) => (event.shiftKey ? isolated(shown, slot) : toggled(shown, slot)));

@@ -1,11 +1,11 @@
 /** Where on its path is an interpolation right now? The arithmetic of playing, and its controls. */
 
-import type { PathRecord, Point } from "../wire/payload";
+import { N_FRAMES } from "../data/interpolation";
 import { Select } from "../ui/chooser";
 import { h, icon, prefersReducedMotion, setText } from "../ui/dom";
-import { N_FRAMES } from "../data/interpolation";
-import { PathStrips, type Live } from "./path-traces";
-import { Picture, type ImageShape } from "../ui/picture";
+import { type ImageShape, Picture } from "../ui/picture";
+import type { PathRecord, Point } from "../wire/payload";
+import { type Live, PathStrips } from "./path-traces";
 
 export type PlayMode = "ping-pong" | "loop";
 
@@ -84,17 +84,45 @@ export class Player {
   private cells: HTMLButtonElement[] = [];
   private look: Look = { paint: () => undefined, isLow: () => false };
   private beside = NOTHING;
-  private readonly besidePicture = new Picture(h("canvas", { class: "la-pixels", role: "img", "aria-label": "The other path at the same frame" }));
+  private readonly besidePicture = new Picture(
+    h("canvas", { class: "la-pixels", role: "img", "aria-label": "The other path at the same frame" }),
+  );
   private readonly besideSelect = new Select("Compare with", (value) => this.setBeside(value), "la");
-  private readonly besideBox = h("div", { class: "la-beside", hidden: true }, this.besideSelect.element, this.besidePicture.canvas);
-  private readonly strips = new PathStrips((share) => this.seek(frameAt(share, this.path?.z.length ?? 1)), (label) => this.events.className(label));
+  private readonly besideBox = h(
+    "div",
+    { class: "la-beside", hidden: true },
+    this.besideSelect.element,
+    this.besidePicture.canvas,
+  );
+  private readonly strips = new PathStrips(
+    (share) => this.seek(frameAt(share, this.path?.z.length ?? 1)),
+    (label) => this.events.className(label),
+  );
   private shownFrame = -1;
   private readonly title = h("h2", { class: "la-h" });
   private readonly playButton = h("button", { type: "button", class: "la-tool la-play" });
-  private readonly slider = h("input", { type: "range", class: "la-slider", min: 0, max: 1, step: 1, value: 0, "aria-label": "Position on the path" });
+  private readonly slider = h("input", {
+    type: "range",
+    class: "la-slider",
+    min: 0,
+    max: 1,
+    step: 1,
+    value: 0,
+    "aria-label": "Position on the path",
+  });
   private readonly counter = h("span", { class: "la-muted la-number" });
   private readonly speeds: HTMLButtonElement[];
-  private readonly loopButton = h("button", { type: "button", class: "la-tool", title: "Start over at the end instead of turning round", "aria-label": "Loop: start over at the end instead of turning round" }, icon("loop"), h("span", {}, "Loop"));
+  private readonly loopButton = h(
+    "button",
+    {
+      type: "button",
+      class: "la-tool",
+      title: "Start over at the end instead of turning round",
+      "aria-label": "Loop: start over at the end instead of turning round",
+    },
+    icon("loop"),
+    h("span", {}, "Loop"),
+  );
   private readonly film = h("div", { class: "la-film", role: "group", "aria-label": "Filmstrip" });
 
   constructor(private readonly events: PlayerEvents) {
@@ -104,7 +132,12 @@ export class Player {
       h("div", { class: "la-transport" }, this.playButton, this.slider, this.counter),
       this.film,
       this.strips.element,
-      h("div", { class: "la-transport" }, h("div", { class: "la-tools", role: "group", "aria-label": "Speed" }, ...this.speeds), this.loopButton),
+      h(
+        "div",
+        { class: "la-transport" },
+        h("div", { class: "la-tools", role: "group", "aria-label": "Speed" }, ...this.speeds),
+        this.loopButton,
+      ),
       this.besideBox,
     );
     this.element.hidden = true;
@@ -141,14 +174,17 @@ export class Player {
   }
 
   get place(): Point {
-    const [x, y] = this.isPlaying && this.path ? between(this.path.map, this.head.position) : (this.path?.map[this.frame] ?? [0, 0]);
+    const [x, y] =
+      this.isPlaying && this.path ? between(this.path.map, this.head.position) : (this.path?.map[this.frame] ?? [0, 0]);
     return [x, y];
   }
 
   /** Returns whether the path is another one than before. A new one plays at once, unless motion is unwelcome. */
   setPath(path: PathRecord | null, shape: ImageShape, look: Look, isDark: boolean): boolean {
     const usable = path && path.z.length > 0 && path.map.length === path.z.length ? path : null;
-    const key = usable ? JSON.stringify([usable.title, usable.z, usable.map, usable.ends, usable.stops, usable.labels]) : "";
+    const key = usable
+      ? JSON.stringify([usable.title, usable.z, usable.map, usable.ends, usable.stops, usable.labels])
+      : "";
     const isSame = key === this.key;
     this.key = key;
     this.path = usable;
@@ -238,7 +274,10 @@ export class Player {
 
   private showPath(path: PathRecord, shape: ImageShape, look: Look, isDark: boolean): void {
     const [first, last] = path.ends;
-    setText(this.title, first && last ? `${capital(path.title)} path, ${first} to ${last}` : `${capital(path.title)} path`);
+    setText(
+      this.title,
+      first && last ? `${capital(path.title)} path, ${first} to ${last}` : `${capital(path.title)} path`,
+    );
     this.look = look;
     this.isDark = isDark;
     this.strips.show(path.strips ?? [], isDark);
@@ -250,7 +289,15 @@ export class Player {
       look.paint(picture, path.z[frame], path.labels?.[frame] ?? null);
       const isLow = look.isLow(path.z[frame]);
       picture.canvas.toggleAttribute("data-low", isLow);
-      const cell = h("button", { type: "button", class: "la-film-cell", "aria-label": `Frame ${frame + 1} of ${path.z.length}${isLow ? ", low density of encoded images" : ""}` }, picture.canvas);
+      const cell = h(
+        "button",
+        {
+          type: "button",
+          class: "la-film-cell",
+          "aria-label": `Frame ${frame + 1} of ${path.z.length}${isLow ? ", low density of encoded images" : ""}`,
+        },
+        picture.canvas,
+      );
       cell.addEventListener("click", () => this.seek(frame));
       return cell;
     });
@@ -262,7 +309,10 @@ export class Player {
     const titles = others.map(({ title }) => title);
     if (!titles.includes(this.beside)) this.beside = NOTHING;
     this.besideBox.hidden = titles.length === 0;
-    this.besideSelect.show([{ value: NOTHING, text: "none" }, ...titles.map((title) => ({ value: title, text: title }))], this.beside);
+    this.besideSelect.show(
+      [{ value: NOTHING, text: "none" }, ...titles.map((title) => ({ value: title, text: title }))],
+      this.beside,
+    );
     this.besidePicture.setShape(shape);
     this.besidePicture.fitInto(BESIDE_PX);
     this.paintBeside();

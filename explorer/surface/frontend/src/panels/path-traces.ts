@@ -1,10 +1,10 @@
 /** What changes along the path? Numbers of every frame as strips under the film, with a line where the picture is. */
 
+import { levelWord } from "../geometry/support";
 import { h, setText, svg } from "../ui/dom";
 import { number } from "../ui/format";
-import { probability, type Looks } from "./class-probabilities";
-import { levelWord } from "../geometry/support";
 import { classColour } from "../ui/palette";
+import { type Looks, probability } from "./class-probabilities";
 
 /** A number for every frame, or one for every class of every frame; drawn from 0 to `top`. */
 export interface StripRecord {
@@ -38,7 +38,11 @@ export function stacked(rows: readonly (readonly number[])[]): number[][] {
 }
 
 /** What stands above a strip: the figure of one moment, in the card's words. */
-export function figure(of: StripRecord["of"], row: number | readonly number[], className: (label: number) => string): string {
+export function figure(
+  of: StripRecord["of"],
+  row: number | readonly number[],
+  className: (label: number) => string,
+): string {
   if (typeof row === "number") return of === "density" ? `${levelWord(row)}, ${number(row)}` : number(row);
   const label = row.indexOf(Math.max(...row));
   return best({ label, probability: row[label] }, className);
@@ -56,7 +60,10 @@ export class PathStrips {
   private live: Live = {};
 
   /** `seek`: a share of the way, 0 to 1. */
-  constructor(private readonly seek: (share: number) => void, private readonly className: (label: number) => string) {}
+  constructor(
+    private readonly seek: (share: number) => void,
+    private readonly className: (label: number) => string,
+  ) {}
 
   show(strips: readonly StripRecord[], isDark: boolean): void {
     const usable = strips.filter(({ values }) => values.length > 1);
@@ -88,7 +95,8 @@ export class PathStrips {
   say(live: Live): void {
     this.live = { ...this.live, ...live };
     this.strips.forEach((strip, i) => {
-      if (strip.of === "density" && live.density !== undefined) setText(this.values[i], figure("density", live.density, this.className));
+      if (strip.of === "density" && live.density !== undefined)
+        setText(this.values[i], figure("density", live.density, this.className));
       if (strip.of === "classes" && live.classes) setText(this.values[i], best(live.classes, this.className));
     });
   }
@@ -96,7 +104,6 @@ export class PathStrips {
   private isLive({ of }: StripRecord): boolean {
     return Boolean(of && this.live[of] !== undefined);
   }
-
 
   private row(strip: StripRecord, isDark: boolean): HTMLElement {
     const value = h("span", { class: "la-number" });
@@ -111,7 +118,12 @@ export class PathStrips {
     });
     this.values.push(value);
     this.cursors.push(cursor);
-    return h("div", { class: "la-path-strip", title: strip.definition }, h("div", { class: "la-path-strip-head" }, h("span", {}, strip.name), value), field);
+    return h(
+      "div",
+      { class: "la-path-strip", title: strip.definition },
+      h("div", { class: "la-path-strip-head" }, h("span", {}, strip.name), value),
+      field,
+    );
   }
 
   private point(event: PointerEvent, field: HTMLElement): void {
@@ -125,10 +137,26 @@ function drawing({ values, top }: StripRecord, isDark: boolean): SVGSVGElement {
   const attributes = { preserveAspectRatio: "none", class: "la-path-strip-area" };
   if (isRows(values)) {
     const bounds = stacked(values);
-    return svg(box, bounds.slice(1).map((high, y) => ({ d: areaPath(bounds[y], high), fill: classColour(y, isDark) })), attributes);
+    return svg(
+      box,
+      bounds.slice(1).map((high, y) => ({ d: areaPath(bounds[y], high), fill: classColour(y, isDark) })),
+      attributes,
+    );
   }
   const high = values.map((value) => (top > 0 ? Math.min(1, Math.max(0, value / top)) : 0));
-  return svg(box, [{ d: areaPath(high.map(() => 0), high), fill: "currentColor" }], attributes);
+  return svg(
+    box,
+    [
+      {
+        d: areaPath(
+          high.map(() => 0),
+          high,
+        ),
+        fill: "currentColor",
+      },
+    ],
+    attributes,
+  );
 }
 
 function isRows(values: StripRecord["values"]): values is readonly (readonly number[])[] {

@@ -1,9 +1,9 @@
 /** What is the same z under every class? For a decoder that is told one: a small picture a class, which follows the probe. */
 
-import { classWords } from "./decoded-picture";
+import type { Scene } from "../data/run-on-map";
 import { h } from "../ui/dom";
 import { Picture } from "../ui/picture";
-import type { Scene } from "../data/run-on-map";
+import { classWords } from "./decoded-picture";
 
 /** What is painted in one frame; the others follow in the next ones, so that the hand does not feel them. */
 const SLICE_MS = 4;
@@ -27,14 +27,18 @@ export class ClassStrip {
 
   /** `choose`: another class of the host's chooser, by its number; null where the host has none. */
   constructor(private readonly choose: ((label: number) => void) | null) {
-    this.element.title = "p(x|z, y): the decoder's picture of the same code z for every class y. The outlined one is the class that is chosen.";
+    this.element.title =
+      "p(x|z, y): the decoder's picture of the same code z for every class y. The outlined one is the class that is chosen.";
     this.element.append(h("p", { class: "la-small" }, "The same z as every class"), this.list);
   }
 
   configure(scene: Scene): void {
     const { nClasses, label } = scene.model;
-    const isSame = this.scene !== null && this.cells.length === nClasses && String(this.scene.header.class_names) === String(scene.header.class_names)
-      && String(this.scene.header.run.image_shape) === String(scene.header.run.image_shape);
+    const isSame =
+      this.scene !== null &&
+      this.cells.length === nClasses &&
+      String(this.scene.header.class_names) === String(scene.header.class_names) &&
+      String(this.scene.header.run.image_shape) === String(scene.header.run.image_shape);
     this.scene = scene;
     this.element.hidden = nClasses === 0;
     if (!isSame) this.cells = Array.from({ length: nClasses }, (_, k) => this.cell(scene, k)); // else a click keeps its focus
@@ -86,7 +90,11 @@ export class ClassStrip {
     const { choose } = this;
     if (!choose) return { picture, element: h("div", { class: "la-pin la-class", title: name }, ...content) };
     const label = `Decode as ${classWords(name)}`;
-    const element = h("button", { type: "button", class: "la-pin la-class", title: label, "aria-label": label }, ...content);
+    const element = h(
+      "button",
+      { type: "button", class: "la-pin la-class", title: label, "aria-label": label },
+      ...content,
+    );
     element.addEventListener("click", () => {
       this.outline(k); // the host's answer takes a moment
       choose(k);

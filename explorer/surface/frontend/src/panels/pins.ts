@@ -1,20 +1,22 @@
 /** What was kept, and what lies between it? The pins below the map: pictures and names, undo, the path through them, the plane of three. */
 
-import { Select, Segmented } from "../ui/chooser";
+import { PATH_KINDS, type PathChoice } from "../data/interpolation";
+import { MAX_NAME, type PinEdit, pinName } from "../kernel/pins";
+import { Segmented, Select } from "../ui/chooser";
 import { h, icon, setText } from "../ui/dom";
 import { distance, zText } from "../ui/format";
-import type { PathKind } from "../wire/run-bundle";
-import { PATH_KINDS, type PathChoice } from "../data/interpolation";
-import { Picture, type ImageShape } from "../ui/picture";
-import { MAX_NAME, pinName, type PinEdit } from "../kernel/pins";
+import { type ImageShape, Picture } from "../ui/picture";
 import type { PinRecord } from "../wire/payload";
+import type { PathKind } from "../wire/run-bundle";
 
 const TILE_PX = 84;
 
 const KIND_WORDS: Readonly<Record<PathKind, string>> = {
   linear: "(1−t)a + tb: suits two encoded images.",
-  "variance-preserving": "The line divided by √((1−t)² + t²): suits two samples from the prior, every step is again distributed as one.",
-  spherical: "Along the great circle around 0, the norm changing evenly from one end’s to the other’s (slerp, Shoemake 1985).",
+  "variance-preserving":
+    "The line divided by √((1−t)² + t²): suits two samples from the prior, every step is again distributed as one.",
+  spherical:
+    "Along the great circle around 0, the norm changing evenly from one end’s to the other’s (slerp, Shoemake 1985).",
 };
 const NO_PRIOR = " This model has no prior: such a path may leave the region of the encoded images.";
 
@@ -47,7 +49,11 @@ export interface ShelfModel {
 
 export class Shelf {
   readonly element: HTMLElement;
-  private readonly empty = h("p", { class: "la-muted" }, "Click the map, or press Enter on it: the code is kept here, with its picture, and in this page’s address.");
+  private readonly empty = h(
+    "p",
+    { class: "la-muted" },
+    "Click the map, or press Enter on it: the code is kept here, with its picture, and in this page’s address.",
+  );
   private readonly tiles = h("ul", { class: "la-tiles" });
   private readonly undo = tool("undo", "Undo: the pins as they were before (Ctrl+Z)");
   private readonly redo = tool("redo", "Redo (Ctrl+Shift+Z)");
@@ -56,10 +62,17 @@ export class Shelf {
   private readonly to = new Select("to", (value) => this.choose({ to: Number(value) }), "la");
   private readonly all = h("input", { type: "checkbox" });
   private readonly allLabel = h("label", { class: "la-check" }, this.all, h("span", {}, "through the pins between"));
-  private readonly kinds = new Segmented("Path", PATH_KINDS.map((kind) => ({ value: kind, text: kind[0].toUpperCase() + kind.slice(1) })), (kind) => this.choose({ kind: kind as PathKind }), "la");
+  private readonly kinds = new Segmented(
+    "Path",
+    PATH_KINDS.map((kind) => ({ value: kind, text: kind[0].toUpperCase() + kind.slice(1) })),
+    (kind) => this.choose({ kind: kind as PathKind }),
+    "la",
+  );
   private readonly words = h("p", { class: "la-small" });
   private readonly apart = h("p", { class: "la-small la-number", "data-testid": "apart" });
-  private readonly difference = new Picture(h("canvas", { class: "la-pixels", role: "img", "aria-label": "Absolute difference of the two pictures" }));
+  private readonly difference = new Picture(
+    h("canvas", { class: "la-pixels", role: "img", "aria-label": "Absolute difference of the two pictures" }),
+  );
   private readonly play = h("button", { type: "button", class: "la-button" });
   private readonly one = h("p", { class: "la-muted" }, "Pin a second code to play the path between the two.");
   private readonly pathBox: HTMLElement;
@@ -82,19 +95,38 @@ export class Shelf {
       this.element.focus();
     });
     this.pathBox = h(
-      "div", { class: "la-shelf-box", role: "group", "aria-label": "Path between pins" },
+      "div",
+      { class: "la-shelf-box", role: "group", "aria-label": "Path between pins" },
       h("div", { class: "la-row" }, this.from.element, this.to.element, this.allLabel, this.kinds.element),
       h("div", { class: "la-row" }, this.play, h("div", { class: "la-apart" }, this.difference.canvas, this.apart)),
       this.words,
     );
-    this.corners = ["Plane through", "", ""].map((label, i) => new Select(label, (value) => this.corner(i, Number(value)), "la", ["first pin", "second pin", "third pin"][i]));
+    this.corners = ["Plane through", "", ""].map(
+      (label, i) =>
+        new Select(label, (value) => this.corner(i, Number(value)), "la", ["first pin", "second pin", "third pin"][i]),
+    );
     const show = h("button", { type: "button", class: "la-chip la-all" }, "Show this plane");
     show.addEventListener("click", () => events.plane(this.three));
-    this.planeBox = h("div", { class: "la-row", role: "group", "aria-label": "Plane through three pins" }, ...this.corners.map(({ element }) => element), show);
+    this.planeBox = h(
+      "div",
+      { class: "la-row", role: "group", "aria-label": "Plane through three pins" },
+      ...this.corners.map(({ element }) => element),
+      show,
+    );
     this.element = h(
-      "section", { class: "la-shelf", "aria-label": "Pins", tabindex: "-1", hidden: true },
-      h("div", { class: "la-shelf-head" }, h("h2", { class: "la-shelf-title" }, "Pins"), h("div", { class: "la-tools" }, this.undo, this.redo, this.clear)),
-      this.empty, this.tiles, this.one, this.pathBox, this.planeBox,
+      "section",
+      { class: "la-shelf", "aria-label": "Pins", tabindex: "-1", hidden: true },
+      h(
+        "div",
+        { class: "la-shelf-head" },
+        h("h2", { class: "la-shelf-title" }, "Pins"),
+        h("div", { class: "la-tools" }, this.undo, this.redo, this.clear),
+      ),
+      this.empty,
+      this.tiles,
+      this.one,
+      this.pathBox,
+      this.planeBox,
     );
   }
 
@@ -141,7 +173,10 @@ export class Shelf {
   }
 
   private showPath(): void {
-    const { model, state: { pins } } = this;
+    const {
+      model,
+      state: { pins },
+    } = this;
     const names = pins.map((pin, i) => ({ value: String(i), text: pinName(pin) }));
     const { kind, from, to, all } = this.draft;
     this.from.show(names, String(from));
@@ -151,7 +186,10 @@ export class Shelf {
     this.allLabel.hidden = Math.abs(from - to) < 2;
     setText(this.words, KIND_WORDS[kind] + (model?.hasPrior || kind === "linear" ? "" : NO_PRIOR));
     const isPath = this.state.path !== null;
-    this.play.replaceChildren(icon(isPath ? "close" : "play"), h("span", {}, isPath ? "Remove the path" : "Play the path"));
+    this.play.replaceChildren(
+      icon(isPath ? "close" : "play"),
+      h("span", {}, isPath ? "Remove the path" : "Play the path"),
+    );
     if (pins.length >= 2) this.showApart(pins[from], pins[to]);
   }
 
@@ -160,7 +198,10 @@ export class Shelf {
     const { model } = this;
     if (!model || a.z.length !== model.latentDim || b.z.length !== model.latentDim) return;
     const step = b.z.map((value, k) => value - a.z[k]);
-    setText(this.apart, `${a.label} to ${b.label}: distance ${distance(Math.hypot(...step))}; ${step.length > 3 ? "largest differences " : "Δz = "}${zText(step, model.decimals)}`);
+    setText(
+      this.apart,
+      `${a.label} to ${b.label}: distance ${distance(Math.hypot(...step))}; ${step.length > 3 ? "largest differences " : "Δz = "}${zText(step, model.decimals)}`,
+    );
     const first = model.decode(a.z).slice(); // the engine's buffer is written again by the next decoding
     this.difference.paint(model.decode(b.z).map((value, i) => Math.abs(value - first[i])));
   }
@@ -213,14 +254,30 @@ export class Shelf {
   private tile(pin: PinRecord, i: number, model: ShelfModel): HTMLElement {
     const { label, z } = pin;
     const canvas = h("canvas", { class: "la-pixels", role: "img", "aria-label": `Decoded picture of pin ${label}` });
-    const go = h("button", { type: "button", class: "la-tile-go", "aria-label": `Go to pin ${label}`, title: `Go to pin ${label}` }, canvas);
+    const go = h(
+      "button",
+      { type: "button", class: "la-tile-go", "aria-label": `Go to pin ${label}`, title: `Go to pin ${label}` },
+      canvas,
+    );
     go.addEventListener("click", () => this.events.go(this.state.pins[i] ?? pin));
-    const drop = h("button", { type: "button", class: "la-tool la-drop", "aria-label": `Remove pin ${label}`, title: `Remove pin ${label}` }, icon("close"));
+    const drop = h(
+      "button",
+      { type: "button", class: "la-tool la-drop", "aria-label": `Remove pin ${label}`, title: `Remove pin ${label}` },
+      icon("close"),
+    );
     drop.addEventListener("click", () => {
       this.events.edit({ kind: "drop", index: i });
       this.focusTile(i);
     });
-    const name = h("input", { class: "la-name", type: "text", maxlength: MAX_NAME, placeholder: "name", "aria-label": `Name of pin ${label}`, autocomplete: "off", spellcheck: "false" });
+    const name = h("input", {
+      class: "la-name",
+      type: "text",
+      maxlength: MAX_NAME,
+      placeholder: "name",
+      "aria-label": `Name of pin ${label}`,
+      autocomplete: "off",
+      spellcheck: "false",
+    });
     name.value = pin.name ?? "";
     name.addEventListener("change", () => this.events.edit({ kind: "rename", index: i, name: name.value.trim() }));
     name.addEventListener("keydown", (event) => {
@@ -228,9 +285,15 @@ export class Shelf {
       event.stopPropagation(); // hosts have one-letter shortcuts of their own
     });
     const tile = h(
-      "li", { class: "la-tile", "data-z": JSON.stringify(z), "data-label": label },
-      go, h("div", { class: "la-tile-head" }, h("strong", {}, label), name, drop),
-      h("span", { class: "la-small la-number" }, z.length > 3 ? `largest ${zText(z, model.decimals)}` : zText(z, model.decimals)),
+      "li",
+      { class: "la-tile", "data-z": JSON.stringify(z), "data-label": label },
+      go,
+      h("div", { class: "la-tile-head" }, h("strong", {}, label), name, drop),
+      h(
+        "span",
+        { class: "la-small la-number" },
+        z.length > 3 ? `largest ${zText(z, model.decimals)}` : zText(z, model.decimals),
+      ),
     );
     paint(canvas, pin, model);
     return tile;
@@ -255,5 +318,9 @@ function paint(canvas: HTMLCanvasElement, pin: PinRecord, model: ShelfModel): vo
 }
 
 function tool(name: "undo" | "redo", title: string): HTMLButtonElement {
-  return h("button", { type: "button", class: "la-tool", title, "aria-label": title.replace(/ \(.*\)$/, "") }, icon(name));
+  return h(
+    "button",
+    { type: "button", class: "la-tool", title, "aria-label": title.replace(/ \(.*\)$/, "") },
+    icon(name),
+  );
 }

@@ -1,11 +1,11 @@
 /** Which two dimensions vary while the others stay? The choice of a plane along two axes, through a code that is shown or pinned. */
 
-import { dimension } from "../ui/format";
-import type { PinRecord } from "../wire/payload";
+import { type Plane, slice } from "../geometry/planes";
+import { pinName } from "../kernel/pins";
 import { Select } from "../ui/chooser";
 import { h } from "../ui/dom";
-import { pinName } from "../kernel/pins";
-import { slice, type Plane } from "../geometry/planes";
+import { dimension } from "../ui/format";
+import type { PinRecord } from "../wire/payload";
 
 export interface SliceEvents {
   /** The code under the cursor. */
@@ -30,9 +30,11 @@ export class SliceBox {
     const show = h("button", { type: "button", class: "la-button" }, "Show this slice");
     show.addEventListener("click", () => this.show());
     this.element = h(
-      "div", { class: "la-slice", hidden: true },
+      "div",
+      { class: "la-slice", hidden: true },
       h("h2", { class: "la-h" }, "Slice of two dimensions"),
-      h("div", { class: "la-row" }, this.across.element, this.up.element, this.others.element), show,
+      h("div", { class: "la-row" }, this.across.element, this.up.element, this.others.element),
+      show,
     );
   }
 

@@ -1,8 +1,8 @@
 /** Is this code an ordinary one? μ ± σ of one picture in every dimension, beside what the codes of all test images are there. */
 
-import { dimension, number } from "../ui/format";
 import { css } from "../ui/colour";
 import { h } from "../ui/dom";
+import { dimension, number } from "../ui/format";
 import { readTheme, type Theme } from "../ui/theme";
 
 /** Of the codes: the bands end here. */
@@ -21,7 +21,11 @@ export class Population {
   private mu: Float32Array | null = null;
 
   constructor() {
-    const caption = h("figcaption", { class: "la-small" }, "μ ± σ in every dimension; bands: the middle 50 % and 90 % of all test codes");
+    const caption = h(
+      "figcaption",
+      { class: "la-small" },
+      "μ ± σ in every dimension; bands: the middle 50 % and 90 % of all test codes",
+    );
     this.element = h("figure", { class: "la-own-figure" }, this.canvas, caption);
   }
 
@@ -35,14 +39,24 @@ export class Population {
     const K = mu.length;
     if (this.bands.length !== K) return;
     const theme = readTheme(this.element, matchMedia("(prefers-color-scheme: dark)").matches);
-    const outside = mu.flatMap((value, k) => (value < this.bands[k][0] || value > this.bands[k][4] ? [dimension(k)] : []));
-    const where = outside.length === 0 ? "All lie within the middle 90 %." : `Outside the middle 90 %: ${outside.slice(0, 8).join(", ")}${outside.length > 8 ? " …" : ""}.`;
-    this.canvas.setAttribute("aria-label", `Mean and spread of your picture's code beside all test codes, ${K} dimensions. ${where}`);
+    const outside = mu.flatMap((value, k) =>
+      value < this.bands[k][0] || value > this.bands[k][4] ? [dimension(k)] : [],
+    );
+    const where =
+      outside.length === 0
+        ? "All lie within the middle 90 %."
+        : `Outside the middle 90 %: ${outside.slice(0, 8).join(", ")}${outside.length > 8 ? " …" : ""}.`;
+    this.canvas.setAttribute(
+      "aria-label",
+      `Mean and spread of your picture's code beside all test codes, ${K} dimensions. ${where}`,
+    );
     this.paint(mu, std, theme);
   }
 
   private paint(mu: readonly number[], std: readonly number[], theme: Theme): void {
-    const K = mu.length, step = K > 12 ? NARROW : COLUMN, ratio = Math.min(2, window.devicePixelRatio || 1);
+    const K = mu.length,
+      step = K > 12 ? NARROW : COLUMN,
+      ratio = Math.min(2, window.devicePixelRatio || 1);
     const width = K * step + 30;
     this.canvas.width = width * ratio;
     this.canvas.height = HEIGHT * ratio;
@@ -62,13 +76,16 @@ export class Population {
     }
     context.textAlign = "center";
     for (let k = 0; k < K; k++) {
-      const [low, q1, middle, q3, high] = this.bands[k], x = 30 + (k + 0.5) * step, half = 0.32 * step;
+      const [low, q1, middle, q3, high] = this.bands[k],
+        x = 30 + (k + 0.5) * step,
+        half = 0.32 * step;
       context.fillStyle = css(theme.muted, 0.22);
       context.fillRect(x - half, y(high), 2 * half, y(low) - y(high));
       context.fillRect(x - half, y(q3), 2 * half, y(q1) - y(q3));
       context.fillStyle = css(theme.muted);
       context.fillRect(x - half, y(middle) - 0.5, 2 * half, 1);
-      if (step > NARROW || k % 5 === 4 || k === 0) context.fillText(step > NARROW ? dimension(k) : String(k + 1), x, HEIGHT - 4);
+      if (step > NARROW || k % 5 === 4 || k === 0)
+        context.fillText(step > NARROW ? dimension(k) : String(k + 1), x, HEIGHT - 4);
       context.fillStyle = css(theme.accent);
       context.fillRect(x - 1, y(mu[k] + std[k]), 2, Math.max(1, y(mu[k] - std[k]) - y(mu[k] + std[k])));
       context.beginPath();
@@ -80,7 +97,8 @@ export class Population {
 
 /** (K, 5): the five shares of every column of mu (N, K). */
 export function quantilesOf(mu: Float32Array, K: number): number[][] {
-  const n = Math.floor(mu.length / K), stride = Math.max(1, Math.ceil(n / MOST));
+  const n = Math.floor(mu.length / K),
+    stride = Math.max(1, Math.ceil(n / MOST));
   return Array.from({ length: K }, (_, k) => {
     const column = Float32Array.from({ length: Math.ceil(n / stride) }, (_unused, i) => mu[i * stride * K + k]).sort();
     return SHARES.map((share) => column[Math.round(share * (column.length - 1))] ?? 0);

@@ -5,12 +5,12 @@
  * z = μ + σ·ε. The noise stays while a drawing goes on, so that what changes is the drawing's doing.
  */
 
-import type { Extent, MarkerRecord, Point } from "../wire/payload";
+import type { Scene } from "../data/run-on-map";
 import { h, setText } from "../ui/dom";
 import { dimension, number, zJson } from "../ui/format";
 import { Picture } from "../ui/picture";
+import type { Extent, MarkerRecord, Point } from "../wire/payload";
 import { Population } from "./population";
-import type { Scene } from "../data/run-on-map";
 
 /** q(z|x) of one picture; x (C·H·W,) in [0, 1], null where it is not here. std 0: a code that is a point. */
 export interface Own {
@@ -46,8 +46,16 @@ export class OwnPanel {
   private readonly title = h("h2", { class: "la-shelf-title" });
   private readonly words = h("p", { class: "la-muted" });
   private readonly pictures = h("div", { class: "la-own-pictures" });
-  private readonly resample = h("button", { type: "button", class: "la-button", title: "New ε from N(0, I): other samples of the same posterior" }, "Resample ε");
-  private readonly zoom = h("button", { type: "button", class: "la-button", title: "The map shows three σ on each side" }, "Zoom to it");
+  private readonly resample = h(
+    "button",
+    { type: "button", class: "la-button", title: "New ε from N(0, I): other samples of the same posterior" },
+    "Resample ε",
+  );
+  private readonly zoom = h(
+    "button",
+    { type: "button", class: "la-button", title: "The map shows three σ on each side" },
+    "Zoom to it",
+  );
   private readonly rows = h("tbody", {});
   private readonly moreRows = h("tbody", {});
   private readonly more = h("details", { class: "la-details" });
@@ -62,13 +70,26 @@ export class OwnPanel {
   private numbersAt = -Infinity;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly events: OwnEvents, private readonly random: () => number = Math.random) {
+  constructor(
+    private readonly events: OwnEvents,
+    private readonly random: () => number = Math.random,
+  ) {
     this.pictures.append(this.mean.element, this.error.element, ...this.samples.map(({ element }) => element));
     this.more.append(h("summary", {}, ""), table(this.moreRows));
     const numbers = h("div", { class: "la-own-numbers" }, table(this.rows), this.more);
-    const head = h("div", { class: "la-shelf-head" }, this.title, h("div", { class: "la-row" }, this.zoom, this.resample));
+    const head = h(
+      "div",
+      { class: "la-shelf-head" },
+      this.title,
+      h("div", { class: "la-row" }, this.zoom, this.resample),
+    );
     this.zoom.addEventListener("click", () => this.lookCloser());
-    this.element.append(head, this.words, this.pictures, h("div", { class: "la-own-facts" }, numbers, this.population.element));
+    this.element.append(
+      head,
+      this.words,
+      this.pictures,
+      h("div", { class: "la-own-facts" }, numbers, this.population.element),
+    );
     this.resample.addEventListener("click", () => this.drawAgain());
     this.mean.element.addEventListener("click", () => this.own && this.events.go(this.own.mu, `${this.own.label}, μ`));
     this.samples.forEach(({ element }, i) => element.addEventListener("click", () => this.choose(i)));
@@ -93,7 +114,12 @@ export class OwnPanel {
     if (!own || !this.scene) return;
     const isPoint = own.std.every((value) => value === 0);
     setText(this.title, isPoint ? `Code of ${own.label}` : `Posterior of ${own.label}`);
-    setText(this.words, isPoint ? "A deterministic model encodes a picture as one code: there is no posterior to sample from." : "z = μ + σ·ε, ε from N(0, I): dots on the map are samples, the ellipse is one σ. The closer the samples, the smaller the posterior std. dev.");
+    setText(
+      this.words,
+      isPoint
+        ? "A deterministic model encodes a picture as one code: there is no posterior to sample from."
+        : "z = μ + σ·ε, ε from N(0, I): dots on the map are samples, the ellipse is one σ. The closer the samples, the smaller the posterior std. dev.",
+    );
     setText(this.mean.words, isPoint ? "decoded" : "reconstruction of μ");
     this.element.toggleAttribute("data-point", isPoint); // a point has neither μ nor σ nor ε, only z
     this.resample.hidden = isPoint;
@@ -118,13 +144,22 @@ export class OwnPanel {
     const isPoint = own.std.every((value) => value === 0);
     const n = isPoint ? 0 : scene.space.how === "lattice" ? N_PICTURES : N_DOTS; // on a layout every place is a search
     const dots = Array.from({ length: n }, (_, i): Point => scene.placeOf(this.code(i)));
-    return { label: own.label, map: scene.placeOf(own.mu), z: own.mu, ellipse: null, spread: isPoint ? null : scene.spreadOf(own.std), dots, chosen: this.chosen };
+    return {
+      label: own.label,
+      map: scene.placeOf(own.mu),
+      z: own.mu,
+      ellipse: null,
+      spread: isPoint ? null : scene.spreadOf(own.std),
+      dots,
+      chosen: this.chosen,
+    };
   }
 
   private lookCloser(): void {
     const marker = this.marker;
     if (!marker?.spread) return;
-    const [x, y] = marker.map, reach = 3 * Math.sqrt(Math.max(marker.spread[0], marker.spread[2]));
+    const [x, y] = marker.map,
+      reach = 3 * Math.sqrt(Math.max(marker.spread[0], marker.spread[2]));
     this.events.look([x - reach, x + reach, y - reach, y + reach]);
   }
 
@@ -136,7 +171,10 @@ export class OwnPanel {
 
   private noise(): void {
     const K = this.scene?.space.latentDim ?? 0;
-    this.eps = Float64Array.from({ length: N_DOTS * K }, () => Math.sqrt(-2 * Math.log(1 - this.random())) * Math.cos(2 * Math.PI * this.random())); // Box & Muller 1958
+    this.eps = Float64Array.from(
+      { length: N_DOTS * K },
+      () => Math.sqrt(-2 * Math.log(1 - this.random())) * Math.cos(2 * Math.PI * this.random()),
+    ); // Box & Muller 1958
   }
 
   private drawAgain(): void {
@@ -177,22 +215,35 @@ export class OwnPanel {
     const { own } = this;
     this.numbersAt = performance.now();
     if (!own) return;
-    const isPoint = own.std.every((value) => value === 0), z = isPoint ? own.mu : this.code(this.chosen);
-    const K = own.mu.length, first = Math.min(N_ROWS, K);
+    const isPoint = own.std.every((value) => value === 0),
+      z = isPoint ? own.mu : this.code(this.chosen);
+    const K = own.mu.length,
+      first = Math.min(N_ROWS, K);
     this.more.hidden = K <= N_ROWS;
     setText(this.more.firstElementChild as Element, `The other ${K - first} dimensions`);
     [this.rows, this.moreRows].forEach((body, part) => {
       const [from, to] = part === 0 ? [0, first] : [first, K];
-      while (body.children.length < to - from) body.append(h("tr", {}, h("th", { scope: "row" }), h("td", {}), h("td", {}), h("td", {}), h("td", {})));
+      while (body.children.length < to - from)
+        body.append(h("tr", {}, h("th", { scope: "row" }), h("td", {}), h("td", {}), h("td", {}), h("td", {})));
       while (body.children.length > to - from) body.lastElementChild?.remove();
       for (let k = from; k < to; k++) {
         const cells = body.children[k - from].children;
         const eps = isPoint ? NaN : this.eps[this.chosen * K + k];
-        [dimension(k), ...[own.mu[k], own.std[k], eps, z[k]].map((value) => (Number.isNaN(value) ? "–" : number(value, this.scene?.decimals.z)))].forEach((text, i) => setText(cells[i], text));
+        [
+          dimension(k),
+          ...[own.mu[k], own.std[k], eps, z[k]].map((value) =>
+            Number.isNaN(value) ? "–" : number(value, this.scene?.decimals.z),
+          ),
+        ].forEach((text, i) => setText(cells[i], text));
       }
     });
     this.samples.forEach(({ element }, i) => element.setAttribute("aria-pressed", String(i === this.chosen)));
-    this.element.dataset.numbers = JSON.stringify({ mu: own.mu, std: own.std, eps: Array.from(this.eps.subarray(this.chosen * K, (this.chosen + 1) * K)), z });
+    this.element.dataset.numbers = JSON.stringify({
+      mu: own.mu,
+      std: own.std,
+      eps: Array.from(this.eps.subarray(this.chosen * K, (this.chosen + 1) * K)),
+      z,
+    });
     this.population.show(own.mu, own.std);
   }
 }
@@ -227,7 +278,8 @@ export function errorColours(x: Float32Array, x_hat: Float32Array, channels: num
   for (let i = 0; i < plane; i++) {
     let difference = 0;
     for (let c = 0; c < channels; c++) difference += (x_hat[c * plane + i] - x[c * plane + i]) / channels;
-    const strength = Math.min(1, Math.abs(difference)), colour = difference > 0 ? RED : BLUE;
+    const strength = Math.min(1, Math.abs(difference)),
+      colour = difference > 0 ? RED : BLUE;
     for (let c = 0; c < 3; c++) out[c * plane + i] = 1 - strength + (colour[c] / 255) * strength;
   }
   return out;

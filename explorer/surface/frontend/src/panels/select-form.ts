@@ -1,9 +1,9 @@
 /** Which points make a group, for who draws no loop? Those near the probe, in view, shown, or of a class: by keyboard as by hand. */
 
-import { classWords } from "./decoded-picture";
+import type { Choice } from "../data/selection";
 import { h, setText } from "../ui/dom";
 import { count } from "../ui/format";
-import type { Choice } from "../data/selection";
+import { classWords } from "./decoded-picture";
 
 export interface ClassEntry {
   readonly slot: number;
@@ -21,7 +21,12 @@ export class SelectForm {
 
   /** `select` returns how many points it found. */
   constructor(select: (choice: Choice) => number) {
-    const form = h("form", { class: "la-find" }, this.which, h("button", { type: "submit", class: "la-button" }, "Select"));
+    const form = h(
+      "form",
+      { class: "la-find" },
+      this.which,
+      h("button", { type: "submit", class: "la-button" }, "Select"),
+    );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       setText(this.answer, foundWords(select(this.choices[Number(this.which.value)])));
@@ -31,8 +36,14 @@ export class SelectForm {
 
   configure(classes: readonly ClassEntry[]): void {
     const near = NEAREST.map((n): [string, Choice] => [`${n} codes nearest to the probe`, { kind: "near", n }]);
-    const regions: [string, Choice][] = [["all points in view", { kind: "view" }], ["all shown points", { kind: "shown" }]];
-    const own = classes.map(({ slot, name }): [string, Choice] => [`all of ${classWords(name)}`, { kind: "class", slot }]);
+    const regions: [string, Choice][] = [
+      ["all points in view", { kind: "view" }],
+      ["all shown points", { kind: "shown" }],
+    ];
+    const own = classes.map(({ slot, name }): [string, Choice] => [
+      `all of ${classWords(name)}`,
+      { kind: "class", slot },
+    ]);
     const all = [...near, ...regions, ...own];
     this.choices = all.map(([, choice]) => choice);
     this.which.replaceChildren(...all.map(([name], i) => h("option", { value: i }, name)));

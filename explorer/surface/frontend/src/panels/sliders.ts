@@ -1,11 +1,11 @@
 /** What does each dimension do? A slider a dimension, most used first, each above the film of its traversal. */
 
+import { klPerDim, variancePerDim } from "../data/quantities";
+import type { Scene } from "../data/run-on-map";
+import { normalQuantile } from "../geometry/normal";
 import { h, setText } from "../ui/dom";
 import { dimension, number, percent } from "../ui/format";
-import { Picture, type ImageShape } from "../ui/picture";
-import { klPerDim, variancePerDim } from "../data/quantities";
-import { normalQuantile } from "../geometry/normal";
-import type { Scene } from "../data/run-on-map";
+import { type ImageShape, Picture } from "../ui/picture";
 
 /** The five pictures of a film stand at these quantiles of the prior. */
 export const FILM_QUANTILES = [0.02, 0.16, 0.5, 0.84, 0.98] as const;
@@ -29,9 +29,14 @@ export function axesOf(scene: Scene): Axis[] {
   const K = scene.space.latentDim;
   const variance = variancePerDim(scene.mu, K);
   const kl = scene.logvar ? klPerDim(scene.mu, scene.logvar, K) : null;
-  const axes = Array.from({ length: K }, (_, k): Axis => ({
-    k, kl: kl ? kl[k] : Number.NaN, isDead: variance[k] < ACTIVE_VARIANCE && (kl === null || kl[k] < DEAD_KL),
-  }));
+  const axes = Array.from(
+    { length: K },
+    (_, k): Axis => ({
+      k,
+      kl: kl ? kl[k] : Number.NaN,
+      isDead: variance[k] < ACTIVE_VARIANCE && (kl === null || kl[k] < DEAD_KL),
+    }),
+  );
   const use = ({ k }: Axis): number => (kl ? kl[k] : variance[k]);
   return axes.sort((a, b) => use(b) - use(a) || a.k - b.k);
 }
@@ -58,7 +63,14 @@ export class Rack {
   private due: number[] = [];
 
   constructor(private readonly change: (z: readonly number[]) => void) {
-    this.element = h("details", { class: "la-rack" }, h("summary", {}, "Sliders: one for each dimension"), this.words, this.list, this.more);
+    this.element = h(
+      "details",
+      { class: "la-rack" },
+      h("summary", {}, "Sliders: one for each dimension"),
+      this.words,
+      this.list,
+      this.more,
+    );
     this.element.addEventListener("toggle", () => {
       if (this.isOpen && this.scene && this.axes.length === 0) this.measure(this.scene);
       this.filmsAreStale();
@@ -86,8 +98,15 @@ export class Rack {
     this.axes = axesOf(scene);
     const dead = this.axes.filter(({ isDead }) => isDead).length;
     const used = this.axes.length - dead;
-    const how = scene.logvar ? "KL below 0.01 nats and variance of the means below 0.01" : "variance of the codes below 0.01";
-    setText(this.words, dead === 0 ? `All ${used} dimensions are used; most used first. ${FILM_WORDS}` : `${used} of ${this.axes.length} dimensions are used, most used first; the grey ones carry no information (${how}). ${FILM_WORDS}`);
+    const how = scene.logvar
+      ? "KL below 0.01 nats and variance of the means below 0.01"
+      : "variance of the codes below 0.01";
+    setText(
+      this.words,
+      dead === 0
+        ? `All ${used} dimensions are used; most used first. ${FILM_WORDS}`
+        : `${used} of ${this.axes.length} dimensions are used, most used first; the grey ones carry no information (${how}). ${FILM_WORDS}`,
+    );
     this.build();
   }
 
@@ -155,20 +174,49 @@ export class Rack {
     const name = dimension(axis.k);
     const kl = Number.isNaN(axis.kl) ? "" : `KL ${number(axis.kl)}`;
     const value = h("span", { class: "la-number la-rack-value" });
-    const slider = h("input", { type: "range", class: "la-slider", min: -REACH, max: REACH, step: 0.01, value: 0, "aria-label": `Dimension ${axis.k + 1}${kl ? `, ${kl} nats` : ""}` });
+    const slider = h("input", {
+      type: "range",
+      class: "la-slider",
+      min: -REACH,
+      max: REACH,
+      step: 0.01,
+      value: 0,
+      "aria-label": `Dimension ${axis.k + 1}${kl ? `, ${kl} nats` : ""}`,
+    });
     slider.addEventListener("input", () => this.set(axis.k, Number(slider.value)));
     const film = FILM_QUANTILES.map((quantile) => {
       const at = normalQuantile(quantile);
       const picture = new Picture(h("canvas", { class: "la-pixels", "aria-hidden": "true" }));
       picture.setShape(shape);
       const label = `${name} = ${number(at)}, the ${percent(quantile)} quantile of the prior`;
-      const button = h("button", { type: "button", class: "la-film-cell", title: label, "aria-label": `Set ${label}` }, picture.canvas);
+      const button = h(
+        "button",
+        { type: "button", class: "la-film-cell", title: label, "aria-label": `Set ${label}` },
+        picture.canvas,
+      );
       button.addEventListener("click", () => this.set(axis.k, at));
       return { at, picture, button };
     });
-    const quantiles = h("div", { class: "la-rack-quantiles", "aria-hidden": "true" }, ...FILM_QUANTILES.map((quantile) => h("span", {}, percent(quantile))));
-    const head = h("div", { class: "la-rack-head" }, h("span", { class: "la-rack-name" }, name), h("span", { class: "la-small", title: "Mean KL of this dimension over the test images, nats." }, kl), value);
-    const element = h("div", { class: "la-rack-row", "data-dead": axis.isDead }, head, slider, h("div", { class: "la-rack-film" }, ...film.map(({ button }) => button)), quantiles);
+    const quantiles = h(
+      "div",
+      { class: "la-rack-quantiles", "aria-hidden": "true" },
+      ...FILM_QUANTILES.map((quantile) => h("span", {}, percent(quantile))),
+    );
+    const head = h(
+      "div",
+      { class: "la-rack-head" },
+      h("span", { class: "la-rack-name" }, name),
+      h("span", { class: "la-small", title: "Mean KL of this dimension over the test images, nats." }, kl),
+      value,
+    );
+    const element = h(
+      "div",
+      { class: "la-rack-row", "data-dead": axis.isDead },
+      head,
+      slider,
+      h("div", { class: "la-rack-film" }, ...film.map(({ button }) => button)),
+      quantiles,
+    );
     return { axis, element, slider, value, film };
   }
 

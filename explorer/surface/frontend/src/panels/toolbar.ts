@@ -1,7 +1,7 @@
 /** Which switches does the map have? Layers, what a drag does, zoom, help. */
 
-import { h, icon, setText, type IconName } from "../ui/dom";
 import type { KeyIntent } from "../editor/keymap";
+import { h, type IconName, icon, setText } from "../ui/dom";
 
 type Kind = KeyIntent["kind"];
 
@@ -65,7 +65,8 @@ export class Toolbar {
   }
 
   show(state: ToolbarState): void {
-    for (const [kind, button] of this.toggles) button.setAttribute(OPENS.includes(kind) ? "aria-expanded" : "aria-pressed", String(state[kind]));
+    for (const [kind, button] of this.toggles)
+      button.setAttribute(OPENS.includes(kind) ? "aria-expanded" : "aria-pressed", String(state[kind]));
   }
 
   /** Whether the host keeps paths that are drawn by hand. */
@@ -80,7 +81,11 @@ export class Toolbar {
 
   private toggle(kind: Toggle, label: string, title: string): HTMLButtonElement {
     const name = label ? `${label}: ${title}` : title; // the visible word comes first, so that speech control finds it
-    const button = h("button", { type: "button", class: "la-tool", title: name, "aria-label": withoutKey(name) }, icon(kind as IconName));
+    const button = h(
+      "button",
+      { type: "button", class: "la-tool", title: name, "aria-label": withoutKey(name) },
+      icon(kind as IconName),
+    );
     if (label) button.append(h("span", { class: "la-tool-label" }, label));
     button.addEventListener("click", () => this.act({ kind: kind as Exclude<Kind, "move" | "zoom"> }));
     this.toggles.set(kind, button);
@@ -88,7 +93,11 @@ export class Toolbar {
   }
 
   private button(name: IconName, title: string, intent: KeyIntent): HTMLButtonElement {
-    const button = h("button", { type: "button", class: "la-tool", title, "aria-label": withoutKey(title) }, icon(name));
+    const button = h(
+      "button",
+      { type: "button", class: "la-tool", title, "aria-label": withoutKey(title) },
+      icon(name),
+    );
     button.addEventListener("click", () => this.act(intent));
     return button;
   }

@@ -84,7 +84,8 @@ export class GestureMachine {
   up(input: PointerInput): void {
     if (!this.contacts.delete(input.id)) return;
     if (this.mode === "loop") this.intents.loop(input.left, input.top, "end");
-    const isPin = this.isClick && this.mode !== "loop" && this.mode !== "pinch" && this.mode !== "spent" && input.button === 0;
+    const isPin =
+      this.isClick && this.mode !== "loop" && this.mode !== "pinch" && this.mode !== "spent" && input.button === 0;
     if (isPin) this.intents.pin(this.start.left, this.start.top);
     // fingers that stay after a pinch do nothing, or the map would jump
     this.enter(this.contacts.size > 0 ? "spent" : "idle");
@@ -134,7 +135,12 @@ export function wheelFactor(deltaY: number, deltaMode: number, ctrl: boolean): n
 }
 
 /** Wires the machine to an element. */
-export function listenToGestures(element: HTMLElement, machine: GestureMachine, intents: Intents, disposer: Disposer): void {
+export function listenToGestures(
+  element: HTMLElement,
+  machine: GestureMachine,
+  intents: Intents,
+  disposer: Disposer,
+): void {
   const input = (event: PointerEvent): PointerInput => ({
     id: event.pointerId,
     left: event.offsetX,

@@ -21,7 +21,8 @@ export class Segmented {
     const name = `${style}-${++groupCount}`;
     this.inputs = choices.map(({ value }) => h("input", { type: "radio", name, value, class: `${style}-radio` }));
     this.element = h(
-      "fieldset", { class: `${style}-segmented` },
+      "fieldset",
+      { class: `${style}-segmented` },
       h("legend", { class: `${style}-hidden` }, legend),
       ...choices.map(({ text }, i) => h("label", { class: `${style}-segment` }, this.inputs[i], h("span", {}, text))),
     );

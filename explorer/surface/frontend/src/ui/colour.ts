@@ -12,7 +12,10 @@ export function parseColour(text: string): Rgb | null {
   const hex = /^#([0-9a-f]{3,8})$/i.exec(value)?.[1];
   if (hex && (hex.length === 3 || hex.length === 4)) return fromHex([...hex].map((digit) => digit + digit).join(""));
   if (hex && (hex.length === 6 || hex.length === 8)) return fromHex(hex);
-  const numbers = /^rgba?\(([^)]+)\)$/i.exec(value)?.[1]?.split(/[\s,/]+/).map(Number);
+  const numbers = /^rgba?\(([^)]+)\)$/i
+    .exec(value)?.[1]
+    ?.split(/[\s,/]+/)
+    .map(Number);
   if (!numbers || numbers.length < 3 || numbers.slice(0, 3).some(Number.isNaN)) return null;
   return { r: numbers[0], g: numbers[1], b: numbers[2] };
 }

@@ -4,7 +4,9 @@ type Attributes = Readonly<Record<string, string | number | boolean>>;
 type Child = Node | string;
 
 export function h<K extends keyof HTMLElementTagNameMap>(
-  tag: K, attributes: Attributes = {}, ...children: readonly Child[]
+  tag: K,
+  attributes: Attributes = {},
+  ...children: readonly Child[]
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -37,7 +39,8 @@ const ICONS = {
   rings: "M10 3a7 7 0 1 0 0 14a7 7 0 1 0 0-14zM10 7a3 3 0 1 0 0 6a3 3 0 1 0 0-6z",
   shapes: "M2.5 16.5 6.5 9l4 7.5zM11 3.5h6v6h-6zM14.5 12a2.4 2.4 0 1 0 0 4.8a2.4 2.4 0 1 0 0-4.8z",
   layers: "M10 2.5 2.5 6.5 10 10.5l7.5-4zM2.5 10l7.5 4 7.5-4M2.5 13.5l7.5 4 7.5-4",
-  select: "M4.2 13.6C1.6 8.6 4.8 3 10.2 3c4.6 0 7.8 2.7 7.3 6-.6 3.9-5.700 5.200-9.300 4.200-2.700-.7-4.900.500-4.300 2.200.4 1.300 2 1.600 3.300.7",
+  select:
+    "M4.2 13.6C1.6 8.6 4.8 3 10.2 3c4.6 0 7.8 2.7 7.3 6-.6 3.9-5.700 5.200-9.300 4.200-2.700-.7-4.900.500-4.300 2.200.4 1.300 2 1.600 3.300.7",
   pan: "M10 2v16M2 10h16M10 2 7.8 4.2M10 2l2.2 2.2M10 18l-2.2-2.2M10 18l2.2-2.2M2 10l2.2-2.2M2 10l2.2 2.2M18 10l-2.2-2.2M18 10l-2.2 2.2",
   plus: "M10 4v12M4 10h12",
   minus: "M4 10h12",
@@ -80,7 +83,10 @@ export class Disposer {
   }
 
   listen<K extends keyof HTMLElementEventMap>(
-    target: EventTarget, type: K | string, listener: (event: HTMLElementEventMap[K]) => void, options?: AddEventListenerOptions,
+    target: EventTarget,
+    type: K | string,
+    listener: (event: HTMLElementEventMap[K]) => void,
+    options?: AddEventListenerOptions,
   ): void {
     const handler = listener as EventListener;
     target.addEventListener(type, handler, options);

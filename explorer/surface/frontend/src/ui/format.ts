@@ -5,7 +5,8 @@ const SPACE = "\u00a0"; // a number and its unit, or a name and its number, stay
 /** From here on powers of ten. */
 const LARGEST = 1e6;
 const GUARD = 40;
-const LEAST_DECIMALS = 2, MOST_DECIMALS = 12;
+const LEAST_DECIMALS = 2,
+  MOST_DECIMALS = 12;
 
 /** A true minus sign, which screen readers say too; never −0.00; what no scale of a model reaches in powers of ten; n/a for what is no number. */
 export function number(value: number, digits = 2): string {
@@ -21,7 +22,10 @@ export function number(value: number, digits = 2): string {
 /** Decimals of numbers that are spread over `scale`: a hundredth of it shows; two where there is no scale, and never fewer. */
 export function decimals(scale: number): number {
   if (!(scale > 0 && scale < Infinity)) return LEAST_DECIMALS;
-  return Math.min(MOST_DECIMALS, Math.max(LEAST_DECIMALS, LEAST_DECIMALS - Number(scale.toExponential(16).split("e")[1])));
+  return Math.min(
+    MOST_DECIMALS,
+    Math.max(LEAST_DECIMALS, LEAST_DECIMALS - Number(scale.toExponential(16).split("e")[1])),
+  );
 }
 
 /** A distance, with two digits that are not leading zeros: 0.42, 0.0042. */
@@ -52,7 +56,9 @@ function evenly(text: string, long: string, more: number): string {
 /** A whole number with its thousands set apart: 10 000; four digits stay together: 2000. */
 export function count(n: number): string {
   if (Math.abs(n) < 10_000) return number(n, 0);
-  return String(n).replace(/\B(?=(\d{3})+$)/g, SPACE).replace("-", MINUS);
+  return String(n)
+    .replace(/\B(?=(\d{3})+$)/g, SPACE)
+    .replace("-", MINUS);
 }
 
 /** A share in per cent; never 0 % of something nor 100 % of less than all: < 1 %, > 99 %. n/a for what is no number. */
@@ -83,7 +89,9 @@ export function largest(z: ArrayLike<number>, n: number): number[] {
 /** z in few words: both numbers in two dimensions, else the largest with their dimension. Dimensions count from 1. */
 export function zText(z: ArrayLike<number>, digits = 2): string {
   if (z.length <= 3) return `(${Array.from(z, (value) => number(value, digits)).join(", ")})`;
-  return largest(z, 3).map((k) => `${dimension(k)}${SPACE}${number(z[k], digits)}`).join(", ");
+  return largest(z, 3)
+    .map((k) => `${dimension(k)}${SPACE}${number(z[k], digits)}`)
+    .join(", ");
 }
 
 /** JSON of z at full precision: a reader gets back exactly the numbers that were decoded. */

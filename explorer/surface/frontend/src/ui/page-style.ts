@@ -1,7 +1,9 @@
 /** What does the page around the surface look like? The app's palette and type scale (13, 15, 20, 28), under its own prefix. */
 
-const LIGHT = "--st-background-color:#ffffff;--st-secondary-background-color:#f5f6f8;--st-text-color:#1c2128;--st-border-color:#d9dde3;--st-primary-color:#3b5bdb;--lp-muted:#545d68;--lp-on-accent:#ffffff;--lp-hover:#eceef2;color-scheme:light";
-const DARK = "--st-background-color:#14171c;--st-secondary-background-color:#1d2127;--st-text-color:#e6e9ee;--st-border-color:#353b45;--st-primary-color:#8da2fb;--lp-muted:#a9b3bf;--lp-on-accent:#0c0f14;--lp-hover:#282d35;color-scheme:dark";
+const LIGHT =
+  "--st-background-color:#ffffff;--st-secondary-background-color:#f5f6f8;--st-text-color:#1c2128;--st-border-color:#d9dde3;--st-primary-color:#3b5bdb;--lp-muted:#545d68;--lp-on-accent:#ffffff;--lp-hover:#eceef2;color-scheme:light";
+const DARK =
+  "--st-background-color:#14171c;--st-secondary-background-color:#1d2127;--st-text-color:#e6e9ee;--st-border-color:#353b45;--st-primary-color:#8da2fb;--lp-muted:#a9b3bf;--lp-on-accent:#0c0f14;--lp-hover:#282d35;color-scheme:dark";
 
 export const PAGE_STYLE = `
 .lp-root{${LIGHT};box-sizing:border-box;color:var(--st-text-color);background:var(--st-background-color);font:400 15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;font-variant-numeric:tabular-nums;-webkit-text-size-adjust:100%;overflow-wrap:anywhere}

@@ -8,8 +8,30 @@
 
 import { parseColour, type Rgb } from "./colour";
 
-const LIGHT = ["#5169ed", "#f2641b", "#127230", "#d01849", "#7f06a7", "#a28e66", "#b142b1", "#6d7077", "#534705", "#20a0a4"];
-const DARK = ["#6e86fe", "#fc9918", "#4ece75", "#fb4c04", "#cd92e4", "#a1906f", "#e14fbc", "#bfbfbf", "#bcf284", "#49e1fe"];
+const LIGHT = [
+  "#5169ed",
+  "#f2641b",
+  "#127230",
+  "#d01849",
+  "#7f06a7",
+  "#a28e66",
+  "#b142b1",
+  "#6d7077",
+  "#534705",
+  "#20a0a4",
+];
+const DARK = [
+  "#6e86fe",
+  "#fc9918",
+  "#4ece75",
+  "#fb4c04",
+  "#cd92e4",
+  "#a1906f",
+  "#e14fbc",
+  "#bfbfbf",
+  "#bcf284",
+  "#49e1fe",
+];
 const NEUTRAL = { light: "#5f6b7a", dark: "#9aa7b8" } as const;
 
 /** A marker: polygons around the unit circle, y downwards, filled by the even-odd rule. */
@@ -35,8 +57,18 @@ function star(points: number, outer: number, inner: number, turn = 0): [number, 
 
 function plus(reach: number, half: number, turn = 0): [number, number][] {
   const corners = [
-    [-half, -reach], [half, -reach], [half, -half], [reach, -half], [reach, half], [half, half],
-    [half, reach], [-half, reach], [-half, half], [-reach, half], [-reach, -half], [-half, -half],
+    [-half, -reach],
+    [half, -reach],
+    [half, -half],
+    [reach, -half],
+    [reach, half],
+    [half, half],
+    [half, reach],
+    [-half, reach],
+    [-half, half],
+    [-reach, half],
+    [-reach, -half],
+    [-half, -half],
   ];
   const cos = Math.cos(turn);
   const sin = Math.sin(turn);
@@ -54,7 +86,17 @@ export const SHAPES: readonly Shape[] = [
   { name: "down triangle", polygons: [regular(3, 1.25, Math.PI)] },
   { name: "ring", polygons: [regular(24, 1.02), regular(24, 0.52)] },
   { name: "cross", polygons: [plus(1.02, 0.36, Math.PI / 4)] },
-  { name: "bar", polygons: [[[-1.1, -0.48], [1.1, -0.48], [1.1, 0.48], [-1.1, 0.48]]] },
+  {
+    name: "bar",
+    polygons: [
+      [
+        [-1.1, -0.48],
+        [1.1, -0.48],
+        [1.1, 0.48],
+        [-1.1, 0.48],
+      ],
+    ],
+  },
 ];
 
 /** SVG path of a marker, within a box of −1.3 … 1.3. */

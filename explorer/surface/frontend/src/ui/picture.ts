@@ -3,7 +3,13 @@
 export type ImageShape = readonly [channels: number, height: number, width: number];
 
 /** `x` (C, H, W) in [0, 1] or, with `scale` 1, bytes; `from` is where the picture starts. One channel is grey, two are two frames (red, then cyan), three are RGB. */
-export function toRgba(x: ArrayLike<number>, [channels, height, width]: ImageShape, out: Uint8ClampedArray, from = 0, scale = 255): void {
+export function toRgba(
+  x: ArrayLike<number>,
+  [channels, height, width]: ImageShape,
+  out: Uint8ClampedArray,
+  from = 0,
+  scale = 255,
+): void {
   const plane = height * width;
   const green = channels >= 2 ? plane : 0;
   const blue = channels >= 3 ? 2 * plane : green;

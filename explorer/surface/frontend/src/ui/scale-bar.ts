@@ -1,7 +1,7 @@
 /** What do the colours mean? A bar with its ends, a title and a definition, under the map. */
 
 import { h, setText } from "./dom";
-import { rampCss, type RampName } from "./ramp";
+import { type RampName, rampCss } from "./ramp";
 
 export interface ScaleWords {
   readonly title: string;

@@ -80,7 +80,8 @@ export function makeTheme(source: ThemeSource): Theme {
 /** The same as CSS variables for the style sheet. */
 export function applyTheme(root: HTMLElement, theme: Theme): void {
   const set = (name: string, value: string): void => root.style.setProperty(`--la-${name}`, value);
-  for (const name of ["text", "muted", "background", "map", "soft", "border", "accent"] as const) set(name, css(theme[name]));
+  for (const name of ["text", "muted", "background", "map", "soft", "border", "accent"] as const)
+    set(name, css(theme[name]));
   set("accent-text", css(theme.accentText));
   set("on-accent", css(theme.onAccent));
   set("glass", css(theme.map, 0.86));

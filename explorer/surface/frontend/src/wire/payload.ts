@@ -1,10 +1,10 @@
 /** What do the bytes from the host say? Version 1 of the payload: dynamic JSON, header JSON, arrays; little endian. */
 
-import { halvesToFloats } from "./float16";
-import type { Op } from "../engine/ops";
 import type { PathChoice } from "../data/interpolation";
+import type { Op } from "../engine/ops";
 import type { StripRecord } from "../panels/path-traces";
 import type { Protocol } from "../prepare/prepare";
+import { halvesToFloats } from "./float16";
 
 export const FORMAT = "latent-atlas";
 export const VERSION = 1;
@@ -28,7 +28,12 @@ export interface PathRecord {
   readonly map: readonly Point[];
   readonly ends: readonly string[];
   /** Paths of other kinds between the same stops: drawn thin, and one of them played beside. */
-  readonly others?: readonly { readonly title: string; readonly z: readonly (readonly number[])[]; readonly map: readonly Point[]; readonly labels?: readonly number[] | null }[];
+  readonly others?: readonly {
+    readonly title: string;
+    readonly z: readonly (readonly number[])[];
+    readonly map: readonly Point[];
+    readonly labels?: readonly number[] | null;
+  }[];
   /** The class as which each code is decoded (T,), of a class-conditional model; null: the chosen one. */
   readonly labels?: readonly number[] | null;
   readonly strips?: readonly StripRecord[];
@@ -176,7 +181,16 @@ export class BlobError extends Error {
 const BYTES_PER_ELEMENT = { float32: 4, float16: 2, uint8: 1, int32: 4, int16: 2 } as const;
 
 export const DEFAULT_OPTIONS: Options = {
-  show_card: true, pinnable: true, hint: true, manifold: false, rings: true, compact: false, link: "", pad: null, pad_first: false, pad_hands_over: false,
+  show_card: true,
+  pinnable: true,
+  hint: true,
+  manifold: false,
+  rings: true,
+  compact: false,
+  link: "",
+  pad: null,
+  pad_first: false,
+  pad_hands_over: false,
 };
 
 const DEFAULT_DYNAMIC: Dynamic = {
@@ -215,7 +229,9 @@ export class Payload {
     const at = this.section.byteOffset + offset;
     if (dtype === "float32") return new Float32Array(this.section.buffer, at, nbytes / 4);
     if (dtype === "float16") return halvesToFloats(new Uint16Array(this.section.buffer, at, nbytes / 2));
-    throw new BlobError(`The map's data are damaged: array “${name}” has type ${dtype}, floating point is needed. Reload the page.`);
+    throw new BlobError(
+      `The map's data are damaged: array “${name}” has type ${dtype}, floating point is needed. Reload the page.`,
+    );
   }
 
   /** int16 or int32 array. */
@@ -224,7 +240,9 @@ export class Payload {
     const at = this.section.byteOffset + offset;
     if (dtype === "int16") return new Int16Array(this.section.buffer, at, nbytes / 2);
     if (dtype === "int32") return new Int32Array(this.section.buffer, at, nbytes / 4);
-    throw new BlobError(`The map's data are damaged: array “${name}” has type ${dtype}, whole numbers are needed. Reload the page.`);
+    throw new BlobError(
+      `The map's data are damaged: array “${name}” has type ${dtype}, whole numbers are needed. Reload the page.`,
+    );
   }
 
   bytes(name: string): Uint8Array {
@@ -248,7 +266,8 @@ export class Payload {
 
   private rawEntry(name: string): ArrayEntry {
     const entry = this.entry(name);
-    if (entry.codec !== "raw") throw new BlobError(`The map's data are damaged: array “${name}” is compressed. Reload the page.`);
+    if (entry.codec !== "raw")
+      throw new BlobError(`The map's data are damaged: array “${name}” is compressed. Reload the page.`);
     return entry;
   }
 }
@@ -300,16 +319,20 @@ function checkVersion(header: Header): void {
   const { image_shape, latent_dim } = header.run ?? {};
   const isWhole = (n: unknown): boolean => Number.isInteger(n) && (n as number) > 0;
   if (!Array.isArray(image_shape) || image_shape.length !== 3 || !image_shape.every(isWhole) || !isWhole(latent_dim)) {
-    throw new BlobError("The map's data are damaged: the image shape or the latent dimension is missing. Reload the page.");
+    throw new BlobError(
+      "The map's data are damaged: the image shape or the latent dimension is missing. Reload the page.",
+    );
   }
 }
 
 function checkArrays(header: Header, available: number): void {
   for (const [name, { dtype, shape, offset, nbytes, codec }] of Object.entries(header.arrays ?? {})) {
     const size = BYTES_PER_ELEMENT[dtype];
-    const fits = Number.isInteger(offset) && offset >= 0 && nbytes >= 0 && offset % 8 === 0 && offset + nbytes <= available;
+    const fits =
+      Number.isInteger(offset) && offset >= 0 && nbytes >= 0 && offset % 8 === 0 && offset + nbytes <= available;
     const agrees = codec === "zlib" ? dtype === "uint8" : product(shape) * size === nbytes;
-    if (!size || !fits || !agrees) throw new BlobError(`The map's data are damaged at array “${name}”. Reload the page.`);
+    if (!size || !fits || !agrees)
+      throw new BlobError(`The map's data are damaged at array “${name}”. Reload the page.`);
   }
 }
 
@@ -330,7 +353,8 @@ async function inflateExactly(stored: Uint8Array, expected: number): Promise<Uin
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
-    if (filled + value.byteLength > expected) throw new BlobError("The pictures are damaged: more bytes than declared.");
+    if (filled + value.byteLength > expected)
+      throw new BlobError("The pictures are damaged: more bytes than declared.");
     out.set(value, filled);
     filled += value.byteLength;
   }

@@ -1,7 +1,7 @@
 /** How does a page without a server hold every map and every class of a run? The reader of explorer/surface/run_bundle.py. */
 
 import type { Protocol } from "../prepare/prepare";
-import { BlobError, parsePayload, type Dynamic, type Header, type Payload } from "./payload";
+import { BlobError, type Dynamic, type Header, type Payload, parsePayload } from "./payload";
 
 const FORMAT = "latent-atlas-book";
 const VERSION = 1;
@@ -29,7 +29,12 @@ export interface Contents {
   readonly paths: readonly PathKind[];
   readonly pad: Protocol | null;
   readonly leaves: readonly Leaf[];
-  readonly pool: readonly { readonly dtype: string; readonly shape: readonly number[]; readonly offset: number; readonly nbytes: number }[];
+  readonly pool: readonly {
+    readonly dtype: string;
+    readonly shape: readonly number[];
+    readonly offset: number;
+    readonly nbytes: number;
+  }[];
 }
 
 export class Book {
@@ -98,7 +103,9 @@ export async function readBook(given: Uint8Array): Promise<Book> {
   const contents = json(raw.subarray(4, 4 + length));
   if (contents?.format !== FORMAT) throw new BlobError("This page holds no Latent Atlas map.");
   if (contents.version !== VERSION) {
-    throw new BlobError(`The map of this page has version ${contents.version}, its program reads version ${VERSION}. Export the page again.`);
+    throw new BlobError(
+      `The map of this page has version ${contents.version}, its program reads version ${VERSION}. Export the page again.`,
+    );
   }
   return new Book(contents, raw.subarray(4 + length));
 }

@@ -3,14 +3,20 @@ import { collapseCurve, collapsedAt, geometric, linearKl, shareBelow, survivors 
 import { floats } from "../helpers";
 
 describe("(ε, δ)-collapse", () => {
-  const columns = [1, 2, 3].map((seed) => Array.from(floats(101, seed), (value) => value ** 2 * seed).sort((a, b) => a - b));
+  const columns = [1, 2, 3].map((seed) =>
+    Array.from(floats(101, seed), (value) => value ** 2 * seed).sort((a, b) => a - b),
+  );
   test("counts images below ε, as a loop over them does", () => {
-    for (const epsilon of [0, 0.01, 0.3, 1, 5]) for (const column of columns) expect(shareBelow(column, epsilon)).toBe(column.filter((value) => value < epsilon).length / 101);
+    for (const epsilon of [0, 0.01, 0.3, 1, 5])
+      for (const column of columns)
+        expect(shareBelow(column, epsilon)).toBe(column.filter((value) => value < epsilon).length / 101);
   });
   test("is what definition 1 says", () => {
     for (const epsilon of [0.05, 0.5, 1.5]) {
       for (const delta of [0, 0.1, 0.4]) {
-        expect(collapsedAt(columns, epsilon, delta)).toEqual(columns.map((column) => column.filter((value) => value < epsilon).length >= (1 - delta) * 101));
+        expect(collapsedAt(columns, epsilon, delta)).toEqual(
+          columns.map((column) => column.filter((value) => value < epsilon).length >= (1 - delta) * 101),
+        );
       }
     }
   });

@@ -1,6 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { colouringOf, LEVELS } from "../../src/data/colour-scale";
-import { extremes, klPerDim, klPerPoint, logGamma, nearestCodes, priorShareWithin, PurityJob, quantile, quantitiesOf, robustRange, variancePerDim } from "../../src/data/quantities";
+import {
+  extremes,
+  klPerDim,
+  klPerPoint,
+  logGamma,
+  nearestCodes,
+  PurityJob,
+  priorShareWithin,
+  quantile,
+  quantitiesOf,
+  robustRange,
+  variancePerDim,
+} from "../../src/data/quantities";
 
 describe("KL", () => {
   it("is 0 for the prior and the closed form otherwise", () => {
@@ -31,7 +43,10 @@ describe("nearest codes", () => {
   const K = 3;
   const mu = Float32Array.from({ length: 300 }, (_, i) => Math.sin(i * 12.9898) * 3);
   const z = [0.2, -0.4, 1];
-  const brute = Array.from({ length: 100 }, (_, i) => ({ index: i, distance: Math.hypot(mu[3 * i] - z[0], mu[3 * i + 1] - z[1], mu[3 * i + 2] - z[2]) })).sort((a, b) => a.distance - b.distance);
+  const brute = Array.from({ length: 100 }, (_, i) => ({
+    index: i,
+    distance: Math.hypot(mu[3 * i] - z[0], mu[3 * i + 1] - z[1], mu[3 * i + 2] - z[2]),
+  })).sort((a, b) => a.distance - b.distance);
 
   it("are those of a full sort", () => {
     const found = nearestCodes(mu, K, z, 7);
@@ -48,11 +63,19 @@ describe("nearest codes", () => {
   it("purity is 1 in separate clusters and about the class's share in a mixture", () => {
     const n = 200;
     const codes = Float32Array.from({ length: 2 * n }, (_, at) => (at >> 1 < n / 2 ? -50 : 50) + Math.sin(at * 78.233));
-    const job = new PurityJob(codes, 2, Array.from({ length: n }, (_, i) => (i < n / 2 ? 0 : 1)));
+    const job = new PurityJob(
+      codes,
+      2,
+      Array.from({ length: n }, (_, i) => (i < n / 2 ? 0 : 1)),
+    );
     job.work(Infinity);
     expect(job.isComplete).toBe(true);
     expect([...job.values].every((value) => value === 1)).toBe(true);
-    const mixed = new PurityJob(codes, 2, Array.from({ length: n }, (_, i) => i % 2));
+    const mixed = new PurityJob(
+      codes,
+      2,
+      Array.from({ length: n }, (_, i) => i % 2),
+    );
     mixed.work(Infinity);
     expect(mixed.values.reduce((a, b) => a + b, 0) / n).toBeGreaterThan(0.3);
     expect(mixed.values.reduce((a, b) => a + b, 0) / n).toBeLessThan(0.7);
@@ -70,7 +93,8 @@ describe("the prior's radius", () => {
   });
 
   it("in four dimensions is 1 − e^(−t)(1 + t), t = r²/2", () => {
-    for (const r of [0.5, 2, 4]) expect(priorShareWithin(r, 4)).toBeCloseTo(1 - Math.exp((-r * r) / 2) * (1 + (r * r) / 2), 9);
+    for (const r of [0.5, 2, 4])
+      expect(priorShareWithin(r, 4)).toBeCloseTo(1 - Math.exp((-r * r) / 2) * (1 + (r * r) / 2), 9);
   });
 
   it("log Γ agrees with factorials and √π", () => {
@@ -102,7 +126,13 @@ describe("scales and lists", () => {
   });
 
   it("a model without a bound has no bound to colour by", () => {
-    const none = quantitiesOf({ latentDim: 2, mu: Float32Array.of(1, 2), logvar: null, elbo: null, reconstruction: Float32Array.of(3) });
+    const none = quantitiesOf({
+      latentDim: 2,
+      mu: Float32Array.of(1, 2),
+      logvar: null,
+      elbo: null,
+      reconstruction: Float32Array.of(3),
+    });
     expect(none.map(({ id }) => id)).toEqual(["reconstruction"]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { homeOf, OMEGA, stepOf, STILL_MS, Wander } from "../../src/data/random-walk";
+import { homeOf, OMEGA, STILL_MS, stepOf, Wander } from "../../src/data/random-walk";
 
 /** Reproducible standard normals: mulberry32, then Box-Muller. */
 function normals(seed: number): () => number {
@@ -16,7 +16,10 @@ const PRIOR = { mean: new Array<number>(8).fill(0), std: new Array<number>(8).fi
 
 /** Covariance of (z, v) after a step from covariance S: M S Mᵀ + L Lᵀ. */
 function after(dt: number, [zz, zv, vv]: readonly number[]): number[] {
-  const { m: [a, b, c, d], l: [l0, l1, l2] } = stepOf(dt);
+  const {
+    m: [a, b, c, d],
+    l: [l0, l1, l2],
+  } = stepOf(dt);
   return [
     a * a * zz + 2 * a * b * zv + b * b * vv + l0 * l0,
     a * c * zz + (a * d + b * c) * zv + b * d * vv + l0 * l1,
@@ -62,7 +65,8 @@ test("it glides: halving the time step halves the step", () => {
   const reach = (ms: number): number => {
     const wander = new Wander(() => false, normals(3));
     wander.start(PRIOR.mean, PRIOR);
-    let last = PRIOR.mean as number[], sum = 0;
+    let last = PRIOR.mean as number[],
+      sum = 0;
     for (let i = 0; i < 4000; i++) {
       const z = wander.tick(ms, PRIOR) as number[];
       sum += Math.hypot(...z.map((value, k) => value - last[k]));

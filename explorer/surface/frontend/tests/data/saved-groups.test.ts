@@ -6,7 +6,10 @@ function shelf(content: Record<string, string> = {}): Shelf & { content: Record<
 }
 
 describe("groups of a run", () => {
-  const groups = [{ name: "Class 3", indices: [0, 7, 4] }, { name: "“<b>”, mine", indices: [9] }];
+  const groups = [
+    { name: "Class 3", indices: [0, 7, 4] },
+    { name: "“<b>”, mine", indices: [9] },
+  ];
 
   test("come back as they were, and only to their run", () => {
     const tab = shelf();
@@ -19,11 +22,28 @@ describe("groups of a run", () => {
     keepGroups("digits-2d", groups, tab);
     expect(keptGroups("digits-2d", 9, tab)).toEqual([groups[0]]);
   });
-  test.each(["", "{", "null", "7", '[null, 1, "a", {}]', '[{"name": 1, "indices": [0]}]', '[{"name": "a", "indices": [0.5]}]', '[{"name": "a", "indices": []}]', '[{"name": "a", "indices": [-1]}]'])("that are damaged are nothing: %s", (text) => {
+  test.each([
+    "",
+    "{",
+    "null",
+    "7",
+    '[null, 1, "a", {}]',
+    '[{"name": 1, "indices": [0]}]',
+    '[{"name": "a", "indices": [0.5]}]',
+    '[{"name": "a", "indices": []}]',
+    '[{"name": "a", "indices": [-1]}]',
+  ])("that are damaged are nothing: %s", (text) => {
     expect(keptGroups("r", 10, shelf({ "latent-atlas-groups:r": text }))).toEqual([]);
   });
   test("are lost without a word where a page may keep nothing", () => {
-    const forbidden: Shelf = { getItem: () => { throw new Error("denied"); }, setItem: () => { throw new Error("denied"); } };
+    const forbidden: Shelf = {
+      getItem: () => {
+        throw new Error("denied");
+      },
+      setItem: () => {
+        throw new Error("denied");
+      },
+    };
     keepGroups("r", groups, forbidden);
     expect(keptGroups("r", 10, forbidden)).toEqual([]);
     expect(keptGroups("r", 10, null)).toEqual([]);

@@ -1,20 +1,31 @@
 import { expect, test } from "vitest";
-import type { Point } from "../../src/wire/payload";
 import type { Scene } from "../../src/data/run-on-map";
 import { caught, direction, factsOf, insideLoop, named, selectionCsv } from "../../src/data/selection";
 import { CodeIndex } from "../../src/geometry/code-index";
 import { NearestIndex } from "../../src/geometry/point-index";
+import type { Point } from "../../src/wire/payload";
 
-const square: Point[] = [[0, 0], [2, 0], [2, 2], [0, 2]];
+const square: Point[] = [
+  [0, 0],
+  [2, 0],
+  [2, 2],
+  [0, 2],
+];
 
 /** Points (0.5, 0.5), (1.5, 1), (3, 3), (1, 1.9); codes are their places. */
 function scene(originals: Uint8Array | null = null): Scene {
   const points = Float32Array.of(0.5, 0.5, 1.5, 1, 3, 3, 1, 1.9);
   return {
     codes: new CodeIndex(points, 2),
-    inside: ([x0, x1, y0, y1]: number[], most: number, shown: Uint8Array) => new NearestIndex(points).inside(x0, x1, y0, y1, most, (i) => shown[[0, 1, 0, 0][i]] === 1),
-    nPoints: 4, nClasses: 2, slots: Uint16Array.of(0, 1, 0, 0), labels: Int16Array.of(0, 1, 0, 0), points,
-    space: { latentDim: 2 }, originals,
+    inside: ([x0, x1, y0, y1]: number[], most: number, shown: Uint8Array) =>
+      new NearestIndex(points).inside(x0, x1, y0, y1, most, (i) => shown[[0, 1, 0, 0][i]] === 1),
+    nPoints: 4,
+    nClasses: 2,
+    slots: Uint16Array.of(0, 1, 0, 0),
+    labels: Int16Array.of(0, 1, 0, 0),
+    points,
+    space: { latentDim: 2 },
+    originals,
     place: (i: number): Point => [points[2 * i], points[2 * i + 1]],
     muOf: (i: number) => points.subarray(2 * i, 2 * i + 2),
     numberOf: (i: number) => 100 + i,
@@ -27,7 +38,16 @@ function scene(originals: Uint8Array | null = null): Scene {
 test("a loop may be bent and cross itself: even-odd", () => {
   expect(insideLoop(square, 1, 1)).toBe(true);
   expect(insideLoop(square, 3, 1)).toBe(false);
-  const c: Point[] = [[0, 0], [3, 0], [3, 1], [1, 1], [1, 2], [3, 2], [3, 3], [0, 3]];
+  const c: Point[] = [
+    [0, 0],
+    [3, 0],
+    [3, 1],
+    [1, 1],
+    [1, 2],
+    [3, 2],
+    [3, 3],
+    [0, 3],
+  ];
   expect(insideLoop(c, 2, 1.5)).toBe(false);
   expect(insideLoop(c, 0.5, 1.5)).toBe(true);
 });
@@ -52,7 +72,10 @@ test("points are chosen by name: near a code, in view, all that are shown, a cla
 
 test("facts: shares, mean KL, mean code, mean image", () => {
   const facts = factsOf(scene(Uint8Array.of(0, 255, 255, 255, 9, 9, 0, 0)), [0, 1, 3]);
-  expect(facts.shares).toEqual([{ slot: 0, share: 2 / 3 }, { slot: 1, share: 1 / 3 }]);
+  expect(facts.shares).toEqual([
+    { slot: 0, share: 2 / 3 },
+    { slot: 1, share: 1 / 3 },
+  ]);
   expect(facts.meanKl).toBeCloseTo(3);
   expect(facts.meanZ[0]).toBeCloseTo(1);
   expect(facts.meanZ[1]).toBeCloseTo(3.4 / 3);

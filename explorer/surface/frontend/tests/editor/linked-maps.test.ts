@@ -1,14 +1,19 @@
 import { describe, expect, test } from "vitest";
-import type { Point } from "../../src/wire/payload";
-import { followed, Link, type Probed } from "../../src/editor/linked-maps";
 import type { Scene } from "../../src/data/run-on-map";
+import { followed, Link, type Probed } from "../../src/editor/linked-maps";
+import type { Point } from "../../src/wire/payload";
 
 /** Three images, numbered 70, 71, 72, on a map whose places are not their codes. */
 function scene(id: string, latentDim = 2): Scene {
   const codes = Float32Array.from({ length: 3 * latentDim }, (_, at) => at / 8);
-  const places: Point[] = [[5, 6], [7, 8], [9, 10]];
+  const places: Point[] = [
+    [5, 6],
+    [7, 8],
+    [9, 10],
+  ];
   return {
-    header: { run: { id } }, space: { latentDim },
+    header: { run: { id } },
+    space: { latentDim },
     pointOf: (number: number) => [70, 71, 72].indexOf(number),
     numberOf: (i: number) => 70 + i,
     muOf: (i: number) => codes.subarray(i * latentDim, (i + 1) * latentDim),
@@ -102,7 +107,9 @@ describe("the line between surfaces", () => {
 
   test("two copies of the bundle on one page understand each other: what they share is the page, not a module", async () => {
     const page = new EventTarget();
-    const other = (await import("../../src/editor/linked-maps?copy" as string)) as typeof import("../../src/editor/linked-maps");
+    const other = (await import(
+      "../../src/editor/linked-maps?copy" as string
+    )) as typeof import("../../src/editor/linked-maps");
     const heard: Probed[] = [];
     const link = new other.Link((probed) => heard.push(probed), page);
     link.join("g");

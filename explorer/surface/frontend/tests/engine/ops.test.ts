@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { planOp, type Op, type Weights } from "../../src/engine/ops";
+import { type Op, planOp, type Weights } from "../../src/engine/ops";
 import { floats } from "../helpers";
 
 type Shape = readonly number[];
@@ -71,7 +71,13 @@ function naiveTransposed(x: Float32Array, [C, H, W]: Shape, w: Tensors, stride: 
 }
 
 describe("linear", () => {
-  test.each([[1, 1], [2, 5], [7, 3], [16, 9], [30, 4]])("%i inputs, %i outputs", (nIn, nOut) => {
+  test.each([
+    [1, 1],
+    [2, 5],
+    [7, 3],
+    [16, 9],
+    [30, 4],
+  ])("%i inputs, %i outputs", (nIn, nOut) => {
     const w = tensors([nOut, nIn], nOut);
     const x = floats(nIn, 3);
     const wanted = Array.from({ length: nOut }, (_, o) =>
@@ -84,8 +90,13 @@ describe("linear", () => {
 describe("conv2d", () => {
   test.each([
     // C, H, W, O, kernel h, w, stride, padding
-    [1, 5, 5, 1, 3, 3, 1, 1], [3, 8, 7, 4, 3, 3, 2, 1], [2, 9, 6, 3, 3, 3, 1, 0], [2, 7, 7, 2, 3, 3, 3, 2],
-    [2, 6, 8, 3, 1, 1, 1, 0], [3, 8, 8, 2, 4, 4, 2, 1], [1, 7, 9, 2, 5, 3, 2, 2],
+    [1, 5, 5, 1, 3, 3, 1, 1],
+    [3, 8, 7, 4, 3, 3, 2, 1],
+    [2, 9, 6, 3, 3, 3, 1, 0],
+    [2, 7, 7, 2, 3, 3, 3, 2],
+    [2, 6, 8, 3, 1, 1, 1, 0],
+    [3, 8, 8, 2, 4, 4, 2, 1],
+    [1, 7, 9, 2, 5, 3, 2, 2],
   ])("%i×%i×%i to %i channels, kernel %i×%i, stride %i, padding %i", (C, H, W, O, kh, kw, stride, padding) => {
     const w = tensors([O, C, kh, kw], O);
     const x = floats(C * H * W, 5);
@@ -97,8 +108,13 @@ describe("conv2d", () => {
 
 describe("conv_transpose2d", () => {
   test.each([
-    [1, 1, 1, 1, 4, 4, 2, 1], [3, 4, 5, 2, 4, 4, 2, 1], [5, 7, 3, 4, 4, 4, 2, 1], // the fast path
-    [2, 4, 3, 3, 3, 3, 2, 1], [2, 5, 5, 2, 2, 2, 2, 0], [1, 4, 6, 3, 4, 4, 1, 2], [2, 3, 3, 2, 5, 4, 3, 1],
+    [1, 1, 1, 1, 4, 4, 2, 1],
+    [3, 4, 5, 2, 4, 4, 2, 1],
+    [5, 7, 3, 4, 4, 4, 2, 1], // the fast path
+    [2, 4, 3, 3, 3, 3, 2, 1],
+    [2, 5, 5, 2, 2, 2, 2, 0],
+    [1, 4, 6, 3, 4, 4, 1, 2],
+    [2, 3, 3, 2, 5, 4, 3, 1],
   ])("%i×%i×%i to %i channels, kernel %i×%i, stride %i, padding %i", (C, H, W, O, kh, kw, stride, padding) => {
     const w = tensors([C, O, kh, kw], O);
     const x = floats(C * H * W, 6);
@@ -120,7 +136,8 @@ test("upsample repeats every pixel scale × scale times", () => {
   const y = planOp({ op: "upsample", scale: 3 }, [2, 2, 3], tensors([1], 1)).run(x);
   for (let c = 0; c < 2; c++)
     for (let r = 0; r < 6; r++)
-      for (let s = 0; s < 9; s++) expect(y[(c * 6 + r) * 9 + s]).toBe(x[(c * 2 + Math.floor(r / 3)) * 3 + Math.floor(s / 3)]);
+      for (let s = 0; s < 9; s++)
+        expect(y[(c * 6 + r) * 9 + s]).toBe(x[(c * 2 + Math.floor(r / 3)) * 3 + Math.floor(s / 3)]);
 });
 
 describe("activation", () => {
@@ -129,8 +146,11 @@ describe("activation", () => {
   // tanh(u) = 2 σ(2u) − 1 is the second way to the same gelu
   const gelu = (v: number): number => v * sigmoid(2 * Math.sqrt(2 / Math.PI) * (v + 0.044715 * v ** 3));
   test.each([
-    ["relu", (v: number) => Math.max(0, v)], ["silu", (v: number) => v * sigmoid(v)], ["gelu", gelu],
-    ["tanh", (v: number) => 2 * sigmoid(2 * v) - 1], ["sigmoid", sigmoid],
+    ["relu", (v: number) => Math.max(0, v)],
+    ["silu", (v: number) => v * sigmoid(v)],
+    ["gelu", gelu],
+    ["tanh", (v: number) => 2 * sigmoid(2 * v) - 1],
+    ["sigmoid", sigmoid],
   ] as const)("%s", (kind, wanted) => {
     const y = planOp({ op: "activation", kind }, [values.length], tensors([1], 1)).run(Float32Array.from(values));
     expectClose(y, values.map(wanted));
@@ -142,13 +162,30 @@ describe("activations of imported models", () => {
   const run = (kind: string, slope?: number, of = values): Float32Array =>
     planOp({ op: "activation", kind, slope } as Op, [of.length], tensors([1], 1)).run(Float32Array.from(of));
   test("with a slope", () => {
-    expectClose(run("leaky-relu", 0.2), values.map((v) => (v > 0 ? v : 0.2 * v)));
-    expectClose(run("elu", 0.7), values.map((v) => (v > 0 ? v : 0.7 * (Math.exp(v) - 1))));
+    expectClose(
+      run("leaky-relu", 0.2),
+      values.map((v) => (v > 0 ? v : 0.2 * v)),
+    );
+    expectClose(
+      run("elu", 0.7),
+      values.map((v) => (v > 0 ? v : 0.7 * (Math.exp(v) - 1))),
+    );
   });
   test("softplus and logit undo exp and the sigmoid", () => {
-    expectClose([...run("softplus")].map((v) => Math.exp(v)).slice(0, 8), values.slice(0, 8).map((v) => 1 + Math.exp(v)));
+    expectClose(
+      [...run("softplus")].map((v) => Math.exp(v)).slice(0, 8),
+      values.slice(0, 8).map((v) => 1 + Math.exp(v)),
+    );
     const odds = [-9, -2, 0, 0.5, 9];
-    expectClose(run("logit", undefined, odds.map((v) => 1 / (1 + Math.exp(-v)))).map((v, i) => v / Math.max(1, Math.abs(odds[i]))), odds.map((v) => v / Math.max(1, Math.abs(v))), 1e-3);
+    expectClose(
+      run(
+        "logit",
+        undefined,
+        odds.map((v) => 1 / (1 + Math.exp(-v))),
+      ).map((v, i) => v / Math.max(1, Math.abs(odds[i]))),
+      odds.map((v) => v / Math.max(1, Math.abs(v))),
+      1e-3,
+    );
     expectClose(run("logit", undefined, [0, 1]), [Math.log(1e-6), -Math.log(1e-6)], 0.5);
   });
   test("gelu by the normal distribution function, integrated", () => {
@@ -159,7 +196,10 @@ describe("activations of imported models", () => {
       return 0.5 + ((sum / steps) * v) / Math.sqrt(2 * Math.PI);
     };
     const few = values.slice(1, 8);
-    expectClose(run("gelu-erf", undefined, few), few.map((v) => v * normal(v)));
+    expectClose(
+      run("gelu-erf", undefined, few),
+      few.map((v) => v * normal(v)),
+    );
   });
 });
 
@@ -171,28 +211,49 @@ test("crop keeps the top left", () => {
 
 test("bias adds a number to every pixel", () => {
   const w = new Tensors({ b: { values: Float32Array.of(1, -2, 3, 0.5), shape: [1, 2, 2] } });
-  expect([...planOp({ op: "bias", bias: "b" }, [1, 2, 2], w).run(Float32Array.of(1, 1, 1, 1))]).toEqual([2, -1, 4, 1.5]);
+  expect([...planOp({ op: "bias", bias: "b" }, [1, 2, 2], w).run(Float32Array.of(1, 1, 1, 1))]).toEqual([
+    2, -1, 4, 1.5,
+  ]);
 });
 
 describe("refusals are sentences", () => {
   test("layers that do not fit", () => {
-    expect(() => planOp({ op: "linear", weight: "w", bias: "b" }, [4], tensors([2, 3], 2))).toThrow(/linear cannot take a tensor of shape 4/);
+    expect(() => planOp({ op: "linear", weight: "w", bias: "b" }, [4], tensors([2, 3], 2))).toThrow(
+      /linear cannot take a tensor of shape 4/,
+    );
     expect(() => planOp({ op: "unflatten", shape: [1, 2, 2] }, [5], tensors([1], 1))).toThrow(/do not fit together/);
     expect(() => planOp({ op: "crop", height: 9, width: 1 }, [1, 2, 2], tensors([1], 1))).toThrow(/crop to 9×1/);
   });
   test("unknown layer and activation", () => {
-    expect(() => planOp({ op: "attention" } as unknown as Op, [4], tensors([1], 1))).toThrow(/cannot compute the layer “attention”/);
-    expect(() => planOp({ op: "activation", kind: "mish" } as unknown as Op, [4], tensors([1], 1))).toThrow(/activation “mish”/);
+    expect(() => planOp({ op: "attention" } as unknown as Op, [4], tensors([1], 1))).toThrow(
+      /cannot compute the layer “attention”/,
+    );
+    expect(() => planOp({ op: "activation", kind: "mish" } as unknown as Op, [4], tensors([1], 1))).toThrow(
+      /activation “mish”/,
+    );
   });
 });
 
 test("a pixel told the ones before it is what the masked network says of the finished picture", () => {
   const [n, H] = [9, 14];
-  const w = new Tensors({ w: { values: floats(H * n, 1), shape: [H, n] }, b: { values: floats(H, 2), shape: [H] }, o: { values: floats(n * H, 3), shape: [n, H] } });
+  const w = new Tensors({
+    w: { values: floats(H * n, 1), shape: [H, n] },
+    b: { values: floats(H, 2), shape: [H] },
+    o: { values: floats(n * H, 3), shape: [n, H] },
+  });
   const logits = floats(n, 4, 2);
   const shown = planOp({ op: "autoregress", weight: "w", bias: "b", out: "o" }, [1, 3, 3], w).run(logits.slice());
   const p = Array.from(shown, (value) => 1 / (1 + Math.exp(-value)));
-  const hidden = Array.from({ length: H }, (_, k) => Math.tanh(w.floats("b")[k] + p.slice(0, 1 + (k % (n - 1))).reduce((sum, value, d) => sum + value * w.floats("w")[k * n + d], 0)));
-  const wanted = Array.from(logits, (value, d) => value + hidden.reduce((sum, h, k) => sum + (1 + (k % (n - 1)) <= d ? w.floats("o")[d * H + k] * h : 0), 0));
+  const hidden = Array.from({ length: H }, (_, k) =>
+    Math.tanh(
+      w.floats("b")[k] +
+        p.slice(0, 1 + (k % (n - 1))).reduce((sum, value, d) => sum + value * w.floats("w")[k * n + d], 0),
+    ),
+  );
+  const wanted = Array.from(
+    logits,
+    (value, d) =>
+      value + hidden.reduce((sum, h, k) => sum + (1 + (k % (n - 1)) <= d ? w.floats("o")[d * H + k] * h : 0), 0),
+  );
   expectClose(shown, wanted);
 });

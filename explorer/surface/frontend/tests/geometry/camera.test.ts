@@ -1,6 +1,17 @@
 import { describe, expect, test } from "vitest";
+import {
+  between,
+  type Camera,
+  fit,
+  limitsFor,
+  panBy,
+  reveal,
+  toMap,
+  toScreen,
+  visibleExtent,
+  zoomAt,
+} from "../../src/geometry/camera";
 import { axisTicks } from "../../src/layers/background/grid";
-import { between, fit, limitsFor, panBy, reveal, toMap, toScreen, visibleExtent, zoomAt, type Camera } from "../../src/geometry/camera";
 import { random } from "../helpers";
 
 const size = { width: 830, height: 510 };

@@ -1,13 +1,20 @@
 import { describe, expect, test } from "vitest";
-import { CodeIndex } from "../../src/geometry/code-index";
 import { PurityJob } from "../../src/data/quantities";
+import { CodeIndex } from "../../src/geometry/code-index";
 import { floats, random } from "../helpers";
 
 /** Every code looked at, sorted: nearest first, of equals the lower number. */
-function bruteForce(mu: Float32Array, K: number, z: ArrayLike<number>, k: number, accepts: (i: number) => boolean): { index: number; distance: number }[] {
+function bruteForce(
+  mu: Float32Array,
+  K: number,
+  z: ArrayLike<number>,
+  k: number,
+  accepts: (i: number) => boolean,
+): { index: number; distance: number }[] {
   const all: { index: number; distance: number }[] = [];
   for (let i = 0; i < mu.length / K; i++) {
-    if (accepts(i)) all.push({ index: i, distance: Math.hypot(...Array.from({ length: K }, (_, d) => mu[i * K + d] - z[d])) });
+    if (accepts(i))
+      all.push({ index: i, distance: Math.hypot(...Array.from({ length: K }, (_, d) => mu[i * K + d] - z[d])) });
   }
   return all.sort((a, b) => a.distance - b.distance || a.index - b.index).slice(0, k);
 }

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { DensityJob, difference, Grid, gridOver, levelOfMass, MagnificationJob, priorField, scottSpread } from "../../src/geometry/grid-field";
+import {
+  DensityJob,
+  difference,
+  Grid,
+  gridOver,
+  levelOfMass,
+  MagnificationJob,
+  priorField,
+  scottSpread,
+} from "../../src/geometry/grid-field";
 import { contourRings } from "../../src/layers/background/field-raster";
 
 const all = (job: { isComplete: boolean; work(deadline: number): void }): void => {
@@ -8,13 +17,24 @@ const all = (job: { isComplete: boolean; work(deadline: number): void }): void =
 
 describe("density of codes", () => {
   it("integrates to one, however many points and however they lean", () => {
-    const job = new DensityJob(gridOver([-6, 6, -6, 6], 240), Float32Array.from([0, 0, 1, -1, -1.5, 0.5]), (i) => [[0.2, 0, 0.1], [0.5, 0.3, 0.4], [0.04, -0.01, 0.09]][i] as never);
+    const job = new DensityJob(
+      gridOver([-6, 6, -6, 6], 240),
+      Float32Array.from([0, 0, 1, -1, -1.5, 0.5]),
+      (i) =>
+        [
+          [0.2, 0, 0.1],
+          [0.5, 0.3, 0.4],
+          [0.04, -0.01, 0.09],
+        ][i] as never,
+    );
     all(job);
     expect(job.grid.total()).toBeCloseTo(1, 3);
   });
 
   it("has the mixture's mean and covariance", () => {
-    const job = new DensityJob(gridOver([-5, 5, -5, 5], 300), Float32Array.from([1, 0, -1, 0.5]), () => [0.3, 0.12, 0.2]);
+    const job = new DensityJob(gridOver([-5, 5, -5, 5], 300), Float32Array.from([1, 0, -1, 0.5]), () => [
+      0.3, 0.12, 0.2,
+    ]);
     all(job);
     const { grid } = job;
     let [x, y, xy] = [0, 0, 0];
@@ -37,7 +57,12 @@ describe("density of codes", () => {
   });
 
   it("counts only what is asked for", () => {
-    const job = new DensityJob(gridOver([-4, 4, -4, 4], 80), Float32Array.from([-2, 0, 2, 0]), () => [0.1, 0, 0.1], (i) => i === 1);
+    const job = new DensityJob(
+      gridOver([-4, 4, -4, 4], 80),
+      Float32Array.from([-2, 0, 2, 0]),
+      () => [0.1, 0, 0.1],
+      (i) => i === 1,
+    );
     all(job);
     expect(job.grid.at(2, 0)).toBeGreaterThan(0.5);
     expect(job.grid.at(-2, 0)).toBe(0);
@@ -57,7 +82,11 @@ describe("magnification", () => {
   it("of a linear decoder is √det(AᵀA) everywhere", () => {
     const a = [3, 0, 1, 2];
     const b = [0, 2, 1, -1];
-    const job = new MagnificationJob(gridOver([-1, 1, -2, 2], 12), (x, y) => Float32Array.from(a, (value, p) => value * x + b[p] * y + 5), 4);
+    const job = new MagnificationJob(
+      gridOver([-1, 1, -2, 2], 12),
+      (x, y) => Float32Array.from(a, (value, p) => value * x + b[p] * y + 5),
+      4,
+    );
     all(job);
     const dot = (u: number[], v: number[]): number => u.reduce((sum, value, i) => sum + value * v[i], 0);
     const expected = Math.sqrt(dot(a, a) * dot(b, b) - dot(a, b) ** 2);
@@ -71,7 +100,11 @@ describe("magnification", () => {
   });
 
   it("of polar coordinates is the radius", () => {
-    const job = new MagnificationJob(gridOver([1, 2, 0, 1], 40), (r, angle) => Float32Array.of(r * Math.cos(angle), r * Math.sin(angle)), 2);
+    const job = new MagnificationJob(
+      gridOver([1, 2, 0, 1], 40),
+      (r, angle) => Float32Array.of(r * Math.cos(angle), r * Math.sin(angle)),
+      2,
+    );
     all(job);
     expect(job.grid.at(1.5, 0.5)).toBeCloseTo(1.5, 1);
     expect(job.grid.at(1.99, 0.5)).toBeCloseTo(2, 1);
@@ -93,7 +126,10 @@ describe("contours", () => {
     const grid = gridOver([-4, 4, -4, 4], 200);
     const job = new DensityJob(grid, Float32Array.from([0, 0]), () => [1, 0, 1]);
     all(job);
-    const reach = contourRings(job.grid, [0.5, 0.9].map((mass) => levelOfMass(job.grid.values, mass))).map(([ring]) => Math.max(...ring.map(([x]) => x)));
+    const reach = contourRings(
+      job.grid,
+      [0.5, 0.9].map((mass) => levelOfMass(job.grid.values, mass)),
+    ).map(([ring]) => Math.max(...ring.map(([x]) => x)));
     expect(reach[0]).toBeCloseTo(Math.sqrt(2 * Math.log(2)), 1); // 1 − exp(−r²/2) = mass
     expect(reach[1]).toBeCloseTo(Math.sqrt(2 * Math.log(10)), 1);
   });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { parsePayload } from "../../src/wire/payload";
 import { Lattice, makeSpace } from "../../src/geometry/inverse";
 import { supportLevel, supportWords } from "../../src/geometry/support";
-import { floats, tinyRun, writePayload, type ArraySpec } from "../helpers";
+import { parsePayload } from "../../src/wire/payload";
+import { type ArraySpec, floats, tinyRun, writePayload } from "../helpers";
 
 const { header, arrays } = tinyRun();
 
@@ -37,12 +37,19 @@ describe("lattice", () => {
   const values = new Float32Array(rows * columns * K);
   for (let i = 0; i < rows; i++)
     for (let j = 0; j < columns; j++)
-      for (let k = 0; k < K; k++) values[(i * columns + j) * K + k] = truth(-2 + (8 * j) / (columns - 1), 10 + (3 * i) / (rows - 1), k);
+      for (let k = 0; k < K; k++)
+        values[(i * columns + j) * K + k] = truth(-2 + (8 * j) / (columns - 1), 10 + (3 * i) / (rows - 1), k);
   const map = space("lattice", K, { lattice_z: { values, shape: [rows, columns, K] } }, extent);
 
   test("gives a bilinear function back", () => {
     const z = new Float64Array(K);
-    for (const [x, y] of [[-2, 10], [6, 13], [0.3, 11.7], [5.99, 10.01], [2, 12]]) {
+    for (const [x, y] of [
+      [-2, 10],
+      [6, 13],
+      [0.3, 11.7],
+      [5.99, 10.01],
+      [2, 12],
+    ]) {
       map.toZ(x, y, z);
       for (let k = 0; k < K; k++) expect(z[k]).toBeCloseTo(truth(x, y, k), 5);
     }
@@ -59,7 +66,9 @@ describe("lattice", () => {
 
 test("words and dots have the same borders: one dot is low, two medium, three high", () => {
   for (const support of [0, 0.0199, 0.02, 0.05, 0.08, 0.1, 0.1999, 0.2, 0.3, 0.4, 0.5, 1]) {
-    expect(supportWords(support)).toBe(`${["", "low", "medium", "high"][supportLevel(support)]} density of encoded images`);
+    expect(supportWords(support)).toBe(
+      `${["", "low", "medium", "high"][supportLevel(support)]} density of encoded images`,
+    );
   }
   expect([0, 0.0199, 0.02, 0.1999, 0.2, 1].map(supportLevel)).toEqual([1, 1, 2, 2, 3, 3]);
   expect(supportWords(0)).toBe("low density of encoded images");

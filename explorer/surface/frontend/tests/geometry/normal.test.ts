@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { fromTheMiddle, shareTiles, stepTiles } from "../../src/layers/background/manifold";
 import { equalShares, normalCdf, normalQuantile } from "../../src/geometry/normal";
+import { fromTheMiddle, shareTiles, stepTiles } from "../../src/layers/background/manifold";
 
 /** Φ by Simpson's rule on the density: another road to the same number. */
 function phi(x: number): number {
@@ -25,7 +25,8 @@ test("odd around the middle, and the textbook's 1.959964", () => {
 });
 
 test("Φ is Simpson's rule, and Φ⁻¹ undoes it far into the tails", () => {
-  for (const x of [-5, -3.0001, -2.9999, -1, -1e-9, 0, 0.3, 2.9999, 3.0001, 5]) expect(normalCdf(x)).toBeCloseTo(phi(x), 9);
+  for (const x of [-5, -3.0001, -2.9999, -1, -1e-9, 0, 0.3, 2.9999, 3.0001, 5])
+    expect(normalCdf(x)).toBeCloseTo(phi(x), 9);
   for (const x of [-12, -8, -6.5, -4]) expect(normalQuantile(normalCdf(x)) / x).toBeCloseTo(1, 7);
   expect(normalCdf(-10) / 7.619853024160525e-24).toBeCloseTo(1, 10); // tabulated
 });
@@ -47,7 +48,14 @@ test("twenty equal shares: symmetric, ascending, each a twentieth, its middle th
   expect(middles[0] - borders[0]).toBeCloseTo(borders[1] - middles[0], 12); // an infinite cell cannot be drawn
 });
 
-test.each([[-0.4, 0.5], [1.1, 1.3], [-3.2, -2.9], [3.6, 4.4], [-0.001, 0.002], [-1, 9]])("seen from %f to %f, cells are halved until about twenty are there, and cover it", (low, high) => {
+test.each([
+  [-0.4, 0.5],
+  [1.1, 1.3],
+  [-3.2, -2.9],
+  [3.6, 4.4],
+  [-0.001, 0.002],
+  [-1, 9],
+])("seen from %f to %f, cells are halved until about twenty are there, and cover it", (low, high) => {
   const { middles, borders } = equalShares(20, [low, high]);
   expect(middles.length).toBeGreaterThanOrEqual(12);
   expect(middles.length).toBeLessThanOrEqual(26);
@@ -62,11 +70,15 @@ test.each([[-0.4, 0.5], [1.1, 1.3], [-3.2, -2.9], [3.6, 4.4], [-0.001, 0.002], [
 test("cells that are halved keep the borders that were there", () => {
   const { borders } = equalShares(20);
   const finer = equalShares(20, [-0.5, 0.5]).borders;
-  for (const border of borders) if (Math.abs(border) < 0.45) expect(Math.min(...finer.map((other) => Math.abs(other - border)))).toBeLessThan(1e-9);
+  for (const border of borders)
+    if (Math.abs(border) < 0.45) expect(Math.min(...finer.map((other) => Math.abs(other - border)))).toBeLessThan(1e-9);
 });
 
 test("where the prior has nothing, one cell is left", () => {
-  for (const ends of [[40, 50], [-50, -40]] as const) {
+  for (const ends of [
+    [40, 50],
+    [-50, -40],
+  ] as const) {
     const { middles, borders } = equalShares(20, ends);
     expect([middles.length, borders.length]).toEqual([1, 2]);
     expect([...middles, ...borders].every(Number.isFinite)).toBe(true);
@@ -79,7 +91,8 @@ test("tiles by shares of the prior: around its middle on this map, zoomed in mor
   tiles.x.forEach((x, i) => expect(phi(x - 2)).toBeCloseTo((i + 0.5) / 20, 7));
   tiles.y.forEach((y, i) => expect(phi(y + 1)).toBeCloseTo((i + 0.5) / 20, 7));
   const close = shareTiles([2, -1], [2.2, 2.7, -1.1, -0.9]);
-  const widest = (borders: Float64Array): number => Math.max(...[...borders].slice(1).map((border, i) => border - borders[i]));
+  const widest = (borders: Float64Array): number =>
+    Math.max(...[...borders].slice(1).map((border, i) => border - borders[i]));
   expect(close.x.length).toBeGreaterThanOrEqual(12);
   expect(widest(close.xBorders)).toBeLessThan(0.05);
   expect(widest(close.yBorders)).toBeLessThan(0.02);

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { alongDirection, dropped, robustExtent, slice, throughThree, type Plane } from "../../src/geometry/planes";
+import { alongDirection, dropped, type Plane, robustExtent, slice, throughThree } from "../../src/geometry/planes";
 import { floats } from "../helpers";
 
-const codeOf = ({ origin, basis }: Plane, x: number, y: number): number[] => Array.from(origin, (value, k) => value + x * basis[k] + y * basis[origin.length + k]);
-const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => Array.from(a).reduce((sum, value, k) => sum + value * b[k], 0);
+const codeOf = ({ origin, basis }: Plane, x: number, y: number): number[] =>
+  Array.from(origin, (value, k) => value + x * basis[k] + y * basis[origin.length + k]);
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+  Array.from(a).reduce((sum, value, k) => sum + value * b[k], 0);
 
 function expectOrthonormal({ basis, origin: { length: K } }: Plane): void {
   const [u, v] = [basis.subarray(0, K), basis.subarray(K)];
@@ -18,13 +20,22 @@ describe("the plane through three codes", () => {
   test("holds all three where they are told apart best", () => {
     expectOrthonormal(plane);
     const places = dropped(plane, [...a, ...b, ...c]);
-    [a, b, c].forEach((z, i) => codeOf(plane, places[2 * i], places[2 * i + 1]).forEach((value, k) => expect(value).toBeCloseTo(z[k], 5)));
+    [a, b, c].forEach((z, i) =>
+      codeOf(plane, places[2 * i], places[2 * i + 1]).forEach((value, k) => expect(value).toBeCloseTo(z[k], 5)),
+    );
     expect([places[0], places[1], places[3]].every((value) => Math.abs(value) < 1e-5)).toBe(true); // A in the middle, B to its right
     expect(places[2]).toBeCloseTo(Math.hypot(...b.map((value, k) => value - a[k])), 5);
     expect(places[5]).toBeGreaterThan(0);
   });
   test("does not exist for codes on one line", () => {
-    expect(throughThree(a, b, a.map((value, k) => value + 3 * (b[k] - value)), ["A", "B", "C"])).toBeNull();
+    expect(
+      throughThree(
+        a,
+        b,
+        a.map((value, k) => value + 3 * (b[k] - value)),
+        ["A", "B", "C"],
+      ),
+    ).toBeNull();
     expect(throughThree(a, a, c, ["A", "B", "C"])).toBeNull();
   });
 });
@@ -45,13 +56,20 @@ describe("the plane along a direction", () => {
     expectOrthonormal(plane);
     expect(dot(plane.basis.subarray(0, K), direction)).toBeCloseTo(Math.SQRT2, 5);
     const places = dropped(plane, mu);
-    const middle = [0, 1].map((axis) => places.filter((_, i) => i % 2 === axis).reduce((sum, value) => sum + value, 0) / 400);
+    const middle = [0, 1].map(
+      (axis) => places.filter((_, i) => i % 2 === axis).reduce((sum, value) => sum + value, 0) / 400,
+    );
     expect(Math.hypot(...middle)).toBeLessThan(1e-4);
   });
   test("has no better axis across it than the one it takes up", () => {
     const spread = (axis: ArrayLike<number>): number => {
       let total = 0;
-      for (let at = 0; at < mu.length; at += K) total += dot(mu.subarray(at, at + K).map((value, k) => value - plane.origin[k]), axis) ** 2;
+      for (let at = 0; at < mu.length; at += K)
+        total +=
+          dot(
+            mu.subarray(at, at + K).map((value, k) => value - plane.origin[k]),
+            axis,
+          ) ** 2;
       return total;
     };
     const [across, up] = [plane.basis.subarray(0, K), plane.basis.subarray(K)];

@@ -60,7 +60,14 @@ describe("the points in a rectangle, against looking at all of them", () => {
       const [a, b, c, d] = Array.from({ length: 4 }, () => (2 * next() - 1) * 6); // also beyond all points
       const [x0, x1, y0, y1] = [Math.min(a, b), Math.max(a, b), Math.min(c, d), Math.max(c, d)];
       const accepts = q % 2 ? () => true : (i: number) => i % 3 === 0;
-      const wanted = Array.from({ length: 1500 }, (_, i) => i).filter((i) => accepts(i) && points[2 * i] >= x0 && points[2 * i] <= x1 && points[2 * i + 1] >= y0 && points[2 * i + 1] <= y1);
+      const wanted = Array.from({ length: 1500 }, (_, i) => i).filter(
+        (i) =>
+          accepts(i) &&
+          points[2 * i] >= x0 &&
+          points[2 * i] <= x1 &&
+          points[2 * i + 1] >= y0 &&
+          points[2 * i + 1] <= y1,
+      );
       expect(index.inside(x0, x1, y0, y1, 1500, accepts)).toEqual(wanted);
       expect(index.inside(x0, x1, y0, y1, wanted.length, accepts)).toEqual(wanted);
       if (wanted.length > 0) expect(index.inside(x0, x1, y0, y1, wanted.length - 1, accepts)).toBeNull();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { PinRecord } from "../../src/wire/payload";
 import { interpolate, stopsOf, through } from "../../src/data/interpolation";
 import { Walk } from "../../src/kernel/path-ends";
+import type { PinRecord } from "../../src/wire/payload";
 
 const pin = (x: number, label = "A"): PinRecord => ({ label, map: [x, 0], z: [x, x * x] });
 const place = (z: ArrayLike<number>): readonly [number, number] => [z[0], z[1]];
@@ -13,7 +13,11 @@ describe("a path through pins", () => {
     expect(stopsOf({ kind: "linear", from: 3, to: 1, all: false })).toEqual([3, 1]);
   });
   test("is its legs one after the other, every stop once", () => {
-    const stops = [[0, 1], [2, 0], [2, 5]];
+    const stops = [
+      [0, 1],
+      [2, 0],
+      [2, 5],
+    ];
     const z = through(stops, "linear", 11);
     expect(z).toHaveLength(21);
     expect([z[0], z[10], z[20]]).toEqual(stops);

@@ -2,7 +2,11 @@ import { describe, expect, test } from "vitest";
 import { Navigator } from "../../src/editor/viewport";
 import { MAX_PINS, PENDING_MS, PinBook } from "../../src/kernel/pins";
 
-const labels = (book: PinBook): string => book.all().map((pin) => pin.label).join("");
+const labels = (book: PinBook): string =>
+  book
+    .all()
+    .map((pin) => pin.label)
+    .join("");
 
 describe("pins", () => {
   test("show at once, and once only when the host has them", () => {
@@ -43,8 +47,16 @@ describe("pins", () => {
   test("an event that the host has counted is over, whether its pin was kept or not", () => {
     const book = new PinBook(true);
     for (let i = 0; i < 15; i++) book.add([i, 0], [i, 0], 0, `n${i}`);
-    const kept = Array.from({ length: 12 }, (_, i) => ({ label: "ABCDEFGHIJKL"[i], map: [i + 3, 0] as [number, number], z: [i + 3, 0] }));
-    book.confirm(kept, 10, Array.from({ length: 15 }, (_, i) => `n${i}`));
+    const kept = Array.from({ length: 12 }, (_, i) => ({
+      label: "ABCDEFGHIJKL"[i],
+      map: [i + 3, 0] as [number, number],
+      z: [i + 3, 0],
+    }));
+    book.confirm(
+      kept,
+      10,
+      Array.from({ length: 15 }, (_, i) => `n${i}`),
+    );
     expect(book.all().map((pin) => pin.z[0])).toEqual(kept.map((pin) => pin.z[0]));
   });
   test("without a host that listens they stay", () => {

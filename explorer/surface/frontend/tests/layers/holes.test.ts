@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { discMass, holesAmongSamples, holesOfPlane, type Codes } from "../../src/layers/background/holes";
 import { nearestCodes } from "../../src/data/quantities";
 import { Support } from "../../src/geometry/support";
+import { type Codes, discMass, holesAmongSamples, holesOfPlane } from "../../src/layers/background/holes";
 
 /** Standard normals by another way than the source's: the sum of twelve uniforms from a linear congruence. */
 function draws(n: number, seed = 1): number[] {
@@ -37,7 +37,8 @@ describe("holes of a plane", () => {
     const cut = all.length - rest.length;
     expect(Math.abs((first.expected as number) - cut)).toBeLessThan(0.35 * cut);
     expect(first.support).toBeLessThan(0.2);
-    for (const other of others) expect(Math.hypot(other.z[0] - first.z[0], other.z[1] - first.z[1])).toBeGreaterThan(first.radius);
+    for (const other of others)
+      expect(Math.hypot(other.z[0] - first.z[0], other.z[1] - first.z[1])).toBeGreaterThan(first.radius);
   });
 
   test("a ring leaves its middle, two islands leave the gap", () => {
@@ -53,7 +54,13 @@ describe("holes of a plane", () => {
 });
 
 describe("the prior's mass in a disc", () => {
-  test.each([[0, 0.5], [1, 0.5], [1, 2], [2.5, 1], [3, 4]])("at distance %d of radius %d, by counting", (d, r) => {
+  test.each([
+    [0, 0.5],
+    [1, 0.5],
+    [1, 2],
+    [2.5, 1],
+    [3, 4],
+  ])("at distance %d of radius %d, by counting", (d, r) => {
     const all = prior(40_000);
     const share = all.filter(([x, y]) => Math.hypot(x - d, y) < r).length / all.length;
     expect(Math.abs(discMass(d, r) - share)).toBeLessThan(0.01);

@@ -16,20 +16,43 @@ function lab([r, g, b]: number[]): number[] {
 
 /** Viénot, Brettel & Mollon 1999: another model of colour blindness than the one the palette was found with. */
 const VISION: Record<string, number[][]> = {
-  normal: [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
-  protan: [[0.11238, 0.88762, 0], [0.11238, 0.88762, 0], [0.00401, -0.00401, 1]],
-  deutan: [[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]],
+  normal: [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ],
+  protan: [
+    [0.11238, 0.88762, 0],
+    [0.11238, 0.88762, 0],
+    [0.00401, -0.00401, 1],
+  ],
+  deutan: [
+    [0.29275, 0.70725, 0],
+    [0.29275, 0.70725, 0],
+    [-0.02234, 0.02234, 1],
+  ],
 };
 
-describe.each([["light", false, "#ffffff"], ["dark", true, "#0e1117"]] as const)("palette, %s", (_, isDark, ground) => {
+describe.each([
+  ["light", false, "#ffffff"],
+  ["dark", true, "#0e1117"],
+] as const)("palette, %s", (_, isDark, ground) => {
   const colours = Array.from({ length: 10 }, (_, label) => classRgb(label, isDark));
   test("every class stands out from the map, 2.9 : 1 or more", () => {
-    for (const colour of [...colours, classRgb(-1, isDark)]) expect(contrast(colour, parseColour(ground) as Rgb)).toBeGreaterThan(2.9);
+    for (const colour of [...colours, classRgb(-1, isDark)])
+      expect(contrast(colour, parseColour(ground) as Rgb)).toBeGreaterThan(2.9);
   });
   test.each(Object.keys(VISION))("no two classes look alike with %s vision", (kind) => {
     const seen = colours.map(({ r, g, b }) => {
       const rgb = [r, g, b].map(linear);
-      return lab(VISION[kind].map((row) => Math.max(0, row.reduce((sum, w, i) => sum + w * rgb[i], 0))));
+      return lab(
+        VISION[kind].map((row) =>
+          Math.max(
+            0,
+            row.reduce((sum, w, i) => sum + w * rgb[i], 0),
+          ),
+        ),
+      );
     });
     let smallest = Infinity;
     for (let i = 0; i < 10; i++)
@@ -43,12 +66,32 @@ test("an eleventh class has the first colour", () => {
 });
 
 describe("theme", () => {
-  const none: ThemeSource = { background: null, secondary: null, text: null, border: null, accent: null, font: "x", prefersDark: false };
+  const none: ThemeSource = {
+    background: null,
+    secondary: null,
+    text: null,
+    border: null,
+    accent: null,
+    font: "x",
+    prefersDark: false,
+  };
   const sources: Record<string, ThemeSource> = {
     "own light": none,
     "own dark": { ...none, prefersDark: true },
-    "Streamlit light": { ...none, background: parseColour("#ffffff"), secondary: parseColour("#f0f2f6"), text: parseColour("#31333f"), accent: parseColour("#ff4b4b") },
-    "Streamlit dark": { ...none, background: parseColour("#0e1117"), secondary: parseColour("#262730"), text: parseColour("#fafafa"), accent: parseColour("#ff4b4b") },
+    "Streamlit light": {
+      ...none,
+      background: parseColour("#ffffff"),
+      secondary: parseColour("#f0f2f6"),
+      text: parseColour("#31333f"),
+      accent: parseColour("#ff4b4b"),
+    },
+    "Streamlit dark": {
+      ...none,
+      background: parseColour("#0e1117"),
+      secondary: parseColour("#262730"),
+      text: parseColour("#fafafa"),
+      accent: parseColour("#ff4b4b"),
+    },
     "a pale accent": { ...none, accent: parseColour("#ffe680") },
     "a murky middle": { ...none, background: parseColour("#777777"), text: parseColour("#888888") },
   };
@@ -57,7 +100,8 @@ describe("theme", () => {
     const grounds = name === "a murky middle" ? [theme.background] : [theme.background, theme.map, theme.soft];
     const wanted = name === "a murky middle" ? 4 : 4.5;
     for (const ground of grounds) {
-      for (const ink of [theme.text, theme.muted, theme.accentText]) expect(contrast(ink, ground)).toBeGreaterThanOrEqual(wanted);
+      for (const ink of [theme.text, theme.muted, theme.accentText])
+        expect(contrast(ink, ground)).toBeGreaterThanOrEqual(wanted);
     }
   });
   test("dark is what is dark, whatever the system prefers", () => {
@@ -78,7 +122,10 @@ test("colours: parsing, WCAG's own anchors, mixing", () => {
 
 test("markers as SVG stay within their box", () => {
   for (const shape of SHAPES) {
-    const numbers = shapePath(shape).match(/-?\d+\.\d+/g)?.map(Number) ?? [];
+    const numbers =
+      shapePath(shape)
+        .match(/-?\d+\.\d+/g)
+        ?.map(Number) ?? [];
     expect(numbers.length).toBeGreaterThan(5);
     expect(Math.max(...numbers.map(Math.abs))).toBeLessThanOrEqual(1.3);
   }

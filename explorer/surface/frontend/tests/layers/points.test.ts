@@ -1,11 +1,15 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { SHAPES } from "../../src/ui/palette";
-import { PointLayer, sampleOf, type Drawing } from "../../src/layers/points/points";
-import { markerRadius, PointRaster, type PixelTransform } from "../../src/layers/points/raster";
+import { type Drawing, PointLayer, sampleOf } from "../../src/layers/points/points";
+import { markerRadius, type PixelTransform, PointRaster } from "../../src/layers/points/raster";
 import { makeSprite, type Sprite } from "../../src/layers/points/sprites";
+import { SHAPES } from "../../src/ui/palette";
 import { floats, random } from "../helpers";
 
-const COLOURS = [{ r: 230, g: 120, b: 0 }, { r: 20, g: 90, b: 200 }, { r: 0, g: 160, b: 90 }];
+const COLOURS = [
+  { r: 230, g: 120, b: 0 },
+  { r: 20, g: 90, b: 200 },
+  { r: 0, g: 160, b: 90 },
+];
 const [WIDTH, HEIGHT] = [120, 80];
 
 function spritesFor(nPoints: number): (Sprite | null)[] {
@@ -82,7 +86,10 @@ describe("a map that is dragged", () => {
 
 describe("more points than a frame can draw", () => {
   const many = drawing(200_000, { scaleX: 1, offsetX: 60, scaleY: -1, offsetY: 40 });
-  const zoomed = (scale: number): Drawing => ({ ...many, transform: { ...many.transform, scaleX: scale, scaleY: -scale } });
+  const zoomed = (scale: number): Drawing => ({
+    ...many,
+    transform: { ...many.transform, scaleX: scale, scaleY: -scale },
+  });
 
   test("are a sample at first and all of them at rest", () => {
     const { layer, canvas } = layered();
@@ -163,7 +170,7 @@ describe("a sample", () => {
     const chosen = sampleOf(100_000, 8);
     for (const period of [2, 8, 10, 10_000]) {
       const counts = new Float64Array(Math.min(period, 10));
-      for (const i of chosen) counts[i % period % counts.length]++;
+      for (const i of chosen) counts[(i % period) % counts.length]++;
       const expected = chosen.length / counts.length;
       for (const n of counts) expect(Math.abs(n - expected)).toBeLessThan(5 * Math.sqrt(expected));
     }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { SHAPES, classShape } from "../../src/ui/palette";
 import { markerRadius, over, PointRaster, slotOf } from "../../src/layers/points/raster";
 import { makeSprite, PHASES } from "../../src/layers/points/sprites";
+import { classShape, SHAPES } from "../../src/ui/palette";
 import { random } from "../helpers";
 
 const identity = { scaleX: 1, offsetX: 0, scaleY: 1, offsetY: 0 };
@@ -22,7 +22,9 @@ test("over: Porter and Duff in floating point, within two grey levels", () => {
   for (let i = 0; i < 5000; i++) {
     const [source, below] = [colour(), colour()];
     const wanted = source.map((s, c) => s + below[c] * (1 - source[3] / 255));
-    parts(over(word(source), word(below))).forEach((value, c) => expect(Math.abs(value - wanted[c])).toBeLessThanOrEqual(2));
+    parts(over(word(source), word(below))).forEach((value, c) =>
+      expect(Math.abs(value - wanted[c])).toBeLessThanOrEqual(2),
+    );
   }
 });
 
@@ -44,7 +46,11 @@ describe("raster", () => {
   test("the middle of the ink is the point, to an eighth of a pixel", () => {
     const raster = new PointRaster();
     raster.resize(30, 30);
-    for (const [x, y] of [[15, 15], [14.3, 15.9], [15.49, 14.51]]) {
+    for (const [x, y] of [
+      [15, 15],
+      [14.3, 15.9],
+      [15.49, 14.51],
+    ]) {
       raster.draw(Float32Array.of(x, y), Uint16Array.of(0), [makeSprite(SHAPES[0], RED, 1, 4)], identity);
       const centre = [0, 0];
       raster.straight.forEach((word, i) => {
@@ -59,7 +65,12 @@ describe("raster", () => {
   test("colours keep their value at every alpha", () => {
     const raster = new PointRaster();
     raster.resize(20, 20);
-    raster.draw(Float32Array.of(10, 10), Uint16Array.of(0), [makeSprite(SHAPES[0], { r: 200, g: 100, b: 50 }, 0.5, 5)], identity);
+    raster.draw(
+      Float32Array.of(10, 10),
+      Uint16Array.of(0),
+      [makeSprite(SHAPES[0], { r: 200, g: 100, b: 50 }, 0.5, 5)],
+      identity,
+    );
     const middle = parts(raster.straight[10 * 20 + 10]);
     [200, 100, 50, 128].forEach((wanted, c) => expect(Math.abs(middle[c] - wanted)).toBeLessThanOrEqual(2));
   });

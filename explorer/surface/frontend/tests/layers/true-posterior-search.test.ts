@@ -1,8 +1,17 @@
 /** Is the quadrature over the plane the closed form where there is one, and does it find what is narrow, far or in two pieces? */
 import { describe, expect, it } from "vitest";
-import { gridOver } from "../../src/geometry/grid-field";
 import { logLikelihoodOf } from "../../src/engine/likelihoods";
-import { CoarsePlane, levelsOfMass, MASSES, planeExtent, PosteriorJob, smoothed, type Encoded, type TruePosterior } from "../../src/layers/overlays/true-posterior/search";
+import { gridOver } from "../../src/geometry/grid-field";
+import {
+  CoarsePlane,
+  type Encoded,
+  levelsOfMass,
+  MASSES,
+  PosteriorJob,
+  planeExtent,
+  smoothed,
+  type TruePosterior,
+} from "../../src/layers/overlays/true-posterior/search";
 import { floats, random } from "../helpers";
 
 type Matrix = readonly [xx: number, xy: number, yy: number];
@@ -11,7 +20,13 @@ type Matrix = readonly [xx: number, xy: number, yy: number];
 class Linear {
   readonly x: number[];
 
-  constructor(readonly columns: readonly (readonly number[])[], readonly bias: readonly number[], readonly sigma: number, z: readonly number[], noise: readonly number[]) {
+  constructor(
+    readonly columns: readonly (readonly number[])[],
+    readonly bias: readonly number[],
+    readonly sigma: number,
+    z: readonly number[],
+    noise: readonly number[],
+  ) {
     this.x = bias.map((b, p) => b + columns[0][p] * z[0] + columns[1][p] * z[1] + sigma * noise[p]);
   }
 
@@ -56,7 +71,9 @@ class Linear {
     const score = logLikelihoodOf({ likelihood: "gaussian", log_sigma: Math.log(this.sigma) });
     if (!score) throw new Error("a Gaussian has a likelihood");
     const at = (x: number, y: number): Float32Array => this.output(x, y);
-    return finished(new PosteriorJob(new CoarsePlane(planeExtent([q]), this.x.length, at), (output) => score(output, this.x), at, q));
+    return finished(
+      new PosteriorJob(new CoarsePlane(planeExtent([q]), this.x.length, at), (output) => score(output, this.x), at, q),
+    );
   }
 }
 
@@ -81,15 +98,60 @@ function normals(n: number, seed: number): number[] {
 function klTo(q: Encoded, [mx, my]: readonly number[], [xx, xy, yy]: Matrix): number {
   const [sx, sy] = [Math.exp(q.logvar[0]), Math.exp(q.logvar[1])];
   const [dx, dy] = [q.mu[0] - mx, q.mu[1] - my];
-  return 0.5 * (xx * sx + yy * sy + xx * dx * dx + 2 * xy * dx * dy + yy * dy * dy - 2 - Math.log(sx * sy) - Math.log(xx * yy - xy * xy));
+  return (
+    0.5 *
+    (xx * sx +
+      yy * sy +
+      xx * dx * dx +
+      2 * xy * dx * dy +
+      yy * dy * dy -
+      2 -
+      Math.log(sx * sy) -
+      Math.log(xx * yy - xy * xy))
+  );
 }
 
 const SHAPES = [
-  { name: "round", columns: [[1, 0, 0, 0], [0, 1, 0, 0]], sigma: 0.4 },
-  { name: "leaning", columns: [[1, 0.5, 0, 1], [0.9, 0.8, 0.2, 1.1]], sigma: 0.3 },
-  { name: "two hundred times narrower than the plane", columns: [[2, 0, 1, 0], [0, 2, 0, -1]], sigma: 0.03 },
-  { name: "long and thin", columns: [[1, 0, 0, 0], [0, 0.06, 0, 0]], sigma: 0.05 },
-  { name: "that is the prior", columns: [[0, 0, 0, 0], [0, 0, 0, 0]], sigma: 1 },
+  {
+    name: "round",
+    columns: [
+      [1, 0, 0, 0],
+      [0, 1, 0, 0],
+    ],
+    sigma: 0.4,
+  },
+  {
+    name: "leaning",
+    columns: [
+      [1, 0.5, 0, 1],
+      [0.9, 0.8, 0.2, 1.1],
+    ],
+    sigma: 0.3,
+  },
+  {
+    name: "two hundred times narrower than the plane",
+    columns: [
+      [2, 0, 1, 0],
+      [0, 2, 0, -1],
+    ],
+    sigma: 0.03,
+  },
+  {
+    name: "long and thin",
+    columns: [
+      [1, 0, 0, 0],
+      [0, 0.06, 0, 0],
+    ],
+    sigma: 0.05,
+  },
+  {
+    name: "that is the prior",
+    columns: [
+      [0, 0, 0, 0],
+      [0, 0, 0, 0],
+    ],
+    sigma: 1,
+  },
 ];
 
 describe.each(SHAPES)("a linear decoder's posterior, $name", ({ columns, sigma }) => {
@@ -105,7 +167,11 @@ describe.each(SHAPES)("a linear decoder's posterior, $name", ({ columns, sigma }
     const tolerance = 2e-3;
     expect(Math.abs(found.mean[0] - mx) / Math.sqrt(xx)).toBeLessThan(tolerance);
     expect(Math.abs(found.mean[1] - my) / Math.sqrt(yy)).toBeLessThan(tolerance);
-    [xx, xy, yy].forEach((value, i) => expect(Math.abs(found.covariance[i] - value) / Math.sqrt(xx * yy)).toBeLessThan(0.01 * Math.max(1, xx / yy, yy / xx) ** 0.5));
+    [xx, xy, yy].forEach((value, i) =>
+      expect(Math.abs(found.covariance[i] - value) / Math.sqrt(xx * yy)).toBeLessThan(
+        0.01 * Math.max(1, xx / yy, yy / xx) ** 0.5,
+      ),
+    );
   });
 
   it("is as far from q as two Gaussians are", () => {
@@ -139,7 +205,12 @@ describe("a posterior", () => {
   it("in two pieces is found in both, and q in one of them is log 2 away and more", () => {
     const score = logLikelihoodOf({ likelihood: "gaussian", log_sigma: Math.log(0.02) });
     const at = (x: number, y: number): Float32Array => Float32Array.of(x * x, 0.3 * y);
-    const job = new PosteriorJob(new CoarsePlane(planeExtent([q]), 2, at), (output) => score?.(output, [1, 0.3]) ?? 0, at, q);
+    const job = new PosteriorJob(
+      new CoarsePlane(planeExtent([q]), 2, at),
+      (output) => score?.(output, [1, 0.3]) ?? 0,
+      at,
+      q,
+    );
     const found = finished(job);
     expect(found.nPieces).toBe(2);
     expect(found.rings[0]).toHaveLength(2);
@@ -150,7 +221,16 @@ describe("a posterior", () => {
   });
 
   it("far from where the encoder put it is found all the same", () => {
-    const truth = new Linear([[3, 0], [0, 3]], [0, 0], 0.02, [-2.2, 2.6], [0, 0]);
+    const truth = new Linear(
+      [
+        [3, 0],
+        [0, 3],
+      ],
+      [0, 0],
+      0.02,
+      [-2.2, 2.6],
+      [0, 0],
+    );
     const found = truth.find(q);
     expect(found.logPx).toBeCloseTo(truth.logPx, 3);
     expect(found.mean[0]).toBeCloseTo(truth.mean[0], 4);
@@ -158,16 +238,39 @@ describe("a posterior", () => {
   });
 
   it("beyond the prior's square is found where the code says that it is", () => {
-    const truth = new Linear([[1, 0], [0, 1]], [0, 0], 0.01, [9.5, 0], [0, 0]);
+    const truth = new Linear(
+      [
+        [1, 0],
+        [0, 1],
+      ],
+      [0, 0],
+      0.01,
+      [9.5, 0],
+      [0, 0],
+    );
     const found = truth.find({ mu: [9.4, 0], logvar: [Math.log(0.02), Math.log(0.02)] });
     expect(found.logPx).toBeCloseTo(truth.logPx, 3);
   });
 
   it("is the same whatever a slice's length", () => {
-    const truth = new Linear([[1, 0.4], [0.3, 1]], [0, 0], 0.1, [0.5, 0.5], [0.1, -0.2]);
+    const truth = new Linear(
+      [
+        [1, 0.4],
+        [0.3, 1],
+      ],
+      [0, 0],
+      0.1,
+      [0.5, 0.5],
+      [0.1, -0.2],
+    );
     const score = logLikelihoodOf({ likelihood: "gaussian", log_sigma: Math.log(0.1) });
     const at = (x: number, y: number): Float32Array => truth.output(x, y);
-    const job = new PosteriorJob(new CoarsePlane(planeExtent([q]), 2, at), (output) => score?.(output, truth.x) ?? 0, at, q);
+    const job = new PosteriorJob(
+      new CoarsePlane(planeExtent([q]), 2, at),
+      (output) => score?.(output, truth.x) ?? 0,
+      at,
+      q,
+    );
     job.work(Infinity);
     expect(job.result).toEqual(truth.find(q));
   });
@@ -177,7 +280,10 @@ describe("the decoded plane", () => {
   it("decodes every place once, whatever is asked, and covers what it was made for", () => {
     let calls = 0;
     const extent = planeExtent([{ mu: [8, 0], logvar: [0, -2] }]);
-    const plane = new CoarsePlane(extent, 2, (x, y) => (calls++, Float32Array.of(x, y)));
+    const plane = new CoarsePlane(extent, 2, (x, y) => {
+      calls++;
+      return Float32Array.of(x, y);
+    });
     expect(extent[0]).toBe(-6);
     expect(extent[1]).toBe(14);
     const [first, last] = [plane.output(0).slice(), plane.output(plane.columns * plane.rows - 1).slice()];
@@ -198,7 +304,13 @@ describe("levels of mass", () => {
   });
   it("do not depend on a constant", () => {
     const logs = normals(100, 5);
-    const [low, high] = [levelsOfMass(logs, MASSES), levelsOfMass(logs.map((f) => f - 900), MASSES)];
+    const [low, high] = [
+      levelsOfMass(logs, MASSES),
+      levelsOfMass(
+        logs.map((f) => f - 900),
+        MASSES,
+      ),
+    ];
     low.forEach((level, i) => expect(high[i]).toBeCloseTo(level - 900, 9));
   });
 });
@@ -207,13 +319,15 @@ describe("the smoothed field", () => {
   it("keeps what is quadratic", () => {
     const grid = gridOver([-1, 1, -2, 2], 12);
     const value = (x: number, y: number): number => 1 + 2 * x - y - 3 * x * x + x * y - 0.5 * y * y;
-    for (let at = 0; at < grid.values.length; at++) grid.values[at] = value(grid.x(at % grid.columns), grid.y(Math.floor(at / grid.columns)));
+    for (let at = 0; at < grid.values.length; at++)
+      grid.values[at] = value(grid.x(at % grid.columns), grid.y(Math.floor(at / grid.columns)));
     const fine = smoothed(grid);
     expect(fine.columns).toBeGreaterThan(grid.columns);
     for (let row = 0; row < fine.rows; row++) {
       for (let column = 0; column < fine.columns; column++) {
         const [x, y] = [fine.x(column), fine.y(row)];
-        if (Math.abs(x) < 0.5 && Math.abs(y) < 1.2) expect(fine.values[row * fine.columns + column]).toBeCloseTo(value(x, y), 4);
+        if (Math.abs(x) < 0.5 && Math.abs(y) < 1.2)
+          expect(fine.values[row * fine.columns + column]).toBeCloseTo(value(x, y), 4);
       }
     }
   });
@@ -230,13 +344,17 @@ describe("the likelihoods", () => {
     "continuous-bernoulli": (o, v) => {
       const [lambda, n] = [1 / (1 + Math.exp(-o)), 4000];
       let mass = 0; // its normaliser by Simpson's rule
-      for (let i = 0; i <= n; i++) mass += ((i === 0 || i === n ? 1 : i % 2 ? 4 : 2) * lambda ** (i / n) * (1 - lambda) ** (1 - i / n)) / (3 * n);
+      for (let i = 0; i <= n; i++)
+        mass += ((i === 0 || i === n ? 1 : i % 2 ? 4 : 2) * lambda ** (i / n) * (1 - lambda) ** (1 - i / n)) / (3 * n);
       return Math.log((lambda ** v * (1 - lambda) ** (1 - v)) / mass);
     },
   };
   it.each(Object.keys(textbook))("%s is the sum over pixels of its density's logarithm", (likelihood) => {
     const found = logLikelihoodOf({ likelihood: likelihood as never, log_sigma: Math.log(0.7) })?.(output, x);
-    expect(found).toBeCloseTo(output.reduce((sum, o, p) => sum + textbook[likelihood](o, x[p]), 0), 4);
+    expect(found).toBeCloseTo(
+      output.reduce((sum, o, p) => sum + textbook[likelihood](o, x[p]), 0),
+      4,
+    );
   });
   it("hold for logits of ±500 and for more pixels than one product of factors takes", () => {
     const sure = Float32Array.from({ length: 2000 }, (_, p) => (p % 2 ? 500 : -500));
@@ -244,7 +362,14 @@ describe("the likelihoods", () => {
     for (const likelihood of ["bernoulli", "continuous-bernoulli"] as const) {
       const score = logLikelihoodOf({ likelihood, log_sigma: 0 });
       expect(Number.isFinite(score?.(sure, right))).toBe(true);
-      expect(Number.isFinite(score?.(sure, right.map((v) => 1 - v)))).toBe(true);
+      expect(
+        Number.isFinite(
+          score?.(
+            sure,
+            right.map((v) => 1 - v),
+          ),
+        ),
+      ).toBe(true);
     }
     expect(logLikelihoodOf({ likelihood: "bernoulli", log_sigma: 0 })?.(sure, right)).toBeCloseTo(0, 9);
     const even = new Float32Array(2000);

@@ -21,14 +21,18 @@ describe("the size in a file's header", () => {
   test.each(Object.entries({ PNG, GIF, BMP, JPEG, LOSSY, LOSSLESS, EXTENDED }))("%s", (_, bytes) => {
     expect(sizeOf(Uint8Array.from(bytes))).toEqual({ width: 300, height: 200 });
   });
-  test.each(Object.entries({ PNG, GIF, BMP, JPEG, LOSSY, LOSSLESS, EXTENDED }))("%s cut short has none, at any length", (_, bytes) => {
-    for (let n = 0; n < bytes.length - 4; n++) {
-      const size = sizeOf(Uint8Array.from(bytes.slice(0, n)));
-      expect(size === null || size.width === 300).toBe(true);
-    }
-  });
+  test.each(Object.entries({ PNG, GIF, BMP, JPEG, LOSSY, LOSSLESS, EXTENDED }))(
+    "%s cut short has none, at any length",
+    (_, bytes) => {
+      for (let n = 0; n < bytes.length - 4; n++) {
+        const size = sizeOf(Uint8Array.from(bytes.slice(0, n)));
+        expect(size === null || size.width === 300).toBe(true);
+      }
+    },
+  );
   test("text, SVG, PDF and noise have none", () => {
-    for (const text of ["", "hello", "<svg xmlns='http://www.w3.org/2000/svg'/>", "%PDF-1.7", "<!doctype html>"]) expect(sizeOf(Uint8Array.from(ascii(text)))).toBeNull();
+    for (const text of ["", "hello", "<svg xmlns='http://www.w3.org/2000/svg'/>", "%PDF-1.7", "<!doctype html>"])
+      expect(sizeOf(Uint8Array.from(ascii(text)))).toBeNull();
     expect(sizeOf(new Uint8Array(deflateSync(new Uint8Array(99))))).toBeNull();
     expect(sizeOf(Uint8Array.from([0xff, 0xd8, ...new Array<number>(50).fill(0xff)]))).toBeNull();
   });

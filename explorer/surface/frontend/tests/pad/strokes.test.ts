@@ -1,8 +1,19 @@
 import { describe, expect, test } from "vitest";
+import { type Dot, layoutOf, paintStrokes, Sketch, type Stroke } from "../../src/pad/strokes";
 import type { Protocol } from "../../src/prepare/prepare";
-import { layoutOf, paintStrokes, Sketch, type Dot, type Stroke } from "../../src/pad/strokes";
 
-const MNIST: Protocol = { way: "handwriting", box: [20 / 28, 20 / 28], by_mass: true, is_bitmap: false, thin: 1.2 / 28, usual: 2 / 28, pen: 2.4 / 28, switches: [], ground: null, fit: "crop" };
+const MNIST: Protocol = {
+  way: "handwriting",
+  box: [20 / 28, 20 / 28],
+  by_mass: true,
+  is_bitmap: false,
+  thin: 1.2 / 28,
+  usual: 2 / 28,
+  pen: 2.4 / 28,
+  switches: [],
+  ground: null,
+  fit: "crop",
+};
 const PHOTOGRAPH: Protocol = { ...MNIST, way: "photograph", box: null };
 
 function line(...dots: Dot[]): Stroke {
@@ -12,9 +23,13 @@ function line(...dots: Dot[]): Stroke {
 const L_SHAPE = [line([3, 2], [3, 9], [7, 9])];
 
 /** Where the ink of a layout lies on its picture: the lines' ends and half a pen around. */
-function inkOf(strokes: readonly Stroke[], protocol: Protocol): { wide: number; high: number; pen: number; middle: readonly [number, number] } {
+function inkOf(
+  strokes: readonly Stroke[],
+  protocol: Protocol,
+): { wide: number; high: number; pen: number; middle: readonly [number, number] } {
   const { left, top, scale, pen } = layoutOf(strokes, protocol, 28, 28, true);
-  const xs = strokes.flatMap(({ dots }) => dots.map(([x]) => left + scale * x)), ys = strokes.flatMap(({ dots }) => dots.map(([, y]) => top + scale * y));
+  const xs = strokes.flatMap(({ dots }) => dots.map(([x]) => left + scale * x)),
+    ys = strokes.flatMap(({ dots }) => dots.map(([, y]) => top + scale * y));
   const [x0, x1, y0, y1] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
   const thick = pen * strokes[0].width;
   return { wide: x1 - x0 + thick, high: y1 - y0 + thick, pen, middle: [(x0 + x1) / 2, (y0 + y1) / 2] };
@@ -40,7 +55,8 @@ describe("a drawing brought to size", () => {
     expect(scale / pen).toBeCloseTo(6, 12);
   });
   test("stays where it is where the data set says nothing, or where that is not wanted", () => {
-    for (const layout of [layoutOf(L_SHAPE, PHOTOGRAPH, 28, 28, true), layoutOf(L_SHAPE, MNIST, 28, 28, false)]) expect(layout).toEqual({ height: 128, width: 128, scale: 128 / 28, left: 0, top: 0, pen: 128 / 28 });
+    for (const layout of [layoutOf(L_SHAPE, PHOTOGRAPH, 28, 28, true), layoutOf(L_SHAPE, MNIST, 28, 28, false)])
+      expect(layout).toEqual({ height: 128, width: 128, scale: 128 / 28, left: 0, top: 0, pen: 128 / 28 });
   });
   test("is never smaller than the model's images", () => {
     expect(layoutOf(L_SHAPE, PHOTOGRAPH, 256, 128, true)).toMatchObject({ height: 256, width: 128, scale: 1 });
@@ -55,12 +71,25 @@ describe("painting", () => {
   test("a pen leaves light and an eraser black, an eraser as wide as it looked", () => {
     const said: [string, number][] = [];
     const context = new Proxy({} as Record<string, unknown>, {
-      get: (own, name: string) => (name === "stroke" ? () => said.push([own.strokeStyle as string, own.lineWidth as number]) : (own[name] ?? (() => undefined))),
-      set: (own, name: string, value) => ((own[name] = value), true),
+      get: (own, name: string) =>
+        name === "stroke"
+          ? () => said.push([own.strokeStyle as string, own.lineWidth as number])
+          : (own[name] ?? (() => undefined)),
+      set: (own, name: string, value) => Reflect.set(own, name, value),
     });
     const eraser: Stroke = { tool: "eraser", width: 6, dots: [[5, 5]] };
-    paintStrokes(context as unknown as CanvasRenderingContext2D, [...L_SHAPE, eraser], { height: 168, width: 168, scale: 12, left: 0, top: 0, pen: 6 });
-    expect(said).toEqual([["#fff", 2.4 * 6], ["#000", 6 * 12]]);
+    paintStrokes(context as unknown as CanvasRenderingContext2D, [...L_SHAPE, eraser], {
+      height: 168,
+      width: 168,
+      scale: 12,
+      left: 0,
+      top: 0,
+      pen: 6,
+    });
+    expect(said).toEqual([
+      ["#fff", 2.4 * 6],
+      ["#000", 6 * 12],
+    ]);
   });
 });
 
@@ -68,14 +97,28 @@ describe("a sketch", () => {
   function drawn(): Sketch {
     const sketch = new Sketch();
     sketch.begin("pen", 2, [1, 1]);
-    sketch.extend([[2, 2], [3, 3]]);
+    sketch.extend([
+      [2, 2],
+      [3, 3],
+    ]);
     sketch.begin("eraser", 5, [2, 2]);
     return sketch;
   }
   test("takes strokes back and does them again, in order", () => {
-    const sketch = drawn(), whole = sketch.strokes;
+    const sketch = drawn(),
+      whole = sketch.strokes;
     expect(sketch.undo()).toBe(true);
-    expect(sketch.strokes).toEqual([{ tool: "pen", width: 2, dots: [[1, 1], [2, 2], [3, 3]] }]);
+    expect(sketch.strokes).toEqual([
+      {
+        tool: "pen",
+        width: 2,
+        dots: [
+          [1, 1],
+          [2, 2],
+          [3, 3],
+        ],
+      },
+    ]);
     expect(sketch.undo()).toBe(true);
     expect(sketch.strokes).toEqual([]);
     expect(sketch.undo()).toBe(false);
@@ -85,7 +128,8 @@ describe("a sketch", () => {
     expect(sketch.strokes).toEqual(whole);
   });
   test("wiped comes back", () => {
-    const sketch = drawn(), whole = sketch.strokes;
+    const sketch = drawn(),
+      whole = sketch.strokes;
     sketch.clear();
     expect(sketch.isEmpty).toBe(true);
     sketch.undo();

@@ -1,12 +1,12 @@
 /** What a picture looks like, and the same z under every class. */
 import { describe, expect, it } from "vitest";
-import { parsePayload } from "../../src/wire/payload";
-import { looksWords } from "../../src/panels/decoded-picture";
-import { probability } from "../../src/panels/class-probabilities";
-import { Classifier, mostProbable, softmax } from "../../src/engine/picture-classifier";
-import { Model } from "../../src/engine/model";
 import { Scene } from "../../src/data/run-on-map";
-import { floats, random, tinyRun, writePayload, type ArraySpec } from "../helpers";
+import { Model } from "../../src/engine/model";
+import { Classifier, mostProbable, softmax } from "../../src/engine/picture-classifier";
+import { probability } from "../../src/panels/class-probabilities";
+import { looksWords } from "../../src/panels/decoded-picture";
+import { parsePayload } from "../../src/wire/payload";
+import { type ArraySpec, floats, random, tinyRun, writePayload } from "../helpers";
 
 const { header, arrays } = tinyRun();
 const linear = (x: ArrayLike<number>, w: ArrayLike<number>, b: ArrayLike<number>): number[] =>
@@ -39,7 +39,15 @@ describe("the most probable classes", () => {
     }
   });
   it("are told in whole percent, never as certain", () => {
-    expect([0, 0.009, 0.01, 0.874, 0.994, 0.995, 1].map(probability)).toEqual(["< 1\u00a0%", "1\u00a0%", "1\u00a0%", "87\u00a0%", "99\u00a0%", "> 99\u00a0%", "> 99\u00a0%"]);
+    expect([0, 0.009, 0.01, 0.874, 0.994, 0.995, 1].map(probability)).toEqual([
+      "< 1\u00a0%",
+      "1\u00a0%",
+      "1\u00a0%",
+      "87\u00a0%",
+      "99\u00a0%",
+      "> 99\u00a0%",
+      "> 99\u00a0%",
+    ]);
   });
   it("are what the sentence says, where there is a classifier", () => {
     expect(looksWords("3", null, "class 5, 87 %")).toBe("looks like class 5, 87 %, ");
@@ -48,10 +56,18 @@ describe("the most probable classes", () => {
 });
 
 describe("a classifier", () => {
-  const own: Record<string, ArraySpec> = { "w.c": { values: floats(12, 8), shape: [2, 6] }, "w.cb": { values: floats(2, 9), shape: [2] } };
+  const own: Record<string, ArraySpec> = {
+    "w.c": { values: floats(12, 8), shape: [2, 6] },
+    "w.cb": { values: floats(2, 9), shape: [2] },
+  };
   const ops = [{ op: "flatten" }, { op: "linear", weight: "w.c", bias: "w.cb" }];
-  const facts = { images: { n: 9, accuracy: 0.9, nll: 0.3, ece: 0.02 }, decoded: { n: 9, accuracy: 0.8, nll: 0.4, ece: 0.03 } };
-  const payload = parsePayload(writePayload({}, { ...header, classifier: ops, classifier_facts: facts }, { ...arrays, ...own }));
+  const facts = {
+    images: { n: 9, accuracy: 0.9, nll: 0.3, ece: 0.02 },
+    decoded: { n: 9, accuracy: 0.8, nll: 0.4, ece: 0.03 },
+  };
+  const payload = parsePayload(
+    writePayload({}, { ...header, classifier: ops, classifier_facts: facts }, { ...arrays, ...own }),
+  );
   it("gives the softmax of its last layer", () => {
     const x = [0, 0.2, 1, 0.5, 0.1, 0.9];
     const [a, b] = linear(x, own["w.c"].values, own["w.cb"].values);
@@ -65,18 +81,28 @@ describe("a classifier", () => {
   });
   it("of another number of classes is refused in a sentence", () => {
     const named = { ...header, class_names: ["a", "b", "c"], classifier: ops };
-    expect(() => new Scene(parsePayload(writePayload({}, named, { ...arrays, ...own })))).toThrow("The classifier gives 2 numbers where 3 are needed.");
+    expect(() => new Scene(parsePayload(writePayload({}, named, { ...arrays, ...own })))).toThrow(
+      "The classifier gives 2 numbers where 3 are needed.",
+    );
   });
 });
 
 describe("a decoder that is told the class", () => {
-  const column = (label: number): Float32Array => Float32Array.from({ length: 6 }, (_, o) => Math.fround(0.3 * o - label));
-  const biases: ArraySpec = { values: Float32Array.from({ length: 12 }, (_, i) => column(i % 2)[Math.floor(i / 2)]), shape: [6, 2] };
+  const column = (label: number): Float32Array =>
+    Float32Array.from({ length: 6 }, (_, o) => Math.fround(0.3 * o - label));
+  const biases: ArraySpec = {
+    values: Float32Array.from({ length: 12 }, (_, i) => column(i % 2)[Math.floor(i / 2)]),
+    shape: [6, 2],
+  };
   const told = (label: number, shape = biases): Uint8Array => {
     const [first, last] = header["decoder"] as [object, object];
     const decoder = [{ ...first, biases: "w.d.biases" }, last];
     const decoded_as = (header["class_names"] as string[])[label];
-    return writePayload({}, { ...header, decoder, decoded_as }, { ...arrays, "w.db": { values: column(label), shape: [6] }, "w.d.biases": shape });
+    return writePayload(
+      {},
+      { ...header, decoder, decoded_as },
+      { ...arrays, "w.db": { values: column(label), shape: [6] }, "w.d.biases": shape },
+    );
   };
   const z = [0.3, -1.7];
 
@@ -89,7 +115,9 @@ describe("a decoder that is told the class", () => {
     expect(model.decode(z)).toEqual(own);
     expect(model.decodeAsShared(z, 0)).toEqual(own);
     expect(own).not.toEqual(wanted);
-    linear(z, arrays["w.d"].values, column(1)).forEach((logit, i) => expect(wanted[i]).toBeCloseTo(1 / (1 + Math.exp(-logit)), 6));
+    linear(z, arrays["w.d"].values, column(1)).forEach((logit, i) =>
+      expect(wanted[i]).toBeCloseTo(1 / (1 + Math.exp(-logit)), 6),
+    );
     expect(bytes).toEqual(before); // the payload is shared
     expect([model.nClasses, model.label, other.label]).toEqual([2, 0, 1]);
   });
@@ -98,7 +126,9 @@ describe("a decoder that is told the class", () => {
     expect([model.nClasses, model.label]).toEqual([0, -1]);
   });
   it("must have a bias for every class", () => {
-    expect(() => new Model(told(0, { values: new Float32Array(18), shape: [6, 3] }))).toThrow("gives 3 numbers where 2 are needed");
+    expect(() => new Model(told(0, { values: new Float32Array(18), shape: [6, 3] }))).toThrow(
+      "gives 3 numbers where 2 are needed",
+    );
     expect(() => new Model(told(0, { values: new Float32Array(10), shape: [5, 2] }))).toThrow("do not fit together");
   });
 });

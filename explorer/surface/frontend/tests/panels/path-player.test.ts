@@ -10,7 +10,10 @@ test("a pass at speed 1 takes PASS_MS, at speed 2 half of it", () => {
 
 test("ping-pong turns round at both ends", () => {
   expect(advance(start, 1.25 * PASS_MS, 1, "ping-pong")).toEqual({ position: 0.75, direction: -1 });
-  expect(advance({ position: 0.25, direction: -1 }, 0.5 * PASS_MS, 1, "ping-pong")).toEqual({ position: 0.25, direction: 1 });
+  expect(advance({ position: 0.25, direction: -1 }, 0.5 * PASS_MS, 1, "ping-pong")).toEqual({
+    position: 0.25,
+    direction: 1,
+  });
 });
 
 test("a loop starts over", () => {

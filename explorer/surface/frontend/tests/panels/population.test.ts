@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { continuousBernoulliMean, Model } from "../../src/engine/model";
 import { toRgba } from "../../src/ui/picture";
-import { tinyRun, writePayload, type ArraySpec } from "../helpers";
+import { type ArraySpec, tinyRun, writePayload } from "../helpers";
 
 /** E[x] of the density proportional to exp(x·l) on [0, 1], by Simpson's rule in 2000 steps. */
 function meanByQuadrature(logit: number): number {
@@ -28,18 +28,27 @@ describe("the continuous Bernoulli's mean", () => {
 
 describe("a model", () => {
   const { header, arrays } = tinyRun();
-  const model = (likelihood: string, change: Record<string, ArraySpec> = {}): Model => new Model(writePayload({}, { ...header, likelihood }, { ...arrays, ...change }));
-  const large = { "w.db": { values: Float32Array.of(-9, 9, 0, 0, 0, 0), shape: [6] }, "w.d": { values: new Float32Array(12), shape: [6, 2] } };
+  const model = (likelihood: string, change: Record<string, ArraySpec> = {}): Model =>
+    new Model(writePayload({}, { ...header, likelihood }, { ...arrays, ...change }));
+  const large = {
+    "w.db": { values: Float32Array.of(-9, 9, 0, 0, 0, 0), shape: [6] },
+    "w.d": { values: new Float32Array(12), shape: [6, 2] },
+  };
 
   it.each(["gaussian", "laplace"])("with %s pixels shows the place, cut at black and white", (likelihood) => {
     expect([...model(likelihood, large).decode([0, 0])]).toEqual([0, 1, 0, 0, 0, 0]);
   });
   it("with continuous Bernoulli pixels shows their mean, which is not the logistic function", () => {
     const [dark, light, even] = model("continuous-bernoulli", large).decode([0, 0]);
-    expect([dark, light, even].map((v) => v.toFixed(4))).toEqual([meanByQuadrature(-9), meanByQuadrature(9), 0.5].map((v) => v.toFixed(4)));
+    expect([dark, light, even].map((v) => v.toFixed(4))).toEqual(
+      [meanByQuadrature(-9), meanByQuadrature(9), 0.5].map((v) => v.toFixed(4)),
+    );
   });
   it("whose encoder gives one number a dimension encodes to a point", () => {
-    const half = { "w.e": { values: new Float32Array(12), shape: [2, 6] }, "w.eb": { values: Float32Array.of(0.25, -4), shape: [2] } };
+    const half = {
+      "w.e": { values: new Float32Array(12), shape: [2, 6] },
+      "w.eb": { values: Float32Array.of(0.25, -4), shape: [2] },
+    };
     const { mu, logvar } = model("gaussian", half).encode(new Float32Array(6));
     expect([...mu]).toEqual([0.25, -4]);
     expect([...logvar]).toEqual([-Infinity, -Infinity]);

@@ -1,13 +1,26 @@
 import { describe, expect, test } from "vitest";
-import { prepare, type Protocol } from "../../src/prepare/prepare";
+import { type Protocol, prepare } from "../../src/prepare/prepare";
 
-const OWN: Protocol = { way: "photograph", box: null, by_mass: false, is_bitmap: false, thin: 0, usual: 0, pen: 0.08, switches: [], ground: null, fit: "crop" };
+const OWN: Protocol = {
+  way: "photograph",
+  box: null,
+  by_mass: false,
+  is_bitmap: false,
+  thin: 0,
+  usual: 0,
+  pen: 0.08,
+  switches: [],
+  ground: null,
+  fit: "crop",
+};
 
 /** 16 × 8 pixels: ground 40, its left and right ends 200. */
 function ends(): Uint8ClampedArray<ArrayBuffer> {
   const rgba = new Uint8ClampedArray(16 * 8 * 4);
   for (let i = 0; i < 128; i++) {
-    const x = i % 16, y = Math.floor(i / 16), isEnd = (x >= 1 && x < 3) || (x >= 13 && x < 15);
+    const x = i % 16,
+      y = Math.floor(i / 16),
+      isEnd = (x >= 1 && x < 3) || (x >= 13 && x < 15);
     rgba.fill(isEnd && y > 0 && y < 7 ? 200 : 40, 4 * i, 4 * i + 3);
     rgba[4 * i + 3] = 255;
   }
@@ -15,7 +28,8 @@ function ends(): Uint8ClampedArray<ArrayBuffer> {
 }
 
 describe("a picture that is not square", () => {
-  const fed = (fit: Protocol["fit"]) => prepare({ width: 16, height: 8, data: ends() }, [1, 8, 8], { ...OWN, fit }, new Set());
+  const fed = (fit: Protocol["fit"]) =>
+    prepare({ width: 16, height: 8, data: ends() }, [1, 8, 8], { ...OWN, fit }, new Set());
   const levels = (fit: Protocol["fit"]) => Array.from(fed(fit).x, (value) => Math.round(value * 255));
 
   test("is cut to its middle, and it is said", () => {

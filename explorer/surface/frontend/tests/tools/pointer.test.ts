@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { GestureMachine, wheelFactor, type PointerInput } from "../../src/tools/pointer";
 import { keyIntent } from "../../src/editor/keymap";
+import { GestureMachine, type PointerInput, wheelFactor } from "../../src/tools/pointer";
 
 let log: string[];
 let machine: GestureMachine;
@@ -132,7 +132,8 @@ test("wheel: up zooms in, down out by the same; a notch is modest; lines count a
 });
 
 describe("keys", () => {
-  const key = (name: string, more = {}) => keyIntent({ key: name, shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, ...more });
+  const key = (name: string, more = {}) =>
+    keyIntent({ key: name, shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, ...more });
   test("arrows move by a fiftieth of the width, with Shift by a tenth", () => {
     expect(key("ArrowUp")).toEqual({ kind: "move", dx: 0, dy: 1 / 50 });
     expect(key("ArrowLeft", { shiftKey: true })).toEqual({ kind: "move", dx: -1 / 10, dy: 0 });

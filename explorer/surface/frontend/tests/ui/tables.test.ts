@@ -2,20 +2,34 @@
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { CodeIndex } from "../../src/geometry/code-index";
-import { count, decimals, dimension, distance, number, percent } from "../../src/ui/format";
 import { nearestCodes } from "../../src/data/quantities";
+import { CodeIndex } from "../../src/geometry/code-index";
 import { Support } from "../../src/geometry/support";
+import { count, decimals, dimension, distance, number, percent } from "../../src/ui/format";
 
-interface Row { readonly function: "count" | "number" | "percent" | "dimension" | "decimals" | "distance"; readonly arguments: readonly [number, number?]; readonly text: string }
-interface Case { readonly has_prior: boolean; readonly mu: number[][]; readonly distances: number[]; readonly asked: number[][]; readonly support: number[] }
+interface Row {
+  readonly function: "count" | "number" | "percent" | "dimension" | "decimals" | "distance";
+  readonly arguments: readonly [number, number?];
+  readonly text: string;
+}
+interface Case {
+  readonly has_prior: boolean;
+  readonly mu: number[][];
+  readonly distances: number[];
+  readonly asked: number[][];
+  readonly support: number[];
+}
 
-const table = <T>(name: string): T[] => JSON.parse(readFileSync(new URL(`../../../../../tests/${name}.json`, import.meta.url), "utf8")) as T[];
+const table = <T>(name: string): T[] =>
+  JSON.parse(readFileSync(new URL(`../../../../../tests/${name}.json`, import.meta.url), "utf8")) as T[];
 const functions = { decimals, distance, count, number, percent, dimension };
 
-test.each(table<Row>("numerals"))("$function $arguments is $text", ({ function: name, arguments: [value, digits], text }) => {
-  expect(String(digits === undefined ? functions[name](value) : functions[name](value, digits))).toBe(text);
-});
+test.each(table<Row>("numerals"))(
+  "$function $arguments is $text",
+  ({ function: name, arguments: [value, digits], text }) => {
+    expect(String(digits === undefined ? functions[name](value) : functions[name](value, digits))).toBe(text);
+  },
+);
 
 test.each(table<Case>("support"))("support of codes %#", ({ has_prior, mu, distances, asked, support }) => {
   const codes = Float32Array.from(mu.flat());

@@ -1,14 +1,16 @@
 import { deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { parsePayload } from "../../src/wire/payload";
-import { Model } from "../../src/engine/model";
 import { Scene } from "../../src/data/run-on-map";
+import { Model } from "../../src/engine/model";
+import { parsePayload } from "../../src/wire/payload";
 import { tinyRun, writePayload } from "../helpers";
 
 const { header, arrays } = tinyRun();
 
 describe("round trip", () => {
-  const payload = parsePayload(writePayload({ pins: [{ label: "A", map: [1, 2], z: [1, 2] }], height: 400 }, header, arrays));
+  const payload = parsePayload(
+    writePayload({ pins: [{ label: "A", map: [1, 2], z: [1, 2] }], height: 400 }, header, arrays),
+  );
   test("arrays come back as they were written", () => {
     for (const name of ["points_map", "w.e", "w.db"]) expect(payload.floats(name)).toEqual(arrays[name].values);
     expect(payload.integers("points_index")).toEqual(arrays["points_index"].values);
@@ -47,14 +49,18 @@ describe("compressed pictures", () => {
     await expect(short.inflate("originals")).rejects.toThrow(/fewer bytes/);
   });
   test("cannot be read as if they were raw", () => {
-    expect(() => parsePayload(withOriginals(Uint8Array.from(deflateSync(pixels)))).bytes("originals")).toThrow(/compressed/);
+    expect(() => parsePayload(withOriginals(Uint8Array.from(deflateSync(pixels)))).bytes("originals")).toThrow(
+      /compressed/,
+    );
   });
 });
 
 describe("broken bytes give one sentence", () => {
   const good = writePayload({}, header, arrays);
   test("another version", () => {
-    expect(() => parsePayload(writePayload({}, { ...header, version: 2 }, arrays))).toThrow("format version 2, this page reads version 1");
+    expect(() => parsePayload(writePayload({}, { ...header, version: 2 }, arrays))).toThrow(
+      "format version 2, this page reads version 1",
+    );
   });
   test("something else altogether", () => {
     expect(() => parsePayload(writePayload({}, { ...header, format: "gif" }, arrays))).toThrow(/no Latent Atlas map/);
@@ -87,7 +93,9 @@ describe("model", () => {
   test("decodes to probabilities and encodes to mu and logvar", () => {
     const model = new Model(bytes);
     const z = [0.3, -1.7];
-    dense("w.d", "w.db", z, 6).forEach((logit, i) => expect(model.decode(z)[i]).toBeCloseTo(1 / (1 + Math.exp(-logit)), 6));
+    dense("w.d", "w.db", z, 6).forEach((logit, i) =>
+      expect(model.decode(z)[i]).toBeCloseTo(1 / (1 + Math.exp(-logit)), 6),
+    );
     const x = [0, 0.2, 1, 0.5, 0.1, 0.9];
     const { mu, logvar } = model.encode(x);
     dense("w.e", "w.eb", x, 4).forEach((value, i) => expect([...mu, ...logvar][i]).toBeCloseTo(value, 6));
@@ -95,7 +103,9 @@ describe("model", () => {
   test("a Gaussian decoder is clipped to [0, 1], not squashed", () => {
     const model = new Model(writePayload({}, { ...header, likelihood: "gaussian" }, arrays));
     const z = [2, -2];
-    dense("w.d", "w.db", z, 6).forEach((mean, i) => expect(model.decode(z)[i]).toBeCloseTo(Math.min(1, Math.max(0, mean)), 6));
+    dense("w.d", "w.db", z, 6).forEach((mean, i) =>
+      expect(model.decode(z)[i]).toBeCloseTo(Math.min(1, Math.max(0, mean)), 6),
+    );
   });
   test("answers do not overwrite each other", () => {
     const model = new Model(bytes);
@@ -108,7 +118,9 @@ describe("model", () => {
     expect(() => new Model(bytes).decode([1, 2, 3])).toThrow("takes 2 numbers, got 3");
     const small = { ...header, run: { ...(header["run"] as object), image_shape: [1, 3, 3] } };
     expect(() => new Model(writePayload({}, small, arrays))).toThrow("decoder gives 6 numbers where 9 are needed");
-    expect(() => new Model(writePayload({}, { ...header, encoder: [] }, arrays)).encode([1])).toThrow("carries no encoder");
+    expect(() => new Model(writePayload({}, { ...header, encoder: [] }, arrays)).encode([1])).toThrow(
+      "carries no encoder",
+    );
   });
 });
 
@@ -124,7 +136,8 @@ test("scene: counts, classes, nearest visible, start", () => {
 });
 
 describe("the same map", () => {
-  const scene = (change: Record<string, unknown> = {}, other = arrays): Scene => new Scene(parsePayload(writePayload({}, { ...header, ...change }, other)));
+  const scene = (change: Record<string, unknown> = {}, other = arrays): Scene =>
+    new Scene(parsePayload(writePayload({}, { ...header, ...change }, other)));
   test("is one with another decoder: another class", () => {
     const changed = { ...arrays, "w.db": { ...arrays["w.db"], values: Float32Array.of(1, 2, 3, 4, 5, 6) } };
     expect(scene().isSameMap(scene({ id: "other", decoded_as: "flat" }, changed))).toBe(true);

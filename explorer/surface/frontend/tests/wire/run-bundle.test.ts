@@ -1,6 +1,6 @@
 import { deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { readBook, type Book } from "../../src/wire/run-bundle";
+import { type Book, readBook } from "../../src/wire/run-bundle";
 import { tinyRun } from "../helpers";
 
 /** Contents and pool as explorer/surface/run_bundle.py lays them out; every array is padded to eight bytes. */
@@ -10,7 +10,9 @@ function bytes(change: Record<string, unknown> = {}): Uint8Array {
   const parts: Buffer[] = [];
   let offset = 0;
   for (const { values, shape } of Object.values(arrays)) {
-    const dtype = { Float32Array: "float32", Int16Array: "int16", Int32Array: "int32", Uint8Array: "uint8" }[values.constructor.name];
+    const dtype = { Float32Array: "float32", Int16Array: "int16", Int32Array: "int32", Uint8Array: "uint8" }[
+      values.constructor.name
+    ];
     pool.push({ dtype, shape, offset, nbytes: values.byteLength });
     const padded = Buffer.alloc(Math.ceil(values.byteLength / 8) * 8);
     padded.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
@@ -19,7 +21,12 @@ function bytes(change: Record<string, unknown> = {}): Uint8Array {
   }
   const numbers = Object.fromEntries(Object.keys(arrays).map((name, i) => [name, i]));
   // classes share all arrays here: what differs is the id
-  const leaf = (map: string, label: string): unknown => ({ map, label, header: { ...header, id: map + label }, arrays: numbers });
+  const leaf = (map: string, label: string): unknown => ({
+    map,
+    label,
+    header: { ...header, id: map + label },
+    arrays: numbers,
+  });
   const leaves = ["pca", "umap"].flatMap((map) => [leaf(map, "round"), leaf(map, "flat")]);
   const contents = { format: "latent-atlas-book", version: 1, leaves, pool, ...change };
   let text = JSON.stringify(contents);
@@ -39,7 +46,12 @@ describe("a book", () => {
     expect(payload.header.id).toBe("umapflat");
     for (const [name, { values, shape }] of Object.entries(tinyRun().arrays)) {
       expect(payload.shape(name)).toEqual(shape);
-      const read = values instanceof Float32Array ? payload.floats(name) : values instanceof Uint8Array ? payload.bytes(name) : payload.integers(name);
+      const read =
+        values instanceof Float32Array
+          ? payload.floats(name)
+          : values instanceof Uint8Array
+            ? payload.bytes(name)
+            : payload.integers(name);
       expect([...read]).toEqual([...values]);
     }
   });

@@ -1,14 +1,23 @@
 /** Which ground lies under the points? The decoded manifold, or a field; each made in slices when it is first wanted, and then kept. */
 
-import type { Plot } from "./grid";
-import type { Camera } from "../../geometry/camera";
-import { DensityJob, difference, gridOver, MagnificationJob, priorField, scottSpread, type Job, type Spread } from "../../geometry/grid-field";
-import { FieldPicture, type FieldLook } from "./field-raster";
-import { count, number } from "../../ui/format";
 import { quantile, robustRange } from "../../data/quantities";
-import type { Extent } from "../../wire/payload";
 import type { Scene } from "../../data/run-on-map";
+import type { Camera } from "../../geometry/camera";
+import {
+  DensityJob,
+  difference,
+  gridOver,
+  type Job,
+  MagnificationJob,
+  priorField,
+  type Spread,
+  scottSpread,
+} from "../../geometry/grid-field";
+import { count, number } from "../../ui/format";
 import type { RampName } from "../../ui/ramp";
+import type { Extent } from "../../wire/payload";
+import { type FieldLook, FieldPicture } from "./field-raster";
+import type { Plot } from "./grid";
 
 export type FieldName = "density" | "holes" | "magnification";
 
@@ -64,12 +73,22 @@ export class Backdrop {
 
   /** Everything that is seen at first, and the prior's plane where there is one. */
   private extent(): Extent {
-    const { header: { projection, view_extent: [x0, x1, y0, y1] } } = this.scene;
+    const {
+      header: {
+        projection,
+        view_extent: [x0, x1, y0, y1],
+      },
+    } = this.scene;
     const [w, h] = [0.06 * (x1 - x0), 0.06 * (y1 - y0)];
     if (!projection.rings) return wide([x0 - w, x1 + w, y0 - h, y1 + h]);
     const [cx, cy] = projection.ring_center;
     const r = PRIOR_REACH;
-    return wide([Math.min(x0 - w, cx - r), Math.max(x1 + w, cx + r), Math.min(y0 - h, cy - r), Math.max(y1 + h, cy + r)]);
+    return wide([
+      Math.min(x0 - w, cx - r),
+      Math.max(x1 + w, cx + r),
+      Math.min(y0 - h, cy - r),
+      Math.max(y1 + h, cy + r),
+    ]);
   }
 
   /** Posterior covariances on the plane; where the map is no plane or a code is a point, a kernel. */
@@ -97,20 +116,37 @@ export class Backdrop {
       const { grid } = this.magnification!;
       const logs = grid.values.map((value) => Math.log10(Math.max(value, 1e-9)));
       const [low, high] = robustRange(logs);
-      this.pictures.set(name, new FieldPicture(grid, ramped(low, high, (value) => Math.log10(Math.max(value, 1e-9)))));
+      this.pictures.set(
+        name,
+        new FieldPicture(
+          grid,
+          ramped(low, high, (value) => Math.log10(Math.max(value, 1e-9))),
+        ),
+      );
       this.words_.set(name, {
-        title: "Magnification", ramp: "amount", low: short(10 ** low), high: short(10 ** high),
-        definition: "√det(JᵀJ) of the decoder, log scale: how much pictures change for a step on the map. Bright ridges are borders between kinds of picture (Bishop 1997; Arvanitidis 2018, eq. 4).",
+        title: "Magnification",
+        ramp: "amount",
+        low: short(10 ** low),
+        high: short(10 ** high),
+        definition:
+          "√det(JᵀJ) of the decoder, log scale: how much pictures change for a step on the map. Bright ridges are borders between kinds of picture (Bishop 1997; Arvanitidis 2018, eq. 4).",
       });
       return;
     }
     const { grid } = this.density!;
     if (name === "density") {
       const high = robustRange(grid.values.filter((value) => value > 0))[1];
-      const look: FieldLook = { ramp: "amount", share: (value) => Math.sqrt(value / high), opacity: (value) => Math.min(1, 3 * Math.sqrt(value / high)) };
+      const look: FieldLook = {
+        ramp: "amount",
+        share: (value) => Math.sqrt(value / high),
+        opacity: (value) => Math.min(1, 3 * Math.sqrt(value / high)),
+      };
       this.pictures.set(name, new FieldPicture(grid, look));
       this.words_.set(name, {
-        title: isPlane ? "Aggregated posterior" : "Density of the points", ramp: "amount", low: "0", high: short(high),
+        title: isPlane ? "Aggregated posterior" : "Density of the points",
+        ramp: "amount",
+        low: "0",
+        high: short(high),
         definition: isPlane
           ? "q̄(z) = (1/N) Σᵢ q(z|xᵢ) over the test images, on this plane; it integrates to 1. Where it looks like the prior, samples look like data (Hoffman & Johnson 2016). A posterior narrower than a cell is drawn as wide as one."
           : "Kernel density (1/N) Σᵢ N(·; pointᵢ, h²) of the points on this map, h by Scott's rule (1992) from the spread within classes; it integrates to 1.",
@@ -120,12 +156,16 @@ export class Backdrop {
     const gap = difference(grid, priorField(grid, this.scene.header.projection.ring_center));
     const reach = Math.max(1e-9, quantile(gap.values.map(Math.abs), 0.995));
     const look: FieldLook = {
-      ramp: "difference", share: (value) => 0.5 + (0.5 * value) / reach,
+      ramp: "difference",
+      share: (value) => 0.5 + (0.5 * value) / reach,
       opacity: (value) => Math.min(0.95, 1.6 * Math.sqrt(Math.abs(value) / reach)),
     };
     this.pictures.set(name, new FieldPicture(gap, look));
     this.words_.set(name, {
-      title: "Posterior − prior", ramp: "difference", low: `under-represented, −${short(reach)}`, high: `over-represented, +${short(reach)}`,
+      title: "Posterior − prior",
+      ramp: "difference",
+      low: `under-represented, −${short(reach)}`,
+      high: `over-represented, +${short(reach)}`,
       definition: `q̄(z) − p(z) on this plane, ± ${short(reach)}; q̄(z) = (1/N) Σᵢ q(z|xᵢ) (Hoffman & Johnson 2016). In an under-represented region the prior has more probability than the encoded images: samples from there look like rare data, or like none.`,
     });
   }
@@ -145,7 +185,11 @@ function withinClasses({ points, slots, nClasses, perClass }: Scene): Float32Arr
 }
 
 function ramped(low: number, high: number, transform: (value: number) => number): FieldLook {
-  return { ramp: "amount", share: (value) => (transform(value) - low) / Math.max(1e-9, high - low), opacity: () => 0.9 };
+  return {
+    ramp: "amount",
+    share: (value) => (transform(value) - low) / Math.max(1e-9, high - low),
+    opacity: () => 0.9,
+  };
 }
 
 /** Two digits that count. */

@@ -1,11 +1,11 @@
 /** How is a field seen? As a soft coloured ground under the points, or as contour lines of each class above it. */
 
 import { contours } from "d3-contour";
-import type { Plot } from "./grid";
-import { toScreen, type Camera } from "../../geometry/camera";
+import { type Camera, toScreen } from "../../geometry/camera";
+import { DensityJob, type Grid, gridOver, type Job, levelOfMass, scottSpread } from "../../geometry/grid-field";
 import { css, type Rgb } from "../../ui/colour";
-import { DensityJob, gridOver, levelOfMass, scottSpread, type Grid, type Job } from "../../geometry/grid-field";
-import { rampColour, type RampName } from "../../ui/ramp";
+import { type RampName, rampColour } from "../../ui/ramp";
+import type { Plot } from "./grid";
 
 export interface FieldLook {
   readonly ramp: RampName;
@@ -19,7 +19,10 @@ export interface FieldLook {
 export class FieldPicture {
   private readonly canvas = document.createElement("canvas");
 
-  constructor(private readonly grid: Grid, look: FieldLook) {
+  constructor(
+    private readonly grid: Grid,
+    look: FieldLook,
+  ) {
     this.canvas.width = grid.columns;
     this.canvas.height = grid.rows;
     const image = new ImageData(grid.columns, grid.rows);
@@ -49,10 +52,18 @@ export class FieldPicture {
 }
 
 /** A field's borders at some levels, in map units: rings of places, holes included. */
-export function contourRings(grid: Grid, levels: readonly number[]): readonly (readonly (readonly [number, number])[])[][] {
-  const found = contours().size([grid.columns, grid.rows]).thresholds([...levels])(Array.from(grid.values));
+export function contourRings(
+  grid: Grid,
+  levels: readonly number[],
+): readonly (readonly (readonly [number, number])[])[][] {
+  const found = contours()
+    .size([grid.columns, grid.rows])
+    .thresholds([...levels])(Array.from(grid.values));
   // d3 puts the value of cell (0, 0) at (0.5, 0.5)
-  const place = ([column, row]: readonly number[]): [number, number] => [grid.extent[0] + column * grid.dx, grid.extent[2] + row * grid.dy];
+  const place = ([column, row]: readonly number[]): [number, number] => [
+    grid.extent[0] + column * grid.dx,
+    grid.extent[2] + row * grid.dy,
+  ];
   // d3 answers in ascending order, whatever was asked first
   const asked = levels.map((level) => found.find(({ value }) => value === level)?.coordinates ?? []);
   return asked.map((polygons) => polygons.flatMap((polygon) => polygon.map((ring) => ring.map(place))));
@@ -64,11 +75,20 @@ const CONTOUR_CELLS = 84;
 
 /** The 50 % and 90 % highest-density regions of every class's points on the map (kernel density, Scott's bandwidth). */
 export class ClassContours implements Job {
-  readonly rings: { readonly slot: number; readonly level: number; readonly rings: readonly (readonly (readonly [number, number])[])[] }[] = [];
+  readonly rings: {
+    readonly slot: number;
+    readonly level: number;
+    readonly rings: readonly (readonly (readonly [number, number])[])[];
+  }[] = [];
   private slot = 0;
   private density: DensityJob | null = null;
 
-  constructor(private readonly points: Float32Array, private readonly slots: ArrayLike<number>, private readonly nClasses: number, private readonly extent: readonly [number, number, number, number]) {}
+  constructor(
+    private readonly points: Float32Array,
+    private readonly slots: ArrayLike<number>,
+    private readonly nClasses: number,
+    private readonly extent: readonly [number, number, number, number],
+  ) {}
 
   get isComplete(): boolean {
     return this.slot >= this.nClasses;
@@ -93,7 +113,8 @@ export class ClassContours implements Job {
   /** Null for four points or fewer: of those no density can be told. */
   private densityOf(slot: number): DensityJob | null {
     const own: number[] = [];
-    for (let i = 0; i < this.slots.length; i++) if (this.slots[i] === slot) own.push(this.points[2 * i], this.points[2 * i + 1]);
+    for (let i = 0; i < this.slots.length; i++)
+      if (this.slots[i] === slot) own.push(this.points[2 * i], this.points[2 * i + 1]);
     if (own.length < 2 * 5) return null;
     const points = Float32Array.from(own);
     const spread = scottSpread(points);
@@ -107,7 +128,13 @@ export class ClassContours implements Job {
 }
 
 export function drawContours(
-  context: CanvasRenderingContext2D, plot: Plot, camera: Camera, made: ClassContours, shown: Uint8Array, colour: (slot: number) => Rgb, halo: Rgb,
+  context: CanvasRenderingContext2D,
+  plot: Plot,
+  camera: Camera,
+  made: ClassContours,
+  shown: Uint8Array,
+  colour: (slot: number) => Rgb,
+  halo: Rgb,
 ): void {
   context.save();
   context.lineJoin = "round";

@@ -1,11 +1,11 @@
 /** What lies under the points: ground, grid, ticks in latent units, prior rings? */
 
-import { ticks, tickStep } from "d3-array";
-import type { Extent, Projection } from "../../wire/payload";
-import { toScreen, visibleExtent, type Camera, type Size } from "../../geometry/camera";
+import { tickStep, ticks } from "d3-array";
+import { type Camera, type Size, toScreen, visibleExtent } from "../../geometry/camera";
 import { css } from "../../ui/colour";
 import { count, number } from "../../ui/format";
 import type { Theme } from "../../ui/theme";
+import type { Extent, Projection } from "../../wire/payload";
 
 /** The map's rectangle within the stage, CSS pixels; the rest carries tick labels. */
 export interface Plot extends Size {
@@ -59,7 +59,12 @@ function line(context: CanvasRenderingContext2D, x0: number, y0: number, x1: num
 }
 
 export function drawTickLabels(
-  context: CanvasRenderingContext2D, stage: Size, plot: Plot, camera: Camera, theme: Theme, projection: Projection,
+  context: CanvasRenderingContext2D,
+  stage: Size,
+  plot: Plot,
+  camera: Camera,
+  theme: Theme,
+  projection: Projection,
 ): void {
   const extent = visibleExtent(camera, plot);
   context.font = `12px ${theme.font}`;
@@ -69,7 +74,12 @@ export function drawTickLabels(
 }
 
 function drawXLabels(
-  context: CanvasRenderingContext2D, stage: Size, plot: Plot, camera: Camera, [x0, x1]: Extent, label: string,
+  context: CanvasRenderingContext2D,
+  stage: Size,
+  plot: Plot,
+  camera: Camera,
+  [x0, x1]: Extent,
+  label: string,
 ): void {
   const baseline = plot.top + plot.height + 17;
   const right = stage.width - 2;
@@ -85,7 +95,13 @@ function drawXLabels(
   }
 }
 
-function drawYLabels(context: CanvasRenderingContext2D, plot: Plot, camera: Camera, [, , y0, y1]: Extent, label: string): void {
+function drawYLabels(
+  context: CanvasRenderingContext2D,
+  plot: Plot,
+  camera: Camera,
+  [, , y0, y1]: Extent,
+  label: string,
+): void {
   const edge = plot.left - 8;
   const fits = context.measureText(label).width <= edge;
   context.textAlign = fits ? "right" : "left";
@@ -100,7 +116,12 @@ function drawYLabels(context: CanvasRenderingContext2D, plot: Plot, camera: Came
 
 /** Circles of 1, 2, 3 prior standard deviations, in true axis units. */
 export function drawRings(
-  context: CanvasRenderingContext2D, plot: Plot, camera: Camera, theme: Theme, { ring_center }: Projection, onPictures: boolean,
+  context: CanvasRenderingContext2D,
+  plot: Plot,
+  camera: Camera,
+  theme: Theme,
+  { ring_center }: Projection,
+  onPictures: boolean,
 ): void {
   const [left, top] = toScreen(camera, plot, ring_center[0], ring_center[1]);
   context.save();
@@ -118,7 +139,13 @@ export function drawRings(
 }
 
 /** Ring labels go above the points: they are small, and points would swallow them. */
-export function drawRingLabels(context: CanvasRenderingContext2D, plot: Size, camera: Camera, theme: Theme, { ring_center }: Projection): void {
+export function drawRingLabels(
+  context: CanvasRenderingContext2D,
+  plot: Size,
+  camera: Camera,
+  theme: Theme,
+  { ring_center }: Projection,
+): void {
   const [left, top] = toScreen(camera, plot, ring_center[0], ring_center[1]);
   context.save();
   context.font = `12px ${theme.font}`;

@@ -6,7 +6,7 @@
  * dimensions there is no grid: samples of the prior are drawn, and those with few encoded images around are holes, all equally probable.
  */
 
-import { regularisedGamma, type Near } from "../../data/quantities";
+import { type Near, regularisedGamma } from "../../data/quantities";
 import { isLow, MEDIUM, NEIGHBOUR, norm } from "../../geometry/support";
 
 /** Where the prior still has one per cent of its samples outside, and how finely it is looked at. */
@@ -56,14 +56,20 @@ export function holesOfPlane({ n, near, support }: Codes): Hole[] {
 }
 
 /** Of more dimensions: samples of the prior with low density, the loneliest first; `share`: how many of all samples are such. */
-export function holesAmongSamples({ near, support }: Codes, K: number, k: number, n = SAMPLES): { readonly holes: Hole[]; readonly share: number } {
+export function holesAmongSamples(
+  { near, support }: Codes,
+  K: number,
+  k: number,
+  n = SAMPLES,
+): { readonly holes: Hole[]; readonly share: number } {
   const normal = normals(1);
   const found: Hole[] = [];
   for (let i = 0; i < n; i++) {
     const z = Array.from({ length: K }, normal);
     const nearest = near(z, k);
     const here = support(z, nearest);
-    if (isLow(here)) found.push({ z, radius: nearest[nearest.length - 1]?.distance ?? 0, support: here, expected: null });
+    if (isLow(here))
+      found.push({ z, radius: nearest[nearest.length - 1]?.distance ?? 0, support: here, expected: null });
   }
   found.sort((a, b) => b.radius - a.radius);
   return { holes: found.slice(0, MOST_HOLES), share: found.length / n };
@@ -86,7 +92,8 @@ function apart(holes: readonly Hole[]): Hole[] {
   const kept: Hole[] = [];
   for (const hole of holes) {
     if (kept.length === MOST_HOLES) break;
-    if (kept.every((one) => Math.hypot(one.z[0] - hole.z[0], one.z[1] - hole.z[1]) > Math.max(one.radius, hole.radius))) kept.push(hole);
+    if (kept.every((one) => Math.hypot(one.z[0] - hole.z[0], one.z[1] - hole.z[1]) > Math.max(one.radius, hole.radius)))
+      kept.push(hole);
   }
   return kept;
 }

@@ -1,10 +1,10 @@
 /** What would the decoder draw everywhere? A grid of decoded pictures, made in slices between two frames, kept as one image. */
 
+import { type Camera, toScreen } from "../../geometry/camera";
+import { type Cells, equalShares, equalSteps } from "../../geometry/normal";
+import { type ImageShape, toRgba } from "../../ui/picture";
 import type { Extent } from "../../wire/payload";
-import { toScreen, type Camera } from "../../geometry/camera";
 import type { Plot } from "./grid";
-import { toRgba, type ImageShape } from "../../ui/picture";
-import { equalShares, equalSteps, type Cells } from "../../geometry/normal";
 
 /** Tiles along each axis of the quantile grid; a regular grid has about as many altogether. */
 export const TILES = 20;
@@ -56,7 +56,15 @@ export function fromTheMiddle(columns: number, rows: number): number[] {
 const FRAME_PX = 2;
 const SMALLEST_MARKED_PX = 14;
 
-function frame(context: CanvasRenderingContext2D, ink: string, paper: string, left: number, top: number, width: number, height: number): void {
+function frame(
+  context: CanvasRenderingContext2D,
+  ink: string,
+  paper: string,
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+): void {
   context.fillStyle = paper;
   context.fillRect(left, top, width, height);
   context.strokeStyle = ink;
@@ -122,11 +130,22 @@ export class Manifold {
       const column = tile % this.grid.x.length;
       const row = Math.floor(tile / this.grid.x.length);
       const [left, right, top, bottom] = [lefts[column], lefts[column + 1], tops[row + 1], tops[row]];
-      if (right < plot.left || left > plot.left + plot.width || bottom < plot.top || top > plot.top + plot.height) continue;
+      if (right < plot.left || left > plot.left + plot.width || bottom < plot.top || top > plot.top + plot.height)
+        continue;
       context.imageSmoothingEnabled = right - left < width; // shrinking needs averaging, enlarging must not blur
       const inset = this.low.has(tile) && Math.min(right - left, bottom - top) >= SMALLEST_MARKED_PX ? FRAME_PX : 0;
       if (inset) frame(context, ink, paper, left, top, right - left, bottom - top);
-      context.drawImage(this.atlas, column * width, (rows - 1 - row) * height, width, height, left + inset, top + inset, right - left - 2 * inset, bottom - top - 2 * inset);
+      context.drawImage(
+        this.atlas,
+        column * width,
+        (rows - 1 - row) * height,
+        width,
+        height,
+        left + inset,
+        top + inset,
+        right - left - 2 * inset,
+        bottom - top - 2 * inset,
+      );
     }
     context.restore();
   }

@@ -1,14 +1,21 @@
 /** What is drawn above the points and changes rarely: the path, the host's markers, the pins? */
 
-import type { MarkerRecord, PathRecord, PinRecord, Point } from "../../wire/payload";
-import { toScreen, type Camera, type Size } from "../../geometry/camera";
+import { type Camera, type Size, toScreen } from "../../geometry/camera";
 import { css } from "../../ui/colour";
 import type { Theme } from "../../ui/theme";
+import type { MarkerRecord, PathRecord, PinRecord, Point } from "../../wire/payload";
 
 type Context = CanvasRenderingContext2D;
 
 /** The first `share` (0 … 1) of the path, so that it can draw itself. */
-export function drawPath(context: Context, size: Size, camera: Camera, theme: Theme, path: PathRecord, share: number): void {
+export function drawPath(
+  context: Context,
+  size: Size,
+  camera: Camera,
+  theme: Theme,
+  path: PathRecord,
+  share: number,
+): void {
   const places = path.map.map(([x, y]) => toScreen(camera, size, x, y));
   const shown = Math.max(1, Math.round(share * (places.length - 1))) + 1;
   context.save();
@@ -23,7 +30,8 @@ export function drawPath(context: Context, size: Size, camera: Camera, theme: Th
   context.stroke();
   path.stops?.forEach(([x, y], i) => drawStop(context, theme, toScreen(camera, size, x, y), `${i + 1}`));
   if (places.length > 0 && !path.stops?.length) drawEnd(context, theme, places[0], path.ends[0] ?? "");
-  if (share >= 1 && places.length > 1 && !path.stops?.length) drawEnd(context, theme, places[places.length - 1], path.ends[1] ?? "");
+  if (share >= 1 && places.length > 1 && !path.stops?.length)
+    drawEnd(context, theme, places[places.length - 1], path.ends[1] ?? "");
   context.restore();
 }
 
@@ -31,14 +39,23 @@ export function drawPath(context: Context, size: Size, camera: Camera, theme: Th
 const NAME_PX = 130;
 
 /** Paths of other kinds, thin, each with its name at a place of its own. */
-export function drawOthers(context: Context, size: Size, camera: Camera, theme: Theme, { others = [] }: PathRecord): void {
+export function drawOthers(
+  context: Context,
+  size: Size,
+  camera: Camera,
+  theme: Theme,
+  { others = [] }: PathRecord,
+): void {
   context.save();
   context.lineJoin = "round";
   const named: Point[] = [];
   others.forEach(({ title, map }, i) => {
     const places = map.map(([x, y]) => toScreen(camera, size, x, y));
     trace(context, places);
-    for (const [ink, width] of [[css(theme.map, 0.8), 3.5], [css(theme.text, 0.75), 1.25]] as const) {
+    for (const [ink, width] of [
+      [css(theme.map, 0.8), 3.5],
+      [css(theme.text, 0.75), 1.25],
+    ] as const) {
       context.strokeStyle = ink;
       context.lineWidth = width;
       context.stroke();
@@ -57,8 +74,14 @@ export function drawOthers(context: Context, size: Size, camera: Camera, theme: 
 export function drawTrail(context: Context, size: Size, camera: Camera, theme: Theme, trail: readonly Point[]): void {
   context.save();
   context.lineJoin = context.lineCap = "round";
-  trace(context, trail.map(([x, y]) => toScreen(camera, size, x, y)));
-  for (const [ink, width] of [[css(theme.map, 0.9), 6], [css(theme.accent), 2.5]] as const) {
+  trace(
+    context,
+    trail.map(([x, y]) => toScreen(camera, size, x, y)),
+  );
+  for (const [ink, width] of [
+    [css(theme.map, 0.9), 6],
+    [css(theme.accent), 2.5],
+  ] as const) {
     context.strokeStyle = ink;
     context.lineWidth = width;
     context.stroke();
@@ -116,7 +139,10 @@ export function drawMarker(context: Context, size: Size, camera: Camera, theme: 
   if (marker.spread) drawEllipses(context, size, camera, marker.map, marker.spread, [1, 2], css(theme.accent), 1.5);
   if (marker.dots) drawDots(context, size, camera, theme, marker.dots, marker.chosen ?? -1);
   context.lineCap = "round";
-  for (const [ink, width] of [[css(theme.map), 5.5], [css(theme.text), 2.25]] as const) {
+  for (const [ink, width] of [
+    [css(theme.map), 5.5],
+    [css(theme.text), 2.25],
+  ] as const) {
     context.strokeStyle = ink;
     context.lineWidth = width;
     context.beginPath();
@@ -131,7 +157,14 @@ export function drawMarker(context: Context, size: Size, camera: Camera, theme: 
 }
 
 /** Samples; the chosen one is larger. */
-function drawDots(context: Context, size: Size, camera: Camera, theme: Theme, dots: readonly Point[], chosen: number): void {
+function drawDots(
+  context: Context,
+  size: Size,
+  camera: Camera,
+  theme: Theme,
+  dots: readonly Point[],
+  chosen: number,
+): void {
   context.fillStyle = css(theme.accent);
   context.strokeStyle = css(theme.map);
   dots.forEach(([x, y], i) => {
@@ -146,7 +179,14 @@ function drawDots(context: Context, size: Size, camera: Camera, theme: Theme, do
 
 /** Ellipses of a Gaussian on the map at some standard deviations; covariance xx, xy, yy in map units. */
 export function drawEllipses(
-  context: Context, size: Size, camera: Camera, [x, y]: Point, [xx, xy, yy]: readonly [number, number, number], sigmas: readonly number[], ink: string, width: number,
+  context: Context,
+  size: Size,
+  camera: Camera,
+  [x, y]: Point,
+  [xx, xy, yy]: readonly [number, number, number],
+  sigmas: readonly number[],
+  ink: string,
+  width: number,
 ): void {
   const [left, top] = toScreen(camera, size, x, y);
   const half = Math.hypot((xx - yy) / 2, xy);
@@ -162,13 +202,23 @@ export function drawEllipses(
 }
 
 /** Lines from the probe to points, thinner with every rank. */
-export function drawLinks(context: Context, size: Size, camera: Camera, theme: Theme, from: Point, to: readonly Point[]): void {
+export function drawLinks(
+  context: Context,
+  size: Size,
+  camera: Camera,
+  theme: Theme,
+  from: Point,
+  to: readonly Point[],
+): void {
   const [left, top] = toScreen(camera, size, from[0], from[1]);
   context.save();
   context.lineCap = "round";
   to.forEach(([x, y], rank) => {
     const [a, b] = toScreen(camera, size, x, y);
-    for (const [ink, width] of [[css(theme.map, 0.85), 4], [css(theme.accent, 1 - 0.07 * rank), 1.75]] as const) {
+    for (const [ink, width] of [
+      [css(theme.map, 0.85), 4],
+      [css(theme.accent, 1 - 0.07 * rank), 1.75],
+    ] as const) {
       context.beginPath();
       context.moveTo(left, top);
       context.lineTo(a, b);
@@ -185,9 +235,19 @@ export function drawLinks(context: Context, size: Size, camera: Camera, theme: T
 }
 
 /** A loop around points, and a ring around every point in it. */
-export function drawLoop(context: Context, size: Size, camera: Camera, theme: Theme, loop: readonly Point[], inside: readonly Point[]): void {
+export function drawLoop(
+  context: Context,
+  size: Size,
+  camera: Camera,
+  theme: Theme,
+  loop: readonly Point[],
+  inside: readonly Point[],
+): void {
   context.save();
-  trace(context, loop.map(([x, y]) => toScreen(camera, size, x, y)));
+  trace(
+    context,
+    loop.map(([x, y]) => toScreen(camera, size, x, y)),
+  );
   context.closePath();
   context.fillStyle = css(theme.accent, 0.1);
   context.fill();
@@ -212,7 +272,15 @@ export function drawLoop(context: Context, size: Size, camera: Camera, theme: Th
 export const MOST_RINGS = 1500;
 
 /** To the right of its mark; on the other side where there is no room. */
-function haloText(context: Context, theme: Theme, text: string, right: number, top: number, room = Infinity, weight = 600): void {
+function haloText(
+  context: Context,
+  theme: Theme,
+  text: string,
+  right: number,
+  top: number,
+  room = Infinity,
+  weight = 600,
+): void {
   context.font = `${weight} 13px ${theme.font}`;
   const { width } = context.measureText(text);
   const left = right + width > room ? right - 24 - width : right;
@@ -229,7 +297,14 @@ const PIN_RADIUS = 10.5;
 const PIN_HEIGHT = 25;
 
 /** `drop` 0 … 1: a new pin falls onto its place. The place itself is the tip. */
-export function drawPin(context: Context, size: Size, camera: Camera, theme: Theme, pin: PinRecord, drop: number): void {
+export function drawPin(
+  context: Context,
+  size: Size,
+  camera: Camera,
+  theme: Theme,
+  pin: PinRecord,
+  drop: number,
+): void {
   const [left, tip] = toScreen(camera, size, pin.map[0], pin.map[1]);
   const top = tip - 18 * (1 - drop) ** 2;
   context.save();

@@ -1,7 +1,7 @@
 /** How is the probe drawn without redrawing anything else? Three small elements that are only moved. */
 
-import type { Point } from "../../wire/payload";
 import { h, svg } from "../../ui/dom";
+import type { Point } from "../../wire/payload";
 
 export class ProbeMark {
   readonly element: HTMLElement;

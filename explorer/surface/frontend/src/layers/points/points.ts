@@ -6,9 +6,9 @@
  * them are drawn, in slices, and then shown.
  */
 
+import { quantile } from "../../editor/frame-stats";
 import type { Crowd, PixelTransform, PointRaster } from "./raster";
 import type { Sprite } from "./sprites";
-import { quantile } from "../../editor/frame-stats";
 
 /** What decides the pixels of the points. */
 export interface Drawing {
@@ -58,7 +58,10 @@ export class PointLayer {
   private onCanvas: Uint32Array | null = null;
 
   /** `show`: the raster's pixels have changed. */
-  constructor(private readonly raster: PointRaster, private readonly show: () => void) {}
+  constructor(
+    private readonly raster: PointRaster,
+    private readonly show: () => void,
+  ) {}
 
   /** Another scene. */
   reset(): void {
@@ -82,7 +85,11 @@ export class PointLayer {
     if (hasMoved && isSame) this.changedAt = now;
     if (this.slide(drawing)) return;
     const step = this.step(drawing.slots.length);
-    const isLook = this.drawn !== null && this.drawn.points === drawing.points && !isSame && equal(this.drawn.transform, drawing.transform);
+    const isLook =
+      this.drawn !== null &&
+      this.drawn.points === drawing.points &&
+      !isSame &&
+      equal(this.drawn.transform, drawing.transform);
     if (step > 1 && isLook) return this.beginFill(drawing); // the old look stays until the new one is whole
     this.drawAtOnce(drawing, step);
   }
@@ -207,7 +214,12 @@ function contentOf({ points, slots, look }: Drawing): Content {
 }
 
 function equal(a: PixelTransform, b: PixelTransform, within = 0): boolean {
-  return a.scaleX === b.scaleX && a.scaleY === b.scaleY && Math.abs(a.offsetX - b.offsetX) <= within && Math.abs(a.offsetY - b.offsetY) <= within;
+  return (
+    a.scaleX === b.scaleX &&
+    a.scaleY === b.scaleY &&
+    Math.abs(a.offsetX - b.offsetX) <= within &&
+    Math.abs(a.offsetY - b.offsetY) <= within
+  );
 }
 
 /** One of `step` numbers below n, always the same ones, in order; those of a coarser sample are among those of a finer one. */

@@ -60,7 +60,12 @@ export class PointRaster {
   }
 
   /** `points` x, y, x, y …; `slots` the sprite of each point; a null sprite hides its points. Returns how many were drawn. */
-  draw(points: Float32Array, slots: Uint8Array | Uint16Array, sprites: readonly (Sprite | null)[], view: PixelTransform): number {
+  draw(
+    points: Float32Array,
+    slots: Uint8Array | Uint16Array,
+    sprites: readonly (Sprite | null)[],
+    view: PixelTransform,
+  ): number {
     this.clear();
     const drawn = { n: 0 };
     this.stamp({ points, slots, chosen: null }, sprites, view, this.all, 0, Infinity, drawn);
@@ -74,7 +79,13 @@ export class PointRaster {
 
   /** Blends the points from number `from` on into one part of the picture, until a deadline; returns the number to go on with. */
   stamp(
-    { points, slots, chosen }: Crowd, sprites: readonly (Sprite | null)[], view: PixelTransform, part: Rect, from: number, deadline: number, drawn = { n: 0 },
+    { points, slots, chosen }: Crowd,
+    sprites: readonly (Sprite | null)[],
+    view: PixelTransform,
+    part: Rect,
+    from: number,
+    deadline: number,
+    drawn = { n: 0 },
   ): number {
     const { blended, width } = this;
     const { scaleX, offsetX, scaleY, offsetY } = view;
@@ -112,13 +123,21 @@ export class PointRaster {
   }
 
   /** One marker at the border of a part: pixel by pixel. */
-  private stampPart(sprites: readonly (Sprite | null)[], { left, top, right, bottom }: Rect, col: number, row: number, begin: number, end: number): void {
+  private stampPart(
+    sprites: readonly (Sprite | null)[],
+    { left, top, right, bottom }: Rect,
+    col: number,
+    row: number,
+    begin: number,
+    end: number,
+  ): void {
     const { blended, width } = this;
     const { columns, rows, inks } = stampsOf(sprites, width);
     for (let k = begin; k < end; k++) {
       const c = col + columns[k];
       const r = row + rows[k];
-      if (r >= top && r < bottom && c >= left && c < right) blended[r * width + c] = blend(inks[k], blended[r * width + c]);
+      if (r >= top && r < bottom && c >= left && c < right)
+        blended[r * width + c] = blend(inks[k], blended[r * width + c]);
     }
   }
 
@@ -155,7 +174,11 @@ export class PointRaster {
         if (alpha === 0 || alpha === 255) straight[i] = p;
         else {
           const base = alpha << 8;
-          straight[i] = (alpha << 24) | (table[base | ((p >>> 16) & 255)] << 16) | (table[base | ((p >>> 8) & 255)] << 8) | table[base | (p & 255)];
+          straight[i] =
+            (alpha << 24) |
+            (table[base | ((p >>> 16) & 255)] << 16) |
+            (table[base | ((p >>> 8) & 255)] << 8) |
+            table[base | (p & 255)];
         }
       }
     }
@@ -206,7 +229,15 @@ function makeStamps(sprites: readonly (Sprite | null)[], width: number): Stamps 
   }
   const offsets = Int32Array.from(columns, (column, k) => rows[k] * width + column);
   const half = Math.max(0, ...sprites.map((sprite) => (sprite ? sprite.size >> 1 : 0)));
-  return { width, half, starts: Int32Array.from(starts), columns: Int32Array.from(columns), rows: Int32Array.from(rows), offsets, inks: Int32Array.from(inks) };
+  return {
+    width,
+    half,
+    starts: Int32Array.from(starts),
+    columns: Int32Array.from(columns),
+    rows: Int32Array.from(rows),
+    offsets,
+    inks: Int32Array.from(inks),
+  };
 }
 
 /** source + below · (1 − alpha), both premultiplied; red and blue share one multiplication, green and alpha the other. */
@@ -228,7 +259,8 @@ function unpremultiplyTable(): Uint8Array {
   if (table) return table;
   table = new Uint8Array(65536);
   for (let alpha = 1; alpha < 256; alpha++) {
-    for (let value = 0; value < 256; value++) table[(alpha << 8) | value] = Math.min(255, Math.round((value * 255) / alpha));
+    for (let value = 0; value < 256; value++)
+      table[(alpha << 8) | value] = Math.min(255, Math.round((value * 255) / alpha));
   }
   return table;
 }

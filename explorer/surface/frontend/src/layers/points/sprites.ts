@@ -25,7 +25,8 @@ const MAX_MASKS = 120;
 export function makeSprite(shape: Shape, colour: Rgb, alpha: number, radius: number): Sprite {
   const { size, coverage } = maskOf(shape, radius);
   const pixels = new Uint32Array(coverage.length);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = coverage[i] === 0 ? 0 : premultiplied(colour, alpha * coverage[i]);
+  for (let i = 0; i < pixels.length; i++)
+    pixels[i] = coverage[i] === 0 ? 0 : premultiplied(colour, alpha * coverage[i]);
   return { size, pixels };
 }
 

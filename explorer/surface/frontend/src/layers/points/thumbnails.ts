@@ -1,9 +1,9 @@
 /** When few points are in view, what do they look like? Pictures instead of dots: originals where they are here, else decoded codes. */
 
-import { toScreen, visibleExtent, type Camera, type Size } from "../../geometry/camera";
+import type { Scene } from "../../data/run-on-map";
+import { type Camera, type Size, toScreen, visibleExtent } from "../../geometry/camera";
 import { css, type Rgb } from "../../ui/colour";
 import { toRgba } from "../../ui/picture";
-import type { Scene } from "../../data/run-on-map";
 
 /** More pictures than this would cover each other. */
 export const MOST_THUMBNAILS = 220;
@@ -18,7 +18,9 @@ export function inView(scene: Scene, camera: Camera, size: Size, shown: Uint8Arr
 
 /** Side of a picture, CSS pixels: so that all in view would fill a third of the map. */
 export function thumbnailSide(count: number, size: Size): number {
-  return Math.round(Math.min(SIZES[1], Math.max(SIZES[0], Math.sqrt((size.width * size.height) / 3 / Math.max(1, count)))));
+  return Math.round(
+    Math.min(SIZES[1], Math.max(SIZES[0], Math.sqrt((size.width * size.height) / 3 / Math.max(1, count)))),
+  );
 }
 
 export class Thumbnails {
@@ -28,7 +30,13 @@ export class Thumbnails {
   constructor(private readonly scene: Scene) {}
 
   /** Draws what it has and makes more within its time; false while some are still missing. */
-  draw(context: CanvasRenderingContext2D, size: Size, camera: Camera, indices: readonly number[], colourOf: (i: number) => Rgb): boolean {
+  draw(
+    context: CanvasRenderingContext2D,
+    size: Size,
+    camera: Camera,
+    indices: readonly number[],
+    colourOf: (i: number) => Rgb,
+  ): boolean {
     if (this.hadOriginals !== (this.scene.originals !== null)) this.kept.clear();
     this.hadOriginals = this.scene.originals !== null;
     const deadline = performance.now() + DECODE_MS;

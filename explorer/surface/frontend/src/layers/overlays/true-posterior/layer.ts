@@ -1,16 +1,16 @@
 /** How far is the encoder's Gaussian from the truth, for one image? Looks after the search, draws both, and says it in words. */
 
-import { product, type Extent } from "../../../wire/payload";
-import { toScreen, type Camera, type Size } from "../../../geometry/camera";
+import type { Scene } from "../../../data/run-on-map";
+import { logLikelihoodOf } from "../../../engine/likelihoods";
+import { type Camera, type Size, toScreen } from "../../../geometry/camera";
 import { classWords } from "../../../panels/decoded-picture";
 import { css } from "../../../ui/colour";
 import { h, setText } from "../../../ui/dom";
 import { number, percent } from "../../../ui/format";
-import { logLikelihoodOf } from "../../../engine/likelihoods";
-import { drawEllipses } from "../overlay";
-import { CoarsePlane, planeExtent, PosteriorJob, type Encoded, type Ring, type TruePosterior } from "./search";
-import type { Scene } from "../../../data/run-on-map";
 import type { Theme } from "../../../ui/theme";
+import { type Extent, product } from "../../../wire/payload";
+import { drawEllipses } from "../overlay";
+import { CoarsePlane, type Encoded, PosteriorJob, planeExtent, type Ring, type TruePosterior } from "./search";
 
 /** An image whose posterior is asked for. */
 export interface Studied {
@@ -41,7 +41,13 @@ const DEFINITION =
 /** Whether p(z|x) can be told on this map: the latent plane itself, a prior, and all that the likelihood needs. */
 export function canTellTruth({ header, space, logvar }: Scene): boolean {
   if (header.decoder.some(({ op }) => op === "autoregress")) return false; // log p(x|z) there is not that of the mean picture's pixels
-  return space.how === "identity" && space.latentDim === 2 && header.projection.rings && logvar !== null && logLikelihoodOf(header) !== null;
+  return (
+    space.how === "identity" &&
+    space.latentDim === 2 &&
+    header.projection.rings &&
+    logvar !== null &&
+    logLikelihoodOf(header) !== null
+  );
 }
 
 /** What is asked about, or a sentence that says why nothing can be. `i`: a point's number, or −1. */
@@ -60,7 +66,12 @@ export function toStudy(scene: Scene, i: number, own: OwnPicture): Studied | str
   const size = product(scene.header.run.image_shape);
   const [from, originals] = [scene.originalOffset(i), scene.originals];
   const q = { mu: scene.muOf(i), logvar: (scene.logvar as Float32Array).subarray(2 * i, 2 * i + 2) };
-  return { key: `image ${i}`, name, pixels: () => Float32Array.from(originals.subarray(from, from + size), (value) => value / 255), q };
+  return {
+    key: `image ${i}`,
+    name,
+    pixels: () => Float32Array.from(originals.subarray(from, from + size), (value) => value / 255),
+    q,
+  };
 }
 
 function withoutPixels(scene: Scene, hasPad: boolean): string {
@@ -75,7 +86,13 @@ export class Truth {
   readonly element: HTMLElement;
   private readonly heading = h("p", { class: "la-truth-words", "data-testid": "truth", role: "status" });
   private readonly more = h("p", { class: "la-small la-number" });
-  private readonly key = h("p", { class: "la-small la-truth-key" }, h("span", {}, h("i", {}), "true p(z|x)"), h("span", {}, h("i", { class: "la-truth-q" }), "encoder’s q(z|x)"), h("span", {}, "1σ, 2σ"));
+  private readonly key = h(
+    "p",
+    { class: "la-small la-truth-key" },
+    h("span", {}, h("i", {}), "true p(z|x)"),
+    h("span", {}, h("i", { class: "la-truth-q" }), "encoder’s q(z|x)"),
+    h("span", {}, "1σ, 2σ"),
+  );
   private readonly zoom = h("button", { type: "button", class: "la-chip la-all" }, "Zoom to both");
   private readonly found = new Map<string, TruePosterior>();
   private scene: Scene | null = null;
@@ -89,7 +106,10 @@ export class Truth {
   /** `look`: brings a part of the map into view. */
   constructor(look: (extent: Extent, share: number) => void) {
     this.element = h("div", { class: "la-truth", hidden: true }, this.heading, this.more, this.key, this.zoom);
-    this.zoom.addEventListener("click", () => this.studied && this.result && look(withGaussian(this.result.extent, this.studied.q), ZOOM_SHARE));
+    this.zoom.addEventListener(
+      "click",
+      () => this.studied && this.result && look(withGaussian(this.result.extent, this.studied.q), ZOOM_SHARE),
+    );
   }
 
   /** Another decoder: nothing that was found holds. */
@@ -141,12 +161,19 @@ export class Truth {
     context.lineJoin = "round";
     if (result) {
       for (const rings of result.rings) fillRings(context, size, camera, rings, css(theme.accent, 0.16));
-      for (const [ink, width] of [[css(theme.map, 0.9), 4.5], [css(theme.accent), 2.25]] as const) {
+      for (const [ink, width] of [
+        [css(theme.map, 0.9), 4.5],
+        [css(theme.accent), 2.25],
+      ] as const) {
         for (const rings of result.rings) strokeRings(context, size, camera, rings, ink, width);
       }
     }
     const spread = [Math.exp(logvar[0]), 0, Math.exp(logvar[1])] as const;
-    for (const [ink, width] of [[css(theme.map, 0.9), 4], [css(theme.text), 1.75]] as const) drawEllipses(context, size, camera, [mu[0], mu[1]], spread, [1, 2], ink, width);
+    for (const [ink, width] of [
+      [css(theme.map, 0.9), 4],
+      [css(theme.text), 1.75],
+    ] as const)
+      drawEllipses(context, size, camera, [mu[0], mu[1]], spread, [1, 2], ink, width);
     context.restore();
   }
 
@@ -159,7 +186,12 @@ export class Truth {
       z[1] = y;
       return scene.model.outputShared(z);
     };
-    if (!this.plane?.covers(q)) this.plane = new CoarsePlane(planeExtent([...codesOf(scene), q]), product(scene.header.run.image_shape), outputAt);
+    if (!this.plane?.covers(q))
+      this.plane = new CoarsePlane(
+        planeExtent([...codesOf(scene), q]),
+        product(scene.header.run.image_shape),
+        outputAt,
+      );
     const x = pixels();
     return new PosteriorJob(this.plane, (output) => score?.(output, x) ?? 0, outputAt, q);
   }
@@ -205,7 +237,10 @@ function withGaussian([x0, x1, y0, y1]: Extent, { mu, logvar }: Encoded): Extent
 
 function codesOf(scene: Scene): Encoded[] {
   const logvar = scene.logvar as Float32Array;
-  return Array.from({ length: scene.nPoints }, (_, i) => ({ mu: scene.muOf(i), logvar: logvar.subarray(2 * i, 2 * i + 2) }));
+  return Array.from({ length: scene.nPoints }, (_, i) => ({
+    mu: scene.muOf(i),
+    logvar: logvar.subarray(2 * i, 2 * i + 2),
+  }));
 }
 
 function trace(context: CanvasRenderingContext2D, size: Size, camera: Camera, rings: readonly Ring[]): void {
@@ -220,13 +255,26 @@ function trace(context: CanvasRenderingContext2D, size: Size, camera: Camera, ri
   }
 }
 
-function fillRings(context: CanvasRenderingContext2D, size: Size, camera: Camera, rings: readonly Ring[], ink: string): void {
+function fillRings(
+  context: CanvasRenderingContext2D,
+  size: Size,
+  camera: Camera,
+  rings: readonly Ring[],
+  ink: string,
+): void {
   trace(context, size, camera, rings);
   context.fillStyle = ink;
   context.fill("evenodd");
 }
 
-function strokeRings(context: CanvasRenderingContext2D, size: Size, camera: Camera, rings: readonly Ring[], ink: string, width: number): void {
+function strokeRings(
+  context: CanvasRenderingContext2D,
+  size: Size,
+  camera: Camera,
+  rings: readonly Ring[],
+  ink: string,
+  width: number,
+): void {
   trace(context, size, camera, rings);
   context.strokeStyle = ink;
   context.lineWidth = width;

@@ -5,8 +5,8 @@
  * may hold mass are divided until none holds much. Letters: f = log p(x|z) + log N(z; 0, I) at a cell's middle, nats; h a cell's side.
  */
 
-import type { Extent, Point } from "../../../wire/payload";
 import { Grid, type Job } from "../../../geometry/grid-field";
+import type { Extent, Point } from "../../../wire/payload";
 import { contourRings } from "../../background/field-raster";
 
 /** Mass inside 1σ and 2σ of a Gaussian in two dimensions: 1 − exp(−k²/2). */
@@ -73,7 +73,11 @@ export class CoarsePlane {
   private readonly kept: Float32Array | null;
   private readonly isMade: Uint8Array;
 
-  constructor(readonly extent: Extent, private readonly nPixels: number, private readonly outputAt: (x: number, y: number) => Float32Array) {
+  constructor(
+    readonly extent: Extent,
+    private readonly nPixels: number,
+    private readonly outputAt: (x: number, y: number) => Float32Array,
+  ) {
     const [width, height] = [extent[1] - extent[0], extent[3] - extent[2]];
     this.step = Math.max(FINEST_COARSE, Math.sqrt((width * height) / COARSE_NODES));
     this.columns = Math.ceil(width / this.step);
@@ -93,7 +97,10 @@ export class CoarsePlane {
     const { kept, nPixels } = this;
     if (kept && this.isMade[cell]) return kept.subarray(cell * nPixels, (cell + 1) * nPixels);
     const column = cell % this.columns;
-    const made = this.outputAt(this.extent[0] + (column + 0.5) * this.step, this.extent[2] + ((cell - column) / this.columns + 0.5) * this.step);
+    const made = this.outputAt(
+      this.extent[0] + (column + 0.5) * this.step,
+      this.extent[2] + ((cell - column) / this.columns + 0.5) * this.step,
+    );
     kept?.set(made, cell * nPixels);
     this.isMade[cell] = 1;
     return made;
@@ -114,7 +121,12 @@ function around([x0, x1, y0, y1]: Extent, { mu, logvar }: Encoded): Extent {
 class Cells {
   readonly f = new Map<number, number>();
 
-  constructor(private readonly x0: number, private readonly y0: number, readonly h: number, readonly columns: number) {}
+  constructor(
+    private readonly x0: number,
+    private readonly y0: number,
+    readonly h: number,
+    readonly columns: number,
+  ) {}
 
   split(cell: number): readonly [column: number, row: number] {
     const column = cell % this.columns;
@@ -144,7 +156,10 @@ class Cells {
   children(cell: number, factor: number): number[] {
     const [column, row] = this.split(cell);
     const first = row * factor * this.columns * factor + column * factor;
-    return Array.from({ length: factor * factor }, (_, i) => first + Math.floor(i / factor) * this.columns * factor + (i % factor));
+    return Array.from(
+      { length: factor * factor },
+      (_, i) => first + Math.floor(i / factor) * this.columns * factor + (i % factor),
+    );
   }
 }
 
@@ -163,7 +178,10 @@ export class PosteriorJob implements Job {
 
   /** `score`: log p(x|z) of the decoder's output; `outputAt` decodes a place; both may reuse their buffers. */
   constructor(
-    private readonly plane: CoarsePlane, private readonly score: (output: Float32Array) => number, private readonly outputAt: (x: number, y: number) => Float32Array, private readonly q: Encoded,
+    private readonly plane: CoarsePlane,
+    private readonly score: (output: Float32Array) => number,
+    private readonly outputAt: (x: number, y: number) => Float32Array,
+    private readonly q: Encoded,
   ) {
     this.cells = new Cells(plane.extent[0], plane.extent[2], plane.step, plane.columns);
     this.queue = Array.from({ length: plane.columns * plane.rows }, (_, cell) => cell);
@@ -177,7 +195,9 @@ export class PosteriorJob implements Job {
   get share(): number {
     if (this.result) return 1;
     if (this.isCoarse) return (0.5 * this.next) / this.queue.length;
-    return this.found ? 0.85 + (0.15 * this.nextNode) / this.nodes.length : 0.5 + (0.35 * this.next) / this.queue.length;
+    return this.found
+      ? 0.85 + (0.15 * this.nextNode) / this.nodes.length
+      : 0.5 + (0.35 * this.next) / this.queue.length;
   }
 
   work(deadline: number): void {
@@ -206,9 +226,12 @@ export class PosteriorJob implements Job {
       if (f > best - CORE) slope = Math.max(slope, cells.slope(cell));
     }
     if (1 / total <= MOST_SHARE && slope <= MOST_SLOPE) return this.summarise(best, total);
-    const finer = 1 / total > UNRESOLVED ? 2 : Math.ceil(Math.max(Math.sqrt(1 / total / MOST_SHARE), slope / MOST_SLOPE));
+    const finer =
+      1 / total > UNRESOLVED ? 2 : Math.ceil(Math.max(Math.sqrt(1 / total / MOST_SHARE), slope / MOST_SLOPE));
     const factor = Math.min(MOST_FACTOR, Math.max(2, finer));
-    const room = Math.floor((MOST_EVALUATIONS + this.plane.columns * this.plane.rows - this.nEvaluated) / (factor * factor));
+    const room = Math.floor(
+      (MOST_EVALUATIONS + this.plane.columns * this.plane.rows - this.nEvaluated) / (factor * factor),
+    );
     const wanted = this.promising(best, 1 / total > UNRESOLVED);
     const kept = wanted.slice(0, Math.max(0, room));
     this.isRough ||= kept.length < wanted.length;
@@ -226,8 +249,14 @@ export class PosteriorJob implements Job {
   private promising(best: number, isUnresolved: boolean): number[] {
     const { cells, q } = this;
     const isOwn = ([x, y]: Point): boolean => Math.abs(x - q.mu[0]) < cells.h && Math.abs(y - q.mu[1]) < cells.h;
-    const counts = (cell: number, f: number): boolean => (isUnresolved ? f + cells.slope(cell) > best - NEGLIGIBLE : f + cells.slope(cell) / 2 > best - NEGLIGIBLE_ONCE_SEEN);
-    return [...cells.f].filter(([cell, f]) => counts(cell, f) || (isUnresolved && isOwn(cells.place(cell)))).sort(([, a], [, b]) => b - a).map(([cell]) => cell);
+    const counts = (cell: number, f: number): boolean =>
+      isUnresolved
+        ? f + cells.slope(cell) > best - NEGLIGIBLE
+        : f + cells.slope(cell) / 2 > best - NEGLIGIBLE_ONCE_SEEN;
+    return [...cells.f]
+      .filter(([cell, f]) => counts(cell, f) || (isUnresolved && isOwn(cells.place(cell))))
+      .sort(([, a], [, b]) => b - a)
+      .map(([cell]) => cell);
   }
 
   private summarise(best: number, total: number): void {
@@ -266,28 +295,47 @@ function klToPrior({ mu, logvar }: Encoded): number {
 
 /** The numbers of the finest cells. */
 class Summary {
-  constructor(private readonly cells: Cells, private readonly best: number, private readonly total: number) {}
+  constructor(
+    private readonly cells: Cells,
+    private readonly best: number,
+    private readonly total: number,
+  ) {}
 
   posterior(): Omit<TruePosterior, "elbo" | "isRough"> {
     const { cells, best, total } = this;
     const rings = this.rings();
     return {
-      logPx: best + Math.log(total) + 2 * Math.log(cells.h), ...this.moments(), rings, extent: extentOf(rings[1]), nPieces: outer(rings[1]), largestShare: 1 / total,
+      logPx: best + Math.log(total) + 2 * Math.log(cells.h),
+      ...this.moments(),
+      rings,
+      extent: extentOf(rings[1]),
+      nPieces: outer(rings[1]),
+      largestShare: 1 / total,
     };
   }
 
   private moments(): Pick<TruePosterior, "mean" | "covariance"> {
-    const places = [...this.cells.f].map(([cell, f]) => [...this.cells.place(cell), Math.exp(f - this.best) / this.total] as const);
-    const sum = (term: (x: number, y: number) => number): number => places.reduce((all, [x, y, share]) => all + share * term(x, y), 0);
+    const places = [...this.cells.f].map(
+      ([cell, f]) => [...this.cells.place(cell), Math.exp(f - this.best) / this.total] as const,
+    );
+    const sum = (term: (x: number, y: number) => number): number =>
+      places.reduce((all, [x, y, share]) => all + share * term(x, y), 0);
     const [mx, my] = [sum((x) => x), sum((_, y) => y)];
-    return { mean: [mx, my], covariance: [sum((x) => (x - mx) ** 2), sum((x, y) => (x - mx) * (y - my)), sum((_, y) => (y - my) ** 2)] };
+    return {
+      mean: [mx, my],
+      covariance: [sum((x) => (x - mx) ** 2), sum((x, y) => (x - mx) * (y - my)), sum((_, y) => (y - my) ** 2)],
+    };
   }
 
   /** Of log density: between two cells it is nearly straight where the density itself is not. */
   private rings(): Ring[][] {
-    const levels = levelsOfMass([...this.cells.f.values()].map((f) => f - this.best), MASSES);
+    const levels = levelsOfMass(
+      [...this.cells.f.values()].map((f) => f - this.best),
+      MASSES,
+    );
     const rings: Ring[][] = MASSES.map(() => []);
-    for (const grid of this.blocks()) contourRings(smoothed(grid), levels).forEach((some, level) => rings[level].push(...some));
+    for (const grid of this.blocks())
+      contourRings(smoothed(grid), levels).forEach((some, level) => rings[level].push(...some));
     return rings;
   }
 
@@ -316,11 +364,17 @@ class Summary {
     const { cells, best } = this;
     const places = group.map((cell) => cells.split(cell));
     const [c0, r0] = [Math.min(...places.map(([column]) => column)) - 1, Math.min(...places.map(([, row]) => row)) - 1];
-    const [columns, rows] = [Math.max(...places.map(([column]) => column)) - c0 + 2, Math.max(...places.map(([, row]) => row)) - r0 + 2];
+    const [columns, rows] = [
+      Math.max(...places.map(([column]) => column)) - c0 + 2,
+      Math.max(...places.map(([, row]) => row)) - r0 + 2,
+    ];
     const [x0, y0] = cells.place(r0 * cells.columns + c0).map((value) => value - cells.h / 2);
     const grid = new Grid([x0, x0 + columns * cells.h, y0, y0 + rows * cells.h], columns, rows);
     grid.values.fill(-NEGLIGIBLE - 1);
-    group.forEach((cell, i) => (grid.values[(places[i][1] - r0) * columns + places[i][0] - c0] = (cells.f.get(cell) as number) - best));
+    group.forEach(
+      (cell, i) =>
+        (grid.values[(places[i][1] - r0) * columns + places[i][0] - c0] = (cells.f.get(cell) as number) - best),
+    );
     return grid;
   }
 }
@@ -332,7 +386,8 @@ export function smoothed(grid: Grid): Grid {
   const [across, up] = [keysWeights(grid.columns, factor), keysWeights(grid.rows, factor)];
   for (let row = 0, at = 0; row < out.rows; row++) {
     for (let column = 0; column < out.columns; column++, at++) {
-      for (const [r, wr] of up[row]) for (const [c, wc] of across[column]) out.values[at] += wr * wc * grid.values[r * grid.columns + c];
+      for (const [r, wr] of up[row])
+        for (const [c, wc] of across[column]) out.values[at] += wr * wc * grid.values[r * grid.columns + c];
     }
   }
   return out;
@@ -344,7 +399,12 @@ function keysWeights(n: number, factor: number): readonly (readonly (readonly [c
     const place = (i + 0.5) / factor - 0.5;
     const base = Math.floor(place);
     const t = place - base;
-    const weights = [((-0.5 * t + 1) * t - 0.5) * t, (1.5 * t - 2.5) * t * t + 1, ((-1.5 * t + 2) * t + 0.5) * t, (0.5 * t - 0.5) * t * t];
+    const weights = [
+      ((-0.5 * t + 1) * t - 0.5) * t,
+      (1.5 * t - 2.5) * t * t + 1,
+      ((-1.5 * t + 2) * t + 0.5) * t,
+      (0.5 * t - 0.5) * t * t,
+    ];
     return weights.map((weight, k) => [Math.min(n - 1, Math.max(0, base - 1 + k)), weight] as const);
   });
 }
@@ -365,10 +425,16 @@ export function levelsOfMass(logs: readonly number[], masses: readonly number[])
     sum += density;
   }
   return masses.map((mass) => {
-    const i = Math.max(1, above.findIndex((value) => value >= mass));
+    const i = Math.max(
+      1,
+      above.findIndex((value) => value >= mass),
+    );
     if (i >= above.length) return best;
     const t = (mass - above[i - 1]) / (above[i] - above[i - 1]);
-    return best + Math.log(Math.max(densities[i], Math.min(densities[0], densities[i - 1] + t * (densities[i] - densities[i - 1]))));
+    return (
+      best +
+      Math.log(Math.max(densities[i], Math.min(densities[0], densities[i - 1] + t * (densities[i] - densities[i - 1]))))
+    );
   });
 }
 
@@ -380,13 +446,16 @@ function highest(values: Iterable<number>): number {
 
 function extentOf(rings: readonly Ring[]): Extent {
   const all = rings.flat();
-  const along = (axis: 0 | 1, pick: (...values: number[]) => number): number => pick(...all.map((place) => place[axis]));
+  const along = (axis: 0 | 1, pick: (...values: number[]) => number): number =>
+    pick(...all.map((place) => place[axis]));
   return [along(0, Math.min), along(0, Math.max), along(1, Math.min), along(1, Math.max)];
 }
 
 /** Rings that are no holes: d3 turns those the other way round. */
 function outer(rings: readonly Ring[]): number {
-  const areas = rings.map((ring) => ring.reduce((sum, [x, y], i) => sum + x * (ring[(i + 1) % ring.length][1]) - ring[(i + 1) % ring.length][0] * y, 0));
+  const areas = rings.map((ring) =>
+    ring.reduce((sum, [x, y], i) => sum + x * ring[(i + 1) % ring.length][1] - ring[(i + 1) % ring.length][0] * y, 0),
+  );
   const sign = Math.sign(areas.reduce((most, area) => (Math.abs(area) > Math.abs(most) ? area : most), 0));
   return areas.filter((area) => Math.sign(area) === sign).length;
 }
