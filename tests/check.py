@@ -81,7 +81,7 @@ def check_front_end() -> bool:
         print("Could not install the front end's packages: is the network there?")
         return False
     before = built_files()
-    built = do("run", "--silent", "check") and do("run", "--silent", "lint") and do("run", "--silent", "test") and do("run", "--silent", "build")
+    built = all(do("run", "--silent", step) for step in ("check", "lint", "test", "build"))
     if built and built_files() != before:
         print("explorer/surface/dist is not what its source builds: run make front and commit it.")
         return False

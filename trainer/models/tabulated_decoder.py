@@ -2,7 +2,8 @@
 
 One or two codes: a lattice, linear or bilinear between its nodes. More: a gallery of codes anywhere, the nearest of which are averaged
 (modified Shepard interpolation: Franke & Nielson 1980). At a stored code the picture is the decoder's own; between them it is only likely,
-and `trainer.importers.importing` measures by how much it is off. The browser has the same in `explorer/surface/frontend/src/engine/tabulated-decoder.ts`.
+and `trainer.importers.importing` measures by how much it is off. The browser has the same in
+`explorer/surface/frontend/src/engine/tabulated-decoder.ts`.
 
 Letters: B codes asked for, n stored ones, C×H×W the shape of a picture.
 """
