@@ -100,7 +100,7 @@ def test_a_refusal_is_the_trainers_sentence(tmp_path):
 def test_a_training_ends_with_the_app(how, tmp_path):
     program = f"""
 import sys, time
-from explorer.jobs import Workshop
+from explorer.jobs.trainings import Workshop
 from trainer.config import FitConfig
 w = Workshop(); w.submit("me", "p", "r", "orphan", FitConfig(hidden=(6,), epochs=100_000, umap=False), {str(tmp_path)!r})
 while not any(job.share > 0 for job in w.jobs()): time.sleep(0.05)

@@ -218,8 +218,8 @@ def test_kill_nine_at_any_moment_then_resume_is_bit_for_bit(tmp_path):
 
 QUICK = """
 import sys
-import trainer.fit
-from trainer.cli import main
+import trainer.training.fit
+from trainer.cli.main import main
 trainer.training.fit.CHECKPOINT_S = 0.0  # every epoch: a quick run would otherwise be over before its first checkpoint
 sys.exit(main(sys.argv[1:]))
 """
