@@ -25,7 +25,8 @@ from explorer.pictures.trust import Population
 from explorer.surface.payload import pack_static
 from trainer.datasets import Dataset, availability, dataset_names, load_dataset
 from trainer.errors import DataError, RunError
-from trainer.latent.geometry import DecodedGraph, Doubles, Report, curve_length, decoded_graphs
+from trainer.latent.decoded_graphs import DecodedGraph, decoded_graphs
+from trainer.latent.decoded_length import Doubles, Report, curve_length
 from trainer.latent.paths import Along, DecodeAs, Walk, frames_along, measured, shortest_leg, walk_length
 from trainer.maps.inverse import honesty_of
 from trainer.maps.projection import Projection, axis_pair

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from explorer.pictures.preprocess import browser_protocol, ground_of
 from explorer.surface.payload import ALIGN, Dynamic, pack, pack_static, unpack
 from explorer.text.run_summary import MEANINGS, UNITS, facts
-from trainer.latent.geometry import PATH_KINDS
+from trainer.latent.interpolation import PATH_KINDS
 from trainer.runs.folder import Run
 
 FORMAT, VERSION = "latent-atlas-book", 1

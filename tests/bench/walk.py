@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 
 from explorer.pictures.arrays import to_picture
 from explorer.pictures.export import animation, codes_csv, filmstrip, png
-from trainer.latent.geometry import decoded_graphs, geodesic
+from trainer.latent.decoded_graphs import decoded_graphs
+from trainer.latent.geodesics import geodesic
 from trainer.models.numpy_engine import Forward
 from trainer.runs.folder import Run, load_run
 

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from explorer.hosts.cli import main
 from explorer.hosts.html_file import html_page, write_page
 from explorer.notebook import show
-from trainer.latent.geometry import PATH_KINDS, interpolate
+from trainer.latent.interpolation import PATH_KINDS, interpolate
 from trainer.runs.folder import HOME, load_run
 
 ASSETS = HOME / "assets" / "runs"

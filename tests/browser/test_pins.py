@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from trainer.latent.geometry import interpolate
+from trainer.latent.interpolation import interpolate
 from trainer.runs.folder import load_run
 
 ROOT = Path(__file__).resolve().parents[2]

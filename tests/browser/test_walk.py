@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from trainer.latent.geometry import interpolate
+from trainer.latent.interpolation import interpolate
 from trainer.runs.folder import load_run
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.jobs.background import Background
 from explorer.surface.payload import unpack
 from trainer.errors import DataError
-from trainer.latent.geometry import interpolate
+from trainer.latent.interpolation import interpolate
 from trainer.runs.folder import load_run
 
 ROOT = Path(__file__).resolve().parents[2]

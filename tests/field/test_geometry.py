@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 from trainer import load_run
-from trainer.latent.geometry import PATH_KINDS, Measure, curve_length, decoded_graphs, geodesic, interpolate
+from trainer.latent.decoded_graphs import decoded_graphs
+from trainer.latent.decoded_length import Measure, curve_length
+from trainer.latent.geodesics import geodesic
+from trainer.latent.interpolation import PATH_KINDS, interpolate
 from trainer.latent.paths import FORMULAS, Walk, frames_along, parts_along, shortest_leg, walk_length
 
 PLANES = ("mnist-2d", "digits-2d", "pendulum-2d", "digits-autoencoder")

@@ -10,18 +10,11 @@ from torch import nn
 
 from trainer.config import FitConfig
 from trainer.errors import ConfigError, DataError
-from trainer.latent.geometry import (
-    DecodedGraph,
-    decoded_graphs,
-    equal_speed,
-    geodesic,
-    interpolate,
-    lattice_graph,
-    magnification,
-    neighbour_graph,
-    path_length,
-    pullback_metric,
-)
+from trainer.latent.decoded_graphs import DecodedGraph, decoded_graphs, lattice_graph, neighbour_graph
+from trainer.latent.decoded_length import equal_speed, path_length
+from trainer.latent.geodesics import geodesic
+from trainer.latent.interpolation import interpolate
+from trainer.latent.metric import magnification, pullback_metric
 from trainer.models.torch_engine import Vae, model_of
 
 RNG = np.random.default_rng(0)
@@ -403,7 +396,7 @@ def test_what_does_not_fit_is_refused_with_a_sentence(globe):
 
 def test_geodesics_need_no_torch():
     code = (
-        "import sys, numpy as np\nfrom trainer.latent.geometry import *\nheavy = [m for m in ('torch', 'scipy') if m in sys.modules]\n"
+        "import sys, numpy as np\nfrom trainer.geometry import *\nheavy = [m for m in ('torch', 'scipy') if m in sys.modules]\n"
         "geodesic([0., 0.], [1., 1.], decoded_graphs(lambda z: z, np.eye(2)), 5)\nprint(heavy, 'torch' in sys.modules)"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

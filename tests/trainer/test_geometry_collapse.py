@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainer.errors import ConfigError
-from trainer.latent.geometry import PATH_KINDS, interpolate
+from trainer.latent.interpolation import PATH_KINDS, interpolate
 from trainer.metrics.collapse import active_units, is_active, kl_per_dim
 
 RNG = np.random.default_rng(0)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from trainer.errors import ConfigError, DataError
-from trainer.latent.geometry import decoded_graphs, geodesic, interpolate
+from trainer.latent.decoded_graphs import decoded_graphs
+from trainer.latent.geodesics import geodesic
+from trainer.latent.interpolation import interpolate
 from trainer.latent.paths import (
     FORMULAS,
     Walk,
@@ -223,7 +225,7 @@ def test_a_grid_of_three_corners_is_refused():
 
 @pytest.mark.parametrize(("n_points", "n_dims"), [(31, 4), (1, 3), (5, 1)])
 def test_a_banded_solution_is_the_dense_one(n_points, n_dims):
-    from trainer.latent.geometry import _banded_solution
+    from trainer.latent.smoothing import _banded_solution
 
     size = n_points * n_dims
     rng = np.random.default_rng(size)

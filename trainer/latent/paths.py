@@ -17,18 +17,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from trainer.errors import ConfigError, DataError
-from trainer.latent.geometry import (
-    PATH_KINDS,
-    Decode,
-    DecodedGraph,
-    Doubles,
-    PathKind,
-    Report,
-    curve_length,
-    equal_speed,
-    geodesic,
-    interpolate,
-)
+from trainer.latent.decoded_graphs import DecodedGraph
+from trainer.latent.decoded_length import Decode, Doubles, Report, curve_length, equal_speed
+from trainer.latent.geodesics import geodesic
+from trainer.latent.interpolation import PATH_KINDS, PathKind, interpolate
 from trainer.maps.support import Support
 
 WalkKind = Literal["linear", "variance-preserving", "spherical", "geodesic"]
