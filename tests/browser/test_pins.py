@@ -170,7 +170,7 @@ def test_a_boxs_difference_is_an_axis_and_is_added_to_pins(page, server):
         page.mouse.up()
         expect(page.get_by_role("button", name="Save as group")).to_be_visible()
         corners = page.locator(".la-root").evaluate(
-            "(r, [a, b, c, d]) => [[a, b], [c, d]].map(([x, y]) => r.surface.navigator.toMap(x, y))",
+            "(r, [a, b, c, d]) => [[a, b], [c, d]].map(([x, y]) => r.surface.viewport.toMap(x, y))",
             [x0 * box["width"], y0 * box["height"], x1 * box["width"], y1 * box["height"]],
         )
         low, high = np.sort(np.array(corners), axis=0)

@@ -218,7 +218,7 @@ def test_both_are_drawn_and_can_be_zoomed_to(page, server):
     x0, x1, y0, y1 = ours["extent"]
     low, high = np.minimum((x0, y0), mu - 2 * std), np.maximum((x1, y1), mu + 2 * std)
     size = canvas.evaluate("c => [c.clientWidth, c.clientHeight]")
-    scale = page.locator(".la-root").evaluate("root => root.surface.navigator.camera.scale")
+    scale = page.locator(".la-root").evaluate("root => root.surface.viewport.camera.scale")
     assert max((high - low) * scale / np.array(size)) == pytest.approx(0.5, abs=0.02)
 
 
@@ -277,15 +277,15 @@ def tiles_shown(page: Page) -> list[str]:
 
 
 GREY = """([x, y]) => {
-  const surface = document.querySelector('.la-root').surface, [left, top] = surface.navigator.toScreen([x, y]);
+  const surface = document.querySelector('.la-root').surface, [left, top] = surface.viewport.toScreen([x, y]);
   const { plot, ratio } = surface.stage, context = surface.root.querySelector('canvas.la-ground').getContext('2d');
   return context.getImageData(Math.round((plot.left + left) * ratio), Math.round((plot.top + top) * ratio), 1, 1).data[0];
 }"""
 GROWN = """(isZoomed) => {
-  const { painter, navigator, stage: { plot } } = document.querySelector('.la-root').surface, { detail } = painter;
-  if (navigator.isGliding || ![...painter.manifolds.values()].every((made) => made.isComplete)) return false;
+  const { painter, viewport, stage: { plot } } = document.querySelector('.la-root').surface, { detail } = painter;
+  if (viewport.isGliding || ![...painter.manifolds.values()].every((made) => made.isComplete)) return false;
   if (!isZoomed) return true;
-  const width = plot.width / navigator.camera.scale;
+  const width = plot.width / viewport.camera.scale;
   return detail !== null && detail.manifold.isComplete && detail.extent[1] - detail.extent[0] < 1.31 * width;
 }"""
 NORMAL = torch.distributions.Normal(torch.tensor(0.0, dtype=torch.float64), 1.0)

@@ -35,12 +35,12 @@ export function stepOf(dt: number, omega = OMEGA): Step {
 }
 
 /** What the walk is drawn to: the prior, or, for codes without one, their means and standard deviations. */
-export interface Home {
+export interface Stationary {
   readonly mean: ArrayLike<number>;
   readonly std: ArrayLike<number>;
 }
 
-export class Wander {
+export class RandomWalk {
   isWalking = false;
   private z = new Float64Array(0);
   private v = new Float64Array(0);
@@ -52,7 +52,7 @@ export class Wander {
   ) {}
 
   /** From a code, with a velocity of the stationary law. */
-  start(from: ArrayLike<number>, { mean, std }: Home): void {
+  start(from: ArrayLike<number>, { mean, std }: Stationary): void {
     this.z = Float64Array.from(from, (value, k) => (std[k] > 0 ? (value - mean[k]) / std[k] : 0));
     this.v = Float64Array.from(this.z, () => OMEGA * this.normal());
     this.waited = 0;
@@ -64,7 +64,7 @@ export class Wander {
   }
 
   /** Goes on by `ms`; the code where it is then, or null where there is nothing new to show. */
-  tick(ms: number, home: Home): number[] | null {
+  tick(ms: number, stationary: Stationary): number[] | null {
     if (!this.isWalking) return null;
     if (this.isStill()) {
       this.waited += ms;
@@ -72,7 +72,7 @@ export class Wander {
       this.waited = 0;
       this.step(STILL_MS / 1000);
     } else this.step(Math.min(ms, MOST_MS) / 1000);
-    return Array.from(this.z, (value, k) => home.mean[k] + home.std[k] * value);
+    return Array.from(this.z, (value, k) => stationary.mean[k] + stationary.std[k] * value);
   }
 
   private step(dt: number): void {
@@ -89,7 +89,7 @@ export class Wander {
 }
 
 /** Mean and standard deviation of each of K columns of codes (N, K). */
-export function homeOf(mu: Float32Array, latentDim: number): Home {
+export function stationaryOf(mu: Float32Array, latentDim: number): Stationary {
   const n = Math.max(1, mu.length / latentDim);
   const mean = new Float64Array(latentDim),
     std = new Float64Array(latentDim);

@@ -7,7 +7,7 @@
 import { type Colouring, colouringOf } from "../data/colour-scale";
 import type { PathChoice } from "../data/interpolation";
 import { extremesOf, type Near, PurityJob, priorShareWithin, type Quantity } from "../data/quantities";
-import { type Home, homeOf, Wander } from "../data/random-walk";
+import { RandomWalk, type Stationary, stationaryOf } from "../data/random-walk";
 import { Scene } from "../data/run-on-map";
 import { type Choice, caught, factsOf, named } from "../data/selection";
 import type { Model, Posterior } from "../engine/model";
@@ -24,22 +24,22 @@ import { Stage } from "../layers/canvas";
 import { type Layers, Painter, type Things, type View } from "../layers/compositor";
 import { canTellTruth, type OwnPicture, Truth, toStudy } from "../layers/overlays/true-posterior/layer";
 import type { Easel, EaselEvents } from "../pad/pad";
-import { ClassBars, probability } from "../panels/class-probabilities";
-import { Card, classWords, looksWords, nearestWords, type Trust } from "../panels/decoded-picture";
+import { ClassProbabilities, probability } from "../panels/class-probabilities";
+import { classWords, DecodedPicture, looksWords, nearestWords, type Trust } from "../panels/decoded-picture";
 import { type PictureKey, pinsJson, pythonCode, save, screenPicture } from "../panels/export";
-import { Strip } from "../panels/extremes";
-import { Groups } from "../panels/groups";
+import { Extremes } from "../panels/extremes";
+import { GroupsPanel } from "../panels/groups";
 import { HelpPanel } from "../panels/help";
 import { Hint } from "../panels/hint";
-import { type Background, Drawer, type DrawerOffer, type Overlay } from "../panels/layers-menu";
+import { type Background, LayersMenu, type LayersMenuOffer, type Overlay } from "../panels/layers-menu";
 import { allShown, Legend, type LegendEntry, type Shown } from "../panels/legend";
-import { type Look, Player } from "../panels/path-player";
-import { ClassStrip } from "../panels/pictures-by-class";
-import { Shelf } from "../panels/pins";
-import { SliceBox } from "../panels/plane";
-import { type Own, OwnPanel } from "../panels/posterior";
+import { type Look, PathPlayer } from "../panels/path-player";
+import { PicturesByClass } from "../panels/pictures-by-class";
+import { PinsPanel } from "../panels/pins";
+import { PlanePanel } from "../panels/plane";
+import { type EncodedPicture, PosteriorPanel } from "../panels/posterior";
 import { foundWords } from "../panels/select-form";
-import { axesOf, Rack } from "../panels/sliders";
+import { axesOf, LatentSliders } from "../panels/sliders";
 import { Toolbar } from "../panels/toolbar";
 import type { Protocol } from "../prepare/prepare";
 import { GestureMachine, type Intents, listenToGestures, type Mode } from "../tools/pointer";
@@ -61,9 +61,9 @@ import {
 } from "../wire/payload";
 import { type FrameStats, Stats } from "./frame-stats";
 import { type KeyIntent, keyIntent } from "./keymap";
-import { type Followed, followed, Link, type Probed } from "./linked-maps";
-import { Announcer } from "./screen-reader";
-import { GLIDE_MS, Navigator } from "./viewport";
+import { type Followed, followed, LinkedMaps, type Probed } from "./linked-maps";
+import { ScreenReader } from "./screen-reader";
+import { GLIDE_MS, Viewport } from "./viewport";
 
 /** What the host hears. */
 export interface Pin {
@@ -160,10 +160,10 @@ export class SurfaceView implements Surface {
   private readonly body = h("div", { class: "la-body" });
   private readonly failure = h("p", { class: "la-error", role: "alert", hidden: true });
   private readonly disposer = new Disposer();
-  private readonly announcer = new Announcer();
+  private readonly announcer = new ScreenReader();
   private readonly stats_ = new Stats();
   private readonly help = new HelpPanel(() => this.act({ kind: "escape" }));
-  private readonly drawer = new Drawer({
+  private readonly drawer = new LayersMenu({
     background: (name) => this.setBackground(name),
     tiles: (name) => this.setTiles(name),
     overlay: (name) => this.toggleOverlay(name),
@@ -181,25 +181,25 @@ export class SurfaceView implements Surface {
   private readonly hint = new Hint(this.stage.hint);
   private readonly toolbar = new Toolbar((intent) => this.act(intent));
   private readonly legend = new Legend((next) => this.setShown(next(this.shown)));
-  private readonly player = new Player({
+  private readonly player = new PathPlayer({
     seek: () => this.followPath(),
     playing: (isPlaying) => this.onPlaying(isPlaying),
     className: (label) => this.scene?.className(label) ?? "",
   });
   private readonly truth = new Truth((extent, share) => {
-    this.navigator.lookAt(extent, share);
+    this.viewport.lookAt(extent, share);
     this.cameraMoves();
   });
-  private readonly classBars = new ClassBars((classes) => this.isOnPath && this.player.say({ classes }));
-  private readonly classStrip: ClassStrip;
-  private readonly card = new Card(this.player.element, this.classBars.element, this.truth.element);
-  private readonly rack = new Rack((z) => this.setCode(z));
-  private readonly strip = new Strip(
+  private readonly classBars = new ClassProbabilities((classes) => this.isOnPath && this.player.say({ classes }));
+  private readonly classStrip: PicturesByClass;
+  private readonly card = new DecodedPicture(this.player.element, this.classBars.element, this.truth.element);
+  private readonly rack = new LatentSliders((z) => this.setCode(z));
+  private readonly strip = new Extremes(
     (i) => this.painter.thumbnailOf(this.scene as Scene, i),
     (i) => (this.scene as Scene).numberOf(i),
     (i) => this.flyTo(i),
   );
-  private readonly groups = new Groups({
+  private readonly groups = new GroupsPanel({
     here: () => Array.from(this.z),
     walk: (z, label) => this.setCode(z, label),
     clear: () => this.select([]),
@@ -212,17 +212,17 @@ export class SurfaceView implements Surface {
       ),
     go: (pin) => this.goTo(pin),
   });
-  private readonly shelf = new Shelf({
+  private readonly shelf = new PinsPanel({
     go: (pin) => this.goTo(pin),
     edit: (edit) => this.callbacks.onEdit?.(edit, nonce()),
     path: (choice) => this.walkAlong(choice),
     plane: (three) => this.planeOfPins(three),
   });
-  private readonly ownPanel = new OwnPanel({
+  private readonly ownPanel = new PosteriorPanel({
     go: (z, label) => this.setCode(z, label),
     changed: () => this.request({ above: true }),
     look: (extent) => {
-      this.navigator.lookAt(extent, 1);
+      this.viewport.lookAt(extent, 1);
       this.cameraMoves();
       this.stage.element.scrollIntoView({ block: "nearest" });
     },
@@ -230,12 +230,12 @@ export class SurfaceView implements Surface {
   private easel: Easel | null = null;
   private easelKey = "";
   private drawnLabel = "";
-  private readonly sliceBox = new SliceBox({ here: () => Array.from(this.z), show: (plane) => this.layPlane(plane) });
+  private readonly sliceBox = new PlanePanel({ here: () => Array.from(this.z), show: (plane) => this.layPlane(plane) });
   private readonly walk = new Walk();
-  private readonly wander = new Wander(prefersReducedMotion);
+  private readonly wander = new RandomWalk(prefersReducedMotion);
   /** What the path's strips stand before where the map is wide; under the film they would be thumbs. */
   private besideMap: HTMLElement | null = null;
-  private wanderHome: Home = { mean: [], std: [] };
+  private stationary: Stationary = { mean: [], std: [] };
   private readonly wanderButton = h(
     "button",
     {
@@ -249,12 +249,12 @@ export class SurfaceView implements Surface {
   private readonly holeButton = h("button", { type: "button", class: "la-chip la-all" }, "Show me a hole (h)");
   private readonly fieldBar = new ScaleBar(this.holeButton);
   private readonly colourBar = new ScaleBar();
-  private readonly link = new Link((probed) => {
+  private readonly link = new LinkedMaps((probed) => {
     this.heard = probed;
     this.request({});
   });
   private readonly gestures: GestureMachine;
-  private readonly navigator = new Navigator(() => !prefersReducedMotion());
+  private readonly viewport = new Viewport(() => !prefersReducedMotion());
   private readonly pinBook: PinBook;
 
   /** What is shown: the host's map, or the same run on a plane of one's own. */
@@ -327,7 +327,7 @@ export class SurfaceView implements Surface {
     private readonly callbacks: Callbacks,
   ) {
     this.pinBook = new PinBook(callbacks.onPin !== undefined);
-    this.classStrip = new ClassStrip(
+    this.classStrip = new PicturesByClass(
       callbacks.onClass ? (label) => callbacks.onClass?.(this.scene?.className(label) ?? "") : null,
     );
     const bars = h("div", { class: "la-bars" }, this.fieldBar.element, this.colourBar.element);
@@ -428,15 +428,15 @@ export class SurfaceView implements Surface {
   /** All but the outermost points, which would make the others small; asked again, those and all pins too. */
   private showEverything(): void {
     const { scene } = this;
-    if (scene && this.navigator.isAtHome)
-      this.navigator.lookAt(
+    if (scene && this.viewport.isAtHome)
+      this.viewport.lookAt(
         bounds(
           scene.points,
           this.pinBook.all().map(({ map }) => map),
         ),
         0.94,
       );
-    else this.navigator.glideHome();
+    else this.viewport.glideHome();
     this.cameraMoves();
   }
 
@@ -515,8 +515,8 @@ export class SurfaceView implements Surface {
 
   private startMap(scene: Scene): void {
     this.isOnPath = false;
-    this.navigator.reset();
-    if (this.width > 0) this.navigator.resize(scene.header.view_extent, this.stage.plot);
+    this.viewport.reset();
+    if (this.width > 0) this.viewport.resize(scene.header.view_extent, this.stage.plot);
     const offer = offerOf(scene);
     this.drawer.configure(offer);
     this.layers.tiles = offer.tiles.find((tiles) => tiles === this.wantedTiles) ?? offer.tiles[0];
@@ -682,7 +682,7 @@ export class SurfaceView implements Surface {
     );
   }
 
-  private showPicturesCode(own: Own | null): void {
+  private showPicturesCode(own: EncodedPicture | null): void {
     this.ownPanel.show(own);
     const logvar = own?.std.map((value) => 2 * Math.log(value)) ?? [];
     this.own = own?.x ? { x: own.x, q: { mu: own.mu, logvar } } : this.easel ? "none yet" : null;
@@ -797,7 +797,7 @@ export class SurfaceView implements Surface {
 
   private onResized(): void {
     const scene = this.scene as Scene;
-    this.navigator.resize(scene.header.view_extent, this.stage.plot);
+    this.viewport.resize(scene.header.view_extent, this.stage.plot);
     this.request({ ground: true, points: true, above: true });
   }
 
@@ -823,22 +823,22 @@ export class SurfaceView implements Surface {
         if ((this.player.isPlaying || this.wander.isWalking) && this.gestureMode === "idle") return; // a passing mouse does not stop the film
         this.pausePlayer();
         this.isHover = true;
-        this.setProbe(this.navigator.toMap(left, top));
+        this.setProbe(this.viewport.toMap(left, top));
         this.hint.leaveLater();
       },
       pin: (left, top) => {
-        this.setProbe(this.navigator.toMap(left, top));
+        this.setProbe(this.viewport.toMap(left, top));
         this.pinProbe();
       },
       pan: (dx, dy) => {
-        this.navigator.pan(dx, dy);
+        this.viewport.pan(dx, dy);
         this.cameraMoves();
       },
       zoom: (factor, left, top) => {
-        this.navigator.zoomBy(factor, left, top);
+        this.viewport.zoomBy(factor, left, top);
         this.cameraMoves();
       },
-      loop: (left, top, phase) => this.drawLoop(this.navigator.toMap(left, top), phase),
+      loop: (left, top, phase) => this.drawLoop(this.viewport.toMap(left, top), phase),
       mode: (mode) => this.onGestureMode(mode),
     };
   }
@@ -932,16 +932,16 @@ export class SurfaceView implements Surface {
 
   private step(dx: number, dy: number): void {
     this.pausePlayer();
-    const unit = this.stage.plot.width / this.navigator.camera.scale;
+    const unit = this.stage.plot.width / this.viewport.camera.scale;
     this.isHover = true;
     this.setProbe([this.probe[0] + dx * unit, this.probe[1] + dy * unit]);
-    if (this.navigator.show(this.probe, 24)) this.cameraMoves();
+    if (this.viewport.show(this.probe, 24)) this.cameraMoves();
     this.hint.leaveLater();
   }
 
   /** Around the probe, where the keyboard's attention is. */
   private zoomStep(factor: number): void {
-    this.navigator.glideZoom(factor, this.probe);
+    this.viewport.glideZoom(factor, this.probe);
     this.cameraMoves();
   }
 
@@ -1041,7 +1041,7 @@ export class SurfaceView implements Surface {
   private selectNamed(choice: Choice): number {
     const { scene } = this;
     if (!scene) return 0;
-    const found = named(scene, choice, this.shown, this.z, visibleExtent(this.navigator.camera, this.stage.plot));
+    const found = named(scene, choice, this.shown, this.z, visibleExtent(this.viewport.camera, this.stage.plot));
     this.loop = [];
     this.select(found);
     this.announcer.now(foundWords(found.length));
@@ -1113,7 +1113,7 @@ export class SurfaceView implements Surface {
     if (!scene) return;
     this.pausePlayer();
     this.setProbe(scene.place(i));
-    this.navigator.flyTo(scene.place(i), FLY_ZOOM);
+    this.viewport.flyTo(scene.place(i), FLY_ZOOM);
     this.cameraMoves();
   }
 
@@ -1202,7 +1202,7 @@ export class SurfaceView implements Surface {
     if (!hole) return this.say(noHoleWords(scene));
     const words = holeWords(scene, hole, (this.nextHole++ % holes.length) + 1, holes.length, share);
     this.setCode(hole.z, `Hole ${((this.nextHole - 1) % holes.length) + 1} of ${holes.length}`);
-    if (this.navigator.show(this.probe, 48)) this.cameraMoves();
+    if (this.viewport.show(this.probe, 48)) this.cameraMoves();
     this.say(words);
     this.request({ ground: true });
   }
@@ -1357,10 +1357,10 @@ export class SurfaceView implements Surface {
     if (this.wander.isWalking) return this.stopWandering();
     this.pausePlayer();
     const { latentDim } = scene.space;
-    this.wanderHome = scene.logvar
+    this.stationary = scene.logvar
       ? { mean: new Array<number>(latentDim).fill(0), std: new Array<number>(latentDim).fill(1) }
-      : homeOf(scene.mu, latentDim);
-    this.wander.start(this.z, this.wanderHome);
+      : stationaryOf(scene.mu, latentDim);
+    this.wander.start(this.z, this.stationary);
     this.lastFrame = performance.now();
     setText(this.wanderButton, "Stop the random walk");
     this.announcer.now("Random walk");
@@ -1457,7 +1457,7 @@ export class SurfaceView implements Surface {
       this.exactZ = pin.z;
       this.exactLabel = `Pin ${pin.label}`;
     }
-    if (this.navigator.show(pin.map, 48)) this.cameraMoves();
+    if (this.viewport.show(pin.map, 48)) this.cameraMoves();
   }
 
   // ---- frames -------------------------------------------------------------------------------------------------------------
@@ -1482,9 +1482,9 @@ export class SurfaceView implements Surface {
     const start = performance.now();
     const want = this.want;
     this.want = { ground: false, points: false, above: false, probe: false };
-    const cameraMoved = this.navigator.tick(now);
+    const cameraMoved = this.viewport.tick(now);
     if (this.player.tick(now - this.lastFrame)) this.followPath();
-    const wandered = this.wander.tick(now - this.lastFrame, this.wanderHome);
+    const wandered = this.wander.tick(now - this.lastFrame, this.stationary);
     if (wandered) this.showWandering(wandered);
     this.lastFrame = now;
     if (this.heard && !this.hasMoved && this.follow(this.heard)) want.probe = true;
@@ -1508,7 +1508,7 @@ export class SurfaceView implements Surface {
     // an entrance is drawn once more after its time, or a slow page would stop short of its end
     const isEntering = this.isAnimating() || this.wasAnimating;
     this.wasAnimating = this.isAnimating();
-    if (this.navigator.isGliding || this.player.isPlaying || this.wander.isWalking || isEntering)
+    if (this.viewport.isGliding || this.player.isPlaying || this.wander.isWalking || isEntering)
       this.request({ above: isEntering });
   }
 
@@ -1682,7 +1682,7 @@ export class SurfaceView implements Surface {
   }
 
   private view(scene: Scene): View {
-    const { camera, zoom } = this.navigator;
+    const { camera, zoom } = this.viewport;
     return {
       scene,
       camera,
@@ -1725,8 +1725,8 @@ export class SurfaceView implements Surface {
 
   private placeMarks(): void {
     const scene = this.scene as Scene;
-    const nearest = this.marked >= 0 ? this.navigator.toScreen(scene.place(this.marked)) : null;
-    this.stage.marks.place(this.navigator.toScreen(this.probe), nearest);
+    const nearest = this.marked >= 0 ? this.viewport.toScreen(scene.place(this.marked)) : null;
+    this.stage.marks.place(this.viewport.toScreen(this.probe), nearest);
   }
 }
 
@@ -1791,7 +1791,7 @@ function undoIntent({ key, ctrlKey, metaKey, shiftKey }: KeyboardEvent): KeyInte
   return key.toLowerCase() === "y" ? { kind: "redo" } : null;
 }
 
-function ownOf({ label, mu, std, x }: SubjectRecord): Own {
+function ownOf({ label, mu, std, x }: SubjectRecord): EncodedPicture {
   const bytes = x === null ? null : Float32Array.from(atob(x), (letter) => letter.charCodeAt(0) / 255);
   return { label, mu, std, x: bytes };
 }
@@ -1805,7 +1805,7 @@ function hasLabels({ nClasses, perClass }: Scene): boolean {
 }
 
 /** What makes sense on this map. */
-function offerOf(scene: Scene): DrawerOffer {
+function offerOf(scene: Scene): LayersMenuOffer {
   const { rings } = scene.header.projection;
   const isPlane = scene.spreadOnMap() !== null;
   const classes = hasLabels(scene);

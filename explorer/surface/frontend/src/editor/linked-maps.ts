@@ -30,7 +30,7 @@ export interface Followed {
 
 interface Told {
   readonly group: string;
-  readonly from: Link;
+  readonly from: LinkedMaps;
   readonly probed: Probed;
 }
 
@@ -43,7 +43,7 @@ const TOLD = "latent-atlas-told";
 const ASKED = "latent-atlas-asked";
 
 /** One surface's end of the line. `hear` must only note what it is given: it runs within the frame of the one who tells. */
-export class Link {
+export class LinkedMaps {
   private group = "";
   private last: Probed | null = null;
   private readonly disposer = new Disposer();

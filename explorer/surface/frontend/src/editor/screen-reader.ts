@@ -4,7 +4,7 @@ import { h } from "../ui/dom";
 
 const QUIET_MS = 400;
 
-export class Announcer {
+export class ScreenReader {
   readonly element = h("div", {
     class: "la-hidden",
     "data-testid": "surface-state",

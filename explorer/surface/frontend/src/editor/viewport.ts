@@ -24,7 +24,7 @@ interface Glide {
   readonly start: number;
 }
 
-export class Navigator {
+export class Viewport {
   camera: Camera = { x: 0, y: 0, scale: 1 };
   private size: Size = { width: 1, height: 1 };
   private home: Camera = this.camera;

@@ -34,7 +34,7 @@ interface Bar {
   share: number;
 }
 
-export class ClassBars {
+export class ClassProbabilities {
   readonly element: HTMLElement;
   private readonly best = h("strong", { class: "la-nearest-class" });
   private readonly share = h("span", { class: "la-number" });

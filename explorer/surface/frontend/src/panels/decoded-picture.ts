@@ -30,7 +30,7 @@ export interface Trust {
   readonly isAmongAll: boolean;
 }
 
-export class Card {
+export class DecodedPicture {
   readonly element = h("aside", { class: "la-card", "aria-label": "Under the cursor" });
   readonly decoded = new Picture(
     h("canvas", {

@@ -6,7 +6,7 @@ import { number } from "../ui/format";
 
 export const STRIP_LENGTH = 20;
 
-export class Strip {
+export class Extremes {
   readonly element: HTMLElement;
   private readonly heading = h("span", { class: "la-small" });
   private readonly list = h("div", { class: "la-strip-list" });

@@ -1,7 +1,7 @@
 /** What was selected, and what do two selections differ in? The panel below the map: facts, saved groups, the way from B to A. */
 
 import type { Scene } from "../data/run-on-map";
-import { keepGroups, keptGroups } from "../data/saved-groups";
+import { savedGroups, saveGroups } from "../data/saved-groups";
 import { direction, factsOf, type GroupFacts, selectionCsv } from "../data/selection";
 import { MAX_NAME, pinName } from "../kernel/pins";
 import { h, setText } from "../ui/dom";
@@ -33,7 +33,7 @@ const REACH = 2;
 const ANALOGY_PX = 64;
 const HERE = "here";
 
-export class Groups {
+export class GroupsPanel {
   readonly element: HTMLElement;
   private readonly words = h("p", {}, "");
   private readonly bar = h("div", { class: "la-shares", role: "img" });
@@ -158,7 +158,7 @@ export class Groups {
       picture.fitInto(84);
     }
     if (isNewRun)
-      this.groups = keptGroups(scene.header.run.id, scene.nPoints).map(({ name, indices }) => ({
+      this.groups = savedGroups(scene.header.run.id, scene.nPoints).map(({ name, indices }) => ({
         name,
         facts: factsOf(scene, indices),
       }));
@@ -294,7 +294,7 @@ export class Groups {
 
   private remember(): void {
     if (this.scene)
-      keepGroups(
+      saveGroups(
         this.scene.header.run.id,
         this.groups.map(({ name, facts: { indices } }) => ({ name, indices })),
       );

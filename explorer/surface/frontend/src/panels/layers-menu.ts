@@ -12,7 +12,7 @@ export type Background = "none" | "manifold" | "density" | "holes" | "magnificat
 export type Overlay = "points" | "rings" | "shapes" | "contours" | "ellipses" | "truth" | "neighbours" | "thumbnails";
 
 /** What the drawer shows as chosen. */
-export interface DrawerState {
+export interface LayersMenuState {
   readonly background: Background;
   readonly tiles: Tiles;
   readonly overlays: Readonly<Record<Overlay, boolean>>;
@@ -20,7 +20,7 @@ export interface DrawerState {
 }
 
 /** What this map has at all. */
-export interface DrawerOffer {
+export interface LayersMenuOffer {
   readonly backgrounds: readonly Background[];
   /** Of the decoded manifold. */
   readonly tiles: readonly Tiles[];
@@ -29,7 +29,7 @@ export interface DrawerOffer {
   readonly classes: readonly ClassEntry[];
 }
 
-export interface DrawerActions {
+export interface LayersMenuActions {
   background(name: Background): void;
   tiles(name: Tiles): void;
   overlay(name: Overlay): void;
@@ -86,7 +86,7 @@ const OVERLAY_WORDS: Readonly<Record<Overlay, readonly [name: string, what: stri
 
 let drawers = 0;
 
-export class Drawer {
+export class LayersMenu {
   readonly element: HTMLElement;
   private readonly closeButton = h(
     "button",
@@ -114,10 +114,10 @@ export class Drawer {
   private readonly group = `la-background-${++drawers}`;
   private readonly python = h("pre", { class: "la-code", hidden: true, tabindex: "0", "aria-label": "Python code" });
   private readonly findHead = h("h2", { class: "la-h" }, "Find");
-  private offer: DrawerOffer = { backgrounds: [], tiles: [], overlays: [], colours: [], classes: [] };
+  private offer: LayersMenuOffer = { backgrounds: [], tiles: [], overlays: [], colours: [], classes: [] };
   private readonly picker: SelectForm;
 
-  constructor(private readonly actions: DrawerActions) {
+  constructor(private readonly actions: LayersMenuActions) {
     const go = h("button", { type: "submit", class: "la-button" }, "Go");
     const take = h(
       "div",
@@ -160,7 +160,7 @@ export class Drawer {
   }
 
   /** For a map: what it has. */
-  configure(offer: DrawerOffer): void {
+  configure(offer: LayersMenuOffer): void {
     this.offer = offer;
     this.backgrounds.replaceChildren(
       ...offer.backgrounds.map((name) =>
@@ -188,7 +188,7 @@ export class Drawer {
     this.element.insertBefore(part, this.findHead);
   }
 
-  show(state: DrawerState): void {
+  show(state: LayersMenuState): void {
     for (const input of this.element.querySelectorAll<HTMLInputElement>("input[data-name]")) {
       const { name } = input.dataset;
       input.checked =

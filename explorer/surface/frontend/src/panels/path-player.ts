@@ -5,7 +5,7 @@ import { Select } from "../ui/chooser";
 import { h, icon, prefersReducedMotion, setText } from "../ui/dom";
 import { type ImageShape, Picture } from "../ui/picture";
 import type { PathRecord, Point } from "../wire/payload";
-import { type Live, PathStrips } from "./path-traces";
+import { type Live, PathTraces } from "./path-traces";
 
 export type PlayMode = "ping-pong" | "loop";
 
@@ -54,7 +54,7 @@ export function filmFrames(nFrames: number, n = FILM_FRAMES): number[] {
   return Array.from({ length: wanted }, (_, i) => Math.round((i * (nFrames - 1)) / (wanted - 1)));
 }
 
-export interface PlayerEvents {
+export interface PathPlayerEvents {
   /** The frame to show changed by hand. */
   seek(frame: number): void;
   playing(isPlaying: boolean): void;
@@ -70,7 +70,7 @@ export interface Look {
 const BESIDE_PX = 128;
 const NOTHING = "";
 
-export class Player {
+export class PathPlayer {
   readonly element = h("section", { class: "la-player", "aria-label": "Interpolation" });
   isPlaying = false;
   private path: PathRecord | null = null;
@@ -94,7 +94,7 @@ export class Player {
     this.besideSelect.element,
     this.besidePicture.canvas,
   );
-  private readonly strips = new PathStrips(
+  private readonly strips = new PathTraces(
     (share) => this.seek(frameAt(share, this.path?.z.length ?? 1)),
     (label) => this.events.className(label),
   );
@@ -125,7 +125,7 @@ export class Player {
   );
   private readonly film = h("div", { class: "la-film", role: "group", "aria-label": "Filmstrip" });
 
-  constructor(private readonly events: PlayerEvents) {
+  constructor(private readonly events: PathPlayerEvents) {
     this.speeds = SPEEDS.map((speed) => this.speedButton(speed));
     this.element.append(
       this.title,

@@ -52,7 +52,7 @@ function best({ label, probability: p }: Looks, className: (label: number) => st
   return `${className(label)} ${probability(p)}`;
 }
 
-export class PathStrips {
+export class PathTraces {
   readonly element = h("div", { class: "la-path-strips", hidden: true });
   private strips: readonly StripRecord[] = [];
   private values: HTMLElement[] = [];

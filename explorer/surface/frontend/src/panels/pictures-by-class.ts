@@ -15,7 +15,7 @@ interface Cell {
   readonly picture: Picture;
 }
 
-export class ClassStrip {
+export class PicturesByClass {
   readonly element = h("section", { class: "la-classes", hidden: true, "aria-label": "The same z as every class" });
   private readonly list = h("div", { class: "la-strip-list", "data-testid": "class-strip" });
   private scene: Scene | null = null;

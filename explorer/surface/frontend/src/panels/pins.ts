@@ -20,7 +20,7 @@ const KIND_WORDS: Readonly<Record<PathKind, string>> = {
 };
 const NO_PRIOR = " This model has no prior: such a path may leave the region of the encoded images.";
 
-export interface ShelfEvents {
+export interface PinsPanelEvents {
   go(pin: PinRecord): void;
   edit(edit: PinEdit): void;
   path(choice: PathChoice | null): void;
@@ -29,14 +29,14 @@ export interface ShelfEvents {
 }
 
 /** What the shelf shows. */
-export interface ShelfState {
+export interface PinsPanelState {
   readonly pins: readonly PinRecord[];
   readonly path: PathChoice | null;
   readonly canUndo: boolean;
   readonly canRedo: boolean;
 }
 
-export interface ShelfModel {
+export interface PinsPanelModel {
   readonly shape: ImageShape;
   readonly latentDim: number;
   readonly hasPrior: boolean;
@@ -47,7 +47,7 @@ export interface ShelfModel {
   isLow(z: readonly number[]): boolean;
 }
 
-export class Shelf {
+export class PinsPanel {
   readonly element: HTMLElement;
   private readonly empty = h(
     "p",
@@ -80,12 +80,12 @@ export class Shelf {
   private readonly corners: readonly Select[];
   private three: [number, number, number] = [0, 1, 2];
   private draft: PathChoice = { kind: "linear", from: 0, to: 1, all: true };
-  private state: ShelfState = { pins: [], path: null, canUndo: false, canRedo: false };
-  private model: ShelfModel | null = null;
+  private state: PinsPanelState = { pins: [], path: null, canUndo: false, canRedo: false };
+  private model: PinsPanelModel | null = null;
   /** The pins were named, dropped or moved by hand: until then the path's end is the newest pin. */
   private endIsChosen = false;
 
-  constructor(private readonly events: ShelfEvents) {
+  constructor(private readonly events: PinsPanelEvents) {
     this.undo.addEventListener("click", () => events.edit({ kind: "undo" }));
     this.redo.addEventListener("click", () => events.edit({ kind: "redo" }));
     this.play.addEventListener("click", () => events.path(this.state.path ? null : this.draft));
@@ -130,14 +130,14 @@ export class Shelf {
     );
   }
 
-  configure(model: ShelfModel): void {
+  configure(model: PinsPanelModel): void {
     this.model = model;
     this.difference.setShape(model.shape);
     this.difference.fitInto(48);
     this.show(this.state);
   }
 
-  show(state: ShelfState): void {
+  show(state: PinsPanelState): void {
     const { model } = this;
     const grown = state.pins.length > this.state.pins.length;
     this.state = state;
@@ -234,7 +234,7 @@ export class Shelf {
   }
 
   /** Tiles that are there stay, so that a name being typed is not lost. */
-  private showTiles(pins: readonly PinRecord[], model: ShelfModel): void {
+  private showTiles(pins: readonly PinRecord[], model: PinsPanelModel): void {
     while (this.tiles.children.length > pins.length) this.tiles.lastChild?.remove();
     pins.forEach((pin, i) => {
       const there = this.tiles.children[i] as HTMLElement | undefined;
@@ -245,13 +245,13 @@ export class Shelf {
     });
   }
 
-  private fill(tile: HTMLElement, pin: PinRecord, model: ShelfModel): void {
+  private fill(tile: HTMLElement, pin: PinRecord, model: PinsPanelModel): void {
     const name = tile.querySelector("input");
     if (name && name !== tile.ownerDocument.activeElement && !name.matches(":focus")) name.value = pin.name ?? "";
     paint(tile.querySelector("canvas") as HTMLCanvasElement, pin, model);
   }
 
-  private tile(pin: PinRecord, i: number, model: ShelfModel): HTMLElement {
+  private tile(pin: PinRecord, i: number, model: PinsPanelModel): HTMLElement {
     const { label, z } = pin;
     const canvas = h("canvas", { class: "la-pixels", role: "img", "aria-label": `Decoded picture of pin ${label}` });
     const go = h(
@@ -308,7 +308,7 @@ export class Shelf {
   }
 }
 
-function paint(canvas: HTMLCanvasElement, pin: PinRecord, model: ShelfModel): void {
+function paint(canvas: HTMLCanvasElement, pin: PinRecord, model: PinsPanelModel): void {
   if (pin.z.length !== model.latentDim) return;
   const picture = new Picture(canvas);
   picture.setShape(model.shape);

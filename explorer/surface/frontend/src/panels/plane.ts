@@ -7,7 +7,7 @@ import { h } from "../ui/dom";
 import { dimension } from "../ui/format";
 import type { PinRecord } from "../wire/payload";
 
-export interface SliceEvents {
+export interface PlaneEvents {
   /** The code under the cursor. */
   here(): readonly number[];
   show(plane: Plane): void;
@@ -16,7 +16,7 @@ export interface SliceEvents {
 const HERE = "here";
 const MIDDLE = "middle";
 
-export class SliceBox {
+export class PlanePanel {
   readonly element: HTMLElement;
   private readonly across = new Select("Across", (value) => this.choose(0, Number(value)), "la");
   private readonly up = new Select("up", (value) => this.choose(1, Number(value)), "la");
@@ -26,7 +26,7 @@ export class SliceBox {
   private at = HERE;
   private pins: readonly PinRecord[] = [];
 
-  constructor(private readonly events: SliceEvents) {
+  constructor(private readonly events: PlaneEvents) {
     const show = h("button", { type: "button", class: "la-button" }, "Show this slice");
     show.addEventListener("click", () => this.show());
     this.element = h(

@@ -13,14 +13,14 @@ import type { Extent, MarkerRecord, Point } from "../wire/payload";
 import { Population } from "./population";
 
 /** q(z|x) of one picture; x (C·H·W,) in [0, 1], null where it is not here. std 0: a code that is a point. */
-export interface Own {
+export interface EncodedPicture {
   readonly label: string;
   readonly mu: readonly number[];
   readonly std: readonly number[];
   readonly x: Float32Array | null;
 }
 
-export interface OwnEvents {
+export interface PosteriorEvents {
   /** Shows a code on the map and in the card. */
   go(z: readonly number[], label: string): void;
   /** Other samples: the map shall be drawn again. */
@@ -41,7 +41,7 @@ const NUMBERS_MS = 100;
 /** Samples are decoded when a hand rests so long. */
 const REST_MS = 120;
 
-export class OwnPanel {
+export class PosteriorPanel {
   readonly element = h("section", { class: "la-own", "aria-label": "Posterior of your picture", hidden: true });
   private readonly title = h("h2", { class: "la-shelf-title" });
   private readonly words = h("p", { class: "la-muted" });
@@ -64,14 +64,14 @@ export class OwnPanel {
   private readonly error = tile("error");
   private readonly samples: Tile[] = Array.from({ length: N_PICTURES }, (_, i) => tile(`sample ${i + 1}`));
   private scene: Scene | null = null;
-  private own: Own | null = null;
+  private own: EncodedPicture | null = null;
   private eps: Float64Array = new Float64Array(0);
   private chosen = 0;
   private numbersAt = -Infinity;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly events: OwnEvents,
+    private readonly events: PosteriorEvents,
     private readonly random: () => number = Math.random,
   ) {
     this.pictures.append(this.mean.element, this.error.element, ...this.samples.map(({ element }) => element));
@@ -107,7 +107,7 @@ export class OwnPanel {
     if (this.own) this.show(this.own);
   }
 
-  show(own: Own | null): void {
+  show(own: EncodedPicture | null): void {
     this.own = own;
     this.element.hidden = own === null;
     clearTimeout(this.timer);
@@ -165,7 +165,7 @@ export class OwnPanel {
 
   /** z of sample i. */
   private code(i: number): number[] {
-    const { mu, std } = this.own as Own;
+    const { mu, std } = this.own as EncodedPicture;
     return mu.map((value, k) => value + std[k] * this.eps[i * mu.length + k]);
   }
 
@@ -191,7 +191,7 @@ export class OwnPanel {
     this.events.changed();
   }
 
-  private paintMean({ mu, x }: Own): void {
+  private paintMean({ mu, x }: EncodedPicture): void {
     const scene = this.scene as Scene;
     const x_hat = scene.model.decodeShared(mu);
     this.mean.picture.paint(x_hat);

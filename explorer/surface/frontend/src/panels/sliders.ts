@@ -49,7 +49,7 @@ interface Row {
   readonly film: readonly { readonly at: number; readonly picture: Picture; readonly button: HTMLButtonElement }[];
 }
 
-export class Rack {
+export class LatentSliders {
   readonly element: HTMLElement;
   private readonly list = h("div", { class: "la-rack-list" });
   private readonly more = h("button", { type: "button", class: "la-chip la-all", hidden: true });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { homeOf, OMEGA, STILL_MS, stepOf, Wander } from "../../src/data/random-walk";
+import { OMEGA, RandomWalk, STILL_MS, stationaryOf, stepOf } from "../../src/data/random-walk";
 
 /** Reproducible standard normals: mulberry32, then Box-Muller. */
 function normals(seed: number): () => number {
@@ -43,10 +43,10 @@ test("many small steps spread as one large one", () => {
 });
 
 test("in the long run mean, variance and correlation are the prior's and the formula's", () => {
-  const wander = new Wander(() => false, normals(7));
-  wander.start(new Array<number>(8).fill(3), PRIOR);
+  const walk = new RandomWalk(() => false, normals(7));
+  walk.start(new Array<number>(8).fill(3), PRIOR);
   const seen: number[][] = [];
-  for (let i = 0; i < 40_000; i++) seen.push(wander.tick(100, PRIOR) as number[]);
+  for (let i = 0; i < 40_000; i++) seen.push(walk.tick(100, PRIOR) as number[]);
   const kept = seen.slice(300); // 3 standard deviations out is forgotten
   const all = kept.flat();
   const mean = all.reduce((sum, z) => sum + z, 0) / all.length;
@@ -63,12 +63,12 @@ test("in the long run mean, variance and correlation are the prior's and the for
 
 test("it glides: halving the time step halves the step", () => {
   const reach = (ms: number): number => {
-    const wander = new Wander(() => false, normals(3));
-    wander.start(PRIOR.mean, PRIOR);
+    const walk = new RandomWalk(() => false, normals(3));
+    walk.start(PRIOR.mean, PRIOR);
     let last = PRIOR.mean as number[],
       sum = 0;
     for (let i = 0; i < 4000; i++) {
-      const z = wander.tick(ms, PRIOR) as number[];
+      const z = walk.tick(ms, PRIOR) as number[];
       sum += Math.hypot(...z.map((value, k) => value - last[k]));
       last = z;
     }
@@ -78,21 +78,21 @@ test("it glides: halving the time step halves the step", () => {
 });
 
 test("where motion is unwelcome there are stills, and stopped it stands", () => {
-  const wander = new Wander(() => true, normals(1));
-  expect(wander.tick(1e6, PRIOR)).toBeNull();
-  wander.start(PRIOR.mean, PRIOR);
+  const walk = new RandomWalk(() => true, normals(1));
+  expect(walk.tick(1e6, PRIOR)).toBeNull();
+  walk.start(PRIOR.mean, PRIOR);
   let shown = 0;
-  for (let ms = 0; ms < 4 * STILL_MS; ms += 50) shown += wander.tick(50, PRIOR) ? 1 : 0;
+  for (let ms = 0; ms < 4 * STILL_MS; ms += 50) shown += walk.tick(50, PRIOR) ? 1 : 0;
   expect(shown).toBe(4);
-  wander.stop();
-  expect(wander.tick(STILL_MS, PRIOR)).toBeNull();
+  walk.stop();
+  expect(walk.tick(STILL_MS, PRIOR)).toBeNull();
 });
 
 test("without a prior the home is where the codes are", () => {
-  const { mean, std } = homeOf(Float32Array.from([1, 10, 3, 10, 5, 10]), 2);
+  const { mean, std } = stationaryOf(Float32Array.from([1, 10, 3, 10, 5, 10]), 2);
   expect(Array.from(mean)).toEqual([3, 10]);
   expect(Array.from(std)).toEqual([Math.sqrt(8 / 3), 0]);
-  const wander = new Wander(() => false, normals(2));
-  wander.start([3, 10], { mean, std });
-  expect(wander.tick(16, { mean, std })?.[1]).toBe(10); // a dimension that never moves stays
+  const walk = new RandomWalk(() => false, normals(2));
+  walk.start([3, 10], { mean, std });
+  expect(walk.tick(16, { mean, std })?.[1]).toBe(10); // a dimension that never moves stays
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { keepGroups, keptGroups, type Shelf } from "../../src/data/saved-groups";
+import { savedGroups, saveGroups, type TabStorage } from "../../src/data/saved-groups";
 
-function shelf(content: Record<string, string> = {}): Shelf & { content: Record<string, string> } {
+function storage(content: Record<string, string> = {}): TabStorage & { content: Record<string, string> } {
   return { content, getItem: (key) => content[key] ?? null, setItem: (key, value) => void (content[key] = value) };
 }
 
@@ -12,15 +12,15 @@ describe("groups of a run", () => {
   ];
 
   test("come back as they were, and only to their run", () => {
-    const tab = shelf();
-    keepGroups("digits-2d", groups, tab);
-    expect(keptGroups("digits-2d", 10, tab)).toEqual(groups);
-    expect(keptGroups("digits-16d", 10, tab)).toEqual([]);
+    const tab = storage();
+    saveGroups("digits-2d", groups, tab);
+    expect(savedGroups("digits-2d", 10, tab)).toEqual(groups);
+    expect(savedGroups("digits-16d", 10, tab)).toEqual([]);
   });
   test("are nothing where points are missing, and the sound ones stay", () => {
-    const tab = shelf();
-    keepGroups("digits-2d", groups, tab);
-    expect(keptGroups("digits-2d", 9, tab)).toEqual([groups[0]]);
+    const tab = storage();
+    saveGroups("digits-2d", groups, tab);
+    expect(savedGroups("digits-2d", 9, tab)).toEqual([groups[0]]);
   });
   test.each([
     "",
@@ -33,10 +33,10 @@ describe("groups of a run", () => {
     '[{"name": "a", "indices": []}]',
     '[{"name": "a", "indices": [-1]}]',
   ])("that are damaged are nothing: %s", (text) => {
-    expect(keptGroups("r", 10, shelf({ "latent-atlas-groups:r": text }))).toEqual([]);
+    expect(savedGroups("r", 10, storage({ "latent-atlas-groups:r": text }))).toEqual([]);
   });
   test("are lost without a word where a page may keep nothing", () => {
-    const forbidden: Shelf = {
+    const forbidden: TabStorage = {
       getItem: () => {
         throw new Error("denied");
       },
@@ -44,8 +44,8 @@ describe("groups of a run", () => {
         throw new Error("denied");
       },
     };
-    keepGroups("r", groups, forbidden);
-    expect(keptGroups("r", 10, forbidden)).toEqual([]);
-    expect(keptGroups("r", 10, null)).toEqual([]);
+    saveGroups("r", groups, forbidden);
+    expect(savedGroups("r", 10, forbidden)).toEqual([]);
+    expect(savedGroups("r", 10, null)).toEqual([]);
   });
 });

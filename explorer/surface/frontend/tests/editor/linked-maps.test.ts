@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Scene } from "../../src/data/run-on-map";
-import { followed, Link, type Probed } from "../../src/editor/linked-maps";
+import { followed, LinkedMaps, type Probed } from "../../src/editor/linked-maps";
 import type { Point } from "../../src/wire/payload";
 
 /** Three images, numbered 70, 71, 72, on a map whose places are not their codes. */
@@ -50,9 +50,9 @@ describe("what a surface shows for what another says", () => {
 });
 
 describe("the line between surfaces", () => {
-  const joined = (page: EventTarget, group: string): { link: Link; heard: Probed[] } => {
+  const joined = (page: EventTarget, group: string): { link: LinkedMaps; heard: Probed[] } => {
     const heard: Probed[] = [];
-    const link = new Link((probed) => heard.push(probed), page);
+    const link = new LinkedMaps((probed) => heard.push(probed), page);
     link.join(group);
     return { link, heard };
   };
@@ -111,9 +111,9 @@ describe("the line between surfaces", () => {
       "../../src/editor/linked-maps?copy" as string
     )) as typeof import("../../src/editor/linked-maps");
     const heard: Probed[] = [];
-    const link = new other.Link((probed) => heard.push(probed), page);
+    const link = new other.LinkedMaps((probed) => heard.push(probed), page);
     link.join("g");
-    expect(other.Link).not.toBe(Link);
+    expect(other.LinkedMaps).not.toBe(LinkedMaps);
     joined(page, "g").link.tell(here);
     expect(heard).toEqual([here]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Navigator } from "../../src/editor/viewport";
+import { Viewport } from "../../src/editor/viewport";
 import { MAX_PINS, PENDING_MS, PinBook } from "../../src/kernel/pins";
 
 const labels = (book: PinBook): string =>
@@ -73,47 +73,47 @@ describe("pins", () => {
   });
 });
 
-describe("navigator", () => {
+describe("viewport", () => {
   const size = { width: 400, height: 300 };
-  const make = (glides: boolean): Navigator => {
-    const navigator = new Navigator(() => glides);
-    navigator.resize([-2, 2, -1, 1], size);
-    return navigator;
+  const make = (glides: boolean): Viewport => {
+    const viewport = new Viewport(() => glides);
+    viewport.resize([-2, 2, -1, 1], size);
+    return viewport;
   };
   test("shows everything until touched, also after a resize; afterwards it keeps its place", () => {
-    const navigator = make(true);
-    const before = navigator.camera.scale;
-    navigator.resize([-2, 2, -1, 1], { width: 800, height: 600 });
-    expect(navigator.camera.scale).toBeGreaterThan(before * 1.9);
-    navigator.pan(50, 0);
-    const panned = navigator.camera;
-    navigator.resize([-2, 2, -1, 1], size);
-    expect(navigator.camera).toBe(panned);
+    const viewport = make(true);
+    const before = viewport.camera.scale;
+    viewport.resize([-2, 2, -1, 1], { width: 800, height: 600 });
+    expect(viewport.camera.scale).toBeGreaterThan(before * 1.9);
+    viewport.pan(50, 0);
+    const panned = viewport.camera;
+    viewport.resize([-2, 2, -1, 1], size);
+    expect(viewport.camera).toBe(panned);
   });
   test("a glide ends exactly where it was meant to, and home is home", () => {
-    const navigator = make(true);
-    const home = navigator.camera;
-    navigator.glideZoom(2, [0.5, 0.5]);
-    expect(navigator.isGliding).toBe(true);
-    expect(navigator.tick(performance.now() + 1e5)).toBe(true);
-    expect(navigator.zoom).toBeCloseTo(2, 9);
-    navigator.glideHome();
-    navigator.tick(performance.now() + 1e5);
-    expect(navigator.camera).toEqual(home);
-    expect(navigator.tick(performance.now())).toBe(false);
+    const viewport = make(true);
+    const home = viewport.camera;
+    viewport.glideZoom(2, [0.5, 0.5]);
+    expect(viewport.isGliding).toBe(true);
+    expect(viewport.tick(performance.now() + 1e5)).toBe(true);
+    expect(viewport.zoom).toBeCloseTo(2, 9);
+    viewport.glideHome();
+    viewport.tick(performance.now() + 1e5);
+    expect(viewport.camera).toEqual(home);
+    expect(viewport.tick(performance.now())).toBe(false);
   });
   test("without motion it is there at once", () => {
-    const navigator = make(false);
-    navigator.glideZoom(2, [0, 0]);
-    expect(navigator.isGliding).toBe(false);
-    expect(navigator.zoom).toBeCloseTo(2, 9);
-    navigator.glideHome();
-    expect(navigator.zoom).toBe(1);
+    const viewport = make(false);
+    viewport.glideZoom(2, [0, 0]);
+    expect(viewport.isGliding).toBe(false);
+    expect(viewport.zoom).toBeCloseTo(2, 9);
+    viewport.glideHome();
+    expect(viewport.zoom).toBe(1);
   });
   test("shows a place with the smallest move", () => {
-    const navigator = make(false);
-    expect(navigator.show([0, 0], 20)).toBe(false);
-    expect(navigator.show([2.4, 0], 20)).toBe(true);
-    expect(navigator.toScreen([2.4, 0])[0]).toBeCloseTo(380, 9);
+    const viewport = make(false);
+    expect(viewport.show([0, 0], 20)).toBe(false);
+    expect(viewport.show([2.4, 0], 20)).toBe(true);
+    expect(viewport.toScreen([2.4, 0])[0]).toBeCloseTo(380, 9);
   });
 });
