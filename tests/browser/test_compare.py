@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.waiting import eventually
 from trainer.runs.folder import Run, load_run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,19 +63,6 @@ def hover(page: Page, root: Locator, x: float, y: float) -> None:
 
 def view(page: Page, name: str) -> None:
     page.get_by_role("radio", name=name).or_(page.get_by_role("button", name=name, exact=True)).first.click()
-
-
-def eventually(check: Callable[[], None], seconds: float = 10.0) -> None:
-    """Passes as soon as the check does: a map follows its neighbour some frames later, on a busy machine many."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            check()
-            return
-        except AssertionError:
-            if time.monotonic() > deadline:
-                raise
-        time.sleep(0.05)
 
 
 def assert_shows_image(root: Locator, run: Run, image: Locator | int) -> None:

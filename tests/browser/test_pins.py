@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.waiting import eventually
 from trainer.latent.interpolation import interpolate
 from trainer.runs.folder import load_run
 
@@ -110,8 +111,7 @@ def test_the_plane_through_three_pins_holds_them(page, server):
     np.testing.assert_allclose(code(page), before, atol=1e-9)  # the map changes, not the picture
     for i, label in enumerate("ABC"):
         page.get_by_role("button", name=f"Go to pin {label}").click()
-        page.wait_for_timeout(100)
-        np.testing.assert_allclose(code(page), codes[i], atol=1e-6)
+        eventually(lambda pinned=codes[i]: np.testing.assert_allclose(code(page), pinned, atol=1e-6))
     at(page, canvas, 0.62, 0.35)
     z = np.array(code(page))
     inside, *_ = np.linalg.lstsq((codes[1:] - codes[0]).T.astype(float), z - codes[0], rcond=None)
@@ -124,8 +124,7 @@ def test_the_plane_through_three_pins_holds_them(page, server):
     expect(page.locator(".la-title")).to_have_text("UMAP")
     expect(page.locator(".la-tile")).to_have_count(4)  # no pin is lost
     page.get_by_role("button", name="Go to pin D").click()
-    page.wait_for_timeout(100)
-    np.testing.assert_allclose(code(page), tiles(page)[3], atol=1e-6)
+    eventually(lambda: np.testing.assert_allclose(code(page), tiles(page)[3], atol=1e-6))
 
 
 def test_three_pins_on_a_line_have_no_plane(page, server):

@@ -239,8 +239,8 @@ def test_a_difference_of_beta_is_told_with_what_would_explain_it(config, value, 
 @pytest.mark.parametrize(
     ("value", "low", "high", "words"),
     [
-        (1.26, 1.22, 1.30, "Implied β 1.26 (95 % interval 1.22 to 1.30, on 500 images), near the declared 1 but above it: usual for"),
-        (0.9, 0.88, 0.93, "Implied β 0.900 (95 % interval 0.880 to 0.930, on 500 images), near the declared 1 but below it"),
+        (1.26, 1.22, 1.30, "Implied β 1.26 (95 % interval 1.22 to 1.30, on 500 images), near the declared 1 but above it, as in models"),
+        (0.9, 0.88, 0.93, "Implied β 0.900 (95 % interval 0.880 to 0.930, on 500 images), near the declared 1 but below it."),
         (1.02, 0.99, 1.05, "The declared β 1 is what the model implies: implied β 1.02 (95 % interval 0.99 to 1.05"),
         (1.1, 1.0004, 1.2, "The declared β 1 is what the model implies"),  # 1.00 as it is written
         (1.6, 1.1, 2.1, "above the declared 1; so wide an interval does not tell by how much."),
