@@ -156,7 +156,7 @@ interface Wanted {
 }
 
 export class SurfaceView implements Surface {
-  private readonly root = h("div", { class: "la-root" });
+  private readonly root = h("div", { class: "la-root", "data-testid": "surface" });
   private readonly body = h("div", { class: "la-body" });
   private readonly failure = h("p", { class: "la-error", role: "alert", hidden: true });
   private readonly disposer = new Disposer();

@@ -13,7 +13,7 @@ export class Stage {
   readonly map = h("canvas", { class: "la-overlay", role: "application", tabindex: "0", "aria-label": LABEL });
   readonly marks = new ProbeMark();
   readonly raster = new PointRaster();
-  readonly hint = h("p", { class: "la-hint", hidden: true });
+  readonly hint = h("p", { class: "la-hint", "data-testid": "hint", hidden: true });
   plot: Plot = { left: 0, top: 0, width: 0, height: 0 };
   width = 0;
   height = 0;
@@ -22,8 +22,8 @@ export class Stage {
   resizes = 0;
   /** What is shown of the points where not all are. */
   readonly shown = h("p", { class: "la-shown", hidden: true });
-  private readonly ground = h("canvas", { class: "la-ground" });
-  private readonly points = h("canvas", { class: "la-points" });
+  private readonly ground = h("canvas", { class: "la-ground", "data-testid": "ground" });
+  private readonly points = h("canvas", { class: "la-points", "data-testid": "points" });
 
   constructor(...panels: readonly HTMLElement[]) {
     this.element = h(

@@ -8,7 +8,7 @@ const SHOWN_PX = 140;
 
 export class StepList {
   readonly element: HTMLDetailsElement;
-  private readonly list = h("ol", { class: "la-easel-steps" });
+  private readonly list = h("ol", { class: "la-easel-steps", "data-testid": "steps" });
   private readonly switches = h(
     "fieldset",
     { class: "la-easel-switches" },

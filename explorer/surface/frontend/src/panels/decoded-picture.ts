@@ -43,7 +43,7 @@ export class DecodedPicture {
   readonly nearest = new Picture(h("canvas", { class: "la-pixels la-nearest-picture", "aria-hidden": "true" }));
   private readonly heading = h("h2", { class: "la-h" }, "Under the cursor");
   private readonly decodedAs = h("p", { class: "la-small", "data-testid": "decoded-as" });
-  private readonly z = h("p", { class: "la-z la-number" });
+  private readonly z = h("p", { class: "la-z la-number", "data-testid": "place" });
   private readonly zMore = h("p", { class: "la-small la-number" });
   private readonly zAll = h("details", { class: "la-details" });
   private readonly zList = h("ol", { class: "la-z-list la-number", tabindex: "0", "aria-label": "All latent numbers" });
@@ -53,7 +53,7 @@ export class DecodedPicture {
   private readonly nearestSwatch = h("span", { class: "la-swatch" });
   private readonly nearestClass = h("span", { class: "la-nearest-class" });
   private readonly nearestCaption = h("span", { class: "la-small" });
-  private readonly nearestBox = h("div", { class: "la-nearest" });
+  private readonly nearestBox = h("div", { class: "la-nearest", "data-testid": "nearest" });
   private readonly note = h("p", { class: "la-small la-note" });
   private readonly channels = h("p", { class: "la-small", "data-testid": "channels" });
   private readonly decoderNote = h("p", { class: "la-small", "data-testid": "decoder-note" });
@@ -90,7 +90,7 @@ export class DecodedPicture {
       this.z,
       this.zMore,
       this.zAll,
-      h("p", { class: "la-support", title: SUPPORT_DEFINITION }, this.dots, this.words),
+      h("p", { class: "la-support", "data-testid": "support", title: SUPPORT_DEFINITION }, this.dots, this.words),
       this.trust,
       this.nearestBox,
       truth,

@@ -120,7 +120,7 @@ export class PathTraces {
     this.cursors.push(cursor);
     return h(
       "div",
-      { class: "la-path-strip", title: strip.definition },
+      { class: "la-path-strip", "data-testid": "path-strip", title: strip.definition },
       h("div", { class: "la-path-strip-head" }, h("span", {}, strip.name), value),
       field,
     );

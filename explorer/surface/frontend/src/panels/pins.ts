@@ -286,7 +286,7 @@ export class PinsPanel {
     });
     const tile = h(
       "li",
-      { class: "la-tile", "data-z": JSON.stringify(z), "data-label": label },
+      { class: "la-tile", "data-testid": "tile", "data-z": JSON.stringify(z), "data-label": label },
       go,
       h("div", { class: "la-tile-head" }, h("strong", {}, label), name, drop),
       h(

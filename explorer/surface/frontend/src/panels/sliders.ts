@@ -211,7 +211,7 @@ export class LatentSliders {
     );
     const element = h(
       "div",
-      { class: "la-rack-row", "data-dead": axis.isDead },
+      { class: "la-rack-row", "data-testid": "dimension", "data-dead": axis.isDead },
       head,
       slider,
       h("div", { class: "la-rack-film" }, ...film.map(({ button }) => button)),

@@ -27,7 +27,7 @@ const TOGGLES: readonly (readonly [Toggle, string, string])[] = [
 
 export class Toolbar {
   readonly element = h("div", { class: "la-toolbar" });
-  private readonly title = h("span", { class: "la-title" });
+  private readonly title = h("span", { class: "la-title", "data-testid": "map-title" });
   private readonly subtitle = h("span", { class: "la-muted" });
   /** Out of a plane of one's own. */
   private readonly home = h("button", { type: "button", class: "la-chip la-all", hidden: true });

@@ -19,7 +19,15 @@ export class ScaleBar {
   private readonly bar = h("span", { class: "la-scale-ramp", "aria-hidden": "true" });
 
   constructor(...extras: readonly HTMLElement[]) {
-    this.element = h("div", { class: "la-scale", hidden: true }, this.title, this.low, this.bar, this.high, ...extras);
+    this.element = h(
+      "div",
+      { class: "la-scale", "data-testid": "scale", hidden: true },
+      this.title,
+      this.low,
+      this.bar,
+      this.high,
+      ...extras,
+    );
   }
 
   /** Nothing to say hides it. */
