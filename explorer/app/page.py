@@ -11,15 +11,16 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
+from importlib.resources import files
 
 import streamlit as st
 
 from explorer import cache
-from explorer.app.pages import PAGES
+from explorer.app.pages import NAMES, PAGES, Page, page_of
 from explorer.hosts.html_file import html_page
-from explorer.session import columns as comparison
-from explorer.session import state
+from explorer.session import events
+from explorer.session.load import State, choose_run, dismiss_notice, load
 from explorer.text.escape import plain
 from explorer.text.run_summary import HELP, facts_line, size
 from explorer.widgets.parts import default_run, run_chooser
@@ -32,43 +33,16 @@ from trainer.runs.folder import RunInfo
 LOG = logging.getLogger(__name__)
 SWEPT = "sweep-"
 
-STYLE = """
-<style>
-.stMainBlockContainer { padding: 1.1rem 2rem 3rem; max-width: 1500px; }
-header[data-testid="stHeader"] { background: transparent; height: 0; min-height: 0; }
-.st-key-view button p, .st-key-path button p { text-transform: capitalize; }
-.st-key-look button p::first-letter { text-transform: capitalize; }
-.st-key-projection button p, [class*="st-key-map-"] button p, [class*="st-key-only-map-"] button p { text-transform: uppercase; }
-h1.atlas-title {
-  font-size: 20px !important; font-weight: 650; padding: 0 !important; margin: 0 !important; letter-spacing: -0.01em; white-space: nowrap; }
-.st-key-brand, .st-key-about { font-variant-numeric: tabular-nums; }
-[data-testid="stCaptionContainer"], [data-testid="stImageCaption"], [data-testid="stCaptionContainer"] p, [data-testid="stImageCaption"] p {
-  color: light-dark(#545d68, #a9b3bf) !important; opacity: 1; font-variant-numeric: tabular-nums; }
-[data-testid="stImage"] img { image-rendering: pixelated; border-radius: 2px; }
-.st-key-about { row-gap: 0; } .st-key-about button { min-height: 0; padding-block: 0; text-align: left; }
-.st-key-about button p { font-size: 14px; white-space: normal; }
-/* pressed or opened, Streamlit darkens the primary colour: on a dark ground it could not be read */
-button[kind="tertiary"]:is(:active, [aria-expanded="true"]), button[kind="tertiary"]:is(:active, [aria-expanded="true"]) p {
-  color: light-dark(#3b5bdb, #8da2fb) !important; }
-.picture-grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(var(--cell, 124px), 1fr)); gap: 14px 18px; }
-.picture-grid figure { margin: 0; }
-.picture-grid img { image-rendering: pixelated; border-radius: 2px; display: block; max-width: 100%; }
-.picture-grid figcaption {
-  font-size: 13px; text-wrap: balance; margin-top: 4px; color: light-dark(#545d68, #a9b3bf); font-variant-numeric: tabular-nums; }
-:is(.st-key-reconstruct-source, .st-key-path) [role="radiogroup"] { flex-wrap: wrap; row-gap: 4px; }
-.st-key-reconstruct-source button { padding-inline: 11px !important; } /* five sources in a narrow column */
-@media (max-width: 640px) {
-  .stMainBlockContainer { padding: 0.6rem 0.7rem 2rem; }
-  .st-key-brand { row-gap: 6px !important; }
-  .st-key-view button { flex: 1 1 auto; min-width: 0; padding-inline: 4px !important; } /* five names side by side on a phone */
-}
-</style>
-"""
+
+@lru_cache(maxsize=1)
+def _style() -> str:
+    """The page's style sheet as an element."""
+    return f"<style>\n{files('explorer.app').joinpath('page.css').read_text(encoding='utf-8')}</style>"
 
 
 def page() -> None:
     """One rerun of the whole app."""
-    st.html(STYLE)
+    st.html(_style())
     found = cache.runs()
     sound = {name: info for name, info in found.items() if isinstance(info, RunInfo)}
     broken = {name: error for name, error in found.items() if isinstance(error, RunError)}
@@ -76,14 +50,16 @@ def page() -> None:
         _no_runs(broken)
         return
     dims = {name: info.config.latent_dim for name, info in sound.items()}
-    now = state.load(dims, default_run(sound), {name: str(error) for name, error in broken.items()})
-    if now.view != "compare":
-        comparison.leave()
-    state.forget_given(now.view)
+    now = load(dims, default_run(sound), NAMES, {name: str(error) for name, error in broken.items()})
+    shown = page_of(now.view)
+    for other in PAGES:
+        if other is not shown and other.leave is not None:
+            other.leave()
+    events.forget_given(now.view)
     try:
-        _header(now, sound)
+        _header(now, shown, sound)
         _notices(now, broken)
-        importlib.import_module(PAGES[now.view]).show(now)
+        importlib.import_module(shown.module).show(now)
     except LatentError as error:
         st.error(plain(str(error)), icon=":material/error:")
         st.caption("Choose another run above; nothing on disk was changed.")
@@ -92,24 +68,24 @@ def page() -> None:
         st.error("An internal error occurred here; the server's log has the details. Other views and runs still work.")
 
 
-def _header(now: state.State, runs: Mapping[str, RunInfo]) -> None:
-    """Run and view, bound to the URL. In Compare the run has its chooser and its facts where its column is."""
+def _header(now: State, page: Page, runs: Mapping[str, RunInfo]) -> None:
+    """Run and view, bound to the link. A page with a run chooser of its own has it, and the run's figures, where it wants them."""
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="brand"):
         st.html('<h1 class="atlas-title">Latent Atlas</h1>', width="content")
         with st.container(width="content"):  # stays when it is empty, so that the keyboard's focus stays on what follows it
-            if now.view != "compare":
+            if not page.has_own_run_chooser:
                 run_chooser(listed(runs, now.run_id), 220)
         st.segmented_control(
-            "View", state.VIEWS, default=state.VIEWS[0], key="view", bind="query-params", required=True, on_change=state.dismiss_notice,
+            "View", NAMES, default=NAMES[0], key="view", bind="query-params", required=True, on_change=dismiss_notice,
             label_visibility="collapsed", width="content",
         )  # fmt: skip
         with st.popover("All runs", type="tertiary"):
             _all_runs(now.run_id, runs)
-    if now.view != "compare":
-        _about(now, runs[now.run_id])
+    if not page.has_own_run_chooser:
+        _about(now, page, runs[now.run_id])
 
 
-def _about(now: state.State, info: RunInfo) -> None:
+def _about(now: State, page: Page, info: RunInfo) -> None:
     """The run's figures, what was done with its data, and the clinic's verdict, which Dimensions shows large."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="about"):
         st.caption(plain(_facts(now.run_id, info)), help=_meanings(info), width="content")
@@ -117,7 +93,7 @@ def _about(now: state.State, info: RunInfo) -> None:
         if notes:
             with st.popover("About the data", type="tertiary", key="data-notes"):
                 st.markdown("\n".join(f"- {plain(note)}" for note in notes))
-        if now.view != "dimensions":
+        if not page.tells_verdict:
             verdict_line(now.run_id, "verdict")
 
 
@@ -147,7 +123,7 @@ def _all_runs(shown: str, runs: Mapping[str, RunInfo]) -> None:
     )  # fmt: skip
     for name in listed(runs, shown):
         info = runs[name]
-        st.button(name, key=f"open-{name}", on_click=state.choose_run, args=(name,), disabled=name == shown, type="tertiary")
+        st.button(name, key=f"open-{name}", on_click=choose_run, args=(name,), disabled=name == shown, type="tertiary")
         st.caption(plain(_facts(name, info)))
 
 
@@ -156,11 +132,11 @@ def _facts(run_id: str, info: RunInfo) -> str:
     return f"{facts_line(info)} · {size(cache.size_on_disk(run_id))}"
 
 
-def _notices(now: state.State, broken: Mapping[str, RunError]) -> None:
+def _notices(now: State, broken: Mapping[str, RunError]) -> None:
     if now.notice:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.warning(plain(now.notice), icon=":material/info:")
-            st.button("Dismiss", on_click=state.dismiss_notice, type="tertiary")
+            st.button("Dismiss", on_click=dismiss_notice, type="tertiary")
     if broken:
         with st.expander(f"{len(broken)} damaged run{'s' if len(broken) > 1 else ''} left out"):
             for error in broken.values():

@@ -9,8 +9,9 @@ from explorer import cache
 from explorer.pages.interpolate.stops import SUPPORT_HELP
 from explorer.pictures.arrays import fitted, picture_grid, to_picture
 from explorer.pictures.neighbours import nearest
-from explorer.session import state
-from explorer.session.state import State
+from explorer.session import events
+from explorer.session.load import State
+from explorer.session.pins import pin_letter, pin_name, sync_link
 from explorer.text.escape import capitalised, plain
 from explorer.text.test_images import at_distance
 from explorer.widgets.parts import (
@@ -36,10 +37,10 @@ def show(now: State) -> None:
     """The whole page."""
     run = cache.run(now.run_id)
     projection, axes = chosen_map(run)
-    now = state.take_pin(now, state.surface_event(KEY), projection)
+    now = events.take_pins(now, events.surface_event(KEY), projection)
     pins = pins_shown(now, run, projection)
     live_surface(now.run_id, projection, axes, KEY, pins=pins)
-    state.sync_url(now.run_id)
+    sync_link(now.run_id)
     if now.pins:
         _details(now)
 
@@ -51,8 +52,8 @@ def _details(now: State) -> None:
     found = nearest(code, run.encodings.mu, N_NEIGHBOURS)
     left, right = st.columns([1, 3], gap="large")
     with left:
-        st.markdown(f"**{plain(state.pin_name(len(now.pins) - 1, now.pins[-1]))}**")
-        show_picture(picture_of(run, code), f"decoded picture of pin {state.label(len(now.pins) - 1)}", 224)
+        st.markdown(f"**{plain(pin_name(len(now.pins) - 1, now.pins[-1]))}**")
+        show_picture(picture_of(run, code), f"decoded picture of pin {pin_letter(len(now.pins) - 1)}", 224)
         if run.config.is_conditional:
             st.caption(plain(f"decoded{decoded_as(run)}"))
         support = float(cache.support(run.id).of([code])[0])

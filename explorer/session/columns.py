@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from explorer.session import link
 from explorer.session.column_link import MOST_COLUMNS, Column, link_of, text_of
-from explorer.session.state import write_url
 from explorer.text.escape import shortened
 
 IMAGE_KEY = "image-number"
@@ -37,19 +37,20 @@ def from_link(known: Iterable[str], n_images: int) -> tuple[Comparison, list[str
     """What the link asks for and, in sentences, what of it cannot be had; nothing once this session has a comparison of its own."""
     if "compared" in st.session_state:
         return Comparison(()), []
-    link, asked = link_of(st.query_params.get("with", ""), set(known)), st.query_params.get("image", "0")
+    linked, asked = link_of(link.asked("with") or "", set(known)), link.asked("image")
+    asked = "0" if asked is None else asked
     if asked.isascii() and asked.isdigit() and len(asked) < 10 and int(asked) < n_images:
-        return Comparison(link.columns, int(asked)), list(link.complaints)
+        return Comparison(linked.columns, int(asked)), list(linked.complaints)
     missing = f"There is no test image “{shortened(asked, 20)}”; they go from 0 to {n_images - 1}. Showing 0 instead."
-    return Comparison(link.columns), [*link.complaints, missing]
+    return Comparison(linked.columns), [*linked.complaints, missing]
 
 
-def keep(data_set: str, comparison: Comparison) -> None:
+def remember(data_set: str, comparison: Comparison) -> None:
     """Remembers what is compared, for that data set, and writes it into the URL."""
     plain = {"columns": [[c.run_id, c.map_name, c.axes] for c in comparison.columns], "image": comparison.image}
     st.session_state["compared"] = {**st.session_state.get("compared", {}), data_set: plain}
-    write_url("with", text_of(comparison.columns))
-    write_url("image", str(comparison.image) if comparison.image else "")
+    link.write("with", text_of(comparison.columns))
+    link.write("image", str(comparison.image) if comparison.image else "")
 
 
 def show(key: str, value: object) -> None:
@@ -112,11 +113,6 @@ def open_clicked(data_set: str, first: str) -> None:
         open_beside(data_set, first, names[0])
 
 
-def open_in_atlas(run_id: str) -> None:
-    """Shows another run on its map (a button's callback)."""
-    st.session_state.update(run=run_id, view="atlas")
-
-
 def chart_key() -> str:
     """The name of the chart whose points can be clicked."""
     return f"rate-distortion-{_charts()}"
@@ -161,10 +157,10 @@ def _change(data_set: str, columns: Sequence[Column] | None = None, image: int |
     now = compared(data_set) or Comparison(())
     changed = Comparison(now.columns if columns is None else tuple(columns), now.image if image is None else image)
     dismiss_notices()
-    keep(data_set, changed)
+    remember(data_set, changed)
 
 
 def leave() -> None:
     """Another view's link says nothing of columns, and its page has none of their surfaces."""
     for name in ("with", "image"):
-        write_url(name, "")
+        link.write(name, "")

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.session import state
+from explorer.session import events
 from explorer.text.escape import shortened
 from trainer.maps.projection import Projection
 from trainer.numerals import number
@@ -99,8 +99,8 @@ def take(
     label: the class as which the picture under the cursor was decoded. All but moderate places is nothing.
     """
     on = projection.name
-    for one in state.fresh_events(event):
-        pin = None if "edit" in one else state.made_pin(one, projection)
+    for one in events.fresh_events(event):
+        pin = None if "edit" in one else events.made_pin(one, projection)
         if pin is not None:
             forget_drawn(run_id)
             put(run_id, stops, Stop(f"map point {_numbers(pin.z)}", pin.z, label))

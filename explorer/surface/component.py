@@ -31,10 +31,11 @@ def live_chart(data: dict[str, Any], key: str) -> None:
 
 
 def surface(data: bytes, key: str, on_class: Callable[[], None], on_picture: Callable[[], None], with_pad: bool = False) -> None:
-    """Shows the surface with `payload.pack`'s bytes. What the person pins is in `state.surface_event(key)` of the rerun it causes.
+    """Shows the surface with `payload.pack`'s bytes. What the person pins is in `events.surface_event(key)` of the rerun it causes.
 
-    on_class: called before the rerun that a click on a class of the strip causes; `state.take_class` reads which · on_picture: the same
-    where the person handed over the pad's picture; `state.take_picture` keeps it · with_pad: the larger program, which has the pad.
+    on_class: called before the rerun that a click on a class of the strip causes; `class_choice.take_class` reads which.
+    on_picture: the same where the person handed over the pad's picture; `pad.take_picture` keeps it.
+    with_pad: the larger program, which has the pad.
     """
     _component("studio" if with_pad else "surface")(
         data=data, key=key, on_pin_change=lambda: None, on_class_change=on_class, on_picture_change=on_picture

@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 from explorer import cache
 from explorer.pictures.arrays import Picture, data_uri, fitted, to_picture
-from explorer.session import state
-from explorer.session.state import State
+from explorer.session import events
+from explorer.session.class_choice import decode_class, forget_class_of_another_data_set, take_class
+from explorer.session.load import State, dismiss_notice
+from explorer.session.pad import take_picture
+from explorer.session.pins import can_undo, pin_letter
 from explorer.surface.component import surface
 from explorer.surface.payload import Dynamic, Marked, Options, PathShown, Subject, pack, reference, static_id
 from explorer.text.escape import plain
@@ -42,7 +45,7 @@ def default_run(runs: Collection[str]) -> str:
 def run_chooser(runs: Collection[str], width: int | Literal["stretch"]) -> None:
     """The page's run, bound to the URL. Its default is constant: a bound widget leaves the URL when it shows its default."""
     st.selectbox(
-        "Run", list(runs), index=list(runs).index(default_run(runs)), key="run", bind="query-params", on_change=state.dismiss_notice,
+        "Run", list(runs), index=list(runs).index(default_run(runs)), key="run", bind="query-params", on_change=dismiss_notice,
         label_visibility="collapsed", width=width,
     )  # fmt: skip
 
@@ -72,7 +75,7 @@ def map_alone(run: Run) -> tuple[Projection, Axes]:
 
 def class_chooser(run: Run) -> None:
     """As which class pictures are decoded; the points of the map stay where they are, each encoded with its own class."""
-    state.forget_class_of_another_data_set(run.info.dataset.class_names)
+    forget_class_of_another_data_set(run.info.dataset.class_names)
     st.selectbox(
         "Decode as class", run.info.dataset.class_names, index=0, key="as", bind="query-params", width=150,
         help="A class-conditional model p(x|z, y) (Sohn et al. 2015). Points on the map are images, each encoded under its own class y; "
@@ -89,7 +92,7 @@ def class_choice(run: Run) -> None:
 
 def chosen_label(run: Run) -> int | None:
     """The class as which this visitor decodes; None for a model that is not class-conditional."""
-    return state.decode_class(run.info.dataset.class_names) if run.config.is_conditional else None
+    return decode_class(run.info.dataset.class_names) if run.config.is_conditional else None
 
 
 def decoded_as(run: Run) -> str:
@@ -154,21 +157,21 @@ def live_surface(
         path=path,
         probe=exact.map if exact else None,
         exact=exact,
-        taken=state.taken_pins(),
-        undo=state.can_undo(run_id),
+        taken=events.counted_events(),
+        undo=can_undo(run_id),
         height=height,
         options=options or Options(),
         subject=subject,
     )
     static = cache.static_payload(run_id, projection.name, axes, chosen_label(cache.run(run_id)))
-    is_there = state.browser_shows(key, static_id(static)) or (keeps and state.browser_keeps(key, static_id(static)))
+    is_there = events.browser_shows(key, static_id(static)) or (keeps and events.browser_keeps(key, static_id(static)))
     data = pack(dynamic, reference(static) if is_there else static)
     class_names = cache.run(run_id).info.dataset.class_names
     surface(
         data,
         key,
-        lambda: state.take_class(key, class_names),
-        lambda: state.take_picture(key),
+        lambda: take_class(key, class_names),
+        lambda: take_picture(key),
         options is not None and options.pad is not None,
     )
     class_words(cache.run(run_id))
@@ -192,9 +195,9 @@ def origin_words(run: Run) -> None:
 def pins_shown(now: State, run: Run, projection: Projection) -> list[Marked]:
     """The visitor's pins with their places on this map."""
     return [
-        Marked(state.label(i), pin.place, pin.z, name=pin.name)
+        Marked(pin_letter(i), pin.place, pin.z, name=pin.name)
         if pin.place and pin.on == projection.name
-        else replace(marked(state.label(i), pin.z, run, projection), name=pin.name)
+        else replace(marked(pin_letter(i), pin.z, run, projection), name=pin.name)
         for i, pin in enumerate(now.pins)
     ]
 

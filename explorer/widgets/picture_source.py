@@ -16,7 +16,8 @@ from explorer.pictures.arrays import Picture, to_picture
 from explorer.pictures.batch import MOST_PICTURES, shown_name
 from explorer.pictures.opening import open_upload
 from explorer.pictures.preprocess import Prepared, Step, prepare, switches
-from explorer.session import state
+from explorer.session.pad import pad_picture
+from explorer.session.remembered import shown
 from explorer.text.escape import plain
 from explorer.text.test_images import image_name
 from explorer.widgets.parts import no_originals, stored_pictures
@@ -114,12 +115,12 @@ def codes_of(run: Run, picked: Picked, label: int | None) -> Codes:
 
 def pad_is_chosen(run: Run, key: str) -> bool:
     """Whether the chooser of that key, drawn before, stands on the pad."""
-    return run.config.has_encoder and st.session_state.get(f"{key}-source") == PAD
+    return run.config.has_encoder and shown(f"{key}-source") == PAD
 
 
 def handed_over(run: Run) -> Picked | None:
     """The pad's picture, prepared here as the browser prepared it; None while none was handed over or after a refusal."""
-    given = state.pad_picture()
+    given = pad_picture()
     if given is None:
         return None
     try:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from explorer import cache
-from explorer.session import state
+from explorer.session.load import open_page
 from explorer.text.escape import plain
 from trainer.diagnosis.diagnose import diagnose
 from trainer.errors import LatentError
@@ -62,6 +62,6 @@ def verdict_line(run_id: str, key: str, is_brief: bool = False) -> None:
     colour, icon = COLOURS.get(verdict.kind, "red"), ICONS.get(verdict.kind, "warning")
     reasons = [verdict.headline] * is_brief + list(verdict.because)
     st.button(
-        f":{colour}[:material/{icon}: {plain(headline)}]", key=key, type="tertiary", on_click=state.open_clinic, args=(run_id,),
+        f":{colour}[:material/{icon}: {plain(headline)}]", key=key, type="tertiary", on_click=open_page, args=(run_id, "dimensions"),
         help="\n".join([*(f"- {plain(line)}" for line in reasons), "", WAY]),
     )  # fmt: skip

@@ -124,7 +124,9 @@ def edited(*edits):
         import numpy as np
         import streamlit as st
 
-        from explorer.session.state import State, can_undo, take_pin
+        from explorer.session.events import take_pins
+        from explorer.session.load import State
+        from explorer.session.pins import can_undo
         from trainer.maps.projection import latent_plane
 
         st.session_state.setdefault("pins", {"r": pins})
@@ -132,7 +134,7 @@ def edited(*edits):
         events = [
             edit if isinstance(edit, dict) and "nonce" in edit else {"edit": edit, "nonce": f"n{i}"} for i, edit in enumerate(edits)
         ]
-        now = take_pin(State("r", "atlas", (), None), {"events": events}, projection)
+        now = take_pins(State("r", "atlas", (), None), {"events": events}, projection)
         st.session_state["out"] = [[pin.z[0], pin.name] for pin in now.pins]
         st.session_state["undo"] = list(can_undo("r"))
 
@@ -272,16 +274,17 @@ def test_names_from_files_and_links_are_text_and_nothing_else(tmp_path, monkeypa
 
 
 def test_quick_clicks_that_arrive_together_are_all_counted_once():
-    from explorer.session.state import State, take_pin, taken_pins
+    from explorer.session.events import counted_events, take_pins
+    from explorer.session.load import State
     from trainer.runs.folder import HOME, load_run
 
     projection = load_run("mnist-2d", HOME / "assets/runs").projections["latent"]
     now = State("quick", "atlas", (), None)
     events = [{"map": [i / 10, 0.5], "nonce": f"n{i}"} for i in range(3)]
-    now = take_pin(now, {"events": events[:2]}, projection)
-    now = take_pin(now, {"events": [*events, {"map": ["x", 1], "nonce": "bad"}]}, projection)
+    now = take_pins(now, {"events": events[:2]}, projection)
+    now = take_pins(now, {"events": [*events, {"map": ["x", 1], "nonce": "bad"}]}, projection)
     assert [pin.z for pin in now.pins] == [(0.0, 0.5), (0.1, 0.5), (0.2, 0.5)]
-    assert taken_pins()[-4:] == ["n0", "n1", "n2", "bad"]
+    assert counted_events()[-4:] == ["n0", "n1", "n2", "bad"]
 
 
 def test_without_any_run_the_first_step_is_shown(tmp_path, monkeypatch):
@@ -383,13 +386,13 @@ def test_the_dimensions_say_how_many_are_used():
 
 
 def test_a_class_from_the_strip_becomes_the_choosers_if_there_is_such_a_class(monkeypatch):
-    from explorer.session import state
+    from explorer.session import class_choice
 
     session: dict = {"as": "1", "map": {"class": "7"}}
-    monkeypatch.setattr(state.st, "session_state", session)
+    monkeypatch.setattr(class_choice.st, "session_state", session)
     for sent, chosen in (("7", "7"), ("x", "7"), (None, "7"), (["1"], "7"), ("0", "0")):
         session["map"] = {"class": sent}
-        state.take_class("map", tuple("0123456789"))
+        class_choice.take_class("map", tuple("0123456789"))
         assert session["as"] == chosen
-    state.take_class("elsewhere", tuple("0123456789"))
+    class_choice.take_class("elsewhere", tuple("0123456789"))
     assert session["as"] == "0"

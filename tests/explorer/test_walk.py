@@ -213,7 +213,7 @@ def test_settings_loop_overshoot_and_equal_steps():
 def drawing(monkeypatch):
     """The surface's event as if the browser had sent it."""
     sent: dict = {}
-    monkeypatch.setattr("explorer.session.state.surface_event", lambda key: sent.get(key))
+    monkeypatch.setattr("explorer.session.events.surface_event", lambda key: sent.get(key))
     return lambda places, nonce="1": sent.update(
         {"interpolate-surface": {"events": [{"edit": {"kind": "drawn", "places": places}, "nonce": nonce}]}}
     )
@@ -330,7 +330,7 @@ def test_background_drops_what_nobody_waits_for(monkeypatch):
 
 def test_a_click_on_the_map_adds_a_stop_once(monkeypatch):
     sent: dict = {}
-    monkeypatch.setattr("explorer.session.state.surface_event", lambda key: sent.get(key))
+    monkeypatch.setattr("explorer.session.events.surface_event", lambda key: sent.get(key))
     test = opened()
     sent["interpolate-surface"] = {"events": [{"map": [0.5, -1.25], "nonce": "7"}]}
     for _ in range(2):
@@ -343,7 +343,7 @@ def test_a_click_on_the_map_adds_a_stop_once(monkeypatch):
 
 def test_at_most_twelve_stops(monkeypatch):
     sent: dict = {}
-    monkeypatch.setattr("explorer.session.state.surface_event", lambda key: sent.get(key))
+    monkeypatch.setattr("explorer.session.events.surface_event", lambda key: sent.get(key))
     test = opened()
     sent["interpolate-surface"] = {"events": [{"map": [0.1 * i, 0], "nonce": str(i)} for i in range(20)]}
     assert len(shown(sound(test.run()))["path"]["stops"]) == 12

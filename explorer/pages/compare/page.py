@@ -24,10 +24,10 @@ from explorer.pages.compare.rate_distortion import (
 from explorer.pages.compare.rate_distortion_section import show_rates
 from explorer.pictures.arrays import Picture, fitted, picture_grid, to_picture
 from explorer.session import columns as comparison
-from explorer.session import state
+from explorer.session.class_choice import decode_as
 from explorer.session.column_link import AXES, MOST_COLUMNS, Column, complaint, fitting, proposal
 from explorer.session.columns import Comparison
-from explorer.session.state import State
+from explorer.session.load import State
 from explorer.surface.payload import Marked, Options
 from explorer.text.escape import capitalised, plain
 from explorer.text.run_summary import HELP, brief_line, number
@@ -120,7 +120,7 @@ def _chosen(run_id: str, runs: Mapping[str, RunInfo]) -> Comparison:
         comparison.complain([*complaints, *(why for column in kept.columns if (why := _complaint(column)))])
     columns = [column if column.run_id in runs else Column() for column in kept.columns] or [_proposal([run_id], runs)]
     now = Comparison(tuple(map(_fitting, columns)), min(kept.image, first.dataset.n_test - 1))
-    comparison.keep(first.dataset.sha256, now)
+    comparison.remember(first.dataset.sha256, now)
     return now
 
 
@@ -187,7 +187,7 @@ def _class_of_image(table: Table) -> None:
     except (LatentError, IndexError):  # damaged, which its column says; or of another data set with fewer images
         label = -1
     if label >= 0:
-        state.decode_as("compare", f"test image {table.chosen.image}", run.info.dataset.class_names[label])
+        decode_as("compare", f"test image {table.chosen.image}", run.info.dataset.class_names[label])
     class_chooser(run)
 
 

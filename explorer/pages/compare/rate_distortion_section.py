@@ -10,6 +10,7 @@ import streamlit as st
 from explorer.charts import style as figures
 from explorer.pages.compare.rate_distortion import Rated, RateDistortion, chart_sentence, rate_distortion
 from explorer.session import columns as comparison
+from explorer.session.load import open_page
 from explorer.text.escape import plain
 from explorer.text.run_summary import number
 from trainer.runs.folder import RunInfo
@@ -79,7 +80,7 @@ def _list(told: RateDistortion, data_set: str, run_id: str, names: Collection[st
                 on_click=comparison.open_beside, args=(data_set, run_id, name),
             )  # fmt: skip
             st.button(
-                "Open in the atlas", key=f"atlas-{name}", type="tertiary", icon=":material/map:", on_click=comparison.open_in_atlas,
-                args=(name,), help=f"Shows {name} alone",
+                "Open in the atlas", key=f"atlas-{name}", type="tertiary", icon=":material/map:", on_click=open_page,
+                args=(name, "atlas"), help=f"Shows {name} alone",
             )  # fmt: skip
             st.caption(plain(line))

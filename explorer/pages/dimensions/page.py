@@ -10,8 +10,8 @@ from explorer.charts import style as figures
 from explorer.pages.dimensions import remedies as mend
 from explorer.pages.dimensions import sections as clinic
 from explorer.pages.dimensions import traversals
-from explorer.session import state
-from explorer.session.state import State
+from explorer.session.link import take_renamed
+from explorer.session.load import State
 from trainer.metrics.collapse import is_active, kl_per_dim, spread_sentence
 from trainer.runs.folder import Run, RunInfo
 
@@ -35,7 +35,7 @@ def show(now: State) -> None:
     diagnosis = clinic.examined(run)
     if diagnosis is not None:
         clinic.verdict(run, diagnosis)
-    state.take_renamed("look", RENAMED)
+    take_renamed("look", RENAMED)
     section = st.segmented_control(
         "Look at",
         SECTIONS,

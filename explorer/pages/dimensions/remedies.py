@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from explorer import cache
 from explorer.jobs.trainings import Job
 from explorer.pictures.arrays import strip, to_picture
-from explorer.session import state
+from explorer.session.load import open_run_next, say
+from explorer.session.visitor import visitor
 from explorer.text.escape import plain
 from explorer.widgets.parts import show_picture
 from trainer.config import MAX_RUN_NAME, checked
@@ -83,9 +84,9 @@ def _start(run_id: str, remedy: Remedy) -> None:
     config = checked(run.config, **remedy.changes)
     if not remedy.changes:
         config = checked(config, epochs=max(config.epochs, 150))
-    job = cache.workshop().submit(state.visitor(), run_id, remedy.name, name, config, str(default_roots()[0]))
+    job = cache.workshop().submit(visitor(), run_id, remedy.name, name, config, str(default_roots()[0]))
     if job is None:
-        st.session_state["notice"] = "Not started: eight trainings wait already, or this one is under way."
+        say("Not started: eight trainings wait already, or this one is under way.")
 
 
 def _free_name(run_id: str, remedy: Remedy) -> str:
@@ -111,7 +112,7 @@ def _bench(patient: str) -> None:
         return
     st.markdown("**Trainings**")
     for job in jobs:
-        _job(job, is_own=job.owner == state.visitor())
+        _job(job, is_own=job.owner == visitor())
         if job.state == "finished":
             _beside(job)
 
@@ -130,7 +131,7 @@ def _job(job: Job, is_own: bool) -> None:
 
 
 def _stop(number: int) -> None:
-    cache.workshop().stop(number, state.visitor())
+    cache.workshop().stop(number, visitor())
 
 
 def _resume(job: Job) -> None:
@@ -156,7 +157,7 @@ def _beside(job: Job) -> None:
             show_picture(row, f"{run.id}: test images decoded from their codes", 640, fill=True)
             # no callback: in a fragment it would not reach the rest of the page
             if word == "after" and st.button(f"Open {job.name}", key=f"open-job-{job.number}", type="tertiary"):
-                state.open_run_next(job.name)
+                open_run_next(job.name)
 
 
 def _one_of_each(run: Run, most: int = 10) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from explorer import cache
 from explorer.charts import collapse as clinic_figures
 from explorer.charts import style as figures
 from explorer.pictures.arrays import fitted, picture_grid, to_picture
-from explorer.session import state
+from explorer.session.load import choose_run, open_run_next
 from explorer.surface.component import live_chart
 from explorer.text.escape import plain
 from explorer.text.test_images import image_name
@@ -391,10 +391,10 @@ def beta_section(run: Run, runs: Mapping[str, RunInfo]) -> None:
             )
             points = chosen["selection"]["points"] if chosen else []
             if points and points[0]["customdata"] in swept and points[0]["customdata"] != run.id:
-                state.open_run_next(points[0]["customdata"])
+                open_run_next(points[0]["customdata"])
     opened = st.selectbox("Open a run of the sweep", names, index=None, placeholder="β and seed", key="beta-open", width=320)
     if opened:
-        st.button(f"Open {opened}", on_click=state.choose_run, args=(opened,), key="beta-go")
+        st.button(f"Open {opened}", on_click=choose_run, args=(opened,), key="beta-go")
     _table({"run": names, "β": betas, **charts})
 
 

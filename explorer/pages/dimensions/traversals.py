@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from explorer import cache
 from explorer.pictures.arrays import strip, to_picture
 from explorer.pictures.export import animation, safe_file_name
-from explorer.session import state
-from explorer.session.state import State
+from explorer.session.load import State
+from explorer.session.pins import pin_name
 from explorer.widgets import parts
 from explorer.widgets.parts import decoder, show_picture
 from trainer.numerals import dimension, number
@@ -59,7 +59,7 @@ def _middle(run: Run) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 def _base(now: State, run: Run, middle: NDArray[np.float32]) -> tuple[NDArray[np.float32], str]:
     """The code of the other dimensions: that of a pin, the mean of the codes, or the middle of the prior."""
-    choices = {state.pin_name(i, pin): np.asarray(pin.z, np.float32) for i, pin in enumerate(now.pins)}
+    choices = {pin_name(i, pin): np.asarray(pin.z, np.float32) for i, pin in enumerate(now.pins)}
     choices = dict(reversed(choices.items()))  # the last pin first
     if not run.config.is_deterministic:
         choices["0, the middle of the prior"] = middle

@@ -24,7 +24,7 @@ from explorer.pages.interpolate.stops import (
 from explorer.pictures.arrays import Picture, fitted, picture_grid, to_picture
 from explorer.pictures.export import filmstrip, framed, png, safe_file_name, sheet
 from explorer.session import stops as walking
-from explorer.session.state import State
+from explorer.session.load import State
 from explorer.session.stops import Stop
 from explorer.text.escape import plain
 from explorer.widgets.parts import show_picture

@@ -14,9 +14,11 @@ from explorer.cache import Geodesics, Walked
 from explorer.pages.interpolate.arithmetic import arithmetic
 from explorer.pages.interpolate.downloads import downloads
 from explorer.pages.interpolate.stops import SUPPORT_HELP, label_of, stop_row, stops_of
-from explorer.session import state
+from explorer.session import events
 from explorer.session import stops as walking
-from explorer.session.state import State
+from explorer.session.class_choice import decode_as
+from explorer.session.load import State
+from explorer.session.remembered import remember, remembered
 from explorer.session.stops import Stop
 from explorer.surface.payload import Options, OtherPath, PathShown, StripShown
 from explorer.text.escape import plain
@@ -89,7 +91,7 @@ def show(now: State) -> None:
     with choice:
         kinds = st.container(horizontal=True, vertical_alignment="bottom", width="content")
         projection, axes = chosen_map(run)
-    walking.take(run.id, stops_of(now, run), state.surface_event(KEY), projection, axes, chosen_label(run))
+    walking.take(run.id, stops_of(now, run), events.surface_event(KEY), projection, axes, chosen_label(run))
     stops = stops_of(now, run)
     with row:
         stop_row(now, run, stops)
@@ -130,7 +132,7 @@ def _begin_with_the_first_stops_class(now: State, run: Run) -> None:
     """Pictures under the cursor are decoded as the class with which the walk begins, until another one is chosen."""
     stops = stops_of(now, run)
     if run.config.is_conditional and stops and stops[0].label is not None:
-        state.decode_as("interpolate", run.id, run.info.dataset.class_names[stops[0].label])
+        decode_as("interpolate", run.id, run.info.dataset.class_names[stops[0].label])
 
 
 # --- what is chosen
@@ -150,14 +152,14 @@ def _settings(run: Run, stops: Sequence[Stop]) -> Settings:
         width="content",
     )
     with st.popover("Path settings", icon=":material/tune:", key="path-settings"):
-        even = st.toggle("Equal steps", value=state.kept("walk-even", False), key="walk-even", help=EVEN_HELP)
+        even = st.toggle("Equal steps", value=remembered("walk-even", False), key="walk-even", help=EVEN_HELP)
         is_loop = st.toggle(
-            "Back to the first stop", value=state.kept("walk-loop", False), key="walk-loop", help="The path closes into a loop."
+            "Back to the first stop", value=remembered("walk-loop", False), key="walk-loop", help="The path closes into a loop."
         )
         beyond = st.slider(
-            "Overshoot", 0.0, 1.0, state.kept("walk-beyond", 0.0), 0.1, key="walk-beyond", disabled=is_loop, help=BEYOND_HELP
+            "Overshoot", 0.0, 1.0, remembered("walk-beyond", 0.0), 0.1, key="walk-beyond", disabled=is_loop, help=BEYOND_HELP
         )
-        state.keep(**{"walk-even": even, "walk-loop": is_loop, "walk-beyond": beyond})
+        remember(**{"walk-even": even, "walk-loop": is_loop, "walk-beyond": beyond})
         st.button("Reverse", key="turn-round", on_click=walking.turn_round, args=(run.id, stops))
     if run.config.is_deterministic and kind in ("variance-preserving", "spherical"):
         st.caption(

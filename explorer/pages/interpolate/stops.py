@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from explorer import cache
 from explorer.pictures.arrays import Picture, to_picture
-from explorer.session import state
 from explorer.session import stops as walking
-from explorer.session.state import State
+from explorer.session.load import State
+from explorer.session.pad import pad_picture
+from explorer.session.pins import pin_name
 from explorer.session.stops import Stop
+from explorer.session.visitor import draw_again, draws
 from explorer.text.escape import plain, shortened
 from explorer.widgets.parts import chosen_label, show_picture
 from explorer.widgets.picture_source import Picked, chosen_row, class_of, handed_over, picked_picture, row_title
@@ -43,7 +45,7 @@ def stops_of(now: State, run: Run) -> tuple[Stop, ...]:
 
 
 def pin_stops(now: State) -> tuple[Stop, ...]:
-    return tuple(Stop(state.pin_name(i, pin), pin.z) for i, pin in enumerate(now.pins))
+    return tuple(Stop(pin_name(i, pin), pin.z) for i, pin in enumerate(now.pins))
 
 
 def image_stop(run: Run, row: int) -> Stop:
@@ -126,7 +128,7 @@ def chosen_stop(now: State, run: Run, key: str) -> Stop | None:
     has_prior = not run.config.is_deterministic
     sources = [*([PIN] if pins else []), TEST, *([MEAN] if means else []), *([PRIOR] if has_prior else [])]
     if run.config.has_encoder:
-        sources += [UPLOAD, *([DRAWN] if state.pad_picture() is not None else [])]
+        sources += [UPLOAD, *([DRAWN] if pad_picture() is not None else [])]
     names = "".join(source[0] for source in sources)  # another choice is another widget
     source = st.segmented_control(
         "Stop from", sources, default=sources[0], key=f"{key}-from-{names}", required=True, label_visibility="collapsed"
@@ -146,9 +148,9 @@ def _from(run: Run, source: str, pins: Sequence[Stop], means: Sequence[Stop], ke
     if source == TEST:
         return image_stop(run, chosen_row(run, key, default=_other_row(run)))
     if source == PRIOR:
-        st.button("Draw again", key=f"{key}-draw", on_click=state.draw_again, icon=":material/casino:")
-        z = np.random.default_rng(state.draws()).standard_normal(run.config.latent_dim)
-        return Stop(f"prior sample {count(state.draws() + 1)}", code(z))
+        st.button("Draw again", key=f"{key}-draw", on_click=draw_again, icon=":material/casino:")
+        z = np.random.default_rng(draws()).standard_normal(run.config.latent_dim)
+        return Stop(f"prior sample {count(draws() + 1)}", code(z))
     return _encoded(run, handed_over(run) if source == DRAWN else picked_picture(run, key, with_test=False))
 
 

@@ -11,8 +11,10 @@ from explorer.pages.reconstruct import batch as several
 from explorer.pages.reconstruct import trust
 from explorer.pictures.arrays import Picture, error_map, fitted, picture_grid, to_picture
 from explorer.pictures.preprocess import browser_protocol
-from explorer.session import state
-from explorer.session.state import State
+from explorer.session import events
+from explorer.session.class_choice import decode_as
+from explorer.session.load import State
+from explorer.session.pins import add_code, sync_link
 from explorer.surface.payload import Options, Subject
 from explorer.text.escape import plain
 from explorer.text.test_images import image_name
@@ -78,7 +80,7 @@ def show(now: State) -> None:
     label = class_of(run, picked)
     codes = codes_of(run, picked, label)
     if label is not None:
-        state.decode_as("reconstruct", f"{run.id}: {picked.title}", run.info.dataset.class_names[label])
+        decode_as("reconstruct", f"{run.id}: {picked.title}", run.info.dataset.class_names[label])
     with right:
         _pictures(run, picked, codes, label)
     trust.show(run, picked, codes, label)
@@ -94,13 +96,13 @@ def show(now: State) -> None:
 def _pad(now: State, run: Run) -> None:
     """The map with the pad before it: all of it happens in the browser until the person hands the picture over."""
     projection, axes = chosen_map(run)
-    now = state.take_pin(now, state.surface_event(PAD_KEY), projection)
+    now = events.take_pins(now, events.surface_event(PAD_KEY), projection)
     protocol = browser_protocol(run.info.dataset.name, cache.ground(run.id))
     live_surface(
         run.id, projection, axes, PAD_KEY, pins=pins_shown(now, run, projection), height=480,
         options=Options(hint=False, pad=protocol, pad_first=True, pad_hands_over=True),
     )  # fmt: skip
-    state.sync_url(now.run_id)
+    sync_link(now.run_id)
 
 
 CLASS_HELP = """A test image is encoded under its own class. The class of any other picture is not known: a semi-supervised model asks its
@@ -191,7 +193,7 @@ def _code(now: State, run: Run, picked: Picked, codes: Codes, label: int | None)
                 help=POSTERIOR_HELP,
             )
             st.plotly_chart(figures.posterior_dots(codes.mu[0], codes.std[0]), config=figures.CONFIG, key="posterior")
-        st.button("Pin this code", on_click=state.add_code, args=(run.id, codes.mu[0].tolist()), icon=":material/push_pin:")
+        st.button("Pin this code", on_click=add_code, args=(run.id, codes.mu[0].tolist()), icon=":material/push_pin:")
     with right:
         projection, axes = chosen_map(run)
         whose = "your picture" if picked.row is None else image_name(picked.row)
