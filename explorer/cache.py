@@ -33,7 +33,10 @@ from trainer.maps.projection import Projection, axis_pair
 from trainer.maps.support import Support
 from trainer.metrics.pca_spectrum import spectrum
 from trainer.models.numpy_engine import CHUNK
-from trainer.runs.folder import RUN_JSON, Run, RunInfo, default_roots, list_runs, load_run, size_bytes
+from trainer.runs.catalogue import default_roots, list_runs, load_run
+from trainer.runs.folder import RUN_JSON
+from trainer.runs.read import Run, size_bytes
+from trainer.runs.records import RunInfo
 from trainer.runs.storage import store_of
 
 Stamp = int

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from explorer.hosts.pin import Pin
 from trainer.errors import LatentError
-from trainer.runs.folder import Root, Run, load_run
+from trainer.runs.catalogue import load_run
+from trainer.runs.read import Root, Run
 
 if TYPE_CHECKING:
     from explorer.hosts.widget import AtlasWidget

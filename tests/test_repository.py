@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from trainer.config import PRESETS
-from trainer.runs.folder import load_run, size_bytes
+from trainer.runs.catalogue import load_run
+from trainer.runs.read import size_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = [

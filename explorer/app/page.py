@@ -28,7 +28,7 @@ from explorer.widgets.verdict import verdict_line
 from trainer.console import program
 from trainer.diagnosis.diagnose import LITTLE, neighbours_sentence
 from trainer.errors import LatentError, RunError
-from trainer.runs.folder import RunInfo
+from trainer.runs.records import RunInfo
 
 LOG = logging.getLogger(__name__)
 SWEPT = "sweep-"

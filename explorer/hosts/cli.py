@@ -18,7 +18,7 @@ from trainer.cli.arguments import RunName, RunsToRead, parse
 from trainer.cli.main import GROUPS as TRAINER_GROUPS
 from trainer.console import Command, program, run_one
 from trainer.errors import LatentError
-from trainer.runs.folder import HOME, load_run
+from trainer.runs.catalogue import HOME, load_run
 from trainer.runs.storage import place
 
 MOST_PORT = 65_535

@@ -20,7 +20,8 @@ from string import Template
 
 from explorer.surface.run_bundle import pack_book
 from trainer.errors import LatentError
-from trainer.runs.folder import HOME, Run
+from trainer.runs.catalogue import HOME
+from trainer.runs.read import Run
 
 # before the program runs: no white flash in the dark, and a word for those who switched programs off
 BASE_STYLE = """

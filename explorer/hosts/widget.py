@@ -15,7 +15,7 @@ from explorer.surface.run_bundle import pack_book
 from trainer.errors import ConfigError
 from trainer.maps.projection import Projection
 from trainer.maps.support import Support
-from trainer.runs.folder import Run
+from trainer.runs.read import Run
 
 
 class AtlasWidget(anywidget.AnyWidget):

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from trainer.config import FitConfig
-from trainer.runs.folder import HOME
+from trainer.runs.catalogue import HOME
 from trainer.runs.storage import place
 
 JobState = Literal["waiting", "running", "finished", "stopped", "failed"]

@@ -27,7 +27,7 @@ from explorer.widgets.parts import (
 )
 from trainer.maps.support import density_words
 from trainer.numerals import number
-from trainer.runs.folder import Run
+from trainer.runs.read import Run
 
 KEY = "atlas-surface"
 N_NEIGHBOURS = 8

@@ -29,7 +29,7 @@ from trainer.models import layers as spec
 from trainer.models.layers import Layer, parts_of
 from trainer.models.picture_classifier import PART as CLASSIFIER
 from trainer.numerals import count, dimension, number, percent
-from trainer.runs.folder import Run
+from trainer.runs.read import Run
 
 Precision = Literal["float16", "float32"]
 Arrays = Mapping[str, NDArray[Any]]

@@ -21,7 +21,7 @@ from explorer.pictures.preprocess import browser_protocol, ground_of
 from explorer.surface.payload import ALIGN, Dynamic, pack, pack_static, unpack
 from explorer.text.run_summary import MEANINGS, UNITS, facts
 from trainer.latent.interpolation import PATH_KINDS
-from trainer.runs.folder import Run
+from trainer.runs.read import Run
 
 FORMAT, VERSION = "latent-atlas-book", 1
 

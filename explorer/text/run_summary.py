@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from trainer import numerals
 from trainer.diagnosis.diagnose import LITTLE
 from trainer.numerals import percent
-from trainer.runs.folder import RunInfo
+from trainer.runs.records import RunInfo
 
 MEANINGS = {
     "ELBO": "−(reconstruction + KL), a lower bound of log p(x); higher is better (Kingma & Welling 2014, eq. 3).",

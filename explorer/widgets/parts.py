@@ -24,7 +24,7 @@ from trainer.datasets.names import OWN
 from trainer.maps.projection import Projection
 from trainer.models.numpy_engine import Forward
 from trainer.numerals import count, decimals, number
-from trainer.runs.folder import Run
+from trainer.runs.read import Run
 
 Floats = NDArray[np.float32]
 Axes = tuple[int, int] | None

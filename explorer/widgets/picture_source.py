@@ -25,7 +25,8 @@ from trainer.datasets import load_dataset
 from trainer.datasets.kinds import ALLOWED, PICTURES
 from trainer.errors import DataError, ImageError
 from trainer.models.numpy_engine import Codes
-from trainer.runs.folder import HOME, Run
+from trainer.runs.catalogue import HOME
+from trainer.runs.read import Run
 
 SAMPLES = HOME / "assets" / "samples"
 UPLOAD, TEST, SAMPLE, SEVERAL, PAD = "Upload", "Test image", "Sample", "Batch", "Draw"

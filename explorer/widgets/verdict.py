@@ -16,7 +16,7 @@ from explorer.session.load import open_page
 from explorer.text.escape import plain
 from trainer.diagnosis.diagnose import diagnose
 from trainer.errors import LatentError
-from trainer.runs.folder import Run
+from trainer.runs.read import Run
 
 COLOURS = {"healthy": "green", "surplus": "green", "no-verdict": "gray"}  # all others are alarms
 ICONS = {"healthy": "check_circle", "surplus": "check_circle", "no-verdict": "help"}

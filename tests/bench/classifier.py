@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from trainer.datasets import load_dataset
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 from trainer.training import picture_classifier as classifier_fit
 
 RESULTS = Path(__file__).parent / "results"

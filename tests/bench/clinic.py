@@ -25,7 +25,7 @@ from trainer.cli.shipped_runs import CLINIC, set_by_hand  # noqa: E402
 from trainer.config import checked  # noqa: E402
 from trainer.datasets import load_dataset  # noqa: E402
 from trainer.diagnosis.diagnose import diagnose  # noqa: E402
-from trainer.runs.folder import load_run  # noqa: E402
+from trainer.runs.catalogue import load_run  # noqa: E402
 from trainer.training.fit import fit  # noqa: E402
 
 EXPECTED = {name: {name.removeprefix("clinic-")} for name in CLINIC if "-mended-" not in name}

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from explorer.pictures.preprocess import browser_protocol
 from explorer.surface.payload import Dynamic, Options, pack, pack_static
 from trainer.maps.projection import Projection
-from trainer.runs.folder import Encodings, load_run
+from trainer.runs.catalogue import load_run
+from trainer.runs.records import Encodings
 
 ROOT = Path(__file__).resolve().parents[2]
 BUNDLE = ROOT / "explorer" / "surface" / "dist" / "surface.js"

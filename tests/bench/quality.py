@@ -24,7 +24,7 @@ from trainer.config import PRESETS, checked
 from trainer.datasets import load_dataset
 from trainer.errors import RunError
 from trainer.metrics.evaluate import evaluate
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 from trainer.training.fit import EpochEnded, fit
 
 RESULTS = Path(__file__).parent / "results"

@@ -26,7 +26,8 @@ from PIL import Image
 from explorer.pictures import trust
 from explorer.pictures.trust import Figures, Population
 from trainer.datasets import load_dataset
-from trainer.runs.folder import Run, load_run
+from trainer.runs.catalogue import load_run
+from trainer.runs.read import Run
 
 RESULTS = Path(__file__).parent / "results"
 Floats = NDArray[np.float32]

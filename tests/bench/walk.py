@@ -28,7 +28,8 @@ from explorer.pictures.export import animation, codes_csv, filmstrip, png
 from trainer.latent.decoded_graphs import decoded_graphs
 from trainer.latent.geodesics import geodesic
 from trainer.models.numpy_engine import Forward
-from trainer.runs.folder import Run, load_run
+from trainer.runs.catalogue import load_run
+from trainer.runs.read import Run
 
 Codes = NDArray[np.float32]
 

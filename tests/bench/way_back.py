@@ -35,7 +35,8 @@ from trainer.datasets import load_dataset
 from trainer.maps import inverse as w
 from trainer.maps.projection import square_extent
 from trainer.metrics.evaluate import decode_of, encode_all
-from trainer.runs.folder import Run, load_run
+from trainer.runs.catalogue import load_run
+from trainer.runs.read import Run
 
 Row = dict[str, float]
 

@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 
 ROOT = Path(__file__).resolve().parents[2]
 

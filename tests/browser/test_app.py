@@ -63,7 +63,7 @@ def test_hovering_decodes_without_the_server(page, server):
 
 def test_the_picture_is_the_decoders(page, server):
     """What is on the canvas is what torch decodes from the canvas's own data-z."""
-    from trainer.runs.folder import HOME, load_run
+    from trainer.runs.catalogue import HOME, load_run
 
     canvas = open_view(page, server)
     page.mouse.move(*at(canvas, 0.3, 0.4))
@@ -124,7 +124,7 @@ def test_no_click_is_lost_however_quick(page, server):
 
 def test_a_picture_is_shown_by_its_own_code_until_the_probe_moves(page, server):
     """On a UMAP no place stands for it: the card shows μ itself."""
-    from trainer.runs.folder import HOME, load_run
+    from trainer.runs.catalogue import HOME, load_run
 
     canvas = open_view(page, server, run="shapes-6d", view="reconstruct")
     mu = load_run("shapes-6d", HOME / "assets/runs").encodings.mu[0]
@@ -206,7 +206,7 @@ def choose_class(page: Page, name: str) -> None:
 
 def test_another_class_is_another_picture_of_the_same_place(page, server, kinds):
     """Probe and camera stay; what is drawn is torch's picture of that very code and class, before and after."""
-    from trainer.runs.folder import load_run
+    from trainer.runs.catalogue import load_run
 
     model = load_run("tiny-conditional", kinds).model
     canvas = open_view(page, server, run="tiny-conditional")

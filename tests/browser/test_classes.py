@@ -17,7 +17,8 @@ from playwright.sync_api import Locator, Page, expect
 from explorer.hosts.html_file import html_page
 from explorer.surface.payload import Dynamic, pack, pack_static
 from tests.browser.conftest import tiny_kinds
-from trainer.runs.folder import info_checksum, load_run
+from trainer.runs.catalogue import load_run
+from trainer.runs.folder import info_checksum
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "assets/runs"

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from trainer.datasets import load_dataset
-from trainer.runs.folder import HOME, load_run
+from trainer.runs.catalogue import HOME, load_run
 
 
 def opened(page: Page, server: str, run: str, look: str = "KL") -> None:

@@ -12,7 +12,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.waiting import eventually
-from trainer.runs.folder import Run, load_run
+from trainer.runs.catalogue import load_run
+from trainer.runs.read import Run
 
 ROOT = Path(__file__).resolve().parents[2]
 

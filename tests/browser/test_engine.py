@@ -11,7 +11,7 @@ import torch
 
 from explorer.surface.payload import Dynamic, pack, pack_static
 from tests.browser.conftest import tiny_kinds
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = ["digits-2d", "digits-16d", "digits-pca", "digits-autoencoder", "pendulum-2d", "shapes-6d", "mnist-2d", "mnist-20d"]

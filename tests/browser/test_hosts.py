@@ -18,7 +18,7 @@ from explorer.hosts.cli import main
 from explorer.hosts.html_file import html_page, write_page
 from explorer.notebook import show
 from trainer.latent.interpolation import PATH_KINDS, interpolate
-from trainer.runs.folder import HOME, load_run
+from trainer.runs.catalogue import HOME, load_run
 
 ASSETS = HOME / "assets" / "runs"
 SURFACE = "document.querySelector('.la-root').surface"

@@ -18,7 +18,7 @@ from tests.browser.conftest import ROOT, _wait_for, free_port
 from tests.browser.test_engine import asked, from_text
 from tests.explorer.imported import write_imported
 from tests.trainer import foreign_models
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from trainer.maps.support import LOW, Support
 from trainer.numerals import dimension
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -18,7 +18,7 @@ from explorer.hosts.cli import main
 from explorer.pictures.preprocess import Prepared, browser_protocol, prepare
 from trainer.datasets import load_dataset
 from trainer.errors import ImageError
-from trainer.runs.folder import HOME, load_run
+from trainer.runs.catalogue import HOME, load_run
 
 ASSETS = HOME / "assets" / "runs"
 STUDIO = HOME / "explorer/surface/dist/studio.js"

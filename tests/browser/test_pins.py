@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.waiting import eventually
 from trainer.latent.interpolation import interpolate
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = "digits-16d"

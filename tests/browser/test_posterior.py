@@ -18,7 +18,8 @@ from explorer.surface.payload import Dynamic, Options, Precision, pack, pack_sta
 from trainer.config import FitConfig
 from trainer.datasets import load_dataset
 from trainer.metrics.quadrature import gap_map, true_posterior
-from trainer.runs.folder import HOME, Run, load_run
+from trainer.runs.catalogue import HOME, load_run
+from trainer.runs.read import Run
 from trainer.training.fit import fit
 
 ASSETS = HOME / "assets" / "runs"

@@ -16,7 +16,7 @@ from pathlib import Path
 from explorer.pictures.batch import items
 from explorer.pictures.judge import Against, Row, row_of
 from explorer.pictures.trust import population
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 
 HOME = Path(__file__).resolve().parents[2]
 RUNS = ("mnist-2d", "shapes-6d")

@@ -276,7 +276,7 @@ def test_names_from_files_and_links_are_text_and_nothing_else(tmp_path, monkeypa
 def test_quick_clicks_that_arrive_together_are_all_counted_once():
     from explorer.session.events import counted_events, take_pins
     from explorer.session.load import State
-    from trainer.runs.folder import HOME, load_run
+    from trainer.runs.catalogue import HOME, load_run
 
     projection = load_run("mnist-2d", HOME / "assets/runs").projections["latent"]
     now = State("quick", "atlas", (), None)
@@ -288,7 +288,7 @@ def test_quick_clicks_that_arrive_together_are_all_counted_once():
 
 
 def test_without_any_run_the_first_step_is_shown(tmp_path, monkeypatch):
-    monkeypatch.setattr("trainer.runs.folder.HOME", tmp_path)
+    monkeypatch.setattr("trainer.runs.catalogue.HOME", tmp_path)
     test = sound(app().run())
     assert "There are no runs yet" in said(test.info[0])
     assert "python -m trainer fit digits-2d" in test.code[0].value

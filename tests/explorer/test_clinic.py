@@ -9,7 +9,7 @@ import pytest
 
 from tests.explorer.test_app import CLINIC, ROOT, _clean, app, said, sound, words  # noqa: F401
 from trainer.diagnosis.diagnose import diagnose
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 
 SECTIONS = ["KL", "information", "prior", "traversals", "linear-VAE prediction", "sweep over β", "fix"]
 

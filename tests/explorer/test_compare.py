@@ -31,7 +31,8 @@ from explorer.session import columns as comparison
 from explorer.surface.payload import unpack
 from tests.explorer.conftest import KINDS
 from trainer.config import PRESETS, FitConfig, check_run_name, checked
-from trainer.runs.folder import info_checksum, list_runs, load_run
+from trainer.runs.catalogue import list_runs, load_run
+from trainer.runs.folder import info_checksum
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "assets" / "runs"

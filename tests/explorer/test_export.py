@@ -18,7 +18,7 @@ from explorer.hosts.html_file import html_page, write_page
 from explorer.surface.payload import Dynamic, pack, pack_static, unpack
 from explorer.surface.run_bundle import pack_book, unpack_book
 from trainer.errors import LatentError
-from trainer.runs.folder import HOME, load_run
+from trainer.runs.catalogue import HOME, load_run
 
 ASSETS = HOME / "assets" / "runs"
 

@@ -17,7 +17,7 @@ from tests.explorer.imported import NAMES, write_imported
 from trainer.datasets import load_dataset
 from trainer.models.layers import tensor_names
 from trainer.models.numpy_engine import apply_layer, mean_picture
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 
 ROOT = Path(__file__).resolve().parents[2]
 VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]

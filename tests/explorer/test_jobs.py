@@ -14,7 +14,8 @@ import pytest
 from explorer.jobs.trainings import MOST_WAITING, Job, Workshop
 from trainer.config import FitConfig
 from trainer.datasets import load_dataset
-from trainer.runs.folder import HOME, load_run, read_info
+from trainer.runs.catalogue import HOME, load_run
+from trainer.runs.read import read_info
 from trainer.training.fit import fit
 
 SHORT = FitConfig(hidden=(6,), epochs=2, umap=False)

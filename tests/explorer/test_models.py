@@ -19,7 +19,8 @@ from tests.explorer.conftest import KINDS
 from trainer.config import checked
 from trainer.maps.projection import axis_pair
 from trainer.models.numpy_engine import apply_layer, mean_picture
-from trainer.runs.folder import info_checksum, load_run
+from trainer.runs.catalogue import load_run
+from trainer.runs.folder import info_checksum
 
 ROOT = Path(__file__).resolve().parents[2]
 NEAREST = 12  # pictures of the nearest test images: six by code, six by pixels

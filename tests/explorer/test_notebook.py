@@ -12,7 +12,7 @@ from explorer.notebook import Pin, show
 from explorer.surface.run_bundle import pack_book, unpack_book
 from trainer.errors import ConfigError, LatentError, RunNotFound
 from trainer.maps.support import Support
-from trainer.runs.folder import HOME, load_run
+from trainer.runs.catalogue import HOME, load_run
 
 ASSETS = HOME / "assets" / "runs"
 

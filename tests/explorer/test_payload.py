@@ -18,7 +18,7 @@ from explorer.surface.payload import (
     static_id,
     unpack,
 )
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 
 
 @pytest.mark.parametrize(("name", "kind"), [("tiny-2d", "identity"), ("tiny-5d", "linear"), ("tiny-conv", "linear")])

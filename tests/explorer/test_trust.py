@@ -12,7 +12,7 @@ from explorer.pictures import trust
 from tests.explorer.conftest import KINDS
 from tests.explorer.test_app import RUNS, _clean, app, grids, png, said, sound, upload, words  # noqa: F401
 from trainer.numerals import percent
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 
 
 def gauges(test):

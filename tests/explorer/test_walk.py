@@ -18,7 +18,7 @@ from explorer.jobs.background import Background
 from explorer.surface.payload import unpack
 from trainer.errors import DataError
 from trainer.latent.interpolation import interpolate
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "assets" / "runs"

@@ -17,7 +17,7 @@ from explorer.pictures.opening import open_upload
 from explorer.pictures.preprocess import prepare
 from tests.field.cases import CASES, ROOT, copied, needs_cases
 from trainer.diagnosis.diagnose import diagnose
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 
 pytestmark = needs_cases
 SEVENS = sorted(path.name for path in (CASES / "d_uploads").glob("seven_*")) if CASES.is_dir() else []

@@ -29,19 +29,10 @@ from trainer.cli.progress import Lines, clock, show
 from trainer.config import FitConfig, checked
 from trainer.console import READABLE, fenced, never_refuse_a_sign, plain_sign
 from trainer.errors import RunError
-from trainer.runs.folder import (
-    RUN_JSON,
-    RunWriter,
-    copy_of,
-    default_roots,
-    free_name,
-    is_shipped,
-    load_run,
-    own_name,
-    read_info,
-    shipped_names,
-    shipped_roots,
-)
+from trainer.runs.catalogue import default_roots, free_name, is_shipped, load_run, own_name, shipped_names, shipped_roots
+from trainer.runs.folder import RUN_JSON
+from trainer.runs.read import read_info
+from trainer.runs.write import RunWriter, copy_of
 from trainer.training.fit import EpochEnded, Finished, Finishing, Stepped, fit
 from trainer.training.pace import Forecast, Pace
 
@@ -206,7 +197,7 @@ def test_without_any_folder_it_is_said_before_the_training(tiny_dataset, tmp_pat
 
 
 def test_a_disk_that_is_too_small_is_seen_before_the_training(tiny_dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr("trainer.runs.folder.shutil.disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9 - 10**6, 10**6))
+    monkeypatch.setattr("trainer.runs.write.shutil.disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9 - 10**6, 10**6))
     with pytest.raises(RunError, match=r"has 1 MB left, and this run needs \d+ MB; make room or choose another --runs folder"):
         next(fit(FitConfig(hidden=(4,), epochs=1), tiny_dataset, "mine", tmp_path))
     assert not (tmp_path / "mine" / RUN_JSON).exists()

@@ -18,7 +18,8 @@ from trainer.cli.main import main
 from trainer.datasets import load_dataset
 from trainer.errors import RunCorrupt
 from trainer.runs import image_packing as packed
-from trainer.runs.folder import IMAGES, load_run
+from trainer.runs.catalogue import load_run
+from trainer.runs.folder import IMAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = ["--epochs", "2", "--hidden", "8", "--no-classifier", "--overwrite"]
@@ -141,7 +142,7 @@ def test_d5_where_fewer_are_kept_the_app_says_so(tmp_path: Path, shown: Path, mo
 @needs_cases
 def test_a_run_without_its_images_says_why(tmp_path: Path, shown: Path) -> None:
     """As runs of before were: the file is left out, run.json written anew."""
-    from trainer.runs.folder import RunWriter
+    from trainer.runs.write import RunWriter
 
     assert fit("own", CASES / "a12_tiny" / "12", shown) == 0
     (shown / "own" / IMAGES).unlink()

@@ -16,10 +16,11 @@ from torch.nn import functional
 from tests.trainer.test_implied_beta import Linear, implied_of
 from trainer.config import FitConfig, ImportedConfig
 from trainer.datasets import load_dataset
-from trainer.diagnosis.checks import Implied, checks, failed
+from trainer.diagnosis.checks import checks, failed
 from trainer.importers import external_model as foreign
 from trainer.importers.importing import check_model
 from trainer.metrics.implied_beta import implied_beta_of, record
+from trainer.runs.examination import Implied
 
 STEPS, K = 900, 4
 

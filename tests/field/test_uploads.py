@@ -18,7 +18,7 @@ from explorer.pictures.neighbours import nearest
 from explorer.pictures.opening import open_upload
 from explorer.pictures.preprocess import Prepared, browser_protocol, ground_of, prepare, switches
 from trainer.datasets.pictures import BLACK, WHITE, ground_behind
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 
 MNIST, SEVEN = (1, 28, 28), 7
 

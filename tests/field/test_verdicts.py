@@ -19,23 +19,14 @@ from explorer.text.run_summary import facts_line, parameters, size
 from trainer.cli.shipped_runs import CLINIC
 from trainer.config import FitConfig, ImportedConfig
 from trainer.datasets import Dataset, load_dataset
-from trainer.diagnosis.checks import (
-    PASSED,
-    Implied,
-    Measured,
-    checks,
-    failed,
-    implied_differs,
-    implied_sentence,
-    notes,
-    why_not_implied,
-)
-from trainer.diagnosis.diagnose import Examination, diagnose, headline, information_sentence, neighbours_sentence, prior_sentence
+from trainer.diagnosis.checks import PASSED, checks, failed, implied_differs, implied_sentence, notes, why_not_implied
+from trainer.diagnosis.diagnose import diagnose, headline, information_sentence, neighbours_sentence, prior_sentence
 from trainer.diagnosis.measure import examine
 from trainer.metrics.evaluate import Budget, evaluate
 from trainer.models.torch_engine import Posterior, Vae
 from trainer.numerals import percent
-from trainer.runs.folder import HOME, list_runs, load_run
+from trainer.runs.catalogue import HOME, list_runs, load_run
+from trainer.runs.examination import Examination, Implied, Measured
 
 SHIPPED = [(part, name) for part in ("runs", "clinic", "sweep") for name in list_runs(HOME / "assets" / part)]
 EXAMINED = [(part, name) for part, name in SHIPPED if load_run(name, HOME / "assets" / part).info.examination is not None]

@@ -24,7 +24,8 @@ from trainer.models.picture_classifier import (
     scores_of,
 )
 from trainer.models.torch_engine import Stack, build_layer
-from trainer.runs.folder import HOME, RunWriter, load_run
+from trainer.runs.catalogue import HOME, load_run
+from trainer.runs.write import RunWriter
 from trainer.training.fit import Finishing, fit, refresh_classifier
 
 CONFIG = FitConfig(hidden=(12,), epochs=2, batch_size=17, umap=False)

@@ -13,11 +13,12 @@ from trainer.cli.main import main
 from trainer.cli.shipped_runs import BETAS, CLINIC, MNIST_BETAS, linear, set_by_hand
 from trainer.config import FitConfig, checked
 from trainer.datasets import load_dataset
-from trainer.diagnosis.diagnose import Examination, diagnose, pressure
+from trainer.diagnosis.diagnose import diagnose, pressure
 from trainer.diagnosis.measure import examine
 from trainer.errors import ConfigError, RunCorrupt
 from trainer.models.torch_engine import Vae
-from trainer.runs.folder import HOME, list_runs, load_run
+from trainer.runs.catalogue import HOME, list_runs, load_run
+from trainer.runs.examination import Examination
 from trainer.training.fit import fit
 
 EXPECTED = {
@@ -181,7 +182,7 @@ def test_examine_adds_what_an_older_run_lacks(digits, tmp_path, capsys):
         pass
     run = load_run("old", tmp_path)
     first = run.info.examination
-    from trainer.runs.folder import RunWriter
+    from trainer.runs.write import RunWriter
 
     RunWriter(run.folder).write_info(run.info.model_copy(update={"examination": None}))
     assert load_run("old", tmp_path).info.examination is None

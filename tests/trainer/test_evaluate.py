@@ -6,7 +6,7 @@ import torch
 
 import trainer.metrics.evaluate as module
 from trainer.metrics.evaluate import decode_of, encode_all, evaluate, knn_accuracy, seeded, to_unit
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 from trainer.training.objectives import kl_standard_normal
 
 

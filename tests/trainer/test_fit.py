@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 from trainer.config import FitConfig, checked
 from trainer.datasets import load_dataset
 from trainer.errors import ConfigError, RunCorrupt, RunError, TrainingDiverged
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 from trainer.training.fit import EpochEnded, Finished, Stepped, film_moments, fit
 
 CONFIG = FitConfig(hidden=(12,), epochs=5, batch_size=17, umap=False)  # 60 images: the last batch of an epoch is short
@@ -167,7 +167,7 @@ def test_a_full_disk_keeps_the_checkpoint_before(tiny_dataset, tmp_path, monkeyp
     """The third checkpoint cannot be written: one sentence, and resuming gives what an undisturbed run gives."""
     monkeypatch.setattr("trainer.training.fit.CHECKPOINT_S", 0.0)
     run_to_end(CONFIG, tiny_dataset, "whole", tmp_path)
-    import trainer.runs.folder as runs
+    import trainer.runs.storage as runs
 
     real, n_writes = runs.os.fsync, []
 

@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 from trainer.datasets import availability, load_dataset
 from trainer.metrics.evaluate import EVALUATION_SEED, seeded, to_unit
 from trainer.metrics.implied_beta import implied_beta, implied_beta_of, record
-from trainer.runs.folder import HOME, list_runs, load_run
+from trainer.runs.catalogue import HOME, list_runs, load_run
 
 SIGMA2 = 0.04
 

@@ -6,7 +6,8 @@ import torch
 
 from trainer.config import PRESETS, checked
 from trainer.datasets import load_dataset
-from trainer.runs.folder import Run, load_run
+from trainer.runs.catalogue import load_run
+from trainer.runs.read import Run
 from trainer.training.fit import fit
 from trainer.training.objectives import kl_standard_normal
 

@@ -9,7 +9,7 @@ import torch
 from trainer.config import PRESETS, FitConfig, checked
 from trainer.datasets import Dataset
 from trainer.errors import ConfigError
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 from trainer.training.fit import EpochEnded, fit, labelled_images, mean_image
 
 KINDS = {
@@ -106,7 +106,7 @@ def test_the_encoder_lags_only_until_information_peaks(tiny_dataset, tmp_path, m
 
 
 def test_encoder_steps_leave_the_decoder_alone(tiny_dataset, tmp_path):
-    from trainer.runs.folder import RunWriter
+    from trainer.runs.write import RunWriter
     from trainer.training.fit import Trainer
     from trainer.training.objectives import Knobs
 

@@ -107,7 +107,7 @@ def test_a_device_that_is_not_there_is_one_sentence():
 @pytest.mark.parametrize("precision", ["fp32", "autocast"])
 def test_a_gpu_trains_what_the_processor_trains(tmp_path, tiny_dataset, precision):
     from trainer.config import FitConfig
-    from trainer.runs.folder import load_run
+    from trainer.runs.catalogue import load_run
     from trainer.training.fit import fit
 
     config = FitConfig(hidden=(32,), epochs=40, batch_size=20, umap=False, precision=precision)
@@ -133,7 +133,7 @@ def bound_of(precision: str, folder: Path) -> float:
     """The test ELBO of digits in two dimensions after a training in that precision."""
     from trainer.config import PRESETS, checked
     from trainer.datasets import load_dataset
-    from trainer.runs.folder import load_run
+    from trainer.runs.catalogue import load_run
     from trainer.training.fit import fit
 
     config = checked(PRESETS["digits-2d"], likelihood="bernoulli", epochs=60, precision=precision, umap=False)

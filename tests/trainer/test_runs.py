@@ -11,7 +11,11 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from trainer.errors import ConfigError, RunCorrupt, RunError, RunNotFound
-from trainer.runs.folder import HOME, RunInfo, RunWriter, digest, list_runs, load_run, read_info, size_bytes
+from trainer.runs.catalogue import HOME, list_runs, load_run
+from trainer.runs.folder import digest
+from trainer.runs.read import read_info, size_bytes
+from trainer.runs.records import RunInfo
+from trainer.runs.write import RunWriter
 
 FILES = [
     "weights.safetensors", "encodings.safetensors", "film.safetensors", "projection.safetensors", "classifier.safetensors",
@@ -399,7 +403,7 @@ def test_a_remote_run_that_was_cut_resumes_to_the_same_weights(trained, tiny_dat
         pass
     events.close()
     with pytest.raises(
-        RunError, match=r"run 'cut' is interrupted after 3 of 6 epochs; call trainer\.fit\.fit again with resume=True"
+        RunError, match=r"run 'cut' is interrupted after 3 of 6 epochs; call trainer\.training\.fit\.fit again with resume=True"
     ):
         load_run("cut", root)
     for _ in fit(local.config, tiny_dataset, "cut", root, resume=True):

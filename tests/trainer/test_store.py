@@ -220,7 +220,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path):
 
 def test_fsspec_is_imported_only_for_an_address():
     code = (
-        "import sys, trainer\nfrom trainer.runs.folder import list_runs\n"
+        "import sys, trainer\nfrom trainer.runs.catalogue import list_runs\n"
         "list_runs('.')\nlist_runs('file:///')\nprint('fsspec' in sys.modules)"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

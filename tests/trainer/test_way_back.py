@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from trainer.maps import inverse as w
 from trainer.maps.projection import honesty, lattice_map, pca, square_extent
-from trainer.runs.folder import RunWriter, load_run
+from trainer.runs.catalogue import load_run
+from trainer.runs.write import RunWriter
 
 RNG = np.random.default_rng(5)
 EXTENT = (-2.0, 2.0, -2.0, 2.0)

@@ -36,7 +36,7 @@ from trainer.metrics.evaluate import bound_terms, seeded
 from trainer.metrics.importance import importance_estimate
 from trainer.models.layers import ImageShape, parts_of
 from trainer.numerals import count, percent
-from trainer.runs.folder import RunWriter
+from trainer.runs.write import RunWriter
 from trainer.training.fit import Trainer
 
 BATCH = 128

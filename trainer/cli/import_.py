@@ -21,7 +21,9 @@ from trainer.cli.arguments import NewName, RunsToWrite, parse
 from trainer.config import check_run_name
 from trainer.errors import LatentError, RunError
 from trainer.numerals import count, number, percent
-from trainer.runs.folder import RUN_JSON, RunInfo, default_roots
+from trainer.runs.catalogue import default_roots
+from trainer.runs.folder import RUN_JSON
+from trainer.runs.records import RunInfo
 from trainer.runs.storage import place
 
 if TYPE_CHECKING:

@@ -24,22 +24,12 @@ from trainer.console import Command, program, run_one
 from trainer.errors import ConfigError, LatentError, RunError
 from trainer.numerals import count, number, percent
 from trainer.preflight import keep_compiled_code
-from trainer.runs.folder import (
-    RUN_JSON,
-    Run,
-    RunInfo,
-    RunWriter,
-    copy_of,
-    default_roots,
-    free_name,
-    list_runs,
-    load_run,
-    own_name,
-    read_info,
-    shipped_names,
-    shipped_roots,
-)
+from trainer.runs.catalogue import default_roots, free_name, list_runs, load_run, own_name, shipped_names, shipped_roots
+from trainer.runs.folder import RUN_JSON
+from trainer.runs.read import Run, read_info
+from trainer.runs.records import RunInfo
 from trainer.runs.storage import place, store_of
+from trainer.runs.write import RunWriter, copy_of
 
 if TYPE_CHECKING:
     from trainer.datasets import Dataset

@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from trainer.diagnosis.diagnose import Examination, diagnose
+from trainer.diagnosis.diagnose import diagnose
 from trainer.errors import LatentError, RunError
 from trainer.numerals import count, number, percent
-from trainer.runs.folder import Run
+from trainer.runs.examination import Examination
+from trainer.runs.read import Run
 
 if TYPE_CHECKING:
     from trainer.metrics.evaluate import Budget

@@ -16,7 +16,8 @@ import torch
 
 from trainer.config import PRESETS, FitConfig, checked
 from trainer.datasets import Dataset, load_dataset
-from trainer.runs.folder import HOME, RunWriter
+from trainer.runs.catalogue import HOME
+from trainer.runs.write import RunWriter
 from trainer.training.fit import Trainer, fit, now
 
 FOLDERS = {"clinic": HOME / "assets" / "clinic"} | dict.fromkeys(("sweep", "mnist-sweep", "linear"), HOME / "assets" / "sweep")

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
 from trainer.config import FitConfig, ImportedConfig
 from trainer.numerals import count, number, percent, three_figures
+from trainer.runs.examination import Implied, Measured
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,49 +44,6 @@ SHIFTED = 0.1  # by which share the means would have to change; encoders that ar
 FEW_EFFECTIVE = 2.0  # effective draws, of 200 or so
 CLOSE = 0.12  # relative: how near the ratio of two betas must be to a number that explains it
 SCORED = 1000  # images at once
-
-
-class Implied(BaseModel):
-    """`implied_beta.ImpliedBeta` as run.json keeps it; a dimension without a value is None, and so is what an older run lacks."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-    value: float
-    low: float
-    high: float
-    spread: float
-    n: int
-    per_dim: tuple[float | None, ...]
-    means: float | None = None
-    means_low: float | None = None
-    means_high: float | None = None
-    means_shift: float | None = None
-
-
-class Measured(BaseModel):
-    """What the checks rest on, of n images as the model sees them.
-
-    n_pixels: P, n_positions: H·W · nll, mean_nll: −log p of the images under the decoder at their mean codes, and under their data set's
-    mean picture · perfect_nll: under a decoder that gives each image itself · excess, excess_error: nll − mean_nll, mean and standard
-    error over the images · alone: the largest difference of a code when its image is encoded alone, over 1 + its size · outside: share of
-    decoded pixels more than .25 beyond 0 or 1 (0 where a likelihood keeps them inside) · least_logvar, mean_logvar · ess, ess_draws: mean
-    effective number of so many draws of importance sampling.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-    n: int
-    n_pixels: int
-    n_positions: int
-    nll: float
-    mean_nll: float
-    perfect_nll: float
-    excess: float
-    excess_error: float
-    alone: float
-    outside: float
-    least_logvar: float
-    mean_logvar: float
-    ess: float | None = None
-    ess_draws: int | None = None
 
 
 class Pixels(NamedTuple):

@@ -19,24 +19,13 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, model_validator
 
 from trainer.config import FitConfig, checked
-from trainer.diagnosis.checks import (
-    FEWEST_IMAGES,
-    Check,
-    Implied,
-    Measured,
-    checks,
-    failed,
-    implied_differs,
-    implied_sentence,
-    notes,
-    why_not_implied,
-)
+from trainer.diagnosis.checks import FEWEST_IMAGES, Check, checks, failed, implied_differs, implied_sentence, notes, why_not_implied
 from trainer.errors import ConfigError
 from trainer.metrics.collapse import ACTIVE_VARIANCE
 from trainer.numerals import count, number, percent, three_figures
+from trainer.runs.examination import SURELY, Examination
 
 Kind = Literal["healthy", "surplus", "over-regularised", "collapsed", "strong-decoder", "kl-without-information", "no-verdict"]
 
@@ -44,94 +33,9 @@ USED = 0.05  # nats that reconstruction must lose when a dimension is shuffled, 
 LITTLE = math.log(2)  # nats below which a code does not even tell one half of the images from the other
 EMPTY = 0.5  # share of the KL that must be information, else most of it is not
 PRESSURE = 1.5  # effective beta from which the KL term is called too heavy
-CAPPED = 0.9  # share of log N from which an estimate says "at least"
 NEAR, FAR = 1.0, 1.0  # nats: a distance to the prior surely below the first, or surely above the second, is worth a conclusion
-SURELY = 2.0  # standard errors
 SAME = 0.05  # nats from the prior that are as good as none
 TIGHT = 0.1  # relative width of a bracket that is told as one number
-
-
-class Examination(BaseModel):
-    """What was measured of a run on `n` held-out images, nats per image; stored in run.json.
-
-    information, marginal_kl, total_correlation, dimension_wise_kl (K): see `trainer.metrics.information`; ceiling = log n · baseline =
-    E_q[−log p(x|z)] · shuffled, zeroed (K): its rise without dimension k, see `trainer.metrics.collapse.Interventions`, with their standard
-    errors, of `interventions_n` images · all_shuffled: its rise when the whole code is another image's · sensitivity (K): mean
-    ‖∂x_hat/∂z_k‖ · residual: mean squared error of a pixel at sampled codes · sigma: the fixed or learned scale of a pixel, None where
-    there is none or every pixel has its own.
-
-    Not in runs of before: prior_low, prior_error, prior_density: the lower bound of the distance to the prior, see
-    `trainer.metrics.information_bracket`; marginal_kl is the upper one · variance (K): of the posterior mean over the images ·
-    signal_to_noise (K): that over the mean posterior variance · knn_means, knn_draws: share of the examined images whose class their 15
-    nearest neighbours among the others vote for, by posterior means and by one draw of each posterior · implied: the β that the model
-    implies · measured: what the checks rest on.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-    n: int
-    mean_kl: float
-    information: float
-    information_error: float
-    marginal_kl: float
-    total_correlation: float
-    dimension_wise_kl: tuple[float, ...]
-    baseline: float
-    shuffled: tuple[float, ...]
-    zeroed: tuple[float, ...]
-    all_shuffled: float
-    sensitivity: tuple[float, ...]
-    residual: float
-    sigma: float | None = None
-    shuffled_error: tuple[float, ...] | None = None
-    zeroed_error: tuple[float, ...] | None = None
-    interventions_n: int | None = None
-    prior_low: float | None = None
-    prior_error: float | None = None
-    prior_density: str = ""
-    variance: tuple[float, ...] | None = None
-    signal_to_noise: tuple[float, ...] | None = None
-    knn_means: float | None = None
-    knn_draws: float | None = None
-    implied: Implied | None = None
-    measured: Measured | None = None
-
-    @property
-    def ceiling(self) -> float:
-        """log n nats: more cannot be seen with n images."""
-        return math.log(self.n)
-
-    @property
-    def is_capped(self) -> bool:
-        """Whether the estimate of the information is so near log n that the information may be any larger."""
-        return self.n > 1 and self.information > CAPPED * self.ceiling
-
-    @property
-    def prior_distance(self) -> tuple[float, float]:
-        """Lower and upper bound of KL(q(z) ‖ p(z)), nats; each two standard errors farther out, and never below 0.
-
-        Both are means over the images of nearly the same log ratio of q(z) and p(z), so the error of the lower one holds for the upper one
-        too; where the prior itself fits best and has no error, that of the information stands in.
-        """
-        high = max(0.0, self.marginal_kl + SURELY * max(self.prior_error or 0.0, self.information_error))
-        low = 0.0 if self.prior_low is None else self.prior_low - SURELY * (self.prior_error or 0.0)
-        return min(max(0.0, low), high), high
-
-    @property
-    def information_between(self) -> tuple[float, float]:
-        """Lower and upper bound of the information of image and code, nats: the mean KL less the two bounds of the distance."""
-        low = max(0.0, self.information)
-        return low, max(low, self.mean_kl - self.prior_distance[0])
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> Examination:
-        of_dims = (
-            self.dimension_wise_kl, self.shuffled, self.zeroed, self.sensitivity, self.shuffled_error, self.zeroed_error, self.variance,
-            self.signal_to_noise, None if self.implied is None else self.implied.per_dim,
-        )  # fmt: skip
-        lengths = {len(values) for values in of_dims if values is not None}
-        if len(lengths) != 1 or self.n < 1:
-            raise ValueError(f"the examination has {sorted(lengths)} dimensions of {self.n} images")
-        return self
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from trainer.datasets import Dataset
-from trainer.diagnosis.checks import Implied, Measured, measure
-from trainer.diagnosis.diagnose import Examination
+from trainer.diagnosis.checks import measure
 from trainer.errors import ConfigError
 from trainer.metrics.collapse import BATCH, decoder_sensitivity, intervention_losses
 from trainer.metrics.evaluate import (
@@ -35,7 +34,9 @@ from trainer.metrics.importance import importance_estimate
 from trainer.metrics.information import information_split
 from trainer.metrics.information_bracket import prior_distance
 from trainer.models.torch_engine import Vae
-from trainer.runs.folder import Run, RunWriter
+from trainer.runs.examination import Examination, Implied, Measured
+from trainer.runs.read import Run
+from trainer.runs.write import RunWriter
 
 MOST_IMAGES = 4000  # enough for shares of a per cent, and seconds on an old machine
 SENSITIVITY_IMAGES = 500

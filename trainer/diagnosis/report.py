@@ -14,7 +14,6 @@ import numpy as np
 import torch
 
 from trainer.datasets import Dataset, Split
-from trainer.diagnosis.diagnose import CAPPED
 from trainer.errors import ConfigError, DataError
 from trainer.metrics.collapse import (
     decoder_sensitivity,
@@ -32,6 +31,7 @@ from trainer.metrics.information import information_split
 from trainer.metrics.information_bracket import prior_distance
 from trainer.metrics.quadrature import gap_map
 from trainer.models.torch_engine import Vae
+from trainer.runs.examination import CAPPED
 
 Part = Literal["collapse", "information", "interventions", "sensitivity", "implied-beta", "gaps", "gradients", "disentanglement"]
 PARTS: tuple[Part, ...] = get_args(Part)

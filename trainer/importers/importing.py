@@ -4,7 +4,7 @@
     import_model   a model and a data set: encodes the test split and does the rest
     check_model    a model and a data set: only what is understood of them; writes nothing
 
-Both write the run folder of `trainer.runs.folder`, `run.json` last, so that a half-written run is none. Where the decoder is a chain of
+Both write a run folder (`trainer.runs.folder`), `run.json` last, so that a half-written run is none. Where the decoder is a chain of
 layers that our engines know (`trainer.importers.tracing`), the run decodes in the browser as any other. Weights of the model are read as
 tensors in this process; nothing is unpickled, and the app never imports anybody's module.
 
@@ -32,7 +32,7 @@ from torch import Tensor
 
 from trainer.config import ImportedConfig, config_error
 from trainer.datasets import Dataset, dataset_names
-from trainer.diagnosis.checks import Implied, Pixels, checks, failed, implied_sentence, measure, notes, why_not_implied
+from trainer.diagnosis.checks import Pixels, checks, failed, implied_sentence, measure, notes, why_not_implied
 from trainer.diagnosis.diagnose import LITTLE
 from trainer.diagnosis.measure import examine
 from trainer.errors import ConfigError, DataError, RunError
@@ -51,9 +51,13 @@ from trainer.models.picture_classifier import PictureClassifier
 from trainer.models.torch_engine import Posterior, Vae
 from trainer.numerals import count, number, percent
 from trainer.preflight import keep_compiled_code
-from trainer.runs import folder as files
-from trainer.runs.folder import DatasetInfo, Metrics, Origin, Root, Run, RunInfo, RunWriter, default_roots, load_run
+from trainer.runs.catalogue import default_roots, load_run
+from trainer.runs.examination import Implied
+from trainer.runs.folder import ENCODINGS, IMAGES, RUN_JSON, WEIGHTS, digest
 from trainer.runs.image_packing import pack
+from trainer.runs.read import Root, Run
+from trainer.runs.records import DatasetInfo, Metrics, Origin, RunInfo
+from trainer.runs.write import RunWriter
 from trainer.training.fit import HELD_OUT, NLL_IMAGES, NLL_SAMPLES, maps_of, now
 from trainer.training.picture_classifier import ClassifierTraining, has_classes
 
@@ -325,7 +329,7 @@ class _Book:
     def check_free(self) -> None:
         """Raises `RunError` where a run has the name, before minutes of work."""
         folder = self.writer.folder
-        if (folder / files.RUN_JSON).is_file() and not self.overwrite:
+        if (folder / RUN_JSON).is_file() and not self.overwrite:
             raise RunError(f"run {self.name!r} is already in {folder.parent}; --overwrite replaces it, --name starts another.")
 
     def write(
@@ -350,9 +354,9 @@ class _Book:
         weights["log_sigma"] = np.asarray(np.log(config.sigma), np.float32)
         model.load_state_dict({key: torch.from_numpy(array.copy()) for key, array in weights.items()})
         spread = np.full_like(mu, -np.inf) if logvar is None else logvar
-        arrays = {files.WEIGHTS: weights, files.ENCODINGS: self.encodings(model, mu, spread, labels)}
+        arrays = {WEIGHTS: weights, ENCODINGS: self.encodings(model, mu, spread, labels)}
         if self.data is not None and self.data.name not in dataset_names():
-            arrays[files.IMAGES] = pack(self.data.subset("test").images)
+            arrays[IMAGES] = pack(self.data.subset("test").images)
         maps = self.maps(model, mu, spread, labels)
         metrics, examination = self.measured(model, mu, logvar)
         classifier = self.classifier_of(model)
@@ -447,7 +451,7 @@ class _Book:
         if self.data is None:
             # no two such runs are of the same images as far as anybody knows
             return DatasetInfo(
-                name=f"own:{self.name}", sha256=files.digest({"mu": mu}, self.name), image_shape=shape, class_names=class_names,
+                name=f"own:{self.name}", sha256=digest({"mu": mu}, self.name), image_shape=shape, class_names=class_names,
                 n_train=0, n_test=len(mu),
             )  # fmt: skip
         data = self.data

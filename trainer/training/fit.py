@@ -23,7 +23,6 @@ from torch import Tensor
 
 from trainer.config import FitConfig, check_run_name
 from trainer.datasets import Dataset, Split, is_built_in
-from trainer.diagnosis.diagnose import Examination
 from trainer.diagnosis.measure import MOST_IMAGES, examine
 from trainer.errors import ConfigError, DataError, LatentError, RunCorrupt, RunError, TrainingDiverged
 from trainer.likelihoods.registry import HasScale
@@ -49,9 +48,13 @@ from trainer.metrics.pca_spectrum import Spectrum, spectrum
 from trainer.models.picture_classifier import PictureClassifier
 from trainer.models.torch_engine import SemiSupervisedVae, Vae, model_of
 from trainer.preflight import keep_compiled_code
-from trainer.runs import folder as files
-from trainer.runs.folder import DatasetInfo, Metrics, Run, RunInfo, RunWriter
+from trainer.runs.examination import Examination
+from trainer.runs.folder import CHECKPOINT, FILM, HISTORY, TIMING, WEIGHTS
+from trainer.runs.folder import ENCODINGS as ENCODINGS_FILE
+from trainer.runs.read import Run, other_data, read_info
+from trainer.runs.records import DatasetInfo, Metrics, RunInfo
 from trainer.runs.storage import Place
+from trainer.runs.write import RunWriter
 from trainer.training import checkpoint
 from trainer.training.checkpoint import Progress, Row
 from trainer.training.closed_form import fill_with_pca, finish_linear_vae
@@ -154,7 +157,7 @@ def fit(
         raise refusal or RunError("the first process refused to begin; its sentence says why.")
     if config.umap and config.latent_dim > 2:
         keep_compiled_code()
-    stored = files.read_info(writer.folder) if resume else None
+    stored = read_info(writer.folder) if resume else None
     config = stored.config if stored else config
     trainer = Trainer(
         config, dataset, writer, stored.preset if stored else preset, stored.created if stored else now(), device, team, film
@@ -183,13 +186,13 @@ def _prepare_folder(writer: RunWriter, config: FitConfig, dataset: Dataset, resu
     refuse_to_lose(writer, resume, overwrite)
     writer.check_writable()
     if resume:
-        info = files.read_info(writer.folder)
+        info = read_info(writer.folder)
         for key, value in config.model_dump().items():
             stored = getattr(info.config, key)
             if value != stored:
                 raise ConfigError(key, value, f"{stored!r}, with which run {name!r} began (--resume goes on as it began)")
         if info.dataset.sha256 != dataset.sha256:
-            raise RunError(files.other_data(dataset, name, "began with"))
+            raise RunError(other_data(dataset, name, "began with"))
         return info.config
     return config
 
@@ -204,11 +207,11 @@ def refuse_to_lose(writer: RunWriter, resume: bool, overwrite: bool) -> None:
             raise RunError(f"nothing to resume: there is no run {name!r} in {root}; leave --resume out to start it.")
         return
     if resume:
-        info = files.read_info(writer.folder)
+        info = read_info(writer.folder)
         if info.state == "finished":
             raise RunError(f"run {name!r} is finished ({info.epoch} epochs); --overwrite trains it anew, --name starts another.")
     elif not overwrite:
-        goes_on = "" if files.read_info(writer.folder).state == "finished" else "--resume goes on, "
+        goes_on = "" if read_info(writer.folder).state == "finished" else "--resume goes on, "
         raise RunError(f"run {name!r} is already in {root}; {goes_on}--overwrite replaces it, --name starts another.")
 
 
@@ -461,7 +464,7 @@ class Trainer:
     def checkpoint(self) -> None:
         """The state at the end of an epoch as one file: an interrupted write leaves the one before."""
         if self.team.is_writer:
-            self.writer.write_arrays(files.CHECKPOINT, *checkpoint.pack(self.model, self.optimiser, self.progress))
+            self.writer.write_arrays(CHECKPOINT, *checkpoint.pack(self.model, self.optimiser, self.progress))
             self.write_state("training")
         self.saved = time.perf_counter()
 
@@ -474,7 +477,7 @@ class Trainer:
             self.progress = checkpoint.unpack(*found, self.model, self.optimiser)
         except (KeyError, ValueError, RuntimeError, TypeError):
             raise RunCorrupt(
-                f"run {self.writer.folder.name!r}: {files.CHECKPOINT} does not fit this run; train it anew with --overwrite."
+                f"run {self.writer.folder.name!r}: {CHECKPOINT} does not fit this run; train it anew with --overwrite."
             ) from None
 
     def bytes_on_disk(self) -> int:
@@ -543,17 +546,17 @@ class Trainer:
         with np.errstate(invalid="ignore"):
             kl = 0.5 * (mu.astype(float) ** 2 + np.expm1(logvar.astype(float)) - logvar).sum(1)
         labels = np.full(len(mu), -1) if self.test.labels is None else self.test.labels
-        writer.write_arrays(files.WEIGHTS, {key: value.cpu().numpy() for key, value in self.model.state_dict().items()})
-        writer.write_arrays(files.ENCODINGS, {
+        writer.write_arrays(WEIGHTS, {key: value.cpu().numpy() for key, value in self.model.state_dict().items()})
+        writer.write_arrays(ENCODINGS_FILE, {
             "mu": mu, "logvar": logvar, "elbo": (-(nll + kl)).astype(np.float32), "reconstruction": nll.astype(np.float32),
             "label": labels.astype(np.int64), "index": self.test.index,
         })  # fmt: skip
-        writer.write_arrays(files.FILM, {
+        writer.write_arrays(FILM, {
             "mu": np.stack(progress.film_mu).astype(np.float16), "epoch": np.array(progress.film_epoch, np.float32),
             "label": labels[self.film_pick].astype(np.int64), "index": self.test.index[self.film_pick],
         })  # fmt: skip
-        writer.write_rows(files.HISTORY, progress.history)
-        writer.write_rows(files.TIMING, progress.timing)
+        writer.write_rows(HISTORY, progress.history)
+        writer.write_rows(TIMING, progress.timing)
         if not is_built_in(self.dataset.name):  # nobody else has the images, and the folder may be moved
             writer.write_test_images(self.test.images)
         yield self.entered(MAPS)

@@ -45,7 +45,8 @@ from explorer.widgets.verdict import verdict_line
 from trainer.errors import LatentError
 from trainer.maps.projection import Projection
 from trainer.numerals import dimension
-from trainer.runs.folder import Run, RunInfo
+from trainer.runs.read import Run
+from trainer.runs.records import RunInfo
 
 HEIGHTS = {2: 460, 3: 400, 4: 340}
 PICTURE_PX = 140  # 5 × 28

@@ -19,7 +19,8 @@ from explorer.text.run_summary import model_words, number
 from trainer.config import PRESETS, FitConfig
 from trainer.console import program
 from trainer.models.numpy_engine import Codes
-from trainer.runs.folder import Run, RunInfo
+from trainer.runs.read import Run
+from trainer.runs.records import RunInfo
 
 Floats = NDArray[np.float32]
 

@@ -13,7 +13,7 @@ from explorer.session import columns as comparison
 from explorer.session.load import open_page
 from explorer.text.escape import plain
 from explorer.text.run_summary import number
-from trainer.runs.folder import RunInfo
+from trainer.runs.records import RunInfo
 
 RATE_HELP = """**Rate** R: mean KL(q(z|x) ‖ p(z)) over the test images. **Distortion** D: mean −E_q[log p(x|z)], the reconstruction loss.
 ELBO = −(D + R), so the dashed lines join models of the same ELBO, and lower left is better (Alemi et al. 2018, “Fixing a Broken ELBO”,

@@ -13,7 +13,8 @@ from explorer.pages.dimensions import traversals
 from explorer.session.link import take_renamed
 from explorer.session.load import State
 from trainer.metrics.collapse import is_active, kl_per_dim, spread_sentence
-from trainer.runs.folder import Run, RunInfo
+from trainer.runs.read import Run
+from trainer.runs.records import RunInfo
 
 SECTIONS = ("KL", "information", "prior", "traversals", "linear-VAE prediction", "sweep over β", "fix")
 RENAMED = {"before training": "linear-VAE prediction", "mend": "fix"}  # in links of before

@@ -19,7 +19,9 @@ from trainer.config import MAX_RUN_NAME, checked
 from trainer.diagnosis.diagnose import Diagnosis, Remedy, diagnose
 from trainer.errors import RunError
 from trainer.numerals import number
-from trainer.runs.folder import Run, RunInfo, default_roots, load_run
+from trainer.runs.catalogue import default_roots, load_run
+from trainer.runs.read import Run
+from trainer.runs.records import RunInfo
 from trainer.runs.storage import store_of
 
 EVERY_S = 1.0

@@ -20,19 +20,12 @@ from explorer.text.test_images import image_name
 from explorer.widgets.parts import decoder
 from trainer.console import program
 from trainer.diagnosis.checks import PASSED, Check, failed
-from trainer.diagnosis.diagnose import (
-    USED,
-    Diagnosis,
-    Examination,
-    diagnose,
-    implied_line,
-    information_sentence,
-    prior_bracket,
-    used_dimensions,
-)
+from trainer.diagnosis.diagnose import USED, Diagnosis, diagnose, implied_line, information_sentence, prior_bracket, used_dimensions
 from trainer.metrics.collapse import is_active, kl_per_dim, population_kl
 from trainer.numerals import count, dimension, number
-from trainer.runs.folder import Run, RunInfo
+from trainer.runs.examination import Examination
+from trainer.runs.read import Run
+from trainer.runs.records import RunInfo
 
 Doubles = NDArray[np.float64]
 MOST_SORTED = 1000  # numbers that stand for the images of one dimension in the live chart

@@ -16,7 +16,7 @@ from explorer.session.pins import pin_name
 from explorer.widgets import parts
 from explorer.widgets.parts import decoder, show_picture
 from trainer.numerals import dimension, number
-from trainer.runs.folder import Run
+from trainer.runs.read import Run
 
 N_SHOWN = 8
 STEPS = np.linspace(-3, 3, 13)  # standard deviations of the prior, or of the codes where there is none

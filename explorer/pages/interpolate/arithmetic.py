@@ -31,7 +31,7 @@ from explorer.widgets.parts import show_picture
 from trainer.latent.paths import GridKind, analogy, corner_grid, direction
 from trainer.maps.support import LOW, density_words
 from trainer.numerals import number
-from trainer.runs.folder import Run
+from trainer.runs.read import Run
 
 TERM_PX, CELL_PX = 84, 56
 N_FILM = 9

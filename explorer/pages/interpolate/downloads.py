@@ -16,7 +16,7 @@ from explorer.pictures.arrays import to_picture
 from explorer.pictures.export import Film, Report, animation, codes_csv, filmstrip, framed, png, safe_file_name
 from trainer.latent.paths import resampled
 from trainer.maps.support import LOW
-from trainer.runs.folder import Run
+from trainer.runs.read import Run
 
 Codes = NDArray[np.float32]
 Labels = NDArray[np.int64] | None

@@ -27,7 +27,7 @@ from trainer.latent.paths import FORMULAS, WALK_KINDS, Along, Walk, WalkKind, ev
 from trainer.maps.projection import Projection
 from trainer.maps.support import density_figure
 from trainer.numerals import number, percent
-from trainer.runs.folder import Run
+from trainer.runs.read import Run
 
 KEY = "interpolate-surface"
 DRAWN = "drawn"

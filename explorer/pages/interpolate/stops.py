@@ -23,7 +23,7 @@ from explorer.widgets.picture_source import Picked, chosen_row, class_of, handed
 from trainer.latent.paths import class_means
 from trainer.maps.support import LOW, density_words
 from trainer.numerals import count
-from trainer.runs.folder import Run
+from trainer.runs.read import Run
 
 TILE_PX, PICTURE_PX = 96, 64
 SUPPORT_HELP = (

@@ -16,7 +16,7 @@ from explorer.pictures.judge import Row, as_records, most_unusual_first
 from explorer.text.escape import plain
 from explorer.widgets.picture_source import Several
 from trainer.numerals import decimals
-from trainer.runs.folder import Run
+from trainer.runs.read import Run
 
 PICTURE_PX, ROW_PX = 56, 62
 MOST_ROWS_SHOWN = 12

@@ -41,7 +41,7 @@ from explorer.widgets.picture_source import (
 )
 from trainer.models.numpy_engine import Codes
 from trainer.numerals import number, percent
-from trainer.runs.folder import Run
+from trainer.runs.read import Run
 
 PAD_KEY = "pad-surface"
 TALL_PX = 224  # 8 x 28: whole pixels, and four side by side on a wide page

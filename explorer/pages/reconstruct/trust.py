@@ -19,7 +19,7 @@ from explorer.text.test_images import at_distance
 from explorer.widgets.picture_source import Picked
 from trainer.models.numpy_engine import Codes
 from trainer.numerals import distance, number
-from trainer.runs.folder import Run
+from trainer.runs.read import Run
 
 K_NEAREST = 6
 NEAR_PX = 84

@@ -18,7 +18,7 @@ from explorer.pictures.batch import Item, csv_text, items
 from explorer.pictures.judge import Against, Row, as_records, most_unusual_first, row_of
 from explorer.pictures.trust import population
 from trainer.datasets import load_dataset
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 
 
 def png(seed: int = 0, size: int = 40) -> bytes:

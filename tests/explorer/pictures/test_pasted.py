@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.bench.preprocess import measured, pasted
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 
 
 @pytest.mark.parametrize("name", ["mnist-2d", "mnist-20d"])

@@ -16,7 +16,7 @@ from trainer.config import FitConfig
 from trainer.datasets import load_dataset
 from trainer.models.numpy_engine import Forward
 from trainer.models.torch_engine import Vae
-from trainer.runs.folder import load_run
+from trainer.runs.catalogue import load_run
 
 ROOT = Path(__file__).resolve().parents[3]
 
