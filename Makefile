@@ -1,9 +1,12 @@
 # make app    the app on http://127.0.0.1:8501 with the pretrained runs
+# make dev    the same for those who change it: what is saved is seen at once, Python and TypeScript
+# make quick  the checks before a commit: style, types, imports, front end, tests that need no page and no training
+# make browser  the tests that drive a browser
 # make test   everything that is checked: style, types, imports, front end, Python, browser
 # make front  rebuilds explorer/surface/dist from TypeScript (needs Node)
 # make assets trains the pretrained runs anew (half an hour on 2 cores)
 .DEFAULT_GOAL := app
-.PHONY: app test front assets clean
+.PHONY: app dev quick browser test front assets clean
 PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
@@ -32,6 +35,15 @@ $(VENV)/.tested: tests/requirements.txt requirements.txt | $(VENV)/.installed
 	@echo "Installing what the tests need (once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt || { echo "Could not install tests/requirements.txt: is the network there?"; exit 1; }
 	@touch $@
+
+dev: $(VENV)/.tested
+	@$(BIN)/python tests/dev.py --port $(PORT)
+
+quick: $(VENV)/.tested
+	@$(BIN)/python tests/check.py quick
+
+browser: $(VENV)/.tested
+	@$(BIN)/python tests/check.py browser
 
 test: $(VENV)/.tested
 	@$(BIN)/python tests/check.py

@@ -14,10 +14,10 @@ import os
 import tempfile
 from collections.abc import Callable
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from explorer.surface import bundles
 from explorer.surface.run_bundle import pack_book
 from trainer.errors import LatentError
 from trainer.runs.catalogue import HOME
@@ -121,10 +121,14 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-@lru_cache(maxsize=4)
 def dist(name: str) -> str:
     """A built file of the front end, checked for what would end its element early."""
-    text = files("explorer.surface").joinpath("dist", name).read_text(encoding="utf-8")
+    return _checked(name, bundles.stamp(name))
+
+
+@lru_cache(maxsize=4)
+def _checked(name: str, version: int) -> str:
+    text = bundles.read(name)
     lower = text.lower()
     if any(sign in lower for sign in ("</script", "</style", "<!--", "\r", "\0")):
         raise ValueError(f"dist/{name} cannot stand inside HTML: build it anew")

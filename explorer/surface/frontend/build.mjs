@@ -4,8 +4,10 @@
 //   clinic.js    the clinic's live charts
 //   surface.css  page.css   their style sheets once more, because a page's policy names each by its hash
 
-import { readFile, writeFile } from "node:fs/promises";
-import { build } from "esbuild";
+// `node build.mjs --watch FOLDER` writes them into that folder instead, unminified, and anew at every change (make dev).
+
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { build, context } from "esbuild";
 
 /** d3's four ramps of one file are calls, which a bundler keeps although three are never used: said to be pure, those go. */
 const unusedRamps = {
@@ -28,17 +30,22 @@ const common = {
   logLevel: "warning",
   plugins: [unusedRamps],
 };
+const watched = process.argv[2] === "--watch" ? process.argv[3] : null;
+const out = watched ?? "../dist";
 const banner = { js: "/* Latent Atlas surface. Contains parts of d3 (ISC, Mike Bostock). */" };
 
+function bundleOf(name) {
+  const shared = { ...common, entryPoints: [`src/entries/${name}.ts`], outfile: `${out}/${name}.js`, banner };
+  return watched ? { ...shared, minify: false, sourcemap: "inline", logLevel: "info" } : { ...shared, metafile: true };
+}
+
+await mkdir(out, { recursive: true });
 for (const name of ["surface", "studio", "hosts", "clinic"]) {
-  const outfile = `../dist/${name}.js`;
-  const { metafile } = await build({
-    ...common,
-    entryPoints: [`src/entries/${name}.ts`],
-    outfile,
-    banner,
-    metafile: true,
-  });
+  if (watched) {
+    await (await context(bundleOf(name))).watch();
+    continue;
+  }
+  const { metafile } = await build(bundleOf(name));
   const [[path, { bytes }]] = Object.entries(metafile.outputs);
   console.log(`${path}: ${(bytes / 1000).toFixed(1)} kB`);
 }
@@ -48,5 +55,5 @@ for (const [source, constant, name] of [
 ]) {
   const { outputFiles } = await build({ ...common, entryPoints: [`src/${source}.ts`], write: false });
   const module = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
-  await writeFile(`../dist/${name}.css`, module[constant]);
+  await writeFile(`${out}/${name}.css`, module[constant]);
 }
