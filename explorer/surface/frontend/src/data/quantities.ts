@@ -116,6 +116,14 @@ export function variancePerDim(mu: Float32Array, K: number): Float64Array {
   return out.map((sum) => sum / n);
 }
 
+/** The quantity of which the columns are counted by `PurityJob`. */
+export const PURITY: Omit<Quantity, "values"> = {
+  id: "purity",
+  name: "Neighbours of its class",
+  definition:
+    "Share of the 15 nearest codes (all latent dimensions) that have the point's class: 1 in the middle of a cluster, low on a border.",
+};
+
 /**
  * Share of a point's k nearest codes that have its class, for every point, in slices: `work` until a deadline.
  *

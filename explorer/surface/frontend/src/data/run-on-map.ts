@@ -13,7 +13,7 @@ import { type Codes, type Hole, holesAmongSamples, holesOfPlane } from "../layer
 import { slotOf } from "../layers/points/raster";
 import { decimals } from "../ui/format";
 import { type Extent, type Header, type Payload, type Point, product } from "../wire/payload";
-import { later, type PointFacts, type Quantity, quantitiesOf } from "./quantities";
+import { later, type Near, type PointFacts, PURITY, PurityJob, type Quantity, quantitiesOf } from "./quantities";
 
 /** How many decimals numbers are written with: those of a code, and those of a place on the map. */
 export interface Decimals {
@@ -47,7 +47,8 @@ export class Scene {
   /** z = origin + x·basis[0] + y·basis[1], where the map is a plane in more than two dimensions. */
   private readonly linear: { readonly origin: Float32Array; readonly basis: Float32Array } | null;
   private readonly pictures: { originals: Uint8Array | null };
-  private codeIndex: CodeIndex | null = null;
+  /** What takes long and is the same on every map of these codes. */
+  private searches: { codes: CodeIndex | null; purity: PurityJob | null };
   private decimals_: Decimals | null = null;
   private support_: Support | null = null;
   private holes_: { readonly holes: readonly Hole[]; readonly share: number } | null = null;
@@ -62,6 +63,7 @@ export class Scene {
     this.model = of?.model ?? new Model(payload);
     this.classifier = of ? of.classifier : Classifier.of(payload);
     this.pictures = of?.pictures ?? { originals: null };
+    this.searches = of?.searches ?? { codes: null, purity: null };
     this.mu = of?.mu ?? payload.floats("points_mu");
     this.points = plane ? dropped(plane, this.mu) : payload.floats("points_map");
     this.header = plane ? headerOf(payload.header, plane, this.points) : payload.header;
@@ -179,7 +181,35 @@ export class Scene {
 
   /** Finds the codes nearest to a code, all latent dimensions counted. */
   get codes(): CodeIndex {
-    return (this.codeIndex ??= new CodeIndex(this.mu, this.space.latentDim));
+    return (this.searches.codes ??= new CodeIndex(this.mu, this.space.latentDim));
+  }
+
+  /** Goes on with what another decoder's scene of the same codes has found. */
+  takeSearches({ searches }: Scene): void {
+    this.searches = searches;
+  }
+
+  /** Whether some point has a class, and there are several. */
+  get hasLabels(): boolean {
+    const { nClasses, perClass } = this;
+    return nClasses > 1 && perClass[nClasses] < perClass.reduce((sum, n) => sum + n, 0);
+  }
+
+  /** How pure every point's neighbourhood is, counted in slices from when it is asked for; null without classes. */
+  get purity(): (Quantity & { readonly job: PurityJob }) | null {
+    if (!this.hasLabels) return null;
+    const { mu, labels, space, searches } = this;
+    const find = (z: ArrayLike<number>, k: number, i: number): readonly Near[] => this.codes.find(z, k, undefined, i);
+    const job = (): PurityJob => (searches.purity ??= new PurityJob(mu, space.latentDim, labels, 15, find));
+    return {
+      ...PURITY,
+      get job() {
+        return job();
+      },
+      get values() {
+        return job().values;
+      },
+    };
   }
 
   /** How many encoded images are around a code: the same on every map of a run. */

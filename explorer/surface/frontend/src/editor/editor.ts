@@ -6,7 +6,7 @@
 
 import { type Colouring, colouringOf } from "../data/colour-scale";
 import type { PathChoice } from "../data/interpolation";
-import { extremesOf, type Near, PurityJob, priorShareWithin, type Quantity } from "../data/quantities";
+import { extremesOf, type Near, priorShareWithin, type Quantity } from "../data/quantities";
 import { RandomWalk, type Stationary, stationaryOf } from "../data/random-walk";
 import { Scene } from "../data/run-on-map";
 import { type Choice, caught, factsOf, named } from "../data/selection";
@@ -16,8 +16,19 @@ import { visibleExtent } from "../geometry/camera";
 import { clamp, type How } from "../geometry/inverse";
 import { alongDirection, bounds, type Plane, throughThree } from "../geometry/planes";
 import { isLow, NEIGHBOUR, norm, supportWords } from "../geometry/support";
-import { Walk } from "../kernel/path-ends";
-import { MAX_PINS, PENDING_MS, PinBook, type PinEdit } from "../kernel/pins";
+import { BY_CLASS, colouredBy } from "../kernel/derive";
+import { choiceOf, endsOf, type PathEnds, pathOn } from "../kernel/path-ends";
+import {
+  allPins,
+  MAX_PINS,
+  noPins,
+  PENDING_MS,
+  type PinEdit,
+  type PinsEvent,
+  type PinsState,
+  reducePins,
+} from "../kernel/pins";
+import { allShown, classEntries, only, type Shown } from "../kernel/shown-classes";
 import type { Hole } from "../layers/background/holes";
 import type { Tiles } from "../layers/background/manifold";
 import { Stage } from "../layers/canvas";
@@ -32,7 +43,7 @@ import { GroupsPanel } from "../panels/groups";
 import { HelpPanel } from "../panels/help";
 import { Hint } from "../panels/hint";
 import { type Background, LayersMenu, type LayersMenuOffer, type Overlay } from "../panels/layers-menu";
-import { allShown, Legend, type LegendEntry, type Shown } from "../panels/legend";
+import { Legend } from "../panels/legend";
 import { type Look, PathPlayer } from "../panels/path-player";
 import { PicturesByClass } from "../panels/pictures-by-class";
 import { PinsPanel } from "../panels/pins";
@@ -140,14 +151,6 @@ const WORDS_MS = 50;
 const INDEX_SLICE_MS = 4;
 /** A found image is looked at this much closer. */
 const FLY_ZOOM = 6;
-const BY_CLASS = "class";
-const PURITY: Omit<Quantity, "values"> = {
-  id: "purity",
-  name: "Neighbours of its class",
-  definition:
-    "Share of the 15 nearest codes (all latent dimensions) that have the point's class: 1 in the middle of a cluster, low on a border.",
-};
-
 interface Wanted {
   ground: boolean;
   points: boolean;
@@ -231,7 +234,7 @@ export class SurfaceView implements Surface {
   private easelKey = "";
   private drawnLabel = "";
   private readonly sliceBox = new PlanePanel({ here: () => Array.from(this.z), show: (plane) => this.layPlane(plane) });
-  private readonly walk = new Walk();
+  private pathEnds: PathEnds | null = null;
   private readonly wander = new RandomWalk(prefersReducedMotion);
   /** What the path's strips stand before where the map is wide; under the film they would be thumbs. */
   private besideMap: HTMLElement | null = null;
@@ -255,7 +258,7 @@ export class SurfaceView implements Surface {
   });
   private readonly gestures: GestureMachine;
   private readonly viewport = new Viewport(() => !prefersReducedMotion());
-  private readonly pinBook: PinBook;
+  private pins: PinsState;
 
   /** What is shown: the host's map, or the same run on a plane of one's own. */
   private scene: Scene | null = null;
@@ -301,7 +304,6 @@ export class SurfaceView implements Surface {
   };
   private colourId = BY_CLASS;
   private colouring: Colouring | null = null;
-  private purity: PurityJob | null = null;
   private links: number[] = [];
   private isDrawerOpen = false;
   private wantedTiles: Tiles | null = null;
@@ -316,7 +318,6 @@ export class SurfaceView implements Surface {
   private frameRequest = 0;
   private lastFrame = 0;
   private pathStart = 0;
-  private dropStart = 0;
   private decodeMs = 0;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private width = 0;
@@ -326,7 +327,7 @@ export class SurfaceView implements Surface {
     bytes: Uint8Array,
     private readonly callbacks: Callbacks,
   ) {
-    this.pinBook = new PinBook(callbacks.onPin !== undefined);
+    this.pins = noPins(callbacks.onPin !== undefined);
     this.classStrip = new PicturesByClass(
       callbacks.onClass ? (label) => callbacks.onClass?.(this.scene?.className(label) ?? "") : null,
     );
@@ -432,7 +433,7 @@ export class SurfaceView implements Surface {
       this.viewport.lookAt(
         bounds(
           scene.points,
-          this.pinBook.all().map(({ map }) => map),
+          allPins(this.pins).map(({ map }) => map),
         ),
         0.94,
       );
@@ -460,15 +461,15 @@ export class SurfaceView implements Surface {
     const isNewMap = !this.base?.isSameMap(base);
     const isNewRun = !this.base?.isSameRun(base);
     const plane = isNewMap ? null : (this.scene?.plane ?? null);
+    if (this.base && !isNewMap) base.takeSearches(this.base);
     this.base = base;
     const scene = plane ? base.onto(plane) : base;
     this.show(scene);
     if (isNewMap) {
       this.z = new Float64Array(scene.space.latentDim);
       this.shown = allShown(scene.nClasses);
-      this.pinBook.clear();
+      this.changePins({ kind: "map changed" });
       this.layerDefaults = "";
-      this.purity = null;
       this.loop = [];
       if (isNewRun) this.selected = [];
       this.trail = [];
@@ -520,17 +521,17 @@ export class SurfaceView implements Surface {
     const offer = offerOf(scene);
     this.drawer.configure(offer);
     this.layers.tiles = offer.tiles.find((tiles) => tiles === this.wantedTiles) ?? offer.tiles[0];
-    if (!this.quantities().some(({ id }) => id === this.colourId)) this.colourId = BY_CLASS;
+    if (![...scene.quantities, scene.purity].some((one) => one?.id === this.colourId)) this.colourId = BY_CLASS;
     if (!offer.backgrounds.includes(this.layers.background)) this.layers.background = "none";
     this.recolour();
-    this.legend.setEntries(legendEntries(scene));
+    this.legend.setEntries(classEntries(scene));
     this.showLegend();
   }
 
   // ---- planes of one's own --------------------------------------------------------------------------------------------
 
   private planeOfPins(three: readonly [number, number, number]): void {
-    const pins = this.pinBook.all();
+    const pins = allPins(this.pins);
     const [a, b, c] = three.map((i) => pins[i]);
     if (!a || !b || !c) return;
     this.layPlane(
@@ -615,9 +616,9 @@ export class SurfaceView implements Surface {
     if (isNew) this.probe = dynamic.probe ?? scene.startPlace();
     else if (probeMoved && dynamic.probe)
       this.probe = scene.plane && this.exactZ ? scene.placeOf(this.exactZ) : dynamic.probe;
-    this.pinBook.confirm(dynamic.pins, performance.now(), dynamic.taken);
+    this.changePins({ kind: "confirmed", known: dynamic.pins, taken: dynamic.taken });
     if (JSON.stringify(dynamic.walk) !== JSON.stringify(before?.walk ?? null))
-      this.walk.choose(dynamic.walk, this.pinBook.all());
+      this.pathEnds = endsOf(dynamic.walk, allPins(this.pins));
     this.showOwn(dynamic, before, isNewDecoder);
     this.showPath(isNewDecoder);
     if (dynamic.options.hint) this.hint.show(dynamic.options.pinnable);
@@ -716,11 +717,11 @@ export class SurfaceView implements Surface {
       map: one.z.map((z) => scene.placeOf(z)),
     });
     if (given) return scene.plane ? { ...onPlane(given), stops: [], others: given.others?.map(onPlane) ?? [] } : given;
-    return this.walk.record(this.pinsHere(), (z) => scene.placeOf(z));
+    return pathOn(this.pathEnds, this.pinsHere(), (z) => scene.placeOf(z));
   }
 
   private walkAlong(choice: PathChoice | null): void {
-    this.walk.choose(choice, this.pinBook.all());
+    this.pathEnds = endsOf(choice, allPins(this.pins));
     this.showPath(false);
     this.showPins();
     this.callbacks.onWalk?.(choice);
@@ -731,7 +732,7 @@ export class SurfaceView implements Surface {
   /** The pins with their places on the map that is shown. */
   private pinsHere(): readonly PinRecord[] {
     const { scene } = this;
-    const pins = this.pinBook.all();
+    const pins = allPins(this.pins);
     return scene?.plane ? pins.map((pin) => ({ ...pin, map: scene.placeOf(pin.z) })) : pins;
   }
 
@@ -1059,18 +1060,9 @@ export class SurfaceView implements Surface {
 
   // ---- colours, lists, finding ----------------------------------------------------------------------------------------
 
-  private quantities(): readonly Quantity[] {
-    if (!this.scene) return [];
-    const purity = hasLabels(this.scene) ? [{ ...PURITY, values: this.purity?.values ?? new Float32Array(0) }] : [];
-    return [...this.scene.quantities, ...purity];
-  }
-
   private setColour(id: string): void {
     if (!this.scene) return;
     this.colourId = id;
-    const { codes, labels, mu, space } = this.scene;
-    if (id === PURITY.id)
-      this.purity ??= new PurityJob(mu, space.latentDim, labels, 15, (z, k, i) => codes.find(z, k, undefined, i));
     this.recolour();
     this.showToolbar();
     this.request({ points: true, above: true });
@@ -1078,8 +1070,7 @@ export class SurfaceView implements Surface {
 
   /** The quantity that colours the points, once it is known. */
   private coloured(): Quantity | null {
-    if (this.colourId === PURITY.id && !this.purity?.isComplete) return null;
-    return this.quantities().find(({ id }) => id === this.colourId) ?? null;
+    return this.scene && colouredBy(this.scene, this.colourId);
   }
 
   private recolour(): void {
@@ -1088,7 +1079,8 @@ export class SurfaceView implements Surface {
     const quantity = this.coloured();
     this.colouring = quantity ? colouringOf(quantity, scene.slots, this.shown) : null;
     this.strip.show(quantity, (i) => this.shown[scene.slots[i]] === 1);
-    const isCounting = this.colourId === PURITY.id && !quantity;
+    const { purity } = scene;
+    const isCounting = this.colourId === purity?.id && !quantity;
     const range = this.colouring?.range;
     const [least, most] = quantity ? extremesOf(quantity.values) : [0, 0];
     const words =
@@ -1103,7 +1095,7 @@ export class SurfaceView implements Surface {
         : null;
     this.colourBar.show(
       words,
-      isCounting ? `Computing ${PURITY.name.toLowerCase()}: ${percent(this.purity?.share ?? 0)}` : "",
+      isCounting ? `Computing ${purity.name.toLowerCase()}: ${percent(purity.job.share)}` : "",
     );
     this.showLegend();
   }
@@ -1127,9 +1119,7 @@ export class SurfaceView implements Surface {
     );
     const isNumber = /^#?\d+$/.test(wanted);
     if (label >= 0 && !(isNumber && scene.nClasses > 1 && wanted.startsWith("#"))) {
-      const next = new Uint8Array(scene.nClasses + 1);
-      next[label] = 1;
-      this.setShown(next);
+      this.setShown(only(scene.nClasses + 1, label));
       return `Only ${scene.className(label)} is shown: ${count(scene.perClass[label])} points.${isNumber ? ` For the image of that number: #${wanted}.` : ""}`;
     }
     if (!isNumber)
@@ -1173,7 +1163,7 @@ export class SurfaceView implements Surface {
       background === "none" || background === "manifold" ? null : this.painter.backdropOf(scene).words(background);
     const quantity = this.coloured();
     const classes =
-      quantity || !hasLabels(scene) ? [] : legendEntries(scene).filter(({ slot }) => this.shown[slot] === 1);
+      quantity || !scene.hasLabels ? [] : classEntries(scene).filter(({ slot }) => this.shown[slot] === 1);
     return [
       ...(field ? [{ text: `${field.title}: ${field.low} to ${field.high}`, ramp: field.ramp }] : []),
       ...(quantity && this.colouring
@@ -1295,13 +1285,13 @@ export class SurfaceView implements Surface {
     const z = Array.from(this.z);
     const map: [number, number] = [this.probe[0], this.probe[1]];
     const name = nonce();
-    const wasFull = this.pinBook.all().length === MAX_PINS;
-    const pin = this.pinBook.add(map, z, performance.now(), name);
-    this.dropStart = performance.now();
+    const wasFull = allPins(this.pins).length === MAX_PINS;
+    this.changePins({ kind: "added", map, z, nonce: name });
+    const { label } = allPins(this.pins).slice(-1)[0];
     this.showPins();
     this.hint.leave();
     if (wasFull) this.say(`${MAX_PINS} pins are the most: the first one made room for this one. Undo brings it back.`);
-    else this.announcer.now(`Pinned ${pin.label} at ${zText(z, this.scene.decimals.z)}`);
+    else this.announcer.now(`Pinned ${label} at ${zText(z, this.scene.decimals.z)}`);
     this.request({ above: true });
     const timer = setTimeout(() => this.forgetRefusedPins(), PENDING_MS + 50);
     this.disposer.add(() => clearTimeout(timer));
@@ -1316,9 +1306,15 @@ export class SurfaceView implements Surface {
     });
   }
 
+  private changePins(event: PinsEvent): void {
+    this.pins = reducePins(this.pins, event, performance.now());
+  }
+
   /** The host may have no further word for us: a pin that it did not keep must not stay on the map. */
   private forgetRefusedPins(): void {
-    if (!this.pinBook.expire(performance.now())) return;
+    const before = this.pins;
+    this.changePins({ kind: "waited" });
+    if (this.pins === before) return;
     this.showPins();
     this.request({ above: true });
   }
@@ -1444,7 +1440,12 @@ export class SurfaceView implements Surface {
       (pin) => this.goTo(pin),
     );
     this.shelf.element.hidden = !pinnable || Boolean(drawable); // there a click adds a stop, and stops are above the map
-    this.shelf.show({ pins, path: this.walk.choice(pins), canUndo: dynamic.undo.back, canRedo: dynamic.undo.forth });
+    this.shelf.show({
+      pins,
+      path: choiceOf(this.pathEnds, pins),
+      canUndo: dynamic.undo.back,
+      canRedo: dynamic.undo.forth,
+    });
     this.sliceBox.showPins(pins);
     this.groups.showPins(pins);
   }
@@ -1529,10 +1530,11 @@ export class SurfaceView implements Surface {
     const step = this.truth.work(start);
     if (step !== "nothing") this.request({ above: step === "found" });
     if (this.growIndex()) return;
-    if (!this.purity || this.purity.isComplete || this.colourId !== PURITY.id) return;
-    this.purity.work(performance.now() + 8);
-    if (this.purity.isComplete || this.painter.growthIsDue(start)) this.recolour();
-    this.request({ points: this.purity.isComplete, above: this.purity.isComplete });
+    const { purity } = view.scene;
+    if (!purity || purity.job.isComplete || this.colourId !== purity.id) return;
+    purity.job.work(performance.now() + 8);
+    if (purity.job.isComplete || this.painter.growthIsDue(start)) this.recolour();
+    this.request({ points: purity.job.isComplete, above: purity.job.isComplete });
   }
 
   /** The index of the codes first: purity asks it for every point. */
@@ -1560,7 +1562,7 @@ export class SurfaceView implements Surface {
 
   private isAnimating(): boolean {
     const now = performance.now();
-    return !prefersReducedMotion() && (now - this.pathStart < PATH_DRAW_MS || now - this.dropStart < GLIDE_MS);
+    return !prefersReducedMotion() && (now - this.pathStart < PATH_DRAW_MS || now - this.pins.droppedAt < GLIDE_MS);
   }
 
   private showProbe(): void {
@@ -1703,7 +1705,7 @@ export class SurfaceView implements Surface {
       pathShare: share(this.pathStart, PATH_DRAW_MS),
       markers: this.markersHere(),
       pins: this.pinsHere(),
-      dropShare: share(this.dropStart, GLIDE_MS),
+      dropShare: share(this.pins.droppedAt, GLIDE_MS),
       probe: this.probe,
       links: this.links,
       nearest: this.marked,
@@ -1800,15 +1802,11 @@ function capitalised(text: string): string {
   return text[0].toUpperCase() + text.slice(1);
 }
 
-function hasLabels({ nClasses, perClass }: Scene): boolean {
-  return nClasses > 1 && perClass[nClasses] < perClass.reduce((sum, n) => sum + n, 0);
-}
-
 /** What makes sense on this map. */
 function offerOf(scene: Scene): LayersMenuOffer {
   const { rings } = scene.header.projection;
   const isPlane = scene.spreadOnMap() !== null;
-  const classes = hasLabels(scene);
+  const classes = scene.hasLabels;
   const overlays: Overlay[] = [
     "points",
     ...(rings ? ["rings" as const] : []),
@@ -1825,17 +1823,9 @@ function offerOf(scene: Scene): LayersMenuOffer {
     // the usual one first: a plane that is the latent space is known by its prior, another one by its points
     tiles: !rings ? ["steps"] : scene.space.how === "identity" ? ["shares", "steps"] : ["steps", "shares"],
     overlays,
-    colours: [first, ...scene.quantities, ...(classes ? [PURITY] : [])],
-    classes: classes ? legendEntries(scene) : [],
+    colours: [first, ...scene.quantities, ...(scene.purity ? [scene.purity] : [])],
+    classes: classes ? classEntries(scene) : [],
   };
-}
-
-function legendEntries(scene: Scene): LegendEntry[] {
-  const slots = Array.from({ length: scene.nClasses + 1 }, (_, slot) => slot).filter(
-    (slot) => scene.perClass[slot] > 0,
-  );
-  const name = (slot: number): string => scene.className(slot === scene.nClasses ? -1 : slot) ?? "no class";
-  return slots.map((slot) => ({ slot, name: name(slot), nPoints: scene.perClass[slot] }));
 }
 
 /** A person never sees a stack trace; what is not ours is a bug and goes to the console too. */

@@ -1,11 +1,12 @@
 /** How does the page live in a notebook? As an anywidget: its data and its state are the model's traits. */
 
+import type { KeptPin } from "../kernel/pins";
 import { h } from "../ui/dom";
 import { PAGE_STYLE } from "../ui/page-style";
 import { BlobError } from "../wire/payload";
 import { readBook } from "../wire/run-bundle";
 import { firstState, Page } from "./page";
-import type { PagePin, PageState } from "./page-url";
+import type { PageState } from "./page-url";
 
 /** What anywidget hands over; explorer/hosts/widget.py declares the traits. */
 export interface WidgetModel {
@@ -60,9 +61,9 @@ export async function render({ model, el }: { model: WidgetModel; el: HTMLElemen
   }
 }
 
-function stateOf(model: WidgetModel): { pins: readonly PagePin[]; map: string; label: string | null } {
+function stateOf(model: WidgetModel): { pins: readonly KeptPin[]; map: string; label: string | null } {
   return {
-    pins: ((model.get("pinned") as readonly (Omit<PagePin, "name"> & { name?: string })[] | undefined) ?? []).map(
+    pins: ((model.get("pinned") as readonly (Omit<KeptPin, "name"> & { name?: string })[] | undefined) ?? []).map(
       (pin) => ({ ...pin, name: pin.name ?? "" }),
     ),
     map: String(model.get("map_name") ?? ""),

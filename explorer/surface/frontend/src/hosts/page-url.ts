@@ -1,24 +1,12 @@
 /** What does the address of a page without a server say? Map, class, pins and path; pins are written as the app's links write them. */
 
 import type { PathChoice } from "../data/interpolation";
-import { MAX_NAME, MAX_PINS } from "../kernel/pins";
-import type { Point } from "../wire/payload";
+import { type KeptPin, MAX_NAME, MAX_PINS, type PinsAndPath } from "../kernel/pins";
 import type { PathKind } from "../wire/run-bundle";
 
-/** A kept code z (K,). place: where it was clicked on the map `on`, kept where a map has no exact way from code to place. */
-export interface PagePin {
-  readonly z: readonly number[];
-  readonly on: string;
-  readonly place: Point | null;
-  /** What the person calls it; "" for no name. */
-  readonly name: string;
-}
-
-export interface PageState {
+export interface PageState extends PinsAndPath {
   readonly map: string;
   readonly label: string | null;
-  readonly pins: readonly PagePin[];
-  readonly path: PathChoice | null;
 }
 
 /** No code is that far from the prior; a larger number in a link is a mistake. */
@@ -57,7 +45,7 @@ export function readFragment(
 }
 
 /** 0.41_-1.2, for a place that was clicked on a map without an exact way there …!umap_7.1_3.02, and with a name …*tall%20seven. */
-function pinText({ z, on, place, name }: PagePin): string {
+function pinText({ z, on, place, name }: KeptPin): string {
   const code = z.map(rounded).join("_");
   const where = place ? `!${encodeURIComponent(on)}_${rounded(place[0])}_${rounded(place[1])}` : "";
   // escaped twice, once as a part and once as an address, because pins are parted by what a name may hold
@@ -78,7 +66,7 @@ function nameOf(text: string): string {
   }
 }
 
-function readPin(text: string, latentDim: number): PagePin[] {
+function readPin(text: string, latentDim: number): KeptPin[] {
   const [place_, ...named] = text.split("*");
   const name = nameOf(named.join("*"));
   const [code, where] = place_.split("!");

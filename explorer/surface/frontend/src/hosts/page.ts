@@ -7,20 +7,16 @@
 import type { PathChoice } from "../data/interpolation";
 import { type Pin, SurfaceView } from "../editor/editor";
 import { makeToMap, type ToMap } from "../geometry/projection";
-import { MAX_NAME, MAX_PINS, type PinEdit } from "../kernel/pins";
+import { type KeptPin, MAX_PINS, type PinsAndPath, reduceKept } from "../kernel/pins";
 import { Segmented, Select } from "../ui/chooser";
 import { h } from "../ui/dom";
 import { pinLabel } from "../ui/format";
 import { DEFAULT_OPTIONS, type Dynamic, type Point } from "../wire/payload";
 import type { Book, Leaf } from "../wire/run-bundle";
-import { type PagePin, type PageState, rounded } from "./page-url";
+import { type PageState, rounded } from "./page-url";
 
 /** Names of events that are remembered: more than can be under way at once. */
 const MAX_TAKEN = 60;
-/** Steps that can be taken back. */
-const MAX_PAST = 60;
-
-type Pins = Pick<PageState, "pins" | "path">;
 
 export interface PageOptions {
   /** Of the map, in CSS pixels, where the window has room. */
@@ -40,8 +36,8 @@ export class Page {
   private readonly surface: SurfaceView;
   private readonly maps: Segmented;
   private readonly classes: Select;
-  private past: Pins[] = [];
-  private future: Pins[] = [];
+  private past: readonly PinsAndPath[] = [];
+  private future: readonly PinsAndPath[] = [];
   private state: PageState;
   private leaf: Leaf;
   private toMap: ToMap;
@@ -74,7 +70,7 @@ export class Page {
     this.element.append(controls, this.stage);
     this.surface = new SurfaceView(this.stage, this.bytes(), {
       onPin: (pin) => this.take(pin),
-      onEdit: (edit) => this.edit(edit),
+      onEdit: (edit) => this.keep(edit),
       onWalk: (path) => this.change({ path }),
       onClass: (label) => this.change({ label }),
     });
@@ -149,7 +145,7 @@ export class Page {
     return this.book.bytes(this.leaf, dynamic);
   }
 
-  private place({ z, on, place }: PagePin): Point {
+  private place({ z, on, place }: KeptPin): Point {
     return place && on === this.state.map ? place : this.toMap(z);
   }
 
@@ -158,66 +154,21 @@ export class Page {
   private take({ nonce, map, z, isOwnCode }: Pin): void {
     this.taken = [...this.taken, nonce].slice(-MAX_TAKEN);
     const isBlend = this.leaf.header.projection.kind === "lattice" && !isOwnCode; // no exact way from code to place
-    this.addPin({
-      z: z.map(rounded),
-      on: isBlend ? this.state.map : "",
-      place: isBlend ? [rounded(map[0]), rounded(map[1])] : null,
-      name: "",
+    this.keep({
+      kind: "add",
+      pin: {
+        z: z.map(rounded),
+        on: isBlend ? this.state.map : "",
+        place: isBlend ? [rounded(map[0]), rounded(map[1])] : null,
+        name: "",
+      },
     });
   }
 
-  private edit(edit: PinEdit): void {
-    switch (edit.kind) {
-      case "drop":
-        return this.dropPin(edit.index);
-      case "rename":
-        return this.changePins({
-          pins: this.state.pins.map((pin, i) =>
-            i === edit.index ? { ...pin, name: edit.name.slice(0, MAX_NAME) } : pin,
-          ),
-          path: this.state.path,
-        });
-      case "clear":
-        return this.changePins({ pins: [], path: null });
-      case "undo":
-        return this.stepBack(this.past, this.future);
-      case "redo":
-        return this.stepBack(this.future, this.past);
-    }
+  private keep(edit: Parameters<typeof reduceKept>[1]): void {
+    const { past, future, ...next } = reduceKept({ ...this.state, past: this.past, future: this.future }, edit);
+    if (past === this.past && future === this.future) return;
+    [this.past, this.future] = [past, future];
+    this.change({ pins: next.pins, path: next.path });
   }
-
-  /** A step that can be taken back. */
-  private changePins(next: Pins): void {
-    const { pins, path } = this.state;
-    this.past = [...this.past, { pins, path }].slice(-MAX_PAST);
-    this.future = [];
-    this.change(next);
-  }
-
-  private stepBack(from: Pins[], to: Pins[]): void {
-    const before = from.pop();
-    if (!before) return;
-    const { pins, path } = this.state;
-    to.push({ pins, path });
-    this.change(before);
-  }
-
-  /** The oldest goes where there are too many; a path whose end it was goes with it. */
-  private addPin(pin: PagePin): void {
-    const pins = [...this.state.pins, pin];
-    const gone = Math.max(0, pins.length - MAX_PINS);
-    this.changePins({ pins: pins.slice(gone), path: movedPath(this.state.path, (i) => i - gone) });
-  }
-
-  private dropPin(index: number): void {
-    const path = movedPath(this.state.path, (i) => (i === index ? -1 : i > index ? i - 1 : i));
-    this.changePins({ pins: this.state.pins.filter((_, i) => i !== index), path });
-  }
-}
-
-/** The path with its pins' new numbers; null where an end is gone (below 0). */
-function movedPath(path: PathChoice | null, moved: (i: number) => number): PathChoice | null {
-  if (!path) return null;
-  const next = { ...path, from: moved(path.from), to: moved(path.to) };
-  return next.from < 0 || next.to < 0 ? null : next;
 }

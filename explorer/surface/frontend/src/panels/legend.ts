@@ -1,36 +1,9 @@
 /** Which classes are shown? Chips that toggle a class, show it alone, or bring all back. */
 
+import { type ClassEntry, isolated, type Shown, toggled } from "../kernel/shown-classes";
 import { h, svg } from "../ui/dom";
 import { count } from "../ui/format";
 import { classColour, classShape, shapePath } from "../ui/palette";
-
-/** 1 shown, 0 hidden, for every class and, last, for points without one. */
-export type Shown = Uint8Array;
-
-export function allShown(nClasses: number): Shown {
-  return new Uint8Array(nClasses + 1).fill(1);
-}
-
-export function toggled(shown: Shown, slot: number): Shown {
-  const next = shown.slice();
-  next[slot] = next[slot] ? 0 : 1;
-  return next;
-}
-
-/** Only this class; if it already is alone, all of them. */
-export function isolated(shown: Shown, slot: number): Shown {
-  const isAlone = shown.every((value, i) => value === (i === slot ? 1 : 0));
-  if (isAlone) return shown.slice().fill(1);
-  const next = new Uint8Array(shown.length);
-  next[slot] = 1;
-  return next;
-}
-
-export interface LegendEntry {
-  readonly slot: number;
-  readonly name: string;
-  readonly nPoints: number;
-}
 
 export class Legend {
   readonly element = h("div", { class: "la-legend", role: "group", "aria-label": "Classes" });
@@ -41,7 +14,7 @@ export class Legend {
     this.all.addEventListener("click", () => change((shown) => shown.slice().fill(1)));
   }
 
-  setEntries(entries: readonly LegendEntry[]): void {
+  setEntries(entries: readonly ClassEntry[]): void {
     this.chips = entries.map((entry) => this.makeChip(entry));
     this.element.replaceChildren(...this.chips.map(({ chip }) => chip), this.all);
     this.element.hidden = entries.length < 2;
@@ -61,7 +34,7 @@ export class Legend {
     this.all.hidden = this.chips.every(({ slot }) => shown[slot] === 1);
   }
 
-  private makeChip({ slot, name, nPoints }: LegendEntry): {
+  private makeChip({ slot, name, nPoints }: ClassEntry): {
     slot: number;
     chip: HTMLButtonElement;
     swatch: HTMLElement;

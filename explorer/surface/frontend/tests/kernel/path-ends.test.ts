@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { interpolate, stopsOf, through } from "../../src/data/interpolation";
-import { Walk } from "../../src/kernel/path-ends";
+import { choiceOf, endsOf, pathOn } from "../../src/kernel/path-ends";
 import type { PinRecord } from "../../src/wire/payload";
 
 const pin = (x: number, label = "A"): PinRecord => ({ label, map: [x, 0], z: [x, x * x] });
@@ -25,19 +25,16 @@ describe("a path through pins", () => {
     expect(z[15]).toEqual([2, 2.5]);
   });
   test("keeps its ends when other pins come and go, and ends with them", () => {
-    const walk = new Walk();
-    walk.choose({ kind: "spherical", from: 0, to: 2, all: true }, [pin(1), pin(2), pin(3)]);
-    expect(walk.choice([pin(9), pin(1), pin(3)])).toEqual({ kind: "spherical", from: 1, to: 2, all: true });
-    expect(walk.choice([pin(3), pin(2), pin(1)])).toMatchObject({ from: 2, to: 0 });
-    expect(walk.choice([pin(1), pin(2)])).toBeNull();
-    expect(walk.choice([pin(1), pin(2), pin(3)])).not.toBeNull(); // undone: it is there again
-    walk.choose(null, []);
-    expect(walk.choice([pin(1), pin(2), pin(3)])).toBeNull();
+    const ends = endsOf({ kind: "spherical", from: 0, to: 2, all: true }, [pin(1), pin(2), pin(3)]);
+    expect(choiceOf(ends, [pin(9), pin(1), pin(3)])).toEqual({ kind: "spherical", from: 1, to: 2, all: true });
+    expect(choiceOf(ends, [pin(3), pin(2), pin(1)])).toMatchObject({ from: 2, to: 0 });
+    expect(choiceOf(ends, [pin(1), pin(2)])).toBeNull();
+    expect(choiceOf(ends, [pin(1), pin(2), pin(3)])).not.toBeNull(); // undone: it is there again
+    expect(choiceOf(endsOf(null, []), [pin(1), pin(2), pin(3)])).toBeNull();
   });
   test("stands on the map where its codes do", () => {
-    const walk = new Walk();
-    walk.choose({ kind: "linear", from: 0, to: 1, all: false }, [pin(0), pin(2)]);
-    const record = walk.record([pin(0, "A"), pin(2, "B")], place);
+    const ends = endsOf({ kind: "linear", from: 0, to: 1, all: false }, [pin(0), pin(2)]);
+    const record = pathOn(ends, [pin(0, "A"), pin(2, "B")], place);
     expect(record?.ends).toEqual(["A", "B"]);
     expect(record?.map[30]).toEqual([1, 2]);
     expect(record?.map[60]).toEqual([2, 0]); // the pin's own place

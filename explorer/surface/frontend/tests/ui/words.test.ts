@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { widest } from "../../src/data/run-on-map";
 import { framesPerSecond, quantile, Stats } from "../../src/editor/frame-stats";
+import { allShown, isolated, toggled } from "../../src/kernel/shown-classes";
 import { looksWords, nearestWords, pinWords } from "../../src/panels/decoded-picture";
-import { allShown, isolated, toggled } from "../../src/panels/legend";
 import { count, decimals, largest, number, pair, pinLabel, zJson, zText } from "../../src/ui/format";
 import { toRgba } from "../../src/ui/picture";
 

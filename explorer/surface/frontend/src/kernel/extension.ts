@@ -1,0 +1,113 @@
+/**
+ * What can be added to the map, and what does one write for it? A layer, a tool, a panel or a command: one record in one file, and one line
+ * in the list of its folder (`layers/index.ts`, `tools/index.ts`, `panels/index.ts`, `editor/commands.ts`). The editor only loops over the lists.
+ */
+
+import type { Scene } from "../data/run-on-map";
+import type { Derived } from "./derive";
+import type { MapState, Plot, ToolId } from "./state";
+
+/** One moment of the map: everything is drawn from this and from nothing else. */
+export interface Frame {
+  readonly state: MapState;
+  /** What follows from the state, each computed once a frame and only when it is asked for. */
+  readonly derived: Derived;
+  /** performance.now() */
+  readonly now: number;
+  /** Motion is unwelcome: entrances are at their end at once. */
+  readonly isStill: boolean;
+}
+
+/** What a layer draws on. */
+export interface LayerCanvas {
+  /** In CSS pixels, cleared where the layer is one of several on it. */
+  readonly context: CanvasRenderingContext2D;
+  /** Of the map within the canvas: at the origin, but for backgrounds, whose canvas has room for tick labels. */
+  readonly plot: Plot;
+  /** The whole canvas, CSS pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly ratio: number;
+}
+
+/** Canvases from below: what lies under the points, the points, what lies over them. */
+export type Stratum = "background" | "points" | "overlay";
+
+/** What the scale bar under the map says of a layer whose colours are numbers. */
+export interface ScaleWords {
+  readonly title: string;
+  readonly definition: string;
+  readonly ramp: "amount" | "difference";
+  readonly low: string;
+  readonly high: string;
+}
+
+/** Of work in slices: nothing left, more to do, or more to do and something new to be seen. */
+export type Progress = "done" | "working" | "show";
+
+/** How a layer that can be switched is told of in the layers menu, in announcements and in the help. */
+export interface LayerWords {
+  readonly name: string;
+  readonly help: string;
+  /** A small letter that switches it. */
+  readonly key?: string;
+  /** What the list of keys says of that letter. */
+  readonly keyHelp?: string;
+}
+
+export interface Layer {
+  readonly id: string;
+  readonly stratum: Stratum;
+  /** Null: it is always on, and draws nothing where there is nothing. */
+  readonly words: LayerWords | null;
+  readonly isOnAtFirst?: boolean;
+  /** Whether it makes sense for this run and map. */
+  offered?(data: Scene): boolean;
+  /** Fields after whose change it must be drawn again; data, view, theme and layers count for every layer. */
+  readonly reads: readonly (keyof MapState)[];
+  /** Returns whether it must be drawn again in the next frame: an entrance goes on, pictures are missing. */
+  draw(canvas: LayerCanvas, frame: Frame): boolean | undefined;
+  /** A slice of what takes longer than a frame, while the layer is on. */
+  work?(frame: Frame): Progress;
+  /** Of its colours: the words, or how far they are computed, 0 … 1. */
+  scale?(data: Scene): { readonly words: ScaleWords | null; readonly share: number };
+  /** A sentence under the map about what is not drawn now; "" for none. */
+  note?(frame: Frame): string;
+}
+
+/** What a drag does. Places are in CSS pixels from the map's upper left corner. */
+export interface Tool<Editor> {
+  readonly id: ToolId;
+  readonly name: string;
+  readonly key: string;
+  readonly cursor: string;
+  begin(editor: Editor, left: number, top: number): void;
+  move(editor: Editor, left: number, top: number): void;
+  end(editor: Editor, left: number, top: number): void;
+  cancel?(editor: Editor): void;
+}
+
+/** A part of the page beside, below or over the map. */
+export interface Panel {
+  readonly id: string;
+  readonly element: HTMLElement;
+  /** Fields after whose change it must be told. */
+  readonly reads: readonly (keyof MapState)[];
+  update(frame: Frame): void;
+  /** A slice of what takes longer than a frame. */
+  work?(frame: Frame): Progress;
+  dispose?(): void;
+}
+
+/** What a key, a button of the toolbar or a line of the help does. */
+export interface Command<Editor> {
+  readonly id: string;
+  /** On its button, and in the help. */
+  readonly name: string;
+  readonly help: string;
+  readonly keys: readonly string[];
+  enabled?(state: MapState): boolean;
+  /** For a button that stays pressed. */
+  pressed?(state: MapState): boolean;
+  run(editor: Editor, key: KeyboardEvent | null): void;
+}
