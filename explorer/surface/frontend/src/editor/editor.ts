@@ -17,6 +17,7 @@ import { clamp, type How } from "../geometry/inverse";
 import { alongDirection, bounds, type Plane, throughThree } from "../geometry/planes";
 import { isLow, NEIGHBOUR, norm, supportWords } from "../geometry/support";
 import { BY_CLASS, colouredBy } from "../kernel/derive";
+import type { CommandState } from "../kernel/extension";
 import { choiceOf, endsOf, type PathEnds, pathOn } from "../kernel/path-ends";
 import {
   allPins,
@@ -70,8 +71,9 @@ import {
   parsePayload,
   type SubjectRecord,
 } from "../wire/payload";
+import { COMMANDS, type CommandEditor, type EditorCommand, GESTURES, TOOLBAR } from "./commands";
 import { type FrameStats, Stats } from "./frame-stats";
-import { type KeyIntent, keyIntent } from "./keymap";
+import { commandFor } from "./keymap";
 import { type Followed, followed, LinkedMaps, type Probed } from "./linked-maps";
 import { ScreenReader } from "./screen-reader";
 import { GLIDE_MS, Viewport } from "./viewport";
@@ -158,14 +160,16 @@ interface Wanted {
   probe: boolean;
 }
 
-export class SurfaceView implements Surface {
+export class SurfaceView implements Surface, CommandEditor {
   private readonly root = h("div", { class: "la-root", "data-testid": "surface" });
   private readonly body = h("div", { class: "la-body" });
   private readonly failure = h("p", { class: "la-error", role: "alert", hidden: true });
   private readonly disposer = new Disposer();
   private readonly announcer = new ScreenReader();
   private readonly stats_ = new Stats();
-  private readonly help = new HelpPanel(() => this.act({ kind: "escape" }));
+  private readonly help = new HelpPanel([...COMMANDS.flatMap(({ help }) => (help ? [help] : [])), ...GESTURES], () =>
+    this.escape(),
+  );
   private readonly drawer = new LayersMenu({
     background: (name) => this.setBackground(name),
     tiles: (name) => this.setTiles(name),
@@ -173,7 +177,7 @@ export class SurfaceView implements Surface {
     colour: (id) => this.setColour(id),
     find: (text) => this.find(text),
     select: (choice) => this.selectNamed(choice),
-    close: () => this.act({ kind: "escape" }),
+    close: () => this.escape(),
     savePicture: () => this.savePicture(),
     savePins: () =>
       this.scene && save("pins.json", new Blob([pinsJson(this.scene, this.pinsHere())], { type: "application/json" })),
@@ -182,7 +186,11 @@ export class SurfaceView implements Surface {
   private readonly stage = new Stage(this.help.element, this.drawer.element);
   private readonly painter = new Painter(this.stage);
   private readonly hint = new Hint(this.stage.hint);
-  private readonly toolbar = new Toolbar((intent) => this.act(intent));
+  private readonly toolbar = new Toolbar<CommandEditor>(
+    TOOLBAR.map(([name, ids]) => [name, ids.flatMap((id) => COMMANDS.find((command) => command.id === id) ?? [])]),
+    (command) => this.act(command, null),
+    () => this.leavePlane(),
+  );
   private readonly legend = new Legend((next) => this.setShown(next(this.shown)));
   private readonly player = new PathPlayer({
     seek: () => this.followPath(),
@@ -346,9 +354,9 @@ export class SurfaceView implements Surface {
     );
     this.besideMap = this.strip.element;
     this.rack.wake = () => this.request({});
-    this.wanderButton.addEventListener("click", () => this.act({ kind: "wander" }));
+    this.wanderButton.addEventListener("click", () => this.toggleRandomWalk());
     this.player.element.after(this.wanderButton);
-    this.holeButton.addEventListener("click", () => this.act({ kind: "hole" }));
+    this.holeButton.addEventListener("click", () => this.showHole());
     this.body.append(left, this.card.element, this.ownPanel.element, this.shelf.element);
     this.drawer.add(this.sliceBox.element);
     this.root.append(h("style", {}, STYLE), this.failure, this.body, this.announcer.element);
@@ -427,7 +435,7 @@ export class SurfaceView implements Surface {
   }
 
   /** All but the outermost points, which would make the others small; asked again, those and all pins too. */
-  private showEverything(): void {
+  showEverything(): void {
     const { scene } = this;
     if (scene && this.viewport.isAtHome)
       this.viewport.lookAt(
@@ -554,7 +562,7 @@ export class SurfaceView implements Surface {
     this.stage.element.scrollIntoView({ block: "nearest" }); // what was pressed may be far below
   }
 
-  private leavePlane(): void {
+  leavePlane(): void {
     if (!this.base || !this.scene?.plane) return;
     this.changeMap(this.base.onto(null));
     this.announcer.now(`Map: ${this.base.header.projection.title}`);
@@ -865,11 +873,11 @@ export class SurfaceView implements Surface {
         this.holdSpace(true);
         return;
       }
-      const intent = keyIntent(event) ?? undoIntent(event);
-      if (!intent) return;
+      const command = commandFor(COMMANDS, event);
+      if (!command) return;
       event.preventDefault();
       event.stopPropagation(); // hosts have one-letter shortcuts of their own
-      this.act(intent);
+      this.act(command, event);
     });
     this.disposer.listen(this.stage.map, "keyup", (event: KeyboardEvent) => {
       if (event.key === " ") this.holdSpace(false);
@@ -882,56 +890,64 @@ export class SurfaceView implements Surface {
     this.onGestureMode(this.gestureMode);
   }
 
-  private act(intent: KeyIntent): void {
-    if (!this.scene) return;
-    switch (intent.kind) {
-      case "move":
-        return this.step(intent.dx, intent.dy);
-      case "zoom":
-        return this.zoomStep(intent.factor);
-      case "reset":
-        return this.showEverything();
-      case "pin":
-        return this.pinProbe();
-      case "pan":
-        this.gestures.panByDefault = !this.gestures.panByDefault;
-        if (this.gestures.panByDefault) this.gestures.loopByDefault = null;
-        this.onGestureMode(this.gestureMode);
-        return this.showToolbar();
-      case "select":
-        return this.selectBy("loop");
-      case "box":
-        return this.selectBy("box");
-      case "draw":
-        return this.dynamic?.options.drawable ? this.selectBy("path") : undefined;
-      case "wander":
-        return this.startWandering();
-      case "play":
-        return this.player.current ? this.player.setPlaying(!this.player.isPlaying) : undefined;
-      case "help":
-        return this.openHelp(!this.isHelpOpen);
-      case "layers":
-        return this.openDrawer(!this.isDrawerOpen);
-      case "hole":
-        return this.showHole();
-      case "home":
-        return this.leavePlane();
-      case "undo":
-      case "redo":
-        return this.shelf.key(intent.kind);
-      case "escape":
-        if (this.isHelpOpen) this.openHelp(false);
-        else if (this.isDrawerOpen) this.openDrawer(false);
-        else this.pausePlayer();
-        return;
-      case "manifold":
-        return this.setBackground(this.layers.background === "manifold" ? "none" : "manifold");
-      default:
-        return this.toggleOverlay(intent.kind);
-    }
+  private act(command: EditorCommand, key: KeyboardEvent | null): void {
+    if (this.scene && command.enabled?.(this.commandState()) !== false) command.run(this, key);
   }
 
-  private step(dx: number, dy: number): void {
+  private commandState(): CommandState {
+    return {
+      layers: this.layers,
+      tool: this.tool,
+      open: this.isHelpOpen ? "help" : this.isDrawerOpen ? "layers" : null,
+      host: { options: this.dynamic?.options ?? {} },
+    };
+  }
+
+  private get tool(): string {
+    const { panByDefault, loopByDefault } = this.gestures;
+    return panByDefault ? "pan" : (loopByDefault ?? "probe");
+  }
+
+  toggleTool(id: "pan" | "lasso" | "box" | "draw"): void {
+    if (id === "pan") this.togglePan();
+    else this.selectBy(id);
+  }
+
+  private togglePan(): void {
+    this.gestures.panByDefault = !this.gestures.panByDefault;
+    if (this.gestures.panByDefault) this.gestures.loopByDefault = null;
+    this.onGestureMode(this.gestureMode);
+    this.showToolbar();
+  }
+
+  togglePlaying(): void {
+    if (this.player.current) this.player.setPlaying(!this.player.isPlaying);
+  }
+
+  togglePanel(id: "layers" | "help"): void {
+    if (id === "help") this.openHelp(!this.isHelpOpen);
+    else this.openDrawer(!this.isDrawerOpen);
+  }
+
+  escape(): void {
+    if (this.isHelpOpen) this.openHelp(false);
+    else if (this.isDrawerOpen) this.openDrawer(false);
+    else this.pausePlayer();
+  }
+
+  undo(): void {
+    this.shelf.key("undo");
+  }
+
+  redo(): void {
+    this.shelf.key("redo");
+  }
+
+  toggleBackground(id: Background): void {
+    this.setBackground(this.layers.background === id ? "none" : id);
+  }
+
+  step(dx: number, dy: number): void {
     this.pausePlayer();
     const unit = this.stage.plot.width / this.viewport.camera.scale;
     this.isHover = true;
@@ -941,7 +957,7 @@ export class SurfaceView implements Surface {
   }
 
   /** Around the probe, where the keyboard's attention is. */
-  private zoomStep(factor: number): void {
+  zoomStep(factor: number): void {
     this.viewport.glideZoom(factor, this.probe);
     this.cameraMoves();
   }
@@ -977,7 +993,7 @@ export class SurfaceView implements Surface {
     this.request({ ground: true });
   }
 
-  private toggleOverlay(layer: Overlay): void {
+  toggleOverlay(layer: Overlay): void {
     if (!this.scene || !offerOf(this.scene).overlays.includes(layer)) return;
     this.layers[layer] = !this.layers[layer];
     if (layer === "shapes") {
@@ -996,11 +1012,11 @@ export class SurfaceView implements Surface {
 
   // ---- selection --------------------------------------------------------------------------------------------------------
 
-  private selectBy(shape: "loop" | "box" | "path"): void {
+  private selectBy(shape: "lasso" | "box" | "draw"): void {
     const { gestures } = this;
-    if (shape === "path" && this.scene?.plane)
+    if (shape === "draw" && this.scene?.plane)
       return this.say("A path is drawn on the page’s own map: press “Back to” above this one first.");
-    if (shape === "path") this.pausePlayer();
+    if (shape === "draw") this.pausePlayer();
     gestures.loopByDefault = gestures.loopByDefault === shape ? null : shape;
     if (gestures.loopByDefault) gestures.panByDefault = false;
     else this.select([]);
@@ -1011,7 +1027,7 @@ export class SurfaceView implements Surface {
   private drawLoop(place: Point, phase: "start" | "move" | "end"): void {
     const { scene } = this;
     if (!scene) return;
-    if (this.gestures.loopByDefault === "path") return this.drawTrail(place, phase);
+    if (this.gestures.loopByDefault === "draw") return this.drawTrail(place, phase);
     if (phase === "start") this.select([]);
     if (this.gestures.loopByDefault === "box") this.loop = boxOf(this.loop[0] ?? place, place);
     else this.loop.push(place);
@@ -1032,7 +1048,7 @@ export class SurfaceView implements Surface {
     this.setProbe(place);
     this.request({ above: true });
     if (phase !== "end") return;
-    this.selectBy("path");
+    this.selectBy("draw");
     const places = thinned(this.trail, MOST_DRAWN);
     if (places.length < 2) return;
     this.announcer.now("Path drawn");
@@ -1182,7 +1198,7 @@ export class SurfaceView implements Surface {
     return pythonCode(scene.header.run.id, this.z, this.toldLabel < 0 ? null : this.toldLabel);
   }
 
-  private showHole(): void {
+  showHole(): void {
     const { scene } = this;
     if (!scene || scene.space.latentDim < 2) return;
     if (!scene.logvar) return this.say("This model has no prior, so there is nothing that its codes leave out.");
@@ -1279,7 +1295,7 @@ export class SurfaceView implements Surface {
     this.link.tell({ run: this.scene.header.run.id, image, z: Array.from(this.z) });
   }
 
-  private pinProbe(): void {
+  pinProbe(): void {
     if (!this.scene || !this.dynamic?.options.pinnable) return;
     this.showProbe(); // the pin is exactly what is shown now
     const z = Array.from(this.z);
@@ -1347,7 +1363,7 @@ export class SurfaceView implements Surface {
   }
 
   /** Starts the random walk from the code that is shown, or stops it. */
-  private startWandering(): void {
+  toggleRandomWalk(): void {
     const { scene } = this;
     if (!scene) return;
     if (this.wander.isWalking) return this.stopWandering();
@@ -1406,16 +1422,7 @@ export class SurfaceView implements Surface {
   private showToolbar(): void {
     const { scene } = this;
     if (!scene) return;
-    this.toolbar.offerDrawing(Boolean(this.dynamic?.options.drawable));
-    this.toolbar.show({
-      draw: this.gestures.loopByDefault === "path",
-      manifold: this.layers.background === "manifold",
-      layers: this.isDrawerOpen,
-      select: this.gestures.loopByDefault === "loop",
-      box: this.gestures.loopByDefault === "box",
-      pan: this.gestures.panByDefault,
-      help: this.isHelpOpen,
-    });
+    this.toolbar.show(this.commandState());
     this.drawer.show({
       background: this.layers.background,
       tiles: this.layers.tiles,
@@ -1784,13 +1791,6 @@ function boxOf([x0, y0]: Point, [x1, y1]: Point): Point[] {
 /** A name for an event that no other event of this page has. */
 function nonce(): string {
   return `${Date.now()}-${++eventCount}`;
-}
-
-/** Ctrl+Z or ⌘Z, with Shift or as Ctrl+Y the other way. */
-function undoIntent({ key, ctrlKey, metaKey, shiftKey }: KeyboardEvent): KeyIntent | null {
-  if (!ctrlKey && !metaKey) return null;
-  if (key.toLowerCase() === "z") return { kind: shiftKey ? "redo" : "undo" };
-  return key.toLowerCase() === "y" ? { kind: "redo" } : null;
 }
 
 function ownOf({ label, mu, std, x }: SubjectRecord): EncodedPicture {

@@ -4,6 +4,7 @@
  */
 
 import type { Scene } from "../data/run-on-map";
+import type { IconName } from "../ui/dom";
 import type { Derived } from "./derive";
 import type { MapState, Plot, ToolId } from "./state";
 
@@ -99,15 +100,44 @@ export interface Panel {
   dispose?(): void;
 }
 
-/** What a key, a button of the toolbar or a line of the help does. */
+/** What of a key event a command may look at. */
+export interface KeyInput {
+  readonly key: string;
+  readonly shiftKey: boolean;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly altKey: boolean;
+}
+
+/** What of the map's state commands read, to say whether they are offered and whether their button is pressed. */
+export type CommandState = Pick<MapState, "tool" | "open"> & {
+  readonly layers: Pick<MapState["layers"], "background">;
+  readonly host: { readonly options: Pick<MapState["host"]["options"], "drawable"> };
+};
+
+export interface CommandButton {
+  readonly icon: IconName;
+  /** Written on the button, beside the icon. */
+  readonly label?: string;
+  /** What it does, and its key in brackets. */
+  readonly title: string;
+}
+
+/** What a key, a button of the toolbar, or both do. */
 export interface Command<Editor> {
   readonly id: string;
-  /** On its button, and in the help. */
-  readonly name: string;
-  readonly help: string;
+  /** As `editor/keymap.ts` names them: "m", "Enter", "Ctrl+Shift+z". */
   readonly keys: readonly string[];
-  enabled?(state: MapState): boolean;
+  /** Its line in the help: keys as they are written there, and what they do. */
+  readonly help?: readonly [keys: string, what: string];
+  /** Its button in the toolbar. */
+  readonly button?: CommandButton;
+  /** Without an answer: always. */
+  enabled?(state: CommandState): boolean;
   /** For a button that stays pressed. */
-  pressed?(state: MapState): boolean;
-  run(editor: Editor, key: KeyboardEvent | null): void;
+  pressed?(state: CommandState): boolean;
+  /** For a button that opens a panel. */
+  expanded?(state: CommandState): boolean;
+  /** `key`: the key that gave it; null: a button. */
+  run(editor: Editor, key: KeyInput | null): void;
 }

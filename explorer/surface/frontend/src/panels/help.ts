@@ -1,6 +1,5 @@
 /** How is the map used? The panel behind "?". */
 
-import { KEYS } from "../editor/keymap";
 import { h, icon } from "../ui/dom";
 
 export class HelpPanel {
@@ -11,8 +10,9 @@ export class HelpPanel {
     icon("close"),
   );
 
-  constructor(close: () => void) {
-    const rows = KEYS.flatMap(([keys, what]) => [h("dt", {}, keys), h("dd", {}, what)]);
+  /** lines: keys or gestures, and what they do. */
+  constructor(lines: readonly (readonly [keys: string, what: string])[], close: () => void) {
+    const rows = lines.flatMap(([keys, what]) => [h("dt", {}, keys), h("dd", {}, what)]);
     this.element = h(
       "div",
       { class: "la-help", role: "dialog", "aria-label": "Keys and gestures", hidden: true },

@@ -43,7 +43,7 @@ export class GestureMachine {
   /** The toolbar's switch: a plain drag pans. */
   panByDefault = false;
   /** Another switch: a plain drag draws a loop, a box, or a path. */
-  loopByDefault: "loop" | "box" | "path" | null = null;
+  loopByDefault: "lasso" | "box" | "draw" | null = null;
   spaceHeld = false;
   private mode: Mode = "idle";
   private readonly contacts = new Map<number, Contact>();

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { keyIntent } from "../../src/editor/keymap";
 import { GestureMachine, type PointerInput, wheelFactor } from "../../src/tools/pointer";
 
 let log: string[];
@@ -23,7 +22,7 @@ function at(left: number, top: number, more: Partial<PointerInput> = {}): Pointe
 
 describe("drawing a loop", () => {
   test("a drag is its corners, and pins nothing", () => {
-    machine.loopByDefault = "loop";
+    machine.loopByDefault = "lasso";
     machine.down(at(10, 10));
     machine.move(at(30, 10));
     machine.move(at(30, 30));
@@ -31,7 +30,7 @@ describe("drawing a loop", () => {
     expect(log).toEqual(["loop start 10 10", "loop move 30 10", "loop move 30 30", "loop end 30 30"]);
   });
   test("a click in this mode does not pin; Shift still pans", () => {
-    machine.loopByDefault = "loop";
+    machine.loopByDefault = "lasso";
     machine.down(at(10, 10));
     machine.up(at(10, 10));
     expect(log).toEqual(["loop start 10 10", "loop end 10 10"]);
@@ -129,22 +128,4 @@ test("wheel: up zooms in, down out by the same; a notch is modest; lines count a
   expect(wheelFactor(-100, 0, false)).toBeLessThan(1.5);
   expect(wheelFactor(-3, 1, false)).toBeCloseTo(wheelFactor(-99, 0, false), 12);
   expect(wheelFactor(-1e6, 0, false)).toBeLessThan(2);
-});
-
-describe("keys", () => {
-  const key = (name: string, more = {}) =>
-    keyIntent({ key: name, shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, ...more });
-  test("arrows move by a fiftieth of the width, with Shift by a tenth", () => {
-    expect(key("ArrowUp")).toEqual({ kind: "move", dx: 0, dy: 1 / 50 });
-    expect(key("ArrowLeft", { shiftKey: true })).toEqual({ kind: "move", dx: -1 / 10, dy: 0 });
-  });
-  test("plus and minus are each other's inverse", () => {
-    const [more, less] = [key("+"), key("-")].map((intent) => (intent as { factor: number }).factor);
-    expect(more * less).toBeCloseTo(1, 12);
-  });
-  test("letters work with caps lock, browser shortcuts are left alone", () => {
-    expect(key("M")).toEqual({ kind: "manifold" });
-    expect(key("r", { ctrlKey: true })).toBeNull();
-    expect(key("Tab")).toBeNull();
-  });
 });

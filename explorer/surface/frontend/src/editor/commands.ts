@@ -1,0 +1,185 @@
+/**
+ * What can be done with the map by a key, by a button, or by both? One record for each, in the order of the help: keymap, toolbar and help
+ * are read from this list.
+ */
+
+import type { Command } from "../kernel/extension";
+
+/** What commands ask of the editor. */
+export interface CommandEditor {
+  /** Shares of the visible width. */
+  step(dx: number, dy: number): void;
+  zoomStep(factor: number): void;
+  showEverything(): void;
+  pinProbe(): void;
+  toggleBackground(id: "manifold"): void;
+  toggleOverlay(id: "rings" | "shapes" | "neighbours"): void;
+  /** Opens the panel over the map, or closes it where it is open. */
+  togglePanel(id: "layers" | "help"): void;
+  /** Closes what is open, else stops what moves. */
+  escape(): void;
+  showHole(): void;
+  togglePlaying(): void;
+  toggleRandomWalk(): void;
+  /** Chooses what a drag does; the chosen one again: back to the probe. */
+  toggleTool(id: "lasso" | "box" | "draw" | "pan"): void;
+  undo(): void;
+  redo(): void;
+  leavePlane(): void;
+}
+
+export type EditorCommand = Command<CommandEditor>;
+
+/** Of the visible width; with Shift five times as far. */
+const STEP = 1 / 50;
+const BIG = 5;
+const ARROWS: Readonly<Record<string, readonly [dx: number, dy: number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, 1],
+  ArrowDown: [0, -1],
+};
+/** A key is pressed several times, a button is clicked once. */
+const KEY_ZOOM = 1.25;
+const BUTTON_ZOOM = 1.5;
+
+export const COMMANDS: readonly EditorCommand[] = [
+  {
+    id: "move",
+    keys: Object.keys(ARROWS),
+    help: ["Arrows", "move the probe; with Shift five times as far"],
+    run: (editor, key) => {
+      const [dx, dy] = ARROWS[key?.key ?? ""] ?? [0, 0];
+      const step = STEP * (key?.shiftKey ? BIG : 1);
+      editor.step(dx * step, dy * step);
+    },
+  },
+  { id: "pin", keys: ["Enter"], help: ["Enter", "pin the code"], run: (editor) => editor.pinProbe() },
+  {
+    id: "zoom-in",
+    keys: ["+", "="],
+    help: ["+  −", "zoom in, zoom out"],
+    button: { icon: "plus", title: "Zoom in (+)" },
+    run: (editor, key) => editor.zoomStep(key ? KEY_ZOOM : BUTTON_ZOOM),
+  },
+  {
+    id: "zoom-out",
+    keys: ["-", "_"],
+    button: { icon: "minus", title: "Zoom out (−)" },
+    run: (editor, key) => editor.zoomStep(1 / (key ? KEY_ZOOM : BUTTON_ZOOM)),
+  },
+  {
+    id: "reset",
+    keys: ["0"],
+    help: ["0", "show everything"],
+    button: { icon: "reset", title: "Show everything (0)" },
+    run: (editor) => editor.showEverything(),
+  },
+  {
+    id: "manifold",
+    keys: ["m"],
+    help: ["m", "decoded manifold as background"],
+    button: { icon: "manifold", label: "Manifold", title: "decoded pictures as background (m)" },
+    pressed: ({ layers }) => layers.background === "manifold",
+    run: (editor) => editor.toggleBackground("manifold"),
+  },
+  {
+    id: "rings",
+    keys: ["r"],
+    help: ["r", "prior rings at 1, 2, 3 σ"],
+    run: (editor) => editor.toggleOverlay("rings"),
+  },
+  {
+    id: "shapes",
+    keys: ["s"],
+    help: ["s", "a marker shape for each class"],
+    run: (editor) => editor.toggleOverlay("shapes"),
+  },
+  {
+    id: "layers",
+    keys: ["l"],
+    help: ["l", "layers, colours, search"],
+    button: { icon: "layers", label: "Layers", title: "what lies under and over the points, colours, search (l)" },
+    expanded: ({ open }) => open === "layers",
+    run: (editor) => editor.togglePanel("layers"),
+  },
+  {
+    id: "neighbours",
+    keys: ["n"],
+    help: ["n", "lines to the nearest codes in latent space"],
+    run: (editor) => editor.toggleOverlay("neighbours"),
+  },
+  {
+    id: "hole",
+    keys: ["h"],
+    help: ["h", "show me a hole: the next region where the prior has mass and no code is near"],
+    run: (editor) => editor.showHole(),
+  },
+  { id: "play", keys: ["p"], help: ["p", "play or pause the path"], run: (editor) => editor.togglePlaying() },
+  {
+    id: "random-walk",
+    keys: ["w"],
+    help: ["w", "start or stop a random walk under the prior"],
+    run: (editor) => editor.toggleRandomWalk(),
+  },
+  {
+    id: "draw",
+    keys: ["d"],
+    help: ["d", "in Interpolate: drag draws a path; without a mouse: add stops above the map"],
+    button: { icon: "draw", title: "Drag draws a path, which is then played (d)" },
+    enabled: ({ host }) => Boolean(host.options.drawable),
+    pressed: ({ tool }) => tool === "draw",
+    run: (editor) => editor.toggleTool("draw"),
+  },
+  {
+    id: "undo",
+    keys: ["Ctrl+z"],
+    help: ["Ctrl+Z", "undo what was done to the pins; with Shift redo"],
+    run: (editor) => editor.undo(),
+  },
+  { id: "redo", keys: ["Ctrl+Shift+z", "Ctrl+y", "Ctrl+Shift+y"], run: (editor) => editor.redo() },
+  {
+    id: "lasso",
+    keys: ["x"],
+    help: ["x  b", "drag draws a loop, or a box, that selects points; without a mouse: Select points, under Layers"],
+    button: { icon: "select", title: "Drag draws a loop that selects points (x)" },
+    pressed: ({ tool }) => tool === "lasso",
+    run: (editor) => editor.toggleTool("lasso"),
+  },
+  {
+    id: "box",
+    keys: ["b"],
+    button: { icon: "box", title: "Drag draws a box that selects points (b)" },
+    pressed: ({ tool }) => tool === "box",
+    run: (editor) => editor.toggleTool("box"),
+  },
+  {
+    id: "pan",
+    keys: ["v"],
+    help: ["v", "drag moves the map instead of the probe"],
+    button: { icon: "pan", title: "Drag moves the map instead of the probe (v)" },
+    pressed: ({ tool }) => tool === "pan",
+    run: (editor) => editor.toggleTool("pan"),
+  },
+  {
+    id: "help",
+    keys: ["?"],
+    button: { icon: "help", title: "Keys and gestures (?)" },
+    expanded: ({ open }) => open === "help",
+    run: (editor) => editor.togglePanel("help"),
+  },
+  { id: "escape", keys: ["Escape"], run: (editor) => editor.escape() },
+  { id: "leave-plane", keys: [], run: (editor) => editor.leavePlane() },
+];
+
+/** What no key does, for the help. */
+export const GESTURES: readonly (readonly [gesture: string, what: string])[] = [
+  ["Shift- or Space-drag", "move the map"],
+  ["Wheel, pinch", "zoom"],
+];
+
+/** The toolbar's groups, and the commands that have a button there, from left to right. */
+export const TOOLBAR: readonly (readonly [group: string, commands: readonly string[]])[] = [
+  ["Layers", ["manifold", "layers"]],
+  ["View", ["lasso", "box", "draw", "pan", "zoom-out", "zoom-in", "reset", "help"]],
+];
