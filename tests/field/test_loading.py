@@ -22,10 +22,10 @@ from trainer.cli.arguments import parse
 from trainer.cli.import_ import CheckOptions, ImportOptions, joined
 from trainer.cli.main import main
 from trainer.errors import LatentError
-from trainer.importers.external_errors import cleaned, complaint
 from trainer.importers.loading import arguments_of, load_model, unwrap
-from trainer.importers.module_names import ROOT
-from trainer.importers.module_reference import place_of
+from trainer.importers.process.external_errors import cleaned, complaint
+from trainer.importers.process.module_names import ROOT
+from trainer.importers.process.module_reference import place_of
 
 VAE = """
 import torch

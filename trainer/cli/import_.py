@@ -1,7 +1,7 @@
 """What do `import` and `check` take on the command line, and what do they answer?
 
-Both bring somebody's model into a process of its own (`trainer.importers.parent_process`) and ask it there; `import` writes a run of it,
-`check` only tells what was understood. This process parses the words, shows the progress, and prints.
+Both bring somebody's model into a process of its own (`trainer.importers.process.parent_process`) and ask it there; `import` writes a run
+of it, `check` only tells what was understood. This process parses the words, shows the progress, and prints.
 """
 
 from __future__ import annotations
@@ -10,30 +10,24 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from tyro.conf import arg
 
 from trainer.cli.arguments import NewName, RunsToWrite, parse
 from trainer.config import check_run_name
 from trainer.errors import LatentError, RunError
-from trainer.numerals import count, number, percent
+from trainer.numerals import number
 from trainer.runs.catalogue import default_roots
 from trainer.runs.folder import RUN_JSON
 from trainer.runs.records import RunInfo
 from trainer.runs.storage import place
 
-if TYPE_CHECKING:
-    from trainer.datasets import Dataset
-    from trainer.importers.importing import HowTrained
-    from trainer.importers.loading import Loaded
-    from trainer.importers.module_names import Namesakes
-
+LOADING = "loading the model"  # the part in which their code is imported
 LONG = 30.0  # seconds of somebody's code after which it is said that it may be training
-Tell = Callable[..., None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,8 +155,8 @@ def slug(text: str) -> str:
 
 def _run(command: str, options: ModelOptions, changed: Mapping[str, Any]) -> None:
     """One command in a process of its own, with the paths that are meant from here; prints what it tells."""
-    from trainer.importers.external_errors import ForeignCodeError
-    from trainer.importers.parent_process import absolute, run_apart
+    from trainer.importers.process.external_errors import ForeignCodeError
+    from trainer.importers.process.parent_process import absolute, run_apart
 
     told = {**asdict(options), **changed, "module": _absolute_module(options.module), "data": _data_of(options)}
     told["weights"] = [absolute(file) for file in options.weights]
@@ -182,7 +176,7 @@ def _run(command: str, options: ModelOptions, changed: Mapping[str, Any]) -> Non
 
 def _absolute_module(module: str) -> str:
     """The file by its full path, so that it is found from another folder; a module by its name as it is."""
-    from trainer.importers.module_reference import place_of
+    from trainer.importers.process.module_reference import place_of
 
     found = place_of(module)
     if found.file is None:
@@ -192,7 +186,7 @@ def _absolute_module(module: str) -> str:
 
 def _folder_with(missing: str | None, module: str) -> str | None:
     """The folder of the module, where a file that it did not find from here lies."""
-    from trainer.importers.module_reference import place_of
+    from trainer.importers.process.module_reference import place_of
 
     file = place_of(module).file
     if missing is None or file is None or file.parent == Path.cwd() or not (file.parent / missing).exists():
@@ -226,7 +220,7 @@ class Show:
         self._close()
 
     def message(self, message: Mapping[str, Any]) -> None:
-        """One message of `trainer.importers.child_process`, or {} for time that passes."""
+        """One message of `trainer.cli.import_worker`, or {} for time that passes."""
         if "part" in message:
             self._begin(str(message["part"]), message.get("share"))
         if "note" in message:
@@ -276,9 +270,7 @@ class Show:
             self._bar = None
 
 
-# --- in the process of their code
-
-LOADING = "loading the model"
+# --- in both processes
 
 
 def options_of(request: Mapping[str, Any]) -> ModelOptions:
@@ -289,84 +281,14 @@ def options_of(request: Mapping[str, Any]) -> ModelOptions:
     return kind(**{key: value for key, value in request["options"].items() if key in known})
 
 
-def load_all() -> None:
-    """Everything of ours and of what it needs, before any module of theirs can stand in its place."""
-    import trainer.importers.importing
-    import trainer.importers.loading  # noqa: F401
-
-
-def work(command: str, options: ModelOptions, namesakes: Namesakes, tell: Tell) -> None:
-    """What `command` asks for, in this process; `tell` takes parts, notes and what is to be said. Raises `LatentError`."""
-    import torch
-
-    from trainer.datasets import load_dataset
-    from trainer.importers.importing import HowTrained
-    from trainer.importers.loading import load_model
-
-    tell(part=LOADING)
-    torch.manual_seed(0)  # the same random weights twice, where there are no others
-    loaded = load_model(options.module, options.arguments, options.weights, options.weights_key, namesakes)
-    tell(part="reading the data set")
-    dataset = load_dataset(options.data, progress=True)
-    for note in dataset.notes:
-        tell(note=note)
-    how = HowTrained(
-        likelihood=options.likelihood, sigma=options.sigma, beta=options.beta, output=options.output, binarise=options.binarise,
-        pixels=options.pixels, loss=options.loss, spread=options.spread, conditional=options.conditional,
-    )  # fmt: skip
-    if isinstance(options, ImportOptions):
-        _import(options, loaded, dataset, how, tell)
-    else:
-        _check(options, loaded, dataset, how, tell)
-
-
-def _import(options: ImportOptions, loaded: Loaded, dataset: Dataset, how: HowTrained, tell: Tell) -> None:
-    from trainer.diagnosis.diagnose import diagnose, implied_line
-    from trainer.importers.importing import import_model
-
-    assert options.name is not None
-    run = import_model(
-        loaded.model, dataset, options.name, source=source_of(options), loaded=loaded.notes, how=how, runs=options.runs,
-        overwrite=options.overwrite, umap=options.umap, classifier=options.classifier, thorough=options.thorough,
-        on_part=lambda part, share: tell(part=part) if share is None else tell(part=part, share=share),
-    )  # fmt: skip
-    lines = [f"{run.folder}: {run_line(run.info)}.", f"figures are of {_held_out_of(dataset)}"]
-    lines += [*run.info.origin.understood, *run.info.origin.sentences()] if run.info.origin else []
-    if run.info.examination is not None:
-        verdict = diagnose(run.config, run.info.examination, run.encodings.mu)
-        lines += [verdict.headline, *(verdict.because if verdict.kind == "no-verdict" else ())]
-        implied = implied_line(run.config, run.info.examination, run.encodings.mu, run.encodings.logvar)
-        lines += [implied] if implied and implied not in lines else []
-    tell(say="\n  ".join(lines))
-
-
 def source_of(options: ModelOptions) -> str:
     """Where a model comes from, for people: the file or module, what in it, and the file of weights; no folders."""
-    from trainer.importers.module_reference import place_of
+    from trainer.importers.process.module_reference import place_of
 
     place = place_of(options.module)
     where = place.dotted if place.file is None else place.file.name
     name = f":{place.name}" if place.name else ""
     return f"{where}{name}" + (f" with {', '.join(Path(file).name for file in options.weights)}" if options.weights else "")
-
-
-def _held_out_of(dataset: Dataset) -> str:
-    """The test images, and their share of all."""
-    n_test, n = len(dataset.splits["test"]), len(dataset.images)
-    return f"{count(n_test)} test images, {percent(n_test / n)} of the {count(n)} in {dataset.name}"
-
-
-def _check(options: ModelOptions, loaded: Loaded, dataset: Dataset, how: HowTrained, tell: Tell) -> None:
-    from trainer.importers.importing import check_model
-
-    tell(part="asking the model")
-    asking, understood = check_model(loaded.model, dataset, how)
-    lines = [
-        f"{source_of(options)}: a {type(loaded.model).__name__}, {count(asking.n_parameters)} parameters",
-        *loaded.notes,
-        *understood,
-    ]
-    tell(say="\n  ".join(lines))
 
 
 def run_line(info: Any) -> str:

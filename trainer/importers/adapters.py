@@ -20,9 +20,9 @@ import torch
 from torch import Tensor, nn
 
 from trainer.importers import noise
-from trainer.importers.external_errors import lines_of, said
 from trainer.importers.module_calls import PICTURES, Feed, Labels, Pass, Seen, Subject, as_pictures, class_forms, feeds, wants_more
 from trainer.importers.outputs import ForeignError, Value, described, values_of
+from trainer.importers.process.external_errors import lines_of, said
 from trainer.importers.roles import MEANS, SPREAD_NAMES, Roles, Spread, Unfit, by_draw, by_looks, by_name, told
 from trainer.models.layers import ImageShape
 from trainer.numerals import number

@@ -2,7 +2,7 @@
 
 `--module` names a file or a module and what in it is the model: an instance, a class, which is made with `--arguments`, or a function that
 returns one. It is imported and run here, by the command of the person who wrote it, in a process of its own
-(`trainer.importers.parent_process`); the app never does, and nothing is unpickled. Each way in which that can fail is one sentence.
+(`trainer.importers.process.parent_process`); the app never does, and nothing is unpickled. Each way in which that can fail is one sentence.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from trainer.importers.external_errors import ForeignCodeError, complaint, listed
 from trainer.importers.external_model import ForeignError
-from trainer.importers.module_names import Namesakes, is_theirs
-from trainer.importers.module_reference import Place, place_of
+from trainer.importers.process.external_errors import ForeignCodeError, complaint, listed
+from trainer.importers.process.module_names import Namesakes, is_theirs
+from trainer.importers.process.module_reference import Place, place_of
 from trainer.importers.weights import hyper_parameters, load_weights, modules_of, read_all
 
 WRAPPED = (

@@ -24,8 +24,8 @@ from torch import Tensor, nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from trainer.errors import LatentError
-from trainer.importers.external_errors import cleaned, listed, refused_class, said
-from trainer.importers.module_reference import WEIGHTS as USUAL
+from trainer.importers.process.external_errors import cleaned, listed, refused_class, said
+from trainer.importers.process.module_reference import WEIGHTS as USUAL
 from trainer.numerals import count
 
 Shape = tuple[int, ...] | None  # None: not known before the first use (lazy modules)

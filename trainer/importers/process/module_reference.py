@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trainer.errors import LatentError
-from trainer.importers.external_errors import listed, shown_path
+from trainer.importers.process.external_errors import listed, shown_path
 
 NAME = r"[^\W\d]\w*"
 DOTTED = re.compile(rf"{NAME}(\.{NAME})*")

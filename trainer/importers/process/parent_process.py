@@ -1,6 +1,6 @@
 """How is somebody else's code run so that nothing it does harms or stops this program?
 
-`run_apart` starts a process of its own for one piece of work (`trainer.importers.child_process` is its other end) and relays what it tells.
+`run_apart` starts a process of its own for one piece of work (`trainer.cli.import_worker` is its other end) and relays what it tells.
 There, their code has its own command line, folder and module names. What it prints goes to stderr, as much as anybody reads; exceptions,
 exits and crashes arrive as one sentence; Ctrl-C ends both processes, and the end of this one ends the other.
 
@@ -23,13 +23,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from trainer.importers.external_errors import MOST_FRAMES, ForeignCodeError, cleaned, shown_path
-from trainer.importers.module_names import ROOT, is_theirs
+from trainer.importers.process.external_errors import MOST_FRAMES, ForeignCodeError, cleaned, shown_path
+from trainer.importers.process.module_names import ROOT, is_theirs
 
 MOST_RELAYED = 200_000  # bytes of what their code prints
 TICK = 0.5  # seconds between two looks at the clock
 PATIENCE = 3.0  # seconds that the process gets to end by itself after Ctrl-C
-START = f"import sys; sys.path.insert(0, {ROOT!r}); from trainer.importers.child_process import main; main()"
+START = f"import sys; sys.path.insert(0, {ROOT!r}); from trainer.cli.import_worker import main; main()"
 FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+) in (?P<name>\S+)')
 
 Message = Mapping[str, Any]
@@ -49,7 +49,7 @@ class _Apart:
 def run_apart(request: Message, on_message: Callable[[Message], None], on_output: Callable[[bytes], None], folder: str) -> None:
     """Runs `request` in another process, started in `folder`; returns when it is done.
 
-    request: what `trainer.importers.child_process` understands · on_message: gets every message of it, and {} now and then · on_output:
+    request: what `trainer.cli.import_worker` understands · on_message: gets every message of it, and {} now and then · on_output:
     gets what their code prints. Raises `LatentError` with what it told of a mistake, `ForeignCodeError` where it ended without a word.
     """
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8:replace"}

@@ -25,7 +25,7 @@ from types import ModuleType
 from typing import Any
 
 OURS = ("trainer", "explorer")
-ROOT = str(Path(__file__).resolve().parents[2])  # the folder that holds our packages
+ROOT = str(Path(__file__).resolve().parents[3])  # the folder that holds our packages
 
 
 def installed_folders() -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from trainer.errors import LatentError
-from trainer.importers.module_names import is_theirs
+from trainer.importers.process.module_names import is_theirs
 
 MOST_LINES, MOST_CHARACTERS, MOST_FRAMES = 12, 1200, 3
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f]")
