@@ -6,8 +6,8 @@ import torch
 
 import trainer.metrics.evaluate as module
 from trainer.metrics.evaluate import decode_of, encode_all, evaluate, knn_accuracy, seeded, to_unit
+from trainer.models.gaussians import kl_standard_normal
 from trainer.runs.catalogue import load_run
-from trainer.training.objectives import kl_standard_normal
 
 
 @pytest.fixture

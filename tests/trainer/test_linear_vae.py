@@ -6,10 +6,10 @@ import torch
 
 from trainer.config import PRESETS, checked
 from trainer.datasets import load_dataset
+from trainer.models.gaussians import kl_standard_normal
 from trainer.runs.catalogue import load_run
 from trainer.runs.read import Run
 from trainer.training.fit import fit
-from trainer.training.objectives import kl_standard_normal
 
 DIGITS = "digits"
 

@@ -42,7 +42,7 @@ from trainer.importers.declared import HowTrained
 from trainer.importers.external_model import Asked, ForeignError, asked, check_pictures, decoding, settle
 from trainer.importers.tracing import Found
 from trainer.maps.projection import Projection, projections_of
-from trainer.metrics.collapse import active_units, kl_per_dim
+from trainer.metrics.collapse import active_units, kl_per_dim, population_kl
 from trainer.metrics.evaluate import EVALUATION_SEED, Budget, bound_terms, evaluate, seeded
 from trainer.metrics.implied_beta import ImpliedBeta, implied_beta_of, record
 from trainer.metrics.information import information_split
@@ -403,8 +403,7 @@ class _Book:
             test = self.data.subset("test")
             told = test.labels if model.is_conditional else None
             nll, index = bound_terms(model, test.images, False, seeded(model.config.seed, HELD_OUT), told)[0], test.index
-        with np.errstate(invalid="ignore"):
-            kl = 0.5 * (mu.astype(float) ** 2 + np.expm1(logvar.astype(float)) - logvar).sum(1)
+        kl = population_kl(mu, logvar).sum(1)
         return {
             "mu": mu, "logvar": logvar, "elbo": (-(nll + kl)).astype(np.float32), "reconstruction": nll.astype(np.float32),
             "label": np.full(n, -1) if labels is None else labels.astype(np.int64), "index": index.astype(np.int64),

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.errors import ConfigError, DataError
+from trainer.models.gaussians import kl_standard_normal_numpy
 from trainer.numerals import number, percent
 
 if TYPE_CHECKING:
@@ -71,9 +72,8 @@ def kl_per_dim(mu: Floats, logvar: Floats) -> NDArray[np.float64]:
 
 
 def population_kl(mu: Floats, logvar: Floats) -> Doubles:
-    """KL(q(z_k|x) ‖ N(0, 1)) of every image and dimension, (N, K) nats, in double precision. Kingma & Welling 2014, app. B."""
-    m, v = mu.astype(float), logvar.astype(float)
-    return np.asarray(0.5 * (m**2 + np.expm1(v) - v))
+    """KL(q(z_k|x) ‖ N(0, 1)) of every image and dimension, (N, K) nats, in double precision."""
+    return kl_standard_normal_numpy(mu.astype(float), logvar.astype(float))
 
 
 def is_active(mu: Floats) -> NDArray[np.bool_]:

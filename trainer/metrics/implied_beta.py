@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from trainer.diagnosis.checks import LEAST_KL, LEAST_SHRINKAGE
+from trainer.models.gaussians import kl_standard_normal
 from trainer.models.torch_engine import Vae
 
 Doubles = NDArray[np.float64]
@@ -108,7 +109,7 @@ def implied_beta_of(
     if pull is None:
         return None
     variance = logvar.double().exp().cpu()
-    kl = 0.5 * (mu.double().cpu().square() + torch.expm1(logvar.double().cpu()) - logvar.double().cpu()).mean(0)
+    kl = kl_standard_normal(mu.double().cpu(), logvar.double().cpu()).mean(0)
     return _estimate(pull, (1 - variance).numpy(), kl.numpy(), mu.double().cpu().numpy())
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.errors import ConfigError, DataError
+from trainer.models.gaussians import kl_standard_normal_numpy
 
 Doubles = NDArray[np.float64]
 
@@ -103,7 +104,7 @@ def information_split(
 
     information = own.sum(1) - joint
     # what the samples miss of each KL, and how much of it is in the information; draws of somebody else's choice are left as they are
-    off = own - prior - 0.5 * (m**2 + np.expm1(v) - v) if isinstance(z, np.random.Generator) else np.zeros_like(own)
+    off = own - prior - kl_standard_normal_numpy(m, v) if isinstance(z, np.random.Generator) else np.zeros_like(own)
     share = slope_of(information, off.sum(1))
     rest = (1 - share) * off
     exact = information - share * off.sum(1)

@@ -19,8 +19,8 @@ from torch.nn import functional
 
 from trainer.errors import ConfigError, DataError
 from trainer.likelihoods.registry import Bernoulli
+from trainer.models.gaussians import kl_standard_normal
 from trainer.models.torch_engine import Posterior, Vae
-from trainer.training.objectives import kl_standard_normal
 
 Doubles = NDArray[np.float64]
 

@@ -17,6 +17,7 @@ from trainer.config import FitConfig
 from trainer.errors import DataError
 from trainer.models import layers as spec
 from trainer.models.autoregressive import heard, unrolled
+from trainer.models.gaussians import kl_standard_normal_numpy
 from trainer.models.layers import NO_ENCODER, ImageShape, Layer, parts_of, tensor_names
 from trainer.models.tabulated_decoder import in_gallery, on_lattice
 
@@ -39,8 +40,8 @@ class Codes:
 
     @property
     def kl(self) -> Floats:
-        """KL(q(z|x) ‖ N(0, 1)) by dimension, (B, K) nats, ≥ 0. Kingma & Welling 2014, app. B; `expm1` as in objectives."""
-        return np.asarray(0.5 * (np.square(self.mu) + np.expm1(self.logvar) - self.logvar), np.float32)
+        """KL(q(z|x) ‖ N(0, 1)) by dimension, (B, K) nats, ≥ 0."""
+        return np.asarray(kl_standard_normal_numpy(self.mu, self.logvar), np.float32)
 
 
 @dataclass(frozen=True)

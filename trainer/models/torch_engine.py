@@ -23,6 +23,7 @@ from trainer.errors import ConfigError, DataError
 from trainer.likelihoods.registry import likelihood_of
 from trainer.models import layers as spec
 from trainer.models.autoregressive import masks
+from trainer.models.gaussians import kl_standard_normal
 from trainer.models.layers import NO_ENCODER, ImageShape, Layer, parts_of
 from trainer.models.tabulated_decoder import in_gallery, on_lattice
 
@@ -299,7 +300,7 @@ class Vae(nn.Module):
         for label in range(self.n_classes):
             y = torch.full((len(images),), label)
             q = self.posterior(images, y)
-            kl = 0.5 * (q.mu.square() + torch.expm1(q.logvar) - q.logvar).sum(1)
+            kl = kl_standard_normal(q.mu, q.logvar).sum(1)
             bounds.append(-self.nll(self.output(q.mu, y), images) - kl)
         return torch.stack(bounds).argmax(0)
 

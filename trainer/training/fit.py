@@ -28,7 +28,7 @@ from trainer.errors import ConfigError, DataError, LatentError, RunCorrupt, RunE
 from trainer.likelihoods.registry import HasScale
 from trainer.maps.inverse import EPOCHS
 from trainer.maps.projection import Projection, projections_of
-from trainer.metrics.collapse import kl_per_dim
+from trainer.metrics.collapse import kl_per_dim, population_kl
 from trainer.metrics.evaluate import (
     BACKWARD,
     Budget,
@@ -543,8 +543,7 @@ class Trainer:
         )  # fmt: skip
         yield self.entered(ENCODINGS)
         nll, mu, logvar = bound_terms(self.model, self.test.images, False, seeded(config.seed, HELD_OUT), self.test.labels)
-        with np.errstate(invalid="ignore"):
-            kl = 0.5 * (mu.astype(float) ** 2 + np.expm1(logvar.astype(float)) - logvar).sum(1)
+        kl = population_kl(mu, logvar).sum(1)
         labels = np.full(len(mu), -1) if self.test.labels is None else self.test.labels
         writer.write_arrays(WEIGHTS, {key: value.cpu().numpy() for key, value in self.model.state_dict().items()})
         writer.write_arrays(ENCODINGS_FILE, {

@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from trainer.config import FitConfig
 from trainer.likelihoods.registry import Bernoulli, HasScale
+from trainer.models.gaussians import kl_standard_normal
 
 if TYPE_CHECKING:
     from trainer.models.torch_engine import Posterior, SemiSupervisedVae, StackedVae, Vae
@@ -39,14 +40,6 @@ class ElboTerms:
     def loss(self, beta: float) -> Tensor:
         """Scalar, lower is better: mean(nll + beta Σ kl) (Higgins et al. 2017, eq. 4)."""
         return self.nll.mean() + beta * self.kl.sum(1).mean()
-
-
-def kl_standard_normal(mu: Tensor, logvar: Tensor) -> Tensor:
-    """KL(N(mu, exp logvar) ‖ N(0, 1)) of every dimension, (B, K) nats, ≥ 0. Kingma & Welling 2014, appendix B.
-
-    `expm1(logvar) − logvar` because `exp(logvar) − 1 − logvar` cancels near the prior and goes negative in float32.
-    """
-    return 0.5 * (mu.square() + torch.expm1(logvar) - logvar)
 
 
 def kl_of(model: Vae, q: Posterior) -> Tensor:
