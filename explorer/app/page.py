@@ -16,8 +16,8 @@ from importlib.resources import files
 
 import streamlit as st
 
-from explorer import cache
 from explorer.app.pages import NAMES, PAGES, Page, page_of
+from explorer.cache.runs import all_runs, get_run, size_on_disk
 from explorer.hosts.html_file import html_page
 from explorer.session import events
 from explorer.session.load import State, choose_run, dismiss_notice, load
@@ -43,7 +43,7 @@ def _style() -> str:
 def page() -> None:
     """One rerun of the whole app."""
     st.html(_style())
-    found = cache.runs()
+    found = all_runs()
     sound = {name: info for name, info in found.items() if isinstance(info, RunInfo)}
     broken = {name: error for name, error in found.items() if isinstance(error, RunError)}
     if not sound:
@@ -111,7 +111,7 @@ def listed(runs: Mapping[str, RunInfo], shown: str) -> list[str]:
 
 def _web_page(run_id: str) -> bytes:
     """Made when it is asked for, not at every rerun."""
-    return html_page(cache.run(run_id))
+    return html_page(get_run(run_id))
 
 
 def _all_runs(shown: str, runs: Mapping[str, RunInfo]) -> None:
@@ -129,7 +129,7 @@ def _all_runs(shown: str, runs: Mapping[str, RunInfo]) -> None:
 
 def _facts(run_id: str, info: RunInfo) -> str:
     """The line that tells one run from another."""
-    return f"{facts_line(info)} · {size(cache.size_on_disk(run_id))}"
+    return f"{facts_line(info)} · {size(size_on_disk(run_id))}"
 
 
 def _notices(now: State, broken: Mapping[str, RunError]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from explorer import cache
+from explorer.cache.maps import get_support
+from explorer.cache.runs import get_run
 from explorer.pages.interpolate.stops import SUPPORT_HELP
 from explorer.pictures.arrays import fitted, picture_grid, to_picture
 from explorer.pictures.neighbours import nearest
@@ -35,7 +36,7 @@ N_NEIGHBOURS = 8
 
 def show(now: State) -> None:
     """The whole page."""
-    run = cache.run(now.run_id)
+    run = get_run(now.run_id)
     projection, axes = chosen_map(run)
     now = events.take_pins(now, events.surface_event(KEY), projection)
     pins = pins_shown(now, run, projection)
@@ -47,7 +48,7 @@ def show(now: State) -> None:
 
 def _details(now: State) -> None:
     """The last pin: its picture, its code, the eight test images whose codes are nearest."""
-    run = cache.run(now.run_id)
+    run = get_run(now.run_id)
     code = np.asarray(now.pins[-1].z, np.float32)
     found = nearest(code, run.encodings.mu, N_NEIGHBOURS)
     left, right = st.columns([1, 3], gap="large")
@@ -56,7 +57,7 @@ def _details(now: State) -> None:
         show_picture(picture_of(run, code), f"decoded picture of pin {pin_letter(len(now.pins) - 1)}", 224)
         if run.config.is_conditional:
             st.caption(plain(f"decoded{decoded_as(run)}"))
-        support = float(cache.support(run.id).of([code])[0])
+        support = float(get_support(run.id).of([code])[0])
         st.caption(f"{capitalised(density_words(support))} ({number(support)})", help=SUPPORT_HELP)
         st.caption(
             f"z = {number_list(code, digits=code_decimals(run))}", help="The latent code from which this picture was decoded."

@@ -10,7 +10,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer import cache
+from explorer.cache.datasets import originals_of
+from explorer.cache.maps import get_projection, static_payload
+from explorer.cache.runs import get_run
 from explorer.pictures.arrays import Picture, data_uri, fitted, to_picture
 from explorer.session import events
 from explorer.session.class_choice import decode_class, forget_class_of_another_data_set, take_class
@@ -64,13 +66,13 @@ def map_alone(run: Run) -> tuple[Projection, Axes]:
     """The same without a class chooser beside it."""
     names = list(run.projections)
     if len(names) == 1:
-        return cache.projection(run.id, names[0]), None
+        return get_projection(run.id, names[0]), None
     name = st.segmented_control(
         "Map", names, default=names[0], key="projection", bind="query-params", required=True,
         label_visibility="collapsed", width="content", help=MAP_HELP,
     )  # fmt: skip
     axes = _chosen_axes(run) if name == "axes" else None
-    return cache.projection(run.id, name or names[0], axes), axes
+    return get_projection(run.id, name or names[0], axes), axes
 
 
 def class_chooser(run: Run) -> None:
@@ -163,10 +165,10 @@ def live_surface(
         options=options or Options(),
         subject=subject,
     )
-    static = cache.static_payload(run_id, projection.name, axes, chosen_label(cache.run(run_id)))
+    static = static_payload(run_id, projection.name, axes, chosen_label(get_run(run_id)))
     is_there = events.browser_shows(key, static_id(static)) or (keeps and events.browser_keeps(key, static_id(static)))
     data = pack(dynamic, reference(static) if is_there else static)
-    class_names = cache.run(run_id).info.dataset.class_names
+    class_names = get_run(run_id).info.dataset.class_names
     surface(
         data,
         key,
@@ -174,10 +176,10 @@ def live_surface(
         lambda: take_picture(key),
         options is not None and options.pad is not None,
     )
-    class_words(cache.run(run_id))
-    origin_words(cache.run(run_id))
+    class_words(get_run(run_id))
+    origin_words(get_run(run_id))
     if key != "reconstruct-surface":  # said there beside the pictures
-        channel_words(cache.run(run_id))
+        channel_words(get_run(run_id))
 
 
 def channel_words(run: Run) -> None:
@@ -223,10 +225,10 @@ def picture_of(run: Run, code: Sequence[float] | Floats) -> Picture:
 
 def stored_pictures(run_id: str, rows: NDArray[np.int64]) -> tuple[NDArray[np.float32] | NDArray[np.uint8], str]:
     """Pictures (B, C, H, W) of rows of the encodings, and a sentence that says what they are."""
-    originals = cache.originals_of(run_id, rows)
+    originals = originals_of(run_id, rows)
     if originals is not None:
         return originals, "Images of the test set."
-    run = cache.run(run_id)
+    run = get_run(run_id)
     labels = None if run.told is None else run.told[rows]  # of each its own class, whatever is chosen
     pictures = run.forward.decode(run.encodings.mu[rows], labels)
     return pictures, f"{plain(no_originals(run))}, so these are the model's reconstructions."

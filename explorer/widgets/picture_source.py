@@ -11,7 +11,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer import cache
+from explorer.cache.datasets import ground, originals_of
+from explorer.cache.maps import forget_originals
 from explorer.pictures.arrays import Picture, to_picture
 from explorer.pictures.batch import MOST_PICTURES, shown_name
 from explorer.pictures.opening import open_upload
@@ -147,7 +148,7 @@ def _test_image(run: Run, key: str) -> Picked:
     row = chosen_row(run, key)
     title, label = row_title(run, row), int(run.encodings.label[row])
     own = label if 0 <= label < len(run.info.dataset.class_names) else None
-    originals = cache.originals_of(run.id, np.array([row]))
+    originals = originals_of(run.id, np.array([row]))
     if originals is None:
         _offer_download(run)
         pictures, _ = stored_pictures(run.id, np.array([row]))
@@ -196,7 +197,7 @@ def _left_out(run: Run, key: str) -> list[str]:
     with st.expander("Steps of the preparation"):
         taken = {
             switch.name: st.checkbox(switch.title, value=True, key=f"{key}-step-{switch.title}", help=switch.help)
-            for switch in switches(run.info.dataset.name, cache.ground(run.id))
+            for switch in switches(run.info.dataset.name, ground(run.id))
         }
     return [name for name, is_taken in taken.items() if not is_taken]
 
@@ -204,7 +205,7 @@ def _left_out(run: Run, key: str) -> list[str]:
 def _prepared(run: Run, data: bytes, name: str, off: Collection[str] = ()) -> Picked:
     name = shown_name(name)
     image = open_upload(data, name)
-    ready: Prepared = prepare(image, run.image_shape, run.info.dataset.name, off, cache.ground(run.id))
+    ready: Prepared = prepare(image, run.image_shape, run.info.dataset.name, off, ground(run.id))
     return Picked(name, ready.x, ready.steps[0].picture, ready.steps)
 
 
@@ -224,5 +225,5 @@ def _offer_download(run: Run) -> None:
             except DataError as error:
                 st.error(plain(str(error)))
                 return
-        cache.forget_dataset()
+        forget_originals()
         st.rerun()

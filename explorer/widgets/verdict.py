@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from explorer import cache
+from explorer.cache.runs import get_run
 from explorer.session.load import open_page
 from explorer.text.escape import plain
 from trainer.diagnosis.diagnose import diagnose
@@ -35,7 +35,7 @@ class Line:
 def verdict_of(run_id: str) -> Line | None:
     """The verdict on a run, or why there is none; None for one without a posterior, or that cannot be opened, which the view says."""
     try:
-        run = cache.run(run_id)
+        run = get_run(run_id)
     except LatentError:
         return None
     found = run.info.examination

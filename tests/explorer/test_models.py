@@ -237,10 +237,9 @@ def test_a_class_that_the_next_run_does_not_have_is_forgotten(app, kinds, tmp_pa
 
 
 def test_neighbours_without_their_originals_are_decoded_with_their_own_class(kinds, app, monkeypatch):
-    from explorer import cache
     from explorer.widgets.parts import stored_pictures
 
-    monkeypatch.setattr(cache, "originals", lambda run_id: None)
+    monkeypatch.setattr("explorer.cache.datasets.originals", lambda run_id: None)
     run = load_run("conditional", kinds)
     rows = np.array([3, 50, 7])
     shown, caption = stored_pictures("conditional", rows)

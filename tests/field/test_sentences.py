@@ -245,7 +245,7 @@ def test_notes_on_the_data_stand_in_the_header(tmp_path, monkeypatch):
     notes = ("24 files left out: 12 .heic, <b>12</b> .txt",)
     info = run.info.model_copy(update={"dataset": run.info.dataset.model_copy(update={"notes": notes})})
     monkeypatch.setenv("LATENT_RUNS", str(tmp_path))
-    monkeypatch.setattr("explorer.cache.runs", lambda: {"mine": info})
+    monkeypatch.setattr("explorer.app.page.all_runs", lambda: {"mine": info})
     assert notes[0] in words(sound(app(run="mine").run()))
 
 
@@ -280,24 +280,18 @@ PRIVATE = [
     r"\bTake along\b", r"\bBeyond a path\b", r"\bdearer\b", r"\bcosts? reconstruction\b", r"\ba nat pays\b", r"\bUnevenness\b",
     r"\bways? back\b", r"\bas ordinary as\b", r"\bmodel knows\b",
 ]  # fmt: skip
+FOLDERS = ("app", "charts", "hosts", "jobs", "pages", "pictures", "session", "widgets")
 OWNED = [
-    "explorer/app/page.py", "explorer/session/state.py", "explorer/widgets/verdict.py", "explorer/charts/trust.py",
-    "explorer/charts/style.py", "explorer/hosts/html_file.py", "explorer/notebook.py", "explorer/hosts/widget.py",
-    "explorer/jobs/trainings.py", "explorer/jobs/background.py", "explorer/pages/atlas.py", "explorer/pages/reconstruct/page.py",
-    "explorer/pages/reconstruct/trust.py", "explorer/pages/reconstruct/batch.py", "explorer/widgets/parts.py",
-    "explorer/widgets/picture_source.py", "explorer/pictures/trust.py", "explorer/pictures/likeness.py", "explorer/pictures/judge.py",
-    "explorer/pictures/batch.py", "explorer/pictures/preprocess.py", "explorer/pictures/ink.py",
-]  # fmt: skip
+    "explorer/notebook.py",
+    *sorted(str(path.relative_to(ROOT)) for name in FOLDERS for path in (ROOT / "explorer" / name).rglob("*.py")),
+]
 
 
 def texts(path: Path) -> list[str]:
-    """Every string of a module that can reach the page: all but its docstrings."""
+    """Every string of a module that can reach the page: all but docstrings, those of fields among them."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    docs = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and node.body and isinstance(node.body[0], ast.Expr)
-    }
+    statements = [node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)]
+    docs = {id(value) for value in statements if isinstance(value, ast.Constant)}
     return [
         node.value
         for node in ast.walk(tree)

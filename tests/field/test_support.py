@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from explorer import cache
+from explorer.cache.maps import get_support
+from explorer.cache.runs import get_run
 from explorer.pages.interpolate.downloads import _film_file, _strip_file
 from explorer.pictures.arrays import to_picture
 from explorer.pictures.export import FRAME, framed
@@ -118,9 +119,9 @@ def test_a_film_that_goes_far_out_shows_the_decoders_own_pixels():
 
     from PIL import Image
 
-    run = cache.run("mnist-2d")
+    run = get_run("mnist-2d")
     codes = np.array([[0.0, 0.0], [40.0, 0.0]], np.float32)
-    assert (cache.support(run.id).of(codes) < LOW).tolist() == [False, True]
+    assert (get_support(run.id).of(codes) < LOW).tolist() == [False, True]
     expected = [to_picture(x) for x in run.forward.decode(codes)]
     film = Image.open(BytesIO(_film_file(run, codes, None, None, "webp", 1)))
     for number, picture in enumerate(expected):

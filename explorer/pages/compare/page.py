@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from explorer import cache
+from explorer.cache.datasets import originals_of
+from explorer.cache.maps import get_projection
+from explorer.cache.runs import all_runs, get_run
 from explorer.pages.compare.rate_distortion import (
     Measure,
     Scored,
@@ -95,7 +97,7 @@ class Shown:
 
 def show(now: State) -> None:
     """The whole page."""
-    runs = {name: info for name, info in cache.runs().items() if isinstance(info, RunInfo)}
+    runs = {name: info for name, info in all_runs().items() if isinstance(info, RunInfo)}
     table = Table(now.run_id, _chosen(now.run_id, runs), runs)
     _notices()
     _controls(table)
@@ -132,19 +134,19 @@ def _proposal(shown: list[str], runs: Mapping[str, RunInfo]) -> Column:
 def _maps(run_id: str) -> list[str]:
     """Names of a run's maps; none where they cannot be read, which its column says."""
     try:
-        return list(cache.run(run_id).projections)
+        return list(get_run(run_id).projections)
     except LatentError:
         return []
 
 
 def _fitting(column: Column) -> Column:
     maps = _maps(column.run_id) if column.run_id else []
-    return fitting(column, maps, cache.run(column.run_id).config.latent_dim) if maps else column
+    return fitting(column, maps, get_run(column.run_id).config.latent_dim) if maps else column
 
 
 def _complaint(column: Column) -> str | None:
     maps = _maps(column.run_id)
-    return complaint(column, maps, cache.run(column.run_id).config.latent_dim) if maps else None
+    return complaint(column, maps, get_run(column.run_id).config.latent_dim) if maps else None
 
 
 def _notices() -> None:
@@ -182,7 +184,7 @@ def _class_of_image(table: Table) -> None:
     told = [name for name in table.names if name and table.runs[name].config.is_conditional]
     if not told:
         return
-    run = cache.run(told[0])
+    run = get_run(told[0])
     try:
         label = int(run.encodings.label[table.chosen.image])
     except (LatentError, IndexError):  # damaged, which its column says; or of another data set with fewer images
@@ -200,7 +202,7 @@ def _column(table: Table, index: int, images: str | None) -> Shown | None:
         _nothing_chosen(table.first)
         return None
     try:
-        run = cache.run(column.run_id)
+        run = get_run(column.run_id)
         projection, axes = _map_and_facts(table, index, run)
         own = images_of(run)
         image = _image_on(run, projection, table.chosen.image) if own == (images or own) else None
@@ -271,7 +273,7 @@ def _chosen_map(table: Table, index: int, run: Run) -> tuple[Projection, Axes]:
             f"Map of column {index + 1}", names, default=names[0], key=f"only-map-{index}-{names[0]}", required=True,
             label_visibility="collapsed", width="content",
         )  # fmt: skip
-        return cache.projection(run.id, names[0]), None
+        return get_projection(run.id, names[0]), None
     if index == 0:
         return map_alone(run)
     comparison.show(comparison.map_key(at), column.map_name)
@@ -280,7 +282,7 @@ def _chosen_map(table: Table, index: int, run: Run) -> tuple[Projection, Axes]:
         args=(table.data_set, at), label_visibility="collapsed", width="content", help=MAP_HELP,
     )  # fmt: skip
     axes = _chosen_axes(at, run, column, table.data_set) if column.map_name == AXES else None
-    return cache.projection(run.id, column.map_name, axes), axes
+    return get_projection(run.id, column.map_name, axes), axes
 
 
 def _chosen_axes(at: int, run: Run, column: Column, data_set: str) -> tuple[int, int]:
@@ -305,7 +307,7 @@ def _image_on(run: Run, projection: Projection, row: int) -> Marked:
 
 def _pictures(runs: list[Run], row: int) -> None:
     """The image itself and what each run makes of it; all runs have the same test images."""
-    originals = cache.originals_of(runs[0].id, np.array([row]))
+    originals = originals_of(runs[0].id, np.array([row]))
     x = None if originals is None else originals[0].astype(np.float32) / 255
     pictures: list[Picture] = [] if originals is None else [to_picture(originals[0])]
     lines = [] if originals is None else ["the image itself"]

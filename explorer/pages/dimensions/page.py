@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from explorer import cache
+from explorer.cache.runs import all_runs, get_run
 from explorer.charts import style as figures
 from explorer.pages.dimensions import remedies as mend
 from explorer.pages.dimensions import sections as clinic
@@ -29,7 +29,7 @@ pixels of fixed σ it is squared error / 2σ² and a constant."""
 
 def show(now: State) -> None:
     """The whole page."""
-    run = cache.run(now.run_id)
+    run = get_run(now.run_id)
     if run.config.is_deterministic:
         _without_posterior(now, run)
         return
@@ -47,7 +47,7 @@ def show(now: State) -> None:
         label_visibility="collapsed",
         width="content",
     )
-    found, runs = run.info.examination, {name: info for name, info in cache.runs().items() if isinstance(info, RunInfo)}
+    found, runs = run.info.examination, {name: info for name, info in all_runs().items() if isinstance(info, RunInfo)}
     match section:
         case "information" if found is not None:
             clinic.information_section(run, found)

@@ -8,7 +8,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer import cache
+from explorer.cache.datasets import dataset_is_here
+from explorer.cache.runs import all_runs, get_run
+from explorer.cache.trainings import workshop
 from explorer.jobs.trainings import Job
 from explorer.pictures.arrays import strip, to_picture
 from explorer.session.load import open_run_next, say
@@ -41,7 +43,7 @@ def show(run: Run, diagnosis: Diagnosis | None) -> None:
                 st.markdown(f"**{plain(remedy.name)}**  \n{plain(remedy.why)}")
     elif run.info.dataset.is_own:
         st.info("Retraining from this page is for built-in data sets; for images of your own train anew on the command line.")
-    elif not cache.dataset_is_here(run.id):
+    elif not dataset_is_here(run.id):
         st.info(f"Retraining needs the data set {plain(run.info.dataset.name)}, which is not on this machine.")
     else:
         st.markdown("**Remedies that fit, the likeliest first.** Each trains the same model anew with one thing changed.")
@@ -81,12 +83,12 @@ def _settings(remedy: Remedy) -> str:
 
 
 def _start(run_id: str, remedy: Remedy) -> None:
-    run = cache.run(run_id)
+    run = get_run(run_id)
     name = _free_name(run_id, remedy)
     config = checked(run.config, **remedy.changes)
     if not remedy.changes:
         config = checked(config, epochs=max(config.epochs, 150))
-    job = cache.workshop().submit(visitor(), run_id, remedy.name, name, config, str(default_roots()[0]))
+    job = workshop().submit(visitor(), run_id, remedy.name, name, config, str(default_roots()[0]))
     if job is None:
         say("Not started: eight trainings wait already, or this one is under way.")
 
@@ -95,7 +97,7 @@ def _free_name(run_id: str, remedy: Remedy) -> str:
     """As the run with the remedy's name, and a number where that is taken."""
     slug = re.sub(r"[^a-z0-9]+", "-", remedy.name.lower().replace("β", "beta").replace("σ", "sigma")).strip("-")
     root = default_roots()[0]
-    taken = {*store_of(root).list(), *cache.runs(), *(job.name for job in cache.workshop().jobs())}  # unfinished runs too
+    taken = {*store_of(root).list(), *all_runs(), *(job.name for job in workshop().jobs())}  # unfinished runs too
     wish = f"{run_id[: MAX_RUN_NAME - len(slug) - 5]}-{slug}"
     name = wish
     for i in range(2, 1000):
@@ -108,7 +110,7 @@ def _free_name(run_id: str, remedy: Remedy) -> str:
 @st.fragment(run_every=EVERY_S)
 def _bench(patient: str) -> None:
     """Every training that was started from the app; redrawn once a second, the rest of the page is not."""
-    jobs = cache.workshop().jobs()
+    jobs = workshop().jobs()
     if not jobs:
         st.caption("No training was started from the app yet.")
         return
@@ -133,17 +135,17 @@ def _job(job: Job, is_own: bool) -> None:
 
 
 def _stop(number: int) -> None:
-    cache.workshop().stop(number, visitor())
+    workshop().stop(number, visitor())
 
 
 def _resume(job: Job) -> None:
-    cache.workshop().submit(job.owner, job.patient, job.remedy, job.name, job.config, job.runs, resume=job.share > 0)
+    workshop().submit(job.owner, job.patient, job.remedy, job.name, job.config, job.runs, resume=job.share > 0)
 
 
 def _beside(job: Job) -> None:
     """The patient and the retrained run side by side: verdict, figures, and the same test images decoded from their codes."""
     try:
-        pair = [cache.run(job.patient), load_run(job.name)]
+        pair = [get_run(job.patient), load_run(job.name)]
     except RunError as error:
         st.caption(plain(str(error)))
         return

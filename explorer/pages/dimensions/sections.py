@@ -9,7 +9,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer import cache
+from explorer.cache.datasets import eigenvalues
+from explorer.cache.runs import get_run
 from explorer.charts import collapse as clinic_figures
 from explorer.charts import style as figures
 from explorer.pictures.arrays import fitted, picture_grid, to_picture
@@ -298,7 +299,7 @@ def _draws(mu: NDArray[Any], logvar: NDArray[Any]) -> Doubles:
 
 
 def before_section(run: Run, runs: Mapping[str, RunInfo]) -> None:
-    values = cache.eigenvalues(run.id)
+    values = eigenvalues(run.id)
     if values is None:
         why = (
             "those of your own data are not kept in the run" if run.info.dataset.is_own else
@@ -396,13 +397,13 @@ def _goes_with(info: RunInfo, run: Run) -> bool:
 
 
 def _examination(name: str) -> Examination:
-    found = cache.run(name).info.examination
+    found = get_run(name).info.examination
     assert found is not None
     return found
 
 
 def _used(name: str) -> int:
-    run = cache.run(name)
+    run = get_run(name)
     return int(used_dimensions(_examination(name), run.encodings.mu).sum())
 
 

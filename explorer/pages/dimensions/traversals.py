@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer import cache
+from explorer.cache.runs import get_run
 from explorer.pictures.arrays import strip, to_picture
 from explorer.pictures.export import animation, safe_file_name
 from explorer.session.load import State
@@ -28,7 +28,7 @@ Var(z_k). Active: the posterior mean varies by more than 0.01 in variance (Burda
 
 def show(now: State, weight: NDArray[np.float64], active: NDArray[np.bool_]) -> None:
     """weight (K,): by which the dimensions are sorted, KL in nats or for a deterministic model the variance of the codes."""
-    run = cache.run(now.run_id)
+    run = get_run(now.run_id)
     is_point = run.config.is_deterministic
     middle, spread = _middle(run)
     base, where = _base(now, run, middle)

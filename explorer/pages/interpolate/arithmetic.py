@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer import cache
+from explorer.cache.maps import get_support
 from explorer.pages.interpolate.stops import (
     SUPPORT_HELP,
     code,
@@ -90,7 +90,7 @@ def _result(run: Run, stops: Sequence[Stop], stop: Stop, key: str) -> None:
     with st.container(width=170, gap="small"):
         st.markdown(f"**{plain(stop.name)}**{plain(stop_as(run, stop))}")
         show_picture(stop_picture(run, stop), f"decoded picture of {stop.name}", TERM_PX)
-        support = float(cache.support(run.id).of([stop.z])[0])
+        support = float(get_support(run.id).of([stop.z])[0])
         st.caption(f"{density_words(support)} ({number(support)})", help=SUPPORT_HELP)
         is_full = len(stops) >= walking.MAX_STOPS
         st.button("Add to the walk", key=f"{key}-add", on_click=walking.put, args=(run.id, stops, stop), disabled=is_full)
@@ -132,7 +132,7 @@ def _direction(run: Run, stops: Sequence[Stop], offered: Mapping[str, Stop]) -> 
     codes = np.asarray(base.z) + steps[:, None] * step
     pictures = _decoded(run, codes, [label_of(run, base)] * len(codes))
     signed = [("+" if one > 0 else "") + number(one, 1) for one in steps]
-    is_low = cache.support(run.id).of(codes) < LOW
+    is_low = get_support(run.id).of(codes) < LOW
     lines = [f"{text}, low density" if low else text for text, low in zip(signed, is_low, strict=True)]
     st.html(picture_grid([fitted(one, TERM_PX) for one in pictures], lines, TERM_PX))
     film = partial(_strip_file, pictures, is_low, max(1, 128 // max(run.image_shape[1:])))
@@ -205,7 +205,7 @@ def _corners(run: Run, offered: Mapping[str, Stop]) -> None:
     codes = corner_grid([corner.z for corner in corners], n, kind or "bilinear")
     labels = _nearest_corners([label_of(run, corner) for corner in corners], n)
     flat = codes.reshape(n * n, -1)
-    marked = framed(np.stack(_decoded(run, flat, labels)), cache.support(run.id).of(flat) < LOW)
+    marked = framed(np.stack(_decoded(run, flat, labels)), get_support(run.id).of(flat) < LOW)
     pictures = marked.reshape(n, n, *marked.shape[1:])
     if len(set(labels)) > 1:
         st.caption("Each picture is decoded as the class of the nearest corner.")

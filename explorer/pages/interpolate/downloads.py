@@ -10,8 +10,8 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer import cache
-from explorer.cache import Walked
+from explorer.cache.maps import get_support
+from explorer.cache.paths import DecodedPath
 from explorer.pictures.arrays import to_picture
 from explorer.pictures.export import Film, Report, animation, codes_csv, filmstrip, framed, png, safe_file_name
 from trainer.latent.paths import resampled
@@ -29,7 +29,7 @@ FILMS: dict[Film, tuple[str, str]] = {"gif": ("GIF", "image/gif"), "webp": ("Web
 LONG = 120 * 512 * 512  # pixels of a film that takes longer than a moment: it is made with a progress bar
 
 
-def downloads(run: Run, walked: Walked, name: str) -> None:
+def downloads(run: Run, walked: DecodedPath, name: str) -> None:
     """One row: the buttons, and what the files shall be like."""
     if run.image_shape[0] == 2:  # a file cannot say it otherwise
         name = f"{name}-frame1-red-frame2-cyan"
@@ -85,7 +85,7 @@ def _film_file(
 
 def _frames(run: Run, codes: Codes, pictures: Codes) -> NDArray[np.uint8]:
     """As they are looked at: the decoder's pixels, with a dashed frame around those where few encoded images are."""
-    return framed(np.stack([to_picture(picture) for picture in pictures]), cache.support(run.id).of(codes) < LOW)
+    return framed(np.stack([to_picture(picture) for picture in pictures]), get_support(run.id).of(codes) < LOW)
 
 
 def _csv_file(run: Run, codes: Codes, labels: Labels) -> bytes:

@@ -9,8 +9,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer import cache
-from explorer.cache import Geodesics, Walked
+from explorer.cache.paths import DecodedPath, Geodesics, decoded_line, decoded_path, geodesics
+from explorer.cache.runs import get_run
 from explorer.pages.interpolate.arithmetic import arithmetic
 from explorer.pages.interpolate.downloads import downloads
 from explorer.pages.interpolate.stops import SUPPORT_HELP, label_of, stop_row, stops_of
@@ -80,7 +80,7 @@ class Settings:
 
 def show(now: State) -> None:
     """The whole page."""
-    run = cache.run(now.run_id)
+    run = get_run(now.run_id)
     _begin_with_the_first_stops_class(now, run)
     head = st.container(horizontal=True, vertical_alignment="center", gap="medium")
     with head:
@@ -107,7 +107,7 @@ def show(now: State) -> None:
     if line is not None:
         _drawn_line(run)
         codes = even_line(projection.to_latent(even_line(line.places, N_DRAWN)), N_DRAWN)
-        found: dict[str, Walked] = {DRAWN: cache.line_walked(run.id, chosen_label(run), tuple(map(tuple, codes.tolist())))}
+        found: dict[str, DecodedPath] = {DRAWN: decoded_line(run.id, chosen_label(run), tuple(map(tuple, codes.tolist())))}
         kind, ends, waiting = DRAWN, ("", ""), None
     else:
         found, waiting = _walks(run, stops, settings)
@@ -183,31 +183,31 @@ def _drawn_line(run: Run) -> None:
 # --- what is shown
 
 
-def _walks(run: Run, stops: Sequence[Stop], settings: Settings) -> tuple[dict[str, Walked], Geodesics | None]:
+def _walks(run: Run, stops: Sequence[Stop], settings: Settings) -> tuple[dict[str, DecodedPath], Geodesics | None]:
     """Every kind that is known, and how far the geodesic is where it is not."""
-    found: dict[str, Walked] = {kind: cache.walked(run.id, settings.walk(stops, kind)) for kind in FORMULAS}
+    found: dict[str, DecodedPath] = {kind: decoded_path(run.id, settings.walk(stops, kind)) for kind in FORMULAS}
     walk = settings.walk(stops, "geodesic")
-    geodesics = cache.geodesics(run.id, walk)
-    if geodesics.ways is None:
-        return found, geodesics
-    return {**found, "geodesic": cache.walked(run.id, walk, geodesics.ways)}, None
+    known = geodesics(run.id, walk)
+    if known.ways is None:
+        return found, known
+    return {**found, "geodesic": decoded_path(run.id, walk, known.ways)}, None
 
 
 @st.fragment(run_every=POLL_S)
 def _wait(run: Run, stops: Sequence[Stop], settings: Settings) -> None:
     """How far the geodesic is; the page is drawn again when it is there, and plays on until then."""
-    geodesics = cache.geodesics(run.id, settings.walk(stops, "geodesic"))
-    if geodesics.ways is not None:
+    known = geodesics(run.id, settings.walk(stops, "geodesic"))
+    if known.ways is not None:
         st.rerun()
-    if geodesics.error:
-        st.caption(plain(f"There is no geodesic here: {geodesics.error}"))
+    if known.error:
+        st.caption(plain(f"There is no geodesic here: {known.error}"))
         return
     meanwhile = " The linear path plays meanwhile." if settings.kind == "geodesic" else ""
-    st.progress(geodesics.share, f"Computing the geodesic …{meanwhile}")
+    st.progress(known.share, f"Computing the geodesic …{meanwhile}")
 
 
 def _path(
-    run: Run, projection: Projection, kind: str, found: Mapping[str, Walked], ends: tuple[str, str], settings: Settings
+    run: Run, projection: Projection, kind: str, found: Mapping[str, DecodedPath], ends: tuple[str, str], settings: Settings
 ) -> PathShown:  # fmt: skip
     """The chosen path as the browser plays it, the others thin beside it."""
     others = tuple(
@@ -218,7 +218,7 @@ def _path(
     return PathShown(kind, z, places, ends, others, _strips(run, found[kind].along), is_loop, labels=_labels(found[kind]))
 
 
-def _labels(walked: Walked) -> tuple[int, ...] | None:
+def _labels(walked: DecodedPath) -> tuple[int, ...] | None:
     return None if walked.labels is None else tuple(walked.labels.tolist())
 
 
@@ -255,7 +255,7 @@ def _numbers(values: NDArray[np.float64]) -> tuple[float, ...]:
     return tuple(round(float(value), 4) for value in values)
 
 
-def _table(found: Mapping[str, Walked], chosen: str) -> None:
+def _table(found: Mapping[str, DecodedPath], chosen: str) -> None:
     """How the kinds of path compare, the one that plays first."""
     order = sorted(found, key=lambda kind: kind != chosen)
     along = [found[kind].along for kind in order]

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer import cache
+from explorer.cache.maps import get_support
 from explorer.pictures.arrays import Picture, to_picture
 from explorer.session import stops as walking
 from explorer.session.load import State
@@ -80,7 +80,7 @@ def stop_picture(run: Run, stop: Stop) -> Picture:
 def show_stop(run: Run, stop: Stop, size_px: int) -> None:
     """Its picture, and a line under it where few encoded images are around: the pixels are the decoder's either way."""
     show_picture(stop_picture(run, stop), f"decoded picture of {stop.name}", size_px)
-    support = float(cache.support(run.id).of([stop.z])[0])
+    support = float(get_support(run.id).of([stop.z])[0])
     if support < LOW:
         st.caption(density_words(support), help=SUPPORT_HELP)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from explorer import cache
+from explorer.cache.uploads import judged
 from explorer.pages.reconstruct.trust import HELP, TRUST_HELP
 from explorer.pictures.arrays import Picture, data_uri, fitted
 from explorer.pictures.batch import Item, csv_text, items
@@ -49,7 +49,7 @@ def _rows(run: Run, found: list[Item]) -> list[Row]:
     rows = []
     for i, item in enumerate(found):
         bar.progress(i / len(found), f"Picture {i + 1} of {len(found)} …")
-        rows.append(cache.judged(run.id, item))
+        rows.append(judged(run.id, item))
     bar.empty()
     return rows
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from explorer import cache
+from explorer.cache.datasets import ground
+from explorer.cache.runs import get_run
 from explorer.charts import style as figures
 from explorer.pages.reconstruct import batch as several
 from explorer.pages.reconstruct import trust
@@ -58,7 +59,7 @@ is ±1 std. dev. of the prior; bars are ±σ."""
 
 def show(now: State) -> None:
     """The whole page."""
-    run = cache.run(now.run_id)
+    run = get_run(now.run_id)
     left, right = st.columns([2, 5], gap="large")
     with left:
         picked = picked_pictures(run, "reconstruct")
@@ -97,7 +98,7 @@ def _pad(now: State, run: Run) -> None:
     """The map with the pad before it: all of it happens in the browser until the person hands the picture over."""
     projection, axes = chosen_map(run)
     now = events.take_pins(now, events.surface_event(PAD_KEY), projection)
-    protocol = browser_protocol(run.info.dataset.name, cache.ground(run.id))
+    protocol = browser_protocol(run.info.dataset.name, ground(run.id))
     live_surface(
         run.id, projection, axes, PAD_KEY, pins=pins_shown(now, run, projection), height=480,
         options=Options(hint=False, pad=protocol, pad_first=True, pad_hands_over=True),

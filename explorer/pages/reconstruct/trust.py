@@ -6,7 +6,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from explorer import cache
+from explorer.cache.datasets import comparable_pictures, originals
+from explorer.cache.uploads import population
 from explorer.charts import style as figures
 from explorer.charts.trust import strip_gauge
 from explorer.pictures import trust
@@ -52,7 +53,7 @@ NO_BOUND = "A deterministic model has no posterior, hence no ELBO: two figures i
 
 def show(run: Run, picked: Picked, codes: Codes, label: int | None) -> None:
     """The gauge, its sentence, and two rows of nearest images."""
-    among, names = cache.population(run.id), run.info.dataset.class_names
+    among, names = population(run.id), run.info.dataset.class_names
     found, alike = _figures(run, picked, codes, label), _likeness(run, picked, codes, label)
     judged = trust.judge(found, among)
     score, n = float(judged.percentile[0]), len(among.strangeness)
@@ -69,7 +70,7 @@ def show(run: Run, picked: Picked, codes: Codes, label: int | None) -> None:
         st.caption(NO_PICTURES)
     elif run.config.is_deterministic:
         st.caption(NO_BOUND)
-    is_quick = cache.originals(run.id) is not None  # else all test images are decoded first, and only for whom asks
+    is_quick = originals(run.id) is not None  # else all test images are decoded first, and only for whom asks
     box = st.expander("Nearest test images, by code and by pixels", expanded=is_quick, key="nearest", on_change="rerun")
     if box.open:
         with box:
@@ -83,12 +84,12 @@ def _likeness(run: Run, picked: Picked, codes: Codes, label: int | None) -> Like
     x_hat = run.forward.decode(codes.mu, None if label is None else [label])[0]
     if run.classifier is not None:
         return classified(run.classifier, picked.x, x_hat)
-    pictures = cache.originals(run.id)
+    pictures = originals(run.id)
     return None if pictures is None else voted(picked.x, x_hat, pictures, run.encodings.label, picked.row)
 
 
 def _nearest_classes(run: Run, picked: Picked, codes: Codes) -> str:
-    pictures = cache.originals(run.id)
+    pictures = originals(run.id)
     if pictures is None or len(pictures) < 2:
         return ""
     by_pixels = nearest_pictures(picked.x, pictures, 1, picked.row).index[0]
@@ -116,8 +117,8 @@ def _gauge(name: str, found: Figures, judged: Judged, among: Population) -> None
 
 
 def _nearest(run: Run, picked: Picked, codes: Codes) -> None:
-    pictures = cache.comparable_pictures(run.id)
-    what = "images" if cache.originals(run.id) is not None else "reconstructions (the originals are not here)"
+    pictures = comparable_pictures(run.id)
+    what = "images" if originals(run.id) is not None else "reconstructions (the originals are not here)"
     st.caption(
         f"Test {what} with the nearest codes; under each its number, class and distance.",
         help="‖μ − μ'‖₂ in latent units, from this picture's posterior mean μ to that of the test image.",
