@@ -24,7 +24,9 @@ from torch import nn
 
 from trainer.errors import LatentError
 from trainer.importers.loading import load_model
-from trainer.importers.weights import align, candidates, read_weights
+from trainer.importers.weights.alignment import align
+from trainer.importers.weights.candidates import candidates
+from trainer.importers.weights.reading import read_weights
 
 SOURCE = """
 import torch

@@ -20,7 +20,8 @@ from torch import Tensor
 
 from trainer.importers.declared import HowTrained
 from trainer.importers.external_model import Asked, ForeignError
-from trainer.importers.tracing import Found, Untraceable, disagreement, trace, trace_joined
+from trainer.importers.tracing.recording import disagreement, trace, trace_joined
+from trainer.importers.tracing.steps import TracedNetwork, UntraceableError
 from trainer.maps.projection import pca
 from trainer.metrics.evaluate import seeded
 from trainer.models import layers as spec
@@ -51,7 +52,7 @@ class OwnDecoder:
     why: what keeps it from being layers · near, prior: the error of stored pictures near codes of images and at draws from the prior.
     """
 
-    found: Found
+    found: TracedNetwork
     is_exact: bool
     why: str = ""
     near: Off | None = None
@@ -69,10 +70,10 @@ def decoder_layers(
         found = by_class(lambda y: _traced_decoder(_of_class(decode, y), how, mu), n_classes)
         spent = spec.multiply_adds(found.layers, (mu.shape[1],))
         if spent > MOST_MULTIPLY_ADDS:
-            raise Untraceable(
+            raise UntraceableError(
                 f"takes {spent / 1e6:.0f} million multiply-adds a picture, and a browser has time for {MOST_MULTIPLY_ADDS / 1e6:.0f}"
             )
-    except (Untraceable, ValueError) as error:
+    except (UntraceableError, ValueError) as error:
         if n_classes:
             raise ForeignError(
                 f"decode is told the class and {error}, so that it cannot be run here, and pictures of it are not stored for every class; "
@@ -87,27 +88,27 @@ def _of_class(function: Callable[..., Any], y: int | None) -> Callable[[Tensor],
     return function if y is None else lambda x: function(x, torch.full((len(x),), y))
 
 
-def _traced_decoder(decode: Callable[[Tensor], Tensor], how: HowTrained, mu: Floats) -> Found:
-    """Layers that give the same pictures. Raises `Untraceable`."""
+def _traced_decoder(decode: Callable[[Tensor], Tensor], how: HowTrained, mu: Floats) -> TracedNetwork:
+    """Layers that give the same pictures. Raises `UntraceableError`."""
     (found,) = trace(decode, _random_codes(mu, TRACED))
     found = _to_output(found, how) if how.likelihood == "bernoulli" else found
     apart = max(disagreement(_means(found, how), _mean_of(decode, how), z) for z in _codes_to_check(mu))
     if apart > SAME + 1.01 * found.clamp:
-        raise Untraceable(f"gives other pictures than the layers that were found (they differ by {apart:.1g})")
+        raise UntraceableError(f"gives other pictures than the layers that were found (they differ by {apart:.1g})")
     return found
 
 
-def by_class(find: Callable[[int | None], Found], n_classes: int) -> Found:
+def by_class(find: Callable[[int | None], TracedNetwork], n_classes: int) -> TracedNetwork:
     """Layers of a part that is told the class, from those that are found for each class: they may differ in offsets of dense layers.
 
-    Raises `Untraceable` where they differ in anything else.
+    Raises `UntraceableError` where they differ in anything else.
     """
     if not n_classes:
         return find(None)
     each = [find(y) for y in range(n_classes)]
     first = each[0]
     if any(found.layers != first.layers for found in each):
-        raise Untraceable("has other layers for another class")
+        raise UntraceableError("has other layers for another class")
     layers, weights = list(first.layers), dict(first.weights)
     for key, array in first.weights.items():
         of_class = [found.weights[key] for found in each]
@@ -116,13 +117,13 @@ def by_class(find: Callable[[int | None], Found], n_classes: int) -> Found:
         at, _, name = key.partition(".")
         layer = layers[int(at)]
         if name != "bias" or not isinstance(layer, spec.Linear):
-            raise Untraceable("is told the class elsewhere than in a dense layer")
+            raise UntraceableError("is told the class elsewhere than in a dense layer")
         columns = np.stack([one - array for one in of_class], axis=1)
         weights[f"{at}.weight"] = np.concatenate([first.weights[f"{at}.weight"], columns], axis=1).astype(np.float32)
         layers[int(at)] = replace(layer, n_labels=n_classes)
     if not any(isinstance(layer, spec.Linear) and layer.n_labels for layer in layers):
         return first
-    return Found(tuple(layers), weights, first.clamp)
+    return TracedNetwork(tuple(layers), weights, first.clamp)
 
 
 def pictured(
@@ -144,7 +145,7 @@ def pictured(
         codes, asked_for = codes_to_store(mu, min(most, MOST_PICTURES), rng)
         layer, own = spec.Gallery(shape, len(codes), n_codes), {"0.codes": codes}
     pictures = np.concatenate([_bytes(mean, codes[at : at + 500]) for at in range(0, len(codes), 500)])
-    stored = Found((layer,), {"0.pictures": pictures, **own})
+    stored = TracedNetwork((layer,), {"0.pictures": pictures, **own})
     draws = np.random.default_rng(1).standard_normal((CHECKED, n_codes)).astype(np.float32)  # others than those that are stored
     near, prior = (_off(stored, mean, codes) for codes in (asked_for, draws))
     if how.likelihood == "bernoulli":
@@ -152,7 +153,7 @@ def pictured(
     return OwnDecoder(stored, is_exact=False, why=why, near=near, prior=prior)
 
 
-def _off(stored: Found, mean: Callable[[Tensor], Tensor], codes: Floats) -> Off:
+def _off(stored: TracedNetwork, mean: Callable[[Tensor], Tensor], codes: Floats) -> Off:
     """How far stored pictures are from the decoder's at these codes."""
     off = np.abs(stored.run(codes).reshape(len(codes), -1) - _bytes(mean, codes) / 255.0)
     return Off(float(off.mean()), float(np.quantile(off, 0.99)))
@@ -189,29 +190,29 @@ def _bytes(mean: Callable[[Tensor], Tensor], codes: Floats) -> NDArray[np.uint8]
     return np.asarray(np.round(255 * np.clip(pictures, 0, 1)), np.uint8)
 
 
-def encoder_layers(asking: Asked, images: NDArray[np.uint8] | None, n_classes: int = 0) -> tuple[Found | None, str]:
+def encoder_layers(asking: Asked, images: NDArray[np.uint8] | None, n_classes: int = 0) -> tuple[TracedNetwork | None, str]:
     """The encoder as layers that give mu, then logvar; or None, and why not, words that end a sentence."""
     encode = asking.encode
     if encode is None or images is None or not asking.is_given:
         return None, "was not given"
     try:
         found = by_class(lambda y: _traced_encoder(_of_class(encode, y), images), n_classes)
-    except (Untraceable, ValueError) as error:
+    except (UntraceableError, ValueError) as error:
         return None, str(error)
     return found, ""
 
 
-def _traced_encoder(encode: Callable[[Tensor], tuple[Tensor, ...]], images: NDArray[np.uint8]) -> Found:
-    """Layers that give the same codes. Raises `Untraceable`."""
+def _traced_encoder(encode: Callable[[Tensor], tuple[Tensor, ...]], images: NDArray[np.uint8]) -> TracedNetwork:
+    """Layers that give the same codes. Raises `UntraceableError`."""
     found = trace_joined(encode, _unit(images[:TRACED]))
     for x in _images_to_check(images):
         apart = disagreement(found, lambda part: torch.cat(encode(part), dim=1), x)
         if apart > SAME:
-            raise Untraceable(f"gives other codes than the layers that were found (they differ by {apart:.1g})")
+            raise UntraceableError(f"gives other codes than the layers that were found (they differ by {apart:.1g})")
     return found
 
 
-def _to_output(found: Found, how: HowTrained) -> Found:
+def _to_output(found: TracedNetwork, how: HowTrained) -> TracedNetwork:
     """Layers that end in a logit: without the sigmoid at the end, or with its inverse after the means."""
     if how.output == "logits":
         return found
@@ -221,15 +222,15 @@ def _to_output(found: Found, how: HowTrained) -> Found:
     if at >= 0 and found.layers[at] == spec.Activation("sigmoid"):
         kept = [i for i in range(len(found.layers)) if i != at]
         moved = {f"{new}.{key}": array for new, old in enumerate(kept) for key, array in _own(found, old).items()}
-        return Found(tuple(found.layers[i] for i in kept), moved, found.clamp)
+        return TracedNetwork(tuple(found.layers[i] for i in kept), moved, found.clamp)
     return replace(found, layers=(*found.layers, spec.Activation("logit")))
 
 
-def _own(found: Found, i: int) -> dict[str, Floats]:
+def _own(found: TracedNetwork, i: int) -> dict[str, Floats]:
     return {key.partition(".")[2]: array for key, array in found.weights.items() if key.partition(".")[0] == str(i)}
 
 
-def _means(found: Found, how: HowTrained) -> Found:
+def _means(found: TracedNetwork, how: HowTrained) -> TracedNetwork:
     """The same with the mean picture at the end."""
     return replace(found, layers=(*found.layers, spec.Activation("sigmoid"))) if how.likelihood == "bernoulli" else found
 

@@ -40,7 +40,7 @@ from trainer.importers.conventions import check_range, check_spread, nll_of
 from trainer.importers.conversion import TRACED, OwnDecoder, decoder_layers, encoder_layers
 from trainer.importers.declared import HowTrained
 from trainer.importers.external_model import Asked, ForeignError, asked, check_pictures, decoding, settle
-from trainer.importers.tracing import Found
+from trainer.importers.tracing.steps import TracedNetwork
 from trainer.maps.projection import Projection, projections_of
 from trainer.metrics.collapse import active_units, kl_per_dim, population_kl
 from trainer.metrics.evaluate import EVALUATION_SEED, Budget, bound_terms, evaluate, seeded
@@ -389,7 +389,7 @@ class _Book:
             understood=(*self.loaded, *asking.understood.lines(), *_scale_lines(asking, self.how)),
         )  # fmt: skip
 
-    def config(self, asking: Asked, shape: ImageShape, is_point: bool, parts: dict[str, Found]) -> ImportedConfig:
+    def config(self, asking: Asked, shape: ImageShape, is_point: bool, parts: dict[str, TracedNetwork]) -> ImportedConfig:
         return config_of(asking, self.how, shape, is_point, "digits" if self.data is None else self.data.name, parts, self.umap)
 
     def encodings(
@@ -462,7 +462,7 @@ class _Book:
 
 
 def config_of(
-    asking: Asked, how: HowTrained, shape: ImageShape, is_point: bool, data: str, parts: dict[str, Found], umap: bool = False
+    asking: Asked, how: HowTrained, shape: ImageShape, is_point: bool, data: str, parts: dict[str, TracedNetwork], umap: bool = False
 ) -> ImportedConfig:  # fmt: skip
     """The configuration of a model as it is read. Raises `ForeignError` or `ConfigError`."""
     has_scale = how.likelihood in WITH_SCALE

@@ -28,7 +28,9 @@ from trainer.importers.external_model import ForeignError
 from trainer.importers.process.external_errors import ForeignCodeError, complaint, listed
 from trainer.importers.process.module_names import Namesakes, is_theirs
 from trainer.importers.process.module_reference import Place, place_of
-from trainer.importers.weights import hyper_parameters, load_weights, modules_of, read_all
+from trainer.importers.weights.candidates import hyper_parameters
+from trainer.importers.weights.loading import load_weights, modules_of
+from trainer.importers.weights.reading import read_all
 
 WRAPPED = (
     ("module", ("DataParallel", "DistributedDataParallel", "FullyShardedDataParallel", "FSDP")),
