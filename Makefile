@@ -3,7 +3,7 @@
 # make quick  the checks before a commit: style, types, imports, front end, tests that need no page and no training
 # make browser  the tests that drive a browser
 # make test   everything that is checked: style, types, imports, front end, Python, browser
-# make front  rebuilds explorer/surface/dist from TypeScript (needs Node)
+# make front  rebuilds explorer/surface/dist from TypeScript, and the wire's types from schema.py (needs Node)
 # make assets trains the pretrained runs anew (half an hour on 2 cores)
 .DEFAULT_GOAL := app
 .PHONY: app dev quick browser test front assets clean
@@ -48,7 +48,8 @@ browser: $(VENV)/.tested
 test: $(VENV)/.tested
 	@$(BIN)/python tests/check.py
 
-front:
+front: $(VENV)/.installed
+	@$(BIN)/python -m explorer.surface.write_schema
 	@cd $(FRONT) && npm ci --no-audit --no-fund --silent && npm run --silent build
 
 assets: $(VENV)/.installed

@@ -105,6 +105,8 @@ def check_front_end(steps: tuple[str, ...]) -> bool:
     if not has_packages(npm):
         print("Could not install the front end's packages: is the network there?")
         return False
+    if not run("python", "-m", "explorer.surface.write_schema", "--check"):
+        return False
     before = built_files()
     built = all(run_npm(npm, "run", "--silent", step) for step in steps)
     if built and built_files() != before:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MAX_PINS = 26  # as many as the map keeps
-
 
 @dataclass(frozen=True)
 class Pin:

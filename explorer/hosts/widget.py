@@ -10,8 +10,9 @@ import numpy as np
 import traitlets
 
 from explorer.hosts.html_file import dist
-from explorer.hosts.pin import MAX_PINS, Pin
+from explorer.hosts.pin import Pin
 from explorer.surface.run_bundle import pack_book
+from explorer.surface.schema import MAX_PINS
 from trainer.errors import ConfigError
 from trainer.maps.projection import Projection
 from trainer.maps.support import Support

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,9 +33,19 @@ from trainer.datasets.reduced import full_size, n_in_file
 from trainer.numerals import count
 
 __all__ = [
-    "MAX_BYTES", "MAX_PIXELS", "Ground", "Prepared", "Step", "Switch", "browser_protocol", "ground_of", "open_picture", "prepare",
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "Ground",
+    "PictureProtocol",
+    "Prepared",
+    "Step",
+    "Switch",
+    "browser_protocol",
+    "ground_of",
+    "open_picture",
+    "prepare",
     "switches",
-]  # fmt: skip
+]
 
 Ground = Literal["dark", "light"]
 
@@ -89,6 +99,30 @@ HANDWRITING = {
     "digits": Protocol(height=1, width=6 / 8, by_mass=False, is_bitmap=True, thin=0.9 / 8, usual=1.3 / 8),
 }
 OBJECTS = ("fashion-mnist",)
+
+
+class PictureProtocol(TypedDict):
+    """What the browser must know to prepare a picture as `prepare` does; lengths are shares of the frame."""
+
+    way: Literal["handwriting", "object", "photograph"]
+    box: tuple[float, float] | None
+    """Of the ink: height, width."""
+    by_mass: bool
+    """The centre of mass goes to the middle, else the middle of the box."""
+    is_bitmap: bool
+    """Ink was black or white before it was made small."""
+    ground: Ground | None
+    """What the images of a grey folder lie on, where they agree."""
+    fit: Fit
+    """How the data set's pictures became square: their middle, all of them padded, or stretched."""
+    thin: float
+    """A stroke that is thinner than 99 of 100 in the data set is thinner than this."""
+    usual: float
+    """The first quartile of the strokes' widths."""
+    pen: float
+    """Width of the pad's pen, a little above the first quartile of the data set's strokes, which is about their middle."""
+    switches: list[tuple[str, str, str]]
+    """Steps that can be left out: name, title, what happens without."""
 
 
 @dataclass(frozen=True)
@@ -148,23 +182,21 @@ def ground_of(images: NDArray[np.uint8]) -> Ground | None:
     return "light" if light >= AGREE else "dark" if light <= 1 - AGREE else None
 
 
-def browser_protocol(dataset: str, ground: Ground | None = None) -> dict[str, Any]:
-    """What the browser must know to prepare a picture as `prepare` does, JSON-ready; lengths as in `Protocol`.
-
-    pen: width of the pad's pen, a little above the first quartile of the data set's strokes, which is about their middle.
-    """
+def browser_protocol(dataset: str, ground: Ground | None = None) -> PictureProtocol:
+    """What the browser is told of a data set; ground: see `ground_of`."""
     protocol = HANDWRITING.get(dataset)
-    record: dict[str, Any] = {
+    return {
         "way": "handwriting" if protocol else "object" if dataset in OBJECTS else "photograph",
-        "switches": [[switch.name, switch.title, switch.help] for switch in switches(dataset, ground)],
+        "switches": [(switch.name, switch.title, switch.help) for switch in switches(dataset, ground)],
         "ground": ground,
         "fit": fit_of(dataset),
+        "box": (protocol.height, protocol.width) if protocol else None,
+        "by_mass": protocol is not None and protocol.by_mass,
+        "is_bitmap": protocol is not None and protocol.is_bitmap,
+        "thin": protocol.thin if protocol else 0.0,
+        "usual": protocol.usual if protocol else 0.0,
+        "pen": 1.2 * protocol.usual if protocol else 0.08,
     }
-    if protocol is None:
-        return {**record, "box": None, "by_mass": False, "is_bitmap": False, "thin": 0.0, "usual": 0.0, "pen": 0.08}
-    box = [protocol.height, protocol.width]
-    stroke = {"thin": protocol.thin, "usual": protocol.usual, "pen": 1.2 * protocol.usual}
-    return {**record, "box": box, "by_mass": protocol.by_mass, "is_bitmap": protocol.is_bitmap, **stroke}
 
 
 def prepare(

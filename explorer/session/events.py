@@ -14,9 +14,8 @@ import streamlit as st
 
 from explorer.session.load import State
 from explorer.session.pins import FAR, Code, Pin, add_pin, edit_pins, pins_of, rounded
+from explorer.surface.schema import MAX_TAKEN
 from trainer.maps.projection import Projection
-
-MAX_TAKEN = 60  # names of events that are remembered: more than can be under way at once
 
 
 def sent(key: str, name: str) -> object:

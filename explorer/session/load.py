@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from explorer.session import link
-from explorer.session.pins import FAR, MAX_PINS, Pin, has_pins_of_its_own, linked_pins, pins_of, write_pins
+from explorer.session.pins import FAR, Pin, has_pins_of_its_own, linked_pins, pins_of, write_pins
+from explorer.surface.schema import MAX_PINS
 from explorer.text.escape import shortened
 
 

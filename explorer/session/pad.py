@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from explorer.session.events import sent
-from explorer.session.pins import MAX_NAME, clean_name
+from explorer.session.pins import clean_name
+from explorer.surface.schema import MAX_NAME
 
 MAX_PICTURE = 28_000_000  # letters of base64 for the 20 MB that a picture may have
 MAX_STEPS = 20

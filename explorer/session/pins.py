@@ -15,10 +15,8 @@ from urllib.parse import quote, unquote
 import streamlit as st
 
 from explorer.session import link
+from explorer.surface.schema import MAX_NAME, MAX_PAST, MAX_PINS
 
-MAX_PINS = 26  # A to Z
-MAX_NAME = 40  # letters of a pin's name
-MAX_PAST = 60  # steps that can be taken back
 MAX_URL_NUMBERS = 26 * 20  # all pins of a 20-D run: some 4000 letters, which every browser opens
 FAR = 1e3  # no code is that far from the prior; a larger number in a link is a mistake
 

@@ -16,12 +16,13 @@ import math
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.surface.schema import PAYLOAD_FORMAT, PAYLOAD_VERSION, Dynamic
 from trainer.config import ImportedConfig
 from trainer.maps.projection import Projection, lattice_note
 from trainer.maps.support import Support
@@ -35,137 +36,7 @@ Precision = Literal["float16", "float32"]
 Arrays = Mapping[str, NDArray[Any]]
 Factors = tuple[Sequence[str], NDArray[np.float32]]
 
-FORMAT, VERSION = "latent-atlas", 1
 ALIGN = 8
-
-
-@dataclass(frozen=True)
-class Marked:
-    """A place on the map with a label: a pin, or an uploaded picture. ellipse: posterior 1σ half-axes in map units.
-
-    name: what the person calls a pin.
-    """
-
-    label: str
-    map: tuple[float, float]
-    z: tuple[float, ...]
-    ellipse: tuple[float, float] | None = None
-    name: str = ""
-
-
-@dataclass(frozen=True)
-class OtherPath:
-    """A path that is drawn thin and may be played beside: its kind, T codes, their places on the map, the class of each."""
-
-    title: str
-    z: tuple[tuple[float, ...], ...]
-    map: tuple[tuple[float, float], ...]
-    labels: tuple[int, ...] | None = None
-
-
-@dataclass(frozen=True)
-class StripShown:
-    """A number for every frame of a path, drawn under its film. values: (T,), or of every class (T, Y) · top: of the scale, from 0.
-
-    of: where the card beside the map tells of it too, in the same words; "" for anything else.
-    """
-
-    name: str
-    definition: str
-    values: tuple[float, ...] | tuple[tuple[float, ...], ...]
-    top: float
-    of: Literal["density", "classes", ""] = ""
-
-
-@dataclass(frozen=True)
-class PathShown:
-    """An interpolation to be played: T codes, their places on the map, the names of its ends.
-
-    others: paths of other kinds · strips: what is measured along it · is_loop: its end is its beginning ·
-    stops: places of the stops, in their order · labels (T,): the class as which each code is decoded, None for the chosen one.
-    """
-
-    title: str
-    z: tuple[tuple[float, ...], ...]
-    map: tuple[tuple[float, float], ...]
-    ends: tuple[str, str]
-    others: tuple[OtherPath, ...] = ()
-    strips: tuple[StripShown, ...] = ()
-    is_loop: bool = False
-    stops: tuple[tuple[float, float], ...] = ()
-    labels: tuple[int, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a host wants the surface.
-
-    compact: for a narrow column, the picture below the map · link: surfaces of one page with the same name move together · pad: a
-    drawing pad that knows this much of the data set (`preprocess.browser_protocol`), before the map where `pad_first`, whose picture is
-    sent to the host when the person asks, where `pad_hands_over` · drawable: a path can be drawn by hand, of which the host hears.
-    """
-
-    show_card: bool = True
-    pinnable: bool = True
-    hint: bool = True
-    manifold: bool = False
-    rings: bool = True
-    compact: bool = False
-    link: str = ""
-    pad: Mapping[str, Any] | None = None
-    pad_first: bool = False
-    pad_hands_over: bool = False
-    drawable: bool = False
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A picture of the person's own, whose posterior the surface shows. mu, std (K,); std 0: a code that is a point.
-
-    x: what the model was fed, where it is the picture itself and no stand-in.
-    """
-
-    label: str
-    mu: tuple[float, ...]
-    std: tuple[float, ...]
-    x: NDArray[np.float32] | None = None
-
-    def record(self) -> dict[str, Any]:
-        """JSON-ready; pixels as bytes in base64."""
-        pixels = None if self.x is None else np.rint(np.clip(self.x, 0, 1) * 255).astype(np.uint8).tobytes()
-        return {"label": self.label, "mu": self.mu, "std": self.std, "x": pixels and base64.b64encode(pixels).decode()}
-
-
-@dataclass(frozen=True)
-class Dynamic:
-    """What changes from one rerun to the next; small.
-
-    exact: a code that the card shows until the person moves, where no place on the map stands for it · taken: events already counted ·
-    subject: whose posterior is shown · undo: whether the pins can be taken back, and forth again.
-    """
-
-    pins: Sequence[Marked] = ()
-    path: PathShown | None = None
-    markers: Sequence[Marked] = ()
-    probe: tuple[float, float] | None = None
-    exact: Marked | None = None
-    taken: Sequence[str] = ()
-    subject: Subject | None = None
-    undo: tuple[bool, bool] = (False, False)
-    height: int = 560
-    options: Options = field(default_factory=Options)
-
-    def record(self) -> dict[str, Any]:
-        """JSON-ready."""
-        return {
-            "pins": [_marked(pin) for pin in self.pins],
-            "path": None if self.path is None else asdict(self.path),
-            "markers": [_marked(marker) for marker in self.markers],
-            "exact": None if self.exact is None else {"z": self.exact.z, "label": self.exact.label}, "taken": list(self.taken),
-            "subject": None if self.subject is None else self.subject.record(),
-            "undo": {"back": self.undo[0], "forth": self.undo[1]}, "probe": self.probe, "height": self.height,
-            "options": asdict(self.options),
-        }  # fmt: skip
 
 
 def pack(dynamic: Dynamic, static: bytes) -> bytes:
@@ -234,6 +105,11 @@ def _shortened(array: NDArray[np.float32], precision: Precision) -> NDArray[Any]
         return array
     fits = np.abs(array).max(initial=0) <= np.finfo(precision).max
     return np.asarray(array, precision if fits else np.float32)
+
+
+def picture_bytes(x: NDArray[np.float32]) -> str:
+    """A picture (C, H, W) in [0, 1] as a `SubjectRecord` has it: bytes in base64."""
+    return base64.b64encode(np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8).tobytes()).decode()
 
 
 def reference(static: bytes) -> bytes:
@@ -326,7 +202,7 @@ def _header(run: Run, projection: Projection, layers: dict[str, list[dict[str, A
     shape, class_names = run.image_shape, run.info.dataset.class_names
     center = projection.to_map(np.zeros((1, run.config.latent_dim)), run.encodings.mu)[0]
     return {
-        "format": FORMAT, "version": VERSION,
+        "format": PAYLOAD_FORMAT, "version": PAYLOAD_VERSION,
         "run": {"id": run.id, "dataset": run.info.dataset.name, "latent_dim": run.config.latent_dim, "image_shape": shape},
         "class_names": class_names, "decoded_as": class_names[label] if run.config.is_conditional and label is not None else None,
         "likelihood": run.config.likelihood, "log_sigma": _log_sigma(run), **_decoder_note(run),
@@ -468,19 +344,16 @@ def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, Any], dict[str, NDArr
     """Dynamic record, header and arrays of `pack`'s bytes. Raises `ValueError` for another format."""
     dynamic, rest = _split(data)
     header, body = _split(rest)
-    if header.get("format") != FORMAT or header.get("version") != VERSION:
-        raise ValueError(f"payload format {header.get('format')!r} version {header.get('version')!r}; expected {FORMAT} {VERSION}")
+    if header.get("format") != PAYLOAD_FORMAT or header.get("version") != PAYLOAD_VERSION:
+        raise ValueError(
+            f"payload format {header.get('format')!r} version {header.get('version')!r}; expected {PAYLOAD_FORMAT} {PAYLOAD_VERSION}"
+        )
     arrays = {}
     for name, entry in header["arrays"].items():
         raw = body[entry["offset"] : entry["offset"] + entry["nbytes"]]
         raw = zlib.decompress(raw) if entry["codec"] == "zlib" else raw
         arrays[name] = np.frombuffer(raw, entry["dtype"]).reshape(entry["shape"])
     return dynamic, header, arrays
-
-
-def _marked(marked: Marked) -> dict[str, Any]:
-    ellipse = None if marked.ellipse is None else {"rx": marked.ellipse[0], "ry": marked.ellipse[1]}
-    return {"label": marked.label, "map": marked.map, "z": marked.z, "ellipse": ellipse, "name": marked.name}
 
 
 def _with_length(record: dict[str, Any]) -> bytes:

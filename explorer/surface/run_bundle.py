@@ -18,12 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.pictures.preprocess import browser_protocol, ground_of
-from explorer.surface.payload import ALIGN, Dynamic, pack, pack_static, unpack
+from explorer.surface.payload import ALIGN, pack, pack_static, unpack
+from explorer.surface.schema import BUNDLE_FORMAT, BUNDLE_VERSION, Dynamic
 from explorer.text.run_summary import MEANINGS, UNITS, facts
 from trainer.latent.interpolation import PATH_KINDS
 from trainer.runs.read import Run
-
-FORMAT, VERSION = "latent-atlas-book", 1
 
 
 def pack_book(run: Run) -> bytes:
@@ -43,8 +42,10 @@ def unpack_book(data: bytes) -> tuple[dict[str, Any], list[NDArray[Any]]]:
         raise ValueError("the book is cut short")
     end = 4 + int.from_bytes(raw[:4], "little")
     contents = json.loads(raw[4:end])
-    if contents.get("format") != FORMAT or contents.get("version") != VERSION:
-        raise ValueError(f"book format {contents.get('format')!r} version {contents.get('version')!r}; expected {FORMAT} {VERSION}")
+    if contents.get("format") != BUNDLE_FORMAT or contents.get("version") != BUNDLE_VERSION:
+        raise ValueError(
+            f"book format {contents.get('format')!r} version {contents.get('version')!r}; expected {BUNDLE_FORMAT} {BUNDLE_VERSION}"
+        )
     pool = [
         np.frombuffer(raw, entry["dtype"], int(np.prod(entry["shape"])), end + entry["offset"]).reshape(entry["shape"])
         for entry in contents["pool"]
@@ -91,7 +92,7 @@ def _contents(run: Run) -> dict[str, Any]:
     told, dataset = facts(run.info), run.info.dataset
     terms = dict.fromkeys(term for fact in told for term in fact.terms)
     return {
-        "format": FORMAT, "version": VERSION,
+        "format": BUNDLE_FORMAT, "version": BUNDLE_VERSION,
         "title": run.id,
         "facts": [fact.text for fact in told],
         "meanings": [[term, MEANINGS[term]] for term in terms], "units": UNITS if terms else "",

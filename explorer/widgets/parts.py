@@ -20,7 +20,19 @@ from explorer.session.load import State, dismiss_notice
 from explorer.session.pad import take_picture
 from explorer.session.pins import can_undo, pin_letter
 from explorer.surface.component import surface
-from explorer.surface.payload import Dynamic, Marked, Options, PathShown, Subject, pack, reference, static_id
+from explorer.surface.payload import pack, reference, static_id
+from explorer.surface.schema import (
+    Dynamic,
+    Ellipse,
+    ExactCode,
+    MarkerRecord,
+    Options,
+    PathRecord,
+    PinRecord,
+    Point,
+    SubjectRecord,
+    Undo,
+)
 from explorer.text.escape import plain
 from trainer.datasets.names import OWN
 from trainer.maps.projection import Projection
@@ -140,14 +152,14 @@ def live_surface(
     axes: Axes,
     key: str,
     *,
-    pins: Sequence[Marked] = (),
-    markers: Sequence[Marked] = (),
-    path: PathShown | None = None,
-    exact: Marked | None = None,
+    pins: Sequence[PinRecord] = (),
+    markers: Sequence[MarkerRecord] = (),
+    path: PathRecord | None = None,
+    exact: MarkerRecord | None = None,
     height: int = 600,
     options: Options | None = None,
     keeps: bool = False,
-    subject: Subject | None = None,
+    subject: SubjectRecord | None = None,
 ) -> None:
     """The map of a run, alive: it draws, zooms and decodes in the browser.
 
@@ -158,9 +170,9 @@ def live_surface(
         markers=markers,
         path=path,
         probe=exact.map if exact else None,
-        exact=exact,
+        exact=ExactCode(exact.z, exact.label) if exact else None,
         taken=events.counted_events(),
-        undo=can_undo(run_id),
+        undo=Undo(*can_undo(run_id)),
         height=height,
         options=options or Options(),
         subject=subject,
@@ -194,21 +206,22 @@ def origin_words(run: Run) -> None:
         st.caption(plain(run.info.origin.sentences()[0]))
 
 
-def pins_shown(now: State, run: Run, projection: Projection) -> list[Marked]:
+def pins_shown(now: State, run: Run, projection: Projection) -> list[PinRecord]:
     """The visitor's pins with their places on this map."""
-    return [
-        Marked(pin_letter(i), pin.place, pin.z, name=pin.name)
-        if pin.place and pin.on == projection.name
-        else replace(marked(pin_letter(i), pin.z, run, projection), name=pin.name)
-        for i, pin in enumerate(now.pins)
-    ]
+    places = [pin.place if pin.place and pin.on == projection.name else place_of(pin.z, run, projection) for pin in now.pins]
+    return [PinRecord(pin_letter(i), place, pin.z, pin.name) for i, (pin, place) in enumerate(zip(now.pins, places, strict=True))]
 
 
-def marked(name: str, code: Sequence[float] | Floats, run: Run, projection: Projection, std: Floats | None = None) -> Marked:
-    """A code with its place on the map; `std` (K,) adds the 1σ ellipse where the map is the latent plane."""
+def place_of(code: Sequence[float] | Floats, run: Run, projection: Projection) -> Point:
+    """Where a code is on the map."""
     x, y = projection.to_map(np.asarray([code], np.float32), run.encodings.mu)[0].tolist()
-    ellipse = (float(std[0]), float(std[1])) if std is not None and projection.kind == "identity" else None
-    return Marked(name, (x, y), tuple(float(value) for value in code), ellipse)
+    return x, y
+
+
+def marked(name: str, code: Sequence[float] | Floats, run: Run, projection: Projection, std: Floats | None = None) -> MarkerRecord:
+    """A code with its place on the map; `std` (K,) adds the 1σ ellipse where the map is the latent plane."""
+    ellipse = Ellipse(float(std[0]), float(std[1])) if std is not None and projection.kind == "identity" else None
+    return MarkerRecord(name, place_of(code, run, projection), tuple(float(value) for value in code), ellipse)
 
 
 def show_picture(picture: Picture, alt: str, size_px: int, fill: bool = False, caption: str | None = None) -> None:

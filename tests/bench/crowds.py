@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.pictures.preprocess import browser_protocol
-from explorer.surface.payload import Dynamic, Options, pack, pack_static
+from explorer.surface.payload import pack, pack_static
+from explorer.surface.schema import Dynamic, Options
 from trainer.maps.projection import Projection
 from trainer.runs.catalogue import load_run
 from trainer.runs.records import Encodings

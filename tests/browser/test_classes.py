@@ -15,7 +15,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from explorer.hosts.html_file import html_page
-from explorer.surface.payload import Dynamic, pack, pack_static
+from explorer.surface.payload import pack, pack_static
+from explorer.surface.schema import Dynamic
 from tests.browser.conftest import tiny_kinds
 from trainer.runs.catalogue import load_run
 from trainer.runs.folder import info_checksum

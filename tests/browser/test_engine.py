@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.surface.payload import Dynamic, pack, pack_static
+from explorer.surface.payload import pack, pack_static
+from explorer.surface.schema import Dynamic
 from tests.browser.conftest import tiny_kinds
 from trainer.runs.catalogue import load_run
 

@@ -13,7 +13,8 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-from explorer.surface.payload import Dynamic, pack, pack_static
+from explorer.surface.payload import pack, pack_static
+from explorer.surface.schema import Dynamic
 from tests.browser.conftest import ROOT, _wait_for, free_port
 from tests.browser.test_engine import asked, from_text
 from tests.explorer.imported import write_imported

@@ -14,7 +14,8 @@ import torch
 from playwright.sync_api import Locator, Page, expect
 
 from explorer.hosts.cli import main
-from explorer.surface.payload import Dynamic, Options, Precision, pack, pack_static
+from explorer.surface.payload import Precision, pack, pack_static
+from explorer.surface.schema import Dynamic, Options
 from trainer.config import FitConfig
 from trainer.datasets import load_dataset
 from trainer.metrics.quadrature import gap_map, true_posterior

@@ -15,8 +15,9 @@ import pytest
 
 from explorer.hosts.cli import main
 from explorer.hosts.html_file import html_page, write_page
-from explorer.surface.payload import Dynamic, pack, pack_static, unpack
+from explorer.surface.payload import pack, pack_static, unpack
 from explorer.surface.run_bundle import pack_book, unpack_book
+from explorer.surface.schema import Dynamic
 from trainer.errors import LatentError
 from trainer.runs.catalogue import HOME, load_run
 

@@ -12,7 +12,8 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from explorer.hosts.html_file import html_page
-from explorer.surface.payload import Dynamic, pack, pack_static, plain_network, unpack
+from explorer.surface.payload import pack, pack_static, plain_network, unpack
+from explorer.surface.schema import Dynamic
 from tests.explorer.imported import NAMES, write_imported
 from trainer.datasets import load_dataset
 from trainer.models.layers import tensor_names

@@ -14,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.pictures.arrays import to_picture
 from explorer.pictures.preprocess import prepare
-from explorer.surface.payload import Dynamic, Marked, pack, pack_static, plain_network, unpack
+from explorer.surface.payload import pack, pack_static, plain_network, unpack
+from explorer.surface.schema import Dynamic, MarkerRecord
 from tests.explorer.conftest import KINDS
 from trainer.config import checked
 from trainer.maps.projection import axis_pair
@@ -159,7 +160,7 @@ def test_the_browsers_header_is_strict_json(kinds, name):
 
 def test_what_is_no_json_number_is_refused_before_it_is_sent():
     with pytest.raises(ValueError, match="not JSON compliant"):
-        pack(Dynamic(markers=[Marked("x", (math.nan, 0.0), (0.0,))]), b"")
+        pack(Dynamic(markers=[MarkerRecord("x", (math.nan, 0.0), (0.0,))]), b"")
 
 
 def test_codes_too_large_for_half_precision_keep_single(kinds):

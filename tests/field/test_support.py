@@ -10,7 +10,8 @@ from explorer.cache.runs import get_run
 from explorer.pages.interpolate.downloads import _film_file, _strip_file
 from explorer.pictures.arrays import to_picture
 from explorer.pictures.export import FRAME, framed
-from explorer.surface.payload import Dynamic, pack, pack_static, unpack
+from explorer.surface.payload import pack, pack_static, unpack
+from explorer.surface.schema import Dynamic
 from trainer import load_run
 from trainer.maps.projection import latent_plane
 from trainer.maps.support import LOW, MEDIUM, Support, density_figure, density_words, prior_factor, prior_share

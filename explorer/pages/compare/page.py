@@ -30,7 +30,7 @@ from explorer.session.class_choice import decode_as
 from explorer.session.column_link import AXES, MOST_COLUMNS, Column, complaint, fitting, proposal
 from explorer.session.columns import Comparison
 from explorer.session.load import State
-from explorer.surface.payload import Marked, Options
+from explorer.surface.schema import MarkerRecord, Options
 from explorer.text.escape import capitalised, plain
 from explorer.text.run_summary import HELP, brief_line, number
 from explorer.widgets.parts import (
@@ -299,10 +299,10 @@ def _chosen_axes(at: int, run: Run, column: Column, data_set: str) -> tuple[int,
     return chosen
 
 
-def _image_on(run: Run, projection: Projection, row: int) -> Marked:
+def _image_on(run: Run, projection: Projection, row: int) -> MarkerRecord:
     """A test image on a map, at the very place of its point."""
     x, y = projection.points[row].tolist()
-    return Marked(f"Test image {row}", (x, y), tuple(run.encodings.mu[row].tolist()))
+    return MarkerRecord(f"Test image {row}", (x, y), tuple(run.encodings.mu[row].tolist()))
 
 
 def _pictures(runs: list[Run], row: int) -> None:

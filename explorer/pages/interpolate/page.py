@@ -20,7 +20,7 @@ from explorer.session.class_choice import decode_as
 from explorer.session.load import State
 from explorer.session.remembered import remember, remembered
 from explorer.session.stops import Stop
-from explorer.surface.payload import Options, OtherPath, PathShown, StripShown
+from explorer.surface.schema import Options, OtherPathRecord, PathRecord, StripRecord
 from explorer.text.escape import plain
 from explorer.widgets.parts import chosen_label, chosen_map, decoded_as, live_surface, pins_shown
 from trainer.latent.paths import FORMULAS, WALK_KINDS, Along, Walk, WalkKind, even_line
@@ -207,15 +207,20 @@ def _wait(run: Run, stops: Sequence[Stop], settings: Settings) -> None:
 
 
 def _path(
-    run: Run, projection: Projection, kind: str, found: Mapping[str, DecodedPath], ends: tuple[str, str], settings: Settings
-) -> PathShown:  # fmt: skip
+    run: Run,
+    projection: Projection,
+    kind: str,
+    found: Mapping[str, DecodedPath],
+    ends: tuple[str, str],
+    settings: Settings,
+) -> PathRecord:
     """The chosen path as the browser plays it, the others thin beside it."""
     others = tuple(
-        OtherPath(name, *_placed(run, projection, one.codes), _labels(one)) for name, one in found.items() if name != kind
+        OtherPathRecord(name, *_placed(run, projection, one.codes), _labels(one)) for name, one in found.items() if name != kind
     )
     z, places = _placed(run, projection, found[kind].codes)
     is_loop = settings.is_loop and kind != DRAWN
-    return PathShown(kind, z, places, ends, others, _strips(run, found[kind].along), is_loop, labels=_labels(found[kind]))
+    return PathRecord(kind, z, places, ends, others, _strips(run, found[kind].along), is_loop, labels=_labels(found[kind]))
 
 
 def _labels(walked: DecodedPath) -> tuple[int, ...] | None:
@@ -230,15 +235,15 @@ def _placed(
     return tuple(map(tuple, codes.astype(float).round(5).tolist())), tuple((x, y) for x, y in places.tolist())
 
 
-def _strips(run: Run, along: Along) -> tuple[StripShown, ...]:
+def _strips(run: Run, along: Along) -> tuple[StripRecord, ...]:
     """What goes under the film, a number a frame; a step's distance belongs to the frame that it leads to."""
     steps = np.concatenate((along.steps[:1], along.steps))
-    found = [StripShown("Density of encoded images", SUPPORT_HELP, _numbers(along.support), 1.0, "density")]
+    found = [StripRecord("Density of encoded images", SUPPORT_HELP, _numbers(along.support), 1.0, "density")]
     if along.log_prior is not None:
         below = -along.log_prior
-        found.append(StripShown("log p(0) − log p(z)", PRIOR, _numbers(below), float(below.max())))
+        found.append(StripRecord("log p(0) − log p(z)", PRIOR, _numbers(below), float(below.max())))
     found.append(
-        StripShown(
+        StripRecord(
             "Speed",
             STEP,
             _numbers(steps),
@@ -247,7 +252,7 @@ def _strips(run: Run, along: Along) -> tuple[StripShown, ...]:
     )
     if along.classes is not None:
         words = "Probability of each class, by the classifier of decoded pictures, in the colours of the map."
-        found.append(StripShown("Class", words, tuple(map(_numbers, along.classes)), 1.0, "classes"))
+        found.append(StripRecord("Class", words, tuple(map(_numbers, along.classes)), 1.0, "classes"))
     return tuple(found)
 
 

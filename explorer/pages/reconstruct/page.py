@@ -16,7 +16,8 @@ from explorer.session import events
 from explorer.session.class_choice import decode_as
 from explorer.session.load import State
 from explorer.session.pins import add_code, sync_link
-from explorer.surface.payload import Options, Subject
+from explorer.surface.payload import picture_bytes
+from explorer.surface.schema import Options, SubjectRecord
 from explorer.text.escape import plain
 from explorer.text.test_images import image_name
 from explorer.widgets.parts import (
@@ -206,7 +207,9 @@ def _code(now: State, run: Run, picked: Picked, codes: Codes, label: int | None)
         )  # fmt: skip
 
 
-def _subject(name: str, picked: Picked, codes: Codes, is_point: bool) -> Subject:
+def _subject(name: str, picked: Picked, codes: Codes, is_point: bool) -> SubjectRecord:
     """The picture as the surface is told of it: place, samples, error."""
     std = codes.std[0] * 0 if is_point else codes.std[0]
-    return Subject(name, tuple(codes.mu[0].tolist()), tuple(std.tolist()), picked.x if picked.is_original else None)
+    return SubjectRecord(
+        name, tuple(codes.mu[0].tolist()), tuple(std.tolist()), picture_bytes(picked.x) if picked.is_original else None
+    )

@@ -1,20 +1,12 @@
 /** Which codes lie between two codes? `trainer.latent.geometry.interpolate` in the browser; the tests hold them against each other. */
 
-import type { PathKind } from "../wire/run-bundle";
+import type { PathChoice } from "../wire/payload";
+import type { PathKind } from "../wire/schema";
 
 /** Below this angle the sine ratio of slerp is noise and the chord is the arc. */
 const PARALLEL = 1e-4;
 /** As many as the app plays. */
 export const N_FRAMES = 61;
-export const PATH_KINDS: readonly PathKind[] = ["linear", "variance-preserving", "spherical"];
-
-/** from, to: numbers of pins; all: through those between them too, in order. */
-export interface PathChoice {
-  readonly kind: PathKind;
-  readonly from: number;
-  readonly to: number;
-  readonly all: boolean;
-}
 
 /** The pins of a path, in the order in which it meets them. */
 export function stopsOf({ from, to, all }: PathChoice): number[] {

@@ -12,7 +12,8 @@ import { Support } from "../geometry/support";
 import { type Codes, type Hole, holesAmongSamples, holesOfPlane } from "../layers/background/holes";
 import { slotOf } from "../layers/points/raster";
 import { decimals } from "../ui/format";
-import { type Extent, type Header, type Payload, type Point, product } from "../wire/payload";
+import { type Payload, product } from "../wire/payload";
+import type { Extent, Header, Point } from "../wire/schema";
 import { later, type Near, type PointFacts, PURITY, PurityJob, type Quantity, quantitiesOf } from "./quantities";
 
 /** How many decimals numbers are written with: those of a code, and those of a place on the map. */

@@ -1,6 +1,6 @@
 /** Which points did a loop catch, and what are they together? */
 
-import type { Extent, Point } from "../wire/payload";
+import type { Extent, Point } from "../wire/schema";
 import type { Scene } from "./run-on-map";
 
 export interface GroupFacts {

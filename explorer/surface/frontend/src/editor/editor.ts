@@ -5,7 +5,7 @@
  */
 
 import { type Colouring, colouringOf } from "../data/colour-scale";
-import type { PathChoice } from "../data/interpolation";
+import type { PosteriorMarker } from "../data/posterior-marker";
 import { extremesOf, type Near, priorShareWithin, type Quantity } from "../data/quantities";
 import { RandomWalk, type Stationary, stationaryOf } from "../data/random-walk";
 import { Scene } from "../data/run-on-map";
@@ -15,20 +15,11 @@ import { OpError } from "../engine/ops";
 import { visibleExtent } from "../geometry/camera";
 import { clamp, type How } from "../geometry/inverse";
 import { alongDirection, bounds, type Plane, throughThree } from "../geometry/planes";
-import { isLow, NEIGHBOUR, norm, supportWords } from "../geometry/support";
+import { isLow, norm, supportWords } from "../geometry/support";
 import { BY_CLASS, colouredBy } from "../kernel/derive";
 import type { CommandState } from "../kernel/extension";
 import { choiceOf, endsOf, type PathEnds, pathOn } from "../kernel/path-ends";
-import {
-  allPins,
-  MAX_PINS,
-  noPins,
-  PENDING_MS,
-  type PinEdit,
-  type PinsEvent,
-  type PinsState,
-  reducePins,
-} from "../kernel/pins";
+import { allPins, noPins, PENDING_MS, type PinEdit, type PinsEvent, type PinsState, reducePins } from "../kernel/pins";
 import { allShown, classEntries, only, type Shown } from "../kernel/shown-classes";
 import type { Hole } from "../layers/background/holes";
 import type { Tiles } from "../layers/background/manifold";
@@ -53,24 +44,24 @@ import { type EncodedPicture, PosteriorPanel } from "../panels/posterior";
 import { foundWords } from "../panels/select-form";
 import { axesOf, LatentSliders } from "../panels/sliders";
 import { Toolbar } from "../panels/toolbar";
-import type { Protocol } from "../prepare/prepare";
 import { GestureMachine, type Intents, listenToGestures, type Mode } from "../tools/pointer";
 import { Disposer, h, prefersReducedMotion, setText } from "../ui/dom";
 import { count, distance, number, percent, zText } from "../ui/format";
 import { classColour } from "../ui/palette";
-import { channelWords, type ImageShape } from "../ui/picture";
+import { channelWords } from "../ui/picture";
 import { ScaleBar } from "../ui/scale-bar";
 import { STYLE } from "../ui/style";
 import { applyTheme, readTheme, type Theme } from "../ui/theme";
+import { BlobError, type HostRecord, type PathChoice, type Payload, parsePayload } from "../wire/payload";
 import {
-  BlobError,
-  type Dynamic,
-  type Payload,
+  type ImageShape,
+  MAX_PINS,
+  type PictureProtocol,
   type PinRecord,
   type Point,
-  parsePayload,
+  SUPPORT_NEIGHBOUR,
   type SubjectRecord,
-} from "../wire/payload";
+} from "../wire/schema";
 import { COMMANDS, type CommandEditor, type EditorCommand, GESTURES, TOOLBAR } from "./commands";
 import { type FrameStats, Stats } from "./frame-stats";
 import { commandFor } from "./keymap";
@@ -123,7 +114,7 @@ export interface Surface {
   reset(): void;
 }
 
-type MakeEasel = (shape: ImageShape, pad: Protocol, events: EaselEvents) => Easel;
+type MakeEasel = (shape: ImageShape, pad: PictureProtocol, events: EaselEvents) => Easel;
 let easelMaker: MakeEasel | null = null;
 
 /** Bundles that bring the pad say so; the others are smaller by it. */
@@ -272,7 +263,7 @@ export class SurfaceView implements Surface, CommandEditor {
   private scene: Scene | null = null;
   /** The host's map. */
   private base: Scene | null = null;
-  private dynamic: Dynamic | null = null;
+  private dynamic: HostRecord | null = null;
   private theme: Theme;
   private probe: Point = [0, 0];
   /** The picture is the path's, not the map's: its z need not be the map's z. */
@@ -607,7 +598,7 @@ export class SurfaceView implements Surface, CommandEditor {
     this.disposer.add(() => clearTimeout(timer));
   }
 
-  private applyDynamic(dynamic: Dynamic, isNew: boolean, isNewDecoder: boolean): void {
+  private applyDynamic(dynamic: HostRecord, isNew: boolean, isNewDecoder: boolean): void {
     const scene = this.scene as Scene;
     const before = this.dynamic;
     this.dynamic = dynamic;
@@ -639,7 +630,7 @@ export class SurfaceView implements Surface, CommandEditor {
   // ---- pictures of the person's own -----------------------------------------------------------------------------------
 
   /** The pad, where the host wants one, and the posterior of what is on it, else of the host's picture. */
-  private showOwn(dynamic: Dynamic, before: Dynamic | null, isNewDecoder: boolean): void {
+  private showOwn(dynamic: HostRecord, before: HostRecord | null, isNewDecoder: boolean): void {
     const { pad, pad_first } = dynamic.options;
     const key = pad ? JSON.stringify([this.scene?.header.run.id, pad]) : "";
     if (key !== this.easelKey) {
@@ -661,12 +652,12 @@ export class SurfaceView implements Surface, CommandEditor {
       this.showSubject(dynamic, false);
   }
 
-  private showSubject({ subject }: Dynamic, isForced: boolean): void {
+  private showSubject({ subject }: HostRecord, isForced: boolean): void {
     if (this.easel?.hasPicture || (!subject && !isForced)) return;
     this.showPicturesCode(subject && subject.mu.length === this.z.length ? ownOf(subject) : null);
   }
 
-  private makeEasel(scene: Scene, pad: Protocol, handsOver: boolean): Easel | null {
+  private makeEasel(scene: Scene, pad: PictureProtocol, handsOver: boolean): Easel | null {
     return (
       easelMaker?.(scene.header.run.image_shape, pad, {
         encode: (x) => this.encode(x),
@@ -718,7 +709,7 @@ export class SurfaceView implements Surface, CommandEditor {
     this.followPath();
   }
 
-  private pathHere(scene: Scene): Dynamic["path"] {
+  private pathHere(scene: Scene): HostRecord["path"] {
     const given = this.dynamic?.path ?? null;
     const onPlane = <P extends { z: readonly (readonly number[])[] }>(one: P): P & { map: Point[] } => ({
       ...one,
@@ -744,7 +735,7 @@ export class SurfaceView implements Surface, CommandEditor {
     return scene?.plane ? pins.map((pin) => ({ ...pin, map: scene.placeOf(pin.z) })) : pins;
   }
 
-  private joinOthers(dynamic: Dynamic, before: Dynamic | null, isNew: boolean): void {
+  private joinOthers(dynamic: HostRecord, before: HostRecord | null, isNew: boolean): void {
     this.link.join(dynamic.options.link);
     // by its label: the code of the same image is another one after a change of the run
     if (before && dynamic.exact?.label !== before.exact?.label) this.link.forget();
@@ -752,7 +743,7 @@ export class SurfaceView implements Surface, CommandEditor {
   }
 
   /** The host's wish counts when it changes; between two wishes the person's switch counts. */
-  private applyLayerDefaults({ options }: Dynamic): void {
+  private applyLayerDefaults({ options }: HostRecord): void {
     const key = `${options.manifold} ${options.rings}`;
     if (key === this.layerDefaults) return;
     this.layerDefaults = key;
@@ -1723,7 +1714,7 @@ export class SurfaceView implements Surface, CommandEditor {
     };
   }
 
-  private markersHere(): Dynamic["markers"] {
+  private markersHere(): readonly PosteriorMarker[] {
     const { scene } = this;
     const own = this.ownPanel.marker;
     const markers = [...(this.dynamic?.markers ?? []), ...(own ? [own] : [])];
@@ -1744,7 +1735,7 @@ function holeWords({ nPoints }: Scene, { expected, radius }: Hole, rank: number,
   if (expected === null)
     return `Hole ${rank} of ${n}: ${percent(share)} of samples from the prior have low density of encoded images, and this sample is one of them. Its point on the map is only the nearest.`;
   const samples = count(Math.round(expected));
-  return `Hole ${rank} of ${n}: of ${count(nPoints)} samples from the prior about ${samples} lie within ${distance(radius)} of here, of the ${count(nPoints)} encoded images ${NEIGHBOUR - 1}.`;
+  return `Hole ${rank} of ${n}: of ${count(nPoints)} samples from the prior about ${samples} lie within ${distance(radius)} of here, of the ${count(nPoints)} encoded images ${SUPPORT_NEIGHBOUR - 1}.`;
 }
 
 function noHoleWords({ space }: Scene): string {

@@ -7,7 +7,7 @@
 
 import type { Scene } from "../data/run-on-map";
 import { Disposer } from "../ui/dom";
-import type { Point } from "../wire/payload";
+import type { Point } from "../wire/schema";
 
 /** What the hand is on. */
 export interface Probed {

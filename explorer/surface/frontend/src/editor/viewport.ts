@@ -14,7 +14,7 @@ import {
   zoomAt,
 } from "../geometry/camera";
 import { clamp } from "../geometry/inverse";
-import type { Extent, Point } from "../wire/payload";
+import type { Extent, Point } from "../wire/schema";
 
 export const GLIDE_MS = 220;
 

@@ -1,6 +1,6 @@
 /** How probable is a picture, given the decoder's numbers? `trainer.likelihoods.registry` in the browser: log p(x|z), nats, summed over pixels. */
 
-import type { Header, Likelihood } from "../wire/payload";
+import type { Header, Likelihood } from "../wire/schema";
 
 /** `output` (C·H·W,): logits or places, as the decoder gives them; x (C·H·W,) in [0, 1]. */
 export type LogLikelihood = (output: Float32Array, x: ArrayLike<number>) => number;

@@ -1,7 +1,8 @@
 /** What does the network answer? Encoder and decoder of one run, forward only; needs no page, so tests compare it with torch. */
 
-import { type Likelihood, type Payload, parsePayload, product } from "../wire/payload";
-import { type Op, OpError, type Plan, planOp, sigmoid, type Weights } from "./ops";
+import { type Payload, parsePayload, product } from "../wire/payload";
+import type { Likelihood, Op } from "../wire/schema";
+import { OpError, type Plan, planOp, sigmoid, type Weights } from "./ops";
 
 /** q(z|x), a diagonal Gaussian: mu (K,), logvar (K,) = log variance. */
 export interface Posterior {

@@ -5,37 +5,8 @@
  * often as the pointer moves. Letters: C, H, W channels, height, width; I, O input and output channels. Tensors are C·H·W, row by row.
  */
 
-import { planGallery, planLattice, type StoredOp } from "./tabulated-decoder";
-
-export type ActivationKind =
-  | "relu"
-  | "silu"
-  | "gelu"
-  | "tanh"
-  | "sigmoid"
-  | "gelu-erf"
-  | "leaky-relu"
-  | "elu"
-  | "softplus"
-  | "logit";
-
-export type Op =
-  | { readonly op: "linear"; readonly weight: string; readonly bias: string; readonly biases?: string }
-  | {
-      readonly op: "conv2d" | "conv_transpose2d";
-      readonly weight: string;
-      readonly bias: string;
-      readonly stride: number;
-      readonly padding: number;
-    }
-  | { readonly op: "upsample"; readonly scale: number }
-  | { readonly op: "activation"; readonly kind: ActivationKind; readonly slope?: number }
-  | { readonly op: "flatten" }
-  | { readonly op: "unflatten"; readonly shape: readonly [number, number, number] }
-  | { readonly op: "crop"; readonly height: number; readonly width: number }
-  | { readonly op: "bias"; readonly bias: string }
-  | StoredOp
-  | { readonly op: "autoregress"; readonly weight: string; readonly bias: string; readonly out: string };
+import type { ActivationKind, Op } from "../wire/schema";
+import { planGallery, planLattice } from "./tabulated-decoder";
 
 export interface Weights {
   floats(name: string): Float32Array;

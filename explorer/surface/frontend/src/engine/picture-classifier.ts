@@ -1,6 +1,7 @@
 /** Which class does a picture look like? The run's small classifier, forward only; trainer/models/picture_classifier.py says what it learned from. */
 
-import type { ClassifierFacts, Payload } from "../wire/payload";
+import type { Payload } from "../wire/payload";
+import type { ClassifierFacts } from "../wire/schema";
 import { Network } from "./model";
 import { OpError } from "./ops";
 

@@ -4,26 +4,12 @@
  * Letters: K codes, P = C·H·W numbers of a picture, n stored pictures.
  */
 
+import type { GridTableOp, ScatteredTableOp } from "../wire/schema";
+import { TABLE_NEIGHBOURS } from "../wire/schema";
 import type { Plan, Weights } from "./ops";
 
-export type StoredOp =
-  | {
-      readonly op: "lattice";
-      readonly pictures: string;
-      readonly shape: readonly number[];
-      readonly size: number;
-      readonly low: number;
-      readonly high: number;
-    }
-  | { readonly op: "gallery"; readonly pictures: string; readonly codes: string; readonly shape: readonly number[] };
-
-type Lattice = Extract<StoredOp, { op: "lattice" }>;
-type Gallery = Extract<StoredOp, { op: "gallery" }>;
-
-const NEAREST = 8;
-
 /** Linear or bilinear between the pictures around a code of one or two numbers; beyond the lattice its edge. */
-export function planLattice(op: Lattice, shape: readonly number[], weights: Weights): Plan {
+export function planLattice(op: GridTableOp, shape: readonly number[], weights: Weights): Plan {
   const pictures = bytesOf(weights, op.pictures);
   const [n, P] = weights.shape(op.pictures);
   const K = shape[0];
@@ -55,29 +41,33 @@ export function planLattice(op: Lattice, shape: readonly number[], weights: Weig
 }
 
 /** The mean of the nearest pictures, weighted by ((R − d) / (R d))²: exact at a stored code, and nothing jumps (Franke & Nielson 1980). */
-export function planGallery(op: Gallery, shape: readonly number[], weights: Weights): Plan {
+export function planGallery(op: ScatteredTableOp, shape: readonly number[], weights: Weights): Plan {
   const pictures = bytesOf(weights, op.pictures);
   const codes = weights.floats(op.codes);
   const [n, P] = weights.shape(op.pictures);
   const K = shape[0];
   const fits =
-    shape.length === 1 && n > NEAREST && codes.length === n * K && pictures.length === n * P && P === product(op.shape);
+    shape.length === 1 &&
+    n > TABLE_NEIGHBOURS &&
+    codes.length === n * K &&
+    pictures.length === n * P &&
+    P === product(op.shape);
   if (!fits) throw new Error("The stored pictures do not fit together: reload the page.");
   const y = new Float32Array(P);
-  const nearest = new Int32Array(NEAREST + 1);
-  const squares = new Float64Array(NEAREST + 1);
-  const shares = new Float64Array(NEAREST);
+  const nearest = new Int32Array(TABLE_NEIGHBOURS + 1);
+  const squares = new Float64Array(TABLE_NEIGHBOURS + 1);
+  const shares = new Float64Array(TABLE_NEIGHBOURS);
   return {
     shape: op.shape,
     run: (z) => {
       findNearest(z, codes, n, K, nearest, squares);
       const distance = (i: number): number => Math.sqrt(Math.max(squares[i], 1e-12));
-      const reach = distance(NEAREST);
+      const reach = distance(TABLE_NEIGHBOURS);
       let total = 0;
-      for (let i = 0; i < NEAREST; i++)
+      for (let i = 0; i < TABLE_NEIGHBOURS; i++)
         total += shares[i] = ((reach - distance(i)) / (reach * distance(i))) ** 2 + 1e-12;
       y.fill(0);
-      for (let i = 0; i < NEAREST; i++) add(y, pictures, nearest[i] * P, shares[i] / total / 255);
+      for (let i = 0; i < TABLE_NEIGHBOURS; i++) add(y, pictures, nearest[i] * P, shares[i] / total / 255);
       return y;
     },
   };
@@ -96,8 +86,8 @@ function findNearest(
   for (let i = 0, at = 0; i < n; i++) {
     let square = 0;
     for (let k = 0; k < K; k++, at++) square += (z[k] - codes[at]) ** 2;
-    if (square >= squares[NEAREST]) continue;
-    let to = NEAREST;
+    if (square >= squares[TABLE_NEIGHBOURS]) continue;
+    let to = TABLE_NEIGHBOURS;
     for (; to > 0 && squares[to - 1] > square; to--) {
       squares[to] = squares[to - 1];
       nearest[to] = nearest[to - 1];

@@ -1,6 +1,6 @@
 /** Which part of the map is on screen? One scale for both axes: a latent unit is equally long in x and y. */
 
-import type { Extent, Point } from "../wire/payload";
+import type { Extent, Point } from "../wire/schema";
 import { clamp } from "./inverse";
 
 /** Map place in the middle of the screen, and CSS pixels a map unit. y grows upwards on the map, downwards on the screen. */

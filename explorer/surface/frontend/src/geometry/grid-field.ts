@@ -5,7 +5,7 @@
  * to 1 over it. A linear map's basis is orthonormal: a Gaussian code stays Gaussian there, with covariance B diag(σ²) Bᵀ.
  */
 
-import type { Extent } from "../wire/payload";
+import type { Extent } from "../wire/schema";
 
 /** Values (rows, columns), row 0 at y0; each belongs to the middle of its cell. */
 export class Grid {

@@ -1,6 +1,7 @@
 /** Which z does a place on the map stand for? */
 
-import type { Extent, Payload } from "../wire/payload";
+import type { Payload } from "../wire/payload";
+import type { Extent } from "../wire/schema";
 import type { Plane } from "./planes";
 
 export type How = "identity" | "linear" | "lattice";

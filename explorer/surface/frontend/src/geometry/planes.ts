@@ -6,7 +6,7 @@
  */
 
 import { dimension } from "../ui/format";
-import type { Extent, Point } from "../wire/payload";
+import type { Extent, Point } from "../wire/schema";
 
 export interface Plane {
   /** Says which one it is: two planes of one key are the same. */

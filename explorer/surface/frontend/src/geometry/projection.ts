@@ -1,6 +1,7 @@
 /** Where on the map is a code? `trainer.maps.projection.Projection.to_map` in the browser. */
 
-import type { Payload, Point } from "../wire/payload";
+import type { Payload } from "../wire/payload";
+import type { Point } from "../wire/schema";
 import { placeOn, Sheet } from "./settled-map";
 
 export type ToMap = (z: ArrayLike<number>) => Point;

@@ -1,6 +1,6 @@
 /** Which place of a settled map is a code on? `trainer.maps.inverse.place_of` in the browser, number for number. */
 
-import type { Extent, Point } from "../wire/payload";
+import type { Extent, Point } from "../wire/schema";
 
 const NEIGHBOURS = 15;
 /** Of the map's width: what counts as the same neighbourhood, and how far a place may move towards its code. */

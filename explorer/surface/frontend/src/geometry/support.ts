@@ -7,16 +7,9 @@
  */
 
 import { type Near, priorShareWithin } from "../data/quantities";
+import { SUPPORT_LEVELS, SUPPORT_LOW, SUPPORT_MEDIUM, SUPPORT_NEIGHBOUR, SUPPORT_TAIL } from "../wire/schema";
 
-export const NEIGHBOUR = 5;
-/** Below LOW: low density; below MEDIUM: medium. */
-const LOW = 0.02;
-export const MEDIUM = 0.2;
-/** Of the prior, on either side of the norm. */
-const TAIL = 0.01;
-
-/** In words, and as dots to light, of three: one for low density, two for medium, three for high. */
-const LEVELS = ["low", "medium", "high"] as const;
+/** As dots to light, of three: one for low density, two for medium, three for high. */
 export type SupportLevel = 1 | 2 | 3;
 
 export class Support {
@@ -30,7 +23,7 @@ export class Support {
     private readonly hasPrior: boolean,
     private readonly near: (z: ArrayLike<number>, k: number) => readonly Near[],
   ) {
-    this.k = Math.max(1, Math.min(NEIGHBOUR, n - 1));
+    this.k = Math.max(1, Math.min(SUPPORT_NEIGHBOUR, n - 1));
   }
 
   /** In [0, 1]. `near`: the k nearest codes, where they are known. */
@@ -38,16 +31,16 @@ export class Support {
     const last = near[near.length - 1];
     if (!last || this.distances.length === 0) return 0;
     const share = 1 - below(this.distances, Math.fround(last.distance)) / this.distances.length;
-    if (!this.hasPrior || share >= MEDIUM) return share;
-    const isNear = share / MEDIUM;
+    if (!this.hasPrior || share >= SUPPORT_MEDIUM) return share;
+    const isNear = share / SUPPORT_MEDIUM;
     return share * (isNear + (1 - isNear) * priorFactor(z));
   }
 }
 
-/** 1 for a norm that the prior has, falling to 0 beyond its outermost per cents: the smaller tail over TAIL. */
+/** 1 for a norm that the prior has, falling to 0 beyond its outermost per cents: the smaller tail over SUPPORT_TAIL. */
 export function priorFactor(z: ArrayLike<number>): number {
   const within = priorShareWithin(norm(z), z.length);
-  return Math.min(1, Math.min(within, 1 - within) / TAIL);
+  return Math.min(1, Math.min(within, 1 - within) / SUPPORT_TAIL);
 }
 
 export function norm(z: ArrayLike<number>): number {
@@ -69,16 +62,16 @@ function below(sorted: Float32Array, value: number): number {
 }
 
 export function isLow(support: number): boolean {
-  return support < LOW;
+  return support < SUPPORT_LOW;
 }
 
 export function supportLevel(support: number): SupportLevel {
-  return isLow(support) ? 1 : support < MEDIUM ? 2 : 3;
+  return isLow(support) ? 1 : support < SUPPORT_MEDIUM ? 2 : 3;
 }
 
 /** Low, medium or high. */
 export function levelWord(support: number): string {
-  return LEVELS[supportLevel(support) - 1];
+  return SUPPORT_LEVELS[supportLevel(support) - 1];
 }
 
 export function supportWords(support: number): string {

@@ -1,8 +1,8 @@
 /** What does the address of a page without a server say? Map, class, pins and path; pins are written as the app's links write them. */
 
-import type { PathChoice } from "../data/interpolation";
-import { type KeptPin, MAX_NAME, MAX_PINS, type PinsAndPath } from "../kernel/pins";
-import type { PathKind } from "../wire/run-bundle";
+import type { KeptPin, PinsAndPath } from "../kernel/pins";
+import type { PathChoice } from "../wire/payload";
+import { MAX_NAME, MAX_PINS, type PathKind } from "../wire/schema";
 
 export interface PageState extends PinsAndPath {
   readonly map: string;

@@ -4,19 +4,16 @@
  * The standalone file and the notebook are both this page; they differ in where its state is kept.
  */
 
-import type { PathChoice } from "../data/interpolation";
 import { type Pin, SurfaceView } from "../editor/editor";
 import { makeToMap, type ToMap } from "../geometry/projection";
-import { type KeptPin, MAX_PINS, type PinsAndPath, reduceKept } from "../kernel/pins";
+import { type KeptPin, type PinsAndPath, reduceKept } from "../kernel/pins";
 import { Segmented, Select } from "../ui/chooser";
 import { h } from "../ui/dom";
 import { pinLabel } from "../ui/format";
-import { DEFAULT_OPTIONS, type Dynamic, type Point } from "../wire/payload";
-import type { Book, Leaf } from "../wire/run-bundle";
+import type { HostRecord, PathChoice } from "../wire/payload";
+import type { Book } from "../wire/run-bundle";
+import { type BundleEntry, DEFAULT_OPTIONS, MAX_PINS, MAX_TAKEN, type Point } from "../wire/schema";
 import { type PageState, rounded } from "./page-url";
-
-/** Names of events that are remembered: more than can be under way at once. */
-const MAX_TAKEN = 60;
 
 export interface PageOptions {
   /** Of the map, in CSS pixels, where the window has room. */
@@ -39,7 +36,7 @@ export class Page {
   private past: readonly PinsAndPath[] = [];
   private future: readonly PinsAndPath[] = [];
   private state: PageState;
-  private leaf: Leaf;
+  private leaf: BundleEntry;
   private toMap: ToMap;
   private taken: string[] = [];
 
@@ -134,7 +131,7 @@ export class Page {
   private bytes(): Uint8Array {
     const { pins } = this.state;
     const places = pins.map((pin) => this.place(pin));
-    const dynamic: Partial<Dynamic> = {
+    const dynamic: Partial<HostRecord> = {
       pins: pins.map(({ z, name }, i) => ({ label: pinLabel(i), map: places[i], z, name })),
       walk: this.state.path,
       undo: { back: this.past.length > 0, forth: this.future.length > 0 },

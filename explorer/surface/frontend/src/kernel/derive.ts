@@ -4,7 +4,7 @@ import { type Colouring, colouringOf } from "../data/colour-scale";
 import { type Near, priorShareWithin, type Quantity } from "../data/quantities";
 import type { Scene } from "../data/run-on-map";
 import { norm } from "../geometry/support";
-import type { MarkerRecord, PathRecord, PinRecord, Point } from "../wire/payload";
+import type { MarkerRecord, PathRecord, PinRecord, Point } from "../wire/schema";
 import { pathOn } from "./path-ends";
 import { allPins } from "./pins";
 import type { Shown } from "./shown-classes";

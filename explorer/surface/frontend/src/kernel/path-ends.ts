@@ -1,7 +1,8 @@
 /** Which pins does the played path go through? Its ends are remembered by their codes, so that it survives pins that come, go and move. */
 
-import { type PathChoice, stopsOf, through } from "../data/interpolation";
-import type { PathRecord, PinRecord, Point } from "../wire/payload";
+import { stopsOf, through } from "../data/interpolation";
+import type { PathChoice } from "../wire/payload";
+import type { PathRecord, PinRecord, Point } from "../wire/schema";
 
 export interface PathEnds {
   readonly kind: PathChoice["kind"];

@@ -1,17 +1,11 @@
 /** Which pins are there? Those that the host knows and those that it has not answered yet; and those that a page without a server keeps itself. */
 
-import type { PathChoice } from "../data/interpolation";
 import { pinLabel } from "../ui/format";
-import type { PinRecord, Point } from "../wire/payload";
+import type { PathChoice } from "../wire/payload";
+import { MAX_NAME, MAX_PAST, MAX_PINS, type PinRecord, type Point } from "../wire/schema";
 
 /** How long a pin that the host has not confirmed survives the host's updates. */
 export const PENDING_MS = 4000;
-/** As many as a host keeps; the oldest goes. */
-export const MAX_PINS = 26;
-/** Letters of a name. */
-export const MAX_NAME = 40;
-/** Steps that can be taken back. */
-const MAX_PAST = 60;
 
 /** What a person does to the pins that are there; the host, which keeps them, does it. */
 export type PinEdit =

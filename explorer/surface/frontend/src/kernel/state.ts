@@ -3,7 +3,7 @@
 import type { Scene } from "../data/run-on-map";
 import type { Camera, Size } from "../geometry/camera";
 import type { Theme } from "../ui/theme";
-import type { Dynamic, MarkerRecord, Point } from "../wire/payload";
+import type { Dynamic, MarkerRecord, Point } from "../wire/schema";
 import type { PathEnds } from "./path-ends";
 import type { PinsState } from "./pins";
 import type { Shown } from "./shown-classes";

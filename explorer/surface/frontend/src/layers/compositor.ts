@@ -1,6 +1,7 @@
 /** How does what is known become three layers of pixels? Ground, points, and what lies above; no state but caches. */
 
 import type { Colouring } from "../data/colour-scale";
+import type { PosteriorMarker } from "../data/posterior-marker";
 import type { Scene } from "../data/run-on-map";
 import { type Camera, visibleExtent } from "../geometry/camera";
 import { isLow } from "../geometry/support";
@@ -12,7 +13,7 @@ import { count } from "../ui/format";
 import { classRgb, classShape, SHAPES } from "../ui/palette";
 import { rampColour } from "../ui/ramp";
 import type { Theme } from "../ui/theme";
-import type { Extent, MarkerRecord, PathRecord, PinRecord, Point } from "../wire/payload";
+import type { Extent, PathRecord, PinRecord, Point } from "../wire/schema";
 import { Backdrop } from "./background/backdrop";
 import { ClassContours, drawContours } from "./background/field-raster";
 import { drawGrid, drawRingLabels, drawRings, drawTickLabels, fillGround } from "./background/grid";
@@ -54,7 +55,7 @@ export interface View {
 export interface Things {
   readonly path: PathRecord | null;
   readonly pathShare: number;
-  readonly markers: readonly MarkerRecord[];
+  readonly markers: readonly PosteriorMarker[];
   readonly pins: readonly PinRecord[];
   readonly dropShare: number;
   /** Where the probe is and which points its lines lead to. */

@@ -3,9 +3,8 @@
 import { PictureError } from "../prepare/ink";
 import type { Bitmap } from "../prepare/prepare";
 import { number } from "../ui/format";
+import { MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS } from "../wire/schema";
 
-const MAX_BYTES = 20_000_000;
-const MAX_PIXELS = 40_000_000;
 /** More pixels a side are of no use here and cost memory. */
 const WORK_PX = 2048;
 const ALLOWED = "PNG, JPEG, WebP, GIF or BMP";
@@ -16,9 +15,9 @@ const HEAD_BYTES = 1_000_000;
 export async function bitmapOf(file: Blob, name: string): Promise<Bitmap> {
   if (file.size === 0)
     throw new PictureError(`${name} is empty (0 bytes); allowed: an image file, ${ALLOWED}; copy it again.`);
-  if (file.size > MAX_BYTES)
+  if (file.size > MAX_PICTURE_BYTES)
     throw new PictureError(
-      `${name} has ${number(file.size / 1e6, 1)} MB; allowed: at most ${MAX_BYTES / 1e6} MB; make the picture smaller.`,
+      `${name} has ${number(file.size / 1e6, 1)} MB; allowed: at most ${MAX_PICTURE_BYTES / 1e6} MB; make the picture smaller.`,
     );
   const size = sizeOf(new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer()));
   if (!size || size.width < 1 || size.height < 1)
@@ -26,9 +25,9 @@ export async function bitmapOf(file: Blob, name: string): Promise<Bitmap> {
       `${name} is no image that can be read, or one without pixels; allowed: ${ALLOWED}; save it as PNG and try again.`,
     );
   const { width, height } = size;
-  if (width * height > MAX_PIXELS)
+  if (width * height > MAX_PICTURE_PIXELS)
     throw new PictureError(
-      `${name} is ${width} × ${height} = ${number((width * height) / 1e6, 1)} megapixels; allowed: at most ${MAX_PIXELS / 1e6} megapixels; make the picture smaller.`,
+      `${name} is ${width} × ${height} = ${number((width * height) / 1e6, 1)} megapixels; allowed: at most ${MAX_PICTURE_PIXELS / 1e6} megapixels; make the picture smaller.`,
     );
   const shrink = Math.min(1, WORK_PX / Math.max(width, height));
   let image: ImageBitmap;

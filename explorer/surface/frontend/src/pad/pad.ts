@@ -7,10 +7,11 @@
 import type { Posterior } from "../engine/model";
 import { classWords } from "../panels/decoded-picture";
 import { PictureError } from "../prepare/ink";
-import { type Bitmap, type Prepared, type Protocol, prepare } from "../prepare/prepare";
+import { type Bitmap, type Prepared, prepare } from "../prepare/prepare";
 import { h, type IconName, icon, setText } from "../ui/dom";
 import { number, zText } from "../ui/format";
-import { type ImageShape, Picture } from "../ui/picture";
+import { Picture } from "../ui/picture";
+import type { ImageShape, PictureProtocol } from "../wire/schema";
 import { bitmapOf, cameraWords, pixelsOf, pngOf } from "./intake";
 import { StepList } from "./step-list";
 import { type Dot, layoutOf, paintStrokes, Sketch, type Tool } from "./strokes";
@@ -118,7 +119,7 @@ export class Easel {
 
   constructor(
     private readonly shape: ImageShape,
-    private readonly protocol: Protocol,
+    private readonly protocol: PictureProtocol,
     private readonly events: EaselEvents,
   ) {
     [, this.height, this.width] = shape;

@@ -5,7 +5,7 @@
  * and inked after. Lengths are pixels of the model's frame, x to the right, y down.
  */
 
-import type { Protocol } from "../prepare/prepare";
+import type { PictureProtocol } from "../wire/schema";
 
 export type Dot = readonly [x: number, y: number];
 export type Tool = "pen" | "eraser";
@@ -99,7 +99,7 @@ export interface Layout {
 /** withPen: the drawing is brought to the size of the data set's ink first, so that lines have the width that they have there. */
 export function layoutOf(
   strokes: readonly Stroke[],
-  { box }: Protocol,
+  { box }: PictureProtocol,
   frameHeight: number,
   frameWidth: number,
   withPen: boolean,

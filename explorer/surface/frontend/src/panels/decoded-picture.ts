@@ -5,8 +5,8 @@ import { isLow, SUPPORT_DEFINITION, supportLevel, supportWords } from "../geomet
 import { h, setText, svg } from "../ui/dom";
 import { distance as distanceText, number, pair, percent, zJson, zText } from "../ui/format";
 import { classColour, classShape, shapePath } from "../ui/palette";
-import { channelWords, type ImageShape, Picture } from "../ui/picture";
-import type { PinRecord, Point, Projection } from "../wire/payload";
+import { channelWords, Picture } from "../ui/picture";
+import type { ImageShape, PinRecord, Point, ProjectionRecord } from "../wire/schema";
 
 /** One test image, as the card tells of it. */
 export interface NearestInfo {
@@ -114,7 +114,7 @@ export class DecodedPicture {
   configure(
     shape: ImageShape,
     latentDim: number,
-    projection: Projection,
+    projection: ProjectionRecord,
     decodedAs: string | null,
     decoderNote: string,
     decimals: Decimals,

@@ -6,7 +6,7 @@ import { css } from "../ui/colour";
 import { h } from "../ui/dom";
 import { type RampName, rampColour } from "../ui/ramp";
 import type { Theme } from "../ui/theme";
-import type { PinRecord } from "../wire/payload";
+import type { PinRecord } from "../wire/schema";
 
 const CARD_PX = 260;
 const LINE_PX = 21;

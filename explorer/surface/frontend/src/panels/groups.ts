@@ -3,12 +3,12 @@
 import type { Scene } from "../data/run-on-map";
 import { savedGroups, saveGroups } from "../data/saved-groups";
 import { direction, factsOf, type GroupFacts, selectionCsv } from "../data/selection";
-import { MAX_NAME, pinName } from "../kernel/pins";
+import { pinName } from "../kernel/pins";
 import { h, setText } from "../ui/dom";
 import { count, number, percent } from "../ui/format";
 import { classColour } from "../ui/palette";
 import { Picture } from "../ui/picture";
-import type { PinRecord } from "../wire/payload";
+import { MAX_NAME, type PinRecord } from "../wire/schema";
 import { classWords } from "./decoded-picture";
 import { save } from "./export";
 

@@ -3,8 +3,8 @@
 import { N_FRAMES } from "../data/interpolation";
 import { Select } from "../ui/chooser";
 import { h, icon, prefersReducedMotion, setText } from "../ui/dom";
-import { type ImageShape, Picture } from "../ui/picture";
-import type { PathRecord, Point } from "../wire/payload";
+import { Picture } from "../ui/picture";
+import type { ImageShape, PathRecord, Point } from "../wire/schema";
 import { type Live, PathTraces } from "./path-traces";
 
 export type PlayMode = "ping-pong" | "loop";

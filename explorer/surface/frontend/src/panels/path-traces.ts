@@ -4,17 +4,8 @@ import { levelWord } from "../geometry/support";
 import { h, setText, svg } from "../ui/dom";
 import { number } from "../ui/format";
 import { classColour } from "../ui/palette";
+import type { StripRecord } from "../wire/schema";
 import { type Looks, probability } from "./class-probabilities";
-
-/** A number for every frame, or one for every class of every frame; drawn from 0 to `top`. */
-export interface StripRecord {
-  readonly name: string;
-  readonly definition: string;
-  readonly values: readonly number[] | readonly (readonly number[])[];
-  readonly top: number;
-  /** What the values are, where the card tells of it too. */
-  readonly of?: "density" | "classes" | "";
-}
 
 /** What the card says of the picture that is shown now, which in a running film lies between two frames. */
 export interface Live {

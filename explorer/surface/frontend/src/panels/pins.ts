@@ -1,13 +1,12 @@
 /** What was kept, and what lies between it? The pins below the map: pictures and names, undo, the path through them, the plane of three. */
 
-import { PATH_KINDS, type PathChoice } from "../data/interpolation";
-import { MAX_NAME, type PinEdit, pinName } from "../kernel/pins";
+import { type PinEdit, pinName } from "../kernel/pins";
 import { Segmented, Select } from "../ui/chooser";
 import { h, icon, setText } from "../ui/dom";
 import { distance, zText } from "../ui/format";
-import { type ImageShape, Picture } from "../ui/picture";
-import type { PinRecord } from "../wire/payload";
-import type { PathKind } from "../wire/run-bundle";
+import { Picture } from "../ui/picture";
+import type { PathChoice } from "../wire/payload";
+import { type ImageShape, MAX_NAME, PATH_KINDS, type PathKind, type PinRecord } from "../wire/schema";
 
 const TILE_PX = 84;
 

@@ -5,7 +5,7 @@ import { pinName } from "../kernel/pins";
 import { Select } from "../ui/chooser";
 import { h } from "../ui/dom";
 import { dimension } from "../ui/format";
-import type { PinRecord } from "../wire/payload";
+import type { PinRecord } from "../wire/schema";
 
 export interface PlaneEvents {
   /** The code under the cursor. */

@@ -5,11 +5,12 @@
  * z = μ + σ·ε. The noise stays while a drawing goes on, so that what changes is the drawing's doing.
  */
 
+import type { PosteriorMarker } from "../data/posterior-marker";
 import type { Scene } from "../data/run-on-map";
 import { h, setText } from "../ui/dom";
 import { dimension, number, zJson } from "../ui/format";
 import { Picture } from "../ui/picture";
-import type { Extent, MarkerRecord, Point } from "../wire/payload";
+import { ERROR_BLUE, ERROR_RED, type Extent, type Point } from "../wire/schema";
 import { Population } from "./population";
 
 /** q(z|x) of one picture; x (C·H·W,) in [0, 1], null where it is not here. std 0: a code that is a point. */
@@ -138,7 +139,7 @@ export class PosteriorPanel {
   }
 
   /** As the painter draws it: place, one σ to scale, samples. */
-  get marker(): MarkerRecord | null {
+  get marker(): PosteriorMarker | null {
     const { own, scene } = this;
     if (!own || !scene) return null;
     const isPoint = own.std.every((value) => value === 0);
@@ -269,9 +270,6 @@ export function meanError(x: Float32Array, x_hat: Float32Array): number {
   return x.reduce((sum, value, i) => sum + Math.abs(value - x_hat[i]), 0) / x.length;
 }
 
-const RED = [178, 24, 43];
-const BLUE = [33, 102, 172];
-
 /** As explorer/pictures/arrays.py draws it, (3·H·W,) in [0, 1]: red where the reconstruction is brighter, blue where darker, white where right. */
 export function errorColours(x: Float32Array, x_hat: Float32Array, channels: number, plane: number): Float32Array {
   const out = new Float32Array(3 * plane);
@@ -279,7 +277,7 @@ export function errorColours(x: Float32Array, x_hat: Float32Array, channels: num
     let difference = 0;
     for (let c = 0; c < channels; c++) difference += (x_hat[c * plane + i] - x[c * plane + i]) / channels;
     const strength = Math.min(1, Math.abs(difference)),
-      colour = difference > 0 ? RED : BLUE;
+      colour = difference > 0 ? ERROR_RED : ERROR_BLUE;
     for (let c = 0; c < 3; c++) out[c * plane + i] = 1 - strength + (colour[c] / 255) * strength;
   }
   return out;

@@ -5,15 +5,16 @@ import type { Scene } from "../data/run-on-map";
 import { normalQuantile } from "../geometry/normal";
 import { h, setText } from "../ui/dom";
 import { dimension, number, percent } from "../ui/format";
-import { type ImageShape, Picture } from "../ui/picture";
+import { Picture } from "../ui/picture";
+import type { ImageShape } from "../wire/schema";
+import { ACTIVE_VARIANCE } from "../wire/schema";
 
 /** The five pictures of a film stand at these quantiles of the prior. */
 export const FILM_QUANTILES = [0.02, 0.16, 0.5, 0.84, 0.98] as const;
 const SHOWN_FIRST = 8;
 const FILM_WORDS = "The pictures are decoded at five quantiles of the prior.";
-/** Below these a dimension carries no information: nats, and the active unit's variance (Burda 2016, section 5). */
+/** Nats: below this, and below `ACTIVE_VARIANCE`, a dimension carries no information. */
 const DEAD_KL = 0.01;
-const ACTIVE_VARIANCE = 0.01;
 const REACH = 3.5;
 const SLICE_MS = 6;
 

@@ -1,5 +1,6 @@
 /** Where is the ink on this picture? explorer/pictures/ink.py in the browser: the same steps, the same numbers. */
 
+import { FAINT, LONG_CONTACT, MIN_CONTRAST, MIN_CONTRAST_GRAINS, PIECES_PX, SAME_VALUE, SPECK } from "../wire/schema";
 import {
   blur,
   chosen,
@@ -19,14 +20,6 @@ import {
   toPlane,
 } from "./plane";
 import { paperOf } from "./surface-fit";
-
-const PIECES_PX = 160;
-const MIN_CONTRAST = 12;
-const MIN_CONTRAST_GRAINS = 6;
-export const FAINT = 0.05;
-const SPECK = 0.02;
-const ONE_TONE = 1e-9;
-const LONG_CONTACT = 0.15;
 
 /** A picture that cannot be used; the message is one sentence for the person. */
 export class PictureError extends Error {
@@ -110,7 +103,7 @@ function otsu(values: Float64Array): number {
     if (value < low) low = value;
     if (value > high) high = value;
   }
-  if (high - low <= ONE_TONE * Math.max(1, Math.abs(high))) [low, high] = [low - 0.5, high + 0.5]; // rounding leaves no room for the bins
+  if (high - low <= SAME_VALUE * Math.max(1, Math.abs(high))) [low, high] = [low - 0.5, high + 0.5]; // rounding leaves no room for the bins
   const n = 256,
     step = (high - low) / n;
   const edge = (i: number): number => (i === n ? high : i * step + low);

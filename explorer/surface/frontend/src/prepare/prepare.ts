@@ -4,8 +4,18 @@
  * A picture is RGBA bytes; x (C, H, W) in [0, 1].
  */
 
-import type { ImageShape } from "../ui/picture";
-import { blank, FAINT, type Found, findInk } from "./ink";
+import {
+  CANVAS,
+  FAINT,
+  type ImageShape,
+  MIDDLE_GREY,
+  ONE_TONE,
+  type PictureProtocol,
+  SHEET,
+  SHOWN_PX,
+  WORK_PX,
+} from "../wire/schema";
+import { blank, type Found, findInk } from "./ink";
 import {
   chosen,
   extentOf,
@@ -21,25 +31,6 @@ import {
   resize,
   roundEven,
 } from "./plane";
-
-/** explorer/pictures/preprocess.py, `browser_protocol`: how the images of the data set were made; lengths are shares of the frame. */
-export interface Protocol {
-  readonly way: "handwriting" | "object" | "photograph";
-  /** Of the ink: height, width. */
-  readonly box: readonly [number, number] | null;
-  readonly by_mass: boolean;
-  readonly is_bitmap: boolean;
-  /** What the images of a grey folder lie on, where they agree. */
-  readonly ground: "dark" | "light" | null;
-  /** How the data set's pictures became square: their middle, all of them padded, or stretched. */
-  readonly fit: "crop" | "pad" | "stretch";
-  readonly thin: number;
-  readonly usual: number;
-  /** Width of the pad's pen. */
-  readonly pen: number;
-  /** Steps that can be left out: name, title, what happens without. */
-  readonly switches: readonly (readonly [name: string, title: string, help: string])[];
-}
 
 export interface Bitmap {
   readonly width: number;
@@ -61,16 +52,15 @@ export interface Prepared {
   readonly steps: readonly Step[];
 }
 
-const WORK_PX = 1024;
-const CANVAS = 10;
-const SHOWN_PX = 512;
-const MIDDLE_GREY = 127;
-const SHEET = 0.75;
-const ONE_TONE = 12;
 const MODEL_INPUT = "Model input";
 
 /** off: names of the switches that are left out. Throws a PictureError for a picture that cannot be used. */
-export function prepare(bitmap: Bitmap, shape: ImageShape, protocol: Protocol, off: ReadonlySet<string>): Prepared {
+export function prepare(
+  bitmap: Bitmap,
+  shape: ImageShape,
+  protocol: PictureProtocol,
+  off: ReadonlySet<string>,
+): Prepared {
   const [, height, width] = shape;
   const flat = flattened(bitmap);
   const isOwnSize = bitmap.width === width && bitmap.height === height;
@@ -89,7 +79,7 @@ function taken(
   { planes, isMixed }: Flat,
   isOwnSize: boolean,
   shape: ImageShape,
-  protocol: Protocol,
+  protocol: PictureProtocol,
   off: ReadonlySet<string>,
 ): [steps: Step[], why: string] {
   if (protocol.way === "photograph") {
@@ -138,7 +128,7 @@ function borderLevel({ h, w, v }: Plane): number {
 
 /** The picture inverted where its ground is the opposite of the data set's, and the sentence that says so. */
 function turnedTo(
-  ground: Protocol["ground"],
+  ground: PictureProtocol["ground"],
   planes: readonly Plane[],
   off: ReadonlySet<string>,
 ): [planes: readonly Plane[], why: string] {
@@ -157,7 +147,7 @@ function turnedTo(
   ];
 }
 
-function asItIs(planes: readonly Plane[], channels: number, { way }: Protocol, isInverted: boolean): Step {
+function asItIs(planes: readonly Plane[], channels: number, { way }: PictureProtocol, isInverted: boolean): Step {
   const fed = inChannels(planes, channels),
     hasInk = way !== "photograph";
   if (hasInk && fed[0].v.every((value) => value === fed[0].v[0])) throw blank("every pixel is the same");
@@ -170,7 +160,7 @@ function asItIs(planes: readonly Plane[], channels: number, { way }: Protocol, i
 function photograph(
   planes: readonly Plane[],
   [channels, height, width]: ImageShape,
-  { fit }: Protocol,
+  { fit }: PictureProtocol,
   off: ReadonlySet<string>,
 ): Step[] {
   const size = `${width} × ${height}`,
@@ -243,7 +233,7 @@ function filterFor(one: Plane, height: number, width: number): "lanczos" | "box"
 function handwriting(
   planes: readonly Plane[],
   [, height, width]: ImageShape,
-  protocol: Protocol,
+  protocol: PictureProtocol,
   off: ReadonlySet<string>,
 ): Step[] {
   const grey = greyOf(planes, off),
@@ -304,7 +294,7 @@ function handwriting(
 function objectWay(
   planes: readonly Plane[],
   [, height, width]: ImageShape,
-  _: Protocol,
+  _: PictureProtocol,
   off: ReadonlySet<string>,
 ): Step[] {
   const grey = greyOf(planes, off),

@@ -1,13 +1,9 @@
 /** Which quadratic surface is the light on the paper? Weighted least squares over 1, x, y, x², xy, y² with coordinates in [−1, 1]. */
 
+import { FIT_PX, MAX_GRAIN, SAME_GREY } from "../wire/schema";
 import { chosen, median, type Plane, plane, resize } from "./plane";
 
-const FIT_PX = 64;
 const N = 6;
-/** Grey levels: what scatters more is no paper. */
-const MAX_GRAIN = 12;
-/** Grey levels: so near to the surface a pixel counts for it. */
-const SAME_GREY = 6;
 
 /** level (h, w): the grey of the paper everywhere, also under the ink · grain: standard deviation around it. */
 export interface Paper {

@@ -1,6 +1,6 @@
 /** How does a decoded tensor become pixels? One canvas pixel a pixel; CSS enlarges by whole numbers. */
 
-export type ImageShape = readonly [channels: number, height: number, width: number];
+import type { ImageShape } from "../wire/schema";
 
 /** `x` (C, H, W) in [0, 1] or, with `scale` 1, bytes; `from` is where the picture starts. One channel is grey, two are two frames (red, then cyan), three are RGB. */
 export function toRgba(

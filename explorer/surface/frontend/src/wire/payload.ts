@@ -1,177 +1,32 @@
 /** What do the bytes from the host say? Version 1 of the payload: dynamic JSON, header JSON, arrays; little endian. */
 
-import type { PathChoice } from "../data/interpolation";
-import type { Op } from "../engine/ops";
-import type { StripRecord } from "../panels/path-traces";
-import type { Protocol } from "../prepare/prepare";
 import { halvesToFloats } from "./float16";
+import {
+  type ArrayEntry,
+  DEFAULT_DYNAMIC,
+  DEFAULT_OPTIONS,
+  type Dynamic,
+  type Header,
+  PAYLOAD_FORMAT,
+  PAYLOAD_VERSION,
+  type PathKind,
+} from "./schema";
 
-export const FORMAT = "latent-atlas";
-export const VERSION = 1;
-
-export type Point = readonly [x: number, y: number];
-export type Extent = readonly [x0: number, x1: number, y0: number, y1: number];
-
-/** A place that the person kept: where on the map, and which z it stands for. */
-export interface PinRecord {
-  readonly label: string;
-  readonly map: Point;
-  readonly z: readonly number[];
-  /** What the person calls it. */
-  readonly name?: string;
+/** The path through pins that a host without a server keeps. */
+export interface PathChoice {
+  readonly kind: PathKind;
+  /** Number of the pin at which it begins. */
+  readonly from: number;
+  /** Number of the pin at which it ends. */
+  readonly to: number;
+  /** Through those between them too, in order. */
+  readonly all: boolean;
 }
 
-/** z (T, K) and map (T, 2) of an interpolation to be played. */
-export interface PathRecord {
-  readonly title: string;
-  readonly z: readonly (readonly number[])[];
-  readonly map: readonly Point[];
-  readonly ends: readonly string[];
-  /** Paths of other kinds between the same stops: drawn thin, and one of them played beside. */
-  readonly others?: readonly {
-    readonly title: string;
-    readonly z: readonly (readonly number[])[];
-    readonly map: readonly Point[];
-    readonly labels?: readonly number[] | null;
-  }[];
-  /** The class as which each code is decoded (T,), of a class-conditional model; null: the chosen one. */
-  readonly labels?: readonly number[] | null;
-  readonly strips?: readonly StripRecord[];
-  /** Its end is its beginning. */
-  readonly is_loop?: boolean;
-  /** Places of its stops, in their order. */
-  readonly stops?: readonly Point[];
-}
-
-/** Something the host put on the map; the ellipse is one posterior standard deviation in axis units. */
-export interface MarkerRecord {
-  readonly label: string;
-  readonly map: Point;
-  readonly z: readonly number[];
-  readonly ellipse: { readonly rx: number; readonly ry: number } | null;
-  /** Covariance xx, xy, yy on the map, where that is a plane. */
-  readonly spread?: readonly [number, number, number] | null;
-  /** Samples of the posterior, and which of them is told of. */
-  readonly dots?: readonly Point[];
-  readonly chosen?: number;
-}
-
-/** A picture of the person's own as the host knows it. */
-export interface SubjectRecord {
-  readonly label: string;
-  readonly mu: readonly number[];
-  readonly std: readonly number[];
-  /** (C·H·W,) bytes in base64, where the picture is no stand-in. */
-  readonly x: string | null;
-}
-
-export interface Options {
-  readonly show_card: boolean;
-  readonly pinnable: boolean;
-  readonly hint: boolean;
-  readonly manifold: boolean;
-  readonly rings: boolean;
-  /** For a narrow column: the map, and below it the picture with what is said of it. */
-  readonly compact: boolean;
-  /** Surfaces of one page with the same name move together: their runs have the same test images. */
-  readonly link: string;
-  /** A drawing pad, with what it must know of the data set; it also takes pictures that are pasted, dropped or taken. */
-  readonly pad: Protocol | null;
-  /** The pad stands before the map. */
-  readonly pad_first: boolean;
-  /** The host looks at what was drawn when it is handed over. */
-  readonly pad_hands_over: boolean;
-  /** A path can be drawn by hand, of which the host hears. */
-  readonly drawable?: boolean;
-}
-
-/** The part that changes at every rerun of the host. */
-export interface Dynamic {
-  readonly pins: readonly PinRecord[];
-  readonly path: PathRecord | null;
-  readonly markers: readonly MarkerRecord[];
-  readonly height: number;
-  readonly probe: Point | null;
-  /** A code that the card shows at the probe until the person moves: no place of the map stands for it. */
-  readonly exact: { readonly z: readonly number[]; readonly label: string } | null;
-  /** Names of the pin events that the host has counted. */
-  readonly taken: readonly string[];
-  /** Whether the host can take the pins back, and forth again. */
-  readonly undo: { readonly back: boolean; readonly forth: boolean };
-  /** The path through pins that the host keeps, for a host that does. */
+/** What every host sends, and what only a host without a server adds. */
+export interface HostRecord extends Dynamic {
   readonly walk: PathChoice | null;
-  /** Whose posterior is shown, unless the pad has a drawing. */
-  readonly subject: SubjectRecord | null;
-  readonly options: Options;
 }
-
-export interface Projection {
-  readonly name: string;
-  readonly kind: "identity" | "linear" | "lattice";
-  readonly title: string;
-  readonly x_label: string;
-  readonly y_label: string;
-  readonly note: string;
-  readonly extent: Extent;
-  readonly rings: boolean;
-  readonly ring_center: Point;
-}
-
-interface ArrayEntry {
-  readonly dtype: "float32" | "float16" | "uint8" | "int32" | "int16";
-  readonly shape: readonly number[];
-  readonly offset: number;
-  readonly nbytes: number;
-  readonly codec: "raw" | "zlib";
-}
-
-/** On n pictures that were not learned from; see trainer/models/picture_classifier.py. */
-export interface Scores {
-  readonly n: number;
-  readonly accuracy: number;
-  readonly nll: number;
-  readonly ece: number;
-}
-
-/** On test images, and on what the decoder makes of them. */
-export interface ClassifierFacts {
-  readonly images: Scores;
-  readonly decoded: Scores;
-}
-
-/** The part that belongs to a run and a projection. */
-export interface Header {
-  readonly format: string;
-  readonly version: number;
-  readonly id: string;
-  readonly run: {
-    readonly id: string;
-    readonly dataset: string;
-    readonly latent_dim: number;
-    readonly image_shape: readonly [channels: number, height: number, width: number];
-  };
-  readonly class_names: readonly string[];
-  /** The class that a conditional model's decoder is told here; null for one that is told none. */
-  readonly decoded_as?: string | null;
-  /** Names of the columns of `points_factors`. */
-  readonly factor_names?: readonly string[];
-  readonly likelihood: Likelihood;
-  /** What the pictures are, where they are not the decoder's own; only of imported runs. */
-  readonly decoder_note?: string;
-  /** Log scale of a Gaussian or Laplace pixel; null where p(x|z) depends on more than is here. */
-  readonly log_sigma?: number | null;
-  readonly encoder: readonly Op[];
-  readonly decoder: readonly Op[];
-  /** Of decoded pictures; not every run has one. */
-  readonly classifier?: readonly Op[];
-  readonly classifier_facts?: ClassifierFacts;
-  readonly projection: Projection;
-  readonly view_extent: Extent;
-  readonly arrays: Readonly<Record<string, ArrayEntry>>;
-}
-
-/** What makes the decoder's numbers pictures: a logistic function, the continuous Bernoulli's mean, or nothing but a clip. */
-export type Likelihood = "bernoulli" | "continuous-bernoulli" | "gaussian" | "laplace";
 
 /** The bytes cannot be used; the message is one sentence for the person. */
 export class BlobError extends Error {
@@ -180,38 +35,11 @@ export class BlobError extends Error {
 
 const BYTES_PER_ELEMENT = { float32: 4, float16: 2, uint8: 1, int32: 4, int16: 2 } as const;
 
-export const DEFAULT_OPTIONS: Options = {
-  show_card: true,
-  pinnable: true,
-  hint: true,
-  manifold: false,
-  rings: true,
-  compact: false,
-  link: "",
-  pad: null,
-  pad_first: false,
-  pad_hands_over: false,
-};
-
-const DEFAULT_DYNAMIC: Dynamic = {
-  pins: [],
-  path: null,
-  markers: [],
-  height: 560,
-  probe: null,
-  exact: null,
-  taken: [],
-  undo: { back: false, forth: false },
-  walk: null,
-  subject: null,
-  options: DEFAULT_OPTIONS,
-};
-
 /** One parsed payload. Arrays are views into the bytes; float16 becomes float32 when it is asked for. */
 export class Payload {
   constructor(
     readonly header: Header,
-    readonly dynamic: Dynamic,
+    readonly dynamic: HostRecord,
     private readonly section: Uint8Array,
   ) {}
 
@@ -280,7 +108,7 @@ export function parsePayload(given: Uint8Array): Payload {
   checkVersion(parsed);
   const arrays = bytes.subarray(header.end);
   checkArrays(parsed, arrays.byteLength);
-  return new Payload(parsed, withDefaults(dynamic.json as Partial<Dynamic>), arrays);
+  return new Payload(parsed, withDefaults(dynamic.json as Partial<HostRecord>), arrays);
 }
 
 /** Which map is meant, and whether its arrays were left out because this page has them already. */
@@ -310,10 +138,10 @@ function section(bytes: Uint8Array, start: number): { json: unknown; end: number
 }
 
 function checkVersion(header: Header): void {
-  if (header.format !== FORMAT) throw new BlobError("These bytes are no Latent Atlas map. Reload the page.");
-  if (header.version !== VERSION) {
+  if (header.format !== PAYLOAD_FORMAT) throw new BlobError("These bytes are no Latent Atlas map. Reload the page.");
+  if (header.version !== PAYLOAD_VERSION) {
     throw new BlobError(
-      `This map has format version ${header.version}, this page reads version ${VERSION}. Reload the page; if that does not help, update Latent Atlas.`,
+      `This map has format version ${header.version}, this page reads version ${PAYLOAD_VERSION}. Reload the page; if that does not help, update Latent Atlas.`,
     );
   }
   const { image_shape, latent_dim } = header.run ?? {};
@@ -336,9 +164,9 @@ function checkArrays(header: Header, available: number): void {
   }
 }
 
-function withDefaults(given: Partial<Dynamic>): Dynamic {
-  const options = { ...DEFAULT_DYNAMIC.options, ...given.options };
-  return { ...DEFAULT_DYNAMIC, ...given, options };
+function withDefaults(given: Partial<HostRecord>): HostRecord {
+  const options = { ...DEFAULT_OPTIONS, ...given.options };
+  return { ...DEFAULT_DYNAMIC, walk: null, ...given, options };
 }
 
 export function product(shape: readonly number[]): number {

@@ -1,52 +1,18 @@
 /** How does a page without a server hold every map and every class of a run? The reader of explorer/surface/run_bundle.py. */
 
-import type { Protocol } from "../prepare/prepare";
-import { BlobError, type Dynamic, type Header, type Payload, parsePayload } from "./payload";
-
-const FORMAT = "latent-atlas-book";
-const VERSION = 1;
-
-/** One map, of a conditional run as one class. */
-export interface Leaf {
-  readonly map: string;
-  readonly label: string | null;
-  readonly header: Omit<Header, "arrays">;
-  /** Number in the pool of each array. */
-  readonly arrays: Readonly<Record<string, number>>;
-}
-
-export type PathKind = "linear" | "variance-preserving" | "spherical";
-
-export interface Contents {
-  readonly format: string;
-  readonly version: number;
-  readonly title: string;
-  readonly facts: readonly string[];
-  readonly meanings: readonly (readonly [term: string, meaning: string])[];
-  readonly units: string;
-  readonly source: { readonly dataset: string; readonly licence: string; readonly n: number };
-  readonly has_prior: boolean;
-  readonly paths: readonly PathKind[];
-  readonly pad: Protocol | null;
-  readonly leaves: readonly Leaf[];
-  readonly pool: readonly {
-    readonly dtype: string;
-    readonly shape: readonly number[];
-    readonly offset: number;
-    readonly nbytes: number;
-  }[];
-}
+import { BlobError, type HostRecord, type Payload, parsePayload } from "./payload";
+import { BUNDLE_FORMAT, BUNDLE_VERSION, type BundleContents, type BundleEntry } from "./schema";
 
 export class Book {
-  private shown: { readonly leaf: Leaf; readonly bytes: Uint8Array; readonly payload: Payload } | null = null;
+  private shown: { readonly leaf: BundleEntry; readonly bytes: Uint8Array; readonly payload: Payload } | null = null;
 
   constructor(
-    readonly contents: Contents,
+    readonly contents: BundleContents,
     private readonly pool: Uint8Array,
   ) {}
 
   /** The leaf of a map and class; the nearest there is where a link names another. */
-  leaf(map: string, label: string | null): Leaf {
+  leaf(map: string, label: string | null): BundleEntry {
     const { leaves } = this.contents;
     const ofMap = leaves.filter((leaf) => leaf.map === map);
     const among = ofMap.length > 0 ? ofMap : leaves.filter((leaf) => leaf.map === leaves[0].map);
@@ -65,15 +31,15 @@ export class Book {
   }
 
   /** A leaf as the payload that every host hands to the surface. */
-  bytes(leaf: Leaf, dynamic: Partial<Dynamic>): Uint8Array {
+  bytes(leaf: BundleEntry, dynamic: Partial<HostRecord>): Uint8Array {
     return joined([section(dynamic), this.open(leaf).bytes]);
   }
 
-  payload(leaf: Leaf): Payload {
+  payload(leaf: BundleEntry): Payload {
     return this.open(leaf).payload;
   }
 
-  private open(leaf: Leaf): { readonly bytes: Uint8Array; readonly payload: Payload } {
+  private open(leaf: BundleEntry): { readonly bytes: Uint8Array; readonly payload: Payload } {
     if (this.shown?.leaf !== leaf) {
       const bytes = this.bind(leaf);
       this.shown = { leaf, bytes, payload: parsePayload(joined([section({}), bytes])) };
@@ -81,7 +47,7 @@ export class Book {
     return this.shown;
   }
 
-  private bind({ header, arrays }: Leaf): Uint8Array {
+  private bind({ header, arrays }: BundleEntry): Uint8Array {
     const table: Record<string, unknown> = {};
     const parts: Uint8Array[] = [];
     let offset = 0;
@@ -101,10 +67,10 @@ export async function readBook(given: Uint8Array): Promise<Book> {
   const raw = await inflated(given);
   const length = raw.byteLength < 4 ? 0 : new DataView(raw.buffer).getUint32(0, true);
   const contents = json(raw.subarray(4, 4 + length));
-  if (contents?.format !== FORMAT) throw new BlobError("This page holds no Latent Atlas map.");
-  if (contents.version !== VERSION) {
+  if (contents?.format !== BUNDLE_FORMAT) throw new BlobError("This page holds no Latent Atlas map.");
+  if (contents.version !== BUNDLE_VERSION) {
     throw new BlobError(
-      `The map of this page has version ${contents.version}, its program reads version ${VERSION}. Export the page again.`,
+      `The map of this page has version ${contents.version}, its program reads version ${BUNDLE_VERSION}. Export the page again.`,
     );
   }
   return new Book(contents, raw.subarray(4 + length));
@@ -125,9 +91,9 @@ async function inflated(given: Uint8Array): Promise<Uint8Array> {
   throw new BlobError(DAMAGED);
 }
 
-function json(bytes: Uint8Array): Contents | null {
+function json(bytes: Uint8Array): BundleContents | null {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as Contents;
+    return JSON.parse(new TextDecoder().decode(bytes)) as BundleContents;
   } catch {
     throw new BlobError(DAMAGED);
   }

@@ -3,7 +3,7 @@ import type { Scene } from "../../src/data/run-on-map";
 import { caught, direction, factsOf, insideLoop, named, selectionCsv } from "../../src/data/selection";
 import { CodeIndex } from "../../src/geometry/code-index";
 import { NearestIndex } from "../../src/geometry/point-index";
-import type { Point } from "../../src/wire/payload";
+import type { Point } from "../../src/wire/schema";
 
 const square: Point[] = [
   [0, 0],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Scene } from "../../src/data/run-on-map";
 import { followed, LinkedMaps, type Probed } from "../../src/editor/linked-maps";
-import type { Point } from "../../src/wire/payload";
+import type { Point } from "../../src/wire/schema";
 
 /** Three images, numbered 70, 71, 72, on a map whose places are not their codes. */
 function scene(id: string, latentDim = 2): Scene {

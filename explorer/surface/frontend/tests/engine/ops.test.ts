@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Op, planOp, type Weights } from "../../src/engine/ops";
+import { planOp, type Weights } from "../../src/engine/ops";
+import type { Op } from "../../src/wire/schema";
 import { floats } from "../helpers";
 
 type Shape = readonly number[];

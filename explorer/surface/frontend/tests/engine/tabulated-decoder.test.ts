@@ -3,7 +3,7 @@ import { planOp, type Weights } from "../../src/engine/ops";
 import { floats, random } from "../helpers";
 
 const P = 6;
-const SHAPE = [1, 2, 3];
+const SHAPE = [1, 2, 3] as const;
 
 function bytes(n: number, seed: number): Uint8Array {
   const next = random(seed);

@@ -1,7 +1,7 @@
 /** Does a code find its place on a settled map? tests/browser/test_posterior.py holds it against Python's. */
 import { describe, expect, it } from "vitest";
 import { placeOn, Sheet } from "../../src/geometry/settled-map";
-import type { Extent } from "../../src/wire/payload";
+import type { Extent } from "../../src/wire/schema";
 import { floats, random } from "../helpers";
 
 const EXTENT: Extent = [-10, 10, -10, 10];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type PageState, readFragment, writeFragment } from "../../src/hosts/page-url";
-import type { PathKind } from "../../src/wire/run-bundle";
+import type { PathKind } from "../../src/wire/schema";
 
 const KINDS: readonly PathKind[] = ["linear", "variance-preserving", "spherical"];
 const DEFAULTS: PageState = { map: "umap", label: "0", pins: [], path: null };

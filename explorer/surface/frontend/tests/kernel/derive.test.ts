@@ -7,7 +7,8 @@ import { noPins, reducePins } from "../../src/kernel/pins";
 import { allShown, only } from "../../src/kernel/shown-classes";
 import type { MapState, Probe } from "../../src/kernel/state";
 import { makeTheme } from "../../src/ui/theme";
-import { type Dynamic, parsePayload } from "../../src/wire/payload";
+import { parsePayload } from "../../src/wire/payload";
+import type { Dynamic } from "../../src/wire/schema";
 import { tinyRun, writePayload } from "../helpers";
 
 function tiny(): { data: Scene; host: Dynamic } {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { interpolate, stopsOf, through } from "../../src/data/interpolation";
 import { choiceOf, endsOf, pathOn } from "../../src/kernel/path-ends";
-import type { PinRecord } from "../../src/wire/payload";
+import type { PinRecord } from "../../src/wire/schema";
 
 const pin = (x: number, label = "A"): PinRecord => ({ label, map: [x, 0], z: [x, x * x] });
 const place = (z: ArrayLike<number>): readonly [number, number] => [z[0], z[1]];

@@ -4,14 +4,13 @@ import {
   allPins,
   type KeptPin,
   type KeptPins,
-  MAX_PINS,
   noPins,
   PENDING_MS,
   type PinsState,
   reduceKept,
   reducePins,
 } from "../../src/kernel/pins";
-import type { PinRecord, Point } from "../../src/wire/payload";
+import { MAX_PINS, type PinRecord, type Point } from "../../src/wire/schema";
 
 /** A host and what it says, one after the other. */
 class Shown {

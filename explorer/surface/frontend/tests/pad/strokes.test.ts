@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type Dot, layoutOf, paintStrokes, Sketch, type Stroke } from "../../src/pad/strokes";
-import type { Protocol } from "../../src/prepare/prepare";
+import type { PictureProtocol } from "../../src/wire/schema";
 
-const MNIST: Protocol = {
+const MNIST: PictureProtocol = {
   way: "handwriting",
   box: [20 / 28, 20 / 28],
   by_mass: true,
@@ -14,7 +14,7 @@ const MNIST: Protocol = {
   ground: null,
   fit: "crop",
 };
-const PHOTOGRAPH: Protocol = { ...MNIST, way: "photograph", box: null };
+const PHOTOGRAPH: PictureProtocol = { ...MNIST, way: "photograph", box: null };
 
 function line(...dots: Dot[]): Stroke {
   return { tool: "pen", width: 2.4, dots };
@@ -25,7 +25,7 @@ const L_SHAPE = [line([3, 2], [3, 9], [7, 9])];
 /** Where the ink of a layout lies on its picture: the lines' ends and half a pen around. */
 function inkOf(
   strokes: readonly Stroke[],
-  protocol: Protocol,
+  protocol: PictureProtocol,
 ): { wide: number; high: number; pen: number; middle: readonly [number, number] } {
   const { left, top, scale, pen } = layoutOf(strokes, protocol, 28, 28, true);
   const xs = strokes.flatMap(({ dots }) => dots.map(([x]) => left + scale * x)),
@@ -46,7 +46,7 @@ describe("a drawing brought to size", () => {
     }
   });
   test("leaves paper on all sides, also where the data set's ink fills the frame", () => {
-    const digits: Protocol = { ...MNIST, box: [1, 6 / 8] };
+    const digits: PictureProtocol = { ...MNIST, box: [1, 6 / 8] };
     const { high } = inkOf([line([2, 1], [2, 7])], digits);
     expect(high).toBeLessThanOrEqual((128 * 5) / 7 + 1e-9);
   });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { type Protocol, prepare } from "../../src/prepare/prepare";
+import { prepare } from "../../src/prepare/prepare";
+import type { PictureProtocol } from "../../src/wire/schema";
 
-const OWN: Protocol = {
+const OWN: PictureProtocol = {
   way: "photograph",
   box: null,
   by_mass: false,
@@ -28,9 +29,9 @@ function ends(): Uint8ClampedArray<ArrayBuffer> {
 }
 
 describe("a picture that is not square", () => {
-  const fed = (fit: Protocol["fit"]) =>
+  const fed = (fit: PictureProtocol["fit"]) =>
     prepare({ width: 16, height: 8, data: ends() }, [1, 8, 8], { ...OWN, fit }, new Set());
-  const levels = (fit: Protocol["fit"]) => Array.from(fed(fit).x, (value) => Math.round(value * 255));
+  const levels = (fit: PictureProtocol["fit"]) => Array.from(fed(fit).x, (value) => Math.round(value * 255));
 
   test("is cut to its middle, and it is said", () => {
     expect(levels("crop").every((level) => level === 40)).toBe(true);

@@ -15,7 +15,7 @@ import {
 } from "../../geometry/grid-field";
 import { count, number } from "../../ui/format";
 import type { RampName } from "../../ui/ramp";
-import type { Extent } from "../../wire/payload";
+import type { Extent } from "../../wire/schema";
 import { type FieldLook, FieldPicture } from "./field-raster";
 import type { Plot } from "./grid";
 

@@ -5,7 +5,7 @@ import { type Camera, type Size, toScreen, visibleExtent } from "../../geometry/
 import { css } from "../../ui/colour";
 import { count, number } from "../../ui/format";
 import type { Theme } from "../../ui/theme";
-import type { Extent, Projection } from "../../wire/payload";
+import type { Extent, ProjectionRecord } from "../../wire/schema";
 
 /** The map's rectangle within the stage, CSS pixels; the rest carries tick labels. */
 export interface Plot extends Size {
@@ -64,7 +64,7 @@ export function drawTickLabels(
   plot: Plot,
   camera: Camera,
   theme: Theme,
-  projection: Projection,
+  projection: ProjectionRecord,
 ): void {
   const extent = visibleExtent(camera, plot);
   context.font = `12px ${theme.font}`;
@@ -120,7 +120,7 @@ export function drawRings(
   plot: Plot,
   camera: Camera,
   theme: Theme,
-  { ring_center }: Projection,
+  { ring_center }: ProjectionRecord,
   onPictures: boolean,
 ): void {
   const [left, top] = toScreen(camera, plot, ring_center[0], ring_center[1]);
@@ -144,7 +144,7 @@ export function drawRingLabels(
   plot: Size,
   camera: Camera,
   theme: Theme,
-  { ring_center }: Projection,
+  { ring_center }: ProjectionRecord,
 ): void {
   const [left, top] = toScreen(camera, plot, ring_center[0], ring_center[1]);
   context.save();

@@ -7,7 +7,8 @@
  */
 
 import { type Near, regularisedGamma } from "../../data/quantities";
-import { isLow, MEDIUM, NEIGHBOUR, norm } from "../../geometry/support";
+import { isLow, norm } from "../../geometry/support";
+import { SUPPORT_MEDIUM, SUPPORT_NEIGHBOUR } from "../../wire/schema";
 
 /** Where the prior still has one per cent of its samples outside, and how finely it is looked at. */
 const REACH = Math.sqrt(-2 * Math.log(0.01));
@@ -35,19 +36,19 @@ export interface Codes {
 
 /** Of the latent plane, low density first, then medium, by expected samples. */
 export function holesOfPlane({ n, near, support }: Codes): Hole[] {
-  if (n < NEIGHBOUR) return [];
+  if (n < SUPPORT_NEIGHBOUR) return [];
   const found: Hole[] = [];
   for (let row = 0; row < CELLS; row++) {
     for (let column = 0; column < CELLS; column++) {
       const z = [REACH * (2 * ((column + 0.5) / CELLS) - 1), REACH * (2 * ((row + 0.5) / CELLS) - 1)];
       if (norm(z) > REACH) continue;
-      const nearest = near(z, NEIGHBOUR);
-      const radius = nearest[NEIGHBOUR - 1].distance;
+      const nearest = near(z, SUPPORT_NEIGHBOUR);
+      const radius = nearest[SUPPORT_NEIGHBOUR - 1].distance;
       if (0.5 * n * radius * radius < FEWEST_EXPECTED) continue; // the prior's density is at most 1/2π
       const expected = n * discMass(norm(z), radius);
       if (expected < FEWEST_EXPECTED) continue;
       const here = support(z, nearest);
-      if (here < MEDIUM) found.push({ z, radius, support: here, expected });
+      if (here < SUPPORT_MEDIUM) found.push({ z, radius, support: here, expected });
     }
   }
   const mass = ({ expected }: Hole): number => expected ?? 0;

@@ -2,8 +2,8 @@
 
 import { type Camera, toScreen } from "../../geometry/camera";
 import { type Cells, equalShares, equalSteps } from "../../geometry/normal";
-import { type ImageShape, toRgba } from "../../ui/picture";
-import type { Extent } from "../../wire/payload";
+import { toRgba } from "../../ui/picture";
+import type { Extent, ImageShape } from "../../wire/schema";
 import type { Plot } from "./grid";
 
 /** Tiles along each axis of the quantile grid; a regular grid has about as many altogether. */

@@ -1,9 +1,10 @@
 /** What is drawn above the points and changes rarely: the path, the host's markers, the pins? */
 
+import type { PosteriorMarker } from "../../data/posterior-marker";
 import { type Camera, type Size, toScreen } from "../../geometry/camera";
 import { css } from "../../ui/colour";
 import type { Theme } from "../../ui/theme";
-import type { MarkerRecord, PathRecord, PinRecord, Point } from "../../wire/payload";
+import type { PathRecord, PinRecord, Point } from "../../wire/schema";
 
 type Context = CanvasRenderingContext2D;
 
@@ -123,7 +124,7 @@ function drawEnd(context: Context, theme: Theme, [left, top]: Point, label: stri
 }
 
 /** The posterior's one-sigma ellipse in true axis units, a cross and a name. */
-export function drawMarker(context: Context, size: Size, camera: Camera, theme: Theme, marker: MarkerRecord): void {
+export function drawMarker(context: Context, size: Size, camera: Camera, theme: Theme, marker: PosteriorMarker): void {
   const [left, top] = toScreen(camera, size, marker.map[0], marker.map[1]);
   context.save();
   if (marker.ellipse) {

@@ -1,7 +1,7 @@
 /** How is the probe drawn without redrawing anything else? Three small elements that are only moved. */
 
 import { h, svg } from "../../ui/dom";
-import type { Point } from "../../wire/payload";
+import type { Point } from "../../wire/schema";
 
 export class ProbeMark {
   readonly element: HTMLElement;

@@ -8,7 +8,8 @@ import { css } from "../../../ui/colour";
 import { h, setText } from "../../../ui/dom";
 import { number, percent } from "../../../ui/format";
 import type { Theme } from "../../../ui/theme";
-import { type Extent, product } from "../../../wire/payload";
+import { product } from "../../../wire/payload";
+import type { Extent } from "../../../wire/schema";
 import { drawEllipses } from "../overlay";
 import { CoarsePlane, type Encoded, PosteriorJob, planeExtent, type Ring, type TruePosterior } from "./search";
 

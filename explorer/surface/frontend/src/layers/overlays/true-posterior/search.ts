@@ -6,7 +6,7 @@
  */
 
 import { Grid, type Job } from "../../../geometry/grid-field";
-import type { Extent, Point } from "../../../wire/payload";
+import type { Extent, Point } from "../../../wire/schema";
 import { contourRings } from "../../background/field-raster";
 
 /** Mass inside 1σ and 2σ of a Gaussian in two dimensions: 1 − exp(−k²/2). */
