@@ -14,7 +14,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from explorer.charts import style as figures
+from explorer.charts.rate_distortion import rate_distortion as draw_rate_distortion
 from explorer.pages.compare.rate_distortion import (
     Rated,
     Scored,
@@ -382,7 +382,7 @@ def test_a_figure_that_is_no_number_is_named_and_not_plotted(tmp_path):
 
 def test_dashed_lines_join_equal_bounds_and_say_which():
     rate, distortion = np.array([7.4, 20.8, 1.0]), np.array([123.9, 70.6, 200.0])
-    figure = figures.rate_distortion(
+    figure = draw_rate_distortion(
         ["a", "b", "c"], rate, distortion, notes=[""] * 3, is_shown=[True, False, False], is_given_label=[False, False, True]
     )
     lines = [trace for trace in figure.data if trace.mode == "lines"]
@@ -399,7 +399,7 @@ def test_dashed_lines_join_equal_bounds_and_say_which():
 
 
 def test_one_run_alone_has_a_chart_too():
-    figure = figures.rate_distortion(["a"], [0.0], [-5.0], notes=[""], is_shown=[True], is_given_label=[False])
+    figure = draw_rate_distortion(["a"], [0.0], [-5.0], notes=[""], is_shown=[True], is_given_label=[False])
     assert all(np.isfinite(figure.layout[axis].range).all() for axis in ("xaxis", "yaxis"))
 
 

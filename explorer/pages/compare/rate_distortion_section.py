@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from explorer.charts import style as figures
+from explorer.charts.rate_distortion import rate_distortion as draw_rate_distortion
+from explorer.charts.style import CONFIG
 from explorer.pages.compare.rate_distortion import Rated, RateDistortion, chart_sentence, rate_distortion
 from explorer.session import columns as comparison
 from explorer.session.load import open_page
@@ -32,7 +33,7 @@ def show_rates(run_id: str, names: Collection[str], runs: Mapping[str, RunInfo])
     )
     if told.rated:
         st.plotly_chart(
-            _figure(told.rated, names), config=figures.CONFIG, key=comparison.chart_key(), selection_mode="points",
+            _figure(told.rated, names), config=CONFIG, key=comparison.chart_key(), selection_mode="points",
             on_select=lambda: comparison.open_clicked(data_set, run_id),
             alt=" ".join(f"{run.run_id}: rate {number(run.rate)}, distortion {number(run.distortion)}." for run in told.rated),
         )  # fmt: skip
@@ -43,7 +44,7 @@ def show_rates(run_id: str, names: Collection[str], runs: Mapping[str, RunInfo])
 
 
 def _figure(rated: Sequence[Rated], names: Collection[str]) -> go.Figure:
-    return figures.rate_distortion(
+    return draw_rate_distortion(
         [run.run_id for run in rated], [run.rate for run in rated], [run.distortion for run in rated],
         notes=[f"{run.latent_dim}-D {run.model}, β {run.beta:g}" for run in rated],
         is_shown=[run.run_id in names for run in rated], is_given_label=[run.given_label for run in rated],

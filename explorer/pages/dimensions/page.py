@@ -5,18 +5,17 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from explorer.cache.runs import all_runs, get_run
-from explorer.charts import style as figures
-from explorer.pages.dimensions import remedies as mend
-from explorer.pages.dimensions import sections as clinic
-from explorer.pages.dimensions import traversals
+from explorer.cache.runs import get_run
+from explorer.charts.deterministic import reconstruction_history, variance_bars
+from explorer.charts.style import CONFIG
+from explorer.pages.dimensions.section import Examined
+from explorer.pages.dimensions.sections import SECTIONS, traversals
+from explorer.pages.dimensions.verdict import examined, show_verdict
 from explorer.session.link import take_renamed
 from explorer.session.load import State
-from trainer.metrics.collapse import is_active, kl_per_dim, spread_sentence
+from trainer.metrics.collapse import spread_sentence
 from trainer.runs.read import Run
-from trainer.runs.records import RunInfo
 
-SECTIONS = ("KL", "information", "prior", "traversals", "linear-VAE prediction", "sweep over β", "fix")
 RENAMED = {"before training": "linear-VAE prediction", "mend": "fix"}  # in links of before
 
 SPREAD_HELP = """Var(z_k) over the test images, in latent units squared; their largest share of the sum Σ_k Var(z_k).
@@ -33,37 +32,28 @@ def show(now: State) -> None:
     if run.config.is_deterministic:
         _without_posterior(now, run)
         return
-    diagnosis = clinic.examined(run)
+    diagnosis = examined(run)
     if diagnosis is not None:
-        clinic.verdict(run, diagnosis)
+        show_verdict(run, diagnosis)
+    _chosen_section(Examined(now, run, diagnosis))
+
+
+def _chosen_section(shown: Examined) -> None:
+    """The switch between sections, and the chosen one."""
     take_renamed("look", RENAMED)
-    section = st.segmented_control(
+    titles = [section.TITLE for section in SECTIONS]
+    title = st.segmented_control(
         "Look at",
-        SECTIONS,
-        default=SECTIONS[0],
+        titles,
+        default=titles[0],
         key="look",
         bind="query-params",
         required=True,
         label_visibility="collapsed",
         width="content",
     )
-    found, runs = run.info.examination, {name: info for name, info in all_runs().items() if isinstance(info, RunInfo)}
-    match section:
-        case "information" if found is not None:
-            clinic.information_section(run, found)
-        case "prior":
-            clinic.prior_section(run, found)
-        case "traversals":
-            codes = run.encodings
-            traversals.show(now, kl_per_dim(codes.mu, codes.logvar), is_active(codes.mu))
-        case "linear-VAE prediction":
-            clinic.before_section(run, runs)
-        case "sweep over β":
-            clinic.beta_section(run, runs)
-        case "fix":
-            mend.show(run, diagnosis)
-        case _:
-            clinic.kl_section(run, diagnosis)
+    chosen = next((section for section in SECTIONS if title == section.TITLE and section.offered(shown)), SECTIONS[0])
+    chosen.show(shown)
 
 
 def _without_posterior(now: State, run: Run) -> None:
@@ -77,12 +67,12 @@ def _without_posterior(now: State, run: Run) -> None:
     )
     left, right = st.columns(2, gap="large")
     with left:
-        st.plotly_chart(figures.variance_bars(variance), config=figures.CONFIG, key="variance-bars")
+        st.plotly_chart(variance_bars(variance), config=CONFIG, key="variance-bars")
     with right:
         _reconstruction_history(run)
     st.divider()
     st.markdown("**What each dimension does**")
-    traversals.show(now, variance, np.full(len(variance), True))
+    traversals.show_strips(now, variance, np.full(len(variance), True))
 
 
 def _reconstruction_history(run: Run) -> None:
@@ -93,5 +83,5 @@ def _reconstruction_history(run: Run) -> None:
         st.caption(f"There is no history: this model was {why}.")
         return
     st.caption("Reconstruction over the epochs", help=HISTORY_HELP)
-    figure = figures.reconstruction_history(history["epoch"], history["train_reconstruction"], history["test_reconstruction"])
-    st.plotly_chart(figure, config=figures.CONFIG, key="history-chart")
+    figure = reconstruction_history(history["epoch"], history["train_reconstruction"], history["test_reconstruction"])
+    st.plotly_chart(figure, config=CONFIG, key="history-chart")

@@ -7,7 +7,8 @@ import streamlit as st
 
 from explorer.cache.datasets import ground
 from explorer.cache.runs import get_run
-from explorer.charts import style as figures
+from explorer.charts.posterior import code_dots, posterior_dots
+from explorer.charts.style import CONFIG
 from explorer.pages.reconstruct import batch as several
 from explorer.pages.reconstruct import trust
 from explorer.pictures.arrays import Picture, error_map, fitted, picture_grid, to_picture
@@ -188,13 +189,13 @@ def _code(now: State, run: Run, picked: Picked, codes: Codes, label: int | None)
         st.markdown("**Its latent code**")
         if is_point:
             st.caption(f"z = {number_list(codes.mu[0], digits=digits)}", help=POINT_HELP)
-            st.plotly_chart(figures.code_dots(codes.mu[0]), config=figures.CONFIG, key="code")
+            st.plotly_chart(code_dots(codes.mu[0]), config=CONFIG, key="code")
         else:
             st.caption(
                 f"μ = {number_list(codes.mu[0], digits=digits)}, σ = {number_list(codes.std[0], digits=digits)}",
                 help=POSTERIOR_HELP,
             )
-            st.plotly_chart(figures.posterior_dots(codes.mu[0], codes.std[0]), config=figures.CONFIG, key="posterior")
+            st.plotly_chart(posterior_dots(codes.mu[0], codes.std[0]), config=CONFIG, key="posterior")
         st.button("Pin this code", on_click=add_code, args=(run.id, codes.mu[0].tolist()), icon=":material/push_pin:")
     with right:
         projection, axes = chosen_map(run)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from explorer.cache.datasets import comparable_pictures, originals
 from explorer.cache.uploads import population
-from explorer.charts import style as figures
+from explorer.charts.style import CONFIG
 from explorer.charts.trust import strip_gauge
 from explorer.pictures import trust
 from explorer.pictures.arrays import fitted, picture_grid, to_picture
@@ -111,7 +111,7 @@ def _gauge(name: str, found: Figures, judged: Judged, among: Population) -> None
     shown = distance(value) if name == DISTANCE else number(-value if is_low_bad else value, 1)
     st.caption(f"{TITLES[name]} **{shown}** {UNITS[name]}", help=HELP[name])
     st.plotly_chart(
-        strip_gauge(among.ordered[name], value, UNITS[name], is_low_bad), config=figures.CONFIG, key=f"gauge-{name}"
+        strip_gauge(among.ordered[name], value, UNITS[name], is_low_bad), config=CONFIG, key=f"gauge-{name}"
     )  # fmt: skip
     st.caption(trust.worse_than(float(judged.percentiles[name][0]), len(among.ordered[name])))
 

@@ -9,15 +9,18 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.cache.runs import get_run
+from explorer.pages.dimensions.section import Examined
 from explorer.pictures.arrays import strip, to_picture
 from explorer.pictures.export import animation, safe_file_name
 from explorer.session.load import State
 from explorer.session.pins import pin_name
 from explorer.widgets import parts
 from explorer.widgets.parts import decoder, show_picture
+from trainer.metrics.collapse import is_active, kl_per_dim
 from trainer.numerals import dimension, number
 from trainer.runs.read import Run
 
+TITLE = "traversals"
 N_SHOWN = 8
 STEPS = np.linspace(-3, 3, 13)  # standard deviations of the prior, or of the codes where there is none
 FINE = np.linspace(-3, 3, 31)
@@ -26,7 +29,18 @@ WEIGHT_HELP = """By which the dimensions are sorted: mean KL(q(z_k|x) ‖ N(0, 1
 Var(z_k). Active: the posterior mean varies by more than 0.01 in variance (Burda et al. 2016, section 5.1)."""
 
 
-def show(now: State, weight: NDArray[np.float64], active: NDArray[np.bool_]) -> None:
+def offered(shown: Examined) -> bool:
+    """Of every run."""
+    return True
+
+
+def show(shown: Examined) -> None:
+    """Strips sorted by the KL of their dimension."""
+    codes = shown.run.encodings
+    show_strips(shown.now, kl_per_dim(codes.mu, codes.logvar), is_active(codes.mu))
+
+
+def show_strips(now: State, weight: NDArray[np.float64], active: NDArray[np.bool_]) -> None:
     """weight (K,): by which the dimensions are sorted, KL in nats or for a deterministic model the variance of the codes."""
     run = get_run(now.run_id)
     is_point = run.config.is_deterministic

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -11,25 +9,34 @@ from numpy.typing import NDArray
 from explorer.cache.datasets import dataset_is_here
 from explorer.cache.runs import all_runs, get_run
 from explorer.cache.trainings import workshop
+from explorer.jobs.retraining import free_run_name, retraining_config
 from explorer.jobs.trainings import Job
+from explorer.pages.dimensions.section import Examined
 from explorer.pictures.arrays import strip, to_picture
 from explorer.session.load import open_run_next, say
 from explorer.session.visitor import visitor
 from explorer.text.escape import plain
 from explorer.widgets.parts import show_picture
-from trainer.config import MAX_RUN_NAME, checked
 from trainer.diagnosis.diagnose import Diagnosis, Remedy, diagnose
 from trainer.errors import RunError
 from trainer.numerals import number
-from trainer.runs.catalogue import default_roots, load_run
+from trainer.runs.catalogue import default_roots
 from trainer.runs.read import Run
 from trainer.runs.records import RunInfo
 from trainer.runs.storage import store_of
 
+TITLE = "fix"
 EVERY_S = 1.0
 
 
-def show(run: Run, diagnosis: Diagnosis | None) -> None:
+def offered(shown: Examined) -> bool:
+    """Of every run; of one without a verdict nothing is said."""
+    return True
+
+
+def show(shown: Examined) -> None:
+    """The remedies that fit, and below them every training that was started here."""
+    run, diagnosis = shown.run, shown.diagnosis
     if diagnosis is None:
         return
     if not diagnosis.remedies:
@@ -83,28 +90,13 @@ def _settings(remedy: Remedy) -> str:
 
 
 def _start(run_id: str, remedy: Remedy) -> None:
-    run = get_run(run_id)
-    name = _free_name(run_id, remedy)
-    config = checked(run.config, **remedy.changes)
-    if not remedy.changes:
-        config = checked(config, epochs=max(config.epochs, 150))
-    job = workshop().submit(visitor(), run_id, remedy.name, name, config, str(default_roots()[0]))
-    if job is None:
-        say("Not started: eight trainings wait already, or this one is under way.")
-
-
-def _free_name(run_id: str, remedy: Remedy) -> str:
-    """As the run with the remedy's name, and a number where that is taken."""
-    slug = re.sub(r"[^a-z0-9]+", "-", remedy.name.lower().replace("β", "beta").replace("σ", "sigma")).strip("-")
+    """Queues the training (a button's callback)."""
     root = default_roots()[0]
     taken = {*store_of(root).list(), *all_runs(), *(job.name for job in workshop().jobs())}  # unfinished runs too
-    wish = f"{run_id[: MAX_RUN_NAME - len(slug) - 5]}-{slug}"
-    name = wish
-    for i in range(2, 1000):
-        if name not in taken:
-            break
-        name = f"{wish}-{i}"
-    return name
+    name, config = free_run_name(run_id, remedy, taken), retraining_config(get_run(run_id).config, remedy)
+    job = workshop().submit(visitor(), run_id, remedy.name, name, config, str(root))
+    if job is None:
+        say("Not started: eight trainings wait already, or this one is under way.")
 
 
 @st.fragment(run_every=EVERY_S)
@@ -145,7 +137,7 @@ def _resume(job: Job) -> None:
 def _beside(job: Job) -> None:
     """The patient and the retrained run side by side: verdict, figures, and the same test images decoded from their codes."""
     try:
-        pair = [get_run(job.patient), load_run(job.name)]
+        pair = [get_run(job.patient), get_run(job.name)]
     except RunError as error:
         st.caption(plain(str(error)))
         return
