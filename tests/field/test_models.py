@@ -18,7 +18,7 @@ from tests.field import zoo
 from trainer import load_run
 from trainer.datasets import load_dataset
 from trainer.diagnosis.diagnose import diagnose
-from trainer.importers.external_model import ForeignError, asked
+from trainer.importers.external_model import ExternalModelError, asked
 from trainer.importers.importing import HowTrained, check_model, import_model, make_run
 from trainer.importers.pixel_range import pixels_of
 
@@ -82,7 +82,7 @@ def own_elbo(case, x) -> float:
 
 @pytest.mark.parametrize("kind", ["sigma", "variance", "log-sigma"])
 def test_m5_another_spread_than_the_log_variance_is_seen_and_asked(plain, data, kind, tmp_path):
-    with pytest.raises(ForeignError, match=rf"--spread {kind}\b") as error:
+    with pytest.raises(ExternalModelError, match=rf"--spread {kind}\b") as error:
         import_model(Spread(plain.model, kind), data, "asked", runs=tmp_path)
     words = {"sigma": "the standard deviation", "variance": "the variance", "log-sigma": "the logarithm of the standard deviation"}
     assert re.search(rf"read as {words[kind]} it implies β (0\.9|1\.[01])\d in every dimension", str(error.value))
@@ -108,10 +108,10 @@ def test_m5_a_wrong_answer_to_the_question_brings_no_verdict(plain, data, kind, 
 
 def test_m5_a_spread_that_cannot_be_is_refused(plain, data, tmp_path):
     with pytest.raises(
-        ForeignError, match=r"values down to −\d+\.\d+, and the variance is never negative; allowed: logvar or log-sigma"
+        ExternalModelError, match=r"values down to −\d+\.\d+, and the variance is never negative; allowed: logvar or log-sigma"
     ):
         import_model(plain.model, data, "x", how=HowTrained(spread="variance"), runs=tmp_path)
-    with pytest.raises(ForeignError, match=r"--spread is sigma, but .* is the log variance \(seen where the code is drawn\)"):
+    with pytest.raises(ExternalModelError, match=r"--spread is sigma, but .* is the log variance \(seen where the code is drawn\)"):
         import_model(zoo.examples().model, data, "x", how=HowTrained(spread="sigma"), runs=tmp_path)
 
 
@@ -219,7 +219,7 @@ def test_m6_batch_norm_left_in_training_is_found_wherever_it_is_held(normed, hol
 def test_m6_what_cannot_be_found_is_refused(normed, data, tmp_path):
     """A net in a module of Python that no attribute leads to; its running means would move with every question too."""
     net = zoo.mixed_batches()
-    with pytest.raises(ForeignError, match=r"encode gives other numbers for an image alone than among 64 .*call eval\(\)"):
+    with pytest.raises(ExternalModelError, match=r"encode gives other numbers for an image alone than among 64 .*call eval\(\)"):
         import_model(net, data, "x", runs=tmp_path)
 
 

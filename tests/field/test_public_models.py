@@ -14,7 +14,7 @@ import torch
 from tests.field import zoo
 from trainer import load_run
 from trainer.datasets import load_dataset
-from trainer.importers.external_model import ForeignError, asked
+from trainer.importers.external_model import ExternalModelError, asked
 from trainer.importers.importing import HowTrained, import_model
 from trainer.importers.pixel_range import pixels_of
 
@@ -57,7 +57,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_no_vae_of_one_diagonal_code_is_refused_by_name(name):
-    with pytest.raises(ForeignError, match=REFUSED[name]) as error:
+    with pytest.raises(ExternalModelError, match=REFUSED[name]) as error:
         asked(getattr(zoo, name)(), zoo.digits("test")[:48])
     assert "\n" not in str(error.value) and str(error.value).endswith(".")
 
@@ -116,7 +116,7 @@ def test_a_model_that_is_told_the_class_becomes_a_conditional_run(name, tmp_path
 
 def test_the_class_is_asked_for_only_where_it_is_taken():
     case = zoo.examples()
-    with pytest.raises(ForeignError, match="neither encode nor decode takes a class"):
+    with pytest.raises(ExternalModelError, match="neither encode nor decode takes a class"):
         asked(case.model, zoo.digits("test")[:48], y=zoo.labels("test")[:48], n_classes=10)
 
 
@@ -125,7 +125,7 @@ def test_two_spreads_without_a_forward_pass_are_put_to_the_test(tmp_path):
     for scale in (torch.exp, torch.nn.functional.softplus):
         case = zoo.pyro(scale)
         with pytest.raises(
-            ForeignError, match=r"never negative.*--spread sigma, --spread variance.*read as the standard deviation"
+            ExternalModelError, match=r"never negative.*--spread sigma, --spread variance.*read as the standard deviation"
         ):
             import_model(case.model, data, scale.__name__, runs=tmp_path)
         run = import_model(
@@ -141,7 +141,7 @@ def test_pixels_in_another_range_are_asked_for_and_then_right(tmp_path):
     data = load_dataset("digits")
     case = zoo.tanh_pixels()
     how = {"likelihood": "gaussian", "sigma": 0.05**0.5}
-    with pytest.raises(ForeignError, match=r"handed over as -1\.\.1 with \d+\.\d+; say --pixels -1\.\.1"):
+    with pytest.raises(ExternalModelError, match=r"handed over as -1\.\.1 with \d+\.\d+; say --pixels -1\.\.1"):
         import_model(case.model, data, "tanh", how=HowTrained(**how), runs=tmp_path)
     run = import_model(
         case.model, data, "tanh", how=HowTrained(pixels="-1..1", **how), runs=tmp_path, umap=False, classifier=False
@@ -154,7 +154,7 @@ def test_pixels_in_another_range_are_asked_for_and_then_right(tmp_path):
     assert np.allclose(run.encodings.mu, mu, atol=1e-4)
     assert np.abs(run.forward.decode(z.numpy()) - pictures.numpy()).max() < 1e-4
     assert run.config.sigma == pytest.approx(0.05**0.5 / 2)  # meant in their range, which is twice as wide
-    with pytest.raises(ForeignError, match=r"say --pixels \d\.\d+,\d\.\d+, or --pixels 0\.\.1 to keep to it"):
+    with pytest.raises(ExternalModelError, match=r"say --pixels \d\.\d+,\d\.\d+, or --pixels 0\.\.1 to keep to it"):
         import_model(zoo.normalised(), data, "normalised", runs=tmp_path)
 
 
@@ -213,7 +213,9 @@ def test_models_of_pythae_with_more_than_a_code_and_a_standard_prior_are_doubted
 
 @pytest.mark.parametrize("name", ["SVAE", "PoincareVAE"])
 def test_models_of_pythae_on_spheres_and_hyperbolic_planes_are_refused(name):
-    with pytest.raises(ForeignError, match=rf"a {name} whose forward draws codes that are not Gaussian|logvar of shape \(64, 1\)"):
+    with pytest.raises(
+        ExternalModelError, match=rf"a {name} whose forward draws codes that are not Gaussian|logvar of shape \(64, 1\)"
+    ):
         asked(_pythae(name), zoo.digits("test")[:64])
 
 

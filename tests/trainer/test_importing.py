@@ -18,7 +18,7 @@ from trainer import load_run
 from trainer.datasets import load_dataset
 from trainer.diagnosis.diagnose import diagnose
 from trainer.errors import ConfigError, DataError, LatentError, RunCorrupt, RunError
-from trainer.importers.external_model import ForeignError, asked
+from trainer.importers.external_model import ExternalModelError, asked
 from trainer.importers.importing import HowTrained, import_model, make_run
 from trainer.importers.loading import load_model
 from trainer.numerals import number
@@ -141,7 +141,7 @@ MISTAKES = {
 @pytest.mark.parametrize("factory", MISTAKES)
 def test_every_wrong_answer_is_a_sentence_and_leaves_no_run(factory, tmp_path):
     model = load_model(f"{HERE}:{factory}").model
-    with pytest.raises(ForeignError, match=MISTAKES[factory]) as error:
+    with pytest.raises(ExternalModelError, match=MISTAKES[factory]) as error:
         import_model(model, load_dataset("digits"), "wrong", runs=tmp_path)
     assert "\n" not in str(error.value) and str(error.value).endswith(".")
     assert not (tmp_path / "wrong" / "run.json").exists()
@@ -171,7 +171,7 @@ def test_logits_are_taken_as_such_and_means_are_not(tmp_path):
     with torch.no_grad():
         wanted = torch.sigmoid(model.decode(torch.from_numpy(z))).reshape(-1, 1, 8, 8).numpy()
     assert np.abs(run.forward.decode(z) - wanted).max() < 1e-5
-    with pytest.raises(ForeignError, match="no logits but means"):
+    with pytest.raises(ExternalModelError, match="no logits but means"):
         import_model(foreign_models.untrained(), load_dataset("digits"), "means", how=how, runs=tmp_path)
 
 
@@ -243,7 +243,7 @@ def test_points_without_a_posterior_make_a_deterministic_run(model, tmp_path):
 )
 def test_what_does_not_fit_together_is_a_sentence(change, says, tmp_path):
     given = {"name": "x", "mu": np.zeros((5, 4)), "logvar": np.zeros((5, 4)), "images": np.zeros((5, 8, 8), np.uint8)} | change
-    with pytest.raises((DataError, ForeignError, ConfigError), match=says):
+    with pytest.raises((DataError, ExternalModelError, ConfigError), match=says):
         make_run(given.pop("name"), foreign_models.untrained().decode, given.pop("mu"), runs=tmp_path, umap=False, **given)
 
 
@@ -309,7 +309,7 @@ def test_the_command_tells_a_mistake_in_a_line(tmp_path):
 
 
 def test_every_refusal_is_an_error_of_the_house():
-    assert issubclass(ForeignError, LatentError)
+    assert issubclass(ExternalModelError, LatentError)
 
 
 def test_what_was_measured_with_the_decoder_is_not_replaced_by_figures_of_its_pictures(tmp_path, capsys):

@@ -155,7 +155,7 @@ def slug(text: str) -> str:
 
 def _run(command: str, options: ModelOptions, changed: Mapping[str, Any]) -> None:
     """One command in a process of its own, with the paths that are meant from here; prints what it tells."""
-    from trainer.importers.process.external_errors import ForeignCodeError
+    from trainer.importers.process.external_errors import ExternalCodeError
     from trainer.importers.process.parent_process import absolute, run_apart
 
     told = {**asdict(options), **changed, "module": _absolute_module(options.module), "data": _data_of(options)}
@@ -165,7 +165,7 @@ def _run(command: str, options: ModelOptions, changed: Mapping[str, Any]) -> Non
     try:
         with Show(options.module) as show:
             run_apart(request, show.message, show.output, folder)
-    except ForeignCodeError as error:
+    except ExternalCodeError as error:
         beside = _folder_with(error.missing, str(told["module"]))
         if beside is None:
             raise

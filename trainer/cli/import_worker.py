@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from trainer.errors import LatentError
-from trainer.importers.process.external_errors import ForeignCodeError, complaint, lines_of
+from trainer.importers.process.external_errors import ExternalCodeError, complaint, lines_of
 from trainer.numerals import count, percent
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def main() -> None:
         _work(request, channel)
         channel.tell(done=True)
     except LatentError as error:
-        channel.tell(error=str(error), missing=error.missing if isinstance(error, ForeignCodeError) else None)
+        channel.tell(error=str(error), missing=error.missing if isinstance(error, ExternalCodeError) else None)
         code = 2
     except KeyboardInterrupt:
         code = 130

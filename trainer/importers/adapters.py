@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from trainer.importers import noise
 from trainer.importers.module_calls import PICTURES, Feed, Labels, Pass, Seen, Subject, as_pictures, class_forms, feeds, wants_more
-from trainer.importers.outputs import ForeignError, Value, described, values_of
+from trainer.importers.outputs import ExternalModelError, Value, described, values_of
 from trainer.importers.process.external_errors import lines_of, said
 from trainer.importers.roles import MEANS, SPREAD_NAMES, Roles, Spread, Unfit, by_draw, by_looks, by_name, told
 from trainer.models.layers import ImageShape
@@ -111,14 +111,14 @@ def _asked_for_pictures(
 
 
 def picture(answer: Any, n: int, shape: ImageShape) -> Tensor:
-    """The pictures (n, C, H, W) in what a decoder gave. Raises `ForeignError` for what is none."""
+    """The pictures (n, C, H, W) in what a decoder gave. Raises `ExternalModelError` for what is none."""
     values = values_of(answer, n)
     fitting = [value for value in values if value.width == prod(shape)]
     named = [value for name in PICTURES for value in fitting if value.name == name]
     if not fitting:
         c, h, w = shape
         gave = f"a tensor of shape {tuple(answer.shape)}" if isinstance(answer, Tensor) else described(answer)
-        raise ForeignError(
+        raise ExternalModelError(
             f"decode gave {gave} for {n} codes; allowed: ({n}, {c}, {h}, {w}) or ({n}, {c * h * w}), as the images have; choose the "
             "--data that the model was trained on."
         )
@@ -250,7 +250,7 @@ def _by_values(find: Callable[[Subject], Callable[..., Any] | None]) -> Callable
 
 
 def _fed(subject: Subject, function: Callable[..., Any]) -> _Asking:
-    """The first way to hand over images that a function takes. Raises `ForeignError` that says what it answered."""
+    """The first way to hand over images that a function takes. Raises `ExternalModelError` that says what it answered."""
     said: list[str] = []
     for feed in feeds(subject.n_classes if subject.y is not None else 0):
         asking = _Asking(function, feed)
@@ -260,19 +260,19 @@ def _fed(subject: Subject, function: Callable[..., Any]) -> _Asking:
             if any(value.tensor.ndim >= 2 for value in seen.values):
                 return asking
             said.append(f"gave {described(seen.answer)}")
-        except ForeignError:
+        except ExternalModelError:
             raise
         except Exception as error:  # somebody else's code, asked in a way that it may not know
             said.append(f"raised {said_by(error)}")
     c, h, w = subject.image_shape
     more = wants_more(function)
     if more and subject.y is None:
-        raise ForeignError(
+        raise ExternalModelError(
             f"encode wants {more!r} beside the images: if it is the class, say --conditional (the data set's labels are then handed over); "
             "allowed otherwise: encode(x)."
         )
     vectors = "" if len(said) < 2 or said[1] == said[0] else f" (and for vectors of {c * h * w} pixels it {said[1]})"
-    raise ForeignError(
+    raise ExternalModelError(
         f"encode {said[0]} for {len(subject.x)} images of shape {c} × {h} × {w}{vectors}; allowed: mu of shape ({len(subject.x)}, K) for a "
         "batch of any size; look whether it takes a whole batch, and whether --data is what the model was trained on."
     )
@@ -306,7 +306,7 @@ def _read(subject: Subject, name: str, asking: _Asking, spread: Spread | None) -
 
 def _check_contradiction(name: str, spread: Spread | None) -> None:
     if spread is not None:
-        raise ForeignError(
+        raise ExternalModelError(
             f"--spread is {spread}, but {name} gives no spread of its own: it is read from the draw; allowed: leave the option out."
         )
 
@@ -479,9 +479,9 @@ ENCODERS = (
 
 
 def find_encoder(subject: Subject, spread: Spread | None) -> Encoder:
-    """The first encoder that fits. Raises `ForeignError` that says what the most promising one answered."""
+    """The first encoder that fits. Raises `ExternalModelError` that says what the most promising one answered."""
     complaints: list[str] = []
-    first: ForeignError | None = None
+    first: ExternalModelError | None = None
     for what, adapters in (("encode", ENCODERS), ("decode", DECODERS)):
         if not any(adapter.fits(subject) for adapter in adapters):
             raise _without(subject, what, [])
@@ -493,7 +493,7 @@ def find_encoder(subject: Subject, spread: Spread | None) -> Encoder:
             return found
         except Unfit as error:
             complaints.append(f"{adapter.name} {error}")
-        except ForeignError as error:
+        except ExternalModelError as error:
             first = first or error
     passing = subject.forward
     if passing is not None and passing.others and not passing.codes:
@@ -505,7 +505,7 @@ def find_encoder(subject: Subject, spread: Spread | None) -> Encoder:
 
 def find_decoder(subject: Subject, encoder: Encoder) -> Decoder:
     """The first decoder that takes codes of the encoder and, where there is a forward pass, agrees with it."""
-    first: ForeignError | None = None
+    first: ExternalModelError | None = None
     apart: list[tuple[str, float]] = []
     for adapter in DECODERS:
         if not adapter.fits(subject):
@@ -514,12 +514,12 @@ def find_decoder(subject: Subject, encoder: Encoder) -> Decoder:
             try:
                 with torch.no_grad():
                     checked = _against_forward(subject, encoder, decoder)
-            except ForeignError as error:
+            except ExternalModelError as error:
                 first = first or error
                 continue
             except Exception as error:
                 shape = (len(subject.x), *encoder.latent)
-                first = first or ForeignError(
+                first = first or ExternalModelError(
                     f"decode raised {said_by(error)} for codes of shape {shape}; allowed: one picture for each code of as many numbers as "
                     "encode gives."
                 )
@@ -537,8 +537,8 @@ def find_decoder(subject: Subject, encoder: Encoder) -> Decoder:
     raise _without(subject, "decode", [])
 
 
-def _disagrees(name: str, apart: float) -> ForeignError:
-    return ForeignError(
+def _disagrees(name: str, apart: float) -> ExternalModelError:
+    return ExternalModelError(
         f"{name}(encode(x)) gives other pictures than forward(x) at the same noise (pixels differ by {number(apart, 3)} in the mean): "
         "layers stand between the two; allowed: encode and decode that hold all layers between picture and code."
     )
@@ -580,35 +580,35 @@ def redraws(subject: Subject, z: Tensor) -> float:
     return float("inf")
 
 
-def _without(subject: Subject, what: str, complaints: list[str]) -> ForeignError:
+def _without(subject: Subject, what: str, complaints: list[str]) -> ExternalModelError:
     """What is missing, and what to add."""
     kind = type(subject.model).__name__
     if complaints:
-        return ForeignError(
+        return ExternalModelError(
             f"{complaints[0]}; allowed: (mu, logvar), mu alone, a torch.distributions.Normal, or fields such as mu and logvar."
         )
     passing = subject.forward
     if passing is not None and len(passing.codes) > 1:
         shapes = ", ".join(" × ".join(map(str, shape)) for shape in passing.codes)
-        return ForeignError(
+        return ExternalModelError(
             f"the factory gave a {kind} whose forward draws {len(passing.codes)} codes ({shapes}), a hierarchy, and one code is shown "
             "here; allowed: add encode and decode for one of them, the others at their means."
         )
     if passing is not None and (passing.others or passing.is_odd):
         return _is_not_gaussian(subject, passing)
     if passing is not None and what == "decode":
-        return ForeignError(
+        return ExternalModelError(
             f"the factory gave a {kind} whose forward draws no code, and there is no decode, so no code can be decoded; allowed: add "
             "decode(z), the part of forward after the code."
         )
-    return ForeignError(
+    return ExternalModelError(
         f"the factory gave a {kind} without {what}; allowed: an object with encode(x), which gives mu and logvar, and "
         "decode(z), which gives pictures."
     )
 
 
-def _is_not_gaussian(subject: Subject, passing: Pass) -> ForeignError:
-    return ForeignError(
+def _is_not_gaussian(subject: Subject, passing: Pass) -> ExternalModelError:
+    return ExternalModelError(
         f"the factory gave a {type(subject.model).__name__} whose forward draws codes that are not Gaussian with a mean and a standard "
         f"deviation for each number{f' ({passing.others[0]})' if passing.others else ''}; allowed: a code that is mean + standard "
         "deviation · noise."
@@ -620,7 +620,7 @@ def _check_finite(values: list[Value]) -> None:
         if value.tensor.is_floating_point():
             bad = (~torch.isfinite(value.tensor)).flatten(1).any(1).nonzero()
             if len(bad):
-                raise ForeignError(
+                raise ExternalModelError(
                     f"encode's {value.name if value.name and not value.name.isdigit() else 'mu'} is not a finite number for input "
                     f"{int(bad[0])}; allowed: finite numbers; look whether the training diverged, and whether weights are loaded."
                 )

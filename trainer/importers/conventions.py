@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from trainer.importers.declared import HowTrained
-from trainer.importers.external_model import Asked, ForeignError
+from trainer.importers.external_model import Asked, ExternalModelError
 from trainer.importers.pixel_range import Pixels, usual
 from trainer.importers.roles import WORDS, Spread
 from trainer.metrics.implied_beta import ImpliedBeta, implied_beta_of, pulls_of
@@ -73,7 +73,7 @@ class Reading:
 
 
 def check_spread(asking: Asked, images: NDArray[np.uint8], how: HowTrained, labels: NDArray[np.int64] | None = None) -> None:
-    """Puts a kind of spread that only convention or a name says to the test. Raises `ForeignError` where it has to be asked."""
+    """Puts a kind of spread that only convention or a name says to the test. Raises `ExternalModelError` where it has to be asked."""
     if asking.is_sure or asking.is_deterministic or asking.encode is None:
         return
     x, y = _unit(images[:IMAGES]), None if labels is None else torch.from_numpy(labels[:IMAGES].astype(np.int64))
@@ -82,9 +82,9 @@ def check_spread(asking: Asked, images: NDArray[np.uint8], how: HowTrained, labe
     if asking.spread in ("sigma", "variance") and not asking.is_by_name:
         first, second = sorted([now, *others], key=lambda reading: reading.uneven + reading.off)
         is_told_apart = first.off < MISFITS and first.uneven + first.off < 0.7 * (second.uneven + second.off)
-        raise ForeignError(_asks_for_sigma(first if is_told_apart else None))
+        raise ExternalModelError(_asks_for_sigma(first if is_told_apart else None))
     if better is not None:
-        raise ForeignError(_asks(now, better))
+        raise ExternalModelError(_asks(now, better))
 
 
 def _readings(asking: Asked, x: Tensor, y: Tensor | None, how: HowTrained) -> Iterator[Reading]:
@@ -173,7 +173,7 @@ class Redrawn:
 
 
 def check_range(asking: Asked, images: NDArray[np.uint8], how: HowTrained, labels: NDArray[np.int64] | None = None) -> None:
-    """Whether images are redrawn best in the range in which they are handed over. Raises `ForeignError` where another is clearly better."""
+    """Whether images are redrawn best in the range in which they are handed over. Raises `ExternalModelError` where another is clearly better."""
     if how.pixels or asking.in_range is None or asking.encode is None:
         return
     x, y = _unit(images[:IMAGES]), None if labels is None else torch.from_numpy(labels[:IMAGES].copy())
@@ -184,7 +184,7 @@ def check_range(asking: Asked, images: NDArray[np.uint8], how: HowTrained, label
     others = [_redrawn(asking.in_range(pixels), pixels, x, y, how) for pixels in usual(images) if not pixels.is_plain]
     best = min(others, key=lambda redrawn: redrawn.error)
     if best.error < 0.6 * now.error and best.error < 0.9 * null:
-        raise ForeignError(
+        raise ExternalModelError(
             f"handed over from 0 to 1, images are redrawn with a squared error of {number(now.error)} (their mean picture alone has "
             f"{number(null)}); handed over as {best.pixels.name} with {number(best.error)}; say --pixels {best.pixels.name}, or "
             f"--pixels 0..1 to keep to it{_loss_of(how)}."

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from trainer.importers.declared import HowTrained
-from trainer.importers.external_model import Asked, ForeignError
+from trainer.importers.external_model import Asked, ExternalModelError
 from trainer.importers.tracing.recording import disagreement, trace, trace_joined
 from trainer.importers.tracing.steps import TracedNetwork, UntraceableError
 from trainer.maps.projection import pca
@@ -64,7 +64,7 @@ def decoder_layers(
 ) -> OwnDecoder:  # fmt: skip
     """The decoder as layers that give what the likelihood is told, logits or means; n_classes: 0 unless it is told the class.
 
-    Raises `ForeignError` where a decoder that is told the class is no chain of layers: its pictures cannot be stored.
+    Raises `ExternalModelError` where a decoder that is told the class is no chain of layers: its pictures cannot be stored.
     """
     try:
         found = by_class(lambda y: _traced_decoder(_of_class(decode, y), how, mu), n_classes)
@@ -75,7 +75,7 @@ def decoder_layers(
             )
     except (UntraceableError, ValueError) as error:
         if n_classes:
-            raise ForeignError(
+            raise ExternalModelError(
                 f"decode is told the class and {error}, so that it cannot be run here, and pictures of it are not stored for every class; "
                 "allowed: a decoder of dense layers, convolutions and the usual activations that is told the class in a dense layer."
             ) from None

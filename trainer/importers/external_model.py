@@ -22,13 +22,13 @@ from torch import distributions as laws
 
 from trainer.importers.adapters import Decoder, Encoder, find_decoder, find_encoder, picture, said_by, untouched
 from trainer.importers.module_calls import Labels, Subject, forward_of, modules_of, n_parameters, subject_of
-from trainer.importers.outputs import ForeignError
+from trainer.importers.outputs import ExternalModelError
 from trainer.importers.pixel_range import Pixels
 from trainer.importers.roles import LOGVAR_OF, Spread
 from trainer.models.layers import ImageShape
 from trainer.numerals import count, number
 
-__all__ = ["Asked", "ForeignError", "Output", "Understood", "asked", "check_pictures", "decoding", "settle"]
+__all__ = ["Asked", "ExternalModelError", "Output", "Understood", "asked", "check_pictures", "decoding", "settle"]
 
 Output = Literal["means", "logits"]
 MOST_CODES = 4096
@@ -130,7 +130,7 @@ def asked(
     """How a model is to be asked, found out with a few images x (B, C, H, W) in [0, 1] (y (B,), n_classes: for a conditional model).
 
     pixels: the range in which it wants them, and gives them back · spread: the kind of spread that encode gives, where the person says it ·
-    output: what decode gives. Raises `ForeignError`.
+    output: what decode gives. Raises `ExternalModelError`.
     """
     pixels = pixels or Pixels()
     subject = subject_of(model, x, y, n_classes, pixels)
@@ -141,11 +141,11 @@ def asked(
     finally:
         settle(model)
     if prod(encoder.latent) > MOST_CODES:
-        raise ForeignError(
+        raise ExternalModelError(
             f"encode gives {count(prod(encoder.latent))} numbers an image, of shape {encoder.latent}; allowed: at most {count(MOST_CODES)}."
         )
     if y is not None and not (encoder.has_class or decoder.has_class):
-        raise ForeignError("neither encode nor decode takes a class; allowed: leave --conditional out.")
+        raise ExternalModelError("neither encode nor decode takes a class; allowed: leave --conditional out.")
     found = _put_together(subject, encoder, decoder, output)
     _check_batches(found, x, y)
     return found
@@ -198,21 +198,21 @@ def decoding(decode: Callable[..., Any], image_shape: ImageShape, latent_shape: 
 
 
 def check_pictures(decode: Callable[[Tensor], Tensor], z: Tensor, output: Output, likelihood: str) -> None:
-    """Whether codes z (B, K) decode to numbers that can be what they are said to be. Raises `ForeignError`."""
+    """Whether codes z (B, K) decode to numbers that can be what they are said to be. Raises `ExternalModelError`."""
     pictures = _repeated(decode, z)
     low, high = float(pictures.min()), float(pictures.max())
     if output == "logits":
         if low >= 0 and high <= 1:
-            raise ForeignError(
+            raise ExternalModelError(
                 f"decode gave values from {number(low)} to {number(high)}, which are no logits but means; allowed with --output logits: "
                 "numbers before the sigmoid; leave the option out."
             )
     elif likelihood == "bernoulli" and (low < -SLACK or high > 1 + SLACK):
-        raise ForeignError(
+        raise ExternalModelError(
             f"decode gave values from {number(low)} to {number(high)}; allowed for {likelihood} pixels: 0 to 1; {IS_LOGIT}."
         )
     elif low < -1 or high > 2:
-        raise ForeignError(f"decode gave values from {number(low)} to {number(high)}; allowed: about 0 to 1; {IS_LOGIT}.")
+        raise ExternalModelError(f"decode gave values from {number(low)} to {number(high)}; allowed: about 0 to 1; {IS_LOGIT}.")
 
 
 def _repeated(decode: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
@@ -220,7 +220,7 @@ def _repeated(decode: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
     pictures, again = _decoded(decode, z), _decoded(decode, z)
     _check_numbers("decode", pictures)
     if not torch.allclose(pictures, again, rtol=1e-4, atol=1e-5):
-        raise ForeignError(
+        raise ExternalModelError(
             "decode gave two different pictures for the same codes; allowed: the mean picture, not a draw, from a model in evaluation "
             "(call eval() in the factory)."
         )
@@ -350,7 +350,7 @@ def _is_standard_density(log_prior: Callable[..., Any], subject: Subject) -> boo
 
 
 def _check_batches(found: Asked, x: Tensor, y: Labels) -> None:
-    """A picture's code is its own, whoever stands beside it. Raises `ForeignError`."""
+    """A picture's code is its own, whoever stands beside it. Raises `ExternalModelError`."""
     assert found.encode is not None
     classes = (y,) if found.has_class and y is not None else ()
     alone = tuple(part[:1] for part in classes)
@@ -367,7 +367,7 @@ def _check_batches(found: Asked, x: Tensor, y: Labels) -> None:
     ):
         apart = float((first - second).abs().max() / max(1.0, float(first.abs().max())))
         if not apart < 1e-3:
-            raise ForeignError(
+            raise ExternalModelError(
                 f"{what} gives other numbers for an image alone than among {len(x)} (they differ by {apart:.1g}), as a batch norm in "
                 "training does; allowed: a model in evaluation (call eval() in the factory)."
             )
@@ -377,10 +377,10 @@ def _decoded(decode: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
     try:
         with torch.no_grad():
             return decode(z)
-    except ForeignError:
+    except ExternalModelError:
         raise
     except Exception as error:
-        raise ForeignError(
+        raise ExternalModelError(
             f"decode raised {said_by(error)} for codes of shape {tuple(z.shape)}; allowed: one picture for each code of as many numbers as "
             "encode gives."
         ) from None
@@ -389,7 +389,7 @@ def _decoded(decode: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
 def _check_numbers(what: str, numbers: Tensor) -> None:
     bad = (~torch.isfinite(numbers.detach())).flatten(1).any(1).nonzero()
     if len(bad):
-        raise ForeignError(
+        raise ExternalModelError(
             f"{what} is not a finite number for input {int(bad[0])}; allowed: finite numbers; look whether the training diverged, and "
             "whether weights are loaded."
         )

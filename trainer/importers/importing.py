@@ -39,7 +39,7 @@ from trainer.errors import ConfigError, DataError, RunError
 from trainer.importers.conventions import check_range, check_spread, nll_of
 from trainer.importers.conversion import TRACED, OwnDecoder, decoder_layers, encoder_layers
 from trainer.importers.declared import HowTrained
-from trainer.importers.external_model import Asked, ForeignError, asked, check_pictures, decoding, settle
+from trainer.importers.external_model import Asked, ExternalModelError, asked, check_pictures, decoding, settle
 from trainer.importers.tracing.steps import TracedNetwork
 from trainer.maps.projection import Projection, projections_of
 from trainer.metrics.collapse import active_units, kl_per_dim, population_kl
@@ -109,7 +109,7 @@ def make_run(
     floats in [0, 1], in the order of mu: without them no bound and no verdict · labels (N,): whole numbers from 0 · image_shape
     (C, H, W): only where there are no images and decode gives vectors · runs: the folder (default: $LATENT_RUNS, else runs).
 
-    Raises `ForeignError` or `DataError` for what does not fit together, `RunError` for a name that is taken.
+    Raises `ExternalModelError` or `DataError` for what does not fit together, `RunError` for a name that is taken.
     """
     how = how or HowTrained()
     for function in (decode, encode):
@@ -256,14 +256,16 @@ def _said_of_beta(asking: Asked, how: HowTrained, shape: ImageShape, implied: Im
 
 
 def understood(model: Any, dataset: Dataset, how: HowTrained) -> Asked:
-    """How a model is to be asked, with all that can be seen of it held against what is told. Raises `ForeignError` or `ConfigError`."""
+    """How a model is to be asked, with all that can be seen of it held against what is told. Raises `ExternalModelError` or `ConfigError`."""
     test, shape = dataset.subset("test"), dataset.image_shape
     how.effective_beta(shape)
     if how.conditional and (test.labels is None or len(dataset.class_names) < 2):
-        raise ForeignError("--conditional needs a data set with classes, and this one has none; allowed: leave the option out.")
+        raise ExternalModelError(
+            "--conditional needs a data set with classes, and this one has none; allowed: leave the option out."
+        )
     labels = test.labels if how.conditional else None
     if labels is not None and len(labels) and labels.min() < 0:
-        raise ForeignError("--conditional needs the class of every test image, and some have none; allowed: labels from 0.")
+        raise ExternalModelError("--conditional needs the class of every test image, and some have none; allowed: labels from 0.")
     y = None if labels is None else torch.from_numpy(labels[:ASKED].astype(np.int64))
     asking = asked(
         model, _unit(test.images[:ASKED]), y=y, n_classes=len(dataset.class_names) if how.conditional else 0, pixels=how.range_of(shape),
@@ -464,10 +466,10 @@ class _Book:
 def config_of(
     asking: Asked, how: HowTrained, shape: ImageShape, is_point: bool, data: str, parts: dict[str, TracedNetwork], umap: bool = False
 ) -> ImportedConfig:  # fmt: skip
-    """The configuration of a model as it is read. Raises `ForeignError` or `ConfigError`."""
+    """The configuration of a model as it is read. Raises `ExternalModelError` or `ConfigError`."""
     has_scale = how.likelihood in WITH_SCALE
     if is_point and asking.has_class:
-        raise ForeignError(
+        raise ExternalModelError(
             "the model is told the class and gives a point, not a posterior; allowed: a conditional model with mean and log variance."
         )
     try:

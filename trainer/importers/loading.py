@@ -24,8 +24,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from trainer.importers.external_model import ForeignError
-from trainer.importers.process.external_errors import ForeignCodeError, complaint, listed
+from trainer.importers.external_model import ExternalModelError
+from trainer.importers.process.external_errors import ExternalCodeError, complaint, listed
 from trainer.importers.process.module_names import Namesakes, is_theirs
 from trainer.importers.process.module_reference import Place, place_of
 from trainer.importers.weights.candidates import hyper_parameters
@@ -64,7 +64,7 @@ def load_model(
     """The model that `module` names, with its weights; runs that module's code.
 
     arguments: JSON for the class or function · weights: a file, or several for parts that were saved apart · key: where in it · namesakes:
-    whose modules are meant by a name, in a process of its own. Raises `PlaceError`, `ForeignError`, `ForeignCodeError` or `WeightsError`
+    whose modules are meant by a name, in a process of its own. Raises `PlaceError`, `ExternalModelError`, `ExternalCodeError` or `WeightsError`
     for whatever goes wrong there.
     """
     place, given = place_of(module), arguments_of(arguments)
@@ -96,7 +96,7 @@ def _found(place: Place, namesakes: Namesakes | None) -> tuple[Any, str, list[st
     for word in place.name.split("."):
         if not hasattr(part, word):
             there = _names_of(found)
-            raise ForeignError(
+            raise ExternalModelError(
                 f"module {place.shown} has no {place.name!r}; it has: {listed(there, 12) or 'nothing that can be called'}."
             )
         part = getattr(part, word)
@@ -110,7 +110,7 @@ def _imported(place: Place, namesakes: Namesakes | None) -> ModuleType:
             return _import_file(place) if place.file is not None else importlib.import_module(place.dotted)
         except ModuleNotFoundError as error:
             if place.file is None and error.name and (place.dotted == error.name or place.dotted.startswith(f"{error.name}.")):
-                raise ForeignError(
+                raise ExternalModelError(
                     f"there is no module {place.dotted!r} here; allowed: one that Python finds (go to the folder above it, or set "
                     f"PYTHONPATH), or the file itself, {place.dotted.replace('.', '/')}.py."
                 ) from None
@@ -176,7 +176,7 @@ def _only_model(module: ModuleType, place: Place) -> tuple[Any, str, list[str]]:
         return instance, name, [f"of {place.shown} the model {name}"]
     there = [*own, *instances, *(name for name in _names_of(module) if name not in own and name not in instances)]
     what = f"{len(own)} classes of models" if len(own) > 1 else "no class of torch.nn.Module" if not own else "a class and a model"
-    raise ForeignError(
+    raise ExternalModelError(
         f"module {place.shown} has {what}; say after a colon which is meant: {listed(there, 12) or 'it has nothing that can be called'}."
     )
 
@@ -185,14 +185,14 @@ def _only_model(module: ModuleType, place: Place) -> tuple[Any, str, list[str]]:
 
 
 def arguments_of(text: str | None) -> tuple[list[Any], dict[str, Any]]:
-    """`--arguments`: a JSON object for keywords, an array for values in their order. Raises `ForeignError`."""
+    """`--arguments`: a JSON object for keywords, an array for values in their order. Raises `ExternalModelError`."""
     if text is None or not text.strip():
         return [], {}
     try:
         given = json.loads(text, object_hook=Settings)
     except ValueError as error:
         where = f"at character {error.pos + 1}, {error.msg}" if isinstance(error, json.JSONDecodeError) else str(error)
-        raise ForeignError(
+        raise ExternalModelError(
             f"--arguments is {text!r}, which is no JSON ({where}); allowed: keywords as '{{\"latent_dim\": 20}}', or values in their "
             "order as '[784, 20]', with the single quotes for the shell."
         ) from None
@@ -210,7 +210,7 @@ def _made(
     )
     if not is_maker:
         if given[0] or given[1]:
-            raise ForeignError(
+            raise ExternalModelError(
                 f"--arguments is given, and {label} is not a class or function but a {type(found).__name__}; leave it out."
             )
         return found, {}, []
@@ -247,7 +247,7 @@ def _of_checkpoint(
 
 
 def _bound(maker: Callable[..., Any], label: str, values: Sequence[Any], keywords: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments by name, with defaults. Raises `ForeignError` for what is missing or unknown, by name."""
+    """The arguments by name, with defaults. Raises `ExternalModelError` for what is missing or unknown, by name."""
     signature = _signature(maker)
     if signature is None:
         return dict(keywords)
@@ -259,9 +259,9 @@ def _bound(maker: Callable[..., Any], label: str, values: Sequence[Any], keyword
     if unknown:
         near = difflib.get_close_matches(unknown[0], list(signature.parameters), 1)
         hint = f" (is {near[0]!r} meant?)" if near else ""
-        raise ForeignError(f"{label} takes no {listed([repr(name) for name in unknown])}{hint}; it takes {takes}.")
+        raise ExternalModelError(f"{label} takes no {listed([repr(name) for name in unknown])}{hint}; it takes {takes}.")
     if len(values) > len(positional) and not any(p.kind is p.VAR_POSITIONAL for p in parameters):
-        raise ForeignError(f"--arguments gives {len(values)} values, and {label} takes {len(positional)}: {takes}.")
+        raise ExternalModelError(f"--arguments gives {len(values)} values, and {label} takes {len(positional)}: {takes}.")
     filled = {p.name for p in positional[: len(values)]} | set(keywords)
     missing = [
         p.name for p in parameters
@@ -269,11 +269,11 @@ def _bound(maker: Callable[..., Any], label: str, values: Sequence[Any], keyword
     ]  # fmt: skip
     if missing:
         words = ", ".join(f'"{name}": …' for name in missing)
-        raise ForeignError(f"{label} needs {_and(missing)}: --arguments '{{{words}}}'; it takes {takes}.")
+        raise ExternalModelError(f"{label} needs {_and(missing)}: --arguments '{{{words}}}'; it takes {takes}.")
     try:
         bound = signature.bind(*values, **keywords)
     except TypeError as error:
-        raise ForeignError(f"{label} does not take these --arguments: {error}; it takes {takes}.") from None
+        raise ExternalModelError(f"{label} does not take these --arguments: {error}; it takes {takes}.") from None
     bound.apply_defaults()
     return dict(bound.arguments)
 
@@ -293,15 +293,15 @@ def _and(names: Sequence[str]) -> str:
 
 
 def _checked(model: Any, label: str) -> Any:
-    """What came back, if it can be a model. Raises `ForeignError` for what is known to be something else."""
+    """What came back, if it can be a model. Raises `ExternalModelError` for what is known to be something else."""
     if model is None:
-        raise ForeignError(f"{label} returned nothing; end the function with return and the model.")
+        raise ExternalModelError(f"{label} returned nothing; end the function with return and the model.")
     if isinstance(model, type):
-        raise ForeignError(
+        raise ExternalModelError(
             f"{label} returned the class {model.__name__}, not a model; return {model.__name__}(…), or name the class here."
         )
     if inspect.iscoroutine(model) or inspect.isgenerator(model):
-        raise ForeignError(f"{label} gave a {type(model).__name__}; allowed: a function that returns the model with return.")
+        raise ExternalModelError(f"{label} gave a {type(model).__name__}; allowed: a function that returns the model with return.")
     if isinstance(model, tuple | list):
         parts = [part for part in model if isinstance(part, nn.Module)]
         return parts[0] if len(parts) == 1 else model
@@ -312,12 +312,12 @@ def _checked(model: Any, label: str) -> Any:
         ]
         if tensors or inside:
             what = f"a dictionary of {len(tensors)} tensors" if tensors else f"a checkpoint with {listed(inside)}"
-            raise ForeignError(
+            raise ExternalModelError(
                 f"{label} gave weights, {what}, and not a model; name the class and the file of weights: --module FILE.py:CLASS --weights "
                 "FILE, or load them into a model and return that."
             )
     if isinstance(model, str | bytes | Path | int | float | Tensor):
-        raise ForeignError(
+        raise ExternalModelError(
             f"{label} gave a {type(model).__name__}, {_short(model)}; allowed: a model, an object with encode and decode."
         )
     return model
@@ -368,4 +368,4 @@ def _unwrapped(model: Any, off: list[str]) -> Any:
     return model
 
 
-__all__ = ["ForeignCodeError", "Loaded", "Place", "load_model", "place_of", "unwrap"]
+__all__ = ["ExternalCodeError", "Loaded", "Place", "load_model", "place_of", "unwrap"]

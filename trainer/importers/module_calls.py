@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from trainer.importers import noise
 from trainer.importers.noise import Draw, Held
-from trainer.importers.outputs import ForeignError, Value, values_of
+from trainer.importers.outputs import ExternalModelError, Value, values_of
 from trainer.importers.pixel_range import Pixels
 from trainer.models.layers import ImageShape
 
@@ -362,7 +362,7 @@ def _seen(subject: Subject, function: Callable[..., Any], arguments: tuple[Any, 
         try:
             with torch.no_grad():
                 return subject.see(function, arguments, training=training)
-        except ForeignError:
+        except ExternalModelError:
             raise
         except Exception:  # somebody else's code, asked in a way that it may not know
             continue

@@ -26,7 +26,7 @@ MEAN, SIGMA = "the distribution's mean", "the distribution's standard deviation"
 OTHER_LAW = "the mean of a "  # and the name of a distribution that is not Gaussian
 
 
-class ForeignError(LatentError):
+class ExternalModelError(LatentError):
     """A model that was brought along does not answer as one; `str(error)` is the sentence to show."""
 
 
@@ -44,7 +44,7 @@ class Value:
 
 
 def values_of(answer: Any, n: int) -> list[Value]:
-    """The tensors of an answer that have n rows. Raises `ForeignError` for a Gaussian whose dimensions are correlated."""
+    """The tensors of an answer that have n rows. Raises `ExternalModelError` for a Gaussian whose dimensions are correlated."""
     found: list[Value] = []
     for name, tensor in _walk("", answer, 0):
         if tensor.ndim >= 1 and tensor.shape[0] == n and len(found) < MOST_VALUES:
@@ -113,7 +113,7 @@ def _of_distribution(law: laws.Distribution) -> Iterator[tuple[str, Tensor]]:
         covariance = inner.covariance_matrix
         variance = torch.diagonal(covariance, dim1=-2, dim2=-1)
         if float((covariance - torch.diag_embed(variance)).abs().max()) > 1e-5 * float(variance.max()):
-            raise ForeignError(
+            raise ExternalModelError(
                 "encode gave a MultivariateNormal whose dimensions are correlated; allowed: a diagonal Gaussian, because the clinic "
                 "measures dimension by dimension."
             )

@@ -18,7 +18,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from trainer.importers.outputs import MEAN, OTHER_LAW, SIGMA, ForeignError, Value
+from trainer.importers.outputs import MEAN, OTHER_LAW, SIGMA, ExternalModelError, Value
 from trainer.numerals import number
 
 Spread = Literal["logvar", "sigma", "variance", "log-sigma"]
@@ -75,7 +75,7 @@ class Pick:
     def of(self, values: Sequence[Value]) -> Tensor:
         """The tensor, (B, …)."""
         if self.index >= len(values):
-            raise ForeignError("encode gave fewer values for other images than before; allowed: always the same.")
+            raise ExternalModelError("encode gave fewer values for other images than before; allowed: always the same.")
         return SPLITS[self.split](values[self.index].tensor)[self.part]
 
     @property
@@ -132,7 +132,7 @@ def by_name(values: Sequence[Value]) -> Roles | None:
     names = [_plain(value.name) for value in values]
     odd = next((value.name for value in values if value.name.startswith(OTHER_LAW)), None)
     if odd is not None:
-        raise ForeignError(
+        raise ExternalModelError(
             f"encode gave a {odd.removeprefix(OTHER_LAW)}; allowed: torch.distributions.Normal, alone or in Independent, because the "
             "clinic measures diagonal Gaussians."
         )
@@ -156,7 +156,7 @@ def by_looks(
     values: Sequence[Value], again: Sequence[Value], x: Tensor, takes: Callable[[Tensor], bool], redraws: Callable[[Tensor], float]
 ) -> Roles:
     """By repeatability, shapes, signs and pictures. again: the values of a second call · takes: whether decode takes such codes · redraws:
-    the squared error of what codes decode to, ∞ where they do not. Raises `ForeignError` or `Unfit`."""
+    the squared error of what codes decode to, ∞ where they do not. Raises `ExternalModelError` or `Unfit`."""
     every = [Pick(value.name, at) for at, value in enumerate(values) if value.tensor.is_floating_point()]
     left = [pick for pick in every if _is_same(pick.of(values), pick.of(again))]
     drawn = {values[pick.index].width for pick in every if pick not in left}
@@ -178,33 +178,33 @@ def by_looks(
     return _pair(alike[0], alike[1], values, redraws)
 
 
-def _draws() -> ForeignError:
-    return ForeignError(
+def _draws() -> ExternalModelError:
+    return ExternalModelError(
         "encode gave two different mu for the same images; allowed: mean and log variance of the posterior, not a draw, "
         "from a model in evaluation (call eval() in the factory)."
     )
 
 
 def check_shapes(mu: Tensor, logvar: Tensor) -> None:
-    """Raises `ForeignError` where a spread does not belong to a mean."""
+    """Raises `ExternalModelError` where a spread does not belong to a mean."""
     if mu[0].numel() != logvar[0].numel():
-        raise ForeignError(
+        raise ExternalModelError(
             f"encode gave mu of shape {tuple(mu.shape)} and logvar of shape {tuple(logvar.shape)}; allowed: the same shape, a log "
             "variance for every dimension."
         )
 
 
 def told(roles: Roles, spread: Spread | None, values: Sequence[Value]) -> Roles:
-    """The same with the kind of spread that the person says. Raises `ForeignError` where that cannot be."""
+    """The same with the kind of spread that the person says. Raises `ExternalModelError` where that cannot be."""
     if spread is None or roles.spread is None:
         return roles
     if roles.is_sure and roles.kind != spread:
-        raise ForeignError(
+        raise ExternalModelError(
             f"--spread is {spread}, but {roles.spread.words} of encode is {WORDS[roles.kind]} ({roles.why}); allowed: leave the option out."
         )
     low = float(roles.spread.of(values).min())
     if spread in ("sigma", "variance") and low < 0:
-        raise ForeignError(
+        raise ExternalModelError(
             f"--spread is {spread}, but {roles.spread.words} of encode has values down to {number(low)}, and {WORDS[spread]} is never "
             "negative; allowed: logvar or log-sigma."
         )

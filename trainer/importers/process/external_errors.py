@@ -33,7 +33,7 @@ WHY_PREFIX = {
 BY_US = "name the class and the file here (--module FILE.py:CLASS --weights FILE)"
 
 
-class ForeignCodeError(LatentError):
+class ExternalCodeError(LatentError):
     """Somebody else's code raised; `str(error)` is the sentence, and below it the lines of theirs.
 
     missing: the relative path of a file that it did not find.
@@ -82,7 +82,7 @@ def shown_path(file: str) -> str:
         return str(path)
 
 
-def complaint(doing: str, error: BaseException) -> ForeignCodeError:
+def complaint(doing: str, error: BaseException) -> ExternalCodeError:
     """doing: what was being done, such as "models.py cannot be imported"; the sentence ends with a remedy where one is known."""
     for look in KNOWN:
         found = look(error)
@@ -91,7 +91,7 @@ def complaint(doing: str, error: BaseException) -> ForeignCodeError:
     else:
         found = said(error)
     end = "" if found.endswith((".", "…")) else "."
-    made = ForeignCodeError("\n  ".join([f"{doing}: {cleaned(found)}{end}", *lines_of(error)]))
+    made = ExternalCodeError("\n  ".join([f"{doing}: {cleaned(found)}{end}", *lines_of(error)]))
     if isinstance(error, FileNotFoundError) and error.filename and not Path(str(error.filename)).is_absolute():
         made.missing = str(error.filename)
     return made

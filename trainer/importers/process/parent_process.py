@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from trainer.importers.process.external_errors import MOST_FRAMES, ForeignCodeError, cleaned, shown_path
+from trainer.importers.process.external_errors import MOST_FRAMES, ExternalCodeError, cleaned, shown_path
 from trainer.importers.process.module_names import ROOT, is_theirs
 
 MOST_RELAYED = 200_000  # bytes of what their code prints
@@ -50,7 +50,7 @@ def run_apart(request: Message, on_message: Callable[[Message], None], on_output
     """Runs `request` in another process, started in `folder`; returns when it is done.
 
     request: what `trainer.cli.import_worker` understands · on_message: gets every message of it, and {} now and then · on_output:
-    gets what their code prints. Raises `LatentError` with what it told of a mistake, `ForeignCodeError` where it ended without a word.
+    gets what their code prints. Raises `LatentError` with what it told of a mistake, `ExternalCodeError` where it ended without a word.
     """
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8:replace"}
     process = subprocess.Popen(
@@ -93,7 +93,7 @@ def _follow(apart: _Apart, on_message: Callable[[Message], None]) -> bool:
         if message is None:
             return is_done
         if "error" in message:
-            error = ForeignCodeError(str(message["error"]))
+            error = ExternalCodeError(str(message["error"]))
             error.missing = message.get("missing")
             apart.process.wait()
             raise error
@@ -141,7 +141,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             continue
 
 
-def _without_a_word(apart: _Apart) -> ForeignCodeError:
+def _without_a_word(apart: _Apart) -> ExternalCodeError:
     """The sentence for a process that ended without one: a crash, a signal, os._exit."""
     code, what = apart.process.returncode, apart.part or "starting"
     if code < 0:
@@ -160,7 +160,7 @@ def _without_a_word(apart: _Apart) -> ForeignCodeError:
     lines = [f"{shown_path(match['file'])}, line {match['line']}, in {match['name']}" for match in frames[:MOST_FRAMES]]
     last = [line for line in cleaned(apart.tail.decode("utf-8", "replace")).splitlines() if line.strip()][-3:]
     lines += [f"printed last: {line}" for line in last]
-    return ForeignCodeError("\n  ".join([f"the model's code did not come back while {what}: {how}; {remedy}.", *lines]))
+    return ExternalCodeError("\n  ".join([f"the model's code did not come back while {what}: {how}; {remedy}.", *lines]))
 
 
 def absolute(path: str) -> str:
