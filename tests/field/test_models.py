@@ -18,9 +18,10 @@ from tests.field import zoo
 from trainer import load_run
 from trainer.datasets import load_dataset
 from trainer.diagnosis.diagnose import diagnose
-from trainer.importers.external_model import ExternalModelError, asked
+from trainer.importers.calls.outputs import ExternalModelError
+from trainer.importers.calls.pixel_range import pixels_of
+from trainer.importers.external_model import asked
 from trainer.importers.importing import HowTrained, check_model, import_model, make_run
-from trainer.importers.pixel_range import pixels_of
 
 QUICK = {"umap": False, "classifier": False}
 

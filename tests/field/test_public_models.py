@@ -14,9 +14,10 @@ import torch
 from tests.field import zoo
 from trainer import load_run
 from trainer.datasets import load_dataset
-from trainer.importers.external_model import ExternalModelError, asked
+from trainer.importers.calls.outputs import ExternalModelError
+from trainer.importers.calls.pixel_range import pixels_of
+from trainer.importers.external_model import asked
 from trainer.importers.importing import HowTrained, import_model
-from trainer.importers.pixel_range import pixels_of
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ from trainer.datasets import load_dataset
 from trainer.diagnosis.checks import checks, failed
 from trainer.importers import external_model as foreign
 from trainer.importers.importing import check_model
+from trainer.importers.understanding import words_in
 from trainer.metrics.implied_beta import implied_beta_of, record
 from trainer.runs.examination import Implied
 
@@ -202,7 +203,7 @@ def test_a_mean_without_negative_values_is_not_taken_for_the_spread():
 
 
 def test_names_are_matched_by_whole_words():
-    assert foreign.words_in("FlowerVAE") == ["flower", "vae"]
+    assert words_in("FlowerVAE") == ["flower", "vae"]
 
     class FlowerVAE(Net):
         pass

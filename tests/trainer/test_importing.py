@@ -18,7 +18,8 @@ from trainer import load_run
 from trainer.datasets import load_dataset
 from trainer.diagnosis.diagnose import diagnose
 from trainer.errors import ConfigError, DataError, LatentError, RunCorrupt, RunError
-from trainer.importers.external_model import ExternalModelError, asked
+from trainer.importers.calls.outputs import ExternalModelError
+from trainer.importers.external_model import asked
 from trainer.importers.importing import HowTrained, import_model, make_run
 from trainer.importers.loading import load_model
 from trainer.numerals import number

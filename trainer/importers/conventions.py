@@ -19,10 +19,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from trainer.importers.adapters.roles import WORDS, Spread
+from trainer.importers.calls.outputs import ExternalModelError
+from trainer.importers.calls.pixel_range import Pixels, usual
 from trainer.importers.declared import HowTrained
-from trainer.importers.external_model import Asked, ExternalModelError
-from trainer.importers.pixel_range import Pixels, usual
-from trainer.importers.roles import WORDS, Spread
+from trainer.importers.external_model import Asked
 from trainer.metrics.implied_beta import ImpliedBeta, implied_beta_of, pulls_of
 from trainer.numerals import number
 
@@ -41,16 +42,17 @@ OTHERS: dict[str, tuple[Spread, ...]] = {
 
 @dataclass(frozen=True)
 class Reading:
-    """A kind of spread, and the β that the model implies under it.
-
-    implied: over all used dimensions, None where there is none · uneven: how much groups of posteriors of one width differ in it, root mean
-    square relative to all of them: under the right reading all groups agree · off: |log| of implied over declared β.
-    """
+    """A kind of spread, and the β that the model implies under it."""
 
     kind: Spread
+    """of spread"""
     implied: ImpliedBeta | None
+    """over all used dimensions; None where there is none"""
     uneven: float
+    """how much groups of posteriors of one width differ in it, root mean square relative to all of them: under the right
+    reading all groups agree"""
     off: float
+    """|log| of implied over declared β"""
 
     @property
     def from_means(self) -> float:
@@ -166,14 +168,16 @@ def _implied(reading: Reading) -> str:
 
 @dataclass(frozen=True)
 class Redrawn:
-    """Mean squared error of an image, Σ over pixels, when handed over in this range."""
+    """How well an image is redrawn when it is handed over in a range."""
 
     pixels: Pixels
+    """the range"""
     error: float
+    """mean squared error of an image, Σ over pixels"""
 
 
 def check_range(asking: Asked, images: NDArray[np.uint8], how: HowTrained, labels: NDArray[np.int64] | None = None) -> None:
-    """Whether images are redrawn best in the range in which they are handed over. Raises `ExternalModelError` where another is clearly better."""
+    """Raises `ExternalModelError` where images are clearly redrawn better in another range than the one in which they are handed over."""
     if how.pixels or asking.in_range is None or asking.encode is None:
         return
     x, y = _unit(images[:IMAGES]), None if labels is None else torch.from_numpy(labels[:IMAGES].copy())

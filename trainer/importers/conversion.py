@@ -18,8 +18,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.declared import HowTrained
-from trainer.importers.external_model import Asked, ExternalModelError
+from trainer.importers.external_model import Asked
 from trainer.importers.tracing.recording import disagreement, trace, trace_joined
 from trainer.importers.tracing.steps import TracedNetwork, UntraceableError
 from trainer.maps.projection import pca
@@ -39,24 +40,28 @@ MOST_MULTIPLY_ADDS = 32_000_000  # of a decoder in the browser: some 15 pictures
 
 @dataclass(frozen=True)
 class Off:
-    """How far stored pictures are from the decoder, grey levels from 0 to 1: the mean and the 99th percentile over pixels."""
+    """How far stored pictures are from the decoder, grey levels from 0 to 1."""
 
     mean: float
+    """over pixels"""
     most: float
+    """the 99th percentile over pixels"""
 
 
 @dataclass(frozen=True)
 class OwnDecoder:
-    """The decoder as layers, and how it came to them.
-
-    why: what keeps it from being layers · near, prior: the error of stored pictures near codes of images and at draws from the prior.
-    """
+    """The decoder as layers, and how it came to them."""
 
     found: TracedNetwork
+    """the layers"""
     is_exact: bool
+    """whether they give the decoder's own numbers"""
     why: str = ""
+    """what keeps the decoder from being layers"""
     near: Off | None = None
+    """the error of stored pictures near codes of images"""
     prior: Off | None = None
+    """the same at draws from the prior"""
 
 
 def decoder_layers(

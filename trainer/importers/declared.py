@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from trainer.errors import ConfigError
+from trainer.importers.adapters.roles import SPREADS, Spread
+from trainer.importers.calls.pixel_range import Pixels, pixels_of
 from trainer.importers.external_model import Output
-from trainer.importers.pixel_range import Pixels, pixels_of
-from trainer.importers.roles import SPREADS, Spread
 from trainer.models.layers import ImageShape
 
 Likelihood = Literal["bernoulli", "gaussian", "laplace"]
@@ -22,25 +22,26 @@ Loss = Literal["sum", "mean"]
 
 @dataclass(frozen=True)
 class HowTrained:
-    """How a model was trained, in the words of its own loop.
-
-    likelihood: p(x|z) of a pixel: bernoulli for cross-entropy, gaussian for squared error, laplace for absolute error · sigma: its scale:
-    a loss Σ(x − x̂)²/2 means 1, Σ(x − x̂)² means √½ · beta: weight of the KL term in the loss, the KL summed over dimensions · output:
-    whether decode gives means or logits · binarise: whether it was trained on black and white pixels drawn from grey ones · pixels: the
-    range that it was trained on, see `trainer.importers.pixel_range`; empty for 0..1, unless another is seen; sigma is meant in that range
-    · loss: whether the reconstruction was summed over the pixels of an image or averaged over them, as `mse_loss` does by itself · spread:
-    what its encoder gives beside the mean; empty where it may be seen · conditional: whether it is told the class.
-    """
+    """How a model was trained, in the words of its own loop."""
 
     likelihood: Likelihood = "bernoulli"
+    """p(x|z) of a pixel: bernoulli for cross-entropy, gaussian for squared error, laplace for absolute error"""
     sigma: float = 1.0
+    """its scale, in the range of `pixels`: a loss Σ(x − x̂)²/2 means 1, Σ(x − x̂)² means √½"""
     beta: float = 1.0
+    """weight of the KL term in the loss, the KL summed over dimensions"""
     output: Output = "means"
+    """whether decode gives means or logits"""
     binarise: bool = False
+    """whether it was trained on black and white pixels drawn from grey ones"""
     pixels: str = ""
+    """the range that it was trained on, see `trainer.importers.calls.pixel_range`; empty for 0..1, unless another is seen"""
     loss: Loss = "sum"
+    """whether the reconstruction was summed over the pixels of an image or averaged over them, as `mse_loss` does by itself"""
     spread: Spread | Literal[""] = ""
+    """what its encoder gives beside the mean; empty where it may be seen"""
     conditional: bool = False
+    """whether it is told the class"""
 
     @property
     def kind_of_spread(self) -> Spread | None:

@@ -36,10 +36,11 @@ from trainer.diagnosis.checks import Pixels, checks, failed, implied_sentence, m
 from trainer.diagnosis.diagnose import LITTLE
 from trainer.diagnosis.measure import examine
 from trainer.errors import ConfigError, DataError, RunError
+from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.conventions import check_range, check_spread, nll_of
 from trainer.importers.conversion import TRACED, OwnDecoder, decoder_layers, encoder_layers
 from trainer.importers.declared import HowTrained
-from trainer.importers.external_model import Asked, ExternalModelError, asked, check_pictures, decoding, settle
+from trainer.importers.external_model import Asked, asked, check_pictures, decoding, settle
 from trainer.importers.tracing.steps import TracedNetwork
 from trainer.maps.projection import Projection, projections_of
 from trainer.metrics.collapse import active_units, kl_per_dim, population_kl
@@ -256,7 +257,10 @@ def _said_of_beta(asking: Asked, how: HowTrained, shape: ImageShape, implied: Im
 
 
 def understood(model: Any, dataset: Dataset, how: HowTrained) -> Asked:
-    """How a model is to be asked, with all that can be seen of it held against what is told. Raises `ExternalModelError` or `ConfigError`."""
+    """How a model is to be asked, with all that can be seen of it held against what is told.
+
+    Raises `ExternalModelError` or `ConfigError`.
+    """
     test, shape = dataset.subset("test"), dataset.image_shape
     how.effective_beta(shape)
     if how.conditional and (test.labels is None or len(dataset.class_names) < 2):

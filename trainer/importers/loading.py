@@ -24,7 +24,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from trainer.importers.external_model import ExternalModelError
+from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.process.external_errors import ExternalCodeError, complaint, listed
 from trainer.importers.process.module_names import Namesakes, is_theirs
 from trainer.importers.process.module_reference import Place, place_of
@@ -41,10 +41,12 @@ MOST_SHOWN = 60  # characters of a default value
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model, and what was found and assumed on the way to it, each a sentence without its full stop."""
+    """A model, and what was found and assumed on the way to it."""
 
     model: Any
+    """as its own code made it"""
     notes: tuple[str, ...] = ()
+    """each a sentence without its full stop"""
 
 
 class Settings(dict[str, Any]):
@@ -64,8 +66,8 @@ def load_model(
     """The model that `module` names, with its weights; runs that module's code.
 
     arguments: JSON for the class or function · weights: a file, or several for parts that were saved apart · key: where in it · namesakes:
-    whose modules are meant by a name, in a process of its own. Raises `PlaceError`, `ExternalModelError`, `ExternalCodeError` or `WeightsError`
-    for whatever goes wrong there.
+    whose modules are meant by a name, in a process of its own. Raises `PlaceError`, `ExternalModelError`, `ExternalCodeError` or
+    `WeightsError` for whatever goes wrong there.
     """
     place, given = place_of(module), arguments_of(arguments)
     files = [weights] if isinstance(weights, str) else list(weights)

@@ -34,12 +34,10 @@ BY_US = "name the class and the file here (--module FILE.py:CLASS --weights FILE
 
 
 class ExternalCodeError(LatentError):
-    """Somebody else's code raised; `str(error)` is the sentence, and below it the lines of theirs.
-
-    missing: the relative path of a file that it did not find.
-    """
+    """Somebody else's code raised; `str(error)` is the sentence, and below it the lines of theirs."""
 
     missing: str | None = None
+    """the relative path of a file that it did not find"""
 
 
 def cleaned(text: str) -> str:

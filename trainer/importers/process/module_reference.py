@@ -30,12 +30,16 @@ class PlaceError(LatentError):
 
 @dataclass(frozen=True)
 class Place:
-    """Where somebody's code is: a file or a module that Python finds, what in it is meant, and the folders that it imports from."""
+    """Where somebody's code is."""
 
     dotted: str
+    """the module's name for Python"""
     file: Path | None
+    """None for a module that Python finds by its name"""
     name: str | None
+    """what in it is meant; None where that was not said"""
     folders: tuple[str, ...]
+    """those that it imports from"""
 
     @property
     def shown(self) -> str:

@@ -34,7 +34,9 @@ class Clamp:
     """Numbers held within bounds, taken for nothing as long as they hardly cut anything off: `disagreement` tells."""
 
     low: float
+    """−∞ for none"""
     high: float
+    """∞ for none"""
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,10 +32,12 @@ class ExternalModelError(LatentError):
 
 @dataclass(frozen=True)
 class Value:
-    """One tensor of an answer, (B, …). name: its key or field, the number of its place, or of a distribution `MEAN`, `SIGMA`."""
+    """One tensor of an answer."""
 
     name: str
+    """its key or field, the number of its place, or of a distribution `MEAN`, `SIGMA`"""
     tensor: Tensor
+    """(B, …)"""
 
     @property
     def width(self) -> int:

@@ -56,19 +56,24 @@ Give = Callable[[tuple[int, ...], int], Tensor]
 
 @dataclass
 class Draw:
-    """One draw of Gaussian noise: its shape, and what became of it: the sum, or else the last product."""
+    """One draw of Gaussian noise."""
 
     shape: tuple[int, ...]
+    """of the noise"""
     z: Tensor
+    """what became of it: the sum, or else the last product"""
     is_sum: bool = False
+    """whether it was added to something, as a code is"""
 
 
 @dataclass
 class _Followed:
-    """Tensors that are a draw times something, and whose memory another object may share; they are kept, so that no other takes it."""
+    """Tensors that are a draw times something, and whose memory another object may share."""
 
     of: dict[tuple[int, int], int] = field(default_factory=dict)
+    """number of the draw by the keys of a tensor, see `_keys`"""
     kept: list[Tensor] = field(default_factory=list)
+    """the tensors themselves, so that no other takes their place in memory"""
 
     def add(self, tensor: Tensor, draw: int) -> None:
         for key in _keys(tensor):

@@ -1,9 +1,9 @@
 """Which of the values that an encoder gives is the mean, which the spread, which a draw, and what kind of spread?
 
-What is seen decides, the strongest first: a draw that was held (`trainer.importers.noise`) shows mean and standard deviation themselves,
-and the values are only compared with them; then names; then repeatability (a draw differs, a mean does not), shapes, signs (a σ is never
-negative) and which value decodes to the picture. What is decided by convention alone, mean before log variance, is marked as such, and
-`trainer.importers.conventions` puts it to the test.
+What is seen decides, the strongest first: a draw that was held (`trainer.importers.calls.noise`) shows mean and standard deviation
+themselves, and the values are only compared with them; then names; then repeatability (a draw differs, a mean does not), shapes, signs
+(a σ is never negative) and which value decodes to the picture. What is decided by convention alone, mean before log variance, is marked as
+such, and `trainer.importers.conventions` puts it to the test.
 
 Letters: B images, K latent dimensions.
 """
@@ -18,7 +18,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from trainer.importers.outputs import MEAN, OTHER_LAW, SIGMA, ExternalModelError, Value
+from trainer.importers.calls.outputs import MEAN, OTHER_LAW, SIGMA, ExternalModelError, Value
 from trainer.numerals import number
 
 Spread = Literal["logvar", "sigma", "variance", "log-sigma"]
@@ -68,9 +68,13 @@ class Pick:
     """One value of an answer, or one part of one that holds two."""
 
     name: str
+    """of the value"""
     index: int
+    """its place among the values"""
     split: str = ""
+    """how the value is split, a key of `SPLITS`; empty for the whole"""
     part: int = 0
+    """which part: 0 or 1"""
 
     def of(self, values: Sequence[Value]) -> Tensor:
         """The tensor, (B, …)."""
@@ -86,17 +90,18 @@ class Pick:
 
 @dataclass(frozen=True)
 class Roles:
-    """How mean and log variance are read out of the values of an answer.
-
-    spread: None for a point · kind: what the spread is, of `LOGVAR_OF` · why: what decided · is_sure: whether it was seen, named or given;
-    not where only the usual order says so.
-    """
+    """How mean and log variance are read out of the values of an answer."""
 
     mu: Pick
+    """the mean"""
     spread: Pick | None
+    """None for a point"""
     kind: str
+    """what the spread is, a key of `LOGVAR_OF`"""
     why: str
+    """what decided, in words"""
     is_sure: bool
+    """whether it was seen, named or given; not where only the usual order says so"""
 
     def read(self, values: Sequence[Value]) -> tuple[Tensor, ...]:
         """(mu, logvar), or (mu,), each as the model shapes it."""

@@ -22,11 +22,14 @@ USUAL = ("0..1", "-1..1", "0..255", "0.1307,0.3081", "0.5/0.5/0.5,0.25/0.25/0.25
 
 @dataclass(frozen=True)
 class Pixels:
-    """x becomes x · scale + shift: one number, or one of each channel. name: as it was typed; empty where nobody said anything."""
+    """A range of pixels: x becomes x · scale + shift."""
 
     name: str = ""
+    """as it was typed; empty where nobody said anything"""
     scale: tuple[float, ...] = (1.0,)
+    """one number, or one of each channel"""
     shift: tuple[float, ...] = (0.0,)
+    """one number, or one of each channel"""
 
     @property
     def is_plain(self) -> bool:
