@@ -45,7 +45,7 @@ import { foundWords } from "../panels/select-form";
 import { axesOf, LatentSliders } from "../panels/sliders";
 import { Toolbar } from "../panels/toolbar";
 import { GestureMachine, type Intents, listenToGestures, type Mode } from "../tools/pointer";
-import { Disposer, h, prefersReducedMotion, setText } from "../ui/dom";
+import { chip, Disposer, h, prefersReducedMotion, setText } from "../ui/dom";
 import { count, distance, number, percent, zText } from "../ui/format";
 import { classColour } from "../ui/palette";
 import { channelWords } from "../ui/picture";
@@ -238,17 +238,12 @@ export class SurfaceView implements Surface, CommandEditor {
   /** What the path's strips stand before where the map is wide; under the film they would be thumbs. */
   private besideMap: HTMLElement | null = null;
   private stationary: Stationary = { mean: [], std: [] };
-  private readonly wanderButton = h(
-    "button",
-    {
-      type: "button",
-      class: "la-chip la-all la-wander",
-      title:
-        "A smooth random walk whose codes are, in the long run, samples from the prior N(0, I); of a model without one, distributed as its codes (w)",
-    },
-    "Random walk",
-  );
-  private readonly holeButton = h("button", { type: "button", class: "la-chip la-all" }, "Show me a hole (h)");
+  private readonly wanderButton = chip("Random walk", () => this.toggleRandomWalk(), {
+    class: "la-chip la-all la-wander",
+    title:
+      "A smooth random walk whose codes are, in the long run, samples from the prior N(0, I); of a model without one, distributed as its codes (w)",
+  });
+  private readonly holeButton = chip("Show me a hole (h)", () => this.showHole());
   private readonly fieldBar = new ScaleBar(this.holeButton);
   private readonly colourBar = new ScaleBar();
   private readonly link = new LinkedMaps((probed) => {
@@ -345,9 +340,7 @@ export class SurfaceView implements Surface, CommandEditor {
     );
     this.besideMap = this.strip.element;
     this.rack.wake = () => this.request({});
-    this.wanderButton.addEventListener("click", () => this.toggleRandomWalk());
     this.player.element.after(this.wanderButton);
-    this.holeButton.addEventListener("click", () => this.showHole());
     this.body.append(left, this.card.element, this.ownPanel.element, this.shelf.element);
     this.drawer.add(this.sliceBox.element);
     this.root.append(h("style", {}, STYLE), this.failure, this.body, this.announcer.element);

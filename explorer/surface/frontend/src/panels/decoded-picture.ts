@@ -2,10 +2,10 @@
 
 import type { Decimals } from "../data/run-on-map";
 import { isLow, SUPPORT_DEFINITION, supportLevel, supportWords } from "../geometry/support";
-import { h, setText, svg } from "../ui/dom";
+import { button, h, setText, svg } from "../ui/dom";
 import { distance as distanceText, number, pair, percent, zJson, zText } from "../ui/format";
 import { classColour, classShape, shapePath } from "../ui/palette";
-import { channelWords, Picture } from "../ui/picture";
+import { channelWords, newPicture, Picture } from "../ui/picture";
 import type { ImageShape, PinRecord, Point, ProjectionRecord } from "../wire/schema";
 
 /** One test image, as the card tells of it. */
@@ -223,7 +223,7 @@ export class DecodedPicture {
   }
 
   private pinButton(pin: PinRecord, decode: Decode, go: (pin: PinRecord) => void): HTMLButtonElement {
-    const picture = new Picture(h("canvas", { class: "la-pixels", "aria-hidden": "true" }));
+    const picture = newPicture();
     picture.setShape(this.shape);
     if (pin.z.length === this.latentDim) {
       const { x_hat, isLow } = decode(pin.z);
@@ -231,14 +231,8 @@ export class DecodedPicture {
       picture.canvas.toggleAttribute("data-low", isLow);
     }
     picture.fitInto(64);
-    const button = h(
-      "button",
-      { type: "button", class: "la-pin", "aria-label": `Go to pin ${pin.label}` },
-      picture.canvas,
-      h("span", {}, pin.label),
-    );
-    button.addEventListener("click", () => go(pin));
-    return button;
+    const content = [picture.canvas, h("span", {}, pin.label)];
+    return button("la-pin", { "aria-label": `Go to pin ${pin.label}` }, () => go(pin), ...content);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Which images are extreme? The twenty highest and lowest of the chosen quantity, as pictures that lead to their points. */
 
 import { extremes, type Quantity } from "../data/quantities";
-import { h, setText } from "../ui/dom";
+import { button, chip, h, setText } from "../ui/dom";
 import { number } from "../ui/format";
 
 export const STRIP_LENGTH = 20;
@@ -10,7 +10,10 @@ export class Extremes {
   readonly element: HTMLElement;
   private readonly heading = h("span", { class: "la-small" });
   private readonly list = h("div", { class: "la-strip-list" });
-  private readonly order = h("button", { type: "button", class: "la-chip la-all" });
+  private readonly order = chip("", () => {
+    this.isLargest = !this.isLargest;
+    this.build();
+  });
   private quantity: Quantity | null = null;
   private isLargest = true;
   private accepts: (i: number) => boolean = () => true;
@@ -20,10 +23,6 @@ export class Extremes {
     private readonly numberOf: (i: number) => number,
     private readonly go: (i: number) => void,
   ) {
-    this.order.addEventListener("click", () => {
-      this.isLargest = !this.isLargest;
-      this.build();
-    });
     this.element = h(
       "div",
       { class: "la-strip", hidden: true },
@@ -55,14 +54,8 @@ export class Extremes {
   private entry(i: number, { name, values }: Quantity): HTMLElement {
     const picture = copyOf(this.pictureOf(i));
     const label = `Go to test image ${this.numberOf(i)}, ${inSentence(name)} ${number(values[i])}`;
-    const button = h(
-      "button",
-      { type: "button", class: "la-pin", title: label, "aria-label": label },
-      picture,
-      h("span", {}, number(values[i])),
-    );
-    button.addEventListener("click", () => this.go(i));
-    return button;
+    const content = [picture, h("span", {}, number(values[i]))];
+    return button("la-pin", { title: label, "aria-label": label }, () => this.go(i), ...content);
   }
 }
 

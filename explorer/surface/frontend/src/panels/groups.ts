@@ -4,10 +4,10 @@ import type { Scene } from "../data/run-on-map";
 import { savedGroups, saveGroups } from "../data/saved-groups";
 import { direction, factsOf, type GroupFacts, selectionCsv } from "../data/selection";
 import { pinName } from "../kernel/pins";
-import { h, setText } from "../ui/dom";
+import { button, chip, h, setText } from "../ui/dom";
 import { count, number, percent } from "../ui/format";
 import { classColour } from "../ui/palette";
-import { Picture } from "../ui/picture";
+import { newPicture, type Picture } from "../ui/picture";
 import { MAX_NAME, type PinRecord } from "../wire/schema";
 import { classWords } from "./decoded-picture";
 import { save } from "./export";
@@ -37,12 +37,8 @@ export class GroupsPanel {
   readonly element: HTMLElement;
   private readonly words = h("p", {}, "");
   private readonly bar = h("div", { class: "la-shares", role: "img" });
-  private readonly image = new Picture(
-    h("canvas", { class: "la-pixels", role: "img", "aria-label": "Mean image of the selection" }),
-  );
-  private readonly decoded = new Picture(
-    h("canvas", { class: "la-pixels", role: "img", "aria-label": "Decoded mean code of the selection" }),
-  );
+  private readonly image = newPicture("Mean image of the selection");
+  private readonly decoded = newPicture("Decoded mean code of the selection");
   private readonly imageBox = h(
     "figure",
     { class: "la-figure" },
@@ -88,10 +84,10 @@ export class GroupsPanel {
   private isDark = false;
 
   constructor(private readonly actions: GroupActions) {
-    const save = this.button("Save as group", () => this.keep());
-    const csv = this.button("Download CSV", () => this.download());
-    const clear = this.button("Clear", () => actions.clear());
-    const axis = this.button("Use as map axis", () => this.lay());
+    const save = chip("Save as group", () => this.keep());
+    const csv = chip("Download CSV", () => this.download());
+    const clear = chip("Clear", () => actions.clear());
+    const axis = chip("Use as map axis", () => this.lay());
     this.name.addEventListener("keydown", (event) => {
       event.stopPropagation(); // hosts have one-letter shortcuts of their own
       if (event.key === "Enter") this.keep();
@@ -187,20 +183,15 @@ export class GroupsPanel {
   }
 
   private cell(pin: PinRecord, scene: Scene): { readonly pin: PinRecord; readonly picture: Picture } {
-    const picture = new Picture(h("canvas", { class: "la-pixels", "aria-hidden": "true" }));
+    const picture = newPicture();
     picture.setShape(scene.header.run.image_shape);
     picture.fitInto(ANALOGY_PX);
-    const button = h(
-      "button",
-      { type: "button", class: "la-pin", "aria-label": `Walk from pin ${pin.label}` },
-      picture.canvas,
-      h("span", {}, pin.label),
-    );
-    button.addEventListener("click", () => {
+    const walk = (): void => {
       this.start_.value = pin.label;
       this.base = pin.z;
       this.step();
-    });
+    };
+    button("la-pin", { "aria-label": `Walk from pin ${pin.label}` }, walk, picture.canvas, h("span", {}, pin.label));
     return { pin, picture };
   }
 
@@ -253,7 +244,7 @@ export class GroupsPanel {
   }
 
   private showSaved(): void {
-    this.saved.replaceChildren(...this.groups.map((group, index) => this.chip(group, index)));
+    this.saved.replaceChildren(...this.groups.map((group, index) => this.groupChip(group, index)));
     const isNew = this.between.hidden && this.groups.length >= 2;
     this.between.hidden = this.groups.length < 2;
     for (const [select, fallback] of [
@@ -270,12 +261,10 @@ export class GroupsPanel {
     if (isNew) this.showAnalogies();
   }
 
-  private chip({ name, facts }: Group, index: number): HTMLElement {
-    const again = this.button(`${name}: ${count(facts.indices.length)} points`, () =>
-      this.actions.select(facts.indices),
-    );
+  private groupChip({ name, facts }: Group, index: number): HTMLElement {
+    const again = chip(`${name}: ${count(facts.indices.length)} points`, () => this.actions.select(facts.indices));
     again.title = `Select the points of ${name} again`;
-    const forget = this.button("×", () => {
+    const forget = chip("×", () => {
       this.groups.splice(index, 1);
       this.remember();
       this.show(this.current, this.isDark);
@@ -358,11 +347,5 @@ export class GroupsPanel {
     part.style.flexGrow = String(share);
     part.style.background = classColour(slot === this.scene?.nClasses ? -1 : slot, this.isDark);
     return part;
-  }
-
-  private button(text: string, act: () => void): HTMLButtonElement {
-    const button = h("button", { type: "button", class: "la-chip la-all" }, text);
-    button.addEventListener("click", act);
-    return button;
   }
 }

@@ -2,7 +2,7 @@
 
 import type { Choice } from "../data/selection";
 import type { Tiles } from "../layers/background/manifold";
-import { h, icon, setText } from "../ui/dom";
+import { button, chip, h, icon, setText } from "../ui/dom";
 import { type ClassEntry, SelectForm } from "./select-form";
 
 /** What lies under the points. */
@@ -88,9 +88,10 @@ let drawers = 0;
 
 export class LayersMenu {
   readonly element: HTMLElement;
-  private readonly closeButton = h(
-    "button",
-    { type: "button", class: "la-tool", "aria-label": "Close" },
+  private readonly closeButton = button(
+    "la-tool",
+    { "aria-label": "Close" },
+    () => this.actions.close(),
     icon("close"),
   );
   private readonly backgrounds = h("div", { class: "la-options", role: "radiogroup", "aria-label": "Background" });
@@ -147,7 +148,6 @@ export class LayersMenu {
       take,
       this.python,
     );
-    this.closeButton.addEventListener("click", () => actions.close());
     this.colour.addEventListener("change", () => actions.colour(this.colour.value));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -229,10 +229,4 @@ export class LayersMenu {
     if (type === "radio") input.name = group;
     return h("label", { class: "la-option" }, input, h("span", {}, title, h("span", { class: "la-small" }, what)));
   }
-}
-
-function chip(text: string, act: () => void): HTMLButtonElement {
-  const button = h("button", { type: "button", class: "la-chip la-all" }, text);
-  button.addEventListener("click", act);
-  return button;
 }

@@ -1,18 +1,16 @@
 /** Which classes are shown? Chips that toggle a class, show it alone, or bring all back. */
 
 import { type ClassEntry, isolated, type Shown, toggled } from "../kernel/shown-classes";
-import { h, svg } from "../ui/dom";
+import { button, chip, h, svg } from "../ui/dom";
 import { count } from "../ui/format";
 import { classColour, classShape, shapePath } from "../ui/palette";
 
 export class Legend {
   readonly element = h("div", { class: "la-legend", role: "group", "aria-label": "Classes" });
   private chips: { readonly slot: number; readonly chip: HTMLButtonElement; readonly swatch: HTMLElement }[] = [];
-  private readonly all = h("button", { type: "button", class: "la-chip la-all" }, "Show all");
+  private readonly all = chip("Show all", () => this.change((shown) => shown.slice().fill(1)));
 
-  constructor(private readonly change: (next: (shown: Shown) => Shown) => void) {
-    this.all.addEventListener("click", () => change((shown) => shown.slice().fill(1)));
-  }
+  constructor(private readonly change: (next: (shown: Shown) => Shown) => void) {}
 
   setEntries(entries: readonly ClassEntry[]): void {
     this.chips = entries.map((entry) => this.makeChip(entry));
@@ -41,20 +39,15 @@ export class Legend {
   } {
     const swatch = h("span", { class: "la-swatch" });
     const title = `${name}: ${count(nPoints)} points. Click to show or hide, Shift-click or double-click for this class alone.`;
-    const chip = h(
-      "button",
-      { type: "button", class: "la-chip", title, "aria-pressed": "true" },
-      swatch,
-      h("span", {}, name),
-    );
-    chip.addEventListener("click", (event) => {
+    const click = (event: MouseEvent): void => {
       if (event.detail > 1) return; // the second click of a double click
       this.change((shown) => (event.shiftKey ? isolated(shown, slot) : toggled(shown, slot)));
-    });
+    };
+    const element = button("la-chip", { title, "aria-pressed": "true" }, click, swatch, h("span", {}, name));
     // the first click of the double click has toggled the class: undo it, then isolate
-    chip.addEventListener("dblclick", (event) => {
+    element.addEventListener("dblclick", (event) => {
       if (!event.shiftKey) this.change((shown) => isolated(toggled(shown, slot), slot));
     });
-    return { slot, chip, swatch };
+    return { slot, chip: element, swatch };
   }
 }

@@ -2,8 +2,8 @@
 
 import { N_FRAMES } from "../data/interpolation";
 import { Select } from "../ui/chooser";
-import { h, icon, prefersReducedMotion, setText } from "../ui/dom";
-import { Picture } from "../ui/picture";
+import { button, h, icon, prefersReducedMotion, setText } from "../ui/dom";
+import { newPicture, type Picture } from "../ui/picture";
 import type { ImageShape, PathRecord, Point } from "../wire/schema";
 import { type Live, PathTraces } from "./path-traces";
 
@@ -84,9 +84,7 @@ export class PathPlayer {
   private cells: HTMLButtonElement[] = [];
   private look: Look = { paint: () => undefined, isLow: () => false };
   private beside = NOTHING;
-  private readonly besidePicture = new Picture(
-    h("canvas", { class: "la-pixels", role: "img", "aria-label": "The other path at the same frame" }),
-  );
+  private readonly besidePicture = newPicture("The other path at the same frame");
   private readonly besideSelect = new Select("Compare with", (value) => this.setBeside(value), "la");
   private readonly besideBox = h(
     "div",
@@ -100,7 +98,7 @@ export class PathPlayer {
   );
   private shownFrame = -1;
   private readonly title = h("h2", { class: "la-h" });
-  private readonly playButton = h("button", { type: "button", class: "la-tool la-play" });
+  private readonly playButton = button("la-tool la-play", {}, () => this.setPlaying(!this.isPlaying));
   private readonly slider = h("input", {
     type: "range",
     class: "la-slider",
@@ -112,13 +110,15 @@ export class PathPlayer {
   });
   private readonly counter = h("span", { class: "la-muted la-number" });
   private readonly speeds: HTMLButtonElement[];
-  private readonly loopButton = h(
-    "button",
+  private readonly loopButton = button(
+    "la-tool",
     {
-      type: "button",
-      class: "la-tool",
       title: "Start over at the end instead of turning round",
       "aria-label": "Loop: start over at the end instead of turning round",
+    },
+    () => {
+      this.mode = this.wantedMode = this.mode === "loop" ? "ping-pong" : "loop";
+      this.showSettings();
     },
     icon("loop"),
     h("span", {}, "Loop"),
@@ -141,12 +141,7 @@ export class PathPlayer {
       this.besideBox,
     );
     this.element.hidden = true;
-    this.playButton.addEventListener("click", () => this.setPlaying(!this.isPlaying));
     this.slider.addEventListener("input", () => this.seek(Number(this.slider.value)));
-    this.loopButton.addEventListener("click", () => {
-      this.mode = this.wantedMode = this.mode === "loop" ? "ping-pong" : "loop";
-      this.showSettings();
-    });
     this.showSettings();
   }
 
@@ -284,22 +279,13 @@ export class PathPlayer {
     this.showBeside(path, shape);
     this.slider.max = String(path.z.length - 1);
     this.cells = filmFrames(path.z.length).map((frame) => {
-      const picture = new Picture(h("canvas", { class: "la-pixels", "aria-hidden": "true" }));
+      const picture = newPicture();
       picture.setShape(shape);
       look.paint(picture, path.z[frame], path.labels?.[frame] ?? null);
       const isLow = look.isLow(path.z[frame]);
       picture.canvas.toggleAttribute("data-low", isLow);
-      const cell = h(
-        "button",
-        {
-          type: "button",
-          class: "la-film-cell",
-          "aria-label": `Frame ${frame + 1} of ${path.z.length}${isLow ? ", low density of encoded images" : ""}`,
-        },
-        picture.canvas,
-      );
-      cell.addEventListener("click", () => this.seek(frame));
-      return cell;
+      const label = `Frame ${frame + 1} of ${path.z.length}${isLow ? ", low density of encoded images" : ""}`;
+      return button("la-film-cell", { "aria-label": label }, () => this.seek(frame), picture.canvas);
     });
     this.film.replaceChildren(...this.cells);
     this.showFrame();
@@ -334,12 +320,11 @@ export class PathPlayer {
   }
 
   private speedButton(speed: number): HTMLButtonElement {
-    const button = h("button", { type: "button", class: "la-tool" }, h("span", {}, `${speed}×`));
-    button.addEventListener("click", () => {
+    const choose = (): void => {
       this.speed = speed;
       this.showSettings();
-    });
-    return button;
+    };
+    return button("la-tool", {}, choose, h("span", {}, `${speed}×`));
   }
 
   private showSettings(): void {

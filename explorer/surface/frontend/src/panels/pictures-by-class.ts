@@ -1,8 +1,8 @@
 /** What is the same z under every class? For a decoder that is told one: a small picture a class, which follows the probe. */
 
 import type { Scene } from "../data/run-on-map";
-import { h } from "../ui/dom";
-import { Picture } from "../ui/picture";
+import { button, h } from "../ui/dom";
+import { newPicture, type Picture } from "../ui/picture";
 import { classWords } from "./decoded-picture";
 
 /** What is painted in one frame; the others follow in the next ones, so that the hand does not feel them. */
@@ -83,22 +83,17 @@ export class PicturesByClass {
 
   private cell(scene: Scene, k: number): Cell {
     const name = scene.className(k) ?? String(k);
-    const picture = new Picture(h("canvas", { class: "la-pixels", "aria-hidden": "true" }));
+    const picture = newPicture();
     picture.setShape(scene.header.run.image_shape);
     picture.fitInto(PICTURE_PX);
     const content = [picture.canvas, h("span", {}, name)];
     const { choose } = this;
     if (!choose) return { picture, element: h("div", { class: "la-pin la-class", title: name }, ...content) };
     const label = `Decode as ${classWords(name)}`;
-    const element = h(
-      "button",
-      { type: "button", class: "la-pin la-class", title: label, "aria-label": label },
-      ...content,
-    );
-    element.addEventListener("click", () => {
+    const click = (): void => {
       this.outline(k); // the host's answer takes a moment
       choose(k);
-    });
-    return { picture, element };
+    };
+    return { picture, element: button("la-pin la-class", { title: label, "aria-label": label }, click, ...content) };
   }
 }

@@ -2,9 +2,9 @@
 
 import { type PinEdit, pinName } from "../kernel/pins";
 import { Segmented, Select } from "../ui/chooser";
-import { h, icon, setText } from "../ui/dom";
+import { button, chip, h, icon, setText } from "../ui/dom";
 import { distance, zText } from "../ui/format";
-import { Picture } from "../ui/picture";
+import { newPicture, Picture } from "../ui/picture";
 import type { PathChoice } from "../wire/payload";
 import { type ImageShape, MAX_NAME, PATH_KINDS, type PathKind, type PinRecord } from "../wire/schema";
 
@@ -54,9 +54,12 @@ export class PinsPanel {
     "Click the map, or press Enter on it: the code is kept here, with its picture, and in this page’s address.",
   );
   private readonly tiles = h("ul", { class: "la-tiles" });
-  private readonly undo = tool("undo", "Undo: the pins as they were before (Ctrl+Z)");
-  private readonly redo = tool("redo", "Redo (Ctrl+Shift+Z)");
-  private readonly clear = h("button", { type: "button", class: "la-chip la-all" }, "Remove all");
+  private readonly undo = this.editButton("undo", "Undo: the pins as they were before (Ctrl+Z)");
+  private readonly redo = this.editButton("redo", "Redo (Ctrl+Shift+Z)");
+  private readonly clear = chip("Remove all", () => {
+    this.events.edit({ kind: "clear" });
+    this.element.focus();
+  });
   private readonly from = new Select("From", (value) => this.choose({ from: Number(value) }), "la");
   private readonly to = new Select("to", (value) => this.choose({ to: Number(value) }), "la");
   private readonly all = h("input", { type: "checkbox" });
@@ -69,10 +72,8 @@ export class PinsPanel {
   );
   private readonly words = h("p", { class: "la-small" });
   private readonly apart = h("p", { class: "la-small la-number", "data-testid": "apart" });
-  private readonly difference = new Picture(
-    h("canvas", { class: "la-pixels", role: "img", "aria-label": "Absolute difference of the two pictures" }),
-  );
-  private readonly play = h("button", { type: "button", class: "la-button" });
+  private readonly difference = newPicture("Absolute difference of the two pictures");
+  private readonly play = button("la-button", {}, () => this.events.path(this.state.path ? null : this.draft));
   private readonly one = h("p", { class: "la-muted" }, "Pin a second code to play the path between the two.");
   private readonly pathBox: HTMLElement;
   private readonly planeBox: HTMLElement;
@@ -85,14 +86,7 @@ export class PinsPanel {
   private endIsChosen = false;
 
   constructor(private readonly events: PinsPanelEvents) {
-    this.undo.addEventListener("click", () => events.edit({ kind: "undo" }));
-    this.redo.addEventListener("click", () => events.edit({ kind: "redo" }));
-    this.play.addEventListener("click", () => events.path(this.state.path ? null : this.draft));
     this.all.addEventListener("change", () => this.choose({ all: this.all.checked }));
-    this.clear.addEventListener("click", () => {
-      events.edit({ kind: "clear" });
-      this.element.focus();
-    });
     this.pathBox = h(
       "div",
       { class: "la-shelf-box", role: "group", "aria-label": "Path between pins" },
@@ -104,8 +98,7 @@ export class PinsPanel {
       (label, i) =>
         new Select(label, (value) => this.corner(i, Number(value)), "la", ["first pin", "second pin", "third pin"][i]),
     );
-    const show = h("button", { type: "button", class: "la-chip la-all" }, "Show this plane");
-    show.addEventListener("click", () => events.plane(this.three));
+    const show = chip("Show this plane", () => events.plane(this.three));
     this.planeBox = h(
       "div",
       { class: "la-row", role: "group", "aria-label": "Plane through three pins" },
@@ -253,21 +246,13 @@ export class PinsPanel {
   private tile(pin: PinRecord, i: number, model: PinsPanelModel): HTMLElement {
     const { label, z } = pin;
     const canvas = h("canvas", { class: "la-pixels", role: "img", "aria-label": `Decoded picture of pin ${label}` });
-    const go = h(
-      "button",
-      { type: "button", class: "la-tile-go", "aria-label": `Go to pin ${label}`, title: `Go to pin ${label}` },
-      canvas,
-    );
-    go.addEventListener("click", () => this.events.go(this.state.pins[i] ?? pin));
-    const drop = h(
-      "button",
-      { type: "button", class: "la-tool la-drop", "aria-label": `Remove pin ${label}`, title: `Remove pin ${label}` },
-      icon("close"),
-    );
-    drop.addEventListener("click", () => {
+    const named = (what: string) => ({ "aria-label": `${what} pin ${label}`, title: `${what} pin ${label}` });
+    const go = button("la-tile-go", named("Go to"), () => this.events.go(this.state.pins[i] ?? pin), canvas);
+    const remove = (): void => {
       this.events.edit({ kind: "drop", index: i });
       this.focusTile(i);
-    });
+    };
+    const drop = button("la-tool la-drop", named("Remove"), remove, icon("close"));
     const name = h("input", {
       class: "la-name",
       type: "text",
@@ -298,6 +283,11 @@ export class PinsPanel {
     return tile;
   }
 
+  private editButton(kind: "undo" | "redo", title: string): HTMLButtonElement {
+    const attributes = { title, "aria-label": title.replace(/ \(.*\)$/, "") };
+    return button("la-tool", attributes, () => this.events.edit({ kind }), icon(kind));
+  }
+
   /** The keyboard stays where it was working: at the next pin's button, or the last one's. */
   private focusTile(i: number): void {
     setTimeout(() => {
@@ -314,12 +304,4 @@ function paint(canvas: HTMLCanvasElement, pin: PinRecord, model: PinsPanelModel)
   picture.paint(model.decode(pin.z));
   canvas.toggleAttribute("data-low", model.isLow(pin.z));
   picture.fitInto(TILE_PX);
-}
-
-function tool(name: "undo" | "redo", title: string): HTMLButtonElement {
-  return h(
-    "button",
-    { type: "button", class: "la-tool", title, "aria-label": title.replace(/ \(.*\)$/, "") },
-    icon(name),
-  );
 }

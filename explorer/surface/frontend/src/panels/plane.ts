@@ -3,7 +3,7 @@
 import { type Plane, slice } from "../geometry/planes";
 import { pinName } from "../kernel/pins";
 import { Select } from "../ui/chooser";
-import { h } from "../ui/dom";
+import { button, h } from "../ui/dom";
 import { dimension } from "../ui/format";
 import type { PinRecord } from "../wire/schema";
 
@@ -27,8 +27,7 @@ export class PlanePanel {
   private pins: readonly PinRecord[] = [];
 
   constructor(private readonly events: PlaneEvents) {
-    const show = h("button", { type: "button", class: "la-button" }, "Show this slice");
-    show.addEventListener("click", () => this.show());
+    const show = button("la-button", {}, () => this.show(), "Show this slice");
     this.element = h(
       "div",
       { class: "la-slice", hidden: true },

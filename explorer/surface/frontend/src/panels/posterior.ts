@@ -7,9 +7,9 @@
 
 import type { PosteriorMarker } from "../data/posterior-marker";
 import type { Scene } from "../data/run-on-map";
-import { h, setText } from "../ui/dom";
+import { button, h, setText } from "../ui/dom";
 import { dimension, number, zJson } from "../ui/format";
-import { Picture } from "../ui/picture";
+import { newPicture, type Picture } from "../ui/picture";
 import { ERROR_BLUE, ERROR_RED, type Extent, type Point } from "../wire/schema";
 import { Population } from "./population";
 
@@ -47,23 +47,30 @@ export class PosteriorPanel {
   private readonly title = h("h2", { class: "la-shelf-title" });
   private readonly words = h("p", { class: "la-muted" });
   private readonly pictures = h("div", { class: "la-own-pictures" });
-  private readonly resample = h(
-    "button",
-    { type: "button", class: "la-button", title: "New ε from N(0, I): other samples of the same posterior" },
+  private readonly resample = button(
+    "la-button",
+    { title: "New ε from N(0, I): other samples of the same posterior" },
+    () => this.drawAgain(),
     "Resample ε",
   );
-  private readonly zoom = h(
-    "button",
-    { type: "button", class: "la-button", title: "The map shows three σ on each side" },
+  private readonly zoom = button(
+    "la-button",
+    { title: "The map shows three σ on each side" },
+    () => this.lookCloser(),
     "Zoom to it",
   );
   private readonly rows = h("tbody", {});
   private readonly moreRows = h("tbody", {});
   private readonly more = h("details", { class: "la-details" });
   private readonly population = new Population();
-  private readonly mean = tile("reconstruction of μ");
-  private readonly error = tile("error");
-  private readonly samples: Tile[] = Array.from({ length: N_PICTURES }, (_, i) => tile(`sample ${i + 1}`));
+  private readonly mean = tile(
+    "reconstruction of μ",
+    () => this.own && this.events.go(this.own.mu, `${this.own.label}, μ`),
+  );
+  private readonly error = tile("error", () => undefined);
+  private readonly samples: Tile[] = Array.from({ length: N_PICTURES }, (_, i) =>
+    tile(`sample ${i + 1}`, () => this.choose(i)),
+  );
   private scene: Scene | null = null;
   private own: EncodedPicture | null = null;
   private eps: Float64Array = new Float64Array(0);
@@ -84,16 +91,12 @@ export class PosteriorPanel {
       this.title,
       h("div", { class: "la-row" }, this.zoom, this.resample),
     );
-    this.zoom.addEventListener("click", () => this.lookCloser());
     this.element.append(
       head,
       this.words,
       this.pictures,
       h("div", { class: "la-own-facts" }, numbers, this.population.element),
     );
-    this.resample.addEventListener("click", () => this.drawAgain());
-    this.mean.element.addEventListener("click", () => this.own && this.events.go(this.own.mu, `${this.own.label}, μ`));
-    this.samples.forEach(({ element }, i) => element.addEventListener("click", () => this.choose(i)));
   }
 
   configure(scene: Scene): void {
@@ -255,10 +258,10 @@ interface Tile {
   readonly words: HTMLElement;
 }
 
-function tile(text: string): Tile {
-  const picture = new Picture(h("canvas", { class: "la-pixels", "aria-hidden": "true" }));
+function tile(text: string, act: () => void): Tile {
+  const picture = newPicture();
   const words = h("span", {}, text);
-  return { element: h("button", { type: "button", class: "la-pin" }, picture.canvas, words), picture, words };
+  return { element: button("la-pin", {}, act, picture.canvas, words), picture, words };
 }
 
 function table(body: HTMLElement): HTMLElement {

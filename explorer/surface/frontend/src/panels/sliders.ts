@@ -3,9 +3,9 @@
 import { klPerDim, variancePerDim } from "../data/quantities";
 import type { Scene } from "../data/run-on-map";
 import { normalQuantile } from "../geometry/normal";
-import { h, setText } from "../ui/dom";
+import { button, chip, h, setText } from "../ui/dom";
 import { dimension, number, percent } from "../ui/format";
-import { Picture } from "../ui/picture";
+import { newPicture, type Picture } from "../ui/picture";
 import type { ImageShape } from "../wire/schema";
 import { ACTIVE_VARIANCE } from "../wire/schema";
 
@@ -47,13 +47,20 @@ interface Row {
   readonly element: HTMLElement;
   readonly slider: HTMLInputElement;
   readonly value: HTMLElement;
-  readonly film: readonly { readonly at: number; readonly picture: Picture; readonly button: HTMLButtonElement }[];
+  readonly film: readonly { readonly at: number; readonly picture: Picture; readonly element: HTMLElement }[];
 }
 
 export class LatentSliders {
   readonly element: HTMLElement;
   private readonly list = h("div", { class: "la-rack-list" });
-  private readonly more = h("button", { type: "button", class: "la-chip la-all", hidden: true });
+  private readonly more = chip(
+    "",
+    () => {
+      this.isAll = !this.isAll;
+      this.build();
+    },
+    { hidden: true },
+  );
   private readonly words = h("p", { class: "la-small" });
   private rows: Row[] = [];
   private axes: Axis[] = [];
@@ -75,10 +82,6 @@ export class LatentSliders {
     this.element.addEventListener("toggle", () => {
       if (this.isOpen && this.scene && this.axes.length === 0) this.measure(this.scene);
       this.filmsAreStale();
-    });
-    this.more.addEventListener("click", () => {
-      this.isAll = !this.isAll;
-      this.build();
     });
   }
 
@@ -187,16 +190,15 @@ export class LatentSliders {
     slider.addEventListener("input", () => this.set(axis.k, Number(slider.value)));
     const film = FILM_QUANTILES.map((quantile) => {
       const at = normalQuantile(quantile);
-      const picture = new Picture(h("canvas", { class: "la-pixels", "aria-hidden": "true" }));
+      const picture = newPicture();
       picture.setShape(shape);
       const label = `${name} = ${number(at)}, the ${percent(quantile)} quantile of the prior`;
-      const button = h(
-        "button",
-        { type: "button", class: "la-film-cell", title: label, "aria-label": `Set ${label}` },
-        picture.canvas,
-      );
-      button.addEventListener("click", () => this.set(axis.k, at));
-      return { at, picture, button };
+      const set = (): void => this.set(axis.k, at);
+      return {
+        at,
+        picture,
+        element: button("la-film-cell", { title: label, "aria-label": `Set ${label}` }, set, picture.canvas),
+      };
     });
     const quantiles = h(
       "div",
@@ -215,7 +217,7 @@ export class LatentSliders {
       { class: "la-rack-row", "data-testid": "dimension", "data-dead": axis.isDead },
       head,
       slider,
-      h("div", { class: "la-rack-film" }, ...film.map(({ button }) => button)),
+      h("div", { class: "la-rack-film" }, ...film.map(({ element: cell }) => cell)),
       quantiles,
     );
     return { axis, element, slider, value, film };

@@ -1,7 +1,7 @@
 /** Which switches does the map have? Buttons of commands in groups, beside the title of the map. */
 
 import type { Command, CommandButton, CommandState } from "../kernel/extension";
-import { h, icon, setText } from "../ui/dom";
+import { button, chip, h, icon, setText } from "../ui/dom";
 
 /** A group of buttons: how it is called, and its commands from left to right. */
 export type ToolbarGroup<Editor> = readonly [name: string, commands: readonly Command<Editor>[]];
@@ -11,15 +11,14 @@ export class Toolbar<Editor> {
   private readonly title = h("span", { class: "la-title", "data-testid": "map-title" });
   private readonly subtitle = h("span", { class: "la-muted" });
   /** Out of a plane of one's own. */
-  private readonly home = h("button", { type: "button", class: "la-chip la-all", hidden: true });
+  private readonly home = chip("", () => this.leavePlane(), { hidden: true });
   private readonly buttons = new Map<Command<Editor>, HTMLButtonElement>();
 
   constructor(
     groups: readonly ToolbarGroup<Editor>[],
     private readonly run: (command: Command<Editor>) => void,
-    leavePlane: () => void,
+    private readonly leavePlane: () => void,
   ) {
-    this.home.addEventListener("click", leavePlane);
     this.element.append(
       h("div", { class: "la-heading" }, this.title, this.subtitle, this.home),
       ...groups.map(([name, commands]) =>
@@ -57,15 +56,11 @@ export class Toolbar<Editor> {
 
   private make(command: Command<Editor>, { icon: name, label, title }: CommandButton): HTMLButtonElement {
     const text = label ? `${label}: ${title}` : title; // the visible word comes first, so that speech control finds it
-    const button = h(
-      "button",
-      { type: "button", class: "la-tool", title: text, "aria-label": withoutKey(text) },
-      icon(name),
-    );
-    if (label) button.append(h("span", { class: "la-tool-label" }, label));
-    button.addEventListener("click", () => this.run(command));
-    this.buttons.set(command, button);
-    return button;
+    const content = label ? [h("span", { class: "la-tool-label" }, label)] : [];
+    const attributes = { title: text, "aria-label": withoutKey(text) };
+    const element = button("la-tool", attributes, () => this.run(command), icon(name), ...content);
+    this.buttons.set(command, element);
+    return element;
   }
 }
 

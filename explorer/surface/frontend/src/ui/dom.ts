@@ -17,6 +17,23 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** A button with what a click does. look: its classes in the style sheet. */
+export function button(
+  look: string,
+  attributes: Attributes,
+  act: (event: MouseEvent) => void,
+  ...children: readonly Child[]
+): HTMLButtonElement {
+  const element = h("button", { type: "button", class: look, ...attributes }, ...children);
+  element.addEventListener("click", act);
+  return element;
+}
+
+/** The small round button with a word. */
+export function chip(text: string, act: () => void, attributes: Attributes = {}): HTMLButtonElement {
+  return button("la-chip la-all", attributes, act, text);
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** A small drawing of our own; decorative, so hidden from assistive technology. */

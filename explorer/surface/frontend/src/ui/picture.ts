@@ -1,6 +1,7 @@
 /** How does a decoded tensor become pixels? One canvas pixel a pixel; CSS enlarges by whole numbers. */
 
 import type { ImageShape } from "../wire/schema";
+import { h } from "./dom";
 
 /** `x` (C, H, W) in [0, 1] or, with `scale` 1, bytes; `from` is where the picture starts. One channel is grey, two are two frames (red, then cyan), three are RGB. */
 export function toRgba(
@@ -58,4 +59,11 @@ export class Picture {
     this.canvas.style.height = `${height * factor}px`;
     return factor;
   }
+}
+
+/** A picture in a canvas of its own. label: what it shows, for people who do not see it; "": the text beside it says so. */
+export function newPicture(label = ""): Picture {
+  return new Picture(
+    h("canvas", { class: "la-pixels", ...(label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" }) }),
+  );
 }
