@@ -9,8 +9,8 @@ import streamlit as st
 from explorer.cache.datasets import factors, forget_datasets, has_originals, originals
 from explorer.cache.runs import Stamp, run_at, stamp_of
 from explorer.surface.payload import pack_static
-from trainer.maps.inverse import honesty_of
 from trainer.maps.projection import Projection, axis_pair
+from trainer.maps.quality import projection_quality
 from trainer.maps.support import Support
 
 AXES_POINTS = 500  # on which the quality of two axes is measured: any pair may be asked for at any time
@@ -44,7 +44,7 @@ def _projection(run_id: str, stamp: Stamp, name: str, axes: tuple[int, int] | No
     this = run_at(run_id, stamp)
     if name == "axes" and axes is not None:
         pair = axis_pair(this.encodings.mu, *axes)
-        return replace(pair, honest=honesty_of(this.encodings.mu, pair.points, most=AXES_POINTS))
+        return replace(pair, quality=projection_quality(this.encodings.mu, pair.points, most=AXES_POINTS))
     return this.projections[name]
 
 

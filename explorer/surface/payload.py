@@ -240,13 +240,13 @@ def _note(run: Run, projection: Projection) -> str:
     """What a place on the map stands for, and how far to trust the map; nothing is said of a prior where there is none."""
     first, second = map(_axis, projection.labels)
     if projection.kind == "lattice":
-        note = lattice_note(projection.way_back)
+        note = lattice_note(projection.inverse_quality)
     elif projection.name == "axes":
         mean = "" if run.config.is_deterministic else ", the mean of the prior"
         note = f"Each map point sets {first} and {second}; all others are 0{mean}."
     else:
         note = re.sub(r"(\d)\s?%", "\\1\u00a0%", projection.note)  # as an older run says it
-    return " ".join([note, *_honesty(projection)])
+    return " ".join([note, *_quality(projection)])
 
 
 def _title(projection: Projection) -> str:
@@ -258,14 +258,14 @@ def _axis(name: str) -> str:
     return dimension(int(name[1:]) - 1) if re.fullmatch(r"z[0-9]+", name) else name
 
 
-def _honesty(projection: Projection) -> Iterator[str]:
+def _quality(projection: Projection) -> Iterator[str]:
     """Measured at the end of training, where the run has it."""
-    if honest := projection.honest:
+    if quality := projection.quality:
         yield (
-            f"Of a point's {honest.k} nearest codes the map keeps {percent(honest.neighbours_kept)} near it; "
-            f"trustworthiness {number(honest.trustworthiness)}."
+            f"Of a point's {quality.k} nearest codes the map keeps {percent(quality.neighbours_kept)} near it; "
+            f"trustworthiness {number(quality.trustworthiness)}."
         )
-    if back := projection.way_back:
+    if back := projection.inverse_quality:
         if projection.kind != "lattice":  # whose note says it already
             yield f"From point to code, R² {number(back.r2)} on {count(back.n)} points."
         if back.nll is not None and back.own_nll is not None:

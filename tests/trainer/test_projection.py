@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainer.errors import ConfigError
-from trainer.maps.inverse import lattice_nodes
+from trainer.maps.lattice import lattice_nodes
 from trainer.maps.projection import axis_pair, bilinear, latent_line, latent_plane, lattice_map, pca, projections_of
 from trainer.maps.support import Support
 

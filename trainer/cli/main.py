@@ -395,7 +395,7 @@ def _examine(argv: list[str]) -> None:
 
 def _losses(projection: Projection) -> str:
     """What a map keeps of neighbourhoods, and what its approximate inverse gives back."""
-    kept, back = projection.honest, projection.way_back
+    kept, back = projection.quality, projection.inverse_quality
     parts = []
     if kept is not None:
         parts.append(

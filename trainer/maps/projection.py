@@ -1,9 +1,11 @@
 """How does a code of K dimensions become a place on a flat map, and how does one come back?
 
-Letters: N points, K latent dimensions, G and S lattice sizes. Any way back from a plane is a 2-D sheet in latent space (Wang & Telea
-2024): it cannot give every image back, so each projection says in `note` which code a place stands for. How many encoded images there are
-around that code is no matter of the map: see `trainer.maps.support`. `way_back.py` finds the codes of a map that has no formula; each
-stored map carries what it loses, both ways.
+Any inverse of a plane is a 2-D sheet in latent space (Wang & Telea 2024): it cannot give every image back, so each projection says in
+`note` which code a place stands for. How many encoded images there are around that code is no matter of the map: see
+`trainer.maps.support`. `trainer.maps.inverse` finds the codes of a map that has no formula; each stored map carries what it loses, both
+ways.
+
+Letters: N points, K latent dimensions, M places, G and S lattice sizes.
 """
 
 from __future__ import annotations
@@ -16,21 +18,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from trainer.errors import ConfigError
-from trainer.maps.inverse import (
-    AT_MOST_HELD_OUT,
-    EPOCHS,
-    FAR_AWAY,
-    Decode,
-    Honesty,
-    WayBackError,
-    Whole,
-    bilinear,
-    find_way_back,
-    held_out_error,
-    honesty_of,
-    place_of,
-    way_back_error,
-)
+from trainer.maps.inverse import AT_MOST_HELD_OUT, EPOCHS, find_inverse, held_out_quality
+from trainer.maps.lattice import Whole, bilinear
+from trainer.maps.placing import FAR_AWAY, xy_of
+from trainer.maps.quality import Decode, InverseProjectionQuality, ProjectionQuality, inverse_quality, projection_quality
 from trainer.numerals import count, dimension, number, percent
 from trainer.preflight import keep_compiled_code
 
@@ -43,26 +34,33 @@ MARGIN = 0.12  # of the data's width, around it
 
 @dataclass(frozen=True)
 class Projection:
-    """One map of a run.
-
-    points (N, 2) map coordinates of the encodings, in their order · extent (x0, x1, y0, y1) that a lattice covers · kind linear:
-    z = origin (K,) + x·basis[0] + y·basis[1], basis (2, K) · kind lattice: lattice_z (G, G, K), bilinear, clamped outside · kind identity:
-    z = (x, y) · honest, way_back: what the map loses on the way there and back, measured when a run is stored; None in older runs, see
-    `honesty`.
-    """
+    """One map of a run."""
 
     name: str
+    """in the run folder and in links"""
     kind: Kind
+    """how a place becomes a code: identity: z = (x, y); linear: z = origin + x · basis[0] + y · basis[1]; lattice: bilinear
+    between lattice_z, clamped outside"""
     points: Floats
+    """(N, 2): map coordinates of the encodings, in their order"""
     extent: tuple[float, float, float, float]
+    """(x0, x1, y0, y1) that is shown, and that a lattice covers"""
     labels: tuple[str, str]
+    """of the two axes"""
     title: str
+    """for people"""
     note: str
+    """what a place of the map stands for, a sentence"""
     origin: Floats | None = None
+    """(K,), of a linear map"""
     basis: Floats | None = None
+    """(2, K), of a linear map"""
     lattice_z: Floats | None = None
-    honest: Honesty | None = None
-    way_back: WayBackError | None = None
+    """(G, G, K), of a lattice, row 0 at y0"""
+    quality: ProjectionQuality | None = None
+    """how much of the neighbourhoods survives, measured when a run is stored; None in older runs, see `quality_of`"""
+    inverse_quality: InverseProjectionQuality | None = None
+    """how well the inverse gives codes back, measured when a run is stored; None in older runs"""
 
     def to_latent(self, places: ArrayLike) -> Floats:
         """Codes (M, K) that the places (M, 2) stand for."""
@@ -76,7 +74,7 @@ class Projection:
         return bilinear(self.lattice_z, self.extent, xy)
 
     def to_map(self, z: ArrayLike, mu: Floats) -> Floats:
-        """Places (M, 2) of codes z (M, K). A lattice has no formula: see `way_back.place_of`, which asks the real codes `mu` (N, K)."""
+        """Places (M, 2) of codes z (M, K). A lattice has no formula: see `placing.xy_of`, which asks the real codes `mu` (N, K)."""
         codes = _finite(z).reshape(-1, mu.shape[1])
         if self.kind == "identity":
             return codes
@@ -84,7 +82,7 @@ class Projection:
             assert self.origin is not None and self.basis is not None
             return np.asarray((codes - self.origin) @ np.linalg.pinv(self.basis), np.float32)
         assert self.lattice_z is not None
-        return place_of(codes, mu, self.points, self.lattice_z, self.extent)
+        return xy_of(codes, mu, self.points, self.lattice_z, self.extent)
 
 
 def _finite(numbers: ArrayLike) -> Floats:
@@ -146,7 +144,7 @@ def axis_pair(mu: Floats, first: int, second: int) -> Projection:
 def umap_map(
     mu: Floats, seed: int, decode: Decode | None = None, classes: Whole | None = None, epochs: int = EPOCHS
 ) -> Projection:  # fmt: skip
-    """A UMAP (McInnes et al. 2018) of the codes mu (N, K), K > 2, with a lattice as its way back; see `lattice_map`."""
+    """A UMAP (McInnes et al. 2018) of the codes mu (N, K), K > 2, with a lattice as its inverse; see `lattice_map`."""
     keep_compiled_code()
     import umap  # seconds to import: only where a map is made
 
@@ -164,19 +162,19 @@ def lattice_map(
     name: str, points: Floats, mu: Floats, title: str, labels: tuple[str, str],
     decode: Decode | None = None, classes: Whole | None = None, seed: int = 0, epochs: int = EPOCHS,
 ) -> Projection:  # fmt: skip
-    """Any layout `points` (N, 2) of the codes `mu` (N, K), settled on the sheet that is its way back, with the error of that way.
+    """Any layout `points` (N, 2) of the codes `mu` (N, K), settled on the sheet that is its inverse, with the quality of that inverse.
 
     decode: how well a code decodes the picture of a point; without it only codes count · classes (N,), −1 for none: for the agreement.
     """
     extent = square_extent(points)
-    sheet = find_way_back(points, mu, extent, decode, seed, epochs)
-    error = held_out_error(points, mu, extent, decode, classes, seed, epochs)
+    sheet = find_inverse(points, mu, extent, decode, seed, epochs)
+    error = held_out_quality(points, mu, extent, decode, classes, seed, epochs)
     return Projection(
-        name, "lattice", sheet.points, extent, labels, title, lattice_note(error), lattice_z=sheet.lattice_z, way_back=error
+        name, "lattice", sheet.points, extent, labels, title, lattice_note(error), lattice_z=sheet.lattice_z, inverse_quality=error
     )
 
 
-def lattice_note(error: WayBackError | None) -> str:
+def lattice_note(error: InverseProjectionQuality | None) -> str:
     """What a place on a map without a formula stands for, and how well; error: on points that the inverse was not made from."""
     quality = ""
     if error is not None:
@@ -185,18 +183,18 @@ def lattice_note(error: WayBackError | None) -> str:
     return f"Each map point is mapped to a latent code by an approximate inverse{quality}; distances on this map mean little."
 
 
-def honesty(mu: Floats, projection: Projection) -> Honesty | None:
+def quality_of(mu: Floats, projection: Projection) -> ProjectionQuality | None:
     """How much of the codes' neighbourhoods the map keeps: as stored, or computed (under a second); None below three points."""
-    return projection.honest or honesty_of(mu, projection.points)
+    return projection.quality or projection_quality(mu, projection.points)
 
 
 def measured(projection: Projection, mu: Floats, decode: Decode | None = None, classes: Whole | None = None) -> Projection:
     """The map with its losses: neighbours kept, and for a plane in more dimensions what it gives back of at most 1000 points."""
-    error = projection.way_back
+    error = projection.inverse_quality
     if projection.kind == "linear" and mu.shape[1] > 2:
         index = np.random.default_rng(0).permutation(len(mu))[:AT_MOST_HELD_OUT]
-        error = way_back_error(projection.to_latent(projection.points[index]), index, mu, decode, classes)
-    return replace(projection, honest=honesty_of(mu, projection.points), way_back=error)
+        error = inverse_quality(projection.to_latent(projection.points[index]), index, mu, decode, classes)
+    return replace(projection, quality=projection_quality(mu, projection.points), inverse_quality=error)
 
 
 def square_extent(points: Floats, at_least: float = 0.0) -> tuple[float, float, float, float]:

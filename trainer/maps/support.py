@@ -32,10 +32,12 @@ LEVELS = ("low", "medium", "high")
 
 @dataclass(frozen=True)
 class Support:
-    """Of codes mu (N, K). has_prior: whether the model draws z from N(0, I), so that norms mean something."""
+    """How many encoded images are around a code, measured among codes mu."""
 
     mu: Floats
+    """(N, K): codes of encoded images"""
     has_prior: bool = False
+    """whether the model draws z from N(0, I), so that norms mean something"""
 
     def of(self, z: ArrayLike) -> Doubles:
         """(M,) in [0, 1] of codes z (M, K)."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from trainer.datasets import Dataset, Split
-from trainer.maps.inverse import Decode
+from trainer.maps.quality import Decode
 from trainer.metrics.collapse import active_units, kl_per_dim
 from trainer.metrics.importance import ImportanceEstimate, importance_estimate
 from trainer.models.torch_engine import SemiSupervisedVae, Vae, as_tensor
@@ -281,7 +281,7 @@ def classifier_error(model: SemiSupervisedVae, images: NDArray[Any], labels: Lab
 
 
 def decode_of(model: Vae, images: NDArray[Any], labels: Labels | None = None) -> Decode:
-    """How well codes decode the numbered ones of these images (N, C, H, W), and which way is better; see `way_back.Decode`.
+    """How well codes decode the numbered ones of these images (N, C, H, W), and which way is better; see `trainer.maps.quality.Decode`.
 
     Grey pictures; a conditional model is told their classes.
     """

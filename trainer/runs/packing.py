@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.maps.inverse import Honesty, WayBackError
 from trainer.maps.projection import Projection
+from trainer.maps.quality import InverseProjectionQuality, ProjectionQuality
 from trainer.models.picture_classifier import PictureClassifier, Scores
 from trainer.runs.folder import Arrays
 from trainer.runs.records import DatasetInfo
@@ -43,7 +43,8 @@ def pack_projection(projection: Projection) -> tuple[dict[str, Any], dict[str, N
     item = {
         "name": name, "kind": projection.kind, "extent": projection.extent, "labels": projection.labels,
         "title": projection.title, "note": projection.note,
-        "honest": projection.honest and asdict(projection.honest), "way_back": projection.way_back and asdict(projection.way_back),
+        "honest": projection.quality and asdict(projection.quality),
+        "way_back": projection.inverse_quality and asdict(projection.inverse_quality),
     }  # fmt: skip
     arrays: dict[str, NDArray[Any]] = {f"{name}.points": projection.points}
     if projection.kind == "linear":
@@ -63,5 +64,6 @@ def unpack_projection(item: dict[str, Any], arrays: Arrays) -> Projection:
         name, item["kind"], arrays[f"{name}.points"], (x0, x1, y0, y1),
         (first, second), item["title"], item["note"], arrays.get(f"{name}.origin"), arrays.get(f"{name}.basis"),
         None if lattice is None else lattice.astype(np.float32),
-        Honesty(**item["honest"]) if item.get("honest") else None, WayBackError(**item["way_back"]) if item.get("way_back") else None,
+        ProjectionQuality(**item["honest"]) if item.get("honest") else None,
+        InverseProjectionQuality(**item["way_back"]) if item.get("way_back") else None,
     )  # fmt: skip

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.maps import inverse as w
-from trainer.maps.projection import honesty, lattice_map, pca, square_extent
+from trainer.maps.inverse import LATTICE_SIZE, SETTLE, find_inverse, held_out_quality, refine, settle
+from trainer.maps.lattice import bilinear, blend, lattice_nodes, local_fit
+from trainer.maps.placing import _descend, xy_of
+from trainer.maps.projection import lattice_map, pca, quality_of, square_extent
+from trainer.maps.quality import inverse_quality, projection_quality
 from trainer.runs.catalogue import load_run
 from trainer.runs.write import RunWriter
 
@@ -29,13 +32,13 @@ def test_a_linear_map_comes_back_exactly_inside():
     """Codes that are a linear function of the place: moving least squares without ridge reproduces them to rounding."""
     points, matrix = RNG.uniform(-2, 2, (800, 2)).astype(np.float32), draw(2, 5)
     places = RNG.uniform(-1.8, 1.8, (300, 2)).astype(np.float32)
-    found = w.local_fit(places, points, points @ matrix + 3, ridge=0)
+    found = local_fit(places, points, points @ matrix + 3, ridge=0)
     np.testing.assert_allclose(found, places @ matrix + 3, atol=2e-4)
 
 
 def test_with_its_ridge_and_lattice_a_linear_map_still_gives_back_all_of_the_variance():
     points = RNG.uniform(-2, 2, (1500, 2)).astype(np.float32)
-    error = w.held_out_error(points, points @ draw(2, 5), square_extent(points))
+    error = held_out_quality(points, points @ draw(2, 5), square_extent(points))
     assert error.n == 150
     assert error.is_held_out
     assert error.r2 > 0.999
@@ -58,7 +61,7 @@ def test_far_outside_the_points_a_place_still_stands_for_a_finite_code_near_real
 @pytest.mark.parametrize("n", [1, 2, 3, 25])
 @pytest.mark.parametrize("duplicated", [False, True])
 @pytest.mark.parametrize("decoded", [False, True])
-def test_few_points_and_duplicates_have_a_way_back(n, duplicated, decoded):
+def test_few_points_and_duplicates_have_an_inverse(n, duplicated, decoded):
     mu = draw(n, 4)
     points = mu[:, :2].copy()
     if duplicated:
@@ -68,8 +71,8 @@ def test_few_points_and_duplicates_have_a_way_back(n, duplicated, decoded):
     assert np.isfinite(projection.to_latent([[0, 0], [1e9, -1e9], *points])).all()
     if duplicated or n == 1:
         np.testing.assert_allclose(projection.to_latent(points), mu, atol=1e-4)
-    honest = honesty(mu, projection)
-    assert (honest is None) == (n < 3)
+    quality = quality_of(mu, projection)
+    assert (quality is None) == (n < 3)
 
 
 def test_a_decoder_that_fails_leaves_the_fit_to_the_codes():
@@ -93,7 +96,7 @@ def test_a_place_between_two_clusters_stands_for_one_of_them_not_for_their_avera
     mu, points = two_clusters()
     places = np.column_stack([np.linspace(-1, 1, 41), np.zeros(41)]).astype(np.float32)
     lonely = lambda z: np.sqrt(np.square(z[:, None] - mu[None]).sum(2)).min(1)
-    found, blended = w.local_fit(places, points, mu), w.blend(places, points, mu)
+    found, blended = local_fit(places, points, mu), blend(places, points, mu)
     assert (lonely(found) <= lonely(blended) + 0.3).all()
     assert lonely(found).mean() <= lonely(blended).mean()
     off_middle = np.abs(places[:, 0]) > 0.1
@@ -113,12 +116,12 @@ def test_between_two_clusters_decoding_is_no_worse_than_the_blends():
         return (20 * missed**2).astype(np.float32), slope
 
     extent = square_extent(points)
-    sheet = w.find_way_back(points, mu, extent, decode)
+    sheet = find_inverse(points, mu, extent, decode)
     for x in np.linspace(-1.4, 1.4, 15):
         place = np.array([[x, 0]], np.float32)
         sides = [0] if x < -0.5 else [399] if x > 0.5 else [0, 399]  # in the middle either side is as good
         error = lambda z, numbers=sides: min(decode(z, np.array([number]))[0][0] for number in numbers)
-        assert error(w.bilinear(sheet.lattice_z, extent, place)) <= error(w.blend(place, points, mu)) + 0.5
+        assert error(bilinear(sheet.lattice_z, extent, place)) <= error(blend(place, points, mu)) + 0.5
 
 
 def noisy_sheet(n=1200):
@@ -131,12 +134,12 @@ def noisy_sheet(n=1200):
 def test_settling_moves_no_point_farther_than_its_reach_and_brings_its_code_nearer():
     points, mu = noisy_sheet()
     extent = square_extent(points)
-    lattice = w.local_fit(w.lattice_nodes(extent, w.LATTICE_SIZE), points, mu).reshape(w.LATTICE_SIZE, w.LATTICE_SIZE, -1)
-    settled = w.settle(points, mu, lattice, extent)
-    assert np.linalg.norm(settled - points, axis=1).max() <= w.SETTLE * (extent[1] - extent[0]) * 1.001
-    missed = lambda places: np.square(w.bilinear(lattice, extent, places) - mu).sum(1).mean()
+    lattice = local_fit(lattice_nodes(extent, LATTICE_SIZE), points, mu).reshape(LATTICE_SIZE, LATTICE_SIZE, -1)
+    settled = settle(points, mu, lattice, extent)
+    assert np.linalg.norm(settled - points, axis=1).max() <= SETTLE * (extent[1] - extent[0]) * 1.001
+    missed = lambda places: np.square(bilinear(lattice, extent, places) - mu).sum(1).mean()
     assert missed(settled) < 0.9 * missed(points)
-    same = w.settle(points, w.bilinear(lattice, extent, points), np.zeros_like(lattice), extent)
+    same = settle(points, bilinear(lattice, extent, points), np.zeros_like(lattice), extent)
     np.testing.assert_array_equal(same, points)  # no place is nearer than another: nothing moves
 
 
@@ -145,40 +148,40 @@ def test_settling_and_refining_give_back_more_of_points_left_out_than_a_blend():
     extent = square_extent(points)
     order = np.random.default_rng((0, len(mu))).permutation(len(mu))
     out, kept = order[: len(mu) // 10], order[len(mu) // 10 :]
-    blended = w.way_back_error(w.blend(points[out], points[kept], mu[kept]), out, mu)
-    assert w.held_out_error(points, mu, extent).r2 > blended.r2
-    assert w.held_out_error(points, mu, extent, squared(mu)).r2 > blended.r2
+    blended = inverse_quality(blend(points[out], points[kept], mu[kept]), out, mu)
+    assert held_out_quality(points, mu, extent).r2 > blended.r2
+    assert held_out_quality(points, mu, extent, squared(mu)).r2 > blended.r2
 
 
 def test_refining_lowers_the_decoded_error():
     points, mu = noisy_sheet()
     extent = square_extent(points)
-    coarse = w.blend(w.lattice_nodes(extent, 24), points, mu, 60).reshape(24, 24, -1)
+    coarse = blend(lattice_nodes(extent, 24), points, mu, 60).reshape(24, 24, -1)
     decode, every = squared(mu), np.arange(len(mu))
-    refined = w.refine(coarse, points, mu, extent, decode)
-    error = lambda lattice: decode(w.bilinear(lattice, extent, points), every)[0].mean()
+    refined = refine(coarse, points, mu, extent, decode)
+    error = lambda lattice: decode(bilinear(lattice, extent, points), every)[0].mean()
     assert error(refined) < error(coarse)
-    assert w.refine(coarse, points, mu, extent, lambda z, index: (np.zeros(len(z)), np.zeros_like(z))) is None
+    assert refine(coarse, points, mu, extent, lambda z, index: (np.zeros(len(z)), np.zeros_like(z))) is None
 
 
 def test_the_error_of_exact_codes_is_none_and_of_the_mean_all():
     mu, labels = draw(200, 4), np.repeat([0, 1], 100)
     mu[:100] -= 20
     index = np.arange(0, 200, 4)
-    exact = w.way_back_error(mu[index], index, mu, squared(mu), labels)
+    exact = inverse_quality(mu[index], index, mu, squared(mu), labels)
     assert (exact.r2, exact.nll, exact.own_nll, exact.agreement) == (1, 0, 0, 1)
-    mean = w.way_back_error(np.repeat(mu.mean(0)[None], 50, 0), index, mu)
+    mean = inverse_quality(np.repeat(mu.mean(0)[None], 50, 0), index, mu)
     assert mean.r2 == pytest.approx(0, abs=1e-5)
-    swapped = w.way_back_error(mu[(index + 100) % 200], index, mu, None, labels)
+    swapped = inverse_quality(mu[(index + 100) % 200], index, mu, None, labels)
     assert swapped.agreement == 0
-    assert w.way_back_error(mu[index], index, mu, None, np.full(200, -1)).agreement is None
+    assert inverse_quality(mu[index], index, mu, None, np.full(200, -1)).agreement is None
 
 
 def test_the_identity_keeps_all_neighbours_and_a_random_map_as_many_as_chance():
     mu = draw(1200, 2)
-    same = w.honesty_of(mu, mu)
+    same = projection_quality(mu, mu)
     assert (same.neighbours_kept, same.trustworthiness) == (1, 1)
-    chance = w.honesty_of(mu, draw(1200, 2))
+    chance = projection_quality(mu, draw(1200, 2))
     expected = 15 / 1199
     # 1200·15 draws that hit with this probability, 6 standard deviations
     assert chance.neighbours_kept == pytest.approx(expected, abs=6 * np.sqrt(expected / (1200 * 15)))
@@ -191,10 +194,10 @@ def test_trustworthiness_is_scikit_learns(n, k):
 
     mu = draw(n, 6)
     points = mu[:, :2] + 0.3 * draw(n, 2)
-    honest = w.honesty_of(mu, points)
-    assert honest.k == k
-    assert honest.n == n
-    assert honest.trustworthiness == pytest.approx(trustworthiness(mu, points, n_neighbors=k), abs=1e-9)
+    quality = projection_quality(mu, points)
+    assert quality.k == k
+    assert quality.n == n
+    assert quality.trustworthiness == pytest.approx(trustworthiness(mu, points, n_neighbors=k), abs=1e-9)
 
 
 def test_neighbours_kept_by_brute_force_and_k_for_few_points():
@@ -202,9 +205,9 @@ def test_neighbours_kept_by_brute_force_and_k_for_few_points():
     points = mu[:, :2].copy()
     order = lambda x: np.argsort(np.square(x[:, None] - x[None]).sum(2) + np.diag(np.full(50, np.inf)), 1)[:, :15]
     kept = np.mean([len(set(a) & set(b)) / 15 for a, b in zip(order(mu), order(points), strict=True)])
-    assert w.honesty_of(mu, points).neighbours_kept == pytest.approx(kept)
-    assert w.honesty_of(mu[:7], points[:7]).k == 3
-    assert w.honesty_of(mu[:2], points[:2]) is None
+    assert projection_quality(mu, points).neighbours_kept == pytest.approx(kept)
+    assert projection_quality(mu[:7], points[:7]).k == 3
+    assert projection_quality(mu[:2], points[:2]) is None
 
 
 def test_losses_are_stored_with_a_map_and_old_files_are_read_without(trained, tmp_path):
@@ -216,10 +219,10 @@ def test_losses_are_stored_with_a_map_and_old_files_are_read_without(trained, tm
     maps = (lattice_map("umap", mu[:, :2].copy(), mu, "UMAP", ("a", "b"), squared(mu)), pca(mu))
     RunWriter(run.folder).replace_projections(run.info, maps)
     again = load_run("tiny-2d", tmp_path / "runs").projections
-    assert again["umap"].way_back == maps[0].way_back
-    assert again["pca"].way_back is None
-    assert again["pca"].honest is None
-    assert honesty(mu, again["pca"]) == w.honesty_of(mu, maps[1].points)
+    assert again["umap"].inverse_quality == maps[0].inverse_quality
+    assert again["pca"].inverse_quality is None
+    assert again["pca"].quality is None
+    assert quality_of(mu, again["pca"]) == projection_quality(mu, maps[1].points)
     np.testing.assert_allclose(again["umap"].lattice_z, maps[0].lattice_z, rtol=2e-3, atol=1e-3)
 
     from safetensors.numpy import load_file, save_file
@@ -232,7 +235,7 @@ def test_losses_are_stored_with_a_map_and_old_files_are_read_without(trained, tm
     ]
     save_file(arrays | {"meta": np.frombuffer(json.dumps(meta).encode(), np.uint8)}, file)
     RunWriter(run.folder).write_info(run.info)
-    assert load_run("tiny-2d", tmp_path / "runs").projections["umap"].way_back is None
+    assert load_run("tiny-2d", tmp_path / "runs").projections["umap"].inverse_quality is None
 
 
 @pytest.mark.parametrize("write", [1, 2, 3])
@@ -267,14 +270,14 @@ def test_a_code_on_the_sheet_comes_back_to_its_place_and_a_blend_does_not():
     points = RNG.uniform(-3, 3, (4000, 2)).astype(np.float32)
     mu = np.column_stack([points, np.sin(points), np.cos(points)]).astype(np.float32)
     extent = square_extent(points)
-    sheet = w.find_way_back(points, mu, extent)
+    sheet = find_inverse(points, mu, extent)
     places = RNG.uniform(-2.7, 2.7, (300, 2)).astype(np.float32)
-    codes = w.bilinear(sheet.lattice_z, extent, places)
+    codes = bilinear(sheet.lattice_z, extent, places)
     off = lambda found: np.median(np.linalg.norm(found - places, axis=1))
-    found = w.place_of(codes, mu, sheet.points, sheet.lattice_z, extent)
+    found = xy_of(codes, mu, sheet.points, sheet.lattice_z, extent)
     assert off(found) < 1e-3
-    assert off(found) < 0.1 * off(w.blend(codes, mu, sheet.points))
-    np.testing.assert_allclose(w.bilinear(sheet.lattice_z, extent, found), codes, atol=0.15)
+    assert off(found) < 0.1 * off(blend(codes, mu, sheet.points))
+    np.testing.assert_allclose(bilinear(sheet.lattice_z, extent, found), codes, atol=0.15)
 
 
 def test_a_real_code_has_its_own_place_even_rounded(small_map):
@@ -288,30 +291,30 @@ def test_a_code_between_two_islands_goes_to_one_of_them_and_not_into_the_sea():
     """Brute force: the place is near a real one, and decodes nearer to the code than the blend's does."""
     mu, points = two_clusters()
     extent = square_extent(points)
-    sheet = w.find_way_back(points, mu, extent)
+    sheet = find_inverse(points, mu, extent)
     share = np.linspace(0.3, 0.7, 21, dtype=np.float32)[:, None]
     codes = (1 - share) * mu[:1] + share * mu[-1:]
     alone = lambda found: np.sqrt(np.square(found[:, None] - sheet.points[None]).sum(2)).min(1)
-    found = w.place_of(codes, mu, sheet.points, sheet.lattice_z, extent)
+    found = xy_of(codes, mu, sheet.points, sheet.lattice_z, extent)
     assert alone(found).max() < 0.15  # the islands are 3 apart
-    missed = lambda places: np.square(w.bilinear(sheet.lattice_z, extent, places) - codes).sum(1)
-    assert (missed(found) <= missed(w.blend(codes, mu, sheet.points)) + 1e-6).mean() > 0.9
+    missed = lambda places: np.square(bilinear(sheet.lattice_z, extent, places) - codes).sum(1)
+    assert (missed(found) <= missed(blend(codes, mu, sheet.points)) + 1e-6).mean() > 0.9
 
 
 def test_going_downhill_ends_where_a_search_of_all_places_in_reach_ends():
     """Gauss-Newton against 40 000 places in the disc, on a smooth sheet."""
     points, mu = noisy_sheet(3000)
     extent = square_extent(points)
-    lattice = w.local_fit(w.lattice_nodes(extent, w.LATTICE_SIZE), points, mu, 60).reshape(w.LATTICE_SIZE, w.LATTICE_SIZE, -1)
+    lattice = local_fit(lattice_nodes(extent, LATTICE_SIZE), points, mu, 60).reshape(LATTICE_SIZE, LATTICE_SIZE, -1)
     reach = 0.4
     start = RNG.uniform(-2, 2, (12, 2))
-    codes = w.bilinear(lattice, extent, (start + RNG.uniform(-0.2, 0.2, (12, 2))).astype(np.float32)).astype(float) + 0.02 * draw(
+    codes = bilinear(lattice, extent, (start + RNG.uniform(-0.2, 0.2, (12, 2))).astype(np.float32)).astype(float) + 0.02 * draw(
         12, 6
     )
-    found = w._descend(start, codes, lattice, extent, reach)
+    found = _descend(start, codes, lattice, extent, reach)
     steps = np.linspace(-reach, reach, 201)
     disc = np.array([(x, y) for x in steps for y in steps if x * x + y * y <= reach**2])
-    missed = lambda places, z: np.square(w.bilinear(lattice, extent, places.astype(np.float32)) - z).sum(1)
+    missed = lambda places, z: np.square(bilinear(lattice, extent, places.astype(np.float32)) - z).sum(1)
     for i in range(12):
         assert np.linalg.norm(found[i] - start[i]) <= reach * (1 + 1e-9)
         assert missed(found[i : i + 1], codes[i])[0] <= missed(start[i] + disc, codes[i]).min() + 2e-3
