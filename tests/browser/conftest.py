@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser.surface import tab
 from trainer.config import PRESETS, FitConfig, checked
 from trainer.datasets import load_dataset
+from trainer.runs.catalogue import HOME
 from trainer.training.fit import fit
 
-ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 expect.set_options(timeout=15_000)  # the first page of a fresh server on a busy machine
@@ -79,7 +80,7 @@ def server(kinds) -> Iterator[str]:
     port = free_port()
     environment = {**os.environ, "LATENT_RUNS": str(kinds)}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=HOME, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{url}/_stcore/health")
@@ -102,12 +103,5 @@ def _wait_for(url: str, seconds: float = 60) -> None:
 
 @pytest.fixture
 def page(browser) -> Iterator[Page]:
-    """A fresh tab; an exception in the page fails the test."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000}, reduced_motion="no-preference")
-    tab = context.new_page()
-    errors: list[str] = []
-    tab.on("pageerror", lambda error: errors.append(str(error)))
-    tab.set_default_timeout(30_000)
-    yield tab
-    context.close()
-    assert not errors, errors
+    with tab(browser) as page:
+        yield page
