@@ -2,15 +2,14 @@
 
 import json
 import subprocess
-from pathlib import Path
 
 import pytest
 
+from tests.places import ROOT
 from trainer.config import PRESETS
 from trainer.runs.catalogue import load_run
 from trainer.runs.read import size_bytes
 
-ROOT = Path(__file__).resolve().parent.parent
 RUNS = [
     "digits-2d", "digits-16d", "digits-pca", "digits-autoencoder", "digits-conditional-vae", "digits-m2", "pendulum-2d", "shapes-6d",
     "mnist-2d", "mnist-20d",

@@ -10,16 +10,16 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.surface import tab
+from tests.kept import trained_runs
+from tests.places import ROOT
 from trainer.config import PRESETS, FitConfig, checked
-from trainer.datasets import load_dataset
-from trainer.runs.catalogue import HOME
-from trainer.training.fit import fit
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
@@ -67,20 +67,16 @@ def tiny_kinds() -> dict[str, FitConfig]:
 @pytest.fixture(scope="session")
 def kinds(tmp_path_factory) -> Path:
     """A folder of finished runs by the names of `tiny_kinds`."""
-    folder = tmp_path_factory.mktemp("kinds")
-    for name, config in tiny_kinds().items():
-        for _ in fit(config, load_dataset(config.data), name, folder):
-            pass
-    return folder
+    return trained_runs(tmp_path_factory.mktemp("kinds"), tiny_kinds())
 
 
-@pytest.fixture(scope="session")
-def server(kinds) -> Iterator[str]:
-    """The app as `make app` starts it, on a port of its own."""
+@contextmanager
+def served(runs: Path) -> Iterator[str]:
+    """The app as `make app` starts it, with these runs beside the shipped ones, on a port of its own."""
     port = free_port()
-    environment = {**os.environ, "LATENT_RUNS": str(kinds)}
+    environment = {**os.environ, "LATENT_RUNS": str(runs)}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    process = subprocess.Popen(command, cwd=HOME, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{url}/_stcore/health")
@@ -88,6 +84,12 @@ def server(kinds) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def server(kinds) -> Iterator[str]:
+    with served(kinds) as url:
+        yield url
 
 
 def _wait_for(url: str, seconds: float = 60) -> None:

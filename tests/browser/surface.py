@@ -15,11 +15,10 @@ import numpy as np
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from trainer.runs.catalogue import HOME, load_run
+from tests.places import ASSETS
+from trainer.runs.catalogue import load_run
 from trainer.runs.read import Run
 
-ASSETS = HOME / "assets" / "runs"
-BUNDLES = HOME / "explorer" / "surface" / "dist"
 DESKTOP = {"width": 1400, "height": 1000}
 SOME_CODE = re.compile(r"^\[.+\]$")
 
@@ -109,6 +108,11 @@ def pretrained(name: str) -> Run:
 def settled(page: Page, seconds: float = 20.0) -> None:
     """Until the page draws no more frames, runs no transition, and waits neither for a resting hand nor for the server."""
     page.evaluate("seconds => window.atRest(1000 * seconds)", seconds)
+
+
+def answered(page: Page) -> None:
+    """Until the server has drawn its page: also where something on it plays on."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
 
 
 def eventually(check: Callable[[], object], seconds: float = 10.0) -> None:

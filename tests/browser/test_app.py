@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.surface import (
     address,
+    answered,
     assert_no_barrier,
     at,
     code,
@@ -21,6 +22,7 @@ from tests.browser.surface import (
     hover,
     opened,
     pixels,
+    pretrained,
     settled,
     tab,
     watched,
@@ -46,6 +48,7 @@ def test_nothing_is_asked_of_another_host(page, server):
     for view in VIEWS:
         page.goto(address(server, view=view))
         expect(content_of(page, view)).to_be_visible(timeout=30_000)
+        answered(page)
         if view != "interpolate":  # where the path plays on
             settled(page)
     assert asked
@@ -329,7 +332,9 @@ def test_an_interpolation_plays_pauses_and_scrubs(page, server):
 
 def test_an_interpolation_can_be_downloaded(page, server):
     opened(page, server, run="digits-2d", view="interpolate")
-    geodesic_is_known(page)
+    answered(page)
+    expect(page.get_by_text("Computing the geodesic")).to_have_count(0, timeout=60_000)  # then the page is drawn again
+    answered(page)
     for kind in ("GIF", "WebP"):
         with page.expect_download() as download:
             page.get_by_role("button", name=kind).click()

@@ -10,7 +10,6 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import surface
 from tests.browser.surface import (
-    BUNDLES,
     SOME_CODE,
     address,
     assert_no_barrier,
@@ -22,6 +21,7 @@ from tests.browser.surface import (
     tab,
     the_map,
 )
+from tests.places import BUNDLES
 from trainer.runs.read import Run
 
 

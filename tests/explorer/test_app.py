@@ -7,7 +7,6 @@ import io
 import json
 import re
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,51 +14,15 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from explorer.pictures.preprocess import switches
+from tests import places
+from tests.explorer.shown import app, grids, said, sound, upload, words
+from tests.places import ASSETS, ROOT
 from trainer.runs.folder import info_checksum
 
-ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.usefixtures("fresh_app")
 VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
-RUNS = sorted(path.name for path in (ROOT / "assets" / "runs").iterdir())
-CLINIC = sorted(path.name for path in (ROOT / "assets" / "clinic").iterdir())
-
-
-@pytest.fixture(autouse=True)
-def _clean(monkeypatch, tmp_path):
-    import streamlit as st
-
-    monkeypatch.setenv("LATENT_RUNS", str(tmp_path / "no-runs"))
-    monkeypatch.chdir(ROOT)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
-def app(**query: str) -> AppTest:
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    for name, value in query.items():
-        test.query_params[name] = value
-    return test
-
-
-def words(test: AppTest) -> str:
-    """Everything that can be read."""
-    kinds = ("markdown", "caption", "error", "warning", "info", "title", "code")
-    return "\n".join([*(said(element) for kind in kinds for element in test.get(kind)), *grids(test)])
-
-
-def grids(test: AppTest) -> list[str]:
-    """The HTML of picture grids."""
-    bodies = [element.proto.body for element in test.get("html")]
-    return [body for body in bodies if '<div class="picture-grid"' in body]
-
-
-def said(element) -> str:
-    """A text as it is read: Markdown's escapes removed."""
-    return re.sub(r"\\(.)", r"\1", str(element.value))
-
-
-def sound(test: AppTest) -> AppTest:
-    assert not test.exception, test.exception
-    return test
+RUNS = sorted(path.name for path in ASSETS.iterdir())
+CLINIC = sorted(path.name for path in places.CLINIC.iterdir())
 
 
 @pytest.mark.parametrize("run", RUNS)
@@ -298,13 +261,6 @@ def png(pixels: np.ndarray) -> bytes:
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, "PNG")
     return out.getvalue()
-
-
-def upload(test: AppTest, name: str, data: bytes, mime: str = "image/png") -> AppTest:
-    test.segmented_control(key="reconstruct-source").set_value("Upload")
-    sound(test.run())
-    test.file_uploader[0].set_value((name, data, mime))
-    return sound(test.run())
 
 
 def test_an_upload_is_reconstructed_and_can_be_pinned():

@@ -7,18 +7,21 @@ import json
 import numpy as np
 import pytest
 
-from tests.explorer.test_app import CLINIC, ROOT, _clean, app, said, sound, words  # noqa: F401
+from tests.explorer.shown import app, said, sound, words
+from tests.places import ASSETS, CLINIC
 from trainer.diagnosis.diagnose import diagnose
 from trainer.runs.catalogue import load_run
 
+pytestmark = pytest.mark.usefixtures("fresh_app")
+PATIENTS = sorted(path.name for path in CLINIC.iterdir())
 SECTIONS = ["KL", "information", "prior", "traversals", "linear-VAE prediction", "sweep over β", "fix"]
 
 
 def run_of(name):
-    return load_run(name, ROOT / "assets" / "clinic")
+    return load_run(name, CLINIC)
 
 
-@pytest.mark.parametrize("name", CLINIC)
+@pytest.mark.parametrize("name", PATIENTS)
 def test_the_verdict_comes_first_with_the_numbers_that_it_rests_on(name):
     test = sound(app(run=name, view="dimensions").run())
     run = run_of(name)
@@ -103,7 +106,7 @@ def test_dots_are_promised_only_where_there_are_some(run, has_dots):
 def test_a_sample_of_the_test_images_is_said_to_be_one():
     from explorer.pages.dimensions.verdict import which_images
 
-    run = load_run("mnist-20d", ROOT / "assets/runs")
+    run = load_run("mnist-20d", ASSETS)
     found = run.info.examination
     told = which_images(run, found).replace("\u00a0", " ")
     assert told == "a fixed sample of 4000 of the 10 000 test images"

@@ -7,7 +7,6 @@ import json
 import math
 import re
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,46 +28,21 @@ from explorer.pages.compare.rate_distortion import (
 )
 from explorer.session import columns as comparison
 from explorer.surface.payload import unpack
+from tests.explorer import shown
 from tests.explorer.conftest import KINDS
+from tests.explorer.shown import said, sound, words
+from tests.places import ASSETS, ROOT
 from trainer.config import PRESETS, FitConfig, check_run_name, checked
 from trainer.runs.catalogue import list_runs, load_run
 from trainer.runs.folder import info_checksum
 
-ROOT = Path(__file__).resolve().parents[2]
-ASSETS = ROOT / "assets" / "runs"
+pytestmark = pytest.mark.usefixtures("fresh_app")
 FILES = {path.parent.name: path for folder in ("sweep", "clinic", "runs") for path in (ROOT / "assets" / folder).glob("*/run.json")}
 
 
-@pytest.fixture(autouse=True)
-def _clean(monkeypatch, tmp_path):
-    import streamlit as st
-
-    monkeypatch.setenv("LATENT_RUNS", str(tmp_path / "runs"))
-    monkeypatch.chdir(ROOT)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
 def app(**query: str) -> AppTest:
-    """Compare, shown once; `with_` stands for the query's `with`."""
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    for name, value in {"view": "compare", **query}.items():
-        test.query_params[name.rstrip("_")] = value
-    return sound(test.run())
-
-
-def sound(test: AppTest) -> AppTest:
-    assert not test.exception, test.exception
-    return test
-
-
-def said(element) -> str:
-    return re.sub(r"\\(.)", r"\1", str(element.value))
-
-
-def words(test: AppTest) -> str:
-    found = [said(element) for kind in ("markdown", "caption", "warning", "error") for element in test.get(kind)]
-    return "\n".join([*found, *(element.proto.body for element in test.get("html") if "picture-grid" in element.proto.body)])
+    """Compare, shown once."""
+    return sound(shown.app(**{"view": "compare", **query}).run())
 
 
 def surfaces(test: AppTest) -> list[tuple[dict, dict]]:

@@ -6,7 +6,6 @@ import json
 import math
 import re
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,14 +15,15 @@ from explorer.pictures.arrays import to_picture
 from explorer.pictures.preprocess import prepare
 from explorer.surface.payload import pack, pack_static, plain_network, unpack
 from explorer.surface.schema import Dynamic, MarkerRecord
+from tests.explorer import shown
 from tests.explorer.conftest import KINDS
+from tests.explorer.shown import faultless
 from trainer.config import checked
 from trainer.maps.projection import axis_pair
 from trainer.models.numpy_engine import apply_layer, mean_picture
 from trainer.runs.catalogue import load_run
 from trainer.runs.folder import info_checksum
 
-ROOT = Path(__file__).resolve().parents[2]
 NEAREST = 12  # pictures of the nearest test images: six by code, six by pixels
 VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
 CONDITIONAL = [name for name, config in KINDS.items() if config.is_conditional]
@@ -31,33 +31,13 @@ DETERMINISTIC = [name for name, config in KINDS.items() if config.is_determinist
 
 
 @pytest.fixture
-def app(kinds, monkeypatch):
-    import streamlit as st
-
+def app(kinds, fresh_app, monkeypatch):
     monkeypatch.setenv("LATENT_RUNS", str(kinds))
-    monkeypatch.chdir(ROOT)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-    def opened(**query: str) -> AppTest:
-        test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-        for name, value in query.items():
-            test.query_params[name] = value
-        return sound(test.run())
-
-    return opened
-
-
-def sound(test: AppTest) -> AppTest:
-    assert not test.exception, test.exception
-    assert not test.error, [error.value for error in test.error]
-    return test
+    return lambda **query: faultless(shown.app(**query).run())
 
 
 def words(test: AppTest) -> str:
-    found = [str(element.value) for kind in ("markdown", "caption") for element in test.get(kind)]
-    grids = [element.proto.body for element in test.get("html") if "picture-grid" in element.proto.body]
-    return "\n".join([*(re.sub(r"\\(.)", r"\1", text) for text in found), *grids])
+    return shown.words(test, ("markdown", "caption"))
 
 
 def facts(test: AppTest) -> str:
@@ -205,7 +185,7 @@ def test_another_class_is_another_picture_of_the_same_code(app, kinds, view):
     look = {"look": "traversals"} if view == "dimensions" else {}
     test = app(run="conditional", view=view, pins="0.1_0.2_0.3", **look)
     before = pictures(test)
-    sound(test.selectbox(key="as").set_value("7").run())
+    faultless(test.selectbox(key="as").set_value("7").run())
     after = pictures(test)
     assert len(before) == len(after) > 0
     changed = [a != b for a, b in zip(before, after, strict=True)]
@@ -228,11 +208,11 @@ def test_a_class_that_the_next_run_does_not_have_is_forgotten(app, kinds, tmp_pa
     monkeypatch.setenv("LATENT_RUNS", str(tmp_path / "runs"))
     test = app(run="numbers", **{"as": "7"})
     test.selectbox(key="run").set_value("letters")
-    sound(test.run())
+    faultless(test.run())
     assert test.selectbox(key="as").value == "a"
     assert "decoded as a." in words(test)
     test.selectbox(key="as").set_value("[j](x)")
-    caption = next(c.value for c in sound(test.run()).caption if "own class" in c.value)
+    caption = next(c.value for c in faultless(test.run()).caption if "own class" in c.value)
     assert "[j](" not in caption
     assert "decoded as [j](x)." in words(test)
 
@@ -278,7 +258,7 @@ def test_a_test_image_is_encoded_under_its_own_class(app, kinds):
 def test_a_picture_of_no_class_is_taken_as_one_and_shown_as_every_class(app, kinds, name):
     test = app(run=name, view="reconstruct")
     test.segmented_control(key="reconstruct-source").set_value("Sample")
-    text = words(sound(test.run()))
+    text = words(faultless(test.run()))
     sure = r" \(probability (?:> )?\d+\s%\)" if name != "conditional" else ""
     said = re.search(rf"Taken as class (\d){sure}; the same z as every class", text)
     assert said
@@ -289,9 +269,9 @@ def test_a_picture_of_no_class_is_taken_as_one_and_shown_as_every_class(app, kin
 def test_an_end_of_no_class_says_which_one_it_is_encoded_as(app):
     test = app(run="conditional", view="interpolate")
     test.segmented_control(key="stop-from-TCPU").set_value("Upload")
-    sound(test.run())
+    faultless(test.run())
     test.segmented_control(key="stop-source").set_value("Sample")
-    assert re.search(r"Encoded as class \d, the model's guess", words(sound(test.run())))
+    assert re.search(r"Encoded as class \d, the model's guess", words(faultless(test.run())))
 
 
 # --- a model without a posterior

@@ -15,9 +15,11 @@ from explorer.pictures.opening import open_upload
 from explorer.pictures.preprocess import prepare
 from tests.explorer.odd_files import LARGE_ONES, ODD, PICTURE, drawing, saved
 from tests.explorer.pictures.test_batch import REFUSED, png, zipped
-from tests.explorer.test_app import ROOT, _clean, app, said, sound, upload, words  # noqa: F401
+from tests.explorer.shown import app, said, sound, upload, words
+from tests.places import ROOT
 from trainer.errors import ImageError
 
+pytestmark = pytest.mark.usefixtures("fresh_app")
 MNIST, SHAPES = ((1, 28, 28), "mnist"), ((3, 32, 32), "shapes")
 MOST_MB = 300
 

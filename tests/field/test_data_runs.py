@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from tests.explorer import shown as page
+from tests.explorer.shown import faultless, words
 from tests.field.cases import CASES, copied, needs_cases
 from trainer.cli.main import main
 from trainer.datasets import load_dataset
@@ -21,7 +22,6 @@ from trainer.runs import image_packing as packed
 from trainer.runs.catalogue import load_run
 from trainer.runs.folder import IMAGES
 
-ROOT = Path(__file__).resolve().parents[2]
 QUICK = ["--epochs", "2", "--hidden", "8", "--no-classifier", "--overwrite"]
 VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
 LOOKS = ["information", "prior", "traversals", "before training", "mend"]
@@ -32,28 +32,13 @@ def fit(name: str, data: Path | str, runs: Path, *more: str) -> int:
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def shown(fresh_app: Path) -> Path:
     """The folder of runs that the app shows."""
-    import streamlit as st
-
-    monkeypatch.setenv("LATENT_RUNS", str(tmp_path / "runs"))
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    return tmp_path / "runs"
+    return fresh_app
 
 
 def app(run: str, view: str) -> AppTest:
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    test.query_params["run"], test.query_params["view"] = run, view
-    test.run()
-    assert not test.exception, test.exception
-    assert not test.error, [error.value for error in test.error]
-    return test
-
-
-def words(test: AppTest) -> str:
-    kinds = ("markdown", "caption", "error", "warning", "info")
-    return re.sub(r"\\(.)", r"\1", "\n".join(str(element.value) for kind in kinds for element in test.get(kind)))
+    return faultless(page.app(run=run, view=view).run())
 
 
 # --- test images in a run

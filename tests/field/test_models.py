@@ -16,7 +16,6 @@ from torch.nn import functional
 
 from tests.field import zoo
 from trainer import load_run
-from trainer.datasets import load_dataset
 from trainer.diagnosis.diagnose import diagnose
 from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.calls.pixel_range import pixels_of
@@ -26,14 +25,7 @@ from trainer.importers.importing import HowTrained, check_model, import_model, m
 QUICK = {"umap": False, "classifier": False}
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="module")
-def data():
-    return load_dataset("digits")
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

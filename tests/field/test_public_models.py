@@ -19,10 +19,7 @@ from trainer.importers.calls.pixel_range import pixels_of
 from trainer.importers.external_model import asked
 from trainer.importers.importing import HowTrained, import_model
 
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    torch.set_num_threads(1)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.parametrize("build", zoo.UNDERSTOOD, ids=lambda build: build.__name__)

@@ -26,14 +26,7 @@ from trainer.runs.examination import Implied
 STEPS, K = 900, 4
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="module")
-def data():
-    return load_dataset("digits")
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def digits(split="train"):

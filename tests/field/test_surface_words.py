@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.field.test_sentences import PRIVATE, texts
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SOURCE = sorted((ROOT / "explorer/surface/frontend/src").rglob("*.ts"))
 PYTHON = [
     "explorer/session/stops.py", "explorer/surface/payload.py", "explorer/pages/interpolate/page.py", "explorer/pages/interpolate/stops.py",

@@ -18,7 +18,6 @@ from torch import Tensor
 from explorer.text.run_summary import facts_line, parameters, size
 from trainer.cli.shipped_runs import CLINIC
 from trainer.config import FitConfig, ImportedConfig
-from trainer.datasets import Dataset, load_dataset
 from trainer.diagnosis.checks import PASSED, checks, failed, implied_differs, implied_sentence, notes, why_not_implied
 from trainer.diagnosis.diagnose import diagnose, headline, information_sentence, neighbours_sentence, prior_sentence
 from trainer.diagnosis.measure import examine
@@ -30,11 +29,6 @@ from trainer.runs.examination import Examination, Implied, Measured
 
 SHIPPED = [(part, name) for part in ("runs", "clinic", "sweep") for name in list_runs(HOME / "assets" / part)]
 EXAMINED = [(part, name) for part, name in SHIPPED if load_run(name, HOME / "assets" / part).info.examination is not None]
-
-
-@pytest.fixture(scope="module")
-def digits() -> Dataset:
-    return load_dataset("digits")
 
 
 def shipped(part: str, name: str):

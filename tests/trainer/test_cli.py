@@ -6,14 +6,12 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
+from tests.places import ROOT
 from trainer.cli.main import main
 from trainer.runs.folder import info_checksum
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def ask(capsys, *words: str) -> tuple[int, str, str]:

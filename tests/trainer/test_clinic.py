@@ -12,7 +12,6 @@ import torch
 from trainer.cli.main import main
 from trainer.cli.shipped_runs import BETAS, CLINIC, MNIST_BETAS, linear, set_by_hand
 from trainer.config import FitConfig, checked
-from trainer.datasets import load_dataset
 from trainer.diagnosis.diagnose import diagnose, pressure
 from trainer.diagnosis.measure import examine
 from trainer.errors import ConfigError, RunCorrupt
@@ -30,11 +29,6 @@ EXPECTED = {
     "clinic-kl-without-information": {"kl-without-information"},
 }
 MENDED = {"healthy", "surplus"}  # a dimension that switches off is no alarm
-
-
-@pytest.fixture(scope="module")
-def digits():
-    return load_dataset("digits")
 
 
 def verdict(run):

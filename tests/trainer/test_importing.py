@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.places import ROOT
 from tests.trainer import foreign_models
 from trainer import load_run
 from trainer.datasets import load_dataset
@@ -281,9 +282,8 @@ def test_layers_in_run_json_that_do_not_fit_together_are_a_sentence(imported, tm
 
 
 def run_command(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    root = Path(__file__).resolve().parents[2]
     return subprocess.run(
-        [sys.executable, "-m", "trainer", "import", *words, "--runs", str(folder)], cwd=root, capture_output=True, text=True,
+        [sys.executable, "-m", "trainer", "import", *words, "--runs", str(folder)], cwd=ROOT, capture_output=True, text=True,
         timeout=300, check=False,
     )  # fmt: skip
 
@@ -337,7 +337,7 @@ def test_an_imported_run_of_layers_is_evaluated_like_any_other(imported, capsys)
 
 
 def test_the_recipe_of_the_readme_works_as_it_is_written(model, tmp_path, monkeypatch):
-    text = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
     (recipe,) = [block for block in text.split("```python\n")[1:] if "make_run(" in block]
     split = load_dataset("digits").subset("test")
     x, y = torch.from_numpy(split.images[:60].copy()).float() / 255, torch.from_numpy(split.labels[:60].copy())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -17,8 +15,6 @@ from trainer.datasets import load_dataset
 from trainer.models.numpy_engine import Forward
 from trainer.models.torch_engine import Vae
 from trainer.runs.catalogue import load_run
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def split_of(n: int = 300, latent_dim: int = 4, seed: int = 0):

@@ -19,12 +19,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.places import ROOT
 from trainer.datasets import Dataset, decoded, load_dataset
 from trainer.datasets.folder import FolderSource
 from trainer.datasets.splits import divide
 from trainer.errors import DataError
 
-ROOT = Path(__file__).resolve().parents[3]
 N = 40
 
 
