@@ -5,16 +5,16 @@ import { Classifier } from "../engine/picture-classifier";
 import { CodeIndex } from "../geometry/code-index";
 import type { Spread } from "../geometry/grid-field";
 import { makeSpace, planeSpace, type Space } from "../geometry/inverse";
+import type { Near } from "../geometry/nearest-codes";
 import { dropped, type Plane, robustExtent, squareExtent } from "../geometry/planes";
 import { medianPlace, NearestIndex } from "../geometry/point-index";
 import { linear, makeToMap, type ToMap } from "../geometry/projection";
 import { Support } from "../geometry/support";
-import { type Codes, type Hole, holesAmongSamples, holesOfPlane } from "../layers/background/holes";
-import { slotOf } from "../layers/points/raster";
 import { decimals } from "../ui/format";
 import { type Payload, product } from "../wire/payload";
 import type { Extent, Header, Point } from "../wire/schema";
-import { later, type Near, type PointFacts, PURITY, PurityJob, type Quantity, quantitiesOf } from "./quantities";
+import { type Codes, type Hole, holesAmongSamples, holesOfPlane } from "./holes";
+import { later, type PointFacts, PURITY, PurityJob, type Quantity, quantitiesOf } from "./quantities";
 
 /** How many decimals numbers are written with: those of a code, and those of a place on the map. */
 export interface Decimals {
@@ -25,6 +25,11 @@ export interface Decimals {
 /** What lies within this many standard deviations is nearly all of a Gaussian. */
 const SPREAD = 6,
   MOST_LOOKED_AT = 10_000;
+
+/** Class −1 (no label) is kept at the end of the tables. */
+export function slotOf(label: number, nClasses: number): number {
+  return label >= 0 && label < nClasses ? label : nClasses;
+}
 
 export class Scene {
   readonly header: Header;

@@ -5,15 +5,17 @@
  */
 
 import { type Colouring, colouringOf } from "../data/colour-scale";
+import type { Hole } from "../data/holes";
 import type { PosteriorMarker } from "../data/posterior-marker";
-import { extremesOf, type Near, priorShareWithin, type Quantity } from "../data/quantities";
+import { extremesOf, type Quantity } from "../data/quantities";
 import { RandomWalk, type Stationary, stationaryOf } from "../data/random-walk";
 import { Scene } from "../data/run-on-map";
 import { type Choice, caught, factsOf, named } from "../data/selection";
 import type { Model, Posterior } from "../engine/model";
-import { OpError } from "../engine/ops";
 import { visibleExtent } from "../geometry/camera";
+import { priorShareWithin } from "../geometry/gamma";
 import { clamp, type How } from "../geometry/inverse";
+import type { Near } from "../geometry/nearest-codes";
 import { alongDirection, bounds, type Plane, throughThree } from "../geometry/planes";
 import { isLow, norm, supportWords } from "../geometry/support";
 import { BY_CLASS, colouredBy } from "../kernel/derive";
@@ -21,14 +23,13 @@ import type { CommandState } from "../kernel/extension";
 import { choiceOf, endsOf, type PathEnds, pathOn } from "../kernel/path-ends";
 import { allPins, noPins, PENDING_MS, type PinEdit, type PinsEvent, type PinsState, reducePins } from "../kernel/pins";
 import { allShown, classEntries, only, type Shown } from "../kernel/shown-classes";
-import type { Hole } from "../layers/background/holes";
 import type { Tiles } from "../layers/background/manifold";
 import { Stage } from "../layers/canvas";
 import { type Layers, Painter, type Things, type View } from "../layers/compositor";
 import { canTellTruth, type OwnPicture, Truth, toStudy } from "../layers/overlays/true-posterior/layer";
 import type { Easel, EaselEvents } from "../pad/pad";
 import { ClassProbabilities, probability } from "../panels/class-probabilities";
-import { classWords, DecodedPicture, looksWords, nearestWords, type Trust } from "../panels/decoded-picture";
+import { DecodedPicture, looksWords, nearestWords, type Trust } from "../panels/decoded-picture";
 import { type PictureKey, pinsJson, pythonCode, save, screenPicture } from "../panels/export";
 import { Extremes } from "../panels/extremes";
 import { GroupsPanel } from "../panels/groups";
@@ -46,13 +47,14 @@ import { axesOf, LatentSliders } from "../panels/sliders";
 import { Toolbar } from "../panels/toolbar";
 import { GestureMachine, type Intents, listenToGestures, type Mode } from "../tools/pointer";
 import { chip, Disposer, h, prefersReducedMotion, setText } from "../ui/dom";
-import { count, distance, number, percent, zText } from "../ui/format";
+import { classWords, count, distance, number, percent, zText } from "../ui/format";
 import { classColour } from "../ui/palette";
 import { channelWords } from "../ui/picture";
 import { ScaleBar } from "../ui/scale-bar";
 import { STYLE } from "../ui/style";
 import { applyTheme, readTheme, type Theme } from "../ui/theme";
-import { BlobError, type HostRecord, type PathChoice, type Payload, parsePayload } from "../wire/payload";
+import { PayloadError } from "../wire/errors";
+import { type HostRecord, type PathChoice, type Payload, parsePayload } from "../wire/payload";
 import {
   type ImageShape,
   MAX_PINS,
@@ -434,7 +436,7 @@ export class SurfaceView implements Surface, CommandEditor {
   }
 
   private model(): Model {
-    if (!this.scene) throw new BlobError("No map is loaded.");
+    if (!this.scene) throw new PayloadError("No map is loaded.");
     return this.scene.model;
   }
 
@@ -1814,7 +1816,7 @@ function offerOf(scene: Scene): LayersMenuOffer {
 
 /** A person never sees a stack trace; what is not ours is a bug and goes to the console too. */
 function sentenceFor(error: unknown): string {
-  if (error instanceof BlobError || error instanceof OpError) return error.message;
+  if (error instanceof PayloadError) return error.message;
   console.error(error);
   return "The map cannot be shown: its data do not fit together. Reload the page.";
 }

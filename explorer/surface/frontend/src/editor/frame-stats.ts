@@ -1,5 +1,7 @@
 /** How much work is a frame? Kept for benchmarks, a ring of the last frames. */
 
+import { nearestRank } from "../data/quantities";
+
 const KEEP = 4096;
 
 export interface FrameStats {
@@ -41,18 +43,11 @@ export class Stats {
       frames: this.frames,
       work_ms: [...this.work],
       at_ms: [...this.at],
-      p50_ms: quantile(this.work, 0.5),
-      p95_ms: quantile(this.work, 0.95),
+      p50_ms: nearestRank(this.work, 0.5),
+      p95_ms: nearestRank(this.work, 0.95),
       fps: framesPerSecond(this.at),
     };
   }
-}
-
-/** The value that a share `q` of `values` does not exceed (nearest rank). */
-export function quantile(values: readonly number[], q: number): number {
-  if (values.length === 0) return 0;
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)];
 }
 
 export function framesPerSecond(at: readonly number[]): number {

@@ -1,8 +1,11 @@
 /** What does the network answer? Encoder and decoder of one run, forward only; needs no page, so tests compare it with torch. */
 
+import { PayloadError } from "../wire/errors";
 import { type Payload, parsePayload, product } from "../wire/payload";
 import type { Likelihood, Op } from "../wire/schema";
-import { OpError, type Plan, planOp, sigmoid, type Weights } from "./ops";
+import { planOp } from "./network";
+import { sigmoid } from "./ops/activation";
+import type { Plan, Weights } from "./plan";
 
 /** q(z|x), a diagonal Gaussian: mu (K,), logvar (K,) = log variance. */
 export interface Posterior {
@@ -86,7 +89,7 @@ export class Model {
   /** Made when it is first needed: unpacking its weights must not delay the first picture. */
   private makeEncoder(): Network {
     const { encoder } = this.payload.header;
-    if (!encoder?.length) throw new OpError("This map carries no encoder.");
+    if (!encoder?.length) throw new PayloadError("This map carries no encoder.");
     const network = new Network(encoder, [...this.imageShape], this.payload);
     if (network.outputSize !== this.latentDim) expectSize(network.outputSize, 2 * this.latentDim, "encoder");
     return network;
@@ -94,7 +97,7 @@ export class Model {
 }
 
 function expectSize(size: number, wanted: number, which: string): void {
-  if (size !== wanted) throw new OpError(`The ${which} gives ${size} numbers where ${wanted} are needed.`);
+  if (size !== wanted) throw new PayloadError(`The ${which} gives ${size} numbers where ${wanted} are needed.`);
 }
 
 const MEANS: Partial<Record<Likelihood, (output: Float32Array) => void>> = {
@@ -142,7 +145,7 @@ export class Network {
 
   run(values: ArrayLike<number>): Float32Array {
     if (values.length !== this.input.length) {
-      throw new OpError(`The network takes ${this.input.length} numbers, got ${values.length}.`);
+      throw new PayloadError(`The network takes ${this.input.length} numbers, got ${values.length}.`);
     }
     this.input.set(values);
     let x = this.input;

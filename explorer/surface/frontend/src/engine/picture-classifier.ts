@@ -1,23 +1,25 @@
 /** Which class does a picture look like? The run's small classifier, forward only; trainer/models/picture_classifier.py says what it learned from. */
 
+import { PayloadError } from "../wire/errors";
 import type { Payload } from "../wire/payload";
 import type { ClassifierFacts } from "../wire/schema";
 import { Network } from "./model";
-import { OpError } from "./ops";
 
 export class Classifier {
   readonly nClasses: number;
   readonly facts: ClassifierFacts | null;
   private readonly network: Network;
 
-  /** Raises `OpError` where its layers do not take the run's pictures. */
+  /** Raises `PayloadError` where its layers do not take the run's pictures. */
   constructor(payload: Payload) {
     const { classifier, classifier_facts, run, class_names } = payload.header;
     this.network = new Network(classifier ?? [], [...run.image_shape], payload);
     this.facts = classifier_facts ?? null;
     this.nClasses = class_names.length;
     if (this.network.outputSize !== this.nClasses) {
-      throw new OpError(`The classifier gives ${this.network.outputSize} numbers where ${this.nClasses} are needed.`);
+      throw new PayloadError(
+        `The classifier gives ${this.network.outputSize} numbers where ${this.nClasses} are needed.`,
+      );
     }
   }
 

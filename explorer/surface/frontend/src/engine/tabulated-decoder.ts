@@ -4,9 +4,11 @@
  * Letters: K codes, P = C·H·W numbers of a picture, n stored pictures.
  */
 
+import { PayloadError } from "../wire/errors";
+import { product } from "../wire/payload";
 import type { GridTableOp, ScatteredTableOp } from "../wire/schema";
 import { TABLE_NEIGHBOURS } from "../wire/schema";
-import type { Plan, Weights } from "./ops";
+import type { Plan, Weights } from "./plan";
 
 /** Linear or bilinear between the pictures around a code of one or two numbers; beyond the lattice its edge. */
 export function planLattice(op: GridTableOp, shape: readonly number[], weights: Weights): Plan {
@@ -16,7 +18,8 @@ export function planLattice(op: GridTableOp, shape: readonly number[], weights: 
   const last = op.size - 1;
   const fits =
     shape.length === 1 && (K === 1 || K === 2) && last >= 1 && n === op.size ** K && pictures.length === n * P;
-  if (!fits || P !== product(op.shape)) throw new Error("The stored pictures do not fit together: reload the page.");
+  if (!fits || P !== product(op.shape))
+    throw new PayloadError("The stored pictures do not fit together: reload the page.");
   const y = new Float32Array(P);
   const place = (value: number): [number, number] => {
     const at = Math.min(Math.max(((value - op.low) / (op.high - op.low)) * last, 0), last);
@@ -52,7 +55,7 @@ export function planGallery(op: ScatteredTableOp, shape: readonly number[], weig
     codes.length === n * K &&
     pictures.length === n * P &&
     P === product(op.shape);
-  if (!fits) throw new Error("The stored pictures do not fit together: reload the page.");
+  if (!fits) throw new PayloadError("The stored pictures do not fit together: reload the page.");
   const y = new Float32Array(P);
   const nearest = new Int32Array(TABLE_NEIGHBOURS + 1);
   const squares = new Float64Array(TABLE_NEIGHBOURS + 1);
@@ -103,10 +106,6 @@ function add(y: Float32Array, pictures: Uint8Array, from: number, weight: number
 
 function bytesOf(weights: Weights, name: string): Uint8Array {
   const found = weights.bytes?.(name);
-  if (!found) throw new Error("The stored pictures are missing: reload the page.");
+  if (!found) throw new PayloadError("The stored pictures are missing: reload the page.");
   return found;
-}
-
-function product(shape: readonly number[]): number {
-  return shape.reduce((total, n) => total * n, 1);
 }

@@ -5,7 +5,7 @@
  * every code is looked at. The last answer bounds the next one: a hand moves little from frame to frame.
  */
 
-import { type Near, nearestCodes } from "../data/quantities";
+import { type Near, nearestCodes } from "./nearest-codes";
 
 const LEAF = 32;
 /** Where to split is decided by so many of a node's codes: any place will do, a good one is quicker. */

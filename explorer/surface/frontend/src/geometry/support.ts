@@ -6,8 +6,9 @@
  * 99 % of samples from the prior fall short of or exceed is counted as farther out still, unless codes are near.
  */
 
-import { type Near, priorShareWithin } from "../data/quantities";
 import { SUPPORT_LEVELS, SUPPORT_LOW, SUPPORT_MEDIUM, SUPPORT_NEIGHBOUR, SUPPORT_TAIL } from "../wire/schema";
+import { priorShareWithin } from "./gamma";
+import type { Near } from "./nearest-codes";
 
 /** As dots to light, of three: one for low density, two for medium, three for high. */
 export type SupportLevel = 1 | 2 | 3;

@@ -2,7 +2,7 @@
 
 import { h } from "../ui/dom";
 import { count } from "../ui/format";
-import { BlobError } from "../wire/payload";
+import { PayloadError } from "../wire/errors";
 import { type Book, readBook } from "../wire/run-bundle";
 import { firstState, Page } from "./page";
 import { readFragment, writeFragment } from "./page-url";
@@ -16,9 +16,9 @@ export async function standalone(root: HTMLElement, data: Element): Promise<void
     data.remove(); // megabytes of text that nobody reads again
     show(root, book);
   } catch (error) {
-    if (!(error instanceof BlobError)) console.error(error);
+    if (!(error instanceof PayloadError)) console.error(error);
     const sentence =
-      error instanceof BlobError
+      error instanceof PayloadError
         ? error.message
         : "This page cannot be shown: its data do not fit together. Export it again.";
     root.replaceChildren(h("main", { class: "lp-sheet" }, h("p", { class: "lp-error", role: "alert" }, sentence)));
@@ -89,6 +89,6 @@ function fromBase64(text: string): Uint8Array {
     for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
     return bytes;
   } catch {
-    throw new BlobError("The data of this page are damaged or cut short. Export the page again.");
+    throw new PayloadError("The data of this page are damaged or cut short. Export the page again.");
   }
 }

@@ -3,7 +3,7 @@
 import type { KeptPin } from "../kernel/pins";
 import { h } from "../ui/dom";
 import { PAGE_STYLE } from "../ui/page-style";
-import { BlobError } from "../wire/payload";
+import { PayloadError } from "../wire/errors";
 import { readBook } from "../wire/run-bundle";
 import { firstState, Page } from "./page";
 import type { PageState } from "./page-url";
@@ -48,9 +48,9 @@ export async function render({ model, el }: { model: WidgetModel; el: HTMLElemen
       root.remove();
     };
   } catch (error) {
-    if (!(error instanceof BlobError)) console.error(error);
+    if (!(error instanceof PayloadError)) console.error(error);
     const sentence =
-      error instanceof BlobError
+      error instanceof PayloadError
         ? error.message
         : "The map cannot be shown: its data do not fit together. Run the cell again.";
     root.append(h("p", { class: "lp-error", role: "alert" }, sentence));
@@ -75,7 +75,7 @@ function stateOf(model: WidgetModel): { pins: readonly KeptPin[]; map: string; l
 function bytesOf(value: unknown): Uint8Array {
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  throw new BlobError("The map's data did not arrive. Run the cell again.");
+  throw new PayloadError("The map's data did not arrive. Run the cell again.");
 }
 
 /** JupyterLab, VS Code and Colab each say in their own way whether they are dark; elsewhere the system does. */

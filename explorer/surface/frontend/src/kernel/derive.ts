@@ -1,8 +1,10 @@
 /** What follows from the shared state? The shown code, what is near it, pins on this map, colours: pure functions, each asked once a change. */
 
 import { type Colouring, colouringOf } from "../data/colour-scale";
-import { type Near, priorShareWithin, type Quantity } from "../data/quantities";
+import type { Quantity } from "../data/quantities";
 import type { Scene } from "../data/run-on-map";
+import { priorShareWithin } from "../geometry/gamma";
+import type { Near } from "../geometry/nearest-codes";
 import { norm } from "../geometry/support";
 import type { MarkerRecord, PathRecord, PinRecord, Point } from "../wire/schema";
 import { pathOn } from "./path-ends";

@@ -5,11 +5,10 @@
  */
 
 import type { Posterior } from "../engine/model";
-import { classWords } from "../panels/decoded-picture";
 import { PictureError } from "../prepare/ink";
 import { type Bitmap, type Prepared, prepare } from "../prepare/prepare";
 import { h, type IconName, icon, setText } from "../ui/dom";
-import { number, zText } from "../ui/format";
+import { classWords, number, zText } from "../ui/format";
 import { Picture } from "../ui/picture";
 import type { ImageShape, PictureProtocol } from "../wire/schema";
 import { bitmapOf, cameraWords, pixelsOf, pngOf } from "./intake";

@@ -3,9 +3,8 @@
 import type { Classifier } from "../engine/picture-classifier";
 import { mostProbable } from "../engine/picture-classifier";
 import { h, setText } from "../ui/dom";
-import { count, percent } from "../ui/format";
+import { classWords, count, percent } from "../ui/format";
 import { classColour } from "../ui/palette";
-import { classWords } from "./decoded-picture";
 
 /** So many classes of so short names stand side by side, each in its place. */
 const MOST_COLUMNS = 12;

@@ -3,7 +3,7 @@
 import type { Decimals } from "../data/run-on-map";
 import { isLow, SUPPORT_DEFINITION, supportLevel, supportWords } from "../geometry/support";
 import { button, h, setText, svg } from "../ui/dom";
-import { distance as distanceText, number, pair, percent, zJson, zText } from "../ui/format";
+import { classWords, distance as distanceText, number, pair, percent, zJson, zText } from "../ui/format";
 import { classColour, classShape, shapePath } from "../ui/palette";
 import { channelWords, newPicture, Picture } from "../ui/picture";
 import type { ImageShape, PinRecord, Point, ProjectionRecord } from "../wire/schema";
@@ -241,11 +241,6 @@ export function priorWords(share: number): string {
   const others = share >= 0.5 ? share : 1 - share;
   const words = others >= 0.999 ? percent(0.999, 1) : percent(Math.min(0.99, others));
   return `${share >= 0.5 ? "larger" : "smaller"} than ${words} of samples from the prior`;
-}
-
-export function classWords(className: string | null): string {
-  if (className === null) return "no class";
-  return className.length <= 3 ? `class ${className}` : className;
 }
 
 /** What the small picture is: an original, or what the decoder makes of its code, told its class or another. */

@@ -5,11 +5,10 @@ import { savedGroups, saveGroups } from "../data/saved-groups";
 import { direction, factsOf, type GroupFacts, selectionCsv } from "../data/selection";
 import { pinName } from "../kernel/pins";
 import { button, chip, h, setText } from "../ui/dom";
-import { count, number, percent } from "../ui/format";
+import { classWords, count, number, percent } from "../ui/format";
 import { classColour } from "../ui/palette";
 import { newPicture, type Picture } from "../ui/picture";
 import { MAX_NAME, type PinRecord } from "../wire/schema";
-import { classWords } from "./decoded-picture";
 import { save } from "./export";
 
 export interface GroupActions {

@@ -2,8 +2,8 @@
 
 import type { Scene } from "../data/run-on-map";
 import { button, h } from "../ui/dom";
+import { classWords } from "../ui/format";
 import { newPicture, type Picture } from "../ui/picture";
-import { classWords } from "./decoded-picture";
 
 /** What is painted in one frame; the others follow in the next ones, so that the hand does not feel them. */
 const SLICE_MS = 4;

@@ -2,8 +2,7 @@
 
 import type { Choice } from "../data/selection";
 import { h, setText } from "../ui/dom";
-import { count } from "../ui/format";
-import { classWords } from "./decoded-picture";
+import { classWords, count } from "../ui/format";
 
 export interface ClassEntry {
   readonly slot: number;

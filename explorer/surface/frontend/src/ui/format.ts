@@ -104,3 +104,9 @@ export function pinLabel(index: number): string {
   const letter = String.fromCharCode(65 + (index % 26));
   return index < 26 ? letter : `${letter}${Math.floor(index / 26) + 1}`;
 }
+
+/** “class 7”, or the name itself where it is a word. */
+export function classWords(className: string | null): string {
+  if (className === null) return "no class";
+  return className.length <= 3 ? `class ${className}` : className;
+}

@@ -1,5 +1,6 @@
 /** What do the bytes from the host say? Version 1 of the payload: dynamic JSON, header JSON, arrays; little endian. */
 
+import { PayloadError } from "./errors";
 import { halvesToFloats } from "./float16";
 import {
   type ArrayEntry,
@@ -28,11 +29,6 @@ export interface HostRecord extends Dynamic {
   readonly walk: PathChoice | null;
 }
 
-/** The bytes cannot be used; the message is one sentence for the person. */
-export class BlobError extends Error {
-  override readonly name = "BlobError";
-}
-
 const BYTES_PER_ELEMENT = { float32: 4, float16: 2, uint8: 1, int32: 4, int16: 2 } as const;
 
 /** One parsed payload. Arrays are views into the bytes; float16 becomes float32 when it is asked for. */
@@ -57,7 +53,7 @@ export class Payload {
     const at = this.section.byteOffset + offset;
     if (dtype === "float32") return new Float32Array(this.section.buffer, at, nbytes / 4);
     if (dtype === "float16") return halvesToFloats(new Uint16Array(this.section.buffer, at, nbytes / 2));
-    throw new BlobError(
+    throw new PayloadError(
       `The map's data are damaged: array “${name}” has type ${dtype}, floating point is needed. Reload the page.`,
     );
   }
@@ -68,7 +64,7 @@ export class Payload {
     const at = this.section.byteOffset + offset;
     if (dtype === "int16") return new Int16Array(this.section.buffer, at, nbytes / 2);
     if (dtype === "int32") return new Int32Array(this.section.buffer, at, nbytes / 4);
-    throw new BlobError(
+    throw new PayloadError(
       `The map's data are damaged: array “${name}” has type ${dtype}, whole numbers are needed. Reload the page.`,
     );
   }
@@ -88,14 +84,14 @@ export class Payload {
 
   private entry(name: string): ArrayEntry {
     const entry = this.header.arrays[name];
-    if (!entry) throw new BlobError(`The map's data are incomplete: array “${name}” is missing. Reload the page.`);
+    if (!entry) throw new PayloadError(`The map's data are incomplete: array “${name}” is missing. Reload the page.`);
     return entry;
   }
 
   private rawEntry(name: string): ArrayEntry {
     const entry = this.entry(name);
     if (entry.codec !== "raw")
-      throw new BlobError(`The map's data are damaged: array “${name}” is compressed. Reload the page.`);
+      throw new PayloadError(`The map's data are damaged: array “${name}” is compressed. Reload the page.`);
     return entry;
   }
 }
@@ -124,30 +120,30 @@ function aligned(bytes: Uint8Array): Uint8Array {
 }
 
 function section(bytes: Uint8Array, start: number): { json: unknown; end: number } {
-  if (start + 4 > bytes.byteLength) throw new BlobError("The map's data are cut short. Reload the page.");
+  if (start + 4 > bytes.byteLength) throw new PayloadError("The map's data are cut short. Reload the page.");
   const length = new DataView(bytes.buffer, bytes.byteOffset + start, 4).getUint32(0, true);
   const end = start + 4 + length;
-  if (length < 2 || end > bytes.byteLength) throw new BlobError("The map's data are cut short. Reload the page.");
+  if (length < 2 || end > bytes.byteLength) throw new PayloadError("The map's data are cut short. Reload the page.");
   try {
     const json: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(start + 4, end)));
     if (typeof json === "object" && json !== null) return { json, end };
   } catch {
     // falls through to the one sentence below
   }
-  throw new BlobError("The map's data are damaged: the header cannot be read. Reload the page.");
+  throw new PayloadError("The map's data are damaged: the header cannot be read. Reload the page.");
 }
 
 function checkVersion(header: Header): void {
-  if (header.format !== PAYLOAD_FORMAT) throw new BlobError("These bytes are no Latent Atlas map. Reload the page.");
+  if (header.format !== PAYLOAD_FORMAT) throw new PayloadError("These bytes are no Latent Atlas map. Reload the page.");
   if (header.version !== PAYLOAD_VERSION) {
-    throw new BlobError(
+    throw new PayloadError(
       `This map has format version ${header.version}, this page reads version ${PAYLOAD_VERSION}. Reload the page; if that does not help, update Latent Atlas.`,
     );
   }
   const { image_shape, latent_dim } = header.run ?? {};
   const isWhole = (n: unknown): boolean => Number.isInteger(n) && (n as number) > 0;
   if (!Array.isArray(image_shape) || image_shape.length !== 3 || !image_shape.every(isWhole) || !isWhole(latent_dim)) {
-    throw new BlobError(
+    throw new PayloadError(
       "The map's data are damaged: the image shape or the latent dimension is missing. Reload the page.",
     );
   }
@@ -160,7 +156,7 @@ function checkArrays(header: Header, available: number): void {
       Number.isInteger(offset) && offset >= 0 && nbytes >= 0 && offset % 8 === 0 && offset + nbytes <= available;
     const agrees = codec === "zlib" ? dtype === "uint8" : product(shape) * size === nbytes;
     if (!size || !fits || !agrees)
-      throw new BlobError(`The map's data are damaged at array “${name}”. Reload the page.`);
+      throw new PayloadError(`The map's data are damaged at array “${name}”. Reload the page.`);
   }
 }
 
@@ -182,10 +178,10 @@ async function inflateExactly(stored: Uint8Array, expected: number): Promise<Uin
     const { done, value } = await reader.read();
     if (done) break;
     if (filled + value.byteLength > expected)
-      throw new BlobError("The pictures are damaged: more bytes than declared.");
+      throw new PayloadError("The pictures are damaged: more bytes than declared.");
     out.set(value, filled);
     filled += value.byteLength;
   }
-  if (filled !== expected) throw new BlobError("The pictures are damaged: fewer bytes than declared.");
+  if (filled !== expected) throw new PayloadError("The pictures are damaged: fewer bytes than declared.");
   return out;
 }

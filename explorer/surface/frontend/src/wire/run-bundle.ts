@@ -1,6 +1,7 @@
 /** How does a page without a server hold every map and every class of a run? The reader of explorer/surface/run_bundle.py. */
 
-import { BlobError, type HostRecord, type Payload, parsePayload } from "./payload";
+import { PayloadError } from "./errors";
+import { type HostRecord, type Payload, parsePayload } from "./payload";
 import { BUNDLE_FORMAT, BUNDLE_VERSION, type BundleContents, type BundleEntry } from "./schema";
 
 export class Book {
@@ -62,14 +63,14 @@ export class Book {
   }
 }
 
-/** Raises `BlobError` with a sentence for the person. */
+/** Raises `PayloadError` with a sentence for the person. */
 export async function readBook(given: Uint8Array): Promise<Book> {
   const raw = await inflated(given);
   const length = raw.byteLength < 4 ? 0 : new DataView(raw.buffer).getUint32(0, true);
   const contents = json(raw.subarray(4, 4 + length));
-  if (contents?.format !== BUNDLE_FORMAT) throw new BlobError("This page holds no Latent Atlas map.");
+  if (contents?.format !== BUNDLE_FORMAT) throw new PayloadError("This page holds no Latent Atlas map.");
   if (contents.version !== BUNDLE_VERSION) {
-    throw new BlobError(
+    throw new PayloadError(
       `The map of this page has version ${contents.version}, its program reads version ${BUNDLE_VERSION}. Export the page again.`,
     );
   }
@@ -79,7 +80,7 @@ export async function readBook(given: Uint8Array): Promise<Book> {
 const DAMAGED = "The data of this page are damaged or cut short. Export the page again.";
 
 async function inflated(given: Uint8Array): Promise<Uint8Array> {
-  if (given.byteLength < 4) throw new BlobError(DAMAGED);
+  if (given.byteLength < 4) throw new PayloadError(DAMAGED);
   const size = new DataView(given.buffer, given.byteOffset, 4).getUint32(0, true);
   try {
     const stream = new Blob([given.slice(4)]).stream().pipeThrough(new DecompressionStream("deflate"));
@@ -88,14 +89,14 @@ async function inflated(given: Uint8Array): Promise<Uint8Array> {
   } catch {
     // falls through to the one sentence below
   }
-  throw new BlobError(DAMAGED);
+  throw new PayloadError(DAMAGED);
 }
 
 function json(bytes: Uint8Array): BundleContents | null {
   try {
     return JSON.parse(new TextDecoder().decode(bytes)) as BundleContents;
   } catch {
-    throw new BlobError(DAMAGED);
+    throw new PayloadError(DAMAGED);
   }
 }
 

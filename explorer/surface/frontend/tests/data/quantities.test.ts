@@ -4,15 +4,14 @@ import {
   extremes,
   klPerDim,
   klPerPoint,
-  logGamma,
-  nearestCodes,
   PurityJob,
-  priorShareWithin,
   quantile,
   quantitiesOf,
   robustRange,
   variancePerDim,
 } from "../../src/data/quantities";
+import { logGamma, priorShareWithin } from "../../src/geometry/gamma";
+import { nearestCodes } from "../../src/geometry/nearest-codes";
 
 describe("KL", () => {
   it("is 0 for the prior and the closed form otherwise", () => {

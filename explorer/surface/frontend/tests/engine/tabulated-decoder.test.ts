@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { planOp, type Weights } from "../../src/engine/ops";
+import { planOp } from "../../src/engine/network";
+import type { Weights } from "../../src/engine/plan";
 import { floats, random } from "../helpers";
 
 const P = 6;

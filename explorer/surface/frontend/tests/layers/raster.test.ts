@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { markerRadius, over, PointRaster, slotOf } from "../../src/layers/points/raster";
+import { slotOf } from "../../src/data/run-on-map";
+import { markerRadius, over, PointRaster } from "../../src/layers/points/raster";
 import { makeSprite, PHASES } from "../../src/layers/points/sprites";
 import { classShape, SHAPES } from "../../src/ui/palette";
 import { random } from "../helpers";

@@ -2,8 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { nearestCodes } from "../../src/data/quantities";
 import { CodeIndex } from "../../src/geometry/code-index";
+import { nearestCodes } from "../../src/geometry/nearest-codes";
 import { Support } from "../../src/geometry/support";
 import { count, decimals, dimension, distance, number, percent } from "../../src/ui/format";
 

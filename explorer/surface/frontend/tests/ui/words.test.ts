@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { nearestRank } from "../../src/data/quantities";
 import { widest } from "../../src/data/run-on-map";
-import { framesPerSecond, quantile, Stats } from "../../src/editor/frame-stats";
+import { framesPerSecond, Stats } from "../../src/editor/frame-stats";
 import { allShown, isolated, toggled } from "../../src/kernel/shown-classes";
 import { looksWords, nearestWords, pinWords } from "../../src/panels/decoded-picture";
 import { count, decimals, largest, number, pair, pinLabel, zJson, zText } from "../../src/ui/format";
@@ -90,9 +91,9 @@ describe("legend", () => {
 describe("statistics", () => {
   test("quantiles by counting", () => {
     const values = Array.from({ length: 100 }, (_, i) => 100 - i);
-    expect(quantile(values, 0.5)).toBe(50);
-    expect(quantile(values, 0.95)).toBe(95);
-    expect(quantile([], 0.5)).toBe(0);
+    expect(nearestRank(values, 0.5)).toBe(50);
+    expect(nearestRank(values, 0.95)).toBe(95);
+    expect(nearestRank([], 0.5)).toBe(0);
   });
   test("frames a second leave pauses out", () => {
     expect(framesPerSecond([0, 20, 40, 5000, 5020])).toBeCloseTo(50, 9);

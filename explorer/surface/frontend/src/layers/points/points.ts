@@ -6,7 +6,7 @@
  * them are drawn, in slices, and then shown.
  */
 
-import { quantile } from "../../editor/frame-stats";
+import { nearestRank } from "../../data/quantities";
 import type { Crowd, PixelTransform, PointRaster } from "./raster";
 import type { Sprite } from "./sprites";
 
@@ -184,7 +184,7 @@ export class PointLayer {
     if (n < 1000) return;
     this.measured.push(spent / n);
     if (this.measured.length > MEASURED) this.measured.shift();
-    this.cost = quantile(this.measured, 0.5);
+    this.cost = nearestRank(this.measured, 0.5);
   }
 
   /** Of how many points one is drawn while the map moves: a power of two, that does not change for a little more or less time. */

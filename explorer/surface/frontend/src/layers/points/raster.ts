@@ -15,11 +15,6 @@ export interface PixelTransform {
   readonly offsetY: number;
 }
 
-/** Class −1 (no label) is kept at the end of the tables. */
-export function slotOf(label: number, nClasses: number): number {
-  return label >= 0 && label < nClasses ? label : nClasses;
-}
-
 /** Pixels: columns left … right − 1, rows top … bottom − 1. */
 export interface Rect {
   readonly left: number;

@@ -3,10 +3,9 @@
 import type { Scene } from "../../../data/run-on-map";
 import { logLikelihoodOf } from "../../../engine/likelihoods";
 import { type Camera, type Size, toScreen } from "../../../geometry/camera";
-import { classWords } from "../../../panels/decoded-picture";
 import { css } from "../../../ui/colour";
 import { h, setText } from "../../../ui/dom";
-import { number, percent } from "../../../ui/format";
+import { classWords, number, percent } from "../../../ui/format";
 import type { Theme } from "../../../ui/theme";
 import { product } from "../../../wire/payload";
 import type { Extent } from "../../../wire/schema";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { nearestCodes } from "../../src/data/quantities";
+import { type Codes, discMass, holesAmongSamples, holesOfPlane } from "../../src/data/holes";
+import { nearestCodes } from "../../src/geometry/nearest-codes";
 import { Support } from "../../src/geometry/support";
-import { type Codes, discMass, holesAmongSamples, holesOfPlane } from "../../src/layers/background/holes";
 
 /** Standard normals by another way than the source's: the sum of twelve uniforms from a linear congruence. */
 function draws(n: number, seed = 1): number[] {

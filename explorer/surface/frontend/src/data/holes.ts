@@ -6,9 +6,10 @@
  * dimensions there is no grid: samples of the prior are drawn, and those with few encoded images around are holes, all equally probable.
  */
 
-import { type Near, regularisedGamma } from "../../data/quantities";
-import { isLow, norm } from "../../geometry/support";
-import { SUPPORT_MEDIUM, SUPPORT_NEIGHBOUR } from "../../wire/schema";
+import { regularisedGamma } from "../geometry/gamma";
+import type { Near } from "../geometry/nearest-codes";
+import { isLow, norm } from "../geometry/support";
+import { SUPPORT_MEDIUM, SUPPORT_NEIGHBOUR } from "../wire/schema";
 
 /** Where the prior still has one per cent of its samples outside, and how finely it is looked at. */
 const REACH = Math.sqrt(-2 * Math.log(0.01));
