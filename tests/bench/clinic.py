@@ -39,7 +39,7 @@ def seen(name: str, seed: int, folder: Path) -> dict[str, object]:
     if name == "clinic-kl-without-information":
         set_by_hand(config, dataset, run_name, folder)
     else:
-        for _ in fit(config, dataset, run_name, folder, film=2):
+        for _ in fit(config, dataset, run_name, folder, snapshots=2):
             pass
     run = load_run(run_name, folder)
     found = run.info.examination

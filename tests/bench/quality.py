@@ -25,7 +25,8 @@ from trainer.datasets import load_dataset
 from trainer.errors import RunError
 from trainer.metrics.evaluate import evaluate
 from trainer.runs.catalogue import load_run
-from trainer.training.fit import EpochEnded, fit
+from trainer.training.events import EpochEnded
+from trainer.training.fit import fit
 
 RESULTS = Path(__file__).parent / "results"
 TARGETS: dict[str, dict[str, float]] = {  # upper bounds; elbo and knn_accuracy: lower bounds

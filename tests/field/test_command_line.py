@@ -33,7 +33,8 @@ from trainer.runs.catalogue import default_roots, free_name, is_shipped, load_ru
 from trainer.runs.folder import RUN_JSON
 from trainer.runs.read import read_info
 from trainer.runs.write import RunWriter, copy_of
-from trainer.training.fit import EpochEnded, Finished, Finishing, Stepped, fit
+from trainer.training.events import EpochEnded, Finished, Finishing, Stepped
+from trainer.training.fit import fit
 from trainer.training.pace import Forecast, Pace
 
 SHORT = ("--epochs", "2", "--hidden", "8", "--no-umap", "--no-classifier")
@@ -205,7 +206,7 @@ def test_a_disk_that_is_too_small_is_seen_before_the_training(tiny_dataset, tmp_
 
 def test_the_room_that_is_asked_for_is_what_a_run_takes(tiny_dataset, tmp_path):
     """Not less than the largest that its folder is at any moment, and not an order of magnitude more than its weights."""
-    from trainer.training.fit import ROOM_BESIDE, Trainer
+    from trainer.training.loop import ROOM_BESIDE, Trainer
 
     config = FitConfig(hidden=(600, 600), epochs=2, umap=False)
     trainer = Trainer(config, tiny_dataset, RunWriter.at(tmp_path, "asked"), "custom", "")
@@ -494,7 +495,7 @@ def test_the_share_is_that_of_all_work_and_never_falls():
 
 def test_the_first_epoch_knows_of_what_comes_after_it(tiny_dataset, tmp_path, monkeypatch):
     """One epoch of many steps is not all of the work: its last step is not near the end of the bar."""
-    monkeypatch.setattr("trainer.training.fit.STEP_EVENTS_S", 0.0)
+    monkeypatch.setattr("trainer.training.loop.STEP_EVENTS_S", 0.0)
     steps = [
         event
         for event in fit(FitConfig(hidden=(4,), epochs=1, batch_size=4, umap=False), tiny_dataset, "mine", tmp_path)

@@ -26,7 +26,9 @@ from trainer.models.picture_classifier import (
 from trainer.models.torch_engine import Stack, build_layer
 from trainer.runs.catalogue import HOME, load_run
 from trainer.runs.write import RunWriter
-from trainer.training.fit import Finishing, fit, refresh_classifier
+from trainer.training.events import Finishing
+from trainer.training.fit import fit
+from trainer.training.refresh import refresh_classifier
 
 CONFIG = FitConfig(hidden=(12,), epochs=2, batch_size=17, umap=False)
 FILE = "classifier.safetensors"

@@ -50,7 +50,7 @@ def test_and_so_does_a_patient_of_another_seed(name, seed, digits, tmp_path):
     if name == "clinic-kl-without-information":
         set_by_hand(config, digits, "patient", tmp_path)
     else:
-        for _ in fit(config, digits, "patient", tmp_path, film=2):
+        for _ in fit(config, digits, "patient", tmp_path, snapshots=2):
             pass
     run = load_run("patient", tmp_path)
     found = verdict(run)
@@ -172,7 +172,7 @@ def test_a_point_cannot_be_examined(digits):
 
 
 def test_examine_adds_what_an_older_run_lacks(digits, tmp_path, capsys):
-    for _ in fit(FitConfig(hidden=(6,), epochs=1, umap=False), digits, "old", tmp_path, film=2):
+    for _ in fit(FitConfig(hidden=(6,), epochs=1, umap=False), digits, "old", tmp_path, snapshots=2):
         pass
     run = load_run("old", tmp_path)
     first = run.info.examination
@@ -188,7 +188,7 @@ def test_examine_adds_what_an_older_run_lacks(digits, tmp_path, capsys):
 def test_a_damaged_examination_is_refused(digits, tmp_path):
     from trainer.runs.folder import info_checksum
 
-    for _ in fit(FitConfig(hidden=(6,), epochs=1, umap=False), digits, "run", tmp_path, film=2):
+    for _ in fit(FitConfig(hidden=(6,), epochs=1, umap=False), digits, "run", tmp_path, snapshots=2):
         pass
     path = tmp_path / "run" / "run.json"
     raw = json.loads(path.read_text())

@@ -17,7 +17,9 @@ from trainer.config import FitConfig, checked
 from trainer.datasets import load_dataset
 from trainer.errors import ConfigError, RunCorrupt, RunError, TrainingDiverged
 from trainer.runs.catalogue import load_run
-from trainer.training.fit import EpochEnded, Finished, Stepped, film_moments, fit
+from trainer.training.events import EpochEnded, Finished, Stepped
+from trainer.training.fit import fit
+from trainer.training.snapshots import snapshot_steps
 
 CONFIG = FitConfig(hidden=(12,), epochs=5, batch_size=17, umap=False)  # 60 images: the last batch of an epoch is short
 
@@ -38,8 +40,8 @@ def test_the_same_seed_gives_the_same_bytes(tiny_dataset, tmp_path):
 
 @pytest.mark.parametrize("stop_after", [1, 7, 13])
 def test_an_interrupted_run_resumes_to_the_same_weights(tiny_dataset, tmp_path, stop_after, monkeypatch):
-    monkeypatch.setattr("trainer.training.fit.CHECKPOINT_S", 0.0)
-    monkeypatch.setattr("trainer.training.fit.STEP_EVENTS_S", 0.0)
+    monkeypatch.setattr("trainer.training.loop.CHECKPOINT_S", 0.0)
+    monkeypatch.setattr("trainer.training.loop.STEP_EVENTS_S", 0.0)
     config = checked(CONFIG, warmup_epochs=2, binarise=True)
     run_to_end(config, tiny_dataset, "whole", tmp_path)
     events = fit(config, tiny_dataset, "cut", tmp_path, preset="digits-2d")
@@ -84,7 +86,7 @@ def test_a_run_is_never_overwritten_by_accident(tiny_dataset, tmp_path):
 
 
 def test_a_flipped_bit_in_the_checkpoint_is_found(tiny_dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr("trainer.training.fit.CHECKPOINT_S", 0.0)
+    monkeypatch.setattr("trainer.training.loop.CHECKPOINT_S", 0.0)
     events = fit(CONFIG, tiny_dataset, "cut", tmp_path)
     while not (tmp_path / "cut/checkpoint/state.safetensors").exists():
         next(events)
@@ -103,7 +105,7 @@ def test_a_run_that_cannot_begin_leaves_the_old_one(tiny_dataset, tmp_path, monk
     def no_room(*_):
         raise MemoryError
 
-    monkeypatch.setattr("trainer.training.fit.model_of", no_room)
+    monkeypatch.setattr("trainer.training.loop.model_of", no_room)
     with pytest.raises(MemoryError):
         run_to_end(CONFIG, tiny_dataset, "mine", tmp_path, overwrite=True)
     assert len(load_run("mine", tmp_path).encodings.mu) == 26
@@ -149,7 +151,7 @@ def test_what_a_run_holds(tiny_dataset, tmp_path):
 
 @pytest.mark.parametrize("n_steps", [1, 20, 39, 41, 57, 100, 1000, 132_000])
 def test_film_has_twenty_moments_and_the_last(n_steps):
-    moments = film_moments(n_steps)
+    moments = snapshot_steps(n_steps)
     assert max(moments) == n_steps
     assert min(moments) >= 1
     assert len(moments) >= min(20, n_steps)
@@ -165,7 +167,7 @@ def test_global_randomness_is_left_alone(tiny_dataset, tmp_path):
 
 def test_a_full_disk_keeps_the_checkpoint_before(tiny_dataset, tmp_path, monkeypatch):
     """The third checkpoint cannot be written: one sentence, and resuming gives what an undisturbed run gives."""
-    monkeypatch.setattr("trainer.training.fit.CHECKPOINT_S", 0.0)
+    monkeypatch.setattr("trainer.training.loop.CHECKPOINT_S", 0.0)
     run_to_end(CONFIG, tiny_dataset, "whole", tmp_path)
     import trainer.runs.storage as runs
 
@@ -218,9 +220,9 @@ def test_kill_nine_at_any_moment_then_resume_is_bit_for_bit(tmp_path):
 
 QUICK = """
 import sys
-import trainer.training.fit
+import trainer.training.loop
 from trainer.cli.main import main
-trainer.training.fit.CHECKPOINT_S = 0.0  # every epoch: a quick run would otherwise be over before its first checkpoint
+trainer.training.loop.CHECKPOINT_S = 0.0  # every epoch: a quick run would otherwise be over before its first checkpoint
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -394,9 +394,10 @@ def test_a_run_in_memory_is_the_run_on_disk(trained, tiny_dataset):
 
 
 def test_a_remote_run_that_was_cut_resumes_to_the_same_weights(trained, tiny_dataset, monkeypatch):
-    from trainer.training.fit import EpochEnded, fit
+    from trainer.training.events import EpochEnded
+    from trainer.training.fit import fit
 
-    monkeypatch.setattr("trainer.training.fit.CHECKPOINT_S", 0.0)
+    monkeypatch.setattr("trainer.training.loop.CHECKPOINT_S", 0.0)
     local, root = load_run("tiny-2d", trained), "memory://test-cut"
     events = fit(local.config, tiny_dataset, "cut", root)
     while not (isinstance(event := next(events), EpochEnded) and event.epoch == 3):

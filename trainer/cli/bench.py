@@ -37,7 +37,7 @@ from trainer.metrics.importance import importance_estimate
 from trainer.models.layers import ImageShape, parts_of
 from trainer.numerals import count, percent
 from trainer.runs.write import RunWriter
-from trainer.training.fit import Trainer
+from trainer.training.loop import Trainer
 
 BATCH = 128
 SEED = 1

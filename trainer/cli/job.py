@@ -22,7 +22,7 @@ from trainer.numerals import count, number
 
 if TYPE_CHECKING:
     from trainer.config import FitConfig
-    from trainer.training.fit import Event, Finishing
+    from trainer.training.events import Event, Finishing
 
 EVERY_S = 0.25
 BEGUN = 0.001  # more than nothing: there is a run that goes on when asked
@@ -62,7 +62,7 @@ def _train(events: Iterator[Event], config: FitConfig, stop: threading.Event) ->
 
 
 def _lines(events: Iterator[Event], config: FitConfig, stop: threading.Event) -> Iterator[dict[str, Any]]:
-    from trainer.training.fit import EpochEnded, Finished, Finishing, Stepped
+    from trainer.training.events import EpochEnded, Finished, Finishing, Stepped
 
     epoch, said = 1, 0.0
     for event in events:

@@ -368,7 +368,7 @@ def _dataset_of(run: Run) -> Dataset:
 def _maps(argv: list[str]) -> None:
     options = parse(MapsOptions, argv, f"{program()} maps")
     run = _to_be_changed(options)
-    from trainer.training.fit import refresh_maps
+    from trainer.training.refresh import refresh_maps
 
     for projection in refresh_maps(run, _dataset_of(run)):
         print(f"{run.id}: {projection.title}{_losses(projection)}")
@@ -415,7 +415,7 @@ def _classifier(argv: list[str]) -> None:
     run = _to_be_changed(options)
     from tqdm import tqdm
 
-    from trainer.training.fit import refresh_classifier
+    from trainer.training.refresh import refresh_classifier
 
     dataset = _dataset_of(run)
     with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}", file=sys.stderr, leave=False, disable=None) as bar:

@@ -17,7 +17,7 @@ from trainer.numerals import count, number, percent
 
 if TYPE_CHECKING:
     from trainer.config import FitConfig
-    from trainer.training.fit import Event, Finished, Finishing
+    from trainer.training.events import Event, Finished, Finishing
 
 LINE_EVERY_S = 10.0
 
@@ -72,7 +72,7 @@ def show(
 
     start: begins it, given who hears of a part while it goes on · told: is said once it has begun, so not before a refusal.
     """
-    from trainer.training.fit import EpochEnded, Finished, Finishing, Stepped
+    from trainer.training.events import EpochEnded, Finished, Finishing, Stepped
 
     drawing = drawing or (Bar() if sys.stderr.isatty() else Lines())
     epoch, latest, part, has_begun = 1, "", "", False

@@ -18,10 +18,12 @@ from trainer.config import PRESETS, FitConfig, checked
 from trainer.datasets import Dataset, load_dataset
 from trainer.runs.catalogue import HOME
 from trainer.runs.write import RunWriter
-from trainer.training.fit import Trainer, fit, now
+from trainer.training.finish import now
+from trainer.training.fit import fit
+from trainer.training.loop import Trainer
 
 FOLDERS = {"clinic": HOME / "assets" / "clinic"} | dict.fromkeys(("sweep", "mnist-sweep", "linear"), HOME / "assets" / "sweep")
-FILM = 5  # moments: these runs are compared, not watched
+SNAPSHOTS = 5  # moments: these runs are compared, not watched
 
 _SMALL = checked(PRESETS["digits-vae"], hidden=(64,), latent_dim=8, warmup_epochs=0, umap=False)
 _STRONG = checked(_SMALL, likelihood="bernoulli", binarise=True, context=256, epochs=200, learning_rate=3e-3)
@@ -74,14 +76,14 @@ def make(configs: dict[str, FitConfig], folder: Path) -> Iterator[str]:
         if name == "clinic-kl-without-information":
             set_by_hand(config, dataset, name, folder)
         else:
-            for _ in fit(config, dataset, name, folder, film=FILM, overwrite=True):
+            for _ in fit(config, dataset, name, folder, snapshots=SNAPSHOTS, overwrite=True):
                 pass
         yield name
 
 
 def set_by_hand(config: FitConfig, dataset: Dataset, name: str, folder: Path) -> None:
     """A run whose every posterior is N(4, I): 8 nats of KL a dimension that tell no image from another. Not learned, but set."""
-    trainer = Trainer(config, dataset, RunWriter.at(folder, name), "custom", now(), film=2)
+    trainer = Trainer(config, dataset, RunWriter.at(folder, name), "custom", now(), snapshots=2)
     for _ in trainer.epochs():
         pass
     with torch.no_grad():
@@ -92,8 +94,7 @@ def set_by_hand(config: FitConfig, dataset: Dataset, name: str, folder: Path) ->
         last.bias.copy_(torch.cat((torch.full((config.latent_dim,), 4.0), torch.zeros(config.latent_dim))))
         first.weight.zero_()
     trainer.progress.history[-1] = trainer.row(config.epochs)
-    trainer.progress.film_mu.pop()
-    trainer.progress.film_epoch.pop()
+    trainer.snapshots.drop_last(trainer.progress)
     trainer.snapshot(trainer.n_steps)
     for _ in trainer.finish():
         pass

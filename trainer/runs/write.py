@@ -24,7 +24,6 @@ from trainer.runs.catalogue import is_shipped, may_write_shipped, shipped_names
 from trainer.runs.folder import (
     CHECKPOINT,
     CLASSIFIER,
-    IMAGES,
     PROJECTION,
     RUN_JSON,
     SUMMED,
@@ -34,7 +33,6 @@ from trainer.runs.folder import (
     parse_arrays,
     read_file,
 )
-from trainer.runs.image_packing import pack
 from trainer.runs.packing import pack_classifier, pack_projection
 from trainer.runs.read import Root, Run, read_info
 from trainer.runs.records import RunInfo
@@ -124,11 +122,6 @@ class RunWriter:
             arrays |= own
         arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
         self.write_arrays(PROJECTION, arrays)
-
-    def write_test_images(self, images: NDArray[np.uint8]) -> None:
-        """The images of the test split (N, C, H, W) uint8, in the order of the encodings: at most 10 000 of them are kept (`packed`)."""
-        if not self.is_silent:
-            self.write_arrays(IMAGES, pack(images))
 
     def write_classifier(self, classifier: PictureClassifier) -> None:
         self.write_arrays(CLASSIFIER, pack_classifier(classifier))

@@ -23,19 +23,19 @@ Arrays = dict[str, NDArray[Any]]
 
 @dataclass
 class Progress:
-    """How far a run is. film_mu: (M, K) at each moment of `film_epoch`.
-
-    is_lagging, information: whether the encoder is still trained ahead of the decoder (He 2019), and the most information so far, nats.
-    """
+    """How far a run is."""
 
     epoch: int = 0
     seconds: float = 0.0
     history: list[Row] = field(default_factory=list)
     timing: list[Row] = field(default_factory=list)
-    film_mu: list[NDArray[np.float32]] = field(default_factory=list)
-    film_epoch: list[float] = field(default_factory=list)
+    snapshot_mu: list[NDArray[np.float32]] = field(default_factory=list)
+    """(M, K) at each moment of `snapshot_epoch`."""
+    snapshot_epoch: list[float] = field(default_factory=list)
     is_lagging: bool = True
+    """Whether the encoder is still trained ahead of the decoder (He 2019)."""
     information: float = 0.0
+    """The most so far, nats."""
 
 
 def pack(model: nn.Module, optimiser: torch.optim.Optimizer, progress: Progress) -> tuple[Arrays, dict[str, str]]:
@@ -43,8 +43,8 @@ def pack(model: nn.Module, optimiser: torch.optim.Optimizer, progress: Progress)
     arrays: Arrays = {f"model.{key}": value.cpu().numpy() for key, value in model.state_dict().items()}
     for i, state in optimiser.state_dict()["state"].items():
         arrays |= {f"optimiser.{i}.{key}": value.cpu().numpy() for key, value in state.items()}
-    arrays |= {"film.mu": np.stack(progress.film_mu), "film.epoch": np.array(progress.film_epoch)}
-    text = json.dumps({key: value for key, value in vars(progress).items() if not key.startswith("film")})
+    arrays |= {"film.mu": np.stack(progress.snapshot_mu), "film.epoch": np.array(progress.snapshot_epoch)}
+    text = json.dumps({key: value for key, value in vars(progress).items() if not key.startswith("snapshot")})
     return arrays, {"progress": text, "sha256": digest(arrays, text)}
 
 
@@ -61,4 +61,4 @@ def unpack(arrays: Arrays, metadata: dict[str, str], model: nn.Module, optimiser
             state["state"].setdefault(int(i), {})[entry] = value
     optimiser.load_state_dict(state)
     record = json.loads(metadata["progress"])
-    return Progress(**record, film_mu=list(arrays["film.mu"]), film_epoch=arrays["film.epoch"].tolist())
+    return Progress(**record, snapshot_mu=list(arrays["film.mu"]), snapshot_epoch=arrays["film.epoch"].tolist())

@@ -7,12 +7,18 @@ closed-form optimum given the other half, and these steps get there. Letters: N 
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from trainer.errors import ConfigError
+from trainer.likelihoods.registry import HasScale
+from trainer.metrics.evaluate import as_labels, device_of_model, labels_told, seeded, to_unit
 from trainer.metrics.pca_spectrum import Spectrum
 from trainer.models.torch_engine import Vae
+from trainer.training.inputs import HELD_OUT, MEAN_BATCH
 
 MOST_STEPS = 50_000
 SETTLED = 1e-9  # of the largest standard deviation of the data: what a step moves the decoder once it has arrived
@@ -79,3 +85,18 @@ def finish_linear_vae(model: Vae, found: Spectrum) -> None:
         decoder.weight.copy_(torch.from_numpy(axes @ w))  # type: ignore[operator]
         decoder.bias.copy_(torch.from_numpy(found.mean))  # type: ignore[operator]
         model.log_sigma.fill_(0.5 * float(np.log(sigma2)))
+
+
+@torch.no_grad()
+def set_best_scale(model: Vae, images: NDArray[np.uint8], labels: NDArray[np.int64] | None, chosen: NDArray[np.int64]) -> None:
+    """`log_sigma` becomes the best one on the chosen images, from one draw of z each."""
+    likelihood, device = cast(HasScale, model.likelihood), device_of_model(model)
+    generator = seeded(model.config.seed, HELD_OUT)
+    errors = 0.0
+    for start in range(0, len(chosen), MEAN_BATCH):
+        pick = chosen[start : start + MEAN_BATCH]
+        x = to_unit(torch.from_numpy(images[pick]), False).to(device)
+        y = as_labels(labels_told(model, x, None if labels is None else labels[pick]), device)
+        output = model.output(model.posterior(x, y).sample(generator), y)
+        errors += float(likelihood.error(output, x)) * len(pick)
+    model.log_sigma.fill_(float(likelihood.log_scale_for(torch.tensor(errors / len(chosen)))))

@@ -1,4 +1,4 @@
-"""What is minimised, what is reported, and how do the knobs move during training?
+"""What is minimised, and what is reported?
 
 Letters: B images, K latent dimensions, S samples, Y classes. Sums over pixels and latents, means over images: nats per image.
 """
@@ -17,11 +17,11 @@ from torch.nn import functional
 from trainer.config import FitConfig
 from trainer.likelihoods.registry import Bernoulli, HasScale
 from trainer.models.gaussians import kl_standard_normal
+from trainer.training.schedules import StepSettings
 
 if TYPE_CHECKING:
     from trainer.models.torch_engine import Posterior, SemiSupervisedVae, StackedVae, Vae
 
-BURDA_STAGES = 8
 ROWS = 500  # codes decoded at once where there are many samples an image
 
 
@@ -110,37 +110,6 @@ def log_mean_exp(log_weights: Tensor) -> Tensor:
     return log_weights.logsumexp(-1) - math.log(log_weights.shape[-1])
 
 
-# --- schedules: pure functions of how far training is
-
-
-def beta_at(epochs_done: float, beta: float, warmup_epochs: int, n_cycles: int = 0, n_epochs: int = 1) -> float:
-    """KL weight after `epochs_done` (a fraction counts), from 0 to beta and never above.
-
-    Warm-up: linear over `warmup_epochs`, then beta (Bowman 2016). Cyclical: training is cut into `n_cycles` equal parts; in each the
-    weight rises linearly over the first half and stays (Fu et al. 2019, eq. 6 and 7, R = .5).
-    """
-    if n_cycles:
-        position = min(epochs_done / n_epochs, 1.0) * n_cycles
-        within = 1.0 if position == n_cycles else position % 1.0
-        return beta * min(1.0, within / 0.5)
-    return beta if warmup_epochs == 0 else beta * min(1.0, epochs_done / warmup_epochs)
-
-
-def learning_rate_at(progress: float, rate: float, schedule: str) -> float:
-    """Step size at `progress` in [0, 1]: constant, half a cosine from `rate` to 1 % of it (Loshchilov & Hutter 2017), or Burda's stages.
-
-    Burda 2016, section 5: stage i = 0 … 7 lasts 3^i of 3280 parts and has the rate 10^(−i/7) of the first.
-    """
-    if schedule == "constant":
-        return rate
-    if schedule == "stages":
-        parts = (3**BURDA_STAGES - 1) / 2
-        done = min(max(progress, 0.0), 1.0) * parts
-        stage = next((i for i in range(BURDA_STAGES) if done < (3 ** (i + 1) - 1) / 2), BURDA_STAGES - 1)
-        return float(rate * 10 ** (-stage / (BURDA_STAGES - 1)))
-    return rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
-
-
 def free_bits_kl(kl_per_dim: Tensor, free_bits: float) -> Tensor:
     """Σ_k max(λ, kl_k), a scalar, of batch means kl_k (K,) nats: below λ a dimension costs nothing more (Kingma 2016, eq. 15)."""
     return kl_per_dim.clamp_min(free_bits).sum()
@@ -157,14 +126,6 @@ class Batch:
     y: Tensor | None = None
     labelled_x: Tensor | None = None
     labelled_y: Tensor | None = None
-
-
-@dataclass(frozen=True)
-class Knobs:
-    """What moves during training. phase: the bound ("elbo", "iwae"), or which of M1 and M2 is trained."""
-
-    beta: float
-    phase: str = "elbo"
 
 
 Normal = Callable[..., Tensor]
@@ -186,19 +147,19 @@ class Objective(nn.Module):
         self.model, self.labelled_share = model, labelled_share
         self._mean_of_team = mean_of_team
 
-    def forward(self, batch: Batch, normal: Normal, knobs: Knobs) -> tuple[Tensor, Tensor]:
+    def forward(self, batch: Batch, normal: Normal, settings: StepSettings) -> tuple[Tensor, Tensor]:
         """The scalar to differentiate, and its two readable parts (2,), detached."""
         model, config = self.model, self.model.config
-        if knobs.phase == "iwae":
+        if settings.phase == "iwae":
             return _iwae(model, batch, normal)
-        if knobs.phase == "m1":
-            return _parts(_m1_terms(model, batch, normal), knobs.beta)  # type: ignore[arg-type]
+        if settings.phase == "m1":
+            return _parts(_m1_terms(model, batch, normal), settings.beta)  # type: ignore[arg-type]
         if config.is_semi_supervised:
-            return _semi_supervised(model, batch, normal, knobs.beta, self.labelled_share)  # type: ignore[arg-type]
+            return _semi_supervised(model, batch, normal, settings.beta, self.labelled_share)  # type: ignore[arg-type]
         terms = self._terms(batch, normal)
         if config.free_bits and not config.is_deterministic:
-            return self._with_free_bits(terms, knobs.beta)
-        return _parts(terms, knobs.beta)
+            return self._with_free_bits(terms, settings.beta)
+        return _parts(terms, settings.beta)
 
     def _terms(self, batch: Batch, normal: Normal) -> ElboTerms:
         model = self.model

@@ -31,7 +31,7 @@ from trainer.models.picture_classifier import (
     scores_of,
 )
 from trainer.models.torch_engine import Stack, Vae, build_layer
-from trainer.training.objectives import learning_rate_at
+from trainer.training.schedules import learning_rate_at
 
 CLASSIFIER = 6  # name of the random stream; those of the run itself are in `fit`
 PICTURES_SEEN = 250_000  # by the whole training …
