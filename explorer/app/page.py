@@ -21,9 +21,9 @@ from explorer.cache.runs import all_runs, get_run, size_on_disk
 from explorer.hosts.html_file import html_page
 from explorer.session import events
 from explorer.session.load import State, choose_run, dismiss_notice, load
-from explorer.text.escape import plain
+from explorer.text.escape import escape_markdown
 from explorer.text.run_summary import HELP, facts_line, size
-from explorer.widgets.parts import default_run, run_chooser
+from explorer.widgets.run_chooser import default_run, run_chooser
 from explorer.widgets.verdict import verdict_line
 from trainer.console import program
 from trainer.diagnosis.diagnose import LITTLE, neighbours_sentence
@@ -61,7 +61,7 @@ def page() -> None:
         _notices(now, broken)
         importlib.import_module(shown.module).show(now)
     except LatentError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         st.caption("Choose another run above; nothing on disk was changed.")
     except Exception:
         LOG.exception("view %s of run %s failed", now.view, now.run_id)
@@ -76,9 +76,16 @@ def _header(now: State, page: Page, runs: Mapping[str, RunInfo]) -> None:
             if not page.has_own_run_chooser:
                 run_chooser(listed(runs, now.run_id), 220)
         st.segmented_control(
-            "View", NAMES, default=NAMES[0], key="view", bind="query-params", required=True, on_change=dismiss_notice,
-            label_visibility="collapsed", width="content",
-        )  # fmt: skip
+            "View",
+            NAMES,
+            default=NAMES[0],
+            key="view",
+            bind="query-params",
+            required=True,
+            on_change=dismiss_notice,
+            label_visibility="collapsed",
+            width="content",
+        )
         with st.popover("All runs", type="tertiary"):
             _all_runs(now.run_id, runs)
     if not page.has_own_run_chooser:
@@ -88,11 +95,11 @@ def _header(now: State, page: Page, runs: Mapping[str, RunInfo]) -> None:
 def _about(now: State, page: Page, info: RunInfo) -> None:
     """The run's figures, what was done with its data, and the clinic's verdict, which Dimensions shows large."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="about"):
-        st.caption(plain(_facts(now.run_id, info)), help=_meanings(info), width="content")
+        st.caption(escape_markdown(_facts(now.run_id, info)), help=_meanings(info), width="content")
         notes = info.dataset.notes
         if notes:
             with st.popover("About the data", type="tertiary", key="data-notes"):
-                st.markdown("\n".join(f"- {plain(note)}" for note in notes))
+                st.markdown("\n".join(f"- {escape_markdown(note)}" for note in notes))
         if not page.tells_verdict:
             verdict_line(now.run_id, "verdict")
 
@@ -101,7 +108,7 @@ def _meanings(info: RunInfo) -> str:
     """What each figure means; and, of a model whose codes carry next to nothing, why neighbours may read classes from them all the same."""
     found = info.examination
     why = neighbours_sentence(found) if found is not None and found.information < LITTLE else ""
-    return f"{HELP}\n\n**15-NN of this run**: {plain(why)}" if why else HELP
+    return f"{HELP}\n\n**15-NN of this run**: {escape_markdown(why)}" if why else HELP
 
 
 def listed(runs: Mapping[str, RunInfo], shown: str) -> list[str]:
@@ -117,14 +124,20 @@ def _web_page(run_id: str) -> bytes:
 def _all_runs(shown: str, runs: Mapping[str, RunInfo]) -> None:
     """What tells the runs apart, and a way to each; first a way to take the shown one along."""
     st.download_button(
-        f"Save {shown} as a web page", data=partial(_web_page, shown), file_name=f"{shown}.html", mime="text/html", key="save-html",
-        icon=":material/download:", on_click="ignore", type="tertiary",
+        f"Save {shown} as a web page",
+        data=partial(_web_page, shown),
+        file_name=f"{shown}.html",
+        mime="text/html",
+        key="save-html",
+        icon=":material/download:",
+        on_click="ignore",
+        type="tertiary",
         help="One HTML file that needs no network and no server: map, decoder, pins, paths, drawing pad; no image of the data set.",
-    )  # fmt: skip
+    )
     for name in listed(runs, shown):
         info = runs[name]
         st.button(name, key=f"open-{name}", on_click=choose_run, args=(name,), disabled=name == shown, type="tertiary")
-        st.caption(plain(_facts(name, info)))
+        st.caption(escape_markdown(_facts(name, info)))
 
 
 def _facts(run_id: str, info: RunInfo) -> str:
@@ -135,12 +148,12 @@ def _facts(run_id: str, info: RunInfo) -> str:
 def _notices(now: State, broken: Mapping[str, RunError]) -> None:
     if now.notice:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.warning(plain(now.notice), icon=":material/info:")
+            st.warning(escape_markdown(now.notice), icon=":material/info:")
             st.button("Dismiss", on_click=dismiss_notice, type="tertiary")
     if broken:
         with st.expander(f"{len(broken)} damaged run{'s' if len(broken) > 1 else ''} left out"):
             for error in broken.values():
-                st.markdown(f"- {plain(str(error))}")
+                st.markdown(f"- {escape_markdown(str(error))}")
 
 
 def _no_runs(broken: Mapping[str, RunError]) -> None:
@@ -148,4 +161,4 @@ def _no_runs(broken: Mapping[str, RunError]) -> None:
     st.info("There are no runs yet. Train the first one in a few seconds, then reload this page:", icon=":material/info:")
     st.code(f"{program()} fit digits-2d", language="bash")
     for error in broken.values():
-        st.error(plain(str(error)))
+        st.error(escape_markdown(str(error)))

@@ -21,9 +21,7 @@ def get_projection(run_id: str, name: str, axes: tuple[int, int] | None = None) 
     return _projection(run_id, stamp_of(run_id), name, axes)
 
 
-def static_payload(
-    run_id: str, projection_name: str, axes: tuple[int, int] | None = None, label: int | None = None
-) -> bytes:  # fmt: skip
+def static_payload(run_id: str, projection_name: str, axes: tuple[int, int] | None = None, label: int | None = None) -> bytes:
     """What the browser gets once for a run, a map and, of a conditional run, a class."""
     return _static_payload(run_id, stamp_of(run_id), projection_name, axes, has_originals(run_id), label)
 
@@ -51,7 +49,7 @@ def _projection(run_id: str, stamp: Stamp, name: str, axes: tuple[int, int] | No
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _static_payload(
     run_id: str, stamp: Stamp, name: str, axes: tuple[int, int] | None, with_originals: bool, label: int | None
-) -> bytes:  # fmt: skip
+) -> bytes:
     pictures = originals(run_id) if with_originals else None
     causes = factors(run_id) if with_originals else None
     return pack_static(run_at(run_id, stamp), _projection(run_id, stamp, name, axes), pictures, label=label, factors=causes)

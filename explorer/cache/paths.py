@@ -122,8 +122,13 @@ def _decode_as(run_id: str, stamp: Stamp) -> DecodeAs:
 
 
 def _measured(
-    run_id: str, stamp: Stamp, codes: Doubles, labels: NDArray[np.int64] | None, length: float, ends: NDArray[np.float32] | None = None
-) -> DecodedPath:  # fmt: skip
+    run_id: str,
+    stamp: Stamp,
+    codes: Doubles,
+    labels: NDArray[np.int64] | None,
+    length: float,
+    ends: NDArray[np.float32] | None = None,
+) -> DecodedPath:
     this = run_at(run_id, stamp)
     x_hat = this.forward.decode(codes.astype(np.float32), labels)
     classify = None if this.classifier is None else this.classifier.probabilities

@@ -37,7 +37,14 @@ def _judged(run_id: str, stamp: Stamp, digest: str, name: str, refusal: str, _it
     this = run_at(run_id, stamp)
     stored, dataset = this.encodings, this.info.dataset
     among = Against(
-        this.forward, dataset.name, dataset.class_names, stored.mu, stored.label, population(run_id), ground(run_id),
-        this.classifier, originals(run_id) if this.classifier is None else None,
-    )  # fmt: skip
+        this.forward,
+        dataset.name,
+        dataset.class_names,
+        stored.mu,
+        stored.label,
+        population(run_id),
+        ground(run_id),
+        this.classifier,
+        originals(run_id) if this.classifier is None else None,
+    )
     return row_of(_item, among)

@@ -22,15 +22,21 @@ def kl_heat_map(kl: Doubles, order: Sequence[int], rows: Sequence[str]) -> go.Fi
     shown = np.log10(np.maximum(kl[:, order], 1e-4))
     figure = go.Figure()
     figure.add_heatmap(
-        z=shown, x=[dimension(k) for k in order], y=list(range(len(rows))), colorscale="Cividis", zmin=-4,
+        z=shown,
+        x=[dimension(k) for k in order],
+        y=list(range(len(rows))),
+        colorscale="Cividis",
+        zmin=-4,
         zmax=max(1.0, float(shown.max())),
         customdata=np.dstack([kl[:, order], np.repeat(np.asarray(rows, object)[:, None], len(order), 1)]),
         hovertemplate="%{customdata[1]}<br>%{x}: KL %{customdata[0]:.3f} nats<extra></extra>",
         colorbar={
-            "title": {"text": "nats", "side": "right"}, "tickvals": [-4, -3, -2, -1, 0, 1],
-            "ticktext": ["≤ .0001", ".001", ".01", ".1", "1", "10"], "thickness": 12,
+            "title": {"text": "nats", "side": "right"},
+            "tickvals": [-4, -3, -2, -1, 0, 1],
+            "ticktext": ["≤ .0001", ".001", ".01", ".1", "1", "10"],
+            "thickness": 12,
         },
-    )  # fmt: skip
+    )
     figure.update_xaxes(title="latent dimension, by KL")
     figure.update_yaxes(title="test images, by class", showticklabels=False, autorange="reversed")
     return styled(figure, height=420, legend=False)
@@ -45,13 +51,25 @@ def kl_ribbon(epoch: Doubles, kl: Doubles, beta: Doubles, order: Sequence[int]) 
     shades = _shades(len(order))
     for rank, k in enumerate(order):
         figure.add_scatter(
-            x=epoch, y=kl[:, k], name=dimension(k), mode="lines", stackgroup="kl", line={"width": 0.5, "color": "#ffffff"},
-            fillcolor=shades[rank], hovertemplate=f"{dimension(k)}, epoch %{{x}}: %{{y:.3f}} nats<extra></extra>", showlegend=False,
-        )  # fmt: skip
+            x=epoch,
+            y=kl[:, k],
+            name=dimension(k),
+            mode="lines",
+            stackgroup="kl",
+            line={"width": 0.5, "color": "#ffffff"},
+            fillcolor=shades[rank],
+            hovertemplate=f"{dimension(k)}, epoch %{{x}}: %{{y:.3f}} nats<extra></extra>",
+            showlegend=False,
+        )
     figure.add_scatter(
-        x=epoch, y=beta, name="weight of the KL, β(t)", mode="lines", line={"color": SECOND, "width": 2.5, "dash": "dot"},
-        hovertemplate="epoch %{x}: β %{y:.2f}<extra></extra>", secondary_y=True,
-    )  # fmt: skip
+        x=epoch,
+        y=beta,
+        name="weight of the KL, β(t)",
+        mode="lines",
+        line={"color": SECOND, "width": 2.5, "dash": "dot"},
+        hovertemplate="epoch %{x}: β %{y:.2f}<extra></extra>",
+        secondary_y=True,
+    )
     figure.add_vline(x=float(epoch[-1]), line_color=MUTED, line_width=2)
     figure.update_xaxes(title="epoch")
     figure.update_yaxes(title="KL by dimension, stacked, nats", rangemode="tozero", secondary_y=False)
@@ -76,9 +94,15 @@ def _scrubber(epoch: Doubles, kl: Doubles, beta: Doubles) -> dict[str, Any]:
         for t in picks
     ]
     return {
-        "active": len(steps) - 1, "steps": steps, "currentvalue": {"prefix": "epoch ", "font": {"size": 13}}, "pad": {"t": 44},
-        "ticklen": 0, "minorticklen": 0, "font": {"color": "rgba(0,0,0,0)", "size": 1}, "len": 1.0,
-    }  # fmt: skip
+        "active": len(steps) - 1,
+        "steps": steps,
+        "currentvalue": {"prefix": "epoch ", "font": {"size": 13}},
+        "pad": {"t": 44},
+        "ticklen": 0,
+        "minorticklen": 0,
+        "font": {"color": "rgba(0,0,0,0)", "size": 1},
+        "len": 1.0,
+    }
 
 
 def _shades(n: int) -> list[str]:

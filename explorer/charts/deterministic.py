@@ -16,9 +16,11 @@ def variance_bars(variance: ArrayLike) -> go.Figure:
     order = np.argsort(-values, kind="stable")
     figure = go.Figure()
     figure.add_bar(
-        x=[dimension(int(k)) for k in order], y=values[order], marker_color=ACCENT,
+        x=[dimension(int(k)) for k in order],
+        y=values[order],
+        marker_color=ACCENT,
         hovertemplate="dimension %{x}<br>variance %{y:.3f}<extra></extra>",
-    )  # fmt: skip
+    )
     figure.update_xaxes(title="latent dimension, by variance")
     figure.update_yaxes(title="variance of the codes", rangemode="tozero")
     return styled(figure, height=320, legend=False)
@@ -29,9 +31,13 @@ def reconstruction_history(epoch: ArrayLike, train: ArrayLike, test: ArrayLike) 
     figure = go.Figure()
     for name, values, colour in (("train", train, MUTED), ("test", test, ACCENT)):
         figure.add_scatter(
-            x=np.asarray(epoch), y=np.asarray(values), name=name, mode="lines", line={"color": colour, "width": 2},
+            x=np.asarray(epoch),
+            y=np.asarray(values),
+            name=name,
+            mode="lines",
+            line={"color": colour, "width": 2},
             hovertemplate=f"{name}, epoch %{{x}}<br>reconstruction loss %{{y:.2f}} nats<extra></extra>",
-        )  # fmt: skip
+        )
     figure.update_xaxes(title="epoch")
     figure.update_yaxes(title="reconstruction loss, nats per image")
     return styled(figure, height=320)

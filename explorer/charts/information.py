@@ -32,10 +32,17 @@ def information_stack(
     figure = go.Figure()
     for name, value, colour in parts:
         figure.add_bar(
-            y=["mean KL"], x=[value], name=name, orientation="h", marker_color=colour,
+            y=["mean KL"],
+            x=[value],
+            name=name,
+            orientation="h",
+            marker_color=colour,
             hovertemplate=f"{name}: {number(value, 3)} nats<extra></extra>",
-            text=[number(value)], textposition="inside", insidetextanchor="middle", showlegend=value >= 0.005 or name == "information",
-        )  # fmt: skip
+            text=[number(value)],
+            textposition="inside",
+            insidetextanchor="middle",
+            showlegend=value >= 0.005 or name == "information",
+        )
     figure.add_vline(x=ceiling, line_dash="dot", line_color=MUTED, annotation_text="log N", annotation_position="top")
     figure.update_layout(barmode="stack", legend_traceorder="normal")
     figure.update_xaxes(title="nats per image", rangemode="tozero")
@@ -46,9 +53,13 @@ def information_stack(
 
 
 def intervention_bars(
-    shuffled: Sequence[float], zeroed: Sequence[float], order: Sequence[int], threshold: float,
-    shuffled_error: Sequence[float] | None = None, zeroed_error: Sequence[float] | None = None,
-) -> go.Figure:  # fmt: skip
+    shuffled: Sequence[float],
+    zeroed: Sequence[float],
+    order: Sequence[int],
+    threshold: float,
+    shuffled_error: Sequence[float] | None = None,
+    zeroed_error: Sequence[float] | None = None,
+) -> go.Figure:
     """What reconstruction loses without each dimension. shuffled, zeroed (K,) nats, with their standard errors where they are known,
     drawn twice as long · order: dimensions, most KL first."""
     figure = go.Figure()
@@ -56,10 +67,15 @@ def intervention_bars(
     bars = (("from another image", shuffled, shuffled_error, ACCENT), ("set to 0", zeroed, zeroed_error, MUTED))
     for name, values, errors, colour in bars:
         figure.add_bar(
-            x=names, y=[values[k] for k in order], name=name, marker_color=colour,
-            error_y=None if errors is None else {"type": "data", "array": [2 * errors[k] for k in order], "thickness": 1, "width": 2},
+            x=names,
+            y=[values[k] for k in order],
+            name=name,
+            marker_color=colour,
+            error_y=None
+            if errors is None
+            else {"type": "data", "array": [2 * errors[k] for k in order], "thickness": 1, "width": 2},
             hovertemplate=f"%{{x}} {name}<br>reconstruction loss +%{{y:.3f}} nats<extra></extra>",
-        )  # fmt: skip
+        )
     figure.add_hline(y=threshold, line_dash="dot", line_color=MUTED)
     figure.update_xaxes(title="latent dimension, by KL")
     figure.update_yaxes(title="rise of reconstruction loss, nats")
@@ -70,9 +86,11 @@ def sensitivity_bars(sensitivity: Sequence[float], order: Sequence[int]) -> go.F
     """How far the picture moves with each dimension. sensitivity (K,), grey levels per unit of z · order: dimensions, most KL first."""
     figure = go.Figure()
     figure.add_bar(
-        x=[dimension(k) for k in order], y=[sensitivity[k] for k in order], marker_color=ACCENT,
+        x=[dimension(k) for k in order],
+        y=[sensitivity[k] for k in order],
+        marker_color=ACCENT,
         hovertemplate="%{x}: %{y:.3f} grey levels per unit of z<extra></extra>",
-    )  # fmt: skip
+    )
     figure.update_xaxes(title="latent dimension, by KL")
     figure.update_yaxes(title="‖∂x̂/∂z‖", rangemode="tozero")
     return styled(figure, height=260, legend=False)

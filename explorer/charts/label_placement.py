@@ -9,14 +9,21 @@ Side = Literal["middle right", "top center", "bottom center", "middle left", "to
 Box = tuple[float, float, float, float]
 
 SIDES: tuple[Side, ...] = (
-    "middle right", "top center", "bottom center", "middle left", "top right", "bottom right", "top left", "bottom left",
-)  # fmt: skip
+    "middle right",
+    "top center",
+    "bottom center",
+    "middle left",
+    "top right",
+    "bottom right",
+    "top left",
+    "bottom left",
+)
 LETTER_PX, LINE_PX, GAP_PX = 7.5, 17.0, 9.0
 
 
 def label_sides(
     places: Sequence[tuple[float, float]], texts: Sequence[str], width: float, height: float, narrow: float
-) -> list[Side]:  # fmt: skip
+) -> list[Side]:
     """A side for each text at its place, in pixels from the upper left of a frame of that size.
 
     One after the other, the first side with the least overlap; what sticks out of the frame counts as overlap, also where the frame is

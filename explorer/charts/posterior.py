@@ -15,9 +15,12 @@ def code_dots(z: ArrayLike) -> go.Figure:
     values = np.asarray(z, float)
     figure = go.Figure()
     figure.add_scatter(
-        x=[dimension(k) for k in range(len(values))], y=values, mode="markers", marker={"color": ACCENT, "size": 8},
+        x=[dimension(k) for k in range(len(values))],
+        y=values,
+        mode="markers",
+        marker={"color": ACCENT, "size": 8},
         hovertemplate="%{x}<br>%{y:.2f}<extra></extra>",
-    )  # fmt: skip
+    )
     reach = max(3.0, 1.1 * float(np.abs(values).max()))
     figure.update_yaxes(title="z", range=[-reach, reach])
     return styled(figure, height=260, legend=False)
@@ -30,10 +33,14 @@ def posterior_dots(mu: ArrayLike, std: ArrayLike) -> go.Figure:
     figure = go.Figure()
     figure.add_hrect(y0=-1, y1=1, fillcolor=MUTED, opacity=0.15, line_width=0)
     figure.add_scatter(
-        x=names, y=means, mode="markers", marker={"color": ACCENT, "size": 8}, customdata=widths,
+        x=names,
+        y=means,
+        mode="markers",
+        marker={"color": ACCENT, "size": 8},
+        customdata=widths,
         error_y={"type": "data", "array": widths, "color": ACCENT, "thickness": 1.5, "width": 4},
         hovertemplate="%{x}<br>μ %{y:.2f}<br>σ %{customdata:.2f}<extra></extra>",
-    )  # fmt: skip
+    )
     reach = max(3.0, float(np.abs(means).max()) + 0.3)
     figure.update_yaxes(title="z", range=[-reach, reach])
     return styled(figure, height=260, legend=False)

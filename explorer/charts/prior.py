@@ -29,13 +29,25 @@ def marginals(samples: Doubles, order: Sequence[int]) -> go.Figure:
         place = {"row": i // columns + 1, "col": i % columns + 1}
         heights, _ = np.histogram(samples[:, k], edges, density=True)
         figure.add_bar(
-            x=(edges[1:] + edges[:-1]) / 2, y=heights, marker_color=ACCENT, name="codes", showlegend=i == 0, marker_line_width=0,
-            hovertemplate=f"{dimension(k)} = %{{x:.2f}}: density %{{y:.3f}}<extra></extra>", **place,
-        )  # fmt: skip
+            x=(edges[1:] + edges[:-1]) / 2,
+            y=heights,
+            marker_color=ACCENT,
+            name="codes",
+            showlegend=i == 0,
+            marker_line_width=0,
+            hovertemplate=f"{dimension(k)} = %{{x:.2f}}: density %{{y:.3f}}<extra></extra>",
+            **place,
+        )
         figure.add_scatter(
-            x=at, y=density, mode="lines", line={"color": SECOND, "width": 2}, name="prior N(0, 1)", showlegend=i == 0,
-            hovertemplate="prior %{y:.3f}<extra></extra>", **place,
-        )  # fmt: skip
+            x=at,
+            y=density,
+            mode="lines",
+            line={"color": SECOND, "width": 2},
+            name="prior N(0, 1)",
+            showlegend=i == 0,
+            hovertemplate="prior %{y:.3f}<extra></extra>",
+            **place,
+        )
     figure.update_yaxes(showticklabels=False)
     figure = styled(figure, height=170 + 170 * rows)
     figure.update_layout(bargap=0, margin_t=64, legend_y=1 + 0.3 / rows)
@@ -47,15 +59,25 @@ def pair_density(samples: Doubles, first: int, second: int) -> go.Figure:
     figure = go.Figure()
     bins = {"start": -REACH, "end": REACH, "size": REACH / 40}
     figure.add_histogram2d(
-        x=samples[:, first], y=samples[:, second], xbins=bins, ybins=bins, colorscale="Cividis", showscale=False,
+        x=samples[:, first],
+        y=samples[:, second],
+        xbins=bins,
+        ybins=bins,
+        colorscale="Cividis",
+        showscale=False,
         hovertemplate=f"{dimension(first)} %{{x}}, {dimension(second)} %{{y}}: %{{z}} codes<extra></extra>",
-    )  # fmt: skip
+    )
     angle = np.linspace(0, 2 * np.pi, 121)
     for radius in (1, 2, 3):
         figure.add_scatter(
-            x=radius * np.cos(angle), y=radius * np.sin(angle), mode="lines", line={"color": SECOND, "width": 2, "dash": "dot"},
-            name="prior, 1, 2 and 3 σ", showlegend=radius == 1, hoverinfo="skip",
-        )  # fmt: skip
+            x=radius * np.cos(angle),
+            y=radius * np.sin(angle),
+            mode="lines",
+            line={"color": SECOND, "width": 2, "dash": "dot"},
+            name="prior, 1, 2 and 3 σ",
+            showlegend=radius == 1,
+            hoverinfo="skip",
+        )
     figure.update_xaxes(title=dimension(first), range=[-REACH, REACH], constrain="domain")
     figure.update_yaxes(title=dimension(second), range=[-REACH, REACH], scaleanchor="x", scaleratio=1, constrain="domain")
     return styled(figure, height=480)

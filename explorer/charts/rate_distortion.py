@@ -16,8 +16,14 @@ NARROW_PX = 300  # its width on a phone
 
 
 def rate_distortion(
-    names: Sequence[str], rate: ArrayLike, distortion: ArrayLike, *, notes: Sequence[str], is_shown: ArrayLike, is_given_label: ArrayLike
-) -> go.Figure:  # fmt: skip
+    names: Sequence[str],
+    rate: ArrayLike,
+    distortion: ArrayLike,
+    *,
+    notes: Sequence[str],
+    is_shown: ArrayLike,
+    is_given_label: ArrayLike,
+) -> go.Figure:
     """Runs as points on dashed lines of equal ELBO = −(rate + distortion).
 
     names: of the runs, each the first of its point's custom data · rate, distortion (N,) nats per image · notes: a line for the hover ·
@@ -35,15 +41,25 @@ def rate_distortion(
     # the runs of a sweep are told apart by their place, and two dozen names would bury all others
     texts = [name if yes or not name.startswith("sweep-") else "" for name, yes in zip(names, shown, strict=True)]
     figure.add_scatter(
-        x=r, y=d, mode="markers+text", text=texts, textposition=sides, cliponaxis=False, showlegend=False, textfont={"size": 13},
+        x=r,
+        y=d,
+        mode="markers+text",
+        text=texts,
+        textposition=sides,
+        cliponaxis=False,
+        showlegend=False,
+        textfont={"size": 13},
         marker={
-            "size": 12, "color": [ACCENT if yes else MUTED for yes in shown], "line": {"width": 1.5, "color": ACCENT},
+            "size": 12,
+            "color": [ACCENT if yes else MUTED for yes in shown],
+            "line": {"width": 1.5, "color": ACCENT},
             "symbol": ["diamond-open" if yes else "circle" for yes in given],
         },
-        unselected={"marker": {"opacity": 1}}, customdata=[list(row) for row in zip(names, notes, -(r + d), strict=True)],
+        unselected={"marker": {"opacity": 1}},
+        customdata=[list(row) for row in zip(names, notes, -(r + d), strict=True)],
         hovertemplate="%{customdata[0]}, %{customdata[1]}<br>rate %{x:.1f} + distortion %{y:.1f}<br>"
         "ELBO %{customdata[2]:.1f} nats<extra></extra>",
-    )  # fmt: skip
+    )
     figure.update_xaxes(title="rate (KL), nats per image", range=[x0, x1], zeroline=False, showgrid=False)
     figure.update_yaxes(title="distortion (reconstruction loss), nats per image", range=[y0, y1], zeroline=False, showgrid=False)
     figure.update_layout(dragmode=False)
@@ -57,13 +73,18 @@ def _equal_elbo(figure: go.Figure, total: float, across: tuple[float, float], up
     if xs[1] - xs[0] < 0.02 * (x1 - x0):
         return
     figure.add_scatter(
-        x=xs, y=total - xs, mode="lines", line={"color": MUTED, "width": 1, "dash": "dash"}, hoverinfo="skip", showlegend=False,
-    )  # fmt: skip
+        x=xs, y=total - xs, mode="lines", line={"color": MUTED, "width": 1, "dash": "dash"}, hoverinfo="skip", showlegend=False
+    )
     goes_right = total - x1 >= y0  # else it leaves through the bottom; the name lies beside the line, not on it
     figure.add_annotation(
-        x=xs[1], y=total - xs[1], text=f"ELBO {0.0 - total:g}".replace("-", "−"), showarrow=False, font={"size": 12},
-        xanchor="right" if goes_right else "left", yanchor="top" if goes_right else "bottom",
-    )  # fmt: skip
+        x=xs[1],
+        y=total - xs[1],
+        text=f"ELBO {0.0 - total:g}".replace("-", "−"),
+        showarrow=False,
+        font={"size": 12},
+        xanchor="right" if goes_right else "left",
+        yanchor="top" if goes_right else "bottom",
+    )
 
 
 def _widened(low: float, high: float, share: float) -> tuple[float, float]:

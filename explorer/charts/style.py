@@ -17,7 +17,11 @@ CONFIG: dict[str, Any] = {"displayModeBar": False}
 def styled(figure: go.Figure, height: int, legend: bool = True) -> go.Figure:
     """The figure with the margins and the legend of all charts. height: in CSS pixels."""
     figure.update_layout(
-        height=height, margin={"l": 8, "r": 8, "t": 28, "b": 8}, showlegend=legend, bargap=0.25, hovermode="closest",
+        height=height,
+        margin={"l": 8, "r": 8, "t": 28, "b": 8},
+        showlegend=legend,
+        bargap=0.25,
+        hovermode="closest",
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
-    )  # fmt: skip
+    )
     return figure

@@ -30,16 +30,25 @@ def strip_gauge(ordered: NDArray[np.float64], value: float, unit: str, is_low_ba
     heights = counts / max(1, counts.max())
     figure = go.Figure()
     figure.add_scatter(
-        x=sign * np.repeat(edges, 2)[1:-1], y=np.repeat(heights, 2), mode="lines", line={"width": 0}, fill="tozeroy",
-        fillcolor="rgba(154, 163, 173, 0.55)", hoverinfo="skip",
-    )  # fmt: skip
+        x=sign * np.repeat(edges, 2)[1:-1],
+        y=np.repeat(heights, 2),
+        mode="lines",
+        line={"width": 0},
+        fill="tozeroy",
+        fillcolor="rgba(154, 163, 173, 0.55)",
+        hoverinfo="skip",
+    )
     edge = 0.02 * length  # so that no arrow is cut
     place = sign * (value if not is_off else right - edge if value > right else left + edge)
     figure.add_scatter(
-        x=[place, place], y=[0, 1.12], mode="lines+markers", cliponaxis=False, line={"color": ACCENT, "width": 2.5},
+        x=[place, place],
+        y=[0, 1.12],
+        mode="lines+markers",
+        cliponaxis=False,
+        line={"color": ACCENT, "width": 2.5},
         marker={"color": ACCENT, "size": [0, 13], "symbol": ["circle", _symbol(value, right, is_off)]},
         hovertemplate=f"this picture: {number(sign * value, decimals(length))} {unit}<extra></extra>",
-    )  # fmt: skip
+    )
     ends = [sign * left, sign * right]
     figure.update_xaxes(range=ends, showgrid=False, zeroline=False, nticks=5, ticks="outside", linecolor=MUTED, showline=True)
     figure.update_yaxes(visible=False, range=[0, 1.3], fixedrange=True)

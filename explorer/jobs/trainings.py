@@ -116,9 +116,13 @@ class Workshop:
         ending: dict[str, Any] = {}
         try:
             with subprocess.Popen(
-                [sys.executable, "-m", "trainer.cli.job"], cwd=HOME, text=True,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            ) as process:  # fmt: skip
+                [sys.executable, "-m", "trainer.cli.job"],
+                cwd=HOME,
+                text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            ) as process:
                 assert process.stdin is not None
                 assert process.stdout is not None
                 spec = {"config": job.config.model_dump(mode="json"), "name": job.name, "runs": job.runs, "resume": job.resume}

@@ -13,19 +13,13 @@ from explorer.pictures.neighbours import nearest
 from explorer.session import events
 from explorer.session.load import State
 from explorer.session.pins import pin_letter, pin_name, sync_link
-from explorer.text.escape import capitalised, plain
+from explorer.text.escape import capitalised, escape_markdown
+from explorer.text.numbers import code_decimals, number_list
 from explorer.text.test_images import at_distance
-from explorer.widgets.parts import (
-    chosen_map,
-    code_decimals,
-    decoded_as,
-    live_surface,
-    number_list,
-    picture_of,
-    pins_shown,
-    show_picture,
-    stored_pictures,
-)
+from explorer.widgets.class_chooser import decoded_as
+from explorer.widgets.live_map import live_map, pins_shown
+from explorer.widgets.map_chooser import chosen_map
+from explorer.widgets.pictures import picture_of, show_picture, stored_pictures
 from trainer.maps.support import density_words
 from trainer.numerals import number
 from trainer.runs.read import Run
@@ -40,7 +34,7 @@ def show(now: State) -> None:
     projection, axes = chosen_map(run)
     now = events.take_pins(now, events.surface_event(KEY), projection)
     pins = pins_shown(now, run, projection)
-    live_surface(now.run_id, projection, axes, KEY, pins=pins)
+    live_map(now.run_id, projection, axes, KEY, pins=pins)
     sync_link(now.run_id)
     if now.pins:
         _details(now)
@@ -53,14 +47,15 @@ def _details(now: State) -> None:
     found = nearest(code, run.encodings.mu, N_NEIGHBOURS)
     left, right = st.columns([1, 3], gap="large")
     with left:
-        st.markdown(f"**{plain(pin_name(len(now.pins) - 1, now.pins[-1]))}**")
+        st.markdown(f"**{escape_markdown(pin_name(len(now.pins) - 1, now.pins[-1]))}**")
         show_picture(picture_of(run, code), f"decoded picture of pin {pin_letter(len(now.pins) - 1)}", 224)
         if run.config.is_conditional:
-            st.caption(plain(f"decoded{decoded_as(run)}"))
+            st.caption(escape_markdown(f"decoded{decoded_as(run)}"))
         support = float(get_support(run.id).of([code])[0])
         st.caption(f"{capitalised(density_words(support))} ({number(support)})", help=SUPPORT_HELP)
         st.caption(
-            f"z = {number_list(code, digits=code_decimals(run))}", help="The latent code from which this picture was decoded."
+            f"z = {number_list(code, digits=code_decimals(run.encodings.mu))}",
+            help="The latent code from which this picture was decoded.",
         )
     with right:
         st.markdown("**Nearest test images**")

@@ -46,9 +46,7 @@ def filmstrip(frames: Pictures, scale: int = 1, gap: int = 1) -> Pictures:
     return strip([_enlarged(frame, scale) for frame in frames], gap)
 
 
-def animation(
-    frames: Pictures, fps: float, scale: int, kind: Film, report: Report = lambda share: None
-) -> bytes:  # fmt: skip
+def animation(frames: Pictures, fps: float, scale: int, kind: Film, report: Report = lambda share: None) -> bytes:
     """(T, H, W) or (T, H, W, 3) → a film that loops for ever, `fps` frames a second (at most 50).
 
     WebP is lossless. GIF is exact for grey frames and for those of up to 256 colours; others get 256 of their own.
@@ -200,9 +198,16 @@ def _mp4(frames: Pictures, fps: float, scale: int, report: Report) -> bytes:
     with tempfile.TemporaryDirectory() as folder:  # the format's index is written last, to its front: no pipe can do that
         path = Path(folder) / "film.mp4"
         writer = imageio_ffmpeg.write_frames(
-            str(path), (width, height), fps=min(fps, MAX_FPS), codec="libx264", quality=None, macro_block_size=2, ffmpeg_log_level="error",
-            pix_fmt_out="yuv420p", output_params=["-crf", str(MP4_QUALITY), "-preset", "veryfast", "-movflags", "+faststart"],
-        )  # fmt: skip
+            str(path),
+            (width, height),
+            fps=min(fps, MAX_FPS),
+            codec="libx264",
+            quality=None,
+            macro_block_size=2,
+            ffmpeg_log_level="error",
+            pix_fmt_out="yuv420p",
+            output_params=["-crf", str(MP4_QUALITY), "-preset", "veryfast", "-movflags", "+faststart"],
+        )
         writer.send(None)
         for i, frame in enumerate(colours):
             writer.send(np.ascontiguousarray(_even(_enlarged(frame, scale))))

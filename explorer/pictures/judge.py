@@ -83,11 +83,17 @@ def _judged(name: str, x: Floats, against: Against) -> Row:
     x_hat = forward.decode(codes.mu, y)[0]
     looks_like, redrawn_as = _classes(x, x_hat, against)
     return Row(
-        name, to_picture(x), to_picture(x_hat), float(figures.bad[RECONSTRUCTION][0]),
-        None if bound is None else -float(bound[0]), float(near.distance[0]),
+        name,
+        to_picture(x),
+        to_picture(x_hat),
+        float(figures.bad[RECONSTRUCTION][0]),
+        None if bound is None else -float(bound[0]),
+        float(near.distance[0]),
         float(trust.judge(figures, against.population).percentile[0]),
-        class_name(label, against.class_names) or NO_CLASS, looks_like, redrawn_as,
-    )  # fmt: skip
+        class_name(label, against.class_names) or NO_CLASS,
+        looks_like,
+        redrawn_as,
+    )
 
 
 def _classes(x: Floats, x_hat: Floats, against: Against) -> tuple[str, str]:
@@ -114,10 +120,15 @@ def as_records(rows: Sequence[Row]) -> list[dict[str, str | float | None]]:
     ordered = [*most_unusual_first(rows), *(replace(row, nearest="") for row in rows if row.problem)]
     return [
         {
-            "name": row.name, "anomaly score, percentile": row.percentile, "ELBO, nats": row.elbo,
-            "reconstruction loss, nats": row.reconstruction, "distance to the nearest code": row.distance,
-            "class of the nearest test image": row.nearest, "class of the picture": row.looks_like,
-            "class of its reconstruction": row.redrawn_as, "problem": row.problem,
+            "name": row.name,
+            "anomaly score, percentile": row.percentile,
+            "ELBO, nats": row.elbo,
+            "reconstruction loss, nats": row.reconstruction,
+            "distance to the nearest code": row.distance,
+            "class of the nearest test image": row.nearest,
+            "class of the picture": row.looks_like,
+            "class of its reconstruction": row.redrawn_as,
+            "problem": row.problem,
         }
         for row in ordered
-    ]  # fmt: skip
+    ]

@@ -37,7 +37,7 @@ __all__ = [
     "MAX_PIXELS",
     "Ground",
     "PictureProtocol",
-    "Prepared",
+    "PreparedPicture",
     "Step",
     "Switch",
     "browser_protocol",
@@ -66,7 +66,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedPicture:
     """x (C, H, W), float32 in [0, 1]: what the model is fed; the last step shows exactly that."""
 
     x: NDArray[np.float32]
@@ -201,7 +201,7 @@ def browser_protocol(dataset: str, ground: Ground | None = None) -> PictureProto
 
 def prepare(
     image: Image.Image, image_shape: tuple[int, int, int], dataset: str, off: Collection[str] = (), ground: Ground | None = None
-) -> Prepared:
+) -> PreparedPicture:
     """`image` as `open_picture` gives it → what a model of `dataset` with images of `image_shape` (C, H, W) is fed.
 
     off: names of the `switches` that are left out · ground: what the images of a folder lie on, see `ground_of`.
@@ -226,7 +226,7 @@ def prepare(
     first = Step(
         "Your picture", f"{_told_size(image)} pixels{_told_mode(image, is_mixed, behind)}{_told_first(image)}.{why}", _shown(flat)
     )
-    return Prepared(_to_x(steps[-1].picture, image_shape), (first, *steps))
+    return PreparedPicture(_to_x(steps[-1].picture, image_shape), (first, *steps))
 
 
 # --- the four ways

@@ -11,8 +11,8 @@ import streamlit as st
 
 from explorer.session import events
 from explorer.text.escape import shortened
+from explorer.text.numbers import number_list
 from trainer.maps.projection import Projection
-from trainer.numerals import number
 
 MAX_STOPS = 12
 MAX_NAME = 60  # letters
@@ -91,9 +91,13 @@ class Drawn:
 
 
 def take(
-    run_id: str, stops: Sequence[Stop], event: Mapping[str, Any] | None, projection: Projection, axes: tuple[int, int] | None,
+    run_id: str,
+    stops: Sequence[Stop],
+    event: Mapping[str, Any] | None,
+    projection: Projection,
+    axes: tuple[int, int] | None,
     label: int | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """What was done on the map: a click puts a stop at the end, a line that was drawn is kept. Each event counts once.
 
     label: the class as which the picture under the cursor was decoded. All but moderate places is nothing.
@@ -103,7 +107,7 @@ def take(
         pin = None if "edit" in one else events.made_pin(one, projection)
         if pin is not None:
             forget_drawn(run_id)
-            put(run_id, stops, Stop(f"map point {_numbers(pin.z)}", pin.z, label))
+            put(run_id, stops, Stop(f"map point {number_list(pin.z, at_most=2)}", pin.z, label))
             stops = chosen(run_id, len(pin.z)) or stops
         match one.get("edit"):
             case {"kind": "drawn", "places": [_, _, *_] as places} if len(places) <= MAX_DRAWN:
@@ -126,12 +130,6 @@ def forget_drawn(run_id: str) -> None:
 
 def _lines() -> dict[str, Any]:
     return dict(st.session_state.get("drawn", {}))
-
-
-def _numbers(z: Sequence[float]) -> str:
-    """(0.41, −1.20, …)."""
-    shown = ", ".join(number(value) for value in z[:2])
-    return f"({shown}{', …' if len(z) > 2 else ''})"
 
 
 def _place(place: object) -> tuple[float, float] | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
+from explorer.text.numbers import format_number
 from trainer import numerals
 from trainer.diagnosis.diagnose import LITTLE
 from trainer.numerals import percent
@@ -52,14 +52,14 @@ def facts(info: RunInfo) -> tuple[Fact, ...]:
     if metrics.reconstruction is None:
         found.append(Fact("without pictures: no bound"))
     elif metrics.elbo is None or metrics.nll is None:
-        found.append(Fact(f"reconstruction {number(metrics.reconstruction)}", ("Reconstruction",)))
+        found.append(Fact(f"reconstruction {format_number(metrics.reconstruction)}", ("Reconstruction",)))
         if metrics.squared_error is not None:
-            found.append(Fact(f"squared error {number(metrics.squared_error, 2)}", ("Squared error",)))
+            found.append(Fact(f"squared error {format_number(metrics.squared_error, 2)}", ("Squared error",)))
     else:
         given, terms = (" given y", ("given y",)) if config.is_conditional else ("", ())
         found.append(Fact(f"β {config.beta:g}"))
-        found.append(Fact(f"ELBO{given} {number(metrics.elbo)}", ("ELBO", *terms)))
-        found.append(Fact(f"NLL{given} {number(metrics.nll)}", ("NLL", *terms)))
+        found.append(Fact(f"ELBO{given} {format_number(metrics.elbo)}", ("ELBO", *terms)))
+        found.append(Fact(f"NLL{given} {format_number(metrics.nll)}", ("NLL", *terms)))
     if metrics.classifier_error is not None:
         labels = f" with {info.dataset.n_labelled} labels" if info.dataset.n_labelled else ""
         found.append(Fact(f"test error {percent(metrics.classifier_error, 1)}{labels}", ("Test error",)))
@@ -84,14 +84,14 @@ def parameters(n: int) -> str:
     """How many a model has: counted where they are few, else in millions."""
     if n < 100_000:
         return "1 parameter" if n == 1 else f"{numerals.count(n)} parameters"
-    return f"{number(n / 1e6, 2)} M parameters"
+    return f"{format_number(n / 1e6, 2)} M parameters"
 
 
 def size(n_bytes: int) -> str:
     """Bytes on disk for people, of 1000 and of 1 000 000: 40 kB, 1.5 MB."""
     if n_bytes < 1000:
         return f"{n_bytes} bytes"
-    return f"{number(n_bytes / 1e3, 0)} kB" if n_bytes < 100_000 else f"{number(n_bytes / 1e6, 1)} MB"
+    return f"{format_number(n_bytes / 1e3, 0)} kB" if n_bytes < 100_000 else f"{format_number(n_bytes / 1e6, 1)} MB"
 
 
 def brief_line(info: RunInfo) -> str:
@@ -115,8 +115,3 @@ def model_words(info: RunInfo) -> str:
     if config.model == "vae" and config.importance_samples > 1:
         return f"IWAE, k = {config.importance_samples}"
     return words.get(config.model, config.model)
-
-
-def number(value: float, digits: int = 1) -> str:
-    """As `numerals.number`, one digit, and in words what is no number."""
-    return numerals.number(value, digits) if math.isfinite(value) else "not finite"

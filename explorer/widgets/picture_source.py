@@ -16,12 +16,11 @@ from explorer.cache.maps import forget_originals
 from explorer.pictures.arrays import Picture, to_picture
 from explorer.pictures.batch import MOST_PICTURES, shown_name
 from explorer.pictures.opening import open_upload
-from explorer.pictures.preprocess import Prepared, Step, prepare, switches
+from explorer.pictures.preprocess import PreparedPicture, Step, prepare, switches
 from explorer.session.pad import pad_picture
 from explorer.session.remembered import shown
-from explorer.text.escape import plain
-from explorer.text.test_images import image_name
-from explorer.widgets.parts import no_originals, stored_pictures
+from explorer.text.escape import escape_markdown
+from explorer.widgets.pictures import no_originals, run_image_name, stored_pictures
 from trainer.datasets import load_dataset
 from trainer.datasets.kinds import ALLOWED, PICTURES
 from trainer.errors import DataError, ImageError
@@ -36,7 +35,7 @@ KINDS = ["image", *PICTURES]
 
 
 @dataclass(frozen=True)
-class Picked:
+class ChosenPicture:
     """A picture as the model sees it.
 
     x (C, H, W) floats in [0, 1] · shown: what the person gave · steps: how one became the other · is_original: False where the data
@@ -54,29 +53,29 @@ class Picked:
 
 
 @dataclass(frozen=True)
-class Several:
+class UploadBatch:
     """Many uploads at once. files: (name, bytes) each, archives among them."""
 
     files: tuple[tuple[str, bytes], ...]
 
 
-def picked_pictures(run: Run, key: str) -> Picked | Several | None:
+def choose_pictures(run: Run, key: str) -> ChosenPicture | UploadBatch | None:
     """The chooser of one picture or several, and of the pad: the view puts it where there is room, where `pad_is_chosen`, and asks
-    `handed_over`."""
+    `picture_from_pad`."""
     if not run.config.has_encoder:
         return _without_encoder(run, key)
     return _picked(run, key, [TEST, UPLOAD, PAD, SAMPLE, SEVERAL])
 
 
-def picked_picture(run: Run, key: str, with_test: bool = True) -> Picked | None:
+def choose_picture(run: Run, key: str, with_test: bool = True) -> ChosenPicture | None:
     """The chooser of one picture and what came of it; None while nothing is chosen or after a refusal, which is shown."""
     if not run.config.has_encoder:
         return _without_encoder(run, key) if with_test else None
     picked = _picked(run, key, [*([TEST] if with_test else []), UPLOAD, SAMPLE])
-    return picked if isinstance(picked, Picked) else None
+    return picked if isinstance(picked, ChosenPicture) else None
 
 
-def _picked(run: Run, key: str, sources: list[str]) -> Picked | Several | None:
+def _picked(run: Run, key: str, sources: list[str]) -> ChosenPicture | UploadBatch | None:
     if not samples_for(run.info.dataset.name):
         sources.remove(SAMPLE)
     source = st.segmented_control(
@@ -93,22 +92,22 @@ def _picked(run: Run, key: str, sources: list[str]) -> Picked | Several | None:
             return _several(key)
         return _sample(run, key) if source == SAMPLE else _test_image(run, key)
     except ImageError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return None
 
 
-def _without_encoder(run: Run, key: str) -> Picked:
+def _without_encoder(run: Run, key: str) -> ChosenPicture:
     """A model that was imported with an encoder that is not known here: the test images, whose codes are stored."""
     why = run.info.origin.why_encoder if run.info.origin is not None else ""
     st.caption(
-        plain(
+        escape_markdown(
             f"This run's encoder is not known here (encode {why}), so only its test images can be chosen: their codes are stored."
         )
     )
     return _test_image(run, key)
 
 
-def codes_of(run: Run, picked: Picked, label: int | None) -> Codes:
+def codes_of(run: Run, picked: ChosenPicture, label: int | None) -> Codes:
     """What the encoder makes of a picture; of a test image of a run without one, what is stored."""
     if run.config.has_encoder or picked.row is None:
         return run.forward.encode(picked.x[None], None if label is None else [label])
@@ -120,7 +119,7 @@ def pad_is_chosen(run: Run, key: str) -> bool:
     return run.config.has_encoder and shown(f"{key}-source") == PAD
 
 
-def handed_over(run: Run) -> Picked | None:
+def picture_from_pad(run: Run) -> ChosenPicture | None:
     """The pad's picture, prepared here as the browser prepared it; None while none was handed over or after a refusal."""
     given = pad_picture()
     if given is None:
@@ -128,7 +127,7 @@ def handed_over(run: Run) -> Picked | None:
     try:
         return _prepared(run, given.data, given.name, given.off)
     except ImageError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return None
 
 
@@ -138,27 +137,22 @@ def chosen_row(run: Run, key: str, default: int = 0) -> int:
     return int(st.number_input(f"Test image, 0 to {n - 1}", 0, n - 1, min(default, n - 1), key=f"{key}-row"))
 
 
-def row_title(run: Run, row: int) -> str:
-    """“test image 7 (class heart)”."""
-    return image_name(row, int(run.encodings.label[row]), run.info.dataset.class_names)
-
-
-def _test_image(run: Run, key: str) -> Picked:
+def _test_image(run: Run, key: str) -> ChosenPicture:
     """An image of the test split; where the data set is not here, its reconstruction and an offer to fetch it."""
     row = chosen_row(run, key)
-    title, label = row_title(run, row), int(run.encodings.label[row])
+    title, label = run_image_name(run, row), int(run.encodings.label[row])
     own = label if 0 <= label < len(run.info.dataset.class_names) else None
     originals = originals_of(run.id, np.array([row]))
     if originals is None:
         _offer_download(run)
         pictures, _ = stored_pictures(run.id, np.array([row]))
         x = np.asarray(pictures[0], np.float32)
-        return Picked(f"reconstruction of {title}", x, to_picture(x), (), is_original=False, label=own, row=row)
+        return ChosenPicture(f"reconstruction of {title}", x, to_picture(x), (), is_original=False, label=own, row=row)
     pixels = originals[0]
-    return Picked(title, pixels.astype(np.float32) / 255, to_picture(pixels), (), label=own, row=row)
+    return ChosenPicture(title, pixels.astype(np.float32) / 255, to_picture(pixels), (), label=own, row=row)
 
 
-def class_of(run: Run, picked: Picked) -> int | None:
+def class_of(run: Run, picked: ChosenPicture) -> int | None:
     """The class under which a picture is encoded: its own, or, of a picture of no class, the model's guess. None: a model without."""
     if not run.config.is_conditional:
         return None
@@ -173,20 +167,22 @@ def samples_for(dataset: str) -> dict[str, Path]:
     return {item["title"]: SAMPLES / item["file"] for item in listed if dataset in item["suits"]}
 
 
-def _uploaded(run: Run, key: str) -> Picked | None:
+def _uploaded(run: Run, key: str) -> ChosenPicture | None:
     file = st.file_uploader(f"A picture: {ALLOWED}, up to 20 MB", type=KINDS, key=f"{key}-upload", label_visibility="visible")
     return None if file is None else _prepared(run, file.getvalue(), file.name, _left_out(run, key))
 
 
-def _several(key: str) -> Several | None:
+def _several(key: str) -> UploadBatch | None:
     files = st.file_uploader(
-        f"Up to {MOST_PICTURES} pictures, or a zip of them, 20 MB a file", type=[*KINDS, "zip"], accept_multiple_files=True,
+        f"Up to {MOST_PICTURES} pictures, or a zip of them, 20 MB a file",
+        type=[*KINDS, "zip"],
+        accept_multiple_files=True,
         key=f"{key}-several",
-    )  # fmt: skip
-    return Several(tuple((file.name, file.getvalue()) for file in files)) if files else None
+    )
+    return UploadBatch(tuple((file.name, file.getvalue()) for file in files)) if files else None
 
 
-def _sample(run: Run, key: str) -> Picked:
+def _sample(run: Run, key: str) -> ChosenPicture:
     samples = samples_for(run.info.dataset.name)
     title = st.selectbox("Sample picture", list(samples), key=f"{key}-sample")
     return _prepared(run, samples[title].read_bytes(), title, _left_out(run, key))
@@ -202,28 +198,32 @@ def _left_out(run: Run, key: str) -> list[str]:
     return [name for name, is_taken in taken.items() if not is_taken]
 
 
-def _prepared(run: Run, data: bytes, name: str, off: Collection[str] = ()) -> Picked:
+def _prepared(run: Run, data: bytes, name: str, off: Collection[str] = ()) -> ChosenPicture:
     name = shown_name(name)
     image = open_upload(data, name)
-    ready: Prepared = prepare(image, run.image_shape, run.info.dataset.name, off, ground(run.id))
-    return Picked(name, ready.x, ready.steps[0].picture, ready.steps)
+    ready: PreparedPicture = prepare(image, run.image_shape, run.info.dataset.name, off, ground(run.id))
+    return ChosenPicture(name, ready.x, ready.steps[0].picture, ready.steps)
 
 
 def _offer_download(run: Run) -> None:
     """Says at the place of the original that it is not here, and fetches the data set when asked."""
     name = run.info.dataset.name
     if run.info.dataset.is_own:
-        st.info(f"{plain(no_originals(run))}: shown is the model's reconstruction instead.")
+        st.info(f"{escape_markdown(no_originals(run))}: shown is the model's reconstruction instead.")
         return
-    st.info(f"{plain(name)} is not on this machine, so the original cannot be shown: this is the model's reconstruction instead.")
+    st.info(
+        f"{escape_markdown(name)} is not on this machine, so the original cannot be shown: this is the model's reconstruction instead."
+    )
     if st.button(
-        f"Download {name}", key=f"download-{name}", help=f"Into this user's cache. Licence: {plain(run.info.dataset.licence)}"
+        f"Download {name}",
+        key=f"download-{name}",
+        help=f"Into this user's cache. Licence: {escape_markdown(run.info.dataset.licence)}",
     ):
         with st.spinner(f"Downloading {name} …"):
             try:
                 load_dataset(name)
             except DataError as error:
-                st.error(plain(str(error)))
+                st.error(escape_markdown(str(error)))
                 return
         forget_originals()
         st.rerun()

@@ -13,7 +13,7 @@ import streamlit as st
 
 from explorer.cache.runs import get_run
 from explorer.session.load import open_page
-from explorer.text.escape import plain
+from explorer.text.escape import escape_markdown
 from trainer.diagnosis.diagnose import diagnose
 from trainer.errors import LatentError
 from trainer.runs.read import Run
@@ -62,6 +62,10 @@ def verdict_line(run_id: str, key: str, is_brief: bool = False) -> None:
     colour, icon = COLOURS.get(verdict.kind, "red"), ICONS.get(verdict.kind, "warning")
     reasons = [verdict.headline] * is_brief + list(verdict.because)
     st.button(
-        f":{colour}[:material/{icon}: {plain(headline)}]", key=key, type="tertiary", on_click=open_page, args=(run_id, "dimensions"),
-        help="\n".join([*(f"- {plain(line)}" for line in reasons), "", WAY]),
-    )  # fmt: skip
+        f":{colour}[:material/{icon}: {escape_markdown(headline)}]",
+        key=key,
+        type="tertiary",
+        on_click=open_page,
+        args=(run_id, "dimensions"),
+        help="\n".join([*(f"- {escape_markdown(line)}" for line in reasons), "", WAY]),
+    )

@@ -218,7 +218,7 @@ def test_a_class_that_the_next_run_does_not_have_is_forgotten(app, kinds, tmp_pa
 
 
 def test_neighbours_without_their_originals_are_decoded_with_their_own_class(kinds, app, monkeypatch):
-    from explorer.widgets.parts import stored_pictures
+    from explorer.widgets.pictures import stored_pictures
 
     monkeypatch.setattr("explorer.cache.datasets.originals", lambda run_id: None)
     run = load_run("conditional", kinds)

@@ -217,7 +217,7 @@ def test_every_view_names_an_image_alike():
 
 
 def test_zero_has_no_sign_and_minus_is_one():
-    from explorer.widgets.parts import number_list
+    from explorer.text.numbers import number_list
 
     assert number_list([-0.001, -1.5, 0.25]) == "(0.00, −1.50, 0.25)"
     assert number_list([0.0] * 9) == f"({', '.join(['0.00'] * 8)}, …)"

@@ -31,18 +31,14 @@ from explorer.session.column_link import AXES, MOST_COLUMNS, Column, complaint, 
 from explorer.session.columns import Comparison
 from explorer.session.load import State
 from explorer.surface.schema import MarkerRecord, Options
-from explorer.text.escape import capitalised, plain
-from explorer.text.run_summary import HELP, brief_line, number
-from explorer.widgets.parts import (
-    MAP_HELP,
-    Axes,
-    axes_by_use,
-    class_chooser,
-    live_surface,
-    map_alone,
-    run_chooser,
-)
-from explorer.widgets.picture_source import row_title
+from explorer.text.escape import capitalised, escape_markdown
+from explorer.text.numbers import format_number
+from explorer.text.run_summary import HELP, brief_line
+from explorer.widgets.class_chooser import class_chooser
+from explorer.widgets.live_map import live_map
+from explorer.widgets.map_chooser import MAP_HELP, Axes, axes_by_use, map_alone
+from explorer.widgets.pictures import run_image_name
+from explorer.widgets.run_chooser import run_chooser
 from explorer.widgets.verdict import verdict_line
 from trainer.errors import LatentError
 from trainer.maps.projection import Projection
@@ -154,7 +150,7 @@ def _notices() -> None:
     notices = comparison.notices()
     if notices:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.warning("  \n".join(map(plain, notices)), icon=":material/info:")
+            st.warning("  \n".join(map(escape_markdown, notices)), icon=":material/info:")
             st.button("Dismiss", on_click=comparison.dismiss_notices, key="dismiss-compare", type="tertiary")
 
 
@@ -164,14 +160,24 @@ def _controls(table: Table) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         comparison.show(comparison.IMAGE_KEY, table.chosen.image)
         st.number_input(
-            f"Test image, 0 to {last}", 0, last, key=comparison.IMAGE_KEY, on_change=comparison.take_image, args=(table.data_set,),
-            width=180, help="All columns of this data set go to their own code of this image.",
-        )  # fmt: skip
+            f"Test image, 0 to {last}",
+            0,
+            last,
+            key=comparison.IMAGE_KEY,
+            on_change=comparison.take_image,
+            args=(table.data_set,),
+            width=180,
+            help="All columns of this data set go to their own code of this image.",
+        )
         _class_of_image(table)
         st.button(
-            "Add a column", icon=":material/add:", key="add-column", disabled=len(table.columns) == MOST_COLUMNS,
-            on_click=comparison.add_column, args=(table.data_set, _proposal(table.names, table.runs)),
-        )  # fmt: skip
+            "Add a column",
+            icon=":material/add:",
+            key="add-column",
+            disabled=len(table.columns) == MOST_COLUMNS,
+            on_click=comparison.add_column,
+            args=(table.data_set, _proposal(table.names, table.runs)),
+        )
         st.caption(
             "Each column is one run's map of the test images. Hover over one, or use its keys: the others follow, with the same code (same "
             "run) or their own code of the nearest image.",
@@ -206,18 +212,26 @@ def _column(table: Table, index: int, images: str | None) -> Shown | None:
         projection, axes = _map_and_facts(table, index, run)
         own = images_of(run)
         image = _image_on(run, projection, table.chosen.image) if own == (images or own) else None
-        live_surface(
-            run.id, projection, axes, f"compare-{index}", markers=[image] if image else [], exact=image,
-            height=HEIGHTS[len(table.columns)], keeps=True,
+        live_map(
+            run.id,
+            projection,
+            axes,
+            f"compare-{index}",
+            markers=[image] if image else [],
+            exact=image,
+            height=HEIGHTS[len(table.columns)],
+            keeps=True,
             options=Options(pinnable=False, hint=False, compact=True, link=f"compare-{own}"),
-        )  # fmt: skip
+        )
     except LatentError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return None
     if image is None:
         name = run.info.dataset.name
         st.caption(
-            plain(f"{run.id} was trained on {name}: its images are others, so it does not follow. Linking needs the same data set.")
+            escape_markdown(
+                f"{run.id} was trained on {name}: its images are others, so it does not follow. Linking needs the same data set."
+            )
         )
     return Shown(run, own)
 
@@ -235,26 +249,37 @@ def _run_chooser(table: Table, index: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         comparison.show(comparison.run_key(at), run_id or None)
         st.selectbox(
-            f"Run of column {index + 1}", [*here, *(name for name in table.runs if name not in here)], index=0 if run_id else None,
-            placeholder="Choose a run", format_func=words, key=comparison.run_key(at), on_change=comparison.take_run,
-            args=(table.data_set, at), label_visibility="collapsed",
-        )  # fmt: skip
+            f"Run of column {index + 1}",
+            [*here, *(name for name in table.runs if name not in here)],
+            index=0 if run_id else None,
+            placeholder="Choose a run",
+            format_func=words,
+            key=comparison.run_key(at),
+            on_change=comparison.take_run,
+            args=(table.data_set, at),
+            label_visibility="collapsed",
+        )
         if len(table.columns) > 2:
             st.button(
-                "", icon=":material/close:", key=f"drop-column-{at}", on_click=comparison.drop_column, args=(table.data_set, at),
-                type="tertiary", help=f"Remove column {index + 1}",
-            )  # fmt: skip
+                "",
+                icon=":material/close:",
+                key=f"drop-column-{at}",
+                on_click=comparison.drop_column,
+                args=(table.data_set, at),
+                type="tertiary",
+                help=f"Remove column {index + 1}",
+            )
 
 
 def _nothing_chosen(first: RunInfo) -> None:
     """An empty column says how to fill it."""
-    st.caption(plain(f"Choose a run above. For another one of {first.dataset.name}, train it and reload this page:"))
+    st.caption(escape_markdown(f"Choose a run above. For another one of {first.dataset.name}, train it and reload this page:"))
     st.code(another_command(first), language="bash", wrap_lines=True)
 
 
 def _map_and_facts(table: Table, index: int, run: Run) -> tuple[Projection, Axes]:
     """The map chooser and the run's figures: beside each other where no column wraps them, else below each other in all."""
-    facts, is_roomy = plain(brief_line(run.info)), len(table.columns) == 2
+    facts, is_roomy = escape_markdown(brief_line(run.info)), len(table.columns) == 2
     if not is_roomy:
         st.caption(facts, help=HELP)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -270,17 +295,29 @@ def _chosen_map(table: Table, index: int, run: Run) -> tuple[Projection, Axes]:
     names, column, at = list(run.projections), table.columns[index], index - 1
     if len(names) == 1:  # nothing to choose, but what is shown is said as in the other columns
         st.segmented_control(
-            f"Map of column {index + 1}", names, default=names[0], key=f"only-map-{index}-{names[0]}", required=True,
-            label_visibility="collapsed", width="content",
-        )  # fmt: skip
+            f"Map of column {index + 1}",
+            names,
+            default=names[0],
+            key=f"only-map-{index}-{names[0]}",
+            required=True,
+            label_visibility="collapsed",
+            width="content",
+        )
         return get_projection(run.id, names[0]), None
     if index == 0:
         return map_alone(run)
     comparison.show(comparison.map_key(at), column.map_name)
     st.segmented_control(
-        f"Map of column {index + 1}", names, key=comparison.map_key(at), required=True, on_change=comparison.take_map,
-        args=(table.data_set, at), label_visibility="collapsed", width="content", help=MAP_HELP,
-    )  # fmt: skip
+        f"Map of column {index + 1}",
+        names,
+        key=comparison.map_key(at),
+        required=True,
+        on_change=comparison.take_map,
+        args=(table.data_set, at),
+        label_visibility="collapsed",
+        width="content",
+        help=MAP_HELP,
+    )
     axes = _chosen_axes(at, run, column, table.data_set) if column.map_name == AXES else None
     return get_projection(run.id, column.map_name, axes), axes
 
@@ -293,9 +330,15 @@ def _chosen_axes(at: int, run: Run, column: Column, data_set: str) -> tuple[int,
         key = comparison.axis_keys(at)[i]
         comparison.show(key, chosen[i] + 1)
         st.selectbox(
-            f"{word}, column {at + 2}", [n for n in numbers if n != chosen[1 - i] + 1], key=key, on_change=comparison.take_map,
-            args=(data_set, at), width=72, format_func=lambda number: dimension(number - 1), label_visibility="collapsed",
-        )  # fmt: skip
+            f"{word}, column {at + 2}",
+            [n for n in numbers if n != chosen[1 - i] + 1],
+            key=key,
+            on_change=comparison.take_map,
+            args=(data_set, at),
+            width=72,
+            format_func=lambda number: dimension(number - 1),
+            label_visibility="collapsed",
+        )
     return chosen
 
 
@@ -316,10 +359,12 @@ def _pictures(runs: list[Run], row: int) -> None:
         score = scored(run, row, x)
         scores.setdefault(measure_of(run.info), []).append(score)
         pictures.append(to_picture(run.forward.decode(run.encodings.mu[[row]], own_label(run, row))[0]))
-        rest = " nats, no KL" if score.kl is None else f", KL {number(score.kl)} nats"
-        lines.append(f"{run.id}: −log p {number(score.nll)}{rest}")
-    st.markdown(f"**{plain(capitalised(row_title(runs[0], row)))} in every run**")
+        rest = " nats, no KL" if score.kl is None else f", KL {format_number(score.kl)} nats"
+        lines.append(f"{run.id}: −log p {format_number(score.nll)}{rest}")
+    st.markdown(f"**{escape_markdown(capitalised(run_image_name(runs[0], row)))} in every run**")
     st.html(picture_grid([fitted(picture, PICTURE_PX) for picture in pictures], lines, cell_px=PICTURE_PX + 30))
     told = [apart_sentence(scores) or image_sentence(next(iter(scores.values())))]
     told.append("Each picture is decoded from its posterior mean.")
-    st.caption(plain(" ".join(filter(None, told))), help=IMAGE_HELP if x is not None else f"{IMAGE_HELP}\n\n{STORED_HELP}")
+    st.caption(
+        escape_markdown(" ".join(filter(None, told))), help=IMAGE_HELP if x is not None else f"{IMAGE_HELP}\n\n{STORED_HELP}"
+    )

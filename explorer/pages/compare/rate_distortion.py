@@ -15,7 +15,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.text.run_summary import model_words, number
+from explorer.text.numbers import format_number
+from explorer.text.run_summary import model_words
 from trainer.config import PRESETS, FitConfig
 from trainer.console import program
 from trainer.models.numpy_engine import Codes
@@ -125,13 +126,17 @@ def chart_sentence(rated: Sequence[Rated]) -> str:
         return "No run here has a rate."
     if len(unconditional) < 2:
         return " ".join(
-            f"{run.run_id}: rate {number(run.rate)} and distortion {number(run.distortion)} nats." for run in unconditional
+            f"{run.run_id}: rate {format_number(run.rate)} and distortion {format_number(run.distortion)} nats."
+            for run in unconditional
         )
     best, least = max(unconditional, key=lambda run: run.elbo), min(unconditional, key=lambda run: run.rate)
-    told = f"Best bound: {best.run_id}, ELBO {number(best.elbo)}, rate {number(best.rate)} and distortion {number(best.distortion)} nats."
+    told = (
+        f"Best bound: {best.run_id}, ELBO {format_number(best.elbo)}, rate {format_number(best.rate)} and distortion "
+        f"{format_number(best.distortion)} nats."
+    )
     if best is least:
         return told
-    more, less = number(best.rate - least.rate), number(least.distortion - best.distortion)
+    more, less = format_number(best.rate - least.rate), format_number(least.distortion - best.distortion)
     return f"{told} Against {least.run_id} its rate (KL) is {more} nats higher and its distortion {less} nats lower."
 
 
@@ -181,11 +186,11 @@ def image_sentence(scores: Iterable[Scored]) -> str:
     if len(known) < 2:
         return ""
     closest = min(known, key=lambda score: score.nll)
-    told = f"{closest.run_id} comes closest, −log p {number(closest.nll)} nats"
+    told = f"{closest.run_id} comes closest, −log p {format_number(closest.nll)} nats"
     others = [score for score in known if score.kl is not None and score is not closest]
     if closest.kl is None or not others:
         return f"{told}."
     dearest = max(others, key=lambda score: score.kl or 0.0)
     assert dearest.kl is not None
     much = "more" if closest.kl > dearest.kl else "less"
-    return f"{told}; it uses {much} rate (KL) than {dearest.run_id}, {number(closest.kl)} against {number(dearest.kl)} nats."
+    return f"{told}; it uses {much} rate (KL) than {dearest.run_id}, {format_number(closest.kl)} against {format_number(dearest.kl)} nats."

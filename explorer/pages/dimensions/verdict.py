@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer.text.escape import plain
+from explorer.text.escape import escape_markdown
 from trainer.console import program
 from trainer.diagnosis.checks import PASSED, Check, failed
 from trainer.diagnosis.diagnose import Diagnosis, diagnose, implied_line
@@ -44,10 +44,10 @@ def show_verdict(run: Run, diagnosis: Diagnosis) -> None:
     found = run.info.examination
     assert found is not None
     icon = "help" if diagnosis.kind == "no-verdict" else "warning" if diagnosis.is_alarm else "check_circle"
-    st.markdown(f"#### :material/{icon}: {plain(diagnosis.headline)}")
-    st.markdown("\n".join(f"- {plain(line)}" for line in diagnosis.because), help=VERDICT_HELP)
+    st.markdown(f"#### :material/{icon}: {escape_markdown(diagnosis.headline)}")
+    st.markdown("\n".join(f"- {escape_markdown(line)}" for line in diagnosis.because), help=VERDICT_HELP)
     st.caption(
-        plain(f"Measured on {which_images(run, found)}.{_when_imported(run)} {_implied(run, diagnosis, found)}".rstrip()),
+        escape_markdown(f"Measured on {which_images(run, found)}.{_when_imported(run)} {_implied(run, diagnosis, found)}".rstrip()),
         help=CHECKS_HELP,
     )
     if diagnosis.checks:
@@ -78,8 +78,8 @@ def _implied(run: Run, diagnosis: Diagnosis, found: Examination) -> str:
 def check_line(check: Check, diagnosis: Diagnosis) -> str:
     """A check by name; its sentence says what is wrong, so it stands only where something is, and once on the page."""
     if check.passed:
-        return f":material/check: {plain(check.name)}: {plain(PASSED[check.name])}"
+        return f":material/check: {escape_markdown(check.name)}: {escape_markdown(PASSED[check.name])}"
     icon = ":material/block:" if check.decides else ":material/info:"
     if check.sentence in diagnosis.because or check is next(iter(failed(diagnosis.checks)), None):
-        return f"{icon} {plain(check.name)}: see above"
-    return f"{icon} {plain(check.name)}: {plain(check.sentence)}"
+        return f"{icon} {escape_markdown(check.name)}: see above"
+    return f"{icon} {escape_markdown(check.name)}: {escape_markdown(check.sentence)}"

@@ -26,8 +26,8 @@ from explorer.pictures.export import filmstrip, framed, png, safe_file_name, she
 from explorer.session import stops as walking
 from explorer.session.load import State
 from explorer.session.stops import Stop
-from explorer.text.escape import plain
-from explorer.widgets.parts import show_picture
+from explorer.text.escape import escape_markdown
+from explorer.widgets.pictures import show_picture
 from trainer.latent.paths import GridKind, analogy, corner_grid, direction
 from trainer.maps.support import LOW, density_words
 from trainer.numerals import number
@@ -88,7 +88,7 @@ def _picked(run: Run, label: str, offered: Mapping[str, Stop], index: int, key: 
 def _result(run: Run, stops: Sequence[Stop], stop: Stop, key: str) -> None:
     """A computed code: its picture, and the way onto the walk."""
     with st.container(width=170, gap="small"):
-        st.markdown(f"**{plain(stop.name)}**{plain(stop_as(run, stop))}")
+        st.markdown(f"**{escape_markdown(stop.name)}**{escape_markdown(stop_as(run, stop))}")
         show_picture(stop_picture(run, stop), f"decoded picture of {stop.name}", TERM_PX)
         support = float(get_support(run.id).of([stop.z])[0])
         st.caption(f"{density_words(support)} ({number(support)})", help=SUPPORT_HELP)
@@ -168,7 +168,7 @@ def _labels(run: Run, offered: Mapping[str, Stop]) -> None:
         pictures = [
             to_picture(x) for x in run.forward.decode(np.repeat(np.asarray([stop.z], np.float32), len(shown), 0), list(shown))
         ]
-        st.caption(plain(stop.name))
+        st.caption(escape_markdown(stop.name))
         st.html(picture_grid([fitted(one, CELL_PX) for one in pictures], [names[y] for y in shown], CELL_PX))
     y_a, y_b = own[a.name], own[b.name]
     if y_a is None or y_b is None:
@@ -215,9 +215,14 @@ def _corners(run: Run, offered: Mapping[str, Stop]) -> None:
     show_picture(grid, f"{n} by {n} pictures between {', '.join(corner.name for corner in corners)}", 640)
     scale = max(1, 128 // max(run.image_shape[1:]))
     st.download_button(
-        "Grid as PNG", data=partial(_sheet_file, pictures, scale), file_name=f"{safe_file_name(f'{run.id}-corners-{kind}')}.png",
-        mime="image/png", icon=":material/download:", key="save-corners", on_click="ignore",
-    )  # fmt: skip
+        "Grid as PNG",
+        data=partial(_sheet_file, pictures, scale),
+        file_name=f"{safe_file_name(f'{run.id}-corners-{kind}')}.png",
+        mime="image/png",
+        icon=":material/download:",
+        key="save-corners",
+        on_click="ignore",
+    )
 
 
 def _nearest_corners(labels: Sequence[int | None], n: int) -> list[int | None]:

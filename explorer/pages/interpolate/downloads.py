@@ -59,7 +59,7 @@ def _thinned(labels: Labels, n: int) -> Labels:
 
 def _film(
     run: Run, codes: Codes, labels: Labels, x_hat: Codes | None, kind: Film, title: str, mime: str, scale: int, stem: str
-) -> None:  # fmt: skip
+) -> None:
     """A short film at a click; a long one is made first, with a progress bar, and then offered."""
     make = partial(_film_file, run, codes, labels, x_hat, kind, scale)
     n_pixels = len(codes) * int(np.prod(run.image_shape[1:])) * scale**2
@@ -78,7 +78,7 @@ def _show_share(bar: DeltaGenerator, title: str, share: float) -> None:
 
 def _film_file(
     run: Run, codes: Codes, labels: Labels, x_hat: Codes | None, kind: Film, scale: int, report: Report = lambda share: None
-) -> bytes:  # fmt: skip
+) -> bytes:
     pictures = run.forward.decode(codes, labels) if x_hat is None else x_hat
     return animation(_frames(run, codes, pictures), FPS, scale, kind, report)
 
@@ -103,4 +103,4 @@ def _strip_file(run: Run, codes: Codes, labels: Labels, scale: int) -> bytes:
 def _button(title: str, data: Callable[[], bytes], file_name: str, mime: str, key: str) -> None:
     st.download_button(
         title, data=data, file_name=file_name, mime=mime, icon=":material/download:", key=f"save-{key}", on_click="ignore"
-    )  # fmt: skip
+    )

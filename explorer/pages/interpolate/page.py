@@ -21,8 +21,10 @@ from explorer.session.load import State
 from explorer.session.remembered import remember, remembered
 from explorer.session.stops import Stop
 from explorer.surface.schema import Options, OtherPathRecord, PathRecord, StripRecord
-from explorer.text.escape import plain
-from explorer.widgets.parts import chosen_label, chosen_map, decoded_as, live_surface, pins_shown
+from explorer.text.escape import escape_markdown
+from explorer.widgets.class_chooser import chosen_label, decoded_as
+from explorer.widgets.live_map import live_map, pins_shown
+from explorer.widgets.map_chooser import chosen_map
 from trainer.latent.paths import FORMULAS, WALK_KINDS, Along, Walk, WalkKind, even_line
 from trainer.maps.projection import Projection
 from trainer.maps.support import density_figure
@@ -102,7 +104,7 @@ def show(now: State) -> None:
     options = Options(hint=False, drawable=True)
     if len(stops) < 2 and line is None:
         st.info("A walk has at least two stops. Click the map, add one above, or draw a path.")
-        live_surface(run.id, projection, axes, KEY, pins=pins, options=options, keeps=True)
+        live_map(run.id, projection, axes, KEY, pins=pins, options=options, keeps=True)
         return
     if line is not None:
         _drawn_line(run)
@@ -116,7 +118,7 @@ def show(now: State) -> None:
     path = _path(run, projection, kind, found, ends, settings)
     if kind != DRAWN:
         path = replace(path, stops=_placed(run, projection, np.array([stop.z for stop in stops], np.float32))[1])
-    live_surface(run.id, projection, axes, KEY, pins=pins, path=path, options=options, keeps=True)
+    live_map(run.id, projection, axes, KEY, pins=pins, path=path, options=options, keeps=True)
     if len(set(settings.labels)) > 1 and kind != DRAWN:
         st.caption(
             "Path: each stop is decoded as its own class, each frame as that of the nearer stop; the class switches in the middle."
@@ -174,7 +176,7 @@ def _drawn_line(run: Run) -> None:
     as_class = f", decoded{decoded_as(run)}" if run.config.is_conditional else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            plain(f"Playing the path that you drew: the codes that its points on this map are mapped to{as_class}."),
+            escape_markdown(f"Playing the path that you drew: the codes that its points on this map are mapped to{as_class}."),
             width="content",
         )
         st.button("Back to the stops", key="forget-drawn", on_click=walking.forget_drawn, args=(run.id,), type="tertiary")
@@ -200,7 +202,7 @@ def _wait(run: Run, stops: Sequence[Stop], settings: Settings) -> None:
     if known.ways is not None:
         st.rerun()
     if known.error:
-        st.caption(plain(f"There is no geodesic here: {known.error}"))
+        st.caption(escape_markdown(f"There is no geodesic here: {known.error}"))
         return
     meanwhile = " The linear path plays meanwhile." if settings.kind == "geodesic" else ""
     st.progress(known.share, f"Computing the geodesic …{meanwhile}")
@@ -273,7 +275,10 @@ def _table(found: Mapping[str, DecodedPath], chosen: str) -> None:
     }
     column = st.column_config.TextColumn  # written here: of a number column those who cannot see it hear sixteen digits
     st.dataframe(
-        columns, hide_index=True, width="content", key="walk-table",
+        columns,
+        hide_index=True,
+        width="content",
+        key="walk-table",
         column_config={
             "path": column("Path", help="▸ plays; the others are thin lines on the map."),
             "length": column("Decoded length", help=LENGTH, alignment="right"),
@@ -281,4 +286,4 @@ def _table(found: Mapping[str, DecodedPath], chosen: str) -> None:
             "density": column("Lowest density", help=f"The least along the path. {SUPPORT_HELP}", alignment="right"),
             "uneven": column("Speed variation (CV)", help=UNEVEN, alignment="right"),
         },
-    )  # fmt: skip
+    )

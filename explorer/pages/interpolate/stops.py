@@ -17,9 +17,10 @@ from explorer.session.pad import pad_picture
 from explorer.session.pins import pin_name
 from explorer.session.stops import Stop
 from explorer.session.visitor import draw_again, draws
-from explorer.text.escape import plain, shortened
-from explorer.widgets.parts import chosen_label, show_picture
-from explorer.widgets.picture_source import Picked, chosen_row, class_of, handed_over, picked_picture, row_title
+from explorer.text.escape import escape_markdown, shortened
+from explorer.widgets.class_chooser import chosen_label
+from explorer.widgets.picture_source import ChosenPicture, choose_picture, chosen_row, class_of, picture_from_pad
+from explorer.widgets.pictures import run_image_name, show_picture
 from trainer.latent.paths import class_means
 from trainer.maps.support import LOW, density_words
 from trainer.numerals import count
@@ -50,7 +51,7 @@ def pin_stops(now: State) -> tuple[Stop, ...]:
 
 def image_stop(run: Run, row: int) -> Stop:
     label = int(run.encodings.label[row])
-    return Stop(row_title(run, row), code(run.encodings.mu[row]), label if run.config.is_conditional and label >= 0 else None)
+    return Stop(run_image_name(run, row), code(run.encodings.mu[row]), label if run.config.is_conditional and label >= 0 else None)
 
 
 def mean_stops(run: Run) -> tuple[Stop, ...]:
@@ -90,7 +91,7 @@ def stop_row(now: State, run: Run, stops: Sequence[Stop]) -> None:
     for i, stop in enumerate(stops):
         with st.container(width=TILE_PX, gap=None, key=f"tile-{i}"):
             show_stop(run, stop, PICTURE_PX)
-            st.caption(plain(shortened(stop.name, 34) + stop_as(run, stop)))
+            st.caption(escape_markdown(shortened(stop.name, 34) + stop_as(run, stop)))
             _menu(run, stops, i)
     with st.container(width="content", gap="small"):
         _chooser(now, run, stops)
@@ -132,7 +133,7 @@ def chosen_stop(now: State, run: Run, key: str) -> Stop | None:
     names = "".join(source[0] for source in sources)  # another choice is another widget
     source = st.segmented_control(
         "Stop from", sources, default=sources[0], key=f"{key}-from-{names}", required=True, label_visibility="collapsed"
-    )  # fmt: skip
+    )
     found = _from(run, source or sources[0], pins, means, key)
     if found is not None:
         found = replace(found, label=label_of(run, found))  # it stays what is seen now, whatever class is chosen later
@@ -151,16 +152,16 @@ def _from(run: Run, source: str, pins: Sequence[Stop], means: Sequence[Stop], ke
         st.button("Draw again", key=f"{key}-draw", on_click=draw_again, icon=":material/casino:")
         z = np.random.default_rng(draws()).standard_normal(run.config.latent_dim)
         return Stop(f"prior sample {count(draws() + 1)}", code(z))
-    return _encoded(run, handed_over(run) if source == DRAWN else picked_picture(run, key, with_test=False))
+    return _encoded(run, picture_from_pad(run) if source == DRAWN else choose_picture(run, key, with_test=False))
 
 
-def _encoded(run: Run, picked: Picked | None) -> Stop | None:
+def _encoded(run: Run, picked: ChosenPicture | None) -> Stop | None:
     if picked is None:
         return None
     label = class_of(run, picked)
     if label is not None:
         how = "the model's guess" if picked.label is None else "the class of the picture"
-        st.caption(plain(f"Encoded as class {run.info.dataset.class_names[label]}, {how}."))
+        st.caption(escape_markdown(f"Encoded as class {run.info.dataset.class_names[label]}, {how}."))
     return Stop(picked.title, code(run.forward.encode(picked.x[None], None if label is None else [label]).mu[0]), label)
 
 

@@ -13,8 +13,8 @@ from explorer.pages.reconstruct.trust import HELP, TRUST_HELP
 from explorer.pictures.arrays import Picture, data_uri, fitted
 from explorer.pictures.batch import Item, csv_text, items
 from explorer.pictures.judge import Row, as_records, most_unusual_first
-from explorer.text.escape import plain
-from explorer.widgets.picture_source import Several
+from explorer.text.escape import escape_markdown
+from explorer.widgets.picture_source import UploadBatch
 from trainer.numerals import decimals
 from trainer.runs.read import Run
 
@@ -25,7 +25,7 @@ where no class is more likely than not. By the classifier that was trained with 
 are nearest."""
 
 
-def show(run: Run, several: Several) -> None:
+def show(run: Run, several: UploadBatch) -> None:
     """The table of all pictures, then what could not be read."""
     rows = _rows(run, items(several.files))
     sound = most_unusual_first(rows)
@@ -34,13 +34,18 @@ def show(run: Run, several: Several) -> None:
         _table(run, sound)
     faults = [row for row in rows if row.problem]
     if faults:
-        st.warning("\n".join(f"- {plain(row.problem)}" for row in faults), icon=":material/error:")
+        st.warning("\n".join(f"- {escape_markdown(row.problem)}" for row in faults), icon=":material/error:")
     if rows:
         st.download_button(
-            "Save the table as CSV", csv_text(as_records(rows)), file_name=f"{run.id}-pictures.csv", mime="text/csv", on_click="ignore",
-            icon=":material/download:", help="One row a picture, numbers unrounded; a name that a spreadsheet would take for a formula "
+            "Save the table as CSV",
+            csv_text(as_records(rows)),
+            file_name=f"{run.id}-pictures.csv",
+            mime="text/csv",
+            on_click="ignore",
+            icon=":material/download:",
+            help="One row a picture, numbers unrounded; a name that a spreadsheet would take for a formula "
             "begins with an apostrophe.",
-        )  # fmt: skip
+        )
 
 
 def _rows(run: Run, found: list[Item]) -> list[Row]:
@@ -59,12 +64,16 @@ def _table(run: Run, rows: list[Row]) -> None:
     far = [row.distance for row in rows]
     digits = decimals(10 * median([value for value in far if value is not None] or [0.0]))
     columns: dict[str, list[Any]] = {
-        "picture": [_thumbnail(row.fed) for row in rows], "reconstruction": [_thumbnail(row.x_hat) for row in rows],
+        "picture": [_thumbnail(row.fed) for row in rows],
+        "reconstruction": [_thumbnail(row.x_hat) for row in rows],
         "percentile": _told([row.percentile for row in rows], 1),  # before the name, so that a phone shows it
-        "class": [_class_words(row) for row in rows], "name": [row.name for row in rows], "ELBO": _told([row.elbo for row in rows], 1),
-        "loss": _told([row.reconstruction for row in rows], 1), "distance": _told(far, digits),
+        "class": [_class_words(row) for row in rows],
+        "name": [row.name for row in rows],
+        "ELBO": _told([row.elbo for row in rows], 1),
+        "loss": _told([row.reconstruction for row in rows], 1),
+        "distance": _told(far, digits),
         "nearest class": [row.nearest for row in rows],
-    }  # fmt: skip
+    }
     if run.config.is_deterministic:
         del columns["ELBO"]
     if not run.info.dataset.class_names:
@@ -73,7 +82,11 @@ def _table(run: Run, rows: list[Row]) -> None:
         del columns["class"]
     number = st.column_config.NumberColumn
     st.dataframe(
-        columns, hide_index=True, row_height=ROW_PX, height=(ROW_PX * min(MOST_ROWS_SHOWN, len(rows)) + 40), key="several-table",
+        columns,
+        hide_index=True,
+        row_height=ROW_PX,
+        height=(ROW_PX * min(MOST_ROWS_SHOWN, len(rows)) + 40),
+        key="several-table",
         alt="Table of the uploaded pictures, most unusual first",
         column_config={
             "picture": st.column_config.ImageColumn("model input", width=92, help="After preparation, in the model's size."),
@@ -86,7 +99,7 @@ def _table(run: Run, rows: list[Row]) -> None:
             "distance": number("latent distance", format=f"%.{digits}f", help=HELP["distance"]),
             "nearest class": st.column_config.TextColumn("nearest", help="Class of the test image whose code is nearest."),
         },
-    )  # fmt: skip
+    )
 
 
 def _told(values: Sequence[float | None], digits: int) -> list[float | None]:

@@ -19,29 +19,22 @@ from explorer.session.load import State
 from explorer.session.pins import add_code, sync_link
 from explorer.surface.payload import picture_bytes
 from explorer.surface.schema import Options, SubjectRecord
-from explorer.text.escape import plain
+from explorer.text.escape import escape_markdown
+from explorer.text.numbers import code_decimals, number_list
 from explorer.text.test_images import image_name
-from explorer.widgets.parts import (
-    channel_words,
-    chosen_label,
-    chosen_map,
-    code_decimals,
-    decoded_as,
-    live_surface,
-    marked,
-    number_list,
-    pins_shown,
-    show_picture,
-)
+from explorer.widgets.class_chooser import chosen_label, decoded_as
+from explorer.widgets.live_map import live_map, marked, pins_shown
+from explorer.widgets.map_chooser import chosen_map
 from explorer.widgets.picture_source import (
-    Picked,
-    Several,
+    ChosenPicture,
+    UploadBatch,
+    choose_pictures,
     class_of,
     codes_of,
-    handed_over,
     pad_is_chosen,
-    picked_pictures,
+    picture_from_pad,
 )
+from explorer.widgets.pictures import channel_words, show_picture
 from trainer.models.numpy_engine import Codes
 from trainer.numerals import number, percent
 from trainer.runs.read import Run
@@ -64,15 +57,15 @@ def show(now: State) -> None:
     run = get_run(now.run_id)
     left, right = st.columns([2, 5], gap="large")
     with left:
-        picked = picked_pictures(run, "reconstruct")
-    if isinstance(picked, Several):
+        picked = choose_pictures(run, "reconstruct")
+    if isinstance(picked, UploadBatch):
         with right:
             several.show(run, picked)
         return
     on_pad = pad_is_chosen(run, "reconstruct")
     if on_pad:
         _pad(now, run)
-        right, picked = st.container(), handed_over(run)
+        right, picked = st.container(), picture_from_pad(run)
     if picked is None:
         if on_pad:
             return
@@ -101,10 +94,15 @@ def _pad(now: State, run: Run) -> None:
     projection, axes = chosen_map(run)
     now = events.take_pins(now, events.surface_event(PAD_KEY), projection)
     protocol = browser_protocol(run.info.dataset.name, ground(run.id))
-    live_surface(
-        run.id, projection, axes, PAD_KEY, pins=pins_shown(now, run, projection), height=480,
+    live_map(
+        run.id,
+        projection,
+        axes,
+        PAD_KEY,
+        pins=pins_shown(now, run, projection),
+        height=480,
         options=Options(hint=False, pad=protocol, pad_first=True, pad_hands_over=True),
-    )  # fmt: skip
+    )
     sync_link(now.run_id)
 
 
@@ -113,7 +111,7 @@ classifier, arg max q(y|x) (Kingma et al. 2014, eq. 4); a conditional VAE takes 
 at z = μ, is largest: Bayes' rule with equal odds, a bound in place of log p(x|y)."""
 
 
-def _every_class(run: Run, picked: Picked, codes: Codes, label: int) -> None:
+def _every_class(run: Run, picked: ChosenPicture, codes: Codes, label: int) -> None:
     """The same z decoded as each class: what the code holds besides the class."""
     names = run.info.dataset.class_names
     st.markdown(f"**{_taken_as(run, picked, label)}; the same z as every class**")
@@ -127,19 +125,19 @@ def _every_class(run: Run, picked: Picked, codes: Codes, label: int) -> None:
     st.html(picture_grid([fitted(to_picture(x_hat), 84) for x_hat in pictures], lines, cell_px=96))
 
 
-def _taken_as(run: Run, picked: Picked, label: int) -> str:
+def _taken_as(run: Run, picked: ChosenPicture, label: int) -> str:
     """Whose class it is, and of a model with a classifier how sure that is; Markdown."""
     names, config = run.info.dataset.class_names, run.config
     odds = run.forward.class_probabilities(picked.x[None])[0] if config.is_semi_supervised else None
     if picked.label is None:
         sure = "" if odds is None else f" (probability {percent(float(odds[label]))})"
-        return f"Taken as class {plain(names[label])}{sure}"
-    best = "" if odds is None else f"{plain(names[int(odds.argmax())])}, probability {percent(float(odds.max()))}"
+        return f"Taken as class {escape_markdown(names[label])}{sure}"
+    best = "" if odds is None else f"{escape_markdown(names[int(odds.argmax())])}, probability {percent(float(odds.max()))}"
     guess = f" (the classifier q(y|x) says {best})" if best else ""
-    return f"Encoded under its own class {plain(names[label])}{guess}"
+    return f"Encoded under its own class {escape_markdown(names[label])}{guess}"
 
 
-def _pictures(run: Run, picked: Picked, codes: Codes, label: int | None) -> None:
+def _pictures(run: Run, picked: ChosenPicture, codes: Codes, label: int | None) -> None:
     x_hat = run.forward.decode(codes.mu, None if label is None else [label])[0]
     shown: list[tuple[str, Picture, str]] = [
         ("model input", to_picture(picked.x), "What the encoder is given: the picture after preparation, in the model's size."),
@@ -159,7 +157,7 @@ def _pictures(run: Run, picked: Picked, codes: Codes, label: int | None) -> None
                 st.caption(said[title])
     channel_words(run)
     error = f"mean absolute error {number(float(np.abs(picked.x - x_hat).mean()), 3)} per pixel (0 black, 1 white)"
-    title = plain(picked.title)
+    title = escape_markdown(picked.title)
     if run.config.is_deterministic:
         no_kl = "no posterior, so no KL"
         st.caption(f"{title}: {f'{error}; {no_kl}' if picked.is_original else no_kl}.", help=POINT_HELP)
@@ -170,7 +168,7 @@ def _pictures(run: Run, picked: Picked, codes: Codes, label: int | None) -> None
     )
 
 
-def _steps(picked: Picked) -> None:
+def _steps(picked: ChosenPicture) -> None:
     if len(picked.steps) < 2:
         return
     with st.expander("How it was prepared, step by step"):
@@ -182,9 +180,9 @@ def _steps(picked: Picked) -> None:
                 st.caption(step.sentence)
 
 
-def _code(now: State, run: Run, picked: Picked, codes: Codes, label: int | None) -> None:
+def _code(now: State, run: Run, picked: ChosenPicture, codes: Codes, label: int | None) -> None:
     left, right = st.columns([2, 3], gap="large")
-    is_point, digits = run.config.is_deterministic, code_decimals(run)
+    is_point, digits = run.config.is_deterministic, code_decimals(run.encodings.mu)
     with left:
         st.markdown("**Its latent code**")
         if is_point:
@@ -202,13 +200,20 @@ def _code(now: State, run: Run, picked: Picked, codes: Codes, label: int | None)
         whose = "your picture" if picked.row is None else image_name(picked.row)
         name = whose if label == chosen_label(run) else f"{whose}{decoded_as(run)}"
         place = marked(name, codes.mu[0], run, projection)
-        live_surface(
-            run.id, projection, axes, "reconstruct-surface", pins=pins_shown(now, run, projection), exact=place, height=420,
-            subject=_subject(name, picked, codes, is_point), options=Options(pinnable=False, hint=False),
-        )  # fmt: skip
+        live_map(
+            run.id,
+            projection,
+            axes,
+            "reconstruct-surface",
+            pins=pins_shown(now, run, projection),
+            exact=place,
+            height=420,
+            subject=_subject(name, picked, codes, is_point),
+            options=Options(pinnable=False, hint=False),
+        )
 
 
-def _subject(name: str, picked: Picked, codes: Codes, is_point: bool) -> SubjectRecord:
+def _subject(name: str, picked: ChosenPicture, codes: Codes, is_point: bool) -> SubjectRecord:
     """The picture as the surface is told of it: place, samples, error."""
     std = codes.std[0] * 0 if is_point else codes.std[0]
     return SubjectRecord(

@@ -15,9 +15,9 @@ from explorer.pictures.arrays import fitted, picture_grid, to_picture
 from explorer.pictures.likeness import Likeness, classified, nearest_sentence, voted
 from explorer.pictures.neighbours import Neighbours, nearest, nearest_pictures
 from explorer.pictures.trust import DISTANCE, ELBO, RECONSTRUCTION, Figures, Judged, Population
-from explorer.text.escape import plain
+from explorer.text.escape import escape_markdown
 from explorer.text.test_images import at_distance
-from explorer.widgets.picture_source import Picked
+from explorer.widgets.picture_source import ChosenPicture
 from trainer.models.numpy_engine import Codes
 from trainer.numerals import distance, number
 from trainer.runs.read import Run
@@ -51,7 +51,7 @@ NO_PICTURES = "This run was imported without its test images: only the place of 
 NO_BOUND = "A deterministic model has no posterior, hence no ELBO: two figures instead of three."
 
 
-def show(run: Run, picked: Picked, codes: Codes, label: int | None) -> None:
+def show(run: Run, picked: ChosenPicture, codes: Codes, label: int | None) -> None:
     """The gauge, its sentence, and two rows of nearest images."""
     among, names = population(run.id), run.info.dataset.class_names
     found, alike = _figures(run, picked, codes, label), _likeness(run, picked, codes, label)
@@ -59,10 +59,10 @@ def show(run: Run, picked: Picked, codes: Codes, label: int | None) -> None:
     score, n = float(judged.percentile[0]), len(among.strangeness)
     icon = ":material/warning: " if trust.is_redrawn(score, alike) else ""
     n_figures = len(judged.percentiles)
-    st.markdown(f"**{icon}{plain(trust.headline(score, n, alike, names, n_figures))}**", help=TRUST_HELP)
+    st.markdown(f"**{icon}{escape_markdown(trust.headline(score, n, alike, names, n_figures))}**", help=TRUST_HELP)
     words = [trust.beside(score, n, alike, names, n_figures), _nearest_classes(run, picked, codes)]
     if any(words):
-        st.caption(plain(" ".join(filter(None, words))))
+        st.caption(escape_markdown(" ".join(filter(None, words))))
     for column, name in zip(st.columns(len(judged.percentiles)), judged.percentiles, strict=True):
         with column:
             _gauge(name, found, judged, among)
@@ -77,7 +77,7 @@ def show(run: Run, picked: Picked, codes: Codes, label: int | None) -> None:
             _nearest(run, picked, codes)
 
 
-def _likeness(run: Run, picked: Picked, codes: Codes, label: int | None) -> Likeness | None:
+def _likeness(run: Run, picked: ChosenPicture, codes: Codes, label: int | None) -> Likeness | None:
     """What the picture and its reconstruction look like; None where it cannot be asked."""
     if not picked.is_original:
         return None
@@ -88,7 +88,7 @@ def _likeness(run: Run, picked: Picked, codes: Codes, label: int | None) -> Like
     return None if pictures is None else voted(picked.x, x_hat, pictures, run.encodings.label, picked.row)
 
 
-def _nearest_classes(run: Run, picked: Picked, codes: Codes) -> str:
+def _nearest_classes(run: Run, picked: ChosenPicture, codes: Codes) -> str:
     pictures = originals(run.id)
     if pictures is None or len(pictures) < 2:
         return ""
@@ -98,7 +98,7 @@ def _nearest_classes(run: Run, picked: Picked, codes: Codes) -> str:
     return nearest_sentence(int(labels[by_pixels]), int(labels[by_code]), run.info.dataset.class_names)
 
 
-def _figures(run: Run, picked: Picked, codes: Codes, label: int | None) -> Figures:
+def _figures(run: Run, picked: ChosenPicture, codes: Codes, label: int | None) -> Figures:
     stored = run.encodings
     if picked.row is not None:  # of a test image the run knows them, also where only its reconstruction is here
         elbo = None if run.config.is_deterministic else stored.elbo
@@ -110,13 +110,11 @@ def _gauge(name: str, found: Figures, judged: Judged, among: Population) -> None
     value, is_low_bad = float(found.bad[name][0]), name == ELBO
     shown = distance(value) if name == DISTANCE else number(-value if is_low_bad else value, 1)
     st.caption(f"{TITLES[name]} **{shown}** {UNITS[name]}", help=HELP[name])
-    st.plotly_chart(
-        strip_gauge(among.ordered[name], value, UNITS[name], is_low_bad), config=CONFIG, key=f"gauge-{name}"
-    )  # fmt: skip
+    st.plotly_chart(strip_gauge(among.ordered[name], value, UNITS[name], is_low_bad), config=CONFIG, key=f"gauge-{name}")
     st.caption(trust.worse_than(float(judged.percentiles[name][0]), len(among.ordered[name])))
 
 
-def _nearest(run: Run, picked: Picked, codes: Codes) -> None:
+def _nearest(run: Run, picked: ChosenPicture, codes: Codes) -> None:
     pictures = comparable_pictures(run.id)
     what = "images" if originals(run.id) is not None else "reconstructions (the originals are not here)"
     st.caption(

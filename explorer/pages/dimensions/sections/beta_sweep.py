@@ -9,7 +9,7 @@ from explorer.charts.beta_sweep import beta_sweep
 from explorer.charts.style import CONFIG
 from explorer.pages.dimensions.section import Examined, number_table, sound_runs
 from explorer.session.load import choose_run, open_run_next
-from explorer.text.escape import plain
+from explorer.text.escape import escape_markdown
 from trainer.diagnosis.diagnose import used_dimensions
 from trainer.runs.examination import Examination
 from trainer.runs.read import Run
@@ -28,7 +28,7 @@ def show(shown: Examined) -> None:
     run = shown.run
     swept = {name: info for name, info in sound_runs().items() if name.startswith("sweep-") and _goes_with(info, run)}
     if not swept:
-        st.info(f"No sweep over β is here for {plain(run.info.dataset.name)}; digits and mnist have one.")
+        st.info(f"No sweep over β is here for {escape_markdown(run.info.dataset.name)}; digits and mnist have one.")
         return
     st.caption(
         "How to read this: every point is a run; from left to right the KL term weighs more. Click a point to open the run.",

@@ -10,8 +10,8 @@ from explorer.charts.style import CONFIG
 from explorer.pages.dimensions.section import Examined, number_table
 from explorer.pages.dimensions.verdict import VERDICT_HELP
 from explorer.pictures.arrays import fitted, picture_grid, to_picture
-from explorer.text.escape import plain
-from explorer.widgets.parts import decoder
+from explorer.text.escape import escape_markdown
+from explorer.widgets.class_chooser import decoder
 from trainer.diagnosis.diagnose import USED, information_sentence
 from trainer.metrics.collapse import kl_per_dim
 from trainer.numerals import count, dimension, number
@@ -38,7 +38,7 @@ def show(shown: Examined) -> None:
     assert found is not None
     kl = kl_per_dim(run.encodings.mu, run.encodings.logvar)
     order = np.argsort(-kl, kind="stable").tolist()
-    st.markdown(f"**{plain(information_sentence(found).split('; ')[0].rstrip('.'))}**", help=VERDICT_HELP)
+    st.markdown(f"**{escape_markdown(information_sentence(found).split('; ')[0].rstrip('.'))}**", help=VERDICT_HELP)
     st.caption(_how_to_read_the_stack(found), help=INFORMATION_HELP)
     stack = information_stack(
         found.information,

@@ -10,7 +10,7 @@ from explorer.charts.collapse import MOST_ROWS, kl_heat_map, kl_ribbon
 from explorer.charts.style import CONFIG
 from explorer.pages.dimensions.section import Examined, number_table, short
 from explorer.surface.component import live_chart
-from explorer.text.test_images import image_name
+from explorer.widgets.pictures import run_image_name
 from trainer.metrics.collapse import is_active, population_kl
 from trainer.numerals import count, dimension
 from trainer.runs.read import Run
@@ -55,7 +55,7 @@ def show(shown: Examined) -> None:
         st.markdown("**Image by image**")
         st.caption("A column dark all the way down is collapsed; one bright only for some classes encodes what they differ in.")
         rows = _rows_by_class(run)
-        names = [_image_name(run, row) for row in rows.tolist()]
+        names = [run_image_name(run, row) for row in rows.tolist()]
         st.plotly_chart(kl_heat_map(kl[rows], order, names), config=CONFIG, key="kl-heat")
     with right:
         _ribbon(run, order)
@@ -98,7 +98,3 @@ def _rows_by_class(run: Run) -> NDArray[np.int64]:
     n = len(run.encodings.mu)
     rows = np.unique(np.linspace(0, n - 1, min(n, MOST_ROWS)).round().astype(np.int64))
     return rows[np.argsort(run.encodings.label[rows], kind="stable")]
-
-
-def _image_name(run: Run, row: int) -> str:
-    return image_name(row, int(run.encodings.label[row]), run.info.dataset.class_names)

@@ -15,8 +15,8 @@ from explorer.pages.dimensions.section import Examined
 from explorer.pictures.arrays import strip, to_picture
 from explorer.session.load import open_run_next, say
 from explorer.session.visitor import visitor
-from explorer.text.escape import plain
-from explorer.widgets.parts import show_picture
+from explorer.text.escape import escape_markdown
+from explorer.widgets.pictures import show_picture
 from trainer.diagnosis.diagnose import Diagnosis, Remedy, diagnose
 from trainer.errors import RunError
 from trainer.numerals import number
@@ -47,11 +47,11 @@ def show(shown: Examined) -> None:
         )
         for remedy in diagnosis.remedies:
             with st.container(border=True):
-                st.markdown(f"**{plain(remedy.name)}**  \n{plain(remedy.why)}")
+                st.markdown(f"**{escape_markdown(remedy.name)}**  \n{escape_markdown(remedy.why)}")
     elif run.info.dataset.is_own:
         st.info("Retraining from this page is for built-in data sets; for images of your own train anew on the command line.")
     elif not dataset_is_here(run.id):
-        st.info(f"Retraining needs the data set {plain(run.info.dataset.name)}, which is not on this machine.")
+        st.info(f"Retraining needs the data set {escape_markdown(run.info.dataset.name)}, which is not on this machine.")
     else:
         st.markdown("**Remedies that fit, the likeliest first.** Each trains the same model anew with one thing changed.")
         for remedy in diagnosis.remedies:
@@ -72,12 +72,16 @@ def _nothing_to_do(diagnosis: Diagnosis) -> str:
 
 def _card(run: Run, remedy: Remedy) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
-        st.markdown(f"**{plain(remedy.name)}**  \n{plain(remedy.why)}", width="stretch")
-        st.caption(plain(_settings(remedy)), width=200)
+        st.markdown(f"**{escape_markdown(remedy.name)}**  \n{escape_markdown(remedy.why)}", width="stretch")
+        st.caption(escape_markdown(_settings(remedy)), width=200)
         st.button(
-            "Retrain", key=f"mend-{remedy.name}", on_click=_start, args=(run.id, remedy), icon=":material/healing:",
+            "Retrain",
+            key=f"mend-{remedy.name}",
+            on_click=_start,
+            args=(run.id, remedy),
+            icon=":material/healing:",
             help="In the background, one training at a time; the app stays usable. The new run appears in the list of runs.",
-        )  # fmt: skip
+        )
 
 
 def _settings(remedy: Remedy) -> str:
@@ -115,13 +119,13 @@ def _bench(patient: str) -> None:
 
 def _job(job: Job, is_own: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.markdown(f"**{plain(job.name)}** · {plain(job.remedy)}", width=380)
+        st.markdown(f"**{escape_markdown(job.name)}** · {escape_markdown(job.remedy)}", width=380)
         if job.is_open:
-            st.progress(job.share, text=plain(job.words), width="stretch")
+            st.progress(job.share, text=escape_markdown(job.words), width="stretch")
             if is_own:
                 st.button("Stop", key=f"stop-{job.number}", on_click=_stop, args=(job.number,))
         else:
-            st.caption(plain(job.words), width="stretch")
+            st.caption(escape_markdown(job.words), width="stretch")
             if job.state == "stopped" and is_own:
                 st.button("Go on", key=f"resume-{job.number}", on_click=_resume, args=(job,))
 
@@ -139,15 +143,15 @@ def _beside(job: Job) -> None:
     try:
         pair = [get_run(job.patient), get_run(job.name)]
     except RunError as error:
-        st.caption(plain(str(error)))
+        st.caption(escape_markdown(str(error)))
         return
     rows = _one_of_each(pair[0])
     for column, run, word in zip(st.columns(2, gap="large"), pair, ("before", "after"), strict=True):
         with column:
             found = run.info.examination
             headline = diagnose(run.config, found, run.encodings.mu).headline if found is not None else "not examined"
-            st.markdown(f"{word}: **{plain(headline)}**")
-            st.caption(plain(_figures(run.info)))
+            st.markdown(f"{word}: **{escape_markdown(headline)}**")
+            st.caption(escape_markdown(_figures(run.info)))
             decoded = run.forward.decode(run.encodings.mu[rows], _classes(run, rows))
             row = strip([to_picture(x_hat) for x_hat in decoded])
             show_picture(row, f"{run.id}: test images decoded from their codes", 640, fill=True)

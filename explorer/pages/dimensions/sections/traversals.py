@@ -14,8 +14,8 @@ from explorer.pictures.arrays import strip, to_picture
 from explorer.pictures.export import animation, safe_file_name
 from explorer.session.load import State
 from explorer.session.pins import pin_name
-from explorer.widgets import parts
-from explorer.widgets.parts import decoder, show_picture
+from explorer.widgets.class_chooser import class_choice, decoder
+from explorer.widgets.pictures import show_picture
 from trainer.metrics.collapse import is_active, kl_per_dim
 from trainer.numerals import dimension, number
 from trainer.runs.read import Run
@@ -51,7 +51,7 @@ def show_strips(now: State, weight: NDArray[np.float64], active: NDArray[np.bool
         f"z from {span} in one dimension, all others at {where}. "
         "A strip that does not change belongs to a dimension that the decoder does not use there."
     )
-    parts.class_choice(run)
+    class_choice(run)
     order = np.argsort(-weight, kind="stable")
     show_all = len(order) > N_SHOWN and st.toggle(f"Show all {len(order)} dimensions", key="all-dimensions")
     columns = st.columns(2, gap="large")
@@ -100,6 +100,11 @@ def _download(
 
     names = "-".join(f"z{k + 1}" for k in dimensions)
     st.download_button(
-        "GIF of these dimensions", data=partial(gif), file_name=f"{safe_file_name(f'{run.id}-{names}')}.gif", mime="image/gif",
-        icon=":material/download:", key="save-traversals", on_click="ignore",
-    )  # fmt: skip
+        "GIF of these dimensions",
+        data=partial(gif),
+        file_name=f"{safe_file_name(f'{run.id}-{names}')}.gif",
+        mime="image/gif",
+        icon=":material/download:",
+        key="save-traversals",
+        on_click="ignore",
+    )
