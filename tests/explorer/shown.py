@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 
+import numpy as np
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.places import APP
@@ -49,6 +52,12 @@ def grids(test: AppTest) -> list[str]:
     """The HTML of picture grids."""
     bodies = [element.proto.body for element in test.get("html")]
     return [body for body in bodies if '<div class="picture-grid"' in body]
+
+
+def png(pixels: np.ndarray) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()
 
 
 def upload(test: AppTest, name: str, data: bytes, mime: str = "image/png") -> AppTest:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import re
 import shutil
 
 import numpy as np
 import pytest
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from explorer.pictures.preprocess import switches
 from tests import places
-from tests.explorer.shown import app, grids, said, sound, upload, words
+from tests.explorer.shown import app, grids, png, said, sound, upload, words
 from tests.places import ASSETS, ROOT
 from trainer.runs.folder import info_checksum
 
@@ -255,12 +253,6 @@ def test_without_any_run_the_first_step_is_shown(tmp_path, monkeypatch):
     test = sound(app().run())
     assert "There are no runs yet" in said(test.info[0])
     assert "python -m trainer fit digits-2d" in test.code[0].value
-
-
-def png(pixels: np.ndarray) -> bytes:
-    out = io.BytesIO()
-    Image.fromarray(pixels).save(out, "PNG")
-    return out.getvalue()
 
 
 def test_an_upload_is_reconstructed_and_can_be_pinned():

@@ -10,9 +10,13 @@ import pytest
 from explorer.charts.trust import strip_gauge
 from explorer.pictures import trust
 from tests.explorer.conftest import KINDS
-from tests.explorer.test_app import RUNS, _clean, app, grids, png, said, sound, upload, words  # noqa: F401
+from tests.explorer.shown import app, grids, png, said, sound, upload, words
+from tests.places import ASSETS
 from trainer.numerals import percent
 from trainer.runs.catalogue import load_run
+
+pytestmark = pytest.mark.usefixtures("fresh_app")
+RUNS = sorted(path.name for path in ASSETS.iterdir())
 
 
 def gauges(test):

@@ -18,12 +18,13 @@ import pytest
 from explorer.pictures import trust
 from explorer.pictures.likeness import Likeness, Look, change_sentence, classified, likeness_sentence, nearest_sentence, voted
 from explorer.text.test_images import at_distance, image_name, quoted
-from tests.explorer.test_app import _clean, app, grids, png, said, sound, upload, words  # noqa: F401
+from tests.explorer.shown import app, grids, said, sound, words
 from tests.places import ROOT
 from trainer.datasets import load_dataset
 from trainer.diagnosis.diagnose import diagnose
 from trainer.runs.catalogue import load_run
 
+pytestmark = pytest.mark.usefixtures("fresh_app")
 DIGITS = tuple("0123456789")
 
 
