@@ -26,7 +26,8 @@ from explorer.text.run_summary import HELP, facts_line, size
 from explorer.widgets.run_chooser import default_run, run_chooser
 from explorer.widgets.verdict import verdict_line
 from trainer.console import program
-from trainer.diagnosis.diagnose import LITTLE, neighbours_sentence
+from trainer.diagnosis.diagnose import LITTLE
+from trainer.diagnosis.sentences import neighbours_sentence
 from trainer.errors import LatentError, RunError
 from trainer.runs.records import RunInfo
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Container
 
 from trainer.config import MAX_RUN_NAME, FitConfig, checked
-from trainer.diagnosis.diagnose import Remedy
+from trainer.diagnosis.remedies import Remedy
 
 LEAST_EPOCHS = 150  # where nothing but the time is changed
 MOST_OF_A_NAME = 1000

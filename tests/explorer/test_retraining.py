@@ -2,7 +2,7 @@
 
 from explorer.jobs.retraining import LEAST_EPOCHS, free_run_name, retraining_config
 from trainer.config import MAX_RUN_NAME, FitConfig
-from trainer.diagnosis.diagnose import Remedy
+from trainer.diagnosis.remedies import Remedy
 
 LOWER = Remedy("Lower β to 0.5", "why", {"beta": 0.5})
 LONGER = Remedy("Train longer", "why", {})

@@ -18,9 +18,11 @@ from torch import Tensor
 from explorer.text.run_summary import facts_line, parameters, size
 from trainer.cli.shipped_runs import CLINIC
 from trainer.config import FitConfig, ImportedConfig
-from trainer.diagnosis.checks import PASSED, checks, failed, implied_differs, implied_sentence, notes, why_not_implied
-from trainer.diagnosis.diagnose import diagnose, headline, information_sentence, neighbours_sentence, prior_sentence
+from trainer.diagnosis.checks import PASSED, checks, failed, notes
+from trainer.diagnosis.diagnose import diagnose, headline
+from trainer.diagnosis.implied import implied_differs, implied_sentence, why_not_implied
 from trainer.diagnosis.measure import examine
+from trainer.diagnosis.sentences import information_sentence, neighbours_sentence, prior_sentence
 from trainer.metrics.evaluate import Budget, evaluate
 from trainer.models.torch_engine import Posterior, Vae
 from trainer.numerals import percent

@@ -12,8 +12,9 @@ import torch
 from trainer.cli.main import main
 from trainer.cli.shipped_runs import BETAS, CLINIC, MNIST_BETAS, linear, set_by_hand
 from trainer.config import FitConfig, checked
-from trainer.diagnosis.diagnose import diagnose, pressure
+from trainer.diagnosis.diagnose import diagnose
 from trainer.diagnosis.measure import examine
+from trainer.diagnosis.pressure import pressure
 from trainer.errors import ConfigError, RunCorrupt
 from trainer.models.torch_engine import Vae
 from trainer.runs.catalogue import HOME, list_runs, load_run

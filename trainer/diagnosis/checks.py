@@ -11,48 +11,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from trainer.config import FitConfig, ImportedConfig
-from trainer.numerals import count, number, percent, three_figures
+from trainer.diagnosis.implied import UNEVEN, VERY_UNEVEN, between_dimensions, implied_differs, implied_sentence
+from trainer.diagnosis.reading import OUTSIDE
+from trainer.numerals import count, number, percent
 from trainer.runs.examination import Implied, Measured
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from trainer.models.torch_engine import Vae
-
 FEWEST_IMAGES = 30  # below it a figure of a mean has no meaning (its error is a fifth of the spread and more)
-ALONE = 20  # images that are also encoded one by one
 SAME_CODE = 1e-3  # how far a code may be off when its image is encoded alone, beside 1 + its size
-OUTSIDE, MOST_OUTSIDE = 0.25, 0.01  # how far beyond black or white a pixel counts as outside; the share of them that is allowed
+MOST_OUTSIDE = 0.01  # the share of them that is allowed
 CLEARLY_WORSE = 1.0  # nats beyond sampling error by which a picture is worse than the mean picture
 WORSE_CONSTANT = (
     0.2  # by which share of the mean picture's own loss the one picture of a decoder that ignores its code may be worse
 )
 POSITIVE = 0.01  # a mean log variance above it, with none below 0, is no log variance
-DIFFERS = 1.25  # factor between the implied and the declared beta that is worth a word
-NEAR = 1.35  # factor up to which an implied beta is called near the declared one
-LEAST_KL = 0.05  # nats: a dimension with less is off, and the equation of its implied beta 0 = 0
-LEAST_SHRINKAGE = 0.02  # mean 1 − σ² that can be divided by
-UNEVEN, VERY_UNEVEN = 0.1, 0.3  # spread of the implied beta over the dimensions: worth a word; no verdict on a model from elsewhere
 HELD = 2.0  # factor between the beta that the means and the one that the spreads imply
 SHIFTED = 0.1  # by which share the means would have to change; encoders that are a little off on held-out images have up to .05
 FEW_EFFECTIVE = 2.0  # effective draws, of 200 or so
-CLOSE = 0.12  # relative: how near the ratio of two betas must be to a number that explains it
-SCORED = 1000  # images at once
-
-
-class Pixels(NamedTuple):
-    """What of an image a difference of beta may be explained by, before anything is measured: n_pixels P, n_positions H·W."""
-
-    n_pixels: int
-    n_positions: int
-
-
 PASSED = {
     "images": f"there are {FEWEST_IMAGES} test images or more",
     "mean image": "reconstructions are not clearly worse than one image for all",
@@ -68,80 +44,18 @@ PASSED = {
 
 @dataclass(frozen=True)
 class Check:
-    """One of them; `PASSED` has in words what holds where it passed.
-
-    figure: what was measured, in the unit that the sentence names · decides: whether failing it forbids a verdict.
-    """
+    """One check; `PASSED` has in words what holds where it passed."""
 
     name: str
+    """a key of `PASSED`, or `as understood`"""
     passed: bool
+    """whether it holds"""
     figure: float
+    """what was measured, in the unit that the sentence names"""
     sentence: str
+    """what is said where it failed"""
     decides: bool
-
-
-def measure(
-    model: Vae, x: Tensor, y: Tensor | None, mu: NDArray[Any], logvar: NDArray[Any], mean_picture: Tensor, ess: float | None = None,
-    ess_draws: int | None = None,
-) -> Measured:  # fmt: skip
-    """Of images x (N, C, H, W) in [0, 1], their posteriors mu, logvar (N, K), and the mean picture (C, H, W) of the data set."""
-    import torch
-
-    with torch.no_grad():
-        nll, outside = _redrawn(model, x, y, torch.from_numpy(np.asarray(mu, np.float32)))
-        constant = _mean_output(model, mean_picture[None], x)
-        # the mean picture knows no pixel before another, so the likelihood alone scores it
-        parts = [x[start : start + SCORED] for start in range(0, len(x), SCORED)]
-        null = torch.cat([model.likelihood.nll(constant.expand(len(part), -1, -1, -1), part, model.log_sigma) for part in parts])
-        perfect = [model.likelihood.nll(_mean_output(model, part, x), part, model.log_sigma).double().sum() for part in parts]
-        alone = _alone(model, x, y)
-    excess = (nll - null.double()).numpy()
-    spread = np.asarray(logvar, float)
-    return Measured(
-        n=len(x), n_pixels=x[0].numel(), n_positions=x[0, 0].numel(), nll=float(nll.mean()), mean_nll=float(null.mean()),
-        perfect_nll=float(torch.stack(perfect).sum()) / len(x), excess=float(excess.mean()),
-        excess_error=float(excess.std() / np.sqrt(len(excess))), alone=alone, outside=outside, least_logvar=float(spread.min()),
-        mean_logvar=float(spread.mean()), ess=ess, ess_draws=ess_draws,
-    )  # fmt: skip
-
-
-def _redrawn(model: Vae, x: Tensor, y: Tensor | None, mu: Tensor) -> tuple[Tensor, float]:
-    """−log p(x|z) at the mean codes, (N,), and the share of decoded pixels far outside of 0 to 1."""
-    import torch
-
-    nll, outside = [], 0
-    for start in range(0, len(x), SCORED):
-        part = slice(start, start + SCORED)
-        output = model.output(mu[part], None if y is None else y[part])
-        nll.append(model.nll(output, x[part]).double())
-        if model.config.has_scale:
-            place = output[:, : x.shape[1]]
-            outside += int(((place < -OUTSIDE) | (place > 1 + OUTSIDE)).sum())
-    return torch.cat(nll), outside / x.numel()
-
-
-def _mean_output(model: Vae, pictures: Tensor, x: Tensor) -> Tensor:
-    """The output (B, C or 2C, H, W) of a decoder that gives these pictures (B, C, H, W); pixels of their own scale get that of x."""
-    import torch
-
-    place = model.likelihood.output_for(pictures)
-    if not (model.config.has_scale and model.config.scale == "per-pixel"):
-        return place
-    spread = x.std(0, unbiased=False).clamp_min(1e-3).log()
-    return torch.cat((place, spread.expand(len(place), -1, -1, -1)), 1)
-
-
-def _alone(model: Vae, x: Tensor, y: Tensor | None) -> float:
-    """The largest difference between a code from a batch and from its image alone, over 1 + its size."""
-    if not model.config.has_encoder and type(model).posterior.__qualname__.startswith("Vae."):
-        return 0.0  # there is nothing to ask
-    few, worst = min(ALONE, len(x)), 0.0
-    together = model.posterior(x[:few], None if y is None else y[:few])
-    for i in range(few):
-        single = model.posterior(x[i : i + 1], None if y is None else y[i : i + 1])
-        for a, b in ((together.mu[i], single.mu[0]), (together.logvar[i], single.logvar[0])):
-            worst = max(worst, float(((a - b).abs() / (1 + b.abs())).max()))
-    return worst
+    """whether failing it forbids a verdict"""
 
 
 def checks(
@@ -229,7 +143,7 @@ def _of_implied(config: FitConfig, measured: Measured | None, implied: Implied |
         yield Check("implied β", False, implied.value, implied_sentence(config, measured, implied), is_foreign)
         return
     yield Check(
-        "implied β by dimension", implied.spread <= limit, implied.spread, f"{_between_dimensions(implied)}: {why}.", is_foreign
+        "implied β by dimension", implied.spread <= limit, implied.spread, f"{between_dimensions(implied)}: {why}.", is_foreign
     )
     yield from _of_means(implied, is_foreign)
     if implied.spread <= VERY_UNEVEN:
@@ -253,91 +167,6 @@ def _of_means(implied: Implied, is_foreign: bool) -> Iterator[Check]:
         f"The posterior means are not held as a prior N(0, I) would hold them (the means imply β {number(means)}, the spreads "
         f"{number(implied.value)}): {why}.", is_foreign,
     )  # fmt: skip
-
-
-def implied_differs(config: FitConfig, implied: Implied) -> bool:
-    """Whether the model says clearly that it was trained with another β than declared: by a quarter or more, beyond sampling error."""
-    if config.importance_samples > 1 or implied.value <= 0 or implied.spread > VERY_UNEVEN:
-        return False
-    return implied.low > DIFFERS * config.beta or implied.high < config.beta / DIFFERS
-
-
-def implied_sentence(config: FitConfig, measured: Measured | Pixels | None, implied: Implied) -> str:
-    """The implied β beside the declared one: the same where its interval holds it, near it, or another, and what would explain that."""
-    places, declared = three_figures(implied.value), f"{config.beta:g}"
-    value, low, high = (number(beta, places) for beta in (implied.value, implied.low, implied.high))
-    told = f"implied β {value} (95 % interval {low} to {high}, on {count(implied.n)} images)"
-    if implied.value <= 0:
-        return f"The {told} is one that no training gives: the posterior does not belong to this decoder or this likelihood."
-    if implied.spread > VERY_UNEVEN:
-        return f"{_between_dimensions(implied)}, so the {told} says little of the declared {declared}."
-    if implied_differs(config, implied):
-        reason = _reason(config, measured, implied.value / config.beta) if config.beta > 0 else ""
-        return f"The model looks trained as if β were {value}, not {declared}: {told}.{reason}"
-    if round(implied.low, places) <= config.beta <= round(implied.high, places):  # as they are written
-        return f"The declared β {declared} is what the model implies: {told}."
-    side = "above" if implied.value > config.beta else "below"
-    if max(implied.value, config.beta) <= NEAR * min(implied.value, config.beta):
-        often = ", as in models whose training has not converged" if side == "above" else ""
-        return f"I{told[1:]}, near the declared {declared} but {side} it{often}."
-    return f"I{told[1:]}, {side} the declared {declared}; so wide an interval does not tell by how much."
-
-
-def why_not_implied(mu: NDArray[Any], logvar: NDArray[Any]) -> str:
-    """Why posteriors mu, logvar (N, K) have no implied β, in a sentence: they are the prior, as wide as it, or decoding has no gradient."""
-    mu, logvar = np.asarray(mu, float), np.asarray(logvar, float)
-    if not (np.isfinite(mu).all() and np.isfinite(logvar).all()):
-        return "No implied β: some posteriors are not finite."
-    is_used, narrower = kl_and_shrinkage(mu, logvar)
-    if not is_used.any():
-        return f"No implied β: the mean KL is at most {LEAST_KL:g} nats in every dimension, so no posterior differs enough from the prior."
-    if not (is_used & narrower).any():
-        return (
-            "No implied β: in every dimension that differs from the prior the mean variance of the posteriors is that of the prior, 1, "
-            f"within {LEAST_SHRINKAGE:g}."
-        )
-    return "No implied β: decoding has no finite gradient with respect to z."
-
-
-def kl_and_shrinkage(mu: NDArray[Any], logvar: NDArray[Any]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Of dimensions, (K,): whether the mean KL is more than none, and whether the mean variance differs from the prior's."""
-    excess = np.expm1(logvar)
-    kl = 0.5 * (np.square(mu) + excess - logvar).mean(0)
-    return np.asarray(kl > LEAST_KL), np.asarray(np.abs(excess.mean(0)) > LEAST_SHRINKAGE)
-
-
-def _between_dimensions(implied: Implied) -> str:
-    values = [value for value in implied.per_dim if value is not None]
-    places = three_figures(max(map(abs, values), default=1.0))
-    between = f" (from {number(min(values), places)} to {number(max(values), places)})" if values else ""
-    return f"The implied β differs between dimensions{between}, while one training has one β"
-
-
-def _reason(config: FitConfig, measured: Measured | Pixels | None, ratio: float) -> str:
-    """What is often done that gives this ratio, as a question: others would give it too."""
-    is_gaussian, latents = config.likelihood == "gaussian", config.latent_dim
-    pixels = 0 if measured is None else measured.n_pixels
-    positions = 0 if measured is None else measured.n_positions
-    size = f"{count(pixels)} pixels" if pixels == positions else f"{count(pixels)} pixel values"
-    candidates: list[tuple[float, str]] = [
-        (pixels, f" Was the reconstruction averaged over its {size}?"),
-        (1 / max(1, pixels), f" Was the KL divided by the {size}?"),
-        (pixels / latents, f" Were both terms averaged, the reconstruction over {size}, the KL over {latents} dimensions?"),
-        (latents, f" Was the reconstruction summed over pixels and the KL multiplied by {latents}, its dimensions?"),
-        (1 / latents, f" Was the KL averaged over its {latents} dimensions?"),
-        (positions, f" Was the reconstruction averaged over {count(positions)} positions?"),
-    ]
-    if is_gaussian:
-        candidates.insert(0, (0.5, " Was the loss Σ(x − x̂)², without the ½? Then σ is 0.7071 times the declared one."))
-        candidates.insert(1, (pixels / 2, f" Was the squared error averaged over its {size}, without the ½?"))
-    for wanted, words in candidates:
-        if wanted not in (0, 1) and abs(ratio / wanted - 1) < CLOSE:
-            return words
-    if is_gaussian and config.scale == "fixed":
-        return (
-            f" For β {config.beta:g} the scale of a pixel would be σ = {config.sigma * ratio**0.5:.3g} instead of {config.sigma:g}."
-        )
-    return " Is the likelihood the one that it was trained with, summed over pixels?"
 
 
 def failed(found: tuple[Check, ...]) -> tuple[Check, ...]:

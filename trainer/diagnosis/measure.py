@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from trainer.datasets import Dataset
-from trainer.diagnosis.checks import measure
+from trainer.diagnosis.reading import measure
 from trainer.errors import ConfigError
 from trainer.metrics.collapse import BATCH, decoder_sensitivity, intervention_losses
 from trainer.metrics.evaluate import (

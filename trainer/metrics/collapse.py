@@ -30,6 +30,8 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 ACTIVE_VARIANCE = 0.01  # Burda, Grosse & Salakhutdinov 2016, section 5.1
+LEAST_KL = 0.05  # nats: a dimension with less is off, and the equation of its implied beta 0 = 0
+LEAST_SHRINKAGE = 0.02  # mean 1 − σ² that can be divided by
 DELTA = 0.01  # the share of images that a collapsed dimension may still encode
 BATCH = 1000
 STEP = 1e-2  # of a difference, in units of z
@@ -202,3 +204,10 @@ def spread_sentence(variance: NDArray[np.float64]) -> str:
     if len(variance) == 1:
         return f"The one dimension of the codes has variance {number(float(variance[0]))}."
     return f"The codes spread over {len(variance)} dimensions; the widest holds {percent(share)} of their variance."
+
+
+def kl_and_shrinkage(mu: NDArray[Any], logvar: NDArray[Any]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Of dimensions, (K,): whether the mean KL is more than none, and whether the mean variance differs from the prior's."""
+    excess = np.expm1(logvar)
+    kl = 0.5 * (np.square(mu) + excess - logvar).mean(0)
+    return np.asarray(kl > LEAST_KL), np.asarray(np.abs(excess.mean(0)) > LEAST_SHRINKAGE)

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from trainer.datasets import Dataset, Split
+from trainer.datasets.batches import Rows
 from trainer.maps.quality import Decode
 from trainer.metrics.collapse import active_units, kl_per_dim
 from trainer.metrics.importance import ImportanceEstimate, importance_estimate
 from trainer.models.torch_engine import SemiSupervisedVae, Vae, as_tensor
-from trainer.training.distributed import Rows
 
 Floats = NDArray[np.float32]
 Input = Literal["grey", "binarised"]

@@ -31,7 +31,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from trainer.diagnosis.checks import LEAST_KL, LEAST_SHRINKAGE
+from trainer.metrics.collapse import LEAST_KL, LEAST_SHRINKAGE
 from trainer.models.gaussians import kl_standard_normal
 from trainer.models.torch_engine import Vae
 

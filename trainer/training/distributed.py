@@ -16,19 +16,10 @@ from datetime import timedelta
 import torch
 from torch import Tensor, distributed, nn
 
+from trainer.datasets.batches import Rows
 from trainer.errors import ConfigError
 
 PATIENCE = timedelta(minutes=30)  # rank 0 evaluates while the others wait for it at the next step
-
-
-@dataclass(frozen=True)
-class Rows:
-    """This process's rows of a batch of n images. weight: what its mean counts in the mean over processes, Σ = their number."""
-
-    n: int
-    start: int
-    stop: int
-    weight: float
 
 
 @dataclass(frozen=True)

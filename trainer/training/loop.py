@@ -15,6 +15,7 @@ from torch import Tensor
 
 from trainer.config import FitConfig
 from trainer.datasets import Dataset
+from trainer.datasets.batches import Rows
 from trainer.errors import RunCorrupt, TrainingDiverged
 from trainer.metrics.evaluate import seeded, to_unit
 from trainer.models.torch_engine import model_of
@@ -24,7 +25,7 @@ from trainer.runs.write import RunWriter
 from trainer.training import checkpoint, lagging
 from trainer.training.checkpoint import Progress, Row
 from trainer.training.closed_form import fill_with_pca, finish_linear_vae, set_best_scale
-from trainer.training.distributed import Noise, Rows, Team, device_of
+from trainer.training.distributed import Noise, Team, device_of
 from trainer.training.events import EpochEnded, Event, Finished, Finishing, Stepped
 from trainer.training.finish import PostProcessing, Reached, Results, parts_of, run_info, seconds_of_parts, write_results
 from trainer.training.history import HISTORY_IMAGES, history_row

@@ -12,7 +12,7 @@ from explorer.pages.dimensions.verdict import VERDICT_HELP
 from explorer.pictures.arrays import fitted, picture_grid, to_picture
 from explorer.text.escape import escape_markdown
 from explorer.widgets.class_chooser import decoder
-from trainer.diagnosis.diagnose import USED, information_sentence
+from trainer.diagnosis.sentences import USED, information_sentence
 from trainer.metrics.collapse import kl_per_dim
 from trainer.numerals import count, dimension, number
 from trainer.runs.examination import Examination

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from explorer.charts.prior import marginals, pair_density
 from explorer.charts.style import CONFIG
 from explorer.pages.dimensions.section import Examined
-from trainer.diagnosis.diagnose import prior_bracket
+from trainer.diagnosis.sentences import prior_bracket
 from trainer.metrics.collapse import kl_per_dim
 from trainer.numerals import dimension, number
 

@@ -17,7 +17,8 @@ from explorer.session.load import open_run_next, say
 from explorer.session.visitor import visitor
 from explorer.text.escape import escape_markdown
 from explorer.widgets.pictures import show_picture
-from trainer.diagnosis.diagnose import Diagnosis, Remedy, diagnose
+from trainer.diagnosis.diagnose import Diagnosis, diagnose
+from trainer.diagnosis.remedies import Remedy
 from trainer.errors import RunError
 from trainer.numerals import number
 from trainer.runs.catalogue import default_roots
