@@ -7,12 +7,12 @@ import streamlit as st
 
 from explorer.cache.maps import get_support
 from explorer.cache.runs import get_run
-from explorer.pages.interpolate.stops import SUPPORT_HELP
 from explorer.pictures.arrays import fitted, picture_grid, to_picture
 from explorer.pictures.neighbours import nearest
 from explorer.session import events
 from explorer.session.load import State
 from explorer.session.pins import pin_letter, pin_name, sync_link
+from explorer.text.density import SUPPORT_HELP
 from explorer.text.escape import capitalised, escape_markdown
 from explorer.text.numbers import code_decimals, number_list
 from explorer.text.test_images import at_distance

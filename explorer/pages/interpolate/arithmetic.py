@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from explorer.cache.maps import get_support
 from explorer.pages.interpolate.stops import (
-    SUPPORT_HELP,
     code,
     image_stop,
     label_of,
@@ -23,9 +22,10 @@ from explorer.pages.interpolate.stops import (
 )
 from explorer.pictures.arrays import Picture, fitted, picture_grid, to_picture
 from explorer.pictures.export import filmstrip, framed, png, safe_file_name, sheet
-from explorer.session import stops as walking
+from explorer.session import stops as path_stops
 from explorer.session.load import State
 from explorer.session.stops import Stop
+from explorer.text.density import SUPPORT_HELP
 from explorer.text.escape import escape_markdown
 from explorer.widgets.pictures import show_picture
 from trainer.latent.paths import GridKind, analogy, corner_grid, direction
@@ -92,8 +92,8 @@ def _result(run: Run, stops: Sequence[Stop], stop: Stop, key: str) -> None:
         show_picture(stop_picture(run, stop), f"decoded picture of {stop.name}", TERM_PX)
         support = float(get_support(run.id).of([stop.z])[0])
         st.caption(f"{density_words(support)} ({number(support)})", help=SUPPORT_HELP)
-        is_full = len(stops) >= walking.MAX_STOPS
-        st.button("Add to the walk", key=f"{key}-add", on_click=walking.put, args=(run.id, stops, stop), disabled=is_full)
+        is_full = len(stops) >= path_stops.MAX_STOPS
+        st.button("Add to the walk", key=f"{key}-add", on_click=path_stops.put, args=(run.id, stops, stop), disabled=is_full)
 
 
 # --- a − b + c

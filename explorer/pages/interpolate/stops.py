@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from explorer.cache.maps import get_support
 from explorer.pictures.arrays import Picture, to_picture
-from explorer.session import stops as walking
+from explorer.session import stops as path_stops
 from explorer.session.load import State
 from explorer.session.pad import pad_picture
 from explorer.session.pins import pin_name
 from explorer.session.stops import Stop
 from explorer.session.visitor import draw_again, draws
+from explorer.text.density import SUPPORT_HELP
 from explorer.text.escape import escape_markdown, shortened
 from explorer.widgets.class_chooser import chosen_label
 from explorer.widgets.picture_source import ChosenPicture, choose_picture, chosen_row, class_of, picture_from_pad
@@ -27,17 +28,12 @@ from trainer.numerals import count
 from trainer.runs.read import Run
 
 TILE_PX, PICTURE_PX = 96, 64
-SUPPORT_HELP = (
-    "Share of encoded images whose 5th nearest code is at least as far away as that of this code, in all latent dimensions: about .5 where "
-    "codes are dense, 0 where none is near. Below .02: low density, below .2: medium. A norm that 99 % of samples from "
-    "the prior fall short of or exceed lowers it, unless codes are near."
-)
 TEST, MEAN, PRIOR, PIN, UPLOAD, DRAWN = "Test image", "Class mean", "Prior sample", "Pin", "Upload", "Drawing"
 
 
 def stops_of(now: State, run: Run) -> tuple[Stop, ...]:
     """What the visitor chose; before that all pins, or a pin and an image, or two images of different classes."""
-    chosen = walking.chosen(run.id, run.config.latent_dim)
+    chosen = path_stops.chosen(run.id, run.config.latent_dim)
     if chosen is not None:
         return chosen
     pins = pin_stops(now)
@@ -95,19 +91,21 @@ def stop_row(now: State, run: Run, stops: Sequence[Stop]) -> None:
             _menu(run, stops, i)
     with st.container(width="content", gap="small"):
         _chooser(now, run, stops)
-        if walking.chosen(run.id, run.config.latent_dim) is not None:
-            st.button("Start over", key="start-over", on_click=walking.start_over, args=(run.id,), type="tertiary")
+        if path_stops.chosen(run.id, run.config.latent_dim) is not None:
+            st.button("Start over", key="start-over", on_click=path_stops.start_over, args=(run.id,), type="tertiary")
 
 
 def _menu(run: Run, stops: Sequence[Stop], i: int) -> None:
     with st.popover(f"Stop {i + 1}", type="tertiary", key=f"stop-{i}"):
         if i > 0:
             st.button(
-                "Earlier", key=f"earlier-{i}", icon=":material/arrow_back:", on_click=walking.move, args=(run.id, stops, i, -1)
+                "Earlier", key=f"earlier-{i}", icon=":material/arrow_back:", on_click=path_stops.move, args=(run.id, stops, i, -1)
             )
         if i < len(stops) - 1:
-            st.button("Later", key=f"later-{i}", icon=":material/arrow_forward:", on_click=walking.move, args=(run.id, stops, i, 1))
-        st.button("Remove", key=f"remove-{i}", icon=":material/close:", on_click=walking.drop, args=(run.id, stops, i))
+            st.button(
+                "Later", key=f"later-{i}", icon=":material/arrow_forward:", on_click=path_stops.move, args=(run.id, stops, i, 1)
+            )
+        st.button("Remove", key=f"remove-{i}", icon=":material/close:", on_click=path_stops.drop, args=(run.id, stops, i))
 
 
 def _chooser(now: State, run: Run, stops: Sequence[Stop]) -> None:
@@ -115,12 +113,12 @@ def _chooser(now: State, run: Run, stops: Sequence[Stop]) -> None:
         found = chosen_stop(now, run, "stop")
         places = ["at the end", *(f"instead of stop {i + 1}" for i in range(len(stops)))]
         place = st.selectbox("Put it", places, key="stop-place")
-        if len(stops) >= walking.MAX_STOPS and place == places[0]:
-            st.caption(f"A walk has at most {walking.MAX_STOPS} stops: put it in place of one, or remove one.")
+        if len(stops) >= path_stops.MAX_STOPS and place == places[0]:
+            st.caption(f"A walk has at most {path_stops.MAX_STOPS} stops: put it in place of one, or remove one.")
         elif found is not None:
             instead = None if place == places[0] else places.index(place) - 1
             word = "Add" if instead is None else "Replace"
-            st.button(word, key="put-stop", type="primary", on_click=walking.put, args=(run.id, stops, found, instead))
+            st.button(word, key="put-stop", type="primary", on_click=path_stops.put, args=(run.id, stops, found, instead))
 
 
 def chosen_stop(now: State, run: Run, key: str) -> Stop | None:
