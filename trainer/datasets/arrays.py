@@ -40,11 +40,14 @@ SHAPES = "(N, H, W), or (N, C, H, W) or (N, H, W, C) with C 1, 3 or 4"
 
 @dataclass(frozen=True)
 class _Part:
-    """images, labels: names of arrays · split: the word that gives the split, empty where there is one part only."""
+    """Images in a file of arrays, and their labels."""
 
     images: str
+    """name of the array"""
     labels: str
+    """name of the array"""
     split: str
+    """the word that gives the split, empty where there is one part only"""
 
 
 class _File:

@@ -13,15 +13,22 @@ from trainer.numerals import count
 
 @dataclass(frozen=True)
 class Availability:
-    """What can be said without loading. n_images, image_shape (C, H, W): None where only reading would tell."""
+    """What can be said of a data set without loading it."""
 
     name: str
+    """for load_dataset"""
     is_here: bool
+    """whether it needs no download"""
     where: str
+    """where it is, or would come from"""
     n_images: int | None
+    """None where only reading would tell"""
     image_shape: tuple[int, int, int] | None
+    """(C, H, W); None where only reading would tell"""
     description: str
+    """for people"""
     licence: str
+    """of the images"""
 
 
 def dataset_names() -> tuple[str, ...]:

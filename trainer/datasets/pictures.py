@@ -61,12 +61,14 @@ def open_picture(data: bytes | Path, name: str, *, draft_px: int | None = None, 
 
 @dataclass(frozen=True)
 class Opened(Generic[T]):
-    """pages: what was made of each · n_frames: of how many pictures the file says that it holds · is_stack: whether those are pages, and
-    not moments of an animation."""
+    """The pictures of a file."""
 
     pages: tuple[T, ...]
+    """what was made of each"""
     n_frames: int
+    """of how many pictures the file says that it holds"""
     is_stack: bool
+    """whether those are pages, and not moments of an animation"""
 
 
 def of_pages(data: bytes, name: str, use: Callable[[Image.Image], T], *, draft_px: int) -> Opened[T]:

@@ -34,10 +34,12 @@ SAID = {word: split for split, words in SPELLINGS.items() for word in words}
 
 @dataclass(frozen=True)
 class Divided:
-    """places: sorted, disjoint, together every image · note: how they were divided, for the person."""
+    """Which images are in which split."""
 
     places: dict[str, Places]
+    """sorted, disjoint, together every image"""
     note: str
+    """how they were divided, for the person"""
 
 
 def split_of(word: str) -> str:

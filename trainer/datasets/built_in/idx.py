@@ -36,22 +36,31 @@ TIMEOUT_S = 30
 
 @dataclass(frozen=True)
 class Source:
-    """One data set of four IDX files; `md5` of each gzip file as published, `sha256` of what is inside where known.
+    """One data set of four IDX files.
 
-    Splits: train = all but the last `n_validation` of the published training images, validation = those, test = the
-    published test images.
+    Splits: train = all but the last `n_validation` of the published training images, validation = those, test = the published test images.
     """
 
     name: str
+    """for load_dataset"""
     title: str
+    """for people"""
     url: str
+    """of the folder that holds the files"""
     licence: str
+    """of the images"""
     class_names: tuple[str, ...]
+    """by label"""
     md5: Mapping[str, str]
+    """of each gzip file as published"""
     sha256: Mapping[str, str] = field(default_factory=dict)
+    """of what is inside, where known"""
     n_train: int = 60_000
+    """published training images"""
     n_validation: int = 5_000
+    """the last of them"""
     n_test: int = 10_000
+    """published test images"""
 
     @property
     def n(self) -> int:
