@@ -19,8 +19,8 @@ from trainer import load_run
 from trainer.diagnosis.diagnose import diagnose
 from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.calls.pixel_range import pixels_of
-from trainer.importers.external_model import asked
 from trainer.importers.importing import HowTrained, check_model, import_model, make_run
+from trainer.importers.model_adapter import adapt_model
 
 QUICK = {"umap": False, "classifier": False}
 
@@ -110,8 +110,8 @@ def test_m5_a_spread_that_cannot_be_is_refused(plain, data, tmp_path):
 
 @pytest.mark.parametrize(("beta", "loss"), [(0.1, "sum"), (4.0, "sum")])
 def test_m5_a_wrongly_declared_beta_is_not_taken_for_another_spread(plain, data, beta, loss, tmp_path):
-    asking, lines = check_model(plain.model, data, HowTrained(beta=beta, loss=loss))  # raises where it asks
-    assert asking.spread == "logvar" and any("not" in line and "as if β were" in line for line in lines), lines
+    adapter, lines = check_model(plain.model, data, HowTrained(beta=beta, loss=loss))  # raises where it asks
+    assert adapter.spread == "logvar" and any("not" in line and "as if β were" in line for line in lines), lines
 
 
 # --- M1: the range of pixels
@@ -205,7 +205,7 @@ def test_m6_batch_norm_left_in_training_is_found_wherever_it_is_held(normed, hol
     with torch.no_grad():
         mu, _ = normed.encode(x)
     held = HOLDERS[holder](normed.train())
-    found = asked(held, x[:48])
+    found = adapt_model(held, x[:48])
     assert torch.allclose(found.encode(x)[0], mu, atol=1e-5)
 
 
@@ -341,7 +341,7 @@ def test_codes_of_a_thousand_numbers_become_a_run(data, tmp_path):
             return torch.sigmoid(self.up(torch.tanh(z)))
 
     torch.manual_seed(0)
-    found = asked(Wide().eval(), zoo.digits("test")[:48])
+    found = adapt_model(Wide().eval(), zoo.digits("test")[:48])
     assert found.latent_dim == 1024 and found.understood.code.startswith("1024 numbers (16 × 8 × 8)")
     x = zoo.digits("test")[:40]
     with torch.no_grad():

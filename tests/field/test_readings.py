@@ -17,8 +17,8 @@ from tests.trainer.test_implied_beta import Linear, implied_of
 from trainer.config import FitConfig, ImportedConfig
 from trainer.datasets import load_dataset
 from trainer.diagnosis.checks import checks, failed
-from trainer.importers import external_model as foreign
 from trainer.importers.importing import check_model
+from trainer.importers.model_adapter import adapt_model
 from trainer.importers.understanding import words_in
 from trainer.metrics.implied_beta import implied_beta_of, record
 from trainer.runs.examination import Implied
@@ -163,7 +163,7 @@ class Headed(Net):
 
 
 def asked_of(model):
-    return foreign.asked(model.eval(), digits("test")[0][:64])
+    return adapt_model(model.eval(), digits("test")[0][:64])
 
 
 @pytest.mark.parametrize("has_between", [False, True])
@@ -192,7 +192,7 @@ def test_a_mean_without_negative_values_is_not_taken_for_the_spread():
 
     x, _ = digits("test")
     with torch.no_grad():
-        torch.testing.assert_close(foreign.asked(Moved(), x[:64]).encode(x[:5])[0], net.two(x[:5])[0] + 20)
+        torch.testing.assert_close(adapt_model(Moved(), x[:64]).encode(x[:5])[0], net.two(x[:5])[0] + 20)
 
 
 def test_names_are_matched_by_whole_words():

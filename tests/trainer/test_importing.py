@@ -20,9 +20,9 @@ from trainer.datasets import load_dataset
 from trainer.diagnosis.diagnose import diagnose
 from trainer.errors import ConfigError, DataError, LatentError, RunCorrupt, RunError
 from trainer.importers.calls.outputs import ExternalModelError
-from trainer.importers.external_model import asked
 from trainer.importers.importing import HowTrained, import_model, make_run
 from trainer.importers.loading import load_model
+from trainer.importers.model_adapter import adapt_model
 from trainer.numerals import number
 
 HERE = "tests.trainer.foreign_models"
@@ -120,11 +120,11 @@ def test_a_vae_of_pythae(tmp_path):
 @pytest.mark.parametrize("factory", ["with_named_fields", "with_distribution"])
 def test_answers_with_names_and_distributions_are_understood(factory):
     x = foreign_models.digits()[:9]
-    asking = asked(getattr(foreign_models, factory)(), x)
-    mu, logvar = asking.encode(x)
+    adapter = adapt_model(getattr(foreign_models, factory)(), x)
+    mu, logvar = adapter.encode(x)
     wanted = foreign_models.untrained().encode(x.flatten(1))
     assert torch.allclose(mu, wanted[0], atol=1e-5) and torch.allclose(logvar, wanted[1], atol=1e-4)
-    assert asking.decode(mu).shape == (9, 1, 8, 8)
+    assert adapter.decode(mu).shape == (9, 1, 8, 8)
 
 
 MISTAKES = {
@@ -391,7 +391,7 @@ def test_a_decoder_that_leaves_torch_is_measured_without_gradients(model, tmp_pa
 
 def test_a_decoder_too_large_for_a_browser_is_stored(model, monkeypatch):
     from trainer.importers import conversion as own_layers
-    from trainer.importers.external_model import decoding
+    from trainer.importers.model_adapter import decoding
 
     mu = np.random.default_rng(0).standard_normal((300, 4)).astype(np.float32)
     decode = decoding(model.decode, (1, 8, 8))

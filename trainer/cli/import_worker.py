@@ -190,9 +190,9 @@ def _check(options: ModelOptions, loaded: Loaded, dataset: Dataset, how: HowTrai
     from trainer.importers.importing import check_model
 
     tell(part="asking the model")
-    asking, understood = check_model(loaded.model, dataset, how)
+    adapter, understood = check_model(loaded.model, dataset, how)
     lines = [
-        f"{source_of(options)}: a {type(loaded.model).__name__}, {count(asking.n_parameters)} parameters",
+        f"{source_of(options)}: a {type(loaded.model).__name__}, {count(adapter.n_parameters)} parameters",
         *loaded.notes,
         *understood,
     ]

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from trainer.errors import ConfigError, DataError
-from trainer.importers.external_model import Asked, asked
+from trainer.importers.model_adapter import ModelAdapter, adapt_model
 from trainer.models.layers import ImageShape
 
 Floats = NDArray[np.float32]
@@ -21,19 +21,19 @@ Labels = NDArray[np.int64]
 ASKED = 64  # images that a model is asked about before anything is believed
 
 
-def asked_of_codes(
+def adapter_of_codes(
     encode: Callable[[Tensor], Any] | None, decode: Callable[[Tensor], Tensor], mu: Floats, logvar: Floats | None,
     pixels: NDArray[np.uint8] | None,
-) -> Asked:  # fmt: skip
+) -> ModelAdapter:  # fmt: skip
     """For a run from codes: the encoder, if any, must give them; without one the stored codes are looked up by picture."""
     if pixels is None:
-        return Asked(None, decode, mu.shape[1], logvar is None, 0)
+        return ModelAdapter(None, decode, mu.shape[1], logvar is None, 0)
     if encode is None:
-        return Asked(_lookup(pixels, mu, logvar), decode, mu.shape[1], logvar is None, 0, is_given=False)
-    asking = asked({"encode": encode, "decode": decode}, in_unit(pixels[:ASKED]))
-    assert asking.encode is not None
+        return ModelAdapter(_lookup(pixels, mu, logvar), decode, mu.shape[1], logvar is None, 0, is_given=False)
+    adapter = adapt_model({"encode": encode, "decode": decode}, in_unit(pixels[:ASKED]))
+    assert adapter.encode is not None
     with torch.no_grad():
-        found = asking.encode(in_unit(pixels[:ASKED]))
+        found = adapter.encode(in_unit(pixels[:ASKED]))
     if len(found) != (1 if logvar is None else 2) or found[0].shape[1] != mu.shape[1]:
         raise DataError(
             f"encode gives {len(found)} × {found[0].shape[1]} numbers an image and mu{'' if logvar is None else ' and logvar'} hold "
@@ -45,7 +45,7 @@ def asked_of_codes(
             f"encode gives other codes than mu for the same images (they differ by {apart:.2g}); allowed: images in the order of mu, and "
             "the encoder that made them, in evaluation."
         )
-    return replace(asking, decode=decode)
+    return replace(adapter, decode=decode)
 
 
 def _lookup(pixels: NDArray[np.uint8], mu: Floats, logvar: Floats | None) -> Callable[[Tensor], tuple[Tensor, ...]]:

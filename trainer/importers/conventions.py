@@ -23,7 +23,7 @@ from trainer.importers.adapters.roles import WORDS, Spread
 from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.calls.pixel_range import Pixels, usual
 from trainer.importers.declared import HowTrained
-from trainer.importers.external_model import Asked
+from trainer.importers.model_adapter import ModelAdapter
 from trainer.metrics.implied_beta import ImpliedBeta, implied_beta_of, pulls_of
 from trainer.numerals import number
 
@@ -74,14 +74,16 @@ class Reading:
         return is_nearer or (self.uneven < EVEN and other.uneven > max(UNEVEN, 2 * self.uneven))
 
 
-def check_spread(asking: Asked, images: NDArray[np.uint8], how: HowTrained, labels: NDArray[np.int64] | None = None) -> None:
+def check_spread(
+    adapter: ModelAdapter, images: NDArray[np.uint8], how: HowTrained, labels: NDArray[np.int64] | None = None
+) -> None:
     """Puts a kind of spread that only convention or a name says to the test. Raises `ExternalModelError` where it has to be asked."""
-    if asking.is_sure or asking.is_deterministic or asking.encode is None:
+    if adapter.is_sure or adapter.is_deterministic or adapter.encode is None:
         return
     x, y = _unit(images[:IMAGES]), None if labels is None else torch.from_numpy(labels[:IMAGES].astype(np.int64))
-    now, *others = _readings(asking, x, y, how)
+    now, *others = _readings(adapter, x, y, how)
     better = next((other for other in others if other.is_clearly_better_than(now)), None)
-    if asking.spread in ("sigma", "variance") and not asking.is_by_name:
+    if adapter.spread in ("sigma", "variance") and not adapter.is_by_name:
         first, second = sorted([now, *others], key=lambda reading: reading.uneven + reading.off)
         is_told_apart = first.off < MISFITS and first.uneven + first.off < 0.7 * (second.uneven + second.off)
         raise ExternalModelError(_asks_for_sigma(first if is_told_apart else None))
@@ -89,16 +91,16 @@ def check_spread(asking: Asked, images: NDArray[np.uint8], how: HowTrained, labe
         raise ExternalModelError(_asks(now, better))
 
 
-def _readings(asking: Asked, x: Tensor, y: Tensor | None, how: HowTrained) -> Iterator[Reading]:
+def _readings(adapter: ModelAdapter, x: Tensor, y: Tensor | None, how: HowTrained) -> Iterator[Reading]:
     """The kind that was presumed, and those that the signs allow too."""
-    nll, beta = nll_of(how, asking.unit), how.effective_beta((x.shape[1], x.shape[2], x.shape[3]))
+    nll, beta = nll_of(how, adapter.unit), how.effective_beta((x.shape[1], x.shape[2], x.shape[3]))
     classes = () if y is None else (y,)
 
     def nll_at(z: Tensor, rows: Tensor) -> Tensor:
-        return nll(asking.decode(z, *(part[rows] for part in classes)), x[rows])
+        return nll(adapter.decode(z, *(part[rows] for part in classes)), x[rows])
 
-    for kind in (asking.spread, *OTHERS.get(asking.spread, ())):
-        reading = asking.with_spread(kind)  # type: ignore[arg-type]
+    for kind in (adapter.spread, *OTHERS.get(adapter.spread, ())):
+        reading = adapter.with_spread(kind)  # type: ignore[arg-type]
         assert reading.encode is not None
         with torch.no_grad():
             mu, logvar = reading.encode(x, *classes)
@@ -121,7 +123,7 @@ def _uneven(pulls: Floats, logvar: Tensor, used: NDArray[np.bool_]) -> float:
 
 
 def nll_of(how: HowTrained, unit: float = 1.0) -> Callable[[Tensor, Tensor], Tensor]:
-    """−log p(x|z), (B,) nats, of what decode gives, (B, C, H, W), and x; without constants. unit: see `Asked`."""
+    """−log p(x|z), (B,) nats, of what decode gives, (B, C, H, W), and x; without constants. unit: see `ModelAdapter`."""
     sigma = how.sigma / unit
     if how.likelihood == "bernoulli":
 
@@ -176,16 +178,16 @@ class Redrawn:
     """mean squared error of an image, Σ over pixels"""
 
 
-def check_range(asking: Asked, images: NDArray[np.uint8], how: HowTrained, labels: NDArray[np.int64] | None = None) -> None:
+def check_range(adapter: ModelAdapter, images: NDArray[np.uint8], how: HowTrained, labels: NDArray[np.int64] | None = None) -> None:
     """Raises `ExternalModelError` where images are clearly redrawn better in another range than the one in which they are handed over."""
-    if how.pixels or asking.in_range is None or asking.encode is None:
+    if how.pixels or adapter.in_range is None or adapter.encode is None:
         return
     x, y = _unit(images[:IMAGES]), None if labels is None else torch.from_numpy(labels[:IMAGES].copy())
     null = float((x - x.mean(0)).square().flatten(1).sum(1).mean())
-    now = _redrawn(asking, Pixels(), x, y, how)
+    now = _redrawn(adapter, Pixels(), x, y, how)
     if not now.error > 0.5 * null:
         return
-    others = [_redrawn(asking.in_range(pixels), pixels, x, y, how) for pixels in usual(images) if not pixels.is_plain]
+    others = [_redrawn(adapter.in_range(pixels), pixels, x, y, how) for pixels in usual(images) if not pixels.is_plain]
     best = min(others, key=lambda redrawn: redrawn.error)
     if best.error < 0.6 * now.error and best.error < 0.9 * null:
         raise ExternalModelError(
@@ -202,12 +204,12 @@ def _loss_of(how: HowTrained) -> str:
     return ", and what the loss was: pixels of such a range have no cross-entropy (for Σ(x − x̂)²: --likelihood gaussian --sigma 0.7071)"
 
 
-def _redrawn(asking: Asked, pixels: Pixels, x: Tensor, y: Tensor | None, how: HowTrained) -> Redrawn:
+def _redrawn(adapter: ModelAdapter, pixels: Pixels, x: Tensor, y: Tensor | None, how: HowTrained) -> Redrawn:
     classes = () if y is None else (y,)
-    assert asking.encode is not None
+    assert adapter.encode is not None
     try:
         with torch.no_grad():
-            pictures = asking.decode(asking.encode(x, *classes)[0], *classes)
+            pictures = adapter.decode(adapter.encode(x, *classes)[0], *classes)
     except Exception:  # somebody else's code, with numbers that it may not take
         return Redrawn(pixels, math.inf)
     pictures = pictures.sigmoid() if how.output == "logits" and how.likelihood == "bernoulli" else pictures

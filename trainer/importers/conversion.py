@@ -20,7 +20,7 @@ from torch import Tensor
 
 from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.declared import HowTrained
-from trainer.importers.external_model import Asked
+from trainer.importers.model_adapter import ModelAdapter
 from trainer.importers.tracing.recording import disagreement, trace, trace_joined
 from trainer.importers.tracing.steps import TracedNetwork, UntraceableError
 from trainer.maps.projection import pca
@@ -195,10 +195,10 @@ def _bytes(mean: Callable[[Tensor], Tensor], codes: Floats) -> NDArray[np.uint8]
     return np.asarray(np.round(255 * np.clip(pictures, 0, 1)), np.uint8)
 
 
-def encoder_layers(asking: Asked, images: NDArray[np.uint8] | None, n_classes: int = 0) -> tuple[TracedNetwork | None, str]:
+def encoder_layers(adapter: ModelAdapter, images: NDArray[np.uint8] | None, n_classes: int = 0) -> tuple[TracedNetwork | None, str]:
     """The encoder as layers that give mu, then logvar; or None, and why not, words that end a sentence."""
-    encode = asking.encode
-    if encode is None or images is None or not asking.is_given:
+    encode = adapter.encode
+    if encode is None or images is None or not adapter.is_given:
         return None, "was not given"
     try:
         found = by_class(lambda y: _traced_encoder(_of_class(encode, y), images), n_classes)

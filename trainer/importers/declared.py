@@ -1,7 +1,7 @@
 """What does only the person know who trained a model?
 
 The verdict on an imported run rests on it: the likelihood, how its loss weighs, in which range its pixels are, what its encoder gives
-beside the mean. What can be seen is seen (`trainer.importers.external_model`, `trainer.importers.conventions`); what is told goes before
+beside the mean. What can be seen is seen (`trainer.importers.model_adapter`, `trainer.importers.conventions`); what is told goes before
 it, and a contradiction is refused.
 """
 
@@ -13,7 +13,7 @@ from typing import Literal
 from trainer.errors import ConfigError
 from trainer.importers.adapters.roles import SPREADS, Spread
 from trainer.importers.calls.pixel_range import Pixels, pixels_of
-from trainer.importers.external_model import Output
+from trainer.importers.model_adapter import Output
 from trainer.models.layers import ImageShape
 
 Likelihood = Literal["bernoulli", "gaussian", "laplace"]

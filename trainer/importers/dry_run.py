@@ -21,7 +21,7 @@ from trainer.importers.assembled import AssembledVae
 from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.conventions import check_range, check_spread, nll_of
 from trainer.importers.declared import HowTrained
-from trainer.importers.external_model import Asked, asked, check_pictures
+from trainer.importers.model_adapter import ModelAdapter, adapt_model, check_pictures
 from trainer.importers.run_import import WITH_SCALE, config_of, scale_lines
 from trainer.metrics.evaluate import EVALUATION_SEED
 from trainer.metrics.implied_beta import ImpliedBeta, implied_beta_of, record
@@ -33,7 +33,7 @@ from trainer.runs.examination import Implied
 IMPLIED = 500  # images of which the implied β is told by `check_model`
 
 
-def understood(model: Any, dataset: Dataset, how: HowTrained) -> Asked:
+def understood(model: Any, dataset: Dataset, how: HowTrained) -> ModelAdapter:
     """How a model is to be asked, with all that can be seen of it held against what is told.
 
     Raises `ExternalModelError` or `ConfigError`.
@@ -48,64 +48,70 @@ def understood(model: Any, dataset: Dataset, how: HowTrained) -> Asked:
     if labels is not None and len(labels) and labels.min() < 0:
         raise ExternalModelError("--conditional needs the class of every test image, and some have none; allowed: labels from 0.")
     y = None if labels is None else torch.from_numpy(labels[:ASKED].astype(np.int64))
-    asking = asked(
+    adapter = adapt_model(
         model, in_unit(test.images[:ASKED]), y=y, n_classes=len(dataset.class_names) if how.conditional else 0, pixels=how.range_of(shape),
         spread=how.kind_of_spread, output=how.output,
     )  # fmt: skip
-    assert asking.encode is not None
-    check_range(asking, test.images, how, labels)
+    assert adapter.encode is not None
+    check_range(adapter, test.images, how, labels)
     with torch.no_grad():
-        mu = asking.encode(in_unit(test.images[:ASKED]), y)[0]
-    check_pictures(lambda z: asking.decode(z, y), mu, how.output, how.likelihood)
-    check_spread(asking, test.images, how, labels)
-    return asking
+        mu = adapter.encode(in_unit(test.images[:ASKED]), y)[0]
+    check_pictures(lambda z: adapter.decode(z, y), mu, how.output, how.likelihood)
+    check_spread(adapter, test.images, how, labels)
+    return adapter
 
 
-def encoded(asking: Asked, images: NDArray[np.uint8], labels: Labels | None = None) -> tuple[Floats, Floats | None]:
+def encoded(adapter: ModelAdapter, images: NDArray[np.uint8], labels: Labels | None = None) -> tuple[Floats, Floats | None]:
     """mu and logvar (N, K) of all images, a batch at a time; labels (N,): for a model that is told the class."""
-    assert asking.encode is not None
+    assert adapter.encode is not None
     answers = []
     with torch.no_grad():
         for at in range(0, len(images), 1000):
             y = None if labels is None else torch.from_numpy(labels[at : at + 1000].astype(np.int64))
-            answers.append([part.float() for part in asking.encode(in_unit(images[at : at + 1000]), y)])
+            answers.append([part.float() for part in adapter.encode(in_unit(images[at : at + 1000]), y)])
     columns = [torch.cat(parts).numpy() for parts in zip(*answers, strict=True)]
     for what, column in zip(("mu", "logvar"), columns, strict=False):
         check_finite(column, f"encode's {what}")
     return columns[0], columns[1] if len(columns) > 1 else None
 
 
-def check_model(model: Any, dataset: Dataset, how: HowTrained | None = None) -> tuple[Asked, tuple[str, ...]]:
+def check_model(model: Any, dataset: Dataset, how: HowTrained | None = None) -> tuple[ModelAdapter, tuple[str, ...]]:
     """A dry run: how a model is asked, and what was understood of it, a line each. Raises as `import_model` does."""
     how = how or HowTrained()
-    asking = understood(model, dataset, how)
+    adapter = understood(model, dataset, how)
     test = dataset.subset("test")
-    labels = test.labels if asking.has_class else None
-    mu, logvar = encoded(asking, test.images[:IMPLIED], None if labels is None else labels[:IMPLIED])
-    lines = [*asking.understood.lines(), *scale_lines(asking, how)]
+    labels = test.labels if adapter.has_class else None
+    mu, logvar = encoded(adapter, test.images[:IMPLIED], None if labels is None else labels[:IMPLIED])
+    lines = [*adapter.understood.lines(), *scale_lines(adapter, how)]
     lines.append(f"images: {count(len(test.images))} test images of {' × '.join(map(str, dataset.image_shape))}")
     told = None if labels is None else labels[: len(mu)]
     if logvar is None:
         lines.append("no posterior: codes are points, so there is no KL and no bound")
-        return asking, (*lines, *what_forbids(asking, how, dataset, told, mu, None, None))
+        return adapter, (*lines, *what_forbids(adapter, how, dataset, told, mu, None, None))
     lines.append(f"means: {_span(mu)}; standard deviations: {_span(np.exp(logvar / 2))}")
-    implied = _implied(asking, how, test.images[: len(mu)], told, mu, logvar)
+    implied = _implied(adapter, how, test.images[: len(mu)], told, mu, logvar)
     if implied is None:
         lines.append(why_not_implied(mu, logvar))
     else:
-        lines += _said_of_beta(asking, how, dataset.image_shape, Implied(**record(implied)))
-    forbids = what_forbids(asking, how, dataset, told, mu, logvar, implied)
-    return asking, (*lines, *(line for line in forbids if line.removeprefix("note: ") not in lines))
+        lines += _said_of_beta(adapter, how, dataset.image_shape, Implied(**record(implied)))
+    forbids = what_forbids(adapter, how, dataset, told, mu, logvar, implied)
+    return adapter, (*lines, *(line for line in forbids if line.removeprefix("note: ") not in lines))
 
 
 def what_forbids(
-    asking: Asked, how: HowTrained, dataset: Dataset, labels: Labels | None, mu: Floats, logvar: Floats | None, implied: ImpliedBeta | None
-) -> tuple[str, ...]:  # fmt: skip
+    adapter: ModelAdapter,
+    how: HowTrained,
+    dataset: Dataset,
+    labels: Labels | None,
+    mu: Floats,
+    logvar: Floats | None,
+    implied: ImpliedBeta | None,
+) -> tuple[str, ...]:
     """What an import would give as the reasons for no verdict and as notes, a line each, from codes mu and logvar (N, K) of test images."""
     shape = dataset.image_shape
-    config = config_of(asking, how, shape, logvar is None, dataset.name, {})
-    n_classes = len(dataset.class_names) if asking.has_class else 0
-    model = AssembledVae(config, shape, asking.encode, asking.decode, how.output == "logits", n_classes).eval()
+    config = config_of(adapter, how, shape, logvar is None, dataset.name, {})
+    n_classes = len(dataset.class_names) if adapter.has_class else 0
+    model = AssembledVae(config, shape, adapter.encode, adapter.decode, how.output == "logits", n_classes).eval()
     model.load_state_dict({"log_sigma": torch.tensor(float(np.log(config.sigma)))}, strict=False)
     pictures = dataset.subset("train" if "train" in dataset.splits else "test").images
     mean = torch.from_numpy((pictures.mean(0, dtype=np.float64) / 255).astype(np.float32))
@@ -134,26 +140,26 @@ def _span(values: Floats) -> str:
 
 
 def _implied(
-    asking: Asked, how: HowTrained, images: NDArray[np.uint8], labels: Labels | None, mu: Floats, logvar: Floats
+    adapter: ModelAdapter, how: HowTrained, images: NDArray[np.uint8], labels: Labels | None, mu: Floats, logvar: Floats
 ) -> ImpliedBeta | None:  # fmt: skip
     x, y = in_unit(images), None if labels is None else torch.from_numpy(labels.copy())
-    nll = nll_of(how, asking.unit)
+    nll = nll_of(how, adapter.unit)
     return implied_beta_of(
-        lambda z, rows: nll(asking.decode(z, None if y is None else y[rows]), x[rows]),
+        lambda z, rows: nll(adapter.decode(z, None if y is None else y[rows]), x[rows]),
         torch.from_numpy(mu),
         torch.from_numpy(logvar),
     )
 
 
-def _said_of_beta(asking: Asked, how: HowTrained, shape: ImageShape, implied: Implied) -> list[str]:
+def _said_of_beta(adapter: ModelAdapter, how: HowTrained, shape: ImageShape, implied: Implied) -> list[str]:
     """The clinic's sentence, of as many images as were asked, and how far its dimensions agree."""
     try:
         config = ImportedConfig(
-            latent_dim=asking.latent_dim, likelihood=how.likelihood, sigma=how.sigma / asking.unit,
+            latent_dim=adapter.latent_dim, likelihood=how.likelihood, sigma=how.sigma / adapter.unit,
             scale="fixed" if how.likelihood in WITH_SCALE else "learned", beta=how.effective_beta(shape), parts={},
         )  # fmt: skip
     except ValidationError as error:
         raise config_error(error) from None
     pixels = Pixels(math.prod(shape), math.prod(shape[1:]))
     varies = f"between dimensions the implied β varies by {percent(implied.spread)}"
-    return [implied_sentence(config, pixels, implied), *([varies] if asking.latent_dim > 1 else [])]
+    return [implied_sentence(config, pixels, implied), *([varies] if adapter.latent_dim > 1 else [])]

@@ -26,10 +26,10 @@ from torch import Tensor
 
 from trainer.datasets import Dataset
 from trainer.errors import DataError
-from trainer.importers.arrays import asked_of_codes, codes_of, image_shape_of, labels_of, pixels_of
+from trainer.importers.arrays import adapter_of_codes, codes_of, image_shape_of, labels_of, pixels_of
 from trainer.importers.declared import HowTrained
 from trainer.importers.dry_run import IMPLIED, check_model, encoded, understood, what_forbids
-from trainer.importers.external_model import decoding, settle
+from trainer.importers.model_adapter import decoding, settle
 from trainer.importers.run_import import BUDGETS, OnPart, RunImport
 from trainer.models.layers import ImageShape
 from trainer.preflight import keep_compiled_code
@@ -74,12 +74,12 @@ def make_run(
     classes = None if labels is None else labels_of(labels, len(codes))
     names = tuple(class_names) or (() if classes is None else tuple(map(str, range(int(classes.max()) + 1))))
     shape = image_shape_of(decode, codes, pixels, image_shape)
-    asking = asked_of_codes(encode, decoding(decode, shape), codes, spread, pixels)
+    adapter = adapter_of_codes(encode, decoding(decode, shape), codes, spread, pixels)
     data = None if pixels is None else Dataset(
         f"own:{name}", pixels, classes, names, None, (), {"test": np.arange(len(codes))}, ""
     )  # fmt: skip
     plan = RunImport(name, runs, overwrite, how, f"make_run({name!r})", data, umap)
-    return plan.write(asking, shape, codes, spread, classes, names)
+    return plan.write(adapter, shape, codes, spread, classes, names)
 
 
 def import_model(
@@ -87,7 +87,7 @@ def import_model(
     runs: Root | None = None, overwrite: bool = False, umap: bool = True, classifier: bool = True, thorough: bool = False,
     on_part: OnPart = lambda part, share: None,
 ) -> Run:  # fmt: skip
-    """Writes a run from a model with encode and decode and a data set, and returns it; see `trainer.importers.external_model` for what it
+    """Writes a run from a model with encode and decode and a data set, and returns it; see `trainer.importers.model_adapter` for what it
     may answer.
 
     source: what to say of where it comes from · loaded: how it was loaded, a line each · classifier: whether to train a classifier of
@@ -103,12 +103,12 @@ def import_model(
     )
     plan.check_free()
     on_part("asking the model", None)
-    asking = understood(model, dataset, how)
+    adapter = understood(model, dataset, how)
     test = dataset.subset("test")
     on_part("encoding the test images", None)
-    mu, logvar = encoded(asking, test.images, test.labels if asking.has_class else None)
+    mu, logvar = encoded(adapter, test.images, test.labels if adapter.has_class else None)
     if logvar is None:  # a point has no examination that would say so
-        kept = asking.understood
-        told = what_forbids(asking, how, dataset, None, mu[:IMPLIED], None, None)
-        asking = replace(asking, understood=replace(kept, notes=(*kept.notes, *told)))
-    return plan.write(asking, dataset.image_shape, mu, logvar, test.labels, dataset.class_names)
+        kept = adapter.understood
+        told = what_forbids(adapter, how, dataset, None, mu[:IMPLIED], None, None)
+        adapter = replace(adapter, understood=replace(kept, notes=(*kept.notes, *told)))
+    return plan.write(adapter, dataset.image_shape, mu, logvar, test.labels, dataset.class_names)

@@ -18,7 +18,7 @@ from trainer.importers.assembled import AssembledVae
 from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.conversion import TRACED, OwnDecoder, decoder_layers, encoder_layers
 from trainer.importers.declared import HowTrained
-from trainer.importers.external_model import Asked, check_pictures
+from trainer.importers.model_adapter import ModelAdapter, check_pictures
 from trainer.importers.tracing.steps import TracedNetwork
 from trainer.metrics.evaluate import Budget
 from trainer.models.layers import ImageShape, layer_record
@@ -106,7 +106,7 @@ class RunImport:
 
     def write(
         self,
-        asking: Asked,
+        adapter: ModelAdapter,
         shape: ImageShape,
         mu: Floats,
         logvar: Floats | None,
@@ -115,8 +115,8 @@ class RunImport:
     ) -> Run:
         """The run of a model and its codes mu, logvar (N, K) of N held-out images, of which some may have labels (N,)."""
         self.check_free()
-        n_classes = len(class_names) if asking.has_class else 0
-        read = self.read(asking, shape, mu, logvar is None, n_classes)
+        n_classes = len(class_names) if adapter.has_class else 0
+        read = self.read(adapter, shape, mu, logvar is None, n_classes)
         codes = Codes(mu, np.full_like(mu, -np.inf) if logvar is None else logvar, labels)
         results = self.results(read.model, codes)
         info = run_info(
@@ -125,9 +125,9 @@ class RunImport:
             self.dataset_info(shape, mu, class_names),
             "finished",
             now(),
-            asking.n_parameters or sum(array.size for array in read.weights.values()),
+            adapter.n_parameters or sum(array.size for array in read.weights.values()),
             results,
-            origin=self.origin(asking, read.decoder, read.why_encoder),
+            origin=self.origin(adapter, read.decoder, read.why_encoder),
         )
         # only now, so that what fails above leaves the run that was there
         writer = self.writer
@@ -137,17 +137,17 @@ class RunImport:
         writer.write_info(info)
         return load_run(self.name, writer.folder.parent)
 
-    def read(self, asking: Asked, shape: ImageShape, mu: Floats, is_point: bool, n_classes: int) -> ReadModel:
+    def read(self, adapter: ModelAdapter, shape: ImageShape, mu: Floats, is_point: bool, n_classes: int) -> ReadModel:
         """Looks for layers of ours in a model, and puts together one that can be measured."""
-        self.config(asking, shape, is_point, {})
+        self.config(adapter, shape, is_point, {})
         if not n_classes:
-            check_pictures(asking.decode, torch.from_numpy(mu[:TRACED]), self.how.output, self.how.likelihood)
+            check_pictures(adapter.decode, torch.from_numpy(mu[:TRACED]), self.how.output, self.how.likelihood)
         self.on_part("looking for layers", None)
-        decoder = decoder_layers(asking.decode, self.how, mu, shape, n_classes)
-        encoder, why_encoder = encoder_layers(asking, None if self.data is None else self.data.subset("test").images, n_classes)
+        decoder = decoder_layers(adapter.decode, self.how, mu, shape, n_classes)
+        encoder, why_encoder = encoder_layers(adapter, None if self.data is None else self.data.subset("test").images, n_classes)
         parts = {"decoder": decoder.found} | ({} if encoder is None else {"encoder": encoder})
-        config = self.config(asking, shape, is_point, parts)
-        encode, decode = asking.encode if encoder is None else None, None if decoder.is_exact else asking.decode
+        config = self.config(adapter, shape, is_point, parts)
+        encode, decode = adapter.encode if encoder is None else None, None if decoder.is_exact else adapter.decode
         model = AssembledVae(config, shape, encode, decode, self.how.output == "logits", n_classes).eval()
         weights = {f"{part}.{key}": array for part, found in parts.items() for key, array in found.weights.items()}
         weights["log_sigma"] = np.asarray(np.log(config.sigma), np.float32)
@@ -166,17 +166,17 @@ class RunImport:
             tell(reached)
         return work.results
 
-    def origin(self, asking: Asked, decoder: OwnDecoder, why_encoder: str) -> Origin:
+    def origin(self, adapter: ModelAdapter, decoder: OwnDecoder, why_encoder: str) -> Origin:
         near, prior = decoder.near, decoder.prior
         return Origin(
             source=self.source, decoder="layers" if decoder.is_exact else "pictures", why_decoder=decoder.why, why_encoder=why_encoder,
             error=None if near is None else near.mean, most_error=None if near is None else near.most,
             prior_error=None if prior is None else prior.mean, most_prior_error=None if prior is None else prior.most,
-            understood=(*self.loaded, *asking.understood.lines(), *scale_lines(asking, self.how)),
+            understood=(*self.loaded, *adapter.understood.lines(), *scale_lines(adapter, self.how)),
         )  # fmt: skip
 
-    def config(self, asking: Asked, shape: ImageShape, is_point: bool, parts: dict[str, TracedNetwork]) -> ImportedConfig:
-        return config_of(asking, self.how, shape, is_point, "digits" if self.data is None else self.data.name, parts, self.umap)
+    def config(self, adapter: ModelAdapter, shape: ImageShape, is_point: bool, parts: dict[str, TracedNetwork]) -> ImportedConfig:
+        return config_of(adapter, self.how, shape, is_point, "digits" if self.data is None else self.data.name, parts, self.umap)
 
     def dataset_info(self, shape: ImageShape, mu: Floats, class_names: tuple[str, ...]) -> DatasetInfo:
         if self.data is not None:
@@ -188,32 +188,38 @@ class RunImport:
 
 
 def config_of(
-    asking: Asked, how: HowTrained, shape: ImageShape, is_point: bool, data: str, parts: dict[str, TracedNetwork], umap: bool = False
-) -> ImportedConfig:  # fmt: skip
+    adapter: ModelAdapter,
+    how: HowTrained,
+    shape: ImageShape,
+    is_point: bool,
+    data: str,
+    parts: dict[str, TracedNetwork],
+    umap: bool = False,
+) -> ImportedConfig:
     """The configuration of a model as it is read. Raises `ExternalModelError` or `ConfigError`."""
     has_scale = how.likelihood in WITH_SCALE
-    if is_point and asking.has_class:
+    if is_point and adapter.has_class:
         raise ExternalModelError(
             "the model is told the class and gives a point, not a posterior; allowed: a conditional model with mean and log variance."
         )
     try:
         return ImportedConfig(
             data=data,
-            model="autoencoder" if is_point else "conditional-vae" if asking.has_class else "vae",
-            latent_dim=asking.latent_dim, likelihood=how.likelihood, sigma=how.sigma / asking.unit,
+            model="autoencoder" if is_point else "conditional-vae" if adapter.has_class else "vae",
+            latent_dim=adapter.latent_dim, likelihood=how.likelihood, sigma=how.sigma / adapter.unit,
             scale="fixed" if has_scale else "learned",
-            beta=how.effective_beta(shape), binarise=how.binarise, umap=umap, doubts=asking.understood.doubts,
+            beta=how.effective_beta(shape), binarise=how.binarise, umap=umap, doubts=adapter.understood.doubts,
             parts={part: tuple(map(layer_record, found.layers)) for part, found in parts.items()},
         )  # fmt: skip
     except ValidationError as error:
         raise config_error(error) from None
 
 
-def scale_lines(asking: Asked, how: HowTrained) -> tuple[str, ...]:
+def scale_lines(adapter: ModelAdapter, how: HowTrained) -> tuple[str, ...]:
     """What becomes of the scale of a pixel where the model's pixels have another range than 0..1."""
-    if how.likelihood == "bernoulli" or asking.unit == 1:
+    if how.likelihood == "bernoulli" or adapter.unit == 1:
         return ()
-    inside = number(how.sigma / asking.unit, 3)
+    inside = number(how.sigma / adapter.unit, 3)
     return (
         f"scale of a pixel: {how.sigma:g} in the model's range is {inside} in grey levels from 0 to 1, which all densities here are of",
     )

@@ -43,9 +43,9 @@ def _by_heads(subject: Subject, name: str, spread: Spread | None) -> Encoder:
     """An encoder that gives features, and the layers for mean and spread beside it, found by shape and by name."""
     encoder = _encoder_of(subject)
     assert encoder is not None
-    asking = fed_function(subject, encoder)
+    call = fed_function(subject, encoder)
     with torch.no_grad():
-        features = asking.see(subject, subject.pixels.into(subject.x), subject.y, noise.zeros).values[0].tensor
+        features = call.see(subject, subject.pixels.into(subject.x), subject.y, noise.zeros).values[0].tensor
     for first, second, is_flat, _ in head_pairs(subject, features):
 
         def of(*arguments: Any, first: nn.Module = first, second: nn.Module = second, is_flat: bool = is_flat) -> Any:
@@ -54,7 +54,7 @@ def _by_heads(subject: Subject, name: str, spread: Spread | None) -> Encoder:
             return first(found), second(found)
 
         try:
-            return encoder_from(subject, name, ImageFunction(of, asking.feed), spread)
+            return encoder_from(subject, name, ImageFunction(of, call.feed), spread)
         except Unfit:
             continue
     raise Unfit("gives features, and no two layers of one shape beside it make mean and spread of them")
@@ -64,9 +64,9 @@ def _by_named_heads(subject: Subject, name: str, spread: Spread | None) -> Encod
     """The same where the names of two layers say mean and spread: they decide before the encoder's features are taken for a code."""
     encoder = _encoder_of(subject)
     assert encoder is not None
-    asking = fed_function(subject, encoder)
+    call = fed_function(subject, encoder)
     with torch.no_grad():
-        values = asking.see(subject, subject.pixels.into(subject.x), subject.y, noise.zeros).values
+        values = call.see(subject, subject.pixels.into(subject.x), subject.y, noise.zeros).values
     named = [item for item in head_pairs(subject, values[0].tensor) if item[3]] if len(values) == 1 else []
     if not named:
         raise Unfit("has no heads that are called so")
@@ -77,7 +77,7 @@ def _by_named_heads(subject: Subject, name: str, spread: Spread | None) -> Encod
         found = found.flatten(1) if is_flat else found
         return {"mu": first(found), kind: second(found)}
 
-    return encoder_from(subject, name, ImageFunction(of, asking.feed), spread)
+    return encoder_from(subject, name, ImageFunction(of, call.feed), spread)
 
 
 def _encode_of(subject: Subject) -> Callable[..., Any] | None:

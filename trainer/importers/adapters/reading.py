@@ -43,12 +43,12 @@ def fed_function(subject: Subject, function: Callable[..., Any]) -> ImageFunctio
     """The first way to hand over images that a function takes. Raises `ExternalModelError` that says what it answered."""
     said: list[str] = []
     for feed in feeds(subject.n_classes if subject.y is not None else 0):
-        asking = ImageFunction(function, feed)
+        call = ImageFunction(function, feed)
         try:
             with torch.no_grad():
-                seen = asking.see(subject, subject.pixels.into(subject.x), subject.y, noise.zeros)
+                seen = call.see(subject, subject.pixels.into(subject.x), subject.y, noise.zeros)
             if any(value.tensor.ndim >= 2 for value in seen.values):
-                return asking
+                return call
             said.append(f"gave {described(seen.answer)}")
         except ExternalModelError:
             raise
@@ -68,12 +68,12 @@ def fed_function(subject: Subject, function: Callable[..., Any]) -> ImageFunctio
     )
 
 
-def encoder_from(subject: Subject, name: str, asking: ImageFunction, spread: Spread | None) -> Encoder:
+def encoder_from(subject: Subject, name: str, call: ImageFunction, spread: Spread | None) -> Encoder:
     """Roles for what a function gives, and the encoder that reads them."""
     x, y = subject.pixels.into(subject.x), subject.y
     with torch.no_grad():
-        zero, one = (asking.see(subject, x, y, give) for give in (noise.zeros, noise.ones))
-        first, second = (asking.see(subject, x, y, noise.random(seed)) for seed in (1, 2))
+        zero, one = (call.see(subject, x, y, give) for give in (noise.zeros, noise.ones))
+        first, second = (call.see(subject, x, y, noise.random(seed)) for seed in (1, 2))
     values = [*zero.values, *zero.inside]
     _check_finite(values)
     truth = _truth(subject, zero, one)
@@ -84,14 +84,14 @@ def encoder_from(subject: Subject, name: str, asking: ImageFunction, spread: Spr
             if len(own) != 1:
                 raise Unfit("gives other numbers than the mean and the spread of the code that forward draws")
             _check_contradiction(name, spread)
-            return _from_draw(subject, name, asking, own[0], truth[0], replace(asking, inside=False))
+            return _from_draw(subject, name, call, own[0], truth[0], replace(call, inside=False))
         roles = told(roles, spread, values)
-        return _with_roles(subject, name, asking, roles, values)
+        return _with_roles(subject, name, call, roles, values)
     roles = by_name([*first.values]) or by_looks(
         first.values, second.values, x, lambda z: takes(subject, z), lambda z: redraws(subject, z)
     )
     roles = told(roles, spread, first.values)
-    return _with_roles(subject, name, asking, roles, first.values)
+    return _with_roles(subject, name, call, roles, first.values)
 
 
 def _check_contradiction(name: str, spread: Spread | None) -> None:
@@ -119,25 +119,25 @@ def _truth(subject: Subject, zero: Seen, one: Seen) -> tuple[Tensor, Tensor] | N
     return low, high - low
 
 
-def _with_roles(subject: Subject, name: str, asking: ImageFunction, roles: Roles, values: list[Value]) -> Encoder:
+def _with_roles(subject: Subject, name: str, call: ImageFunction, roles: Roles, values: list[Value]) -> Encoder:
     def encode(x: Tensor, y: Labels = None) -> tuple[Tensor, ...]:
-        seen = asking.see(subject, x, y, noise.zeros)
+        seen = call.see(subject, x, y, noise.zeros)
         return tuple(part.flatten(1) for part in roles.read([*seen.values, *seen.inside]))
 
     latent = tuple(roles.mu.of(values).shape[1:])
     return Encoder(
-        f"{name} of {asking.feed.name}",
+        f"{name} of {call.feed.name}",
         encode,
         latent,
         roles.spread is None,
         roles.words,
         roles,
         roles.is_sure,
-        asking.feed.has_class,
+        call.feed.has_class,
     )
 
 
-def _from_draw(subject: Subject, name: str, asking: ImageFunction, draw: int, mean: Tensor, plain: ImageFunction) -> Encoder:
+def _from_draw(subject: Subject, name: str, call: ImageFunction, draw: int, mean: Tensor, plain: ImageFunction) -> Encoder:
     """Mean and spread from two draws: eps = 0 and eps = 1."""
 
     def encode(x: Tensor, y: Labels = None) -> tuple[Tensor, ...]:
@@ -146,7 +146,7 @@ def _from_draw(subject: Subject, name: str, asking: ImageFunction, draw: int, me
 
     words = "mean and standard deviation are those of the code that it draws"
     return Encoder(
-        f"{name} of {asking.feed.name}", encode, tuple(mean.shape[1:]), False, words, None, True, asking.feed.has_class
+        f"{name} of {call.feed.name}", encode, tuple(mean.shape[1:]), False, words, None, True, call.feed.has_class
     )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ IS_LOGIT = (
 
 
 @dataclass(frozen=True)
-class Asked:
+class ModelAdapter:
     """What a model answers, in our form."""
 
     encode: Callable[..., tuple[Tensor, ...]] | None
@@ -67,14 +67,14 @@ class Asked:
     """whether it is told the class"""
     is_by_name: bool = False
     """whether a name says what kind of spread it is"""
-    in_range: Callable[[Pixels], Asked] | None = None
+    in_range: Callable[[Pixels], ModelAdapter] | None = None
     """the same for pixels in another range"""
     unit: float = 1.0
     """how much of the model's range one grey level from 0 to 1 is, in which its pictures come back: 2 for −1 to 1"""
     is_given: bool = True
     """whether encode is a function of the model, and no table of stored codes"""
 
-    def with_spread(self, kind: Spread) -> Asked:
+    def with_spread(self, kind: Spread) -> ModelAdapter:
         """The same with the spread read as another kind; where it cannot be that kind, log variances are no numbers."""
         encode, was = self.encode, self.spread
         assert encode is not None
@@ -91,10 +91,10 @@ def _raw(logvar: Tensor, kind: str) -> Tensor:
     return {"logvar": logvar, "log-sigma": logvar / 2, "sigma": (logvar / 2).exp(), "variance": logvar.exp()}[kind]
 
 
-def asked(
+def adapt_model(
     model: Any, x: Tensor, *, y: Labels = None, n_classes: int = 0, pixels: Pixels | None = None, spread: Spread | None = None,
     output: Output = "means",
-) -> Asked:  # fmt: skip
+) -> ModelAdapter:  # fmt: skip
     """How a model is to be asked, found out with a few images x (B, C, H, W) in [0, 1] (y (B,), n_classes: for a conditional model).
 
     pixels: the range in which it wants them, and gives them back · spread: the kind of spread that encode gives, where the person says it ·
@@ -119,15 +119,15 @@ def asked(
     return found
 
 
-def _put_together(subject: Subject, encoder: Encoder, decoder: Decoder, output: Output) -> Asked:
+def _put_together(subject: Subject, encoder: Encoder, decoder: Decoder, output: Output) -> ModelAdapter:
     roles = encoder.roles
     has_spread = roles is not None and roles.spread is not None
 
-    def in_range(pixels: Pixels) -> Asked:
+    def in_range(pixels: Pixels) -> ModelAdapter:
         is_back = _gives_back(subject, encoder, decoder, pixels)
         encode = _encode_in_range(encoder, pixels)
         decode = _decode_in_range(decoder, pixels if is_back else Pixels(), output)
-        return Asked(
+        return ModelAdapter(
             encode, decode, prod(encoder.latent), encoder.is_point, n_parameters(subject.modules),
             understood_of(subject, encoder, decoder, pixels, is_back), encoder.is_sure,
             roles.kind if roles is not None and has_spread else "logvar", encoder.has_class or decoder.has_class,
@@ -201,7 +201,7 @@ def settle(model: Any) -> None:
         module.eval()
 
 
-def _check_batches(found: Asked, x: Tensor, y: Labels) -> None:
+def _check_batches(found: ModelAdapter, x: Tensor, y: Labels) -> None:
     """A picture's code is its own, whoever stands beside it. Raises `ExternalModelError`."""
     assert found.encode is not None
     classes = (y,) if found.has_class and y is not None else ()
