@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, NotRequired, TypeAlias, TypedDict
 
 from explorer.pictures.preprocess import PictureProtocol
 from trainer.latent.interpolation import PathKind
+from trainer.likelihoods.registry import LikelihoodName
 from trainer.maps.projection import Kind as ProjectionKind
 from trainer.models.layers import ActivationKind
 
@@ -42,8 +43,6 @@ Code: TypeAlias = Sequence[float]
 """z (K,)."""
 ImageShape: TypeAlias = tuple[int, int, int]
 """C, H, W."""
-Likelihood: TypeAlias = Literal["bernoulli", "continuous-bernoulli", "gaussian", "laplace"]
-"""What makes the decoder's numbers pictures: a logistic function, the continuous Bernoulli's mean, or nothing but a clip."""
 
 
 # ---- what changes from one rerun of the host to the next ------------------------------------------------------------
@@ -380,7 +379,7 @@ class MapHeader(TypedDict):
     """The class that a conditional model's decoder is told here; None for one that is told none."""
     factor_names: Sequence[str]
     """Names of the columns of `points_factors`."""
-    likelihood: Likelihood
+    likelihood: LikelihoodName
     decoder_note: NotRequired[str]
     """What the pictures are, where they are not the decoder's own; only of imported runs."""
     log_sigma: NotRequired[float | None]

@@ -19,6 +19,7 @@ from explorer.pictures import arrays, ink, preprocess
 from explorer.surface import schema
 from trainer.datasets import names, pictures
 from trainer.latent import interpolation
+from trainer.likelihoods import registry
 from trainer.maps import projection, support
 from trainer.metrics import collapse
 from trainer.models import layers
@@ -38,6 +39,7 @@ COMPLETED: tuple[type[schema.Options | schema.Dynamic], ...] = (schema.Options, 
 LITERALS = {
     "PathKind": interpolation.PathKind,
     "ProjectionKind": projection.Kind,
+    "LikelihoodName": registry.LikelihoodName,
     "ActivationKind": layers.ActivationKind,
     "Fit": names.Fit,
     "Ground": preprocess.Ground,

@@ -16,8 +16,9 @@ from tests.explorer import shown
 from tests.explorer.imported import NAMES
 from tests.explorer.shown import faultless
 from trainer.datasets import load_dataset
+from trainer.likelihoods.numpy_ import mean_picture
 from trainer.models.layers import tensor_names
-from trainer.models.numpy_engine import apply_layer, mean_picture
+from trainer.models.numpy_engine import apply_layer
 from trainer.runs.catalogue import load_run
 
 VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]

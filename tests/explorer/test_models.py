@@ -19,8 +19,9 @@ from tests.explorer import shown
 from tests.explorer.conftest import KINDS
 from tests.explorer.shown import faultless
 from trainer.config import checked
+from trainer.likelihoods.numpy_ import mean_picture
 from trainer.maps.projection import axis_pair
-from trainer.models.numpy_engine import apply_layer, mean_picture
+from trainer.models.numpy_engine import apply_layer
 from trainer.runs.catalogue import load_run
 from trainer.runs.folder import info_checksum
 

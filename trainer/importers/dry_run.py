@@ -22,7 +22,8 @@ from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.conventions import check_range, check_spread, nll_of
 from trainer.importers.declared import HowTrained
 from trainer.importers.model_adapter import ModelAdapter, adapt_model, check_pictures
-from trainer.importers.run_import import WITH_SCALE, config_of, scale_lines
+from trainer.importers.run_import import config_of, scale_lines
+from trainer.likelihoods.registry import LIKELIHOODS
 from trainer.metrics.evaluate import EVALUATION_SEED
 from trainer.metrics.implied_beta import ImpliedBeta, implied_beta_of, record
 from trainer.metrics.information import information_split
@@ -156,7 +157,7 @@ def _said_of_beta(adapter: ModelAdapter, how: HowTrained, shape: ImageShape, imp
     try:
         config = ImportedConfig(
             latent_dim=adapter.latent_dim, likelihood=how.likelihood, sigma=how.sigma / adapter.unit,
-            scale="fixed" if how.likelihood in WITH_SCALE else "learned", beta=how.effective_beta(shape), parts={},
+            scale="fixed" if LIKELIHOODS[how.likelihood].has_scale else "learned", beta=how.effective_beta(shape), parts={},
         )  # fmt: skip
     except ValidationError as error:
         raise config_error(error) from None

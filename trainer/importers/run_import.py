@@ -20,6 +20,7 @@ from trainer.importers.conversion import TRACED, OwnDecoder, decoder_layers, enc
 from trainer.importers.declared import HowTrained
 from trainer.importers.model_adapter import ModelAdapter, check_pictures
 from trainer.importers.tracing.steps import TracedNetwork
+from trainer.likelihoods.registry import LIKELIHOODS
 from trainer.metrics.evaluate import Budget
 from trainer.models.layers import ImageShape, layer_record
 from trainer.models.torch_engine import Vae
@@ -48,7 +49,6 @@ from trainer.training.finish import (
 PRESET = "imported"
 OnPart = Callable[[str, float | None], None]
 """Told what is being done, and the share of it that is done, where that is known."""
-WITH_SCALE = ("gaussian", "laplace")  # likelihoods whose σ is told
 UNLIMITED = Budgets()
 BUDGETS = Budgets(Budget(12.0), Budget(15.0), Budget(4.0), Budget(10.0))
 DOING = {
@@ -197,7 +197,7 @@ def config_of(
     umap: bool = False,
 ) -> ImportedConfig:
     """The configuration of a model as it is read. Raises `ExternalModelError` or `ConfigError`."""
-    has_scale = how.likelihood in WITH_SCALE
+    has_scale = LIKELIHOODS[how.likelihood].has_scale
     if is_point and adapter.has_class:
         raise ExternalModelError(
             "the model is told the class and gives a point, not a posterior; allowed: a conditional model with mean and log variance."

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from trainer.errors import ConfigError
-from trainer.likelihoods.registry import Bernoulli
+from trainer.likelihoods.torch_ import Bernoulli
 from trainer.models.torch_engine import Posterior, Vae
 
 Doubles = NDArray[np.float64]

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from trainer.errors import ConfigError, DataError
-from trainer.likelihoods.registry import Bernoulli
+from trainer.likelihoods.torch_ import Bernoulli
 from trainer.models.gaussians import kl_standard_normal
 from trainer.models.torch_engine import Posterior, Vae
 

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from trainer.config import FitConfig
 from trainer.errors import DataError
+from trainer.likelihoods.numpy_ import mean_picture, nll, sigmoid
 from trainer.models import layers as spec
 from trainer.models.autoregressive import heard, unrolled
 from trainer.models.gaussians import kl_standard_normal_numpy
@@ -136,43 +137,6 @@ def softmax(logits: Floats) -> Floats:
     return np.asarray(odds / odds.sum(1, keepdims=True), np.float32)
 
 
-def mean_picture(config: FitConfig, output: Floats) -> Floats:
-    """The mean of p(x|z) in [0, 1] for the decoder's output: `Likelihood.mean` without torch."""
-    if config.likelihood == "bernoulli":
-        return sigmoid(output)
-    if config.likelihood == "continuous-bernoulli":
-        return continuous_bernoulli_mean(output)
-    place = output[:, : output.shape[1] // 2] if config.scale == "per-pixel" else output
-    return np.clip(place, 0, 1)
-
-
-def continuous_bernoulli_mean(logit: Floats) -> Floats:
-    """½ + ½(coth(l/2) − 2/l), its series near 0 (Loaiza-Ganem & Cunningham 2019, eq. 8)."""
-    half = 0.5 * logit
-    is_small = np.abs(half) < 0.05
-    safe = np.where(is_small, 1, half)
-    return np.asarray(0.5 + 0.5 * np.where(is_small, half / 3 - half**3 / 45, 1 / np.tanh(safe) - 1 / safe), np.float32)
-
-
-def nll(config: FitConfig, output: Floats, x: Floats, log_sigma: float) -> NDArray[np.float64]:
-    """−log p(x|z) (B,) nats: `Likelihood.nll` without torch, in double precision."""
-    out, x = output.astype(float), x.astype(float)
-    if config.likelihood == "bernoulli":
-        terms = np.logaddexp(0, out) - x * out
-    elif config.likelihood == "continuous-bernoulli":
-        size = np.maximum(np.abs(out), 1e-4)  # log(sinh(l/2)/(l/2)) is l²/24 there: 4e-10
-        terms = out * (0.5 - x) + 0.5 * size + np.log1p(-np.exp(-size)) - np.log(size)
-    else:
-        place, log_scale = out, np.asarray(log_sigma)
-        if config.scale == "per-pixel":
-            place, raw = np.split(out, 2, axis=1)
-            log_scale = -6 + np.logaddexp(0, raw + 6)
-        error = np.abs(x - place) * np.exp(-log_scale)
-        is_laplace = config.likelihood == "laplace"
-        terms = log_scale + (error + np.log(2) if is_laplace else 0.5 * error**2 + 0.5 * np.log(2 * np.pi))
-    return np.asarray(terms.reshape(len(x), -1).sum(1))
-
-
 def apply_layer(
     layer: Layer, x: Floats, weight: Floats | None, bias: Floats | None, y: NDArray[np.int64] | None = None
 ) -> Floats:  # fmt: skip
@@ -214,11 +178,6 @@ def apply_layer(
             return in_gallery(x, weight, bias).reshape(len(x), *shape)
         case spec.Autoregress():
             raise ValueError("a context is no layer of a stack: it needs the pixels before, see trainer.models.autoregressive")
-
-
-def sigmoid(x: Floats) -> Floats:
-    """1 / (1 + exp(−x)) through tanh, which overflows for no x."""
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * x)), np.float32)
 
 
 def _activate(kind: str, x: Floats, slope: float = 0.0) -> Floats:

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from trainer.config import FitConfig
 from trainer.errors import ConfigError, DataError
-from trainer.likelihoods.registry import likelihood_of
+from trainer.likelihoods.torch_ import likelihood_of
 from trainer.models import layers as spec
 from trainer.models.autoregressive import masks
 from trainer.models.gaussians import kl_standard_normal

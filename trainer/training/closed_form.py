@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from trainer.errors import ConfigError
-from trainer.likelihoods.registry import HasScale
+from trainer.likelihoods.torch_ import HasScale
 from trainer.metrics.evaluate import as_labels, device_of_model, labels_told, seeded, to_unit
 from trainer.metrics.pca_spectrum import Spectrum
 from trainer.models.torch_engine import Vae

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from trainer.config import FitConfig
-from trainer.likelihoods.registry import Bernoulli, HasScale
+from trainer.likelihoods.torch_ import Bernoulli, HasScale
 from trainer.models.gaussians import kl_standard_normal
 from trainer.training.schedules import StepSettings
 

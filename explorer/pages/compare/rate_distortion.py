@@ -19,6 +19,7 @@ from explorer.text.numbers import format_number
 from explorer.text.run_summary import model_words
 from trainer.config import PRESETS, FitConfig
 from trainer.console import program
+from trainer.likelihoods.registry import LIKELIHOODS
 from trainer.models.numpy_engine import Codes
 from trainer.runs.read import Run
 from trainer.runs.records import RunInfo
@@ -76,7 +77,7 @@ class Scored:
 
 def measure(config: FitConfig, is_binarised: bool) -> Measure:
     """What −log p(x|z) is of. Probabilities, densities (Gaussian, Laplace, continuous Bernoulli) and cross-entropies do not compare."""
-    if config.likelihood != "bernoulli":
+    if LIKELIHOODS[config.likelihood].is_density:
         return "densities of grey pixels"
     return "probabilities of binarised pixels" if is_binarised else "cross-entropies of grey pixels"
 

@@ -1,23 +1,59 @@
-/** How probable is a picture, given the decoder's numbers? `trainer.likelihoods.registry` in the browser: log p(x|z), nats, summed over pixels. */
+/**
+ * How probable is a picture, given the decoder's numbers, and what is its mean? The twin of `trainer/likelihoods`: log p(x|z), nats, summed
+ * over pixels.
+ */
 
-import type { Header, Likelihood } from "../wire/schema";
+import type { Header, LikelihoodName } from "../wire/schema";
+import { sigmoid } from "./ops/activation";
 
 /** `output` (C·H·W,): logits or places, as the decoder gives them; x (C·H·W,) in [0, 1]. */
 export type LogLikelihood = (output: Float32Array, x: ArrayLike<number>) => number;
+
+interface PixelLikelihood {
+  /** The decoder's numbers become the mean picture in [0, 1], in place. */
+  readonly toMean: (output: Float32Array) => void;
+  /** log p(x|z); `logScale` is one for all pixels. */
+  readonly logDensity: (output: Float32Array, x: ArrayLike<number>, logScale: number) => number;
+}
+
+const LIKELIHOODS: Record<LikelihoodName, PixelLikelihood> = {
+  bernoulli: { toMean: sigmoid, logDensity: bernoulli },
+  "continuous-bernoulli": { toMean: continuousBernoulliMean, logDensity: continuousBernoulli },
+  gaussian: { toMean: clip01, logDensity: gaussian },
+  laplace: { toMean: clip01, logDensity: laplace },
+};
+
+/** What makes the decoder's numbers a picture. */
+export function toMeanOf(likelihood: LikelihoodName): (output: Float32Array) => void {
+  return known(likelihood)?.toMean ?? clip01;
+}
 
 /** Null where the header does not say all that p(x|z) depends on: a scale for each pixel, or a decoder that stands for two models. */
 export function logLikelihoodOf({
   likelihood,
   log_sigma,
 }: Pick<Header, "likelihood" | "log_sigma">): LogLikelihood | null {
-  if (log_sigma === null || log_sigma === undefined) return null;
-  const known: Partial<Record<Likelihood, LogLikelihood>> = {
-    bernoulli,
-    "continuous-bernoulli": continuousBernoulli,
-    gaussian: (output, x) => gaussian(output, x, log_sigma),
-    laplace: (output, x) => laplace(output, x, log_sigma),
-  };
-  return known[likelihood] ?? null;
+  const score = known(likelihood)?.logDensity;
+  if (log_sigma === null || log_sigma === undefined || !score) return null;
+  return (output, x) => score(output, x, log_sigma);
+}
+
+/** A page may be older than the run that it shows. */
+function known(likelihood: LikelihoodName): PixelLikelihood | undefined {
+  return LIKELIHOODS[likelihood];
+}
+
+/** ½ + ½(coth(l/2) − 2/l), its series near 0 (Loaiza-Ganem & Cunningham 2019, eq. 8). */
+export function continuousBernoulliMean(x: Float32Array): void {
+  for (let i = 0; i < x.length; i++) {
+    const half = 0.5 * x[i];
+    const odd = Math.abs(half) < 0.05 ? half / 3 - half ** 3 / 45 : 1 / Math.tanh(half) - 1 / half;
+    x[i] = 0.5 + 0.5 * odd;
+  }
+}
+
+function clip01(x: Float32Array): void {
+  for (let i = 0; i < x.length; i++) x[i] = x[i] < 0 ? 0 : Math.min(x[i], 1);
 }
 
 /** So many factors between 1 and 2 multiply without overflow: one logarithm for all of them. */

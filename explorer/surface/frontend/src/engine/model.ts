@@ -2,9 +2,9 @@
 
 import { PayloadError } from "../wire/errors";
 import { type Payload, parsePayload, product } from "../wire/payload";
-import type { Likelihood, Op } from "../wire/schema";
+import type { Op } from "../wire/schema";
+import { toMeanOf } from "./likelihoods";
 import { planOp } from "./network";
-import { sigmoid } from "./ops/activation";
 import type { Plan, Weights } from "./plan";
 
 /** q(z|x), a diagonal Gaussian: mu (K,), logvar (K,) = log variance. */
@@ -35,7 +35,7 @@ export class Model {
     this.latentDim = run.latent_dim;
     this.keptZ = new Float64Array(run.latent_dim);
     this.imageShape = run.image_shape;
-    this.toMean = MEANS[likelihood] ?? clip01;
+    this.toMean = toMeanOf(likelihood);
     this.decoder = new Network(decoder, [this.latentDim], this.payload);
     expectSize(this.decoder.outputSize, product(this.imageShape), "decoder");
     const told = decoder.flatMap((op) => (op.op === "linear" && op.biases !== undefined ? [op.biases] : []));
@@ -98,24 +98,6 @@ export class Model {
 
 function expectSize(size: number, wanted: number, which: string): void {
   if (size !== wanted) throw new PayloadError(`The ${which} gives ${size} numbers where ${wanted} are needed.`);
-}
-
-const MEANS: Partial<Record<Likelihood, (output: Float32Array) => void>> = {
-  bernoulli: sigmoid,
-  "continuous-bernoulli": continuousBernoulliMean,
-};
-
-/** ½ + ½(coth(l/2) − 2/l), its series near 0 (Loaiza-Ganem & Cunningham 2019, eq. 8). */
-export function continuousBernoulliMean(x: Float32Array): void {
-  for (let i = 0; i < x.length; i++) {
-    const half = 0.5 * x[i];
-    const odd = Math.abs(half) < 0.05 ? half / 3 - half ** 3 / 45 : 1 / Math.tanh(half) - 1 / half;
-    x[i] = 0.5 + 0.5 * odd;
-  }
-}
-
-function clip01(x: Float32Array): void {
-  for (let i = 0; i < x.length; i++) x[i] = x[i] < 0 ? 0 : Math.min(x[i], 1);
 }
 
 /** A chain of planned layers with a buffer each. */

@@ -6,6 +6,7 @@
 
 export type PathKind = "linear" | "variance-preserving" | "spherical";
 export type ProjectionKind = "identity" | "linear" | "lattice";
+export type LikelihoodName = "bernoulli" | "continuous-bernoulli" | "gaussian" | "laplace";
 
 export type ActivationKind =
   | "relu"
@@ -126,11 +127,6 @@ export type Extent = readonly [number, number, number, number];
 export type Code = readonly number[];
 /** C, H, W. */
 export type ImageShape = readonly [number, number, number];
-/**
- * What makes the decoder's numbers pictures: a logistic function, the continuous Bernoulli's mean, or nothing but a
- * clip.
- */
-export type Likelihood = "bernoulli" | "continuous-bernoulli" | "gaussian" | "laplace";
 
 /** A place that the person kept: where on the map, and which code it stands for. */
 export interface PinRecord {
@@ -415,7 +411,7 @@ export interface MapHeader {
   readonly decoded_as: string | null;
   /** Names of the columns of `points_factors`. */
   readonly factor_names: readonly string[];
-  readonly likelihood: Likelihood;
+  readonly likelihood: LikelihoodName;
   /** What the pictures are, where they are not the decoder's own; only of imported runs. */
   readonly decoder_note?: string;
   /** Log scale of a Gaussian or Laplace pixel; null where p(x|z) depends on more than is here. */

@@ -1,6 +1,7 @@
 /** What the decoder's numbers mean under each likelihood. */
 import { describe, expect, it } from "vitest";
-import { continuousBernoulliMean, Model } from "../../src/engine/model";
+import { continuousBernoulliMean } from "../../src/engine/likelihoods";
+import { Model } from "../../src/engine/model";
 import { toRgba } from "../../src/ui/picture";
 import { type ArraySpec, tinyRun, writePayload } from "../helpers";
 
