@@ -16,7 +16,8 @@ from explorer.jobs.background import Background, Job
 from trainer.errors import DataError
 from trainer.latent.decoded_graphs import DecodedGraph, decoded_graphs
 from trainer.latent.decoded_length import Doubles, Report, curve_length
-from trainer.latent.paths import Along, DecodeAs, Walk, frames_along, measured, shortest_leg, walk_length
+from trainer.latent.path_measures import PathMeasures, measure_path
+from trainer.latent.paths import DecodeAs, LatentPath, decoded_path_length, frames_along, shortest_leg
 from trainer.runs.read import Run
 
 Ways = tuple[Doubles, ...]
@@ -30,12 +31,12 @@ class DecodedPath:
     """(T, K)."""
     x_hat: NDArray[np.float32]
     """The decoded pictures, (T, C, H, W)."""
-    along: Along
+    along: PathMeasures
     labels: NDArray[np.int64] | None = None
     """The class as which each code is decoded, (T,); None for a model that is not class-conditional."""
 
 
-def decoded_path(run_id: str, walk: Walk, ways: Ways = ()) -> DecodedPath:
+def decoded_path(run_id: str, walk: LatentPath, ways: Ways = ()) -> DecodedPath:
     """A path, decoded and measured. ways: of a geodesic, see `geodesics`."""
     stops = tuple(map(tuple, np.asarray(walk.stops, float).tolist()))
     settings = (walk.kind, walk.is_loop, walk.overshoot, walk.n, walk.even, walk.labels)
@@ -59,7 +60,7 @@ class Geodesics:
     """Why there will be none, or nothing."""
 
 
-def geodesics(run_id: str, walk: Walk) -> Geodesics:
+def geodesics(run_id: str, walk: LatentPath) -> Geodesics:
     """The shortest ways along a walk as far as they are known; what is missing is being computed when this returns."""
     stamp, labels = stamp_of(run_id), walk.labels or (None,) * len(walk.stops)
     graphs = {
@@ -101,12 +102,12 @@ def _way(first: Job, second: Job, a: tuple[float, ...], b: tuple[float, ...], n:
 def _decoded_path(
     run_id: str, stamp: Stamp, stops: tuple[tuple[float, ...], ...], settings: tuple[Any, ...], _ways: Ways
 ) -> DecodedPath:
-    walk, decode = Walk(np.array(stops), *settings), _decode_as(run_id, stamp)
+    walk, decode = LatentPath(np.array(stops), *settings), _decode_as(run_id, stamp)
     frames = frames_along(walk, decode, _ways)
     first, last = 0, walk.legs[-1][1]
     told = walk.labels or (None,) * len(stops)
     ends = np.concatenate([decode(walk.stops[[i]], told[i]) for i in (first, last)])
-    return _measured(run_id, stamp, frames.codes, frames.labels, walk_length(walk, decode, _ways), ends)
+    return _measured(run_id, stamp, frames.codes, frames.labels, decoded_path_length(walk, decode, _ways), ends)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -132,5 +133,5 @@ def _measured(
     this = run_at(run_id, stamp)
     x_hat = this.forward.decode(codes.astype(np.float32), labels)
     classify = None if this.classifier is None else this.classifier.probabilities
-    along = measured(codes, x_hat, get_support(run_id), not this.config.is_deterministic, classify, length, ends)
+    along = measure_path(codes, x_hat, get_support(run_id), not this.config.is_deterministic, classify, length, ends)
     return DecodedPath(codes.astype(np.float32), x_hat, along, labels)

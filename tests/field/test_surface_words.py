@@ -13,7 +13,7 @@ SOURCE = sorted((ROOT / "explorer/surface/frontend/src").rglob("*.ts"))
 PYTHON = [
     "explorer/session/stops.py", "explorer/surface/payload.py", "explorer/pages/interpolate/page.py", "explorer/pages/interpolate/stops.py",
     "explorer/pages/interpolate/arithmetic.py", "explorer/pages/interpolate/downloads.py", "explorer/pages/compare/page.py",
-    "trainer/maps/projection.py", "trainer/latent/paths.py",
+    "trainer/maps/projection.py", "trainer/latent/paths.py", "trainer/latent/path_measures.py", "trainer/latent/directions.py",
 ]  # fmt: skip
 ALSO = [
     r"\bprior draws?\b", r"\bTurn the order round\b", r"\bYours\b", r"\bBeside it\b", r"\blooking for its mass\b", r"\bdecoded again\b",

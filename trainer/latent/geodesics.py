@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from trainer.errors import ConfigError, DataError
 from trainer.latent.decoded_graphs import DecodedGraph, shortest_path
-from trainer.latent.decoded_length import Doubles, Report, at_equal_steps
+from trainer.latent.decoded_length import Doubles, Measure, Report, at_equal_steps
 from trainer.latent.interpolation import PATH_KINDS, interpolate
 from trainer.latent.smoothing import smoothed
 
@@ -46,9 +46,10 @@ def geodesic(
 ) -> Geodesic:  # fmt: skip
     """The shortest path that is found from `a` to `b`, both (K,), in decoded distance and the graph's cost of low support.
 
-    It begins with the paths of every kind of `interpolate`, the shortest way through each graph, and `others` (T, K), paths of the caller's
-    from a to b. The `REFINED` shortest of them are smoothed; the shortest of all, smoothed or not, wins: it is never longer than any of
-    them, each measured by `curve_length` on the codes it is made of. The ends come out exactly, wherever they are. Where a = b it stands.
+    It begins with the paths of every kind of `interpolate`, the shortest path through each graph, and `others` (T, K), further paths from
+    a to b. The `REFINED` shortest of them are smoothed; the shortest of all, smoothed or not, is the answer: it is never longer than any
+    of them, each measured by `curve_length` on the codes it is made of. The ends come out exactly, wherever they are. Where a = b it
+    stands.
     """
     graphs = [graph] if isinstance(graph, DecodedGraph) else list(graph)
     start, end = np.asarray(a, float), np.asarray(b, float)
@@ -62,18 +63,13 @@ def geodesic(
         return Geodesic(np.repeat(start[None], n_moments, axis=0), 0.0, 0.0)
     measure, t = graphs[0].measure, np.linspace(0, 1, n_moments)
     formulas = [interpolate(start, end, t, kind) for kind in PATH_KINDS]
-    ways = [way for way in (shortest_path(start, end, one) for one in graphs) if way is not None]
+    rough = [path for path in (shortest_path(start, end, one) for one in graphs) if path is not None]
     given = [np.asarray(path, float) for path in others]
     found = [_Candidate(path, *measure.of_curve(path)) for path in _different([*formulas, *given])]
-    found += [_Candidate(way, *measure.of_curve(way)) for way in (at_equal_steps(way, measure, n_moments) for way in ways)]
+    found += [_Candidate(path, *measure.of_curve(path)) for path in (at_equal_steps(one, measure, n_moments) for one in rough)]
     straight = found[0]
     found.sort(key=lambda one: one.cost)
-    for turn, rough in enumerate(found[:REFINED]):
-        path = at_equal_steps(rough.z, measure, min(n_moments, N_SMOOTHED))
-        if len(path) > 2:
-            smooth = smoothed(path, measure, lambda share, turn=turn: report((turn + share) / REFINED))  # type: ignore[misc]
-            even = at_equal_steps(smooth, measure, n_moments)
-            found.append(_Candidate(even, *measure.of_curve(even)))
+    found += _smoothed_paths(found[:REFINED], measure, n_moments, report)
     best = min(found, key=lambda one: one.cost)
     return Geodesic(best.z, best.length, straight.length)
 
@@ -97,3 +93,15 @@ def _different(paths: Sequence[Doubles]) -> list[Doubles]:
         if not any(path.shape == one.shape and np.allclose(path, one, rtol=0, atol=1e-12) for one in kept):
             kept.append(path)
     return kept
+
+
+def _smoothed_paths(starts: Sequence[_Candidate], measure: Measure, n_moments: int, report: Report) -> list[_Candidate]:
+    """The starts, smoothed and at equal steps; those of two points are as smooth as they can be."""
+    found: list[_Candidate] = []
+    for turn, start in enumerate(starts):
+        path = at_equal_steps(start.z, measure, min(n_moments, N_SMOOTHED))
+        if len(path) > 2:
+            smooth = smoothed(path, measure, lambda share, turn=turn: report((turn + share) / REFINED))  # type: ignore[misc]
+            even = at_equal_steps(smooth, measure, n_moments)
+            found.append(_Candidate(even, *measure.of_curve(even)))
+    return found

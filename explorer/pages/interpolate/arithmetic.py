@@ -28,7 +28,7 @@ from explorer.session.stops import Stop
 from explorer.text.density import SUPPORT_HELP
 from explorer.text.escape import escape_markdown
 from explorer.widgets.pictures import show_picture
-from trainer.latent.paths import GridKind, analogy, corner_grid, direction
+from trainer.latent.directions import GridKind, analogy, corner_grid, direction
 from trainer.maps.support import LOW, density_words
 from trainer.numerals import number
 from trainer.runs.read import Run

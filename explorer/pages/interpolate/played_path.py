@@ -13,7 +13,7 @@ from explorer.cache.paths import DecodedPath
 from explorer.session.stops import Stop
 from explorer.surface.schema import OtherPathRecord, PathRecord, StripRecord
 from explorer.text.density import SUPPORT_HELP
-from trainer.latent.paths import Along
+from trainer.latent.path_measures import PathMeasures
 from trainer.maps.projection import Projection
 from trainer.maps.support import density_figure
 from trainer.numerals import number, percent
@@ -77,7 +77,7 @@ def _placed(
     return tuple(map(tuple, codes.astype(float).round(5).tolist())), tuple((x, y) for x, y in places.tolist())
 
 
-def _strips(along: Along) -> tuple[StripRecord, ...]:
+def _strips(along: PathMeasures) -> tuple[StripRecord, ...]:
     """What goes under the film, a number a frame; a step's distance belongs to the frame that it leads to."""
     steps = np.concatenate((along.steps[:1], along.steps))
     found = [StripRecord("Density of encoded images", SUPPORT_HELP, _numbers(along.support), 1.0, "density")]

@@ -12,7 +12,7 @@ from explorer.pages.interpolate.stops import label_of
 from explorer.session import stops as path_stops
 from explorer.session.remembered import remember, remembered
 from explorer.session.stops import Stop
-from trainer.latent.paths import WALK_KINDS, Walk, WalkKind
+from trainer.latent.paths import LATENT_PATH_KINDS, LatentPath, LatentPathKind
 from trainer.runs.read import Run
 
 PATH_HELP = """**linear**: (1−t)a + tb, suits two encoded images.
@@ -41,7 +41,7 @@ BEYOND_HELP = (
 class PathSettings:
     """What the person chose of the path."""
 
-    kind: WalkKind
+    kind: LatentPathKind
     is_loop: bool
     """Whether it goes back to the first stop."""
     overshoot: float
@@ -51,17 +51,17 @@ class PathSettings:
     labels: tuple[int, ...] = ()
     """The class of every stop, of a class-conditional model."""
 
-    def walk(self, stops: Sequence[Stop], kind: WalkKind) -> Walk:
+    def walk(self, stops: Sequence[Stop], kind: LatentPathKind) -> LatentPath:
         """A path of that kind through the stops, with these settings."""
         labels = tuple(self.labels) or None
-        return Walk(np.array([stop.z for stop in stops]), kind, self.is_loop, self.overshoot, even=self.even, labels=labels)
+        return LatentPath(np.array([stop.z for stop in stops]), kind, self.is_loop, self.overshoot, even=self.even, labels=labels)
 
 
 def chosen_settings(run: Run, stops: Sequence[Stop]) -> PathSettings:
     """What the person chooses above the map; what is not drawn in another view is remembered."""
-    kind: WalkKind = st.segmented_control(
+    kind: LatentPathKind = st.segmented_control(
         "Path",
-        WALK_KINDS,
+        LATENT_PATH_KINDS,
         default="linear",
         key="path",
         bind="query-params",

@@ -22,7 +22,7 @@ from explorer.text.escape import escape_markdown, shortened
 from explorer.widgets.class_chooser import chosen_label
 from explorer.widgets.picture_source import ChosenPicture, choose_picture, chosen_row, class_of, picture_from_pad
 from explorer.widgets.pictures import run_image_name, show_picture
-from trainer.latent.paths import class_means
+from trainer.latent.directions import class_means
 from trainer.maps.support import LOW, density_words
 from trainer.numerals import count
 from trainer.runs.read import Run
