@@ -1,8 +1,8 @@
 """How does a run become one HTML file that works from disk, with no network and no server?
 
 The page is three fixed parts, a style sheet, a program and a frame, and one block of base64: the run's maps, networks and words
-(`surface.book`). Nothing of a run is written as HTML but its name, escaped, as the title; the program shows words as text only. The policy
-in the head allows exactly these styles and this program, by hash, and no connection to anywhere.
+(`surface.run_bundle`). Nothing of a run is written as HTML but its name, escaped, as the title; the program shows words as text only. The
+policy in the head allows exactly these styles and this program, by hash, and no connection to anywhere.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from string import Template
 
 from explorer.surface import bundles
-from explorer.surface.run_bundle import pack_book
+from explorer.surface.run_bundle import pack_run_bundle
 from trainer.errors import LatentError
 from trainer.runs.catalogue import HOME
 from trainer.runs.read import Run
@@ -63,7 +63,7 @@ def html_page(run: Run) -> bytes:
         icon=_icon(),
         base=BASE_STYLE,
         page=page,
-        book=base64.b64encode(pack_book(run)).decode(),
+        book=base64.b64encode(pack_run_bundle(run)).decode(),
         program=program,
     )
     return text.encode()

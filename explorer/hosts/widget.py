@@ -11,7 +11,7 @@ import traitlets
 
 from explorer.hosts.html_file import dist
 from explorer.hosts.pin import Pin
-from explorer.surface.run_bundle import pack_book
+from explorer.surface.run_bundle import pack_run_bundle
 from explorer.surface.schema import MAX_PINS
 from trainer.errors import ConfigError
 from trainer.maps.projection import Projection
@@ -37,7 +37,7 @@ class AtlasWidget(anywidget.AnyWidget):
         names, classes = list(run.projections), list(run.info.dataset.class_names)
         shown = names[0] if map_name is None else map_name
         first = classes[0] if run.config.is_conditional else None
-        super().__init__(book=pack_book(run), map_name=shown, decoded_as=first if label is None else label, height=height)
+        super().__init__(book=pack_run_bundle(run), map_name=shown, decoded_as=first if label is None else label, height=height)
 
     @traitlets.validate("map_name")
     def _check_map(self, proposal: dict[str, Any]) -> str:

@@ -1,8 +1,9 @@
 """What do Python and the browser tell each other? Every record and limit of the wire, declared once.
 
-`python -m explorer.surface.write_schema` writes `frontend/src/wire/schema.ts` from this file: one interface for each record, with the
-sentences that stand under its fields. A dataclass is made in Python, a TypedDict is JSON of which Python only checks the keys.
-A field with a default may be left out by another writer; `Options` and `Dynamic` are completed by the reader with the same defaults.
+`python -m explorer.surface.write_schema` writes `frontend/src/wire/schema.ts` from this file and from network_schema.py: one interface for
+each record, with the sentences that stand under its fields. A dataclass is made in Python; a TypedDict is JSON, of which a type checker
+knows the keys. A field with a default may be left out by another writer; `Options` and `Dynamic` are completed by the reader with the
+same defaults.
 
 Letters: K latent dimensions, T frames of a path, Y classes, C, H, W channels, height, width.
 """
@@ -14,10 +15,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal, NotRequired, TypeAlias, TypedDict
 
 from explorer.pictures.preprocess import PictureProtocol
+from explorer.surface.network_schema import ImageShape, Op
 from trainer.latent.interpolation import PathKind
 from trainer.likelihoods.registry import LikelihoodName
 from trainer.maps.projection import Kind as ProjectionKind
-from trainer.models.layers import ActivationKind
 
 PAYLOAD_FORMAT: Final = "latent-atlas"
 """Of the bytes of one map."""
@@ -41,8 +42,7 @@ Extent: TypeAlias = tuple[float, float, float, float]
 """x0, x1, y0, y1 of a part of a map."""
 Code: TypeAlias = Sequence[float]
 """z (K,)."""
-ImageShape: TypeAlias = tuple[int, int, int]
-"""C, H, W."""
+ArrayType: TypeAlias = Literal["float32", "float16", "uint8", "int32", "int16"]
 
 
 # ---- what changes from one rerun of the host to the next ------------------------------------------------------------
@@ -203,123 +203,6 @@ class Dynamic:
         return asdict(self)
 
 
-# ---- layers of a network --------------------------------------------------------------------------------------------
-
-
-class LinearOp(TypedDict):
-    """y = W x + b."""
-
-    op: Literal["linear"]
-    weight: str
-    """Name of an array (n_out, n_in)."""
-    bias: str
-    biases: NotRequired[str]
-    """(n_out, Y): the bias of this layer for every class, of a decoder that is told one."""
-
-
-class ConvOp(TypedDict):
-    """As torch has it, zero padding."""
-
-    op: Literal["conv2d", "conv_transpose2d"]
-    weight: str
-    bias: str
-    stride: int
-    padding: int
-
-
-class UpsampleOp(TypedDict):
-    """Nearest neighbour, by a whole factor."""
-
-    op: Literal["upsample"]
-    scale: int
-
-
-class ActivationOp(TypedDict):
-    """Element by element."""
-
-    op: Literal["activation"]
-    kind: ActivationKind
-    slope: NotRequired[float]
-    """Below 0, of leaky-relu and elu."""
-
-
-class FlattenOp(TypedDict):
-    """(C, H, W) to (C·H·W,)."""
-
-    op: Literal["flatten"]
-
-
-class UnflattenOp(TypedDict):
-    """(C·H·W,) to `shape`."""
-
-    op: Literal["unflatten"]
-    shape: ImageShape
-
-
-class CropOp(TypedDict):
-    """Keeps the top left height × width."""
-
-    op: Literal["crop"]
-    height: int
-    width: int
-
-
-class BiasOp(TypedDict):
-    """Adds one number to every pixel."""
-
-    op: Literal["bias"]
-    bias: str
-
-
-class AutoregressOp(TypedDict):
-    """Adds to every pixel's logit what the pixels before it say."""
-
-    op: Literal["autoregress"]
-    weight: str
-    bias: str
-    out: str
-
-
-class GridTableOp(TypedDict):
-    """Pictures of a decoder that is not known, on a line or a square of codes."""
-
-    op: Literal["lattice"]
-    pictures: str
-    """(size ** K, C·H·W) bytes, the first dimension fastest."""
-    shape: ImageShape
-    size: int
-    """Codes from `low` to `high` in each dimension."""
-    low: float
-    high: float
-
-
-class ScatteredTableOp(TypedDict):
-    """Pictures of a decoder that is not known, at n codes anywhere."""
-
-    op: Literal["gallery"]
-    pictures: str
-    """(n, C·H·W) bytes."""
-    codes: str
-    """(n, K)."""
-    shape: ImageShape
-
-
-Op: TypeAlias = (
-    LinearOp
-    | ConvOp
-    | UpsampleOp
-    | ActivationOp
-    | FlattenOp
-    | UnflattenOp
-    | CropOp
-    | BiasOp
-    | AutoregressOp
-    | GridTableOp
-    | ScatteredTableOp
-)
-"""One layer; tensors by the names of their arrays."""
-
-
 # ---- what belongs to a run and a map --------------------------------------------------------------------------------
 
 
@@ -404,7 +287,7 @@ class NamedHeader(MapHeader):
 class ArrayEntry(TypedDict):
     """Where an array lies among the bytes."""
 
-    dtype: Literal["float32", "float16", "uint8", "int32", "int16"]
+    dtype: ArrayType
     shape: Sequence[int]
     offset: int
     """A multiple of 8."""
@@ -426,7 +309,7 @@ class Header(NamedHeader):
 class PoolEntry(TypedDict):
     """Where an array lies in the pool."""
 
-    dtype: str
+    dtype: ArrayType
     shape: Sequence[int]
     offset: int
     nbytes: int

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from explorer.pictures import arrays, ink, preprocess
-from explorer.surface import schema
+from explorer.surface import network_schema, schema
 from trainer.datasets import names, pictures
 from trainer.latent import interpolation
 from trainer.likelihoods import registry
@@ -106,6 +106,7 @@ def schema_text() -> str:
         *(_alias(name, list(map(json.dumps, get_args(kind)))) for name, kind in LITERALS.items()),
         *(_comment(doc) + f"export const {name} = {_value(value)};" for name, value, doc in BORROWED),
         _interface(protocol),
+        *_declarations(_body(network_schema)),
         *_declarations(_body(schema)),
         *map(_defaults, COMPLETED),
     ]

@@ -10,7 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.hosts.html_file import html_page
-from explorer.surface.payload import pack, pack_static, plain_network, unpack
+from explorer.surface.lowering import plain_network
+from explorer.surface.payload import pack, pack_static, unpack
 from explorer.surface.schema import Dynamic
 from tests.explorer import shown
 from tests.explorer.imported import NAMES

@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.pictures.arrays import to_picture
 from explorer.pictures.preprocess import prepare
-from explorer.surface.payload import pack, pack_static, plain_network, unpack
+from explorer.surface.lowering import plain_network
+from explorer.surface.payload import pack, pack_static, unpack
 from explorer.surface.schema import Dynamic, MarkerRecord
 from tests.explorer import shown
 from tests.explorer.conftest import KINDS

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from explorer.notebook import Pin, show
-from explorer.surface.run_bundle import pack_book, unpack_book
+from explorer.surface.run_bundle import pack_run_bundle, unpack_run_bundle
 from trainer.errors import ConfigError, LatentError, RunNotFound
 from trainer.maps.support import Support
 from trainer.runs.catalogue import HOME, load_run
@@ -20,8 +20,8 @@ ASSETS = HOME / "assets" / "runs"
 def test_the_widget_holds_the_run_and_the_program(trained):
     run = load_run("tiny-5d", trained)
     widget = show(run, height=420)
-    assert unpack_book(widget.book)[0]["title"] == "tiny-5d"
-    assert widget.book == pack_book(run)
+    assert unpack_run_bundle(widget.book)[0]["title"] == "tiny-5d"
+    assert widget.book == pack_run_bundle(run)
     assert (widget.map_name, widget.decoded_as, widget.height, widget.pins) == ("pca", None, 420, ())
     assert "export{" in widget._esm
     synced = {name for name, trait in widget.traits().items() if trait.metadata.get("sync")}

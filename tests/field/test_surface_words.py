@@ -11,7 +11,7 @@ from tests.places import ROOT
 
 SOURCE = sorted((ROOT / "explorer/surface/frontend/src").rglob("*.ts"))
 PYTHON = [
-    "explorer/session/stops.py", "explorer/surface/payload.py", "explorer/pages/interpolate/page.py", "explorer/pages/interpolate/stops.py",
+    "explorer/session/stops.py", "explorer/text/map_notes.py", "explorer/pages/interpolate/page.py", "explorer/pages/interpolate/stops.py",
     "explorer/pages/interpolate/arithmetic.py", "explorer/pages/interpolate/downloads.py", "explorer/pages/compare/page.py",
     "trainer/maps/projection.py", "trainer/latent/paths.py", "trainer/latent/path_measures.py", "trainer/latent/directions.py",
 ]  # fmt: skip

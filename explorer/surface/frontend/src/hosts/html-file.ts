@@ -3,18 +3,18 @@
 import { h } from "../ui/dom";
 import { count } from "../ui/format";
 import { PayloadError } from "../wire/errors";
-import { type Book, readBook } from "../wire/run-bundle";
+import { type RunBundle, readRunBundle } from "../wire/run-bundle";
 import { firstState, Page } from "./page";
 import { readFragment, writeFragment } from "./page-url";
 
 const MAP_PX = 640;
 
-/** `root`: where the page goes · `data`: the element that holds the book in base64. */
+/** `root`: where the page goes · `data`: the element that holds the bundle in base64. */
 export async function standalone(root: HTMLElement, data: Element): Promise<void> {
   try {
-    const book = await readBook(fromBase64(data.textContent ?? ""));
+    const bundle = await readRunBundle(fromBase64(data.textContent ?? ""));
     data.remove(); // megabytes of text that nobody reads again
-    show(root, book);
+    show(root, bundle);
   } catch (error) {
     if (!(error instanceof PayloadError)) console.error(error);
     const sentence =
@@ -25,14 +25,14 @@ export async function standalone(root: HTMLElement, data: Element): Promise<void
   }
 }
 
-function show(root: HTMLElement, book: Book): void {
-  const defaults = firstState(book);
-  const { latent_dim } = book.contents.leaves[0].header.run;
+function show(root: HTMLElement, bundle: RunBundle): void {
+  const defaults = firstState(bundle);
+  const { latent_dim } = bundle.contents.leaves[0].header.run;
   const asked = (): ReturnType<typeof readFragment> =>
-    readFragment(location.hash, latent_dim, book.contents.paths, defaults);
+    readFragment(location.hash, latent_dim, bundle.contents.paths, defaults);
   const body = h("div", {});
-  root.replaceChildren(h("main", { class: "lp-sheet" }, head(book), body, foot(book)));
-  const page = new Page(book, asked(), {
+  root.replaceChildren(h("main", { class: "lp-sheet" }, head(bundle), body, foot(bundle)));
+  const page = new Page(bundle, asked(), {
     height: MAP_PX,
     changed: (state) => setFragment(writeFragment(state, defaults)),
   });
@@ -50,7 +50,7 @@ function setFragment(text: string): void {
   }
 }
 
-function head({ contents }: Book): HTMLElement {
+function head({ contents }: RunBundle): HTMLElement {
   const { title, facts, meanings, units } = contents;
   const list = h("dl", {}, ...meanings.flatMap(([term, meaning]) => [h("dt", {}, term), h("dd", {}, meaning)]));
   const details = h(
@@ -76,7 +76,7 @@ function unbroken(text: string): string {
   return text.replace(/ /g, "\u00a0");
 }
 
-function foot({ contents: { source } }: Book): HTMLElement {
+function foot({ contents: { source } }: RunBundle): HTMLElement {
   const licence = source.licence ? `, ${source.licence}` : "";
   const words = `Points are codes of ${count(source.n)} test images of ${source.dataset}${licence}; the images themselves are not in this file. Everything runs in this page: it makes no network requests, and what you draw stays here.`;
   return h("footer", { class: "lp-foot" }, words);

@@ -4,7 +4,7 @@ import type { KeptPin } from "../kernel/pins";
 import { h } from "../ui/dom";
 import { PAGE_STYLE } from "../ui/page-style";
 import { PayloadError } from "../wire/errors";
-import { readBook } from "../wire/run-bundle";
+import { readRunBundle } from "../wire/run-bundle";
 import { firstState, Page } from "./page";
 import type { PageState } from "./page-url";
 
@@ -25,9 +25,9 @@ export async function render({ model, el }: { model: WidgetModel; el: HTMLElemen
   el.append(root);
   const watch = followTheme(root);
   try {
-    const book = await readBook(bytesOf(model.get("book")));
-    const read = (): PageState => ({ ...firstState(book), ...stateOf(model), path: null });
-    const page = new Page(book, read(), {
+    const bundle = await readRunBundle(bytesOf(model.get("book")));
+    const read = (): PageState => ({ ...firstState(bundle), ...stateOf(model), path: null });
+    const page = new Page(bundle, read(), {
       height: Number(model.get("height")),
       changed: ({ pins, map, label }) => {
         model.set("pinned", pins);

@@ -11,7 +11,7 @@ import { Segmented, Select } from "../ui/chooser";
 import { h } from "../ui/dom";
 import { pinLabel } from "../ui/format";
 import type { HostRecord, PathChoice } from "../wire/payload";
-import type { Book } from "../wire/run-bundle";
+import type { RunBundle } from "../wire/run-bundle";
 import { type BundleEntry, DEFAULT_OPTIONS, MAX_PINS, MAX_TAKEN, type Point } from "../wire/schema";
 import { type PageState, rounded } from "./page-url";
 
@@ -22,8 +22,8 @@ export interface PageOptions {
   changed(state: PageState): void;
 }
 
-export function firstState(book: Book): PageState {
-  const [{ map, label }] = book.contents.leaves;
+export function firstState(bundle: RunBundle): PageState {
+  const [{ map, label }] = bundle.contents.leaves;
   return { map, label, pins: [], path: null };
 }
 
@@ -36,20 +36,20 @@ export class Page {
   private past: readonly PinsAndPath[] = [];
   private future: readonly PinsAndPath[] = [];
   private state: PageState;
-  private leaf: BundleEntry;
+  private entry: BundleEntry;
   private toMap: ToMap;
   private taken: string[] = [];
 
   constructor(
-    private readonly book: Book,
+    private readonly bundle: RunBundle,
     given: PageState,
     private readonly options: PageOptions,
   ) {
     this.state = this.sound(given);
-    this.leaf = book.leaf(this.state.map, this.state.label);
-    this.toMap = makeToMap(book.payload(this.leaf));
-    const maps = book.maps(),
-      labels = book.labels();
+    this.entry = bundle.entry(this.state.map, this.state.label);
+    this.toMap = makeToMap(bundle.payload(this.entry));
+    const maps = bundle.maps(),
+      labels = bundle.labels();
     this.maps = new Segmented(
       "Map",
       maps.map(({ name, title }) => ({ value: name, text: title })),
@@ -100,11 +100,11 @@ export class Page {
 
   private apply(state: PageState): void {
     this.state = state;
-    const leaf = this.book.leaf(state.map, state.label);
-    const isNew = leaf !== this.leaf;
+    const entry = this.bundle.entry(state.map, state.label);
+    const isNew = entry !== this.entry;
     if (isNew) {
-      this.leaf = leaf;
-      this.toMap = makeToMap(this.book.payload(leaf));
+      this.entry = entry;
+      this.toMap = makeToMap(this.bundle.payload(entry));
     }
     this.surface.update(this.bytes());
     this.showPanels();
@@ -114,15 +114,15 @@ export class Page {
     this.maps.show(this.state.map);
     if (this.state.label !== null)
       this.classes.show(
-        this.book.labels().map((label) => ({ value: label, text: label })),
+        this.bundle.labels().map((label) => ({ value: label, text: label })),
         this.state.label,
       );
   }
 
-  /** Only what this book has, and no path without its ends. */
+  /** Only what this bundle has, and no path without its ends. */
   private sound(state: PageState): PageState {
-    const { map, label } = this.book.leaf(state.map, state.label);
-    const { latent_dim: K } = this.book.contents.leaves[0].header.run;
+    const { map, label } = this.bundle.entry(state.map, state.label);
+    const { latent_dim: K } = this.bundle.contents.leaves[0].header.run;
     const pins = state.pins.filter(({ z }) => z.length === K && z.every(Number.isFinite)).slice(-MAX_PINS);
     const isWhole = pins.length === state.pins.length;
     return { map, label, pins, path: isWhole ? state.path : null };
@@ -137,9 +137,9 @@ export class Page {
       undo: { back: this.past.length > 0, forth: this.future.length > 0 },
       taken: this.taken,
       height: this.options.height,
-      options: { ...DEFAULT_OPTIONS, pad: this.leaf.header.encoder.length > 0 ? this.book.contents.pad : null },
+      options: { ...DEFAULT_OPTIONS, pad: this.entry.header.encoder.length > 0 ? this.bundle.contents.pad : null },
     };
-    return this.book.bytes(this.leaf, dynamic);
+    return this.bundle.bytes(this.entry, dynamic);
   }
 
   private place({ z, on, place }: KeptPin): Point {
@@ -150,7 +150,7 @@ export class Page {
 
   private take({ nonce, map, z, isOwnCode }: Pin): void {
     this.taken = [...this.taken, nonce].slice(-MAX_TAKEN);
-    const isBlend = this.leaf.header.projection.kind === "lattice" && !isOwnCode; // no exact way from code to place
+    const isBlend = this.entry.header.projection.kind === "lattice" && !isOwnCode; // no exact way from code to place
     this.keep({
       kind: "add",
       pin: {

@@ -4,46 +4,46 @@ import { PayloadError } from "./errors";
 import { type HostRecord, type Payload, parsePayload } from "./payload";
 import { BUNDLE_FORMAT, BUNDLE_VERSION, type BundleContents, type BundleEntry } from "./schema";
 
-export class Book {
-  private shown: { readonly leaf: BundleEntry; readonly bytes: Uint8Array; readonly payload: Payload } | null = null;
+export class RunBundle {
+  private shown: { readonly entry: BundleEntry; readonly bytes: Uint8Array; readonly payload: Payload } | null = null;
 
   constructor(
     readonly contents: BundleContents,
-    private readonly pool: Uint8Array,
+    private readonly arrayPool: Uint8Array,
   ) {}
 
-  /** The leaf of a map and class; the nearest there is where a link names another. */
-  leaf(map: string, label: string | null): BundleEntry {
+  /** The entry of a map and class; the nearest there is where a link names another. */
+  entry(map: string, label: string | null): BundleEntry {
     const { leaves } = this.contents;
-    const ofMap = leaves.filter((leaf) => leaf.map === map);
-    const among = ofMap.length > 0 ? ofMap : leaves.filter((leaf) => leaf.map === leaves[0].map);
-    return among.find((leaf) => leaf.label === label) ?? among[0];
+    const ofMap = leaves.filter((entry) => entry.map === map);
+    const among = ofMap.length > 0 ? ofMap : leaves.filter((entry) => entry.map === leaves[0].map);
+    return among.find((entry) => entry.label === label) ?? among[0];
   }
 
   maps(): readonly { readonly name: string; readonly title: string }[] {
     const names = [...new Set(this.contents.leaves.map(({ map }) => map))];
-    return names.map((name) => ({ name, title: this.leaf(name, null).header.projection.title }));
+    return names.map((name) => ({ name, title: this.entry(name, null).header.projection.title }));
   }
 
   /** Classes that the decoder can be told; none for most models. */
   labels(): readonly string[] {
     const [{ map }] = this.contents.leaves;
-    return this.contents.leaves.flatMap((leaf) => (leaf.map === map && leaf.label !== null ? [leaf.label] : []));
+    return this.contents.leaves.flatMap((entry) => (entry.map === map && entry.label !== null ? [entry.label] : []));
   }
 
-  /** A leaf as the payload that every host hands to the surface. */
-  bytes(leaf: BundleEntry, dynamic: Partial<HostRecord>): Uint8Array {
-    return joined([section(dynamic), this.open(leaf).bytes]);
+  /** An entry as the payload that every host hands to the surface. */
+  bytes(entry: BundleEntry, dynamic: Partial<HostRecord>): Uint8Array {
+    return joined([section(dynamic), this.open(entry).bytes]);
   }
 
-  payload(leaf: BundleEntry): Payload {
-    return this.open(leaf).payload;
+  payload(entry: BundleEntry): Payload {
+    return this.open(entry).payload;
   }
 
-  private open(leaf: BundleEntry): { readonly bytes: Uint8Array; readonly payload: Payload } {
-    if (this.shown?.leaf !== leaf) {
-      const bytes = this.bind(leaf);
-      this.shown = { leaf, bytes, payload: parsePayload(joined([section({}), bytes])) };
+  private open(entry: BundleEntry): { readonly bytes: Uint8Array; readonly payload: Payload } {
+    if (this.shown?.entry !== entry) {
+      const bytes = this.bind(entry);
+      this.shown = { entry, bytes, payload: parsePayload(joined([section({}), bytes])) };
     }
     return this.shown;
   }
@@ -53,18 +53,18 @@ export class Book {
     const parts: Uint8Array[] = [];
     let offset = 0;
     for (const [name, number] of Object.entries(arrays)) {
-      const entry = this.contents.pool[number];
-      const end = entry.offset + Math.ceil(entry.nbytes / 8) * 8;
-      table[name] = { dtype: entry.dtype, shape: entry.shape, offset, nbytes: entry.nbytes, codec: "raw" };
-      parts.push(this.pool.subarray(entry.offset, end));
-      offset += end - entry.offset;
+      const { dtype, shape, nbytes, offset: from } = this.contents.pool[number];
+      const end = from + Math.ceil(nbytes / 8) * 8;
+      table[name] = { dtype, shape, offset, nbytes, codec: "raw" };
+      parts.push(this.arrayPool.subarray(from, end));
+      offset += end - from;
     }
     return joined([section({ ...header, arrays: table }), ...parts]);
   }
 }
 
 /** Raises `PayloadError` with a sentence for the person. */
-export async function readBook(given: Uint8Array): Promise<Book> {
+export async function readRunBundle(given: Uint8Array): Promise<RunBundle> {
   const raw = await inflated(given);
   const length = raw.byteLength < 4 ? 0 : new DataView(raw.buffer).getUint32(0, true);
   const contents = json(raw.subarray(4, 4 + length));
@@ -74,7 +74,7 @@ export async function readBook(given: Uint8Array): Promise<Book> {
       `The map of this page has version ${contents.version}, its program reads version ${BUNDLE_VERSION}. Export the page again.`,
     );
   }
-  return new Book(contents, raw.subarray(4 + length));
+  return new RunBundle(contents, raw.subarray(4 + length));
 }
 
 const DAMAGED = "The data of this page are damaged or cut short. Export the page again.";

@@ -104,6 +104,110 @@ export interface PictureProtocol {
   readonly switches: readonly (readonly [string, string, string])[];
 }
 
+/** C, H, W. */
+export type ImageShape = readonly [number, number, number];
+
+/** y = W x + b. */
+export interface LinearOp {
+  readonly op: "linear";
+  /** Name of an array (n_out, n_in). */
+  readonly weight: string;
+  readonly bias: string;
+  /** (n_out, Y): the bias of this layer for every class, of a decoder that is told one. */
+  readonly biases?: string;
+}
+
+/** As torch has it, zero padding. */
+export interface ConvOp {
+  readonly op: "conv2d" | "conv_transpose2d";
+  readonly weight: string;
+  readonly bias: string;
+  readonly stride: number;
+  readonly padding: number;
+}
+
+/** Nearest neighbour, by a whole factor. */
+export interface UpsampleOp {
+  readonly op: "upsample";
+  readonly scale: number;
+}
+
+/** Element by element. */
+export interface ActivationOp {
+  readonly op: "activation";
+  readonly kind: ActivationKind;
+  /** Below 0, of leaky-relu and elu. */
+  readonly slope?: number;
+}
+
+/** (C, H, W) to (C·H·W,). */
+export interface FlattenOp {
+  readonly op: "flatten";
+}
+
+/** (C·H·W,) to `shape`. */
+export interface UnflattenOp {
+  readonly op: "unflatten";
+  readonly shape: ImageShape;
+}
+
+/** Keeps the top left height × width. */
+export interface CropOp {
+  readonly op: "crop";
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Adds one number to every pixel. */
+export interface BiasOp {
+  readonly op: "bias";
+  readonly bias: string;
+}
+
+/** Adds to every pixel's logit what the pixels before it say. */
+export interface AutoregressOp {
+  readonly op: "autoregress";
+  readonly weight: string;
+  readonly bias: string;
+  readonly out: string;
+}
+
+/** Pictures of a decoder that is not known, on a line or a square of codes. */
+export interface GridTableOp {
+  readonly op: "lattice";
+  /** (size ** K, C·H·W) bytes, the first dimension fastest. */
+  readonly pictures: string;
+  readonly shape: ImageShape;
+  /** Codes from `low` to `high` in each dimension. */
+  readonly size: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Pictures of a decoder that is not known, at n codes anywhere. */
+export interface ScatteredTableOp {
+  readonly op: "gallery";
+  /** (n, C·H·W) bytes. */
+  readonly pictures: string;
+  /** (n, K). */
+  readonly codes: string;
+  readonly shape: ImageShape;
+}
+
+/** One layer; tensors by the names of their arrays. */
+export type Op =
+  | LinearOp
+  | ConvOp
+  | UpsampleOp
+  | ActivationOp
+  | FlattenOp
+  | UnflattenOp
+  | CropOp
+  | BiasOp
+  | AutoregressOp
+  | GridTableOp
+  | ScatteredTableOp;
+
 /** Of the bytes of one map. */
 export const PAYLOAD_FORMAT = "latent-atlas";
 export const PAYLOAD_VERSION = 1;
@@ -125,8 +229,7 @@ export type Point = readonly [number, number];
 export type Extent = readonly [number, number, number, number];
 /** z (K,). */
 export type Code = readonly number[];
-/** C, H, W. */
-export type ImageShape = readonly [number, number, number];
+export type ArrayType = "float32" | "float16" | "uint8" | "int32" | "int16";
 
 /** A place that the person kept: where on the map, and which code it stands for. */
 export interface PinRecord {
@@ -259,107 +362,6 @@ export interface Dynamic {
   readonly options: Options;
 }
 
-/** y = W x + b. */
-export interface LinearOp {
-  readonly op: "linear";
-  /** Name of an array (n_out, n_in). */
-  readonly weight: string;
-  readonly bias: string;
-  /** (n_out, Y): the bias of this layer for every class, of a decoder that is told one. */
-  readonly biases?: string;
-}
-
-/** As torch has it, zero padding. */
-export interface ConvOp {
-  readonly op: "conv2d" | "conv_transpose2d";
-  readonly weight: string;
-  readonly bias: string;
-  readonly stride: number;
-  readonly padding: number;
-}
-
-/** Nearest neighbour, by a whole factor. */
-export interface UpsampleOp {
-  readonly op: "upsample";
-  readonly scale: number;
-}
-
-/** Element by element. */
-export interface ActivationOp {
-  readonly op: "activation";
-  readonly kind: ActivationKind;
-  /** Below 0, of leaky-relu and elu. */
-  readonly slope?: number;
-}
-
-/** (C, H, W) to (C·H·W,). */
-export interface FlattenOp {
-  readonly op: "flatten";
-}
-
-/** (C·H·W,) to `shape`. */
-export interface UnflattenOp {
-  readonly op: "unflatten";
-  readonly shape: ImageShape;
-}
-
-/** Keeps the top left height × width. */
-export interface CropOp {
-  readonly op: "crop";
-  readonly height: number;
-  readonly width: number;
-}
-
-/** Adds one number to every pixel. */
-export interface BiasOp {
-  readonly op: "bias";
-  readonly bias: string;
-}
-
-/** Adds to every pixel's logit what the pixels before it say. */
-export interface AutoregressOp {
-  readonly op: "autoregress";
-  readonly weight: string;
-  readonly bias: string;
-  readonly out: string;
-}
-
-/** Pictures of a decoder that is not known, on a line or a square of codes. */
-export interface GridTableOp {
-  readonly op: "lattice";
-  /** (size ** K, C·H·W) bytes, the first dimension fastest. */
-  readonly pictures: string;
-  readonly shape: ImageShape;
-  /** Codes from `low` to `high` in each dimension. */
-  readonly size: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-/** Pictures of a decoder that is not known, at n codes anywhere. */
-export interface ScatteredTableOp {
-  readonly op: "gallery";
-  /** (n, C·H·W) bytes. */
-  readonly pictures: string;
-  /** (n, K). */
-  readonly codes: string;
-  readonly shape: ImageShape;
-}
-
-/** One layer; tensors by the names of their arrays. */
-export type Op =
-  | LinearOp
-  | ConvOp
-  | UpsampleOp
-  | ActivationOp
-  | FlattenOp
-  | UnflattenOp
-  | CropOp
-  | BiasOp
-  | AutoregressOp
-  | GridTableOp
-  | ScatteredTableOp;
-
 /** How codes become places on the map. */
 export interface ProjectionRecord {
   readonly name: string;
@@ -434,7 +436,7 @@ export interface NamedHeader extends MapHeader {
 
 /** Where an array lies among the bytes. */
 export interface ArrayEntry {
-  readonly dtype: "float32" | "float16" | "uint8" | "int32" | "int16";
+  readonly dtype: ArrayType;
   readonly shape: readonly number[];
   /** A multiple of 8. */
   readonly offset: number;
@@ -451,7 +453,7 @@ export interface Header extends NamedHeader {
 
 /** Where an array lies in the pool. */
 export interface PoolEntry {
-  readonly dtype: string;
+  readonly dtype: ArrayType;
   readonly shape: readonly number[];
   readonly offset: number;
   readonly nbytes: number;

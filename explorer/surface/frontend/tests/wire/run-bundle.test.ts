@@ -1,6 +1,6 @@
 import { deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { type Book, readBook } from "../../src/wire/run-bundle";
+import { type RunBundle, readRunBundle } from "../../src/wire/run-bundle";
 import { tinyRun } from "../helpers";
 
 /** Contents and pool as explorer/surface/run_bundle.py lays them out; every array is padded to eight bytes. */
@@ -21,13 +21,13 @@ function bytes(change: Record<string, unknown> = {}): Uint8Array {
   }
   const numbers = Object.fromEntries(Object.keys(arrays).map((name, i) => [name, i]));
   // classes share all arrays here: what differs is the id
-  const leaf = (map: string, label: string): unknown => ({
+  const entry = (map: string, label: string): unknown => ({
     map,
     label,
     header: { ...header, id: map + label },
     arrays: numbers,
   });
-  const leaves = ["pca", "umap"].flatMap((map) => [leaf(map, "round"), leaf(map, "flat")]);
+  const leaves = ["pca", "umap"].flatMap((map) => [entry(map, "round"), entry(map, "flat")]);
   const contents = { format: "latent-atlas-book", version: 1, leaves, pool, ...change };
   let text = JSON.stringify(contents);
   text += " ".repeat((8 - ((Buffer.byteLength(text) + 4) % 8)) % 8);
@@ -40,9 +40,9 @@ function bytes(change: Record<string, unknown> = {}): Uint8Array {
 }
 
 describe("a book", () => {
-  test("gives every leaf as a payload with the arrays that went in", async () => {
-    const book: Book = await readBook(bytes());
-    const payload = book.payload(book.leaf("umap", "flat"));
+  test("gives every entry as a payload with the arrays that went in", async () => {
+    const bundle: RunBundle = await readRunBundle(bytes());
+    const payload = bundle.payload(bundle.entry("umap", "flat"));
     expect(payload.header.id).toBe("umapflat");
     for (const [name, { values, shape }] of Object.entries(tinyRun().arrays)) {
       expect(payload.shape(name)).toEqual(shape);
@@ -56,24 +56,24 @@ describe("a book", () => {
     }
   });
   test("names its maps and classes once each", async () => {
-    const book = await readBook(bytes());
-    expect(book.maps().map(({ name }) => name)).toEqual(["pca", "umap"]);
-    expect(book.labels()).toEqual(["round", "flat"]);
+    const bundle = await readRunBundle(bytes());
+    expect(bundle.maps().map(({ name }) => name)).toEqual(["pca", "umap"]);
+    expect(bundle.labels()).toEqual(["round", "flat"]);
   });
-  test("gives the nearest leaf for a map or class that is not there", async () => {
-    const book = await readBook(bytes());
-    expect(book.leaf("tsne", "flat")).toMatchObject({ map: "pca", label: "flat" });
-    expect(book.leaf("umap", "square")).toMatchObject({ map: "umap", label: "round" });
+  test("gives the nearest entry for a map or class that is not there", async () => {
+    const bundle = await readRunBundle(bytes());
+    expect(bundle.entry("tsne", "flat")).toMatchObject({ map: "pca", label: "flat" });
+    expect(bundle.entry("umap", "square")).toMatchObject({ map: "umap", label: "round" });
   });
   test("that is damaged, foreign or newer is refused in a sentence", async () => {
     const whole = bytes();
-    await expect(readBook(whole.slice(0, whole.length - 9))).rejects.toThrow("damaged or cut short");
-    await expect(readBook(new Uint8Array(2))).rejects.toThrow("damaged or cut short");
-    await expect(readBook(new Uint8Array(64))).rejects.toThrow("damaged or cut short");
+    await expect(readRunBundle(whole.slice(0, whole.length - 9))).rejects.toThrow("damaged or cut short");
+    await expect(readRunBundle(new Uint8Array(2))).rejects.toThrow("damaged or cut short");
+    await expect(readRunBundle(new Uint8Array(64))).rejects.toThrow("damaged or cut short");
     const flipped = whole.slice();
     flipped[flipped.length >> 1] ^= 0xff;
-    await expect(readBook(flipped)).rejects.toThrow("damaged or cut short");
-    await expect(readBook(bytes({ format: "else" }))).rejects.toThrow("no Latent Atlas map");
-    await expect(readBook(bytes({ version: 2 }))).rejects.toThrow("version 2, its program reads version 1");
+    await expect(readRunBundle(flipped)).rejects.toThrow("damaged or cut short");
+    await expect(readRunBundle(bytes({ format: "else" }))).rejects.toThrow("no Latent Atlas map");
+    await expect(readRunBundle(bytes({ version: 2 }))).rejects.toThrow("version 2, its program reads version 1");
   });
 });
