@@ -39,11 +39,14 @@ STEP = 1e-2  # of a difference, in units of z
 
 @dataclass(frozen=True)
 class CollapseCurve:
-    """Which dimensions are (ε, δ)-collapsed at every ε. epsilons (E,) nats · collapsed (E, K) · delta, a share of images."""
+    """Which dimensions are (ε, δ)-collapsed at every ε."""
 
     epsilons: Doubles
+    """(E,), nats"""
     collapsed: NDArray[np.bool_]
+    """(E, K)"""
     delta: float
+    """share of images"""
 
     @property
     def share(self) -> Doubles:
@@ -55,17 +58,21 @@ class CollapseCurve:
 class Interventions:
     """What reconstruction loses without one dimension, nats per image, means over the images.
 
-    baseline = E_q[−log p(x|z)] · shuffled (K,): its rise when z_k comes from another image · zeroed (K,): its rise when z_k = 0,
-    the prior's mean · shuffled_error, zeroed_error (K,): their standard errors over the n images. Near 0 means that the decoder does not
-    use the dimension; a small negative value is chance.
+    Near 0 means that the decoder does not use the dimension; a small negative value is chance.
     """
 
     baseline: float
+    """E_q[−log p(x|z)]"""
     shuffled: Doubles
+    """(K,): its rise when z_k comes from another image"""
     zeroed: Doubles
+    """(K,): its rise when z_k = 0, the prior's mean"""
     shuffled_error: Doubles
+    """(K,): standard errors of shuffled over the n images"""
     zeroed_error: Doubles
+    """(K,): standard errors of zeroed over the n images"""
     n: int
+    """images"""
 
 
 def kl_per_dim(mu: Floats, logvar: Floats) -> NDArray[np.float64]:

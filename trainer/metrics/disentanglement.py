@@ -32,10 +32,12 @@ TRAIN_SHARE = 0.7  # of the images; DCI and SAP score predictions of the others
 
 @dataclass(frozen=True)
 class Mig:
-    """Mutual information gap. mutual_information (F, K) nats · entropy (F,) nats, of the binned factor."""
+    """Mutual information gap."""
 
     mutual_information: Doubles
+    """(F, K), nats, of the binned factor and one dimension"""
     entropy: Doubles
+    """(F,), nats, of the binned factor"""
 
     @property
     def gaps(self) -> Doubles:
@@ -49,14 +51,16 @@ class Mig:
 
 @dataclass(frozen=True)
 class Dci:
-    """importance (K, F), each column sums to 1 (0 where no code helps) · informativeness_per_factor (F,), on images held out.
+    """Disentanglement, completeness and informativeness (Eastwood & Williams 2018).
 
-    Informativeness is 1 − error / error of the best constant guess, floored at 0: R² of a continuous factor; of a discrete one
-    the share of the guess's mistakes that is avoided. Eastwood & Williams 2018, section 2, where the error itself is given.
+    Informativeness is 1 − error / error of the best constant guess, floored at 0: R² of a continuous factor; of a discrete one the
+    share of the guess's mistakes that is avoided. Section 2 of the paper gives the error itself.
     """
 
     importance: Doubles
+    """(K, F), each column sums to 1 (0 where no code helps)"""
     informativeness_per_factor: Doubles
+    """(F,), on images held out"""
 
     @property
     def disentanglement(self) -> float:
@@ -76,13 +80,14 @@ class Dci:
 
 @dataclass(frozen=True)
 class Sap:
-    """Separated attribute predictability. predictability (F, K): how well one dimension alone predicts the factor, 0 to 1.
+    """Separated attribute predictability.
 
     Continuous: squared correlation. Discrete: balanced accuracy of thresholds on images held out, rescaled so that chance is 0
     (Kumar et al. 2018 leave it at 1/classes, so that even perfect codes would stay below 1).
     """
 
     predictability: Doubles
+    """(F, K), 0 to 1: how well one dimension alone predicts the factor"""
 
     @property
     def gaps(self) -> Doubles:
@@ -96,12 +101,16 @@ class Sap:
 
 @dataclass(frozen=True)
 class Disentanglement:
-    """The three measures of one set of codes, with the names of the F factors."""
+    """The three measures of one set of codes."""
 
     factor_names: tuple[str, ...]
+    """of the F factors"""
     mig: Mig
+    """mutual information gap"""
     dci: Dci
+    """disentanglement, completeness, informativeness"""
     sap: Sap
+    """separated attribute predictability"""
 
 
 def disentanglement(

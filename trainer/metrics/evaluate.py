@@ -38,41 +38,51 @@ NEIGHBOURS = 15
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Test figures of one model, nats per image unless said otherwise; None where a model has no such figure.
-
-    elbo = −(reconstruction + kl), the expectation over q by the same samples as the NLL · nll = −log p(x), importance-sampled with
-    `samples` draws (log-mean-exp an image, then the mean over the first nll_n images), nll_standard_error the spread of that mean over
-    images / √n, ess the mean effective number of samples · reconstruction = E_q[−log p(x|z)] · kl = Σ kl_per_dim, closed form ·
-    active_units: Var(mu) > 0.01 · squared_error = Σ_pixels (x − x_hat)² at the mean code · knn_accuracy: share of images whose class the
-    15 nearest training codes vote for, None without labels, those without one left out · classifier_error: share of images
-    that q(y|x) gets wrong · input: what the encoder saw and the likelihood scored · given_label: whether all of it is given the class, as
-    −log p(x|y) is.
-    """
+    """Test figures of one model, nats per image unless said otherwise; None where a model has no such figure."""
 
     split: str
+    """that was measured"""
     n: int
+    """images"""
     elbo: float | None
+    """−(reconstruction + kl), the expectation over q by the same samples as the NLL"""
     nll: float | None
+    """−log p(x), importance-sampled: log-mean-exp an image, then the mean over the first nll_n images"""
     nll_n: int | None
+    """images of the NLL"""
     samples: int | None
+    """draws of the NLL"""
     reconstruction: float
+    """E_q[−log p(x|z)]"""
     kl: float | None
+    """Σ kl_per_dim, in closed form"""
     kl_per_dim: tuple[float, ...] | None
+    """(K,)"""
     active_units: int
+    """dimensions with Var(mu) > 0.01"""
     knn_accuracy: float | None
+    """share of images whose class the 15 nearest training codes vote for, those without a label left out; None without labels
+"""
     input: Input
+    """what the encoder saw and the likelihood scored"""
     nll_standard_error: float | None = None
+    """spread of the NLL over images / √n"""
     ess: float | None = None
+    """mean effective number of samples of the NLL"""
     squared_error: float | None = None
+    """Σ_pixels (x − x_hat)² at the mean code"""
     classifier_error: float | None = None
+    """share of images that q(y|x) gets wrong"""
     given_label: bool = False
+    """whether all of it is given the class, as −log p(x|y) is"""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """About how many seconds a measurement may take: what a decode costs is measured first, and the number of images and draws follows."""
+    """About how long a measurement may take: what a decode costs is measured first, and the number of images and draws follows."""
 
     seconds: float
+    """about"""
 
 
 def seconds_a_decode(model: Vae, mu: Tensor, y: Tensor | None = None) -> float:
@@ -168,10 +178,12 @@ def evaluate(
 
 @dataclass(frozen=True)
 class _Cost:
-    """Seconds for one picture."""
+    """What one picture costs."""
 
     decode: float
+    """seconds"""
     encode: float
+    """seconds"""
 
 
 def _cost(model: Vae, images: Tensor, mu: Floats, labels: Labels | None) -> _Cost:

@@ -24,9 +24,10 @@ Parameter = Literal["mu", "logvar"]
 
 @dataclass(frozen=True)
 class GradientSample:
-    """Draws of a gradient with respect to mu or logvar, (S, …, K), one draw of z each."""
+    """Draws of a gradient with respect to mu or logvar."""
 
     draws: Tensor
+    """(S, …, K), one draw of z each"""
 
     @property
     def mean(self) -> Tensor:
@@ -40,16 +41,17 @@ class GradientSample:
 
 @dataclass(frozen=True)
 class GradientVariance:
-    """Of the gradient of E_q[−log p(x|z)] with respect to mu or logvar: mean over images and dimensions of the variance of one draw.
-
-    mean_square: of the gradient itself, for scale: that of the draws' mean, less what its own noise adds, variance / n_draws, so it may
-    come out a little below 0.
-    """
+    """How much one draw of the gradient of E_q[−log p(x|z)] with respect to mu or logvar varies."""
 
     estimator: str
+    """of the gradient"""
     variance: float
+    """of one draw, mean over images and dimensions"""
     mean_square: float
+    """of the gradient itself, for scale: that of the draws' mean, less what its own noise adds, variance / n_draws, so it may
+    come out a little below 0"""
     n_draws: int
+    """draws of every image"""
 
 
 def gradient_draws(

@@ -48,34 +48,40 @@ OF_MEANS = ("means", "means_low", "means_high", "means_shift")
 
 @dataclass(frozen=True)
 class ImpliedBeta:
-    """What the optimum's equation gives, no unit.
-
-    value: over all used dimensions, from the spreads · means: the same from the posterior means, with its interval means_low to
-    means_high, bootstrap too, and means_shift, the share by which the means would have to shrink to agree with N(0, I) (a step of Newton
-    with the curvature β/σ² that the spreads tell); NaN where no mean leaves 0 · low, high: 95 % interval, bootstrap over the images ·
-    per_dim (K,): of each dimension, NaN where it is not used · spread: how much the dimensions differ beyond their own sampling error,
-    root mean square relative to value, weighted by how much each says; 0 where they agree · n: images.
-    """
+    """What the optimum's equation gives, no unit. Intervals are of 95 %, bootstrap over the images."""
 
     value: float
+    """over all used dimensions, from the spreads"""
     low: float
+    """lower end of its interval"""
     high: float
+    """upper end of its interval"""
     per_dim: Doubles
+    """(K,): of each dimension, NaN where it is not used"""
     spread: float
+    """how much the dimensions differ beyond their own sampling error, root mean square relative to value, weighted by how much
+    each says; 0 where they agree"""
     n: int
+    """images"""
     means: float = float("nan")
+    """the same from the posterior means; NaN where no mean leaves 0"""
     means_low: float = float("nan")
+    """lower end of its interval"""
     means_high: float = float("nan")
+    """upper end of its interval"""
     means_shift: float = float("nan")
+    """share by which the means would have to shrink to agree with N(0, I): a step of Newton with the curvature β/σ² that the
+    spreads tell"""
 
 
 @dataclass(frozen=True)
 class Pulls:
-    """What the decoder does at posteriors, (N, K) each: spread E_ε[(∂nll/∂z_k) σ_k ε_k], which is β (1 − σ_k²) at the optimum · mean
-    E_ε[∂nll/∂z_k], which is −β μ_k."""
+    """What the decoder does at posteriors."""
 
     spread: Doubles
+    """(N, K): E_ε[(∂nll/∂z_k) σ_k ε_k], which is β (1 − σ_k²) at the optimum"""
     mean: Doubles
+    """(N, K): E_ε[∂nll/∂z_k], which is −β μ_k at the optimum"""
 
 
 def implied_beta(

@@ -27,17 +27,18 @@ IMAGES = 100  # whose posteriors are computed at once
 
 @dataclass(frozen=True)
 class ImportanceEstimate:
-    """One number an image, each (N,), from n_samples draws of z.
-
-    log_px nats · ess: effective number of samples, (Σw)²/Σw², 1 to S · standard_error of log_px, nats, by the delta method:
-    √((S/ess − 1)/S) · reconstruction: mean of −log p(x|z) over the draws, nats.
-    """
+    """One number an image, each (N,)."""
 
     log_px: Doubles
+    """nats"""
     ess: Doubles
+    """effective number of samples, (Σw)²/Σw², 1 to S"""
     standard_error: Doubles
+    """of log_px, nats, by the delta method: √((S/ess − 1)/S)"""
     reconstruction: Doubles
+    """mean of −log p(x|z) over the draws, nats"""
     n_samples: int
+    """S, draws of z"""
 
     @property
     def nll(self) -> float:

@@ -46,22 +46,25 @@ TOLERANCE = 1e-7  # a log density that the table cannot promise to this is evalu
 
 @dataclass(frozen=True)
 class InformationSplit:
-    """Where the mean KL goes, nats per image, means over the same n_samples samples.
-
-    mean_kl, in closed form where the samples are ours, = mutual_information + marginal_kl · mutual_information =
-    E[log q(z|x) − log q(z)], between an image's index and its code, at most log N up to sampling error where every sampled posterior is
-    one of the n_posteriors · mutual_information_error: its standard error · marginal_kl = KL(q(z) ‖ p(z)) = total_correlation +
-    Σ dimension_wise_kl · total_correlation = KL(q(z) ‖ Π q(z_k)) · dimension_wise_kl (K,) = KL(q(z_k) ‖ p(z_k)).
-    """
+    """Where the mean KL goes, nats per image, means over the same samples."""
 
     mean_kl: float
+    """in closed form where the samples are ours; = mutual_information + marginal_kl"""
     mutual_information: float
+    """E[log q(z|x) − log q(z)], between an image's index and its code: at most log N up to sampling error where every sampled
+    posterior is one of the n_posteriors"""
     mutual_information_error: float
+    """its standard error"""
     marginal_kl: float
+    """KL(q(z) ‖ p(z)) = total_correlation + Σ dimension_wise_kl"""
     total_correlation: float
+    """KL(q(z) ‖ Π q(z_k))"""
     dimension_wise_kl: Doubles
+    """(K,): KL(q(z_k) ‖ p(z_k))"""
     n_samples: int
+    """codes that were drawn"""
     n_posteriors: int
+    """N, posteriors in the mixture q(z)"""
 
     @property
     def ceiling(self) -> float:

@@ -35,20 +35,26 @@ LOG_2PI = math.log(2 * math.pi)
 
 @dataclass(frozen=True)
 class PriorDistance:
-    """A lower bound of KL(q(z) ‖ p(z)), nats: low ± error (standard error over the images), and the density that gave it in words."""
+    """A lower bound of KL(q(z) ‖ p(z))."""
 
     low: float
+    """nats"""
     error: float
+    """its standard error over the images, nats"""
     density: str
+    """the density that gave it, in words"""
 
 
 @dataclass(frozen=True)
 class Mixture:
-    """Gaussians with full covariances. weight (J,) · mean (J, K) · factor (J, K, K): lower Cholesky factors of the covariances."""
+    """Gaussians with full covariances."""
 
     weight: Doubles
+    """(J,)"""
     mean: Doubles
+    """(J, K)"""
     factor: Doubles
+    """(J, K, K): lower Cholesky factors of the covariances"""
 
     def log_parts(self, z: Doubles) -> Doubles:
         """log (weight_j N(z; mean_j, covariance_j)), (B, J), for z (B, K)."""

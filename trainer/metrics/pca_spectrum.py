@@ -18,11 +18,14 @@ MOST_PIXELS = 12_288  # 64 × 64 in colour: its covariance takes 1.2 GB
 
 @dataclass(frozen=True)
 class Spectrum:
-    """Mean image (P,), eigenvalues (P,) of the covariance (divided by N), largest first, and their directions (P, P) in columns."""
+    """Mean and principal directions of images."""
 
     mean: NDArray[np.float64]
+    """(P,): mean image"""
     values: NDArray[np.float64]
+    """(P,): eigenvalues of the covariance (divided by N), largest first"""
     directions: NDArray[np.float64]
+    """(P, P): their directions, in columns"""
 
 
 def spectrum(batches: Iterable[NDArray[np.float64]], n_pixels: int) -> Spectrum:

@@ -1,8 +1,8 @@
 """How far is a bound from the truth, and whose fault is the rest?
 
-With two latent dimensions log p(x) = log ∫ p(x|z) N(z; 0, I) dz is a sum over a fine lattice, exact to many digits. The gap to the ELBO is
+With two latent dimensions log p(x) = log ∫ p(x|z) N(z; 0, I) dz is a sum over a fine grid, exact to many digits. The gap to the ELBO is
 KL(q(z|x) ‖ p(z|x)). It splits (Cremer, Li & Duvenaud 2018, eq. 7) into what a better Gaussian for this very image would close, the
-amortisation gap, and what no Gaussian closes, the approximation gap. Letters: N images, K dimensions, G lattice nodes a side.
+amortisation gap, and what no Gaussian closes, the approximation gap. Letters: N images, K dimensions, G grid nodes a side.
 """
 
 from __future__ import annotations
@@ -34,34 +34,41 @@ GAP_STEPS, GAP_RATE = 50, 0.08
 
 
 @dataclass(frozen=True)
-class Lattice:
-    """Square lattice over [−half_width, half_width]²: z (G², 2), and the log of prior density times cell area, (G²,)."""
+class QuadratureGrid:
+    """Square grid over [−half_width, half_width]²."""
 
     z: Tensor
+    """(G², 2)"""
     log_weight: Tensor
+    """(G²,): log of prior density times cell area"""
     step: float
+    """between nodes"""
     half_width: float
+    """of the square"""
 
 
 @dataclass(frozen=True)
 class TruePosterior:
-    """p(z|x) of one image as a density: density (G, G), row 0 at the lowest z₂, over extent (x0, x1, y0, y1)."""
+    """p(z|x) of one image as a density."""
 
     density: Doubles
+    """(G, G), row 0 at the lowest z₂"""
     extent: tuple[float, float, float, float]
+    """(x0, x1, y0, y1)"""
 
 
 @dataclass(frozen=True)
 class Gaps:
-    """Nats per image, each (N,): elbo_encoder ≤ elbo_optimal ≤ log_px. log_px: None beyond two dimensions, where it is not exact.
-
-    elbo_optimal: the bound under the best diagonal Gaussian that was found for the image. mu (N, K): where the encoder put it.
-    """
+    """Bounds of log p(x), nats per image: elbo_encoder ≤ elbo_optimal ≤ log_px."""
 
     elbo_encoder: Doubles
+    """(N,): under the posterior that the encoder gives"""
     elbo_optimal: Doubles
+    """(N,): under the best diagonal Gaussian that was found for the image"""
     log_px: Doubles | None
+    """(N,); None beyond two dimensions, where quadrature is not offered"""
     mu: Doubles
+    """(N, K): where the encoder put the images"""
 
     @property
     def amortisation(self) -> Doubles:
@@ -79,17 +86,17 @@ class Gaps:
         return None if self.log_px is None else self.log_px - self.elbo_encoder
 
 
-def lattice(step: float, half_width: float = HALF_WIDTH) -> Lattice:
+def quadrature_grid(step: float, half_width: float = HALF_WIDTH) -> QuadratureGrid:
     """Nodes at most `step` apart."""
     n = 2 * math.ceil(half_width / step) + 1
     axis = torch.linspace(-half_width, half_width, n, dtype=torch.float64)
     z = torch.cartesian_prod(axis, axis)
     cell = 2 * math.log(2 * half_width / (n - 1))
-    return Lattice(z.float(), cell - math.log(2 * math.pi) - 0.5 * z.square().sum(1), 2 * half_width / (n - 1), half_width)
+    return QuadratureGrid(z.float(), cell - math.log(2 * math.pi) - 0.5 * z.square().sum(1), 2 * half_width / (n - 1), half_width)
 
 
 @torch.no_grad()
-def exact_log_px(
+def log_px_by_quadrature(
     model: Vae, x: Tensor, y: Tensor | None = None, step: float | None = None, half_width: float | None = None
 ) -> Doubles:
     """log p(x), (N,) nats, by quadrature; x (N, C, H, W). Raises `ConfigError` unless K = 2.
@@ -100,15 +107,15 @@ def exact_log_px(
     _two_dimensional(model)
     _finite(x)
     if y is None:
-        return _lattice_log_px(model, x, None, step, half_width)
+        return _log_px_on_grid(model, x, None, step, half_width)
     found = np.empty(len(x))
     for label in torch.unique(y).tolist():
         rows = (y == label).nonzero().flatten()
-        found[rows.numpy()] = _lattice_log_px(model, x[rows], int(label), step, half_width)
+        found[rows.numpy()] = _log_px_on_grid(model, x[rows], int(label), step, half_width)
     return found
 
 
-def _lattice_log_px(model: Vae, x: Tensor, label: int | None, step: float | None, half_width: float | None) -> Doubles:
+def _log_px_on_grid(model: Vae, x: Tensor, label: int | None, step: float | None, half_width: float | None) -> Doubles:
     grid = _grid_for(model, x, label, step, half_width)
     total = torch.full((len(x),), -math.inf, dtype=torch.float64)
     for start in range(0, len(grid.z), NODES_AT_ONCE):
@@ -120,7 +127,7 @@ def _lattice_log_px(model: Vae, x: Tensor, label: int | None, step: float | None
 
 @torch.no_grad()
 def true_posterior(model: Vae, x: Tensor, label: int | None = None, step: float | None = None) -> TruePosterior:
-    """p(z|x) of one picture x (1, C, H, W) on a lattice, a density that integrates to 1. Raises `ConfigError` unless K = 2."""
+    """p(z|x) of one picture x (1, C, H, W) on a grid, a density that integrates to 1. Raises `ConfigError` unless K = 2."""
     _two_dimensional(model)
     grid = _grid_for(model, x, label, step, None)
     parts = [_log_likelihood(model, nodes, x, label)[0].double() for nodes in torch.split(grid.z, NODES_AT_ONCE)]
@@ -137,7 +144,7 @@ def gap_map(
 ) -> Gaps:  # fmt: skip
     """Both gaps of every picture x (N, C, H, W): the encoder's Gaussian, then the best one, found from there by Adam.
 
-    With two dimensions log p(x|z) is tabulated on the lattice once and E_q is its sum under the two marginals of q: no sampling. Beyond
+    With two dimensions log p(x|z) is tabulated on the grid once and E_q is its sum under the two marginals of q: no sampling. Beyond
     that E_q is the mean over 64 draws whose noise is fixed, the same for start and end. The optimum is never below the start: the best
     seen is kept. Raises `ConfigError` for a deterministic model.
     """
@@ -179,20 +186,20 @@ Elbo = Callable[[Tensor, Tensor], Tensor]
 
 
 class _Table:
-    """log p(x|z) of some pictures on every node of a lattice: (N, G, G), the first axis of z first."""
+    """log p(x|z) of some pictures on every node of a grid: (N, G, G), the first axis of z first."""
 
     def __init__(self, model: Vae, x: Tensor, label: int | None) -> None:
         with torch.no_grad():
             self.grid = _grid_for(model, x, label, None, None)
             side = math.isqrt(len(self.grid.z))
-            coarse = lattice(COARSEST, self.grid.half_width)
-            log_px_given_z = _on_lattice(model, coarse.z, x, label)
+            coarse = quadrature_grid(COARSEST, self.grid.half_width)
+            log_px_given_z = _on_nodes(model, coarse.z, x, label)
             # what a fine node is near to: most of the plane is no picture's place, and there the coarse value does
             steps = torch.linspace(0, math.isqrt(len(coarse.z)) - 1, side).round().long()
             near = (steps[:, None] * math.isqrt(len(coarse.z)) + steps).flatten()
             table = log_px_given_z[:, near]
             wanted = _places_of(model, x, label, log_px_given_z + coarse.log_weight, coarse)[near]
-            table[:, wanted] = _on_lattice(model, self.grid.z[wanted], x, label)
+            table[:, wanted] = _on_nodes(model, self.grid.z[wanted], x, label)
             self.log_px_given_z = table.view(len(x), side, side)
         self.axis = self.grid.z.view(side, side, 2)[0, :, 1]
 
@@ -201,7 +208,7 @@ class _Table:
         return np.array([float((row.flatten().double() + self.grid.log_weight).logsumexp(0)) for row in self.log_px_given_z])
 
     def elbo(self) -> Elbo:
-        """Σ_ij a_i log p(x|z_ij) b_j − KL, a and b the marginals of q on the axes; no narrower than the lattice can see."""
+        """Σ_ij a_i log p(x|z_ij) b_j − KL, a and b the marginals of q on the axes; no narrower than the grid can see."""
         table, narrowest = self.log_px_given_z, 2 * math.log(self.grid.step)
 
         def bound(mu: Tensor, logvar: Tensor) -> Tensor:
@@ -222,12 +229,12 @@ def _images_at_once(model: Vae, x: Tensor, label: int | None) -> int:
     return max(1, min(IMAGES_AT_ONCE, TABLE_VALUES // nodes))
 
 
-def _on_lattice(model: Vae, nodes: Tensor, x: Tensor, label: int | None) -> Tensor:
+def _on_nodes(model: Vae, nodes: Tensor, x: Tensor, label: int | None) -> Tensor:
     """log p(x|z) (N, nodes) of every picture."""
     return torch.cat([_log_likelihood(model, some, x, label) for some in torch.split(nodes, NODES_AT_ONCE)], 1)
 
 
-def _places_of(model: Vae, x: Tensor, label: int | None, log_joint: Tensor, coarse: Lattice) -> Tensor:
+def _places_of(model: Vae, x: Tensor, label: int | None, log_joint: Tensor, coarse: QuadratureGrid) -> Tensor:
     """Coarse nodes (G,) where some picture may be: by its own posterior, or near its code; and those around them."""
     wanted = (log_joint > log_joint.amax(1, keepdim=True) - NEGLIGIBLE_NATS).any(0)
     q = model.posterior(x, None if label is None else torch.full((len(x),), label))
@@ -280,11 +287,11 @@ def _optimised(elbo: Elbo, judge: Elbo, mu: Tensor, logvar: Tensor, n_steps: int
     return start, np.maximum(start, end)
 
 
-def _grid_for(model: Vae, x: Tensor, label: int | None, step: float | None, half_width: float | None) -> Lattice:
+def _grid_for(model: Vae, x: Tensor, label: int | None, step: float | None, half_width: float | None) -> QuadratureGrid:
     q = model.posterior(x, None if label is None else torch.full((len(x),), label))
     finest = float(q.std.min())
     reach = float((q.mu.abs() + 6 * q.std).max())
-    return lattice(step or min(max(finest, FINEST), COARSEST), half_width or max(HALF_WIDTH, reach))
+    return quadrature_grid(step or min(max(finest, FINEST), COARSEST), half_width or max(HALF_WIDTH, reach))
 
 
 def _log_likelihood(model: Vae, z: Tensor, x: Tensor, label: int | None) -> Tensor:

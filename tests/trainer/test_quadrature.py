@@ -11,7 +11,7 @@ import torch
 from trainer.config import FitConfig
 from trainer.errors import ConfigError, DataError
 from trainer.metrics.importance import importance_estimate
-from trainer.metrics.quadrature import exact_log_px, gap_map, lattice, true_posterior
+from trainer.metrics.quadrature import gap_map, log_px_by_quadrature, quadrature_grid, true_posterior
 from trainer.models.torch_engine import Vae, model_of
 
 SHAPE = (1, 3, 4)
@@ -113,7 +113,7 @@ def gauss_legendre_log_px(model: Vae, x: torch.Tensor, y: torch.Tensor | None = 
 @pytest.mark.parametrize("angle", [90, 30])
 def test_a_linear_vae_is_probabilistic_pca(angle):
     linear, x = linear_vae(angle=angle), pictures(6)
-    np.testing.assert_allclose(exact_log_px(linear.model, x), linear.log_px(x), atol=ROUNDING)
+    np.testing.assert_allclose(log_px_by_quadrature(linear.model, x), linear.log_px(x), atol=ROUNDING)
     np.testing.assert_allclose(gap_map(linear.model, x, n_steps=1).log_px, linear.log_px(x), atol=ROUNDING)
 
 
@@ -122,7 +122,7 @@ def test_an_mlp_is_what_gauss_legendre_gives(likelihood):
     """A Laplace pixel has kinks, at which both rules converge like the square of the step: finer steps and three digits there."""
     model, x, has_kinks = small_vae(likelihood=likelihood), pictures(4), likelihood == "laplace"
     expected = gauss_legendre_log_px(model, x, n_panels=60 if has_kinks else 30)
-    found = exact_log_px(model, x, step=0.025 if has_kinks else None)
+    found = log_px_by_quadrature(model, x, step=0.025 if has_kinks else None)
     np.testing.assert_allclose(found, expected, atol=1e-3 if has_kinks else 5e-6)
 
 
@@ -130,20 +130,20 @@ def test_an_mlp_is_what_gauss_legendre_gives(likelihood):
 def test_importance_sampling_agrees_within_its_standard_error(likelihood):
     model, x = small_vae(likelihood=likelihood), pictures(6)
     found = importance_estimate(model, x, 3000, seeded(0))
-    error = np.abs(found.log_px - exact_log_px(model, x))
+    error = np.abs(found.log_px - log_px_by_quadrature(model, x))
     assert (error < 4 * found.standard_error + ROUNDING).all()
     assert found.standard_error.max() < 0.1
 
 
 def test_the_lattice_sums_to_the_priors_mass():
     """erf(6/√2)² of the prior lies inside: all of it to 4e-9; the trapezoid's end terms are nothing there."""
-    grid = lattice(0.25)
+    grid = quadrature_grid(0.25)
     assert float(grid.log_weight.exp().sum()) == pytest.approx(math.erf(6 / math.sqrt(2)) ** 2, abs=1e-8)
     assert grid.step == pytest.approx(0.25)
-    assert lattice(0.7).step <= 0.7
-    assert len(lattice(1.0, 2.0).z) == 25
-    assert lattice(1.0, 2.0).z[0].tolist() == [-2, -2]
-    assert lattice(1.0, 2.0).z[1].tolist() == [-2, -1]
+    assert quadrature_grid(0.7).step <= 0.7
+    assert len(quadrature_grid(1.0, 2.0).z) == 25
+    assert quadrature_grid(1.0, 2.0).z[0].tolist() == [-2, -2]
+    assert quadrature_grid(1.0, 2.0).z[1].tolist() == [-2, -1]
 
 
 def test_halving_the_step_converges_as_poissons_sum_says():
@@ -155,9 +155,9 @@ def test_halving_the_step_converges_as_poissons_sum_says():
     std = linear.precision[0, 0] ** -0.5
     errors = []
     for ratio in (8, 4, 2, 1, 0.5):
-        h = lattice(ratio * std).step
+        h = quadrature_grid(ratio * std).step
         bound = (1 + 2 * sum(math.exp(-2 * (math.pi * k * std / h) ** 2) for k in range(1, 20))) ** 2 - 1
-        error = np.abs(np.expm1(exact_log_px(linear.model, x, step=ratio * std) - linear.log_px(x)))
+        error = np.abs(np.expm1(log_px_by_quadrature(linear.model, x, step=ratio * std) - linear.log_px(x)))
         assert (error <= bound + ROUNDING).all()
         errors.append(error.max())
     assert errors[0] > 1
@@ -169,25 +169,25 @@ def test_halving_the_step_converges_as_poissons_sum_says():
 def test_the_default_step_is_fine_enough(likelihood):
     """A quarter of it changes nothing, and neither does a wider square."""
     model, x = small_vae(likelihood=likelihood), pictures(3)
-    chosen = exact_log_px(model, x)
-    np.testing.assert_allclose(exact_log_px(model, x, step=0.025), chosen, atol=ROUNDING)
-    np.testing.assert_allclose(exact_log_px(model, x, half_width=9), chosen, atol=ROUNDING)
+    chosen = log_px_by_quadrature(model, x)
+    np.testing.assert_allclose(log_px_by_quadrature(model, x, step=0.025), chosen, atol=ROUNDING)
+    np.testing.assert_allclose(log_px_by_quadrature(model, x, half_width=9), chosen, atol=ROUNDING)
 
 
 def test_the_square_reaches_as_far_as_posteriors_do():
     """Pictures that lie 9 prior standard deviations out; a square of 6 would miss them by far."""
     linear = linear_vae()
     x = torch.tensor(linear.bias + 9 * linear.weight[:, 0]).float().view(1, *SHAPE)
-    np.testing.assert_allclose(exact_log_px(linear.model, x), linear.log_px(x), atol=5 * ROUNDING)
-    assert exact_log_px(linear.model, x, half_width=6)[0] < linear.log_px(x)[0] - 10
+    np.testing.assert_allclose(log_px_by_quadrature(linear.model, x), linear.log_px(x), atol=5 * ROUNDING)
+    assert log_px_by_quadrature(linear.model, x, half_width=6)[0] < linear.log_px(x)[0] - 10
 
 
 def test_a_conditional_model_is_asked_with_its_labels():
     """Labels in any order, each picture under its own."""
     model, x, y = small_vae(model="conditional-vae"), pictures(5), torch.tensor([1, 0, 1, 1, 0])
     expected = gauss_legendre_log_px(model, x, y)
-    np.testing.assert_allclose(exact_log_px(model, x, y), expected, atol=5e-5)
-    assert (np.abs(exact_log_px(model, x, 1 - y) - expected) > 1e-2).all()
+    np.testing.assert_allclose(log_px_by_quadrature(model, x, y), expected, atol=5e-5)
+    assert (np.abs(log_px_by_quadrature(model, x, 1 - y) - expected) > 1e-2).all()
     gaps = gap_map(model, x, y, n_steps=5)
     assert gaps.log_px is not None
     np.testing.assert_allclose(gaps.log_px, expected, atol=5e-5)
@@ -303,7 +303,7 @@ def test_the_gaps_add_up_and_have_their_signs(likelihood):
     assert gaps.log_px is not None and gaps.approximation is not None and gaps.kl_to_truth is not None
     np.testing.assert_allclose(gaps.log_px - gaps.elbo_encoder, gaps.approximation + gaps.amortisation, atol=1e-12)
     np.testing.assert_array_equal(gaps.kl_to_truth, gaps.log_px - gaps.elbo_encoder)
-    np.testing.assert_allclose(gaps.log_px, exact_log_px(model, x), atol=ROUNDING)
+    np.testing.assert_allclose(gaps.log_px, log_px_by_quadrature(model, x), atol=ROUNDING)
     assert (gaps.amortisation > 0).all()  # the encoder is untrained
     assert (gaps.approximation > -ROUNDING).all()
     assert (gaps.kl_to_truth > 0).all()
@@ -400,7 +400,7 @@ def test_the_parts_do_not_matter_and_the_model_is_left_as_it_was(settings, monke
 # --- what is refused
 
 
-@pytest.mark.parametrize("ask", [exact_log_px, true_posterior])
+@pytest.mark.parametrize("ask", [log_px_by_quadrature, true_posterior])
 @pytest.mark.parametrize("value", [1, 3])
 def test_without_a_plane_there_is_no_quadrature(ask, value):
     with pytest.raises(ConfigError) as error:
@@ -411,12 +411,12 @@ def test_without_a_plane_there_is_no_quadrature(ask, value):
 
 @pytest.mark.parametrize("x", [pictures(3) * float("nan"), pictures(3)[:0]])
 def test_pictures_that_are_none_are_refused(x):
-    for ask in (exact_log_px, gap_map):
+    for ask in (log_px_by_quadrature, gap_map):
         with pytest.raises(DataError, match=r"^(Image 0 has a pixel that is no number|There are 0 images); allowed: "):
             ask(small_vae(), x)
 
 
-@pytest.mark.parametrize("ask", [gap_map, exact_log_px, true_posterior])
+@pytest.mark.parametrize("ask", [gap_map, log_px_by_quadrature, true_posterior])
 def test_a_point_has_no_gaps(ask):
     with pytest.raises(ConfigError) as error:
         ask(small_vae(model="autoencoder"), pictures(1))
