@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.cache.runs import Stamp, get_run, run_at, stamp_of
-from explorer.pictures.preprocess import Ground, ground_of
+from explorer.pictures.protocols import Ground, ground_of
 from trainer.datasets import Dataset, availability, dataset_names, load_dataset
 from trainer.errors import DataError
 from trainer.metrics.pca_spectrum import spectrum

@@ -14,7 +14,8 @@ from explorer.pictures.batch import Item
 from explorer.pictures.likeness import SURE, Likeness, classified, voted
 from explorer.pictures.neighbours import nearest
 from explorer.pictures.opening import open_upload
-from explorer.pictures.preprocess import Ground, prepare
+from explorer.pictures.preprocess import prepare
+from explorer.pictures.protocols import Ground
 from explorer.pictures.trust import ELBO, RECONSTRUCTION, Population
 from explorer.text.test_images import class_name
 from trainer.errors import ImageError

@@ -17,7 +17,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.pictures.preprocess import browser_protocol, ground_of
+from explorer.pictures.protocols import browser_protocol, ground_of
 from explorer.surface.payload import ALIGN, pack, pack_static, unpack, with_length
 from explorer.surface.schema import (
     BUNDLE_FORMAT,

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal, NotRequired, TypeAlias, TypedDict
 
-from explorer.pictures.preprocess import PictureProtocol
+from explorer.pictures.protocols import PictureProtocol
 from explorer.surface.network_schema import ImageShape, Op
 from trainer.latent.interpolation import PathKind
 from trainer.likelihoods.registry import LikelihoodName

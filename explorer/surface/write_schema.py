@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
-from explorer.pictures import arrays, ink, preprocess
+from explorer.pictures import arrays, frame, ink, preprocess, protocols
 from explorer.surface import network_schema, schema
 from trainer.datasets import names, pictures
 from trainer.latent import interpolation
@@ -42,7 +42,7 @@ LITERALS = {
     "LikelihoodName": registry.LikelihoodName,
     "ActivationKind": layers.ActivationKind,
     "Fit": names.Fit,
-    "Ground": preprocess.Ground,
+    "Ground": protocols.Ground,
 }
 BORROWED: tuple[tuple[str, Any, str], ...] = (
     ("PATH_KINDS", interpolation.PATH_KINDS, "trainer/latent/interpolation.py"),
@@ -69,8 +69,8 @@ BORROWED: tuple[tuple[str, Any, str], ...] = (
     ("ONE_TONE", pictures.ONE_TONE, "Grey levels: what scatters less has no ground of its own."),
     ("WORK_PX", preprocess.WORK_PX, "explorer/pictures/preprocess.py: longer side at which ink is looked for."),
     ("SHOWN_PX", preprocess.SHOWN_PX, "Longer side of a step's picture."),
-    ("MIDDLE_GREY", preprocess.MIDDLE_GREY, "A border above it is light."),
-    ("CANVAS", preprocess.CANVAS, "Work pixels per pixel of the model while the stroke is measured and thickened."),
+    ("MIDDLE_GREY", protocols.MIDDLE_GREY, "A border above it is light."),
+    ("CANVAS", frame.CANVAS, "Work pixels per pixel of the model while the stroke is measured and thickened."),
     ("FIT_PX", ink.FIT_PX, "explorer/pictures/ink.py: the surface of the paper is fitted to so many pixels a side."),
     ("PIECES_PX", ink.PIECES_PX, "Size at which ink is taken apart into pieces."),
     ("MIN_CONTRAST", ink.MIN_CONTRAST, "Grey levels between ink and paper."),
@@ -101,7 +101,7 @@ def main() -> int:
 
 def schema_text() -> str:
     """The whole file."""
-    protocol = next(node for node in _body(preprocess) if getattr(node, "name", "") == "PictureProtocol")
+    protocol = next(node for node in _body(protocols) if getattr(node, "name", "") == "PictureProtocol")
     blocks = [
         *(_alias(name, list(map(json.dumps, get_args(kind)))) for name, kind in LITERALS.items()),
         *(_comment(doc) + f"export const {name} = {_value(value)};" for name, value, doc in BORROWED),

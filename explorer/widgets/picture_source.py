@@ -16,7 +16,8 @@ from explorer.cache.maps import forget_originals
 from explorer.pictures.arrays import Picture, to_picture
 from explorer.pictures.batch import MOST_PICTURES, shown_name
 from explorer.pictures.opening import open_upload
-from explorer.pictures.preprocess import PreparedPicture, Step, prepare, switches
+from explorer.pictures.preprocess import PreparedPicture, Step, prepare
+from explorer.pictures.protocols import switches
 from explorer.session.pad import pad_picture
 from explorer.session.remembered import shown
 from explorer.text.escape import escape_markdown

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.pictures.preprocess import browser_protocol
+from explorer.pictures.protocols import browser_protocol
 from explorer.surface.payload import pack, pack_static
 from explorer.surface.schema import Dynamic, Options
 from trainer.maps.projection import Projection

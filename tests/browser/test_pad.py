@@ -15,7 +15,8 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from explorer.hosts.cli import main
-from explorer.pictures.preprocess import Prepared, browser_protocol, prepare
+from explorer.pictures.preprocess import PreparedPicture, prepare
+from explorer.pictures.protocols import browser_protocol
 from tests.browser.surface import SURFACE, address, assert_no_barrier, grey, ready, settled, stroke, tab
 from tests.places import ASSETS, BUNDLES
 from trainer.datasets import load_dataset
@@ -85,7 +86,7 @@ def odd_pictures() -> list[Image.Image]:
 GROUNDS = {"folder:dark": "dark", "folder:light": "light"}
 
 
-def prepared(picture: Image.Image, shape: tuple[int, int, int], name: str, off: list[str]) -> Prepared | str:
+def prepared(picture: Image.Image, shape: tuple[int, int, int], name: str, off: list[str]) -> PreparedPicture | str:
     """What Python makes of it, or the sentence of its refusal."""
     try:
         return prepare(picture, shape, name, off, GROUNDS.get(name))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer.pictures.preprocess import switches
+from explorer.pictures.protocols import switches
 from tests import places
 from tests.explorer.shown import app, grids, png, said, sound, upload, words
 from tests.places import ASSETS, ROOT

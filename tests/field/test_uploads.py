@@ -16,7 +16,8 @@ from PIL import Image, ImageDraw, ImageOps
 
 from explorer.pictures.neighbours import nearest
 from explorer.pictures.opening import open_upload
-from explorer.pictures.preprocess import Prepared, browser_protocol, ground_of, prepare, switches
+from explorer.pictures.preprocess import PreparedPicture, prepare
+from explorer.pictures.protocols import browser_protocol, ground_of, switches
 from trainer.datasets.pictures import BLACK, WHITE, ground_behind
 from trainer.runs.catalogue import load_run
 
@@ -218,4 +219,4 @@ def test_a_refusal_is_one_sentence(plainest) -> None:
 
     for image in (Image.new("RGBA", (28, 28), (255, 255, 255, 0)), Image.new("L", (28, 28), 255), Image.new("L", (28, 28), 0)):
         with pytest.raises(ImageError, match="looks blank"):
-            _: Prepared = prepare(image, MNIST, "mnist")
+            _: PreparedPicture = prepare(image, MNIST, "mnist")

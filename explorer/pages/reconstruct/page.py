@@ -12,7 +12,7 @@ from explorer.charts.style import CONFIG
 from explorer.pages.reconstruct import batch as several
 from explorer.pages.reconstruct import trust
 from explorer.pictures.arrays import Picture, error_map, fitted, picture_grid, to_picture
-from explorer.pictures.preprocess import browser_protocol
+from explorer.pictures.protocols import browser_protocol
 from explorer.session import events
 from explorer.session.class_choice import decode_as
 from explorer.session.load import State

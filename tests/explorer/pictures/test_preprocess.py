@@ -19,8 +19,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 
-from explorer.pictures.preprocess import MAX_BYTES, MAX_PIXELS, Prepared, open_picture, prepare, switches
+from explorer.pictures.preprocess import PreparedPicture, prepare
+from explorer.pictures.protocols import switches
 from trainer.datasets import load_dataset
+from trainer.datasets.pictures import MAX_BYTES, MAX_PIXELS, open_picture
 from trainer.errors import ImageError
 
 MNIST, DIGITS, SHAPES = (1, 28, 28), (1, 8, 8), (3, 32, 32)
@@ -75,7 +77,7 @@ def shifted_error(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
     return min(float(np.abs(each - b).mean()) for each in moved)
 
 
-def check(ready: Prepared, shape: tuple[int, int, int]) -> None:
+def check(ready: PreparedPicture, shape: tuple[int, int, int]) -> None:
     """What always holds: range, shape, and that the last step shows what the model is fed."""
     assert ready.x.shape == shape
     assert ready.x.dtype == np.float32
