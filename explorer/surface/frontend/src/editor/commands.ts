@@ -12,8 +12,8 @@ export interface CommandEditor {
   zoomStep(factor: number): void;
   showEverything(): void;
   pinProbe(): void;
-  toggleBackground(id: "manifold"): void;
-  toggleOverlay(id: "rings" | "shapes" | "neighbours"): void;
+  toggleBackground(id: string): void;
+  toggleOverlay(id: string): void;
   /** Opens the panel over the map, or closes it where it is open. */
   togglePanel(id: "layers" | "help"): void;
   /** Closes what is open, else stops what moves. */

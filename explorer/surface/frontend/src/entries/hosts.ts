@@ -1,6 +1,6 @@
 /** What does the second bundle offer? The same surface where there is no server: a file on disk, a notebook (anywidget's `render`). */
 
-import { offerEasel } from "../editor/editor";
+import { offerEasel } from "../editor/parts/own-pictures";
 import { standalone } from "../hosts/html-file";
 import { render } from "../hosts/notebook";
 import { Easel } from "../pad/pad";

@@ -1,9 +1,10 @@
 /** What does the bundle offer? `mount` for any host, `Model` without a page, and Streamlit's entry as the default. */
 
-import { type Callbacks, type Surface, SurfaceView } from "../editor/editor";
+import { SurfaceView } from "../editor/editor";
+import type { Callbacks, Surface } from "../editor/host-events";
 
-export type { Callbacks, Pin, Surface } from "../editor/editor";
 export type { FrameStats } from "../editor/frame-stats";
+export type { Callbacks, Pin, Surface } from "../editor/host-events";
 export type { Posterior } from "../engine/model";
 export { Model } from "../engine/model";
 export { default } from "../hosts/streamlit";

@@ -4,7 +4,8 @@
  * The standalone file and the notebook are both this page; they differ in where its state is kept.
  */
 
-import { type Pin, SurfaceView } from "../editor/editor";
+import { SurfaceView } from "../editor/editor";
+import type { Pin } from "../editor/host-events";
 import { makeToMap, type ToMap } from "../geometry/projection";
 import { type KeptPin, type PinsAndPath, reduceKept } from "../kernel/pins";
 import { Segmented, Select } from "../ui/chooser";

@@ -1,6 +1,7 @@
 /** How does the surface live in a Streamlit page? Components v2 calls the default export again whenever data or theme change. */
 
-import { type Pin, type Surface, SurfaceView } from "../editor/editor";
+import { SurfaceView } from "../editor/editor";
+import type { Pin, Surface } from "../editor/host-events";
 import type { PinEdit } from "../kernel/pins";
 import { PENDING_MS } from "../kernel/pins";
 import { peek } from "../wire/payload";

@@ -1,16 +1,17 @@
 /** What follows from the shared state? The shown code, what is near it, pins on this map, colours: pure functions, each asked once a change. */
 
 import { type Colouring, colouringOf } from "../data/colour-scale";
+import type { PosteriorMarker } from "../data/posterior-marker";
 import type { Quantity } from "../data/quantities";
 import type { Scene } from "../data/run-on-map";
 import { priorShareWithin } from "../geometry/gamma";
 import type { Near } from "../geometry/nearest-codes";
 import { norm } from "../geometry/support";
-import type { MarkerRecord, PathRecord, PinRecord, Point } from "../wire/schema";
+import type { PathRecord, PinRecord, Point } from "../wire/schema";
 import { pathOn } from "./path-ends";
 import { allPins } from "./pins";
 import type { Shown } from "./shown-classes";
-import type { MapState, Probe } from "./state";
+import type { ColourChoice, MapState, Probe } from "./state";
 
 export const BY_CLASS = "class";
 /** Lines to the nearest codes. */
@@ -101,9 +102,14 @@ export function hostPathOn(data: Scene, path: PathRecord): PathRecord {
   return { ...laid(path), stops: [], others: path.others?.map(laid) ?? [] };
 }
 
-/** The quantity that colours the points, once it is known. */
-export function colouredBy({ quantities, purity }: Scene, id: string): Quantity | null {
-  if (id === purity?.id && !purity.job.isComplete) return null;
+/** What is known of a quantity now. */
+export function colourChoice({ purity }: Scene, id: string): ColourChoice {
+  return { id, isKnown: id !== purity?.id || purity.job.isComplete };
+}
+
+/** The quantity that colours the points, once it is known; null: their class does. */
+export function colouredBy({ quantities, purity }: Scene, { id, isKnown }: ColourChoice): Quantity | null {
+  if (!isKnown) return null;
   return [...quantities, ...(purity ? [purity] : [])].find((quantity) => quantity.id === id) ?? null;
 }
 
@@ -180,7 +186,7 @@ export class Derived {
     return this.keep("pins", [data, pins.known, pins.pending], () => onPlane(data, allPins(pins)));
   }
 
-  get markers(): readonly MarkerRecord[] {
+  get markers(): readonly PosteriorMarker[] {
     const { data, host, markers } = this.get();
     return this.keep("markers", [data, host.markers, markers], () =>
       onPlane(data, [...host.markers, ...markers]).map((one) => (data.plane ? { ...one, ellipse: null } : one)),
@@ -198,7 +204,7 @@ export class Derived {
   /** The quantity that colours the points; null: their class does. */
   get quantity(): Quantity | null {
     const { data, colourBy } = this.get();
-    return this.keep("quantity", [data, colourBy, data.purity?.job.isComplete], () => colouredBy(data, colourBy));
+    return this.keep("quantity", [data, colourBy], () => colouredBy(data, colourBy));
   }
 
   get colouring(): Colouring | null {

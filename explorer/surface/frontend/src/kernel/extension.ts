@@ -5,6 +5,7 @@
 
 import type { Scene } from "../data/run-on-map";
 import type { IconName } from "../ui/dom";
+import type { ScaleWords } from "../ui/scale-bar";
 import type { Derived } from "./derive";
 import type { MapState, Plot, ToolId } from "./state";
 
@@ -34,26 +35,19 @@ export interface LayerCanvas {
 /** Canvases from below: what lies under the points, the points, what lies over them. */
 export type Stratum = "background" | "points" | "overlay";
 
-/** What the scale bar under the map says of a layer whose colours are numbers. */
-export interface ScaleWords {
-  readonly title: string;
-  readonly definition: string;
-  readonly ramp: "amount" | "difference";
-  readonly low: string;
-  readonly high: string;
-}
-
 /** Of work in slices: nothing left, more to do, or more to do and something new to be seen. */
 export type Progress = "done" | "working" | "show";
 
 /** How a layer that can be switched is told of in the layers menu, in announcements and in the help. */
 export interface LayerWords {
+  /** One background at a time lies under the points; overlays are switched one by one. */
+  readonly group: "background" | "overlay";
+  /** Its place in the menu: smaller numbers come first. */
+  readonly rank: number;
   readonly name: string;
   readonly help: string;
-  /** A small letter that switches it. */
-  readonly key?: string;
-  /** What the list of keys says of that letter. */
-  readonly keyHelp?: string;
+  /** In announcements, where the name would not do. */
+  readonly spoken?: string;
 }
 
 export interface Layer {
@@ -61,13 +55,18 @@ export interface Layer {
   readonly stratum: Stratum;
   /** Null: it is always on, and draws nothing where there is nothing. */
   readonly words: LayerWords | null;
+  /** The layer whose switch it shares. */
+  readonly follows?: string;
   readonly isOnAtFirst?: boolean;
   /** Whether it makes sense for this run and map. */
   offered?(data: Scene): boolean;
   /** Fields after whose change it must be drawn again; data, view, theme and layers count for every layer. */
   readonly reads: readonly (keyof MapState)[];
-  /** Returns whether it must be drawn again in the next frame: an entrance goes on, pictures are missing. */
-  draw(canvas: LayerCanvas, frame: Frame): boolean | undefined;
+  /**
+   * Returns whether it must be drawn again in the next frame: an entrance goes on, pictures are missing.
+   * Without it the switch only changes how another layer looks.
+   */
+  draw?(canvas: LayerCanvas, frame: Frame): boolean;
   /** A slice of what takes longer than a frame, while the layer is on. */
   work?(frame: Frame): Progress;
   /** Of its colours: the words, or how far they are computed, 0 … 1. */

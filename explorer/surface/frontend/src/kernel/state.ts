@@ -1,9 +1,11 @@
 /** What do layers, tools, panels and commands share? One frozen record of plain values; caches, canvases and elements stay with their owners. */
 
+import type { PosteriorMarker } from "../data/posterior-marker";
 import type { Scene } from "../data/run-on-map";
 import type { Camera, Size } from "../geometry/camera";
 import type { Theme } from "../ui/theme";
-import type { Dynamic, MarkerRecord, Point } from "../wire/schema";
+import type { HostRecord } from "../wire/payload";
+import type { Point } from "../wire/schema";
 import type { PathEnds } from "./path-ends";
 import type { PinsState } from "./pins";
 import type { Shown } from "./shown-classes";
@@ -82,6 +84,14 @@ export type OwnPicture =
   | "none yet"
   | null;
 
+/** Which quantity colours the points. */
+export interface ColourChoice {
+  /** "class" for none. */
+  readonly id: string;
+  /** False while it is still being counted: until then the classes colour them. */
+  readonly isKnown: boolean;
+}
+
 /** What a drag does: one of the tools in `tools/index.ts`. */
 export type ToolId = string;
 
@@ -94,17 +104,16 @@ export interface MapState {
   readonly probe: Probe;
   readonly shown: Shown;
   readonly layers: LayerChoice;
-  /** Id of the quantity that colours the points; "class" for none. */
-  readonly colourBy: string;
+  readonly colourBy: ColourChoice;
   readonly selection: Selection;
   readonly tool: ToolId;
   readonly pins: PinsState;
   readonly path: PathState;
   readonly ownPicture: OwnPicture;
   /** What panels put on the map beside the host's markers. */
-  readonly markers: readonly MarkerRecord[];
+  readonly markers: readonly PosteriorMarker[];
   /** Id of the panel that lies over the map. */
   readonly open: string | null;
   /** What the host said last. */
-  readonly host: Dynamic;
+  readonly host: HostRecord;
 }

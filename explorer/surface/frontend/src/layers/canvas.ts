@@ -1,9 +1,9 @@
 /** Which canvases make the map, and how large are they? Ground (grid, ticks, manifold), points, and what lies above. */
 
+import type { LayerCanvas, Stratum } from "../kernel/extension";
+import type { Plot } from "../kernel/state";
 import { h } from "../ui/dom";
-import type { Plot } from "./background/grid";
 import { ProbeMark } from "./overlays/probe-marker";
-import { PointRaster } from "./points/raster";
 
 export const LABEL =
   "Latent map. Arrow keys move the probe and decode its code, Shift for big steps, Enter pins it, plus and minus zoom, 0 shows everything, question mark lists all keys.";
@@ -12,20 +12,17 @@ export class Stage {
   readonly element: HTMLElement;
   readonly map = h("canvas", { class: "la-overlay", role: "application", tabindex: "0", "aria-label": LABEL });
   readonly marks = new ProbeMark();
-  readonly raster = new PointRaster();
   readonly hint = h("p", { class: "la-hint", "data-testid": "hint", hidden: true });
   plot: Plot = { left: 0, top: 0, width: 0, height: 0 };
   width = 0;
   height = 0;
   ratio = 1;
-  /** How often the canvases were emptied by another size. */
-  resizes = 0;
   /** What is shown of the points where not all are. */
   readonly shown = h("p", { class: "la-shown", hidden: true });
   private readonly ground = h("canvas", { class: "la-ground", "data-testid": "ground" });
   private readonly points = h("canvas", { class: "la-points", "data-testid": "points" });
 
-  constructor(...panels: readonly HTMLElement[]) {
+  constructor() {
     this.element = h(
       "div",
       { class: "la-stage" },
@@ -35,7 +32,6 @@ export class Stage {
       this.marks.element,
       this.shown,
       this.hint,
-      ...panels,
     );
   }
 
@@ -45,7 +41,6 @@ export class Stage {
     this.width = width;
     this.height = height;
     this.ratio = ratio;
-    this.resizes++;
     const left = isNarrow ? 32 : 42;
     this.plot = { left, top: 1, width: Math.max(0, width - left - 1), height: Math.max(0, height - 26) };
     this.element.style.height = `${height}px`;
@@ -57,17 +52,22 @@ export class Stage {
     place(this.marks.element, this.plot);
     this.marks.element.style.width = `${this.plot.width}px`;
     this.marks.element.style.height = `${this.plot.height}px`;
-    this.raster.resize(this.points.width, this.points.height);
     return true;
   }
 
-  /** A cleared context in CSS pixels. */
-  begin(layer: "ground" | "map"): CanvasRenderingContext2D | null {
-    const canvas = this[layer];
+  /** To be drawn on in CSS pixels; cleared, but for the points, which keep their pixels while the map moves. */
+  begin(stratum: Stratum): LayerCanvas | null {
+    const canvas = stratum === "background" ? this.ground : stratum === "points" ? this.points : this.map;
     const context = canvas.getContext("2d");
-    context?.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    context?.clearRect(0, 0, canvas.width, canvas.height);
-    return context;
+    if (!context) return null;
+    const { width, height, ratio } = this;
+    if (stratum === "points") canvas.style.opacity = "0"; // the layer says how much of them is seen
+    const plot = stratum === "background" ? this.plot : { ...this.plot, left: 0, top: 0 };
+    if (stratum !== "points") {
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      context.clearRect(0, 0, canvas.width, canvas.height);
+    }
+    return { context, plot, width, height, ratio };
   }
 
   /** Its canvases from below, with their places and opacities: the map as a picture. */
@@ -83,22 +83,6 @@ export class Stage {
       { source: this.points, left, top, alpha: Number(this.points.style.opacity || 1) },
       { source: this.map, left, top, alpha: 1 },
     ];
-  }
-
-  pointsOpacity(opacity: number): void {
-    this.points.style.opacity = String(opacity);
-  }
-
-  /** Brings the raster's pixels to the screen. */
-  showPoints(): void {
-    const { raster } = this;
-    if (raster.width === 0 || raster.height === 0) return;
-    const image = new ImageData(
-      new Uint8ClampedArray(raster.straight.buffer as ArrayBuffer),
-      raster.width,
-      raster.height,
-    );
-    this.points.getContext("2d")?.putImageData(image, 0, 0);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Decimals } from "../data/run-on-map";
 import { isLow, SUPPORT_DEFINITION, supportLevel, supportWords } from "../geometry/support";
+import type { Trust } from "../kernel/derive";
 import { button, h, setText, svg } from "../ui/dom";
 import { classWords, distance as distanceText, number, pair, percent, zJson, zText } from "../ui/format";
 import { classColour, classShape, shapePath } from "../ui/palette";
@@ -17,18 +18,6 @@ export interface NearestInfo {
 
 /** A pin's picture, which may be written over by the next one, and whether few encoded images are around its code. */
 type Decode = (z: readonly number[]) => { readonly x_hat: Float32Array; readonly isLow: boolean };
-
-/** How far to trust a code. */
-export interface Trust {
-  /** ‖z‖. */
-  readonly radius: number;
-  /** Share of samples from the prior with a smaller norm; null for a model without a prior. */
-  readonly priorShare: number | null;
-  /** To the nearest shown code, all dimensions; null where none is shown. */
-  readonly distance: number | null;
-  /** False where classes are hidden: support still counts them, the distance does not. */
-  readonly isAmongAll: boolean;
-}
 
 export class DecodedPicture {
   readonly element = h("aside", { class: "la-card", "aria-label": "Under the cursor" });

@@ -1,7 +1,7 @@
 /** What can be exported? The map as a picture, the pins as JSON, the picture under the cursor as three lines of Python. */
 
 import type { Scene } from "../data/run-on-map";
-import type { Stage } from "../layers/canvas";
+import type { Plot } from "../kernel/state";
 import { css } from "../ui/colour";
 import { h } from "../ui/dom";
 import { type RampName, rampColour } from "../ui/ramp";
@@ -13,6 +13,20 @@ const LINE_PX = 21;
 const KEY_PX = 19;
 const RAMP_STEPS = 24;
 
+/** The map's canvases from below, CSS pixels. */
+export interface Screen {
+  readonly width: number;
+  readonly height: number;
+  readonly ratio: number;
+  readonly plot: Plot;
+  pictures(): readonly {
+    readonly source: HTMLCanvasElement;
+    readonly left: number;
+    readonly top: number;
+    readonly alpha: number;
+  }[];
+}
+
 /** A line of the saved picture's legend: what a colour, or a ramp of them, stands for. */
 export interface PictureKey {
   readonly text: string;
@@ -22,18 +36,18 @@ export interface PictureKey {
 
 /** The map as it is on the screen, its axes, and beside it what is under the cursor and what the colours mean. */
 export function screenPicture(
-  stage: Stage,
+  screen: Screen,
   theme: Theme,
   decoded: HTMLCanvasElement,
   isLow: boolean,
   lines: readonly string[],
   keys: readonly PictureKey[],
 ): HTMLCanvasElement {
-  const { ratio, width, plot } = stage;
+  const { ratio, width, plot } = screen;
   const room = CARD_PX - 40;
   const factor = room / Math.max(decoded.width, decoded.height);
   const below = plot.top + decoded.height * factor + 26 + LINE_PX * lines.length;
-  const height = Math.max(stage.height, below + KEY_PX * keys.length + 8);
+  const height = Math.max(screen.height, below + KEY_PX * keys.length + 8);
   const canvas = h("canvas");
   canvas.width = Math.round((width + CARD_PX) * ratio);
   canvas.height = Math.round(height * ratio);
@@ -41,7 +55,7 @@ export function screenPicture(
   context.scale(ratio, ratio);
   context.fillStyle = css(theme.background);
   context.fillRect(0, 0, width + CARD_PX, height);
-  for (const { source, left, top, alpha } of stage.pictures()) {
+  for (const { source, left, top, alpha } of screen.pictures()) {
     context.globalAlpha = alpha;
     context.drawImage(source, left, top, source.width / ratio, source.height / ratio);
   }

@@ -1,38 +1,33 @@
 /** Which layers, which colours, which image? The drawer behind "Layers": what is changed once stays out of the way. */
 
 import type { Choice } from "../data/selection";
-import type { Tiles } from "../layers/background/manifold";
+import type { NamedLayer } from "../kernel/layer-choice";
+import type { Tiles } from "../kernel/state";
 import { button, chip, h, icon, setText } from "../ui/dom";
 import { type ClassEntry, SelectForm } from "./select-form";
 
-/** What lies under the points. */
-export type Background = "none" | "manifold" | "density" | "holes" | "magnification";
-
-/** What can be laid over the points, each by itself. */
-export type Overlay = "points" | "rings" | "shapes" | "contours" | "ellipses" | "truth" | "neighbours" | "thumbnails";
-
 /** What the drawer shows as chosen. */
 export interface LayersMenuState {
-  readonly background: Background;
+  readonly background: string;
   readonly tiles: Tiles;
-  readonly overlays: Readonly<Record<Overlay, boolean>>;
+  readonly overlays: Readonly<Record<string, boolean>>;
   readonly colour: string;
 }
 
 /** What this map has at all. */
 export interface LayersMenuOffer {
-  readonly backgrounds: readonly Background[];
+  readonly backgrounds: readonly NamedLayer[];
   /** Of the decoded manifold. */
   readonly tiles: readonly Tiles[];
-  readonly overlays: readonly Overlay[];
+  readonly overlays: readonly NamedLayer[];
   readonly colours: readonly { readonly id: string; readonly name: string; readonly definition: string }[];
   readonly classes: readonly ClassEntry[];
 }
 
 export interface LayersMenuActions {
-  background(name: Background): void;
+  background(id: string): void;
   tiles(name: Tiles): void;
-  overlay(name: Overlay): void;
+  overlay(id: string): void;
   colour(id: string): void;
   /** Returns the sentence to show: what was found, or why nothing was. */
   find(text: string): string;
@@ -45,43 +40,12 @@ export interface LayersMenuActions {
   python(): string;
 }
 
-const BACKGROUND_WORDS: Readonly<Record<Background, readonly [name: string, what: string]>> = {
-  none: ["Plain", "only the grid"],
-  manifold: [
-    "Decoded manifold",
-    "decoded pictures on a grid; zooming in brings smaller tiles, dashes mark low density of encoded images (m)",
-  ],
-  density: [
-    "Density of the codes",
-    "aggregated posterior q̄(z): the mean of q(z|x) over test images; of the points where the map is no plane or q has no spread",
-  ],
-  holes: ["Posterior − prior", "q̄(z) − p(z): under- and over-represented regions"],
-  magnification: ["Magnification", "how fast pictures change along the map, √det(JᵀJ)"],
-};
-
 const TILES_WORDS: Readonly<Record<Tiles, readonly [name: string, what: string]>> = {
   steps: ["Equal steps", "tiles of one size, evenly over the map"],
   shares: [
     "Equal shares of the prior",
     "at Φ⁻¹((i − ½)/n) along each axis, each as large as its cell (Kingma & Welling 2014, fig. 4)",
   ],
-};
-
-const OVERLAY_WORDS: Readonly<Record<Overlay, readonly [name: string, what: string]>> = {
-  points: ["Points", "a dot for every test image"],
-  rings: ["Prior rings", "1, 2, 3 standard deviations of the prior (r)"],
-  contours: ["Class contours", "the regions that hold 50 % and 90 % of every class’s density"],
-  ellipses: [
-    "Posterior ellipses",
-    "1σ and 2σ of q(z|x) to scale for the nearest point; 1σ of all when few are in view",
-  ],
-  truth: [
-    "True posterior",
-    "p(z|x) of the nearest image by quadrature beside q(z|x), 1σ and 2σ of each, and the KL between them",
-  ],
-  neighbours: ["Nearest in latent space", "lines to the eight codes nearest to the probe, all dimensions counted (n)"],
-  thumbnails: ["Pictures when close", "images instead of dots when few are in view"],
-  shapes: ["Marker shapes", "a marker for each class, beside its colour (s)"],
 };
 
 let drawers = 0;
@@ -163,8 +127,8 @@ export class LayersMenu {
   configure(offer: LayersMenuOffer): void {
     this.offer = offer;
     this.backgrounds.replaceChildren(
-      ...offer.backgrounds.map((name) =>
-        this.option("radio", name, BACKGROUND_WORDS[name], () => this.actions.background(name)),
+      ...offer.backgrounds.map(({ id, words }) =>
+        this.option("radio", id, [words.name, words.help], () => this.actions.background(id)),
       ),
     );
     this.backgrounds.querySelector("[data-name=manifold]")?.closest("label")?.after(this.tiles);
@@ -174,8 +138,8 @@ export class LayersMenu {
       ),
     );
     this.overlays.replaceChildren(
-      ...offer.overlays.map((name) =>
-        this.option("checkbox", name, OVERLAY_WORDS[name], () => this.actions.overlay(name)),
+      ...offer.overlays.map(({ id, words }) =>
+        this.option("checkbox", id, [words.name, words.help], () => this.actions.overlay(id)),
       ),
     );
     this.colour.replaceChildren(...offer.colours.map(({ id, name }) => h("option", { value: id }, name)));
@@ -192,7 +156,9 @@ export class LayersMenu {
     for (const input of this.element.querySelectorAll<HTMLInputElement>("input[data-name]")) {
       const { name } = input.dataset;
       input.checked =
-        input.type === "radio" ? name === state.background || name === state.tiles : state.overlays[name as Overlay];
+        input.type === "radio"
+          ? name === state.background || name === state.tiles
+          : state.overlays[name ?? ""] === true;
     }
     this.tiles.hidden = state.background !== "manifold" || this.offer.tiles.length < 2;
     this.colour.value = state.colour;

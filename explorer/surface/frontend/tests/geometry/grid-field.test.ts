@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { contourRings } from "../../src/geometry/contours";
 import {
   DensityJob,
   difference,
@@ -9,7 +10,6 @@ import {
   priorField,
   scottSpread,
 } from "../../src/geometry/grid-field";
-import { contourRings } from "../../src/layers/background/field-raster";
 
 const all = (job: { isComplete: boolean; work(deadline: number): void }): void => {
   while (!job.isComplete) job.work(0);

@@ -1,17 +1,26 @@
 import { describe, expect, test } from "vitest";
+import type { Quantity } from "../../src/data/quantities";
 import { Scene } from "../../src/data/run-on-map";
 import type { Plane } from "../../src/geometry/planes";
-import { codeOf, colouredBy, Derived, decodedLabel, headingOf, markedPoint, trustOf } from "../../src/kernel/derive";
+import {
+  codeOf,
+  colourChoice,
+  colouredBy,
+  Derived,
+  decodedLabel,
+  headingOf,
+  markedPoint,
+  trustOf,
+} from "../../src/kernel/derive";
 import { endsOf } from "../../src/kernel/path-ends";
 import { noPins, reducePins } from "../../src/kernel/pins";
 import { allShown, only } from "../../src/kernel/shown-classes";
 import type { MapState, Probe } from "../../src/kernel/state";
 import { makeTheme } from "../../src/ui/theme";
-import { parsePayload } from "../../src/wire/payload";
-import type { Dynamic } from "../../src/wire/schema";
+import { type HostRecord, parsePayload } from "../../src/wire/payload";
 import { tinyRun, writePayload } from "../helpers";
 
-function tiny(): { data: Scene; host: Dynamic } {
+function tiny(): { data: Scene; host: HostRecord } {
   const { header, arrays } = tinyRun();
   const payload = parsePayload(writePayload({}, header, arrays));
   return { data: new Scene(payload), host: payload.dynamic };
@@ -45,7 +54,7 @@ function state(change: Partial<MapState> = {}): MapState {
     probe: { from: "map", at: [0.5, 0.25] },
     shown: allShown(data.nClasses),
     layers: { background: "none", tiles: "steps", on: {} },
-    colourBy: "class",
+    colourBy: { id: "class", isKnown: true },
     selection: { indices: [], outline: [] },
     tool: "probe",
     pins: noPins(false),
@@ -119,10 +128,11 @@ test("trust measures to the nearest shown code, and says whether that is of all"
 
 test("a quantity that is being counted colours nothing yet", () => {
   const { data } = tiny();
-  expect(colouredBy(data, "class")).toBeNull();
-  expect(colouredBy(data, "purity")).toBeNull();
+  const coloured = (id: string): Quantity | null => colouredBy(data, colourChoice(data, id));
+  expect(coloured("class")).toBeNull();
+  expect(coloured("purity")).toBeNull();
   data.purity?.job.work(Infinity);
-  expect(colouredBy(data, "purity")?.values).toHaveLength(3);
+  expect(coloured("purity")?.values).toHaveLength(3);
 });
 
 describe("all of it for one state", () => {
@@ -132,7 +142,7 @@ describe("all of it for one state", () => {
     expect([...derived.code]).toEqual([0.5, 0.25]);
     const { near, pins } = derived;
     expect(derived.near).toBe(near);
-    now = { ...now, colourBy: "kl" };
+    now = { ...now, colourBy: { id: "kl", isKnown: true } };
     expect(derived.near).toBe(near);
     now = { ...now, probe: code };
     expect(derived.near).not.toBe(near);
@@ -157,7 +167,7 @@ describe("all of it for one state", () => {
     expect(derived.markers[0]).toMatchObject({ map: [0.5, 1], ellipse: null });
   });
   test("the host's path wins over the one through pins", () => {
-    const path = { title: "linear", z: [[0, 0]], map: [[0, 0]], ends: [] } as unknown as Dynamic["path"];
+    const path = { title: "linear", z: [[0, 0]], map: [[0, 0]], ends: [] } as unknown as HostRecord["path"];
     const now = state();
     expect(new Derived(() => ({ ...now, host: { ...now.host, path } })).path).toBe(path);
   });

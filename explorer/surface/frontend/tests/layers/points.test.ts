@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { type Drawing, PointLayer, sampleOf } from "../../src/layers/points/points";
+import { type Drawing, MovingPoints, sampleOf } from "../../src/layers/points/moving";
 import { markerRadius, type PixelTransform, PointRaster } from "../../src/layers/points/raster";
 import { makeSprite, type Sprite } from "../../src/layers/points/sprites";
 import { SHAPES } from "../../src/ui/palette";
@@ -33,11 +33,11 @@ function fresh({ points, slots, spritesFor: sprites, transform }: Drawing): Uint
 }
 
 /** A layer whose canvas is the last copy that it was told to show. */
-function layered(): { layer: PointLayer; canvas: () => Uint32Array } {
+function layered(): { layer: MovingPoints; canvas: () => Uint32Array } {
   const raster = new PointRaster();
   raster.resize(WIDTH, HEIGHT);
   let canvas = new Uint32Array(0);
-  const layer = new PointLayer(raster, () => (canvas = raster.straight.slice()));
+  const layer = new MovingPoints(raster, () => (canvas = raster.straight.slice()));
   return { layer, canvas: () => canvas };
 }
 

@@ -1,12 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Scene } from "../../src/data/run-on-map";
-import {
-  canTellTruth,
-  detailWords,
-  type Studied,
-  toStudy,
-  truthWords,
-} from "../../src/layers/overlays/true-posterior/layer";
+import { canTellTruth, type Studied, toStudy } from "../../src/layers/overlays/true-posterior/study";
+import { detailWords, truthWords } from "../../src/layers/overlays/true-posterior/words";
 
 /** Three points, the first two with a class. */
 function scene(change: Partial<Record<keyof Scene, unknown>> = {}, header: Record<string, unknown> = {}): Scene {

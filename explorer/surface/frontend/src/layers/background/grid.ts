@@ -1,17 +1,13 @@
-/** What lies under the points: ground, grid, ticks in latent units, prior rings? */
+/** What lies under everything: the paper, a grid, ticks in latent units? */
 
 import { tickStep, ticks } from "d3-array";
 import { type Camera, type Size, toScreen, visibleExtent } from "../../geometry/camera";
+import type { Layer } from "../../kernel/extension";
+import type { Plot } from "../../kernel/state";
 import { css } from "../../ui/colour";
 import { count, number } from "../../ui/format";
 import type { Theme } from "../../ui/theme";
 import type { Extent, ProjectionRecord } from "../../wire/schema";
-
-/** The map's rectangle within the stage, CSS pixels; the rest carries tick labels. */
-export interface Plot extends Size {
-  readonly left: number;
-  readonly top: number;
-}
 
 export interface Axis {
   readonly ticks: readonly number[];
@@ -30,13 +26,51 @@ function exponentOf(step: number): number {
   return Number(step.toExponential().split("e")[1]);
 }
 
-export function fillGround(context: CanvasRenderingContext2D, plot: Plot, theme: Theme): void {
-  context.fillStyle = css(theme.map);
-  context.fillRect(plot.left, plot.top, plot.width, plot.height);
-}
+export const paper: Layer = {
+  id: "paper",
+  stratum: "background",
+  words: null,
+  reads: [],
+  draw({ context, plot }, { state: { theme } }) {
+    context.fillStyle = css(theme.map);
+    context.fillRect(plot.left, plot.top, plot.width, plot.height);
+    return false;
+  },
+};
+
+/** The choice of no background but the grid. */
+export const plain: Layer = {
+  id: "none",
+  stratum: "background",
+  words: { group: "background", rank: 0, name: "Plain", help: "only the grid", spoken: "plain" },
+  reads: [],
+};
+
+export const grid: Layer = {
+  id: "grid",
+  stratum: "background",
+  words: null,
+  reads: [],
+  draw({ context, plot }, { state: { view, theme, layers } }) {
+    if (layers.background !== "manifold") drawGrid(context, plot, view.camera, theme);
+    return false;
+  },
+};
+
+/** Outside the map's rectangle. */
+export const tickLabels: Layer = {
+  id: "tick-labels",
+  stratum: "background",
+  words: null,
+  reads: [],
+  draw({ context, plot, width, height }, { state: { data, view, theme } }) {
+    drawTickLabels(context, { width, height }, plot, view.camera, theme, data.header.projection);
+    return false;
+  },
+};
 
 /** Lines at the ticks; the axes through zero a little stronger. */
-export function drawGrid(context: CanvasRenderingContext2D, plot: Plot, camera: Camera, theme: Theme): void {
+function drawGrid(context: CanvasRenderingContext2D, plot: Plot, camera: Camera, theme: Theme): void {
   const [x0, x1, y0, y1] = visibleExtent(camera, plot);
   context.lineWidth = 1;
   for (const x of axisTicks(x0, x1, plot.width).ticks) {
@@ -58,7 +92,7 @@ function line(context: CanvasRenderingContext2D, x0: number, y0: number, x1: num
   context.stroke();
 }
 
-export function drawTickLabels(
+function drawTickLabels(
   context: CanvasRenderingContext2D,
   stage: Size,
   plot: Plot,
@@ -112,59 +146,4 @@ function drawYLabels(
     const top = plot.top + toScreen(camera, plot, 0, y)[1] + 4;
     if (top > plot.top + 28 && top < plot.top + plot.height + 4) context.fillText(text(y), edge, top);
   }
-}
-
-/** Circles of 1, 2, 3 prior standard deviations, in true axis units. */
-export function drawRings(
-  context: CanvasRenderingContext2D,
-  plot: Plot,
-  camera: Camera,
-  theme: Theme,
-  { ring_center }: ProjectionRecord,
-  onPictures: boolean,
-): void {
-  const [left, top] = toScreen(camera, plot, ring_center[0], ring_center[1]);
-  context.save();
-  context.beginPath();
-  context.rect(plot.left, plot.top, plot.width, plot.height);
-  context.clip();
-  for (const sigma of [1, 2, 3]) {
-    context.beginPath();
-    context.arc(plot.left + left, plot.top + top, sigma * camera.scale, 0, 2 * Math.PI);
-    context.setLineDash(sigma === 1 ? [] : sigma === 2 ? [6, 4] : [2, 4]);
-    if (onPictures) stroke(context, css(theme.map, 0.6), 3);
-    stroke(context, css(theme.muted, onPictures ? 0.9 : 0.55), 1.25);
-  }
-  context.restore();
-}
-
-/** Ring labels go above the points: they are small, and points would swallow them. */
-export function drawRingLabels(
-  context: CanvasRenderingContext2D,
-  plot: Size,
-  camera: Camera,
-  theme: Theme,
-  { ring_center }: ProjectionRecord,
-): void {
-  const [left, top] = toScreen(camera, plot, ring_center[0], ring_center[1]);
-  context.save();
-  context.font = `12px ${theme.font}`;
-  context.textAlign = "center";
-  context.lineWidth = 4;
-  context.lineJoin = "round";
-  context.strokeStyle = css(theme.map, 0.9);
-  context.fillStyle = css(theme.text);
-  for (const sigma of [1, 2, 3]) {
-    const reach = (sigma * camera.scale) / Math.SQRT2;
-    const text = `${sigma}\u00a0σ`;
-    context.strokeText(text, left + reach, top - reach + 4);
-    context.fillText(text, left + reach, top - reach + 4);
-  }
-  context.restore();
-}
-
-function stroke(context: CanvasRenderingContext2D, ink: string, width: number): void {
-  context.strokeStyle = ink;
-  context.lineWidth = width;
-  context.stroke();
 }

@@ -1,16 +1,20 @@
 /** What would the decoder draw everywhere? A grid of decoded pictures, made in slices between two frames, kept as one image. */
 
-import { type Camera, toScreen } from "../../geometry/camera";
+import type { Scene } from "../../data/run-on-map";
+import { type Camera, toScreen, visibleExtent } from "../../geometry/camera";
 import { type Cells, equalShares, equalSteps } from "../../geometry/normal";
+import { isLow } from "../../geometry/support";
+import type { Frame, Layer } from "../../kernel/extension";
+import { perMap } from "../../kernel/per-map";
+import type { Plot, Tiles } from "../../kernel/state";
+import { css } from "../../ui/colour";
 import { toRgba } from "../../ui/picture";
 import type { Extent, ImageShape } from "../../wire/schema";
-import type { Plot } from "./grid";
+import { Growth } from "../growth";
+import { CLOSE } from "../in-view";
 
 /** Tiles along each axis of the quantile grid; a regular grid has about as many altogether. */
 export const TILES = 20;
-
-/** How the tiles are laid: equal steps of the map's unit, or equal shares of the prior (Kingma & Welling 2014, fig. 4). */
-export type Tiles = "steps" | "shares";
 
 /** Where the tiles are: middles (n,) and borders (n + 1,) along each axis, ascending, map units. */
 export interface TileGrid {
@@ -149,4 +153,100 @@ export class Manifold {
     }
     context.restore();
   }
+}
+
+const SLICE_MS = 6;
+
+/** The first look by its kind of tiles, and what was zoomed into last. */
+class Looks {
+  readonly growth = new Growth();
+  private readonly first = new Map<Tiles, Manifold>();
+  private detail: { readonly manifold: Manifold; readonly extent: Extent; readonly tiles: Tiles } | null = null;
+  private lastView: Frame["state"]["view"] | null = null;
+
+  constructor(private readonly data: Scene) {}
+
+  draw(context: CanvasRenderingContext2D, plot: Plot, { state: { view, layers, theme } }: Frame): void {
+    const { tiles } = layers;
+    const detail = view.zoom > CLOSE && this.detail?.tiles === tiles ? this.detail.manifold : null;
+    for (const look of [this.first.get(tiles), detail])
+      look?.draw(context, plot, view.camera, css(theme.text), css(theme.map));
+  }
+
+  /** False when there was nothing left to do. */
+  work({ state: { view, layers } }: Frame): boolean {
+    const { tiles } = layers;
+    const isStill = view.camera === this.lastView?.camera;
+    this.lastView = view;
+    const first = this.first.get(tiles) ?? makeManifold(this.data, tiles, null);
+    this.first.set(tiles, first);
+    if (!first.isComplete) return worked(first);
+    if (view.zoom <= CLOSE) return false;
+    if (!isStill) return true; // once more when the camera rests
+    const seen = visibleExtent(view.camera, view.plot);
+    if (this.detail?.tiles !== tiles || !fits(this.detail.extent, seen))
+      this.detail = { manifold: makeManifold(this.data, tiles, seen), extent: seen, tiles };
+    return this.detail.manifold.isComplete ? false : worked(this.detail.manifold);
+  }
+}
+
+function worked(manifold: Manifold): true {
+  manifold.work(performance.now() + SLICE_MS);
+  return true;
+}
+
+const looksOf = perMap((data: Scene) => new Looks(data));
+
+export const manifold: Layer = {
+  id: "manifold",
+  stratum: "background",
+  words: {
+    group: "background",
+    rank: 1,
+    name: "Decoded manifold",
+    help: "decoded pictures on a grid; zooming in brings smaller tiles, dashes mark low density of encoded images (m)",
+    spoken: "decoded manifold",
+  },
+  reads: [],
+  draw({ context, plot }, frame) {
+    looksOf(frame.state.data).draw(context, plot, frame);
+    return false;
+  },
+  work(frame) {
+    const looks = looksOf(frame.state.data);
+    return looks.growth.step(looks.work(frame));
+  },
+};
+
+/** Whether tiles made for one extent still do for another: it lies inside and is not much smaller. */
+function fits(made: Extent, seen: Extent): boolean {
+  const slack = 0.02 * (seen[1] - seen[0]);
+  const isInside =
+    seen[0] >= made[0] - slack &&
+    seen[1] <= made[1] + slack &&
+    seen[2] >= made[2] - slack &&
+    seen[3] <= made[3] + slack;
+  return isInside && made[1] - made[0] < 1.3 * (seen[1] - seen[0]);
+}
+
+/** `seen`: the part of the map that is zoomed into; null for the first look. */
+function makeManifold({ header, space, model, support }: Scene, tiles: Tiles, seen: Extent | null): Manifold {
+  const [, height, width] = header.run.image_shape;
+  const grid =
+    tiles === "shares"
+      ? shareTiles(header.projection.ring_center, seen)
+      : stepTiles(seen ?? header.view_extent, width / height);
+  const z = new Float64Array(space.latentDim);
+  return new Manifold(
+    grid,
+    header.run.image_shape,
+    (x, y) => {
+      space.toZ(x, y, z);
+      return model.decodeShared(z);
+    },
+    (x, y) => {
+      space.toZ(x, y, z);
+      return isLow(support.of(z));
+    },
+  );
 }

@@ -1,20 +1,17 @@
 /** When few points are in view, what do they look like? Pictures instead of dots: originals where they are here, else decoded codes. */
 
 import type { Scene } from "../../data/run-on-map";
-import { type Camera, type Size, toScreen, visibleExtent } from "../../geometry/camera";
+import { type Camera, type Size, toScreen } from "../../geometry/camera";
+import type { Layer } from "../../kernel/extension";
+import { perMap } from "../../kernel/per-map";
 import { css, type Rgb } from "../../ui/colour";
 import { toRgba } from "../../ui/picture";
+import { pictured } from "../in-view";
+import { pointColour } from "../marks";
 
-/** More pictures than this would cover each other. */
-export const MOST_THUMBNAILS = 220;
 const SIZES = [14, 64] as const;
 const DECODE_MS = 5;
 const KEPT = 2000;
-
-/** The points in view whose class is shown; null where there are more than `most`. */
-export function inView(scene: Scene, camera: Camera, size: Size, shown: Uint8Array, most: number): number[] | null {
-  return scene.inside(visibleExtent(camera, size), most, shown);
-}
 
 /** Side of a picture, CSS pixels: so that all in view would fill a third of the map. */
 export function thumbnailSide(count: number, size: Size): number {
@@ -23,7 +20,7 @@ export function thumbnailSide(count: number, size: Size): number {
   );
 }
 
-export class Thumbnails {
+class Thumbnails {
   private readonly kept = new Map<number, HTMLCanvasElement>();
   private hadOriginals = false;
 
@@ -81,3 +78,28 @@ export class Thumbnails {
     return canvas;
   }
 }
+
+const picturesOf = perMap((data: Scene) => new Thumbnails(data));
+
+/** The picture of point i, one canvas pixel a pixel. */
+export function thumbnail(data: Scene, i: number): HTMLCanvasElement {
+  return picturesOf(data).make(i);
+}
+
+export const thumbnails: Layer = {
+  id: "thumbnails",
+  stratum: "overlay",
+  words: {
+    group: "overlay",
+    rank: 7,
+    name: "Pictures when close",
+    help: "images instead of dots when few are in view",
+  },
+  isOnAtFirst: true,
+  reads: ["shown", "colourBy"],
+  draw({ context, plot }, frame) {
+    const found = pictured(frame);
+    const { data, view } = frame.state;
+    return found !== null && !picturesOf(data).draw(context, plot, view.camera, found, (i) => pointColour(frame, i));
+  },
+};

@@ -5,9 +5,9 @@
  * may hold mass are divided until none holds much. Letters: f = log p(x|z) + log N(z; 0, I) at a cell's middle, nats; h a cell's side.
  */
 
+import { contourRings } from "../../../geometry/contours";
 import { Grid, type Job } from "../../../geometry/grid-field";
 import type { Extent, Point } from "../../../wire/schema";
-import { contourRings } from "../../background/field-raster";
 
 /** Mass inside 1σ and 2σ of a Gaussian in two dimensions: 1 − exp(−k²/2). */
 export const MASSES = [1 - Math.exp(-0.5), 1 - Math.exp(-2)] as const;

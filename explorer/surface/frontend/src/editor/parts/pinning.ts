@@ -1,0 +1,104 @@
+/** What is kept of what was seen? Pins, the path through them, and their panels. */
+
+import { isLow } from "../../geometry/support";
+import type { Frame } from "../../kernel/extension";
+import { choiceOf, endsOf } from "../../kernel/path-ends";
+import { allPins, PENDING_MS, reducePins } from "../../kernel/pins";
+import type { MapState } from "../../kernel/state";
+import type { DecodedPicture } from "../../panels/decoded-picture";
+import type { GroupsPanel } from "../../panels/groups";
+import { PinsPanel } from "../../panels/pins";
+import type { PlanePanel } from "../../panels/plane";
+import { zText } from "../../ui/format";
+import type { PathChoice } from "../../wire/payload";
+import { MAX_PINS } from "../../wire/schema";
+import type { Context, Watcher } from "../context";
+import { nonce } from "../host-events";
+import type { Probing } from "./probing";
+
+export class Pinning implements Watcher {
+  readonly reads: readonly (keyof MapState)[] = ["data", "host", "pins", "path"];
+  readonly panel: PinsPanel;
+
+  constructor(
+    private readonly context: Context,
+    private readonly probing: Probing,
+    private readonly others: {
+      readonly card: DecodedPicture;
+      readonly planes: PlanePanel;
+      readonly groups: GroupsPanel;
+    },
+    planeOfPins: (three: readonly [number, number, number]) => void,
+  ) {
+    this.panel = new PinsPanel({
+      go: (pin) => probing.toPin(pin),
+      edit: (edit) => context.callbacks.onEdit?.(edit, nonce()),
+      path: (choice) => this.walkAlong(choice),
+      plane: planeOfPins,
+    });
+  }
+
+  /** The pin is exactly what is shown now. */
+  pin(): void {
+    const { context } = this;
+    const { state, derived, store } = context;
+    if (!state.host.options.pinnable) return;
+    const { data, probe, pins } = state;
+    const z = Array.from(derived.code);
+    const map: [number, number] = [probe.at[0], probe.at[1]];
+    const name = nonce();
+    const wasFull = allPins(pins).length === MAX_PINS;
+    const added = reducePins(pins, { kind: "added", map, z, nonce: name }, performance.now());
+    store.set({ pins: added });
+    context.hint.leave();
+    if (wasFull)
+      context.say(`${MAX_PINS} pins are the most: the first one made room for this one. Undo brings it back.`);
+    else context.reader.now(`Pinned ${allPins(added).slice(-1)[0].label} at ${zText(z, data.decimals.z)}`);
+    const timer = setTimeout(() => this.forgetRefused(), PENDING_MS + 50);
+    context.disposer.add(() => clearTimeout(timer));
+    const isOwnCode = probe.from !== "map" || data.plane !== null;
+    const { how } = data.space;
+    context.callbacks.onPin?.({ map, z: [...z], how, support: derived.support, isOwnCode, nonce: name });
+  }
+
+  update({ state, derived: { pins } }: Frame): void {
+    const { data, host, path } = state;
+    const { pinnable, drawable } = host.options;
+    const { card, planes, groups } = this.others;
+    card.showPins(
+      pins,
+      pinnable && !drawable,
+      (z) => ({ x_hat: data.model.decodeShared(z), isLow: isLow(data.support.of(z)) }),
+      (pin) => this.probing.toPin(pin),
+    );
+    this.panel.element.hidden = !pinnable || Boolean(drawable); // there a click adds a stop, and stops are above the map
+    const { back, forth } = host.undo;
+    this.panel.show({ pins, path: choiceOf(path.ends, pins), canUndo: back, canRedo: forth });
+    planes.showPins(pins);
+    groups.showPins(pins);
+  }
+
+  configure({ header: { run }, logvar, decimals, model, support }: MapState["data"]): void {
+    this.panel.configure({
+      shape: run.image_shape,
+      latentDim: run.latent_dim,
+      hasPrior: logvar !== null,
+      decimals: decimals.z,
+      decode: (z) => model.decodeShared(z),
+      isLow: (z) => isLow(support.of(z)),
+    });
+  }
+
+  private walkAlong(choice: PathChoice | null): void {
+    const { store, state, callbacks } = this.context;
+    store.set({ path: { ...state.path, ends: endsOf(choice, allPins(state.pins)) } });
+    callbacks.onWalk?.(choice);
+    if (choice) this.context.scrollToMap();
+  }
+
+  /** The host may have no further word for us: a pin that it did not keep must not stay on the map. */
+  private forgetRefused(): void {
+    const { store, state } = this.context;
+    store.set({ pins: reducePins(state.pins, { kind: "waited" }, performance.now()) });
+  }
+}
