@@ -11,7 +11,7 @@ from explorer.cache.runs import Stamp, run_at, stamp_of
 from explorer.surface.payload import pack_static
 from trainer.maps.projection import Projection, axis_pair
 from trainer.maps.quality import projection_quality
-from trainer.maps.support import Support
+from trainer.maps.support import SupportEstimator
 
 AXES_POINTS = 500  # on which the quality of two axes is measured: any pair may be asked for at any time
 
@@ -26,7 +26,7 @@ def static_payload(run_id: str, projection_name: str, axes: tuple[int, int] | No
     return _static_payload(run_id, stamp_of(run_id), projection_name, axes, has_originals(run_id), label)
 
 
-def get_support(run_id: str) -> Support:
+def get_support(run_id: str) -> SupportEstimator:
     """How many encoded images of a run there are around a code."""
     return _support(run_id, stamp_of(run_id))
 
@@ -56,6 +56,6 @@ def _static_payload(
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _support(run_id: str, stamp: Stamp) -> Support:
+def _support(run_id: str, stamp: Stamp) -> SupportEstimator:
     this = run_at(run_id, stamp)
-    return Support(this.encodings.mu, not this.config.is_deterministic)
+    return SupportEstimator(this.encodings.mu, not this.config.is_deterministic)

@@ -15,7 +15,7 @@ from explorer.surface.run_bundle import pack_run_bundle
 from explorer.surface.schema import MAX_PINS
 from trainer.errors import ConfigError
 from trainer.maps.projection import Projection
-from trainer.maps.support import Support
+from trainer.maps.support import SupportEstimator
 from trainer.runs.read import Run
 
 
@@ -78,7 +78,7 @@ class AtlasWidget(anywidget.AnyWidget):
         projection, z = self.projection, np.asarray(record["z"], np.float32)
         kept = record.get("place") if record.get("on") == projection.name else None
         x, y = kept or projection.to_map(z[None], self.run.encodings.mu)[0].tolist()
-        support = float(Support(self.run.encodings.mu, not self.run.config.is_deterministic).of(z[None])[0])
+        support = float(SupportEstimator(self.run.encodings.mu, not self.run.config.is_deterministic).of(z[None])[0])
         return Pin(tuple(map(float, record["z"])), (float(x), float(y)), support, record.get("name", ""))
 
     def _record(self, pin: Pin | Sequence[float]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from explorer.surface.header import map_header
 from explorer.surface.lowering import plain_networks
 from explorer.surface.schema import PAYLOAD_FORMAT, PAYLOAD_VERSION, ArrayEntry, ArrayType, Dynamic
 from trainer.maps.projection import Projection
-from trainer.maps.support import Support
+from trainer.maps.support import SupportEstimator
 from trainer.runs.read import Run
 
 Precision = Literal["float16", "float32"]
@@ -75,7 +75,7 @@ def _points(run: Run, projection: Projection, precision: Precision) -> Arrays:
         "points_mu": _shortened(encodings.mu, precision),
         "points_label": encodings.label.astype(np.int16),
         "points_index": np.arange(len(encodings.mu), dtype=np.int32),  # the number of a test image, as Reconstruct asks for it
-        "support_distances": Support(encodings.mu).distances,
+        "support_distances": SupportEstimator(encodings.mu).distances,
     }
     has_bound = np.isfinite(encodings.reconstruction).any()  # not for a model that was imported without its pictures
     if has_bound:

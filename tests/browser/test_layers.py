@@ -27,7 +27,7 @@ from tests.browser.surface import (
     stroke,
     the_map,
 )
-from trainer.maps.support import LOW, Support
+from trainer.maps.support import LOW, SupportEstimator
 from trainer.numerals import dimension
 
 
@@ -67,7 +67,7 @@ def test_holes_have_prior_mass_and_low_density_and_come_by_mass(page, server):
         places.append(code(page))
         radius = np.sort(np.linalg.norm(mu - places[-1], axis=1))[4]
         expected.append(int((np.linalg.norm(draws - places[-1], axis=1) < radius).sum()))
-        assert Support(run.encodings.mu, True).of([places[-1]])[0] < LOW
+        assert SupportEstimator(run.encodings.mu, True).of([places[-1]])[0] < LOW
         assert np.linalg.norm(places[-1]) < 3.04  # 99 % of the prior
     assert min(expected) > 20
     assert expected[0] == max(expected)
@@ -86,7 +86,7 @@ def test_a_ring_of_codes_and_a_map_without_a_plane_have_holes_too(page, server):
     page.keyboard.press("h")
     expect(page.get_by_test_id("hint")).to_contain_text("of samples from the prior have low density of encoded images")
     run = pretrained("digits-16d")
-    assert Support(run.encodings.mu, True).of([code(page)])[0] < LOW
+    assert SupportEstimator(run.encodings.mu, True).of([code(page)])[0] < LOW
 
 
 def test_a_picture_of_low_density_keeps_its_pixels_and_gets_a_frame(page, server):

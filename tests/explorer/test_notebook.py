@@ -11,7 +11,7 @@ import pytest
 from explorer.notebook import Pin, show
 from explorer.surface.run_bundle import pack_run_bundle, unpack_run_bundle
 from trainer.errors import ConfigError, LatentError, RunNotFound
-from trainer.maps.support import Support
+from trainer.maps.support import SupportEstimator
 from trainer.runs.catalogue import HOME, load_run
 
 ASSETS = HOME / "assets" / "runs"
@@ -43,7 +43,7 @@ def test_what_the_browser_pins_is_read_as_records_with_their_places(trained):
     expected = np.linalg.lstsq(basis.T, np.array(pin.z) - origin, rcond=None)[0]
     np.testing.assert_allclose(pin.map, expected, atol=1e-5)
     assert 0 <= pin.support <= 1
-    assert pin.support == pytest.approx(float(Support(run.encodings.mu, True).of([pin.z])[0]))
+    assert pin.support == pytest.approx(float(SupportEstimator(run.encodings.mu, True).of([pin.z])[0]))
 
 
 def test_pins_set_from_python_go_to_the_browser_as_it_writes_them(trained):

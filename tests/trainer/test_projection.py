@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from trainer.errors import ConfigError
 from trainer.maps.lattice import lattice_nodes
 from trainer.maps.projection import axis_pair, bilinear, latent_line, latent_plane, lattice_map, pca, projections_of
-from trainer.maps.support import Support
+from trainer.maps.support import SupportEstimator
 
 RNG = np.random.default_rng(3)
 
@@ -109,7 +109,7 @@ def test_no_place_however_far_raises(maps, kind, places):
     assert z.shape == (len(places), mu.shape[1])
     assert z.dtype == np.float32
     assert np.isfinite(z).all()
-    support = Support(mu, has_prior=True).of(z)
+    support = SupportEstimator(mu, has_prior=True).of(z)
     assert ((support >= 0) & (support <= 1)).all()
 
 

@@ -12,7 +12,7 @@ from trainer.latent.geodesics import geodesic
 from trainer.latent.interpolation import interpolate
 from trainer.latent.path_measures import measure_path
 from trainer.latent.paths import FORMULAS, LatentPath, codes_along, even_line, resampled
-from trainer.maps.support import Support
+from trainer.maps.support import SupportEstimator
 
 RNG = np.random.default_rng(0)
 STOPS = RNG.standard_normal((4, 5))
@@ -123,7 +123,7 @@ def test_measures_on_a_linear_decoder():
     """A straight line under a linear decoder: as long as its ends are apart, straightness 1, equal steps."""
     a, b = STOPS[:2]
     z = codes_along(LatentPath(STOPS[:2]))
-    along = measure_path(z, linear_decoder(z).reshape(len(z), 1, 3, 4), Support(STOPS.astype(np.float32)), has_prior=True)
+    along = measure_path(z, linear_decoder(z).reshape(len(z), 1, 3, 4), SupportEstimator(STOPS.astype(np.float32)), has_prior=True)
     assert along.length == pytest.approx(np.linalg.norm(MATRIX @ (b - a)), rel=1e-9)
     assert along.straightness == pytest.approx(1, rel=1e-9)
     assert along.unevenness == pytest.approx(0, abs=1e-9)
@@ -133,7 +133,7 @@ def test_measures_on_a_linear_decoder():
 
 def test_there_and_back_is_twice_as_long_and_not_straight():
     z = codes_along(LatentPath(STOPS[[0, 1, 0]]))
-    along = measure_path(z, linear_decoder(z), Support(STOPS.astype(np.float32)), has_prior=False)
+    along = measure_path(z, linear_decoder(z), SupportEstimator(STOPS.astype(np.float32)), has_prior=False)
     assert along.length == pytest.approx(2 * np.linalg.norm(MATRIX @ (STOPS[1] - STOPS[0])), rel=1e-9)
     assert along.straightness == pytest.approx(0, abs=1e-9)
     assert along.log_prior is None
@@ -141,7 +141,7 @@ def test_there_and_back_is_twice_as_long_and_not_straight():
 
 def test_a_walk_that_stands_is_straight():
     z = np.repeat(STOPS[:1], 5, axis=0)
-    along = measure_path(z, linear_decoder(z), Support(STOPS.astype(np.float32)), has_prior=True)
+    along = measure_path(z, linear_decoder(z), SupportEstimator(STOPS.astype(np.float32)), has_prior=True)
     assert (along.length, along.straightness, along.unevenness) == (0, 1, 0)
 
 
@@ -150,7 +150,7 @@ def test_log_prior_is_torchs_less_its_peak():
     z = codes_along(LatentPath(STOPS))
     normal = torch.distributions.Normal(torch.zeros(5, dtype=torch.float64), 1)
     expected = normal.log_prob(torch.tensor(z)).sum(1) - normal.log_prob(torch.zeros(5, dtype=torch.float64)).sum()
-    found = measure_path(z, linear_decoder(z), Support(STOPS.astype(np.float32)), has_prior=True).log_prior
+    found = measure_path(z, linear_decoder(z), SupportEstimator(STOPS.astype(np.float32)), has_prior=True).log_prior
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
 

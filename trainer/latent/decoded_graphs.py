@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from trainer.errors import ConfigError
-from trainer.latent.decoded_length import AT_ONCE, Decode, Doubles, Measure, Report, Support, checked_codes, row_norms
+from trainer.latent.decoded_length import AT_ONCE, Decode, Doubles, Measure, Report, SupportOf, checked_codes, row_norms
 
 Extent = tuple[float, float, float, float]
 LATTICE_SIZE = 48  # nodes a side: the smoothing moves the path off the nodes
@@ -39,7 +39,7 @@ class DecodedGraph:
 
 
 def lattice_graph(
-    decode: Decode, extent: Extent, size: int = LATTICE_SIZE, support: Support | None = None, support_cost: float = 0.0,
+    decode: Decode, extent: Extent, size: int = LATTICE_SIZE, support: SupportOf | None = None, support_cost: float = 0.0,
     report: Report = lambda share: None,
 ) -> DecodedGraph:  # fmt: skip
     """size² codes of the plane over extent (x0, x1, y0, y1), each joined to 16: straight, diagonal and knight's moves.
@@ -60,7 +60,7 @@ def lattice_graph(
 
 
 def neighbour_graph(
-    decode: Decode, codes: ArrayLike, n_neighbours: int = NEIGHBOURS, support: Support | None = None, support_cost: float = 0.0,
+    decode: Decode, codes: ArrayLike, n_neighbours: int = NEIGHBOURS, support: SupportOf | None = None, support_cost: float = 0.0,
     max_nodes: int = MAX_NODES, report: Report = lambda share: None,
 ) -> DecodedGraph:  # fmt: skip
     """Codes (N, K) of real pictures, evenly thinned to max_nodes, each joined to its nearest in latent space."""
@@ -73,7 +73,7 @@ def neighbour_graph(
 
 
 def decoded_graphs(
-    decode: Decode, codes: ArrayLike, support: Support | None = None, support_cost: float = 0.0, report: Report = lambda share: None
+    decode: Decode, codes: ArrayLike, support: SupportOf | None = None, support_cost: float = 0.0, report: Report = lambda share: None
 ) -> tuple[DecodedGraph, ...]:  # fmt: skip
     """The graphs that suit real codes (N, K): themselves, and in two dimensions a lattice over their plane too."""
     z = checked_codes(codes)

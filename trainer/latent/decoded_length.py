@@ -18,7 +18,7 @@ from trainer.errors import ConfigError, DataError
 
 Doubles = NDArray[np.float64]
 Decode = Callable[[Any], NDArray[Any]]
-Support = Callable[[Any], NDArray[Any]]
+SupportOf = Callable[[Any], NDArray[Any]]
 Report = Callable[[float], None]  # hears the share of the work that is done
 AT_ONCE = 256  # pictures that are decoded together: many large ones would not fit the memory
 PIECES = 8  # each step of a path is measured in so many: twice as many change the lengths of the shipped runs by less than 0.1 %
@@ -31,8 +31,8 @@ class Measure:
 
     decode: Decode
     """from codes (M, K) to M pictures of any shape, grey levels"""
-    support: Support | None = None
-    """from codes (M, K) to (M,) in [0, 1]: how many encoded images are around, such as `trainer.maps.support.Support.of`"""
+    support: SupportOf | None = None
+    """from codes (M, K) to (M,) in [0, 1]: how many encoded images are around, such as `trainer.maps.support.SupportOf.of`"""
     support_cost: float = 0.0
     """0 or more: how much longer a step counts where there is no support"""
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from trainer.latent.decoded_length import Doubles
-from trainer.maps.support import Support
+from trainer.maps.support import SupportEstimator
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class PathMeasures:
 
 
 def measure_path(
-    z: ArrayLike, x_hat: NDArray[np.float32], support: Support, has_prior: bool,
+    z: ArrayLike, x_hat: NDArray[np.float32], support: SupportEstimator, has_prior: bool,
     classify: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None, length: float | None = None,
     ends: NDArray[np.float32] | None = None,
 ) -> PathMeasures:  # fmt: skip

@@ -1,7 +1,7 @@
-"""How many encoded images are there around a code? The one definition of support, for every map, walk and sentence.
+"""How many encoded images are there around a code? The one definition of support, for every map, path and sentence.
 
-A code's support is the share of encoded images that are at least as lonely as it is, by the distance to the 5th nearest code in all latent
-dimensions: about .5 in the thick of the codes, 0 where none is near. It belongs to the code, not to its place on a map. A code whose norm
+A code's support is a rank: the share of encoded images whose own distance to their 5th nearest code, in all latent dimensions, is at least
+the code's. It is about .5 where codes are dense, 0 where none is near. It belongs to the code, not to its place on a map. A code whose norm
 99 % of draws from the prior fall short of or exceed is counted as farther out still, unless codes are near: see `prior_factor`.
 `frontend/src/geometry/support.ts` is the same in the browser, from the same sorted distances; a test holds the two together.
 
@@ -22,8 +22,8 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 NEIGHBOUR = 5
-SAMPLED = 1000  # encoded images whose own loneliness is known: a share is right to about .01
-LOW, MEDIUM = 0.02, 0.2  # below: low density; below: medium. 0.02 is lonelier than 49 of 50 encoded images
+SAMPLED = 1000  # encoded images whose own distance is known: a share is right to about .01
+LOW, MEDIUM = 0.02, 0.2  # below: low density; below: medium. at 0.02 the 5th nearest is farther than for 49 of 50 encoded images
 TAIL = 0.01  # of the prior, on either side of the norm
 AT_ONCE, FEW = 256, 4
 FAR_AWAY = 1e18  # numbers are cut there: their squares are float32 still
@@ -31,7 +31,7 @@ LEVELS = ("low", "medium", "high")
 
 
 @dataclass(frozen=True)
-class Support:
+class SupportEstimator:
     """How many encoded images are around a code, measured among codes mu."""
 
     mu: Floats
