@@ -91,3 +91,9 @@ def _one_line(message: str) -> str:
     if message.startswith("could not convert string to float"):
         return f"{value} is not a number"
     return " ".join(message.split())
+
+
+def between(option: str, value: int, most: int | None = None) -> None:
+    """Raises `LatentError` for a value below 1 or above the most."""
+    if value < 1 or (most is not None and value > most):
+        raise LatentError(f"{option} is {value}; allowed: {f'1 to {most}' if most else '1 or more'}.")
