@@ -13,6 +13,19 @@ from tests.places import ROOT
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+BROWSER = ROOT / "tests" / "browser"
+# a run that is trained first, or a page of the app
+SLOW_FIXTURES = {"trained", "kinds", "imported", "fresh_app"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Says of every test what it takes: a browser, by its folder; or so little that it runs before every commit."""
+    for item in items:
+        if item.path.is_relative_to(BROWSER):
+            item.add_marker("browser")
+        elif item.get_closest_marker("slow") is None and not SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("quick")
+
 
 @pytest.fixture(scope="session")
 def mnist_folder() -> Path:

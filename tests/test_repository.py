@@ -10,6 +10,8 @@ from trainer.config import PRESETS
 from trainer.runs.catalogue import load_run
 from trainer.runs.read import size_bytes
 
+pytestmark = pytest.mark.slow
+
 RUNS = [
     "digits-2d", "digits-16d", "digits-pca", "digits-autoencoder", "digits-conditional-vae", "digits-m2", "pendulum-2d", "shapes-6d",
     "mnist-2d", "mnist-20d",

@@ -466,7 +466,7 @@ def test_the_ellipse_is_to_scale_and_dots_are_the_samples_places(page, exported)
     assert abs(inside.mean() - 0.5) < 4 * 0.5 / np.sqrt(len(inside))
     page.get_by_role("button", name="Zoom to it").click()
     settled(page)
-    scale = page.evaluate(f"() => [{SURFACE}.navigator.camera.scale, {SURFACE}.stage.plot.height]")
+    scale = page.evaluate(f"() => [{SURFACE}.viewport.camera.scale, {SURFACE}.stage.plot.height]")
     np.testing.assert_allclose(scale[1] / scale[0], 6 * numbers["std"].max(), rtol=0.02)  # three σ on each side
 
 

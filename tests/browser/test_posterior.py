@@ -325,7 +325,7 @@ def test_zooming_in_halves_the_cells_of_the_prior(page):
     closed(page)
     page.evaluate(f"{SURFACE}.moveProbe([0.6, -0.4])")
     zoomed(page, canvas, 14)
-    axes, size, scale = grid(page, "detail.manifold"), canvas.bounding_box(), page.evaluate(f"{SURFACE}.navigator.camera.scale")
+    axes, size, scale = grid(page, "detail.manifold"), canvas.bounding_box(), page.evaluate(f"{SURFACE}.viewport.camera.scale")
     share = [probability(axis) for axis in axes]
     step = [np.diff(along)[0] for along in share]
     for axis, along, one, length in zip(axes, share, step, (size["width"], size["height"]), strict=True):

@@ -18,6 +18,8 @@ from trainer.runs.catalogue import HOME, load_run
 from trainer.runs.read import read_info
 from trainer.training.fit import fit
 
+pytestmark = pytest.mark.slow
+
 SHORT = FitConfig(hidden=(6,), epochs=2, umap=False)
 LONG = FitConfig(hidden=(6,), epochs=100_000, umap=False)
 

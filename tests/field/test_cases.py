@@ -19,7 +19,7 @@ from tests.field.cases import CASES, ROOT, copied, needs_cases
 from trainer.diagnosis.diagnose import diagnose
 from trainer.runs.catalogue import load_run
 
-pytestmark = needs_cases
+pytestmark = [pytest.mark.slow, needs_cases]
 SEVENS = sorted(path.name for path in (CASES / "d_uploads").glob("seven_*")) if CASES.is_dir() else []
 GAUSSIAN = ("--likelihood", "gaussian")
 WORSE = "no verdict: Reconstructions are worse than one image for all, the mean image"

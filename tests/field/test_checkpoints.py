@@ -28,6 +28,8 @@ from trainer.importers.weights.alignment import align
 from trainer.importers.weights.candidates import candidates
 from trainer.importers.weights.reading import read_weights
 
+pytestmark = pytest.mark.slow
+
 SOURCE = """
 import torch
 from torch import nn

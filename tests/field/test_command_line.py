@@ -37,6 +37,8 @@ from trainer.training.events import EpochEnded, Finished, Finishing, Stepped
 from trainer.training.fit import fit
 from trainer.training.pace import Forecast, Pace
 
+pytestmark = pytest.mark.slow
+
 SHORT = ("--epochs", "2", "--hidden", "8", "--no-umap", "--no-classifier")
 
 

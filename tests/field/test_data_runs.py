@@ -22,6 +22,8 @@ from trainer.runs import image_packing as packed
 from trainer.runs.catalogue import load_run
 from trainer.runs.folder import IMAGES
 
+pytestmark = pytest.mark.slow
+
 QUICK = ["--epochs", "2", "--hidden", "8", "--no-classifier", "--overwrite"]
 VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
 LOOKS = ["information", "prior", "traversals", "before training", "mend"]

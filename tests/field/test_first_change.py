@@ -17,6 +17,8 @@ import pytest
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 CLASS = '''@dataclass(frozen=True)
 class Student:
     """Pixels are t-distributed with five degrees of freedom around the output, with scale exp(log_sigma)."""

@@ -27,6 +27,8 @@ from trainer.importers.process.external_errors import cleaned, complaint
 from trainer.importers.process.module_names import ROOT
 from trainer.importers.process.module_reference import place_of
 
+pytestmark = pytest.mark.slow
+
 VAE = """
 import torch
 from torch import nn

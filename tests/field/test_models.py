@@ -25,7 +25,7 @@ from trainer.importers.model_adapter import adapt_model
 QUICK = {"umap": False, "classifier": False}
 
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,8 @@ import pytest
 from tests.browser.conftest import free_port
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 BASE = (
     "trainer",
     "explorer",

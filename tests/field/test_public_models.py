@@ -19,7 +19,7 @@ from trainer.importers.calls.pixel_range import pixels_of
 from trainer.importers.importing import HowTrained, import_model
 from trainer.importers.model_adapter import adapt_model
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 
 @pytest.mark.parametrize("build", zoo.UNDERSTOOD, ids=lambda build: build.__name__)

@@ -26,7 +26,7 @@ from trainer.runs.examination import Implied
 STEPS, K = 900, 4
 
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 
 def digits(split="train"):

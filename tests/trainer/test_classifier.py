@@ -30,6 +30,8 @@ from trainer.training.events import Finishing
 from trainer.training.fit import fit
 from trainer.training.refresh import refresh_classifier
 
+pytestmark = pytest.mark.slow
+
 CONFIG = FitConfig(hidden=(12,), epochs=2, batch_size=17, umap=False)
 FILE = "classifier.safetensors"
 

@@ -13,6 +13,8 @@ from tests.places import ROOT
 from trainer.cli.main import main
 from trainer.runs.folder import info_checksum
 
+pytestmark = pytest.mark.slow
+
 
 def ask(capsys, *words: str) -> tuple[int, str, str]:
     try:

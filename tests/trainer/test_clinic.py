@@ -21,6 +21,8 @@ from trainer.runs.catalogue import HOME, list_runs, load_run
 from trainer.runs.examination import Examination
 from trainer.training.fit import fit
 
+pytestmark = pytest.mark.slow
+
 EXPECTED = {
     "clinic-healthy": {"healthy"},
     "clinic-surplus": {"surplus"},

@@ -21,6 +21,8 @@ from trainer.training.events import EpochEnded, Finished, Stepped
 from trainer.training.fit import fit
 from trainer.training.snapshots import snapshot_steps
 
+pytestmark = pytest.mark.slow
+
 CONFIG = FitConfig(hidden=(12,), epochs=5, batch_size=17, umap=False)  # 60 images: the last batch of an epoch is short
 
 

@@ -25,6 +25,8 @@ from trainer.importers.loading import load_model
 from trainer.importers.model_adapter import adapt_model
 from trainer.numerals import number
 
+pytestmark = pytest.mark.slow
+
 HERE = "tests.trainer.foreign_models"
 FEW = 539  # images of the test split of digits
 

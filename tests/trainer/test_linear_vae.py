@@ -11,6 +11,8 @@ from trainer.runs.catalogue import load_run
 from trainer.runs.read import Run
 from trainer.training.fit import fit
 
+pytestmark = pytest.mark.slow
+
 DIGITS = "digits"
 
 

@@ -14,6 +14,8 @@ from trainer.training.events import EpochEnded
 from trainer.training.fit import fit
 from trainer.training.inputs import labelled_images, mean_image
 
+pytestmark = pytest.mark.slow
+
 KINDS = {
     name.removeprefix("digits-"): checked(config, hidden=(12,), epochs=4, feature_epochs=2 if config.model == "m1+m2" else 0,
                                           feature_hidden=(9,), feature_dim=3, batch_size=17, labelled=6, latent_dim=2, umap=False)

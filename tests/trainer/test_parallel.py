@@ -16,6 +16,8 @@ from tests.conftest import ROOT
 from trainer.errors import ConfigError
 from trainer.training.distributed import Noise, Team, device_of
 
+pytestmark = pytest.mark.slow
+
 FIT = ["-m", "trainer", "fit", "digits-2d", "--batch-size", "37", "--no-umap", "--warmup-epochs", "2"]
 
 

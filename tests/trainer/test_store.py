@@ -14,6 +14,8 @@ from fsspec.implementations.memory import MemoryFileSystem
 from trainer.errors import RunError
 from trainer.runs.storage import LocalFolder, RemoteFolder, place, store_of
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = b"old", bytes(1 << 20)
 
 

@@ -16,6 +16,8 @@ from trainer.models import layers as spec
 from trainer.models.tabulated_decoder import in_gallery, on_lattice
 from trainer.models.torch_engine import build_layer
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(4)
 
 
