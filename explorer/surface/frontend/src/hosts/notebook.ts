@@ -2,7 +2,7 @@
 
 import type { KeptPin } from "../kernel/pins";
 import { h } from "../ui/dom";
-import { PAGE_STYLE } from "../ui/page-style";
+import pageStyle from "../ui/page.css";
 import { PayloadError } from "../wire/errors";
 import { readRunBundle } from "../wire/run-bundle";
 import { firstState, Page } from "./page";
@@ -21,7 +21,7 @@ const STATE = ["pinned", "map_name", "decoded_as"] as const;
 
 export async function render({ model, el }: { model: WidgetModel; el: HTMLElement }): Promise<() => void> {
   // Lumino would take the arrow keys away from the map
-  const root = h("div", { class: "lp-root lp-cell", "data-lm-suppress-shortcuts": "true" }, h("style", {}, PAGE_STYLE));
+  const root = h("div", { class: "lp-root lp-cell", "data-lm-suppress-shortcuts": "true" }, h("style", {}, pageStyle));
   el.append(root);
   const watch = followTheme(root);
   try {
