@@ -1,7 +1,5 @@
 import { describe, expect, test } from "vitest";
 import type { Quantity } from "../../src/data/quantities";
-import { Scene } from "../../src/data/run-on-map";
-import type { Plane } from "../../src/geometry/planes";
 import {
   codeOf,
   colourChoice,
@@ -13,59 +11,11 @@ import {
   trustOf,
 } from "../../src/kernel/derive";
 import { endsOf } from "../../src/kernel/path-ends";
-import { noPins, reducePins } from "../../src/kernel/pins";
+import { reducePins } from "../../src/kernel/pins";
 import { allShown, only } from "../../src/kernel/shown-classes";
-import type { MapState, Probe } from "../../src/kernel/state";
-import { makeTheme } from "../../src/ui/theme";
-import { type HostRecord, parsePayload } from "../../src/wire/payload";
-import { tinyRun, writePayload } from "../helpers";
-
-function tiny(): { data: Scene; host: HostRecord } {
-  const { header, arrays } = tinyRun();
-  const payload = parsePayload(writePayload({}, header, arrays));
-  return { data: new Scene(payload), host: payload.dynamic };
-}
-
-/** The plane whose axes are the latent ones, exchanged. */
-const SWAPPED: Plane = {
-  key: "swapped",
-  title: "Swapped",
-  note: "",
-  labels: ["z2", "z1"],
-  origin: Float32Array.of(0, 0),
-  basis: Float32Array.of(0, 1, 1, 0),
-} as unknown as Plane;
-
-function state(change: Partial<MapState> = {}): MapState {
-  const { data, host } = tiny();
-  const source = {
-    background: null,
-    secondary: null,
-    text: null,
-    border: null,
-    accent: null,
-    font: "",
-    prefersDark: false,
-  };
-  return {
-    data,
-    view: { camera: { x: 0, y: 0, scale: 1 }, zoom: 1, plot: { left: 0, top: 0, width: 1, height: 1 }, ratio: 1 },
-    theme: makeTheme(source),
-    probe: { from: "map", at: [0.5, 0.25] },
-    shown: allShown(data.nClasses),
-    layers: { background: "none", tiles: "steps", on: {} },
-    colourBy: { id: "class", isKnown: true },
-    selection: { indices: [], outline: [] },
-    tool: "probe",
-    pins: noPins(false),
-    path: { ends: null, since: 0, trail: [] },
-    ownPicture: null,
-    markers: [],
-    open: null,
-    host,
-    ...change,
-  };
-}
+import type { Probe } from "../../src/kernel/state";
+import type { HostRecord } from "../../src/wire/payload";
+import { SWAPPED, state, tiny } from "../map-state";
 
 const code: Probe = { from: "code", at: [9, 9], z: [1, 1], heading: "Pin A" };
 

@@ -19,7 +19,8 @@ export class Playback implements Watcher {
   private readonly walk = new RandomWalk(prefersReducedMotion);
   private stationary: Stationary = { mean: [], std: [] };
   private lastFrame = 0;
-  private shownData: MapState["data"] | null = null;
+  private model: MapState["data"]["model"] | null = null;
+  private shown: readonly unknown[] = [];
 
   /** rested: playing has stopped · pathChanged: the player needs more or less room. */
   constructor(
@@ -58,13 +59,16 @@ export class Playback implements Watcher {
   /** The host's path, or the one through pins; a new one plays at once, and the same one is painted anew by another decoder. */
   update({ state, derived: { path } }: Frame): void {
     const { data, theme } = state;
+    const shown = [data, theme, path];
+    if (shown.every((one, i) => one === this.shown[i])) return;
+    this.shown = shown;
     const shape = data.header.run.image_shape;
     const look: Look = {
       paint: (picture, z, label) => picture.paint(data.model.decodeAsShared(z, label ?? data.model.label)),
       isLow: (z) => isLow(data.support.of(z)),
     };
-    const isNewDecoder = data.model !== this.shownData?.model;
-    this.shownData = data;
+    const isNewDecoder = data.model !== this.model;
+    this.model = data.model;
     this.player.retheme(theme.isDark);
     const isNewPath = this.player.setPath(path, shape, look, theme.isDark);
     if (isNewDecoder && !isNewPath) this.player.repaint(shape, look, theme.isDark);
