@@ -128,8 +128,11 @@ def load_npy(own: OwnData) -> Dataset:
 def of_arrays(
     own: OwnData, images: NDArray[Any], labels: Sequence[LabelPart] | None, names: Any, given: list[str] | None, notes: list[str]
 ) -> Dataset:  # fmt: skip
-    """A data set of images (N, C, H, W) of any type. labels: of all images, in their order · given (N,): the word that gives each image's
-    split."""
+    """A data set of images (N, C, H, W) of any type.
+
+    labels: of all images, in their order.
+    given (N,): the word that gives each image's split.
+    """
     where = str(own.path)
     if len(images) < 3:
         raise DataError(

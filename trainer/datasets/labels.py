@@ -102,7 +102,7 @@ def classes_of_parts(parts: Sequence[LabelPart], where: str, given: Any = None) 
 def of_one_case(labels: Sequence[str | None], splits: Sequence[str]) -> dict[str, str]:
     """Train/Cat beside test/cat: names that differ only in case and never meet in one split, each with the name that it takes.
 
-    labels, splits (N,): of each image · the name is that of the first split in the order of `SPLITS`.
+    labels, splits (N,): of each image. The name is that of the first split in the order of `SPLITS`.
     """
     met: dict[str, dict[str, set[str]]] = {}
     for label, split in dict.fromkeys(zip(labels, splits, strict=True)):

@@ -216,8 +216,11 @@ def deep_scale(low: float, high: float) -> Scale:
 
 
 def to_grey_or_rgb(image: Image.Image, ground: int = WHITE, deep: Scale | None = None) -> Image.Image:
-    """Mode L or RGB. ground: the grey level, 0..255, that comes behind what is transparent · deep: how pixels of more than 8 bits are
-    scaled, where it is known of a whole set; else by what this picture holds."""
+    """Mode L or RGB.
+
+    ground: the grey level, 0..255, that comes behind what is transparent.
+    deep: how pixels of more than 8 bits are scaled, where it is known of a whole set; else by what this picture holds.
+    """
     if is_deep(image):
         values = deep_values(image)
         image = Image.fromarray((deep or deep_scale(float(values.min()), float(values.max()))).apply(values))

@@ -63,8 +63,9 @@ def checks(
 ) -> tuple[Check, ...]:  # fmt: skip
     """All of them that can be made, those that forbid a verdict first.
 
-    n: held-out images that the verdict would rest on · uses_code: whether the code says anything of its image. Where it does not, the
-    decoder has one picture for all, which need not be the mean.
+    n: held-out images that the verdict would rest on.
+    uses_code: whether the code says anything of its image. Where it does not, the decoder has one picture for all, which need not
+        be the mean.
     """
     found = [
         Check(

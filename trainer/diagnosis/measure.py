@@ -6,6 +6,7 @@ Letters: N images, C×H×W their shape, K latent dimensions. Nats per image.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,8 +32,8 @@ from trainer.metrics.evaluate import (
 )  # fmt: skip
 from trainer.metrics.implied_beta import DRAWS, implied_beta, record
 from trainer.metrics.importance import importance_estimate
-from trainer.metrics.information import information_split
-from trainer.metrics.information_bracket import prior_distance
+from trainer.metrics.information import InformationSplit, information_split
+from trainer.metrics.information_bracket import PriorDistance, prior_distance
 from trainer.models.torch_engine import Vae
 from trainer.runs.examination import Examination, Implied, Measured
 from trainer.runs.read import Run
@@ -58,13 +59,9 @@ def examine(
     """
     if model.is_deterministic:
         raise ConfigError("model", model.config.model, "a model with a posterior: a point has no KL that could collapse")
-    part = dataset.subset(split)
-    pick = np.sort(np.random.default_rng(EVALUATION_SEED).permutation(len(part.index))[:MOST_IMAGES])
-    x = to_unit(torch.from_numpy(part.images[pick]), model.config.binarise, seeded(EVALUATION_SEED, len(pick)))
-    told = None if part.labels is None else part.labels[pick]
+    x, told = _images(model, dataset, split)
     labels = labels_told(model, x, told)
-    y = as_labels(labels, x.device)
-    mu, logvar = encode_all(model, x, labels)
+    y, (mu, logvar) = as_labels(labels, x.device), encode_all(model, x, labels)
     on_progress(0.05)
     parts = information_split(mu, logvar, np.random.default_rng(EVALUATION_SEED))
     far = prior_distance(mu, logvar, np.random.default_rng(EVALUATION_SEED))
@@ -75,31 +72,53 @@ def examine(
         on_progress=lambda share: on_progress(0.15 + 0.65 * share),
     )  # fmt: skip
     slopes = decoder_sensitivity(model, torch.from_numpy(mu[: n.sensitivity]), _first(y, n.sensitivity))
-    with torch.no_grad():
-        noise = np.random.default_rng(STREAM).standard_normal(mu.shape)
-        codes = torch.from_numpy(mu + np.exp(logvar / 2) * noise).float()
-        drawn, few = codes[: n.whole], slice(0, n.whole)
-        everything = _nll(model, drawn.roll(1, 0), x[few], _first(y, n.whole)) - _nll(model, drawn, x[few], _first(y, n.whole))
-        squares = _squared_error(model, drawn, x[few], _first(y, n.whole))
+    codes = torch.from_numpy(mu + np.exp(logvar / 2) * np.random.default_rng(STREAM).standard_normal(mu.shape)).float()
+    few = slice(0, n.whole)
+    everything, squares = _of_whole_codes(model, codes[few], x[few], _first(y, n.whole))
     on_progress(0.85)
     implied = implied_beta(model, x[: n.implied], _first(y, n.implied))
     on_progress(0.95)
     measured = _measured(model, dataset, x[few], _first(y, n.whole), mu[few], logvar[few], n.weighed)
-    means, draws = _neighbours(mu, codes.numpy(), told)
-    has_sigma = model.config.has_scale and model.config.scale != "per-pixel"
-    variance = mu.astype(float).var(0)
+    (means, draws), variance = _neighbours(mu, codes.numpy(), told), mu.astype(float).var(0)
     on_progress(1.0)
     return Examination(
-        n=len(pick), mean_kl=parts.mean_kl, information=parts.mutual_information, information_error=parts.mutual_information_error,
-        marginal_kl=parts.marginal_kl, total_correlation=parts.total_correlation,
-        dimension_wise_kl=_rounded(parts.dimension_wise_kl), baseline=losses.baseline, shuffled=_rounded(losses.shuffled),
+        n=len(x), **_information(parts, far), baseline=losses.baseline, shuffled=_rounded(losses.shuffled),
         zeroed=_rounded(losses.zeroed), all_shuffled=everything, sensitivity=_rounded(slopes), residual=squares,
-        sigma=float(model.log_sigma.detach().exp()) if has_sigma else None, shuffled_error=_rounded(losses.shuffled_error),
-        zeroed_error=_rounded(losses.zeroed_error), interventions_n=losses.n, prior_low=far.low, prior_error=far.error,
-        prior_density=far.density, variance=_rounded(variance),
+        sigma=_sigma(model), shuffled_error=_rounded(losses.shuffled_error),
+        zeroed_error=_rounded(losses.zeroed_error), interventions_n=losses.n, variance=_rounded(variance),
         signal_to_noise=_rounded(variance / np.exp(logvar.astype(float)).mean(0)), knn_means=means, knn_draws=draws,
         implied=None if implied is None else Implied(**record(implied)), measured=measured,
     )  # fmt: skip
+
+
+def _images(model: Vae, dataset: Dataset, split: str) -> tuple[Tensor, NDArray[np.int64] | None]:
+    """At most 4000 images (N, C, H, W) of a split as the model sees them, and their classes (N,), where they have some."""
+    part = dataset.subset(split)
+    pick = np.sort(np.random.default_rng(EVALUATION_SEED).permutation(len(part.index))[:MOST_IMAGES])
+    x = to_unit(torch.from_numpy(part.images[pick]), model.config.binarise, seeded(EVALUATION_SEED, len(pick)))
+    return x, None if part.labels is None else part.labels[pick]
+
+
+@torch.no_grad()
+def _of_whole_codes(model: Vae, z: Tensor, x: Tensor, y: Tensor | None) -> tuple[float, float]:
+    """What reconstruction loses when the whole code is another image's, nats, and the mean squared error of a pixel at codes z (N, K)."""
+    return _nll(model, z.roll(1, 0), x, y) - _nll(model, z, x, y), _squared_error(model, z, x, y)
+
+
+def _information(parts: InformationSplit, far: PriorDistance) -> dict[str, Any]:
+    """Fields of `Examination`: where the KL goes, and how far the codes as a whole are from the prior."""
+    return {
+        "mean_kl": parts.mean_kl, "information": parts.mutual_information, "information_error": parts.mutual_information_error,
+        "marginal_kl": parts.marginal_kl, "total_correlation": parts.total_correlation,
+        "dimension_wise_kl": _rounded(parts.dimension_wise_kl), "prior_low": far.low, "prior_error": far.error,
+        "prior_density": far.density,
+    }  # fmt: skip
+
+
+def _sigma(model: Vae) -> float | None:
+    """The fixed or learned scale of a pixel; None where there is none or every pixel has its own."""
+    has_sigma = model.config.has_scale and model.config.scale != "per-pixel"
+    return float(model.log_sigma.detach().exp()) if has_sigma else None
 
 
 class _Affordable:

@@ -15,7 +15,8 @@ from trainer.models.torch_engine import Posterior, Vae
 class AssembledVae(Vae):
     """A model of which some parts are layers of ours and the others still the functions that were brought along.
 
-    encode: x to (mu, logvar) or (mu,), where the encoder is not layers · decode: z to means or logits, where the decoder is not.
+    encode: x to (mu, logvar) or (mu,), where the encoder is not layers.
+    decode: z to means or logits, where the decoder is not.
     """
 
     def __init__(

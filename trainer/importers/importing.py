@@ -57,10 +57,13 @@ def make_run(
 ) -> Run:
     """Writes a run from the codes mu, logvar (N, K) of held-out images and a decoder, a PyTorch function of codes (B, K), and returns it.
 
-    logvar: log variances; without it the model is a deterministic autoencoder · encode: a PyTorch function of images (B, C, H, W) or
-    (B, C·H·W) in [0, 1], to mu and logvar; without it the app offers the given images only · images (N, C, H, W) or (N, H, W), uint8 or
-    floats in [0, 1], in the order of mu: without them no bound and no verdict · labels (N,): whole numbers from 0 · image_shape
-    (C, H, W): only where there are no images and decode gives vectors · runs: the folder (default: $LATENT_RUNS, else runs).
+    logvar: log variances; without it the model is a deterministic autoencoder.
+    encode: a PyTorch function of images (B, C, H, W) or (B, C·H·W) in [0, 1], to mu and logvar; without it the app offers the given
+        images only.
+    images (N, C, H, W) or (N, H, W), uint8 or floats in [0, 1], in the order of mu: without them no bound and no verdict.
+    labels (N,): whole numbers from 0.
+    image_shape (C, H, W): only where there are no images and decode gives vectors.
+    runs: the folder (default: $LATENT_RUNS, else runs).
 
     Raises `ExternalModelError` or `DataError` for what does not fit together, `RunError` for a name that is taken.
     """
@@ -90,9 +93,13 @@ def import_model(
     """Writes a run from a model with encode and decode and a data set, and returns it; see `trainer.importers.model_adapter` for what it
     may answer.
 
-    source: what to say of where it comes from · loaded: how it was loaded, a line each · classifier: whether to train a classifier of
-    pictures, where there are classes · thorough: all images and draws for every figure, however long it takes; else each part has its
-    `Budget` · on_part: told what is being done, and the share of it that is done, where that is known. Raises as `make_run` does.
+    source: what to say of where it comes from.
+    loaded: how it was loaded, a line each.
+    classifier: whether to train a classifier of pictures, where there are classes.
+    thorough: all images and draws for every figure, however long it takes; else each part has its `Budget`.
+    on_part: told what is being done, and the share of it that is done, where that is known.
+
+    Raises as `make_run` does.
     """
     how = how or HowTrained()
     if umap:

@@ -65,9 +65,12 @@ def load_model(
 ) -> Loaded:  # fmt: skip
     """The model that `module` names, with its weights; runs that module's code.
 
-    arguments: JSON for the class or function · weights: a file, or several for parts that were saved apart · key: where in it · namesakes:
-    whose modules are meant by a name, in a process of its own. Raises `PlaceError`, `ExternalModelError`, `ExternalCodeError` or
-    `WeightsError` for whatever goes wrong there.
+    arguments: JSON for the class or function.
+    weights: a file, or several for parts that were saved apart.
+    key: where in it.
+    namesakes: whose modules are meant by a name, in a process of its own.
+
+    Raises `PlaceError`, `ExternalModelError`, `ExternalCodeError` or `WeightsError` for whatever goes wrong there.
     """
     place, given = place_of(module), arguments_of(arguments)
     files = [weights] if isinstance(weights, str) else list(weights)

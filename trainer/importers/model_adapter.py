@@ -97,8 +97,11 @@ def adapt_model(
 ) -> ModelAdapter:  # fmt: skip
     """How a model is to be asked, found out with a few images x (B, C, H, W) in [0, 1] (y (B,), n_classes: for a conditional model).
 
-    pixels: the range in which it wants them, and gives them back · spread: the kind of spread that encode gives, where the person says it ·
-    output: what decode gives. Raises `ExternalModelError`.
+    pixels: the range in which it wants them, and gives them back.
+    spread: the kind of spread that encode gives, where the person says it.
+    output: what decode gives.
+
+    Raises `ExternalModelError`.
     """
     pixels = pixels or Pixels()
     subject = subject_of(model, x, y, n_classes, pixels)

@@ -65,10 +65,13 @@ class ReadModel:
     """A model as it is known here."""
 
     config: ImportedConfig
+    """as it is read"""
     model: AssembledVae
+    """layers of ours and functions that were brought along"""
     weights: dict[str, NDArray[np.float32]]
     """Of the parts that are layers of ours."""
     decoder: OwnDecoder
+    """as layers, and how it came to them"""
     why_encoder: str
     """What keeps the encoder from being layers; empty where nothing does."""
 

@@ -55,7 +55,8 @@ def measure_path(
 ) -> PathMeasures:  # fmt: skip
     """Of codes z (T, K) and their pictures x_hat (T, C, H, W).
 
-    length: decoded length, else the sum of the steps · ends (2, C, H, W): pictures of the first and the last stop, else of the frames.
+    length: decoded length, else the sum of the steps.
+    ends (2, C, H, W): pictures of the first and the last stop, else of the frames.
     """
     codes, flat = np.asarray(z, float), np.asarray(x_hat, float).reshape(len(x_hat), -1)
     steps = np.linalg.norm(np.diff(flat, axis=0), axis=1)

@@ -164,7 +164,8 @@ def lattice_map(
 ) -> Projection:  # fmt: skip
     """Any layout `points` (N, 2) of the codes `mu` (N, K), settled on the sheet that is its inverse, with the quality of that inverse.
 
-    decode: how well a code decodes the picture of a point; without it only codes count · classes (N,), −1 for none: for the agreement.
+    decode: how well a code decodes the picture of a point; without it only codes count.
+    classes (N,), −1 for none: for the agreement.
     """
     extent = square_extent(points)
     sheet = find_inverse(points, mu, extent, decode, seed, epochs)

@@ -153,17 +153,11 @@ def evaluate(
         "split": split, "n": len(images), "input": "binarised" if config.binarise else "grey", "active_units": active_units(mu),
         "squared_error": squared_error(model, images, mu, labels),
         "knn_accuracy": None if train is None else knn_accuracy(model, _affordable(train, cost, budget), part),
-        "given_label": config.is_conditional,
+        "given_label": config.is_conditional, "classifier_error": _classifier_error(model, part),
     }  # fmt: skip
-    if isinstance(model, SemiSupervisedVae) and part.labels is not None and (part.labels >= 0).any():
-        figures["classifier_error"] = classifier_error(model, part.images, part.labels)
     if config.is_deterministic:
-        nll, _, _ = bound_terms(model, images, False, seeded(EVALUATION_SEED), labels)
-        return Evaluation(
-            elbo=None, nll=None, nll_n=None, samples=None, kl=None, kl_per_dim=None, reconstruction=float(nll.mean()), **figures
-        )
-    nll_n = len(images) if nll_images is None else min(nll_images, len(images))
-    few = min(samples, FEW_SAMPLES)
+        return _of_points(model, images, labels, figures)
+    nll_n, few = len(images) if nll_images is None else min(nll_images, len(images)), min(samples, FEW_SAMPLES)
     if budget is not None:
         samples, nll_n, few = _draws(budget, cost, len(images), samples, nll_n)
     estimate, rest = _sampled(model, images, labels, samples, nll_n, few, on_progress)
@@ -174,6 +168,21 @@ def evaluate(
         kl=float(kl.sum()), kl_per_dim=tuple(kl.tolist()), nll_standard_error=estimate.nll_standard_error,
         ess=float(np.mean(estimate.ess)), **figures,
     )  # fmt: skip
+
+
+def _of_points(model: Vae, images: Tensor, labels: Labels | None, figures: dict[str, Any]) -> Evaluation:
+    """Of a model whose codes are points: there is no KL and no bound."""
+    nll, _, _ = bound_terms(model, images, False, seeded(EVALUATION_SEED), labels)
+    return Evaluation(
+        elbo=None, nll=None, nll_n=None, samples=None, kl=None, kl_per_dim=None, reconstruction=float(nll.mean()), **figures
+    )
+
+
+def _classifier_error(model: Vae, part: Split) -> float | None:
+    """Where the model has a classifier and images have classes."""
+    if isinstance(model, SemiSupervisedVae) and part.labels is not None and (part.labels >= 0).any():
+        return classifier_error(model, part.images, part.labels)
+    return None
 
 
 @dataclass(frozen=True)

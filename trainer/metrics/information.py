@@ -91,20 +91,11 @@ def information_split(
     all_m, all_v = (m, v) if reference_mu is None else _posteriors("reference posteriors", reference_mu, reference_logvar)
     if all_m.shape[1] != m.shape[1]:
         raise DataError(f"The reference posteriors have {all_m.shape[1]} dimensions; allowed: {m.shape[1]}, as the posteriors.")
-    codes = m + np.exp(v / 2) * z.standard_normal(m.shape) if isinstance(z, np.random.Generator) else np.asarray(z, float)
-    if codes.shape != m.shape:
-        raise DataError(f"z has shape {codes.shape}; allowed: {m.shape}, one sample a posterior.")
-    if not np.isfinite(codes).all():
-        raise DataError(f"z is not finite at row {int(np.argmin(np.isfinite(codes).all(1)))}; allowed: numbers.")
-
+    codes = _samples(z, m, v)
     own = _log_normal(codes, m, v)
     prior = _log_normal(codes, 0.0, 0.0)
     joint = log_aggregate(codes, all_m, all_v, lambda share: on_progress(0.6 * share))
-    marginals = np.empty_like(codes)
-    for k in range(codes.shape[1]):
-        marginals[:, k] = log_aggregate_marginal(codes[:, k], all_m[:, k], all_v[:, k])
-        on_progress(0.6 + 0.4 * (k + 1) / codes.shape[1])
-
+    marginals = _log_marginals(codes, all_m, all_v, lambda share: on_progress(0.6 + 0.4 * share))
     information = own.sum(1) - joint
     # what the samples miss of each KL, and how much of it is in the information; draws of somebody else's choice are left as they are
     off = own - prior - kl_standard_normal_numpy(m, v) if isinstance(z, np.random.Generator) else np.zeros_like(own)
@@ -121,6 +112,25 @@ def information_split(
         n_samples=len(codes),
         n_posteriors=len(all_m),
     )
+
+
+def _samples(z: NDArray[Any] | np.random.Generator, mu: Doubles, logvar: Doubles) -> Doubles:
+    """(M, K): one sample of each posterior, those that are given or drawn. Raises `DataError`."""
+    codes = mu + np.exp(logvar / 2) * z.standard_normal(mu.shape) if isinstance(z, np.random.Generator) else np.asarray(z, float)
+    if codes.shape != mu.shape:
+        raise DataError(f"z has shape {codes.shape}; allowed: {mu.shape}, one sample a posterior.")
+    if not np.isfinite(codes).all():
+        raise DataError(f"z is not finite at row {int(np.argmin(np.isfinite(codes).all(1)))}; allowed: numbers.")
+    return codes
+
+
+def _log_marginals(codes: Doubles, mu: Doubles, logvar: Doubles, on_progress: Callable[[float], None]) -> Doubles:
+    """log q(z_k), (M, K), of every dimension by itself."""
+    marginals = np.empty_like(codes)
+    for k in range(codes.shape[1]):
+        marginals[:, k] = log_aggregate_marginal(codes[:, k], mu[:, k], logvar[:, k])
+        on_progress((k + 1) / codes.shape[1])
+    return marginals
 
 
 def slope_of(values: Doubles, control: Doubles) -> float:

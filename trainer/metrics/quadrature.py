@@ -165,12 +165,8 @@ def gap_map(
             for rows in torch.split(torch.arange(len(places)), _images_at_once(model, x[places], label)):
                 at = places[rows].numpy()  # to numpy a tensor of one number is a number, not a list of one
                 few, their_labels = x[places[rows]], None if labels is None else labels[rows]
-                if model.config.latent_dim == 2:
-                    table = _Table(model, few, label)
-                    elbo, found["log_px"][at] = table.elbo(), table.log_px()
-                    judge = elbo
-                else:  # draws that were fitted to would flatter the optimum: it is judged by others
-                    elbo, judge = (_sampled_elbo(model, few, their_labels, seed + which) for which in (0, 1))
+                elbo, judge, log_px = _bounds(model, few, label, their_labels, seed)
+                found["log_px"][at] = 0.0 if log_px is None else log_px
                 start, best = _optimised(elbo, judge, q.mu[rows], q.logvar[rows], n_steps)
                 found["start"][at], found["best"][at], mus[at] = start, best, q.mu[rows]
                 n_done += len(rows)
@@ -183,6 +179,18 @@ def gap_map(
 
 Elbo = Callable[[Tensor, Tensor], Tensor]
 """mu, logvar (B, K) to the bound (B,), nats, with gradients."""
+
+
+def _bounds(model: Vae, x: Tensor, label: int | None, labels: Tensor | None, seed: int) -> tuple[Elbo, Elbo, Doubles | None]:
+    """The bound that is optimised, the one that judges the optimum, and log p(x) (B,) where it is known.
+
+    Draws that were fitted to would flatter the optimum: beyond two dimensions it is judged by others.
+    """
+    if model.config.latent_dim == 2:
+        table = _Table(model, x, label)
+        elbo = table.elbo()
+        return elbo, elbo, table.log_px()
+    return _sampled_elbo(model, x, labels, seed), _sampled_elbo(model, x, labels, seed + 1), None
 
 
 class _Table:

@@ -160,8 +160,14 @@ def by_name(values: Sequence[Value]) -> Roles | None:
 def by_looks(
     values: Sequence[Value], again: Sequence[Value], x: Tensor, takes: Callable[[Tensor], bool], redraws: Callable[[Tensor], float]
 ) -> Roles:
-    """By repeatability, shapes, signs and pictures. again: the values of a second call · takes: whether decode takes such codes · redraws:
-    the squared error of what codes decode to, ∞ where they do not. Raises `ExternalModelError` or `Unfit`."""
+    """By repeatability, shapes, signs and pictures.
+
+    again: the values of a second call.
+    takes: whether decode takes such codes.
+    redraws: the squared error of what codes decode to, ∞ where they do not.
+
+    Raises `ExternalModelError` or `Unfit`.
+    """
     every = [Pick(value.name, at) for at, value in enumerate(values) if value.tensor.is_floating_point()]
     left = [pick for pick in every if _is_same(pick.of(values), pick.of(again))]
     drawn = {values[pick.index].width for pick in every if pick not in left}

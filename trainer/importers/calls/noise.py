@@ -98,8 +98,10 @@ def _keys(tensor: Tensor) -> list[tuple[int, int]]:
 class Held(TorchFunctionMode):
     """Gives draws instead of torch.
 
-    give: the noise, from its shape and the number of the draw · instead: of a draw's number, the tensor that replaces its sum (the code),
-    as many numbers as that has · draws: what was drawn, in order · others: names of draws that are not Gaussian.
+    give: the noise, from its shape and the number of the draw.
+    instead: of a draw's number, the tensor that replaces its sum (the code), as many numbers as that has.
+    draws: what was drawn, in order.
+    others: names of draws that are not Gaussian.
     """
 
     def __init__(self, give: Give, instead: dict[int, Tensor] | None = None) -> None:

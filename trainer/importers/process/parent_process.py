@@ -40,17 +40,25 @@ class _Apart:
     """What is known of the process while it runs."""
 
     process: subprocess.Popen[bytes]
+    """of the operating system"""
     messages: queue.Queue[Message | None] = field(default_factory=queue.Queue)
-    fault: list[str] = field(default_factory=list)  # what Python says when it crashes
-    tail: bytes = b""  # the last of what their code printed
+    """that have come; None when there will be no more"""
+    fault: list[str] = field(default_factory=list)
+    """what Python says when it crashes"""
+    tail: bytes = b""
+    """the last of what their code printed"""
     part: str = ""
+    """what it last said that it was doing"""
 
 
 def run_apart(request: Message, on_message: Callable[[Message], None], on_output: Callable[[bytes], None], folder: str) -> None:
     """Runs `request` in another process, started in `folder`; returns when it is done.
 
-    request: what `trainer.cli.import_worker` understands · on_message: gets every message of it, and {} now and then · on_output:
-    gets what their code prints. Raises `LatentError` with what it told of a mistake, `ExternalCodeError` where it ended without a word.
+    request: what `trainer.cli.import_worker` understands.
+    on_message: gets every message of it, and {} now and then.
+    on_output: gets what their code prints.
+
+    Raises `LatentError` with what it told of a mistake, `ExternalCodeError` where it ended without a word.
     """
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8:replace"}
     process = subprocess.Popen(

@@ -34,8 +34,12 @@ def load_weights(
 ) -> tuple[str, ...]:
     """Puts the weights in `tree` into the model, and says what was found, left over and assumed.
 
-    tree: from `read_weights` · file: its name · key: where in the file to look (default: wherever they fit best) · made_with: the
-    arguments that the model was made with, to say which of them does not fit. Raises `WeightsError`.
+    tree: from `read_weights`.
+    file: its name.
+    key: where in the file to look (default: wherever they fit best).
+    made_with: the arguments that the model was made with, to say which of them does not fit.
+
+    Raises `WeightsError`.
     """
     modules = modules_of(model)
     if not modules:
