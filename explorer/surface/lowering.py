@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from explorer.surface.network_schema import ActivationOp, Op
 from trainer.config import ImportedConfig
 from trainer.models import layers as spec
-from trainer.models.layers import Layer, parts_of
+from trainer.models.layers import Layer
+from trainer.models.networks import parts_of
 from trainer.models.picture_classifier import PART as CLASSIFIER
 from trainer.runs.read import Run
 

@@ -23,7 +23,7 @@ from trainer.models.picture_classifier import (
     expected_calibration_error,
     scores_of,
 )
-from trainer.models.torch_engine import Stack, build_layer
+from trainer.models.torch_layers import Stack, build_layer
 from trainer.runs.catalogue import HOME, load_run
 from trainer.runs.write import RunWriter
 from trainer.training.events import Finishing

@@ -11,7 +11,7 @@ from torch.nn import functional
 from trainer.importers.tracing.recording import disagreement, trace, trace_joined
 from trainer.importers.tracing.steps import UntraceableError
 from trainer.models import layers as spec
-from trainer.models.torch_engine import build_layer
+from trainer.models.torch_layers import build_layer
 
 CLOSE = 2e-6
 

@@ -35,7 +35,8 @@ from trainer.cli.bench_loops import (
 from trainer.config import PRESETS
 from trainer.datasets import load_dataset
 from trainer.errors import DataError
-from trainer.models.layers import ImageShape, parts_of
+from trainer.models.layers import ImageShape
+from trainer.models.networks import parts_of
 from trainer.numerals import count, percent
 
 

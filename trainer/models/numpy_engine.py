@@ -19,7 +19,8 @@ from trainer.likelihoods.numpy_ import mean_picture, nll, sigmoid
 from trainer.models import layers as spec
 from trainer.models.autoregressive import heard, unrolled
 from trainer.models.gaussians import kl_standard_normal_numpy
-from trainer.models.layers import NO_ENCODER, ImageShape, Layer, parts_of, tensor_names
+from trainer.models.layers import ImageShape, Layer, tensor_names
+from trainer.models.networks import NO_ENCODER, parts_of
 from trainer.models.tabulated_decoder import in_gallery, on_lattice
 
 Floats = NDArray[np.float32]

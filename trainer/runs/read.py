@@ -20,7 +20,7 @@ from trainer.config import FitConfig
 from trainer.datasets import Dataset, is_built_in
 from trainer.errors import ConfigError, RunCorrupt, RunError
 from trainer.maps.projection import Projection
-from trainer.models.layers import parameter_shapes
+from trainer.models.networks import parameter_shapes
 from trainer.models.numpy_engine import Forward
 from trainer.models.picture_classifier import PictureClassifier
 from trainer.runs.folder import (

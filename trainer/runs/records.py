@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, field_validat
 
 from trainer.config import FitConfig, ImportedConfig
 from trainer.datasets import Dataset, is_built_in
-from trainer.models.layers import check_imported
+from trainer.models.networks import check_imported
 from trainer.numerals import percent
 from trainer.runs.examination import Examination
 from trainer.runs.folder import VERSION

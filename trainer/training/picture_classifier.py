@@ -30,7 +30,8 @@ from trainer.models.picture_classifier import (
     classifier_layers,
     scores_of,
 )
-from trainer.models.torch_engine import Stack, Vae, build_layer
+from trainer.models.torch_engine import Vae
+from trainer.models.torch_layers import Stack, build_layer
 from trainer.training.schedules import learning_rate_at
 
 CLASSIFIER = 6  # name of the random stream; those of the run itself are in `fit`
