@@ -4,6 +4,11 @@
  */
 
 import type { Command } from "../kernel/extension";
+import type { MapTool } from "../kernel/map-tool";
+import { boxSelect } from "../tools/box-select";
+import { drawPath } from "../tools/draw-path";
+import { lasso } from "../tools/lasso";
+import { pan } from "../tools/pan-zoom";
 
 /** What commands ask of the editor. */
 export interface CommandEditor {
@@ -22,7 +27,7 @@ export interface CommandEditor {
   togglePlaying(): void;
   toggleRandomWalk(): void;
   /** Chooses what a drag does; the chosen one again: back to the probe. */
-  toggleTool(id: "lasso" | "box" | "draw" | "pan"): void;
+  toggleTool(id: string): void;
   undo(): void;
   redo(): void;
   leavePlane(): void;
@@ -42,6 +47,19 @@ const ARROWS: Readonly<Record<string, readonly [dx: number, dy: number]>> = {
 /** A key is pressed several times, a button is clicked once. */
 const KEY_ZOOM = 1.25;
 const BUTTON_ZOOM = 1.5;
+
+/** A tool by its key and its button. */
+function chooses({ id, name, key, icon, help, offered }: MapTool): EditorCommand {
+  return {
+    id,
+    keys: key ? [key] : [],
+    ...(help ? { help } : {}),
+    ...(icon ? { button: { icon, title: `${name} (${key})` } } : {}),
+    ...(offered ? { enabled: offered } : {}),
+    pressed: ({ tool }) => tool === id,
+    run: (editor) => editor.toggleTool(id),
+  };
+}
 
 export const COMMANDS: readonly EditorCommand[] = [
   {
@@ -122,15 +140,7 @@ export const COMMANDS: readonly EditorCommand[] = [
     help: ["w", "start or stop a random walk under the prior"],
     run: (editor) => editor.toggleRandomWalk(),
   },
-  {
-    id: "draw",
-    keys: ["d"],
-    help: ["d", "in Interpolate: drag draws a path; without a mouse: add stops above the map"],
-    button: { icon: "draw", title: "Drag draws a path, which is then played (d)" },
-    enabled: ({ host }) => Boolean(host.options.drawable),
-    pressed: ({ tool }) => tool === "draw",
-    run: (editor) => editor.toggleTool("draw"),
-  },
+  chooses(drawPath),
   {
     id: "undo",
     keys: ["Ctrl+z"],
@@ -138,29 +148,9 @@ export const COMMANDS: readonly EditorCommand[] = [
     run: (editor) => editor.undo(),
   },
   { id: "redo", keys: ["Ctrl+Shift+z", "Ctrl+y", "Ctrl+Shift+y"], run: (editor) => editor.redo() },
-  {
-    id: "lasso",
-    keys: ["x"],
-    help: ["x  b", "drag draws a loop, or a box, that selects points; without a mouse: Select points, under Layers"],
-    button: { icon: "select", title: "Drag draws a loop that selects points (x)" },
-    pressed: ({ tool }) => tool === "lasso",
-    run: (editor) => editor.toggleTool("lasso"),
-  },
-  {
-    id: "box",
-    keys: ["b"],
-    button: { icon: "box", title: "Drag draws a box that selects points (b)" },
-    pressed: ({ tool }) => tool === "box",
-    run: (editor) => editor.toggleTool("box"),
-  },
-  {
-    id: "pan",
-    keys: ["v"],
-    help: ["v", "drag moves the map instead of the probe"],
-    button: { icon: "pan", title: "Drag moves the map instead of the probe (v)" },
-    pressed: ({ tool }) => tool === "pan",
-    run: (editor) => editor.toggleTool("pan"),
-  },
+  chooses(lasso),
+  chooses(boxSelect),
+  chooses(pan),
   {
     id: "help",
     keys: ["?"],

@@ -52,7 +52,7 @@ export class MapEditor {
     parts.code.card.element.hidden = !dynamic.options.show_card;
     parts.hostUpdates.apply(dynamic, loaded);
     if (!loaded) return;
-    parts.configureRun(context.state.data, loaded.isNewRun);
+    parts.configureRun(context.state.data);
     this.loadOriginalsLater(context.state.data);
   }
 
@@ -61,6 +61,7 @@ export class MapEditor {
     this.parts.layout.retheme();
     this.parts.layout.measure();
     this.loop.run(performance.now());
+    if (this.parts.layout.measure()) this.loop.run(performance.now()); // a panel that has just appeared takes its room
   }
 
   dispose(): void {

@@ -78,21 +78,45 @@ export interface Layer {
 /** What a drag does. Places are in CSS pixels from the map's upper left corner. */
 export interface Tool<Editor> {
   readonly id: ToolId;
+  /** What it does, for its button. */
   readonly name: string;
-  readonly key: string;
+  readonly key?: string;
+  readonly icon?: IconName;
+  /** Its line in the help: keys as they are written there, and what they do. */
+  readonly help?: readonly [keys: string, what: string];
+  /** What the pointer looks like over the map: a value of `data-drag` in the style sheet, "" for the usual one. */
   readonly cursor: string;
-  begin(editor: Editor, left: number, top: number): void;
-  move(editor: Editor, left: number, top: number): void;
-  end(editor: Editor, left: number, top: number): void;
+  /** Without an answer: always. */
+  offered?(state: CommandState): boolean;
+  /** Why it cannot be chosen now, in a sentence; null: it can. */
+  refusal?(state: MapState): string | null;
+  chosen?(editor: Editor): void;
+  /** It was given back for the usual one. */
+  left?(editor: Editor): void;
+  begin?(editor: Editor, left: number, top: number): void;
+  /** dx, dy: since the last place. */
+  move(editor: Editor, left: number, top: number, dx: number, dy: number): void;
+  end?(editor: Editor, left: number, top: number): void;
+  /** After a drag that went nowhere; `end` was before. */
+  click?(editor: Editor, left: number, top: number): void;
+  /** The drag was cut off, by the system or by a second finger. */
   cancel?(editor: Editor): void;
 }
+
+/**
+ * Where a panel stands: over the map, under it, beside it, at the end of the page, or in a panel of that name.
+ */
+export type PanelSlot = "above" | "over" | "below" | "side" | "page" | "decoded-picture" | "layers-menu";
 
 /** A part of the page beside, below or over the map. */
 export interface Panel {
   readonly id: string;
+  readonly slot: PanelSlot;
   readonly element: HTMLElement;
   /** Fields after whose change it must be told. */
   readonly reads: readonly (keyof MapState)[];
+  /** CSS pixels that it takes below the map, of a panel that is of use only where both are seen. */
+  readonly room?: number;
   update(frame: Frame): void;
   /** A slice of what takes longer than a frame. */
   work?(frame: Frame): Progress;

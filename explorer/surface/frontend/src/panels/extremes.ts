@@ -1,12 +1,18 @@
 /** Which images are extreme? The twenty highest and lowest of the chosen quantity, as pictures that lead to their points. */
 
 import { extremes, type Quantity } from "../data/quantities";
+import type { Frame, Panel } from "../kernel/extension";
+import type { PanelEditor } from "../kernel/panel-editor";
+import type { MapState } from "../kernel/state";
 import { button, chip, h, setText } from "../ui/dom";
 import { number } from "../ui/format";
 
 export const STRIP_LENGTH = 20;
 
-export class Extremes {
+export class Extremes implements Panel {
+  readonly id = "extremes";
+  readonly slot = "below";
+  readonly reads: readonly (keyof MapState)[] = ["data", "shown", "colourBy"];
   readonly element: HTMLElement;
   private readonly heading = h("span", { class: "la-small" });
   private readonly list = h("div", { class: "la-strip-list" });
@@ -18,11 +24,7 @@ export class Extremes {
   private isLargest = true;
   private accepts: (i: number) => boolean = () => true;
 
-  constructor(
-    private readonly pictureOf: (i: number) => HTMLCanvasElement,
-    private readonly numberOf: (i: number) => number,
-    private readonly go: (i: number) => void,
-  ) {
+  constructor(private readonly editor: Pick<PanelEditor, "state" | "thumbnail" | "flyTo">) {
     this.element = h(
       "div",
       { class: "la-strip", hidden: true },
@@ -31,10 +33,9 @@ export class Extremes {
     );
   }
 
-  /** Nothing hides it. */
-  show(quantity: Quantity | null, accepts: (i: number) => boolean): void {
+  update({ state: { data, shown }, derived: { quantity } }: Frame): void {
     this.quantity = quantity;
-    this.accepts = accepts;
+    this.accepts = (i) => shown[data.slots[i]] === 1;
     this.element.hidden = quantity === null;
     this.build();
   }
@@ -52,10 +53,10 @@ export class Extremes {
   }
 
   private entry(i: number, { name, values }: Quantity): HTMLElement {
-    const picture = copyOf(this.pictureOf(i));
-    const label = `Go to test image ${this.numberOf(i)}, ${inSentence(name)} ${number(values[i])}`;
+    const picture = copyOf(this.editor.thumbnail(i));
+    const label = `Go to test image ${this.editor.state().data.numberOf(i)}, ${inSentence(name)} ${number(values[i])}`;
     const content = [picture, h("span", {}, number(values[i]))];
-    return button("la-pin", { title: label, "aria-label": label }, () => this.go(i), ...content);
+    return button("la-pin", { title: label, "aria-label": label }, () => this.editor.flyTo(i), ...content);
   }
 }
 

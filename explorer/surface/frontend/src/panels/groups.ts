@@ -3,25 +3,17 @@
 import type { Scene } from "../data/run-on-map";
 import { savedGroups, saveGroups } from "../data/saved-groups";
 import { direction, factsOf, type GroupFacts, selectionCsv } from "../data/selection";
+import { alongDirection } from "../geometry/planes";
+import type { Frame, Panel } from "../kernel/extension";
+import type { PanelEditor } from "../kernel/panel-editor";
 import { pinName } from "../kernel/pins";
+import type { MapState } from "../kernel/state";
 import { button, chip, h, setText } from "../ui/dom";
 import { classWords, count, number, percent } from "../ui/format";
 import { classColour } from "../ui/palette";
 import { newPicture, type Picture } from "../ui/picture";
 import { MAX_NAME, type PinRecord } from "../wire/schema";
 import { save } from "./export";
-
-export interface GroupActions {
-  /** The code to start a walk from. */
-  here(): readonly number[];
-  walk(z: readonly number[], label: string): void;
-  clear(): void;
-  /** Selects these points anew. */
-  select(indices: readonly number[]): void;
-  /** The map along a direction (K,). */
-  axis(direction: readonly number[], name: string): void;
-  go(pin: PinRecord): void;
-}
 
 interface Group {
   readonly name: string;
@@ -32,7 +24,10 @@ const REACH = 2;
 const ANALOGY_PX = 64;
 const HERE = "here";
 
-export class GroupsPanel {
+export class GroupsPanel implements Panel {
+  readonly id = "groups";
+  readonly slot = "below";
+  readonly reads: readonly (keyof MapState)[] = ["data", "selection", "theme", "pins"];
   readonly element: HTMLElement;
   private readonly words = h("p", {}, "");
   private readonly bar = h("div", { class: "la-shares", role: "img" });
@@ -77,15 +72,18 @@ export class GroupsPanel {
   private groups: Group[] = [];
   private scene: Scene | null = null;
   private current: GroupFacts | null = null;
+  private indices: readonly number[] = [];
   private base: readonly number[] | null = null;
   private pins: readonly PinRecord[] = [];
+  /** Those among which they are, of this run or not. */
+  private given: readonly PinRecord[] = [];
   private cells: { readonly pin: PinRecord; readonly picture: Picture }[] = [];
   private isDark = false;
 
-  constructor(private readonly actions: GroupActions) {
+  constructor(private readonly editor: PanelEditor) {
     const save = chip("Save as group", () => this.keep());
     const csv = chip("Download CSV", () => this.download());
-    const clear = chip("Clear", () => actions.clear());
+    const clear = chip("Clear", () => this.select([]));
     const axis = chip("Use as map axis", () => this.lay());
     this.name.addEventListener("keydown", (event) => {
       event.stopPropagation(); // hosts have one-letter shortcuts of their own
@@ -145,8 +143,21 @@ export class GroupsPanel {
     );
   }
 
+  update({ state: { data, selection, theme }, derived: { pins } }: Frame): void {
+    if (data !== this.scene) this.configure(data, !this.scene?.isSameRun(data));
+    const { indices } = selection;
+    if (indices !== this.indices || theme.isDark !== this.isDark)
+      this.show(indices.length ? factsOf(data, indices) : null, theme.isDark);
+    this.indices = indices;
+    if (pins !== this.given) this.showPins(pins);
+  }
+
+  private select(indices: readonly number[]): void {
+    this.editor.set({ selection: { indices, outline: [] } });
+  }
+
   /** On another map of the same run the points are the same, and so are groups and direction. */
-  configure(scene: Scene, isNewRun: boolean): void {
+  private configure(scene: Scene, isNewRun: boolean): void {
     this.scene = scene;
     for (const picture of [this.image, this.decoded]) {
       picture.setShape(scene.header.run.image_shape);
@@ -159,12 +170,13 @@ export class GroupsPanel {
       }));
     this.show(isNewRun ? null : this.current, this.isDark);
     this.cells = [];
-    this.showPins(this.pins);
+    this.showPins(this.given);
   }
 
   /** Every pin can start the walk, and beneath the walk each is shown with the direction added: a − b + pin. */
-  showPins(pins: readonly PinRecord[]): void {
+  private showPins(pins: readonly PinRecord[]): void {
     const { scene } = this;
+    this.given = pins;
     this.pins = pins.filter(({ z }) => z.length === scene?.space.latentDim);
     const before = this.start_.value || HERE;
     this.start_.replaceChildren(
@@ -216,10 +228,14 @@ export class GroupsPanel {
   private lay(): void {
     const [a, b] = this.ends();
     const along = this.along();
-    if (a && b && along) this.actions.axis(along, `${a.name} − ${b.name}`);
+    if (!a || !b || !along) return;
+    this.editor.layPlane(
+      alongDirection(along, this.editor.state().data.mu, `${a.name} − ${b.name}`),
+      "These two groups have the same mean code: no direction leads from one to the other.",
+    );
   }
 
-  show(facts: GroupFacts | null, isDark: boolean): void {
+  private show(facts: GroupFacts | null, isDark: boolean): void {
     const { scene } = this;
     if (facts !== this.current) this.name.value = facts ? this.wish(facts) : "";
     this.current = facts;
@@ -261,7 +277,7 @@ export class GroupsPanel {
   }
 
   private groupChip({ name, facts }: Group, index: number): HTMLElement {
-    const again = chip(`${name}: ${count(facts.indices.length)} points`, () => this.actions.select(facts.indices));
+    const again = chip(`${name}: ${count(facts.indices.length)} points`, () => this.select(facts.indices));
     again.title = `Select the points of ${name} again`;
     const forget = chip("×", () => {
       this.groups.splice(index, 1);
@@ -277,7 +293,7 @@ export class GroupsPanel {
     if (!this.current) return;
     this.groups.push({ name: this.free(this.name.value.trim() || this.wish(this.current)), facts: this.current });
     this.remember();
-    this.actions.clear();
+    this.select([]);
   }
 
   private remember(): void {
@@ -305,7 +321,7 @@ export class GroupsPanel {
   }
 
   private start(): void {
-    this.base = this.pins.find(({ label }) => label === this.start_.value)?.z ?? this.actions.here();
+    this.base = this.pins.find(({ label }) => label === this.start_.value)?.z ?? Array.from(this.editor.derived.code);
     this.strength.value = "0";
     this.step();
   }
@@ -314,7 +330,7 @@ export class GroupsPanel {
     const [a, b] = this.ends();
     const along = this.along();
     if (!a || !b || !along) return;
-    this.base ??= this.actions.here();
+    this.base ??= Array.from(this.editor.derived.code);
     if (along.every((value) => Math.abs(value) < 1e-6))
       return setText(
         this.strengthText,
@@ -324,7 +340,7 @@ export class GroupsPanel {
     const start = this.start_.value === HERE ? "" : `Pin ${this.start_.value} `;
     setText(this.strengthText, `${number(t)} × (${a.name} − ${b.name})`);
     this.strength.setAttribute("aria-valuetext", `${number(t)} times ${a.name} minus ${b.name}`);
-    this.actions.walk(
+    this.editor.toCode(
       this.base.map((value, k) => value + t * along[k]),
       `${start}${start && t >= 0 ? "+ " : ""}${number(t)} × (${a.name} − ${b.name})`,
     );

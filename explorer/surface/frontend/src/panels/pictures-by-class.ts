@@ -1,6 +1,9 @@
 /** What is the same z under every class? For a decoder that is told one: a small picture a class, which follows the probe. */
 
 import type { Scene } from "../data/run-on-map";
+import type { Frame, Panel, Progress } from "../kernel/extension";
+import type { PanelEditor } from "../kernel/panel-editor";
+import type { MapState } from "../kernel/state";
 import { button, h } from "../ui/dom";
 import { classWords } from "../ui/format";
 import { newPicture, type Picture } from "../ui/picture";
@@ -15,7 +18,10 @@ interface Cell {
   readonly picture: Picture;
 }
 
-export class PicturesByClass {
+export class PicturesByClass implements Panel {
+  readonly id = "pictures-by-class";
+  readonly slot = "below";
+  readonly reads: readonly (keyof MapState)[] = ["data", "probe"];
   readonly element = h("section", { class: "la-classes", hidden: true, "aria-label": "The same z as every class" });
   private readonly list = h("div", { class: "la-strip-list", "data-testid": "class-strip" });
   private scene: Scene | null = null;
@@ -25,14 +31,18 @@ export class PicturesByClass {
   private due = 0;
   private next = 0;
 
-  /** `choose`: another class of the host's chooser, by its number; null where the host has none. */
-  constructor(private readonly choose: ((label: number) => void) | null) {
+  constructor(private readonly editor: Pick<PanelEditor, "chooseClass">) {
     this.element.title =
       "p(x|z, y): the decoder's picture of the same code z for every class y. The outlined one is the class that is chosen.";
     this.element.append(h("p", { class: "la-small" }, "The same z as every class"), this.list);
   }
 
-  configure(scene: Scene): void {
+  update({ state: { data }, derived: { code } }: Frame): void {
+    if (data !== this.scene) this.configure(data);
+    this.show(code);
+  }
+
+  private configure(scene: Scene): void {
     const { nClasses, label } = scene.model;
     const isSame =
       this.scene !== null &&
@@ -48,12 +58,12 @@ export class PicturesByClass {
   }
 
   /** CSS pixels that it takes below the map: it is of use only where both are seen. */
-  get height(): number {
+  get room(): number {
     return this.element.hidden ? 0 : HEIGHT_PX;
   }
 
   /** The code that is shown. */
-  show(z: ArrayLike<number>): void {
+  private show(z: ArrayLike<number>): void {
     if (this.cells.length === 0) return;
     if (this.z.length === z.length && this.z.every((value, k) => value === z[k])) return;
     if (this.z.length !== z.length) this.z = new Float64Array(z.length);
@@ -61,23 +71,23 @@ export class PicturesByClass {
     this.due = this.cells.length;
   }
 
-  /** Paints for a slice of time; false when every picture is of the code that is shown. */
-  work(): boolean {
+  /** Paints for a slice of time, until every picture is of the code that is shown. */
+  work(): Progress {
     const { scene } = this;
-    if (!scene) return false;
+    if (!scene) return "done";
     const deadline = performance.now() + SLICE_MS;
     while (this.due > 0 && performance.now() < deadline) {
       this.cells[this.next].picture.paint(scene.model.decodeAsShared(this.z, this.next));
       this.next = (this.next + 1) % this.cells.length;
       this.due--;
     }
-    return this.due > 0;
+    return this.due > 0 ? "working" : "done";
   }
 
   private outline(label: number): void {
     this.cells.forEach(({ element }, k) => {
       element.toggleAttribute("data-current", k === label);
-      if (this.choose) element.setAttribute("aria-pressed", String(k === label));
+      if (this.editor.chooseClass) element.setAttribute("aria-pressed", String(k === label));
     });
   }
 
@@ -87,7 +97,7 @@ export class PicturesByClass {
     picture.setShape(scene.header.run.image_shape);
     picture.fitInto(PICTURE_PX);
     const content = [picture.canvas, h("span", {}, name)];
-    const { choose } = this;
+    const { chooseClass: choose } = this.editor;
     if (!choose) return { picture, element: h("div", { class: "la-pin la-class", title: name }, ...content) };
     const label = `Decode as ${classWords(name)}`;
     const click = (): void => {

@@ -1,6 +1,13 @@
 /** What was kept, and what lies between it? The pins below the map: pictures and names, undo, the path through them, the plane of three. */
 
-import { type PinEdit, pinName } from "../kernel/pins";
+import type { Scene } from "../data/run-on-map";
+import { throughThree } from "../geometry/planes";
+import { isLow } from "../geometry/support";
+import type { Frame, Panel } from "../kernel/extension";
+import type { PanelEditor } from "../kernel/panel-editor";
+import { choiceOf } from "../kernel/path-ends";
+import { pinName } from "../kernel/pins";
+import type { MapState } from "../kernel/state";
 import { Segmented, Select } from "../ui/chooser";
 import { button, chip, h, icon, setText } from "../ui/dom";
 import { distance, zText } from "../ui/format";
@@ -18,14 +25,6 @@ const KIND_WORDS: Readonly<Record<PathKind, string>> = {
     "Along the great circle around 0, the norm changing evenly from one end’s to the other’s (slerp, Shoemake 1985).",
 };
 const NO_PRIOR = " This model has no prior: such a path may leave the region of the encoded images.";
-
-export interface PinsPanelEvents {
-  go(pin: PinRecord): void;
-  edit(edit: PinEdit): void;
-  path(choice: PathChoice | null): void;
-  /** Numbers of three pins. */
-  plane(three: readonly [number, number, number]): void;
-}
 
 /** What the shelf shows. */
 export interface PinsPanelState {
@@ -46,7 +45,10 @@ export interface PinsPanelModel {
   isLow(z: readonly number[]): boolean;
 }
 
-export class PinsPanel {
+export class PinsPanel implements Panel {
+  readonly id = "pins";
+  readonly slot = "page";
+  readonly reads: readonly (keyof MapState)[] = ["data", "host", "pins", "path"];
   readonly element: HTMLElement;
   private readonly empty = h(
     "p",
@@ -57,7 +59,7 @@ export class PinsPanel {
   private readonly undo = this.editButton("undo", "Undo: the pins as they were before (Ctrl+Z)");
   private readonly redo = this.editButton("redo", "Redo (Ctrl+Shift+Z)");
   private readonly clear = chip("Remove all", () => {
-    this.events.edit({ kind: "clear" });
+    this.editor.editPins({ kind: "clear" });
     this.element.focus();
   });
   private readonly from = new Select("From", (value) => this.choose({ from: Number(value) }), "la");
@@ -73,19 +75,19 @@ export class PinsPanel {
   private readonly words = h("p", { class: "la-small" });
   private readonly apart = h("p", { class: "la-small la-number", "data-testid": "apart" });
   private readonly difference = newPicture("Absolute difference of the two pictures");
-  private readonly play = button("la-button", {}, () => this.events.path(this.state.path ? null : this.draft));
+  private readonly play = button("la-button", {}, () => this.editor.choosePath(this.state.path ? null : this.draft));
   private readonly one = h("p", { class: "la-muted" }, "Pin a second code to play the path between the two.");
   private readonly pathBox: HTMLElement;
-  private readonly planeBox: HTMLElement;
-  private readonly corners: readonly Select[];
-  private three: [number, number, number] = [0, 1, 2];
+  private readonly plane: PlaneThroughPins;
   private draft: PathChoice = { kind: "linear", from: 0, to: 1, all: true };
   private state: PinsPanelState = { pins: [], path: null, canUndo: false, canRedo: false };
   private model: PinsPanelModel | null = null;
+  private data: Scene | null = null;
+  private given: readonly unknown[] = [];
   /** The pins were named, dropped or moved by hand: until then the path's end is the newest pin. */
   private endIsChosen = false;
 
-  constructor(private readonly events: PinsPanelEvents) {
+  constructor(private readonly editor: Pick<PanelEditor, "toPin" | "editPins" | "choosePath" | "layPlane">) {
     this.all.addEventListener("change", () => this.choose({ all: this.all.checked }));
     this.pathBox = h(
       "div",
@@ -94,17 +96,7 @@ export class PinsPanel {
       h("div", { class: "la-row" }, this.play, h("div", { class: "la-apart" }, this.difference.canvas, this.apart)),
       this.words,
     );
-    this.corners = ["Plane through", "", ""].map(
-      (label, i) =>
-        new Select(label, (value) => this.corner(i, Number(value)), "la", ["first pin", "second pin", "third pin"][i]),
-    );
-    const show = chip("Show this plane", () => events.plane(this.three));
-    this.planeBox = h(
-      "div",
-      { class: "la-row", role: "group", "aria-label": "Plane through three pins" },
-      ...this.corners.map(({ element }) => element),
-      show,
-    );
+    this.plane = new PlaneThroughPins(editor);
     this.element = h(
       "section",
       { class: "la-shelf", "aria-label": "Pins", tabindex: "-1", hidden: true },
@@ -118,18 +110,30 @@ export class PinsPanel {
       this.tiles,
       this.one,
       this.pathBox,
-      this.planeBox,
+      this.plane.element,
     );
   }
 
-  configure(model: PinsPanelModel): void {
+  update({ state: { data, host, path }, derived: { pins } }: Frame): void {
+    const given = [data, host, path.ends, pins];
+    if (given.every((one, i) => one === this.given[i])) return; // a path that is drawn by hand is none of its concern
+    this.given = given;
+    if (data !== this.data) this.configure(modelOf(data));
+    this.data = data;
+    const { pinnable, drawable } = host.options;
+    this.element.hidden = !pinnable || Boolean(drawable); // there a click adds a stop, and stops are above the map
+    const { back, forth } = host.undo;
+    this.show({ pins, path: choiceOf(path.ends, pins), canUndo: back, canRedo: forth });
+  }
+
+  private configure(model: PinsPanelModel): void {
     this.model = model;
     this.difference.setShape(model.shape);
     this.difference.fitInto(48);
     this.show(this.state);
   }
 
-  show(state: PinsPanelState): void {
+  private show(state: PinsPanelState): void {
     const { model } = this;
     const grown = state.pins.length > this.state.pins.length;
     this.state = state;
@@ -146,15 +150,9 @@ export class PinsPanel {
     this.redo.disabled = !state.canRedo;
     this.undo.hidden = this.redo.hidden = !state.canUndo && !state.canRedo;
     this.pathBox.hidden = pins.length < 2;
-    this.planeBox.hidden = pins.length < 3 || model.latentDim < 3;
     this.showTiles(pins, model);
     this.showPath();
-    this.showCorners();
-  }
-
-  /** Undo and redo by key, where the shelf is used at all. */
-  key(edit: "undo" | "redo"): void {
-    if (edit === "undo" ? this.state.canUndo : this.state.canRedo) this.events.edit({ kind: edit });
+    this.plane.show(model.latentDim < 3 ? [] : pins);
   }
 
   private keepEnds(n: number, grown: boolean): void {
@@ -205,24 +203,8 @@ export class PinsPanel {
     // the same pin twice is no path: the ends change places
     if (next.from === next.to) next = { ...next, from: this.draft.to, to: this.draft.from };
     this.draft = next;
-    if (this.state.path) this.events.path(next);
+    if (this.state.path) this.editor.choosePath(next);
     else this.showPath();
-  }
-
-  private corner(i: number, pin: number): void {
-    const three: [number, number, number] = [...this.three];
-    const other = three.indexOf(pin);
-    if (other >= 0) three[other] = three[i]; // three different pins: the two change places
-    three[i] = pin;
-    this.three = three;
-    this.showCorners();
-  }
-
-  private showCorners(): void {
-    const { pins } = this.state;
-    if (this.three.some((i) => i >= pins.length)) this.three = [0, 1, 2];
-    const names = pins.map((pin, i) => ({ value: String(i), text: pinName(pin) }));
-    this.corners.forEach((select, i) => select.show(names, String(this.three[i])));
   }
 
   /** Tiles that are there stay, so that a name being typed is not lost. */
@@ -247,9 +229,9 @@ export class PinsPanel {
     const { label, z } = pin;
     const canvas = h("canvas", { class: "la-pixels", role: "img", "aria-label": `Decoded picture of pin ${label}` });
     const named = (what: string) => ({ "aria-label": `${what} pin ${label}`, title: `${what} pin ${label}` });
-    const go = button("la-tile-go", named("Go to"), () => this.events.go(this.state.pins[i] ?? pin), canvas);
+    const go = button("la-tile-go", named("Go to"), () => this.editor.toPin(this.state.pins[i] ?? pin), canvas);
     const remove = (): void => {
-      this.events.edit({ kind: "drop", index: i });
+      this.editor.editPins({ kind: "drop", index: i });
       this.focusTile(i);
     };
     const drop = button("la-tool la-drop", named("Remove"), remove, icon("close"));
@@ -263,7 +245,7 @@ export class PinsPanel {
       spellcheck: "false",
     });
     name.value = pin.name ?? "";
-    name.addEventListener("change", () => this.events.edit({ kind: "rename", index: i, name: name.value.trim() }));
+    name.addEventListener("change", () => this.editor.editPins({ kind: "rename", index: i, name: name.value.trim() }));
     name.addEventListener("keydown", (event) => {
       if (event.key === "Enter") name.blur();
       event.stopPropagation(); // hosts have one-letter shortcuts of their own
@@ -285,7 +267,7 @@ export class PinsPanel {
 
   private editButton(kind: "undo" | "redo", title: string): HTMLButtonElement {
     const attributes = { title, "aria-label": title.replace(/ \(.*\)$/, "") };
-    return button("la-tool", attributes, () => this.events.edit({ kind }), icon(kind));
+    return button("la-tool", attributes, () => this.editor.editPins({ kind }), icon(kind));
   }
 
   /** The keyboard stays where it was working: at the next pin's button, or the last one's. */
@@ -297,6 +279,58 @@ export class PinsPanel {
   }
 }
 
+/** The choice of three pins and of the plane through them. */
+class PlaneThroughPins {
+  readonly element: HTMLElement;
+  private readonly corners: readonly Select[];
+  private three: [number, number, number] = [0, 1, 2];
+  private pins: readonly PinRecord[] = [];
+
+  constructor(private readonly editor: Pick<PanelEditor, "layPlane">) {
+    const names = ["first pin", "second pin", "third pin"];
+    this.corners = ["Plane through", "", ""].map(
+      (label, i) => new Select(label, (value) => this.corner(i, Number(value)), "la", names[i]),
+    );
+    this.element = h(
+      "div",
+      { class: "la-row", role: "group", "aria-label": "Plane through three pins" },
+      ...this.corners.map(({ element }) => element),
+      chip("Show this plane", () => this.layPlane()),
+    );
+  }
+
+  show(pins: readonly PinRecord[]): void {
+    this.pins = pins;
+    this.element.hidden = pins.length < 3;
+    this.showCorners();
+  }
+
+  private layPlane(): void {
+    const [a, b, c] = this.three.map((i) => this.pins[i]);
+    if (!a || !b || !c) return;
+    this.editor.layPlane(
+      throughThree(a.z, b.z, c.z, [a.label, b.label, c.label]),
+      `Pins ${a.label}, ${b.label} and ${c.label} lie on one line, so they define no single plane. Choose another pin.`,
+    );
+  }
+
+  private corner(i: number, pin: number): void {
+    const three: [number, number, number] = [...this.three];
+    const other = three.indexOf(pin);
+    if (other >= 0) three[other] = three[i]; // three different pins: the two change places
+    three[i] = pin;
+    this.three = three;
+    this.showCorners();
+  }
+
+  private showCorners(): void {
+    const { pins } = this;
+    if (this.three.some((i) => i >= pins.length)) this.three = [0, 1, 2];
+    const names = pins.map((pin, i) => ({ value: String(i), text: pinName(pin) }));
+    this.corners.forEach((select, i) => select.show(names, String(this.three[i])));
+  }
+}
+
 function paint(canvas: HTMLCanvasElement, pin: PinRecord, model: PinsPanelModel): void {
   if (pin.z.length !== model.latentDim) return;
   const picture = new Picture(canvas);
@@ -304,4 +338,15 @@ function paint(canvas: HTMLCanvasElement, pin: PinRecord, model: PinsPanelModel)
   picture.paint(model.decode(pin.z));
   canvas.toggleAttribute("data-low", model.isLow(pin.z));
   picture.fitInto(TILE_PX);
+}
+
+function modelOf({ header: { run }, logvar, decimals, model, support }: Scene): PinsPanelModel {
+  return {
+    shape: run.image_shape,
+    latentDim: run.latent_dim,
+    hasPrior: logvar !== null,
+    decimals: decimals.z,
+    decode: (z) => model.decodeShared(z),
+    isLow: (z) => isLow(support.of(z)),
+  };
 }

@@ -1,22 +1,24 @@
 /** Which two dimensions vary while the others stay? The choice of a plane along two axes, through a code that is shown or pinned. */
 
-import { type Plane, slice } from "../geometry/planes";
+import { axesOf } from "../data/axes";
+import type { Model } from "../engine/model";
+import { slice } from "../geometry/planes";
+import type { Frame, Panel } from "../kernel/extension";
+import type { PanelEditor } from "../kernel/panel-editor";
 import { pinName } from "../kernel/pins";
+import type { MapState } from "../kernel/state";
 import { Select } from "../ui/chooser";
 import { button, h } from "../ui/dom";
 import { dimension } from "../ui/format";
 import type { PinRecord } from "../wire/schema";
 
-export interface PlaneEvents {
-  /** The code under the cursor. */
-  here(): readonly number[];
-  show(plane: Plane): void;
-}
-
 const HERE = "here";
 const MIDDLE = "middle";
 
-export class PlanePanel {
+export class PlanePanel implements Panel {
+  readonly id = "plane";
+  readonly slot = "layers-menu";
+  readonly reads: readonly (keyof MapState)[] = ["data", "pins"];
   readonly element: HTMLElement;
   private readonly across = new Select("Across", (value) => this.choose(0, Number(value)), "la");
   private readonly up = new Select("up", (value) => this.choose(1, Number(value)), "la");
@@ -25,8 +27,9 @@ export class PlanePanel {
   private axes: [number, number] = [0, 1];
   private at = HERE;
   private pins: readonly PinRecord[] = [];
+  private model: Model | null = null;
 
-  constructor(private readonly events: PlaneEvents) {
+  constructor(private readonly editor: Pick<PanelEditor, "derived" | "layPlane">) {
     const show = button("la-button", {}, () => this.show(), "Show this slice");
     this.element = h(
       "div",
@@ -37,8 +40,14 @@ export class PlanePanel {
     );
   }
 
+  update({ state: { data }, derived: { pins } }: Frame): void {
+    if (data.model !== this.model) this.configure(axesOf(data).map(({ k }) => k)); // a slice of the run shows the same run
+    this.model = data.model;
+    this.showPins(pins);
+  }
+
   /** order: the dimensions (from 0), most used first. */
-  configure(order: readonly number[]): void {
+  private configure(order: readonly number[]): void {
     this.order = order;
     this.element.hidden = order.length < 3;
     if (order.length < 3) return;
@@ -46,7 +55,7 @@ export class PlanePanel {
     this.showAxes();
   }
 
-  showPins(pins: readonly PinRecord[]): void {
+  private showPins(pins: readonly PinRecord[]): void {
     this.pins = pins;
     const choices = [
       { value: HERE, text: "the code under the cursor" },
@@ -72,9 +81,9 @@ export class PlanePanel {
 
   private show(): void {
     const pin = this.pins.find(({ label }) => label === this.at);
-    const here = this.events.here();
+    const here = Array.from(this.editor.derived.code);
     const at = pin?.z ?? (this.at === MIDDLE ? here.map(() => 0) : here);
     const name = pin ? `pin ${pin.label}` : this.at === MIDDLE ? "0" : "the code that was under the cursor";
-    this.events.show(slice(this.axes[0], this.axes[1], at, name));
+    this.editor.layPlane(slice(this.axes[0], this.axes[1], at, name));
   }
 }

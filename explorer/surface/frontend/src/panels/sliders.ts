@@ -1,46 +1,22 @@
 /** What does each dimension do? A slider a dimension, most used first, each above the film of its traversal. */
 
-import { klPerDim, variancePerDim } from "../data/quantities";
+import { type Axis, axesOf } from "../data/axes";
 import type { Scene } from "../data/run-on-map";
 import { normalQuantile } from "../geometry/normal";
+import type { Frame, Panel, Progress } from "../kernel/extension";
+import type { PanelEditor } from "../kernel/panel-editor";
+import type { MapState } from "../kernel/state";
 import { button, chip, h, setText } from "../ui/dom";
 import { dimension, number, percent } from "../ui/format";
 import { newPicture, type Picture } from "../ui/picture";
 import type { ImageShape } from "../wire/schema";
-import { ACTIVE_VARIANCE } from "../wire/schema";
 
 /** The five pictures of a film stand at these quantiles of the prior. */
 export const FILM_QUANTILES = [0.02, 0.16, 0.5, 0.84, 0.98] as const;
 const SHOWN_FIRST = 8;
 const FILM_WORDS = "The pictures are decoded at five quantiles of the prior.";
-/** Nats: below this, and below `ACTIVE_VARIANCE`, a dimension carries no information. */
-const DEAD_KL = 0.01;
 const REACH = 3.5;
 const SLICE_MS = 6;
-
-export interface Axis {
-  readonly k: number;
-  /** Mean KL over the test images, nats; NaN for a model whose codes are points. */
-  readonly kl: number;
-  readonly isDead: boolean;
-}
-
-/** All dimensions, most used first: by KL, or by the variance of the codes where there is no KL. */
-export function axesOf(scene: Scene): Axis[] {
-  const K = scene.space.latentDim;
-  const variance = variancePerDim(scene.mu, K);
-  const kl = scene.logvar ? klPerDim(scene.mu, scene.logvar, K) : null;
-  const axes = Array.from(
-    { length: K },
-    (_, k): Axis => ({
-      k,
-      kl: kl ? kl[k] : Number.NaN,
-      isDead: variance[k] < ACTIVE_VARIANCE && (kl === null || kl[k] < DEAD_KL),
-    }),
-  );
-  const use = ({ k }: Axis): number => (kl ? kl[k] : variance[k]);
-  return axes.sort((a, b) => use(b) - use(a) || a.k - b.k);
-}
 
 interface Row {
   readonly axis: Axis;
@@ -50,7 +26,10 @@ interface Row {
   readonly film: readonly { readonly at: number; readonly picture: Picture; readonly element: HTMLElement }[];
 }
 
-export class LatentSliders {
+export class LatentSliders implements Panel {
+  readonly id = "sliders";
+  readonly slot = "below";
+  readonly reads: readonly (keyof MapState)[] = ["data", "probe"];
   readonly element: HTMLElement;
   private readonly list = h("div", { class: "la-rack-list" });
   private readonly more = chip(
@@ -70,7 +49,7 @@ export class LatentSliders {
   /** Films still to be painted: row · 5 + picture. */
   private due: number[] = [];
 
-  constructor(private readonly change: (z: readonly number[]) => void) {
+  constructor(private readonly editor: Pick<PanelEditor, "toCode" | "request">) {
     this.element = h(
       "details",
       { class: "la-rack" },
@@ -89,7 +68,12 @@ export class LatentSliders {
     return (this.element as HTMLDetailsElement).open;
   }
 
-  configure(scene: Scene): void {
+  update({ state: { data }, derived: { code } }: Frame): void {
+    if (data.model !== this.scene?.model) this.configure(data); // on another map of the run the dimensions are the same
+    this.show(code);
+  }
+
+  private configure(scene: Scene): void {
     this.scene = scene;
     this.element.hidden = scene.space.latentDim < 2;
     this.rows = [];
@@ -115,7 +99,7 @@ export class LatentSliders {
   }
 
   /** The code that is shown: the sliders stand there. */
-  show(z: ArrayLike<number>): void {
+  private show(z: ArrayLike<number>): void {
     if (!this.isOpen) {
       if (this.z.length !== z.length) this.z = new Float64Array(z.length);
       this.z.set(z);
@@ -131,10 +115,10 @@ export class LatentSliders {
     if (moved) this.filmsAreStale();
   }
 
-  /** Paints some pictures of the films; false when all are there. */
-  work(): boolean {
+  /** Paints some pictures of the films. */
+  work(): Progress {
     const { scene } = this;
-    if (!scene || !this.isOpen || this.due.length === 0) return false;
+    if (!scene || !this.isOpen || this.due.length === 0) return "done";
     const deadline = performance.now() + SLICE_MS;
     const z = Float64Array.from(this.z);
     while (this.due.length > 0 && performance.now() < deadline) {
@@ -146,7 +130,7 @@ export class LatentSliders {
       cell.picture.paint(scene.model.decodeShared(z));
       z[row.axis.k] = before;
     }
-    return this.due.length > 0;
+    return this.due.length > 0 ? "working" : "done";
   }
 
   private filmsAreStale(): void {
@@ -156,11 +140,8 @@ export class LatentSliders {
       setText(row.value, number(this.z[row.axis.k], this.scene?.decimals.z));
     }
     this.due = Array.from({ length: this.rows.length * FILM_QUANTILES.length }, (_, at) => at);
-    this.wake();
+    this.editor.request();
   }
-
-  /** Asks for a frame; set by the surface. */
-  wake: () => void = () => undefined;
 
   private build(): void {
     const { scene } = this;
@@ -226,6 +207,6 @@ export class LatentSliders {
   private set(k: number, value: number): void {
     const z = Array.from(this.z);
     z[k] = value;
-    this.change(z);
+    this.editor.toCode(z);
   }
 }

@@ -1,28 +1,29 @@
 /**
- * What does the hand mean? Pointer events become intents: look, pan, zoom, pin.
+ * What does the hand mean? Pointer events become a drag with a tool, a click, a hover or a pinch.
  *
- * One machine for mouse, pen and touch, instead of a zoom library beside a probe: here the plain drag and the single finger look
- * (they decode along the way), and pan and pinch are the exceptions.
+ * One machine for mouse, pen and touch, instead of a zoom library beside a probe: here the plain drag and the single finger are the chosen
+ * tool's, and pan and pinch are the exceptions.
  */
 
+import type { MapTool, ToolEditor } from "../kernel/map-tool";
 import type { Disposer } from "../ui/dom";
 
 /** A click that travels further than this is a drag. A finger trembles more than a mouse. */
 const CLICK_PX = 4;
 const TAP_PX = 10;
 
-export interface Intents {
-  look(left: number, top: number): void;
-  pin(left: number, top: number): void;
-  pan(dx: number, dy: number): void;
-  zoom(factor: number, left: number, top: number): void;
-  /** A loop or a box is drawn around points, or a path across them: its first corner, the next ones, the last. */
-  loop(left: number, top: number, phase: "start" | "move" | "end"): void;
-  /** What the next drag would do changed, or a drag began or ended. */
-  mode(mode: Mode): void;
-}
+export type Mode = "idle" | "drag" | "pinch" | "spent";
 
-export type Mode = "idle" | "look" | "pan" | "loop" | "pinch" | "spent";
+export interface PointerEvents {
+  /** The tool of a drag with Shift, Space or another button. */
+  readonly pan: MapTool;
+  /** The tool of the next plain drag. */
+  tool(): MapTool;
+  /** The pointer passes without a button. */
+  hover(left: number, top: number): void;
+  /** A drag began or ended, or Space was pressed or let go: what the pointer should look like, a value of `data-drag`. */
+  cursor(name: string): void;
+}
 
 /** What the machine needs of a pointer event; left and top are relative to the map. */
 export interface PointerInput {
@@ -40,17 +41,31 @@ interface Contact {
 }
 
 export class GestureMachine {
-  /** The toolbar's switch: a plain drag pans. */
-  panByDefault = false;
-  /** Another switch: a plain drag draws a loop, a box, or a path. */
-  loopByDefault: "lasso" | "box" | "draw" | null = null;
-  spaceHeld = false;
   private mode: Mode = "idle";
+  private isSpaceHeld = false;
   private readonly contacts = new Map<number, Contact>();
   private start: Contact = { left: 0, top: 0 };
   private isClick = false;
+  /** Of the drag that is going on. */
+  private tool: MapTool;
 
-  constructor(private readonly intents: Intents) {}
+  constructor(
+    private readonly editor: ToolEditor,
+    private readonly events: PointerEvents,
+  ) {
+    this.tool = events.pan;
+  }
+
+  holdSpace(isHeld: boolean): void {
+    this.isSpaceHeld = isHeld;
+    this.showCursor();
+  }
+
+  /** Another tool was chosen, or a drag began or ended. */
+  showCursor(): void {
+    const isPanning = this.mode === "pinch" || (this.mode === "drag" && this.tool === this.events.pan);
+    this.events.cursor(isPanning ? "panning" : this.isSpaceHeld ? this.events.pan.cursor : this.events.tool().cursor);
+  }
 
   /** Returns whether the pointer should be captured. */
   down(input: PointerInput): boolean {
@@ -65,7 +80,7 @@ export class GestureMachine {
   move(input: PointerInput): void {
     const contact = this.contacts.get(input.id);
     if (!contact) {
-      if (!input.isTouch && this.mode === "idle") this.intents.look(input.left, input.top);
+      if (!input.isTouch && this.mode === "idle") this.events.hover(input.left, input.top);
       return;
     }
     const before = this.mode === "pinch" ? this.pinch() : null;
@@ -75,44 +90,46 @@ export class GestureMachine {
     contact.top = input.top;
     const reach = input.isTouch ? TAP_PX : CLICK_PX;
     if (Math.hypot(input.left - this.start.left, input.top - this.start.top) > reach) this.isClick = false;
-    if (this.mode === "look") this.intents.look(input.left, input.top);
-    else if (this.mode === "pan") this.intents.pan(dx, dy);
-    else if (this.mode === "loop") this.intents.loop(input.left, input.top, "move");
+    if (this.mode === "drag") this.tool.move(this.editor, input.left, input.top, dx, dy);
     else if (before) this.followPinch(before);
   }
 
   up(input: PointerInput): void {
     if (!this.contacts.delete(input.id)) return;
-    if (this.mode === "loop") this.intents.loop(input.left, input.top, "end");
-    const isPin =
-      this.isClick && this.mode !== "loop" && this.mode !== "pinch" && this.mode !== "spent" && input.button === 0;
-    if (isPin) this.intents.pin(this.start.left, this.start.top);
-    // fingers that stay after a pinch do nothing, or the map would jump
-    this.enter(this.contacts.size > 0 ? "spent" : "idle");
-    this.isClick = false;
+    const { tool, editor, start } = this;
+    if (this.mode === "drag") {
+      tool.end?.(editor, input.left, input.top);
+      if (this.isClick && input.button === 0) tool.click?.(editor, start.left, start.top);
+    }
+    this.rest();
   }
 
   cancel(id: number): void {
-    if (this.contacts.delete(id)) this.enter(this.contacts.size > 0 ? "spent" : "idle");
-    this.isClick = false;
+    if (!this.contacts.delete(id)) return;
+    if (this.mode === "drag") this.tool.cancel?.(this.editor);
+    this.rest();
   }
 
   private begin(input: PointerInput): void {
     this.start = { left: input.left, top: input.top };
-    const pans = input.button === 1 || input.button === 2 || input.shift || this.spaceHeld || this.panByDefault;
-    this.isClick = input.button === 0 && !input.shift && !this.spaceHeld;
-    if (!pans && this.loopByDefault) {
-      this.enter("loop");
-      return this.intents.loop(input.left, input.top, "start");
-    }
-    this.enter(pans ? "pan" : "look");
-    if (!pans) this.intents.look(input.left, input.top);
+    const pans = input.button === 1 || input.button === 2 || input.shift || this.isSpaceHeld;
+    this.isClick = input.button === 0 && !input.shift && !this.isSpaceHeld;
+    this.tool = pans ? this.events.pan : this.events.tool();
+    this.enter("drag");
+    this.tool.begin?.(this.editor, input.left, input.top);
+  }
+
+  /** Fingers that stay after a pinch do nothing, or the map would jump. */
+  private rest(): void {
+    this.enter(this.contacts.size > 0 ? "spent" : "idle");
+    this.isClick = false;
   }
 
   private enter(mode: Mode): void {
-    this.mode = mode;
+    if (mode === "pinch" && this.mode === "drag") this.tool.cancel?.(this.editor);
     if (mode === "pinch") this.isClick = false;
-    this.intents.mode(mode);
+    this.mode = mode;
+    this.showCursor();
   }
 
   private pinch(): { left: number; top: number; reach: number } {
@@ -122,8 +139,8 @@ export class GestureMachine {
 
   private followPinch(before: { left: number; top: number; reach: number }): void {
     const after = this.pinch();
-    this.intents.pan(after.left - before.left, after.top - before.top);
-    if (before.reach > 1 && after.reach > 1) this.intents.zoom(after.reach / before.reach, after.left, after.top);
+    this.editor.pan(after.left - before.left, after.top - before.top);
+    if (before.reach > 1 && after.reach > 1) this.editor.zoom(after.reach / before.reach, after.left, after.top);
   }
 }
 
@@ -138,7 +155,7 @@ export function wheelFactor(deltaY: number, deltaMode: number, ctrl: boolean): n
 export function listenToGestures(
   element: HTMLElement,
   machine: GestureMachine,
-  intents: Intents,
+  zoom: ToolEditor["zoom"],
   disposer: Disposer,
 ): void {
   const input = (event: PointerEvent): PointerInput => ({
@@ -162,7 +179,7 @@ export function listenToGestures(
     "wheel",
     (event: WheelEvent) => {
       event.preventDefault();
-      intents.zoom(wheelFactor(event.deltaY, event.deltaMode, event.ctrlKey), event.offsetX, event.offsetY);
+      zoom(wheelFactor(event.deltaY, event.deltaMode, event.ctrlKey), event.offsetX, event.offsetY);
     },
     { passive: false },
   );

@@ -1,20 +1,35 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import type { MapTool } from "../../src/kernel/map-tool";
+import { lasso } from "../../src/tools/lasso";
+import { pan } from "../../src/tools/pan-zoom";
 import { GestureMachine, type PointerInput, wheelFactor } from "../../src/tools/pointer";
+import { probe } from "../../src/tools/probe";
+import { fakeEditor } from "./fake-editor";
 
 let log: string[];
 let machine: GestureMachine;
+let tool: MapTool;
+let cursor: string;
 
 beforeEach(() => {
   log = [];
-  machine = new GestureMachine({
-    look: (left, top) => log.push(`look ${left} ${top}`),
-    pin: (left, top) => log.push(`pin ${left} ${top}`),
-    pan: (dx, dy) => log.push(`pan ${dx} ${dy}`),
-    zoom: (factor, left, top) => log.push(`zoom ${factor.toFixed(2)} ${left} ${top}`),
-    loop: (left, top, phase) => log.push(`loop ${phase} ${left} ${top}`),
-    mode: () => undefined,
+  tool = probe;
+  machine = new GestureMachine(fakeEditor(log), {
+    pan,
+    tool: () => tool,
+    hover: (left, top) => log.push(`look ${left} ${top}`),
+    cursor: (name) => (cursor = name),
   });
 });
+
+/** A tool that tells what is asked of it. */
+const drawn: MapTool = {
+  ...lasso,
+  begin: (_, left, top) => log.push(`loop start ${left} ${top}`),
+  move: (_, left, top) => log.push(`loop move ${left} ${top}`),
+  end: (_, left, top) => log.push(`loop end ${left} ${top}`),
+  cancel: () => log.push("loop cancel"),
+};
 
 function at(left: number, top: number, more: Partial<PointerInput> = {}): PointerInput {
   return { id: 1, left, top, button: 0, shift: false, isTouch: false, ...more };
@@ -22,7 +37,7 @@ function at(left: number, top: number, more: Partial<PointerInput> = {}): Pointe
 
 describe("drawing a loop", () => {
   test("a drag is its corners, and pins nothing", () => {
-    machine.loopByDefault = "lasso";
+    tool = drawn;
     machine.down(at(10, 10));
     machine.move(at(30, 10));
     machine.move(at(30, 30));
@@ -30,7 +45,7 @@ describe("drawing a loop", () => {
     expect(log).toEqual(["loop start 10 10", "loop move 30 10", "loop move 30 30", "loop end 30 30"]);
   });
   test("a click in this mode does not pin; Shift still pans", () => {
-    machine.loopByDefault = "lasso";
+    tool = drawn;
     machine.down(at(10, 10));
     machine.up(at(10, 10));
     expect(log).toEqual(["loop start 10 10", "loop end 10 10"]);
@@ -66,19 +81,19 @@ describe("mouse", () => {
     expect(log).toEqual(["pan 20 -5"]);
   });
   test("pans while Space is held, and with the toolbar's switch", () => {
-    machine.spaceHeld = true;
+    machine.holdSpace(true);
     machine.down(at(0, 0));
     machine.move(at(9, 0));
     machine.up(at(9, 0));
-    machine.spaceHeld = false;
-    machine.panByDefault = true;
+    machine.holdSpace(false);
+    tool = pan;
     machine.down(at(0, 0));
     machine.move(at(0, 9));
     machine.up(at(0, 9));
     expect(log).toEqual(["pan 9 0", "pan 0 9"]);
   });
   test("with the switch on, a click still pins", () => {
-    machine.panByDefault = true;
+    tool = pan;
     machine.down(at(4, 4));
     machine.up(at(4, 4));
     expect(log).toEqual(["pin 4 4"]);
@@ -120,6 +135,33 @@ describe("touch", () => {
     machine.up(at(5, 5, two));
     expect(log.at(-1)).toBe("pin 5 5");
   });
+});
+
+describe("what the pointer looks like", () => {
+  test("usual over the map, panning while the map moves", () => {
+    machine.showCursor();
+    expect(cursor).toBe("");
+    machine.down(at(0, 0, { shift: true }));
+    expect(cursor).toBe("panning");
+    machine.up(at(0, 0, { shift: true }));
+    expect(cursor).toBe("");
+  });
+  test("it tells that a drag would pan", () => {
+    machine.holdSpace(true);
+    expect(cursor).toBe("pan");
+    machine.holdSpace(false);
+    expect(cursor).toBe("");
+    tool = pan;
+    machine.showCursor();
+    expect(cursor).toBe("pan");
+  });
+});
+
+test("a second finger ends the first one's drag: it pinches now", () => {
+  tool = drawn;
+  machine.down(at(10, 10, { isTouch: true }));
+  machine.down(at(90, 10, { isTouch: true, id: 2 }));
+  expect(log).toEqual(["loop start 10 10", "loop cancel"]);
 });
 
 test("wheel: up zooms in, down out by the same; a notch is modest; lines count as lines", () => {

@@ -1,4 +1,4 @@
-/** Which layers, colours and classes has the person chosen? The layers menu and the legend. */
+/** Which layers, colours and classes has the person chosen? The layers menu. */
 
 import type { Scene } from "../../data/run-on-map";
 import { BY_CLASS, colourChoice } from "../../kernel/derive";
@@ -8,26 +8,21 @@ import { classEntries } from "../../kernel/shown-classes";
 import type { MapState, Tiles } from "../../kernel/state";
 import { LAYERS } from "../../layers/index";
 import type { LayersMenu, LayersMenuOffer } from "../../panels/layers-menu";
-import { Legend } from "../../panels/legend";
 import type { Context, Watcher } from "../context";
 
 export class Choices implements Watcher {
-  readonly reads: readonly (keyof MapState)[] = ["data", "layers", "shown", "colourBy", "theme"];
-  readonly legend: Legend;
+  readonly reads: readonly (keyof MapState)[] = ["data", "layers", "colourBy"];
   private wantedTiles: Tiles | null = null;
 
   constructor(
     private readonly context: Context,
     private readonly menu: LayersMenu,
-  ) {
-    this.legend = new Legend((next) => context.store.set({ shown: next(context.state.shown) }));
-  }
+  ) {}
 
   /** For another map: what it offers, and of what was chosen all that it offers too. */
   configure(data: Scene, { layers, colourBy }: MapState): Pick<MapState, "layers" | "colourBy"> {
     const offer = offerOf(data);
     this.menu.configure(offer);
-    this.legend.setEntries(classEntries(data));
     const tiles = offer.tiles.find((one) => one === this.wantedTiles) ?? offer.tiles[0];
     const background = offer.backgrounds.find(({ id }) => id === layers.background) ?? offer.backgrounds[0];
     const colour = offer.colours.some(({ id }) => id === colourBy.id) ? colourBy.id : BY_CLASS;
@@ -65,10 +60,9 @@ export class Choices implements Watcher {
   }
 
   update({ state }: Frame): void {
-    const { layers, shown, colourBy, theme } = state;
+    const { layers, colourBy } = state;
     const { on, background, tiles } = layers;
     this.menu.show({ background, tiles, overlays: on, colour: colourBy.id });
-    this.legend.show(shown, theme.isDark, Boolean(on["shapes"]));
   }
 }
 

@@ -1,7 +1,10 @@
 /** What do commands do? Each is the work of one part. */
 
 import { bounds } from "../../geometry/planes";
+import type { ToolEditor } from "../../kernel/map-tool";
+import type { PanelEditor } from "../../kernel/panel-editor";
 import { allPins } from "../../kernel/pins";
+import { toggleTool } from "../../tools/index";
 import type { CommandEditor } from "../commands";
 import type { Context } from "../context";
 import type { Choices } from "./choices";
@@ -10,7 +13,6 @@ import type { Maps } from "./maps";
 import type { Pinning } from "./pinning";
 import type { Playback } from "./playback";
 import type { Probing } from "./probing";
-import type { Selecting } from "./selecting";
 
 export function commandEditor(
   context: Context,
@@ -20,11 +22,11 @@ export function commandEditor(
     readonly pinning: Pinning;
     readonly choices: Choices;
     readonly finding: Finding;
-    readonly selecting: Selecting;
+    readonly actions: ToolEditor & PanelEditor;
     readonly maps: Maps;
   },
 ): CommandEditor {
-  const { playback, probing, pinning, choices, finding, selecting, maps } = parts;
+  const { playback, probing, pinning, choices, finding, actions, maps } = parts;
   const { viewport, store } = context;
   return {
     step: (dx, dy) => probing.step(dx, dy),
@@ -49,9 +51,9 @@ export function commandEditor(
     showHole: () => finding.showHole(),
     togglePlaying: () => playback.togglePlaying(),
     toggleRandomWalk: () => playback.toggleWalk(),
-    toggleTool: (id) => selecting.toggleTool(id),
-    undo: () => pinning.panel.key("undo"),
-    redo: () => pinning.panel.key("redo"),
+    toggleTool: (id) => toggleTool(actions, id),
+    undo: () => context.state.host.undo.back && actions.editPins({ kind: "undo" }),
+    redo: () => context.state.host.undo.forth && actions.editPins({ kind: "redo" }),
     leavePlane: () => maps.leavePlane(),
   };
 }

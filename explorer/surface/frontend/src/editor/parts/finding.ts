@@ -2,7 +2,10 @@
 
 import type { Hole } from "../../data/holes";
 import type { Scene } from "../../data/run-on-map";
+import { type Choice, named } from "../../data/selection";
+import { visibleExtent } from "../../geometry/camera";
 import { allShown, only } from "../../kernel/shown-classes";
+import { foundWords } from "../../panels/select-form";
 import { count, distance, percent } from "../../ui/format";
 import { SUPPORT_NEIGHBOUR } from "../../wire/schema";
 import type { Context } from "../context";
@@ -43,6 +46,16 @@ export class Finding {
     store.set({ shown: allShown(data.nClasses) });
     this.probing.flyTo(i);
     return `Test image ${data.numberOf(i)}${data.labels[i] < 0 ? "" : `, class ${data.className(data.labels[i])}`}.`;
+  }
+
+  /** Points named instead of drawn around. Returns how many were found. */
+  select(choice: Choice): number {
+    const { state, store, derived, viewport, stage, reader } = this.context;
+    const seen = visibleExtent(viewport.camera, stage.plot);
+    const found = named(state.data, choice, state.shown, derived.code, seen);
+    store.set({ selection: { indices: found, outline: [] } });
+    reader.now(foundWords(found.length));
+    return found.length;
   }
 
   showHole(): void {

@@ -4,14 +4,14 @@ import type { Scene } from "../../data/run-on-map";
 import { visiblePoints } from "../../kernel/derive";
 import { TruePosteriorWords } from "../../layers/overlays/true-posterior/words";
 import { HelpPanel } from "../../panels/help";
+import { PANELS } from "../../panels/index";
 import { LayersMenu } from "../../panels/layers-menu";
-import { PlanePanel } from "../../panels/plane";
-import { axesOf } from "../../panels/sliders";
 import { Toolbar } from "../../panels/toolbar";
 import { h } from "../../ui/dom";
 import { count } from "../../ui/format";
 import { COMMANDS, type CommandEditor, type EditorCommand, GESTURES, TOOLBAR } from "../commands";
 import type { Context, Watcher } from "../context";
+import { actionsOf } from "./actions";
 import { Choices } from "./choices";
 import { commandEditor } from "./command-editor";
 import { python, savePicture, savePins } from "./exporting";
@@ -25,7 +25,6 @@ import { Pinning } from "./pinning";
 import { Playback } from "./playback";
 import { Probing } from "./probing";
 import { Scales } from "./scales";
-import { Selecting } from "./selecting";
 import { ShownCode } from "./shown-code";
 
 /** What the editor itself asks something of. */
@@ -40,7 +39,7 @@ export interface Parts {
   readonly layout: PageLayout;
   readonly editor: CommandEditor;
   /** Another run, or another decoder of it. */
-  configureRun(data: Scene, isNewRun: boolean): void;
+  configureRun(data: Scene): void;
   /** In the order in which they are told of the state. */
   readonly watchers: readonly Watcher[];
 }
@@ -57,14 +56,14 @@ export function makeParts(context: Context, root: HTMLElement, body: HTMLElement
     pathChanged: () => layout.measure(),
   });
   const probing = new Probing(context, playback);
-  const code: ShownCode = new ShownCode(context, playback, probing, posterior.element);
+  const code: ShownCode = new ShownCode(context, playback, posterior.element);
   const menu: LayersMenu = new LayersMenu({
     background: (id) => choices.setBackground(id),
     tiles: (name) => choices.setTiles(name),
     overlay: (id) => choices.toggleOverlay(id),
     colour: (id) => choices.setColour(id),
     find: (text) => finding.find(text),
-    select: (choice) => selecting.selectNamed(choice),
+    select: (choice) => finding.select(choice),
     close: () => editor.escape(),
     savePicture: () => savePicture(context, code.card.decoded.canvas),
     savePins: () => savePins(context),
@@ -72,32 +71,28 @@ export function makeParts(context: Context, root: HTMLElement, body: HTMLElement
   });
   const choices = new Choices(context, menu);
   const finding = new Finding(context, probing, choices);
-  const scales = new Scales(context, choices, {
-    flyTo: (i) => probing.flyTo(i),
-    showHole: () => finding.showHole(),
-  });
+  const scales = new Scales(choices, () => finding.showHole());
   const maps = new Maps(context, playback, choices, (data) => {
     code.configure(data);
-    pinning.configure(data);
     finding.configure();
   });
-  const selecting = new Selecting(context, probing, playback, maps);
-  const planes = new PlanePanel({
-    here: () => Array.from(context.derived.code),
-    show: (plane) => maps.layPlane(plane),
-  });
-  menu.add(planes.element);
-  const { groups } = selecting;
-  const pinning: Pinning = new Pinning(context, probing, { card: code.card, planes, groups }, (three) =>
-    maps.planeOfPins(three),
-  );
+  const pinning = new Pinning(context, probing, code.card);
+  const actions = actionsOf(context, { probing, playback, pinning, maps });
+  const panels = PANELS.map((Made) => new Made(actions));
   const ownPictures = new OwnPictures(context, probing, pinning, body);
-  const layout: PageLayout = new PageLayout(root, context, playback, code, scales.extremes.element);
-  const editor = commandEditor(context, { playback, probing, pinning, choices, finding, selecting, maps });
+  const layout: PageLayout = new PageLayout(
+    root,
+    context,
+    playback,
+    code,
+    panels.find(({ id }) => id === "extremes")?.element ?? null,
+    () => panels.reduce((sum, { room }) => sum + (room ?? 0), 0),
+  );
+  const editor = commandEditor(context, { playback, probing, pinning, choices, finding, actions, maps });
   const act = (command: EditorCommand, key: KeyboardEvent | null): void => {
     if (command.enabled?.(context.state) !== false) command.run(editor, key);
   };
-  new Input(context, { probing, playback, pinning, selecting }, act);
+  new Input(context, actions, playback, act);
   const toolbar = new Toolbar<CommandEditor>(
     TOOLBAR.map(([name, ids]) => [name, ids.flatMap((id) => COMMANDS.find((command) => command.id === id) ?? [])]),
     (command) => act(command, null),
@@ -107,24 +102,24 @@ export function makeParts(context: Context, root: HTMLElement, body: HTMLElement
     editor.escape(),
   );
   stage.element.append(help.element, menu.element);
-  const left = h("div", { class: "la-left" }, toolbar.element, stage.element, scales.element, code.byClass.element);
-  left.append(choices.legend.element, groups.element, scales.extremes.element, code.sliders.element);
-  body.append(left, code.card.element, ownPictures.panel.element, pinning.panel.element);
+  const left = h("div", { class: "la-left" }, toolbar.element, stage.element, scales.element);
+  body.append(left, code.card.element, ownPictures.panel.element);
+  for (const { slot, element } of panels)
+    if (slot === "layers-menu") menu.add(element);
+    else (slot === "below" ? left : body).append(element);
   const watchers: Watcher[] = [
     playback,
     code,
     choices,
     scales,
     pinning,
-    selecting,
+    ...panels,
     ownPictures,
     around(toolbar, help, menu),
   ];
-  const configureRun = (data: Scene, isNewRun: boolean): void => {
+  const configureRun = (data: Scene): void => {
     code.configureRun(data);
     ownPictures.panel.configure(data);
-    planes.configure(axesOf(data).map(({ k }) => k));
-    groups.configure(data, isNewRun);
   };
   const hostUpdates = new HostUpdates(context, probing);
   return { posterior, playback, probing, code, scales, maps, hostUpdates, layout, editor, configureRun, watchers };

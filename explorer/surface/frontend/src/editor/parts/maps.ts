@@ -1,8 +1,8 @@
 /** Which map of the run is shown? The host's, or a plane that was laid in its place; and what a change of the map takes with it. */
 
 import type { Scene } from "../../data/run-on-map";
-import { type Plane, throughThree } from "../../geometry/planes";
-import { allPins, reducePins } from "../../kernel/pins";
+import type { Plane } from "../../geometry/planes";
+import { reducePins } from "../../kernel/pins";
 import { allShown } from "../../kernel/shown-classes";
 import type { MapState } from "../../kernel/state";
 import type { Context } from "../context";
@@ -24,16 +24,6 @@ export class Maps {
     private readonly choices: Choices,
     private readonly configure: (data: Scene) => void,
   ) {}
-
-  planeOfPins(three: readonly [number, number, number]): void {
-    const pins = allPins(this.context.state.pins);
-    const [a, b, c] = three.map((i) => pins[i]);
-    if (!a || !b || !c) return;
-    this.layPlane(
-      throughThree(a.z, b.z, c.z, [a.label, b.label, c.label]),
-      `Pins ${a.label}, ${b.label} and ${c.label} lie on one line, so they define no single plane. Choose another pin.`,
-    );
-  }
 
   /** Lays a plane in place of the host's map, the shown code staying what it is; without one, says why. */
   layPlane(plane: Plane | null, refusal = ""): void {

@@ -29,7 +29,9 @@ export class PageLayout {
     private readonly context: Context,
     private readonly playback: Playback,
     private readonly code: ShownCode,
-    private readonly besideMap: HTMLElement,
+    private readonly besideMap: HTMLElement | null,
+    /** CSS pixels below the map that must be seen with it. */
+    private readonly roomBelow: () => number,
   ) {
     const { disposer } = context;
     const observer = new ResizeObserver(() => this.measure());
@@ -46,9 +48,10 @@ export class PageLayout {
     if (JSON.stringify(theme) !== JSON.stringify(state.theme)) store.set({ theme });
   }
 
-  measure(): void {
+  /** Returns whether the map has another size than before. */
+  measure(): boolean {
     const width = this.root.clientWidth;
-    if (width === 0) return;
+    if (width === 0) return false;
     this.width = width;
     const { options, height: wanted } = this.context.state.host;
     const isCompact = options.compact;
@@ -64,15 +67,16 @@ export class PageLayout {
     const mapWidth = isWide ? width - cardWidth - 24 : width;
     this.root.toggleAttribute("data-compact", mapWidth < 600);
     // with its axis, legend and the page's header it must fit a projector; on a phone finger and picture are seen together
-    const roomy = Math.max(320, window.innerHeight - PAGE_AROUND_PX - this.code.byClass.height);
+    const roomy = Math.max(320, window.innerHeight - PAGE_AROUND_PX - this.roomBelow());
     const narrow = Math.max(260, Math.min(Math.round(mapWidth * 0.92), Math.round(window.innerHeight * 0.5)));
     const column = Math.max(240, Math.min(Math.round(mapWidth * 0.92), window.innerHeight - COLUMN_AROUND_PX));
     const height = Math.min(wanted, isCompact && !isStacked ? column : width < WIDE_PX ? narrow : roomy);
     this.fitCard(width, cardWidth, isWide, isNarrow);
     const { stage, viewport, state } = this.context;
-    if (!stage.resize(mapWidth, height, window.devicePixelRatio || 1, isNarrow)) return;
+    if (!stage.resize(mapWidth, height, window.devicePixelRatio || 1, isNarrow)) return false;
     viewport.resize(state.data.header.view_extent, stage.plot);
     this.context.cameraMoved();
+    return true;
   }
 
   private fitCard(width: number, cardWidth: number, isWide: boolean, isNarrow: boolean): void {

@@ -1,14 +1,11 @@
-/** What is kept of what was seen? Pins, the path through them, and their panels. */
+/** What is kept of what was seen? Pins, and the path through them. */
 
 import { isLow } from "../../geometry/support";
 import type { Frame } from "../../kernel/extension";
-import { choiceOf, endsOf } from "../../kernel/path-ends";
+import { endsOf } from "../../kernel/path-ends";
 import { allPins, PENDING_MS, reducePins } from "../../kernel/pins";
 import type { MapState } from "../../kernel/state";
 import type { DecodedPicture } from "../../panels/decoded-picture";
-import type { GroupsPanel } from "../../panels/groups";
-import { PinsPanel } from "../../panels/pins";
-import type { PlanePanel } from "../../panels/plane";
 import { zText } from "../../ui/format";
 import type { PathChoice } from "../../wire/payload";
 import { MAX_PINS } from "../../wire/schema";
@@ -17,26 +14,13 @@ import { nonce } from "../host-events";
 import type { Probing } from "./probing";
 
 export class Pinning implements Watcher {
-  readonly reads: readonly (keyof MapState)[] = ["data", "host", "pins", "path"];
-  readonly panel: PinsPanel;
+  readonly reads: readonly (keyof MapState)[] = ["data", "host", "pins"];
 
   constructor(
     private readonly context: Context,
     private readonly probing: Probing,
-    private readonly others: {
-      readonly card: DecodedPicture;
-      readonly planes: PlanePanel;
-      readonly groups: GroupsPanel;
-    },
-    planeOfPins: (three: readonly [number, number, number]) => void,
-  ) {
-    this.panel = new PinsPanel({
-      go: (pin) => probing.toPin(pin),
-      edit: (edit) => context.callbacks.onEdit?.(edit, nonce()),
-      path: (choice) => this.walkAlong(choice),
-      plane: planeOfPins,
-    });
-  }
+    private readonly card: DecodedPicture,
+  ) {}
 
   /** The pin is exactly what is shown now. */
   pin(): void {
@@ -62,34 +46,17 @@ export class Pinning implements Watcher {
   }
 
   update({ state, derived: { pins } }: Frame): void {
-    const { data, host, path } = state;
+    const { data, host } = state;
     const { pinnable, drawable } = host.options;
-    const { card, planes, groups } = this.others;
-    card.showPins(
+    this.card.showPins(
       pins,
       pinnable && !drawable,
       (z) => ({ x_hat: data.model.decodeShared(z), isLow: isLow(data.support.of(z)) }),
       (pin) => this.probing.toPin(pin),
     );
-    this.panel.element.hidden = !pinnable || Boolean(drawable); // there a click adds a stop, and stops are above the map
-    const { back, forth } = host.undo;
-    this.panel.show({ pins, path: choiceOf(path.ends, pins), canUndo: back, canRedo: forth });
-    planes.showPins(pins);
-    groups.showPins(pins);
   }
 
-  configure({ header: { run }, logvar, decimals, model, support }: MapState["data"]): void {
-    this.panel.configure({
-      shape: run.image_shape,
-      latentDim: run.latent_dim,
-      hasPrior: logvar !== null,
-      decimals: decimals.z,
-      decode: (z) => model.decodeShared(z),
-      isLow: (z) => isLow(support.of(z)),
-    });
-  }
-
-  private walkAlong(choice: PathChoice | null): void {
+  choosePath(choice: PathChoice | null): void {
     const { store, state, callbacks } = this.context;
     store.set({ path: { ...state.path, ends: endsOf(choice, allPins(state.pins)) } });
     callbacks.onWalk?.(choice);

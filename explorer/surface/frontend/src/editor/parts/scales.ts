@@ -1,15 +1,13 @@
-/** What do the colours mean, of the ground and of the points? Scales under the map, and the points with the most and the least. */
+/** What do the colours mean, of the ground and of the points? Scales under the map. */
 
 import { extremesOf } from "../../data/quantities";
 import type { Frame, Progress } from "../../kernel/extension";
 import type { MapState } from "../../kernel/state";
 import { Growth } from "../../layers/growth";
-import { thumbnail } from "../../layers/points/thumbnails";
-import { Extremes } from "../../panels/extremes";
 import { chip, h } from "../../ui/dom";
 import { number, percent } from "../../ui/format";
 import { ScaleBar } from "../../ui/scale-bar";
-import type { Context, Watcher } from "../context";
+import type { Watcher } from "../context";
 import { type Choices, offered, spoken } from "./choices";
 
 /** Short: the index is built while a hand may already be moving. */
@@ -18,37 +16,24 @@ const PURITY_SLICE_MS = 8;
 
 export class Scales implements Watcher {
   readonly reads: readonly (keyof MapState)[] = ["data", "layers", "shown", "colourBy"];
-  readonly extremes: Extremes;
   readonly element: HTMLElement;
   private readonly holeButton: HTMLElement;
   private readonly field: ScaleBar;
   private readonly colours = new ScaleBar();
   private readonly growth = new Growth();
-  private listed: readonly unknown[] = [];
 
   constructor(
-    context: Context,
     private readonly choices: Choices,
-    actions: { flyTo(i: number): void; showHole(): void },
+    showHole: () => void,
   ) {
-    this.extremes = new Extremes(
-      (i) => thumbnail(context.state.data, i),
-      (i) => context.state.data.numberOf(i),
-      (i) => actions.flyTo(i),
-    );
-    this.holeButton = chip("Show me a hole (h)", () => actions.showHole());
+    this.holeButton = chip("Show me a hole (h)", showHole);
     this.field = new ScaleBar(this.holeButton);
     this.element = h("div", { class: "la-bars" }, this.field.element, this.colours.element);
   }
 
   update(frame: Frame): void {
-    const { data, shown, colourBy } = frame.state;
     this.showField(frame.state);
     this.showColours(frame);
-    const listed = [data, shown, colourBy];
-    if (!listed.every((one, i) => one === this.listed[i]))
-      this.extremes.show(frame.derived.quantity, (i) => shown[data.slots[i]] === 1);
-    this.listed = listed;
   }
 
   /** The index of the codes first: purity asks it for every point. */

@@ -6,12 +6,9 @@ import type { Frame, Progress } from "../../kernel/extension";
 import type { MapState } from "../../kernel/state";
 import { ClassProbabilities, probability } from "../../panels/class-probabilities";
 import { DecodedPicture, looksWords, nearestWords } from "../../panels/decoded-picture";
-import { PicturesByClass } from "../../panels/pictures-by-class";
-import { LatentSliders } from "../../panels/sliders";
 import { classWords, zText } from "../../ui/format";
 import type { Context, Watcher } from "../context";
 import type { Playback } from "./playback";
-import type { Probing } from "./probing";
 
 /** A decoder slower than this leaves the nearest point's picture for when the hand rests. */
 const CHEAP_DECODE_MS = 2.5;
@@ -24,8 +21,6 @@ export class ShownCode implements Watcher {
   readonly reads: readonly (keyof MapState)[] = ["data", "probe", "shown", "theme", "layers"];
   readonly card: DecodedPicture;
   readonly classes: ClassProbabilities;
-  readonly byClass: PicturesByClass;
-  readonly sliders: LatentSliders;
   private announcedPlace = "";
   /** The point that the card tells of. */
   private nearest = UNSAID;
@@ -39,18 +34,13 @@ export class ShownCode implements Watcher {
   constructor(
     private readonly context: Context,
     private readonly playback: Playback,
-    probing: Probing,
     posterior: HTMLElement,
   ) {
-    const { state, callbacks } = context;
+    const { state } = context;
     const { player } = playback;
     this.classes = new ClassProbabilities((classes) => context.state.probe.from === "path" && player.say({ classes }));
     this.card = new DecodedPicture(player.element, this.classes.element, posterior);
     player.element.after(playback.walkButton);
-    this.sliders = new LatentSliders((z) => probing.toCode(z));
-    this.sliders.wake = () => context.request();
-    const decodeAs = (label: number): void => callbacks.onClass?.(context.state.data.className(label) ?? "");
-    this.byClass = new PicturesByClass(callbacks.onClass ? decodeAs : null);
     this.last = state;
   }
 
@@ -65,8 +55,6 @@ export class ShownCode implements Watcher {
   /** Another run, or another decoder. */
   configureRun(data: MapState["data"]): void {
     this.classes.configure(data.classifier, data.header.class_names);
-    this.byClass.configure(data);
-    this.sliders.configure(data);
   }
 
   /** What is known of the nearest image may have changed. */
@@ -85,8 +73,6 @@ export class ShownCode implements Watcher {
     this.card.showPicture(x_hat, z);
     this.card.showHeading(headingOf(probe));
     this.classes.show(x_hat, theme.isDark);
-    this.byClass.show(z);
-    this.sliders.show(z);
     const { last } = this;
     if (last?.data !== data || last.theme !== theme || last.shown !== state.shown || last.layers !== state.layers)
       this.nearest = UNSAID;
@@ -99,8 +85,7 @@ export class ShownCode implements Watcher {
 
   work(frame: Frame): Progress {
     this.showWords(frame);
-    const isWorking = [this.byClass.work(), this.sliders.work()].some(Boolean);
-    return this.wordsAreDue || isWorking ? "working" : "done";
+    return this.wordsAreDue ? "working" : "done";
   }
 
   /** Once a place: a host's rerun must not talk over "Pinned A". */
