@@ -22,7 +22,7 @@ from explorer.hosts.html_file import html_page
 from explorer.session import events
 from explorer.session.load import State, choose_run, dismiss_notice, load
 from explorer.text.escape import escape_markdown
-from explorer.text.run_summary import HELP, facts_line, size
+from explorer.text.run_summary import HELP, size, summary_line
 from explorer.widgets.run_chooser import default_run, run_chooser
 from explorer.widgets.verdict import verdict_line
 from trainer.console import program
@@ -143,7 +143,7 @@ def _all_runs(shown: str, runs: Mapping[str, RunInfo]) -> None:
 
 def _facts(run_id: str, info: RunInfo) -> str:
     """The line that tells one run from another."""
-    return f"{facts_line(info)} · {size(size_on_disk(run_id))}"
+    return f"{summary_line(info)} · {size(size_on_disk(run_id))}"
 
 
 def _notices(now: State, broken: Mapping[str, RunError]) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from explorer.cache.maps import get_support
 from explorer.cache.runs import Stamp, run_at, stamp_of
-from explorer.jobs.background import Background, Job
+from explorer.jobs.background import Answer, Background
 from trainer.errors import DataError
 from trainer.latent.decoded_graphs import DecodedGraph, decoded_graphs
 from trainer.latent.decoded_length import Doubles, Report, curve_length
@@ -90,7 +90,7 @@ def _graph(this: Run, label: int | None, report: Report) -> tuple[DecodedGraph, 
     return decoded_graphs(lambda z: decode(np.asarray(z, np.float32)), this.encodings.mu, report=report)
 
 
-def _way(first: Job, second: Job, a: tuple[float, ...], b: tuple[float, ...], n: int, report: Report) -> Doubles:
+def _way(first: Answer, second: Answer, a: tuple[float, ...], b: tuple[float, ...], n: int, report: Report) -> Doubles:
     """The graphs come first: one worker does everything in the order in which it was asked."""
     for graph in (first, second):
         if graph.answer is None:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Pin:
-    """A kept code z (K,). map: its place on the map that is shown · support in [0, 1]: how many encoded images are around
-    it, see trainer.maps.support.
-
-    name: what the person calls it, or nothing.
-    """
+    """A pinned code, as Python outside the app has it."""
 
     z: tuple[float, ...]
+    """The latent code, (K,)."""
     map: tuple[float, float]
+    """Its place on the map that is shown."""
     support: float
+    """How many encoded images are around it, in [0, 1], see `trainer.maps.support`."""
     name: str = ""
+    """What the person calls it, or nothing."""

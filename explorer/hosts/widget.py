@@ -20,17 +20,19 @@ from trainer.runs.read import Run
 
 
 class AtlasWidget(anywidget.AnyWidget):
-    """The map of a run in a notebook. What is pinned there is in `pins`; setting `pins` puts them on the map.
-
-    pinned: the same as plain values, for `observe` · map_name, decoded_as: the map and, of a conditional run, the class that are shown.
-    """
+    """The map of a run in a notebook. What is pinned there is in `pins`; setting `pins` puts them on the map."""
 
     _esm = dist("hosts.js")
     book = traitlets.Bytes().tag(sync=True)
+    """What the browser gets once: every map of the run, see `explorer.surface.run_bundle`."""
     pinned: Any = traitlets.List(traitlets.Dict()).tag(sync=True)
+    """The same as plain values, for `observe`."""
     map_name = traitlets.Unicode().tag(sync=True)
+    """The map that is shown."""
     decoded_as = traitlets.Unicode(None, allow_none=True).tag(sync=True)
+    """Of a class-conditional run, the class that is shown."""
     height = traitlets.Int(560).tag(sync=True)
+    """Of the map, in CSS pixels."""
 
     def __init__(self, run: Run, map_name: str | None, label: str | None, height: int) -> None:
         self.run = run

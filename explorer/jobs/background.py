@@ -25,16 +25,22 @@ FORGOTTEN_S = 15.0  # a page asks again every second as long as it is open
 
 
 @dataclass
-class Job:
-    """share: that is done · answer: once `is_done` · error: a sentence where there is none."""
+class Answer:
+    """What is known of a question that was asked."""
 
     begun: float
+    """When it was asked first, on the monotonic clock in seconds."""
     asked: float
+    """When it was asked last."""
     share: float = 0.0
+    """Of the work that is done, in [0, 1]."""
     answer: Any = None
+    """What the work returned, once `is_done`."""
     error: str = ""
+    """A sentence where there is no answer."""
     is_done: bool = False
     is_dropped: bool = field(default=False, repr=False)
+    """Nobody asked any more before its turn came."""
 
 
 class Background:
@@ -42,15 +48,15 @@ class Background:
 
     def __init__(self) -> None:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="background")
-        self._jobs: OrderedDict[Hashable, Job] = OrderedDict()
+        self._jobs: OrderedDict[Hashable, Answer] = OrderedDict()
         self._lock = threading.Lock()
 
-    def ask(self, name: Hashable, work: Work) -> Job:
+    def ask(self, name: Hashable, work: Work) -> Answer:
         """The job of that name, begun if there is none; `work` is used only then."""
         with self._lock:
             job = self._jobs.get(name)
             if job is None or job.is_dropped:
-                job = self._jobs[name] = Job(time.monotonic(), time.monotonic())
+                job = self._jobs[name] = Answer(time.monotonic(), time.monotonic())
                 self._worker.submit(self._do, job, work)
             job.asked = time.monotonic()
             self._jobs.move_to_end(name)
@@ -59,7 +65,7 @@ class Background:
                 del self._jobs[key]
         return job
 
-    def _do(self, job: Job, work: Work) -> None:
+    def _do(self, job: Answer, work: Work) -> None:
         time.sleep(max(0.0, job.begun + DELAY_S - time.monotonic()))
         if time.monotonic() - job.asked > FORGOTTEN_S:
             job.is_dropped = True

@@ -26,21 +26,30 @@ MOST_KEPT = 20
 
 
 @dataclass(frozen=True)
-class Job:
-    """One training. share in [0, 1] · owner: who started it, and may stop it."""
+class Training:
+    """One training."""
 
     number: int
     owner: str
+    """Who started it, and may stop it."""
     patient: str
+    """The run that is trained anew."""
     remedy: str
+    """What is changed, by its name."""
     name: str
+    """Of the run that it makes."""
     config: FitConfig
     runs: str
+    """The folder into which the run goes."""
     resume: bool = False
+    """Whether it goes on where an earlier one stopped."""
     state: JobState = "waiting"
     share: float = 0.0
+    """Of the training that is done, in [0, 1]."""
     words: str = "waiting for the training before it"
+    """How far it is, for people."""
     is_stopping: bool = False
+    """It was told to stop and has not ended yet."""
 
     @property
     def is_open(self) -> bool:
@@ -51,20 +60,20 @@ class Job:
 class Workshop:
     """All of a server's trainings. Every method may be called by any session's thread."""
 
-    _jobs: dict[int, Job] = field(default_factory=dict)
+    _jobs: dict[int, Training] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _process: subprocess.Popen[str] | None = None
     _running: int | None = None
     _count: int = 0
 
-    def jobs(self) -> tuple[Job, ...]:
+    def jobs(self) -> tuple[Training, ...]:
         """The newest first."""
         with self._lock:
             return tuple(sorted(self._jobs.values(), key=lambda job: -job.number))
 
     def submit(
         self, owner: str, patient: str, remedy: str, name: str, config: FitConfig, runs: str, resume: bool = False
-    ) -> Job | None:
+    ) -> Training | None:
         """Queues a training; None where too many wait already or one of that name is under way."""
         folder = place(runs)
         runs = str(folder.absolute() if isinstance(folder, Path) else folder)  # the process works in another folder than this one
@@ -74,7 +83,7 @@ class Workshop:
                 return None
             self._jobs = {number: job for number, job in self._jobs.items() if job.name != name}  # it goes on: one line, not two
             self._count += 1
-            job = Job(self._count, owner, patient, remedy, name, config, runs, resume)
+            job = Training(self._count, owner, patient, remedy, name, config, runs, resume)
             self._jobs[job.number] = job
             for number in [job.number for job in self.jobs() if not job.is_open][MOST_KEPT:]:
                 del self._jobs[number]

@@ -31,22 +31,25 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 @dataclass(frozen=True)
 class Item:
-    """One picture that may be opened, or why not. name: as it is shown, without control characters · data: None after a refusal ·
-    refusal: a sentence, or nothing."""
+    """One picture that may be opened, or why not."""
 
     name: str
+    """As it is shown, without control characters."""
     data: bytes | None = None
+    """None after a refusal."""
     refusal: str = ""
+    """A sentence, or nothing."""
 
 
 @dataclass
 class _Room:
-    """How much more may be taken in. beyond: how many files found none."""
+    """How much more may be taken in."""
 
     pictures: int = MOST_PICTURES
     refusals: int = MOST_PICTURES
     n_bytes: int = MOST_UNPACKED
     beyond: int = 0
+    """How many files found no room."""
 
     def takes(self, n_bytes: int) -> bool:
         """Whether a picture of so many bytes still fits; asked before it is read, so that what does not fit costs nothing."""

@@ -30,13 +30,16 @@ LONG_CONTACT = 0.15  # of the mean side: a piece that touches the border for lon
 
 @dataclass(frozen=True)
 class Found:
-    """ink (h, w) in [0, 1]: 0 paper, 1 full ink · extent (h, w): where there is any · greys (h, w) in [0, 1]: the same
-    without stretching · sentence: what was removed."""
+    """The ink of a picture."""
 
     ink: Floats
+    """(h, w) in [0, 1]: 0 paper, 1 full ink."""
     extent: Mask
+    """(h, w): where there is any."""
     greys: Floats
+    """(h, w) in [0, 1]: the ink without stretching."""
     sentence: str
+    """What was removed."""
 
 
 def find_ink(grey: Floats) -> Found:
@@ -76,10 +79,12 @@ def _longer_side(mask: Mask) -> int:
 
 @dataclass(frozen=True)
 class _Paper:
-    """level (h, w): the grey of the paper everywhere, also under the ink · grain: standard deviation around it."""
+    """What the ink lies on."""
 
     level: Floats
+    """(h, w): the grey of the paper everywhere, also under the ink."""
     grain: float
+    """Standard deviation around it."""
 
 
 def _paper(grey: Floats) -> _Paper:

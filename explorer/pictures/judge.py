@@ -27,38 +27,49 @@ NO_CLASS = ""
 
 @dataclass(frozen=True)
 class Against:
-    """What every picture is held against, of one run. mu (N, K), label (N,): of the test split, −1 for none · ground: of a folder's
-    images · classifier: of pictures, where the run has one · pictures (N, C, H, W): the test images, where they are here."""
+    """What every picture is held against, of one run."""
 
     forward: Forward
     dataset: str
     class_names: Sequence[str]
     mu: Floats
+    """Codes of the test split, (N, K)."""
     label: NDArray[np.int64]
+    """Their classes, (N,); −1 for none."""
     population: Population
     ground: Ground | None = None
+    """Of a folder's images."""
     classifier: PictureClassifier | None = None
+    """Of pictures, where the run has one."""
     pictures: NDArray[np.uint8] | None = None
+    """The test images, (N, C, H, W), where they are here."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One picture. fed, x_hat: model input and reconstruction · reconstruction, elbo: nats; elbo None for a deterministic model ·
-    distance: to the nearest code of the test split · percentile: of the anomaly score among the test images · nearest: class of the image
-    with that code · looks_like, redrawn_as: class of the input and of the reconstruction, where one is more likely than not · problem: a
-    sentence; then there is nothing else."""
+    """What a run makes of one picture."""
 
     name: str
     fed: Picture | None = None
+    """The model input."""
     x_hat: Picture | None = None
+    """The reconstruction."""
     reconstruction: float | None = None
+    """The reconstruction loss, nats."""
     elbo: float | None = None
+    """Nats; None for a deterministic model."""
     distance: float | None = None
+    """To the nearest code of the test split, in latent units."""
     percentile: float | None = None
+    """Of the anomaly score among the test images."""
     nearest: str = NO_CLASS
+    """Class of the image with that code."""
     looks_like: str = NO_CLASS
+    """Class of the model input, where one is more likely than not."""
     redrawn_as: str = NO_CLASS
+    """Class of the reconstruction, where one is more likely than not."""
     problem: str = ""
+    """A sentence; then there is nothing else."""
 
 
 def row_of(item: Item, against: Against) -> Row:

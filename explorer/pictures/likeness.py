@@ -31,19 +31,22 @@ N_VOTES = 5  # nearest test images that vote where there is no classifier
 
 @dataclass(frozen=True)
 class Look:
-    """The class that a picture looks like, by its index. share in [0, 1]: the classifier's probability, or the share of `N_VOTES` votes."""
+    """The class that a picture looks like."""
 
     label: int
+    """Its index."""
     share: float
+    """The classifier's probability, or the share of `N_VOTES` votes, in [0, 1]."""
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """picture, reconstruction: what each looks like · is_voted: by the nearest test images' labels, not by a classifier."""
+    """What a picture and its reconstruction look like."""
 
     picture: Look
     reconstruction: Look
     is_voted: bool = False
+    """By the nearest test images' labels, not by a classifier."""
 
     @property
     def is_changed(self) -> bool:

@@ -14,10 +14,12 @@ CHUNK = 1000  # pictures at once
 
 @dataclass(frozen=True)
 class Neighbours:
-    """index (k,) rows of the encodings, nearest first · distance (k,) Euclidean, in latent units."""
+    """The nearest test images, nearest first."""
 
     index: NDArray[np.int64]
+    """Rows of the encodings, (k,)."""
     distance: Floats
+    """Euclidean, (k,), in latent units or in pixels."""
 
 
 def nearest(z: Floats, mu: Floats, k: int, without: int | None = None) -> Neighbours:

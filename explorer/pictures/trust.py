@@ -40,10 +40,10 @@ MOST = 99.9  # per cent that a share of the test images may read where some are 
 
 @dataclass(frozen=True)
 class Figures:
-    """Of B pictures. bad: (B,) by the name of a figure, larger is worse, so the ELBO is there as −ELBO; without it for a
-    deterministic model, which has no bound."""
+    """The figures of B pictures."""
 
     bad: Mapping[str, Doubles]
+    """(B,) by the name of a figure. Larger is worse, so the ELBO is there as −ELBO; not of a deterministic model."""
 
     def row(self, i: int) -> Figures:
         """One picture's."""
@@ -52,22 +52,26 @@ class Figures:
 
 @dataclass(frozen=True)
 class Population:
-    """The test split's. ordered: each figure of its images, smallest first · strangeness (M,), smallest first, of the M images whose
-    distance was looked for."""
+    """The figures of the test split."""
 
     ordered: Mapping[str, Doubles]
+    """Each figure of its images, smallest first."""
     strangeness: Doubles
+    """Anomaly scores, smallest first, of the M images whose distance was looked for, (M,)."""
     n: int
+    """Images of the test split."""
 
 
 @dataclass(frozen=True)
 class Judged:
-    """B pictures held against a population. percentiles: of each figure, (B,), the share of test images in percent that are less bad ·
-    strangeness (B,), ≥ 0 · percentile (B,): the share of test images that are less strange."""
+    """B pictures held against a population."""
 
     percentiles: Mapping[str, Doubles]
+    """Of each figure, (B,): the share of test images, in percent, that are less bad."""
     strangeness: Doubles
+    """The anomaly score, (B,), ≥ 0."""
     percentile: Doubles
+    """(B,): the share of test images, in percent, with a lower anomaly score."""
 
 
 def population(mu: Floats, reconstruction: Floats, elbo: Floats | None) -> Population:

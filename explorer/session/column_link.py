@@ -16,11 +16,14 @@ AXES = "axes"
 
 @dataclass(frozen=True)
 class Column:
-    """run_id: "" where none was chosen yet · map_name: "" for the run's first · axes: two dimensions, from 0, of the map of that name."""
+    """A column of a comparison."""
 
     run_id: str = ""
+    """"" where none was chosen yet."""
     map_name: str = ""
+    """"" for the first map of the run."""
     axes: tuple[int, int] | None = None
+    """Two dimensions, from 0, of the map of that name."""
 
 
 @dataclass(frozen=True)

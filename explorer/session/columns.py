@@ -21,10 +21,12 @@ IMAGE_KEY = "image-number"
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is compared on one data set. columns: those beside the first, whose run and map are the page's · image: a test image."""
+    """What is compared on one data set."""
 
     columns: tuple[Column, ...]
+    """Those beside the first, whose run and map are the page's."""
     image: int = 0
+    """The number of a test image."""
 
 
 def compared(data_set: str) -> Comparison | None:

@@ -22,14 +22,14 @@ FAR = 1e3  # no place is that far out; a larger number is a mistake
 
 @dataclass(frozen=True)
 class Stop:
-    """A code z (K,) that the walk goes through, and what it is called; not yet Markdown.
-
-    label: the class as which a class-conditional model decodes it; None: as the class that is chosen on the page.
-    """
+    """A code that the path goes through."""
 
     name: str
+    """What it is called; not yet Markdown."""
     z: tuple[float, ...]
+    """(K,)."""
     label: int | None = None
+    """The class as which a class-conditional model decodes it; None: as the class that is chosen on the page."""
 
 
 def chosen(run_id: str, n_dims: int) -> tuple[Stop, ...] | None:

@@ -29,7 +29,7 @@ from explorer.surface.schema import (
     NamedHeader,
     PoolEntry,
 )
-from explorer.text.run_summary import MEANINGS, UNITS, facts
+from explorer.text.run_summary import MEANINGS, UNITS, summary_items
 from trainer.latent.interpolation import PATH_KINDS
 from trainer.runs.read import Run
 
@@ -99,13 +99,13 @@ class ArrayPool:
 
 def _contents(run: Run, entries: list[BundleEntry], pool: list[PoolEntry]) -> BundleContents:
     """What the page says and offers beside the map."""
-    told, dataset = facts(run.info), run.info.dataset
-    terms = dict.fromkeys(term for fact in told for term in fact.terms)
+    items, dataset = summary_items(run.info), run.info.dataset
+    terms = dict.fromkeys(term for item in items for term in item.terms)
     return {
         "format": BUNDLE_FORMAT,
         "version": BUNDLE_VERSION,
         "title": run.id,
-        "facts": [fact.text for fact in told],
+        "facts": [item.text for item in items],
         "meanings": [(term, MEANINGS[term]) for term in terms],
         "units": UNITS if terms else "",
         "source": {"dataset": dataset.name, "licence": dataset.licence, "n": len(run.encodings.mu)},

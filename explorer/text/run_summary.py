@@ -31,14 +31,15 @@ HELP = "\n\n".join([*(f"**{term}**: {meaning}" for term, meaning in MEANINGS.ite
 
 
 @dataclass(frozen=True)
-class Fact:
-    """A piece of the line, and the names in `MEANINGS` that explain it."""
+class SummaryItem:
+    """A piece of the line."""
 
     text: str
     terms: tuple[str, ...] = ()
+    """The names in `MEANINGS` that explain it."""
 
 
-def facts(info: RunInfo) -> tuple[Fact, ...]:
+def summary_items(info: RunInfo) -> tuple[SummaryItem, ...]:
     """Of a finished run: data set, dimensions, model, figures, parameters."""
     metrics, config = info.metrics, info.config
     assert metrics is not None  # a finished run has them
@@ -48,24 +49,24 @@ def facts(info: RunInfo) -> tuple[Fact, ...]:
         model_words(info),
         f"{NETWORKS.get(config.network, config.network)}, {config.likelihood}",
     ]
-    found = [Fact(text) for text in told]
+    found = [SummaryItem(text) for text in told]
     if metrics.reconstruction is None:
-        found.append(Fact("without pictures: no bound"))
+        found.append(SummaryItem("without pictures: no bound"))
     elif metrics.elbo is None or metrics.nll is None:
-        found.append(Fact(f"reconstruction {format_number(metrics.reconstruction)}", ("Reconstruction",)))
+        found.append(SummaryItem(f"reconstruction {format_number(metrics.reconstruction)}", ("Reconstruction",)))
         if metrics.squared_error is not None:
-            found.append(Fact(f"squared error {format_number(metrics.squared_error, 2)}", ("Squared error",)))
+            found.append(SummaryItem(f"squared error {format_number(metrics.squared_error, 2)}", ("Squared error",)))
     else:
         given, terms = (" given y", ("given y",)) if config.is_conditional else ("", ())
-        found.append(Fact(f"β {config.beta:g}"))
-        found.append(Fact(f"ELBO{given} {format_number(metrics.elbo)}", ("ELBO", *terms)))
-        found.append(Fact(f"NLL{given} {format_number(metrics.nll)}", ("NLL", *terms)))
+        found.append(SummaryItem(f"β {config.beta:g}"))
+        found.append(SummaryItem(f"ELBO{given} {format_number(metrics.elbo)}", ("ELBO", *terms)))
+        found.append(SummaryItem(f"NLL{given} {format_number(metrics.nll)}", ("NLL", *terms)))
     if metrics.classifier_error is not None:
         labels = f" with {info.dataset.n_labelled} labels" if info.dataset.n_labelled else ""
-        found.append(Fact(f"test error {percent(metrics.classifier_error, 1)}{labels}", ("Test error",)))
+        found.append(SummaryItem(f"test error {percent(metrics.classifier_error, 1)}{labels}", ("Test error",)))
     if metrics.knn_accuracy is not None:
-        found.append(Fact(f"15-NN {_neighbours(info, metrics.knn_accuracy)}", ("15-NN",)))
-    found.append(Fact(parameters(info.n_parameters)))
+        found.append(SummaryItem(f"15-NN {_neighbours(info, metrics.knn_accuracy)}", ("15-NN",)))
+    found.append(SummaryItem(parameters(info.n_parameters)))
     return tuple(found)
 
 
@@ -94,18 +95,18 @@ def size(n_bytes: int) -> str:
     return f"{format_number(n_bytes / 1e3, 0)} kB" if n_bytes < 100_000 else f"{format_number(n_bytes / 1e6, 1)} MB"
 
 
-def brief_line(info: RunInfo) -> str:
+def brief_summary(info: RunInfo) -> str:
     """What fits into a narrow column: dimensions, model, β and the bound, or reconstruction where there is none."""
     is_bound = {"ELBO", "Reconstruction"}
-    first, rest = facts(info)[1:3], facts(info)[4:]
+    first, rest = summary_items(info)[1:3], summary_items(info)[4:]
     return " · ".join(
-        fact.text for fact in (*first, *rest) if fact in first or fact.text.startswith("β") or is_bound & {*fact.terms}
+        item.text for item in (*first, *rest) if item in first or item.text.startswith("β") or is_bound & {*item.terms}
     )
 
 
-def facts_line(info: RunInfo) -> str:
+def summary_line(info: RunInfo) -> str:
     """All of them, with points between."""
-    return " · ".join(fact.text for fact in facts(info))
+    return " · ".join(item.text for item in summary_items(info))
 
 
 def model_words(info: RunInfo) -> str:

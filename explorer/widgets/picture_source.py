@@ -37,27 +37,29 @@ KINDS = ["image", *PICTURES]
 
 @dataclass(frozen=True)
 class ChosenPicture:
-    """A picture as the model sees it.
-
-    x (C, H, W) floats in [0, 1] · shown: what the person gave · steps: how one became the other · is_original: False where the data
-    set is not here and the model's own reconstruction stands in, whose error would say nothing · label, row: its class and its number, of a
-    test image.
-    """
+    """A picture as the model sees it."""
 
     title: str
     x: NDArray[np.float32]
+    """(C, H, W) in [0, 1]."""
     shown: Picture
+    """What the person gave."""
     steps: tuple[Step, ...]
+    """How one became the other."""
     is_original: bool = True
+    """False where the data set is not here and the model's own reconstruction stands in, whose error would say nothing."""
     label: int | None = None
+    """The class of a test image."""
     row: int | None = None
+    """The number of a test image."""
 
 
 @dataclass(frozen=True)
 class UploadBatch:
-    """Many uploads at once. files: (name, bytes) each, archives among them."""
+    """Many uploads at once."""
 
     files: tuple[tuple[str, bytes], ...]
+    """(name, bytes) each, archives among them."""
 
 
 def choose_pictures(run: Run, key: str) -> ChosenPicture | UploadBatch | None:

@@ -25,11 +25,14 @@ WAY = "Click for the clinic (Dimensions), which shows every figure."
 
 @dataclass(frozen=True)
 class Line:
-    """headline: a sentence · because: what it rests on · kind: of the verdict, "no-verdict" where there is none."""
+    """The clinic's verdict in a line."""
 
     headline: str
+    """A sentence."""
     because: tuple[str, ...]
+    """What it rests on."""
     kind: str
+    """Of the verdict; "no-verdict" where there is none."""
 
 
 def verdict_of(run_id: str) -> Line | None:

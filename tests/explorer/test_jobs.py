@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from explorer.jobs.trainings import MOST_WAITING, Job, Workshop
+from explorer.jobs.trainings import MOST_WAITING, Training, Workshop
 from trainer.config import FitConfig
 from trainer.datasets import load_dataset
 from trainer.runs.catalogue import HOME, load_run
@@ -31,7 +31,7 @@ def until(holds, seconds: float = 180.0) -> None:
         time.sleep(0.05)
 
 
-def of(workshop: Workshop, number: int) -> Job:
+def of(workshop: Workshop, number: int) -> Training:
     return next(job for job in workshop.jobs() if job.number == number)
 
 

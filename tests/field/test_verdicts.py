@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from explorer.text.run_summary import facts_line, parameters, size
+from explorer.text.run_summary import parameters, size, summary_line
 from trainer.cli.shipped_runs import CLINIC
 from trainer.config import FitConfig, ImportedConfig
 from trainer.diagnosis.checks import PASSED, checks, failed, notes
@@ -150,10 +150,12 @@ def test_neighbours_that_read_a_collapsed_code_are_explained():
     assert found.knn_means > 0.7
     assert found.knn_draws < 0.2  # of ten classes
     assert told in diagnose(run.config, found).because
-    assert f"15-NN {percent(found.knn_means)} from posterior means, {percent(found.knn_draws)} from samples" in facts_line(run.info)
+    assert f"15-NN {percent(found.knn_means)} from posterior means, {percent(found.knn_draws)} from samples" in summary_line(
+        run.info
+    )
     for share in (found.knn_means, found.knn_draws):  # the header's figures are those of the sentence
         assert percent(share) in told
-    assert "from samples" not in facts_line(shipped("clinic", "clinic-healthy").info)
+    assert "from samples" not in summary_line(shipped("clinic", "clinic-healthy").info)
 
 
 # --- checks

@@ -33,7 +33,7 @@ from explorer.session.load import State
 from explorer.surface.schema import MarkerRecord, Options
 from explorer.text.escape import capitalised, escape_markdown
 from explorer.text.numbers import format_number
-from explorer.text.run_summary import HELP, brief_line
+from explorer.text.run_summary import HELP, brief_summary
 from explorer.widgets.class_chooser import class_chooser
 from explorer.widgets.live_map import live_map
 from explorer.widgets.map_chooser import MAP_HELP, Axes, axes_by_use, map_alone
@@ -58,11 +58,14 @@ draw would differ by a few nats."""
 
 @dataclass(frozen=True)
 class Table:
-    """What lies on the table. run_id: of the first column, the page's · chosen: the other columns and the image · runs: all there are."""
+    """What lies on the table."""
 
     run_id: str
+    """Of the first column: the page's run."""
     chosen: Comparison
+    """The other columns and the image."""
     runs: Mapping[str, RunInfo]
+    """All that can be chosen, by name."""
 
     @property
     def first(self) -> RunInfo:
@@ -85,10 +88,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Shown:
-    """A column that could be shown. images: a name for its test images; those of the same name move together."""
+    """A column that could be shown."""
 
     run: Run
     images: str
+    """A name for its test images; columns of the same name move together."""
 
 
 def show(now: State) -> None:
@@ -279,7 +283,7 @@ def _nothing_chosen(first: RunInfo) -> None:
 
 def _map_and_facts(table: Table, index: int, run: Run) -> tuple[Projection, Axes]:
     """The map chooser and the run's figures: beside each other where no column wraps them, else below each other in all."""
-    facts, is_roomy = escape_markdown(brief_line(run.info)), len(table.columns) == 2
+    facts, is_roomy = escape_markdown(brief_summary(run.info)), len(table.columns) == 2
     if not is_roomy:
         st.caption(facts, help=HELP)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -31,15 +31,18 @@ Measure = Literal["probabilities of binarised pixels", "cross-entropies of grey 
 
 @dataclass(frozen=True)
 class Rated:
-    """A run in the plane of rate and distortion, nats per image. given_label: both are given the class, and bound log p(x|y)."""
+    """A run in the plane of rate and distortion."""
 
     run_id: str
     rate: float
+    """Nats per image."""
     distortion: float
+    """Nats per image."""
     beta: float
     latent_dim: int
     model: str
     given_label: bool
+    """Both are given the class, and bound log p(x|y)."""
 
     @property
     def elbo(self) -> float:
@@ -49,30 +52,35 @@ class Rated:
 
 @dataclass(frozen=True)
 class Unrated:
-    """A deterministic run: −log p(x|z) at the code, nats per image, and no rate."""
+    """A deterministic run, which has no rate."""
 
     run_id: str
     distortion: float
+    """−log p(x|z) at the code, nats per image."""
 
 
 @dataclass(frozen=True)
 class RateDistortion:
-    """The runs of one data set. elsewhere: scored in another measure · not_finite: whose figures are no numbers."""
+    """The runs of one data set."""
 
     measure: Measure
     rated: tuple[Rated, ...]
     unrated: tuple[Unrated, ...]
     elsewhere: tuple[str, ...]
+    """Names of runs that are scored in another measure."""
     not_finite: tuple[str, ...]
+    """Names of runs whose figures are no numbers."""
 
 
 @dataclass(frozen=True)
 class Scored:
-    """One image under one run: −log p(x|z) and KL, nats; no KL for a deterministic run."""
+    """One image under one run."""
 
     run_id: str
     nll: float
+    """−log p(x|z), nats."""
     kl: float | None
+    """Nats; None for a deterministic run."""
 
 
 def measure(config: FitConfig, is_binarised: bool) -> Measure:

@@ -10,7 +10,7 @@ from explorer.cache.datasets import dataset_is_here
 from explorer.cache.runs import all_runs, get_run
 from explorer.cache.trainings import workshop
 from explorer.jobs.retraining import free_run_name, retraining_config
-from explorer.jobs.trainings import Job
+from explorer.jobs.trainings import Training
 from explorer.pages.dimensions.section import Examined
 from explorer.pictures.arrays import strip, to_picture
 from explorer.session.load import open_run_next, say
@@ -118,7 +118,7 @@ def _bench(patient: str) -> None:
             _beside(job)
 
 
-def _job(job: Job, is_own: bool) -> None:
+def _job(job: Training, is_own: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.markdown(f"**{escape_markdown(job.name)}** · {escape_markdown(job.remedy)}", width=380)
         if job.is_open:
@@ -135,11 +135,11 @@ def _stop(number: int) -> None:
     workshop().stop(number, visitor())
 
 
-def _resume(job: Job) -> None:
+def _resume(job: Training) -> None:
     workshop().submit(job.owner, job.patient, job.remedy, job.name, job.config, job.runs, resume=job.share > 0)
 
 
-def _beside(job: Job) -> None:
+def _beside(job: Training) -> None:
     """The patient and the retrained run side by side: verdict, figures, and the same test images decoded from their codes."""
     try:
         pair = [get_run(job.patient), get_run(job.name)]
