@@ -49,6 +49,8 @@ class Listing:
 
 @dataclass
 class _Found:
+    """What was met so far, as in `Listing`."""
+
     files: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
