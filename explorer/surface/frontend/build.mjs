@@ -9,6 +9,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { relative } from "node:path";
 import { build, context, transform } from "esbuild";
+import { privateNames } from "./private-names.mjs";
 
 /** d3's four ramps of one file are calls, which a bundler keeps although three are never used: said to be pure, those go. */
 const unusedRamps = {
@@ -49,6 +50,7 @@ const common = {
   legalComments: "none",
   logLevel: "warning",
   plugins: [unusedRamps, styles],
+  mangleProps: new RegExp(`^(${privateNames("src").join("|")})$`),
 };
 const watched = process.argv[2] === "--watch" ? process.argv[3] : null;
 const out = watched ?? "../dist";
