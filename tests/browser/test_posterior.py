@@ -257,8 +257,8 @@ GREY = """([x, y]) => {
   return context.getImageData(Math.round((plot.left + left) * ratio), Math.round((plot.top + top) * ratio), 1, 1).data[0];
 }"""
 GROWN = """(isZoomed) => {
-  const { painter, viewport, stage: { plot } } = document.querySelector('[data-testid=surface]').surface, { detail } = painter;
-  if (viewport.isGliding || ![...painter.manifolds.values()].every((made) => made.isComplete)) return false;
+  const { manifold, viewport, stage: { plot } } = document.querySelector('[data-testid=surface]').surface, { detail } = manifold;
+  if (viewport.isGliding || ![...manifold.first.values()].every((made) => made.isComplete)) return false;
   if (!isZoomed) return true;
   const width = plot.width / viewport.camera.scale;
   return detail !== null && detail.manifold.isComplete && detail.extent[1] - detail.extent[0] < 1.31 * width;
@@ -286,8 +286,8 @@ def probability(place: np.ndarray) -> np.ndarray:
 
 
 def grid(page: Page, which: str) -> list[np.ndarray]:
-    """Middles of the tiles along x and y of one of the painter's manifolds."""
-    axes = page.evaluate(f"(() => {{ const {{ x, y }} = {SURFACE}.painter.{which}.grid; return [[...x], [...y]]; }})()")
+    """Middles of the tiles along x and y of one of the manifold's looks."""
+    axes = page.evaluate(f"(() => {{ const {{ x, y }} = {SURFACE}.manifold.{which}.grid; return [[...x], [...y]]; }})()")
     return [np.array(axis) for axis in axes]
 
 
@@ -363,7 +363,7 @@ def test_tiles_at_equal_steps_are_all_of_one_size_and_get_smaller_when_zoomed(pa
     for axis in (x, y):
         np.testing.assert_allclose(np.diff(axis), axis[1] - axis[0], rtol=1e-6)
     step = np.array([x[1] - x[0], y[1] - y[0]])
-    first = [axis[1] - axis[0] for axis in grid(page, "manifolds.get('steps')")]
+    first = [axis[1] - axis[0] for axis in grid(page, "first.get('steps')")]
     assert (np.array(first) > 3 * step).all()
     middle = np.array([x[5], y[5]])
     assert_tile_is_decoded(page, run, middle, middle - step / 2, middle + step / 2)

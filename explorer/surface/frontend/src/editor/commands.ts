@@ -5,6 +5,7 @@
 
 import type { Command } from "../kernel/extension";
 import type { MapTool } from "../kernel/map-tool";
+import { LAYERS } from "../layers/index";
 import { boxSelect } from "../tools/box-select";
 import { drawPath } from "../tools/draw-path";
 import { lasso } from "../tools/lasso";
@@ -61,6 +62,23 @@ function chooses({ id, name, key, icon, help, offered }: MapTool): EditorCommand
   };
 }
 
+/** A layer with a letter of its own is switched by it. */
+function layerCommands(): EditorCommand[] {
+  return LAYERS.flatMap(({ id, words }): EditorCommand[] => {
+    if (!words?.key) return [];
+    const { key, button, group } = words;
+    return [
+      {
+        id,
+        keys: [key[0]],
+        help: key,
+        ...(button ? { button, pressed: ({ layers }) => layers.background === id } : {}),
+        run: (editor) => (group === "background" ? editor.toggleBackground(id) : editor.toggleOverlay(id)),
+      },
+    ];
+  });
+}
+
 export const COMMANDS: readonly EditorCommand[] = [
   {
     id: "move",
@@ -93,26 +111,7 @@ export const COMMANDS: readonly EditorCommand[] = [
     button: { icon: "reset", title: "Show everything (0)" },
     run: (editor) => editor.showEverything(),
   },
-  {
-    id: "manifold",
-    keys: ["m"],
-    help: ["m", "decoded manifold as background"],
-    button: { icon: "manifold", label: "Manifold", title: "decoded pictures as background (m)" },
-    pressed: ({ layers }) => layers.background === "manifold",
-    run: (editor) => editor.toggleBackground("manifold"),
-  },
-  {
-    id: "rings",
-    keys: ["r"],
-    help: ["r", "prior rings at 1, 2, 3 σ"],
-    run: (editor) => editor.toggleOverlay("rings"),
-  },
-  {
-    id: "shapes",
-    keys: ["s"],
-    help: ["s", "a marker shape for each class"],
-    run: (editor) => editor.toggleOverlay("shapes"),
-  },
+  ...layerCommands(),
   {
     id: "layers",
     keys: ["l"],
@@ -120,12 +119,6 @@ export const COMMANDS: readonly EditorCommand[] = [
     button: { icon: "layers", label: "Layers", title: "what lies under and over the points, colours, search (l)" },
     expanded: ({ open }) => open === "layers",
     run: (editor) => editor.togglePanel("layers"),
-  },
-  {
-    id: "neighbours",
-    keys: ["n"],
-    help: ["n", "lines to the nearest codes in latent space"],
-    run: (editor) => editor.toggleOverlay("neighbours"),
   },
   {
     id: "hole",

@@ -28,6 +28,8 @@ export class Context {
     readonly callbacks: Callbacks,
     /** Asks for a frame. */
     readonly request: () => void,
+    /** A frame now: what was asked for by its number must not wait for the screen. */
+    readonly showNow: () => void,
   ) {
     this.store = new Store(first);
     this.derived = new Derived(() => this.store.get());

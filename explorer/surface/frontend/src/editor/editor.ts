@@ -6,6 +6,7 @@
 
 import type { Posterior } from "../engine/model";
 import type { OwnPicture } from "../kernel/state";
+import { looksOf } from "../layers/background/manifold";
 import { h, setText } from "../ui/dom";
 import { STYLE } from "../ui/style";
 import { applyTheme } from "../ui/theme";
@@ -96,6 +97,24 @@ export class SurfaceView implements Surface {
   /** The code that is shown: written over by the next one. */
   get z(): Float64Array {
     return this.shown().context.derived.code;
+  }
+
+  // what browser tests look at
+
+  get stage(): MapEditor["context"]["stage"] {
+    return this.shown().context.stage;
+  }
+
+  get easel(): MapEditor["parts"]["ownPictures"]["easel"] {
+    return this.shown().parts.ownPictures.easel;
+  }
+
+  get ownPanel(): MapEditor["parts"]["ownPictures"]["panel"] {
+    return this.shown().parts.ownPictures.panel;
+  }
+
+  get manifold(): ReturnType<typeof looksOf> {
+    return looksOf(this.shown().context.state.data);
   }
 
   get viewport(): Viewport {

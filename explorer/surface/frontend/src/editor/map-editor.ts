@@ -35,7 +35,9 @@ export class MapEditor {
     payload: Payload,
   ) {
     const stage = new Stage();
-    this.context = new Context(firstState(root, callbacks, payload), stage, reader, callbacks, this.loop.request);
+    this.context = new Context(firstState(root, callbacks, payload), stage, reader, callbacks, this.loop.request, () =>
+      this.loop.run(performance.now()),
+    );
     this.compositor = new Compositor(stage, LAYERS);
     this.parts = makeParts(this.context, root, body);
     this.watchers = new Watchers(this.parts.watchers);

@@ -48,6 +48,10 @@ export interface LayerWords {
   readonly help: string;
   /** In announcements, where the name would not do. */
   readonly spoken?: string;
+  /** The letter that switches it, and what the list of keys says of it. */
+  readonly key?: readonly [letter: string, help: string];
+  /** Its button in the toolbar. */
+  readonly button?: CommandButton;
 }
 
 export interface Layer {

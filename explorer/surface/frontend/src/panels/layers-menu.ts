@@ -1,6 +1,7 @@
 /** Which layers, which colours, which image? The drawer behind "Layers": what is changed once stays out of the way. */
 
 import type { Choice } from "../data/selection";
+import type { LayerWords } from "../kernel/extension";
 import type { NamedLayer } from "../kernel/layer-choice";
 import type { Tiles } from "../kernel/state";
 import { button, chip, h, icon, setText } from "../ui/dom";
@@ -47,6 +48,11 @@ const TILES_WORDS: Readonly<Record<Tiles, readonly [name: string, what: string]>
     "at Φ⁻¹((i − ½)/n) along each axis, each as large as its cell (Kingma & Welling 2014, fig. 4)",
   ],
 };
+
+/** With the letter of the keyboard that does the same. */
+function wordsOf({ name, help, key }: LayerWords): readonly [string, string] {
+  return [name, key ? `${help} (${key[0]})` : help];
+}
 
 let drawers = 0;
 
@@ -128,7 +134,7 @@ export class LayersMenu {
     this.offer = offer;
     this.backgrounds.replaceChildren(
       ...offer.backgrounds.map(({ id, words }) =>
-        this.option("radio", id, [words.name, words.help], () => this.actions.background(id)),
+        this.option("radio", id, wordsOf(words), () => this.actions.background(id)),
       ),
     );
     this.backgrounds.querySelector("[data-name=manifold]")?.closest("label")?.after(this.tiles);
@@ -139,7 +145,7 @@ export class LayersMenu {
     );
     this.overlays.replaceChildren(
       ...offer.overlays.map(({ id, words }) =>
-        this.option("checkbox", id, [words.name, words.help], () => this.actions.overlay(id)),
+        this.option("checkbox", id, wordsOf(words), () => this.actions.overlay(id)),
       ),
     );
     this.colour.replaceChildren(...offer.colours.map(({ id, name }) => h("option", { value: id }, name)));

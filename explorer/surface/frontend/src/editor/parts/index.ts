@@ -36,6 +36,7 @@ export interface Parts {
   readonly scales: Scales;
   readonly maps: Maps;
   readonly hostUpdates: HostUpdates;
+  readonly ownPictures: OwnPictures;
   readonly layout: PageLayout;
   readonly editor: CommandEditor;
   /** Another run, or another decoder of it. */
@@ -72,6 +73,7 @@ export function makeParts(context: Context, root: HTMLElement, body: HTMLElement
   const choices = new Choices(context, menu);
   const finding = new Finding(context, probing, choices);
   const scales = new Scales(choices, () => finding.showHole());
+  context.disposer.add(context.store.on(["layers"], () => scales.showField(context.state))); // another ground has no colours yet
   const maps = new Maps(context, playback, choices, (data) => {
     code.configure(data);
     finding.configure();
@@ -122,7 +124,20 @@ export function makeParts(context: Context, root: HTMLElement, body: HTMLElement
     ownPictures.panel.configure(data);
   };
   const hostUpdates = new HostUpdates(context, probing);
-  return { posterior, playback, probing, code, scales, maps, hostUpdates, layout, editor, configureRun, watchers };
+  return {
+    posterior,
+    playback,
+    probing,
+    code,
+    scales,
+    maps,
+    hostUpdates,
+    ownPictures,
+    layout,
+    editor,
+    configureRun,
+    watchers,
+  };
 }
 
 /** Title, buttons, and what lies over the map. */

@@ -22,7 +22,7 @@ export function offerEasel(make: MakeEasel): void {
 export class OwnPictures implements Watcher {
   readonly reads: readonly (keyof MapState)[] = ["data", "host"];
   readonly panel: PosteriorPanel;
-  private easel: Easel | null = null;
+  easel: Easel | null = null;
   private easelKey = "";
   private drawnHeading = "";
   private last: MapState | null = null;

@@ -28,7 +28,10 @@ export class Playback implements Watcher {
     private readonly events: { rested(): void; pathChanged(): void },
   ) {
     this.player = new PathPlayer({
-      seek: () => this.followPath(),
+      seek: () => {
+        this.followPath();
+        context.showNow();
+      },
       playing: (isPlaying) => this.onPlaying(isPlaying),
       className: (label) => context.state.data.className(label) ?? "",
     });

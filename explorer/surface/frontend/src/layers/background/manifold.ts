@@ -160,8 +160,8 @@ const SLICE_MS = 6;
 /** The first look by its kind of tiles, and what was zoomed into last. */
 class Looks {
   readonly growth = new Growth();
-  private readonly first = new Map<Tiles, Manifold>();
-  private detail: { readonly manifold: Manifold; readonly extent: Extent; readonly tiles: Tiles } | null = null;
+  readonly first = new Map<Tiles, Manifold>();
+  detail: { readonly manifold: Manifold; readonly extent: Extent; readonly tiles: Tiles } | null = null;
   private lastView: Frame["state"]["view"] | null = null;
 
   constructor(private readonly data: Scene) {}
@@ -195,7 +195,8 @@ function worked(manifold: Manifold): true {
   return true;
 }
 
-const looksOf = perMap((data: Scene) => new Looks(data));
+/** What there is of a map's manifold. */
+export const looksOf = perMap((data: Scene) => new Looks(data));
 
 export const manifold: Layer = {
   id: "manifold",
@@ -204,8 +205,10 @@ export const manifold: Layer = {
     group: "background",
     rank: 1,
     name: "Decoded manifold",
-    help: "decoded pictures on a grid; zooming in brings smaller tiles, dashes mark low density of encoded images (m)",
+    help: "decoded pictures on a grid; zooming in brings smaller tiles, dashes mark low density of encoded images",
     spoken: "decoded manifold",
+    key: ["m", "decoded manifold as background"],
+    button: { icon: "manifold", label: "Manifold", title: "decoded pictures as background (m)" },
   },
   reads: [],
   draw({ context, plot }, frame) {

@@ -12,7 +12,8 @@ export const nearestCodes: Layer = {
     group: "overlay",
     rank: 6,
     name: "Nearest in latent space",
-    help: "lines to the eight codes nearest to the probe, all dimensions counted (n)",
+    help: "lines to the eight codes nearest to the probe, all dimensions counted",
+    key: ["n", "lines to the nearest codes in latent space"],
   },
   reads: ["probe", "shown"],
   /** Lines from the probe to points, thinner with every rank. */

@@ -10,7 +10,13 @@ import type { ProjectionRecord } from "../../wire/schema";
 export const priorRings: Layer = {
   id: "rings",
   stratum: "background",
-  words: { group: "overlay", rank: 2, name: "Prior rings", help: "1, 2, 3 standard deviations of the prior (r)" },
+  words: {
+    group: "overlay",
+    rank: 2,
+    name: "Prior rings",
+    help: "1, 2, 3 standard deviations of the prior",
+    key: ["r", "prior rings at 1, 2, 3 σ"],
+  },
   isOnAtFirst: true,
   offered: (data) => data.header.projection.rings,
   reads: [],

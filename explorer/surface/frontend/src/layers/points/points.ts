@@ -127,7 +127,13 @@ export const points: Layer = {
 export const shapes: Layer = {
   id: "shapes",
   stratum: "points",
-  words: { group: "overlay", rank: 8, name: "Marker shapes", help: "a marker for each class, beside its colour (s)" },
+  words: {
+    group: "overlay",
+    rank: 8,
+    name: "Marker shapes",
+    help: "a marker for each class, beside its colour",
+    key: ["s", "a marker shape for each class"],
+  },
   offered: (data) => data.nClasses > 1,
   reads: [],
 };
