@@ -30,10 +30,12 @@ CHUNK = 256  # images at once: bounds the memory of unfolded convolutions
 
 @dataclass(frozen=True)
 class Codes:
-    """q(z|x) of B images. mu (B, K) · logvar (B, K), log variance."""
+    """q(z|x) of B images."""
 
     mu: Floats
+    """(B, K)."""
     logvar: Floats
+    """(B, K), log variance."""
 
     @property
     def std(self) -> Floats:

@@ -29,10 +29,12 @@ from trainer.models.torch_layers import Autoregress, Bias, First, Stack, build_l
 
 @dataclass(frozen=True)
 class Posterior:
-    """q(z|x), a diagonal Gaussian. mu (B, K) · logvar (B, K), log variance."""
+    """q(z|x), a diagonal Gaussian."""
 
     mu: Tensor
+    """(B, K)."""
     logvar: Tensor
+    """(B, K), log variance."""
 
     @property
     def std(self) -> Tensor:

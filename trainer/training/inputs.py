@@ -13,6 +13,7 @@ from torch import Tensor
 from trainer.config import FitConfig
 from trainer.datasets import Dataset
 from trainer.errors import ConfigError, DataError
+from trainer.metrics.evaluate import seeded
 from trainer.metrics.pca_spectrum import Spectrum, spectrum
 
 DRAW, EPOCH, HELD_OUT, LABELLED, LAGGING = 1, 2, 3, 4, 5  # names of the random streams; 6 is the classifier's
@@ -72,3 +73,10 @@ def labelled_images(labels: NDArray[np.int64] | None, n_classes: int, config: Fi
     rng = np.random.default_rng((config.seed, LABELLED))
     chosen = [rng.permutation(np.flatnonzero(labels == label))[:each] for label in range(n_classes)]
     return torch.from_numpy(np.sort(np.concatenate(chosen)))
+
+
+def labelled_order(labelled: Tensor, n_images: int, seed: int, epoch: int) -> Tensor:
+    """Places of labelled images for an epoch, as many as images: all of them again and again, each time in a new order."""
+    generator = seeded(seed, LABELLED, epoch)
+    rounds = -(-n_images // len(labelled))
+    return torch.cat([labelled[torch.randperm(len(labelled), generator=generator)] for _ in range(rounds)])

@@ -16,7 +16,7 @@ from torch import Tensor
 from trainer.config import FitConfig
 from trainer.datasets import Dataset
 from trainer.datasets.batches import Rows
-from trainer.errors import RunCorrupt, TrainingDiverged
+from trainer.errors import RunCorrupt
 from trainer.metrics.evaluate import seeded, to_unit
 from trainer.models.torch_engine import model_of
 from trainer.runs.folder import CHECKPOINT, FILM, HISTORY, TIMING
@@ -29,8 +29,8 @@ from trainer.training.distributed import Noise, Team, device_of
 from trainer.training.events import EpochEnded, Event, Finished, Finishing, Stepped
 from trainer.training.finish import PostProcessing, Reached, Results, parts_of, run_info, seconds_of_parts, write_results
 from trainer.training.history import HISTORY_IMAGES, history_row
-from trainer.training.inputs import EPOCH, LABELLED, check_labels, labelled_images, mean_image, seeded_choice, spectrum_of
-from trainer.training.objectives import Batch, Objective
+from trainer.training.inputs import EPOCH, check_labels, labelled_images, labelled_order, mean_image, seeded_choice, spectrum_of
+from trainer.training.objectives import Batch, Objective, check_finite
 from trainer.training.pace import Forecast
 from trainer.training.schedules import StepSettings, rate_at, settings_at
 from trainer.training.snapshots import SNAPSHOTS, Snapshots
@@ -113,7 +113,7 @@ class Trainer:
         config = self.config
         generator = seeded(config.seed, EPOCH, epoch)
         order = torch.randperm(len(self.train.index), generator=generator)
-        labelled = self.labelled_order(epoch)
+        labelled = None if self.labelled is None else labelled_order(self.labelled, len(self.train.index), config.seed, epoch)
         # terms stay tensors: reading one would make every step wait for it
         terms = torch.zeros(self.steps_an_epoch, 2, device=self.device)
         shown, clock = 0, time.perf_counter()
@@ -135,7 +135,7 @@ class Trainer:
     def _stepped(self, terms: Tensor, step: int, beta: float, seconds: float, is_first: bool) -> Stepped:
         """The event of the last steps, up to `step` (from 1), from their terms (S, 2)."""
         n = len(terms)
-        self.check_finite(terms, step - n)
+        check_finite(self.config, terms, step - n)
         nll, kl = terms.mean(0).tolist()
         within = (step - 1) % self.steps_an_epoch + 1  # of this epoch
         n_images = min(within * self.config.batch_size, len(self.train.index)) - (within - n) * self.config.batch_size
@@ -186,14 +186,6 @@ class Trainer:
 
         lagging.train_ahead(self.config, len(self.train.index), step, loss_of, self.team.mean)
 
-    def labelled_order(self, epoch: int) -> Tensor | None:
-        """Places of labelled images for an epoch, as many as images: all of them again and again, each time in a new order."""
-        if self.labelled is None:
-            return None
-        generator = seeded(self.config.seed, LABELLED, epoch)
-        rounds = -(-len(self.train.index) // len(self.labelled))
-        return torch.cat([self.labelled[torch.randperm(len(self.labelled), generator=generator)] for _ in range(rounds)])
-
     def solve(self) -> Iterator[Event]:
         """Closed form instead of an epoch."""
         fill_with_pca(self.model, spectrum_of(self.train.images))
@@ -214,14 +206,6 @@ class Trainer:
             found = lagging.information_of(self.model, self.train.images[pick], self._labels_of(pick), config.seed)
             progress.is_lagging = found > progress.information
             progress.information = max(found, progress.information)
-
-    def check_finite(self, terms: Tensor, first_step: int) -> None:
-        bad = (~torch.isfinite(terms)).nonzero()
-        if len(bad):
-            offset, column = bad[0].tolist()
-            smaller = self.config.learning_rate / 10
-            remedy = f"try --learning-rate {smaller:g} or --warmup-epochs {max(5, 2 * self.config.warmup_epochs)}, with --overwrite"
-            raise TrainingDiverged(first_step + offset, ("the reconstruction term", "the KL term")[column], remedy)
 
     def _mean_of_team(self, value: Tensor) -> Tensor:
         return self.team.mean(value, self.rows.weight)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from trainer.config import FitConfig
+from trainer.errors import TrainingDiverged
 from trainer.likelihoods.torch_ import Bernoulli, HasScale
 from trainer.models.gaussians import kl_standard_normal
 from trainer.training.schedules import StepSettings
@@ -27,10 +28,12 @@ ROWS = 500  # codes decoded at once where there are many samples an image
 
 @dataclass(frozen=True)
 class ElboTerms:
-    """The two terms of the bound, one sample of z an image. nll (B,) nats · kl (B, K) nats, K = 0 for a deterministic code."""
+    """The two terms of the bound, one sample of z an image."""
 
     nll: Tensor
+    """(B,) nats."""
     kl: Tensor
+    """(B, K) nats, K = 0 for a deterministic code."""
 
     @property
     def elbo(self) -> Tensor:
@@ -284,3 +287,13 @@ def _class_terms(model: SemiSupervisedVae, seen: Tensor, y: Tensor, eps: Tensor)
     else:
         nll = model.nll(model.output(z, y), targets)
     return ElboTerms(nll, kl_standard_normal(mu, logvar))
+
+
+def check_finite(config: FitConfig, terms: Tensor, first_step: int) -> None:
+    """Raises `TrainingDiverged` where a term of the steps from `first_step` on, (S, 2), is not a finite number."""
+    bad = (~torch.isfinite(terms)).nonzero()
+    if len(bad):
+        offset, column = bad[0].tolist()
+        slower, warmup = config.learning_rate / 10, max(5, 2 * config.warmup_epochs)
+        remedy = f"try --learning-rate {slower:g} or --warmup-epochs {warmup}, with --overwrite"
+        raise TrainingDiverged(first_step + offset, ("the reconstruction term", "the KL term")[column], remedy)
