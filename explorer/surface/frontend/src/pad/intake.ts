@@ -1,7 +1,7 @@
 /** What picture was pasted, dropped, opened or taken? Bounded in bytes and pixels before it is decoded; refused in one sentence. */
 
 import { PictureError } from "../prepare/ink";
-import type { Bitmap } from "../prepare/prepare";
+import type { Bitmap } from "../prepare/records";
 import { number } from "../ui/format";
 import { MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS } from "../wire/schema";
 

@@ -6,7 +6,8 @@
 
 import type { Posterior } from "../engine/model";
 import { PictureError } from "../prepare/ink";
-import { type Bitmap, type Prepared, prepare } from "../prepare/prepare";
+import { prepare } from "../prepare/prepare";
+import type { Bitmap, Prepared } from "../prepare/records";
 import { h, type IconName, icon, setText } from "../ui/dom";
 import { classWords, number, zText } from "../ui/format";
 import { Picture } from "../ui/picture";

@@ -1,7 +1,7 @@
 /** How did a picture become what the model is fed? Every step as a picture with a sentence, and a switch for those that can be left out. */
 
 import type { Plane } from "../prepare/plane";
-import type { Step } from "../prepare/prepare";
+import type { Step } from "../prepare/records";
 import { h, setText } from "../ui/dom";
 
 const SHOWN_PX = 140;
