@@ -111,7 +111,8 @@ export class Easel {
   private frameRequest = 0;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private given: { readonly bitmap: Bitmap; readonly name: string } | null = null;
-  private ready: Prepared | null = null;
+  /** What the encoder gets; read by the browser tests too, as `rasterised` is, so that neither is private. */
+  ready: Prepared | null = null;
   private drawing: Drawing | null = null;
   private stream: MediaStream | null = null;
   /** Script milliseconds of the last frames that encoded, for the benchmark. */
@@ -497,7 +498,7 @@ export class Easel {
   }
 
   /** The strokes as a picture of the pad's own size, light on black: what `prepare` is given. */
-  private rasterised(): Bitmap {
+  rasterised(): Bitmap {
     const layout = layoutOf(this.sketch.strokes, this.protocol, this.height, this.width, !this.off.has(PEN_SWITCH[0]));
     const { width, height } = layout;
     if (this.raster.width !== width || this.raster.height !== height) Object.assign(this.raster, { width, height });
