@@ -56,5 +56,5 @@ assets: $(VENV)/.installed
 	@sh assets/train.sh
 
 clean:
-	rm -rf $(VENV) $(FRONT)/node_modules latent_atlas.egg-info build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(FRONT)/node_modules latent_atlas.egg-info build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .pytest-runs $(FRONT)/dev
 	find app.py assets explorer tests trainer -name __pycache__ -type d -prune -exec rm -rf {} +
