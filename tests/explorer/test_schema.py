@@ -9,6 +9,7 @@ import pytest
 from explorer.surface import schema
 from explorer.surface.write_schema import TARGET, _comment, _type, schema_text
 from trainer.config import FitConfig
+from trainer.likelihoods import registry
 
 
 def test_the_browsers_types_and_constants_are_those_of_schema_py():
@@ -42,7 +43,7 @@ def test_a_long_comment_is_broken_at_a_word():
 
 
 def test_what_the_wire_calls_a_likelihood_is_what_a_run_may_have():
-    assert get_args(schema.Likelihood) == get_args(FitConfig.model_fields["likelihood"].annotation)
+    assert get_args(registry.LikelihoodName) == get_args(FitConfig.model_fields["likelihood"].annotation)
 
 
 def test_a_record_is_json_ready_without_further_work():
