@@ -1,7 +1,7 @@
 """Does everything hold? `make test` runs this: every check in turn, all of them even after a failure, then one verdict.
 
 `python tests/check.py NAME …` runs some of them: style, types, imports, front-end (types, style, tests, and that dist is what its source
-builds), python, browser. `make quick` is the part that needs no browser, no training and no build, two checks at a time.
+builds), python, browser. `make quick` is the part that needs no browser, no training and no build.
 
 Finds or installs what only the tests need: a Chromium (one that is there, else Playwright's, else Debian's package) and Node (one that
 is there, else the one that comes as a Python package).
@@ -63,17 +63,20 @@ def timed(name: str, check: Check) -> bool:
 
 
 def run_quick(checks: dict[str, Check]) -> list[str]:
-    """The names of those that failed: what needs no browser, no training and no build, two at a time, the longest first."""
-    quick: dict[str, Check] = {
-        "quick tests": lambda: run("pytest", "-m", "quick", "-n", "1"),
-        "front-end": lambda: check_front_end(("check", "lint", "test")),
-        "types": checks["types"],
+    """The names of those that failed: what needs no browser, no training and no build, the tests beside all the rest."""
+    tests: dict[str, Check] = {"quick tests": lambda: run("pytest", "-m", "quick")}
+    rest: dict[str, Check] = {
         "style": checks["style"],
         "imports": checks["imports"],
+        "types": checks["types"],
+        "front-end": lambda: check_front_end(("check", "lint", "test")),
     }
+
+    def failed_of(some: dict[str, Check]) -> list[str]:
+        return [name for name, check in some.items() if not timed(name, check)]
+
     with ThreadPoolExecutor(max_workers=2) as two:
-        passed = list(two.map(lambda name: timed(name, quick[name]), quick))
-    return [name for name, well in zip(quick, passed, strict=True) if not well]
+        return [name for failed in two.map(failed_of, (tests, rest)) for name in failed]
 
 
 def verdict(failed: list[str]) -> int:

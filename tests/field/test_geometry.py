@@ -34,6 +34,7 @@ def brute_length(decode, z, pieces=16):
     return total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLANES)
 def test_no_other_path_is_shorter(name):
     """Random pairs of encoded images, and of draws from the prior among them: the measure is the one that the page shows."""
@@ -53,6 +54,7 @@ def test_no_other_path_is_shorter(name):
     assert np.mean(shares) < 1 - 1e-3  # and it is worth looking for
 
 
+@pytest.mark.slow
 def test_the_page_of_the_default_run_shows_none_that_is_shorter():
     """mnist-2d's first stops, where 44.93 stood against 44.49; then through three, in a loop, at equal steps, and beyond the ends."""
     run = load_run("mnist-2d")

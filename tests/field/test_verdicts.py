@@ -80,6 +80,7 @@ def gaussian_codes(n: int, n_dims: int, variance: float) -> tuple[np.ndarray, np
     return mu, np.full(mu.shape, math.log(variance))
 
 
+@pytest.mark.slow
 def test_ten_thousand_and_four_thousand_images_give_the_same_sentence_of_the_same_codes():
     """A linear VAE at its optimum: q(z) is the prior, the information is ½ K log(1/variance) = 46 nats, whatever N."""
     from trainer.metrics.information import information_split

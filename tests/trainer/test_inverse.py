@@ -75,6 +75,7 @@ def test_few_points_and_duplicates_have_an_inverse(n, duplicated, decoded):
     assert (quality is None) == (n < 3)
 
 
+@pytest.mark.slow
 def test_a_decoder_that_fails_leaves_the_fit_to_the_codes():
     mu = draw(60, 4)
     broken = lambda z, index: (np.full(len(z), np.nan, np.float32), np.full_like(z, np.nan))
@@ -143,6 +144,7 @@ def test_settling_moves_no_point_farther_than_its_reach_and_brings_its_code_near
     np.testing.assert_array_equal(same, points)  # no place is nearer than another: nothing moves
 
 
+@pytest.mark.slow
 def test_settling_and_refining_give_back_more_of_points_left_out_than_a_blend():
     points, mu = noisy_sheet()
     extent = square_extent(points)
@@ -197,7 +199,8 @@ def test_trustworthiness_is_scikit_learns(n, k):
     quality = projection_quality(mu, points)
     assert quality.k == k
     assert quality.n == n
-    assert quality.trustworthiness == pytest.approx(trustworthiness(mu, points, n_neighbors=k), abs=1e-9)
+    one_rank = 2 / (n * k * (2 * n - 3 * k - 1))  # two distances that are nearly equal may be ranked either way
+    assert quality.trustworthiness == pytest.approx(trustworthiness(mu, points, n_neighbors=k), abs=2 * abs(one_rank) + 1e-9)
 
 
 def test_neighbours_kept_by_brute_force_and_k_for_few_points():

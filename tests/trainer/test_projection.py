@@ -150,6 +150,7 @@ def test_which_maps_a_run_stores():
     assert maps[1].labels == ("z₂", "z₄")
 
 
+@pytest.mark.slow
 def test_umap_keeps_separate_what_is_separate_and_is_deterministic():
     mu = np.concatenate([blob(40, 5), blob(40, 5) + 12]).astype(np.float32)
     first, second = (projections_of(mu, np.ones(5), 0, True)[0] for _ in range(2))

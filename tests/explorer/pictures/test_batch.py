@@ -182,6 +182,7 @@ def against(name: str) -> Against:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["digits-16d", "digits-pca", "digits-conditional-vae", "shapes-6d"])
 def test_test_images_get_the_figures_that_the_run_stored_and_their_own_class(name):
     """Pictures of the model's own size pass unchanged; stored figures are of one draw, so they agree but for noise."""

@@ -9,6 +9,7 @@ from tests.bench.preprocess import measured, pasted
 from trainer.runs.catalogue import load_run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mnist-2d", "mnist-20d"])
 def test_the_median_distance_to_the_originals_code_is_a_quarter_of_that_without_preprocessing(name, mnist_folder, monkeypatch):
     monkeypatch.setenv("LATENT_DATA", str(mnist_folder.parent))

@@ -152,6 +152,7 @@ def test_the_area_under_the_curve_is_brute_forces_and_scikit_learns():
     assert roc_auc_score([0] * 70 + [1] * 50, np.concatenate([own, theirs])) == pytest.approx(pairs)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("mnist_folder")
 @pytest.mark.parametrize("name", ["mnist-2d", "mnist-20d"])
 def test_shapes_inverted_and_shuffled_digits_are_told_from_mnist(name, monkeypatch, mnist_folder):
