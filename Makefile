@@ -1,9 +1,12 @@
 # make app    the app on http://127.0.0.1:8501 with the pretrained runs
+# make dev    the same for those who change it: what is saved is seen at once, Python and TypeScript
+# make quick  the checks before a commit: style, types, imports, front end, tests that need no page and no training
+# make browser  the tests that drive a browser
 # make test   everything that is checked: style, types, imports, front end, Python, browser
-# make front  rebuilds explorer/surface/dist from TypeScript (needs Node)
+# make front  rebuilds explorer/surface/dist from TypeScript, and the wire's types from schema.py (needs Node)
 # make assets trains the pretrained runs anew (half an hour on 2 cores)
 .DEFAULT_GOAL := app
-.PHONY: app test front assets clean
+.PHONY: app dev quick browser test front assets clean
 PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
@@ -33,15 +36,25 @@ $(VENV)/.tested: tests/requirements.txt requirements.txt | $(VENV)/.installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt || { echo "Could not install tests/requirements.txt: is the network there?"; exit 1; }
 	@touch $@
 
+dev: $(VENV)/.tested
+	@$(BIN)/python tests/dev.py --port $(PORT)
+
+quick: $(VENV)/.tested
+	@$(BIN)/python tests/check.py quick
+
+browser: $(VENV)/.tested
+	@$(BIN)/python tests/check.py browser
+
 test: $(VENV)/.tested
 	@$(BIN)/python tests/check.py
 
-front:
+front: $(VENV)/.installed
+	@$(BIN)/python -m explorer.surface.write_schema
 	@cd $(FRONT) && npm ci --no-audit --no-fund --silent && npm run --silent build
 
 assets: $(VENV)/.installed
 	@sh assets/train.sh
 
 clean:
-	rm -rf $(VENV) $(FRONT)/node_modules latent_atlas.egg-info build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(FRONT)/node_modules latent_atlas.egg-info build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .pytest-runs $(FRONT)/dev
 	find app.py assets explorer tests trainer -name __pycache__ -type d -prune -exec rm -rf {} +

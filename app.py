@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.shell import page
+from explorer.app.page import page
+from explorer.cache import reload  # noqa: F401  (forgets what the caches hold where the program's files changed)
 
 ICON = Path(__file__).parent / "assets" / "icon.png"  # a named icon would be fetched from another host
 

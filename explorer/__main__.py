@@ -6,7 +6,7 @@ from trainer.console import Main, enter
 
 
 def _load() -> Main:
-    from explorer.cli import main
+    from explorer.hosts.cli import main
 
     return main
 

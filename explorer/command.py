@@ -13,7 +13,7 @@ def atlas() -> int:
 
 
 def _load() -> Main:
-    from explorer.cli import atlas_main
+    from explorer.hosts.cli import atlas_main
 
     return atlas_main
 

@@ -14,12 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from explorer.pins import Pin
+from explorer.hosts.pin import Pin
 from trainer.errors import LatentError
-from trainer.runs import Root, Run, load_run
+from trainer.runs.catalogue import load_run
+from trainer.runs.read import Root, Run
 
 if TYPE_CHECKING:
-    from explorer.widget import AtlasWidget
+    from explorer.hosts.widget import AtlasWidget
 
 __all__ = ["Pin", "show"]
 
@@ -42,7 +43,7 @@ def show(
     pin that the run does not have, `LatentError` where anywidget is missing.
     """
     try:
-        from explorer.widget import AtlasWidget
+        from explorer.hosts.widget import AtlasWidget
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in FOREIGN:
             raise

@@ -1,5 +1,8 @@
 """Does everything hold? `make test` runs this: every check in turn, all of them even after a failure, then one verdict.
 
+`python tests/check.py NAME …` runs some of them: style, types, imports, front-end (types, style, tests, and that dist is what its source
+builds), python, browser. `make quick` is the part that needs no browser, no training and no build.
+
 Finds or installs what only the tests need: a Chromium (one that is there, else Playwright's, else Debian's package) and Node (one that
 is there, else the one that comes as a Python package).
 """
@@ -12,6 +15,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,30 +26,60 @@ BUNDLES = ROOT / "explorer" / "surface" / "dist"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 NODE_MAJOR = 20
 
+Check = Callable[[], bool]
+
 
 def main() -> int:
-    """Runs all checks; 0 when every one of them passed."""
+    """Runs the checks that are named, else all; 0 when every one of them passed."""
     os.chdir(ROOT)
     # in the background of a script SIGINT is ignored, and every child would inherit that: with a handler here they start with the default
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    checks = {
+    checks: dict[str, Check] = {
         "style": lambda: run("ruff", "check", ".") and run("ruff", "format", "--check", "."),
         "types": lambda: run("mypy"),
         "imports": lambda: run("lint-imports"),
-        "front end": check_front_end,
-        "tests": run_pytest,
+        "front-end": lambda: check_front_end(("check", "lint", "test", "build")),
+        "tests": lambda: run_pytest(),
     }
-    only = sys.argv[1:] or list(checks)
-    if unknown := [name for name in only if name not in checks]:
-        print(f"unknown check {unknown[0]!r}; allowed: {', '.join(checks)}.")
+    parts: dict[str, Check] = {
+        "python": lambda: run("pytest", "-m", "not browser"),
+        "browser": lambda: run_pytest("-m", "browser"),
+    }
+    words = sys.argv[1:]
+    if words == ["quick"]:
+        return verdict(run_quick(checks))
+    if unknown := [name for name in words if name not in {**checks, **parts}]:
+        print(f"unknown check {unknown[0]!r}; allowed: quick, {', '.join([*checks, *parts])}.")
         return 2
-    failed = []
-    for name in only:
-        began = time.monotonic()
-        print(f"--- {name}", flush=True)
-        if not checks[name]():
-            failed.append(name)
-        print(f"--- {name}: {'FAILED' if name in failed else 'ok'} ({time.monotonic() - began:.0f} s)", flush=True)
+    return verdict([name for name in words or checks if not timed(name, {**checks, **parts}[name])])
+
+
+def timed(name: str, check: Check) -> bool:
+    began = time.monotonic()
+    print(f"--- {name}", flush=True)
+    passed = check()
+    print(f"--- {name}: {'ok' if passed else 'FAILED'} ({time.monotonic() - began:.0f} s)", flush=True)
+    return passed
+
+
+def run_quick(checks: dict[str, Check]) -> list[str]:
+    """The names of those that failed: what needs no browser, no training and no build, the tests beside all the rest."""
+    tests: dict[str, Check] = {"quick tests": lambda: run("pytest", "-m", "quick")}
+    rest: dict[str, Check] = {
+        "style": checks["style"],
+        "imports": checks["imports"],
+        "types": checks["types"],
+        "front-end": lambda: check_front_end(("check", "lint", "test")),
+    }
+
+    def failed_of(some: dict[str, Check]) -> list[str]:
+        return [name for name, check in some.items() if not timed(name, check)]
+
+    with ThreadPoolExecutor(max_workers=2) as two:
+        return [name for failed in two.map(failed_of, (tests, rest)) for name in failed]
+
+
+def verdict(failed: list[str]) -> int:
     print(f"failed: {', '.join(failed)}" if failed else "all checks passed", flush=True)
     return 1 if failed else 0
 
@@ -56,36 +91,42 @@ def run(*command: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> b
     return subprocess.run([first, *command[1:]], cwd=cwd, env={**os.environ, **(env or {})}, check=False).returncode == 0
 
 
-def run_pytest() -> bool:
+def run_pytest(*words: str) -> bool:
     browser = find_browser()
     if browser is None:
         print("A browser is missing: install Chromium (Debian: apt-get install chromium), then run make test again.")
         return False
-    return run("pytest", env={"LATENT_BROWSER": browser})
+    return run("pytest", *words, env={"LATENT_BROWSER": browser})
 
 
-def check_front_end() -> bool:
-    """Types, tests, and that the committed bundles are what their source builds."""
+def check_front_end(steps: tuple[str, ...]) -> bool:
+    """Whether each npm script of the front end passes and, where `build` is one, the committed bundles are what their source builds."""
     npm = find_npm()
     if npm is None:
         print("Node is missing: install Node 20 or newer, then run make test again.")
         return False
-    path = {"PATH": f"{Path(npm).parent}{os.pathsep}{os.environ['PATH']}"}
-
-    def do(*words: str) -> bool:
-        return run(npm, *words, cwd=FRONT, env=path)
-
-    lock, stamp = FRONT / "package-lock.json", FRONT / "node_modules" / ".package-lock.json"
-    fresh = stamp.exists() and stamp.stat().st_mtime >= lock.stat().st_mtime
-    if not fresh and not do("ci", "--no-audit", "--no-fund", "--silent"):
+    if not has_packages(npm):
         print("Could not install the front end's packages: is the network there?")
         return False
+    if not run("python", "-m", "explorer.surface.write_schema", "--check"):
+        return False
     before = built_files()
-    built = do("run", "--silent", "check") and do("run", "--silent", "test") and do("run", "--silent", "build")
+    built = all(run_npm(npm, "run", "--silent", step) for step in steps)
     if built and built_files() != before:
         print("explorer/surface/dist is not what its source builds: run make front and commit it.")
         return False
     return built
+
+
+def has_packages(npm: str) -> bool:
+    """Whether the front end's packages are there as its lock file names them, installed now where they are not."""
+    lock, stamp = FRONT / "package-lock.json", FRONT / "node_modules" / ".package-lock.json"
+    fresh = stamp.exists() and stamp.stat().st_mtime >= lock.stat().st_mtime
+    return fresh or run_npm(npm, "ci", "--no-audit", "--no-fund", "--silent")
+
+
+def run_npm(npm: str, *words: str) -> bool:
+    return run(npm, *words, cwd=FRONT, env={"PATH": f"{Path(npm).parent}{os.pathsep}{os.environ['PATH']}"})
 
 
 def built_files() -> dict[str, bytes]:

@@ -9,8 +9,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.places import ROOT
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+BROWSER = ROOT / "tests" / "browser"
+# a run that is trained first, or a page of the app
+SLOW_FIXTURES = {"trained", "kinds", "imported", "fresh_app"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Says of every test what it takes: a browser, by its folder; or so little that it runs before every commit."""
+    for item in items:
+        if item.path.is_relative_to(BROWSER):
+            item.add_marker("browser")
+        elif item.get_closest_marker("slow") is None and not SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("quick")
 
 
 @pytest.fixture(scope="session")
@@ -44,19 +58,52 @@ def tiny_dataset():
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory, tiny_dataset) -> Path:
     """A folder of small finished runs: tiny-2d, tiny-5d (mlp) and tiny-conv."""
+    from tests.kept import trained_runs
     from trainer.config import FitConfig, checked
-    from trainer.fit import fit
 
-    folder = tmp_path_factory.mktemp("runs")
     base = FitConfig(hidden=(16,), epochs=6, batch_size=16, umap=False)
-    for name, config in {
+    configs = {
         "tiny-2d": base,
         "tiny-5d": checked(base, latent_dim=5, activation="gelu", likelihood="gaussian", sigma=0.3),
         "tiny-conv": checked(base, latent_dim=3, network="conv", hidden=(4, 6), activation="relu"),
-    }.items():
-        for _ in fit(config, tiny_dataset, name, folder):
-            pass
-    return folder
+    }
+    return trained_runs(tmp_path_factory.mktemp("runs"), configs, tiny_dataset)
+
+
+@pytest.fixture(scope="session")
+def imported(tmp_path_factory) -> Path:
+    """A folder of runs of models that were trained elsewhere, by the names in `tests/explorer/imported.py`."""
+    from tests.kept import imported_runs
+
+    return imported_runs(tmp_path_factory.mktemp("imported"))
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """scikit-learn's 8×8 digits, of which no test may change anything."""
+    from trainer.datasets import load_dataset
+
+    return load_dataset("digits")
+
+
+@pytest.fixture
+def one_thread() -> None:
+    """torch computes on one thread, so that its sums are the same on every machine."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def fresh_app(monkeypatch, tmp_path) -> Path:
+    """The app remembers nothing and starts in the checkout; gives the folder of one's own runs, which is not there yet."""
+    import streamlit as st
+
+    monkeypatch.setenv("LATENT_RUNS", str(tmp_path / "runs"))
+    monkeypatch.chdir(ROOT)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    return tmp_path / "runs"
 
 
 @pytest.fixture

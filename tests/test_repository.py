@@ -2,14 +2,16 @@
 
 import json
 import subprocess
-from pathlib import Path
 
 import pytest
 
+from tests.places import ROOT
 from trainer.config import PRESETS
-from trainer.runs import load_run, size_bytes
+from trainer.runs.catalogue import load_run
+from trainer.runs.read import size_bytes
 
-ROOT = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.slow
+
 RUNS = [
     "digits-2d", "digits-16d", "digits-pca", "digits-autoencoder", "digits-conditional-vae", "digits-m2", "pendulum-2d", "shapes-6d",
     "mnist-2d", "mnist-20d",
@@ -75,7 +77,7 @@ def test_the_mnist_runs_are_as_good_as_promised():
 def test_the_bound_holds_again_when_it_is_evaluated_anew(mnist_folder, monkeypatch):
     """The stored figure against a fresh evaluation of the stored weights."""
     from trainer.datasets import load_dataset
-    from trainer.evaluate import evaluate
+    from trainer.metrics.evaluate import evaluate
 
     monkeypatch.setenv("LATENT_DATA", str(mnist_folder.parent))
     run = load_run("mnist-2d", ROOT / "assets" / "runs")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from trainer.datasets import load_dataset
-    from trainer.runs import load_run
+    from trainer.runs.catalogue import load_run
 
 __all__ = ["load_dataset", "load_run"]
 
@@ -21,7 +21,7 @@ def __getattr__(name: str) -> Any:
 
         return load_dataset
     if name == "load_run":
-        from trainer.runs import load_run
+        from trainer.runs.catalogue import load_run
 
         return load_run
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,7 +10,7 @@ from trainer.console import MODULE_NAME, Main, enter
 
 
 def _load() -> Main:
-    from trainer.cli import main
+    from trainer.cli.main import main
 
     return main
 

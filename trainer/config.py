@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from trainer.console import meant
 from trainer.errors import ConfigError
+from trainer.likelihoods.registry import LIKELIHOODS, LikelihoodName
 
 MAX_RUN_NAME = 64
 RUN_NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{MAX_RUN_NAME - 1}}}")
@@ -50,9 +51,7 @@ class FitConfig(BaseModel):
         description="hidden units of an autoregressive part of the decoder, which also sees the pixels before (MADE, Germain 2015): "
         "so strong that it can ignore z; 0: none",
     )
-    likelihood: Literal["bernoulli", "continuous-bernoulli", "gaussian", "laplace"] = Field(
-        "bernoulli", description="p(x|z) of a pixel"
-    )
+    likelihood: LikelihoodName = Field("bernoulli", description="p(x|z) of a pixel")
     sigma: float = Field(
         1.0,
         ge=1e-6,
@@ -141,7 +140,7 @@ class FitConfig(BaseModel):
     @property
     def has_scale(self) -> bool:
         """Whether the likelihood of a pixel has a scale parameter."""
-        return self.likelihood in ("gaussian", "laplace")
+        return LIKELIHOODS[self.likelihood].has_scale
 
     @field_validator("hidden", "feature_hidden")
     @classmethod

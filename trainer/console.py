@@ -40,12 +40,16 @@ class Stopped(KeyboardInterrupt):
 
 @dataclass(frozen=True)
 class Command:
-    """One word after the program's name. run: what it does with the words after it · line: what it is for · example: its arguments."""
+    """One word after the program's name."""
 
     run: Callable[[list[str]], None]
+    """what it does with the words after it"""
     line: str
+    """what it is for"""
     argument: str = ""
+    """what stands after it in the list of commands"""
     example: str = ""
+    """its arguments in an example"""
 
 
 # --- the name under which the program was called
@@ -83,7 +87,7 @@ def fenced(work: Callable[[], None]) -> int:
         try:
             work()
         except LatentError as error:
-            if os.environ.get("RANK", "0") == "0":  # of a team one voice is enough
+            if os.environ.get("RANK", "0") == "0":  # only rank 0 prints
                 print(f"{program()}: {error}", file=sys.stderr)
             return MISTAKE
         return 0

@@ -1,7 +1,7 @@
 """How are numbers written for people? One spelling for the page, the command line and messages.
 
 Thousands are set apart by a space (10 000), a per cent sign by a space (36 %), the minus is a true one, zero has no sign, and dimensions
-count from 1 (z₁). The spaces do not break a line. `frontend/src/format.ts` is the same in the browser; a test holds the two together.
+count from 1 (z₁). The spaces do not break a line. `frontend/src/ui/format.ts` is the same in the browser; a test holds the two together.
 """
 
 from __future__ import annotations

@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from trainer import classifier_fit
 from trainer.datasets import load_dataset
-from trainer.runs import load_run
+from trainer.runs.catalogue import load_run
+from trainer.training import picture_classifier as classifier_fit
 
 RESULTS = Path(__file__).parent / "results"
 MIXTURES = {"images": 0.0, "both": 0.5, "reconstructions": 1.0}

@@ -1,7 +1,8 @@
 """Does the clinic say the right thing of every patient and of every mended one, whatever the seed?
 
-`python tests/bench/clinic.py [--seeds 0 1 2] [--json FILE]` trains each patient of `trainer.patients` anew and prints its verdict with the
-numbers that it rests on. The tests do so for the sick ones; the mended ones, of which the strong decoders take minutes, are done here.
+`python tests/bench/clinic.py [--seeds 0 1 2] [--json FILE]` trains each patient of `trainer.cli.shipped_runs` anew and prints its verdict
+with the numbers that it rests on. The tests do so for the sick ones; the mended ones, of which the strong decoders take minutes, are done
+here.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ import torch
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from trainer.clinic import diagnose  # noqa: E402
+from trainer.cli.shipped_runs import CLINIC, set_by_hand  # noqa: E402
 from trainer.config import checked  # noqa: E402
 from trainer.datasets import load_dataset  # noqa: E402
-from trainer.fit import fit  # noqa: E402
-from trainer.patients import CLINIC, set_by_hand  # noqa: E402
-from trainer.runs import load_run  # noqa: E402
+from trainer.diagnosis.diagnose import diagnose  # noqa: E402
+from trainer.runs.catalogue import load_run  # noqa: E402
+from trainer.training.fit import fit  # noqa: E402
 
 EXPECTED = {name: {name.removeprefix("clinic-")} for name in CLINIC if "-mended-" not in name}
 MENDED = {"healthy", "surplus"}
@@ -38,7 +39,7 @@ def seen(name: str, seed: int, folder: Path) -> dict[str, object]:
     if name == "clinic-kl-without-information":
         set_by_hand(config, dataset, run_name, folder)
     else:
-        for _ in fit(config, dataset, run_name, folder, film=2):
+        for _ in fit(config, dataset, run_name, folder, snapshots=2):
             pass
     run = load_run(run_name, folder)
     found = run.info.examination

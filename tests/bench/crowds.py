@@ -17,10 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.core.preprocess import browser_protocol
-from explorer.surface.payload import Dynamic, Options, pack, pack_static
-from trainer.projection import Projection
-from trainer.runs import Encodings, load_run
+from explorer.pictures.protocols import browser_protocol
+from explorer.surface.payload import pack, pack_static
+from explorer.surface.schema import Dynamic, Options
+from trainer.maps.projection import Projection
+from trainer.runs.catalogue import load_run
+from trainer.runs.records import Encodings
 
 ROOT = Path(__file__).resolve().parents[2]
 BUNDLE = ROOT / "explorer" / "surface" / "dist" / "surface.js"

@@ -22,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from explorer.core.preprocess import prepare
+from explorer.pictures.preprocess import prepare
 from trainer.datasets import load_dataset
-from trainer.runs import Run, load_run
+from trainer.runs.catalogue import load_run
+from trainer.runs.read import Run
 
 RESULTS = Path(__file__).parent / "results"
 Floats = NDArray[np.float32]

@@ -23,9 +23,10 @@ import torch
 from trainer.config import PRESETS, checked
 from trainer.datasets import load_dataset
 from trainer.errors import RunError
-from trainer.evaluate import evaluate
-from trainer.fit import EpochEnded, fit
-from trainer.runs import load_run
+from trainer.metrics.evaluate import evaluate
+from trainer.runs.catalogue import load_run
+from trainer.training.events import EpochEnded
+from trainer.training.fit import fit
 
 RESULTS = Path(__file__).parent / "results"
 TARGETS: dict[str, dict[str, float]] = {  # upper bounds; elbo and knn_accuracy: lower bounds

@@ -23,10 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from explorer.core import trust
-from explorer.core.trust import Figures, Population
+from explorer.pictures import trust
+from explorer.pictures.trust import Figures, Population
 from trainer.datasets import load_dataset
-from trainer.runs import Run, load_run
+from trainer.runs.catalogue import load_run
+from trainer.runs.read import Run
 
 RESULTS = Path(__file__).parent / "results"
 Floats = NDArray[np.float32]

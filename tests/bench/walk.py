@@ -23,11 +23,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.core.export import animation, codes_csv, filmstrip, png
-from explorer.core.pictures import to_picture
-from trainer.forward import Forward
-from trainer.geometry import decoded_graphs, geodesic
-from trainer.runs import Run, load_run
+from explorer.pictures.arrays import to_picture
+from explorer.pictures.export import animation, codes_csv, filmstrip, png
+from trainer.latent.decoded_graphs import decoded_graphs
+from trainer.latent.geodesics import geodesic
+from trainer.models.numpy_engine import Forward
+from trainer.runs.catalogue import load_run
+from trainer.runs.read import Run
 
 Codes = NDArray[np.float32]
 

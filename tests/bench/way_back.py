@@ -31,11 +31,26 @@ from typing import Any
 import numpy as np
 import torch
 
-from trainer import way_back as w
 from trainer.datasets import load_dataset
-from trainer.evaluate import decode_of, encode_all
-from trainer.projection import square_extent
-from trainer.runs import Run, load_run
+from trainer.maps.inverse import LATTICE_SIZE, InverseProjection, find_inverse, held_out_quality, refine, settle
+from trainer.maps.lattice import (
+    NEIGHBOURS,
+    Extent,
+    Floats,
+    Whole,
+    bilinear,
+    blend,
+    gaussian_weights,
+    lattice_nodes,
+    local_fit,
+    nearest_places,
+)
+from trainer.maps.placing import ON_MAP, _descend, _median, xy_of
+from trainer.maps.projection import square_extent
+from trainer.maps.quality import Decode, inverse_quality, nearest_codes, projection_quality
+from trainer.metrics.evaluate import decode_of, encode_all
+from trainer.runs.catalogue import load_run
+from trainer.runs.read import Run
 
 Row = dict[str, float]
 
@@ -46,99 +61,97 @@ PLACE_COLUMNS = ("r2", "nll", "agreement", "decoded", "vote", "kept", "strayed")
 FAR = 0.05  # of the map's width
 
 
-def umap_layout(mu: w.Floats, seed: int) -> w.Floats:
+def umap_layout(mu: Floats, seed: int) -> Floats:
     import umap
 
     return np.asarray(umap.UMAP(n_neighbors=15, min_dist=0.1, random_state=seed, n_jobs=1).fit_transform(mu), np.float32)
 
 
-def nearest(places: w.Floats, points: w.Floats, mu: w.Floats) -> w.Floats:
-    return mu[w._nearest(places, points, 2)[1][:, 0]]
+def nearest(places: Floats, points: Floats, mu: Floats) -> Floats:
+    return mu[nearest_places(places, points, 2)[1][:, 0]]
 
 
-def lattice_of(fit: Callable[..., w.Floats], points: w.Floats, mu: w.Floats, extent: w.Extent) -> w.Floats:
-    return fit(w.lattice_nodes(extent, w.LATTICE_SIZE), points, mu).reshape(w.LATTICE_SIZE, w.LATTICE_SIZE, -1)
+def lattice_of(fit: Callable[..., Floats], points: Floats, mu: Floats, extent: Extent) -> Floats:
+    return fit(lattice_nodes(extent, LATTICE_SIZE), points, mu).reshape(LATTICE_SIZE, LATTICE_SIZE, -1)
 
 
-def methods(
-    layout: w.Floats, mu: w.Floats, extent: w.Extent, out: w.Whole, kept: w.Whole, decode: w.Decode
-) -> dict[str, Callable[[], w.Floats]]:
+def methods(layout: Floats, mu: Floats, extent: Extent, out: Whole, kept: Whole, decode: Decode) -> dict[str, Callable[[], Floats]]:
     """The codes found for the points left out, by method."""
     points, codes = layout[kept], mu[kept]
-    known: w.Decode = lambda z, index: decode(z, kept[index])
-    sheets: dict[bool, w.Sheet] = {}
+    known: Decode = lambda z, index: decode(z, kept[index])
+    sheets: dict[bool, InverseProjection] = {}
 
-    def on_layout(lattice: w.Floats | None) -> w.Floats:
+    def on_layout(lattice: Floats | None) -> Floats:
         assert lattice is not None
-        return w.bilinear(lattice, extent, layout[out])
+        return bilinear(lattice, extent, layout[out])
 
-    def settled(with_pictures: bool, places: w.Floats) -> w.Floats:
+    def settled(with_pictures: bool, places: Floats) -> Floats:
         if with_pictures not in sheets:
-            sheets[with_pictures] = w.find_way_back(points, codes, extent, known if with_pictures else None)
+            sheets[with_pictures] = find_inverse(points, codes, extent, known if with_pictures else None)
         sheet = sheets[with_pictures].lattice_z
-        return w.bilinear(sheet, extent, w.settle(places, mu[out], sheet, extent))
+        return bilinear(sheet, extent, settle(places, mu[out], sheet, extent))
 
-    fitted = lattice_of(w.local_fit, points, codes, extent)
+    fitted = lattice_of(local_fit, points, codes, extent)
     return {
         "its own code": lambda: mu[out],
         "nearest point": lambda: nearest(layout[out], points, codes),
-        "kNN blend, k = 15 (before)": lambda: w.blend(layout[out], points, codes),
-        "kNN blend, k = 30": lambda: w.blend(layout[out], points, codes, 30),
-        "kNN blend through the lattice": lambda: on_layout(lattice_of(w.blend, points, codes, extent)),
+        "kNN blend, k = 15 (before)": lambda: blend(layout[out], points, codes),
+        "kNN blend, k = 30": lambda: blend(layout[out], points, codes, 30),
+        "kNN blend through the lattice": lambda: on_layout(lattice_of(blend, points, codes, extent)),
         "local linear fit, lattice": lambda: on_layout(fitted),
-        "local fit, refined by pictures": lambda: on_layout(w.refine(fitted, points, codes, extent, known)),
+        "local fit, refined by pictures": lambda: on_layout(refine(fitted, points, codes, extent, known)),
         "settled, local fit": lambda: settled(False, layout[out]),
         "settled, refined (the default)": lambda: settled(True, layout[out]),
     }
 
 
-def placements(sheet: w.Sheet, z: w.Floats, codes: w.Floats, known: w.Floats, extent: w.Extent) -> dict[str, w.Floats]:
+def placements(sheet: InverseProjection, z: Floats, codes: Floats, known: Floats, extent: Extent) -> dict[str, Floats]:
     """Places (M, 2) on a settled map for codes z (M, K), by method; `known`: where the layout has them."""
-    lattice, points, reach = sheet.lattice_z, sheet.points, w.ON_MAP * (extent[1] - extent[0])
-    blended = w.blend(z, codes, points)
-    distance, index = w._nearest(z, codes, w.NEIGHBOURS)
-    near, wide = points[index].astype(float), w._weights(distance, distance.mean(1, keepdims=True) / 2)
-    median = w._median(near, wide, 1e-6 * (extent[1] - extent[0]))
-    downhill = lambda start: w._descend(np.asarray(start, float), z.astype(float), lattice, extent, reach).astype(np.float32)
+    lattice, points, reach = sheet.lattice_z, sheet.points, ON_MAP * (extent[1] - extent[0])
+    blended = blend(z, codes, points)
+    distance, index = nearest_places(z, codes, NEIGHBOURS)
+    near, wide = points[index].astype(float), gaussian_weights(distance, distance.mean(1, keepdims=True) / 2)
+    median = _median(near, wide, 1e-6 * (extent[1] - extent[0]))
+    downhill = lambda start: _descend(np.asarray(start, float), z.astype(float), lattice, extent, reach).astype(np.float32)
     ends = np.stack([downhill(near[:, k]) for k in range(near.shape[1])])
-    missed = np.stack([np.square(w.bilinear(lattice, extent, end) - z).sum(1) for end in ends])
+    missed = np.stack([np.square(bilinear(lattice, extent, end) - z).sum(1) for end in ends])
     return {
-        "place known: layout, settled": w.settle(known, z, lattice, extent),
+        "place known: layout, settled": settle(known, z, lattice, extent),
         "kNN blend (before)": blended,
-        "kNN blend, settled": w.settle(blended, z, lattice, extent),
+        "kNN blend, settled": settle(blended, z, lattice, extent),
         "kNN blend, downhill": downhill(blended),
         "nearest code's place": points[index[:, 0]],
         "nearest code's place, downhill": downhill(points[index[:, 0]]),
         "weighted median": median.astype(np.float32),
         "weighted median, downhill": downhill(median),
         "best end of 15 neighbours": ends[missed.argmin(0), np.arange(len(z))],
-        "on the median's island (the default)": w.place_of(z, codes, points, lattice, extent),
+        "on the median's island (the default)": xy_of(z, codes, points, lattice, extent),
     }
 
 
-def scores(found: w.Floats, out: w.Whole, kept: w.Whole, mu: w.Floats, labels: w.Whole, run: Run, decode: w.Decode) -> Row:
+def scores(found: Floats, out: Whole, kept: Whole, mu: Floats, labels: Whole, run: Run, decode: Decode) -> Row:
     """What the codes found for the points left out are worth."""
-    error = w.way_back_error(found, out, mu, decode, labels)
+    error = inverse_quality(found, out, mu, decode, labels)
     y = labels[out] if run.config.is_conditional else None
     again, _ = encode_all(run.model, run.model.decode(found, y), y)
-    votes = labels[kept][w.nearest_codes(again, mu[kept], w.NEIGHBOURS)]
+    votes = labels[kept][nearest_codes(again, mu[kept], NEIGHBOURS)]
     decoded = float(np.mean([np.bincount(row).argmax() for row in votes] == labels[out]))
     return {"r2": error.r2, "nll": error.nll or 0.0, "agreement": error.agreement or 0.0, "decoded": decoded}
 
 
 def place_scores(
-    places: w.Floats, strayed: w.Floats, sheet: w.Sheet, z: w.Floats, codes: w.Floats, own: w.Whole, labels: w.Whole
+    places: Floats, strayed: Floats, sheet: InverseProjection, z: Floats, codes: Floats, own: Whole, labels: Whole
 ) -> Row:
     """Where on the map the places are. strayed (M,): how far off, of the map's width; own (M,), labels (N,): of codes left out, others."""
-    around, near = (w._nearest(*pair, w.NEIGHBOURS)[1] for pair in ((places, sheet.points), (z, codes)))
+    around, near = (nearest_places(*pair, NEIGHBOURS)[1] for pair in ((places, sheet.points), (z, codes)))
     return {
         "vote": float(np.mean([np.bincount(row).argmax() for row in labels[around]] == own)),
-        "kept": float(np.mean([len(np.intersect1d(a, b)) for a, b in zip(around, near, strict=True)])) / w.NEIGHBOURS,
+        "kept": float(np.mean([len(np.intersect1d(a, b)) for a, b in zip(around, near, strict=True)])) / NEIGHBOURS,
         "strayed": float(np.mean(strayed > FAR)),
     }
 
 
-def of_kept(decode: w.Decode, kept: w.Whole, z: w.Floats, index: w.Whole) -> tuple[w.Floats, w.Floats]:
+def of_kept(decode: Decode, kept: Whole, z: Floats, index: Whole) -> tuple[Floats, Floats]:
     return decode(z, kept[index])
 
 
@@ -157,22 +170,22 @@ def measure(name: str, runs: str | None) -> dict[str, Any]:
         out, kept = order[:n_out], order[n_out:]
         for method, find in methods(layout, mu, extent, out, kept, decode).items():
             table.setdefault(method, []).append(scores(find(), out, kept, mu, labels, run, decode))
-        part = w.find_way_back(layout[kept], mu[kept], extent, partial(of_kept, decode, kept))
+        part = find_inverse(layout[kept], mu[kept], extent, partial(of_kept, decode, kept))
         placed = placements(part, mu[out], mu[kept], layout[out], extent)
         known = next(iter(placed.values()))
         for method, places in placed.items():
-            row = scores(w.bilinear(part.lattice_z, extent, places), out, kept, mu, labels, run, decode)
+            row = scores(bilinear(part.lattice_z, extent, places), out, kept, mu, labels, run, decode)
             strayed = np.linalg.norm(places - known, axis=1) / (extent[1] - extent[0])
             row |= place_scores(places, strayed, part, mu[out], mu[kept], labels[out], labels[kept])
             place_table.setdefault(method, []).append(row)
     began = time.perf_counter()
-    sheet = w.find_way_back(layout, mu, extent, decode, run.config.seed)
-    w.held_out_error(layout, mu, extent, decode, labels, run.config.seed)
+    sheet = find_inverse(layout, mu, extent, decode, run.config.seed)
+    held_out_quality(layout, mu, extent, decode, labels, run.config.seed)
     seconds = time.perf_counter() - began
     began = time.perf_counter()
-    honest = w.honesty_of(mu, sheet.points)
+    honest = projection_quality(mu, sheet.points)
     honest_s = time.perf_counter() - began
-    before = w.honesty_of(mu, layout)
+    before = projection_quality(mu, layout)
     assert honest is not None and before is not None
     return {
         "run": name, "n": len(mu), "left_out": n_out, "seeds": SEEDS, "methods": table, "places": place_table,

@@ -10,16 +10,17 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser.surface import tab
+from tests.kept import trained_runs
+from tests.places import ROOT
 from trainer.config import PRESETS, FitConfig, checked
-from trainer.datasets import load_dataset
-from trainer.fit import fit
 
-ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 expect.set_options(timeout=15_000)  # the first page of a fresh server on a busy machine
@@ -66,18 +67,14 @@ def tiny_kinds() -> dict[str, FitConfig]:
 @pytest.fixture(scope="session")
 def kinds(tmp_path_factory) -> Path:
     """A folder of finished runs by the names of `tiny_kinds`."""
-    folder = tmp_path_factory.mktemp("kinds")
-    for name, config in tiny_kinds().items():
-        for _ in fit(config, load_dataset(config.data), name, folder):
-            pass
-    return folder
+    return trained_runs(tmp_path_factory.mktemp("kinds"), tiny_kinds())
 
 
-@pytest.fixture(scope="session")
-def server(kinds) -> Iterator[str]:
-    """The app as `make app` starts it, on a port of its own."""
+@contextmanager
+def served(runs: Path) -> Iterator[str]:
+    """The app as `make app` starts it, with these runs beside the shipped ones, on a port of its own."""
     port = free_port()
-    environment = {**os.environ, "LATENT_RUNS": str(kinds)}
+    environment = {**os.environ, "LATENT_RUNS": str(runs)}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
@@ -87,6 +84,12 @@ def server(kinds) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def server(kinds) -> Iterator[str]:
+    with served(kinds) as url:
+        yield url
 
 
 def _wait_for(url: str, seconds: float = 60) -> None:
@@ -102,12 +105,5 @@ def _wait_for(url: str, seconds: float = 60) -> None:
 
 @pytest.fixture
 def page(browser) -> Iterator[Page]:
-    """A fresh tab; an exception in the page fails the test."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000}, reduced_motion="no-preference")
-    tab = context.new_page()
-    errors: list[str] = []
-    tab.on("pageerror", lambda error: errors.append(str(error)))
-    tab.set_default_timeout(30_000)
-    yield tab
-    context.close()
-    assert not errors, errors
+    with tab(browser) as page:
+        yield page

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from trainer.runs import load_run
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.browser.surface import assert_no_barrier, code, drawn, opened, pretrained, settled, tab, the_map, watched
 
 # every control of the surface that Tab must reach, numbered; of a group of radio buttons Tab reaches the chosen one, arrows the others
 NUMBER = """() => {
   const roots = [document, ...[...document.querySelectorAll('*')].map((e) => e.shadowRoot).filter(Boolean)];
-  const root = roots.map((r) => r.querySelector('.la-root')).find(Boolean);
+  const root = roots.map((r) => r.querySelector('[data-testid=surface]')).find(Boolean);
   const all = [...root.querySelectorAll('button, select, input, summary, [tabindex="0"]')]
     .filter((e) => e.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }))
     .filter((e) => !e.disabled && !(e.type === 'radio' && !e.checked));
@@ -40,21 +36,8 @@ FOCUSED = """() => {
 @pytest.fixture(scope="module")
 def still(browser, server) -> Iterator[Page]:
     """One page for all tests here, of someone to whom motion is unwelcome; each opens its own view."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000}, reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    yield page
-    context.close()
-
-
-def opened(page: Page, server: str, **query: str) -> Locator:
-    page.goto(f"{server}/?" + "&".join(f"{k}={v}" for k, v in query.items()))
-    expect(page.get_by_test_id("decoded")).to_have_attribute("data-z", re.compile(r"^\[.+\]$"))
-    return page.get_by_role("application", name=re.compile("^Latent map"))
-
-
-def code(page: Page) -> list[float]:
-    return json.loads(page.get_by_test_id("decoded").get_attribute("data-z"))
+    with tab(browser, reduced_motion="reduce") as page:
+        yield page
 
 
 def with_drawer(page: Page, canvas: Locator) -> Locator:
@@ -91,10 +74,10 @@ def everything_open(page: Page, server: str) -> None:
         if wanted != "50 codes nearest to the probe":
             page.get_by_role("button", name="Save as group").click()
     page.get_by_text("Sliders: one for each dimension").click()
-    expect(page.locator(".la-rack-row")).to_have_count(2)
+    expect(page.get_by_test_id("dimension")).to_have_count(2)
     expect(page.get_by_label(re.compile("^Strength"))).to_be_visible()
     expect(panel).to_be_visible()
-    page.wait_for_timeout(400)
+    settled(page)
 
 
 def test_tab_reaches_every_control_of_the_surface(still, server):
@@ -115,12 +98,11 @@ def test_tab_reaches_every_control_of_the_surface(still, server):
 def test_axe_finds_nothing_serious_with_all_panels_open(still, server, scheme):
     still.emulate_media(color_scheme=scheme)
     everything_open(still, server)
-    found = [v for v in Axe().run(still).response["violations"] if v["impact"] in ("serious", "critical")]
-    assert not found, [(v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in found]
+    assert_no_barrier(still)
 
 
 def test_points_are_selected_by_keyboard(still, server):
-    run = load_run("digits-2d", ROOT / "assets/runs")
+    run = pretrained("digits-2d")
     mu = run.encodings.mu
     canvas = opened(still, server, run="digits-2d")
     for _ in range(3):
@@ -151,15 +133,11 @@ def test_points_are_selected_by_keyboard(still, server):
     assert in_box.sum() <= len(inside)  # nothing within what was selected was left out
 
 
-def ground(page: Page) -> str:
-    return page.locator("canvas.la-ground").evaluate("c => c.toDataURL()")
-
-
 FLY = """async (panel) => {
   const root = panel.getRootNode();
-  const ground = root.querySelector('canvas.la-ground');
-  root.querySelector('.la-drawer input[type=search]').value = '#321';
-  root.querySelector('.la-drawer form').requestSubmit();
+  const ground = root.querySelector('[data-testid=ground]');
+  panel.querySelector('input[type=search]').value = '#321';
+  panel.querySelector('form').requestSubmit();
   const seen = [];
   for (let frame = 0; frame < 40; frame++) {
     await new Promise(requestAnimationFrame);
@@ -172,14 +150,13 @@ FLY = """async (panel) => {
 
 def test_the_camera_jumps_where_motion_is_unwelcome_and_glides_elsewhere(still, page, server):
     looks = {}
-    for name, tab in (("reduce", still), ("no-preference", page)):
-        canvas = opened(tab, server, run="digits-2d")
-        tab.wait_for_timeout(500)
-        panel = with_drawer(tab, canvas)
-        before = ground(tab)
+    for name, one in (("reduce", still), ("no-preference", page)):
+        panel = with_drawer(one, opened(one, server, run="digits-2d"))
+        settled(one)
+        before = drawn(one.get_by_test_id("ground"))
         looks[name] = panel.evaluate(FLY)
-        tab.wait_for_timeout(300)
-        assert ground(tab) != before
+        settled(one)
+        assert drawn(one.get_by_test_id("ground")) != before
         expect(panel.get_by_role("status")).to_contain_text("Test image 321")
     assert looks["reduce"] == 1
     assert looks["no-preference"] > 2
@@ -188,11 +165,9 @@ def test_the_camera_jumps_where_motion_is_unwelcome_and_glides_elsewhere(still, 
 def test_a_path_does_not_play_by_itself_where_motion_is_unwelcome(still, server):
     opened(still, server, run="mnist-2d", view="interpolate")
     expect(still.get_by_role("button", name=re.compile("^Play"))).to_be_visible()
-    overlay = still.locator("canvas.la-overlay")
-    first, drawn = code(still), overlay.evaluate("c => c.toDataURL()")
-    still.wait_for_timeout(700)
-    assert code(still) == first
-    assert overlay.evaluate("c => c.toDataURL()") == drawn  # all of the path is there at once
+    settled(still)
+    first, path = code(still), drawn(the_map(still))
+    assert all(shown == first for shown in watched(still, 40))
+    assert drawn(the_map(still)) == path  # all of the path is there at once
     still.get_by_role("button", name=re.compile("^Play")).click()  # who asks for motion gets it
-    still.wait_for_timeout(400)
-    assert code(still) != first
+    assert any(shown != first for shown in watched(still, 40))

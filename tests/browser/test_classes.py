@@ -6,62 +6,46 @@ import base64
 import json
 import re
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from explorer.export_html import html_page
-from explorer.surface.payload import Dynamic, pack, pack_static
+from explorer.hosts.html_file import html_page
+from explorer.surface.payload import pack, pack_static
+from explorer.surface.schema import Dynamic
+from tests.browser import surface
 from tests.browser.conftest import tiny_kinds
-from trainer.runs import info_checksum, load_run
+from tests.browser.surface import assert_no_barrier, grey, opened, ready, settled
+from tests.places import ASSETS, BUNDLES
+from trainer.runs.catalogue import load_run
+from trainer.runs.folder import info_checksum
 
-ROOT = Path(__file__).resolve().parents[2]
-ASSETS = ROOT / "assets/runs"
 TOLD = [name for name, config in tiny_kinds().items() if config.is_conditional]
 PLACES = ((0.3, 0.4), (0.52, 0.5), (0.7, 0.62))
 
 
-def opened(page: Page, server: str, **query: str) -> Locator:
-    page.goto(f"{server}/?" + "&".join(f"{k}={v}" for k, v in query.items()))
-    return ready(page)
-
-
-def ready(page: Page) -> Locator:
-    expect(page.get_by_test_id("decoded")).to_have_attribute("data-z", re.compile(r"^\[.+\]$"))
-    return page.get_by_role("application", name=re.compile("^Latent map"))
-
-
 def hover(page: Page, canvas: Locator, x: float, y: float) -> np.ndarray:
     """Moves there; the code that is shown then, (1, K)."""
-    box = canvas.bounding_box()
-    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
-    page.wait_for_timeout(250)
+    surface.hover(page, canvas, x, y)
     return code(page)
 
 
 def code(page: Page) -> np.ndarray:
-    return np.array([json.loads(page.get_by_test_id("decoded").get_attribute("data-z"))], np.float32)
+    return np.array([surface.code(page)], np.float32)
 
 
 def bars(page: Page) -> dict[str, float]:
     """The height or length of each bar, by its class."""
-    found = page.locator(".la-odds-bar").evaluate_all(
-        "all => all.map(b => [b.querySelector('.la-odds-name').textContent,"
-        " Number(b.querySelector('i').style.getPropertyValue('--la-share'))])"
+    found = (
+        page.get_by_test_id("class-bars")
+        .locator("> div")
+        .evaluate_all(
+            "all => all.map(b => [b.firstChild.textContent, Number(b.querySelector('i').style.getPropertyValue('--la-share'))])"
+        )
     )
     return dict(found)
-
-
-def grey(canvas: Locator) -> np.ndarray:
-    """Red channel of a canvas, (H, W)."""
-    data = canvas.evaluate(
-        "c => [c.height, c.width, ...c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((_, i) => i % 4 === 0)]"
-    )
-    return np.array(data[2:], float).reshape(data[0], data[1])
 
 
 def strip_pictures(page: Page) -> list[np.ndarray]:
@@ -130,15 +114,15 @@ def test_bars_follow_pins_and_a_path(page, server):
     slider = page.get_by_role("slider", name="Position on the path")
     for frame in ("0", "30"):
         slider.fill(frame)
-        page.wait_for_timeout(250)
+        settled(page)
         expected = run.classifier.probabilities(run.forward.decode(code(page)))[0]
         assert np.abs(np.array(list(bars(page).values())) - expected).max() <= 0.015
 
 
 def test_card_and_strips_tell_of_the_same_moment_while_a_path_plays(page, server):
     opened(page, server, run="digits-2d", view="interpolate", pins="1.5_-0.5~-1_1")
-    expect(page.locator(".la-path-strip").first).to_be_visible(timeout=20_000)
-    pairs = page.locator(".la-odds").evaluate(TOLD_WHILE_PLAYING)
+    expect(page.get_by_test_id("path-strip").first).to_be_visible(timeout=20_000)
+    pairs = page.get_by_role("region", name="Class probabilities").evaluate(TOLD_WHILE_PLAYING)
     assert len({tuple(pair["card"]) for pair in pairs}) > 10  # it plays
     for pair in pairs:
         (name, share), density = pair["card"][:2], pair["card"][2]
@@ -149,16 +133,16 @@ def test_card_and_strips_tell_of_the_same_moment_while_a_path_plays(page, server
 # one pair a frame, in one call: nothing is painted between the two readings
 TOLD_WHILE_PLAYING = """async (bars) => {
   const root = bars.getRootNode();
-  const text = (selector) => root.querySelector(selector).textContent;
-  const heads = [...root.querySelectorAll(".la-path-strip-head")];
+  const density = root.querySelector("[data-testid=support]");
+  const heads = [...root.querySelectorAll("[data-testid=path-strip]")].map((strip) => strip.firstChild);
   const strip = (name) => heads.find((head) => head.textContent.startsWith(name)).lastChild.textContent;
   const pairs = [];
   for (let i = 0; i < 90; i++) {
     await new Promise(requestAnimationFrame);
     pairs.push({
-      card: [text(".la-odds strong"), text(".la-odds p .la-number"), text(".la-support")],
+      card: [...[...bars.querySelector("strong").parentElement.children].slice(1).map((e) => e.textContent), density.textContent],
       strips: [strip("Class"), strip("Density").split(",")[0]],
-      dots: Number(root.querySelector(".la-dots").dataset.level),
+      dots: Number(density.querySelector("[data-level]").dataset.level),
     });
   }
   return pairs;
@@ -168,8 +152,8 @@ TOLD_WHILE_PLAYING = """async (bars) => {
 def test_a_run_without_a_classifier_has_no_bars_and_speaks_of_the_nearest_point(page, server):
     canvas = opened(page, server, run="tiny-continuous")
     hover(page, canvas, 0.5, 0.5)
-    expect(page.locator(".la-odds")).to_be_hidden()
-    expect(page.locator(".la-classes")).to_be_hidden()
+    expect(page.get_by_label("Class probabilities", exact=True)).to_be_hidden()
+    expect(page.get_by_label("The same z as every class")).to_be_hidden()
     expect(page.get_by_test_id("surface-state")).to_contain_text("(nearest test image)", timeout=3000)
 
 
@@ -213,7 +197,7 @@ def test_one_payload_decodes_every_class_as_torch_does(page, kinds, name, label)
     codes = (2 * np.random.default_rng(2).standard_normal((5, 2))).astype(np.float32)
     static = pack_static(run, next(iter(run.projections.values())), precision="float32", label=label)
     page.goto("about:blank")
-    bundle = (ROOT / "explorer/surface/dist/surface.js").read_text(encoding="utf-8")
+    bundle = (BUNDLES / "surface.js").read_text(encoding="utf-8")
     payload = base64.b64encode(pack(Dynamic(), static)).decode()
     answer = np.array(page.evaluate(SCRIPT, [bundle, payload, codes.tolist(), run.n_classes]))
     for y in range(run.n_classes):
@@ -236,7 +220,7 @@ def test_the_strip_is_the_same_z_under_every_class_and_follows_the_probe(page, s
     np.testing.assert_allclose(grey(page.get_by_test_id("decoded")), strip_pictures(page)[4], atol=0)
     page.get_by_text("Sliders: one for each dimension").click()
     page.get_by_label(re.compile("^Dimension 1(,|$)")).fill("2.5")
-    page.wait_for_timeout(400)
+    settled(page)
     moved = code(page)
     assert moved[0, 0] == pytest.approx(2.5)
     assert_strip_is(page, run, moved)
@@ -248,7 +232,7 @@ def test_under_a_moving_hand_the_strip_is_painted_in_short_slices_and_catches_up
     box = canvas.bounding_box()
     for step in range(40):
         page.mouse.move(box["x"] + (0.2 + 0.015 * step) * box["width"], box["y"] + 0.5 * box["height"])
-    page.wait_for_timeout(400)
+    settled(page)
     assert_strip_is(page, run, code(page))
 
 
@@ -291,7 +275,5 @@ def test_bars_and_strip_have_no_barrier(page, server, width):
     opened(page, server, run="digits-m2")
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
-        page.wait_for_timeout(500)
-        found = Axe().run(page).response["violations"]
-        assert not [v for v in found if v["impact"] in ("serious", "critical")], found
+        assert_no_barrier(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")

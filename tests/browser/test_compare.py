@@ -2,63 +2,59 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.waiting import eventually
-from trainer.runs import Run, load_run
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.browser import surface
+from tests.browser.surface import (
+    SOME_CODE,
+    address,
+    assert_no_barrier,
+    eventually,
+    heading,
+    pixels,
+    pretrained,
+    settled,
+    tab,
+    the_map,
+)
+from tests.places import BUNDLES
+from trainer.runs.read import Run
 
 
 def opened(page: Page, server: str, n: int, **query: str) -> list[Locator]:
     """The page with n surfaces, each of which has decoded something."""
-    page.goto(f"{server}/?view=compare&" + "&".join(f"{name}={value}" for name, value in query.items()))
-    roots = page.locator(".la-root")
+    page.goto(address(server, view="compare", **query))
+    roots = page.get_by_test_id("surface")
     expect(roots).to_have_count(n, timeout=60_000)
     found = [roots.nth(i) for i in range(n)]
     for root in found:
-        expect(root.get_by_test_id("decoded")).to_have_attribute("data-z", re.compile(r"^\[.+\]$"))
-    page.wait_for_timeout(600)
+        expect(root.get_by_test_id("decoded")).to_have_attribute("data-z", SOME_CODE)
+    settled(page)
     return found
 
 
-def pretrained(run: str) -> Run:
-    return load_run(run, ROOT / "assets/runs")
-
-
 def code(root: Locator) -> np.ndarray:
-    return np.array(json.loads(root.get_by_test_id("decoded").get_attribute("data-z")))
-
-
-def heading(root: Locator) -> str:
-    return root.locator(".la-card .la-h").first.text_content() or ""
+    return np.array(surface.code(root))
 
 
 def picture(root: Locator, run: Run) -> np.ndarray:
     """(C, H, W) bytes of the decoded canvas."""
-    data = root.get_by_test_id("decoded").evaluate("c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)")
-    channels, height, width = run.image_shape
-    return np.array(data, np.uint8).reshape(height, width, 4)[..., :channels].transpose(2, 0, 1)
+    return pixels(root.get_by_test_id("decoded"))[..., : run.image_shape[0]].transpose(2, 0, 1)
 
 
 def near_image(root: Locator) -> int:
     """The number under the surface's nearest test image."""
-    return int(re.search(r"test image (\d+)", root.locator(".la-nearest").text_content() or "")[1])
+    return int(re.search(r"test image (\d+)", root.get_by_test_id("nearest").text_content() or "")[1])
 
 
 def hover(page: Page, root: Locator, x: float, y: float) -> None:
-    canvas = root.get_by_role("application")
+    canvas = the_map(root)
     canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
-    page.wait_for_timeout(150)
+    surface.hover(page, canvas, x, y)
 
 
 def view(page: Page, name: str) -> None:
@@ -77,6 +73,10 @@ def assert_shows_image(root: Locator, run: Run, image: Locator | int) -> None:
     eventually(shows)
 
 
+def assert_shows_code(root: Locator, z: np.ndarray) -> None:
+    eventually(lambda: np.testing.assert_allclose(code(root), z, atol=1e-5))
+
+
 def assert_same_code(one: Locator, other: Locator) -> None:
     eventually(lambda: np.testing.assert_array_equal(code(one), code(other)))
 
@@ -87,15 +87,15 @@ def test_hovering_over_one_map_every_run_decodes_its_own_code_of_that_image(page
     for x, y in [(0.3, 0.3), (0.55, 0.45), (0.7, 0.6), (0.45, 0.75)]:
         hover(page, first, x, y)
         number = near_image(first)
-        assert heading(first) == "Under the cursor"
+        expect(heading(first)).to_have_text("Under the cursor")
         for root, name in ((deep, "digits-16d"), (linear, "digits-pca")):
-            expect(root.locator(".la-card .la-h").first).to_have_text(f"Test image {number} here too")
+            expect(heading(root)).to_have_text(f"Test image {number} here too")
             assert near_image(root) == number
             assert_shows_image(root, pretrained(name), number)
         seen.add(number)
     assert len(seen) >= 3
     hover(page, linear, 0.5, 0.5)  # and the other way round
-    assert heading(linear) == "Under the cursor"
+    expect(heading(linear)).to_have_text("Under the cursor")
     assert_shows_image(first, pretrained("digits-2d"), linear)
 
 
@@ -108,7 +108,7 @@ def test_two_maps_of_one_run_show_exactly_the_same_code(page, server):
             assert_same_code(root, source)
             assert near_image(root) == near_image(source)
             np.testing.assert_array_equal(picture(root, run), picture(source, run))
-        assert [heading(root) for root in (umap, pca, axes)].count("The same code here") == 2
+        assert [heading(root).text_content() for root in (umap, pca, axes)].count("The same code here") == 2
         assert_shows_image(other, pretrained("digits-2d"), source)
     assert (code(axes)[[0, 1, 3]] == 0).all()  # a place of that map sets dimensions 3 and 5 only
 
@@ -134,12 +134,12 @@ def test_linking_asks_nothing_of_the_server(page, server):
     sent: list[int] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(len(data))))
     first, second = opened(page, server, 2, run="digits-2d", **{"with": "digits-16d:umap"})
-    page.wait_for_timeout(1500)
     sent.clear()
     before = code(second)
     for x in (0.3, 0.5, 0.7):
         hover(page, first, x, 0.5)
     assert (code(second) != before).any()
+    settled(page)
     assert sent == []
 
 
@@ -156,22 +156,20 @@ def test_the_chosen_image_goes_to_every_column_and_into_the_link_without_sending
     received: list[int] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data))))
     roots = opened(page, server, 3, run="mnist-2d", **{"with": "mnist-20d:umap~mnist-20d:pca"})
-    page.wait_for_timeout(2500)
-    bundle = (ROOT / "explorer/surface/dist/surface.js").stat().st_size  # comes with every component at every rerun
+    bundle = (BUNDLES / "surface.js").stat().st_size  # comes with every component at every rerun
     assert sum(received) > 3 * bundle + 2_000_000
     received.clear()
     box = page.get_by_role("spinbutton", name="Test image")
     box.fill("4321")
     box.press("Enter")
     for root, name in zip(roots, ("mnist-2d", "mnist-20d", "mnist-20d"), strict=True):
-        expect(root.locator(".la-card .la-h").first).to_have_text("Test image 4321")
-        page.wait_for_timeout(300)
-        np.testing.assert_allclose(code(root), pretrained(name).encodings.mu[4321], atol=1e-5)
+        expect(heading(root)).to_have_text("Test image 4321")
+        assert_shows_code(root, pretrained(name).encodings.mu[4321])
     expect(page).to_have_url(re.compile("image=4321"))
-    page.wait_for_timeout(1000)
+    settled(page)
     assert sum(received) < 3 * bundle + 200_000
     hover(page, roots[0], 0.5, 0.5)
-    assert heading(roots[1]) == f"Test image {near_image(roots[0])} here too"
+    expect(heading(roots[1])).to_have_text(f"Test image {near_image(roots[0])} here too")
 
 
 def test_a_run_that_comes_later_catches_up_with_the_others(page, server):
@@ -184,76 +182,69 @@ def test_a_run_that_comes_later_catches_up_with_the_others(page, server):
     column.press_sequentially("digits-pca")  # a long list draws only the names in sight
     page.get_by_role("option", name="digits-pca").click()
     expect(page).to_have_url(re.compile("with=digits-pca"))
-    expect(second.locator(".la-title")).to_have_text("PCA")
-    expect(second.locator(".la-card .la-h").first).to_have_text(f"Test image {number} here too")
+    expect(second.get_by_test_id("map-title")).to_have_text("PCA")
+    expect(heading(second)).to_have_text(f"Test image {number} here too")
     assert_shows_image(second, pretrained("digits-pca"), number)
     page.get_by_role("button", name="Add a column").click()
-    expect(page.locator(".la-root")).to_have_count(3)
-    third = page.locator(".la-root").nth(2)
-    expect(third.locator(".la-card .la-h").first).to_have_text(f"Test image {number} here too")
+    expect(page.get_by_test_id("surface")).to_have_count(3)
+    third = page.get_by_test_id("surface").nth(2)
+    expect(heading(third)).to_have_text(f"Test image {number} here too")
 
 
 def test_a_point_of_the_chart_opens_its_run_in_a_column_and_so_does_the_list(page, server):
     opened(page, server, 2, run="digits-2d", **{"with": "digits-16d:umap"})
-    names = page.locator(".js-plotly-plot .textpoint text").all_text_contents()
+    names = page.get_by_test_id("stPlotlyChart").locator(".textpoint text").all_text_contents()
     assert "digits-m2" in names
-    points = page.locator(".js-plotly-plot .points path.point")
+    points = page.get_by_test_id("stPlotlyChart").locator("path.point")  # Plotly has classes only
     points.nth(names.index("digits-m2")).click(force=True)
     expect(page).to_have_url(re.compile(r"with=digits-16d%3Aumap~digits-m2%3Aumap"))
-    expect(page.locator(".la-root")).to_have_count(3)
+    expect(page.get_by_test_id("surface")).to_have_count(3)
     page.get_by_text("The same as a list").click()
     beside = page.get_by_role("button", name="Compare digits-conditional-vae")
     beside.focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".la-root")).to_have_count(4)
+    expect(page.get_by_test_id("surface")).to_have_count(4)
     expect(page).to_have_url(re.compile("digits-conditional-vae"))
     expect(page.get_by_role("button", name="Add a column")).to_be_disabled()
     alone = page.get_by_role("button", name="Open in the atlas").nth(1)
     alone.focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".la-root")).to_have_count(1)
+    expect(page.get_by_test_id("surface")).to_have_count(1)
     expect(page).not_to_have_url(re.compile("view=compare|with="))
 
 
 def test_the_pages_run_and_map_are_the_first_columns(page, server):
-    page.goto(f"{server}/?run=digits-16d&projection=pca")
-    expect(page.get_by_test_id("decoded")).to_have_attribute("data-z", re.compile(r"^\[.+\]$"))
+    surface.opened(page, server, run="digits-16d", projection="pca")
     view(page, "compare")
-    expect(page.locator(".la-root")).to_have_count(2)
-    expect(page.locator(".la-title").first).to_have_text("PCA")
+    expect(page.get_by_test_id("surface")).to_have_count(2)
+    expect(page.get_by_test_id("map-title").first).to_have_text("PCA")
     expect(page.get_by_role("combobox", name="Run", exact=True)).to_have_count(1)
     expect(page).to_have_url(re.compile("run=digits-16d"))
     view(page, "atlas")
-    expect(page.locator(".la-root")).to_have_count(1)
-    expect(page.locator(".la-title").first).to_have_text("PCA")
+    expect(page.get_by_test_id("surface")).to_have_count(1)
+    expect(page.get_by_test_id("map-title").first).to_have_text("PCA")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(browser, server, scheme):
-    context = browser.new_context(viewport={"width": 1400, "height": 1000}, color_scheme=scheme, reduced_motion="reduce")
-    page = context.new_page()
-    opened(page, server, 4, run="digits-2d", **{"with": "digits-16d:axes~digits-conditional-vae~pendulum-2d"})
-    expect(page.locator(".js-plotly-plot").first).to_be_visible()
-    page.get_by_text("The same as a list").click()
-    page.wait_for_timeout(500)
-    found = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
-    context.close()
-    assert not found, [(v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in found]
+    with tab(browser, color_scheme=scheme, reduced_motion="reduce") as page:
+        opened(page, server, 4, run="digits-2d", **{"with": "digits-16d:axes~digits-conditional-vae~pendulum-2d"})
+        expect(page.get_by_test_id("stPlotlyChart").first).to_be_visible()
+        page.get_by_text("The same as a list").click()
+        assert_no_barrier(page)
 
 
 @pytest.mark.parametrize("width", [390, 1400])
 def test_columns_stand_beside_each_other_or_on_a_phone_below(browser, server, width):
-    context = browser.new_context(viewport={"width": width, "height": 900})
-    page = context.new_page()
-    roots = opened(page, server, 3, run="digits-2d", **{"with": "digits-16d~digits-pca"})
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    boxes = [root.bounding_box() for root in roots]
-    if width == 390:
-        assert all(box["width"] > 300 for box in boxes)
-        assert boxes[0]["y"] < boxes[1]["y"] < boxes[2]["y"]
-    else:
-        assert len({round(root.get_by_role("application").bounding_box()["y"]) for root in roots}) == 1
-        for root in roots:
-            canvas, decoded = root.get_by_role("application").bounding_box(), root.get_by_test_id("decoded").bounding_box()
-            assert decoded["y"] > canvas["y"] + canvas["height"] - 1
-    context.close()
+    with tab(browser, viewport={"width": width, "height": 900}) as page:
+        roots = opened(page, server, 3, run="digits-2d", **{"with": "digits-16d~digits-pca"})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        boxes = [root.bounding_box() for root in roots]
+        if width == 390:
+            assert all(box["width"] > 300 for box in boxes)
+            assert boxes[0]["y"] < boxes[1]["y"] < boxes[2]["y"]
+        else:
+            assert len({round(the_map(root).bounding_box()["y"]) for root in roots}) == 1
+            for root in roots:
+                canvas, decoded = the_map(root).bounding_box(), root.get_by_test_id("decoded").bounding_box()
+                assert decoded["y"] > canvas["y"] + canvas["height"] - 1

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from explorer.surface.payload import Dynamic, pack, pack_static
+from explorer.surface.payload import pack, pack_static
+from explorer.surface.schema import Dynamic
 from tests.browser.conftest import tiny_kinds
-from trainer.runs import load_run
+from tests.places import ASSETS, BUNDLES
+from trainer.runs.catalogue import load_run
 
-ROOT = Path(__file__).resolve().parents[2]
 RUNS = ["digits-2d", "digits-16d", "digits-pca", "digits-autoencoder", "pendulum-2d", "shapes-6d", "mnist-2d", "mnist-20d"]
 N = 200
 
@@ -50,14 +50,14 @@ def from_text(text: str, shape: tuple[int, ...]) -> np.ndarray:
 def asked(page, payload: bytes, codes: np.ndarray, pictures: np.ndarray) -> dict[str, str]:
     """What the bundle answers on an empty page."""
     page.goto("about:blank")
-    bundle = (ROOT / "explorer/surface/dist/surface.js").read_text(encoding="utf-8")
+    bundle = (BUNDLES / "surface.js").read_text(encoding="utf-8")
     return page.evaluate(SCRIPT, [bundle, base64.b64encode(payload).decode(), to_text(codes), to_text(pictures)])
 
 
 @pytest.mark.parametrize("name", RUNS)
 @pytest.mark.parametrize("precision", ["float16", "float32"])
 def test_decode_and_encode_are_torchs(page, name, precision):
-    run = load_run(name, ROOT / "assets" / "runs")
+    run = load_run(name, ASSETS)
     projection = next(iter(run.projections.values()))
     rng, n_dims = np.random.default_rng(0), run.config.latent_dim
     codes = np.concatenate([rng.standard_normal((N // 2, n_dims)) * 1.5, run.encodings.mu[: N // 2]]).astype(np.float32)

@@ -11,17 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from explorer.cli import main
-from explorer.export_html import html_page, write_page
+from explorer.hosts.cli import main
+from explorer.hosts.html_file import html_page, write_page
 from explorer.notebook import show
-from trainer.geometry import PATH_KINDS, interpolate
-from trainer.runs import HOME, load_run
-
-ASSETS = HOME / "assets" / "runs"
-SURFACE = "document.querySelector('.la-root').surface"
+from tests.browser.surface import SURFACE, assert_no_barrier, code, grey, hover, ready, settled, stroke, tab, tiles
+from tests.places import ASSETS
+from trainer.latent.interpolation import PATH_KINDS, interpolate
+from trainer.runs.catalogue import HOME, load_run
 
 
 @pytest.fixture(scope="module")
@@ -43,17 +41,12 @@ def exported(tmp_path_factory, kinds) -> dict[str, str]:
 @pytest.fixture
 def offline(browser: Browser) -> Iterator[Page]:
     """A tab without a network, in which every request but for the file itself, and every complaint on the console, fails the test."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000}, reduced_motion="reduce")
-    context.set_offline(True)
     asked: list[str] = []
-    context.route(re.compile("^https?:"), lambda route: (asked.append(route.request.url), route.abort()))
-    tab = context.new_page()
     said: list[str] = []
-    tab.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    tab.on("pageerror", lambda error: said.append(str(error)))
-    tab.set_default_timeout(20_000)
-    yield tab
-    context.close()
+    with tab(browser, reduced_motion="reduce", offline=True) as page:
+        page.context.route(re.compile("^https?:"), lambda route: (asked.append(route.request.url), route.abort()))
+        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        yield page
     assert not asked
     assert not said, said
 
@@ -62,56 +55,29 @@ def opened(page: Page, address: str, fragment: str = "") -> Locator:
     """The map, once its first picture is there. A new fragment alone would not load the file anew."""
     page.goto("about:blank")
     page.goto(f"{address}#{fragment}" if fragment else address)
-    expect(page.get_by_test_id("decoded")).to_have_attribute("data-z", re.compile(r"^\[.+\]$"))
-    return page.get_by_role("application", name=re.compile("^Latent map"))
-
-
-def hover(page: Page, canvas: Locator, x: float, y: float) -> None:
-    box = canvas.bounding_box()
-    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
-    page.wait_for_timeout(120)
+    return ready(page)
 
 
 def click(page: Page, canvas: Locator, x: float, y: float) -> None:
     hover(page, canvas, x, y)
     page.mouse.down()
     page.mouse.up()
-    page.wait_for_timeout(60)
+    settled(page)
 
 
 def shown_code(page: Page) -> np.ndarray:
-    return np.array(json.loads(page.get_by_test_id("decoded").get_attribute("data-z")))
+    return np.array(code(page))
 
 
 def decoded(page: Page, z: np.ndarray) -> np.ndarray:
     return np.array(page.evaluate(f"z => Array.from({SURFACE}.decode(z))", z.tolist()))
 
 
-def tiles(page: Page) -> list[list[float]]:
-    return [json.loads(tile.get_attribute("data-z")) for tile in page.locator(".la-tile").all()]
-
-
 def draw(page: Page, places: list[tuple[float, float]]) -> None:
     """One stroke on the pad, through places in shares of its size."""
     pad = page.get_by_test_id("pad")
     pad.scroll_into_view_if_needed()
-    box = pad.bounding_box()
-    for i, (x, y) in enumerate(places):
-        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=1 if i == 0 else 4)
-        if i == 0:
-            page.mouse.down()
-    page.mouse.up()
-    page.wait_for_timeout(150)
-
-
-def pixels(canvas: Locator) -> np.ndarray:
-    """Grey levels of a canvas, (H, W)."""
-    return np.array(
-        canvas.evaluate(
-            "c => { const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
-            " return Array.from({ length: c.height }, (_, y) => Array.from({ length: c.width }, (_, x) => d[4 * (y * c.width + x)])); }"
-        )
-    )
+    stroke(page, pad, places, steps=4)
 
 
 # --- the file from disk
@@ -126,7 +92,7 @@ def test_hovering_decodes_what_the_run_decodes(offline, exported):
         z = shown_code(offline)
         expected = run.model.decode(z[None].astype(np.float32)).numpy()[0]
         np.testing.assert_allclose(decoded(offline, z).reshape(expected.shape), expected, atol=1e-3)
-        picture = pixels(offline.get_by_test_id("decoded"))
+        picture = grey(offline.get_by_test_id("decoded"))
         assert np.abs(picture - 255 * expected[0]).max() <= 1.5
         seen.append((z, picture))
     (z0, first), (z1, second) = seen
@@ -139,7 +105,7 @@ def test_the_head_tells_the_run_and_its_figures(offline, exported):
     expect(offline).to_have_title("mnist-2d · Latent Atlas")
     expect(offline.get_by_role("heading", level=1)).to_have_text("mnist-2d")
     metrics = load_run("mnist-2d", ASSETS).info.metrics
-    line = offline.locator(".lp-facts").inner_text().replace("\u00a0", " ")
+    line = offline.get_by_text(re.compile("ELBO.+NLL")).first.inner_text().replace("\u00a0", " ")
     assert f"ELBO −{abs(metrics.elbo):.1f}" in line
     assert f"NLL {metrics.nll:.1f}" in line
     offline.get_by_text("What the figures mean").click()
@@ -163,11 +129,11 @@ def test_pins_stay_in_the_address_with_their_pictures(offline, exported):
     fragment = offline.evaluate("location.hash")
     assert fragment.startswith("#pins=")
     offline.reload()
-    expect(offline.locator(".la-tile")).to_have_count(3)
+    expect(offline.get_by_test_id("tile")).to_have_count(3)
     assert tiles(offline) == before
     for i, z in enumerate(before):
         expected = 255 * run.forward.decode(np.array([z], np.float32))[0, 0]
-        picture = pixels(offline.get_by_role("img", name=f"Decoded picture of pin {'ABC'[i]}"))
+        picture = grey(offline.get_by_role("img", name=f"Decoded picture of pin {'ABC'[i]}"))
         assert np.abs(picture - expected).max() <= 1.5
     offline.get_by_role("button", name="Remove pin B").click()
     assert tiles(offline) == [before[0], before[2]]
@@ -215,13 +181,13 @@ def test_every_stroke_is_encoded_and_decoded(offline, exported):
     expect(offline.get_by_test_id("drawing")).to_have_text("Nothing drawn yet")
     codes = []
     one = [(0.55, 0.15), (0.5, 0.85)]
-    for stroke in (one, [(0.3, 0.2), (0.75, 0.2)]):  # a one becomes something like a seven
-        draw(offline, stroke)
+    for line in (one, [(0.3, 0.2), (0.75, 0.2)]):  # a one becomes something like a seven
+        draw(offline, line)
         z = np.array(json.loads(offline.get_by_test_id("drawing").get_attribute("data-z")), np.float32)
-        fed = pixels(offline.get_by_test_id("seen"))
+        fed = grey(offline.get_by_test_id("seen"))
         posterior = run.forward.encode((fed / 255)[None, None].astype(np.float32))
         np.testing.assert_allclose(z, posterior.mu[0], atol=0.05)  # of the same picture in 256 grey levels
-        made = pixels(offline.get_by_test_id("made"))
+        made = grey(offline.get_by_test_id("made"))
         assert np.abs(made - 255 * run.forward.decode(z[None])[0, 0]).max() <= 1.5
         codes.append(z)
     ones = run.encodings.mu[run.encodings.label == 1]
@@ -233,7 +199,7 @@ def test_every_stroke_is_encoded_and_decoded(offline, exported):
     offline.get_by_role("button", name="Pin this code").click()
     np.testing.assert_allclose(tiles(offline), [codes[1]], atol=1e-4)
     offline.get_by_role("button", name="Undo", exact=True).click()
-    offline.wait_for_timeout(150)
+    settled(offline)
     np.testing.assert_allclose(json.loads(offline.get_by_test_id("drawing").get_attribute("data-z")), codes[0], atol=1e-6)
     offline.get_by_role("button", name="Clear", exact=True).click()
     expect(offline.get_by_test_id("drawing")).to_have_text("Nothing drawn yet")
@@ -245,7 +211,7 @@ def test_every_map_decodes_its_own_places(offline, exported):
     for name, projection in run.projections.items():
         title = "z₂₀ and z₁₀" if name == "axes" else projection.title  # an older run has the words of its time
         offline.get_by_role("radio", name=title).check(force=True)
-        expect(offline.locator(".la-title")).to_have_text(title)
+        expect(offline.get_by_test_id("map-title")).to_have_text(title)
         click(offline, canvas, 0.45, 0.5)
         z = shown_code(offline)
         expected = run.forward.decode(z[None].astype(np.float32))[0].ravel()
@@ -253,19 +219,19 @@ def test_every_map_decodes_its_own_places(offline, exported):
         assert ("map=" in offline.evaluate("location.hash")) == (name != next(iter(run.projections)))
     first, *_ = tiles(offline)
     offline.reload()
-    expect(offline.locator(".la-tile")).to_have_count(3)
+    expect(offline.get_by_test_id("tile")).to_have_count(3)
     assert tiles(offline)[0] == first
     # all three stand where Python puts them on the last map, and the first where it was clicked on its own
     places = run.projections["axes"].to_map(tiles(offline), run.encodings.mu)
     offline.get_by_role("radio", name="UMAP").check(force=True)
     offline.get_by_role("button", name="Go to pin A").click()
-    offline.wait_for_timeout(100)
+    settled(offline)
     np.testing.assert_allclose(shown_code(offline), first, atol=1e-3)
     expected = run.projections["umap"].to_map([tiles(offline)[1]], run.encodings.mu)[0]
     offline.get_by_role("button", name="Go to pin C").click()
     offline.get_by_role("button", name="Go to pin B").click()
-    offline.wait_for_timeout(100)
-    place = offline.locator(".la-z").inner_text()
+    settled(offline)
+    place = offline.get_by_test_id("place").inner_text()
     x, y = (float(value.replace("−", "-")) for value in re.findall(r"[−\d.]+", place))
     np.testing.assert_allclose((x, y), expected, atol=0.02)
     assert np.isfinite(places).all()
@@ -281,7 +247,7 @@ def test_a_conditional_run_decodes_as_the_class_that_is_chosen(offline, exported
         np.testing.assert_allclose(decoded(offline, z), run.forward.decode(z[None], [int(label)])[0].ravel(), atol=2e-3)
     assert "as=7" in offline.evaluate("location.hash")
     draw(offline, [(0.5, 0.1), (0.5, 0.9)])
-    fed = pixels(offline.get_by_test_id("seen")) / 255
+    fed = grey(offline.get_by_test_id("seen")) / 255
     code = json.loads(offline.get_by_test_id("drawing").get_attribute("data-z"))
     np.testing.assert_allclose(code, run.forward.encode(fed[None, None].astype(np.float32), [7]).mu[0], atol=0.1)
 
@@ -331,7 +297,7 @@ def test_the_browser_refuses_what_the_policy_does_not_name(page, exported):
       document.head.append(style);
       let markup = 'taken';
       try { document.body.innerHTML = '<b>bold</b>'; } catch { markup = 'refused'; }
-      await new Promise((done) => setTimeout(done, 300));
+      for (let i = 0; new Set(refused).size < 4 && i < 600; i++) await new Promise(requestAnimationFrame);
       return [refused, markup];
     }""")
     assert {"connect-src", "img-src", "style-src-elem", "require-trusted-types-for"} <= set(refused)
@@ -352,15 +318,14 @@ def test_the_page_follows_the_system_and_has_no_barrier(offline, exported, schem
     opened(offline, exported["digits-conditional-vae"], "pins=0_0_0_0_1_0_0_0~0_1_0_0_0_0_2_1")
     background = offline.evaluate("getComputedStyle(document.getElementById('latent-atlas')).backgroundColor")
     assert (max(map(int, re.findall(r"\d+", background))) < 60) == (scheme == "dark")
-    surface = offline.evaluate("document.querySelector('.la-root').style.colorScheme")
+    surface = offline.evaluate("document.querySelector('[data-testid=surface]').style.colorScheme")
     assert surface == scheme
 
 
 def test_axe_finds_no_barrier(page, exported):
     # not in the strict tab: axe itself brings a style sheet that the page's policy refuses
     opened(page, exported["mnist-2d"], "pins=0_0~1_1&path=linear_1_2")
-    found = [violation for violation in Axe().run(page).response["violations"] if violation["impact"] in ("serious", "critical")]
-    assert not found, json.dumps(found)[:3000]
+    assert_no_barrier(page, rests=False)  # the path of the link plays
 
 
 def test_a_phone_shows_it_without_sideways_scrolling(offline, exported):
@@ -370,7 +335,7 @@ def test_a_phone_shows_it_without_sideways_scrolling(offline, exported):
         opened(offline, exported[name], "pins=" + "~".join("_".join([value] * n) for value in ("0", "1")))
         assert offline.evaluate("document.documentElement.scrollWidth") == 390
         small = offline.evaluate(
-            "Array.from(document.querySelectorAll('.lp-root button, .lp-root select')).filter((e) => e.offsetParent)"
+            "Array.from(document.querySelectorAll('button, select')).filter((e) => e.offsetParent)"
             ".map((e) => e.getBoundingClientRect()).filter((b) => b.height < 24 || b.width < 24).length"
         )
         assert small == 0
@@ -409,8 +374,7 @@ def in_notebook(page: Page, widget) -> Locator:
     page.goto("about:blank")
     traits = {name: getattr(widget, name) for name in ("pinned", "map_name", "decoded_as", "height")}
     page.evaluate(WIDGET, [widget._esm, base64.b64encode(widget.book).decode(), traits])
-    expect(page.get_by_test_id("decoded")).to_have_attribute("data-z", re.compile(r"^\[.+\]$"))
-    return page.get_by_role("application", name=re.compile("^Latent map"))
+    return ready(page)
 
 
 def test_a_pin_in_the_notebook_reaches_python(page):
@@ -436,7 +400,7 @@ def test_pins_map_and_class_set_in_python_are_shown(page):
     assert tiles(page) == [[0] * 8, [1] * 8]
     assert page.evaluate("window.saved") == 0  # what came from Python is not sent back
     page.evaluate("window.model.set('map_name', 'pca')")
-    expect(page.locator(".la-title")).to_have_text("PCA")
+    expect(page.get_by_test_id("map-title")).to_have_text("PCA")
     page.evaluate("window.model.set('decoded_as', '7')")
     expect(page.get_by_test_id("decoded-as")).to_have_text("decoded as class 7")
     np.testing.assert_allclose(
@@ -453,7 +417,7 @@ def test_a_cell_that_is_cleared_leaves_nothing(page):
 
 def test_the_notebooks_theme_wins_over_the_systems(page):
     in_notebook(page, show("digits-2d", runs=ASSETS))
-    root = page.locator(".la-root")
+    root = page.get_by_test_id("surface")
     page.evaluate("document.body.dataset.jpThemeLight = 'false'")
     expect(root).to_have_css("color-scheme", "dark")
     page.evaluate("document.body.dataset.jpThemeLight = 'true'")

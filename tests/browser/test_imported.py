@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from playwright.sync_api import expect
 
-from explorer.surface.payload import Dynamic, pack, pack_static
-from tests.browser.conftest import ROOT, _wait_for, free_port
+from explorer.surface.payload import pack, pack_static
+from explorer.surface.schema import Dynamic
+from tests.browser.conftest import served
 from tests.browser.test_engine import asked, from_text
-from tests.explorer.imported import write_imported
 from tests.trainer import foreign_models
-from trainer.runs import load_run
-
-
-@pytest.fixture(scope="module")
-def imported(tmp_path_factory) -> Path:
-    torch.set_num_threads(1)
-    return write_imported(tmp_path_factory.mktemp("imported"))
+from trainer.runs.catalogue import load_run
 
 
 @pytest.fixture(scope="module")
 def their_server(imported) -> Iterator[str]:
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, "LATENT_RUNS": str(imported)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/_stcore/health")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+    with served(imported) as url:
+        yield url
 
 
 def test_a_convolutional_vae_with_batch_norms_is_torchs_in_the_browser(page, imported):
@@ -60,7 +41,7 @@ def test_a_convolutional_vae_with_batch_norms_is_torchs_in_the_browser(page, imp
 def test_the_map_of_a_stored_decoder_is_alive_and_says_what_it_shows(page, their_server, imported, name):
     run = load_run(name, imported)
     page.goto(f"{their_server}/?run={name}")
-    root = page.locator(".la-root")
+    root = page.get_by_test_id("surface")
     expect(root).to_be_visible(timeout=60_000)  # the first page of a fresh server
     expect(page.get_by_test_id("decoder-note")).to_contain_text("Pictures are interpolated between stored ones")
     codes = run.encodings.mu[:20]

@@ -10,36 +10,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.surface import (
+    assert_no_barrier,
+    code,
+    drawer,
+    drawn,
+    grey,
+    heading,
+    hover,
+    opened,
+    pretrained,
+    settled,
+    stroke,
+    the_map,
+)
+from trainer.maps.support import LOW, SupportEstimator
 from trainer.numerals import dimension
-from trainer.runs import load_run
-from trainer.support import LOW, Support
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def opened(page: Page, server: str, **query: str) -> Locator:
-    page.goto(f"{server}/?" + "&".join(f"{k}={v}" for k, v in query.items()))
-    expect(page.get_by_test_id("decoded")).to_have_attribute("data-z", re.compile(r"^\[.+\]$"))
-    return page.get_by_role("application", name=re.compile("^Latent map"))
-
-
-def drawer(page: Page) -> Locator:
-    page.get_by_role("button", name=re.compile("^Layers")).click()
-    panel = page.get_by_role("dialog", name="Layers and colours")
-    expect(panel).to_be_visible()
-    return panel
-
-
-def code(page: Page) -> list[float]:
-    return json.loads(page.get_by_test_id("decoded").get_attribute("data-z"))
-
-
-def ink(page: Page, layer: str) -> str:
-    return page.locator(f"canvas.{layer}").evaluate("c => c.toDataURL()")
 
 
 @pytest.mark.parametrize(
@@ -52,14 +41,15 @@ def ink(page: Page, layer: str) -> str:
 )
 def test_a_field_lies_under_the_points_and_says_what_it_is(page, server, background, title):
     opened(page, server, run="digits-2d")
-    before = ink(page, "la-ground")
+    settled(page)
+    before = drawn(page.get_by_test_id("ground"))
     drawer(page).get_by_label(background).check()
-    bar = page.locator(".la-scale").first
-    expect(bar.locator(".la-scale-ramp")).to_be_visible(timeout=20_000)
+    bar = page.get_by_test_id("scale").first
+    expect(bar.locator("[aria-hidden]")).to_be_visible(timeout=20_000)
     expect(bar).to_contain_text(title)
     assert len(bar.get_attribute("title")) > 60
-    page.wait_for_timeout(300)
-    assert ink(page, "la-ground") != before
+    settled(page)
+    assert drawn(page.get_by_test_id("ground")) != before
 
 
 def test_holes_have_prior_mass_and_low_density_and_come_by_mass(page, server):
@@ -67,81 +57,80 @@ def test_holes_have_prior_mass_and_low_density_and_come_by_mass(page, server):
     opened(page, server, run="mnist-2d")
     drawer(page).get_by_label("Posterior − prior").check()
     page.get_by_role("button", name="Close").click()
-    run = load_run("mnist-2d", ROOT / "assets/runs")
+    run = pretrained("mnist-2d")
     mu = run.encodings.mu.astype(float)
     draws = np.random.default_rng(0).standard_normal((len(mu), 2))
     expected, places = [], []
     for rank in (1, 2, 3):
         page.get_by_role("button", name=re.compile("Show me a hole")).click()
-        expect(page.locator(".la-card h2").first).to_have_text(re.compile(rf"^Hole {rank} of \d+$"))
+        expect(heading(page)).to_have_text(re.compile(rf"^Hole {rank} of \d+$"))
         places.append(code(page))
         radius = np.sort(np.linalg.norm(mu - places[-1], axis=1))[4]
         expected.append(int((np.linalg.norm(draws - places[-1], axis=1) < radius).sum()))
-        assert Support(run.encodings.mu, True).of([places[-1]])[0] < LOW
+        assert SupportEstimator(run.encodings.mu, True).of([places[-1]])[0] < LOW
         assert np.linalg.norm(places[-1]) < 3.04  # 99 % of the prior
     assert min(expected) > 20
     assert expected[0] == max(expected)
     assert len(set(map(tuple, places))) == 3
-    expect(page.locator(".la-support")).to_have_text("low density of encoded images")
+    expect(page.get_by_test_id("support")).to_have_text("low density of encoded images")
 
 
 def test_a_ring_of_codes_and_a_map_without_a_plane_have_holes_too(page, server):
     opened(page, server, run="pendulum-2d")
-    page.locator(".la-overlay").focus()
+    the_map(page).focus()
     page.keyboard.press("h")
-    expect(page.locator(".la-card h2").first).to_have_text(re.compile(r"^Hole 1 of \d+$"))
+    expect(heading(page)).to_have_text(re.compile(r"^Hole 1 of \d+$"))
     assert np.linalg.norm(code(page)) < 2
     opened(page, server, run="digits-16d")
-    page.locator(".la-overlay").focus()
+    the_map(page).focus()
     page.keyboard.press("h")
-    expect(page.locator(".la-hint")).to_contain_text("of samples from the prior have low density of encoded images")
-    run = load_run("digits-16d", ROOT / "assets/runs")
-    assert Support(run.encodings.mu, True).of([code(page)])[0] < LOW
+    expect(page.get_by_test_id("hint")).to_contain_text("of samples from the prior have low density of encoded images")
+    run = pretrained("digits-16d")
+    assert SupportEstimator(run.encodings.mu, True).of([code(page)])[0] < LOW
 
 
 def test_a_picture_of_low_density_keeps_its_pixels_and_gets_a_frame(page, server):
     opened(page, server, run="digits-2d")
-    page.locator(".la-overlay").focus()
+    the_map(page).focus()
     for _ in range(12):
         page.keyboard.press("Shift+ArrowRight")
-    expect(page.locator(".la-support")).to_have_text("low density of encoded images")
+    expect(page.get_by_test_id("support")).to_have_text("low density of encoded images")
     decoded = page.get_by_test_id("decoded")
     expect(decoded).to_have_attribute("data-low", "")
     assert decoded.evaluate("c => getComputedStyle(c).opacity + getComputedStyle(c).filter") == "1none"
-    shown = decoded.evaluate(
-        "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).filter((_, i) => i % 4 === 0)"
-    )
-    x_hat = load_run("digits-2d", ROOT / "assets/runs").forward.decode(np.array([code(page)], np.float32))[0]
+    shown = grey(decoded).ravel()
+    x_hat = pretrained("digits-2d").forward.decode(np.array([code(page)], np.float32))[0]
     np.testing.assert_allclose(shown, np.rint(255 * x_hat.ravel()), atol=1)
 
 
 def test_points_are_coloured_by_a_quantity_with_a_scale_and_a_list_that_leads_to_them(page, server):
     opened(page, server, run="digits-2d")
-    before = ink(page, "la-points")
+    settled(page)
+    before = drawn(page.get_by_test_id("points"))
     panel = drawer(page)
     names = panel.get_by_label("Colour points by").locator("option").all_inner_texts()
     assert names == ["Class", "ELBO", "Reconstruction loss", "KL", "Posterior width", "Neighbours of its class"]
     panel.get_by_label("Colour points by").select_option("reconstruction")
-    page.wait_for_timeout(300)
-    assert ink(page, "la-points") != before
+    settled(page)
+    assert drawn(page.get_by_test_id("points")) != before
     page.get_by_role("button", name="Close").click()
-    run = load_run("digits-2d", ROOT / "assets/runs")
+    run = pretrained("digits-2d")
     worst = int(np.argmax(run.encodings.reconstruction))
     page.get_by_role("button", name=re.compile(f"^Go to test image {worst},")).click()
-    page.wait_for_timeout(500)
+    settled(page)
     assert code(page) == pytest.approx(run.encodings.mu[worst].tolist(), abs=5e-3)
-    expect(page.locator(".la-strip .la-pin")).to_have_count(20)
+    expect(page.get_by_role("button", name=re.compile("^Go to test image"))).to_have_count(20)
 
 
 def test_an_image_is_found_by_number_and_a_class_by_name(page, server):
     opened(page, server, run="digits-2d")
     panel = drawer(page)
     find = panel.get_by_role("searchbox")
-    run = load_run("digits-2d", ROOT / "assets/runs")
+    run = pretrained("digits-2d")
     find.fill("#321")
     find.press("Enter")
     expect(panel.get_by_role("status")).to_contain_text("Test image 321")
-    page.wait_for_timeout(500)
+    settled(page)
     assert code(page) == pytest.approx(run.encodings.mu[321].tolist(), abs=5e-3)
     find.fill("7")
     find.press("Enter")
@@ -159,16 +148,16 @@ def test_an_image_is_found_by_number_and_a_class_by_name(page, server):
 def test_sliders_set_one_number_and_leave_the_others(page, server):
     opened(page, server, run="digits-16d", projection="pca")
     page.get_by_text("Sliders: one for each dimension").click()
-    rows = page.locator(".la-rack-row")
+    rows = page.get_by_test_id("dimension")
     expect(rows).to_have_count(8)
-    run = load_run("digits-16d", ROOT / "assets/runs")
+    run = pretrained("digits-16d")
     kl = 0.5 * (run.encodings.mu**2 + np.expm1(run.encodings.logvar) - run.encodings.logvar).mean(0)
     order = np.argsort(-kl, kind="stable")
-    assert rows.locator(".la-rack-name").all_inner_texts() == [dimension(k) for k in order[:8]]
+    assert [row.locator("span").first.inner_text() for row in rows.all()] == [dimension(k) for k in order[:8]]
     before = code(page)
     k = int(order[0])
     page.get_by_label(re.compile(f"^Dimension {k + 1}(,|$)")).fill("1.75")
-    page.wait_for_timeout(300)
+    settled(page)
     after = code(page)
     assert after[k] == pytest.approx(1.75)
     assert [v for i, v in enumerate(after) if i != k] == pytest.approx([v for i, v in enumerate(before) if i != k], abs=1e-6)
@@ -177,32 +166,26 @@ def test_sliders_set_one_number_and_leave_the_others(page, server):
     expect(rows).to_have_count(16)
     picture = rows.first.locator("canvas").nth(4)
     picture.click()
-    page.wait_for_timeout(300)
+    settled(page)
     assert code(page)[k] == pytest.approx(2.0537, abs=1e-3)  # the 98 % quantile of N(0, 1)
 
 
 def loop_around(page: Page, canvas: Locator, corners: list[tuple[float, float]]) -> None:
-    box = canvas.bounding_box()
-    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in [*corners, corners[0]]]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=4)
-    page.mouse.up()
+    stroke(page, canvas, [*corners, corners[0]], steps=4)
 
 
 def test_a_loop_selects_points_whose_csv_is_theirs_and_two_groups_make_a_direction(page, server):
     canvas = opened(page, server, run="digits-2d")
     page.get_by_role("button", name=re.compile("^Drag draws a loop")).click()
     loop_around(page, canvas, [(0.02, 0.02), (0.5, 0.02), (0.5, 0.98), (0.02, 0.98)])
-    chosen = page.locator(".la-group-facts p")
+    chosen = page.get_by_role("region", name="Selection and groups").get_by_text("points selected")
     expect(chosen).to_be_visible()
     n = int(re.search(r"([\d\s]+) points selected", chosen.inner_text())[1].replace("\u00a0", ""))
     with page.expect_download() as download:
         page.get_by_role("button", name="Download CSV").click()
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
     assert len(rows) == n > 50
-    run = load_run("digits-2d", ROOT / "assets/runs")
+    run = pretrained("digits-2d")
     for row in rows[:20]:
         i = int(row["image"])
         assert [float(row["z1"]), float(row["z2"])] == pytest.approx(run.encodings.mu[i].tolist(), abs=5e-3)
@@ -218,7 +201,7 @@ def test_a_loop_selects_points_whose_csv_is_theirs_and_two_groups_make_a_directi
     page.get_by_role("button", name="Save as group").click()
     start = np.array(code(page))
     page.get_by_label(re.compile("^Strength")).fill("0.5")
-    page.wait_for_timeout(200)
+    settled(page)
     assert np.array(code(page)) - start == pytest.approx(0.5 * (left - right), abs=2e-2)
 
 
@@ -230,16 +213,15 @@ def test_the_keyboard_reaches_layers_and_the_drawer_has_no_barrier(page, server)
     expect(panel).to_be_visible()
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
-        page.wait_for_timeout(400)
-        found = Axe().run(page).response["violations"]
-        assert not [v for v in found if v["impact"] in ("serious", "critical")], found
+        assert_no_barrier(page)
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
     canvas.focus()
-    before = ink(page, "la-overlay")
+    settled(page)
+    before = drawn(canvas)
     page.keyboard.press("n")
-    page.wait_for_timeout(300)
-    assert ink(page, "la-overlay") != before
+    settled(page)
+    assert drawn(canvas) != before
     page.keyboard.press("h")
     expect(page.get_by_role("button", name=re.compile("Show me a hole"))).to_be_visible()
 
@@ -249,29 +231,23 @@ def test_close_by_pictures_take_the_place_of_dots(page, server):
     canvas.focus()
     for _ in range(9):
         page.keyboard.press("+")
-        page.wait_for_timeout(120)
-    page.wait_for_timeout(800)
-    assert page.locator("canvas.la-points").evaluate("c => c.style.opacity") == "0"
+        settled(page)
+    assert page.get_by_test_id("points").evaluate("c => c.style.opacity") == "0"
     page.keyboard.press("0")
-    page.wait_for_timeout(600)
-    assert page.locator("canvas.la-points").evaluate("c => c.style.opacity") == "1"
+    settled(page)
+    assert page.get_by_test_id("points").evaluate("c => c.style.opacity") == "1"
 
 
 def test_the_python_that_is_copied_gives_the_picture_under_the_cursor(page, server):
     canvas = opened(page, server, run="digits-16d", projection="pca")
-    box = canvas.bounding_box()
-    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.6 * box["height"])
-    page.wait_for_timeout(200)
+    hover(page, canvas, 0.4, 0.6)
     panel = drawer(page)
     panel.get_by_role("button", name="Copy as PyTorch").click()
     text = panel.get_by_label("Python code").inner_text()
-    shown = page.get_by_test_id("decoded").evaluate(
-        "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)"
-    )
+    shown = grey(page.get_by_test_id("decoded"))
     names: dict = {}
     exec(text, names)  # it is our own words that are tested
-    pixels = np.array(shown).reshape(8, 8, 4)[..., 0]
-    assert np.abs(names["x_hat"].numpy()[0] * 255 - pixels).max() <= 1.5
+    assert np.abs(names["x_hat"].numpy()[0] * 255 - shown).max() <= 1.5
 
 
 def test_the_map_is_saved_as_a_picture_with_its_scale_and_the_pins_as_json(page, server):

@@ -7,25 +7,21 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from explorer.cli import main
-from explorer.core.preprocess import Prepared, browser_protocol, prepare
+from explorer.hosts.cli import main
+from explorer.pictures.preprocess import PreparedPicture, prepare
+from explorer.pictures.protocols import browser_protocol
+from tests.browser.surface import SURFACE, address, assert_no_barrier, grey, ready, settled, stroke, tab
+from tests.places import ASSETS, BUNDLES
 from trainer.datasets import load_dataset
 from trainer.errors import ImageError
-from trainer.runs import HOME, load_run
-
-ASSETS = HOME / "assets" / "runs"
-STUDIO = HOME / "explorer/surface/dist/studio.js"
-SURFACE = (
-    "[document, ...[...document.querySelectorAll('*')].map((e) => e.shadowRoot).filter(Boolean)]"
-    ".map((r) => r.querySelector('.la-root')).find(Boolean).surface"
-)
+from trainer.runs.catalogue import load_run
 
 PREPARE = """async ([program, pictures]) => {
   const { prepare } = await import(URL.createObjectURL(new Blob([program], { type: 'text/javascript' })));
@@ -90,7 +86,7 @@ def odd_pictures() -> list[Image.Image]:
 GROUNDS = {"folder:dark": "dark", "folder:light": "light"}
 
 
-def prepared(picture: Image.Image, shape: tuple[int, int, int], name: str, off: list[str]) -> Prepared | str:
+def prepared(picture: Image.Image, shape: tuple[int, int, int], name: str, off: list[str]) -> PreparedPicture | str:
     """What Python makes of it, or the sentence of its refusal."""
     try:
         return prepare(picture, shape, name, off, GROUNDS.get(name))
@@ -126,7 +122,7 @@ def test_pictures_are_prepared_as_in_python(page):
         for picture, shape, name, off in cases
     ]  # fmt: skip
     page.goto("about:blank")
-    answers = page.evaluate(PREPARE, [STUDIO.read_text(encoding="utf-8"), sent])
+    answers = page.evaluate(PREPARE, [(BUNDLES / "studio.js").read_text(encoding="utf-8"), sent])
     refused = 0
     for (picture, shape, name, off), answer in zip(cases, answers, strict=True):
         ready = prepared(picture, shape, name, off)
@@ -146,18 +142,14 @@ def test_pictures_are_prepared_as_in_python(page):
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, reduced_motion="reduce")
-    tab = context.new_page()
-    errors: list[str] = []
-    tab.on("pageerror", lambda error: errors.append(str(error)))
-    yield tab
-    context.close()
-    assert not errors, errors
+    size = {"width": 390, "height": 844}
+    with tab(browser, viewport=size, has_touch=True, is_mobile=True, reduced_motion="reduce") as page:
+        yield page
 
 
 def opened(page: Page, address: str) -> Locator:
     page.goto(address)
-    expect(page.get_by_test_id("decoded")).to_have_attribute("data-z", re.compile(r"^\[.+\]$"))
+    ready(page)
     return opened_pad(page)
 
 
@@ -170,15 +162,8 @@ def opened_pad(page: Page) -> Locator:
 SEVEN = [[(0.3, 0.25), (0.7, 0.22), (0.45, 0.85)], [(0.35, 0.55), (0.65, 0.55)]]
 
 
-def draw(page: Page, pad: Locator, stroke: list[tuple[float, float]]) -> None:
-    box = pad.bounding_box()
-    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=6)
-    page.mouse.up()
-    page.wait_for_timeout(120)
+def draw(page: Page, pad: Locator, places: list[tuple[float, float]]) -> None:
+    stroke(page, pad, places, steps=6)
 
 
 def code(page: Page) -> np.ndarray:
@@ -197,25 +182,16 @@ def fed(page: Page) -> np.ndarray:
     return np.array(page.evaluate(f"() => Array.from({SURFACE}.easel.ready.x)"), np.float32).reshape(1, 28, 28)
 
 
-def grey_levels(canvas: Locator) -> np.ndarray:
-    return np.array(
-        canvas.evaluate(
-            "c => { const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
-            " return Array.from({ length: c.height }, (_, y) => Array.from({ length: c.width }, (_, x) => d[4 * (y * c.width + x)])); }"
-        )
-    )
-
-
 def test_a_drawing_is_prepared_encoded_and_decoded_as_python_does_with_the_same_picture(page, exported):
     run = load_run("mnist-2d", ASSETS)
     pad = opened(page, exported["mnist-2d"])
-    for stroke in SEVEN:
-        draw(page, pad, stroke)
+    for line in SEVEN:
+        draw(page, pad, line)
         ready = prepare(raster(page), run.image_shape, "mnist")
         np.testing.assert_allclose(fed(page), ready.x, atol=1e-3)
         z = code(page).astype(np.float32)
         np.testing.assert_allclose(z, run.forward.encode(ready.x[None]).mu[0], atol=5e-3)  # the browser's weights have 16 bits
-        made = grey_levels(page.get_by_test_id("made"))
+        made = grey(page.get_by_test_id("made"))
         assert np.abs(made - 255 * run.forward.decode(z[None])[0, 0]).max() <= 1.5
     shown = json.loads(page.get_by_test_id("decoded").get_attribute("data-z"))
     np.testing.assert_allclose(shown, code(page), atol=1e-6)  # the card and the map follow
@@ -228,18 +204,18 @@ def test_every_step_can_be_left_out_and_is_shown(page, exported):
     pad = opened(page, exported["mnist-2d"])
     draw(page, pad, [(0.1, 0.1), (0.35, 0.1), (0.33, 0.16), (0.12, 0.36)])
     page.get_by_text("How it is prepared, step by step").click()
-    expect(page.locator(".la-easel-steps li b")).to_have_text(["Your picture", "Grey", "Ink", "Crop", "Model input"])
+    expect(page.get_by_test_id("steps").locator("li b")).to_have_text(["Your picture", "Grey", "Ink", "Crop", "Model input"])
     off: list[str] = []
     for name, title in (("mass", "Centre of mass"), ("crop", "Crop to the ink"), ("paper", "Background and polarity")):
         before = fed(page)
         page.get_by_label(title).uncheck()
-        page.wait_for_timeout(120)
+        settled(page)
         off.append(name)
         np.testing.assert_allclose(fed(page), prepare(raster(page), run.image_shape, "mnist", off).x, atol=1e-3)
         assert name in ("own", "paper") or np.abs(fed(page) - before).max() > 0.2
-    expect(page.locator(".la-easel-steps")).to_contain_text("Background and polarity were left alone")
+    expect(page.get_by_test_id("steps")).to_contain_text("Background and polarity were left alone")
     page.get_by_label("Pen of the data set").uncheck()
-    page.wait_for_timeout(120)
+    settled(page)
     rows = np.flatnonzero(np.asarray(raster(page).convert("L")).any(1))
     assert rows[-1] < 64  # as it was drawn: in the upper half, no larger
 
@@ -254,10 +230,10 @@ def test_undo_redo_eraser_and_clear_are_announced(page, exported):
     pad.focus()
     page.keyboard.press("Control+z")
     expect(said).to_have_text("Taken back")
-    page.wait_for_timeout(120)
+    settled(page)
     np.testing.assert_allclose(code(page), one, atol=1e-6)
     page.keyboard.press("Control+y")
-    page.wait_for_timeout(120)
+    settled(page)
     np.testing.assert_allclose(code(page), two, atol=1e-6)
     page.get_by_role("button", name="Undo", exact=True).click()
     page.get_by_role("button", name="Eraser").click()
@@ -267,7 +243,7 @@ def test_undo_redo_eraser_and_clear_are_announced(page, exported):
     page.get_by_role("button", name="Clear", exact=True).click()
     expect(said).to_have_text("Pad wiped")
     expect(page.get_by_test_id("drawing")).to_have_text("Nothing drawn yet")
-    expect(page.locator(".la-own")).to_be_hidden()
+    expect(page.get_by_label("Posterior of your picture")).to_be_hidden()
     page.get_by_role("button", name="Undo", exact=True).click()  # wiping is a step like any other
     expect(page.get_by_test_id("drawing")).to_have_attribute("data-z", re.compile("."))
 
@@ -281,19 +257,18 @@ def test_a_finger_draws_and_the_page_does_not_scroll(phone, exported):
     def touch(kind: str, *places: tuple[float, float]) -> None:
         points = [{"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"], "id": 0} for x, y in places]
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-        phone.wait_for_timeout(40)
+        settled(phone)
 
     touch("touchStart", (0.5, 0.2))
     for y in (0.35, 0.5, 0.65, 0.8):
         touch("touchMove", (0.5, y))
     touch("touchEnd")
-    phone.wait_for_timeout(200)
     assert phone.evaluate("scrollY") == scrolled
     run = load_run("mnist-2d", ASSETS)
     nearest = run.encodings.label[np.argsort(((run.encodings.mu - code(phone)) ** 2).sum(1))[:15]]
     assert (nearest == 1).mean() > 0.9  # a line downwards is a one
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
-    tools = phone.locator(".la-easel .la-button:visible")
+    tools = phone.get_by_role("region", name="Draw").get_by_role("button")
     assert min(tool.bounding_box()["height"] for tool in tools.all()) >= 40
 
 
@@ -315,7 +290,15 @@ def png(picture: Image.Image) -> bytes:
 
 def paste(page: Page, data: bytes, kind: str = "image/png") -> None:
     page.evaluate(PASTE, [base64.b64encode(data).decode() if kind else data.decode(), kind])
-    page.wait_for_timeout(700)
+
+
+@contextmanager
+def taken(page: Page) -> Iterator[None]:
+    """What is done brings another picture onto the pad, which is decoded and prepared first."""
+    page.evaluate(f"() => {{ window.before = {SURFACE}.easel.ready; }}")
+    yield
+    page.wait_for_function(f"() => {SURFACE}.easel.ready !== window.before")
+    settled(page)
 
 
 def test_a_pasted_picture_is_read_as_an_upload_is(page, exported):
@@ -323,7 +306,8 @@ def test_a_pasted_picture_is_read_as_an_upload_is(page, exported):
     opened(page, exported["mnist-2d"])
     for digit in load_dataset("mnist").images[60_000:60_003, 0]:
         picture = on_a_canvas(digit, rng).convert("RGB")
-        paste(page, png(picture))
+        with taken(page):
+            paste(page, png(picture))
         ready = prepare(picture, run.image_shape, "mnist")
         np.testing.assert_allclose(fed(page), ready.x, atol=1e-3)
         np.testing.assert_allclose(code(page), run.forward.encode(ready.x[None]).mu[0], atol=5e-3)
@@ -356,7 +340,7 @@ def bomb() -> bytes:
 def test_what_is_no_picture_is_one_sentence(page, exported, name, data, kind, words):
     pad = opened(page, exported["mnist-2d"])
     paste(page, data, kind)
-    refusal = page.locator(".la-easel-refusal")
+    refusal = page.get_by_role("alert")
     expect(refusal).to_contain_text(words)
     assert refusal.inner_text().count(".") <= 3
     page.get_by_role("button", name="Clear", exact=True).click() if name == "blank" else None
@@ -371,14 +355,15 @@ def test_a_dropped_file_and_one_that_is_too_large(page, exported):
       const bytes = n ? new Uint8Array(n) : Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
       const files = new DataTransfer();
       files.items.add(new File([bytes], '<img src=x onerror=alert(1)>.png', { type: 'image/png' }));
-      document.querySelector('.la-easel').dispatchEvent(new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }));
+      const pad = document.querySelector('[data-testid=pad]');
+      pad.dispatchEvent(new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }));
     }"""
     picture = on_a_canvas(load_dataset("mnist").images[7, 0], np.random.default_rng(5)).convert("L")
-    page.evaluate(drop, [base64.b64encode(png(picture)).decode(), 0])
-    page.wait_for_timeout(500)
+    with taken(page):
+        page.evaluate(drop, [base64.b64encode(png(picture)).decode(), 0])
     np.testing.assert_allclose(fed(page), prepare(picture, (1, 28, 28), "mnist").x, atol=1e-3)
     page.evaluate(drop, ["", 20_000_001])
-    expect(page.locator(".la-easel-refusal")).to_have_text(
+    expect(page.get_by_role("alert")).to_have_text(
         "<img src=x onerror=alert(1)>.png has 20.0 MB; allowed: at most 20 MB; make the picture smaller."
     )
 
@@ -391,7 +376,7 @@ def test_the_camera_is_asked_for_only_then_and_its_absence_is_a_sentence(page, e
     )
     assert page.evaluate("asked") == 0
     page.get_by_role("button", name="Camera").click()
-    expect(page.locator(".la-easel-refusal")).to_have_text("No camera was found; connect one, or paste a picture instead.")
+    expect(page.get_by_role("alert")).to_have_text("No camera was found; connect one, or paste a picture instead.")
     page.evaluate(
         """() => {
           const c = Object.assign(document.createElement('canvas'), { width: 320, height: 240 }), g = c.getContext('2d');
@@ -401,9 +386,9 @@ def test_the_camera_is_asked_for_only_then_and_its_absence_is_a_sentence(page, e
         }"""
     )
     page.get_by_role("button", name="Camera").click()
-    page.wait_for_timeout(600)
-    page.get_by_role("button", name="Take the picture").click()
-    page.wait_for_timeout(500)
+    page.wait_for_function("() => document.querySelector('video').readyState >= HTMLMediaElement.HAVE_CURRENT_DATA")
+    with taken(page):
+        page.get_by_role("button", name="Take the picture").click()
     upright = fed(page)[0]
     rows, columns = np.flatnonzero((upright > 0.5).any(1)), np.flatnonzero((upright > 0.5).any(0))
     assert len(rows) == 20
@@ -417,7 +402,8 @@ def test_a_colour_model_takes_pictures_and_no_strokes(page, exported):
     expect(page.get_by_role("button", name="Eraser")).to_have_count(0)
     rng = np.random.default_rng(2)
     picture = Image.fromarray(rng.integers(0, 255, (9, 12, 3), np.uint8)).resize((150, 100), Image.Resampling.BICUBIC)
-    paste(page, png(picture))
+    with taken(page):
+        paste(page, png(picture))
     x = prepare(picture, run.image_shape, "shapes").x
     np.testing.assert_allclose(np.reshape(page.evaluate(f"() => Array.from({SURFACE}.easel.ready.x)"), x.shape), x, atol=1e-3)
     np.testing.assert_allclose(code(page), run.forward.encode(x[None]).mu[0], atol=0.02)
@@ -427,7 +413,8 @@ def test_a_colour_model_takes_pictures_and_no_strokes(page, exported):
 
 
 def told(page: Page) -> dict[str, np.ndarray]:
-    return {name: np.array(values) for name, values in json.loads(page.locator(".la-own").get_attribute("data-numbers")).items()}
+    numbers = json.loads(page.get_by_label("Posterior of your picture").get_attribute("data-numbers"))
+    return {name: np.array(values) for name, values in numbers.items()}
 
 
 @pytest.mark.parametrize("name", ["mnist-2d", "mnist-20d"])
@@ -435,24 +422,26 @@ def test_samples_are_mean_plus_noise_and_are_decoded(page, exported, name):
     run = load_run(name, ASSETS)
     pad = opened(page, exported[name])
     draw(page, pad, SEVEN[0])
-    page.wait_for_timeout(400)
+    settled(page)
     ready = prepare(raster(page), run.image_shape, "mnist")
     codes = run.forward.encode(ready.x[None])
     first = told(page)
     np.testing.assert_allclose(first["mu"], codes.mu[0], atol=0.01)
     np.testing.assert_allclose(first["std"], codes.std[0], atol=0.01)
     np.testing.assert_allclose(first["z"], first["mu"] + first["std"] * first["eps"], atol=1e-9)
-    shown = [page.locator(".la-own-table tr").nth(1 + k).locator("td").all_inner_texts() for k in range(2)]
+    shown = [
+        page.get_by_label("Posterior of your picture").get_by_role("row").nth(1 + k).locator("td").all_inner_texts()
+        for k in range(2)
+    ]
     for k, row in enumerate(shown):
         values = [float(text.replace("−", "-")) for text in row]
         np.testing.assert_allclose(values, [first[key][k] for key in ("mu", "std", "eps", "z")], atol=0.00501)
     page.get_by_role("button", name="sample 3").click()
     third = told(page)
-    decoded = json.loads(page.get_by_test_id("decoded").get_attribute("data-z"))
-    page.wait_for_timeout(150)
+    settled(page)
     decoded = json.loads(page.get_by_test_id("decoded").get_attribute("data-z"))
     np.testing.assert_allclose(decoded, third["z"], atol=1e-6)
-    tile = grey_levels(page.get_by_role("button", name="sample 3").locator("canvas"))
+    tile = grey(page.get_by_role("button", name="sample 3").locator("canvas"))
     assert np.abs(tile - 255 * run.forward.decode(third["z"][None].astype(np.float32))[0, 0]).max() <= 2
     page.get_by_role("button", name="Resample ε").click()
     again = told(page)
@@ -468,7 +457,7 @@ def marker(page: Page) -> dict[str, np.ndarray]:
 def test_the_ellipse_is_to_scale_and_dots_are_the_samples_places(page, exported):
     pad = opened(page, exported["mnist-2d"])
     draw(page, pad, SEVEN[0])
-    page.wait_for_timeout(300)
+    settled(page)
     on_plane, numbers = marker(page), told(page)
     np.testing.assert_allclose(on_plane["map"], numbers["mu"])
     np.testing.assert_allclose(on_plane["spread"], [numbers["std"][0] ** 2, 0, numbers["std"][1] ** 2])
@@ -476,8 +465,8 @@ def test_the_ellipse_is_to_scale_and_dots_are_the_samples_places(page, exported)
     inside = (((on_plane["dots"] - numbers["mu"]) / numbers["std"]) ** 2).sum(1) < 2 * np.log(2)  # half of a Gaussian on a plane
     assert abs(inside.mean() - 0.5) < 4 * 0.5 / np.sqrt(len(inside))
     page.get_by_role("button", name="Zoom to it").click()
-    page.wait_for_timeout(600)
-    scale = page.evaluate(f"() => [{SURFACE}.navigator.camera.scale, {SURFACE}.stage.plot.height]")
+    settled(page)
+    scale = page.evaluate(f"() => [{SURFACE}.viewport.camera.scale, {SURFACE}.stage.plot.height]")
     np.testing.assert_allclose(scale[1] / scale[0], 6 * numbers["std"].max(), rtol=0.02)  # three σ on each side
 
 
@@ -486,7 +475,7 @@ def test_on_a_plane_in_many_dimensions_ellipse_and_dots_are_projected(page, expo
     opened(page, exported["mnist-20d"])
     page.get_by_role("radio", name=projection.title).check(force=True)
     draw(page, opened_pad(page), SEVEN[0])
-    page.wait_for_timeout(400)
+    settled(page)
     shown, numbers = marker(page), told(page)
     basis = np.asarray(projection.basis, float)
     covariance = basis @ np.diag(numbers["std"] ** 2) @ basis.T  # the basis is orthonormal
@@ -509,28 +498,24 @@ def test_noise_is_standard_normal(page, exported):
 
 @pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (390, "dark")])
 def test_in_the_app_the_picture_is_handed_over_when_asked(browser, server, width, scheme):
-    context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme, reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    page.goto(f"{server}/?run=mnist-2d&view=reconstruct")
-    page.get_by_role("radio", name="Draw").or_(page.get_by_role("button", name="Draw", exact=True)).first.click()
-    pad = page.get_by_test_id("pad")
-    expect(pad).to_be_visible()
-    page.wait_for_timeout(800)
-    pad.scroll_into_view_if_needed()
-    for stroke in SEVEN:
-        draw(page, pad, stroke)
-    before = code(page)
-    page.get_by_role("button", name="Pin this code").click()
-    expect(page.locator(".la-tile")).to_have_count(1)
-    np.testing.assert_allclose(json.loads(page.locator(".la-tile").get_attribute("data-z")), before, atol=1e-4)
-    page.get_by_role("button", name="Examine it").click()
-    expect(page.get_by_text("model input").first).to_be_visible()
-    expect(page.get_by_text(re.compile("your drawing: mean absolute error"))).to_be_visible()
-    np.testing.assert_allclose(code(page), before, atol=1e-6)  # the pad keeps its drawing through the rerun
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.get_by_text("How it is prepared, step by step").first.click()
-    page.wait_for_timeout(400)
-    found = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
-    context.close()
-    assert not found, [(v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in found]
+    with tab(browser, viewport={"width": width, "height": 1000}, color_scheme=scheme, reduced_motion="reduce") as page:
+        page.goto(address(server, run="mnist-2d", view="reconstruct"))
+        page.get_by_role("radio", name="Draw").or_(page.get_by_role("button", name="Draw", exact=True)).first.click()
+        pad = page.get_by_test_id("pad")
+        expect(pad).to_be_visible()
+        settled(page)
+        pad.scroll_into_view_if_needed()
+        for line in SEVEN:
+            draw(page, pad, line)
+        before = code(page)
+        page.get_by_role("button", name="Pin this code").click()
+        expect(page.get_by_test_id("tile")).to_have_count(1)
+        np.testing.assert_allclose(json.loads(page.get_by_test_id("tile").get_attribute("data-z")), before, atol=1e-4)
+        page.get_by_role("button", name="Examine it").click()
+        expect(page.get_by_text("model input").first).to_be_visible()
+        expect(page.get_by_text(re.compile("your drawing: mean absolute error"))).to_be_visible()
+        np.testing.assert_allclose(code(page), before, atol=1e-6)  # the pad keeps its drawing through the rerun
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.get_by_text("How it is prepared, step by step").first.click()
+        settled(page)
+        assert_no_barrier(page)

@@ -2,45 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.waiting import eventually
-from trainer.geometry import interpolate
-from trainer.runs import load_run
+from tests.browser.surface import at, code, eventually, grey, opened, pretrained, settled, tiles
+from tests.browser.surface import hover as hover_over
+from trainer.latent.interpolation import interpolate
 
-ROOT = Path(__file__).resolve().parents[2]
 RUN = "digits-16d"
-
-
-def opened(page: Page, server: str, **query: str) -> Locator:
-    page.goto(f"{server}/?" + "&".join(f"{k}={v}" for k, v in query.items()))
-    expect(page.get_by_test_id("decoded")).to_have_attribute("data-z", re.compile(r"^\[.+\]$"))
-    return page.get_by_role("application", name=re.compile("^Latent map"))
-
-
-def code(page: Page) -> list[float]:
-    return json.loads(page.get_by_test_id("decoded").get_attribute("data-z"))
-
-
-def tiles(page: Page) -> list[list[float]]:
-    return [json.loads(tile.get_attribute("data-z")) for tile in page.locator(".la-tile").all()]
 
 
 def link_of(codes) -> str:
     return "~".join("_".join(f"{value:.4f}" for value in z) for z in codes)
 
 
-def at(page: Page, canvas: Locator, x: float, y: float) -> None:
+def hover(page: Page, canvas: Locator, x: float, y: float) -> None:
     canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
-    page.wait_for_timeout(120)
+    hover_over(page, canvas, x, y)
 
 
 def test_a_pin_is_named_dropped_and_had_back_and_the_link_knows(page, server):
@@ -52,20 +33,20 @@ def test_a_pin_is_named_dropped_and_had_back_and_the_link_knows(page, server):
     expect(page.get_by_label("Name of pin B")).to_have_value("almost ~ a *4*")
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)  # nothing was done on this page yet
     page.get_by_role("button", name="Remove pin A").click()
-    expect(page.locator(".la-tile")).to_have_count(1)
+    expect(page.get_by_test_id("tile")).to_have_count(1)
     expect(page.get_by_label("Name of pin A")).to_have_value("almost ~ a *4*")
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator(".la-tile")).to_have_count(2)
+    expect(page.get_by_test_id("tile")).to_have_count(2)
     page.get_by_role("application").focus()
     page.keyboard.press("Control+Shift+Z")
-    expect(page.locator(".la-tile")).to_have_count(1)
+    expect(page.get_by_test_id("tile")).to_have_count(1)
     page.keyboard.press("Control+Z")
-    expect(page.locator(".la-tile")).to_have_count(2)
+    expect(page.get_by_test_id("tile")).to_have_count(2)
     assert tiles(page) == [[0.5, -1.25], [1, 1]]
 
 
 def test_a_path_goes_through_the_pins_in_order(page, server):
-    run = load_run(RUN, ROOT / "assets/runs")
+    run = pretrained(RUN)
     codes = np.round(run.encodings.mu[[0, 7, 40]], 4)
     opened(page, server, run=RUN, pins=link_of(codes))
     page.get_by_role("radio", name="Spherical").check(force=True)
@@ -87,42 +68,39 @@ def test_a_path_goes_through_the_pins_in_order(page, server):
 
 
 def test_two_pins_are_compared(page, server):
-    run = load_run(RUN, ROOT / "assets/runs")
+    run = pretrained(RUN)
     a, b = np.round(run.encodings.mu[[3, 9]].astype(float), 4)
     opened(page, server, run=RUN, pins=link_of([a, b]))
     expect(page.get_by_test_id("apart")).to_contain_text(f"distance {np.linalg.norm(b - a):.2f}")
     most = int(np.abs(b - a).argmax())
     assert str(most + 1) in page.get_by_test_id("apart").inner_text().translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"))
-    shown = page.get_by_role("img", name="Absolute difference of the two pictures").evaluate(
-        "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).filter((_, i) => i % 4 === 0)"
-    )
+    shown = grey(page.get_by_role("img", name="Absolute difference of the two pictures")).ravel()
     first, second = run.forward.decode(np.array([a, b], np.float32))
-    np.testing.assert_allclose(np.array(shown) / 255, np.abs(first - second).ravel(), atol=0.01)
+    np.testing.assert_allclose(shown / 255, np.abs(first - second).ravel(), atol=0.01)
 
 
 def test_the_plane_through_three_pins_holds_them(page, server):
-    run = load_run(RUN, ROOT / "assets/runs")
+    run = pretrained(RUN)
     codes = np.round(run.encodings.mu[[0, 7, 40]], 4)
     canvas = opened(page, server, run=RUN, pins=link_of(codes), projection="umap")
-    at(page, canvas, 0.4, 0.4)
+    hover(page, canvas, 0.4, 0.4)
     before = code(page)
     page.get_by_role("button", name="Show this plane").click()
-    expect(page.locator(".la-title")).to_have_text("Plane through A, B, C")
+    expect(page.get_by_test_id("map-title")).to_have_text("Plane through A, B, C")
     np.testing.assert_allclose(code(page), before, atol=1e-9)  # the map changes, not the picture
     for i, label in enumerate("ABC"):
         page.get_by_role("button", name=f"Go to pin {label}").click()
         eventually(lambda pinned=codes[i]: np.testing.assert_allclose(code(page), pinned, atol=1e-6))
-    at(page, canvas, 0.62, 0.35)
+    hover(page, canvas, 0.62, 0.35)
     z = np.array(code(page))
     inside, *_ = np.linalg.lstsq((codes[1:] - codes[0]).T.astype(float), z - codes[0], rcond=None)
     np.testing.assert_allclose(codes[0] + inside @ (codes[1:] - codes[0]), z, atol=1e-3)
-    box = canvas.bounding_box()
-    page.mouse.click(box["x"] + 0.62 * box["width"], box["y"] + 0.35 * box["height"])
-    expect(page.locator(".la-tile")).to_have_count(4)
+    page.mouse.click(*at(canvas, 0.62, 0.35))
+    expect(page.get_by_test_id("tile")).to_have_count(4)
     np.testing.assert_allclose(tiles(page)[3], z, atol=1e-3)
     page.get_by_role("button", name="Back to UMAP").click()
-    expect(page.locator(".la-title")).to_have_text("UMAP")
-    expect(page.locator(".la-tile")).to_have_count(4)  # no pin is lost
+    expect(page.get_by_test_id("map-title")).to_have_text("UMAP")
+    expect(page.get_by_test_id("tile")).to_have_count(4)  # no pin is lost
     page.get_by_role("button", name="Go to pin D").click()
     eventually(lambda: np.testing.assert_allclose(code(page), tiles(page)[3], atol=1e-6))
 
@@ -132,11 +110,11 @@ def test_three_pins_on_a_line_have_no_plane(page, server):
     codes = [zero, [1.0] * 16, [2.0] * 16]
     opened(page, server, run=RUN, pins=link_of(codes))
     page.get_by_role("button", name="Show this plane").click()
-    expect(page.locator(".la-hint")).to_contain_text("lie on one line")
+    expect(page.get_by_test_id("hint")).to_contain_text("lie on one line")
 
 
 def test_a_slice_varies_two_dimensions_and_keeps_the_pins_others(page, server):
-    run = load_run(RUN, ROOT / "assets/runs")
+    run = pretrained(RUN)
     pin = np.round(run.encodings.mu[11], 4)
     canvas = opened(page, server, run=RUN, pins=link_of([pin]))
     page.get_by_role("button", name=re.compile("^Layers")).click()
@@ -145,18 +123,18 @@ def test_a_slice_varies_two_dimensions_and_keeps_the_pins_others(page, server):
     panel.get_by_label("up", exact=True).select_option(label="z₁₀")
     panel.get_by_label("others as in").select_option(label="pin A")
     panel.get_by_role("button", name="Show this slice").click()
-    expect(page.locator(".la-title")).to_have_text("z₃ and z₁₀ at pin A")
-    at(page, canvas, 0.3, 0.7)
+    expect(page.get_by_test_id("map-title")).to_have_text("z₃ and z₁₀ at pin A")
+    hover(page, canvas, 0.3, 0.7)
     z = np.array(code(page))
     others = [k for k in range(16) if k not in (2, 9)]
     np.testing.assert_allclose(z[others], pin[others], atol=1e-6)
     assert abs(z[2] - pin[2]) + abs(z[9] - pin[9]) > 0.1
-    x, y = page.locator(".la-z").inner_text().removeprefix("map ").strip("()").replace("−", "-").split(",")
+    x, y = page.get_by_test_id("place").inner_text().removeprefix("map ").strip("()").replace("−", "-").split(",")
     np.testing.assert_allclose(z[[2, 9]], [float(x), float(y)], atol=0.006)
 
 
 def test_a_boxs_difference_is_an_axis_and_is_added_to_pins(page, server):
-    run = load_run(RUN, ROOT / "assets/runs")
+    run = pretrained(RUN)
     pin = np.round(run.encodings.mu[11], 4)
     canvas = opened(page, server, run=RUN, pins=link_of([pin]), projection="pca")
     page.get_by_role("button", name="Drag draws a box that selects points").click()
@@ -168,29 +146,29 @@ def test_a_boxs_difference_is_an_axis_and_is_added_to_pins(page, server):
         page.mouse.move(box["x"] + x1 * box["width"], box["y"] + y1 * box["height"], steps=4)
         page.mouse.up()
         expect(page.get_by_role("button", name="Save as group")).to_be_visible()
-        corners = page.locator(".la-root").evaluate(
-            "(r, [a, b, c, d]) => [[a, b], [c, d]].map(([x, y]) => r.surface.navigator.toMap(x, y))",
+        corners = page.get_by_test_id("surface").evaluate(
+            "(r, [a, b, c, d]) => [[a, b], [c, d]].map(([x, y]) => r.surface.viewport.toMap(x, y))",
             [x0 * box["width"], y0 * box["height"], x1 * box["width"], y1 * box["height"]],
         )
         low, high = np.sort(np.array(corners), axis=0)
         points = run.projections["pca"].points
         inside = ((points > low) & (points < high)).all(1)
         assert inside.sum() > 10
-        expect(page.locator(".la-groups")).to_contain_text(f"{inside.sum()} points selected")
+        expect(page.get_by_role("region", name="Selection and groups")).to_contain_text(f"{inside.sum()} points selected")
         means.append(run.encodings.mu[inside].astype(float).mean(0))
         page.get_by_label("Name of the group").fill(["left", "right"][len(means) - 1])
         page.get_by_role("button", name="Save as group").click()
     direction = means[0] - means[1]
     page.get_by_label("Start of the walk").select_option(label="pin A")
     page.get_by_label("Strength of the direction from B to A").fill("1.5")
-    page.wait_for_timeout(200)  # the code is shown with the next picture
+    settled(page)  # the code is shown with the next picture
     np.testing.assert_allclose(code(page), pin + 1.5 * direction, atol=4e-3)
     page.get_by_role("button", name="Use as map axis").click()
-    expect(page.locator(".la-title")).to_have_text("Along left − right")
+    expect(page.get_by_test_id("map-title")).to_have_text("Along left − right")
     page.get_by_role("button", name=re.compile("Drag draws a box")).click()
     ends = []
     for x in (0.3, 0.6):
-        at(page, canvas, x, 0.5)
+        hover(page, canvas, x, 0.5)
         ends.append(np.array(code(page)))
     along = ends[1] - ends[0]
     assert along @ direction / np.linalg.norm(along) / np.linalg.norm(direction) == pytest.approx(1, abs=1e-4)
@@ -199,14 +177,14 @@ def test_a_boxs_difference_is_an_axis_and_is_added_to_pins(page, server):
 def test_a_code_of_the_sliders_is_pinned_as_it_is(page, server):
     canvas = opened(page, server, run=RUN, projection="umap")
     page.get_by_text("Sliders: one for each dimension").click()
-    slider = page.locator(".la-rack").get_by_role("slider").first
+    slider = page.get_by_test_id("dimension").get_by_role("slider").first
     slider.fill("2.5")
-    page.wait_for_timeout(150)
+    settled(page)
     shown = code(page)
     canvas.focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".la-tile")).to_have_count(1)
+    expect(page.get_by_test_id("tile")).to_have_count(1)
     expect(page).to_have_url(re.compile("pins="))
     page.reload()
-    expect(page.locator(".la-tile")).to_have_count(1)
+    expect(page.get_by_test_id("tile")).to_have_count(1)
     np.testing.assert_allclose(tiles(page)[0], shown, atol=1e-4)

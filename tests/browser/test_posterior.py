@@ -13,17 +13,18 @@ import pytest
 import torch
 from playwright.sync_api import Locator, Page, expect
 
-from explorer.cli import main
-from explorer.surface.payload import Dynamic, Options, Precision, pack, pack_static
+from explorer.hosts.cli import main
+from explorer.surface.payload import Precision, pack, pack_static
+from explorer.surface.schema import Dynamic, Options
+from tests.browser.surface import SURFACE, drawer, drawn, grey, opened, ready, settled, stroke
+from tests.kept import trained_runs
+from tests.places import ASSETS, BUNDLES
 from trainer.config import FitConfig
 from trainer.datasets import load_dataset
-from trainer.exact import gap_map, true_posterior
-from trainer.fit import fit
-from trainer.runs import HOME, Run, load_run
+from trainer.metrics.quadrature import gap_map, true_posterior
+from trainer.runs.catalogue import load_run
+from trainer.runs.read import Run
 
-ASSETS = HOME / "assets" / "runs"
-BUNDLE = HOME / "explorer/surface/dist/surface.js"
-SURFACE = "document.querySelector('.la-root').surface"
 needs_mnist = pytest.mark.skipif(
     not (Path(os.environ.get("LATENT_DATA") or "/nowhere") / "mnist").is_dir(),
     reason="the MNIST files are not in $LATENT_DATA/mnist",
@@ -42,20 +43,8 @@ def mounted(page: Page, run: Run, precision: Precision = "float16", **options) -
     static = pack_static(run, next(iter(run.projections.values())), precision=precision)
     payload = pack(Dynamic(options=Options(hint=False, **options)), static)
     page.goto("about:blank")
-    page.evaluate(MOUNT, [BUNDLE.read_text(encoding="utf-8"), base64.b64encode(payload).decode()])
+    page.evaluate(MOUNT, [(BUNDLES / "surface.js").read_text(encoding="utf-8"), base64.b64encode(payload).decode()])
     return ready(page)
-
-
-def ready(page: Page) -> Locator:
-    expect(page.get_by_test_id("decoded")).to_have_attribute("data-z", re.compile(r"^\[.+\]$"), timeout=30_000)
-    return page.get_by_role("application", name=re.compile("^Latent map"))
-
-
-def drawer(page: Page) -> Locator:
-    page.get_by_role("button", name=re.compile("^Layers")).click()
-    panel = page.get_by_role("dialog", name="Layers and colours")
-    expect(panel).to_be_visible()
-    return panel
 
 
 def closed(page: Page) -> None:
@@ -122,12 +111,9 @@ def test_log_px_and_the_bound_are_the_trainers_quadrature(page, kind):
 @pytest.fixture(scope="module")
 def likelihoods(tmp_path_factory) -> Path:
     """A folder of small runs on a latent plane, by the name of their likelihood."""
-    folder = tmp_path_factory.mktemp("likelihoods")
-    for name in ("bernoulli", "continuous-bernoulli", "gaussian", "laplace"):
-        config = FitConfig(likelihood=name, hidden=(12,), epochs=3, latent_dim=2, umap=False)
-        for _ in fit(config, load_dataset(config.data), name, folder):
-            pass
-    return folder
+    names = ("bernoulli", "continuous-bernoulli", "gaussian", "laplace")
+    configs = {name: FitConfig(likelihood=name, hidden=(12,), epochs=3, latent_dim=2, umap=False) for name in names}
+    return trained_runs(tmp_path_factory.mktemp("likelihoods"), configs)
 
 
 @pytest.mark.parametrize("name", ["bernoulli", "continuous-bernoulli", "gaussian", "laplace"])
@@ -146,8 +132,7 @@ def test_every_likelihood_is_the_trainers(page, likelihoods, name):
 
 def test_in_the_app_the_nearest_image_has_its_posterior_drawn_and_told(page, server):
     """Gaussian pixels: mean and covariance against the trainer's density on its lattice."""
-    page.goto(f"{server}/?run=digits-2d")
-    ready(page)
+    opened(page, server, run="digits-2d")
     panel = drawer(page)
     panel.get_by_label("True posterior").check()
     run, images = load_run("digits-2d", ASSETS), load_dataset("digits").subset("test").images
@@ -170,14 +155,13 @@ def test_in_the_app_the_nearest_image_has_its_posterior_drawn_and_told(page, ser
         x0, x1, y0, y1 = ours["extent"]
         inside = share[(first >= x0) & (first <= x1) & (second >= y0) & (second <= y1)].sum()
         assert 0.865 <= inside < 0.96
-    title = page.locator(".la-truth").get_attribute("title")
+    title = page.get_by_test_id("truth").locator("..").get_attribute("title")
     assert "Cremer" in title
     assert "log p(x) − ELBO" in title
 
 
 def test_another_image_ends_the_search_and_a_known_one_is_there_at_once(page, server):
-    page.goto(f"{server}/?run=digits-2d")
-    ready(page)
+    opened(page, server, run="digits-2d")
     panel = drawer(page)
     panel.get_by_label("True posterior").check()
     box = panel.get_by_role("searchbox")
@@ -191,34 +175,32 @@ def test_another_image_ends_the_search_and_a_known_one_is_there_at_once(page, se
     found(page, "image 321")
     box.fill("#9")
     box.press("Enter")
-    page.wait_for_timeout(250)
+    settled(page)
     assert json.loads(page.get_by_test_id("truth").get_attribute("data-posterior")) == last
 
 
 def test_both_are_drawn_and_can_be_zoomed_to(page, server):
-    canvas = page.locator("canvas.la-overlay")
-    page.goto(f"{server}/?run=digits-2d")
-    ready(page)
+    canvas = opened(page, server, run="digits-2d")
     panel = drawer(page)
     panel.get_by_label("Pictures when close").uncheck()
     panel.get_by_role("searchbox").fill("#321")
     panel.get_by_role("searchbox").press("Enter")
     closed(page)
-    page.wait_for_timeout(600)
-    before = canvas.evaluate("c => c.toDataURL()")
+    settled(page)
+    before = drawn(canvas)
     drawer(page).get_by_label("True posterior").check()
     closed(page)
     ours = found(page, "image 321")
-    page.wait_for_timeout(200)
-    assert canvas.evaluate("c => c.toDataURL()") != before
+    settled(page)
+    assert drawn(canvas) != before
     page.get_by_role("button", name="Zoom to both").click()
-    page.wait_for_timeout(500)
+    settled(page)
     # the border's box and the 2σ ellipse, half of the map wide or high
     mu, std = load_run("digits-2d", ASSETS).encodings.mu[321], np.exp(load_run("digits-2d", ASSETS).encodings.logvar[321] / 2)
     x0, x1, y0, y1 = ours["extent"]
     low, high = np.minimum((x0, y0), mu - 2 * std), np.maximum((x1, y1), mu + 2 * std)
     size = canvas.evaluate("c => [c.clientWidth, c.clientHeight]")
-    scale = page.locator(".la-root").evaluate("root => root.surface.navigator.camera.scale")
+    scale = page.get_by_test_id("surface").evaluate("root => root.surface.viewport.camera.scale")
     assert max((high - low) * scale / np.array(size)) == pytest.approx(0.5, abs=0.02)
 
 
@@ -249,16 +231,9 @@ def test_a_file_without_pictures_says_so_and_tells_it_of_a_drawing(page, exporte
     )
     pad = page.get_by_test_id("pad")
     pad.scroll_into_view_if_needed()
-    box = pad.bounding_box()
-    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.15 * box["height"])
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.45 * box["width"], box["y"] + 0.85 * box["height"], steps=6)
-    page.mouse.up()
+    stroke(page, pad, [(0.5, 0.15), (0.45, 0.85)], steps=6)
     ours = found(page, "own ")
-    fed = page.get_by_test_id("seen").evaluate(
-        "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).filter((_, i) => i % 4 === 0)"
-    )
-    x = torch.tensor(fed).float().view(1, 1, 28, 28) / 255
+    x = torch.from_numpy(grey(page.get_by_test_id("seen"))).float().view(1, 1, 28, 28) / 255
     gaps = gap_map(load_run("mnist-2d", ASSETS).model, x, n_steps=0)
     # the canvas holds 256 grey levels of the drawing's own
     assert ours["logPx"] == pytest.approx(gaps.log_px[0], abs=0.5)
@@ -277,15 +252,15 @@ def tiles_shown(page: Page) -> list[str]:
 
 
 GREY = """([x, y]) => {
-  const surface = document.querySelector('.la-root').surface, [left, top] = surface.navigator.toScreen([x, y]);
-  const { plot, ratio } = surface.stage, context = surface.root.querySelector('canvas.la-ground').getContext('2d');
+  const surface = document.querySelector('[data-testid=surface]').surface, [left, top] = surface.viewport.toScreen([x, y]);
+  const { plot, ratio } = surface.stage, context = surface.root.querySelector('[data-testid=ground]').getContext('2d');
   return context.getImageData(Math.round((plot.left + left) * ratio), Math.round((plot.top + top) * ratio), 1, 1).data[0];
 }"""
 GROWN = """(isZoomed) => {
-  const { painter, navigator, stage: { plot } } = document.querySelector('.la-root').surface, { detail } = painter;
-  if (navigator.isGliding || ![...painter.manifolds.values()].every((made) => made.isComplete)) return false;
+  const { manifold, viewport, stage: { plot } } = document.querySelector('[data-testid=surface]').surface, { detail } = manifold;
+  if (viewport.isGliding || ![...manifold.first.values()].every((made) => made.isComplete)) return false;
   if (!isZoomed) return true;
-  const width = plot.width / navigator.camera.scale;
+  const width = plot.width / viewport.camera.scale;
   return detail !== null && detail.manifold.isComplete && detail.extent[1] - detail.extent[0] < 1.31 * width;
 }"""
 NORMAL = torch.distributions.Normal(torch.tensor(0.0, dtype=torch.float64), 1.0)
@@ -299,7 +274,7 @@ def grey_at(page: Page, place: np.ndarray) -> int:
 def grown(page: Page, is_zoomed: bool) -> None:
     """Until all tiles are there, for what is seen now."""
     page.wait_for_function(GROWN, arg=is_zoomed)
-    page.wait_for_timeout(600)
+    settled(page)
 
 
 def quantile(share: np.ndarray) -> np.ndarray:
@@ -311,8 +286,8 @@ def probability(place: np.ndarray) -> np.ndarray:
 
 
 def grid(page: Page, which: str) -> list[np.ndarray]:
-    """Middles of the tiles along x and y of one of the painter's manifolds."""
-    axes = page.evaluate(f"(() => {{ const {{ x, y }} = {SURFACE}.painter.{which}.grid; return [[...x], [...y]]; }})()")
+    """Middles of the tiles along x and y of one of the manifold's looks."""
+    axes = page.evaluate(f"(() => {{ const {{ x, y }} = {SURFACE}.manifold.{which}.grid; return [[...x], [...y]]; }})()")
     return [np.array(axis) for axis in axes]
 
 
@@ -350,7 +325,7 @@ def test_zooming_in_halves_the_cells_of_the_prior(page):
     closed(page)
     page.evaluate(f"{SURFACE}.moveProbe([0.6, -0.4])")
     zoomed(page, canvas, 14)
-    axes, size, scale = grid(page, "detail.manifold"), canvas.bounding_box(), page.evaluate(f"{SURFACE}.navigator.camera.scale")
+    axes, size, scale = grid(page, "detail.manifold"), canvas.bounding_box(), page.evaluate(f"{SURFACE}.viewport.camera.scale")
     share = [probability(axis) for axis in axes]
     step = [np.diff(along)[0] for along in share]
     for axis, along, one, length in zip(axes, share, step, (size["width"], size["height"]), strict=True):
@@ -373,7 +348,7 @@ def zoomed(page: Page, canvas: Locator, times: int) -> None:
     canvas.focus()
     for _ in range(times):
         page.keyboard.press("+")
-        page.wait_for_timeout(280)
+        settled(page)
     grown(page, is_zoomed=True)
 
 
@@ -388,7 +363,7 @@ def test_tiles_at_equal_steps_are_all_of_one_size_and_get_smaller_when_zoomed(pa
     for axis in (x, y):
         np.testing.assert_allclose(np.diff(axis), axis[1] - axis[0], rtol=1e-6)
     step = np.array([x[1] - x[0], y[1] - y[0]])
-    first = [axis[1] - axis[0] for axis in grid(page, "manifolds.get('steps')")]
+    first = [axis[1] - axis[0] for axis in grid(page, "first.get('steps')")]
     assert (np.array(first) > 3 * step).all()
     middle = np.array([x[5], y[5]])
     assert_tile_is_decoded(page, run, middle, middle - step / 2, middle + step / 2)
@@ -414,15 +389,17 @@ def test_every_layer_says_what_it_is_and_every_field_has_formula_and_source(page
     page.goto(f"{server}/?run={run}&{query}")
     ready(page)
     panel = drawer(page)
-    for option in panel.locator(".la-options .la-option").all():
-        assert 3 < len(option.locator(".la-small").text_content()) < 130, option.text_content()
+    options = panel.locator("label:has(input:is([type=radio], [type=checkbox]))").all()
+    assert len(options) > 3
+    for option in options:
+        assert 3 < len(option.locator("span > span").text_content()) < 130, option.text_content()
     for background in ("Density of the codes", "Posterior − prior", "Magnification"):
         choice = panel.get_by_label(background)
         if choice.count() == 0:
             continue
         choice.check()
-        bar = page.locator(".la-scale").first
-        expect(bar.locator(".la-scale-ramp")).to_be_visible(timeout=30_000)
+        bar = page.get_by_test_id("scale").first
+        expect(bar.locator("[aria-hidden]")).to_be_visible(timeout=30_000)
         assert re.search(r"[=√Σ−].*\(.*\b(19|20)\d\d", bar.get_attribute("title")), background
 
 

@@ -7,12 +7,14 @@ On a 2-D run the code under a place is the place itself: how far apart two codes
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
 from playwright.sync_api import CDPSession, Locator, Page, expect
+
+from tests.browser import surface
+from tests.browser.surface import address, settled, tab
 
 WIDTH, HEIGHT = 390, 844
 
@@ -20,16 +22,9 @@ WIDTH, HEIGHT = 390, 844
 @pytest.fixture(scope="module")
 def phone(browser, server) -> Iterator[Page]:
     """One page with touch, 390 pixels wide, for all tests here; each opens its own view."""
-    context = browser.new_context(
-        viewport={"width": WIDTH, "height": HEIGHT}, has_touch=True, is_mobile=True, reduced_motion="reduce"
-    )
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.set_default_timeout(30_000)
-    yield page
-    context.close()
-    assert not errors, errors
+    size = {"width": WIDTH, "height": HEIGHT}
+    with tab(browser, viewport=size, has_touch=True, is_mobile=True, reduced_motion="reduce") as page:
+        yield page
 
 
 class Fingers:
@@ -45,7 +40,7 @@ class Fingers:
     def send(self, kind: str, places: Sequence[tuple[float, float]]) -> None:
         points = [{**self.at(*place), "id": i} for i, place in enumerate(places)]
         self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-        self.page.wait_for_timeout(60)
+        settled(self.page)
 
     def down(self, *places: tuple[float, float]) -> None:
         self.send("touchStart", places)
@@ -58,16 +53,14 @@ class Fingers:
 
 
 def opened(page: Page, server: str, **query: str) -> Locator:
-    page.goto(f"{server}/?" + "&".join(f"{k}={v}" for k, v in query.items()))
-    canvas = page.get_by_role("application", name=re.compile("^Latent map"))
-    expect(page.get_by_test_id("decoded")).to_have_attribute("data-z", re.compile(r"^\[.+\]$"))
+    canvas = surface.opened(page, server, **query)
     canvas.scroll_into_view_if_needed()
-    page.wait_for_timeout(400)
+    settled(page)
     return canvas
 
 
 def code(page: Page) -> np.ndarray:
-    return np.array(json.loads(page.get_by_test_id("decoded").get_attribute("data-z")))
+    return np.array(surface.code(page))
 
 
 def under(page: Page, fingers: Fingers, *places: tuple[float, float]) -> np.ndarray:
@@ -149,10 +142,10 @@ def test_a_finger_that_stays_after_a_pinch_does_nothing(phone, server):
 @pytest.mark.parametrize("run", ["mnist-2d", "mnist-20d"])
 @pytest.mark.parametrize("view", ["atlas", "reconstruct", "interpolate", "dimensions"])
 def test_no_view_scrolls_sideways(phone, server, view, run):
-    phone.goto(f"{server}/?run={run}&view={view}")
-    target = phone.locator(".js-plotly-plot") if view == "dimensions" else phone.get_by_test_id("decoded")
+    phone.goto(address(server, run=run, view=view))
+    target = phone.get_by_test_id("stPlotlyChart") if view == "dimensions" else phone.get_by_test_id("decoded")
     expect(target.first).to_be_visible()
-    phone.wait_for_timeout(500)
+    settled(phone)
     assert phone.evaluate("document.documentElement.scrollWidth") <= WIDTH
     phone.evaluate("scrollTo(100, 0)")
     assert phone.evaluate("scrollX") == 0
@@ -166,7 +159,7 @@ def test_no_view_scrolls_sideways(phone, server, view, run):
 BEYOND = """(width) => {
   const roots = [document, ...[...document.querySelectorAll('*')].map((e) => e.shadowRoot).filter(Boolean)];
   return roots.flatMap((root) => [...root.querySelectorAll('button, select, input, [role=application]')])
-    .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('.la-strip-list'))
+    .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('[data-testid=class-strip]'))
     .map((e) => [e.getAttribute('aria-label') ?? e.textContent, e.getBoundingClientRect()])
     .filter(([, box]) => box.width > 0 && (box.right > width + 1 || box.left < -1))
     .map(([name, box]) => `${name}: ${Math.round(box.left)} to ${Math.round(box.right)}`);

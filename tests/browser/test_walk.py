@@ -12,68 +12,51 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from trainer.geometry import interpolate
-from trainer.runs import load_run
-
-ROOT = Path(__file__).resolve().parents[2]
-ASSETS = ROOT / "assets" / "runs"
+from tests.browser import surface
+from tests.browser.surface import answered, at, code, grey, pretrained, settled, tab, the_map, watched
+from trainer.latent.interpolation import interpolate
 
 
 def opened(page: Page, server: str, **query: str) -> None:
-    page.goto(f"{server}/?view=interpolate&" + "&".join(f"{name}={value}" for name, value in query.items()))
-    expect(page.locator("canvas.la-overlay")).to_be_visible(timeout=30_000)
+    surface.opened(page, server, view="interpolate", **query)
     expect(page.get_by_role("slider", name="Position on the path")).to_be_visible()
     page.evaluate("document.fonts.ready")
-
-
-def code(page: Page) -> list[float]:
-    """The code that is shown, with all its digits."""
-    return page.locator(".la-root").evaluate("root => Array.from(root.surface.z)")
+    answered(page)
 
 
 def pause(page: Page) -> None:
-    button = page.get_by_role("button", name=re.compile("^Pause"))
-    if button.count():
-        button.click()
+    page.get_by_role("button", name=re.compile("^Pause")).click()
+    settled(page)
 
 
 def test_playing_shows_pictures_between_the_frames_and_rests_on_one(page, server):
     opened(page, server, run="digits-2d")
     pause(page)
-    run = load_run("digits-2d", ASSETS)
+    run = pretrained("digits-2d")
     frames = np.linspace(0, 1, 61)[:, None] * (run.encodings.mu[1] - run.encodings.mu[0]) + run.encodings.mu[0]
     page.get_by_role("button", name=re.compile("^Play")).click()
-    seen = page.locator(".la-root").evaluate(
-        """root => new Promise(done => {
-            const seen = [], start = performance.now();
-            const look = now => { seen.push(Array.from(root.surface.z)); now - start < 1500 ? requestAnimationFrame(look) : done(seen); };
-            requestAnimationFrame(look);
-        })"""
-    )
+    seen = watched(page, 90)
     off = [np.abs(frames - z).max(1).min() for z in seen]
     assert np.mean(np.array(off) > 1e-4) > 0.5  # most of the pictures lie between two frames
     assert len({tuple(z) for z in seen}) > 0.7 * len(seen)  # nearly every screen is a new one
     pause(page)
-    page.wait_for_timeout(200)
     assert np.abs(frames - code(page)).max(1).min() < 1e-4
 
 
 def test_scrubbing_by_slider_key_and_strip_shows_the_very_frame(page, server):
     opened(page, server, run="digits-2d")
     pause(page)
-    run = load_run("digits-2d", ASSETS)
+    run = pretrained("digits-2d")
     a, b = run.encodings.mu[:2].astype(float)
     slider = page.get_by_role("slider", name="Position on the path")
     slider.focus()
     page.keyboard.press("Home")
     for _ in range(3):
         page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(150)
+    settled(page)
     np.testing.assert_allclose(code(page), a + 3 / 60 * (b - a), atol=1e-4)
-    field = page.locator(".la-path-strip-field").first
-    box = field.bounding_box()
-    page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + box["height"] / 2)
-    page.wait_for_timeout(150)
+    page.mouse.click(*at(page.get_by_test_id("path-strip").first.locator("> *").nth(1), 0.75, 0.5))
+    settled(page)
     np.testing.assert_allclose(code(page), a + 0.75 * (b - a), atol=1e-4)
     assert slider.input_value() == "45"
 
@@ -81,13 +64,13 @@ def test_scrubbing_by_slider_key_and_strip_shows_the_very_frame(page, server):
 def test_the_strips_say_what_is_measured(page, server):
     opened(page, server, run="digits-2d")
     pause(page)
-    heads = page.locator(".la-path-strip-head")
-    expect(heads).to_have_count(4)
-    run = load_run("digits-2d", ASSETS)
+    strips = page.get_by_test_id("path-strip")
+    expect(strips).to_have_count(4)
+    run = pretrained("digits-2d")
     page.get_by_role("slider", name="Position on the path").fill("30")
-    page.wait_for_timeout(150)
+    settled(page)
     z = np.array(code(page))
-    words = [page.locator(f".la-path-strip-head span:{side}-child").all_inner_texts() for side in ("first", "last")]
+    words = [strips.locator(f"> :first-child > :{side}-child").all_inner_texts() for side in ("first", "last")]
     shown = dict(zip(*words, strict=True))
     assert float(shown["log p(0) − log p(z)"]) == pytest.approx((z**2).sum() / 2, rel=0.02)
     p = run.classifier.probabilities(run.forward.decode(z[None].astype(np.float32)))[0]
@@ -97,14 +80,11 @@ def test_the_strips_say_what_is_measured(page, server):
 def test_two_kinds_play_side_by_side(page, server):
     opened(page, server, run="digits-2d")
     pause(page)
-    run = load_run("digits-2d", ASSETS)
+    run = pretrained("digits-2d")
     page.get_by_role("combobox", name="Compare with").select_option("spherical")
     page.get_by_role("slider", name="Position on the path").fill("30")
-    page.wait_for_timeout(150)
-    picture = page.get_by_role("img", name="The other path at the same frame")
-    shown = picture.evaluate(
-        "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((_, i) => i % 4 === 0))"
-    )
+    settled(page)
+    shown = grey(page.get_by_role("img", name="The other path at the same frame")).ravel()
     z = interpolate(run.encodings.mu[0], run.encodings.mu[1], [0.5], "spherical").astype(np.float32)
     np.testing.assert_allclose(shown, 255 * run.forward.decode(z)[0].ravel(), atol=2)
 
@@ -113,14 +93,13 @@ def test_a_path_drawn_by_hand_is_played_and_saved(page, server):
     opened(page, server, run="digits-2d")
     pause(page)
     page.get_by_role("button", name=re.compile("^Drag draws a path")).click()
-    box = page.locator("canvas.la-overlay").bounding_box()
-    at = lambda x, y: (box["x"] + x * box["width"], box["y"] + y * box["height"])
-    page.mouse.move(*at(0.3, 0.5))
+    canvas = the_map(page)
+    page.mouse.move(*at(canvas, 0.3, 0.5))
     page.mouse.down()
     places = []
     for x, y in ((0.3, 0.5), (0.4, 0.4), (0.5, 0.4), (0.6, 0.5), (0.7, 0.45)):
-        page.mouse.move(*at(x, y), steps=6)
-        page.wait_for_timeout(60)
+        page.mouse.move(*at(canvas, x, y), steps=6)
+        settled(page)
         places.append(code(page))  # what the hand decodes on its way
     page.mouse.up()
     expect(page.get_by_text("Playing the path that you drew")).to_be_visible()
@@ -130,7 +109,7 @@ def test_a_path_drawn_by_hand_is_played_and_saved(page, server):
     slider = page.get_by_role("slider", name="Position on the path")
     for frame, place in (("0", places[0]), ("120", places[-1])):
         slider.fill(frame)
-        page.wait_for_timeout(150)
+        settled(page)
         np.testing.assert_allclose(code(page), place, atol=0.02)
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV of z").click()
@@ -160,17 +139,12 @@ def test_a_random_walk_starts_glides_and_stops(page, server):
     opened(page, server, run="digits-16d")
     pause(page)
     page.get_by_role("button", name="Random walk").click()
-    seen = []
-    for _ in range(8):
-        page.wait_for_timeout(120)
-        seen.append(code(page))
-    assert len({tuple(z) for z in seen}) >= 6
+    assert len(set(map(tuple, watched(page, 60)[::7]))) >= 6
     page.get_by_role("button", name="Stop the random walk").click()
-    page.wait_for_timeout(150)
+    settled(page)
     there = code(page)
-    page.wait_for_timeout(400)
-    assert code(page) == there
-    page.locator("canvas.la-overlay").focus()
+    assert all(z == there for z in watched(page, 25))
+    the_map(page).focus()
     page.keyboard.press("w")
     expect(page.get_by_role("button", name="Stop the random walk")).to_be_visible()
     page.keyboard.press("p")  # the film starts, the walk ends
@@ -178,16 +152,10 @@ def test_a_random_walk_starts_glides_and_stops(page, server):
 
 
 def test_where_motion_is_unwelcome_the_walk_is_stills(browser, server):
-    context = browser.new_context(viewport={"width": 1400, "height": 1000}, reduced_motion="reduce")
-    page = context.new_page()
-    opened(page, server, run="digits-2d")
-    page.get_by_role("button", name="Random walk").click()
-    seen = []
-    for _ in range(34):
-        page.wait_for_timeout(100)
-        seen.append(tuple(code(page)))
-    assert 2 <= len(set(seen)) <= 4  # one every two and a half seconds
-    context.close()
+    with tab(browser, reduced_motion="reduce") as page:
+        opened(page, server, run="digits-2d")
+        page.get_by_role("button", name="Random walk").click()
+        assert 2 <= len(set(map(tuple, watched(page, 204)))) <= 4  # one every two and a half seconds
 
 
 def test_a_stop_is_added_from_the_page(page, server):
@@ -208,14 +176,12 @@ def test_a_walk_from_a_5_to_a_9_shows_a_5_and_a_9(page, server):
     """The pixels at both ends, and who the card says was drawn."""
     opened(page, server, run="digits-conditional-vae")
     pause(page)
-    run = load_run("digits-conditional-vae", ASSETS)
+    run = pretrained("digits-conditional-vae")
     names, labels = run.info.dataset.class_names, run.encodings.label
     expect(page.get_by_role("button", name=f"Decode as class {names[labels[0]]}")).to_have_attribute("aria-pressed", "true")
     for frame, row in ((0, 0), (60, int(np.flatnonzero(labels != labels[0])[0]))):
         page.get_by_role("slider", name="Position on the path").fill(str(frame))
         expect(page.get_by_test_id("decoded-as")).to_have_text(f"decoded as class {names[labels[row]]}")
-        shown = page.get_by_test_id("decoded").evaluate(
-            "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).filter((_, i) => i % 4 === 0)"
-        )
+        shown = grey(page.get_by_test_id("decoded")).ravel()
         x_hat = run.forward.decode(run.encodings.mu[[row]], [int(labels[row])])[0]
         np.testing.assert_allclose(shown, 255 * x_hat.ravel(), atol=2)

@@ -31,11 +31,6 @@ KINDS = {
 @pytest.fixture(scope="session")
 def kinds(tmp_path_factory) -> Path:
     """A folder of finished runs, one of every kind, by the names of `KINDS`."""
-    from trainer.datasets import load_dataset
-    from trainer.fit import fit
+    from tests.kept import trained_runs
 
-    folder = tmp_path_factory.mktemp("kinds")
-    for name, config in KINDS.items():
-        for _ in fit(config, load_dataset(config.data), name, folder):
-            pass
-    return folder
+    return trained_runs(tmp_path_factory.mktemp("kinds"), KINDS)

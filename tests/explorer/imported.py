@@ -9,7 +9,7 @@ import torch
 
 from tests.trainer import foreign_models
 from trainer.datasets import load_dataset
-from trainer.importing import HowTrained, import_model, make_run
+from trainer.importers.importing import HowTrained, import_model, make_run
 
 NAMES = ["own", "own-conv", "own-lattice", "own-gallery", "own-codes", "own-points", "own-pictures", "own-heavy"]
 

@@ -13,10 +13,10 @@ import resource
 import sys
 from pathlib import Path
 
-from explorer.core.batch import items
-from explorer.core.several import Against, Row, row_of
-from explorer.core.trust import population
-from trainer.runs import load_run
+from explorer.pictures.batch import items
+from explorer.pictures.judge import Against, Row, row_of
+from explorer.pictures.trust import population
+from trainer.runs.catalogue import load_run
 
 HOME = Path(__file__).resolve().parents[2]
 RUNS = ("mnist-2d", "shapes-6d")

@@ -3,63 +3,24 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import re
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from explorer.core.preprocess import switches
-from trainer.runs import info_checksum
+from explorer.pictures.protocols import switches
+from tests import places
+from tests.explorer.shown import app, grids, png, said, sound, upload, words
+from tests.places import ASSETS, ROOT
+from trainer.runs.folder import info_checksum
 
-ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.usefixtures("fresh_app")
 VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
-RUNS = sorted(path.name for path in (ROOT / "assets" / "runs").iterdir())
-CLINIC = sorted(path.name for path in (ROOT / "assets" / "clinic").iterdir())
-
-
-@pytest.fixture(autouse=True)
-def _clean(monkeypatch, tmp_path):
-    import streamlit as st
-
-    monkeypatch.setenv("LATENT_RUNS", str(tmp_path / "no-runs"))
-    monkeypatch.chdir(ROOT)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
-def app(**query: str) -> AppTest:
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    for name, value in query.items():
-        test.query_params[name] = value
-    return test
-
-
-def words(test: AppTest) -> str:
-    """Everything that can be read."""
-    kinds = ("markdown", "caption", "error", "warning", "info", "title", "code")
-    return "\n".join([*(said(element) for kind in kinds for element in test.get(kind)), *grids(test)])
-
-
-def grids(test: AppTest) -> list[str]:
-    """The HTML of picture grids."""
-    bodies = [element.proto.body for element in test.get("html")]
-    return [body for body in bodies if '<div class="picture-grid"' in body]
-
-
-def said(element) -> str:
-    """A text as it is read: Markdown's escapes removed."""
-    return re.sub(r"\\(.)", r"\1", str(element.value))
-
-
-def sound(test: AppTest) -> AppTest:
-    assert not test.exception, test.exception
-    return test
+RUNS = sorted(path.name for path in ASSETS.iterdir())
+CLINIC = sorted(path.name for path in places.CLINIC.iterdir())
 
 
 @pytest.mark.parametrize("run", RUNS)
@@ -82,7 +43,7 @@ def test_all_runs_are_listed_with_what_tells_them_apart_and_open_at_a_click():
 
 
 def test_the_shown_run_is_saved_as_a_web_page_and_only_when_asked(monkeypatch):
-    from explorer import shell
+    from explorer.app import page as shell
 
     made = []
     monkeypatch.setattr(shell, "html_page", lambda run: made.append(run.id) or b"")
@@ -124,15 +85,17 @@ def edited(*edits):
         import numpy as np
         import streamlit as st
 
-        from explorer.state import State, can_undo, take_pin
-        from trainer.projection import latent_plane
+        from explorer.session.events import take_pins
+        from explorer.session.load import State
+        from explorer.session.pins import can_undo
+        from trainer.maps.projection import latent_plane
 
         st.session_state.setdefault("pins", {"r": pins})
         projection = latent_plane(np.zeros((3, 2), np.float32))
         events = [
             edit if isinstance(edit, dict) and "nonce" in edit else {"edit": edit, "nonce": f"n{i}"} for i, edit in enumerate(edits)
         ]
-        now = take_pin(State("r", "atlas", (), None), {"events": events}, projection)
+        now = take_pins(State("r", "atlas", (), None), {"events": events}, projection)
         st.session_state["out"] = [[pin.z[0], pin.name] for pin in now.pins]
         st.session_state["undo"] = list(can_undo("r"))
 
@@ -272,36 +235,24 @@ def test_names_from_files_and_links_are_text_and_nothing_else(tmp_path, monkeypa
 
 
 def test_quick_clicks_that_arrive_together_are_all_counted_once():
-    from explorer.state import State, take_pin, taken_pins
-    from trainer.runs import HOME, load_run
+    from explorer.session.events import counted_events, take_pins
+    from explorer.session.load import State
+    from trainer.runs.catalogue import HOME, load_run
 
     projection = load_run("mnist-2d", HOME / "assets/runs").projections["latent"]
     now = State("quick", "atlas", (), None)
     events = [{"map": [i / 10, 0.5], "nonce": f"n{i}"} for i in range(3)]
-    now = take_pin(now, {"events": events[:2]}, projection)
-    now = take_pin(now, {"events": [*events, {"map": ["x", 1], "nonce": "bad"}]}, projection)
+    now = take_pins(now, {"events": events[:2]}, projection)
+    now = take_pins(now, {"events": [*events, {"map": ["x", 1], "nonce": "bad"}]}, projection)
     assert [pin.z for pin in now.pins] == [(0.0, 0.5), (0.1, 0.5), (0.2, 0.5)]
-    assert taken_pins()[-4:] == ["n0", "n1", "n2", "bad"]
+    assert counted_events()[-4:] == ["n0", "n1", "n2", "bad"]
 
 
 def test_without_any_run_the_first_step_is_shown(tmp_path, monkeypatch):
-    monkeypatch.setattr("trainer.runs.HOME", tmp_path)
+    monkeypatch.setattr("trainer.runs.catalogue.HOME", tmp_path)
     test = sound(app().run())
     assert "There are no runs yet" in said(test.info[0])
     assert "python -m trainer fit digits-2d" in test.code[0].value
-
-
-def png(pixels: np.ndarray) -> bytes:
-    out = io.BytesIO()
-    Image.fromarray(pixels).save(out, "PNG")
-    return out.getvalue()
-
-
-def upload(test: AppTest, name: str, data: bytes, mime: str = "image/png") -> AppTest:
-    test.segmented_control(key="reconstruct-source").set_value("Upload")
-    sound(test.run())
-    test.file_uploader[0].set_value((name, data, mime))
-    return sound(test.run())
 
 
 def test_an_upload_is_reconstructed_and_can_be_pinned():
@@ -383,13 +334,13 @@ def test_the_dimensions_say_how_many_are_used():
 
 
 def test_a_class_from_the_strip_becomes_the_choosers_if_there_is_such_a_class(monkeypatch):
-    from explorer import state
+    from explorer.session import class_choice
 
     session: dict = {"as": "1", "map": {"class": "7"}}
-    monkeypatch.setattr(state.st, "session_state", session)
+    monkeypatch.setattr(class_choice.st, "session_state", session)
     for sent, chosen in (("7", "7"), ("x", "7"), (None, "7"), (["1"], "7"), ("0", "0")):
         session["map"] = {"class": sent}
-        state.take_class("map", tuple("0123456789"))
+        class_choice.take_class("map", tuple("0123456789"))
         assert session["as"] == chosen
-    state.take_class("elsewhere", tuple("0123456789"))
+    class_choice.take_class("elsewhere", tuple("0123456789"))
     assert session["as"] == "0"

@@ -7,18 +7,21 @@ import json
 import numpy as np
 import pytest
 
-from tests.explorer.test_app import CLINIC, ROOT, _clean, app, said, sound, words  # noqa: F401
-from trainer.clinic import diagnose
-from trainer.runs import load_run
+from tests.explorer.shown import app, said, sound, words
+from tests.places import ASSETS, CLINIC
+from trainer.diagnosis.diagnose import diagnose
+from trainer.runs.catalogue import load_run
 
+pytestmark = pytest.mark.usefixtures("fresh_app")
+PATIENTS = sorted(path.name for path in CLINIC.iterdir())
 SECTIONS = ["KL", "information", "prior", "traversals", "linear-VAE prediction", "sweep over β", "fix"]
 
 
 def run_of(name):
-    return load_run(name, ROOT / "assets" / "clinic")
+    return load_run(name, CLINIC)
 
 
-@pytest.mark.parametrize("name", CLINIC)
+@pytest.mark.parametrize("name", PATIENTS)
 def test_the_verdict_comes_first_with_the_numbers_that_it_rests_on(name):
     test = sound(app(run=name, view="dimensions").run())
     run = run_of(name)
@@ -81,7 +84,7 @@ def test_a_link_of_before_opens_the_section_under_its_new_name(old, wanted):
 
 
 def test_an_older_run_says_how_to_examine_it(monkeypatch):
-    from explorer.views import clinic
+    from explorer.pages.dimensions import verdict as clinic
 
     run = run_of("clinic-healthy")
     monkeypatch.setattr(clinic, "diagnose", None)
@@ -101,23 +104,23 @@ def test_dots_are_promised_only_where_there_are_some(run, has_dots):
 
 
 def test_a_sample_of_the_test_images_is_said_to_be_one():
-    from explorer.views.clinic import _which_images
+    from explorer.pages.dimensions.verdict import which_images
 
-    run = load_run("mnist-20d", ROOT / "assets/runs")
+    run = load_run("mnist-20d", ASSETS)
     found = run.info.examination
-    told = _which_images(run, found).replace("\u00a0", " ")
+    told = which_images(run, found).replace("\u00a0", " ")
     assert told == "a fixed sample of 4000 of the 10 000 test images"
-    assert _which_images(run, found.model_copy(update={"n": 10_000})).replace("\u00a0", " ") == "all 10 000 test images"
+    assert which_images(run, found.model_copy(update={"n": 10_000})).replace("\u00a0", " ") == "all 10 000 test images"
 
 
 def test_what_the_headline_says_is_not_said_again_in_the_checks():
-    from explorer.views.clinic import _checked
+    from explorer.pages.dimensions.verdict import check_line
 
     run = run_of("clinic-healthy")
     few = diagnose(run.config, run.info.examination.model_copy(update={"n": 12}))
     [check] = [check for check in few.checks if check.name == "images"]
     assert few.headline == "No verdict: too few test images (12): at least 30 are needed."
-    assert _checked(check, few).endswith("images: see above")
+    assert check_line(check, few).endswith("images: see above")
 
 
 def test_a_run_of_the_sweep_is_opened_from_its_list():

@@ -7,15 +7,14 @@ import json
 import math
 import re
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from explorer import comparison, figures
-from explorer.rates import (
+from explorer.charts.rate_distortion import rate_distortion as draw_rate_distortion
+from explorer.pages.compare.rate_distortion import (
     Rated,
     Scored,
     another_command,
@@ -27,46 +26,23 @@ from explorer.rates import (
     rate_distortion,
     scored,
 )
+from explorer.session import columns as comparison
 from explorer.surface.payload import unpack
+from tests.explorer import shown
 from tests.explorer.conftest import KINDS
+from tests.explorer.shown import said, sound, words
+from tests.places import ASSETS, ROOT
 from trainer.config import PRESETS, FitConfig, check_run_name, checked
-from trainer.runs import info_checksum, list_runs, load_run
+from trainer.runs.catalogue import list_runs, load_run
+from trainer.runs.folder import info_checksum
 
-ROOT = Path(__file__).resolve().parents[2]
-ASSETS = ROOT / "assets" / "runs"
+pytestmark = pytest.mark.usefixtures("fresh_app")
 FILES = {path.parent.name: path for folder in ("sweep", "clinic", "runs") for path in (ROOT / "assets" / folder).glob("*/run.json")}
 
 
-@pytest.fixture(autouse=True)
-def _clean(monkeypatch, tmp_path):
-    import streamlit as st
-
-    monkeypatch.setenv("LATENT_RUNS", str(tmp_path / "runs"))
-    monkeypatch.chdir(ROOT)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
 def app(**query: str) -> AppTest:
-    """Compare, shown once; `with_` stands for the query's `with`."""
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    for name, value in {"view": "compare", **query}.items():
-        test.query_params[name.rstrip("_")] = value
-    return sound(test.run())
-
-
-def sound(test: AppTest) -> AppTest:
-    assert not test.exception, test.exception
-    return test
-
-
-def said(element) -> str:
-    return re.sub(r"\\(.)", r"\1", str(element.value))
-
-
-def words(test: AppTest) -> str:
-    found = [said(element) for kind in ("markdown", "caption", "warning", "error") for element in test.get(kind)]
-    return "\n".join([*found, *(element.proto.body for element in test.get("html") if "picture-grid" in element.proto.body)])
+    """Compare, shown once."""
+    return sound(shown.app(**{"view": "compare", **query}).run())
 
 
 def surfaces(test: AppTest) -> list[tuple[dict, dict]]:
@@ -380,7 +356,7 @@ def test_a_figure_that_is_no_number_is_named_and_not_plotted(tmp_path):
 
 def test_dashed_lines_join_equal_bounds_and_say_which():
     rate, distortion = np.array([7.4, 20.8, 1.0]), np.array([123.9, 70.6, 200.0])
-    figure = figures.rate_distortion(
+    figure = draw_rate_distortion(
         ["a", "b", "c"], rate, distortion, notes=[""] * 3, is_shown=[True, False, False], is_given_label=[False, False, True]
     )
     lines = [trace for trace in figure.data if trace.mode == "lines"]
@@ -397,7 +373,7 @@ def test_dashed_lines_join_equal_bounds_and_say_which():
 
 
 def test_one_run_alone_has_a_chart_too():
-    figure = figures.rate_distortion(["a"], [0.0], [-5.0], notes=[""], is_shown=[True], is_given_label=[False])
+    figure = draw_rate_distortion(["a"], [0.0], [-5.0], notes=[""], is_shown=[True], is_given_label=[False])
     assert all(np.isfinite(figure.layout[axis].range).all() for axis in ("xaxis", "yaxis"))
 
 

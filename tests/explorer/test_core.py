@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from explorer.core.neighbours import nearest
-from explorer.core.pictures import enlarged, error_map, fitted, picture_grid, strip, to_picture
-from explorer.state import Pin, _parse_pins, _pin_text, _place, label
+from explorer.pictures.arrays import enlarged, error_map, fitted, picture_grid, strip, to_picture
+from explorer.pictures.neighbours import nearest
+from explorer.session.events import sent_place
+from explorer.session.pins import Pin, parse_pins, pin_letter, pin_text
 
 
 def test_a_picture_is_rounded_not_truncated_and_channels_go_last():
@@ -67,27 +68,27 @@ def test_neighbours_are_brute_forces():
 
 @pytest.mark.parametrize("text", ["nan_1", "inf", "1e9_0", "a~b", "1_2_x", "<script>", "1_2!umap", "1_2!umap_nan_1", "1!a_b_c_d"])
 def test_a_link_with_nonsense_has_no_pins(text):
-    assert _parse_pins(text.split("~")) == ()
+    assert parse_pins(text.split("~")) == ()
 
 
 def test_one_bad_pin_of_a_link_does_not_take_the_others_along():
     parts = ["0.5_0.5", "nan_1", "1e8_-1e8", "0.25_-1*tall%20seven", "<script>"]
-    assert _parse_pins(parts) == (Pin((0.5, 0.5)), Pin((0.25, -1.0), name="tall seven"))
+    assert parse_pins(parts) == (Pin((0.5, 0.5)), Pin((0.25, -1.0), name="tall seven"))
 
 
 def test_a_link_with_pins_has_them():
-    assert _parse_pins(["0.41_-1.2", "2_3"]) == (Pin((0.41, -1.2)), Pin((2.0, 3.0)))
+    assert parse_pins(["0.41_-1.2", "2_3"]) == (Pin((0.41, -1.2)), Pin((2.0, 3.0)))
     pins = (Pin((0.1234, -2.0, 3.5), "umap", (7.25, -0.5)), Pin((1.0, 2.0, 3.0)))
-    assert _parse_pins(list(map(_pin_text, pins))) == pins
-    assert len(_parse_pins(["1_1"] * 99)) == 26
+    assert parse_pins(list(map(pin_text, pins))) == pins
+    assert len(parse_pins(["1_1"] * 99)) == 26
 
 
 @pytest.mark.parametrize(
     "event", [None, {}, {"map": None}, {"map": [1]}, {"map": ["a", 0]}, {"map": [float("nan"), 0]}, {"map": [1e9, 0]}]
 )
 def test_an_event_that_is_no_place_is_nothing(event):
-    assert _place(event) is None
+    assert sent_place(event) is None
 
 
 def test_pins_are_lettered():
-    assert [label(i) for i in range(3)] == ["A", "B", "C"]
+    assert [pin_letter(i) for i in range(3)] == ["A", "B", "C"]

@@ -13,12 +13,13 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from explorer.cli import main
-from explorer.export_html import html_page, write_page
-from explorer.surface.book import pack_book, unpack_book
-from explorer.surface.payload import Dynamic, pack, pack_static, unpack
+from explorer.hosts.cli import main
+from explorer.hosts.html_file import html_page, write_page
+from explorer.surface.payload import pack, pack_static, unpack
+from explorer.surface.run_bundle import pack_run_bundle, unpack_run_bundle
+from explorer.surface.schema import Dynamic
 from trainer.errors import LatentError
-from trainer.runs import HOME, load_run
+from trainer.runs.catalogue import HOME, load_run
 
 ASSETS = HOME / "assets" / "runs"
 
@@ -49,13 +50,13 @@ class Elements(HTMLParser):
             self.texts.append((self.tags[-1][0], data))
 
 
-# --- the book
+# --- the run bundle
 
 
 @pytest.mark.parametrize("name", ["tiny-2d", "tiny-5d", "tiny-conv"])
 def test_every_map_comes_back_as_the_surface_gets_it_in_the_app(trained, name):
     run = load_run(name, trained)
-    contents, pool = unpack_book(pack_book(run))
+    contents, pool = unpack_run_bundle(pack_run_bundle(run))
     assert [leaf["map"] for leaf in contents["leaves"]] == list(run.projections)
     for leaf, projection in zip(contents["leaves"], run.projections.values(), strict=True):
         _, header, arrays = unpack(pack(Dynamic(), pack_static(run, projection)))
@@ -68,7 +69,7 @@ def test_every_map_comes_back_as_the_surface_gets_it_in_the_app(trained, name):
 
 def test_classes_share_all_but_what_differs(kinds):
     run = load_run("conditional", kinds)
-    contents, pool = unpack_book(pack_book(run))
+    contents, pool = unpack_run_bundle(pack_run_bundle(run))
     leaves = contents["leaves"]
     assert len(leaves) == len(run.projections) * run.n_classes
     assert [leaf["label"] for leaf in leaves[: run.n_classes]] == list(run.info.dataset.class_names)
@@ -79,24 +80,24 @@ def test_classes_share_all_but_what_differs(kinds):
 
 
 def test_a_book_that_is_cut_short_is_refused(trained):
-    data = pack_book(load_run("tiny-2d", trained))
+    data = pack_run_bundle(load_run("tiny-2d", trained))
     with pytest.raises(ValueError, match="cut short"):
-        unpack_book((1).to_bytes(4, "little") + data[4:])
+        unpack_run_bundle((1).to_bytes(4, "little") + data[4:])
 
 
 def test_the_pad_knows_how_the_data_sets_pictures_were_made(trained, kinds):
-    pad = unpack_book(pack_book(load_run("tiny-2d", trained)))[0]["pad"]
+    pad = unpack_run_bundle(pack_run_bundle(load_run("tiny-2d", trained)))[0]["pad"]
     assert (pad["way"], pad["box"], pad["by_mass"], pad["is_bitmap"]) == ("handwriting", [1, 6 / 8], False, True)
     assert pad["pen"] == pytest.approx(1.2 * 1.3 / 8)
     assert [name for name, _, _ in pad["switches"]] == ["own", "grey", "paper", "crop", "box", "thicken"]
     for name, root in (("pendulum", kinds), ("shapes-6d", ASSETS)):
-        pad = unpack_book(pack_book(load_run(name, root)))[0]["pad"]
+        pad = unpack_run_bundle(pack_run_bundle(load_run(name, root)))[0]["pad"]
         assert (pad["way"], pad["box"]) == ("photograph", None)
 
 
 def test_no_picture_of_a_data_set_leaves_with_the_page():
     run = load_run("mnist-2d", ASSETS)
-    contents, pool = unpack_book(pack_book(run))
+    contents, pool = unpack_run_bundle(pack_run_bundle(run))
     assert "originals" not in contents["leaves"][0]["arrays"]
     n, pixels = len(run.encodings.mu), int(np.prod(run.image_shape))
     assert not [array.shape for array in pool if array.size >= n * pixels]

@@ -4,63 +4,43 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from streamlit.testing.v1 import AppTest
 
-from explorer.export_html import html_page
-from explorer.surface.payload import Dynamic, pack, pack_static, plain_network, unpack
-from tests.explorer.imported import NAMES, write_imported
+from explorer.hosts.html_file import html_page
+from explorer.surface.lowering import plain_network
+from explorer.surface.payload import pack, pack_static, unpack
+from explorer.surface.schema import Dynamic
+from tests.explorer import shown
+from tests.explorer.imported import NAMES
+from tests.explorer.shown import faultless
 from trainer.datasets import load_dataset
-from trainer.forward import apply_layer, mean_picture
-from trainer.layers import tensor_names
-from trainer.runs import load_run
+from trainer.likelihoods.numpy_ import mean_picture
+from trainer.models.layers import tensor_names
+from trainer.models.numpy_engine import apply_layer
+from trainer.runs.catalogue import load_run
 
-ROOT = Path(__file__).resolve().parents[2]
 VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
 WITHOUT_ENCODER = ["own-lattice", "own-gallery", "own-codes", "own-points", "own-pictures"]
 PICTURED = ["own-lattice", "own-gallery"]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    torch.set_num_threads(1)
-    return write_imported(tmp_path_factory.mktemp("imported"))
-
-
 @pytest.fixture
-def app(folder, monkeypatch):
-    import streamlit as st
-
-    monkeypatch.setenv("LATENT_RUNS", str(folder))
-    monkeypatch.chdir(ROOT)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-    def opened(**query: str) -> AppTest:
-        test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-        for name, value in query.items():
-            test.query_params[name] = value
-        test.run()
-        assert not test.exception, test.exception
-        assert not test.error, [error.value for error in test.error]
-        return test
-
-    return opened
+def app(imported, fresh_app, monkeypatch):
+    monkeypatch.setenv("LATENT_RUNS", str(imported))
+    return lambda **query: faultless(shown.app(**query).run())
 
 
 def words(test: AppTest) -> str:
-    found = [str(element.value) for kind in ("markdown", "caption", "info") for element in test.get(kind)]
-    return "\n".join(re.sub(r"\\(.)", r"\1", text) for text in found)
+    return shown.texts(test, "markdown", "caption", "info")
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("view", VIEWS)
-def test_every_imported_run_opens_in_every_view(app, folder, name, view):
-    latent_dim = load_run(name, folder).config.latent_dim
+def test_every_imported_run_opens_in_every_view(app, imported, name, view):
+    latent_dim = load_run(name, imported).config.latent_dim
     test = app(run=name, view=view, pins="_".join(["0.5"] * latent_dim))
     assert not re.search(r"\b(nan|-?inf|None)\b|not finite", words(test))
     says_pictures = "Pictures are interpolated between stored ones, because decode uses sin" in words(test)
@@ -75,7 +55,7 @@ def test_every_part_of_the_clinic_opens(app, name, look):
     assert any(group.value == look or look in str(group.value).lower() for group in test.get("button_group")), look
 
 
-def test_a_run_without_its_encoder_offers_test_images_and_says_why(app, folder):
+def test_a_run_without_its_encoder_offers_test_images_and_says_why(app, imported):
     for name in WITHOUT_ENCODER:
         test = app(run=name, view="reconstruct")
         assert "This run's encoder is not known here" in words(test), name
@@ -103,9 +83,9 @@ def test_without_pictures_there_is_no_bound_and_no_verdict_and_the_page_says_so(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_browser_gets_the_runs_own_decoder(folder, name):
+def test_the_browser_gets_the_runs_own_decoder(imported, name):
     """Read back from the bytes and run layer by layer, against the run's answer."""
-    run = load_run(name, folder)
+    run = load_run(name, imported)
     for projection in run.projections.values():
         _, header, arrays = unpack(pack(Dynamic(), pack_static(run, projection, precision="float32")))
         json.dumps(header, allow_nan=False)
@@ -121,10 +101,10 @@ def test_the_browser_gets_the_runs_own_decoder(folder, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_becomes_one_file(folder, name):
-    assert b"latent-atlas-book" in html_page(load_run(name, folder))
+def test_it_becomes_one_file(imported, name):
+    assert b"latent-atlas-book" in html_page(load_run(name, imported))
 
 
-def test_two_runs_of_unknown_pictures_are_not_compared_as_if_they_were_the_same(folder):
-    codes, pictures = load_run("own-codes", folder), load_run("own-pictures", folder)
+def test_two_runs_of_unknown_pictures_are_not_compared_as_if_they_were_the_same(imported):
+    codes, pictures = load_run("own-codes", imported), load_run("own-pictures", imported)
     assert len({codes.info.dataset.sha256, pictures.info.dataset.sha256, load_dataset("digits").sha256}) == 3

@@ -11,11 +11,14 @@ import time
 
 import pytest
 
-from explorer.jobs import MOST_WAITING, Job, Workshop
+from explorer.jobs.trainings import MOST_WAITING, Training, Workshop
 from trainer.config import FitConfig
 from trainer.datasets import load_dataset
-from trainer.fit import fit
-from trainer.runs import HOME, load_run, read_info
+from trainer.runs.catalogue import HOME, load_run
+from trainer.runs.read import read_info
+from trainer.training.fit import fit
+
+pytestmark = pytest.mark.slow
 
 SHORT = FitConfig(hidden=(6,), epochs=2, umap=False)
 LONG = FitConfig(hidden=(6,), epochs=100_000, umap=False)
@@ -28,7 +31,7 @@ def until(holds, seconds: float = 180.0) -> None:
         time.sleep(0.05)
 
 
-def of(workshop: Workshop, number: int) -> Job:
+def of(workshop: Workshop, number: int) -> Training:
     return next(job for job in workshop.jobs() if job.number == number)
 
 
@@ -49,7 +52,7 @@ def test_trainings_run_one_after_the_other_and_give_what_fit_gives(tmp_path):
 import sys
 from trainer.config import FitConfig
 from trainer.datasets import load_dataset
-from trainer.fit import fit
+from trainer.training.fit import fit
 for _ in fit(FitConfig.model_validate_json(sys.argv[1]), load_dataset("digits"), "three", {str(tmp_path)!r}): pass
 """
     # in a process of its own too: as many threads give the same sums in the same order
@@ -107,7 +110,7 @@ def test_a_refusal_is_the_trainers_sentence(tmp_path):
 def test_a_training_ends_with_the_app(how, tmp_path):
     program = f"""
 import sys, time
-from explorer.jobs import Workshop
+from explorer.jobs.trainings import Workshop
 from trainer.config import FitConfig
 w = Workshop(); w.submit("me", "p", "r", "orphan", FitConfig(hidden=(6,), epochs=100_000, umap=False), {str(tmp_path)!r})
 while not any(job.share > 0 for job in w.jobs()): time.sleep(0.05)
@@ -133,7 +136,7 @@ def alive(pid: int) -> bool:
 def test_the_process_speaks_json_alone(tmp_path):
     spec = {"config": SHORT.model_dump(mode="json"), "name": "spoken", "runs": str(tmp_path), "resume": False}
     done = subprocess.run(
-        [sys.executable, "-m", "trainer.job"],
+        [sys.executable, "-m", "trainer.cli.job"],
         cwd=HOME,
         input=json.dumps(spec) + "\n",
         capture_output=True,

@@ -6,22 +6,26 @@ import json
 import math
 import re
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer.core.pictures import to_picture
-from explorer.core.preprocess import prepare
-from explorer.surface.payload import Dynamic, Marked, pack, pack_static, plain_network, unpack
+from explorer.pictures.arrays import to_picture
+from explorer.pictures.preprocess import prepare
+from explorer.surface.lowering import plain_network
+from explorer.surface.payload import pack, pack_static, unpack
+from explorer.surface.schema import Dynamic, MarkerRecord
+from tests.explorer import shown
 from tests.explorer.conftest import KINDS
+from tests.explorer.shown import faultless
 from trainer.config import checked
-from trainer.forward import apply_layer, mean_picture
-from trainer.projection import axis_pair
-from trainer.runs import info_checksum, load_run
+from trainer.likelihoods.numpy_ import mean_picture
+from trainer.maps.projection import axis_pair
+from trainer.models.numpy_engine import apply_layer
+from trainer.runs.catalogue import load_run
+from trainer.runs.folder import info_checksum
 
-ROOT = Path(__file__).resolve().parents[2]
 NEAREST = 12  # pictures of the nearest test images: six by code, six by pixels
 VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
 CONDITIONAL = [name for name, config in KINDS.items() if config.is_conditional]
@@ -29,33 +33,13 @@ DETERMINISTIC = [name for name, config in KINDS.items() if config.is_determinist
 
 
 @pytest.fixture
-def app(kinds, monkeypatch):
-    import streamlit as st
-
+def app(kinds, fresh_app, monkeypatch):
     monkeypatch.setenv("LATENT_RUNS", str(kinds))
-    monkeypatch.chdir(ROOT)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-    def opened(**query: str) -> AppTest:
-        test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-        for name, value in query.items():
-            test.query_params[name] = value
-        return sound(test.run())
-
-    return opened
-
-
-def sound(test: AppTest) -> AppTest:
-    assert not test.exception, test.exception
-    assert not test.error, [error.value for error in test.error]
-    return test
+    return lambda **query: faultless(shown.app(**query).run())
 
 
 def words(test: AppTest) -> str:
-    found = [str(element.value) for kind in ("markdown", "caption") for element in test.get(kind)]
-    grids = [element.proto.body for element in test.get("html") if "picture-grid" in element.proto.body]
-    return "\n".join([*(re.sub(r"\\(.)", r"\1", text) for text in found), *grids])
+    return shown.words(test, ("markdown", "caption"))
 
 
 def facts(test: AppTest) -> str:
@@ -158,7 +142,7 @@ def test_the_browsers_header_is_strict_json(kinds, name):
 
 def test_what_is_no_json_number_is_refused_before_it_is_sent():
     with pytest.raises(ValueError, match="not JSON compliant"):
-        pack(Dynamic(markers=[Marked("x", (math.nan, 0.0), (0.0,))]), b"")
+        pack(Dynamic(markers=[MarkerRecord("x", (math.nan, 0.0), (0.0,))]), b"")
 
 
 def test_codes_too_large_for_half_precision_keep_single(kinds):
@@ -203,14 +187,14 @@ def test_another_class_is_another_picture_of_the_same_code(app, kinds, view):
     look = {"look": "traversals"} if view == "dimensions" else {}
     test = app(run="conditional", view=view, pins="0.1_0.2_0.3", **look)
     before = pictures(test)
-    sound(test.selectbox(key="as").set_value("7").run())
+    faultless(test.selectbox(key="as").set_value("7").run())
     after = pictures(test)
     assert len(before) == len(after) > 0
     changed = [a != b for a, b in zip(before, after, strict=True)]
     assert changed[0]
     assert all(changed) == (view != "interpolate")  # where a test image is a stop too: it is decoded as its own class
     if view == "atlas":
-        from explorer.core.pictures import data_uri, fitted
+        from explorer.pictures.arrays import data_uri, fitted
 
         x_hat = load_run("conditional", kinds).forward.decode(np.array([[0.1, 0.2, 0.3]], np.float32), [7])[0]
         assert after == [data_uri(fitted(to_picture(x_hat), 224))]
@@ -226,20 +210,19 @@ def test_a_class_that_the_next_run_does_not_have_is_forgotten(app, kinds, tmp_pa
     monkeypatch.setenv("LATENT_RUNS", str(tmp_path / "runs"))
     test = app(run="numbers", **{"as": "7"})
     test.selectbox(key="run").set_value("letters")
-    sound(test.run())
+    faultless(test.run())
     assert test.selectbox(key="as").value == "a"
     assert "decoded as a." in words(test)
     test.selectbox(key="as").set_value("[j](x)")
-    caption = next(c.value for c in sound(test.run()).caption if "own class" in c.value)
+    caption = next(c.value for c in faultless(test.run()).caption if "own class" in c.value)
     assert "[j](" not in caption
     assert "decoded as [j](x)." in words(test)
 
 
 def test_neighbours_without_their_originals_are_decoded_with_their_own_class(kinds, app, monkeypatch):
-    from explorer import cache
-    from explorer.views.parts import stored_pictures
+    from explorer.widgets.pictures import stored_pictures
 
-    monkeypatch.setattr(cache, "originals", lambda run_id: None)
+    monkeypatch.setattr("explorer.cache.datasets.originals", lambda run_id: None)
     run = load_run("conditional", kinds)
     rows = np.array([3, 50, 7])
     shown, caption = stored_pictures("conditional", rows)
@@ -277,7 +260,7 @@ def test_a_test_image_is_encoded_under_its_own_class(app, kinds):
 def test_a_picture_of_no_class_is_taken_as_one_and_shown_as_every_class(app, kinds, name):
     test = app(run=name, view="reconstruct")
     test.segmented_control(key="reconstruct-source").set_value("Sample")
-    text = words(sound(test.run()))
+    text = words(faultless(test.run()))
     sure = r" \(probability (?:> )?\d+\s%\)" if name != "conditional" else ""
     said = re.search(rf"Taken as class (\d){sure}; the same z as every class", text)
     assert said
@@ -288,9 +271,9 @@ def test_a_picture_of_no_class_is_taken_as_one_and_shown_as_every_class(app, kin
 def test_an_end_of_no_class_says_which_one_it_is_encoded_as(app):
     test = app(run="conditional", view="interpolate")
     test.segmented_control(key="stop-from-TCPU").set_value("Upload")
-    sound(test.run())
+    faultless(test.run())
     test.segmented_control(key="stop-source").set_value("Sample")
-    assert re.search(r"Encoded as class \d, the model's guess", words(sound(test.run())))
+    assert re.search(r"Encoded as class \d, the model's guess", words(faultless(test.run())))
 
 
 # --- a model without a posterior
@@ -321,7 +304,7 @@ def test_its_dimensions_are_told_by_variance_and_why_there_is_no_kl(app, kinds, 
 
 def test_its_strips_run_over_the_codes_and_not_over_a_prior(app, kinds):
     """The far ends are three standard deviations of the codes from their mean, all other dimensions at the mean."""
-    from explorer.core.pictures import data_uri, fitted, strip
+    from explorer.pictures.arrays import data_uri, fitted, strip
 
     run = load_run("autoencoder-2d", kinds)
     mu = run.encodings.mu
@@ -365,7 +348,7 @@ def test_a_model_solved_at_once_has_no_history(app):
 
 def test_an_autoencoder_of_one_epoch_was_not_solved_at_once(app, kinds, tmp_path, monkeypatch):
     from trainer.datasets import load_dataset
-    from trainer.fit import fit
+    from trainer.training.fit import fit
 
     for _ in fit(checked(KINDS["autoencoder"], epochs=1), load_dataset("digits"), "short", tmp_path / "runs"):
         pass

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from explorer.notebook import Pin, show
-from explorer.surface.book import pack_book, unpack_book
+from explorer.surface.run_bundle import pack_run_bundle, unpack_run_bundle
 from trainer.errors import ConfigError, LatentError, RunNotFound
-from trainer.runs import HOME, load_run
-from trainer.support import Support
+from trainer.maps.support import SupportEstimator
+from trainer.runs.catalogue import HOME, load_run
 
 ASSETS = HOME / "assets" / "runs"
 
@@ -20,8 +20,8 @@ ASSETS = HOME / "assets" / "runs"
 def test_the_widget_holds_the_run_and_the_program(trained):
     run = load_run("tiny-5d", trained)
     widget = show(run, height=420)
-    assert unpack_book(widget.book)[0]["title"] == "tiny-5d"
-    assert widget.book == pack_book(run)
+    assert unpack_run_bundle(widget.book)[0]["title"] == "tiny-5d"
+    assert widget.book == pack_run_bundle(run)
     assert (widget.map_name, widget.decoded_as, widget.height, widget.pins) == ("pca", None, 420, ())
     assert "export{" in widget._esm
     synced = {name for name, trait in widget.traits().items() if trait.metadata.get("sync")}
@@ -43,7 +43,7 @@ def test_what_the_browser_pins_is_read_as_records_with_their_places(trained):
     expected = np.linalg.lstsq(basis.T, np.array(pin.z) - origin, rcond=None)[0]
     np.testing.assert_allclose(pin.map, expected, atol=1e-5)
     assert 0 <= pin.support <= 1
-    assert pin.support == pytest.approx(float(Support(run.encodings.mu, True).of([pin.z])[0]))
+    assert pin.support == pytest.approx(float(SupportEstimator(run.encodings.mu, True).of([pin.z])[0]))
 
 
 def test_pins_set_from_python_go_to_the_browser_as_it_writes_them(trained):
@@ -106,7 +106,7 @@ def test_without_anywidget_a_sentence_says_what_to_install(monkeypatch):
             raise ModuleNotFoundError("No module named 'anywidget'", name="anywidget")
         return usual(name, *rest)
 
-    monkeypatch.delitem(sys.modules, "explorer.widget", raising=False)
+    monkeypatch.delitem(sys.modules, "explorer.hosts.widget", raising=False)
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(LatentError, match=r"needs the package anywidget.*pip install anywidget=="):
         show("mnist-2d")

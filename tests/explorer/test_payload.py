@@ -6,19 +6,9 @@ import json
 import numpy as np
 import pytest
 
-from explorer.surface.payload import (
-    Dynamic,
-    Marked,
-    Options,
-    PathShown,
-    Subject,
-    pack,
-    pack_static,
-    reference,
-    static_id,
-    unpack,
-)
-from trainer.runs import load_run
+from explorer.surface.payload import pack, pack_static, picture_bytes, reference, static_id, unpack
+from explorer.surface.schema import Dynamic, Ellipse, MarkerRecord, Options, PathRecord, PinRecord, SubjectRecord
+from trainer.runs.catalogue import load_run
 
 
 @pytest.mark.parametrize(("name", "kind"), [("tiny-2d", "identity"), ("tiny-5d", "linear"), ("tiny-conv", "linear")])
@@ -28,9 +18,9 @@ def test_round_trip(trained, name, kind, precision):
     projection = next(iter(run.projections.values()))
     originals = np.random.default_rng(0).integers(0, 256, (26, 1, 6, 5), np.uint8)
     dynamic = Dynamic(
-        pins=[Marked("A", (0.5, -1.25), (0.0,) * run.config.latent_dim)],
-        path=PathShown("linear", ((0.0, 1.0), (1.0, 0.0)), ((0.0, 1.0), (1.0, 0.0)), ("A", "B")),
-        markers=[Marked("“quoted” µ", (1.0, 2.0), (1.0,), (0.1, 0.2))], probe=(0.1, 0.2), options=Options(manifold=True),
+        pins=[PinRecord("A", (0.5, -1.25), (0.0,) * run.config.latent_dim)],
+        path=PathRecord("linear", ((0.0, 1.0), (1.0, 0.0)), ((0.0, 1.0), (1.0, 0.0)), ("A", "B")),
+        markers=[MarkerRecord("“quoted” µ", (1.0, 2.0), (1.0,), Ellipse(0.1, 0.2))], probe=(0.1, 0.2), options=Options(manifold=True),
     )  # fmt: skip
     record, header, arrays = unpack(pack(dynamic, pack_static(run, projection, originals, precision)))
     assert record == json.loads(json.dumps(dynamic.record()))
@@ -109,9 +99,9 @@ def test_another_version_is_refused():
 
 def test_a_picture_of_ones_own_goes_along_with_its_bytes():
     x = np.random.default_rng(0).random((1, 3, 4), np.float32)
-    record = Dynamic(subject=Subject("mine", (1.0, -2.0), (0.5, 0.25), x)).record()["subject"]
+    record = Dynamic(subject=SubjectRecord("mine", (1.0, -2.0), (0.5, 0.25), picture_bytes(x))).record()["subject"]
     assert (record["label"], record["mu"], record["std"]) == ("mine", (1.0, -2.0), (0.5, 0.25))
     pixels = np.frombuffer(base64.b64decode(record["x"]), np.uint8) / 255
     np.testing.assert_allclose(pixels, x.ravel(), atol=0.5 / 255 + 1e-6)
-    assert Dynamic(subject=Subject("stand-in", (0.0,), (0.0,))).record()["subject"]["x"] is None
+    assert Dynamic(subject=SubjectRecord("stand-in", (0.0,), (0.0,), None)).record()["subject"]["x"] is None
     assert Dynamic().record()["subject"] is None

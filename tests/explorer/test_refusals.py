@@ -10,14 +10,16 @@ import sys
 import numpy as np
 import pytest
 
-from explorer.core.batch import items, shown_name
-from explorer.core.opening import open_upload
-from explorer.core.preprocess import prepare
-from tests.explorer.core.test_batch import REFUSED, png, zipped
+from explorer.pictures.batch import items, shown_name
+from explorer.pictures.opening import open_upload
+from explorer.pictures.preprocess import prepare
 from tests.explorer.odd_files import LARGE_ONES, ODD, PICTURE, drawing, saved
-from tests.explorer.test_app import ROOT, _clean, app, said, sound, upload, words  # noqa: F401
+from tests.explorer.pictures.test_batch import REFUSED, png, zipped
+from tests.explorer.shown import app, said, sound, upload, words
+from tests.places import ROOT
 from trainer.errors import ImageError
 
+pytestmark = pytest.mark.usefixtures("fresh_app")
 MNIST, SHAPES = ((1, 28, 28), "mnist"), ((3, 32, 32), "shapes")
 MOST_MB = 300
 

@@ -7,12 +7,16 @@ import json
 import numpy as np
 import pytest
 
-from explorer.core import trust
-from explorer.trust_figures import strip_gauge
+from explorer.charts.trust import strip_gauge
+from explorer.pictures import trust
 from tests.explorer.conftest import KINDS
-from tests.explorer.test_app import RUNS, _clean, app, grids, png, said, sound, upload, words  # noqa: F401
+from tests.explorer.shown import app, grids, png, said, sound, upload, words
+from tests.places import ASSETS
 from trainer.numerals import percent
-from trainer.runs import load_run
+from trainer.runs.catalogue import load_run
+
+pytestmark = pytest.mark.usefixtures("fresh_app")
+RUNS = sorted(path.name for path in ASSETS.iterdir())
 
 
 def gauges(test):
@@ -45,13 +49,13 @@ def test_every_kind_of_model_has_them(name, kinds, monkeypatch):
 def test_without_the_originals_the_gauge_is_the_same_and_the_nearest_are_reconstructions_when_asked_for(monkeypatch, tmp_path):
     here = sound(app(run="digits-16d", view="reconstruct").run())
     with_originals = [said(caption) for caption in here.caption if "worse than" in caption.value]
-    monkeypatch.setattr("explorer.cache.dataset_is_here", lambda run_id: False)
+    monkeypatch.setattr("explorer.cache.datasets.dataset_is_here", lambda run_id: False)
     test = sound(app(run="digits-16d", view="reconstruct").run())
     assert [said(caption) for caption in test.caption if "worse than" in caption.value] == with_originals
     assert "the originals are not on this machine" not in words(test)
-    from explorer import cache
+    from explorer.cache.datasets import comparable_pictures
 
-    decoded = cache.comparable_pictures("digits-16d")
+    decoded = comparable_pictures("digits-16d")
     run = load_run("digits-16d")
     np.testing.assert_allclose(decoded, 255 * run.forward.decode(run.encodings.mu), atol=0.51)
 
@@ -93,7 +97,7 @@ def test_all_images_alike_still_have_a_strip():
 
 
 def test_the_page_reads_the_population_once(monkeypatch):
-    from explorer import cache
+    from explorer.cache.uploads import population
 
     asked = []
     real = trust.population
@@ -104,4 +108,4 @@ def test_the_page_reads_the_population_once(monkeypatch):
     test.number_input(key="reconstruct-row").set_value(3)
     sound(test.run())
     assert len(asked) == 1
-    assert cache.population("digits-16d").n == len(load_run("digits-16d").encodings.mu)
+    assert population("digits-16d").n == len(load_run("digits-16d").encodings.mu)

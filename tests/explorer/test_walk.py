@@ -7,45 +7,26 @@ import io
 import re
 import time
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from explorer.background import Background
+from explorer.jobs.background import Background
 from explorer.surface.payload import unpack
+from tests.explorer.shown import app, faultless
+from tests.places import ASSETS
 from trainer.errors import DataError
-from trainer.geometry import interpolate
-from trainer.runs import load_run
+from trainer.latent.interpolation import interpolate
+from trainer.runs.catalogue import load_run
 
-ROOT = Path(__file__).resolve().parents[2]
-ASSETS = ROOT / "assets" / "runs"
+pytestmark = pytest.mark.usefixtures("fresh_app")
 PATIENCE_S = 60
 
 
-@pytest.fixture(autouse=True)
-def _clean(monkeypatch, tmp_path):
-    import streamlit as st
-
-    monkeypatch.setenv("LATENT_RUNS", str(tmp_path / "no-runs"))
-    monkeypatch.chdir(ROOT)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
 def opened(run: str = "digits-2d", **query: str) -> AppTest:
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    for name, value in {"run": run, "view": "interpolate", **query}.items():
-        test.query_params[name] = value
-    return sound(test.run())
-
-
-def sound(test: AppTest) -> AppTest:
-    assert not test.exception, test.exception
-    assert not test.error, [error.value for error in test.error]
-    return test
+    return faultless(app(run=run, view="interpolate", **query).run())
 
 
 def shown(test: AppTest) -> dict:
@@ -66,7 +47,7 @@ def patiently(test: AppTest, ready) -> AppTest:
     while not ready(test):
         assert time.monotonic() < deadline
         time.sleep(0.3)
-        sound(test.run())
+        faultless(test.run())
     return test
 
 
@@ -79,33 +60,33 @@ def test_stops_are_added_moved_replaced_and_removed():
     test.selectbox(key="stop-Class mean").select("mean of 3")
     test.run()
     test.button(key="put-stop").click()
-    assert tiles(sound(test.run())) == [*first, "mean of 3"]
+    assert tiles(faultless(test.run())) == [*first, "mean of 3"]
     test.button(key="earlier-2").click()
-    assert tiles(sound(test.run())) == [first[0], "mean of 3", first[1]]
+    assert tiles(faultless(test.run())) == [first[0], "mean of 3", first[1]]
     test.button(key="later-0").click()
-    assert tiles(sound(test.run())) == ["mean of 3", *first]
+    assert tiles(faultless(test.run())) == ["mean of 3", *first]
     test.button(key="turn-round").click()
-    assert tiles(sound(test.run())) == [*reversed(first), "mean of 3"]
+    assert tiles(faultless(test.run())) == [*reversed(first), "mean of 3"]
     test.selectbox(key="stop-place").select("instead of stop 1")
     test.run()
     test.button(key="put-stop").click()
-    assert tiles(sound(test.run())) == ["mean of 3", first[0], "mean of 3"]
+    assert tiles(faultless(test.run())) == ["mean of 3", first[0], "mean of 3"]
     for _ in range(3):
         test.button(key="remove-0").click()
-        sound(test.run())
+        faultless(test.run())
     assert tiles(test) == []
     assert "at least two stops" in test.info[0].value
     test.button(key="start-over").click()
-    assert tiles(sound(test.run())) == first
+    assert tiles(faultless(test.run())) == first
 
 
 def test_a_class_mean_and_the_path_through_it_are_the_runs():
     run = load_run("digits-2d", ASSETS)
     test = opened()
     test.segmented_control(key="stop-from-TCPU").set_value("Class mean")
-    sound(test.run())
+    faultless(test.run())
     test.button(key="put-stop").click()
-    path = shown(sound(test.run()))["path"]
+    path = shown(faultless(test.run()))["path"]
     mean = np.mean([mu for mu, y in zip(run.encodings.mu, run.encodings.label, strict=True) if y == 0], axis=0)
     np.testing.assert_allclose(path["z"][-1], mean, atol=1e-4)
     assert len(path["z"]) == 121
@@ -115,13 +96,13 @@ def test_a_class_mean_and_the_path_through_it_are_the_runs():
 def test_prior_draws_are_new_when_asked():
     test = opened()
     test.segmented_control(key="stop-from-TCPU").set_value("Prior sample")
-    sound(test.run())
+    faultless(test.run())
     ends = []
     for _ in range(2):
         test.button(key="stop-draw").click()
-        sound(test.run())
+        faultless(test.run())
         test.button(key="put-stop").click()
-        ends.append(shown(sound(test.run()))["path"]["z"][-1])
+        ends.append(shown(faultless(test.run()))["path"]["z"][-1])
     assert ends[0] != ends[1]
     assert tiles(test)[-2:] == ["prior sample 2", "prior sample 3"]
 
@@ -133,11 +114,11 @@ def test_a_drawing_that_was_handed_over_can_be_a_stop():
     Image.fromarray(drawing).save(file, "PNG")
     test = opened()
     test.session_state["pad-picture"] = [base64.b64encode(file.getvalue()).decode(), "your drawing", []]
-    sound(test.run())
+    faultless(test.run())
     test.segmented_control(key="stop-from-TCPUD").set_value("Drawing")
     test.run()
     test.button(key="put-stop").click()
-    assert tiles(sound(test.run()))[-1] == "your drawing"
+    assert tiles(faultless(test.run()))[-1] == "your drawing"
 
 
 def test_pins_are_the_stops_until_something_is_chosen():
@@ -187,7 +168,7 @@ def test_every_kind_is_on_the_map_and_measured(run_id):
 
 
 def test_a_geodesic_that_is_not_there_yet_lets_the_line_play(monkeypatch):
-    monkeypatch.setattr("explorer.background.DELAY_S", 3.0)
+    monkeypatch.setattr("explorer.jobs.background.DELAY_S", 3.0)
     test = opened(path="geodesic")
     assert shown(test)["path"]["title"] == "linear"
     assert any("linear path plays meanwhile" in str(bar.proto.text) for bar in test.get("progress"))
@@ -198,13 +179,13 @@ def test_settings_loop_overshoot_and_equal_steps():
     run, test = load_run("digits-2d", ASSETS), opened()
     a, b = run.encodings.mu[0], shown(test)["path"]["z"][-1]
     test.slider(key="walk-beyond").set_value(0.5)
-    path = shown(sound(test.run()))["path"]
+    path = shown(faultless(test.run()))["path"]
     np.testing.assert_allclose(path["z"], interpolate(a, b, np.linspace(-0.5, 1.5, 121)), atol=1e-3)
     test.toggle(key="walk-even").set_value(True)
-    sound(test.run())
+    faultless(test.run())
     assert test.dataframe[0].value["uneven"][0] in ("< 1\u00a0%", "1\u00a0%", "2\u00a0%", "3\u00a0%")
     test.toggle(key="walk-loop").set_value(True)
-    path = shown(sound(test.run()))["path"]
+    path = shown(faultless(test.run()))["path"]
     assert path["is_loop"]
     assert path["z"][0] == path["z"][-1]
 
@@ -213,7 +194,7 @@ def test_settings_loop_overshoot_and_equal_steps():
 def drawing(monkeypatch):
     """The surface's event as if the browser had sent it."""
     sent: dict = {}
-    monkeypatch.setattr("explorer.state.surface_event", lambda key: sent.get(key))
+    monkeypatch.setattr("explorer.session.events.surface_event", lambda key: sent.get(key))
     return lambda places, nonce="1": sent.update(
         {"interpolate-surface": {"events": [{"edit": {"kind": "drawn", "places": places}, "nonce": nonce}]}}
     )
@@ -223,16 +204,16 @@ def test_a_drawn_line_is_played_evenly_and_taken_back(drawing):
     test = opened()
     before = shown(test)["path"]
     drawing([[0, 0], [1, 0], [1, 2]])
-    path = shown(sound(test.run()))["path"]
+    path = shown(faultless(test.run()))["path"]
     assert path["title"] == "drawn"
     np.testing.assert_allclose(np.linalg.norm(np.diff(path["z"], axis=0), axis=1), 3 / 120, atol=2e-4)
     np.testing.assert_allclose([path["z"][0], path["z"][40], path["z"][-1]], [[0, 0], [1, 0], [1, 2]], atol=1e-4)
     test.button(key="forget-drawn").click()
-    assert shown(sound(test.run()))["path"]["z"] == before["z"]
+    assert shown(faultless(test.run()))["path"]["z"] == before["z"]
     drawing([[0, 0], [1, 1]], nonce="2")
-    assert shown(sound(test.run()))["path"]["title"] == "drawn"
+    assert shown(faultless(test.run()))["path"]["title"] == "drawn"
     test.segmented_control(key="path").set_value("spherical")  # who asks for a kind wants the stops
-    assert shown(sound(test.run()))["path"]["title"] == "spherical"
+    assert shown(faultless(test.run()))["path"]["title"] == "spherical"
 
 
 @pytest.mark.parametrize(
@@ -253,7 +234,7 @@ def test_a_drawn_line_is_played_evenly_and_taken_back(drawing):
 def test_what_is_no_line_changes_nothing(drawing, places):
     test = opened()
     drawing(places)
-    assert shown(sound(test.run()))["path"]["title"] == "linear"
+    assert shown(faultless(test.run()))["path"]["title"] == "linear"
 
 
 TOOLS = {
@@ -267,7 +248,7 @@ def test_every_tool_shows_its_pictures(run_id, tool):
     test = opened(run_id)
     before = n_pictures(test)
     test.segmented_control(key="walk-tool").set_value(tool)
-    assert n_pictures(sound(test.run())) > before
+    assert n_pictures(faultless(test.run())) > before
 
 
 def n_pictures(test: AppTest) -> int:
@@ -277,13 +258,13 @@ def n_pictures(test: AppTest) -> int:
 def test_an_analogy_can_be_walked_to():
     run, test = load_run("digits-2d", ASSETS), opened()
     test.segmented_control(key="walk-tool").set_value("Analogy")
-    sound(test.run())
+    faultless(test.run())
     wanted = "test image 2 (class 8)"
     test.selectbox(key="term-c").select(wanted) if wanted in test.selectbox(key="term-c").options else None
     test.run()
     names = [test.selectbox(key=f"term-{letter}").value for letter in "abc"]
     test.button(key="analogy-add").click()
-    path = shown(sound(test.run()))["path"]
+    path = shown(faultless(test.run()))["path"]
     rows = [int(re.match(r"test image (\d+)", name).group(1)) if name.startswith("test") else None for name in names]
     terms = [
         run.encodings.mu[row] if row is not None else run.encodings.mu[run.encodings.label == int(name[-1])].mean(0)
@@ -293,7 +274,7 @@ def test_an_analogy_can_be_walked_to():
 
 
 def test_background_answers_once_and_names_its_faults(monkeypatch):
-    monkeypatch.setattr("explorer.background.DELAY_S", 0.0)
+    monkeypatch.setattr("explorer.jobs.background.DELAY_S", 0.0)
     background, calls = Background(), []
 
     def wait(job):
@@ -315,8 +296,8 @@ def test_background_answers_once_and_names_its_faults(monkeypatch):
 
 
 def test_background_drops_what_nobody_waits_for(monkeypatch):
-    monkeypatch.setattr("explorer.background.DELAY_S", 0.0)
-    monkeypatch.setattr("explorer.background.FORGOTTEN_S", 0.2)
+    monkeypatch.setattr("explorer.jobs.background.DELAY_S", 0.0)
+    monkeypatch.setattr("explorer.jobs.background.FORGOTTEN_S", 0.2)
     background, done = Background(), []
     background.ask("slow", lambda report: time.sleep(0.6))
     job = background.ask("left", lambda report: done.append("left"))
@@ -330,11 +311,11 @@ def test_background_drops_what_nobody_waits_for(monkeypatch):
 
 def test_a_click_on_the_map_adds_a_stop_once(monkeypatch):
     sent: dict = {}
-    monkeypatch.setattr("explorer.state.surface_event", lambda key: sent.get(key))
+    monkeypatch.setattr("explorer.session.events.surface_event", lambda key: sent.get(key))
     test = opened()
     sent["interpolate-surface"] = {"events": [{"map": [0.5, -1.25], "nonce": "7"}]}
     for _ in range(2):
-        path = shown(sound(test.run()))["path"]
+        path = shown(faultless(test.run()))["path"]
         assert len(path["stops"]) == 3
         np.testing.assert_allclose(path["stops"][-1], [0.5, -1.25], atol=1e-4)
         np.testing.assert_allclose(path["z"][-1], [0.5, -1.25], atol=1e-4)
@@ -343,10 +324,10 @@ def test_a_click_on_the_map_adds_a_stop_once(monkeypatch):
 
 def test_at_most_twelve_stops(monkeypatch):
     sent: dict = {}
-    monkeypatch.setattr("explorer.state.surface_event", lambda key: sent.get(key))
+    monkeypatch.setattr("explorer.session.events.surface_event", lambda key: sent.get(key))
     test = opened()
     sent["interpolate-surface"] = {"events": [{"map": [0.1 * i, 0], "nonce": str(i)} for i in range(20)]}
-    assert len(shown(sound(test.run()))["path"]["stops"]) == 12
+    assert len(shown(faultless(test.run()))["path"]["stops"]) == 12
 
 
 def test_a_long_film_is_made_with_a_bar_and_then_offered():
@@ -355,9 +336,9 @@ def test_a_long_film_is_made_with_a_bar_and_then_offered():
     assert {"GIF", "WebP", "MP4", "Filmstrip", "CSV of z"} <= set(labels)
     test.selectbox(key="save-size").select("large, about 512 px")
     test.selectbox(key="save-frames").select(241)
-    sound(test.run())
+    faultless(test.run())
     labels = [button.proto.label for button in test.get("download_button")]
     assert "GIF" not in labels  # it would take longer than a click may
     test.button(key="make-gif").click()
-    sound(test.run())
+    faultless(test.run())
     assert "Save GIF" in [button.proto.label for button in test.get("download_button")]

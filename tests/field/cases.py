@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
+
 CASES = Path(os.environ.get("LATENT_CASES", ROOT.parent / "shared" / "cases"))
 needs_cases = pytest.mark.skipif(not CASES.is_dir(), reason=f"the cases are not in {CASES}; LATENT_CASES says where they are")
 

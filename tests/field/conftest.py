@@ -8,6 +8,12 @@ from pathlib import Path
 import pytest
 
 
+@pytest.fixture(scope="session")
+def data(digits):
+    """What most models here are made for."""
+    return digits
+
+
 @pytest.fixture(autouse=True, scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """LATENT_CACHE for all of them together."""

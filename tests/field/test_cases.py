@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from explorer.core.opening import open_upload
-from explorer.core.preprocess import prepare
+from explorer.pictures.opening import open_upload
+from explorer.pictures.preprocess import prepare
 from tests.field.cases import CASES, ROOT, copied, needs_cases
-from trainer.clinic import diagnose
-from trainer.runs import load_run
+from trainer.diagnosis.diagnose import diagnose
+from trainer.runs.catalogue import load_run
 
-pytestmark = needs_cases
+pytestmark = [pytest.mark.slow, needs_cases]
 SEVENS = sorted(path.name for path in (CASES / "d_uploads").glob("seven_*")) if CASES.is_dir() else []
 GAUSSIAN = ("--likelihood", "gaussian")
 WORSE = "no verdict: Reconstructions are worse than one image for all, the mean image"

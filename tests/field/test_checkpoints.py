@@ -23,8 +23,12 @@ from safetensors.torch import save_file
 from torch import nn
 
 from trainer.errors import LatentError
-from trainer.loading import load_model
-from trainer.weights import align, candidates, read_weights
+from trainer.importers.loading import load_model
+from trainer.importers.weights.alignment import align
+from trainer.importers.weights.candidates import candidates
+from trainer.importers.weights.reading import read_weights
+
+pytestmark = pytest.mark.slow
 
 SOURCE = """
 import torch

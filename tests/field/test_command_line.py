@@ -25,25 +25,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import ROOT
-from trainer.cli_progress import Lines, clock, show
+from trainer.cli.progress import Lines, clock, show
 from trainer.config import FitConfig, checked
 from trainer.console import READABLE, fenced, never_refuse_a_sign, plain_sign
 from trainer.errors import RunError
-from trainer.fit import EpochEnded, Finished, Finishing, Stepped, fit
-from trainer.pace import Forecast, Pace
-from trainer.runs import (
-    RUN_JSON,
-    RunWriter,
-    copy_of,
-    default_roots,
-    free_name,
-    is_shipped,
-    load_run,
-    own_name,
-    read_info,
-    shipped_names,
-    shipped_roots,
-)
+from trainer.runs.catalogue import default_roots, free_name, is_shipped, load_run, own_name, shipped_names, shipped_roots
+from trainer.runs.folder import RUN_JSON
+from trainer.runs.read import read_info
+from trainer.runs.write import RunWriter, copy_of
+from trainer.training.events import EpochEnded, Finished, Finishing, Stepped
+from trainer.training.fit import fit
+from trainer.training.pace import Forecast, Pace
+
+pytestmark = pytest.mark.slow
 
 SHORT = ("--epochs", "2", "--hidden", "8", "--no-umap", "--no-classifier")
 
@@ -74,7 +68,7 @@ class Said:
 @pytest.fixture
 def atlas(tmp_path, monkeypatch, capsys) -> Callable[..., Said]:
     """`atlas` in this process, in an empty folder: seconds less than a process of its own."""
-    from explorer.cli import atlas_main
+    from explorer.hosts.cli import atlas_main
 
     monkeypatch.chdir(tmp_path)
     for name in ("LATENT_RUNS", "NUMBA_CACHE_DIR"):
@@ -179,9 +173,7 @@ def test_where_nothing_can_be_written_a_run_of_many_dimensions_is_whole_all_the_
 
 
 def test_a_cache_folder_that_is_given_keeps_the_compiled_code(locked, tmp_path):
-    code = (
-        "from trainer.surroundings import keep_compiled_code as k; import os; print(repr(k()), os.environ.get('NUMBA_CACHE_DIR'))"
-    )
+    code = "from trainer.preflight import keep_compiled_code as k; import os; print(repr(k()), os.environ.get('NUMBA_CACHE_DIR'))"
     for name, kept in (("LATENT_CACHE", tmp_path / "kept" / "numba"), ("NUMBA_CACHE_DIR", tmp_path / "kept")):
         done = subprocess.run(
             [sys.executable, "-c", code], env=environment(**{**locked, name: str(tmp_path / "kept")}),
@@ -191,7 +183,7 @@ def test_a_cache_folder_that_is_given_keeps_the_compiled_code(locked, tmp_path):
 
 
 def test_without_any_folder_it_is_said_before_the_training(tiny_dataset, tmp_path, monkeypatch):
-    import trainer.surroundings as place
+    import trainer.preflight as place
 
     monkeypatch.setattr(place, "_is_writable", lambda folder: False)
 
@@ -208,7 +200,7 @@ def test_without_any_folder_it_is_said_before_the_training(tiny_dataset, tmp_pat
 
 
 def test_a_disk_that_is_too_small_is_seen_before_the_training(tiny_dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr("trainer.runs.shutil.disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9 - 10**6, 10**6))
+    monkeypatch.setattr("trainer.runs.write.shutil.disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9 - 10**6, 10**6))
     with pytest.raises(RunError, match=r"has 1 MB left, and this run needs \d+ MB; make room or choose another --runs folder"):
         next(fit(FitConfig(hidden=(4,), epochs=1), tiny_dataset, "mine", tmp_path))
     assert not (tmp_path / "mine" / RUN_JSON).exists()
@@ -216,7 +208,7 @@ def test_a_disk_that_is_too_small_is_seen_before_the_training(tiny_dataset, tmp_
 
 def test_the_room_that_is_asked_for_is_what_a_run_takes(tiny_dataset, tmp_path):
     """Not less than the largest that its folder is at any moment, and not an order of magnitude more than its weights."""
-    from trainer.fit import ROOM_BESIDE, Trainer
+    from trainer.training.loop import ROOM_BESIDE, Trainer
 
     config = FitConfig(hidden=(600, 600), epochs=2, umap=False)
     trainer = Trainer(config, tiny_dataset, RunWriter.at(tmp_path, "asked"), "custom", "")
@@ -268,7 +260,7 @@ def test_a_training_that_another_program_starts_keeps_to_the_same_names(tmp_path
         "runs": str(tmp_path),
     }
     with subprocess.Popen(
-        [sys.executable, "-m", "trainer.job"], cwd=ROOT, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "trainer.cli.job"], cwd=ROOT, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as job:  # fmt: skip
         assert job.stdin is not None
         assert job.stdout is not None
@@ -281,7 +273,7 @@ def test_a_training_that_another_program_starts_keeps_to_the_same_names(tmp_path
 
 
 def test_the_app_writes_where_it_was_started(tmp_path, monkeypatch):
-    from explorer.jobs import Workshop
+    from explorer.jobs.trainings import Workshop
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("LATENT_RUNS", raising=False)
@@ -452,12 +444,12 @@ def test_an_output_that_is_full_is_one_sentence(tmp_path):
 
 
 def test_an_interrupt_of_a_write_leaves_no_half_file(tmp_path, monkeypatch):
-    from trainer.store import LocalFolder
+    from trainer.runs.storage import LocalFolder
 
     def interrupt(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("trainer.store.os.fsync", interrupt)
+    monkeypatch.setattr("trainer.runs.storage.os.fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
         LocalFolder(tmp_path).write("run.json", b"{}")
     assert list(tmp_path.iterdir()) == []
@@ -505,7 +497,7 @@ def test_the_share_is_that_of_all_work_and_never_falls():
 
 def test_the_first_epoch_knows_of_what_comes_after_it(tiny_dataset, tmp_path, monkeypatch):
     """One epoch of many steps is not all of the work: its last step is not near the end of the bar."""
-    monkeypatch.setattr("trainer.fit.STEP_EVENTS_S", 0.0)
+    monkeypatch.setattr("trainer.training.loop.STEP_EVENTS_S", 0.0)
     steps = [
         event
         for event in fit(FitConfig(hidden=(4,), epochs=1, batch_size=4, umap=False), tiny_dataset, "mine", tmp_path)

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.core.batch import items
-from explorer.core.opening import open_upload
-from explorer.core.preprocess import prepare
+from explorer.pictures.batch import items
+from explorer.pictures.opening import open_upload
+from explorer.pictures.preprocess import prepare
 from trainer.datasets import Dataset, absolute_name, load_dataset
 from trainer.datasets.archive import ZipSource
 from trainer.datasets.pictures import to_grey_or_rgb
@@ -139,7 +139,7 @@ def test_pictures_of_one_name_in_a_zip_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("door", ["folder", "zip", "csv", "npz"])
 def test_more_classes_than_can_be_are_none_at_every_door(tmp_path: Path, door: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trainer.datasets.labels.MOST_CLASSES", 1)
-    monkeypatch.setattr("trainer.datasets.decoded.MOST_CLASSES", 1)
+    monkeypatch.setattr("trainer.datasets.decoding.order.MOST_CLASSES", 1)
     path = {
         "folder": lambda: as_folder(tmp_path / "photos"),
         "zip": lambda: as_zip(tmp_path / "photos.zip"),

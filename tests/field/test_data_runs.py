@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from pathlib import Path
 
@@ -13,14 +12,18 @@ from numpy.typing import NDArray
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from tests.explorer import shown as page
+from tests.explorer.shown import faultless, words
 from tests.field.cases import CASES, copied, needs_cases
-from trainer import packed
-from trainer.cli import main
+from trainer.cli.main import main
 from trainer.datasets import load_dataset
 from trainer.errors import RunCorrupt
-from trainer.runs import IMAGES, load_run
+from trainer.runs import image_packing as packed
+from trainer.runs.catalogue import load_run
+from trainer.runs.folder import IMAGES
 
-ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.slow
+
 QUICK = ["--epochs", "2", "--hidden", "8", "--no-classifier", "--overwrite"]
 VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
 LOOKS = ["information", "prior", "traversals", "before training", "mend"]
@@ -31,28 +34,13 @@ def fit(name: str, data: Path | str, runs: Path, *more: str) -> int:
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def shown(fresh_app: Path) -> Path:
     """The folder of runs that the app shows."""
-    import streamlit as st
-
-    monkeypatch.setenv("LATENT_RUNS", str(tmp_path / "runs"))
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    return tmp_path / "runs"
+    return fresh_app
 
 
 def app(run: str, view: str) -> AppTest:
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    test.query_params["run"], test.query_params["view"] = run, view
-    test.run()
-    assert not test.exception, test.exception
-    assert not test.error, [error.value for error in test.error]
-    return test
-
-
-def words(test: AppTest) -> str:
-    kinds = ("markdown", "caption", "error", "warning", "info")
-    return re.sub(r"\\(.)", r"\1", "\n".join(str(element.value) for kind in kinds for element in test.get(kind)))
+    return faultless(page.app(run=run, view=view).run())
 
 
 # --- test images in a run
@@ -141,7 +129,7 @@ def test_d5_where_fewer_are_kept_the_app_says_so(tmp_path: Path, shown: Path, mo
 @needs_cases
 def test_a_run_without_its_images_says_why(tmp_path: Path, shown: Path) -> None:
     """As runs of before were: the file is left out, run.json written anew."""
-    from trainer.runs import RunWriter
+    from trainer.runs.write import RunWriter
 
     assert fit("own", CASES / "a12_tiny" / "12", shown) == 0
     (shown / "own" / IMAGES).unlink()

@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 
 from trainer import load_run
-from trainer.geometry import PATH_KINDS, Measure, curve_length, decoded_graphs, geodesic, interpolate
-from trainer.walk import FORMULAS, Walk, frames_along, parts_along, shortest_leg, walk_length
+from trainer.latent.decoded_graphs import decoded_graphs
+from trainer.latent.decoded_length import Measure, curve_length
+from trainer.latent.geodesics import geodesic
+from trainer.latent.interpolation import PATH_KINDS, interpolate
+from trainer.latent.paths import FORMULAS, LatentPath, decoded_path_length, frames_along, parts_along, shortest_leg
 
 PLANES = ("mnist-2d", "digits-2d", "pendulum-2d", "digits-autoencoder")
 PAIRS = 50  # a run: 200 in all
@@ -31,6 +34,7 @@ def brute_length(decode, z, pieces=16):
     return total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLANES)
 def test_no_other_path_is_shorter(name):
     """Random pairs of encoded images, and of draws from the prior among them: the measure is the one that the page shows."""
@@ -50,6 +54,7 @@ def test_no_other_path_is_shorter(name):
     assert np.mean(shares) < 1 - 1e-3  # and it is worth looking for
 
 
+@pytest.mark.slow
 def test_the_page_of_the_default_run_shows_none_that_is_shorter():
     """mnist-2d's first stops, where 44.93 stood against 44.49; then through three, in a loop, at equal steps, and beyond the ends."""
     run = load_run("mnist-2d")
@@ -57,10 +62,10 @@ def test_the_page_of_the_default_run_shows_none_that_is_shorter():
     graphs = decoded_graphs(decode, mu)
     stops = np.stack([mu[0], mu[np.flatnonzero(labels != labels[0])[0]], mu[7]])
     for settings in ({}, {"is_loop": True}, {"even": True}, {"overshoot": 0.5}):
-        walk = Walk(stops, "geodesic", **settings)
+        walk = LatentPath(stops, "geodesic", **settings)
         ways = [shortest_leg(stops[i], stops[j], graphs, walk.n) for i, j in walk.legs]
-        length = walk_length(walk, lambda z, _: decode(z), ways)
-        others = [walk_length(replace(walk, kind=kind), lambda z, _: decode(z)) for kind in FORMULAS]
+        length = decoded_path_length(walk, lambda z, _: decode(z), ways)
+        others = [decoded_path_length(replace(walk, kind=kind), lambda z, _: decode(z)) for kind in FORMULAS]
         assert length <= min(others)
         line = np.concatenate([ways[0], *(way[1:] for way in ways[1:])])
         assert length == pytest.approx(brute_length(decode, line), rel=2e-3)
@@ -124,25 +129,25 @@ def two_discs(z, label):
 
 def test_a_stop_is_decoded_as_its_own_class_and_frames_as_the_nearer_stops():
     stops = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]])
-    frames = frames_along(Walk(stops, n=5, labels=(5, 9, 9)))
+    frames = frames_along(LatentPath(stops, n=5, labels=(5, 9, 9)))
     assert frames.labels.tolist() == [5, 5, 9, 9, 9, 9, 9, 9, 9]
     assert frames.codes.shape == (9, 2)
-    beyond = frames_along(Walk(stops[:2], n=5, labels=(5, 9), overshoot=0.5))
+    beyond = frames_along(LatentPath(stops[:2], n=5, labels=(5, 9), overshoot=0.5))
     assert beyond.labels.tolist() == [5] * 4 + [9] * 5  # t = −.5, −.25, 0, .25 | .5 … 1.5
-    loop = frames_along(Walk(stops[:2], n=5, labels=(5, 9), is_loop=True))
+    loop = frames_along(LatentPath(stops[:2], n=5, labels=(5, 9), is_loop=True))
     assert loop.labels.tolist() == [5, 5, 9, 9, 9, 9, 5, 5, 5]
-    assert frames_along(Walk(stops)).labels is None
+    assert frames_along(LatentPath(stops)).labels is None
 
 
 def test_the_jump_between_two_classes_counts_once():
-    walk = Walk(np.array([[0.0, 0.0], [3.0, 0.0]]), labels=(0, 1))
-    assert walk_length(walk, two_discs) == pytest.approx(3 + 4)
-    assert walk_length(replace(walk, labels=(1, 1)), two_discs) == pytest.approx(3)
+    walk = LatentPath(np.array([[0.0, 0.0], [3.0, 0.0]]), labels=(0, 1))
+    assert decoded_path_length(walk, two_discs) == pytest.approx(3 + 4)
+    assert decoded_path_length(replace(walk, labels=(1, 1)), two_discs) == pytest.approx(3)
     assert [part.label for part in parts_along(walk)] == [0, 1]
 
 
 def test_equal_steps_between_classes_are_equal_within_each():
-    walk = Walk(np.array([[0.0, 0.0], [3.0, 0.0]]), "variance-preserving", labels=(0, 1), even=True)
+    walk = LatentPath(np.array([[0.0, 0.0], [3.0, 0.0]]), "variance-preserving", labels=(0, 1), even=True)
     frames = frames_along(walk, two_discs)
     assert len(frames.codes) == 61
     steps = np.linalg.norm(np.diff(frames.codes, axis=0), axis=1)
@@ -157,7 +162,7 @@ def test_the_walk_from_a_5_to_a_9_shows_a_5_and_a_9():
     mu, labels, names = run.encodings.mu.astype(float), run.encodings.label, run.info.dataset.class_names
     rows = [int(np.flatnonzero(labels == names.index(name))[0]) for name in ("5", "9")]
     told = tuple(int(labels[row]) for row in rows)
-    frames = frames_along(Walk(mu[rows], labels=told))
+    frames = frames_along(LatentPath(mu[rows], labels=told))
     pictures = run.forward.decode(frames.codes.astype(np.float32), frames.labels)
     expected = run.forward.decode(run.encodings.mu[rows], list(told))
     np.testing.assert_allclose(pictures[[0, -1]], expected, atol=1e-6)
@@ -174,7 +179,7 @@ def test_a_geodesic_between_two_classes_is_no_longer_than_any_formula():
         i, j = rng.choice(len(mu), 2, replace=False)
         told = (int(labels[i]), int(labels[j]))
         graphs = {label: decoded_graphs(decoder_of(run, label), mu) for label in set(told)}
-        walk = Walk(mu[[i, j]], "geodesic", labels=told)
+        walk = LatentPath(mu[[i, j]], "geodesic", labels=told)
         then = None if told[0] == told[1] else graphs[told[1]]
         way = shortest_leg(mu[i], mu[j], graphs[told[0]], walk.n, then=then)
         np.testing.assert_array_equal(way[[0, -1]], mu[[i, j]])
@@ -182,5 +187,5 @@ def test_a_geodesic_between_two_classes_is_no_longer_than_any_formula():
         def decode_as(z, label):
             return decoder_of(run, label)(z)
 
-        length = walk_length(walk, decode_as, [way])
-        assert length <= min(walk_length(replace(walk, kind=kind), decode_as) for kind in FORMULAS) * (1 + 1e-6)
+        length = decoded_path_length(walk, decode_as, [way])
+        assert length <= min(decoded_path_length(replace(walk, kind=kind), decode_as) for kind in FORMULAS) * (1 + 1e-6)

@@ -18,14 +18,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from trainer.arguments import parse
-from trainer.cli import main
-from trainer.cli_import import CheckOptions, ImportOptions, joined
-from trainer.complaints import cleaned, complaint
+from trainer.cli.arguments import parse
+from trainer.cli.import_ import CheckOptions, ImportOptions, joined
+from trainer.cli.main import main
 from trainer.errors import LatentError
-from trainer.foreign_place import place_of
-from trainer.loading import arguments_of, load_model, unwrap
-from trainer.namesakes import ROOT
+from trainer.importers.loading import arguments_of, load_model, unwrap
+from trainer.importers.process.external_errors import cleaned, complaint
+from trainer.importers.process.module_names import ROOT
+from trainer.importers.process.module_reference import place_of
+
+pytestmark = pytest.mark.slow
 
 VAE = """
 import torch
@@ -343,7 +345,7 @@ def test_wrappers_are_taken_off_at_any_depth():
 # --- the process
 
 
-START = f"import sys; sys.path.insert(0, {ROOT!r}); from trainer.cli import main; sys.exit(main(sys.argv[1:]))"
+START = f"import sys; sys.path.insert(0, {ROOT!r}); from trainer.cli.main import main; sys.exit(main(sys.argv[1:]))"
 
 
 def command(folder, *words):

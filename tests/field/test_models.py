@@ -16,23 +16,16 @@ from torch.nn import functional
 
 from tests.field import zoo
 from trainer import load_run
-from trainer.clinic import diagnose
-from trainer.datasets import load_dataset
-from trainer.foreign import ForeignError, asked
-from trainer.importing import HowTrained, check_model, import_model, make_run
-from trainer.pixels import pixels_of
+from trainer.diagnosis.diagnose import diagnose
+from trainer.importers.calls.outputs import ExternalModelError
+from trainer.importers.calls.pixel_range import pixels_of
+from trainer.importers.importing import HowTrained, check_model, import_model, make_run
+from trainer.importers.model_adapter import adapt_model
 
 QUICK = {"umap": False, "classifier": False}
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="module")
-def data():
-    return load_dataset("digits")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +75,7 @@ def own_elbo(case, x) -> float:
 
 @pytest.mark.parametrize("kind", ["sigma", "variance", "log-sigma"])
 def test_m5_another_spread_than_the_log_variance_is_seen_and_asked(plain, data, kind, tmp_path):
-    with pytest.raises(ForeignError, match=rf"--spread {kind}\b") as error:
+    with pytest.raises(ExternalModelError, match=rf"--spread {kind}\b") as error:
         import_model(Spread(plain.model, kind), data, "asked", runs=tmp_path)
     words = {"sigma": "the standard deviation", "variance": "the variance", "log-sigma": "the logarithm of the standard deviation"}
     assert re.search(rf"read as {words[kind]} it implies β (0\.9|1\.[01])\d in every dimension", str(error.value))
@@ -108,17 +101,17 @@ def test_m5_a_wrong_answer_to_the_question_brings_no_verdict(plain, data, kind, 
 
 def test_m5_a_spread_that_cannot_be_is_refused(plain, data, tmp_path):
     with pytest.raises(
-        ForeignError, match=r"values down to −\d+\.\d+, and the variance is never negative; allowed: logvar or log-sigma"
+        ExternalModelError, match=r"values down to −\d+\.\d+, and the variance is never negative; allowed: logvar or log-sigma"
     ):
         import_model(plain.model, data, "x", how=HowTrained(spread="variance"), runs=tmp_path)
-    with pytest.raises(ForeignError, match=r"--spread is sigma, but .* is the log variance \(seen where the code is drawn\)"):
+    with pytest.raises(ExternalModelError, match=r"--spread is sigma, but .* is the log variance \(seen where the code is drawn\)"):
         import_model(zoo.examples().model, data, "x", how=HowTrained(spread="sigma"), runs=tmp_path)
 
 
 @pytest.mark.parametrize(("beta", "loss"), [(0.1, "sum"), (4.0, "sum")])
 def test_m5_a_wrongly_declared_beta_is_not_taken_for_another_spread(plain, data, beta, loss, tmp_path):
-    asking, lines = check_model(plain.model, data, HowTrained(beta=beta, loss=loss))  # raises where it asks
-    assert asking.spread == "logvar" and any("not" in line and "as if β were" in line for line in lines), lines
+    adapter, lines = check_model(plain.model, data, HowTrained(beta=beta, loss=loss))  # raises where it asks
+    assert adapter.spread == "logvar" and any("not" in line and "as if β were" in line for line in lines), lines
 
 
 # --- M1: the range of pixels
@@ -212,14 +205,14 @@ def test_m6_batch_norm_left_in_training_is_found_wherever_it_is_held(normed, hol
     with torch.no_grad():
         mu, _ = normed.encode(x)
     held = HOLDERS[holder](normed.train())
-    found = asked(held, x[:48])
+    found = adapt_model(held, x[:48])
     assert torch.allclose(found.encode(x)[0], mu, atol=1e-5)
 
 
 def test_m6_what_cannot_be_found_is_refused(normed, data, tmp_path):
     """A net in a module of Python that no attribute leads to; its running means would move with every question too."""
     net = zoo.mixed_batches()
-    with pytest.raises(ForeignError, match=r"encode gives other numbers for an image alone than among 64 .*call eval\(\)"):
+    with pytest.raises(ExternalModelError, match=r"encode gives other numbers for an image alone than among 64 .*call eval\(\)"):
         import_model(net, data, "x", runs=tmp_path)
 
 
@@ -348,7 +341,7 @@ def test_codes_of_a_thousand_numbers_become_a_run(data, tmp_path):
             return torch.sigmoid(self.up(torch.tanh(z)))
 
     torch.manual_seed(0)
-    found = asked(Wide().eval(), zoo.digits("test")[:48])
+    found = adapt_model(Wide().eval(), zoo.digits("test")[:48])
     assert found.latent_dim == 1024 and found.understood.code.startswith("1024 numbers (16 × 8 × 8)")
     x = zoo.digits("test")[:40]
     with torch.no_grad():

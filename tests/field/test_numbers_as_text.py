@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from trainer import numerals
-from trainer.support import Support
+from trainer.maps.support import SupportEstimator
 
 TABLES = Path(__file__).resolve().parent.parent
 NUMERALS = json.loads((TABLES / "numerals.json").read_text(encoding="utf-8"))
@@ -28,6 +28,6 @@ def test_a_number_is_written_as_in_the_table(row):
     "case", SUPPORT, ids=lambda case: f"{len(case['mu'])} codes of {len(case['mu'][0])}, prior {case['has_prior']}"
 )
 def test_support_is_that_of_the_table(case):
-    support = Support(np.array(case["mu"], np.float32), case["has_prior"])
+    support = SupportEstimator(np.array(case["mu"], np.float32), case["has_prior"])
     np.testing.assert_allclose(support.distances, case["distances"], rtol=1e-6)
     np.testing.assert_allclose(support.of(case["asked"]), case["support"], atol=1e-9)

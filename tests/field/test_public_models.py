@@ -14,21 +14,19 @@ import torch
 from tests.field import zoo
 from trainer import load_run
 from trainer.datasets import load_dataset
-from trainer.foreign import ForeignError, asked
-from trainer.importing import HowTrained, import_model
-from trainer.pixels import pixels_of
+from trainer.importers.calls.outputs import ExternalModelError
+from trainer.importers.calls.pixel_range import pixels_of
+from trainer.importers.importing import HowTrained, import_model
+from trainer.importers.model_adapter import adapt_model
 
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    torch.set_num_threads(1)
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 
 @pytest.mark.parametrize("build", zoo.UNDERSTOOD, ids=lambda build: build.__name__)
 def test_a_published_shape_is_understood_as_its_own_layers_compute(build):
     case = build()
     x = zoo.digits("test")
-    found = asked(case.model, x[:48])
+    found = adapt_model(case.model, x[:48])
     assert not found.is_deterministic, found.understood
     with torch.no_grad():
         mu, sigma = (part.flatten(1) for part in case.posterior(x))
@@ -57,8 +55,8 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_no_vae_of_one_diagonal_code_is_refused_by_name(name):
-    with pytest.raises(ForeignError, match=REFUSED[name]) as error:
-        asked(getattr(zoo, name)(), zoo.digits("test")[:48])
+    with pytest.raises(ExternalModelError, match=REFUSED[name]) as error:
+        adapt_model(getattr(zoo, name)(), zoo.digits("test")[:48])
     assert "\n" not in str(error.value) and str(error.value).endswith(".")
 
 
@@ -73,17 +71,17 @@ DOUBTED = {
 
 @pytest.mark.parametrize("name", DOUBTED)
 def test_another_prior_or_more_codes_are_said_and_bring_no_verdict(name):
-    found = asked(getattr(zoo, name)(), zoo.digits("test")[:48])
+    found = adapt_model(getattr(zoo, name)(), zoo.digits("test")[:48])
     assert any(re.search(DOUBTED[name], doubt) for doubt in found.understood.doubts), found.understood
 
 
 def test_a_prior_that_is_the_standard_one_is_no_doubt():
-    assert asked(zoo.standard_prior(), zoo.digits("test")[:48]).understood.doubts == ()
+    assert adapt_model(zoo.standard_prior(), zoo.digits("test")[:48]).understood.doubts == ()
 
 
 def test_what_stands_between_encoder_and_decoder_of_a_vq_vae_is_not_skipped():
     net, x = zoo.quantised(), zoo.digits("test")[:48]
-    found = asked(net, x)
+    found = adapt_model(net, x)
     assert found.is_deterministic and found.latent_dim == 12
     with torch.no_grad():
         assert torch.allclose(found.decode(found.encode(x)[0]), net(x), atol=1e-5)
@@ -116,8 +114,8 @@ def test_a_model_that_is_told_the_class_becomes_a_conditional_run(name, tmp_path
 
 def test_the_class_is_asked_for_only_where_it_is_taken():
     case = zoo.examples()
-    with pytest.raises(ForeignError, match="neither encode nor decode takes a class"):
-        asked(case.model, zoo.digits("test")[:48], y=zoo.labels("test")[:48], n_classes=10)
+    with pytest.raises(ExternalModelError, match="neither encode nor decode takes a class"):
+        adapt_model(case.model, zoo.digits("test")[:48], y=zoo.labels("test")[:48], n_classes=10)
 
 
 def test_two_spreads_without_a_forward_pass_are_put_to_the_test(tmp_path):
@@ -125,7 +123,7 @@ def test_two_spreads_without_a_forward_pass_are_put_to_the_test(tmp_path):
     for scale in (torch.exp, torch.nn.functional.softplus):
         case = zoo.pyro(scale)
         with pytest.raises(
-            ForeignError, match=r"never negative.*--spread sigma, --spread variance.*read as the standard deviation"
+            ExternalModelError, match=r"never negative.*--spread sigma, --spread variance.*read as the standard deviation"
         ):
             import_model(case.model, data, scale.__name__, runs=tmp_path)
         run = import_model(
@@ -141,7 +139,7 @@ def test_pixels_in_another_range_are_asked_for_and_then_right(tmp_path):
     data = load_dataset("digits")
     case = zoo.tanh_pixels()
     how = {"likelihood": "gaussian", "sigma": 0.05**0.5}
-    with pytest.raises(ForeignError, match=r"handed over as -1\.\.1 with \d+\.\d+; say --pixels -1\.\.1"):
+    with pytest.raises(ExternalModelError, match=r"handed over as -1\.\.1 with \d+\.\d+; say --pixels -1\.\.1"):
         import_model(case.model, data, "tanh", how=HowTrained(**how), runs=tmp_path)
     run = import_model(
         case.model, data, "tanh", how=HowTrained(pixels="-1..1", **how), runs=tmp_path, umap=False, classifier=False
@@ -154,7 +152,7 @@ def test_pixels_in_another_range_are_asked_for_and_then_right(tmp_path):
     assert np.allclose(run.encodings.mu, mu, atol=1e-4)
     assert np.abs(run.forward.decode(z.numpy()) - pictures.numpy()).max() < 1e-4
     assert run.config.sigma == pytest.approx(0.05**0.5 / 2)  # meant in their range, which is twice as wide
-    with pytest.raises(ForeignError, match=r"say --pixels \d\.\d+,\d\.\d+, or --pixels 0\.\.1 to keep to it"):
+    with pytest.raises(ExternalModelError, match=r"say --pixels \d\.\d+,\d\.\d+, or --pixels 0\.\.1 to keep to it"):
         import_model(zoo.normalised(), data, "normalised", runs=tmp_path)
 
 
@@ -172,7 +170,7 @@ POINTS = ("AE", "WAE_MMD", "RAE_L2", "RAE_GP")
 @pytest.mark.parametrize("name", VARIATIONAL)
 def test_variational_models_of_pythae_are_read_as_their_encoder_names_them(name):
     net, x = _pythae(name), zoo.digits("test")[:64]
-    found = asked(net, x)
+    found = adapt_model(net, x)
     net.eval()
     z = torch.randn(64, 5, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
@@ -185,7 +183,7 @@ def test_variational_models_of_pythae_are_read_as_their_encoder_names_them(name)
 @pytest.mark.parametrize("name", POINTS)
 def test_autoencoders_of_pythae_are_points_without_a_doubt(name):
     net, x = _pythae(name), zoo.digits("test")[:64]
-    found = asked(net, x)
+    found = adapt_model(net, x)
     assert found.is_deterministic and found.understood.doubts == ()
     with torch.no_grad():
         assert torch.allclose(found.encode(x)[0], net.eval().encoder(x).embedding, atol=1e-5)
@@ -203,7 +201,7 @@ def test_autoencoders_of_pythae_are_points_without_a_doubt(name):
 )
 def test_models_of_pythae_with_more_than_a_code_and_a_standard_prior_are_doubted(name, says):
     net, x = _pythae(name), zoo.digits("test")[:64]
-    found = asked(net, x)
+    found = adapt_model(net, x)
     assert any(says in doubt for doubt in found.understood.doubts)
     if name in ("VAE_IAF", "VQVAE"):  # where the decoder alone would be another model
         with torch.no_grad():
@@ -213,8 +211,10 @@ def test_models_of_pythae_with_more_than_a_code_and_a_standard_prior_are_doubted
 
 @pytest.mark.parametrize("name", ["SVAE", "PoincareVAE"])
 def test_models_of_pythae_on_spheres_and_hyperbolic_planes_are_refused(name):
-    with pytest.raises(ForeignError, match=rf"a {name} whose forward draws codes that are not Gaussian|logvar of shape \(64, 1\)"):
-        asked(_pythae(name), zoo.digits("test")[:64])
+    with pytest.raises(
+        ExternalModelError, match=rf"a {name} whose forward draws codes that are not Gaussian|logvar of shape \(64, 1\)"
+    ):
+        adapt_model(_pythae(name), zoo.digits("test")[:64])
 
 
 def test_an_autoencoder_of_diffusers_is_read_as_its_own_distribution_says():
@@ -225,7 +225,7 @@ def test_an_autoencoder_of_diffusers_is_read_as_its_own_distribution_says():
         in_channels=1, out_channels=1, block_out_channels=(8, 8), layers_per_block=1, latent_channels=2, norm_num_groups=4, **blocks
     )  # fmt: skip
     x = zoo.digits("test")[:32]
-    found = asked(net, x, pixels=pixels_of("-1..1"))
+    found = adapt_model(net, x, pixels=pixels_of("-1..1"))
     assert found.latent_dim == 32 and found.understood.doubts == ()
     with torch.no_grad():
         q, (mu, logvar) = net.encode(2 * x - 1).latent_dist, found.encode(x)

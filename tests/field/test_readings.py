@@ -14,24 +14,19 @@ from torch import nn
 from torch.nn import functional
 
 from tests.trainer.test_implied_beta import Linear, implied_of
-from trainer import foreign
-from trainer.checks import Implied, checks, failed
 from trainer.config import FitConfig, ImportedConfig
 from trainer.datasets import load_dataset
-from trainer.implied_beta import implied_beta_of, record
-from trainer.importing import check_model
+from trainer.diagnosis.checks import checks, failed
+from trainer.importers.importing import check_model
+from trainer.importers.model_adapter import adapt_model
+from trainer.importers.understanding import words_in
+from trainer.metrics.implied_beta import implied_beta_of, record
+from trainer.runs.examination import Implied
 
 STEPS, K = 900, 4
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="module")
-def data():
-    return load_dataset("digits")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 
 def digits(split="train"):
@@ -168,7 +163,7 @@ class Headed(Net):
 
 
 def asked_of(model):
-    return foreign.asked(model.eval(), digits("test")[0][:64])
+    return adapt_model(model.eval(), digits("test")[0][:64])
 
 
 @pytest.mark.parametrize("has_between", [False, True])
@@ -197,11 +192,11 @@ def test_a_mean_without_negative_values_is_not_taken_for_the_spread():
 
     x, _ = digits("test")
     with torch.no_grad():
-        torch.testing.assert_close(foreign.asked(Moved(), x[:64]).encode(x[:5])[0], net.two(x[:5])[0] + 20)
+        torch.testing.assert_close(adapt_model(Moved(), x[:64]).encode(x[:5])[0], net.two(x[:5])[0] + 20)
 
 
 def test_names_are_matched_by_whole_words():
-    assert foreign.words_in("FlowerVAE") == ["flower", "vae"]
+    assert words_in("FlowerVAE") == ["flower", "vae"]
 
     class FlowerVAE(Net):
         pass

@@ -15,15 +15,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer.core import trust
-from explorer.core.image_names import at_distance, image_name, quoted
-from explorer.core.likeness import Likeness, Look, change_sentence, classified, likeness_sentence, nearest_sentence, voted
-from tests.explorer.test_app import _clean, app, grids, png, said, sound, upload, words  # noqa: F401
-from trainer.clinic import diagnose
+from explorer.pictures import trust
+from explorer.pictures.likeness import Likeness, Look, change_sentence, classified, likeness_sentence, nearest_sentence, voted
+from explorer.text.test_images import at_distance, image_name, quoted
+from tests.explorer.shown import app, grids, said, sound, words
+from tests.places import ROOT
 from trainer.datasets import load_dataset
-from trainer.runs import load_run
+from trainer.diagnosis.diagnose import diagnose
+from trainer.runs.catalogue import load_run
 
-ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.usefixtures("fresh_app")
 DIGITS = tuple("0123456789")
 
 
@@ -146,8 +147,8 @@ def test_the_nearest_by_pixels_and_by_code_are_told_apart(labels, expected):
 
 
 def test_a_table_of_many_says_what_was_redrawn_as_what():
-    from explorer.core.several import Row
-    from explorer.views.several import _class_words
+    from explorer.pages.reconstruct.batch import _class_words
+    from explorer.pictures.judge import Row
 
     row = Row("a.png", looks_like="5", redrawn_as="3")
     assert _class_words(row) == "5 → 3"
@@ -217,7 +218,7 @@ def test_every_view_names_an_image_alike():
 
 
 def test_zero_has_no_sign_and_minus_is_one():
-    from explorer.views.parts import number_list
+    from explorer.text.numbers import number_list
 
     assert number_list([-0.001, -1.5, 0.25]) == "(0.00, −1.50, 0.25)"
     assert number_list([0.0] * 9) == f"({', '.join(['0.00'] * 8)}, …)"
@@ -245,7 +246,7 @@ def test_notes_on_the_data_stand_in_the_header(tmp_path, monkeypatch):
     notes = ("24 files left out: 12 .heic, <b>12</b> .txt",)
     info = run.info.model_copy(update={"dataset": run.info.dataset.model_copy(update={"notes": notes})})
     monkeypatch.setenv("LATENT_RUNS", str(tmp_path))
-    monkeypatch.setattr("explorer.cache.runs", lambda: {"mine": info})
+    monkeypatch.setattr("explorer.app.page.all_runs", lambda: {"mine": info})
     assert notes[0] in words(sound(app(run="mine").run()))
 
 
@@ -280,23 +281,18 @@ PRIVATE = [
     r"\bTake along\b", r"\bBeyond a path\b", r"\bdearer\b", r"\bcosts? reconstruction\b", r"\ba nat pays\b", r"\bUnevenness\b",
     r"\bways? back\b", r"\bas ordinary as\b", r"\bmodel knows\b",
 ]  # fmt: skip
+FOLDERS = ("app", "charts", "hosts", "jobs", "pages", "pictures", "session", "widgets")
 OWNED = [
-    "explorer/shell.py", "explorer/state.py", "explorer/verdicts.py", "explorer/trust_figures.py", "explorer/figures.py",
-    "explorer/export_html.py", "explorer/notebook.py", "explorer/widget.py", "explorer/jobs.py", "explorer/background.py",
-    "explorer/views/atlas.py", "explorer/views/reconstruct.py", "explorer/views/trust.py", "explorer/views/several.py",
-    "explorer/views/parts.py", "explorer/views/picking.py", "explorer/core/trust.py", "explorer/core/likeness.py",
-    "explorer/core/several.py", "explorer/core/batch.py", "explorer/core/preprocess.py", "explorer/core/ink.py",
-]  # fmt: skip
+    "explorer/notebook.py",
+    *sorted(str(path.relative_to(ROOT)) for name in FOLDERS for path in (ROOT / "explorer" / name).rglob("*.py")),
+]
 
 
 def texts(path: Path) -> list[str]:
-    """Every string of a module that can reach the page: all but its docstrings."""
+    """Every string of a module that can reach the page: all but docstrings, those of fields among them."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    docs = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and node.body and isinstance(node.body[0], ast.Expr)
-    }
+    statements = [node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)]
+    docs = {id(value) for value in statements if isinstance(value, ast.Constant)}
     return [
         node.value
         for node in ast.walk(tree)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.field.test_sentences import PRIVATE, texts
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SOURCE = sorted((ROOT / "explorer/surface/frontend/src").rglob("*.ts"))
 PYTHON = [
-    "explorer/walking.py", "explorer/surface/payload.py", "explorer/views/interpolate.py", "explorer/views/stops.py",
-    "explorer/views/arithmetic.py", "explorer/views/saving.py", "explorer/views/compare.py", "trainer/projection.py", "trainer/walk.py",
+    "explorer/session/stops.py", "explorer/text/map_notes.py", "explorer/pages/interpolate/page.py", "explorer/pages/interpolate/stops.py",
+    "explorer/pages/interpolate/arithmetic.py", "explorer/pages/interpolate/downloads.py", "explorer/pages/compare/page.py",
+    "trainer/maps/projection.py", "trainer/latent/paths.py", "trainer/latent/path_measures.py", "trainer/latent/directions.py",
 ]  # fmt: skip
 ALSO = [
     r"\bprior draws?\b", r"\bTurn the order round\b", r"\bYours\b", r"\bBeside it\b", r"\blooking for its mass\b", r"\bdecoded again\b",

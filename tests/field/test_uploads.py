@@ -14,11 +14,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 
-from explorer.core.neighbours import nearest
-from explorer.core.opening import open_upload
-from explorer.core.preprocess import Prepared, browser_protocol, ground_of, prepare, switches
+from explorer.pictures.neighbours import nearest
+from explorer.pictures.opening import open_upload
+from explorer.pictures.preprocess import PreparedPicture, prepare
+from explorer.pictures.protocols import browser_protocol, ground_of, switches
 from trainer.datasets.pictures import BLACK, WHITE, ground_behind
-from trainer.runs import load_run
+from trainer.runs.catalogue import load_run
 
 MNIST, SEVEN = (1, 28, 28), 7
 
@@ -218,4 +219,4 @@ def test_a_refusal_is_one_sentence(plainest) -> None:
 
     for image in (Image.new("RGBA", (28, 28), (255, 255, 255, 0)), Image.new("L", (28, 28), 255), Image.new("L", (28, 28), 0)):
         with pytest.raises(ImageError, match="looks blank"):
-            _: Prepared = prepare(image, MNIST, "mnist")
+            _: PreparedPicture = prepare(image, MNIST, "mnist")

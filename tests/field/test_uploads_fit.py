@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.core.preprocess import browser_protocol, open_picture, prepare, switches
+from explorer.pictures.preprocess import prepare
+from explorer.pictures.protocols import browser_protocol, switches
 from trainer.datasets import load_dataset
 from trainer.datasets.names import absolute
+from trainer.datasets.pictures import open_picture
 
 SAID = {
     "crop": "Middle cut out, 32 × 32, in colour.",

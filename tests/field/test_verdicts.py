@@ -15,25 +15,22 @@ import pytest
 import torch
 from torch import Tensor
 
-from explorer.facts import facts_line, parameters, size
-from trainer.checks import PASSED, Implied, Measured, checks, failed, implied_differs, implied_sentence, notes, why_not_implied
-from trainer.clinic import Examination, diagnose, headline, information_sentence, neighbours_sentence, prior_sentence
+from explorer.text.run_summary import parameters, size, summary_line
+from trainer.cli.shipped_runs import CLINIC
 from trainer.config import FitConfig, ImportedConfig
-from trainer.datasets import Dataset, load_dataset
-from trainer.evaluate import Budget, evaluate
-from trainer.examine import examine
-from trainer.networks import Posterior, Vae
+from trainer.diagnosis.checks import PASSED, checks, failed, notes
+from trainer.diagnosis.diagnose import diagnose, headline
+from trainer.diagnosis.implied import implied_differs, implied_sentence, why_not_implied
+from trainer.diagnosis.measure import examine
+from trainer.diagnosis.sentences import information_sentence, neighbours_sentence, prior_sentence
+from trainer.metrics.evaluate import Budget, evaluate
+from trainer.models.torch_engine import Posterior, Vae
 from trainer.numerals import percent
-from trainer.patients import CLINIC
-from trainer.runs import HOME, list_runs, load_run
+from trainer.runs.catalogue import HOME, list_runs, load_run
+from trainer.runs.examination import Examination, Implied, Measured
 
 SHIPPED = [(part, name) for part in ("runs", "clinic", "sweep") for name in list_runs(HOME / "assets" / part)]
 EXAMINED = [(part, name) for part, name in SHIPPED if load_run(name, HOME / "assets" / part).info.examination is not None]
-
-
-@pytest.fixture(scope="module")
-def digits() -> Dataset:
-    return load_dataset("digits")
 
 
 def shipped(part: str, name: str):
@@ -83,10 +80,11 @@ def gaussian_codes(n: int, n_dims: int, variance: float) -> tuple[np.ndarray, np
     return mu, np.full(mu.shape, math.log(variance))
 
 
+@pytest.mark.slow
 def test_ten_thousand_and_four_thousand_images_give_the_same_sentence_of_the_same_codes():
     """A linear VAE at its optimum: q(z) is the prior, the information is ½ K log(1/variance) = 46 nats, whatever N."""
-    from trainer.bracket import prior_distance
-    from trainer.information import information_split
+    from trainer.metrics.information import information_split
+    from trainer.metrics.information_bracket import prior_distance
 
     told = []
     for n in (2000, 4000):
@@ -153,10 +151,12 @@ def test_neighbours_that_read_a_collapsed_code_are_explained():
     assert found.knn_means > 0.7
     assert found.knn_draws < 0.2  # of ten classes
     assert told in diagnose(run.config, found).because
-    assert f"15-NN {percent(found.knn_means)} from posterior means, {percent(found.knn_draws)} from samples" in facts_line(run.info)
+    assert f"15-NN {percent(found.knn_means)} from posterior means, {percent(found.knn_draws)} from samples" in summary_line(
+        run.info
+    )
     for share in (found.knn_means, found.knn_draws):  # the header's figures are those of the sentence
         assert percent(share) in told
-    assert "from samples" not in facts_line(shipped("clinic", "clinic-healthy").info)
+    assert "from samples" not in summary_line(shipped("clinic", "clinic-healthy").info)
 
 
 # --- checks
@@ -339,7 +339,7 @@ def test_a_tiny_set_is_examined_and_gets_no_verdict_it_cannot_carry(digits):
 
 
 def test_a_budget_makes_fewer_decodes_and_says_how_many(digits, monkeypatch):
-    from trainer import examine as module
+    from trainer.diagnosis import measure as module
 
     run = shipped("clinic", "clinic-surplus")
     whole = examine(run.model, digits)
@@ -354,7 +354,7 @@ def test_a_budget_makes_fewer_decodes_and_says_how_many(digits, monkeypatch):
 
 
 def test_the_nll_of_a_budget_is_of_fewer_images_with_a_larger_error(digits, monkeypatch):
-    from trainer import evaluate as module
+    from trainer.metrics import evaluate as module
 
     run = shipped("clinic", "clinic-healthy")
     whole = evaluate(run.model, digits, samples=200)
@@ -376,7 +376,7 @@ def test_a_fast_model_has_the_full_counts_within_any_budget(digits):
 
 
 def test_examine_writes_nothing_into_a_shipped_run(capsys):
-    from trainer.cli import main
+    from trainer.cli.main import main
 
     path = Path(HOME / "assets" / "clinic" / "clinic-healthy" / "run.json")
     before = path.read_bytes()
@@ -414,6 +414,6 @@ def test_numbers_of_one_sentence_have_the_same_digits():
 
 
 def test_every_check_says_what_holds_where_it_passed():
-    source = (HOME / "trainer" / "checks.py").read_text()
+    source = "".join(path.read_text(encoding="utf-8") for path in (HOME / "trainer" / "diagnosis").glob("*.py"))
     names = set(re.findall(r'Check\(\s*"([^"]+)"', source))
     assert names - {"as understood"} == set(PASSED)  # that one is there only where it failed

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import distributions as dist
 
-from trainer.bracket import Mixture, fitted, prior_distance, shrunk
-from trainer.information import information_split
+from trainer.metrics.information import information_split
+from trainer.metrics.information_bracket import Mixture, fitted, prior_distance, shrunk
 
 
 def rng(seed=0):
@@ -33,6 +33,7 @@ def both(mu, logvar):
     return low, split
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "n_dims", "variance"), [(500, 32, 0.05), (4000, 20, 0.01), (300, 64, 0.2)])
 def test_a_linear_vae_at_its_optimum_is_at_no_distance_however_much_its_codes_say(n, n_dims, variance):
     """Information ½ K log(1/variance): 48, 46 and 52 nats, and log N is 6 to 8. Until now that was told as a distance of 40 nats."""
@@ -47,6 +48,7 @@ def test_a_linear_vae_at_its_optimum_is_at_no_distance_however_much_its_codes_sa
     assert split.mean_kl - low.low == pytest.approx(truth, abs=4 * split.mean_kl / math.sqrt(n))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_dims", "mean", "scale"), [(2, 0.5, 0.5), (8, 0.3, 1.0), (8, 1.0, 0.0), (16, 0.0, 2.0)])
 def test_gaussian_codes_that_miss_the_prior_do_so_between_the_bounds(n_dims, mean, scale):
     factor = rng(5).standard_normal((n_dims, n_dims)) / math.sqrt(n_dims)

@@ -10,7 +10,11 @@ import torch
 from safetensors.numpy import load_file, save_file
 from torch.nn import functional
 
-from trainer.classifier import (
+from trainer.cli.main import main
+from trainer.config import FitConfig, checked
+from trainer.datasets import load_dataset
+from trainer.errors import DataError, RunCorrupt, RunError
+from trainer.models.picture_classifier import (
     PictureClassifier,
     Scores,
     best_temperature,
@@ -19,13 +23,14 @@ from trainer.classifier import (
     expected_calibration_error,
     scores_of,
 )
-from trainer.cli import main
-from trainer.config import FitConfig, checked
-from trainer.datasets import load_dataset
-from trainer.errors import DataError, RunCorrupt, RunError
-from trainer.fit import Finishing, fit, refresh_classifier
-from trainer.networks import Stack, build_layer
-from trainer.runs import HOME, RunWriter, load_run
+from trainer.models.torch_layers import Stack, build_layer
+from trainer.runs.catalogue import HOME, load_run
+from trainer.runs.write import RunWriter
+from trainer.training.events import Finishing
+from trainer.training.fit import fit
+from trainer.training.refresh import refresh_classifier
+
+pytestmark = pytest.mark.slow
 
 CONFIG = FitConfig(hidden=(12,), epochs=2, batch_size=17, umap=False)
 FILE = "classifier.safetensors"

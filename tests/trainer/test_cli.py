@@ -6,14 +6,14 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
-from trainer.cli import main
-from trainer.runs import info_checksum
+from tests.places import ROOT
+from trainer.cli.main import main
+from trainer.runs.folder import info_checksum
 
-ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.slow
 
 
 def ask(capsys, *words: str) -> tuple[int, str, str]:

@@ -9,16 +9,19 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.cli import main
-from trainer.clinic import Examination, diagnose, pressure
+from trainer.cli.main import main
+from trainer.cli.shipped_runs import BETAS, CLINIC, MNIST_BETAS, linear, set_by_hand
 from trainer.config import FitConfig, checked
-from trainer.datasets import load_dataset
+from trainer.diagnosis.diagnose import diagnose
+from trainer.diagnosis.measure import examine
+from trainer.diagnosis.pressure import pressure
 from trainer.errors import ConfigError, RunCorrupt
-from trainer.examine import examine
-from trainer.fit import fit
-from trainer.networks import Vae
-from trainer.patients import BETAS, CLINIC, MNIST_BETAS, linear, set_by_hand
-from trainer.runs import HOME, list_runs, load_run
+from trainer.models.torch_engine import Vae
+from trainer.runs.catalogue import HOME, list_runs, load_run
+from trainer.runs.examination import Examination
+from trainer.training.fit import fit
+
+pytestmark = pytest.mark.slow
 
 EXPECTED = {
     "clinic-healthy": {"healthy"},
@@ -29,11 +32,6 @@ EXPECTED = {
     "clinic-kl-without-information": {"kl-without-information"},
 }
 MENDED = {"healthy", "surplus"}  # a dimension that switches off is no alarm
-
-
-@pytest.fixture(scope="module")
-def digits():
-    return load_dataset("digits")
 
 
 def verdict(run):
@@ -55,7 +53,7 @@ def test_and_so_does_a_patient_of_another_seed(name, seed, digits, tmp_path):
     if name == "clinic-kl-without-information":
         set_by_hand(config, digits, "patient", tmp_path)
     else:
-        for _ in fit(config, digits, "patient", tmp_path, film=2):
+        for _ in fit(config, digits, "patient", tmp_path, snapshots=2):
             pass
     run = load_run("patient", tmp_path)
     found = verdict(run)
@@ -177,11 +175,11 @@ def test_a_point_cannot_be_examined(digits):
 
 
 def test_examine_adds_what_an_older_run_lacks(digits, tmp_path, capsys):
-    for _ in fit(FitConfig(hidden=(6,), epochs=1, umap=False), digits, "old", tmp_path, film=2):
+    for _ in fit(FitConfig(hidden=(6,), epochs=1, umap=False), digits, "old", tmp_path, snapshots=2):
         pass
     run = load_run("old", tmp_path)
     first = run.info.examination
-    from trainer.runs import RunWriter
+    from trainer.runs.write import RunWriter
 
     RunWriter(run.folder).write_info(run.info.model_copy(update={"examination": None}))
     assert load_run("old", tmp_path).info.examination is None
@@ -191,9 +189,9 @@ def test_examine_adds_what_an_older_run_lacks(digits, tmp_path, capsys):
 
 
 def test_a_damaged_examination_is_refused(digits, tmp_path):
-    from trainer.runs import info_checksum
+    from trainer.runs.folder import info_checksum
 
-    for _ in fit(FitConfig(hidden=(6,), epochs=1, umap=False), digits, "run", tmp_path, film=2):
+    for _ in fit(FitConfig(hidden=(6,), epochs=1, umap=False), digits, "run", tmp_path, snapshots=2):
         pass
     path = tmp_path / "run" / "run.json"
     raw = json.loads(path.read_text())

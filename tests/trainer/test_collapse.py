@@ -8,10 +8,17 @@ import pytest
 import torch
 from torch import distributions as dist
 
-from trainer.collapse import decoder_sensitivity, epsilon_delta_curve, intervention_losses, is_collapsed, kl_per_dim, population_kl
 from trainer.config import FitConfig
 from trainer.errors import ConfigError, DataError
-from trainer.networks import Posterior, Vae
+from trainer.metrics.collapse import (
+    decoder_sensitivity,
+    epsilon_delta_curve,
+    intervention_losses,
+    is_collapsed,
+    kl_per_dim,
+    population_kl,
+)
+from trainer.models.torch_engine import Posterior, Vae
 
 GENERATOR = torch.Generator().manual_seed(0)
 WEIGHT = torch.tensor([[0.5, 0.0, 0.0], [0.0, 0.2, 0.0], [0.3, 0.0, 0.0], [0.0, 0.1, 0.0]])  # (4 pixels, 3 dims), the third unused

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from trainer.config import FitConfig
-from trainer.context import degrees, masks
 from trainer.errors import ConfigError
-from trainer.evaluate import seeded
-from trainer.forward import Forward
-from trainer.networks import Vae
+from trainer.metrics.evaluate import seeded
+from trainer.models.autoregressive import degrees, masks
+from trainer.models.numpy_engine import Forward
+from trainer.models.torch_engine import Vae
 
 SHAPE = (1, 2, 3)
 

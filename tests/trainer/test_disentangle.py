@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from trainer.datasets.shapes import FACTOR_NAMES, draw_factors
-from trainer.disentangle import dci, discretise, disentanglement, mig, mutual_information, sap
+from trainer.datasets.built_in.shapes import FACTOR_NAMES, draw_factors
 from trainer.errors import ConfigError, DataError
+from trainer.metrics.disentanglement import dci, discretise, disentanglement, mig, mutual_information, sap
 
 N = 3000
 RNG = np.random.default_rng(0)
@@ -113,7 +113,7 @@ def test_codes_that_say_nothing_score_zero():
 
 def test_dci_of_a_known_importance_is_the_papers_formula():
     """Rows (1, 0) and (½, ½) with sums 1 and 1: D = ½ · 1 + ½ · 0; columns (⅔, ⅓) and (0, 1)."""
-    from trainer.disentangle import Dci
+    from trainer.metrics.disentanglement import Dci
 
     scores = Dci(np.array([[1.0, 0.0], [0.5, 0.5]]), np.ones(2))
     entropy = -(2 / 3 * math.log2(2 / 3) + 1 / 3 * math.log2(1 / 3))

@@ -8,8 +8,8 @@ import torch
 
 from trainer.config import FitConfig
 from trainer.errors import ConfigError
-from trainer.estimators import ESTIMATORS, gradient_draws, gradient_variance, toy_variance
-from trainer.networks import Vae, model_of
+from trainer.metrics.gradient_variance import ESTIMATORS, gradient_draws, gradient_variance, toy_variance
+from trainer.models.torch_engine import Vae, model_of
 
 SHAPE = (1, 4, 4)
 

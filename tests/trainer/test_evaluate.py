@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-import trainer.evaluate as module
-from trainer.evaluate import decode_of, encode_all, evaluate, knn_accuracy, seeded, to_unit
-from trainer.objectives import kl_standard_normal
-from trainer.runs import load_run
+import trainer.metrics.evaluate as module
+from trainer.metrics.evaluate import decode_of, encode_all, evaluate, knn_accuracy, seeded, to_unit
+from trainer.models.gaussians import kl_standard_normal
+from trainer.runs.catalogue import load_run
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def test_figures_do_not_depend_on_the_batch(model, tiny_dataset, monkeypatch):
     """26 test images in batches of 26, and in batches of 7, which does not divide them: closed-form figures agree exactly."""
     whole = evaluate(model, tiny_dataset, samples=400)
     monkeypatch.setattr(module, "BATCH", 7)
-    monkeypatch.setattr("trainer.importance.ROWS", 33)
+    monkeypatch.setattr("trainer.metrics.importance.ROWS", 33)
     parts = evaluate(model, tiny_dataset, samples=400)
     assert parts.kl == pytest.approx(whole.kl, rel=1e-6)
     assert parts.elbo == pytest.approx(whole.elbo, rel=1e-6)

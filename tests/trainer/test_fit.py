@@ -16,8 +16,12 @@ from tests.conftest import ROOT
 from trainer.config import FitConfig, checked
 from trainer.datasets import load_dataset
 from trainer.errors import ConfigError, RunCorrupt, RunError, TrainingDiverged
-from trainer.fit import EpochEnded, Finished, Stepped, film_moments, fit
-from trainer.runs import load_run
+from trainer.runs.catalogue import load_run
+from trainer.training.events import EpochEnded, Finished, Stepped
+from trainer.training.fit import fit
+from trainer.training.snapshots import snapshot_steps
+
+pytestmark = pytest.mark.slow
 
 CONFIG = FitConfig(hidden=(12,), epochs=5, batch_size=17, umap=False)  # 60 images: the last batch of an epoch is short
 
@@ -38,8 +42,8 @@ def test_the_same_seed_gives_the_same_bytes(tiny_dataset, tmp_path):
 
 @pytest.mark.parametrize("stop_after", [1, 7, 13])
 def test_an_interrupted_run_resumes_to_the_same_weights(tiny_dataset, tmp_path, stop_after, monkeypatch):
-    monkeypatch.setattr("trainer.fit.CHECKPOINT_S", 0.0)
-    monkeypatch.setattr("trainer.fit.STEP_EVENTS_S", 0.0)
+    monkeypatch.setattr("trainer.training.loop.CHECKPOINT_S", 0.0)
+    monkeypatch.setattr("trainer.training.loop.STEP_EVENTS_S", 0.0)
     config = checked(CONFIG, warmup_epochs=2, binarise=True)
     run_to_end(config, tiny_dataset, "whole", tmp_path)
     events = fit(config, tiny_dataset, "cut", tmp_path, preset="digits-2d")
@@ -56,7 +60,7 @@ def test_an_interrupted_run_resumes_to_the_same_weights(tiny_dataset, tmp_path, 
 
 
 def test_a_nan_stops_with_step_term_and_remedy(tiny_dataset, tmp_path, monkeypatch):
-    import trainer.objectives as module
+    import trainer.training.objectives as module
 
     real, calls = module.elbo_terms, []
 
@@ -84,7 +88,7 @@ def test_a_run_is_never_overwritten_by_accident(tiny_dataset, tmp_path):
 
 
 def test_a_flipped_bit_in_the_checkpoint_is_found(tiny_dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr("trainer.fit.CHECKPOINT_S", 0.0)
+    monkeypatch.setattr("trainer.training.loop.CHECKPOINT_S", 0.0)
     events = fit(CONFIG, tiny_dataset, "cut", tmp_path)
     while not (tmp_path / "cut/checkpoint/state.safetensors").exists():
         next(events)
@@ -103,7 +107,7 @@ def test_a_run_that_cannot_begin_leaves_the_old_one(tiny_dataset, tmp_path, monk
     def no_room(*_):
         raise MemoryError
 
-    monkeypatch.setattr("trainer.fit.model_of", no_room)
+    monkeypatch.setattr("trainer.training.loop.model_of", no_room)
     with pytest.raises(MemoryError):
         run_to_end(CONFIG, tiny_dataset, "mine", tmp_path, overwrite=True)
     assert len(load_run("mine", tmp_path).encodings.mu) == 26
@@ -149,7 +153,7 @@ def test_what_a_run_holds(tiny_dataset, tmp_path):
 
 @pytest.mark.parametrize("n_steps", [1, 20, 39, 41, 57, 100, 1000, 132_000])
 def test_film_has_twenty_moments_and_the_last(n_steps):
-    moments = film_moments(n_steps)
+    moments = snapshot_steps(n_steps)
     assert max(moments) == n_steps
     assert min(moments) >= 1
     assert len(moments) >= min(20, n_steps)
@@ -165,9 +169,9 @@ def test_global_randomness_is_left_alone(tiny_dataset, tmp_path):
 
 def test_a_full_disk_keeps_the_checkpoint_before(tiny_dataset, tmp_path, monkeypatch):
     """The third checkpoint cannot be written: one sentence, and resuming gives what an undisturbed run gives."""
-    monkeypatch.setattr("trainer.fit.CHECKPOINT_S", 0.0)
+    monkeypatch.setattr("trainer.training.loop.CHECKPOINT_S", 0.0)
     run_to_end(CONFIG, tiny_dataset, "whole", tmp_path)
-    import trainer.runs as runs
+    import trainer.runs.storage as runs
 
     real, n_writes = runs.os.fsync, []
 
@@ -218,9 +222,9 @@ def test_kill_nine_at_any_moment_then_resume_is_bit_for_bit(tmp_path):
 
 QUICK = """
 import sys
-import trainer.fit
-from trainer.cli import main
-trainer.fit.CHECKPOINT_S = 0.0  # every epoch: a quick run would otherwise be over before its first checkpoint
+import trainer.training.loop
+from trainer.cli.main import main
+trainer.training.loop.CHECKPOINT_S = 0.0  # every epoch: a quick run would otherwise be over before its first checkpoint
 sys.exit(main(sys.argv[1:]))
 """
 

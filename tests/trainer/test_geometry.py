@@ -10,19 +10,12 @@ from torch import nn
 
 from trainer.config import FitConfig
 from trainer.errors import ConfigError, DataError
-from trainer.geometry import (
-    DecodedGraph,
-    decoded_graphs,
-    equal_speed,
-    geodesic,
-    interpolate,
-    lattice_graph,
-    magnification,
-    neighbour_graph,
-    path_length,
-    pullback_metric,
-)
-from trainer.networks import Vae, model_of
+from trainer.latent.decoded_graphs import DecodedGraph, decoded_graphs, lattice_graph, neighbour_graph
+from trainer.latent.decoded_length import equal_speed, path_length
+from trainer.latent.geodesics import geodesic
+from trainer.latent.interpolation import interpolate
+from trainer.latent.metric import magnification, pullback_metric
+from trainer.models.torch_engine import Vae, model_of
 
 RNG = np.random.default_rng(0)
 SHAPE = (1, 8, 8)

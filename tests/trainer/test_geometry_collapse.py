@@ -6,9 +6,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.collapse import active_units, is_active, kl_per_dim
 from trainer.errors import ConfigError
-from trainer.geometry import PATH_KINDS, interpolate
+from trainer.latent.interpolation import PATH_KINDS, interpolate
+from trainer.metrics.collapse import active_units, is_active, kl_per_dim
 
 RNG = np.random.default_rng(0)
 T = np.linspace(0, 1, 9)

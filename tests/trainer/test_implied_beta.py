@@ -8,9 +8,9 @@ import torch
 from sklearn.datasets import load_digits
 
 from trainer.datasets import availability, load_dataset
-from trainer.evaluate import EVALUATION_SEED, seeded, to_unit
-from trainer.implied_beta import implied_beta, implied_beta_of, record
-from trainer.runs import HOME, list_runs, load_run
+from trainer.metrics.evaluate import EVALUATION_SEED, seeded, to_unit
+from trainer.metrics.implied_beta import implied_beta, implied_beta_of, record
+from trainer.runs.catalogue import HOME, list_runs, load_run
 
 SIGMA2 = 0.04
 
@@ -49,6 +49,7 @@ def test_a_linear_vae_implies_its_beta(beta):
     np.testing.assert_allclose(found.per_dim[~np.isnan(found.per_dim)], beta, rtol=0.12)
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_truth_about_as_often_as_it_says():
     """Of 60 noises, images the same: at least 80 % (95 % in the long run, were the images drawn anew too)."""
     model, held = Linear(1.0), 0
@@ -118,6 +119,7 @@ def implied_of(name):
     return run, implied_beta(run.model, x, y)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_runs_imply_what_they_were_trained_with(name):
     run, found = implied_of(name)

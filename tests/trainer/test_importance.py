@@ -9,9 +9,9 @@ from torch import distributions as dist
 
 from trainer.config import FitConfig
 from trainer.errors import ConfigError
-from trainer.importance import ImportanceEstimate, importance_estimate
-from trainer.networks import Vae, model_of
-from trainer.objectives import importance_log_weights
+from trainer.metrics.importance import ImportanceEstimate, importance_estimate
+from trainer.models.torch_engine import Vae, model_of
+from trainer.training.objectives import importance_log_weights
 
 SHAPE = (1, 3, 4)
 SIGMA = 0.3
@@ -248,7 +248,7 @@ def test_the_parts_do_not_matter(settings, monkeypatch):
     )
     same(first, 3)
     np.testing.assert_allclose(second.log_px, whole.log_px[3:], atol=1e-9)
-    monkeypatch.setattr("trainer.importance.IMAGES", 3)
+    monkeypatch.setattr("trainer.metrics.importance.IMAGES", 3)
     same(importance_estimate(model, x, 50, seeded(0), y, rows=11))
 
 
@@ -262,7 +262,7 @@ def test_the_estimate_depends_on_its_generator_only():
 
 
 def test_progress_is_told_image_by_image(monkeypatch):
-    monkeypatch.setattr("trainer.importance.IMAGES", 2)
+    monkeypatch.setattr("trainer.metrics.importance.IMAGES", 2)
     told: list[float] = []
     found = importance_estimate(small_vae(), pictures(5).float(), 3, seeded(0), on_progress=told.append)
     assert told == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])

@@ -13,15 +13,19 @@ import numpy as np
 import pytest
 import torch
 
+from tests.places import ROOT
 from tests.trainer import foreign_models
 from trainer import load_run
-from trainer.clinic import diagnose
 from trainer.datasets import load_dataset
+from trainer.diagnosis.diagnose import diagnose
 from trainer.errors import ConfigError, DataError, LatentError, RunCorrupt, RunError
-from trainer.foreign import ForeignError, asked
-from trainer.importing import HowTrained, import_model, make_run
-from trainer.loading import load_model
+from trainer.importers.calls.outputs import ExternalModelError
+from trainer.importers.importing import HowTrained, import_model, make_run
+from trainer.importers.loading import load_model
+from trainer.importers.model_adapter import adapt_model
 from trainer.numerals import number
+
+pytestmark = pytest.mark.slow
 
 HERE = "tests.trainer.foreign_models"
 FEW = 539  # images of the test split of digits
@@ -118,11 +122,11 @@ def test_a_vae_of_pythae(tmp_path):
 @pytest.mark.parametrize("factory", ["with_named_fields", "with_distribution"])
 def test_answers_with_names_and_distributions_are_understood(factory):
     x = foreign_models.digits()[:9]
-    asking = asked(getattr(foreign_models, factory)(), x)
-    mu, logvar = asking.encode(x)
+    adapter = adapt_model(getattr(foreign_models, factory)(), x)
+    mu, logvar = adapter.encode(x)
     wanted = foreign_models.untrained().encode(x.flatten(1))
     assert torch.allclose(mu, wanted[0], atol=1e-5) and torch.allclose(logvar, wanted[1], atol=1e-4)
-    assert asking.decode(mu).shape == (9, 1, 8, 8)
+    assert adapter.decode(mu).shape == (9, 1, 8, 8)
 
 
 MISTAKES = {
@@ -141,7 +145,7 @@ MISTAKES = {
 @pytest.mark.parametrize("factory", MISTAKES)
 def test_every_wrong_answer_is_a_sentence_and_leaves_no_run(factory, tmp_path):
     model = load_model(f"{HERE}:{factory}").model
-    with pytest.raises(ForeignError, match=MISTAKES[factory]) as error:
+    with pytest.raises(ExternalModelError, match=MISTAKES[factory]) as error:
         import_model(model, load_dataset("digits"), "wrong", runs=tmp_path)
     assert "\n" not in str(error.value) and str(error.value).endswith(".")
     assert not (tmp_path / "wrong" / "run.json").exists()
@@ -171,7 +175,7 @@ def test_logits_are_taken_as_such_and_means_are_not(tmp_path):
     with torch.no_grad():
         wanted = torch.sigmoid(model.decode(torch.from_numpy(z))).reshape(-1, 1, 8, 8).numpy()
     assert np.abs(run.forward.decode(z) - wanted).max() < 1e-5
-    with pytest.raises(ForeignError, match="no logits but means"):
+    with pytest.raises(ExternalModelError, match="no logits but means"):
         import_model(foreign_models.untrained(), load_dataset("digits"), "means", how=how, runs=tmp_path)
 
 
@@ -243,7 +247,7 @@ def test_points_without_a_posterior_make_a_deterministic_run(model, tmp_path):
 )
 def test_what_does_not_fit_together_is_a_sentence(change, says, tmp_path):
     given = {"name": "x", "mu": np.zeros((5, 4)), "logvar": np.zeros((5, 4)), "images": np.zeros((5, 8, 8), np.uint8)} | change
-    with pytest.raises((DataError, ForeignError, ConfigError), match=says):
+    with pytest.raises((DataError, ExternalModelError, ConfigError), match=says):
         make_run(given.pop("name"), foreign_models.untrained().decode, given.pop("mu"), runs=tmp_path, umap=False, **given)
 
 
@@ -259,7 +263,7 @@ def test_another_encoder_than_the_one_of_the_codes_is_noticed(model, tmp_path):
 def test_layers_in_run_json_that_do_not_fit_together_are_a_sentence(imported, tmp_path):
     import json
 
-    from trainer.runs import info_checksum
+    from trainer.runs.folder import info_checksum
 
     folder = tmp_path / "broken"
     folder.mkdir()
@@ -280,9 +284,8 @@ def test_layers_in_run_json_that_do_not_fit_together_are_a_sentence(imported, tm
 
 
 def run_command(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    root = Path(__file__).resolve().parents[2]
     return subprocess.run(
-        [sys.executable, "-m", "trainer", "import", *words, "--runs", str(folder)], cwd=root, capture_output=True, text=True,
+        [sys.executable, "-m", "trainer", "import", *words, "--runs", str(folder)], cwd=ROOT, capture_output=True, text=True,
         timeout=300, check=False,
     )  # fmt: skip
 
@@ -309,11 +312,11 @@ def test_the_command_tells_a_mistake_in_a_line(tmp_path):
 
 
 def test_every_refusal_is_an_error_of_the_house():
-    assert issubclass(ForeignError, LatentError)
+    assert issubclass(ExternalModelError, LatentError)
 
 
 def test_what_was_measured_with_the_decoder_is_not_replaced_by_figures_of_its_pictures(tmp_path, capsys):
-    from trainer.cli import main
+    from trainer.cli.main import main
 
     run = import_model(foreign_models.wavy(), load_dataset("digits"), "wavy", runs=tmp_path, umap=False, classifier=False)
     before = (tmp_path / "wavy" / "run.json").read_bytes()
@@ -329,14 +332,14 @@ def test_what_was_measured_with_the_decoder_is_not_replaced_by_figures_of_its_pi
 
 
 def test_an_imported_run_of_layers_is_evaluated_like_any_other(imported, capsys):
-    from trainer.cli import main
+    from trainer.cli.main import main
 
     assert main(["evaluate", "examples", "--runs", str(imported.folder.parent), "--images", "50", "--samples", "20"]) == 0
     assert f"{imported.info.metrics.kl:10.2f}" in capsys.readouterr().out
 
 
 def test_the_recipe_of_the_readme_works_as_it_is_written(model, tmp_path, monkeypatch):
-    text = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
     (recipe,) = [block for block in text.split("```python\n")[1:] if "make_run(" in block]
     split = load_dataset("digits").subset("test")
     x, y = torch.from_numpy(split.images[:60].copy()).float() / 255, torch.from_numpy(split.labels[:60].copy())
@@ -351,7 +354,7 @@ def test_the_recipe_of_the_readme_works_as_it_is_written(model, tmp_path, monkey
 def test_a_folder_of_images_and_its_run_carries_them(tmp_path, monkeypatch, capsys):
     from PIL import Image
 
-    from trainer.cli import main
+    from trainer.cli.main import main
 
     monkeypatch.setenv("LATENT_CACHE", str(tmp_path / "cache"))
     split = load_dataset("digits").subset("train")
@@ -389,8 +392,8 @@ def test_a_decoder_that_leaves_torch_is_measured_without_gradients(model, tmp_pa
 
 
 def test_a_decoder_too_large_for_a_browser_is_stored(model, monkeypatch):
-    from trainer import own_layers
-    from trainer.foreign import decoding
+    from trainer.importers import conversion as own_layers
+    from trainer.importers.model_adapter import decoding
 
     mu = np.random.default_rng(0).standard_normal((300, 4)).astype(np.float32)
     decode = decoding(model.decode, (1, 8, 8))

@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import distributions as dist
 
-from trainer import information
 from trainer.errors import ConfigError, DataError
-from trainer.information import information_split, log_aggregate, log_aggregate_marginal
+from trainer.metrics import information
+from trainer.metrics.information import information_split, log_aggregate, log_aggregate_marginal
 
 
 def rng(seed=0):

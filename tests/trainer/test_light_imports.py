@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize(
@@ -14,8 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
     [
         ("import trainer", "torch umap sklearn scipy pooch streamlit plotly PIL"),
         ("import trainer; trainer.load_run('mnist-2d').forward", "torch umap sklearn scipy"),
-        ("import explorer.shell, explorer.views.atlas", "torch umap sklearn scipy"),
-        ("import explorer.views.reconstruct, explorer.views.interpolate, explorer.views.dimensions", "torch umap sklearn scipy"),
+        ("import explorer.app.page, explorer.pages.atlas", "torch umap sklearn scipy"),
+        (
+            "import explorer.pages.reconstruct.page, explorer.pages.interpolate.page, explorer.pages.dimensions.page",
+            "torch umap sklearn scipy",
+        ),
     ],
 )
 def test_the_first_page_needs_no_torch(statement, heavy):

@@ -1,6 +1,7 @@
 """Every likelihood against torch.distributions, quadrature and its own definition."""
 
 import math
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -9,14 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import distributions as dist
 
+from tests.conftest import ROOT
 from trainer.config import FitConfig
-from trainer.forward import mean_picture
-from trainer.forward import nll as numpy_nll
-from trainer.likelihoods import likelihood_of, soft_clip
+from trainer.likelihoods.numpy_ import likelihood_of as numpy_likelihood_of
+from trainer.likelihoods.numpy_ import mean_picture
+from trainer.likelihoods.numpy_ import nll as numpy_nll
+from trainer.likelihoods.registry import LIKELIHOODS, LikelihoodName
+from trainer.likelihoods.torch_ import likelihood_of, soft_clip
 
 ZERO = torch.tensor(0.0)
-KINDS = [("bernoulli", "fixed"), ("continuous-bernoulli", "fixed"), ("gaussian", "fixed"), ("gaussian", "per-pixel"),
-         ("laplace", "fixed"), ("laplace", "per-pixel")]  # fmt: skip
+KINDS = [
+    (name, scale) for name, kind in LIKELIHOODS.items() for scale in ("fixed", "per-pixel") if kind.has_scale or scale == "fixed"
+]
+TWIN = "explorer/surface/frontend/src/engine/likelihoods.ts"
 
 
 def config(name: str, scale: str = "fixed") -> FitConfig:
@@ -42,6 +48,31 @@ def distribution(name: str, scale: str, output: torch.Tensor, log_sigma: torch.T
         place, raw = output.chunk(2, 1)
         log_scale = -6 + torch.log1p(torch.exp(raw + 6))
     return (dist.Normal if name == "gaussian" else dist.Laplace)(place, log_scale.exp())
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_every_engine_has_every_likelihood(name):
+    """To add a likelihood is to satisfy this; tests/field/test_first_change.py does it once."""
+    assert name in get_args(LikelihoodName), "LikelihoodName in trainer/likelihoods/registry.py"
+    kind, engine = LIKELIHOODS[name], likelihood_of(config(name))
+    assert numpy_likelihood_of(config(name)), "trainer/likelihoods/numpy_.py"
+    assert hasattr(engine, "log_scale_for") == kind.has_scale, (
+        "has_scale says whether trainer/likelihoods/torch_.py has its best scale"
+    )
+    means = [text in (ROOT / TWIN).read_text() for text in (f"\n  {name}: {{ toMean", f'\n  "{name}": {{ toMean')]
+    assert any(means), f"LIKELIHOODS in {TWIN} has no {name}"
+
+
+def test_the_list_holds_every_name_that_may_be_chosen():
+    assert set(get_args(LikelihoodName)) == set(LIKELIHOODS)
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_the_output_is_what_the_list_says(name):
+    """The mean picture ½ belongs to the logit 0, or to the place ½."""
+    half = torch.full((1, 1, 1, 1), 0.5)
+    wanted = {"logit": 0.0, "place": 0.5}[LIKELIHOODS[name].output]
+    assert likelihood_of(config(name)).output_for(half).item() == pytest.approx(wanted, abs=1e-6)
 
 
 @pytest.mark.parametrize(("name", "scale"), KINDS)

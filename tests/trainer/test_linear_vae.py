@@ -6,9 +6,12 @@ import torch
 
 from trainer.config import PRESETS, checked
 from trainer.datasets import load_dataset
-from trainer.fit import fit
-from trainer.objectives import kl_standard_normal
-from trainer.runs import Run, load_run
+from trainer.models.gaussians import kl_standard_normal
+from trainer.runs.catalogue import load_run
+from trainer.runs.read import Run
+from trainer.training.fit import fit
+
+pytestmark = pytest.mark.slow
 
 DIGITS = "digits"
 
@@ -115,7 +118,7 @@ def test_pca_and_the_linear_autoencoder_share_subspace_and_error(tmp_path, pixel
 
 
 def test_the_covariance_in_batches_is_numpys(pixels):
-    from trainer.spectrum import spectrum
+    from trainer.metrics.pca_spectrum import spectrum
 
     found = spectrum((pixels[start : start + 100] for start in range(0, len(pixels), 100)), 64)
     np.testing.assert_allclose(found.values, np.maximum(np.linalg.eigvalsh(np.cov(pixels.T, bias=True))[::-1], 0), atol=1e-12)

@@ -9,8 +9,12 @@ import torch
 from trainer.config import PRESETS, FitConfig, checked
 from trainer.datasets import Dataset
 from trainer.errors import ConfigError
-from trainer.fit import EpochEnded, fit, labelled_images, mean_image
-from trainer.runs import load_run
+from trainer.runs.catalogue import load_run
+from trainer.training.events import EpochEnded
+from trainer.training.fit import fit
+from trainer.training.inputs import labelled_images, mean_image
+
+pytestmark = pytest.mark.slow
 
 KINDS = {
     name.removeprefix("digits-"): checked(config, hidden=(12,), epochs=4, feature_epochs=2 if config.model == "m1+m2" else 0,
@@ -27,7 +31,7 @@ KINDS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_resumes_to_the_same_weights_and_opens(kind, tiny_dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr("trainer.fit.CHECKPOINT_S", 0.0)
+    monkeypatch.setattr("trainer.training.loop.CHECKPOINT_S", 0.0)
     config = KINDS[kind]
     whole = list(fit(config, tiny_dataset, "whole", tmp_path))
     events = fit(config, tiny_dataset, "cut", tmp_path)
@@ -93,26 +97,29 @@ def test_the_labelled_images_are_the_same_number_of_each_class_and_follow_the_se
 
 def test_the_encoder_lags_only_until_information_peaks(tiny_dataset, tmp_path, monkeypatch):
     """He 2019, algorithm 1: once the information falls, the inner loop ends and never comes back."""
-    import trainer.fit as module
+    from trainer.training import lagging
+    from trainer.training.loop import Trainer
 
     nats, inner = iter([1.0, 2.0, 1.5, 9.0, 9.0]), []
-    real = module.Trainer.train_encoder_ahead
-    monkeypatch.setattr(module, "information_split", lambda *_: dataclasses.make_dataclass("S", ["mutual_information"])(next(nats)))
+    real = Trainer.train_encoder_ahead
     monkeypatch.setattr(
-        module.Trainer, "train_encoder_ahead", lambda self, step, knobs: (inner.append(step), real(self, step, knobs))
+        lagging, "information_split", lambda *_: dataclasses.make_dataclass("S", ["mutual_information"])(next(nats))
+    )
+    monkeypatch.setattr(
+        Trainer, "train_encoder_ahead", lambda self, step, settings: (inner.append(step), real(self, step, settings))
     )
     list(fit(KINDS["lagging"], tiny_dataset, "l", tmp_path))
     assert inner == list(range(12))  # three epochs of four steps; the fourth has none
 
 
 def test_encoder_steps_leave_the_decoder_alone(tiny_dataset, tmp_path):
-    from trainer.fit import Trainer
-    from trainer.objectives import Knobs
-    from trainer.runs import RunWriter
+    from trainer.runs.write import RunWriter
+    from trainer.training.loop import Trainer
+    from trainer.training.schedules import StepSettings
 
     trainer = Trainer(KINDS["lagging"], tiny_dataset, RunWriter.at(tmp_path, "x"), "custom", "now")
     before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
-    trainer.train_encoder_ahead(0, Knobs(1.0))
+    trainer.train_encoder_ahead(0, StepSettings(1.0))
     changed = {name.split(".")[0] for name, value in trainer.model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed == {"encoder"}
 

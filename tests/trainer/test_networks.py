@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from trainer import layers as spec
 from trainer.config import FitConfig, checked
 from trainer.errors import ConfigError, DataError
-from trainer.forward import Forward, apply_layer
-from trainer.layers import parameter_shapes
-from trainer.networks import LabelledLinear, Vae, build_layer, model_of
+from trainer.models import layers as spec
+from trainer.models.networks import parameter_shapes
+from trainer.models.numpy_engine import Forward, apply_layer
+from trainer.models.torch_engine import Vae, model_of
+from trainer.models.torch_layers import LabelledLinear, build_layer
 
 SHAPES = [(1, 1, 1), (1, 8, 8), (3, 32, 32), (1, 28, 28), (2, 7, 13), (3, 64, 5)]
 

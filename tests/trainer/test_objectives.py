@@ -10,36 +10,20 @@ from hypothesis import strategies as st
 from torch import distributions as dist
 
 from trainer.config import FitConfig
-from trainer.networks import Vae, model_of
-from trainer.objectives import (
+from trainer.models.gaussians import kl_standard_normal
+from trainer.models.torch_engine import Vae, model_of
+from trainer.training.objectives import (
     Batch,
     ElboTerms,
-    Knobs,
     Objective,
-    beta_at,
     elbo_terms,
     free_bits_kl,
     importance_log_weights,
-    kl_standard_normal,
-    learning_rate_at,
     log_mean_exp,
     log_normal,
     shifted,
 )
-
-
-def test_kl_is_torchs_kl():
-    mu, logvar = torch.randn(50, 4, dtype=torch.float64), torch.randn(50, 4, dtype=torch.float64)
-    expected = dist.kl_divergence(dist.Normal(mu, (logvar / 2).exp()), dist.Normal(0.0, 1.0))
-    torch.testing.assert_close(kl_standard_normal(mu, logvar), expected)
-
-
-@given(st.floats(-1e-3, 1e-3), st.floats(-1e-3, 1e-3))
-def test_kl_near_the_prior_is_not_negative_and_keeps_its_digits(mu, logvar):
-    """Second order: KL ≈ ½ mu² + ¼ logvar²; `exp − 1` in float32 would lose all of it."""
-    kl = kl_standard_normal(torch.tensor([[mu]], dtype=torch.float32), torch.tensor([[logvar]], dtype=torch.float32)).item()
-    assert kl >= -1e-12
-    assert kl == pytest.approx(0.5 * mu**2 + 0.25 * logvar**2, rel=2e-3, abs=1e-10)
+from trainer.training.schedules import StepSettings, beta_at, learning_rate_at
 
 
 def test_elbo_never_carries_beta():
@@ -180,7 +164,7 @@ def test_the_closed_form_of_a_linear_decoder_is_the_mean_of_samples():
 def test_free_bits_take_the_gradient_from_dimensions_below():
     """The loss equals nll + Σ max(λ, batch-mean KL), and so does its gradient."""
     model, x = made(latent_dim=4, free_bits=0.05)
-    loss, _ = Objective(model)(Batch(x), noise(1, 5), Knobs(1.0))
+    loss, _ = Objective(model)(Batch(x), noise(1, 5), StepSettings(1.0))
     terms = elbo_terms(model, x, noise(1, 5)(4))
     expected = terms.nll.mean() + free_bits_kl(terms.kl.mean(0), 0.05)
     torch.testing.assert_close(loss, expected)
@@ -190,7 +174,7 @@ def test_free_bits_take_the_gradient_from_dimensions_below():
 def test_the_optimal_scale_has_the_gradient_of_half_n_log_mse():
     """Rybkin 2021, eq. 6: with σ² = MSE the Gaussian term is (n/2) log MSE + const."""
     model, x = made(likelihood="gaussian", scale="optimal")
-    loss, _ = Objective(model)(Batch(x), noise(1, 5), Knobs(1.0))
+    loss, _ = Objective(model)(Batch(x), noise(1, 5), StepSettings(1.0))
     q = model.posterior(x)
     mse = (x - model.output(q.at(noise(1, 5)(2)))).square().mean()
     expected = 9 / 2 * (mse.log() + 1 + math.log(2 * math.pi)) + kl_standard_normal(q.mu, q.logvar).sum(1).mean()
@@ -218,7 +202,7 @@ def test_one_drawn_weight_has_the_expected_gradient_of_all():
     expected = gradient(bound, model)
     drawn = []
     for seed in range(1500):
-        loss, _ = Objective(model)(Batch(x), same_codes(seed), Knobs(1.0, "iwae"))
+        loss, _ = Objective(model)(Batch(x), same_codes(seed), StepSettings(1.0, "iwae"))
         drawn.append(gradient(loss, model))
     assert loss.item() == pytest.approx(bound.item(), abs=1e-5)
     draws = torch.stack(drawn)
@@ -231,7 +215,7 @@ def test_m2s_unlabelled_bound_is_the_sum_over_classes():
     model, x = made(model="m2", alpha=2.5)
     y = torch.tensor([0, 2, 1, 1, 0])
     batch = Batch(x, None, x, y)
-    loss, _ = Objective(model, labelled_share=0.3)(batch, noise(5, 5), Knobs(1.0))
+    loss, _ = Objective(model, labelled_share=0.3)(batch, noise(5, 5), StepSettings(1.0))
     draw = noise(5, 5)
     eps, eps_labelled = draw(3, 2), draw(2)
     log_q = model.class_logits(x).log_softmax(1)
@@ -254,7 +238,7 @@ def test_m1_m2_trains_m1_first_and_then_only_m2():
     batch = Batch(x, None, x, torch.tensor([0, 1, 2, 0, 1]))
     for phase, trained, still in (("m1", "features", "encoder"), ("m2", "encoder", "features")):
         model.zero_grad()
-        Objective(model)(batch, noise(1, 5), Knobs(1.0, phase))[0].backward()
+        Objective(model)(batch, noise(1, 5), StepSettings(1.0, phase))[0].backward()
         touched = {name.split(".")[0] for name, p in model.named_parameters() if p.grad is not None and p.grad.abs().sum() > 0}
         assert trained in touched
         assert still not in touched

@@ -14,7 +14,9 @@ import torch
 
 from tests.conftest import ROOT
 from trainer.errors import ConfigError
-from trainer.parallel import Noise, Team, device_of
+from trainer.training.distributed import Noise, Team, device_of
+
+pytestmark = pytest.mark.slow
 
 FIT = ["-m", "trainer", "fit", "digits-2d", "--batch-size", "37", "--no-umap", "--warmup-epochs", "2"]
 
@@ -107,8 +109,8 @@ def test_a_device_that_is_not_there_is_one_sentence():
 @pytest.mark.parametrize("precision", ["fp32", "autocast"])
 def test_a_gpu_trains_what_the_processor_trains(tmp_path, tiny_dataset, precision):
     from trainer.config import FitConfig
-    from trainer.fit import fit
-    from trainer.runs import load_run
+    from trainer.runs.catalogue import load_run
+    from trainer.training.fit import fit
 
     config = FitConfig(hidden=(32,), epochs=40, batch_size=20, umap=False, precision=precision)
     for name, device in (("cpu", "cpu"), ("gpu", "cuda")):
@@ -133,8 +135,8 @@ def bound_of(precision: str, folder: Path) -> float:
     """The test ELBO of digits in two dimensions after a training in that precision."""
     from trainer.config import PRESETS, checked
     from trainer.datasets import load_dataset
-    from trainer.fit import fit
-    from trainer.runs import load_run
+    from trainer.runs.catalogue import load_run
+    from trainer.training.fit import fit
 
     config = checked(PRESETS["digits-2d"], likelihood="bernoulli", epochs=60, precision=precision, umap=False)
     for _ in fit(config, load_dataset("digits"), "run", folder):

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainer.errors import ConfigError
-from trainer.projection import axis_pair, bilinear, latent_line, latent_plane, lattice_map, pca, projections_of
-from trainer.support import Support
-from trainer.way_back import lattice_nodes
+from trainer.maps.lattice import lattice_nodes
+from trainer.maps.projection import axis_pair, bilinear, latent_line, latent_plane, lattice_map, pca, projections_of
+from trainer.maps.support import SupportEstimator
 
 RNG = np.random.default_rng(3)
 
@@ -109,7 +109,7 @@ def test_no_place_however_far_raises(maps, kind, places):
     assert z.shape == (len(places), mu.shape[1])
     assert z.dtype == np.float32
     assert np.isfinite(z).all()
-    support = Support(mu, has_prior=True).of(z)
+    support = SupportEstimator(mu, has_prior=True).of(z)
     assert ((support >= 0) & (support <= 1)).all()
 
 
@@ -150,6 +150,7 @@ def test_which_maps_a_run_stores():
     assert maps[1].labels == ("z₂", "z₄")
 
 
+@pytest.mark.slow
 def test_umap_keeps_separate_what_is_separate_and_is_deterministic():
     mu = np.concatenate([blob(40, 5), blob(40, 5) + 12]).astype(np.float32)
     first, second = (projections_of(mu, np.ones(5), 0, True)[0] for _ in range(2))

@@ -11,7 +11,11 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from trainer.errors import ConfigError, RunCorrupt, RunError, RunNotFound
-from trainer.runs import HOME, RunInfo, RunWriter, digest, list_runs, load_run, read_info, size_bytes
+from trainer.runs.catalogue import HOME, list_runs, load_run
+from trainer.runs.folder import digest
+from trainer.runs.read import read_info, size_bytes
+from trainer.runs.records import RunInfo
+from trainer.runs.write import RunWriter
 
 FILES = [
     "weights.safetensors", "encodings.safetensors", "film.safetensors", "projection.safetensors", "classifier.safetensors",
@@ -362,7 +366,7 @@ def test_clear_removes_the_files_of_the_format_and_nothing_else(copy):
 
 def test_a_run_in_memory_is_the_run_on_disk(trained, tiny_dataset):
     """Trained into memory://: the same bytes as in a folder, clocks aside, and the same reader."""
-    from trainer.fit import fit
+    from trainer.training.fit import fit
 
     local = load_run("tiny-2d", trained)
     for _ in fit(local.config, tiny_dataset, "tiny-2d", "memory://test-runs/deep"):
@@ -390,16 +394,17 @@ def test_a_run_in_memory_is_the_run_on_disk(trained, tiny_dataset):
 
 
 def test_a_remote_run_that_was_cut_resumes_to_the_same_weights(trained, tiny_dataset, monkeypatch):
-    from trainer.fit import EpochEnded, fit
+    from trainer.training.events import EpochEnded
+    from trainer.training.fit import fit
 
-    monkeypatch.setattr("trainer.fit.CHECKPOINT_S", 0.0)
+    monkeypatch.setattr("trainer.training.loop.CHECKPOINT_S", 0.0)
     local, root = load_run("tiny-2d", trained), "memory://test-cut"
     events = fit(local.config, tiny_dataset, "cut", root)
     while not (isinstance(event := next(events), EpochEnded) and event.epoch == 3):
         pass
     events.close()
     with pytest.raises(
-        RunError, match=r"run 'cut' is interrupted after 3 of 6 epochs; call trainer\.fit\.fit again with resume=True"
+        RunError, match=r"run 'cut' is interrupted after 3 of 6 epochs; call trainer\.training\.fit\.fit again with resume=True"
     ):
         load_run("cut", root)
     for _ in fit(local.config, tiny_dataset, "cut", root, resume=True):
@@ -438,7 +443,7 @@ def test_names_are_checked_wherever_a_run_lies():
     with pytest.raises(ConfigError):
         load_run("a/b", "memory://test-names")
     RunWriter.at("memory://test-names", "fine").write("run.json", b"{}")
-    from trainer.store import place
+    from trainer.runs.storage import place
 
     RunWriter(place("memory://test-names") / "Not Fine").write("run.json", b"{}")
     listed = list_runs("memory://test-names")

@@ -10,8 +10,8 @@ from torch import distributions as dist
 
 from trainer.config import FitConfig
 from trainer.errors import ConfigError
-from trainer.networks import Vae, model_of
-from trainer.sampling import sample_images
+from trainer.models.sampling import sample_images
+from trainer.models.torch_engine import Vae, model_of
 
 SHAPE = (2, 1, 3)
 N = 20_000

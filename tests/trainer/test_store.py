@@ -12,7 +12,9 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from trainer.errors import RunError
-from trainer.store import LocalFolder, RemoteFolder, place, store_of
+from trainer.runs.storage import LocalFolder, RemoteFolder, place, store_of
+
+pytestmark = pytest.mark.slow
 
 OLD, NEW = b"old", bytes(1 << 20)
 
@@ -177,7 +179,7 @@ def test_an_object_store_gets_one_put_and_no_temporary(monkeypatch):
 def test_a_failed_step_leaves_the_old_file_and_no_temporary(tmp_path, disk_is_full, step):
     store = LocalFolder(tmp_path / "run")
     store.write("a.txt", OLD)
-    disk_is_full(f"trainer.store.os.{step}")
+    disk_is_full(f"trainer.runs.storage.os.{step}")
     with pytest.raises(RunError, match=r"cannot write .*a\.txt: No space left on device; nothing"):
         store.write("a.txt", NEW)
     assert (store.list(), store.read("a.txt")) == (("a.txt",), OLD)
@@ -219,6 +221,9 @@ def test_a_full_disk_leaves_the_old_file(tmp_path):
 
 
 def test_fsspec_is_imported_only_for_an_address():
-    code = "import sys, trainer\nfrom trainer.runs import list_runs\nlist_runs('.')\nlist_runs('file:///')\nprint('fsspec' in sys.modules)"
+    code = (
+        "import sys, trainer\nfrom trainer.runs.catalogue import list_runs\n"
+        "list_runs('.')\nlist_runs('file:///')\nprint('fsspec' in sys.modules)"
+    )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "False"

@@ -8,13 +8,16 @@ import torch
 from scipy.interpolate import RegularGridInterpolator
 
 from tests.trainer import foreign_models
-from trainer import layers as spec
 from trainer import load_run
-from trainer.clinic import diagnose
 from trainer.datasets import load_dataset
-from trainer.importing import import_model
-from trainer.networks import build_layer
-from trainer.stored import in_gallery, on_lattice
+from trainer.diagnosis.diagnose import diagnose
+from trainer.importers.importing import import_model
+from trainer.models import layers as spec
+from trainer.models.networks import parts_of
+from trainer.models.tabulated_decoder import in_gallery, on_lattice
+from trainer.models.torch_layers import build_layer
+
+pytestmark = pytest.mark.slow
 
 RNG = np.random.default_rng(4)
 
@@ -73,7 +76,7 @@ def wavy(request, tmp_path_factory):
 def test_a_decoder_that_is_no_chain_of_layers_is_stored_as_pictures_and_says_so(wavy):
     model, run = wavy
     kind = spec.Lattice if run.config.latent_dim == 2 else spec.Gallery
-    assert isinstance(spec.parts_of(run.config, run.image_shape, 0)["decoder"][0], kind)
+    assert isinstance(parts_of(run.config, run.image_shape, 0)["decoder"][0], kind)
     said = run.info.origin.sentences()
     assert said[0].startswith("Pictures are interpolated between stored ones, because decode uses sin")
     assert "Reconstruct offers the test images only" in said[1] and "encode" in said[1]

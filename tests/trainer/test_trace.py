@@ -8,9 +8,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from trainer import layers as spec
-from trainer.networks import build_layer
-from trainer.trace import Untraceable, disagreement, trace, trace_joined
+from trainer.importers.tracing.recording import disagreement, trace, trace_joined
+from trainer.importers.tracing.steps import UntraceableError
+from trainer.models import layers as spec
+from trainer.models.torch_layers import build_layer
 
 CLOSE = 2e-6
 
@@ -127,7 +128,7 @@ def test_a_vector_cut_in_two_and_a_logarithm_of_the_deviation():
     ],
 )
 def test_what_no_layer_of_ours_computes_is_refused_by_name(function, why):
-    with pytest.raises(Untraceable, match=why):
+    with pytest.raises(UntraceableError, match=why):
         trace(function, VECTOR)
 
 

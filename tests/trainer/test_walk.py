@@ -6,20 +6,13 @@ import numpy as np
 import pytest
 
 from trainer.errors import ConfigError, DataError
-from trainer.geometry import decoded_graphs, geodesic, interpolate
-from trainer.support import Support
-from trainer.walk import (
-    FORMULAS,
-    Walk,
-    analogy,
-    class_means,
-    codes_along,
-    corner_grid,
-    direction,
-    even_line,
-    measured,
-    resampled,
-)
+from trainer.latent.decoded_graphs import decoded_graphs
+from trainer.latent.directions import analogy, class_means, corner_grid, direction
+from trainer.latent.geodesics import geodesic
+from trainer.latent.interpolation import interpolate
+from trainer.latent.path_measures import measure_path
+from trainer.latent.paths import FORMULAS, LatentPath, codes_along, even_line, resampled
+from trainer.maps.support import SupportEstimator
 
 RNG = np.random.default_rng(0)
 STOPS = RNG.standard_normal((4, 5))
@@ -38,7 +31,7 @@ def crooked_decoder(z):
 
 @pytest.mark.parametrize("kind", FORMULAS)
 def test_every_stop_is_met_once_and_exactly(kind):
-    z = codes_along(Walk(STOPS, kind, n=11))
+    z = codes_along(LatentPath(STOPS, kind, n=11))
     assert z.shape == (31, 5)
     np.testing.assert_allclose(z[::10], STOPS, atol=1e-12)
     for leg in range(3):
@@ -49,7 +42,7 @@ def test_every_stop_is_met_once_and_exactly(kind):
 
 @pytest.mark.parametrize("n_stops", [2, 3, 4])
 def test_a_loop_ends_where_it_began_and_has_no_overshoot(n_stops):
-    z = codes_along(Walk(STOPS[:n_stops], is_loop=True, overshoot=0.5, n=11))
+    z = codes_along(LatentPath(STOPS[:n_stops], is_loop=True, overshoot=0.5, n=11))
     assert len(z) == 10 * n_stops + 1
     np.testing.assert_array_equal(z[0], z[-1])
     np.testing.assert_allclose(z[10 * (n_stops - 1)], STOPS[n_stops - 1])
@@ -57,16 +50,16 @@ def test_a_loop_ends_where_it_began_and_has_no_overshoot(n_stops):
 
 def test_overshoot_of_a_line_is_the_same_line():
     a, b = STOPS[:2]
-    z = codes_along(Walk(STOPS[:2], overshoot=0.5, n=11))
+    z = codes_along(LatentPath(STOPS[:2], overshoot=0.5, n=11))
     t = np.linspace(-0.5, 1.5, 21)
     np.testing.assert_allclose(z, (1 - t)[:, None] * a + t[:, None] * b, atol=1e-12)
 
 
 def test_a_spherical_path_keeps_the_norm_beyond_its_ends_too():
     units = STOPS / np.linalg.norm(STOPS, axis=1, keepdims=True)
-    z = codes_along(Walk(3 * units, "spherical", overshoot=1.0))
+    z = codes_along(LatentPath(3 * units, "spherical", overshoot=1.0))
     np.testing.assert_allclose(np.linalg.norm(z, axis=1), 3, rtol=1e-9)
-    first = codes_along(Walk(3 * units[:2], "spherical", overshoot=1.0, n=61))
+    first = codes_along(LatentPath(3 * units[:2], "spherical", overshoot=1.0, n=61))
     plane = np.linalg.svd(units[:2])[2][2:]  # at right angles to both ends
     np.testing.assert_allclose(first @ plane.T, 0, atol=1e-9)  # the same great circle
     angles = np.arccos(np.clip(np.sum(first[1:] * first[:-1], axis=1) / 9, -1, 1))
@@ -85,21 +78,21 @@ def test_on_a_linear_decoder_of_equal_scale_the_geodesic_is_the_straight_line():
     graph = decoded_graphs(lambda z: np.asarray(z, float) @ basis.T, RNG.standard_normal((300, 2)))
     a, b = np.array([-1.0, 0.4]), np.array([0.8, -0.6])
     way = geodesic(a, b, graph, 21)
-    z = codes_along(Walk(np.stack((a, b)), "geodesic", n=21, overshoot=0.5), ways=[way.z])
+    z = codes_along(LatentPath(np.stack((a, b)), "geodesic", n=21, overshoot=0.5), geodesics=[way.z])
     t = np.linspace(-0.5, 1.5, 41)[:, None]
     np.testing.assert_allclose(z, (1 - t) * a + t * b, atol=1e-6)
 
 
 def test_a_geodesic_needs_a_way_for_every_leg():
     with pytest.raises(DataError, match="1 geodesics for 3 legs"):
-        codes_along(Walk(STOPS, "geodesic"), ways=[STOPS])
+        codes_along(LatentPath(STOPS, "geodesic"), geodesics=[STOPS])
 
 
 @pytest.mark.parametrize("kind", FORMULAS)
 def test_equal_steps_are_equal_in_decoded_distance(kind):
-    walk = Walk(STOPS[:3], kind, n=61)
+    walk = LatentPath(STOPS[:3], kind, n=61)
     for even, most in ((False, np.inf), (True, 0.03)):
-        z = codes_along(Walk(walk.stops, kind, n=61, even=even), crooked_decoder)
+        z = codes_along(LatentPath(walk.stops, kind, n=61, even=even), crooked_decoder)
         steps = np.linalg.norm(np.diff(crooked_decoder(z), axis=0), axis=1)
         assert steps.std() / steps.mean() < most
         if not even:
@@ -120,7 +113,7 @@ def test_equal_steps_are_equal_in_decoded_distance(kind):
 )
 def test_a_walk_that_cannot_be_is_one_sentence(wrong, words):
     with pytest.raises((ConfigError, DataError), match=words):
-        Walk(**{"stops": STOPS, **wrong})
+        LatentPath(**{"stops": STOPS, **wrong})
 
 
 # --- measures
@@ -129,8 +122,8 @@ def test_a_walk_that_cannot_be_is_one_sentence(wrong, words):
 def test_measures_on_a_linear_decoder():
     """A straight line under a linear decoder: as long as its ends are apart, straightness 1, equal steps."""
     a, b = STOPS[:2]
-    z = codes_along(Walk(STOPS[:2]))
-    along = measured(z, linear_decoder(z).reshape(len(z), 1, 3, 4), Support(STOPS.astype(np.float32)), has_prior=True)
+    z = codes_along(LatentPath(STOPS[:2]))
+    along = measure_path(z, linear_decoder(z).reshape(len(z), 1, 3, 4), SupportEstimator(STOPS.astype(np.float32)), has_prior=True)
     assert along.length == pytest.approx(np.linalg.norm(MATRIX @ (b - a)), rel=1e-9)
     assert along.straightness == pytest.approx(1, rel=1e-9)
     assert along.unevenness == pytest.approx(0, abs=1e-9)
@@ -139,8 +132,8 @@ def test_measures_on_a_linear_decoder():
 
 
 def test_there_and_back_is_twice_as_long_and_not_straight():
-    z = codes_along(Walk(STOPS[[0, 1, 0]]))
-    along = measured(z, linear_decoder(z), Support(STOPS.astype(np.float32)), has_prior=False)
+    z = codes_along(LatentPath(STOPS[[0, 1, 0]]))
+    along = measure_path(z, linear_decoder(z), SupportEstimator(STOPS.astype(np.float32)), has_prior=False)
     assert along.length == pytest.approx(2 * np.linalg.norm(MATRIX @ (STOPS[1] - STOPS[0])), rel=1e-9)
     assert along.straightness == pytest.approx(0, abs=1e-9)
     assert along.log_prior is None
@@ -148,16 +141,16 @@ def test_there_and_back_is_twice_as_long_and_not_straight():
 
 def test_a_walk_that_stands_is_straight():
     z = np.repeat(STOPS[:1], 5, axis=0)
-    along = measured(z, linear_decoder(z), Support(STOPS.astype(np.float32)), has_prior=True)
+    along = measure_path(z, linear_decoder(z), SupportEstimator(STOPS.astype(np.float32)), has_prior=True)
     assert (along.length, along.straightness, along.unevenness) == (0, 1, 0)
 
 
 def test_log_prior_is_torchs_less_its_peak():
     torch = pytest.importorskip("torch")
-    z = codes_along(Walk(STOPS))
+    z = codes_along(LatentPath(STOPS))
     normal = torch.distributions.Normal(torch.zeros(5, dtype=torch.float64), 1)
     expected = normal.log_prob(torch.tensor(z)).sum(1) - normal.log_prob(torch.zeros(5, dtype=torch.float64)).sum()
-    found = measured(z, linear_decoder(z), Support(STOPS.astype(np.float32)), has_prior=True).log_prior
+    found = measure_path(z, linear_decoder(z), SupportEstimator(STOPS.astype(np.float32)), has_prior=True).log_prior
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
@@ -223,7 +216,7 @@ def test_a_grid_of_three_corners_is_refused():
 
 @pytest.mark.parametrize(("n_points", "n_dims"), [(31, 4), (1, 3), (5, 1)])
 def test_a_banded_solution_is_the_dense_one(n_points, n_dims):
-    from trainer.geometry import _banded_solution
+    from trainer.latent.smoothing import _banded_solution
 
     size = n_points * n_dims
     rng = np.random.default_rng(size)
@@ -240,6 +233,6 @@ def test_a_banded_solution_is_the_dense_one(n_points, n_dims):
 @pytest.mark.parametrize("kind", ["linear", "variance-preserving", "spherical"])
 def test_a_leg_from_a_stop_to_itself_stays_there(kind):
     stops = np.array([[-1.2, 1.3], [-1.2, 1.3], [0.5, 0.5]])
-    codes = codes_along(Walk(stops, kind, n=11))
+    codes = codes_along(LatentPath(stops, kind, n=11))
     np.testing.assert_array_equal(codes[:11], np.repeat(stops[:1], 11, axis=0))
     np.testing.assert_allclose(codes[-1], stops[-1], atol=1e-12)

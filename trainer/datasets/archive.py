@@ -32,6 +32,7 @@ class ZipSource:
     """The members of an archive, for `decoded`."""
 
     path: Path
+    """of the archive"""
 
     @property
     def place(self) -> str:

@@ -40,11 +40,14 @@ SHAPES = "(N, H, W), or (N, C, H, W) or (N, H, W, C) with C 1, 3 or 4"
 
 @dataclass(frozen=True)
 class _Part:
-    """images, labels: names of arrays · split: the word that gives the split, empty where there is one part only."""
+    """Images in a file of arrays, and their labels."""
 
     images: str
+    """name of the array"""
     labels: str
+    """name of the array"""
     split: str
+    """the word that gives the split, empty where there is one part only"""
 
 
 class _File:
@@ -125,8 +128,11 @@ def load_npy(own: OwnData) -> Dataset:
 def of_arrays(
     own: OwnData, images: NDArray[Any], labels: Sequence[LabelPart] | None, names: Any, given: list[str] | None, notes: list[str]
 ) -> Dataset:  # fmt: skip
-    """A data set of images (N, C, H, W) of any type. labels: of all images, in their order · given (N,): the word that gives each image's
-    split."""
+    """A data set of images (N, C, H, W) of any type.
+
+    labels: of all images, in their order.
+    given (N,): the word that gives each image's split.
+    """
     where = str(own.path)
     if len(images) < 3:
         raise DataError(

@@ -1,31 +1,57 @@
-"""Which data sets are there by name, is each on this machine, and how is it loaded?"""
+"""Which data sets are there by name, is each on this machine, and how is it loaded?
+
+To add a built-in one: a file in `built_in` that loads it, and a record in `BUILT_IN`; `tests/trainer/datasets/test_catalogue.py` loads
+each.
+"""
 
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from types import ModuleType
 
-from trainer.datasets import digits, idx, names, olivetti, pendulum, shapes
+from trainer.datasets import names
+from trainer.datasets.built_in import digits, idx, olivetti, pendulum, shapes
 from trainer.datasets.dataset import Dataset
 from trainer.numerals import count
 
 
 @dataclass(frozen=True)
 class Availability:
-    """What can be said without loading. n_images, image_shape (C, H, W): None where only reading would tell."""
+    """What can be said of a data set without loading it."""
 
     name: str
+    """for load_dataset"""
     is_here: bool
+    """whether it needs no download"""
     where: str
+    """where it is, or would come from"""
     n_images: int | None
+    """None where only reading would tell"""
     image_shape: tuple[int, int, int] | None
+    """(C, H, W); None where only reading would tell"""
     description: str
+    """for people"""
     licence: str
+    """of the images"""
+
+
+@dataclass(frozen=True)
+class BuiltIn:
+    """A data set that has a name here."""
+
+    name: str
+    load: Callable[[bool, bool], Dataset]
+    """(download, progress): whether it may be fetched, and whether a bar shows how far that is"""
+    availability: Callable[[], Availability]
+    """cheap: looks for files, decodes nothing, fetches nothing"""
 
 
 def dataset_names() -> tuple[str, ...]:
     """The built-in names; a path of one's own images is allowed besides (`names`)."""
-    return (digits.NAME, shapes.NAME, pendulum.NAME, *idx.SOURCES, olivetti.NAME)
+    return tuple(BUILT_IN)
 
 
 def absolute_name(name: str) -> str:
@@ -44,7 +70,7 @@ def with_held_out(name: str, share: float) -> str:
 
 def is_built_in(name: str) -> bool:
     """Whether the data set is one of ours, which can be fetched and made again anywhere."""
-    return name in dataset_names()
+    return name in BUILT_IN
 
 
 def load_dataset(name: str, *, download: bool = True, progress: bool = False, held_out: float | None = None) -> Dataset:
@@ -54,16 +80,8 @@ def load_dataset(name: str, *, download: bool = True, progress: bool = False, he
     """
     if held_out is not None:
         name = with_held_out(name, held_out)
-    if name == digits.NAME:
-        return digits.load_digits()
-    if name == shapes.NAME:
-        return shapes.load_shapes()
-    if name == pendulum.NAME:
-        return pendulum.load_pendulum()
-    if name == olivetti.NAME:
-        return olivetti.load_olivetti(download=download)
-    if name in idx.SOURCES:
-        return idx.load_idx(idx.SOURCES[name], download=download, progress=progress)
+    if name in BUILT_IN:
+        return BUILT_IN[name].load(download, progress)
     return _load_own(names.parse(absolute_name(name), dataset_names()), progress=progress)
 
 
@@ -86,22 +104,22 @@ def _load_own(own: names.OwnData, *, progress: bool) -> Dataset:
 
 def availability(name: str) -> Availability:
     """Cheap: looks for files, decodes nothing, fetches nothing."""
-    if name == digits.NAME:
-        is_here = importlib.util.find_spec("sklearn") is not None
-        return Availability(name, is_here, "scikit-learn", digits.N_IMAGES, digits.IMAGE_SHAPE, digits.DESCRIPTION, digits.LICENCE)
-    if name == shapes.NAME:
-        return Availability(name, True, "this program", shapes.N_IMAGES, shapes.IMAGE_SHAPE, shapes.DESCRIPTION, shapes.LICENCE)
-    if name == pendulum.NAME:
-        return Availability(
-            name, True, "this program", pendulum.N_IMAGES, pendulum.IMAGE_SHAPE, pendulum.DESCRIPTION, pendulum.LICENCE
-        )
-    if name == olivetti.NAME:
-        return _olivetti_availability()
-    if name in idx.SOURCES:
-        return _idx_availability(idx.SOURCES[name])
+    if name in BUILT_IN:
+        return BUILT_IN[name].availability()
     if name.startswith(names.OWN):  # of an imported run, whose pictures, if there are any, are in the run itself
         return Availability(name, False, "its run", None, None, "images of your own", "")
     return _own_availability(names.parse(name, dataset_names()))
+
+
+def _digits_availability() -> Availability:
+    is_here = importlib.util.find_spec("sklearn") is not None
+    return Availability(
+        digits.NAME, is_here, "scikit-learn", digits.N_IMAGES, digits.IMAGE_SHAPE, digits.DESCRIPTION, digits.LICENCE
+    )
+
+
+def _drawn_availability(what: ModuleType) -> Availability:
+    return Availability(what.NAME, True, "this program", what.N_IMAGES, what.IMAGE_SHAPE, what.DESCRIPTION, what.LICENCE)
 
 
 def _idx_availability(source: idx.Source) -> Availability:
@@ -129,3 +147,20 @@ def _own_availability(own: names.OwnData) -> Availability:
     is_here = own.path.is_dir()
     n_images = len(list_files(own.path, follows_links=own.follows_links).files) if is_here else 0
     return Availability(own.name, is_here, str(own.path), n_images, None, f"{count(n_images)} image files of your own", LICENCE)
+
+
+def _load_idx(source: idx.Source, download: bool, progress: bool) -> Dataset:
+    return idx.load_idx(source, download=download, progress=progress)
+
+
+BUILT_IN = {
+    known.name: known
+    for known in (
+        BuiltIn(digits.NAME, lambda download, progress: digits.load_digits(), _digits_availability),
+        BuiltIn(shapes.NAME, lambda download, progress: shapes.load_shapes(), partial(_drawn_availability, shapes)),
+        BuiltIn(pendulum.NAME, lambda download, progress: pendulum.load_pendulum(), partial(_drawn_availability, pendulum)),
+        *(BuiltIn(name, partial(_load_idx, source), partial(_idx_availability, source)) for name, source in idx.SOURCES.items()),
+        BuiltIn(olivetti.NAME, lambda download, progress: olivetti.load_olivetti(download=download), _olivetti_availability),
+    )
+}
+"""By name, in the order in which `atlas list` names them."""

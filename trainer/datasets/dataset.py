@@ -26,12 +26,16 @@ Scalar = TypeVar("Scalar", np.uint8, np.int64, np.float32)
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Some images: images (n, C, H, W) · labels (n,) · factors (n, F) · index (n,), their places in the whole."""
+    """Some images of a data set."""
 
     images: NDArray[np.uint8]
+    """(n, C, H, W)"""
     labels: NDArray[np.int64] | None
+    """(n,)"""
     factors: NDArray[np.float32] | None
+    """(n, F)"""
     index: NDArray[np.int64]
+    """(n,): their places in the whole"""
 
     @property
     def n(self) -> int:
@@ -40,23 +44,28 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A whole data set; its arrays are read-only.
-
-    images (N, C, H, W) uint8, an `np.memmap` where they may be larger than memory · labels (N,), each an index into
-    class_names, −1 for none · factors (N, F), units in its module · splits: sorted, disjoint, together every image · notes: for the
-    person, such as which files were skipped · known_sha256: `sha256` where the loader has read every pixel already.
-    """
+    """A whole data set; its arrays are read-only."""
 
     name: str
+    """for load_dataset"""
     images: NDArray[np.uint8]
+    """(N, C, H, W) uint8, an `np.memmap` where they may be larger than memory"""
     labels: NDArray[np.int64] | None
+    """(N,), each an index into class_names, −1 for none"""
     class_names: tuple[str, ...]
+    """by label"""
     factors: NDArray[np.float32] | None
+    """(N, F), units in its module"""
     factor_names: tuple[str, ...]
+    """of the F factors"""
     splits: Mapping[str, NDArray[np.int64]]
+    """numbers of images by split: sorted, disjoint, together every image"""
     licence: str
+    """of the images"""
     notes: tuple[str, ...] = ()
+    """for the person, such as which files were skipped"""
     known_sha256: str | None = None
+    """`sha256` where the loader has read every pixel already"""
 
     def __post_init__(self) -> None:
         for array in (self.images, self.labels, self.factors, *self.splits.values()):

@@ -35,22 +35,30 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Columns:
-    """pixels: places of their columns · label: that of labels, None for none · where: what it is called · notes: for the person."""
+    """Which columns of a table are pixels, and which holds labels."""
 
     pixels: list[int]
+    """places of their columns"""
     label: int | None = None
+    """place of that of labels; None for none"""
     where: str = ""
+    """what the column of labels is called"""
     notes: tuple[str, ...] = ()
+    """for the person"""
 
 
 @dataclass(frozen=True)
 class Unnamed:
-    """A table as `split_ends` looks at it. names: of all columns, or none · sample: some rows · rows: all of them, read anew · path."""
+    """A table as `split_ends` looks at it."""
 
     names: Sequence[str]
+    """of all columns, or none"""
     sample: Sequence[Sequence[str]]
+    """some rows"""
     rows: Callable[[], Iterable[Sequence[str]]]
+    """all of them, read anew"""
     path: str
+    """for messages"""
 
 
 def split_ends(table: Unnamed, columns: list[int]) -> Columns:

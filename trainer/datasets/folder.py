@@ -21,17 +21,22 @@ LINKS = "add links=follow to the name, as in photos?links=follow, to allow it"
 
 @dataclass(frozen=True)
 class Listing:
-    """What is in a folder, as paths from it with forward slashes, in natural order. files: pictures by ending · others: all other files ·
-    folders: all · outside: links that were not followed · closed: what could not be looked into · n_litter: files of other programs ·
-    replaced: a path of an archive for each picture that a later one of the same path replaces."""
+    """What is in a folder, as paths from it with forward slashes, in natural order."""
 
     files: tuple[str, ...]
+    """pictures by their ending"""
     others: tuple[str, ...] = ()
+    """all other files"""
     folders: tuple[str, ...] = ()
+    """all"""
     outside: tuple[str, ...] = ()
+    """links that were not followed"""
     closed: tuple[str, ...] = ()
+    """what could not be looked into"""
     n_litter: int = 0
+    """files of other programs"""
     replaced: tuple[str, ...] = ()
+    """a path of an archive for each picture that a later one of the same path replaces"""
 
     def told_links(self) -> str:
         """The note about links; empty where there are none."""
@@ -44,6 +49,8 @@ class Listing:
 
 @dataclass
 class _Found:
+    """What was met so far, as in `Listing`."""
+
     files: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
@@ -57,6 +64,7 @@ class FolderSource:
     """The files of a folder, for `decoded`."""
 
     folder: Path
+    """where they are"""
 
     @property
     def place(self) -> str:

@@ -28,20 +28,26 @@ ALLOWED = "one whole number or text for each image, −1 for none, or one-hot ro
 
 @dataclass(frozen=True)
 class Classes:
-    """labels (N,), indices into names, −1 where an image has none; None where there are no classes · notes: for the person."""
+    """Labels as a data set has them."""
 
     labels: NDArray[np.int64] | None
+    """(N,), indices into names, −1 where an image has none; None where there are no classes"""
     names: tuple[str, ...]
+    """by label"""
     notes: tuple[str, ...] = ()
+    """for the person"""
 
 
 @dataclass(frozen=True)
 class LabelPart:
-    """The labels of some of the images. name: of their array, empty where there is one only · values: (n, …) · n: images."""
+    """The labels of some of the images."""
 
     name: str
+    """of their array, empty where there is one only"""
     values: Any
+    """(n, …)"""
     n: int
+    """images"""
 
     @property
     def told(self) -> str:
@@ -50,13 +56,16 @@ class LabelPart:
 
 @dataclass(frozen=True)
 class _Keys:
-    """For each image its value as a number or a text, None for none · columns: of one-hot rows, 0 where there were none · n_minus: how
-    many of the images without a label have −1."""
+    """What tells the class of each image."""
 
     values: list[Any]
+    """for each image a number or a text; None for none"""
     is_text: bool
+    """whether they are texts"""
     columns: int = 0
+    """of one-hot rows, 0 where there were none"""
     n_minus: int = 0
+    """how many of the images without a label have −1"""
 
 
 def classes_of(values: Any, n: int, where: str, given: Any = None) -> Classes:
@@ -93,7 +102,7 @@ def classes_of_parts(parts: Sequence[LabelPart], where: str, given: Any = None) 
 def of_one_case(labels: Sequence[str | None], splits: Sequence[str]) -> dict[str, str]:
     """Train/Cat beside test/cat: names that differ only in case and never meet in one split, each with the name that it takes.
 
-    labels, splits (N,): of each image · the name is that of the first split in the order of `SPLITS`.
+    labels, splits (N,): of each image. The name is that of the first split in the order of `SPLITS`.
     """
     met: dict[str, dict[str, set[str]]] = {}
     for label, split in dict.fromkeys(zip(labels, splits, strict=True)):

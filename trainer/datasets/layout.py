@@ -18,19 +18,24 @@ from trainer.datasets.splits import is_division, split_of
 
 @dataclass(frozen=True)
 class Entry:
-    """A file of pictures. label: its class by name, None for none · split: the word that gives its split, None where none does."""
+    """A file of pictures."""
 
     file: str
+    """its path"""
     label: str | None = None
+    """its class by name; None for none"""
     split: str | None = None
+    """the word that gives its split; None where none does"""
 
 
 @dataclass(frozen=True)
 class Arranged:
-    """entries: in the order of their paths · notes: what was assumed or set aside."""
+    """Files with class and split."""
 
     entries: tuple[Entry, ...]
+    """in the order of their paths"""
     notes: tuple[str, ...] = ()
+    """what was assumed or set aside"""
 
 
 def arrange(files: Sequence[str], folders: Iterable[str] = (), *, outer_is_class: bool = True) -> Arranged:

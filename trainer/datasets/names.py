@@ -45,15 +45,20 @@ WHAT = "a folder, or a file .zip, .npz, .npy or .csv"
 
 @dataclass(frozen=True)
 class OwnData:
-    """A person's own images. size: None where it was not said · held_out: share of the images in the test split ·
-    fit: how a picture from a file becomes square."""
+    """A person's own images, as a name of a data set says it."""
 
     kind: Kind
+    """of folder or file"""
     path: Path
+    """where they are"""
     size: int | None = None
+    """pixels of a side; None where it was not said"""
     held_out: float = HELD_OUT
+    """share of the images in the test split"""
     follows_links: bool = False
+    """whether links in a folder are followed"""
     fit: Fit = FIT
+    """how a picture from a file becomes square"""
 
     @property
     def name(self) -> str:

@@ -13,7 +13,9 @@ from dataclasses import replace
 
 from trainer.datasets.archive import ZipSource
 from trainer.datasets.dataset import SPLITS, Dataset, Places
-from trainer.datasets.decoded import Source, TooFewError, Wanted, decoded, lay_out
+from trainer.datasets.decoding.cache import decoded
+from trainer.datasets.decoding.order import lay_out
+from trainer.datasets.decoding.records import Source, TooFewError, Wanted
 from trainer.datasets.folder import FolderSource, Listing, list_files
 from trainer.datasets.kinds import ALLOWED, counted, files_word, left_out, named, natural
 from trainer.datasets.labels import of_one_case, told_one_case

@@ -61,12 +61,14 @@ def open_picture(data: bytes | Path, name: str, *, draft_px: int | None = None, 
 
 @dataclass(frozen=True)
 class Opened(Generic[T]):
-    """pages: what was made of each · n_frames: of how many pictures the file says that it holds · is_stack: whether those are pages, and
-    not moments of an animation."""
+    """The pictures of a file."""
 
     pages: tuple[T, ...]
+    """what was made of each"""
     n_frames: int
+    """of how many pictures the file says that it holds"""
     is_stack: bool
+    """whether those are pages, and not moments of an animation"""
 
 
 def of_pages(data: bytes, name: str, use: Callable[[Image.Image], T], *, draft_px: int) -> Opened[T]:
@@ -214,8 +216,11 @@ def deep_scale(low: float, high: float) -> Scale:
 
 
 def to_grey_or_rgb(image: Image.Image, ground: int = WHITE, deep: Scale | None = None) -> Image.Image:
-    """Mode L or RGB. ground: the grey level, 0..255, that comes behind what is transparent · deep: how pixels of more than 8 bits are
-    scaled, where it is known of a whole set; else by what this picture holds."""
+    """Mode L or RGB.
+
+    ground: the grey level, 0..255, that comes behind what is transparent.
+    deep: how pixels of more than 8 bits are scaled, where it is known of a whole set; else by what this picture holds.
+    """
     if is_deep(image):
         values = deep_values(image)
         image = Image.fromarray((deep or deep_scale(float(values.min()), float(values.max()))).apply(values))

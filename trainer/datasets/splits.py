@@ -34,10 +34,12 @@ SAID = {word: split for split, words in SPELLINGS.items() for word in words}
 
 @dataclass(frozen=True)
 class Divided:
-    """places: sorted, disjoint, together every image · note: how they were divided, for the person."""
+    """Which images are in which split."""
 
     places: dict[str, Places]
+    """sorted, disjoint, together every image"""
     note: str
+    """how they were divided, for the person"""
 
 
 def split_of(word: str) -> str:
@@ -71,9 +73,12 @@ def divide(
 ) -> Divided:
     """Images into train, validation and test.
 
-    keys (N,): what an image's place depends on; images of the same key stay together, such as pages of one file · labels (N,), −1 for
-    none · given (N,): a split each, as `split_of` names it; a part that is missing is taken from the training images, but a validation
-    part without a test part is the test part. There must be three images.
+    keys (N,): what an image's place depends on; images of the same key stay together, such as pages of one file.
+    labels (N,), −1 for none.
+    given (N,): a split each, as `split_of` names it; a part that is missing is taken from the training images, but a validation
+        part without a test part is the test part.
+
+    There must be three images.
     """
     classes = np.zeros(len(keys), np.int64) if labels is None else labels
     if given is None or not is_division(list(set(given))):

@@ -51,13 +51,18 @@ WANTED = "a column of labels and one column for each pixel, or a column of file 
 
 @dataclass(frozen=True)
 class _Table:
-    """header: names of columns, empty where the first row is numbers · rows: read anew each time · n_columns."""
+    """A file of rows."""
 
     path: Path
+    """of the file"""
     delimiter: str
+    """between columns"""
     encoding: str
+    """of the text"""
     header: tuple[str, ...]
+    """names of columns, empty where the first row is numbers"""
     first: tuple[tuple[str, ...], ...]
+    """some rows"""
 
     @property
     def n_columns(self) -> int:

@@ -30,11 +30,14 @@ REMEDY = "rescale them to 0 to 1, or to 0 to 255"
 
 @dataclass(frozen=True)
 class Scale:
-    """Which values are black and white, and what to say of it; nothing where it is as usual."""
+    """Which values are black and white."""
 
     black: float
+    """value"""
     white: float
+    """value"""
     note: str = ""
+    """what to say of it; empty where it is as usual"""
 
     @property
     def is_usual(self) -> bool:

@@ -3,26 +3,73 @@
 //   hosts.js   the page around it with the pad: the file from disk, the notebook
 //   clinic.js    the clinic's live charts
 //   surface.css  page.css   their style sheets once more, because a page's policy names each by its hash
-import { build } from "esbuild";
-import { readFile, writeFile } from "node:fs/promises";
+
+// `node build.mjs --watch FOLDER` writes them into that folder instead, unminified, and anew at every change (make dev).
+
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { relative } from "node:path";
+import { build, context, transform } from "esbuild";
+import { privateNames } from "./private-names.mjs";
 
 /** d3's four ramps of one file are calls, which a bundler keeps although three are never used: said to be pure, those go. */
 const unusedRamps = {
   name: "unused-ramps",
-  setup: ({ onLoad }) => onLoad({ filter: /viridis\.js$/ }, async ({ path }) => ({ contents: (await readFile(path, "utf8")).replaceAll(/(ramp|colors)\("?/g, (call) => `/* @__PURE__ */ ${call}`).replace("function /* @__PURE__ */ ", "function ") })),
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /viridis\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, "utf8"))
+        .replaceAll(/(ramp|colors)\("?/g, (call) => `/* @__PURE__ */ ${call}`)
+        .replace("function /* @__PURE__ */ ", "function "),
+    })),
 };
 
-const common = { bundle: true, minify: true, format: "esm", target: "es2021", charset: "utf8", legalComments: "none", logLevel: "warning", plugins: [unusedRamps] };
+/** A style sheet as small text. The one in a program and the file beside it are the same bytes: a page's policy names them by hash. */
+async function styleText(path) {
+  const { code } = await transform(await readFile(`src/${path}.css`, "utf8"), {
+    loader: "css",
+    minify: true,
+    charset: "utf8",
+  });
+  return code;
+}
+
+const styles = {
+  name: "styles",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\.css$/ }, async ({ path }) => ({
+      contents: await styleText(relative(`${process.cwd()}/src`, path).replace(/\.css$/, "")),
+      loader: "text",
+    })),
+};
+
+const common = {
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2021",
+  charset: "utf8",
+  legalComments: "none",
+  logLevel: "warning",
+  plugins: [unusedRamps, styles],
+  mangleProps: new RegExp(`^(${privateNames("src").join("|")})$`),
+};
+const watched = process.argv[2] === "--watch" ? process.argv[3] : null;
+const out = watched ?? "../dist";
 const banner = { js: "/* Latent Atlas surface. Contains parts of d3 (ISC, Mike Bostock). */" };
 
-for (const [entry, name] of [["index", "surface"], ["studio", "studio"], ["hosts", "hosts"], ["clinic/index", "clinic"]]) {
-  const outfile = `../dist/${name}.js`;
-  const { metafile } = await build({ ...common, entryPoints: [`src/${entry}.ts`], outfile, banner, metafile: true });
+function bundleOf(name) {
+  const shared = { ...common, entryPoints: [`src/entries/${name}.ts`], outfile: `${out}/${name}.js`, banner };
+  return watched ? { ...shared, minify: false, sourcemap: "inline", logLevel: "info" } : { ...shared, metafile: true };
+}
+
+await mkdir(out, { recursive: true });
+for (const name of ["surface", "studio", "hosts", "clinic"]) {
+  if (watched) {
+    await (await context(bundleOf(name))).watch();
+    continue;
+  }
+  const { metafile } = await build(bundleOf(name));
   const [[path, { bytes }]] = Object.entries(metafile.outputs);
   console.log(`${path}: ${(bytes / 1000).toFixed(1)} kB`);
 }
-for (const [source, constant, name] of [["style", "STYLE", "surface"], ["page-style", "PAGE_STYLE", "page"]]) {
-  const { outputFiles } = await build({ ...common, entryPoints: [`src/${source}.ts`], write: false });
-  const module = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
-  await writeFile(`../dist/${name}.css`, module[constant]);
-}
+await writeFile(`${out}/surface.css`, (await styleText("ui/surface")) + (await styleText("ui/pad")));
+await writeFile(`${out}/page.css`, await styleText("ui/page"));

@@ -19,12 +19,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainer.datasets import Dataset, decoded, load_dataset
+from tests.places import ROOT
+from trainer.datasets import Dataset, load_dataset
+from trainer.datasets.decoding import cache as decoding_cache
+from trainer.datasets.decoding import writing
+from trainer.datasets.decoding.seen import Seen
 from trainer.datasets.folder import FolderSource
 from trainer.datasets.splits import divide
 from trainer.errors import DataError
 
-ROOT = Path(__file__).resolve().parents[3]
 N = 40
 
 
@@ -48,13 +51,13 @@ def loaded(folder: Path) -> Dataset:
 def decodings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that were decoded so far."""
     names: list[str] = []
-    decode = decoded._pictures
+    decode = writing._pictures
 
-    def counted(content: bytes, name: str, size: int, seen: decoded._Seen) -> object:
+    def counted(content: bytes, name: str, size: int, seen: Seen) -> object:
         names.append(name)
         return decode(content, name, size, seen)
 
-    monkeypatch.setattr(decoded, "_pictures", counted)
+    monkeypatch.setattr(writing, "_pictures", counted)
     return names
 
 
@@ -73,7 +76,8 @@ def only(cache: Path, suffix: str) -> Path:
 @pytest.mark.parametrize("block", [1, 3 * 64 * 5, 3 * 64 * N, 2**22])
 def test_every_picture_lies_where_its_path_says(pictures: Path, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
     """Whatever is read at once: one picture, five, all of them."""
-    monkeypatch.setattr(decoded, "BLOCK", block)
+    for module in (writing, decoding_cache):
+        monkeypatch.setattr(module, "BLOCK", block)
     dataset = loaded(pictures)
     paths = sorted(path.relative_to(pictures).as_posix() for path in pictures.rglob("[0-9][0-9].png"))
     splits = divide(paths, np.array([int(path[0] == "b") for path in paths])).places
@@ -266,12 +270,13 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(pictures: Path, cache: Pat
 
 LOAD = """
 import sys, time
-from trainer.datasets import decoded, load_dataset
-pictures = decoded._pictures
+from trainer.datasets import load_dataset
+from trainer.datasets.decoding import writing
+pictures = writing._pictures
 def slow(*given):
     time.sleep(float(sys.argv[2]))
     return pictures(*given)
-decoded._pictures = slow
+writing._pictures = slow
 print(load_dataset(sys.argv[1]).sha256)
 """
 

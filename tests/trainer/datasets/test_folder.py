@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from trainer.datasets import Dataset, availability, load_dataset
-from trainer.datasets.decoded import Wanted, lay_out
+from trainer.datasets.decoding.order import lay_out
+from trainer.datasets.decoding.records import Wanted
 from trainer.datasets.kinds import natural
 from trainer.datasets.layout import arrange
 from trainer.errors import DataError

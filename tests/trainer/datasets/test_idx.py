@@ -20,7 +20,7 @@ import pytest
 from numpy.typing import NDArray
 
 from trainer.datasets import availability, load_dataset
-from trainer.datasets.idx import FILES, SOURCES, Source, load_idx
+from trainer.datasets.built_in.idx import FILES, SOURCES, Source, load_idx
 from trainer.errors import DataError
 
 REAL = Path(os.environ.get("LATENT_DATA", "")) / "mnist"

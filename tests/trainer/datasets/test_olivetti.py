@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from trainer.datasets import availability, load_dataset
-from trainer.datasets.olivetti import FILE, N_IMAGES
+from trainer.datasets.built_in.olivetti import FILE, N_IMAGES
 from trainer.errors import DataError
 
 

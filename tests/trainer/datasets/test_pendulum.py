@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from trainer.datasets import availability, load_dataset
-from trainer.datasets.pendulum import (
+from trainer.datasets.built_in.pendulum import (
     BOB,
     DT_S,
     GRAVITY,

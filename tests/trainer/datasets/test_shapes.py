@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from trainer.datasets import load_dataset
-from trainer.datasets.shapes import (
+from trainer.datasets.built_in.shapes import (
     ASPECT,
     BACKGROUND,
     CLASS_NAMES,

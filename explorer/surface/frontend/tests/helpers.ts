@@ -33,13 +33,23 @@ const DTYPES: Readonly<Record<string, string>> = {
   Int32Array: "int32",
 };
 
-export function writePayload(dynamic: unknown, header: Record<string, unknown>, arrays: Record<string, ArraySpec>): Uint8Array {
+export function writePayload(
+  dynamic: unknown,
+  header: Record<string, unknown>,
+  arrays: Record<string, ArraySpec>,
+): Uint8Array {
   const table: Record<string, unknown> = {};
   const chunks: Uint8Array[] = [];
   let offset = 0;
   for (const [name, { values, shape, dtype, codec }] of Object.entries(arrays)) {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    table[name] = { dtype: dtype ?? DTYPES[values.constructor.name], shape, offset, nbytes: bytes.length, codec: codec ?? "raw" };
+    table[name] = {
+      dtype: dtype ?? DTYPES[values.constructor.name],
+      shape,
+      offset,
+      nbytes: bytes.length,
+      codec: codec ?? "raw",
+    };
     const padded = new Uint8Array(Math.ceil(bytes.length / 8) * 8);
     padded.set(bytes);
     chunks.push(padded);
@@ -77,10 +87,20 @@ export function tinyRun(): { header: Record<string, unknown>; arrays: Record<str
     class_names: ["round", "flat"],
     likelihood: "bernoulli",
     encoder: [{ op: "flatten" }, { op: "linear", weight: "w.e", bias: "w.eb" }],
-    decoder: [{ op: "linear", weight: "w.d", bias: "w.db" }, { op: "unflatten", shape: [1, 2, 3] }],
+    decoder: [
+      { op: "linear", weight: "w.d", bias: "w.db" },
+      { op: "unflatten", shape: [1, 2, 3] },
+    ],
     projection: {
-      name: "latent", kind: "identity", title: "Latent plane", x_label: "z1", y_label: "z2", note: "",
-      extent: [-1, 1, -1, 1], rings: true, ring_center: [0, 0],
+      name: "latent",
+      kind: "identity",
+      title: "Latent plane",
+      x_label: "z1",
+      y_label: "z2",
+      note: "",
+      extent: [-1, 1, -1, 1],
+      rings: true,
+      ring_center: [0, 0],
     },
     view_extent: [-1, 1, -1, 1],
   };

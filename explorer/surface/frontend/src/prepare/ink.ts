@@ -1,15 +1,25 @@
-/** Where is the ink on this picture? explorer/core/ink.py in the browser: the same steps, the same numbers. */
+/** Where is the ink on this picture? explorer/pictures/ink.py in the browser: the same steps, the same numbers. */
 
-import { blur, chosen, dilate, extentOf, fitted, isAny, mapped, maskOf, percentile, piecesOf, plane, resize, roundEven, toPlane, type Mask, type Plane } from "./plane";
+import { FAINT, LONG_CONTACT, MIN_CONTRAST, MIN_CONTRAST_GRAINS, PIECES_PX, SAME_VALUE, SPECK } from "../wire/schema";
+import {
+  blur,
+  chosen,
+  dilate,
+  extentOf,
+  fitted,
+  isAny,
+  type Mask,
+  mapped,
+  maskOf,
+  type Plane,
+  percentile,
+  piecesOf,
+  plane,
+  resize,
+  roundEven,
+  toPlane,
+} from "./plane";
 import { paperOf } from "./surface-fit";
-
-const PIECES_PX = 160;
-const MIN_CONTRAST = 12;
-const MIN_CONTRAST_GRAINS = 6;
-export const FAINT = 0.05;
-const SPECK = 0.02;
-const ONE_TONE = 1e-9;
-const LONG_CONTACT = 0.15;
 
 /** A picture that cannot be used; the message is one sentence for the person. */
 export class PictureError extends Error {
@@ -17,7 +27,9 @@ export class PictureError extends Error {
 }
 
 export function blank(found: string): PictureError {
-  return new PictureError(`The picture looks blank (${found}); allowed: one drawing or object that stands out from an even background; draw with a darker pen or take a nearer picture.`);
+  return new PictureError(
+    `The picture looks blank (${found}); allowed: one drawing or object that stands out from an even background; draw with a darker pen or take a nearer picture.`,
+  );
 }
 
 /** ink (h, w) in [0, 1] · extent: where there is any · greys: the same without stretching · sentence: what was removed. */
@@ -29,7 +41,8 @@ export interface Found {
 }
 
 export function findInk(grey: Plane): Found {
-  const { h, w } = grey, n = h * w;
+  const { h, w } = grey,
+    n = h * w;
   const { level, grain } = paperOf(grey);
   const signal = new Float64Array(n);
   let sum = 0;
@@ -39,23 +52,37 @@ export function findInk(grey: Plane): Found {
   const smooth = blur(plane(h, w, signal), Math.max(h, w) / 200);
   const least = Math.max(MIN_CONTRAST, MIN_CONTRAST_GRAINS * grain);
   const strokes = strokesOf(signal, smooth, least);
-  const full = fullOf(signal, strokes), low = 3 * grain;
-  if (full < least) throw blank(`ink and paper differ by ${roundEven(Math.max(full, 0))} of 255 grey levels, the paper's grain is ${roundEven(grain)}`);
+  const full = fullOf(signal, strokes),
+    low = 3 * grain;
+  if (full < least)
+    throw blank(
+      `ink and paper differ by ${roundEven(Math.max(full, 0))} of 255 grey levels, the paper's grain is ${roundEven(grain)}`,
+    );
   const near = dilate(strokes, Math.max(2, roundEven(longerSide(strokes) / 20))).v;
-  const ink = new Float64Array(n), extent = new Uint8Array(n);
+  const ink = new Float64Array(n),
+    extent = new Uint8Array(n);
   for (let i = 0; i < n; i++) {
     ink[i] = near[i] * clipped((signal[i] - low) / (full - low));
     if (ink[i] > FAINT && smooth.v[i] > low + FAINT * (full - low)) extent[i] = 1;
   }
   const greys = (): Plane => {
     const room = (i: number): number => Math.max((isDarkOnLight ? level.v[i] : 255 - level.v[i]) - low, 1);
-    return plane(h, w, mapped(signal, (value, i) => clipped((value - low) / room(i)) * near[i]));
+    return plane(
+      h,
+      w,
+      mapped(signal, (value, i) => clipped((value - low) / room(i)) * near[i]),
+    );
   };
-  return { ink: plane(h, w, ink), extent: { h, w, v: extent }, greys, sentence: toldPaper(isDarkOnLight, level.v, full) };
+  return {
+    ink: plane(h, w, ink),
+    extent: { h, w, v: extent },
+    greys,
+    sentence: toldPaper(isDarkOnLight, level.v, full),
+  };
 }
 
 function clipped(value: number): number {
-  return value < 0 ? 0 : value > 1 ? 1 : value;
+  return value < 0 ? 0 : Math.min(value, 1);
 }
 
 function fullOf(signal: Float64Array, { v }: Mask): number {
@@ -70,13 +97,15 @@ function longerSide(mask: Mask): number {
 
 /** The threshold that leaves the least variance within the two classes, ink and paper (Otsu 1979). */
 function otsu(values: Float64Array): number {
-  let low = Infinity, high = -Infinity;
+  let low = Infinity,
+    high = -Infinity;
   for (const value of values) {
     if (value < low) low = value;
     if (value > high) high = value;
   }
-  if (high - low <= ONE_TONE * Math.max(1, Math.abs(high))) [low, high] = [low - 0.5, high + 0.5]; // rounding leaves no room for the bins
-  const n = 256, step = (high - low) / n;
+  if (high - low <= SAME_VALUE * Math.max(1, Math.abs(high))) [low, high] = [low - 0.5, high + 0.5]; // rounding leaves no room for the bins
+  const n = 256,
+    step = (high - low) / n;
   const edge = (i: number): number => (i === n ? high : i * step + low);
   const counts = new Float64Array(n);
   for (const value of values) {
@@ -85,13 +114,16 @@ function otsu(values: Float64Array): number {
     else if (value >= edge(i + 1) && i !== n - 1) i++;
     counts[i]++;
   }
-  const below = new Float64Array(n), total = new Float64Array(n);
-  let count = 0, sum = 0;
+  const below = new Float64Array(n),
+    total = new Float64Array(n);
+  let count = 0,
+    sum = 0;
   for (let i = 0; i < n; i++) {
     below[i] = count += counts[i];
     total[i] = sum += (counts[i] * (edge(i) + edge(i + 1))) / 2;
   }
-  let best = 0, most = -Infinity;
+  let best = 0,
+    most = -Infinity;
   for (let i = 0; i < n; i++) {
     const above = count - below[i];
     const between = below[i] * above * (total[i] / below[i] - (sum - total[i]) / above) ** 2;
@@ -139,11 +171,16 @@ function part(isInk: Mask): Parted {
     const wide = resize(toPlane(maskOf(rows, columns, (i) => own[names[i]] === 1)), h, w).v;
     return maskOf(h, w, (i) => isInk.v[i] === 1 && wide[i] > 0);
   };
-  return { strokes: drawnFrom((name) => !isAlong[name] && areas[name] >= SPECK * largest), alongBorder: isAlong.some((is, name) => is && name > 0) ? drawnFrom((name) => isAlong[name]) : nothing };
+  return {
+    strokes: drawnFrom((name) => !isAlong[name] && areas[name] >= SPECK * largest),
+    alongBorder: isAlong.some((is, name) => is && name > 0) ? drawnFrom((name) => isAlong[name]) : nothing,
+  };
 }
 
 function toldPaper(isDarkOnLight: boolean, level: Float64Array, contrast: number): string {
-  let low = Infinity, high = -Infinity, sum = 0;
+  let low = Infinity,
+    high = -Infinity,
+    sum = 0;
   for (const value of level) {
     low = Math.min(low, value);
     high = Math.max(high, value);
@@ -151,6 +188,7 @@ function toldPaper(isDarkOnLight: boolean, level: Float64Array, contrast: number
   }
   const range = high - low > 8 ? `, ${roundEven(low)} to ${roundEven(high)}` : "";
   const words = `grey level ${roundEven(sum / level.length)}${range}`;
-  if (isDarkOnLight) return `The light background (${words}) was removed and the rest inverted: the data set is light on dark.`;
+  if (isDarkOnLight)
+    return `The light background (${words}) was removed and the rest inverted: the data set is light on dark.`;
   return `The dark background (${words}) was removed; what is light on it stands out by ${roundEven(contrast)} grey levels.`;
 }

@@ -1,7 +1,7 @@
 /**
  * Which operations on grey levels does the preparation of a picture need? As numpy and Pillow do them, number for number.
  *
- * explorer/core/ink.py and preprocess.py are the other side; tests/explorer/core/test_browser_twin.py holds both against each other.
+ * explorer/pictures/ink.py and preprocess.py are the other side; tests/explorer/core/test_browser_twin.py holds both against each other.
  */
 
 /** h × w numbers, row by row. */
@@ -31,7 +31,8 @@ export function mapped(v: Float64Array, of: (value: number, i: number) => number
 
 /** Half to even, as Python rounds. */
 export function roundEven(value: number): number {
-  const down = Math.floor(value), rest = value - down;
+  const down = Math.floor(value),
+    rest = value - down;
   return rest < 0.5 || (rest === 0.5 && down % 2 === 0) ? down : down + 1;
 }
 
@@ -62,13 +63,17 @@ interface Taps {
 }
 
 function tapsOf(from: number, to: number, filter: Filter): Taps[] {
-  const scale = from / to, stretch = Math.max(1, scale), reach = SUPPORT[filter] * stretch;
+  const scale = from / to,
+    stretch = Math.max(1, scale),
+    reach = SUPPORT[filter] * stretch;
   return Array.from({ length: to }, (_, i) => {
     const center = (i + 0.5) * scale;
-    const first = Math.max(0, Math.trunc(center - reach + 0.5)), end = Math.min(from, Math.trunc(center + reach + 0.5));
+    const first = Math.max(0, Math.trunc(center - reach + 0.5)),
+      end = Math.min(from, Math.trunc(center + reach + 0.5));
     const factors = new Float64Array(end - first);
     let total = 0;
-    for (let k = 0; k < factors.length; k++) total += factors[k] = weight(filter, (k + first - center + 0.5) * (1 / stretch));
+    for (let k = 0; k < factors.length; k++)
+      total += factors[k] = weight(filter, (k + first - center + 0.5) * (1 / stretch));
     if (total !== 0) for (let k = 0; k < factors.length; k++) factors[k] /= total;
     return { first, factors };
   });
@@ -89,16 +94,29 @@ export function resample({ h, w, v }: Plane, height: number, width: number, filt
 }
 
 /** Along one axis: `n` lines whose beginnings are `lineIn` or `lineOut` apart and whose pixels are `step` apart. */
-function pass(v: Float64Array, n: number, step: number, from: number, to: number, lineIn: number, lineOut: number, filter: Filter, isBytes: boolean): Float64Array {
+function pass(
+  v: Float64Array,
+  n: number,
+  step: number,
+  from: number,
+  to: number,
+  lineIn: number,
+  lineOut: number,
+  filter: Filter,
+  isBytes: boolean,
+): Float64Array {
   const out = new Float64Array(n * to);
   const taps = tapsOf(from, to, filter);
   for (let i = 0; i < to; i++) {
     const { first, factors } = taps[i];
     const own = isBytes ? factors.map(inIntegers) : factors;
     for (let line = 0; line < n; line++) {
-      let sum = isBytes ? PRECISION / 2 : 0, at = line * lineIn + first * step;
+      let sum = isBytes ? PRECISION / 2 : 0,
+        at = line * lineIn + first * step;
       for (let k = 0; k < own.length; k++, at += step) sum += v[at] * own[k];
-      out[line * lineOut + i * step] = isBytes ? Math.min(255, Math.max(0, Math.floor(sum / PRECISION))) : Math.fround(sum);
+      out[line * lineOut + i * step] = isBytes
+        ? Math.min(255, Math.max(0, Math.floor(sum / PRECISION)))
+        : Math.fround(sum);
     }
   }
   return out;
@@ -107,8 +125,15 @@ function pass(v: Float64Array, n: number, step: number, from: number, to: number
 /** Means over areas when it becomes much smaller, so that whole factors are exact; else lines between pixels. */
 export function resize(values: Plane, height: number, width: number): Plane {
   const filter = values.h >= 2 * height && values.w >= 2 * width ? "box" : "bilinear";
-  if (height === values.h && width === values.w) return plane(height, width, new Float64Array(new Float32Array(values.v)));
-  return resample(plane(values.h, values.w, new Float64Array(new Float32Array(values.v))), height, width, filter, false);
+  if (height === values.h && width === values.w)
+    return plane(height, width, new Float64Array(new Float32Array(values.v)));
+  return resample(
+    plane(values.h, values.w, new Float64Array(new Float32Array(values.v))),
+    height,
+    width,
+    filter,
+    false,
+  );
 }
 
 // ---- masks ----------------------------------------------------------------------------------------------------------------
@@ -136,8 +161,15 @@ export function isAny({ v }: Mask): boolean {
 }
 
 /** First and last row and column with a 1; null where there is none. */
-export function extentOf({ h, w, v }: Mask): { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number } | null {
-  let top = h, bottom = -1, left = w, right = -1;
+export function extentOf({
+  h,
+  w,
+  v,
+}: Mask): { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number } | null {
+  let top = h,
+    bottom = -1,
+    left = w,
+    right = -1;
   for (let y = 0, i = 0; y < h; y++) {
     for (let x = 0; x < w; x++, i++) {
       if (!v[i]) continue;
@@ -158,7 +190,9 @@ export function blur({ h, w, v }: Plane, radius: number): Plane {
 
 /** Along one axis: `n` lines, their beginnings `line` apart, of `length` pixels `step` apart. */
 function means(v: Float64Array, n: number, step: number, length: number, line: number, reach: number): Float64Array {
-  const out = new Float64Array(v.length), sums = new Float64Array(length + 2 * reach + 1), size = 2 * reach + 1;
+  const out = new Float64Array(v.length),
+    sums = new Float64Array(length + 2 * reach + 1),
+    size = 2 * reach + 1;
   for (let l = 0; l < n; l++) {
     const start = l * line;
     let sum = 0;
@@ -193,7 +227,9 @@ function widened(v: Uint8Array, n: number, step: number, length: number, line: n
 
 /** Connected pieces, corners included: (h·w,) the number of each pixel's piece from 1, 0 outside; and how many pixels each has. */
 export function piecesOf({ h, w, v }: Mask): { readonly names: Int32Array; readonly areas: readonly number[] } {
-  const names = new Int32Array(h * w), areas: number[] = [0], open: number[] = [];
+  const names = new Int32Array(h * w),
+    areas: number[] = [0],
+    open: number[] = [];
   for (let seed = 0; seed < v.length; seed++) {
     if (!v[seed] || names[seed]) continue;
     names[seed] = areas.length;
@@ -218,15 +254,20 @@ export function piecesOf({ h, w, v }: Mask): { readonly names: Int32Array; reado
 // ---- order ----------------------------------------------------------------------------------------------------------------
 
 export function median(values: Float64Array): number {
-  const own = values.slice(), upper = Math.floor(own.length / 2);
+  const own = values.slice(),
+    upper = Math.floor(own.length / 2);
   const high = nth(own, upper);
   return own.length % 2 ? high : (greatest(own, upper) + high) / 2;
 }
 
 /** numpy's percentile: linear between neighbours. */
 export function percentile(values: Float64Array, percent: number): number {
-  const own = values.slice(), at = (percent / 100) * (own.length - 1), low = Math.floor(at), t = at - low;
-  const b = nth(own, Math.min(own.length - 1, low + 1)), a = low + 1 < own.length ? greatest(own, low + 1) : b;
+  const own = values.slice(),
+    at = (percent / 100) * (own.length - 1),
+    low = Math.floor(at),
+    t = at - low;
+  const b = nth(own, Math.min(own.length - 1, low + 1)),
+    a = low + 1 < own.length ? greatest(own, low + 1) : b;
   return t >= 0.5 ? b - (b - a) * (1 - t) : a + (b - a) * t;
 }
 
@@ -238,10 +279,12 @@ function greatest(values: Float64Array, end: number): number {
 
 /** The n-th smallest, all before it being no larger: Hoare's selection in place. */
 function nth(v: Float64Array, n: number): number {
-  let low = 0, high = v.length - 1;
+  let low = 0,
+    high = v.length - 1;
   while (low < high) {
     const pivot = v[(low + high) >> 1];
-    let i = low, j = high;
+    let i = low,
+      j = high;
     while (i <= j) {
       while (v[i] < pivot) i++;
       while (v[j] > pivot) j--;

@@ -1,13 +1,9 @@
 /** Which quadratic surface is the light on the paper? Weighted least squares over 1, x, y, x², xy, y² with coordinates in [−1, 1]. */
 
-import { chosen, median, plane, resize, type Plane } from "./plane";
+import { FIT_PX, MAX_GRAIN, SAME_GREY } from "../wire/schema";
+import { chosen, median, type Plane, plane, resize } from "./plane";
 
-const FIT_PX = 64;
 const N = 6;
-/** Grey levels: what scatters more is no paper. */
-const MAX_GRAIN = 12;
-/** Grey levels: so near to the surface a pixel counts for it. */
-const SAME_GREY = 6;
 
 /** level (h, w): the grey of the paper everywhere, also under the ink · grain: standard deviation around it. */
 export interface Paper {
@@ -18,25 +14,34 @@ export interface Paper {
 export function paperOf(grey: Plane): Paper {
   const small = resize(grey, Math.min(grey.h, FIT_PX), Math.min(grey.w, FIT_PX));
   const { h, w, v } = small;
-  const terms = quadratic(h, w), rim = rimOf(h, w);
+  const terms = quadratic(h, w),
+    rim = rimOf(h, w);
   const corners = Float64Array.of(v[0], v[w - 1], v[(h - 1) * w], v[h * w - 1]);
   const flat = (value: number): Float64Array => new Float64Array(v.length).fill(value);
-  const starts = [at(terms, leastAbsolute(rows(terms, rim), values(v, rim))), flat(median(values(v, rim))), flat(median(corners))];
-  let best: Fit | null = null, most = -1;
+  const starts = [
+    at(terms, leastAbsolute(rows(terms, rim), values(v, rim))),
+    flat(median(values(v, rim))),
+    flat(median(corners)),
+  ];
+  let best: Fit | null = null,
+    most = -1;
   for (const [k, start] of starts.entries()) {
     if (starts.slice(0, k).some((earlier) => isSame(earlier, start))) continue;
-    const fit = settle(terms, v, start), surface = at(terms, fit.factors);
+    const fit = settle(terms, v, start),
+      surface = at(terms, fit.factors);
     let n = 0;
     for (let i = 0; i < v.length; i++) if (Math.abs(v[i] - surface[i]) < SAME_GREY) n++;
     if (n > most) [best, most] = [fit, n];
   }
   const { factors, onIt } = best as Fit;
-  const level = new Float64Array(grey.v.length), residual = new Float64Array(grey.v.length);
+  const level = new Float64Array(grey.v.length),
+    residual = new Float64Array(grey.v.length);
   const shown = resize(plane(h, w, new Float64Array(onIt)), grey.h, grey.w).v;
   const isPaper = new Uint8Array(shown.length);
   eachTerm(grey.h, grey.w, (i, x, y) => {
-    const value = factors[0] + x * factors[1] + y * factors[2] + x * x * factors[3] + x * y * factors[4] + y * y * factors[5];
-    level[i] = value < 0 ? 0 : value > 255 ? 255 : value;
+    const value =
+      factors[0] + x * factors[1] + y * factors[2] + x * x * factors[3] + x * y * factors[4] + y * y * factors[5];
+    level[i] = value < 0 ? 0 : Math.min(value, 255);
     residual[i] = Math.abs(grey.v[i] - level[i]);
     if (shown[i] > 0.5) isPaper[i] = 1;
   });
@@ -46,8 +51,10 @@ export function paperOf(grey: Plane): Paper {
 
 /** The outer tenth, as places in the picture. */
 function rimOf(h: number, w: number): number[] {
-  const most = Math.max(1, 0.1 * Math.min(h, w)), found: number[] = [];
-  for (let y = 0; y < h; y++) for (let x = 0; x < w; x++) if (Math.min(y, h - 1 - y, x, w - 1 - x) < most) found.push(y * w + x);
+  const most = Math.max(1, 0.1 * Math.min(h, w)),
+    found: number[] = [];
+  for (let y = 0; y < h; y++)
+    for (let x = 0; x < w; x++) if (Math.min(y, h - 1 - y, x, w - 1 - x) < most) found.push(y * w + x);
   return found;
 }
 
@@ -58,7 +65,10 @@ interface Fit {
 
 /** Refit to the pixels that lie on the surface until they stay the same: ink drops out, all paper joins in. */
 function settle(terms: Float64Array, v: Float64Array, start: Float64Array): Fit {
-  let factors: Float64Array = new Float64Array(N), onIt = new Uint8Array(v.length), surface = start, spread = MAX_GRAIN;
+  let factors: Float64Array = new Float64Array(N),
+    onIt = new Uint8Array(v.length),
+    surface = start,
+    spread = MAX_GRAIN;
   for (let turn = 0; turn < 10; turn++) {
     const nearer = new Uint8Array(v.length);
     let isStable = true;
@@ -109,7 +119,8 @@ function quadratic(h: number, w: number): Float64Array {
 
 /** Coordinates in [−1, 1] of every pixel. */
 function eachTerm(h: number, w: number, take: (i: number, x: number, y: number) => void): void {
-  for (let row = 0, i = 0; row < h; row++) for (let column = 0; column < w; column++, i++) take(i, ((column + 0.5) / w) * 2 - 1, ((row + 0.5) / h) * 2 - 1);
+  for (let row = 0, i = 0; row < h; row++)
+    for (let column = 0; column < w; column++, i++) take(i, ((column + 0.5) / w) * 2 - 1, ((row + 0.5) / h) * 2 - 1);
 }
 
 function rows(terms: Float64Array, which: readonly number[]): Float64Array {
@@ -136,7 +147,8 @@ function at(terms: Float64Array, factors: Float64Array): Float64Array {
 
 /** Σ w t tᵀ f = Σ w t v, the least f where there are several. */
 function solve(terms: Float64Array, v: Float64Array, weights: Float64Array): Float64Array {
-  const matrix = Array.from({ length: N }, () => new Float64Array(N)), right = new Float64Array(N);
+  const matrix = Array.from({ length: N }, () => new Float64Array(N)),
+    right = new Float64Array(N);
   for (let i = 0, t = 0; i < v.length; i++, t += N) {
     const w = weights[i];
     if (w === 0) continue;
@@ -160,7 +172,9 @@ function pseudoSolved(a: Float64Array[], right: Float64Array): Float64Array {
         if (a[i][j] === 0) continue;
         off += a[i][j] ** 2;
         const theta = (a[j][j] - a[i][i]) / (2 * a[i][j]);
-        const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.hypot(theta, 1)), c = 1 / Math.hypot(t, 1), s = t * c;
+        const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.hypot(theta, 1)),
+          c = 1 / Math.hypot(t, 1),
+          s = t * c;
         for (const m of [a, q]) {
           for (let k = 0; k < N; k++) [m[k][i], m[k][j]] = [c * m[k][i] - s * m[k][j], s * m[k][i] + c * m[k][j]];
         }

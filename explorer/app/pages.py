@@ -1,0 +1,45 @@
+"""Which pages are there, and which module shows each?
+
+To add a page: a module under `explorer/pages` with `show(state)`, and a record here. Everything else follows from the record: the switch at
+the top, the links that are accepted, and what frames the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from explorer.session import columns
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the app. Its module is imported when it is shown first, so that no page waits for another one's imports."""
+
+    name: str
+    """In links and on the switch, which shows it capitalised."""
+    module: str
+    """Has `show(state)`."""
+    has_own_run_chooser: bool = False
+    """Whether the page itself says which run is shown, with its figures and verdict, so that the header does not."""
+    tells_verdict: bool = False
+    """Whether the page itself shows the clinic's verdict, so that the header leaves it out."""
+    leave: Callable[[], None] | None = None
+    """What is to be done when any other page is shown: its part of the link goes, for example."""
+
+
+PAGES = (
+    Page("atlas", "explorer.pages.atlas"),
+    Page("reconstruct", "explorer.pages.reconstruct.page"),
+    Page("interpolate", "explorer.pages.interpolate.page"),
+    Page("dimensions", "explorer.pages.dimensions.page", tells_verdict=True),
+    Page("compare", "explorer.pages.compare.page", has_own_run_chooser=True, leave=columns.leave),
+)
+"""In the order in which the switch shows them; the first is shown where a link names none."""
+
+NAMES = tuple(page.name for page in PAGES)
+
+
+def page_of(name: str) -> Page:
+    """The page of that name, one of `NAMES`."""
+    return PAGES[NAMES.index(name)]

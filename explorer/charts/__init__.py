@@ -1,0 +1,1 @@
+"""Arrays in, a Plotly figure out; no more than positions is computed."""

@@ -1,1 +1,0 @@
-"""What the explorer computes without a page: pictures in and files out. Knows no Streamlit, no Plotly, no torch."""

@@ -1,0 +1,143 @@
+"""How does a run become one HTML file that works from disk, with no network and no server?
+
+The page is three fixed parts, a style sheet, a program and a frame, and one block of base64: the run's maps, networks and words
+(`surface.run_bundle`). Nothing of a run is written as HTML but its name, escaped, as the title; the program shows words as text only. The
+policy in the head allows exactly these styles and this program, by hash, and no connection to anywhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import os
+import tempfile
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from string import Template
+
+from explorer.surface import bundles
+from explorer.surface.run_bundle import pack_run_bundle
+from trainer.errors import LatentError
+from trainer.runs.catalogue import HOME
+from trainer.runs.read import Run
+
+# before the program runs: no white flash in the dark, and a word for those who switched programs off
+BASE_STYLE = """
+html{background:#fff}body{margin:0}
+@media (prefers-color-scheme:dark){html{background:#14171c}}
+.wait{margin:0;padding:28px 32px;color:#545d68}
+@media (prefers-color-scheme:dark){.wait{color:#a9b3bf}}
+"""
+
+PAGE = Template("""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="$policy">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta name="generator" content="Latent Atlas">
+<title>$title · Latent Atlas</title>
+$icon<style>$base</style>
+<style>$page</style>
+</head>
+<body>
+<div id="latent-atlas" class="lp-root"><p class="wait">Unpacking the map …</p></div>
+<noscript><p class="wait">This page is a program that runs in your browser: allow scripts for it to see the map.</p></noscript>
+<script id="latent-atlas-book" type="text/plain">$book</script>
+<script type="module">$program</script>
+</body>
+</html>
+""")
+
+
+def html_page(run: Run) -> bytes:
+    """The whole file."""
+    program, page, surface = (dist(name) for name in ("hosts.js", "page.css", "surface.css"))
+    text = PAGE.substitute(
+        policy=_policy(program, (BASE_STYLE, page, surface)),
+        title=html.escape(run.id),
+        icon=_icon(),
+        base=BASE_STYLE,
+        page=page,
+        book=base64.b64encode(pack_run_bundle(run)).decode(),
+        program=program,
+    )
+    return text.encode()
+
+
+def write_page(target: Path, make: Callable[[], bytes], overwrite: bool = False) -> int:
+    """Writes what `make` gives to the file `target`, whole or not at all; returns its bytes. Raises `LatentError` for where it cannot."""
+    if target.is_dir():
+        raise LatentError(f"{target} is a folder; give the name of a file, such as {target / 'map.html'}.")
+    if not target.parent.is_dir():
+        raise LatentError(f"cannot write {target}: there is no folder {target.parent}; make it first or choose another.")
+    if not overwrite and target.exists():
+        raise LatentError(_is_there(target))
+    data = make()
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
+            whole = Path(folder) / target.name
+            with whole.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            if overwrite:
+                os.replace(whole, target)
+            else:
+                _put(whole, target)
+    except OSError as error:
+        raise LatentError(f"cannot write {target}: {error.strerror or error}; nothing that was there is changed.") from None
+    return len(data)
+
+
+def _put(whole: Path, target: Path) -> None:
+    """Under its name, unless somebody took the name in the meantime."""
+    try:
+        os.link(whole, target)  # unlike a rename, it never replaces
+    except FileExistsError:
+        raise LatentError(_is_there(target)) from None
+    except OSError:  # a file system without links
+        os.replace(whole, target)
+
+
+def _is_there(target: Path) -> str:
+    return f"{target} is there already; --overwrite replaces it."
+
+
+def _policy(program: str, styles: tuple[str, ...]) -> str:
+    """Nothing but these texts: no connection, no frame, no form, no string that becomes HTML or a program."""
+    allowed = " ".join(map(_hash, styles))
+    return (
+        f"default-src 'none'; script-src {_hash(program)}; style-src {allowed}; img-src data:; "
+        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def dist(name: str) -> str:
+    """A built file of the front end, checked for what would end its element early."""
+    return _checked(name, bundles.stamp(name))
+
+
+@lru_cache(maxsize=4)
+def _checked(name: str, version: int) -> str:
+    text = bundles.read(name)
+    lower = text.lower()
+    if any(sign in lower for sign in ("</script", "</style", "<!--", "\r", "\0")):
+        raise ValueError(f"dist/{name} cannot stand inside HTML: build it anew")
+    return text
+
+
+def _icon() -> str:
+    """The app's icon, inside the file; none where the assets were left out."""
+    path = HOME / "assets" / "icon.png"
+    if not path.is_file():
+        return ""
+    return f'<link rel="icon" href="data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}">\n'

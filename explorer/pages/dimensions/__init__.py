@@ -1,0 +1,1 @@
+"""Did dimensions collapse, does it matter, why, and what can be done?"""

@@ -1,0 +1,64 @@
+"""What is a section of the page Dimensions, and what is it given?
+
+A section is a module of `sections` with `TITLE`, `offered` and `show`; its charts are in `explorer/charts`, its numbers in
+`trainer/metrics`. `sections/__init__.py` lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import streamlit as st
+from numpy.typing import NDArray
+
+from explorer.cache.runs import all_runs
+from explorer.session.load import State
+from trainer.diagnosis.diagnose import Diagnosis
+from trainer.runs.examination import Examination
+from trainer.runs.read import Run
+from trainer.runs.records import RunInfo
+
+
+@dataclass(frozen=True)
+class Examined:
+    """The run that the page shows."""
+
+    now: State
+    run: Run
+    diagnosis: Diagnosis | None
+    """The verdict; None for a run that was not examined."""
+
+    @property
+    def examination(self) -> Examination | None:
+        """What the verdict rests on."""
+        return self.run.info.examination
+
+
+class Section(Protocol):
+    """What a module of `sections` has."""
+
+    TITLE: str
+
+    def offered(self, shown: Examined) -> bool:
+        """Whether it has something to say of the run; where not, the first section is shown in its place."""
+
+    def show(self, shown: Examined) -> None:
+        """The section, below the verdict."""
+
+
+def sound_runs() -> dict[str, RunInfo]:
+    """Every run that can be opened, by name."""
+    return {name: info for name, info in all_runs().items() if isinstance(info, RunInfo)}
+
+
+def number_table(columns: Mapping[str, Any]) -> None:
+    """What a chart shows as numbers, for screen readers and for copying."""
+    with st.expander("The numbers"):
+        st.dataframe(columns, hide_index=True)
+
+
+def short(values: NDArray[Any]) -> list[float]:
+    """With as many digits as a chart of the browser can show."""
+    return [float(f"{value:.5g}") for value in values]

@@ -1,0 +1,1 @@
+"""What lies between pictures, and what can be added to them."""

@@ -1,0 +1,90 @@
+"""Of which kind is the path, and how does it run through its stops?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from explorer.pages.interpolate.stops import label_of
+from explorer.session import stops as path_stops
+from explorer.session.remembered import remember, remembered
+from explorer.session.stops import Stop
+from trainer.latent.paths import LATENT_PATH_KINDS, LatentPath, LatentPathKind
+from trainer.runs.read import Run
+
+PATH_HELP = """**linear**: (1−t)a + tb, suits two encoded images.
+
+**variance-preserving**: the same divided by √((1−t)² + t²), suits two samples from the prior: every step is again distributed as one.
+
+**spherical**: along the great circle around 0, with the norm changing evenly from one end's to the other's (slerp, Shoemake 1985).
+
+**geodesic**: where the picture changes least in all, the shortest path found under the decoder's pull-back metric (Arvanitidis 2018). The
+search begins with all other kinds and with the shortest ways through the graph of encoded images and, in two dimensions, a lattice; the
+shortest are smoothed, and the shortest of all is shown. It takes a moment.
+
+Variance-preserving and spherical assume codes that are spread as the prior N(0, I)."""
+CLASS_HELP = """
+
+**Classes**: this model is class-conditional, and the decoder is told one class at a time. Every stop is decoded as its own class, a frame
+as that of the nearer stop: in the middle between two classes the picture jumps, and the jump counts in the decoded length."""
+EVEN_HELP = "The frames are laid out again so that the picture changes by as much at every step."
+BEYOND_HELP = (
+    "How far the path goes on beyond both ends: t runs from −x to 1+x of the outer legs. Linear goes straight on, spherical round the "
+    "circle, geodesic straight on from its end."
+)
+
+
+@dataclass(frozen=True)
+class PathSettings:
+    """What the person chose of the path."""
+
+    kind: LatentPathKind
+    is_loop: bool
+    """Whether it goes back to the first stop."""
+    overshoot: float
+    """How far it goes on beyond both ends, as a share of the outer legs."""
+    even: bool
+    """Whether the picture changes by as much at every frame."""
+    labels: tuple[int, ...] = ()
+    """The class of every stop, of a class-conditional model."""
+
+    def walk(self, stops: Sequence[Stop], kind: LatentPathKind) -> LatentPath:
+        """A path of that kind through the stops, with these settings."""
+        labels = tuple(self.labels) or None
+        return LatentPath(np.array([stop.z for stop in stops]), kind, self.is_loop, self.overshoot, even=self.even, labels=labels)
+
+
+def chosen_settings(run: Run, stops: Sequence[Stop]) -> PathSettings:
+    """What the person chooses above the map; what is not drawn in another view is remembered."""
+    kind: LatentPathKind = st.segmented_control(
+        "Path",
+        LATENT_PATH_KINDS,
+        default="linear",
+        key="path",
+        bind="query-params",
+        required=True,
+        on_change=path_stops.forget_drawn,
+        args=(run.id,),
+        help=PATH_HELP + (CLASS_HELP if run.config.is_conditional else ""),
+        width="content",
+    )
+    with st.popover("Path settings", icon=":material/tune:", key="path-settings"):
+        even = st.toggle("Equal steps", value=remembered("walk-even", False), key="walk-even", help=EVEN_HELP)
+        is_loop = st.toggle(
+            "Back to the first stop", value=remembered("walk-loop", False), key="walk-loop", help="The path closes into a loop."
+        )
+        beyond = st.slider(
+            "Overshoot", 0.0, 1.0, remembered("walk-beyond", 0.0), 0.1, key="walk-beyond", disabled=is_loop, help=BEYOND_HELP
+        )
+        remember(**{"walk-even": even, "walk-loop": is_loop, "walk-beyond": beyond})
+        st.button("Reverse", key="turn-round", on_click=path_stops.turn_round, args=(run.id, stops))
+    if run.config.is_deterministic and kind in ("variance-preserving", "spherical"):
+        st.caption(
+            f"A {kind} path assumes codes that are spread as the prior N(0, I). This model has no prior: "
+            "the path may leave the region of encoded images."
+        )
+    told = tuple(label for label in (label_of(run, stop) for stop in stops) if label is not None)
+    return PathSettings(kind or "linear", bool(is_loop), 0.0 if is_loop else float(beyond), bool(even), told)

@@ -1,0 +1,1 @@
+"""What the model makes of pictures that a person brings."""

@@ -1,0 +1,118 @@
+"""What does the model make of many pictures at once? A table, the most unusual picture first, and the same as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+from typing import Any
+
+import streamlit as st
+
+from explorer.cache.uploads import judged
+from explorer.pages.reconstruct.trust import HELP, TRUST_HELP
+from explorer.pictures.arrays import Picture, data_uri, fitted
+from explorer.pictures.batch import Item, csv_text, items
+from explorer.pictures.judge import Row, as_records, most_unusual_first
+from explorer.text.escape import escape_markdown
+from explorer.widgets.picture_source import UploadBatch
+from trainer.numerals import decimals
+from trainer.runs.read import Run
+
+PICTURE_PX, ROW_PX = 56, 62
+MOST_ROWS_SHOWN = 12
+CLASS_HELP = """What the picture looks like and, after an arrow, what its reconstruction looks like where that is another class; nothing
+where no class is more likely than not. By the classifier that was trained with the run, or, without one, by the 5 test images whose pixels
+are nearest."""
+
+
+def show(run: Run, several: UploadBatch) -> None:
+    """The table of all pictures, then what could not be read."""
+    rows = _rows(run, items(several.files))
+    sound = most_unusual_first(rows)
+    if sound:
+        st.markdown(f"**{len(sound)} {'image' if len(sound) == 1 else 'images'}, most unusual first**", help=TRUST_HELP)
+        _table(run, sound)
+    faults = [row for row in rows if row.problem]
+    if faults:
+        st.warning("\n".join(f"- {escape_markdown(row.problem)}" for row in faults), icon=":material/error:")
+    if rows:
+        st.download_button(
+            "Save the table as CSV",
+            csv_text(as_records(rows)),
+            file_name=f"{run.id}-pictures.csv",
+            mime="text/csv",
+            on_click="ignore",
+            icon=":material/download:",
+            help="One row a picture, numbers unrounded; a name that a spreadsheet would take for a formula "
+            "begins with an apostrophe.",
+        )
+
+
+def _rows(run: Run, found: list[Item]) -> list[Row]:
+    """A picture at a time, with a bar while it takes."""
+    bar = st.progress(0.0, "Reading the pictures …")
+    rows = []
+    for i, item in enumerate(found):
+        bar.progress(i / len(found), f"Picture {i + 1} of {len(found)} …")
+        rows.append(judged(run.id, item))
+    bar.empty()
+    return rows
+
+
+def _table(run: Run, rows: list[Row]) -> None:
+    """Names are cells of text: the table draws them on a canvas and reads no Markdown or HTML in them."""
+    far = [row.distance for row in rows]
+    digits = decimals(10 * median([value for value in far if value is not None] or [0.0]))
+    columns: dict[str, list[Any]] = {
+        "picture": [_thumbnail(row.fed) for row in rows],
+        "reconstruction": [_thumbnail(row.x_hat) for row in rows],
+        "percentile": _told([row.percentile for row in rows], 1),  # before the name, so that a phone shows it
+        "class": [_class_words(row) for row in rows],
+        "name": [row.name for row in rows],
+        "ELBO": _told([row.elbo for row in rows], 1),
+        "loss": _told([row.reconstruction for row in rows], 1),
+        "distance": _told(far, digits),
+        "nearest class": [row.nearest for row in rows],
+    }
+    if run.config.is_deterministic:
+        del columns["ELBO"]
+    if not run.info.dataset.class_names:
+        del columns["nearest class"]
+    if not any(columns["class"]):
+        del columns["class"]
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        columns,
+        hide_index=True,
+        row_height=ROW_PX,
+        height=(ROW_PX * min(MOST_ROWS_SHOWN, len(rows)) + 40),
+        key="several-table",
+        alt="Table of the uploaded pictures, most unusual first",
+        column_config={
+            "picture": st.column_config.ImageColumn("model input", width=92, help="After preparation, in the model's size."),
+            "reconstruction": st.column_config.ImageColumn("reconstruction", width=108, help="Decoded from z = μ."),
+            "name": st.column_config.TextColumn("name", width="medium"),
+            "percentile": number("anomaly score (percentile)", format="%.1f", help=TRUST_HELP),
+            "class": st.column_config.TextColumn("class", help=CLASS_HELP),
+            "ELBO": number("ELBO, nats", format="%.1f", help=HELP["elbo"]),
+            "loss": number("reconstruction loss, nats", format="%.1f", help=HELP["reconstruction"]),
+            "distance": number("latent distance", format=f"%.{digits}f", help=HELP["distance"]),
+            "nearest class": st.column_config.TextColumn("nearest", help="Class of the test image whose code is nearest."),
+        },
+    )
+
+
+def _told(values: Sequence[float | None], digits: int) -> list[float | None]:
+    """With as many decimals as are seen: those who cannot see them hear all that a cell has."""
+    return [None if value is None else round(value, digits) for value in values]
+
+
+def _class_words(row: Row) -> str:
+    """“5”, or “5 → 3” where the reconstruction looks like another class."""
+    if not row.looks_like or not row.redrawn_as or row.looks_like == row.redrawn_as:
+        return row.looks_like
+    return f"{row.looks_like} → {row.redrawn_as}"
+
+
+def _thumbnail(picture: Picture | None) -> str:
+    return "" if picture is None else data_uri(fitted(picture, PICTURE_PX))

@@ -1,0 +1,1 @@
+"""Pictures in, arrays and figures out, files out. Knows no Streamlit, no Plotly, no torch."""

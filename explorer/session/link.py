@@ -1,0 +1,40 @@
+"""What does the address of the page say, and how is it written?
+
+Everything that can be shared by a link lives there: the run, the view, the map, the pins. A widget that is bound to a parameter writes it
+itself; what is not a widget is written by `write`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+
+def asked(name: str) -> str | None:
+    """What the link says under that name; None where it says nothing."""
+    value: str | None = st.query_params.get(name)
+    return value
+
+
+def write(name: str, text: str) -> None:
+    """Sets a query parameter, or takes it away where there is no text; an unchanged one is left alone."""
+    if text and asked(name) != text:
+        st.query_params[name] = text
+    elif not text and asked(name) is not None:
+        del st.query_params[name]
+
+
+def chosen(name: str, allowed: Sequence[str], default: str) -> str:
+    """A bound widget's value if it was drawn before, else the link's, else the default."""
+    for value in (st.session_state.get(name), asked(name)):
+        if value in allowed:
+            return str(value)
+    return default
+
+
+def take_renamed(name: str, names: Mapping[str, str]) -> None:
+    """A choice that had another name in links of before, for the widget of that key; to be called before the widget is made."""
+    old = asked(name)
+    if old is not None and old in names:
+        st.session_state[name] = names[old]

@@ -1,0 +1,203 @@
+"""Which codes has this visitor pinned, what can be taken back, and how does a link carry them?
+
+The session holds plain values only, because a class is redefined after an edit of the code and comparisons would fail.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote, unquote
+
+import streamlit as st
+
+from explorer.session import link
+from explorer.surface.schema import MAX_NAME, MAX_PAST, MAX_PINS
+
+MAX_URL_NUMBERS = 26 * 20  # all pins of a 20-D run: some 4000 letters, which every browser opens
+FAR = 1e3  # no code is that far from the prior; a larger number in a link is a mistake
+
+Code = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A pinned code."""
+
+    z: Code
+    """The latent code, (K,)."""
+    on: str = ""
+    """The map on which it was clicked, where that map has no exact way from code to place; "" for any other."""
+    place: tuple[float, float] | None = None
+    """Where it was clicked on the map `on`, in map units."""
+    name: str = ""
+    """What the person calls it, or nothing."""
+
+
+def pin_letter(index: int) -> str:
+    """A, B, C … of the pins."""
+    return chr(ord("A") + index)
+
+
+def pin_name(index: int, pin: Pin) -> str:
+    """“Pin A”, or “Pin A, tall seven”; not yet Markdown."""
+    return f"Pin {pin_letter(index)}, {pin.name}" if pin.name else f"Pin {pin_letter(index)}"
+
+
+# --- what is pinned on a run
+
+
+def pins_of(run_id: str) -> tuple[Pin, ...]:
+    """The pins of a run in the order in which they were made: the session's, or, before anything was pinned, the link's."""
+    stored = st.session_state.get("pins", {})
+    if run_id in stored:
+        return tuple(map(_pin_of, stored[run_id]))
+    return parse_pins(linked_pins(run_id))
+
+
+def linked_pins(run_id: str) -> list[str]:
+    """What the link says of this run's pins, one text each, good or bad; also where the session has others."""
+    is_meant = link.asked("run") in (None, run_id)
+    return [part for part in (link.asked("pins") or "").split("~") if part] if is_meant else []
+
+
+def has_pins_of_its_own(run_id: str) -> bool:
+    """Whether the session knows this run's pins, so that the link's no longer count."""
+    return run_id in st.session_state.get("pins", {})
+
+
+def write_pins(run_id: str, pins: Sequence[Pin]) -> None:
+    """Puts them in place of those that are there, beside the steps that can be taken back."""
+    st.session_state["pins"] = {**st.session_state.get("pins", {}), run_id: _plain(pins)}
+    sync_link(run_id)
+
+
+def sync_link(run_id: str) -> None:
+    """Writes the pins of the shown run into the link; too many numbers for a link are left out."""
+    pins = pins_of(run_id)
+    fits = sum(len(pin.z) for pin in pins) <= MAX_URL_NUMBERS
+    link.write("pins", "~".join(map(pin_text, pins)) if fits else "")
+
+
+def add_pin(run_id: str, pin: Pin) -> None:
+    """One more; of more than `MAX_PINS` the first goes."""
+    change_pins(run_id, (*pins_of(run_id), pin)[-MAX_PINS:])
+
+
+def add_code(run_id: str, code: Sequence[float]) -> None:
+    """Pins a code that was not clicked but computed, such as that of an uploaded picture (a button's callback)."""
+    add_pin(run_id, Pin(rounded(code)))
+
+
+def rounded(code: Iterable[float]) -> Code:
+    """As many digits as a link carries, so that what is reloaded is what was shown."""
+    return tuple(round(float(value), 4) for value in code)
+
+
+def _plain(pins: Sequence[Pin]) -> list[Any]:
+    """Plain values, as the session holds them."""
+    return [[list(pin.z), pin.on, list(pin.place) if pin.place else None, pin.name] for pin in pins]
+
+
+def _pin_of(plain: Sequence[Any]) -> Pin:
+    z, on, place, *name = plain
+    return Pin(tuple(z), on, tuple(place) if place else None, *name)
+
+
+# --- changes, and taking them back
+
+
+def edit_pins(run_id: str, edit: object) -> None:
+    """What a person did to the pins that are there; anything else is nothing."""
+    pins = pins_of(run_id)
+    match edit:
+        case {"kind": "drop", "index": int(i)} if 0 <= i < len(pins):
+            change_pins(run_id, pins[:i] + pins[i + 1 :])
+        case {"kind": "rename", "index": int(i), "name": str(name)} if 0 <= i < len(pins):
+            change_pins(run_id, (*pins[:i], replace(pins[i], name=clean_name(name)), *pins[i + 1 :]))
+        case {"kind": "clear"}:
+            change_pins(run_id, ())
+        case {"kind": "undo"}:
+            _step(run_id, "past", "future")
+        case {"kind": "redo"}:
+            _step(run_id, "future", "past")
+
+
+def can_undo(run_id: str) -> tuple[bool, bool]:
+    """Whether a change to the pins can be taken back, and whether one that was taken back can be done again."""
+    return bool(_steps("past", run_id)), bool(_steps("future", run_id))
+
+
+def change_pins(run_id: str, pins: Sequence[Pin]) -> None:
+    """Writes them; what was before can be had back."""
+    before = pins_of(run_id)
+    if tuple(pins) == before:
+        return
+    _write_steps("past", run_id, [*_steps("past", run_id), _plain(before)])
+    _write_steps("future", run_id, [])
+    write_pins(run_id, pins)
+
+
+def _step(run_id: str, source: str, target: str) -> None:
+    """Pins as they were at the last step of `source`; as they are now they go to `target`."""
+    steps = _steps(source, run_id)
+    if not steps:
+        return
+    _write_steps(target, run_id, [*_steps(target, run_id), _plain(pins_of(run_id))])
+    _write_steps(source, run_id, steps[:-1])
+    write_pins(run_id, tuple(map(_pin_of, steps[-1])))
+
+
+def _steps(name: str, run_id: str) -> list[Any]:
+    return list(st.session_state.get(name, {}).get(run_id, []))
+
+
+def _write_steps(name: str, run_id: str, steps: list[Any]) -> None:
+    st.session_state[name] = {**st.session_state.get(name, {}), run_id: steps[-MAX_PAST:]}
+
+
+# --- the text of pins in a link
+
+
+def pin_text(pin: Pin) -> str:
+    """0.41_-1.2, for a place that was clicked on a map without an exact way there …!umap_7.1_3.02, and with a name …*tall%20seven."""
+    code = "_".join(f"{value:.7g}" for value in pin.z)
+    where = f"!{pin.on}_{pin.place[0]:.7g}_{pin.place[1]:.7g}" if pin.place else ""
+    name = f"*{quote(pin.name, safe='').replace('~', '%7E')}" if pin.name else ""
+    return code + where + name
+
+
+def parse_pins(parts: Sequence[str]) -> tuple[Pin, ...]:
+    """The pins of a link; what is no list of moderate numbers is left out."""
+    found: list[Pin] = []
+    for part in parts:
+        with suppress(ValueError):
+            found.append(_parse_pin(part))
+    return tuple(found[:MAX_PINS])
+
+
+def _parse_pin(text: str) -> Pin:
+    place, _, escaped = text.partition("*")
+    name = clean_name(unquote(escaped))
+    code, _, where = place.partition("!")
+    z = tuple(_moderate(value) for value in code.split("_"))
+    if not where:
+        return Pin(z, name=name)
+    on, x, y = where.split("_")
+    return Pin(z, on if on.isalnum() else "", (_moderate(x), _moderate(y)), name)
+
+
+def clean_name(text: str) -> str:
+    """One line of at most `MAX_NAME` letters."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:MAX_NAME]
+
+
+def _moderate(text: str) -> float:
+    """A number that can be a coordinate. Raises `ValueError` for any other."""
+    value = float(text)
+    if not (math.isfinite(value) and abs(value) < FAR):
+        raise ValueError(text)
+    return value

@@ -1,0 +1,168 @@
+/**
+ * What can be done with the map by a key, by a button, or by both? One record for each, in the order of the help: keymap, toolbar and help
+ * are read from this list.
+ */
+
+import type { Command } from "../kernel/extension";
+import type { MapTool } from "../kernel/map-tool";
+import { LAYERS } from "../layers/index";
+import { boxSelect } from "../tools/box-select";
+import { drawPath } from "../tools/draw-path";
+import { lasso } from "../tools/lasso";
+import { pan } from "../tools/pan-zoom";
+
+/** What commands ask of the editor. */
+export interface CommandEditor {
+  /** Shares of the visible width. */
+  step(dx: number, dy: number): void;
+  zoomStep(factor: number): void;
+  showEverything(): void;
+  pinProbe(): void;
+  toggleBackground(id: string): void;
+  toggleOverlay(id: string): void;
+  /** Opens the panel over the map, or closes it where it is open. */
+  togglePanel(id: "layers" | "help"): void;
+  /** Closes what is open, else stops what moves. */
+  escape(): void;
+  showHole(): void;
+  togglePlaying(): void;
+  toggleRandomWalk(): void;
+  /** Chooses what a drag does; the chosen one again: back to the probe. */
+  toggleTool(id: string): void;
+  undo(): void;
+  redo(): void;
+  leavePlane(): void;
+}
+
+export type EditorCommand = Command<CommandEditor>;
+
+/** Of the visible width; with Shift five times as far. */
+const STEP = 1 / 50;
+const BIG = 5;
+const ARROWS: Readonly<Record<string, readonly [dx: number, dy: number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, 1],
+  ArrowDown: [0, -1],
+};
+/** A key is pressed several times, a button is clicked once. */
+const KEY_ZOOM = 1.25;
+const BUTTON_ZOOM = 1.5;
+
+/** A tool by its key and its button. */
+function chooses({ id, name, key, icon, help, offered }: MapTool): EditorCommand {
+  return {
+    id,
+    keys: key ? [key] : [],
+    ...(help ? { help } : {}),
+    ...(icon ? { button: { icon, title: `${name} (${key})` } } : {}),
+    ...(offered ? { enabled: offered } : {}),
+    pressed: ({ tool }) => tool === id,
+    run: (editor) => editor.toggleTool(id),
+  };
+}
+
+/** A layer with a letter of its own is switched by it. */
+function layerCommands(): EditorCommand[] {
+  return LAYERS.flatMap(({ id, words }): EditorCommand[] => {
+    if (!words?.key) return [];
+    const { key, button, group } = words;
+    return [
+      {
+        id,
+        keys: [key[0]],
+        help: key,
+        ...(button ? { button, pressed: ({ layers }) => layers.background === id } : {}),
+        run: (editor) => (group === "background" ? editor.toggleBackground(id) : editor.toggleOverlay(id)),
+      },
+    ];
+  });
+}
+
+export const COMMANDS: readonly EditorCommand[] = [
+  {
+    id: "move",
+    keys: Object.keys(ARROWS),
+    help: ["Arrows", "move the probe; with Shift five times as far"],
+    run: (editor, key) => {
+      const [dx, dy] = ARROWS[key?.key ?? ""] ?? [0, 0];
+      const step = STEP * (key?.shiftKey ? BIG : 1);
+      editor.step(dx * step, dy * step);
+    },
+  },
+  { id: "pin", keys: ["Enter"], help: ["Enter", "pin the code"], run: (editor) => editor.pinProbe() },
+  {
+    id: "zoom-in",
+    keys: ["+", "="],
+    help: ["+  −", "zoom in, zoom out"],
+    button: { icon: "plus", title: "Zoom in (+)" },
+    run: (editor, key) => editor.zoomStep(key ? KEY_ZOOM : BUTTON_ZOOM),
+  },
+  {
+    id: "zoom-out",
+    keys: ["-", "_"],
+    button: { icon: "minus", title: "Zoom out (−)" },
+    run: (editor, key) => editor.zoomStep(1 / (key ? KEY_ZOOM : BUTTON_ZOOM)),
+  },
+  {
+    id: "reset",
+    keys: ["0"],
+    help: ["0", "show everything"],
+    button: { icon: "reset", title: "Show everything (0)" },
+    run: (editor) => editor.showEverything(),
+  },
+  ...layerCommands(),
+  {
+    id: "layers",
+    keys: ["l"],
+    help: ["l", "layers, colours, search"],
+    button: { icon: "layers", label: "Layers", title: "what lies under and over the points, colours, search (l)" },
+    expanded: ({ open }) => open === "layers",
+    run: (editor) => editor.togglePanel("layers"),
+  },
+  {
+    id: "hole",
+    keys: ["h"],
+    help: ["h", "show me a hole: the next region where the prior has mass and no code is near"],
+    run: (editor) => editor.showHole(),
+  },
+  { id: "play", keys: ["p"], help: ["p", "play or pause the path"], run: (editor) => editor.togglePlaying() },
+  {
+    id: "random-walk",
+    keys: ["w"],
+    help: ["w", "start or stop a random walk under the prior"],
+    run: (editor) => editor.toggleRandomWalk(),
+  },
+  chooses(drawPath),
+  {
+    id: "undo",
+    keys: ["Ctrl+z"],
+    help: ["Ctrl+Z", "undo what was done to the pins; with Shift redo"],
+    run: (editor) => editor.undo(),
+  },
+  { id: "redo", keys: ["Ctrl+Shift+z", "Ctrl+y", "Ctrl+Shift+y"], run: (editor) => editor.redo() },
+  chooses(lasso),
+  chooses(boxSelect),
+  chooses(pan),
+  {
+    id: "help",
+    keys: ["?"],
+    button: { icon: "help", title: "Keys and gestures (?)" },
+    expanded: ({ open }) => open === "help",
+    run: (editor) => editor.togglePanel("help"),
+  },
+  { id: "escape", keys: ["Escape"], run: (editor) => editor.escape() },
+  { id: "leave-plane", keys: [], run: (editor) => editor.leavePlane() },
+];
+
+/** What no key does, for the help. */
+export const GESTURES: readonly (readonly [gesture: string, what: string])[] = [
+  ["Shift- or Space-drag", "move the map"],
+  ["Wheel, pinch", "zoom"],
+];
+
+/** The toolbar's groups, and the commands that have a button there, from left to right. */
+export const TOOLBAR: readonly (readonly [group: string, commands: readonly string[]])[] = [
+  ["Layers", ["manifold", "layers"]],
+  ["View", ["lasso", "box", "draw", "pan", "zoom-out", "zoom-in", "reset", "help"]],
+];

@@ -1,0 +1,65 @@
+/** What do all parts of the editor have in common? The state and its door, the canvas and its camera, the voice. */
+
+import { Derived } from "../kernel/derive";
+import type { Panel } from "../kernel/extension";
+import type { MapState } from "../kernel/state";
+import { Store } from "../kernel/store";
+import type { Stage } from "../layers/canvas";
+import { Hint } from "../panels/hint";
+import { Disposer, prefersReducedMotion } from "../ui/dom";
+import type { Callbacks } from "./host-events";
+import type { ScreenReader } from "./screen-reader";
+import { Viewport } from "./viewport";
+
+/** Something that is told of the state, and may work between frames. */
+export type Watcher = Pick<Panel, "reads" | "update"> & Partial<Pick<Panel, "work" | "dispose">>;
+
+export class Context {
+  readonly store: Store<MapState>;
+  readonly derived: Derived;
+  readonly viewport = new Viewport(() => !prefersReducedMotion());
+  readonly hint: Hint;
+  readonly disposer = new Disposer();
+
+  constructor(
+    first: MapState,
+    readonly stage: Stage,
+    readonly reader: ScreenReader,
+    readonly callbacks: Callbacks,
+    /** Asks for a frame. */
+    readonly request: () => void,
+    /** A frame now: what was asked for by its number must not wait for the screen. */
+    readonly showNow: () => void,
+  ) {
+    this.store = new Store(first);
+    this.derived = new Derived(() => this.store.get());
+    this.hint = new Hint(stage.hint);
+    this.disposer.add(() => this.hint.dispose());
+    this.disposer.add(this.store.on(Object.keys(first) as (keyof MapState)[], request));
+  }
+
+  get state(): MapState {
+    return this.store.get();
+  }
+
+  /** One sentence to everyone, where the hand is. */
+  say(sentence: string): void {
+    this.hint.say(sentence);
+    this.reader.now(sentence);
+  }
+
+  /** The camera, or the canvas, may be another one. */
+  cameraMoved(): void {
+    const { camera, zoom } = this.viewport;
+    const { plot, ratio } = this.stage;
+    const { view } = this.state;
+    if (view.camera !== camera || view.plot !== plot || view.ratio !== ratio || view.zoom !== zoom)
+      this.store.set({ view: { camera, zoom, plot, ratio } });
+    this.request(); // a glide begins with the next frame
+  }
+
+  /** What was pressed may be far below the map. */
+  scrollToMap(): void {
+    this.stage.element.scrollIntoView({ block: "nearest" });
+  }
+}

@@ -1,0 +1,58 @@
+/** What can be taken away? The map as a picture, the pins, and the picture under the cursor as lines of Python. */
+
+import { isLow, supportWords } from "../../geometry/support";
+import { classEntries } from "../../kernel/shown-classes";
+import { type PictureKey, pinsJson, pythonCode, save, screenPicture } from "../../panels/export";
+import { classWords, number, zText } from "../../ui/format";
+import { classColour } from "../../ui/palette";
+import { channelWords } from "../../ui/picture";
+import type { Context } from "../context";
+import { offered } from "./choices";
+
+export function savePins({ state, derived }: Context): void {
+  save("pins.json", new Blob([pinsJson(state.data, derived.pins)], { type: "application/json" }));
+}
+
+/** Python that gives the picture under the cursor. */
+export function python({ state, derived }: Context): string {
+  return pythonCode(state.data.header.run.id, derived.code, derived.label < 0 ? null : derived.label);
+}
+
+export function savePicture(context: Context, decoded: HTMLCanvasElement): void {
+  const { state, derived, stage } = context;
+  const { run, projection } = state.data.header;
+  const { code, support, decodedAs } = derived;
+  const z = zText(code, state.data.decimals.z);
+  const lines = [
+    `${run.id}, ${projection.title}`,
+    code.length > 3 ? `largest: ${z}` : `z = ${z}`,
+    supportWords(support),
+  ];
+  if (decodedAs !== null) lines.push(`decoded as ${classWords(decodedAs)}`);
+  const channels = channelWords(run.image_shape);
+  if (channels) lines.push(...channels.split(/[:,] /));
+  const picture = screenPicture(stage, state.theme, decoded, isLow(support), lines, keysOf(context));
+  picture.toBlob((blob) => blob && save("map.png", blob), "image/png");
+}
+
+/** What the colours of the saved picture mean. */
+function keysOf({ state, derived: { quantity, colouring } }: Context): PictureKey[] {
+  const { data, layers, shown, theme } = state;
+  const field = offered(data, "background", layers.background)?.scale?.(data).words;
+  const classes = quantity || !data.hasLabels ? [] : classEntries(data).filter(({ slot }) => shown[slot] === 1);
+  return [
+    ...(field ? [{ text: `${field.title}: ${field.low} to ${field.high}`, ramp: field.ramp }] : []),
+    ...(quantity && colouring
+      ? [
+          {
+            text: `${quantity.name}: ${colouring.range.map((end) => number(end)).join(" to ")}`,
+            ramp: "amount" as const,
+          },
+        ]
+      : []),
+    ...classes.map(({ slot, name }) => ({
+      text: name,
+      colour: classColour(slot === data.nClasses ? -1 : slot, theme.isDark),
+    })),
+  ];
+}

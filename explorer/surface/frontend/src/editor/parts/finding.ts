@@ -1,0 +1,94 @@
+/** Where is what one looks for? A test image by its number, a class by its name, a region that the codes leave out. */
+
+import type { Hole } from "../../data/holes";
+import type { Scene } from "../../data/run-on-map";
+import { type Choice, named } from "../../data/selection";
+import { visibleExtent } from "../../geometry/camera";
+import { allShown, only } from "../../kernel/shown-classes";
+import { foundWords } from "../../panels/select-form";
+import { count, distance, percent } from "../../ui/format";
+import { SUPPORT_NEIGHBOUR } from "../../wire/schema";
+import type { Context } from "../context";
+import { type Choices, offered } from "./choices";
+import type { Probing } from "./probing";
+
+export class Finding {
+  private nextHole = 0;
+
+  constructor(
+    private readonly context: Context,
+    private readonly probing: Probing,
+    private readonly choices: Choices,
+  ) {}
+
+  /** Another map: begin with the first hole. */
+  configure(): void {
+    this.nextHole = 0;
+  }
+
+  /** A test image by its number, or a class by its name. Returns what to say. */
+  find(text: string): string {
+    const { store, state } = this.context;
+    const { data } = state;
+    if (text === "") return "Type an image number, or a class.";
+    const wanted = text.toLowerCase();
+    const label = labelOf(data, wanted.replace(/^class\s+/, ""));
+    const isNumber = /^#?\d+$/.test(wanted);
+    if (label >= 0 && !(isNumber && data.nClasses > 1 && wanted.startsWith("#"))) {
+      store.set({ shown: only(data.nClasses + 1, label) });
+      return `Only ${data.className(label)} is shown: ${count(data.perClass[label])} points.${isNumber ? ` For the image of that number: #${wanted}.` : ""}`;
+    }
+    if (!isNumber)
+      return `No class is called “${text}”; type a class, or an image number from 0 to ${count(data.nPoints - 1)}.`;
+    const name = wanted.replace("#", "");
+    const i = data.pointOf(Number(name));
+    if (i < 0) return `There is no test image ${name}; they go from 0 to ${count(data.nPoints - 1)}.`;
+    store.set({ shown: allShown(data.nClasses) });
+    this.probing.flyTo(i);
+    return `Test image ${data.numberOf(i)}${data.labels[i] < 0 ? "" : `, class ${data.className(data.labels[i])}`}.`;
+  }
+
+  /** Points named instead of drawn around. Returns how many were found. */
+  select(choice: Choice): number {
+    const { state, store, derived, viewport, stage, reader } = this.context;
+    const seen = visibleExtent(viewport.camera, stage.plot);
+    const found = named(state.data, choice, state.shown, derived.code, seen);
+    store.set({ selection: { indices: found, outline: [] } });
+    reader.now(foundWords(found.length));
+    return found.length;
+  }
+
+  showHole(): void {
+    const { context } = this;
+    const { data, layers } = context.state;
+    if (data.space.latentDim < 2) return;
+    if (!data.logvar) return context.say("This model has no prior, so there is nothing that its codes leave out.");
+    if (layers.background !== "holes" && offered(data, "background", "holes")) this.choices.setBackground("holes");
+    const { holes, share } = data.holes(); // asked for by name: worth a short wait
+    const rank = this.nextHole++ % Math.max(1, holes.length);
+    const hole = holes[rank];
+    if (!hole) return context.say(noHoleWords(data));
+    this.probing.toCode(hole.z, `Hole ${rank + 1} of ${holes.length}`);
+    this.probing.show(48);
+    context.say(holeWords(data, hole, rank + 1, holes.length, share));
+  }
+}
+
+/** The class of a name, or −1. */
+function labelOf(data: Scene, name: string): number {
+  return Array.from({ length: data.nClasses }, (_, k) => (data.className(k) ?? "").toLowerCase()).indexOf(name);
+}
+
+/** What is known of a hole; in more than two dimensions of the sample that shows it. */
+function holeWords({ nPoints }: Scene, { expected, radius }: Hole, rank: number, n: number, share: number): string {
+  if (expected === null)
+    return `Hole ${rank} of ${n}: ${percent(share)} of samples from the prior have low density of encoded images, and this sample is one of them. Its point on the map is only the nearest.`;
+  const samples = count(Math.round(expected));
+  return `Hole ${rank} of ${n}: of ${count(nPoints)} samples from the prior about ${samples} lie within ${distance(radius)} of here, of the ${count(nPoints)} encoded images ${SUPPORT_NEIGHBOUR - 1}.`;
+}
+
+function noHoleWords({ space }: Scene): string {
+  return space.latentDim === 2
+    ? "No hole: wherever the prior puts much probability, encoded images are near."
+    : "No hole: none of 500 samples from the prior has low density of encoded images.";
+}

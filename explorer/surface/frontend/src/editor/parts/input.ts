@@ -1,0 +1,53 @@
+/** What do hand and keys want? A drag is the chosen tool's, a key gives a command. */
+
+import { placeInView, type ToolEditor } from "../../kernel/map-tool";
+import { toolOf } from "../../tools/index";
+import { pan } from "../../tools/pan-zoom";
+import { GestureMachine, listenToGestures } from "../../tools/pointer";
+import { COMMANDS, type EditorCommand } from "../commands";
+import type { Context } from "../context";
+import { commandFor } from "../keymap";
+import type { Playback } from "./playback";
+
+export class Input {
+  private readonly gestures: GestureMachine;
+
+  constructor(
+    private readonly context: Context,
+    editor: ToolEditor,
+    playback: Playback,
+    act: (command: EditorCommand, key: KeyboardEvent) => void,
+  ) {
+    const { stage, disposer, store } = context;
+    this.gestures = new GestureMachine(editor, {
+      pan,
+      tool: () => toolOf(context.state.tool),
+      hover: (left, top) => {
+        if (!playback.isMoving) editor.toPlace(placeInView(context.state, left, top)); // a passing mouse does not stop the film
+      },
+      cursor: (name) => (stage.map.dataset.drag = name),
+    });
+    listenToGestures(stage.map, this.gestures, editor.zoom, disposer);
+    this.listenToKeys(act);
+    disposer.add(store.on(["tool"], () => this.gestures.showCursor()));
+  }
+
+  private listenToKeys(act: (command: EditorCommand, key: KeyboardEvent) => void): void {
+    const { disposer, stage } = this.context;
+    disposer.listen(stage.map, "keydown", (event: KeyboardEvent) => {
+      if (event.key === " ") {
+        event.preventDefault();
+        return this.gestures.holdSpace(true);
+      }
+      const command = commandFor(COMMANDS, event);
+      if (!command) return;
+      event.preventDefault();
+      event.stopPropagation(); // hosts have one-letter shortcuts of their own
+      act(command, event);
+    });
+    disposer.listen(stage.map, "keyup", (event: KeyboardEvent) => {
+      if (event.key === " ") this.gestures.holdSpace(false);
+    });
+    disposer.listen(stage.map, "blur", () => this.gestures.holdSpace(false));
+  }
+}

@@ -1,0 +1,91 @@
+/** Which map of the run is shown? The host's, or a plane that was laid in its place; and what a change of the map takes with it. */
+
+import type { Scene } from "../../data/run-on-map";
+import type { Plane } from "../../geometry/planes";
+import { reducePins } from "../../kernel/pins";
+import { allShown } from "../../kernel/shown-classes";
+import type { MapState } from "../../kernel/state";
+import type { Context } from "../context";
+import type { Choices } from "./choices";
+import type { Playback } from "./playback";
+
+/** What a payload changes of the map. */
+export interface Loaded {
+  readonly patch: Partial<MapState>;
+  readonly isNewMap: boolean;
+  readonly isNewRun: boolean;
+}
+
+export class Maps {
+  /** configure: panels that must know the map. */
+  constructor(
+    private readonly context: Context,
+    private readonly playback: Playback,
+    private readonly choices: Choices,
+    private readonly configure: (data: Scene) => void,
+  ) {}
+
+  /** Lays a plane in place of the host's map, the shown code staying what it is; without one, says why. */
+  layPlane(plane: Plane | null, refusal = ""): void {
+    const { context } = this;
+    const { data } = context.state;
+    if (!plane) {
+      context.scrollToMap();
+      return context.say(refusal);
+    }
+    if (plane.key === data.plane?.key) return;
+    this.change(data.onto(plane));
+    if (context.state.open === "layers") context.store.set({ open: null });
+    context.say(`Map: ${plane.title}`);
+    context.scrollToMap();
+  }
+
+  leavePlane(): void {
+    const { data } = this.context.state;
+    if (!data.plane) return;
+    this.change(data.onto(null));
+    this.context.reader.now(`Map: ${data.hostTitle}`);
+  }
+
+  /** The same map with another decoder keeps probe, camera, classes, path and plane. */
+  load(given: Scene, isFirst: boolean): Loaded {
+    const { state } = this.context;
+    const shown = state.data.plane ? state.data.onto(null) : state.data;
+    const isNewMap = isFirst || !shown.isSameMap(given);
+    const isNewRun = isFirst || !shown.isSameRun(given);
+    if (!isNewMap) given.takeSearches(shown);
+    const data = !isNewMap && state.data.plane ? given.onto(state.data.plane) : given;
+    this.configure(data);
+    if (!isNewMap) return { patch: { data }, isNewMap, isNewRun };
+    this.playback.pause();
+    const patch: Partial<MapState> = {
+      ...this.begun(data),
+      shown: allShown(data.nClasses),
+      pins: reducePins(state.pins, { kind: "map changed" }, performance.now()),
+      selection: { indices: isNewRun ? [] : state.selection.indices, outline: [] },
+      path: { ...state.path, trail: [] },
+    };
+    return { patch, isNewMap, isNewRun };
+  }
+
+  private change(data: Scene): void {
+    const { state, derived, store } = this.context;
+    const z = Array.from(derived.code);
+    this.playback.pause();
+    this.configure(data);
+    store.set({
+      ...this.begun(data),
+      probe: { from: "code", at: data.placeOf(z), z, heading: "The same code" },
+      selection: { ...state.selection, outline: [] },
+    });
+    this.context.cameraMoved();
+  }
+
+  /** Begins with all of it. */
+  private begun(data: Scene): Partial<MapState> {
+    const { viewport, stage, state } = this.context;
+    viewport.reset();
+    if (stage.plot.width > 0) viewport.resize(data.header.view_extent, stage.plot);
+    return { data, ...this.choices.configure(data, state) };
+  }
+}

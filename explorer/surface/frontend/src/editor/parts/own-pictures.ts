@@ -1,0 +1,135 @@
+/** What of pictures of the person's own? The pad, where the host wants one, and the posterior of what is on it, else of the host's picture. */
+
+import type { Scene } from "../../data/run-on-map";
+import type { Frame } from "../../kernel/extension";
+import type { MapState } from "../../kernel/state";
+import type { Easel, EaselEvents } from "../../pad/pad";
+import { type EncodedPicture, PosteriorPanel } from "../../panels/posterior";
+import type { HostRecord } from "../../wire/payload";
+import type { ImageShape, PictureProtocol, SubjectRecord } from "../../wire/schema";
+import type { Context, Watcher } from "../context";
+import type { Pinning } from "./pinning";
+import type { Probing } from "./probing";
+
+type MakeEasel = (shape: ImageShape, pad: PictureProtocol, events: EaselEvents) => Easel;
+let easelMaker: MakeEasel | null = null;
+
+/** Bundles that bring the pad say so; the others are smaller by it. */
+export function offerEasel(make: MakeEasel): void {
+  easelMaker = make;
+}
+
+export class OwnPictures implements Watcher {
+  readonly reads: readonly (keyof MapState)[] = ["data", "host"];
+  readonly panel: PosteriorPanel;
+  easel: Easel | null = null;
+  private easelKey = "";
+  private drawnHeading = "";
+  private last: MapState | null = null;
+
+  constructor(
+    private readonly context: Context,
+    private readonly probing: Probing,
+    private readonly pinning: Pinning,
+    private readonly body: HTMLElement,
+  ) {
+    this.panel = new PosteriorPanel({
+      go: (z, label) => probing.toCode(z, label),
+      changed: () => this.showMarker(),
+      look: (extent) => {
+        context.viewport.lookAt(extent, 1);
+        context.cameraMoved();
+        context.scrollToMap();
+      },
+    });
+  }
+
+  update({ state }: Frame): void {
+    const { data, host } = state;
+    const { last } = this;
+    this.last = state;
+    const { pad, pad_first, pad_hands_over } = host.options;
+    const key = pad ? JSON.stringify([data.header.run.id, pad]) : "";
+    if (key !== this.easelKey) {
+      this.easelKey = key;
+      this.easel?.element.remove();
+      this.easel?.dispose();
+      this.easel = pad ? this.makeEasel(data, pad, pad_hands_over) : null;
+      if (this.easel) this.place(this.easel, pad_first);
+      this.showSubject(host, true);
+    } else if (last && data.model !== last.data.model) {
+      this.easel?.again();
+      this.showSubject(host, true);
+    } else if (JSON.stringify(host.subject) !== JSON.stringify(last?.host.subject ?? null))
+      this.showSubject(host, false);
+    if (data !== last?.data) this.showMarker();
+  }
+
+  dispose(): void {
+    this.easel?.dispose();
+    this.panel.dispose();
+  }
+
+  private place({ element }: Easel, isFirst: boolean): void {
+    element.toggleAttribute("data-first", isFirst);
+    if (isFirst) this.body.prepend(element);
+    else this.body.append(element, this.panel.element); // what comes with a drawing must not push the pad away
+    this.context.store.set({ ownPicture: "none yet" });
+  }
+
+  private showSubject({ subject }: HostRecord, isForced: boolean): void {
+    if (this.easel?.hasPicture || (!subject && !isForced)) return;
+    const isOfRun = subject?.mu.length === this.context.state.data.space.latentDim;
+    this.showPosterior(subject && isOfRun ? encodedOf(subject) : null);
+  }
+
+  private makeEasel({ header: { run } }: Scene, pad: PictureProtocol, handsOver: boolean): Easel | null {
+    const { context, probing } = this;
+    const { callbacks } = context;
+    const events: EaselEvents = {
+      encode: (x) => context.state.data.model.encode(x),
+      decode: (z) => context.state.data.model.decodeShared(z),
+      decimals: () => context.state.data.decimals.z,
+      label: () => context.state.data.decodedAs,
+      drawn: (drawing) => this.showDrawing(drawing),
+      pin: (z, label) => {
+        probing.toCode(z, label);
+        this.pinning.pin();
+      },
+      handOver: handsOver && callbacks.onPicture ? (png, name, off) => callbacks.onPicture?.(png, name, off) : null,
+      say: (sentence) => context.reader.now(sentence),
+    };
+    return easelMaker?.(run.image_shape, pad, events) ?? null;
+  }
+
+  private showDrawing(drawing: EncodedPicture | null): void {
+    this.showPosterior(drawing);
+    const heading = drawing ? `${capitalised(drawing.label)}, decoded` : "";
+    const { probe } = this.context.state;
+    if (drawing) this.probing.toCode(drawing.mu, heading);
+    else if (probe.from === "code" && probe.heading === this.drawnHeading) this.probing.toPlace(probe.at); // what was drawn is gone, its code too
+    this.drawnHeading = heading;
+  }
+
+  private showPosterior(own: EncodedPicture | null): void {
+    this.panel.show(own);
+    const logvar = own?.std.map((value) => 2 * Math.log(value)) ?? [];
+    const ownPicture = own?.x ? { x: own.x, q: { mu: own.mu, logvar } } : this.easel ? "none yet" : null;
+    this.context.store.set({ ownPicture });
+    this.showMarker();
+  }
+
+  private showMarker(): void {
+    const { marker } = this.panel;
+    this.context.store.set({ markers: marker ? [marker] : [] });
+  }
+}
+
+function encodedOf({ label, mu, std, x }: SubjectRecord): EncodedPicture {
+  const bytes = x === null ? null : Float32Array.from(atob(x), (letter) => letter.charCodeAt(0) / 255);
+  return { label, mu, std, x: bytes };
+}
+
+function capitalised(text: string): string {
+  return text[0].toUpperCase() + text.slice(1);
+}

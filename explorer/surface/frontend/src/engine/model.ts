@@ -1,0 +1,137 @@
+/** What does the network answer? Encoder and decoder of one run, forward only; needs no page, so tests compare it with torch. */
+
+import { PayloadError } from "../wire/errors";
+import { type Payload, parsePayload, product } from "../wire/payload";
+import type { Op } from "../wire/schema";
+import { toMeanOf } from "./likelihoods";
+import { planOp } from "./network";
+import type { Plan, Weights } from "./plan";
+
+/** q(z|x), a diagonal Gaussian: mu (K,), logvar (K,) = log variance. */
+export interface Posterior {
+  readonly mu: Float32Array;
+  readonly logvar: Float32Array;
+}
+
+export class Model {
+  readonly latentDim: number;
+  readonly imageShape: readonly [channels: number, height: number, width: number];
+  /** How many classes the decoder can be told, and which one it is told unless asked otherwise; 0 and −1 for one that is told none. */
+  readonly nClasses: number;
+  readonly label: number;
+  private encoder: Network | null = null;
+  private readonly decoder: Network;
+  private readonly toMean: (output: Float32Array) => void;
+
+  private kept: Float32Array | null = null;
+  private keptLabel = -1;
+  private readonly keptZ: Float64Array;
+  private readonly payload: Payload;
+
+  /** `source`: a whole payload, parsed or as bytes. */
+  constructor(source: Payload | Uint8Array) {
+    this.payload = source instanceof Uint8Array ? parsePayload(source) : source;
+    const { run, likelihood, decoder, decoded_as, class_names } = this.payload.header;
+    this.latentDim = run.latent_dim;
+    this.keptZ = new Float64Array(run.latent_dim);
+    this.imageShape = run.image_shape;
+    this.toMean = toMeanOf(likelihood);
+    this.decoder = new Network(decoder, [this.latentDim], this.payload);
+    expectSize(this.decoder.outputSize, product(this.imageShape), "decoder");
+    const told = decoder.flatMap((op) => (op.op === "linear" && op.biases !== undefined ? [op.biases] : []));
+    for (const name of told) expectSize(this.payload.shape(name)[1], class_names.length, "decoder, of biases a class,");
+    this.nClasses = told.length > 0 ? class_names.length : 0;
+    this.label = told.length > 0 ? class_names.indexOf(decoded_as ?? "") : -1;
+  }
+
+  /** z (K,) to x_hat (C·H·W,) in [0, 1]: a new array. */
+  decode(z: ArrayLike<number>): Float32Array {
+    return this.decodeShared(z).slice();
+  }
+
+  /** The same without allocating: the answer is overwritten by the next call. */
+  decodeShared(z: ArrayLike<number>): Float32Array {
+    return this.decodeAsShared(z, this.label);
+  }
+
+  /** The same as any class that the decoder can be told. One code is often asked for by several: the answer that is still there is given. */
+  decodeAsShared(z: ArrayLike<number>, label: number): Float32Array {
+    if (this.kept && this.keptLabel === label && this.isKept(z)) return this.kept;
+    this.kept = null; // its place is written over
+    if (label >= 0) this.decoder.tell(label);
+    const x_hat = this.decoder.run(z);
+    this.toMean(x_hat);
+    this.keptZ.set(z);
+    this.keptLabel = label;
+    return (this.kept = x_hat);
+  }
+
+  private isKept(z: ArrayLike<number>): boolean {
+    return z.length === this.latentDim && this.keptZ.every((value, k) => value === z[k]);
+  }
+
+  /** z (K,) to what the likelihood is told of every pixel, a logit or a place: overwritten by the next call. */
+  outputShared(z: ArrayLike<number>): Float32Array {
+    this.kept = null; // its place is written over
+    return this.decoder.run(z);
+  }
+
+  /** x (C·H·W,) in [0, 1] to its posterior: new arrays. */
+  encode(x: ArrayLike<number>): Posterior {
+    this.encoder ??= this.makeEncoder();
+    const both = this.encoder.run(x);
+    const mu = both.slice(0, this.latentDim);
+    // a deterministic code is a point: variance 0
+    const isPoint = both.length === this.latentDim;
+    return { mu, logvar: isPoint ? new Float32Array(this.latentDim).fill(-Infinity) : both.slice(this.latentDim) };
+  }
+
+  /** Made when it is first needed: unpacking its weights must not delay the first picture. */
+  private makeEncoder(): Network {
+    const { encoder } = this.payload.header;
+    if (!encoder?.length) throw new PayloadError("This map carries no encoder.");
+    const network = new Network(encoder, [...this.imageShape], this.payload);
+    if (network.outputSize !== this.latentDim) expectSize(network.outputSize, 2 * this.latentDim, "encoder");
+    return network;
+  }
+}
+
+function expectSize(size: number, wanted: number, which: string): void {
+  if (size !== wanted) throw new PayloadError(`The ${which} gives ${size} numbers where ${wanted} are needed.`);
+}
+
+/** A chain of planned layers with a buffer each. */
+export class Network {
+  readonly outputSize: number;
+  private told = -1;
+  private readonly input: Float32Array;
+  private readonly plans: readonly Plan[];
+
+  constructor(ops: readonly Op[], inputShape: readonly number[], weights: Weights) {
+    this.input = new Float32Array(product(inputShape));
+    let shape = inputShape;
+    this.plans = ops.map((op) => {
+      const plan = planOp(op, shape, weights);
+      shape = plan.shape;
+      return plan;
+    });
+    this.outputSize = product(shape);
+  }
+
+  /** Which class its layers are told from now on. */
+  tell(label: number): void {
+    if (label === this.told) return;
+    this.told = label;
+    for (const plan of this.plans) plan.tell?.(label);
+  }
+
+  run(values: ArrayLike<number>): Float32Array {
+    if (values.length !== this.input.length) {
+      throw new PayloadError(`The network takes ${this.input.length} numbers, got ${values.length}.`);
+    }
+    this.input.set(values);
+    let x = this.input;
+    for (const plan of this.plans) x = plan.run(x);
+    return x;
+  }
+}

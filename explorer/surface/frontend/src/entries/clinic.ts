@@ -1,0 +1,66 @@
+/** The clinic's live charts as a Streamlit component: data in, nothing out; they act while a slider is dragged. */
+
+import { CollapseBars, type CollapseData } from "../charts/bars";
+import style from "../charts/clinic.css";
+import { Staircase, type StaircaseData } from "../charts/staircase";
+import { css } from "../ui/colour";
+import { h } from "../ui/dom";
+import { readTheme } from "../ui/theme";
+
+type Data = CollapseData | StaircaseData;
+
+interface Component {
+  readonly parentElement: HTMLElement | ShadowRoot;
+  readonly data: unknown;
+}
+
+interface Mounted {
+  readonly root: HTMLElement;
+  readonly observer: ResizeObserver;
+  key: string;
+  draw: () => void;
+}
+
+const mounted = new WeakMap<Node, Mounted>();
+
+export default function clinic({ parentElement: parent, data }: Component): (() => void) | undefined {
+  const given = data as Data | null;
+  if (!given || typeof given !== "object") return undefined;
+  const here = mounted.get(parent) ?? mountIn(parent);
+  const key = JSON.stringify(given);
+  if (key !== here.key) {
+    here.key = key;
+    const width = (): number => Math.max(280, here.root.clientWidth);
+    const chart = given.kind === "collapse" ? new CollapseBars(given, width) : new Staircase(given, width);
+    here.root.replaceChildren(h("style", {}, style), chart.element);
+    here.draw = () => chart.draw();
+  }
+  colour(here.root);
+  here.draw();
+  return () => {
+    here.observer.disconnect();
+    here.root.remove();
+    mounted.delete(parent);
+  };
+}
+
+function mountIn(parent: HTMLElement | ShadowRoot): Mounted {
+  const root = h("div", { class: "lc-page" });
+  parent.append(root);
+  const here: Mounted = { root, key: "", draw: () => undefined, observer: new ResizeObserver(() => here.draw()) };
+  here.observer.observe(root);
+  mounted.set(parent, here);
+  return here;
+}
+
+function colour(root: HTMLElement): void {
+  const theme = readTheme(root, matchMedia("(prefers-color-scheme: dark)").matches);
+  const { style } = root;
+  style.setProperty("--lc-text", css(theme.text));
+  style.setProperty("--lc-muted", css(theme.muted));
+  style.setProperty("--lc-border", css(theme.border));
+  style.setProperty("--lc-background", css(theme.background));
+  style.setProperty("--lc-accent", css(theme.accent));
+  style.setProperty("--lc-second", theme.isDark ? "#fca45b" : "#c2540a");
+  style.setProperty("--lc-font", theme.font);
+}

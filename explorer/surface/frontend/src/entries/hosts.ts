@@ -1,0 +1,14 @@
+/** What does the second bundle offer? The same surface where there is no server: a file on disk, a notebook (anywidget's `render`). */
+
+import { offerEasel } from "../editor/parts/own-pictures";
+import { standalone } from "../hosts/html-file";
+import { render } from "../hosts/notebook";
+import { Easel } from "../pad/pad";
+
+offerEasel((shape, pad, events) => new Easel(shape, pad, events));
+
+export default { render };
+
+const root = document.getElementById("latent-atlas");
+const data = document.getElementById("latent-atlas-book");
+if (root && data) void standalone(root, data);

@@ -1,0 +1,94 @@
+/** How does the page live in a file that is opened from disk? Its data are in the file, its state is in the address. */
+
+import { h } from "../ui/dom";
+import { count } from "../ui/format";
+import { PayloadError } from "../wire/errors";
+import { type RunBundle, readRunBundle } from "../wire/run-bundle";
+import { firstState, Page } from "./page";
+import { readFragment, writeFragment } from "./page-url";
+
+const MAP_PX = 640;
+
+/** `root`: where the page goes · `data`: the element that holds the bundle in base64. */
+export async function standalone(root: HTMLElement, data: Element): Promise<void> {
+  try {
+    const bundle = await readRunBundle(fromBase64(data.textContent ?? ""));
+    data.remove(); // megabytes of text that nobody reads again
+    show(root, bundle);
+  } catch (error) {
+    if (!(error instanceof PayloadError)) console.error(error);
+    const sentence =
+      error instanceof PayloadError
+        ? error.message
+        : "This page cannot be shown: its data do not fit together. Export it again.";
+    root.replaceChildren(h("main", { class: "lp-sheet" }, h("p", { class: "lp-error", role: "alert" }, sentence)));
+  }
+}
+
+function show(root: HTMLElement, bundle: RunBundle): void {
+  const defaults = firstState(bundle);
+  const { latent_dim } = bundle.contents.leaves[0].header.run;
+  const asked = (): ReturnType<typeof readFragment> =>
+    readFragment(location.hash, latent_dim, bundle.contents.paths, defaults);
+  const body = h("div", {});
+  root.replaceChildren(h("main", { class: "lp-sheet" }, head(bundle), body, foot(bundle)));
+  const page = new Page(bundle, asked(), {
+    height: MAP_PX,
+    changed: (state) => setFragment(writeFragment(state, defaults)),
+  });
+  body.append(page.element);
+  page.refresh(); // now that it has a width
+  addEventListener("hashchange", () => page.set(asked()));
+}
+
+/** Without an entry in the history: going back leaves the page, it does not undo pins. */
+function setFragment(text: string): void {
+  try {
+    history.replaceState(null, "", `#${text}`);
+  } catch {
+    location.hash = text; // a browser that allows files no history
+  }
+}
+
+function head({ contents }: RunBundle): HTMLElement {
+  const { title, facts, meanings, units } = contents;
+  const list = h("dl", {}, ...meanings.flatMap(([term, meaning]) => [h("dt", {}, term), h("dd", {}, meaning)]));
+  const details = h(
+    "details",
+    { class: "lp-details" },
+    h("summary", {}, "What the figures mean"),
+    list,
+    h("p", {}, units),
+  );
+  details.hidden = meanings.length === 0;
+  return h(
+    "header",
+    { class: "lp-head" },
+    h("p", { class: "lp-brand" }, "Latent Atlas"),
+    h("h1", { class: "lp-h1" }, title),
+    h("p", { class: "lp-facts" }, facts.map(unbroken).join(" · ")),
+    details,
+  );
+}
+
+/** A name and its number stay on one line. */
+function unbroken(text: string): string {
+  return text.replace(/ /g, "\u00a0");
+}
+
+function foot({ contents: { source } }: RunBundle): HTMLElement {
+  const licence = source.licence ? `, ${source.licence}` : "";
+  const words = `Points are codes of ${count(source.n)} test images of ${source.dataset}${licence}; the images themselves are not in this file. Everything runs in this page: it makes no network requests, and what you draw stays here.`;
+  return h("footer", { class: "lp-foot" }, words);
+}
+
+function fromBase64(text: string): Uint8Array {
+  try {
+    const binary = atob(text.trim());
+    const bytes = new Uint8Array(binary.length);
+    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+    return bytes;
+  } catch {
+    throw new PayloadError("The data of this page are damaged or cut short. Export the page again.");
+  }
+}

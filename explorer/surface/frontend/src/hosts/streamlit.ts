@@ -1,0 +1,116 @@
+/** How does the surface live in a Streamlit page? Components v2 calls the default export again whenever data or theme change. */
+
+import { SurfaceView } from "../editor/editor";
+import type { Pin, Surface } from "../editor/host-events";
+import type { PinEdit } from "../kernel/pins";
+import { PENDING_MS } from "../kernel/pins";
+import { peek } from "../wire/payload";
+
+interface StreamlitComponent {
+  readonly parentElement: HTMLElement | ShadowRoot;
+  readonly data: unknown;
+  readonly key: string;
+  setStateValue(name: string, value: unknown): void;
+  setTriggerValue(name: string, value: unknown): void;
+}
+
+/** A pin that was made, or what is to be done to those that are there. */
+type Event = (Pin | { readonly edit: PinEdit; readonly nonce: string }) & {
+  readonly since: number;
+  readonly mapId: string;
+};
+
+interface Mounted {
+  readonly surface: Surface;
+  /** Sent and not yet counted: reruns that follow each other closely are joined, and only the last value arrives. */
+  waiting: Event[];
+  /** The page's latest handlers: older ones belong to an earlier rerun. */
+  component: StreamlitComponent;
+  calls: number;
+}
+
+const mounted = new WeakMap<Node, Mounted>();
+
+export default function streamlit(component: StreamlitComponent): (() => void) | undefined {
+  const { parentElement: parent, data } = component;
+  if (!(data instanceof Uint8Array)) return undefined; // nothing to show yet
+  let here = mounted.get(parent);
+  if (isMissing(data, here)) {
+    setTimeout(() => component.setTriggerValue("pin", { want: `${Date.now()}` }), 0); // the next rerun sends everything
+    return undefined;
+  }
+  if (here) {
+    here.component = component;
+    here.surface.update(data);
+    sendAgain(here);
+  } else {
+    here = mountIn(parent, data, component);
+  }
+  const call = ++here.calls;
+  // a call that was overtaken while its script loaded is cleaned up late: it must not take the newer one with it
+  return () => {
+    const current = mounted.get(parent);
+    if (current !== here || current?.calls !== call) return;
+    mounted.delete(parent);
+    current.surface.destroy();
+  };
+}
+
+const AGAIN_MS = 300;
+
+/** Arrays were left out for a map that is not shown here: the page was rebuilt while the answer was on its way. */
+function isMissing(data: Uint8Array, here: Mounted | undefined): boolean {
+  try {
+    const { id, isReference } = peek(data);
+    return isReference && here?.surface.mapId() !== id;
+  } catch {
+    return false; // the surface says what is wrong with these bytes
+  }
+}
+
+function mountIn(parent: HTMLElement | ShadowRoot, data: Uint8Array, component: StreamlitComponent): Mounted {
+  const surface = new SurfaceView(parent, data, {
+    onPin: (pin) => {
+      here.waiting.push({ ...pin, since: performance.now(), mapId: surface.mapId() });
+      send(here);
+    },
+    onEdit: (edit, nonce) => {
+      here.waiting.push({ edit, nonce, since: performance.now(), mapId: surface.mapId() });
+      send(here);
+    },
+    onPicture: (png, name, off) => here.component.setTriggerValue("picture", { png: base64(png), name, off: [...off] }),
+    onClass: (name) => here.component.setTriggerValue("class", name),
+  });
+  const here: Mounted = { surface, component, waiting: [], calls: 0 };
+  mounted.set(parent, here);
+  return here;
+}
+
+/** In pieces: a call takes so many arguments and no more. */
+function base64(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(text);
+}
+
+function send(here: Mounted): void {
+  forget(here);
+  const events = here.waiting.map(({ since: _since, mapId: _mapId, ...event }) => event);
+  here.component.setTriggerValue("pin", { events, mapId: here.surface.mapId() });
+}
+
+/** Events of which the host knows nothing after a while are sent once more with the next ones. */
+function sendAgain(here: Mounted): void {
+  forget(here);
+  const first = here.waiting[0];
+  if (first)
+    setTimeout(() => mounted.has(here.component.parentElement) && here.waiting.includes(first) && send(here), AGAIN_MS);
+}
+
+/** What was counted, what is too old, and what was meant for another map. */
+function forget(here: Mounted): void {
+  const taken = new Set(here.surface.taken());
+  const isOpen = (event: Event): boolean =>
+    !taken.has(event.nonce) && performance.now() - event.since < PENDING_MS && event.mapId === here.surface.mapId();
+  here.waiting = here.waiting.filter(isOpen);
+}

@@ -1,0 +1,170 @@
+/**
+ * What can be added to the map, and what does one write for it? A layer, a tool, a panel or a command: one record in one file, and one line
+ * in the list of its folder (`layers/index.ts`, `tools/index.ts`, `panels/index.ts`, `editor/commands.ts`). The editor only loops over the lists.
+ */
+
+import type { Scene } from "../data/run-on-map";
+import type { IconName } from "../ui/dom";
+import type { ScaleWords } from "../ui/scale-bar";
+import type { Derived } from "./derive";
+import type { MapState, Plot, ToolId } from "./state";
+
+/** One moment of the map: everything is drawn from this and from nothing else. */
+export interface Frame {
+  readonly state: MapState;
+  /** What follows from the state, each computed once a frame and only when it is asked for. */
+  readonly derived: Derived;
+  /** performance.now() */
+  readonly now: number;
+  /** Motion is unwelcome: entrances are at their end at once. */
+  readonly isStill: boolean;
+}
+
+/** What a layer draws on. */
+export interface LayerCanvas {
+  /** In CSS pixels, cleared where the layer is one of several on it. */
+  readonly context: CanvasRenderingContext2D;
+  /** Of the map within the canvas: at the origin, but for backgrounds, whose canvas has room for tick labels. */
+  readonly plot: Plot;
+  /** The whole canvas, CSS pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly ratio: number;
+}
+
+/** Canvases from below: what lies under the points, the points, what lies over them. */
+export type Stratum = "background" | "points" | "overlay";
+
+/** Of work in slices: nothing left, more to do, or more to do and something new to be seen. */
+export type Progress = "done" | "working" | "show";
+
+/** How a layer that can be switched is told of in the layers menu, in announcements and in the help. */
+export interface LayerWords {
+  /** One background at a time lies under the points; overlays are switched one by one. */
+  readonly group: "background" | "overlay";
+  /** Its place in the menu: smaller numbers come first. */
+  readonly rank: number;
+  readonly name: string;
+  readonly help: string;
+  /** In announcements, where the name would not do. */
+  readonly spoken?: string;
+  /** The letter that switches it, and what the list of keys says of it. */
+  readonly key?: readonly [letter: string, help: string];
+  /** Its button in the toolbar. */
+  readonly button?: CommandButton;
+}
+
+export interface Layer {
+  readonly id: string;
+  readonly stratum: Stratum;
+  /** Null: it is always on, and draws nothing where there is nothing. */
+  readonly words: LayerWords | null;
+  /** The layer whose switch it shares. */
+  readonly follows?: string;
+  readonly isOnAtFirst?: boolean;
+  /** Whether it makes sense for this run and map. */
+  offered?(data: Scene): boolean;
+  /** Fields after whose change it must be drawn again; data, view, theme and layers count for every layer. */
+  readonly reads: readonly (keyof MapState)[];
+  /**
+   * Returns whether it must be drawn again in the next frame: an entrance goes on, pictures are missing.
+   * Without it the switch only changes how another layer looks.
+   */
+  draw?(canvas: LayerCanvas, frame: Frame): boolean;
+  /** A slice of what takes longer than a frame, while the layer is on. */
+  work?(frame: Frame): Progress;
+  /** Of its colours: the words, or how far they are computed, 0 … 1. */
+  scale?(data: Scene): { readonly words: ScaleWords | null; readonly share: number };
+  /** A sentence under the map about what is not drawn now; "" for none. */
+  note?(frame: Frame): string;
+}
+
+/** What a drag does. Places are in CSS pixels from the map's upper left corner. */
+export interface Tool<Editor> {
+  readonly id: ToolId;
+  /** What it does, for its button. */
+  readonly name: string;
+  readonly key?: string;
+  readonly icon?: IconName;
+  /** Its line in the help: keys as they are written there, and what they do. */
+  readonly help?: readonly [keys: string, what: string];
+  /** What the pointer looks like over the map: a value of `data-drag` in the style sheet, "" for the usual one. */
+  readonly cursor: string;
+  /** Without an answer: always. */
+  offered?(state: CommandState): boolean;
+  /** Why it cannot be chosen now, in a sentence; null: it can. */
+  refusal?(state: MapState): string | null;
+  chosen?(editor: Editor): void;
+  /** It was given back for the usual one. */
+  left?(editor: Editor): void;
+  begin?(editor: Editor, left: number, top: number): void;
+  /** dx, dy: since the last place. */
+  move(editor: Editor, left: number, top: number, dx: number, dy: number): void;
+  end?(editor: Editor, left: number, top: number): void;
+  /** After a drag that went nowhere; `end` was before. */
+  click?(editor: Editor, left: number, top: number): void;
+  /** The drag was cut off, by the system or by a second finger. */
+  cancel?(editor: Editor): void;
+}
+
+/**
+ * Where a panel stands: over the map, under it, beside it, at the end of the page, or in a panel of that name.
+ */
+export type PanelSlot = "above" | "over" | "below" | "side" | "page" | "decoded-picture" | "layers-menu";
+
+/** A part of the page beside, below or over the map. */
+export interface Panel {
+  readonly id: string;
+  readonly slot: PanelSlot;
+  readonly element: HTMLElement;
+  /** Fields after whose change it must be told. */
+  readonly reads: readonly (keyof MapState)[];
+  /** CSS pixels that it takes below the map, of a panel that is of use only where both are seen. */
+  readonly room?: number;
+  update(frame: Frame): void;
+  /** A slice of what takes longer than a frame. */
+  work?(frame: Frame): Progress;
+  dispose?(): void;
+}
+
+/** What of a key event a command may look at. */
+export interface KeyInput {
+  readonly key: string;
+  readonly shiftKey: boolean;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly altKey: boolean;
+}
+
+/** What of the map's state commands read, to say whether they are offered and whether their button is pressed. */
+export type CommandState = Pick<MapState, "tool" | "open"> & {
+  readonly layers: Pick<MapState["layers"], "background">;
+  readonly host: { readonly options: Partial<Pick<MapState["host"]["options"], "drawable">> };
+};
+
+export interface CommandButton {
+  readonly icon: IconName;
+  /** Written on the button, beside the icon. */
+  readonly label?: string;
+  /** What it does, and its key in brackets. */
+  readonly title: string;
+}
+
+/** What a key, a button of the toolbar, or both do. */
+export interface Command<Editor> {
+  readonly id: string;
+  /** As `editor/keymap.ts` names them: "m", "Enter", "Ctrl+Shift+z". */
+  readonly keys: readonly string[];
+  /** Its line in the help: keys as they are written there, and what they do. */
+  readonly help?: readonly [keys: string, what: string];
+  /** Its button in the toolbar. */
+  readonly button?: CommandButton;
+  /** Without an answer: always. */
+  enabled?(state: CommandState): boolean;
+  /** For a button that stays pressed. */
+  pressed?(state: CommandState): boolean;
+  /** For a button that opens a panel. */
+  expanded?(state: CommandState): boolean;
+  /** `key`: the key that gave it; null: a button. */
+  run(editor: Editor, key: KeyInput | null): void;
+}

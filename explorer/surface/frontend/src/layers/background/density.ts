@@ -1,0 +1,37 @@
+/** How densely do the codes lie on the map? */
+
+import { densityJob, fieldLayer, highest, short } from "./field";
+
+export const density = fieldLayer({
+  id: "density",
+  words: {
+    group: "background",
+    rank: 2,
+    name: "Density of the codes",
+    help: "aggregated posterior q̄(z): the mean of q(z|x) over test images; of the points where the map is no plane or q has no spread",
+    spoken: "density of the codes",
+  },
+  job: densityJob,
+  result(data) {
+    const isPlane = data.spreadOnMap() !== null;
+    const { grid } = densityJob(data);
+    const high = highest(grid.values.filter((value) => value > 0));
+    return {
+      grid,
+      look: {
+        ramp: "amount",
+        share: (value) => Math.sqrt(value / high),
+        opacity: (value) => Math.min(1, 3 * Math.sqrt(value / high)),
+      },
+      scale: {
+        title: isPlane ? "Aggregated posterior" : "Density of the points",
+        ramp: "amount",
+        low: "0",
+        high: short(high),
+        definition: isPlane
+          ? "q̄(z) = (1/N) Σᵢ q(z|xᵢ) over the test images, on this plane; it integrates to 1. Where it looks like the prior, samples look like data (Hoffman & Johnson 2016). A posterior narrower than a cell is drawn as wide as one."
+          : "Kernel density (1/N) Σᵢ N(·; pointᵢ, h²) of the points on this map, h by Scott's rule (1992) from the spread within classes; it integrates to 1.",
+      },
+    };
+  },
+});

@@ -1,0 +1,38 @@
+/** Where do codes and prior disagree? */
+
+import { quantile } from "../../data/quantities";
+import { difference, priorField } from "../../geometry/grid-field";
+import { densityJob, fieldLayer, short } from "./field";
+
+export const holes = fieldLayer({
+  id: "holes",
+  words: {
+    group: "background",
+    rank: 3,
+    name: "Posterior − prior",
+    help: "q̄(z) − p(z): under- and over-represented regions",
+    spoken: "posterior − prior",
+  },
+  offered: (data) => data.header.projection.rings && data.spreadOnMap() !== null,
+  job: densityJob,
+  result(data) {
+    const { grid } = densityJob(data);
+    const gap = difference(grid, priorField(grid, data.header.projection.ring_center));
+    const reach = Math.max(1e-9, quantile(gap.values.map(Math.abs), 0.995));
+    return {
+      grid: gap,
+      look: {
+        ramp: "difference",
+        share: (value) => 0.5 + (0.5 * value) / reach,
+        opacity: (value) => Math.min(0.95, 1.6 * Math.sqrt(Math.abs(value) / reach)),
+      },
+      scale: {
+        title: "Posterior − prior",
+        ramp: "difference",
+        low: `under-represented, −${short(reach)}`,
+        high: `over-represented, +${short(reach)}`,
+        definition: `q̄(z) − p(z) on this plane, ± ${short(reach)}; q̄(z) = (1/N) Σᵢ q(z|xᵢ) (Hoffman & Johnson 2016). In an under-represented region the prior has more probability than the encoded images: samples from there look like rare data, or like none.`,
+      },
+    };
+  },
+});

@@ -1,0 +1,48 @@
+/** How fast do pictures change along the map? */
+
+import { robustRange } from "../../data/quantities";
+import type { Scene } from "../../data/run-on-map";
+import { gridOver, MagnificationJob } from "../../geometry/grid-field";
+import { perMap } from "../../kernel/per-map";
+import { fieldExtent, fieldLayer, ramped, short } from "./field";
+
+const CELLS = 60;
+
+const jobOf = perMap((data: Scene) => {
+  const z = new Float64Array(data.space.latentDim);
+  const [channels, height, width] = data.header.run.image_shape;
+  const decodeAt = (x: number, y: number): Float32Array => {
+    data.space.toZ(x, y, z);
+    return data.model.decodeShared(z);
+  };
+  return new MagnificationJob(gridOver(fieldExtent(data), CELLS), decodeAt, channels * height * width);
+});
+
+export const magnification = fieldLayer({
+  id: "magnification",
+  words: {
+    group: "background",
+    rank: 4,
+    name: "Magnification",
+    help: "how fast pictures change along the map, √det(JᵀJ)",
+    spoken: "magnification",
+  },
+  job: jobOf,
+  result(data) {
+    const { grid } = jobOf(data);
+    const log = (value: number): number => Math.log10(Math.max(value, 1e-9));
+    const [low, high] = robustRange(grid.values.map(log));
+    return {
+      grid,
+      look: ramped(low, high, log),
+      scale: {
+        title: "Magnification",
+        ramp: "amount",
+        low: short(10 ** low),
+        high: short(10 ** high),
+        definition:
+          "√det(JᵀJ) of the decoder, log scale: how much pictures change for a step on the map. Bright ridges are borders between kinds of picture (Bishop 1997; Arvanitidis 2018, eq. 4).",
+      },
+    };
+  },
+});

@@ -1,0 +1,49 @@
+/** Where are the pins? */
+
+import { type Camera, type Size, toScreen } from "../../geometry/camera";
+import type { Layer } from "../../kernel/extension";
+import { css } from "../../ui/colour";
+import type { Theme } from "../../ui/theme";
+import type { PinRecord } from "../../wire/schema";
+import { type Context, entranceShare } from "../marks";
+
+const RADIUS = 10.5;
+const HEIGHT = 25;
+const DROP_MS = 220;
+
+export const pins: Layer = {
+  id: "pins",
+  stratum: "overlay",
+  words: null,
+  reads: ["pins"],
+  draw({ context, plot }, frame) {
+    const { camera } = frame.state.view;
+    const drop = entranceShare(frame, frame.state.pins.droppedAt, DROP_MS);
+    const { pins } = frame.derived;
+    pins.forEach((pin, i) => drawPin(context, plot, camera, frame.state.theme, pin, i === pins.length - 1 ? drop : 1));
+    return drop < 1;
+  },
+};
+
+/** `drop` 0 … 1: a new pin falls onto its place. The place itself is the tip. */
+function drawPin(context: Context, size: Size, camera: Camera, theme: Theme, pin: PinRecord, drop: number): void {
+  const [left, tip] = toScreen(camera, size, pin.map[0], pin.map[1]);
+  const top = tip - 18 * (1 - drop) ** 2;
+  context.save();
+  context.globalAlpha = 0.3 + 0.7 * drop;
+  context.beginPath();
+  context.arc(left, top - HEIGHT + RADIUS, RADIUS, 0.78 * Math.PI, 2.22 * Math.PI);
+  context.lineTo(left, top);
+  context.closePath();
+  context.strokeStyle = css(theme.map);
+  context.lineWidth = 3;
+  context.stroke();
+  context.fillStyle = css(theme.accent);
+  context.fill();
+  context.font = `600 ${pin.label.length > 2 ? 9 : 12}px ${theme.font}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillStyle = css(theme.onAccent);
+  context.fillText(pin.label.slice(0, 3), left, top - HEIGHT + RADIUS + 0.5);
+  context.restore();
+}

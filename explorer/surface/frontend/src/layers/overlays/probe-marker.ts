@@ -1,0 +1,43 @@
+/** How is the probe drawn without redrawing anything else? Three small elements that are only moved. */
+
+import { h, svg } from "../../ui/dom";
+import type { Point } from "../../wire/schema";
+
+export class ProbeMark {
+  readonly element: HTMLElement;
+  private readonly cross = h("div", { class: "la-probe" });
+  private readonly ring = h("div", { class: "la-nearest-mark" });
+  private readonly link = h("div", { class: "la-link" });
+
+  constructor() {
+    this.cross.append(
+      svg("-14 -14 28 28", [
+        { d: "M0-11A11 11 0 1 0 0 11A11 11 0 1 0 0-11Z", class: "la-probe-halo" },
+        { d: "M0-11A11 11 0 1 0 0 11A11 11 0 1 0 0-11Z", class: "la-probe-ring" },
+        { d: "M0-2.6A2.6 2.6 0 1 0 0 2.6A2.6 2.6 0 1 0 0-2.6Z", class: "la-probe-dot" },
+      ]),
+    );
+    this.element = h("div", { class: "la-marks", "aria-hidden": "true" }, this.link, this.ring, this.cross);
+  }
+
+  /** Few encoded images are around the code under the probe: its ring is dashed. */
+  showLow(isLow: boolean): void {
+    this.cross.toggleAttribute("data-low", isLow);
+  }
+
+  /** Screen places, CSS pixels; the line to the nearest point starts outside the probe's ring. */
+  place(probe: Point, nearest: Point | null): void {
+    this.cross.style.transform = `translate(${probe[0]}px, ${probe[1]}px)`;
+    const isApart = nearest !== null && Math.hypot(nearest[0] - probe[0], nearest[1] - probe[1]) > 14;
+    this.ring.hidden = this.link.hidden = !isApart; // within the probe's own ring it would only be clutter
+    if (!nearest || !isApart) return;
+    this.ring.style.transform = `translate(${nearest[0]}px, ${nearest[1]}px)`;
+    const dx = nearest[0] - probe[0];
+    const dy = nearest[1] - probe[1];
+    const length = Math.max(0, Math.hypot(dx, dy) - 12 - 6);
+    const angle = Math.atan2(dy, dx);
+    const x = probe[0] + 12 * Math.cos(angle);
+    const y = probe[1] + 12 * Math.sin(angle);
+    this.link.style.transform = `translate(${x}px, ${y}px) rotate(${angle}rad) scaleX(${length})`;
+  }
+}

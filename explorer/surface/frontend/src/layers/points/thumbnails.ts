@@ -1,0 +1,105 @@
+/** When few points are in view, what do they look like? Pictures instead of dots: originals where they are here, else decoded codes. */
+
+import type { Scene } from "../../data/run-on-map";
+import { type Camera, type Size, toScreen } from "../../geometry/camera";
+import type { Layer } from "../../kernel/extension";
+import { perMap } from "../../kernel/per-map";
+import { css, type Rgb } from "../../ui/colour";
+import { toRgba } from "../../ui/picture";
+import { pictured } from "../in-view";
+import { pointColour } from "../marks";
+
+const SIZES = [14, 64] as const;
+const DECODE_MS = 5;
+const KEPT = 2000;
+
+/** Side of a picture, CSS pixels: so that all in view would fill a third of the map. */
+export function thumbnailSide(count: number, size: Size): number {
+  return Math.round(
+    Math.min(SIZES[1], Math.max(SIZES[0], Math.sqrt((size.width * size.height) / 3 / Math.max(1, count)))),
+  );
+}
+
+class Thumbnails {
+  private readonly kept = new Map<number, HTMLCanvasElement>();
+  private hadOriginals = false;
+
+  constructor(private readonly scene: Scene) {}
+
+  /** Draws what it has and makes more within its time; false while some are still missing. */
+  draw(
+    context: CanvasRenderingContext2D,
+    size: Size,
+    camera: Camera,
+    indices: readonly number[],
+    colourOf: (i: number) => Rgb,
+  ): boolean {
+    if (this.hadOriginals !== (this.scene.originals !== null)) this.kept.clear();
+    this.hadOriginals = this.scene.originals !== null;
+    const deadline = performance.now() + DECODE_MS;
+    const [, height, width] = this.scene.header.run.image_shape;
+    const side = thumbnailSide(indices.length, size);
+    const [w, h] = width >= height ? [side, (side * height) / width] : [(side * width) / height, side];
+    let isComplete = true;
+    context.save();
+    for (const i of indices) {
+      const [left, top] = toScreen(camera, size, this.scene.points[2 * i], this.scene.points[2 * i + 1]);
+      let picture = this.kept.get(i);
+      if (!picture && performance.now() < deadline) picture = this.make(i);
+      context.lineWidth = 2;
+      context.strokeStyle = css(colourOf(i));
+      if (picture) {
+        context.imageSmoothingEnabled = side < width;
+        context.drawImage(picture, left - w / 2, top - h / 2, w, h);
+        context.strokeRect(left - w / 2, top - h / 2, w, h);
+      } else {
+        isComplete = false;
+        context.fillStyle = css(colourOf(i));
+        context.fillRect(left - 2, top - 2, 4, 4);
+      }
+    }
+    context.restore();
+    return isComplete;
+  }
+
+  /** The picture of point i, one canvas pixel a pixel. */
+  make(i: number): HTMLCanvasElement {
+    const { scene } = this;
+    const [, height, width] = scene.header.run.image_shape;
+    const canvas = document.createElement("canvas");
+    canvas.width = width;
+    canvas.height = height;
+    const image = new ImageData(width, height);
+    if (scene.originals) toRgba(scene.originals, scene.header.run.image_shape, image.data, scene.originalOffset(i), 1);
+    else toRgba(scene.model.decodeShared(scene.muOf(i)), scene.header.run.image_shape, image.data);
+    canvas.getContext("2d")?.putImageData(image, 0, 0);
+    if (this.kept.size >= KEPT) this.kept.clear();
+    this.kept.set(i, canvas);
+    return canvas;
+  }
+}
+
+const picturesOf = perMap((data: Scene) => new Thumbnails(data));
+
+/** The picture of point i, one canvas pixel a pixel. */
+export function thumbnail(data: Scene, i: number): HTMLCanvasElement {
+  return picturesOf(data).make(i);
+}
+
+export const thumbnails: Layer = {
+  id: "thumbnails",
+  stratum: "overlay",
+  words: {
+    group: "overlay",
+    rank: 7,
+    name: "Pictures when close",
+    help: "images instead of dots when few are in view",
+  },
+  isOnAtFirst: true,
+  reads: ["shown", "colourBy"],
+  draw({ context, plot }, frame) {
+    const found = pictured(frame);
+    const { data, view } = frame.state;
+    return found !== null && !picturesOf(data).draw(context, plot, view.camera, found, (i) => pointColour(frame, i));
+  },
+};

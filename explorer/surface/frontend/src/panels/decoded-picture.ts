@@ -1,0 +1,254 @@
+/** What is under the cursor? The panel beside the map: the decoded picture, its z, how far to trust it, the nearest test image, the pins. */
+
+import type { Decimals } from "../data/run-on-map";
+import { isLow, SUPPORT_DEFINITION, supportLevel, supportWords } from "../geometry/support";
+import type { Trust } from "../kernel/derive";
+import { button, h, setText, svg } from "../ui/dom";
+import { classWords, distance as distanceText, number, pair, percent, zJson, zText } from "../ui/format";
+import { classColour, classShape, shapePath } from "../ui/palette";
+import { channelWords, newPicture, Picture } from "../ui/picture";
+import type { ImageShape, PinRecord, Point, ProjectionRecord } from "../wire/schema";
+
+/** One test image, as the card tells of it. */
+export interface NearestInfo {
+  readonly label: number;
+  readonly className: string | null;
+  readonly caption: string;
+}
+
+/** A pin's picture, which may be written over by the next one, and whether few encoded images are around its code. */
+type Decode = (z: readonly number[]) => { readonly x_hat: Float32Array; readonly isLow: boolean };
+
+export class DecodedPicture {
+  readonly element = h("aside", { class: "la-card", "aria-label": "Under the cursor" });
+  readonly decoded = new Picture(
+    h("canvas", {
+      class: "la-pixels la-decoded",
+      "data-testid": "decoded",
+      role: "img",
+      "aria-label": "Decoded picture",
+    }),
+  );
+  readonly nearest = new Picture(h("canvas", { class: "la-pixels la-nearest-picture", "aria-hidden": "true" }));
+  private readonly heading = h("h2", { class: "la-h" }, "Under the cursor");
+  private readonly decodedAs = h("p", { class: "la-small", "data-testid": "decoded-as" });
+  private readonly z = h("p", { class: "la-z la-number", "data-testid": "place" });
+  private readonly zMore = h("p", { class: "la-small la-number" });
+  private readonly zAll = h("details", { class: "la-details" });
+  private readonly zList = h("ol", { class: "la-z-list la-number", tabindex: "0", "aria-label": "All latent numbers" });
+  private readonly dots = h("span", { class: "la-dots", "aria-hidden": "true" });
+  private readonly words = h("span", {});
+  private readonly trust = h("p", { class: "la-small la-number", "data-testid": "trust" });
+  private readonly nearestSwatch = h("span", { class: "la-swatch" });
+  private readonly nearestClass = h("span", { class: "la-nearest-class" });
+  private readonly nearestCaption = h("span", { class: "la-small" });
+  private readonly nearestBox = h("div", { class: "la-nearest", "data-testid": "nearest" });
+  private readonly note = h("p", { class: "la-small la-note" });
+  private readonly channels = h("p", { class: "la-small", "data-testid": "channels" });
+  private readonly decoderNote = h("p", { class: "la-small", "data-testid": "decoder-note" });
+  private readonly pinText = h("p", { class: "la-small la-number", "data-testid": "pin" }, "Nothing pinned yet");
+  private readonly pinList = h("div", { class: "la-pin-list", role: "group", "aria-label": "Pins" });
+  private readonly pinBox: HTMLElement;
+  private shape: ImageShape = [1, 1, 1];
+  private latentDim = 2;
+  private decimals: Decimals = { z: 2, map: 2 };
+  private swatchKey = "";
+
+  /** player: below the picture · classes: what it looks like, the first of the facts · truth: of the nearest image's posterior. */
+  constructor(player: HTMLElement, classes: HTMLElement, truth: HTMLElement) {
+    const summary = h("summary", {}, "All numbers");
+    this.zAll.append(summary, this.zList);
+    this.dots.append(...Array.from({ length: 3 }, () => h("i")));
+    this.nearestBox.append(
+      this.nearest.canvas,
+      h(
+        "div",
+        {},
+        h("span", { class: "la-small" }, "Nearest test image"),
+        h("span", { class: "la-line" }, this.nearestSwatch, this.nearestClass),
+        this.nearestCaption,
+      ),
+    );
+    const facts = h(
+      "div",
+      { class: "la-facts" },
+      this.decoderNote,
+      this.channels,
+      this.decodedAs,
+      classes,
+      this.z,
+      this.zMore,
+      this.zAll,
+      h("p", { class: "la-support", "data-testid": "support", title: SUPPORT_DEFINITION }, this.dots, this.words),
+      this.trust,
+      this.nearestBox,
+      truth,
+      this.note,
+    );
+    this.pinBox = h(
+      "section",
+      { class: "la-pins" },
+      h("h2", { class: "la-h" }, "Last pin"),
+      this.pinText,
+      this.pinList,
+    );
+    this.element.append(
+      this.heading,
+      h("div", { class: "la-main" }, h("div", { class: "la-frame" }, this.decoded.canvas), facts),
+      player,
+      this.pinBox,
+    );
+  }
+
+  configure(
+    shape: ImageShape,
+    latentDim: number,
+    projection: ProjectionRecord,
+    decodedAs: string | null,
+    decoderNote: string,
+    decimals: Decimals,
+  ): void {
+    this.shape = shape;
+    this.decimals = decimals;
+    this.latentDim = latentDim;
+    this.decoded.setShape(shape);
+    this.nearest.setShape(shape);
+    const channels = channelWords(shape);
+    this.channels.hidden = channels === "";
+    setText(this.channels, channels);
+    this.decoded.canvas.setAttribute("aria-label", channels ? `Decoded picture, ${channels}` : "Decoded picture");
+    this.showDecodedAs(decodedAs);
+    this.zAll.hidden = latentDim <= 3;
+    this.zMore.hidden = latentDim <= 3;
+    setText(this.zAll.firstElementChild as Element, `All ${latentDim} numbers`);
+    this.zList.replaceChildren(...Array.from({ length: latentDim > 3 ? latentDim : 0 }, () => h("li")));
+    this.note.hidden = projection.kind === "identity" || !projection.note;
+    setText(this.note, projection.note ?? "");
+    this.decoderNote.hidden = decoderNote === "";
+    setText(this.decoderNote, decoderNote);
+  }
+
+  /** The class that the decoder is told for this picture; null for one that is told none. */
+  showDecodedAs(name: string | null): void {
+    this.decodedAs.hidden = name === null;
+    setText(this.decodedAs, name === null ? "" : `decoded as ${classWords(name)}`);
+  }
+
+  /** CSS pixels for the decoded picture and for the nearest one. */
+  fit(room: number, small: number): void {
+    this.decoded.fitInto(room);
+    this.nearest.fitInto(small);
+  }
+
+  showPicture(x_hat: Float32Array, z: ArrayLike<number>): void {
+    this.decoded.paint(x_hat);
+    this.decoded.canvas.dataset.z = zJson(z);
+  }
+
+  /** Apart from the picture: they need not follow every frame. */
+  showWords(z: ArrayLike<number>, map: Point, support: number): void {
+    if (this.latentDim <= 3) setText(this.z, `z = ${zText(z, this.decimals.z)}`);
+    else this.showManyNumbers(z, map);
+    this.dots.dataset.level = String(supportLevel(support));
+    this.decoded.canvas.toggleAttribute("data-low", isLow(support)); // a frame around it: the pixels are the decoder's
+    setText(this.words, supportWords(support));
+  }
+
+  showTrust({ radius, priorShare, distance, isAmongAll }: Trust): void {
+    const prior = priorShare === null ? "" : `‖z‖ ${number(radius, this.decimals.z)}, ${priorWords(priorShare)}`;
+    const near =
+      distance === null ? "" : `distance ${distanceText(distance)} to the nearest ${isAmongAll ? "" : "shown "}code`;
+    setText(this.trust, [prior, near].filter(Boolean).join("; "));
+    this.trust.title =
+      "‖z‖: norm of the code, and the share of samples from the prior N(0, I) whose norm is smaller or larger (χ² distribution with K degrees of freedom). Nearest code: Euclidean distance in all latent dimensions.";
+  }
+
+  private showManyNumbers(z: ArrayLike<number>, map: Point): void {
+    setText(this.z, `map ${pair(map, this.decimals.map)}`);
+    setText(this.zMore, `largest: ${zText(z, this.decimals.z)}`);
+    if (!this.zAll.open) return;
+    for (let k = 0; k < z.length; k++) setText(this.zList.children[k], number(z[k], this.decimals.z));
+  }
+
+  showHeading(text: string): void {
+    setText(this.heading, text);
+  }
+
+  /** The picture is painted apart from the words: it may come later. */
+  showNearest(info: NearestInfo | null, isDark: boolean, withShapes: boolean): void {
+    this.nearestBox.toggleAttribute("data-empty", info === null);
+    setText(this.nearestCaption, info?.caption ?? "all classes are hidden");
+    setText(this.nearestClass, info ? classWords(info.className) : "none shown");
+    const label = info?.label ?? -1;
+    const key = `${label} ${isDark} ${withShapes}`;
+    if (key === this.swatchKey) return;
+    this.swatchKey = key;
+    const path = {
+      d: shapePath(classShape(label, withShapes)),
+      fill: classColour(label, isDark),
+      "fill-rule": "evenodd",
+    };
+    this.nearestSwatch.replaceChildren(svg("-1.3 -1.3 2.6 2.6", [path]));
+  }
+
+  showNearestIsStale(isStale: boolean): void {
+    this.nearest.canvas.toggleAttribute("data-stale", isStale);
+  }
+
+  showPins(pins: readonly PinRecord[], pinnable: boolean, decode: Decode, go: (pin: PinRecord) => void): void {
+    this.pinBox.hidden = !pinnable && pins.length === 0;
+    const last = pins[pins.length - 1];
+    setText(this.pinText, last ? pinWords(last, this.decimals) : "Nothing pinned yet");
+    if (last) {
+      this.pinText.dataset.label = last.label;
+      this.pinText.dataset.map = zJson(last.map);
+      this.pinText.dataset.z = zJson(last.z);
+    } else {
+      for (const name of ["label", "map", "z"]) delete this.pinText.dataset[name];
+    }
+    // where pins can be made, a shelf below the map shows them all
+    this.pinList.hidden = pins.length === 0 || pinnable;
+    this.pinList.replaceChildren(...(pinnable ? [] : pins.map((pin) => this.pinButton(pin, decode, go))));
+  }
+
+  private pinButton(pin: PinRecord, decode: Decode, go: (pin: PinRecord) => void): HTMLButtonElement {
+    const picture = newPicture();
+    picture.setShape(this.shape);
+    if (pin.z.length === this.latentDim) {
+      const { x_hat, isLow } = decode(pin.z);
+      picture.paint(x_hat);
+      picture.canvas.toggleAttribute("data-low", isLow);
+    }
+    picture.fitInto(64);
+    const content = [picture.canvas, h("span", {}, pin.label)];
+    return button("la-pin", { "aria-label": `Go to pin ${pin.label}` }, () => go(pin), ...content);
+  }
+}
+
+/** Where among the norms of samples from the prior a code's is. */
+export function priorWords(share: number): string {
+  const others = share >= 0.5 ? share : 1 - share;
+  const words = others >= 0.999 ? percent(0.999, 1) : percent(Math.min(0.99, others));
+  return `${share >= 0.5 ? "larger" : "smaller"} than ${words} of samples from the prior`;
+}
+
+/** What the small picture is: an original, or what the decoder makes of its code, told its class or another. */
+export function nearestWords(number: number, isOriginal: boolean, decodedAs: string | null): string {
+  if (isOriginal) return `test image ${number}`;
+  return decodedAs === null
+    ? `reconstruction of test image ${number}`
+    : `code of test image ${number}, decoded as ${classWords(decodedAs)}`;
+}
+
+/** Of what class the probe is, for those who do not see it. A decoder that is told the class need not draw the neighbour's. */
+export function looksWords(nearest: string | null, decodedAs: string | null, classified = ""): string {
+  if (classified)
+    return `${decodedAs === null ? "" : `decoded as ${classWords(decodedAs)}, `}looks like ${classified}, `;
+  if (decodedAs === null) return nearest === null ? "" : `looks like ${classWords(nearest)} (nearest test image), `;
+  return `decoded as ${classWords(decodedAs)}, ${nearest === null ? "" : `nearest test image ${classWords(nearest)}, `}`;
+}
+
+export function pinWords(pin: PinRecord, { z, map }: Decimals): string {
+  if (pin.z.length <= 3) return `${pin.label}: z = ${zText(pin.z, z)}`;
+  return `${pin.label}: map ${pair(pin.map, map)}, largest ${zText(pin.z, z)}`;
+}

@@ -1,0 +1,352 @@
+/** What was kept, and what lies between it? The pins below the map: pictures and names, undo, the path through them, the plane of three. */
+
+import type { Scene } from "../data/run-on-map";
+import { throughThree } from "../geometry/planes";
+import { isLow } from "../geometry/support";
+import type { Frame, Panel } from "../kernel/extension";
+import type { PanelEditor } from "../kernel/panel-editor";
+import { choiceOf } from "../kernel/path-ends";
+import { pinName } from "../kernel/pins";
+import type { MapState } from "../kernel/state";
+import { Segmented, Select } from "../ui/chooser";
+import { button, chip, h, icon, setText } from "../ui/dom";
+import { distance, zText } from "../ui/format";
+import { newPicture, Picture } from "../ui/picture";
+import type { PathChoice } from "../wire/payload";
+import { type ImageShape, MAX_NAME, PATH_KINDS, type PathKind, type PinRecord } from "../wire/schema";
+
+const TILE_PX = 84;
+
+const KIND_WORDS: Readonly<Record<PathKind, string>> = {
+  linear: "(1−t)a + tb: suits two encoded images.",
+  "variance-preserving":
+    "The line divided by √((1−t)² + t²): suits two samples from the prior, every step is again distributed as one.",
+  spherical:
+    "Along the great circle around 0, the norm changing evenly from one end’s to the other’s (slerp, Shoemake 1985).",
+};
+const NO_PRIOR = " This model has no prior: such a path may leave the region of the encoded images.";
+
+/** What the shelf shows. */
+export interface PinsPanelState {
+  readonly pins: readonly PinRecord[];
+  readonly path: PathChoice | null;
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+}
+
+export interface PinsPanelModel {
+  readonly shape: ImageShape;
+  readonly latentDim: number;
+  readonly hasPrior: boolean;
+  /** Of the numbers of a code. */
+  readonly decimals: number;
+  decode(z: readonly number[]): Float32Array;
+  /** Few encoded images are around the code. */
+  isLow(z: readonly number[]): boolean;
+}
+
+export class PinsPanel implements Panel {
+  readonly id = "pins";
+  readonly slot = "page";
+  readonly reads: readonly (keyof MapState)[] = ["data", "host", "pins", "path"];
+  readonly element: HTMLElement;
+  private readonly empty = h(
+    "p",
+    { class: "la-muted" },
+    "Click the map, or press Enter on it: the code is kept here, with its picture, and in this page’s address.",
+  );
+  private readonly tiles = h("ul", { class: "la-tiles" });
+  private readonly undo = this.editButton("undo", "Undo: the pins as they were before (Ctrl+Z)");
+  private readonly redo = this.editButton("redo", "Redo (Ctrl+Shift+Z)");
+  private readonly clear = chip("Remove all", () => {
+    this.editor.editPins({ kind: "clear" });
+    this.element.focus();
+  });
+  private readonly from = new Select("From", (value) => this.choose({ from: Number(value) }), "la");
+  private readonly to = new Select("to", (value) => this.choose({ to: Number(value) }), "la");
+  private readonly all = h("input", { type: "checkbox" });
+  private readonly allLabel = h("label", { class: "la-check" }, this.all, h("span", {}, "through the pins between"));
+  private readonly kinds = new Segmented(
+    "Path",
+    PATH_KINDS.map((kind) => ({ value: kind, text: kind[0].toUpperCase() + kind.slice(1) })),
+    (kind) => this.choose({ kind: kind as PathKind }),
+    "la",
+  );
+  private readonly words = h("p", { class: "la-small" });
+  private readonly apart = h("p", { class: "la-small la-number", "data-testid": "apart" });
+  private readonly difference = newPicture("Absolute difference of the two pictures");
+  private readonly play = button("la-button", {}, () => this.editor.choosePath(this.state.path ? null : this.draft));
+  private readonly one = h("p", { class: "la-muted" }, "Pin a second code to play the path between the two.");
+  private readonly pathBox: HTMLElement;
+  private readonly plane: PlaneThroughPins;
+  private draft: PathChoice = { kind: "linear", from: 0, to: 1, all: true };
+  private state: PinsPanelState = { pins: [], path: null, canUndo: false, canRedo: false };
+  private model: PinsPanelModel | null = null;
+  private data: Scene | null = null;
+  private given: readonly unknown[] = [];
+  /** The pins were named, dropped or moved by hand: until then the path's end is the newest pin. */
+  private endIsChosen = false;
+
+  constructor(private readonly editor: Pick<PanelEditor, "toPin" | "editPins" | "choosePath" | "layPlane">) {
+    this.all.addEventListener("change", () => this.choose({ all: this.all.checked }));
+    this.pathBox = h(
+      "div",
+      { class: "la-shelf-box", role: "group", "aria-label": "Path between pins" },
+      h("div", { class: "la-row" }, this.from.element, this.to.element, this.allLabel, this.kinds.element),
+      h("div", { class: "la-row" }, this.play, h("div", { class: "la-apart" }, this.difference.canvas, this.apart)),
+      this.words,
+    );
+    this.plane = new PlaneThroughPins(editor);
+    this.element = h(
+      "section",
+      { class: "la-shelf", "aria-label": "Pins", tabindex: "-1", hidden: true },
+      h(
+        "div",
+        { class: "la-shelf-head" },
+        h("h2", { class: "la-shelf-title" }, "Pins"),
+        h("div", { class: "la-tools" }, this.undo, this.redo, this.clear),
+      ),
+      this.empty,
+      this.tiles,
+      this.one,
+      this.pathBox,
+      this.plane.element,
+    );
+  }
+
+  update({ state: { data, host, path }, derived: { pins } }: Frame): void {
+    const given = [data, host, path.ends, pins];
+    if (given.every((one, i) => one === this.given[i])) return; // a path that is drawn by hand is none of its concern
+    this.given = given;
+    if (data !== this.data) this.configure(modelOf(data));
+    this.data = data;
+    const { pinnable, drawable } = host.options;
+    this.element.hidden = !pinnable || Boolean(drawable); // there a click adds a stop, and stops are above the map
+    const { back, forth } = host.undo;
+    this.show({ pins, path: choiceOf(path.ends, pins), canUndo: back, canRedo: forth });
+  }
+
+  private configure(model: PinsPanelModel): void {
+    this.model = model;
+    this.difference.setShape(model.shape);
+    this.difference.fitInto(48);
+    this.show(this.state);
+  }
+
+  private show(state: PinsPanelState): void {
+    const { model } = this;
+    const grown = state.pins.length > this.state.pins.length;
+    this.state = state;
+    if (!model) return;
+    const { pins, path } = state;
+    if (pins.length < 2) this.endIsChosen = false;
+    if (path) this.draft = path;
+    else this.keepEnds(pins.length, grown);
+    this.empty.hidden = pins.length > 0;
+    this.one.hidden = pins.length !== 1;
+    this.tiles.hidden = pins.length === 0;
+    this.clear.hidden = pins.length < 2;
+    this.undo.disabled = !state.canUndo;
+    this.redo.disabled = !state.canRedo;
+    this.undo.hidden = this.redo.hidden = !state.canUndo && !state.canRedo;
+    this.pathBox.hidden = pins.length < 2;
+    this.showTiles(pins, model);
+    this.showPath();
+    this.plane.show(model.latentDim < 3 ? [] : pins);
+  }
+
+  private keepEnds(n: number, grown: boolean): void {
+    const last = Math.max(0, n - 1);
+    const { kind, from, to, all } = this.draft;
+    this.draft = { kind, all, from: Math.min(from, last), to: grown && !this.endIsChosen ? last : Math.min(to, last) };
+    if (this.draft.from === this.draft.to && last > 0) this.draft = { kind, all, from: 0, to: last };
+  }
+
+  private showPath(): void {
+    const {
+      model,
+      state: { pins },
+    } = this;
+    const names = pins.map((pin, i) => ({ value: String(i), text: pinName(pin) }));
+    const { kind, from, to, all } = this.draft;
+    this.from.show(names, String(from));
+    this.to.show(names, String(to));
+    this.kinds.show(kind);
+    this.all.checked = all;
+    this.allLabel.hidden = Math.abs(from - to) < 2;
+    setText(this.words, KIND_WORDS[kind] + (model?.hasPrior || kind === "linear" ? "" : NO_PRIOR));
+    const isPath = this.state.path !== null;
+    this.play.replaceChildren(
+      icon(isPath ? "close" : "play"),
+      h("span", {}, isPath ? "Remove the path" : "Play the path"),
+    );
+    if (pins.length >= 2) this.showApart(pins[from], pins[to]);
+  }
+
+  /** The two ends beside each other: how far, in which dimensions, in which pixels. */
+  private showApart(a: PinRecord, b: PinRecord): void {
+    const { model } = this;
+    if (!model || a.z.length !== model.latentDim || b.z.length !== model.latentDim) return;
+    const step = b.z.map((value, k) => value - a.z[k]);
+    setText(
+      this.apart,
+      `${a.label} to ${b.label}: distance ${distance(Math.hypot(...step))}; ${step.length > 3 ? "largest differences " : "Δz = "}${zText(step, model.decimals)}`,
+    );
+    const first = model.decode(a.z).slice(); // the engine's buffer is written again by the next decoding
+    this.difference.paint(model.decode(b.z).map((value, i) => Math.abs(value - first[i])));
+  }
+
+  /** A path that is shown follows its settings at once. */
+  private choose(change: Partial<PathChoice>): void {
+    if ("from" in change || "to" in change) this.endIsChosen = true;
+    let next = { ...this.draft, ...change };
+    // the same pin twice is no path: the ends change places
+    if (next.from === next.to) next = { ...next, from: this.draft.to, to: this.draft.from };
+    this.draft = next;
+    if (this.state.path) this.editor.choosePath(next);
+    else this.showPath();
+  }
+
+  /** Tiles that are there stay, so that a name being typed is not lost. */
+  private showTiles(pins: readonly PinRecord[], model: PinsPanelModel): void {
+    while (this.tiles.children.length > pins.length) this.tiles.lastChild?.remove();
+    pins.forEach((pin, i) => {
+      const there = this.tiles.children[i] as HTMLElement | undefined;
+      const isSame = there && there.dataset.z === JSON.stringify(pin.z) && there.dataset.label === pin.label;
+      if (!there) this.tiles.append(this.tile(pin, i, model));
+      else if (!isSame) there.replaceWith(this.tile(pin, i, model));
+      else this.fill(there, pin, model);
+    });
+  }
+
+  private fill(tile: HTMLElement, pin: PinRecord, model: PinsPanelModel): void {
+    const name = tile.querySelector("input");
+    if (name && name !== tile.ownerDocument.activeElement && !name.matches(":focus")) name.value = pin.name ?? "";
+    paint(tile.querySelector("canvas") as HTMLCanvasElement, pin, model);
+  }
+
+  private tile(pin: PinRecord, i: number, model: PinsPanelModel): HTMLElement {
+    const { label, z } = pin;
+    const canvas = h("canvas", { class: "la-pixels", role: "img", "aria-label": `Decoded picture of pin ${label}` });
+    const named = (what: string) => ({ "aria-label": `${what} pin ${label}`, title: `${what} pin ${label}` });
+    const go = button("la-tile-go", named("Go to"), () => this.editor.toPin(this.state.pins[i] ?? pin), canvas);
+    const remove = (): void => {
+      this.editor.editPins({ kind: "drop", index: i });
+      this.focusTile(i);
+    };
+    const drop = button("la-tool la-drop", named("Remove"), remove, icon("close"));
+    const name = h("input", {
+      class: "la-name",
+      type: "text",
+      maxlength: MAX_NAME,
+      placeholder: "name",
+      "aria-label": `Name of pin ${label}`,
+      autocomplete: "off",
+      spellcheck: "false",
+    });
+    name.value = pin.name ?? "";
+    name.addEventListener("change", () => this.editor.editPins({ kind: "rename", index: i, name: name.value.trim() }));
+    name.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") name.blur();
+      event.stopPropagation(); // hosts have one-letter shortcuts of their own
+    });
+    const tile = h(
+      "li",
+      { class: "la-tile", "data-testid": "tile", "data-z": JSON.stringify(z), "data-label": label },
+      go,
+      h("div", { class: "la-tile-head" }, h("strong", {}, label), name, drop),
+      h(
+        "span",
+        { class: "la-small la-number" },
+        z.length > 3 ? `largest ${zText(z, model.decimals)}` : zText(z, model.decimals),
+      ),
+    );
+    paint(canvas, pin, model);
+    return tile;
+  }
+
+  private editButton(kind: "undo" | "redo", title: string): HTMLButtonElement {
+    const attributes = { title, "aria-label": title.replace(/ \(.*\)$/, "") };
+    return button("la-tool", attributes, () => this.editor.editPins({ kind }), icon(kind));
+  }
+
+  /** The keyboard stays where it was working: at the next pin's button, or the last one's. */
+  private focusTile(i: number): void {
+    setTimeout(() => {
+      const buttons = this.tiles.querySelectorAll<HTMLButtonElement>(".la-drop");
+      (buttons[Math.min(i, buttons.length - 1)] ?? this.element).focus();
+    });
+  }
+}
+
+/** The choice of three pins and of the plane through them. */
+class PlaneThroughPins {
+  readonly element: HTMLElement;
+  private readonly corners: readonly Select[];
+  private three: [number, number, number] = [0, 1, 2];
+  private pins: readonly PinRecord[] = [];
+
+  constructor(private readonly editor: Pick<PanelEditor, "layPlane">) {
+    const names = ["first pin", "second pin", "third pin"];
+    this.corners = ["Plane through", "", ""].map(
+      (label, i) => new Select(label, (value) => this.corner(i, Number(value)), "la", names[i]),
+    );
+    this.element = h(
+      "div",
+      { class: "la-row", role: "group", "aria-label": "Plane through three pins" },
+      ...this.corners.map(({ element }) => element),
+      chip("Show this plane", () => this.layPlane()),
+    );
+  }
+
+  show(pins: readonly PinRecord[]): void {
+    this.pins = pins;
+    this.element.hidden = pins.length < 3;
+    this.showCorners();
+  }
+
+  private layPlane(): void {
+    const [a, b, c] = this.three.map((i) => this.pins[i]);
+    if (!a || !b || !c) return;
+    this.editor.layPlane(
+      throughThree(a.z, b.z, c.z, [a.label, b.label, c.label]),
+      `Pins ${a.label}, ${b.label} and ${c.label} lie on one line, so they define no single plane. Choose another pin.`,
+    );
+  }
+
+  private corner(i: number, pin: number): void {
+    const three: [number, number, number] = [...this.three];
+    const other = three.indexOf(pin);
+    if (other >= 0) three[other] = three[i]; // three different pins: the two change places
+    three[i] = pin;
+    this.three = three;
+    this.showCorners();
+  }
+
+  private showCorners(): void {
+    const { pins } = this;
+    if (this.three.some((i) => i >= pins.length)) this.three = [0, 1, 2];
+    const names = pins.map((pin, i) => ({ value: String(i), text: pinName(pin) }));
+    this.corners.forEach((select, i) => select.show(names, String(this.three[i])));
+  }
+}
+
+function paint(canvas: HTMLCanvasElement, pin: PinRecord, model: PinsPanelModel): void {
+  if (pin.z.length !== model.latentDim) return;
+  const picture = new Picture(canvas);
+  picture.setShape(model.shape);
+  picture.paint(model.decode(pin.z));
+  canvas.toggleAttribute("data-low", model.isLow(pin.z));
+  picture.fitInto(TILE_PX);
+}
+
+function modelOf({ header: { run }, logvar, decimals, model, support }: Scene): PinsPanelModel {
+  return {
+    shape: run.image_shape,
+    latentDim: run.latent_dim,
+    hasPrior: logvar !== null,
+    decimals: decimals.z,
+    decode: (z) => model.decodeShared(z),
+    isLow: (z) => isLow(support.of(z)),
+  };
+}

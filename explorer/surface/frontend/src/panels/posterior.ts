@@ -1,0 +1,287 @@
+/**
+ * What does the encoder believe of a picture of the person's own? Its posterior: mean and samples decoded, the noise they are made
+ * from, the error, and every dimension beside all test images.
+ *
+ * z = μ + σ·ε. The noise stays while a drawing goes on, so that what changes is the drawing's doing.
+ */
+
+import type { PosteriorMarker } from "../data/posterior-marker";
+import type { Scene } from "../data/run-on-map";
+import { button, h, setText } from "../ui/dom";
+import { dimension, number, zJson } from "../ui/format";
+import { newPicture, type Picture } from "../ui/picture";
+import { ERROR_BLUE, ERROR_RED, type Extent, type Point } from "../wire/schema";
+import { Population } from "./population";
+
+/** q(z|x) of one picture; x (C·H·W,) in [0, 1], null where it is not here. std 0: a code that is a point. */
+export interface EncodedPicture {
+  readonly label: string;
+  readonly mu: readonly number[];
+  readonly std: readonly number[];
+  readonly x: Float32Array | null;
+}
+
+export interface PosteriorEvents {
+  /** Shows a code on the map and in the card. */
+  go(z: readonly number[], label: string): void;
+  /** Other samples: the map shall be drawn again. */
+  changed(): void;
+  /** Brings a part of the map into view. */
+  look(extent: Extent): void;
+}
+
+/** Dots on the map. */
+const N_DOTS = 80;
+/** Those of them that are decoded. */
+const N_PICTURES = 6;
+/** Dimensions whose numbers are always to be seen. */
+const N_ROWS = 3;
+const PICTURE_PX = 72;
+/** Nobody reads numbers faster. */
+const NUMBERS_MS = 100;
+/** Samples are decoded when a hand rests so long. */
+const REST_MS = 120;
+
+export class PosteriorPanel {
+  readonly element = h("section", { class: "la-own", "aria-label": "Posterior of your picture", hidden: true });
+  private readonly title = h("h2", { class: "la-shelf-title" });
+  private readonly words = h("p", { class: "la-muted" });
+  private readonly pictures = h("div", { class: "la-own-pictures" });
+  private readonly resample = button(
+    "la-button",
+    { title: "New ε from N(0, I): other samples of the same posterior" },
+    () => this.drawAgain(),
+    "Resample ε",
+  );
+  private readonly zoom = button(
+    "la-button",
+    { title: "The map shows three σ on each side" },
+    () => this.lookCloser(),
+    "Zoom to it",
+  );
+  private readonly rows = h("tbody", {});
+  private readonly moreRows = h("tbody", {});
+  private readonly more = h("details", { class: "la-details" });
+  private readonly population = new Population();
+  private readonly mean = tile(
+    "reconstruction of μ",
+    () => this.own && this.events.go(this.own.mu, `${this.own.label}, μ`),
+  );
+  private readonly error = tile("error", () => undefined);
+  private readonly samples: Tile[] = Array.from({ length: N_PICTURES }, (_, i) =>
+    tile(`sample ${i + 1}`, () => this.choose(i)),
+  );
+  private scene: Scene | null = null;
+  private own: EncodedPicture | null = null;
+  private eps: Float64Array = new Float64Array(0);
+  private chosen = 0;
+  private numbersAt = -Infinity;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly events: PosteriorEvents,
+    private readonly random: () => number = Math.random,
+  ) {
+    this.pictures.append(this.mean.element, this.error.element, ...this.samples.map(({ element }) => element));
+    this.more.append(h("summary", {}, ""), table(this.moreRows));
+    const numbers = h("div", { class: "la-own-numbers" }, table(this.rows), this.more);
+    const head = h(
+      "div",
+      { class: "la-shelf-head" },
+      this.title,
+      h("div", { class: "la-row" }, this.zoom, this.resample),
+    );
+    this.element.append(
+      head,
+      this.words,
+      this.pictures,
+      h("div", { class: "la-own-facts" }, numbers, this.population.element),
+    );
+  }
+
+  configure(scene: Scene): void {
+    const isNew = scene.header.run.id !== this.scene?.header.run.id;
+    this.scene = scene;
+    const shape = scene.header.run.image_shape;
+    for (const { picture } of [this.mean, ...this.samples]) picture.setShape(shape);
+    this.error.picture.setShape([3, shape[1], shape[2]]);
+    for (const { picture } of [this.mean, this.error, ...this.samples]) picture.fitInto(PICTURE_PX);
+    if (isNew) this.noise();
+    this.population.configure(scene.mu, scene.space.latentDim);
+    if (this.own) this.show(this.own);
+  }
+
+  show(own: EncodedPicture | null): void {
+    this.own = own;
+    this.element.hidden = own === null;
+    clearTimeout(this.timer);
+    if (!own || !this.scene) return;
+    const isPoint = own.std.every((value) => value === 0);
+    setText(this.title, isPoint ? `Code of ${own.label}` : `Posterior of ${own.label}`);
+    setText(
+      this.words,
+      isPoint
+        ? "A deterministic model encodes a picture as one code: there is no posterior to sample from."
+        : "z = μ + σ·ε, ε from N(0, I): dots on the map are samples, the ellipse is one σ. The closer the samples, the smaller the posterior std. dev.",
+    );
+    setText(this.mean.words, isPoint ? "decoded" : "reconstruction of μ");
+    this.element.toggleAttribute("data-point", isPoint); // a point has neither μ nor σ nor ε, only z
+    this.resample.hidden = isPoint;
+    this.zoom.hidden = isPoint || this.scene.spreadOf(own.std) === null;
+    for (const { element } of this.samples) element.hidden = isPoint;
+    this.paintMean(own);
+    if (performance.now() - this.numbersAt > NUMBERS_MS) this.showNumbers();
+    this.timer = setTimeout(() => {
+      this.showNumbers();
+      this.paintSamples();
+    }, REST_MS);
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+  }
+
+  /** As the painter draws it: place, one σ to scale, samples. */
+  get marker(): PosteriorMarker | null {
+    const { own, scene } = this;
+    if (!own || !scene) return null;
+    const isPoint = own.std.every((value) => value === 0);
+    const n = isPoint ? 0 : scene.space.how === "lattice" ? N_PICTURES : N_DOTS; // on a layout every place is a search
+    const dots = Array.from({ length: n }, (_, i): Point => scene.placeOf(this.code(i)));
+    return {
+      label: own.label,
+      map: scene.placeOf(own.mu),
+      z: own.mu,
+      ellipse: null,
+      spread: isPoint ? null : scene.spreadOf(own.std),
+      dots,
+      chosen: this.chosen,
+    };
+  }
+
+  private lookCloser(): void {
+    const marker = this.marker;
+    if (!marker?.spread) return;
+    const [x, y] = marker.map,
+      reach = 3 * Math.sqrt(Math.max(marker.spread[0], marker.spread[2]));
+    this.events.look([x - reach, x + reach, y - reach, y + reach]);
+  }
+
+  /** z of sample i. */
+  private code(i: number): number[] {
+    const { mu, std } = this.own as EncodedPicture;
+    return mu.map((value, k) => value + std[k] * this.eps[i * mu.length + k]);
+  }
+
+  private noise(): void {
+    const K = this.scene?.space.latentDim ?? 0;
+    this.eps = Float64Array.from(
+      { length: N_DOTS * K },
+      () => Math.sqrt(-2 * Math.log(1 - this.random())) * Math.cos(2 * Math.PI * this.random()),
+    ); // Box & Muller 1958
+  }
+
+  private drawAgain(): void {
+    this.noise();
+    this.paintSamples();
+    this.showNumbers();
+    this.events.changed();
+  }
+
+  private choose(i: number): void {
+    this.chosen = i;
+    this.showNumbers();
+    if (this.own) this.events.go(this.code(i), `Sample ${i + 1} of ${this.own.label}`);
+    this.events.changed();
+  }
+
+  private paintMean({ mu, x }: EncodedPicture): void {
+    const scene = this.scene as Scene;
+    const x_hat = scene.model.decodeShared(mu);
+    this.mean.picture.paint(x_hat);
+    this.error.element.hidden = x === null;
+    if (!x) return;
+    const [channels, height, width] = scene.header.run.image_shape;
+    this.error.picture.paint(errorColours(x, x_hat, channels, height * width));
+    setText(this.error.words, `error, mean ${number(meanError(x, x_hat), 3)}`);
+  }
+
+  private paintSamples(): void {
+    if (!this.own || !this.scene || this.samples[0].element.hidden) return;
+    this.samples.forEach(({ picture }, i) => {
+      const z = this.code(i);
+      picture.paint((this.scene as Scene).model.decodeShared(z));
+      picture.canvas.dataset.z = zJson(z);
+    });
+  }
+
+  private showNumbers(): void {
+    const { own } = this;
+    this.numbersAt = performance.now();
+    if (!own) return;
+    const isPoint = own.std.every((value) => value === 0),
+      z = isPoint ? own.mu : this.code(this.chosen);
+    const K = own.mu.length,
+      first = Math.min(N_ROWS, K);
+    this.more.hidden = K <= N_ROWS;
+    setText(this.more.firstElementChild as Element, `The other ${K - first} dimensions`);
+    [this.rows, this.moreRows].forEach((body, part) => {
+      const [from, to] = part === 0 ? [0, first] : [first, K];
+      while (body.children.length < to - from)
+        body.append(h("tr", {}, h("th", { scope: "row" }), h("td", {}), h("td", {}), h("td", {}), h("td", {})));
+      while (body.children.length > to - from) body.lastElementChild?.remove();
+      for (let k = from; k < to; k++) {
+        const cells = body.children[k - from].children;
+        const eps = isPoint ? NaN : this.eps[this.chosen * K + k];
+        [
+          dimension(k),
+          ...[own.mu[k], own.std[k], eps, z[k]].map((value) =>
+            Number.isNaN(value) ? "–" : number(value, this.scene?.decimals.z),
+          ),
+        ].forEach((text, i) => setText(cells[i], text));
+      }
+    });
+    this.samples.forEach(({ element }, i) => element.setAttribute("aria-pressed", String(i === this.chosen)));
+    this.element.dataset.numbers = JSON.stringify({
+      mu: own.mu,
+      std: own.std,
+      eps: Array.from(this.eps.subarray(this.chosen * K, (this.chosen + 1) * K)),
+      z,
+    });
+    this.population.show(own.mu, own.std);
+  }
+}
+
+interface Tile {
+  readonly element: HTMLButtonElement;
+  readonly picture: Picture;
+  readonly words: HTMLElement;
+}
+
+function tile(text: string, act: () => void): Tile {
+  const picture = newPicture();
+  const words = h("span", {}, text);
+  return { element: button("la-pin", {}, act, picture.canvas, words), picture, words };
+}
+
+function table(body: HTMLElement): HTMLElement {
+  const heads = ["", "μ", "σ", "ε", "z"].map((text) => (text ? h("th", { scope: "col" }, text) : h("td", {})));
+  return h("table", { class: "la-own-table la-number" }, h("thead", {}, h("tr", {}, ...heads)), body);
+}
+
+export function meanError(x: Float32Array, x_hat: Float32Array): number {
+  return x.reduce((sum, value, i) => sum + Math.abs(value - x_hat[i]), 0) / x.length;
+}
+
+/** As explorer/pictures/arrays.py draws it, (3·H·W,) in [0, 1]: red where the reconstruction is brighter, blue where darker, white where right. */
+export function errorColours(x: Float32Array, x_hat: Float32Array, channels: number, plane: number): Float32Array {
+  const out = new Float32Array(3 * plane);
+  for (let i = 0; i < plane; i++) {
+    let difference = 0;
+    for (let c = 0; c < channels; c++) difference += (x_hat[c * plane + i] - x[c * plane + i]) / channels;
+    const strength = Math.min(1, Math.abs(difference)),
+      colour = difference > 0 ? ERROR_RED : ERROR_BLUE;
+    for (let c = 0; c < 3; c++) out[c * plane + i] = 1 - strength + (colour[c] / 255) * strength;
+  }
+  return out;
+}

@@ -1,0 +1,55 @@
+/** Which points make a group, for who draws no loop? Those near the probe, in view, shown, or of a class: by keyboard as by hand. */
+
+import type { Choice } from "../data/selection";
+import { h, setText } from "../ui/dom";
+import { classWords, count } from "../ui/format";
+
+export interface ClassEntry {
+  readonly slot: number;
+  readonly name: string;
+}
+
+/** Sizes of a neighbourhood of the probe. */
+const NEAREST = [10, 50, 200] as const;
+
+export class SelectForm {
+  readonly element: HTMLElement;
+  private readonly which = h("select", { class: "la-select", "aria-label": "Which points" });
+  private readonly answer = h("p", { class: "la-small" });
+  private choices: Choice[] = [];
+
+  /** `select` returns how many points it found. */
+  constructor(select: (choice: Choice) => number) {
+    const form = h(
+      "form",
+      { class: "la-find" },
+      this.which,
+      h("button", { type: "submit", class: "la-button" }, "Select"),
+    );
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      setText(this.answer, foundWords(select(this.choices[Number(this.which.value)])));
+    });
+    this.element = h("div", {}, form, this.answer);
+  }
+
+  configure(classes: readonly ClassEntry[]): void {
+    const near = NEAREST.map((n): [string, Choice] => [`${n} codes nearest to the probe`, { kind: "near", n }]);
+    const regions: [string, Choice][] = [
+      ["all points in view", { kind: "view" }],
+      ["all shown points", { kind: "shown" }],
+    ];
+    const own = classes.map(({ slot, name }): [string, Choice] => [
+      `all of ${classWords(name)}`,
+      { kind: "class", slot },
+    ]);
+    const all = [...near, ...regions, ...own];
+    this.choices = all.map(([, choice]) => choice);
+    this.which.replaceChildren(...all.map(([name], i) => h("option", { value: i }, name)));
+    setText(this.answer, "");
+  }
+}
+
+export function foundWords(n: number): string {
+  return n ? `${count(n)} points selected; what they are is below the map.` : "No point selected: none is shown there.";
+}

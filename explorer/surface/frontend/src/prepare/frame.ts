@@ -1,0 +1,75 @@
+/** Where do drawn lines stand in the model's frame? Their box, their width, their place. */
+
+import { CANVAS } from "../wire/schema";
+import { type Plane, plane, roundEven } from "./plane";
+
+export function boxFor(
+  { h, w }: Plane,
+  room: readonly [number, number],
+  height: number,
+  width: number,
+): [number, number] {
+  const scale = CANVAS * Math.min((room[0] * height) / h, (room[1] * width) / w);
+  return [Math.max(1, roundEven(h * scale)), Math.max(1, roundEven(w * scale))];
+}
+
+/** 2 · area / outline, the outline being π/4 · its crossings with rows and columns (Crofton). */
+export function strokeWidth({ h, w, v }: Plane): number {
+  const is = (y: number, x: number): boolean => y >= 0 && x >= 0 && y < h && x < w && v[y * w + x] > 0.5;
+  let area = 0,
+    crossings = 0;
+  for (let y = -1; y < h; y++) {
+    for (let x = -1; x < w; x++) {
+      const here = is(y, x);
+      if (here) area++;
+      if (x >= 0 && here !== is(y + 1, x)) crossings++;
+      if (y >= 0 && here !== is(y, x + 1)) crossings++;
+    }
+  }
+  return (2 * area) / Math.max(1, (Math.PI / 4) * crossings);
+}
+
+/** Every stroke grows by `radius` pixels on each side; the picture grows with it. */
+export function thicken({ h, w, v }: Plane, radius: number): Plane {
+  const reach = Math.ceil(radius);
+  const out = plane(h + 2 * reach, w + 2 * reach);
+  for (let dy = -reach; dy <= reach; dy++) {
+    for (let dx = -reach; dx <= reach; dx++) {
+      const weight = Math.min(1, radius + 0.5 - Math.hypot(dx, dy)); // the disc's own edge is smooth too
+      if (weight <= 0) continue;
+      for (let y = 0; y < h; y++) {
+        for (let x = 0, from = y * w, to = (y + reach - dy) * out.w + reach - dx; x < w; x++, from++, to++) {
+          const value = weight * v[from];
+          if (value > out.v[to]) out.v[to] = value;
+        }
+      }
+    }
+  }
+  return out;
+}
+
+/** Into the empty frame, all of the ink inside. By mass: on the canvas, by whole model pixels, as in MNIST. */
+export function place({ h, w, v }: Plane, height: number, width: number, byMass: boolean): Plane {
+  let top = (height - h) / 2,
+    left = (width - w) / 2;
+  if (byMass) {
+    let mass = 0,
+      down = 0,
+      across = 0;
+    for (let y = 0, i = 0; y < h; y++) {
+      for (let x = 0; x < w; x++, i++) {
+        mass += v[i];
+        down += v[i] * (y + 0.5);
+        across += v[i] * (x + 0.5);
+      }
+    }
+    [top, left] = [height / 2 - down / mass, width / 2 - across / mass].map(
+      (offset) => Math.ceil(offset / CANVAS) * CANVAS,
+    );
+  }
+  const row = Math.min(height - h, Math.max(0, Math.floor(top))),
+    column = Math.min(width - w, Math.max(0, Math.floor(left)));
+  const frame = plane(height, width);
+  for (let y = 0; y < h; y++) frame.v.set(v.subarray(y * w, (y + 1) * w), (row + y) * width + column);
+  return frame;
+}

@@ -1,0 +1,26 @@
+/** What goes into the preparation of a picture, and what comes out? */
+
+import type { Plane } from "./plane";
+
+export interface Bitmap {
+  readonly width: number;
+  readonly height: number;
+  /** RGBA. */
+  readonly data: Uint8ClampedArray;
+}
+
+/** One step that a person can look at; values in 0..255, one plane or three. */
+export interface Step {
+  readonly title: string;
+  readonly sentence: string;
+  /** Made when somebody looks. */
+  planes(): readonly Plane[];
+}
+
+export interface Prepared {
+  readonly x: Float32Array;
+  readonly steps: readonly Step[];
+}
+
+/** Title of the last step, which shows exactly what the model is fed. */
+export const MODEL_INPUT = "Model input";

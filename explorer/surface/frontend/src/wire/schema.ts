@@ -1,0 +1,521 @@
+/**
+ * What do Python and the browser tell each other?
+ *
+ * Written by `python -m explorer.surface.write_schema` from explorer/surface/schema.py: change that file, then run it again.
+ */
+
+export type PathKind = "linear" | "variance-preserving" | "spherical";
+export type ProjectionKind = "identity" | "linear" | "lattice";
+export type LikelihoodName = "bernoulli" | "continuous-bernoulli" | "gaussian" | "laplace";
+
+export type ActivationKind =
+  | "relu"
+  | "silu"
+  | "gelu"
+  | "tanh"
+  | "sigmoid"
+  | "gelu-erf"
+  | "leaky-relu"
+  | "elu"
+  | "softplus"
+  | "logit";
+
+export type Fit = "crop" | "pad" | "stretch";
+export type Ground = "dark" | "light";
+
+/** trainer/latent/interpolation.py */
+export const PATH_KINDS = ["linear", "variance-preserving", "spherical"] as const;
+/** trainer/maps/support.py: a code is as lonely as its distance to the so-many-th nearest. */
+export const SUPPORT_NEIGHBOUR = 5;
+/** Below: low density of encoded images. */
+export const SUPPORT_LOW = 0.02;
+/** Below: medium density. */
+export const SUPPORT_MEDIUM = 0.2;
+/** Of the prior, on either side of the norm. */
+export const SUPPORT_TAIL = 0.01;
+export const SUPPORT_LEVELS = ["low", "medium", "high"] as const;
+/** Of the codes in one dimension; below it the dimension is not active (Burda et al. 2016, section 5.1). */
+export const ACTIVE_VARIANCE = 0.01;
+/** Pictures of a scattered table of which a mean is taken. */
+export const TABLE_NEIGHBOURS = 8;
+/** explorer/pictures/arrays.py: where a reconstruction is brighter than its picture. */
+export const ERROR_RED = [178, 24, 43] as const;
+/** Where it is darker. */
+export const ERROR_BLUE = [33, 102, 172] as const;
+/** trainer/datasets/pictures.py: of a file. */
+export const MAX_PICTURE_BYTES = 20_000_000;
+/** Before it is decoded. */
+export const MAX_PICTURE_PIXELS = 40_000_000;
+/** Share of its pixels that a picture shows; from there on it brings its own ground. */
+export const SHEET = 0.75;
+/** Grey levels: what scatters less has no ground of its own. */
+export const ONE_TONE = 12;
+/** explorer/pictures/preprocess.py: longer side at which ink is looked for. */
+export const WORK_PX = 1024;
+/** Longer side of a step's picture. */
+export const SHOWN_PX = 512;
+/** A border above it is light. */
+export const MIDDLE_GREY = 127;
+/** Work pixels per pixel of the model while the stroke is measured and thickened. */
+export const CANVAS = 10;
+/** explorer/pictures/ink.py: the surface of the paper is fitted to so many pixels a side. */
+export const FIT_PX = 64;
+/** Size at which ink is taken apart into pieces. */
+export const PIECES_PX = 160;
+/** Grey levels between ink and paper. */
+export const MIN_CONTRAST = 12;
+/** The same in standard deviations of the paper's grain. */
+export const MIN_CONTRAST_GRAINS = 6;
+/** Grey levels: what scatters more is no paper. */
+export const MAX_GRAIN = 12;
+/** Grey levels: so near to the surface a pixel counts for it. */
+export const SAME_GREY = 6;
+/** Of full ink: what is fainter does not count for its extent. */
+export const FAINT = 0.05;
+/** Of the largest piece's area: what is smaller is dirt. */
+export const SPECK = 0.02;
+/** Relative: values that differ by less are one. */
+export const SAME_VALUE = 1e-9;
+/** Of the mean side: a piece that touches the border for longer is an edge or a shadow, no stroke. */
+export const LONG_CONTACT = 0.15;
+
+/** What the browser must know to prepare a picture as `prepare` does; lengths are shares of the frame. */
+export interface PictureProtocol {
+  readonly way: "handwriting" | "object" | "photograph";
+  /** Of the ink: height, width. */
+  readonly box: readonly [number, number] | null;
+  /** The centre of mass goes to the middle, else the middle of the box. */
+  readonly by_mass: boolean;
+  /** Ink was black or white before it was made small. */
+  readonly is_bitmap: boolean;
+  /** What the images of a grey folder lie on, where they agree. */
+  readonly ground: Ground | null;
+  /** How the data set's pictures became square: their middle, all of them padded, or stretched. */
+  readonly fit: Fit;
+  /** A stroke that is thinner than 99 of 100 in the data set is thinner than this. */
+  readonly thin: number;
+  /** The first quartile of the strokes' widths. */
+  readonly usual: number;
+  /**
+   * Width of the pad's pen, a little above the first quartile of the data set's strokes, which is about their middle.
+   */
+  readonly pen: number;
+  /** Steps that can be left out: name, title, what happens without. */
+  readonly switches: readonly (readonly [string, string, string])[];
+}
+
+/** C, H, W. */
+export type ImageShape = readonly [number, number, number];
+
+/** y = W x + b. */
+export interface LinearOp {
+  readonly op: "linear";
+  /** Name of an array (n_out, n_in). */
+  readonly weight: string;
+  readonly bias: string;
+  /** (n_out, Y): the bias of this layer for every class, of a decoder that is told one. */
+  readonly biases?: string;
+}
+
+/** As torch has it, zero padding. */
+export interface ConvOp {
+  readonly op: "conv2d" | "conv_transpose2d";
+  readonly weight: string;
+  readonly bias: string;
+  readonly stride: number;
+  readonly padding: number;
+}
+
+/** Nearest neighbour, by a whole factor. */
+export interface UpsampleOp {
+  readonly op: "upsample";
+  readonly scale: number;
+}
+
+/** Element by element. */
+export interface ActivationOp {
+  readonly op: "activation";
+  readonly kind: ActivationKind;
+  /** Below 0, of leaky-relu and elu. */
+  readonly slope?: number;
+}
+
+/** (C, H, W) to (C·H·W,). */
+export interface FlattenOp {
+  readonly op: "flatten";
+}
+
+/** (C·H·W,) to `shape`. */
+export interface UnflattenOp {
+  readonly op: "unflatten";
+  readonly shape: ImageShape;
+}
+
+/** Keeps the top left height × width. */
+export interface CropOp {
+  readonly op: "crop";
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Adds one number to every pixel. */
+export interface BiasOp {
+  readonly op: "bias";
+  readonly bias: string;
+}
+
+/** Adds to every pixel's logit what the pixels before it say. */
+export interface AutoregressOp {
+  readonly op: "autoregress";
+  readonly weight: string;
+  readonly bias: string;
+  readonly out: string;
+}
+
+/** Pictures of a decoder that is not known, on a line or a square of codes. */
+export interface GridTableOp {
+  readonly op: "lattice";
+  /** (size ** K, C·H·W) bytes, the first dimension fastest. */
+  readonly pictures: string;
+  readonly shape: ImageShape;
+  /** Codes from `low` to `high` in each dimension. */
+  readonly size: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Pictures of a decoder that is not known, at n codes anywhere. */
+export interface ScatteredTableOp {
+  readonly op: "gallery";
+  /** (n, C·H·W) bytes. */
+  readonly pictures: string;
+  /** (n, K). */
+  readonly codes: string;
+  readonly shape: ImageShape;
+}
+
+/** One layer; tensors by the names of their arrays. */
+export type Op =
+  | LinearOp
+  | ConvOp
+  | UpsampleOp
+  | ActivationOp
+  | FlattenOp
+  | UnflattenOp
+  | CropOp
+  | BiasOp
+  | AutoregressOp
+  | GridTableOp
+  | ScatteredTableOp;
+
+/** Of the bytes of one map. */
+export const PAYLOAD_FORMAT = "latent-atlas";
+export const PAYLOAD_VERSION = 1;
+/** Of the bytes of all maps of a run. */
+export const BUNDLE_FORMAT = "latent-atlas-book";
+export const BUNDLE_VERSION = 1;
+/** A to Z; the oldest goes. */
+export const MAX_PINS = 26;
+/** Letters of a pin's name. */
+export const MAX_NAME = 40;
+/** Steps that can be taken back. */
+export const MAX_PAST = 60;
+/** Names of events that are remembered: more than can be under way at once. */
+export const MAX_TAKEN = 60;
+
+/** x and y on a map. */
+export type Point = readonly [number, number];
+/** x0, x1, y0, y1 of a part of a map. */
+export type Extent = readonly [number, number, number, number];
+/** z (K,). */
+export type Code = readonly number[];
+export type ArrayType = "float32" | "float16" | "uint8" | "int32" | "int16";
+
+/** A place that the person kept: where on the map, and which code it stands for. */
+export interface PinRecord {
+  /** A to Z. */
+  readonly label: string;
+  readonly map: Point;
+  readonly z: Code;
+  /** What the person calls it. */
+  readonly name?: string;
+}
+
+/** Half-axes in map units. */
+export interface Ellipse {
+  readonly rx: number;
+  readonly ry: number;
+}
+
+/** Something that the host put on the map. */
+export interface MarkerRecord {
+  readonly label: string;
+  readonly map: Point;
+  readonly z: Code;
+  /** One posterior standard deviation. */
+  readonly ellipse?: Ellipse | null;
+}
+
+/** A path of another kind between the same stops: drawn thin, and one of them played beside. */
+export interface OtherPathRecord {
+  /** Its kind. */
+  readonly title: string;
+  /** T codes. */
+  readonly z: readonly Code[];
+  /** Their places. */
+  readonly map: readonly Point[];
+  /** The class as which each code is decoded (T,), of a class-conditional model. */
+  readonly labels?: readonly number[] | null;
+}
+
+/** A number for every frame of a path, or one for every class of every frame, drawn under its film. */
+export interface StripRecord {
+  readonly name: string;
+  readonly definition: string;
+  /** (T,) or (T, Y). */
+  readonly values: readonly number[] | readonly (readonly number[])[];
+  /** Of the scale, which begins at 0. */
+  readonly top: number;
+  /** What the values are, where the card beside the map tells of it too, in the same words. */
+  readonly of?: "density" | "classes" | "";
+}
+
+/** An interpolation to be played. */
+export interface PathRecord {
+  readonly title: string;
+  /** T codes. */
+  readonly z: readonly Code[];
+  /** Their places. */
+  readonly map: readonly Point[];
+  /** Names of the first and the last stop. */
+  readonly ends: readonly string[];
+  readonly others?: readonly OtherPathRecord[];
+  /** What is measured along it. */
+  readonly strips?: readonly StripRecord[];
+  /** Its end is its beginning. */
+  readonly is_loop?: boolean;
+  /** Places of its stops, in their order. */
+  readonly stops?: readonly Point[];
+  /** The class as which each code is decoded (T,), of a class-conditional model; null: the chosen one. */
+  readonly labels?: readonly number[] | null;
+}
+
+/** A picture of the person's own, whose posterior is shown. */
+export interface SubjectRecord {
+  readonly label: string;
+  readonly mu: Code;
+  /** 0 where the code is a point. */
+  readonly std: Code;
+  /** What the model was fed, (C·H·W,) bytes in base64, where it is the picture itself and no stand-in. */
+  readonly x: string | null;
+}
+
+/** A code that the card shows at the probe until the person moves: no place of the map stands for it. */
+export interface ExactCode {
+  readonly z: Code;
+  readonly label: string;
+}
+
+/** Whether the host can take the pins back, and forth again. */
+export interface Undo {
+  readonly back: boolean;
+  readonly forth: boolean;
+}
+
+/** How a host wants the surface. */
+export interface Options {
+  readonly show_card: boolean;
+  readonly pinnable: boolean;
+  readonly hint: boolean;
+  readonly manifold: boolean;
+  readonly rings: boolean;
+  /** For a narrow column: the map, and below it the picture with what is said of it. */
+  readonly compact: boolean;
+  /** Surfaces of one page with the same name move together: their runs have the same test images. */
+  readonly link: string;
+  /**
+   * A drawing pad, with what it must know of the data set; it also takes pictures that are pasted, dropped or taken.
+   */
+  readonly pad: PictureProtocol | null;
+  /** The pad stands before the map. */
+  readonly pad_first: boolean;
+  /** The host looks at what was drawn when it is handed over. */
+  readonly pad_hands_over: boolean;
+  /** A path can be drawn by hand, of which the host hears. */
+  readonly drawable: boolean;
+}
+
+/** The part that changes at every rerun of the host; small. */
+export interface Dynamic {
+  readonly pins: readonly PinRecord[];
+  readonly path: PathRecord | null;
+  readonly markers: readonly MarkerRecord[];
+  readonly probe: Point | null;
+  readonly exact: ExactCode | null;
+  /** Names of the pin events that the host has counted. */
+  readonly taken: readonly string[];
+  /** Whose posterior is shown, unless the pad has a drawing. */
+  readonly subject: SubjectRecord | null;
+  readonly undo: Undo;
+  /** Pixels. */
+  readonly height: number;
+  readonly options: Options;
+}
+
+/** How codes become places on the map. */
+export interface ProjectionRecord {
+  readonly name: string;
+  readonly kind: ProjectionKind;
+  readonly title: string;
+  readonly x_label: string;
+  readonly y_label: string;
+  /** What a place stands for, and how far to trust the map. */
+  readonly note: string;
+  readonly extent: Extent;
+  /** Whether circles of the prior are circles on this map. */
+  readonly rings: boolean;
+  readonly ring_center: Point;
+}
+
+/** Which run this is. */
+export interface RunRecord {
+  readonly id: string;
+  readonly dataset: string;
+  readonly latent_dim: number;
+  readonly image_shape: ImageShape;
+}
+
+/** On n pictures that were not learned from; see trainer/models/picture_classifier.py. */
+export interface Scores {
+  readonly n: number;
+  readonly accuracy: number;
+  /** −log p(y|x), nats. */
+  readonly nll: number;
+  /** Expected calibration error. */
+  readonly ece: number;
+}
+
+/** How good the classifier of decoded pictures is. */
+export interface ClassifierFacts {
+  /** On test images. */
+  readonly images: Scores;
+  /** On what the decoder makes of them. */
+  readonly decoded: Scores;
+}
+
+/** What is to be known of a run and one of its maps, beside the arrays. */
+export interface MapHeader {
+  readonly format: string;
+  readonly version: number;
+  readonly run: RunRecord;
+  readonly class_names: readonly string[];
+  /** The class that a conditional model's decoder is told here; null for one that is told none. */
+  readonly decoded_as: string | null;
+  /** Names of the columns of `points_factors`. */
+  readonly factor_names: readonly string[];
+  readonly likelihood: LikelihoodName;
+  /** What the pictures are, where they are not the decoder's own; only of imported runs. */
+  readonly decoder_note?: string;
+  /** Log scale of a Gaussian or Laplace pixel; null where p(x|z) depends on more than is here. */
+  readonly log_sigma?: number | null;
+  readonly encoder: readonly Op[];
+  readonly decoder: readonly Op[];
+  /** Of decoded pictures; not every run has one. */
+  readonly classifier?: readonly Op[];
+  readonly classifier_facts?: ClassifierFacts;
+  readonly projection: ProjectionRecord;
+  /** Where the first camera looks. */
+  readonly view_extent: Extent;
+}
+
+/** As packed. */
+export interface NamedHeader extends MapHeader {
+  /** Hash of everything else, arrays included. */
+  readonly id: string;
+}
+
+/** Where an array lies among the bytes. */
+export interface ArrayEntry {
+  readonly dtype: ArrayType;
+  readonly shape: readonly number[];
+  /** A multiple of 8. */
+  readonly offset: number;
+  readonly nbytes: number;
+  readonly codec: "raw" | "zlib";
+}
+
+/** The JSON before the arrays of one map. */
+export interface Header extends NamedHeader {
+  readonly arrays: Readonly<Record<string, ArrayEntry>>;
+  /** The arrays were left out, because the page has them already. */
+  readonly reference?: boolean;
+}
+
+/** Where an array lies in the pool. */
+export interface PoolEntry {
+  readonly dtype: ArrayType;
+  readonly shape: readonly number[];
+  readonly offset: number;
+  readonly nbytes: number;
+}
+
+/** One map, of a conditional run as one class. */
+export interface BundleEntry {
+  readonly map: string;
+  readonly label: string | null;
+  readonly header: NamedHeader;
+  /** Number of each array in the pool. */
+  readonly arrays: Readonly<Record<string, number>>;
+}
+
+/** Where the run's pictures come from. */
+export interface BundleSource {
+  readonly dataset: string;
+  readonly licence: string;
+  /** Test images. */
+  readonly n: number;
+}
+
+/** What the page says and offers beside the map. */
+export interface BundleContents {
+  readonly format: string;
+  readonly version: number;
+  readonly title: string;
+  readonly facts: readonly string[];
+  /** Terms of the facts, each with what it means. */
+  readonly meanings: readonly (readonly [string, string])[];
+  readonly units: string;
+  readonly source: BundleSource;
+  readonly has_prior: boolean;
+  readonly paths: readonly PathKind[];
+  readonly pad: PictureProtocol;
+  readonly leaves: readonly BundleEntry[];
+  readonly pool: readonly PoolEntry[];
+}
+
+export const DEFAULT_OPTIONS: Options = {
+  show_card: true,
+  pinnable: true,
+  hint: true,
+  manifold: false,
+  rings: true,
+  compact: false,
+  link: "",
+  pad: null,
+  pad_first: false,
+  pad_hands_over: false,
+  drawable: false,
+};
+
+export const DEFAULT_DYNAMIC: Dynamic = {
+  pins: [],
+  path: null,
+  markers: [],
+  probe: null,
+  exact: null,
+  taken: [],
+  subject: null,
+  undo: { back: false, forth: false },
+  height: 560,
+  options: DEFAULT_OPTIONS,
+};

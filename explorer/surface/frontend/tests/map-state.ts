@@ -1,0 +1,64 @@
+/** What is the state of a small map? For tests of what follows from it. */
+
+import { Scene } from "../src/data/run-on-map";
+import type { Plane } from "../src/geometry/planes";
+import { Derived } from "../src/kernel/derive";
+import type { Frame } from "../src/kernel/extension";
+import { noPins } from "../src/kernel/pins";
+import { allShown } from "../src/kernel/shown-classes";
+import type { MapState } from "../src/kernel/state";
+import { makeTheme } from "../src/ui/theme";
+import { type HostRecord, parsePayload } from "../src/wire/payload";
+import { tinyRun, writePayload } from "./helpers";
+
+/** A run of three points with two classes, and what its host says. */
+export function tiny(): { data: Scene; host: HostRecord } {
+  const { header, arrays } = tinyRun();
+  const payload = parsePayload(writePayload({}, header, arrays));
+  return { data: new Scene(payload), host: payload.dynamic };
+}
+
+/** The plane whose axes are the latent ones, exchanged. */
+export const SWAPPED: Plane = {
+  key: "swapped",
+  title: "Swapped",
+  note: "",
+  labels: ["z2", "z1"],
+  origin: Float32Array.of(0, 0),
+  basis: Float32Array.of(0, 1, 1, 0),
+} as unknown as Plane;
+
+export function state(change: Partial<MapState> = {}): MapState {
+  const { data, host } = tiny();
+  const source = {
+    background: null,
+    secondary: null,
+    text: null,
+    border: null,
+    accent: null,
+    font: "",
+    prefersDark: false,
+  };
+  return {
+    data,
+    view: { camera: { x: 0, y: 0, scale: 1 }, zoom: 1, plot: { left: 0, top: 0, width: 1, height: 1 }, ratio: 1 },
+    theme: makeTheme(source),
+    probe: { from: "map", at: [0.5, 0.25] },
+    shown: allShown(data.nClasses),
+    layers: { background: "none", tiles: "steps", on: {} },
+    colourBy: { id: "class", isKnown: true },
+    selection: { indices: [], outline: [] },
+    tool: "probe",
+    pins: noPins(false),
+    path: { ends: null, since: 0, trail: [] },
+    ownPicture: null,
+    markers: [],
+    open: null,
+    host,
+    ...change,
+  };
+}
+
+export function frameOf(one: MapState, now = 0): Frame {
+  return { state: one, derived: new Derived(() => one), now, isStill: true };
+}

@@ -1,0 +1,247 @@
+"""How does the browser's `schema.ts` follow from `schema.py`? `python -m explorer.surface.write_schema` writes it; the check compares.
+
+A record becomes an interface, a type alias a type, a constant a constant, and the string that stands below a name its comment. Read is the
+source, not the objects: the names of aliases and the sentences are only there. What both sides must agree on and Python keeps elsewhere
+is listed in `BORROWED`.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, get_args
+
+from explorer.pictures import arrays, frame, ink, preprocess, protocols
+from explorer.surface import network_schema, schema
+from trainer.datasets import names, pictures
+from trainer.latent import interpolation
+from trainer.likelihoods import registry
+from trainer.maps import projection, support
+from trainer.metrics import collapse
+from trainer.models import layers
+
+TARGET = Path(__file__).parent / "frontend" / "src" / "wire" / "schema.ts"
+WIDTH = 120
+HEAD = """/**
+ * What do Python and the browser tell each other?
+ *
+ * Written by `python -m explorer.surface.write_schema` from explorer/surface/schema.py: change that file, then run it again.
+ */
+"""
+SCALARS = {"str": "string", "int": "number", "float": "number", "bool": "boolean", "None": "null"}
+# the reader completes these, with the defaults that schema.py has
+COMPLETED: tuple[type[schema.Options | schema.Dynamic], ...] = (schema.Options, schema.Dynamic)
+# names of types that schema.py takes from elsewhere
+LITERALS = {
+    "PathKind": interpolation.PathKind,
+    "ProjectionKind": projection.Kind,
+    "LikelihoodName": registry.LikelihoodName,
+    "ActivationKind": layers.ActivationKind,
+    "Fit": names.Fit,
+    "Ground": protocols.Ground,
+}
+BORROWED: tuple[tuple[str, Any, str], ...] = (
+    ("PATH_KINDS", interpolation.PATH_KINDS, "trainer/latent/interpolation.py"),
+    (
+        "SUPPORT_NEIGHBOUR",
+        support.NEIGHBOUR,
+        "trainer/maps/support.py: a code is as lonely as its distance to the so-many-th nearest.",
+    ),
+    ("SUPPORT_LOW", support.LOW, "Below: low density of encoded images."),
+    ("SUPPORT_MEDIUM", support.MEDIUM, "Below: medium density."),
+    ("SUPPORT_TAIL", support.TAIL, "Of the prior, on either side of the norm."),
+    ("SUPPORT_LEVELS", support.LEVELS, ""),
+    (
+        "ACTIVE_VARIANCE",
+        collapse.ACTIVE_VARIANCE,
+        "Of the codes in one dimension; below it the dimension is not active (Burda et al. 2016, section 5.1).",
+    ),
+    ("TABLE_NEIGHBOURS", layers.NEAREST, "Pictures of a scattered table of which a mean is taken."),
+    ("ERROR_RED", arrays.RED.tolist(), "explorer/pictures/arrays.py: where a reconstruction is brighter than its picture."),
+    ("ERROR_BLUE", arrays.BLUE.tolist(), "Where it is darker."),
+    ("MAX_PICTURE_BYTES", pictures.MAX_BYTES, "trainer/datasets/pictures.py: of a file."),
+    ("MAX_PICTURE_PIXELS", pictures.MAX_PIXELS, "Before it is decoded."),
+    ("SHEET", pictures.SHEET, "Share of its pixels that a picture shows; from there on it brings its own ground."),
+    ("ONE_TONE", pictures.ONE_TONE, "Grey levels: what scatters less has no ground of its own."),
+    ("WORK_PX", preprocess.WORK_PX, "explorer/pictures/preprocess.py: longer side at which ink is looked for."),
+    ("SHOWN_PX", preprocess.SHOWN_PX, "Longer side of a step's picture."),
+    ("MIDDLE_GREY", protocols.MIDDLE_GREY, "A border above it is light."),
+    ("CANVAS", frame.CANVAS, "Work pixels per pixel of the model while the stroke is measured and thickened."),
+    ("FIT_PX", ink.FIT_PX, "explorer/pictures/ink.py: the surface of the paper is fitted to so many pixels a side."),
+    ("PIECES_PX", ink.PIECES_PX, "Size at which ink is taken apart into pieces."),
+    ("MIN_CONTRAST", ink.MIN_CONTRAST, "Grey levels between ink and paper."),
+    ("MIN_CONTRAST_GRAINS", ink.MIN_CONTRAST_GRAINS, "The same in standard deviations of the paper's grain."),
+    ("MAX_GRAIN", ink.MAX_GRAIN, "Grey levels: what scatters more is no paper."),
+    ("SAME_GREY", ink.SAME_GREY, "Grey levels: so near to the surface a pixel counts for it."),
+    ("FAINT", ink.FAINT, "Of full ink: what is fainter does not count for its extent."),
+    ("SPECK", ink.SPECK, "Of the largest piece's area: what is smaller is dirt."),
+    ("SAME_VALUE", ink.ONE_TONE, "Relative: values that differ by less are one."),
+    (
+        "LONG_CONTACT",
+        ink.LONG_CONTACT,
+        "Of the mean side: a piece that touches the border for longer is an edge or a shadow, no stroke.",
+    ),
+)
+
+
+def main() -> int:
+    """Writes the file; with --check only says whether it is what would be written."""
+    if sys.argv[1:] == ["--check"]:
+        is_current = TARGET.read_text(encoding="utf-8") == schema_text()
+        if not is_current:
+            print(f"{TARGET.name} is not what schema.py says: run python -m explorer.surface.write_schema and commit it.")
+        return 0 if is_current else 1
+    TARGET.write_text(schema_text(), encoding="utf-8")
+    return 0
+
+
+def schema_text() -> str:
+    """The whole file."""
+    protocol = next(node for node in _body(protocols) if getattr(node, "name", "") == "PictureProtocol")
+    blocks = [
+        *(_alias(name, list(map(json.dumps, get_args(kind)))) for name, kind in LITERALS.items()),
+        *(_comment(doc) + f"export const {name} = {_value(value)};" for name, value, doc in BORROWED),
+        _interface(protocol),
+        *_declarations(_body(network_schema)),
+        *_declarations(_body(schema)),
+        *map(_defaults, COMPLETED),
+    ]
+    return "\n".join([HEAD.rstrip(), "", *_spaced(blocks), ""])
+
+
+def _body(module: Any) -> list[ast.stmt]:
+    return ast.parse(Path(module.__file__).read_text(encoding="utf-8")).body
+
+
+def _spaced(blocks: list[str]) -> Iterator[str]:
+    """A line between blocks, none between constants or between types of one line."""
+    for before, block in zip(["", *blocks], blocks, strict=False):
+        if before and (_sort(before) != _sort(block) or _sort(block) == "export interface"):
+            yield ""
+        yield block
+
+
+def _sort(block: str) -> str:
+    """How a declaration begins; one of several lines stands alone, as an interface does."""
+    first = next(line for line in block.split("\n") if line.startswith("export "))
+    return " ".join(first.split()[:2]) if block.endswith(first) else "export interface"
+
+
+def _declarations(body: list[ast.stmt]) -> Iterator[str]:
+    for node, doc in _documented(body):
+        match node:
+            case ast.ClassDef():
+                yield _interface(node)
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=ast.Name(id="TypeAlias"), value=ast.expr() as value):
+                yield _comment(doc) + _alias(name, _type(value).split(" | "))
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=ast.Name(id="Final"), value=ast.Constant(value=value)):
+                yield _comment(doc) + f"export const {name} = {_value(value)};"
+
+
+def _documented(body: list[ast.stmt]) -> Iterator[tuple[ast.stmt, str]]:
+    """Every statement with the string that stands below it."""
+    for node, below in zip(body, [*body[1:], None], strict=True):
+        match below:
+            case ast.Expr(value=ast.Constant(value=str(doc))):
+                yield node, doc
+            case _:
+                yield node, ""
+
+
+def _alias(name: str, members: list[str]) -> str:
+    line = f"export type {name} = {' | '.join(members)};"
+    return line if len(line) <= WIDTH else "\n  | ".join([f"export type {name} =", *members]) + ";"
+
+
+def _defaults(kind: type[schema.Options | schema.Dynamic]) -> str:
+    """What the reader puts where a field was left out."""
+    fields = [f"  {name}: {_value(value)}," for name, value in asdict(kind()).items()]
+    return "\n".join([f"export const DEFAULT_{kind.__name__.upper()}: {kind.__name__} = {{", *fields, "};"])
+
+
+def _interface(node: ast.stmt) -> str:
+    assert isinstance(node, ast.ClassDef)
+    bases = [base.id for base in node.bases if isinstance(base, ast.Name) and base.id != "TypedDict"]
+    heading = f"export interface {node.name}{' extends ' + bases[0] if bases else ''} {{"
+    fields = [
+        _field(field, doc, node.name in [kind.__name__ for kind in COMPLETED])
+        for field, doc in _documented(node.body)
+        if isinstance(field, ast.AnnAssign)
+    ]
+    return "\n".join([_comment(ast.get_docstring(node) or "") + heading, *fields, "}"])
+
+
+def _field(field: ast.AnnAssign, doc: str, is_completed: bool) -> str:
+    assert isinstance(field.target, ast.Name)
+    kind, mark = field.annotation, "?" if field.value is not None and not is_completed else ""
+    if isinstance(kind, ast.Subscript) and isinstance(kind.value, ast.Name) and kind.value.id == "NotRequired":
+        kind, mark = kind.slice, "?"
+    return _comment(doc, "  ") + f"  readonly {field.target.id}{mark}: {_type(kind)};"
+
+
+def _comment(doc: str, indent: str = "") -> str:
+    """As TypeScript has it, None by its name there."""
+    words = " ".join(doc.replace("None", "null").replace("``", "`").split())
+    if not words:
+        return ""
+    if len(line := f"{indent}/** {words} */\n") <= WIDTH + 1:
+        return line
+    lines = [f"{indent}/**"]
+    for word in words.split(" "):
+        if lines[-1].endswith("/**") or len(lines[-1]) + len(word) + 1 > WIDTH:
+            lines.append(f"{indent} * {word}")
+        else:
+            lines[-1] += f" {word}"
+    return "\n".join([*lines, f"{indent} */", ""])
+
+
+def _type(node: ast.expr) -> str:
+    match node:
+        case ast.Constant(value=None):
+            return "null"
+        case ast.Name(id=name):
+            return SCALARS.get(name, name)
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return f"{_type(left)} | {_type(right)}"
+        case ast.Subscript(value=ast.Name(id="Literal"), slice=values):
+            return _literal(ast.literal_eval(values))
+        case ast.Subscript(value=ast.Name(id="tuple"), slice=ast.Tuple(elts=parts)):
+            return f"readonly [{', '.join(map(_type, parts))}]"
+        case ast.Subscript(value=ast.Name(id="Sequence" | "list"), slice=item):
+            inner = _type(item)
+            return f"readonly {f'({inner})' if ' ' in inner else inner}[]"
+        case ast.Subscript(value=ast.Name(id="Mapping"), slice=ast.Tuple(elts=[key, value])):
+            return f"Readonly<Record<{_type(key)}, {_type(value)}>>"
+        case _:
+            raise TypeError(f"no TypeScript for {ast.unparse(node)}")
+
+
+def _literal(values: Any) -> str:
+    return " | ".join(json.dumps(value) for value in (values if isinstance(values, tuple) else (values,)))
+
+
+def _value(value: Any) -> str:
+    """A constant; lists are read-only, as their types are."""
+    match value:
+        case dict() if value == asdict(schema.Options()):
+            return "DEFAULT_OPTIONS"
+        case dict():
+            return "{ " + ", ".join(f"{key}: {_value(item)}" for key, item in value.items()) + " }"
+        case list() | tuple():
+            return f"[{', '.join(map(_value, value))}]" + (" as const" if value else "")
+        case int() if not isinstance(value, bool) and value >= 100_000:
+            return f"{value:_}"
+        case float() if value == int(value):
+            return str(int(value))
+        case float():
+            return repr(value).replace("e-0", "e-")
+        case _:
+            return json.dumps(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,1 +1,0 @@
-"""One thin module a page, each with `show(state)`: it reads like the screen, top to bottom."""

@@ -1,0 +1,225 @@
+"""How does a browser test open the surface, wait until it rests, move over it, and read what it shows?
+
+No test sleeps. `settled` waits until the page does nothing any more, `eventually` and Playwright's `expect` for what comes from the server.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.places import ASSETS
+from trainer.runs.catalogue import load_run
+from trainer.runs.read import Run
+
+DESKTOP = {"width": 1400, "height": 1000}
+SOME_CODE = re.compile(r"^\[.+\]$")
+
+# The first surface of the page, also where its host keeps it in a shadow root.
+SURFACE = (
+    "[document, ...[...document.querySelectorAll('*')].map((e) => e.shadowRoot).filter(Boolean)]"
+    ".map((r) => r.querySelector('[data-testid=surface]')).find(Boolean).surface"
+)
+
+# Before a page's own programs: counts their frames and keeps their short timers, by which the surface waits for a hand that rests.
+WATCH = """(() => {
+  const ask = requestAnimationFrame.bind(window), later = setTimeout.bind(window), forget = clearTimeout.bind(window);
+  const SHORT_MS = 200, STILL_FRAMES = 3;
+  const timers = new Set();
+  let drawn = 0;
+  window.requestAnimationFrame = (draw) => ask((now) => { drawn += 1; draw(now); });
+  window.setTimeout = (act, ms = 0, ...rest) => {
+    if (typeof act !== 'function') return later(act, ms, ...rest);
+    const id = later((...all) => { timers.delete(id); act(...all); }, ms, ...rest);
+    if (ms <= SHORT_MS) timers.add(id);
+    return id;
+  };
+  window.clearTimeout = (id) => { timers.delete(id); forget(id); };
+
+  const ends = (animation) => animation.effect?.getComputedTiming().endTime !== Infinity;
+  const isMoving = () => [document, ...[...document.querySelectorAll('*')].map((e) => e.shadowRoot).filter(Boolean)]
+    .some((root) => root.getAnimations().some((one) => one.playState === 'running' && ends(one)));
+  const isAsking = () => document.querySelector('[data-test-script-state]:not([data-test-script-state="notRunning"])') !== null;
+  const reason = (seen) =>
+    drawn !== seen ? 'frames' : timers.size > 0 ? 'timers' : isAsking() ? 'the server' : isMoving() ? 'transitions' : '';
+
+  window.atRest = async (limit) => {
+    const start = performance.now();
+    for (let still = 0, seen = -1; still < STILL_FRAMES; ) {
+      const busy = reason(seen);
+      still = busy ? 0 : still + 1;
+      if (busy && performance.now() - start > limit) throw new Error(`the page does not come to rest: ${busy}`);
+      seen = drawn;
+      await new Promise(ask);
+    }
+  };
+})()"""
+
+
+# --- opening
+
+
+@contextmanager
+def tab(browser: Browser, **options) -> Iterator[Page]:
+    """A fresh tab; an exception in the page fails the test."""
+    context = browser.new_context(**{"viewport": DESKTOP, "reduced_motion": "no-preference", **options})
+    context.add_init_script(WATCH)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.set_default_timeout(30_000)
+    yield page
+    context.close()
+    assert not errors, errors
+
+
+def address(server: str, **query: object) -> str:
+    return f"{server}/?" + "&".join(f"{name}={value}" for name, value in query.items())
+
+
+def ready(page: Page) -> Locator:
+    """The map, once its first picture is there."""
+    expect(page.get_by_test_id("decoded")).to_have_attribute("data-z", SOME_CODE, timeout=30_000)
+    canvas = the_map(page)
+    expect(canvas).to_be_visible()
+    return canvas
+
+
+def opened(page: Page, server: str, **query: object) -> Locator:
+    """The app at that link; gives the map."""
+    page.goto(address(server, **query))
+    return ready(page)
+
+
+def pretrained(name: str) -> Run:
+    return load_run(name, ASSETS)
+
+
+# --- waiting
+
+
+def settled(page: Page, seconds: float = 20.0) -> None:
+    """Until the page draws no more frames, runs no transition, and waits neither for a resting hand nor for the server."""
+    page.evaluate("seconds => window.atRest(1000 * seconds)", seconds)
+
+
+def answered(page: Page) -> None:
+    """Until the server has drawn its page: also where something on it plays on."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
+
+
+def eventually(check: Callable[[], object], seconds: float = 10.0) -> None:
+    """Passes as soon as the check does: a map follows its neighbour some frames later, on a busy machine many."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            check()
+            return
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.05)
+
+
+# --- acting
+
+
+def at(canvas: Locator, x: float, y: float) -> tuple[float, float]:
+    """The page position of a share of the map's width and height."""
+    box = canvas.bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def hover(page: Page, canvas: Locator, x: float, y: float) -> None:
+    """Moves there and waits for what is shown of it."""
+    page.mouse.move(*at(canvas, x, y))
+    settled(page)
+
+
+def drawer(page: Page) -> Locator:
+    """The layers' panel, opened."""
+    page.get_by_role("button", name=re.compile("^Layers")).click()
+    panel = page.get_by_role("dialog", name="Layers and colours")
+    expect(panel).to_be_visible()
+    return panel
+
+
+def stroke(page: Page, canvas: Locator, places: list[tuple[float, float]], steps: int) -> None:
+    """The mouse goes down at the first place and through the others; afterwards nothing is drawn any more."""
+    first, *others = [at(canvas, x, y) for x, y in places]
+    page.mouse.move(*first)
+    page.mouse.down()
+    for place in others:
+        page.mouse.move(*place, steps=steps)
+    page.mouse.up()
+    settled(page)
+
+
+# --- reading
+
+
+def the_map(where: Page | Locator) -> Locator:
+    return where.get_by_role("application", name=re.compile("^Latent map"))
+
+
+def code(where: Page | Locator) -> list[float]:
+    """The code of the decoded picture, with all its digits."""
+    return json.loads(where.get_by_test_id("decoded").get_attribute("data-z"))
+
+
+def watched(where: Page | Locator, frames: int) -> list[list[float]]:
+    """The codes that are shown at each of the next frames."""
+    return where.get_by_test_id("decoded").evaluate(
+        """async (canvas, frames) => {
+          const seen = [];
+          for (let i = 0; i < frames; i++) {
+            await new Promise(requestAnimationFrame);
+            seen.push(JSON.parse(canvas.dataset.z));
+          }
+          return seen;
+        }""",
+        frames,
+    )
+
+
+def heading(where: Page | Locator) -> Locator:
+    """What the card says that it shows."""
+    return where.get_by_role("complementary", name="Under the cursor").get_by_role("heading").first
+
+
+def tiles(page: Page) -> list[list[float]]:
+    """The codes of the pins."""
+    return [json.loads(tile.get_attribute("data-z")) for tile in page.get_by_test_id("tile").all()]
+
+
+def pixels(canvas: Locator) -> np.ndarray:
+    """(H, W, 4) bytes of a canvas."""
+    height, width, *data = canvas.evaluate(
+        "c => [c.height, c.width, ...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]"
+    )
+    return np.array(data, np.uint8).reshape(height, width, 4)
+
+
+def grey(canvas: Locator) -> np.ndarray:
+    """(H, W) red levels of a canvas, which are all there is of a grey picture."""
+    return pixels(canvas)[..., 0].astype(float)
+
+
+def drawn(canvas: Locator) -> str:
+    """What a canvas shows, to be compared with what it shows later."""
+    return canvas.evaluate("c => c.toDataURL()")
+
+
+def assert_no_barrier(page: Page, *, rests: bool = True) -> None:
+    """axe finds nothing serious, once colours have stopped changing."""
+    if rests:
+        settled(page)
+    found = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
+    assert not found, [(v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in found]

@@ -1,0 +1,204 @@
+"""How fast does this machine train and evaluate, against what people use?
+
+One process, one model, one batch size, one data set. Training: the loop of pytorch/examples (a `Dataset` that converts one image at a
+time to a PIL image and a float tensor, `DataLoader`, Adam, `.item()` every step, a test pass an epoch), pythae's trainer where that
+library is installed, and ours take turns, epoch by epoch, so that a noisy neighbour disturbs all. The loss is the grey negative ELBO:
+nats per image. Evaluation: pythae's `get_nll` and our importance sampling of the same trained weights, in turns.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from trainer.cli.bench_loops import (
+    BATCH,
+    NLL_IMAGES,
+    NLL_ROUNDS,
+    NLL_SAMPLES,
+    SEED,
+    Examples,
+    Ours,
+    Pythae,
+)
+from trainer.config import PRESETS
+from trainer.datasets import load_dataset
+from trainer.errors import DataError
+from trainer.models.layers import ImageShape
+from trainer.models.networks import parts_of
+from trainer.numerals import count, percent
+
+
+@dataclass(frozen=True)
+class Side:
+    """One trainer. seconds an epoch, test pass included · test_loss nats per image after the last epoch."""
+
+    name: str
+    seconds: list[float]
+    test_loss: float
+    median_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "median_s", statistics.median(self.seconds))
+
+
+@dataclass(frozen=True)
+class NllSide:
+    """One importance sampler. seconds a round · nll nats per image of the last round."""
+
+    name: str
+    seconds: list[float]
+    nll: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All sides of one run of the benchmark; the last one is ours. matmul_gflops: the machine's best rate, 10⁹ operations a second.
+
+    epoch_gflop: operations of an epoch's matrix products, backward and test pass included.
+    """
+
+    data: str
+    n_images: int
+    epochs: int
+    sides: list[Side]
+    nll: list[NllSide]
+    matmul_gflops: float
+    epoch_gflop: float
+
+    @property
+    def ours(self) -> Side:
+        return self.sides[-1]
+
+    @property
+    def speedups(self) -> dict[str, float]:
+        """Median epoch of each other side over the median epoch of ours."""
+        return {side.name: side.median_s / self.ours.median_s for side in self.sides[:-1]}
+
+    @property
+    def nll_speedup(self) -> float | None:
+        """The quickest round of pythae's estimate over that of ours."""
+        return min(self.nll[0].seconds) / min(self.nll[-1].seconds) if len(self.nll) > 1 else None
+
+    @property
+    def matmul_share(self) -> float:
+        """How much of the machine's rate an epoch of ours reaches."""
+        return self.epoch_gflop / self.ours.median_s / self.matmul_gflops
+
+    def record(self) -> dict[str, Any]:
+        """JSON-ready, with machine and time."""
+        return {
+            **asdict(self), "speedups": self.speedups, "nll_speedup": self.nll_speedup, "matmul_share": self.matmul_share,
+            "loss_differences": {side.name: self.ours.test_loss - side.test_loss for side in self.sides[:-1]},
+            "nll_images": NLL_IMAGES, "nll_samples": NLL_SAMPLES, "batch_size": BATCH, "seed": SEED,
+            "threads": torch.get_num_threads(), "machine": platform.machine(), "torch": torch.__version__,
+            "date": datetime.now(UTC).isoformat(timespec="seconds"), "command": "python -m trainer bench --json",
+        }  # fmt: skip
+
+    def table(self) -> str:
+        lines = [
+            f"{self.data}, {count(self.n_images)} images, batch {BATCH}, 784-400-20, {self.epochs} epochs each, "
+            f"{torch.get_num_threads()} threads, {self.matmul_gflops:.0f} GFLOP/s (2048³, float32)",
+            f"{'':<22}{'s an epoch':>12}{'test loss':>12}{'ours is':>14}",
+        ]
+        for side in self.sides:
+            factor = f"{self.speedups[side.name]:>8.1f} x" if side.name in self.speedups else ""
+            lines.append(f"{side.name:<22}{side.median_s:>12.2f}{side.test_loss:>12.2f}{factor:>14}")
+        lines.append(
+            f"an epoch of ours is {self.epoch_gflop:.0f} GFLOP: {percent(self.matmul_share)} of what the machine multiplies"
+        )
+        lines.append(f"importance-sampled NLL, {NLL_IMAGES} images, {NLL_SAMPLES} samples")
+        lines += [f"{side.name:<22}{min(side.seconds):>12.2f} s{side.nll:>11.2f}" for side in self.nll]
+        if self.nll_speedup is not None:
+            lines.append(f"ours is {self.nll_speedup:.1f} x as fast")
+        if len(self.sides) < 3:
+            lines.append("pythae is not installed: pip install -r tests/requirements.txt adds it to the comparison")
+        return "\n".join(lines)
+
+
+class _Contender(Protocol):
+    name: str
+
+    def train(self, epoch: int) -> None: ...
+
+    def test(self) -> float: ...
+
+
+def compare(data: str = "mnist", epochs: int = 3, images: int | None = None, quiet: bool = False) -> Comparison:
+    """Trains all sides in turns. `images` bounds the training set. Raises `DataError` where the data cannot be had."""
+    dataset = load_dataset(data, progress=not quiet)
+    train = dataset.subset("train+validation").images[:images]
+    test = dataset.subset("test").images
+    if train.shape[1] != 1:
+        raise DataError(
+            f"bench compares on grey images, {data} has {train.shape[1]} channels; choose mnist, fashion-mnist, kmnist or digits."
+        )
+    literal, ours = Examples(train, test), Ours(dataset, len(train))
+    contenders: list[_Contender] = [literal]
+    peer = Pythae(train, test, literal.model) if importlib.util.find_spec("pythae") else None
+    contenders += [peer] if peer else []
+    ours.start_like(literal.model)
+    contenders.append(ours)
+    seconds: list[list[float]] = [[] for _ in contenders]
+    for epoch in range(1, epochs + 1):
+        for side, times in zip(contenders, seconds, strict=True):
+            began = time.perf_counter()
+            side.train(epoch)
+            loss = side.test()
+            times.append(time.perf_counter() - began)
+            if not quiet:
+                print(f"epoch {epoch}: {side.name:<20} {times[-1]:6.2f} s  test loss {loss:.2f}", flush=True)
+    sides = [Side(side.name, times, side.test()) for side, times in zip(contenders, seconds, strict=True)]
+    return Comparison(
+        data, len(train), epochs, sides, _nll_sides(ours, peer, test), _matmul_gflops(),
+        _epoch_gflop(dataset.image_shape, len(train), len(test)),
+    )  # fmt: skip
+
+
+def _nll_sides(ours: Ours, peer: Pythae | None, test: NDArray[np.uint8]) -> list[NllSide]:
+    """Both estimates of the same weights: ours, after the last epoch, are copied into pythae's model."""
+    images = torch.from_numpy(test[:NLL_IMAGES].copy()).float() / 255
+    if peer:
+        peer.take_weights(ours)
+    found: dict[str, tuple[list[float], float]] = {}
+    for _ in range(NLL_ROUNDS):
+        rounds: list[tuple[str, Callable[[], float]]] = [("trainer", lambda: ours.nll(images))]
+        if peer:
+            rounds.insert(0, ("pythae get_nll", partial(peer.nll, images)))
+        for name, run in rounds:
+            began = time.perf_counter()
+            nll = run()
+            times = [*found[name][0], time.perf_counter() - began] if name in found else [time.perf_counter() - began]
+            found[name] = (times, nll)
+    return [NllSide(name, times, nll) for name, (times, nll) in found.items()]
+
+
+def _epoch_gflop(image_shape: ImageShape, n_train: int, n_test: int) -> float:
+    """Products of an epoch: forward, both gradients (the first layer needs only that of its weights), and the test pass forward."""
+    from trainer.models.layers import Linear
+
+    shapes = parts_of(PRESETS["examples"], image_shape, 0)
+    products = [layer.n_in * layer.n_out for part in ("encoder", "decoder") for layer in shapes[part] if isinstance(layer, Linear)]
+    return 2e-9 * (n_train * (3 * sum(products) - products[0]) + n_test * sum(products))
+
+
+def _matmul_gflops(size: int = 2048, repeats: int = 3) -> float:
+    """Best rate of a float32 matrix product, 10⁹ operations a second."""
+    a, b = torch.randn(size, size), torch.randn(size, size)
+    best = float("inf")
+    for _ in range(repeats + 1):
+        began = time.perf_counter()
+        a @ b
+        best = min(best, time.perf_counter() - began)
+    return 2 * size**3 / best / 1e9

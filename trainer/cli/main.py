@@ -1,0 +1,48 @@
+"""What can be typed after `atlas` or `python -m trainer`?
+
+fit, import, check, evaluate, maps, classifier, examine, list, bench, each a file here; `atlas` adds what shows runs (`explorer.hosts.cli`).
+A mistake is one sentence on stderr and exit code 2; Ctrl-C ends with 130 and a run that resumes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from trainer.cli.bench import bench_command
+from trainer.cli.classifier import classifier_command
+from trainer.cli.evaluate import evaluate_command
+from trainer.cli.examine import examine_command
+from trainer.cli.fit import fit_command
+from trainer.cli.import_ import check_command, import_command
+from trainer.cli.list import list_command
+from trainer.cli.maps import maps_command
+from trainer.console import Command, program, run_one
+
+GROUPS: dict[str, dict[str, Command]] = {
+    "train": {
+        "fit": Command(
+            fit_command, "train a model on a data set: a preset, and options for every setting", "PRESET", "digits-2d --epochs 50"
+        ),
+        "list": Command(list_command, "presets, data sets with their licences, and the runs that are there"),
+        "bench": Command(bench_command, "how fast this machine trains, against the usual loop"),
+    },
+    "a model that was trained elsewhere": {
+        "check": Command(
+            lambda argv: check_command(argv, program()), "what is understood of a VAE of yours, without writing anything"
+        ),
+        "import": Command(
+            lambda argv: import_command(argv, program()), "make a run of a VAE of yours", "", "--module models:trained --data mnist"
+        ),
+    },
+    "a run that is there": {
+        "evaluate": Command(evaluate_command, "figures on its test images", "RUN", "mnist-2d --samples 500 --json"),
+        "examine": Command(examine_command, "whether dimensions collapsed, whether it matters, what to do", "RUN"),
+        "maps": Command(maps_command, "make its maps anew, without training", "RUN"),
+        "classifier": Command(classifier_command, "train its classifier of pictures, its first or another", "RUN"),
+    },
+}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs one command; returns the exit code: 0, 2 for a mistake, 130 for Ctrl-C."""
+    return run_one(argv, GROUPS)

@@ -1,0 +1,1 @@
+"""Pictures in files, decoded once into one file that is mapped."""

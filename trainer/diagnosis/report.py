@@ -1,0 +1,154 @@
+"""What else can be said of a finished run, beyond its bound?
+
+Parts of `python -m trainer evaluate RUN --parts …`, each a function of a model and its data set that gives a record for JSON. All on
+held-out images, nats per image. Letters: N images, K latent dimensions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, is_dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import torch
+
+from trainer.datasets import Dataset, Split
+from trainer.errors import ConfigError, DataError
+from trainer.metrics.collapse import (
+    decoder_sensitivity,
+    epsilon_delta_curve,
+    intervention_losses,
+    is_active,
+    kl_per_dim,
+    population_kl,
+)
+from trainer.metrics.disentanglement import disentanglement
+from trainer.metrics.evaluate import EVALUATION_SEED, as_labels, encode_all, labels_told, seeded, to_unit
+from trainer.metrics.gradient_variance import ESTIMATORS, gradient_variance
+from trainer.metrics.implied_beta import implied_beta, record
+from trainer.metrics.information import information_split
+from trainer.metrics.information_bracket import prior_distance
+from trainer.metrics.quadrature import gap_map
+from trainer.models.torch_engine import Vae
+from trainer.runs.examination import CAPPED
+
+Part = Literal["collapse", "information", "interventions", "sensitivity", "implied-beta", "gaps", "gradients", "disentanglement"]
+PARTS: tuple[Part, ...] = get_args(Part)
+Record = dict[str, Any]
+
+EPSILONS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+GAP_IMAGES = 200
+SENSITIVITY_IMAGES, IMPLIED_IMAGES = 1000, 1000
+GRADIENT_IMAGES, GRADIENT_DRAWS = 20, 200
+
+
+def check_part(model: Vae, dataset: Dataset, part: Part) -> None:
+    """Raises `ConfigError` where the model, `DataError` where the data set has nothing to say of a part."""
+    if model.is_deterministic and part not in ("sensitivity", "disentanglement"):
+        raise ConfigError("parts", part, "sensitivity and disentanglement for a deterministic model, whose codes are points")
+    if part == "disentanglement" and dataset.factors is None:
+        raise DataError(f"data set {dataset.name!r} has no known factors; disentanglement needs one that has: shapes, pendulum.")
+
+
+def report(model: Vae, dataset: Dataset, part: Part, split: str = "test") -> Record:
+    """One part. Raises `ConfigError` where the model, `DataError` where the data set has nothing to say of it."""
+    check_part(model, dataset, part)
+    makers: dict[str, Callable[[Vae, Dataset, Split], Record]] = {
+        "collapse": _collapse, "information": _information, "interventions": _interventions, "sensitivity": _sensitivity,
+        "implied-beta": _implied_beta, "gaps": _gaps, "gradients": _gradients, "disentanglement": _disentanglement,
+    }  # fmt: skip
+    found: Record = plain(makers[part](model, dataset, dataset.subset(split)))
+    return found
+
+
+def plain(value: Any) -> Any:
+    """Records and arrays as what JSON knows; a number that is not finite becomes None."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
+
+
+def _encoded(model: Vae, part: Split) -> tuple[torch.Tensor, torch.Tensor | None, np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Pictures as the model sees them, labels where it is told them, mu and logvar."""
+    x = to_unit(torch.from_numpy(part.images.copy()), model.config.binarise, seeded(EVALUATION_SEED, len(part.index)))
+    labels = labels_told(model, x, part.labels)
+    return (x, as_labels(labels, x.device), *encode_all(model, x, labels))
+
+
+def _collapse(model: Vae, dataset: Dataset, part: Split) -> Record:
+    _, _, mu, logvar = _encoded(model, part)
+    curve = epsilon_delta_curve(population_kl(mu, logvar), EPSILONS)
+    return {
+        "kl_per_dim": kl_per_dim(mu, logvar), "is_active": is_active(mu), "active_units": int(is_active(mu).sum()),
+        "epsilons": curve.epsilons, "delta": curve.delta, "collapsed_share": curve.share,
+    }  # fmt: skip
+
+
+def _information(model: Vae, dataset: Dataset, part: Split) -> Record:
+    """The split of these N images, and what it leaves open: both figures between two bounds, the lower one of the distance ± its error."""
+    _, _, mu, logvar = _encoded(model, part)
+    split = information_split(mu, logvar, np.random.default_rng(EVALUATION_SEED))
+    far = prior_distance(mu, logvar, np.random.default_rng(EVALUATION_SEED))
+    return {
+        **asdict(split), "ceiling": split.ceiling, "is_capped": split.mutual_information > CAPPED * split.ceiling,
+        "information_at_least": split.mutual_information, "information_at_most": split.mean_kl - far.low,
+        "marginal_kl_at_least": far.low, "marginal_kl_at_least_error": far.error, "marginal_kl_at_most": split.marginal_kl,
+        "density": far.density,
+    }  # fmt: skip
+
+
+def _interventions(model: Vae, dataset: Dataset, part: Split) -> Record:
+    x, y, _, _ = _encoded(model, part)
+    return asdict(intervention_losses(model, x, seeded(EVALUATION_SEED, 1), y))
+
+
+def _sensitivity(model: Vae, dataset: Dataset, part: Split) -> Record:
+    _, y, mu, _ = _encoded(model, part)
+    first = slice(0, SENSITIVITY_IMAGES)
+    found = decoder_sensitivity(model, torch.from_numpy(mu[first]), None if y is None else y[first])
+    return {"sensitivity": found, "n": len(mu[first])}
+
+
+def _implied_beta(model: Vae, dataset: Dataset, part: Split) -> Record:
+    x, y, _, _ = _encoded(model, part)
+    first = slice(0, IMPLIED_IMAGES)
+    found = implied_beta(model, x[first], None if y is None else y[first])
+    return {"declared": model.config.beta, **({"value": None} if found is None else record(found))}
+
+
+def _gaps(model: Vae, dataset: Dataset, part: Split) -> Record:
+    x, y, _, _ = _encoded(model, part)
+    return asdict(gap_map(model, x[:GAP_IMAGES], None if y is None else y[:GAP_IMAGES]))
+
+
+def _gradients(model: Vae, dataset: Dataset, part: Split) -> Record:
+    x, y, _, _ = _encoded(model, part)
+    few = slice(0, GRADIENT_IMAGES)
+    return {
+        name: asdict(
+            gradient_variance(model, x[few], GRADIENT_DRAWS, seeded(EVALUATION_SEED, i), name, None if y is None else y[few])
+        )
+        for i, name in enumerate(ESTIMATORS)
+    }
+
+
+def _disentanglement(model: Vae, dataset: Dataset, part: Split) -> Record:
+    if part.factors is None:
+        raise DataError(f"data set {dataset.name!r} has no known factors; disentanglement needs one that has: shapes, pendulum.")
+    _, _, mu, _ = _encoded(model, part)
+    found = disentanglement(mu, part.factors, dataset.factor_names, seed=0)
+    return {
+        **asdict(found), "mig_score": found.mig.score, "sap_score": found.sap.score, "disentanglement": found.dci.disentanglement,
+        "completeness": found.dci.completeness, "informativeness": found.dci.informativeness,
+    }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Codes between codes: interpolation, the metric that the decoder pulls back, geodesics and paths."""

@@ -1,0 +1,1 @@
+"""One file a figure: its definition, its source and its error."""

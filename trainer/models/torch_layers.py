@@ -1,0 +1,178 @@
+"""How does torch run the described layers?
+
+Letters: B images, C×H×W their shape, K latent dimensions, Y classes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from trainer.errors import DataError
+from trainer.models import layers as spec
+from trainer.models.autoregressive import masks
+from trainer.models.layers import ImageShape, Layer
+from trainer.models.tabulated_decoder import in_gallery, on_lattice
+
+_ACTIVATIONS: dict[str, Any] = {
+    "relu": nn.ReLU,
+    "silu": nn.SiLU,
+    "gelu": lambda: nn.GELU(approximate="tanh"),
+    "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
+    "gelu-erf": nn.GELU,
+    "leaky-relu": nn.LeakyReLU,
+    "elu": nn.ELU,
+    "softplus": nn.Softplus,
+    "logit": lambda: _Logit(),
+}
+
+
+class _Crop(nn.Module):
+    def __init__(self, height: int, width: int) -> None:
+        super().__init__()
+        self.height, self.width = height, width
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[..., : self.height, : self.width]
+
+
+class _Logit(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.clamp(1e-6, 1 - 1e-6).logit()
+
+
+class First(nn.Module):
+    """Keeps the first n numbers."""
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.n = n
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, : self.n]
+
+
+class LabelledLinear(nn.Linear):
+    """A dense layer whose last inputs are the class, one hot: its product is a choice of columns."""
+
+    def __init__(self, n_in: int, n_out: int, n_labels: int) -> None:
+        super().__init__(n_in + n_labels, n_out)
+        self.n_in = n_in
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """x (B, n_in), y (R·B,): every row of x with R labels, x again and again, its product computed once."""
+        if y is None:
+            raise DataError("A conditional model was asked without labels; allowed: y, the class of every image or code.")
+        of_x = nn.functional.linear(x, self.weight[:, : self.n_in], self.bias)
+        if len(y) != len(x):
+            of_x = of_x.repeat(len(y) // len(x), 1)
+        return of_x + self.weight[:, self.n_in :].T[y]
+
+
+class Stack(nn.Sequential):
+    """Layers in a row; the class reaches those that are told it."""
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        for module in self:
+            x = module(x, y) if isinstance(module, LabelledLinear) else module(x)
+        return x
+
+
+class _Stored(nn.Module):
+    """Pictures of a decoder that is not known, in place of its layers; numpy looks them up, so there are no gradients."""
+
+    def __init__(self, layer: spec.Lattice | spec.Gallery) -> None:
+        super().__init__()
+        self.layer = layer
+        for name, shape in spec.part_shapes("", (layer,)).items():
+            name = name.rpartition(".")[2]
+            self.register_buffer(name, torch.zeros(shape, dtype=torch.uint8 if name == "pictures" else torch.float32))
+
+    def forward(self, z: Tensor) -> Tensor:
+        tensors = [buffer.cpu().numpy() for buffer in self.buffers()]
+        codes = z.detach().cpu().numpy()
+        if isinstance(self.layer, spec.Lattice):
+            found = on_lattice(self.layer, codes, tensors[0])
+        else:
+            found = in_gallery(codes, tensors[0], tensors[1]).reshape(len(codes), *self.layer.shape)
+        return torch.from_numpy(np.ascontiguousarray(found)).to(z.device)
+
+
+class Bias(nn.Module):
+    """Adds one learned number to every pixel."""
+
+    def __init__(self, shape: ImageShape) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(shape))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.bias
+
+
+class Autoregress(nn.Module):
+    """What the pixels before a pixel add to its logit; see `trainer.models.autoregressive`."""
+
+    def __init__(self, n_pixels: int, n_hidden: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(n_hidden, n_pixels))
+        self.bias = nn.Parameter(torch.zeros(n_hidden))
+        # nothing at first, so that an untrained decoder starts at the mean image like any other
+        self.out = nn.Parameter(torch.zeros(n_pixels, n_hidden))
+        nn.init.xavier_uniform_(self.weight)
+        known = masks(n_pixels, n_hidden)
+        self.register_buffer("mask_into", torch.from_numpy(known.into), persistent=False)
+        self.register_buffer("mask_out", torch.from_numpy(known.out), persistent=False)
+
+    mask_into: Tensor
+    mask_out: Tensor
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W): the addition for pictures x (B, C, H, W)."""
+        hidden = torch.tanh(nn.functional.linear(x.flatten(1), self.weight * self.mask_into, self.bias))
+        return nn.functional.linear(hidden, self.out * self.mask_out).view_as(x)
+
+    def unroll(self, logits: Tensor, generator: torch.Generator | None = None, draws: bool = False) -> Tensor:
+        """Logits (B, C, H, W) with each pixel told those before it: their probabilities, or draws of them."""
+        into, out = self.weight * self.mask_into, self.out * self.mask_out
+        hidden = self.bias.expand(len(logits), -1)
+        found = []
+        for d, logit in enumerate(logits.flatten(1).unbind(1)):
+            logit = logit + torch.tanh(hidden) @ out[d]
+            p = torch.sigmoid(logit)
+            told = torch.bernoulli(p, generator=generator) if draws else p
+            hidden = hidden + told[:, None] * into[:, d]
+            found.append(torch.where(told > 0.5, torch.inf, -torch.inf) if draws else logit)
+        return torch.stack(found, 1).view_as(logits)
+
+
+def build_layer(layer: Layer) -> nn.Module:
+    """The torch module of one described layer, with torch's own initial weights."""
+    match layer:
+        case spec.Linear(n_in, n_out, n_labels):
+            return LabelledLinear(n_in, n_out, n_labels) if n_labels else nn.Linear(n_in, n_out)
+        case spec.First(n):
+            return First(n)
+        case spec.Conv2d(n_in, n_out, kernel, stride, padding):
+            return nn.Conv2d(n_in, n_out, kernel, stride, padding)
+        case spec.ConvTranspose2d(n_in, n_out, kernel, stride, padding):
+            return nn.ConvTranspose2d(n_in, n_out, kernel, stride, padding)
+        case spec.Upsample(scale):
+            return nn.Upsample(scale_factor=scale, mode="nearest")
+        case spec.Activation(kind, slope):
+            return _ACTIVATIONS[kind](*([slope] if kind in ("leaky-relu", "elu") else []))  # type: ignore[no-any-return]
+        case spec.Flatten():
+            return nn.Flatten(start_dim=1)
+        case spec.Unflatten(shape):
+            return nn.Unflatten(1, shape)
+        case spec.Crop(height, width):
+            return _Crop(height, width)
+        case spec.Bias(shape):
+            return Bias(shape)
+        case spec.Lattice() | spec.Gallery():
+            return _Stored(layer)
+        case spec.Autoregress(n_pixels, n_hidden):
+            return Autoregress(n_pixels, n_hidden)

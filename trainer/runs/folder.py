@@ -1,0 +1,90 @@
+"""What is in a run folder: which files, under which names, with which checksums?
+
+Format version 2; version 1 is read too (`trainer.runs.read`). A run is readable without this project and without pickle:
+
+    run.json                 format, version, preset, configuration, data set, state, metrics, libraries, checksums, its own too
+    weights.safetensors      parameters under torch's names
+    history.csv              a row an epoch (no clock in it: the same seed gives the same bytes)
+    timing.csv               a row an epoch: seconds, images per second
+    encodings.safetensors    test split, grey input: mu, logvar (N, K) · elbo, reconstruction (N,) nats · label, index (N,);
+                             a deterministic model's codes are points: logvar is −∞
+    film.safetensors         mu (T, M, K), float16, of the same M images at T moments · epoch (T,) · label, index (M,)
+    projection.safetensors   for every map: points, extent, basis/origin or lattice_z, and what the map loses (not in old runs)
+    classifier.safetensors   a classifier of pictures: parameters under torch's names, in `meta` its widths, temperature and scores; only
+                             where the data set has classes, and not in old runs
+    images.safetensors       test images of a person's own data: rows (n,), their places in the encodings, and sheets of PNG (`packed`);
+                             of older imported runs all of them, uint8 (N, C, H, W)
+    checkpoint/state.safetensors   only while training: model, optimiser, film so far; history in its metadata
+
+Every file is written whole or not at all, into a folder of this machine or below any fsspec address (`store`); `run.json` comes last and
+holds the checksums of the others. An imported run has no history, timing and film. Version 1 had no checksum of `run.json` itself, and
+`learn_sigma` where `scale` is now.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.errors import RunCorrupt
+from trainer.runs.storage import Store
+
+Arrays = Mapping[str, NDArray[Any]]
+
+FORMAT, VERSION = "latent-atlas-run", 2
+MAX_FILE_BYTES = 2**31
+RUN_JSON, WEIGHTS, HISTORY, TIMING = "run.json", "weights.safetensors", "history.csv", "timing.csv"
+ENCODINGS, FILM, PROJECTION = "encodings.safetensors", "film.safetensors", "projection.safetensors"
+CLASSIFIER, IMAGES = "classifier.safetensors", "images.safetensors"
+CHECKPOINT = "checkpoint/state.safetensors"
+SUMMED = (WEIGHTS, HISTORY, TIMING, ENCODINGS, FILM, PROJECTION, CLASSIFIER, IMAGES)  # the files whose checksums run.json holds
+
+
+def read_file(store: Store, run: str, name: str) -> bytes:
+    try:
+        size = store.size(name)
+        if size > MAX_FILE_BYTES:
+            raise damaged(run, name, f"it has {size} bytes, allowed are {MAX_FILE_BYTES}")
+        return store.read(name)
+    except OSError as error:
+        why = error.strerror or "it is not there"
+        raise RunCorrupt(f"run {run!r}: {name} cannot be read ({why}); train it again or restore the file.") from None
+
+
+def parse_arrays(data: bytes, run: str, name: str) -> dict[str, NDArray[Any]]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        arrays: dict[str, NDArray[Any]] = load(data)
+    except (SafetensorError, ValueError, KeyError):
+        raise damaged(run, name, "it is truncated or not a safetensors file") from None
+    for array in arrays.values():
+        array.flags.writeable = False
+    return arrays
+
+
+def damaged(run: str, name: str, why: str = "it cannot be understood") -> RunCorrupt:
+    return RunCorrupt(f"run {run!r}: {name} is damaged: {why}; restore the file or train the run again.")
+
+
+def digest(arrays: Arrays, text: str) -> str:
+    """sha256 of named arrays and a text: what a checkpoint, which cannot hold its own checksum, is held against."""
+    total = hashlib.sha256(text.encode())
+    for name in sorted(arrays):
+        array = np.asarray(arrays[name])
+        # kind and shape count too: the same bytes read as whole numbers are other weights
+        total.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        total.update(array.tobytes())
+    return total.hexdigest()
+
+
+def info_checksum(raw: Mapping[str, Any]) -> str:
+    """sha256 of the contents of run.json without their checksum: JSON with sorted keys, no spaces, nothing but ASCII."""
+    rest = {key: value for key, value in raw.items() if key != "checksum"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

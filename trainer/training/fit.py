@@ -1,0 +1,126 @@
+"""How does a configuration become a run?
+
+`fit` is a generator of events (`trainer.training.events`), so that whoever calls it decides what is shown and when it stops.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from trainer.config import FitConfig, check_run_name
+from trainer.datasets import Dataset
+from trainer.errors import ConfigError, LatentError, RunError, TrainingDiverged
+from trainer.preflight import keep_compiled_code
+from trainer.runs.read import other_data, read_info
+from trainer.runs.write import RunWriter
+from trainer.training.distributed import Team
+from trainer.training.events import Event, Finishing
+from trainer.training.finish import now
+from trainer.training.loop import Trainer
+from trainer.training.snapshots import SNAPSHOTS
+
+
+def fit(
+    config: FitConfig,
+    dataset: Dataset,
+    name: str,
+    runs: str | Path = "runs",
+    preset: str = "custom",
+    resume: bool = False,
+    overwrite: bool = False,
+    device: str = "cpu",
+    team: Team | None = None,
+    snapshots: int = SNAPSHOTS,
+    heard: Callable[[Finishing], None] = lambda event: None,
+) -> Iterator[Event]:
+    """Trains and writes the run `runs/name`, yielding events. Closing the generator (or Ctrl-C) leaves a run that resumes.
+
+    device: cpu, cuda or cuda:N. snapshots: moments of training at which the codes are kept. team: the processes that share every batch
+    (`distributed.team`); only its first one writes. heard: is told how far a part is while it goes on, where a generator cannot yield.
+    Raises `TrainingDiverged` with step, term and remedy; `RunError` where the run is already there or the disk is full.
+    """
+    team = team or Team()
+    writer = RunWriter.at(runs, check_run_name(name), is_silent=not team.is_writer)
+    refusal: LatentError | None = None
+    if team.is_writer:
+        try:
+            config = _prepare_folder(writer, config, dataset, resume, overwrite)
+        except LatentError as error:
+            refusal = error
+    if team.any_of_first(refusal is not None):  # all leave together, or the others would wait for one that has gone
+        raise refusal or RunError("the first process refused to begin; its sentence says why.")
+    if config.umap and config.latent_dim > 2:
+        keep_compiled_code()
+    stored = read_info(writer.folder) if resume else None
+    config = stored.config if stored else config
+    trainer = Trainer(
+        config, dataset, writer, stored.preset if stored else preset, stored.created if stored else now(), device, team, snapshots
+    )  # fmt: skip
+    writer.check_room(trainer.bytes_on_disk())
+    if resume:
+        trainer.restore()
+    elif team.is_writer:
+        writer.clear()  # only now: what cannot even begin must not cost the run that is there
+    try:
+        with _matmul_precision(config.precision):
+            yield from trainer.epochs()
+        yield from trainer.finish(heard)
+    except TrainingDiverged:
+        trainer.write_state("diverged")
+        raise
+    except (KeyboardInterrupt, GeneratorExit):
+        if not trainer.is_whole:  # a consumer that stops after the last event must not undo it
+            trainer.write_state("interrupted")
+        raise
+
+
+def _prepare_folder(writer: RunWriter, config: FitConfig, dataset: Dataset, resume: bool, overwrite: bool) -> FitConfig:
+    """Refuses to lose a run that is there; for --resume gives the configuration that it began with."""
+    name = writer.folder.name
+    refuse_to_lose(writer, resume, overwrite)
+    writer.check_writable()
+    if resume:
+        info = read_info(writer.folder)
+        for key, value in config.model_dump().items():
+            stored = getattr(info.config, key)
+            if value != stored:
+                raise ConfigError(key, value, f"{stored!r}, with which run {name!r} began (--resume goes on as it began)")
+        if info.dataset.sha256 != dataset.sha256:
+            raise RunError(other_data(dataset, name, "began with"))
+        return info.config
+    return config
+
+
+def refuse_to_lose(writer: RunWriter, resume: bool, overwrite: bool) -> None:
+    """Raises `RunError` where a run is there that nobody said to replace, or none to go on with."""
+    name, root = writer.folder.name, writer.folder.parent
+    if writer.is_kept:
+        raise RunError(f"runs in {root} come with the program and stay as they are; choose another --runs folder.")
+    if not writer.has_run:
+        if resume:
+            raise RunError(f"nothing to resume: there is no run {name!r} in {root}; leave --resume out to start it.")
+        return
+    if resume:
+        info = read_info(writer.folder)
+        if info.state == "finished":
+            raise RunError(f"run {name!r} is finished ({info.epoch} epochs); --overwrite trains it anew, --name starts another.")
+    elif not overwrite:
+        goes_on = "" if read_info(writer.folder).state == "finished" else "--resume goes on, "
+        raise RunError(f"run {name!r} is already in {root}; {goes_on}--overwrite replaces it, --name starts another.")
+
+
+@contextlib.contextmanager
+def _matmul_precision(precision: str) -> Iterator[None]:
+    """bf16: matrix products of float32 tensors are computed in bfloat16 with float32 sums, where the processor has it."""
+    backend: Any = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]  # made at run time
+    before = backend.fp32_precision
+    backend.fp32_precision = "bf16" if precision == "bf16" else "ieee"
+    try:
+        yield
+    finally:
+        backend.fp32_precision = before

@@ -1,0 +1,45 @@
+"""What is a row of the history? Figures of the weights as they are at the end of an epoch, each over a whole fixed set of images."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.datasets import Split
+from trainer.metrics.collapse import kl_per_dim
+from trainer.metrics.evaluate import bound_terms, classifier_error, seeded
+from trainer.models.torch_engine import SemiSupervisedVae, Vae
+from trainer.training.checkpoint import Row
+from trainer.training.inputs import HELD_OUT
+from trainer.training.schedules import beta_at, rate_at
+
+HISTORY_IMAGES = 10_000  # of each split
+
+
+def history_row(model: Vae, epoch: int, train: Split, chosen: NDArray[np.int64], test: Split) -> Row:
+    """chosen: the training images that are measured; of the test split the first `HISTORY_IMAGES` are."""
+    config = model.config
+    row: Row = {"epoch": epoch}
+    kl = np.zeros(config.latent_dim)
+    few = slice(HISTORY_IMAGES)
+    parts = {
+        "train": (train.images[chosen], None if train.labels is None else train.labels[chosen]),
+        "test": (test.images[few], None if test.labels is None else test.labels[few]),
+    }
+    for split, (images, labels) in parts.items():
+        nll, mu, logvar = bound_terms(model, images, config.binarise, seeded(config.seed, HELD_OUT), labels)
+        reconstruction = float(nll.mean())
+        if config.is_deterministic:
+            row[f"{split}_reconstruction"] = reconstruction
+            continue
+        kl = kl_per_dim(mu, logvar)
+        row |= {
+            f"{split}_elbo": -(reconstruction + float(kl.sum())),
+            f"{split}_reconstruction": reconstruction,
+            f"{split}_kl": float(kl.sum()),
+        }
+    if isinstance(model, SemiSupervisedVae) and test.labels is not None and (test.labels[few] >= 0).any():
+        row["test_error"] = classifier_error(model, test.images[few], test.labels[few])
+    row["beta"] = beta_at(epoch, config.beta, config.warmup_epochs, config.beta_cycles, config.epochs)
+    row["learning_rate"] = rate_at(config, epoch / config.epochs)
+    return row if config.is_deterministic else row | {f"kl_{k + 1}": float(value) for k, value in enumerate(kl)}
