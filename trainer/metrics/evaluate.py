@@ -61,8 +61,8 @@ class Evaluation:
     active_units: int
     """dimensions with Var(mu) > 0.01"""
     knn_accuracy: float | None
-    """share of images whose class the 15 nearest training codes vote for, those without a label left out; None without labels
-"""
+    """share of images whose class the 15 nearest training codes vote for, those without a label left out;
+    None without labels"""
     input: Input
     """what the encoder saw and the likelihood scored"""
     nll_standard_error: float | None = None
