@@ -114,9 +114,9 @@ def _op(layer: Layer, name: str) -> Op:
     match layer:
         case spec.Linear():
             return {"op": "linear", "weight": weight, "bias": bias}
-        case spec.Conv2d(stride=stride, padding=padding):
+        case spec.Conv2d(stride=int(stride), padding=int(padding)):
             return {"op": "conv2d", "weight": weight, "bias": bias, "stride": stride, "padding": padding}
-        case spec.ConvTranspose2d(stride=stride, padding=padding):
+        case spec.ConvTranspose2d(stride=int(stride), padding=int(padding)):
             return {"op": "conv_transpose2d", "weight": weight, "bias": bias, "stride": stride, "padding": padding}
         case spec.Upsample(scale):
             return {"op": "upsample", "scale": scale}
@@ -136,7 +136,7 @@ def _op(layer: Layer, name: str) -> Op:
             return {"op": "gallery", "pictures": pictures, "codes": f"{name}.codes", "shape": shape}
         case spec.Autoregress():
             return {"op": "autoregress", "weight": weight, "bias": bias, "out": f"{name}.out"}
-        case spec.First():
+        case _:
             raise ValueError("a browser's network has this layer folded into the one before: see plain_network")
 
 

@@ -18,8 +18,7 @@ from tests.explorer.imported import NAMES
 from tests.explorer.shown import faultless
 from trainer.datasets import load_dataset
 from trainer.likelihoods.numpy_ import mean_picture
-from trainer.models.layers import tensor_names
-from trainer.models.numpy_engine import apply_layer
+from trainer.models.numpy_engine import run_part
 from trainer.runs.catalogue import load_run
 
 VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
@@ -90,10 +89,7 @@ def test_the_browser_gets_the_runs_own_decoder(imported, name):
         _, header, arrays = unpack(pack(Dynamic(), pack_static(run, projection, precision="float32")))
         json.dumps(header, allow_nan=False)
         z = np.random.default_rng(0).standard_normal((5, run.config.latent_dim)).astype(np.float32)
-        value = z
-        for i, layer in enumerate(plain_network(run, "decoder").layers):
-            first, second = (arrays.get(f"w.decoder.{i}.{key}") for key in tensor_names(layer))
-            value = apply_layer(layer, value, first, second)
+        value = run_part("w.decoder", plain_network(run, "decoder").layers, arrays, z)
         np.testing.assert_allclose(mean_picture(run.config, value), run.forward.decode(z), atol=1e-5)
         assert (header["encoder"] == []) == (name in WITHOUT_ENCODER)
         assert ("decoder_note" in header) == (name in PICTURED)

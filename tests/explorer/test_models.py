@@ -22,7 +22,7 @@ from tests.explorer.shown import faultless
 from trainer.config import checked
 from trainer.likelihoods.numpy_ import mean_picture
 from trainer.maps.projection import axis_pair
-from trainer.models.numpy_engine import apply_layer
+from trainer.models.numpy_engine import run_part
 from trainer.runs.catalogue import load_run
 from trainer.runs.folder import info_checksum
 
@@ -90,9 +90,7 @@ def test_the_browsers_network_is_the_runs_for_that_class(kinds, name, label):
     z, x = rng.standard_normal((4, run.config.latent_dim)).astype(np.float32), rng.random((4, *run.image_shape), np.float32)
     results = {}
     for part, value in (("decoder", z), ("encoder", x)):
-        for i, layer in enumerate(plain_network(run, part, label).layers):
-            value = apply_layer(layer, value, arrays.get(f"w.{part}.{i}.weight"), arrays.get(f"w.{part}.{i}.bias"))
-        results[part] = value
+        results[part] = run_part(f"w.{part}", plain_network(run, part, label).layers, arrays, value)
         assert len(header[part]) == len(plain_network(run, part).layers)
     one_scale = checked(run.config, scale="fixed") if run.config.scale == "per-pixel" else run.config
     np.testing.assert_allclose(mean_picture(one_scale, results["decoder"]), run.forward.decode(z, y), atol=1e-5)

@@ -23,7 +23,7 @@ from trainer.models.picture_classifier import (
     expected_calibration_error,
     scores_of,
 )
-from trainer.models.torch_layers import Stack, build_layer
+from trainer.models.torch_layers import Stack
 from trainer.runs.catalogue import HOME, load_run
 from trainer.runs.write import RunWriter
 from trainer.training.events import Finishing
@@ -111,7 +111,7 @@ def test_a_calibrated_classifier_has_hardly_any_calibration_error_and_a_boastful
 def test_numpy_runs_what_torch_runs_within_a_frame(shape):
     torch.manual_seed(0)
     layers = classifier_layers(shape, 6, channels_of(shape))
-    network = Stack(*map(build_layer, layers)).eval()
+    network = Stack(layers).eval()
     weights = {f"classifier.{key}": value.numpy() for key, value in network.state_dict().items()}
     nothing = Scores(1, 1.0, 0.0, 0.0)
     classifier = PictureClassifier(shape, 6, channels_of(shape), weights, 1.0, nothing, nothing)

@@ -135,7 +135,7 @@ def test_described_parameters_are_those_of_torch():
 
 def test_upsampling_repeats_pixels():
     x = np.arange(6, dtype=np.float32).reshape(1, 1, 2, 3)
-    ours = apply_layer(spec.Upsample(2), x, None, None)
+    ours = apply_layer(spec.Upsample(2), [x], {})
     np.testing.assert_array_equal(ours, functional.interpolate(torch.from_numpy(x), scale_factor=2).numpy())
     np.testing.assert_array_equal(ours, build_layer(spec.Upsample(2))(torch.from_numpy(x)).numpy())
 

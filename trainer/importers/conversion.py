@@ -26,6 +26,7 @@ from trainer.importers.tracing.steps import TracedNetwork, UntraceableError
 from trainer.maps.projection import pca
 from trainer.metrics.evaluate import seeded
 from trainer.models import layers as spec
+from trainer.models.layer_shapes import multiply_adds
 from trainer.models.layers import ImageShape
 
 Floats = NDArray[np.float32]
@@ -73,7 +74,7 @@ def decoder_layers(
     """
     try:
         found = by_class(lambda y: _traced_decoder(_of_class(decode, y), how, mu), n_classes)
-        spent = spec.multiply_adds(found.layers, (mu.shape[1],))
+        spent = multiply_adds(found.layers, (mu.shape[1],))
         if spent > MOST_MULTIPLY_ADDS:
             raise UntraceableError(
                 f"takes {spent / 1e6:.0f} million multiply-adds a picture, and a browser has time for {MOST_MULTIPLY_ADDS / 1e6:.0f}"

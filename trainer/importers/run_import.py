@@ -22,7 +22,8 @@ from trainer.importers.model_adapter import ModelAdapter, check_pictures
 from trainer.importers.tracing.steps import TracedNetwork
 from trainer.likelihoods.registry import LIKELIHOODS
 from trainer.metrics.evaluate import Budget
-from trainer.models.layers import ImageShape, layer_record
+from trainer.models.layer_records import layer_record
+from trainer.models.layers import ImageShape
 from trainer.models.torch_engine import Vae
 from trainer.numerals import number
 from trainer.runs.catalogue import default_roots, load_run

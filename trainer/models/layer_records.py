@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from math import isfinite
 from typing import Any, get_args, get_type_hints
@@ -36,7 +36,8 @@ def layer_of(record: Mapping[str, Any]) -> Layer:
     needed = {field.name for field in fields(kind) if field.default is MISSING}
     if not needed <= set(given) <= set(types) or not all(_fits(name, value, types[name]) for name, value in given.items()):
         raise ValueError(f"layer {record.get('op')!r} has fields {given}")
-    return kind(**given)
+    build: Callable[..., Layer] = kind
+    return build(**given)
 
 
 def _fits(name: str, value: Any, wanted: Any) -> bool:

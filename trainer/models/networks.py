@@ -15,9 +15,10 @@ from itertools import pairwise
 from math import prod
 
 from trainer.config import FitConfig, ImportedConfig
+from trainer.models.layer_records import layer_of
+from trainer.models.layer_shapes import network_shapes, part_shapes
 from trainer.models.layers import (
     Activation,
-    ActivationKind,
     Autoregress,
     Bias,
     Conv2d,
@@ -28,11 +29,9 @@ from trainer.models.layers import (
     ImageShape,
     Layer,
     Linear,
+    OwnActivation,
     Shape,
     Unflatten,
-    layer_of,
-    part_shapes,
-    shape_after,
 )
 
 NO_ENCODER = "this run's encoder is not known, so it cannot encode a new picture; allowed: its test images, whose codes are stored."
@@ -71,7 +70,7 @@ def check_imported(config: ImportedConfig, image_shape: ImageShape, n_classes: i
         for layer in layers:
             if isinstance(layer, Linear) and layer.n_labels not in (0, n_classes):
                 raise ValueError(f"the {part} is told {layer.n_labels} classes, the run has {n_classes}")
-            shape = shape_after(layer, shape)
+        shape = [shape, *network_shapes(layers, shape, n_classes)][-1]
         if shape != end:
             raise ValueError(f"the {part} gives a tensor of shape {shape}, expected {end}")
 
@@ -154,7 +153,7 @@ def _mlp_decoder(config: FitConfig, n_in: int, image_shape: ImageShape, n_labels
     return (*_dense((n_in, *reversed(hidden), prod(out_shape)), config.activation, n_labels), Unflatten(out_shape))
 
 
-def _dense(widths: tuple[int, ...], activation: ActivationKind, n_labels: int = 0) -> tuple[Layer, ...]:
+def _dense(widths: tuple[int, ...], activation: OwnActivation, n_labels: int = 0) -> tuple[Layer, ...]:
     """Linear layers with the activation between them, none at the end; the first is told the class."""
     layers: list[Layer] = []
     for i, (n_in, n_out) in enumerate(pairwise(widths)):

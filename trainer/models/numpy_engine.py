@@ -6,7 +6,7 @@ torch trains are interpreted here, so this file is also torch's second opinion i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,8 @@ from trainer.likelihoods.numpy_ import mean_picture, nll, sigmoid
 from trainer.models import layers as spec
 from trainer.models.autoregressive import heard, unrolled
 from trainer.models.gaussians import kl_standard_normal_numpy
-from trainer.models.layers import ImageShape, Layer, tensor_names
+from trainer.models.layer_shapes import tensor_shapes
+from trainer.models.layers import CLASS, INPUT, ImageShape, Layer, inputs_of
 from trainer.models.networks import NO_ENCODER, parts_of
 from trainer.models.tabulated_decoder import in_gallery, on_lattice
 
@@ -116,22 +117,47 @@ class Forward:
     def _run(self, part: str, x: Floats, y: ArrayLike | None = None) -> Floats:
         """One part of the model; x itself where the model has no such part."""
         layers = parts_of(self.config, self.image_shape, self.n_classes).get(part)
-        return x if layers is None else run_part(part, layers, self.weights, x, y)
+        return x if layers is None else run_part(part, layers, self.weights, x, y, self.n_classes)
 
 
 def run_part(
-    part: str, layers: tuple[Layer, ...], weights: Mapping[str, Floats], x: Floats, y: ArrayLike | None = None
-) -> Floats:  # fmt: skip
-    """The layers one after the other, a chunk of images at a time; layer i of `part` owns `part.i.weight` and `part.i.bias`."""
+    part: str,
+    layers: tuple[Layer, ...],
+    weights: Mapping[str, Floats],
+    x: Floats,
+    y: ArrayLike | None = None,
+    n_classes: int = 0,
+) -> Floats:
+    """The last layer's output for x (B, …), a chunk of images at a time; layer i of `part` owns `part.i.weight` and `part.i.bias`.
+
+    y: (B,), the class of each, where a layer is told it; n_classes: how many there are, where it is an input of its own (`CLASS`).
+    """
     labels = None if y is None else np.asarray(y, np.int64)
+    tensors = [{name: weights[f"{part}.{i}.{name}"] for name in tensor_shapes(layer)} for i, layer in enumerate(layers)]
     chunks = []
     for at in range(0, max(1, len(x)), CHUNK):
-        out, here = x[at : at + CHUNK], None if labels is None else labels[at : at + CHUNK]
-        for i, layer in enumerate(layers):
-            first, second = (weights.get(f"{part}.{i}.{name}") for name in tensor_names(layer))
-            out = apply_layer(layer, out, first, second, here)
-        chunks.append(out)
+        here = None if labels is None else labels[at : at + CHUNK]
+        chunks.append(_run_graph(layers, tensors, x[at : at + CHUNK], here, n_classes))
     return np.concatenate(chunks)
+
+
+def _run_graph(
+    layers: tuple[Layer, ...], tensors: list[dict[str, Floats]], x: Floats, y: NDArray[np.int64] | None, n_classes: int
+) -> Floats:
+    """The same for one chunk. What no later layer takes is let go."""
+    values = {INPUT: x}
+    if y is not None and n_classes:
+        values[CLASS] = np.asarray(y[:, None] == np.arange(n_classes), np.float32)
+    sources = [inputs_of(layers, i) for i in range(len(layers))]
+    last_use = {number: i for i, numbers in enumerate(sources) for number in numbers}
+    for i, layer in enumerate(layers):
+        assert CLASS not in sources[i] or CLASS in values, "a conditional model was asked without labels"
+        out = apply_layer(layer, [values[number] for number in sources[i]], tensors[i], y, len(x))
+        for number in set(sources[i]):
+            if last_use[number] == i:
+                del values[number]
+        values[i] = out
+    return values[len(layers) - 1]
 
 
 def softmax(logits: Floats) -> Floats:
@@ -141,12 +167,13 @@ def softmax(logits: Floats) -> Floats:
 
 
 def apply_layer(
-    layer: Layer, x: Floats, weight: Floats | None, bias: Floats | None, y: NDArray[np.int64] | None = None
-) -> Floats:  # fmt: skip
-    """One described layer on a batch; `weight` and `bias` (`pictures`, `codes`) where it has them, y (B,) where it is told the class."""
+    layer: Layer, given: Sequence[Floats], tensors: Mapping[str, Floats], y: NDArray[np.int64] | None = None, n: int = 1
+) -> Floats:
+    """One described layer on a batch of n; tensors by their names within it, y (B,) where it is told the class."""
+    (x,) = given
     match layer:
         case spec.Linear(n_in, _, n_labels):
-            assert weight is not None and bias is not None
+            weight, bias = tensors["weight"], tensors["bias"]
             of_x = x @ weight[:, :n_in].T + bias
             if not n_labels:
                 return of_x
@@ -154,12 +181,10 @@ def apply_layer(
             return np.asarray(of_x + weight[:, n_in:].T[y])
         case spec.First(n):
             return x[:, :n]
-        case spec.Conv2d(stride=stride, padding=padding):
-            assert weight is not None and bias is not None
-            return _conv2d(x, weight, bias, stride, padding)
-        case spec.ConvTranspose2d(stride=stride, padding=padding):
-            assert weight is not None and bias is not None
-            return _conv_transpose2d(x, weight, bias, stride, padding)
+        case spec.Conv2d(stride=int(stride), padding=int(padding)):
+            return _conv2d(x, tensors["weight"], tensors["bias"], stride, padding)
+        case spec.ConvTranspose2d(stride=int(stride), padding=int(padding)):
+            return _conv_transpose2d(x, tensors["weight"], tensors["bias"], stride, padding)
         case spec.Upsample(scale):
             return x.repeat(scale, axis=2).repeat(scale, axis=3)
         case spec.Activation(kind, slope):
@@ -171,16 +196,15 @@ def apply_layer(
         case spec.Crop(height, width):
             return x[..., :height, :width]
         case spec.Bias():
-            assert bias is not None
-            return x + bias
+            return x + tensors["bias"]
         case spec.Lattice():
-            assert weight is not None
-            return on_lattice(layer, x, weight)
+            return on_lattice(layer, x, tensors["pictures"])
         case spec.Gallery(shape):
-            assert weight is not None and bias is not None
-            return in_gallery(x, weight, bias).reshape(len(x), *shape)
+            return in_gallery(x, tensors["pictures"], tensors["codes"]).reshape(len(x), *shape)
         case spec.Autoregress():
             raise ValueError("a context is no layer of a stack: it needs the pixels before, see trainer.models.autoregressive")
+        case _:
+            raise ValueError(f"{type(layer).__name__} is not computed here")
 
 
 def _activate(kind: str, x: Floats, slope: float = 0.0) -> Floats:

@@ -18,7 +18,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.models.layers import Activation, Conv2d, Flatten, ImageShape, Layer, Linear, part_shapes
+from trainer.models.layer_shapes import part_shapes
+from trainer.models.layers import Activation, Conv2d, Flatten, ImageShape, Layer, Linear
 from trainer.models.numpy_engine import Floats, run_part, softmax
 
 Labels = NDArray[np.int64]

@@ -24,7 +24,7 @@ from trainer.likelihoods.torch_ import likelihood_of
 from trainer.models.gaussians import kl_standard_normal
 from trainer.models.layers import ImageShape
 from trainer.models.networks import NO_ENCODER, parts_of
-from trainer.models.torch_layers import Autoregress, Bias, First, Stack, build_layer
+from trainer.models.torch_layers import Autoregress, Bias, First, Stack
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Vae(nn.Module):
         self.config, self.image_shape, self.n_classes = config, image_shape, n_classes
         self.likelihood = likelihood_of(config)
         for part, layers in parts_of(config, image_shape, n_classes).items():
-            self.add_module(part, Stack(*map(build_layer, layers)))
+            self.add_module(part, Stack(layers, n_classes))
         self.log_sigma = nn.Parameter(
             torch.tensor(config.sigma).log(), requires_grad=config.has_scale and config.scale == "learned"
         )  # fmt: skip
@@ -225,17 +225,17 @@ class StackedVae(SemiSupervisedVae):
 
     def feature_posterior(self, x: Tensor) -> Posterior:
         """M1's q(z₁|x), (B, feature_dim), with gradients."""
-        mu, logvar = self.features[:-1](x).chunk(2, dim=1)
+        mu, logvar = self.features(x, stop=-1).chunk(2, dim=1)
         return Posterior(mu, logvar)
 
     def feature_output(self, features: Tensor) -> Tensor:
         """M1's decoder: codes z₁ (B, feature_dim) to the likelihood's parameters."""
-        output: Tensor = self.decoder[self._cut + 1 :](features)
+        output: Tensor = self.decoder(features, start=self._cut + 1)
         return output
 
     def feature_prior(self, z: Tensor, y: Tensor) -> Posterior:
         """M2's p(z₁|z, y), a diagonal Gaussian, for z (B, K)."""
-        mu, logvar = self.decoder[: self._cut](z, y).chunk(2, dim=1)
+        mu, logvar = self.decoder(z, y, stop=self._cut).chunk(2, dim=1)
         return Posterior(mu, logvar)
 
     @property

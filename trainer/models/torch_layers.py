@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from trainer.errors import DataError
 from trainer.models import layers as spec
 from trainer.models.autoregressive import masks
-from trainer.models.layers import ImageShape, Layer
+from trainer.models.layer_shapes import tensor_shapes
+from trainer.models.layers import CLASS, INPUT, ImageShape, Layer, inputs_of
 from trainer.models.tabulated_decoder import in_gallery, on_lattice
 
 _ACTIVATIONS: dict[str, Any] = {
@@ -65,8 +66,7 @@ class LabelledLinear(nn.Linear):
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """x (B, n_in), y (R·B,): every row of x with R labels, x again and again, its product computed once."""
-        if y is None:
-            raise DataError("A conditional model was asked without labels; allowed: y, the class of every image or code.")
+        y = _told(y)
         of_x = nn.functional.linear(x, self.weight[:, : self.n_in], self.bias)
         if len(y) != len(x):
             of_x = of_x.repeat(len(y) // len(x), 1)
@@ -74,12 +74,37 @@ class LabelledLinear(nn.Linear):
 
 
 class Stack(nn.Sequential):
-    """Layers in a row; the class reaches those that are told it."""
+    """Layers of a network as modules, run as the graph that their `inputs` describe; the class reaches those that are told it."""
 
-    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        for module in self:
-            x = module(x, y) if isinstance(module, LabelledLinear) else module(x)
+    def __init__(self, layers: tuple[Layer, ...], n_classes: int = 0) -> None:
+        super().__init__(*map(build_layer, layers))
+        self.n_classes = n_classes
+        self.sources = [inputs_of(layers, i) for i in range(len(layers))]
+        last_use = {number: i for i, numbers in enumerate(self.sources) for number in numbers}
+        self.done = [[number for number in set(numbers) if last_use[number] == i] for i, numbers in enumerate(self.sources)]
+        """What is let go after each layer, because no later one takes it."""
+        self.is_told = CLASS in last_use
+
+    def forward(self, x: Tensor, y: Tensor | None = None, start: int = 0, stop: int | None = None) -> Tensor:
+        """x (B, …), y (B,) or several times as many; of a row of layers only those from start up to, not including, stop."""
+        values = {start - 1: x}
+        if self.is_told:
+            y = _told(y)
+            values[CLASS] = nn.functional.one_hot(y, self.n_classes).to(x.dtype)
+            values[INPUT] = x.repeat(len(y) // len(x), *[1] * (x.ndim - 1)) if len(y) != len(x) else x
+        for i, module in list(enumerate(self))[start:stop]:
+            given = [values[number] for number in self.sources[i]]
+            x = module(*given, y) if isinstance(module, LabelledLinear) else module(*given)
+            for number in self.done[i]:
+                del values[number]
+            values[i] = x
         return x
+
+
+def _told(y: Tensor | None) -> Tensor:
+    if y is None:
+        raise DataError("A conditional model was asked without labels; allowed: y, the class of every image or code.")
+    return y
 
 
 class _Stored(nn.Module):
@@ -88,8 +113,7 @@ class _Stored(nn.Module):
     def __init__(self, layer: spec.Lattice | spec.Gallery) -> None:
         super().__init__()
         self.layer = layer
-        for name, shape in spec.part_shapes("", (layer,)).items():
-            name = name.rpartition(".")[2]
+        for name, shape in tensor_shapes(layer).items():
             self.register_buffer(name, torch.zeros(shape, dtype=torch.uint8 if name == "pictures" else torch.float32))
 
     def forward(self, z: Tensor) -> Tensor:
@@ -176,3 +200,5 @@ def build_layer(layer: Layer) -> nn.Module:
             return _Stored(layer)
         case spec.Autoregress(n_pixels, n_hidden):
             return Autoregress(n_pixels, n_hidden)
+        case _:
+            raise ValueError(f"{type(layer).__name__} is not computed here")

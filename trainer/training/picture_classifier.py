@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from trainer.datasets import Dataset
 from trainer.errors import DataError
 from trainer.metrics.evaluate import BATCH, Budget, as_labels, device_of_model, seeded
-from trainer.models.layers import multiply_adds
+from trainer.models.layer_shapes import multiply_adds
 from trainer.models.picture_classifier import (
     PART,
     Labels,
@@ -31,7 +31,7 @@ from trainer.models.picture_classifier import (
     scores_of,
 )
 from trainer.models.torch_engine import Vae
-from trainer.models.torch_layers import Stack, build_layer
+from trainer.models.torch_layers import Stack
 from trainer.training.schedules import learning_rate_at
 
 CLASSIFIER = 6  # name of the random stream; those of the run itself are in `fit`
@@ -69,7 +69,7 @@ class ClassifierTraining:
         layers = classifier_layers(self.image_shape, self.n_classes, self.channels)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)  # torch's layers draw their first weights from the global stream only
-            self.network = Stack(*map(build_layer, layers)).to(self.device)
+            self.network = Stack(layers).to(self.device)
 
     def epochs(self) -> Iterator[float]:
         """Trains; yields the share of the work that is done."""

@@ -18,7 +18,16 @@ export type ActivationKind =
   | "leaky-relu"
   | "elu"
   | "softplus"
-  | "logit";
+  | "logit"
+  | "mish"
+  | "selu"
+  | "hard-swish"
+  | "hard-sigmoid"
+  | "exp"
+  | "log"
+  | "square"
+  | "sqrt"
+  | "abs";
 
 export type Fit = "crop" | "pad" | "stretch";
 export type Ground = "dark" | "light";

@@ -7,7 +7,7 @@ import type { Plan } from "../plan";
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 
 /** In place: the buffer belongs to the layer before. */
-const ACTIVATIONS: Record<ActivationKind, (x: Float32Array, slope: number) => void> = {
+const ACTIVATIONS: Partial<Record<ActivationKind, (x: Float32Array, slope: number) => void>> = {
   relu: (x) => {
     for (let i = 0; i < x.length; i++) if (x[i] < 0) x[i] = 0;
   },
