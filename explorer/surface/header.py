@@ -43,6 +43,7 @@ def map_header(
         },
         "class_names": class_names,
         "decoded_as": class_names[label] if run.config.is_conditional and label is not None else None,
+        "label": label if run.config.is_conditional else None,
         "factor_names": factor_names,
         "likelihood": run.config.likelihood,
         "log_sigma": _log_sigma(run),

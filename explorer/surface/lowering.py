@@ -1,18 +1,20 @@
-"""How does a run's network become what the browser runs? Plain layers without classes or scales, and an instruction for each."""
+"""How does a run's network become what the browser runs? Plain layers without scales, and an operation for each."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal, cast, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.surface.network_schema import ActivationOp, Op
+from explorer.surface.network_schema import Op
 from trainer.config import ImportedConfig
 from trainer.models import layers as spec
-from trainer.models.layers import Layer
+from trainer.models.layer_shapes import tensor_shapes
+from trainer.models.layers import CLASS, INPUT, Layer, inputs_of, pair
 from trainer.models.networks import parts_of
 from trainer.models.picture_classifier import PART as CLASSIFIER
 from trainer.runs.read import Run
@@ -20,10 +22,17 @@ from trainer.runs.read import Run
 Tensors = dict[str, NDArray[np.float32]]
 Kept = list[tuple[Layer, Tensors]]
 
+KINDS: dict[str, tuple[str, ...]] = {get_args(hints["op"])[0]: tuple(hints) for hints in map(get_type_hints, get_args(Op))}
+"""Names of the fields of every operation."""
+SIDES = {"kernel", "stride", "padding", "output_padding", "dilation"}
+"""Written as a pair, height first, whichever way a layer has them."""
+LEFT_OUT = {"inputs", "slope"}
+"""Not written where they are empty or 0."""
+
 
 @dataclass(frozen=True)
 class PlainNetwork:
-    """Layers that any engine runs, without classes or scales."""
+    """Layers that any engine runs, without scales. Only a decoder may take the class as an input, `CLASS`."""
 
     layers: tuple[Layer, ...]
     arrays: Tensors
@@ -53,11 +62,29 @@ def plain_network(run: Run, part: Literal["encoder", "decoder"], label: int | No
             kept.append(_told(layer, _tensors(run, name), label or 0, with_all=part == "decoder"))
         else:
             kept.append((layer, _tensors(run, name)))
+    if part == "encoder":
+        kept = _of_class(kept, run.n_classes, label or 0)
     if part == "decoder" and not isinstance(run.config, ImportedConfig):  # whose decoder gives means only
         kept = list(_means_only(kept, run.image_shape))
         kept += [(layer, _tensors(run, f"context.{i}")) for i, layer in enumerate(parts.get("context", ()))]
     arrays = {f"{i}.{key}": array for i, (_, tensors) in enumerate(kept) for key, array in tensors.items()}
     return PlainNetwork(tuple(layer for layer, _ in kept), arrays)
+
+
+def _of_class(kept: Kept, n_classes: int, label: int) -> Kept:
+    """A network that takes the class, with a constant in its place, the first layer."""
+    layers = tuple(layer for layer, _ in kept)
+    sources = [inputs_of(layers, i) for i in range(len(layers))]
+    if not any(CLASS in numbers for numbers in sources):
+        return kept
+    moved = [
+        (
+            replace(layer, inputs=tuple(number if number == INPUT else 0 if number == CLASS else number + 1 for number in numbers)),
+            own,
+        )
+        for (layer, own), numbers in zip(kept, sources, strict=True)
+    ]
+    return [(spec.Constant((n_classes,)), {"weight": np.eye(n_classes, dtype=np.float32)[label]}), *moved]
 
 
 def _tensors(run: Run, name: str) -> Tensors:
@@ -101,7 +128,7 @@ def _means_only(kept: Kept, image_shape: tuple[int, int, int]) -> Iterator[tuple
 
 
 def ops(part: str, network: PlainNetwork) -> list[Op]:
-    """The layers as the browser's instructions; tensors by name."""
+    """The layers as the browser's operations; tensors by the names of their arrays."""
     found = [_op(layer, f"w.{part}.{i}") for i, layer in enumerate(network.layers)]
     for i, op in enumerate(found):
         if op["op"] == "linear" and f"{i}.biases" in network.arrays:
@@ -110,38 +137,17 @@ def ops(part: str, network: PlainNetwork) -> list[Op]:
 
 
 def _op(layer: Layer, name: str) -> Op:
-    weight, bias, pictures = f"{name}.weight", f"{name}.bias", f"{name}.pictures"
-    match layer:
-        case spec.Linear():
-            return {"op": "linear", "weight": weight, "bias": bias}
-        case spec.Conv2d(stride=int(stride), padding=int(padding)):
-            return {"op": "conv2d", "weight": weight, "bias": bias, "stride": stride, "padding": padding}
-        case spec.ConvTranspose2d(stride=int(stride), padding=int(padding)):
-            return {"op": "conv_transpose2d", "weight": weight, "bias": bias, "stride": stride, "padding": padding}
-        case spec.Upsample(scale):
-            return {"op": "upsample", "scale": scale}
-        case spec.Activation():
-            return _activation(layer)
-        case spec.Flatten():
-            return {"op": "flatten"}
-        case spec.Unflatten(shape):
-            return {"op": "unflatten", "shape": shape}
-        case spec.Crop(height, width):
-            return {"op": "crop", "height": height, "width": width}
-        case spec.Bias():
-            return {"op": "bias", "bias": bias}
-        case spec.Lattice(shape, _, size, low, high):
-            return {"op": "lattice", "pictures": pictures, "shape": shape, "size": size, "low": low, "high": high}
-        case spec.Gallery(shape):
-            return {"op": "gallery", "pictures": pictures, "codes": f"{name}.codes", "shape": shape}
-        case spec.Autoregress():
-            return {"op": "autoregress", "weight": weight, "bias": bias, "out": f"{name}.out"}
-        case _:
-            raise ValueError("a browser's network has this layer folded into the one before: see plain_network")
+    """What the record of the operation has for fields, from the layer's of the same names."""
+    kind = op_name(layer)
+    op: dict[str, Any] = {"op": kind, **{key: f"{name}.{key}" for key in tensor_shapes(layer)}}
+    for key in KINDS[kind]:
+        value = getattr(layer, key, None)
+        if key in op or value is None or (key in LEFT_OUT and not value):
+            continue
+        op[key] = pair(value) if key in SIDES else value
+    return cast(Op, op)
 
 
-def _activation(layer: spec.Activation) -> ActivationOp:
-    op: ActivationOp = {"op": "activation", "kind": layer.kind}
-    if layer.slope:
-        op["slope"] = layer.slope
-    return op
+def op_name(layer: Layer) -> str:
+    """In the browser: as the class is called, in small letters, AdaptivePool as adaptive_pool."""
+    return "matmul" if isinstance(layer, spec.MatMul) else re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(layer).__name__).lower()

@@ -22,7 +22,7 @@ from trainer.maps.projection import Kind as ProjectionKind
 
 PAYLOAD_FORMAT: Final = "latent-atlas"
 """Of the bytes of one map."""
-PAYLOAD_VERSION: Final = 1
+PAYLOAD_VERSION: Final = 2
 BUNDLE_FORMAT: Final = "latent-atlas-book"
 """Of the bytes of all maps of a run."""
 BUNDLE_VERSION: Final = 1
@@ -260,6 +260,8 @@ class MapHeader(TypedDict):
     class_names: Sequence[str]
     decoded_as: str | None
     """The class that a conditional model's decoder is told here; None for one that is told none."""
+    label: int | None
+    """Its number among `class_names`: what operations that take the class, and `biases`, are told."""
     factor_names: Sequence[str]
     """Names of the columns of `points_factors`."""
     likelihood: LikelihoodName

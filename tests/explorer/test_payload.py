@@ -93,7 +93,7 @@ def test_the_pixels_scale_is_told_where_it_is_all_that_the_likelihood_needs(kind
 def test_another_version_is_refused():
     header = json.dumps({"format": "latent-atlas", "version": 9, "arrays": {}}).encode().ljust(60)
     static = len(header).to_bytes(4, "little") + header
-    with pytest.raises(ValueError, match="version 9; expected latent-atlas 1"):
+    with pytest.raises(ValueError, match="version 9; expected latent-atlas 2"):
         unpack(pack(Dynamic(), static))
 
 

@@ -81,7 +81,7 @@ function concatenate(parts: readonly Uint8Array[]): Uint8Array {
 export function tinyRun(): { header: Record<string, unknown>; arrays: Record<string, ArraySpec> } {
   const header = {
     format: "latent-atlas",
-    version: 1,
+    version: 2,
     id: "tiny",
     run: { id: "tiny", dataset: "toy", latent_dim: 2, image_shape: [1, 2, 3] },
     class_names: ["round", "flat"],

@@ -13,6 +13,7 @@ import type { Plan, Weights } from "./plan";
 import { planGallery, planLattice } from "./tabulated-decoder";
 
 export function planOp(op: Op, shape: readonly number[], weights: Weights): Plan {
+  if (op.inputs) throw new PayloadError("This page cannot compute a network that branches.");
   switch (op.op) {
     case "linear":
       return op.biases

@@ -6,6 +6,7 @@
  */
 
 import { PayloadError } from "../wire/errors";
+import type { Sides } from "../wire/schema";
 
 export interface Weights {
   floats(name: string): Float32Array;
@@ -20,6 +21,11 @@ export interface Plan {
   run(x: Float32Array): Float32Array;
   /** Only where the layer is told a class: which one from now on. */
   tell?(label: number): void;
+}
+
+/** Whether height and width are treated alike. */
+export function isSquare([height, width]: Sides): boolean {
+  return height === width;
 }
 
 /** Refuses a layer that cannot take what the one before gives. */

@@ -29,6 +29,11 @@ export type ActivationKind =
   | "sqrt"
   | "abs";
 
+export type PadKind = "zeros" | "reflect" | "replicate" | "circular";
+export type PoolKind = "max" | "average";
+export type ResizeKind = "nearest" | "bilinear";
+export type CombineKind = "add" | "subtract" | "multiply" | "divide" | "maximum" | "minimum";
+export type ReduceKind = "mean" | "sum" | "max";
 export type Fit = "crop" | "pad" | "stretch";
 export type Ground = "dark" | "light";
 
@@ -45,6 +50,10 @@ export const SUPPORT_TAIL = 0.01;
 export const SUPPORT_LEVELS = ["low", "medium", "high"] as const;
 /** Of the codes in one dimension; below it the dimension is not active (Burda et al. 2016, section 5.1). */
 export const ACTIVE_VARIANCE = 0.01;
+/** trainer/models/layers.py: in `inputs`, what the network is given, a picture or a code. */
+export const INPUT = -1;
+/** In `inputs`: the class, one hot, (Y,). */
+export const CLASS = -2;
 /** Pictures of a scattered table of which a mean is taken. */
 export const TABLE_NEIGHBOURS = 8;
 /** explorer/pictures/arrays.py: where a reconstruction is brighter than its picture. */
@@ -115,66 +124,254 @@ export interface PictureProtocol {
 
 /** C, H, W. */
 export type ImageShape = readonly [number, number, number];
+/** Height, width. */
+export type Sides = readonly [number, number];
 
-/** y = W x + b. */
-export interface LinearOp {
+/** What all operations share. */
+export interface Operation {
+  /** Numbers of the operations whose outputs it takes, in order, or INPUT, CLASS. Left out: the operation before. */
+  readonly inputs?: readonly number[];
+}
+
+/** y = W x + b along the last axis. */
+export interface LinearOp extends Operation {
   readonly op: "linear";
-  /** Name of an array (n_out, n_in). */
+  /** (n_out, n_in). */
   readonly weight: string;
   readonly bias: string;
   /** (n_out, Y): the bias of this layer for every class, of a decoder that is told one. */
   readonly biases?: string;
 }
 
-/** As torch has it, zero padding. */
-export interface ConvOp {
-  readonly op: "conv2d" | "conv_transpose2d";
+/** Cross-correlation with zero padding. */
+export interface Conv2dOp extends Operation {
+  readonly op: "conv2d";
+  /** (n_out, n_in / groups, kernel height, kernel width). */
   readonly weight: string;
   readonly bias: string;
-  readonly stride: number;
-  readonly padding: number;
+  readonly stride: Sides;
+  readonly padding: Sides;
+  readonly dilation: Sides;
+  readonly groups: number;
+}
+
+/** The transpose of a convolution: out = (in − 1)·stride − 2·padding + dilation·(kernel − 1) + output_padding + 1. */
+export interface ConvTranspose2dOp extends Operation {
+  readonly op: "conv_transpose2d";
+  /** (n_in, n_out / groups, kernel height, kernel width). */
+  readonly weight: string;
+  readonly bias: string;
+  readonly stride: Sides;
+  readonly padding: Sides;
+  readonly output_padding: Sides;
+  readonly dilation: Sides;
+  readonly groups: number;
+}
+
+/**
+ * Adds rows and columns around a picture; reflect leaves out the edge itself, replicate repeats it, circular goes
+ * round.
+ */
+export interface PadOp extends Operation {
+  readonly op: "pad";
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+  readonly kind: PadKind;
+}
+
+/** The largest or the mean of every window of a picture; what is padded never is the largest. */
+export interface PoolOp extends Operation {
+  readonly op: "pool";
+  readonly kind: PoolKind;
+  readonly kernel: Sides;
+  readonly stride: Sides;
+  readonly padding: Sides;
+  readonly dilation: Sides;
+  /** Whether windows that begin within the picture and end beyond it count. */
+  readonly rounds_up: boolean;
+  /** Whether padded zeros count in a mean. */
+  readonly counts_padding: boolean;
+}
+
+/** The largest or the mean of height × width windows: window i from ⌊i·H/height⌋ to ⌈(i + 1)·H/height⌉. */
+export interface AdaptivePoolOp extends Operation {
+  readonly op: "adaptive_pool";
+  readonly kind: PoolKind;
+  readonly height: number;
+  readonly width: number;
 }
 
 /** Nearest neighbour, by a whole factor. */
-export interface UpsampleOp {
+export interface UpsampleOp extends Operation {
   readonly op: "upsample";
   readonly scale: number;
 }
 
+/** A picture at another size; nearest takes the pixel at ⌊i·(H/height)⌋, in single precision as torch does. */
+export interface ResizeOp extends Operation {
+  readonly op: "resize";
+  readonly kind: ResizeKind;
+  readonly height: number;
+  readonly width: number;
+  /** Bilinear alone: whether the centres of the corner pixels stay corners; else the outer edges do. */
+  readonly aligns_corners: boolean;
+}
+
+/** (C·r², H, W) to (C, H·r, W·r). */
+export interface PixelShuffleOp extends Operation {
+  readonly op: "pixel_shuffle";
+  readonly factor: number;
+}
+
+/** (C, H·r, W·r) to (C·r², H, W). */
+export interface PixelUnshuffleOp extends Operation {
+  readonly op: "pixel_unshuffle";
+  readonly factor: number;
+}
+
+/** (x − mean) / √(variance + eps) of every group of channels, the first axis, then a gain and an offset a channel. */
+export interface GroupNormOp extends Operation {
+  readonly op: "group_norm";
+  /** (channels,). */
+  readonly weight: string;
+  readonly bias: string;
+  readonly groups: number;
+  readonly eps: number;
+}
+
+/** (x − mean) / √(variance + eps) over the last axes, those of its weight, then a gain and an offset. */
+export interface LayerNormOp extends Operation {
+  readonly op: "layer_norm";
+  readonly weight: string;
+  readonly bias: string;
+  readonly eps: number;
+}
+
+/** x·weight + bias with one number of each for a channel, the first axis. */
+export interface ChannelAffineOp extends Operation {
+  readonly op: "channel_affine";
+  /** (channels,). */
+  readonly weight: string;
+  readonly bias: string;
+}
+
 /** Element by element. */
-export interface ActivationOp {
+export interface ActivationOp extends Operation {
   readonly op: "activation";
   readonly kind: ActivationKind;
-  /** Below 0, of leaky-relu and elu. */
+  /** Below 0, of leaky-relu and elu; left out: 0. */
   readonly slope?: number;
 }
 
+/** x, and below 0 x·weight with one slope for a channel, the first axis. */
+export interface PreluOp extends Operation {
+  readonly op: "prelu";
+  /** (channels,). */
+  readonly weight: string;
+}
+
+/** Bounds on every number. */
+export interface ClampOp extends Operation {
+  readonly op: "clamp";
+  readonly low: number;
+  readonly high: number;
+}
+
+/** x·by + plus. */
+export interface ScaleOp extends Operation {
+  readonly op: "scale";
+  readonly by: number;
+  readonly plus: number;
+}
+
+/** Two inputs number by number, broadcast as numpy does. */
+export interface CombineOp extends Operation {
+  readonly op: "combine";
+  readonly kind: CombineKind;
+}
+
+/** A tensor that depends on no input. */
+export interface ConstantOp extends Operation {
+  readonly op: "constant";
+  readonly weight: string;
+}
+
+/** The matrix product of two inputs (…, n, k) and (…, k, m), broadcast as numpy does. */
+export interface MatMulOp extends Operation {
+  readonly op: "matmul";
+}
+
+/** exp(x) / Σ exp(x) along an axis. */
+export interface SoftmaxOp extends Operation {
+  readonly op: "softmax";
+  readonly axis: number;
+}
+
+/** The mean, sum or largest along axes. */
+export interface ReduceOp extends Operation {
+  readonly op: "reduce";
+  readonly kind: ReduceKind;
+  readonly axes: readonly number[];
+  /** Whether the axes stay, of length 1; where all of them go, one number is left, (1,). */
+  readonly keeps: boolean;
+}
+
+/** Its inputs, one after the other along an axis. */
+export interface ConcatOp extends Operation {
+  readonly op: "concat";
+  readonly axis: number;
+}
+
+/** From start up to, not including, stop along an axis, every step-th. */
+export interface SliceOp extends Operation {
+  readonly op: "slice";
+  readonly axis: number;
+  readonly start: number;
+  readonly stop: number;
+  readonly step: number;
+}
+
+/** The same numbers in the same order. */
+export interface ReshapeOp extends Operation {
+  readonly op: "reshape";
+  readonly shape: readonly number[];
+}
+
+/** Axes in another order: axis i of the output is axis axes[i] of the input. */
+export interface PermuteOp extends Operation {
+  readonly op: "permute";
+  readonly axes: readonly number[];
+}
+
 /** (C, H, W) to (C·H·W,). */
-export interface FlattenOp {
+export interface FlattenOp extends Operation {
   readonly op: "flatten";
 }
 
 /** (C·H·W,) to `shape`. */
-export interface UnflattenOp {
+export interface UnflattenOp extends Operation {
   readonly op: "unflatten";
   readonly shape: ImageShape;
 }
 
 /** Keeps the top left height × width. */
-export interface CropOp {
+export interface CropOp extends Operation {
   readonly op: "crop";
   readonly height: number;
   readonly width: number;
 }
 
 /** Adds one number to every pixel. */
-export interface BiasOp {
+export interface BiasOp extends Operation {
   readonly op: "bias";
+  /** (C, H, W). */
   readonly bias: string;
 }
 
 /** Adds to every pixel's logit what the pixels before it say. */
-export interface AutoregressOp {
+export interface AutoregressOp extends Operation {
   readonly op: "autoregress";
   readonly weight: string;
   readonly bias: string;
@@ -182,7 +379,7 @@ export interface AutoregressOp {
 }
 
 /** Pictures of a decoder that is not known, on a line or a square of codes. */
-export interface GridTableOp {
+export interface GridTableOp extends Operation {
   readonly op: "lattice";
   /** (size ** K, C·H·W) bytes, the first dimension fastest. */
   readonly pictures: string;
@@ -194,7 +391,7 @@ export interface GridTableOp {
 }
 
 /** Pictures of a decoder that is not known, at n codes anywhere. */
-export interface ScatteredTableOp {
+export interface ScatteredTableOp extends Operation {
   readonly op: "gallery";
   /** (n, C·H·W) bytes. */
   readonly pictures: string;
@@ -203,12 +400,34 @@ export interface ScatteredTableOp {
   readonly shape: ImageShape;
 }
 
-/** One layer; tensors by the names of their arrays. */
+/** One layer. */
 export type Op =
   | LinearOp
-  | ConvOp
+  | Conv2dOp
+  | ConvTranspose2dOp
+  | PadOp
+  | PoolOp
+  | AdaptivePoolOp
   | UpsampleOp
+  | ResizeOp
+  | PixelShuffleOp
+  | PixelUnshuffleOp
+  | GroupNormOp
+  | LayerNormOp
+  | ChannelAffineOp
   | ActivationOp
+  | PreluOp
+  | ClampOp
+  | ScaleOp
+  | CombineOp
+  | ConstantOp
+  | MatMulOp
+  | SoftmaxOp
+  | ReduceOp
+  | ConcatOp
+  | SliceOp
+  | ReshapeOp
+  | PermuteOp
   | FlattenOp
   | UnflattenOp
   | CropOp
@@ -219,7 +438,7 @@ export type Op =
 
 /** Of the bytes of one map. */
 export const PAYLOAD_FORMAT = "latent-atlas";
-export const PAYLOAD_VERSION = 1;
+export const PAYLOAD_VERSION = 2;
 /** Of the bytes of all maps of a run. */
 export const BUNDLE_FORMAT = "latent-atlas-book";
 export const BUNDLE_VERSION = 1;
@@ -420,6 +639,8 @@ export interface MapHeader {
   readonly class_names: readonly string[];
   /** The class that a conditional model's decoder is told here; null for one that is told none. */
   readonly decoded_as: string | null;
+  /** Its number among `class_names`: what operations that take the class, and `biases`, are told. */
+  readonly label: number | null;
   /** Names of the columns of `points_factors`. */
   readonly factor_names: readonly string[];
   readonly likelihood: LikelihoodName;

@@ -89,6 +89,12 @@ describe("linear", () => {
   });
 });
 
+function convolution(op: "conv2d" | "conv_transpose2d", stride: number, padding: number): Op {
+  const sides = { stride: [stride, stride], padding: [padding, padding], dilation: [1, 1], groups: 1 } as const;
+  const tensors = { weight: "w", bias: "b" };
+  return op === "conv2d" ? { op, ...tensors, ...sides } : { op, ...tensors, ...sides, output_padding: [0, 0] };
+}
+
 describe("conv2d", () => {
   test.each([
     // C, H, W, O, kernel h, w, stride, padding
@@ -102,7 +108,7 @@ describe("conv2d", () => {
   ])("%i×%i×%i to %i channels, kernel %i×%i, stride %i, padding %i", (C, H, W, O, kh, kw, stride, padding) => {
     const w = tensors([O, C, kh, kw], O);
     const x = floats(C * H * W, 5);
-    const plan = planOp({ op: "conv2d", weight: "w", bias: "b", stride, padding }, [C, H, W], w);
+    const plan = planOp(convolution("conv2d", stride, padding), [C, H, W], w);
     expectClose(plan.run(x), naiveConv(x, [C, H, W], w, stride, padding));
     expect(plan.shape.reduce((a, b) => a * b, 1)).toBe(plan.run(x).length);
   });
@@ -120,13 +126,13 @@ describe("conv_transpose2d", () => {
   ])("%i×%i×%i to %i channels, kernel %i×%i, stride %i, padding %i", (C, H, W, O, kh, kw, stride, padding) => {
     const w = tensors([C, O, kh, kw], O);
     const x = floats(C * H * W, 6);
-    const plan = planOp({ op: "conv_transpose2d", weight: "w", bias: "b", stride, padding }, [C, H, W], w);
+    const plan = planOp(convolution("conv_transpose2d", stride, padding), [C, H, W], w);
     expectClose(plan.run(x), naiveTransposed(x, [C, H, W], w, stride, padding));
   });
 
   test("running twice gives the same: no buffer keeps a sum", () => {
     const w = tensors([3, 2, 4, 4], 2);
-    const plan = planOp({ op: "conv_transpose2d", weight: "w", bias: "b", stride: 2, padding: 1 }, [3, 4, 4], w);
+    const plan = planOp(convolution("conv_transpose2d", 2, 1), [3, 4, 4], w);
     const first = plan.run(floats(48, 1)).slice();
     plan.run(floats(48, 2));
     expect(plan.run(floats(48, 1))).toEqual(first);

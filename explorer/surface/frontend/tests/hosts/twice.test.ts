@@ -8,7 +8,7 @@ function model(): Model {
     biases = floats(8, 2);
   const header = {
     format: "latent-atlas",
-    version: 1,
+    version: 2,
     run: { id: "r", dataset: "d", latent_dim: 2, image_shape: [1, 2, 2] },
     class_names: ["a", "b"],
     decoded_as: "a",

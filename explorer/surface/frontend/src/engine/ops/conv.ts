@@ -1,10 +1,13 @@
 /** How is a convolution computed fast? The kernels of three by three that models mostly have, and any other. */
 
-import type { ConvOp } from "../../wire/schema";
-import { expectFit, type Plan, type Weights } from "../plan";
+import type { Conv2dOp } from "../../wire/schema";
+import { expectFit, isSquare, type Plan, type Weights } from "../plan";
 import { PaddedInput } from "./padded-input";
 
-export function planConv({ weight, bias, stride, padding }: ConvOp, shape: readonly number[], weights: Weights): Plan {
+export function planConv(op: Conv2dOp, shape: readonly number[], weights: Weights): Plan {
+  const { weight, bias, groups } = op;
+  const [stride, padding, dilation] = [op.stride[0], op.padding[0], op.dilation[0]];
+  expectFit([op.stride, op.padding, op.dilation].every(isSquare) && dilation === 1 && groups === 1, "conv2d", shape);
   const [nOut, nIn, kernelH, kernelW] = weights.shape(weight);
   const [channels, height, width] = shape;
   expectFit(shape.length === 3 && channels === nIn && stride >= 1, "conv2d", shape);

@@ -1,22 +1,25 @@
 /** How is a transposed convolution computed fast? The one that doubles a picture, and any other. */
 
-import type { ConvOp } from "../../wire/schema";
-import { expectFit, type Plan, type Weights } from "../plan";
+import type { ConvTranspose2dOp } from "../../wire/schema";
+import { expectFit, isSquare, type Plan, type Weights } from "../plan";
 import { PaddedInput } from "./padded-input";
 
-export function planTransposed(op: ConvOp, shape: readonly number[], weights: Weights): Plan {
+export function planTransposed(op: ConvTranspose2dOp, shape: readonly number[], weights: Weights): Plan {
   const [nIn, nOut, kernelH, kernelW] = weights.shape(op.weight);
   const [channels, height, width] = shape;
-  expectFit(shape.length === 3 && channels === nIn && op.stride >= 1, "conv_transpose2d", shape);
-  const outH = (height - 1) * op.stride - 2 * op.padding + kernelH;
-  const outW = (width - 1) * op.stride - 2 * op.padding + kernelW;
+  const [stride, padding] = [op.stride[0], op.padding[0]];
+  const isPlain = op.dilation[0] === 1 && op.output_padding[0] === 0 && op.groups === 1;
+  const areSquare = [op.stride, op.padding, op.dilation, op.output_padding].every(isSquare);
+  expectFit(shape.length === 3 && channels === nIn && stride >= 1 && isPlain && areSquare, "conv_transpose2d", shape);
+  const outH = (height - 1) * stride - 2 * padding + kernelH;
+  const outW = (width - 1) * stride - 2 * padding + kernelW;
   const bias = weights.floats(op.bias);
   expectFit(outH >= 1 && outW >= 1 && bias.length === nOut, "conv_transpose2d", shape);
   const w = weights.floats(op.weight);
   const y = new Float32Array(nOut * outH * outW);
-  if (kernelH === 4 && kernelW === 4 && op.stride === 2 && op.padding === 1)
+  if (kernelH === 4 && kernelW === 4 && stride === 2 && padding === 1)
     return planDoubling(w, bias, nIn, nOut, height, width, y);
-  const size = { nIn, nOut, kernelH, kernelW, height, width, outH, outW, stride: op.stride, padding: op.padding };
+  const size = { nIn, nOut, kernelH, kernelW, height, width, outH, outW, stride, padding };
   return {
     shape: [nOut, outH, outW],
     run: (x) => {
