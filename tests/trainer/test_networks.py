@@ -13,7 +13,8 @@ from trainer.config import FitConfig, checked
 from trainer.errors import ConfigError, DataError
 from trainer.models import layers as spec
 from trainer.models.networks import parameter_shapes
-from trainer.models.numpy_engine import Forward, apply_layer
+from trainer.models.numpy_engine import Forward
+from trainer.models.numpy_ops.apply import apply_layer
 from trainer.models.torch_engine import Vae, model_of
 from trainer.models.torch_layers import LabelledLinear, build_layer
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
+from functools import cache
 from math import isfinite
 from typing import Any, get_args, get_type_hints
 
@@ -32,12 +33,18 @@ def layer_of(record: Mapping[str, Any]) -> Layer:
     if kind is None:
         raise ValueError(f"layer {record.get('op')!r} is not known; allowed: {', '.join(STORABLE)}")
     given = {name: tuple(value) if isinstance(value, list) else value for name, value in record.items() if name != "op"}
-    types = get_type_hints(kind)
+    types = _types(kind.__name__)
     needed = {field.name for field in fields(kind) if field.default is MISSING}
     if not needed <= set(given) <= set(types) or not all(_fits(name, value, types[name]) for name, value in given.items()):
         raise ValueError(f"layer {record.get('op')!r} has fields {given}")
     build: Callable[..., Layer] = kind
     return build(**given)
+
+
+@cache
+def _types(name: str) -> dict[str, Any]:
+    """Of the fields."""
+    return get_type_hints(STORABLE[name])
 
 
 def _fits(name: str, value: Any, wanted: Any) -> bool:

@@ -125,7 +125,7 @@ def _after(layer: Layer, shape: Shape) -> Shape | None:
             return shape if normed and shape[-len(normed) :] == normed else None
         case Softmax(axis):
             return shape if 0 <= axis < len(shape) else None
-        case Reduce(_, axes, keeps) if all(0 <= axis < len(shape) for axis in axes) and len(set(axes)) == len(axes):
+        case Reduce(_, axes, keeps) if axes and all(0 <= axis < len(shape) for axis in axes) and len(set(axes)) == len(axes):
             left = tuple(1 if i in axes else side for i, side in enumerate(shape) if keeps or i not in axes)
             return left or (1,)
         case Bias(wanted):
@@ -168,7 +168,7 @@ def _of_picture(layer: Layer, shape: Shape) -> Shape | None:
         case Upsample(scale):
             return (channels, sides[0] * scale, sides[1] * scale)
         case Pad(left, right, top, bottom, kind):
-            most = [side - (kind == "reflect") for side in sides] if kind != "zeros" else [MOST_NUMBERS] * 2
+            most = {"reflect": [side - 1 for side in sides], "circular": sides}.get(kind, [MOST_NUMBERS] * 2)
             fits = max(top, bottom) <= most[0] and max(left, right) <= most[1]
             return (channels, sides[0] + top + bottom, sides[1] + left + right) if fits else None
         case PixelShuffle(r) if channels % r**2 == 0:
@@ -190,10 +190,9 @@ def _windows(layer: Conv2d | Pool, sides: Sequence[int]) -> list[int]:
         if isinstance(layer, Pool):
             if 2 * padding > kernel:
                 return [0, 0]
-            # one more that begins within the picture or its left padding
-            if layer.rounds_up and room >= 0 and room % stride and n * stride < side + padding:
-                n += 1
-        found.append(n if room >= 0 else 0)
+            # one more, if it begins within the picture or the padding before it
+            n += layer.rounds_up and room % stride > 0 and n * stride < side + padding
+        found.append(n)
     return found
 
 

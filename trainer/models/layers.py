@@ -17,21 +17,10 @@ from typing import Literal
 
 OwnActivation = Literal["relu", "silu", "gelu", "tanh", "sigmoid"]
 """Of networks of our own; gelu is the tanh form."""
+SlopedActivation = Literal["leaky-relu", "elu"]
+PlainFunction = Literal["exp", "log", "square", "sqrt", "abs"]
 ImportedActivation = Literal[
-    "gelu-erf",
-    "leaky-relu",
-    "elu",
-    "softplus",
-    "logit",
-    "mish",
-    "selu",
-    "hard-swish",
-    "hard-sigmoid",
-    "exp",
-    "log",
-    "square",
-    "sqrt",
-    "abs",
+    SlopedActivation, PlainFunction, "gelu-erf", "softplus", "logit", "mish", "selu", "hard-swish", "hard-sigmoid"
 ]
 """Only in imported networks: gelu-erf is torch's exact GELU, logit the inverse of the sigmoid."""
 ActivationKind = Literal[OwnActivation, ImportedActivation]
@@ -66,8 +55,7 @@ class Linear(Operation):
 
     n_in: int
     n_out: int
-    n_labels: int = 0
-    """Of the inputs, the last so many are the class, one hot."""
+    n_labels: int = 0  # of the inputs, the last so many are the class, one hot
 
 
 @dataclass(frozen=True)
@@ -126,8 +114,7 @@ class Pool(Operation):
     kernel: Side
     stride: Side
     padding: Side = 0
-    dilation: Side = 1
-    """1 for means."""
+    dilation: Side = 1  # 1 for means
     rounds_up: bool = False
     """Whether windows that begin within the picture and end beyond it count (torch: ceil_mode)."""
     counts_padding: bool = True
@@ -177,12 +164,10 @@ class PixelUnshuffle(Operation):
 
 @dataclass(frozen=True)
 class GroupNorm(Operation):
-    """(x − mean) / √(variance + eps) of every group of channels, then a gain and an offset a channel (Wu & He 2018); C or (C, …).
-
-    weight and bias (channels,). Groups of one channel are an instance norm.
-    """
+    """(x − mean) / √(variance + eps) of every group of channels, then weight and bias (channels,) (Wu & He 2018); C or (C, …)."""
 
     groups: int
+    """As many as channels: an instance norm."""
     channels: int
     eps: float
 
@@ -266,8 +251,7 @@ class Reduce(Operation):
 
     kind: ReduceKind
     axes: tuple[int, ...]
-    keeps: bool = False
-    """Whether the axes stay, of length 1."""
+    keeps: bool = False  # whether the axes stay, of length 1
 
 
 @dataclass(frozen=True)
@@ -330,10 +314,7 @@ class Bias(Operation):
 
 @dataclass(frozen=True)
 class Autoregress(Operation):
-    """Adds to every pixel's logit what the pixels before it say; weight (n_hidden, n_pixels), bias (n_hidden,), out (n_pixels, n_hidden).
-
-    `trainer.models.autoregressive` has the masks.
-    """
+    """Adds to every pixel's logit what the pixels before it say; its weight, bias, out and masks: `trainer.models.autoregressive`."""
 
     n_pixels: int
     n_hidden: int

@@ -6,27 +6,27 @@ torch trains are interpreted here, so this file is also torch's second opinion i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
 from trainer.config import FitConfig
 from trainer.errors import DataError
-from trainer.likelihoods.numpy_ import mean_picture, nll, sigmoid
-from trainer.models import layers as spec
+from trainer.likelihoods.numpy_ import mean_picture, nll
 from trainer.models.autoregressive import heard, unrolled
 from trainer.models.gaussians import kl_standard_normal_numpy
 from trainer.models.layer_shapes import tensor_shapes
 from trainer.models.layers import CLASS, INPUT, ImageShape, Layer, inputs_of
 from trainer.models.networks import NO_ENCODER, parts_of
-from trainer.models.tabulated_decoder import in_gallery, on_lattice
+from trainer.models.numpy_ops.apply import apply_layer
+from trainer.models.numpy_ops.reduction import softmax
 
 Floats = NDArray[np.float32]
 
-CHUNK = 256  # images at once: bounds the memory of unfolded convolutions
+CHUNK = 256  # images at once: bounds the memory
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,10 @@ class Forward:
         """q(y|x) (B, Y) of a semi-supervised model."""
         return softmax(self._run("classifier", self._run("features", np.asarray(x, np.float32))))
 
+    @cached_property
+    def _parts(self) -> dict[str, tuple[Layer, ...]]:
+        return parts_of(self.config, self.image_shape, self.n_classes)
+
     @property
     def _context(self) -> list[Floats]:
         return [self.weights[f"context.0.{name}"] for name in ("weight", "bias", "out")]
@@ -116,7 +120,7 @@ class Forward:
 
     def _run(self, part: str, x: Floats, y: ArrayLike | None = None) -> Floats:
         """One part of the model; x itself where the model has no such part."""
-        layers = parts_of(self.config, self.image_shape, self.n_classes).get(part)
+        layers = self._parts.get(part)
         return x if layers is None else run_part(part, layers, self.weights, x, y, self.n_classes)
 
 
@@ -158,103 +162,3 @@ def _run_graph(
                 del values[number]
         values[i] = out
     return values[len(layers) - 1]
-
-
-def softmax(logits: Floats) -> Floats:
-    """(B, Y), rows of positive numbers that sum to 1; the largest logit is taken off, so that none overflows."""
-    odds = np.exp(logits - logits.max(1, keepdims=True))
-    return np.asarray(odds / odds.sum(1, keepdims=True), np.float32)
-
-
-def apply_layer(
-    layer: Layer, given: Sequence[Floats], tensors: Mapping[str, Floats], y: NDArray[np.int64] | None = None, n: int = 1
-) -> Floats:
-    """One described layer on a batch of n; tensors by their names within it, y (B,) where it is told the class."""
-    (x,) = given
-    match layer:
-        case spec.Linear(n_in, _, n_labels):
-            weight, bias = tensors["weight"], tensors["bias"]
-            of_x = x @ weight[:, :n_in].T + bias
-            if not n_labels:
-                return of_x
-            assert y is not None, "a conditional model was asked without labels"
-            return np.asarray(of_x + weight[:, n_in:].T[y])
-        case spec.First(n):
-            return x[:, :n]
-        case spec.Conv2d(stride=int(stride), padding=int(padding)):
-            return _conv2d(x, tensors["weight"], tensors["bias"], stride, padding)
-        case spec.ConvTranspose2d(stride=int(stride), padding=int(padding)):
-            return _conv_transpose2d(x, tensors["weight"], tensors["bias"], stride, padding)
-        case spec.Upsample(scale):
-            return x.repeat(scale, axis=2).repeat(scale, axis=3)
-        case spec.Activation(kind, slope):
-            return _activate(kind, x, slope)
-        case spec.Flatten():
-            return x.reshape(len(x), -1)
-        case spec.Unflatten(shape):
-            return x.reshape(len(x), *shape)
-        case spec.Crop(height, width):
-            return x[..., :height, :width]
-        case spec.Bias():
-            return x + tensors["bias"]
-        case spec.Lattice():
-            return on_lattice(layer, x, tensors["pictures"])
-        case spec.Gallery(shape):
-            return in_gallery(x, tensors["pictures"], tensors["codes"]).reshape(len(x), *shape)
-        case spec.Autoregress():
-            raise ValueError("a context is no layer of a stack: it needs the pixels before, see trainer.models.autoregressive")
-        case _:
-            raise ValueError(f"{type(layer).__name__} is not computed here")
-
-
-def _activate(kind: str, x: Floats, slope: float = 0.0) -> Floats:
-    if kind == "relu":
-        return np.maximum(x, 0)
-    if kind == "leaky-relu":
-        return np.where(x > 0, x, np.float32(slope) * x)
-    if kind == "elu":
-        return np.where(x > 0, x, np.float32(slope) * np.expm1(np.minimum(x, 0)))
-    if kind == "softplus":
-        return np.logaddexp(x, np.float32(0))
-    if kind == "gelu-erf":
-        return np.asarray(0.5 * x * (1 + erf(x / np.float32(np.sqrt(2)))), np.float32)
-    if kind == "logit":
-        return logit(x)
-    if kind == "tanh":
-        return np.tanh(x)
-    if kind == "sigmoid":
-        return sigmoid(x)
-    if kind == "silu":
-        return x * sigmoid(x)
-    return x * sigmoid(np.float32(2 * np.sqrt(2 / np.pi)) * (x + np.float32(0.044715) * x**3))
-
-
-def erf(x: Floats) -> Floats:
-    """The error function, to 1.5e-7 (Abramowitz & Stegun 1964, 7.1.26)."""
-    size = np.abs(x)
-    t = 1 / (1 + 0.3275911 * size)
-    series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
-    return np.asarray(np.sign(x) * (1 - series * np.exp(-(size**2))), np.float32)
-
-
-def logit(p: Floats) -> Floats:
-    """log p/(1 − p), p held within 1e-6 of 0 and 1: what a Bernoulli likelihood is told of a probability."""
-    held = np.clip(p, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(held) - np.log1p(-held), np.float32)
-
-
-def _conv2d(x: Floats, weight: Floats, bias: Floats, stride: int, padding: int) -> Floats:
-    """Cross-correlation with zero padding, as torch's Conv2d."""
-    padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
-    windows = sliding_window_view(padded, weight.shape[2:], axis=(2, 3))[:, :, ::stride, ::stride]
-    out = np.tensordot(windows, weight, axes=((1, 4, 5), (1, 2, 3)))
-    return np.ascontiguousarray(out.transpose(0, 3, 1, 2)) + bias[:, None, None]
-
-
-def _conv_transpose2d(x: Floats, weight: Floats, bias: Floats, stride: int, padding: int) -> Floats:
-    """The transpose of `_conv2d` in x: zeros between the inputs, then a correlation with the flipped kernel."""
-    batch, channels, height, width = x.shape
-    spread = np.zeros((batch, channels, (height - 1) * stride + 1, (width - 1) * stride + 1), np.float32)
-    spread[:, :, ::stride, ::stride] = x
-    flipped = weight.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1]
-    return _conv2d(spread, np.ascontiguousarray(flipped), bias, 1, weight.shape[2] - 1 - padding)

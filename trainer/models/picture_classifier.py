@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from trainer.models.layer_shapes import part_shapes
 from trainer.models.layers import Activation, Conv2d, Flatten, ImageShape, Layer, Linear
-from trainer.models.numpy_engine import Floats, run_part, softmax
+from trainer.models.numpy_engine import Floats, run_part
+from trainer.models.numpy_ops.reduction import softmax
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32] | NDArray[np.float64]

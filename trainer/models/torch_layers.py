@@ -5,8 +5,6 @@ Letters: B images, C×H×W their shape, K latent dimensions, Y classes.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -15,35 +13,9 @@ from trainer.errors import DataError
 from trainer.models import layers as spec
 from trainer.models.autoregressive import masks
 from trainer.models.layer_shapes import tensor_shapes
-from trainer.models.layers import CLASS, INPUT, ImageShape, Layer, inputs_of
+from trainer.models.layers import CLASS, ImageShape, Layer, inputs_of
 from trainer.models.tabulated_decoder import in_gallery, on_lattice
-
-_ACTIVATIONS: dict[str, Any] = {
-    "relu": nn.ReLU,
-    "silu": nn.SiLU,
-    "gelu": lambda: nn.GELU(approximate="tanh"),
-    "tanh": nn.Tanh,
-    "sigmoid": nn.Sigmoid,
-    "gelu-erf": nn.GELU,
-    "leaky-relu": nn.LeakyReLU,
-    "elu": nn.ELU,
-    "softplus": nn.Softplus,
-    "logit": lambda: _Logit(),
-}
-
-
-class _Crop(nn.Module):
-    def __init__(self, height: int, width: int) -> None:
-        super().__init__()
-        self.height, self.width = height, width
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x[..., : self.height, : self.width]
-
-
-class _Logit(nn.Module):
-    def forward(self, x: Tensor) -> Tensor:
-        return x.clamp(1e-6, 1 - 1e-6).logit()
+from trainer.models.torch_ops import module_of
 
 
 class First(nn.Module):
@@ -87,14 +59,17 @@ class Stack(nn.Sequential):
 
     def forward(self, x: Tensor, y: Tensor | None = None, start: int = 0, stop: int | None = None) -> Tensor:
         """x (B, …), y (B,) or several times as many; of a row of layers only those from start up to, not including, stop."""
-        values = {start - 1: x}
+        values = {}
         if self.is_told:
             y = _told(y)
             values[CLASS] = nn.functional.one_hot(y, self.n_classes).to(x.dtype)
-            values[INPUT] = x.repeat(len(y) // len(x), *[1] * (x.ndim - 1)) if len(y) != len(x) else x
+            x = x.repeat(len(y) // len(x), *[1] * (x.ndim - 1)) if len(y) != len(x) else x
+        values[start - 1], n = x, len(x)
         for i, module in list(enumerate(self))[start:stop]:
             given = [values[number] for number in self.sources[i]]
             x = module(*given, y) if isinstance(module, LabelledLinear) else module(*given)
+            if isinstance(module, Constant):
+                x = x.expand(n, *x.shape[1:])
             for number in self.done[i]:
                 del values[number]
             values[i] = x
@@ -173,6 +148,36 @@ class Autoregress(nn.Module):
         return torch.stack(found, 1).view_as(logits)
 
 
+class GroupNorm(nn.GroupNorm):
+    """Also of one number a group, which torch's module refuses: it is its own mean."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
+
+
+class ChannelAffine(nn.Module):
+    """A factor and an offset a channel, the first axis after the batch."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        shape = (-1, *[1] * (x.ndim - 2))
+        return x * self.weight.view(shape) + self.bias.view(shape)
+
+
+class Constant(nn.Module):
+    """A tensor that depends on no input; the stack lays it out for the batch."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(shape))
+
+    def forward(self) -> Tensor:
+        return self.weight[None]
+
+
 def build_layer(layer: Layer) -> nn.Module:
     """The torch module of one described layer, with torch's own initial weights."""
     match layer:
@@ -180,25 +185,26 @@ def build_layer(layer: Layer) -> nn.Module:
             return LabelledLinear(n_in, n_out, n_labels) if n_labels else nn.Linear(n_in, n_out)
         case spec.First(n):
             return First(n)
-        case spec.Conv2d(n_in, n_out, kernel, stride, padding):
-            return nn.Conv2d(n_in, n_out, kernel, stride, padding)
-        case spec.ConvTranspose2d(n_in, n_out, kernel, stride, padding):
-            return nn.ConvTranspose2d(n_in, n_out, kernel, stride, padding)
-        case spec.Upsample(scale):
-            return nn.Upsample(scale_factor=scale, mode="nearest")
-        case spec.Activation(kind, slope):
-            return _ACTIVATIONS[kind](*([slope] if kind in ("leaky-relu", "elu") else []))  # type: ignore[no-any-return]
-        case spec.Flatten():
-            return nn.Flatten(start_dim=1)
-        case spec.Unflatten(shape):
-            return nn.Unflatten(1, shape)
-        case spec.Crop(height, width):
-            return _Crop(height, width)
+        case spec.Conv2d(n_in, n_out, kernel, stride, padding, dilation, groups):
+            return nn.Conv2d(n_in, n_out, kernel, stride, padding, dilation, groups)
+        case spec.ConvTranspose2d(n_in, n_out, kernel, stride, padding, extra, dilation, groups):
+            return nn.ConvTranspose2d(n_in, n_out, kernel, stride, padding, extra, groups, dilation=dilation)
+        case spec.GroupNorm(groups, channels, eps):
+            return GroupNorm(groups, channels, eps)
+        case spec.LayerNorm(shape, eps):
+            return nn.LayerNorm(shape, eps)
+        case spec.ChannelAffine(channels):
+            return ChannelAffine(channels)
+        case spec.Prelu(channels):
+            return nn.PReLU(channels)
+        case spec.Constant(shape):
+            return Constant(shape)
         case spec.Bias(shape):
             return Bias(shape)
         case spec.Lattice() | spec.Gallery():
             return _Stored(layer)
         case spec.Autoregress(n_pixels, n_hidden):
             return Autoregress(n_pixels, n_hidden)
-        case _:
-            raise ValueError(f"{type(layer).__name__} is not computed here")
+    module = module_of(layer)
+    assert module is not None, layer
+    return module

@@ -14,20 +14,20 @@ export type ActivationKind =
   | "gelu"
   | "tanh"
   | "sigmoid"
-  | "gelu-erf"
   | "leaky-relu"
   | "elu"
+  | "exp"
+  | "log"
+  | "square"
+  | "sqrt"
+  | "abs"
+  | "gelu-erf"
   | "softplus"
   | "logit"
   | "mish"
   | "selu"
   | "hard-swish"
-  | "hard-sigmoid"
-  | "exp"
-  | "log"
-  | "square"
-  | "sqrt"
-  | "abs";
+  | "hard-sigmoid";
 
 export type PadKind = "zeros" | "reflect" | "replicate" | "circular";
 export type PoolKind = "max" | "average";
