@@ -106,7 +106,7 @@ def test_every_digit_of_run_json_counts(copy):
             assert "run.json" in found if json.loads(other) != json.loads(whole) else found == before
 
 
-def test_a_checksum_cannot_be_left_out_of_version_2(copy):
+def test_a_checksum_cannot_be_left_out(copy):
     path = copy / "tiny-2d/run.json"
     path.write_text(path.read_text().replace('"checksum"', '"checksun"'))
     with pytest.raises(RunCorrupt, match=r"run 'tiny-2d': run\.json is damaged: its contents differ from its checksum"):
@@ -181,7 +181,7 @@ def test_tensors_that_are_not_of_this_network_are_refused_even_without_checksum(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"version": 3}, "format version 3, this program reads up to 2; update it"),
+        ({"version": 4}, "format version 4, this program reads up to 3; update it"),
         ({"version": True}, "format version True"),
         ({"version": "x"}, "format version 'x'"),
         ({"format": "other"}, "its format is not 'latent-atlas-run'"),
@@ -244,12 +244,12 @@ def test_version_1_is_read_as_it_was_meant(copy, learn_sigma, scale):
     del raw["checksum"], raw["dataset"]["n_labelled"]
     path.write_text(json.dumps({**raw, "version": 1}))
     run = load_run("tiny-5d", copy)
-    assert (run.config.scale, run.info.version, run.info.metrics.ess) == (scale, 2, None)
+    assert (run.config.scale, run.info.version, run.info.metrics.ess) == (scale, 3, None)
     assert run.info.metrics.elbo == raw["metrics"]["elbo"]
     assert all(len(part) for part in (run.weights, run.film.mu, run.projections, run.history, run.timing))
     RunWriter(run.folder).write_info(run.info)
     written = json.loads(path.read_text())
-    assert (written["version"], written["config"]["scale"], "learn_sigma" in written["config"]) == (2, scale, False)
+    assert (written["version"], written["config"]["scale"], "learn_sigma" in written["config"]) == (3, scale, False)
     assert read_info(run.folder).config == run.config
 
 

@@ -1,6 +1,6 @@
 """What is in a run folder: which files, under which names, with which checksums?
 
-Format version 2; version 1 is read too (`trainer.runs.read`). A run is readable without this project and without pickle:
+Format version 3; versions 1 and 2 are read too (`trainer.runs.read`). A run is readable without this project and without pickle:
 
     run.json                 format, version, preset, configuration, data set, state, metrics, libraries, checksums, its own too
     weights.safetensors      parameters under torch's names
@@ -17,8 +17,9 @@ Format version 2; version 1 is read too (`trainer.runs.read`). A run is readable
     checkpoint/state.safetensors   only while training: model, optimiser, film so far; history in its metadata
 
 Every file is written whole or not at all, into a folder of this machine or below any fsspec address (`store`); `run.json` comes last and
-holds the checksums of the others. An imported run has no history, timing and film. Version 1 had no checksum of `run.json` itself, and
-`learn_sigma` where `scale` is now.
+holds the checksums of the others. An imported run has no history, timing and film; its configuration has `parts`, the layers of decoder
+and encoder, each with the numbers of those whose outputs it takes (`trainer.models.layer_records`). Version 2 had rows of fewer kinds of
+layers, with every field written out. Version 1 had no checksum of `run.json` itself, and `learn_sigma` where `scale` is now.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from trainer.runs.storage import Store
 
 Arrays = Mapping[str, NDArray[Any]]
 
-FORMAT, VERSION = "latent-atlas-run", 2
+FORMAT, VERSION = "latent-atlas-run", 3
 MAX_FILE_BYTES = 2**31
 RUN_JSON, WEIGHTS, HISTORY, TIMING = "run.json", "weights.safetensors", "history.csv", "timing.csv"
 ENCODINGS, FILM, PROJECTION = "encodings.safetensors", "film.safetensors", "projection.safetensors"

@@ -265,10 +265,13 @@ def read_info(folder: Root) -> RunInfo:
 
 
 def _migrated(raw: dict[str, Any]) -> dict[str, Any]:
-    """The contents of run.json as version 2 has them; what is damaged stays as it is, for the validation to name."""
-    config = raw.get("config")
+    """The contents of run.json as the newest version has them; what is damaged stays as it is, for the validation to name.
+
+    The layers of version 2 are layers of version 3.
+    """
     if raw["version"] > 1:
-        return raw
+        return {**raw, "version": VERSION}
+    config = raw.get("config")
     if isinstance(config, dict) and isinstance(config.get("learn_sigma"), bool):
         scale = "learned" if config["learn_sigma"] else "fixed"
         config = {**{key: value for key, value in config.items() if key != "learn_sigma"}, "scale": scale}
