@@ -101,6 +101,7 @@ def test_the_browsers_network_is_the_runs_for_that_class(kinds, name, label):
     told = {} if run.classifier is None else run.classifier.weights  # and nothing of q(y|x)
     assert {key for key in arrays if "classifier" in key} == {f"w.{key}" for key in told}
     assert header["decoded_as"] == (str(label or 0) if run.config.is_conditional else None)
+    assert header["label"] == ((label or 0) if run.config.is_conditional else None)
     assert header["likelihood"] == run.config.likelihood
 
 
