@@ -74,7 +74,7 @@ def decoder_layers(
     """
     try:
         found = by_class(lambda y: _traced_decoder(_of_class(decode, y), how, mu), n_classes)
-        spent = multiply_adds(found.layers, (mu.shape[1],))
+        spent = multiply_adds(found.layers, (mu.shape[1],), n_classes)
         if spent > MOST_MULTIPLY_ADDS:
             raise UntraceableError(
                 f"takes {spent / 1e6:.0f} million multiply-adds a picture, and a browser has time for {MOST_MULTIPLY_ADDS / 1e6:.0f}"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from math import prod
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,7 +19,7 @@ from trainer.errors import DataError
 from trainer.likelihoods.numpy_ import mean_picture, nll
 from trainer.models.autoregressive import heard, unrolled
 from trainer.models.gaussians import kl_standard_normal_numpy
-from trainer.models.layer_shapes import tensor_shapes
+from trainer.models.layer_shapes import network_shapes, tensor_shapes
 from trainer.models.layers import CLASS, INPUT, ImageShape, Layer, inputs_of
 from trainer.models.networks import NO_ENCODER, parts_of
 from trainer.models.numpy_ops.apply import apply_layer
@@ -26,7 +27,10 @@ from trainer.models.numpy_ops.reduction import softmax
 
 Floats = NDArray[np.float32]
 
-CHUNK = 256  # images at once: bounds the memory
+CHUNK = 256
+"""Images at once, at most."""
+AT_ONCE = 2**18
+"""Numbers behind one layer of all images at once, about: what the processor keeps near, and what bounds the memory."""
 
 
 @dataclass(frozen=True)
@@ -138,11 +142,18 @@ def run_part(
     """
     labels = None if y is None else np.asarray(y, np.int64)
     tensors = [{name: weights[f"{part}.{i}.{name}"] for name in tensor_shapes(layer)} for i, layer in enumerate(layers)]
-    chunks = []
-    for at in range(0, max(1, len(x)), CHUNK):
-        here = None if labels is None else labels[at : at + CHUNK]
-        chunks.append(_run_graph(layers, tensors, x[at : at + CHUNK], here, n_classes))
+    chunks, step = [], _images_at_once(layers, x.shape[1:], n_classes)
+    for at in range(0, max(1, len(x)), step):
+        here = None if labels is None else labels[at : at + step]
+        chunks.append(_run_graph(layers, tensors, x[at : at + step], here, n_classes))
     return np.concatenate(chunks)
+
+
+@lru_cache(maxsize=64)
+def _images_at_once(layers: tuple[Layer, ...], shape: tuple[int, ...], n_classes: int) -> int:
+    """As many as `AT_ONCE` allows, 1 to `CHUNK`. Raises `ValueError` where the layers cannot take the shape."""
+    most = max(map(prod, [shape, *network_shapes(layers, shape, n_classes)]))
+    return max(1, min(CHUNK, AT_ONCE // most))
 
 
 def _run_graph(
