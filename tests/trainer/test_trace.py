@@ -11,7 +11,7 @@ from torch.nn import functional
 from trainer.importers.tracing.recording import disagreement, trace, trace_joined
 from trainer.importers.tracing.steps import UntraceableError
 from trainer.models import layers as spec
-from trainer.models.torch_layers import build_layer
+from trainer.models.torch_layers import Stack
 
 CLOSE = 2e-6
 
@@ -60,6 +60,142 @@ FUNCTIONS = {
     "some numbers": (lambda: lambda z: WIDE(z)[:, 2:5], VECTOR),
 }  # fmt: skip
 
+SLOPES, WIDTHS = torch.linspace(-0.2, 0.4, 3), torch.linspace(0.5, 2, 9)
+QUERIES = nn.Linear(9, 9)
+CHANNELS = torch.rand(4, 3, 3, 3, generator=torch.Generator().manual_seed(3))
+THIN = torch.rand(3, 1, 3, 3, generator=torch.Generator().manual_seed(4))
+SPREAD = torch.rand(3, 2, 3, 3, generator=torch.Generator().manual_seed(5))
+
+
+def rows(x: torch.Tensor) -> torch.Tensor:
+    """Pictures (B, 3, 9, 9) as 27 tokens of 9 numbers."""
+    return x.reshape(len(x), 27, 9)
+
+
+OPERATIONS = {
+    "a product of two branches": lambda x: x * torch.relu(x),
+    "a sum of two branches": lambda x: torch.relu(CONV(x)) + CONV(x).tanh(),
+    "a quotient": lambda x: x / (1 + x.abs()),
+    "a constant over it": lambda x: 1 / (2 + x.square()),
+    "one picture for all": lambda x: x * CHANNELS.reshape(-1)[:81].reshape(9, 9) - 0.5,
+    "larger and smaller": lambda x: torch.maximum(x, -x).minimum(torch.full_like(x, 0.8)),
+    "powers": lambda x: x**2 + x**3 - (x.abs() + 1) ** 0.5 + (x.abs() + 1) ** -0.5 + (x.abs() + 1).reciprocal() + 2.0**x,
+    "exp and log": lambda x: torch.log(x.exp() + 1) + torch.log1p(x.abs()) + torch.expm1(x / 4),
+    "hard ones": lambda x: functional.hardtanh(x) + functional.hardswish(x) + functional.hardsigmoid(x) + functional.relu6(4 * x),
+    "soft ones": lambda x: functional.mish(x) + functional.selu(x) + functional.celu(x, 0.5) + functional.softplus(x, 2.0),
+    "others": lambda x: functional.logsigmoid(x) + functional.softsign(x) + functional.tanhshrink(x),
+    "a gate": lambda x: functional.glu(torch.cat([x, x * 2], 1), 1),
+    "a slope a channel": lambda x: functional.prelu(x, SLOPES),
+    "a softmax": lambda x: x.softmax(1) + x.log_softmax(-1) / 50,
+    "group norm": lambda x: functional.group_norm(x, 3, SLOPES, SLOPES + 1),
+    "layer norm": lambda x: functional.layer_norm(x, (9, 9)) + functional.layer_norm(x, (9,), WIDTHS, WIDTHS),
+    "instance norm": lambda x: functional.instance_norm(x, weight=SLOPES, bias=SLOPES),
+    "instance norm that was kept": lambda x: functional.instance_norm(x, SLOPES, 1 + SLOPES, use_input_stats=False),
+    "mean and deviation": lambda x: (x - x.mean((2, 3), keepdim=True)) / (x.std((2, 3), keepdim=True) + x.var(1, keepdim=True) + 0.1),
+    "means of vectors": lambda x: x.mean((2, 3)) + x.amax((2, 3)) + x.sum((-1, -2)) / 81 + x.max(3).values.max(2)[0],
+    "a length": lambda x: functional.normalize(x.flatten(1)),
+    "max pooling": lambda x: functional.max_pool2d(x, 3, 2, 1) + functional.max_pool2d(x, 2, 2, ceil_mode=True),
+    "mean pooling": lambda x: functional.avg_pool2d(x, 3, 2, 1) + functional.avg_pool2d(x, 3, 2, 1, count_include_pad=False),
+    "adaptive pooling": lambda x: functional.adaptive_avg_pool2d(x, (4, 5)) + functional.adaptive_max_pool2d(x, (4, 5)),
+    "groups": lambda x: functional.conv2d(x, THIN, padding=1, groups=3),
+    "dilation": lambda x: functional.conv2d(x, CHANNELS, dilation=2, padding="same"),
+    "an even kernel": lambda x: functional.conv2d(x, CHANNELS[..., :2], padding="same"),
+    "strides of its own": lambda x: functional.conv2d(x, CHANNELS, stride=(2, 1), padding=(0, 2)),
+    "transposed with groups": lambda x: functional.conv_transpose2d(x, THIN, stride=2, padding=1, output_padding=1, groups=3),
+    "transposed and dilated": lambda x: functional.conv_transpose2d(x, SPREAD, stride=(2, 1), dilation=2),
+    "reflection": lambda x: functional.pad(x, (1, 2, 3, 0), mode="reflect"),
+    "replication": lambda x: functional.pad(x, (1, 2, 3, 0), mode="replicate"),
+    "circles": lambda x: functional.pad(x, (1, 2, 3, 0), mode="circular"),
+    "ones around": lambda x: functional.pad(x, (1, 2, 3, 0), value=1.0),
+    "less than nothing around": lambda x: functional.pad(x, (-1, 2, 0, -3)),
+    "nearest": lambda x: functional.interpolate(x, scale_factor=2) + functional.interpolate(x, size=(18, 18)),
+    "nearest, odd": lambda x: functional.interpolate(x, size=(7, 13)),
+    "bilinear": lambda x: functional.interpolate(x, size=(13, 20), mode="bilinear"),
+    "bilinear, corners on corners": lambda x: functional.interpolate(x, size=(13, 20), mode="bilinear", align_corners=True),
+    "pixel shuffle": lambda x: functional.pixel_shuffle(functional.pixel_unshuffle(functional.pad(x, (0, 1, 1, 0)), 2), 2),
+    "joins": lambda x: torch.cat([x, GREY.expand(len(x), 3, 9, 9), x.relu()], 1),
+    "a stack": lambda x: torch.stack([x, x.tanh()], 2).flatten(1, 2),
+    "pieces": lambda x: torch.cat([part.tanh() * i for i, part in enumerate(x.split([2, 3, 4], 3))], 3),
+    "halves": lambda x: x[..., :8].chunk(2, 3)[0] * x[..., :8].chunk(2, -1)[1],
+    "one by one": lambda x: x.unbind(1)[0] + x.select(2, 4)[:, :1] - x[:, -1],
+    "every other": lambda x: x[:, :, ::2, 1::3],
+    "backwards": lambda x: x.flip(1) + x[:, [2, 0, 1]] + x.roll(1, 1),
+    "again and again": lambda x: x[:, :, :1, :1].expand(-1, -1, 5, 4) + x[:, :, :1, :1].repeat(1, 1, 5, 4) + x[:, :1, :5, :4],
+    "each twice": lambda x: x.repeat_interleave(2, 2),
+    "axes": lambda x: x.permute(0, 2, 3, 1).transpose(1, 2).unsqueeze(1).squeeze(1).movedim(3, 1),
+    "the batch elsewhere": lambda x: QUERIES(rows(x).transpose(0, 1)).transpose(0, 1),
+    "the batch beside an axis": lambda x: QUERIES(rows(x).reshape(-1, 9)).view(len(x), 27, 9).relu(),
+    "attention": lambda x: functional.scaled_dot_product_attention(QUERIES(rows(x)), rows(x), rows(x).tanh()),
+    "attention that looks back": lambda x: functional.scaled_dot_product_attention(rows(x), rows(x), rows(x), is_causal=True, scale=0.3),
+    "attention by hand": lambda x: torch.bmm(torch.softmax(rows(x) @ QUERIES(rows(x)).transpose(1, 2) / 3, -1), rows(x)),
+    "attention by sums": lambda x: torch.einsum("bij,bkj->bik", rows(x), QUERIES(rows(x))),
+    "added products": lambda x: torch.baddbmm(rows(x) @ rows(x).mT, rows(x), rows(x).mT, beta=0.5, alpha=0.25),
+    "a matrix from the left": lambda x: WIDTHS.diag() @ x + QUERIES.weight @ x,
+    "a matrix and a vector": lambda x: (x @ WIDTHS) @ QUERIES.weight[:, :2] + (x @ QUERIES.weight[:, :2]).sum(2),
+    "made of others": lambda x: torch.lerp(x, x.tanh(), 0.3) + torch.addcmul(x, x, x.relu(), value=0.5) + x.logsumexp(1, keepdim=True),
+    "written in place": lambda x: x.clone().mul_(2).add_(x.tanh()).clamp_(-1, 1),
+    "batch norm as wide as there are channels": lambda x: functional.batch_norm(x.transpose(1, 3), WIDTHS, WIDTHS, WIDTHS),
+    "a variance by its parts": lambda x: ((x.exp() * 0.5).square()).log() + torch.sqrt(x.exp()).log(),
+    "double precision in passing": lambda x: x.double().tanh().float(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_gives_the_numbers_of_the_function(name):
+    function = OPERATIONS[name]
+    (found,) = trace(function, PICTURE)
+    torch.manual_seed(5)
+    x = 1.5 * torch.randn(13, 3, 9, 9)
+    assert disagreement(found, function, x) < 2e-5
+    stack = Stack(found.layers)
+    stack.load_state_dict({key: torch.from_numpy(array) for key, array in found.weights.items()})
+    with torch.no_grad():
+        assert torch.allclose(stack(x), function(x), atol=1e-4, rtol=1e-4)
+
+
+def test_heads_of_attention_as_torch_writes_them():
+    torch.manual_seed(0)
+    whole = nn.TransformerEncoderLayer(9, 3, 12, batch_first=True).eval()
+    apart = nn.MultiheadAttention(9, 3).eval()  # the batch is the second axis
+    for function in (lambda x: whole(rows(x)), lambda x: apart(*[rows(x).transpose(0, 1)] * 3)[0].transpose(0, 1)):
+        (found,) = trace(function, PICTURE)
+        assert disagreement(found, function, torch.rand(13, 3, 9, 9)) < 1e-5
+    assert torch.backends.mha.get_fastpath_enabled() and torch.distributions.Distribution._validate_args
+
+
+def spread(z: torch.Tensor) -> torch.Tensor:
+    """Every number as a picture of its own."""
+    return z[:, :, None, None].expand(-1, -1, 4, 3)
+
+
+CLASSES = {
+    "one hot": lambda z, y: torch.cat([z, functional.one_hot(y, 5).float()], 1),
+    "an embedding": lambda z, y: DENSE(z) + EMBEDDING(y),
+    "a network of the embedding": lambda z, y: DENSE(z) * torch.sigmoid(DENSE(EMBEDDING_OF_6(y))),
+    "a map": lambda z, y: torch.cat([spread(z), spread(functional.one_hot(y, 5))], 1),
+    "a gain of every channel": lambda z, y: z.view(-1, 3, 2, 1) * EMBEDDING_OF_3(y)[:, :, None, None] + y[:, None, None, None] / 5,
+    "a column of numbers": lambda z, y: torch.cat([z, y[:, None].float()], 1),
+}  # fmt: skip
+EMBEDDING, EMBEDDING_OF_6, EMBEDDING_OF_3 = nn.Embedding(5, 5), nn.Embedding(5, 6), nn.Embedding(5, 3)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_the_class_is_an_input_of_its_own(name):
+    function = CLASSES[name]
+    (found,) = trace(function, VECTOR, 5)
+    assert found.takes_class
+    y = torch.arange(23) % 5
+    assert disagreement(found, function, torch.randn(23, 6), y, 5) < 1e-5
+
+
+def test_a_distribution_that_looks_at_its_numbers_is_recorded_all_the_same():
+    def function(z):
+        law = torch.distributions.Normal(DENSE(z), functional.softplus(DENSE(z)) + 1e-3)
+        return law.mean, law.stddev.log()
+
+    found = trace_joined(function, VECTOR)
+    assert disagreement(found, lambda z: torch.cat(function(z), 1), torch.randn(20, 6)) < 1e-5
+
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_what_is_found_gives_the_numbers_of_the_function(name):
@@ -72,7 +208,7 @@ def test_what_is_found_gives_the_numbers_of_the_function(name):
     x = 2 * torch.randn(31, *example.shape[1:])
     assert disagreement(found, function, x) < CLOSE
     # and torch, running the layers that were found, agrees too
-    stack = nn.Sequential(*map(build_layer, found.layers))
+    stack = Stack(found.layers)
     stack.load_state_dict({key: torch.from_numpy(array) for key, array in found.weights.items()})
     with torch.no_grad():
         assert torch.allclose(stack(x), function(x), atol=1e-5, rtol=1e-4)
@@ -82,6 +218,24 @@ def test_a_batch_norm_costs_no_layer():
     module = settled(nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU()), PICTURE)
     (found,) = trace(module, PICTURE)
     assert found.layers == (spec.Conv2d(3, 4, 3, 1, 0), spec.Activation("relu"))
+
+
+def test_of_what_is_computed_twice_or_for_nothing_one_layer_is_left():
+    def function(z):
+        h = torch.relu(DENSE(z))
+        again = torch.relu(DENSE(z))
+        torch.exp(h)
+        return (h + again * 0 + 1) - 1
+
+    (found,) = trace(function, VECTOR)
+    assert found.layers == (spec.Linear(6, 5), spec.Activation("relu"))
+
+
+def test_changes_of_shape_in_a_row_are_one():
+    (found,) = trace(
+        lambda x: x.flatten(1).view(-1, 9, 27).transpose(1, 2).transpose(1, 2).reshape(-1, 3, 9, 9).flatten(1), PICTURE
+    )
+    assert found.layers == (spec.Flatten(),)
 
 
 @pytest.mark.parametrize("depth", [1, 2])
@@ -117,14 +271,16 @@ def test_a_vector_cut_in_two_and_a_logarithm_of_the_deviation():
         (lambda z: torch.sin(z), "uses sin"),
         (lambda z: z + torch.randn(7, 6), "draws random numbers"),
         (lambda z: z + torch.sin(z), "uses sin"),
-        (lambda z: z * torch.relu(z), "two branches of itself"),
         (lambda z: z if z.sum().item() > 0 else -z, "cannot be recorded"),
         (lambda z: z - z.mean(0, keepdim=True), "mixes the inputs of a batch"),
-        (lambda z: functional.layer_norm(z, (6,)), "native_layer_norm"),
-        (lambda z: torch.exp(z), "uses exp"),
+        (lambda z: functional.conv1d(z.view(7, 1, 6), torch.ones(1, 1, 3)), "uses conv1d"),
+        (lambda z: z.flatten()[:7, None], "mixes the inputs of a batch"),
+        (lambda z: z @ z.T, "mixes the inputs of a batch"),
+        (lambda z: torch.where(z > 0, z, -z), "uses gt|uses where"),
+        (lambda z: functional.linear(z, z.sum(0)[None]), "mixes the inputs of a batch"),
+        (lambda z: functional.dropout(z, 0.5, training=True), "dropout"),
         (lambda z: nn.functional.batch_norm(z, None, None, training=True), "call eval"),
         (lambda z: torch.ones(7, 6), "does not depend on its input"),
-        (lambda z: functional.conv2d(z.view(7, 6, 1, 1), torch.ones(6, 1, 1, 1), groups=6), "groups"),
     ],
 )
 def test_what_no_layer_of_ours_computes_is_refused_by_name(function, why):

@@ -1,8 +1,8 @@
 """Can a decoder and an encoder that were brought along be layers of ours, and if not, what stands in for them?
 
-`trainer.importers.tracing` finds layers; here they are held against the functions that they replace, a class at a time for a model that is
-told it. What cannot be layers is stored as pictures of the decoder, and how far what lies between them is from it is measured where the app
-looks: near the codes of images, and at draws from the prior.
+`trainer.importers.tracing` finds layers; here they are held against the functions that they replace, for all classes in turn where a model
+is told them. What cannot be layers is stored as pictures of the decoder, and how far what lies between them is from it is measured where
+the app looks: near the codes of images, and at draws from the prior.
 
 Letters: N images, C×H×W their shape, K latent dimensions, Y classes.
 """
@@ -21,6 +21,7 @@ from torch import Tensor
 from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.declared import HowTrained
 from trainer.importers.model_adapter import ModelAdapter
+from trainer.importers.tracing.network import without
 from trainer.importers.tracing.recording import disagreement, trace, trace_joined
 from trainer.importers.tracing.steps import TracedNetwork, UntraceableError
 from trainer.maps.projection import pca
@@ -31,12 +32,14 @@ from trainer.models.layers import ImageShape
 
 Floats = NDArray[np.float32]
 
-TRACED = 7  # images or codes of the example: no size that occurs in a network, so that a layer cannot mistake it for its own
+TRACED = 11  # images or codes of the example: a size that hardly occurs in a network, so that the batch is not mistaken for it
 CHECKED = 200  # images and codes on which what was traced is held against the model
 SAME = 1e-4  # how far the two may be apart
 MOST_PICTURE_BYTES, MOST_PICTURES, LATTICE = 12_000_000, 6000, 128  # where a decoder is stored as pictures
 MOST_CODE_BYTES = 24_000_000  # of the codes beside them
-MOST_MULTIPLY_ADDS = 32_000_000  # of a decoder in the browser: some 15 pictures a second; above, pictures are stored
+MOST_MULTIPLY_ADDS = (
+    100_000_000  # of a decoder in the browser, which does 50 million 30 times a second or more; above, pictures are stored
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def decoder_layers(
     Raises `ExternalModelError` where a decoder that is told the class is no chain of layers: its pictures cannot be stored.
     """
     try:
-        found = by_class(lambda y: _traced_decoder(_of_class(decode, y), how, mu), n_classes)
+        found = _traced_decoder(decode, how, mu, n_classes)
         spent = multiply_adds(found.layers, (mu.shape[1],), n_classes)
         if spent > MOST_MULTIPLY_ADDS:
             raise UntraceableError(
@@ -83,53 +86,26 @@ def decoder_layers(
         if n_classes:
             raise ExternalModelError(
                 f"decode is told the class and {error}, so that it cannot be run here, and pictures of it are not stored for every class; "
-                "allowed: a decoder of dense layers, convolutions and the usual activations that is told the class in a dense layer."
+                "allowed: a decoder of operations that layers here do."
             ) from None
         return pictured(decode, how, mu, shape, str(error))
     return OwnDecoder(found, is_exact=True)
 
 
-def _of_class(function: Callable[..., Any], y: int | None) -> Callable[[Tensor], Any]:
-    """A function of inputs and their classes at one class."""
-    return function if y is None else lambda x: function(x, torch.full((len(x),), y))
-
-
-def _traced_decoder(decode: Callable[[Tensor], Tensor], how: HowTrained, mu: Floats) -> TracedNetwork:
+def _traced_decoder(decode: Callable[..., Tensor], how: HowTrained, mu: Floats, n_classes: int) -> TracedNetwork:
     """Layers that give the same pictures. Raises `UntraceableError`."""
-    (found,) = trace(decode, _random_codes(mu, TRACED))
+    found = trace(decode, _random_codes(mu, TRACED), n_classes)[0]
     found = _to_output(found, how) if how.likelihood == "bernoulli" else found
-    apart = max(disagreement(_means(found, how), _mean_of(decode, how), z) for z in _codes_to_check(mu))
+    own, theirs = _means(found, how), _mean_of(decode, how)
+    apart = max(disagreement(own, theirs, z, _labels(len(z), n_classes), n_classes) for z in _codes_to_check(mu))
     if apart > SAME + 1.01 * found.clamp:
         raise UntraceableError(f"gives other pictures than the layers that were found (they differ by {apart:.1g})")
     return found
 
 
-def by_class(find: Callable[[int | None], TracedNetwork], n_classes: int) -> TracedNetwork:
-    """Layers of a part that is told the class, from those that are found for each class: they may differ in offsets of dense layers.
-
-    Raises `UntraceableError` where they differ in anything else.
-    """
-    if not n_classes:
-        return find(None)
-    each = [find(y) for y in range(n_classes)]
-    first = each[0]
-    if any(found.layers != first.layers for found in each):
-        raise UntraceableError("has other layers for another class")
-    layers, weights = list(first.layers), dict(first.weights)
-    for key, array in first.weights.items():
-        of_class = [found.weights[key] for found in each]
-        if all(np.allclose(one, array, rtol=1e-4, atol=1e-6) for one in of_class):
-            continue
-        at, _, name = key.partition(".")
-        layer = layers[int(at)]
-        if name != "bias" or not isinstance(layer, spec.Linear):
-            raise UntraceableError("is told the class elsewhere than in a dense layer")
-        columns = np.stack([one - array for one in of_class], axis=1)
-        weights[f"{at}.weight"] = np.concatenate([first.weights[f"{at}.weight"], columns], axis=1).astype(np.float32)
-        layers[int(at)] = replace(layer, n_labels=n_classes)
-    if not any(isinstance(layer, spec.Linear) and layer.n_labels for layer in layers):
-        return first
-    return TracedNetwork(tuple(layers), weights, first.clamp)
+def _labels(n: int, n_classes: int) -> Tensor | None:
+    """All classes in turn, or none."""
+    return torch.arange(n) % n_classes if n_classes else None
 
 
 def pictured(
@@ -202,17 +178,18 @@ def encoder_layers(adapter: ModelAdapter, images: NDArray[np.uint8] | None, n_cl
     if encode is None or images is None or not adapter.is_given:
         return None, "was not given"
     try:
-        found = by_class(lambda y: _traced_encoder(_of_class(encode, y), images), n_classes)
+        found = _traced_encoder(encode, images, n_classes)
     except (UntraceableError, ValueError) as error:
         return None, str(error)
     return found, ""
 
 
-def _traced_encoder(encode: Callable[[Tensor], tuple[Tensor, ...]], images: NDArray[np.uint8]) -> TracedNetwork:
+def _traced_encoder(encode: Callable[..., tuple[Tensor, ...]], images: NDArray[np.uint8], n_classes: int) -> TracedNetwork:
     """Layers that give the same codes. Raises `UntraceableError`."""
-    found = trace_joined(encode, _unit(images[:TRACED]))
+    found = trace_joined(encode, _unit(images[:TRACED]), n_classes)
     for x in _images_to_check(images):
-        apart = disagreement(found, lambda part: torch.cat(encode(part), dim=1), x)
+        y = _labels(len(x), n_classes)
+        apart = disagreement(found, lambda *given: torch.cat(encode(*given), dim=1), x, y, n_classes)
         if apart > SAME:
             raise UntraceableError(f"gives other codes than the layers that were found (they differ by {apart:.1g})")
     return found
@@ -223,17 +200,16 @@ def _to_output(found: TracedNetwork, how: HowTrained) -> TracedNetwork:
     if how.output == "logits":
         return found
     at = len(found.layers) - 1
-    while at >= 0 and isinstance(found.layers[at], spec.Flatten | spec.Unflatten):
+    while at >= 0 and isinstance(found.layers[at], spec.Flatten | spec.Unflatten | spec.Reshape) and not found.layers[at].inputs:
         at -= 1
-    if at >= 0 and found.layers[at] == spec.Activation("sigmoid"):
-        kept = [i for i in range(len(found.layers)) if i != at]
-        moved = {f"{new}.{key}": array for new, old in enumerate(kept) for key, array in _own(found, old).items()}
-        return TracedNetwork(tuple(found.layers[i] for i in kept), moved, found.clamp)
+    if at >= 0 and replace(found.layers[at], inputs=()) == spec.Activation("sigmoid") and not _is_read_later(found, at):
+        return without(found, at)
     return replace(found, layers=(*found.layers, spec.Activation("logit")))
 
 
-def _own(found: TracedNetwork, i: int) -> dict[str, Floats]:
-    return {key.partition(".")[2]: array for key, array in found.weights.items() if key.partition(".")[0] == str(i)}
+def _is_read_later(found: TracedNetwork, at: int) -> bool:
+    """Whether another than the next layer takes the output of this one."""
+    return any(at in layer.inputs for layer in found.layers)
 
 
 def _means(found: TracedNetwork, how: HowTrained) -> TracedNetwork:
@@ -241,11 +217,11 @@ def _means(found: TracedNetwork, how: HowTrained) -> TracedNetwork:
     return replace(found, layers=(*found.layers, spec.Activation("sigmoid"))) if how.likelihood == "bernoulli" else found
 
 
-def _mean_of(decode: Callable[[Tensor], Tensor], how: HowTrained) -> Callable[[Tensor], Tensor]:
+def _mean_of(decode: Callable[..., Tensor], how: HowTrained) -> Callable[..., Tensor]:
     """decode, as the mean picture."""
     if how.likelihood == "bernoulli" and how.output == "logits":
-        return lambda z: decode(z).sigmoid()
-    return lambda z: decode(z)
+        return lambda z, *y: decode(z, *y).sigmoid()
+    return lambda z, *y: decode(z, *y)
 
 
 def _random_codes(mu: Floats, n: int) -> Tensor:

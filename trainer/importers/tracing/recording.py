@@ -1,70 +1,137 @@
 """Which of our layers does a function of somebody else's PyTorch compute, if any?
 
-The function is run once and every operation that reaches torch is recorded, whatever Python stands above it: modules, calls of
-`torch.nn.functional`, views. A chain of operations that our engines know becomes layers and weights (`tracing.operations`); anything else
-raises `UntraceableError` with the operation's name. What was found is only believed where it gives the same numbers as the function
-(`disagreement`): a branch that depends on the input is recorded as it went this once. Letters: B inputs, each of a shape of its own.
+The function is recorded by `torch.export`, whatever Python stands above its operations: modules, calls of `torch.nn.functional`, views;
+where that refuses, by running it once (`make_fx`). The operations have the same names either way, and become a graph of layers and weights
+(`tracing.replay`, `tracing.operations`); anything that no layer does raises `UntraceableError` with the operation's name. What was found is
+only believed where it gives the same numbers as the function (`disagreement`) for other batches than the one it was recorded with: a branch
+that depends on the input is recorded as it went this once. Letters: B inputs, each of a shape of its own, Y classes.
 """
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, distributions, nn
 from torch.overrides import TorchFunctionMode
 
-from trainer.importers.tracing.network import joined_layers, network_of
-from trainer.importers.tracing.operations import next_value
-from trainer.importers.tracing.steps import Function, TracedNetwork, TracedValue, UntraceableError
+from trainer.importers.tracing.network import joined_values, network_of
+from trainer.importers.tracing.replay import Recorded, class_input, of_module, replayed
+from trainer.importers.tracing.steps import Function, TracedNetwork, TracedValue, UntraceableError, input_value
 
 
-def trace(function: Function, example: Tensor) -> tuple[TracedNetwork, ...]:
-    """The layers behind each tensor that `function` gives for `example` (B, …). Raises `UntraceableError`."""
-    return tuple(network_of(value.steps) for value in _values(function, example))
+def trace(function: Function, example: Tensor, n_classes: int = 0) -> tuple[TracedNetwork, ...]:
+    """The layers behind each tensor that `function` gives for `example` (B, …), and for classes (B,) where there are any.
+
+    Raises `UntraceableError`.
+    """
+    return tuple(network_of(value) for value in _values(function, example, n_classes))
 
 
-def trace_joined(function: Function, example: Tensor) -> TracedNetwork:
+def trace_joined(function: Function, example: Tensor, n_classes: int = 0) -> TracedNetwork:
     """The layers behind several vectors, such as mu and logvar, as one network that gives them one after the other."""
-    return network_of(joined_layers(_values(function, example)))
+    return network_of(joined_values(_values(function, example, n_classes)))
 
 
-def disagreement(found: TracedNetwork, function: Callable[[Tensor], Tensor], x: Tensor) -> float:
+def disagreement(
+    found: TracedNetwork, function: Callable[..., Tensor], x: Tensor, y: Tensor | None = None, n_classes: int = 0
+) -> float:
     """The largest difference between what was found and the function itself on x (B, …), relative where numbers exceed 1."""
+    told = () if y is None else (y,)
     with torch.no_grad():
-        wanted = function(x).reshape(len(x), -1).double().numpy()
-    got = found.run(x.numpy()).reshape(len(x), -1).astype(float)
+        wanted = function(x, *told).reshape(len(x), -1).double().numpy()
+    with np.errstate(all="ignore"):
+        got = found.run(x.numpy(), None if y is None else y.numpy(), n_classes).reshape(len(x), -1).astype(float)
     if got.shape != wanted.shape or not np.isfinite(got).all():
         return math.inf
     return float((np.abs(got - wanted) / np.maximum(1, np.abs(wanted))).max(initial=0))
 
 
-def _values(function: Function, example: Tensor) -> list[TracedValue]:
-    from torch.fx.experimental.proxy_tensor import make_fx
-
-    try:
-        with torch.no_grad(), _Recordable():
-            graph = make_fx(lambda x: function(x))(example)  # which would take default arguments for further inputs
-    except Exception as error:  # whatever the function does that cannot be recorded: a number read out of a tensor, another library
-        raise UntraceableError(f"cannot be recorded ({type(error).__name__})") from None
-    graph.graph.eliminate_dead_code()  # what is computed beside what is asked for, as the picture beside mu
-    known: dict[Any, Any] = {}
-    for node in graph.graph.nodes:
-        if node.op == "placeholder":
-            known[node] = TracedValue((), example.clone())
-        elif node.op == "get_attr":
-            known[node] = getattr(graph, node.target).detach().clone()  # the model keeps its own
-        elif node.op == "call_function":
-            args, kwargs = torch.fx.node.map_arg((node.args, dict(node.kwargs)), known.__getitem__)
-            known[node] = _called(node, tuple(args), kwargs, len(example))
-    outputs = next(node for node in graph.graph.nodes if node.op == "output").args[0]
-    values = [known[node] for node in (outputs if isinstance(outputs, tuple | list) else [outputs])]
-    if not all(isinstance(value, TracedValue) for value in values):
+def _values(function: Function, example: Tensor, n_classes: int) -> list[TracedValue]:
+    n = len(example)
+    recorded = _recorded(function, example, (torch.arange(n) % n_classes,) if n_classes else ())
+    inputs = (input_value(example.clone()), class_input(n, n_classes)) if n_classes else (input_value(example.clone()),)
+    values = replayed(recorded, inputs, n)
+    if not values or not all(isinstance(value, TracedValue) for value in values):
         raise UntraceableError("computes outside of torch, or does not depend on its input")
     return values
+
+
+def _recorded(function: Function, example: Tensor, told: tuple[Tensor, ...]) -> Recorded:
+    """The function's operations for a batch of the example's size. Raises `UntraceableError`."""
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    with torch.no_grad(), _quiet(), _Recordable():
+        try:
+            return _exported(function, (example, *told))
+        except Exception:  # whatever torch.export says of it; numbers that are read out of tensors among them
+            pass
+        try:
+            # alone, make_fx would take default arguments of the function for further inputs
+            return of_module(make_fx(lambda x, *y: function(x, *y), pre_dispatch=True)(example, *told))
+        except (
+            Exception
+        ) as error:  # whatever the function does that cannot be recorded: a number read out of a tensor, another library
+            raise UntraceableError(f"cannot be recorded ({type(error).__name__})") from None
+
+
+class _Whole(nn.Module):
+    """A function as a module, which `torch.export` asks for."""
+
+    def __init__(self, function: Function, is_told: bool) -> None:
+        super().__init__()
+        self.function = function
+        self.forward = self.of_two if is_told else self.of_one
+
+    def of_one(self, x: Tensor) -> Any:
+        return self.function(x)
+
+    def of_two(self, x: Tensor, y: Tensor) -> Any:
+        return self.function(x, y)
+
+
+def _exported(function: Function, given: tuple[Tensor, ...]) -> Recorded:
+    program = torch.export.export(_Whole(function, len(given) > 1), given, strict=False)
+    program.graph.eliminate_dead_code()
+    if any(node.op == "get_attr" for node in program.graph.nodes):
+        raise UntraceableError("has parts that are graphs of their own")
+    tensors, inputs = {}, []
+    for kind, node in zip(program.graph_signature.input_specs, _placeholders(program.graph), strict=True):
+        if kind.kind.name == "USER_INPUT":
+            inputs.append(node.name)
+        else:
+            tensors[node.name] = (
+                program.state_dict[kind.target] if kind.target in program.state_dict else program.constants[kind.target]
+            )
+    return Recorded(program.graph, tensors, tuple(inputs))
+
+
+def _placeholders(graph: torch.fx.Graph) -> list[torch.fx.Node]:
+    return [node for node in graph.nodes if node.op == "placeholder"]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Distributions do not look at numbers, attention is made of operations that have names, and nothing is told to people."""
+    checked, fast = distributions.Distribution._validate_args, torch.backends.mha.get_fastpath_enabled()
+    logged = logging.root.manager.disable
+    distributions.Distribution.set_default_validate_args(False)
+    torch.backends.mha.set_fastpath_enabled(False)
+    logging.disable(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        distributions.Distribution.set_default_validate_args(checked)
+        torch.backends.mha.set_fastpath_enabled(fast)
+        logging.disable(logged)
 
 
 class _Recordable(TorchFunctionMode):
@@ -77,35 +144,3 @@ class _Recordable(TorchFunctionMode):
             classes = args[0] if args else kwargs["tensor"]
             return (classes[..., None] == torch.arange(n)).long()
         return func(*args, **kwargs)
-
-
-def _called(node: Any, args: tuple[Any, ...], kwargs: dict[str, Any], n: int) -> Any:
-    """One recorded operation: computed where its inputs are constants, else a further step."""
-    name = (getattr(node.target, "_opname", None) or node.target.__name__).rstrip("_")  # relu_ writes where it reads, and is relu
-    has_value = any(isinstance(arg, TracedValue) for arg in _flat((args, kwargs)))
-    if torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ()):
-        raise UntraceableError(f"draws random numbers ({name})")
-    with torch.no_grad():
-        real = node.target(*_real(args), **_real(kwargs))
-    if not has_value:
-        return real
-    if not node.users:
-        return None  # nobody asks for it
-    if isinstance(real, Tensor) and (real.ndim < 1 or real.shape[0] != n):
-        raise UntraceableError(f"mixes the inputs of a batch ({name})")
-    return next_value(name, args, kwargs, real)
-
-
-def _flat(item: Any) -> list[Any]:
-    if isinstance(item, tuple | list):
-        return [leaf for part in item for leaf in _flat(part)]
-    return [leaf for part in item.values() for leaf in _flat(part)] if isinstance(item, dict) else [item]
-
-
-def _real(item: Any) -> Any:
-    """The same with values as their tensors."""
-    if isinstance(item, TracedValue):
-        return item.real
-    if isinstance(item, tuple | list):
-        return type(item)(_real(part) for part in item)
-    return {key: _real(part) for key, part in item.items()} if isinstance(item, dict) else item
