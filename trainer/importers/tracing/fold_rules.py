@@ -50,7 +50,19 @@ def _affine(step: Step, uses: Uses) -> Step | None:
         return step_of(spec.ChannelAffine(n), source.sources[0], **{name: array.expand(n) for name, array in arrays.items()})
     if isinstance(source.layer, Weighted) and (len(source.shape) in (1, 3) or len(by) == 1):
         return _folded(source, by, plus)
-    return None
+    return _before_moves(source, by, plus)
+
+
+def _before_moves(source: Step, by: Tensor, plus: Tensor) -> Step | None:
+    """A scale and a shift of channels before a vector becomes a picture, or before its pixels are repeated: there they are fewer."""
+    if len(by) == 1 or not isinstance(source.layer, spec.Reshape | spec.Upsample):
+        return None
+    before = source.sources[0]
+    if isinstance(source.layer, spec.Reshape):
+        if len(before.shape) > 1:
+            return None
+        by, plus = (array.repeat_interleave(before.shape[0] // len(array)) for array in (by, plus))
+    return step_of(source.layer, step_of(spec.ChannelAffine(len(by)), before, weight=by, bias=plus))
 
 
 def _scale_and_shift(step: Step) -> tuple[Tensor, Tensor] | None:

@@ -1,0 +1,147 @@
+"""Do the networks of which people build VAEs run here as layers, decoder and encoder, with the numbers of their own code?
+
+Second opinions: each network's raw modules.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from tests.field import networks, zoo
+from trainer.importers import conversion
+from trainer.importers.calls.pixel_range import pixels_of
+from trainer.importers.conversion import OwnDecoder, decoder_layers, encoder_layers
+from trainer.importers.declared import HowTrained
+from trainer.importers.model_adapter import ModelAdapter, adapt_model
+from trainer.importers.tracing.steps import TracedNetwork
+from trainer.models import layers as spec
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
+
+CLOSE = 1e-4
+FEWEST = 20
+"""Of each, of networks of 24 kinds or more."""
+
+
+def pictures(side: int, n: int = 60) -> torch.Tensor:
+    """Smooth blots (n, 3, side, side), bytes."""
+    generator = torch.Generator().manual_seed(side)
+    coarse = torch.rand(n, 3, 4, 4, generator=generator)
+    return (255 * torch.nn.functional.interpolate(coarse, size=side, mode="bilinear")).round().byte()
+
+
+def found_of(network: networks.Network) -> tuple[ModelAdapter, OwnDecoder, TracedNetwork | None, str]:
+    """What is made of a network."""
+    images = pictures(network.side)
+    x = images.float() / 255
+    y = torch.arange(len(x)) % networks.Y if network.is_told else None
+    n_classes = networks.Y if network.is_told else 0
+    adapter = adapt_model(network.model, x[:32], y=None if y is None else y[:32], n_classes=n_classes)
+    with torch.no_grad():
+        mu = adapter.encode(x, *(() if y is None else (y,)))[0]
+    decoder = decoder_layers(adapter.decode, HowTrained(), mu.numpy(), tuple(x.shape[1:]), n_classes)
+    return adapter, decoder, *encoder_layers(adapter, images.numpy(), n_classes)
+
+
+@pytest.mark.parametrize("build", networks.LIVE, ids=lambda build: build.__name__)
+def test_a_network_runs_here_with_its_own_numbers(build):
+    torch.manual_seed(0)
+    network = build()
+    adapter, decoder, encoder, why = found_of(network)
+    assert decoder.is_exact, decoder.why
+    assert encoder is not None, why
+    torch.manual_seed(7)
+    n, n_classes = 23, networks.Y if network.is_told else 0
+    x, z = torch.rand(n, 3, network.side, network.side), 1.5 * torch.randn(n, adapter.latent_dim)
+    labels = torch.arange(n) % n_classes if n_classes else None
+    told = () if labels is None else (labels,)
+    y = None if labels is None else labels.numpy()
+    with torch.no_grad():
+        mu, logvar = (part.flatten(1).numpy() for part in network.posterior(x, *told))
+        latent = network.posterior(x, *told)[0].shape[1:]
+        shown = network.decode(z.view(n, *latent), *told).numpy()
+    got_mu, got_logvar = np.split(encoder.run(x.numpy(), y, n_classes), 2, axis=1)
+    logits = decoder.found.run(z.numpy(), y, n_classes).reshape(shown.shape)
+    assert np.abs(got_mu - mu).max() < CLOSE * max(1, np.abs(mu).max())
+    assert np.abs(got_logvar - logvar).max() < CLOSE * max(1, np.abs(logvar).max())
+    assert np.abs(1 / (1 + np.exp(-logits)) - shown).max() < CLOSE
+
+
+@pytest.mark.parametrize("build", networks.NAMED, ids=lambda build: build.__name__)
+def test_what_is_none_of_ours_is_named_and_its_pictures_are_stored(build):
+    torch.manual_seed(0)
+    _, decoder, encoder, why = found_of(build())
+    assert not decoder.is_exact and networks.NAMED[build] in decoder.why
+    assert encoder is None and networks.NAMED[build] in why
+
+
+def test_of_published_shapes_nearly_all_are_live(capsys):
+    """Of the zoo, whose networks are plain and whose calls are not."""
+    x = zoo.digits("test")
+    images = (255 * x[:60]).round().byte().numpy()
+    decoders, encoders, kinds = [], [], zoo.UNDERSTOOD
+    for build in kinds:
+        adapter = adapt_model(build().model, x[:48])
+        with torch.no_grad():
+            mu = adapter.encode(x)[0].numpy()
+        decoders.append(decoder_layers(adapter.decode, HowTrained(), mu, (1, 8, 8)).is_exact)
+        encoders.append(encoder_layers(adapter, images)[0] is not None)
+    with capsys.disabled():
+        print(f"\n{len(kinds)} published shapes: {sum(decoders)} decoders and {sum(encoders)} encoders live")
+    assert len(kinds) >= 24 and sum(decoders) >= len(kinds) - 1 and sum(encoders) >= len(kinds) - 2
+    assert min(sum(decoders), sum(encoders)) >= FEWEST and len(networks.LIVE) >= 24
+
+
+@pytest.mark.parametrize(("name", "nets"), [("VAE", "mlp"), ("VAE", "conv"), ("VAE", "res"), ("VAMP", "mlp"), ("AE", "mlp")])
+def test_models_of_pythae_are_live(name, nets, monkeypatch):
+    models = pytest.importorskip("pythae.models")
+    mnist = pytest.importorskip("pythae.models.nn.benchmarks.mnist")
+    monkeypatch.setattr(conversion, "CHECKED", 20)
+    monkeypatch.setattr(conversion, "MOST_MULTIPLY_ADDS", 150_000_000)  # its convolutional decoder of MNIST takes 134 million
+    side, kind = 28, "AE" if name == "AE" else "VAE"
+    config = getattr(models, f"{name}Config")(input_dim=(1, side, side), latent_dim=5)
+    torch.manual_seed(0)
+    own = {}
+    if nets != "mlp":
+        family = "Conv" if nets == "conv" else "ResNet"
+        encoder = getattr(mnist, f"Encoder_{family}_{kind}_MNIST")(config)
+        own = {"encoder": encoder, "decoder": getattr(mnist, f"Decoder_{family}_AE_MNIST")(config)}
+    net = networks.settled(getattr(models, name)(config, **own))
+    images = pictures(side)[:, :1]
+    x = images.float() / 255
+    adapter = adapt_model(net, x[:32])
+    z = torch.randn(9, 5, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        mu, shown, answer = adapter.encode(x)[0], net.decoder(z).reconstruction, net.encoder(x[:9])
+    decoder = decoder_layers(adapter.decode, HowTrained(), mu.numpy(), (1, side, side))
+    encoder, why = encoder_layers(adapter, images.numpy())
+    assert decoder.is_exact, decoder.why
+    assert encoder is not None, why
+    wanted = answer.embedding if kind == "AE" else torch.cat([answer.embedding, answer.log_covariance], 1)
+    assert np.abs(encoder.run(x[:9].numpy()) - wanted.numpy()).max() < CLOSE
+    logits = decoder.found.run(z.numpy()).reshape(shown.shape)
+    assert np.abs(1 / (1 + np.exp(-logits)) - shown.numpy()).max() < CLOSE
+
+
+def test_an_autoencoder_of_diffusers_is_live():
+    diffusers = pytest.importorskip("diffusers")
+    torch.manual_seed(0)
+    blocks = {"down_block_types": ("DownEncoderBlock2D",) * 2, "up_block_types": ("UpDecoderBlock2D",) * 2}
+    net = diffusers.AutoencoderKL(
+        in_channels=3, out_channels=3, block_out_channels=(8, 8), layers_per_block=1, latent_channels=2, norm_num_groups=4, **blocks
+    )
+    images = pictures(16)
+    x = images.float() / 255
+    adapter = adapt_model(networks.settled(net), x[:32], pixels=pixels_of("-1..1"))
+    with torch.no_grad():
+        mu, logvar = adapter.encode(x)
+        shown = net.decode(mu[:9].view(9, 2, 8, 8)).sample / 2 + 0.5
+    decoder = decoder_layers(adapter.decode, HowTrained(likelihood="gaussian", sigma=0.1), mu.numpy(), (3, 16, 16))
+    encoder, why = encoder_layers(adapter, images.numpy())
+    assert decoder.is_exact, decoder.why
+    assert encoder is not None, why
+    assert any(isinstance(layer, spec.MatMul) for layer in decoder.found.layers)
+    assert np.abs(decoder.found.run(mu[:9].numpy()) - shown.numpy()).max() < CLOSE
+    assert np.abs(encoder.run(x.numpy()) - torch.cat([mu, logvar], 1).numpy()).max() < CLOSE
