@@ -7,6 +7,8 @@ import json
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from safetensors.numpy import save_file
 from torch.nn import functional
 
@@ -20,7 +22,7 @@ from trainer.models.layers import CLASS, INPUT
 from trainer.models.networks import check_imported, parameter_shapes
 from trainer.models.numpy_engine import CHUNK, run_part
 from trainer.models.torch_engine import model_of
-from trainer.models.torch_layers import Stack
+from trainer.models.torch_layers import Stack, build_layer
 from trainer.runs.folder import VERSION, info_checksum
 from trainer.runs.read import read_info
 
@@ -31,7 +33,7 @@ def weights_of(layers, part="p"):
     return {name: np.asarray(RNG.standard_normal(shape) / 2, np.float32) for name, shape in part_shapes(part, layers).items()}
 
 
-def both(layers, x, y=None, n_classes=0):
+def both(layers, x, y=None, n_classes=0, tolerance=2e-5):
     """What both engines make of x, and the weights as tensors, `0.weight`; numpy first."""
     weights = weights_of(layers)
     stack = Stack(layers, n_classes).eval()
@@ -40,7 +42,7 @@ def both(layers, x, y=None, n_classes=0):
     with torch.no_grad():
         wanted = stack(torch.from_numpy(x), None if y is None else torch.from_numpy(y))
     found = run_part("p", layers, weights, x, y, n_classes)
-    np.testing.assert_allclose(found, wanted.numpy(), atol=2e-5, rtol=1e-5)
+    np.testing.assert_allclose(found, wanted.numpy(), atol=tolerance, rtol=tolerance)
     assert found.shape[1:] == network_shapes(layers, x.shape[1:], n_classes)[-1]
     return torch.from_numpy(found), own
 
@@ -122,6 +124,44 @@ def test_heads_of_different_depth_end_in_one_vector():
     hidden = functional.linear(flat, w["2.weight"], w["2.bias"]).relu()
     logvar = functional.linear(hidden, w["4.weight"], w["4.bias"]).clamp(-1, 1)
     close(found, torch.cat((functional.linear(flat, w["1.weight"], w["1.bias"]), logvar), 1))
+
+
+@st.composite
+def graphs(draw):
+    """Layers that keep the shape of a picture (4, …), each taking any that come before it; a Concat is brought back by a convolution."""
+    layers = []
+    for _ in range(draw(st.integers(1, 12))):
+        whole = [i for i in range(-1, len(layers)) if i < 0 or not isinstance(layers[i], spec.Concat)]
+        a, b = draw(st.sampled_from(whole)), draw(st.sampled_from(whole))
+        match draw(st.integers(0, 5)):
+            case 0:
+                layers.append(spec.Conv2d(4, 4, 3, 1, 1, groups=draw(st.sampled_from([1, 2, 4])), inputs=(a,)))
+            case 1:
+                layers.append(spec.Activation("tanh", inputs=(a,)))
+            case 2:
+                layers.append(spec.Combine("subtract", inputs=(a, b)))
+            case 3:
+                layers += [spec.Concat(0, inputs=(a, b)), spec.Conv2d(8, 4, 1, 1, 0)]
+            case 4:
+                layers.append(spec.GroupNorm(2, 4, 1e-2, inputs=(a,)))
+            case 5:
+                layers.append(spec.ChannelAffine(4) if whole[-1] == len(layers) - 1 else spec.Scale(0.5, inputs=(a,)))
+    return tuple(layers)
+
+
+@settings(max_examples=60, deadline=None)
+@given(graphs())
+def test_any_graph_keeps_what_a_later_layer_takes(layers):
+    """Both engines let go of what nothing takes any more, each by its own count, and agree; a plain loop keeps everything."""
+    x = floats(2, 4, 3, 5)
+    found, w = both(layers, x, tolerance=1e-4)
+    values = {INPUT: torch.from_numpy(x)}
+    with torch.no_grad():
+        for i, layer in enumerate(layers):
+            module = build_layer(layer)
+            module.load_state_dict({name.partition(".")[2]: array for name, array in w.items() if name.startswith(f"{i}.")})
+            values[i] = module(*(values[number] for number in spec.inputs_of(layers, i)))
+    torch.testing.assert_close(found, values[len(layers) - 1], atol=1e-4, rtol=1e-4)
 
 
 EMBEDDED = (spec.Linear(5, 3, inputs=(CLASS,)), spec.Concat(0, inputs=(INPUT, 0)), spec.Linear(5, 4), spec.Unflatten((1, 2, 2)))
