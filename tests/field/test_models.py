@@ -17,6 +17,7 @@ from torch.nn import functional
 from tests.field import zoo
 from trainer import load_run
 from trainer.diagnosis.diagnose import diagnose
+from trainer.importers import conversion
 from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.calls.pixel_range import pixels_of
 from trainer.importers.importing import HowTrained, check_model, import_model, make_run
@@ -219,16 +220,16 @@ def test_m6_what_cannot_be_found_is_refused(normed, data, tmp_path):
 # --- M7: a clamp
 
 
-@pytest.mark.parametrize(("low", "exact"), [(1e-6, True), (1e-4, True), (1e-3, True), (0.05, False)])
-def test_m7_a_clamp_within_the_tolerance_is_no_obstacle_to_layers(plain, data, low, exact, tmp_path):
+@pytest.mark.parametrize("low", [1e-6, 1e-4, 1e-3, 0.05])
+def test_m7_a_clamp_is_no_obstacle_to_layers(plain, data, low, tmp_path):
+    """Within the tolerance it is left out, beyond it is a layer."""
     clamped = {"encode": plain.model.two, "decode": lambda z: plain.model.pixels(z).clamp(low, 1 - low)}
     run = import_model(clamped, data, "clamped", runs=tmp_path, **QUICK)
-    assert (run.info.origin.decoder == "layers") == exact
+    assert run.info.origin.decoder == "layers"
     z = torch.randn(40, zoo.K, generator=torch.Generator().manual_seed(3))
-    if exact:
-        with torch.no_grad():
-            wanted = clamped["decode"](z).reshape(-1, 1, 8, 8).numpy()
-        assert np.abs(run.forward.decode(z.numpy()) - wanted).max() < 1.1 * low + 1e-4
+    with torch.no_grad():
+        wanted = clamped["decode"](z).reshape(-1, 1, 8, 8).numpy()
+    assert np.abs(run.forward.decode(z.numpy()) - wanted).max() < (1.1 * low if low < 0.01 else 0) + 1e-4
 
 
 def test_m7_a_clamp_in_the_encoder_is_none_either(plain, data, tmp_path):
@@ -237,7 +238,10 @@ def test_m7_a_clamp_in_the_encoder_is_none_either(plain, data, tmp_path):
     assert run.config.has_encoder
     model["encode"] = lambda x: (lambda mu, lv: (mu, lv.clamp(-1, -0.5)))(*plain.model.two(x))
     run = import_model(model, data, "cut", runs=tmp_path, **QUICK)
-    assert not run.config.has_encoder and "other codes than the layers" in run.info.origin.why_encoder
+    x = zoo.digits("test")
+    with torch.no_grad():
+        logvar = model["encode"](x)[1].numpy()
+    assert run.config.has_encoder and np.abs(run.forward.encode(x.numpy()).logvar - logvar).max() < 1e-4
 
 
 # --- M8: a loss that is averaged over pixels
@@ -296,8 +300,9 @@ def test_images_without_encode_say_that_encode_was_not_given(plain, tmp_path):
     )
 
 
-def test_stored_pictures_state_their_error_near_codes_and_at_the_prior(data, tmp_path):
-    """Both figures again by brute force: the run's own engine against the model."""
+def test_stored_pictures_state_their_error_near_codes_and_at_the_prior(data, tmp_path, monkeypatch):
+    """Both figures again by brute force: the run's own engine against the model, whose decoder is taken for too large."""
+    monkeypatch.setattr(conversion, "MOST_MULTIPLY_ADDS", 1000)
     case = zoo.residual()
     run = import_model(case.model, data, "stored", runs=tmp_path, **QUICK)
     origin = run.info.origin
