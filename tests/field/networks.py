@@ -235,6 +235,26 @@ def distribution():
     return Network(net, lambda x: (net.encode(x).mean, 2 * net.encode(x).stddev.log()), net.decode)
 
 
+def sampled_distribution():
+    """forward alone, which draws by `Normal.sample` of mean and standard deviation."""
+
+    class Sampled(Vae):
+        encode = None
+
+        def forward(self, x):
+            h = self.features(x).flatten(1)
+            q = laws.Normal(self.mu(h), functional.softplus(self.logvar(h)))
+            return self.decode(q.sample()), q
+
+    net = settled(Sampled(down(nn.ReLU()), up(nn.ReLU())))
+
+    def posterior(x):
+        h = net.features(x).flatten(1)
+        return net.mu(h), 2 * functional.softplus(net.logvar(h)).log()
+
+    return Network(net, posterior, net.decode)
+
+
 def softplus_sigma():
     class Spread(Vae):
         def encode(self, x):
@@ -497,9 +517,9 @@ def class_as_gains():
 
 LIVE = (
     residual_blocks, pixel_shuffle, max_pooling, bilinear, depthwise, instance_norm, prelu, self_attention, attention_by_products,
-    vision_transformer, separate_networks, distribution, softplus_sigma, unbound, other_padding, channels_as_wide, code_as_picture,
-    skipping_code, squeeze_and_excite, layer_norms, dense_connections, broadcast_code, styled, normed_weights, in_place, embedded_class,
-    class_as_maps, class_as_gains,
+    vision_transformer, separate_networks, distribution, sampled_distribution, softplus_sigma, unbound, other_padding, channels_as_wide,
+    code_as_picture, skipping_code, squeeze_and_excite, layer_norms, dense_connections, broadcast_code, styled, normed_weights, in_place,
+    embedded_class, class_as_maps, class_as_gains,
 )  # fmt: skip
 
 

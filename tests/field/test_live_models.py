@@ -10,10 +10,12 @@ import pytest
 import torch
 
 from tests.field import networks, zoo
+from trainer import load_run
+from trainer.datasets import load_dataset
 from trainer.importers import conversion
 from trainer.importers.calls.pixel_range import pixels_of
 from trainer.importers.conversion import OwnDecoder, decoder_layers, encoder_layers
-from trainer.importers.declared import HowTrained
+from trainer.importers.importing import HowTrained, import_model
 from trainer.importers.model_adapter import ModelAdapter, adapt_model
 from trainer.importers.tracing.steps import TracedNetwork
 from trainer.models import layers as spec
@@ -145,3 +147,25 @@ def test_an_autoencoder_of_diffusers_is_live():
     assert any(isinstance(layer, spec.MatMul) for layer in decoder.found.layers)
     assert np.abs(decoder.found.run(mu[:9].numpy()) - shown.numpy()).max() < CLOSE
     assert np.abs(encoder.run(x.numpy()) - torch.cat([mu, logvar], 1).numpy()).max() < CLOSE
+
+
+@pytest.mark.parametrize("is_told", [False, True])
+def test_a_run_of_branches_and_classes_is_read_again_with_the_same_numbers(is_told, tmp_path):
+    """The whole way: imported, written, read, run by numpy and by torch."""
+    torch.manual_seed(0)
+    data = load_dataset("digits")
+    net = zoo.conditional_maps() if is_told else zoo.residual().model
+    run = import_model(net, data, "own", how=HowTrained(conditional=is_told), runs=tmp_path, umap=False, classifier=False)
+    assert run.info.origin.decoder == "layers" and run.config.has_encoder
+    again = load_run("own", tmp_path)
+    x, z = zoo.digits("test")[:30], torch.randn(30, zoo.K)
+    labels = zoo.labels("test")[:30]
+    told = (labels,) if is_told else ()
+    y = (labels.numpy(),) if is_told else ()
+    with torch.no_grad():
+        mu, logvar = net.encode(x, *told)
+        shown = net.decode(z, *told).reshape(30, 1, 8, 8).numpy()
+    codes = again.forward.encode(x.numpy(), *y)
+    assert np.abs(codes.mu - mu.numpy()).max() < CLOSE and np.abs(codes.logvar - logvar.numpy()).max() < CLOSE
+    assert np.abs(again.forward.decode(z.numpy(), *y) - shown).max() < CLOSE
+    assert np.abs(again.model.decode(z, *told).numpy() - shown).max() < CLOSE

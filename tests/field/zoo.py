@@ -735,6 +735,33 @@ def conditional_number():
     return _conditional("number")
 
 
+def conditional_maps():
+    """Convolutions that are told the class as maps and by an embedding that scales channels; not trained."""
+
+    class Maps(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embedding = nn.Embedding(10, 8)
+            self.down, self.heads = nn.Conv2d(1 + 10, 8, 3, 2, 1), nn.Linear(128, 2 * K)
+            self.first, self.up = nn.Linear(K, 128), nn.ConvTranspose2d(8, 1, 4, 2, 1)
+
+        def encode(self, x, y):
+            maps = functional.one_hot(y, 10).float()[:, :, None, None].expand(-1, -1, 8, 8)
+            return self.heads(torch.relu(self.down(torch.cat([x, maps], 1))).flatten(1)).chunk(2, 1)
+
+        def decode(self, z, y):
+            h = torch.relu(self.first(z)).view(-1, 8, 4, 4) * torch.sigmoid(self.embedding(y))[:, :, None, None]
+            return torch.sigmoid(self.up(h))
+
+        def forward(self, x, y):
+            mu, logvar = self.encode(x, y)
+            return self.decode(draw(mu, logvar), y), mu, logvar
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return Maps().eval()
+
+
 # --- what is no VAE with one code and prior N(0, I)
 
 

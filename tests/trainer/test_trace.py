@@ -231,6 +231,27 @@ def test_of_what_is_computed_twice_or_for_nothing_one_layer_is_left():
     assert found.layers == (spec.Linear(6, 5), spec.Activation("relu"))
 
 
+def test_what_turns_gradients_on_is_recorded_by_running_it():
+    """torch.export makes a graph of its own of such a part."""
+
+    def function(z):
+        with torch.enable_grad():
+            return torch.tanh(DENSE(z)).detach()
+
+    (found,) = trace(function, VECTOR)
+    assert found.layers == (spec.Linear(6, 5), spec.Activation("tanh"))
+    assert disagreement(found, function, torch.randn(20, 6)) < CLOSE
+
+
+def test_a_batch_norm_after_a_vector_became_a_picture_costs_no_layer():
+    module = settled(
+        nn.Sequential(nn.Linear(6, 48), nn.Unflatten(1, (3, 4, 4)), nn.BatchNorm2d(3), nn.Upsample(scale_factor=2)), VECTOR
+    )
+    (found,) = trace(module, VECTOR)
+    assert found.layers == (spec.Linear(6, 48), spec.Unflatten((3, 4, 4)), spec.Upsample(2))
+    assert disagreement(found, module, torch.randn(20, 6)) < CLOSE
+
+
 def test_changes_of_shape_in_a_row_are_one():
     (found,) = trace(
         lambda x: x.flatten(1).view(-1, 9, 27).transpose(1, 2).transpose(1, 2).reshape(-1, 3, 9, 9).flatten(1), PICTURE

@@ -153,7 +153,7 @@ class Held(TorchFunctionMode):
         number = len(self.draws)
         eps = self.give(tuple(like.shape), number).to(like)
         mean, std = _moments(name, args, kwargs)
-        is_code = _is_shifted(mean) or (isinstance(std, Tensor) and bool((std != 1).any()))
+        is_code = _differs(mean, 0) or _differs(std, 1)
         out = eps if mean is None and std is None else (0 if mean is None else mean) + eps * (1 if std is None else std)
         draw = Draw(tuple(like.shape), out, is_code)
         self.draws.append(draw)
@@ -176,8 +176,13 @@ def _moments(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
     return mean, std
 
 
-def _is_shifted(mean: Any) -> bool:
-    return isinstance(mean, Tensor) and bool((mean != 0).any())
+def _differs(moment: Any, usual: float) -> bool:
+    """Whether a tensor is anywhere another number than the usual; while operations are recorded, when it has no numbers, it is."""
+    if not isinstance(moment, Tensor):
+        return False
+    from torch.fx.experimental.proxy_tensor import get_proxy_mode
+
+    return get_proxy_mode() is not None or bool((moment != usual).any())
 
 
 def zeros(shape: tuple[int, ...], number: int) -> Tensor:

@@ -10,23 +10,37 @@ from hashlib import sha256
 
 from trainer.importers.tracing.fold_rules import FOLD_RULES
 from trainer.importers.tracing.graph_rules import GRAPH_RULES, Uses
-from trainer.importers.tracing.steps import Given, Step
+from trainer.importers.tracing.steps import Floats, Given, Step
 from trainer.models import layers as spec
 
 MOST_PASSES = 40
 RULES = (*GRAPH_RULES, *FOLD_RULES)
 
 
+class _Digests:
+    """Digests of arrays, each computed once."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, tuple[Floats, bytes]] = {}
+
+    def of(self, array: Floats) -> bytes:
+        """The array is kept, so that no other takes its place in memory."""
+        if id(array) not in self.known:
+            self.known[id(array)] = array, sha256(array.tobytes()).digest()
+        return self.known[id(array)][1]
+
+
 def simplified(last: Step) -> Step:
     """The same function in fewer layers."""
+    digests = _Digests()
     for _ in range(MOST_PASSES):
-        last, has_changed = _passed(last)
+        last, has_changed = _passed(last, digests)
         if not has_changed:
             break
     return last
 
 
-def _passed(last: Step) -> tuple[Step, bool]:
+def _passed(last: Step, digests: _Digests) -> tuple[Step, bool]:
     """Every rule once for every step."""
     steps = _all(last)
     readers: dict[int, list[Step]] = {id(step): [] for step in steps}
@@ -42,7 +56,7 @@ def _passed(last: Step) -> tuple[Step, bool]:
         is_same = all(a is b for a, b in zip(sources, step.sources, strict=True))
         found = step if is_same else Step(step.layer, step.shape, sources, step.arrays)
         simpler = next((other for other in (rule(found, uses) for rule in RULES) if other is not None), found)
-        kept = made.setdefault(_key(simpler), simpler)
+        kept = made.setdefault(_key(simpler, digests), simpler)
         has_changed = has_changed or kept is not found
         if id(kept) in seen:  # several became one
             uses.single.discard(id(kept))
@@ -79,9 +93,9 @@ def _all(last: Step) -> list[Step]:
     return list(done.values())
 
 
-def _key(step: Step) -> tuple[object, ...]:
+def _key(step: Step, digests: _Digests) -> tuple[object, ...]:
     """The same for steps that compute the same."""
     if isinstance(step.layer, Given):
         return (step.layer,)
-    arrays = tuple((name, array.shape, sha256(array.tobytes()).digest()) for name, array in sorted(step.arrays.items()))
+    arrays = tuple((name, array.shape, digests.of(array)) for name, array in sorted(step.arrays.items()))
     return (step.layer, tuple(id(source) for source in step.sources), arrays)
