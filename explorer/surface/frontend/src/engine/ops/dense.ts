@@ -1,64 +1,87 @@
-/** How is a dense layer computed fast, with or without a class? */
+/** How are dense layers and matrix products computed? */
 
 import { product } from "../../wire/payload";
-import { expectFit, type Plan, type Weights } from "../plan";
+import { broadcast, flatIndices } from "../broadcast";
+import { expectFit, type Gradients, type Maker, type OpOf, type Planned, type Tensor } from "../plan";
 
-export function planLinear(weightName: string, biasName: string, shape: readonly number[], weights: Weights): Plan {
-  const [nOut, nIn] = weights.shape(weightName);
-  const weight = weights.floats(weightName);
-  const bias = weights.floats(biasName);
-  expectFit(weights.shape(weightName).length === 2 && product(shape) === nIn && bias.length === nOut, "linear", shape);
-  const y = new Float32Array(nOut);
+/** y = W x + b along the last axis; a decoder that is told the class has a bias for each, a column of `biases` (O, Y). */
+export function planLinear(op: OpOf<"linear">, [x]: readonly Tensor[], make: Maker): Planned {
+  const { arena, weights } = make;
+  const [nOut, nIn] = weights.shape(op.weight);
+  expectFit(
+    weights.shape(op.weight).length === 2 && x.shape.at(-1) === nIn && product(weights.shape(op.bias)) === nOut,
+    "linear",
+    x,
+  );
+  const rows = x.size / nIn;
+  const w = make.weight(op.weight);
+  const bias = op.biases ? arena.keep(weights.floats(op.bias)) : make.weight(op.bias);
+  const y = make.output([...x.shape.slice(0, -1), nOut]);
+  const { kernels, panel } = arena;
   return {
-    shape: [nOut],
-    run: (x) => {
-      linear(x, weight, bias, nIn, y);
-      return y;
+    y,
+    forward: (batch) => {
+      kernels.copyRows(batch * rows, nOut, bias, y.at);
+      kernels.product(batch * rows, nOut, nIn, x.at, nIn, 1, w, 1, nIn, y.at, nOut, 1, panel);
     },
+    learn: (gradients) => learnLinear(gradients, op, { x, y, w, rows, nIn, nOut }, make),
+    ...(op.biases ? { tell: toldBias(op.biases, bias, nOut, make) } : {}),
   };
 }
 
-/** The class is a constant input, so each has a bias of its own: a column of `biases` (O, Y). */
-export function planToldLinear(
-  weightName: string,
-  biasName: string,
-  biasesName: string,
-  shape: readonly number[],
-  weights: Weights,
-): Plan {
-  const bias = weights.floats(biasName).slice(); // a view of the payload must not be written to
-  const own: Weights = {
-    shape: (name) => weights.shape(name),
-    floats: (name) => (name === biasName ? bias : weights.floats(name)),
-  };
-  const plan = planLinear(weightName, biasName, shape, own);
-  const [nOut, nLabels] = weights.shape(biasesName);
-  const biases = weights.floats(biasesName);
-  expectFit(nOut === bias.length && biases.length === nOut * nLabels, "linear", weights.shape(biasesName));
-  return {
-    ...plan,
-    tell: (label) => {
-      for (let o = 0; o < nOut; o++) bias[o] = biases[o * nLabels + label];
-    },
+interface Dense {
+  readonly x: Tensor;
+  readonly y: Tensor;
+  readonly w: number;
+  readonly rows: number;
+  readonly nIn: number;
+  readonly nOut: number;
+}
+
+/** ∂W = ∂yᵀ x, ∂b = Σ ∂y, ∂x = ∂y W. */
+function learnLinear(gradients: Gradients, op: OpOf<"linear">, dense: Dense, { arena }: Maker): (batch: number) => void {
+  const { x, y, w, rows, nIn, nOut } = dense;
+  const { kernels, panel } = arena;
+  const [dx, dy] = [gradients.of(x), gradients.of(y)];
+  const [dw, db] = [gradients.ofWeight(op.weight), gradients.ofWeight(op.bias)];
+  return (batch) => {
+    const n = batch * rows;
+    kernels.product(nOut, nIn, n, dy, 1, nOut, x.at, nIn, 1, dw, nIn, 1, panel);
+    kernels.addColumns(n, nOut, dy, db);
+    if (dx) kernels.product(n, nIn, nOut, dy, nOut, 1, w, nIn, 1, dx, nIn, 1, panel);
   };
 }
 
-/** y = W x + b. Four sums at a time: one alone waits for its own last addition. */
-export function linear(x: Float32Array, weight: Float32Array, bias: Float32Array, nIn: number, y: Float32Array): void {
-  const end = nIn - (nIn % 4);
-  for (let o = 0, at = 0; o < y.length; o++) {
-    let a = 0;
-    let b = 0;
-    let c = 0;
-    let d = 0;
-    let i = 0;
-    for (; i < end; i += 4, at += 4) {
-      a += weight[at] * x[i];
-      b += weight[at + 1] * x[i + 1];
-      c += weight[at + 2] * x[i + 2];
-      d += weight[at + 3] * x[i + 3];
-    }
-    for (; i < nIn; i++, at++) a += weight[at] * x[i];
-    y[o] = bias[o] + (a + b) + (c + d);
-  }
+function toldBias(name: string, bias: number, nOut: number, { arena, weights }: Maker): (label: number) => void {
+  const [rows, nLabels] = weights.shape(name);
+  const biases = weights.floats(name);
+  expectFit(rows === nOut && biases.length === nOut * nLabels, "linear", { shape: [rows, nLabels], size: 0, at: 0 });
+  return (label) => {
+    const to = arena.at(bias, nOut);
+    for (let o = 0; o < nOut; o++) to[o] = biases[o * nLabels + label];
+  };
+}
+
+/** (…, n, k) · (…, k, m), the outer axes broadcast. */
+export function planMatmul(_: OpOf<"matmul">, [a, b]: readonly Tensor[], make: Maker): Planned {
+  expectFit(b !== undefined && Math.min(a.shape.length, b.shape.length) >= 2, "matmul", a);
+  const [n, k] = a.shape.slice(-2);
+  const [kb, m] = b.shape.slice(-2);
+  const outer = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  expectFit(k === kb && outer !== null, "matmul", a, b);
+  const y = make.output([...(outer ?? []), n, m]);
+  const [ofA, ofB] = [a, b].map(({ shape }) => flatIndices(shape.slice(0, -2), outer ?? []));
+  const { kernels, panel } = make.arena;
+  return {
+    y,
+    forward: (batch) => {
+      for (let i = 0; i < batch; i++) {
+        for (let o = 0; o < ofA.length; o++) {
+          const from = a.at + 4 * (i * a.size + ofA[o] * n * k);
+          const by = b.at + 4 * (i * b.size + ofB[o] * k * m);
+          kernels.product(n, m, k, from, k, 1, by, m, 1, y.at + 4 * (i * y.size + o * n * m), m, 0, panel);
+        }
+      }
+    },
+  };
 }

@@ -1,0 +1,38 @@
+// How do the kernels become part of the bundles? Compiled here, and written as text into src/engine/modules.ts, which is committed: nothing is
+// fetched at run time, so that a page opened from disk has them too. The same sources and compiler give the same bytes.
+//
+// `node kernels/build.mjs --check` only says whether the committed file is what its sources give.
+
+import { readFile, writeFile } from "node:fs/promises";
+import asc from "assemblyscript/asc";
+
+const TO = "src/engine/modules.ts";
+const OPTIONS = ["--runtime", "stub", "--noAssert", "-O3", "--shrinkLevel", "1", "--importMemory", "--enable", "simd"];
+
+async function compiled(name, ...more) {
+  const files = {};
+  const { error, stderr } = await asc.main(
+    // vectors pass between functions of the module only
+    [`kernels/${name}.ts`, "--outFile", "module.wasm", "--disableWarning", "112", ...OPTIONS, ...more],
+    { writeFile: (file, contents) => (files[file] = contents) },
+  );
+  if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
+  return Buffer.from(files["module.wasm"]).toString("base64");
+}
+
+const text = `/** WebAssembly modules in base64, written by kernels/build.mjs from kernels/*.ts: do not edit. */
+
+/** All kernels, for plain SIMD. */
+export const SIMD =
+  "${await compiled("index")}";
+
+/** Those that gain from a fused multiply-add, for relaxed SIMD. */
+export const RELAXED =
+  "${await compiled("relaxed", "--enable", "relaxed-simd")}";
+`;
+
+if (!process.argv.includes("--check")) await writeFile(TO, text);
+else if ((await readFile(TO, "utf8")) !== text) {
+  console.error(`${TO} is not what kernels/ gives: run npm run kernels and commit it.`);
+  process.exit(1);
+}
