@@ -82,7 +82,17 @@ export function unpatch(N: i32, K: i32, from: usize, taps: usize, places: usize,
 }
 
 /** Copies the planes of a picture into one with a margin. */
-export function frame(planes: i32, H: i32, W: i32, from: usize, to: usize, top: i32, left: i32, toH: i32, toW: i32): void {
+export function frame(
+  planes: i32,
+  H: i32,
+  W: i32,
+  from: usize,
+  to: usize,
+  top: i32,
+  left: i32,
+  toH: i32,
+  toW: i32,
+): void {
   for (let plane = 0; plane < planes; plane++) {
     let row = to + ((plane * toH * toW + top * toW + left) as usize) * FLOAT;
     for (let y = 0; y < H; y++) {
@@ -94,7 +104,17 @@ export function frame(planes: i32, H: i32, W: i32, from: usize, to: usize, top: 
 }
 
 /** The planes of a picture without its margin. */
-export function unframe(planes: i32, H: i32, W: i32, from: usize, to: usize, top: i32, left: i32, fromH: i32, fromW: i32): void {
+export function unframe(
+  planes: i32,
+  H: i32,
+  W: i32,
+  from: usize,
+  to: usize,
+  top: i32,
+  left: i32,
+  fromH: i32,
+  fromW: i32,
+): void {
   for (let plane = 0; plane < planes; plane++) {
     let row = from + ((plane * fromH * fromW + top * fromW + left) as usize) * FLOAT;
     for (let y = 0; y < H; y++) {

@@ -59,7 +59,6 @@ function valueOf(kind: i32, x: v128, slope: f32): v128 {
 }
 
 /** 2σ(2x) − 1; x itself where that would lose its digits. */
-// @ts-expect-error: decorators of functions are AssemblyScript's
 @inline
 function tanhOf(x: v128): v128 {
   const far = f32x4.sub(f32x4.mul(f32x4.splat(2), sigmoidOf(f32x4.mul(x, f32x4.splat(2)))), f32x4.splat(1));
@@ -71,7 +70,6 @@ function tanhOf(x: v128): v128 {
 }
 
 /** 2·√(2/π)·(x + 0.044715 x³). */
-// @ts-expect-error: decorators of functions are AssemblyScript's
 @inline
 function geluInner(x: v128): v128 {
   const cube = f32x4.mul(f32x4.mul(x, x), f32x4.mul(x, f32x4.splat(0.044715)));

@@ -7,7 +7,6 @@ export const FLOAT: usize = 4; // bytes of a number
 export const LANES: i32 = 4;
 export const VECTOR: usize = 16; // bytes of four
 
-// @ts-expect-error: decorators of functions are AssemblyScript's
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
@@ -30,20 +29,17 @@ export function storeSome(to: usize, value: v128, n: i32): void {
   if (n > 2) store<f32>(to, f32x4.extract_lane(value, 2), 8);
 }
 
-// @ts-expect-error: decorators of functions are AssemblyScript's
 @inline
 export function loadUpTo(from: usize, n: i32): v128 {
   return n >= LANES ? v128.load(from) : loadSome(from, n);
 }
 
-// @ts-expect-error: decorators of functions are AssemblyScript's
 @inline
 export function storeUpTo(to: usize, value: v128, n: i32): void {
   if (n >= LANES) v128.store(to, value);
   else storeSome(to, value, n);
 }
 
-// @ts-expect-error: decorators of functions are AssemblyScript's
 @inline
 export function sumOf(value: v128): f32 {
   return (
@@ -56,7 +52,7 @@ export function sumOf(value: v128): f32 {
 /** eˣ to 2 units of the last place: x = n log 2 + r, a polynomial for r, 2ⁿ into the exponent (Cephes, S. Moshier). */
 export function expOf(value: v128): v128 {
   const x = f32x4.max(f32x4.min(value, f32x4.splat(88.37)), f32x4.splat(-87.33));
-  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)));
+  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.4426950408889634)));
   let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
   r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
   let p = f32x4.splat(1.9875691500e-4);
@@ -74,7 +70,7 @@ export function expOf(value: v128): v128 {
 export function logOf(x: v128): v128 {
   let e = f32x4.convert_i32x4_s(i32x4.sub(i32x4.shr_u(x, 23), i32x4.splat(126)));
   let m = v128.or(v128.and(x, i32x4.splat(0x007fffff)), f32x4.splat(0.5));
-  const isLow = f32x4.lt(m, f32x4.splat(0.707106781186547524));
+  const isLow = f32x4.lt(m, f32x4.splat(0.7071067811865476));
   e = f32x4.sub(e, v128.and(isLow, f32x4.splat(1)));
   m = f32x4.sub(f32x4.add(m, v128.and(isLow, m)), f32x4.splat(1));
   const square = f32x4.mul(m, m);
@@ -94,7 +90,6 @@ export function logOf(x: v128): v128 {
 }
 
 /** 1 / (1 + e⁻ˣ). */
-// @ts-expect-error: decorators of functions are AssemblyScript's
 @inline
 export function sigmoidOf(x: v128): v128 {
   const one = f32x4.splat(1);
@@ -102,7 +97,6 @@ export function sigmoidOf(x: v128): v128 {
 }
 
 /** log(1 + eˣ) = max(x, 0) + log(1 + e^−|x|). */
-// @ts-expect-error: decorators of functions are AssemblyScript's
 @inline
 export function softplusOf(x: v128): v128 {
   const small = expOf(f32x4.neg(f32x4.abs(x)));
@@ -110,7 +104,6 @@ export function softplusOf(x: v128): v128 {
 }
 
 /** Where x is not 0 in any bit: `yes`, else `no`. */
-// @ts-expect-error: decorators of functions are AssemblyScript's
 @inline
 export function choose(yes: v128, no: v128, where: v128): v128 {
   return v128.bitselect(yes, no, where);

@@ -24,7 +24,11 @@ export function bernoulli(n: i32, logits: usize, x: usize, gradient: usize, by: 
       // what lies beyond the last number does not count
       if (n - i < LANES) term = v128.and(term, firstLanes(n - i));
       sum = f32x4.add(sum, term);
-      if (gradient) v128.store(gradient + at, f32x4.mul(scale, f32x4.sub(f32x4.div(choose(f32x4.splat(1), e, f32x4.gt(l, f32x4.splat(0))), both), target)));
+      if (gradient)
+        v128.store(
+          gradient + at,
+          f32x4.mul(scale, f32x4.sub(f32x4.div(choose(f32x4.splat(1), e, f32x4.gt(l, f32x4.splat(0))), both), target)),
+        );
     }
     total += sumOf(sum) as f64;
   }

@@ -207,7 +207,6 @@ export function overPanel(
   }
 }
 
-// @ts-expect-error: decorators of functions are AssemblyScript's
 @inline
 function put(to: usize, low: v128, high: v128, width: i32, adds: bool): void {
   if (width == WIDTH) {

@@ -158,7 +158,9 @@ function find(): Found {
   } catch (error) {
     // Chrome before 115 compiles no more than 4 kB while the page waits
     if (error instanceof RangeError) void compileLater(simd);
-    return scalar(error instanceof RangeError ? "WebAssembly is being compiled" : "this page's policy forbids WebAssembly");
+    return scalar(
+      error instanceof RangeError ? "WebAssembly is being compiled" : "this page's policy forbids WebAssembly",
+    );
   }
 }
 
@@ -197,9 +199,5 @@ function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
 export function use(kind: "scalar" | "simd" | null): void {
   listeners = [];
   found =
-    kind === null
-      ? null
-      : kind === "scalar"
-        ? scalar("chosen")
-        : compiled(new WebAssembly.Module(bytesOf(SIMD)), null);
+    kind === null ? null : kind === "scalar" ? scalar("chosen") : compiled(new WebAssembly.Module(bytesOf(SIMD)), null);
 }

@@ -4,7 +4,9 @@
  */
 
 import type { Header, LikelihoodName } from "../wire/schema";
-import { sigmoid } from "./ops/activation";
+import type { Arena } from "./arena";
+import { KERNEL_ACTIVATIONS } from "./kernels";
+import { sigmoid } from "./scalar";
 
 /** `output` (C·H·W,): logits or places, as the decoder gives them; x (C·H·W,) in [0, 1]. */
 export type LogLikelihood = (output: Float32Array, x: ArrayLike<number>) => number;
@@ -17,7 +19,7 @@ interface PixelLikelihood {
 }
 
 const LIKELIHOODS: Record<LikelihoodName, PixelLikelihood> = {
-  bernoulli: { toMean: sigmoid, logDensity: bernoulli },
+  bernoulli: { toMean: sigmoids, logDensity: bernoulli },
   "continuous-bernoulli": { toMean: continuousBernoulliMean, logDensity: continuousBernoulli },
   gaussian: { toMean: clip01, logDensity: gaussian },
   laplace: { toMean: clip01, logDensity: laplace },
@@ -26,6 +28,15 @@ const LIKELIHOODS: Record<LikelihoodName, PixelLikelihood> = {
 /** What makes the decoder's numbers a picture. */
 export function toMeanOf(likelihood: LikelihoodName): (output: Float32Array) => void {
   return known(likelihood)?.toMean ?? clip01;
+}
+
+const SIGMOID = KERNEL_ACTIVATIONS.indexOf("sigmoid");
+
+/** The same for n numbers that lie in an arena: where it is a sigmoid its kernel does it. */
+export function meansIn(likelihood: LikelihoodName): (arena: Arena, address: number, n: number) => void {
+  const toMean = toMeanOf(likelihood);
+  if (toMean === sigmoids) return (arena, at, n) => arena.kernels.activate(SIGMOID, n, at, at, 0);
+  return (arena, at, n) => toMean(arena.at(at, n));
 }
 
 /** Null where the header does not say all that p(x|z) depends on: a scale for each pixel, or a decoder that stands for two models. */
@@ -50,6 +61,10 @@ export function continuousBernoulliMean(x: Float32Array): void {
     const odd = Math.abs(half) < 0.05 ? half / 3 - half ** 3 / 45 : 1 / Math.tanh(half) - 1 / half;
     x[i] = 0.5 + 0.5 * odd;
   }
+}
+
+function sigmoids(x: Float32Array): void {
+  for (let i = 0; i < x.length; i++) x[i] = sigmoid(x[i]);
 }
 
 function clip01(x: Float32Array): void {

@@ -2,10 +2,9 @@
 
 import { PayloadError } from "../wire/errors";
 import { type Payload, parsePayload, product } from "../wire/payload";
-import type { Op } from "../wire/schema";
-import { toMeanOf } from "./likelihoods";
-import { planOp } from "./network";
-import type { Plan, Weights } from "./plan";
+import { CLASS } from "../wire/schema";
+import { meansIn } from "./likelihoods";
+import { type Finish, Network, Workspace } from "./network";
 
 /** q(z|x), a diagonal Gaussian: mu (K,), logvar (K,) = log variance. */
 export interface Posterior {
@@ -21,7 +20,8 @@ export class Model {
   readonly label: number;
   private encoder: Network | null = null;
   private readonly decoder: Network;
-  private readonly toMean: (output: Float32Array) => void;
+  private readonly toMean: Finish;
+  private readonly workspace = new Workspace();
 
   private kept: Float32Array | null = null;
   private keptLabel = -1;
@@ -35,13 +35,21 @@ export class Model {
     this.latentDim = run.latent_dim;
     this.keptZ = new Float64Array(run.latent_dim);
     this.imageShape = run.image_shape;
-    this.toMean = toMeanOf(likelihood);
-    this.decoder = new Network(decoder, [this.latentDim], this.payload);
-    expectSize(this.decoder.outputSize, product(this.imageShape), "decoder");
+    this.toMean = meansIn(likelihood);
     const told = decoder.flatMap((op) => (op.op === "linear" && op.biases !== undefined ? [op.biases] : []));
     for (const name of told) expectSize(this.payload.shape(name)[1], class_names.length, "decoder, of biases a class,");
-    this.nClasses = told.length > 0 ? class_names.length : 0;
-    this.label = told.length > 0 ? class_names.indexOf(decoded_as ?? "") : -1;
+    const isTold = told.length > 0 || decoder.some(({ inputs }) => inputs?.includes(CLASS));
+    this.nClasses = isTold ? class_names.length : 0;
+    this.label = isTold ? class_names.indexOf(decoded_as ?? "") : -1;
+    this.decoder = new Network(decoder, [this.latentDim], this.payload, this.nClasses, this.workspace);
+    expectSize(this.decoder.outputSize, product(this.imageShape), "decoder");
+    if (this.label >= 0) this.decoder.tell(this.label);
+  }
+
+  /** What computes: a word for the frame statistics. */
+  get arithmetic(): string {
+    const { arithmetic, why } = this.workspace.arena.found;
+    return why ? `${arithmetic} (${why})` : arithmetic;
   }
 
   /** z (K,) to x_hat (C·H·W,) in [0, 1]: a new array. */
@@ -59,8 +67,7 @@ export class Model {
     if (this.kept && this.keptLabel === label && this.isKept(z)) return this.kept;
     this.kept = null; // its place is written over
     if (label >= 0) this.decoder.tell(label);
-    const x_hat = this.decoder.run(z);
-    this.toMean(x_hat);
+    const x_hat = this.decoder.run(z, this.toMean);
     this.keptZ.set(z);
     this.keptLabel = label;
     return (this.kept = x_hat);
@@ -70,10 +77,38 @@ export class Model {
     return z.length === this.latentDim && this.keptZ.every((value, k) => value === z[k]);
   }
 
+  /** n codes (n·K) to n mean pictures, one after the other, as one class: overwritten by the next call. Many at once take a fraction of the time. */
+  decodeMany(codes: Float32Array, n: number, label = this.label): Float32Array {
+    this.kept = null;
+    if (label >= 0) this.decoder.tell(label);
+    return this.decoder.runMany(codes, n, this.toMean);
+  }
+
+  /** n codes (n·K) to what the likelihood is told of every pixel, logits or places: overwritten by the next call. */
+  outputMany(codes: Float32Array, n: number): Float32Array {
+    this.kept = null;
+    if (this.label >= 0) this.decoder.tell(this.label);
+    return this.decoder.runMany(codes, n);
+  }
+
   /** z (K,) to what the likelihood is told of every pixel, a logit or a place: overwritten by the next call. */
   outputShared(z: ArrayLike<number>): Float32Array {
     this.kept = null; // its place is written over
     return this.decoder.run(z);
+  }
+
+  /** n pictures (n·C·H·W) in [0, 1] to their posteriors: mu and logvar (n·K), new arrays. */
+  encodeMany(pictures: Float32Array, n: number): Posterior {
+    this.encoder ??= this.makeEncoder();
+    const both = this.encoder.runMany(pictures, n);
+    const K = this.latentDim;
+    const step = this.encoder.outputSize;
+    const [mu, logvar] = [new Float32Array(n * K), new Float32Array(n * K).fill(-Infinity)];
+    for (let i = 0; i < n; i++) {
+      mu.set(both.subarray(i * step, i * step + K), i * K);
+      if (step > K) logvar.set(both.subarray(i * step + K, (i + 1) * step), i * K);
+    }
+    return { mu, logvar };
   }
 
   /** x (C·H·W,) in [0, 1] to its posterior: new arrays. */
@@ -90,7 +125,7 @@ export class Model {
   private makeEncoder(): Network {
     const { encoder } = this.payload.header;
     if (!encoder?.length) throw new PayloadError("This map carries no encoder.");
-    const network = new Network(encoder, [...this.imageShape], this.payload);
+    const network = new Network(encoder, this.imageShape, this.payload, 0, this.workspace);
     if (network.outputSize !== this.latentDim) expectSize(network.outputSize, 2 * this.latentDim, "encoder");
     return network;
   }
@@ -98,40 +133,4 @@ export class Model {
 
 function expectSize(size: number, wanted: number, which: string): void {
   if (size !== wanted) throw new PayloadError(`The ${which} gives ${size} numbers where ${wanted} are needed.`);
-}
-
-/** A chain of planned layers with a buffer each. */
-export class Network {
-  readonly outputSize: number;
-  private told = -1;
-  private readonly input: Float32Array;
-  private readonly plans: readonly Plan[];
-
-  constructor(ops: readonly Op[], inputShape: readonly number[], weights: Weights) {
-    this.input = new Float32Array(product(inputShape));
-    let shape = inputShape;
-    this.plans = ops.map((op) => {
-      const plan = planOp(op, shape, weights);
-      shape = plan.shape;
-      return plan;
-    });
-    this.outputSize = product(shape);
-  }
-
-  /** Which class its layers are told from now on. */
-  tell(label: number): void {
-    if (label === this.told) return;
-    this.told = label;
-    for (const plan of this.plans) plan.tell?.(label);
-  }
-
-  run(values: ArrayLike<number>): Float32Array {
-    if (values.length !== this.input.length) {
-      throw new PayloadError(`The network takes ${this.input.length} numbers, got ${values.length}.`);
-    }
-    this.input.set(values);
-    let x = this.input;
-    for (const plan of this.plans) x = plan.run(x);
-    return x;
-  }
 }

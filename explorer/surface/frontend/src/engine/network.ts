@@ -1,47 +1,136 @@
-/** Which plan computes which layer? One case for each kind of layer that a model may have. */
+/**
+ * What does a network answer? One picture or code at a time, or many at once.
+ *
+ * Planned for one first, because that is what the pointer asks for; for many when many are first asked for, as many at once as leave the tensors
+ * in a processor's cache.
+ */
 
 import { PayloadError } from "../wire/errors";
 import { product } from "../wire/payload";
 import type { Op } from "../wire/schema";
-import { planActivation } from "./ops/activation";
-import { planAutoregress } from "./ops/autoregressive";
-import { planConv } from "./ops/conv";
-import { planLinear, planToldLinear } from "./ops/dense";
-import { planBias, planCrop, planUnflatten, planUpsample } from "./ops/reshape";
-import { planTransposed } from "./ops/transposed-conv";
-import type { Plan, Weights } from "./plan";
-import { planGallery, planLattice } from "./tabulated-decoder";
+import { Arena } from "./arena";
+import { type Graph, planGraph } from "./graph";
+import { onBetterArithmetic } from "./kernels";
+import type { Shape, Weights } from "./plan";
 
-export function planOp(op: Op, shape: readonly number[], weights: Weights): Plan {
-  if (op.inputs) throw new PayloadError("This page cannot compute a network that branches.");
-  switch (op.op) {
-    case "linear":
-      return op.biases
-        ? planToldLinear(op.weight, op.bias, op.biases, shape, weights)
-        : planLinear(op.weight, op.bias, shape, weights);
-    case "conv2d":
-      return planConv(op, shape, weights);
-    case "conv_transpose2d":
-      return planTransposed(op, shape, weights);
-    case "upsample":
-      return planUpsample(op.scale, shape);
-    case "activation":
-      return planActivation(op.kind, op.slope ?? 0, shape);
-    case "flatten":
-      return { shape: [product(shape)], run: (x) => x };
-    case "unflatten":
-      return planUnflatten(op.shape, shape);
-    case "crop":
-      return planCrop(op.height, op.width, shape);
-    case "bias":
-      return planBias(op.bias, shape, weights);
-    case "lattice":
-      return planLattice(op, shape, weights);
-    case "gallery":
-      return planGallery(op, shape, weights);
-    case "autoregress":
-      return planAutoregress(op, shape, weights);
-    default:
-      throw new PayloadError(`This page cannot compute the layer “${String((op as { op: unknown }).op)}”.`);
+/** Numbers of all tensors of a batch: 4 MB. */
+const BATCH_NUMBERS = 1_000_000;
+const MOST_AT_ONCE = 128;
+
+/** Where a model's networks compute: they share memory, weights and the kind of arithmetic. */
+export class Workspace {
+  arena = new Arena();
+  addresses = new Map<string, number>();
+  /** Counts how often everything had to be planned anew. */
+  generation = 0;
+
+  constructor() {
+    onBetterArithmetic(() => {
+      this.arena = new Arena();
+      this.addresses = new Map();
+      this.generation++;
+    });
+  }
+}
+
+/** What becomes of the output while it still lies in the arena: n numbers at an address. */
+export type Finish = (arena: Arena, address: number, n: number) => void;
+
+export class Network {
+  readonly outputSize: number;
+  readonly inputSize: number;
+  private label = -1;
+  private one: Graph;
+  private many: Graph | null = null;
+  private generation: number;
+  private readonly answer: Float32Array;
+  private manyAnswers = new Float32Array(0);
+
+  constructor(
+    private readonly ops: readonly Op[],
+    private readonly inputShape: Shape,
+    private readonly weights: Weights,
+    private readonly nClasses = 0,
+    private readonly workspace = new Workspace(),
+  ) {
+    this.generation = workspace.generation;
+    this.one = this.planned(1);
+    this.inputSize = product(inputShape);
+    this.outputSize = this.one.output.size;
+    this.answer = new Float32Array(this.outputSize);
+  }
+
+  /** Of the output for one input. */
+  get outputShape(): Shape {
+    return this.one.output.shape;
+  }
+
+  /** Which class it is told from now on. */
+  tell(label: number): void {
+    if (label === this.label) return;
+    this.label = label;
+    this.one.tell(label);
+    this.many?.tell(label);
+  }
+
+  /** The output for one input: overwritten by the next call. */
+  run(values: ArrayLike<number>, finish?: Finish): Float32Array {
+    if (values.length !== this.inputSize) {
+      throw new PayloadError(`The network takes ${this.inputSize} numbers, got ${values.length}.`);
+    }
+    this.refresh();
+    const { input, output, forward } = this.one;
+    const { arena } = this.workspace;
+    arena.at(input.at, input.size).set(values);
+    forward(1);
+    finish?.(arena, output.at, output.size);
+    this.answer.set(arena.at(output.at, output.size));
+    return this.answer;
+  }
+
+  /** The outputs for n inputs, one after the other: overwritten by the next call. */
+  runMany(values: Float32Array, n: number, finish?: Finish): Float32Array {
+    if (values.length < n * this.inputSize) {
+      throw new PayloadError(`The network takes ${n * this.inputSize} numbers, got ${values.length}.`);
+    }
+    this.refresh();
+    const { graph, capacity } = this.forMany(n);
+    const { input, output, forward } = graph;
+    const { arena } = this.workspace;
+    if (this.manyAnswers.length < n * output.size) this.manyAnswers = new Float32Array(n * output.size);
+    for (let i = 0; i < n; i += capacity) {
+      const batch = Math.min(capacity, n - i);
+      const from = i * input.size;
+      arena.at(input.at, batch * input.size).set(values.subarray(from, from + batch * input.size));
+      forward(batch);
+      finish?.(arena, output.at, batch * output.size);
+      this.manyAnswers.set(arena.at(output.at, batch * output.size), i * output.size);
+    }
+    return this.manyAnswers.subarray(0, n * output.size);
+  }
+
+  private forMany(n: number): { graph: Graph; capacity: number } {
+    if (n === 1) return { graph: this.one, capacity: 1 };
+    const perPicture = Math.max(...this.one.planned.map(({ y }) => y.size), this.inputSize);
+    const capacity = Math.min(Math.max(Math.floor(BATCH_NUMBERS / (2 * perPicture)), 1), MOST_AT_ONCE);
+    if (capacity === 1) return { graph: this.one, capacity: 1 };
+    this.many ??= this.planned(capacity);
+    return { graph: this.many, capacity };
+  }
+
+  /** Plans anew where better arithmetic has become ready. */
+  private refresh(): void {
+    if (this.generation === this.workspace.generation) return;
+    this.generation = this.workspace.generation;
+    this.one = this.planned(1);
+    this.many = null;
+  }
+
+  private planned(capacity: number): Graph {
+    const { arena, addresses } = this.workspace;
+    const { weights, nClasses } = this;
+    const graph = planGraph(this.ops, this.inputShape, { arena, weights, addresses, capacity, nClasses });
+    if (this.label >= 0) graph.tell(this.label);
+    return graph;
   }
 }

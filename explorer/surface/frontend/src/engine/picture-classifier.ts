@@ -3,7 +3,7 @@
 import { PayloadError } from "../wire/errors";
 import type { Payload } from "../wire/payload";
 import type { ClassifierFacts } from "../wire/schema";
-import { Network } from "./model";
+import { Network } from "./network";
 
 export class Classifier {
   readonly nClasses: number;

@@ -3,7 +3,7 @@
  * being read; a product still adds four sums at a time, because one alone waits for its own last addition.
  */
 
-import { type Kernels, KERNEL_ACTIVATIONS, NOWHERE } from "./kernels";
+import { KERNEL_ACTIVATIONS, type Kernels, NOWHERE } from "./kernels";
 
 export class ScalarKernels implements Kernels {
   constructor(private readonly memory: () => Float32Array<ArrayBuffer>) {}
@@ -47,16 +47,7 @@ export class ScalarKernels implements Kernels {
     }
   }
 
-  convolve(
-    M: number,
-    N: number,
-    K: number,
-    a: number,
-    picture: number,
-    taps: number,
-    places: number,
-    c: number,
-  ): void {
+  convolve(M: number, N: number, K: number, a: number, picture: number, taps: number, places: number, c: number): void {
     const F = this.memory();
     const U = new Uint32Array(F.buffer);
     for (let m = 0; m < M; m++) {

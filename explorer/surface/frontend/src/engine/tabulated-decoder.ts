@@ -6,12 +6,13 @@
 
 import { PayloadError } from "../wire/errors";
 import { product } from "../wire/payload";
-import type { GridTableOp, ScatteredTableOp } from "../wire/schema";
 import { TABLE_NEIGHBOURS } from "../wire/schema";
-import type { Plan, Weights } from "./plan";
+import type { Maker, OpOf, Planned, Tensor, Weights } from "./plan";
 
 /** Linear or bilinear between the pictures around a code of one or two numbers; beyond the lattice its edge. */
-export function planLattice(op: GridTableOp, shape: readonly number[], weights: Weights): Plan {
+export function planLattice(op: OpOf<"lattice">, [x]: readonly Tensor[], make: Maker): Planned {
+  const { weights } = make;
+  const { shape } = x;
   const pictures = bytesOf(weights, op.pictures);
   const [n, P] = weights.shape(op.pictures);
   const K = shape[0];
@@ -20,31 +21,45 @@ export function planLattice(op: GridTableOp, shape: readonly number[], weights: 
     shape.length === 1 && (K === 1 || K === 2) && last >= 1 && n === op.size ** K && pictures.length === n * P;
   if (!fits || P !== product(op.shape))
     throw new PayloadError("The stored pictures do not fit together: reload the page.");
-  const y = new Float32Array(P);
   const place = (value: number): [number, number] => {
     const at = Math.min(Math.max(((value - op.low) / (op.high - op.low)) * last, 0), last);
     const corner = Math.min(Math.floor(at), last - 1);
     return [corner, at - corner];
   };
-  return {
-    shape: op.shape,
-    run: (z) => {
-      y.fill(0);
-      const [column, across] = place(z[0]);
-      const [row, up] = K === 2 ? place(z[1]) : [0, 0];
-      for (let dy = 0; dy < K; dy++) {
-        for (let dx = 0; dx < 2; dx++) {
-          const weight = (dx ? across : 1 - across) * (dy ? up : 1 - up);
-          if (weight > 0) add(y, pictures, ((row + dy) * op.size + column + dx) * P, weight / 255);
-        }
+  return ofEach(x, op.shape, make, (z, y) => {
+    y.fill(0);
+    const [column, across] = place(z[0]);
+    const [row, up] = K === 2 ? place(z[1]) : [0, 0];
+    for (let dy = 0; dy < K; dy++) {
+      for (let dx = 0; dx < 2; dx++) {
+        const weight = (dx ? across : 1 - across) * (dy ? up : 1 - up);
+        if (weight > 0) add(y, pictures, ((row + dy) * op.size + column + dx) * P, weight / 255);
       }
-      return y;
+    }
+  });
+}
+
+/** One picture of the batch after the other. */
+function ofEach(
+  x: Tensor,
+  shape: readonly number[],
+  make: Maker,
+  run: (z: Float32Array, y: Float32Array) => void,
+): Planned {
+  const y = make.output(shape);
+  return {
+    y,
+    forward: (batch) => {
+      for (let i = 0; i < batch; i++)
+        run(make.arena.at(x.at + 4 * i * x.size, x.size), make.arena.at(y.at + 4 * i * y.size, y.size));
     },
   };
 }
 
 /** The mean of the nearest pictures, weighted by ((R − d) / (R d))²: exact at a stored code, and nothing jumps (Franke & Nielson 1980). */
-export function planGallery(op: ScatteredTableOp, shape: readonly number[], weights: Weights): Plan {
+export function planGallery(op: OpOf<"gallery">, [x]: readonly Tensor[], make: Maker): Planned {
+  const { weights } = make;
+  const { shape } = x;
   const pictures = bytesOf(weights, op.pictures);
   const codes = weights.floats(op.codes);
   const [n, P] = weights.shape(op.pictures);
@@ -56,24 +71,19 @@ export function planGallery(op: ScatteredTableOp, shape: readonly number[], weig
     pictures.length === n * P &&
     P === product(op.shape);
   if (!fits) throw new PayloadError("The stored pictures do not fit together: reload the page.");
-  const y = new Float32Array(P);
   const nearest = new Int32Array(TABLE_NEIGHBOURS + 1);
   const squares = new Float64Array(TABLE_NEIGHBOURS + 1);
   const shares = new Float64Array(TABLE_NEIGHBOURS);
-  return {
-    shape: op.shape,
-    run: (z) => {
-      findNearest(z, codes, n, K, nearest, squares);
-      const distance = (i: number): number => Math.sqrt(Math.max(squares[i], 1e-12));
-      const reach = distance(TABLE_NEIGHBOURS);
-      let total = 0;
-      for (let i = 0; i < TABLE_NEIGHBOURS; i++)
-        total += shares[i] = ((reach - distance(i)) / (reach * distance(i))) ** 2 + 1e-12;
-      y.fill(0);
-      for (let i = 0; i < TABLE_NEIGHBOURS; i++) add(y, pictures, nearest[i] * P, shares[i] / total / 255);
-      return y;
-    },
-  };
+  return ofEach(x, op.shape, make, (z, y) => {
+    findNearest(z, codes, n, K, nearest, squares);
+    const distance = (i: number): number => Math.sqrt(Math.max(squares[i], 1e-12));
+    const reach = distance(TABLE_NEIGHBOURS);
+    let total = 0;
+    for (let i = 0; i < TABLE_NEIGHBOURS; i++)
+      total += shares[i] = ((reach - distance(i)) / (reach * distance(i))) ** 2 + 1e-12;
+    y.fill(0);
+    for (let i = 0; i < TABLE_NEIGHBOURS; i++) add(y, pictures, nearest[i] * P, shares[i] / total / 255);
+  });
 }
 
 /** The nine nearest codes in ascending order, by insertion. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { planOp } from "../../src/engine/network";
 import type { Weights } from "../../src/engine/plan";
 import { floats, random } from "../helpers";
+import { planOp } from "./planned";
 
 const P = 6;
 const SHAPE = [1, 2, 3] as const;

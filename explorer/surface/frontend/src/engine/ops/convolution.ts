@@ -47,7 +47,17 @@ export function planConv(op: OpOf<"conv2d">, [x]: readonly Tensor[], make: Maker
         for (let g = 0; g < groups; g++) {
           const from = picture + 4 * g * perGroup * framed.plane;
           const a = w + 4 * g * M * patches.K;
-          kernels.convolve(M, patches.N, patches.K, a, from, patches.taps, patches.places, to + 4 * g * M * patches.N, panel);
+          kernels.convolve(
+            M,
+            patches.N,
+            patches.K,
+            a,
+            from,
+            patches.taps,
+            patches.places,
+            to + 4 * g * M * patches.N,
+            panel,
+          );
         }
       }
     },
@@ -82,15 +92,27 @@ export function planTransposed(op: OpOf<"conv_transpose2d">, [x]: readonly Tenso
   const fits = x.shape.length === 3 && channels === nIn && nIn % groups === 0;
   expectFit(fits && outH >= 1 && outW >= 1 && product(weights.shape(op.bias)) === nOut, "conv_transpose2d", x);
   const perGroup = nIn / groups;
-  const rows = phasesOf(height, outH, { kernel: kernelH, stride: stride[0], padding: padding[0], dilation: dilation[0] });
-  const columns = phasesOf(width, outW, { kernel: kernelW, stride: stride[1], padding: padding[1], dilation: dilation[1] });
+  const rows = phasesOf(height, outH, {
+    kernel: kernelH,
+    stride: stride[0],
+    padding: padding[0],
+    dilation: dilation[0],
+  });
+  const columns = phasesOf(width, outW, {
+    kernel: kernelW,
+    stride: stride[1],
+    padding: padding[1],
+    dilation: dilation[1],
+  });
   const margin = { top: rows.before, bottom: rows.after, left: columns.before, right: columns.after };
   const framed = frameFor(x, margin, make);
   const y = make.output([nOut, outH, outW]);
   const plane = outH * outW;
   const [w, bias] = [make.weight(op.weight), make.weight(op.bias)];
   const phases = rows.phases.flatMap((row) =>
-    columns.phases.map((column) => planPhase(row, column, { M, perGroup, kernelH, kernelW, groups, outW, nIn }, framed, make)),
+    columns.phases.map((column) =>
+      planPhase(row, column, { M, perGroup, kernelH, kernelW, groups, outW, nIn }, framed, make),
+    ),
   );
   const most = Math.max(...phases.map(({ patches }) => patches.N));
   const part = make.scratch(nOut * most);
@@ -109,7 +131,17 @@ export function planTransposed(op: OpOf<"conv_transpose2d">, [x]: readonly Tenso
           for (let g = 0; g < groups && patches.K; g++) {
             const from = picture + 4 * g * perGroup * framed.plane;
             const own = a + 4 * g * M * patches.K;
-            kernels.convolve(M, patches.N, patches.K, own, from, patches.taps, patches.places, out + 4 * g * M * patches.N, panel);
+            kernels.convolve(
+              M,
+              patches.N,
+              patches.K,
+              own,
+              from,
+              patches.taps,
+              patches.places,
+              out + 4 * g * M * patches.N,
+              panel,
+            );
           }
           if (!isWhole) kernels.scatter(nOut, patches.N, part, to, y.at + 4 * i * y.size, plane);
         }

@@ -39,7 +39,12 @@ interface Dense {
 }
 
 /** ∂W = ∂yᵀ x, ∂b = Σ ∂y, ∂x = ∂y W. */
-function learnLinear(gradients: Gradients, op: OpOf<"linear">, dense: Dense, { arena }: Maker): (batch: number) => void {
+function learnLinear(
+  gradients: Gradients,
+  op: OpOf<"linear">,
+  dense: Dense,
+  { arena }: Maker,
+): (batch: number) => void {
   const { x, y, w, rows, nIn, nOut } = dense;
   const { kernels, panel } = arena;
   const [dx, dy] = [gradients.of(x), gradients.of(y)];
