@@ -50,9 +50,16 @@ def tiny_dataset():
     order = rng.permutation(96)
     splits = {"train": np.sort(order[:60]), "validation": np.sort(order[60:70]), "test": np.sort(order[70:])}
     return Dataset(
-        name="digits", images=images, labels=labels.astype(np.int64), class_names=("a", "b", "c"), factors=None, factor_names=(),
-        splits=splits, notes=(), licence="none",
-    )  # fmt: skip
+        name="digits",
+        images=images,
+        labels=labels.astype(np.int64),
+        class_names=("a", "b", "c"),
+        factors=None,
+        factor_names=(),
+        splits=splits,
+        notes=(),
+        licence="none",
+    )
 
 
 @pytest.fixture(scope="session")

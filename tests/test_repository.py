@@ -6,16 +6,24 @@ import subprocess
 import pytest
 
 from tests.places import ROOT
-from trainer.config import PRESETS
+from trainer.presets import PRESETS
 from trainer.runs.catalogue import load_run
 from trainer.runs.read import size_bytes
 
 pytestmark = pytest.mark.slow
 
 RUNS = [
-    "digits-2d", "digits-16d", "digits-pca", "digits-autoencoder", "digits-conditional-vae", "digits-m2", "pendulum-2d", "shapes-6d",
-    "mnist-2d", "mnist-20d",
-]  # fmt: skip
+    "digits-2d",
+    "digits-16d",
+    "digits-pca",
+    "digits-autoencoder",
+    "digits-conditional-vae",
+    "digits-m2",
+    "pendulum-2d",
+    "shapes-6d",
+    "mnist-2d",
+    "mnist-20d",
+]
 
 
 def tracked() -> list[str]:
@@ -28,9 +36,18 @@ def tracked() -> list[str]:
 def test_the_top_level_holds_what_the_readme_names_and_nothing_else():
     top = {path.split("/")[0] for path in tracked() if not path.startswith(".")}
     assert top == {
-        "app.py", "explorer", "trainer", "assets", "tests", "requirements.txt", "README.md", "pyproject.toml", "Makefile", "LICENSE",
+        "app.py",
+        "explorer",
+        "trainer",
+        "assets",
+        "tests",
+        "requirements.txt",
+        "README.md",
+        "pyproject.toml",
+        "Makefile",
+        "LICENSE",
         "CONTRIBUTING.md",
-    }  # fmt: skip
+    }
 
 
 def test_every_dependency_is_pinned_and_says_why():

@@ -188,10 +188,17 @@ def measure(name: str, runs: str | None) -> dict[str, Any]:
     before = projection_quality(mu, layout)
     assert honest is not None and before is not None
     return {
-        "run": name, "n": len(mu), "left_out": n_out, "seeds": SEEDS, "methods": table, "places": place_table,
-        "layout": asdict(before), "settled": asdict(honest),
-        "way_back_s": round(seconds, 1), "honesty_s": round(honest_s, 2),
-    }  # fmt: skip
+        "run": name,
+        "n": len(mu),
+        "left_out": n_out,
+        "seeds": SEEDS,
+        "methods": table,
+        "places": place_table,
+        "layout": asdict(before),
+        "settled": asdict(honest),
+        "way_back_s": round(seconds, 1),
+        "honesty_s": round(honest_s, 2),
+    }
 
 
 def table_of(record: dict[str, Any]) -> str:
@@ -224,7 +231,7 @@ def main() -> None:
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads",
         "command": f"python tests/bench/way_back.py --run {options.run}",
-    }  # fmt: skip
+    }
     print(table_of(record))
     (RESULTS / f"{record['date'][:10]}-way-back-{options.run}.json").write_text(json.dumps(record, indent=1) + "\n")
 

@@ -19,7 +19,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.browser.surface import tab
 from tests.kept import trained_runs
 from tests.places import ROOT
-from trainer.config import PRESETS, FitConfig, checked
+from trainer.config import FitConfig, checked
+from trainer.presets import PRESETS
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 

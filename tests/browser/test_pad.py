@@ -116,11 +116,14 @@ def test_pictures_are_prepared_as_in_python(page):
     sent = [
         {
             "rgba": base64.b64encode(np.asarray(picture.convert("RGBA")).tobytes()).decode(),
-            "width": picture.width, "height": picture.height, "shape": shape, "off": off,
+            "width": picture.width,
+            "height": picture.height,
+            "shape": shape,
+            "off": off,
             "protocol": browser_protocol(name, GROUNDS.get(name)),
         }
         for picture, shape, name, off in cases
-    ]  # fmt: skip
+    ]
     page.goto("about:blank")
     answers = page.evaluate(PREPARE, [(BUNDLES / "studio.js").read_text(encoding="utf-8"), sent])
     refused = 0

@@ -127,9 +127,18 @@ def test_what_was_done_to_pins_is_taken_back_and_forth():
 
 @pytest.mark.parametrize(
     "edit",
-    [{"kind": "drop", "index": 9}, {"kind": "drop", "index": -1}, {"kind": "drop", "index": "0"}, {"kind": "rename", "index": 0, "name": 3},
-     {"kind": "burn"}, {}, "drop", None, ["drop", 0]],
-)  # fmt: skip
+    [
+        {"kind": "drop", "index": 9},
+        {"kind": "drop", "index": -1},
+        {"kind": "drop", "index": "0"},
+        {"kind": "rename", "index": 0, "name": 3},
+        {"kind": "burn"},
+        {},
+        "drop",
+        None,
+        ["drop", 0],
+    ],
+)
 def test_an_edit_that_is_none_changes_nothing(edit):
     assert edited(edit) == ([(0, ""), (1, ""), (2, "")], (False, False))
 

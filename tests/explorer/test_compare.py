@@ -32,7 +32,8 @@ from tests.explorer import shown
 from tests.explorer.conftest import KINDS
 from tests.explorer.shown import said, sound, words
 from tests.places import ASSETS, ROOT
-from trainer.config import PRESETS, FitConfig, check_run_name, checked
+from trainer.config import FitConfig, check_run_name, checked
+from trainer.presets import PRESETS
 from trainer.runs.catalogue import list_runs, load_run
 from trainer.runs.folder import info_checksum
 

@@ -238,9 +238,13 @@ def test_what_is_no_line_changes_nothing(drawing, places):
 
 
 TOOLS = {
-    "digits-2d": "Analogy", "digits-16d": "Direction", "digits-pca": "Four corners", "digits-conditional-vae": "Labels",
-    "pendulum-2d": "Four corners", "shapes-6d": "Four corners",
-}  # fmt: skip
+    "digits-2d": "Analogy",
+    "digits-16d": "Direction",
+    "digits-pca": "Four corners",
+    "digits-conditional-vae": "Labels",
+    "pendulum-2d": "Four corners",
+    "shapes-6d": "Four corners",
+}
 
 
 @pytest.mark.parametrize(("run_id", "tool"), TOOLS.items())

@@ -55,10 +55,14 @@ def checkout(tmp_path_factory) -> Path:
         else:
             shutil.copy(here, tree / name)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tree / ".venv"], check=True)
-    packages = Path(subprocess.run(
-        [tree / ".venv/bin/python", "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"],
-        capture_output=True, text=True, check=True,
-    ).stdout.strip())  # fmt: skip
+    packages = Path(
+        subprocess.run(
+            [tree / ".venv/bin/python", "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+    )
     (packages / "these.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
     return tree
 
@@ -143,9 +147,13 @@ def test_the_app_has_its_settings_from_every_folder(atlas, checkout, tmp_path):
     )
     wanted = dict(flat(tomllib.loads((ROOT / ".streamlit/config.toml").read_text())))
     done = subprocess.run(
-        [checkout / ".venv/bin/python", "-c", code, checkout / "app.py", *wanted], cwd=tmp_path, env=clean_environment(),
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [checkout / ".venv/bin/python", "-c", code, checkout / "app.py", *wanted],
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert json.loads(done.stdout) == wanted
 
 

@@ -275,12 +275,27 @@ def test_the_click_that_finds_a_run_deleted_pins_nothing_and_the_app_goes_on(tmp
 
 
 PRIVATE = [
-    r"\bnearer in than\b", r"\bfarther out than\b", r"\breal (points?|images?|codes?)\b", r"\bthis model saw\b", r"\bstrang(e|er|est)\b",
-    r"\bunlike %", r"\bfed to the model\b", r"\bredrawn\b", r"\bhow sure the encoder\b",
-    r"\bNothing to mend\b", r"\bsay next to nothing\b",
-    r"\bTake along\b", r"\bBeyond a path\b", r"\bdearer\b", r"\bcosts? reconstruction\b", r"\ba nat pays\b", r"\bUnevenness\b",
-    r"\bways? back\b", r"\bas ordinary as\b", r"\bmodel knows\b",
-]  # fmt: skip
+    r"\bnearer in than\b",
+    r"\bfarther out than\b",
+    r"\breal (points?|images?|codes?)\b",
+    r"\bthis model saw\b",
+    r"\bstrang(e|er|est)\b",
+    r"\bunlike %",
+    r"\bfed to the model\b",
+    r"\bredrawn\b",
+    r"\bhow sure the encoder\b",
+    r"\bNothing to mend\b",
+    r"\bsay next to nothing\b",
+    r"\bTake along\b",
+    r"\bBeyond a path\b",
+    r"\bdearer\b",
+    r"\bcosts? reconstruction\b",
+    r"\ba nat pays\b",
+    r"\bUnevenness\b",
+    r"\bways? back\b",
+    r"\bas ordinary as\b",
+    r"\bmodel knows\b",
+]
 FOLDERS = ("app", "charts", "hosts", "jobs", "pages", "pictures", "session", "widgets")
 OWNED = [
     "explorer/notebook.py",

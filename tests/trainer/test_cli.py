@@ -95,8 +95,22 @@ def test_fit_then_evaluate_then_list(capsys, in_folder):
     code, out, err = ask(capsys, "evaluate", "mine", "--samples", "20", "--json")
     assert code == 0, err
     record = json.loads(out)
-    wanted = {"run", "dataset", "split", "n", "elbo", "nll", "reconstruction", "kl", "kl_per_dim", "active_units", "knn_accuracy",
-              "nll_standard_error", "ess", "squared_error"}  # fmt: skip
+    wanted = {
+        "run",
+        "dataset",
+        "split",
+        "n",
+        "elbo",
+        "nll",
+        "reconstruction",
+        "kl",
+        "kl_per_dim",
+        "active_units",
+        "knn_accuracy",
+        "nll_standard_error",
+        "ess",
+        "squared_error",
+    }
     assert wanted <= set(record)
     assert (record["run"], record["dataset"], record["split"], record["samples"]) == ("mine", "digits", "test", 20)
     assert record["elbo"] == pytest.approx(-(record["reconstruction"] + record["kl"]))

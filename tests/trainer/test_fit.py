@@ -192,12 +192,25 @@ def test_a_full_disk_keeps_the_checkpoint_before(tiny_dataset, tmp_path, monkeyp
 
 def test_kill_nine_at_any_moment_then_resume_is_bit_for_bit(tmp_path):
     """A real process is killed six times at random moments; what it ends with are the weights of one that was left alone."""
-    command = [sys.executable, "-c", QUICK, "fit", "digits-2d", "--runs", str(tmp_path), "--epochs", "60", "--no-umap", "--binarise",
-               "--likelihood", "bernoulli"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-c",
+        QUICK,
+        "fit",
+        "digits-2d",
+        "--runs",
+        str(tmp_path),
+        "--epochs",
+        "60",
+        "--no-umap",
+        "--binarise",
+        "--likelihood",
+        "bernoulli",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     run = lambda *more: subprocess.Popen(
         [*command, *more], cwd=ROOT, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-    )  # fmt: skip
+    )
     rng, began = np.random.default_rng(11), []
     for attempt in range(6):
         process = run("--name", "cut", *(["--resume"] if attempt else []))

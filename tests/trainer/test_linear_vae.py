@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.config import PRESETS, checked
+from trainer.config import checked
 from trainer.datasets import load_dataset
 from trainer.models.gaussians import kl_standard_normal
+from trainer.presets import PRESETS
 from trainer.runs.catalogue import load_run
 from trainer.runs.read import Run
 from trainer.training.fit import fit
@@ -94,7 +95,7 @@ def test_an_optimal_sigma_is_probabilistic_pcas(tmp_path, pixels, eigen):
     """σ² = batch MSE (Rybkin 2021) ends where the learned one does; one draw of z and the whole set as batch: within .2 nats."""
     run = trained(
         "digits-linear-vae", tmp_path, latent_dim=4, scale="optimal", finish_linear=False, epochs=1500, learning_rate=5e-3
-    )  # fmt: skip
+    )
     values = eigen[0]
     assert run.model.log_sigma.item() == pytest.approx(0.5 * np.log(values[4:].mean()), abs=0.02)
     assert exact_elbo(run, pixels)[0] == pytest.approx(log_likelihood(values, 4, values[4:].mean()), abs=0.2)

@@ -53,11 +53,14 @@ def test_noise_is_the_same_however_it_is_shared():
         torch.testing.assert_close(torch.cat([part(*dims) for part in parts]), whole(*dims))
 
 
-@pytest.mark.parametrize("settings", [
-    ["--likelihood", "gaussian"],
-    ["--likelihood", "gaussian", "--scale", "optimal", "--free-bits", "0.3"],
-    ["--likelihood", "bernoulli", "--sigma", "1", "--binarise"],
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["--likelihood", "gaussian"],
+        ["--likelihood", "gaussian", "--scale", "optimal", "--free-bits", "0.3"],
+        ["--likelihood", "bernoulli", "--sigma", "1", "--binarise"],
+    ],
+)
 def test_two_processes_have_the_loss_curve_of_one(tmp_path, settings):
     """1078 images in batches of 37: shares of 18 and 19, and a last batch of 5."""
     common = [*FIT, "--runs", str(tmp_path), "--epochs", "4", *settings]
@@ -74,9 +77,14 @@ def test_two_processes_have_the_loss_curve_of_one(tmp_path, settings):
 def test_a_killed_worker_leaves_a_run_that_resumes_to_the_same(tmp_path):
     common = [*FIT, "--runs", str(tmp_path), "--epochs", "60"]
     process = subprocess.Popen(
-        torchrun(2, *common, "--name", "cut"), cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        torchrun(2, *common, "--name", "cut"),
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
         start_new_session=True,
-    )  # fmt: skip
+    )
     checkpoint = tmp_path / "cut/checkpoint/state.safetensors"
     deadline = time.monotonic() + 90
     while not checkpoint.is_file() and time.monotonic() < deadline:
@@ -133,8 +141,9 @@ def test_bfloat16_keeps_the_bound_within_a_fifth_of_a_nat(tmp_path, full_precisi
 
 def bound_of(precision: str, folder: Path) -> float:
     """The test ELBO of digits in two dimensions after a training in that precision."""
-    from trainer.config import PRESETS, checked
+    from trainer.config import checked
     from trainer.datasets import load_dataset
+    from trainer.presets import PRESETS
     from trainer.runs.catalogue import load_run
     from trainer.training.fit import fit
 

@@ -16,5 +16,13 @@ from trainer.datasets.catalogue import (
 from trainer.datasets.dataset import Dataset, Split
 
 __all__ = [
-    "Availability", "Dataset", "Split", "absolute_name", "availability", "dataset_names", "is_built_in", "load_dataset", "with_held_out",
-]  # fmt: skip
+    "Availability",
+    "Dataset",
+    "Split",
+    "absolute_name",
+    "availability",
+    "dataset_names",
+    "is_built_in",
+    "load_dataset",
+    "with_held_out",
+]

@@ -64,9 +64,7 @@ class OwnDecoder:
     """the same at draws from the prior"""
 
 
-def decoder_layers(
-    decode: Callable[..., Tensor], how: HowTrained, mu: Floats, shape: ImageShape, n_classes: int = 0
-) -> OwnDecoder:  # fmt: skip
+def decoder_layers(decode: Callable[..., Tensor], how: HowTrained, mu: Floats, shape: ImageShape, n_classes: int = 0) -> OwnDecoder:
     """The decoder as layers that give what the likelihood is told, logits or means; n_classes: 0 unless it is told the class.
 
     Raises `ExternalModelError` where a decoder that is told the class is no chain of layers: its pictures cannot be stored.
@@ -131,9 +129,7 @@ def by_class(find: Callable[[int | None], TracedNetwork], n_classes: int) -> Tra
     return TracedNetwork(tuple(layers), weights, first.clamp)
 
 
-def pictured(
-    decode: Callable[[Tensor], Tensor], how: HowTrained, mu: Floats, shape: ImageShape, why: str
-) -> OwnDecoder:  # fmt: skip
+def pictured(decode: Callable[[Tensor], Tensor], how: HowTrained, mu: Floats, shape: ImageShape, why: str) -> OwnDecoder:
     """Pictures in place of a decoder, and how far what lies between them is from it."""
     mean, n_codes, rng = _mean_of(decode, how), mu.shape[1], np.random.default_rng(0)
     most = max(2 * spec.NEAREST, min(MOST_PICTURE_BYTES // int(np.prod(shape)), MOST_CODE_BYTES // (4 * n_codes)))

@@ -157,7 +157,7 @@ Shape = tuple[int, ...]
 STORABLE: dict[str, type[Layer]] = {
     kind.__name__: kind
     for kind in (Linear, Conv2d, ConvTranspose2d, Upsample, Activation, Flatten, Unflatten, Crop, Bias, Lattice, Gallery)
-}  # fmt: skip
+}
 NEAREST = 8  # pictures of a gallery of which a mean is taken
 MOST_NUMBERS = 2**26  # between two layers of one picture
 

@@ -119,9 +119,7 @@ class Forward:
         return x if layers is None else run_part(part, layers, self.weights, x, y)
 
 
-def run_part(
-    part: str, layers: tuple[Layer, ...], weights: Mapping[str, Floats], x: Floats, y: ArrayLike | None = None
-) -> Floats:  # fmt: skip
+def run_part(part: str, layers: tuple[Layer, ...], weights: Mapping[str, Floats], x: Floats, y: ArrayLike | None = None) -> Floats:
     """The layers one after the other, a chunk of images at a time; layer i of `part` owns `part.i.weight` and `part.i.bias`."""
     labels = None if y is None else np.asarray(y, np.int64)
     chunks = []
@@ -140,9 +138,7 @@ def softmax(logits: Floats) -> Floats:
     return np.asarray(odds / odds.sum(1, keepdims=True), np.float32)
 
 
-def apply_layer(
-    layer: Layer, x: Floats, weight: Floats | None, bias: Floats | None, y: NDArray[np.int64] | None = None
-) -> Floats:  # fmt: skip
+def apply_layer(layer: Layer, x: Floats, weight: Floats | None, bias: Floats | None, y: NDArray[np.int64] | None = None) -> Floats:
     """One described layer on a batch; `weight` and `bias` (`pictures`, `codes`) where it has them, y (B,) where it is told the class."""
     match layer:
         case spec.Linear(n_in, _, n_labels):

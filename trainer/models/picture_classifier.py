@@ -125,9 +125,11 @@ def scores_of(logits: Logits, labels: Labels) -> Scores:
     log_p = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
     sure, is_right = np.exp(log_p.max(1)), log_p.argmax(1) == labels
     return Scores(
-        n=len(labels), accuracy=float(is_right.mean()), nll=float(-log_p[np.arange(len(labels)), labels].mean()),
+        n=len(labels),
+        accuracy=float(is_right.mean()),
+        nll=float(-log_p[np.arange(len(labels)), labels].mean()),
         ece=expected_calibration_error(sure, is_right),
-    )  # fmt: skip
+    )
 
 
 def expected_calibration_error(sure: NDArray[np.float64], is_right: NDArray[np.bool_]) -> float:

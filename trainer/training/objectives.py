@@ -242,7 +242,7 @@ def _semi_supervised(
         with torch.no_grad():  # M1 is finished: M2 learns from draws of its codes
             seen, labelled, moved = (
                 model.feature_posterior(x).at(normal(model.config.feature_dim)) for x in (seen, labelled, moved)
-            )  # fmt: skip
+            )
     every_y = torch.arange(n_classes, device=seen.device).repeat_interleave(len(seen))
     eps = normal(n_classes, model.config.latent_dim).transpose(0, 1).flatten(0, 1)
     unlabelled = _class_terms(model, seen, every_y, eps)

@@ -131,10 +131,14 @@ class ClassifierTraining:
                 parameter.div_(temperature)
         test = self.pictures("test")
         return PictureClassifier(
-            self.image_shape, self.n_classes, self.channels,
-            {f"{PART}.{key}": value.cpu().numpy() for key, value in self.network.state_dict().items()}, temperature,
-            scores_of(self.logits_of(test.images), test.labels), scores_of(self.logits_of(test.decoded), test.labels),
-        )  # fmt: skip
+            self.image_shape,
+            self.n_classes,
+            self.channels,
+            {f"{PART}.{key}": value.cpu().numpy() for key, value in self.network.state_dict().items()},
+            temperature,
+            scores_of(self.logits_of(test.images), test.labels),
+            scores_of(self.logits_of(test.decoded), test.labels),
+        )
 
     def pictures(self, split: str) -> Pictures:
         """The images of a split that have a class, or a sample of them, and what the model makes of each."""

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from explorer.text.numbers import format_number
 from explorer.text.run_summary import model_words
-from trainer.config import PRESETS, FitConfig
+from trainer.config import FitConfig
 from trainer.console import program
 from trainer.likelihoods.registry import LIKELIHOODS
 from trainer.models.numpy_engine import Codes
+from trainer.presets import PRESETS
 from trainer.runs.read import Run
 from trainer.runs.records import RunInfo
 

@@ -170,9 +170,15 @@ def test_an_unknown_name_lists_the_allowed_ones(ask: object) -> None:
 def _dataset(**changes):
     images = np.zeros((6, 1, 3, 3), np.uint8)
     given = {
-        "name": "own", "images": images, "labels": np.array([0, 1, 0, 1, 0, 1]), "class_names": ("a", "b"), "factors": None,
-        "factor_names": (), "licence": "", "splits": {"train": np.arange(4), "test": np.arange(4, 6)},
-    }  # fmt: skip
+        "name": "own",
+        "images": images,
+        "labels": np.array([0, 1, 0, 1, 0, 1]),
+        "class_names": ("a", "b"),
+        "factors": None,
+        "factor_names": (),
+        "licence": "",
+        "splits": {"train": np.arange(4), "test": np.arange(4, 6)},
+    }
     return Dataset(**{**given, **changes})
 
 

@@ -19,9 +19,7 @@ from trainer.importers.tracing.steps import Clamp, Exponential, TracedLayer, Tra
 from trainer.models import layers as spec
 
 MOST_DIAGONAL = 4096  # numbers of a vector that may be scaled one by one, by a matrix that is a diagonal
-IDENTITIES = {
-    "detach", "alias", "clone", "lift_fresh_copy", "contiguous", "dropout", "_to_copy", "view_as", "expand", "positive",
-}  # fmt: skip
+IDENTITIES = {"detach", "alias", "clone", "lift_fresh_copy", "contiguous", "dropout", "_to_copy", "view_as", "expand", "positive"}
 RESHAPES = {"view", "_unsafe_view", "reshape", "unsqueeze", "squeeze", "flatten", "unflatten", "_reshape_alias"}
 ACTIVATIONS = {"relu": "relu", "sigmoid": "sigmoid", "tanh": "tanh", "silu": "silu"}
 
@@ -311,13 +309,28 @@ def _rows(x: TracedValue, start: int, real: Tensor) -> TracedValue:
 
 
 HANDLERS: dict[str, Callable[[tuple[Any, ...], dict[str, Any], Any], Any]] = {
-    "linear": _plain_linear, "addmm": _linear, "mm": _linear, "convolution": _convolution,
+    "linear": _plain_linear,
+    "addmm": _linear,
+    "mm": _linear,
+    "convolution": _convolution,
     **dict.fromkeys(
         ("native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_no_training", "cudnn_batch_norm"), _batch_norm
     ),
     **{name: _arithmetic(name) for name in ("add", "sub", "rsub", "mul", "div", "neg")},
-    "leaky_relu": _leaky, "_prelu_kernel": _leaky, "elu": _elu, "gelu": _gelu, "softplus": _softplus, "exp": _exp, "log": _log,
-    "upsample_nearest2d": _upsampled, "slice": _sliced, "cat": _cat,
-    "clamp": _clamped, "clamp_min": _clamped_below, "clamp_max": _clamped_above, "hardtanh": _hard_tanh,
-    "split": _split, "split_with_sizes": _split,
-}  # fmt: skip
+    "leaky_relu": _leaky,
+    "_prelu_kernel": _leaky,
+    "elu": _elu,
+    "gelu": _gelu,
+    "softplus": _softplus,
+    "exp": _exp,
+    "log": _log,
+    "upsample_nearest2d": _upsampled,
+    "slice": _sliced,
+    "cat": _cat,
+    "clamp": _clamped,
+    "clamp_min": _clamped_below,
+    "clamp_max": _clamped_above,
+    "hardtanh": _hard_tanh,
+    "split": _split,
+    "split_with_sizes": _split,
+}
