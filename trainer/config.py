@@ -158,17 +158,17 @@ class FitConfig(BaseModel):
 class ImportedConfig(FitConfig):
     """A model that was trained elsewhere: its layers as they were found, and what its owner says of likelihood, scale and β.
 
-    parts: the layers of decoder and, where it is known, encoder, as `layers.layer_record` writes them · doubts: why a bound with one code
-    and prior N(0, I) is not this model's, sentences; with any there is no verdict · beta: beside a reconstruction that is summed over
-    pixels, so that an averaged one may make it large. How it was trained is not known: fields that only training reads hold their defaults
-    and mean nothing.
+    How it was trained is not known: fields that only training reads hold their defaults and mean nothing.
     """
 
     network: Literal["own"] = "own"  # type: ignore[assignment]
     latent_dim: int = Field(2, ge=1, le=MAX_IMPORTED_DIM, description="number of latent dimensions, 1 to 4096")
     beta: float = Field(1.0, ge=0, le=MAX_IMPORTED_BETA, description="weight of the KL term beside the summed reconstruction")
+    """Large where its own loss averages the reconstruction over pixels."""
     doubts: tuple[str, ...] = ()
+    """Why a bound with one code and prior N(0, I) is not this model's, as sentences; with any there is no verdict."""
     parts: dict[str, tuple[dict[str, Any], ...]]
+    """The layers of decoder and, where it is known, encoder, as `layers.layer_record` writes them."""
 
     @property
     def has_encoder(self) -> bool:

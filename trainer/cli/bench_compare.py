@@ -42,11 +42,13 @@ from trainer.presets import PRESETS
 
 @dataclass(frozen=True)
 class Side:
-    """One trainer. seconds an epoch, test pass included · test_loss nats per image after the last epoch."""
+    """One trainer."""
 
     name: str
     seconds: list[float]
+    """of each epoch, test pass included"""
     test_loss: float
+    """nats per image after the last epoch"""
     median_s: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,27 +57,29 @@ class Side:
 
 @dataclass(frozen=True)
 class NllSide:
-    """One importance sampler. seconds a round · nll nats per image of the last round."""
+    """One importance sampler."""
 
     name: str
     seconds: list[float]
+    """of each round"""
     nll: float
+    """nats per image of the last round"""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """All sides of one run of the benchmark; the last one is ours. matmul_gflops: the machine's best rate, 10⁹ operations a second.
-
-    epoch_gflop: operations of an epoch's matrix products, backward and test pass included.
-    """
+    """All sides of one run of the benchmark."""
 
     data: str
     n_images: int
     epochs: int
     sides: list[Side]
+    """the last one is ours"""
     nll: list[NllSide]
     matmul_gflops: float
+    """the machine's best rate, 10⁹ operations a second"""
     epoch_gflop: float
+    """10⁹ operations of an epoch's matrix products, backward and test pass included"""
 
     @property
     def ours(self) -> Side:

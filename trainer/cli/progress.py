@@ -26,7 +26,7 @@ class Drawing(Protocol):
     """Where progress is shown."""
 
     def draw(self, share: float, words: str, is_new: bool = False) -> None:
-        """share in [0, 1] of all work · is_new: something else begins."""
+        """`share` in [0, 1] is of all work; `is_new` where something else begins."""
 
     def close(self) -> None: ...
 

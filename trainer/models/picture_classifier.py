@@ -33,32 +33,33 @@ ECE_BINS = 15
 
 @dataclass(frozen=True)
 class Scores:
-    """On n pictures that were not learned from.
-
-    accuracy: share whose most probable class is their label · nll: mean of −log p(label), nats · ece: expected calibration error, the mean
-    distance between how sure it is and how often it is right, in 15 bins of equal width (Guo et al. 2017, eq. 3).
-    """
+    """On n pictures that were not learned from."""
 
     n: int
     accuracy: float
+    """share whose most probable class is their label"""
     nll: float
+    """mean of −log p(label), nats"""
     ece: float
+    """expected calibration error: the mean distance between how sure it is and how often it is right, in 15 bins of equal width (Guo et
+    al. 2017, eq. 3)"""
 
 
 @dataclass(frozen=True)
 class PictureClassifier:
-    """weights under torch's names, `classifier.0.weight` … · temperature: the last layer is divided by it already.
-
-    images: scores on test images · decoded: on their reconstructions, which have the image's class.
-    """
+    """A small convolutional network that names the class of a picture, with how good it is."""
 
     image_shape: ImageShape
     n_classes: int
     channels: tuple[int, ...]
     weights: Mapping[str, Floats]
+    """under torch's names, `classifier.0.weight` …"""
     temperature: float
+    """the last layer is divided by it already"""
     images: Scores
+    """on test images"""
     decoded: Scores
+    """on their reconstructions, which have the image's class"""
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:

@@ -105,9 +105,10 @@ class PostProcessing:
         on_part: Callable[[Reached], None] = lambda reached: None,
         has_gradient: bool = True,
     ) -> None:
-        """codes: as they were given; None to encode the test split; without data there are codes alone.
+        """`codes` as they were given, or None to encode the test split; without data there are codes alone.
 
-        on_part: told how far a part is while a generator cannot yield · has_gradient: whether maps may be fitted to how pictures decode.
+        `on_part` hears how far a part is while a generator cannot yield; `has_gradient` says whether maps may be fitted to how pictures
+        decode.
         """
         assert data is not None or codes is not None
         self.model, self.data, self.budgets = model, data, budgets or Budgets()

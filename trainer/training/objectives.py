@@ -123,11 +123,14 @@ def free_bits_kl(kl_per_dim: Tensor, free_bits: float) -> Tensor:
 
 @dataclass(frozen=True)
 class Batch:
-    """This process's share of a step. x (B, C, H, W) in [0, 1], y (B,) or none; semi-supervised: as many labelled ones besides."""
+    """This process's share of a step."""
 
     x: Tensor
+    """(B, C, H, W) in [0, 1]"""
     y: Tensor | None = None
+    """(B,)"""
     labelled_x: Tensor | None = None
+    """semi-supervised: as many labelled images besides"""
     labelled_y: Tensor | None = None
 
 

@@ -47,11 +47,14 @@ MOST_BYTES = 2**28  # of one split's images: those of a large folder are a sampl
 
 @dataclass(frozen=True)
 class Pictures:
-    """images, decoded (n, C, H, W) uint8, the second each reconstruction of the first · labels (n,)."""
+    """Pictures with their reconstructions and classes."""
 
     images: Tensor
+    """(n, C, H, W) uint8"""
     decoded: Tensor
+    """(n, C, H, W) uint8, the reconstruction of each of `images`"""
     labels: Labels
+    """(n,)"""
 
 
 class ClassifierTraining:
