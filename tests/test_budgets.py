@@ -32,7 +32,6 @@ OVER: dict[str, set[str]] = {
         "explorer.pages.interpolate.page",
         "explorer.pages.interpolate.stops",
         "explorer.pages.reconstruct.page",
-        "explorer.pages.compare.page",
         "explorer.pages.dimensions.sections.remedies",
         "explorer.widgets.live_map",
         "explorer.widgets.picture_source",

@@ -47,6 +47,11 @@ def test_every_imported_run_opens_in_every_view(app, imported, name, view):
     assert says_pictures == (name in PICTURED and view != "dimensions") or view == "compare"
 
 
+def test_compare_says_that_a_run_without_pictures_has_no_likelihood(app):
+    captions = " ".join(element.proto.body for element in app(run="own-codes", view="compare").get("html"))
+    assert "own-codes: without pictures: no −log p, KL " in captions and "not finite" not in captions
+
+
 @pytest.mark.parametrize("look", ["information", "prior", "traversals", "linear-VAE prediction", "sweep over β", "fix"])
 @pytest.mark.parametrize("name", ["own-heavy", "own-gallery", "own-codes"])
 def test_every_part_of_the_clinic_opens(app, name, look):

@@ -18,6 +18,7 @@ PYTHON = [
     "explorer/pages/interpolate/arithmetic.py",
     "explorer/pages/interpolate/downloads.py",
     "explorer/pages/compare/page.py",
+    *(f"explorer/pages/compare/{name}.py" for name in ("column_choosers", "columns", "image_row", "image_scores")),
     "trainer/maps/projection.py",
     "trainer/latent/paths.py",
     "trainer/latent/path_measures.py",
