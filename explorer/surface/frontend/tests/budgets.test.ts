@@ -16,8 +16,8 @@ const FULL_FOLDERS = new Set<string>([]);
 const LONG_CLASSES = new Set<string>([
   "data/run-on-map Scene",
   "pad/pad Easel",
-  "panels/groups GroupsPanel",
-  "panels/path-player PathPlayer",
+  "panels/groups/panel GroupsPanel",
+  "panels/path-player/panel PathPlayer",
 ]);
 const CLASSES_WITH_MANY_FIELDS = new Set<string>([]);
 const MANY_IMPORTS = new Set<string>([]);

@@ -2,6 +2,7 @@
 
 import type { Classifier } from "../engine/picture-classifier";
 import { mostProbable } from "../engine/picture-classifier";
+import { type Looks, probability } from "../kernel/reading";
 import { h, setText } from "../ui/dom";
 import { classWords, count, percent } from "../ui/format";
 import { classColour } from "../ui/palette";
@@ -16,12 +17,6 @@ const RANKED_ROWS = 3;
 const CHEAP_MS = 1.5;
 const TRIALS = 5;
 const REST_MS = 90;
-
-/** The most probable class of the picture that is shown. */
-export interface Looks {
-  readonly label: number;
-  readonly probability: number;
-}
 
 interface Bar {
   readonly element: HTMLElement;
@@ -146,11 +141,6 @@ function makeBar(): Bar {
     label: -1,
     share: -1,
   };
-}
-
-/** 87 %; no picture is surely or surely not of a class, whatever a number rounds to. */
-export function probability(p: number): string {
-  return percent(Math.min(1 - 1e-9, Math.max(1e-9, p)));
 }
 
 function definition({ facts }: Classifier): string {

@@ -3,7 +3,7 @@
 import type { Panel } from "../kernel/extension";
 import type { PanelEditor } from "../kernel/panel-editor";
 import { Extremes } from "./extremes";
-import { GroupsPanel } from "./groups";
+import { GroupsPanel } from "./groups/panel";
 import { Legend } from "./legend";
 import { PicturesByClass } from "./pictures-by-class";
 import { PinsPanel } from "./pins";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Scene } from "../../src/data/run-on-map";
 import { Model } from "../../src/engine/model";
 import { Classifier, mostProbable, softmax } from "../../src/engine/picture-classifier";
-import { probability } from "../../src/panels/class-probabilities";
+import { probability } from "../../src/kernel/reading";
 import { looksWords } from "../../src/panels/decoded-picture";
 import { parsePayload } from "../../src/wire/payload";
 import { type ArraySpec, floats, random, tinyRun, writePayload } from "../helpers";

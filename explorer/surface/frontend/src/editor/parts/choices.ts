@@ -7,7 +7,7 @@ import { isOffered, named, tilesOf } from "../../kernel/layer-choice";
 import { classEntries } from "../../kernel/shown-classes";
 import type { MapState, Tiles } from "../../kernel/state";
 import { LAYERS } from "../../layers/index";
-import type { LayersMenu, LayersMenuOffer } from "../../panels/layers-menu";
+import type { LayersMenu, LayersMenuOffer } from "../../panels/layers-menu/panel";
 import type { Context, Watcher } from "../context";
 
 export class Choices implements Watcher {

@@ -2,11 +2,12 @@
 
 import { isLow, supportWords } from "../../geometry/support";
 import { classEntries } from "../../kernel/shown-classes";
-import { type PictureKey, pinsJson, pythonCode, save, screenPicture } from "../../panels/export";
 import { classWords, number, zText } from "../../ui/format";
 import { classColour } from "../../ui/palette";
 import { channelWords } from "../../ui/picture";
+import { save } from "../../ui/save";
 import type { Context } from "../context";
+import { type PictureKey, pinsJson, pythonCode, screenPicture } from "../export";
 import { offered } from "./choices";
 
 export function savePins({ state, derived }: Context): void {

@@ -5,7 +5,7 @@ import type { Scene } from "../../data/run-on-map";
 import { type Choice, named } from "../../data/selection";
 import { visibleExtent } from "../../geometry/camera";
 import { allShown, only } from "../../kernel/shown-classes";
-import { foundWords } from "../../panels/select-form";
+import { foundWords } from "../../panels/layers-menu/select-form";
 import { count, distance, percent } from "../../ui/format";
 import { SUPPORT_NEIGHBOUR } from "../../wire/schema";
 import type { Context } from "../context";

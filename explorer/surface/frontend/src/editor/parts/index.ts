@@ -5,7 +5,7 @@ import { visiblePoints } from "../../kernel/derive";
 import { TruePosteriorWords } from "../../layers/overlays/true-posterior/words";
 import { HelpPanel } from "../../panels/help";
 import { PANELS } from "../../panels/index";
-import { LayersMenu } from "../../panels/layers-menu";
+import { LayersMenu } from "../../panels/layers-menu/panel";
 import { Toolbar } from "../../panels/toolbar";
 import { h } from "../../ui/dom";
 import { count } from "../../ui/format";

@@ -4,7 +4,7 @@ import type { Scene } from "../../data/run-on-map";
 import type { Frame } from "../../kernel/extension";
 import type { MapState } from "../../kernel/state";
 import type { Easel, EaselEvents } from "../../pad/pad";
-import { type EncodedPicture, PosteriorPanel } from "../../panels/posterior";
+import { type EncodedPicture, PosteriorPanel } from "../../panels/posterior/panel";
 import type { HostRecord } from "../../wire/payload";
 import type { ImageShape, PictureProtocol, SubjectRecord } from "../../wire/schema";
 import type { Context, Watcher } from "../context";

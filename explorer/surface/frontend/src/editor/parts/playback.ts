@@ -4,7 +4,7 @@ import { RandomWalk, type Stationary, stationaryOf } from "../../data/random-wal
 import { isLow } from "../../geometry/support";
 import type { Frame } from "../../kernel/extension";
 import type { MapState } from "../../kernel/state";
-import { type Look, PathPlayer } from "../../panels/path-player";
+import { type Look, PathPlayer } from "../../panels/path-player/panel";
 import { chip, prefersReducedMotion, setText } from "../../ui/dom";
 import type { Context, Watcher } from "../context";
 

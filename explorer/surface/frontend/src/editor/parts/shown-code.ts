@@ -3,8 +3,9 @@
 import { isLow, supportWords } from "../../geometry/support";
 import { headingOf } from "../../kernel/derive";
 import type { Frame, Progress } from "../../kernel/extension";
+import { probability } from "../../kernel/reading";
 import type { MapState } from "../../kernel/state";
-import { ClassProbabilities, probability } from "../../panels/class-probabilities";
+import { ClassProbabilities } from "../../panels/class-probabilities";
 import { DecodedPicture, looksWords, nearestWords } from "../../panels/decoded-picture";
 import { classWords, zText } from "../../ui/format";
 import type { Context, Watcher } from "../context";

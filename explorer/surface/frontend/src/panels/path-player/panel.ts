@@ -1,11 +1,11 @@
 /** Where on its path is an interpolation right now? The arithmetic of playing, and its controls. */
 
-import { N_FRAMES } from "../data/interpolation";
-import { Select } from "../ui/chooser";
-import { button, h, icon, prefersReducedMotion, setText } from "../ui/dom";
-import { newPicture, type Picture } from "../ui/picture";
-import type { ImageShape, PathRecord, Point } from "../wire/schema";
-import { type Live, PathTraces } from "./path-traces";
+import { N_FRAMES } from "../../data/interpolation";
+import { Select } from "../../ui/chooser";
+import { button, h, icon, prefersReducedMotion, setText } from "../../ui/dom";
+import { newPicture, type Picture } from "../../ui/picture";
+import type { ImageShape, PathRecord, Point } from "../../wire/schema";
+import { type Live, PathTraces } from "./traces";
 
 export type PlayMode = "ping-pong" | "loop";
 

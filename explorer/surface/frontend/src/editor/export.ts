@@ -130,9 +130,3 @@ export function pythonCode(runId: string, z: ArrayLike<number>, label: number | 
     "",
   ].join("\n");
 }
-
-export function save(name: string, data: Blob): void {
-  const url = URL.createObjectURL(data);
-  h("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
-}

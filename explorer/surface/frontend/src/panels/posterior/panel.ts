@@ -5,12 +5,12 @@
  * z = μ + σ·ε. The noise stays while a drawing goes on, so that what changes is the drawing's doing.
  */
 
-import type { PosteriorMarker } from "../data/posterior-marker";
-import type { Scene } from "../data/run-on-map";
-import { button, h, setText } from "../ui/dom";
-import { dimension, number, zJson } from "../ui/format";
-import { newPicture, type Picture } from "../ui/picture";
-import { ERROR_BLUE, ERROR_RED, type Extent, type Point } from "../wire/schema";
+import type { PosteriorMarker } from "../../data/posterior-marker";
+import type { Scene } from "../../data/run-on-map";
+import { button, h, setText } from "../../ui/dom";
+import { dimension, number, zJson } from "../../ui/format";
+import { newPicture, type Picture } from "../../ui/picture";
+import { ERROR_BLUE, ERROR_RED, type Extent, type Point } from "../../wire/schema";
 import { Population } from "./population";
 
 /** q(z|x) of one picture; x (C·H·W,) in [0, 1], null where it is not here. std 0: a code that is a point. */

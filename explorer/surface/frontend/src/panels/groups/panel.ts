@@ -1,19 +1,19 @@
 /** What was selected, and what do two selections differ in? The panel below the map: facts, saved groups, the way from B to A. */
 
-import type { Scene } from "../data/run-on-map";
-import { savedGroups, saveGroups } from "../data/saved-groups";
-import { direction, factsOf, type GroupFacts, selectionCsv } from "../data/selection";
-import { alongDirection } from "../geometry/planes";
-import type { Frame, Panel } from "../kernel/extension";
-import type { PanelEditor } from "../kernel/panel-editor";
-import { pinName } from "../kernel/pins";
-import type { MapState } from "../kernel/state";
-import { button, chip, h, setText } from "../ui/dom";
-import { classWords, count, number, percent } from "../ui/format";
-import { classColour } from "../ui/palette";
-import { newPicture, type Picture } from "../ui/picture";
-import { MAX_NAME, type PinRecord } from "../wire/schema";
-import { save } from "./export";
+import type { Scene } from "../../data/run-on-map";
+import { savedGroups, saveGroups } from "../../data/saved-groups";
+import { direction, factsOf, type GroupFacts, selectionCsv } from "../../data/selection";
+import { alongDirection } from "../../geometry/planes";
+import type { Frame, Panel } from "../../kernel/extension";
+import type { PanelEditor } from "../../kernel/panel-editor";
+import { pinName } from "../../kernel/pins";
+import type { MapState } from "../../kernel/state";
+import { button, chip, h, setText } from "../../ui/dom";
+import { classWords, count, number, percent } from "../../ui/format";
+import { classColour } from "../../ui/palette";
+import { newPicture, type Picture } from "../../ui/picture";
+import { save } from "../../ui/save";
+import { MAX_NAME, type PinRecord } from "../../wire/schema";
 
 interface Group {
   readonly name: string;

@@ -1,11 +1,11 @@
 /** What changes along the path? Numbers of every frame as strips under the film, with a line where the picture is. */
 
-import { levelWord } from "../geometry/support";
-import { h, setText, svg } from "../ui/dom";
-import { number } from "../ui/format";
-import { classColour } from "../ui/palette";
-import type { StripRecord } from "../wire/schema";
-import { type Looks, probability } from "./class-probabilities";
+import { levelWord } from "../../geometry/support";
+import { type Looks, probability } from "../../kernel/reading";
+import { h, setText, svg } from "../../ui/dom";
+import { number } from "../../ui/format";
+import { classColour } from "../../ui/palette";
+import type { StripRecord } from "../../wire/schema";
 
 /** What the card says of the picture that is shown now, which in a running film lies between two frames. */
 export interface Live {

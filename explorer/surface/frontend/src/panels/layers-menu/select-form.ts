@@ -1,13 +1,9 @@
 /** Which points make a group, for who draws no loop? Those near the probe, in view, shown, or of a class: by keyboard as by hand. */
 
-import type { Choice } from "../data/selection";
-import { h, setText } from "../ui/dom";
-import { classWords, count } from "../ui/format";
-
-export interface ClassEntry {
-  readonly slot: number;
-  readonly name: string;
-}
+import type { Choice } from "../../data/selection";
+import type { ClassEntry } from "../../kernel/shown-classes";
+import { h, setText } from "../../ui/dom";
+import { classWords, count } from "../../ui/format";
 
 /** Sizes of a neighbourhood of the probe. */
 const NEAREST = [10, 50, 200] as const;

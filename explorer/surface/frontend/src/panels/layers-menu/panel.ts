@@ -1,11 +1,12 @@
 /** Which layers, which colours, which image? The drawer behind "Layers": what is changed once stays out of the way. */
 
-import type { Choice } from "../data/selection";
-import type { LayerWords } from "../kernel/extension";
-import type { NamedLayer } from "../kernel/layer-choice";
-import type { Tiles } from "../kernel/state";
-import { button, chip, h, icon, setText } from "../ui/dom";
-import { type ClassEntry, SelectForm } from "./select-form";
+import type { Choice } from "../../data/selection";
+import type { LayerWords } from "../../kernel/extension";
+import type { NamedLayer } from "../../kernel/layer-choice";
+import type { ClassEntry } from "../../kernel/shown-classes";
+import type { Tiles } from "../../kernel/state";
+import { button, chip, h, icon, setText } from "../../ui/dom";
+import { SelectForm } from "./select-form";
 
 /** What the drawer shows as chosen. */
 export interface LayersMenuState {
