@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,7 +14,15 @@ from explorer.charts.style import ACCENT, SECOND, styled
 from trainer.numerals import dimension
 
 Doubles = NDArray[np.float64]
+MOST_DRAWS = 20_000
 REACH = 4.0  # standard deviations of the prior that a density shows
+
+
+def posterior_draws(mu: NDArray[Any], logvar: NDArray[Any]) -> Doubles:
+    """Codes (M, K) of the aggregated posterior, about 20 000, the same number of every image. mu, logvar (N, K): of the posteriors."""
+    each = max(1, MOST_DRAWS // len(mu))
+    means, stds = np.repeat(mu, each, axis=0), np.repeat(np.exp(logvar / 2), each, axis=0)
+    return np.asarray(means + stds * np.random.default_rng(0).standard_normal(means.shape))
 
 
 def marginals(samples: Doubles, order: Sequence[int]) -> go.Figure:

@@ -14,7 +14,7 @@ PYTHON = [
     "explorer/session/stops.py",
     "explorer/text/map_notes.py",
     "explorer/pages/interpolate/page.py",
-    "explorer/pages/interpolate/stops.py",
+    *(f"explorer/pages/interpolate/{name}.py" for name in ("stops", "stop_row", "stop_chooser", "found_paths", "below_map")),
     "explorer/pages/interpolate/arithmetic.py",
     "explorer/pages/interpolate/downloads.py",
     "explorer/pages/compare/page.py",

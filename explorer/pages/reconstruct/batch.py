@@ -14,7 +14,7 @@ from explorer.pictures.arrays import Picture, data_uri, fitted
 from explorer.pictures.batch import Item, csv_text, items
 from explorer.pictures.judge import Row, as_records, most_unusual_first
 from explorer.text.escape import escape_markdown
-from explorer.widgets.picture_source import UploadBatch
+from explorer.widgets.chosen_picture import UploadBatch
 from trainer.numerals import decimals
 from trainer.runs.read import Run
 
