@@ -107,7 +107,7 @@ export class MapEditor {
     parts.probing.tell();
     const frame = this.frameAt(now);
     const { probe } = frame.state;
-    if (compositor.draw(frame).has("background")) parts.scales.showField(frame.state);
+    compositor.draw(frame);
     this.placeMarks(frame);
     this.shown = probe;
     if (probe !== before && probe.from !== "path" && probe.from !== "random-walk")

@@ -86,8 +86,8 @@ export interface Tool<Editor> {
   readonly name: string;
   readonly key?: string;
   readonly icon?: IconName;
-  /** Its line in the help: keys as they are written there, and what they do. */
-  readonly help?: readonly [keys: string, what: string];
+  /** Its line in the help. */
+  readonly help?: HelpLine;
   /** What the pointer looks like over the map: a value of `data-drag` in the style sheet, "" for the usual one. */
   readonly cursor: string;
   /** Without an answer: always. */
@@ -117,6 +117,8 @@ export interface Panel {
   readonly id: string;
   readonly slot: PanelSlot;
   readonly element: HTMLElement;
+  /** Slots within it: where each puts the elements of the panels that name it, in the order of the list. */
+  readonly places?: Readonly<Partial<Record<PanelSlot, (child: HTMLElement) => void>>>;
   /** Fields after whose change it must be told. */
   readonly reads: readonly (keyof MapState)[];
   /** CSS pixels that it takes below the map, of a panel that is of use only where both are seen. */
@@ -150,13 +152,16 @@ export interface CommandButton {
   readonly title: string;
 }
 
+/** A line of the help: keys as they are written there, and what they do. */
+export type HelpLine = readonly [keys: string, what: string];
+
 /** What a key, a button of the toolbar, or both do. */
 export interface Command<Editor> {
   readonly id: string;
   /** As `editor/keymap.ts` names them: "m", "Enter", "Ctrl+Shift+z". */
   readonly keys: readonly string[];
-  /** Its line in the help: keys as they are written there, and what they do. */
-  readonly help?: readonly [keys: string, what: string];
+  /** Its line in the help. */
+  readonly help?: HelpLine;
   /** Its button in the toolbar. */
   readonly button?: CommandButton;
   /** Without an answer: always. */
@@ -168,3 +173,9 @@ export interface Command<Editor> {
   /** `key`: the key that gave it; null: a button. */
   run(editor: Editor, key: KeyInput | null): void;
 }
+
+/** What a toolbar has to know of a command. */
+export type ToolbarCommand = Pick<Command<never>, "id" | "button" | "enabled" | "pressed" | "expanded">;
+
+/** Buttons that stand together, from left to right. */
+export type ToolbarGroup = readonly [name: string, commands: readonly ToolbarCommand[]];

@@ -1,11 +1,13 @@
 /** What may a panel ask of the editor? */
 
+import type { Choice } from "../data/selection";
 import type { Plane } from "../geometry/planes";
 import type { PathChoice } from "../wire/payload";
 import type { PinRecord } from "../wire/schema";
 import type { Derived } from "./derive";
+import type { HelpLine, Layer, Panel, ToolbarGroup } from "./extension";
 import type { PinEdit } from "./pins";
-import type { MapState } from "./state";
+import type { MapState, Tiles } from "./state";
 
 export interface PanelEditor {
   state(): MapState;
@@ -25,6 +27,27 @@ export interface PanelEditor {
   editPins(edit: PinEdit): void;
   /** The path through pins that was chosen here. */
   choosePath(choice: PathChoice | null): void;
+  /** All layers; which of them this map has says `kernel/layer-choice.ts`. */
+  readonly layers: readonly Layer[];
+  setBackground(id: string): void;
+  setTiles(tiles: Tiles): void;
+  toggleOverlay(id: string): void;
+  setColour(id: string): void;
+  /** A test image by its number, or a class by its name. Returns the sentence to show: what was found, or why nothing was. */
+  find(text: string): string;
+  /** Points named instead of drawn around. Returns the sentence to show. */
+  select(choice: Choice): string;
+  savePicture(): void;
+  savePins(): void;
+  /** Python that gives the picture under the cursor. */
+  python(): string;
+  readonly toolbar: readonly ToolbarGroup[];
+  readonly help: readonly HelpLine[];
+  /** Does what the command's key does, by the command's id. */
+  run(command: string): void;
   /** Another class to decode as, by its number; null where the host has no chooser. */
   readonly chooseClass: ((label: number) => void) | null;
 }
+
+/** How a panel is made. */
+export type PanelMaker = new (editor: PanelEditor) => Panel;

@@ -1,16 +1,23 @@
-/** Which panels stand around the map, each told of the state by itself? From above to below; a new one is one file and one line here. */
+/** Which panels stand around the map, each told of the state by itself? In the order in which they are told, from above to below in each slot; a new one is one file and one line here. */
 
-import type { Panel } from "../kernel/extension";
-import type { PanelEditor } from "../kernel/panel-editor";
+import type { PanelMaker } from "../kernel/panel-editor";
 import { Extremes } from "./extremes";
 import { GroupsPanel } from "./groups/panel";
+import { HelpPanel } from "./help";
+import { LayersMenu } from "./layers-menu/panel";
 import { Legend } from "./legend";
 import { PicturesByClass } from "./pictures-by-class";
 import { PinsPanel } from "./pins";
 import { PlanePanel } from "./plane";
+import { Scales } from "./scales";
 import { LatentSliders } from "./sliders";
+import { Toolbar } from "./toolbar";
 
-export const PANELS: readonly (new (editor: PanelEditor) => Panel)[] = [
+export const PANELS: readonly PanelMaker[] = [
+  Toolbar,
+  HelpPanel,
+  LayersMenu,
+  Scales,
   PicturesByClass,
   Legend,
   GroupsPanel,

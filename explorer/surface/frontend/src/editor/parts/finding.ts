@@ -4,12 +4,13 @@ import type { Hole } from "../../data/holes";
 import type { Scene } from "../../data/run-on-map";
 import { type Choice, named } from "../../data/selection";
 import { visibleExtent } from "../../geometry/camera";
+import { offered } from "../../kernel/layer-choice";
 import { allShown, only } from "../../kernel/shown-classes";
-import { foundWords } from "../../panels/layers-menu/select-form";
+import { LAYERS } from "../../layers/index";
 import { count, distance, percent } from "../../ui/format";
 import { SUPPORT_NEIGHBOUR } from "../../wire/schema";
 import type { Context } from "../context";
-import { type Choices, offered } from "./choices";
+import type { Choices } from "./choices";
 import type { Probing } from "./probing";
 
 export class Finding {
@@ -48,14 +49,15 @@ export class Finding {
     return `Test image ${data.numberOf(i)}${data.labels[i] < 0 ? "" : `, class ${data.className(data.labels[i])}`}.`;
   }
 
-  /** Points named instead of drawn around. Returns how many were found. */
-  select(choice: Choice): number {
+  /** Points named instead of drawn around. Returns what to say. */
+  select(choice: Choice): string {
     const { state, store, derived, viewport, stage, reader } = this.context;
     const seen = visibleExtent(viewport.camera, stage.plot);
     const found = named(state.data, choice, state.shown, derived.code, seen);
     store.set({ selection: { indices: found, outline: [] } });
-    reader.now(foundWords(found.length));
-    return found.length;
+    const words = foundWords(found.length);
+    reader.now(words);
+    return words;
   }
 
   showHole(): void {
@@ -63,7 +65,8 @@ export class Finding {
     const { data, layers } = context.state;
     if (data.space.latentDim < 2) return;
     if (!data.logvar) return context.say("This model has no prior, so there is nothing that its codes leave out.");
-    if (layers.background !== "holes" && offered(data, "background", "holes")) this.choices.setBackground("holes");
+    if (layers.background !== "holes" && offered(LAYERS, data, "background", "holes"))
+      this.choices.setBackground("holes");
     const { holes, share } = data.holes(); // asked for by name: worth a short wait
     const rank = this.nextHole++ % Math.max(1, holes.length);
     const hole = holes[rank];
@@ -72,6 +75,10 @@ export class Finding {
     this.probing.show(48);
     context.say(holeWords(data, hole, rank + 1, holes.length, share));
   }
+}
+
+function foundWords(n: number): string {
+  return n ? `${count(n)} points selected; what they are is below the map.` : "No point selected: none is shown there.";
 }
 
 /** The class of a name, or −1. */

@@ -4,11 +4,11 @@ import { robustRange } from "../../data/quantities";
 import type { Scene } from "../../data/run-on-map";
 import { DensityJob, type Grid, gridOver, type Job, type Spread, scottSpread } from "../../geometry/grid-field";
 import type { Layer, LayerWords } from "../../kernel/extension";
+import { Growth } from "../../kernel/growth";
 import { perMap } from "../../kernel/per-map";
 import { count, number } from "../../ui/format";
 import type { ScaleWords } from "../../ui/scale-bar";
 import type { Extent } from "../../wire/schema";
-import { Growth } from "../growth";
 import { type FieldLook, FieldPicture } from "./field-raster";
 
 const SLICE_MS = 6;

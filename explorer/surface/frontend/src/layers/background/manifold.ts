@@ -5,12 +5,12 @@ import { type Camera, toScreen, visibleExtent } from "../../geometry/camera";
 import { type Cells, equalShares, equalSteps } from "../../geometry/normal";
 import { isLow } from "../../geometry/support";
 import type { Frame, Layer } from "../../kernel/extension";
+import { Growth } from "../../kernel/growth";
 import { perMap } from "../../kernel/per-map";
 import type { Plot, Tiles } from "../../kernel/state";
 import { css } from "../../ui/colour";
 import { toRgba } from "../../ui/picture";
 import type { Extent, ImageShape } from "../../wire/schema";
-import { Growth } from "../growth";
 import { CLOSE } from "../in-view";
 
 /** Tiles along each axis of the quantile grid; a regular grid has about as many altogether. */

@@ -5,10 +5,10 @@ import { type Camera, type Size, toScreen } from "../../geometry/camera";
 import { contourRings } from "../../geometry/contours";
 import { DensityJob, type Grid, gridOver, type Job, levelOfMass, scottSpread } from "../../geometry/grid-field";
 import type { Layer } from "../../kernel/extension";
+import { Growth } from "../../kernel/growth";
 import { perMap } from "../../kernel/per-map";
 import { css, type Rgb } from "../../ui/colour";
 import { classRgb } from "../../ui/palette";
-import { Growth } from "../growth";
 
 const SLICE_MS = 6;
 
