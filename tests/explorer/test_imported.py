@@ -1,4 +1,4 @@
-"""Does a run of somebody else's model open everywhere, and does the page say what it is not?"""
+"""Does a run of a model from elsewhere open everywhere, and does the page say what it is not?"""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Compared:
 
 
 def compared(run_id: str, runs: Mapping[str, RunInfo]) -> Compared:
-    """What is compared beside a run, without what is not there any more, and with a proposal where nobody has chosen."""
+    """What is compared beside a run, without what is not there any more, and with a proposal before anything was chosen."""
     first = runs[run_id]
     kept = comparison.compared(first.dataset.sha256)
     if kept is None:

@@ -13,7 +13,7 @@ from explorer.text.escape import capitalised, escape_markdown
 from explorer.widgets.pictures import run_image_name
 from trainer.runs.read import Run
 
-PICTURE_PX = 140  # 5 × 28  # 5 × 28
+PICTURE_PX = 140  # 5 × 28
 IMAGE_HELP = """**−log p**: −log p(x|z) of the grey image at the one code z = μ from which the picture is decoded; nats, summed over pixels,
 lower is better. The *reconstruction loss* of the other views is its mean over z ~ q(z|x), usually a little higher. **KL**:
 KL(q(z|x) ‖ N(0, I)) of this image, nats, summed over dimensions (Kingma & Welling 2014, appendix B). A deterministic model has one code per
