@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from tests.conftest import LONGEST_FIRST
 from tests.places import ROOT
 from trainer.presets import PRESETS
 from trainer.runs.catalogue import load_run
@@ -48,6 +49,10 @@ def test_the_top_level_holds_what_the_readme_names_and_nothing_else():
         "LICENSE",
         "CONTRIBUTING.md",
     }
+
+
+def test_the_files_that_begin_first_are_there():
+    assert [name for name in LONGEST_FIRST if not (ROOT / "tests" / name).is_file()] == []
 
 
 def test_every_dependency_is_pinned_and_says_why():

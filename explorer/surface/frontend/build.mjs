@@ -4,7 +4,8 @@
 //   clinic.js    the clinic's live charts
 //   surface.css  page.css   their style sheets once more, because a page's policy names each by its hash
 
-// `node build.mjs --watch FOLDER` writes them into that folder instead, unminified, and anew at every change (make dev).
+// `node build.mjs --out FOLDER` writes them into that folder instead (the check does: dist stays as it is while tests read it);
+// `node build.mjs --watch FOLDER` too, unminified, and anew at every change (make dev).
 
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { relative } from "node:path";
@@ -53,7 +54,7 @@ const common = {
   mangleProps: new RegExp(`^(${privateNames("src").join("|")})$`),
 };
 const watched = process.argv[2] === "--watch" ? process.argv[3] : null;
-const out = watched ?? "../dist";
+const out = watched ?? (process.argv[2] === "--out" ? process.argv[3] : "../dist");
 const banner = { js: "/* Latent Atlas surface. Contains parts of d3 (ISC, Mike Bostock). */" };
 
 function bundleOf(name) {
