@@ -102,6 +102,7 @@ def changed(tmp_path_factory) -> Path:
         text = path.read_text()
         assert text.count(found) == 1, (file, found)
         path.write_text(text.replace(found, put + found if where == "before" else found + put))
+    run(tree, sys.executable, "-m", "explorer.surface.write_schema")  # what `make front` begins with
     return tree
 
 
