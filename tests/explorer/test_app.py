@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.app.pages import NAMES as VIEWS
 from explorer.pictures.protocols import switches
 from tests import places
 from tests.explorer.shown import app, grids, png, said, sound, upload, words
@@ -18,7 +19,6 @@ from tests.places import ASSETS, ROOT
 from trainer.runs.folder import info_checksum
 
 pytestmark = pytest.mark.usefixtures("fresh_app")
-VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
 RUNS = sorted(path.name for path in ASSETS.iterdir())
 CLINIC = sorted(path.name for path in places.CLINIC.iterdir())
 

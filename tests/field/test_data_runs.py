@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from explorer.app.pages import NAMES as VIEWS
 from tests.explorer import shown as page
 from tests.explorer.shown import faultless, words
 from tests.field.cases import CASES, copied, needs_cases
@@ -25,7 +26,6 @@ from trainer.runs.folder import IMAGES
 pytestmark = pytest.mark.slow
 
 QUICK = ["--epochs", "2", "--hidden", "8", "--no-classifier", "--overwrite"]
-VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
 LOOKS = ["information", "prior", "traversals", "before training", "mend"]
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from explorer.app.pages import NAMES as VIEWS
 from explorer.pictures import trust
 from explorer.pictures.likeness import Likeness, Look, change_sentence, classified, likeness_sentence, nearest_sentence, voted
 from explorer.text.test_images import at_distance, image_name, quoted
@@ -163,7 +164,7 @@ def test_a_table_of_many_says_what_was_redrawn_as_what():
 # --- the verdict in every view
 
 
-@pytest.mark.parametrize("view", ["atlas", "reconstruct", "interpolate", "dimensions", "compare"])
+@pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("name", ["clinic-collapsed", "clinic-healthy", "mnist-2d"])
 def test_the_verdict_stands_in_every_view(name, view):
     run = load_run(name)
