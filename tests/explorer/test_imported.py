@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.hosts.html_file import html_page
+from explorer.pages.dimensions.sections import SECTIONS
 from explorer.surface.lowering import plain_network
 from explorer.surface.payload import pack, pack_static, unpack
 from explorer.surface.schema import Dynamic
@@ -52,7 +53,7 @@ def test_compare_says_that_a_run_without_pictures_has_no_likelihood(app):
     assert "own-codes: without pictures: no −log p, KL " in captions and "not finite" not in captions
 
 
-@pytest.mark.parametrize("look", ["information", "prior", "traversals", "linear-VAE prediction", "sweep over β", "fix"])
+@pytest.mark.parametrize("look", [section.TITLE for section in SECTIONS[1:]])
 @pytest.mark.parametrize("name", ["own-heavy", "own-gallery", "own-codes"])
 def test_every_part_of_the_clinic_opens(app, name, look):
     test = app(run=name, view="dimensions", look=look)
