@@ -4,7 +4,9 @@ import { Scene } from "../src/data/run-on-map";
 import type { Plane } from "../src/geometry/planes";
 import { Derived } from "../src/kernel/derive";
 import type { Frame } from "../src/kernel/extension";
+import { AT_REST } from "../src/kernel/path-playback";
 import { noPins } from "../src/kernel/pins";
+import { UNREAD } from "../src/kernel/reading";
 import { allShown } from "../src/kernel/shown-classes";
 import type { MapState } from "../src/kernel/state";
 import { makeTheme } from "../src/ui/theme";
@@ -51,7 +53,10 @@ export function state(change: Partial<MapState> = {}): MapState {
     tool: "probe",
     pins: noPins(false),
     path: { ends: null, since: 0, trail: [] },
+    motion: AT_REST,
+    reading: UNREAD,
     ownPicture: null,
+    encoded: null,
     markers: [],
     open: null,
     host,

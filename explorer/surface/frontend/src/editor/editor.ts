@@ -109,10 +109,6 @@ export class SurfaceView implements Surface {
     return this.shown().parts.ownPictures.easel;
   }
 
-  get ownPanel(): MapEditor["parts"]["ownPictures"]["panel"] {
-    return this.shown().parts.ownPictures.panel;
-  }
-
   get manifold(): ReturnType<typeof looksOf> {
     return looksOf(this.shown().context.state.data);
   }

@@ -3,7 +3,9 @@
 import { Scene } from "../data/run-on-map";
 import { BY_CLASS } from "../kernel/derive";
 import { firstChoice } from "../kernel/layer-choice";
+import { AT_REST } from "../kernel/path-playback";
 import { noPins } from "../kernel/pins";
+import { UNREAD } from "../kernel/reading";
 import { allShown } from "../kernel/shown-classes";
 import type { MapState } from "../kernel/state";
 import { LAYERS } from "../layers/index";
@@ -25,7 +27,10 @@ export function firstState(root: HTMLElement, { onPin }: Callbacks, payload: Pay
     tool: "probe",
     pins: noPins(onPin !== undefined),
     path: { ends: null, since: 0, trail: [] },
+    motion: AT_REST,
+    reading: UNREAD,
     ownPicture: null,
+    encoded: null,
     markers: [],
     open: null,
     host: payload.dynamic,

@@ -51,10 +51,8 @@ export class MapEditor {
     const loaded = isNew ? parts.maps.load(isFirst ? context.state.data : new Scene(payload), isFirst) : null;
     this.isFirst = false;
     this.root.toggleAttribute("data-bare", !dynamic.options.show_card);
-    parts.code.card.element.hidden = !dynamic.options.show_card;
     parts.hostUpdates.apply(dynamic, loaded);
     if (!loaded) return;
-    parts.configureRun(context.state.data);
     this.loadOriginalsLater(context.state.data);
   }
 
@@ -85,7 +83,6 @@ export class MapEditor {
 
   /** Something beside the state is another one. */
   private redraw(): void {
-    this.parts.code.again();
     this.compositor.invalidate();
     this.context.request();
   }
@@ -113,11 +110,10 @@ export class MapEditor {
     if (probe !== before && probe.from !== "path" && probe.from !== "random-walk")
       this.stats.record(start, performance.now() - start);
     const isWorking = [compositor.work(frame), this.watchers.work(frame)].some(Boolean);
-    parts.posterior.update(frame);
     const note = compositor.note(frame);
     context.stage.shown.hidden = note === "";
     setText(context.stage.shown, note);
-    if (isWorking || compositor.isDue || context.viewport.isGliding || parts.playback.isMoving) context.request();
+    if (isWorking || compositor.isDue || context.viewport.isGliding || context.state.motion.moving) context.request();
   }
 
   private placeMarks({ state: { data, probe }, derived: { marked } }: Frame): void {

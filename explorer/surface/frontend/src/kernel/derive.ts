@@ -127,6 +127,7 @@ interface Kept {
 export class Derived {
   private readonly kept = new Map<string, Kept>();
   private buffer = new Float64Array(0);
+  private pixels = new Float32Array(0);
 
   constructor(private readonly get: () => MapState) {}
 
@@ -143,6 +144,17 @@ export class Derived {
   get label(): number {
     const { data, probe } = this.get();
     return decodedLabel(data, probe);
+  }
+
+  /** x_hat (C·H·W,) of the shown code: written over by the next one. */
+  get picture(): Float32Array {
+    const { data, probe } = this.get();
+    return this.keep("picture", [data, probe], () => {
+      const x_hat = data.model.decodeAsShared(this.code, this.label);
+      if (this.pixels.length !== x_hat.length) this.pixels = new Float32Array(x_hat.length);
+      this.pixels.set(x_hat); // the model writes over its own with whatever is decoded next
+      return this.pixels;
+    });
   }
 
   /** The class as which the shown picture is decoded; null for a model that is told none. */

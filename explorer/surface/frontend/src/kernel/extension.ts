@@ -107,16 +107,42 @@ export interface Tool<Editor> {
   cancel?(editor: Editor): void;
 }
 
-/**
- * Where a panel stands: over the map, under it, beside it, at the end of the page, or in a panel of that name.
- */
-export type PanelSlot = "above" | "over" | "below" | "side" | "page" | "decoded-picture" | "layers-menu";
+/** Where a panel stands: above the map, over it, under it, beside it, at the end of the page, or within another panel. */
+export type PanelSlot =
+  | "above"
+  | "over"
+  | "below"
+  | "side"
+  | "page"
+  /** Below the decoded picture, and among the facts beside it: after its class, and after the nearest image. */
+  | "decoded-picture"
+  | "decoded-class"
+  | "nearest-image"
+  /** Under the filmstrip of the path. */
+  | "film"
+  | "layers-menu";
+
+/** How much room the page gives. */
+export interface Room {
+  /** The decoded picture stands beside the map, not below it. */
+  readonly isWide: boolean;
+  /** As on a phone. */
+  readonly isNarrow: boolean;
+  /** A column among columns. */
+  readonly isCompact: boolean;
+  /** Of the surface, CSS pixels. */
+  readonly width: number;
+  /** Of what stands beside the map. */
+  readonly sideWidth: number;
+}
 
 /** A part of the page beside, below or over the map. */
 export interface Panel {
   readonly id: string;
   readonly slot: PanelSlot;
   readonly element: HTMLElement;
+  /** For a panel that does not always stand in the same slot. */
+  slotFor?(room: Room): PanelSlot;
   /** Slots within it: where each puts the elements of the panels that name it, in the order of the list. */
   readonly places?: Readonly<Partial<Record<PanelSlot, (child: HTMLElement) => void>>>;
   /** Fields after whose change it must be told. */
@@ -126,6 +152,8 @@ export interface Panel {
   update(frame: Frame): void;
   /** A slice of what takes longer than a frame. */
   work?(frame: Frame): Progress;
+  /** The page has another size. */
+  fit?(room: Room): void;
   dispose?(): void;
 }
 

@@ -3,7 +3,7 @@
 import type { Choice } from "../data/selection";
 import type { Plane } from "../geometry/planes";
 import type { PathChoice } from "../wire/payload";
-import type { PinRecord } from "../wire/schema";
+import type { Extent, PinRecord } from "../wire/schema";
 import type { Derived } from "./derive";
 import type { HelpLine, Layer, Panel, ToolbarGroup } from "./extension";
 import type { PinEdit } from "./pins";
@@ -20,6 +20,16 @@ export interface PanelEditor {
   toPin(pin: PinRecord): void;
   /** Goes to a point of the map, closer. */
   flyTo(point: number): void;
+  /** Plays the path, or stops it. */
+  setPlaying(isPlaying: boolean): void;
+  /** Goes to a frame of the path. */
+  seek(frame: number): void;
+  /** Brings a part of the map into view, which then takes `share` of it at most. */
+  lookAt(extent: Extent, share: number): void;
+  /** What was pressed may be far below the map. */
+  scrollToMap(): void;
+  /** Says it to those who do not see the map, once the movement has stopped. */
+  announceLater(sentence: () => string): void;
   /** The small picture of a point, as the map draws it. */
   thumbnail(point: number): HTMLCanvasElement;
   /** Lays a plane in place of the host's map; without one, says why. */

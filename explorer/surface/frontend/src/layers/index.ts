@@ -1,6 +1,7 @@
 /** Which layers are there? All of them, from the lowest to the highest; a new one is one file and one line here. */
 
 import type { Layer } from "../kernel/extension";
+import type { PanelMaker } from "../kernel/panel-editor";
 import { density } from "./background/density";
 import { grid, paper, plain, tickLabels } from "./background/grid";
 import { holes } from "./background/holes";
@@ -15,6 +16,7 @@ import { posteriorEllipses } from "./overlays/posterior-ellipses";
 import { priorRingLabels, priorRings } from "./overlays/prior-rings";
 import { selection } from "./overlays/selection";
 import { truePosterior } from "./overlays/true-posterior/layer";
+import { TruePosteriorWords } from "./overlays/true-posterior/words";
 import { points, shapes } from "./points/points";
 import { thumbnails } from "./points/thumbnails";
 
@@ -42,3 +44,6 @@ export const LAYERS: readonly Layer[] = [
   markers,
   pins,
 ];
+
+/** What is told of a layer beside the map, where its colours need more words than a scale. */
+export const LAYER_PANELS: readonly PanelMaker[] = [TruePosteriorWords];

@@ -1,14 +1,20 @@
 /** Which panels stand around the map, each told of the state by itself? In the order in which they are told, from above to below in each slot; a new one is one file and one line here. */
 
 import type { PanelMaker } from "../kernel/panel-editor";
+import { ClassProbabilities } from "./class-probabilities";
+import { DecodedPicture } from "./decoded-picture/panel";
 import { Extremes } from "./extremes";
 import { GroupsPanel } from "./groups/panel";
 import { HelpPanel } from "./help";
 import { LayersMenu } from "./layers-menu/panel";
 import { Legend } from "./legend";
+import { PathPlayer } from "./path-player/panel";
+import { PathTraces } from "./path-traces";
 import { PicturesByClass } from "./pictures-by-class";
 import { PinsPanel } from "./pins";
 import { PlanePanel } from "./plane";
+import { PosteriorPanel } from "./posterior/panel";
+import { RandomWalkButton } from "./random-walk";
 import { Scales } from "./scales";
 import { LatentSliders } from "./sliders";
 import { Toolbar } from "./toolbar";
@@ -18,11 +24,17 @@ export const PANELS: readonly PanelMaker[] = [
   HelpPanel,
   LayersMenu,
   Scales,
+  DecodedPicture,
+  ClassProbabilities,
+  PathPlayer,
+  RandomWalkButton,
   PicturesByClass,
   Legend,
   GroupsPanel,
+  PathTraces,
   Extremes,
   LatentSliders,
+  PosteriorPanel,
   PinsPanel,
   PlanePanel,
 ];

@@ -4,7 +4,7 @@ import { Scene } from "../../src/data/run-on-map";
 import { Model } from "../../src/engine/model";
 import { Classifier, mostProbable, softmax } from "../../src/engine/picture-classifier";
 import { probability } from "../../src/kernel/reading";
-import { looksWords } from "../../src/panels/decoded-picture";
+import { looksWords } from "../../src/panels/decoded-picture/card";
 import { parsePayload } from "../../src/wire/payload";
 import { type ArraySpec, floats, random, tinyRun, writePayload } from "../helpers";
 

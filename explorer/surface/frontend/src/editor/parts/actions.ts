@@ -35,6 +35,14 @@ export function actionsOf(context: Context, parts: Parts, run: PanelEditor["run"
     toCode: (z, heading) => probing.toCode(z, heading),
     toPin: (pin) => probing.toPin(pin),
     flyTo: (point) => probing.flyTo(point),
+    setPlaying: (isPlaying) => playback.setPlaying(isPlaying),
+    seek: (frame) => playback.seek(frame),
+    lookAt: (extent, share) => {
+      viewport.lookAt(extent, share);
+      context.cameraMoved();
+    },
+    scrollToMap: () => context.scrollToMap(),
+    announceLater: (sentence) => reader.later(sentence),
     thumbnail: (point) => thumbnail(context.state.data, point),
     layPlane: (plane, refusal) => maps.layPlane(plane, refusal),
     editPins: (edit) => callbacks.onEdit?.(edit, nonce()),

@@ -15,17 +15,14 @@ import type { Probing } from "./probing";
 
 export class Finding {
   private nextHole = 0;
+  /** Of which map. */
+  private searched: Scene | null = null;
 
   constructor(
     private readonly context: Context,
     private readonly probing: Probing,
     private readonly choices: Choices,
   ) {}
-
-  /** Another map: begin with the first hole. */
-  configure(): void {
-    this.nextHole = 0;
-  }
 
   /** A test image by its number, or a class by its name. Returns what to say. */
   find(text: string): string {
@@ -68,6 +65,8 @@ export class Finding {
     if (layers.background !== "holes" && offered(LAYERS, data, "background", "holes"))
       this.choices.setBackground("holes");
     const { holes, share } = data.holes(); // asked for by name: worth a short wait
+    if (data !== this.searched) this.nextHole = 0;
+    this.searched = data;
     const rank = this.nextHole++ % Math.max(1, holes.length);
     const hole = holes[rank];
     if (!hole) return context.say(noHoleWords(data));

@@ -17,12 +17,10 @@ export interface Loaded {
 }
 
 export class Maps {
-  /** configure: panels that must know the map. */
   constructor(
     private readonly context: Context,
     private readonly playback: Playback,
     private readonly choices: Choices,
-    private readonly configure: (data: Scene) => void,
   ) {}
 
   /** Lays a plane in place of the host's map, the shown code staying what it is; without one, says why. */
@@ -55,7 +53,6 @@ export class Maps {
     const isNewRun = isFirst || !shown.isSameRun(given);
     if (!isNewMap) given.takeSearches(shown);
     const data = !isNewMap && state.data.plane ? given.onto(state.data.plane) : given;
-    this.configure(data);
     if (!isNewMap) return { patch: { data }, isNewMap, isNewRun };
     this.playback.pause();
     const patch: Partial<MapState> = {
@@ -72,7 +69,6 @@ export class Maps {
     const { state, derived, store } = this.context;
     const z = Array.from(derived.code);
     this.playback.pause();
-    this.configure(data);
     store.set({
       ...this.begun(data),
       probe: { from: "code", at: data.placeOf(z), z, heading: "The same code" },

@@ -2,9 +2,8 @@
 
 import type { Scene } from "../../data/run-on-map";
 import type { Frame } from "../../kernel/extension";
-import type { MapState } from "../../kernel/state";
+import type { EncodedPicture, MapState } from "../../kernel/state";
 import type { Easel, EaselEvents } from "../../pad/pad";
-import { type EncodedPicture, PosteriorPanel } from "../../panels/posterior/panel";
 import type { HostRecord } from "../../wire/payload";
 import type { ImageShape, PictureProtocol, SubjectRecord } from "../../wire/schema";
 import type { Context, Watcher } from "../context";
@@ -21,7 +20,6 @@ export function offerEasel(make: MakeEasel): void {
 
 export class OwnPictures implements Watcher {
   readonly reads: readonly (keyof MapState)[] = ["data", "host"];
-  readonly panel: PosteriorPanel;
   easel: Easel | null = null;
   private easelKey = "";
   private drawnHeading = "";
@@ -31,18 +29,9 @@ export class OwnPictures implements Watcher {
     private readonly context: Context,
     private readonly probing: Probing,
     private readonly pinning: Pinning,
-    private readonly body: HTMLElement,
-  ) {
-    this.panel = new PosteriorPanel({
-      go: (z, label) => probing.toCode(z, label),
-      changed: () => this.showMarker(),
-      look: (extent) => {
-        context.viewport.lookAt(extent, 1);
-        context.cameraMoved();
-        context.scrollToMap();
-      },
-    });
-  }
+    /** Puts the pad on the page. */
+    private readonly stand: (pad: HTMLElement, isFirst: boolean) => void,
+  ) {}
 
   update({ state }: Frame): void {
     const { data, host } = state;
@@ -62,18 +51,15 @@ export class OwnPictures implements Watcher {
       this.showSubject(host, true);
     } else if (JSON.stringify(host.subject) !== JSON.stringify(last?.host.subject ?? null))
       this.showSubject(host, false);
-    if (data !== last?.data) this.showMarker();
   }
 
   dispose(): void {
     this.easel?.dispose();
-    this.panel.dispose();
   }
 
   private place({ element }: Easel, isFirst: boolean): void {
     element.toggleAttribute("data-first", isFirst);
-    if (isFirst) this.body.prepend(element);
-    else this.body.append(element, this.panel.element); // what comes with a drawing must not push the pad away
+    this.stand(element, isFirst);
     this.context.store.set({ ownPicture: "none yet" });
   }
 
@@ -112,16 +98,9 @@ export class OwnPictures implements Watcher {
   }
 
   private showPosterior(own: EncodedPicture | null): void {
-    this.panel.show(own);
     const logvar = own?.std.map((value) => 2 * Math.log(value)) ?? [];
     const ownPicture = own?.x ? { x: own.x, q: { mu: own.mu, logvar } } : this.easel ? "none yet" : null;
-    this.context.store.set({ ownPicture });
-    this.showMarker();
-  }
-
-  private showMarker(): void {
-    const { marker } = this.panel;
-    this.context.store.set({ markers: marker ? [marker] : [] });
+    this.context.store.set({ ownPicture, encoded: own });
   }
 }
 
