@@ -47,6 +47,8 @@ const common = {
   minify: true,
   format: "esm",
   target: "es2021",
+  supported: { "class-field": true }, // browsers had fields before the rest of es2021, and they are shorter than assignments
+
   charset: "utf8",
   legalComments: "none",
   logLevel: "warning",

@@ -13,7 +13,6 @@ const FAN_OUT = 15;
 /** Exceptions that exist today. The lists only shrink: an entry that is within its budget again fails. */
 const LONG_FILES = new Set<string>(["layers/overlays/true-posterior/search", "pad/pad"]);
 const FULL_FOLDERS = new Set<string>([]);
-const LONG_CLASSES = new Set<string>(["data/run-on-map Scene", "pad/pad Easel", "panels/groups/panel GroupsPanel"]);
 const CLASSES_WITH_MANY_FIELDS = new Set<string>([]);
 const MANY_IMPORTS = new Set<string>([]);
 

@@ -5,6 +5,7 @@
  */
 
 import type { Posterior } from "../engine/model";
+import type { Panel } from "../kernel/extension";
 import type { OwnPicture } from "../kernel/state";
 import { looksOf } from "../layers/background/manifold";
 import { h, setText } from "../ui/dom";
@@ -91,7 +92,7 @@ export class SurfaceView implements Surface {
 
   reset(): void {
     this.resetStats();
-    this.editor?.parts.editor.showEverything();
+    this.editor?.parts.commands.showEverything();
   }
 
   /** The code that is shown: written over by the next one. */
@@ -107,6 +108,10 @@ export class SurfaceView implements Surface {
 
   get easel(): MapEditor["parts"]["ownPictures"]["easel"] {
     return this.shown().parts.ownPictures.easel;
+  }
+
+  panel(id: string): Panel | undefined {
+    return this.shown().parts.panels.find((one) => one.id === id);
   }
 
   get manifold(): ReturnType<typeof looksOf> {

@@ -105,7 +105,6 @@ export class MapEditor {
     const frame = this.frameAt(now);
     const { probe } = frame.state;
     compositor.draw(frame);
-    this.placeMarks(frame);
     this.shown = probe;
     if (probe !== before && probe.from !== "path" && probe.from !== "random-walk")
       this.stats.record(start, performance.now() - start);
@@ -114,10 +113,5 @@ export class MapEditor {
     context.stage.shown.hidden = note === "";
     setText(context.stage.shown, note);
     if (isWorking || compositor.isDue || context.viewport.isGliding || context.state.motion.moving) context.request();
-  }
-
-  private placeMarks({ state: { data, probe }, derived: { marked } }: Frame): void {
-    const { viewport, stage } = this.context;
-    stage.marks.place(viewport.toScreen(probe.at), marked >= 0 ? viewport.toScreen(data.place(marked)) : null);
   }
 }

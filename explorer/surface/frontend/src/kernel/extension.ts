@@ -32,8 +32,8 @@ export interface LayerCanvas {
   readonly ratio: number;
 }
 
-/** Canvases from below: what lies under the points, the points, what lies over them. */
-export type Stratum = "background" | "points" | "overlay";
+/** From below: canvases for what lies under the points, the points, and what lies over them; then elements that are moved, not drawn. */
+export type Stratum = "background" | "points" | "overlay" | "marks";
 
 /** Of work in slices: nothing left, more to do, or more to do and something new to be seen. */
 export type Progress = "done" | "working" | "show";
@@ -71,6 +71,8 @@ export interface Layer {
    * Without it the switch only changes how another layer looks.
    */
   draw?(canvas: LayerCanvas, frame: Frame): boolean;
+  /** Moves its elements, of a layer of the stratum "marks". */
+  place?(marks: HTMLElement, frame: Frame): void;
   /** A slice of what takes longer than a frame, while the layer is on. */
   work?(frame: Frame): Progress;
   /** Of its colours: the words, or how far they are computed, 0 … 1. */

@@ -14,6 +14,7 @@ import { path, trail } from "./overlays/path";
 import { pins } from "./overlays/pins";
 import { posteriorEllipses } from "./overlays/posterior-ellipses";
 import { priorRingLabels, priorRings } from "./overlays/prior-rings";
+import { probeMarker } from "./overlays/probe-marker";
 import { selection } from "./overlays/selection";
 import { truePosterior } from "./overlays/true-posterior/layer";
 import { TruePosteriorWords } from "./overlays/true-posterior/words";
@@ -43,6 +44,7 @@ export const LAYERS: readonly Layer[] = [
   path,
   markers,
   pins,
+  probeMarker,
 ];
 
 /** What is told of a layer beside the map, where its colours need more words than a scale. */

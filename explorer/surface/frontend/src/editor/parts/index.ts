@@ -1,5 +1,6 @@
 /** Which parts is a map made of, and how do they know each other? Each part owns its panels; all are told of the state in one order. */
 
+import type { Panel } from "../../kernel/extension";
 import { LAYER_PANELS } from "../../layers/index";
 import { PANELS } from "../../panels/index";
 import { h } from "../../ui/dom";
@@ -26,8 +27,9 @@ export interface Parts {
   readonly maps: Maps;
   readonly hostUpdates: HostUpdates;
   readonly ownPictures: OwnPictures;
+  readonly panels: readonly Panel[];
   readonly layout: PageLayout;
-  readonly editor: CommandEditor;
+  readonly commands: CommandEditor;
   /** In the order in which they are told of the state. */
   readonly watchers: readonly Watcher[];
 }
@@ -63,9 +65,9 @@ export function makeParts(context: Context, root: HTMLElement, body: HTMLElement
     else body.append(pad, ...posterior); // what comes with a drawing must not push the pad away
   });
   const layout = new PageLayout(root, context, fit, below);
-  const editor = commandEditor(context, { playback, probing, pinning, choices, finding, actions, maps });
+  const commands = commandEditor(context, { playback, probing, pinning, choices, finding, actions, maps });
   const act = (command: EditorCommand, key: KeyboardEvent | null): void => {
-    if (command.enabled?.(context.state) !== false) command.run(editor, key);
+    if (command.enabled?.(context.state) !== false) command.run(commands, key);
   };
   new Input(context, actions, act);
   const hostUpdates = new HostUpdates(context, probing);
@@ -76,8 +78,9 @@ export function makeParts(context: Context, root: HTMLElement, body: HTMLElement
     maps,
     hostUpdates,
     ownPictures,
+    panels,
     layout,
-    editor,
+    commands,
     watchers,
   };
 }

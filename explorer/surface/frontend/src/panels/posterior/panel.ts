@@ -143,7 +143,7 @@ export class PosteriorPanel implements Panel {
   }
 
   /** Place, one σ to scale, samples. */
-  private get marker(): PosteriorMarker | null {
+  get marker(): PosteriorMarker | null {
     const { own, scene } = this;
     if (!own || !scene) return null;
     const isPoint = own.std.every((value) => value === 0);
