@@ -42,18 +42,22 @@ const styles = {
     })),
 };
 
+/** Public names that stay within the program all the same: the wire, hosts, pages and tests know none of them. */
+const WITHIN =
+  "announceLater cameraMoved choosePath decodeShared derived editPins layPlane leavePlane nearestShown pinProbe pinning playback probing savePicture scrollToMap setBackground setColour setPlaying showEverything toggleBackground toggleOverlay togglePlaying toggleRandomWalk wantedMode zoomStep";
+
 const common = {
   bundle: true,
   minify: true,
   format: "esm",
   target: "es2021",
-  supported: { "class-field": true }, // browsers had fields before the rest of es2021, and they are shorter than assignments
-
+  // browsers had fields before the rest of es2021, and they are shorter than assignments
+  supported: { "class-field": true },
   charset: "utf8",
   legalComments: "none",
   logLevel: "warning",
   plugins: [unusedRamps, styles],
-  mangleProps: new RegExp(`^(${privateNames("src").join("|")})$`),
+  mangleProps: new RegExp(`^(${[...privateNames("src"), ...WITHIN.split(" ")].join("|")})$`),
 };
 const watched = process.argv[2] === "--watch" ? process.argv[3] : null;
 const out = watched ?? (process.argv[2] === "--out" ? process.argv[3] : "../dist");
