@@ -2,10 +2,6 @@
 
 import { Scene } from "../data/run-on-map";
 import type { Frame } from "../kernel/extension";
-import type { MapState } from "../kernel/state";
-import { Stage } from "../layers/canvas";
-import { Compositor } from "../layers/compositor";
-import { LAYERS } from "../layers/index";
 import { prefersReducedMotion, setText } from "../ui/dom";
 import type { Payload } from "../wire/payload";
 import { Context } from "./context";
@@ -21,11 +17,10 @@ export class MapEditor {
   readonly parts: Parts;
   readonly stats = new Stats();
   private readonly loop = new FrameLoop((now) => this.frame(now));
-  private readonly compositor: Compositor;
   private readonly watchers: Watchers;
   private isFirst = true;
   /** The probe of the last frame. */
-  private shown: MapState["probe"] | null = null;
+  private shown: Frame["state"]["probe"] | null = null;
 
   constructor(
     private readonly root: HTMLElement,
@@ -34,11 +29,9 @@ export class MapEditor {
     callbacks: Callbacks,
     payload: Payload,
   ) {
-    const stage = new Stage();
-    this.context = new Context(firstState(root, callbacks, payload), stage, reader, callbacks, this.loop.request, () =>
+    this.context = new Context(firstState(root, callbacks, payload), reader, callbacks, this.loop.request, () =>
       this.loop.run(performance.now()),
     );
-    this.compositor = new Compositor(stage, LAYERS);
     this.parts = makeParts(this.context, root, body);
     this.watchers = new Watchers(this.parts.watchers);
   }
@@ -83,7 +76,7 @@ export class MapEditor {
 
   /** Something beside the state is another one. */
   private redraw(): void {
-    this.compositor.invalidate();
+    this.parts.compositor.invalidate();
     this.context.request();
   }
 
@@ -93,7 +86,8 @@ export class MapEditor {
   }
 
   private frame(now: number): void {
-    const { context, compositor, parts } = this;
+    const { context, parts } = this;
+    const { compositor } = parts;
     if (parts.layout.width === 0) return;
     const start = performance.now();
     const before = this.shown;

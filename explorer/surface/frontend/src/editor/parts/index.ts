@@ -1,7 +1,8 @@
-/** Which parts is a map made of, and how do they know each other? Each part owns its panels; all are told of the state in one order. */
+/** Which parts is a map made of, and how do they know each other? Parts do what tools, commands and panels ask; all are told of the state in one order. */
 
 import type { Panel } from "../../kernel/extension";
-import { LAYER_PANELS } from "../../layers/index";
+import { Compositor } from "../../layers/compositor";
+import { LAYER_PANELS, LAYERS } from "../../layers/index";
 import { PANELS } from "../../panels/index";
 import { h } from "../../ui/dom";
 import { COMMANDS, type CommandEditor, type EditorCommand } from "../commands";
@@ -29,6 +30,7 @@ export interface Parts {
   readonly ownPictures: OwnPictures;
   readonly panels: readonly Panel[];
   readonly layout: PageLayout;
+  readonly compositor: Compositor;
   readonly commands: CommandEditor;
   /** In the order in which they are told of the state. */
   readonly watchers: readonly Watcher[];
@@ -80,6 +82,7 @@ export function makeParts(context: Context, root: HTMLElement, body: HTMLElement
     ownPictures,
     panels,
     layout,
+    compositor: new Compositor(stage, LAYERS),
     commands,
     watchers,
   };

@@ -17,6 +17,13 @@ export function themeOf(root: HTMLElement): Theme {
   return readTheme(root, matchMedia("(prefers-color-scheme: dark)").matches);
 }
 
+/** Gives the page's colours to the surface, which may have no map. */
+export function themed(root: HTMLElement): Theme {
+  const theme = themeOf(root);
+  applyTheme(root, theme);
+  return theme;
+}
+
 export class PageLayout {
   /** Of the surface, CSS pixels; 0 while it is not on the page. */
   width = 0;
@@ -38,8 +45,7 @@ export class PageLayout {
   }
 
   retheme(): void {
-    const theme = themeOf(this.root);
-    applyTheme(this.root, theme);
+    const theme = themed(this.root);
     const { state, store } = this.context;
     if (JSON.stringify(theme) !== JSON.stringify(state.theme)) store.set({ theme });
   }
