@@ -164,9 +164,14 @@ def _decoder_of(subject: Subject) -> Callable[..., Any] | None:
     return subject.method("decoder", "dec", "generator", "decoder_net", "p_x", "generative", "de", "Decoder", "p_net")
 
 
-DECODERS = (
+OF_CODES = (
     Adapter("decode", lambda s: _decode_of(s) is not None, _by_function(_decode_of)),
     Adapter("decoder", lambda s: _decoder_of(s) is not None, _by_function(_decoder_of)),
+)
+"""Functions of a code alone, without the forward pass."""
+
+DECODERS = (
+    *OF_CODES,
     Adapter(
         "forward, with z in place of the code that it draws",
         lambda s: s.forward is not None and s.forward.code is not None,
@@ -188,7 +193,7 @@ def takes(subject: Subject, z: Tensor) -> bool:
 def redraws(subject: Subject, z: Tensor) -> float:
     """Mean squared error of what codes z (B, …) decode to, in the model's range; ∞ where they do not decode."""
     wanted = subject.pixels.into(subject.x)
-    for adapter in DECODERS[:2]:
+    for adapter in OF_CODES:
         if adapter.fits(subject):
             for decoder in adapter.adapt(subject, adapter.name, tuple(z.shape[1:])):
                 try:
