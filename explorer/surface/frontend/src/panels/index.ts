@@ -1,4 +1,7 @@
-/** Which panels stand around the map, each told of the state by itself? In the order in which they are told, from above to below in each slot; a new one is one file and one line here. */
+/**
+ * Which panels stand around the map? All of them, in the order in which they are told of the state and, in each slot, from above to below; a
+ * new one is one file and one line here.
+ */
 
 import type { PanelMaker } from "../kernel/panel-editor";
 import { ClassProbabilities } from "./class-probabilities";
