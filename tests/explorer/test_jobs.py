@@ -15,12 +15,13 @@ from explorer.jobs.trainings import MOST_WAITING, Training, Workshop
 from trainer.config import FitConfig
 from trainer.datasets import load_dataset
 from trainer.runs.catalogue import HOME, load_run
+from trainer.runs.folder import CHECKPOINT
 from trainer.runs.read import read_info
 from trainer.training.fit import fit
 
 pytestmark = pytest.mark.slow
 
-SHORT = FitConfig(hidden=(6,), epochs=2, umap=False)
+SHORT = FitConfig(hidden=(6,), epochs=2, umap=False, classifier=False)
 LONG = FitConfig(hidden=(6,), epochs=100_000, umap=False)
 
 
@@ -69,7 +70,7 @@ def test_only_the_owner_stops_a_training_and_it_goes_on_from_there(tmp_path):
     assert "epoch" in of(workshop, job.number).words
     assert not workshop.stop(job.number, "you")
     assert not workshop.stop(999, "me")
-    time.sleep(2.5)  # a checkpoint is written every two seconds at most
+    until((tmp_path / "long" / CHECKPOINT).exists)
     assert workshop.stop(job.number, "me")
     until(lambda: of(workshop, job.number).state == "stopped")
     info = read_info(tmp_path / "long")
