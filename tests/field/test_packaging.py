@@ -139,7 +139,7 @@ def test_the_app_has_its_settings_from_every_folder(atlas, checkout, tmp_path):
         assert f"port {port} of 127.0.0.1 is in use" in run(atlas, "app", "--port", str(port), cwd=tmp_path).stderr
     finally:
         server.terminate()
-        assert server.wait(20) == 0
+        assert server.wait(60) == 0
     assert f"http://127.0.0.1:{port}" in out.read_text()
     code = (
         "import sys, streamlit.config as c; c._main_script_path = sys.argv[1]; c.get_config_options(force_reparse=True); import json; "
@@ -165,7 +165,7 @@ def flat(tree: dict[str, object], above: str = "") -> list[tuple[str, object]]:
     return found
 
 
-def answers(url: str, seconds: float = 90) -> bool:
+def answers(url: str, seconds: float = 300) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
