@@ -54,7 +54,7 @@ def main() -> int:
     if words == ["quick"]:
         checks["front-end"] = lambda: check_front_end(("check", "lint", "test"))
         del checks["tests"]
-        return verdict(run_beside({"quick tests": lambda: run("pytest", "-m", "quick", env=COMPILED_ONCE)}, checks))
+        return verdict(run_beside({"quick tests": lambda: run("pytest", "-n", "2", "-m", "quick", env=COMPILED_ONCE)}, checks))
     if unknown := [name for name in words if name not in {**checks, **parts}]:
         print(f"unknown check {unknown[0]!r}; allowed: quick, {', '.join([*checks, *parts])}.")
         return 2
