@@ -7,7 +7,9 @@ import { perMap } from "../../../kernel/per-map";
 import type { OwnPicture } from "../../../kernel/state";
 import { classWords } from "../../../ui/format";
 import { product } from "../../../wire/payload";
-import { CoarsePlane, type Encoded, PosteriorJob, planeExtent, type TruePosterior } from "./search";
+import { CoarsePlane, type Encoded, planeExtent } from "./cells";
+import { PosteriorJob } from "./search";
+import type { TruePosterior } from "./summary";
 
 /** An image whose posterior is asked for. */
 export interface Studied {

@@ -7,8 +7,9 @@ import type { MapState } from "../../../kernel/state";
 import { h, setText } from "../../../ui/dom";
 import { number, percent } from "../../../ui/format";
 import type { Extent } from "../../../wire/schema";
-import type { Encoded, TruePosterior } from "./search";
+import type { Encoded } from "./cells";
 import { canTellTruth, type PosteriorStudy, studyOf } from "./study";
+import type { TruePosterior } from "./summary";
 
 /** Both together take about so much of the map. */
 const ZOOM_SHARE = 0.5;
