@@ -31,7 +31,7 @@ export function slotOf(label: number, nClasses: number): number {
   return label >= 0 && label < nClasses ? label : nClasses;
 }
 
-export class Scene {
+export class RunOnMap {
   readonly header: Header;
   readonly model: Model;
   readonly classifier: Classifier | null;
@@ -63,7 +63,7 @@ export class Scene {
   constructor(
     private readonly payload: Payload,
     readonly plane: Plane | null = null,
-    of: Scene | null = null,
+    of: RunOnMap | null = null,
   ) {
     const { latent_dim: K } = payload.header.run;
     this.model = of?.model ?? new Model(payload);
@@ -90,8 +90,8 @@ export class Scene {
   }
 
   /** The same run and points on a plane of one's own, or back on the host's map. */
-  onto(plane: Plane | null): Scene {
-    return new Scene(this.payload, plane, this);
+  onto(plane: Plane | null): RunOnMap {
+    return new RunOnMap(this.payload, plane, this);
   }
 
   /** Of the host's map, whatever plane is laid in its place. */
@@ -164,8 +164,8 @@ export class Scene {
   }
 
   /** Whether another scene is the same map, perhaps decoded as another class: places, points and codes mean the same. */
-  isSameMap(other: Scene): boolean {
-    const of = ({ header: { run, projection, view_extent } }: Scene): string =>
+  isSameMap(other: RunOnMap): boolean {
+    const of = ({ header: { run, projection, view_extent } }: RunOnMap): string =>
       JSON.stringify([run, projection, view_extent]);
     const equal = (a: ArrayLike<number>, b: ArrayLike<number>): boolean =>
       a.length === b.length && Array.prototype.every.call(a, (value, i) => value === b[i]);
@@ -173,7 +173,7 @@ export class Scene {
   }
 
   /** Whether another scene has the same points, on whatever map: their numbers mean the same. */
-  isSameRun({ header: { run }, mu }: Scene): boolean {
+  isSameRun({ header: { run }, mu }: RunOnMap): boolean {
     return (
       JSON.stringify(run) === JSON.stringify(this.header.run) &&
       mu.length === this.mu.length &&
@@ -196,7 +196,7 @@ export class Scene {
   }
 
   /** Goes on with what another decoder's scene of the same codes has found. */
-  takeSearches({ searches }: Scene): void {
+  takeSearches({ searches }: RunOnMap): void {
     this.searches = searches;
   }
 

@@ -1,6 +1,6 @@
 /** What does the map do in a frame, and what when the host sends something new? The parts do the work; here is the order. */
 
-import { Scene } from "../data/run-on-map";
+import { RunOnMap } from "../data/run-on-map";
 import type { Frame } from "../kernel/extension";
 import { prefersReducedMotion, setText } from "../ui/dom";
 import type { Payload } from "../wire/payload";
@@ -41,7 +41,7 @@ export class MapEditor {
     const { context, parts, isFirst } = this;
     const isNew = isFirst || header.id !== context.state.data.header.id;
     // the first payload's map is in the state already
-    const loaded = isNew ? parts.maps.load(isFirst ? context.state.data : new Scene(payload), isFirst) : null;
+    const loaded = isNew ? parts.maps.load(isFirst ? context.state.data : new RunOnMap(payload), isFirst) : null;
     this.isFirst = false;
     this.root.toggleAttribute("data-bare", !dynamic.options.show_card);
     parts.hostUpdates.apply(dynamic, loaded);
@@ -64,7 +64,7 @@ export class MapEditor {
   }
 
   /** Never before the first picture: inflating 10 000 images takes a while. */
-  private loadOriginalsLater(data: Scene): void {
+  private loadOriginalsLater(data: RunOnMap): void {
     const load = (): void =>
       void data.loadOriginals().then(
         (isNew) => isNew && this.redraw(),

@@ -3,7 +3,7 @@
  * in the list of its folder (`layers/index.ts`, `tools/index.ts`, `panels/index.ts`, `editor/commands.ts`). The editor only loops over the lists.
  */
 
-import type { Scene } from "../data/run-on-map";
+import type { RunOnMap } from "../data/run-on-map";
 import type { IconName } from "../ui/dom";
 import type { ScaleWords } from "../ui/scale-bar";
 import type { Derived } from "./derive";
@@ -63,7 +63,7 @@ export interface Layer {
   readonly follows?: string;
   readonly isOnAtFirst?: boolean;
   /** Whether it makes sense for this run and map. */
-  offered?(data: Scene): boolean;
+  offered?(data: RunOnMap): boolean;
   /** Fields after whose change it must be drawn again; data, view, theme and layers count for every layer. */
   readonly reads: readonly (keyof MapState)[];
   /**
@@ -76,7 +76,7 @@ export interface Layer {
   /** A slice of what takes longer than a frame, while the layer is on. */
   work?(frame: Frame): Progress;
   /** Of its colours: the words, or how far they are computed, 0 … 1. */
-  scale?(data: Scene): { readonly words: ScaleWords | null; readonly share: number };
+  scale?(data: RunOnMap): { readonly words: ScaleWords | null; readonly share: number };
   /** A sentence under the map about what is not drawn now; "" for none. */
   note?(frame: Frame): string;
 }

@@ -1,7 +1,7 @@
 /** What do layers, tools, panels and commands share? One frozen record of plain values; caches, canvases and elements stay with their owners. */
 
 import type { PosteriorMarker } from "../data/posterior-marker";
-import type { Scene } from "../data/run-on-map";
+import type { RunOnMap } from "../data/run-on-map";
 import type { Camera, Size } from "../geometry/camera";
 import type { Theme } from "../ui/theme";
 import type { HostRecord } from "../wire/payload";
@@ -108,7 +108,7 @@ export type ToolId = string;
 /** All that is shared. Frozen; replaced, never changed. A field more needs a reason. */
 export interface MapState {
   /** The host's run and map, or the same run on a plane that was laid here. */
-  readonly data: Scene;
+  readonly data: RunOnMap;
   readonly view: View;
   readonly theme: Theme;
   readonly probe: Probe;

@@ -4,7 +4,7 @@
  */
 
 import { RandomWalk, type Stationary, stationaryOf } from "../data/random-walk";
-import type { Scene } from "../data/run-on-map";
+import type { RunOnMap } from "../data/run-on-map";
 import type { Probe } from "../kernel/state";
 import { prefersReducedMotion } from "../ui/dom";
 
@@ -13,7 +13,7 @@ export class WanderingProbe {
   private stationary: Stationary = { mean: [], std: [] };
 
   /** From a code (K,). The walk keeps to the prior, of a model without one to where its codes are. */
-  start({ logvar, mu, space: { latentDim } }: Scene, code: ArrayLike<number>): void {
+  start({ logvar, mu, space: { latentDim } }: RunOnMap, code: ArrayLike<number>): void {
     this.stationary = logvar
       ? { mean: new Array<number>(latentDim).fill(0), std: new Array<number>(latentDim).fill(1) }
       : stationaryOf(mu, latentDim);
@@ -21,7 +21,7 @@ export class WanderingProbe {
   }
 
   /** `ms` later; null where there is nothing new to show. */
-  tick(data: Scene, ms: number): Probe | null {
+  tick(data: RunOnMap, ms: number): Probe | null {
     const z = this.walk.tick(ms, this.stationary);
     return z && { from: "random-walk", at: data.placeOf(z), z };
   }

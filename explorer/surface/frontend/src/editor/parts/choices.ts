@@ -1,6 +1,6 @@
 /** Which layers and colours has the person chosen? */
 
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import { BY_CLASS, colourChoice } from "../../kernel/derive";
 import { named, offered, offerOf, spoken } from "../../kernel/layer-choice";
 import type { MapState, Tiles } from "../../kernel/state";
@@ -13,7 +13,7 @@ export class Choices {
   constructor(private readonly context: Context) {}
 
   /** For another map: of what was chosen all that it offers too. */
-  configure(data: Scene, { layers, colourBy }: MapState): Pick<MapState, "layers" | "colourBy"> {
+  configure(data: RunOnMap, { layers, colourBy }: MapState): Pick<MapState, "layers" | "colourBy"> {
     const offer = offerOf(LAYERS, data);
     const tiles = offer.tiles.find((one) => one === this.wantedTiles) ?? offer.tiles[0];
     const background = offer.backgrounds.find(({ id }) => id === layers.background) ?? offer.backgrounds[0];

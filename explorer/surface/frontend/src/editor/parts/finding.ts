@@ -1,7 +1,7 @@
 /** Where is what one looks for? A test image by its number, a class by its name, a region that the codes leave out. */
 
 import type { Hole } from "../../data/holes";
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import { type Choice, named } from "../../data/selection";
 import { visibleExtent } from "../../geometry/camera";
 import { offered } from "../../kernel/layer-choice";
@@ -16,7 +16,7 @@ import type { Probing } from "./probing";
 export class Finding {
   private nextHole = 0;
   /** Of which map. */
-  private searched: Scene | null = null;
+  private searched: RunOnMap | null = null;
 
   constructor(
     private readonly context: Context,
@@ -81,19 +81,19 @@ function foundWords(n: number): string {
 }
 
 /** The class of a name, or −1. */
-function labelOf(data: Scene, name: string): number {
+function labelOf(data: RunOnMap, name: string): number {
   return Array.from({ length: data.nClasses }, (_, k) => (data.className(k) ?? "").toLowerCase()).indexOf(name);
 }
 
 /** What is known of a hole; in more than two dimensions of the sample that shows it. */
-function holeWords({ nPoints }: Scene, { expected, radius }: Hole, rank: number, n: number, share: number): string {
+function holeWords({ nPoints }: RunOnMap, { expected, radius }: Hole, rank: number, n: number, share: number): string {
   if (expected === null)
     return `Hole ${rank} of ${n}: ${percent(share)} of samples from the prior have low density of encoded images, and this sample is one of them. Its point on the map is only the nearest.`;
   const samples = count(Math.round(expected));
   return `Hole ${rank} of ${n}: of ${count(nPoints)} samples from the prior about ${samples} lie within ${distance(radius)} of here, of the ${count(nPoints)} encoded images ${SUPPORT_NEIGHBOUR - 1}.`;
 }
 
-function noHoleWords({ space }: Scene): string {
+function noHoleWords({ space }: RunOnMap): string {
   return space.latentDim === 2
     ? "No hole: wherever the prior puts much probability, encoded images are near."
     : "No hole: none of 500 samples from the prior has low density of encoded images.";

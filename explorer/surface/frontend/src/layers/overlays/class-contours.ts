@@ -1,6 +1,6 @@
 /** Where are most points of each class? Lines around the densest regions. */
 
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import { type Camera, type Size, toScreen } from "../../geometry/camera";
 import { contourRings } from "../../geometry/contours";
 import { DensityJob, type Grid, gridOver, type Job, levelOfMass, scottSpread } from "../../geometry/grid-field";
@@ -12,7 +12,7 @@ import { classRgb } from "../../ui/palette";
 
 const SLICE_MS = 6;
 
-const linesOf = perMap((data: Scene) => ({
+const linesOf = perMap((data: RunOnMap) => ({
   made: new ClassContours(data.points, data.slots, data.nClasses, data.header.view_extent),
   growth: new Growth(),
 }));

@@ -1,6 +1,6 @@
 /** What do two groups differ in? The way from the mean code of B to that of A, walked from the cursor or from a pin, and added to every pin. */
 
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import { direction } from "../../data/selection";
 import { alongDirection } from "../../geometry/planes";
 import type { PanelEditor } from "../../kernel/panel-editor";
@@ -44,7 +44,7 @@ export class Direction {
   });
   private readonly strengthText = h("span", { class: "la-number la-small" });
   private groups: readonly Group[] = [];
-  private scene: Scene | null = null;
+  private scene: RunOnMap | null = null;
   private base: readonly number[] | null = null;
   private pins: readonly PinRecord[] = [];
   private cells: { readonly pin: PinRecord; readonly picture: Picture }[] = [];
@@ -67,7 +67,7 @@ export class Direction {
     this.strength.addEventListener("input", () => this.step());
   }
 
-  configure(scene: Scene): void {
+  configure(scene: RunOnMap): void {
     this.scene = scene;
     this.cells = [];
   }
@@ -108,7 +108,7 @@ export class Direction {
     if (!this.element.hidden) this.showAnalogies();
   }
 
-  private cell(pin: PinRecord, scene: Scene): { readonly pin: PinRecord; readonly picture: Picture } {
+  private cell(pin: PinRecord, scene: RunOnMap): { readonly pin: PinRecord; readonly picture: Picture } {
     const picture = newPicture();
     picture.setShape(scene.header.run.image_shape);
     picture.fitInto(ANALOGY_PX);

@@ -1,6 +1,6 @@
 /** What is a group called? As the person says, else after the class of most of its points; never as another one. */
 
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import type { GroupFacts } from "../../data/selection";
 import { classWords } from "../../ui/format";
 
@@ -10,7 +10,7 @@ export interface Group {
 }
 
 /** Of a class, or of the points that have none. */
-export function slotName(scene: Pick<Scene, "nClasses" | "className">, slot: number): string {
+export function slotName(scene: Pick<RunOnMap, "nClasses" | "className">, slot: number): string {
   return classWords(scene.className(slot === scene.nClasses ? -1 : slot));
 }
 

@@ -1,6 +1,6 @@
 /** What was selected, and what do two selections differ in? The panel below the map: facts, saved groups, the way from B to A. */
 
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import { savedGroups, saveGroups } from "../../data/saved-groups";
 import { factsOf, type GroupFacts, selectionCsv } from "../../data/selection";
 import type { Frame, Panel } from "../../kernel/extension";
@@ -27,7 +27,7 @@ export class GroupsPanel implements Panel {
   private readonly saved = h("div", { class: "la-tools" });
   private readonly direction: Direction;
   private groups: readonly Group[] = [];
-  private scene: Scene | null = null;
+  private scene: RunOnMap | null = null;
   private current: GroupFacts | null = null;
   private indices: readonly number[] = [];
   private pins: readonly PinRecord[] | null = null;
@@ -62,7 +62,7 @@ export class GroupsPanel implements Panel {
   }
 
   /** On another map of the same run the points are the same, and so are groups and direction. */
-  private configure(scene: Scene, isNewRun: boolean): void {
+  private configure(scene: RunOnMap, isNewRun: boolean): void {
     this.scene = scene;
     this.selected.configure(scene);
     this.direction.configure(scene);
@@ -74,7 +74,7 @@ export class GroupsPanel implements Panel {
     this.show(scene, isNewRun ? null : this.current);
   }
 
-  private show(scene: Scene, facts: GroupFacts | null): void {
+  private show(scene: RunOnMap, facts: GroupFacts | null): void {
     if (facts !== this.current) this.selected.propose(facts ? this.wish(scene, facts) : "");
     this.current = facts;
     this.selected.element.hidden = facts === null;
@@ -117,7 +117,7 @@ export class GroupsPanel implements Panel {
   }
 
   /** What a group would be called if nobody named it. */
-  private wish(scene: Scene, { shares: [most] }: GroupFacts): string {
+  private wish(scene: RunOnMap, { shares: [most] }: GroupFacts): string {
     return freeName(wishedName(most ? { name: slotName(scene, most.slot), share: most.share } : null), this.groups);
   }
 

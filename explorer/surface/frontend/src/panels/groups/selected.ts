@@ -1,6 +1,6 @@
 /** What is known of the points that are selected? How many, of which classes, their mean image, and the picture of their mean code. */
 
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import type { GroupFacts } from "../../data/selection";
 import { chip, h, setText } from "../../ui/dom";
 import { count, number, percent } from "../../ui/format";
@@ -49,7 +49,7 @@ export class Selected {
     );
   }
 
-  configure(scene: Scene): void {
+  configure(scene: RunOnMap): void {
     for (const picture of [this.image, this.decoded]) {
       picture.setShape(scene.header.run.image_shape);
       picture.fitInto(PICTURE_PX);
@@ -61,7 +61,7 @@ export class Selected {
     this.name.value = name;
   }
 
-  show(scene: Scene, facts: GroupFacts, isDark: boolean): void {
+  show(scene: RunOnMap, facts: GroupFacts, isDark: boolean): void {
     const shares = facts.shares.map(({ slot, share }) => ({ slot, share, name: slotName(scene, slot) }));
     const top = shares.slice(0, 3).map(({ name, share }) => `${name} ${percent(share)}`);
     const kl = facts.meanKl === null ? "" : ` Mean KL ${number(facts.meanKl)} nats.`;

@@ -1,6 +1,6 @@
 /** Which layers, which colours, which image? The drawer behind "Layers": what is changed once stays out of the way. */
 
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import type { Frame, LayerWords, Panel } from "../../kernel/extension";
 import { type LayerOffer, offerOf } from "../../kernel/layer-choice";
 import type { PanelEditor } from "../../kernel/panel-editor";
@@ -54,7 +54,7 @@ export class LayersMenu implements Panel {
   private readonly python = h("pre", { class: "la-code", hidden: true, tabindex: "0", "aria-label": "Python code" });
   private readonly findHead = h("h2", { class: "la-h" }, "Find");
   private offer: LayerOffer = { backgrounds: [], tiles: [], overlays: [], colours: [] };
-  private scene: Scene | null = null;
+  private scene: RunOnMap | null = null;
   private readonly picker: SelectForm;
 
   constructor(private readonly editor: PanelEditor) {
@@ -108,7 +108,7 @@ export class LayersMenu implements Panel {
   }
 
   /** For a map: what it has. */
-  private configure(data: Scene): void {
+  private configure(data: RunOnMap): void {
     const offer = offerOf(this.editor.layers, data);
     this.offer = offer;
     this.backgrounds.replaceChildren(

@@ -1,6 +1,6 @@
 /** How are a path's pictures made? */
 
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import { isLow } from "../../geometry/support";
 import type { Picture } from "../../ui/picture";
 
@@ -11,7 +11,7 @@ export interface Look {
   isLow(z: readonly number[]): boolean;
 }
 
-export function lookOf({ model, support }: Scene): Look {
+export function lookOf({ model, support }: RunOnMap): Look {
   return {
     paint: (picture, z, label) => picture.paint(model.decodeAsShared(z, label ?? model.label)),
     isLow: (z) => isLow(support.of(z)),

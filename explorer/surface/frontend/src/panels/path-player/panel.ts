@@ -1,6 +1,6 @@
 /** How is an interpolation played? Its film, and the controls under it. */
 
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import type { Frame, Panel } from "../../kernel/extension";
 import type { PanelEditor } from "../../kernel/panel-editor";
 import { frameAt, type Motion, pathKey, playable } from "../../kernel/path-playback";
@@ -50,7 +50,7 @@ export class PathPlayer implements Panel {
   );
   private path: PathRecord | null = null;
   private key = "";
-  private model: Scene["model"] | null = null;
+  private model: RunOnMap["model"] | null = null;
   private settings = "";
 
   constructor(private readonly editor: Pick<PanelEditor, "state" | "set" | "setPlaying" | "seek">) {
@@ -87,7 +87,7 @@ export class PathPlayer implements Panel {
   }
 
   /** The same path is painted anew by another decoder only; but another path beside it may have come. */
-  private configure(path: PathRecord, data: Scene): void {
+  private configure(path: PathRecord, data: RunOnMap): void {
     const key = pathKey(path);
     const shape = data.header.run.image_shape;
     const look = lookOf(data);

@@ -6,7 +6,7 @@
  */
 
 import type { PosteriorMarker } from "../../data/posterior-marker";
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import type { Frame, Panel } from "../../kernel/extension";
 import type { PanelEditor } from "../../kernel/panel-editor";
 import type { EncodedPicture, MapState } from "../../kernel/state";
@@ -60,7 +60,7 @@ export class PosteriorPanel implements Panel {
   private readonly samples: Tile[] = Array.from({ length: N_PICTURES }, (_, i) =>
     tile(`sample ${i + 1}`, () => this.choose(i)),
   );
-  private scene: Scene | null = null;
+  private scene: RunOnMap | null = null;
   private own: EncodedPicture | null = null;
   private eps: Float64Array = new Float64Array(0);
   private chosen = 0;
@@ -94,7 +94,7 @@ export class PosteriorPanel implements Panel {
     this.mark();
   }
 
-  private configure(scene: Scene): void {
+  private configure(scene: RunOnMap): void {
     const isNew = scene.header.run.id !== this.scene?.header.run.id;
     this.scene = scene;
     const shape = scene.header.run.image_shape;
@@ -198,7 +198,7 @@ export class PosteriorPanel implements Panel {
   }
 
   private paintMean({ mu, x }: EncodedPicture): void {
-    const scene = this.scene as Scene;
+    const scene = this.scene as RunOnMap;
     const x_hat = scene.model.decodeShared(mu);
     this.mean.picture.paint(x_hat);
     this.error.element.hidden = x === null;
@@ -212,7 +212,7 @@ export class PosteriorPanel implements Panel {
     if (!this.own || !this.scene || this.samples[0].element.hidden) return;
     this.samples.forEach(({ picture }, i) => {
       const z = this.code(i);
-      picture.paint((this.scene as Scene).model.decodeShared(z));
+      picture.paint((this.scene as RunOnMap).model.decodeShared(z));
       picture.canvas.dataset.z = zJson(z);
     });
   }

@@ -1,6 +1,6 @@
 /** How far is the encoder's Gaussian from the truth, in words? */
 
-import type { Scene } from "../../../data/run-on-map";
+import type { RunOnMap } from "../../../data/run-on-map";
 import type { Frame, Panel, Progress } from "../../../kernel/extension";
 import type { PanelEditor } from "../../../kernel/panel-editor";
 import type { MapState } from "../../../kernel/state";
@@ -58,7 +58,7 @@ export class TruePosteriorWords implements Panel {
     if (isAsked) this.say(data);
   }
 
-  private say(data: Scene): void {
+  private say(data: RunOnMap): void {
     const study = studyOf(data);
     const { studied, result, share, refusal } = study;
     if (share === null || study !== this.study) this.shareSaid = 0;
