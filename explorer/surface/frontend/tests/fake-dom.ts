@@ -1,6 +1,6 @@
 /** What do tests of panels need of a page? Elements that hold children, attributes and listeners; nothing is laid out, no canvas is painted. */
 
-import { vi } from "vitest";
+import { afterAll, vi } from "vitest";
 
 type Child = FakeNode | string;
 
@@ -192,8 +192,12 @@ export function fake(element: unknown): FakeElement {
   return element as FakeElement;
 }
 
-/** Stands in for the page in one file of tests. */
+/** Stands in for the page in one file of tests; files share their globals, so it goes when the file is done. */
 export function withoutPage(isStill = false): void {
+  afterAll(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
   const make = (tag: string): FakeElement => new FakeElement(tag);
   vi.stubGlobal("document", { createElement: make, createElementNS: (_: string, tag: string) => make(tag) });
   vi.stubGlobal("Text", FakeText);
