@@ -38,8 +38,11 @@ def show(
 ) -> AtlasWidget:
     """The map of a run, by name or loaded, as a widget.
 
-    map: "latent", "umap", "pca", "axes", the first that the run has by default · as_class: the class as which a conditional run decodes ·
-    height: of the map in CSS pixels, where the window has room. Raises `RunError` as `load_run` does, `ConfigError` for a map, class or
+    map: "latent", "umap", "pca", "axes", the first that the run has by default.
+    as_class: the class as which a conditional run decodes.
+    height: of the map in CSS pixels, where the window has room.
+
+    Raises `RunError` as `load_run` does, `ConfigError` for a map, class or
     pin that the run does not have, `LatentError` where anywidget is missing.
     """
     try:

@@ -1,4 +1,4 @@
-"""Does everything hold? `make test` runs this: every check in turn, all of them even after a failure, then one verdict.
+"""Does everything hold? `make test` runs this: the tests beside all the other checks, all of them even after a failure, then one verdict.
 
 `python tests/check.py NAME …` runs some of them: style, types, imports, front-end (types, style, tests, and that dist is what its source
 builds), python, browser. `make quick` is the part that needs no browser, no training and no build.
@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,8 @@ FRONT = ROOT / "explorer" / "surface" / "frontend"
 BUNDLES = ROOT / "explorer" / "surface" / "dist"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 NODE_MAJOR = 20
+# tests start some two hundred programs; where this is set, each would compile the sources again
+COMPILED_ONCE = {"PYTHONDONTWRITEBYTECODE": ""}
 
 Check = Callable[[], bool]
 
@@ -38,20 +41,24 @@ def main() -> int:
         "style": lambda: run("ruff", "check", ".") and run("ruff", "format", "--check", "."),
         "types": lambda: run("mypy"),
         "imports": lambda: run("lint-imports"),
-        "front-end": lambda: check_front_end(("check", "lint", "test", "build")),
+        "front-end": lambda: check_front_end(("check", "lint", "test")) and check_bundles(),
         "tests": lambda: run_pytest(),
     }
     parts: dict[str, Check] = {
-        "python": lambda: run("pytest", "-m", "not browser"),
+        "python": lambda: run("pytest", "-m", "not browser", env=COMPILED_ONCE),
         "browser": lambda: run_pytest("-m", "browser"),
     }
     words = sys.argv[1:]
+    if not words:
+        return verdict(run_beside({"tests": checks.pop("tests")}, checks))
     if words == ["quick"]:
-        return verdict(run_quick(checks))
+        checks["front-end"] = lambda: check_front_end(("check", "lint", "test"))
+        del checks["tests"]
+        return verdict(run_beside({"quick tests": lambda: run("pytest", "-n", "2", "-m", "quick", env=COMPILED_ONCE)}, checks))
     if unknown := [name for name in words if name not in {**checks, **parts}]:
         print(f"unknown check {unknown[0]!r}; allowed: quick, {', '.join([*checks, *parts])}.")
         return 2
-    return verdict([name for name in words or checks if not timed(name, {**checks, **parts}[name])])
+    return verdict([name for name in words if not timed(name, {**checks, **parts}[name])])
 
 
 def timed(name: str, check: Check) -> bool:
@@ -62,15 +69,8 @@ def timed(name: str, check: Check) -> bool:
     return passed
 
 
-def run_quick(checks: dict[str, Check]) -> list[str]:
-    """The names of those that failed: what needs no browser, no training and no build, the tests beside all the rest."""
-    tests: dict[str, Check] = {"quick tests": lambda: run("pytest", "-m", "quick")}
-    rest: dict[str, Check] = {
-        "style": checks["style"],
-        "imports": checks["imports"],
-        "types": checks["types"],
-        "front-end": lambda: check_front_end(("check", "lint", "test")),
-    }
+def run_beside(tests: dict[str, Check], rest: dict[str, Check]) -> list[str]:
+    """The names of those that failed. Tests wait for pages and processes half of their time, which the other checks use."""
 
     def failed_of(some: dict[str, Check]) -> list[str]:
         return [name for name, check in some.items() if not timed(name, check)]
@@ -96,11 +96,11 @@ def run_pytest(*words: str) -> bool:
     if browser is None:
         print("A browser is missing: install Chromium (Debian: apt-get install chromium), then run make test again.")
         return False
-    return run("pytest", *words, env={"LATENT_BROWSER": browser})
+    return run("pytest", *words, env={"LATENT_BROWSER": browser, **COMPILED_ONCE})
 
 
 def check_front_end(steps: tuple[str, ...]) -> bool:
-    """Whether each npm script of the front end passes and, where `build` is one, the committed bundles are what their source builds."""
+    """Whether each npm script of the front end passes, and its types of the wire are those of Python."""
     npm = find_npm()
     if npm is None:
         print("Node is missing: install Node 20 or newer, then run make test again.")
@@ -110,12 +110,19 @@ def check_front_end(steps: tuple[str, ...]) -> bool:
         return False
     if not run("python", "-m", "explorer.surface.write_schema", "--check"):
         return False
-    before = built_files()
-    built = all(run_npm(npm, "run", "--silent", step) for step in steps)
-    if built and built_files() != before:
-        print("explorer/surface/dist is not what its source builds: run make front and commit it.")
-        return False
-    return built
+    return all(run_npm(npm, "run", "--silent", step) for step in steps)
+
+
+def check_bundles() -> bool:
+    """Whether the committed bundles are what their source builds; they are built elsewhere, because tests read them meanwhile."""
+    npm = find_npm()
+    with tempfile.TemporaryDirectory() as folder:
+        if npm is None or not run_npm(npm, "run", "--silent", "build", "--", "--out", folder):
+            return False
+        if built_files(Path(folder)) != built_files(BUNDLES):
+            print("explorer/surface/dist is not what its source builds: run make front and commit it.")
+            return False
+    return True
 
 
 def has_packages(npm: str) -> bool:
@@ -129,8 +136,8 @@ def run_npm(npm: str, *words: str) -> bool:
     return run(npm, *words, cwd=FRONT, env={"PATH": f"{Path(npm).parent}{os.pathsep}{os.environ['PATH']}"})
 
 
-def built_files() -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in BUNDLES.iterdir()}
+def built_files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def find_npm() -> str | None:

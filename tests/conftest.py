@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tests.places import ROOT
@@ -18,8 +17,53 @@ BROWSER = ROOT / "tests" / "browser"
 SLOW_FIXTURES = {"trained", "kinds", "imported", "fresh_app"}
 
 
+# What takes longest begins first, so that no worker is left with it at the end; browsers, which wait, beside what computes.
+LONGEST_FIRST = (
+    "field/test_command_line.py",
+    "browser/test_posterior.py",
+    "trainer/test_parallel.py",
+    "trainer/test_fit.py",
+    "browser/test_pad.py",
+    "trainer/test_linear_vae.py",
+    "browser/test_hosts.py",
+    "explorer/test_app.py",
+    "field/test_cases.py",
+    "browser/test_app.py",
+    "explorer/test_jobs.py",
+    "trainer/test_clinic.py",
+    "browser/test_compare.py",
+    "explorer/test_models.py",
+    "trainer/test_models.py",
+    "field/test_packaging.py",
+    "trainer/test_importing.py",
+    "browser/test_access.py",
+    "explorer/test_refusals.py",
+    "browser/test_layers.py",
+    "field/test_first_change.py",
+    "trainer/test_projection.py",
+    "trainer/test_quadrature.py",
+    "browser/test_classes.py",
+    "trainer/test_cli.py",
+    "browser/test_clinic.py",
+    "explorer/pictures/test_columns.py",
+    "trainer/test_implied_beta.py",
+    "browser/test_walk.py",
+    "explorer/test_compare.py",
+    "browser/test_pins.py",
+    "trainer/test_classifier.py",
+    "browser/test_several.py",
+    "trainer/test_inverse.py",
+    "browser/test_touch.py",
+    "field/test_models.py",
+    "browser/test_engine.py",
+    "browser/test_imported.py",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Says of every test what it takes: a browser, by its folder; or so little that it runs before every commit."""
+    """The order of the files; and of every test what it takes: a browser, by its folder, or so little that it runs before every commit."""
+    ranks = {ROOT / "tests" / name: rank for rank, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
     for item in items:
         if item.path.is_relative_to(BROWSER):
             item.add_marker("browser")
@@ -39,6 +83,8 @@ def mnist_folder() -> Path:
 @pytest.fixture(scope="session")
 def tiny_dataset():
     """96 random-looking but learnable 1×6×5 images in three classes, all three splits."""
+    import numpy as np  # after the number of threads is set
+
     from trainer.datasets import Dataset
 
     rng = np.random.default_rng(7)
@@ -50,9 +96,16 @@ def tiny_dataset():
     order = rng.permutation(96)
     splits = {"train": np.sort(order[:60]), "validation": np.sort(order[60:70]), "test": np.sort(order[70:])}
     return Dataset(
-        name="digits", images=images, labels=labels.astype(np.int64), class_names=("a", "b", "c"), factors=None, factor_names=(),
-        splits=splits, notes=(), licence="none",
-    )  # fmt: skip
+        name="digits",
+        images=images,
+        labels=labels.astype(np.int64),
+        class_names=("a", "b", "c"),
+        factors=None,
+        factor_names=(),
+        splits=splits,
+        notes=(),
+        licence="none",
+    )
 
 
 @pytest.fixture(scope="session")

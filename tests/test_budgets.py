@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import ROOT
 
 CLASS_LINES, FIELDS, FILE_LINES, FOLDER_FILES, FAN_OUT = 250, 15, 400, 20, 15
-# what is over its limit today: pages and the writing of a run bring many parts together, the training loop is one walk through an epoch
+# what is over its limit today: the writing of a run brings many parts together, the training loop is one walk through an epoch
 OVER: dict[str, set[str]] = {
     "class lines": {"trainer.training.loop.Trainer"},
     "fields": set(),
@@ -28,14 +28,6 @@ OVER: dict[str, set[str]] = {
         "trainer.importers.dry_run",
         "trainer.importers.run_import",
         "trainer.cli.fit",
-        "explorer.pages.atlas",
-        "explorer.pages.interpolate.page",
-        "explorer.pages.interpolate.stops",
-        "explorer.pages.reconstruct.page",
-        "explorer.pages.compare.page",
-        "explorer.pages.dimensions.sections.remedies",
-        "explorer.widgets.live_map",
-        "explorer.widgets.picture_source",
     },
 }
 

@@ -5,17 +5,26 @@ import subprocess
 
 import pytest
 
+from tests.conftest import LONGEST_FIRST
 from tests.places import ROOT
-from trainer.config import PRESETS
+from trainer.presets import PRESETS
 from trainer.runs.catalogue import load_run
 from trainer.runs.read import size_bytes
 
 pytestmark = pytest.mark.slow
 
 RUNS = [
-    "digits-2d", "digits-16d", "digits-pca", "digits-autoencoder", "digits-conditional-vae", "digits-m2", "pendulum-2d", "shapes-6d",
-    "mnist-2d", "mnist-20d",
-]  # fmt: skip
+    "digits-2d",
+    "digits-16d",
+    "digits-pca",
+    "digits-autoencoder",
+    "digits-conditional-vae",
+    "digits-m2",
+    "pendulum-2d",
+    "shapes-6d",
+    "mnist-2d",
+    "mnist-20d",
+]
 
 
 def tracked() -> list[str]:
@@ -28,9 +37,22 @@ def tracked() -> list[str]:
 def test_the_top_level_holds_what_the_readme_names_and_nothing_else():
     top = {path.split("/")[0] for path in tracked() if not path.startswith(".")}
     assert top == {
-        "app.py", "explorer", "trainer", "assets", "tests", "requirements.txt", "README.md", "pyproject.toml", "Makefile", "LICENSE",
+        "app.py",
+        "explorer",
+        "trainer",
+        "assets",
+        "tests",
+        "requirements.txt",
+        "README.md",
+        "pyproject.toml",
+        "Makefile",
+        "LICENSE",
         "CONTRIBUTING.md",
-    }  # fmt: skip
+    }
+
+
+def test_the_files_that_begin_first_are_there():
+    assert [name for name in LONGEST_FIRST if not (ROOT / "tests" / name).is_file()] == []
 
 
 def test_every_dependency_is_pinned_and_says_why():

@@ -29,7 +29,7 @@ class Page:
 
 
 PAGES = (
-    Page("atlas", "explorer.pages.atlas"),
+    Page("atlas", "explorer.pages.atlas.page"),
     Page("reconstruct", "explorer.pages.reconstruct.page"),
     Page("interpolate", "explorer.pages.interpolate.page"),
     Page("dimensions", "explorer.pages.dimensions.page", tells_verdict=True),

@@ -18,7 +18,12 @@ MOST_ROWS = 300  # images of a heat map: more are not told apart on a screen
 
 
 def kl_heat_map(kl: Doubles, order: Sequence[int], rows: Sequence[str]) -> go.Figure:
-    """KL of every image and dimension, log scale. kl (R, K) nats · order: dimensions, most KL first · rows (R,): names of the images."""
+    """KL of every image and dimension, log scale.
+
+    kl: (R, K), nats.
+    order: dimensions, most KL first.
+    rows: (R,), names of the images.
+    """
     shown = np.log10(np.maximum(kl[:, order], 1e-4))
     figure = go.Figure()
     figure.add_heatmap(
@@ -45,7 +50,10 @@ def kl_heat_map(kl: Doubles, order: Sequence[int], rows: Sequence[str]) -> go.Fi
 def kl_ribbon(epoch: Doubles, kl: Doubles, beta: Doubles, order: Sequence[int]) -> go.Figure:
     """KL of the dimensions over the epochs, stacked, beside the KL weight; a slider below moves a line through it.
 
-    epoch (T,) · kl (T, K) nats · beta (T,) · order: dimensions, most KL first.
+    epoch: (T,).
+    kl: (T, K), nats.
+    beta: (T,), the weight of the KL.
+    order: dimensions, most KL first.
     """
     figure = make_subplots(specs=[[{"secondary_y": True}]])
     shades = _shades(len(order))

@@ -60,8 +60,12 @@ def intervention_bars(
     shuffled_error: Sequence[float] | None = None,
     zeroed_error: Sequence[float] | None = None,
 ) -> go.Figure:
-    """What reconstruction loses without each dimension. shuffled, zeroed (K,) nats, with their standard errors where they are known,
-    drawn twice as long · order: dimensions, most KL first."""
+    """What reconstruction loses without each dimension.
+
+    shuffled, zeroed: (K,), nats, with their standard errors, where they are known, drawn twice as long.
+    order: dimensions, most KL first.
+    threshold: nats, below which a dimension counts as unused.
+    """
     figure = go.Figure()
     names = [dimension(k) for k in order]
     bars = (("from another image", shuffled, shuffled_error, ACCENT), ("set to 0", zeroed, zeroed_error, MUTED))
@@ -83,7 +87,11 @@ def intervention_bars(
 
 
 def sensitivity_bars(sensitivity: Sequence[float], order: Sequence[int]) -> go.Figure:
-    """How far the picture moves with each dimension. sensitivity (K,), grey levels per unit of z · order: dimensions, most KL first."""
+    """How far the picture moves with each dimension.
+
+    sensitivity: (K,), grey levels per unit of z.
+    order: dimensions, most KL first.
+    """
     figure = go.Figure()
     figure.add_bar(
         x=[dimension(k) for k in order],

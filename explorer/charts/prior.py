@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,45 +14,57 @@ from explorer.charts.style import ACCENT, SECOND, styled
 from trainer.numerals import dimension
 
 Doubles = NDArray[np.float64]
+MOST_DRAWS = 20_000
 REACH = 4.0  # standard deviations of the prior that a density shows
 
 
+def posterior_draws(mu: NDArray[Any], logvar: NDArray[Any]) -> Doubles:
+    """Codes (M, K) of the aggregated posterior, about 20 000, the same number of every image. mu, logvar (N, K): of the posteriors."""
+    each = max(1, MOST_DRAWS // len(mu))
+    means, stds = np.repeat(mu, each, axis=0), np.repeat(np.exp(logvar / 2), each, axis=0)
+    return np.asarray(means + stds * np.random.default_rng(0).standard_normal(means.shape))
+
+
 def marginals(samples: Doubles, order: Sequence[int]) -> go.Figure:
-    """Aggregated posterior of single dimensions over N(0, 1). samples (M, K) · order: which dimensions, most KL first."""
+    """Aggregated posterior of single dimensions over N(0, 1).
+
+    samples: (M, K), codes drawn from it.
+    order: which dimensions, most KL first.
+    """
     columns = min(4, len(order))
     rows = -(-len(order) // columns)
     figure = make_subplots(rows, columns, subplot_titles=[dimension(k) for k in order], vertical_spacing=0.14 if rows > 1 else 0)
     reach = max(3.5, float(np.quantile(np.abs(samples[:, order]), 0.999)))
-    at = np.linspace(-reach, reach, 121)
-    density = np.exp(-0.5 * at**2) / np.sqrt(2 * np.pi)
-    edges = np.linspace(-reach, reach, 61)
     for i, k in enumerate(order):
-        place = {"row": i // columns + 1, "col": i % columns + 1}
-        heights, _ = np.histogram(samples[:, k], edges, density=True)
-        figure.add_bar(
-            x=(edges[1:] + edges[:-1]) / 2,
-            y=heights,
-            marker_color=ACCENT,
-            name="codes",
-            showlegend=i == 0,
-            marker_line_width=0,
-            hovertemplate=f"{dimension(k)} = %{{x:.2f}}: density %{{y:.3f}}<extra></extra>",
-            **place,
-        )
-        figure.add_scatter(
-            x=at,
-            y=density,
-            mode="lines",
-            line={"color": SECOND, "width": 2},
-            name="prior N(0, 1)",
-            showlegend=i == 0,
-            hovertemplate="prior %{y:.3f}<extra></extra>",
-            **place,
-        )
+        _marginal(figure, samples[:, k], k, reach, showlegend=i == 0, row=i // columns + 1, col=i % columns + 1)
     figure.update_yaxes(showticklabels=False)
     figure = styled(figure, height=170 + 170 * rows)
     figure.update_layout(bargap=0, margin_t=64, legend_y=1 + 0.3 / rows)
     return figure
+
+
+def _marginal(figure: go.Figure, samples: Doubles, k: int, reach: float, **place: int) -> None:
+    """The histogram of one dimension (M,) and the prior's density, from −reach to reach."""
+    edges, at = np.linspace(-reach, reach, 61), np.linspace(-reach, reach, 121)
+    heights, _ = np.histogram(samples, edges, density=True)
+    figure.add_bar(
+        x=(edges[1:] + edges[:-1]) / 2,
+        y=heights,
+        marker_color=ACCENT,
+        name="codes",
+        marker_line_width=0,
+        hovertemplate=f"{dimension(k)} = %{{x:.2f}}: density %{{y:.3f}}<extra></extra>",
+        **place,
+    )
+    figure.add_scatter(
+        x=at,
+        y=np.exp(-0.5 * at**2) / np.sqrt(2 * np.pi),
+        mode="lines",
+        line={"color": SECOND, "width": 2},
+        name="prior N(0, 1)",
+        hovertemplate="prior %{y:.3f}<extra></extra>",
+        **place,
+    )
 
 
 def pair_density(samples: Doubles, first: int, second: int) -> go.Figure:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
-from explorer.charts.label_placement import label_sides
+from explorer.charts.label_placement import Side, label_sides
 from explorer.charts.style import ACCENT, MUTED, styled
 
 CHART_PX = (1100, 380)  # about the room between the axes of a chart as wide as the page
@@ -26,44 +27,71 @@ def rate_distortion(
 ) -> go.Figure:
     """Runs as points on dashed lines of equal ELBO = −(rate + distortion).
 
-    names: of the runs, each the first of its point's custom data · rate, distortion (N,) nats per image · notes: a line for the hover ·
-    is_shown: filled in the accent colour · is_given_label: an open diamond.
+    names: of the runs, each the first of its point's custom data.
+    rate, distortion: (N,), nats per image.
+    notes: a line for the hover.
+    is_shown: filled in the accent colour.
+    is_given_label: an open diamond.
     """
     r, d = np.asarray(rate, float), np.asarray(distortion, float)
-    x0, x1 = -0.02 * r.max(), 1.16 * r.max() + 1e-3  # from 0, where the codes say nothing
-    y0, y1 = _widened(d.min(), d.max(), 0.16)
-    figure = go.Figure()
-    for total in _round_steps(x0 + y0, x1 + y1, about=7):
-        _equal_elbo(figure, total, (x0, x1), (y0, y1))
-    inside = (CHART_PX[0] * (r - x0) / (x1 - x0), CHART_PX[1] * (y1 - d) / (y1 - y0))
-    sides = label_sides(list(zip(*inside, strict=True)), names, *CHART_PX, narrow=NARROW_PX)
-    shown, given = np.asarray(is_shown, bool), np.asarray(is_given_label, bool)
-    # the runs of a sweep are told apart by their place, and two dozen names would bury all others
-    texts = [name if yes or not name.startswith("sweep-") else "" for name, yes in zip(names, shown, strict=True)]
+    across = (-0.02 * r.max(), 1.16 * r.max() + 1e-3)  # from 0, where the codes say nothing
+    up = _widened(d.min(), d.max(), 0.16)
+    figure = _frame(across, up)
+    shown = np.asarray(is_shown, bool)
     figure.add_scatter(
         x=r,
         y=d,
         mode="markers+text",
-        text=texts,
-        textposition=sides,
+        text=_texts(names, shown),
+        textposition=_label_sides(r, d, names, across, up),
         cliponaxis=False,
         showlegend=False,
         textfont={"size": 13},
-        marker={
-            "size": 12,
-            "color": [ACCENT if yes else MUTED for yes in shown],
-            "line": {"width": 1.5, "color": ACCENT},
-            "symbol": ["diamond-open" if yes else "circle" for yes in given],
-        },
+        marker=_markers(shown, np.asarray(is_given_label, bool)),
         unselected={"marker": {"opacity": 1}},
         customdata=[list(row) for row in zip(names, notes, -(r + d), strict=True)],
         hovertemplate="%{customdata[0]}, %{customdata[1]}<br>rate %{x:.1f} + distortion %{y:.1f}<br>"
         "ELBO %{customdata[2]:.1f} nats<extra></extra>",
     )
-    figure.update_xaxes(title="rate (KL), nats per image", range=[x0, x1], zeroline=False, showgrid=False)
-    figure.update_yaxes(title="distortion (reconstruction loss), nats per image", range=[y0, y1], zeroline=False, showgrid=False)
-    figure.update_layout(dragmode=False)
     return styled(figure, height=CHART_PX[1] + 80, legend=False)
+
+
+def _frame(across: tuple[float, float], up: tuple[float, float]) -> go.Figure:
+    """Both axes, and between them the lines of equal ELBO."""
+    figure = go.Figure()
+    for total in _round_steps(across[0] + up[0], across[1] + up[1], about=7):
+        _equal_elbo(figure, total, across, up)
+    figure.update_xaxes(title="rate (KL), nats per image", range=list(across), zeroline=False, showgrid=False)
+    figure.update_yaxes(title="distortion (reconstruction loss), nats per image", range=list(up), zeroline=False, showgrid=False)
+    figure.update_layout(dragmode=False)
+    return figure
+
+
+def _texts(names: Sequence[str], shown: NDArray[np.bool_]) -> list[str]:
+    """The names beside the points. Runs of a sweep are told apart by their place, and two dozen names would bury all others."""
+    return [name if yes or not name.startswith("sweep-") else "" for name, yes in zip(names, shown, strict=True)]
+
+
+def _markers(shown: NDArray[np.bool_], given: NDArray[np.bool_]) -> dict[str, Any]:
+    return {
+        "size": 12,
+        "color": [ACCENT if yes else MUTED for yes in shown],
+        "line": {"width": 1.5, "color": ACCENT},
+        "symbol": ["diamond-open" if yes else "circle" for yes in given],
+    }
+
+
+def _label_sides(
+    rate: NDArray[np.float64],
+    distortion: NDArray[np.float64],
+    names: Sequence[str],
+    across: tuple[float, float],
+    up: tuple[float, float],
+) -> list[Side]:
+    """On which side of its point a name stands, so that names cover neither each other nor points."""
+    x = CHART_PX[0] * (rate - across[0]) / (across[1] - across[0])
+    y = CHART_PX[1] * (up[1] - distortion) / (up[1] - up[0])
+    return label_sides(list(zip(x, y, strict=True)), names, *CHART_PX, narrow=NARROW_PX)
 
 
 def _equal_elbo(figure: go.Figure, total: float, across: tuple[float, float], up: tuple[float, float]) -> None:

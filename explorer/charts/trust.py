@@ -16,9 +16,11 @@ ROOM = 0.3  # of the strip's length, beyond the population, within which a mark 
 
 
 def strip_gauge(ordered: NDArray[np.float64], value: float, unit: str, is_low_bad: bool = False) -> go.Figure:
-    """ordered (N,): the population's numbers, smallest first, larger is worse · value: the picture's. Worse is always on the right.
+    """The strip; worse is always on the right, and a value beyond its end is an arrow there.
 
-    is_low_bad: the numbers are the negative of what the axis tells. A value beyond the strip is an arrow at its end.
+    ordered: (N,), the population's numbers, smallest first; larger is worse.
+    value: the picture's.
+    is_low_bad: the numbers are the negative of what the axis tells.
     """
     low, high = float(np.quantile(ordered, TAIL)), float(np.quantile(ordered, 1 - TAIL))
     length = max(high - low, 1e-6 * max(1.0, abs(high)))
@@ -26,18 +28,8 @@ def strip_gauge(ordered: NDArray[np.float64], value: float, unit: str, is_low_ba
     right = min(max(high, value), high + ROOM * length) + 0.03 * length
     is_off = not left <= value <= right
     sign = -1 if is_low_bad else 1
-    counts, edges = np.histogram(ordered, bins=BINS, range=(low, high))
-    heights = counts / max(1, counts.max())
     figure = go.Figure()
-    figure.add_scatter(
-        x=sign * np.repeat(edges, 2)[1:-1],
-        y=np.repeat(heights, 2),
-        mode="lines",
-        line={"width": 0},
-        fill="tozeroy",
-        fillcolor="rgba(154, 163, 173, 0.55)",
-        hoverinfo="skip",
-    )
+    _population(figure, sign, *np.histogram(ordered, bins=BINS, range=(low, high)))
     edge = 0.02 * length  # so that no arrow is cut
     place = sign * (value if not is_off else right - edge if value > right else left + edge)
     figure.add_scatter(
@@ -54,6 +46,19 @@ def strip_gauge(ordered: NDArray[np.float64], value: float, unit: str, is_low_ba
     figure.update_yaxes(visible=False, range=[0, 1.3], fixedrange=True)
     figure.update_layout(height=HEIGHT_PX, margin={"l": 6, "r": 12, "t": 4, "b": 34}, showlegend=False, hovermode="closest")
     return figure
+
+
+def _population(figure: go.Figure, sign: int, counts: NDArray[np.int64], edges: NDArray[np.float64]) -> None:
+    """The distribution as a grey area of steps, 1 high where it is highest."""
+    figure.add_scatter(
+        x=sign * np.repeat(edges, 2)[1:-1],
+        y=np.repeat(counts / max(1, counts.max()), 2),
+        mode="lines",
+        line={"width": 0},
+        fill="tozeroy",
+        fillcolor="rgba(154, 163, 173, 0.55)",
+        hoverinfo="skip",
+    )
 
 
 def _symbol(value: float, right: float, is_off: bool) -> str:

@@ -95,7 +95,7 @@ def write_page(target: Path, make: Callable[[], bytes], overwrite: bool = False)
 
 
 def _put(whole: Path, target: Path) -> None:
-    """Under its name, unless somebody took the name in the meantime."""
+    """Under its name, unless a file of that name was made meanwhile."""
     try:
         os.link(whole, target)  # unlike a rename, it never replaces
     except FileExistsError:

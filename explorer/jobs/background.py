@@ -1,6 +1,6 @@
 """How is something slow computed while the page goes on? One worker, answers by name, and how far it has come.
 
-Asked again while it works, it says so; a question that nobody repeats is dropped before its turn comes. Nothing here knows Streamlit.
+Asked again while it works, it says so; a question that is not repeated is dropped before its turn comes. Nothing here knows Streamlit.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from trainer.errors import LatentError
 
-Work = Callable[[Callable[[float], None]], Any]  # is given what hears the share that is done
+Work = Callable[[Callable[[float], None]], Any]  # is given a function, which it calls with the share that is done
 LOG = logging.getLogger(__name__)
 MAX_KEPT = 128
 DELAY_S = 1.0  # the page that asks is drawn first
@@ -40,7 +40,7 @@ class Answer:
     """A sentence where there is no answer."""
     is_done: bool = False
     is_dropped: bool = field(default=False, repr=False)
-    """Nobody asked any more before its turn came."""
+    """It was not asked again before its turn came."""
 
 
 class Background:

@@ -61,7 +61,8 @@ def prepare(
 ) -> PreparedPicture:
     """`image` as `open_picture` gives it → what a model of `dataset` with images of `image_shape` (C, H, W) is fed.
 
-    off: names of the `switches` that are left out · ground: what the images of a folder lie on, see `ground_of`.
+    off: names of the `switches` that are left out.
+    ground: what the images of a folder lie on, see `ground_of`.
     """
     is_mixed, behind = is_transparent(image), ground_behind(image)
     flat = to_grey_or_rgb(image, behind)

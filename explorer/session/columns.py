@@ -1,6 +1,6 @@
 """What does this visitor compare: which columns, on which data set, by which test image?
 
-The part of the session that belongs to Compare; `state` owns the rest. Each data set has a comparison of its own, so that a change of the
+Each data set has a comparison of its own, so that a change of the
 first run leaves none of another data set beside it. The columns are kept here and not in their widgets, because links and buttons change
 them too: a widget is told what to show before it is drawn, and its callback says what was chosen.
 """
@@ -30,7 +30,7 @@ class Comparison:
 
 
 def compared(data_set: str) -> Comparison | None:
-    """What this visitor compares on the data set of that content; None where nobody has chosen yet."""
+    """What this visitor compares on the data set of that content; None before anything was chosen."""
     stored = st.session_state.get("compared", {}).get(data_set)
     return None if stored is None else Comparison(tuple(Column(*column) for column in stored["columns"]), stored["image"])
 

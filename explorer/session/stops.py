@@ -1,4 +1,4 @@
-"""Where does this visitor's walk lead, run by run? Its stops and what was drawn by hand, as `state` keeps pins: plain values."""
+"""Where does this visitor's walk lead, run by run? Its stops and the line drawn by hand, kept as plain values."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ BORROWED: tuple[tuple[str, Any, str], ...] = (
     (
         "SUPPORT_NEIGHBOUR",
         support.NEIGHBOUR,
-        "trainer/maps/support.py: a code is as lonely as its distance to the so-many-th nearest.",
+        "trainer/maps/support.py: which nearest code's distance says how few encoded images are around.",
     ),
     ("SUPPORT_LOW", support.LOW, "Below: low density of encoded images."),
     ("SUPPORT_MEDIUM", support.MEDIUM, "Below: medium density."),

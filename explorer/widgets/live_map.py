@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from explorer.cache.maps import static_payload
 from explorer.cache.runs import get_run
 from explorer.session import events
 from explorer.session.class_choice import take_class
-from explorer.session.load import State
 from explorer.session.pad import take_picture
-from explorer.session.pins import can_undo, pin_letter
+from explorer.session.pins import can_undo
 from explorer.surface.component import surface
 from explorer.surface.payload import pack, reference, static_id
 from explorer.surface.schema import (
     Dynamic,
-    Ellipse,
     ExactCode,
     MarkerRecord,
     Options,
     PathRecord,
     PinRecord,
-    Point,
     SubjectRecord,
     Undo,
 )
@@ -35,8 +30,6 @@ from explorer.widgets.map_chooser import Axes
 from explorer.widgets.pictures import channel_words
 from trainer.maps.projection import Projection
 from trainer.runs.read import Run
-
-Floats = NDArray[np.float32]
 
 
 def live_map(
@@ -71,46 +64,31 @@ def live_map(
         subject=subject,
     )
     run = get_run(run_id)
-    static = static_payload(run_id, projection.name, axes, chosen_label(run))
+    _send(run, static_payload(run_id, projection.name, axes, chosen_label(run)), dynamic, key, keeps)
+    _words_below(run, key)
+
+
+def _send(run: Run, static: bytes, dynamic: Dynamic, key: str, keeps: bool) -> None:
+    """What the browser has already is only named; the rest is sent whole."""
     is_there = events.browser_shows(key, static_id(static)) or (keeps and events.browser_keeps(key, static_id(static)))
-    with_pad = options is not None and options.pad is not None
     surface(
         pack(dynamic, reference(static) if is_there else static),
         key,
         on_class=lambda: take_class(key, run.info.dataset.class_names),
         on_picture=lambda: take_picture(key),
-        with_pad=with_pad,
+        with_pad=dynamic.options.pad is not None,
     )
-    _words_below(run, key)
 
 
 def _words_below(run: Run, key: str) -> None:
     """Of what points and pictures are, where that has to be said."""
     class_words(run)
-    origin_words(run)
+    _origin_words(run)
     if key != "reconstruct-surface":  # said there beside the pictures
         channel_words(run)
 
 
-def origin_words(run: Run) -> None:
+def _origin_words(run: Run) -> None:
     """Where the pictures under the cursor are not the decoder's own: the line that says so."""
     if run.info.origin is not None and run.info.origin.decoder == "pictures":
         st.caption(escape_markdown(run.info.origin.sentences()[0]))
-
-
-def pins_shown(now: State, run: Run, projection: Projection) -> list[PinRecord]:
-    """The visitor's pins with their places on this map."""
-    places = [pin.place if pin.place and pin.on == projection.name else place_of(pin.z, run, projection) for pin in now.pins]
-    return [PinRecord(pin_letter(i), place, pin.z, pin.name) for i, (pin, place) in enumerate(zip(now.pins, places, strict=True))]
-
-
-def place_of(code: Sequence[float] | Floats, run: Run, projection: Projection) -> Point:
-    """Where a code is on the map."""
-    x, y = projection.to_map(np.asarray([code], np.float32), run.encodings.mu)[0].tolist()
-    return x, y
-
-
-def marked(name: str, code: Sequence[float] | Floats, run: Run, projection: Projection, std: Floats | None = None) -> MarkerRecord:
-    """A code with its place on the map; `std` (K,) adds the 1σ ellipse where the map is the latent plane."""
-    ellipse = Ellipse(float(std[0]), float(std[1])) if std is not None and projection.kind == "identity" else None
-    return MarkerRecord(name, place_of(code, run, projection), tuple(float(value) for value in code), ellipse)

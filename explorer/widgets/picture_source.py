@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
-from explorer.cache.datasets import ground, originals_of
-from explorer.cache.maps import forget_originals
-from explorer.pictures.arrays import Picture, to_picture
+from explorer.cache.datasets import ground
 from explorer.pictures.batch import MOST_PICTURES, shown_name
 from explorer.pictures.opening import open_upload
-from explorer.pictures.preprocess import PreparedPicture, Step, prepare
+from explorer.pictures.preprocess import PreparedPicture, prepare
 from explorer.pictures.protocols import switches
 from explorer.session.pad import pad_picture
 from explorer.session.remembered import shown
 from explorer.text.escape import escape_markdown
-from explorer.widgets.pictures import no_originals, run_image_name, stored_pictures
-from trainer.datasets import load_dataset
+from explorer.widgets.chosen_picture import ChosenPicture, UploadBatch
+from explorer.widgets.test_image import chosen_test_image
 from trainer.datasets.kinds import ALLOWED, PICTURES
-from trainer.errors import DataError, ImageError
-from trainer.models.numpy_engine import Codes
+from trainer.errors import ImageError
 from trainer.runs.catalogue import HOME
 from trainer.runs.read import Run
 
@@ -33,33 +27,6 @@ SAMPLES = HOME / "assets" / "samples"
 UPLOAD, TEST, SAMPLE, SEVERAL, PAD = "Upload", "Test image", "Sample", "Batch", "Draw"
 # "image": what else a browser takes for one reaches this program, and its own sentence about it, not an exception of Streamlit's
 KINDS = ["image", *PICTURES]
-
-
-@dataclass(frozen=True)
-class ChosenPicture:
-    """A picture as the model sees it."""
-
-    title: str
-    x: NDArray[np.float32]
-    """(C, H, W) in [0, 1]."""
-    shown: Picture
-    """What the person gave."""
-    steps: tuple[Step, ...]
-    """How one became the other."""
-    is_original: bool = True
-    """False where the data set is not here and the model's own reconstruction stands in, whose error would say nothing."""
-    label: int | None = None
-    """The class of a test image."""
-    row: int | None = None
-    """The number of a test image."""
-
-
-@dataclass(frozen=True)
-class UploadBatch:
-    """Many uploads at once."""
-
-    files: tuple[tuple[str, bytes], ...]
-    """(name, bytes) each, archives among them."""
 
 
 def choose_pictures(run: Run, key: str) -> ChosenPicture | UploadBatch | None:
@@ -86,14 +53,12 @@ def _picked(run: Run, key: str, sources: list[str]) -> ChosenPicture | UploadBat
     )
     if source == PAD:
         return None
-    if source == PAD:
-        return None
     try:
         if source == UPLOAD:
             return _uploaded(run, key)
         if source == SEVERAL:
             return _several(key)
-        return _sample(run, key) if source == SAMPLE else _test_image(run, key)
+        return _sample(run, key) if source == SAMPLE else chosen_test_image(run, key)
     except ImageError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return None
@@ -107,14 +72,7 @@ def _without_encoder(run: Run, key: str) -> ChosenPicture:
             f"This run's encoder is not known here (encode {why}), so only its test images can be chosen: their codes are stored."
         )
     )
-    return _test_image(run, key)
-
-
-def codes_of(run: Run, picked: ChosenPicture, label: int | None) -> Codes:
-    """What the encoder makes of a picture; of a test image of a run without one, what is stored."""
-    if run.config.has_encoder or picked.row is None:
-        return run.forward.encode(picked.x[None], None if label is None else [label])
-    return Codes(run.encodings.mu[[picked.row]], run.encodings.logvar[[picked.row]])
+    return chosen_test_image(run, key)
 
 
 def pad_is_chosen(run: Run, key: str) -> bool:
@@ -132,34 +90,6 @@ def picture_from_pad(run: Run) -> ChosenPicture | None:
     except ImageError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return None
-
-
-def chosen_row(run: Run, key: str, default: int = 0) -> int:
-    """The number of an image of the test split."""
-    n = len(run.encodings.index)
-    return int(st.number_input(f"Test image, 0 to {n - 1}", 0, n - 1, min(default, n - 1), key=f"{key}-row"))
-
-
-def _test_image(run: Run, key: str) -> ChosenPicture:
-    """An image of the test split; where the data set is not here, its reconstruction and an offer to fetch it."""
-    row = chosen_row(run, key)
-    title, label = run_image_name(run, row), int(run.encodings.label[row])
-    own = label if 0 <= label < len(run.info.dataset.class_names) else None
-    originals = originals_of(run.id, np.array([row]))
-    if originals is None:
-        _offer_download(run)
-        pictures, _ = stored_pictures(run.id, np.array([row]))
-        x = np.asarray(pictures[0], np.float32)
-        return ChosenPicture(f"reconstruction of {title}", x, to_picture(x), (), is_original=False, label=own, row=row)
-    pixels = originals[0]
-    return ChosenPicture(title, pixels.astype(np.float32) / 255, to_picture(pixels), (), label=own, row=row)
-
-
-def class_of(run: Run, picked: ChosenPicture) -> int | None:
-    """The class under which a picture is encoded: its own, or, of a picture of no class, the model's guess. None: a model without."""
-    if not run.config.is_conditional:
-        return None
-    return int(run.forward.label_of(picked.x[None])[0]) if picked.label is None else picked.label
 
 
 def samples_for(dataset: str) -> dict[str, Path]:
@@ -206,27 +136,3 @@ def _prepared(run: Run, data: bytes, name: str, off: Collection[str] = ()) -> Ch
     image = open_upload(data, name)
     ready: PreparedPicture = prepare(image, run.image_shape, run.info.dataset.name, off, ground(run.id))
     return ChosenPicture(name, ready.x, ready.steps[0].picture, ready.steps)
-
-
-def _offer_download(run: Run) -> None:
-    """Says at the place of the original that it is not here, and fetches the data set when asked."""
-    name = run.info.dataset.name
-    if run.info.dataset.is_own:
-        st.info(f"{escape_markdown(no_originals(run))}: shown is the model's reconstruction instead.")
-        return
-    st.info(
-        f"{escape_markdown(name)} is not on this machine, so the original cannot be shown: this is the model's reconstruction instead."
-    )
-    if st.button(
-        f"Download {name}",
-        key=f"download-{name}",
-        help=f"Into this user's cache. Licence: {escape_markdown(run.info.dataset.licence)}",
-    ):
-        with st.spinner(f"Downloading {name} …"):
-            try:
-                load_dataset(name)
-            except DataError as error:
-                st.error(escape_markdown(str(error)))
-                return
-        forget_originals()
-        st.rerun()

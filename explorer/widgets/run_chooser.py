@@ -13,7 +13,7 @@ PREFERRED_RUN = "mnist-2d"
 
 
 def default_run(runs: Collection[str]) -> str:
-    """The run that is shown where nobody asked for one."""
+    """The run that is shown where none was asked for."""
     return PREFERRED_RUN if PREFERRED_RUN in runs else next(iter(runs))
 
 

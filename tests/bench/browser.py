@@ -128,10 +128,15 @@ def drive(page: Page, move: str, slowdown: int, seconds: float) -> Motion:
     n = len(frames) - 1
     session.detach()
     return Motion(
-        move, slowdown, round(1000 * n / (frames[-1] - frames[0]), 1),
-        round(statistics.median(work), 2), round(work[min(len(work) - 1, int(0.95 * len(work)))], 2),
-        round(measured["changed"] / n, 3), measured["said"], page.evaluate("() => watch.said()"),
-    )  # fmt: skip
+        move,
+        slowdown,
+        round(1000 * n / (frames[-1] - frames[0]), 1),
+        round(statistics.median(work), 2),
+        round(work[min(len(work) - 1, int(0.95 * len(work)))], 2),
+        round(measured["changed"] / n, 3),
+        measured["said"],
+        page.evaluate("() => watch.said()"),
+    )
 
 
 def motions(page: Page, seconds: float) -> list[Motion]:
@@ -202,10 +207,13 @@ def stroke(page: Page, slowdown: int, seconds: float) -> Stroke:
     frames, work = measured["frames"], sorted(measured["work"]) or [0.0]
     n = len(frames) - 1
     return Stroke(
-        slowdown, round(1000 * n / (frames[-1] - frames[0]), 1), round(statistics.median(work), 2),
+        slowdown,
+        round(1000 * n / (frames[-1] - frames[0]), 1),
+        round(statistics.median(work), 2),
         round(work[min(len(work) - 1, int(0.95 * len(work)))], 2),
-        round(1000 * spent / n, 2), round(measured["changed"] / n, 3),
-    )  # fmt: skip
+        round(1000 * spent / n, 2),
+        round(measured["changed"] / n, 3),
+    )
 
 
 def thread_seconds(session: CDPSession) -> float:
@@ -405,10 +413,12 @@ def main() -> None:
         record |= measure_strokes([scene for scene in PADS if options.match in scene.name], options.seconds)
     record |= {
         "bundle_kb": BUNDLE.stat().st_size / 1000,
-        "date": datetime.now(UTC).isoformat(timespec="seconds"), "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "load": [round(value, 2) for value in os.getloadavg()],
-        "command": " ".join(["python tests/bench/browser.py", *(word for word in sys.argv[1:])]), "viewport": "1400x1000",
-    }  # fmt: skip
+        "command": " ".join(["python tests/bench/browser.py", *(word for word in sys.argv[1:])]),
+        "viewport": "1400x1000",
+    }
     print(table(record))
     if options.json:
         options.json.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")

@@ -46,12 +46,17 @@ def seen(name: str, seed: int, folder: Path) -> dict[str, object]:
     assert found is not None
     verdict = diagnose(run.config, found, run.encodings.mu)
     return {
-        "patient": name, "seed": seed,
-        "verdict": verdict.kind, "right": verdict.kind in EXPECTED.get(name, MENDED),
-        "information": round(found.information, 3), "kl": round(found.mean_kl, 3), "used": int(verdict.used.sum()),
+        "patient": name,
+        "seed": seed,
+        "verdict": verdict.kind,
+        "right": verdict.kind in EXPECTED.get(name, MENDED),
+        "information": round(found.information, 3),
+        "kl": round(found.mean_kl, 3),
+        "used": int(verdict.used.sum()),
         "dimensions": len(verdict.used),
-        "elbo": round(-found.baseline - found.mean_kl, 3), "seconds": round(time.perf_counter() - start, 1),
-    }  # fmt: skip
+        "elbo": round(-found.baseline - found.mean_kl, 3),
+        "seconds": round(time.perf_counter() - start, 1),
+    }
 
 
 def main() -> int:

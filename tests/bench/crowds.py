@@ -90,10 +90,11 @@ def served(scenes: Mapping[str, bytes]) -> Iterator[str]:
         def do_GET(self) -> None:
             path, _, name = self.path.partition("?")
             known: dict[str, tuple[str, Any]] = {
-                "/": ("text/html", PAGE.encode), "/surface.js": ("text/javascript", BUNDLE.read_bytes),
+                "/": ("text/html", PAGE.encode),
+                "/surface.js": ("text/javascript", BUNDLE.read_bytes),
                 "/studio.js": ("text/javascript", BUNDLE.with_name("studio.js").read_bytes),
                 "/payload": ("application/octet-stream", lambda: scenes[name]),
-            }  # fmt: skip
+            }
             if path not in known:
                 return self.send_error(404)
             kind, content = known[path]

@@ -98,10 +98,7 @@ def examples(folder: Path) -> list[str]:
 
     (folder / "vae.py").write_text(EXAMPLES)
     x = torch.from_numpy(load_dataset("mnist").subset("train").images.copy()).float().flatten(1) / 255
-    _train(
-        folder, x, epochs=2,
-        nll=lambda recon, rows: functional.binary_cross_entropy(recon, rows, reduction="sum"),
-    )  # fmt: skip
+    _train(folder, x, epochs=2, nll=lambda recon, rows: functional.binary_cross_entropy(recon, rows, reduction="sum"))
     return ["--module", "vae.py:VAE", "--weights", "weights.pt", "--data", "mnist"]
 
 
@@ -119,9 +116,7 @@ def conv64(folder: Path) -> list[str]:
     np.savez(folder / "own.npz", images=images, labels=np.asarray(data.labels)[:10_000])
     x = torch.from_numpy(images[:4000]).float() / 255
     _train(folder, x, epochs=3, nll=lambda recon, rows: (recon - rows).square().sum() / (2 * 0.1**2))
-    return [
-        "--module", "vae.py:VAE", "--weights", "weights.pt", "--data", "own.npz", "--likelihood", "gaussian", "--sigma", "0.1",
-    ]  # fmt: skip
+    return ["--module", "vae.py:VAE", "--weights", "weights.pt", "--data", "own.npz", "--likelihood", "gaussian", "--sigma", "0.1"]
 
 
 def _train(folder: Path, x: Any, epochs: int, nll: Callable[[Any, Any], Any]) -> None:

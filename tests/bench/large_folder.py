@@ -123,10 +123,15 @@ def main() -> None:
             measured("fit", [sys.executable, *fit, data], environment),
         ]
         record = {
-            "images": options.images, "size": options.size, "preset": options.preset, "threads": options.threads, "made_s": made_s,
-            "processes": [asdict(one) for one in found], "limit_mb": LIMIT_MB,
+            "images": options.images,
+            "size": options.size,
+            "preset": options.preset,
+            "threads": options.threads,
+            "made_s": made_s,
+            "processes": [asdict(one) for one in found],
+            "limit_mb": LIMIT_MB,
             "is_within": all(one.resident_mb <= LIMIT_MB for one in found),
-        }  # fmt: skip
+        }
         text = json.dumps(record, indent=1)
         print(text, flush=True)  # removing 200 000 files may take minutes
         if options.out is not None:

@@ -58,12 +58,17 @@ def main() -> None:
     records = []
     for name in options.runs:
         found = measured(load_run(name), options.n)
-        records.append({
-            "run": name, "n": options.n, "median distance with": round(float(np.median(found.with_steps)), 4),
-            "median distance without": round(float(np.median(found.without)), 4), "ratio": round(found.ratio, 4),
-            "ninth decile with": round(float(np.quantile(found.with_steps, 0.9)), 4),
-            "milliseconds a picture": round(1000 * found.seconds, 1),
-        })  # fmt: skip
+        records.append(
+            {
+                "run": name,
+                "n": options.n,
+                "median distance with": round(float(np.median(found.with_steps)), 4),
+                "median distance without": round(float(np.median(found.without)), 4),
+                "ratio": round(found.ratio, 4),
+                "ninth decile with": round(float(np.quantile(found.with_steps, 0.9)), 4),
+                "milliseconds a picture": round(1000 * found.seconds, 1),
+            }
+        )
         print("  ".join(f"{key} {value}" for key, value in records[-1].items()), flush=True)
     machine = f"{platform.machine()}, {os.cpu_count()} cores"
     command = f"python tests/bench/preprocess.py {' '.join(options.runs)} --n {options.n}"

@@ -20,10 +20,11 @@ from typing import Any
 
 import torch
 
-from trainer.config import PRESETS, checked
+from trainer.config import checked
 from trainer.datasets import load_dataset
 from trainer.errors import RunError
 from trainer.metrics.evaluate import evaluate
+from trainer.presets import PRESETS
 from trainer.runs.catalogue import load_run
 from trainer.training.events import EpochEnded
 from trainer.training.fit import fit
@@ -56,8 +57,13 @@ def main() -> None:
         for seed in range(options.seeds)
     ]
     out = options.out or RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-quality-{'-'.join(options.presets).replace('+', '-')}.json"
-    out.write_text(json.dumps({"machine": platform.machine(), "threads": torch.get_num_threads(), "torch": torch.__version__,
-                               "results": records}, indent=1) + "\n")  # fmt: skip
+    out.write_text(
+        json.dumps(
+            {"machine": platform.machine(), "threads": torch.get_num_threads(), "torch": torch.__version__, "results": records},
+            indent=1,
+        )
+        + "\n"
+    )
     print(f"written: {out}")
 
 
@@ -71,8 +77,11 @@ def measured(preset: str, seed: int, runs: Path, samples: int, images: int | Non
     except RunError:
         for event in fit(config, dataset, name, runs, preset, resume=(runs / name / "run.json").is_file()):
             if isinstance(event, EpochEnded) and event.epoch % 10 == 0:
-                print(f"{name} {event.epoch}/{config.epochs} {event.row.get('test_elbo', 0):.2f} "
-                      f"{event.row.get('test_error', float('nan')):.4f}", flush=True)  # fmt: skip
+                print(
+                    f"{name} {event.epoch}/{config.epochs} {event.row.get('test_elbo', 0):.2f} "
+                    f"{event.row.get('test_error', float('nan')):.4f}",
+                    flush=True,
+                )
         run = load_run(name, runs)
     if run.config != config:
         raise SystemExit(f"run {name} in {runs} was trained with other settings than the preset; remove it or choose other --runs")
@@ -80,10 +89,16 @@ def measured(preset: str, seed: int, runs: Path, samples: int, images: int | Non
     figures = asdict(evaluate(run.model, dataset, samples=samples, nll_images=images))
     figures.pop("kl_per_dim")
     record = {
-        "preset": preset, "seed": seed, "minutes": run.info.seconds / 60, "trained_on": run.info.machine,
-        "evaluation_s": time.perf_counter() - began, **figures, "config": config.model_dump(),
-        "command": f"python -m trainer fit {preset} --seed {seed}", "created": run.info.created,
-    }  # fmt: skip
+        "preset": preset,
+        "seed": seed,
+        "minutes": run.info.seconds / 60,
+        "trained_on": run.info.machine,
+        "evaluation_s": time.perf_counter() - began,
+        **figures,
+        "config": config.model_dump(),
+        "command": f"python -m trainer fit {preset} --seed {seed}",
+        "created": run.info.created,
+    }
     for key, target in TARGETS.get(preset, {}).items():
         is_met = record[key] >= target if key in AT_LEAST else record[key] <= target
         print(

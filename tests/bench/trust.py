@@ -67,10 +67,17 @@ def measured(run: Run, n: int, choose: bool = False) -> list[dict[str, object]]:
         theirs = scores(run, pictures, among, ways)
         auroc = {name: round(area_under_roc(own[name], theirs[name]), 4) for name in own}
         said = float(np.mean(theirs["percentile"] >= 95))
-        records.append({
-            "run": run.id, "foreign": kind, "n own": len(own["percentile"]), "n foreign": len(pictures), "auroc": auroc,
-            "share told as unlike 95 %": round(said, 3), "seconds for the population": round(seconds, 3),
-        })  # fmt: skip
+        records.append(
+            {
+                "run": run.id,
+                "foreign": kind,
+                "n own": len(own["percentile"]),
+                "n foreign": len(pictures),
+                "auroc": auroc,
+                "share told as unlike 95 %": round(said, 3),
+                "seconds for the population": round(seconds, 3),
+            }
+        )
         print(f"{run.id:<22} {kind:<22} " + "  ".join(f"{name} {value:.3f}" for name, value in auroc.items()), flush=True)
     print(
         f"{run.id:<22} own pictures that are told as unlike 95 %: {np.mean(own['percentile'] >= 95):.3f}; population {seconds:.2f} s"
@@ -92,10 +99,13 @@ def foreign(x: Floats, dataset: str) -> dict[str, Floats]:
     flat = x.reshape(*x.shape[:2], -1)
     order = generator.permutation(flat.shape[2])
     found = {
-        "inverted": 1 - x, "shuffled": flat[:, :, order].reshape(x.shape),
+        "inverted": 1 - x,
+        "shuffled": flat[:, :, order].reshape(x.shape),
         "shuffled, each its way": np.stack([one[:, generator.permutation(flat.shape[2])] for one in flat]).reshape(x.shape),
-        "mirrored": x[..., ::-1], "upside down": x[..., ::-1, :], "dimmed to 40 %": x * np.float32(0.4),
-    }  # fmt: skip
+        "mirrored": x[..., ::-1],
+        "upside down": x[..., ::-1, :],
+        "dimmed to 40 %": x * np.float32(0.4),
+    }
     if x.shape[1] == 1:
         found = {"shapes in grey": drawn_shapes(*x.shape[2:], len(x)), **found}
     return {name: np.ascontiguousarray(pictures, np.float32) for name, pictures in found.items()}
@@ -127,9 +137,12 @@ def area_under_roc(own: Doubles, theirs: Doubles) -> float:
 def p_values(figures: Figures, among: Population) -> Doubles:
     """(figures, B)."""
     ordered = among.ordered
-    return np.stack([
-        (1 + len(ordered[name]) - np.searchsorted(ordered[name], values)) / (1 + len(ordered[name])) for name, values in figures.bad.items()
-    ])  # fmt: skip
+    return np.stack(
+        [
+            (1 + len(ordered[name]) - np.searchsorted(ordered[name], values)) / (1 + len(ordered[name]))
+            for name, values in figures.bad.items()
+        ]
+    )
 
 
 def two_sided(figures: Figures, among: Population) -> Doubles:

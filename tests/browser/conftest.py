@@ -19,11 +19,12 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.browser.surface import tab
 from tests.kept import trained_runs
 from tests.places import ROOT
-from trainer.config import PRESETS, FitConfig, checked
+from trainer.config import FitConfig, checked
+from trainer.presets import PRESETS
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
-expect.set_options(timeout=15_000)  # the first page of a fresh server on a busy machine
+expect.set_options(timeout=30_000)  # the first page of a fresh server on a busy machine
 
 
 def chromium_path() -> str:
@@ -83,7 +84,7 @@ def served(runs: Path) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +93,7 @@ def server(kinds) -> Iterator[str]:
         yield url
 
 
-def _wait_for(url: str, seconds: float = 60) -> None:
+def _wait_for(url: str, seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:

@@ -98,7 +98,7 @@ def test_what_it_looks_like_is_spoken_once_the_hand_rests_and_defined_one_hover_
     z = hover(page, canvas, 0.4, 0.7)
     p = run.classifier.probabilities(run.forward.decode(z))[0]
     said = page.get_by_test_id("surface-state")
-    expect(said).to_contain_text(f"looks like class {p.argmax()}, ", timeout=3000)
+    expect(said).to_contain_text(f"looks like class {p.argmax()}, ")
     assert "nearest test image" not in said.inner_text()
     meaning = page.get_by_role("region", name="Class probabilities").get_attribute("title")
     assert f"{100 * run.classifier.images.accuracy:.1f}\u00a0%" in meaning
@@ -110,7 +110,7 @@ def test_bars_follow_pins_and_a_path(page, server):
     run = load_run("digits-2d", ASSETS)
     opened(page, server, run="digits-2d", view="interpolate", pins="1.5_-0.5~-1_1")
     play = page.get_by_role("button", name=re.compile("^(Pause|Play)"))
-    expect(play.first).to_be_visible(timeout=20_000)
+    expect(play.first).to_be_visible()
     slider = page.get_by_role("slider", name="Position on the path")
     for frame in ("0", "30"):
         slider.fill(frame)
@@ -121,7 +121,7 @@ def test_bars_follow_pins_and_a_path(page, server):
 
 def test_card_and_strips_tell_of_the_same_moment_while_a_path_plays(page, server):
     opened(page, server, run="digits-2d", view="interpolate", pins="1.5_-0.5~-1_1")
-    expect(page.get_by_test_id("path-strip").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_test_id("path-strip").first).to_be_visible()
     pairs = page.get_by_role("region", name="Class probabilities").evaluate(TOLD_WHILE_PLAYING)
     assert len({tuple(pair["card"]) for pair in pairs}) > 10  # it plays
     for pair in pairs:
@@ -154,7 +154,7 @@ def test_a_run_without_a_classifier_has_no_bars_and_speaks_of_the_nearest_point(
     hover(page, canvas, 0.5, 0.5)
     expect(page.get_by_label("Class probabilities", exact=True)).to_be_hidden()
     expect(page.get_by_label("The same z as every class")).to_be_hidden()
-    expect(page.get_by_test_id("surface-state")).to_contain_text("(nearest test image)", timeout=3000)
+    expect(page.get_by_test_id("surface-state")).to_contain_text("(nearest test image)")
 
 
 def test_of_many_long_names_the_three_most_probable_are_rows(page, kinds, tmp_path):

@@ -15,7 +15,7 @@ from trainer.runs.catalogue import HOME, load_run
 
 def opened(page: Page, server: str, run: str, look: str = "KL") -> None:
     page.goto(address(server, run=run, view="dimensions", look=look.replace(" ", "+")))
-    expect(page.get_by_role("radiogroup", name="Look at")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("radiogroup", name="Look at")).to_be_visible()
 
 
 def test_thresholds_act_while_they_move(page, server):
@@ -39,7 +39,7 @@ def test_the_line_walks_down_the_staircase(page, server):
     opened(page, server, "clinic-healthy", "linear-VAE prediction")
     eigenvalues = np.linalg.eigvalsh(np.cov(load_dataset("digits").subset("train").images.reshape(-1, 64).T / 255.0, bias=True))
     words = page.get_by_role("status").filter(visible=True)
-    expect(words).to_contain_text("βσ²", timeout=20_000)
+    expect(words).to_contain_text("βσ²")
     beta, sigma2 = (page.get_by_role("slider", name=re.compile(f"^{name}")) for name in ("β", "σ²"))
     for b, s in (("100", "300"), ("200", "300"), ("300", "200")):
         beta.fill(b)
@@ -52,10 +52,10 @@ def test_the_line_walks_down_the_staircase(page, server):
 def test_a_remedy_is_trained_beside_the_patient_and_only_its_owner_may_stop_it(page, server, browser):
     opened(page, server, "clinic-over-regularised", "fix")
     page.get_by_role("button", name="Retrain").first.click()
-    expect(page.get_by_text("clinic-over-regularised-lower-beta").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("clinic-over-regularised-lower-beta").first).to_be_visible()
     other = browser.new_context().new_page()
     opened(other, server, "clinic-over-regularised", "fix")
-    expect(other.get_by_text("clinic-over-regularised-lower-beta").first).to_be_visible(timeout=20_000)
+    expect(other.get_by_text("clinic-over-regularised-lower-beta").first).to_be_visible()
     expect(other.get_by_role("button", name="Stop")).to_have_count(0)
     other.context.close()
     expect(page.get_by_text("before:")).to_be_visible(timeout=300_000)

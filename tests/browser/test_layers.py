@@ -45,7 +45,7 @@ def test_a_field_lies_under_the_points_and_says_what_it_is(page, server, backgro
     before = drawn(page.get_by_test_id("ground"))
     drawer(page).get_by_label(background).check()
     bar = page.get_by_test_id("scale").first
-    expect(bar.locator("[aria-hidden]")).to_be_visible(timeout=20_000)
+    expect(bar.locator("[aria-hidden]")).to_be_visible()
     expect(bar).to_contain_text(title)
     assert len(bar.get_attribute("title")) > 60
     settled(page)

@@ -116,11 +116,14 @@ def test_pictures_are_prepared_as_in_python(page):
     sent = [
         {
             "rgba": base64.b64encode(np.asarray(picture.convert("RGBA")).tobytes()).decode(),
-            "width": picture.width, "height": picture.height, "shape": shape, "off": off,
+            "width": picture.width,
+            "height": picture.height,
+            "shape": shape,
+            "off": off,
             "protocol": browser_protocol(name, GROUNDS.get(name)),
         }
         for picture, shape, name, off in cases
-    ]  # fmt: skip
+    ]
     page.goto("about:blank")
     answers = page.evaluate(PREPARE, [(BUNDLES / "studio.js").read_text(encoding="utf-8"), sent])
     refused = 0
@@ -450,7 +453,7 @@ def test_samples_are_mean_plus_noise_and_are_decoded(page, exported, name):
 
 
 def marker(page: Page) -> dict[str, np.ndarray]:
-    found = page.evaluate(f"() => {SURFACE}.ownPanel.marker")
+    found = page.evaluate(f"() => {SURFACE}.panel('posterior').marker")
     return {name: np.array(found[name]) for name in ("map", "spread", "dots") if found[name] is not None}
 
 
@@ -487,7 +490,7 @@ def test_on_a_plane_in_many_dimensions_ellipse_and_dots_are_projected(page, expo
 def test_noise_is_standard_normal(page, exported):
     pad = opened(page, exported["mnist-20d"])
     draw(page, pad, SEVEN[0])
-    eps = np.array(page.evaluate(f"() => Array.from({SURFACE}.ownPanel.eps)"))
+    eps = np.array(page.evaluate(f"() => Array.from({SURFACE}.panel('posterior').eps)"))
     n = len(eps)
     assert abs(eps.mean()) < 4 / np.sqrt(n)
     assert abs(eps.var() - 1) < 4 * np.sqrt(2 / n)

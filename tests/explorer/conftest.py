@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from trainer.config import PRESETS, FitConfig, checked
+from trainer.config import FitConfig, checked
+from trainer.presets import PRESETS
 
 TINY = {"hidden": (12,), "epochs": 2, "umap": False, "latent_dim": 3, "labelled": 20, "classifier": False}
 KINDS = {

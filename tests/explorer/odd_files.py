@@ -81,9 +81,13 @@ def bmp_head(width: int, height: int) -> bytes:
 
 def gif_head(width: int, height: int) -> bytes:
     return (
-        b"GIF89a" + struct.pack("<HHBBB", width, height, 0xF0, 0, 0) + bytes(6) + b"," + struct.pack("<HHHHB", 0, 0, width, height, 0)
+        b"GIF89a"
+        + struct.pack("<HHBBB", width, height, 0xF0, 0, 0)
+        + bytes(6)
+        + b","
+        + struct.pack("<HHHHB", 0, 0, width, height, 0)
         + b"\x02\x02\x4c\x01\x00;"
-    )  # fmt: skip
+    )
 
 
 def webp_head(width: int, height: int) -> bytes:
@@ -94,8 +98,17 @@ def webp_head(width: int, height: int) -> bytes:
 
 
 def tiff_head(width: int, height: int) -> bytes:
-    tags = [(256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1), (273, 4, 1, 8), (277, 3, 1, 1),
-            (278, 4, 1, height), (279, 4, 1, 10)]  # fmt: skip
+    tags = [
+        (256, 4, 1, width),
+        (257, 4, 1, height),
+        (258, 3, 1, 8),
+        (259, 3, 1, 1),
+        (262, 3, 1, 1),
+        (273, 4, 1, 8),
+        (277, 3, 1, 1),
+        (278, 4, 1, height),
+        (279, 4, 1, 10),
+    ]
     return (
         b"II*\0"
         + struct.pack("<I", 8)
@@ -242,13 +255,17 @@ ODD: dict[str, Odd] = {
     "progressive JPEG of 36 megapixels": Odd(
         "a.jpg", lambda: saved(Image.new("L", (6000, 6000), 200), "JPEG", progressive=True), both("at most 24 megapixels")
     ),
-    "WebP of 17 megapixels": Odd("a.webp", lambda: saved(Image.new("RGB", (4200, 4100)), "WEBP", method=0), both("at most 16 megapixels")),
+    "WebP of 17 megapixels": Odd(
+        "a.webp", lambda: saved(Image.new("RGB", (4200, 4100)), "WEBP", method=0), both("at most 16 megapixels")
+    ),
     "PNG of 40 megapixels without them": Odd("a.png", lambda: png_head(SIDE, SIDE), both(DAMAGED)),
     "PNG whose text is 64 MB": Odd(
         "a.png", lambda: png_with(chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(64_000_000)))), both(DAMAGED)
     ),
     "PNG with 80 texts of 1 MB": Odd(
-        "a.png", lambda: png_with(*(chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(1_000_000))) for _ in range(80))), both(DAMAGED)
+        "a.png",
+        lambda: png_with(*(chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(1_000_000))) for _ in range(80))),
+        both(DAMAGED),
     ),
     "PNG whose profile is 64 MB": Odd(
         "a.png", lambda: png_with(chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(64_000_000)))), both(DAMAGED)
@@ -276,7 +293,10 @@ ODD: dict[str, Odd] = {
     "half transparent": Odd("a.png", lambda: rgba(128), both(PICTURE)),
     "interlaced PNG": Odd("a.png", lambda: saved(drawing(), "PNG", interlace=1), both(PICTURE)),
     "progressive JPEG": Odd("a.jpg", lambda: saved(drawing(), "JPEG", progressive=True), both(PICTURE)),
-    **{f"EXIF turned {kind}": Odd(f"a.{kind.lower()}", partial(turned, kind), both(PICTURE)) for kind in ("JPEG", "PNG", "WEBP", "TIFF")},
+    **{
+        f"EXIF turned {kind}": Odd(f"a.{kind.lower()}", partial(turned, kind), both(PICTURE))
+        for kind in ("JPEG", "PNG", "WEBP", "TIFF")
+    },
     "corrupt EXIF": Odd("a.jpg", lambda: with_exif(b"Exif\0\0II*\0\xff\xff\xff\xff"), both(PICTURE)),
     "EXIF of nonsense": Odd("a.jpg", lambda: with_exif(b"Exif\0\0" + bytes(range(256))), both(PICTURE)),
     "EXIF orientation 99": Odd("a.jpg", lambda: turned("JPEG", 99), both(PICTURE)),
@@ -304,7 +324,7 @@ ODD: dict[str, Odd] = {
     "a name that is a path": Odd("../../etc/passwd.png", lambda: b"no", both(NO_IMAGE)),
     "a name that is no Unicode": Odd("a\udcff.png", lambda: b"no", both(NO_IMAGE)),
     "no name": Odd("", lambda: b"no", both(NO_IMAGE)),
-}  # fmt: skip
+}
 
 LARGE_ONES: dict[str, Callable[[], bytes]] = {
     "RGBA PNG": partial(large, "RGBA", "PNG", compress_level=1),

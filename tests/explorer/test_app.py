@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.app.pages import NAMES as VIEWS
 from explorer.pictures.protocols import switches
 from tests import places
 from tests.explorer.shown import app, grids, png, said, sound, upload, words
@@ -18,7 +19,6 @@ from tests.places import ASSETS, ROOT
 from trainer.runs.folder import info_checksum
 
 pytestmark = pytest.mark.usefixtures("fresh_app")
-VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
 RUNS = sorted(path.name for path in ASSETS.iterdir())
 CLINIC = sorted(path.name for path in places.CLINIC.iterdir())
 
@@ -127,9 +127,18 @@ def test_what_was_done_to_pins_is_taken_back_and_forth():
 
 @pytest.mark.parametrize(
     "edit",
-    [{"kind": "drop", "index": 9}, {"kind": "drop", "index": -1}, {"kind": "drop", "index": "0"}, {"kind": "rename", "index": 0, "name": 3},
-     {"kind": "burn"}, {}, "drop", None, ["drop", 0]],
-)  # fmt: skip
+    [
+        {"kind": "drop", "index": 9},
+        {"kind": "drop", "index": -1},
+        {"kind": "drop", "index": "0"},
+        {"kind": "rename", "index": 0, "name": 3},
+        {"kind": "burn"},
+        {},
+        "drop",
+        None,
+        ["drop", 0],
+    ],
+)
 def test_an_edit_that_is_none_changes_nothing(edit):
     assert edited(edit) == ([(0, ""), (1, ""), (2, "")], (False, False))
 

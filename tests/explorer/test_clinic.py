@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from explorer.pages.dimensions import sections
+from explorer.pages.dimensions.sections import SECTIONS
 from tests.explorer.shown import app, said, sound, words
 from tests.places import ASSETS, CLINIC
 from trainer.diagnosis.diagnose import diagnose
@@ -14,7 +17,7 @@ from trainer.runs.catalogue import load_run
 
 pytestmark = pytest.mark.usefixtures("fresh_app")
 PATIENTS = sorted(path.name for path in CLINIC.iterdir())
-SECTIONS = ["KL", "information", "prior", "traversals", "linear-VAE prediction", "sweep over β", "fix"]
+TITLES = [section.TITLE for section in SECTIONS]
 
 
 def run_of(name):
@@ -33,7 +36,16 @@ def test_the_verdict_comes_first_with_the_numbers_that_it_rests_on(name):
         assert line in second
 
 
-@pytest.mark.parametrize("look", SECTIONS)
+def test_every_module_of_the_folder_is_a_section_under_a_title_of_its_own():
+    modules = {path.stem for path in Path(sections.__path__[0]).glob("*.py")} - {"__init__"}
+    missing = modules - {section.__name__.rpartition(".")[2] for section in SECTIONS}
+    assert not missing, f"SECTIONS of explorer/pages/dimensions/sections/__init__.py lacks {missing}"
+    assert len(set(TITLES)) == len(TITLES)
+    # links name them
+    assert {"KL", "information", "prior", "traversals", "linear-VAE prediction", "sweep over β", "fix"} <= set(TITLES)
+
+
+@pytest.mark.parametrize("look", TITLES)
 @pytest.mark.parametrize("name", ["clinic-strong-decoder", "clinic-kl-without-information", "clinic-surplus", "clinic-collapsed"])
 def test_every_section_shows_and_says_how_to_read_it(name, look):
     test = sound(app(run=name, view="dimensions", look=look).run())

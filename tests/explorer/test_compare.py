@@ -14,25 +14,16 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from explorer.charts.rate_distortion import rate_distortion as draw_rate_distortion
-from explorer.pages.compare.rate_distortion import (
-    Rated,
-    Scored,
-    another_command,
-    apart_sentence,
-    chart_sentence,
-    image_sentence,
-    images_of,
-    measure,
-    rate_distortion,
-    scored,
-)
+from explorer.pages.compare.image_scores import Scored, apart_sentence, image_sentence, images_of, score_words, scored
+from explorer.pages.compare.rate_distortion import Rated, another_command, chart_sentence, measure, rate_distortion
 from explorer.session import columns as comparison
 from explorer.surface.payload import unpack
 from tests.explorer import shown
 from tests.explorer.conftest import KINDS
 from tests.explorer.shown import said, sound, words
 from tests.places import ASSETS, ROOT
-from trainer.config import PRESETS, FitConfig, check_run_name, checked
+from trainer.config import FitConfig, check_run_name, checked
+from trainer.presets import PRESETS
 from trainer.runs.catalogue import list_runs, load_run
 from trainer.runs.folder import info_checksum
 
@@ -276,6 +267,16 @@ def test_the_sentence_on_an_image():
     )
     assert image_sentence([Scored("a", 90.0, 1.0), Scored("c", -7.0, None)]) == "c comes closest, −log p −7.0 nats."
     assert image_sentence(scores[:1]) == ""
+
+
+def test_a_run_without_pictures_has_no_score_and_is_never_the_closest():
+    without = Scored("codes", None, 3.21)
+    assert score_words(without) == "without pictures: no −log p, KL 3.2 nats"
+    assert score_words(Scored("codes", None, None)) == "without pictures: no −log p, no KL"
+    assert score_words(Scored("a", 90.04, 10.0)) == "−log p 90.0, KL 10.0 nats"
+    assert score_words(Scored("a", 90.04, None)) == "−log p 90.0 nats, no KL"
+    assert image_sentence([without, Scored("a", 90.0, 10.0)]) == ""
+    assert image_sentence([without, Scored("a", 90.0, 10.0), Scored("b", 60.0, 4.0)]).startswith("b comes closest")
 
 
 def test_runs_that_are_scored_otherwise_are_named_and_none_is_called_closest():

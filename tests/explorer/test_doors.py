@@ -38,4 +38,5 @@ def test_every_page_folder_has_a_record():
     pages = {
         path.stem if path.is_file() else path.name for path in (EXPLORER / "pages").iterdir() if not path.name.startswith("__")
     }
-    assert pages == {page.module.split(".")[2] for page in PAGES}
+    missing = pages - {page.module.split(".")[2] for page in PAGES}
+    assert not missing, f"no record in PAGES of explorer/app/pages.py for {missing}"

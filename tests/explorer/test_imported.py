@@ -1,4 +1,4 @@
-"""Does a run of somebody else's model open everywhere, and does the page say what it is not?"""
+"""Does a run of a model from elsewhere open everywhere, and does the page say what it is not?"""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.hosts.html_file import html_page
+from explorer.pages.dimensions.sections import SECTIONS
 from explorer.surface.lowering import plain_network
 from explorer.surface.payload import pack, pack_static, unpack
 from explorer.surface.schema import Dynamic
@@ -46,7 +47,12 @@ def test_every_imported_run_opens_in_every_view(app, imported, name, view):
     assert says_pictures == (name in PICTURED and view != "dimensions") or view == "compare"
 
 
-@pytest.mark.parametrize("look", ["information", "prior", "traversals", "linear-VAE prediction", "sweep over β", "fix"])
+def test_compare_says_that_a_run_without_pictures_has_no_likelihood(app):
+    captions = " ".join(element.proto.body for element in app(run="own-codes", view="compare").get("html"))
+    assert "own-codes: without pictures: no −log p, KL " in captions and "not finite" not in captions
+
+
+@pytest.mark.parametrize("look", [section.TITLE for section in SECTIONS[1:]])
 @pytest.mark.parametrize("name", ["own-heavy", "own-gallery", "own-codes"])
 def test_every_part_of_the_clinic_opens(app, name, look):
     test = app(run=name, view="dimensions", look=look)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.app.pages import NAMES as VIEWS
 from explorer.pictures.arrays import to_picture
 from explorer.pictures.preprocess import prepare
 from explorer.surface.lowering import plain_network
@@ -27,7 +28,6 @@ from trainer.runs.catalogue import load_run
 from trainer.runs.folder import info_checksum
 
 NEAREST = 12  # pictures of the nearest test images: six by code, six by pixels
-VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
 CONDITIONAL = [name for name, config in KINDS.items() if config.is_conditional]
 DETERMINISTIC = [name for name, config in KINDS.items() if config.is_deterministic]
 
@@ -157,7 +157,7 @@ def test_codes_too_large_for_half_precision_keep_single(kinds):
 # --- a model that is told the class
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", ["atlas", "reconstruct", "interpolate", "dimensions", "compare"])
 @pytest.mark.parametrize("name", ["conditional", "m2"])
 def test_the_class_chooser_is_in_every_view_and_read_from_the_link(app, kinds, name, view):
     of_image = view in ("compare", "reconstruct", "interpolate")  # there it is the shown test image's own, or the first stop's

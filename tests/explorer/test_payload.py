@@ -20,8 +20,10 @@ def test_round_trip(trained, name, kind, precision):
     dynamic = Dynamic(
         pins=[PinRecord("A", (0.5, -1.25), (0.0,) * run.config.latent_dim)],
         path=PathRecord("linear", ((0.0, 1.0), (1.0, 0.0)), ((0.0, 1.0), (1.0, 0.0)), ("A", "B")),
-        markers=[MarkerRecord("“quoted” µ", (1.0, 2.0), (1.0,), Ellipse(0.1, 0.2))], probe=(0.1, 0.2), options=Options(manifold=True),
-    )  # fmt: skip
+        markers=[MarkerRecord("“quoted” µ", (1.0, 2.0), (1.0,), Ellipse(0.1, 0.2))],
+        probe=(0.1, 0.2),
+        options=Options(manifold=True),
+    )
     record, header, arrays = unpack(pack(dynamic, pack_static(run, projection, originals, precision)))
     assert record == json.loads(json.dumps(dynamic.record()))
     assert record["markers"][0]["ellipse"] == {"rx": 0.1, "ry": 0.2}

@@ -41,8 +41,12 @@ def is_one_sentence(text: str) -> bool:
     """One line that ends with its only full stop between words, and no sign of a traceback."""
     rest = re.sub(r"\([^)]*\)", "", text)  # what a decoder said
     return (
-        "\n" not in text and rest.endswith(".") and not re.search(r"[.!?] [A-Z]", rest) and "Traceback" not in text and len(text) < 420
-    )  # fmt: skip
+        "\n" not in text
+        and rest.endswith(".")
+        and not re.search(r"[.!?] [A-Z]", rest)
+        and "Traceback" not in text
+        and len(text) < 420
+    )
 
 
 def test_the_table_is_long_enough():
@@ -62,9 +66,19 @@ def test_each_file_gives_a_picture_or_one_sentence(kind):
 
 
 THE_SAME = [
-    "16 bits", "1 bit", "CMYK JPEG", "palette", "interlaced PNG", "animated GIF", "TIFF of three pages", "grey with alpha",
-    "real numbers", "corrupt EXIF", "corrupt ICC profile", "trailing rubbish",
-]  # fmt: skip
+    "16 bits",
+    "1 bit",
+    "CMYK JPEG",
+    "palette",
+    "interlaced PNG",
+    "animated GIF",
+    "TIFF of three pages",
+    "grey with alpha",
+    "real numbers",
+    "corrupt EXIF",
+    "corrupt ICC profile",
+    "trailing rubbish",
+]
 
 
 @pytest.mark.parametrize("kind", THE_SAME)
@@ -101,11 +115,32 @@ def test_no_file_takes_more_than_300_mb(tmp_path):
 
 
 IN_THE_APP = [
-    "zero bytes", "SVG called PNG", "PDF", "HTML", "truncated JPEG", "PNG of 50 000 × 50 000", "NaN TIFF", "AVIF",
-    "PNG whose text is 64 MB", "fully transparent", "fully white", "1 × 1", "1 × 10 000", "markup as a name", "Markdown as a name",
-    "a name of 300 letters", "a name with control characters", "a name that reads backwards", "no name", "animated WebP", "16 bits",
-    "CMYK JPEG", "palette with transparency", "EXIF turned JPEG", "corrupt EXIF",
-]  # fmt: skip
+    "zero bytes",
+    "SVG called PNG",
+    "PDF",
+    "HTML",
+    "truncated JPEG",
+    "PNG of 50 000 × 50 000",
+    "NaN TIFF",
+    "AVIF",
+    "PNG whose text is 64 MB",
+    "fully transparent",
+    "fully white",
+    "1 × 1",
+    "1 × 10 000",
+    "markup as a name",
+    "Markdown as a name",
+    "a name of 300 letters",
+    "a name with control characters",
+    "a name that reads backwards",
+    "no name",
+    "animated WebP",
+    "16 bits",
+    "CMYK JPEG",
+    "palette with transparency",
+    "EXIF turned JPEG",
+    "corrupt EXIF",
+]
 
 
 def test_a_session_goes_on_after_each_of_them():

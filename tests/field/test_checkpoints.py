@@ -140,7 +140,12 @@ def ways(model):
         "an ordered dict": collections.OrderedDict(state),
         "under state_dict": {"state_dict": state, "epoch": 10, "loss": 0.3},
         "under model": {"model": state, "optimizer": adam_of(model), "args": {"lr": 1e-3}},
-        "under model_state_dict": {"epoch": 3, "model_state_dict": state, "optimizer_state_dict": adam_of(model), "loss": torch.ones(1)},
+        "under model_state_dict": {
+            "epoch": 3,
+            "model_state_dict": state,
+            "optimizer_state_dict": adam_of(model),
+            "loss": torch.ones(1),
+        },
         "under net": {"net": state, "acc": 0.9, "epoch": 1},
         "under network": {"network": state},
         "under weights": {"weights": state},
@@ -151,11 +156,22 @@ def ways(model):
         "torch.compile": prefixed(state, "_orig_mod."),
         "both": prefixed(state, "_orig_mod.module."),
         "FSDP": {name.replace(".", "._fsdp_wrapped_module.", 1): value for name, value in state.items()},
-        "a part of another": {**prefixed(state, "vae."), "classifier.weight": torch.zeros(10, 5), "classifier.bias": torch.zeros(10)},
+        "a part of another": {
+            **prefixed(state, "vae."),
+            "classifier.weight": torch.zeros(10, 5),
+            "classifier.bias": torch.zeros(10),
+        },
         "a part called as nobody foresees": prefixed(state, "stage_one.generator."),
         "Lightning": {
-            "epoch": 9, "global_step": 1000, "pytorch-lightning_version": "2.1.0", "state_dict": prefixed(state, "model."),
-            "loops": {}, "callbacks": {}, "optimizer_states": [adam_of(model)], "lr_schedulers": [], "hyper_parameters": {"lr": 1e-3},
+            "epoch": 9,
+            "global_step": 1000,
+            "pytorch-lightning_version": "2.1.0",
+            "state_dict": prefixed(state, "model."),
+            "loops": {},
+            "callbacks": {},
+            "optimizer_states": [adam_of(model)],
+            "lr_schedulers": [],
+            "hyper_parameters": {"lr": 1e-3},
         },
         "an average beside it in one dict": {**prefixed(noise, "ema_model."), **prefixed(state, "model.")},
         "parameters": {name: nn.Parameter(value) for name, value in state.items()},
@@ -163,15 +179,35 @@ def ways(model):
         "settings of argparse": {"args": argparse.Namespace(lr=0.1), "state_dict": state},
         "numbers of numpy": {"loss": np.float64(0.3), "best": np.array([1.0, 2.0]), "state_dict": state},
         "more than the model has": {**state, "pixel_loss.scale": torch.ones(3)},
-    }  # fmt: skip
+    }
 
 
 NAMES = (
-    "bare", "an ordered dict", "under state_dict", "under model", "under model_state_dict", "under net", "under network", "under weights",
-    "under params", "deep", "beside an average of another name", "DataParallel", "torch.compile", "both", "FSDP", "a part of another",
-    "a part called as nobody foresees", "Lightning", "an average beside it in one dict", "parameters", "double precision",
-    "settings of argparse", "numbers of numpy", "more than the model has",
-)  # fmt: skip
+    "bare",
+    "an ordered dict",
+    "under state_dict",
+    "under model",
+    "under model_state_dict",
+    "under net",
+    "under network",
+    "under weights",
+    "under params",
+    "deep",
+    "beside an average of another name",
+    "DataParallel",
+    "torch.compile",
+    "both",
+    "FSDP",
+    "a part of another",
+    "a part called as nobody foresees",
+    "Lightning",
+    "an average beside it in one dict",
+    "parameters",
+    "double precision",
+    "settings of argparse",
+    "numbers of numpy",
+    "more than the model has",
+)
 
 
 @pytest.mark.parametrize("way", NAMES)

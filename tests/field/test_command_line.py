@@ -176,9 +176,12 @@ def test_a_cache_folder_that_is_given_keeps_the_compiled_code(locked, tmp_path):
     code = "from trainer.preflight import keep_compiled_code as k; import os; print(repr(k()), os.environ.get('NUMBA_CACHE_DIR'))"
     for name, kept in (("LATENT_CACHE", tmp_path / "kept" / "numba"), ("NUMBA_CACHE_DIR", tmp_path / "kept")):
         done = subprocess.run(
-            [sys.executable, "-c", code], env=environment(**{**locked, name: str(tmp_path / "kept")}),
-            capture_output=True, text=True, check=False
-        )  # fmt: skip
+            [sys.executable, "-c", code],
+            env=environment(**{**locked, name: str(tmp_path / "kept")}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.stdout == f"'' {kept}\n", done.stderr
 
 
@@ -260,8 +263,13 @@ def test_a_training_that_another_program_starts_keeps_to_the_same_names(tmp_path
         "runs": str(tmp_path),
     }
     with subprocess.Popen(
-        [sys.executable, "-m", "trainer.cli.job"], cwd=ROOT, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as job:  # fmt: skip
+        [sys.executable, "-m", "trainer.cli.job"],
+        cwd=ROOT,
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as job:
         assert job.stdin is not None
         assert job.stdout is not None
         job.stdin.write(json.dumps({**spec, "resume": False}) + "\n")
@@ -544,8 +552,12 @@ def test_what_is_drawn_names_every_part_once_and_the_result_is_one_line(tiny_dat
     config, drawing = FitConfig(hidden=(4,), epochs=6, batch_size=16, umap=False), Heard()
     show(lambda heard: fit(config, tiny_dataset, "mine", tmp_path, heard=heard), config, "fit x", drawing=drawing)
     assert [words.split(" …")[0] for _, words, is_new in drawing.drawn if is_new] == [
-        "evaluation", "encodings", "maps", "examination", "classifier of pictures",
-    ]  # fmt: skip
+        "evaluation",
+        "encodings",
+        "maps",
+        "examination",
+        "classifier of pictures",
+    ]
     assert drawing.is_closed
     out = capsys.readouterr()
     assert re.fullmatch(rf"{re.escape(str(tmp_path))}/mine: test ELBO .*; trained in \d+:\d\d\.\n", out.out)

@@ -239,7 +239,7 @@ def test_a_table_with_pixels_in_one_cell_and_a_column_of_splits(tmp_path: Path) 
 )
 def test_numbers_texts_and_nothing_in_a_column_of_labels(
     tmp_path: Path, cells: list[str], names: tuple[str, ...], labels: list[int] | None
-) -> None:  # fmt: skip
+) -> None:
     rows = [[cells[i % len(cells)], *picture.ravel().tolist()] for i, picture in enumerate(IMAGES)]
     dataset = read(as_csv(tmp_path / "a.csv", [["label", *HEADER], *rows]))
     assert set(dataset.class_names) == set(names)

@@ -41,7 +41,7 @@ def test_sizes_are_the_shares_as_nearly_as_whole_images_can_be(n: int, held_out:
 @given(st.lists(st.integers(-1, 4), min_size=3, max_size=150), SHARES, st.integers(0, 10**6))
 def test_parts_are_disjoint_complete_sorted_stable_and_hold_every_class_by_its_share(
     labels: list[int], held_out: float, seed: int
-) -> None:  # fmt: skip
+) -> None:
     keys = [f"{seed}/{i}.png" for i in range(len(labels))]
     y = np.array(labels)
     found = divide(keys, y, None, held_out).places
@@ -77,11 +77,28 @@ def test_images_of_one_file_stay_together(n_files: int, n_pages: int, held_out: 
 
 @pytest.mark.parametrize(
     ("word", "split"),
-    [("Train", "train"), ("TRAINING", "train"), ("valid", "validation"), ("val_set", "validation"), ("dev", "validation"), ("Test", "test"),
-     ("testing", "test"), ("PublicTest", "validation"), ("cats", ""), ("trains", ""), ("", ""), ("train_images", "train"),
-     ("Test-Images", "test"), ("images val", "validation"), ("hold_out_data", "test"), ("x_train", "train"), ("train_station", ""),
-     ("train_labels", ""), ("images", "")],
-)  # fmt: skip
+    [
+        ("Train", "train"),
+        ("TRAINING", "train"),
+        ("valid", "validation"),
+        ("val_set", "validation"),
+        ("dev", "validation"),
+        ("Test", "test"),
+        ("testing", "test"),
+        ("PublicTest", "validation"),
+        ("cats", ""),
+        ("trains", ""),
+        ("", ""),
+        ("train_images", "train"),
+        ("Test-Images", "test"),
+        ("images val", "validation"),
+        ("hold_out_data", "test"),
+        ("x_train", "train"),
+        ("train_station", ""),
+        ("train_labels", ""),
+        ("images", ""),
+    ],
+)
 def test_words_for_splits(word: str, split: str) -> None:
     assert split_of(word) == split
 
@@ -213,7 +230,7 @@ def test_labels_of_parts_are_the_same_classes_however_they_are_written() -> None
         (np.array([0, 1]), [[0, 1], [1]], "labels y_test are lists of different lengths"),
         (np.array([0, 1]), np.array([0, 1], "datetime64[D]"), r"labels y_test are of type datetime64"),
     ],
-)  # fmt: skip
+)
 def test_labels_of_parts_that_do_not_go_together_are_a_sentence(first: np.ndarray, second: np.ndarray, says: str) -> None:
     with pytest.raises(DataError, match=says):
         classes_of_parts([LabelPart("y_train", first, 2), LabelPart("y_test", second, 2)], "own.npz")
@@ -345,9 +362,12 @@ def test_numbers_of_things_are_no_classes() -> None:
 
 
 @given(
-    st.sampled_from(["folder", "zip", "npz", "npy", "csv"]), st.text(alphabet="abc?= &.é", min_size=1, max_size=12).filter(str.strip),
-    st.none() | st.integers(8, 128), st.sampled_from([0.2, 0.05, 0.6, 0.125]), st.booleans(),
-)  # fmt: skip
+    st.sampled_from(["folder", "zip", "npz", "npy", "csv"]),
+    st.text(alphabet="abc?= &.é", min_size=1, max_size=12).filter(str.strip),
+    st.none() | st.integers(8, 128),
+    st.sampled_from([0.2, 0.05, 0.6, 0.125]),
+    st.booleans(),
+)
 def test_a_name_says_what_it_was_made_of(kind: str, path: str, size: int | None, held_out: float, follows: bool) -> None:
     own = OwnData(kind, Path("/") / path, size, held_out, follows)  # type: ignore[arg-type]
     if "?" not in path or size is not None:  # a question mark at the end of a path alone could begin an option
@@ -383,9 +403,22 @@ def test_another_share_is_held_out() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["__MACOSX/a.png", "a/@eaDir/b.jpg/x.jpg", "$RECYCLE.BIN/a.png", "a/.ipynb_checkpoints/b.png", "Thumbs.db", "a/.DS_Store", "a/._b.png",
-     "desktop.ini", "System Volume Information/a.png", "lost+found/a.png", ".git/a.png", "__pycache__/a.png", "a\\Thumbs.db"],
-)  # fmt: skip
+    [
+        "__MACOSX/a.png",
+        "a/@eaDir/b.jpg/x.jpg",
+        "$RECYCLE.BIN/a.png",
+        "a/.ipynb_checkpoints/b.png",
+        "Thumbs.db",
+        "a/.DS_Store",
+        "a/._b.png",
+        "desktop.ini",
+        "System Volume Information/a.png",
+        "lost+found/a.png",
+        ".git/a.png",
+        "__pycache__/a.png",
+        "a\\Thumbs.db",
+    ],
+)
 def test_what_other_programs_put_there(path: str) -> None:
     assert is_litter(path)
 

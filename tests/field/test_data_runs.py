@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from explorer.app.pages import NAMES as VIEWS
 from tests.explorer import shown as page
 from tests.explorer.shown import faultless, words
 from tests.field.cases import CASES, copied, needs_cases
@@ -25,7 +26,6 @@ from trainer.runs.folder import IMAGES
 pytestmark = pytest.mark.slow
 
 QUICK = ["--epochs", "2", "--hidden", "8", "--no-classifier", "--overwrite"]
-VIEWS = ["atlas", "reconstruct", "interpolate", "dimensions", "compare"]
 LOOKS = ["information", "prior", "traversals", "before training", "mend"]
 
 
@@ -78,10 +78,16 @@ def _png(size: tuple[int, int]) -> NDArray[np.uint8]:
 @pytest.mark.parametrize(
     "damage",
     [
-        {"rows": np.array([0, 0])}, {"rows": np.array([0, 99])}, {"rows": np.array([-1, 0])}, {"rows": np.empty(0, np.int64)},
-        {"rows": np.array([0.0, 1.0])}, {"sheet_0": np.zeros(9, np.uint8)}, {"sheet_0": _png((5000, 5000))}, {"sheet_0": _png((4, 7))},
+        {"rows": np.array([0, 0])},
+        {"rows": np.array([0, 99])},
+        {"rows": np.array([-1, 0])},
+        {"rows": np.empty(0, np.int64)},
+        {"rows": np.array([0.0, 1.0])},
+        {"sheet_0": np.zeros(9, np.uint8)},
+        {"sheet_0": _png((5000, 5000))},
+        {"sheet_0": _png((4, 7))},
     ],
-)  # fmt: skip
+)
 def test_damaged_images_are_refused_before_they_are_decoded(damage: dict[str, NDArray[np.generic]]) -> None:
     arrays = packed.pack(np.zeros((2, 1, 4, 4), np.uint8))
     with pytest.raises(ValueError, match=r"expected|sheet"):
@@ -152,7 +158,7 @@ def test_damaged_images_are_a_sentence(tmp_path: Path) -> None:
 @needs_cases
 def test_d6_every_command_finds_a_relative_data_set_from_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.chdir(copied("b7_relative", tmp_path))
     for i, name in enumerate(("own.npz", "npz:own.npz", "../b7_relative/own.npz?held-out=0.3")):
         assert fit(f"own{i}", name, tmp_path / "runs") == 0
@@ -222,8 +228,15 @@ def test_a_model_that_is_told_every_class_says_what_it_needs(tmp_path: Path, cap
 # --- tiny and blank sets
 
 
-TINY = [("a12_tiny/3", 2), ("a12_tiny/3", 4), ("a12_tiny/4", 4), ("a12_tiny/9", 2), ("a14_blank/white", 4), ("a14_blank/same", 4),
-        ("a13_singletons/photos", 4)]  # fmt: skip
+TINY = [
+    ("a12_tiny/3", 2),
+    ("a12_tiny/3", 4),
+    ("a12_tiny/4", 4),
+    ("a12_tiny/9", 2),
+    ("a14_blank/white", 4),
+    ("a14_blank/same", 4),
+    ("a13_singletons/photos", 4),
+]
 
 
 @needs_cases

@@ -77,50 +77,74 @@ LOADS = {
     "a file without its ending": ({"models.py": VAE}, "models:VAE", ""),
     "from another folder": ({"src/models.py": VAE, "run/readme": ""}, "../src/models.py:VAE", "run"),
     "a factory beside its network": (
-        {"net.py": VAE, "models.py": "from net import VAE\ndef trained():\n    return VAE()\n"}, "models:trained", "",
+        {"net.py": VAE, "models.py": "from net import VAE\ndef trained():\n    return VAE()\n"},
+        "models:trained",
+        "",
     ),
     "the same, named by its path from outside": (
-        {"p/net.py": VAE, "p/models.py": "from net import VAE\ndef trained():\n    return VAE()\n"}, "p/models.py:trained", "",
+        {"p/net.py": VAE, "p/models.py": "from net import VAE\ndef trained():\n    return VAE()\n"},
+        "p/models.py:trained",
+        "",
     ),
     "an instance": ({"models.py": VAE + "\nmodel = VAE()\n"}, "models.py:model", ""),
     "an attribute of a class": ({"models.py": VAE + "\nclass Zoo:\n    vae = VAE()\n"}, "models.py:Zoo.vae", ""),
     "a package with relative imports": (
-        {"pkg/__init__.py": "", "pkg/net.py": VAE, "pkg/models.py": "from .net import VAE\n"}, "pkg/models.py:VAE", "",
+        {"pkg/__init__.py": "", "pkg/net.py": VAE, "pkg/models.py": "from .net import VAE\n"},
+        "pkg/models.py:VAE",
+        "",
     ),
     "the same from within the package": (
-        {"pkg/__init__.py": "", "pkg/net.py": VAE, "pkg/models.py": "from .net import VAE\n"}, "models.py:VAE", "pkg",
+        {"pkg/__init__.py": "", "pkg/net.py": VAE, "pkg/models.py": "from .net import VAE\n"},
+        "models.py:VAE",
+        "pkg",
     ),
     "two packages deep": (
         {"p/__init__.py": "", "p/q/__init__.py": "", "p/net.py": VAE, "p/q/models.py": "from ..net import VAE\nimport p.net\n"},
-        "p/q/models.py:VAE", "",
+        "p/q/models.py:VAE",
+        "",
     ),
-    "relative imports without an __init__": ({"pkg/net.py": VAE, "pkg/models.py": "from .net import VAE\n"}, "pkg/models.py:VAE", ""),
+    "relative imports without an __init__": (
+        {"pkg/net.py": VAE, "pkg/models.py": "from .net import VAE\n"},
+        "pkg/models.py:VAE",
+        "",
+    ),
     "by its name as a module": ({"pkg/net.py": VAE, "pkg/models.py": "from .net import VAE\n"}, "pkg.models:VAE", ""),
     "a package itself": ({"pkg/__init__.py": "from .net import VAE\n", "pkg/net.py": VAE}, "pkg:VAE", ""),
     "a folder that is a package": ({"pkg/__init__.py": "from .net import VAE\n", "pkg/net.py": VAE}, "./pkg:VAE", ""),
     "imports of the future": ({"models.py": "from __future__ import annotations\n" + VAE}, "models.py:VAE", ""),
     "a guard": ({"models.py": VAE + "\nif __name__ == '__main__':\n    raise SystemExit('training')\n"}, "models.py:VAE", ""),
     "a command line of its own": (
-        {"models.py": "import argparse\np = argparse.ArgumentParser()\np.add_argument('--n', type=int, default=3)\nargs = p.parse_args()\n"
-         + VAE}, "models.py:VAE", "",
+        {
+            "models.py": "import argparse\np = argparse.ArgumentParser()\n"
+            "p.add_argument('--n', type=int, default=3)\nargs = p.parse_args()\n" + VAE
+        },
+        "models.py:VAE",
+        "",
     ),
     "a name that is no identifier": ({"my-model v2.py": VAE}, "my-model v2.py:VAE", ""),
     "a parent of three classes": (
-        {"models.py": VAE.replace("class VAE", "class Encoder(nn.Module):\n    pass\n\n\nclass VAE")}, "models.py", "",
+        {"models.py": VAE.replace("class VAE", "class Encoder(nn.Module):\n    pass\n\n\nclass VAE")},
+        "models.py",
+        "",
     ),
     "it prints": ({"models.py": "print('hello from theirs')\n" + VAE}, "models.py:VAE", ""),
     "it goes elsewhere": ({"models.py": "import os\nos.chdir('/')\n" + VAE}, "models.py:VAE", ""),
     "weights beside it by a relative name": (
-        {"models.py": VAE + "\nx = open('sizes.txt').read()\n", "sizes.txt": "3"}, "models.py:VAE", "",
+        {"models.py": VAE + "\nx = open('sizes.txt').read()\n", "sizes.txt": "3"},
+        "models.py:VAE",
+        "",
     ),
     "the same from another folder": (
-        {"p/models.py": VAE + "\nx = open('sizes.txt').read()\n", "p/sizes.txt": "3"}, "p/models.py:VAE", "",
+        {"p/models.py": VAE + "\nx = open('sizes.txt').read()\n", "p/sizes.txt": "3"},
+        "p/models.py:VAE",
+        "",
     ),
     "processes at import": (
         {"models.py": VAE + "\nimport multiprocessing\nif __name__ == '__main__':\n    multiprocessing.Process().start()\n"},
-        "models.py:VAE", "",
+        "models.py:VAE",
+        "",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", LOADS)
@@ -141,29 +165,35 @@ NAMESAKES = {
     "their trainer is theirs": ({"trainer.py": "WHO = 'theirs'\n"}, "trainer", "assert trainer.WHO == 'theirs'"),
     "their trainer is a package": (
         {"trainer/__init__.py": "from .loop import WHO\n", "trainer/loop.py": "WHO = 'theirs'\n"},
-        "trainer.loop", "from trainer.loop import WHO; assert WHO == 'theirs' and trainer.WHO == 'theirs'",
+        "trainer.loop",
+        "from trainer.loop import WHO; assert WHO == 'theirs' and trainer.WHO == 'theirs'",
     ),
     "their trainer is a folder": ({"trainer/loop.py": "WHO = 'theirs'\n"}, "trainer.loop", "assert trainer.loop.WHO == 'theirs'"),
     "their explorer is theirs": ({"explorer.py": "WHO = 'theirs'\n"}, "explorer", "assert explorer.WHO == 'theirs'"),
-    "by importlib": (
-        {"trainer.py": "WHO = 'theirs'\n"}, "importlib", "assert importlib.import_module('trainer').WHO == 'theirs'",
-    ),
+    "by importlib": ({"trainer.py": "WHO = 'theirs'\n"}, "importlib", "assert importlib.import_module('trainer').WHO == 'theirs'"),
     "their trainer imports what lies beside it": (
         {"trainer.py": "import sys\nsys.path.append('added')\nfrom helper import WHO\n", "helper.py": "WHO = 'theirs'\n"},
-        "trainer, sys", "assert trainer.WHO == 'theirs' and 'added' in sys.path",
+        "trainer, sys",
+        "assert trainer.WHO == 'theirs' and 'added' in sys.path",
     ),
     "ours where they have none": ({}, "trainer", "assert trainer.load_dataset('digits').name == 'digits'"),
     "a stray random.py is not the standard one": (
-        {"random.py": "raise RuntimeError('ran')\n", "copy.py": "raise RuntimeError('ran')\n", "types.py": "raise RuntimeError('ran')\n"},
-        "random, copy, types", "random.random(); copy.deepcopy([1])",
+        {
+            "random.py": "raise RuntimeError('ran')\n",
+            "copy.py": "raise RuntimeError('ran')\n",
+            "types.py": "raise RuntimeError('ran')\n",
+        },
+        "random, copy, types",
+        "random.random(); copy.deepcopy([1])",
     ),
     "but what only it has is found": ({"queue.py": "MINE = 1\n"}, "sys", "from queue import MINE; assert MINE == 1"),
     "their sklearn beside the installed one": ({"sklearn.py": "WHO = 'theirs'\n"}, "sklearn", "assert sklearn.WHO == 'theirs'"),
     "their utils, data, models": (
         {"utils.py": "A = 1\n", "data/__init__.py": "A = 2\n", "layers/block.py": "A = 3\n"},
-        "utils, data, layers.block", "assert (utils.A, data.A, layers.block.A) == (1, 2, 3)",
+        "utils, data, layers.block",
+        "assert (utils.A, data.A, layers.block.A) == (1, 2, 3)",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", NAMESAKES)
@@ -186,57 +216,90 @@ def test_the_file_of_the_model_may_have_a_name_of_ours_or_of_the_standard_librar
 
 FAILS = {
     "an exception": (
-        VAE + "\ndef sizes(n):\n    return 10 // n\n\ndef trained():\n    return VAE(sizes(0))\n", "models.py:trained",
-        ("trained gave no model: ZeroDivisionError: ", "models.py, line 23, in trained: return VAE(sizes(0))",
-         "models.py, line 20, in sizes: return 10 // n"),
+        VAE + "\ndef sizes(n):\n    return 10 // n\n\ndef trained():\n    return VAE(sizes(0))\n",
+        "models.py:trained",
+        (
+            "trained gave no model: ZeroDivisionError: ",
+            "models.py, line 23, in trained: return VAE(sizes(0))",
+            "models.py, line 20, in sizes: return 10 // n",
+        ),
     ),
     "an error of syntax": ("import torch\nclass VAE(:\n", "models.py", ("SyntaxError: ", "models.py, line 2: class VAE(:")),
     "a package that is missing": (
-        "import no_such_thing\n", "models.py", ("it imports 'no_such_thing'", "pip", "models.py, line 1: import no_such"),
+        "import no_such_thing\n",
+        "models.py",
+        ("it imports 'no_such_thing'", "pip", "models.py, line 1: import no_such"),
     ),
     "it leaves": ("import sys\nsys.exit(3)\n", "models.py", ("it ended itself with exit code 3", "models.py, line 2: sys.exit(3)")),
     "it leaves with a word": ("import sys\nsys.exit('no data')\n", "models.py", ("it ended itself: no data",)),
     "its command line wants something": (
-        "import argparse\np = argparse.ArgumentParser()\np.add_argument('--d', required=True)\np.parse_args()\n", "models.py",
-        ("it ended itself with exit code 2: it reads a command line of its own", "--command-line", "models.py, line 4: p.parse_args()"),
+        "import argparse\np = argparse.ArgumentParser()\np.add_argument('--d', required=True)\np.parse_args()\n",
+        "models.py",
+        (
+            "it ended itself with exit code 2: it reads a command line of its own",
+            "--command-line",
+            "models.py, line 4: p.parse_args()",
+        ),
     ),
     "it interrupts": ("raise KeyboardInterrupt\n", "models.py", ("it stopped itself as Ctrl-C would", "models.py, line 1: raise")),
     "it ends the process": (
-        "import os\nprint('bye now')\nos._exit(7)\n", "models.py", ("exit code 7, past every clean-up", "printed last: bye now"),
+        "import os\nprint('bye now')\nos._exit(7)\n",
+        "models.py",
+        ("exit code 7, past every clean-up", "printed last: bye now"),
     ),
     "it crashes": (
-        "import ctypes\ndef trained():\n    ctypes.string_at(0)\n", "models.py:trained",
+        "import ctypes\ndef trained():\n    ctypes.string_at(0)\n",
+        "models.py:trained",
         ("segmentation fault", "models.py, line 3, in trained"),
     ),
     "it asks": ("name = input('which? ')\n", "models.py", ("it asks for input", "models.py, line 1: name = input")),
     "a file that is nowhere": (
-        "import torch\nw = torch.load('weights/no.pt')\n", "models.py", ("'weights/no.pt', which is not there", "models.py, line 2: w = "),
+        "import torch\nw = torch.load('weights/no.pt')\n",
+        "models.py",
+        ("'weights/no.pt', which is not there", "models.py, line 2: w = "),
     ),
     "many lines and signs of a terminal": (
-        "raise ValueError('\\x1b[31mfirst\\x1b[0m\\nsecond\\nthird\\nfourth')\n", "models.py", ("ValueError: first", "second", "fourth"),
+        "raise ValueError('\\x1b[31mfirst\\x1b[0m\\nsecond\\nthird\\nfourth')\n",
+        "models.py",
+        ("ValueError: first", "second", "fourth"),
     ),
-    "nothing is returned": ("def trained():\n    pass\n", "models.py:trained", ("trained returned nothing; end the function with return",)),
-    "a class is returned": (VAE + "\ndef trained():\n    return VAE\n", "models.py:trained", ("returned the class VAE, not a model",)),
+    "nothing is returned": (
+        "def trained():\n    pass\n",
+        "models.py:trained",
+        ("trained returned nothing; end the function with return",),
+    ),
+    "a class is returned": (
+        VAE + "\ndef trained():\n    return VAE\n",
+        "models.py:trained",
+        ("returned the class VAE, not a model",),
+    ),
     "weights are returned": (
-        VAE + "\ndef trained():\n    return {'state_dict': VAE().state_dict(), 'epoch': 3}\n", "models.py:trained",
+        VAE + "\ndef trained():\n    return {'state_dict': VAE().state_dict(), 'epoch': 3}\n",
+        "models.py:trained",
         ("gave weights, a checkpoint with state_dict, and not a model", "--weights FILE"),
     ),
     "a name is returned": ("def trained():\n    return 'model.pt'\n", "models.py:trained", ("gave a str, 'model.pt'",)),
     "a generator": ("def trained():\n    yield 1\n", "models.py:trained", ("gave a generator",)),
     "no such name": (VAE, "models.py:Vae", ("has no 'Vae'; it has: VAE.",)),
     "two classes": (
-        "from torch import nn\nclass A(nn.Module):\n    pass\nclass B(nn.Module):\n    pass\n", "models.py",
+        "from torch import nn\nclass A(nn.Module):\n    pass\nclass B(nn.Module):\n    pass\n",
+        "models.py",
         ("has 2 classes of models; say after a colon which is meant: A, B.",),
     ),
     "no class": ("x = 3\n", "models.py", ("has no class of torch.nn.Module",)),
     "arguments are missing": (
-        VAE.replace("n_codes=3, width=32", "n_codes, width, *, depth=2, act=torch.relu"), "models.py:VAE",
-        ("VAE needs n_codes and width: --arguments '{\"n_codes\": …, \"width\": …}'; it takes n_codes, width, depth = 2, act = relu.",),
+        VAE.replace("n_codes=3, width=32", "n_codes, width, *, depth=2, act=torch.relu"),
+        "models.py:VAE",
+        (
+            'VAE needs n_codes and width: --arguments \'{"n_codes": …, "width": …}\'; it takes n_codes, width, depth = 2, act = relu.',
+        ),
     ),
     "it reads the graphics card": (
-        "import torch\nx = torch.zeros(1).cuda()\n", "models.py", ("asks for a graphics card, and there is none here", "models.py, line 2"),
+        "import torch\nx = torch.zeros(1).cuda()\n",
+        "models.py",
+        ("asks for a graphics card, and there is none here", "models.py, line 2"),
     ),
-}  # fmt: skip
+}
 
 
 APART = ("its command line wants something", "it ends the process", "it crashes", "it asks", "it interrupts", "an exception")
@@ -350,9 +413,13 @@ START = f"import sys; sys.path.insert(0, {ROOT!r}); from trainer.cli.main import
 
 def command(folder, *words):
     return subprocess.Popen(
-        [sys.executable, "-P", "-c", START, *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [sys.executable, "-P", "-c", START, *words],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
         preexec_fn=hear_interrupts,
-    )  # fmt: skip
+    )
 
 
 def hear_interrupts():
@@ -422,9 +489,12 @@ def test_the_command_itself_is_not_led_astray_by_what_lies_where_it_is_started(t
     """`python -m` looks into that folder first; a file there that is named like one of Python's is not asked."""
     project(tmp_path, dict.fromkeys(("random.py", "queue.py", "uuid.py"), "raise RuntimeError('a stray file was imported')\n"))
     done = subprocess.run(
-        [sys.executable, "-m", "trainer", "import", "--help"], cwd=tmp_path, capture_output=True, text=True,
+        [sys.executable, "-m", "trainer", "import", "--help"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
         env={**os.environ, "PYTHONPATH": ROOT, "PYTHONIOENCODING": "utf-8"},
-    )  # fmt: skip
+    )
     assert done.returncode == 0 and "--weights FILE" in done.stdout, done.stderr
 
 

@@ -65,9 +65,12 @@ def own_elbo(case, x) -> float:
         mu, sigma = case.posterior(x)
         q = torch.distributions.Normal(mu, sigma)
         kl = torch.distributions.kl_divergence(q, torch.distributions.Normal(0.0, 1.0)).sum(1).mean()
-        nll = np.mean([
-            float(functional.binary_cross_entropy(case.decode(q.sample()), x.flatten(1), reduction="sum")) / len(x) for _ in range(20)
-        ])  # fmt: skip
+        nll = np.mean(
+            [
+                float(functional.binary_cross_entropy(case.decode(q.sample()), x.flatten(1), reduction="sum")) / len(x)
+                for _ in range(20)
+            ]
+        )
     return -float(nll + kl)
 
 

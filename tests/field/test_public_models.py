@@ -128,7 +128,7 @@ def test_two_spreads_without_a_forward_pass_are_put_to_the_test(tmp_path):
             import_model(case.model, data, scale.__name__, runs=tmp_path)
         run = import_model(
             case.model, data, scale.__name__, how=HowTrained(spread="sigma"), runs=tmp_path, umap=False, classifier=False
-        )  # fmt: skip
+        )
         x = zoo.digits("test")
         with torch.no_grad():
             mu, sigma = case.posterior(x)
@@ -141,9 +141,7 @@ def test_pixels_in_another_range_are_asked_for_and_then_right(tmp_path):
     how = {"likelihood": "gaussian", "sigma": 0.05**0.5}
     with pytest.raises(ExternalModelError, match=r"handed over as -1\.\.1 with \d+\.\d+; say --pixels -1\.\.1"):
         import_model(case.model, data, "tanh", how=HowTrained(**how), runs=tmp_path)
-    run = import_model(
-        case.model, data, "tanh", how=HowTrained(pixels="-1..1", **how), runs=tmp_path, umap=False, classifier=False
-    )  # fmt: skip
+    run = import_model(case.model, data, "tanh", how=HowTrained(pixels="-1..1", **how), runs=tmp_path, umap=False, classifier=False)
     x = zoo.digits("test")
     with torch.no_grad():
         mu, _ = case.posterior(2 * x - 1)
@@ -223,7 +221,7 @@ def test_an_autoencoder_of_diffusers_is_read_as_its_own_distribution_says():
     blocks = {"down_block_types": ("DownEncoderBlock2D",) * 2, "up_block_types": ("UpDecoderBlock2D",) * 2}
     net = diffusers.AutoencoderKL(
         in_channels=1, out_channels=1, block_out_channels=(8, 8), layers_per_block=1, latent_channels=2, norm_num_groups=4, **blocks
-    )  # fmt: skip
+    )
     x = zoo.digits("test")[:32]
     found = adapt_model(net, x, pixels=pixels_of("-1..1"))
     assert found.latent_dim == 32 and found.understood.doubts == ()

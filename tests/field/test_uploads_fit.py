@@ -43,8 +43,11 @@ def test_a_picture_that_is_not_cut_is_only_resized() -> None:
 
 def test_the_browser_and_the_switches_know_it() -> None:
     assert [browser_protocol(f"folder:/nowhere{option}")["fit"] for option in ("", "?fit=pad", "?fit=stretch", "?fit=odd")] == [
-        "crop", "pad", "stretch", "crop",
-    ]  # fmt: skip
+        "crop",
+        "pad",
+        "stretch",
+        "crop",
+    ]
     assert browser_protocol("mnist")["fit"] == "crop"
     assert [switch.title for switch in switches("folder:/nowhere?fit=pad")] == ["Padded to a square"]
     assert switches("folder:/nowhere?fit=stretch") == ()

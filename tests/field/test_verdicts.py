@@ -91,9 +91,13 @@ def test_ten_thousand_and_four_thousand_images_give_the_same_sentence_of_the_sam
         mu, logvar = gaussian_codes(n, 20, 0.01)
         split, far = information_split(mu, logvar, np.random.default_rng(1)), prior_distance(mu, logvar, np.random.default_rng(1))
         found = made_up(
-            n=n, mean_kl=split.mean_kl, information=split.mutual_information, marginal_kl=split.marginal_kl, prior_low=far.low,
+            n=n,
+            mean_kl=split.mean_kl,
+            information=split.mutual_information,
+            marginal_kl=split.marginal_kl,
+            prior_low=far.low,
             prior_error=far.error,
-        )  # fmt: skip
+        )
         low, high = found.information_between
         assert low <= 46.05 <= high + 0.5
         assert found.prior_distance[0] < 0.1
@@ -112,10 +116,21 @@ def test_ten_thousand_and_four_thousand_images_give_the_same_sentence_of_the_sam
 
 def made_up(**changes: object) -> Examination:
     plain = {
-        "n": 1000, "mean_kl": 5.0, "information": 4.0, "information_error": 0.1, "marginal_kl": 1.0, "total_correlation": 0.9,
-        "dimension_wise_kl": (0.05, 0.05), "baseline": 10.0, "shuffled": (3.0, 2.0), "zeroed": (1.0, 1.0), "all_shuffled": 9.0,
-        "sensitivity": (1.0, 1.0), "residual": 0.01, "variance": (0.9, 0.9),
-    }  # fmt: skip
+        "n": 1000,
+        "mean_kl": 5.0,
+        "information": 4.0,
+        "information_error": 0.1,
+        "marginal_kl": 1.0,
+        "total_correlation": 0.9,
+        "dimension_wise_kl": (0.05, 0.05),
+        "baseline": 10.0,
+        "shuffled": (3.0, 2.0),
+        "zeroed": (1.0, 1.0),
+        "all_shuffled": 9.0,
+        "sensitivity": (1.0, 1.0),
+        "residual": 0.01,
+        "variance": (0.9, 0.9),
+    }
     return Examination(**{**plain, **changes})
 
 
@@ -167,9 +182,21 @@ def imported(**changes: object) -> ImportedConfig:
 
 
 GOOD = Measured(
-    n=500, n_pixels=784, n_positions=784, nll=70, mean_nll=206, perfect_nll=0, excess=-136, excess_error=1, alone=1e-6, outside=0,
-    least_logvar=-6, mean_logvar=-3, ess=30, ess_draws=200,
-)  # fmt: skip
+    n=500,
+    n_pixels=784,
+    n_positions=784,
+    nll=70,
+    mean_nll=206,
+    perfect_nll=0,
+    excess=-136,
+    excess_error=1,
+    alone=1e-6,
+    outside=0,
+    least_logvar=-6,
+    mean_logvar=-3,
+    ess=30,
+    ess_draws=200,
+)
 
 
 def implied(value: float, spread: float = 0.01, width: float = 0.02) -> Implied:
@@ -220,7 +247,7 @@ def test_a_sound_model_passes_and_a_thing_to_know_is_a_note():
         ({"likelihood": "gaussian", "scale": "fixed"}, 0.04, "the scale of a pixel would be σ = 0.2 instead of 1."),
         ({"beta": 4.0}, 4.1, "near the declared 4 but above it"),
     ],
-)  # fmt: skip
+)
 def test_a_difference_of_beta_is_told_with_what_would_explain_it(config, value, words):
     config = imported(**config)
     assert words in implied_sentence(config, GOOD, implied(value)).replace("\u00a0", " ")
@@ -229,14 +256,19 @@ def test_a_difference_of_beta_is_told_with_what_would_explain_it(config, value, 
 @pytest.mark.parametrize(
     ("value", "low", "high", "words"),
     [
-        (1.26, 1.22, 1.30, "Implied β 1.26 (95 % interval 1.22 to 1.30, on 500 images), near the declared 1 but above it, as in models"),
+        (
+            1.26,
+            1.22,
+            1.30,
+            "Implied β 1.26 (95 % interval 1.22 to 1.30, on 500 images), near the declared 1 but above it, as in models",
+        ),
         (0.9, 0.88, 0.93, "Implied β 0.900 (95 % interval 0.880 to 0.930, on 500 images), near the declared 1 but below it."),
         (1.02, 0.99, 1.05, "The declared β 1 is what the model implies: implied β 1.02 (95 % interval 0.99 to 1.05"),
         (1.1, 1.0004, 1.2, "The declared β 1 is what the model implies"),  # 1.00 as it is written
         (1.6, 1.1, 2.1, "above the declared 1; so wide an interval does not tell by how much."),
         (-0.2, -0.3, -0.1, "is one that no training gives"),
     ],
-)  # fmt: skip
+)
 def test_only_an_interval_that_holds_the_declared_beta_agrees_with_it(value, low, high, words):
     found = Implied(value=value, low=low, high=high, spread=0.01, n=500, per_dim=(value, value))
     told = implied_sentence(imported(), GOOD, found).replace("\u00a0", " ")
@@ -253,9 +285,13 @@ def test_dimensions_that_disagree_say_little_of_the_declared_beta():
 
 @pytest.mark.parametrize(
     ("mu", "logvar", "words"),
-    [(0.0, 0.0, "the mean KL is at most 0.05 nats"), (2.0, 0.0, "the mean variance of the posteriors is that of the prior"),
-     (2.0, -3.0, "no finite gradient"), (np.nan, 0.0, "not finite")],
-)  # fmt: skip
+    [
+        (0.0, 0.0, "the mean KL is at most 0.05 nats"),
+        (2.0, 0.0, "the mean variance of the posteriors is that of the prior"),
+        (2.0, -3.0, "no finite gradient"),
+        (np.nan, 0.0, "not finite"),
+    ],
+)
 def test_why_there_is_no_implied_beta_is_said(mu, logvar, words):
     """A constant encoder N(0, I), one of the prior's width elsewhere, narrow posteriors whose decoder must be at fault, and no numbers."""
     shape = (50, 3)

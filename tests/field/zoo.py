@@ -244,7 +244,7 @@ def latent_dist():
             self.quant_conv, self.post_quant_conv = nn.Conv2d(4, 4, 1), nn.Conv2d(2, 4, 1)
             self.decoder = nn.Sequential(
                 nn.ConvTranspose2d(4, 8, 4, 2, 1), nn.SiLU(), nn.ConvTranspose2d(8, 1, 4, 2, 1), nn.Sigmoid()
-            )  # fmt: skip
+            )
 
         def encode(self, x, return_dict=True):
             return SimpleNamespace(latent_dist=DiagonalGaussian(self.quant_conv(self.encoder(x))))
@@ -676,11 +676,38 @@ def partials():
 
 
 UNDERSTOOD = (
-    examples, with_lists_and_input, layers_between, with_heads, latent_dist, sampling_layer, in_turns, draw_first, draw_last,
-    draw_in_the_middle, logvar_first, draw_and_logvar, forward_alone, forward_turned, forward_picture_last, forward_dictionary, named_tuple,
-    arrays, draws_inside, distributions, sigma_in_forward, variance_in_forward, log_sigma_in_forward, residual, two_in_one, heads_beside,
-    draws_in_training_only, clamped_in_forward, logits_in_decode, parallel, partials,
-)  # fmt: skip
+    examples,
+    with_lists_and_input,
+    layers_between,
+    with_heads,
+    latent_dist,
+    sampling_layer,
+    in_turns,
+    draw_first,
+    draw_last,
+    draw_in_the_middle,
+    logvar_first,
+    draw_and_logvar,
+    forward_alone,
+    forward_turned,
+    forward_picture_last,
+    forward_dictionary,
+    named_tuple,
+    arrays,
+    draws_inside,
+    distributions,
+    sigma_in_forward,
+    variance_in_forward,
+    log_sigma_in_forward,
+    residual,
+    two_in_one,
+    heads_beside,
+    draws_in_training_only,
+    clamped_in_forward,
+    logits_in_decode,
+    parallel,
+    partials,
+)
 
 
 # --- with a class

@@ -190,15 +190,27 @@ class ConvolutionalVae(nn.Module):
     def __init__(self, n_codes: int = 3) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            nn.Conv2d(1, 6, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(6), nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(6, 8, 3, stride=2, padding=1), nn.BatchNorm2d(8), nn.ELU(), nn.Flatten(), nn.Dropout(0.2),
-        )  # fmt: skip
+            nn.Conv2d(1, 6, 3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(6),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(6, 8, 3, stride=2, padding=1),
+            nn.BatchNorm2d(8),
+            nn.ELU(),
+            nn.Flatten(),
+            nn.Dropout(0.2),
+        )
         self.to_code = nn.Linear(32, 2 * n_codes)
         self.from_code = nn.Linear(n_codes, 32)
         self.pixels = nn.Sequential(
-            nn.GELU(), nn.Unflatten(1, (8, 2, 2)), nn.ConvTranspose2d(8, 6, 3, stride=2, padding=1, output_padding=1),
-            nn.BatchNorm2d(6), nn.Softplus(), nn.Upsample(scale_factor=2), nn.Conv2d(6, 1, 3, padding=1), nn.Tanh(),
-        )  # fmt: skip
+            nn.GELU(),
+            nn.Unflatten(1, (8, 2, 2)),
+            nn.ConvTranspose2d(8, 6, 3, stride=2, padding=1, output_padding=1),
+            nn.BatchNorm2d(6),
+            nn.Softplus(),
+            nn.Upsample(scale_factor=2),
+            nn.Conv2d(6, 1, 3, padding=1),
+            nn.Tanh(),
+        )
 
     def encode(self, x):
         return self.to_code(self.features((x - 0.5) / 0.5)).chunk(2, dim=1)

@@ -286,7 +286,7 @@ def test_an_older_run_opens_without_one(trained, tmp_path):
         (lambda arrays, meta: arrays.update(extra=np.zeros(2, np.float32)), "tensor 'extra' is not of this network"),
         (lambda arrays, meta: arrays.update({"classifier.0.bias": np.float32([np.inf] * 32)}), "is not a finite number"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_is_none_is_refused_in_one_sentence(trained, tmp_path, change, message):
     shutil.copytree(trained / "tiny-2d", tmp_path / "tiny-2d")
     path = tmp_path / "tiny-2d" / FILE

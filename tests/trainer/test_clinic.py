@@ -126,10 +126,20 @@ def test_exchanging_whole_codes_is_what_a_loop_over_images_gives(digits):
 
 def made_up(**changes) -> Examination:
     plain = {
-        "n": 1000, "mean_kl": 5.0, "information": 4.0, "information_error": 0.1, "marginal_kl": 1.0, "total_correlation": 0.9,
-        "dimension_wise_kl": (0.05, 0.05), "baseline": 10.0, "shuffled": (3.0, 2.0), "zeroed": (1.0, 1.0), "all_shuffled": 9.0,
-        "sensitivity": (1.0, 1.0), "residual": 0.01,
-    }  # fmt: skip
+        "n": 1000,
+        "mean_kl": 5.0,
+        "information": 4.0,
+        "information_error": 0.1,
+        "marginal_kl": 1.0,
+        "total_correlation": 0.9,
+        "dimension_wise_kl": (0.05, 0.05),
+        "baseline": 10.0,
+        "shuffled": (3.0, 2.0),
+        "zeroed": (1.0, 1.0),
+        "all_shuffled": 9.0,
+        "sensitivity": (1.0, 1.0),
+        "residual": 0.01,
+    }
     return Examination(**{**plain, **changes})
 
 

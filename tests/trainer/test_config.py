@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.config import PRESET_NOTES, PRESETS, FitConfig, check_run_name, checked, preset
+from trainer.config import FitConfig, check_run_name, checked
 from trainer.errors import ConfigError
+from trainer.presets import PRESET_NOTES, PRESETS, preset
 
 
 @pytest.mark.parametrize(

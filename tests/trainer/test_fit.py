@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -192,40 +193,64 @@ def test_a_full_disk_keeps_the_checkpoint_before(tiny_dataset, tmp_path, monkeyp
 
 def test_kill_nine_at_any_moment_then_resume_is_bit_for_bit(tmp_path):
     """A real process is killed six times at random moments; what it ends with are the weights of one that was left alone."""
-    command = [sys.executable, "-c", QUICK, "fit", "digits-2d", "--runs", str(tmp_path), "--epochs", "60", "--no-umap", "--binarise",
-               "--likelihood", "bernoulli"]  # fmt: skip
+    words = ["fit", "digits-2d", "--runs", str(tmp_path), "--epochs", "40", "--no-umap", "--binarise", "--no-classifier"]
+    words += ["--likelihood", "bernoulli"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    run = lambda *more: subprocess.Popen(
-        [*command, *more], cwd=ROOT, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-    )  # fmt: skip
-    rng, began = np.random.default_rng(11), []
-    for attempt in range(6):
-        process = run("--name", "cut", *(["--resume"] if attempt else []))
-        path = tmp_path / "cut/run.json"
-        before = path.stat().st_mtime_ns if path.exists() else 0
-        deadline = time.monotonic() + 60
-        while (not path.exists() or path.stat().st_mtime_ns == before) and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.005)
-        time.sleep(float(rng.uniform(0, 0.25)))
-        process.kill()
-        process.wait(timeout=30)
-        assert path.exists(), process.stderr.read()
-        began.append(json.loads(path.read_text())["epoch"])
-    assert began == sorted(began)
-    for more in (("--name", "cut", "--resume"), ("--name", "whole")):
-        process = run(*more)
-        _, err = process.communicate(timeout=120)
-        assert process.returncode == 0, err
+    rng, began, errors, path = np.random.default_rng(11), [], tmp_path / "errors", tmp_path / "cut/run.json"
+    with (
+        errors.open("w") as stderr,
+        subprocess.Popen(
+            [sys.executable, "-c", PARENT],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        ) as parent,
+    ):
+
+        def start(*more: str) -> int:
+            """The process that trains."""
+            print(json.dumps([*words, *more]), file=parent.stdin, flush=True)
+            return int(parent.stdout.readline())
+
+        def end() -> int:
+            """Its exit code, once it has one."""
+            return int(parent.stdout.readline())
+
+        for attempt in range(6):
+            before = path.stat().st_mtime_ns if path.exists() else 0
+            process = start("--name", "cut", *(["--resume"] if attempt else []))
+            deadline = time.monotonic() + 300
+            while (not path.exists() or path.stat().st_mtime_ns == before) and time.monotonic() < deadline:
+                time.sleep(0.005)
+            time.sleep(float(rng.uniform(0, 0.25)))
+            os.kill(process, signal.SIGKILL)
+            assert end() == -signal.SIGKILL, errors.read_text()
+            began.append(json.loads(path.read_text())["epoch"])
+        assert began == sorted(began)
+        for more in (("--name", "cut", "--resume"), ("--name", "whole")):
+            start(*more)
+            assert end() == 0, errors.read_text()
+        parent.stdin.close()
     for file in ("weights.safetensors", "history.csv", "film.safetensors", "encodings.safetensors"):
         assert (tmp_path / "cut" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes(), (file, began)
 
 
-QUICK = """
-import sys
+# Imports torch once, then forks: for each line a process that trains, of which it says the number, and then the exit code.
+PARENT = """
+import json, os, sys
 import trainer.training.loop
-from trainer.cli.main import main
+from trainer.cli import fit, main
 trainer.training.loop.CHECKPOINT_S = 0.0  # every epoch: a quick run would otherwise be over before its first checkpoint
-sys.exit(main(sys.argv[1:]))
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os._exit(main.main(json.loads(line)))
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 

@@ -15,8 +15,13 @@ from trainer.training.objectives import importance_log_weights
 
 SHAPE = (1, 3, 4)
 SIGMA = 0.3
-KINDS = [{"likelihood": "bernoulli"}, {"likelihood": "continuous-bernoulli"}, {"likelihood": "gaussian", "sigma": 0.4},
-         {"likelihood": "laplace", "sigma": 0.4}, {"likelihood": "gaussian", "scale": "per-pixel"}]  # fmt: skip
+KINDS = [
+    {"likelihood": "bernoulli"},
+    {"likelihood": "continuous-bernoulli"},
+    {"likelihood": "gaussian", "sigma": 0.4},
+    {"likelihood": "laplace", "sigma": 0.4},
+    {"likelihood": "gaussian", "scale": "per-pixel"},
+]
 
 
 def seeded(seed: int) -> torch.Generator:

@@ -65,10 +65,12 @@ def test_its_figures_are_those_of_its_own_loss(model, imported):
         q = torch.distributions.Normal(*(lambda mu, logvar: (mu, torch.exp(logvar / 2)))(*model.encode(x.flatten(1))))
         kl = torch.distributions.kl_divergence(q, torch.distributions.Normal(0.0, 1.0)).mean(0)
         torch.manual_seed(0)
-        nll = np.mean([
-            float(torch.nn.functional.binary_cross_entropy(model.decode(q.sample()), x.flatten(1), reduction="sum")) / len(x)
-            for _ in range(30)
-        ])  # fmt: skip
+        nll = np.mean(
+            [
+                float(torch.nn.functional.binary_cross_entropy(model.decode(q.sample()), x.flatten(1), reduction="sum")) / len(x)
+                for _ in range(30)
+            ]
+        )
     metrics = imported.info.metrics
     assert np.allclose(metrics.kl_per_dim, kl.numpy(), rtol=1e-4)
     assert abs(metrics.reconstruction - nll) < 0.05
@@ -86,7 +88,7 @@ def test_the_clinic_sees_that_the_kl_weighed_too_much(beta, kinds, tmp_path):
     model = foreign_models.trained(beta=beta)
     run = import_model(
         model, load_dataset("digits"), "heavy", how=HowTrained(beta=beta), runs=tmp_path, umap=False, classifier=False
-    )  # fmt: skip
+    )
     verdict = diagnose(run.config, run.info.examination, run.encodings.mu)
     assert verdict.kind in kinds and verdict.is_alarm
     assert any(f"{beta:g}" in line for line in verdict.because) or verdict.kind == "collapsed"
@@ -206,9 +208,7 @@ def test_codes_with_pictures_are_examined_without_an_encoder(model, imported, tm
     split = load_dataset("digits").subset("test")
     with torch.no_grad():
         mu, logvar = model.encode(torch.from_numpy(split.images.copy()).float().flatten(1) / 255)
-    run = make_run(
-        "pictures", model.decode, mu, logvar, images=split.images, labels=split.labels, runs=tmp_path, umap=False
-    )  # fmt: skip
+    run = make_run("pictures", model.decode, mu, logvar, images=split.images, labels=split.labels, runs=tmp_path, umap=False)
     # the same codes and pictures as `imported` had, so the same figures, although here nobody encodes
     assert run.info.metrics.elbo == pytest.approx(imported.info.metrics.elbo, abs=1e-4)
     assert run.info.examination.information == pytest.approx(imported.info.examination.information, abs=1e-3)
@@ -285,17 +285,27 @@ def test_layers_in_run_json_that_do_not_fit_together_are_a_sentence(imported, tm
 
 def run_command(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "trainer", "import", *words, "--runs", str(folder)], cwd=ROOT, capture_output=True, text=True,
-        timeout=300, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "trainer", "import", *words, "--runs", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
 
 
 def test_the_command_writes_a_run_from_a_file_of_arrays(tmp_path):
     split = load_dataset("digits").subset("test")
     np.savez(tmp_path / "own.npz", images=split.images[:90, 0], labels=split.labels[:90])
     done = run_command(
-        "--module", f"{HERE}:untrained", "--data", str(tmp_path / "own.npz"), "--no-umap", "--no-classifier", folder=tmp_path / "runs"
-    )  # fmt: skip
+        "--module",
+        f"{HERE}:untrained",
+        "--data",
+        str(tmp_path / "own.npz"),
+        "--no-umap",
+        "--no-classifier",
+        folder=tmp_path / "runs",
+    )
     assert done.returncode == 0, done.stderr
     run = load_run("untrained", tmp_path / "runs")
     assert run.images is not None and len(run.images) == len(run.encodings.mu) == run.info.dataset.n_test

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
     [
         ("import trainer", "torch umap sklearn scipy pooch streamlit plotly PIL"),
         ("import trainer; trainer.load_run('mnist-2d').forward", "torch umap sklearn scipy"),
-        ("import explorer.app.page, explorer.pages.atlas", "torch umap sklearn scipy"),
+        ("import explorer.app.page, explorer.pages.atlas.page", "torch umap sklearn scipy"),
         (
             "import explorer.pages.reconstruct.page, explorer.pages.interpolate.page, explorer.pages.dimensions.page",
             "torch umap sklearn scipy",

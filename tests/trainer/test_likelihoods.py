@@ -23,6 +23,7 @@ KINDS = [
     (name, scale) for name, kind in LIKELIHOODS.items() for scale in ("fixed", "per-pixel") if kind.has_scale or scale == "fixed"
 ]
 TWIN = "explorer/surface/frontend/src/engine/likelihoods.ts"
+WIRE = "explorer/surface/frontend/src/wire/schema.ts"
 
 
 def config(name: str, scale: str = "fixed") -> FitConfig:
@@ -47,20 +48,32 @@ def distribution(name: str, scale: str, output: torch.Tensor, log_sigma: torch.T
     if scale == "per-pixel":
         place, raw = output.chunk(2, 1)
         log_scale = -6 + torch.log1p(torch.exp(raw + 6))
+    assert name in ("gaussian", "laplace"), f"give the test torch's own distribution of {name}, in `distribution`"
     return (dist.Normal if name == "gaussian" else dist.Laplace)(place, log_scale.exp())
+
+
+def missing_places(name: str) -> list[str]:
+    """Where a likelihood of the registry is not known yet."""
+    missing = [] if name in get_args(LikelihoodName) else ["`LikelihoodName` of trainer/likelihoods/registry.py"]
+    for engine, file in ((likelihood_of, "torch_.py"), (numpy_likelihood_of, "numpy_.py")):
+        try:
+            engine(config(name))
+        except KeyError:
+            missing.append(f"`likelihood_of` of trainer/likelihoods/{file}")
+    if not any(f"\n  {key}: {{ toMean" in (ROOT / TWIN).read_text() for key in (name, f'"{name}"')):
+        missing.append(f"`LIKELIHOODS` of {TWIN}")
+    if f'"{name}"' not in (ROOT / WIRE).read_text():
+        missing.append(f"{WIRE}, which `make front` writes")
+    return missing
 
 
 @pytest.mark.parametrize("name", LIKELIHOODS)
 def test_every_engine_has_every_likelihood(name):
     """To add a likelihood is to satisfy this; tests/field/test_first_change.py does it once."""
-    assert name in get_args(LikelihoodName), "LikelihoodName in trainer/likelihoods/registry.py"
-    kind, engine = LIKELIHOODS[name], likelihood_of(config(name))
-    assert numpy_likelihood_of(config(name)), "trainer/likelihoods/numpy_.py"
-    assert hasattr(engine, "log_scale_for") == kind.has_scale, (
-        "has_scale says whether trainer/likelihoods/torch_.py has its best scale"
-    )
-    means = [text in (ROOT / TWIN).read_text() for text in (f"\n  {name}: {{ toMean", f'\n  "{name}": {{ toMean')]
-    assert any(means), f"LIKELIHOODS in {TWIN} has no {name}"
+    missing = missing_places(name)
+    assert not missing, f"{name} is missing in " + ", in ".join(missing)
+    has_best_scale = hasattr(likelihood_of(config(name)), "log_scale_for")
+    assert has_best_scale == LIKELIHOODS[name].has_scale, "has_scale says whether trainer/likelihoods/torch_.py has its best scale"
 
 
 def test_the_list_holds_every_name_that_may_be_chosen():

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.config import PRESETS, checked
+from trainer.config import checked
 from trainer.datasets import load_dataset
 from trainer.models.gaussians import kl_standard_normal
+from trainer.presets import PRESETS
 from trainer.runs.catalogue import load_run
 from trainer.runs.read import Run
 from trainer.training.fit import fit
@@ -58,7 +59,7 @@ def exact_elbo(run: Run, pixels: np.ndarray, beta: float = 1.0) -> tuple[float, 
 def test_a_linear_vae_is_probabilistic_pca(tmp_path, pixels, eigen, n_dims):
     """ELBO and KL of each dimension within 1e-2 nats of the closed form, the directions those of PCA (Lucas et al. 2019)."""
     values, vectors = eigen
-    run = trained("digits-linear-vae", tmp_path, latent_dim=n_dims, epochs=100)
+    run = trained("digits-linear-vae", tmp_path, latent_dim=n_dims, epochs=20)
     sigma2 = values[n_dims:].mean()
     elbo, kl = exact_elbo(run, pixels)
     assert elbo == pytest.approx(log_likelihood(values, n_dims, sigma2), abs=1e-2)
@@ -80,7 +81,7 @@ def test_gradients_alone_come_close(tmp_path, pixels, eigen):
 def test_dimensions_live_where_the_eigenvalue_exceeds_beta_sigma_squared(tmp_path, pixels, eigen, sigma, beta):
     """numbers.md §1: KL_i = ½ log(λ_i / (βσ²)) where λ_i > βσ², else 0; with σ = 1 every dimension of digits collapses."""
     values, _ = eigen
-    run = trained("digits-linear-vae", tmp_path, latent_dim=12, epochs=50, scale="fixed", sigma=sigma, beta=beta)
+    run = trained("digits-linear-vae", tmp_path, latent_dim=12, epochs=10, scale="fixed", sigma=sigma, beta=beta)
     expected = 0.5 * np.log(np.maximum(values[:12], beta * sigma**2) / (beta * sigma**2))
     elbo, kl = exact_elbo(run, pixels)
     np.testing.assert_allclose(np.sort(kl)[::-1], expected, atol=1e-2)
@@ -92,9 +93,7 @@ def test_dimensions_live_where_the_eigenvalue_exceeds_beta_sigma_squared(tmp_pat
 
 def test_an_optimal_sigma_is_probabilistic_pcas(tmp_path, pixels, eigen):
     """σ² = batch MSE (Rybkin 2021) ends where the learned one does; one draw of z and the whole set as batch: within .2 nats."""
-    run = trained(
-        "digits-linear-vae", tmp_path, latent_dim=4, scale="optimal", finish_linear=False, epochs=1500, learning_rate=5e-3
-    )  # fmt: skip
+    run = trained("digits-linear-vae", tmp_path, latent_dim=4, scale="optimal", finish_linear=False, epochs=600, learning_rate=1e-2)
     values = eigen[0]
     assert run.model.log_sigma.item() == pytest.approx(0.5 * np.log(values[4:].mean()), abs=0.02)
     assert exact_elbo(run, pixels)[0] == pytest.approx(log_likelihood(values, 4, values[4:].mean()), abs=0.2)

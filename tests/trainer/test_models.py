@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.config import PRESETS, FitConfig, checked
+from trainer.config import FitConfig, checked
 from trainer.datasets import Dataset
 from trainer.errors import ConfigError
+from trainer.presets import PRESETS
 from trainer.runs.catalogue import load_run
 from trainer.training.events import EpochEnded
 from trainer.training.fit import fit
@@ -17,16 +18,27 @@ from trainer.training.inputs import labelled_images, mean_image
 pytestmark = pytest.mark.slow
 
 KINDS = {
-    name.removeprefix("digits-"): checked(config, hidden=(12,), epochs=4, feature_epochs=2 if config.model == "m1+m2" else 0,
-                                          feature_hidden=(9,), feature_dim=3, batch_size=17, labelled=6, latent_dim=2, umap=False)
-    for name, config in PRESETS.items() if name.startswith("digits-") and config.model != "pca"
+    name.removeprefix("digits-"): checked(
+        config,
+        hidden=(12,),
+        epochs=4,
+        feature_epochs=2 if config.model == "m1+m2" else 0,
+        feature_hidden=(9,),
+        feature_dim=3,
+        batch_size=17,
+        labelled=6,
+        latent_dim=2,
+        umap=False,
+    )
+    for name, config in PRESETS.items()
+    if name.startswith("digits-") and config.model != "pca"
 } | {
     "lagging": FitConfig(hidden=(12,), epochs=4, batch_size=17, lagging_steps=20, umap=False),
     "free-bits-cyclical": FitConfig(hidden=(12,), epochs=4, batch_size=17, free_bits=0.2, beta_cycles=2, umap=False),
     "optimal": FitConfig(hidden=(12,), epochs=4, batch_size=17, likelihood="laplace", scale="optimal", umap=False),
     "per-pixel": FitConfig(hidden=(12,), epochs=4, batch_size=17, likelihood="gaussian", scale="per-pixel", sigma=0.3, umap=False),
     "continuous": FitConfig(network="conv", hidden=(4,), epochs=4, batch_size=17, likelihood="continuous-bernoulli", umap=False),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -47,13 +47,18 @@ def test_numpy_runs_what_torch_runs(shape, network, likelihood, activation):
 
 
 KINDS = [
-    {"model": "conditional-vae"}, {"model": "conditional-vae", "network": "conv", "likelihood": "gaussian", "scale": "per-pixel"},
+    {"model": "conditional-vae"},
+    {"model": "conditional-vae", "network": "conv", "likelihood": "gaussian", "scale": "per-pixel"},
     {"model": "conditional-vae", "network": "linear", "likelihood": "laplace", "scale": "per-pixel"},
-    {"model": "conditional-vae", "likelihood": "continuous-bernoulli"}, {"model": "m2"}, {"model": "m2", "likelihood": "laplace"},
-    {"model": "m1+m2", "feature_dim": 4, "feature_hidden": (5,), "feature_epochs": 1}, {"model": "autoencoder"},
+    {"model": "conditional-vae", "likelihood": "continuous-bernoulli"},
+    {"model": "m2"},
+    {"model": "m2", "likelihood": "laplace"},
+    {"model": "m1+m2", "feature_dim": 4, "feature_hidden": (5,), "feature_epochs": 1},
+    {"model": "autoencoder"},
     {"model": "autoencoder", "network": "conv", "likelihood": "gaussian", "scale": "per-pixel"},
-    {"model": "pca", "network": "linear", "likelihood": "gaussian"}, {"model": "vae", "likelihood": "continuous-bernoulli"},
-]  # fmt: skip
+    {"model": "pca", "network": "linear", "likelihood": "gaussian"},
+    {"model": "vae", "likelihood": "continuous-bernoulli"},
+]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(map(str, kind.values())))

@@ -97,9 +97,7 @@ def test_cyclical_annealing_ramps_over_half_of_each_cycle():
     assert [beta_at(e, 2.0, 0, 4, 40) for e in (0, 2.5, 5, 9.9, 10, 12.5, 40)] == [0, 1, 2, 2, 0, 1, 2]
 
 
-@given(
-    st.floats(0, 1e4), st.floats(0, 100), st.integers(0, 50), st.integers(0, 9), st.integers(1, 1000),
-)  # fmt: skip
+@given(st.floats(0, 1e4), st.floats(0, 100), st.integers(0, 50), st.integers(0, 9), st.integers(1, 1000))
 def test_a_kl_weight_is_never_negative_nor_above_beta(epochs_done, beta, warmup, cycles, n_epochs):
     assert 0 <= beta_at(epochs_done, beta, warmup, cycles, n_epochs) <= beta
 

@@ -18,9 +18,14 @@ from trainer.runs.records import RunInfo
 from trainer.runs.write import RunWriter
 
 FILES = [
-    "weights.safetensors", "encodings.safetensors", "film.safetensors", "projection.safetensors", "classifier.safetensors",
-    "history.csv", "timing.csv",
-]  # fmt: skip
+    "weights.safetensors",
+    "encodings.safetensors",
+    "film.safetensors",
+    "projection.safetensors",
+    "classifier.safetensors",
+    "history.csv",
+    "timing.csv",
+]
 N_FLIPS = 60
 
 

@@ -41,24 +41,49 @@ FUNCTIONS = {
     "functional": (lambda: lambda z: torch.sigmoid(DENSE(functional.relu(z))), VECTOR),
     "without bias": (lambda: nn.Linear(6, 5, bias=False), VECTOR),
     "batch norm of a vector": (lambda: nn.Sequential(nn.Linear(6, 5), nn.BatchNorm1d(5), nn.ReLU(), nn.BatchNorm1d(5)), VECTOR),
-    "batch norm of pictures": (lambda: nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ELU(0.7), nn.BatchNorm2d(4)), PICTURE),
-    "transposed, one row more": (lambda: nn.Sequential(nn.ConvTranspose2d(3, 2, 3, 2, 1, output_padding=1), nn.BatchNorm2d(2)), PICTURE),
+    "batch norm of pictures": (
+        lambda: nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ELU(0.7), nn.BatchNorm2d(4)),
+        PICTURE,
+    ),
+    "transposed, one row more": (
+        lambda: nn.Sequential(nn.ConvTranspose2d(3, 2, 3, 2, 1, output_padding=1), nn.BatchNorm2d(2)),
+        PICTURE,
+    ),
     "transposed, no bias": (lambda: nn.ConvTranspose2d(3, 2, 4, 2, 1, bias=False), PICTURE),
     "padding same": (lambda: nn.Conv2d(3, 2, 5, padding="same"), PICTURE),
     "activations": (
-        lambda: nn.Sequential(nn.Linear(6, 9), nn.LeakyReLU(0.2), nn.Linear(9, 9), nn.GELU(), nn.Linear(9, 9), nn.GELU("tanh"),
-                              nn.Linear(9, 9), nn.Softplus(), nn.Linear(9, 9), nn.SiLU(), nn.Linear(9, 9), nn.PReLU(), nn.ELU()),
+        lambda: nn.Sequential(
+            nn.Linear(6, 9),
+            nn.LeakyReLU(0.2),
+            nn.Linear(9, 9),
+            nn.GELU(),
+            nn.Linear(9, 9),
+            nn.GELU("tanh"),
+            nn.Linear(9, 9),
+            nn.Softplus(),
+            nn.Linear(9, 9),
+            nn.SiLU(),
+            nn.Linear(9, 9),
+            nn.PReLU(),
+            nn.ELU(),
+        ),
         VECTOR,
     ),
-    "shapes": (lambda: nn.Sequential(nn.Linear(6, 48), nn.Unflatten(1, (3, 4, 4)), nn.Upsample(scale_factor=2), nn.Flatten()), VECTOR),
-    "in place": (lambda: nn.Sequential(nn.Linear(6, 5), nn.ReLU(inplace=True), nn.Linear(5, 4), nn.LeakyReLU(inplace=True)), VECTOR),
+    "shapes": (
+        lambda: nn.Sequential(nn.Linear(6, 48), nn.Unflatten(1, (3, 4, 4)), nn.Upsample(scale_factor=2), nn.Flatten()),
+        VECTOR,
+    ),
+    "in place": (
+        lambda: nn.Sequential(nn.Linear(6, 5), nn.ReLU(inplace=True), nn.Linear(5, 4), nn.LeakyReLU(inplace=True)),
+        VECTOR,
+    ),
     "dropout": (lambda: nn.Sequential(nn.Linear(6, 5), nn.Dropout(0.5)), VECTOR),
     "standardised pixels": (lambda: lambda x: CONV((x - 0.13) / 0.31), PICTURE),
     "mean and scale of every channel": (lambda: lambda x: (x - GREY) / (2 * GREY), PICTURE),
     "from minus one to one": (lambda: lambda z: (1 + torch.tanh(DENSE(z))) * 0.5, VECTOR),
     "a crop": (lambda: lambda x: x[:, :, :5, :7], PICTURE),
     "some numbers": (lambda: lambda z: WIDE(z)[:, 2:5], VECTOR),
-}  # fmt: skip
+}
 
 SLOPES, WIDTHS = torch.linspace(-0.2, 0.4, 3), torch.linspace(0.5, 2, 9)
 QUERIES = nn.Linear(9, 9)

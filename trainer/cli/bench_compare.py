@@ -32,21 +32,23 @@ from trainer.cli.bench_loops import (
     Ours,
     Pythae,
 )
-from trainer.config import PRESETS
 from trainer.datasets import load_dataset
 from trainer.errors import DataError
 from trainer.models.layers import ImageShape
 from trainer.models.networks import parts_of
 from trainer.numerals import count, percent
+from trainer.presets import PRESETS
 
 
 @dataclass(frozen=True)
 class Side:
-    """One trainer. seconds an epoch, test pass included · test_loss nats per image after the last epoch."""
+    """One trainer."""
 
     name: str
     seconds: list[float]
+    """of each epoch, test pass included"""
     test_loss: float
+    """nats per image after the last epoch"""
     median_s: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,27 +57,29 @@ class Side:
 
 @dataclass(frozen=True)
 class NllSide:
-    """One importance sampler. seconds a round · nll nats per image of the last round."""
+    """One importance sampler."""
 
     name: str
     seconds: list[float]
+    """of each round"""
     nll: float
+    """nats per image of the last round"""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """All sides of one run of the benchmark; the last one is ours. matmul_gflops: the machine's best rate, 10⁹ operations a second.
-
-    epoch_gflop: operations of an epoch's matrix products, backward and test pass included.
-    """
+    """All sides of one run of the benchmark."""
 
     data: str
     n_images: int
     epochs: int
     sides: list[Side]
+    """the last one is ours"""
     nll: list[NllSide]
     matmul_gflops: float
+    """the machine's best rate, 10⁹ operations a second"""
     epoch_gflop: float
+    """10⁹ operations of an epoch's matrix products, backward and test pass included"""
 
     @property
     def ours(self) -> Side:
@@ -99,12 +103,21 @@ class Comparison:
     def record(self) -> dict[str, Any]:
         """JSON-ready, with machine and time."""
         return {
-            **asdict(self), "speedups": self.speedups, "nll_speedup": self.nll_speedup, "matmul_share": self.matmul_share,
+            **asdict(self),
+            "speedups": self.speedups,
+            "nll_speedup": self.nll_speedup,
+            "matmul_share": self.matmul_share,
             "loss_differences": {side.name: self.ours.test_loss - side.test_loss for side in self.sides[:-1]},
-            "nll_images": NLL_IMAGES, "nll_samples": NLL_SAMPLES, "batch_size": BATCH, "seed": SEED,
-            "threads": torch.get_num_threads(), "machine": platform.machine(), "torch": torch.__version__,
-            "date": datetime.now(UTC).isoformat(timespec="seconds"), "command": "python -m trainer bench --json",
-        }  # fmt: skip
+            "nll_images": NLL_IMAGES,
+            "nll_samples": NLL_SAMPLES,
+            "batch_size": BATCH,
+            "seed": SEED,
+            "threads": torch.get_num_threads(),
+            "machine": platform.machine(),
+            "torch": torch.__version__,
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "command": "python -m trainer bench --json",
+        }
 
     def table(self) -> str:
         lines = [
@@ -161,9 +174,14 @@ def compare(data: str = "mnist", epochs: int = 3, images: int | None = None, qui
                 print(f"epoch {epoch}: {side.name:<20} {times[-1]:6.2f} s  test loss {loss:.2f}", flush=True)
     sides = [Side(side.name, times, side.test()) for side, times in zip(contenders, seconds, strict=True)]
     return Comparison(
-        data, len(train), epochs, sides, _nll_sides(ours, peer, test), _matmul_gflops(),
+        data,
+        len(train),
+        epochs,
+        sides,
+        _nll_sides(ours, peer, test),
+        _matmul_gflops(),
         _epoch_gflop(dataset.image_shape, len(train), len(test)),
-    )  # fmt: skip
+    )
 
 
 def _nll_sides(ours: Ours, peer: Pythae | None, test: NDArray[np.uint8]) -> list[NllSide]:

@@ -16,11 +16,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader
 
-from trainer.config import PRESETS, checked
+from trainer.config import checked
 from trainer.datasets import Dataset
 from trainer.metrics.collapse import kl_per_dim
 from trainer.metrics.evaluate import bound_terms, seeded
 from trainer.metrics.importance import importance_estimate
+from trainer.presets import PRESETS
 from trainer.runs.write import RunWriter
 from trainer.training.loop import Trainer
 
@@ -138,12 +139,19 @@ class Pythae:
         self.folder = tempfile.TemporaryDirectory()
         with silence():
             self.trainer = BaseTrainer(
-                self.model, *sets,
+                self.model,
+                *sets,
                 BaseTrainerConfig(
-                    output_dir=self.folder.name, num_epochs=1, learning_rate=1e-3, per_device_train_batch_size=BATCH,
-                    per_device_eval_batch_size=BATCH, optimizer_cls="Adam", seed=SEED, no_cuda=True,
+                    output_dir=self.folder.name,
+                    num_epochs=1,
+                    learning_rate=1e-3,
+                    per_device_train_batch_size=BATCH,
+                    per_device_eval_batch_size=BATCH,
+                    optimizer_cls="Adam",
+                    seed=SEED,
+                    no_cuda=True,
                 ),
-            )  # fmt: skip
+            )
             self.trainer.prepare_training()
 
     def train(self, epoch: int) -> None:

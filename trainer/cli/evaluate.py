@@ -68,10 +68,7 @@ def evaluate_command(argv: list[str]) -> None:
         check_part(run.model, dataset, part)
     model = run.model.to(device)
     with progress_bar() as show:
-        result = evaluate(
-            model, dataset, samples=options.samples, nll_images=options.images, budget=budget,
-            on_progress=show,
-        )  # fmt: skip
+        result = evaluate(model, dataset, samples=options.samples, nll_images=options.images, budget=budget, on_progress=show)
     model.cpu()
     parts = {part: report(model, dataset, part) for part in chosen}
     if options.json:

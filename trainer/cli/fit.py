@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from trainer.cli.arguments import MaybeNumber, NewName, RunsToWrite, parse
 from trainer.cli.list import print_presets
 from trainer.cli.progress import show
-from trainer.config import PRESETS, FitConfig, check_run_name, checked, preset
+from trainer.config import FitConfig, check_run_name, checked
 from trainer.console import program
 from trainer.errors import ConfigError, LatentError, RunError
 from trainer.preflight import keep_compiled_code
+from trainer.presets import PRESETS, preset
 from trainer.runs.catalogue import default_roots, free_name, list_runs, own_name, shipped_names
 from trainer.runs.folder import RUN_JSON
 from trainer.runs.read import read_info
@@ -137,9 +138,11 @@ def _unfinished_like(wish: str, preset_name: str, root: str) -> str:
     found = [
         name
         for name, info in list_runs(root).items()
-        if isinstance(info, RunInfo) and info.preset == preset_name and info.state != "finished"
+        if isinstance(info, RunInfo)
+        and info.preset == preset_name
+        and info.state != "finished"
         and re.fullmatch(rf"{re.escape(wish)}(-[0-9]+)?", name)
-    ]  # fmt: skip
+    ]
     if len(found) > 1:
         raise RunError(f"several runs of {preset_name} in {root} were not finished: {', '.join(found)}; say which with --name.")
     if not found and not (place(root) / wish / RUN_JSON).is_file():

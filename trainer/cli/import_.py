@@ -29,32 +29,42 @@ from trainer.runs.storage import place
 LOADING = "loading the model"  # the part in which their code is imported
 LONG = 30.0  # seconds of somebody's code after which it is said that it may be training
 
+# help that fills more than a line: under its field, its line break would be kept
+_MODULE = (
+    "what is the model: FILE.py:NAME or PACKAGE.MODULE:NAME, where NAME is a class of torch.nn.Module, a model, or a function that "
+    "returns one; a file alone, where it holds one class"
+)
+_WEIGHTS = (
+    "weights to load into it: .pt, .pth, .bin, .ckpt or .safetensors, a state dict or a checkpoint that holds one, with whatever "
+    "prefix; tensors only are loaded; several files where encoder and decoder were saved apart"
+)
+_DATA = (
+    "data set that it was trained on: a name, or the path of your own images: a folder, or a file .zip, .npz, .npy or .csv; "
+    "?size=64 after a folder gives the pixels of a side"
+)
+_PIXELS = (
+    "range of the pixels that it was trained on: 0..1, -1..1, 0..255, or MEAN,STD as Normalize was given them, such as "
+    "0.1307,0.3081 (default: 0..1; another that fits better is asked for)"
+)
+
+Spread = Literal["", "logvar", "sigma", "variance", "log-sigma"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelOptions:
     """Which model, how it is made, and what only the person knows who trained it."""
 
-    module: Annotated[str, arg(metavar="FILE.py:NAME", help=(
-        "what is the model: FILE.py:NAME or PACKAGE.MODULE:NAME, where NAME is a class of torch.nn.Module, a model, or a function that "
-        "returns one; a file alone, where it holds one class"
-    ))]  # fmt: skip
+    module: Annotated[str, arg(metavar="FILE.py:NAME", help=_MODULE)]
     arguments: Annotated[str | None, arg(metavar="JSON", help_behavior_hint="")] = None
     """what the class or function is called with: '{"latent_dim": 20}' by name, or '[784, 20]' in their order"""
-    weights: Annotated[tuple[str, ...], arg(metavar="FILE …", help_behavior_hint="", help=(
-        "weights to load into it: .pt, .pth, .bin, .ckpt or .safetensors, a state dict or a checkpoint that holds one, with whatever "
-        "prefix; tensors only are loaded; several files where encoder and decoder were saved apart"
-    ))] = ()  # fmt: skip
+    weights: Annotated[tuple[str, ...], arg(metavar="FILE …", help_behavior_hint="", help=_WEIGHTS)] = ()
     weights_key: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")] = None
     """where in that file they are, such as ema (default: wherever names and shapes fit best)"""
     command_line: Annotated[str, arg(metavar="WORDS", help_behavior_hint="")] = ""
     """what the module's own command line reads, where it has one (default: nothing)"""
-    data: Annotated[str, arg(metavar="DATA", help=(
-        "data set that it was trained on: a name, or the path of your own images: a folder, or a file .zip, .npz, .npy or .csv; "
-        "?size=64 after a folder gives the pixels of a side"
-    ))]  # fmt: skip
-    held_out: Annotated[float | None, arg(metavar="SHARE", help_behavior_hint="", help=(
-        "share of your own images that figures are measured on, 0.05 to 0.6 (default: 0.2, or the test split that is there)"
-    ))] = None  # fmt: skip
+    data: Annotated[str, arg(metavar="DATA", help=_DATA)]
+    held_out: Annotated[float | None, arg(metavar="SHARE", help_behavior_hint="")] = None
+    """share of your own images that figures are measured on, 0.05 to 0.6 (default: 0.2, or the test split that is there)"""
     likelihood: Literal["bernoulli", "gaussian", "laplace"] = "bernoulli"
     """what its reconstruction loss means: bernoulli for cross-entropy, gaussian for squared, laplace for absolute error"""
     sigma: Annotated[float, arg(metavar="NUMBER")] = 1.0
@@ -63,16 +73,11 @@ class ModelOptions:
     """whether its reconstruction loss is summed over the pixels of an image, or averaged over them as mse_loss(x_hat, x) does"""
     beta: Annotated[float, arg(metavar="NUMBER")] = 1.0
     """weight of the KL as its training loop has it, the KL summed over dimensions"""
-    pixels: Annotated[str, arg(metavar="RANGE", help_behavior_hint="", help=(
-        "range of the pixels that it was trained on: 0..1, -1..1, 0..255, or MEAN,STD as Normalize was given them, such as 0.1307,0.3081 "
-        "(default: 0..1; another that fits better is asked for)"
-    ))] = ""  # fmt: skip
+    pixels: Annotated[str, arg(metavar="RANGE", help_behavior_hint="", help=_PIXELS)] = ""
     output: Literal["means", "logits"] = "means"
     """what decode gives: mean pixels, or logits (the numbers before a sigmoid)"""
-    spread: Annotated[Literal["", "logvar", "sigma", "variance", "log-sigma"], arg(
-        metavar="{logvar,sigma,variance,log-sigma}", help_behavior_hint="",
-        help="what encode gives beside the mean (default: what is seen of it, else the log variance)",
-    )] = ""  # fmt: skip
+    spread: Annotated[Spread, arg(metavar="{logvar,sigma,variance,log-sigma}", help_behavior_hint="")] = ""
+    """what encode gives beside the mean (default: what is seen of it, else the log variance)"""
     conditional: Annotated[bool, arg(help_behavior_hint="")] = False
     """it is told the class: encode(x, y) or decode(z, y), as a number or one-hot (default: it is not)"""
     binarise: Annotated[bool, arg(help_behavior_hint="")] = False

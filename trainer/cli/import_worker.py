@@ -149,9 +149,16 @@ def _answer(command: str, options: ModelOptions, namesakes: Namesakes, tell: Tel
     for note in dataset.notes:
         tell(note=note)
     how = HowTrained(
-        likelihood=options.likelihood, sigma=options.sigma, beta=options.beta, output=options.output, binarise=options.binarise,
-        pixels=options.pixels, loss=options.loss, spread=options.spread, conditional=options.conditional,
-    )  # fmt: skip
+        likelihood=options.likelihood,
+        sigma=options.sigma,
+        beta=options.beta,
+        output=options.output,
+        binarise=options.binarise,
+        pixels=options.pixels,
+        loss=options.loss,
+        spread=options.spread,
+        conditional=options.conditional,
+    )
     if isinstance(options, ImportOptions):
         _import(options, loaded, dataset, how, tell)
     else:
@@ -165,10 +172,19 @@ def _import(options: ImportOptions, loaded: Loaded, dataset: Dataset, how: HowTr
 
     assert options.name is not None
     run = import_model(
-        loaded.model, dataset, options.name, source=source_of(options), loaded=loaded.notes, how=how, runs=options.runs,
-        overwrite=options.overwrite, umap=options.umap, classifier=options.classifier, thorough=options.thorough,
+        loaded.model,
+        dataset,
+        options.name,
+        source=source_of(options),
+        loaded=loaded.notes,
+        how=how,
+        runs=options.runs,
+        overwrite=options.overwrite,
+        umap=options.umap,
+        classifier=options.classifier,
+        thorough=options.thorough,
         on_part=lambda part, share: tell(part=part) if share is None else tell(part=part, share=share),
-    )  # fmt: skip
+    )
     lines = [f"{run.folder}: {run_line(run.info)}.", f"figures are of {_held_out_of(dataset)}"]
     lines += [*run.info.origin.understood, *run.info.origin.sentences()] if run.info.origin else []
     if run.info.examination is not None:

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 
 from trainer.cli.arguments import RunsToRead, parse
 from trainer.cli.import_ import run_line
-from trainer.config import PRESET_NOTES, PRESETS
 from trainer.console import program
+from trainer.presets import PRESET_NOTES, PRESETS
 from trainer.runs.catalogue import default_roots, list_runs, shipped_names, shipped_roots
 from trainer.runs.folder import RUN_JSON
 from trainer.runs.records import RunInfo
@@ -32,14 +32,19 @@ def list_command(argv: list[str]) -> None:
     places = [availability(name) for name in dataset_names()]
     runs = list_runs(options.runs)
     if options.json:
-        print(json.dumps({
-            "presets": {name: {"note": PRESET_NOTES[name], **config.model_dump()} for name, config in PRESETS.items()},
-            "datasets": [asdict(place) for place in places],
-            "runs": {
-                name: info.model_dump(exclude={"files"}) if isinstance(info, RunInfo) else {"error": str(info)}
-                for name, info in runs.items()
-            },
-        }, default=str))  # fmt: skip
+        print(
+            json.dumps(
+                {
+                    "presets": {name: {"note": PRESET_NOTES[name], **config.model_dump()} for name, config in PRESETS.items()},
+                    "datasets": [asdict(place) for place in places],
+                    "runs": {
+                        name: info.model_dump(exclude={"files"}) if isinstance(info, RunInfo) else {"error": str(info)}
+                        for name, info in runs.items()
+                    },
+                },
+                default=str,
+            )
+        )
         return
     print_presets()
     print("data sets:")
@@ -63,5 +68,7 @@ def _hiding_shipped() -> dict[str, str]:
     shipped, others = shipped_names(), [root for root in default_roots() if root not in shipped_roots()]
     return {
         name: f"; hides the run of this name that comes with the program: rename {root / name} to see both"
-        for root in reversed(others) for name in store_of(root).list() if name in shipped and (root / name / RUN_JSON).is_file()
-    }  # fmt: skip
+        for root in reversed(others)
+        for name in store_of(root).list()
+        if name in shipped and (root / name / RUN_JSON).is_file()
+    }

@@ -53,9 +53,12 @@ def stored_record(run: Run) -> dict[str, Any]:
     """The figures of the import for `--json`, under the names of `evaluate`."""
     metrics, found = run.info.metrics, run.info.examination
     return {
-        "run": run.id, "dataset": run.info.dataset.name, "measured": "at import",
-        **({} if metrics is None else metrics.model_dump()), "examination": None if found is None else found.model_dump(),
-    }  # fmt: skip
+        "run": run.id,
+        "dataset": run.info.dataset.name,
+        "measured": "at import",
+        **({} if metrics is None else metrics.model_dump()),
+        "examination": None if found is None else found.model_dump(),
+    }
 
 
 def stored_lines(run: Run) -> list[str]:

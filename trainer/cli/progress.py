@@ -26,7 +26,7 @@ class Drawing(Protocol):
     """Where progress is shown."""
 
     def draw(self, share: float, words: str, is_new: bool = False) -> None:
-        """share in [0, 1] of all work · is_new: something else begins."""
+        """`share` in [0, 1] is of all work; `is_new` where something else begins."""
 
     def close(self) -> None: ...
 
@@ -38,8 +38,13 @@ class Bar:
         from tqdm import tqdm
 
         self._bar = tqdm(
-            total=1, bar_format="{percentage:3.0f} % {bar:24} {desc}", file=sys.stderr, mininterval=0.2, dynamic_ncols=True, leave=False
-        )  # fmt: skip
+            total=1,
+            bar_format="{percentage:3.0f} % {bar:24} {desc}",
+            file=sys.stderr,
+            mininterval=0.2,
+            dynamic_ncols=True,
+            leave=False,
+        )
 
     def draw(self, share: float, words: str, is_new: bool = False) -> None:
         self._bar.n = share
@@ -65,9 +70,12 @@ class Lines:
 
 
 def show(
-    start: Callable[[Callable[[Finishing], None]], Iterator[Event]], config: FitConfig, goes_on: str, told: str = "",
+    start: Callable[[Callable[[Finishing], None]], Iterator[Event]],
+    config: FitConfig,
+    goes_on: str,
+    told: str = "",
     drawing: Drawing | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Draws a training to its end, then says where the run is and how good; goes_on: the command that resumes it.
 
     start: begins it, given who hears of a part while it goes on · told: is said once it has begun, so not before a refusal.
@@ -138,8 +146,9 @@ def _figures(info: Any) -> list[str]:
         parts = [
             f"test ELBO {number(metrics.elbo)}",
             f"NLL{given} {number(metrics.nll)} (IS-{metrics.samples}, {count(metrics.nll_n)} images)",
-            f"KL {number(metrics.kl)}", f"{metrics.active_units} active units",
-        ]  # fmt: skip
+            f"KL {number(metrics.kl)}",
+            f"{metrics.active_units} active units",
+        ]
     if metrics.classifier_error is not None:
         parts.append(f"test error {percent(metrics.classifier_error, 1)} with {count(info.dataset.n_labelled)} labels")
     elif metrics.knn_accuracy is not None:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import torch
 
-from trainer.config import PRESETS, FitConfig, checked
+from trainer.config import FitConfig, checked
 from trainer.datasets import Dataset, load_dataset
+from trainer.presets import PRESETS
 from trainer.runs.catalogue import HOME
 from trainer.runs.write import RunWriter
 from trainer.training.finish import now

@@ -1,7 +1,7 @@
 """Which images can a model be trained on? Every data set, built in or a person's own folder, as the same frozen record.
 
 dataset = load_dataset("digits")
-part = dataset.subset("test")          # part.images (n, C, H, W) uint8 · part.labels · part.factors · part.index
+part = dataset.subset("test")          # part.images (n, C, H, W) uint8, part.labels, part.factors, part.index
 """
 
 from trainer.datasets.catalogue import (
@@ -16,5 +16,13 @@ from trainer.datasets.catalogue import (
 from trainer.datasets.dataset import Dataset, Split
 
 __all__ = [
-    "Availability", "Dataset", "Split", "absolute_name", "availability", "dataset_names", "is_built_in", "load_dataset", "with_held_out",
-]  # fmt: skip
+    "Availability",
+    "Dataset",
+    "Split",
+    "absolute_name",
+    "availability",
+    "dataset_names",
+    "is_built_in",
+    "load_dataset",
+    "with_held_out",
+]

@@ -111,10 +111,12 @@ class ZipSource:
         sound = sorted((file for file in self.members if not is_litter(file)), key=natural)
         folders = {"/".join(file.split("/")[:k]) for file in (*sound, *self._empty()) for k in range(1, file.count("/") + 1)}
         return Listing(
-            tuple(file for file in sound if is_picture(file)), tuple(file for file in sound if not is_picture(file)),
-            tuple(sorted(folders, key=natural)), n_litter=len(self.members) - len(sound),
+            tuple(file for file in sound if is_picture(file)),
+            tuple(file for file in sound if not is_picture(file)),
+            tuple(sorted(folders, key=natural)),
+            n_litter=len(self.members) - len(sound),
             replaced=tuple(file for file in sound if is_picture(file) for _ in self.named_so[file][1:]),
-        )  # fmt: skip
+        )
 
     def _empty(self) -> list[str]:
         """Folders that the archive lists for themselves, each with a slash at its end."""

@@ -127,7 +127,7 @@ def load_npy(own: OwnData) -> Dataset:
 
 def of_arrays(
     own: OwnData, images: NDArray[Any], labels: Sequence[LabelPart] | None, names: Any, given: list[str] | None, notes: list[str]
-) -> Dataset:  # fmt: skip
+) -> Dataset:
     """A data set of images (N, C, H, W) of any type.
 
     labels: of all images, in their order.
@@ -155,9 +155,17 @@ def of_arrays(
     )
     told = (divided.note, note, *(() if classes is None else classes.notes), *notes)
     return Dataset(
-        own.name, pixels, found, () if classes is None else classes.names, None, (), divided.places, LICENCE,
-        tuple(text for text in told if text), sha256(of_pixels, found, divided.places),
-    )  # fmt: skip
+        own.name,
+        pixels,
+        found,
+        () if classes is None else classes.names,
+        None,
+        (),
+        divided.places,
+        LICENCE,
+        tuple(text for text in told if text),
+        sha256(of_pixels, found, divided.places),
+    )
 
 
 def _of_one_case(classes: Classes, given: list[str] | None) -> Classes:
@@ -250,8 +258,9 @@ def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> int:
         try:
             version = np.lib.format.read_magic(member)
             read: Mapping[tuple[int, int], Any] = {
-                (1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0,
-            }  # fmt: skip
+                (1, 0): np.lib.format.read_array_header_1_0,
+                (2, 0): np.lib.format.read_array_header_2_0,
+            }
             shape, _, dtype = read.get(version, np.lib.format.read_array_header_2_0)(member)
         except ValueError:
             return 0

@@ -15,21 +15,48 @@ from trainer.numerals import count
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM")
 ALLOWED = "PNG, JPEG, WebP, GIF, BMP, TIFF or PGM/PPM"
 PICTURES = (
-    "png", "apng", "jpg", "jpeg", "jpe", "jfif", "jfi", "jif", "webp", "gif", "bmp", "dib", "tif", "tiff", "pgm", "ppm", "pbm", "pnm",
-)  # fmt: skip
+    *("png", "apng", "jpg", "jpeg", "jpe", "jfif", "jfi", "jif", "webp", "gif", "bmp", "dib", "tif", "tiff"),
+    *("pgm", "ppm", "pbm", "pnm"),
+)
+_OTHER_PICTURES = {
+    "heic",
+    "heif",
+    "avif",
+    "jxl",
+    "jp2",
+    "j2k",
+    "svg",
+    "psd",
+    "xcf",
+    "ico",
+    "icns",
+    "tga",
+    "exr",
+    "hdr",
+    "eps",
+    "pdf",
+    "dds",
+}
+_CAMERAS = {"dng", "cr2", "cr3", "nef", "arw", "orf", "rw2", "raf", "raw"}
+_SCIENCE = {"dcm", "nii", "mha", "nd2", "czi", "lif", "svs", "fits", "h5", "hdf5"}
+_FILMS = {"mp4", "mov", "avi", "mkv", "webm"}
+_ARRAYS = {"npy", "npz", "mat", "pt", "pkl"}
 # pictures, volumes and films that are none of those; what else lies beside pictures (texts, tables) is told by its ending only
-UNREAD = frozenset((
-    "heic", "heif", "avif", "jxl", "jp2", "j2k", "svg", "psd", "xcf", "ico", "icns", "tga", "exr", "hdr", "eps", "pdf", "dds",
-    "dng", "cr2", "cr3", "nef", "arw", "orf", "rw2", "raf", "raw", "dcm", "nii", "mha", "nd2", "czi", "lif", "svs", "fits", "h5", "hdf5",
-    "mp4", "mov", "avi", "mkv", "webm", "npy", "npz", "mat", "pt", "pkl",
-))  # fmt: skip
+UNREAD = frozenset(_OTHER_PICTURES | _CAMERAS | _SCIENCE | _FILMS | _ARRAYS)
 ARCHIVES = ("zip", "gz", "tar", "tgz", "7z", "rar", "bz2", "xz")
 # put there by file managers, cameras, network storage, editors and version control; compared in lower case
-LITTER_FOLDERS = frozenset((
-    "__macosx", "@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "$recycle.bin", "recycler",
+_SYSTEM_FOLDERS = {
+    "__macosx",
+    "$recycle.bin",
+    "recycler",
     "system volume information",
-    "lost+found", "__pycache__", "node_modules", "thumbs", ".thumbnails", "lost.dir",
-))  # fmt: skip
+    "lost+found",
+    "lost.dir",
+    "thumbs",
+    ".thumbnails",
+}
+_STORAGE_FOLDERS = {"@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot"}
+LITTER_FOLDERS = frozenset(_SYSTEM_FOLDERS | _STORAGE_FOLDERS | {"__pycache__", "node_modules"})
 LITTER_FILES = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "albumart.jpg", "folder.jpg.thumb"))
 NAMED = 10  # in a note
 

@@ -40,9 +40,7 @@ def load_zip(own: OwnData, *, progress: bool) -> Dataset:
         return _of_listing(own, source, source.listing(), progress=progress, outer_is_class=False)
 
 
-def _of_listing(
-    own: OwnData, source: Source, listing: Listing, *, progress: bool, outer_is_class: bool = True
-) -> Dataset:  # fmt: skip
+def _of_listing(own: OwnData, source: Source, listing: Listing, *, progress: bool, outer_is_class: bool = True) -> Dataset:
     arranged = arrange(listing.files, listing.folders, outer_is_class=outer_is_class)
     notes = (*arranged.notes, *told(listing), *_told_replaced(listing))
     return of_pictures(own, source, arranged.entries, notes, progress=progress)

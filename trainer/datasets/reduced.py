@@ -58,7 +58,7 @@ def refuse_what_is_no_number(image: Image.Image, top: int = 0) -> None:
         row, column = np.argwhere(bad)[0].tolist()
         raise ImageError(
             f"The picture's pixel at row {top + row}, column {column} is not a number; save it again without such pixels."
-        )  # fmt: skip
+        )
 
 
 def _strip(image: Image.Image, top: int, bottom: int, factor: int) -> Image.Image:

@@ -27,8 +27,20 @@ SPELLINGS = {
     "test": ("test", "testing", "tst", "privatetest", "testset", "holdout", "heldout"),
 }
 THINGS = (  # what a folder of a split may say besides: train_images, x_test
-    "images", "image", "imgs", "img", "x", "data", "pictures", "photos", "files", "set", "split", "folder", "dir",
-)  # fmt: skip
+    "images",
+    "image",
+    "imgs",
+    "img",
+    "x",
+    "data",
+    "pictures",
+    "photos",
+    "files",
+    "set",
+    "split",
+    "folder",
+    "dir",
+)
 SAID = {word: split for split, words in SPELLINGS.items() for word in words}
 
 

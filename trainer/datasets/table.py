@@ -310,9 +310,7 @@ def _given(words: list[str]) -> tuple[list[str] | None, list[str]]:
 # --- names of files
 
 
-def _of_files(
-    own: OwnData, table: _Table, file: int, label: int | None, split: int | None, progress: bool
-) -> Dataset:  # fmt: skip
+def _of_files(own: OwnData, table: _Table, file: int, label: int | None, split: int | None, progress: bool) -> Dataset:
     """A data set of the files that the table names, inside of its folder."""
     folder = table.path.parent
     cells = [[row[k].strip() if k is not None and len(row) > k else "" for k in (file, label, split)] for row in table.rows()]
@@ -336,7 +334,7 @@ def _of_files(
             known = None if classes is None or classes.labels is None else int(classes.labels[i])
             entries[found] = Entry(
                 found, None if known is None or known < 0 else classes.names[known] if classes else None, word if given else None
-            )  # fmt: skip
+            )
     notes += list(classes.notes) if classes else []
     notes += [f"{files_word(len(missing))} of the table not there: {named(missing)}"] if missing else []
     notes += [f"{files_word(len(outside))} outside of the table's folder left out ({LINKS}): {named(outside)}"] if outside else []

@@ -92,9 +92,7 @@ def _scaled(array: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
     return found
 
 
-def parts_on_one_scale(
-    parts: Sequence[tuple[str, NDArray[Any]]], where: str
-) -> tuple[list[NDArray[Any]], str]:  # fmt: skip
+def parts_on_one_scale(parts: Sequence[tuple[str, NDArray[Any]]], where: str) -> tuple[list[NDArray[Any]], str]:
     """Parts of one set, as they are where all have the same black and white; else each as uint8 by its own, and the note.
 
     parts: name and (n, …) of each. Together a part from 0 to 1 would be black beside one from 0 to 255. Raises `DataError`.

@@ -60,7 +60,7 @@ class Check:
 
 def checks(
     config: FitConfig, n: int, measured: Measured | None, implied: Implied | None, uses_code: bool = True
-) -> tuple[Check, ...]:  # fmt: skip
+) -> tuple[Check, ...]:
     """All of them that can be made, those that forbid a verdict first.
 
     n: held-out images that the verdict would rest on.
@@ -95,39 +95,54 @@ def _of_pictures(config: FitConfig, found: Measured, uses_code: bool) -> Iterato
     )
     allowed = 0.0 if uses_code else WORSE_CONSTANT * max(0.0, found.mean_nll - found.perfect_nll)
     yield Check(
-        "mean image", found.excess <= max(allowed, CLEARLY_WORSE + 3 * found.excess_error), found.excess,
+        "mean image",
+        found.excess <= max(allowed, CLEARLY_WORSE + 3 * found.excess_error),
+        found.excess,
         f"Reconstructions are worse than one image for all, the mean image: −log p(x|z) at the posterior mean, z = μ, is "
-        f"{number(found.nll, 1)} against {number(found.mean_nll, 1)} nats per image. {why}", True,
-    )  # fmt: skip
+        f"{number(found.nll, 1)} against {number(found.mean_nll, 1)} nats per image. {why}",
+        True,
+    )
 
 
 def _of_reading(found: Measured) -> Iterator[Check]:
     """What a model from elsewhere may have been mistaken for."""
     yield Check(
-        "encoded alone", found.alone <= SAME_CODE, found.alone,
+        "encoded alone",
+        found.alone <= SAME_CODE,
+        found.alone,
         f"An image that is encoded alone gets another code than among others (off by {number(found.alone, 3)} of 1 + its size): batch "
-        "normalisation or dropout is still in training mode; call eval() on the model.", True,
-    )  # fmt: skip
+        "normalisation or dropout is still in training mode; call eval() on the model.",
+        True,
+    )
     yield Check(
-        "pixel range", found.outside <= MOST_OUTSIDE, found.outside,
+        "pixel range",
+        found.outside <= MOST_OUTSIDE,
+        found.outside,
         f"{percent(found.outside)} of decoded pixels lie outside 0 to 1 by more than {OUTSIDE}: the decoder's pixels have another range "
-        "(tanh gives −1 to 1), which has to be told.", True,
-    )  # fmt: skip
+        "(tanh gives −1 to 1), which has to be told.",
+        True,
+    )
     is_spread = found.least_logvar >= 0 and found.mean_logvar > POSITIVE
     yield Check(
-        "log variances", not is_spread, found.least_logvar,
+        "log variances",
+        not is_spread,
+        found.least_logvar,
         f"Every log variance is above 0 (the smallest is {number(found.least_logvar, 3)}), so that every posterior would be wider than the "
-        "prior: what is read as a log variance is probably a standard deviation or a variance.", True,
-    )  # fmt: skip
+        "prior: what is read as a log variance is probably a standard deviation or a variance.",
+        True,
+    )
 
 
 def _of_weights(found: Measured) -> Iterator[Check]:
     if found.ess is not None and found.ess_draws is not None:
         yield Check(
-            "importance weights", found.ess >= FEW_EFFECTIVE, found.ess,
+            "importance weights",
+            found.ess >= FEW_EFFECTIVE,
+            found.ess,
             f"Of {found.ess_draws} draws from the posterior only {number(found.ess, 1)} count in importance sampling: the encoder's "
-            "posterior is far from that of this decoder, and the NLL is an upper bound that need not be tight.", False,
-        )  # fmt: skip
+            "posterior is far from that of this decoder, and the NLL is an upper bound that need not be tight.",
+            False,
+        )
 
 
 def _of_implied(config: FitConfig, measured: Measured | None, implied: Implied | None) -> Iterator[Check]:
@@ -164,10 +179,13 @@ def _of_means(implied: Implied, is_foreign: bool) -> Iterator[Check]:
         else "the encoder is not at its optimum: more epochs would bring it there"
     )
     yield Check(
-        "posterior means", not (is_apart and abs(shift) > SHIFTED), means,
+        "posterior means",
+        not (is_apart and abs(shift) > SHIFTED),
+        means,
         f"The posterior means are not held as a prior N(0, I) would hold them (the means imply β {number(means)}, the spreads "
-        f"{number(implied.value)}): {why}.", is_foreign,
-    )  # fmt: skip
+        f"{number(implied.value)}): {why}.",
+        is_foreign,
+    )
 
 
 def failed(found: tuple[Check, ...]) -> tuple[Check, ...]:

@@ -69,9 +69,13 @@ def diagnose(config: FitConfig, found: Examination, mu: NDArray[Any] | None = No
     made = checks(config, found.n, found.measured, found.implied, uses_code=found.information >= LITTLE)
     kind: Kind = "no-verdict" if failed(made) else _kind(config, found, used)
     return Diagnosis(
-        kind, used, _headline(kind, config, found, used, made), _because(kind, config, found, used, made),
-        remedies_for(kind, config), made,
-    )  # fmt: skip
+        kind,
+        used,
+        _headline(kind, config, found, used, made),
+        _because(kind, config, found, used, made),
+        remedies_for(kind, config),
+        made,
+    )
 
 
 def headline(config: FitConfig, found: Examination | None) -> Diagnosis | None:
@@ -144,7 +148,7 @@ def _headline(kind: Kind, config: FitConfig, found: Examination, used: NDArray[n
 
 def _because(
     kind: Kind, config: FitConfig, found: Examination, used: NDArray[np.bool_], made: tuple[Check, ...]
-) -> tuple[str, ...]:  # fmt: skip
+) -> tuple[str, ...]:
     if found.n < FEWEST_IMAGES:
         return ("Figures of so few images say more of these images than of the model; the charts show them as they are.",)
     lines = [check.sentence for check in failed(made)[1:]]

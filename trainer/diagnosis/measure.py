@@ -29,7 +29,7 @@ from trainer.metrics.evaluate import (
     seconds_a_decode,
     seeded,
     to_unit,
-)  # fmt: skip
+)
 from trainer.metrics.implied_beta import DRAWS, implied_beta, record
 from trainer.metrics.importance import importance_estimate
 from trainer.metrics.information import InformationSplit, information_split
@@ -68,9 +68,12 @@ def examine(
     on_progress(0.15)
     n = _affordable(model, x, y, mu, budget)
     losses = intervention_losses(
-        model, x[: n.interventions], seeded(EVALUATION_SEED, 1), _first(y, n.interventions),
+        model,
+        x[: n.interventions],
+        seeded(EVALUATION_SEED, 1),
+        _first(y, n.interventions),
         on_progress=lambda share: on_progress(0.15 + 0.65 * share),
-    )  # fmt: skip
+    )
     slopes = decoder_sensitivity(model, torch.from_numpy(mu[: n.sensitivity]), _first(y, n.sensitivity))
     codes = torch.from_numpy(mu + np.exp(logvar / 2) * np.random.default_rng(STREAM).standard_normal(mu.shape)).float()
     few = slice(0, n.whole)
@@ -82,13 +85,25 @@ def examine(
     (means, draws), variance = _neighbours(mu, codes.numpy(), told), mu.astype(float).var(0)
     on_progress(1.0)
     return Examination(
-        n=len(x), **_information(parts, far), baseline=losses.baseline, shuffled=_rounded(losses.shuffled),
-        zeroed=_rounded(losses.zeroed), all_shuffled=everything, sensitivity=_rounded(slopes), residual=squares,
-        sigma=_sigma(model), shuffled_error=_rounded(losses.shuffled_error),
-        zeroed_error=_rounded(losses.zeroed_error), interventions_n=losses.n, variance=_rounded(variance),
-        signal_to_noise=_rounded(variance / np.exp(logvar.astype(float)).mean(0)), knn_means=means, knn_draws=draws,
-        implied=None if implied is None else Implied(**record(implied)), measured=measured,
-    )  # fmt: skip
+        n=len(x),
+        **_information(parts, far),
+        baseline=losses.baseline,
+        shuffled=_rounded(losses.shuffled),
+        zeroed=_rounded(losses.zeroed),
+        all_shuffled=everything,
+        sensitivity=_rounded(slopes),
+        residual=squares,
+        sigma=_sigma(model),
+        shuffled_error=_rounded(losses.shuffled_error),
+        zeroed_error=_rounded(losses.zeroed_error),
+        interventions_n=losses.n,
+        variance=_rounded(variance),
+        signal_to_noise=_rounded(variance / np.exp(logvar.astype(float)).mean(0)),
+        knn_means=means,
+        knn_draws=draws,
+        implied=None if implied is None else Implied(**record(implied)),
+        measured=measured,
+    )
 
 
 def _images(model: Vae, dataset: Dataset, split: str) -> tuple[Tensor, NDArray[np.int64] | None]:
@@ -108,11 +123,16 @@ def _of_whole_codes(model: Vae, z: Tensor, x: Tensor, y: Tensor | None) -> tuple
 def _information(parts: InformationSplit, far: PriorDistance) -> dict[str, Any]:
     """Fields of `Examination`: where the KL goes, and how far the codes as a whole are from the prior."""
     return {
-        "mean_kl": parts.mean_kl, "information": parts.mutual_information, "information_error": parts.mutual_information_error,
-        "marginal_kl": parts.marginal_kl, "total_correlation": parts.total_correlation,
-        "dimension_wise_kl": _rounded(parts.dimension_wise_kl), "prior_low": far.low, "prior_error": far.error,
+        "mean_kl": parts.mean_kl,
+        "information": parts.mutual_information,
+        "information_error": parts.mutual_information_error,
+        "marginal_kl": parts.marginal_kl,
+        "total_correlation": parts.total_correlation,
+        "dimension_wise_kl": _rounded(parts.dimension_wise_kl),
+        "prior_low": far.low,
+        "prior_error": far.error,
         "prior_density": far.density,
-    }  # fmt: skip
+    }
 
 
 def _sigma(model: Vae) -> float | None:
@@ -150,7 +170,7 @@ def _first(y: Tensor | None, n: int) -> Tensor | None:
 
 def _measured(
     model: Vae, dataset: Dataset, x: Tensor, y: Tensor | None, mu: NDArray[np.float32], logvar: NDArray[np.float32], n_weighed: int
-) -> Measured:  # fmt: skip
+) -> Measured:
     """What the checks before a verdict rest on; the mean picture is the training images' where the data set has some."""
     source = dataset.subset("train").images if "train" in dataset.splits else dataset.subset("test").images
     total = np.zeros(source.shape[1:])

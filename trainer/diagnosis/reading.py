@@ -24,9 +24,15 @@ SCORED = 1000  # images at once
 
 
 def measure(
-    model: Vae, x: Tensor, y: Tensor | None, mu: NDArray[Any], logvar: NDArray[Any], mean_picture: Tensor, ess: float | None = None,
+    model: Vae,
+    x: Tensor,
+    y: Tensor | None,
+    mu: NDArray[Any],
+    logvar: NDArray[Any],
+    mean_picture: Tensor,
+    ess: float | None = None,
     ess_draws: int | None = None,
-) -> Measured:  # fmt: skip
+) -> Measured:
     """Of images x (N, C, H, W) in [0, 1], their posteriors mu, logvar (N, K), and the mean picture (C, H, W) of the data set."""
     import torch
 
@@ -41,11 +47,21 @@ def measure(
     excess = (nll - null.double()).numpy()
     spread = np.asarray(logvar, float)
     return Measured(
-        n=len(x), n_pixels=x[0].numel(), n_positions=x[0, 0].numel(), nll=float(nll.mean()), mean_nll=float(null.mean()),
-        perfect_nll=float(torch.stack(perfect).sum()) / len(x), excess=float(excess.mean()),
-        excess_error=float(excess.std() / np.sqrt(len(excess))), alone=alone, outside=outside, least_logvar=float(spread.min()),
-        mean_logvar=float(spread.mean()), ess=ess, ess_draws=ess_draws,
-    )  # fmt: skip
+        n=len(x),
+        n_pixels=x[0].numel(),
+        n_positions=x[0, 0].numel(),
+        nll=float(nll.mean()),
+        mean_nll=float(null.mean()),
+        perfect_nll=float(torch.stack(perfect).sum()) / len(x),
+        excess=float(excess.mean()),
+        excess_error=float(excess.std() / np.sqrt(len(excess))),
+        alone=alone,
+        outside=outside,
+        least_logvar=float(spread.min()),
+        mean_logvar=float(spread.mean()),
+        ess=ess,
+        ess_draws=ess_draws,
+    )
 
 
 def _redrawn(model: Vae, x: Tensor, y: Tensor | None, mu: Tensor) -> tuple[Tensor, float]:

@@ -55,9 +55,15 @@ def report(model: Vae, dataset: Dataset, part: Part, split: str = "test") -> Rec
     """One part. Raises `ConfigError` where the model, `DataError` where the data set has nothing to say of it."""
     check_part(model, dataset, part)
     makers: dict[str, Callable[[Vae, Dataset, Split], Record]] = {
-        "collapse": _collapse, "information": _information, "interventions": _interventions, "sensitivity": _sensitivity,
-        "implied-beta": _implied_beta, "gaps": _gaps, "gradients": _gradients, "disentanglement": _disentanglement,
-    }  # fmt: skip
+        "collapse": _collapse,
+        "information": _information,
+        "interventions": _interventions,
+        "sensitivity": _sensitivity,
+        "implied-beta": _implied_beta,
+        "gaps": _gaps,
+        "gradients": _gradients,
+        "disentanglement": _disentanglement,
+    }
     found: Record = plain(makers[part](model, dataset, dataset.subset(split)))
     return found
 
@@ -90,9 +96,13 @@ def _collapse(model: Vae, dataset: Dataset, part: Split) -> Record:
     _, _, mu, logvar = _encoded(model, part)
     curve = epsilon_delta_curve(population_kl(mu, logvar), EPSILONS)
     return {
-        "kl_per_dim": kl_per_dim(mu, logvar), "is_active": is_active(mu), "active_units": int(is_active(mu).sum()),
-        "epsilons": curve.epsilons, "delta": curve.delta, "collapsed_share": curve.share,
-    }  # fmt: skip
+        "kl_per_dim": kl_per_dim(mu, logvar),
+        "is_active": is_active(mu),
+        "active_units": int(is_active(mu).sum()),
+        "epsilons": curve.epsilons,
+        "delta": curve.delta,
+        "collapsed_share": curve.share,
+    }
 
 
 def _information(model: Vae, dataset: Dataset, part: Split) -> Record:
@@ -101,11 +111,16 @@ def _information(model: Vae, dataset: Dataset, part: Split) -> Record:
     split = information_split(mu, logvar, np.random.default_rng(EVALUATION_SEED))
     far = prior_distance(mu, logvar, np.random.default_rng(EVALUATION_SEED))
     return {
-        **asdict(split), "ceiling": split.ceiling, "is_capped": split.mutual_information > CAPPED * split.ceiling,
-        "information_at_least": split.mutual_information, "information_at_most": split.mean_kl - far.low,
-        "marginal_kl_at_least": far.low, "marginal_kl_at_least_error": far.error, "marginal_kl_at_most": split.marginal_kl,
+        **asdict(split),
+        "ceiling": split.ceiling,
+        "is_capped": split.mutual_information > CAPPED * split.ceiling,
+        "information_at_least": split.mutual_information,
+        "information_at_most": split.mean_kl - far.low,
+        "marginal_kl_at_least": far.low,
+        "marginal_kl_at_least_error": far.error,
+        "marginal_kl_at_most": split.marginal_kl,
         "density": far.density,
-    }  # fmt: skip
+    }
 
 
 def _interventions(model: Vae, dataset: Dataset, part: Split) -> Record:
@@ -149,6 +164,10 @@ def _disentanglement(model: Vae, dataset: Dataset, part: Split) -> Record:
     _, _, mu, _ = _encoded(model, part)
     found = disentanglement(mu, part.factors, dataset.factor_names, seed=0)
     return {
-        **asdict(found), "mig_score": found.mig.score, "sap_score": found.sap.score, "disentanglement": found.dci.disentanglement,
-        "completeness": found.dci.completeness, "informativeness": found.dci.informativeness,
-    }  # fmt: skip
+        **asdict(found),
+        "mig_score": found.mig.score,
+        "sap_score": found.sap.score,
+        "disentanglement": found.dci.disentanglement,
+        "completeness": found.dci.completeness,
+        "informativeness": found.dci.informativeness,
+    }

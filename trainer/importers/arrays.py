@@ -22,9 +22,12 @@ ASKED = 64  # images that a model is asked about before anything is believed
 
 
 def adapter_of_codes(
-    encode: Callable[[Tensor], Any] | None, decode: Callable[[Tensor], Tensor], mu: Floats, logvar: Floats | None,
+    encode: Callable[[Tensor], Any] | None,
+    decode: Callable[[Tensor], Tensor],
+    mu: Floats,
+    logvar: Floats | None,
     pixels: NDArray[np.uint8] | None,
-) -> ModelAdapter:  # fmt: skip
+) -> ModelAdapter:
     """For a run from codes: the encoder, if any, must give them; without one the stored codes are looked up by picture."""
     if pixels is None:
         return ModelAdapter(None, decode, mu.shape[1], logvar is None, 0)
@@ -101,7 +104,7 @@ def labels_of(values: ArrayLike, n: int) -> Labels:
 
 def image_shape_of(
     decode: Callable[[Tensor], Any], mu: Floats, pixels: NDArray[np.uint8] | None, given: ImageShape | None
-) -> ImageShape:  # fmt: skip
+) -> ImageShape:
     """From the images, from the person, or from what decode gives."""
     if pixels is not None:
         c, h, w = pixels.shape[1:]

@@ -20,9 +20,14 @@ class AssembledVae(Vae):
     """
 
     def __init__(
-        self, config: ImportedConfig, image_shape: ImageShape, encode: Callable[..., tuple[Tensor, ...]] | None,
-        decode: Callable[..., Tensor] | None, is_logit: bool, n_classes: int = 0,
-    ) -> None:  # fmt: skip
+        self,
+        config: ImportedConfig,
+        image_shape: ImageShape,
+        encode: Callable[..., tuple[Tensor, ...]] | None,
+        decode: Callable[..., Tensor] | None,
+        is_logit: bool,
+        n_classes: int = 0,
+    ) -> None:
         super().__init__(config, image_shape, n_classes)
         self._encode, self._decode, self._is_logit = encode, decode, is_logit
 

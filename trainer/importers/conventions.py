@@ -36,8 +36,11 @@ FITS, MISFITS = math.log(1.35), math.log(1.6)  # log of implied over declared β
 MEANS_SAY = 0.3  # width of the interval of β by the means, relative, up to which they say something
 EVEN, UNEVEN = 0.2, 0.25  # how much the groups may differ under the right reading, and must under a wrong one
 OTHERS: dict[str, tuple[Spread, ...]] = {
-    "logvar": ("log-sigma",), "log-sigma": ("logvar",), "sigma": ("variance",), "variance": ("sigma",)
-}  # fmt: skip
+    "logvar": ("log-sigma",),
+    "log-sigma": ("logvar",),
+    "sigma": ("variance",),
+    "variance": ("sigma",),
+}
 
 
 @dataclass(frozen=True)

@@ -68,9 +68,7 @@ class OwnDecoder:
     """the same at draws from the prior"""
 
 
-def decoder_layers(
-    decode: Callable[..., Tensor], how: HowTrained, mu: Floats, shape: ImageShape, n_classes: int = 0
-) -> OwnDecoder:  # fmt: skip
+def decoder_layers(decode: Callable[..., Tensor], how: HowTrained, mu: Floats, shape: ImageShape, n_classes: int = 0) -> OwnDecoder:
     """The decoder as layers that give what the likelihood is told, logits or means; n_classes: 0 unless it is told the class.
 
     Raises `ExternalModelError` where a decoder that is told the class is no chain of layers: its pictures cannot be stored.
@@ -108,9 +106,7 @@ def _labels(n: int, n_classes: int) -> Tensor | None:
     return torch.arange(n) % n_classes if n_classes else None
 
 
-def pictured(
-    decode: Callable[[Tensor], Tensor], how: HowTrained, mu: Floats, shape: ImageShape, why: str
-) -> OwnDecoder:  # fmt: skip
+def pictured(decode: Callable[[Tensor], Tensor], how: HowTrained, mu: Floats, shape: ImageShape, why: str) -> OwnDecoder:
     """Pictures in place of a decoder, and how far what lies between them is from it."""
     mean, n_codes, rng = _mean_of(decode, how), mu.shape[1], np.random.default_rng(0)
     most = max(2 * spec.NEAREST, min(MOST_PICTURE_BYTES // int(np.prod(shape)), MOST_CODE_BYTES // (4 * n_codes)))

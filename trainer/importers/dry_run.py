@@ -50,9 +50,14 @@ def understood(model: Any, dataset: Dataset, how: HowTrained) -> ModelAdapter:
         raise ExternalModelError("--conditional needs the class of every test image, and some have none; allowed: labels from 0.")
     y = None if labels is None else torch.from_numpy(labels[:ASKED].astype(np.int64))
     adapter = adapt_model(
-        model, in_unit(test.images[:ASKED]), y=y, n_classes=len(dataset.class_names) if how.conditional else 0, pixels=how.range_of(shape),
-        spread=how.kind_of_spread, output=how.output,
-    )  # fmt: skip
+        model,
+        in_unit(test.images[:ASKED]),
+        y=y,
+        n_classes=len(dataset.class_names) if how.conditional else 0,
+        pixels=how.range_of(shape),
+        spread=how.kind_of_spread,
+        output=how.output,
+    )
     assert adapter.encode is not None
     check_range(adapter, test.images, how, labels)
     with torch.no_grad():
@@ -142,7 +147,7 @@ def _span(values: Floats) -> str:
 
 def _implied(
     adapter: ModelAdapter, how: HowTrained, images: NDArray[np.uint8], labels: Labels | None, mu: Floats, logvar: Floats
-) -> ImpliedBeta | None:  # fmt: skip
+) -> ImpliedBeta | None:
     x, y = in_unit(images), None if labels is None else torch.from_numpy(labels.copy())
     nll = nll_of(how, adapter.unit)
     return implied_beta_of(
@@ -156,9 +161,13 @@ def _said_of_beta(adapter: ModelAdapter, how: HowTrained, shape: ImageShape, imp
     """The clinic's sentence, of as many images as were asked, and how far its dimensions agree."""
     try:
         config = ImportedConfig(
-            latent_dim=adapter.latent_dim, likelihood=how.likelihood, sigma=how.sigma / adapter.unit,
-            scale="fixed" if LIKELIHOODS[how.likelihood].has_scale else "learned", beta=how.effective_beta(shape), parts={},
-        )  # fmt: skip
+            latent_dim=adapter.latent_dim,
+            likelihood=how.likelihood,
+            sigma=how.sigma / adapter.unit,
+            scale="fixed" if LIKELIHOODS[how.likelihood].has_scale else "learned",
+            beta=how.effective_beta(shape),
+            parts={},
+        )
     except ValidationError as error:
         raise config_error(error) from None
     pixels = Pixels(math.prod(shape), math.prod(shape[1:]))

@@ -78,18 +78,26 @@ def make_run(
     names = tuple(class_names) or (() if classes is None else tuple(map(str, range(int(classes.max()) + 1))))
     shape = image_shape_of(decode, codes, pixels, image_shape)
     adapter = adapter_of_codes(encode, decoding(decode, shape), codes, spread, pixels)
-    data = None if pixels is None else Dataset(
-        f"own:{name}", pixels, classes, names, None, (), {"test": np.arange(len(codes))}, ""
-    )  # fmt: skip
+    data = None if pixels is None else Dataset(f"own:{name}", pixels, classes, names, None, (), {"test": np.arange(len(codes))}, "")
     plan = RunImport(name, runs, overwrite, how, f"make_run({name!r})", data, umap)
     return plan.write(adapter, shape, codes, spread, classes, names)
 
 
 def import_model(
-    model: Any, dataset: Dataset, name: str, *, source: str = "", loaded: Sequence[str] = (), how: HowTrained | None = None,
-    runs: Root | None = None, overwrite: bool = False, umap: bool = True, classifier: bool = True, thorough: bool = False,
+    model: Any,
+    dataset: Dataset,
+    name: str,
+    *,
+    source: str = "",
+    loaded: Sequence[str] = (),
+    how: HowTrained | None = None,
+    runs: Root | None = None,
+    overwrite: bool = False,
+    umap: bool = True,
+    classifier: bool = True,
+    thorough: bool = False,
     on_part: OnPart = lambda part, share: None,
-) -> Run:  # fmt: skip
+) -> Run:
     """Writes a run from a model with encode and decode and a data set, and returns it; see `trainer.importers.model_adapter` for what it
     may answer.
 

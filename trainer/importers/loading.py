@@ -60,9 +60,12 @@ class Settings(dict[str, Any]):
 
 
 def load_model(
-    module: str, arguments: str | None = None, weights: str | Sequence[str] = (), key: str | None = None,
+    module: str,
+    arguments: str | None = None,
+    weights: str | Sequence[str] = (),
+    key: str | None = None,
     namesakes: Namesakes | None = None,
-) -> Loaded:  # fmt: skip
+) -> Loaded:
     """The model that `module` names, with its weights; runs that module's code.
 
     arguments: JSON for the class or function.
@@ -174,8 +177,14 @@ def _only_model(module: ModuleType, place: Place) -> tuple[Any, str, list[str]]:
     if len(own) == 1 or (len(whole) == 1 and not instances):
         name, value = next(iter(own.items() if len(own) == 1 else whole.items()))
         others = sorted(set(own) - {name})
-        return value, name, [f"of {place.shown} the class {name}"
-                             + (f", the only one with encode and decode beside {listed(others, 5)}" if others else "")]  # fmt: skip
+        return (
+            value,
+            name,
+            [
+                f"of {place.shown} the class {name}"
+                + (f", the only one with encode and decode beside {listed(others, 5)}" if others else "")
+            ],
+        )
     if not own and len(instances) == 1:
         name, instance = next(iter(instances.items()))
         return instance, name, [f"of {place.shown} the model {name}"]
@@ -242,7 +251,7 @@ def _signature(maker: Callable[..., Any]) -> inspect.Signature | None:
 
 def _of_checkpoint(
     maker: Callable[..., Any], values: Sequence[Any], keywords: Mapping[str, Any], hyper: Mapping[str, Any]
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Arguments by name that a checkpoint keeps and nobody gave, for a class."""
     signature = _signature(maker)
     if signature is None or not isinstance(maker, type):
@@ -269,9 +278,10 @@ def _bound(maker: Callable[..., Any], label: str, values: Sequence[Any], keyword
         raise ExternalModelError(f"--arguments gives {len(values)} values, and {label} takes {len(positional)}: {takes}.")
     filled = {p.name for p in positional[: len(values)]} | set(keywords)
     missing = [
-        p.name for p in parameters
+        p.name
+        for p in parameters
         if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) and p.name not in filled
-    ]  # fmt: skip
+    ]
     if missing:
         words = ", ".join(f'"{name}": …' for name in missing)
         raise ExternalModelError(f"{label} needs {_and(missing)}: --arguments '{{{words}}}'; it takes {takes}.")

@@ -92,9 +92,15 @@ def _raw(logvar: Tensor, kind: str) -> Tensor:
 
 
 def adapt_model(
-    model: Any, x: Tensor, *, y: Labels = None, n_classes: int = 0, pixels: Pixels | None = None, spread: Spread | None = None,
+    model: Any,
+    x: Tensor,
+    *,
+    y: Labels = None,
+    n_classes: int = 0,
+    pixels: Pixels | None = None,
+    spread: Spread | None = None,
     output: Output = "means",
-) -> ModelAdapter:  # fmt: skip
+) -> ModelAdapter:
     """How a model is to be asked, found out with a few images x (B, C, H, W) in [0, 1] (y (B,), n_classes: for a conditional model).
 
     pixels: the range in which it wants them, and gives them back.
@@ -131,11 +137,19 @@ def _put_together(subject: Subject, encoder: Encoder, decoder: Decoder, output: 
         encode = _encode_in_range(encoder, pixels)
         decode = _decode_in_range(decoder, pixels if is_back else Pixels(), output)
         return ModelAdapter(
-            encode, decode, prod(encoder.latent), encoder.is_point, n_parameters(subject.modules),
-            understood_of(subject, encoder, decoder, pixels, is_back), encoder.is_sure,
-            roles.kind if roles is not None and has_spread else "logvar", encoder.has_class or decoder.has_class,
-            has_spread and roles is not None and "name" in roles.why, in_range, pixels.unit if is_back and output == "means" else 1.0,
-        )  # fmt: skip
+            encode,
+            decode,
+            prod(encoder.latent),
+            encoder.is_point,
+            n_parameters(subject.modules),
+            understood_of(subject, encoder, decoder, pixels, is_back),
+            encoder.is_sure,
+            roles.kind if roles is not None and has_spread else "logvar",
+            encoder.has_class or decoder.has_class,
+            has_spread and roles is not None and "name" in roles.why,
+            in_range,
+            pixels.unit if is_back and output == "means" else 1.0,
+        )
 
     return in_range(subject.pixels)
 

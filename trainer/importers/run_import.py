@@ -173,11 +173,16 @@ class RunImport:
     def origin(self, adapter: ModelAdapter, decoder: OwnDecoder, why_encoder: str) -> Origin:
         near, prior = decoder.near, decoder.prior
         return Origin(
-            source=self.source, decoder="layers" if decoder.is_exact else "pictures", why_decoder=decoder.why, why_encoder=why_encoder,
-            error=None if near is None else near.mean, most_error=None if near is None else near.most,
-            prior_error=None if prior is None else prior.mean, most_prior_error=None if prior is None else prior.most,
+            source=self.source,
+            decoder="layers" if decoder.is_exact else "pictures",
+            why_decoder=decoder.why,
+            why_encoder=why_encoder,
+            error=None if near is None else near.mean,
+            most_error=None if near is None else near.most,
+            prior_error=None if prior is None else prior.mean,
+            most_prior_error=None if prior is None else prior.most,
             understood=(*self.loaded, *adapter.understood.lines(), *scale_lines(adapter, self.how)),
-        )  # fmt: skip
+        )
 
     def config(self, adapter: ModelAdapter, shape: ImageShape, is_point: bool, parts: dict[str, TracedNetwork]) -> ImportedConfig:
         return config_of(adapter, self.how, shape, is_point, "digits" if self.data is None else self.data.name, parts, self.umap)
@@ -210,11 +215,16 @@ def config_of(
         return ImportedConfig(
             data=data,
             model="autoencoder" if is_point else "conditional-vae" if adapter.has_class else "vae",
-            latent_dim=adapter.latent_dim, likelihood=how.likelihood, sigma=how.sigma / adapter.unit,
+            latent_dim=adapter.latent_dim,
+            likelihood=how.likelihood,
+            sigma=how.sigma / adapter.unit,
             scale="fixed" if has_scale else "learned",
-            beta=how.effective_beta(shape), binarise=how.binarise, umap=umap, doubts=adapter.understood.doubts,
+            beta=how.effective_beta(shape),
+            binarise=how.binarise,
+            umap=umap,
+            doubts=adapter.understood.doubts,
             parts={part: tuple(map(layer_record, found.layers)) for part, found in parts.items()},
-        )  # fmt: skip
+        )
     except ValidationError as error:
         raise config_error(error) from None
 

@@ -25,9 +25,7 @@ from trainer.numerals import count, number
 VAMP = "seems to learn its prior from pseudo-inputs (VampPrior), by a name in it"
 FLOW = "seems to have a flow between its posterior or prior and its code, by a name in it"
 # words of names as a pattern for the whole word
-OTHER_PRIORS = {
-    r"pseudo\w*|vamp\w*": VAMP, r"flows?|iafs?|mafs?|coupling|couplings|planar|nvp|(norm|normali[sz]ing)flows?": FLOW
-}  # fmt: skip
+OTHER_PRIORS = {r"pseudo\w*|vamp\w*": VAMP, r"flows?|iafs?|mafs?|coupling|couplings|planar|nvp|(norm|normali[sz]ing)flows?": FLOW}
 QUANTISERS = r"(vector)?quanti[sz]\w*|vq\w*|codebooks?"
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
@@ -75,10 +73,15 @@ def understood_of(subject: Subject, encoder: Encoder, decoder: Decoder, given: P
     if not given.is_plain:
         pixels = f"{given.name}, given back {'in that range' if is_back else 'from 0 to 1'}"
     return Understood(
-        encoder=encoder.name, decoder=decoder.name, values=encoder.words, pixels=pixels,
-        code=f"{count(prod(encoder.latent))} numbers{f' ({shape})' if len(encoder.latent) > 1 else ''}", forward=decoder.apart,
-        doubts=tuple(_doubts(subject, encoder, decoder)), notes=tuple(_notes(decoder)),
-    )  # fmt: skip
+        encoder=encoder.name,
+        decoder=decoder.name,
+        values=encoder.words,
+        pixels=pixels,
+        code=f"{count(prod(encoder.latent))} numbers{f' ({shape})' if len(encoder.latent) > 1 else ''}",
+        forward=decoder.apart,
+        doubts=tuple(_doubts(subject, encoder, decoder)),
+        notes=tuple(_notes(decoder)),
+    )
 
 
 def _notes(decoder: Decoder) -> list[str]:

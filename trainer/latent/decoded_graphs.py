@@ -39,9 +39,13 @@ class DecodedGraph:
 
 
 def lattice_graph(
-    decode: Decode, extent: Extent, size: int = LATTICE_SIZE, support: SupportOf | None = None, support_cost: float = 0.0,
+    decode: Decode,
+    extent: Extent,
+    size: int = LATTICE_SIZE,
+    support: SupportOf | None = None,
+    support_cost: float = 0.0,
     report: Report = lambda share: None,
-) -> DecodedGraph:  # fmt: skip
+) -> DecodedGraph:
     """size² codes of the plane over extent (x0, x1, y0, y1), each joined to 16: straight, diagonal and knight's moves.
 
     The way along such moves is up to 2.8 % too long, whatever the size (with the 8 nearest only: 8.2 %); smoothing removes that.
@@ -60,9 +64,14 @@ def lattice_graph(
 
 
 def neighbour_graph(
-    decode: Decode, codes: ArrayLike, n_neighbours: int = NEIGHBOURS, support: SupportOf | None = None, support_cost: float = 0.0,
-    max_nodes: int = MAX_NODES, report: Report = lambda share: None,
-) -> DecodedGraph:  # fmt: skip
+    decode: Decode,
+    codes: ArrayLike,
+    n_neighbours: int = NEIGHBOURS,
+    support: SupportOf | None = None,
+    support_cost: float = 0.0,
+    max_nodes: int = MAX_NODES,
+    report: Report = lambda share: None,
+) -> DecodedGraph:
     """Codes (N, K) of real pictures, evenly thinned to max_nodes, each joined to its nearest in latent space."""
     z = checked_codes(codes)
     z = z[np.linspace(0, len(z) - 1, min(len(z), max_nodes)).round().astype(int)]
@@ -73,8 +82,12 @@ def neighbour_graph(
 
 
 def decoded_graphs(
-    decode: Decode, codes: ArrayLike, support: SupportOf | None = None, support_cost: float = 0.0, report: Report = lambda share: None
-) -> tuple[DecodedGraph, ...]:  # fmt: skip
+    decode: Decode,
+    codes: ArrayLike,
+    support: SupportOf | None = None,
+    support_cost: float = 0.0,
+    report: Report = lambda share: None,
+) -> tuple[DecodedGraph, ...]:
     """The graphs that suit real codes (N, K): themselves, and in two dimensions a lattice over their plane too."""
     z = checked_codes(codes)
     own = neighbour_graph(decode, z, support=support, support_cost=support_cost, report=report)

@@ -41,9 +41,13 @@ class Geodesic:
 
 
 def geodesic(
-    a: ArrayLike, b: ArrayLike, graph: DecodedGraph | Sequence[DecodedGraph], n_moments: int = 61,
-    report: Report = lambda share: None, others: Sequence[ArrayLike] = (),
-) -> Geodesic:  # fmt: skip
+    a: ArrayLike,
+    b: ArrayLike,
+    graph: DecodedGraph | Sequence[DecodedGraph],
+    n_moments: int = 61,
+    report: Report = lambda share: None,
+    others: Sequence[ArrayLike] = (),
+) -> Geodesic:
     """The shortest path that is found from `a` to `b`, both (K,), in decoded distance and the graph's cost of low support.
 
     It begins with the paths of every kind of `interpolate`, the shortest path through each graph, and `others` (T, K), further paths from

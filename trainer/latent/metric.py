@@ -25,9 +25,12 @@ MetricKind = Literal["euclidean", "fisher"]
 
 
 def pullback_metric(
-    decode: Vae | Callable[[Tensor], Tensor], z: ArrayLike | Tensor, kind: MetricKind = "euclidean", y: ArrayLike | Tensor | None = None,
+    decode: Vae | Callable[[Tensor], Tensor],
+    z: ArrayLike | Tensor,
+    kind: MetricKind = "euclidean",
+    y: ArrayLike | Tensor | None = None,
     chunk: int = 64,
-) -> Doubles:  # fmt: skip
+) -> Doubles:
     """G (N, K, K) at codes z (N, K), symmetric and ≥ 0. decode: a model, or a differentiable function of z (B, K) with one row a code.
 
     euclidean: JᵀJ with J = ∂x_hat/∂z, squared grey levels per squared unit of z (Arvanitidis 2018, eq. 4). fisher: Jᵀ diag(p(1−p)) J with

@@ -49,10 +49,14 @@ class PathMeasures:
 
 
 def measure_path(
-    z: ArrayLike, x_hat: NDArray[np.float32], support: SupportEstimator, has_prior: bool,
-    classify: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None, length: float | None = None,
+    z: ArrayLike,
+    x_hat: NDArray[np.float32],
+    support: SupportEstimator,
+    has_prior: bool,
+    classify: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None,
+    length: float | None = None,
     ends: NDArray[np.float32] | None = None,
-) -> PathMeasures:  # fmt: skip
+) -> PathMeasures:
     """Of codes z (T, K) and their pictures x_hat (T, C, H, W).
 
     length: decoded length, else the sum of the steps.

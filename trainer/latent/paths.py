@@ -175,9 +175,13 @@ def _jump(decode: DecodeAs, z: Doubles, before: int | None, after: int | None) -
 
 
 def shortest_leg(
-    a: ArrayLike, b: ArrayLike, graphs: Sequence[DecodedGraph], n: int, report: Report = lambda share: None,
+    a: ArrayLike,
+    b: ArrayLike,
+    graphs: Sequence[DecodedGraph],
+    n: int,
+    report: Report = lambda share: None,
     then: Sequence[DecodedGraph] | None = None,
-) -> Doubles:  # fmt: skip
+) -> Doubles:
     """The geodesic leg (n, K) from a to b, both (K,). graphs: of the first stop's class; then: of the second's, where it is another one.
 
     Between two classes the switch is in the middle, where the best path of a formula has it, and both halves are geodesics: so the leg,

@@ -48,7 +48,7 @@ class InverseProjection:
 
 def find_inverse(
     points: Floats, mu: Floats, extent: Extent, decode: Decode | None = None, seed: int = 0, epochs: int = EPOCHS
-) -> InverseProjection:  # fmt: skip
+) -> InverseProjection:
     """The inverse: the sheet of codes mu (N, K) laid out at `points` (N, 2), and where the points settle on it. Never raises for odd data.
 
     epochs: of its refinement by decoded pictures; 0 for none.
@@ -90,7 +90,7 @@ def _disc(n: int = 6) -> Floats:
 
 def refine(
     lattice: Floats, points: Floats, mu: Floats, extent: Extent, decode: Decode, seed: int = 0, epochs: int = EPOCHS
-) -> Floats | None:  # fmt: skip
+) -> Floats | None:
     """The lattice after descent on decoded error + `CODE_WEIGHT` · missed codes, each divided by its own start; Adam (Kingma & Ba 2015).
 
     None where nothing is gained: the start decodes as well as the codes themselves or not at all, or the end is no better, or far off.
@@ -137,9 +137,14 @@ def _batches(rng: np.random.Generator, n: int, epochs: int) -> Iterator[Whole]:
 
 
 def held_out_quality(
-    points: Floats, mu: Floats, extent: Extent, decode: Decode | None = None, labels: Whole | None = None, seed: int = 0,
+    points: Floats,
+    mu: Floats,
+    extent: Extent,
+    decode: Decode | None = None,
+    labels: Whole | None = None,
+    seed: int = 0,
     epochs: int = EPOCHS,
-) -> InverseProjectionQuality | None:  # fmt: skip
+) -> InverseProjectionQuality | None:
     """The quality of an inverse made in the same way without a tenth of the points (at most 1000), on these; None below ten points.
 
     The points left out settle like the others, by their own codes, on a sheet that knows nothing of them.

@@ -93,10 +93,7 @@ def _finite(numbers: ArrayLike) -> Floats:
 def latent_plane(mu: Floats) -> Projection:
     """The map of a run with two dimensions: the latent plane itself. mu (N, 2)."""
     extent = square_extent(mu, at_least=3.5)
-    return Projection(
-        "latent", "identity", mu, extent, ("z₁", "z₂"), "Latent plane",
-        "A point of this map is the code itself.",
-    )  # fmt: skip
+    return Projection("latent", "identity", mu, extent, ("z₁", "z₂"), "Latent plane", "A point of this map is the code itself.")
 
 
 def latent_line(mu: Floats) -> Projection:
@@ -104,9 +101,15 @@ def latent_line(mu: Floats) -> Projection:
     spread = np.random.default_rng(0).uniform(-1, 1, len(mu)).astype(np.float32)
     points = np.column_stack([mu[:, 0], spread])
     return _linear(
-        "latent", mu, points, np.zeros(1, np.float32), np.array([[1.0], [0.0]], np.float32), ("z₁", "spread"), "Latent line",
+        "latent",
+        mu,
+        points,
+        np.zeros(1, np.float32),
+        np.array([[1.0], [0.0]], np.float32),
+        ("z₁", "spread"),
+        "Latent line",
         "Only left and right matter: z₁. Up and down merely spreads the points.",
-    )  # fmt: skip
+    )
 
 
 def pca(mu: Floats) -> Projection:
@@ -118,10 +121,16 @@ def pca(mu: Floats) -> Projection:
     basis *= np.sign(basis[np.arange(2), np.abs(basis).argmax(1)])[:, None]
     share = float(variances[-2:].sum() / max(variances.sum(), 1e-30))
     return _linear(
-        "pca", mu, (mu - origin) @ basis.T, origin, basis, ("PC 1", "PC 2"), "PCA",
+        "pca",
+        mu,
+        (mu - origin) @ basis.T,
+        origin,
+        basis,
+        ("PC 1", "PC 2"),
+        "PCA",
         f"Each map point is a code on the plane of the two main axes ({percent(share)} of the codes' variance); "
         "the other directions stay at their mean.",
-    )  # fmt: skip
+    )
 
 
 def axis_pair(mu: Floats, first: int, second: int) -> Projection:
@@ -135,15 +144,18 @@ def axis_pair(mu: Floats, first: int, second: int) -> Projection:
     basis = np.zeros((2, n_dims), np.float32)
     basis[0, first] = basis[1, second] = 1
     return _linear(
-        "axes", mu, mu[:, [first, second]], np.zeros(n_dims, np.float32), basis, (dimension(first), dimension(second)),
+        "axes",
+        mu,
+        mu[:, [first, second]],
+        np.zeros(n_dims, np.float32),
+        basis,
+        (dimension(first), dimension(second)),
         f"{dimension(first)} and {dimension(second)}",
         f"Each map point sets {dimension(first)} and {dimension(second)}; all others are 0, the mean of the prior.",
-    )  # fmt: skip
+    )
 
 
-def umap_map(
-    mu: Floats, seed: int, decode: Decode | None = None, classes: Whole | None = None, epochs: int = EPOCHS
-) -> Projection:  # fmt: skip
+def umap_map(mu: Floats, seed: int, decode: Decode | None = None, classes: Whole | None = None, epochs: int = EPOCHS) -> Projection:
     """A UMAP (McInnes et al. 2018) of the codes mu (N, K), K > 2, with a lattice as its inverse; see `lattice_map`."""
     keep_compiled_code()
     import umap  # seconds to import: only where a map is made
@@ -159,9 +171,16 @@ def umap_map(
 
 
 def lattice_map(
-    name: str, points: Floats, mu: Floats, title: str, labels: tuple[str, str],
-    decode: Decode | None = None, classes: Whole | None = None, seed: int = 0, epochs: int = EPOCHS,
-) -> Projection:  # fmt: skip
+    name: str,
+    points: Floats,
+    mu: Floats,
+    title: str,
+    labels: tuple[str, str],
+    decode: Decode | None = None,
+    classes: Whole | None = None,
+    seed: int = 0,
+    epochs: int = EPOCHS,
+) -> Projection:
     """Any layout `points` (N, 2) of the codes `mu` (N, K), settled on the sheet that is its inverse, with the quality of that inverse.
 
     decode: how well a code decodes the picture of a point; without it only codes count.
@@ -213,15 +232,27 @@ def _linear(
     points = np.ascontiguousarray(points, np.float32)
     extent = square_extent(points)
     return Projection(
-        name, "linear", points, extent, labels, title, note,
-        origin=np.ascontiguousarray(origin, np.float32), basis=np.ascontiguousarray(basis, np.float32),
-    )  # fmt: skip
+        name,
+        "linear",
+        points,
+        extent,
+        labels,
+        title,
+        note,
+        origin=np.ascontiguousarray(origin, np.float32),
+        basis=np.ascontiguousarray(basis, np.float32),
+    )
 
 
 def projections_of(
-    mu: Floats, kl_per_dim: NDArray[np.float64], seed: int, with_umap: bool,
-    decode: Decode | None = None, classes: Whole | None = None, epochs: int = EPOCHS,
-) -> tuple[Projection, ...]:  # fmt: skip
+    mu: Floats,
+    kl_per_dim: NDArray[np.float64],
+    seed: int,
+    with_umap: bool,
+    decode: Decode | None = None,
+    classes: Whole | None = None,
+    epochs: int = EPOCHS,
+) -> tuple[Projection, ...]:
     """All maps that a finished run stores, the best first: the plane itself, or UMAP, PCA and the two dimensions of most KL.
 
     epochs: of the refinement of a map's inverse by decoded pictures; fewer where a decode is dear.

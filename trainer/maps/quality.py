@@ -98,9 +98,7 @@ def projection_quality(mu: Floats, points: Floats, k: int = NEIGHBOURS, most: in
 
 def nearest_codes(queries: Floats, real: Floats, k: int) -> Whole:
     """Numbers (M, k) of the nearest real codes, by one matrix product a chunk, in no order."""
-    found = [
-        np.argpartition(_squares(queries[at : at + 500], real), k - 1, axis=1)[:, :k] for at in range(0, len(queries), 500)
-    ]  # fmt: skip
+    found = [np.argpartition(_squares(queries[at : at + 500], real), k - 1, axis=1)[:, :k] for at in range(0, len(queries), 500)]
     return np.concatenate(found).astype(np.int64)
 
 

@@ -113,9 +113,13 @@ def epsilon_delta_curve(kl: NDArray[Any], epsilons: Sequence[float] | Doubles, d
 
 
 def intervention_losses(
-    model: Vae, x: Tensor, generator: torch.Generator, y: Tensor | None = None, batch: int = BATCH,
+    model: Vae,
+    x: Tensor,
+    generator: torch.Generator,
+    y: Tensor | None = None,
+    batch: int = BATCH,
     on_progress: Callable[[float], None] = lambda share: None,
-) -> Interventions:  # fmt: skip
+) -> Interventions:
     """The rise of reconstruction nll when one dimension of z is exchanged between images or set to 0.
 
     x (N, C, H, W), floats in [0, 1] or uint8: the pixels that are encoded and scored, so binarised ones for a model that was

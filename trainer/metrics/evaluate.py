@@ -150,11 +150,15 @@ def evaluate(
     cost = _Cost(1, 1) if budget is None else _cost(model, images, mu, labels)
     train = dataset.subset("train") if "train" in dataset.splits else None
     figures: dict[str, Any] = {
-        "split": split, "n": len(images), "input": "binarised" if config.binarise else "grey", "active_units": active_units(mu),
+        "split": split,
+        "n": len(images),
+        "input": "binarised" if config.binarise else "grey",
+        "active_units": active_units(mu),
         "squared_error": squared_error(model, images, mu, labels),
         "knn_accuracy": None if train is None else knn_accuracy(model, _affordable(train, cost, budget), part),
-        "given_label": config.is_conditional, "classifier_error": _classifier_error(model, part),
-    }  # fmt: skip
+        "given_label": config.is_conditional,
+        "classifier_error": _classifier_error(model, part),
+    }
     if config.is_deterministic:
         return _of_points(model, images, labels, figures)
     nll_n, few = len(images) if nll_images is None else min(nll_images, len(images)), min(samples, FEW_SAMPLES)
@@ -164,10 +168,17 @@ def evaluate(
     kl = kl_per_dim(mu, logvar)
     reconstruction = float(np.mean(np.concatenate((estimate.reconstruction, rest))))
     return Evaluation(
-        elbo=-(reconstruction + float(kl.sum())), nll=estimate.nll, nll_n=nll_n, samples=samples, reconstruction=reconstruction,
-        kl=float(kl.sum()), kl_per_dim=tuple(kl.tolist()), nll_standard_error=estimate.nll_standard_error,
-        ess=float(np.mean(estimate.ess)), **figures,
-    )  # fmt: skip
+        elbo=-(reconstruction + float(kl.sum())),
+        nll=estimate.nll,
+        nll_n=nll_n,
+        samples=samples,
+        reconstruction=reconstruction,
+        kl=float(kl.sum()),
+        kl_per_dim=tuple(kl.tolist()),
+        nll_standard_error=estimate.nll_standard_error,
+        ess=float(np.mean(estimate.ess)),
+        **figures,
+    )
 
 
 def _of_points(model: Vae, images: Tensor, labels: Labels | None, figures: dict[str, Any]) -> Evaluation:

@@ -55,9 +55,14 @@ class GradientVariance:
 
 
 def gradient_draws(
-    f: Callable[[Tensor], Tensor], mu: Tensor, std: Tensor, n_draws: int, generator: torch.Generator, estimator: Estimator,
+    f: Callable[[Tensor], Tensor],
+    mu: Tensor,
+    std: Tensor,
+    n_draws: int,
+    generator: torch.Generator,
+    estimator: Estimator,
     parameter: Parameter = "mu",
-) -> GradientSample:  # fmt: skip
+) -> GradientSample:
     """Estimates of ∇ E[f(z)] in mu or logvar = log std², z ~ N(mu, std²), for f: (S, …, K) to (S, …). mu, std (…, K).
 
     score-baseline takes from each draw's f the mean of the other draws' (leave-one-out), which leaves the estimate unbiased.
@@ -100,9 +105,14 @@ def toy_variance(estimator: Estimator, n_dims: int) -> float:
 
 
 def gradient_variance(
-    model: Vae, x: Tensor, n_draws: int, generator: torch.Generator, estimator: Estimator, y: Tensor | None = None,
+    model: Vae,
+    x: Tensor,
+    n_draws: int,
+    generator: torch.Generator,
+    estimator: Estimator,
+    y: Tensor | None = None,
     parameter: Parameter = "mu",
-) -> GradientVariance:  # fmt: skip
+) -> GradientVariance:
     """For the reconstruction term of a VAE's bound on pictures x (B, C, H, W). Raises `ConfigError` for a deterministic model."""
     if model.is_deterministic:
         raise ConfigError("model", model.config.model, "a model with a posterior")

@@ -203,7 +203,11 @@ def _spread(value: float, per_dim: Doubles, noise: Doubles, shrinkage: Doubles) 
 def record(found: ImpliedBeta) -> dict[str, Any]:
     """For JSON: a dimension without a value is None, and means that have none are left out."""
     return {
-        "value": found.value, "low": found.low, "high": found.high, "spread": found.spread, "n": found.n,
+        "value": found.value,
+        "low": found.low,
+        "high": found.high,
+        "spread": found.spread,
+        "n": found.n,
         "per_dim": [None if np.isnan(beta) else float(beta) for beta in found.per_dim],
         **({} if np.isnan(found.means) else {name: getattr(found, name) for name in OF_MEANS}),
-    }  # fmt: skip
+    }

@@ -88,10 +88,12 @@ def importance_estimate(
             on_progress((first + i + 1) / len(x))
     ess = np.array([each.ess for each in sums])
     return ImportanceEstimate(
-        log_px=np.array([each.log_mean for each in sums]), ess=ess,
+        log_px=np.array([each.log_mean for each in sums]),
+        ess=ess,
         standard_error=np.sqrt(np.maximum(n_samples / ess - 1, 0) / n_samples),
-        reconstruction=np.array([-each.total / n_samples for each in sums]), n_samples=n_samples,
-    )  # fmt: skip
+        reconstruction=np.array([-each.total / n_samples for each in sums]),
+        n_samples=n_samples,
+    )
 
 
 class _Sums:

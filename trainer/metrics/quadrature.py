@@ -139,9 +139,13 @@ def true_posterior(model: Vae, x: Tensor, label: int | None = None, step: float 
 
 
 def gap_map(
-    model: Vae, x: Tensor, y: Tensor | None = None, n_steps: int = GAP_STEPS, on_progress: Callable[[float], None] = lambda share: None,
+    model: Vae,
+    x: Tensor,
+    y: Tensor | None = None,
+    n_steps: int = GAP_STEPS,
+    on_progress: Callable[[float], None] = lambda share: None,
     seed: int = 0,
-) -> Gaps:  # fmt: skip
+) -> Gaps:
     """Both gaps of every picture x (N, C, H, W): the encoder's Gaussian, then the best one, found from there by Adam.
 
     With two dimensions log p(x|z) is tabulated on the grid once and E_q is its sum under the two marginals of q: no sampling. Beyond

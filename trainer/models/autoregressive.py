@@ -20,10 +20,12 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Masks:
-    """Which connections there are, as zeros and ones. into (H, D): pixel to hidden unit · out (D, H): hidden unit to pixel."""
+    """Which connections there are, as zeros and ones."""
 
     into: Floats
+    """(H, D): from pixel to hidden unit"""
     out: Floats
+    """(D, H): from hidden unit to pixel"""
 
 
 def degrees(n_pixels: int, n_hidden: int) -> NDArray[np.int64]:

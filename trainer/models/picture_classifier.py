@@ -35,32 +35,33 @@ ECE_BINS = 15
 
 @dataclass(frozen=True)
 class Scores:
-    """On n pictures that were not learned from.
-
-    accuracy: share whose most probable class is their label · nll: mean of −log p(label), nats · ece: expected calibration error, the mean
-    distance between how sure it is and how often it is right, in 15 bins of equal width (Guo et al. 2017, eq. 3).
-    """
+    """On n pictures that were not learned from."""
 
     n: int
     accuracy: float
+    """share whose most probable class is their label"""
     nll: float
+    """mean of −log p(label), nats"""
     ece: float
+    """expected calibration error: the mean distance between how sure it is and how often it is right, in 15 bins of equal width (Guo et
+    al. 2017, eq. 3)"""
 
 
 @dataclass(frozen=True)
 class PictureClassifier:
-    """weights under torch's names, `classifier.0.weight` … · temperature: the last layer is divided by it already.
-
-    images: scores on test images · decoded: on their reconstructions, which have the image's class.
-    """
+    """A small convolutional network that names the class of a picture, with how good it is."""
 
     image_shape: ImageShape
     n_classes: int
     channels: tuple[int, ...]
     weights: Mapping[str, Floats]
+    """under torch's names, `classifier.0.weight` …"""
     temperature: float
+    """the last layer is divided by it already"""
     images: Scores
+    """on test images"""
     decoded: Scores
+    """on their reconstructions, which have the image's class"""
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
@@ -127,9 +128,11 @@ def scores_of(logits: Logits, labels: Labels) -> Scores:
     log_p = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
     sure, is_right = np.exp(log_p.max(1)), log_p.argmax(1) == labels
     return Scores(
-        n=len(labels), accuracy=float(is_right.mean()), nll=float(-log_p[np.arange(len(labels)), labels].mean()),
+        n=len(labels),
+        accuracy=float(is_right.mean()),
+        nll=float(-log_p[np.arange(len(labels)), labels].mean()),
         ece=expected_calibration_error(sure, is_right),
-    )  # fmt: skip
+    )
 
 
 def expected_calibration_error(sure: NDArray[np.float64], is_right: NDArray[np.bool_]) -> float:

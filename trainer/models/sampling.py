@@ -20,10 +20,12 @@ Pixels = Literal["mean", "draw"]
 
 @dataclass(frozen=True)
 class Samples:
-    """images (n, C, H, W) in [0, 1], decoded from z (n, K)."""
+    """Images, and what they were decoded from."""
 
     images: Tensor
+    """(n, C, H, W) in [0, 1]"""
     z: Tensor
+    """(n, K)"""
 
 
 @torch.no_grad()

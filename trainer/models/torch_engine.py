@@ -66,7 +66,7 @@ class Vae(nn.Module):
             self.add_module(part, Stack(layers, n_classes))
         self.log_sigma = nn.Parameter(
             torch.tensor(config.sigma).log(), requires_grad=config.has_scale and config.scale == "learned"
-        )  # fmt: skip
+        )
 
     encoder: Stack
     decoder: Stack

@@ -7,9 +7,10 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from trainer.config import MAX_RUN_NAME, PRESETS, check_run_name
+from trainer.config import MAX_RUN_NAME, check_run_name
 from trainer.console import meant, program
 from trainer.errors import ConfigError, RunError, RunNotFound
+from trainer.presets import PRESETS
 from trainer.runs.folder import RUN_JSON
 from trainer.runs.read import Root, Run, read_info
 from trainer.runs.records import RunInfo

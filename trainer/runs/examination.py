@@ -144,9 +144,16 @@ class Examination(BaseModel):
     @model_validator(mode="after")
     def _fits_together(self) -> Examination:
         of_dims = (
-            self.dimension_wise_kl, self.shuffled, self.zeroed, self.sensitivity, self.shuffled_error, self.zeroed_error, self.variance,
-            self.signal_to_noise, None if self.implied is None else self.implied.per_dim,
-        )  # fmt: skip
+            self.dimension_wise_kl,
+            self.shuffled,
+            self.zeroed,
+            self.sensitivity,
+            self.shuffled_error,
+            self.zeroed_error,
+            self.variance,
+            self.signal_to_noise,
+            None if self.implied is None else self.implied.per_dim,
+        )
         lengths = {len(values) for values in of_dims if values is not None}
         if len(lengths) != 1 or self.n < 1:
             raise ValueError(f"the examination has {sorted(lengths)} dimensions of {self.n} images")

@@ -6,9 +6,9 @@ Format version 3; versions 1 and 2 are read too (`trainer.runs.read`). A run is 
     weights.safetensors      parameters under torch's names
     history.csv              a row an epoch (no clock in it: the same seed gives the same bytes)
     timing.csv               a row an epoch: seconds, images per second
-    encodings.safetensors    test split, grey input: mu, logvar (N, K) · elbo, reconstruction (N,) nats · label, index (N,);
+    encodings.safetensors    test split, grey input: mu, logvar (N, K); elbo, reconstruction (N,) nats; label, index (N,);
                              a deterministic model's codes are points: logvar is −∞
-    film.safetensors         mu (T, M, K), float16, of the same M images at T moments · epoch (T,) · label, index (M,)
+    film.safetensors         mu (T, M, K), float16, of the same M images at T moments; epoch (T,); label, index (M,)
     projection.safetensors   for every map: points, extent, basis/origin or lattice_z, and what the map loses (not in old runs)
     classifier.safetensors   a classifier of pictures: parameters under torch's names, in `meta` its widths, temperature and scores; only
                              where the data set has classes, and not in old runs

@@ -22,11 +22,14 @@ SHEET, ROWS, WHOLE = "sheet_", "rows", "images"
 
 @dataclass(frozen=True)
 class TestImages:
-    """Images of the test split. rows (n,): their places among its encodings, ascending · images (n, C, H, W) uint8 · n_test: all."""
+    """Images of the test split, or some of them."""
 
     rows: NDArray[np.int64]
+    """(n,): where they stand among the encodings of the split, ascending"""
     images: NDArray[np.uint8]
+    """(n, C, H, W)"""
     n_test: int
+    """how many images the whole split has"""
 
     __test__ = False  # no test, whatever pytest thinks of its name
 

@@ -21,9 +21,11 @@ MAX_LEVELS, MAX_CHANNELS = 16, 4096  # of a classifier's convolutions
 
 def pack_classifier(classifier: PictureClassifier) -> dict[str, NDArray[Any]]:
     meta = {
-        "channels": classifier.channels, "temperature": classifier.temperature,
-        "images": asdict(classifier.images), "decoded": asdict(classifier.decoded),
-    }  # fmt: skip
+        "channels": classifier.channels,
+        "temperature": classifier.temperature,
+        "images": asdict(classifier.images),
+        "decoded": asdict(classifier.decoded),
+    }
     return {**classifier.weights, "meta": np.frombuffer(json.dumps(meta).encode(), np.uint8)}
 
 
@@ -41,11 +43,15 @@ def unpack_classifier(arrays: dict[str, NDArray[Any]], dataset: DatasetInfo) -> 
 def pack_projection(projection: Projection) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     name = projection.name
     item = {
-        "name": name, "kind": projection.kind, "extent": projection.extent, "labels": projection.labels,
-        "title": projection.title, "note": projection.note,
+        "name": name,
+        "kind": projection.kind,
+        "extent": projection.extent,
+        "labels": projection.labels,
+        "title": projection.title,
+        "note": projection.note,
         "honest": projection.quality and asdict(projection.quality),
         "way_back": projection.inverse_quality and asdict(projection.inverse_quality),
-    }  # fmt: skip
+    }
     arrays: dict[str, NDArray[Any]] = {f"{name}.points": projection.points}
     if projection.kind == "linear":
         assert projection.origin is not None and projection.basis is not None
@@ -61,9 +67,16 @@ def unpack_projection(item: dict[str, Any], arrays: Arrays) -> Projection:
     x0, x1, y0, y1 = (float(value) for value in item["extent"])
     first, second = item["labels"]
     return Projection(
-        name, item["kind"], arrays[f"{name}.points"], (x0, x1, y0, y1),
-        (first, second), item["title"], item["note"], arrays.get(f"{name}.origin"), arrays.get(f"{name}.basis"),
+        name,
+        item["kind"],
+        arrays[f"{name}.points"],
+        (x0, x1, y0, y1),
+        (first, second),
+        item["title"],
+        item["note"],
+        arrays.get(f"{name}.origin"),
+        arrays.get(f"{name}.basis"),
         None if lattice is None else lattice.astype(np.float32),
         ProjectionQuality(**item["honest"]) if item.get("honest") else None,
         InverseProjectionQuality(**item["way_back"]) if item.get("way_back") else None,
-    )  # fmt: skip
+    )

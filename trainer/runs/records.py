@@ -46,9 +46,16 @@ class DatasetInfo(BaseModel):
     def of(cls, dataset: Dataset, n_train: int, n_labelled: int | None = None) -> DatasetInfo:
         """What a run remembers of a data set, of whose images it learned so many."""
         return cls(
-            name=dataset.name, sha256=dataset.sha256, image_shape=dataset.image_shape, class_names=dataset.class_names, n_train=n_train,
-            n_test=len(dataset.splits["test"]), n_labelled=n_labelled, licence=dataset.licence, notes=dataset.notes,
-        )  # fmt: skip
+            name=dataset.name,
+            sha256=dataset.sha256,
+            image_shape=dataset.image_shape,
+            class_names=dataset.class_names,
+            n_train=n_train,
+            n_test=len(dataset.splits["test"]),
+            n_labelled=n_labelled,
+            licence=dataset.licence,
+            notes=dataset.notes,
+        )
 
 
 class Metrics(BaseModel):

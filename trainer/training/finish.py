@@ -105,9 +105,10 @@ class PostProcessing:
         on_part: Callable[[Reached], None] = lambda reached: None,
         has_gradient: bool = True,
     ) -> None:
-        """codes: as they were given; None to encode the test split; without data there are codes alone.
+        """`codes` as they were given, or None to encode the test split; without data there are codes alone.
 
-        on_part: told how far a part is while a generator cannot yield · has_gradient: whether maps may be fitted to how pictures decode.
+        `on_part` hears how far a part is while a generator cannot yield; `has_gradient` says whether maps may be fitted to how pictures
+        decode.
         """
         assert data is not None or codes is not None
         self.model, self.data, self.budgets = model, data, budgets or Budgets()
@@ -220,9 +221,7 @@ def seconds_of_parts(config: FitConfig, dataset: Dataset, n_train: int, n_test: 
     }
 
 
-def maps_of(
-    model: Vae, split: Split, mu: Floats, logvar: Floats, budget: Budget | None = None
-) -> tuple[Projection, ...]:  # fmt: skip
+def maps_of(model: Vae, split: Split, mu: Floats, logvar: Floats, budget: Budget | None = None) -> tuple[Projection, ...]:
     """The maps of a run from its model and the codes (N, K) of the split that it shows.
 
     budget: about how long decoding may take; where it is dear, the inverse of a map is refined in fewer rounds, or in none.
@@ -259,13 +258,23 @@ def run_info(
     origin: Origin | None = None,
 ) -> RunInfo:
     """What run.json says, all but the checksums. machine: what else is to say of it than its processor."""
-    return RunInfo.model_validate({
-        "preset": preset, "config": config, "dataset": dataset, "state": state, "epoch": epoch, "created": created,
-        "seconds": round(seconds, 1), "n_parameters": n_parameters, "origin": origin,
-        "metrics": results and results.metrics, "examination": results and results.examination,
-        "libraries": {name: version(name) for name in ("torch", "numpy", "safetensors")},
-        "machine": platform.machine() + machine,
-    })  # fmt: skip
+    return RunInfo.model_validate(
+        {
+            "preset": preset,
+            "config": config,
+            "dataset": dataset,
+            "state": state,
+            "epoch": epoch,
+            "created": created,
+            "seconds": round(seconds, 1),
+            "n_parameters": n_parameters,
+            "origin": origin,
+            "metrics": results and results.metrics,
+            "examination": results and results.examination,
+            "libraries": {name: version(name) for name in ("torch", "numpy", "safetensors")},
+            "machine": platform.machine() + machine,
+        }
+    )
 
 
 def write_results(writer: RunWriter, weights: Mapping[str, NDArray[Any]], results: Results) -> None:

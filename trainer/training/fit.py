@@ -60,7 +60,7 @@ def fit(
     config = stored.config if stored else config
     trainer = Trainer(
         config, dataset, writer, stored.preset if stored else preset, stored.created if stored else now(), device, team, snapshots
-    )  # fmt: skip
+    )
     writer.check_room(trainer.bytes_on_disk())
     if resume:
         trainer.restore()

@@ -123,11 +123,14 @@ def free_bits_kl(kl_per_dim: Tensor, free_bits: float) -> Tensor:
 
 @dataclass(frozen=True)
 class Batch:
-    """This process's share of a step. x (B, C, H, W) in [0, 1], y (B,) or none; semi-supervised: as many labelled ones besides."""
+    """This process's share of a step."""
 
     x: Tensor
+    """(B, C, H, W) in [0, 1]"""
     y: Tensor | None = None
+    """(B,)"""
     labelled_x: Tensor | None = None
+    """semi-supervised: as many labelled images besides"""
     labelled_y: Tensor | None = None
 
 
@@ -242,7 +245,7 @@ def _semi_supervised(
         with torch.no_grad():  # M1 is finished: M2 learns from draws of its codes
             seen, labelled, moved = (
                 model.feature_posterior(x).at(normal(model.config.feature_dim)) for x in (seen, labelled, moved)
-            )  # fmt: skip
+            )
     every_y = torch.arange(n_classes, device=seen.device).repeat_interleave(len(seen))
     eps = normal(n_classes, model.config.latent_dim).transpose(0, 1).flatten(0, 1)
     unlabelled = _class_terms(model, seen, every_y, eps)

@@ -35,8 +35,8 @@ class Pace:
 class Forecast:
     """Share of the work that is done, and the time that the rest takes.
 
-    n_steps, n_epochs: of the training · parts: what comes after it, in order, with the guess of its cost in seconds where one is known
-    beforehand. `share` never falls, and is below 1 until `finished`.
+    `n_steps` and `n_epochs` are those of the training; `parts` come after it, in this order, each with the guess of its cost in seconds
+    where one is known beforehand. `share` never falls, and is below 1 until `finished`.
     """
 
     def __init__(self, n_steps: int, n_epochs: int, parts: Mapping[str, float]) -> None:

@@ -47,11 +47,14 @@ MOST_BYTES = 2**28  # of one split's images: those of a large folder are a sampl
 
 @dataclass(frozen=True)
 class Pictures:
-    """images, decoded (n, C, H, W) uint8, the second each reconstruction of the first · labels (n,)."""
+    """Pictures with their reconstructions and classes."""
 
     images: Tensor
+    """(n, C, H, W) uint8"""
     decoded: Tensor
+    """(n, C, H, W) uint8, the reconstruction of each of `images`"""
     labels: Labels
+    """(n,)"""
 
 
 class ClassifierTraining:
@@ -131,10 +134,14 @@ class ClassifierTraining:
                 parameter.div_(temperature)
         test = self.pictures("test")
         return PictureClassifier(
-            self.image_shape, self.n_classes, self.channels,
-            {f"{PART}.{key}": value.cpu().numpy() for key, value in self.network.state_dict().items()}, temperature,
-            scores_of(self.logits_of(test.images), test.labels), scores_of(self.logits_of(test.decoded), test.labels),
-        )  # fmt: skip
+            self.image_shape,
+            self.n_classes,
+            self.channels,
+            {f"{PART}.{key}": value.cpu().numpy() for key, value in self.network.state_dict().items()},
+            temperature,
+            scores_of(self.logits_of(test.images), test.labels),
+            scores_of(self.logits_of(test.decoded), test.labels),
+        )
 
     def pictures(self, split: str) -> Pictures:
         """The images of a split that have a class, or a sample of them, and what the model makes of each."""

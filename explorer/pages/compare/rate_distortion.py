@@ -6,9 +6,8 @@ Rate R = E_x KL(q(z|x) ‖ p(z)), distortion D = −E_x E_q[log p(x|z)], both of
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,11 +16,10 @@ from numpy.typing import NDArray
 
 from explorer.text.numbers import format_number
 from explorer.text.run_summary import model_words
-from trainer.config import PRESETS, FitConfig
+from trainer.config import FitConfig
 from trainer.console import program
 from trainer.likelihoods.registry import LIKELIHOODS
-from trainer.models.numpy_engine import Codes
-from trainer.runs.read import Run
+from trainer.presets import PRESETS
 from trainer.runs.records import RunInfo
 
 Floats = NDArray[np.float32]
@@ -70,17 +68,6 @@ class RateDistortion:
     """Names of runs that are scored in another measure."""
     not_finite: tuple[str, ...]
     """Names of runs whose figures are no numbers."""
-
-
-@dataclass(frozen=True)
-class Scored:
-    """One image under one run."""
-
-    run_id: str
-    nll: float
-    """−log p(x|z), nats."""
-    kl: float | None
-    """Nats; None for a deterministic run."""
 
 
 def measure(config: FitConfig, is_binarised: bool) -> Measure:
@@ -149,25 +136,6 @@ def chart_sentence(rated: Sequence[Rated]) -> str:
     return f"{told} Against {least.run_id} its rate (KL) is {more} nats higher and its distortion {less} nats lower."
 
 
-def images_of(run: Run) -> str:
-    """A name for the test images of a run in their order: where it is the same, a number is the same image."""
-    order = np.ascontiguousarray(run.encodings.index, np.int64).tobytes()
-    return hashlib.sha256(run.info.dataset.sha256.encode() + order).hexdigest()[:16]
-
-
-def own_label(run: Run, row: int) -> list[int] | None:
-    """The class of a test image, for a model that is told it."""
-    return None if run.told is None else [int(run.told[row])]
-
-
-def scored(run: Run, row: int, x: Floats | None) -> Scored:
-    """A test image under a run: −log p at its mean code where its pixels x (C, H, W) are here, else as it was stored."""
-    codes = run.encodings
-    nll = codes.reconstruction[row] if x is None else run.forward.nll(codes.mu[[row]], x[None], own_label(run, row))[0]
-    kl = None if run.config.is_deterministic else float(Codes(codes.mu[[row]], codes.logvar[[row]]).kl.sum())
-    return Scored(run.id, float(nll), kl)
-
-
 def another_command(info: RunInfo) -> str:
     """How to train a run that this one can be compared with; the list of presets where this one has none."""
     preset = PRESETS.get(info.preset)
@@ -176,30 +144,3 @@ def another_command(info: RunInfo) -> str:
     is_plain = preset.model == "vae" and preset.importance_samples == 1 and preset.beta == 1
     change, name = ("--beta 4", "beta4") if is_plain else ("--seed 1", "seed1")
     return f"{program()} fit {info.preset} {change} --name {info.preset.replace('+', '-')}-{name}"
-
-
-def apart_sentence(groups: Mapping[Measure, Sequence[Scored]]) -> str:
-    """Why runs that are scored in different measures are not held against each other; empty where there is one measure."""
-    if len(groups) < 2:
-        return ""
-    told = "; ".join(f"{', '.join(score.run_id for score in scores)}: {name}" for name, scores in groups.items())
-    return (
-        f"The figures of these runs are of different things ({told}), so their −log p are not compared with each other and none is called "
-        "closest; the images can be compared."
-    )
-
-
-def image_sentence(scores: Iterable[Scored]) -> str:
-    """Which run comes closest to the image, by −log p at the one code, and which uses the highest rate; all scores of one measure."""
-    known = list(scores)
-    if len(known) < 2:
-        return ""
-    closest = min(known, key=lambda score: score.nll)
-    told = f"{closest.run_id} comes closest, −log p {format_number(closest.nll)} nats"
-    others = [score for score in known if score.kl is not None and score is not closest]
-    if closest.kl is None or not others:
-        return f"{told}."
-    dearest = max(others, key=lambda score: score.kl or 0.0)
-    assert dearest.kl is not None
-    much = "more" if closest.kl > dearest.kl else "less"
-    return f"{told}; it uses {much} rate (KL) than {dearest.run_id}, {format_number(closest.kl)} against {format_number(dearest.kl)} nats."

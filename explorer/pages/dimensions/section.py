@@ -1,7 +1,7 @@
 """What is a section of the page Dimensions, and what is it given?
 
-A section is a module of `sections` with `TITLE`, `offered` and `show`; its charts are in `explorer/charts`, its numbers in
-`trainer/metrics`. `sections/__init__.py` lists them.
+A section is a module of `sections` with `TITLE`, `offered` and `show`; its charts are in `explorer/charts`, each with a caption that begins
+“How to read this”, its numbers in `trainer/metrics`. `sections/__init__.py` lists them.
 """
 
 from __future__ import annotations

@@ -10,13 +10,13 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.cache.maps import get_support
+from explorer.pages.interpolate.stop_chooser import show_stop
 from explorer.pages.interpolate.stops import (
     code,
     image_stop,
     label_of,
     mean_stops,
     pin_stops,
-    show_stop,
     stop_as,
     stop_picture,
 )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.cache.paths import DecodedPath
+from explorer.pages.interpolate.found_paths import DRAWN, FoundPaths
 from explorer.session.stops import Stop
 from explorer.surface.schema import OtherPathRecord, PathRecord, StripRecord
 from explorer.text.density import SUPPORT_HELP
@@ -19,7 +20,6 @@ from trainer.maps.support import density_figure
 from trainer.numerals import number, percent
 from trainer.runs.read import Run
 
-DRAWN = "drawn"
 LENGTH = (
     "Decoded length from the first stop to the last, without overshoot: the sum of ‖x̂(zᵢ₊₁) − x̂(zᵢ)‖ over small steps along the path, each "
     "frame's step divided in 8, in grey levels (0 to 1)."
@@ -28,25 +28,6 @@ STRAIGHT = "Chord / length: how far the last stop's picture is from the first on
 STEP = "Distance to the picture of the frame before, in grey levels (0 to 1)."
 UNEVEN = "Coefficient of variation of the speed: standard deviation over mean of the frames' decoded steps. 0 %: equal speed."
 PRIOR = "How much less probable the code is under the prior N(0, I) than its mean: log p(0) − log p(z) = ‖z‖²/2, in nats."
-
-
-@dataclass(frozen=True)
-class FoundPaths:
-    """The paths of every kind that is known."""
-
-    paths: Mapping[str, DecodedPath]
-    """By kind, or `DRAWN` alone for a line that was drawn by hand."""
-    kind: str
-    """Of the one that plays."""
-    ends: tuple[str, str] = ("", "")
-    """Names of the stops at its ends; none for a line that was drawn by hand."""
-    is_waiting: bool = False
-    """Whether a geodesic is still being computed."""
-
-    @property
-    def played(self) -> DecodedPath:
-        """The one that plays."""
-        return self.paths[self.kind]
 
 
 def path_record(run: Run, projection: Projection, found: FoundPaths, is_loop: bool, stops: Sequence[Stop]) -> PathRecord:

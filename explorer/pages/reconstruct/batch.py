@@ -14,7 +14,7 @@ from explorer.pictures.arrays import Picture, data_uri, fitted
 from explorer.pictures.batch import Item, csv_text, items
 from explorer.pictures.judge import Row, as_records, most_unusual_first
 from explorer.text.escape import escape_markdown
-from explorer.widgets.picture_source import UploadBatch
+from explorer.widgets.chosen_picture import UploadBatch
 from trainer.numerals import decimals
 from trainer.runs.read import Run
 
@@ -61,9 +61,22 @@ def _rows(run: Run, found: list[Item]) -> list[Row]:
 
 def _table(run: Run, rows: list[Row]) -> None:
     """Names are cells of text: the table draws them on a canvas and reads no Markdown or HTML in them."""
-    far = [row.distance for row in rows]
-    digits = decimals(10 * median([value for value in far if value is not None] or [0.0]))
-    columns: dict[str, list[Any]] = {
+    far = [row.distance for row in rows if row.distance is not None]
+    digits = decimals(10 * median(far or [0.0]))
+    st.dataframe(
+        _cells(run, rows, digits),
+        hide_index=True,
+        row_height=ROW_PX,
+        height=(ROW_PX * min(MOST_ROWS_SHOWN, len(rows)) + 40),
+        key="several-table",
+        alt="Table of the uploaded pictures, most unusual first",
+        column_config=_columns(digits),
+    )
+
+
+def _cells(run: Run, rows: list[Row], digits: int) -> dict[str, list[Any]]:
+    """The cells by column, without the columns that would be empty; digits: decimals of distances."""
+    cells: dict[str, list[Any]] = {
         "picture": [_thumbnail(row.fed) for row in rows],
         "reconstruction": [_thumbnail(row.x_hat) for row in rows],
         "percentile": _told([row.percentile for row in rows], 1),  # before the name, so that a phone shows it
@@ -71,35 +84,32 @@ def _table(run: Run, rows: list[Row]) -> None:
         "name": [row.name for row in rows],
         "ELBO": _told([row.elbo for row in rows], 1),
         "loss": _told([row.reconstruction for row in rows], 1),
-        "distance": _told(far, digits),
+        "distance": _told([row.distance for row in rows], digits),
         "nearest class": [row.nearest for row in rows],
     }
     if run.config.is_deterministic:
-        del columns["ELBO"]
+        del cells["ELBO"]
     if not run.info.dataset.class_names:
-        del columns["nearest class"]
-    if not any(columns["class"]):
-        del columns["class"]
-    number = st.column_config.NumberColumn
-    st.dataframe(
-        columns,
-        hide_index=True,
-        row_height=ROW_PX,
-        height=(ROW_PX * min(MOST_ROWS_SHOWN, len(rows)) + 40),
-        key="several-table",
-        alt="Table of the uploaded pictures, most unusual first",
-        column_config={
-            "picture": st.column_config.ImageColumn("model input", width=92, help="After preparation, in the model's size."),
-            "reconstruction": st.column_config.ImageColumn("reconstruction", width=108, help="Decoded from z = μ."),
-            "name": st.column_config.TextColumn("name", width="medium"),
-            "percentile": number("anomaly score (percentile)", format="%.1f", help=TRUST_HELP),
-            "class": st.column_config.TextColumn("class", help=CLASS_HELP),
-            "ELBO": number("ELBO, nats", format="%.1f", help=HELP["elbo"]),
-            "loss": number("reconstruction loss, nats", format="%.1f", help=HELP["reconstruction"]),
-            "distance": number("latent distance", format=f"%.{digits}f", help=HELP["distance"]),
-            "nearest class": st.column_config.TextColumn("nearest", help="Class of the test image whose code is nearest."),
-        },
-    )
+        del cells["nearest class"]
+    if not any(cells["class"]):
+        del cells["class"]
+    return cells
+
+
+def _columns(digits: int) -> dict[str, Any]:
+    """Title and help of every column."""
+    number, text, image = st.column_config.NumberColumn, st.column_config.TextColumn, st.column_config.ImageColumn
+    return {
+        "picture": image("model input", width=92, help="After preparation, in the model's size."),
+        "reconstruction": image("reconstruction", width=108, help="Decoded from z = μ."),
+        "name": text("name", width="medium"),
+        "percentile": number("anomaly score (percentile)", format="%.1f", help=TRUST_HELP),
+        "class": text("class", help=CLASS_HELP),
+        "ELBO": number("ELBO, nats", format="%.1f", help=HELP["elbo"]),
+        "loss": number("reconstruction loss, nats", format="%.1f", help=HELP["reconstruction"]),
+        "distance": number("latent distance", format=f"%.{digits}f", help=HELP["distance"]),
+        "nearest class": text("nearest", help="Class of the test image whose code is nearest."),
+    }
 
 
 def _told(values: Sequence[float | None], digits: int) -> list[float | None]:

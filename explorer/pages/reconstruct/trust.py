@@ -17,7 +17,7 @@ from explorer.pictures.neighbours import Neighbours, nearest, nearest_pictures
 from explorer.pictures.trust import DISTANCE, ELBO, RECONSTRUCTION, Figures, Judged, Population
 from explorer.text.escape import escape_markdown
 from explorer.text.test_images import at_distance
-from explorer.widgets.picture_source import ChosenPicture
+from explorer.widgets.chosen_picture import ChosenPicture
 from trainer.models.numpy_engine import Codes
 from trainer.numerals import distance, number
 from trainer.runs.read import Run

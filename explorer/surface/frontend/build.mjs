@@ -4,7 +4,8 @@
 //   clinic.js    the clinic's live charts
 //   surface.css  page.css   their style sheets once more, because a page's policy names each by its hash
 
-// `node build.mjs --watch FOLDER` writes them into that folder instead, unminified, and anew at every change (make dev).
+// `node build.mjs --out FOLDER` writes them into that folder instead (the check does: dist stays as it is while tests read it);
+// `node build.mjs --watch FOLDER` too, unminified, and anew at every change (make dev).
 
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { relative } from "node:path";
@@ -41,19 +42,25 @@ const styles = {
     })),
 };
 
+/** Public names that stay within the program all the same: the wire, hosts, pages and tests know none of them. */
+const WITHIN =
+  "announceLater cameraMoved choosePath decodeShared derived editPins layPlane leavePlane nearestShown pinProbe pinning playback probing savePicture scrollToMap setBackground setColour setPlaying showEverything toggleBackground toggleOverlay togglePlaying toggleRandomWalk wantedMode zoomStep";
+
 const common = {
   bundle: true,
   minify: true,
   format: "esm",
   target: "es2021",
+  // browsers had fields before the rest of es2021, and they are shorter than assignments
+  supported: { "class-field": true },
   charset: "utf8",
   legalComments: "none",
   logLevel: "warning",
   plugins: [unusedRamps, styles],
-  mangleProps: new RegExp(`^(${privateNames("src").join("|")})$`),
+  mangleProps: new RegExp(`^(${[...privateNames("src"), ...WITHIN.split(" ")].join("|")})$`),
 };
 const watched = process.argv[2] === "--watch" ? process.argv[3] : null;
-const out = watched ?? "../dist";
+const out = watched ?? (process.argv[2] === "--out" ? process.argv[3] : "../dist");
 const banner = { js: "/* Latent Atlas surface. Contains parts of d3 (ISC, Mike Bostock). */" };
 
 function bundleOf(name) {

@@ -1,23 +1,31 @@
 // Which names may be shortened in the bundles? Those that are private wherever they stand: declared `private`, and read from `this` alone.
 //
-// A bundler shortens variables but keeps the names of properties, because it cannot know who else reads them. The compiler knows of private
-// ones that nobody does.
+// A bundler shortens variables but keeps the names of properties, because it cannot know who else reads them. Private
+// ones are read by their class alone, as the compiler checks.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 
+/** @param {ts.Declaration} node */
 function isPrivate(node) {
   return (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Private) !== 0;
 }
 
-/** `{ name }` in `const { name } = this`. */
+/**
+ * `{ name }` in `const { name } = this`.
+ * @param {ts.BindingElement} node
+ */
 function isTakenFromThis({ parent }) {
   const { parent: declaration } = parent;
   return ts.isVariableDeclaration(declaration) && declaration.initializer?.kind === ts.SyntaxKind.ThisKeyword;
 }
 
-/** Whether here the name is that of a private member; null where it names no property at all. */
+/**
+ * Whether here the name is that of a private member; null where it names no property at all.
+ * @param {ts.Identifier | ts.StringLiteralLike} node
+ * @returns {boolean | null}
+ */
 function usage(node) {
   const { parent } = node;
   if (ts.isStringLiteralLike(node)) return false;
@@ -35,11 +43,19 @@ function usage(node) {
   return null;
 }
 
+/**
+ * @param {string} folder of TypeScript
+ * @returns {string[]} in order
+ */
 export function privateNames(folder) {
+  /** @type {Set<string>} */
   const found = new Set();
+  /** @type {Set<string>} */
   const others = new Set();
-  for (const entry of readdirSync(folder, { recursive: true }).filter((path) => path.endsWith(".ts"))) {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts"));
+  for (const entry of files) {
     const source = ts.createSourceFile(entry, readFileSync(join(folder, entry), "utf8"), ts.ScriptTarget.Latest, true);
+    /** @param {ts.Node} node */
     const visit = (node) => {
       if (ts.isIdentifier(node) || ts.isStringLiteralLike(node)) {
         const isOwn = usage(node);

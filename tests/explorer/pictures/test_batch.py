@@ -93,7 +93,7 @@ REFUSED = {
     "only a folder": (zipped({"a/": b""}), "holds no file"),
     "text called zip": (b"hello", "no zip archive that can be read"),
     "large directory": (directory_of(5000), "about 5000 entries"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", REFUSED)
@@ -162,10 +162,13 @@ def test_a_damaged_byte_of_an_archive_is_never_an_error(place, value):
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("a\u202egnp.exe", "a gnp.exe"), ("a\x00\nb.png", "a  b.png"), ("x" * 300 + ".png", "x" * 119 + "…"),
-        ("<b>x</b>.png", "<b>x</b>.png"), ("\u200f", "a file without a name"),
+        ("a\u202egnp.exe", "a gnp.exe"),
+        ("a\x00\nb.png", "a  b.png"),
+        ("x" * 300 + ".png", "x" * 119 + "…"),
+        ("<b>x</b>.png", "<b>x</b>.png"),
+        ("\u200f", "a file without a name"),
     ],
-)  # fmt: skip
+)
 def test_names_are_one_line_without_signs_that_hide_or_reverse(name, shown):
     assert items([(name, png())])[0].name == shown
 
@@ -221,8 +224,12 @@ def test_faults_are_rows_and_do_not_stop_the_others():
 
 
 def test_the_most_unusual_comes_first():
-    rows = [Row("a", percentile=10.0, reconstruction=9.0), Row("b", percentile=99.0, reconstruction=1.0), Row("c", problem="no."),
-            Row("d", percentile=99.0, reconstruction=5.0)]  # fmt: skip
+    rows = [
+        Row("a", percentile=10.0, reconstruction=9.0),
+        Row("b", percentile=99.0, reconstruction=1.0),
+        Row("c", problem="no."),
+        Row("d", percentile=99.0, reconstruction=5.0),
+    ]
     assert [row.name for row in most_unusual_first(rows)] == ["d", "b", "a"]
     assert [record["name"] for record in as_records(rows)] == ["d", "b", "a", "c"]
 

@@ -511,9 +511,15 @@ def test_exif_rotation_is_undone(kind: str, orientation: int) -> None:
     upright = np.zeros((48, 64), dtype=np.uint8)
     upright[:24, :32], upright[:24, 32:] = 250, 120  # upper left light, upper right grey
     stored = {
-        1: upright, 2: upright[:, ::-1], 3: upright[::-1, ::-1], 4: upright[::-1],
-        5: upright.T, 6: upright[:, ::-1].T, 7: upright[::-1, ::-1].T, 8: upright[::-1].T,
-    }[orientation]  # fmt: skip
+        1: upright,
+        2: upright[:, ::-1],
+        3: upright[::-1, ::-1],
+        4: upright[::-1],
+        5: upright.T,
+        6: upright[:, ::-1].T,
+        7: upright[::-1, ::-1].T,
+        8: upright[::-1].T,
+    }[orientation]
     image = Image.fromarray(np.ascontiguousarray(stored))
     exif = image.getexif()
     exif[0x0112] = orientation

@@ -72,10 +72,13 @@ def test_pictures_of_the_same_kind_have_every_percentile_equally_often():
     """Conformal: whatever the figures are, exchangeable pictures are uniform. Kolmogorov and Smirnov's bound, one in a million."""
     mu, reconstruction, elbo = split_of(4000)
     among = trust.population(mu[:2000], reconstruction[:2000], elbo[:2000])
-    rest = trust.Figures({
-        RECONSTRUCTION: reconstruction[2000:].astype(float), ELBO: -elbo[2000:].astype(float),
-        DISTANCE: trust.nearest_distance(mu[2000:], mu[:2000]),
-    })  # fmt: skip
+    rest = trust.Figures(
+        {
+            RECONSTRUCTION: reconstruction[2000:].astype(float),
+            ELBO: -elbo[2000:].astype(float),
+            DISTANCE: trust.nearest_distance(mu[2000:], mu[:2000]),
+        }
+    )
     percentile = np.sort(trust.judge(rest, among).percentile) / 100
     assert np.abs(percentile - (np.arange(2000) + 0.5) / 2000).max() < 2.7 * np.sqrt(2 / 2000)
 
@@ -211,10 +214,12 @@ def test_there_may_be_fewer_neighbours_than_asked_for():
     [
         (100, "By all 3 figures together, more unusual than each of the 2000 test images compared."),
         (99.97, "more unusual than 99.9\u00a0% of"),
-        (99.2, "more unusual than 99.2\u00a0% of the test images."), (80, "more unusual than 80\u00a0% of"),
-        (74.9, "Typical of the test data."), (0, "Typical of the test data."),
+        (99.2, "more unusual than 99.2\u00a0% of the test images."),
+        (80, "more unusual than 80\u00a0% of"),
+        (74.9, "Typical of the test data."),
+        (0, "Typical of the test data."),
     ],
-)  # fmt: skip
+)
 def test_the_sentence_says_how_many_are_less_unusual(percentile, words):
     assert words in trust.sentence(percentile, 2000)
 

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import importlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from tests.conftest import ROOT
+from trainer.datasets import built_in
 from trainer.datasets.catalogue import BUILT_IN, availability, dataset_names, is_built_in, load_dataset
 
 HERE = [name for name in dataset_names() if availability(name).is_here]
+
+
+def test_every_file_of_the_folder_has_a_record():
+    for path in Path(built_in.__path__[0]).glob("[!_]*.py"):
+        module = importlib.import_module(f"{built_in.__name__}.{path.stem}")
+        names = set(module.SOURCES) if hasattr(module, "SOURCES") else {module.NAME}
+        assert names <= set(BUILT_IN), f"BUILT_IN of trainer/datasets/catalogue.py lacks {names - set(BUILT_IN)}"
+
+
+def test_the_readme_names_every_one():
+    told = (ROOT / "README.md").read_text(encoding="utf-8").partition("**Data sets.**")[2].partition("\n\n")[0]
+    assert {name for name in BUILT_IN if f"`{name}`" not in told} == set()
 
 
 @pytest.mark.parametrize("name", dataset_names())

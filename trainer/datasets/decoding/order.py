@@ -45,9 +45,11 @@ def lay_out(wanted: Wanted, pages: Sequence[int]) -> Layout:
     given = [entry.split or "" for entry in entries]
     divided = divide(keys, labels, given, wanted.held_out)
     order = np.concatenate([divided.places[split] for split in SPLITS])
-    notes = ["pages of one file are in different splits, as there are few files: neighbouring pages may be alike"] if (
-        is_one_stack and max(pages) > 1
-    ) else []  # fmt: skip
+    notes = (
+        ["pages of one file are in different splits, as there are few files: neighbouring pages may be alike"]
+        if (is_one_stack and max(pages) > 1)
+        else []
+    )
     return Layout(
         order=order,
         splits=consecutive_splits(*(len(divided.places[split]) for split in SPLITS)),

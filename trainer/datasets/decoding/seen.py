@@ -103,9 +103,11 @@ def _told_changed(wanted: Wanted, seen: Seen) -> list[str]:
 
 def _told_white(seen: Seen) -> list[str]:
     of_bytes, deep = seen.scales
-    notes = ["parts of pictures that are transparent were taken as black: what is visible would vanish on white"] if (
-        seen.ground == BLACK
-    ) else []  # fmt: skip
+    notes = (
+        ["parts of pictures that are transparent were taken as black: what is visible would vanish on white"]
+        if (seen.ground == BLACK)
+        else []
+    )
     if not of_bytes.is_usual:
         notes.append("pixels are 0 and 1 only: 1 was taken as white in every picture")
     elif 0 < seen.brightest < DARK:

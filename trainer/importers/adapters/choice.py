@@ -35,12 +35,14 @@ def untouched(subject: Subject, encoder: Encoder, decoder: Decoder) -> list[str]
     width, called = prod(encoder.latent), set[nn.Module]()
     layers = {
         name: part for name, part in subject.model.named_modules() if isinstance(part, nn.Linear) and part.out_features == width
-    }  # fmt: skip
+    }
     handles = [part.register_forward_hook(lambda module, inputs, output: called.add(module)) for part in layers.values()]
     try:
         with torch.no_grad():
-            decoder.decode(encoder.encode(subject.pixels.into(subject.x[:2]), None if subject.y is None else subject.y[:2])[0],
-                           None if subject.y is None else subject.y[:2])  # fmt: skip
+            decoder.decode(
+                encoder.encode(subject.pixels.into(subject.x[:2]), None if subject.y is None else subject.y[:2])[0],
+                None if subject.y is None else subject.y[:2],
+            )
     finally:
         for handle in handles:
             handle.remove()

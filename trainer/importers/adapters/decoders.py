@@ -55,7 +55,7 @@ def _with_class(form: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Labels], 
 
 def _asked_for_pictures(
     function: Callable[..., Any], shape: ImageShape, latent: tuple[int, ...], arguments: Callable[[Tensor, Labels], tuple[Any, ...]]
-) -> Decode:  # fmt: skip
+) -> Decode:
     def decode(z: Tensor, y: Labels = None) -> Tensor:
         answer = function(*arguments(z.reshape(len(z), *latent) if latent else z, y))
         return picture(answer, len(z), shape)
@@ -164,15 +164,25 @@ def _decoder_of(subject: Subject) -> Callable[..., Any] | None:
     return subject.method("decoder", "dec", "generator", "decoder_net", "p_x", "generative", "de", "Decoder", "p_net")
 
 
-DECODERS = (
+OF_CODES = (
     Adapter("decode", lambda s: _decode_of(s) is not None, _by_function(_decode_of)),
     Adapter("decoder", lambda s: _decoder_of(s) is not None, _by_function(_decoder_of)),
-    Adapter("forward, with z in place of the code that it draws", lambda s: s.forward is not None and s.forward.code is not None, _by_pass),
+)
+"""Functions of a code alone, without the forward pass."""
+
+DECODERS = (
+    *OF_CODES,
+    Adapter(
+        "forward, with z in place of the code that it draws",
+        lambda s: s.forward is not None and s.forward.code is not None,
+        _by_pass,
+    ),
     Adapter(
         "forward, with z in place of what its encoder gives",
-        lambda s: s.forward is not None and not s.forward.codes and _gives_one_tensor(s), _by_rest,
+        lambda s: s.forward is not None and not s.forward.codes and _gives_one_tensor(s),
+        _by_rest,
     ),
-)  # fmt: skip
+)
 
 
 def takes(subject: Subject, z: Tensor) -> bool:
@@ -183,7 +193,7 @@ def takes(subject: Subject, z: Tensor) -> bool:
 def redraws(subject: Subject, z: Tensor) -> float:
     """Mean squared error of what codes z (B, …) decode to, in the model's range; ∞ where they do not decode."""
     wanted = subject.pixels.into(subject.x)
-    for adapter in DECODERS[:2]:
+    for adapter in OF_CODES:
         if adapter.fits(subject):
             for decoder in adapter.adapt(subject, adapter.name, tuple(z.shape[1:])):
                 try:

@@ -115,7 +115,7 @@ def _truth(subject: Subject, zero: Seen, one: Seen) -> tuple[Tensor, Tensor] | N
         low, high = (
             subject.see(function, arguments, give, None, passing.needs_training).draws[passing.code].z
             for give in (noise.zeros, noise.ones)
-        )  # fmt: skip
+        )
     return low, high - low
 
 
@@ -145,9 +145,7 @@ def _from_draw(subject: Subject, name: str, call: ImageFunction, draw: int, mean
         return low.flatten(1), 2 * (high - low).flatten(1).log()
 
     words = "mean and standard deviation are those of the code that it draws"
-    return Encoder(
-        f"{name} of {call.feed.name}", encode, tuple(mean.shape[1:]), False, words, None, True, call.feed.has_class
-    )  # fmt: skip
+    return Encoder(f"{name} of {call.feed.name}", encode, tuple(mean.shape[1:]), False, words, None, True, call.feed.has_class)
 
 
 def _check_finite(values: list[Value]) -> None:

@@ -24,9 +24,12 @@ from trainer.numerals import number
 Spread = Literal["logvar", "sigma", "variance", "log-sigma"]
 SPREADS: tuple[Spread, ...] = get_args(Spread)
 WORDS = {
-    "logvar": "the log variance", "sigma": "the standard deviation", "variance": "the variance",
-    "log-sigma": "the logarithm of the standard deviation", "softplus": "the standard deviation before its softplus",
-}  # fmt: skip
+    "logvar": "the log variance",
+    "sigma": "the standard deviation",
+    "variance": "the variance",
+    "log-sigma": "the logarithm of the standard deviation",
+    "softplus": "the standard deviation before its softplus",
+}
 LOGVAR_OF: dict[str, Callable[[Tensor], Tensor]] = {
     "logvar": lambda b: b,
     "log-sigma": lambda b: 2 * b,
@@ -35,20 +38,53 @@ LOGVAR_OF: dict[str, Callable[[Tensor], Tensor]] = {
     "softplus": lambda b: 2 * torch.nn.functional.softplus(b).log(),
 }
 MEANS = (
-    "mu", "mean", "means", "loc", "embedding", "z_mean", "mu_z", "z_mu", "mean_z", "z_loc", "qz_m", "m", "posterior_mean", "latent_mean",
-    "q_mu", "q_mean", "code", "latent",
-)  # fmt: skip
+    "mu",
+    "mean",
+    "means",
+    "loc",
+    "embedding",
+    "z_mean",
+    "mu_z",
+    "z_mu",
+    "mean_z",
+    "z_loc",
+    "qz_m",
+    "m",
+    "posterior_mean",
+    "latent_mean",
+    "q_mu",
+    "q_mean",
+    "code",
+    "latent",
+)
 SPREAD_NAMES: dict[str, Spread] = {
-    **dict.fromkeys((
-        "logvar", "log_var", "log_variance", "logvariance", "log_covariance", "z_log_var", "logvar_z", "z_logvar", "lv", "log_sigma_sq",
-        "log_sigma2", "log_sigma_squared", "ln_var", "logsigma2", "q_logvar", "log_var_z",
-    ), "logvar"),
+    **dict.fromkeys(
+        (
+            "logvar",
+            "log_var",
+            "log_variance",
+            "logvariance",
+            "log_covariance",
+            "z_log_var",
+            "logvar_z",
+            "z_logvar",
+            "lv",
+            "log_sigma_sq",
+            "log_sigma2",
+            "log_sigma_squared",
+            "ln_var",
+            "logsigma2",
+            "q_logvar",
+            "log_var_z",
+        ),
+        "logvar",
+    ),
     **dict.fromkeys(("std", "sigma", "scale", "stddev", "stdev", "z_std", "z_scale", "std_z", "sigma_z", "z_sigma", "sd"), "sigma"),
     **dict.fromkeys(("var", "variance", "sigma2", "sigma_sq", "z_var", "qz_v", "covariance", "var_z"), "variance"),
     **dict.fromkeys(
         ("log_std", "logstd", "log_sigma", "logsigma", "log_scale", "logscale", "z_log_std", "log_stddev", "lnstd"), "log-sigma"
     ),
-}  # fmt: skip
+}
 SPLITS: dict[str, Callable[[Tensor], tuple[Tensor, ...]]] = {
     "": lambda t: (t,),
     "in halves": lambda t: t.chunk(2, dim=1),
@@ -296,9 +332,7 @@ def _single(pick: Pick, values: Sequence[Value], takes: Callable[[Tensor], bool]
     tensor = pick.of(values)
     if takes(tensor):
         return Roles(pick, None, "", "encode gives one value, and decode takes it", is_sure=True)
-    halves = [
-        [replace(pick, split=split, part=part) for part in (0, 1)] for split in list(SPLITS)[1:] if _can_split(tensor, split)
-    ]  # fmt: skip
+    halves = [[replace(pick, split=split, part=part) for part in (0, 1)] for split in list(SPLITS)[1:] if _can_split(tensor, split)]
     halves = [pair for pair in halves if all(takes(half.of(values)) for half in pair)]
     if not halves:
         raise Unfit(f"gave {tensor[0].numel()} numbers an image, and decode takes neither so many nor half of them")

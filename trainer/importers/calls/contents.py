@@ -28,9 +28,12 @@ def unwrapped(model: Any) -> Any:
 
 def _is_wrapper(model: Any, name: str) -> bool:
     """Only where there is nothing else in it: somebody's own model may have a part called module."""
-    return isinstance(model, nn.Module) and isinstance(getattr(model, name, None), nn.Module) and len(model._modules) == 1 and not (
-        callable(getattr(type(model), "encode", None))
-    )  # fmt: skip
+    return (
+        isinstance(model, nn.Module)
+        and isinstance(getattr(model, name, None), nn.Module)
+        and len(model._modules) == 1
+        and not (callable(getattr(type(model), "encode", None)))
+    )
 
 
 def modules_of(model: Any) -> list[nn.Module]:

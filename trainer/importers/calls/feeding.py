@@ -72,8 +72,5 @@ def wants_more(function: Callable[..., Any] | None, given: int = 1) -> str:
         parameters = list(inspect.signature(target).parameters.values())
     except (TypeError, ValueError):
         return ""
-    needed = [
-        p.name for p in parameters
-        if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-    ]  # fmt: skip
+    needed = [p.name for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     return needed[given] if len(needed) > given else ""

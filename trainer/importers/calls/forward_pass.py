@@ -18,9 +18,25 @@ from trainer.importers.calls.subject import Pass, Seen, Subject, is_repeated
 from trainer.models.layers import ImageShape
 
 PICTURES = (
-    "recon_x", "reconstruction", "x_recon", "x_hat", "recon", "recon_batch", "x_reconst", "x_rec", "reconstructed", "reconstructions",
-    "decoded", "output", "y", "out", "px", "mean", "logits", "sample",
-)  # fmt: skip
+    "recon_x",
+    "reconstruction",
+    "x_recon",
+    "x_hat",
+    "recon",
+    "recon_batch",
+    "x_reconst",
+    "x_rec",
+    "reconstructed",
+    "reconstructions",
+    "decoded",
+    "output",
+    "y",
+    "out",
+    "px",
+    "mean",
+    "logits",
+    "sample",
+)
 
 
 def forward_of(subject: Subject) -> Pass | None:
@@ -76,9 +92,12 @@ def picture_of(subject: Subject, values: list[Value]) -> int | None:
     n_pixels = prod(subject.image_shape)
     x = subject.pixels.into(subject.x).flatten(1)
     fitting = [
-        at for at, value in enumerate(values)
-        if value.width == n_pixels and value.tensor.is_floating_point() and not torch.equal(_flat(value.tensor, subject.image_shape), x)
-    ]  # fmt: skip
+        at
+        for at, value in enumerate(values)
+        if value.width == n_pixels
+        and value.tensor.is_floating_point()
+        and not torch.equal(_flat(value.tensor, subject.image_shape), x)
+    ]
     if len(fitting) <= 1:
         return fitting[0] if fitting else None
     named = [at for name in PICTURES for at in fitting if values[at].name == name]

@@ -20,9 +20,9 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 GAUSSIAN = {"randn", "randn_like", "normal", "normal_"}
-OTHER = {
-    "rand", "rand_like", "uniform_", "exponential_", "bernoulli", "bernoulli_", "multinomial", "log_normal_", "gumbel_softmax", "poisson",
-}  # fmt: skip
+_UNIFORM = {"rand", "rand_like", "uniform_"}
+_DISCRETE = {"bernoulli", "bernoulli_", "multinomial", "poisson"}
+OTHER = _UNIFORM | _DISCRETE | {"exponential_", "log_normal_", "gumbel_softmax"}
 DROPOUTS = {
     "dropout",
     "dropout_",
@@ -47,10 +47,10 @@ SUMS = {
     "addcdiv",
     "subtract",
 }
-IN_PASSING = {
-    "mul", "__mul__", "__rmul__", "__imul__", "multiply", "div", "view", "reshape", "view_as", "reshape_as", "squeeze", "unsqueeze", "to",
-    "type_as", "float", "clone", "detach", "contiguous", "cpu", "neg", "requires_grad_", "type", "expand", "expand_as",
-}  # fmt: skip
+_SCALES = {"mul", "__mul__", "__rmul__", "__imul__", "multiply", "div", "neg"}
+_SHAPES = {"view", "reshape", "view_as", "reshape_as", "squeeze", "unsqueeze", "expand", "expand_as"}
+_COPIES = {"to", "type_as", "type", "float", "clone", "detach", "contiguous", "cpu", "requires_grad_"}
+IN_PASSING = _SCALES | _SHAPES | _COPIES
 Give = Callable[[tuple[int, ...], int], Tensor]
 
 

@@ -105,9 +105,14 @@ class Subject:
         return found
 
     def see(
-        self, function: Callable[..., Any], arguments: tuple[Any, ...], give: noise.Give = noise.zeros,
-        instead: dict[int, Tensor] | None = None, training: bool = False, inside: bool = False,
-    ) -> Seen:  # fmt: skip
+        self,
+        function: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        give: noise.Give = noise.zeros,
+        instead: dict[int, Tensor] | None = None,
+        training: bool = False,
+        inside: bool = False,
+    ) -> Seen:
         """One call with held noise."""
         inner: list[Value] = []
         n = _rows(arguments)

@@ -123,8 +123,10 @@ def _of_state_dict(error: BaseException) -> str | None:
         parts.append(f"the weights lack {listed(missing)}")
     if unexpected:
         parts.append(f"the model has no place for {listed(unexpected)}")
-    parts += [f"{name} is ({theirs.strip('[]')}) in the weights and ({ours.strip('[]')}) in the model" for name, theirs, ours in
-              MISFIT.findall(text)[:3]]  # fmt: skip
+    parts += [
+        f"{name} is ({theirs.strip('[]')}) in the weights and ({ours.strip('[]')}) in the model"
+        for name, theirs, ours in MISFIT.findall(text)[:3]
+    ]
     return f"{', '.join(parts) or said(error)}; make the model with the sizes that it was trained with, or choose its own weights"
 
 
@@ -221,5 +223,11 @@ def _of_end(error: BaseException) -> str | None:
 
 
 KNOWN: tuple[Callable[[BaseException], str | None], ...] = (
-    _of_state_dict, _of_pickle, _of_device, _of_file, _of_import, _of_syntax, _of_end,
-)  # fmt: skip
+    _of_state_dict,
+    _of_pickle,
+    _of_device,
+    _of_file,
+    _of_import,
+    _of_syntax,
+    _of_end,
+)

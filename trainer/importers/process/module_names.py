@@ -75,9 +75,13 @@ class Namesakes:
         importlib.import_module = self._asked_by_name
 
     def _asked(
-        self, name: str, globals: Mapping[str, Any] | None = None, locals: Mapping[str, Any] | None = None,
-        fromlist: Sequence[str] = (), level: int = 0,
-    ) -> ModuleType:  # fmt: skip
+        self,
+        name: str,
+        globals: Mapping[str, Any] | None = None,
+        locals: Mapping[str, Any] | None = None,
+        fromlist: Sequence[str] = (),
+        level: int = 0,
+    ) -> ModuleType:
         package = (globals or {}).get("__package__") or ""
         top = (name if level == 0 else package).partition(".")[0]
         if not self.is_shared(top):

@@ -62,9 +62,13 @@ def run_apart(request: Message, on_message: Callable[[Message], None], on_output
     """
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8:replace"}
     process = subprocess.Popen(
-        [sys.executable, "-P", "-c", START], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder,
+        [sys.executable, "-P", "-c", START],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
         env=environment,
-    )  # fmt: skip
+    )
     apart = _Apart(process)
     assert process.stdin is not None and process.stdout is not None and process.stderr is not None
     threads = [

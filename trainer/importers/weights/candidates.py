@@ -16,9 +16,21 @@ from torch import Tensor
 
 COPIES = ("ema", "avg", "average", "shadow", "swa", "teacher", "target")
 HYPER = (
-    "hyper_parameters", "hparams", "hyperparameters", "hyper_params", "config", "cfg", "args", "arguments", "opt", "model_args",
-    "model_config", "model_kwargs", "init_args", "kwargs",
-)  # fmt: skip
+    "hyper_parameters",
+    "hparams",
+    "hyperparameters",
+    "hyper_params",
+    "config",
+    "cfg",
+    "args",
+    "arguments",
+    "opt",
+    "model_args",
+    "model_config",
+    "model_kwargs",
+    "init_args",
+    "kwargs",
+)
 DEEPEST = 6  # mappings inside one another
 
 

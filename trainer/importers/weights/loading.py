@@ -118,7 +118,7 @@ def _as(value: Tensor, own: Tensor, name: str, file: str) -> Tensor:
 
 def _notes(
     chosen: Candidate, alignment: Alignment, equals: Sequence[Candidate], wanted: Mapping[str, Shape], file: str
-) -> list[str]:  # fmt: skip
+) -> list[str]:
     used = set(alignment.names.values())
     where = f" under {'.'.join(chosen.path)!r}" if chosen.path else ""
     off = f", without the prefix {alignment.prefix!r}" if alignment.prefix else ""

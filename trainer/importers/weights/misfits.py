@@ -21,7 +21,7 @@ MOST_NAMED = 5
 
 def check_all(
     chosen: Candidate, alignment: Alignment, wanted: Mapping[str, Shape], file: str, model: str, made_with: Mapping[str, Any]
-) -> None:  # fmt: skip
+) -> None:
     """Raises `WeightsError` where a tensor of the model is missing or of another shape, with the names that are nearest."""
     shapes = shapes_of(chosen)
     missing = [name for name in wanted if name not in alignment.names and not is_optional(name)]
@@ -36,8 +36,10 @@ def check_all(
         f"{name} {_written(wanted[name])} is missing{_nearest(name, wanted[name], spare, shapes)}" for name in missing[:MOST_NAMED]
     ]
     lines += [f"… and {count(len(missing) - MOST_NAMED)} more"] if len(missing) > MOST_NAMED else []
-    lines += [f"{name} is {_written(shapes[alignment.names[name]])} in the file, {_written(wanted[name])} in the model"
-              for name in misfits[:MOST_NAMED]]  # fmt: skip
+    lines += [
+        f"{name} is {_written(shapes[alignment.names[name]])} in the file, {_written(wanted[name])} in the model"
+        for name in misfits[:MOST_NAMED]
+    ]
     lines += [f"… and {count(len(misfits) - MOST_NAMED)} more"] if len(misfits) > MOST_NAMED else []
     if spare:
         lines.append(f"left over in the file: {listed([f'{name} {_written(shapes[name])}' for name in spare], MOST_NAMED)}")

@@ -124,8 +124,15 @@ def _scalars_of_numpy() -> list[Any]:
 
     kinds = [type(np.dtype(kind)) for kind in ("f8", "f4", "f2", "i8", "i4", "u1", "?")]
     core: Any = importlib.import_module("numpy._core.multiarray")
-    return [core.scalar, core._reconstruct, np.dtype, np.ndarray, *kinds, (core.scalar, "numpy.core.multiarray.scalar"),
-            (core._reconstruct, "numpy.core.multiarray._reconstruct")]  # fmt: skip
+    return [
+        core.scalar,
+        core._reconstruct,
+        np.dtype,
+        np.ndarray,
+        *kinds,
+        (core.scalar, "numpy.core.multiarray.scalar"),
+        (core._reconstruct, "numpy.core.multiarray._reconstruct"),
+    ]
 
 
 def _why_unreadable(path: Path, error: Exception) -> str:

@@ -38,32 +38,12 @@ def show(shown: Examined) -> None:
     assert found is not None
     kl = kl_per_dim(run.encodings.mu, run.encodings.logvar)
     order = np.argsort(-kl, kind="stable").tolist()
-    st.markdown(f"**{escape_markdown(information_sentence(found).split('; ')[0].rstrip('.'))}**", help=VERDICT_HELP)
-    st.caption(_how_to_read_the_stack(found), help=INFORMATION_HELP)
-    stack = information_stack(
-        found.information,
-        found.total_correlation,
-        float(np.sum(found.dimension_wise_kl)),
-        found.ceiling,
-        found.information_between[1],
-    )
-    st.plotly_chart(stack, config=CONFIG, key="information")
+    _split_of_the_kl(found)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.markdown("**What is lost without a dimension**")
-        st.caption(
-            f"How to read this: a bar near 0 is a dimension that the decoder does not use, whatever its KL.{_of_how_many(found)}",
-            help=INTERVENTION_HELP,
-        )
-        bars = intervention_bars(found.shuffled, found.zeroed, order, USED, found.shuffled_error, found.zeroed_error)
-        st.plotly_chart(bars, config=CONFIG, key="interventions")
+        _without_a_dimension(found, order)
     with right:
-        st.markdown("**How far the image moves**")
-        st.caption(
-            "How to read this: the longer the bar, the more grey levels change per unit of z, at the codes of images.",
-            help="Mean of the root of Σ over pixels of (∂x̂/∂z_k)², grey levels in [0, 1] per unit of z.",
-        )
-        st.plotly_chart(sensitivity_bars(found.sensitivity, order), config=CONFIG, key="sensitivity")
+        _how_far_images_move(found, order)
     _pictures_of_interventions(run, order[0])
     number_table(
         {
@@ -74,6 +54,39 @@ def show(shown: Examined) -> None:
             "‖∂x̂/∂z‖": np.array(found.sensitivity)[order],
         }
     )
+
+
+def _split_of_the_kl(found: Examination) -> None:
+    """Information, total correlation and dimension-wise KL as one bar."""
+    st.markdown(f"**{escape_markdown(information_sentence(found).split('; ')[0].rstrip('.'))}**", help=VERDICT_HELP)
+    st.caption(_how_to_read_the_stack(found), help=INFORMATION_HELP)
+    stack = information_stack(
+        found.information,
+        found.total_correlation,
+        float(np.sum(found.dimension_wise_kl)),
+        found.ceiling,
+        found.information_between[1],
+    )
+    st.plotly_chart(stack, config=CONFIG, key="information")
+
+
+def _without_a_dimension(found: Examination, order: list[int]) -> None:
+    st.markdown("**What is lost without a dimension**")
+    st.caption(
+        f"How to read this: a bar near 0 is a dimension that the decoder does not use, whatever its KL.{_of_how_many(found)}",
+        help=INTERVENTION_HELP,
+    )
+    bars = intervention_bars(found.shuffled, found.zeroed, order, USED, found.shuffled_error, found.zeroed_error)
+    st.plotly_chart(bars, config=CONFIG, key="interventions")
+
+
+def _how_far_images_move(found: Examination, order: list[int]) -> None:
+    st.markdown("**How far the image moves**")
+    st.caption(
+        "How to read this: the longer the bar, the more grey levels change per unit of z, at the codes of images.",
+        help="Mean of the root of Σ over pixels of (∂x̂/∂z_k)², grey levels in [0, 1] per unit of z.",
+    )
+    st.plotly_chart(sensitivity_bars(found.sensitivity, order), config=CONFIG, key="sensitivity")
 
 
 def _of_how_many(found: Examination) -> str:

@@ -11,6 +11,7 @@ from explorer.charts.style import CONFIG
 from explorer.pages.dimensions.section import Examined, number_table, short
 from explorer.surface.component import live_chart
 from explorer.widgets.pictures import run_image_name
+from trainer.diagnosis.diagnose import Diagnosis
 from trainer.metrics.collapse import is_active, population_kl
 from trainer.numerals import count, dimension
 from trainer.runs.read import Run
@@ -35,28 +36,10 @@ def show(shown: Examined) -> None:
     kl = population_kl(codes.mu, codes.logvar)
     mean, active = kl.mean(0), is_active(codes.mu)
     order = np.argsort(-mean, kind="stable").tolist()
-    st.caption(
-        "How to read this: a tall bar is a posterior far from the prior; blue ones are also needed by the decoder. The sliders say when a "
-        f"small bar counts as nothing. Over all {count(len(kl))} test images.",
-        help=KL_HELP,
-    )
-    live_chart(
-        {
-            "kind": "collapse",
-            "kl": short(mean),
-            "active": active.tolist(),
-            "used": None if diagnosis is None else diagnosis.used.tolist(),
-            "sorted": [short(column) for column in _quantiles(kl)],
-        },
-        key=f"collapse-{run.id}",
-    )
+    _bars(kl, active, diagnosis, run.id)
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("**Image by image**")
-        st.caption("A column dark all the way down is collapsed; one bright only for some classes encodes what they differ in.")
-        rows = _rows_by_class(run)
-        names = [run_image_name(run, row) for row in rows.tolist()]
-        st.plotly_chart(kl_heat_map(kl[rows], order, names), config=CONFIG, key="kl-heat")
+        _image_by_image(run, kl, order)
     with right:
         _ribbon(run, order)
     number_table(
@@ -68,6 +51,33 @@ def show(shown: Examined) -> None:
         }
         | ({} if diagnosis is None else {"used": diagnosis.used[order]})
     )
+
+
+def _bars(kl: Doubles, active: NDArray[np.bool_], diagnosis: Diagnosis | None, run_id: str) -> None:
+    """The mean KL (N, K) of every dimension, with sliders for both thresholds of collapse."""
+    st.caption(
+        "How to read this: a tall bar is a posterior far from the prior; blue ones are also needed by the decoder. The sliders say when a "
+        f"small bar counts as nothing. Over all {count(len(kl))} test images.",
+        help=KL_HELP,
+    )
+    live_chart(
+        {
+            "kind": "collapse",
+            "kl": short(kl.mean(0)),
+            "active": active.tolist(),
+            "used": None if diagnosis is None else diagnosis.used.tolist(),
+            "sorted": [short(column) for column in _quantiles(kl)],
+        },
+        key=f"collapse-{run_id}",
+    )
+
+
+def _image_by_image(run: Run, kl: Doubles, order: list[int]) -> None:
+    st.markdown("**Image by image**")
+    st.caption("A column dark all the way down is collapsed; one bright only for some classes encodes what they differ in.")
+    rows = _rows_by_class(run)
+    names = [run_image_name(run, row) for row in rows.tolist()]
+    st.plotly_chart(kl_heat_map(kl[rows], order, names), config=CONFIG, key="kl-heat")
 
 
 def _ribbon(run: Run, order: list[int]) -> None:

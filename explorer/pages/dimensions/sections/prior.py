@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from explorer.charts.prior import marginals, pair_density
+from explorer.charts.prior import marginals, pair_density, posterior_draws
 from explorer.charts.style import CONFIG
 from explorer.pages.dimensions.section import Examined
 from trainer.diagnosis.sentences import prior_bracket
@@ -18,7 +16,6 @@ from trainer.numerals import dimension, number
 TITLE = "prior"
 Doubles = NDArray[np.float64]
 MOST_SHOWN = 8
-MOST_DRAWS = 20_000
 PRIOR_HELP = """KL(q(z) ‖ p(z)), q(z) the mean of all posteriors, between two bounds. Above: the mixture of the N examined posteriors, which
 is too far from the prior by all the information beyond log N. Below: E[log m(z) − log p(z)] for the best of the prior and mixtures of up to
 40 Gaussians, fitted to one half of the images and scored on the other, less two standard errors; other shapes of q(z) may be farther."""
@@ -34,7 +31,7 @@ def show(shown: Examined) -> None:
     codes, found = shown.run.encodings, shown.examination
     kl = kl_per_dim(codes.mu, codes.logvar)
     order = np.argsort(-kl, kind="stable").tolist()
-    draws = _draws(codes.mu, codes.logvar)
+    draws = posterior_draws(codes.mu, codes.logvar)
     if found is not None:
         far = int(np.argmax(found.dimension_wise_kl))
         st.markdown(
@@ -52,10 +49,3 @@ def show(shown: Examined) -> None:
         first, second = order[:2]
         st.markdown(f"**The two dimensions of most KL together: {dimension(first)} and {dimension(second)}**")
         st.plotly_chart(pair_density(draws, first, second), config=CONFIG, key="pair")
-
-
-def _draws(mu: NDArray[Any], logvar: NDArray[Any]) -> Doubles:
-    """Draws from the aggregated posterior, about 20 000, the same number of every image."""
-    each = max(1, MOST_DRAWS // len(mu))
-    means, stds = np.repeat(mu, each, axis=0), np.repeat(np.exp(logvar / 2), each, axis=0)
-    return np.asarray(means + stds * np.random.default_rng(0).standard_normal(means.shape))

@@ -9,16 +9,15 @@ const FOLDER_FILES = 20;
 const CLASS_LINES = 250;
 const MUTABLE_FIELDS = 15;
 const FAN_OUT = 15;
+/** What everything hangs on: it only loops, and must not grow with what is added. */
+const ROOTS = ["editor/editor", "editor/map-editor"];
+const ROOT_LINES = 250;
+const ROOT_FAN_OUT = 12;
 
 /** Exceptions that exist today. The lists only shrink: an entry that is within its budget again fails. */
-const LONG_FILES = new Set<string>(["layers/overlays/true-posterior/search", "pad/pad"]);
+const LONG_FILES = new Set<string>(["pad/pad"]);
 const FULL_FOLDERS = new Set<string>([]);
-const LONG_CLASSES = new Set<string>([
-  "data/run-on-map Scene",
-  "pad/pad Easel",
-  "panels/groups GroupsPanel",
-  "panels/path-player PathPlayer",
-]);
+const LONG_CLASSES = new Set<string>(["pad/pad Pad"]);
 const CLASSES_WITH_MANY_FIELDS = new Set<string>([]);
 const MANY_IMPORTS = new Set<string>([]);
 
@@ -99,4 +98,13 @@ test("imports of one file", () => {
     MODULES.filter(({ name, imports }) => imports.length > FAN_OUT && !name.endsWith("/index")),
     MANY_IMPORTS,
   );
+});
+
+test("lines and imports of the roots", () => {
+  const roots = MODULES.filter(({ name }) => ROOTS.includes(name));
+  expect(roots).toHaveLength(ROOTS.length);
+  for (const { name, text, imports } of roots) {
+    expect(text.trimEnd().split("\n").length, name).toBeLessThanOrEqual(ROOT_LINES);
+    expect(imports.length, name).toBeLessThanOrEqual(ROOT_FAN_OUT);
+  }
 });

@@ -1,10 +1,12 @@
 /** What is the state of a small map? For tests of what follows from it. */
 
-import { Scene } from "../src/data/run-on-map";
+import { RunOnMap } from "../src/data/run-on-map";
 import type { Plane } from "../src/geometry/planes";
 import { Derived } from "../src/kernel/derive";
 import type { Frame } from "../src/kernel/extension";
+import { AT_REST } from "../src/kernel/path-playback";
 import { noPins } from "../src/kernel/pins";
+import { UNREAD } from "../src/kernel/reading";
 import { allShown } from "../src/kernel/shown-classes";
 import type { MapState } from "../src/kernel/state";
 import { makeTheme } from "../src/ui/theme";
@@ -12,10 +14,10 @@ import { type HostRecord, parsePayload } from "../src/wire/payload";
 import { tinyRun, writePayload } from "./helpers";
 
 /** A run of three points with two classes, and what its host says. */
-export function tiny(): { data: Scene; host: HostRecord } {
+export function tiny(): { data: RunOnMap; host: HostRecord } {
   const { header, arrays } = tinyRun();
   const payload = parsePayload(writePayload({}, header, arrays));
-  return { data: new Scene(payload), host: payload.dynamic };
+  return { data: new RunOnMap(payload), host: payload.dynamic };
 }
 
 /** The plane whose axes are the latent ones, exchanged. */
@@ -51,7 +53,10 @@ export function state(change: Partial<MapState> = {}): MapState {
     tool: "probe",
     pins: noPins(false),
     path: { ends: null, since: 0, trail: [] },
+    motion: AT_REST,
+    reading: UNREAD,
     ownPicture: null,
+    encoded: null,
     markers: [],
     open: null,
     host,

@@ -2,7 +2,7 @@
 
 import { ACTIVE_VARIANCE } from "../wire/schema";
 import { klPerDim, variancePerDim } from "./quantities";
-import type { Scene } from "./run-on-map";
+import type { RunOnMap } from "./run-on-map";
 
 /** Nats: below this, and below `ACTIVE_VARIANCE`, a dimension carries no information. */
 const DEAD_KL = 0.01;
@@ -15,7 +15,7 @@ export interface Axis {
 }
 
 /** All dimensions, most used first: by KL, or by the variance of the codes where there is no KL. */
-export function axesOf(scene: Scene): Axis[] {
+export function axesOf(scene: RunOnMap): Axis[] {
   const K = scene.space.latentDim;
   const variance = variancePerDim(scene.mu, K);
   const kl = scene.logvar ? klPerDim(scene.mu, scene.logvar, K) : null;

@@ -57,7 +57,7 @@ export function holesOfPlane({ n, near, support }: Codes): Hole[] {
   return apart(found);
 }
 
-/** Of more dimensions: samples of the prior with low density, the loneliest first; `share`: how many of all samples are such. */
+/** Of more dimensions: samples of the prior with low density, those with the farthest codes first; `share`: how many of all samples are such. */
 export function holesAmongSamples(
   { near, support }: Codes,
   K: number,

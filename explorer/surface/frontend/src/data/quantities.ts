@@ -119,7 +119,7 @@ export function variancePerDim(mu: Float32Array, K: number): Float64Array {
 }
 
 /** The quantity of which the columns are counted by `PurityJob`. */
-export const PURITY: Omit<Quantity, "values"> = {
+const PURITY: Omit<Quantity, "values"> = {
   id: "purity",
   name: "Neighbours of its class",
   definition:
@@ -162,6 +162,19 @@ export class PurityJob {
       this.values[i] = found.length ? same / found.length : Number.NaN;
     }
   }
+}
+
+/** The purity of every point's neighbourhood; the job begins when it is first asked for. */
+export function purityOf(job: () => PurityJob): Quantity & { readonly job: PurityJob } {
+  return {
+    ...PURITY,
+    get job() {
+      return job();
+    },
+    get values() {
+      return job().values;
+    },
+  };
 }
 
 /** The k codes nearest to z but for one. */

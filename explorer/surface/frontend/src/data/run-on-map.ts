@@ -14,7 +14,7 @@ import { decimals } from "../ui/format";
 import { type Payload, product } from "../wire/payload";
 import type { Extent, Header, Point } from "../wire/schema";
 import { type Codes, type Hole, holesAmongSamples, holesOfPlane } from "./holes";
-import { later, type PointFacts, PURITY, PurityJob, type Quantity, quantitiesOf } from "./quantities";
+import { later, type PointFacts, PurityJob, purityOf, type Quantity, quantitiesOf } from "./quantities";
 
 /** How many decimals numbers are written with: those of a code, and those of a place on the map. */
 export interface Decimals {
@@ -31,7 +31,7 @@ export function slotOf(label: number, nClasses: number): number {
   return label >= 0 && label < nClasses ? label : nClasses;
 }
 
-export class Scene {
+export class RunOnMap {
   readonly header: Header;
   readonly model: Model;
   readonly classifier: Classifier | null;
@@ -63,7 +63,7 @@ export class Scene {
   constructor(
     private readonly payload: Payload,
     readonly plane: Plane | null = null,
-    of: Scene | null = null,
+    of: RunOnMap | null = null,
   ) {
     const { latent_dim: K } = payload.header.run;
     this.model = of?.model ?? new Model(payload);
@@ -86,12 +86,12 @@ export class Scene {
     this.perClass = new Uint32Array(this.nClasses + 1);
     for (let i = 0; i < this.slots.length; i++)
       this.perClass[(this.slots[i] = slotOf(this.labels[i], this.nClasses))]++;
-    this.quantities = [...quantitiesOf(this.facts()), ...this.factors()];
+    this.quantities = [...quantitiesOf(factsOf(payload, K, this)), ...factorsOf(payload, this.header, this.nPoints)];
   }
 
   /** The same run and points on a plane of one's own, or back on the host's map. */
-  onto(plane: Plane | null): Scene {
-    return new Scene(this.payload, plane, this);
+  onto(plane: Plane | null): RunOnMap {
+    return new RunOnMap(this.payload, plane, this);
   }
 
   /** Of the host's map, whatever plane is laid in its place. */
@@ -104,29 +104,6 @@ export class Scene {
     return this.pictures.originals;
   }
 
-  private facts(): PointFacts {
-    const column = (name: string): Float32Array | null => (this.payload.has(name) ? this.payload.floats(name) : null);
-    return {
-      latentDim: this.space.latentDim,
-      mu: this.mu,
-      logvar: this.logvar,
-      elbo: column("points_elbo"),
-      reconstruction: column("points_reconstruction"),
-    };
-  }
-
-  /** Known causes of the pictures, one quantity each. */
-  private factors(): Quantity[] {
-    const names = this.header.factor_names ?? [];
-    if (names.length === 0 || !this.payload.has("points_factors")) return [];
-    const all = this.payload.floats("points_factors");
-    const column = (f: number): Float32Array =>
-      Float32Array.from({ length: this.nPoints }, (_, i) => all[i * names.length + f]);
-    return names.map((name, f) =>
-      later({ id: `factor:${name}`, name, definition: `“${name}”, a known factor of the data set.` }, () => column(f)),
-    );
-  }
-
   /** Covariance xx, xy, yy of the posterior of point i on the map, in map units; null where the map is no plane or a code is a point. */
   spreadOnMap(): Spread | null {
     const { logvar, space } = this;
@@ -134,29 +111,15 @@ export class Scene {
     const K = space.latentDim;
     if (space.how === "identity")
       return K === 2 ? (i) => [Math.exp(logvar[2 * i]), 0, Math.exp(logvar[2 * i + 1])] : null;
-    return (i) => this.dropped((k) => Math.exp(logvar[i * K + k]));
+    const { basis } = this.linear as Pick<Plane, "basis">;
+    return (i) => variancesOnPlane(basis, K, (k) => Math.exp(logvar[i * K + k]));
   }
 
   /** The same of a Gaussian of one's own, standard deviations (K,). */
   spreadOf(std: ArrayLike<number>): readonly [number, number, number] | null {
     if (this.space.how === "lattice") return null;
-    if (this.linear) return this.dropped((k) => std[k] ** 2);
+    if (this.linear) return variancesOnPlane(this.linear.basis, this.space.latentDim, (k) => std[k] ** 2);
     return this.space.latentDim === 2 ? [std[0] ** 2, 0, std[1] ** 2] : null;
-  }
-
-  /** Variances along the latent axes, seen on a plane through them. */
-  private dropped(variance: (k: number) => number): [number, number, number] {
-    const { basis } = this.linear as { basis: Float32Array };
-    const K = this.space.latentDim;
-    let xx = 0;
-    let xy = 0;
-    let yy = 0;
-    for (let k = 0; k < K; k++) {
-      xx += variance(k) * basis[k] * basis[k];
-      xy += variance(k) * basis[k] * basis[K + k];
-      yy += variance(k) * basis[K + k] * basis[K + k];
-    }
-    return [xx, xy, yy];
   }
 
   get decodedAs(): string | null {
@@ -164,8 +127,8 @@ export class Scene {
   }
 
   /** Whether another scene is the same map, perhaps decoded as another class: places, points and codes mean the same. */
-  isSameMap(other: Scene): boolean {
-    const of = ({ header: { run, projection, view_extent } }: Scene): string =>
+  isSameMap(other: RunOnMap): boolean {
+    const of = ({ header: { run, projection, view_extent } }: RunOnMap): string =>
       JSON.stringify([run, projection, view_extent]);
     const equal = (a: ArrayLike<number>, b: ArrayLike<number>): boolean =>
       a.length === b.length && Array.prototype.every.call(a, (value, i) => value === b[i]);
@@ -173,7 +136,7 @@ export class Scene {
   }
 
   /** Whether another scene has the same points, on whatever map: their numbers mean the same. */
-  isSameRun({ header: { run }, mu }: Scene): boolean {
+  isSameRun({ header: { run }, mu }: RunOnMap): boolean {
     return (
       JSON.stringify(run) === JSON.stringify(this.header.run) &&
       mu.length === this.mu.length &&
@@ -196,7 +159,7 @@ export class Scene {
   }
 
   /** Goes on with what another decoder's scene of the same codes has found. */
-  takeSearches({ searches }: Scene): void {
+  takeSearches({ searches }: RunOnMap): void {
     this.searches = searches;
   }
 
@@ -212,15 +175,7 @@ export class Scene {
     const { mu, labels, space, searches } = this;
     const find = (z: ArrayLike<number>, k: number, i: number): readonly Near[] => this.codes.find(z, k, undefined, i);
     const job = (): PurityJob => (searches.purity ??= new PurityJob(mu, space.latentDim, labels, 15, find));
-    return {
-      ...PURITY,
-      get job() {
-        return job();
-      },
-      get values() {
-        return job().values;
-      },
-    };
+    return purityOf(job);
   }
 
   /** How many encoded images are around a code: the same on every map of a run. */
@@ -321,6 +276,47 @@ export class Scene {
     this.pictures.originals = await this.payload.inflate("originals");
     return true;
   }
+}
+
+/** What the quantities of the points are computed from. */
+function factsOf(payload: Payload, latentDim: number, { mu, logvar }: Pick<PointFacts, "mu" | "logvar">): PointFacts {
+  const column = (name: string): Float32Array | null => (payload.has(name) ? payload.floats(name) : null);
+  return {
+    latentDim,
+    mu,
+    logvar,
+    elbo: column("points_elbo"),
+    reconstruction: column("points_reconstruction"),
+  };
+}
+
+/** Known causes of the pictures, one quantity each. */
+function factorsOf(payload: Payload, header: Header, nPoints: number): Quantity[] {
+  const names = header.factor_names ?? [];
+  if (names.length === 0 || !payload.has("points_factors")) return [];
+  const all = payload.floats("points_factors");
+  const column = (f: number): Float32Array =>
+    Float32Array.from({ length: nPoints }, (_, i) => all[i * names.length + f]);
+  return names.map((name, f) =>
+    later({ id: `factor:${name}`, name, definition: `“${name}”, a known factor of the data set.` }, () => column(f)),
+  );
+}
+
+/** Variances along the latent axes, seen on a plane through them: xx, xy, yy. basis: (2·K,), two directions of length 1. */
+function variancesOnPlane(
+  basis: Float32Array,
+  K: number,
+  variance: (k: number) => number,
+): readonly [number, number, number] {
+  let xx = 0;
+  let xy = 0;
+  let yy = 0;
+  for (let k = 0; k < K; k++) {
+    xx += variance(k) * basis[k] * basis[k];
+    xy += variance(k) * basis[k] * basis[K + k];
+    yy += variance(k) * basis[K + k] * basis[K + k];
+  }
+  return [xx, xy, yy];
 }
 
 /** The header as if the host had sent this plane. */

@@ -1,7 +1,7 @@
 /** Which points did a loop catch, and what are they together? */
 
 import type { Extent, Point } from "../wire/schema";
-import type { Scene } from "./run-on-map";
+import type { RunOnMap } from "./run-on-map";
 
 export interface GroupFacts {
   readonly indices: readonly number[];
@@ -27,7 +27,7 @@ export function insideLoop(loop: readonly Point[], x: number, y: number): boolea
 }
 
 /** The points whose class is shown inside the loop. */
-export function caught(scene: Scene, loop: readonly Point[], shown: Uint8Array): number[] {
+export function caught(scene: RunOnMap, loop: readonly Point[], shown: Uint8Array): number[] {
   if (loop.length < 3) return [];
   const found: number[] = [];
   const [xs, ys] = [loop.map(([x]) => x), loop.map(([, y]) => y)];
@@ -47,7 +47,13 @@ export type Choice =
   | { readonly kind: "class"; readonly slot: number };
 
 /** The shown points that are meant; a class that is asked for by name counts though it is hidden. `z` is the probe's, `view` what is seen. */
-export function named(scene: Scene, choice: Choice, shown: Uint8Array, z: ArrayLike<number>, view: Extent): number[] {
+export function named(
+  scene: RunOnMap,
+  choice: Choice,
+  shown: Uint8Array,
+  z: ArrayLike<number>,
+  view: Extent,
+): number[] {
   const isShown = (i: number): boolean => shown[scene.slots[i]] === 1;
   if (choice.kind === "near") return scene.codes.find(z, choice.n, isShown).map(({ index }) => index);
   if (choice.kind === "view") return scene.inside(view, Infinity, shown) ?? [];
@@ -57,7 +63,7 @@ export function named(scene: Scene, choice: Choice, shown: Uint8Array, z: ArrayL
   return found;
 }
 
-export function factsOf(scene: Scene, indices: readonly number[]): GroupFacts {
+export function factsOf(scene: RunOnMap, indices: readonly number[]): GroupFacts {
   const K = scene.space.latentDim;
   const counts = new Map<number, number>();
   const sum = new Float64Array(K);
@@ -79,7 +85,7 @@ export function factsOf(scene: Scene, indices: readonly number[]): GroupFacts {
   };
 }
 
-function meanImage(scene: Scene, indices: readonly number[]): Float32Array {
+function meanImage(scene: RunOnMap, indices: readonly number[]): Float32Array {
   const size = scene.originalOffset(1);
   const sum = new Float32Array(size);
   const all = scene.originals as Uint8Array;
@@ -96,7 +102,7 @@ export function direction(a: GroupFacts, b: GroupFacts): number[] {
 }
 
 /** One row a point: number, class, code, and what is known of it. */
-export function selectionCsv(scene: Scene, indices: readonly number[]): string {
+export function selectionCsv(scene: RunOnMap, indices: readonly number[]): string {
   const K = scene.space.latentDim;
   const quantities = scene.quantities;
   const head = [

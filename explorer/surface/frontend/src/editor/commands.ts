@@ -6,10 +6,7 @@
 import type { Command } from "../kernel/extension";
 import type { MapTool } from "../kernel/map-tool";
 import { LAYERS } from "../layers/index";
-import { boxSelect } from "../tools/box-select";
-import { drawPath } from "../tools/draw-path";
-import { lasso } from "../tools/lasso";
-import { pan } from "../tools/pan-zoom";
+import { TOOLS } from "../tools/index";
 
 /** What commands ask of the editor. */
 export interface CommandEditor {
@@ -49,11 +46,15 @@ const ARROWS: Readonly<Record<string, readonly [dx: number, dy: number]>> = {
 const KEY_ZOOM = 1.25;
 const BUTTON_ZOOM = 1.5;
 
-/** A tool by its key and its button. */
-function chooses({ id, name, key, icon, help, offered }: MapTool): EditorCommand {
+/** A tool by its key and its button; the usual one has neither. */
+function toolCommands(): EditorCommand[] {
+  return TOOLS.flatMap((tool) => (tool.key ? [chooses(tool, tool.key)] : []));
+}
+
+function chooses({ id, name, icon, help, offered }: MapTool, key: string): EditorCommand {
   return {
     id,
-    keys: key ? [key] : [],
+    keys: [key],
     ...(help ? { help } : {}),
     ...(icon ? { button: { icon, title: `${name} (${key})` } } : {}),
     ...(offered ? { enabled: offered } : {}),
@@ -133,7 +134,7 @@ export const COMMANDS: readonly EditorCommand[] = [
     help: ["w", "start or stop a random walk under the prior"],
     run: (editor) => editor.toggleRandomWalk(),
   },
-  chooses(drawPath),
+  ...toolCommands(),
   {
     id: "undo",
     keys: ["Ctrl+z"],
@@ -141,9 +142,6 @@ export const COMMANDS: readonly EditorCommand[] = [
     run: (editor) => editor.undo(),
   },
   { id: "redo", keys: ["Ctrl+Shift+z", "Ctrl+y", "Ctrl+Shift+y"], run: (editor) => editor.redo() },
-  chooses(lasso),
-  chooses(boxSelect),
-  chooses(pan),
   {
     id: "help",
     keys: ["?"],

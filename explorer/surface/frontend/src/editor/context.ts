@@ -4,9 +4,9 @@ import { Derived } from "../kernel/derive";
 import type { Panel } from "../kernel/extension";
 import type { MapState } from "../kernel/state";
 import { Store } from "../kernel/store";
-import type { Stage } from "../layers/canvas";
-import { Hint } from "../panels/hint";
+import { Stage } from "../layers/canvas";
 import { Disposer, prefersReducedMotion } from "../ui/dom";
+import { Hint } from "./hint";
 import type { Callbacks } from "./host-events";
 import type { ScreenReader } from "./screen-reader";
 import { Viewport } from "./viewport";
@@ -18,12 +18,12 @@ export class Context {
   readonly store: Store<MapState>;
   readonly derived: Derived;
   readonly viewport = new Viewport(() => !prefersReducedMotion());
-  readonly hint: Hint;
+  readonly stage = new Stage();
+  readonly hint = new Hint(this.stage.hint);
   readonly disposer = new Disposer();
 
   constructor(
     first: MapState,
-    readonly stage: Stage,
     readonly reader: ScreenReader,
     readonly callbacks: Callbacks,
     /** Asks for a frame. */
@@ -33,7 +33,6 @@ export class Context {
   ) {
     this.store = new Store(first);
     this.derived = new Derived(() => this.store.get());
-    this.hint = new Hint(stage.hint);
     this.disposer.add(() => this.hint.dispose());
     this.disposer.add(this.store.on(Object.keys(first) as (keyof MapState)[], request));
   }

@@ -6,20 +6,18 @@
 
 import type { Posterior } from "../engine/model";
 import type { OwnPicture } from "../kernel/state";
-import { looksOf } from "../layers/background/manifold";
 import { h, setText } from "../ui/dom";
 import { STYLE } from "../ui/style";
-import { applyTheme } from "../ui/theme";
 import { PayloadError } from "../wire/errors";
 import { parsePayload } from "../wire/payload";
 import type { FrameStats } from "./frame-stats";
 import type { Callbacks, Surface } from "./host-events";
+import { Inspected } from "./inspected";
 import { MapEditor } from "./map-editor";
-import { themeOf } from "./parts/page-layout";
+import { themed } from "./parts/page-layout";
 import { ScreenReader } from "./screen-reader";
-import type { Viewport } from "./viewport";
 
-export class SurfaceView implements Surface {
+export class SurfaceView extends Inspected implements Surface {
   private readonly root = h("div", { class: "la-root", "data-testid": "surface" });
   private readonly body = h("div", { class: "la-body" });
   private readonly failure = h("p", { class: "la-error", role: "alert", hidden: true });
@@ -31,6 +29,7 @@ export class SurfaceView implements Surface {
     bytes: Uint8Array,
     private readonly callbacks: Callbacks,
   ) {
+    super();
     this.root.append(h("style", {}, STYLE), this.failure, this.body, this.reader.element);
     element.append(this.root);
     Object.defineProperty(this.root, "surface", { value: this }); // a handle for hosts and browser tests
@@ -47,7 +46,7 @@ export class SurfaceView implements Surface {
       this.fail(sentenceFor(error));
     }
     if (this.editor) this.editor.showNow();
-    else applyTheme(this.root, themeOf(this.root));
+    else themed(this.root);
   }
 
   destroy(): void {
@@ -91,7 +90,7 @@ export class SurfaceView implements Surface {
 
   reset(): void {
     this.resetStats();
-    this.editor?.parts.editor.showEverything();
+    this.editor?.parts.commands.showEverything();
   }
 
   /** The code that is shown: written over by the next one. */
@@ -99,29 +98,7 @@ export class SurfaceView implements Surface {
     return this.shown().context.derived.code;
   }
 
-  // what browser tests look at
-
-  get stage(): MapEditor["context"]["stage"] {
-    return this.shown().context.stage;
-  }
-
-  get easel(): MapEditor["parts"]["ownPictures"]["easel"] {
-    return this.shown().parts.ownPictures.easel;
-  }
-
-  get ownPanel(): MapEditor["parts"]["ownPictures"]["panel"] {
-    return this.shown().parts.ownPictures.panel;
-  }
-
-  get manifold(): ReturnType<typeof looksOf> {
-    return looksOf(this.shown().context.state.data);
-  }
-
-  get viewport(): Viewport {
-    return this.shown().context.viewport;
-  }
-
-  private shown(): MapEditor {
+  protected shown(): MapEditor {
     if (!this.editor) throw new PayloadError("No map is loaded.");
     return this.editor;
   }

@@ -1,9 +1,11 @@
 /** What is the state of a map before anybody has done anything? */
 
-import { Scene } from "../data/run-on-map";
+import { RunOnMap } from "../data/run-on-map";
 import { BY_CLASS } from "../kernel/derive";
 import { firstChoice } from "../kernel/layer-choice";
+import { AT_REST } from "../kernel/path-playback";
 import { noPins } from "../kernel/pins";
+import { UNREAD } from "../kernel/reading";
 import { allShown } from "../kernel/shown-classes";
 import type { MapState } from "../kernel/state";
 import { LAYERS } from "../layers/index";
@@ -12,7 +14,7 @@ import type { Callbacks } from "./host-events";
 import { themeOf } from "./parts/page-layout";
 
 export function firstState(root: HTMLElement, { onPin }: Callbacks, payload: Payload): MapState {
-  const data = new Scene(payload);
+  const data = new RunOnMap(payload);
   return {
     data,
     view: { camera: { x: 0, y: 0, scale: 1 }, zoom: 1, plot: { left: 0, top: 0, width: 0, height: 0 }, ratio: 1 },
@@ -25,7 +27,10 @@ export function firstState(root: HTMLElement, { onPin }: Callbacks, payload: Pay
     tool: "probe",
     pins: noPins(onPin !== undefined),
     path: { ends: null, since: 0, trail: [] },
+    motion: AT_REST,
+    reading: UNREAD,
     ownPicture: null,
+    encoded: null,
     markers: [],
     open: null,
     host: payload.dynamic,

@@ -5,7 +5,7 @@
  * the window, because a host may load this bundle once for every surface, and modules that are loaded apart share nothing else.
  */
 
-import type { Scene } from "../data/run-on-map";
+import type { RunOnMap } from "../data/run-on-map";
 import { Disposer } from "../ui/dom";
 import type { Point } from "../wire/schema";
 
@@ -106,7 +106,7 @@ export class LinkedMaps {
 }
 
 /** The same code where it is the same run, else this run's own code of the same image; null: nothing here stands for it. */
-export function followed(scene: Scene, { run, image, z }: Probed): Followed | null {
+export function followed(scene: RunOnMap, { run, image, z }: Probed): Followed | null {
   const i = image === null ? -1 : scene.pointOf(image);
   const isSameRun = run === scene.header.run.id && z.length === scene.space.latentDim;
   if (isSameRun) return { z, place: scene.placeOf(z), heading: "The same code here", nearest: i };

@@ -1,11 +1,7 @@
 /** What does the map do in a frame, and what when the host sends something new? The parts do the work; here is the order. */
 
-import { Scene } from "../data/run-on-map";
+import { RunOnMap } from "../data/run-on-map";
 import type { Frame } from "../kernel/extension";
-import type { MapState } from "../kernel/state";
-import { Stage } from "../layers/canvas";
-import { Compositor } from "../layers/compositor";
-import { LAYERS } from "../layers/index";
 import { prefersReducedMotion, setText } from "../ui/dom";
 import type { Payload } from "../wire/payload";
 import { Context } from "./context";
@@ -21,11 +17,10 @@ export class MapEditor {
   readonly parts: Parts;
   readonly stats = new Stats();
   private readonly loop = new FrameLoop((now) => this.frame(now));
-  private readonly compositor: Compositor;
   private readonly watchers: Watchers;
   private isFirst = true;
   /** The probe of the last frame. */
-  private shown: MapState["probe"] | null = null;
+  private shown: Frame["state"]["probe"] | null = null;
 
   constructor(
     private readonly root: HTMLElement,
@@ -34,11 +29,9 @@ export class MapEditor {
     callbacks: Callbacks,
     payload: Payload,
   ) {
-    const stage = new Stage();
-    this.context = new Context(firstState(root, callbacks, payload), stage, reader, callbacks, this.loop.request, () =>
+    this.context = new Context(firstState(root, callbacks, payload), reader, callbacks, this.loop.request, () =>
       this.loop.run(performance.now()),
     );
-    this.compositor = new Compositor(stage, LAYERS);
     this.parts = makeParts(this.context, root, body);
     this.watchers = new Watchers(this.parts.watchers);
   }
@@ -48,13 +41,11 @@ export class MapEditor {
     const { context, parts, isFirst } = this;
     const isNew = isFirst || header.id !== context.state.data.header.id;
     // the first payload's map is in the state already
-    const loaded = isNew ? parts.maps.load(isFirst ? context.state.data : new Scene(payload), isFirst) : null;
+    const loaded = isNew ? parts.maps.load(isFirst ? context.state.data : new RunOnMap(payload), isFirst) : null;
     this.isFirst = false;
     this.root.toggleAttribute("data-bare", !dynamic.options.show_card);
-    parts.code.card.element.hidden = !dynamic.options.show_card;
     parts.hostUpdates.apply(dynamic, loaded);
     if (!loaded) return;
-    parts.configureRun(context.state.data);
     this.loadOriginalsLater(context.state.data);
   }
 
@@ -73,7 +64,7 @@ export class MapEditor {
   }
 
   /** Never before the first picture: inflating 10 000 images takes a while. */
-  private loadOriginalsLater(data: Scene): void {
+  private loadOriginalsLater(data: RunOnMap): void {
     const load = (): void =>
       void data.loadOriginals().then(
         (isNew) => isNew && this.redraw(),
@@ -85,8 +76,7 @@ export class MapEditor {
 
   /** Something beside the state is another one. */
   private redraw(): void {
-    this.parts.code.again();
-    this.compositor.invalidate();
+    this.parts.compositor.invalidate();
     this.context.request();
   }
 
@@ -96,7 +86,8 @@ export class MapEditor {
   }
 
   private frame(now: number): void {
-    const { context, compositor, parts } = this;
+    const { context, parts } = this;
+    const { compositor } = parts;
     if (parts.layout.width === 0) return;
     const start = performance.now();
     const before = this.shown;
@@ -107,21 +98,14 @@ export class MapEditor {
     parts.probing.tell();
     const frame = this.frameAt(now);
     const { probe } = frame.state;
-    if (compositor.draw(frame).has("background")) parts.scales.showField(frame.state);
-    this.placeMarks(frame);
+    compositor.draw(frame);
     this.shown = probe;
     if (probe !== before && probe.from !== "path" && probe.from !== "random-walk")
       this.stats.record(start, performance.now() - start);
     const isWorking = [compositor.work(frame), this.watchers.work(frame)].some(Boolean);
-    parts.posterior.update(frame);
     const note = compositor.note(frame);
     context.stage.shown.hidden = note === "";
     setText(context.stage.shown, note);
-    if (isWorking || compositor.isDue || context.viewport.isGliding || parts.playback.isMoving) context.request();
-  }
-
-  private placeMarks({ state: { data, probe }, derived: { marked } }: Frame): void {
-    const { viewport, stage } = this.context;
-    stage.marks.place(viewport.toScreen(probe.at), marked >= 0 ? viewport.toScreen(data.place(marked)) : null);
+    if (isWorking || compositor.isDue || context.viewport.isGliding || context.state.motion.moving) context.request();
   }
 }

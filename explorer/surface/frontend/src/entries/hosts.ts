@@ -1,11 +1,11 @@
 /** What does the second bundle offer? The same surface where there is no server: a file on disk, a notebook (anywidget's `render`). */
 
-import { offerEasel } from "../editor/parts/own-pictures";
+import { offerPad } from "../editor/parts/own-pictures";
 import { standalone } from "../hosts/html-file";
 import { render } from "../hosts/notebook";
-import { Easel } from "../pad/pad";
+import { Pad } from "../pad/pad";
 
-offerEasel((shape, pad, events) => new Easel(shape, pad, events));
+offerPad((shape, pad, events) => new Pad(shape, pad, events));
 
 export default { render };
 

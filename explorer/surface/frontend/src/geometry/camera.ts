@@ -19,7 +19,7 @@ export interface Size {
 export interface Limits {
   readonly minScale: number;
   readonly maxScale: number;
-  /** The middle of the screen stays in here, so that nobody gets lost. */
+  /** The middle of the screen stays in here, so that some of the map is always in view. */
   readonly extent: Extent;
 }
 

@@ -1,7 +1,7 @@
 /**
  * How many encoded images are there around a code? `trainer.maps.support` in the browser, from the same sorted distances.
  *
- * A code's support is the share of encoded images that are at least as lonely as it is, by the distance to the 5th nearest code in all latent
+ * A code's support is the share of encoded images that are at least as far out as it is, by the distance to the 5th nearest code in all latent
  * dimensions: about .5 in the thick of the codes, 0 where none is near. It belongs to the code, not to its place on a map. A code whose norm
  * 99 % of samples from the prior fall short of or exceed is counted as farther out still, unless codes are near.
  */

@@ -3,7 +3,7 @@
 import { type Colouring, colouringOf } from "../data/colour-scale";
 import type { PosteriorMarker } from "../data/posterior-marker";
 import type { Quantity } from "../data/quantities";
-import type { Scene } from "../data/run-on-map";
+import type { RunOnMap } from "../data/run-on-map";
 import { priorShareWithin } from "../geometry/gamma";
 import type { Near } from "../geometry/nearest-codes";
 import { norm } from "../geometry/support";
@@ -30,14 +30,14 @@ export interface Trust {
 }
 
 /** z (K,) into `out`. */
-export function codeOf({ space }: Scene, probe: Probe, out: Float64Array): Float64Array {
+export function codeOf({ space }: RunOnMap, probe: Probe, out: Float64Array): Float64Array {
   if (probe.from === "map") space.toZ(probe.at[0], probe.at[1], out);
   else out.set(probe.z);
   return out;
 }
 
 /** The class as which its picture is decoded, −1 for a decoder that is told none. */
-export function decodedLabel({ model }: Scene, probe: Probe): number {
+export function decodedLabel({ model }: RunOnMap, probe: Probe): number {
   return (probe.from === "path" ? probe.decodeAs : null) ?? model.label;
 }
 
@@ -55,24 +55,29 @@ export function headingOf(probe: Probe): string {
 }
 
 /** Whether no place of the map need stand for the code. */
-export function isOffMap({ space }: Scene, probe: Probe): boolean {
+export function isOffMap({ space }: RunOnMap, probe: Probe): boolean {
   return probe.from !== "map" && probe.from !== "path" && space.how !== "identity";
 }
 
 /** The codes nearest to z whose class is shown, all latent dimensions counted. */
-export function nearestShown({ codes, slots }: Scene, z: ArrayLike<number>, n: number, shown: Shown): readonly Near[] {
+export function nearestShown(
+  { codes, slots }: RunOnMap,
+  z: ArrayLike<number>,
+  n: number,
+  shown: Shown,
+): readonly Near[] {
   return codes.find(z, n, (i) => shown[slots[i]] === 1);
 }
 
 /** The point that is told of beside the picture, or −1: nearest on the map, or in latent space where no place stands for the code. */
-export function markedPoint(data: Scene, probe: Probe, z: ArrayLike<number>, shown: Shown): number {
+export function markedPoint(data: RunOnMap, probe: Probe, z: ArrayLike<number>, shown: Shown): number {
   if (probe.from === "linked" && probe.nearest >= 0) return probe.nearest;
   if (isOffMap(data, probe)) return nearestShown(data, z, 1, shown)[0]?.index ?? -1;
   return data.nearest(probe.at[0], probe.at[1], shown);
 }
 
 /** near: the nearest of all codes, first the nearest one. */
-export function trustOf(data: Scene, z: ArrayLike<number>, shown: Shown, near: readonly Near[]): Trust {
+export function trustOf(data: RunOnMap, z: ArrayLike<number>, shown: Shown, near: readonly Near[]): Trust {
   const isAmongAll = shown.every((one) => one === 1);
   const [nearest] = isAmongAll ? near : nearestShown(data, z, 1, shown);
   const radius = norm(z);
@@ -86,14 +91,14 @@ export function trustOf(data: Scene, z: ArrayLike<number>, shown: Shown, near: r
 
 /** Something with a code, at its place on a plane that was laid here. */
 export function onPlane<T extends { readonly z: ArrayLike<number>; readonly map: Point }>(
-  data: Scene,
+  data: RunOnMap,
   things: readonly T[],
 ): readonly T[] {
   return data.plane ? things.map((thing) => ({ ...thing, map: data.placeOf(thing.z) })) : things;
 }
 
 /** A host's path, as it lies on the map that is shown. */
-export function hostPathOn(data: Scene, path: PathRecord): PathRecord {
+export function hostPathOn(data: RunOnMap, path: PathRecord): PathRecord {
   if (!data.plane) return path;
   const laid = <P extends { readonly z: PathRecord["z"] }>(one: P): P & { map: Point[] } => ({
     ...one,
@@ -103,18 +108,18 @@ export function hostPathOn(data: Scene, path: PathRecord): PathRecord {
 }
 
 /** What is known of a quantity now. */
-export function colourChoice({ purity }: Scene, id: string): ColourChoice {
+export function colourChoice({ purity }: RunOnMap, id: string): ColourChoice {
   return { id, isKnown: id !== purity?.id || purity.job.isComplete };
 }
 
 /** The quantity that colours the points, once it is known; null: their class does. */
-export function colouredBy({ quantities, purity }: Scene, { id, isKnown }: ColourChoice): Quantity | null {
+export function colouredBy({ quantities, purity }: RunOnMap, { id, isKnown }: ColourChoice): Quantity | null {
   if (!isKnown) return null;
   return [...quantities, ...(purity ? [purity] : [])].find((quantity) => quantity.id === id) ?? null;
 }
 
 /** How many of the points have a class that is shown. */
-export function visiblePoints({ perClass }: Scene, shown: Shown): number {
+export function visiblePoints({ perClass }: RunOnMap, shown: Shown): number {
   return perClass.reduce((sum, n, slot) => sum + (shown[slot] ? n : 0), 0);
 }
 
@@ -127,6 +132,7 @@ interface Kept {
 export class Derived {
   private readonly kept = new Map<string, Kept>();
   private buffer = new Float64Array(0);
+  private pixels = new Float32Array(0);
 
   constructor(private readonly get: () => MapState) {}
 
@@ -143,6 +149,17 @@ export class Derived {
   get label(): number {
     const { data, probe } = this.get();
     return decodedLabel(data, probe);
+  }
+
+  /** x_hat (C·H·W,) of the shown code: written over by the next one. */
+  get picture(): Float32Array {
+    const { data, probe } = this.get();
+    return this.keep("picture", [data, probe], () => {
+      const x_hat = data.model.decodeAsShared(this.code, this.label);
+      if (this.pixels.length !== x_hat.length) this.pixels = new Float32Array(x_hat.length);
+      this.pixels.set(x_hat); // the model writes over its own with whatever is decoded next
+      return this.pixels;
+    });
   }
 
   /** The class as which the shown picture is decoded; null for a model that is told none. */

@@ -3,7 +3,7 @@
  * in the list of its folder (`layers/index.ts`, `tools/index.ts`, `panels/index.ts`, `editor/commands.ts`). The editor only loops over the lists.
  */
 
-import type { Scene } from "../data/run-on-map";
+import type { RunOnMap } from "../data/run-on-map";
 import type { IconName } from "../ui/dom";
 import type { ScaleWords } from "../ui/scale-bar";
 import type { Derived } from "./derive";
@@ -32,8 +32,8 @@ export interface LayerCanvas {
   readonly ratio: number;
 }
 
-/** Canvases from below: what lies under the points, the points, what lies over them. */
-export type Stratum = "background" | "points" | "overlay";
+/** From below: canvases for what lies under the points, the points, and what lies over them; then elements that are moved, not drawn. */
+export type Stratum = "background" | "points" | "overlay" | "marks";
 
 /** Of work in slices: nothing left, more to do, or more to do and something new to be seen. */
 export type Progress = "done" | "working" | "show";
@@ -63,7 +63,7 @@ export interface Layer {
   readonly follows?: string;
   readonly isOnAtFirst?: boolean;
   /** Whether it makes sense for this run and map. */
-  offered?(data: Scene): boolean;
+  offered?(data: RunOnMap): boolean;
   /** Fields after whose change it must be drawn again; data, view, theme and layers count for every layer. */
   readonly reads: readonly (keyof MapState)[];
   /**
@@ -71,10 +71,12 @@ export interface Layer {
    * Without it the switch only changes how another layer looks.
    */
   draw?(canvas: LayerCanvas, frame: Frame): boolean;
+  /** Moves its elements, of a layer of the stratum "marks". */
+  place?(marks: HTMLElement, frame: Frame): void;
   /** A slice of what takes longer than a frame, while the layer is on. */
   work?(frame: Frame): Progress;
   /** Of its colours: the words, or how far they are computed, 0 … 1. */
-  scale?(data: Scene): { readonly words: ScaleWords | null; readonly share: number };
+  scale?(data: RunOnMap): { readonly words: ScaleWords | null; readonly share: number };
   /** A sentence under the map about what is not drawn now; "" for none. */
   note?(frame: Frame): string;
 }
@@ -86,8 +88,8 @@ export interface Tool<Editor> {
   readonly name: string;
   readonly key?: string;
   readonly icon?: IconName;
-  /** Its line in the help: keys as they are written there, and what they do. */
-  readonly help?: readonly [keys: string, what: string];
+  /** Its line in the help. */
+  readonly help?: HelpLine;
   /** What the pointer looks like over the map: a value of `data-drag` in the style sheet, "" for the usual one. */
   readonly cursor: string;
   /** Without an answer: always. */
@@ -107,16 +109,44 @@ export interface Tool<Editor> {
   cancel?(editor: Editor): void;
 }
 
-/**
- * Where a panel stands: over the map, under it, beside it, at the end of the page, or in a panel of that name.
- */
-export type PanelSlot = "above" | "over" | "below" | "side" | "page" | "decoded-picture" | "layers-menu";
+/** Where a panel stands: above the map, over it, under it, beside it, at the end of the page, or within another panel. */
+export type PanelSlot =
+  | "above"
+  | "over"
+  | "below"
+  | "side"
+  | "page"
+  /** Below the decoded picture, and among the facts beside it: after its class, and after the nearest image. */
+  | "decoded-picture"
+  | "decoded-class"
+  | "nearest-image"
+  /** Under the filmstrip of the path. */
+  | "film"
+  | "layers-menu";
+
+/** How much room the page gives. */
+export interface Room {
+  /** The decoded picture stands beside the map, not below it. */
+  readonly isWide: boolean;
+  /** As on a phone. */
+  readonly isNarrow: boolean;
+  /** A column among columns. */
+  readonly isCompact: boolean;
+  /** Of the surface, CSS pixels. */
+  readonly width: number;
+  /** Of what stands beside the map. */
+  readonly sideWidth: number;
+}
 
 /** A part of the page beside, below or over the map. */
 export interface Panel {
   readonly id: string;
   readonly slot: PanelSlot;
   readonly element: HTMLElement;
+  /** For a panel that does not always stand in the same slot. */
+  slotFor?(room: Room): PanelSlot;
+  /** Slots within it: where each puts the elements of the panels that name it, in the order of the list. */
+  readonly places?: Readonly<Partial<Record<PanelSlot, (child: HTMLElement) => void>>>;
   /** Fields after whose change it must be told. */
   readonly reads: readonly (keyof MapState)[];
   /** CSS pixels that it takes below the map, of a panel that is of use only where both are seen. */
@@ -124,6 +154,8 @@ export interface Panel {
   update(frame: Frame): void;
   /** A slice of what takes longer than a frame. */
   work?(frame: Frame): Progress;
+  /** The page has another size. */
+  fit?(room: Room): void;
   dispose?(): void;
 }
 
@@ -150,13 +182,16 @@ export interface CommandButton {
   readonly title: string;
 }
 
+/** A line of the help: keys as they are written there, and what they do. */
+export type HelpLine = readonly [keys: string, what: string];
+
 /** What a key, a button of the toolbar, or both do. */
 export interface Command<Editor> {
   readonly id: string;
   /** As `editor/keymap.ts` names them: "m", "Enter", "Ctrl+Shift+z". */
   readonly keys: readonly string[];
-  /** Its line in the help: keys as they are written there, and what they do. */
-  readonly help?: readonly [keys: string, what: string];
+  /** Its line in the help. */
+  readonly help?: HelpLine;
   /** Its button in the toolbar. */
   readonly button?: CommandButton;
   /** Without an answer: always. */
@@ -168,3 +203,9 @@ export interface Command<Editor> {
   /** `key`: the key that gave it; null: a button. */
   run(editor: Editor, key: KeyInput | null): void;
 }
+
+/** What a toolbar has to know of a command. */
+export type ToolbarCommand = Pick<Command<never>, "id" | "button" | "enabled" | "pressed" | "expanded">;
+
+/** Buttons that stand together, from left to right. */
+export type ToolbarGroup = readonly [name: string, commands: readonly ToolbarCommand[]];

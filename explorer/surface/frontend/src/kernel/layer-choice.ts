@@ -1,6 +1,7 @@
 /** Which layers are on, which does a map offer, and what are they called? Read from the records; nothing here knows a layer by name. */
 
-import type { Scene } from "../data/run-on-map";
+import type { RunOnMap } from "../data/run-on-map";
+import { BY_CLASS } from "./derive";
 import type { Layer, LayerWords } from "./extension";
 import type { LayerChoice, MapState, Tiles } from "./state";
 
@@ -17,7 +18,7 @@ export function named(layers: readonly Layer[], group: LayerWords["group"]): Nam
   return all.sort((a, b) => a.words.rank - b.words.rank);
 }
 
-export function isOffered(layer: Layer, data: Scene): boolean {
+export function isOffered(layer: Layer, data: RunOnMap): boolean {
   return layer.offered?.(data) ?? true;
 }
 
@@ -32,7 +33,43 @@ export function isOn({ id, words, follows, offered }: Layer, { data, layers }: M
 }
 
 /** The usual one first: a plane that is the latent space is known by its prior, another one by its points. */
-export function tilesOf({ header, space }: Scene): readonly Tiles[] {
+export function tilesOf({ header, space }: RunOnMap): readonly Tiles[] {
   if (!header.projection.rings) return ["steps"];
   return space.how === "identity" ? ["shares", "steps"] : ["steps", "shares"];
+}
+
+/** The layer of a name, where this map has it. */
+export function offered(
+  layers: readonly Layer[],
+  data: RunOnMap,
+  group: LayerWords["group"],
+  id: string,
+): Layer | null {
+  return named(layers, group).find((layer) => layer.id === id && isOffered(layer, data)) ?? null;
+}
+
+/** Its name in announcements. */
+export function spoken({ words }: Layer): string {
+  return words?.spoken ?? words?.name ?? "";
+}
+
+/** What the layers menu shows of a map. */
+export interface LayerOffer {
+  readonly backgrounds: readonly NamedLayer[];
+  /** Of the decoded manifold. */
+  readonly tiles: readonly Tiles[];
+  readonly overlays: readonly NamedLayer[];
+  readonly colours: readonly { readonly id: string; readonly name: string; readonly definition: string }[];
+}
+
+/** What makes sense on this map. */
+export function offerOf(layers: readonly Layer[], data: RunOnMap): LayerOffer {
+  const offers = (layer: Layer): boolean => isOffered(layer, data);
+  const first = { id: BY_CLASS, name: data.hasLabels ? "Class" : "Nothing", definition: "" };
+  return {
+    backgrounds: named(layers, "background").filter(offers),
+    tiles: tilesOf(data),
+    overlays: named(layers, "overlay").filter(offers),
+    colours: [first, ...data.quantities, ...(data.purity ? [data.purity] : [])],
+  };
 }

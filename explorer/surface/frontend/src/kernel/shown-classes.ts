@@ -1,6 +1,6 @@
 /** Which classes are shown? One number a class, so that a million points can be asked without a search. */
 
-import type { Scene } from "../data/run-on-map";
+import type { RunOnMap } from "../data/run-on-map";
 
 /** 1 shown, 0 hidden, for every class and, last, for points without one. */
 export type Shown = Uint8Array;
@@ -35,7 +35,7 @@ export interface ClassEntry {
 }
 
 /** The classes that have points. */
-export function classEntries(data: Scene): ClassEntry[] {
+export function classEntries(data: RunOnMap): ClassEntry[] {
   const { nClasses, perClass } = data;
   const slots = Array.from({ length: nClasses + 1 }, (_, slot) => slot).filter((slot) => perClass[slot] > 0);
   const name = (slot: number): string => data.className(slot === nClasses ? -1 : slot) ?? "no class";

@@ -1,13 +1,15 @@
 /** What do layers, tools, panels and commands share? One frozen record of plain values; caches, canvases and elements stay with their owners. */
 
 import type { PosteriorMarker } from "../data/posterior-marker";
-import type { Scene } from "../data/run-on-map";
+import type { RunOnMap } from "../data/run-on-map";
 import type { Camera, Size } from "../geometry/camera";
 import type { Theme } from "../ui/theme";
 import type { HostRecord } from "../wire/payload";
 import type { Point } from "../wire/schema";
 import type { PathEnds } from "./path-ends";
+import type { Motion } from "./path-playback";
 import type { PinsState } from "./pins";
+import type { Reading } from "./reading";
 import type { Shown } from "./shown-classes";
 
 /** A code z (K,). */
@@ -84,6 +86,14 @@ export type OwnPicture =
   | "none yet"
   | null;
 
+/** q(z|x) of one picture; x (C·H·W,) in [0, 1], null where it is not here. std 0: a code that is a point. */
+export interface EncodedPicture {
+  readonly label: string;
+  readonly mu: readonly number[];
+  readonly std: readonly number[];
+  readonly x: Float32Array | null;
+}
+
 /** Which quantity colours the points. */
 export interface ColourChoice {
   /** "class" for none. */
@@ -98,7 +108,7 @@ export type ToolId = string;
 /** All that is shared. Frozen; replaced, never changed. A field more needs a reason. */
 export interface MapState {
   /** The host's run and map, or the same run on a plane that was laid here. */
-  readonly data: Scene;
+  readonly data: RunOnMap;
   readonly view: View;
   readonly theme: Theme;
   readonly probe: Probe;
@@ -109,7 +119,12 @@ export interface MapState {
   readonly tool: ToolId;
   readonly pins: PinsState;
   readonly path: PathState;
+  readonly motion: Motion;
+  /** What is told of the shown code, by one panel and read by others. */
+  readonly reading: Reading;
   readonly ownPicture: OwnPicture;
+  /** A picture of the person’s own, or one that the host chose, whose posterior is told of below the map. */
+  readonly encoded: EncodedPicture | null;
   /** What panels put on the map beside the host's markers. */
   readonly markers: readonly PosteriorMarker[];
   /** Id of the panel that lies over the map. */

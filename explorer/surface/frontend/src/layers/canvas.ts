@@ -3,7 +3,6 @@
 import type { LayerCanvas, Stratum } from "../kernel/extension";
 import type { Plot } from "../kernel/state";
 import { h } from "../ui/dom";
-import { ProbeMark } from "./overlays/probe-marker";
 
 export const LABEL =
   "Latent map. Arrow keys move the probe and decode its code, Shift for big steps, Enter pins it, plus and minus zoom, 0 shows everything, question mark lists all keys.";
@@ -11,7 +10,8 @@ export const LABEL =
 export class Stage {
   readonly element: HTMLElement;
   readonly map = h("canvas", { class: "la-overlay", role: "application", tabindex: "0", "aria-label": LABEL });
-  readonly marks = new ProbeMark();
+  /** Elements over the canvases. */
+  readonly marks = h("div", { class: "la-marks", "aria-hidden": "true" });
   readonly hint = h("p", { class: "la-hint", "data-testid": "hint", hidden: true });
   plot: Plot = { left: 0, top: 0, width: 0, height: 0 };
   width = 0;
@@ -29,7 +29,7 @@ export class Stage {
       this.ground,
       this.points,
       this.map,
-      this.marks.element,
+      this.marks,
       this.shown,
       this.hint,
     );
@@ -49,14 +49,14 @@ export class Stage {
       setSize(canvas, this.plot.width, this.plot.height, ratio);
       place(canvas, this.plot);
     }
-    place(this.marks.element, this.plot);
-    this.marks.element.style.width = `${this.plot.width}px`;
-    this.marks.element.style.height = `${this.plot.height}px`;
+    place(this.marks, this.plot);
+    this.marks.style.width = `${this.plot.width}px`;
+    this.marks.style.height = `${this.plot.height}px`;
     return true;
   }
 
   /** To be drawn on in CSS pixels; cleared, but for the points, which keep their pixels while the map moves. */
-  begin(stratum: Stratum): LayerCanvas | null {
+  begin(stratum: Exclude<Stratum, "marks">): LayerCanvas | null {
     const canvas = stratum === "background" ? this.ground : stratum === "points" ? this.points : this.map;
     const context = canvas.getContext("2d");
     if (!context) return null;

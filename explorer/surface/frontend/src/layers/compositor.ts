@@ -6,7 +6,7 @@ import type { MapState } from "../kernel/state";
 import { changedKeys } from "../kernel/store";
 import type { Stage } from "./canvas";
 
-const STRATA: readonly Stratum[] = ["background", "points", "overlay"];
+const STRATA: readonly Stratum[] = ["background", "points", "overlay", "marks"];
 /** What decides the pixels of every layer. */
 const ALWAYS: readonly (keyof MapState)[] = ["data", "view", "theme", "layers"];
 
@@ -72,8 +72,10 @@ export class Compositor {
   private drawStratum(stratum: Stratum, frame: Frame): void {
     this.due.delete(stratum);
     this.drawn.set(stratum, frame.state);
+    const layers = this.on(stratum, frame.state);
+    if (stratum === "marks") return layers.forEach((layer) => layer.place?.(this.stage.marks, frame));
     const canvas = this.stage.begin(stratum);
     if (!canvas) return;
-    for (const layer of this.on(stratum, frame.state)) if (layer.draw?.(canvas, frame)) this.due.add(stratum);
+    for (const layer of layers) if (layer.draw?.(canvas, frame)) this.due.add(stratum);
   }
 }

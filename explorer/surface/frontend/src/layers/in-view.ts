@@ -1,6 +1,6 @@
 /** Which points are in view, when they are few? */
 
-import type { Scene } from "../data/run-on-map";
+import type { RunOnMap } from "../data/run-on-map";
 import { type Camera, type Size, visibleExtent } from "../geometry/camera";
 import type { Frame } from "../kernel/extension";
 import { perMap } from "../kernel/per-map";
@@ -12,14 +12,16 @@ export const CLOSE = 1.5;
 const MOST_PICTURES = 220;
 
 /** The points in view whose class is shown; null where there are more than `most`. */
-export function inView(data: Scene, camera: Camera, size: Size, shown: Uint8Array, most: number): number[] | null {
+export function inView(data: RunOnMap, camera: Camera, size: Size, shown: Uint8Array, most: number): number[] | null {
   return data.inside(visibleExtent(camera, size), most, shown);
 }
 
-const searches = perMap((_data: Scene): { last: Pick<MapState, "view" | "shown"> | null; found: number[] | null } => ({
-  last: null,
-  found: null,
-}));
+const searches = perMap(
+  (_data: RunOnMap): { last: Pick<MapState, "view" | "shown"> | null; found: number[] | null } => ({
+    last: null,
+    found: null,
+  }),
+);
 
 /** The points that are shown as pictures, or nothing where they are dots; asked by several layers, searched once. */
 export function pictured({ state }: Frame): readonly number[] | null {

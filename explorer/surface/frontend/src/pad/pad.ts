@@ -37,7 +37,7 @@ export interface Drawing {
   readonly label: string;
 }
 
-export interface EaselEvents {
+export interface PadEvents {
   encode(x: Float32Array): Posterior;
   decode(z: ArrayLike<number>): Float32Array;
   /** Decimals of the numbers of a code. */
@@ -52,7 +52,7 @@ export interface EaselEvents {
   say(sentence: string): void;
 }
 
-export class Easel {
+export class Pad {
   readonly element: HTMLElement;
   private readonly canvas: HTMLCanvasElement;
   private readonly raster = h("canvas", {});
@@ -121,7 +121,7 @@ export class Easel {
   constructor(
     private readonly shape: ImageShape,
     private readonly protocol: PictureProtocol,
-    private readonly events: EaselEvents,
+    private readonly events: PadEvents,
   ) {
     [, this.height, this.width] = shape;
     this.canDraw = shape[0] === 1;

@@ -2,6 +2,10 @@
 
 import type { Classifier } from "../engine/picture-classifier";
 import { mostProbable } from "../engine/picture-classifier";
+import type { Frame, Panel } from "../kernel/extension";
+import type { PanelEditor } from "../kernel/panel-editor";
+import { type Looks, probability } from "../kernel/reading";
+import type { MapState } from "../kernel/state";
 import { h, setText } from "../ui/dom";
 import { classWords, count, percent } from "../ui/format";
 import { classColour } from "../ui/palette";
@@ -17,12 +21,6 @@ const CHEAP_MS = 1.5;
 const TRIALS = 5;
 const REST_MS = 90;
 
-/** The most probable class of the picture that is shown. */
-export interface Looks {
-  readonly label: number;
-  readonly probability: number;
-}
-
 interface Bar {
   readonly element: HTMLElement;
   readonly name: HTMLElement;
@@ -33,7 +31,10 @@ interface Bar {
   share: number;
 }
 
-export class ClassProbabilities {
+export class ClassProbabilities implements Panel {
+  readonly id = "class-probabilities";
+  readonly slot = "decoded-class";
+  readonly reads: readonly (keyof MapState)[] = ["data", "probe", "theme"];
   readonly element: HTMLElement;
   private readonly best = h("strong", { class: "la-nearest-class" });
   private readonly share = h("span", { class: "la-number" });
@@ -46,10 +47,9 @@ export class ClassProbabilities {
   private fastest = Infinity;
   private asked = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private looks_: Looks | null = null;
+  private model: MapState["data"]["model"] | null = null;
 
-  /** told: of every answer, which may come when the hand rests. */
-  constructor(private readonly told: (looks: Looks) => void = () => undefined) {
+  constructor(private readonly editor: Pick<PanelEditor, "state" | "set">) {
     this.element = h(
       "section",
       { class: "la-odds", "aria-label": "Class probabilities", hidden: true },
@@ -58,17 +58,18 @@ export class ClassProbabilities {
     );
   }
 
-  /** What the last picture looked like; null without a classifier. */
-  get looks(): Looks | null {
-    return this.looks_;
+  update({ state: { data, theme }, derived }: Frame): void {
+    if (data.model !== this.model) this.configure(data.classifier, data.header.class_names);
+    this.model = data.model;
+    this.show(derived.picture, theme.isDark);
   }
 
   /** Nothing hides them. */
-  configure(classifier: Classifier | null, names: readonly string[]): void {
+  private configure(classifier: Classifier | null, names: readonly string[]): void {
     clearTimeout(this.timer);
     this.classifier = classifier;
     this.names = names;
-    this.looks_ = null;
+    this.tell(null);
     this.fastest = Infinity;
     this.asked = 0;
     this.element.hidden = classifier === null;
@@ -82,7 +83,7 @@ export class ClassProbabilities {
   }
 
   /** The picture that is shown now; it may be overwritten when this returns. */
-  show(x_hat: Float32Array, isDark: boolean): void {
+  private show(x_hat: Float32Array, isDark: boolean): void {
     const { classifier } = this;
     if (!classifier) return;
     if (isDark !== this.isDark) for (const bar of this.bars) bar.label = -1;
@@ -106,10 +107,13 @@ export class ClassProbabilities {
     this.paint(p);
   }
 
+  private tell(looks: Looks | null): void {
+    this.editor.set({ reading: { ...this.editor.state().reading, looks } });
+  }
+
   private paint(p: Float32Array): void {
     const top = mostProbable(p, RANKED_ROWS);
-    this.looks_ = { label: top[0], probability: p[top[0]] };
-    this.told(this.looks_);
+    this.tell({ label: top[0], probability: p[top[0]] });
     setText(this.best, classWords(this.names[top[0]]));
     setText(this.share, probability(p[top[0]]));
     const words = `Class probabilities: ${top.map((k) => `${classWords(this.names[k])} ${probability(p[k])}`).join(", ")}`;
@@ -146,11 +150,6 @@ function makeBar(): Bar {
     label: -1,
     share: -1,
   };
-}
-
-/** 87 %; no picture is surely or surely not of a class, whatever a number rounds to. */
-export function probability(p: number): string {
-  return percent(Math.min(1 - 1e-9, Math.max(1e-9, p)));
 }
 
 function definition({ facts }: Classifier): string {

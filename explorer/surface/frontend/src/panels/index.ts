@@ -1,21 +1,43 @@
-/** Which panels stand around the map, each told of the state by itself? From above to below; a new one is one file and one line here. */
+/**
+ * Which panels stand around the map? All of them, in the order in which they are told of the state and, in each slot, from above to below; a
+ * new one is one file and one line here.
+ */
 
-import type { Panel } from "../kernel/extension";
-import type { PanelEditor } from "../kernel/panel-editor";
+import type { PanelMaker } from "../kernel/panel-editor";
+import { ClassProbabilities } from "./class-probabilities";
+import { DecodedPicture } from "./decoded-picture/panel";
 import { Extremes } from "./extremes";
-import { GroupsPanel } from "./groups";
+import { GroupsPanel } from "./groups/panel";
+import { HelpPanel } from "./help";
+import { LayersMenu } from "./layers-menu/panel";
 import { Legend } from "./legend";
+import { PathPlayer } from "./path-player/panel";
+import { PathTraces } from "./path-traces";
 import { PicturesByClass } from "./pictures-by-class";
 import { PinsPanel } from "./pins";
 import { PlanePanel } from "./plane";
+import { PosteriorPanel } from "./posterior/panel";
+import { RandomWalkButton } from "./random-walk";
+import { Scales } from "./scales";
 import { LatentSliders } from "./sliders";
+import { Toolbar } from "./toolbar";
 
-export const PANELS: readonly (new (editor: PanelEditor) => Panel)[] = [
+export const PANELS: readonly PanelMaker[] = [
+  Toolbar,
+  HelpPanel,
+  LayersMenu,
+  Scales,
+  DecodedPicture,
+  ClassProbabilities,
+  PathPlayer,
+  RandomWalkButton,
   PicturesByClass,
   Legend,
   GroupsPanel,
+  PathTraces,
   Extremes,
   LatentSliders,
+  PosteriorPanel,
   PinsPanel,
   PlanePanel,
 ];

@@ -1,14 +1,18 @@
 /** What changes along the path? Numbers of every frame as strips under the film, with a line where the picture is. */
 
 import { levelWord } from "../geometry/support";
+import type { Frame, Panel, PanelSlot, Room } from "../kernel/extension";
+import type { PanelEditor } from "../kernel/panel-editor";
+import { frameAt, playable } from "../kernel/path-playback";
+import { type Looks, probability, type Reading } from "../kernel/reading";
+import type { MapState } from "../kernel/state";
 import { h, setText, svg } from "../ui/dom";
 import { number } from "../ui/format";
 import { classColour } from "../ui/palette";
 import type { StripRecord } from "../wire/schema";
-import { type Looks, probability } from "./class-probabilities";
 
 /** What the card says of the picture that is shown now, which in a running film lies between two frames. */
-export interface Live {
+interface Live {
   readonly density?: number;
   readonly classes?: Looks;
 }
@@ -43,20 +47,44 @@ function best({ label, probability: p }: Looks, className: (label: number) => st
   return `${className(label)} ${probability(p)}`;
 }
 
-export class PathTraces {
+export class PathTraces implements Panel {
+  readonly id = "path-traces";
+  readonly slot = "film";
+  readonly reads: readonly (keyof MapState)[] = ["data", "host", "path", "pins", "theme", "motion", "reading", "probe"];
   readonly element = h("div", { class: "la-path-strips", hidden: true });
   private strips: readonly StripRecord[] = [];
   private values: HTMLElement[] = [];
   private cursors: HTMLElement[] = [];
   private live: Live = {};
+  private nFrames = 1;
+  private key = "";
+  private last: MapState | null = null;
 
-  /** `seek`: a share of the way, 0 to 1. */
-  constructor(
-    private readonly seek: (share: number) => void,
-    private readonly className: (label: number) => string,
-  ) {}
+  constructor(private readonly editor: Pick<PanelEditor, "state" | "seek">) {}
 
-  show(strips: readonly StripRecord[], isDark: boolean): void {
+  /** Under the film they would be thumbs where the map is wide. */
+  slotFor({ isWide }: Room): PanelSlot {
+    return isWide ? "below" : "film";
+  }
+
+  update({ state, derived }: Frame): void {
+    const { last } = this;
+    const { theme, motion, reading, probe, data } = state;
+    const path = playable(derived.path);
+    const strips = path?.strips ?? [];
+    this.nFrames = path?.z.length ?? 1;
+    if (theme !== last?.theme || data !== last.data || state.host !== last.host || state.path !== last.path) {
+      const key = JSON.stringify([strips, theme.isDark, data.header.id]);
+      if (key !== this.key) this.show(strips, theme.isDark);
+      this.key = key;
+    }
+    this.last = state;
+    if (last?.motion.moving === "path" && motion.moving !== "path") this.live = {}; // the film rests: its figures are the frame's own, until the card tells of it
+    this.at(frameAt(motion.head.position, this.nFrames));
+    if (probe.from === "path" && reading !== last?.reading) this.say(reading);
+  }
+
+  private show(strips: readonly StripRecord[], isDark: boolean): void {
     const usable = strips.filter(({ values }) => values.length > 1);
     this.strips = usable;
     this.values = [];
@@ -67,7 +95,7 @@ export class PathTraces {
   }
 
   /** The frame that is shown. */
-  at(frame: number): void {
+  private at(frame: number): void {
     this.strips.forEach(({ values }, i) => {
       const row = values[frame];
       if (row === undefined) return;
@@ -76,14 +104,9 @@ export class PathTraces {
     });
   }
 
-  /** The film rests, and so do its figures: the frame's own, until the card tells of it. */
-  rest(frame: number): void {
-    this.live = {};
-    this.at(frame);
-  }
-
   /** The same figures as on the card, at the same moment; those of the card's that are missing stay the frame's. */
-  say(live: Live): void {
+  private say({ support, looks }: Reading): void {
+    const live: Live = { ...(support === null ? {} : { density: support }), ...(looks ? { classes: looks } : {}) };
     this.live = { ...this.live, ...live };
     this.strips.forEach((strip, i) => {
       if (strip.of === "density" && live.density !== undefined)
@@ -91,6 +114,8 @@ export class PathTraces {
       if (strip.of === "classes" && live.classes) setText(this.values[i], best(live.classes, this.className));
     });
   }
+
+  private readonly className = (label: number): string => this.editor.state().data.className(label) ?? "";
 
   private isLive({ of }: StripRecord): boolean {
     return Boolean(of && this.live[of] !== undefined);
@@ -119,7 +144,8 @@ export class PathTraces {
 
   private point(event: PointerEvent, field: HTMLElement): void {
     const { left, width } = field.getBoundingClientRect();
-    if (width > 0) this.seek(Math.min(1, Math.max(0, (event.clientX - left) / width)));
+    const share = Math.min(1, Math.max(0, (event.clientX - left) / width));
+    if (width > 0) this.editor.seek(frameAt(share, this.nFrames));
   }
 }
 

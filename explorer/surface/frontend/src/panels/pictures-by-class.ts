@@ -1,6 +1,6 @@
 /** What is the same z under every class? For a decoder that is told one: a small picture a class, which follows the probe. */
 
-import type { Scene } from "../data/run-on-map";
+import type { RunOnMap } from "../data/run-on-map";
 import type { Frame, Panel, Progress } from "../kernel/extension";
 import type { PanelEditor } from "../kernel/panel-editor";
 import type { MapState } from "../kernel/state";
@@ -24,7 +24,7 @@ export class PicturesByClass implements Panel {
   readonly reads: readonly (keyof MapState)[] = ["data", "probe"];
   readonly element = h("section", { class: "la-classes", hidden: true, "aria-label": "The same z as every class" });
   private readonly list = h("div", { class: "la-strip-list", "data-testid": "class-strip" });
-  private scene: Scene | null = null;
+  private scene: RunOnMap | null = null;
   private cells: Cell[] = [];
   private z: Float64Array = new Float64Array(0);
   /** How many pictures are of an earlier z, from `next` on, round and round: under a moving hand none waits for the others. */
@@ -42,7 +42,7 @@ export class PicturesByClass implements Panel {
     this.show(code);
   }
 
-  private configure(scene: Scene): void {
+  private configure(scene: RunOnMap): void {
     const { nClasses, label } = scene.model;
     const isSame =
       this.scene !== null &&
@@ -91,7 +91,7 @@ export class PicturesByClass implements Panel {
     });
   }
 
-  private cell(scene: Scene, k: number): Cell {
+  private cell(scene: RunOnMap, k: number): Cell {
     const name = scene.className(k) ?? String(k);
     const picture = newPicture();
     picture.setShape(scene.header.run.image_shape);

@@ -1,6 +1,6 @@
 /** What was kept, and what lies between it? The pins below the map: pictures and names, undo, the path through them, the plane of three. */
 
-import type { Scene } from "../data/run-on-map";
+import type { RunOnMap } from "../data/run-on-map";
 import { throughThree } from "../geometry/planes";
 import { isLow } from "../geometry/support";
 import type { Frame, Panel } from "../kernel/extension";
@@ -82,7 +82,7 @@ export class PinsPanel implements Panel {
   private draft: PathChoice = { kind: "linear", from: 0, to: 1, all: true };
   private state: PinsPanelState = { pins: [], path: null, canUndo: false, canRedo: false };
   private model: PinsPanelModel | null = null;
-  private data: Scene | null = null;
+  private data: RunOnMap | null = null;
   private given: readonly unknown[] = [];
   /** The pins were named, dropped or moved by hand: until then the path's end is the newest pin. */
   private endIsChosen = false;
@@ -340,7 +340,7 @@ function paint(canvas: HTMLCanvasElement, pin: PinRecord, model: PinsPanelModel)
   picture.fitInto(TILE_PX);
 }
 
-function modelOf({ header: { run }, logvar, decimals, model, support }: Scene): PinsPanelModel {
+function modelOf({ header: { run }, logvar, decimals, model, support }: RunOnMap): PinsPanelModel {
   return {
     shape: run.image_shape,
     latentDim: run.latent_dim,

@@ -1,7 +1,7 @@
 /** What does each dimension do? A slider a dimension, most used first, each above the film of its traversal. */
 
 import { type Axis, axesOf } from "../data/axes";
-import type { Scene } from "../data/run-on-map";
+import type { RunOnMap } from "../data/run-on-map";
 import { normalQuantile } from "../geometry/normal";
 import type { Frame, Panel, Progress } from "../kernel/extension";
 import type { PanelEditor } from "../kernel/panel-editor";
@@ -43,7 +43,7 @@ export class LatentSliders implements Panel {
   private readonly words = h("p", { class: "la-small" });
   private rows: Row[] = [];
   private axes: Axis[] = [];
-  private scene: Scene | null = null;
+  private scene: RunOnMap | null = null;
   private isAll = false;
   private z: Float64Array = new Float64Array(0);
   /** Films still to be painted: row · 5 + picture. */
@@ -73,7 +73,7 @@ export class LatentSliders implements Panel {
     this.show(code);
   }
 
-  private configure(scene: Scene): void {
+  private configure(scene: RunOnMap): void {
     this.scene = scene;
     this.element.hidden = scene.space.latentDim < 2;
     this.rows = [];
@@ -82,7 +82,7 @@ export class LatentSliders implements Panel {
   }
 
   /** Only for who looks: with a million points it would delay the first picture. */
-  private measure(scene: Scene): void {
+  private measure(scene: RunOnMap): void {
     this.axes = axesOf(scene);
     const dead = this.axes.filter(({ isDead }) => isDead).length;
     const used = this.axes.length - dead;

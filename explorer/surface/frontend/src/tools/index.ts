@@ -1,4 +1,7 @@
-/** What can a drag do? All tools; a new one is one file and one line here. The first one is in the hand unless another is chosen. */
+/**
+ * What can a drag do? All tools; a new one is one file and one line here, from which its key, its button and its line of the help are read.
+ * The first one is in the hand unless another is chosen.
+ */
 
 import type { MapTool, ToolEditor } from "../kernel/map-tool";
 import { boxSelect } from "./box-select";
@@ -7,7 +10,7 @@ import { lasso } from "./lasso";
 import { pan } from "./pan-zoom";
 import { probe } from "./probe";
 
-export const TOOLS: readonly MapTool[] = [probe, lasso, boxSelect, drawPath, pan];
+export const TOOLS: readonly MapTool[] = [probe, drawPath, lasso, boxSelect, pan];
 
 export function toolOf(id: string): MapTool {
   return TOOLS.find((tool) => tool.id === id) ?? probe;

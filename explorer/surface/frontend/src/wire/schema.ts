@@ -39,7 +39,7 @@ export type Ground = "dark" | "light";
 
 /** trainer/latent/interpolation.py */
 export const PATH_KINDS = ["linear", "variance-preserving", "spherical"] as const;
-/** trainer/maps/support.py: a code is as lonely as its distance to the so-many-th nearest. */
+/** trainer/maps/support.py: which nearest code's distance says how few encoded images are around. */
 export const SUPPORT_NEIGHBOUR = 5;
 /** Below: low density of encoded images. */
 export const SUPPORT_LOW = 0.02;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Scene } from "../../src/data/run-on-map";
+import type { RunOnMap } from "../../src/data/run-on-map";
 import { caught, direction, factsOf, insideLoop, named, selectionCsv } from "../../src/data/selection";
 import { CodeIndex } from "../../src/geometry/code-index";
 import { NearestIndex } from "../../src/geometry/point-index";
@@ -13,7 +13,7 @@ const square: Point[] = [
 ];
 
 /** Points (0.5, 0.5), (1.5, 1), (3, 3), (1, 1.9); codes are their places. */
-function scene(originals: Uint8Array | null = null): Scene {
+function scene(originals: Uint8Array | null = null): RunOnMap {
   const points = Float32Array.of(0.5, 0.5, 1.5, 1, 3, 3, 1, 1.9);
   return {
     codes: new CodeIndex(points, 2),
@@ -32,7 +32,7 @@ function scene(originals: Uint8Array | null = null): Scene {
     className: (label: number) => ['zero, "round"', "=one"][label] ?? null,
     originalOffset: (i: number) => 2 * i,
     quantities: [{ id: "kl", name: "KL", definition: "", values: Float32Array.of(1, 2, 3, 6) }],
-  } as unknown as Scene;
+  } as unknown as RunOnMap;
 }
 
 test("a loop may be bent and cross itself: even-odd", () => {

@@ -40,8 +40,9 @@ describe("the list", () => {
   test("no two commands have one name, or one key", () => {
     const ids = COMMANDS.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    const keys = COMMANDS.flatMap(({ keys: own }) => own);
-    expect(new Set(keys).size).toBe(keys.length);
+    const keys = COMMANDS.flatMap(({ id, keys: own }) => own.map((name) => ({ id, name })));
+    const taken = keys.filter(({ name }, i) => keys.findIndex((other) => other.name === name) !== i);
+    expect(taken.map(({ id, name }) => `${id}: the key ${name} is taken`)).toEqual([]);
   });
   test("every command asks exactly one thing of the editor", () => {
     for (const one of COMMANDS) expect(calls(one, key(one.keys[0] ?? "")), one.id).toHaveLength(1);

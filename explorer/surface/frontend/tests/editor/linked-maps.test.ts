@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { Scene } from "../../src/data/run-on-map";
+import type { RunOnMap } from "../../src/data/run-on-map";
 import { followed, LinkedMaps, type Probed } from "../../src/editor/linked-maps";
 import type { Point } from "../../src/wire/schema";
 
 /** Three images, numbered 70, 71, 72, on a map whose places are not their codes. */
-function scene(id: string, latentDim = 2): Scene {
+function scene(id: string, latentDim = 2): RunOnMap {
   const codes = Float32Array.from({ length: 3 * latentDim }, (_, at) => at / 8);
   const places: Point[] = [
     [5, 6],
@@ -19,7 +19,7 @@ function scene(id: string, latentDim = 2): Scene {
     muOf: (i: number) => codes.subarray(i * latentDim, (i + 1) * latentDim),
     place: (i: number) => places[i],
     placeOf: (z: ArrayLike<number>) => [10 * z[0], 10 * z[1]],
-  } as unknown as Scene;
+  } as unknown as RunOnMap;
 }
 
 const here: Probed = { run: "one", image: 71, z: [0.25, -0.5] };

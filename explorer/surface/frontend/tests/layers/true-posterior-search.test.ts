@@ -2,16 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { logLikelihoodOf } from "../../src/engine/likelihoods";
 import { gridOver } from "../../src/geometry/grid-field";
-import {
-  CoarsePlane,
-  type Encoded,
-  levelsOfMass,
-  MASSES,
-  PosteriorJob,
-  planeExtent,
-  smoothed,
-  type TruePosterior,
-} from "../../src/layers/overlays/true-posterior/search";
+import { CoarsePlane, type Encoded, planeExtent } from "../../src/layers/overlays/true-posterior/cells";
+import { PosteriorJob } from "../../src/layers/overlays/true-posterior/search";
+import { levelsOfMass, MASSES, smoothed, type TruePosterior } from "../../src/layers/overlays/true-posterior/summary";
 import { floats, random } from "../helpers";
 
 type Matrix = readonly [xx: number, xy: number, yy: number];

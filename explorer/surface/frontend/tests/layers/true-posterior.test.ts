@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Scene } from "../../src/data/run-on-map";
+import type { RunOnMap } from "../../src/data/run-on-map";
 import { canTellTruth, type Studied, toStudy } from "../../src/layers/overlays/true-posterior/study";
 import { detailWords, truthWords } from "../../src/layers/overlays/true-posterior/words";
 
 /** Three points, the first two with a class. */
-function scene(change: Partial<Record<keyof Scene, unknown>> = {}, header: Record<string, unknown> = {}): Scene {
+function scene(change: Partial<Record<keyof RunOnMap, unknown>> = {}, header: Record<string, unknown> = {}): RunOnMap {
   return {
     header: {
       run: { dataset: "toy", image_shape: [1, 1, 2] },
@@ -25,7 +25,7 @@ function scene(change: Partial<Record<keyof Scene, unknown>> = {}, header: Recor
     originalOffset: (i: number) => 2 * i,
     className: (label: number) => ["round", "flat"][label] ?? null,
     ...change,
-  } as unknown as Scene;
+  } as unknown as RunOnMap;
 }
 
 describe("the true posterior is offered", () => {

@@ -1,10 +1,10 @@
 /** What a picture looks like, and the same z under every class. */
 import { describe, expect, it } from "vitest";
-import { Scene } from "../../src/data/run-on-map";
+import { RunOnMap } from "../../src/data/run-on-map";
 import { Model } from "../../src/engine/model";
 import { Classifier, mostProbable, softmax } from "../../src/engine/picture-classifier";
-import { probability } from "../../src/panels/class-probabilities";
-import { looksWords } from "../../src/panels/decoded-picture";
+import { probability } from "../../src/kernel/reading";
+import { looksWords } from "../../src/panels/decoded-picture/card";
 import { parsePayload } from "../../src/wire/payload";
 import { type ArraySpec, floats, random, tinyRun, writePayload } from "../helpers";
 
@@ -76,12 +76,12 @@ describe("a classifier", () => {
     expect(p + q).toBeCloseTo(1, 6);
   });
   it("is part of a scene, with its figures; a run without one has none", () => {
-    expect(new Scene(payload).classifier?.facts).toEqual(facts);
-    expect(new Scene(parsePayload(writePayload({}, header, arrays))).classifier).toBeNull();
+    expect(new RunOnMap(payload).classifier?.facts).toEqual(facts);
+    expect(new RunOnMap(parsePayload(writePayload({}, header, arrays))).classifier).toBeNull();
   });
   it("of another number of classes is refused in a sentence", () => {
     const named = { ...header, class_names: ["a", "b", "c"], classifier: ops };
-    expect(() => new Scene(parsePayload(writePayload({}, named, { ...arrays, ...own })))).toThrow(
+    expect(() => new RunOnMap(parsePayload(writePayload({}, named, { ...arrays, ...own })))).toThrow(
       "The classifier gives 2 numbers where 3 are needed.",
     );
   });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { between } from "../../src/panels/path-player";
+import { between } from "../../src/kernel/path-playback";
 import { areaPath, figure, stacked } from "../../src/panels/path-traces";
 
 test("shares are stacked up to their sum, each above the one before", () => {

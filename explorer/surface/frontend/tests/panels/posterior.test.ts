@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { quantilesOf } from "../../src/panels/population";
-import { errorColours, meanError } from "../../src/panels/posterior";
+import { errorColours, meanError } from "../../src/panels/posterior/panel";
+import { quantilesOf } from "../../src/panels/posterior/population";
 import { random } from "../helpers";
 
 describe("the error map", () => {

@@ -1,6 +1,6 @@
 /** What do tests of tools need? An editor without a page: a map of 400 × 400 px, one unit a pixel, that logs what is asked of it. */
 
-import { Scene } from "../../src/data/run-on-map";
+import { RunOnMap } from "../../src/data/run-on-map";
 import type { ToolEditor } from "../../src/kernel/map-tool";
 import type { MapState } from "../../src/kernel/state";
 import { parsePayload } from "../../src/wire/payload";
@@ -12,7 +12,7 @@ const SIDE = 400;
 export function fakeState(scale = 1): MapState {
   const { header, arrays } = tinyRun();
   const host = { probe: null, pins: [], options: { drawable: true }, path: null, markers: [], exact: null };
-  const data = new Scene(parsePayload(writePayload(host, header, arrays)));
+  const data = new RunOnMap(parsePayload(writePayload(host, header, arrays)));
   return {
     data,
     view: { camera: { x: 0, y: 0, scale }, zoom: 1, plot: { left: 0, top: 0, width: SIDE, height: SIDE }, ratio: 1 },

@@ -3,7 +3,7 @@ import { nearestRank } from "../../src/data/quantities";
 import { widest } from "../../src/data/run-on-map";
 import { framesPerSecond, Stats } from "../../src/editor/frame-stats";
 import { allShown, isolated, toggled } from "../../src/kernel/shown-classes";
-import { looksWords, nearestWords, pinWords } from "../../src/panels/decoded-picture";
+import { looksWords, nearestWords, pinWords } from "../../src/panels/decoded-picture/card";
 import { count, decimals, largest, number, pair, pinLabel, zJson, zText } from "../../src/ui/format";
 import { toRgba } from "../../src/ui/picture";
 

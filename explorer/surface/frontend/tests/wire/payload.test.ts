@@ -1,6 +1,6 @@
 import { deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { Scene } from "../../src/data/run-on-map";
+import { RunOnMap } from "../../src/data/run-on-map";
 import { Model } from "../../src/engine/model";
 import { parsePayload } from "../../src/wire/payload";
 import { tinyRun, writePayload } from "../helpers";
@@ -73,7 +73,7 @@ describe("broken bytes give one sentence", () => {
   });
   test("a missing array, and one that lies about its size", () => {
     const { points_mu: _, ...rest } = arrays;
-    expect(() => new Scene(parsePayload(writePayload({}, header, rest)))).toThrow(/“points_mu” is missing/);
+    expect(() => new RunOnMap(parsePayload(writePayload({}, header, rest)))).toThrow(/“points_mu” is missing/);
     const liar = { ...arrays, support_distances: { ...arrays["support_distances"], shape: [3, 3] } };
     expect(() => parsePayload(writePayload({}, header, liar))).toThrow(/damaged at array “support_distances”/);
     const unknown = { ...arrays, support_distances: { ...arrays["support_distances"], dtype: "complex64" } };
@@ -125,7 +125,7 @@ describe("model", () => {
 });
 
 test("scene: counts, classes, nearest visible, start", () => {
-  const scene = new Scene(parsePayload(writePayload({}, header, arrays)));
+  const scene = new RunOnMap(parsePayload(writePayload({}, header, arrays)));
   expect([...scene.perClass]).toEqual([1, 1, 1]);
   expect(scene.className(1)).toBe("flat");
   expect(scene.className(-1)).toBeNull();
@@ -136,8 +136,8 @@ test("scene: counts, classes, nearest visible, start", () => {
 });
 
 describe("the same map", () => {
-  const scene = (change: Record<string, unknown> = {}, other = arrays): Scene =>
-    new Scene(parsePayload(writePayload({}, { ...header, ...change }, other)));
+  const scene = (change: Record<string, unknown> = {}, other = arrays): RunOnMap =>
+    new RunOnMap(parsePayload(writePayload({}, { ...header, ...change }, other)));
   test("is one with another decoder: another class", () => {
     const changed = { ...arrays, "w.db": { ...arrays["w.db"], values: Float32Array.of(1, 2, 3, 4, 5, 6) } };
     expect(scene().isSameMap(scene({ id: "other", decoded_as: "flat" }, changed))).toBe(true);

@@ -2,9 +2,14 @@
 
 import type { ToolEditor } from "../../kernel/map-tool";
 import type { PanelEditor } from "../../kernel/panel-editor";
+import { LAYERS } from "../../layers/index";
 import { thumbnail } from "../../layers/points/thumbnails";
+import { COMMANDS, GESTURES, TOOLBAR } from "../commands";
 import type { Context } from "../context";
 import { nonce } from "../host-events";
+import type { Choices } from "./choices";
+import { python, savePicture, savePins } from "./exporting";
+import type { Finding } from "./finding";
 import type { Maps } from "./maps";
 import type { Pinning } from "./pinning";
 import type { Playback } from "./playback";
@@ -15,10 +20,13 @@ interface Parts {
   readonly playback: Playback;
   readonly pinning: Pinning;
   readonly maps: Maps;
+  readonly choices: Choices;
+  readonly finding: Finding;
 }
 
 /** What tools and panels ask, as the parts of the editor do it. */
-export function actionsOf(context: Context, { probing, playback, pinning, maps }: Parts): ToolEditor & PanelEditor {
+export function actionsOf(context: Context, parts: Parts, run: PanelEditor["run"]): ToolEditor & PanelEditor {
+  const { probing, playback, pinning, maps, choices, finding } = parts;
   const { store, derived, viewport, hint, reader, callbacks } = context;
   const { onClass } = callbacks;
   return {
@@ -27,11 +35,32 @@ export function actionsOf(context: Context, { probing, playback, pinning, maps }
     toCode: (z, heading) => probing.toCode(z, heading),
     toPin: (pin) => probing.toPin(pin),
     flyTo: (point) => probing.flyTo(point),
+    setPlaying: (isPlaying) => playback.setPlaying(isPlaying),
+    seek: (frame) => playback.seek(frame),
+    lookAt: (extent, share) => {
+      viewport.lookAt(extent, share);
+      context.cameraMoved();
+    },
+    scrollToMap: () => context.scrollToMap(),
+    announceLater: (sentence) => reader.later(sentence),
     thumbnail: (point) => thumbnail(context.state.data, point),
     layPlane: (plane, refusal) => maps.layPlane(plane, refusal),
     editPins: (edit) => callbacks.onEdit?.(edit, nonce()),
     choosePath: (choice) => pinning.choosePath(choice),
     chooseClass: onClass ? (label) => onClass(context.state.data.className(label) ?? "") : null,
+    layers: LAYERS,
+    setBackground: (id) => choices.setBackground(id),
+    setTiles: (tiles) => choices.setTiles(tiles),
+    toggleOverlay: (id) => choices.toggleOverlay(id),
+    setColour: (id) => choices.setColour(id),
+    find: (text) => finding.find(text),
+    select: (choice) => finding.select(choice),
+    savePicture: () => savePicture(context),
+    savePins: () => savePins(context),
+    python: () => python(context),
+    toolbar: TOOLBAR.map(([name, ids]) => [name, ids.flatMap((id) => COMMANDS.find((one) => one.id === id) ?? [])]),
+    help: [...COMMANDS.flatMap(({ help }) => (help ? [help] : [])), ...GESTURES],
+    run,
     state: () => store.get(),
     set: (patch) => store.set(patch),
     toPlace: (at) => {

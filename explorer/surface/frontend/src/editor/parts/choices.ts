@@ -1,28 +1,20 @@
-/** Which layers, colours and classes has the person chosen? The layers menu. */
+/** Which layers and colours has the person chosen? */
 
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import { BY_CLASS, colourChoice } from "../../kernel/derive";
-import type { Frame, Layer } from "../../kernel/extension";
-import { isOffered, named, tilesOf } from "../../kernel/layer-choice";
-import { classEntries } from "../../kernel/shown-classes";
+import { named, offered, offerOf, spoken } from "../../kernel/layer-choice";
 import type { MapState, Tiles } from "../../kernel/state";
 import { LAYERS } from "../../layers/index";
-import type { LayersMenu, LayersMenuOffer } from "../../panels/layers-menu";
-import type { Context, Watcher } from "../context";
+import type { Context } from "../context";
 
-export class Choices implements Watcher {
-  readonly reads: readonly (keyof MapState)[] = ["data", "layers", "colourBy"];
+export class Choices {
   private wantedTiles: Tiles | null = null;
 
-  constructor(
-    private readonly context: Context,
-    private readonly menu: LayersMenu,
-  ) {}
+  constructor(private readonly context: Context) {}
 
-  /** For another map: what it offers, and of what was chosen all that it offers too. */
-  configure(data: Scene, { layers, colourBy }: MapState): Pick<MapState, "layers" | "colourBy"> {
-    const offer = offerOf(data);
-    this.menu.configure(offer);
+  /** For another map: of what was chosen all that it offers too. */
+  configure(data: RunOnMap, { layers, colourBy }: MapState): Pick<MapState, "layers" | "colourBy"> {
+    const offer = offerOf(LAYERS, data);
     const tiles = offer.tiles.find((one) => one === this.wantedTiles) ?? offer.tiles[0];
     const background = offer.backgrounds.find(({ id }) => id === layers.background) ?? offer.backgrounds[0];
     const colour = offer.colours.some(({ id }) => id === colourBy.id) ? colourBy.id : BY_CLASS;
@@ -31,7 +23,7 @@ export class Choices implements Watcher {
 
   setBackground(id: string): void {
     const { state, store, reader } = this.context;
-    const layer = offered(state.data, "background", id);
+    const layer = offered(LAYERS, state.data, "background", id);
     if (!layer) return;
     store.set({ layers: { ...state.layers, background: id } });
     reader.now(`Background: ${spoken(layer)}`);
@@ -48,7 +40,7 @@ export class Choices implements Watcher {
 
   toggleOverlay(id: string): void {
     const { state, store, reader } = this.context;
-    const layer = offered(state.data, "overlay", id);
+    const layer = offered(LAYERS, state.data, "overlay", id);
     if (!layer) return;
     const isOn = !state.layers.on[id];
     store.set({ layers: { ...state.layers, on: { ...state.layers.on, [id]: isOn } } });
@@ -58,32 +50,4 @@ export class Choices implements Watcher {
   setColour(id: string): void {
     this.context.store.set({ colourBy: colourChoice(this.context.state.data, id) });
   }
-
-  update({ state }: Frame): void {
-    const { layers, colourBy } = state;
-    const { on, background, tiles } = layers;
-    this.menu.show({ background, tiles, overlays: on, colour: colourBy.id });
-  }
-}
-
-/** The layer of a name, where this map has it. */
-export function offered(data: Scene, group: "background" | "overlay", id: string): Layer | null {
-  return named(LAYERS, group).find((layer) => layer.id === id && isOffered(layer, data)) ?? null;
-}
-
-export function spoken({ words }: Layer): string {
-  return words?.spoken ?? words?.name ?? "";
-}
-
-/** What makes sense on this map. */
-function offerOf(data: Scene): LayersMenuOffer {
-  const offers = (layer: Layer): boolean => isOffered(layer, data);
-  const first = { id: BY_CLASS, name: data.hasLabels ? "Class" : "Nothing", definition: "" };
-  return {
-    backgrounds: named(LAYERS, "background").filter(offers),
-    tiles: tilesOf(data),
-    overlays: named(LAYERS, "overlay").filter(offers),
-    colours: [first, ...data.quantities, ...(data.purity ? [data.purity] : [])],
-    classes: data.hasLabels ? classEntries(data) : [],
-  };
 }

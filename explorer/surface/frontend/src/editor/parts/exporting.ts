@@ -1,13 +1,15 @@
 /** What can be taken away? The map as a picture, the pins, and the picture under the cursor as lines of Python. */
 
 import { isLow, supportWords } from "../../geometry/support";
+import { offered } from "../../kernel/layer-choice";
 import { classEntries } from "../../kernel/shown-classes";
-import { type PictureKey, pinsJson, pythonCode, save, screenPicture } from "../../panels/export";
+import { LAYERS } from "../../layers/index";
 import { classWords, number, zText } from "../../ui/format";
 import { classColour } from "../../ui/palette";
-import { channelWords } from "../../ui/picture";
+import { channelWords, newPicture } from "../../ui/picture";
+import { save } from "../../ui/save";
 import type { Context } from "../context";
-import { offered } from "./choices";
+import { type PictureKey, pinsJson, pythonCode, screenPicture } from "../export";
 
 export function savePins({ state, derived }: Context): void {
   save("pins.json", new Blob([pinsJson(state.data, derived.pins)], { type: "application/json" }));
@@ -18,7 +20,7 @@ export function python({ state, derived }: Context): string {
   return pythonCode(state.data.header.run.id, derived.code, derived.label < 0 ? null : derived.label);
 }
 
-export function savePicture(context: Context, decoded: HTMLCanvasElement): void {
+export function savePicture(context: Context): void {
   const { state, derived, stage } = context;
   const { run, projection } = state.data.header;
   const { code, support, decodedAs } = derived;
@@ -31,14 +33,17 @@ export function savePicture(context: Context, decoded: HTMLCanvasElement): void 
   if (decodedAs !== null) lines.push(`decoded as ${classWords(decodedAs)}`);
   const channels = channelWords(run.image_shape);
   if (channels) lines.push(...channels.split(/[:,] /));
-  const picture = screenPicture(stage, state.theme, decoded, isLow(support), lines, keysOf(context));
+  const decoded = newPicture();
+  decoded.setShape(run.image_shape);
+  decoded.paint(state.data.model.decodeAsShared(code, derived.label));
+  const picture = screenPicture(stage, state.theme, decoded.canvas, isLow(support), lines, keysOf(context));
   picture.toBlob((blob) => blob && save("map.png", blob), "image/png");
 }
 
 /** What the colours of the saved picture mean. */
 function keysOf({ state, derived: { quantity, colouring } }: Context): PictureKey[] {
   const { data, layers, shown, theme } = state;
-  const field = offered(data, "background", layers.background)?.scale?.(data).words;
+  const field = offered(LAYERS, data, "background", layers.background)?.scale?.(data).words;
   const classes = quantity || !data.hasLabels ? [] : classEntries(data).filter(({ slot }) => shown[slot] === 1);
   return [
     ...(field ? [{ text: `${field.title}: ${field.low} to ${field.high}`, ramp: field.ramp }] : []),

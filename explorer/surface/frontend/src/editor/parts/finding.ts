@@ -1,30 +1,28 @@
 /** Where is what one looks for? A test image by its number, a class by its name, a region that the codes leave out. */
 
 import type { Hole } from "../../data/holes";
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import { type Choice, named } from "../../data/selection";
 import { visibleExtent } from "../../geometry/camera";
+import { offered } from "../../kernel/layer-choice";
 import { allShown, only } from "../../kernel/shown-classes";
-import { foundWords } from "../../panels/select-form";
+import { LAYERS } from "../../layers/index";
 import { count, distance, percent } from "../../ui/format";
 import { SUPPORT_NEIGHBOUR } from "../../wire/schema";
 import type { Context } from "../context";
-import { type Choices, offered } from "./choices";
+import type { Choices } from "./choices";
 import type { Probing } from "./probing";
 
 export class Finding {
   private nextHole = 0;
+  /** Of which map. */
+  private searched: RunOnMap | null = null;
 
   constructor(
     private readonly context: Context,
     private readonly probing: Probing,
     private readonly choices: Choices,
   ) {}
-
-  /** Another map: begin with the first hole. */
-  configure(): void {
-    this.nextHole = 0;
-  }
 
   /** A test image by its number, or a class by its name. Returns what to say. */
   find(text: string): string {
@@ -48,14 +46,15 @@ export class Finding {
     return `Test image ${data.numberOf(i)}${data.labels[i] < 0 ? "" : `, class ${data.className(data.labels[i])}`}.`;
   }
 
-  /** Points named instead of drawn around. Returns how many were found. */
-  select(choice: Choice): number {
+  /** Points named instead of drawn around. Returns what to say. */
+  select(choice: Choice): string {
     const { state, store, derived, viewport, stage, reader } = this.context;
     const seen = visibleExtent(viewport.camera, stage.plot);
     const found = named(state.data, choice, state.shown, derived.code, seen);
     store.set({ selection: { indices: found, outline: [] } });
-    reader.now(foundWords(found.length));
-    return found.length;
+    const words = foundWords(found.length);
+    reader.now(words);
+    return words;
   }
 
   showHole(): void {
@@ -63,8 +62,11 @@ export class Finding {
     const { data, layers } = context.state;
     if (data.space.latentDim < 2) return;
     if (!data.logvar) return context.say("This model has no prior, so there is nothing that its codes leave out.");
-    if (layers.background !== "holes" && offered(data, "background", "holes")) this.choices.setBackground("holes");
+    if (layers.background !== "holes" && offered(LAYERS, data, "background", "holes"))
+      this.choices.setBackground("holes");
     const { holes, share } = data.holes(); // asked for by name: worth a short wait
+    if (data !== this.searched) this.nextHole = 0;
+    this.searched = data;
     const rank = this.nextHole++ % Math.max(1, holes.length);
     const hole = holes[rank];
     if (!hole) return context.say(noHoleWords(data));
@@ -74,20 +76,24 @@ export class Finding {
   }
 }
 
+function foundWords(n: number): string {
+  return n ? `${count(n)} points selected; what they are is below the map.` : "No point selected: none is shown there.";
+}
+
 /** The class of a name, or −1. */
-function labelOf(data: Scene, name: string): number {
+function labelOf(data: RunOnMap, name: string): number {
   return Array.from({ length: data.nClasses }, (_, k) => (data.className(k) ?? "").toLowerCase()).indexOf(name);
 }
 
 /** What is known of a hole; in more than two dimensions of the sample that shows it. */
-function holeWords({ nPoints }: Scene, { expected, radius }: Hole, rank: number, n: number, share: number): string {
+function holeWords({ nPoints }: RunOnMap, { expected, radius }: Hole, rank: number, n: number, share: number): string {
   if (expected === null)
     return `Hole ${rank} of ${n}: ${percent(share)} of samples from the prior have low density of encoded images, and this sample is one of them. Its point on the map is only the nearest.`;
   const samples = count(Math.round(expected));
   return `Hole ${rank} of ${n}: of ${count(nPoints)} samples from the prior about ${samples} lie within ${distance(radius)} of here, of the ${count(nPoints)} encoded images ${SUPPORT_NEIGHBOUR - 1}.`;
 }
 
-function noHoleWords({ space }: Scene): string {
+function noHoleWords({ space }: RunOnMap): string {
   return space.latentDim === 2
     ? "No hole: wherever the prior puts much probability, encoded images are near."
     : "No hole: none of 500 samples from the prior has low density of encoded images.";

@@ -1,6 +1,6 @@
 /** What does the host want now? Its last word and the one before decide what changes; between two words the person's choice counts. */
 
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import { endsOf } from "../../kernel/path-ends";
 import { allPins, reducePins } from "../../kernel/pins";
 import type { LayerChoice, MapState, Probe } from "../../kernel/state";
@@ -69,7 +69,7 @@ export function probeFor(next: MapState, before: HostRecord | null, isNewMap: bo
 }
 
 /** The host's code at the probe's place; a path that is shown goes on. */
-function exactProbe(data: Scene, { exact }: HostRecord, probe: Probe): Probe {
+function exactProbe(data: RunOnMap, { exact }: HostRecord, probe: Probe): Probe {
   const { at } = probe;
   if (probe.from === "path") return probe;
   if (!exact || exact.z.length !== data.space.latentDim) return { from: "map", at };

@@ -7,7 +7,6 @@ import { GestureMachine, listenToGestures } from "../../tools/pointer";
 import { COMMANDS, type EditorCommand } from "../commands";
 import type { Context } from "../context";
 import { commandFor } from "../keymap";
-import type { Playback } from "./playback";
 
 export class Input {
   private readonly gestures: GestureMachine;
@@ -15,7 +14,6 @@ export class Input {
   constructor(
     private readonly context: Context,
     editor: ToolEditor,
-    playback: Playback,
     act: (command: EditorCommand, key: KeyboardEvent) => void,
   ) {
     const { stage, disposer, store } = context;
@@ -23,7 +21,7 @@ export class Input {
       pan,
       tool: () => toolOf(context.state.tool),
       hover: (left, top) => {
-        if (!playback.isMoving) editor.toPlace(placeInView(context.state, left, top)); // a passing mouse does not stop the film
+        if (!context.state.motion.moving) editor.toPlace(placeInView(context.state, left, top)); // a passing mouse does not stop the film
       },
       cursor: (name) => (stage.map.dataset.drag = name),
     });

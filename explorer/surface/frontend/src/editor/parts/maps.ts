@@ -1,6 +1,6 @@
 /** Which map of the run is shown? The host's, or a plane that was laid in its place; and what a change of the map takes with it. */
 
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import type { Plane } from "../../geometry/planes";
 import { reducePins } from "../../kernel/pins";
 import { allShown } from "../../kernel/shown-classes";
@@ -17,12 +17,10 @@ export interface Loaded {
 }
 
 export class Maps {
-  /** configure: panels that must know the map. */
   constructor(
     private readonly context: Context,
     private readonly playback: Playback,
     private readonly choices: Choices,
-    private readonly configure: (data: Scene) => void,
   ) {}
 
   /** Lays a plane in place of the host's map, the shown code staying what it is; without one, says why. */
@@ -48,14 +46,13 @@ export class Maps {
   }
 
   /** The same map with another decoder keeps probe, camera, classes, path and plane. */
-  load(given: Scene, isFirst: boolean): Loaded {
+  load(given: RunOnMap, isFirst: boolean): Loaded {
     const { state } = this.context;
     const shown = state.data.plane ? state.data.onto(null) : state.data;
     const isNewMap = isFirst || !shown.isSameMap(given);
     const isNewRun = isFirst || !shown.isSameRun(given);
     if (!isNewMap) given.takeSearches(shown);
     const data = !isNewMap && state.data.plane ? given.onto(state.data.plane) : given;
-    this.configure(data);
     if (!isNewMap) return { patch: { data }, isNewMap, isNewRun };
     this.playback.pause();
     const patch: Partial<MapState> = {
@@ -68,11 +65,10 @@ export class Maps {
     return { patch, isNewMap, isNewRun };
   }
 
-  private change(data: Scene): void {
+  private change(data: RunOnMap): void {
     const { state, derived, store } = this.context;
     const z = Array.from(derived.code);
     this.playback.pause();
-    this.configure(data);
     store.set({
       ...this.begun(data),
       probe: { from: "code", at: data.placeOf(z), z, heading: "The same code" },
@@ -82,7 +78,7 @@ export class Maps {
   }
 
   /** Begins with all of it. */
-  private begun(data: Scene): Partial<MapState> {
+  private begun(data: RunOnMap): Partial<MapState> {
     const { viewport, stage, state } = this.context;
     viewport.reset();
     if (stage.plot.width > 0) viewport.resize(data.header.view_extent, stage.plot);

@@ -1,28 +1,26 @@
 /** What of pictures of the person's own? The pad, where the host wants one, and the posterior of what is on it, else of the host's picture. */
 
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import type { Frame } from "../../kernel/extension";
-import type { MapState } from "../../kernel/state";
-import type { Easel, EaselEvents } from "../../pad/pad";
-import { type EncodedPicture, PosteriorPanel } from "../../panels/posterior";
+import type { EncodedPicture, MapState } from "../../kernel/state";
+import type { Pad, PadEvents } from "../../pad/pad";
 import type { HostRecord } from "../../wire/payload";
 import type { ImageShape, PictureProtocol, SubjectRecord } from "../../wire/schema";
 import type { Context, Watcher } from "../context";
 import type { Pinning } from "./pinning";
 import type { Probing } from "./probing";
 
-type MakeEasel = (shape: ImageShape, pad: PictureProtocol, events: EaselEvents) => Easel;
-let easelMaker: MakeEasel | null = null;
+type MakePad = (shape: ImageShape, pad: PictureProtocol, events: PadEvents) => Pad;
+let padMaker: MakePad | null = null;
 
 /** Bundles that bring the pad say so; the others are smaller by it. */
-export function offerEasel(make: MakeEasel): void {
-  easelMaker = make;
+export function offerPad(make: MakePad): void {
+  padMaker = make;
 }
 
 export class OwnPictures implements Watcher {
   readonly reads: readonly (keyof MapState)[] = ["data", "host"];
-  readonly panel: PosteriorPanel;
-  easel: Easel | null = null;
+  easel: Pad | null = null;
   private easelKey = "";
   private drawnHeading = "";
   private last: MapState | null = null;
@@ -31,18 +29,9 @@ export class OwnPictures implements Watcher {
     private readonly context: Context,
     private readonly probing: Probing,
     private readonly pinning: Pinning,
-    private readonly body: HTMLElement,
-  ) {
-    this.panel = new PosteriorPanel({
-      go: (z, label) => probing.toCode(z, label),
-      changed: () => this.showMarker(),
-      look: (extent) => {
-        context.viewport.lookAt(extent, 1);
-        context.cameraMoved();
-        context.scrollToMap();
-      },
-    });
-  }
+    /** Puts the pad on the page. */
+    private readonly stand: (pad: HTMLElement, isFirst: boolean) => void,
+  ) {}
 
   update({ state }: Frame): void {
     const { data, host } = state;
@@ -54,7 +43,7 @@ export class OwnPictures implements Watcher {
       this.easelKey = key;
       this.easel?.element.remove();
       this.easel?.dispose();
-      this.easel = pad ? this.makeEasel(data, pad, pad_hands_over) : null;
+      this.easel = pad ? this.makePad(data, pad, pad_hands_over) : null;
       if (this.easel) this.place(this.easel, pad_first);
       this.showSubject(host, true);
     } else if (last && data.model !== last.data.model) {
@@ -62,18 +51,15 @@ export class OwnPictures implements Watcher {
       this.showSubject(host, true);
     } else if (JSON.stringify(host.subject) !== JSON.stringify(last?.host.subject ?? null))
       this.showSubject(host, false);
-    if (data !== last?.data) this.showMarker();
   }
 
   dispose(): void {
     this.easel?.dispose();
-    this.panel.dispose();
   }
 
-  private place({ element }: Easel, isFirst: boolean): void {
+  private place({ element }: Pad, isFirst: boolean): void {
     element.toggleAttribute("data-first", isFirst);
-    if (isFirst) this.body.prepend(element);
-    else this.body.append(element, this.panel.element); // what comes with a drawing must not push the pad away
+    this.stand(element, isFirst);
     this.context.store.set({ ownPicture: "none yet" });
   }
 
@@ -83,10 +69,10 @@ export class OwnPictures implements Watcher {
     this.showPosterior(subject && isOfRun ? encodedOf(subject) : null);
   }
 
-  private makeEasel({ header: { run } }: Scene, pad: PictureProtocol, handsOver: boolean): Easel | null {
+  private makePad({ header: { run } }: RunOnMap, pad: PictureProtocol, handsOver: boolean): Pad | null {
     const { context, probing } = this;
     const { callbacks } = context;
-    const events: EaselEvents = {
+    const events: PadEvents = {
       encode: (x) => context.state.data.model.encode(x),
       decode: (z) => context.state.data.model.decodeShared(z),
       decimals: () => context.state.data.decimals.z,
@@ -99,7 +85,7 @@ export class OwnPictures implements Watcher {
       handOver: handsOver && callbacks.onPicture ? (png, name, off) => callbacks.onPicture?.(png, name, off) : null,
       say: (sentence) => context.reader.now(sentence),
     };
-    return easelMaker?.(run.image_shape, pad, events) ?? null;
+    return padMaker?.(run.image_shape, pad, events) ?? null;
   }
 
   private showDrawing(drawing: EncodedPicture | null): void {
@@ -112,16 +98,9 @@ export class OwnPictures implements Watcher {
   }
 
   private showPosterior(own: EncodedPicture | null): void {
-    this.panel.show(own);
     const logvar = own?.std.map((value) => 2 * Math.log(value)) ?? [];
     const ownPicture = own?.x ? { x: own.x, q: { mu: own.mu, logvar } } : this.easel ? "none yet" : null;
-    this.context.store.set({ ownPicture });
-    this.showMarker();
-  }
-
-  private showMarker(): void {
-    const { marker } = this.panel;
-    this.context.store.set({ markers: marker ? [marker] : [] });
+    this.context.store.set({ ownPicture, encoded: own });
   }
 }
 

@@ -1,15 +1,13 @@
 /** How large is everything, and which colours has it? Follows the page: its width, its window, its theme. */
 
+import type { Room } from "../../kernel/extension";
 import type { Theme } from "../../ui/theme";
 import { applyTheme, readTheme } from "../../ui/theme";
 import type { Context } from "../context";
-import type { Playback } from "./playback";
-import type { ShownCode } from "./shown-code";
 
 const WIDE_PX = 760;
 /** What stands above and below the map on a wide page: header, title row, axis, legend. */
 const PAGE_AROUND_PX = 240;
-const LOW_WINDOW_PX = 860;
 /** A window that is narrower has its columns below each other. */
 const STACKED_PX = 640;
 /** The same for a column among columns, with its picture below the map. */
@@ -19,19 +17,24 @@ export function themeOf(root: HTMLElement): Theme {
   return readTheme(root, matchMedia("(prefers-color-scheme: dark)").matches);
 }
 
+/** Gives the page's colours to the surface, which may have no map. */
+export function themed(root: HTMLElement): Theme {
+  const theme = themeOf(root);
+  applyTheme(root, theme);
+  return theme;
+}
+
 export class PageLayout {
   /** Of the surface, CSS pixels; 0 while it is not on the page. */
   width = 0;
 
-  /** besideMap: what the path's traces stand before where the map is wide; under the film they would be thumbs. */
   constructor(
     private readonly root: HTMLElement,
     private readonly context: Context,
-    private readonly playback: Playback,
-    private readonly code: ShownCode,
-    private readonly besideMap: HTMLElement | null,
+    /** Tells the panels how much room there is. */
+    private readonly fit: (room: Room) => void,
     /** CSS pixels below the map that must be seen with it. */
-    private readonly roomBelow: () => number,
+    private readonly roomBelow: number,
   ) {
     const { disposer } = context;
     const observer = new ResizeObserver(() => this.measure());
@@ -42,8 +45,7 @@ export class PageLayout {
   }
 
   retheme(): void {
-    const theme = themeOf(this.root);
-    applyTheme(this.root, theme);
+    const theme = themed(this.root);
     const { state, store } = this.context;
     if (JSON.stringify(theme) !== JSON.stringify(state.theme)) store.set({ theme });
   }
@@ -57,7 +59,6 @@ export class PageLayout {
     const isCompact = options.compact;
     const isWide = width >= WIDE_PX && options.show_card && !isCompact;
     const isNarrow = width < 520;
-    this.playback.player.placeStrips(isWide ? this.besideMap : null);
     const isStacked = window.innerWidth < STACKED_PX;
     this.root.toggleAttribute("data-column", isCompact);
     this.root.toggleAttribute("data-wide", isWide);
@@ -67,27 +68,15 @@ export class PageLayout {
     const mapWidth = isWide ? width - cardWidth - 24 : width;
     this.root.toggleAttribute("data-compact", mapWidth < 600);
     // with its axis, legend and the page's header it must fit a projector; on a phone finger and picture are seen together
-    const roomy = Math.max(320, window.innerHeight - PAGE_AROUND_PX - this.roomBelow());
+    const roomy = Math.max(320, window.innerHeight - PAGE_AROUND_PX - this.roomBelow);
     const narrow = Math.max(260, Math.min(Math.round(mapWidth * 0.92), Math.round(window.innerHeight * 0.5)));
     const column = Math.max(240, Math.min(Math.round(mapWidth * 0.92), window.innerHeight - COLUMN_AROUND_PX));
     const height = Math.min(wanted, isCompact && !isStacked ? column : width < WIDE_PX ? narrow : roomy);
-    this.fitCard(width, cardWidth, isWide, isNarrow);
+    this.fit({ isWide, isNarrow, isCompact, width, sideWidth: cardWidth });
     const { stage, viewport, state } = this.context;
     if (!stage.resize(mapWidth, height, window.devicePixelRatio || 1, isNarrow)) return false;
     viewport.resize(state.data.header.view_extent, stage.plot);
     this.context.cameraMoved();
     return true;
-  }
-
-  private fitCard(width: number, cardWidth: number, isWide: boolean, isNarrow: boolean): void {
-    const isCompact = this.context.state.host.options.compact;
-    const isLowWindow = window.innerHeight < LOW_WINDOW_PX;
-    // on a projector the player's buttons must be on the screen too
-    const isLow = this.playback.player.current !== null && isLowWindow;
-    const room = isWide ? (isLow ? 168 : cardWidth) : isNarrow ? Math.round(width * 0.45) : 224;
-    this.code.card.fit(
-      isCompact ? Math.min(room, isLowWindow ? 140 : 168) : room,
-      isNarrow || isLow || isCompact ? 48 : 64,
-    );
   }
 }

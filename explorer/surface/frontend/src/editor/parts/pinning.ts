@@ -1,26 +1,15 @@
 /** What is kept of what was seen? Pins, and the path through them. */
 
-import { isLow } from "../../geometry/support";
-import type { Frame } from "../../kernel/extension";
 import { endsOf } from "../../kernel/path-ends";
 import { allPins, PENDING_MS, reducePins } from "../../kernel/pins";
-import type { MapState } from "../../kernel/state";
-import type { DecodedPicture } from "../../panels/decoded-picture";
 import { zText } from "../../ui/format";
 import type { PathChoice } from "../../wire/payload";
 import { MAX_PINS } from "../../wire/schema";
-import type { Context, Watcher } from "../context";
+import type { Context } from "../context";
 import { nonce } from "../host-events";
-import type { Probing } from "./probing";
 
-export class Pinning implements Watcher {
-  readonly reads: readonly (keyof MapState)[] = ["data", "host", "pins"];
-
-  constructor(
-    private readonly context: Context,
-    private readonly probing: Probing,
-    private readonly card: DecodedPicture,
-  ) {}
+export class Pinning {
+  constructor(private readonly context: Context) {}
 
   /** The pin is exactly what is shown now. */
   pin(): void {
@@ -43,17 +32,6 @@ export class Pinning implements Watcher {
     const isOwnCode = probe.from !== "map" || data.plane !== null;
     const { how } = data.space;
     context.callbacks.onPin?.({ map, z: [...z], how, support: derived.support, isOwnCode, nonce: name });
-  }
-
-  update({ state, derived: { pins } }: Frame): void {
-    const { data, host } = state;
-    const { pinnable, drawable } = host.options;
-    this.card.showPins(
-      pins,
-      pinnable && !drawable,
-      (z) => ({ x_hat: data.model.decodeShared(z), isLow: isLow(data.support.of(z)) }),
-      (pin) => this.probing.toPin(pin),
-    );
   }
 
   choosePath(choice: PathChoice | null): void {

@@ -1,120 +1,109 @@
 /** What moves by itself? The path that is played, and the random walk; the probe goes along with either. */
 
-import { RandomWalk, type Stationary, stationaryOf } from "../../data/random-walk";
-import { isLow } from "../../geometry/support";
 import type { Frame } from "../../kernel/extension";
+import {
+  advance,
+  atRest,
+  headOn,
+  legsOf,
+  type Motion,
+  pathKey,
+  playable,
+  probeOn,
+  START,
+} from "../../kernel/path-playback";
 import type { MapState } from "../../kernel/state";
-import { type Look, PathPlayer } from "../../panels/path-player";
-import { chip, prefersReducedMotion, setText } from "../../ui/dom";
+import { WanderingProbe } from "../../tools/random-walk";
+import { prefersReducedMotion } from "../../ui/dom";
+import type { PathRecord } from "../../wire/schema";
 import type { Context, Watcher } from "../context";
 
 export class Playback implements Watcher {
-  readonly reads: readonly (keyof MapState)[] = ["data", "host", "path", "pins", "theme"];
-  readonly player: PathPlayer;
-  readonly walkButton = chip("Random walk", () => this.toggleWalk(), {
-    class: "la-chip la-all la-wander",
-    title:
-      "A smooth random walk whose codes are, in the long run, samples from the prior N(0, I); of a model without one, distributed as its codes (w)",
-  });
-  private readonly walk = new RandomWalk(prefersReducedMotion);
-  private stationary: Stationary = { mean: [], std: [] };
+  readonly reads: readonly (keyof MapState)[] = ["data", "host", "path", "pins"];
+  private readonly walk = new WanderingProbe();
+  private path: PathRecord | null = null;
+  private key = "";
   private lastFrame = 0;
-  private model: MapState["data"]["model"] | null = null;
-  private shown: readonly unknown[] = [];
 
-  /** rested: playing has stopped · pathChanged: the player needs more or less room. */
-  constructor(
-    private readonly context: Context,
-    private readonly events: { rested(): void; pathChanged(): void },
-  ) {
-    this.player = new PathPlayer({
-      seek: () => {
-        this.followPath();
-        context.showNow();
-      },
-      playing: (isPlaying) => this.onPlaying(isPlaying),
-      className: (label) => context.state.data.className(label) ?? "",
-    });
-    this.player.element.after(this.walkButton);
-  }
-
-  get isMoving(): boolean {
-    return this.player.isPlaying || this.walk.isWalking;
-  }
+  constructor(private readonly context: Context) {}
 
   pause(): void {
-    this.stopWalk();
-    if (this.player.isPlaying) this.player.setPlaying(false);
+    const { moving } = this.context.state.motion;
+    if (moving === "path") this.setPlaying(false);
+    else if (moving) this.move(null);
   }
 
   togglePlaying(): void {
-    if (this.player.current) this.player.setPlaying(!this.player.isPlaying);
+    this.setPlaying(this.context.state.motion.moving !== "path");
+  }
+
+  setPlaying(isPlaying: boolean): void {
+    const { path, context } = this;
+    if (!path) return;
+    if (isPlaying) return this.move("path");
+    const { motion, probe } = context.state;
+    const still = atRest(path, motion);
+    context.store.set({ motion: still, probe: probe.from === "path" ? probeOn(path, still) : probe });
+  }
+
+  /** What was asked for by its number is seen at once. */
+  seek(frame: number): void {
+    const { path, context } = this;
+    if (!path) return;
+    this.goTo(path, { ...context.state.motion, head: headOn(path, frame), moving: null });
+    context.showNow();
   }
 
   tick(now: number): void {
     const ms = now - this.lastFrame;
     this.lastFrame = now;
-    if (this.player.tick(ms)) this.followPath();
-    const z = this.walk.tick(ms, this.stationary);
-    if (z) this.context.store.set({ probe: { from: "random-walk", at: this.context.state.data.placeOf(z), z } });
+    const { path, context } = this;
+    const { motion, data } = context.state;
+    const { moving, head, speed, mode } = motion;
+    if (moving === "path" && path) this.goTo(path, { ...motion, head: advance(head, ms, speed / legsOf(path), mode) });
+    const probe = moving === "random-walk" && this.walk.tick(data, ms);
+    if (probe) context.store.set({ probe });
   }
 
-  /** The host's path, or the one through pins; a new one plays at once, and the same one is painted anew by another decoder. */
-  update({ state, derived: { path } }: Frame): void {
-    const { data, theme } = state;
-    const shown = [data, theme, path];
-    if (shown.every((one, i) => one === this.shown[i])) return;
-    this.shown = shown;
-    const shape = data.header.run.image_shape;
-    const look: Look = {
-      paint: (picture, z, label) => picture.paint(data.model.decodeAsShared(z, label ?? data.model.label)),
-      isLow: (z) => isLow(data.support.of(z)),
-    };
-    const isNewDecoder = data.model !== this.model;
-    this.model = data.model;
-    this.player.retheme(theme.isDark);
-    const isNewPath = this.player.setPath(path, shape, look, theme.isDark);
-    if (isNewDecoder && !isNewPath) this.player.repaint(shape, look, theme.isDark);
-    if (!path && state.probe.from === "path") this.context.store.set({ probe: { from: "map", at: state.probe.at } });
-    if (!isNewPath) return;
-    this.events.pathChanged();
-    this.context.store.set({ path: { ...this.context.state.path, since: path ? performance.now() : 0, trail: [] } });
-    if (path) this.followPath();
+  /** The host's path, or the one through pins; a new one plays at once. */
+  update({ state, derived }: Frame): void {
+    const { store } = this.context;
+    const path = playable(derived.path);
+    if (path === this.path) return;
+    this.path = path;
+    if (!path && state.probe.from === "path") store.set({ probe: { from: "map", at: state.probe.at } });
+    const key = pathKey(path);
+    if (key === this.key) return;
+    this.key = key;
+    const { motion } = state;
+    const isPlaying = path !== null && path.z.length > 1 && !prefersReducedMotion();
+    const moving = isPlaying ? "path" : motion.moving === "path" ? null : motion.moving;
+    const mode = path?.is_loop ? "loop" : motion.wantedMode;
+    this.lastFrame = performance.now();
+    store.set({ path: { ...state.path, since: path ? this.lastFrame : 0, trail: [] } });
+    const begun: Motion = { ...motion, head: START, moving, mode };
+    if (path) this.goTo(path, begun);
+    else store.set({ motion: begun });
   }
 
   /** Starts the random walk from the code that is shown, or stops it. */
   toggleWalk(): void {
-    if (this.walk.isWalking) return this.stopWalk();
+    const { state, derived, reader } = this.context;
+    if (state.motion.moving === "random-walk") return this.move(null);
     this.pause();
-    const { data } = this.context.state;
-    const { latentDim } = data.space;
-    this.stationary = data.logvar
-      ? { mean: new Array<number>(latentDim).fill(0), std: new Array<number>(latentDim).fill(1) }
-      : stationaryOf(data.mu, latentDim);
-    this.walk.start(this.context.derived.code, this.stationary);
+    this.walk.start(state.data, derived.code);
+    this.move("random-walk");
+    reader.now("Random walk");
+  }
+
+  private move(moving: Motion["moving"]): void {
+    const { store, state } = this.context;
     this.lastFrame = performance.now();
-    setText(this.walkButton, "Stop the random walk");
-    this.context.reader.now("Random walk");
-    this.context.request();
+    store.set({ motion: { ...state.motion, moving } });
   }
 
-  private stopWalk(): void {
-    if (!this.walk.isWalking) return;
-    this.walk.stop();
-    setText(this.walkButton, "Random walk");
-  }
-
-  private onPlaying(isPlaying: boolean): void {
-    this.lastFrame = performance.now();
-    if (isPlaying) this.stopWalk();
-    else if (this.player.current && this.context.state.probe.from === "path") this.followPath(); // the film rests on a frame of its own
-    if (!isPlaying) this.events.rested();
-    this.context.request();
-  }
-
-  /** The probe stands where the path's frame is, and has exactly the path's z. */
-  private followPath(): void {
-    const { current, place, code, label } = this.player;
-    if (current) this.context.store.set({ probe: { from: "path", at: place, z: code, decodeAs: label } });
+  /** The probe stands where the path's head is, and has exactly the path's z. */
+  private goTo(path: PathRecord, motion: Motion): void {
+    this.context.store.set({ motion, probe: probeOn(path, motion) });
   }
 }

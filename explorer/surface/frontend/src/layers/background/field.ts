@@ -1,14 +1,14 @@
 /** What do the fields under the points share? A job in slices, a picture once it is whole, and the words of its scale. */
 
 import { robustRange } from "../../data/quantities";
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import { DensityJob, type Grid, gridOver, type Job, type Spread, scottSpread } from "../../geometry/grid-field";
 import type { Layer, LayerWords } from "../../kernel/extension";
+import { Growth } from "../../kernel/growth";
 import { perMap } from "../../kernel/per-map";
 import { count, number } from "../../ui/format";
 import type { ScaleWords } from "../../ui/scale-bar";
 import type { Extent } from "../../wire/schema";
-import { Growth } from "../growth";
 import { type FieldLook, FieldPicture } from "./field-raster";
 
 const SLICE_MS = 6;
@@ -27,10 +27,10 @@ export interface FieldResult {
 export interface FieldSpec {
   readonly id: string;
   readonly words: LayerWords;
-  offered?(data: Scene): boolean;
-  job(data: Scene): Job;
+  offered?(data: RunOnMap): boolean;
+  job(data: RunOnMap): Job;
   /** Of the job that is complete. */
-  result(data: Scene): FieldResult;
+  result(data: RunOnMap): FieldResult;
 }
 
 class Field {
@@ -39,7 +39,7 @@ class Field {
   scale: ScaleWords | null = null;
 
   constructor(
-    private readonly data: Scene,
+    private readonly data: RunOnMap,
     private readonly spec: FieldSpec,
   ) {}
 
@@ -61,7 +61,7 @@ class Field {
 }
 
 export function fieldLayer(spec: FieldSpec): Layer {
-  const fieldOf = perMap((data: Scene) => new Field(data, spec));
+  const fieldOf = perMap((data: RunOnMap) => new Field(data, spec));
   return {
     id: spec.id,
     stratum: "background",
@@ -85,11 +85,11 @@ export function fieldLayer(spec: FieldSpec): Layer {
 
 /** Of the codes on the map: the aggregated posterior, or of points without spread their density. Two backgrounds are made from it. */
 export const densityJob = perMap(
-  (data: Scene) => new DensityJob(gridOver(fieldExtent(data), DENSITY_CELLS), data.points, spreadOf(data)),
+  (data: RunOnMap) => new DensityJob(gridOver(fieldExtent(data), DENSITY_CELLS), data.points, spreadOf(data)),
 );
 
 /** Everything that is seen at first, and the prior's plane where there is one. */
-export function fieldExtent({ header }: Scene): Extent {
+export function fieldExtent({ header }: RunOnMap): Extent {
   const {
     projection,
     view_extent: [x0, x1, y0, y1],
@@ -102,7 +102,7 @@ export function fieldExtent({ header }: Scene): Extent {
 }
 
 /** Posterior covariances on the plane; where the map is no plane or a code is a point, a kernel. */
-function spreadOf(data: Scene): Spread {
+function spreadOf(data: RunOnMap): Spread {
   const own = data.spreadOnMap();
   if (own) return own;
   const kernel = scottSpread(withinClasses(data));
@@ -121,7 +121,7 @@ function wide([x0, x1, y0, y1]: Extent): Extent {
 }
 
 /** The points without the middles of their classes: one bandwidth for all islands must not be as wide as the way between them. */
-function withinClasses({ points, slots, nClasses, perClass }: Scene): Float32Array {
+function withinClasses({ points, slots, nClasses, perClass }: RunOnMap): Float32Array {
   const sums = new Float64Array(2 * (nClasses + 1));
   for (let at = 0; at < points.length; at++) sums[2 * slots[at >> 1] + (at & 1)] += points[at];
   return points.map((value, at) => value - sums[2 * slots[at >> 1] + (at & 1)] / perClass[slots[at >> 1]]);

@@ -1,14 +1,14 @@
 /** How fast do pictures change along the map? */
 
 import { robustRange } from "../../data/quantities";
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import { gridOver, MagnificationJob } from "../../geometry/grid-field";
 import { perMap } from "../../kernel/per-map";
 import { fieldExtent, fieldLayer, ramped, short } from "./field";
 
 const CELLS = 60;
 
-const jobOf = perMap((data: Scene) => {
+const jobOf = perMap((data: RunOnMap) => {
   const z = new Float64Array(data.space.latentDim);
   const [channels, height, width] = data.header.run.image_shape;
   const decodeAt = (x: number, y: number): Float32Array => {

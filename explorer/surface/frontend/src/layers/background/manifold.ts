@@ -1,16 +1,16 @@
 /** What would the decoder draw everywhere? A grid of decoded pictures, made in slices between two frames, kept as one image. */
 
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import { type Camera, toScreen, visibleExtent } from "../../geometry/camera";
 import { type Cells, equalShares, equalSteps } from "../../geometry/normal";
 import { isLow } from "../../geometry/support";
 import type { Frame, Layer } from "../../kernel/extension";
+import { Growth } from "../../kernel/growth";
 import { perMap } from "../../kernel/per-map";
 import type { Plot, Tiles } from "../../kernel/state";
 import { css } from "../../ui/colour";
 import { toRgba } from "../../ui/picture";
 import type { Extent, ImageShape } from "../../wire/schema";
-import { Growth } from "../growth";
 import { CLOSE } from "../in-view";
 
 /** Tiles along each axis of the quantile grid; a regular grid has about as many altogether. */
@@ -164,7 +164,7 @@ class Looks {
   detail: { readonly manifold: Manifold; readonly extent: Extent; readonly tiles: Tiles } | null = null;
   private lastView: Frame["state"]["view"] | null = null;
 
-  constructor(private readonly data: Scene) {}
+  constructor(private readonly data: RunOnMap) {}
 
   draw(context: CanvasRenderingContext2D, plot: Plot, { state: { view, layers, theme } }: Frame): void {
     const { tiles } = layers;
@@ -196,7 +196,7 @@ function worked(manifold: Manifold): true {
 }
 
 /** What there is of a map's manifold. */
-export const looksOf = perMap((data: Scene) => new Looks(data));
+export const looksOf = perMap((data: RunOnMap) => new Looks(data));
 
 export const manifold: Layer = {
   id: "manifold",
@@ -233,7 +233,7 @@ function fits(made: Extent, seen: Extent): boolean {
 }
 
 /** `seen`: the part of the map that is zoomed into; null for the first look. */
-function makeManifold({ header, space, model, support }: Scene, tiles: Tiles, seen: Extent | null): Manifold {
+function makeManifold({ header, space, model, support }: RunOnMap, tiles: Tiles, seen: Extent | null): Manifold {
   const [, height, width] = header.run.image_shape;
   const grid =
     tiles === "shares"

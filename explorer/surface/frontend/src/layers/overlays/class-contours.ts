@@ -1,18 +1,18 @@
 /** Where are most points of each class? Lines around the densest regions. */
 
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import { type Camera, type Size, toScreen } from "../../geometry/camera";
 import { contourRings } from "../../geometry/contours";
 import { DensityJob, type Grid, gridOver, type Job, levelOfMass, scottSpread } from "../../geometry/grid-field";
 import type { Layer } from "../../kernel/extension";
+import { Growth } from "../../kernel/growth";
 import { perMap } from "../../kernel/per-map";
 import { css, type Rgb } from "../../ui/colour";
 import { classRgb } from "../../ui/palette";
-import { Growth } from "../growth";
 
 const SLICE_MS = 6;
 
-const linesOf = perMap((data: Scene) => ({
+const linesOf = perMap((data: RunOnMap) => ({
   made: new ClassContours(data.points, data.slots, data.nClasses, data.header.view_extent),
   growth: new Growth(),
 }));

@@ -1,15 +1,18 @@
-/** How is the probe drawn without redrawing anything else? Three small elements that are only moved. */
+/** How is the probe shown without redrawing anything else? Three small elements that are only moved. */
 
+import { toScreen } from "../../geometry/camera";
+import { isLow } from "../../geometry/support";
+import type { Layer } from "../../kernel/extension";
+import { perMap } from "../../kernel/per-map";
 import { h, svg } from "../../ui/dom";
 import type { Point } from "../../wire/schema";
 
-export class ProbeMark {
-  readonly element: HTMLElement;
+class ProbeMark {
   private readonly cross = h("div", { class: "la-probe" });
   private readonly ring = h("div", { class: "la-nearest-mark" });
   private readonly link = h("div", { class: "la-link" });
 
-  constructor() {
+  constructor(marks: HTMLElement) {
     this.cross.append(
       svg("-14 -14 28 28", [
         { d: "M0-11A11 11 0 1 0 0 11A11 11 0 1 0 0-11Z", class: "la-probe-halo" },
@@ -17,7 +20,7 @@ export class ProbeMark {
         { d: "M0-2.6A2.6 2.6 0 1 0 0 2.6A2.6 2.6 0 1 0 0-2.6Z", class: "la-probe-dot" },
       ]),
     );
-    this.element = h("div", { class: "la-marks", "aria-hidden": "true" }, this.link, this.ring, this.cross);
+    marks.append(this.link, this.ring, this.cross);
   }
 
   /** Few encoded images are around the code under the probe: its ring is dashed. */
@@ -41,3 +44,18 @@ export class ProbeMark {
     this.link.style.transform = `translate(${x}px, ${y}px) rotate(${angle}rad) scaleX(${length})`;
   }
 }
+
+const marksIn = perMap((marks: HTMLElement) => new ProbeMark(marks));
+
+export const probeMarker: Layer = {
+  id: "probe",
+  stratum: "marks",
+  words: null,
+  reads: ["probe", "shown", "reading"],
+  place(marks, { state: { data, view, probe, reading }, derived: { marked } }) {
+    const screen = ([x, y]: Point): Point => toScreen(view.camera, view.plot, x, y);
+    const mark = marksIn(marks);
+    mark.showLow(reading.support !== null && isLow(reading.support));
+    mark.place(screen(probe.at), marked >= 0 ? screen(data.place(marked)) : null);
+  },
+};

@@ -1,6 +1,6 @@
 /** Where is every test image? A dot each, by class or by a quantity; small and thin over pictures, so that these are seen. */
 
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import { visiblePoints } from "../../kernel/derive";
 import type { Frame, Layer, LayerCanvas } from "../../kernel/extension";
 import { perMap } from "../../kernel/per-map";
@@ -63,7 +63,7 @@ class Dots {
       : this.wordsFor(sampled, frame.state.data, frame.state.shown);
   }
 
-  private wordsFor(sampled: Uint32Array, data: Scene, shown: Uint8Array): string {
+  private wordsFor(sampled: Uint32Array, data: RunOnMap, shown: Uint8Array): string {
     if (this.said?.sampled === sampled && this.said.shown === shown) return this.said.words;
     let drawn = 0;
     for (const i of sampled) drawn += shown[data.slots[i]];
@@ -107,7 +107,7 @@ class Dots {
   }
 }
 
-const dotsOf = perMap((_data: Scene) => new Dots());
+const dotsOf = perMap((_data: RunOnMap) => new Dots());
 
 export const points: Layer = {
   id: "points",

@@ -1,6 +1,6 @@
 /** When few points are in view, what do they look like? Pictures instead of dots: originals where they are here, else decoded codes. */
 
-import type { Scene } from "../../data/run-on-map";
+import type { RunOnMap } from "../../data/run-on-map";
 import { type Camera, type Size, toScreen } from "../../geometry/camera";
 import type { Layer } from "../../kernel/extension";
 import { perMap } from "../../kernel/per-map";
@@ -24,7 +24,7 @@ class Thumbnails {
   private readonly kept = new Map<number, HTMLCanvasElement>();
   private hadOriginals = false;
 
-  constructor(private readonly scene: Scene) {}
+  constructor(private readonly scene: RunOnMap) {}
 
   /** Draws what it has and makes more within its time; false while some are still missing. */
   draw(
@@ -79,10 +79,10 @@ class Thumbnails {
   }
 }
 
-const picturesOf = perMap((data: Scene) => new Thumbnails(data));
+const picturesOf = perMap((data: RunOnMap) => new Thumbnails(data));
 
 /** The picture of point i, one canvas pixel a pixel. */
-export function thumbnail(data: Scene, i: number): HTMLCanvasElement {
+export function thumbnail(data: RunOnMap, i: number): HTMLCanvasElement {
   return picturesOf(data).make(i);
 }
 

@@ -4,8 +4,8 @@ import { type Camera, type Size, toScreen } from "../../../geometry/camera";
 import type { Layer } from "../../../kernel/extension";
 import { css } from "../../../ui/colour";
 import { type Context, drawEllipses, strokeTwice } from "../../marks";
-import type { Ring } from "./search";
 import { canTellTruth, followed } from "./study";
+import type { Ring } from "./summary";
 
 export const truePosterior: Layer = {
   id: "truth",

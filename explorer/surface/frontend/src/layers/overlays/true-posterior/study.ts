@@ -1,13 +1,15 @@
 /** Whose posterior is asked for, and what is known of it so far? The search goes on in slices once the image has rested. */
 
-import type { Scene } from "../../../data/run-on-map";
+import type { RunOnMap } from "../../../data/run-on-map";
 import { logLikelihoodOf } from "../../../engine/likelihoods";
 import type { Frame } from "../../../kernel/extension";
 import { perMap } from "../../../kernel/per-map";
 import type { OwnPicture } from "../../../kernel/state";
 import { classWords } from "../../../ui/format";
 import { product } from "../../../wire/payload";
-import { CoarsePlane, type Encoded, PosteriorJob, planeExtent, type TruePosterior } from "./search";
+import { CoarsePlane, type Encoded, planeExtent } from "./cells";
+import { PosteriorJob } from "./search";
+import type { TruePosterior } from "./summary";
 
 /** An image whose posterior is asked for. */
 export interface Studied {
@@ -25,7 +27,7 @@ const SLICE_MS = 8;
 const REST_MS = 160;
 const KEPT = 200;
 /** Whether p(z|x) can be told on this map: the latent plane itself, a prior, and all that the likelihood needs. */
-export function canTellTruth({ header, space, logvar }: Scene): boolean {
+export function canTellTruth({ header, space, logvar }: RunOnMap): boolean {
   if (header.decoder.some(({ op }) => op === "autoregress")) return false; // log p(x|z) there is not that of the mean picture's pixels
   return (
     space.how === "identity" &&
@@ -37,7 +39,7 @@ export function canTellTruth({ header, space, logvar }: Scene): boolean {
 }
 
 /** What is asked about, or a sentence that says why nothing can be. `i`: a point's number, or −1. */
-export function toStudy(scene: Scene, i: number, own: OwnPicture): Studied | string {
+export function toStudy(scene: RunOnMap, i: number, own: OwnPicture): Studied | string {
   if (own && own !== "none yet") {
     const { x, q } = own;
     return { key: `own ${Array.from(q.mu)} ${Array.from(q.logvar)}`, name: "your drawing", pixels: () => x, q };
@@ -60,7 +62,7 @@ export function toStudy(scene: Scene, i: number, own: OwnPicture): Studied | str
   };
 }
 
-function withoutPixels(scene: Scene, hasPad: boolean): string {
+function withoutPixels(scene: RunOnMap, hasPad: boolean): string {
   if (scene.isWaitingForOriginals) return "The pictures of the data set are being unpacked.";
   const words = `The true posterior of an image needs its pixels, and those of ${scene.header.run.dataset} are not here.`;
   return hasPad ? `${words} Draw on the pad to see it for your drawing.` : words;
@@ -76,7 +78,7 @@ export class PosteriorStudy {
   private job: PosteriorJob | null = null;
   private since = 0;
 
-  constructor(private readonly data: Scene) {}
+  constructor(private readonly data: RunOnMap) {}
 
   /** A sentence: nothing to look for. Another image ends the search for the last one. */
   follow(asked: Studied | string, now: number): void {
@@ -129,7 +131,7 @@ export class PosteriorStudy {
   }
 }
 
-export const studyOf = perMap((data: Scene) => new PosteriorStudy(data));
+export const studyOf = perMap((data: RunOnMap) => new PosteriorStudy(data));
 
 /** Of the one selected image, else of the one that is marked. */
 export function followed({ state, derived, now }: Frame): PosteriorStudy {
@@ -140,7 +142,7 @@ export function followed({ state, derived, now }: Frame): PosteriorStudy {
   return study;
 }
 
-function codesOf(scene: Scene): Encoded[] {
+function codesOf(scene: RunOnMap): Encoded[] {
   const logvar = scene.logvar as Float32Array;
   return Array.from({ length: scene.nPoints }, (_, i) => ({
     mu: scene.muOf(i),

@@ -1,12 +1,15 @@
 /** How far is the encoder's Gaussian from the truth, in words? */
 
-import type { Scene } from "../../../data/run-on-map";
-import type { Frame } from "../../../kernel/extension";
+import type { RunOnMap } from "../../../data/run-on-map";
+import type { Frame, Panel, Progress } from "../../../kernel/extension";
+import type { PanelEditor } from "../../../kernel/panel-editor";
+import type { MapState } from "../../../kernel/state";
 import { h, setText } from "../../../ui/dom";
 import { number, percent } from "../../../ui/format";
 import type { Extent } from "../../../wire/schema";
-import type { Encoded, TruePosterior } from "./search";
+import type { Encoded } from "./cells";
 import { canTellTruth, type PosteriorStudy, studyOf } from "./study";
+import type { TruePosterior } from "./summary";
 
 /** Both together take about so much of the map. */
 const ZOOM_SHARE = 0.5;
@@ -16,7 +19,10 @@ const DEFINITION =
   "together (Cremer, Li & Duvenaud 2018). log p(x) = log ∫ p(x|z) N(z; 0, I) dz and E_q[log p(x|z)] are sums over the plane: " +
   "its cells are divided until the fullest holds at most 2 %. Grey pixels count as probabilities, as in the ELBO.";
 
-export class TruePosteriorWords {
+export class TruePosteriorWords implements Panel {
+  readonly id = "true-posterior";
+  readonly slot = "nearest-image";
+  readonly reads: readonly (keyof MapState)[] = ["data", "layers"];
   readonly element: HTMLElement;
   private readonly heading = h("p", { class: "la-truth-words", "data-testid": "truth", role: "status" });
   private readonly more = h("p", { class: "la-small la-number" });
@@ -32,23 +38,27 @@ export class TruePosteriorWords {
   private said = "";
   private shareSaid = 0;
 
-  /** `look`: brings a part of the map into view. */
-  constructor(look: (extent: Extent, share: number) => void) {
+  constructor(editor: Pick<PanelEditor, "lookAt">) {
     this.element = h("div", { class: "la-truth", hidden: true }, this.heading, this.more, this.key, this.zoom);
     this.zoom.addEventListener("click", () => {
       const { studied, result } = this.study ?? {};
-      if (studied && result) look(withGaussian(result.extent, studied.q), ZOOM_SHARE);
+      if (studied && result) editor.lookAt(withGaussian(result.extent, studied.q), ZOOM_SHARE);
     });
   }
 
-  /** Asked at every movement. */
+  /** The search goes on in the layer, without a change of the state. */
+  work(frame: Frame): Progress {
+    this.update(frame);
+    return "done";
+  }
+
   update({ state: { data, layers } }: Frame): void {
     const isAsked = layers.on["truth"] && canTellTruth(data);
     this.element.hidden = !isAsked;
     if (isAsked) this.say(data);
   }
 
-  private say(data: Scene): void {
+  private say(data: RunOnMap): void {
     const study = studyOf(data);
     const { studied, result, share, refusal } = study;
     if (share === null || study !== this.study) this.shareSaid = 0;

@@ -1,6 +1,6 @@
 /** What can be exported? The map as a picture, the pins as JSON, the picture under the cursor as three lines of Python. */
 
-import type { Scene } from "../data/run-on-map";
+import type { RunOnMap } from "../data/run-on-map";
 import type { Plot } from "../kernel/state";
 import { css } from "../ui/colour";
 import { h } from "../ui/dom";
@@ -114,7 +114,7 @@ function drawKey(
 }
 
 /** Run, map and every pin with its code: what another program needs to draw them again. */
-export function pinsJson(scene: Scene, pins: readonly PinRecord[]): string {
+export function pinsJson(scene: RunOnMap, pins: readonly PinRecord[]): string {
   const { run, projection, decoded_as } = scene.header;
   return `${JSON.stringify({ run: run.id, map: projection.name, decoded_as: decoded_as ?? null, pins }, null, 1)}\n`;
 }
@@ -129,10 +129,4 @@ export function pythonCode(runId: string, z: ArrayLike<number>, label: number | 
     `x_hat = run.model.decode([${JSON.stringify(Array.from(z))}]${told})[0]  # (C, H, W) in [0, 1]`,
     "",
   ].join("\n");
-}
-
-export function save(name: string, data: Blob): void {
-  const url = URL.createObjectURL(data);
-  h("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
 }

@@ -1,4 +1,4 @@
-"""The map: hover decodes, a click pins; below it what the pin is near to."""
+"""What is the last pin? Its picture, its code, and the test images whose codes are nearest."""
 
 from __future__ import annotations
 
@@ -9,38 +9,22 @@ from explorer.cache.maps import get_support
 from explorer.cache.runs import get_run
 from explorer.pictures.arrays import fitted, picture_grid, to_picture
 from explorer.pictures.neighbours import nearest
-from explorer.session import events
 from explorer.session.load import State
-from explorer.session.pins import pin_letter, pin_name, sync_link
+from explorer.session.pins import pin_letter, pin_name
 from explorer.text.density import SUPPORT_HELP
 from explorer.text.escape import capitalised, escape_markdown
 from explorer.text.numbers import code_decimals, number_list
 from explorer.text.test_images import at_distance
 from explorer.widgets.class_chooser import decoded_as
-from explorer.widgets.live_map import live_map, pins_shown
-from explorer.widgets.map_chooser import chosen_map
 from explorer.widgets.pictures import picture_of, show_picture, stored_pictures
 from trainer.maps.support import density_words
 from trainer.numerals import number
 from trainer.runs.read import Run
 
-KEY = "atlas-surface"
 N_NEIGHBOURS = 8
 
 
-def show(now: State) -> None:
-    """The whole page."""
-    run = get_run(now.run_id)
-    projection, axes = chosen_map(run)
-    now = events.take_pins(now, events.surface_event(KEY), projection)
-    pins = pins_shown(now, run, projection)
-    live_map(now.run_id, projection, axes, KEY, pins=pins)
-    sync_link(now.run_id)
-    if now.pins:
-        _details(now)
-
-
-def _details(now: State) -> None:
+def show_pin(now: State) -> None:
     """The last pin: its picture, its code, the eight test images whose codes are nearest."""
     run = get_run(now.run_id)
     code = np.asarray(now.pins[-1].z, np.float32)

@@ -1,13 +1,13 @@
 /** What is under the cursor? The panel beside the map: the decoded picture, its z, how far to trust it, the nearest test image, the pins. */
 
-import type { Decimals } from "../data/run-on-map";
-import { isLow, SUPPORT_DEFINITION, supportLevel, supportWords } from "../geometry/support";
-import type { Trust } from "../kernel/derive";
-import { button, h, setText, svg } from "../ui/dom";
-import { classWords, distance as distanceText, number, pair, percent, zJson, zText } from "../ui/format";
-import { classColour, classShape, shapePath } from "../ui/palette";
-import { channelWords, newPicture, Picture } from "../ui/picture";
-import type { ImageShape, PinRecord, Point, ProjectionRecord } from "../wire/schema";
+import type { Decimals } from "../../data/run-on-map";
+import { isLow, SUPPORT_DEFINITION, supportLevel, supportWords } from "../../geometry/support";
+import type { Trust } from "../../kernel/derive";
+import { button, h, setText, svg } from "../../ui/dom";
+import { classWords, distance as distanceText, number, pair, percent, zJson, zText } from "../../ui/format";
+import { classColour, classShape, shapePath } from "../../ui/palette";
+import { channelWords, newPicture, Picture } from "../../ui/picture";
+import type { ImageShape, PinRecord, Point, ProjectionRecord } from "../../wire/schema";
 
 /** One test image, as the card tells of it. */
 export interface NearestInfo {
@@ -19,7 +19,12 @@ export interface NearestInfo {
 /** A pin's picture, which may be written over by the next one, and whether few encoded images are around its code. */
 type Decode = (z: readonly number[]) => { readonly x_hat: Float32Array; readonly isLow: boolean };
 
-export class DecodedPicture {
+export class PictureCard {
+  readonly places = {
+    "decoded-class": (child: HTMLElement): void => this.z.before(child),
+    "nearest-image": (child: HTMLElement): void => this.note.before(child),
+    "decoded-picture": (child: HTMLElement): void => this.pinBox.before(child),
+  };
   readonly element = h("aside", { class: "la-card", "aria-label": "Under the cursor" });
   readonly decoded = new Picture(
     h("canvas", {
@@ -54,8 +59,7 @@ export class DecodedPicture {
   private decimals: Decimals = { z: 2, map: 2 };
   private swatchKey = "";
 
-  /** player: below the picture · classes: what it looks like, the first of the facts · truth: of the nearest image's posterior. */
-  constructor(player: HTMLElement, classes: HTMLElement, truth: HTMLElement) {
+  constructor() {
     const summary = h("summary", {}, "All numbers");
     this.zAll.append(summary, this.zList);
     this.dots.append(...Array.from({ length: 3 }, () => h("i")));
@@ -75,14 +79,12 @@ export class DecodedPicture {
       this.decoderNote,
       this.channels,
       this.decodedAs,
-      classes,
       this.z,
       this.zMore,
       this.zAll,
       h("p", { class: "la-support", "data-testid": "support", title: SUPPORT_DEFINITION }, this.dots, this.words),
       this.trust,
       this.nearestBox,
-      truth,
       this.note,
     );
     this.pinBox = h(
@@ -95,7 +97,6 @@ export class DecodedPicture {
     this.element.append(
       this.heading,
       h("div", { class: "la-main" }, h("div", { class: "la-frame" }, this.decoded.canvas), facts),
-      player,
       this.pinBox,
     );
   }

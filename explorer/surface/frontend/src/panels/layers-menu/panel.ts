@@ -1,45 +1,13 @@
 /** Which layers, which colours, which image? The drawer behind "Layers": what is changed once stays out of the way. */
 
-import type { Choice } from "../data/selection";
-import type { LayerWords } from "../kernel/extension";
-import type { NamedLayer } from "../kernel/layer-choice";
-import type { Tiles } from "../kernel/state";
-import { button, chip, h, icon, setText } from "../ui/dom";
-import { type ClassEntry, SelectForm } from "./select-form";
-
-/** What the drawer shows as chosen. */
-export interface LayersMenuState {
-  readonly background: string;
-  readonly tiles: Tiles;
-  readonly overlays: Readonly<Record<string, boolean>>;
-  readonly colour: string;
-}
-
-/** What this map has at all. */
-export interface LayersMenuOffer {
-  readonly backgrounds: readonly NamedLayer[];
-  /** Of the decoded manifold. */
-  readonly tiles: readonly Tiles[];
-  readonly overlays: readonly NamedLayer[];
-  readonly colours: readonly { readonly id: string; readonly name: string; readonly definition: string }[];
-  readonly classes: readonly ClassEntry[];
-}
-
-export interface LayersMenuActions {
-  background(id: string): void;
-  tiles(name: Tiles): void;
-  overlay(id: string): void;
-  colour(id: string): void;
-  /** Returns the sentence to show: what was found, or why nothing was. */
-  find(text: string): string;
-  /** Returns how many points were selected. */
-  select(choice: Choice): number;
-  close(): void;
-  savePicture(): void;
-  savePins(): void;
-  /** Python that gives the picture under the cursor. */
-  python(): string;
-}
+import type { RunOnMap } from "../../data/run-on-map";
+import type { Frame, LayerWords, Panel } from "../../kernel/extension";
+import { type LayerOffer, offerOf } from "../../kernel/layer-choice";
+import type { PanelEditor } from "../../kernel/panel-editor";
+import { classEntries } from "../../kernel/shown-classes";
+import type { MapState, Tiles } from "../../kernel/state";
+import { button, chip, h, icon, setText } from "../../ui/dom";
+import { SelectForm } from "./select-form";
 
 const TILES_WORDS: Readonly<Record<Tiles, readonly [name: string, what: string]>> = {
   steps: ["Equal steps", "tiles of one size, evenly over the map"],
@@ -56,14 +24,14 @@ function wordsOf({ name, help, key }: LayerWords): readonly [string, string] {
 
 let drawers = 0;
 
-export class LayersMenu {
+export class LayersMenu implements Panel {
+  readonly id = "layers";
+  readonly slot = "over";
+  readonly reads: readonly (keyof MapState)[] = ["data", "layers", "colourBy", "open"];
   readonly element: HTMLElement;
-  private readonly closeButton = button(
-    "la-tool",
-    { "aria-label": "Close" },
-    () => this.actions.close(),
-    icon("close"),
-  );
+  /** After the layers. */
+  readonly places = { "layers-menu": (child: HTMLElement): void => void this.findHead.before(child) };
+  private readonly closeButton = button("la-tool", { "aria-label": "Close" }, () => this.close(), icon("close"));
   private readonly backgrounds = h("div", { class: "la-options", role: "radiogroup", "aria-label": "Background" });
   private readonly tiles = h("div", {
     class: "la-options la-suboptions",
@@ -85,19 +53,20 @@ export class LayersMenu {
   private readonly group = `la-background-${++drawers}`;
   private readonly python = h("pre", { class: "la-code", hidden: true, tabindex: "0", "aria-label": "Python code" });
   private readonly findHead = h("h2", { class: "la-h" }, "Find");
-  private offer: LayersMenuOffer = { backgrounds: [], tiles: [], overlays: [], colours: [], classes: [] };
+  private offer: LayerOffer = { backgrounds: [], tiles: [], overlays: [], colours: [] };
+  private scene: RunOnMap | null = null;
   private readonly picker: SelectForm;
 
-  constructor(private readonly actions: LayersMenuActions) {
+  constructor(private readonly editor: PanelEditor) {
     const go = h("button", { type: "submit", class: "la-button" }, "Go");
     const take = h(
       "div",
       { class: "la-tools la-take" },
-      chip("PNG of the map", () => actions.savePicture()),
-      chip("Pins as JSON", () => actions.savePins()),
+      chip("PNG of the map", () => editor.savePicture()),
+      chip("Pins as JSON", () => editor.savePins()),
       chip("Copy as PyTorch", () => this.copyPython()),
     );
-    this.picker = new SelectForm((choice) => actions.select(choice));
+    this.picker = new SelectForm((choice) => editor.select(choice));
     const form = h("form", { class: "la-find" }, this.search, go);
     this.element = h(
       "div",
@@ -118,68 +87,74 @@ export class LayersMenu {
       take,
       this.python,
     );
-    this.colour.addEventListener("change", () => actions.colour(this.colour.value));
+    this.colour.addEventListener("change", () => editor.setColour(this.colour.value));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      setText(this.answer, actions.find(this.search.value.trim()));
+      setText(this.answer, editor.find(this.search.value.trim()));
     });
     this.element.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") actions.close();
+      if (event.key === "Escape") this.close();
       event.stopPropagation(); // hosts have one-letter shortcuts of their own
     });
   }
 
+  update({ state }: Frame): void {
+    const { data } = state;
+    const isSame = this.scene?.plane === data.plane && this.scene?.isSameMap(data);
+    if (data !== this.scene && !isSame) this.configure(data);
+    this.scene = data;
+    this.show(state);
+    this.open(state.open === this.id);
+  }
+
   /** For a map: what it has. */
-  configure(offer: LayersMenuOffer): void {
+  private configure(data: RunOnMap): void {
+    const offer = offerOf(this.editor.layers, data);
     this.offer = offer;
     this.backgrounds.replaceChildren(
       ...offer.backgrounds.map(({ id, words }) =>
-        this.option("radio", id, wordsOf(words), () => this.actions.background(id)),
+        this.option("radio", id, wordsOf(words), () => this.editor.setBackground(id)),
       ),
     );
     this.backgrounds.querySelector("[data-name=manifold]")?.closest("label")?.after(this.tiles);
     this.tiles.replaceChildren(
       ...offer.tiles.map((name) =>
-        this.option("radio", name, TILES_WORDS[name], () => this.actions.tiles(name), `${this.group}-tiles`),
+        this.option("radio", name, TILES_WORDS[name], () => this.editor.setTiles(name), `${this.group}-tiles`),
       ),
     );
     this.overlays.replaceChildren(
       ...offer.overlays.map(({ id, words }) =>
-        this.option("checkbox", id, wordsOf(words), () => this.actions.overlay(id)),
+        this.option("checkbox", id, wordsOf(words), () => this.editor.toggleOverlay(id)),
       ),
     );
     this.colour.replaceChildren(...offer.colours.map(({ id, name }) => h("option", { value: id }, name)));
-    this.picker.configure(offer.classes);
+    this.picker.configure(data.hasLabels ? classEntries(data) : []);
     setText(this.answer, "");
   }
 
-  /** A part of its own, after the layers. */
-  add(part: HTMLElement): void {
-    this.element.insertBefore(part, this.findHead);
-  }
-
-  show(state: LayersMenuState): void {
+  private show({ layers: { background, tiles, on }, colourBy }: MapState): void {
     for (const input of this.element.querySelectorAll<HTMLInputElement>("input[data-name]")) {
       const { name } = input.dataset;
-      input.checked =
-        input.type === "radio"
-          ? name === state.background || name === state.tiles
-          : state.overlays[name ?? ""] === true;
+      input.checked = input.type === "radio" ? name === background || name === tiles : on[name ?? ""] === true;
     }
-    this.tiles.hidden = state.background !== "manifold" || this.offer.tiles.length < 2;
-    this.colour.value = state.colour;
-    setText(this.colourWords, this.offer.colours.find(({ id }) => id === state.colour)?.definition ?? "");
+    this.tiles.hidden = background !== "manifold" || this.offer.tiles.length < 2;
+    this.colour.value = colourBy.id;
+    setText(this.colourWords, this.offer.colours.find(({ id }) => id === colourBy.id)?.definition ?? "");
   }
 
-  open(isOpen: boolean): void {
+  private open(isOpen: boolean): void {
     if (this.element.hidden !== isOpen) return;
     this.element.hidden = !isOpen;
     if (isOpen) this.closeButton.focus();
   }
 
+  private close(): void {
+    this.editor.set({ open: null });
+  }
+
   /** Shown too: a page without the right to the clipboard must not leave anyone without. */
   private copyPython(): void {
-    const text = this.actions.python();
+    const text = this.editor.python();
     this.python.hidden = false;
     setText(this.python, text);
     navigator.clipboard?.writeText(text).then(

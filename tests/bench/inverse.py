@@ -1,6 +1,6 @@
 """How far can the way back from a map be trusted? Prints a table and writes a dated JSON.
 
-    python tests/bench/way_back.py --run mnist-20d
+    python tests/bench/inverse.py --run mnist-20d
 
 A UMAP of a run's codes is laid out once; then, for each of three splits, 1000 codes are left out while a way back is made from the
 others, and the code found for the place of each is held against its own: R² of z; −log p(picture|z) of the original picture, nats;
@@ -188,10 +188,17 @@ def measure(name: str, runs: str | None) -> dict[str, Any]:
     before = projection_quality(mu, layout)
     assert honest is not None and before is not None
     return {
-        "run": name, "n": len(mu), "left_out": n_out, "seeds": SEEDS, "methods": table, "places": place_table,
-        "layout": asdict(before), "settled": asdict(honest),
-        "way_back_s": round(seconds, 1), "honesty_s": round(honest_s, 2),
-    }  # fmt: skip
+        "run": name,
+        "n": len(mu),
+        "left_out": n_out,
+        "seeds": SEEDS,
+        "methods": table,
+        "places": place_table,
+        "layout": asdict(before),
+        "settled": asdict(honest),
+        "inverse_s": round(seconds, 1),
+        "honesty_s": round(honest_s, 2),
+    }
 
 
 def table_of(record: dict[str, Any]) -> str:
@@ -211,7 +218,7 @@ def table_of(record: dict[str, Any]) -> str:
         kept = record[what]
         words = f"neighbours kept {kept['neighbours_kept']:.3f}, trustworthiness {kept['trustworthiness']:.3f} (k = {kept['k']})"
         lines.append(f"{what}: {words}")
-    lines.append(f"way back and its held-out error: {record['way_back_s']} s; honesty: {record['honesty_s']} s")
+    lines.append(f"way back and its held-out error: {record['inverse_s']} s; honesty: {record['honesty_s']} s")
     return "\n".join(lines)
 
 
@@ -223,8 +230,8 @@ def main() -> None:
     record = measure(options.run, options.runs) | {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads",
-        "command": f"python tests/bench/way_back.py --run {options.run}",
-    }  # fmt: skip
+        "command": f"python tests/bench/inverse.py --run {options.run}",
+    }
     print(table_of(record))
     (RESULTS / f"{record['date'][:10]}-way-back-{options.run}.json").write_text(json.dumps(record, indent=1) + "\n")
 

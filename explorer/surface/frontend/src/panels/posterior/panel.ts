@@ -5,30 +5,16 @@
  * z = μ + σ·ε. The noise stays while a drawing goes on, so that what changes is the drawing's doing.
  */
 
-import type { PosteriorMarker } from "../data/posterior-marker";
-import type { Scene } from "../data/run-on-map";
-import { button, h, setText } from "../ui/dom";
-import { dimension, number, zJson } from "../ui/format";
-import { newPicture, type Picture } from "../ui/picture";
-import { ERROR_BLUE, ERROR_RED, type Extent, type Point } from "../wire/schema";
+import type { PosteriorMarker } from "../../data/posterior-marker";
+import type { RunOnMap } from "../../data/run-on-map";
+import type { Frame, Panel } from "../../kernel/extension";
+import type { PanelEditor } from "../../kernel/panel-editor";
+import type { EncodedPicture, MapState } from "../../kernel/state";
+import { button, h, setText } from "../../ui/dom";
+import { dimension, number, zJson } from "../../ui/format";
+import { newPicture, type Picture } from "../../ui/picture";
+import { ERROR_BLUE, ERROR_RED, type Point } from "../../wire/schema";
 import { Population } from "./population";
-
-/** q(z|x) of one picture; x (C·H·W,) in [0, 1], null where it is not here. std 0: a code that is a point. */
-export interface EncodedPicture {
-  readonly label: string;
-  readonly mu: readonly number[];
-  readonly std: readonly number[];
-  readonly x: Float32Array | null;
-}
-
-export interface PosteriorEvents {
-  /** Shows a code on the map and in the card. */
-  go(z: readonly number[], label: string): void;
-  /** Other samples: the map shall be drawn again. */
-  changed(): void;
-  /** Brings a part of the map into view. */
-  look(extent: Extent): void;
-}
 
 /** Dots on the map. */
 const N_DOTS = 80;
@@ -42,7 +28,10 @@ const NUMBERS_MS = 100;
 /** Samples are decoded when a hand rests so long. */
 const REST_MS = 120;
 
-export class PosteriorPanel {
+export class PosteriorPanel implements Panel {
+  readonly id = "posterior";
+  readonly slot = "page";
+  readonly reads: readonly (keyof MapState)[] = ["data", "encoded"];
   readonly element = h("section", { class: "la-own", "aria-label": "Posterior of your picture", hidden: true });
   private readonly title = h("h2", { class: "la-shelf-title" });
   private readonly words = h("p", { class: "la-muted" });
@@ -65,13 +54,13 @@ export class PosteriorPanel {
   private readonly population = new Population();
   private readonly mean = tile(
     "reconstruction of μ",
-    () => this.own && this.events.go(this.own.mu, `${this.own.label}, μ`),
+    () => this.own && this.editor.toCode(this.own.mu, `${this.own.label}, μ`),
   );
   private readonly error = tile("error", () => undefined);
   private readonly samples: Tile[] = Array.from({ length: N_PICTURES }, (_, i) =>
     tile(`sample ${i + 1}`, () => this.choose(i)),
   );
-  private scene: Scene | null = null;
+  private scene: RunOnMap | null = null;
   private own: EncodedPicture | null = null;
   private eps: Float64Array = new Float64Array(0);
   private chosen = 0;
@@ -79,7 +68,7 @@ export class PosteriorPanel {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly events: PosteriorEvents,
+    private readonly editor: Pick<PanelEditor, "set" | "toCode" | "lookAt" | "scrollToMap">,
     private readonly random: () => number = Math.random,
   ) {
     this.pictures.append(this.mean.element, this.error.element, ...this.samples.map(({ element }) => element));
@@ -99,7 +88,13 @@ export class PosteriorPanel {
     );
   }
 
-  configure(scene: Scene): void {
+  update({ state: { data, encoded } }: Frame): void {
+    if (data !== this.scene) this.configure(data);
+    if (encoded !== this.own) this.show(encoded);
+    this.mark();
+  }
+
+  private configure(scene: RunOnMap): void {
     const isNew = scene.header.run.id !== this.scene?.header.run.id;
     this.scene = scene;
     const shape = scene.header.run.image_shape;
@@ -111,7 +106,7 @@ export class PosteriorPanel {
     if (this.own) this.show(this.own);
   }
 
-  show(own: EncodedPicture | null): void {
+  private show(own: EncodedPicture | null): void {
     this.own = own;
     this.element.hidden = own === null;
     clearTimeout(this.timer);
@@ -141,7 +136,13 @@ export class PosteriorPanel {
     clearTimeout(this.timer);
   }
 
-  /** As the painter draws it: place, one σ to scale, samples. */
+  /** Puts it on the map. */
+  private mark(): void {
+    const { marker } = this;
+    this.editor.set({ markers: marker ? [marker] : [] });
+  }
+
+  /** Place, one σ to scale, samples. */
   get marker(): PosteriorMarker | null {
     const { own, scene } = this;
     if (!own || !scene) return null;
@@ -164,7 +165,8 @@ export class PosteriorPanel {
     if (!marker?.spread) return;
     const [x, y] = marker.map,
       reach = 3 * Math.sqrt(Math.max(marker.spread[0], marker.spread[2]));
-    this.events.look([x - reach, x + reach, y - reach, y + reach]);
+    this.editor.lookAt([x - reach, x + reach, y - reach, y + reach], 1);
+    this.editor.scrollToMap();
   }
 
   /** z of sample i. */
@@ -185,18 +187,18 @@ export class PosteriorPanel {
     this.noise();
     this.paintSamples();
     this.showNumbers();
-    this.events.changed();
+    this.mark();
   }
 
   private choose(i: number): void {
     this.chosen = i;
     this.showNumbers();
-    if (this.own) this.events.go(this.code(i), `Sample ${i + 1} of ${this.own.label}`);
-    this.events.changed();
+    if (this.own) this.editor.toCode(this.code(i), `Sample ${i + 1} of ${this.own.label}`);
+    this.mark();
   }
 
   private paintMean({ mu, x }: EncodedPicture): void {
-    const scene = this.scene as Scene;
+    const scene = this.scene as RunOnMap;
     const x_hat = scene.model.decodeShared(mu);
     this.mean.picture.paint(x_hat);
     this.error.element.hidden = x === null;
@@ -210,7 +212,7 @@ export class PosteriorPanel {
     if (!this.own || !this.scene || this.samples[0].element.hidden) return;
     this.samples.forEach(({ picture }, i) => {
       const z = this.code(i);
-      picture.paint((this.scene as Scene).model.decodeShared(z));
+      picture.paint((this.scene as RunOnMap).model.decodeShared(z));
       picture.canvas.dataset.z = zJson(z);
     });
   }

@@ -1,9 +1,9 @@
 /** Is this code an ordinary one? μ ± σ of one picture in every dimension, beside what the codes of all test images are there. */
 
-import { css } from "../ui/colour";
-import { h } from "../ui/dom";
-import { dimension, number } from "../ui/format";
-import { readTheme, type Theme } from "../ui/theme";
+import { css } from "../../ui/colour";
+import { h } from "../../ui/dom";
+import { dimension, number } from "../../ui/format";
+import { readTheme, type Theme } from "../../ui/theme";
 
 /** Of the codes: the bands end here. */
 const SHARES = [0.05, 0.25, 0.5, 0.75, 0.95] as const;

@@ -1,13 +1,9 @@
 /** Which points make a group, for who draws no loop? Those near the probe, in view, shown, or of a class: by keyboard as by hand. */
 
-import type { Choice } from "../data/selection";
-import { h, setText } from "../ui/dom";
-import { classWords, count } from "../ui/format";
-
-export interface ClassEntry {
-  readonly slot: number;
-  readonly name: string;
-}
+import type { Choice } from "../../data/selection";
+import type { ClassEntry } from "../../kernel/shown-classes";
+import { h, setText } from "../../ui/dom";
+import { classWords } from "../../ui/format";
 
 /** Sizes of a neighbourhood of the probe. */
 const NEAREST = [10, 50, 200] as const;
@@ -18,8 +14,8 @@ export class SelectForm {
   private readonly answer = h("p", { class: "la-small" });
   private choices: Choice[] = [];
 
-  /** `select` returns how many points it found. */
-  constructor(select: (choice: Choice) => number) {
+  /** `select` returns the sentence to show. */
+  constructor(select: (choice: Choice) => string) {
     const form = h(
       "form",
       { class: "la-find" },
@@ -28,7 +24,7 @@ export class SelectForm {
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      setText(this.answer, foundWords(select(this.choices[Number(this.which.value)])));
+      setText(this.answer, select(this.choices[Number(this.which.value)]));
     });
     this.element = h("div", {}, form, this.answer);
   }
@@ -48,8 +44,4 @@ export class SelectForm {
     this.which.replaceChildren(...all.map(([name], i) => h("option", { value: i }, name)));
     setText(this.answer, "");
   }
-}
-
-export function foundWords(n: number): string {
-  return n ? `${count(n)} points selected; what they are is below the map.` : "No point selected: none is shown there.";
 }

@@ -1,6 +1,6 @@
 /** When is something that grows in slices shown? Now and then on the way, because drawing costs more than a slice; and once it is whole. */
 
-import type { Progress } from "../kernel/extension";
+import type { Progress } from "./extension";
 
 const SHOW_MS = 150;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { advance, filmFrames, frameAt, PASS_MS, type PlayHead } from "../../src/panels/path-player";
+import { advance, filmFrames, frameAt, PASS_MS, type PlayHead } from "../../src/kernel/path-playback";
 
 const start: PlayHead = { position: 0, direction: 1 };
 

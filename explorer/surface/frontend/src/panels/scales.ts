@@ -1,33 +1,32 @@
 /** What do the colours mean, of the ground and of the points? Scales under the map. */
 
-import { extremesOf } from "../../data/quantities";
-import type { Frame, Progress } from "../../kernel/extension";
-import type { MapState } from "../../kernel/state";
-import { Growth } from "../../layers/growth";
-import { chip, h } from "../../ui/dom";
-import { number, percent } from "../../ui/format";
-import { ScaleBar } from "../../ui/scale-bar";
-import type { Watcher } from "../context";
-import { type Choices, offered, spoken } from "./choices";
+import { extremesOf } from "../data/quantities";
+import type { Frame, Panel, Progress } from "../kernel/extension";
+import { Growth } from "../kernel/growth";
+import { offered, spoken } from "../kernel/layer-choice";
+import type { PanelEditor } from "../kernel/panel-editor";
+import type { MapState } from "../kernel/state";
+import { chip, h } from "../ui/dom";
+import { number, percent } from "../ui/format";
+import { ScaleBar } from "../ui/scale-bar";
 
 /** Short: the index is built while a hand may already be moving. */
 const INDEX_SLICE_MS = 4;
 const PURITY_SLICE_MS = 8;
 
-export class Scales implements Watcher {
+export class Scales implements Panel {
+  readonly id = "scales";
+  readonly slot = "below";
   readonly reads: readonly (keyof MapState)[] = ["data", "layers", "shown", "colourBy"];
   readonly element: HTMLElement;
-  private readonly holeButton: HTMLElement;
-  private readonly field: ScaleBar;
+  private readonly holeButton = chip("Show me a hole (h)", () => this.editor.run("hole"));
+  private readonly field = new ScaleBar(this.holeButton);
   private readonly colours = new ScaleBar();
   private readonly growth = new Growth();
+  /** What the field's scale was last made from. */
+  private shown: readonly unknown[] = [];
 
-  constructor(
-    private readonly choices: Choices,
-    showHole: () => void,
-  ) {
-    this.holeButton = chip("Show me a hole (h)", showHole);
-    this.field = new ScaleBar(this.holeButton);
+  constructor(private readonly editor: Pick<PanelEditor, "layers" | "setColour" | "run">) {
     this.element = h("div", { class: "la-bars" }, this.field.element, this.colours.element);
   }
 
@@ -39,6 +38,7 @@ export class Scales implements Watcher {
   /** The index of the codes first: purity asks it for every point. */
   work(frame: Frame): Progress {
     const { data, colourBy } = frame.state;
+    this.showField(frame.state); // it grows with its layer, which draws and works without a change of the state
     if (!data.codes.isComplete) {
       data.codes.work(performance.now() + INDEX_SLICE_MS);
       return "working";
@@ -47,15 +47,18 @@ export class Scales implements Watcher {
     if (isCounting) data.purity?.job.work(performance.now() + PURITY_SLICE_MS);
     const progress = this.growth.step(isCounting);
     if (progress === "show") this.showColours(frame);
-    if (isCounting && data.purity?.job.isComplete) this.choices.setColour(colourBy.id);
+    if (isCounting && data.purity?.job.isComplete) this.editor.setColour(colourBy.id);
     return progress;
   }
 
   /** What the colours of the ground mean, or how far they are computed. */
-  showField({ data, layers }: MapState): void {
-    this.holeButton.hidden = layers.background !== "holes";
-    const layer = offered(data, "background", layers.background);
+  private showField({ data, layers }: MapState): void {
+    const layer = offered(this.editor.layers, data, "background", layers.background);
     const scale = layer?.scale?.(data);
+    const shown = [layer, scale?.words, scale?.share];
+    if (shown.every((one, i) => one === this.shown[i])) return;
+    this.shown = shown;
+    this.holeButton.hidden = layers.background !== "holes";
     this.field.show(scale?.words ?? null, layer && scale ? `Computing ${spoken(layer)}: ${percent(scale.share)}` : "");
   }
 

@@ -1,0 +1,26 @@
+"""The map: hover decodes, a click pins; below it what the pin is near to."""
+
+from __future__ import annotations
+
+from explorer.cache.runs import get_run
+from explorer.pages.atlas.pin_details import show_pin
+from explorer.session import events
+from explorer.session.load import State
+from explorer.session.pins import sync_link
+from explorer.widgets.live_map import live_map
+from explorer.widgets.map_chooser import chosen_map
+from explorer.widgets.map_marks import pins_shown
+
+KEY = "atlas-surface"
+
+
+def show(now: State) -> None:
+    """The whole page."""
+    run = get_run(now.run_id)
+    projection, axes = chosen_map(run)
+    now = events.take_pins(now, events.surface_event(KEY), projection)
+    pins = pins_shown(now, run, projection)
+    live_map(now.run_id, projection, axes, KEY, pins=pins)
+    sync_link(now.run_id)
+    if now.pins:
+        show_pin(now)

@@ -1,0 +1,95 @@
+"""What does a column of Compare show? The choosers, the run's figures and its map, which moves with those of the same test images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from explorer.cache.runs import get_run
+from explorer.pages.compare.column_choosers import column_map, column_run
+from explorer.pages.compare.column_state import Compared
+from explorer.pages.compare.image_scores import images_of
+from explorer.pages.compare.rate_distortion import another_command
+from explorer.surface.schema import MarkerRecord, Options
+from explorer.text.escape import escape_markdown
+from explorer.text.run_summary import HELP, brief_summary
+from explorer.widgets.live_map import live_map
+from explorer.widgets.map_chooser import Axes
+from explorer.widgets.verdict import verdict_line
+from trainer.errors import LatentError
+from trainer.maps.projection import Projection
+from trainer.runs.read import Run
+from trainer.runs.records import RunInfo
+
+HEIGHTS = {2: 460, 3: 400, 4: 340}
+
+
+@dataclass(frozen=True)
+class ShownColumn:
+    """A column that could be shown."""
+
+    run: Run
+    images: str
+    """A name for its test images; columns of the same name move together."""
+
+
+def show_column(page: Compared, index: int, images: str | None) -> ShownColumn | None:
+    """One column: its choosers and its map, which follows those of the same `images`. What is wrong with a run is said in its column."""
+    column = page.columns[index]
+    column_run(page, index)
+    if not column.run_id:
+        _nothing_chosen(page.first)
+        return None
+    try:
+        run = get_run(column.run_id)
+        projection, axes = _map_and_facts(page, index, run)
+        own = images_of(run)
+        image = _image_on(run, projection, page.chosen.image) if own == (images or own) else None
+        live_map(
+            run.id,
+            projection,
+            axes,
+            f"compare-{index}",
+            markers=[image] if image else [],
+            exact=image,
+            height=HEIGHTS[len(page.columns)],
+            keeps=True,
+            options=Options(pinnable=False, hint=False, compact=True, link=f"compare-{own}"),
+        )
+    except LatentError as error:
+        st.error(escape_markdown(str(error)), icon=":material/error:")
+        return None
+    if image is None:
+        name = run.info.dataset.name
+        st.caption(
+            escape_markdown(
+                f"{run.id} was trained on {name}: its images are others, so it does not follow. Linking needs the same data set."
+            )
+        )
+    return ShownColumn(run, own)
+
+
+def _nothing_chosen(first: RunInfo) -> None:
+    """An empty column says how to fill it."""
+    st.caption(escape_markdown(f"Choose a run above. For another one of {first.dataset.name}, train it and reload this page:"))
+    st.code(another_command(first), language="bash", wrap_lines=True)
+
+
+def _map_and_facts(page: Compared, index: int, run: Run) -> tuple[Projection, Axes]:
+    """The map chooser and the run's figures: beside each other where no column wraps them, else below each other in all."""
+    facts, is_roomy = escape_markdown(brief_summary(run.info)), len(page.columns) == 2
+    if not is_roomy:
+        st.caption(facts, help=HELP)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        chosen = column_map(page, index, run)
+        if is_roomy:
+            st.caption(facts, help=HELP, width="content")
+        verdict_line(run.id, f"verdict-{index}", is_brief=True)
+    return chosen
+
+
+def _image_on(run: Run, projection: Projection, row: int) -> MarkerRecord:
+    """A test image on a map, at the very place of its point."""
+    x, y = projection.points[row].tolist()
+    return MarkerRecord(f"Test image {row}", (x, y), tuple(run.encodings.mu[row].tolist()))

@@ -1,0 +1,56 @@
+"""How are the stops of a walk shown and changed? A row of tiles, and the popover that adds one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from explorer.pages.interpolate.stop_chooser import PICTURE_PX, chosen_stop, show_stop
+from explorer.pages.interpolate.stops import stop_as
+from explorer.session import stops as path_stops
+from explorer.session.load import State
+from explorer.session.stops import Stop
+from explorer.text.escape import escape_markdown, shortened
+from trainer.runs.read import Run
+
+TILE_PX = 96
+
+
+def stop_row(now: State, run: Run, stops: Sequence[Stop]) -> None:
+    """The stops in their order, each with its picture and what can be done with it; last the way to add one."""
+    for i, stop in enumerate(stops):
+        with st.container(width=TILE_PX, gap=None, key=f"tile-{i}"):
+            show_stop(run, stop, PICTURE_PX)
+            st.caption(escape_markdown(shortened(stop.name, 34) + stop_as(run, stop)))
+            _menu(run, stops, i)
+    with st.container(width="content", gap="small"):
+        _chooser(now, run, stops)
+        if path_stops.chosen(run.id, run.config.latent_dim) is not None:
+            st.button("Start over", key="start-over", on_click=path_stops.start_over, args=(run.id,), type="tertiary")
+
+
+def _menu(run: Run, stops: Sequence[Stop], i: int) -> None:
+    with st.popover(f"Stop {i + 1}", type="tertiary", key=f"stop-{i}"):
+        if i > 0:
+            st.button(
+                "Earlier", key=f"earlier-{i}", icon=":material/arrow_back:", on_click=path_stops.move, args=(run.id, stops, i, -1)
+            )
+        if i < len(stops) - 1:
+            st.button(
+                "Later", key=f"later-{i}", icon=":material/arrow_forward:", on_click=path_stops.move, args=(run.id, stops, i, 1)
+            )
+        st.button("Remove", key=f"remove-{i}", icon=":material/close:", on_click=path_stops.drop, args=(run.id, stops, i))
+
+
+def _chooser(now: State, run: Run, stops: Sequence[Stop]) -> None:
+    with st.popover("Add a stop", icon=":material/add:", key="add-stop"):
+        found = chosen_stop(now, run, "stop")
+        places = ["at the end", *(f"instead of stop {i + 1}" for i in range(len(stops)))]
+        place = st.selectbox("Put it", places, key="stop-place")
+        if len(stops) >= path_stops.MAX_STOPS and place == places[0]:
+            st.caption(f"A walk has at most {path_stops.MAX_STOPS} stops: put it in place of one, or remove one.")
+        elif found is not None:
+            instead = None if place == places[0] else places.index(place) - 1
+            word = "Add" if instead is None else "Replace"
+            st.button(word, key="put-stop", type="primary", on_click=path_stops.put, args=(run.id, stops, found, instead))

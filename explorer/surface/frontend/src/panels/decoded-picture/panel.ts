@@ -1,0 +1,191 @@
+/** What is said of the code that is shown? Its picture at once, in every frame; words and the nearest image when it is time. */
+
+import { isLow, supportWords } from "../../geometry/support";
+import { headingOf } from "../../kernel/derive";
+import type { Frame, Panel, Progress, Room } from "../../kernel/extension";
+import type { PanelEditor } from "../../kernel/panel-editor";
+import { playable } from "../../kernel/path-playback";
+import { probability } from "../../kernel/reading";
+import type { MapState } from "../../kernel/state";
+import { classWords, zText } from "../../ui/format";
+import { looksWords, nearestWords, PictureCard } from "./card";
+
+/** A decoder slower than this leaves the nearest point's picture for when the hand rests. */
+const CHEAP_DECODE_MS = 2.5;
+const REST_MS = 90;
+/** Words follow a moving hand this often: nobody reads numbers faster, and each change lays out the page. */
+const WORDS_MS = 50;
+const LOW_WINDOW_PX = 860;
+const UNSAID = -2;
+
+export class DecodedPicture implements Panel {
+  readonly id = "decoded-picture";
+  readonly slot = "side";
+  readonly reads: readonly (keyof MapState)[] = [
+    "data",
+    "probe",
+    "shown",
+    "theme",
+    "layers",
+    "host",
+    "pins",
+    "path",
+    "motion",
+  ];
+  private readonly card = new PictureCard();
+  readonly element = this.card.element;
+  readonly places = this.card.places;
+  private announcedPlace = "";
+  /** The point that the card tells of. */
+  private nearest = UNSAID;
+  private originals: Uint8Array | null = null;
+  private last: MapState | null = null;
+  private wordsAreDue = false;
+  private wordsAt = -Infinity;
+  private decodeMs = 0;
+  private restTimer: ReturnType<typeof setTimeout> | undefined;
+  private given: Room | null = null;
+  /** The player, with its buttons, stands below the picture. */
+  private hasPath = false;
+
+  constructor(private readonly editor: Pick<PanelEditor, "state" | "set" | "derived" | "toPin" | "announceLater">) {}
+
+  update(frame: Frame): void {
+    const { state, derived } = frame;
+    const { last } = this;
+    this.last = state;
+    this.element.hidden = !state.host.options.show_card;
+    if (state.data !== last?.data) this.configure(state.data);
+    if (state.data !== last?.data || state.host !== last.host || state.pins !== last.pins) this.showPins(frame);
+    const hasPath = playable(derived.path) !== null;
+    if (hasPath !== this.hasPath) {
+      this.hasPath = hasPath;
+      this.refit();
+    }
+    this.showCode(frame, last);
+    this.announcePlace(state);
+  }
+
+  work(frame: Frame): Progress {
+    const { originals } = frame.state.data;
+    if (originals !== this.originals) {
+      this.nearest = UNSAID; // its own picture is there now
+      this.wordsAreDue = true;
+    }
+    this.originals = originals;
+    this.showWords(frame);
+    return this.wordsAreDue ? "working" : "done";
+  }
+
+  fit(room: Room): void {
+    this.given = room;
+    this.refit();
+  }
+
+  dispose(): void {
+    clearTimeout(this.restTimer);
+  }
+
+  private refit(): void {
+    if (!this.given) return;
+    const { isWide, isNarrow, isCompact, width, sideWidth } = this.given;
+    const isLowWindow = window.innerHeight < LOW_WINDOW_PX;
+    // on a projector the player's buttons must be on the screen too
+    const isLow = this.hasPath && isLowWindow;
+    const picture = isWide ? (isLow ? 168 : sideWidth) : isNarrow ? Math.round(width * 0.45) : 224;
+    this.card.fit(
+      isCompact ? Math.min(picture, isLowWindow ? 140 : 168) : picture,
+      isNarrow || isLow || isCompact ? 48 : 64,
+    );
+  }
+
+  /** Another map. */
+  private configure({ header, decodedAs, decimals }: MapState["data"]): void {
+    const { run, projection } = header;
+    this.announcedPlace = "";
+    this.decodeMs = 0;
+    this.card.configure(run.image_shape, run.latent_dim, projection, decodedAs, header.decoder_note ?? "", decimals);
+    this.refit();
+  }
+
+  private showCode(frame: Frame, last: MapState | null): void {
+    const { state, derived } = frame;
+    const { data, probe, theme } = state;
+    const start = performance.now();
+    const x_hat = derived.picture;
+    if (probe !== last?.probe) this.decodeMs += 0.2 * (performance.now() - start - this.decodeMs);
+    this.card.showPicture(x_hat, derived.code);
+    this.card.showHeading(headingOf(probe));
+    if (last?.data !== data || last.theme !== theme || last.shown !== state.shown || last.layers !== state.layers)
+      this.nearest = UNSAID;
+    if (probe.from === "linked" && probe !== last?.probe) this.announcedPlace = String(probe.at);
+    this.wordsAreDue = true;
+    this.showWords(frame);
+  }
+
+  private showPins({ state: { data, host }, derived: { pins } }: Frame): void {
+    const { pinnable, drawable } = host.options;
+    this.card.showPins(
+      pins,
+      pinnable && !drawable,
+      (z) => ({ x_hat: data.model.decodeShared(z), isLow: isLow(data.support.of(z)) }),
+      (pin) => this.editor.toPin(pin),
+    );
+  }
+
+  /** Once a place: a host's rerun must not talk over "Pinned A". */
+  private announcePlace({ probe, motion }: MapState): void {
+    const place = String(probe.at);
+    if (motion.moving || place === this.announcedPlace) return;
+    this.announcedPlace = place;
+    this.editor.announceLater(() => this.sentence());
+  }
+
+  /** What the card says of the picture, now or a few frames later. */
+  private showWords(frame: Frame): void {
+    const now = performance.now();
+    if (!this.wordsAreDue || now - this.wordsAt < WORDS_MS) return;
+    this.wordsAt = now;
+    this.wordsAreDue = false;
+    const { state, derived } = frame;
+    const { support } = derived;
+    this.card.showDecodedAs(derived.decodedAs);
+    this.card.showWords(derived.code, state.probe.at, support);
+    this.editor.set({ reading: { ...this.editor.state().reading, support } });
+    this.card.showTrust(derived.trust);
+    this.showNearest(frame);
+  }
+
+  private showNearest({ state: { data, theme, layers }, derived: { marked } }: Frame): void {
+    if (marked === this.nearest) return;
+    this.nearest = marked;
+    const label = marked >= 0 ? data.labels[marked] : -1;
+    const caption = nearestWords(data.numberOf(marked), data.originals !== null, data.decodedAs);
+    const info = marked < 0 ? null : { label, className: data.className(label), caption };
+    this.card.showNearest(info, theme.isDark, Boolean(layers.on["shapes"]));
+    if (marked < 0) return;
+    clearTimeout(this.restTimer);
+    const isCheap = data.originals !== null || this.decodeMs < CHEAP_DECODE_MS;
+    this.card.showNearestIsStale(!isCheap);
+    if (isCheap) this.paintNearest(data, marked);
+    else this.restTimer = setTimeout(() => this.paintNearest(data, marked), REST_MS);
+  }
+
+  private paintNearest(data: MapState["data"], i: number): void {
+    if (this.last?.data !== data || this.nearest !== i) return;
+    if (data.originals) this.card.nearest.paint(data.originals, data.originalOffset(i), 1);
+    else this.card.nearest.paint(data.model.decodeShared(data.muOf(i)));
+    this.card.showNearestIsStale(false);
+  }
+
+  private sentence(): string {
+    const { data, reading } = this.editor.state();
+    const { marked, code, decodedAs, support } = this.editor.derived;
+    const name = data.className(marked >= 0 ? data.labels[marked] : -1);
+    const best = reading.looks;
+    const classified = best ? `${classWords(data.className(best.label))}, ${probability(best.probability)}` : "";
+    const looks = looksWords(name, decodedAs, classified);
+    const z = `${code.length > 3 ? "largest of z:" : "z ="} ${zText(code, data.decimals.z)}`;
+    return `${z}, ${looks}${supportWords(support)}`;
+  }
+}

@@ -1,0 +1,128 @@
+/** What was selected, and what do two selections differ in? The panel below the map: facts, saved groups, the way from B to A. */
+
+import type { RunOnMap } from "../../data/run-on-map";
+import { savedGroups, saveGroups } from "../../data/saved-groups";
+import { factsOf, type GroupFacts, selectionCsv } from "../../data/selection";
+import type { Frame, Panel } from "../../kernel/extension";
+import type { PanelEditor } from "../../kernel/panel-editor";
+import type { MapState } from "../../kernel/state";
+import { chip, h } from "../../ui/dom";
+import { count } from "../../ui/format";
+import { save } from "../../ui/save";
+import type { PinRecord } from "../../wire/schema";
+import { Direction } from "./direction";
+import { freeName, type Group, slotName, wishedName } from "./names";
+import { Selected } from "./selected";
+
+export class GroupsPanel implements Panel {
+  readonly id = "groups";
+  readonly slot = "below";
+  readonly reads: readonly (keyof MapState)[] = ["data", "selection", "theme", "pins"];
+  readonly element: HTMLElement;
+  private readonly selected = new Selected({
+    keep: (name) => this.keep(name),
+    download: () => this.download(),
+    clear: () => this.select([]),
+  });
+  private readonly saved = h("div", { class: "la-tools" });
+  private readonly direction: Direction;
+  private groups: readonly Group[] = [];
+  private scene: RunOnMap | null = null;
+  private current: GroupFacts | null = null;
+  private indices: readonly number[] = [];
+  private pins: readonly PinRecord[] | null = null;
+  private isDark = false;
+
+  constructor(private readonly editor: PanelEditor) {
+    this.direction = new Direction(editor);
+    this.element = h(
+      "section",
+      { class: "la-groups", "aria-label": "Selection and groups", hidden: true },
+      this.selected.element,
+      this.saved,
+      this.direction.element,
+    );
+  }
+
+  update({ state: { data, selection, theme }, derived: { pins } }: Frame): void {
+    const isOtherMap = data !== this.scene;
+    if (isOtherMap) this.configure(data, !this.scene?.isSameRun(data));
+    const { indices } = selection;
+    if (indices !== this.indices || theme.isDark !== this.isDark) {
+      this.isDark = theme.isDark;
+      this.show(data, indices.length ? factsOf(data, indices) : null);
+    }
+    this.indices = indices;
+    if (isOtherMap || pins !== this.pins) this.direction.showPins(pins);
+    this.pins = pins;
+  }
+
+  private select(indices: readonly number[]): void {
+    this.editor.set({ selection: { indices, outline: [] } });
+  }
+
+  /** On another map of the same run the points are the same, and so are groups and direction. */
+  private configure(scene: RunOnMap, isNewRun: boolean): void {
+    this.scene = scene;
+    this.selected.configure(scene);
+    this.direction.configure(scene);
+    if (isNewRun)
+      this.groups = savedGroups(scene.header.run.id, scene.nPoints).map(({ name, indices }) => ({
+        name,
+        facts: factsOf(scene, indices),
+      }));
+    this.show(scene, isNewRun ? null : this.current);
+  }
+
+  private show(scene: RunOnMap, facts: GroupFacts | null): void {
+    if (facts !== this.current) this.selected.propose(facts ? this.wish(scene, facts) : "");
+    this.current = facts;
+    this.selected.element.hidden = facts === null;
+    if (facts) this.selected.show(scene, facts, this.isDark);
+    this.showGroups();
+  }
+
+  private showGroups(): void {
+    this.element.hidden = this.current === null && this.groups.length === 0;
+    this.saved.replaceChildren(...this.groups.map((group) => this.groupChip(group)));
+    this.direction.showGroups(this.groups);
+  }
+
+  private groupChip(group: Group): HTMLElement {
+    const { name, facts } = group;
+    const again = chip(`${name}: ${count(facts.indices.length)} points`, () => this.select(facts.indices));
+    again.title = `Select the points of ${name} again`;
+    const forget = chip("×", () => this.remember(this.groups.filter((one) => one !== group)));
+    forget.title = `Forget ${name}`;
+    forget.setAttribute("aria-label", `Forget ${name}`);
+    return h("span", { class: "la-group-chip" }, again, forget);
+  }
+
+  private keep(name: string): void {
+    const { current, scene } = this;
+    if (!current || !scene) return;
+    const free = freeName(name || this.wish(scene, current), this.groups);
+    this.remember([...this.groups, { name: free, facts: current }]);
+    this.select([]);
+  }
+
+  private remember(groups: readonly Group[]): void {
+    this.groups = groups;
+    if (this.scene)
+      saveGroups(
+        this.scene.header.run.id,
+        groups.map(({ name, facts: { indices } }) => ({ name, indices })),
+      );
+    this.showGroups();
+  }
+
+  /** What a group would be called if nobody named it. */
+  private wish(scene: RunOnMap, { shares: [most] }: GroupFacts): string {
+    return freeName(wishedName(most ? { name: slotName(scene, most.slot), share: most.share } : null), this.groups);
+  }
+
+  private download(): void {
+    if (!this.scene || !this.current) return;
+    save("selection.csv", new Blob([selectionCsv(this.scene, this.current.indices)], { type: "text/csv" }));
+  }
+}

@@ -1,0 +1,230 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import type { Callbacks } from "../../src/editor/host-events";
+import { MapEditor } from "../../src/editor/map-editor";
+import { ScreenReader } from "../../src/editor/screen-reader";
+import type { Code, MapState } from "../../src/kernel/state";
+import { parsePayload } from "../../src/wire/payload";
+import type { PathRecord } from "../../src/wire/schema";
+import { FakeElement, withoutPage } from "../fake-dom";
+import { tinyRun, writePayload } from "../helpers";
+import { tiny } from "../map-state";
+
+withoutPage();
+vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+
+interface Opened {
+  readonly editor: MapEditor;
+  readonly body: FakeElement;
+  readonly heard: unknown[][];
+  state(): MapState;
+  said(): string;
+  /** A frame `ms` after the last one. */
+  frame(ms?: number): void;
+}
+
+let open: MapEditor | null = null;
+
+/** A map of three points, as a host opens it. */
+function opened(says: object = {}, options: object = {}): Opened {
+  const [root, body] = [new FakeElement("div"), new FakeElement("div")];
+  const heard: unknown[][] = [];
+  const callbacks = Object.fromEntries(
+    ["onPin", "onEdit", "onWalk"].map((name) => [name, (...given: unknown[]) => heard.push([name, ...given])]),
+  ) as Callbacks;
+  const { header, arrays } = tinyRun();
+  const { host } = tiny();
+  const payload = parsePayload(
+    writePayload({ ...host, ...says, options: { ...host.options, pinnable: true, ...options } }, header, arrays),
+  );
+  const reader = new ScreenReader();
+  const editor = new MapEditor(
+    root as unknown as HTMLElement,
+    body as unknown as HTMLElement,
+    reader,
+    callbacks,
+    payload,
+  );
+  editor.update(payload);
+  editor.showNow();
+  open = editor;
+  let now = performance.now();
+  const loop = editor as unknown as { frame(now: number): void };
+  return {
+    editor,
+    body,
+    heard,
+    state: () => editor.context.state,
+    said: () => reader.element.textContent ?? "",
+    frame: (ms = 16) => loop.frame((now += ms)),
+  };
+}
+
+afterEach(() => open?.dispose());
+
+const PATH = {
+  title: "straight",
+  z: [
+    [0, 0],
+    [1, 1],
+    [2, 2],
+  ],
+  map: [
+    [0, 0],
+    [1, 1],
+    [2, 2],
+  ],
+  ends: ["A", "B"],
+} as unknown as PathRecord;
+
+describe("layers and colours", () => {
+  test("a background is switched by its command and again by it, aloud", () => {
+    const { editor, state, said } = opened();
+    editor.parts.commands.toggleBackground("manifold");
+    expect(state().layers.background).toBe("manifold");
+    expect(said()).toMatch(/^Background: /);
+    editor.parts.commands.toggleBackground("manifold");
+    expect(state().layers.background).not.toBe("manifold");
+  });
+  test("an overlay is shown and hidden, aloud", () => {
+    const { editor, state, said } = opened();
+    editor.parts.commands.toggleOverlay("neighbours");
+    expect(state().layers.on["neighbours"]).toBe(true);
+    expect(said()).toMatch(/ shown$/);
+    editor.parts.commands.toggleOverlay("neighbours");
+    expect(said()).toMatch(/ hidden$/);
+  });
+  test("what no layer is called changes nothing", () => {
+    const { editor, state } = opened();
+    const before = state().layers;
+    editor.parts.commands.toggleOverlay("nothing");
+    expect(state().layers).toBe(before);
+  });
+});
+
+describe("the probe", () => {
+  test("goes to a place, to a code with its words, and by steps of the visible width", () => {
+    const { editor, state } = opened();
+    const { probing } = editor.parts;
+    probing.toPlace([0.5, 0.25]);
+    expect(state().probe).toEqual({ from: "map", at: [0.5, 0.25] });
+    probing.toCode([0.5, 0.25]);
+    expect(state().probe).toMatchObject({ from: "code", z: [0.5, 0.25], heading: "By the sliders" });
+    const [x, y] = state().probe.at;
+    probing.step(0.1, 0);
+    expect(state().probe.at[0]).toBeGreaterThan(x);
+    expect(state().probe.at[1]).toBe(y);
+  });
+  test("shows a pin's own code, and of another run's pin only the place", () => {
+    const { editor, state } = opened();
+    editor.parts.probing.toPin({ label: "A", z: [1, 2], map: [0, 0] } as never);
+    expect(state().probe).toMatchObject({ from: "code", z: [1, 2], heading: "Pin A" });
+    editor.parts.probing.toPin({ label: "A", z: [1, 2, 3], map: [0, 0] } as never);
+    expect(state().probe).toMatchObject({ from: "map", at: [0, 0] });
+  });
+});
+
+describe("pins", () => {
+  test("what is shown is pinned at once, the host hears of it, and what it does not keep goes", () => {
+    const { editor, state, heard, said } = opened();
+    editor.parts.probing.toCode([0.5, 0.25]);
+    editor.parts.commands.pinProbe();
+    expect(heard).toEqual([["onPin", expect.objectContaining({ z: [0.5, 0.25], isOwnCode: true })]]);
+    expect(editor.context.derived.pins).toHaveLength(1);
+    expect(said()).toMatch(/^Pinned A at /);
+    expect(state().pins.pending).toHaveLength(1);
+    vi.spyOn(performance, "now").mockReturnValue(performance.now() + 60_000);
+    vi.advanceTimersByTime(60_000);
+    vi.restoreAllMocks();
+    expect(state().pins.pending).toEqual([]);
+  });
+  test("where nothing can be pinned nothing is", () => {
+    const { editor, heard } = opened({}, { pinnable: false });
+    editor.parts.commands.pinProbe();
+    expect(heard).toEqual([]);
+  });
+});
+
+describe("what moves by itself", () => {
+  test("a path plays at once, the probe goes along, and rests on a frame of its own", () => {
+    const { editor, state, frame } = opened({ path: PATH });
+    expect(state().motion.moving).toBe("path");
+    frame();
+    frame(500);
+    expect(state().probe).toMatchObject({ from: "path" });
+    editor.parts.commands.togglePlaying();
+    expect(state().motion.moving).toBeNull();
+    expect(PATH.z).toContainEqual((state().probe as { readonly z?: Code }).z);
+  });
+  test("a frame that is asked for by its number stops the film there", () => {
+    const { editor, state } = opened({ path: PATH });
+    editor.parts.playback.seek(1);
+    expect(state().motion).toMatchObject({ moving: null, head: { position: 0.5 } });
+    expect(state().probe).toMatchObject({ from: "path", z: [1, 1], at: [1, 1] });
+  });
+  test("a hand on the map stops it", () => {
+    const { editor, state } = opened({ path: PATH });
+    editor.parts.probing.toPlace([0, 0]);
+    expect(state().motion.moving).toBeNull();
+    expect(state().probe.from).toBe("map");
+  });
+  test("the random walk leaves from the shown code, and its command stops it", () => {
+    const { editor, state, frame, said } = opened();
+    editor.parts.commands.toggleRandomWalk();
+    expect(said()).toBe("Random walk");
+    frame();
+    frame();
+    expect(state().probe.from).toBe("random-walk");
+    editor.parts.commands.toggleRandomWalk();
+    const { probe } = state();
+    frame();
+    expect(state().probe).toBe(probe);
+  });
+  test("Escape closes what is open first, then stops what moves", () => {
+    const { editor, state } = opened({ path: PATH });
+    editor.parts.commands.togglePanel("help");
+    editor.parts.commands.escape();
+    expect(state().open).toBeNull();
+    expect(state().motion.moving).toBe("path");
+    editor.parts.commands.escape();
+    expect(state().motion.moving).toBeNull();
+  });
+});
+
+describe("finding", () => {
+  const answered = ({ editor, body }: Opened, text: string): string => {
+    editor.parts.commands.togglePanel("layers");
+    const search = body.find("Find an image by number, or a class by name");
+    search.value = text;
+    search.parent?.tell("submit");
+    const all = search.parent?.parent?.children ?? [];
+    return all[all.indexOf(search.parent as FakeElement) + 1].textContent;
+  };
+  test("an image by its number, which the probe then shows", () => {
+    const one = opened();
+    const number = one.state().data.numberOf(2);
+    expect(answered(one, String(number))).toMatch(new RegExp(`^Test image ${number}`));
+    expect(one.state().probe.at).toEqual([...one.state().data.place(2)]);
+  });
+  test("what is not there is said to be not there", () => {
+    expect(answered(opened(), "77")).toBe("There is no test image 77; they go from 0 to 2.");
+    expect(answered(opened(), "no such")).toMatch(/^No class is called “no such”/);
+    expect(answered(opened(), "")).toBe("Type an image number, or a class.");
+  });
+});
+
+describe("another payload", () => {
+  test("of the same map keeps the probe; undo and redo are asked of the host", () => {
+    const { editor, state, heard } = opened({ undo: { back: true, forth: false } });
+    editor.parts.probing.toPlace([0.5, 0.25]);
+    editor.parts.commands.undo();
+    editor.parts.commands.redo();
+    expect(heard.map(([name, edit]) => [name, edit])).toEqual([["onEdit", { kind: "undo" }]]);
+    expect(state().probe.at).toEqual([0.5, 0.25]);
+  });
+  test("panels stand where their records say", () => {
+    const { body } = opened();
+    const [left, card] = body.children;
+    expect(left.children[0].getAttribute("class")).toBe("la-toolbar");
+    expect(card.getAttribute("aria-label")).toBe("Under the cursor");
+  });
+});

@@ -1,0 +1,203 @@
+import { describe, expect, test } from "vitest";
+import { COMMANDS, GESTURES, TOOLBAR } from "../../src/editor/commands";
+import { mount } from "../../src/editor/mount";
+import type { Panel, PanelSlot } from "../../src/kernel/extension";
+import type { PanelEditor, PanelMaker } from "../../src/kernel/panel-editor";
+import type { MapState } from "../../src/kernel/state";
+import { LAYER_PANELS, LAYERS } from "../../src/layers/index";
+import { PANELS } from "../../src/panels/index";
+import { FakeElement, fake, focus, withoutPage } from "../fake-dom";
+import { frameOf, state } from "../map-state";
+
+withoutPage(true);
+
+/** An editor whose state is the given one; what panels ask of it is noted. */
+function editorOf(first: MapState): { editor: PanelEditor; asked: unknown[][]; now: () => MapState } {
+  let now = first;
+  const asked: unknown[][] = [];
+  const known: Partial<PanelEditor> = {
+    layers: LAYERS,
+    toolbar: TOOLBAR.map(([name, ids]) => [name, COMMANDS.filter(({ id }) => ids.includes(id))]),
+    help: [...COMMANDS.flatMap(({ help }) => (help ? [help] : [])), ...GESTURES],
+    chooseClass: null,
+    state: () => now,
+    set: (patch) => {
+      now = { ...now, ...patch };
+      asked.push(["set", ...Object.keys(patch)]);
+    },
+  };
+  const editor = new Proxy(known as PanelEditor, {
+    get: (target, name) =>
+      name === "derived"
+        ? frameOf(now).derived
+        : Reflect.has(target, name)
+          ? Reflect.get(target, name)
+          : (...given: unknown[]) => void asked.push([name, ...given]),
+  });
+  return { editor, asked, now: () => now };
+}
+
+const ALL: readonly PanelMaker[] = [...PANELS, ...LAYER_PANELS];
+
+function made(first = state()): { panels: Panel[] } & ReturnType<typeof editorOf> {
+  const one = editorOf(first);
+  return { panels: ALL.map((Made) => new Made(one.editor)), ...one };
+}
+
+function panel(id: string, first = state()): { one: Panel } & ReturnType<typeof editorOf> {
+  const { panels, ...editor } = made(first);
+  const one = panels.find((candidate) => candidate.id === id);
+  if (!one) throw new Error(id);
+  return { one, ...editor };
+}
+
+describe("every panel of the list", () => {
+  const { panels } = made();
+  test("has a name of its own", () => {
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+  });
+  test("reads fields that the state has", () => {
+    const fields = Object.keys(state());
+    for (const { id, reads } of panels)
+      expect(
+        reads.filter((key) => !fields.includes(key)),
+        id,
+      ).toEqual([]);
+  });
+  test("stands somewhere: on the page, or in another panel", () => {
+    const slots = new Set<PanelSlot>(["above", "over", "below", "side", "page"]);
+    for (const { places } of panels) for (const slot of Object.keys(places ?? {})) slots.add(slot as PanelSlot);
+    expect(panels.filter(({ slot }) => !slots.has(slot)).map(({ id }) => id)).toEqual([]);
+  });
+  test("can be told of the state, again, and of another size of the page", () => {
+    const all = made();
+    for (const one of all.panels) {
+      one.update(frameOf(all.now()));
+      one.update(frameOf(all.now()));
+      one.work?.(frameOf(all.now()));
+      one.fit?.({ isWide: true, isNarrow: false, isCompact: false, width: 1000, sideWidth: 300 });
+      one.dispose?.();
+    }
+  });
+});
+
+describe("where panels stand", () => {
+  const panels = ["first", "second", "third"].map((id) => {
+    const element = new FakeElement("div") as unknown as HTMLElement;
+    return { id, slot: "below", reads: [], element, update: () => undefined } as Panel;
+  });
+  test("in the order of the list, and one that moves keeps its place in it", () => {
+    const [left, film] = [new FakeElement("div"), new FakeElement("div")];
+    const moving: Panel = { ...panels[1], slotFor: ({ isWide }) => (isWide ? "below" : "film") };
+    const fit = mount([panels[0], moving, panels[2]], {
+      below: (child) => left.append(fake(child)),
+      film: (child) => film.append(fake(child)),
+    });
+    const room = { isNarrow: false, isCompact: false, width: 0, sideWidth: 0 };
+    const inLeft = (): unknown[] => panels.map(({ element }) => left.nodes.indexOf(fake(element)));
+    expect(inLeft()).toEqual([0, 1, 2]);
+    fit({ ...room, isWide: false });
+    expect(inLeft()).toEqual([0, -1, 1]);
+    expect(film.nodes).toEqual([panels[1].element]);
+    fit({ ...room, isWide: true });
+    expect(inLeft()).toEqual([0, 1, 2]);
+  });
+});
+
+describe("the toolbar", () => {
+  test("gives the keyboard back to the button whose panel was closed", () => {
+    const { one, now } = panel("toolbar");
+    one.update(frameOf({ ...now(), open: "help" }));
+    one.update(frameOf({ ...now(), open: null }));
+    expect(focus()).toBe(fake(one.element).find("Keys and gestures"));
+  });
+  test("tells how many points are shown where some are not", () => {
+    const { one, now } = panel("toolbar");
+    one.update(frameOf(now()));
+    expect(fake(one.element).textContent).toContain("3 test images");
+    one.update(frameOf({ ...now(), shown: now().shown.map((_, slot) => (slot === 0 ? 0 : 1)) }));
+    expect(fake(one.element).textContent).toMatch(/[12] of 3 test images/);
+  });
+});
+
+describe("what lies over the map", () => {
+  test.each(["help", "layers"])("%s is shown while it is open", (id) => {
+    const { one, now } = panel(id);
+    one.update(frameOf(now()));
+    expect(fake(one.element).hidden).toBe(true);
+    one.update(frameOf({ ...now(), open: id }));
+    expect(fake(one.element).hidden).toBe(false);
+  });
+  test("Escape closes it", () => {
+    const { one, now } = panel("layers", state({ open: "layers" }));
+    fake(one.element).tell("keydown", { key: "Escape" });
+    expect(now().open).toBeNull();
+  });
+  test("the help has a line for every command that has one, and for gestures", () => {
+    const { one } = panel("help");
+    const terms = fake(one.element)
+      .all()
+      .filter(({ tag }) => tag === "dt");
+    expect(terms).toHaveLength(COMMANDS.filter(({ help }) => help).length + GESTURES.length);
+  });
+});
+
+describe("the path's player", () => {
+  const path = {
+    title: "straight",
+    z: [
+      [0, 0],
+      [1, 1],
+      [2, 2],
+    ],
+    map: [
+      [0, 0],
+      [1, 1],
+      [2, 2],
+    ],
+    ends: ["A", "B"],
+  };
+  const host = { ...state().host, path } as unknown as MapState["host"];
+  test("is there where there is a path, and says which", () => {
+    const { one, now } = panel("path-player");
+    one.update(frameOf(now()));
+    expect(fake(one.element).hidden).toBe(true);
+    one.update(frameOf({ ...now(), host }));
+    expect(fake(one.element).hidden).toBe(false);
+    expect(fake(one.element).textContent).toContain("Straight path, A to B");
+    expect(fake(one.element).textContent).toContain("1\u00a0/\u00a03");
+  });
+  test("a loop is wished for by its button, speed by another", () => {
+    const { one, now } = panel("path-player", state({ host }));
+    fake(one.element).find("Loop: start over at the end instead of turning round").press();
+    fake(one.element).find("2×").press();
+    expect(now().motion).toMatchObject({ mode: "loop", wantedMode: "loop", speed: 2 });
+  });
+  test("its button plays, and pauses what plays", () => {
+    const first = state({ host });
+    const { one, asked } = panel("path-player", { ...first, motion: { ...first.motion, moving: "path" } });
+    one.update(frameOf({ ...first, motion: { ...first.motion, moving: "path" } }));
+    fake(one.element).find("Pause").press();
+    expect(asked.at(-1)).toEqual(["setPlaying", false]);
+  });
+});
+
+test("the random walk's button says what pressing it does", () => {
+  const { one, now } = panel("random-walk");
+  one.update(frameOf(now()));
+  expect(fake(one.element).textContent).toBe("Random walk");
+  one.update(frameOf({ ...now(), motion: { ...now().motion, moving: "random-walk" } }));
+  expect(fake(one.element).textContent).toBe("Stop the random walk");
+});
+
+test("a selection is told of, and kept as a group under a name of its own", () => {
+  const { one, now, asked } = panel("groups");
+  const selected = (): MapState => ({ ...now(), selection: { indices: [0, 1], outline: [] } });
+  one.update(frameOf(selected()));
+  expect(fake(one.element).hidden).toBe(false);
+  expect(fake(one.element).textContent).toContain("2 points selected");
+  fake(one.element).find("Save as group").press();
+  expect(asked.at(-1)).toEqual(["set", "selection"]);
+  one.update(frameOf(now()));
+  expect(fake(one.element).textContent).toContain(": 2 points");
+});

@@ -1,0 +1,61 @@
+"""Which image of the test set is looked at, and what stands in for it where the data set is not here?"""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from explorer.cache.datasets import originals_of
+from explorer.cache.maps import forget_originals
+from explorer.pictures.arrays import to_picture
+from explorer.text.escape import escape_markdown
+from explorer.widgets.chosen_picture import ChosenPicture
+from explorer.widgets.pictures import no_originals, run_image_name, stored_pictures
+from trainer.datasets import load_dataset
+from trainer.errors import DataError
+from trainer.runs.read import Run
+
+
+def chosen_row(run: Run, key: str, default: int = 0) -> int:
+    """The number of an image of the test split."""
+    n = len(run.encodings.index)
+    return int(st.number_input(f"Test image, 0 to {n - 1}", 0, n - 1, min(default, n - 1), key=f"{key}-row"))
+
+
+def chosen_test_image(run: Run, key: str) -> ChosenPicture:
+    """An image of the test split; where the data set is not here, its reconstruction and an offer to fetch it."""
+    row = chosen_row(run, key)
+    title, label = run_image_name(run, row), int(run.encodings.label[row])
+    own = label if 0 <= label < len(run.info.dataset.class_names) else None
+    originals = originals_of(run.id, np.array([row]))
+    if originals is None:
+        _offer_download(run)
+        pictures, _ = stored_pictures(run.id, np.array([row]))
+        x = np.asarray(pictures[0], np.float32)
+        return ChosenPicture(f"reconstruction of {title}", x, to_picture(x), (), is_original=False, label=own, row=row)
+    pixels = originals[0]
+    return ChosenPicture(title, pixels.astype(np.float32) / 255, to_picture(pixels), (), label=own, row=row)
+
+
+def _offer_download(run: Run) -> None:
+    """Says at the place of the original that it is not here, and fetches the data set when asked."""
+    name = run.info.dataset.name
+    if run.info.dataset.is_own:
+        st.info(f"{escape_markdown(no_originals(run))}: shown is the model's reconstruction instead.")
+        return
+    st.info(
+        f"{escape_markdown(name)} is not on this machine, so the original cannot be shown: this is the model's reconstruction instead."
+    )
+    if st.button(
+        f"Download {name}",
+        key=f"download-{name}",
+        help=f"Into this user's cache. Licence: {escape_markdown(run.info.dataset.licence)}",
+    ):
+        with st.spinner(f"Downloading {name} …"):
+            try:
+                load_dataset(name)
+            except DataError as error:
+                st.error(escape_markdown(str(error)))
+                return
+        forget_originals()
+        st.rerun()
