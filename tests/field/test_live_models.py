@@ -5,10 +5,13 @@ Second opinions: each network's raw modules.
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import torch
 
+from explorer.surface.lowering import PlainNetwork, ops
 from tests.field import networks, zoo
 from trainer import load_run
 from trainer.datasets import load_dataset
@@ -19,6 +22,7 @@ from trainer.importers.importing import HowTrained, import_model
 from trainer.importers.model_adapter import ModelAdapter, adapt_model
 from trainer.importers.tracing.steps import TracedNetwork
 from trainer.models import layers as spec
+from trainer.models.layer_records import layer_of, layer_record
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
@@ -54,6 +58,9 @@ def test_a_network_runs_here_with_its_own_numbers(build):
     adapter, decoder, encoder, why = found_of(network)
     assert decoder.is_exact, decoder.why
     assert encoder is not None, why
+    for part in (decoder.found, encoder):  # as run.json and the wire hold them
+        assert tuple(layer_of(json.loads(json.dumps(layer_record(layer)))) for layer in part.layers) == part.layers
+        json.dumps(ops("decoder", PlainNetwork(part.layers, {})), allow_nan=False)
     torch.manual_seed(7)
     n, n_classes = 23, networks.Y if network.is_told else 0
     x, z = torch.rand(n, 3, network.side, network.side), 1.5 * torch.randn(n, adapter.latent_dim)

@@ -133,6 +133,7 @@ OPERATIONS = {
     "circles": lambda x: functional.pad(x, (1, 2, 3, 0), mode="circular"),
     "ones around": lambda x: functional.pad(x, (1, 2, 3, 0), value=1.0),
     "less than nothing around": lambda x: functional.pad(x, (-1, 2, 0, -3)),
+    "nearest-exact": lambda x: functional.interpolate(x, scale_factor=3, mode="nearest-exact"),
     "nearest": lambda x: functional.interpolate(x, scale_factor=2) + functional.interpolate(x, size=(18, 18)),
     "nearest, odd": lambda x: functional.interpolate(x, size=(7, 13)),
     "bilinear": lambda x: functional.interpolate(x, size=(13, 20), mode="bilinear"),
@@ -275,6 +276,11 @@ def test_a_batch_norm_after_a_vector_became_a_picture_costs_no_layer():
     (found,) = trace(module, VECTOR)
     assert found.layers == (spec.Linear(6, 48), spec.Unflatten((3, 4, 4)), spec.Upsample(2))
     assert disagreement(found, module, torch.randn(20, 6)) < CLOSE
+
+
+def test_activations_that_are_written_out_are_those_that_have_a_name():
+    (found,) = trace(lambda z: (torch.tanh(DENSE(z) * torch.sigmoid(DENSE(z))) + 1) / 2, VECTOR)
+    assert [layer.kind for layer in found.layers if isinstance(layer, spec.Activation)] == ["silu", "sigmoid"]
 
 
 def test_changes_of_shape_in_a_row_are_one():

@@ -4,7 +4,7 @@
     import_model   a model and a data set: encodes the test split and does the rest
     check_model    a model and a data set: only what is understood of them; writes nothing
 
-Both write a run folder (`trainer.runs.folder`), `run.json` last, so that a half-written run is none. Where the decoder is a chain of
+Both write a run folder (`trainer.runs.folder`), `run.json` last, so that a half-written run is none. Where the decoder is a graph of
 layers that our engines know (`trainer.importers.tracing`), the run decodes in the browser as any other. Weights of the model are read as
 tensors in this process; nothing is unpickled, and the app never imports anybody's module.
 

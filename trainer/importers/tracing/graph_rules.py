@@ -16,6 +16,7 @@ import torch
 from trainer.importers.tracing.affine import constant_step, is_zero, scaled, with_constant
 from trainer.importers.tracing.steps import Given, Step, UntraceableError, step_of
 from trainer.models import layers as spec
+from trainer.models.layer_records import MOST_INPUTS
 from trainer.models.layers import Shape
 from trainer.models.numpy_engine import run_part
 
@@ -112,8 +113,8 @@ def _concat(step: Step, uses: Uses) -> Step | None:
     axis, parts = step.layer.axis, step.sources
     if len(parts) == 1:
         return parts[0]
-    if any(part.layer == step.layer and uses.alone(part) for part in parts):
-        flat = [inner for part in parts for inner in (part.sources if part.layer == step.layer and uses.alone(part) else (part,))]
+    flat = [inner for part in parts for inner in (part.sources if part.layer == step.layer and uses.alone(part) else (part,))]
+    if len(parts) < len(flat) <= MOST_INPUTS:
         return step_of(step.layer, *flat)
     for i, (first, second) in enumerate(pairwise(parts)):
         joined = _neighbours(first, second, axis)
@@ -147,8 +148,10 @@ def _combine(step: Step, uses: Uses) -> Step | None:
     if not isinstance(step.layer, spec.Combine):
         return None
     kind, (a, b) = step.layer.kind, step.sources
-    if kind == "multiply" and a is b:
-        return step_of(spec.Activation("square"), a)
+    if kind == "multiply":
+        found = _known_product(a, b) or _known_product(b, a)
+        if found is not None:
+            return found
     if isinstance(b.layer, spec.Constant) or (isinstance(a.layer, spec.Constant) and kind in ("add", "multiply")):
         x, c = (a, b) if isinstance(b.layer, spec.Constant) else (b, a)
         found = _with(kind, x, c, step.shape)
@@ -164,6 +167,13 @@ def _combine(step: Step, uses: Uses) -> Step | None:
         rest = a.sources[1] if a.sources[0] is b else a.sources[0]
         return rest if rest.shape == step.shape else None
     return _ungrown(step)
+
+
+def _known_product(a: Step, b: Step) -> Step | None:
+    """x · x, and x · sigmoid(x)."""
+    if a is b:
+        return step_of(spec.Activation("square"), a)
+    return step_of(spec.Activation("silu"), a) if b.layer == spec.Activation("sigmoid") and b.sources[0] is a else None
 
 
 def _with(kind: spec.CombineKind, x: Step, c: Step, shape: Shape) -> Step | None:
@@ -208,6 +218,13 @@ def _logarithm(step: Step, uses: Uses) -> Step | None:
     return None
 
 
+def _sigmoid(step: Step, uses: Uses) -> Step | None:
+    """(tanh(x) + 1) / 2 = sigmoid(2x)."""
+    if step.layer != spec.Scale(0.5, 0.5) or step.sources[0].layer != spec.Activation("tanh"):
+        return None
+    return step_of(spec.Activation("sigmoid"), scaled(step.sources[0].sources[0], 2.0))
+
+
 def _root(step: Step, uses: Uses) -> Step | None:
     """√ of a square of what is positive, and of exp."""
     (source,) = step.sources if step.layer == spec.Activation("sqrt") else (None,)
@@ -229,4 +246,4 @@ def _is_positive(step: Step) -> bool:
     return isinstance(layer, spec.Clamp) and layer.low > 0
 
 
-GRAPH_RULES: tuple[Rule, ...] = (_constant, _reshape, _permute, _slice, _concat, _combine, _logarithm, _root)
+GRAPH_RULES: tuple[Rule, ...] = (_constant, _reshape, _permute, _slice, _concat, _combine, _logarithm, _sigmoid, _root)

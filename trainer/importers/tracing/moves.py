@@ -14,8 +14,8 @@ from trainer.importers.tracing.affine import constant_step, grown, item_constant
 from trainer.importers.tracing.arithmetic import Arguments, Handler, first_of, is_aligned
 from trainer.importers.tracing.steps import TracedValue, UntraceableError, item_shape, place_of_batch, step_of
 from trainer.models import layers as spec
+from trainer.models.layer_records import MOST_INPUTS
 
-MOST_RUNS = 64  # pieces in a row that a choice of numbers may be made of
 PAD_KINDS: dict[str, spec.PadKind] = {"constant": "zeros", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
 
 
@@ -56,6 +56,8 @@ def joined(parts: Sequence[Any], dim: int, real: Tensor) -> TracedValue:
     if any(isinstance(part, TracedValue) and not (is_aligned(x, part) and x.at == part.at) for part in parts):
         raise UntraceableError("mixes the inputs of a batch")
     steps = [part.step if isinstance(part, TracedValue) else constant_step(item_constant(part, x)) for part in parts]
+    if len(steps) > MOST_INPUTS:
+        raise UntraceableError(f"joins more than {MOST_INPUTS} tensors")
     return x.becomes(step_of(spec.Concat(x.axis(dim)), *steps), real)
 
 
@@ -180,7 +182,7 @@ def _gathered(x: TracedValue, dim: int, places: Sequence[int]) -> TracedValue:
     runs = [[places[0]]]
     for before, place in pairwise(places):
         runs[-1].append(place) if place == before + 1 else runs.append([place])
-    if len(runs) > MOST_RUNS:
+    if len(runs) > MOST_INPUTS:
         raise UntraceableError("picks numbers in an order of its own")
     parts = [cut(x, dim, run[0], run[-1] + 1, x.real.narrow(dim, run[0], len(run))) for run in runs]
     return parts[0] if len(parts) == 1 else joined(parts, dim, torch.cat([part.real for part in parts], dim))

@@ -252,12 +252,14 @@ def _pooled_to(kind: spec.PoolKind, is_pair: bool = False) -> Handler:
     return handler
 
 
-def _upsampled(kind: spec.ResizeKind) -> Handler:
+def _upsampled(kind: spec.ResizeKind, is_exact: bool = False) -> Handler:
     def handler(a: Arguments, real: Tensor) -> TracedValue:
         x = _picture(a, "upsampling")
         (_, height, width), (tall, wide) = x.shape, real.shape[2:]
         if kind == "nearest" and tall % height == 0 and wide * height == tall * width:
             return x.then(real, spec.Upsample(tall // height))
+        if is_exact:
+            raise UntraceableError("uses nearest-exact upsampling by a factor that is not whole")
         return x.then(real, spec.Resize(kind, tall, wide, bool(a.get("align_corners"))))
 
     return handler
@@ -294,6 +296,7 @@ WEIGHTED: dict[str, Handler] = {
     "_adaptive_avg_pool2d": _pooled_to("average"),
     "adaptive_max_pool2d": _pooled_to("max", is_pair=True),
     "upsample_nearest2d": _upsampled("nearest"),
+    "_upsample_nearest_exact2d": _upsampled("nearest", is_exact=True),
     "upsample_bilinear2d": _upsampled("bilinear"),
     "pixel_shuffle": _shuffled,
     "pixel_unshuffle": _unshuffled,
