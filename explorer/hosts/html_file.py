@@ -109,10 +109,10 @@ def _is_there(target: Path) -> str:
 
 
 def _policy(program: str, styles: tuple[str, ...]) -> str:
-    """Nothing but these texts: no connection, no frame, no form, no string that becomes HTML or a program."""
+    """Nothing but these texts and the WebAssembly in them: no connection, no frame, no form, no string that becomes HTML or a program."""
     allowed = " ".join(map(_hash, styles))
     return (
-        f"default-src 'none'; script-src {_hash(program)}; style-src {allowed}; img-src data:; "
+        f"default-src 'none'; script-src {_hash(program)} 'wasm-unsafe-eval'; style-src {allowed}; img-src data:; "
         "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
     )
 

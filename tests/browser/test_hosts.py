@@ -285,6 +285,11 @@ def test_words_of_a_run_are_only_words(offline, tmp_path, kinds):
     expect(offline).to_have_title("tiny-conditional · Latent Atlas")
 
 
+def test_a_page_from_disk_computes_with_webassembly(page, exported):
+    opened(page, exported["mnist-2d"])
+    assert page.evaluate(f"{SURFACE}.stats().arithmetic").split()[0] in ("relaxed", "simd")
+
+
 def test_the_browser_refuses_what_the_policy_does_not_name(page, exported):
     opened(page, exported["mnist-2d"])
     refused, markup = page.evaluate("""async () => {

@@ -81,7 +81,8 @@ export class SurfaceView extends Inspected implements Surface {
   }
 
   stats(): FrameStats {
-    return this.shown().stats.read();
+    const { stats, context } = this.shown();
+    return stats.read(context.state.data.model.arithmetic);
   }
 
   resetStats(): void {

@@ -15,6 +15,8 @@ export interface FrameStats {
   readonly p95_ms: number;
   /** Frames a second over those that follow each other within 100 ms; 0 without any. */
   readonly fps: number;
+  /** What computes the networks: `relaxed` or `simd` WebAssembly, or `scalar`, with the reason why nothing faster does. */
+  readonly arithmetic: string;
 }
 
 export class Stats {
@@ -38,7 +40,7 @@ export class Stats {
     this.at = [];
   }
 
-  read(): FrameStats {
+  read(arithmetic: string): FrameStats {
     return {
       frames: this.frames,
       work_ms: [...this.work],
@@ -46,6 +48,7 @@ export class Stats {
       p50_ms: nearestRank(this.work, 0.5),
       p95_ms: nearestRank(this.work, 0.95),
       fps: framesPerSecond(this.at),
+      arithmetic,
     };
   }
 }
