@@ -107,33 +107,9 @@ class Pythae:
 
     def __init__(self, train: NDArray[np.uint8], test: NDArray[np.uint8], like: ExampleVae) -> None:
         from pythae.data.datasets import BaseDataset
-        from pythae.models import VAE, VAEConfig
-        from pythae.models.base.base_utils import ModelOutput
-        from pythae.models.nn import BaseDecoder, BaseEncoder
         from pythae.trainers import BaseTrainer, BaseTrainerConfig
 
-        shape = train.shape[1:]
-
-        class Encoder(BaseEncoder):  # type: ignore[misc]
-            def __init__(self) -> None:
-                super().__init__()
-                self.fc1, self.fc21, self.fc22 = (_copy(layer) for layer in (like.fc1, like.fc21, like.fc22))
-
-            def forward(self, x: Tensor) -> Any:
-                hidden = functional.relu(self.fc1(x.flatten(1)))
-                return ModelOutput(embedding=self.fc21(hidden), log_covariance=self.fc22(hidden))
-
-        class Decoder(BaseDecoder):  # type: ignore[misc]
-            def __init__(self) -> None:
-                super().__init__()
-                self.fc3, self.fc4 = _copy(like.fc3), _copy(like.fc4)
-
-            def forward(self, z: Tensor) -> Any:
-                return ModelOutput(reconstruction=torch.sigmoid(self.fc4(functional.relu(self.fc3(z)))).reshape(-1, *shape))
-
-        self.model = VAE(
-            VAEConfig(input_dim=shape, latent_dim=WIDTHS[1], reconstruction_loss="bce"), encoder=Encoder(), decoder=Decoder()
-        )
+        self.model = _pythae_model(train.shape[1:], like)
         pictures = [torch.from_numpy(images.copy()).float() / 255 for images in (train, test)]
         sets = [BaseDataset(images, torch.zeros(len(images))) for images in pictures]
         self.folder = tempfile.TemporaryDirectory()
@@ -177,6 +153,33 @@ class Pythae:
     @torch.no_grad()
     def nll(self, images: Tensor) -> float:
         return -float(self.model.eval().get_nll(images, n_samples=NLL_SAMPLES, batch_size=100))
+
+
+def _pythae_model(shape: tuple[int, ...], like: ExampleVae) -> Any:
+    """pythae's VAE of pictures of a shape, with the widths and weights of ours."""
+    from pythae.models import VAE, VAEConfig
+    from pythae.models.base.base_utils import ModelOutput
+    from pythae.models.nn import BaseDecoder, BaseEncoder
+
+    class Encoder(BaseEncoder):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc1, self.fc21, self.fc22 = (_copy(layer) for layer in (like.fc1, like.fc21, like.fc22))
+
+        def forward(self, x: Tensor) -> Any:
+            hidden = functional.relu(self.fc1(x.flatten(1)))
+            return ModelOutput(embedding=self.fc21(hidden), log_covariance=self.fc22(hidden))
+
+    class Decoder(BaseDecoder):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc3, self.fc4 = _copy(like.fc3), _copy(like.fc4)
+
+        def forward(self, z: Tensor) -> Any:
+            return ModelOutput(reconstruction=torch.sigmoid(self.fc4(functional.relu(self.fc3(z)))).reshape(-1, *shape))
+
+    config = VAEConfig(input_dim=shape, latent_dim=WIDTHS[1], reconstruction_loss="bce")
+    return VAE(config, encoder=Encoder(), decoder=Decoder())
 
 
 def _copy(layer: nn.Linear) -> nn.Linear:

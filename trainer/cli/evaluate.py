@@ -15,7 +15,10 @@ from trainer.numerals import count, number
 from trainer.runs.catalogue import load_run
 
 if TYPE_CHECKING:
-    from trainer.metrics.evaluate import Evaluation
+    import torch
+
+    from trainer.metrics.evaluate import Budget, Evaluation
+    from trainer.runs.read import Run
 
 MAX_SAMPLES = 100_000  # one image's draws are decoded at once
 
@@ -48,9 +51,7 @@ def evaluate_command(argv: list[str]) -> None:
     if options.images is not None:
         between("--images", options.images)
     from trainer.cli.measuring import budget_of, is_measurable, stored_lines, stored_record
-    from trainer.datasets import load_dataset
-    from trainer.diagnosis.report import PARTS, check_part, report
-    from trainer.metrics.evaluate import evaluate
+    from trainer.diagnosis.report import PARTS
     from trainer.training.distributed import device_of
 
     unknown = [part for part in options.parts if part not in PARTS]
@@ -58,9 +59,18 @@ def evaluate_command(argv: list[str]) -> None:
         raise LatentError(f"--parts has {unknown[0]!r}; allowed: {', '.join(PARTS)}.")
     device, budget = device_of(options.device), budget_of(options.seconds)
     run = load_run(options.run, options.runs)
-    if not is_measurable(run):
+    if is_measurable(run):
+        _measure(run, options, device, budget)
+    else:
         print(json.dumps(stored_record(run)) if options.json else "\n".join(stored_lines(run)))
-        return
+
+
+def _measure(run: Run, options: EvaluateOptions, device: torch.device, budget: Budget | None) -> None:
+    """Computes all figures that were asked for, and prints them."""
+    from trainer.datasets import load_dataset
+    from trainer.diagnosis.report import PARTS, check_part, report
+    from trainer.metrics.evaluate import evaluate
+
     dataset = load_dataset(run.info.dataset.name, progress=True)
     run.check_dataset(dataset)
     chosen = [part for part in PARTS if part in options.parts]

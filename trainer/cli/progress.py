@@ -73,51 +73,62 @@ def show(
     start: Callable[[Callable[[Finishing], None]], Iterator[Event]],
     config: FitConfig,
     goes_on: str,
-    told: str = "",
+    opening: str = "",
     drawing: Drawing | None = None,
 ) -> None:
-    """Draws a training to its end, then says where the run is and how good; goes_on: the command that resumes it.
+    """Draws a training to its end, then says where the run is and how good; `goes_on` is the command that resumes it.
 
-    start: begins it, given who hears of a part while it goes on · told: is said once it has begun, so not before a refusal.
+    `start` begins it, given who hears of a part while it goes on; `opening` is said once it has begun, so not before a refusal.
     """
-    from trainer.training.events import EpochEnded, Finished, Finishing, Stepped
-
-    drawing = drawing or (Bar() if sys.stderr.isatty() else Lines())
-    epoch, latest, part, has_begun = 1, "", "", False
-
-    def draw_part(event: Finishing) -> None:
-        nonlocal part
-        drawing.draw(event.share, f"{event.part} …{_left(event.seconds_left)}", is_new=event.part != part)
-        part = event.part
-
-    with contextlib.closing(start(draw_part)) as events:  # type: ignore[type-var]  # a generator: closing it writes the state
+    shown = Shown(config.epochs, drawing or (Bar() if sys.stderr.isatty() else Lines()), opening)
+    with contextlib.closing(start(shown.part)) as events:  # type: ignore[type-var]  # a generator: closing it writes the state
         try:
             for event in events:
-                if told and not has_begun:
-                    print(told, file=sys.stderr)
-                has_begun = True
-                match event:
-                    case Stepped():
-                        words = f"epoch {epoch}/{config.epochs} · loss {number(event.loss)} · KL {number(event.kl)}{latest}"
-                        speed = f" · {count(round(event.images_per_s))} images/s"
-                        drawing.draw(event.share, f"{words}{speed}{_left(event.seconds_left)}")
-                    case EpochEnded():
-                        epoch, latest = min(event.epoch + 1, config.epochs), _latest(event.row)
-                    case Finishing():
-                        draw_part(event)
-                    case Finished():
-                        drawing.close()
-                        report(event)
+                shown.event(event)
         except KeyboardInterrupt:
             events.close()  # type: ignore[attr-defined]  # first what is on disk: the terminal may be gone
             with contextlib.suppress(OSError):
-                drawing.close()
-                left = f"{program()} {goes_on} goes on from the last checkpoint" if has_begun else "nothing was trained yet"
+                shown.drawing.close()
+                left = f"{program()} {goes_on} goes on from the last checkpoint" if shown.has_begun else "nothing was trained yet"
                 print(f"\nstopped; {left}.", file=sys.stderr)
             raise
         finally:
             with contextlib.suppress(OSError):
-                drawing.close()
+                shown.drawing.close()
+
+
+class Shown:
+    """What is drawn of a training so far."""
+
+    def __init__(self, n_epochs: int, drawing: Drawing, opening: str) -> None:
+        self.drawing, self.has_begun = drawing, False
+        self._n_epochs, self._opening = n_epochs, opening
+        self._epoch, self._latest, self._part = 1, "", ""
+
+    def event(self, event: Event) -> None:
+        """Draws one event, the first one after the opening."""
+        from trainer.training.events import EpochEnded, Finished, Finishing, Stepped
+
+        if self._opening and not self.has_begun:
+            print(self._opening, file=sys.stderr)
+        self.has_begun = True
+        match event:
+            case Stepped():
+                losses = f"loss {number(event.loss)} · KL {number(event.kl)}{self._latest}"
+                rest = f" · {count(round(event.images_per_s))} images/s{_left(event.seconds_left)}"
+                self.drawing.draw(event.share, f"epoch {self._epoch}/{self._n_epochs} · {losses}{rest}")
+            case EpochEnded():
+                self._epoch, self._latest = min(event.epoch + 1, self._n_epochs), _latest(event.row)
+            case Finishing():
+                self.part(event)
+            case Finished():
+                self.drawing.close()
+                report(event)
+
+    def part(self, event: Finishing) -> None:
+        """What comes after the training."""
+        self.drawing.draw(event.share, f"{event.part} …{_left(event.seconds_left)}", is_new=event.part != self._part)
+        self._part = event.part
 
 
 def _latest(row: Mapping[str, float]) -> str:

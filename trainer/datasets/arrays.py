@@ -143,17 +143,12 @@ def of_arrays(
     if pixels.shape[1] == 4:
         pixels, more = _without_alpha(pixels)
         note = f"{note}; {more}" if note else more
-    idle = [f"size={own.size}"] if own.size is not None else []
-    idle += [f"fit={own.fit}"] if own.fit != FIT else []
-    if idle:
-        have = "has" if len(idle) == 1 else "have"
-        notes = [*notes, f"{' and '.join(idle)} {have} no effect: images in arrays and tables keep their own size"]
     found = None if classes is None else classes.labels
     divided = divide([str(i) for i in range(len(images))], found, given, own.held_out)
     of_pixels = sha256_of(
         pixels.shape, (np.ascontiguousarray(pixels[i : i + HASHED]).data for i in range(0, len(pixels), HASHED)), None
     )
-    told = (divided.note, note, *(() if classes is None else classes.notes), *notes)
+    told = (divided.note, note, *(() if classes is None else classes.notes), *notes, _note_of_idle_options(own))
     return Dataset(
         own.name,
         pixels,
@@ -166,6 +161,14 @@ def of_arrays(
         tuple(text for text in told if text),
         sha256(of_pixels, found, divided.places),
     )
+
+
+def _note_of_idle_options(own: OwnData) -> str:
+    """Which options of the name change nothing here; empty where there are none."""
+    idle = [f"size={own.size}"] if own.size is not None else []
+    idle += [f"fit={own.fit}"] if own.fit != FIT else []
+    have = "has" if len(idle) == 1 else "have"
+    return f"{' and '.join(idle)} {have} no effect: images in arrays and tables keep their own size" if idle else ""
 
 
 def _of_one_case(classes: Classes, given: list[str] | None) -> Classes:

@@ -32,8 +32,8 @@ from trainer.metrics.evaluate import (
 )
 from trainer.metrics.implied_beta import DRAWS, implied_beta, record
 from trainer.metrics.importance import importance_estimate
-from trainer.metrics.information import InformationSplit, information_split
-from trainer.metrics.information_bracket import PriorDistance, prior_distance
+from trainer.metrics.information import information_split
+from trainer.metrics.information_bracket import prior_distance
 from trainer.models.torch_engine import Vae
 from trainer.runs.examination import Examination, Implied, Measured
 from trainer.runs.read import Run
@@ -63,17 +63,10 @@ def examine(
     labels = labels_told(model, x, told)
     y, (mu, logvar) = as_labels(labels, x.device), encode_all(model, x, labels)
     on_progress(0.05)
-    parts = information_split(mu, logvar, np.random.default_rng(EVALUATION_SEED))
-    far = prior_distance(mu, logvar, np.random.default_rng(EVALUATION_SEED))
+    information = _information(mu, logvar)
     on_progress(0.15)
     n = _affordable(model, x, y, mu, budget)
-    losses = intervention_losses(
-        model,
-        x[: n.interventions],
-        seeded(EVALUATION_SEED, 1),
-        _first(y, n.interventions),
-        on_progress=lambda share: on_progress(0.15 + 0.65 * share),
-    )
+    interventions = _interventions(model, x[: n.interventions], y, lambda share: on_progress(0.15 + 0.65 * share))
     slopes = decoder_sensitivity(model, torch.from_numpy(mu[: n.sensitivity]), _first(y, n.sensitivity))
     codes = torch.from_numpy(mu + np.exp(logvar / 2) * np.random.default_rng(STREAM).standard_normal(mu.shape)).float()
     few = slice(0, n.whole)
@@ -82,25 +75,17 @@ def examine(
     implied = implied_beta(model, x[: n.implied], _first(y, n.implied))
     on_progress(0.95)
     measured = _measured(model, dataset, x[few], _first(y, n.whole), mu[few], logvar[few], n.weighed)
-    (means, draws), variance = _neighbours(mu, codes.numpy(), told), mu.astype(float).var(0)
+    of_codes = _of_codes(mu, logvar, codes.numpy(), told)
     on_progress(1.0)
     return Examination(
         n=len(x),
-        **_information(parts, far),
-        baseline=losses.baseline,
-        shuffled=_rounded(losses.shuffled),
-        zeroed=_rounded(losses.zeroed),
+        **information,
+        **interventions,
+        **of_codes,
         all_shuffled=everything,
         sensitivity=_rounded(slopes),
         residual=squares,
         sigma=_sigma(model),
-        shuffled_error=_rounded(losses.shuffled_error),
-        zeroed_error=_rounded(losses.zeroed_error),
-        interventions_n=losses.n,
-        variance=_rounded(variance),
-        signal_to_noise=_rounded(variance / np.exp(logvar.astype(float)).mean(0)),
-        knn_means=means,
-        knn_draws=draws,
         implied=None if implied is None else Implied(**record(implied)),
         measured=measured,
     )
@@ -120,8 +105,10 @@ def _of_whole_codes(model: Vae, z: Tensor, x: Tensor, y: Tensor | None) -> tuple
     return _nll(model, z.roll(1, 0), x, y) - _nll(model, z, x, y), _squared_error(model, z, x, y)
 
 
-def _information(parts: InformationSplit, far: PriorDistance) -> dict[str, Any]:
+def _information(mu: NDArray[Any], logvar: NDArray[Any]) -> dict[str, Any]:
     """Fields of `Examination`: where the KL goes, and how far the codes as a whole are from the prior."""
+    parts = information_split(mu, logvar, np.random.default_rng(EVALUATION_SEED))
+    far = prior_distance(mu, logvar, np.random.default_rng(EVALUATION_SEED))
     return {
         "mean_kl": parts.mean_kl,
         "information": parts.mutual_information,
@@ -132,6 +119,31 @@ def _information(parts: InformationSplit, far: PriorDistance) -> dict[str, Any]:
         "prior_low": far.low,
         "prior_error": far.error,
         "prior_density": far.density,
+    }
+
+
+def _interventions(model: Vae, x: Tensor, y: Tensor | None, on_progress: Progress) -> dict[str, Any]:
+    """Fields of `Examination`: what reconstruction loses without a dimension."""
+    losses = intervention_losses(model, x, seeded(EVALUATION_SEED, 1), _first(y, len(x)), on_progress=on_progress)
+    return {
+        "baseline": losses.baseline,
+        "shuffled": _rounded(losses.shuffled),
+        "zeroed": _rounded(losses.zeroed),
+        "shuffled_error": _rounded(losses.shuffled_error),
+        "zeroed_error": _rounded(losses.zeroed_error),
+        "interventions_n": losses.n,
+    }
+
+
+def _of_codes(mu: NDArray[Any], logvar: NDArray[Any], draws: NDArray[Any], classes: NDArray[np.int64] | None) -> dict[str, Any]:
+    """Fields of `Examination`: how far means (N, K) spread, and how well they and draws tell classes apart."""
+    variance = mu.astype(float).var(0)
+    of_means, of_draws = _neighbours(mu, draws, classes)
+    return {
+        "variance": _rounded(variance),
+        "signal_to_noise": _rounded(variance / np.exp(logvar.astype(float)).mean(0)),
+        "knn_means": of_means,
+        "knn_draws": of_draws,
     }
 
 

@@ -72,6 +72,14 @@ def codes_of(values: ArrayLike, what: str) -> Floats:
     return array
 
 
+def posterior_of(mu: ArrayLike, logvar: ArrayLike | None) -> tuple[Floats, Floats | None]:
+    """Means and log variances (N, K) as they come; no log variances of points."""
+    means, spread = codes_of(mu, "mu"), None if logvar is None else codes_of(logvar, "logvar")
+    if spread is not None and spread.shape != means.shape:
+        raise DataError(f"logvar has shape {spread.shape}; allowed: that of mu, {means.shape}.")
+    return means, spread
+
+
 def check_finite(array: Floats, what: str) -> None:
     bad = np.flatnonzero(~np.isfinite(array).all(1))
     if len(bad):

@@ -25,11 +25,10 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from trainer.datasets import Dataset
-from trainer.errors import DataError
-from trainer.importers.arrays import adapter_of_codes, codes_of, image_shape_of, labels_of, pixels_of
+from trainer.importers.arrays import Floats, adapter_of_codes, image_shape_of, labels_of, pixels_of, posterior_of
 from trainer.importers.declared import HowTrained
 from trainer.importers.dry_run import IMPLIED, check_model, encoded, understood, what_forbids
-from trainer.importers.model_adapter import decoding, settle
+from trainer.importers.model_adapter import ModelAdapter, decoding, settle
 from trainer.importers.run_import import BUDGETS, OnPart, RunImport
 from trainer.models.layers import ImageShape
 from trainer.preflight import keep_compiled_code
@@ -70,9 +69,7 @@ def make_run(
     how = how or HowTrained()
     for function in (decode, encode):
         settle(getattr(function, "__self__", function))
-    codes, spread = codes_of(mu, "mu"), None if logvar is None else codes_of(logvar, "logvar")
-    if spread is not None and spread.shape != codes.shape:
-        raise DataError(f"logvar has shape {spread.shape}; allowed: that of mu, {codes.shape}.")
+    codes, spread = posterior_of(mu, logvar)
     pixels = None if images is None else pixels_of(images, len(codes))
     classes = None if labels is None else labels_of(labels, len(codes))
     names = tuple(class_names) or (() if classes is None else tuple(map(str, range(int(classes.max()) + 1))))
@@ -98,8 +95,7 @@ def import_model(
     thorough: bool = False,
     on_part: OnPart = lambda part, share: None,
 ) -> Run:
-    """Writes a run from a model with encode and decode and a data set, and returns it; see `trainer.importers.model_adapter` for what it
-    may answer.
+    """Writes a run from a model with encode and decode and a data set, and returns it. What it may answer: `importers.model_adapter`.
 
     source: what to say of where it comes from.
     loaded: how it was loaded, a line each.
@@ -112,18 +108,21 @@ def import_model(
     how = how or HowTrained()
     if umap:
         keep_compiled_code()  # what would fail at the end is tried at the start
-    budgets = Budgets() if thorough else BUDGETS
-    plan = RunImport(
-        name, runs, overwrite, how, source or type(model).__name__, dataset, umap, classifier, budgets, on_part, tuple(loaded)
-    )
+    source, budgets = source or type(model).__name__, Budgets() if thorough else BUDGETS
+    plan = RunImport(name, runs, overwrite, how, source, dataset, umap, classifier, budgets, on_part, tuple(loaded))
     plan.check_free()
     on_part("asking the model", None)
     adapter = understood(model, dataset, how)
     test = dataset.subset("test")
     on_part("encoding the test images", None)
     mu, logvar = encoded(adapter, test.images, test.labels if adapter.has_class else None)
-    if logvar is None:  # a point has no examination that would say so
-        kept = adapter.understood
-        told = what_forbids(adapter, how, dataset, None, mu[:IMPLIED], None, None)
-        adapter = replace(adapter, understood=replace(kept, notes=(*kept.notes, *told)))
+    if logvar is None:
+        adapter = _with_reasons(adapter, how, dataset, mu)
     return plan.write(adapter, dataset.image_shape, mu, logvar, test.labels, dataset.class_names)
+
+
+def _with_reasons(adapter: ModelAdapter, how: HowTrained, dataset: Dataset, mu: Floats) -> ModelAdapter:
+    """A model of points, with what is to be said of it: it has no examination that would say so."""
+    kept = adapter.understood
+    reasons = what_forbids(adapter, how, dataset, None, mu[:IMPLIED], None, None)
+    return replace(adapter, understood=replace(kept, notes=(*kept.notes, *reasons)))

@@ -139,9 +139,7 @@ def intervention_losses(
 
     with torch.no_grad():
         z = torch.cat([_codes(model, images[part], _labels(y, part), generator) for part in _slices(len(images), batch)])
-        order = torch.randperm(len(z), generator=generator)
-        other = torch.empty_like(order)
-        other[order] = order.roll(1)
+        other = _next_in_a_cycle(len(z), generator)
         baseline = nll_of(z)
         rises = np.empty((2, z.shape[1], len(z)))
         for k in range(z.shape[1]):
@@ -153,6 +151,16 @@ def intervention_losses(
             on_progress((k + 1) / z.shape[1])
     mean, error = rises.mean(2), rises.std(2) / math.sqrt(len(z))
     return Interventions(float(baseline.mean()), mean[0], mean[1], error[0], error[1], len(z))
+
+
+def _next_in_a_cycle(n: int, generator: torch.Generator) -> Tensor:
+    """(n,): which image follows each one in a random cycle through all."""
+    import torch
+
+    order = torch.randperm(n, generator=generator)
+    other = torch.empty_like(order)
+    other[order] = order.roll(1)
+    return other
 
 
 def decoder_sensitivity(model: Vae, z: Tensor, y: Tensor | None = None, batch: int = BATCH) -> Doubles:

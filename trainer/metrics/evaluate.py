@@ -165,14 +165,19 @@ def evaluate(
     if budget is not None:
         samples, nll_n, few = _draws(budget, cost, len(images), samples, nll_n)
     estimate, rest = _sampled(model, images, labels, samples, nll_n, few, on_progress)
-    kl = kl_per_dim(mu, logvar)
-    reconstruction = float(np.mean(np.concatenate((estimate.reconstruction, rest))))
+    figures |= {"nll_n": nll_n, "samples": samples}
+    return _of_posteriors(kl_per_dim(mu, logvar), estimate, np.concatenate((estimate.reconstruction, rest)), figures)
+
+
+def _of_posteriors(
+    kl: NDArray[np.float64], estimate: ImportanceEstimate, reconstruction: NDArray[np.float64], figures: dict[str, Any]
+) -> Evaluation:
+    """The bound and the estimate, in nats per image: the mean KL (K,) and the reconstruction losses (N,), beside the other figures."""
+    mean = float(np.mean(reconstruction))
     return Evaluation(
-        elbo=-(reconstruction + float(kl.sum())),
+        elbo=-(mean + float(kl.sum())),
         nll=estimate.nll,
-        nll_n=nll_n,
-        samples=samples,
-        reconstruction=reconstruction,
+        reconstruction=mean,
         kl=float(kl.sum()),
         kl_per_dim=tuple(kl.tolist()),
         nll_standard_error=estimate.nll_standard_error,

@@ -77,14 +77,9 @@ def importance_estimate(
         for i, image in enumerate(images):
             seed = int(torch.randint(2**62, (), generator=generator))
             noise = torch.randn((n_samples, n_dims), generator=torch.Generator().manual_seed(seed)).to(device)
+            one, label = Posterior(q.mu[i], q.logvar[i]), None if labels is None else labels[i]
             for eps in torch.split(noise, rows or ROWS):
-                one = Posterior(q.mu[i], q.logvar[i])
-                z = one.at(eps)
-                label = None if labels is None else labels[i].expand(len(z))
-                log_px_given_z = _log_likelihood(model, z, image, label)
-                # the normalisers −½ log 2π of prior and posterior cancel
-                log_ratio = 0.5 * (eps.square() + one.logvar - z.square()).sum(1)
-                sums[first + i].add(log_px_given_z.double(), (log_px_given_z + log_ratio).double())
+                sums[first + i].add(*_weighed(model, image, one, eps, label))
             on_progress((first + i + 1) / len(x))
     ess = np.array([each.ess for each in sums])
     return ImportanceEstimate(
@@ -94,6 +89,15 @@ def importance_estimate(
         reconstruction=np.array([-each.total / n_samples for each in sums]),
         n_samples=n_samples,
     )
+
+
+def _weighed(model: Vae, image: Tensor, q: Posterior, eps: Tensor, label: Tensor | None) -> tuple[Tensor, Tensor]:
+    """log p(x|z) and log w, (S,) each, of one image at z = mu + std · eps, eps (S, K)."""
+    z = q.at(eps)
+    log_px_given_z = _log_likelihood(model, z, image, None if label is None else label.expand(len(z)))
+    # the normalisers −½ log 2π of prior and posterior cancel
+    log_ratio = 0.5 * (eps.square() + q.logvar - z.square()).sum(1)
+    return log_px_given_z.double(), (log_px_given_z + log_ratio).double()
 
 
 class _Sums:

@@ -8,7 +8,8 @@ amortisation gap, and what no Gaussian closes, the approximation gap. Letters: N
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -155,13 +156,10 @@ def gap_map(
     if model.is_deterministic:
         raise ConfigError("model", model.config.model, "a model with a posterior")
     _finite(x)
-    frozen = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    for parameter in frozen:
-        parameter.requires_grad_(False)
     groups = [(None, torch.arange(len(x)))] if y is None else [(int(c), (y == c).nonzero().flatten()) for c in torch.unique(y)]
     found = {name: np.zeros(len(x)) for name in ("start", "best", "log_px")}
     mus, n_done = np.zeros((len(x), model.config.latent_dim)), 0
-    try:
+    with _constant(model):
         for label, places in groups:
             labels = None if label is None else torch.full((len(places),), label)
             with torch.no_grad():
@@ -175,10 +173,20 @@ def gap_map(
                 found["start"][at], found["best"][at], mus[at] = start, best, q.mu[rows]
                 n_done += len(rows)
                 on_progress(n_done / len(x))
-    finally:
-        for parameter in frozen:
-            parameter.requires_grad_(True)
     return Gaps(found["start"], found["best"], found["log_px"] if model.config.latent_dim == 2 else None, mus)
+
+
+@contextmanager
+def _constant(model: Vae) -> Iterator[None]:
+    """No parameter of the model gets a gradient."""
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    for parameter in trained:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in trained:
+            parameter.requires_grad_(True)
 
 
 Elbo = Callable[[Tensor, Tensor], Tensor]

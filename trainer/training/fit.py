@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +47,7 @@ def fit(
     """
     team = team or Team()
     writer = RunWriter.at(runs, check_run_name(name), is_silent=not team.is_writer)
-    refusal: LatentError | None = None
-    if team.is_writer:
-        try:
-            config = _prepare_folder(writer, config, dataset, resume, overwrite)
-        except LatentError as error:
-            refusal = error
-    if team.any_of_first(refusal is not None):  # all leave together, or the others would wait for one that has gone
-        raise refusal or RunError("the first process refused to begin; its sentence says why.")
+    config = _agreed(team, partial(_prepare_folder, writer, config, dataset, resume, overwrite), config)
     if config.umap and config.latent_dim > 2:
         keep_compiled_code()
     stored = read_info(writer.folder) if resume else None
@@ -66,8 +60,26 @@ def fit(
         trainer.restore()
     elif team.is_writer:
         writer.clear()  # only now: what cannot even begin must not cost the run that is there
+    yield from _trained(trainer, heard)
+
+
+def _agreed(team: Team, prepare: Callable[[], FitConfig], config: FitConfig) -> FitConfig:
+    """What the first process makes of the configuration; the others keep theirs. Raises in all of them where it refuses."""
+    refusal: LatentError | None = None
+    if team.is_writer:
+        try:
+            config = prepare()
+        except LatentError as error:
+            refusal = error
+    if team.any_of_first(refusal is not None):  # all leave together, or the others would wait for one that has gone
+        raise refusal or RunError("the first process refused to begin; its sentence says why.")
+    return config
+
+
+def _trained(trainer: Trainer, heard: Callable[[Finishing], None]) -> Iterator[Event]:
+    """All events of a training; however it ends, its state is on disk."""
     try:
-        with _matmul_precision(config.precision):
+        with _matmul_precision(trainer.config.precision):
             yield from trainer.epochs()
         yield from trainer.finish(heard)
     except TrainingDiverged:
