@@ -84,6 +84,18 @@ export class Model {
     return this.decoder.runMany(codes, n, this.toMean);
   }
 
+  /** The same of codes (K,) each: `take` is given all pictures and where its own one begins. */
+  decodeEach(
+    codes: readonly ArrayLike<number>[],
+    take: (x_hat: Float32Array, from: number, i: number) => void,
+    label = this.label,
+  ): void {
+    const flat = new Float32Array(codes.length * this.latentDim);
+    codes.forEach((z, i) => flat.set(z, i * this.latentDim));
+    const x_hat = this.decodeMany(flat, codes.length, label);
+    codes.forEach((_, i) => take(x_hat, i * this.decoder.outputSize, i));
+  }
+
   /** n codes (n·K) to what the likelihood is told of every pixel, logits or places: overwritten by the next call. */
   outputMany(codes: Float32Array, n: number): Float32Array {
     this.kept = null;

@@ -110,7 +110,7 @@ export class Network {
   }
 
   private forMany(n: number): { graph: Graph; capacity: number } {
-    if (n === 1) return { graph: this.one, capacity: 1 };
+    if (n <= 1) return { graph: this.one, capacity: 1 };
     const perPicture = Math.max(...this.one.planned.map(({ y }) => y.size), this.inputSize);
     const capacity = Math.min(Math.max(Math.floor(BATCH_NUMBERS / (2 * perPicture)), 1), MOST_AT_ONCE);
     if (capacity === 1) return { graph: this.one, capacity: 1 };

@@ -6,6 +6,7 @@
  */
 
 import type { Extent } from "../wire/schema";
+import { Pace } from "./pace";
 
 /** Values (rows, columns), row 0 at y0; each belongs to the middle of its cell. */
 export class Grid {
@@ -161,13 +162,15 @@ export function difference(posterior: Grid, prior: Grid): Grid {
 export class MagnificationJob implements Job {
   private row = 0;
   private column = 0;
+  private readonly pace = new Pace();
   /** Pictures (columns + 1, pixels) along the lower and the upper border of the row of cells in work. */
   private below: Float32Array;
   private above: Float32Array;
 
   constructor(
     readonly grid: Grid,
-    private readonly decodeAt: (x: number, y: number) => Float32Array,
+    /** Pictures of places (x, y pairs), one after the other. */
+    private readonly decodeAt: (places: Float64Array) => Float32Array,
     private readonly nPixels: number,
   ) {
     this.below = new Float32Array((grid.columns + 1) * nPixels);
@@ -182,21 +185,24 @@ export class MagnificationJob implements Job {
     return this.row / (this.grid.rows + 1);
   }
 
-  /** One corner after the other; row 0 is the lower border of the first cells. */
   work(deadline: number): void {
-    const { grid, nPixels } = this;
-    do {
-      const x = grid.extent[0] + this.column * grid.dx;
-      const y = grid.extent[2] + this.row * grid.dy;
-      this.above.set(this.decodeAt(x, y), this.column * nPixels);
-      if (this.row > 0 && this.column > 0)
-        grid.values[(this.row - 1) * grid.columns + this.column - 1] = this.magnification(this.column);
-      if (++this.column > grid.columns) {
-        this.column = 0;
-        this.row++;
-        [this.below, this.above] = [this.above, this.below];
-      }
-    } while (!this.isComplete && performance.now() < deadline);
+    const left = (): number => (this.isComplete ? 0 : this.grid.columns + 1 - this.column);
+    this.pace.work(deadline, left, (n) => this.add(n));
+  }
+
+  /** The next n corners of a row; row 0 is the lower border of the first cells. */
+  private add(n: number): void {
+    const { grid, nPixels, row, column } = this;
+    const [x, y] = [(c: number): number => grid.extent[0] + c * grid.dx, grid.extent[2] + row * grid.dy];
+    const places = Float64Array.from({ length: 2 * n }, (_, at) => (at % 2 ? y : x(column + (at >> 1))));
+    this.above.set(this.decodeAt(places), column * nPixels);
+    for (let c = Math.max(1, column); row > 0 && c < column + n; c++)
+      grid.values[(row - 1) * grid.columns + c - 1] = this.magnification(c);
+    this.column += n;
+    if (this.column <= grid.columns) return;
+    this.column = 0;
+    this.row++;
+    [this.below, this.above] = [this.above, this.below];
   }
 
   /** Of the cell whose upper right corner is the given one. */

@@ -13,6 +13,17 @@ export interface Space {
   toZ(x: number, y: number, z: Float64Array): void;
 }
 
+/** Codes (n·K) of places (n·2), one after the other. */
+export function codesAt({ latentDim, toZ }: Space, places: ArrayLike<number>): Float32Array {
+  const n = places.length / 2;
+  const [codes, z] = [new Float32Array(n * latentDim), new Float64Array(latentDim)];
+  for (let i = 0; i < n; i++) {
+    toZ(places[2 * i], places[2 * i + 1], z);
+    codes.set(z, i * latentDim);
+  }
+  return codes;
+}
+
 export function makeSpace(payload: Payload): Space {
   const { projection, run } = payload.header;
   return { how: projection.kind, latentDim: run.latent_dim, toZ: wayBack(payload, run.latent_dim) };

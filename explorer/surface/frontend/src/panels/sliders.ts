@@ -3,6 +3,7 @@
 import { type Axis, axesOf } from "../data/axes";
 import type { RunOnMap } from "../data/run-on-map";
 import { normalQuantile } from "../geometry/normal";
+import { Pace } from "../geometry/pace";
 import type { Frame, Panel, Progress } from "../kernel/extension";
 import type { PanelEditor } from "../kernel/panel-editor";
 import type { MapState } from "../kernel/state";
@@ -48,6 +49,7 @@ export class LatentSliders implements Panel {
   private z: Float64Array = new Float64Array(0);
   /** Films still to be painted: row · 5 + picture. */
   private due: number[] = [];
+  private readonly pace = new Pace();
 
   constructor(private readonly editor: Pick<PanelEditor, "toCode" | "request">) {
     this.element = h(
@@ -119,18 +121,18 @@ export class LatentSliders implements Panel {
   work(): Progress {
     const { scene } = this;
     if (!scene || !this.isOpen || this.due.length === 0) return "done";
-    const deadline = performance.now() + SLICE_MS;
-    const z = Float64Array.from(this.z);
-    while (this.due.length > 0 && performance.now() < deadline) {
-      const at = this.due.shift() as number;
-      const row = this.rows[Math.floor(at / FILM_QUANTILES.length)];
-      const cell = row.film[at % FILM_QUANTILES.length];
-      const before = z[row.axis.k];
-      z[row.axis.k] = cell.at;
-      cell.picture.paint(scene.model.decodeShared(z));
-      z[row.axis.k] = before;
-    }
+    const left = (): number => this.due.length;
+    this.pace.work(performance.now() + SLICE_MS, left, (n) => this.paint(scene, this.due.splice(0, n)));
     return this.due.length > 0 ? "working" : "done";
+  }
+
+  private paint({ model }: RunOnMap, due: readonly number[]): void {
+    const cells = due.map((at) => {
+      const row = this.rows[Math.floor(at / FILM_QUANTILES.length)];
+      return { k: row.axis.k, ...row.film[at % FILM_QUANTILES.length] };
+    });
+    const codes = cells.map(({ k, at }) => this.z.map((value, axis) => (axis === k ? at : value)));
+    model.decodeEach(codes, (x_hat, from, i) => cells[i].picture.paint(x_hat, from));
   }
 
   private filmsAreStale(): void {

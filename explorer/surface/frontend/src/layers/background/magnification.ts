@@ -3,19 +3,17 @@
 import { robustRange } from "../../data/quantities";
 import type { RunOnMap } from "../../data/run-on-map";
 import { gridOver, MagnificationJob } from "../../geometry/grid-field";
+import { codesAt } from "../../geometry/inverse";
 import { perMap } from "../../kernel/per-map";
+import { product } from "../../wire/payload";
 import { fieldExtent, fieldLayer, ramped, short } from "./field";
 
 const CELLS = 60;
 
 const jobOf = perMap((data: RunOnMap) => {
-  const z = new Float64Array(data.space.latentDim);
-  const [channels, height, width] = data.header.run.image_shape;
-  const decodeAt = (x: number, y: number): Float32Array => {
-    data.space.toZ(x, y, z);
-    return data.model.decodeShared(z);
-  };
-  return new MagnificationJob(gridOver(fieldExtent(data), CELLS), decodeAt, channels * height * width);
+  const { space, model, header } = data;
+  const decodeAt = (places: Float64Array): Float32Array => model.decodeMany(codesAt(space, places), places.length / 2);
+  return new MagnificationJob(gridOver(fieldExtent(data), CELLS), decodeAt, product(header.run.image_shape));
 });
 
 export const magnification = fieldLayer({

@@ -2,7 +2,9 @@
 
 import type { RunOnMap } from "../../data/run-on-map";
 import { type Camera, toScreen, visibleExtent } from "../../geometry/camera";
+import { codesAt } from "../../geometry/inverse";
 import { type Cells, equalShares, equalSteps } from "../../geometry/normal";
+import { Pace } from "../../geometry/pace";
 import { isLow } from "../../geometry/support";
 import type { Frame, Layer } from "../../kernel/extension";
 import { Growth } from "../../kernel/growth";
@@ -10,6 +12,7 @@ import { perMap } from "../../kernel/per-map";
 import type { Plot, Tiles } from "../../kernel/state";
 import { css } from "../../ui/colour";
 import { toRgba } from "../../ui/picture";
+import { product } from "../../wire/payload";
 import type { Extent, ImageShape } from "../../wire/schema";
 import { CLOSE } from "../in-view";
 
@@ -83,13 +86,14 @@ export class Manifold {
   private readonly image: ImageData;
   private readonly order: readonly number[];
   private next = 0;
+  private readonly pace = new Pace();
   private readonly low = new Set<number>();
 
   constructor(
     private readonly grid: TileGrid,
     private readonly shape: ImageShape,
-    /** Decodes the map place; the answer may be overwritten by the next call. */
-    private readonly decodeAt: (x: number, y: number) => Float32Array,
+    /** Pictures of map places (x, y pairs), one after the other; the answer may be overwritten by the next call. */
+    private readonly decodeAt: (places: readonly number[]) => Float32Array,
     /** Few encoded images are around the code of the place. */
     private readonly isLowAt: (x: number, y: number) => boolean = () => false,
   ) {
@@ -105,18 +109,29 @@ export class Manifold {
     return this.next >= this.order.length;
   }
 
-  /** Decodes tiles until `deadline` (performance.now), at least one. */
+  /** Decodes tiles until `deadline` (performance.now), as many together as fit; at least one. */
   work(deadline: number): void {
-    const [, height, width] = this.shape;
-    do {
-      const tile = this.order[this.next++];
-      const column = tile % this.grid.x.length;
-      const row = Math.floor(tile / this.grid.x.length);
-      toRgba(this.decodeAt(this.grid.x[column], this.grid.y[row]), this.shape, this.image.data);
-      if (this.isLowAt(this.grid.x[column], this.grid.y[row])) this.low.add(tile);
+    this.pace.work(
+      deadline,
+      () => this.order.length - this.next,
+      (n) => this.paint(this.order.slice(this.next, (this.next += n))),
+    );
+  }
+
+  private paint(tiles: readonly number[]): void {
+    const { grid, shape } = this;
+    const [, height, width] = shape;
+    const places = tiles.map(
+      (tile) => [grid.x[tile % grid.x.length], grid.y[Math.floor(tile / grid.x.length)]] as const,
+    );
+    const pictures = this.decodeAt(places.flat());
+    tiles.forEach((tile, i) => {
+      toRgba(pictures, shape, this.image.data, i * product(shape));
+      if (this.isLowAt(...places[i])) this.low.add(tile);
+      const [column, row] = [tile % grid.x.length, Math.floor(tile / grid.x.length)];
       // row 0 is the lowest y, so it belongs at the bottom of the atlas
-      this.context?.putImageData(this.image, column * width, (this.grid.y.length - 1 - row) * height);
-    } while (!this.isComplete && performance.now() < deadline);
+      this.context?.putImageData(this.image, column * width, (grid.y.length - 1 - row) * height);
+    });
   }
 
   /** `ink`, `paper`: of the dashes around a tile of low density, whose pixels stay the decoder's, and of what they are drawn on. */
@@ -243,10 +258,7 @@ function makeManifold({ header, space, model, support }: RunOnMap, tiles: Tiles,
   return new Manifold(
     grid,
     header.run.image_shape,
-    (x, y) => {
-      space.toZ(x, y, z);
-      return model.decodeShared(z);
-    },
+    (places) => model.decodeMany(codesAt(space, places), places.length / 2),
     (x, y) => {
       space.toZ(x, y, z);
       return isLow(support.of(z));

@@ -2,10 +2,12 @@
 
 import type { RunOnMap } from "../../data/run-on-map";
 import { type Camera, type Size, toScreen } from "../../geometry/camera";
+import { Pace } from "../../geometry/pace";
 import type { Layer } from "../../kernel/extension";
 import { perMap } from "../../kernel/per-map";
 import { css, type Rgb } from "../../ui/colour";
 import { toRgba } from "../../ui/picture";
+import { product } from "../../wire/payload";
 import { pictured } from "../in-view";
 import { pointColour } from "../marks";
 
@@ -22,6 +24,7 @@ export function thumbnailSide(count: number, size: Size): number {
 
 class Thumbnails {
   private readonly kept = new Map<number, HTMLCanvasElement>();
+  private readonly pace = new Pace();
   private hadOriginals = false;
 
   constructor(private readonly scene: RunOnMap) {}
@@ -36,7 +39,10 @@ class Thumbnails {
   ): boolean {
     if (this.hadOriginals !== (this.scene.originals !== null)) this.kept.clear();
     this.hadOriginals = this.scene.originals !== null;
-    const deadline = performance.now() + DECODE_MS;
+    this.makeSome(
+      indices.filter((i) => !this.kept.has(i)),
+      performance.now() + DECODE_MS,
+    );
     const [, height, width] = this.scene.header.run.image_shape;
     const side = thumbnailSide(indices.length, size);
     const [w, h] = width >= height ? [side, (side * height) / width] : [(side * width) / height, side];
@@ -44,8 +50,7 @@ class Thumbnails {
     context.save();
     for (const i of indices) {
       const [left, top] = toScreen(camera, size, this.scene.points[2 * i], this.scene.points[2 * i + 1]);
-      let picture = this.kept.get(i);
-      if (!picture && performance.now() < deadline) picture = this.make(i);
+      const picture = this.kept.get(i);
       context.lineWidth = 2;
       context.strokeStyle = css(colourOf(i));
       if (picture) {
@@ -62,18 +67,35 @@ class Thumbnails {
     return isComplete;
   }
 
-  /** The picture of point i, one canvas pixel a pixel. */
-  make(i: number): HTMLCanvasElement {
-    const { scene } = this;
-    const [, height, width] = scene.header.run.image_shape;
+  private makeSome(missing: readonly number[], deadline: number): void {
+    let made = 0;
+    this.pace.work(
+      deadline,
+      () => missing.length - made,
+      (n) => this.make(missing.slice(made, (made += n))),
+    );
+  }
+
+  /** The pictures of some points, one canvas pixel a pixel. */
+  make(indices: readonly number[]): HTMLCanvasElement[] {
+    const { originals, header, model } = this.scene;
+    if (this.kept.size + indices.length > KEPT) this.kept.clear();
+    if (originals) return indices.map((i) => this.keep(i, originals, i * product(header.run.image_shape), 1));
+    const made: HTMLCanvasElement[] = [];
+    const codes = indices.map((i) => this.scene.muOf(i));
+    model.decodeEach(codes, (x_hat, from, at) => made.push(this.keep(indices[at], x_hat, from, 255)));
+    return made;
+  }
+
+  private keep(i: number, x: ArrayLike<number>, from: number, scale: number): HTMLCanvasElement {
+    const shape = this.scene.header.run.image_shape;
+    const [, height, width] = shape;
     const canvas = document.createElement("canvas");
     canvas.width = width;
     canvas.height = height;
     const image = new ImageData(width, height);
-    if (scene.originals) toRgba(scene.originals, scene.header.run.image_shape, image.data, scene.originalOffset(i), 1);
-    else toRgba(scene.model.decodeShared(scene.muOf(i)), scene.header.run.image_shape, image.data);
+    toRgba(x, shape, image.data, from, scale);
     canvas.getContext("2d")?.putImageData(image, 0, 0);
-    if (this.kept.size >= KEPT) this.kept.clear();
     this.kept.set(i, canvas);
     return canvas;
   }
@@ -83,7 +105,7 @@ const picturesOf = perMap((data: RunOnMap) => new Thumbnails(data));
 
 /** The picture of point i, one canvas pixel a pixel. */
 export function thumbnail(data: RunOnMap, i: number): HTMLCanvasElement {
-  return picturesOf(data).make(i);
+  return picturesOf(data).make([i])[0];
 }
 
 export const thumbnails: Layer = {

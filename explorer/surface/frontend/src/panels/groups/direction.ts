@@ -124,7 +124,8 @@ export class Direction {
   private showAnalogies(): void {
     const { scene, way } = this;
     if (!scene || !way) return;
-    for (const { pin, picture } of this.cells) picture.paint(scene.model.decodeShared(this.walked(pin.z, way)));
+    const codes = this.cells.map(({ pin }) => this.walked(pin.z, way));
+    scene.model.decodeEach(codes, (x_hat, from, i) => this.cells[i].picture.paint(x_hat, from));
   }
 
   /** Once two groups are there. */

@@ -13,10 +13,16 @@ export class Film {
   constructor(private readonly seek: (frame: number) => void) {}
 
   show({ z, labels }: PathRecord, shape: ImageShape, look: Look): void {
-    this.cells = filmFrames(z.length).map((frame) => {
-      const picture = newPicture();
-      picture.setShape(shape);
-      look.paint(picture, z[frame], labels?.[frame] ?? null);
+    const frames = filmFrames(z.length);
+    const pictures = frames.map(() => newPicture());
+    for (const picture of pictures) picture.setShape(shape);
+    look.paintAll(
+      pictures,
+      frames.map((frame) => z[frame]),
+      frames.map((frame) => labels?.[frame] ?? null),
+    );
+    this.cells = frames.map((frame, i) => {
+      const picture = pictures[i];
       const isLow = look.isLow(z[frame]);
       picture.canvas.toggleAttribute("data-low", isLow);
       const label = `Frame ${frame + 1} of ${z.length}${isLow ? ", low density of encoded images" : ""}`;

@@ -7,6 +7,12 @@ import type { Picture } from "../../ui/picture";
 export interface Look {
   /** label: the class as which the code is decoded; null: the chosen one. */
   paint(picture: Picture, z: readonly number[], label: number | null): void;
+  /** The pictures of several codes, each as its own class. */
+  paintAll(
+    pictures: readonly Picture[],
+    codes: readonly (readonly number[])[],
+    labels: readonly (number | null)[],
+  ): void;
   /** Few encoded images are around the code: its picture gets a frame. */
   isLow(z: readonly number[]): boolean;
 }
@@ -14,6 +20,17 @@ export interface Look {
 export function lookOf({ model, support }: RunOnMap): Look {
   return {
     paint: (picture, z, label) => picture.paint(model.decodeAsShared(z, label ?? model.label)),
+    paintAll(pictures, codes, labels) {
+      for (const label of new Set(labels)) {
+        const own = pictures.flatMap((_, i) => (labels[i] === label ? [i] : []));
+        const paint = (x_hat: Float32Array, from: number, at: number): void => pictures[own[at]].paint(x_hat, from);
+        model.decodeEach(
+          own.map((i) => codes[i]),
+          paint,
+          label ?? model.label,
+        );
+      }
+    },
     isLow: (z) => isLow(support.of(z)),
   };
 }

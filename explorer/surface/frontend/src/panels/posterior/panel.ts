@@ -210,10 +210,10 @@ export class PosteriorPanel implements Panel {
 
   private paintSamples(): void {
     if (!this.own || !this.scene || this.samples[0].element.hidden) return;
-    this.samples.forEach(({ picture }, i) => {
-      const z = this.code(i);
-      picture.paint((this.scene as RunOnMap).model.decodeShared(z));
-      picture.canvas.dataset.z = zJson(z);
+    const codes = this.samples.map((_, i) => this.code(i));
+    this.scene.model.decodeEach(codes, (x_hat, from, i) => {
+      this.samples[i].picture.paint(x_hat, from);
+      this.samples[i].picture.canvas.dataset.z = zJson(codes[i]);
     });
   }
 
