@@ -159,7 +159,7 @@ export function planTransposed(op: OpOf<"conv_transpose2d">, [x]: readonly Tenso
         phases.forEach((_, p) => arena.at(own[p].da, size(p)).fill(0));
         for (let i = 0; i < batch; i++) {
           kernels.addRows(nOut, plane, dy + 4 * i * y.size, db);
-          own[0].learn.begin(i);
+          for (const { learn } of own) learn.begin(i);
           phases.forEach(({ patches, a, to }, p) => {
             kernels.collect(nOut, patches.N, dy + 4 * i * y.size, to, part, plane);
             for (let g = 0; g < groups && patches.K; g++) {
