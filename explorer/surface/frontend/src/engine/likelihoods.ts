@@ -11,6 +11,9 @@ import { sigmoid } from "./scalar";
 /** `output` (C·H·W,): logits or places, as the decoder gives them; x (C·H·W,) in [0, 1]. */
 export type LogLikelihood = (output: Float32Array, x: ArrayLike<number>) => number;
 
+/** Log p(x|z), (n,), of n outputs one after the other, for one picture. */
+export type LogLikelihoods = (outputs: Float32Array, n: number) => ArrayLike<number>;
+
 interface PixelLikelihood {
   /** The decoder's numbers become the mean picture in [0, 1], in place. */
   readonly toMean: (output: Float32Array) => void;
@@ -47,6 +50,28 @@ export function logLikelihoodOf({
   const score = known(likelihood)?.logDensity;
   if (log_sigma === null || log_sigma === undefined || !score) return null;
   return (output, x) => score(output, x, log_sigma);
+}
+
+/** The same of n outputs, one after the other; where there is a kernel for it, an output and x lie in the arena. */
+export function logLikelihoodsOf(
+  header: Pick<Header, "likelihood" | "log_sigma">,
+  arena: Arena,
+  size: number,
+): ((outputs: Float32Array, n: number, x: Float32Array) => Float64Array) | null {
+  const score = logLikelihoodOf(header);
+  if (!score) return null;
+  const each = (outputs: Float32Array, n: number, of: (output: Float32Array) => number): Float64Array =>
+    Float64Array.from({ length: n }, (_, i) => of(outputs.subarray(i * size, (i + 1) * size)));
+  if (header.likelihood !== "bernoulli" || arena.found.arithmetic === "scalar")
+    return (outputs, n, x) => each(outputs, n, (output) => score(output, x));
+  const [atOutput, atX] = [arena.floatsOf(size), arena.floatsOf(size)];
+  return (outputs, n, x) => {
+    arena.at(atX, size).set(x);
+    return each(outputs, n, (output) => {
+      arena.at(atOutput, size).set(output);
+      return -arena.kernels.bernoulli(size, atOutput, atX, 0, 0);
+    });
+  };
 }
 
 /** A page may be older than the run that it shows. */

@@ -3,7 +3,7 @@
 import { PayloadError } from "../wire/errors";
 import { type Payload, parsePayload, product } from "../wire/payload";
 import { CLASS } from "../wire/schema";
-import { meansIn } from "./likelihoods";
+import { logLikelihoodsOf, meansIn } from "./likelihoods";
 import { type Finish, Network, Workspace } from "./network";
 
 /** q(z|x), a diagonal Gaussian: mu (K,), logvar (K,) = log variance. */
@@ -103,10 +103,9 @@ export class Model {
     return this.decoder.runMany(codes, n);
   }
 
-  /** z (K,) to what the likelihood is told of every pixel, a logit or a place: overwritten by the next call. */
-  outputShared(z: ArrayLike<number>): Float32Array {
-    this.kept = null; // its place is written over
-    return this.decoder.run(z);
+  /** Log p(x|z), nats, of n outputs for a picture; null where the header does not say all that it depends on. To be asked for once. */
+  logLikelihoods(): ReturnType<typeof logLikelihoodsOf> {
+    return logLikelihoodsOf(this.payload.header, this.workspace.arena, this.decoder.outputSize);
   }
 
   /** n pictures (n·C·H·W) in [0, 1] to their posteriors: mu and logvar (n·K), new arrays. */

@@ -1,6 +1,12 @@
 /** Is the quadrature over the plane the closed form where there is one, and does it find what is narrow, far or in two pieces? */
 import { describe, expect, it } from "vitest";
-import { logLikelihoodOf } from "../../src/engine/likelihoods";
+import { Arena } from "../../src/engine/arena";
+import {
+  type LogLikelihood,
+  type LogLikelihoods,
+  logLikelihoodOf,
+  logLikelihoodsOf,
+} from "../../src/engine/likelihoods";
 import { gridOver } from "../../src/geometry/grid-field";
 import { CoarsePlane, type Encoded, planeExtent } from "../../src/layers/overlays/true-posterior/cells";
 import { PosteriorJob } from "../../src/layers/overlays/true-posterior/search";
@@ -63,12 +69,24 @@ class Linear {
   find(q: Encoded): TruePosterior {
     const score = logLikelihoodOf({ likelihood: "gaussian", log_sigma: Math.log(this.sigma) });
     if (!score) throw new Error("a Gaussian has a likelihood");
-    const at = (x: number, y: number): Float32Array => this.output(x, y);
-    return finished(
-      new PosteriorJob(new CoarsePlane(planeExtent([q]), this.x.length, at), (output) => score(output, this.x), at, q),
-    );
+    const at = each((x, y) => this.output(x, y));
+    return finished(new PosteriorJob(new CoarsePlane(planeExtent([q]), this.x.length, at), one(score, this.x), at, q));
   }
 }
+
+/** A decoder of one place, asked for several. */
+const each =
+  (decode: (x: number, y: number) => ArrayLike<number>) =>
+  (places: readonly number[]): Float32Array =>
+    Float32Array.from(
+      Array.from({ length: places.length / 2 }, (_, i) => Array.from(decode(places[2 * i], places[2 * i + 1]))).flat(),
+    );
+
+/** A likelihood of one output, asked for several. */
+const one =
+  (score: LogLikelihood | null, x: readonly number[]): LogLikelihoods =>
+  (outputs, n) =>
+    Array.from({ length: n }, (_, i) => score?.(outputs.subarray(i * x.length, (i + 1) * x.length), x) ?? 0);
 
 function finished(job: PosteriorJob): TruePosterior {
   let last = 0;
@@ -197,13 +215,8 @@ describe("a posterior", () => {
   /** Pictures of one pixel whose value is z₁²: 1 is drawn at z₁ = ±1. */
   it("in two pieces is found in both, and q in one of them is log 2 away and more", () => {
     const score = logLikelihoodOf({ likelihood: "gaussian", log_sigma: Math.log(0.02) });
-    const at = (x: number, y: number): Float32Array => Float32Array.of(x * x, 0.3 * y);
-    const job = new PosteriorJob(
-      new CoarsePlane(planeExtent([q]), 2, at),
-      (output) => score?.(output, [1, 0.3]) ?? 0,
-      at,
-      q,
-    );
+    const at = each((x, y) => [x * x, 0.3 * y]);
+    const job = new PosteriorJob(new CoarsePlane(planeExtent([q]), 2, at), one(score, [1, 0.3]), at, q);
     const found = finished(job);
     expect(found.nPieces).toBe(2);
     expect(found.rings[0]).toHaveLength(2);
@@ -257,13 +270,8 @@ describe("a posterior", () => {
       [0.1, -0.2],
     );
     const score = logLikelihoodOf({ likelihood: "gaussian", log_sigma: Math.log(0.1) });
-    const at = (x: number, y: number): Float32Array => truth.output(x, y);
-    const job = new PosteriorJob(
-      new CoarsePlane(planeExtent([q]), 2, at),
-      (output) => score?.(output, truth.x) ?? 0,
-      at,
-      q,
-    );
+    const at = each((x, y) => truth.output(x, y));
+    const job = new PosteriorJob(new CoarsePlane(planeExtent([q]), 2, at), one(score, truth.x), at, q);
     job.work(Infinity);
     expect(job.result).toEqual(truth.find(q));
   });
@@ -273,14 +281,14 @@ describe("the decoded plane", () => {
   it("decodes every place once, whatever is asked, and covers what it was made for", () => {
     let calls = 0;
     const extent = planeExtent([{ mu: [8, 0], logvar: [0, -2] }]);
-    const plane = new CoarsePlane(extent, 2, (x, y) => {
+    const plane = new CoarsePlane(extent, 2, (places) => {
       calls++;
-      return Float32Array.of(x, y);
+      return Float32Array.from(places);
     });
     expect(extent[0]).toBe(-6);
     expect(extent[1]).toBe(14);
-    const [first, last] = [plane.output(0).slice(), plane.output(plane.columns * plane.rows - 1).slice()];
-    expect([...plane.output(0)]).toEqual([...first]);
+    const [first, last] = [plane.outputs(0, 1).slice(), plane.outputs(plane.columns * plane.rows - 1, 1).slice()];
+    expect([...plane.outputs(0, 1)]).toEqual([...first]);
     expect(calls).toBe(2);
     expect(first[0]).toBeCloseTo(-6 + plane.step / 2, 5);
     expect(last[1]).toBeCloseTo(-6 + (plane.rows - 0.5) * plane.step, 5);
@@ -367,6 +375,17 @@ describe("the likelihoods", () => {
     expect(logLikelihoodOf({ likelihood: "bernoulli", log_sigma: 0 })?.(sure, right)).toBeCloseTo(0, 9);
     const even = new Float32Array(2000);
     expect(logLikelihoodOf({ likelihood: "bernoulli", log_sigma: 0 })?.(even, right)).toBeCloseTo(-2000 * Math.LN2, 6);
+  });
+  it("are the same of many at once by the kernel", () => {
+    for (const arena of [new Arena(), new Arena({ arithmetic: "scalar", why: "", instantiate: null })]) {
+      const many = logLikelihoodsOf({ likelihood: "bernoulli", log_sigma: 0 }, arena, 20)?.(
+        output,
+        2,
+        x.subarray(0, 20),
+      );
+      const score = logLikelihoodOf({ likelihood: "bernoulli", log_sigma: 0 });
+      [0, 1].forEach((i) => expect(many?.[i]).toBeCloseTo(score?.(output.subarray(20 * i, 20 * i + 20), x) ?? 0, 5));
+    }
   });
   it("are not told where the header does not say the scale", () => {
     expect(logLikelihoodOf({ likelihood: "gaussian", log_sigma: null })).toBeNull();

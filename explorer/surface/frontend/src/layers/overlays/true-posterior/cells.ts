@@ -27,7 +27,7 @@ export class CoarsePlane {
   constructor(
     readonly extent: Extent,
     private readonly nPixels: number,
-    private readonly outputAt: (x: number, y: number) => Float32Array,
+    private readonly outputsAt: (places: readonly number[]) => Float32Array,
   ) {
     const [width, height] = [extent[1] - extent[0], extent[3] - extent[2]];
     this.step = Math.max(FINEST_COARSE, Math.sqrt((width * height) / COARSE_NODES));
@@ -43,18 +43,24 @@ export class CoarsePlane {
     return x0 >= this.extent[0] && x1 <= this.extent[1] && y0 >= this.extent[2] && y1 <= this.extent[3];
   }
 
-  /** What the decoder gives at the middle of a cell; overwritten by the next call where planes are not kept. */
-  output(cell: number): Float32Array {
-    const { kept, nPixels } = this;
-    if (kept && this.isMade[cell]) return kept.subarray(cell * nPixels, (cell + 1) * nPixels);
+  /** What the decoder gives at the middles of n cells from the first one on; overwritten by the next call where planes are not kept. */
+  outputs(first: number, n: number): Float32Array {
+    const { kept, nPixels, isMade } = this;
+    if (!kept || !isMade.subarray(first, first + n).every(Boolean)) {
+      const made = this.outputsAt(Array.from({ length: n }, (_, i) => this.middle(first + i)).flat());
+      if (!kept) return made;
+      kept.set(made, first * nPixels);
+      isMade.fill(1, first, first + n);
+    }
+    return kept.subarray(first * nPixels, (first + n) * nPixels);
+  }
+
+  private middle(cell: number): Point {
     const column = cell % this.columns;
-    const made = this.outputAt(
+    return [
       this.extent[0] + (column + 0.5) * this.step,
       this.extent[2] + ((cell - column) / this.columns + 0.5) * this.step,
-    );
-    kept?.set(made, cell * nPixels);
-    this.isMade[cell] = 1;
-    return made;
+    ];
   }
 }
 

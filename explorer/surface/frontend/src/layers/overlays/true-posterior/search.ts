@@ -5,7 +5,9 @@
  * may hold mass are divided until none holds much. Letters: f = log p(x|z) + log N(z; 0, I) at a cell's middle, nats; h a cell's side.
  */
 
+import type { LogLikelihoods } from "../../../engine/likelihoods";
 import type { Job } from "../../../geometry/grid-field";
+import { Pace } from "../../../geometry/pace";
 import type { Point } from "../../../wire/schema";
 import { Cells, type CoarsePlane, type Encoded, highest } from "./cells";
 import { NEGLIGIBLE, Summary, type TruePosterior } from "./summary";
@@ -36,12 +38,13 @@ export class PosteriorJob implements Job {
   private readonly nodes = standardNodes();
   private nextNode = 0;
   private expected = 0;
+  private readonly pace = new Pace();
 
-  /** `score`: log p(x|z) of the decoder's output; `outputAt` decodes a place; both may reuse their buffers. */
+  /** `scores`: log p(x|z) of the decoder's outputs; `outputsAt` decodes places (x, y pairs); both may reuse their buffers. */
   constructor(
     private readonly plane: CoarsePlane,
-    private readonly score: (output: Float32Array) => number,
-    private readonly outputAt: (x: number, y: number) => Float32Array,
+    private readonly scores: LogLikelihoods,
+    private readonly outputsAt: (places: readonly number[]) => Float32Array,
     private readonly q: Encoded,
   ) {
     this.cells = new Cells(plane.extent[0], plane.extent[2], plane.step, plane.columns);
@@ -62,18 +65,27 @@ export class PosteriorJob implements Job {
   }
 
   work(deadline: number): void {
-    do {
-      if (this.found) this.expect();
-      else if (this.next < this.queue.length) this.evaluate(this.queue[this.next++]);
+    const left = (): number => {
+      if (this.isComplete) return 0;
+      if (this.found) return this.nodes.length - this.nextNode;
+      return Math.max(1, this.queue.length - this.next); // to divide is one thing too
+    };
+    this.pace.work(deadline, left, (n) => {
+      if (this.found) this.expect(n);
+      else if (this.next < this.queue.length) this.evaluate(this.queue.slice(this.next, (this.next += n)));
       else this.divide();
-    } while (!this.isComplete && performance.now() < deadline);
+    });
   }
 
-  private evaluate(cell: number): void {
-    const [x, y] = this.cells.place(cell);
-    const output = this.isCoarse ? this.plane.output(cell) : this.outputAt(x, y);
-    this.cells.f.set(cell, this.score(output) - 0.5 * (x * x + y * y) - Math.log(2 * Math.PI));
-    this.nEvaluated++;
+  private evaluate(some: readonly number[]): void {
+    const { plane, cells } = this;
+    const places = some.map((cell) => cells.place(cell));
+    const outputs = this.isCoarse ? plane.outputs(some[0], some.length) : this.outputsAt(places.flat());
+    const scores = this.scores(outputs, some.length);
+    places.forEach(([x, y], i) => {
+      cells.f.set(some[i], scores[i] - 0.5 * (x * x + y * y) - Math.log(2 * Math.PI));
+    });
+    this.nEvaluated += some.length;
   }
 
   /** Ends the search, or goes on in the cells that may still hold mass. */
@@ -124,12 +136,15 @@ export class PosteriorJob implements Job {
     this.found = new Summary(this.cells, best, total);
   }
 
-  /** E_q[log p(x|z)], a node at a time; the trapezoid sum of a smooth function under a Gaussian, 0.75 σ apart, is exact to 1e-15. */
-  private expect(): void {
+  /** E_q[log p(x|z)], some nodes at a time; the trapezoid sum of a smooth function under a Gaussian, 0.75 σ apart, is exact to 1e-15. */
+  private expect(n: number): void {
     const { q, nodes, found } = this;
-    const [u, v, weight] = nodes[this.nextNode++];
-    const output = this.outputAt(q.mu[0] + u * Math.exp(q.logvar[0] / 2), q.mu[1] + v * Math.exp(q.logvar[1] / 2));
-    this.expected += weight * this.score(output);
+    const [sx, sy] = [Math.exp(q.logvar[0] / 2), Math.exp(q.logvar[1] / 2)];
+    const some = nodes.slice(this.nextNode, (this.nextNode += n));
+    const scores = this.scores(this.outputsAt(some.flatMap(([u, v]) => [q.mu[0] + u * sx, q.mu[1] + v * sy])), n);
+    some.forEach(([, , weight], i) => {
+      this.expected += weight * scores[i];
+    });
     if (this.nextNode < nodes.length || !found) return;
     this.result = { ...found.posterior(), elbo: this.expected - klToPrior(q), isRough: this.isRough };
   }

@@ -1,7 +1,7 @@
 /** Whose posterior is asked for, and what is known of it so far? The search goes on in slices once the image has rested. */
 
 import type { RunOnMap } from "../../../data/run-on-map";
-import { logLikelihoodOf } from "../../../engine/likelihoods";
+import { type LogLikelihoods, logLikelihoodOf } from "../../../engine/likelihoods";
 import type { Frame } from "../../../kernel/extension";
 import { perMap } from "../../../kernel/per-map";
 import type { OwnPicture } from "../../../kernel/state";
@@ -75,6 +75,7 @@ export class PosteriorStudy {
   refusal = "";
   private readonly found = new Map<string, TruePosterior>();
   private plane: CoarsePlane | null = null;
+  private likelihoods: ReturnType<RunOnMap["model"]["logLikelihoods"]> = null;
   private job: PosteriorJob | null = null;
   private since = 0;
 
@@ -117,17 +118,14 @@ export class PosteriorStudy {
 
   private start({ pixels, q }: Studied): PosteriorJob {
     const { data } = this;
-    const score = logLikelihoodOf(data.header);
-    const z = new Float64Array(2);
-    const outputAt = (x: number, y: number): Float32Array => {
-      z[0] = x;
-      z[1] = y;
-      return data.model.outputShared(z);
-    };
+    const outputsAt = (places: readonly number[]): Float32Array =>
+      data.model.outputMany(Float32Array.from(places), places.length / 2);
     if (!this.plane?.covers(q))
-      this.plane = new CoarsePlane(planeExtent([...codesOf(data), q]), product(data.header.run.image_shape), outputAt);
+      this.plane = new CoarsePlane(planeExtent([...codesOf(data), q]), product(data.header.run.image_shape), outputsAt);
+    this.likelihoods ??= data.model.logLikelihoods();
     const x = pixels();
-    return new PosteriorJob(this.plane, (output) => score?.(output, x) ?? 0, outputAt, q);
+    const scores: LogLikelihoods = (outputs, n) => this.likelihoods?.(outputs, n, x) ?? new Float64Array(n);
+    return new PosteriorJob(this.plane, scores, outputsAt, q);
   }
 }
 
