@@ -5,6 +5,7 @@ import type { Callbacks, Surface } from "../editor/host-events";
 
 export type { FrameStats } from "../editor/frame-stats";
 export type { Callbacks, Pin, Surface } from "../editor/host-events";
+export { use as useArithmetic } from "../engine/kernels";
 export type { Posterior } from "../engine/model";
 export { Model } from "../engine/model";
 export { default } from "../hosts/streamlit";
