@@ -2,6 +2,7 @@
 //   surface.js   the surface, and Streamlit's entry         studio.js  the same with the drawing pad
 //   hosts.js   the page around it with the pad: the file from disk, the notebook
 //   clinic.js    the clinic's live charts
+//   learner.js   what learns, as a worker's program
 //   surface.css  page.css   their style sheets once more, because a page's policy names each by its hash
 
 // `node build.mjs --out FOLDER` writes them into that folder instead (the check does: dist stays as it is while tests read it);
@@ -46,6 +47,9 @@ const styles = {
 const WITHIN =
   "announceLater cameraMoved choosePath decodeShared derived editPins layPlane leavePlane nearestShown pinProbe pinning playback probing savePicture scrollToMap setBackground setColour setPlaying showEverything toggleBackground toggleOverlay togglePlaying toggleRandomWalk wantedMode zoomStep";
 
+/** How those differ that no page imports: a worker from an address of its own may be a plain program in every browser. */
+const FORMS = { learner: { format: "iife", globalName: "latentLearner", banner: {} } };
+
 const common = {
   bundle: true,
   minify: true,
@@ -57,19 +61,19 @@ const common = {
   legalComments: "none",
   logLevel: "warning",
   plugins: [unusedRamps, styles],
+  banner: { js: "/* Latent Atlas surface. Contains parts of d3 (ISC, Mike Bostock). */" },
   mangleProps: new RegExp(`^(${[...privateNames("src"), ...WITHIN.split(" ")].join("|")})$`),
 };
 const watched = process.argv[2] === "--watch" ? process.argv[3] : null;
 const out = watched ?? (process.argv[2] === "--out" ? process.argv[3] : "../dist");
-const banner = { js: "/* Latent Atlas surface. Contains parts of d3 (ISC, Mike Bostock). */" };
 
 function bundleOf(name) {
-  const shared = { ...common, entryPoints: [`src/entries/${name}.ts`], outfile: `${out}/${name}.js`, banner };
+  const shared = { ...common, ...FORMS[name], entryPoints: [`src/entries/${name}.ts`], outfile: `${out}/${name}.js` };
   return watched ? { ...shared, minify: false, sourcemap: "inline", logLevel: "info" } : { ...shared, metafile: true };
 }
 
 await mkdir(out, { recursive: true });
-for (const name of ["surface", "studio", "hosts", "clinic"]) {
+for (const name of ["surface", "studio", "hosts", "clinic", "learner"]) {
   if (watched) {
     await (await context(bundleOf(name))).watch();
     continue;

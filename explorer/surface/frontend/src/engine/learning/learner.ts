@@ -17,8 +17,8 @@ const EVALUATION = 4;
 
 export interface LearnerOptions {
   readonly seed: number;
-  readonly batchSize?: number;
-  readonly settings?: Partial<Settings>;
+  readonly batchSize?: number | undefined;
+  readonly settings?: Partial<Settings> | undefined;
 }
 
 export class Learner {
