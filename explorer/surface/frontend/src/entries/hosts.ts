@@ -7,6 +7,7 @@ import { Pad } from "../pad/pad";
 
 offerPad((shape, pad, events) => new Pad(shape, pad, events));
 
+export { geodesicsOf } from "../kernel/geodesics";
 export default { render };
 
 const root = document.getElementById("latent-atlas");
