@@ -11,7 +11,7 @@ import type { ScaleWords } from "../../ui/scale-bar";
 import type { Extent } from "../../wire/schema";
 import { type FieldLook, FieldPicture } from "./field-raster";
 
-const SLICE_MS = 6;
+const SLICE_MS = 12;
 const DENSITY_CELLS = 240;
 /** The prior's plane is looked at as far as this many standard deviations. */
 const PRIOR_REACH = 3.6;

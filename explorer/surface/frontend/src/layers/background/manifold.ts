@@ -170,7 +170,7 @@ export class Manifold {
   }
 }
 
-const SLICE_MS = 6;
+const SLICE_MS = 12;
 
 /** The first look by its kind of tiles, and what was zoomed into last. */
 class Looks {

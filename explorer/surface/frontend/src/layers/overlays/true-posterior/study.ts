@@ -22,7 +22,7 @@ export interface Studied {
   readonly q: Encoded;
 }
 
-const SLICE_MS = 8;
+const SLICE_MS = 12;
 /** An image that the hand only passes is not worth a search. */
 const REST_MS = 160;
 const KEPT = 200;
