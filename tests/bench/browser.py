@@ -167,7 +167,7 @@ STROKE = """async (seconds) => {
   });
   send('pointerup', 0.5, 0.75);
   const spent = [...watch.work.values()];
-  watch.root().surface.easel.clear();
+  watch.root().surface.pad.clear();
   return { frames, work: spent, changed };
 }"""
 

@@ -176,13 +176,13 @@ def code(page: Page) -> np.ndarray:
 def raster(page: Page) -> Image.Image:
     """The drawing as a picture, as the browser prepares it."""
     width, height, data = page.evaluate(
-        f"() => {{ const b = {SURFACE}.easel.rasterised(); return [b.width, b.height, btoa(String.fromCharCode(...b.data))]; }}"
+        f"() => {{ const b = {SURFACE}.pad.rasterised(); return [b.width, b.height, btoa(String.fromCharCode(...b.data))]; }}"
     )
     return Image.frombytes("RGBA", (width, height), base64.b64decode(data))
 
 
 def fed(page: Page) -> np.ndarray:
-    return np.array(page.evaluate(f"() => Array.from({SURFACE}.easel.ready.x)"), np.float32).reshape(1, 28, 28)
+    return np.array(page.evaluate(f"() => Array.from({SURFACE}.pad.ready.x)"), np.float32).reshape(1, 28, 28)
 
 
 def test_a_drawing_is_prepared_encoded_and_decoded_as_python_does_with_the_same_picture(page, exported):
@@ -298,9 +298,9 @@ def paste(page: Page, data: bytes, kind: str = "image/png") -> None:
 @contextmanager
 def taken(page: Page) -> Iterator[None]:
     """What is done brings another picture onto the pad, which is decoded and prepared first."""
-    page.evaluate(f"() => {{ window.before = {SURFACE}.easel.ready; }}")
+    page.evaluate(f"() => {{ window.before = {SURFACE}.pad.ready; }}")
     yield
-    page.wait_for_function(f"() => {SURFACE}.easel.ready !== window.before")
+    page.wait_for_function(f"() => {SURFACE}.pad.ready !== window.before")
     settled(page)
 
 
@@ -408,7 +408,7 @@ def test_a_colour_model_takes_pictures_and_no_strokes(page, exported):
     with taken(page):
         paste(page, png(picture))
     x = prepare(picture, run.image_shape, "shapes").x
-    np.testing.assert_allclose(np.reshape(page.evaluate(f"() => Array.from({SURFACE}.easel.ready.x)"), x.shape), x, atol=1e-3)
+    np.testing.assert_allclose(np.reshape(page.evaluate(f"() => Array.from({SURFACE}.pad.ready.x)"), x.shape), x, atol=1e-3)
     np.testing.assert_allclose(code(page), run.forward.encode(x[None]).mu[0], atol=0.02)
 
 

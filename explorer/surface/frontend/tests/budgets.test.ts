@@ -15,9 +15,9 @@ const ROOT_LINES = 250;
 const ROOT_FAN_OUT = 12;
 
 /** Exceptions that exist today. The lists only shrink: an entry that is within its budget again fails. */
-const LONG_FILES = new Set<string>(["pad/pad"]);
+const LONG_FILES = new Set<string>([]);
 const FULL_FOLDERS = new Set<string>([]);
-const LONG_CLASSES = new Set<string>(["pad/pad Pad"]);
+const LONG_CLASSES = new Set<string>([]);
 const CLASSES_WITH_MANY_FIELDS = new Set<string>([]);
 const MANY_IMPORTS = new Set<string>([]);
 

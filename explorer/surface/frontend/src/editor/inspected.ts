@@ -12,8 +12,8 @@ export abstract class Inspected {
     return this.shown().context.stage;
   }
 
-  get easel(): MapEditor["parts"]["ownPictures"]["easel"] {
-    return this.shown().parts.ownPictures.easel;
+  get pad(): MapEditor["parts"]["ownPictures"]["pad"] {
+    return this.shown().parts.ownPictures.pad;
   }
 
   get manifold(): ReturnType<typeof looksOf> {

@@ -8,10 +8,10 @@ const SHOWN_PX = 140;
 
 export class StepList {
   readonly element: HTMLDetailsElement;
-  private readonly list = h("ol", { class: "la-easel-steps", "data-testid": "steps" });
+  private readonly list = h("ol", { class: "la-sketch-steps", "data-testid": "steps" });
   private readonly switches = h(
     "fieldset",
-    { class: "la-easel-switches" },
+    { class: "la-sketch-switches" },
     h("legend", { class: "la-small" }, "Steps that are taken"),
   );
   private steps: readonly Step[] = [];

@@ -20,8 +20,8 @@ export function offerPad(make: MakePad): void {
 
 export class OwnPictures implements Watcher {
   readonly reads: readonly (keyof MapState)[] = ["data", "host"];
-  easel: Pad | null = null;
-  private easelKey = "";
+  pad: Pad | null = null;
+  private padKey = "";
   private drawnHeading = "";
   private last: MapState | null = null;
 
@@ -39,22 +39,22 @@ export class OwnPictures implements Watcher {
     this.last = state;
     const { pad, pad_first, pad_hands_over } = host.options;
     const key = pad ? JSON.stringify([data.header.run.id, pad]) : "";
-    if (key !== this.easelKey) {
-      this.easelKey = key;
-      this.easel?.element.remove();
-      this.easel?.dispose();
-      this.easel = pad ? this.makePad(data, pad, pad_hands_over) : null;
-      if (this.easel) this.place(this.easel, pad_first);
+    if (key !== this.padKey) {
+      this.padKey = key;
+      this.pad?.element.remove();
+      this.pad?.dispose();
+      this.pad = pad ? this.makePad(data, pad, pad_hands_over) : null;
+      if (this.pad) this.place(this.pad, pad_first);
       this.showSubject(host, true);
     } else if (last && data.model !== last.data.model) {
-      this.easel?.again();
+      this.pad?.again();
       this.showSubject(host, true);
     } else if (JSON.stringify(host.subject) !== JSON.stringify(last?.host.subject ?? null))
       this.showSubject(host, false);
   }
 
   dispose(): void {
-    this.easel?.dispose();
+    this.pad?.dispose();
   }
 
   private place({ element }: Pad, isFirst: boolean): void {
@@ -64,7 +64,7 @@ export class OwnPictures implements Watcher {
   }
 
   private showSubject({ subject }: HostRecord, isForced: boolean): void {
-    if (this.easel?.hasPicture || (!subject && !isForced)) return;
+    if (this.pad?.hasPicture || (!subject && !isForced)) return;
     const isOfRun = subject?.mu.length === this.context.state.data.space.latentDim;
     this.showPosterior(subject && isOfRun ? encodedOf(subject) : null);
   }
@@ -99,7 +99,7 @@ export class OwnPictures implements Watcher {
 
   private showPosterior(own: EncodedPicture | null): void {
     const logvar = own?.std.map((value) => 2 * Math.log(value)) ?? [];
-    const ownPicture = own?.x ? { x: own.x, q: { mu: own.mu, logvar } } : this.easel ? "none yet" : null;
+    const ownPicture = own?.x ? { x: own.x, q: { mu: own.mu, logvar } } : this.pad ? "none yet" : null;
     this.context.store.set({ ownPicture, encoded: own });
   }
 }
