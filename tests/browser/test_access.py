@@ -163,7 +163,9 @@ def test_the_camera_jumps_where_motion_is_unwelcome_and_glides_elsewhere(still, 
 
 
 def test_a_path_does_not_play_by_itself_where_motion_is_unwelcome(still, server):
-    opened(still, server, run="mnist-2d", view="interpolate", path="linear")  # which is there at once: a geodesic comes when it is found
+    opened(
+        still, server, run="mnist-2d", view="interpolate", path="linear"
+    )  # which is there at once: a geodesic comes when it is found
     expect(still.get_by_role("button", name=re.compile("^Play"))).to_be_visible()
     settled(still)
     first, path = code(still), drawn(the_map(still))
