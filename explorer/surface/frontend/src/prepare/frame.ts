@@ -15,17 +15,20 @@ export function boxFor(
 
 /** 2 · area / outline, the outline being π/4 · its crossings with rows and columns (Crofton). */
 export function strokeWidth({ h, w, v }: Plane): number {
-  const is = (y: number, x: number): boolean => y >= 0 && x >= 0 && y < h && x < w && v[y * w + x] > 0.5;
+  const above = new Uint8Array(w); // nothing is around the picture
   let area = 0,
     crossings = 0;
-  for (let y = -1; y < h; y++) {
-    for (let x = -1; x < w; x++) {
-      const here = is(y, x);
-      if (here) area++;
-      if (x >= 0 && here !== is(y + 1, x)) crossings++;
-      if (y >= 0 && here !== is(y, x + 1)) crossings++;
+  for (let y = 0, i = 0; y < h; y++) {
+    let left = 0;
+    for (let x = 0; x < w; x++, i++) {
+      const here = v[i] > 0.5 ? 1 : 0;
+      area += here;
+      crossings += (here ^ left) + (here ^ above[x]);
+      left = above[x] = here;
     }
+    crossings += left;
   }
+  for (const last of above) crossings += last;
   return (2 * area) / Math.max(1, (Math.PI / 4) * crossings);
 }
 
@@ -49,7 +52,33 @@ export function thicken({ h, w, v }: Plane, radius: number): Plane {
 }
 
 /** Into the empty frame, all of the ink inside. By mass: on the canvas, by whole model pixels, as in MNIST. */
-export function place({ h, w, v }: Plane, height: number, width: number, byMass: boolean): Plane {
+export function place(drawn: Plane, height: number, width: number, byMass: boolean): Plane {
+  const { h, w, v } = drawn,
+    [row, column] = cornerOf(drawn, height, width, byMass),
+    frame = plane(height, width);
+  for (let y = 0; y < h; y++) frame.v.set(v.subarray(y * w, (y + 1) * w), (row + y) * width + column);
+  return frame;
+}
+
+/** The same on a frame CANVAS times as large, made small by means over areas: only the ink is walked over. Values are 32-bit floats. */
+export function placeSmall(drawn: Plane, height: number, width: number, byMass: boolean): Plane {
+  const { h, w, v } = drawn,
+    [top, left] = cornerOf(drawn, height * CANVAS, width * CANVAS, byMass),
+    share = 1 / CANVAS;
+  const frame = plane(height, width),
+    line = new Float64Array(width);
+  for (let y = 0, i = 0; y < h; y++) {
+    line.fill(0);
+    for (let x = 0; x < w; x++, i++) line[Math.trunc((left + x) / CANVAS)] += v[i] * share;
+    const start = Math.trunc((top + y) / CANVAS) * width;
+    for (let x = 0; x < width; x++) frame.v[start + x] += Math.fround(line[x]) * share;
+  }
+  for (let i = 0; i < frame.v.length; i++) frame.v[i] = Math.fround(frame.v[i]);
+  return frame;
+}
+
+/** Row and column of the picture's first pixel. */
+function cornerOf({ h, w, v }: Plane, height: number, width: number, byMass: boolean): [row: number, column: number] {
   let top = (height - h) / 2,
     left = (width - w) / 2;
   if (byMass) {
@@ -67,9 +96,5 @@ export function place({ h, w, v }: Plane, height: number, width: number, byMass:
       (offset) => Math.ceil(offset / CANVAS) * CANVAS,
     );
   }
-  const row = Math.min(height - h, Math.max(0, Math.floor(top))),
-    column = Math.min(width - w, Math.max(0, Math.floor(left)));
-  const frame = plane(height, width);
-  for (let y = 0; y < h; y++) frame.v.set(v.subarray(y * w, (y + 1) * w), (row + y) * width + column);
-  return frame;
+  return [Math.min(height - h, Math.max(0, Math.floor(top))), Math.min(width - w, Math.max(0, Math.floor(left)))];
 }

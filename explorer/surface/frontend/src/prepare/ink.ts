@@ -62,7 +62,8 @@ export function findInk(grey: Plane): Found {
   const ink = new Float64Array(n),
     extent = new Uint8Array(n);
   for (let i = 0; i < n; i++) {
-    ink[i] = near[i] * clipped((signal[i] - low) / (full - low));
+    if (near[i] === 0) continue;
+    ink[i] = clipped((signal[i] - low) / (full - low));
     if (ink[i] > FAINT && smooth.v[i] > low + FAINT * (full - low)) extent[i] = 1;
   }
   const greys = (): Plane => {
@@ -99,19 +100,21 @@ function longerSide(mask: Mask): number {
 function otsu(values: Float64Array): number {
   let low = Infinity,
     high = -Infinity;
-  for (const value of values) {
+  for (let k = 0; k < values.length; k++) {
+    const value = values[k];
     if (value < low) low = value;
     if (value > high) high = value;
   }
   if (high - low <= SAME_VALUE * Math.max(1, Math.abs(high))) [low, high] = [low - 0.5, high + 0.5]; // rounding leaves no room for the bins
   const n = 256,
     step = (high - low) / n;
-  const edge = (i: number): number => (i === n ? high : i * step + low);
+  const edges = Float64Array.from({ length: n + 1 }, (_, i) => (i === n ? high : i * step + low));
   const counts = new Float64Array(n);
-  for (const value of values) {
+  for (let k = 0; k < values.length; k++) {
+    const value = values[k];
     let i = Math.min(n - 1, Math.trunc(((value - low) / (high - low)) * n));
-    if (value < edge(i)) i--;
-    else if (value >= edge(i + 1) && i !== n - 1) i++;
+    if (value < edges[i]) i--;
+    else if (value >= edges[i + 1] && i !== n - 1) i++;
     counts[i]++;
   }
   const below = new Float64Array(n),
@@ -120,7 +123,7 @@ function otsu(values: Float64Array): number {
     sum = 0;
   for (let i = 0; i < n; i++) {
     below[i] = count += counts[i];
-    total[i] = sum += (counts[i] * (edge(i) + edge(i + 1))) / 2;
+    total[i] = sum += (counts[i] * (edges[i] + edges[i + 1])) / 2;
   }
   let best = 0,
     most = -Infinity;
@@ -130,7 +133,7 @@ function otsu(values: Float64Array): number {
     const score = Number.isFinite(between) ? between : -1;
     if (score > most) [best, most] = [i, score];
   }
-  return edge(1 + best);
+  return edges[1 + best];
 }
 
 interface Parted {
@@ -157,9 +160,9 @@ function strokesOf(signal: Float64Array, { h, w, v: smooth }: Plane, least: numb
 /** Takes the ink apart into connected pieces and sorts them. */
 function part(isInk: Mask): Parted {
   const { h, w } = isInk;
-  const shrunk = resize(toPlane(isInk), ...fitted(h, w, PIECES_PX));
-  const [rows, columns] = [shrunk.h, shrunk.w];
-  const { names, areas } = piecesOf(maskOf(rows, columns, (i) => shrunk.v[i] > 0.2));
+  const [rows, columns] = fitted(h, w, PIECES_PX),
+    isSmall = rows === h && columns === w;
+  const { names, areas } = piecesOf(isSmall ? isInk : shrunkTo(isInk, rows, columns));
   const contact = areas.map(() => 0);
   for (const row of [0, rows - 1]) for (let x = 0; x < columns; x++) contact[names[row * columns + x]]++;
   for (const column of [0, columns - 1]) for (let y = 1; y < rows - 1; y++) contact[names[y * columns + column]]++;
@@ -168,7 +171,9 @@ function part(isInk: Mask): Parted {
   const nothing: Mask = { h, w, v: new Uint8Array(h * w) };
   const drawnFrom = (is: (name: number) => boolean): Mask => {
     const own = areas.map((_, name) => (name > 0 && is(name) ? 1 : 0));
-    const wide = resize(toPlane(maskOf(rows, columns, (i) => own[names[i]] === 1)), h, w).v;
+    const drawn = maskOf(rows, columns, (i) => own[names[i]] === 1);
+    if (isSmall) return drawn;
+    const wide = resize(toPlane(drawn), h, w).v;
     return maskOf(h, w, (i) => isInk.v[i] === 1 && wide[i] > 0);
   };
   return {
@@ -177,13 +182,19 @@ function part(isInk: Mask): Parted {
   };
 }
 
+function shrunkTo(mask: Mask, rows: number, columns: number): Mask {
+  const { v } = resize(toPlane(mask), rows, columns);
+  return maskOf(rows, columns, (i) => v[i] > 0.2);
+}
+
 function toldPaper(isDarkOnLight: boolean, level: Float64Array, contrast: number): string {
   let low = Infinity,
     high = -Infinity,
     sum = 0;
-  for (const value of level) {
-    low = Math.min(low, value);
-    high = Math.max(high, value);
+  for (let i = 0; i < level.length; i++) {
+    const value = level[i];
+    if (value < low) low = value;
+    if (value > high) high = value;
     sum += value;
   }
   const range = high - low > 8 ? `, ${roundEven(low)} to ${roundEven(high)}` : "";

@@ -11,23 +11,41 @@ export interface Flat {
   readonly behind: number;
 }
 
-export function flattened({ width, height, data }: Bitmap): Flat {
-  const planes = [0, 1, 2].map(() => plane(height, width));
-  const behind = groundBehind(data);
+export function flattened(bitmap: Bitmap): Flat {
+  const { width, height, data } = bitmap,
+    plain = plainGrey(bitmap);
+  if (plain) return { planes: [plain], isMixed: false, behind: 255 };
   let isMixed = false,
     isGrey = true;
-  for (let i = 0, at = 0; i < width * height; i++, at += 4) {
-    const alpha = data[at + 3];
-    for (let c = 0; c < 3; c++) planes[c].v[i] = alpha === 255 ? data[at + c] : mixed(data[at + c], alpha, behind);
-    isMixed ||= alpha < 255;
-    isGrey &&= data[at] === data[at + 1] && data[at] === data[at + 2];
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at + 3] < 255) isMixed = true;
+    if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) isGrey = false;
   }
-  return { planes: isGrey ? planes.slice(0, 1) : planes, isMixed, behind };
+  const behind = isMixed ? groundBehind(data) : 255;
+  const planes = (isGrey ? [0] : [0, 1, 2]).map((c) => {
+    const out = plane(height, width),
+      { v } = out;
+    for (let i = 0, at = c; i < v.length; i++, at += 4) v[i] = data[at];
+    if (isMixed) for (let i = 0, at = c; i < v.length; i++, at += 4) v[i] = mixed(data[at], data[at - c + 3], behind);
+    return out;
+  });
+  return { planes, isMixed, behind };
 }
 
-/** trainer/datasets/pictures.py, `ground_behind`: 0 or 255, so that nothing of what is visible is lost. */
+/** The grey levels of a picture that is opaque and without colour, as the pad's are; null for others. */
+function plainGrey({ width, height, data }: Bitmap): Plane | null {
+  const out = plane(height, width),
+    { v } = out;
+  for (let i = 0, at = 0; i < v.length; i++, at += 4) {
+    const level = data[at];
+    if (data[at + 1] !== level || data[at + 2] !== level || data[at + 3] !== 255) return null;
+    v[i] = level;
+  }
+  return out;
+}
+
+/** trainer/datasets/pictures.py, `ground_behind`, of a picture that is transparent in parts: 0 or 255, so that nothing of what is visible is lost. */
 function groundBehind(data: Uint8ClampedArray): number {
-  if (data.every((value, at) => at % 4 < 3 || value === 255)) return 255;
   const shown = new Float64Array(256);
   let total = 0;
   for (let at = 0; at < data.length; at += 4) {

@@ -57,26 +57,37 @@ function sinc(x: number): number {
   return x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI);
 }
 
+/** Which pixels make a new one: `count[i]` from `first[i]` on, their factors from `most` · i on. */
 interface Taps {
-  readonly first: number;
+  readonly first: Int32Array;
+  readonly count: Int32Array;
+  readonly most: number;
   readonly factors: Float64Array;
 }
 
-function tapsOf(from: number, to: number, filter: Filter): Taps[] {
+function tapsOf(from: number, to: number, filter: Filter, isBytes: boolean): Taps {
   const scale = from / to,
     stretch = Math.max(1, scale),
     reach = SUPPORT[filter] * stretch;
-  return Array.from({ length: to }, (_, i) => {
+  const first = new Int32Array(to),
+    count = new Int32Array(to),
+    most = 2 * Math.ceil(reach) + 1,
+    factors = new Float64Array(to * most);
+  for (let i = 0; i < to; i++) {
     const center = (i + 0.5) * scale;
-    const first = Math.max(0, Math.trunc(center - reach + 0.5)),
-      end = Math.min(from, Math.trunc(center + reach + 0.5));
-    const factors = new Float64Array(end - first);
+    const start = Math.max(0, Math.trunc(center - reach + 0.5)),
+      n = Math.min(from, Math.trunc(center + reach + 0.5)) - start;
+    first[i] = start;
+    count[i] = n;
     let total = 0;
-    for (let k = 0; k < factors.length; k++)
-      total += factors[k] = weight(filter, (k + first - center + 0.5) * (1 / stretch));
-    if (total !== 0) for (let k = 0; k < factors.length; k++) factors[k] /= total;
-    return { first, factors };
-  });
+    for (let k = 0; k < n; k++)
+      total += factors[i * most + k] = weight(filter, (k + start - center + 0.5) * (1 / stretch));
+    for (let k = i * most; k < i * most + n; k++) {
+      if (total !== 0) factors[k] /= total;
+      if (isBytes) factors[k] = inIntegers(factors[k]);
+    }
+  }
+  return { first, count, most, factors };
 }
 
 const PRECISION = 2 ** 22;
@@ -88,52 +99,51 @@ function inIntegers(factor: number): number {
 /** In bytes (rounded between the two passes) or in 32-bit floats, as Pillow does for mode L and mode F. */
 export function resample({ h, w, v }: Plane, height: number, width: number, filter: Filter, isBytes: boolean): Plane {
   let out = v;
-  if (width !== w) out = pass(out, h, 1, w, width, w, width, filter, isBytes);
-  if (height !== h) out = pass(out, width, width, h, height, 1, 1, filter, isBytes);
+  if (width !== w) out = alongRows(out, h, w, width, tapsOf(w, width, filter, isBytes), isBytes);
+  if (height !== h) out = alongColumns(out, width, height, tapsOf(h, height, filter, isBytes), isBytes);
   return plane(height, width, out);
 }
 
-/** Along one axis: `n` lines whose beginnings are `lineIn` or `lineOut` apart and whose pixels are `step` apart. */
-function pass(
-  v: Float64Array,
-  n: number,
-  step: number,
-  from: number,
-  to: number,
-  lineIn: number,
-  lineOut: number,
-  filter: Filter,
-  isBytes: boolean,
-): Float64Array {
-  const out = new Float64Array(n * to);
-  const taps = tapsOf(from, to, filter);
-  for (let i = 0; i < to; i++) {
-    const { first, factors } = taps[i];
-    const own = isBytes ? factors.map(inIntegers) : factors;
-    for (let line = 0; line < n; line++) {
-      let sum = isBytes ? PRECISION / 2 : 0,
-        at = line * lineIn + first * step;
-      for (let k = 0; k < own.length; k++, at += step) sum += v[at] * own[k];
-      out[line * lineOut + i * step] = isBytes
-        ? Math.min(255, Math.max(0, Math.floor(sum / PRECISION)))
-        : Math.fround(sum);
+function rounded(sum: number, isBytes: boolean): number {
+  return isBytes ? Math.min(255, Math.max(0, Math.floor(sum / PRECISION))) : Math.fround(sum);
+}
+
+function alongRows(v: Float64Array, h: number, from: number, to: number, taps: Taps, isBytes: boolean): Float64Array {
+  const out = new Float64Array(h * to),
+    { first, count, most, factors } = taps,
+    half = isBytes ? PRECISION / 2 : 0;
+  for (let y = 0, i = 0; y < h; y++) {
+    for (let x = 0; x < to; x++, i++) {
+      let sum = half;
+      for (let k = 0, at = y * from + first[x], n = count[x], own = x * most; k < n; k++)
+        sum += Math.fround(v[at + k]) * factors[own + k];
+      out[i] = rounded(sum, isBytes);
     }
+  }
+  return out;
+}
+
+/** Row by row, as the numbers lie in memory. */
+function alongColumns(v: Float64Array, w: number, to: number, taps: Taps, isBytes: boolean): Float64Array {
+  const out = new Float64Array(to * w),
+    { first, count, most, factors } = taps;
+  for (let y = 0; y < to; y++) {
+    const row = out.subarray(y * w, (y + 1) * w);
+    if (isBytes) row.fill(PRECISION / 2);
+    for (let k = 0; k < count[y]; k++) {
+      const factor = factors[y * most + k];
+      for (let x = 0, at = (first[y] + k) * w; x < w; x++, at++) row[x] += Math.fround(v[at]) * factor;
+    }
+    for (let x = 0; x < w; x++) row[x] = rounded(row[x], isBytes);
   }
   return out;
 }
 
 /** Means over areas when it becomes much smaller, so that whole factors are exact; else lines between pixels. */
 export function resize(values: Plane, height: number, width: number): Plane {
-  const filter = values.h >= 2 * height && values.w >= 2 * width ? "box" : "bilinear";
-  if (height === values.h && width === values.w)
-    return plane(height, width, new Float64Array(new Float32Array(values.v)));
-  return resample(
-    plane(values.h, values.w, new Float64Array(new Float32Array(values.v))),
-    height,
-    width,
-    filter,
-    false,
-  );
+  const { h, w, v } = values;
+  if (height === h && width === w) return plane(h, w, mapped(v, Math.fround));
+  return resample(values, height, width, h >= 2 * height && w >= 2 * width ? "box" : "bilinear", false);
 }
 
 // ---- masks ----------------------------------------------------------------------------------------------------------------
@@ -150,10 +160,11 @@ export function toPlane({ h, w, v }: Mask): Plane {
 
 /** The values where the mask is 1, in their order. */
 export function chosen(values: Float64Array, mask: Uint8Array, wanted = 1): Float64Array {
-  const out = new Float64Array(values.length);
   let n = 0;
-  for (let i = 0; i < values.length; i++) if (mask[i] === wanted) out[n++] = values[i];
-  return out.subarray(0, n);
+  for (let i = 0; i < mask.length; i++) if (mask[i] === wanted) n++;
+  const out = new Float64Array(n);
+  for (let i = 0, to = 0; to < n; i++) if (mask[i] === wanted) out[to++] = values[i];
+  return out;
 }
 
 export function isAny({ v }: Mask): boolean {
@@ -185,6 +196,7 @@ export function extentOf({
 /** Mean over a square of 2·radius + 1 pixels, borders repeated; running sums cost the same at any radius. */
 export function blur({ h, w, v }: Plane, radius: number): Plane {
   const reach = Math.trunc(radius);
+  if (reach === 0) return plane(h, w, v);
   return plane(h, w, means(means(v, w, w, h, 1, reach), h, 1, w, w, reach));
 }
 
@@ -254,10 +266,14 @@ export function piecesOf({ h, w, v }: Mask): { readonly names: Int32Array; reado
 // ---- order ----------------------------------------------------------------------------------------------------------------
 
 export function median(values: Float64Array): number {
-  const own = values.slice(),
-    upper = Math.floor(own.length / 2);
-  const high = nth(own, upper);
-  return own.length % 2 ? high : (greatest(own, upper) + high) / 2;
+  return medianInPlace(values.slice());
+}
+
+/** The same where the order of the values is of no more use: they are moved. */
+export function medianInPlace(values: Float64Array): number {
+  const upper = Math.floor(values.length / 2);
+  const high = nth(values, upper);
+  return values.length % 2 ? high : (greatest(values, upper) + high) / 2;
 }
 
 /** numpy's percentile: linear between neighbours. */

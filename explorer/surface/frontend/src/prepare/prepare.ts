@@ -5,7 +5,7 @@
  */
 
 import { CANVAS, FAINT, type ImageShape, MIDDLE_GREY, type PictureProtocol } from "../wire/schema";
-import { boxFor, place, strokeWidth, thicken } from "./frame";
+import { boxFor, place, placeSmall, strokeWidth, thicken } from "./frame";
 import { blank, type Found, findInk } from "./ink";
 import { photograph } from "./photograph";
 import { crop, type Flat, flattened, greyOf, inChannels, luminance, toBytes, toX, work } from "./pixels";
@@ -134,9 +134,9 @@ function handwriting(
     ? ink
     : crop(
         ink,
-        maskOf(ink.h, ink.w, (i) => found.extent.v[i] === 1 && ink.v[i] > 0),
+        protocol.is_bitmap ? maskOf(ink.h, ink.w, (i) => found.extent.v[i] === 1 && ink.v[i] > 0) : found.extent,
       );
-  if (!cut || cut.v.every((value) => value === 0)) throw blank("nothing of it is lighter than the darkest grey");
+  if (!cut?.v.some((value) => value !== 0)) throw blank("nothing of it is lighter than the darkest grey");
   const room: readonly [number, number] = off.has("box") || !protocol.box ? [1, 1] : protocol.box;
   const asDrawn = resize(cut, ...boxFor(cut, room, height, width));
   const stroke = strokeWidth(asDrawn) / CANVAS;
@@ -144,7 +144,7 @@ function handwriting(
   const thick = isThin ? thicken(asDrawn, ((protocol.usual * height - stroke) / 2) * CANVAS) : null;
   const drawn = thick ? resize(thick, ...boxFor(thick, room, height, width)) : asDrawn;
   const byMass = protocol.by_mass && !off.has("mass");
-  const frame = resize(place(drawn, height * CANVAS, width * CANVAS, byMass), height, width);
+  const frame = placeSmall(drawn, height, width, byMass);
   const most = frame.v.reduce((found_, value) => Math.max(found_, value), 0);
   const fed = toBytes(
     plane(

@@ -1,9 +1,18 @@
 /** Which quadratic surface is the light on the paper? Weighted least squares over 1, x, y, x², xy, y² with coordinates in [−1, 1]. */
 
 import { FIT_PX, MAX_GRAIN, SAME_GREY } from "../wire/schema";
-import { chosen, median, type Plane, plane, resize } from "./plane";
+import { median, medianInPlace, type Plane, plane, resize } from "./plane";
 
 const N = 6;
+/** Exponents of x and y in the terms 1, x, y, x², xy, y². */
+const POWERS = [
+  [0, 0],
+  [1, 0],
+  [0, 1],
+  [2, 0],
+  [1, 1],
+  [0, 2],
+] as const;
 
 /** level (h, w): the grey of the paper everywhere, also under the ink · grain: standard deviation around it. */
 export interface Paper {
@@ -13,89 +22,106 @@ export interface Paper {
 
 export function paperOf(grey: Plane): Paper {
   const small = resize(grey, Math.min(grey.h, FIT_PX), Math.min(grey.w, FIT_PX));
-  const { h, w, v } = small;
-  const terms = quadratic(h, w),
-    rim = rimOf(h, w);
-  const corners = Float64Array.of(v[0], v[w - 1], v[(h - 1) * w], v[h * w - 1]);
-  const flat = (value: number): Float64Array => new Float64Array(v.length).fill(value);
-  const starts = [
-    at(terms, leastAbsolute(rows(terms, rim), values(v, rim))),
-    flat(median(values(v, rim))),
-    flat(median(corners)),
-  ];
+  const { factors, onIt } = bestFit(small);
+  const level = surfaceOf(gridOf(grey.h, grey.w), factors);
+  const isPaper = resize(plane(small.h, small.w, onIt), grey.h, grey.w).v;
+  const residual = new Float64Array(level.length);
+  let n = 0;
+  for (let i = 0; i < level.length; i++) {
+    const value = level[i] < 0 ? 0 : Math.min(level[i], 255);
+    level[i] = value;
+    if (isPaper[i] > 0.5) residual[n++] = Math.abs(grey.v[i] - value);
+  }
+  return { level: plane(grey.h, grey.w, level), grain: n ? 1.4826 * medianInPlace(residual.subarray(0, n)) : 0 };
+}
+
+/** Of the fits from up to three beginnings, the one that most pixels lie on. */
+function bestFit({ h, w, v }: Plane): Fit {
+  const grid = gridOf(h, w),
+    starts = startsOf(grid, v);
+  if (starts.length === 1) return settle(grid, v, starts[0]);
   let best: Fit | null = null,
     most = -1;
-  for (const [k, start] of starts.entries()) {
-    if (starts.slice(0, k).some((earlier) => isSame(earlier, start))) continue;
-    const fit = settle(terms, v, start),
-      surface = at(terms, fit.factors);
+  for (const start of starts) {
+    const fit = settle(grid, v, start),
+      surface = surfaceOf(grid, fit.factors);
     let n = 0;
     for (let i = 0; i < v.length; i++) if (Math.abs(v[i] - surface[i]) < SAME_GREY) n++;
     if (n > most) [best, most] = [fit, n];
   }
-  const { factors, onIt } = best as Fit;
-  const level = new Float64Array(grey.v.length),
-    residual = new Float64Array(grey.v.length);
-  const shown = resize(plane(h, w, new Float64Array(onIt)), grey.h, grey.w).v;
-  const isPaper = new Uint8Array(shown.length);
-  eachTerm(grey.h, grey.w, (i, x, y) => {
-    const value =
-      factors[0] + x * factors[1] + y * factors[2] + x * x * factors[3] + x * y * factors[4] + y * y * factors[5];
-    level[i] = value < 0 ? 0 : Math.min(value, 255);
-    residual[i] = Math.abs(grey.v[i] - level[i]);
-    if (shown[i] > 0.5) isPaper[i] = 1;
-  });
-  const onPaper = chosen(residual, isPaper);
-  return { level: plane(grey.h, grey.w, level), grain: onPaper.length ? 1.4826 * median(onPaper) : 0 };
+  return best as Fit;
 }
 
-/** The outer tenth, as places in the picture. */
-function rimOf(h: number, w: number): number[] {
+/** Surfaces to begin with, each once: through the border, and the even grey of the border and of the corners. */
+function startsOf(grid: Grid, v: Float64Array): Float64Array[] {
+  const [h, w] = [grid.y.length, grid.x.length],
+    isRim = rimOf(h, w),
+    rim = v.filter((_, i) => isRim[i] === 1);
+  const flat = (value: number): Float64Array => new Float64Array(v.length).fill(value);
+  if (rim.every((value) => value === rim[0])) return [flat(rim[0])];
+  const starts = [
+    surfaceOf(grid, leastAbsolute(grid, v, isRim)),
+    flat(medianInPlace(rim)),
+    flat(median(Float64Array.of(v[0], v[w - 1], v[(h - 1) * w], v[h * w - 1]))),
+  ];
+  return starts.filter((start, k) => !starts.slice(0, k).some((earlier) => isSame(earlier, start)));
+}
+
+/** 1 in the outer tenth. */
+function rimOf(h: number, w: number): Float64Array {
   const most = Math.max(1, 0.1 * Math.min(h, w)),
-    found: number[] = [];
-  for (let y = 0; y < h; y++)
-    for (let x = 0; x < w; x++) if (Math.min(y, h - 1 - y, x, w - 1 - x) < most) found.push(y * w + x);
-  return found;
+    rim = new Float64Array(h * w);
+  for (let y = 0, i = 0; y < h; y++)
+    for (let x = 0; x < w; x++, i++) if (Math.min(y, h - 1 - y, x, w - 1 - x) < most) rim[i] = 1;
+  return rim;
 }
 
 interface Fit {
   readonly factors: Float64Array;
-  readonly onIt: Uint8Array;
+  /** 1 where the pixel lies on the surface, else 0. */
+  readonly onIt: Float64Array;
 }
 
 /** Refit to the pixels that lie on the surface until they stay the same: ink drops out, all paper joins in. */
-function settle(terms: Float64Array, v: Float64Array, start: Float64Array): Fit {
+function settle(grid: Grid, v: Float64Array, start: Float64Array): Fit {
+  const surface = start.slice(),
+    residual = new Float64Array(v.length),
+    onIt = new Float64Array(v.length);
   let factors: Float64Array = new Float64Array(N),
-    onIt = new Uint8Array(v.length),
-    surface = start,
     spread = MAX_GRAIN;
   for (let turn = 0; turn < 10; turn++) {
-    const nearer = new Uint8Array(v.length);
     let isStable = true;
     for (let i = 0; i < v.length; i++) {
-      if (Math.abs(v[i] - surface[i]) < 3 * spread) nearer[i] = 1;
-      isStable &&= nearer[i] === onIt[i];
+      const nearer = Math.abs(v[i] - surface[i]) < 3 * spread ? 1 : 0;
+      if (nearer !== onIt[i]) isStable = false;
+      onIt[i] = nearer;
     }
     if (isStable) break;
-    onIt = nearer;
-    factors = solve(terms, v, new Float64Array(nearer));
-    surface = at(terms, factors);
-    const residual = chosen(distances(v, surface), nearer);
-    spread = Math.min(MAX_GRAIN, Math.max(1, 1.4826 * (residual.length ? median(residual) : NaN)));
+    factors = solve(grid, v, onIt);
+    surfaceOf(grid, factors, surface);
+    let n = 0;
+    for (let i = 0; i < v.length; i++) if (onIt[i] === 1) residual[n++] = Math.abs(v[i] - surface[i]);
+    spread = Math.min(MAX_GRAIN, Math.max(1, 1.4826 * (n ? medianInPlace(residual.subarray(0, n)) : NaN)));
   }
   return { factors, onIt };
 }
 
-/** Least absolute deviations by reweighted least squares: a weight 1/|residual| makes squares absolute values. */
-function leastAbsolute(terms: Float64Array, v: Float64Array): Float64Array {
-  let factors = solve(terms, v, new Float64Array(v.length).fill(1));
-  let before: Float64Array = new Float64Array(v.length);
+/** Least absolute deviations where the mask is 1, by reweighted least squares: a weight 1/|residual| makes squares absolute values. */
+function leastAbsolute(grid: Grid, v: Float64Array, mask: Float64Array): Float64Array {
+  let factors = solve(grid, v, mask);
+  const weights = new Float64Array(v.length),
+    surface = new Float64Array(v.length);
   for (let turn = 0; turn < 20; turn++) {
-    const weights = distances(v, at(terms, factors));
-    for (let i = 0; i < weights.length; i++) weights[i] = 1 / Math.max(weights[i], 0.5);
-    if (isSame(before, weights)) break; // so are the factors
-    before = weights;
-    factors = solve(terms, v, weights);
+    surfaceOf(grid, factors, surface);
+    let change = 0;
+    for (let i = 0; i < v.length; i++) {
+      if (mask[i] === 0) continue;
+      const weight = 1 / Math.max(Math.abs(v[i] - surface[i]), 0.5);
+      change = Math.max(change, Math.abs(weight - weights[i]));
+      weights[i] = weight;
+    }
+    if (change <= 1e-9) break; // so are the factors
+    factors = solve(grid, v, weights);
   }
   return factors;
 }
@@ -105,61 +131,75 @@ function isSame(a: Float64Array, b: Float64Array): boolean {
   return true;
 }
 
-function distances(v: Float64Array, surface: Float64Array): Float64Array {
-  const out = new Float64Array(v.length);
-  for (let i = 0; i < v.length; i++) out[i] = Math.abs(v[i] - surface[i]);
-  return out;
+/** Coordinates in [−1, 1] of the columns and of the rows. */
+interface Grid {
+  readonly x: Float64Array;
+  readonly y: Float64Array;
 }
 
-function quadratic(h: number, w: number): Float64Array {
-  const out = new Float64Array(h * w * N);
-  eachTerm(h, w, (i, x, y) => out.set([1, x, y, x * x, x * y, y * y], i * N));
-  return out;
+function gridOf(h: number, w: number): Grid {
+  const along = (n: number): Float64Array => Float64Array.from({ length: n }, (_, i) => ((i + 0.5) / n) * 2 - 1);
+  return { x: along(w), y: along(h) };
 }
 
-/** Coordinates in [−1, 1] of every pixel. */
-function eachTerm(h: number, w: number, take: (i: number, x: number, y: number) => void): void {
-  for (let row = 0, i = 0; row < h; row++)
-    for (let column = 0; column < w; column++, i++) take(i, ((column + 0.5) / w) * 2 - 1, ((row + 0.5) / h) * 2 - 1);
-}
-
-function rows(terms: Float64Array, which: readonly number[]): Float64Array {
-  const out = new Float64Array(which.length * N);
-  which.forEach((i, to) => out.set(terms.subarray(i * N, (i + 1) * N), to * N));
-  return out;
-}
-
-function values(v: Float64Array, which: readonly number[]): Float64Array {
-  const out = new Float64Array(which.length);
-  for (let k = 0; k < out.length; k++) out[k] = v[which[k]];
-  return out;
-}
-
-function at(terms: Float64Array, factors: Float64Array): Float64Array {
-  const out = new Float64Array(terms.length / N);
-  for (let i = 0, t = 0; i < out.length; i++) {
-    let sum = 0;
-    for (let k = 0; k < N; k++) sum += terms[t++] * factors[k];
-    out[i] = sum;
+function surfaceOf({ x, y }: Grid, f: Float64Array, out = new Float64Array(x.length * y.length)): Float64Array {
+  for (let row = 0, i = 0; row < y.length; row++) {
+    const level = f[0] + y[row] * (f[2] + y[row] * f[5]),
+      slope = f[1] + y[row] * f[4];
+    for (let column = 0; column < x.length; column++, i++) out[i] = level + x[column] * (slope + x[column] * f[3]);
   }
   return out;
 }
 
-/** Σ w t tᵀ f = Σ w t v, the least f where there are several. */
-function solve(terms: Float64Array, v: Float64Array, weights: Float64Array): Float64Array {
-  const matrix = Array.from({ length: N }, () => new Float64Array(N)),
-    right = new Float64Array(N);
-  for (let i = 0, t = 0; i < v.length; i++, t += N) {
-    const w = weights[i];
-    if (w === 0) continue;
-    for (let a = 0; a < N; a++) {
-      const own = w * terms[t + a];
-      right[a] += own * v[i];
-      for (let b = a; b < N; b++) matrix[a][b] += own * terms[t + b];
-    }
+/** Σ w t tᵀ f = Σ w t v, the least f where there are several. Every product of terms is a power of x times one of y. */
+function solve({ x, y }: Grid, v: Float64Array, weights: Float64Array): Float64Array {
+  const moments = new Float64Array(25), // Σ w xⁱ yʲ at 5 i + j
+    right = new Float64Array(N),
+    sums = new Float64Array(8);
+  for (let row = 0; row < y.length; row++) {
+    sumRow(x, v, weights, row * x.length, sums);
+    const up = y[row];
+    for (let j = 0, power = 1; j < 5; j++, power *= up)
+      for (let i = 0; i < 5; i++) moments[5 * i + j] += sums[i] * power;
+    right[0] += sums[5];
+    right[1] += sums[6];
+    right[2] += sums[5] * up;
+    right[3] += sums[7];
+    right[4] += sums[6] * up;
+    right[5] += sums[5] * up * up;
   }
-  for (let a = 0; a < N; a++) for (let b = 0; b < a; b++) matrix[a][b] = matrix[b][a];
+  const matrix = POWERS.map(([i, j]) => Float64Array.from(POWERS, ([k, l]) => moments[5 * (i + k) + j + l]));
   return pseudoSolved(matrix, right);
+}
+
+/** Of one row that begins at `from`: Σ w, Σ w x, … Σ w x⁴, then Σ w v, Σ w v x, Σ w v x². */
+function sumRow(x: Float64Array, v: Float64Array, weights: Float64Array, from: number, sums: Float64Array): void {
+  let [s0, s1, s2, s3, s4, v0, v1, v2] = [0, 0, 0, 0, 0, 0, 0, 0];
+  for (let column = 0; column < x.length; column++) {
+    const w0 = weights[from + column];
+    if (w0 === 0) continue;
+    const at = x[column],
+      w1 = w0 * at,
+      w2 = w1 * at,
+      w3 = w2 * at,
+      value = v[from + column];
+    s0 += w0;
+    s1 += w1;
+    s2 += w2;
+    s3 += w3;
+    s4 += w3 * at;
+    v0 += w0 * value;
+    v1 += w1 * value;
+    v2 += w2 * value;
+  }
+  sums[0] = s0;
+  sums[1] = s1;
+  sums[2] = s2;
+  sums[3] = s3;
+  sums[4] = s4;
+  sums[5] = v0;
+  sums[6] = v1;
+  sums[7] = v2;
 }
 
 /** Symmetric: by Jacobi's rotations; eigenvalues below numpy's bound for lstsq count as 0. */
@@ -175,10 +215,9 @@ function pseudoSolved(a: Float64Array[], right: Float64Array): Float64Array {
         const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.hypot(theta, 1)),
           c = 1 / Math.hypot(t, 1),
           s = t * c;
-        for (const m of [a, q]) {
-          for (let k = 0; k < N; k++) [m[k][i], m[k][j]] = [c * m[k][i] - s * m[k][j], s * m[k][i] + c * m[k][j]];
-        }
-        for (let k = 0; k < N; k++) [a[i][k], a[j][k]] = [c * a[i][k] - s * a[j][k], s * a[i][k] + c * a[j][k]];
+        for (let k = 0; k < N; k++) rotate(a[k], i, a[k], j, c, s);
+        for (let k = 0; k < N; k++) rotate(q[k], i, q[k], j, c, s);
+        for (let k = 0; k < N; k++) rotate(a[i], k, a[j], k, c, s);
       }
     }
     if (off === 0) break;
@@ -192,4 +231,11 @@ function pseudoSolved(a: Float64Array[], right: Float64Array): Float64Array {
     for (let k = 0; k < N; k++) out[k] += (q[k][e] * along) / a[e][e];
   }
   return out;
+}
+
+function rotate(first: Float64Array, i: number, second: Float64Array, j: number, c: number, s: number): void {
+  const one = first[i],
+    other = second[j];
+  first[i] = c * one - s * other;
+  second[j] = s * one + c * other;
 }
