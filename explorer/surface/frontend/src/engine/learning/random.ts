@@ -7,34 +7,32 @@ import { log } from "./numeric";
 
 /** sfc32 (C. Doty-Humphrey's Small Fast Counter, PractRand). */
 export class Random {
-  private a: number;
-  private b: number;
-  private c: number;
-  private counter = 1;
+  /** Three words of state and a counter, in 32 bits each. */
+  private readonly words: Int32Array;
 
   /** Another stream for every seed and every purpose. */
   constructor(seed: number, ...purpose: readonly number[]) {
-    this.a = seed | 0;
-    this.b = (purpose[0] ?? 0) | 0;
-    this.c = (purpose[1] ?? 0) | 0;
+    this.words = Int32Array.of(seed, purpose[0] ?? 0, purpose[1] ?? 0, 1);
     for (let i = 0; i < 20; i++) this.bits(); // until every bit of the seed has touched every other
   }
 
   get state(): readonly number[] {
-    return [this.a, this.b, this.c, this.counter];
+    return Array.from(this.words);
   }
 
   set state(values: readonly number[]) {
-    [this.a, this.b, this.c, this.counter] = values;
+    this.words.set(values);
   }
 
   /** 32 of them. */
   bits(): number {
-    const found = (((this.a + this.b) | 0) + this.counter) | 0;
-    this.counter = (this.counter + 1) | 0;
-    this.a = this.b ^ (this.b >>> 9);
-    this.b = (this.c + (this.c << 3)) | 0;
-    this.c = (((this.c << 21) | (this.c >>> 11)) + found) | 0;
+    const { words } = this;
+    const [b, c] = [words[1], words[2]];
+    const found = (words[0] + b + words[3]) | 0;
+    words[3]++;
+    words[0] = b ^ (b >>> 9);
+    words[1] = c + (c << 3);
+    words[2] = ((c << 21) | (c >>> 11)) + found;
     return found >>> 0;
   }
 
