@@ -400,7 +400,7 @@ def test_every_layer_says_what_it_is_and_every_field_has_formula_and_source(page
         choice.check()
         bar = page.get_by_test_id("scale").first
         expect(bar.locator("[aria-hidden]")).to_be_visible(timeout=30_000)
-        assert re.search(r"[=√Σ−].*\(.*\b(19|20)\d\d", bar.get_attribute("title")), background
+        expect(bar).to_have_attribute("title", re.compile(r"[=√Σ−].*\(.*\b(19|20)\d\d", re.DOTALL))
 
 
 # --- a code's place
