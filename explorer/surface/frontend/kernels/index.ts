@@ -15,3 +15,4 @@ export {
 } from "./convolution";
 export { activate, activateBack, addColumns, addRows, addScaled } from "./elements";
 export { adam, bernoulli, squares } from "./learning";
+export { stamp, straighten } from "./raster";

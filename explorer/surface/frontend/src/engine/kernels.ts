@@ -123,6 +123,18 @@ export interface Kernels {
     first: number,
     second: number,
   ): void;
+  /** Blends markers at points from … until − 1 into a picture; `scalar-raster.ts` says what a job is. Returns how many were drawn. */
+  stamp(
+    job: number,
+    from: number,
+    until: number,
+    scaleX: number,
+    offsetX: number,
+    scaleY: number,
+    offsetY: number,
+  ): number;
+  /** Premultiplied pixels with straight alpha; up to three beyond the last are made as well, from those beyond the last. */
+  straighten(n: number, from: number, to: number): void;
 }
 
 export type Arithmetic = "relaxed" | "simd" | "scalar";

@@ -4,9 +4,18 @@
  */
 
 import { KERNEL_ACTIVATIONS, type Kernels, NOWHERE } from "./kernels";
+import { stamp, straighten } from "./scalar-raster";
 
 export class ScalarKernels implements Kernels {
   constructor(private readonly memory: () => Float32Array<ArrayBuffer>) {}
+
+  stamp(...job: Parameters<Kernels["stamp"]>): number {
+    return stamp(this.memory().buffer, ...job);
+  }
+
+  straighten(n: number, from: number, to: number): void {
+    straighten(this.memory().buffer, n, from, to);
+  }
 
   product(
     M: number,

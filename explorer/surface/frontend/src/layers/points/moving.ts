@@ -21,8 +21,10 @@ export interface Drawing {
   readonly transform: PixelTransform;
 }
 
-/** Milliseconds of a frame that points may take while the map moves. */
+/** Milliseconds of a frame that points may take while the map moves, from the empty picture to the canvas. */
 const BUDGET_MS = 12;
+/** Of these for stamping at least: what the canvas's size costs does not shrink with the number of points. */
+const LEAST_MS = 4;
 const SLICE_MS = 7;
 /** The map rests when nothing has moved for so long: between two notches of a wheel it does not. */
 const REST_MS = 140;
@@ -51,6 +53,8 @@ export class MovingPoints {
   private changedAt = -Infinity;
   private measured: number[] = [FIRST_GUESS];
   private cost = FIRST_GUESS;
+  /** Milliseconds of a picture that do not depend on its points: to empty, to straighten and to show it. */
+  private overheads: number[] = [0];
   /** Of how many points one was drawn last while the map moved, and the samples by that number. */
   private lastStep = 1;
   private readonly samples = new Map<number, Uint32Array>();
@@ -144,10 +148,13 @@ export class MovingPoints {
     const sprites = drawing.spritesFor(n);
     const start = performance.now();
     raster.clear();
+    const cleared = performance.now();
     raster.stamp(crowd, sprites, drawing.transform, raster.all, 0, Infinity);
-    this.learn(performance.now() - start, n);
+    const spent = performance.now() - cleared;
+    this.learn(spent, n);
     raster.finish(raster.all);
     this.bring({ ...contentOf(drawing), crowd, sprites, transform: drawing.transform });
+    remember(this.overheads, performance.now() - start - spent);
   }
 
   private bring(drawn: Drawn): void {
@@ -182,8 +189,7 @@ export class MovingPoints {
   /** The median of the last ones: any one of them may have been interrupted. */
   private learn(spent: number, n: number): void {
     if (n < 1000) return;
-    this.measured.push(spent / n);
-    if (this.measured.length > MEASURED) this.measured.shift();
+    remember(this.measured, spent / n);
     this.cost = nearestRank(this.measured, 0.5);
   }
 
@@ -191,9 +197,10 @@ export class MovingPoints {
   private step(n: number): number {
     const fits = (step: number, budget: number): boolean => (n / step) * this.cost <= budget || n / step < 2 * LEAST;
     const before = this.lastStep;
-    if (fits(before, 1.3 * BUDGET_MS) && (before === 1 || !fits(before / 2, 0.7 * BUDGET_MS))) return before;
+    const budget = Math.max(LEAST_MS, BUDGET_MS - nearestRank(this.overheads, 0.5));
+    if (fits(before, 1.3 * budget) && (before === 1 || !fits(before / 2, 0.7 * budget))) return before;
     let step = 1;
-    while (!fits(step, BUDGET_MS)) step *= 2;
+    while (!fits(step, budget)) step *= 2;
     return step;
   }
 
@@ -203,6 +210,11 @@ export class MovingPoints {
     this.samples.set(step, chosen);
     return { points, slots, chosen };
   }
+}
+
+function remember(values: number[], value: number): void {
+  values.push(value);
+  if (values.length > MEASURED) values.shift();
 }
 
 function same(a: Content, b: Content): boolean {

@@ -14,6 +14,8 @@ import { makeSprite, type Sprite } from "./sprites";
 
 const OVER_PICTURES = { size: 0.62, opacity: 0.4 } as const;
 const MANY_POINTS = 30_000;
+/** Sizes of sprites that are kept. */
+const MAX_SIZES = 30;
 
 /** The points of one map: their pixels, and what was drawn of them. */
 class Dots {
@@ -21,7 +23,11 @@ class Dots {
   private readonly moving = new MovingPoints(this.raster, () => this.show());
   private context: CanvasRenderingContext2D | null = null;
   private plot: unknown = null;
-  private sprites: { readonly key: string; readonly list: readonly (Sprite | null)[] } = { key: "", list: [] };
+  /** Of one look by size: a wheel passes the same few again and again. */
+  private sprites: { readonly look: string; readonly lists: Map<string, readonly (Sprite | null)[]> } = {
+    look: "",
+    lists: new Map(),
+  };
   private said: { readonly sampled: Uint32Array; readonly shown: Uint8Array; readonly words: string } | null = null;
 
   draw({ context, ratio }: LayerCanvas, frame: Frame): void {
@@ -78,8 +84,11 @@ class Dots {
     const size = (withShapes ? 1.35 : 1) * (layers.background === "manifold" ? OVER_PICTURES.size : 1);
     const radius = markerRadius(nPoints, view.zoom) * size * view.ratio;
     const alpha = nPoints > MANY_POINTS ? 0.7 : 0.85;
-    const key = [radius, alpha, withShapes, theme.isDark, shown, colouring?.key ?? ""].join(" ");
-    if (key === this.sprites.key) return this.sprites.list;
+    const look = [withShapes, theme.isDark, shown, colouring?.key ?? ""].join(" ");
+    if (look !== this.sprites.look || this.sprites.lists.size >= MAX_SIZES) this.sprites = { look, lists: new Map() };
+    const key = `${radius} ${alpha}`;
+    const before = this.sprites.lists.get(key);
+    if (before) return before;
     const byClass = (slot: number): Sprite | null => {
       if (!shown[slot]) return null;
       const label = slot === data.nClasses ? -1 : slot;
@@ -94,7 +103,7 @@ class Dots {
     const list = colouring
       ? Array.from({ length: colouring.levels + 2 }, (_, slot) => byLevel(slot))
       : Array.from({ length: data.nClasses + 1 }, (_, slot) => byClass(slot));
-    this.sprites = { key, list };
+    this.sprites.lists.set(key, list);
     return list;
   }
 
@@ -102,7 +111,11 @@ class Dots {
   private show(): void {
     const { width, height, straight } = this.raster;
     if (width === 0 || height === 0) return;
-    const image = new ImageData(new Uint8ClampedArray(straight.buffer as ArrayBuffer), width, height);
+    const image = new ImageData(
+      new Uint8ClampedArray(straight.buffer, straight.byteOffset, straight.byteLength),
+      width,
+      height,
+    );
     this.context?.putImageData(image, 0, 0);
   }
 }

@@ -1,10 +1,12 @@
 /**
  * How are a hundred thousand points redrawn within a frame, without a GPU?
  *
- * Sprites are blended into a premultiplied 32-bit buffer (two channels a multiplication), which is then turned into the straight
- * alpha that ImageData wants.
+ * Sprites are blended into a premultiplied 32-bit buffer, four pixels at once, which is then turned into the straight alpha that
+ * ImageData wants. Pixels, points and sprites lie in one memory with the kernels that do so.
  */
 
+import { Arena } from "../../engine/arena";
+import { blend } from "../../engine/scalar-raster";
 import { PHASES, type Sprite } from "./sprites";
 
 /** Device pixels: column = x · scaleX + offsetX, row = y · scaleY + offsetY. */
@@ -35,19 +37,57 @@ export interface Crowd {
 /** The time is looked at after so many points. */
 const CHECK = 2048;
 
+/** Room in an arena for what changes its size: larger each time that it must grow, because an arena takes nothing back. */
+class Room {
+  at = 0;
+  private bytes = 0;
+  private held: ArrayBufferView | null = null;
+
+  constructor(private readonly arena: Arena) {}
+
+  reserve(bytes: number): number {
+    if (bytes <= this.bytes) return this.at;
+    this.bytes = 4 * Math.ceil(Math.max(bytes, 1.5 * this.bytes) / 4);
+    this.at = this.arena.floatsOf(this.bytes / 4);
+    return this.at;
+  }
+
+  /** The address of a copy, made once. */
+  hold(values: ArrayBufferView): number {
+    if (values === this.held) return this.at;
+    this.held = values;
+    const { buffer, byteOffset, byteLength } = values;
+    const to = this.reserve(byteLength);
+    new Uint8Array(this.arena.floats.buffer, to).set(new Uint8Array(buffer, byteOffset, byteLength));
+    return to;
+  }
+}
+
 export class PointRaster {
   width = 0;
   height = 0;
-  private blended = new Int32Array(0);
-  /** Straight RGBA, R in the low byte: the bytes of an ImageData. */
-  straight = new Uint32Array(0);
+  private readonly arena = new Arena();
+  private readonly job = this.arena.floatsOf(13);
+  private readonly rooms = Array.from({ length: 7 }, () => new Room(this.arena));
 
   resize(width: number, height: number): void {
     if (width === this.width && height === this.height) return;
     this.width = width;
     this.height = height;
-    this.blended = new Int32Array(width * height);
-    this.straight = new Uint32Array(width * height);
+    const [blended, straight] = this.rooms;
+    for (const room of [blended, straight]) room.reserve(4 * width * height);
+    this.blended.fill(0);
+    this.straight.fill(0);
+  }
+
+  /** Premultiplied. A view, as the next one: good until the next drawing. */
+  private get blended(): Int32Array {
+    return new Int32Array(this.arena.floats.buffer, this.rooms[0].at, this.width * this.height);
+  }
+
+  /** Straight RGBA, R in the low byte: the bytes of an ImageData. */
+  get straight(): Uint32Array<ArrayBuffer> {
+    return new Uint32Array(this.arena.floats.buffer, this.rooms[1].at, this.width * this.height);
   }
 
   get all(): Rect {
@@ -74,7 +114,7 @@ export class PointRaster {
 
   /** Blends the points from number `from` on into one part of the picture, until a deadline; returns the number to go on with. */
   stamp(
-    { points, slots, chosen }: Crowd,
+    crowd: Crowd,
     sprites: readonly (Sprite | null)[],
     view: PixelTransform,
     part: Rect,
@@ -82,58 +122,39 @@ export class PointRaster {
     deadline: number,
     drawn = { n: 0 },
   ): number {
-    const { blended, width } = this;
+    const { arena, job } = this;
     const { scaleX, offsetX, scaleY, offsetY } = view;
-    const { half, starts, offsets, inks } = stampsOf(sprites, width);
-    // where a marker's middle may be for it to reach into the part, and for it to lie within
-    const [x0, x1, y0, y1] = [part.left - half, part.right + half, part.top - half, part.bottom + half];
-    const [c0, c1, r0, r1] = [part.left + half, part.right - half, part.top + half, part.bottom - half];
-    const n = chosen ? chosen.length : slots.length;
+    this.describe(crowd, stampsOf(sprites), part);
+    const n = crowd.chosen ? crowd.chosen.length : crowd.slots.length;
+    const most = deadline === Infinity ? n : CHECK;
     for (let place = from; place < n; ) {
-      const stop = Math.min(n, place + CHECK);
-      for (; place < stop; place++) {
-        const i = chosen === null ? place : chosen[place];
-        const x = points[2 * i] * scaleX + offsetX;
-        if (!(x >= x0 && x < x1)) continue;
-        const y = points[2 * i + 1] * scaleY + offsetY;
-        if (!(y >= y0 && y < y1)) continue;
-        const col = Math.floor(x);
-        const row = Math.floor(y);
-        const phase = slots[i] * PHASES * PHASES + (((y - row) * PHASES) | 0) * PHASES + (((x - col) * PHASES) | 0);
-        const begin = starts[phase];
-        const end = starts[phase + 1];
-        if (begin === end) continue;
-        drawn.n++;
-        const base = row * width + col;
-        if (col >= c0 && col < c1 && row >= r0 && row < r1) {
-          for (let k = begin; k < end; k++) {
-            const to = base + offsets[k];
-            blended[to] = blend(inks[k], blended[to]);
-          }
-        } else this.stampPart(sprites, part, col, row, begin, end);
-      }
+      const stop = Math.min(n, place + most);
+      drawn.n += arena.kernels.stamp(job, place, stop, scaleX, offsetX, scaleY, offsetY);
+      place = stop;
       if (place < n && performance.now() >= deadline) return place;
     }
     return n;
   }
 
-  /** One marker at the border of a part: pixel by pixel. */
-  private stampPart(
-    sprites: readonly (Sprite | null)[],
-    { left, top, right, bottom }: Rect,
-    col: number,
-    row: number,
-    begin: number,
-    end: number,
-  ): void {
-    const { blended, width } = this;
-    const { columns, rows, inks } = stampsOf(sprites, width);
-    for (let k = begin; k < end; k++) {
-      const c = col + columns[k];
-      const r = row + rows[k];
-      if (r >= top && r < bottom && c >= left && c < right)
-        blended[r * width + c] = blend(inks[k], blended[r * width + c]);
-    }
+  /** Writes down what the kernel is to do. */
+  private describe({ points, slots, chosen }: Crowd, { half, starts, quads }: Stamps, part: Rect): void {
+    const [blended, , ofPoints, ofSlots, ofChosen, ofStarts, ofQuads] = this.rooms;
+    const words = [
+      chosen ? ofChosen.hold(chosen) : 0,
+      ofPoints.hold(points),
+      ofSlots.hold(slots),
+      slots.BYTES_PER_ELEMENT,
+      blended.at,
+      this.width,
+      part.left,
+      part.top,
+      part.right,
+      part.bottom,
+      half,
+      ofStarts.hold(starts),
+      ofQuads.hold(quads),
+    ];
+    new Uint32Array(this.arena.floats.buffer, this.job).set(words);
   }
 
   /** Moves all pixels and empties the border that comes into view; returns its parts: they are still to be drawn. */
@@ -155,109 +176,70 @@ export class PointRaster {
   }
 
   private empty({ left, top, right, bottom }: Rect): void {
-    for (let row = top; row < bottom; row++) this.blended.fill(0, row * this.width + left, row * this.width + right);
+    const { blended } = this;
+    for (let row = top; row < bottom; row++) blended.fill(0, row * this.width + left, row * this.width + right);
   }
 
   /** Turns what was blended in one part into straight alpha. */
   finish({ left, top, right, bottom }: Rect): void {
-    const table = unpremultiplyTable();
-    const { blended, straight, width } = this;
-    for (let row = top; row < bottom; row++) {
-      for (let i = row * width + left, end = row * width + right; i < end; i++) {
-        const p = blended[i];
-        const alpha = p >>> 24;
-        if (alpha === 0 || alpha === 255) straight[i] = p;
-        else {
-          const base = alpha << 8;
-          straight[i] =
-            (alpha << 24) |
-            (table[base | ((p >>> 16) & 255)] << 16) |
-            (table[base | ((p >>> 8) & 255)] << 8) |
-            table[base | (p & 255)];
-        }
-      }
+    const { arena, rooms, width } = this;
+    const isWhole = right - left === width;
+    const n = isWhole ? (bottom - top) * width : right - left;
+    for (let row = top; row < bottom; row += isWhole ? bottom - top : 1) {
+      const at = 4 * (row * width + left);
+      arena.kernels.straighten(n, rooms[0].at + at, rooms[1].at + at);
     }
   }
 }
 
-/** All sprites, for pictures of one width: of each one and each phase only the pixels with ink, one after the other. */
+/** All sprites as the kernels want them: of each one and each phase the quads that have ink, row by row; see `scalar-raster.ts`. */
 interface Stamps {
-  readonly width: number;
   /** No marker reaches farther from its middle's pixel. */
   readonly half: number;
-  /** Where the pixels of sprite s in phase p begin: starts[s · PHASES² + p]; they end where the next ones begin. */
   readonly starts: Int32Array;
-  /** Of a pixel: place relative to the middle's, the same as a distance in the picture, premultiplied colour. */
-  readonly columns: Int32Array;
-  readonly rows: Int32Array;
-  readonly offsets: Int32Array;
-  readonly inks: Int32Array;
+  readonly quads: Int32Array;
 }
 
 const known = new WeakMap<readonly (Sprite | null)[], Stamps>();
 
-function stampsOf(sprites: readonly (Sprite | null)[], width: number): Stamps {
+function stampsOf(sprites: readonly (Sprite | null)[]): Stamps {
   const before = known.get(sprites);
-  if (before?.width === width) return before;
-  const stamps = makeStamps(sprites, width);
+  if (before) return before;
+  const stamps = makeStamps(sprites);
   known.set(sprites, stamps);
   return stamps;
 }
 
-function makeStamps(sprites: readonly (Sprite | null)[], width: number): Stamps {
+function makeStamps(sprites: readonly (Sprite | null)[]): Stamps {
   const starts = [0];
-  const columns: number[] = [];
-  const rows: number[] = [];
-  const inks: number[] = [];
+  const quads: number[] = [];
   for (const sprite of sprites) {
-    const [size, half] = sprite ? [sprite.size, sprite.size >> 1] : [0, 0];
     for (let phase = 0; phase < PHASES * PHASES; phase++) {
-      for (let at = 0; at < size * size; at++) {
-        const ink = sprite!.pixels[phase * size * size + at];
-        if (ink === 0) continue;
-        columns.push((at % size) - half);
-        rows.push(Math.floor(at / size) - half);
-        inks.push(ink | 0);
-      }
-      starts.push(inks.length);
+      if (sprite) addQuads(quads, sprite, phase);
+      starts.push(quads.length / 5);
     }
   }
-  const offsets = Int32Array.from(columns, (column, k) => rows[k] * width + column);
   const half = Math.max(0, ...sprites.map((sprite) => (sprite ? sprite.size >> 1 : 0)));
-  return {
-    width,
-    half,
-    starts: Int32Array.from(starts),
-    columns: Int32Array.from(columns),
-    rows: Int32Array.from(rows),
-    offsets,
-    inks: Int32Array.from(inks),
-  };
+  return { half, starts: Int32Array.from(starts), quads: Int32Array.from(quads) };
 }
 
-/** source + below · (1 − alpha), both premultiplied; red and blue share one multiplication, green and alpha the other. */
+/** From the first pixel with ink of a row on, four at a time. */
+function addQuads(quads: number[], { size, pixels }: Sprite, phase: number): void {
+  const half = size >> 1;
+  for (let row = 0; row < size; row++) {
+    const begin = (phase * size + row) * size;
+    for (let column = 0; column < size; column++) {
+      if (pixels[begin + column] === 0) continue;
+      quads.push(((row - half) << 16) | ((column - half) & 0xffff));
+      for (let k = 0; k < 4; k++) quads.push(column + k < size ? pixels[begin + column + k] | 0 : 0);
+      column += 3;
+    }
+  }
+}
+
+/** source + below · (1 − alpha), both premultiplied. */
 export function over(source: number, below: number): number {
   return blend(source | 0, below | 0) >>> 0;
-}
-
-/** The same in signed 32-bit words, which need no conversion; and without a branch, which random pixels would mostly mislead. */
-function blend(source: number, below: number): number {
-  const rest = 256 - (source >>> 24) - (source >>> 31); // 255 becomes 0, 0 stays 256
-  const redBlue = (Math.imul(below & 0x00ff00ff, rest) >>> 8) & 0x00ff00ff;
-  const alphaGreen = Math.imul((below >>> 8) & 0x00ff00ff, rest) & 0xff00ff00;
-  return (source + (redBlue | alphaGreen)) | 0;
-}
-
-let table: Uint8Array | null = null;
-
-function unpremultiplyTable(): Uint8Array {
-  if (table) return table;
-  table = new Uint8Array(65536);
-  for (let alpha = 1; alpha < 256; alpha++) {
-    for (let value = 0; value < 256; value++)
-      table[(alpha << 8) | value] = Math.min(255, Math.round((value * 255) / alpha));
-  }
-  return table;
 }
 
 /** CSS pixels: many points get smaller markers, a closer look larger ones. Quarter steps, so that sprites can be kept. */
