@@ -1,4 +1,4 @@
-"""How fast does the page compute? `python tests/bench/engine.py [--before CHECKOUT]` writes a dated JSON.
+"""How fast does the page compute? `python -m tests.bench.engine [--before CHECKOUT]` writes a dated JSON.
 
 The bundles are compared on the same pages of one headless Chromium: a picture alone and many at once, ten thousand images encoded, a large
 decoder with random weights (with the processor slowed four times too), and the layers that decode much, from the click to the last frame.
