@@ -49,9 +49,12 @@ export function sumOf(value: v128): f32 {
   );
 }
 
-/** eˣ to 2 units of the last place: x = n log 2 + r, a polynomial for r, 2ⁿ into the exponent (Cephes, S. Moshier). */
+/**
+ * eˣ to 2 units of the last place, 0 and infinity beyond what a number holds: x = n log 2 + r, a polynomial for r (Cephes, S. Moshier), and 2ⁿ in
+ * two factors, because the largest and the smallest are no powers of 2 themselves.
+ */
 export function expOf(value: v128): v128 {
-  const x = f32x4.max(f32x4.min(value, f32x4.splat(88.37)), f32x4.splat(-87.33));
+  const x = f32x4.max(f32x4.min(value, f32x4.splat(89)), f32x4.splat(-104));
   const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.4426950408889634)));
   let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
   r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
@@ -62,8 +65,15 @@ export function expOf(value: v128): v128 {
   p = madd(p, r, f32x4.splat(1.6666665459e-1));
   p = madd(p, r, f32x4.splat(5.0000001201e-1));
   p = f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1));
-  const scale = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
-  return f32x4.mul(p, scale);
+  const whole = i32x4.trunc_sat_f32x4_s(n);
+  const half = i32x4.shr_s(whole, 1);
+  return f32x4.mul(f32x4.mul(p, powerOf2(half)), powerOf2(i32x4.sub(whole, half)));
+}
+
+/** 2ⁿ, written into the exponent, for −127 < n < 128. */
+@inline
+function powerOf2(n: v128): v128 {
+  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
 }
 
 /** log x of positive numbers to 2 units of the last place (Cephes, S. Moshier). */
