@@ -1,9 +1,9 @@
 """How fast does the page learn, and does it draw meanwhile? Drives Chromium and writes a dated JSON.
 
-    LATENT_DATA=… python tests/bench/learning.py
-    LATENT_DATA=… python tests/bench/learning.py --only digits --seconds 5
+    LATENT_DATA=… python -m tests.bench.learning
+    LATENT_DATA=… python -m tests.bench.learning --only digits --seconds 5
 
-One worker, batch 128, told as the page is told: codes of 2000 images and all weights up to thirty times a second. Seconds an epoch are the
+One worker, batch 128, told as the page is told: codes of 2000 images and all weights up to forty times a second. Seconds an epoch are the
 wall's, over the middle of the training; frames are the page's own. The loop of pytorch/examples takes turns with the largest, in this
 process with torch's own number of threads, its epochs without a test pass. `exact`: plain SIMD, the same digits on every machine.
 """
@@ -109,7 +109,7 @@ def main() -> None:
     now = datetime.now(UTC)
     record = {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
-        "command": f"python tests/bench/learning.py --seconds {options.seconds:g} --rounds {options.rounds}",
+        "command": f"python -m tests.bench.learning --seconds {options.seconds:g} --rounds {options.rounds}",
         "when": now.isoformat(timespec="seconds"),
         "scenes": records,
     }

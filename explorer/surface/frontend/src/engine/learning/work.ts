@@ -1,5 +1,5 @@
 /**
- * How does a learner share its time between learning and telling? In slices: some steps, then what the page shows, at most thirty times a
+ * How does a learner share its time between learning and telling? In slices: some steps, then what the page shows, at most forty times a
  * second, and not before the page has taken in what came before.
  */
 
@@ -18,7 +18,7 @@ export interface Host {
   readonly sliceMs: number;
 }
 
-const BETWEEN_TOLD_MS = 33;
+const BETWEEN_TOLD_MS = 25;
 /** Of these at most are spent on the codes of the shown images. */
 const CODES_MS = 6;
 const MOST_SHOWN = 2000;
