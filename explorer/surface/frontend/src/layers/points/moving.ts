@@ -22,9 +22,9 @@ export interface Drawing {
 }
 
 /** Milliseconds of a frame that points may take while the map moves, from the empty picture to the canvas. */
-const BUDGET_MS = 12;
+const BUDGET_MS = 8;
 /** Of these for stamping at least: what the canvas's size costs does not shrink with the number of points. */
-const LEAST_MS = 4;
+const LEAST_MS = 3;
 const SLICE_MS = 7;
 /** The map rests when nothing has moved for so long: between two notches of a wheel it does not. */
 const REST_MS = 140;
