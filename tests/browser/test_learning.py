@@ -222,9 +222,14 @@ def options_of(case: Case, images: np.ndarray, kernels: str | None, batch: int, 
     wanted = {name: bool(value) if name == "noise" else value for name, value in wanted.items()}
     weights = {name: to_text(values) for name, values in case.first_weights().items()}
     return {
-        "record": case.record, "images": to_text(images), "seed": 0, "batch": batch,
-        "settings": wanted, "weights": weights, "kernels": kernels,
-    }  # fmt: skip
+        "record": case.record,
+        "images": to_text(images),
+        "seed": 0,
+        "batch": batch,
+        "settings": wanted,
+        "weights": weights,
+        "kernels": kernels,
+    }
 
 
 GRADIENTS = """({options, n, noise}) => {

@@ -516,11 +516,36 @@ def class_as_gains():
 
 
 LIVE = (
-    residual_blocks, pixel_shuffle, max_pooling, bilinear, depthwise, instance_norm, prelu, self_attention, attention_by_products,
-    vision_transformer, separate_networks, distribution, sampled_distribution, softplus_sigma, unbound, other_padding, channels_as_wide,
-    code_as_picture, skipping_code, squeeze_and_excite, layer_norms, dense_connections, broadcast_code, styled, normed_weights, in_place,
-    embedded_class, class_as_maps, class_as_gains,
-)  # fmt: skip
+    residual_blocks,
+    pixel_shuffle,
+    max_pooling,
+    bilinear,
+    depthwise,
+    instance_norm,
+    prelu,
+    self_attention,
+    attention_by_products,
+    vision_transformer,
+    separate_networks,
+    distribution,
+    sampled_distribution,
+    softplus_sigma,
+    unbound,
+    other_padding,
+    channels_as_wide,
+    code_as_picture,
+    skipping_code,
+    squeeze_and_excite,
+    layer_norms,
+    dense_connections,
+    broadcast_code,
+    styled,
+    normed_weights,
+    in_place,
+    embedded_class,
+    class_as_maps,
+    class_as_gains,
+)
 
 
 def with_sines():

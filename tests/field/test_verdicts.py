@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import torch
 from torch import Tensor
 
 from explorer.text.run_summary import parameters, size, summary_line
+from tests.examinations import of_two_dimensions
 from trainer.cli.shipped_runs import CLINIC
 from trainer.config import FitConfig, ImportedConfig
 from trainer.diagnosis.checks import PASSED, checks, failed, notes
@@ -27,7 +29,7 @@ from trainer.metrics.evaluate import Budget, evaluate
 from trainer.models.torch_engine import Posterior, Vae
 from trainer.numerals import percent
 from trainer.runs.catalogue import HOME, list_runs, load_run
-from trainer.runs.examination import Examination, Implied, Measured
+from trainer.runs.examination import Implied, Measured
 
 SHIPPED = [(part, name) for part in ("runs", "clinic", "sweep") for name in list_runs(HOME / "assets" / part)]
 EXAMINED = [(part, name) for part, name in SHIPPED if load_run(name, HOME / "assets" / part).info.examination is not None]
@@ -114,24 +116,7 @@ def test_ten_thousand_and_four_thousand_images_give_the_same_sentence_of_the_sam
 # --- the verdict and what stands beside it
 
 
-def made_up(**changes: object) -> Examination:
-    plain = {
-        "n": 1000,
-        "mean_kl": 5.0,
-        "information": 4.0,
-        "information_error": 0.1,
-        "marginal_kl": 1.0,
-        "total_correlation": 0.9,
-        "dimension_wise_kl": (0.05, 0.05),
-        "baseline": 10.0,
-        "shuffled": (3.0, 2.0),
-        "zeroed": (1.0, 1.0),
-        "all_shuffled": 9.0,
-        "sensitivity": (1.0, 1.0),
-        "residual": 0.01,
-        "variance": (0.9, 0.9),
-    }
-    return Examination(**{**plain, **changes})
+made_up = partial(of_two_dimensions, variance=(0.9, 0.9))
 
 
 def test_no_threshold_depends_on_the_number_of_images():

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.examinations import of_two_dimensions
 from trainer.cli.main import main
 from trainer.cli.shipped_runs import BETAS, CLINIC, MNIST_BETAS, linear, set_by_hand
 from trainer.config import FitConfig, checked
@@ -18,7 +19,6 @@ from trainer.diagnosis.pressure import pressure
 from trainer.errors import ConfigError, RunCorrupt
 from trainer.models.torch_engine import Vae
 from trainer.runs.catalogue import HOME, list_runs, load_run
-from trainer.runs.examination import Examination
 from trainer.training.fit import fit
 
 pytestmark = pytest.mark.slow
@@ -124,25 +124,6 @@ def test_exchanging_whole_codes_is_what_a_loop_over_images_gives(digits):
     assert found.information + found.marginal_kl == pytest.approx(found.mean_kl, abs=1e-9)
 
 
-def made_up(**changes) -> Examination:
-    plain = {
-        "n": 1000,
-        "mean_kl": 5.0,
-        "information": 4.0,
-        "information_error": 0.1,
-        "marginal_kl": 1.0,
-        "total_correlation": 0.9,
-        "dimension_wise_kl": (0.05, 0.05),
-        "baseline": 10.0,
-        "shuffled": (3.0, 2.0),
-        "zeroed": (1.0, 1.0),
-        "all_shuffled": 9.0,
-        "sensitivity": (1.0, 1.0),
-        "residual": 0.01,
-    }
-    return Examination(**{**plain, **changes})
-
-
 SPREAD = np.random.default_rng(0).standard_normal((100, 2))
 
 
@@ -160,23 +141,23 @@ SPREAD = np.random.default_rng(0).standard_normal((100, 2))
     ],
 )
 def test_the_rules_one_by_one(config, found, kind):
-    assert diagnose(FitConfig(latent_dim=2, **config), made_up(**found), SPREAD).kind == kind
+    assert diagnose(FitConfig(latent_dim=2, **config), of_two_dimensions(**found), SPREAD).kind == kind
 
 
 def test_a_remedy_changes_something_and_can_be_trained():
     for config in (FitConfig(beta=4), FitConfig(context=8), FitConfig(likelihood="gaussian", scale="fixed", sigma=1.0)):
-        found = diagnose(config, made_up(information=0.1, mean_kl=0.1, shuffled=(0.0, 0.0)), SPREAD)
+        found = diagnose(config, of_two_dimensions(information=0.1, mean_kl=0.1, shuffled=(0.0, 0.0)), SPREAD)
         assert found.remedies
         for remedy in found.remedies:
             assert checked(config, **remedy.changes) != config
-    assert not diagnose(FitConfig(), made_up(), SPREAD).remedies
+    assert not diagnose(FitConfig(), of_two_dimensions(), SPREAD).remedies
 
 
 def test_a_heavy_sigma_weighs_as_much_as_beta():
     gaussian = {"likelihood": "gaussian", "scale": "fixed"}
-    assert pressure(FitConfig(beta=2, sigma=0.2, **gaussian), made_up(residual=0.04)) == pytest.approx(2)
-    assert pressure(FitConfig(sigma=1.0, **gaussian), made_up(residual=0.05)) == pytest.approx(20)
-    assert pressure(FitConfig(beta=3), made_up()) == 3
+    assert pressure(FitConfig(beta=2, sigma=0.2, **gaussian), of_two_dimensions(residual=0.04)) == pytest.approx(2)
+    assert pressure(FitConfig(sigma=1.0, **gaussian), of_two_dimensions(residual=0.05)) == pytest.approx(20)
+    assert pressure(FitConfig(beta=3), of_two_dimensions()) == 3
 
 
 def test_a_point_cannot_be_examined(digits):

@@ -116,7 +116,9 @@ OPERATIONS = {
     "layer norm": lambda x: functional.layer_norm(x, (9, 9)) + functional.layer_norm(x, (9,), WIDTHS, WIDTHS),
     "instance norm": lambda x: functional.instance_norm(x, weight=SLOPES, bias=SLOPES),
     "instance norm that was kept": lambda x: functional.instance_norm(x, SLOPES, 1 + SLOPES, use_input_stats=False),
-    "mean and deviation": lambda x: (x - x.mean((2, 3), keepdim=True)) / (x.std((2, 3), keepdim=True) + x.var(1, keepdim=True) + 0.1),
+    "mean and deviation": lambda x: (
+        (x - x.mean((2, 3), keepdim=True)) / (x.std((2, 3), keepdim=True) + x.var(1, keepdim=True) + 0.1)
+    ),
     "means of vectors": lambda x: x.mean((2, 3)) + x.amax((2, 3)) + x.sum((-1, -2)) / 81 + x.max(3).values.max(2)[0],
     "a length": lambda x: functional.normalize(x.flatten(1)),
     "max pooling": lambda x: functional.max_pool2d(x, 3, 2, 1) + functional.max_pool2d(x, 2, 2, ceil_mode=True),
@@ -152,18 +154,22 @@ OPERATIONS = {
     "the batch elsewhere": lambda x: QUERIES(rows(x).transpose(0, 1)).transpose(0, 1),
     "the batch beside an axis": lambda x: QUERIES(rows(x).reshape(-1, 9)).view(len(x), 27, 9).relu(),
     "attention": lambda x: functional.scaled_dot_product_attention(QUERIES(rows(x)), rows(x), rows(x).tanh()),
-    "attention that looks back": lambda x: functional.scaled_dot_product_attention(rows(x), rows(x), rows(x), is_causal=True, scale=0.3),
+    "attention that looks back": lambda x: functional.scaled_dot_product_attention(
+        rows(x), rows(x), rows(x), is_causal=True, scale=0.3
+    ),
     "attention by hand": lambda x: torch.bmm(torch.softmax(rows(x) @ QUERIES(rows(x)).transpose(1, 2) / 3, -1), rows(x)),
     "attention by sums": lambda x: torch.einsum("bij,bkj->bik", rows(x), QUERIES(rows(x))),
     "added products": lambda x: torch.baddbmm(rows(x) @ rows(x).mT, rows(x), rows(x).mT, beta=0.5, alpha=0.25),
     "a matrix from the left": lambda x: WIDTHS.diag() @ x + QUERIES.weight @ x,
     "a matrix and a vector": lambda x: (x @ WIDTHS) @ QUERIES.weight[:, :2] + (x @ QUERIES.weight[:, :2]).sum(2),
-    "made of others": lambda x: torch.lerp(x, x.tanh(), 0.3) + torch.addcmul(x, x, x.relu(), value=0.5) + x.logsumexp(1, keepdim=True),
+    "made of others": lambda x: (
+        torch.lerp(x, x.tanh(), 0.3) + torch.addcmul(x, x, x.relu(), value=0.5) + x.logsumexp(1, keepdim=True)
+    ),
     "written in place": lambda x: x.clone().mul_(2).add_(x.tanh()).clamp_(-1, 1),
     "batch norm as wide as there are channels": lambda x: functional.batch_norm(x.transpose(1, 3), WIDTHS, WIDTHS, WIDTHS),
     "a variance by its parts": lambda x: ((x.exp() * 0.5).square()).log() + torch.sqrt(x.exp()).log(),
     "double precision in passing": lambda x: x.double().tanh().float(),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -201,7 +207,7 @@ CLASSES = {
     "a map": lambda z, y: torch.cat([spread(z), spread(functional.one_hot(y, 5))], 1),
     "a gain of every channel": lambda z, y: z.view(-1, 3, 2, 1) * EMBEDDING_OF_3(y)[:, :, None, None] + y[:, None, None, None] / 5,
     "a column of numbers": lambda z, y: torch.cat([z, y[:, None].float()], 1),
-}  # fmt: skip
+}
 EMBEDDING, EMBEDDING_OF_6, EMBEDDING_OF_3 = nn.Embedding(5, 5), nn.Embedding(5, 6), nn.Embedding(5, 3)
 
 

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from trainer.cli.arguments import MaybeNumber, NewName, RunsToWrite, parse
 from trainer.cli.list import print_presets
@@ -25,9 +24,6 @@ from trainer.runs.read import read_info
 from trainer.runs.records import RunInfo
 from trainer.runs.storage import place
 from trainer.runs.write import RunWriter
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,22 @@ from trainer.importers.tracing.weighted import WEIGHTED
 HANDLERS: dict[str, Handler] = {**ARITHMETIC, **MOVES, **WEIGHTED}
 """By the operation's name without a last underscore: relu_ writes where it reads, and is relu."""
 OF_SHAPES = {
-    "sym_size", "sym_numel", "sym_stride", "size", "dim", "zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones",
-    "new_full", "new_empty", "sym_constrain_range_for_size",
+    "sym_size",
+    "sym_numel",
+    "sym_stride",
+    "size",
+    "dim",
+    "zeros_like",
+    "ones_like",
+    "full_like",
+    "empty_like",
+    "new_zeros",
+    "new_ones",
+    "new_full",
+    "new_empty",
+    "sym_constrain_range_for_size",
     "is_floating_point",
-}  # fmt: skip
+}
 """Operations that look at the shape or the kind of a tensor alone, not at its numbers."""
 
 

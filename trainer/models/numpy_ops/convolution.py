@@ -32,9 +32,8 @@ def _unfolded(windows: Floats, weight: Floats) -> Floats:
     """Of windows (B, C, h, w, kernel) and weight (O, C, kernel)."""
     step = max(1, MOST_UNFOLDED // max(1, windows[:1].size))
     parts = [
-        np.tensordot(windows[at : at + step], weight, axes=((1, 4, 5), (1, 2, 3)))
-        for at in range(0, max(1, len(windows)), step)
-    ]  # fmt: skip
+        np.tensordot(windows[at : at + step], weight, axes=((1, 4, 5), (1, 2, 3))) for at in range(0, max(1, len(windows)), step)
+    ]
     return np.ascontiguousarray(np.concatenate(parts).transpose(0, 3, 1, 2))
 
 

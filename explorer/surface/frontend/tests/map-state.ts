@@ -11,6 +11,7 @@ import { allShown } from "../src/kernel/shown-classes";
 import type { MapState } from "../src/kernel/state";
 import { makeTheme } from "../src/ui/theme";
 import { type HostRecord, parsePayload } from "../src/wire/payload";
+import type { PathRecord } from "../src/wire/schema";
 import { tinyRun, writePayload } from "./helpers";
 
 /** A run of three points with two classes, and what its host says. */
@@ -67,3 +68,19 @@ export function state(change: Partial<MapState> = {}): MapState {
 export function frameOf(one: MapState, now = 0): Frame {
   return { state: one, derived: new Derived(() => one), now, isStill: true };
 }
+
+/** A path of three codes along the diagonal of a map of two dimensions, as a host sends it. */
+export const STRAIGHT_PATH = {
+  title: "straight",
+  z: [
+    [0, 0],
+    [1, 1],
+    [2, 2],
+  ],
+  map: [
+    [0, 0],
+    [1, 1],
+    [2, 2],
+  ],
+  ends: ["A", "B"],
+} as unknown as PathRecord;

@@ -148,7 +148,8 @@ export interface Found {
 }
 
 let found: Found | null = null;
-let listeners: (() => void)[] = [];
+/** Who is told when a module that is being compiled has become ready; null while none is. */
+let waiting: (() => void)[] | null = null;
 
 /** The best that this page may use. Asked once: a page does not change its mind, but for old browsers that only compile in their own time. */
 export function arithmetic(): Found {
@@ -156,9 +157,9 @@ export function arithmetic(): Found {
   return found;
 }
 
-/** Calls back where better arithmetic has become ready after it was first asked for. */
+/** Calls back once where better arithmetic becomes ready after it was first asked for; keeps nothing where none will. */
 export function onBetterArithmetic(run: () => void): void {
-  listeners.push(run);
+  waiting?.push(run);
 }
 
 function find(): Found {
@@ -199,8 +200,18 @@ function compiled(simd: WebAssembly.Module, relaxed: WebAssembly.Module | null):
 }
 
 async function compileLater(simd: BufferSource): Promise<void> {
-  found = compiled(await WebAssembly.compile(simd), null);
-  for (const run of listeners.splice(0)) run();
+  const told = (waiting ??= []);
+  try {
+    const later = compiled(await WebAssembly.compile(simd), null);
+    // a browser that compiles no large module at once may not make an instance of one at once either
+    later.instantiate?.(new WebAssembly.Memory({ initial: 1 }));
+    found = later;
+    for (const run of told) run();
+  } catch {
+    found = scalar("this browser runs only small WebAssembly modules");
+  } finally {
+    waiting = null;
+  }
 }
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
@@ -209,7 +220,7 @@ function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
 
 /** For tests and benchmarks: what is used from now on, `null` for what there is. */
 export function use(kind: "scalar" | "simd" | null): void {
-  listeners = [];
+  waiting = null;
   found =
     kind === null ? null : kind === "scalar" ? scalar("chosen") : compiled(new WebAssembly.Module(bytesOf(SIMD)), null);
 }

@@ -4,10 +4,9 @@ import { MapEditor } from "../../src/editor/map-editor";
 import { ScreenReader } from "../../src/editor/screen-reader";
 import type { Code, MapState } from "../../src/kernel/state";
 import { parsePayload } from "../../src/wire/payload";
-import type { PathRecord } from "../../src/wire/schema";
 import { FakeElement, withoutPage } from "../fake-dom";
 import { tinyRun, writePayload } from "../helpers";
-import { tiny } from "../map-state";
+import { STRAIGHT_PATH, tiny } from "../map-state";
 
 withoutPage();
 vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -60,21 +59,6 @@ function opened(says: object = {}, options: object = {}): Opened {
 }
 
 afterEach(() => open?.dispose());
-
-const PATH = {
-  title: "straight",
-  z: [
-    [0, 0],
-    [1, 1],
-    [2, 2],
-  ],
-  map: [
-    [0, 0],
-    [1, 1],
-    [2, 2],
-  ],
-  ends: ["A", "B"],
-} as unknown as PathRecord;
 
 describe("layers and colours", () => {
   test("a background is switched by its command and again by it, aloud", () => {
@@ -146,23 +130,23 @@ describe("pins", () => {
 
 describe("what moves by itself", () => {
   test("a path plays at once, the probe goes along, and rests on a frame of its own", () => {
-    const { editor, state, frame } = opened({ path: PATH });
+    const { editor, state, frame } = opened({ path: STRAIGHT_PATH });
     expect(state().motion.moving).toBe("path");
     frame();
     frame(500);
     expect(state().probe).toMatchObject({ from: "path" });
     editor.parts.commands.togglePlaying();
     expect(state().motion.moving).toBeNull();
-    expect(PATH.z).toContainEqual((state().probe as { readonly z?: Code }).z);
+    expect(STRAIGHT_PATH.z).toContainEqual((state().probe as { readonly z?: Code }).z);
   });
   test("a frame that is asked for by its number stops the film there", () => {
-    const { editor, state } = opened({ path: PATH });
+    const { editor, state } = opened({ path: STRAIGHT_PATH });
     editor.parts.playback.seek(1);
     expect(state().motion).toMatchObject({ moving: null, head: { position: 0.5 } });
     expect(state().probe).toMatchObject({ from: "path", z: [1, 1], at: [1, 1] });
   });
   test("a hand on the map stops it", () => {
-    const { editor, state } = opened({ path: PATH });
+    const { editor, state } = opened({ path: STRAIGHT_PATH });
     editor.parts.probing.toPlace([0, 0]);
     expect(state().motion.moving).toBeNull();
     expect(state().probe.from).toBe("map");
@@ -180,7 +164,7 @@ describe("what moves by itself", () => {
     expect(state().probe).toBe(probe);
   });
   test("Escape closes what is open first, then stops what moves", () => {
-    const { editor, state } = opened({ path: PATH });
+    const { editor, state } = opened({ path: STRAIGHT_PATH });
     editor.parts.commands.togglePanel("help");
     editor.parts.commands.escape();
     expect(state().open).toBeNull();

@@ -7,7 +7,7 @@ import type { MapState } from "../../src/kernel/state";
 import { LAYER_PANELS, LAYERS } from "../../src/layers/index";
 import { PANELS } from "../../src/panels/index";
 import { FakeElement, fake, focus, withoutPage } from "../fake-dom";
-import { frameOf, state } from "../map-state";
+import { frameOf, STRAIGHT_PATH, state } from "../map-state";
 
 withoutPage(true);
 
@@ -143,21 +143,7 @@ describe("what lies over the map", () => {
 });
 
 describe("the path's player", () => {
-  const path = {
-    title: "straight",
-    z: [
-      [0, 0],
-      [1, 1],
-      [2, 2],
-    ],
-    map: [
-      [0, 0],
-      [1, 1],
-      [2, 2],
-    ],
-    ends: ["A", "B"],
-  };
-  const host = { ...state().host, path } as unknown as MapState["host"];
+  const host = { ...state().host, path: STRAIGHT_PATH } as unknown as MapState["host"];
   test("is there where there is a path, and says which", () => {
     const { one, now } = panel("path-player");
     one.update(frameOf(now()));
