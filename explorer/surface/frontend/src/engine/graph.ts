@@ -31,7 +31,8 @@ export interface Graph {
   readonly label: Tensor | null;
   readonly planned: readonly Planned[];
   readonly forward: Compute;
-  tell(label: number): void;
+  /** The class of the i-th of a batch from now on; −1, as at first: none. */
+  tell(i: number, label: number): void;
 }
 
 /** Room of a tensor, and how many have still to read it. */
@@ -58,6 +59,7 @@ export function planGraph(ops: readonly Op[], inputShape: Shape, options: GraphO
   });
   const steps = planned.flatMap(({ forward }) => (forward ? [forward] : []));
   const { arena, capacity } = options;
+  const told = new Int32Array(capacity).fill(-1);
   return {
     input,
     output: planned.at(-1)?.y ?? input,
@@ -66,11 +68,13 @@ export function planGraph(ops: readonly Op[], inputShape: Shape, options: GraphO
     forward: (batch) => {
       for (const step of steps) step(batch);
     },
-    tell: (k) => {
-      for (const { tell } of planned) tell?.(k);
+    tell: (i, k) => {
+      if (told[i] === k) return;
+      told[i] = k;
+      for (const { tell } of planned) tell?.(i, k);
       if (!label) return;
-      const hot = arena.at(label.at, capacity * label.size).fill(0);
-      for (let i = 0; i < capacity; i++) hot[i * label.size + k] = 1;
+      const hot = arena.at(label.at + 4 * i * label.size, label.size).fill(0);
+      if (k >= 0) hot[k] = 1;
     },
   };
 }

@@ -4,7 +4,7 @@ import { PayloadError } from "../wire/errors";
 import { type Payload, parsePayload, product } from "../wire/payload";
 import { CLASS } from "../wire/schema";
 import { logLikelihoodsOf, meansIn } from "./likelihoods";
-import { type Finish, Network, Workspace } from "./network";
+import { type Finish, type Labels, Network, Workspace } from "./network";
 
 /** q(z|x), a diagonal Gaussian: mu (K,), logvar (K,) = log variance. */
 export interface Posterior {
@@ -43,7 +43,6 @@ export class Model {
     this.label = isTold ? class_names.indexOf(decoded_as ?? "") : -1;
     this.decoder = new Network(decoder, [this.latentDim], this.payload, this.nClasses, this.workspace);
     expectSize(this.decoder.outputSize, product(this.imageShape), "decoder");
-    if (this.label >= 0) this.decoder.tell(this.label);
   }
 
   /** What computes: a word for the frame statistics. */
@@ -66,8 +65,7 @@ export class Model {
   decodeAsShared(z: ArrayLike<number>, label: number): Float32Array {
     if (this.kept && this.keptLabel === label && this.isKept(z)) return this.kept;
     this.kept = null; // its place is written over
-    if (label >= 0) this.decoder.tell(label);
-    const x_hat = this.decoder.run(z, this.toMean);
+    const x_hat = this.decoder.run(z, this.toMean, label);
     this.keptZ.set(z);
     this.keptLabel = label;
     return (this.kept = x_hat);
@@ -77,30 +75,28 @@ export class Model {
     return z.length === this.latentDim && this.keptZ.every((value, k) => value === z[k]);
   }
 
-  /** n codes (n·K) to n mean pictures, one after the other, as one class: overwritten by the next call. Many at once take a fraction of the time. */
-  decodeMany(codes: Float32Array, n: number, label = this.label): Float32Array {
+  /** n codes (n·K) to n mean pictures, one after the other: overwritten by the next call. Many at once take a fraction of the time. */
+  decodeMany(codes: Float32Array, n: number, labels: Labels = this.label): Float32Array {
     this.kept = null;
-    if (label >= 0) this.decoder.tell(label);
-    return this.decoder.runMany(codes, n, this.toMean);
+    return this.decoder.runMany(codes, n, this.toMean, labels);
   }
 
   /** The same of codes (K,) each: `take` is given all pictures and where its own one begins. */
   decodeEach(
     codes: readonly ArrayLike<number>[],
     take: (x_hat: Float32Array, from: number, i: number) => void,
-    label = this.label,
+    labels: Labels = this.label,
   ): void {
     const flat = new Float32Array(codes.length * this.latentDim);
     codes.forEach((z, i) => flat.set(z, i * this.latentDim));
-    const x_hat = this.decodeMany(flat, codes.length, label);
+    const x_hat = this.decodeMany(flat, codes.length, labels);
     codes.forEach((_, i) => take(x_hat, i * this.decoder.outputSize, i));
   }
 
   /** n codes (n·K) to what the likelihood is told of every pixel, logits or places: overwritten by the next call. */
   outputMany(codes: Float32Array, n: number): Float32Array {
     this.kept = null;
-    if (this.label >= 0) this.decoder.tell(this.label);
-    return this.decoder.runMany(codes, n);
+    return this.decoder.runMany(codes, n, undefined, this.label);
   }
 
   /** Log p(x|z), nats, of n outputs for a picture; null where the header does not say all that it depends on. To be asked for once. */

@@ -33,13 +33,15 @@ export class Workspace {
   }
 }
 
+/** The classes that a batch is told: one for all, or one for each; −1 for none. */
+export type Labels = number | ArrayLike<number>;
+
 /** What becomes of the output while it still lies in the arena: n numbers at an address. */
 export type Finish = (arena: Arena, address: number, n: number) => void;
 
 export class Network {
   readonly outputSize: number;
   readonly inputSize: number;
-  private label = -1;
   private one: Graph;
   private many: Graph | null = null;
   private generation: number;
@@ -65,22 +67,15 @@ export class Network {
     return this.one.output.shape;
   }
 
-  /** Which class it is told from now on. */
-  tell(label: number): void {
-    if (label === this.label) return;
-    this.label = label;
-    this.one.tell(label);
-    this.many?.tell(label);
-  }
-
-  /** The output for one input: overwritten by the next call. */
-  run(values: ArrayLike<number>, finish?: Finish): Float32Array {
+  /** The output for one input, told this class: overwritten by the next call. */
+  run(values: ArrayLike<number>, finish?: Finish, label = -1): Float32Array {
     if (values.length !== this.inputSize) {
       throw new PayloadError(`The network takes ${this.inputSize} numbers, got ${values.length}.`);
     }
     this.refresh();
     const { input, output, forward } = this.one;
     const { arena } = this.workspace;
+    this.one.tell(0, label);
     arena.at(input.at, input.size).set(values);
     forward(1);
     finish?.(arena, output.at, output.size);
@@ -89,7 +84,7 @@ export class Network {
   }
 
   /** The outputs for n inputs, one after the other: overwritten by the next call. */
-  runMany(values: Float32Array, n: number, finish?: Finish): Float32Array {
+  runMany(values: Float32Array, n: number, finish?: Finish, labels: Labels = -1): Float32Array {
     if (values.length < n * this.inputSize) {
       throw new PayloadError(`The network takes ${n * this.inputSize} numbers, got ${values.length}.`);
     }
@@ -101,6 +96,7 @@ export class Network {
     for (let i = 0; i < n; i += capacity) {
       const batch = Math.min(capacity, n - i);
       const from = i * input.size;
+      for (let j = 0; j < batch; j++) graph.tell(j, typeof labels === "number" ? labels : labels[i + j]);
       arena.at(input.at, batch * input.size).set(values.subarray(from, from + batch * input.size));
       forward(batch);
       finish?.(arena, output.at, batch * output.size);
@@ -129,8 +125,6 @@ export class Network {
   private planned(capacity: number): Graph {
     const { arena, addresses } = this.workspace;
     const { weights, nClasses } = this;
-    const graph = planGraph(this.ops, this.inputShape, { arena, weights, addresses, capacity, nClasses });
-    if (this.label >= 0) graph.tell(this.label);
-    return graph;
+    return planGraph(this.ops, this.inputShape, { arena, weights, addresses, capacity, nClasses });
   }
 }

@@ -50,8 +50,8 @@ export interface Planned {
   readonly forward?: Compute;
   /** Of the gradients of its output, those of its inputs and weights are made; none where this operation cannot learn. */
   readonly learn?: (gradients: Gradients) => Compute;
-  /** Only where it is told a class: which one from now on. */
-  readonly tell?: (label: number) => void;
+  /** Only where it is told a class: of the i-th of a batch from now on, −1 for none. */
+  readonly tell?: (i: number, label: number) => void;
 }
 
 /** What a planner is given to work with. */

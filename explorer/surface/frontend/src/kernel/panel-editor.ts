@@ -30,8 +30,8 @@ export interface PanelEditor {
   scrollToMap(): void;
   /** Says it to those who do not see the map, once the movement has stopped. */
   announceLater(sentence: () => string): void;
-  /** The small picture of a point, as the map draws it. */
-  thumbnail(point: number): HTMLCanvasElement;
+  /** The small pictures of points, as the map draws them. */
+  picturesOf(points: readonly number[]): HTMLCanvasElement[];
   /** Lays a plane in place of the host's map; without one, says why. */
   layPlane(plane: Plane | null, refusal?: string): void;
   editPins(edit: PinEdit): void;

@@ -24,7 +24,7 @@ export class Extremes implements Panel {
   private isLargest = true;
   private accepts: (i: number) => boolean = () => true;
 
-  constructor(private readonly editor: Pick<PanelEditor, "state" | "thumbnail" | "flyTo">) {
+  constructor(private readonly editor: Pick<PanelEditor, "state" | "picturesOf" | "flyTo">) {
     this.element = h(
       "div",
       { class: "la-strip", hidden: true },
@@ -49,11 +49,12 @@ export class Extremes implements Panel {
       `${found.length} images with the ${this.isLargest ? "highest" : "lowest"} ${inSentence(quantity.name)}`,
     );
     setText(this.order, this.isLargest ? "Show the lowest" : "Show the highest");
-    this.list.replaceChildren(...found.map((i) => this.entry(i, quantity)));
+    const pictures = this.editor.picturesOf(found);
+    this.list.replaceChildren(...found.map((i, at) => this.entry(i, quantity, pictures[at])));
   }
 
-  private entry(i: number, { name, values }: Quantity): HTMLElement {
-    const picture = copyOf(this.editor.thumbnail(i));
+  private entry(i: number, { name, values }: Quantity, source: HTMLCanvasElement): HTMLElement {
+    const picture = copyOf(source);
     const label = `Go to test image ${this.editor.state().data.numberOf(i)}, ${inSentence(name)} ${number(values[i])}`;
     const content = [picture, h("span", {}, number(values[i]))];
     return button("la-pin", { title: label, "aria-label": label }, () => this.editor.flyTo(i), ...content);

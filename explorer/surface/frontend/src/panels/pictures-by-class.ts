@@ -1,6 +1,7 @@
 /** What is the same z under every class? For a decoder that is told one: a small picture a class, which follows the probe. */
 
 import type { RunOnMap } from "../data/run-on-map";
+import { Pace } from "../geometry/pace";
 import type { Frame, Panel, Progress } from "../kernel/extension";
 import type { PanelEditor } from "../kernel/panel-editor";
 import type { MapState } from "../kernel/state";
@@ -30,6 +31,7 @@ export class PicturesByClass implements Panel {
   /** How many pictures are of an earlier z, from `next` on, round and round: under a moving hand none waits for the others. */
   private due = 0;
   private next = 0;
+  private readonly pace = new Pace();
 
   constructor(private readonly editor: Pick<PanelEditor, "chooseClass">) {
     this.element.title =
@@ -75,13 +77,24 @@ export class PicturesByClass implements Panel {
   work(): Progress {
     const { scene } = this;
     if (!scene) return "done";
-    const deadline = performance.now() + SLICE_MS;
-    while (this.due > 0 && performance.now() < deadline) {
-      this.cells[this.next].picture.paint(scene.model.decodeAsShared(this.z, this.next));
-      this.next = (this.next + 1) % this.cells.length;
-      this.due--;
-    }
+    this.pace.work(
+      performance.now() + SLICE_MS,
+      () => this.due,
+      (n) => this.paint(scene, n),
+    );
     return this.due > 0 ? "working" : "done";
+  }
+
+  /** The next n, as one batch. */
+  private paint({ model }: RunOnMap, n: number): void {
+    const labels = Array.from({ length: n }, (_, i) => (this.next + i) % this.cells.length);
+    model.decodeEach(
+      labels.map(() => this.z),
+      (x_hat, from, i) => this.cells[labels[i]].picture.paint(x_hat, from),
+      labels,
+    );
+    this.next = (this.next + n) % this.cells.length;
+    this.due -= n;
   }
 
   private outline(label: number): void {

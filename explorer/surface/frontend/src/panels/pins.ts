@@ -40,7 +40,8 @@ export interface PinsPanelModel {
   readonly hasPrior: boolean;
   /** Of the numbers of a code. */
   readonly decimals: number;
-  decode(z: readonly number[]): Float32Array;
+  /** All pictures at once: `take` is given them, and where the i-th one begins. */
+  decodeEach: RunOnMap["model"]["decodeEach"];
   /** Few encoded images are around the code. */
   isLow(z: readonly number[]): boolean;
 }
@@ -192,8 +193,10 @@ export class PinsPanel implements Panel {
       this.apart,
       `${a.label} to ${b.label}: distance ${distance(Math.hypot(...step))}; ${step.length > 3 ? "largest differences " : "Δz = "}${zText(step, model.decimals)}`,
     );
-    const first = model.decode(a.z).slice(); // the engine's buffer is written again by the next decoding
-    this.difference.paint(model.decode(b.z).map((value, i) => Math.abs(value - first[i])));
+    model.decodeEach([a.z, b.z], (both, second, i) => {
+      if (i === 0) return;
+      this.difference.paint(Float32Array.from({ length: second }, (_, at) => Math.abs(both[second + at] - both[at])));
+    });
   }
 
   /** A path that is shown follows its settings at once. */
@@ -215,14 +218,14 @@ export class PinsPanel implements Panel {
       const isSame = there && there.dataset.z === JSON.stringify(pin.z) && there.dataset.label === pin.label;
       if (!there) this.tiles.append(this.tile(pin, i, model));
       else if (!isSame) there.replaceWith(this.tile(pin, i, model));
-      else this.fill(there, pin, model);
+      else this.rename(there, pin);
     });
+    paint([...this.tiles.querySelectorAll("canvas")], pins, model);
   }
 
-  private fill(tile: HTMLElement, pin: PinRecord, model: PinsPanelModel): void {
+  private rename(tile: HTMLElement, pin: PinRecord): void {
     const name = tile.querySelector("input");
     if (name && name !== tile.ownerDocument.activeElement && !name.matches(":focus")) name.value = pin.name ?? "";
-    paint(tile.querySelector("canvas") as HTMLCanvasElement, pin, model);
   }
 
   private tile(pin: PinRecord, i: number, model: PinsPanelModel): HTMLElement {
@@ -261,7 +264,6 @@ export class PinsPanel implements Panel {
         z.length > 3 ? `largest ${zText(z, model.decimals)}` : zText(z, model.decimals),
       ),
     );
-    paint(canvas, pin, model);
     return tile;
   }
 
@@ -331,13 +333,21 @@ class PlaneThroughPins {
   }
 }
 
-function paint(canvas: HTMLCanvasElement, pin: PinRecord, model: PinsPanelModel): void {
-  if (pin.z.length !== model.latentDim) return;
-  const picture = new Picture(canvas);
-  picture.setShape(model.shape);
-  picture.paint(model.decode(pin.z));
-  canvas.toggleAttribute("data-low", model.isLow(pin.z));
-  picture.fitInto(TILE_PX);
+/** A canvas a pin; a pin of a code of another length keeps an empty one. */
+function paint(canvases: readonly HTMLCanvasElement[], pins: readonly PinRecord[], model: PinsPanelModel): void {
+  const shown = pins.flatMap(({ z }, i) => (z.length === model.latentDim ? [{ z, canvas: canvases[i] }] : []));
+  const paintOne = (x_hat: Float32Array, from: number, i: number): void => {
+    const { z, canvas } = shown[i];
+    const picture = new Picture(canvas);
+    picture.setShape(model.shape);
+    picture.paint(x_hat, from);
+    canvas.toggleAttribute("data-low", model.isLow(z));
+    picture.fitInto(TILE_PX);
+  };
+  model.decodeEach(
+    shown.map(({ z }) => z),
+    paintOne,
+  );
 }
 
 function modelOf({ header: { run }, logvar, decimals, model, support }: RunOnMap): PinsPanelModel {
@@ -346,7 +356,7 @@ function modelOf({ header: { run }, logvar, decimals, model, support }: RunOnMap
     latentDim: run.latent_dim,
     hasPrior: logvar !== null,
     decimals: decimals.z,
-    decode: (z) => model.decodeShared(z),
+    decodeEach: (codes, take) => model.decodeEach(codes, take),
     isLow: (z) => isLow(support.of(z)),
   };
 }

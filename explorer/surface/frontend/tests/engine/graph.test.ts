@@ -186,15 +186,45 @@ describe("many at once", () => {
     const network = new Network(ops, [2], weights, classes);
     const x = floats(10, 1);
     const told = [2, 0, 3].map((label) => {
-      network.tell(label);
-      const many = network.runMany(x, 5).slice();
+      const many = network.runMany(x, 5, undefined, label).slice();
       for (let i = 0; i < 5; i++)
-        expectClose(many.subarray(6 * i, 6 * i + 6), network.run(x.subarray(2 * i, 2 * i + 2)), 1e-6);
+        expectClose(many.subarray(6 * i, 6 * i + 6), network.run(x.subarray(2 * i, 2 * i + 2), undefined, label), 1e-6);
       return many;
     });
     expect(Math.abs(told[0][0] - told[1][0])).toBeGreaterThan(1e-3);
-    network.tell(2);
-    expectClose(network.runMany(x, 5), told[0], 0);
+    expectClose(network.runMany(x, 5, undefined, 2), told[0], 0);
+  });
+
+  test.each(["scalar", "simd", null] as const)("are told a class each, or none (%s)", (kind) => {
+    use(kind);
+    const weights = new Made();
+    const classes = 4;
+    const rows = (name: string): Op => ({
+      op: "linear",
+      weight: weights.make([5, 2]),
+      bias: weights.make([5]),
+      biases: name,
+    });
+    const ops: Op[] = [
+      { op: "reshape", shape: [3, 2], inputs: [INPUT] },
+      { ...rows(weights.make([5, classes])), inputs: [0] },
+      { op: "linear", weight: weights.make([15, classes]), bias: weights.make([15]), inputs: [CLASS] },
+      { op: "flatten", inputs: [1] },
+      { op: "combine", kind: "add", inputs: [3, 2] },
+    ];
+    const network = new Network(ops, [6], weights, classes);
+    const next = random(5);
+    for (const n of [1, 3, 128, 300, 4]) {
+      const x = floats(n * 6, n);
+      const labels = Int32Array.from({ length: n }, () => Math.floor(next() * (classes + 1)) - 1);
+      const many = network.runMany(x, n, undefined, labels).slice();
+      for (let i = 0; i < n; i++) {
+        const own = new Network(ops, [6], weights, classes).run(x.subarray(6 * i, 6 * i + 6), undefined, labels[i]);
+        expectClose(many.subarray(15 * i, 15 * i + 15), own, 1e-6, `${n}: ${i} of`);
+        if (n < 10) expectClose(network.run(x.subarray(6 * i, 6 * i + 6), undefined, labels[i]), own, 0);
+      }
+    }
+    use(null);
   });
 });
 

@@ -3,7 +3,7 @@
 import type { ToolEditor } from "../../kernel/map-tool";
 import type { PanelEditor } from "../../kernel/panel-editor";
 import { LAYERS } from "../../layers/index";
-import { thumbnail } from "../../layers/points/thumbnails";
+import { picturesOfPoints } from "../../layers/points/thumbnails";
 import { COMMANDS, GESTURES, TOOLBAR } from "../commands";
 import type { Context } from "../context";
 import { nonce } from "../host-events";
@@ -43,7 +43,7 @@ export function actionsOf(context: Context, parts: Parts, run: PanelEditor["run"
     },
     scrollToMap: () => context.scrollToMap(),
     announceLater: (sentence) => reader.later(sentence),
-    thumbnail: (point) => thumbnail(context.state.data, point),
+    picturesOf: (points) => picturesOfPoints(context.state.data, points),
     layPlane: (plane, refusal) => maps.layPlane(plane, refusal),
     editPins: (edit) => callbacks.onEdit?.(edit, nonce()),
     choosePath: (choice) => pinning.choosePath(choice),

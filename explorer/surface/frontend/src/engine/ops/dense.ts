@@ -15,17 +15,19 @@ export function planLinear(op: OpOf<"linear">, [x]: readonly Tensor[], make: Mak
   );
   const rows = x.size / nIn;
   const w = make.weight(op.weight);
-  const bias = op.biases ? arena.keep(weights.floats(op.bias)) : make.weight(op.bias);
+  const bias = make.weight(op.bias);
+  const told = op.biases ? toldBiases(op.biases, bias, nOut, make) : null;
   const y = make.output([...x.shape.slice(0, -1), nOut]);
   const { kernels, panel } = arena;
   return {
     y,
     forward: (batch) => {
-      kernels.copyRows(batch * rows, nOut, bias, y.at);
+      if (!told) kernels.copyRows(batch * rows, nOut, bias, y.at);
+      else for (let i = 0; i < batch; i++) kernels.copyRows(rows, nOut, told.at(i), y.at + 4 * i * y.size);
       kernels.product(batch * rows, nOut, nIn, x.at, nIn, 1, w, 1, nIn, y.at, nOut, 1, panel);
     },
     learn: (gradients) => learnLinear(gradients, op, { x, y, w, rows, nIn, nOut }, make),
-    ...(op.biases ? { tell: toldBias(op.biases, bias, nOut, make) } : {}),
+    ...(told ? { tell: told.tell } : {}),
   };
 }
 
@@ -57,13 +59,27 @@ function learnLinear(
   };
 }
 
-function toldBias(name: string, bias: number, nOut: number, { arena, weights }: Maker): (label: number) => void {
+/** A bias for each of a batch: a column of the table, or `bias` where no class is told. */
+interface ToldBiases {
+  /** Address of that of the i-th of the batch. */
+  at(i: number): number;
+  readonly tell: (i: number, label: number) => void;
+}
+
+function toldBiases(name: string, bias: number, nOut: number, { arena, weights, capacity }: Maker): ToldBiases {
   const [rows, nLabels] = weights.shape(name);
   const biases = weights.floats(name);
   expectFit(rows === nOut && biases.length === nOut * nLabels, "linear", { shape: [rows, nLabels], size: 0, at: 0 });
-  return (label) => {
-    const to = arena.at(bias, nOut);
-    for (let o = 0; o < nOut; o++) to[o] = biases[o * nLabels + label];
+  const room = arena.floatsOf(capacity * nOut);
+  arena.kernels.copyRows(capacity, nOut, bias, room);
+  const at = (i: number): number => room + 4 * i * nOut;
+  return {
+    at,
+    tell: (i, label) => {
+      const to = arena.at(at(i), nOut);
+      if (label < 0) to.set(arena.at(bias, nOut));
+      else for (let o = 0; o < nOut; o++) to[o] = biases[o * nLabels + label];
+    },
   };
 }
 

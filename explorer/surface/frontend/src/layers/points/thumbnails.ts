@@ -103,9 +103,9 @@ class Thumbnails {
 
 const picturesOf = perMap((data: RunOnMap) => new Thumbnails(data));
 
-/** The picture of point i, one canvas pixel a pixel. */
-export function thumbnail(data: RunOnMap, i: number): HTMLCanvasElement {
-  return picturesOf(data).make([i])[0];
+/** The pictures of some points, one canvas pixel a pixel. */
+export function picturesOfPoints(data: RunOnMap, indices: readonly number[]): HTMLCanvasElement[] {
+  return picturesOf(data).make(indices);
 }
 
 export const thumbnails: Layer = {

@@ -17,7 +17,11 @@ export interface NearestInfo {
 }
 
 /** A pin's picture, which may be written over by the next one, and whether few encoded images are around its code. */
-type Decode = (z: readonly number[]) => { readonly x_hat: Float32Array; readonly isLow: boolean };
+/** All codes at once: `take` is given their pictures, where the i-th one begins, and whether few encoded images are around its code. */
+type DecodeEach = (
+  codes: readonly (readonly number[])[],
+  take: (x_hat: Float32Array, from: number, i: number, isLow: boolean) => void,
+) => void;
 
 export class PictureCard {
   readonly places = {
@@ -196,7 +200,7 @@ export class PictureCard {
     this.nearest.canvas.toggleAttribute("data-stale", isStale);
   }
 
-  showPins(pins: readonly PinRecord[], pinnable: boolean, decode: Decode, go: (pin: PinRecord) => void): void {
+  showPins(pins: readonly PinRecord[], pinnable: boolean, decodeEach: DecodeEach, go: (pin: PinRecord) => void): void {
     this.pinBox.hidden = !pinnable && pins.length === 0;
     const last = pins[pins.length - 1];
     setText(this.pinText, last ? pinWords(last, this.decimals) : "Nothing pinned yet");
@@ -209,20 +213,25 @@ export class PictureCard {
     }
     // where pins can be made, a shelf below the map shows them all
     this.pinList.hidden = pins.length === 0 || pinnable;
-    this.pinList.replaceChildren(...(pinnable ? [] : pins.map((pin) => this.pinButton(pin, decode, go))));
+    const made = pinnable ? [] : pins.map((pin) => this.pinButton(pin, go));
+    const shown = made.filter(({ pin }) => pin.z.length === this.latentDim);
+    decodeEach(
+      shown.map(({ pin }) => pin.z),
+      (x_hat, from, i, isLow) => {
+        shown[i].picture.paint(x_hat, from);
+        shown[i].picture.canvas.toggleAttribute("data-low", isLow);
+      },
+    );
+    this.pinList.replaceChildren(...made.map(({ element }) => element));
   }
 
-  private pinButton(pin: PinRecord, decode: Decode, go: (pin: PinRecord) => void): HTMLButtonElement {
+  private pinButton(pin: PinRecord, go: (pin: PinRecord) => void) {
     const picture = newPicture();
     picture.setShape(this.shape);
-    if (pin.z.length === this.latentDim) {
-      const { x_hat, isLow } = decode(pin.z);
-      picture.paint(x_hat);
-      picture.canvas.toggleAttribute("data-low", isLow);
-    }
     picture.fitInto(64);
     const content = [picture.canvas, h("span", {}, pin.label)];
-    return button("la-pin", { "aria-label": `Go to pin ${pin.label}` }, () => go(pin), ...content);
+    const element = button("la-pin", { "aria-label": `Go to pin ${pin.label}` }, () => go(pin), ...content);
+    return { pin, picture, element };
   }
 }
 

@@ -128,7 +128,8 @@ export class DecodedPicture implements Panel {
     this.card.showPins(
       pins,
       pinnable && !drawable,
-      (z) => ({ x_hat: data.model.decodeShared(z), isLow: isLow(data.support.of(z)) }),
+      (codes, take) =>
+        data.model.decodeEach(codes, (x_hat, from, i) => take(x_hat, from, i, isLow(data.support.of(codes[i])))),
       (pin) => this.editor.toPin(pin),
     );
   }

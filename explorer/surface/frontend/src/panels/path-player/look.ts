@@ -21,15 +21,8 @@ export function lookOf({ model, support }: RunOnMap): Look {
   return {
     paint: (picture, z, label) => picture.paint(model.decodeAsShared(z, label ?? model.label)),
     paintAll(pictures, codes, labels) {
-      for (const label of new Set(labels)) {
-        const own = pictures.flatMap((_, i) => (labels[i] === label ? [i] : []));
-        const paint = (x_hat: Float32Array, from: number, at: number): void => pictures[own[at]].paint(x_hat, from);
-        model.decodeEach(
-          own.map((i) => codes[i]),
-          paint,
-          label ?? model.label,
-        );
-      }
+      const told = labels.map((label) => label ?? model.label);
+      model.decodeEach(codes, (x_hat, from, i) => pictures[i].paint(x_hat, from), told);
     },
     isLow: (z) => isLow(support.of(z)),
   };
