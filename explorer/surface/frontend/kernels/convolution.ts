@@ -1,19 +1,24 @@
 /**
  * How is a convolution computed? As a product of the weights (M × K) with patches (K × N) that are never written out: eight output places at a
- * time are gathered into the panel of the product.
+ * time are read from the picture.
  *
  * Where number k of the patch at place n lies is taps[k] + places[n], both in bytes from the beginning of a padded picture. So kernels,
  * strides, dilation and the phases of a transposed convolution are tables, not code.
  */
 
-import { FLOAT, VECTOR } from "./lanes";
+import { FLOAT, LANES, madd, VECTOR } from "./lanes";
 import { overPanel, product } from "./product";
 
 const WIDTH: i32 = 8;
 const DEPTH: i32 = 512;
 const NOWHERE: u32 = 0xffffffff; // of a number that is padding
 
-/** C (M × N) += A (M × K) · patches, C filled before. `panel`: room for 8 · 512 numbers. */
+/**
+ * C (M × N) += A (M × K) · patches, C filled before. `panel`: room for 8 · 512 numbers.
+ *
+ * Where eight places are two runs of four neighbours, which they are wherever an output's width is a multiple of four, the picture is read as it
+ * lies; else they are gathered into a panel.
+ */
 export function convolve(
   M: i32,
   N: i32,
@@ -27,28 +32,95 @@ export function convolve(
 ): void {
   for (let k = 0; k < K; k += DEPTH) {
     const depth = min(DEPTH, K - k);
+    const own = taps + (k as usize) * 4;
+    const rows = a + (k as usize) * FLOAT;
     for (let n = 0; n < N; n += WIDTH) {
       const width = min(WIDTH, N - n);
-      gather(picture, taps + (k as usize) * 4, depth, places + (n as usize) * 4, width, panel);
-      overPanel(M, depth, width, a + (k as usize) * FLOAT, K, 1, panel, c + (n as usize) * FLOAT, N, true);
+      const at = places + (n as usize) * 4;
+      const to = c + (n as usize) * FLOAT;
+      if (width == WIDTH && isRun(at) && isRun(at + VECTOR)) {
+        overPicture(M, K, depth, rows, picture + load<u32>(at), picture + load<u32>(at, VECTOR), own, to, N);
+        continue;
+      }
+      gather(picture, own, depth, at, width, panel);
+      overPanel(M, depth, width, rows, K, 1, panel, to, N, true);
     }
   }
 }
 
-function gather(picture: usize, taps: usize, depth: i32, places: usize, width: i32, panel: usize): void {
-  const first = load<u32>(places) as usize;
-  const isRow = width == WIDTH && (load<u32>(places, 28) as usize) == first + 28;
-  const end = taps + (depth as usize) * 4;
-  if (isRow) {
-    for (; taps < end; taps += 4) {
-      const from = picture + (load<u32>(taps) as usize) + first;
-      v128.store(panel, v128.load(from));
-      v128.store(panel + VECTOR, v128.load(from + VECTOR));
-      panel += 2 * VECTOR;
+/** Whether four places are neighbours: they ascend, so first and last say it. */
+@inline
+function isRun(places: usize): bool {
+  return load<u32>(places, 12) == load<u32>(places) + 12;
+}
+
+/** All rows of A over eight places, four from each address on; a row that is missing is computed like the first and not written. */
+function overPicture(
+  M: i32,
+  K: i32,
+  depth: i32,
+  a: usize,
+  low: usize,
+  high: usize,
+  taps: usize,
+  c: usize,
+  N: i32,
+): void {
+  const row = (K as usize) * FLOAT;
+  const down = (N as usize) * FLOAT;
+  const last = taps + (depth as usize) * 4;
+  for (let i = 0; i < M; i += LANES) {
+    const rows = min(LANES, M - i);
+    let p = a;
+    let q = rows > 1 ? a + row : a;
+    let r = rows > 2 ? a + 2 * row : a;
+    let s = rows > 3 ? a + 3 * row : a;
+    let c00 = f32x4.splat(0);
+    let c01 = c00;
+    let c10 = c00;
+    let c11 = c00;
+    let c20 = c00;
+    let c21 = c00;
+    let c30 = c00;
+    let c31 = c00;
+    for (let tap = taps; tap < last; tap += 4) {
+      const at = load<u32>(tap) as usize;
+      const b0 = v128.load(low + at);
+      const b1 = v128.load(high + at);
+      let x = v128.load32_splat(p);
+      c00 = madd(x, b0, c00);
+      c01 = madd(x, b1, c01);
+      x = v128.load32_splat(q);
+      c10 = madd(x, b0, c10);
+      c11 = madd(x, b1, c11);
+      x = v128.load32_splat(r);
+      c20 = madd(x, b0, c20);
+      c21 = madd(x, b1, c21);
+      x = v128.load32_splat(s);
+      c30 = madd(x, b0, c30);
+      c31 = madd(x, b1, c31);
+      p += FLOAT;
+      q += FLOAT;
+      r += FLOAT;
+      s += FLOAT;
     }
-    return;
+    add(c, c00, c01);
+    if (rows > 1) add(c + down, c10, c11);
+    if (rows > 2) add(c + 2 * down, c20, c21);
+    if (rows > 3) add(c + 3 * down, c30, c31);
+    a += 4 * row;
+    c += 4 * down;
   }
-  for (; taps < end; taps += 4) {
+}
+
+@inline
+function add(to: usize, low: v128, high: v128): void {
+  v128.store(to, f32x4.add(v128.load(to), low));
+  v128.store(to + VECTOR, f32x4.add(v128.load(to + VECTOR), high));
+}
+
+function gather(picture: usize, taps: usize, depth: i32, places: usize, width: i32, panel: usize): void {
+  for (const end = taps + (depth as usize) * 4; taps < end; taps += 4) {
     const from = picture + (load<u32>(taps) as usize);
     for (let j = 0; j < WIDTH; j++) {
       const value = j < width ? load<f32>(from + (load<u32>(places + (j as usize) * 4) as usize)) : 0;
