@@ -172,8 +172,6 @@ class Options:
     """Surfaces of one page with the same name move together: their runs have the same test images."""
     pad: PictureProtocol | None = None
     """A drawing pad, with what it must know of the data set; it also takes pictures that are pasted, dropped or taken."""
-    pad_first: bool = False
-    """The pad stands before the map."""
     pad_hands_over: bool = False
     """The host looks at what was drawn when it is handed over."""
     drawable: bool = False
@@ -195,7 +193,7 @@ class Dynamic:
     """Whose posterior is shown, unless the pad has a drawing."""
     undo: Undo = Undo(back=False, forth=False)
     height: int = 560
-    """Pixels."""
+    """Of the whole surface, CSS pixels, 0 for as much as the window has below its upper edge; of a column or a map alone, of its map."""
     options: Options = field(default_factory=Options)
 
     def record(self) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def live_map(
     markers: Sequence[MarkerRecord] = (),
     path: PathRecord | None = None,
     exact: MarkerRecord | None = None,
-    height: int = 600,
+    height: int = 0,
     options: Options | None = None,
     keeps: bool = False,
     subject: SubjectRecord | None = None,

@@ -27,7 +27,6 @@ def show_pad(now: State, run: Run) -> None:
         axes,
         PAD_KEY,
         pins=pins_shown(now, run, projection),
-        height=480,
-        options=Options(hint=False, pad=protocol, pad_first=True, pad_hands_over=True),
+        options=Options(hint=False, pad=protocol, pad_hands_over=True),
     )
     sync_link(now.run_id)

@@ -54,6 +54,7 @@ export class FakeElement extends FakeNode {
   width = 0;
   height = 0;
   clientWidth = 800;
+  clientHeight = 600;
 
   constructor(readonly tag: string) {
     super();

@@ -52,6 +52,8 @@ export function state(change: Partial<MapState> = {}): MapState {
     colourBy: { id: "class", isKnown: true },
     selection: { indices: [], outline: [] },
     tool: "probe",
+    tab: "details",
+    isSideOpen: true,
     pins: noPins(false),
     path: { ends: null, since: 0, trail: [] },
     motion: AT_REST,

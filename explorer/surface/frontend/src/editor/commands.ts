@@ -5,6 +5,7 @@
 
 import type { Command } from "../kernel/extension";
 import type { MapTool } from "../kernel/map-tool";
+import type { TabId } from "../kernel/tabs";
 import { LAYERS } from "../layers/index";
 import { TOOLS } from "../tools/index";
 
@@ -18,7 +19,11 @@ export interface CommandEditor {
   toggleBackground(id: string): void;
   toggleOverlay(id: string): void;
   /** Opens the panel over the map, or closes it where it is open. */
-  togglePanel(id: "layers" | "help"): void;
+  togglePanel(id: "help"): void;
+  /** Chooses the tab beside the map; the chosen one again: back to the details. */
+  toggleTab(id: TabId): void;
+  /** Shows what stands beside the map, or leaves the whole width to the map. */
+  toggleSide(): void;
   /** Closes what is open, else stops what moves. */
   escape(): void;
   showHole(): void;
@@ -118,8 +123,8 @@ export const COMMANDS: readonly EditorCommand[] = [
     keys: ["l"],
     help: ["l", "layers, colours, search"],
     button: { icon: "layers", label: "Layers", title: "what lies under and over the points, colours, search (l)" },
-    expanded: ({ open }) => open === "layers",
-    run: (editor) => editor.togglePanel("layers"),
+    expanded: ({ tab, isSideOpen }) => isSideOpen && tab === "layers",
+    run: (editor) => editor.toggleTab("layers"),
   },
   {
     id: "hole",
@@ -149,6 +154,15 @@ export const COMMANDS: readonly EditorCommand[] = [
     expanded: ({ open }) => open === "help",
     run: (editor) => editor.togglePanel("help"),
   },
+  {
+    id: "side",
+    keys: ["i"],
+    help: ["i", "hide or show what stands beside the map"],
+    button: { icon: "side", title: "Hide or show what stands beside the map (i)" },
+    enabled: ({ host }) => host.options.show_card !== false && host.options.compact !== true,
+    expanded: ({ isSideOpen }) => isSideOpen,
+    run: (editor) => editor.toggleSide(),
+  },
   { id: "escape", keys: ["Escape"], run: (editor) => editor.escape() },
   { id: "leave-plane", keys: [], run: (editor) => editor.leavePlane() },
 ];
@@ -162,5 +176,5 @@ export const GESTURES: readonly (readonly [gesture: string, what: string])[] = [
 /** The toolbar's groups, and the commands that have a button there, from left to right. */
 export const TOOLBAR: readonly (readonly [group: string, commands: readonly string[]])[] = [
   ["Layers", ["manifold", "layers"]],
-  ["View", ["lasso", "box", "draw", "pan", "zoom-out", "zoom-in", "reset", "help"]],
+  ["View", ["lasso", "box", "draw", "pan", "zoom-out", "zoom-in", "reset", "help", "side"]],
 ];

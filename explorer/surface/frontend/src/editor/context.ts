@@ -37,6 +37,12 @@ export class Context {
     this.disposer.add(this.store.on(Object.keys(first) as (keyof MapState)[], request));
   }
 
+  /** The page is there for this map, whose keys then work without a click on it first. In a notebook, or beside other maps, they do not. */
+  get ownsPage(): boolean {
+    const { height, options } = this.state.host;
+    return height === 0 && options.show_card && !options.compact;
+  }
+
   get state(): MapState {
     return this.store.get();
   }

@@ -8,6 +8,7 @@ import { noPins } from "../kernel/pins";
 import { UNREAD } from "../kernel/reading";
 import { allShown } from "../kernel/shown-classes";
 import type { MapState } from "../kernel/state";
+import { FIRST_TAB } from "../kernel/tabs";
 import { LAYERS } from "../layers/index";
 import type { Payload } from "../wire/payload";
 import type { Callbacks } from "./host-events";
@@ -33,6 +34,8 @@ export function firstState(root: HTMLElement, { onPin }: Callbacks, payload: Pay
     encoded: null,
     markers: [],
     open: null,
+    tab: FIRST_TAB,
+    isSideOpen: true,
     host: payload.dynamic,
   };
 }

@@ -7,8 +7,6 @@ import { type RunBundle, readRunBundle } from "../wire/run-bundle";
 import { firstState, Page } from "./page";
 import { readFragment, writeFragment } from "./page-url";
 
-const MAP_PX = 640;
-
 /** `root`: where the page goes · `data`: the element that holds the bundle in base64. */
 export async function standalone(root: HTMLElement, data: Element): Promise<void> {
   try {
@@ -33,7 +31,7 @@ function show(root: HTMLElement, bundle: RunBundle): void {
   const body = h("div", {});
   root.replaceChildren(h("main", { class: "lp-sheet" }, head(bundle), body, foot(bundle)));
   const page = new Page(bundle, asked(), {
-    height: MAP_PX,
+    height: 0,
     changed: (state) => setFragment(writeFragment(state, defaults)),
   });
   body.append(page.element);

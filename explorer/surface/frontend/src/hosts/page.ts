@@ -17,7 +17,7 @@ import { type BundleEntry, DEFAULT_OPTIONS, MAX_PINS, MAX_TAKEN, type Point } fr
 import { type PageState, rounded } from "./page-url";
 
 export interface PageOptions {
-  /** Of the map, in CSS pixels, where the window has room. */
+  /** Of the surface, CSS pixels; 0: as much as the window has below its upper edge. */
   readonly height: number;
   /** The state after something that the person did. */
   changed(state: PageState): void;

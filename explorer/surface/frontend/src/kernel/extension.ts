@@ -8,6 +8,7 @@ import type { IconName } from "../ui/dom";
 import type { ScaleWords } from "../ui/scale-bar";
 import type { Derived } from "./derive";
 import type { MapState, Plot, ToolId } from "./state";
+import type { TabSlot } from "./tabs";
 
 /** One moment of the map: everything is drawn from this and from nothing else. */
 export interface Frame {
@@ -109,25 +110,25 @@ export interface Tool<Editor> {
   cancel?(editor: Editor): void;
 }
 
-/** Where a panel stands: above the map, over it, under it, beside it, at the end of the page, or within another panel. */
+/** Where a panel stands: above the map, over it, under it, beside it, in a tab beside it, or within another panel. */
 export type PanelSlot =
   | "above"
   | "over"
   | "below"
   | "side"
-  | "page"
-  /** Below the decoded picture, and among the facts beside it: after its class, and after the nearest image. */
-  | "decoded-picture"
+  /** On top of what stands beside the map, seen whatever tab is chosen. */
+  | "card"
+  | TabSlot
+  /** Among the facts of the decoded picture, after its class. */
   | "decoded-class"
-  | "nearest-image"
-  /** Under the filmstrip of the path. */
-  | "film"
   | "layers-menu";
 
 /** How much room the page gives. */
 export interface Room {
   /** The decoded picture stands beside the map, not below it. */
   readonly isWide: boolean;
+  /** Of all together, CSS pixels, where the surface fills the window; else 0. */
+  readonly height: number;
   /** As on a phone. */
   readonly isNarrow: boolean;
   /** A column among columns. */
@@ -143,14 +144,12 @@ export interface Panel {
   readonly id: string;
   readonly slot: PanelSlot;
   readonly element: HTMLElement;
-  /** For a panel that does not always stand in the same slot. */
-  slotFor?(room: Room): PanelSlot;
+  /** Elements of its own that stand in other slots. */
+  readonly parts?: Readonly<Partial<Record<PanelSlot, HTMLElement>>>;
   /** Slots within it: where each puts the elements of the panels that name it, in the order of the list. */
   readonly places?: Readonly<Partial<Record<PanelSlot, (child: HTMLElement) => void>>>;
   /** Fields after whose change it must be told. */
   readonly reads: readonly (keyof MapState)[];
-  /** CSS pixels that it takes below the map, of a panel that is of use only where both are seen. */
-  readonly room?: number;
   update(frame: Frame): void;
   /** A slice of what takes longer than a frame. */
   work?(frame: Frame): Progress;
@@ -169,9 +168,9 @@ export interface KeyInput {
 }
 
 /** What of the map's state commands read, to say whether they are offered and whether their button is pressed. */
-export type CommandState = Pick<MapState, "tool" | "open"> & {
+export type CommandState = Pick<MapState, "tool" | "open" | "tab" | "isSideOpen"> & {
   readonly layers: Pick<MapState["layers"], "background">;
-  readonly host: { readonly options: Partial<Pick<MapState["host"]["options"], "drawable">> };
+  readonly host: { readonly options: Partial<Pick<MapState["host"]["options"], "drawable" | "show_card" | "compact">> };
 };
 
 export interface CommandButton {

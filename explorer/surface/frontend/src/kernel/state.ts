@@ -11,6 +11,7 @@ import type { Motion } from "./path-playback";
 import type { PinsState } from "./pins";
 import type { Reading } from "./reading";
 import type { Shown } from "./shown-classes";
+import type { TabId } from "./tabs";
 
 /** A code z (K,). */
 export type Code = readonly number[];
@@ -129,6 +130,10 @@ export interface MapState {
   readonly markers: readonly PosteriorMarker[];
   /** Id of the panel that lies over the map. */
   readonly open: string | null;
+  /** Which tab beside the map is chosen. */
+  readonly tab: TabId;
+  /** Whether there is a column beside the map at all, or only the decoded picture in a corner of the map. */
+  readonly isSideOpen: boolean;
   /** What the host said last. */
   readonly host: HostRecord;
 }

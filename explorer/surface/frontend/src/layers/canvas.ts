@@ -43,7 +43,6 @@ export class Stage {
     this.ratio = ratio;
     const left = isNarrow ? 32 : 42;
     this.plot = { left, top: 1, width: Math.max(0, width - left - 1), height: Math.max(0, height - 26) };
-    this.element.style.height = `${height}px`;
     setSize(this.ground, width, height, ratio);
     for (const canvas of [this.points, this.map]) {
       setSize(canvas, this.plot.width, this.plot.height, ratio);

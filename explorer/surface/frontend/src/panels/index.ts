@@ -19,6 +19,7 @@ import { PlanePanel } from "./plane";
 import { PosteriorPanel } from "./posterior/panel";
 import { RandomWalkButton } from "./random-walk";
 import { Scales } from "./scales";
+import { SidePanel } from "./side-panel";
 import { LatentSliders } from "./sliders";
 import { Toolbar } from "./toolbar";
 
@@ -40,4 +41,5 @@ export const PANELS: readonly PanelMaker[] = [
   PosteriorPanel,
   PinsPanel,
   PlanePanel,
+  SidePanel,
 ];

@@ -1,7 +1,7 @@
-/** What changes along the path? Numbers of every frame as strips under the film, with a line where the picture is. */
+/** What changes along the path? Numbers of every frame as strips, with a line where the picture is. */
 
 import { levelWord } from "../geometry/support";
-import type { Frame, Panel, PanelSlot, Room } from "../kernel/extension";
+import type { Frame, Panel } from "../kernel/extension";
 import type { PanelEditor } from "../kernel/panel-editor";
 import { frameAt, playable } from "../kernel/path-playback";
 import { type Looks, probability, type Reading } from "../kernel/reading";
@@ -49,7 +49,7 @@ function best({ label, probability: p }: Looks, className: (label: number) => st
 
 export class PathTraces implements Panel {
   readonly id = "path-traces";
-  readonly slot = "film";
+  readonly slot = "tab-path";
   readonly reads: readonly (keyof MapState)[] = ["data", "host", "path", "pins", "theme", "motion", "reading", "probe"];
   readonly element = h("div", { class: "la-path-strips", hidden: true });
   private strips: readonly StripRecord[] = [];
@@ -61,11 +61,6 @@ export class PathTraces implements Panel {
   private last: MapState | null = null;
 
   constructor(private readonly editor: Pick<PanelEditor, "state" | "seek">) {}
-
-  /** Under the film they would be thumbs where the map is wide. */
-  slotFor({ isWide }: Room): PanelSlot {
-    return isWide ? "below" : "film";
-  }
 
   update({ state, derived }: Frame): void {
     const { last } = this;

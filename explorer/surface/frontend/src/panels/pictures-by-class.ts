@@ -12,7 +12,6 @@ import { newPicture, type Picture } from "../ui/picture";
 /** What is painted in one frame; the others follow in the next ones, so that the hand does not feel them. */
 const SLICE_MS = 4;
 const PICTURE_PX = 56;
-const HEIGHT_PX = 112;
 
 interface Cell {
   readonly element: HTMLElement;
@@ -57,11 +56,6 @@ export class PicturesByClass implements Panel {
     if (!isSame) this.list.replaceChildren(...this.cells.map(({ element }) => element));
     this.outline(label);
     this.due = this.z.length === scene.space.latentDim ? nClasses : 0;
-  }
-
-  /** CSS pixels that it takes below the map: it is of use only where both are seen. */
-  get room(): number {
-    return this.element.hidden ? 0 : HEIGHT_PX;
   }
 
   /** The code that is shown. */

@@ -1,4 +1,4 @@
-/** What was kept, and what lies between it? The pins below the map: pictures and names, undo, the path through them, the plane of three. */
+/** What was kept, and what lies between it? Pictures and names, undo, the path through them, the plane of three. */
 
 import type { RunOnMap } from "../data/run-on-map";
 import { throughThree } from "../geometry/planes";
@@ -48,7 +48,7 @@ export interface PinsPanelModel {
 
 export class PinsPanel implements Panel {
   readonly id = "pins";
-  readonly slot = "page";
+  readonly slot = "tab-pins";
   readonly reads: readonly (keyof MapState)[] = ["data", "host", "pins", "path"];
   readonly element: HTMLElement;
   private readonly empty = h(

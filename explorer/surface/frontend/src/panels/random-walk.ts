@@ -1,4 +1,4 @@
-/** How is the random walk started without a keyboard? A button under the decoded picture. */
+/** How is the random walk started without a keyboard? A button among the details of the code. */
 
 import type { Frame, Panel } from "../kernel/extension";
 import type { PanelEditor } from "../kernel/panel-editor";
@@ -7,7 +7,7 @@ import { chip, setText } from "../ui/dom";
 
 export class RandomWalkButton implements Panel {
   readonly id = "random-walk";
-  readonly slot = "decoded-picture";
+  readonly slot = "tab-details";
   readonly reads: readonly (keyof MapState)[] = ["motion"];
   readonly element: HTMLElement;
 

@@ -29,8 +29,8 @@ interface Row {
 
 export class LatentSliders implements Panel {
   readonly id = "sliders";
-  readonly slot = "below";
-  readonly reads: readonly (keyof MapState)[] = ["data", "probe"];
+  readonly slot = "tab-sliders";
+  readonly reads: readonly (keyof MapState)[] = ["data", "probe", "tab"];
   readonly element: HTMLElement;
   private readonly list = h("div", { class: "la-rack-list" });
   private readonly more = chip(
@@ -46,6 +46,7 @@ export class LatentSliders implements Panel {
   private axes: Axis[] = [];
   private scene: RunOnMap | null = null;
   private isAll = false;
+  private isOpen = false;
   private z: Float64Array = new Float64Array(0);
   /** Films still to be painted: row · 5 + picture. */
   private due: number[] = [];
@@ -53,26 +54,26 @@ export class LatentSliders implements Panel {
 
   constructor(private readonly editor: Pick<PanelEditor, "toCode" | "request">) {
     this.element = h(
-      "details",
-      { class: "la-rack" },
-      h("summary", {}, "Sliders: one for each dimension"),
+      "section",
+      { class: "la-rack", "aria-label": "Sliders: one for each dimension" },
       this.words,
       this.list,
       this.more,
     );
-    this.element.addEventListener("toggle", () => {
-      if (this.isOpen && this.scene && this.axes.length === 0) this.measure(this.scene);
-      this.filmsAreStale();
-    });
   }
 
-  get isOpen(): boolean {
-    return (this.element as HTMLDetailsElement).open;
-  }
-
-  update({ state: { data }, derived: { code } }: Frame): void {
+  update({ state: { data, tab }, derived: { code } }: Frame): void {
+    this.open(tab === "sliders");
     if (data.model !== this.scene?.model) this.configure(data); // on another map of the run the dimensions are the same
     this.show(code);
+  }
+
+  /** Films that nobody sees are not decoded. */
+  private open(isOpen: boolean): void {
+    if (isOpen === this.isOpen) return;
+    this.isOpen = isOpen;
+    if (isOpen && this.scene && this.axes.length === 0) this.measure(this.scene);
+    this.filmsAreStale();
   }
 
   private configure(scene: RunOnMap): void {

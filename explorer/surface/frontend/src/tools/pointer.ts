@@ -11,6 +11,10 @@ import type { Disposer } from "../ui/dom";
 /** A click that travels further than this is a drag. A finger trembles more than a mouse. */
 const CLICK_PX = 4;
 const TAP_PX = 10;
+/** Turns of the wheel that follow each other closer than this are one movement. */
+const SCROLL_MS = 350;
+/** While the page moves under a pointer at rest, browsers tell of moves too. */
+const JITTER_MS = 120;
 
 export type Mode = "idle" | "drag" | "pinch" | "spent";
 
@@ -151,6 +155,26 @@ export function wheelFactor(deltaY: number, deltaMode: number, ctrl: boolean): n
   return Math.exp(-step);
 }
 
+/** A page that is being scrolled is scrolled on when the map comes under the pointer: the wheel zooms for a pointer that rests there. */
+export class Scrolling {
+  private last = -Infinity;
+
+  /** Of performance.now(): the page has moved. */
+  scrolled(now: number): void {
+    this.last = now;
+  }
+
+  /** The pointer moved over the map, so the hand has come for it. */
+  rested(now: number): void {
+    if (now - this.last > JITTER_MS) this.last = -Infinity;
+  }
+
+  /** Whether a turn of the wheel belongs to the scrolling before it. */
+  goesOn(now: number): boolean {
+    return now - this.last < SCROLL_MS;
+  }
+}
+
 /** Wires the machine to an element. */
 export function listenToGestures(
   element: HTMLElement,
@@ -174,10 +198,14 @@ export function listenToGestures(
   disposer.listen(element, "pointerup", (event: PointerEvent) => machine.up(input(event)));
   disposer.listen(element, "pointercancel", (event: PointerEvent) => machine.cancel(event.pointerId));
   disposer.listen(element, "contextmenu", (event: MouseEvent) => event.preventDefault());
+  const scrolling = new Scrolling();
+  disposer.listen(window, "scroll", () => scrolling.scrolled(performance.now()), { capture: true, passive: true });
+  disposer.listen(element, "pointermove", () => scrolling.rested(performance.now()), { passive: true });
   disposer.listen(
     element,
     "wheel",
     (event: WheelEvent) => {
+      if (!event.ctrlKey && scrolling.goesOn(performance.now())) return;
       event.preventDefault();
       zoom(wheelFactor(event.deltaY, event.deltaMode, event.ctrlKey), event.offsetX, event.offsetY);
     },

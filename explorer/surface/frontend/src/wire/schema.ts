@@ -565,8 +565,6 @@ export interface Options {
    * A drawing pad, with what it must know of the data set; it also takes pictures that are pasted, dropped or taken.
    */
   readonly pad: PictureProtocol | null;
-  /** The pad stands before the map. */
-  readonly pad_first: boolean;
   /** The host looks at what was drawn when it is handed over. */
   readonly pad_hands_over: boolean;
   /** A path can be drawn by hand, of which the host hears. */
@@ -732,7 +730,6 @@ export const DEFAULT_OPTIONS: Options = {
   compact: false,
   link: "",
   pad: null,
-  pad_first: false,
   pad_hands_over: false,
   drawable: false,
 };

@@ -33,6 +33,8 @@ const STATE: CommandState = {
   layers: { background: "none" },
   tool: "probe",
   open: null,
+  tab: "details",
+  isSideOpen: true,
   host: { options: { drawable: true } },
 };
 
@@ -93,9 +95,12 @@ describe("what a button shows", () => {
     expect(command(id).pressed?.({ ...STATE, ...state })).toBe(true);
     expect(command(id).pressed?.(STATE)).toBe(false);
   });
-  test.each(["layers", "help"])("%s is expanded while its panel is open", (id) => {
-    expect(command(id).expanded?.({ ...STATE, open: id })).toBe(true);
-    expect(command(id).expanded?.({ ...STATE, open: null })).toBe(false);
+  test("help is expanded while it is open, layers while their tab is seen", () => {
+    expect(command("help").expanded?.({ ...STATE, open: "help" })).toBe(true);
+    expect(command("help").expanded?.({ ...STATE, open: null })).toBe(false);
+    expect(command("layers").expanded?.({ ...STATE, tab: "layers" })).toBe(true);
+    expect(command("layers").expanded?.({ ...STATE, tab: "layers", isSideOpen: false })).toBe(false);
+    expect(command("layers").expanded?.({ ...STATE, tab: "pins" })).toBe(false);
   });
   test("drawing is offered where the host keeps what is drawn", () => {
     expect(command("draw").enabled?.(STATE)).toBe(true);

@@ -176,7 +176,7 @@ describe("what moves by itself", () => {
 
 describe("finding", () => {
   const answered = ({ editor, body }: Opened, text: string): string => {
-    editor.parts.commands.togglePanel("layers");
+    editor.parts.commands.toggleTab("layers");
     const search = body.find("Find an image by number, or a class by name");
     search.value = text;
     search.parent?.tell("submit");
@@ -209,6 +209,7 @@ describe("another payload", () => {
     const { body } = opened();
     const [left, card] = body.children;
     expect(left.children[0].getAttribute("class")).toBe("la-toolbar");
-    expect(card.getAttribute("aria-label")).toBe("Under the cursor");
+    expect(card.getAttribute("class")).toBe("la-side");
+    expect(card.children[0].getAttribute("aria-label")).toBe("Under the cursor");
   });
 });

@@ -65,7 +65,7 @@ describe("every panel of the list", () => {
       ).toEqual([]);
   });
   test("stands somewhere: on the page, or in another panel", () => {
-    const slots = new Set<PanelSlot>(["above", "over", "below", "side", "page"]);
+    const slots = new Set<PanelSlot>(["above", "over", "below", "side"]);
     for (const { places } of panels) for (const slot of Object.keys(places ?? {})) slots.add(slot as PanelSlot);
     expect(panels.filter(({ slot }) => !slots.has(slot)).map(({ id }) => id)).toEqual([]);
   });
@@ -75,7 +75,7 @@ describe("every panel of the list", () => {
       one.update(frameOf(all.now()));
       one.update(frameOf(all.now()));
       one.work?.(frameOf(all.now()));
-      one.fit?.({ isWide: true, isNarrow: false, isCompact: false, width: 1000, sideWidth: 300 });
+      one.fit?.({ isWide: true, isNarrow: false, isCompact: false, width: 1000, height: 600, sideWidth: 300 });
       one.dispose?.();
     }
   });
@@ -86,21 +86,15 @@ describe("where panels stand", () => {
     const element = new FakeElement("div") as unknown as HTMLElement;
     return { id, slot: "below", reads: [], element, update: () => undefined } as Panel;
   });
-  test("in the order of the list, and one that moves keeps its place in it", () => {
-    const [left, film] = [new FakeElement("div"), new FakeElement("div")];
-    const moving: Panel = { ...panels[1], slotFor: ({ isWide }) => (isWide ? "below" : "film") };
-    const fit = mount([panels[0], moving, panels[2]], {
+  test("in the order of the list, and parts of theirs in other slots", () => {
+    const [left, tab, part] = [new FakeElement("div"), new FakeElement("div"), new FakeElement("p")];
+    const parted: Panel = { ...panels[1], parts: { "tab-details": part as unknown as HTMLElement } };
+    mount([panels[0], parted, panels[2]], {
       below: (child) => left.append(fake(child)),
-      film: (child) => film.append(fake(child)),
+      "tab-details": (child) => tab.append(fake(child)),
     });
-    const room = { isNarrow: false, isCompact: false, width: 0, sideWidth: 0 };
-    const inLeft = (): unknown[] => panels.map(({ element }) => left.nodes.indexOf(fake(element)));
-    expect(inLeft()).toEqual([0, 1, 2]);
-    fit({ ...room, isWide: false });
-    expect(inLeft()).toEqual([0, -1, 1]);
-    expect(film.nodes).toEqual([panels[1].element]);
-    fit({ ...room, isWide: true });
-    expect(inLeft()).toEqual([0, 1, 2]);
+    expect(left.nodes).toEqual(panels.map(({ element }) => element));
+    expect(tab.nodes).toEqual([part]);
   });
 });
 
@@ -121,15 +115,12 @@ describe("the toolbar", () => {
 });
 
 describe("what lies over the map", () => {
-  test.each(["help", "layers"])("%s is shown while it is open", (id) => {
-    const { one, now } = panel(id);
+  test("the help is shown while it is open, and Escape closes it", () => {
+    const { one, now } = panel("help");
     one.update(frameOf(now()));
     expect(fake(one.element).hidden).toBe(true);
-    one.update(frameOf({ ...now(), open: id }));
+    one.update(frameOf({ ...now(), open: "help" }));
     expect(fake(one.element).hidden).toBe(false);
-  });
-  test("Escape closes it", () => {
-    const { one, now } = panel("layers", state({ open: "layers" }));
     fake(one.element).tell("keydown", { key: "Escape" });
     expect(now().open).toBeNull();
   });

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { MapTool } from "../../src/kernel/map-tool";
 import { lasso } from "../../src/tools/lasso";
 import { pan } from "../../src/tools/pan-zoom";
-import { GestureMachine, type PointerInput, wheelFactor } from "../../src/tools/pointer";
+import { GestureMachine, type PointerInput, Scrolling, wheelFactor } from "../../src/tools/pointer";
 import { probe } from "../../src/tools/probe";
 import { fakeEditor } from "./fake-editor";
 
@@ -170,4 +170,24 @@ test("wheel: up zooms in, down out by the same; a notch is modest; lines count a
   expect(wheelFactor(-100, 0, false)).toBeLessThan(1.5);
   expect(wheelFactor(-3, 1, false)).toBeCloseTo(wheelFactor(-99, 0, false), 12);
   expect(wheelFactor(-1e6, 0, false)).toBeLessThan(2);
+});
+
+describe("a wheel over the map", () => {
+  test("scrolls on while the page is being scrolled, and zooms for a pointer at rest", () => {
+    const scrolling = new Scrolling();
+    expect(scrolling.goesOn(1000)).toBe(false);
+    scrolling.scrolled(1000);
+    expect(scrolling.goesOn(1100)).toBe(true);
+    scrolling.scrolled(1100); // what it scrolled
+    expect(scrolling.goesOn(1400)).toBe(true);
+    expect(scrolling.goesOn(2000)).toBe(false);
+  });
+  test("zooms at once when the hand has moved over the map since", () => {
+    const scrolling = new Scrolling();
+    scrolling.scrolled(1000);
+    scrolling.rested(1050); // the page moves under a pointer at rest
+    expect(scrolling.goesOn(1100)).toBe(true);
+    scrolling.rested(1200);
+    expect(scrolling.goesOn(1210)).toBe(false);
+  });
 });

@@ -3,7 +3,7 @@ import { nearestRank } from "../../src/data/quantities";
 import { widest } from "../../src/data/run-on-map";
 import { framesPerSecond, Stats } from "../../src/editor/frame-stats";
 import { allShown, isolated, toggled } from "../../src/kernel/shown-classes";
-import { looksWords, nearestWords, pinWords } from "../../src/panels/decoded-picture/card";
+import { looksWords, nearestWords } from "../../src/panels/decoded-picture/card";
 import { count, decimals, largest, number, pair, pinLabel, zJson, zText } from "../../src/ui/format";
 import { toRgba } from "../../src/ui/picture";
 
@@ -37,9 +37,6 @@ describe("numbers", () => {
     }
     expect([0.018, 0.999, 1, 8, 1e5, 0, NaN, Infinity].map(decimals)).toEqual([4, 3, 2, 2, 2, 2, 2, 2]);
     expect(zText([-0.11234, -0.1041], decimals(0.018))).toBe("(−0.1123, −0.1041)");
-    expect(pinWords({ label: "A", map: [0.011, -0.0123], z: [0, 0, 0.00123, 0] }, { z: 5, map: 4 })).toBe(
-      "A: map (0.0110, −0.0123), largest z₃\u00a00.00123, z₁\u00a00.00000, z₂\u00a00.00000",
-    );
   });
   test("the spread of codes is that of their widest dimension", () => {
     expect(widest(Float32Array.of(1, 10, -1, 10, 1, 10, -1, 10), 2)).toBeCloseTo(1, 12);
@@ -52,10 +49,6 @@ describe("numbers", () => {
   });
   test("pins are called A … Z, A2 …", () => {
     expect([0, 25, 26, 53].map(pinLabel)).toEqual(["A", "Z", "A2", "B3"]);
-    expect(pinWords({ label: "A", map: [1, 2], z: [1, 2] }, { z: 2, map: 2 })).toBe("A: z = (1.00, 2.00)");
-    expect(pinWords({ label: "B", map: [1, -2], z: [0, 5, 0, 0] }, { z: 2, map: 2 })).toMatch(
-      /^B: map \(1\.00, −2\.00\), largest z₂\u00a05\.00/,
-    );
   });
 });
 

@@ -4,6 +4,7 @@ import { bounds } from "../../geometry/planes";
 import type { ToolEditor } from "../../kernel/map-tool";
 import type { PanelEditor } from "../../kernel/panel-editor";
 import { allPins } from "../../kernel/pins";
+import { FIRST_TAB } from "../../kernel/tabs";
 import { toggleTool } from "../../tools/index";
 import type { CommandEditor } from "../commands";
 import type { Context } from "../context";
@@ -47,6 +48,11 @@ export function commandEditor(
     toggleBackground: (id) => choices.toggleBackground(id),
     toggleOverlay: (id) => choices.toggleOverlay(id),
     togglePanel: (id) => store.set({ open: context.state.open === id ? null : id }),
+    toggleTab: (id) => {
+      const { tab, isSideOpen } = context.state;
+      store.set({ tab: tab === id && isSideOpen ? FIRST_TAB : id, isSideOpen: true });
+    },
+    toggleSide: () => store.set({ isSideOpen: !context.state.isSideOpen }),
     escape: () => (context.state.open ? store.set({ open: null }) : playback.pause()),
     showHole: () => finding.showHole(),
     togglePlaying: () => playback.togglePlaying(),

@@ -58,22 +58,17 @@ export function makeParts(context: Context, root: HTMLElement, body: HTMLElement
     over: (child) => stage.element.append(child),
     below: (child) => left.append(child),
     side: (child) => body.append(child),
-    page: (child) => body.append(child),
   });
-  const below = panels.reduce((sum, { room }) => sum + (room ?? 0), 0);
-  const ownPictures = new OwnPictures(context, probing, pinning, (pad, isFirst) => {
-    const posterior = panels.flatMap(({ id, element }) => (id === "posterior" ? [element] : []));
-    if (isFirst) body.prepend(pad);
-    else body.append(pad, ...posterior); // what comes with a drawing must not push the pad away
-  });
-  const layout = new PageLayout(root, context, fit, below);
+  const draw = panels.flatMap(({ places }) => places?.["tab-draw"] ?? []);
+  const ownPictures = new OwnPictures(context, probing, pinning, (pad) => draw.forEach((stand) => void stand(pad)));
+  const layout = new PageLayout(root, context, fit);
   const commands = commandEditor(context, { playback, probing, pinning, choices, finding, actions, maps });
   const act = (command: EditorCommand, key: KeyboardEvent | null): void => {
     if (command.enabled?.(context.state) !== false) command.run(commands, key);
   };
   new Input(context, actions, act);
   const hostUpdates = new HostUpdates(context, probing);
-  const watchers: Watcher[] = [playback, ...panels, ownPictures];
+  const watchers: Watcher[] = [playback, ownPictures, ...panels];
   return {
     playback,
     probing,

@@ -32,20 +32,37 @@ export class Input {
 
   private listenToKeys(act: (command: EditorCommand, key: KeyboardEvent) => void): void {
     const { disposer, stage } = this.context;
-    disposer.listen(stage.map, "keydown", (event: KeyboardEvent) => {
-      if (event.key === " ") {
-        event.preventDefault();
-        return this.gestures.holdSpace(true);
-      }
+    const give = (event: KeyboardEvent): void => {
       const command = commandFor(COMMANDS, event);
       if (!command) return;
       event.preventDefault();
       event.stopPropagation(); // hosts have one-letter shortcuts of their own
       act(command, event);
+    };
+    disposer.listen(stage.map, "keydown", (event: KeyboardEvent) => {
+      if (event.key !== " ") return give(event);
+      event.preventDefault();
+      this.gestures.holdSpace(true);
+    });
+    disposer.listen(window, "keydown", (event: KeyboardEvent) => {
+      if (event.defaultPrevented || !this.context.ownsPage) return;
+      if (isForTheMap(event.composedPath()[0], event.key)) give(event);
     });
     disposer.listen(stage.map, "keyup", (event: KeyboardEvent) => {
       if (event.key === " ") this.gestures.holdSpace(false);
     });
     disposer.listen(stage.map, "blur", () => this.gestures.holdSpace(false));
   }
+}
+
+/** What takes a click by these keys itself, wherever it stands on the page. */
+const OPERATED =
+  "a, button, summary, [role=tab], [role=radio], [role=option], [role=menuitem], [role=slider], [tabindex='0']";
+const OPERATING = /^(Enter|Tab|Escape|Arrow.*)$/;
+
+/** Whether a key that was pressed elsewhere on the page is meant for the map: not while something is typed, or worked by that very key. */
+export function isForTheMap(target: EventTarget | undefined, key: string): boolean {
+  if (!(target instanceof Element) || target === document.body) return true;
+  if (target.matches("input, select, textarea, [contenteditable=true], [role=textbox], [role=combobox]")) return false;
+  return !(OPERATING.test(key) && target.closest(OPERATED));
 }

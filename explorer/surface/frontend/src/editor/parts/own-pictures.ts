@@ -30,21 +30,21 @@ export class OwnPictures implements Watcher {
     private readonly probing: Probing,
     private readonly pinning: Pinning,
     /** Puts the pad on the page. */
-    private readonly stand: (pad: HTMLElement, isFirst: boolean) => void,
+    private readonly stand: (pad: HTMLElement) => void,
   ) {}
 
   update({ state }: Frame): void {
     const { data, host } = state;
     const { last } = this;
     this.last = state;
-    const { pad, pad_first, pad_hands_over } = host.options;
+    const { pad, pad_hands_over } = host.options;
     const key = pad ? JSON.stringify([data.header.run.id, pad]) : "";
     if (key !== this.padKey) {
       this.padKey = key;
       this.pad?.element.remove();
       this.pad?.dispose();
       this.pad = pad ? this.makePad(data, pad, pad_hands_over) : null;
-      if (this.pad) this.place(this.pad, pad_first);
+      if (this.pad) this.place(this.pad);
       this.showSubject(host, true);
     } else if (last && data.model !== last.data.model) {
       this.pad?.again();
@@ -57,9 +57,8 @@ export class OwnPictures implements Watcher {
     this.pad?.dispose();
   }
 
-  private place({ element }: Pad, isFirst: boolean): void {
-    element.toggleAttribute("data-first", isFirst);
-    this.stand(element, isFirst);
+  private place({ element }: Pad): void {
+    this.stand(element);
     this.context.store.set({ ownPicture: "none yet" });
   }
 

@@ -6,8 +6,13 @@ import { applyTheme, readTheme } from "../../ui/theme";
 import type { Context } from "../context";
 
 const WIDE_PX = 760;
-/** What stands above and below the map on a wide page: header, title row, axis, legend. */
-const PAGE_AROUND_PX = 240;
+/** Below the surface, to the window's edge. */
+const MARGIN_PX = 10;
+/** A surface lower than this is of no use: then the page scrolls. On a phone picture and tabs stand below the map. */
+const LEAST_PX = 440;
+const LEAST_STACKED_PX = 600;
+/** A surface that begins lower down the window than this fills it once it is scrolled to. */
+const LOW_START = 0.45;
 /** A window that is narrower has its columns below each other. */
 const STACKED_PX = 640;
 /** The same for a column among columns, with its picture below the map. */
@@ -33,15 +38,18 @@ export class PageLayout {
     private readonly context: Context,
     /** Tells the panels how much room there is. */
     private readonly fit: (room: Room) => void,
-    /** CSS pixels below the map that must be seen with it. */
-    private readonly roomBelow: number,
   ) {
-    const { disposer } = context;
-    const observer = new ResizeObserver(() => this.measure());
+    const { disposer, store, stage } = context;
+    const changed = (): void => {
+      if (this.measure()) context.showNow(); // a canvas of another size is empty until it is drawn
+    };
+    const observer = new ResizeObserver(changed);
     observer.observe(root);
+    observer.observe(stage.element); // what stands above and below the map comes and goes
     disposer.add(() => observer.disconnect());
     disposer.listen(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.retheme());
-    disposer.listen(window, "resize", () => this.measure()); // a window moved to another screen changes devicePixelRatio
+    disposer.listen(window, "resize", changed); // a window moved to another screen changes devicePixelRatio
+    disposer.add(store.on(["isSideOpen"], changed));
   }
 
   retheme(): void {
@@ -55,28 +63,59 @@ export class PageLayout {
     const width = this.root.clientWidth;
     if (width === 0) return false;
     this.width = width;
-    const { options, height: wanted } = this.context.state.host;
+    const { isSideOpen, host } = this.context.state;
+    const { options, height: wanted } = host;
+    const { root } = this;
     const isCompact = options.compact;
     const isWide = width >= WIDE_PX && options.show_card && !isCompact;
     const isNarrow = width < 520;
-    const isStacked = window.innerWidth < STACKED_PX;
-    this.root.toggleAttribute("data-column", isCompact);
-    this.root.toggleAttribute("data-wide", isWide);
-    this.root.toggleAttribute("data-narrow", isNarrow);
+    const fills = options.show_card && !isCompact;
     const cardWidth = Math.round(Math.min(336, Math.max(272, width * 0.26)));
-    this.root.style.setProperty("--la-card-width", `${cardWidth}px`);
-    const mapWidth = isWide ? width - cardWidth - 24 : width;
+    root.toggleAttribute("data-column", isCompact);
+    root.toggleAttribute("data-wide", isWide);
+    root.toggleAttribute("data-narrow", isNarrow);
+    root.toggleAttribute("data-fills", fills);
+    root.toggleAttribute("data-folded", fills && !isSideOpen);
+    root.style.setProperty("--la-card-width", `${cardWidth}px`);
+    const height = fills ? this.heightOf(wanted, isWide) : 0;
+    root.style.setProperty("--la-height", `${height}px`);
+    this.fit({ isWide: isWide && isSideOpen, isNarrow, isCompact, width, height, sideWidth: cardWidth });
+    return this.resizeMap(fills, isCompact && window.innerWidth >= STACKED_PX, isNarrow);
+  }
+
+  /** wanted: by the host; 0: as much as the window has below the surface's upper edge. */
+  private heightOf(wanted: number, isWide: boolean): number {
+    if (wanted > 0) return wanted;
+    const top = topOf(this.root);
+    const left = window.innerHeight - MARGIN_PX - (top > LOW_START * window.innerHeight ? MARGIN_PX : top);
+    return Math.max(isWide ? LEAST_PX : LEAST_STACKED_PX, Math.round(left));
+  }
+
+  private resizeMap(fills: boolean, isColumn: boolean, isNarrow: boolean): boolean {
+    const { element } = this.context.stage;
+    const mapWidth = fills ? element.clientWidth : this.width;
     this.root.toggleAttribute("data-compact", mapWidth < 600);
-    // with its axis, legend and the page's header it must fit a projector; on a phone finger and picture are seen together
-    const roomy = Math.max(320, window.innerHeight - PAGE_AROUND_PX - this.roomBelow);
-    const narrow = Math.max(260, Math.min(Math.round(mapWidth * 0.92), Math.round(window.innerHeight * 0.5)));
-    const column = Math.max(240, Math.min(Math.round(mapWidth * 0.92), window.innerHeight - COLUMN_AROUND_PX));
-    const height = Math.min(wanted, isCompact && !isStacked ? column : width < WIDE_PX ? narrow : roomy);
-    this.fit({ isWide, isNarrow, isCompact, width, sideWidth: cardWidth });
+    const height = fills ? element.clientHeight : this.fixedHeight(mapWidth, isColumn);
+    element.style.height = fills ? "" : `${height}px`;
     const { stage, viewport, state } = this.context;
     if (!stage.resize(mapWidth, height, window.devicePixelRatio || 1, isNarrow)) return false;
     viewport.resize(state.data.header.view_extent, stage.plot);
     this.context.cameraMoved();
     return true;
   }
+
+  /** Of a map that does not fill the window, as high as the host wants it where it has room. */
+  private fixedHeight(width: number, isColumn: boolean): number {
+    const around = isColumn ? COLUMN_AROUND_PX : window.innerHeight / 2;
+    const room = Math.max(240, Math.min(Math.round(width * 0.92), window.innerHeight - around));
+    return Math.min(this.context.state.host.height, room);
+  }
+}
+
+/** Where an element begins within the page, however far that is scrolled, CSS pixels. */
+function topOf(element: HTMLElement): number {
+  let top = element.getBoundingClientRect().top;
+  for (let node: Node | null = element; node; node = node.parentNode ?? (node as Partial<ShadowRoot>).host ?? null)
+    top += (node as Partial<Element>).scrollTop ?? 0;
+  return top;
 }

@@ -1,13 +1,13 @@
-/** What is under the cursor? The panel beside the map: the decoded picture, its z, how far to trust it, the nearest test image, the pins. */
+/** What is under the cursor? The decoded picture with its z and how far to trust it, and the details: all numbers, the nearest test image. */
 
 import type { Decimals } from "../../data/run-on-map";
 import { isLow, SUPPORT_DEFINITION, supportLevel, supportWords } from "../../geometry/support";
 import type { Trust } from "../../kernel/derive";
-import { button, h, setText, svg } from "../../ui/dom";
+import { h, setText, svg } from "../../ui/dom";
 import { classWords, distance as distanceText, number, pair, percent, zJson, zText } from "../../ui/format";
 import { classColour, classShape, shapePath } from "../../ui/palette";
-import { channelWords, newPicture, Picture } from "../../ui/picture";
-import type { ImageShape, PinRecord, Point, ProjectionRecord } from "../../wire/schema";
+import { channelWords, Picture } from "../../ui/picture";
+import type { ImageShape, Point, ProjectionRecord } from "../../wire/schema";
 
 /** One test image, as the card tells of it. */
 export interface NearestInfo {
@@ -16,18 +16,9 @@ export interface NearestInfo {
   readonly caption: string;
 }
 
-/** A pin's picture, which may be written over by the next one, and whether few encoded images are around its code. */
-/** All codes at once: `take` is given their pictures, where the i-th one begins, and whether few encoded images are around its code. */
-type DecodeEach = (
-  codes: readonly (readonly number[])[],
-  take: (x_hat: Float32Array, from: number, i: number, isLow: boolean) => void,
-) => void;
-
 export class PictureCard {
   readonly places = {
     "decoded-class": (child: HTMLElement): void => this.z.before(child),
-    "nearest-image": (child: HTMLElement): void => this.note.before(child),
-    "decoded-picture": (child: HTMLElement): void => this.pinBox.before(child),
   };
   readonly element = h("aside", { class: "la-card", "aria-label": "Under the cursor" });
   readonly decoded = new Picture(
@@ -43,7 +34,7 @@ export class PictureCard {
   private readonly decodedAs = h("p", { class: "la-small", "data-testid": "decoded-as" });
   private readonly z = h("p", { class: "la-z la-number", "data-testid": "place" });
   private readonly zMore = h("p", { class: "la-small la-number" });
-  private readonly zAll = h("details", { class: "la-details" });
+  private readonly zAll = h("section", { class: "la-details" });
   private readonly zList = h("ol", { class: "la-z-list la-number", tabindex: "0", "aria-label": "All latent numbers" });
   private readonly dots = h("span", { class: "la-dots", "aria-hidden": "true" });
   private readonly words = h("span", {});
@@ -55,17 +46,13 @@ export class PictureCard {
   private readonly note = h("p", { class: "la-small la-note" });
   private readonly channels = h("p", { class: "la-small", "data-testid": "channels" });
   private readonly decoderNote = h("p", { class: "la-small", "data-testid": "decoder-note" });
-  private readonly pinText = h("p", { class: "la-small la-number", "data-testid": "pin" }, "Nothing pinned yet");
-  private readonly pinList = h("div", { class: "la-pin-list", role: "group", "aria-label": "Pins" });
-  private readonly pinBox: HTMLElement;
-  private shape: ImageShape = [1, 1, 1];
+  readonly details: HTMLElement;
   private latentDim = 2;
   private decimals: Decimals = { z: 2, map: 2 };
   private swatchKey = "";
 
   constructor() {
-    const summary = h("summary", {}, "All numbers");
-    this.zAll.append(summary, this.zList);
+    this.zAll.append(h("h2", { class: "la-h" }), this.zList);
     this.dots.append(...Array.from({ length: 3 }, () => h("i")));
     this.nearestBox.append(
       this.nearest.canvas,
@@ -85,23 +72,12 @@ export class PictureCard {
       this.decodedAs,
       this.z,
       this.zMore,
-      this.zAll,
       h("p", { class: "la-support", "data-testid": "support", title: SUPPORT_DEFINITION }, this.dots, this.words),
-      this.trust,
-      this.nearestBox,
-      this.note,
     );
-    this.pinBox = h(
-      "section",
-      { class: "la-pins" },
-      h("h2", { class: "la-h" }, "Last pin"),
-      this.pinText,
-      this.pinList,
-    );
+    this.details = h("div", { class: "la-facts" }, this.trust, this.nearestBox, this.note, this.zAll);
     this.element.append(
       this.heading,
       h("div", { class: "la-main" }, h("div", { class: "la-frame" }, this.decoded.canvas), facts),
-      this.pinBox,
     );
   }
 
@@ -113,7 +89,6 @@ export class PictureCard {
     decoderNote: string,
     decimals: Decimals,
   ): void {
-    this.shape = shape;
     this.decimals = decimals;
     this.latentDim = latentDim;
     this.decoded.setShape(shape);
@@ -151,9 +126,9 @@ export class PictureCard {
   }
 
   /** Apart from the picture: they need not follow every frame. */
-  showWords(z: ArrayLike<number>, map: Point, support: number): void {
+  showWords(z: ArrayLike<number>, map: Point, support: number, areAllSeen: boolean): void {
     if (this.latentDim <= 3) setText(this.z, `z = ${zText(z, this.decimals.z)}`);
-    else this.showManyNumbers(z, map);
+    else this.showManyNumbers(z, map, areAllSeen);
     this.dots.dataset.level = String(supportLevel(support));
     this.decoded.canvas.toggleAttribute("data-low", isLow(support)); // a frame around it: the pixels are the decoder's
     setText(this.words, supportWords(support));
@@ -168,10 +143,10 @@ export class PictureCard {
       "‖z‖: norm of the code, and the share of samples from the prior N(0, I) whose norm is smaller or larger (χ² distribution with K degrees of freedom). Nearest code: Euclidean distance in all latent dimensions.";
   }
 
-  private showManyNumbers(z: ArrayLike<number>, map: Point): void {
+  private showManyNumbers(z: ArrayLike<number>, map: Point, areAllSeen: boolean): void {
     setText(this.z, `map ${pair(map, this.decimals.map)}`);
     setText(this.zMore, `largest: ${zText(z, this.decimals.z)}`);
-    if (!this.zAll.open) return;
+    if (!areAllSeen) return;
     for (let k = 0; k < z.length; k++) setText(this.zList.children[k], number(z[k], this.decimals.z));
   }
 
@@ -199,40 +174,6 @@ export class PictureCard {
   showNearestIsStale(isStale: boolean): void {
     this.nearest.canvas.toggleAttribute("data-stale", isStale);
   }
-
-  showPins(pins: readonly PinRecord[], pinnable: boolean, decodeEach: DecodeEach, go: (pin: PinRecord) => void): void {
-    this.pinBox.hidden = !pinnable && pins.length === 0;
-    const last = pins[pins.length - 1];
-    setText(this.pinText, last ? pinWords(last, this.decimals) : "Nothing pinned yet");
-    if (last) {
-      this.pinText.dataset.label = last.label;
-      this.pinText.dataset.map = zJson(last.map);
-      this.pinText.dataset.z = zJson(last.z);
-    } else {
-      for (const name of ["label", "map", "z"]) delete this.pinText.dataset[name];
-    }
-    // where pins can be made, a shelf below the map shows them all
-    this.pinList.hidden = pins.length === 0 || pinnable;
-    const made = pinnable ? [] : pins.map((pin) => this.pinButton(pin, go));
-    const shown = made.filter(({ pin }) => pin.z.length === this.latentDim);
-    decodeEach(
-      shown.map(({ pin }) => pin.z),
-      (x_hat, from, i, isLow) => {
-        shown[i].picture.paint(x_hat, from);
-        shown[i].picture.canvas.toggleAttribute("data-low", isLow);
-      },
-    );
-    this.pinList.replaceChildren(...made.map(({ element }) => element));
-  }
-
-  private pinButton(pin: PinRecord, go: (pin: PinRecord) => void) {
-    const picture = newPicture();
-    picture.setShape(this.shape);
-    picture.fitInto(64);
-    const content = [picture.canvas, h("span", {}, pin.label)];
-    const element = button("la-pin", { "aria-label": `Go to pin ${pin.label}` }, () => go(pin), ...content);
-    return { pin, picture, element };
-  }
 }
 
 /** Where among the norms of samples from the prior a code's is. */
@@ -256,9 +197,4 @@ export function looksWords(nearest: string | null, decodedAs: string | null, cla
     return `${decodedAs === null ? "" : `decoded as ${classWords(decodedAs)}, `}looks like ${classified}, `;
   if (decodedAs === null) return nearest === null ? "" : `looks like ${classWords(nearest)} (nearest test image), `;
   return `decoded as ${classWords(decodedAs)}, ${nearest === null ? "" : `nearest test image ${classWords(nearest)}, `}`;
-}
-
-export function pinWords(pin: PinRecord, { z, map }: Decimals): string {
-  if (pin.z.length <= 3) return `${pin.label}: z = ${zText(pin.z, z)}`;
-  return `${pin.label}: map ${pair(pin.map, map)}, largest ${zText(pin.z, z)}`;
 }

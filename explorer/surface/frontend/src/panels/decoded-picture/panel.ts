@@ -1,10 +1,9 @@
 /** What is said of the code that is shown? Its picture at once, in every frame; words and the nearest image when it is time. */
 
-import { isLow, supportWords } from "../../geometry/support";
+import { supportWords } from "../../geometry/support";
 import { headingOf } from "../../kernel/derive";
 import type { Frame, Panel, Progress, Room } from "../../kernel/extension";
 import type { PanelEditor } from "../../kernel/panel-editor";
-import { playable } from "../../kernel/path-playback";
 import { probability } from "../../kernel/reading";
 import type { MapState } from "../../kernel/state";
 import { classWords, zText } from "../../ui/format";
@@ -16,11 +15,13 @@ const REST_MS = 90;
 /** Words follow a moving hand this often: nobody reads numbers faster, and each change lays out the page. */
 const WORDS_MS = 50;
 const LOW_WINDOW_PX = 860;
+/** Of the height beside the map, for the decoded picture. */
+const PICTURE_SHARE = 0.36;
 const UNSAID = -2;
 
 export class DecodedPicture implements Panel {
   readonly id = "decoded-picture";
-  readonly slot = "side";
+  readonly slot = "card";
   readonly reads: readonly (keyof MapState)[] = [
     "data",
     "probe",
@@ -31,10 +32,12 @@ export class DecodedPicture implements Panel {
     "pins",
     "path",
     "motion",
+    "tab",
   ];
   private readonly card = new PictureCard();
   readonly element = this.card.element;
   readonly places = this.card.places;
+  readonly parts = { "tab-details": this.card.details };
   private announcedPlace = "";
   /** The point that the card tells of. */
   private nearest = UNSAID;
@@ -45,23 +48,15 @@ export class DecodedPicture implements Panel {
   private decodeMs = 0;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private given: Room | null = null;
-  /** The player, with its buttons, stands below the picture. */
-  private hasPath = false;
 
   constructor(private readonly editor: Pick<PanelEditor, "state" | "set" | "derived" | "toPin" | "announceLater">) {}
 
   update(frame: Frame): void {
-    const { state, derived } = frame;
+    const { state } = frame;
     const { last } = this;
     this.last = state;
     this.element.hidden = !state.host.options.show_card;
     if (state.data !== last?.data) this.configure(state.data);
-    if (state.data !== last?.data || state.host !== last.host || state.pins !== last.pins) this.showPins(frame);
-    const hasPath = playable(derived.path) !== null;
-    if (hasPath !== this.hasPath) {
-      this.hasPath = hasPath;
-      this.refit();
-    }
     this.showCode(frame, last);
     this.announcePlace(state);
   }
@@ -88,15 +83,10 @@ export class DecodedPicture implements Panel {
 
   private refit(): void {
     if (!this.given) return;
-    const { isWide, isNarrow, isCompact, width, sideWidth } = this.given;
-    const isLowWindow = window.innerHeight < LOW_WINDOW_PX;
-    // on a projector the player's buttons must be on the screen too
-    const isLow = this.hasPath && isLowWindow;
-    const picture = isWide ? (isLow ? 168 : sideWidth) : isNarrow ? Math.round(width * 0.45) : 224;
-    this.card.fit(
-      isCompact ? Math.min(picture, isLowWindow ? 140 : 168) : picture,
-      isNarrow || isLow || isCompact ? 48 : 64,
-    );
+    const { isWide, isNarrow, isCompact, width, height, sideWidth } = this.given;
+    const wide = Math.min(sideWidth, Math.round(height * PICTURE_SHARE)); // what is under it must be seen too
+    const column = window.innerHeight < LOW_WINDOW_PX ? 140 : 168;
+    this.card.fit(isCompact ? column : isWide ? wide : isNarrow ? Math.round(width * 0.32) : 168, isWide ? 64 : 48);
   }
 
   /** Another map. */
@@ -123,17 +113,6 @@ export class DecodedPicture implements Panel {
     this.showWords(frame);
   }
 
-  private showPins({ state: { data, host }, derived: { pins } }: Frame): void {
-    const { pinnable, drawable } = host.options;
-    this.card.showPins(
-      pins,
-      pinnable && !drawable,
-      (codes, take) =>
-        data.model.decodeEach(codes, (x_hat, from, i) => take(x_hat, from, i, isLow(data.support.of(codes[i])))),
-      (pin) => this.editor.toPin(pin),
-    );
-  }
-
   /** Once a place: a host's rerun must not talk over "Pinned A". */
   private announcePlace({ probe, motion }: MapState): void {
     const place = String(probe.at);
@@ -151,7 +130,7 @@ export class DecodedPicture implements Panel {
     const { state, derived } = frame;
     const { support } = derived;
     this.card.showDecodedAs(derived.decodedAs);
-    this.card.showWords(derived.code, state.probe.at, support);
+    this.card.showWords(derived.code, state.probe.at, support, state.tab === "details");
     this.editor.set({ reading: { ...this.editor.state().reading, support } });
     this.card.showTrust(derived.trust);
     this.showNearest(frame);

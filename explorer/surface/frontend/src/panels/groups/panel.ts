@@ -1,4 +1,4 @@
-/** What was selected, and what do two selections differ in? The panel below the map: facts, saved groups, the way from B to A. */
+/** What was selected, and what do two selections differ in? Facts, saved groups, the way from B to A. */
 
 import type { RunOnMap } from "../../data/run-on-map";
 import { savedGroups, saveGroups } from "../../data/saved-groups";
@@ -16,7 +16,7 @@ import { Selected } from "./selected";
 
 export class GroupsPanel implements Panel {
   readonly id = "groups";
-  readonly slot = "below";
+  readonly slot = "tab-group";
   readonly reads: readonly (keyof MapState)[] = ["data", "selection", "theme", "pins"];
   readonly element: HTMLElement;
   private readonly selected = new Selected({

@@ -1,4 +1,4 @@
-/** Which layers, which colours, which image? The drawer behind "Layers": what is changed once stays out of the way. */
+/** Which layers, which colours, which image? The tab behind “Layers”: what is changed once stays out of the way. */
 
 import type { RunOnMap } from "../../data/run-on-map";
 import type { Frame, LayerWords, Panel } from "../../kernel/extension";
@@ -6,7 +6,7 @@ import { type LayerOffer, offerOf } from "../../kernel/layer-choice";
 import type { PanelEditor } from "../../kernel/panel-editor";
 import { classEntries } from "../../kernel/shown-classes";
 import type { MapState, Tiles } from "../../kernel/state";
-import { button, chip, h, icon, setText } from "../../ui/dom";
+import { chip, h, setText } from "../../ui/dom";
 import { SelectForm } from "./select-form";
 
 const TILES_WORDS: Readonly<Record<Tiles, readonly [name: string, what: string]>> = {
@@ -26,12 +26,11 @@ let drawers = 0;
 
 export class LayersMenu implements Panel {
   readonly id = "layers";
-  readonly slot = "over";
-  readonly reads: readonly (keyof MapState)[] = ["data", "layers", "colourBy", "open"];
+  readonly slot = "tab-layers";
+  readonly reads: readonly (keyof MapState)[] = ["data", "layers", "colourBy"];
   readonly element: HTMLElement;
   /** After the layers. */
   readonly places = { "layers-menu": (child: HTMLElement): void => void this.findHead.before(child) };
-  private readonly closeButton = button("la-tool", { "aria-label": "Close" }, () => this.close(), icon("close"));
   private readonly backgrounds = h("div", { class: "la-options", role: "radiogroup", "aria-label": "Background" });
   private readonly tiles = h("div", {
     class: "la-options la-suboptions",
@@ -70,8 +69,8 @@ export class LayersMenu implements Panel {
     const form = h("form", { class: "la-find" }, this.search, go);
     this.element = h(
       "div",
-      { class: "la-help la-drawer", role: "dialog", "aria-label": "Layers and colours", hidden: true },
-      h("div", { class: "la-help-head" }, h("h2", { class: "la-h" }, "Background"), this.closeButton),
+      { class: "la-drawer", role: "group", "aria-label": "Layers and colours" },
+      h("h2", { class: "la-h" }, "Background"),
       this.backgrounds,
       h("h2", { class: "la-h" }, "On the map"),
       this.overlays,
@@ -92,10 +91,7 @@ export class LayersMenu implements Panel {
       event.preventDefault();
       setText(this.answer, editor.find(this.search.value.trim()));
     });
-    this.element.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.close();
-      event.stopPropagation(); // hosts have one-letter shortcuts of their own
-    });
+    this.element.addEventListener("keydown", (event) => event.stopPropagation()); // hosts have one-letter shortcuts of their own
   }
 
   update({ state }: Frame): void {
@@ -104,7 +100,6 @@ export class LayersMenu implements Panel {
     if (data !== this.scene && !isSame) this.configure(data);
     this.scene = data;
     this.show(state);
-    this.open(state.open === this.id);
   }
 
   /** For a map: what it has. */
@@ -140,16 +135,6 @@ export class LayersMenu implements Panel {
     this.tiles.hidden = background !== "manifold" || this.offer.tiles.length < 2;
     this.colour.value = colourBy.id;
     setText(this.colourWords, this.offer.colours.find(({ id }) => id === colourBy.id)?.definition ?? "");
-  }
-
-  private open(isOpen: boolean): void {
-    if (this.element.hidden !== isOpen) return;
-    this.element.hidden = !isOpen;
-    if (isOpen) this.closeButton.focus();
-  }
-
-  private close(): void {
-    this.editor.set({ open: null });
   }
 
   /** Shown too: a page without the right to the clipboard must not leave anyone without. */

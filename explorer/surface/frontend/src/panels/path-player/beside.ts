@@ -7,7 +7,7 @@ import { newPicture } from "../../ui/picture";
 import type { ImageShape, PathRecord } from "../../wire/schema";
 import type { Look } from "./look";
 
-const PICTURE_PX = 128;
+const PICTURE_PX = 56;
 const NOTHING = "";
 
 export class Beside {

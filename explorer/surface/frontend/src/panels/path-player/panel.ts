@@ -1,4 +1,4 @@
-/** How is an interpolation played? Its film, and the controls under it. */
+/** How is an interpolation played? Controls and film, under the map. */
 
 import type { RunOnMap } from "../../data/run-on-map";
 import type { Frame, Panel } from "../../kernel/extension";
@@ -15,10 +15,9 @@ const SPEEDS = [0.5, 1, 2] as const;
 
 export class PathPlayer implements Panel {
   readonly id = "path-player";
-  readonly slot = "decoded-picture";
+  readonly slot = "below";
   readonly reads: readonly (keyof MapState)[] = ["data", "host", "path", "pins", "motion"];
   readonly element = h("section", { class: "la-player", "aria-label": "Interpolation", hidden: true });
-  readonly places = { film: (child: HTMLElement): void => void this.film.element.after(child) };
   private readonly title = h("h2", { class: "la-h" });
   private readonly playButton = button("la-tool la-play", {}, () =>
     this.editor.setPlaying(this.editor.state().motion.moving !== "path"),
@@ -55,16 +54,16 @@ export class PathPlayer implements Panel {
 
   constructor(private readonly editor: Pick<PanelEditor, "state" | "set" | "setPlaying" | "seek">) {
     this.element.append(
-      this.title,
-      h("div", { class: "la-transport" }, this.playButton, this.slider, this.counter),
-      this.film.element,
       h(
         "div",
         { class: "la-transport" },
-        h("div", { class: "la-tools", role: "group", "aria-label": "Speed" }, ...this.speeds),
-        this.loopButton,
+        this.playButton,
+        this.title,
+        this.slider,
+        this.counter,
+        h("div", { class: "la-tools", role: "group", "aria-label": "Speed" }, ...this.speeds, this.loopButton),
       ),
-      this.beside.element,
+      h("div", { class: "la-reel" }, this.film.element, this.beside.element),
     );
     this.slider.addEventListener("input", () => editor.seek(Number(this.slider.value)));
   }

@@ -30,7 +30,7 @@ const REST_MS = 120;
 
 export class PosteriorPanel implements Panel {
   readonly id = "posterior";
-  readonly slot = "page";
+  readonly slot = "tab-posterior";
   readonly reads: readonly (keyof MapState)[] = ["data", "encoded"];
   readonly element = h("section", { class: "la-own", "aria-label": "Posterior of your picture", hidden: true });
   private readonly title = h("h2", { class: "la-shelf-title" });

@@ -21,7 +21,7 @@ const DEFINITION =
 
 export class TruePosteriorWords implements Panel {
   readonly id = "true-posterior";
-  readonly slot = "nearest-image";
+  readonly slot = "tab-details";
   readonly reads: readonly (keyof MapState)[] = ["data", "layers"];
   readonly element: HTMLElement;
   private readonly heading = h("p", { class: "la-truth-words", "data-testid": "truth", role: "status" });

@@ -1,0 +1,20 @@
+/** Which tabs stand beside the map, from left to right? A tab is offered while one of its panels has something to show. */
+
+export const TABS = [
+  { id: "draw", name: "Draw" },
+  { id: "details", name: "Details" },
+  { id: "pins", name: "Pins" },
+  { id: "path", name: "Path" },
+  { id: "group", name: "Group" },
+  { id: "posterior", name: "Posterior" },
+  { id: "sliders", name: "Sliders" },
+  { id: "layers", name: "Layers" },
+] as const;
+
+export type TabId = (typeof TABS)[number]["id"];
+
+/** Where a panel of that tab stands. */
+export type TabSlot = `tab-${TabId}`;
+
+/** What is shown at first, and where a tab has gone. */
+export const FIRST_TAB: TabId = "details";

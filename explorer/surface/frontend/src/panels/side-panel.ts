@@ -1,0 +1,122 @@
+/** What stands beside the map? The decoded picture, always seen, and under it one tab of several; what an action brings chooses its tab. */
+
+import type { Frame, Panel, PanelSlot } from "../kernel/extension";
+import type { PanelEditor } from "../kernel/panel-editor";
+import type { MapState } from "../kernel/state";
+import { FIRST_TAB, TABS, type TabId } from "../kernel/tabs";
+import { button, h, setText } from "../ui/dom";
+
+interface Tab {
+  readonly id: TabId;
+  readonly button: HTMLButtonElement;
+  readonly name: HTMLElement;
+  readonly panel: HTMLElement;
+}
+
+let sides = 0;
+
+export class SidePanel implements Panel {
+  readonly id = "side";
+  readonly slot = "side";
+  readonly reads: readonly (keyof MapState)[] = [
+    "data",
+    "host",
+    "pins",
+    "path",
+    "selection",
+    "encoded",
+    "ownPicture",
+    "tab",
+  ];
+  readonly element: HTMLElement;
+  readonly places: Readonly<Partial<Record<PanelSlot, (child: HTMLElement) => void>>>;
+  private readonly tabs: readonly Tab[];
+  private readonly list: HTMLElement;
+  private nPins = 0;
+  private nSelected = 0;
+  private run = "";
+  private hadPad = false;
+
+  constructor(private readonly editor: Pick<PanelEditor, "state" | "set">) {
+    const group = `la-side-${++sides}`;
+    this.tabs = TABS.map(({ id, name }) => this.tab(id, name, `${group}-${id}`));
+    this.list = h(
+      "div",
+      { class: "la-tabs", role: "tablist", "aria-label": "Beside the map" },
+      ...this.tabs.map((tab) => tab.button),
+    );
+    this.list.addEventListener("keydown", (event) => this.key(event));
+    this.element = h("div", { class: "la-side" }, this.list, ...this.tabs.map(({ panel }) => panel));
+    this.places = Object.fromEntries([
+      ["card", (child: HTMLElement) => this.list.before(child)],
+      ...this.tabs.map(({ id, panel }) => [`tab-${id}`, (child: HTMLElement) => panel.append(child)] as const),
+    ]);
+  }
+
+  update({ state, derived: { pins } }: Frame): void {
+    this.element.hidden = !state.host.options.show_card;
+    this.follow(state, pins.length);
+    const tab = this.isOffered(this.editor.state().tab) ? this.editor.state().tab : FIRST_TAB;
+    for (const one of this.tabs) {
+      const isChosen = one.id === tab;
+      one.button.hidden = !isChosen && !this.isOffered(one.id);
+      one.button.setAttribute("aria-selected", String(isChosen));
+      one.button.tabIndex = isChosen ? 0 : -1;
+      one.panel.hidden = !isChosen;
+    }
+    setText(this.named("pins").name, pins.length > 0 ? `Pins ${pins.length}` : "Pins");
+  }
+
+  /** What was just made is shown: a pin, a selection, the pad of a page that has one. */
+  private follow({ data, selection, host }: MapState, nPins: number): void {
+    const isOtherRun = data.header.run.id !== this.run;
+    const nSelected = selection.indices.length;
+    const hasPad = host.options.pad !== null && this.named("draw").panel.childElementCount > 0;
+    if (hasPad && (!this.hadPad || isOtherRun)) this.choose("draw");
+    else if (nPins > this.nPins || (isOtherRun && nPins > 0 && !hasPad)) this.choose("pins");
+    else if (nSelected > 0 && nSelected !== this.nSelected) this.choose("group");
+    [this.run, this.nPins, this.nSelected, this.hadPad] = [data.header.run.id, nPins, nSelected, hasPad];
+  }
+
+  private choose(tab: TabId): void {
+    if (this.isOffered(tab)) this.editor.set({ tab });
+  }
+
+  private named(id: TabId): Tab {
+    return this.tabs.find((tab) => tab.id === id) as Tab;
+  }
+
+  private isOffered(id: TabId): boolean {
+    return Array.from(this.named(id).panel.children).some((child) => !(child as HTMLElement).hidden);
+  }
+
+  private tab(id: TabId, text: string, name: string): Tab {
+    const words = h("span", {}, text);
+    const attributes = { role: "tab", id: `${name}-tab`, "aria-controls": name };
+    return {
+      id,
+      name: words,
+      button: button("la-tab", attributes, () => this.editor.set({ tab: id, isSideOpen: true }), words),
+      panel: h("div", {
+        class: "la-tab-panel",
+        role: "tabpanel",
+        id: name,
+        "aria-labelledby": `${name}-tab`,
+        tabindex: "-1",
+      }),
+    };
+  }
+
+  /** As the pattern for tabs asks: arrows, Home and End go through those that are there. */
+  private key(event: KeyboardEvent): void {
+    const there = this.tabs.filter((tab) => !tab.button.hidden);
+    const at = there.findIndex(({ id }) => id === this.editor.state().tab);
+    const next = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: there.length - 1 }[event.key];
+    if (next === undefined) return;
+    const { id, button: chosen } = there[(next + there.length) % there.length];
+    this.editor.set({ tab: id });
+    chosen.focus();
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
