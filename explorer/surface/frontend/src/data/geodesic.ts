@@ -2,19 +2,40 @@
  * On which path from one code to another does the picture change least? The twin of `trainer.latent.geodesics`, without its cost of low support.
  *
  * It begins with every formula and with the shortest path through each graph of decoded codes, smooths the shortest of them, and answers with
- * the shortest of all: no other path that is offered is shorter.
+ * the shortest of all: no other path that is offered is shorter. A browser has less time than a server: paths are compared by the chords between
+ * their codes, which are never longer than the path, and many dimensions are smoothed on few points first.
  */
 
 import { type DecodedGraph, shortestPath } from "../geometry/decoded-graph";
-import { atEqualSteps, curveLength, type Decode, type InParts, type Path } from "../geometry/decoded-length";
+import {
+  atEqualSteps,
+  chordLength,
+  curveLength,
+  type Decode,
+  type InParts,
+  type Path,
+  resampled,
+} from "../geometry/decoded-length";
 import { smoothed } from "../geometry/smoothing";
 import { PATH_KINDS } from "../wire/schema";
 import { interpolate, N_FRAMES } from "./interpolation";
 
-/** Points that are moved. */
-const N_SMOOTHED = 33;
-/** Of the starts, the shortest ones, are smoothed. */
+/** Points that are moved, and at which relative fall of the energy that ends: of two dimensions, where a step costs little and a coarse path cuts corners. */
+const FINE_LEVELS: readonly Level[] = [{ n: 33, enough: 1e-3 }];
+const LEVELS: readonly Level[] = [
+  { n: 9, enough: 3e-3 },
+  { n: 17, enough: 3e-3 },
+  { n: 33, enough: 5e-3 },
+];
+/** Of the starts, the shortest ones, are smoothed; the shorter one goes on to more points. */
 const REFINED = 2;
+/** Points by whose chords smoothed paths are compared. */
+const COMPARED = 33;
+
+interface Level {
+  readonly n: number;
+  readonly enough: number;
+}
 
 export interface Geodesic {
   /** (n, K), at equal decoded distances; both ends exactly. */
@@ -26,44 +47,60 @@ export interface Geodesic {
 
 interface Candidate {
   readonly z: Path;
-  readonly length: number;
+  /** Of its chords: its length is no less. */
+  readonly chords: number;
 }
 
-/** The shortest path that is found from a to b, both (K,), in decoded distance. */
+/** The shortest path that is found from a to b, both (K,), in decoded distance; `others`: further ways from a to b. */
 export function* geodesic(
   a: readonly number[],
   b: readonly number[],
   graphs: readonly DecodedGraph[],
   decode: Decode,
   n = N_FRAMES,
+  others: readonly Path[] = [],
 ): InParts<Geodesic> {
   if (a.every((value, k) => value === b[k]))
     return { z: Array.from({ length: n }, () => a), decodedLength: 0, straightLength: 0 };
-  const found: Candidate[] = [];
-  for (const kind of PATH_KINDS) {
-    const z = interpolate(a, b, kind, n);
-    if (!found.some((other) => isSame(other.z, z))) found.push(yield* measured(z, decode));
-  }
-  const straightLength = found[0].length;
+  const ways: Path[] = [];
+  for (const z of [...PATH_KINDS.map((kind) => interpolate(a, b, kind, n)), ...others])
+    if (!ways.some((other) => isSame(other, z))) ways.push(z);
+  const straightLength = yield* curveLength(ways[0], decode);
   for (const graph of graphs) {
     const rough = yield* shortestPath(a, b, graph, decode);
-    if (rough) found.push(yield* measured(yield* atEqualSteps(rough, decode, n), decode));
+    if (rough) ways.push(yield* atEqualSteps(rough, decode, n, 1));
   }
-  for (const { z } of sorted(found).slice(0, REFINED)) {
-    const start = yield* atEqualSteps(z, decode, Math.min(n, N_SMOOTHED));
-    if (start.length <= 2) continue;
-    found.push(yield* measured(yield* atEqualSteps(yield* smoothed(start, decode), decode, n), decode));
+  const found: Candidate[] = [];
+  for (const z of ways) found.push({ z, chords: yield* chordLength(z, decode) });
+  found.sort((one, other) => one.chords - other.chords);
+  const smooth = n > 2 ? yield* refined(found.slice(0, REFINED), decode, n) : [];
+  let best: Geodesic = { z: ways[0], decodedLength: straightLength, straightLength };
+  for (const { z, chords } of [...smooth, ...found]) {
+    if (chords >= best.decodedLength) continue;
+    const decodedLength = yield* curveLength(z, decode);
+    if (decodedLength < best.decodedLength) best = { z, decodedLength, straightLength };
   }
-  const [best] = sorted(found);
-  return { z: best.z, decodedLength: best.length, straightLength };
+  return best;
 }
 
-function* measured(z: Path, decode: Decode): InParts<Candidate> {
-  return { z, length: yield* curveLength(z, decode) };
-}
-
-function sorted(found: readonly Candidate[]): Candidate[] {
-  return [...found].sort((one, other) => one.length - other.length);
+/** The starts, smoothed and at equal steps. */
+function* refined(starts: readonly Candidate[], decode: Decode, n: number): InParts<Candidate[]> {
+  const [{ z }] = starts;
+  const levels = (z[0].length > 2 ? LEVELS : FINE_LEVELS).map((level) => ({ ...level, n: Math.min(level.n, n) }));
+  let found: Candidate[] = [];
+  for (const start of starts) found.push({ z: yield* atEqualSteps(start.z, decode, levels[0].n, 1), chords: 0 });
+  for (const { n, enough } of levels) {
+    const smooth: Candidate[] = [];
+    for (const { z } of found) {
+      const path = yield* smoothed(resampled(z, n), decode, enough);
+      smooth.push({ z: path, chords: yield* chordLength(resampled(path, COMPARED), decode) });
+    }
+    smooth.sort((one, other) => one.chords - other.chords);
+    found = levels.length > 1 ? smooth.slice(0, 1) : smooth;
+  }
+  const even: Candidate[] = [];
+  for (const { z } of found) even.push({ z: yield* atEqualSteps(z, decode, n), chords: 0 });
+  return even;
 }
 
 /** A spherical path may be the line. */

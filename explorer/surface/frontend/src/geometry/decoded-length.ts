@@ -50,6 +50,11 @@ export function distance(a: Float32Array, fromA: number, b: Float32Array, fromB:
   return Math.sqrt(sum);
 }
 
+/** How far the pictures of codes are apart in all, the codes as they are: no more than the length of the polyline through them. */
+export function* chordLength(path: Path, decode: Decode): InParts<number> {
+  return (yield* stepLengths(path, decode)).reduce((sum, length) => sum + length, 0);
+}
+
 /** (T − 1,): of the steps between codes as they are. */
 function* stepLengths(codes: Path, decode: Decode): InParts<Float64Array> {
   const lengths = new Float64Array(codes.length - 1);
@@ -65,13 +70,17 @@ function* stepLengths(codes: Path, decode: Decode): InParts<Float64Array> {
 
 /** Decoded length of the polyline through codes, every step of it divided: it does not depend on how many frames are shown. */
 export function* curveLength(path: Path, decode: Decode): InParts<number> {
-  const fine = Array.from({ length: (path.length - 1) * PIECES + 1 }, (_, i) => onPolyline(path, i / PIECES));
-  return (yield* stepLengths(fine, decode)).reduce((sum, length) => sum + length, 0);
+  return yield* chordLength(resampled(path, (path.length - 1) * PIECES + 1), decode);
+}
+
+/** n codes evenly by number along codes, straight between them. */
+export function resampled(path: Path, n: number): Path {
+  return evenly(path.length - 1, n).map((place) => onPolyline(path, place));
 }
 
 /** Codes (n, K) at equal decoded distance along a polyline, both ends exactly: points gather where the picture changes fast. */
-export function* atEqualSteps(path: Path, decode: Decode, n: number): InParts<Path> {
-  const nFine = FINE * Math.max(n, path.length);
+export function* atEqualSteps(path: Path, decode: Decode, n: number, fine = FINE): InParts<Path> {
+  const nFine = fine * Math.max(n, path.length);
   let at = evenly(path.length - 1, nFine);
   let previous = at;
   let behind = at;

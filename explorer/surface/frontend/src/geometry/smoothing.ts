@@ -9,13 +9,11 @@ import { type Decode, type InParts, type Path, pictures } from "./decoded-length
 
 const MAX_STEPS = 40;
 const MAX_DAMPING = 1e6;
-/** Relative fall of the energy at which it ends. */
-const ENOUGH = 1e-3;
 /** Step of a numerical derivative, as a share of the path's width. */
 const DIFFERENCE = 1e-3;
 
-/** A path of less energy near the given one; the ends stay. */
-export function* smoothed(given: Path, decode: Decode): InParts<Path> {
+/** A path of less energy near the given one; the ends stay. `enough`: relative fall of the energy at which it ends. */
+export function* smoothed(given: Path, decode: Decode, enough = 1e-3): InParts<Path> {
   let path = given;
   let damping = 1e-3;
   let x = yield* pictures(path, decode);
@@ -40,7 +38,7 @@ export function* smoothed(given: Path, decode: Decode): InParts<Path> {
     }
     if (fall <= 0) return path;
     damping = Math.max(damping, 1e-9);
-    if (fall < ENOUGH * energy) return path;
+    if (fall < enough * energy) return path;
   }
   return path;
 }

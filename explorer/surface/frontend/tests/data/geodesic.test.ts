@@ -1,9 +1,11 @@
 /** Is a geodesic the shortest path where that is known, and never longer than what it began with? */
 import { describe, expect, it } from "vitest";
 import { geodesic } from "../../src/data/geodesic";
+import { interpolate } from "../../src/data/interpolation";
 import { decodedGraphs } from "../../src/geometry/decoded-graph";
 import { atEqualSteps, curveLength, type Decode, type InParts } from "../../src/geometry/decoded-length";
 import { smoothed } from "../../src/geometry/smoothing";
+import { PATH_KINDS } from "../../src/wire/schema";
 import { floats } from "../helpers";
 
 function all<T>(parts: InParts<T>): T {
@@ -46,6 +48,27 @@ describe("a geodesic", () => {
     expect(found.decodedLength).toBeLessThanOrEqual(found.straightLength);
     expect(found.decodedLength / found.straightLength).toBeCloseTo(1, 5);
     expect(all(geodesic([1, 0, 0], [1, 0, 0], graphs, linear, 5)).z).toEqual(Array(5).fill([1, 0, 0]));
+  });
+
+  it.each([2, 3, 5])("is never longer than any formula, in %i dimensions", (K) => {
+    const A = floats(8 * K, K, 2);
+    const bent = decoder(
+      (z) =>
+        Array.from(
+          { length: 8 },
+          (_, p) => Math.tanh(z.reduce((sum, v, k) => sum + A[p * K + k] * v, 0)) + z[p % K] ** 2,
+        ),
+      K,
+    );
+    const mu = floats(200 * K, 11, 2);
+    const graphs = all(decodedGraphs(mu, K, bent, 8));
+    for (let i = 0; i < 6; i++) {
+      const [a, b] = [0, 1].map((end) => Array.from(mu.subarray((2 * i + end) * K, (2 * i + end + 1) * K)));
+      const found = all(geodesic(a, b, graphs, bent));
+      expect(all(curveLength(found.z, bent))).toBe(found.decodedLength);
+      for (const kind of PATH_KINDS)
+        expect(found.decodedLength).toBeLessThanOrEqual(all(curveLength(interpolate(a, b, kind), bent)));
+    }
   });
 
   it("of a decoder that draws the same everywhere ends", () => {
