@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from explorer.surface.schema import Dynamic
 from tests.explorer import shown
 from tests.explorer.imported import NAMES
 from tests.explorer.shown import faultless
+from tests.places import ROOT
 from trainer.datasets import load_dataset
 from trainer.likelihoods.numpy_ import mean_picture
 from trainer.models.numpy_engine import run_part
@@ -70,6 +73,55 @@ def test_a_run_without_its_encoder_offers_test_images_and_says_why(app, imported
         assert not any("Yours" in options for options in choices)
     told = app(run="own", view="reconstruct")
     assert "encoder is not known" not in words(told)
+
+
+BENT = """import torch
+from torch import nn
+from torch.nn import functional
+
+
+class Vae(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mean, self.spread, self.up = nn.Linear(64, 3), nn.Linear(64, 3), nn.Linear(3, 64)
+
+    def encode(self, x):
+        h = self.bent(x).flatten(1)
+        return self.mean(h), self.spread(h)
+
+    def decode(self, z):
+        return torch.sigmoid(self.bent(self.up(z).view(-1, 1, 8, 8)))
+
+
+class Spectrum(Vae):
+    def bent(self, h):
+        return torch.fft.irfft2(torch.fft.rfft2(h), s=(8, 8))
+
+
+class Warp(Vae):
+    def bent(self, h):
+        turn = torch.tensor([[0.9, -0.2, 0.0], [0.2, 0.9, 0.1]]).expand(len(h), -1, -1)
+        return functional.grid_sample(h, functional.affine_grid(turn, h.shape, align_corners=False), align_corners=False)
+"""
+
+
+@pytest.mark.parametrize(("kind", "operation"), [("Spectrum", "fft_rfft2"), ("Warp", "grid_sampler")])
+def test_what_falls_back_names_its_operation_on_the_console_in_the_run_and_on_the_page(kind, operation, fresh_app, tmp_path):
+    module, runs = tmp_path / "bent.py", tmp_path / "runs"
+    module.write_text(BENT, encoding="utf-8")
+    words_given = ("import", "--module", f"{module}:{kind}", "--data", "digits", "--name", "bent", "--runs", str(runs))
+    command = [sys.executable, "-m", "trainer", *words_given, "--no-umap", "--no-classifier"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    says = f"uses {operation}, which is none of our layers"
+    assert f"because decode {says}" in done.stdout and f"because encode {says}" in done.stdout
+    origin = json.loads((runs / "bent" / "run.json").read_text(encoding="utf-8"))["origin"]
+    assert (origin["decoder"], origin["why_decoder"], origin["why_encoder"]) == ("pictures", says, says)
+    run = load_run("bent", runs)
+    _, header, _ = unpack(pack(Dynamic(), pack_static(run, next(iter(run.projections.values())))))
+    assert f"because decode {says}" in header["decoder_note"]
+    assert f"because decode {says}" in words(faultless(shown.app(run="bent", view="atlas").run()))
+    assert f"(encode {says})" in words(faultless(shown.app(run="bent", view="reconstruct").run()))
 
 
 def test_the_clinic_tells_what_is_wrong_and_that_remedies_are_for_their_own_code(app):

@@ -576,5 +576,28 @@ def with_sorting():
     return of(down(Sorted()), up(Sorted()))
 
 
-NAMED = {with_sines: "uses sin,", with_lines: "uses conv1d,", with_sorting: "uses sort,"}
+def with_spectrum():
+    class Spectrum(nn.Module):
+        def forward(self, x):
+            return torch.fft.irfft2(torch.fft.rfft2(x) / 2, s=x.shape[-2:])
+
+    return of(down(Spectrum()), up(Spectrum()))
+
+
+def with_warp():
+    class Warp(nn.Module):
+        def forward(self, x):
+            turn = torch.tensor([[0.9, -0.2, 0.0], [0.2, 0.9, 0.1]]).expand(len(x), -1, -1)
+            return functional.grid_sample(x, functional.affine_grid(turn, x.shape, align_corners=False), align_corners=False)
+
+    return of(down(Warp()), up(Warp()))
+
+
+NAMED = {
+    with_sines: "uses sin,",
+    with_lines: "uses conv1d,",
+    with_sorting: "uses sort,",
+    with_spectrum: "uses fft_rfft2,",
+    with_warp: "uses grid_sampler,",
+}
 """Networks with an operation that is none of ours, and how it is named."""

@@ -37,9 +37,9 @@ CHECKED = 200  # images and codes on which what was traced is held against the m
 SAME = 1e-4  # how far the two may be apart
 MOST_PICTURE_BYTES, MOST_PICTURES, LATTICE = 12_000_000, 6000, 128  # where a decoder is stored as pictures
 MOST_CODE_BYTES = 24_000_000  # of the codes beside them
-MOST_MULTIPLY_ADDS = (
-    100_000_000  # of a decoder in the browser, which does 50 million 30 times a second or more; above, pictures are stored
-)
+MOST_MULTIPLY_ADDS = 150_000_000
+"""Of a decoder in the browser; above, pictures are stored. At 134 million (pythae's for MNIST) a picture takes 7 ms, and 36 with the
+processor slowed four times: under a moving mouse 37 and 13 pictures a second, on two busy cores (tests/bench/brought.py)."""
 
 
 @dataclass(frozen=True)
