@@ -7,17 +7,15 @@
  */
 
 import { FLOAT, LANES, madd, VECTOR } from "./lanes";
-import { overPanel, product } from "./product";
+import { COLUMNS, DEPTH, overBlock, product, WIDTH } from "./product";
 
-const WIDTH: i32 = 8;
-const DEPTH: i32 = 512;
 const NOWHERE: u32 = 0xffffffff; // of a number that is padding
 
 /**
- * C (M × N) += A (M × K) · patches, C filled before. `panel`: room for 8 · 512 numbers.
+ * C (M × N) += A (M × K) · patches, C filled before. `panels`: room for a block, a slab and a tile.
  *
- * Where eight places are two runs of four neighbours, which they are wherever an output's width is a multiple of four, the picture is read as it
- * lies; else they are gathered into a panel.
+ * Where every eight places are two runs of four neighbours, which they are wherever an output's width is a multiple of four, the picture is read
+ * as it lies; else places are gathered into the panels of the product.
  */
 export function convolve(
   M: i32,
@@ -28,30 +26,37 @@ export function convolve(
   taps: usize,
   places: usize,
   c: usize,
-  panel: usize,
+  panels: usize,
 ): void {
+  const isDirect = areRuns(N, places);
+  const columns = isDirect ? WIDTH : COLUMNS;
   for (let k = 0; k < K; k += DEPTH) {
     const depth = min(DEPTH, K - k);
     const own = taps + (k as usize) * 4;
     const rows = a + (k as usize) * FLOAT;
-    for (let n = 0; n < N; n += WIDTH) {
-      const width = min(WIDTH, N - n);
+    for (let n = 0; n < N; n += columns) {
       const at = places + (n as usize) * 4;
       const to = c + (n as usize) * FLOAT;
-      if (width == WIDTH && isRun(at) && isRun(at + VECTOR)) {
+      if (isDirect) {
         overPicture(M, K, depth, rows, picture + load<u32>(at), picture + load<u32>(at, VECTOR), own, to, N);
         continue;
       }
-      gather(picture, own, depth, at, width, panel);
-      overPanel(M, depth, width, rows, K, 1, panel, to, N, true);
+      const width = min(COLUMNS, N - n);
+      for (let j = 0; j < width; j += WIDTH) {
+        const panel = panels + ((j * depth) as usize) * FLOAT;
+        gather(picture, own, depth, at + (j as usize) * 4, min(WIDTH, width - j), panel);
+      }
+      overBlock(M, depth, width, rows, K, 1, panels, to, N);
     }
   }
 }
 
-/** Whether four places are neighbours: they ascend, so first and last say it. */
-@inline
-function isRun(places: usize): bool {
-  return load<u32>(places, 12) == load<u32>(places) + 12;
+/** Whether all places are runs of four neighbours, two and two: they ascend, so first and last of a run say it. */
+function areRuns(N: i32, places: usize): bool {
+  if (N % WIDTH) return false;
+  for (const end = places + (N as usize) * 4; places < end; places += VECTOR)
+    if (load<u32>(places, 12) != load<u32>(places) + 12) return false;
+  return true;
 }
 
 /** All rows of A over eight places, four from each address on; a row that is missing is computed like the first and not written. */

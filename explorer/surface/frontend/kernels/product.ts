@@ -1,16 +1,20 @@
 /**
  * How are two matrices multiplied? C (M × N) = A (M × K) · B (K × N), each with strides of its own, so that a transpose is free.
  *
- * Eight columns of B at a time are copied into a panel that lies in the cache in the order in which it is read; four rows of A go over it,
- * with 4 × 8 sums in registers. Sizes and strides count numbers, addresses bytes.
+ * A block of B is copied into panels of eight columns, in the order in which they are read; then slabs of some rows of A are copied in the same
+ * way, and a slab and a panel give a tile of sums that lie in registers (Goto & van de Geijn 2008). Sizes and strides count numbers, addresses
+ * bytes.
  */
 
 import { FLOAT, LANES, loadUpTo, madd, storeUpTo, sumOf, VECTOR } from "./lanes";
 
-const WIDTH: i32 = 8; // columns of a panel
-const DEPTH: i32 = 512; // rows of a panel: 16 kB
+export const WIDTH: i32 = 8; // columns of a panel
+export const COLUMNS: i32 = 256; // of a block
+export const DEPTH: i32 = 256; // rows of a block: its panels are 8 kB each
+/** Rows of a slab: as many as leave registers for what is multiplied; a product that is not fused needs one more. */
+const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
 
-/** C = A·B, or C += A·B where `adds`. `panel`: room for 8 · 512 numbers. */
+/** C = A·B, or C += A·B where `adds`. `panels`: room for a block, a slab and a tile. */
 export function product(
   M: i32,
   N: i32,
@@ -24,7 +28,7 @@ export function product(
   c: usize,
   cRow: i32,
   adds: bool,
-  panel: usize,
+  panels: usize,
 ): void {
   if (M < LANES && aColumn == 1 && (bRow == 1 || bColumn == 1)) {
     for (let i = 0; i < M; i++) {
@@ -35,12 +39,51 @@ export function product(
     }
     return;
   }
+  if (!adds) for (let i = 0; i < M; i++) memory.fill(c + ((i * cRow) as usize) * FLOAT, 0, (N as usize) * FLOAT);
   for (let k = 0; k < K; k += DEPTH) {
     const depth = min(DEPTH, K - k);
     const rows = a + ((k * aColumn) as usize) * FLOAT;
-    for (let j = 0; j < N; j += WIDTH) {
-      fillPanel(b + ((k * bRow + j * bColumn) as usize) * FLOAT, bRow, bColumn, depth, min(WIDTH, N - j), panel);
-      overPanel(M, depth, min(WIDTH, N - j), rows, aRow, aColumn, panel, c + (j as usize) * FLOAT, cRow, adds || k > 0);
+    for (let n = 0; n < N; n += COLUMNS) {
+      const columns = min(COLUMNS, N - n);
+      for (let j = 0; j < columns; j += WIDTH) {
+        const from = b + ((k * bRow + (n + j) * bColumn) as usize) * FLOAT;
+        pack(from, bRow, bColumn, depth, columns - j, WIDTH, panels + ((j * depth) as usize) * FLOAT);
+      }
+      overBlock(M, depth, columns, rows, aRow, aColumn, panels, c + (n as usize) * FLOAT, cRow);
+    }
+  }
+}
+
+/** C += A · a block's panels, all rows. */
+export function overBlock(
+  M: i32,
+  depth: i32,
+  columns: i32,
+  a: usize,
+  aRow: i32,
+  aColumn: i32,
+  panels: usize,
+  c: usize,
+  cRow: i32,
+): void {
+  const slab = panels + ((COLUMNS * DEPTH) as usize) * FLOAT;
+  const part = slab + ((ROWS * DEPTH) as usize) * FLOAT;
+  const down = (cRow as usize) * FLOAT;
+  for (let i = 0; i < M; i += ROWS) {
+    const rows = min(ROWS, M - i);
+    pack(a + ((i * aRow) as usize) * FLOAT, aColumn, aRow, depth, rows, ROWS, slab);
+    for (let j = 0; j < columns; j += WIDTH) {
+      const panel = panels + ((j * depth) as usize) * FLOAT;
+      const to = c + ((i * cRow + j) as usize) * FLOAT;
+      const bytes = (min(WIDTH, columns - j) as usize) * FLOAT;
+      if (rows == ROWS && bytes == 2 * VECTOR) {
+        tile(depth, slab, panel, to, down);
+        continue;
+      }
+      // only a part of the tile lies in C
+      copy(rows, bytes, to, down, part, 2 * VECTOR);
+      tile(depth, slab, panel, part, 2 * VECTOR);
+      copy(rows, bytes, part, 2 * VECTOR, to, down);
     }
   }
 }
@@ -109,111 +152,130 @@ function rowBySums(N: i32, K: i32, a: usize, b: usize, bRow: i32, c: usize, adds
   }
 }
 
-/** Copies up to eight columns of B row by row; the columns that are missing are 0. */
-function fillPanel(b: usize, bRow: i32, bColumn: i32, depth: i32, width: i32, panel: usize): void {
-  const row = (bRow as usize) * FLOAT;
-  if (bColumn == 1) {
-    for (let k = 0; k < depth; k++) {
-      v128.store(panel, loadUpTo(b, width));
-      v128.store(panel + VECTOR, loadUpTo(b + VECTOR, width - LANES));
-      panel += 2 * VECTOR;
-      b += row;
+/**
+ * Copies `wide` lines of `depth` numbers each, side by side: number k of all lines, then number k + 1. Of lines that are not there 0. `along`:
+ * from one number of a line to the next, `across`: from one line to the next.
+ */
+function pack(from: usize, along: i32, across: i32, depth: i32, lines: i32, wide: i32, to: usize): void {
+  const step = (along as usize) * FLOAT;
+  const line = (across as usize) * FLOAT;
+  const next = (wide as usize) * FLOAT;
+  let packed = 0;
+  // four lines from the first on, and the four up to the last: they overlap where there are fewer than eight
+  const second = next - VECTOR;
+  if (lines >= wide && across == 1) {
+    for (; packed < depth; packed++) {
+      v128.store(to, v128.load(from));
+      v128.store(to + second, v128.load(from + second));
+      from += step;
+      to += next;
     }
     return;
   }
-  const column = (bColumn as usize) * FLOAT;
-  for (let j = 0; j < WIDTH; j++) {
-    let to = panel + (j as usize) * FLOAT;
-    let from = b + (j as usize) * column;
-    for (let k = 0; k < depth; k++) {
-      store<f32>(to, j < width ? load<f32>(from) : 0);
-      to += 2 * VECTOR;
-      from += row;
+  if (lines >= wide && along == 1) {
+    for (; packed + LANES <= depth; packed += LANES) {
+      turn(from, line, to, next);
+      turn(from + line * ((wide - LANES) as usize), line, to + second, next);
+      from += VECTOR;
+      to += next * LANES;
+    }
+  }
+  for (let i = 0; i < wide; i++) {
+    let at = from + (i as usize) * line;
+    let put = to + (i as usize) * FLOAT;
+    for (let k = packed; k < depth; k++) {
+      store<f32>(put, i < lines ? load<f32>(at) : 0);
+      at += step;
+      put += next;
     }
   }
 }
 
-/** All rows of A over one panel. */
-export function overPanel(
-  M: i32,
-  depth: i32,
-  width: i32,
-  a: usize,
-  aRow: i32,
-  aColumn: i32,
-  panel: usize,
-  c: usize,
-  cRow: i32,
-  adds: bool,
-): void {
-  const row = (aRow as usize) * FLOAT;
-  const column = (aColumn as usize) * FLOAT;
-  const down = (cRow as usize) * FLOAT;
-  const last = panel + (depth as usize) * 2 * VECTOR;
-  let i = 0;
-  for (; i + LANES <= M; i += LANES) {
-    let p = a + (i as usize) * row;
-    let q = p + row;
-    let r = q + row;
-    let s = r + row;
-    let c00 = f32x4.splat(0);
-    let c01 = c00;
-    let c10 = c00;
-    let c11 = c00;
-    let c20 = c00;
-    let c21 = c00;
-    let c30 = c00;
-    let c31 = c00;
-    for (let at = panel; at < last; at += 2 * VECTOR) {
-      const b0 = v128.load(at);
-      const b1 = v128.load(at + VECTOR);
-      let x = v128.load32_splat(p);
-      c00 = madd(x, b0, c00);
-      c01 = madd(x, b1, c01);
-      x = v128.load32_splat(q);
-      c10 = madd(x, b0, c10);
-      c11 = madd(x, b1, c11);
-      x = v128.load32_splat(r);
-      c20 = madd(x, b0, c20);
-      c21 = madd(x, b1, c21);
-      x = v128.load32_splat(s);
-      c30 = madd(x, b0, c30);
-      c31 = madd(x, b1, c31);
-      p += column;
-      q += column;
-      r += column;
-      s += column;
-    }
-    let to = c + (i as usize) * down;
-    put(to, c00, c01, width, adds);
-    to += down;
-    put(to, c10, c11, width, adds);
-    to += down;
-    put(to, c20, c21, width, adds);
-    to += down;
-    put(to, c30, c31, width, adds);
-  }
-  for (; i < M; i++) {
-    let p = a + (i as usize) * row;
-    let c0 = f32x4.splat(0);
-    let c1 = c0;
-    for (let at = panel; at < last; at += 2 * VECTOR) {
-      const x = v128.load32_splat(p);
-      c0 = madd(x, v128.load(at), c0);
-      c1 = madd(x, v128.load(at + VECTOR), c1);
-      p += column;
-    }
-    put(c + (i as usize) * down, c0, c1, width, adds);
-  }
-}
-
+/** The transpose of 4 × 4 numbers. */
 @inline
-function put(to: usize, low: v128, high: v128, width: i32, adds: bool): void {
-  if (width == WIDTH) {
-    v128.store(to, adds ? f32x4.add(v128.load(to), low) : low);
-    v128.store(to + VECTOR, adds ? f32x4.add(v128.load(to + VECTOR), high) : high);
-    return;
+function turn(from: usize, line: usize, to: usize, next: usize): void {
+  const a = v128.load(from);
+  const b = v128.load(from + line);
+  const c = v128.load(from + 2 * line);
+  const d = v128.load(from + 3 * line);
+  const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+  const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+  v128.store(to, v128.shuffle<f32>(ab, cd, 0, 1, 4, 5));
+  v128.store(to + next, v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
+  const ab2 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+  const cd2 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+  v128.store(to + 2 * next, v128.shuffle<f32>(ab2, cd2, 0, 1, 4, 5));
+  v128.store(to + 3 * next, v128.shuffle<f32>(ab2, cd2, 2, 3, 6, 7));
+}
+
+/**
+ * C += slab · panel, a whole tile. It calls nothing: what lies in registers would be written to the stack in every turn of the loop, to be there
+ * after the call.
+ */
+function tile(depth: i32, slab: usize, panel: usize, c: usize, down: usize): void {
+  const c1 = c + down;
+  const c2 = c1 + down;
+  const c3 = c2 + down;
+  const c4 = c3 + down;
+  const c5 = c4 + down;
+  let c00 = v128.load(c);
+  let c01 = v128.load(c, 16);
+  let c10 = v128.load(c1);
+  let c11 = v128.load(c1, 16);
+  let c20 = v128.load(c2);
+  let c21 = v128.load(c2, 16);
+  let c30 = v128.load(c3);
+  let c31 = v128.load(c3, 16);
+  let c40 = v128.load(c4);
+  let c41 = v128.load(c4, 16);
+  let c50 = ROWS > 5 ? v128.load(c5) : c00;
+  let c51 = ROWS > 5 ? v128.load(c5, 16) : c00;
+  for (const last = panel + (depth as usize) * 2 * VECTOR; panel < last; panel += 2 * VECTOR) {
+    const b0 = v128.load(panel);
+    const b1 = v128.load(panel, 16);
+    let x = v128.load32_splat(slab);
+    c00 = madd(x, b0, c00);
+    c01 = madd(x, b1, c01);
+    x = v128.load32_splat(slab, 4);
+    c10 = madd(x, b0, c10);
+    c11 = madd(x, b1, c11);
+    x = v128.load32_splat(slab, 8);
+    c20 = madd(x, b0, c20);
+    c21 = madd(x, b1, c21);
+    x = v128.load32_splat(slab, 12);
+    c30 = madd(x, b0, c30);
+    c31 = madd(x, b1, c31);
+    x = v128.load32_splat(slab, 16);
+    c40 = madd(x, b0, c40);
+    c41 = madd(x, b1, c41);
+    if (ROWS > 5) {
+      x = v128.load32_splat(slab, 20);
+      c50 = madd(x, b0, c50);
+      c51 = madd(x, b1, c51);
+    }
+    slab += (ROWS as usize) * FLOAT;
   }
-  storeUpTo(to, adds ? f32x4.add(loadUpTo(to, width), low) : low, width);
-  storeUpTo(to + VECTOR, adds ? f32x4.add(loadUpTo(to + VECTOR, width - LANES), high) : high, width - LANES);
+  v128.store(c, c00);
+  v128.store(c, c01, 16);
+  v128.store(c1, c10);
+  v128.store(c1, c11, 16);
+  v128.store(c2, c20);
+  v128.store(c2, c21, 16);
+  v128.store(c3, c30);
+  v128.store(c3, c31, 16);
+  v128.store(c4, c40);
+  v128.store(c4, c41, 16);
+  if (ROWS > 5) {
+    v128.store(c5, c50);
+    v128.store(c5, c51, 16);
+  }
+}
+
+/** Copies rows, each `stride` bytes after the one before. */
+function copy(rows: i32, bytes: usize, from: usize, stride: usize, to: usize, next: usize): void {
+  for (; rows > 0; rows--) {
+    memory.copy(to, from, bytes);
+    from += stride;
+    to += next;
+  }
 }

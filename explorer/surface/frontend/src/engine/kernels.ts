@@ -25,8 +25,8 @@ export const KERNEL_ACTIVATIONS = [
 
 /** In a table of places: no place, the number is 0. */
 export const NOWHERE = 0xffffffff;
-/** Numbers of the room that products need to lay out eight columns. */
-export const PANEL = 8 * 512;
+/** Numbers of the room that products need to lay out a block, a slab and a tile. */
+export const PANEL = (256 + 6) * 256 + 6 * 8;
 
 export interface Kernels {
   /** C (M × N) = A (M × K) · B (K × N), or C += A·B where `adds` is not 0; every matrix with strides of its own, C's columns contiguous. */
