@@ -1,4 +1,7 @@
-"""What does a path through latent space decode to, and what is measured along it? Geodesics are computed in the background."""
+"""What does a path through latent space decode to, and what is measured along it?
+
+The page finds geodesics, where it has the decoder; through stored pictures in place of one they are computed here, in the background.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from numpy.typing import NDArray
 from explorer.cache.maps import get_support
 from explorer.cache.runs import Stamp, run_at, stamp_of
 from explorer.jobs.background import Answer, Background
+from explorer.surface.schema import LegRecord
 from trainer.errors import DataError
 from trainer.latent.decoded_graphs import DecodedGraph, decoded_graphs
 from trainer.latent.decoded_length import Doubles, Report, curve_length
@@ -37,7 +41,7 @@ class DecodedPath:
 
 
 def decoded_path(run_id: str, walk: LatentPath, ways: Ways = ()) -> DecodedPath:
-    """A path, decoded and measured. ways: of a geodesic, see `geodesics`."""
+    """A path, decoded and measured. ways: of a geodesic, the codes of every leg (n, K)."""
     stops = tuple(map(tuple, np.asarray(walk.stops, float).tolist()))
     settings = (walk.kind, walk.is_loop, walk.overshoot, walk.n, walk.even, walk.labels)
     return _decoded_path(run_id, stamp_of(run_id), stops, settings, ways)
@@ -58,6 +62,18 @@ class Geodesics:
     """Of the work that is done, from 0 to 1."""
     error: str = ""
     """Why there will be none, or nothing."""
+
+
+def legs_of(run_id: str, walk: LatentPath) -> tuple[LegRecord, ...]:
+    """What the page is asked for where the decoder is there."""
+    stops, labels = np.asarray(walk.stops, float).tolist(), walk.labels or (None,) * len(walk.stops)
+    of = f"{run_id} {stamp_of(run_id)}"
+    return tuple(LegRecord(tuple(stops[i]), tuple(stops[j]), labels[i], labels[j], of) for i, j in walk.legs)
+
+
+def is_tabulated(run: Run) -> bool:
+    """Whether stored pictures stand in for the decoder."""
+    return run.info.origin is not None and run.info.origin.decoder == "pictures"
 
 
 def geodesics(run_id: str, walk: LatentPath) -> Geodesics:
@@ -100,14 +116,14 @@ def _way(first: Answer, second: Answer, a: tuple[float, ...], b: tuple[float, ..
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _decoded_path(
-    run_id: str, stamp: Stamp, stops: tuple[tuple[float, ...], ...], settings: tuple[Any, ...], _ways: Ways
+    run_id: str, stamp: Stamp, stops: tuple[tuple[float, ...], ...], settings: tuple[Any, ...], ways: Ways
 ) -> DecodedPath:
     walk, decode = LatentPath(np.array(stops), *settings), _decode_as(run_id, stamp)
-    frames = frames_along(walk, decode, _ways)
+    frames = frames_along(walk, decode, ways)
     first, last = 0, walk.legs[-1][1]
     told = walk.labels or (None,) * len(stops)
     ends = np.concatenate([decode(walk.stops[[i]], told[i]) for i in (first, last)])
-    return _measured(run_id, stamp, frames.codes, frames.labels, decoded_path_length(walk, decode, _ways), ends)
+    return _measured(run_id, stamp, frames.codes, frames.labels, decoded_path_length(walk, decode, ways), ends)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

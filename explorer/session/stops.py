@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.session import events
+from explorer.session.ways import take_ways
 from explorer.text.escape import shortened
 from explorer.text.numbers import number_list
 from trainer.maps.projection import Projection
@@ -98,7 +99,8 @@ def take(
     axes: tuple[int, int] | None,
     label: int | None = None,
 ) -> None:
-    """What was done on the map: a click puts a stop at the end, a line that was drawn is kept. Each event counts once.
+    """What was done on the map: a click puts a stop at the end, a line that was drawn is kept, and a geodesic that the page found. Each
+    event counts once.
 
     label: the class as which the picture under the cursor was decoded. All but moderate places is nothing.
     """
@@ -114,6 +116,8 @@ def take(
                 found = [_place(place) for place in places]
                 if None not in found:
                     st.session_state["drawn"] = {**_lines(), run_id: [found, on, axes]}
+            case {"kind": "geodesic", "ways": [*ways]}:
+                take_ways(ways)
 
 
 def drawn(run_id: str, on: str, axes: tuple[int, int] | None) -> Drawn | None:

@@ -30,7 +30,7 @@ from explorer.surface.schema import (
     PoolEntry,
 )
 from explorer.text.run_summary import MEANINGS, UNITS, summary_items
-from trainer.latent.interpolation import PATH_KINDS
+from trainer.latent.paths import LATENT_PATH_KINDS
 from trainer.runs.read import Run
 
 
@@ -110,7 +110,7 @@ def _contents(run: Run, entries: list[BundleEntry], pool: list[PoolEntry]) -> Bu
         "units": UNITS if terms else "",
         "source": {"dataset": dataset.name, "licence": dataset.licence, "n": len(run.encodings.mu)},
         "has_prior": not run.config.is_deterministic,
-        "paths": PATH_KINDS,
+        "paths": LATENT_PATH_KINDS,
         "pad": browser_protocol(dataset.name, None if run.images is None else ground_of(run.images)),
         "leaves": entries,
         "pool": pool,

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, NotRequired, TypeAlias, TypedDict
 
 from explorer.pictures.protocols import PictureProtocol
 from explorer.surface.network_schema import ImageShape, Op
-from trainer.latent.interpolation import PathKind
+from trainer.latent.paths import LatentPathKind
 from trainer.likelihoods.registry import LikelihoodName
 from trainer.maps.projection import Kind as ProjectionKind
 
@@ -108,6 +108,20 @@ class StripRecord:
 
 
 @dataclass(frozen=True)
+class LegRecord:
+    """From one stop of a path to the next, where a geodesic is wanted."""
+
+    a: Code
+    b: Code
+    label_a: int | None = None
+    """The class as which the first stop is decoded; None for a decoder that is told none."""
+    label_b: int | None = None
+    """The class of the second."""
+    of: str = ""
+    """Which run it was, for a host that keeps what was found."""
+
+
+@dataclass(frozen=True)
 class PathRecord:
     """An interpolation to be played."""
 
@@ -127,6 +141,10 @@ class PathRecord:
     """Places of its stops, in their order."""
     labels: Sequence[int] | None = None
     """The class as which each code is decoded (T,), of a class-conditional model; None: the chosen one."""
+    missing: Sequence[LegRecord] = ()
+    """Legs whose geodesic the page is to find, and to tell the host."""
+    is_meanwhile: bool = False
+    """It plays until its geodesic is found."""
 
 
 @dataclass(frozen=True)
@@ -346,7 +364,7 @@ class BundleContents(TypedDict):
     units: str
     source: BundleSource
     has_prior: bool
-    paths: Sequence[PathKind]
+    paths: Sequence[LatentPathKind]
     pad: PictureProtocol
     leaves: Sequence[BundleEntry]
     pool: Sequence[PoolEntry]

@@ -18,7 +18,7 @@ from typing import Any, get_args
 from explorer.pictures import arrays, frame, ink, preprocess, protocols
 from explorer.surface import network_schema, schema
 from trainer.datasets import names, pictures
-from trainer.latent import interpolation
+from trainer.latent import interpolation, paths
 from trainer.likelihoods import registry
 from trainer.maps import projection, support
 from trainer.metrics import collapse
@@ -38,6 +38,7 @@ COMPLETED: tuple[type[schema.Options | schema.Dynamic], ...] = (schema.Options, 
 # names of types that schema.py takes from elsewhere
 LITERALS = {
     "PathKind": interpolation.PathKind,
+    "LatentPathKind": paths.LatentPathKind,
     "ProjectionKind": projection.Kind,
     "LikelihoodName": registry.LikelihoodName,
     "ActivationKind": layers.ActivationKind,
@@ -51,6 +52,7 @@ LITERALS = {
 }
 BORROWED: tuple[tuple[str, Any, str], ...] = (
     ("PATH_KINDS", interpolation.PATH_KINDS, "trainer/latent/interpolation.py"),
+    ("LATENT_PATH_KINDS", paths.LATENT_PATH_KINDS, "trainer/latent/paths.py"),
     (
         "SUPPORT_NEIGHBOUR",
         support.NEIGHBOUR,

@@ -18,6 +18,9 @@ from explorer.hosts.html_file import html_page, write_page
 from explorer.notebook import show
 from tests.browser.surface import SURFACE, assert_no_barrier, code, grey, hover, ready, settled, stroke, tab, tiles
 from tests.places import ASSETS
+from trainer.latent.decoded_graphs import decoded_graphs
+from trainer.latent.decoded_length import curve_length
+from trainer.latent.geodesics import geodesic
 from trainer.latent.interpolation import PATH_KINDS, interpolate
 from trainer.runs.catalogue import HOME, load_run
 
@@ -164,6 +167,33 @@ def test_a_path_between_two_pins_is_trainers(offline, exported, kind):
     offline.get_by_role("button", name="Remove the path").click()
     expect(slider).to_be_hidden()
     assert "path" not in offline.evaluate("location.hash")
+
+
+def test_a_geodesic_is_found_without_a_server_and_as_short_as_trainers(offline, exported):
+    run = load_run("mnist-2d", ASSETS)
+    a, b = run.encodings.mu[[3, 40]].astype(float).round(4)
+    opened(offline, exported["mnist-2d"], "pins=" + "~".join("_".join(map(str, z)) for z in (a, b)))
+    offline.get_by_role("tab", name="Pins").click()
+    offline.get_by_role("radio", name="Geodesic").check(force=True)
+    offline.get_by_role("button", name="Play the path").click()
+    expect(offline.get_by_role("heading", name="Geodesic path, A to B")).to_be_visible()
+    expect(offline.get_by_text("Computing the geodesic")).to_have_count(0)
+    assert "path=geodesic_1_2" in offline.evaluate("location.hash")
+    slider, z = offline.get_by_role("slider", name="Position on the path"), []
+    for frame in range(61):
+        slider.fill(str(frame))
+        z.append(shown_code(offline))
+    np.testing.assert_allclose([z[0], z[-1]], [a, b], atol=1e-6)
+
+    def decode(codes: np.ndarray) -> np.ndarray:
+        return run.forward.decode(np.asarray(codes, np.float32))
+
+    length = curve_length(decode, np.array(z))
+    assert length == pytest.approx(geodesic(a, b, decoded_graphs(decode, run.encodings.mu)).decoded_length, rel=0.02)
+    for kind in PATH_KINDS:
+        assert length <= 1.001 * curve_length(decode, interpolate(a, b, np.linspace(0, 1, 61), kind))
+    offline.get_by_role("radio", name="Linear").check(force=True)  # and another kind at once
+    expect(offline.get_by_role("heading", name="Linear path, A to B")).to_be_visible()
 
 
 def test_a_path_goes_with_its_pins(offline, exported):

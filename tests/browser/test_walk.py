@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from explorer.pages.interpolate.stops import other_row
 from tests.browser import surface
 from tests.browser.surface import answered, at, code, grey, pretrained, settled, tab, the_map, watched
+from trainer.latent.decoded_graphs import decoded_graphs
 from trainer.latent.interpolation import interpolate
+from trainer.latent.paths import FORMULAS, LatentPath, decoded_path_length, shortest_leg
 
 
 def opened(page: Page, server: str, **query: str) -> None:
@@ -167,9 +171,30 @@ def test_a_stop_is_added_from_the_page(page, server):
     expect(page.get_by_text("prior sample 1").first).to_be_visible()
 
 
-def test_the_geodesic_comes_when_it_is_found(page, server):
-    opened(page, server, run="mnist-2d", path="geodesic")
-    expect(page.get_by_role("heading", name=re.compile("^Geodesic path"))).to_be_visible(timeout=90_000)
+@pytest.mark.parametrize("run_id", ["mnist-2d", "digits-conditional-vae"])
+def test_the_page_finds_the_geodesic_and_the_server_measures_it(page, server, run_id):
+    """As short as Python's, and told of on the page; that the server looks for none is a test of the page without a browser."""
+    opened(page, server, run=run_id, path="geodesic")
+    expect(page.get_by_role("heading", name=re.compile("^Geodesic path"))).to_be_visible()
+    expect(page.get_by_text("Computing the geodesic")).to_have_count(0)
+    pause(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV of z").click()
+    rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
+    run = pretrained(run_id)
+    z = np.array([[float(row[f"z{k + 1}"]) for k in range(run.config.latent_dim)] for row in rows])
+    labels = (0, 0) if not run.config.is_conditional else tuple(run.encodings.label[[0, other_row(run)]].tolist())
+
+    def decode(codes: np.ndarray, label: int | None) -> np.ndarray:
+        told = np.full(len(codes), label) if run.config.is_conditional else None
+        return run.forward.decode(np.asarray(codes, np.float32), told)
+
+    walk = LatentPath(z[[0, -1]], "geodesic", labels=labels)
+    graphs = [decoded_graphs(lambda codes, label=label: decode(codes, label), run.encodings.mu) for label in labels]
+    then = graphs[1] if labels[0] != labels[1] else None
+    lengths = [decoded_path_length(walk, decode, [way]) for way in (z, shortest_leg(z[0], z[-1], graphs[0], 61, then=then))]
+    assert lengths[0] == pytest.approx(lengths[1], rel=0.02)
+    assert lengths[0] <= 1.001 * min(decoded_path_length(replace(walk, kind=kind), decode) for kind in FORMULAS)
 
 
 def test_a_walk_from_a_5_to_a_9_shows_a_5_and_a_9(page, server):

@@ -18,7 +18,9 @@ from explorer.surface.payload import unpack
 from tests.explorer.shown import app, faultless
 from tests.places import ASSETS
 from trainer.errors import DataError
+from trainer.latent.decoded_graphs import decoded_graphs
 from trainer.latent.interpolation import interpolate
+from trainer.latent.paths import shortest_leg
 from trainer.runs.catalogue import load_run
 
 pytestmark = pytest.mark.usefixtures("fresh_app")
@@ -128,9 +130,10 @@ def test_pins_are_the_stops_until_something_is_chosen():
 
 
 @pytest.mark.parametrize("run_id", ["digits-2d", "digits-16d", "digits-pca", "digits-conditional-vae"])
-def test_every_kind_is_on_the_map_and_measured(run_id):
+def test_every_kind_is_on_the_map_and_measured(run_id, finding):
     run = load_run(run_id, ASSETS)
-    test = patiently(opened(run_id), lambda test: len(test.dataframe[0].value) == 4)
+    test = finding(opened(run_id))
+    assert len(test.dataframe[0].value) == 4
     table, path = test.dataframe[0].value, shown(test)["path"]
     assert {path["title"], *(other["title"] for other in path["others"])} == {
         "linear",
@@ -167,10 +170,74 @@ def test_every_kind_is_on_the_map_and_measured(run_id):
         assert len(strip["values"]) == len(path["z"])
 
 
-def test_a_geodesic_that_is_not_there_yet_lets_the_line_play(monkeypatch):
+@pytest.fixture
+def finding(monkeypatch):
+    """What the page answers when legs are missing, as if the browser had sent it."""
+    sent: dict = {}
+    monkeypatch.setattr("explorer.session.events.surface_event", lambda key: sent.get(key))
+
+    def answer(test: AppTest, change=lambda ways: ways) -> AppTest:
+        missing = shown(test)["path"]["missing"]
+        run = load_run(missing[0]["of"].split()[0], ASSETS)
+        graphs = {
+            label: decoded_graphs(
+                lambda z, label=label: run.forward.decode(
+                    np.asarray(z, np.float32), None if label is None else np.full(len(z), label)
+                ),
+                run.encodings.mu,
+            )
+            for label in {leg[side] for leg in missing for side in ("label_a", "label_b")}
+        }
+        ways = []
+        for leg in missing:
+            then = None if leg["label_a"] == leg["label_b"] else graphs[leg["label_b"]]
+            z = shortest_leg(leg["a"], leg["b"], graphs[leg["label_a"]], 61, then=then)
+            ways.append({**leg, "z": z.tolist()})
+        event = {"edit": {"kind": "geodesic", "ways": change(ways)}, "nonce": str(len(sent) + time.monotonic())}
+        sent["interpolate-surface"] = {"events": [event]}
+        return faultless(test.run())
+
+    return answer
+
+
+def test_a_geodesic_is_the_pages_and_the_line_plays_until_it_is_there(monkeypatch, finding):
+    asked = []
+    monkeypatch.setattr(Background, "ask", lambda self, name, work: asked.append(name))
+    test = opened(path="geodesic")
+    path = shown(test)["path"]
+    assert (path["title"], path["is_meanwhile"], len(path["missing"])) == ("linear", True, 1)
+    np.testing.assert_array_equal(
+        [path["missing"][0]["a"], path["missing"][0]["b"]], load_run("digits-2d", ASSETS).encodings.mu[:2]
+    )
+    found = shown(finding(test))["path"]
+    assert (found["title"], found["is_meanwhile"], found["missing"]) == ("geodesic", False, [])
+    assert {one["title"] for one in found["others"]} == {"linear", "variance-preserving", "spherical"}
+    assert not asked  # the server computed none
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda ways: [],
+        lambda ways: "text",
+        lambda ways: [{**way, "z": [[0.0]] * 61} for way in ways],
+        lambda ways: [{**way, "z": [[float("nan")] * 2] * 61} for way in ways],
+        lambda ways: [{**way, "z": way["z"][:9]} for way in ways],
+        lambda ways: [{**way, "a": None} for way in ways],
+        lambda ways: [{**way, "of": "another run"} for way in ways],
+    ],
+)
+def test_what_is_no_way_along_the_leg_is_not_taken(finding, change):
+    path = shown(finding(opened(path="geodesic"), change))["path"]
+    assert (path["title"], len(path["missing"])) == ("linear", 1)
+
+
+def test_through_stored_pictures_the_server_computes_the_geodesic(monkeypatch):
+    monkeypatch.setattr("explorer.pages.interpolate.found_paths.is_tabulated", lambda run: True)
     monkeypatch.setattr("explorer.jobs.background.DELAY_S", 3.0)
     test = opened(path="geodesic")
     assert shown(test)["path"]["title"] == "linear"
+    assert shown(test)["path"]["missing"] == []
     assert any("linear path plays meanwhile" in str(bar.proto.text) for bar in test.get("progress"))
     patiently(test, lambda test: shown(test)["path"]["title"] == "geodesic")
 

@@ -33,7 +33,7 @@ def show_below_map(run: Run, stops: Sequence[Stop], settings: PathSettings, foun
 
 @st.fragment(run_every=POLL_S)
 def _wait(run: Run, stops: Sequence[Stop], settings: PathSettings) -> None:
-    """How far the geodesic is; the page is drawn again when it is there, and plays on until then."""
+    """How far the server is with the geodesic through stored pictures; the page is drawn again when it is there."""
     known = geodesics(run.id, settings.walk(stops, "geodesic"))
     if known.ways is not None:
         st.rerun()

@@ -43,6 +43,7 @@ def path_record(run: Run, projection: Projection, found: FoundPaths, is_loop: bo
     if found.kind == DRAWN:
         return record
     codes = np.array([stop.z for stop in stops], np.float32)
+    record = replace(record, missing=found.missing, is_meanwhile=found.is_meanwhile)
     return replace(record, is_loop=is_loop, stops=_placed(run, projection, codes)[1])
 
 

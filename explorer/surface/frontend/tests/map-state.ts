@@ -55,7 +55,7 @@ export function state(change: Partial<MapState> = {}): MapState {
     tab: "details",
     isSideOpen: true,
     pins: noPins(false),
-    path: { ends: null, since: 0, trail: [] },
+    path: { ends: null, ways: null, since: 0, trail: [] },
     motion: AT_REST,
     reading: UNREAD,
     ownPicture: null,

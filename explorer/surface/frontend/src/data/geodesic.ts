@@ -12,8 +12,10 @@ import {
   chordLength,
   curveLength,
   type Decode,
+  distance,
   type InParts,
   type Path,
+  pictures,
   resampled,
 } from "../geometry/decoded-length";
 import { smoothed } from "../geometry/smoothing";
@@ -106,4 +108,38 @@ function* refined(starts: readonly Candidate[], decode: Decode, n: number): InPa
 /** A spherical path may be the line. */
 function isSame(one: Path, other: Path): boolean {
   return one.every((code, i) => code.every((value, k) => Math.abs(value - other[i][k]) <= 1e-12));
+}
+
+/** What a geodesic is looked for with, of one class of the decoder. */
+export interface Ground {
+  readonly graphs: readonly DecodedGraph[];
+  readonly decode: Decode;
+}
+
+/**
+ * The twin of `trainer.latent.paths.shortest_leg`: the geodesic from a to b. Between two classes the switch is in the middle, where the best path
+ * of a formula has it, and both halves are geodesics: so the leg, with its jump, is no longer than any formula's.
+ */
+export function* shortestLeg(
+  a: readonly number[],
+  b: readonly number[],
+  first: Ground,
+  then: Ground,
+  n = N_FRAMES,
+): InParts<Path> {
+  if (then === first) return (yield* geodesic(a, b, first.graphs, first.decode, n)).z;
+  const middle = Math.floor(n / 2);
+  let best: { readonly length: number; readonly halves: readonly [Path, Path] } | null = null;
+  for (const kind of PATH_KINDS) {
+    const z = interpolate(a, b, kind, n);
+    const [x, y] = [yield* pictures([z[middle]], first.decode), yield* pictures([z[middle]], then.decode)];
+    const halves = [z.slice(0, middle + 1), z.slice(middle)] as const;
+    const within = (yield* curveLength(halves[0], first.decode)) + (yield* curveLength(halves[1], then.decode));
+    const length = within + distance(x, 0, y, 0, x.length);
+    if (!best || length < best.length) best = { length, halves };
+  }
+  const [one, other] = best?.halves ?? [[], []];
+  const from = yield* geodesic(a, other[0], first.graphs, first.decode, one.length, [one]);
+  const to = yield* geodesic(other[0], b, then.graphs, then.decode, other.length, [other]);
+  return [...from.z, ...to.z.slice(1)];
 }

@@ -5,6 +5,8 @@ import type { PathKind } from "../wire/schema";
 
 /** Below this angle the sine ratio of slerp is noise and the chord is the arc. */
 const PARALLEL = 1e-4;
+type Code = readonly number[];
+
 /** As many as the app plays. */
 export const N_FRAMES = 61;
 
@@ -16,9 +18,13 @@ export function stopsOf({ from, to, all }: PathChoice): number[] {
 }
 
 /** Codes through all stops, `n` moments from each to the next; a stop between two legs is met once. */
-export function through(stops: readonly (readonly number[])[], kind: PathKind, n = N_FRAMES): number[][] {
-  const legs = stops.slice(1).map((stop, i) => interpolate(stops[i], stop, kind, n));
-  return legs.flatMap((leg, i) => (i === 0 ? leg : leg.slice(1)));
+export function through(stops: readonly (readonly number[])[], kind: PathKind, n = N_FRAMES): Code[] {
+  return joined(stops.slice(1).map((stop, i) => interpolate(stops[i], stop, kind, n)));
+}
+
+/** The codes of all legs one after the other. */
+export function joined(legs: readonly (readonly Code[])[]): Code[] {
+  return legs.flatMap((leg, i) => leg.slice(i === 0 ? 0 : 1));
 }
 
 /** Codes on the way from `a` to `b`, both (K,), at `n` moments evenly from 0 to 1. */

@@ -27,7 +27,7 @@ export function firstState(root: HTMLElement, { onPin }: Callbacks, payload: Pay
     selection: { indices: [], outline: [] },
     tool: "probe",
     pins: noPins(onPin !== undefined),
-    path: { ends: null, since: 0, trail: [] },
+    path: { ends: null, ways: null, since: 0, trail: [] },
     motion: AT_REST,
     reading: UNREAD,
     ownPicture: null,

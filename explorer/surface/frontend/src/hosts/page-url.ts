@@ -2,7 +2,7 @@
 
 import type { KeptPin, PinsAndPath } from "../kernel/pins";
 import type { PathChoice } from "../wire/payload";
-import { MAX_NAME, MAX_PINS, type PathKind } from "../wire/schema";
+import { type LatentPathKind, MAX_NAME, MAX_PINS } from "../wire/schema";
 
 export interface PageState extends PinsAndPath {
   readonly map: string;
@@ -31,7 +31,7 @@ export function writeFragment({ map, label, pins, path }: PageState, defaults: P
 export function readFragment(
   text: string,
   latentDim: number,
-  kinds: readonly PathKind[],
+  kinds: readonly LatentPathKind[],
   defaults: PageState,
 ): PageState {
   const asked = new URLSearchParams(text.replace(/^#/, ""));
@@ -79,9 +79,9 @@ function readPin(text: string, latentDim: number): KeptPin[] {
   ];
 }
 
-function readPath(text: string, nPins: number, kinds: readonly PathKind[]): PathChoice | null {
+function readPath(text: string, nPins: number, kinds: readonly LatentPathKind[]): PathChoice | null {
   const [kind, from, to, all] = text.split("_");
-  const choice = { kind: kind as PathKind, from: Number(from) - 1, to: Number(to) - 1, all: all === "all" };
+  const choice = { kind: kind as LatentPathKind, from: Number(from) - 1, to: Number(to) - 1, all: all === "all" };
   const isPin = (i: number): boolean => Number.isInteger(i) && i >= 0 && i < nPins;
   return kinds.includes(choice.kind) && isPin(choice.from) && isPin(choice.to) && choice.from !== choice.to
     ? choice

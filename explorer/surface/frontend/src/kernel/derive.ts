@@ -213,8 +213,10 @@ export class Derived {
   /** The host's path, or the one through pins. */
   get path(): PathRecord | null {
     const { data, host, path } = this.get();
-    return this.keep("path", [data, host.path, path.ends, this.pins], () =>
-      host.path ? hostPathOn(data, host.path) : pathOn(path.ends, this.pins, (z) => data.placeOf(z)),
+    return this.keep("path", [data, host.path, path.ends, path.ways, this.pins], () =>
+      host.path
+        ? hostPathOn(data, host.path)
+        : pathOn(path.ends, this.pins, (z) => data.placeOf(z), path.ways, data.model.label),
     );
   }
 

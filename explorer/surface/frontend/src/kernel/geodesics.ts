@@ -1,44 +1,103 @@
-/** How does a page find a geodesic between its frames? In slices; the graphs of a map are made once, when the first is asked for. */
+/** How does a page find the geodesics of a path? Leg by leg, in slices between its frames; the graphs of a class are made once. */
 
-import { type Geodesic, geodesic } from "../data/geodesic";
+import { type Geodesic, type Ground, geodesic, shortestLeg } from "../data/geodesic";
 import { RunOnMap } from "../data/run-on-map";
-import { type DecodedGraph, decodedGraphs } from "../geometry/decoded-graph";
-import type { Decode, InParts } from "../geometry/decoded-length";
+import type { Model } from "../engine/model";
+import { decodedGraphs } from "../geometry/decoded-graph";
+import type { InParts, Path } from "../geometry/decoded-length";
 import { parsePayload, product } from "../wire/payload";
-import { perMap } from "./per-map";
+import type { LegRecord } from "../wire/schema";
 
-const SLICE_MS = 10;
+/** Legs whose geodesics are remembered. */
+const MOST_KEPT = 128;
 
-const decodeOf = perMap(
-  ({ model }: RunOnMap): Decode =>
-    (codes, n) =>
-      model.decodeMany(codes, n),
-);
+/** The geodesics of a path's legs. */
+export interface Ways {
+  /** Of the legs. */
+  readonly key: string;
+  /** Of every leg its codes, both ends exactly. */
+  readonly codes: readonly Path[];
+}
 
-const graphsOf = perMap((data: RunOnMap): Promise<DecodedGraph[]> => {
-  const { mu, space, header } = data;
-  return inSlices(decodedGraphs(mu, space.latentDim, decodeOf(data), product(header.run.image_shape)));
-});
+/** Two paths with the same legs have the same geodesic. */
+export function keyOf(legs: readonly LegRecord[]): string {
+  return JSON.stringify(legs);
+}
 
-/** The shortest path that is found from code a to code b, both (K,). */
-export async function geodesicOn(data: RunOnMap, a: readonly number[], b: readonly number[]): Promise<Geodesic> {
-  const graphs = await graphsOf(data);
-  return inSlices(geodesic(a, b, graphs, decodeOf(data)));
+export class GeodesicSearch {
+  private readonly grounds = new Map<number | null, Ground>();
+  private readonly found = new Map<string, Path>();
+  private job: { readonly key: string; readonly parts: InParts<unknown> } | null = null;
+
+  constructor(private readonly data: RunOnMap) {}
+
+  /** The share of the legs and their graphs that is done, and the ways once all are. */
+  known(legs: readonly LegRecord[]): { readonly share: number; readonly ways: Ways | null } {
+    const codes = legs.flatMap((leg) => {
+      const way = this.found.get(keyOf([leg]));
+      return way ? [way] : [];
+    });
+    if (codes.length === legs.length) return { share: 1, ways: { key: keyOf(legs), codes } };
+    const labels = [...new Set(legs.flatMap(({ label_a = null, label_b = null }) => [label_a, label_b]))];
+    const graphs = labels.filter((label) => this.grounds.has(label)).length;
+    return { share: (codes.length + graphs) / (legs.length + labels.length), ways: null };
+  }
+
+  /** A slice of work at the first leg that is missing, until the deadline (performance.now); a leg that nobody asks for any more is given up. */
+  work(legs: readonly LegRecord[], deadline: number): void {
+    do {
+      const leg = legs.find((one) => !this.found.has(keyOf([one])));
+      if (!leg) return;
+      const key = keyOf([leg]);
+      if (this.job?.key !== key) this.job = { key, parts: this.leg(leg, key) };
+      if (this.job.parts.next().done) this.job = null;
+    } while (performance.now() < deadline);
+  }
+
+  private *leg({ a, b, label_a = null, label_b = null }: LegRecord, key: string): InParts<void> {
+    const [first, second] = [yield* this.ground(label_a), yield* this.ground(label_b)];
+    this.found.set(key, yield* shortestLeg([...a], [...b], first, second));
+    const [oldest] = this.found.keys();
+    if (this.found.size > MOST_KEPT) this.found.delete(oldest);
+  }
+
+  private *ground(label: number | null): InParts<Ground> {
+    const known = this.grounds.get(label);
+    if (known) return known;
+    const made = yield* groundOf(this.data, label);
+    this.grounds.set(label, made);
+    return made;
+  }
+}
+
+function* groundOf({ mu, model, header }: RunOnMap, label: number | null): InParts<Ground> {
+  const decode: Ground["decode"] = (codes, n) => model.decodeMany(codes, n, label ?? model.label);
+  const graphs = yield* decodedGraphs(mu, model.latentDim, decode, product(header.run.image_shape));
+  return { graphs, decode };
+}
+
+const searches = new WeakMap<Model, GeodesicSearch>();
+
+/** The search of a run: a plane that is laid in place of its map changes nothing. */
+export function searchOf(data: RunOnMap): GeodesicSearch {
+  const search = searches.get(data.model) ?? new GeodesicSearch(data);
+  searches.set(data.model, search);
+  return search;
 }
 
 /** Finds the paths of a payload, for a program without a page. */
 export function geodesicsOf(bytes: Uint8Array): (a: readonly number[], b: readonly number[]) => Promise<Geodesic> {
   const data = new RunOnMap(parsePayload(bytes));
-  return (a, b) => geodesicOn(data, a, b);
+  let ground: Ground | null = null;
+  return async (a, b) => {
+    ground ??= whole(groundOf(data, null));
+    return whole(geodesic(a, b, ground.graphs, ground.decode));
+  };
 }
 
-async function inSlices<T>(parts: InParts<T>): Promise<T> {
+function whole<T>(parts: InParts<T>): T {
   for (;;) {
-    const deadline = performance.now() + SLICE_MS;
-    do {
-      const { done, value } = parts.next();
-      if (done) return value;
-    } while (performance.now() < deadline);
-    await new Promise((next) => setTimeout(next));
+    const { done, value } = parts.next();
+    if (done) return value;
   }
 }

@@ -2,7 +2,7 @@
 
 import { pinLabel } from "../ui/format";
 import type { PathChoice } from "../wire/payload";
-import { MAX_NAME, MAX_PAST, MAX_PINS, type PinRecord, type Point } from "../wire/schema";
+import { type LegRecord, MAX_NAME, MAX_PAST, MAX_PINS, type PinRecord, type Point } from "../wire/schema";
 
 /** How long a pin that the host has not confirmed survives the host's updates. */
 export const PENDING_MS = 4000;
@@ -13,7 +13,12 @@ export type PinEdit =
   | { readonly kind: "rename"; readonly index: number; readonly name: string }
   | { readonly kind: "clear" | "undo" | "redo" }
   /** A path was drawn by hand: places on the map. Only for a host that says that it keeps them. */
-  | { readonly kind: "drawn"; readonly places: readonly (readonly [number, number])[] };
+  | { readonly kind: "drawn"; readonly places: readonly (readonly [number, number])[] }
+  /** Geodesics were found that the host asked for. */
+  | {
+      readonly kind: "geodesic";
+      readonly ways: readonly (LegRecord & { readonly z: readonly (readonly number[])[] })[];
+    };
 
 /** “A”, or with its name “A, a tall seven”. */
 export function pinName({ label, name }: PinRecord): string {
@@ -133,6 +138,7 @@ export function reduceKept(kept: KeptPins, edit: PinEdit | { readonly kind: "add
       return after ? { ...after, past: [...kept.past, { pins, path }], future: kept.future.slice(0, -1) } : kept;
     }
     case "drawn":
+    case "geodesic":
       return kept; // only for hosts that keep paths
   }
 }

@@ -6,6 +6,7 @@ import type { Camera, Size } from "../geometry/camera";
 import type { Theme } from "../ui/theme";
 import type { HostRecord } from "../wire/payload";
 import type { Point } from "../wire/schema";
+import type { Ways } from "./geodesics";
 import type { PathEnds } from "./path-ends";
 import type { Motion } from "./path-playback";
 import type { PinsState } from "./pins";
@@ -76,6 +77,8 @@ export interface Selection {
 export interface PathState {
   /** The path through pins that was chosen here; the host may have one of its own. */
   readonly ends: PathEnds | null;
+  /** The geodesics that were found last, of this path or of an earlier one. */
+  readonly ways: Ways | null;
   /** When it began to draw itself, performance.now(). */
   readonly since: number;
   readonly trail: readonly Point[];

@@ -7,6 +7,7 @@ import type { PanelMaker } from "../kernel/panel-editor";
 import { ClassProbabilities } from "./class-probabilities";
 import { DecodedPicture } from "./decoded-picture/panel";
 import { Extremes } from "./extremes";
+import { GeodesicProgress } from "./geodesic";
 import { GroupsPanel } from "./groups/panel";
 import { HelpPanel } from "./help";
 import { LayersMenu } from "./layers-menu/panel";
@@ -31,6 +32,7 @@ export const PANELS: readonly PanelMaker[] = [
   DecodedPicture,
   ClassProbabilities,
   PathPlayer,
+  GeodesicProgress,
   RandomWalkButton,
   PicturesByClass,
   Legend,

@@ -13,16 +13,18 @@ import { button, chip, h, icon, setText } from "../ui/dom";
 import { distance, zText } from "../ui/format";
 import { newPicture, Picture } from "../ui/picture";
 import type { PathChoice } from "../wire/payload";
-import { type ImageShape, MAX_NAME, PATH_KINDS, type PathKind, type PinRecord } from "../wire/schema";
+import { type ImageShape, LATENT_PATH_KINDS, type LatentPathKind, MAX_NAME, type PinRecord } from "../wire/schema";
 
 const TILE_PX = 84;
 
-const KIND_WORDS: Readonly<Record<PathKind, string>> = {
+const KIND_WORDS: Readonly<Record<LatentPathKind, string>> = {
   linear: "(1−t)a + tb: suits two encoded images.",
   "variance-preserving":
     "The line divided by √((1−t)² + t²): suits two samples from the prior, every step is again distributed as one.",
   spherical:
     "Along the great circle around 0, the norm changing evenly from one end’s to the other’s (slerp, Shoemake 1985).",
+  geodesic:
+    "Where the picture changes least in all: the shortest path found under the decoder’s pull-back metric (Arvanitidis 2018).",
 };
 const NO_PRIOR = " This model has no prior: such a path may leave the region of the encoded images.";
 
@@ -69,8 +71,8 @@ export class PinsPanel implements Panel {
   private readonly allLabel = h("label", { class: "la-check" }, this.all, h("span", {}, "through the pins between"));
   private readonly kinds = new Segmented(
     "Path",
-    PATH_KINDS.map((kind) => ({ value: kind, text: kind[0].toUpperCase() + kind.slice(1) })),
-    (kind) => this.choose({ kind: kind as PathKind }),
+    LATENT_PATH_KINDS.map((kind) => ({ value: kind, text: kind[0].toUpperCase() + kind.slice(1) })),
+    (kind) => this.choose({ kind: kind as LatentPathKind }),
     "la",
   );
   private readonly words = h("p", { class: "la-small" });
@@ -175,7 +177,10 @@ export class PinsPanel implements Panel {
     this.kinds.show(kind);
     this.all.checked = all;
     this.allLabel.hidden = Math.abs(from - to) < 2;
-    setText(this.words, KIND_WORDS[kind] + (model?.hasPrior || kind === "linear" ? "" : NO_PRIOR));
+    setText(
+      this.words,
+      KIND_WORDS[kind] + (model?.hasPrior || kind === "linear" || kind === "geodesic" ? "" : NO_PRIOR),
+    );
     const isPath = this.state.path !== null;
     this.play.replaceChildren(
       icon(isPath ? "close" : "play"),

@@ -8,14 +8,14 @@ import {
   DEFAULT_OPTIONS,
   type Dynamic,
   type Header,
+  type LatentPathKind,
   PAYLOAD_FORMAT,
   PAYLOAD_VERSION,
-  type PathKind,
 } from "./schema";
 
 /** The path through pins that a host without a server keeps. */
 export interface PathChoice {
-  readonly kind: PathKind;
+  readonly kind: LatentPathKind;
   /** Number of the pin at which it begins. */
   readonly from: number;
   /** Number of the pin at which it ends. */

@@ -5,6 +5,7 @@
  */
 
 export type PathKind = "linear" | "variance-preserving" | "spherical";
+export type LatentPathKind = "linear" | "variance-preserving" | "spherical" | "geodesic";
 export type ProjectionKind = "identity" | "linear" | "lattice";
 export type LikelihoodName = "bernoulli" | "continuous-bernoulli" | "gaussian" | "laplace";
 
@@ -39,6 +40,8 @@ export type Ground = "dark" | "light";
 
 /** trainer/latent/interpolation.py */
 export const PATH_KINDS = ["linear", "variance-preserving", "spherical"] as const;
+/** trainer/latent/paths.py */
+export const LATENT_PATH_KINDS = ["linear", "variance-preserving", "spherical", "geodesic"] as const;
 /** trainer/maps/support.py: which nearest code's distance says how few encoded images are around. */
 export const SUPPORT_NEIGHBOUR = 5;
 /** Below: low density of encoded images. */
@@ -508,6 +511,18 @@ export interface StripRecord {
   readonly of?: "density" | "classes" | "";
 }
 
+/** From one stop of a path to the next, where a geodesic is wanted. */
+export interface LegRecord {
+  readonly a: Code;
+  readonly b: Code;
+  /** The class as which the first stop is decoded; null for a decoder that is told none. */
+  readonly label_a?: number | null;
+  /** The class of the second. */
+  readonly label_b?: number | null;
+  /** Which run it was, for a host that keeps what was found. */
+  readonly of?: string;
+}
+
 /** An interpolation to be played. */
 export interface PathRecord {
   readonly title: string;
@@ -526,6 +541,10 @@ export interface PathRecord {
   readonly stops?: readonly Point[];
   /** The class as which each code is decoded (T,), of a class-conditional model; null: the chosen one. */
   readonly labels?: readonly number[] | null;
+  /** Legs whose geodesic the page is to find, and to tell the host. */
+  readonly missing?: readonly LegRecord[];
+  /** It plays until its geodesic is found. */
+  readonly is_meanwhile?: boolean;
 }
 
 /** A picture of the person's own, whose posterior is shown. */
@@ -583,7 +602,10 @@ export interface Dynamic {
   /** Whose posterior is shown, unless the pad has a drawing. */
   readonly subject: SubjectRecord | null;
   readonly undo: Undo;
-  /** Pixels. */
+  /**
+   * Of the whole surface, CSS pixels, 0 for as much as the window has below its upper edge; of a column or a map alone,
+   * of its map.
+   */
   readonly height: number;
   readonly options: Options;
 }
@@ -715,7 +737,7 @@ export interface BundleContents {
   readonly units: string;
   readonly source: BundleSource;
   readonly has_prior: boolean;
-  readonly paths: readonly PathKind[];
+  readonly paths: readonly LatentPathKind[];
   readonly pad: PictureProtocol;
   readonly leaves: readonly BundleEntry[];
   readonly pool: readonly PoolEntry[];

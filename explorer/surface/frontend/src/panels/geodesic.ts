@@ -1,0 +1,52 @@
+/** How far is the geodesic that the path asks for? It is looked for between the frames, and given to the path when it is there. */
+
+import type { Frame, Panel, Progress } from "../kernel/extension";
+import { keyOf, searchOf } from "../kernel/geodesics";
+import type { PanelEditor } from "../kernel/panel-editor";
+import type { MapState } from "../kernel/state";
+import { h, setText } from "../ui/dom";
+import { percent } from "../ui/format";
+import type { LegRecord } from "../wire/schema";
+
+const SLICE_MS = 10;
+
+export class GeodesicProgress implements Panel {
+  readonly id = "geodesic";
+  readonly slot = "below";
+  readonly reads: readonly (keyof MapState)[] = ["data", "host", "path", "pins"];
+  readonly element = h("p", { class: "la-small", hidden: true, "data-testid": "geodesic" });
+  private legs: readonly LegRecord[] = [];
+  private meanwhile = "";
+  /** Key of what the host was given, and has not answered. */
+  private given = "";
+
+  constructor(private readonly editor: Pick<PanelEditor, "state" | "set" | "editPins">) {}
+
+  update({ derived: { path } }: Frame): void {
+    this.legs = path?.missing ?? [];
+    this.meanwhile = path?.is_meanwhile ? ` The ${path.title} path plays meanwhile.` : "";
+    if (this.legs.length === 0) this.given = "";
+    this.say(searchOf(this.editor.state().data).known(this.legs).share);
+  }
+
+  work({ state: { data, host, path } }: Frame): Progress {
+    const { legs } = this;
+    if (legs.length === 0 || this.given === keyOf(legs)) return "done";
+    const search = searchOf(data);
+    search.work(legs, performance.now() + SLICE_MS);
+    const { share, ways } = search.known(legs);
+    this.say(share);
+    if (!ways) return "working";
+    this.given = ways.key;
+    if (host.path)
+      this.editor.editPins({ kind: "geodesic", ways: legs.map((leg, i) => ({ ...leg, z: ways.codes[i] })) });
+    else this.editor.set({ path: { ...path, ways } });
+    return "done";
+  }
+
+  private say(share: number): void {
+    const isHidden = this.legs.length === 0;
+    this.element.hidden = isHidden;
+    setText(this.element, isHidden ? "" : `Computing the geodesic … ${percent(share)}${this.meanwhile}`);
+  }
+}
