@@ -34,6 +34,7 @@ RUNS, DIST, RESULTS = ROOT / "assets" / "runs", Path("explorer/surface/dist"), P
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 TURNS = 3
 MAPS = ("mnist-2d", "mnist-20d", "shapes-6d")
+TOLD = "digits-conditional-vae"
 PACK = """
 import sys
 from explorer.surface.payload import pack, pack_static
@@ -69,6 +70,21 @@ DECODE = """([n, turns]) => {
   if (!model.decodeMany) return found;
   many();
   return { ...found, batch_us: 1000 * time(many) / n, arithmetic: model.arithmetic };
+}"""
+# the same code as every class: one by one, as pages of an earlier day did it, and as one batch, in turns
+CLASSES = """([turns]) => {
+  const model = new program.Model(bytes), z = Array.from({ length: model.latentDim }, (_, k) => Math.sin(k + 1));
+  const labels = Array.from({ length: model.nClasses }, (_, label) => label), codes = labels.map(() => z);
+  let sum = 0;
+  const singly = () => { for (const label of labels) sum += model.decodeAsShared(z, label)[0]; };
+  const together = () => model.decodeEach(codes, (x, from) => { sum += x[from]; }, labels);
+  const best = [Infinity, Infinity];
+  for (let turn = 0; turn < turns; turn++) [singly, together].forEach((run, i) => {
+    const start = performance.now();
+    for (let n = 0; n < 50; n++) run();
+    best[i] = Math.min(best[i], (performance.now() - start) / 50);
+  });
+  return { one_by_one_ms: best[0], together_ms: best[1], classes: labels.length };
 }"""
 ENCODE = """([n, turns]) => {
   const model = new program.Model(bytes), size = model.imageShape.reduce((a, b) => a * b);
@@ -144,9 +160,12 @@ def measured(browser: Browser, checkout: Path) -> dict[str, Any]:
     for name in MAPS:
         load(page, bundle, of[name])
         found[f"decode {name}"] = page.evaluate(DECODE, [512, TURNS])
+        found[f"decode a strip of 20, {name}"] = page.evaluate(DECODE, [20, 10 * TURNS])
     load(page, bundle, of["mnist-2d"])
     found["encode 10 000 images, mnist-2d"] = page.evaluate(ENCODE, [10_000, 2])
-    if checkout == ROOT:  # the records of convolutions have changed
+    if checkout == ROOT:  # batches of several classes are new, and the records of convolutions have changed
+        load(page, bundle, payload_of(TOLD))
+        found[f"every class, {TOLD}"] = page.evaluate(CLASSES, [10 * TURNS])
         load(page, bundle, large_decoder())
         found["decode 64 × 64 RGB, 50 M multiply-adds"] = page.evaluate(DECODE, [16, 2])
         session = page.context.new_cdp_session(page)

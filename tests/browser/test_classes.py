@@ -186,7 +186,12 @@ SCRIPT = """async ([bundle, payload, codes, nClasses]) => {
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const { Model } = await import(URL.createObjectURL(new Blob([bundle], { type: 'text/javascript' })));
   const model = new Model(bytes(payload));
-  return codes.map((z) => Array.from({ length: nClasses }, (_, y) => Array.from(model.decodeAsShared(z, y))));
+  const single = codes.map((z) => Array.from({ length: nClasses }, (_, y) => Array.from(model.decodeAsShared(z, y))));
+  const pairs = codes.flatMap((z) => Array.from({ length: nClasses }, (_, y) => [z, y]));
+  const batch = [];
+  const take = (x, from) => batch.push(Array.from(x.subarray(from, from + single[0][0].length)));
+  model.decodeEach(pairs.map(([z]) => z), take, pairs.map(([, y]) => y));
+  return [single.flat(), batch];
 }"""
 
 
@@ -199,10 +204,12 @@ def test_one_payload_decodes_every_class_as_torch_does(page, kinds, name, label)
     page.goto("about:blank")
     bundle = (BUNDLES / "surface.js").read_text(encoding="utf-8")
     payload = base64.b64encode(pack(Dynamic(), static)).decode()
-    answer = np.array(page.evaluate(SCRIPT, [bundle, payload, codes.tolist(), run.n_classes]))
+    single, batch = np.array(page.evaluate(SCRIPT, [bundle, payload, codes.tolist(), run.n_classes]))
+    np.testing.assert_allclose(batch, single, atol=1e-6)  # a batch of all codes as all classes
+    single = single.reshape(5, run.n_classes, -1)
     for y in range(run.n_classes):
         expected = run.model.decode(codes, torch.full((5,), y)).numpy().reshape(5, -1)
-        np.testing.assert_allclose(answer[:, y], expected, atol=1e-5)
+        np.testing.assert_allclose(single[:, y], expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["digits-conditional-vae", "digits-m2"])
