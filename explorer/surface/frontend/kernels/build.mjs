@@ -5,6 +5,7 @@
 
 import { readFile, writeFile } from "node:fs/promises";
 import asc from "assemblyscript/asc";
+import { packed } from "./pack.mjs";
 
 const TO = "src/engine/modules.ts";
 const OPTIONS = ["--runtime", "stub", "--noAssert", "-O3", "--shrinkLevel", "1", "--importMemory", "--enable", "simd"];
@@ -17,18 +18,19 @@ async function compiled(name, ...more) {
     { writeFile: (file, contents) => (files[file] = contents) },
   );
   if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
-  return Buffer.from(files["module.wasm"]).toString("base64");
+  return Buffer.from(files["module.wasm"]);
 }
 
-const text = `/** WebAssembly modules in base64, written by kernels/build.mjs from kernels/*.ts: do not edit. */
+const simd = await compiled("index");
+const relaxed = await compiled("relaxed", "--enable", "relaxed-simd");
+const text = `/** WebAssembly modules, written by kernels/build.mjs from kernels/*.ts: do not edit. */
 
-/** All kernels, for plain SIMD. */
-export const SIMD =
-  "${await compiled("index")}";
+/** All kernels for plain SIMD, then those that gain from a fused multiply-add for relaxed SIMD: as \`kernels/pack.mjs\` packs them, in base64. */
+export const MODULES =
+  "${Buffer.from(packed(Buffer.concat([simd, relaxed]))).toString("base64")}";
 
-/** Those that gain from a fused multiply-add, for relaxed SIMD. */
-export const RELAXED =
-  "${await compiled("relaxed", "--enable", "relaxed-simd")}";
+/** Bytes of the first of them. */
+export const SIMD_BYTES = ${simd.length};
 `;
 
 if (!process.argv.includes("--check")) await writeFile(TO, text);

@@ -6,7 +6,8 @@
  */
 
 import type { ActivationKind } from "../wire/schema";
-import { RELAXED, SIMD } from "./modules";
+import { MODULES, SIMD_BYTES } from "./modules";
+import { unpack } from "./unpack";
 
 /** Activations that kernels know, by number. */
 export const KERNEL_ACTIVATIONS = [
@@ -164,10 +165,10 @@ export function onBetterArithmetic(run: () => void): void {
 
 function find(): Found {
   if (typeof WebAssembly !== "object") return scalar("no WebAssembly here");
-  const simd = bytesOf(SIMD);
+  const [simd, relaxed] = programs();
   if (!WebAssembly.validate(simd)) return scalar("WebAssembly without SIMD here");
   try {
-    return compiled(new WebAssembly.Module(simd), relaxedModule());
+    return compiled(new WebAssembly.Module(simd), relaxedModule(relaxed));
   } catch (error) {
     // Chrome before 115 compiles no more than 4 kB while the page waits
     if (error instanceof RangeError) void compileLater(simd);
@@ -181,8 +182,7 @@ function scalar(why: string): Found {
   return { arithmetic: "scalar", why, instantiate: null };
 }
 
-function relaxedModule(): WebAssembly.Module | null {
-  const bytes = bytesOf(RELAXED);
+function relaxedModule(bytes: BufferSource): WebAssembly.Module | null {
   return WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null;
 }
 
@@ -214,13 +214,15 @@ async function compileLater(simd: BufferSource): Promise<void> {
   }
 }
 
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+/** For plain and for relaxed SIMD. */
+function programs(): [simd: BufferSource, relaxed: BufferSource] {
+  const both = unpack(MODULES);
+  return [both.subarray(0, SIMD_BYTES), both.subarray(SIMD_BYTES)];
 }
 
 /** For tests and benchmarks: what is used from now on, `null` for what there is. */
 export function use(kind: "scalar" | "simd" | null): void {
   waiting = null;
   found =
-    kind === null ? null : kind === "scalar" ? scalar("chosen") : compiled(new WebAssembly.Module(bytesOf(SIMD)), null);
+    kind === null ? null : kind === "scalar" ? scalar("chosen") : compiled(new WebAssembly.Module(programs()[0]), null);
 }
