@@ -8,7 +8,19 @@ import asc from "assemblyscript/asc";
 import { packed } from "./pack.mjs";
 
 const TO = "src/engine/modules.ts";
-const OPTIONS = ["--runtime", "stub", "--noAssert", "-O3", "--shrinkLevel", "1", "--importMemory", "--enable", "simd"];
+const OPTIONS = [
+  "--runtime",
+  "stub",
+  "--noAssert",
+  "-O3",
+  "--shrinkLevel",
+  "1",
+  "--importMemory",
+  "--memoryBase",
+  "16",
+  "--enable",
+  "simd",
+];
 
 async function compiled(name, ...more) {
   const files = {};

@@ -4,7 +4,7 @@
  * Loops over whole tensors read and write four numbers at a time, up to three beyond the last: every tensor has room for them.
  */
 
-import { choose, expOf, FLOAT, LANES, loadUpTo, madd, sigmoidOf, softplusOf, storeUpTo, VECTOR } from "./lanes";
+import { choose, expOf, FLOAT, LANES, loadUpTo, madd, sigmoidOf, softplusOf, storeUpTo, sumOf, VECTOR } from "./lanes";
 
 const RELU = 0;
 const LEAKY = 1;
@@ -157,10 +157,20 @@ export function addColumns(rows: i32, N: i32, x: usize, sums: usize): void {
 export function addRows(rows: i32, N: i32, x: usize, sums: usize): void {
   for (let i = 0; i < rows; i++) {
     let sum = f32x4.splat(0);
-    for (let j = 0; j < N; j += LANES) sum = f32x4.add(sum, loadUpTo(x + ((i * N + j) as usize) * FLOAT, N - j));
+    let other = sum;
+    let j = 0;
+    // two sums, because one alone waits for its own last addition
+    for (; j + 2 * LANES <= N; j += 2 * LANES) {
+      sum = f32x4.add(sum, v128.load(x));
+      other = f32x4.add(other, v128.load(x, 16));
+      x += 2 * VECTOR;
+    }
+    sum = f32x4.add(sum, other);
+    for (; j < N; j++) {
+      sum = f32x4.add(sum, v128.load32_zero(x));
+      x += FLOAT;
+    }
     const to = sums + (i as usize) * FLOAT;
-    const total =
-      f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) + (f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3));
-    store<f32>(to, load<f32>(to) + total);
+    store<f32>(to, load<f32>(to) + sumOf(sum));
   }
 }

@@ -49,60 +49,80 @@ export function sumOf(value: v128): f32 {
   );
 }
 
+/** Numbers that lie in memory: four copies of one are read faster than they are made of a constant in the program. */
+const EXP = memory.data<f32>([
+  89, -104, 1.4426950408889634, 12582912, 0.693359375, -2.1219444e-4, 1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3,
+  4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1, 1,
+]);
+const LOG = memory.data<f32>([
+  7.0376836292e-2, -1.151461031e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1,
+  -2.4999993993e-1, 3.3333331174e-1, 0.5, 0.7071067811865476, 126,
+]);
+/** The bits after the exponent. */
+const FRACTION = memory.data<u32>([0x007fffff]);
+export const ONE = EXP + 48;
+
 /**
  * eˣ to 2 units of the last place, 0 and infinity beyond what a number holds: x = n log 2 + r, a polynomial for r (Cephes, S. Moshier), and 2ⁿ in
  * two factors, because the largest and the smallest are no powers of 2 themselves.
  */
 export function expOf(value: v128): v128 {
-  const x = f32x4.max(f32x4.min(value, f32x4.splat(89)), f32x4.splat(-104));
-  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.4426950408889634)));
-  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
-  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
-  let p = f32x4.splat(1.9875691500e-4);
-  p = madd(p, r, f32x4.splat(1.3981999507e-3));
-  p = madd(p, r, f32x4.splat(8.3334519073e-3));
-  p = madd(p, r, f32x4.splat(4.1665795894e-2));
-  p = madd(p, r, f32x4.splat(1.6666665459e-1));
-  p = madd(p, r, f32x4.splat(5.0000001201e-1));
-  p = f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1));
-  const whole = i32x4.trunc_sat_f32x4_s(n);
+  // the first operand stays where neither is less: what is no number stays none
+  const x = f32x4.pmax(f32x4.pmin(value, v128.load32_splat(EXP)), v128.load32_splat(EXP, 4));
+  // added to 1.5 · 2²³ a number becomes whole, and lies in the last bits
+  const shift = v128.load32_splat(EXP, 12);
+  const shifted = f32x4.add(f32x4.mul(x, v128.load32_splat(EXP, 8)), shift);
+  const n = f32x4.sub(shifted, shift);
+  let r = f32x4.sub(x, f32x4.mul(n, v128.load32_splat(EXP, 16)));
+  r = f32x4.sub(r, f32x4.mul(n, v128.load32_splat(EXP, 20)));
+  let p = v128.load32_splat(EXP, 24);
+  p = madd(p, r, v128.load32_splat(EXP, 28));
+  p = madd(p, r, v128.load32_splat(EXP, 32));
+  p = madd(p, r, v128.load32_splat(EXP, 36));
+  p = madd(p, r, v128.load32_splat(EXP, 40));
+  p = madd(p, r, v128.load32_splat(EXP, 44));
+  const one = v128.load32_splat(ONE);
+  p = f32x4.add(madd(p, f32x4.mul(r, r), r), one);
+  const whole = i32x4.sub(shifted, shift);
   const half = i32x4.shr_s(whole, 1);
-  return f32x4.mul(f32x4.mul(p, powerOf2(half)), powerOf2(i32x4.sub(whole, half)));
+  return f32x4.mul(f32x4.mul(p, powerOf2(half, one)), powerOf2(i32x4.sub(whole, half), one));
 }
 
-/** 2ⁿ, written into the exponent, for −127 < n < 128. */
+/** 2ⁿ, added to the exponent of 1, for −127 < n < 128. */
 @inline
-function powerOf2(n: v128): v128 {
-  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+function powerOf2(n: v128, one: v128): v128 {
+  return i32x4.add(i32x4.shl(n, 23), one);
 }
 
 /** log x of positive numbers to 2 units of the last place (Cephes, S. Moshier). */
 export function logOf(x: v128): v128 {
-  let e = f32x4.convert_i32x4_s(i32x4.sub(i32x4.shr_u(x, 23), i32x4.splat(126)));
-  let m = v128.or(v128.and(x, i32x4.splat(0x007fffff)), f32x4.splat(0.5));
-  const isLow = f32x4.lt(m, f32x4.splat(0.7071067811865476));
-  e = f32x4.sub(e, v128.and(isLow, f32x4.splat(1)));
-  m = f32x4.sub(f32x4.add(m, v128.and(isLow, m)), f32x4.splat(1));
+  const one = v128.load32_splat(ONE);
+  const half = v128.load32_splat(LOG, 36);
+  let e = f32x4.sub(f32x4.convert_i32x4_s(i32x4.shr_u(x, 23)), v128.load32_splat(LOG, 44));
+  let m = v128.or(v128.and(x, v128.load32_splat(FRACTION)), half);
+  const isLow = f32x4.lt(m, v128.load32_splat(LOG, 40));
+  e = f32x4.sub(e, v128.and(isLow, one));
+  m = f32x4.sub(f32x4.add(m, v128.and(isLow, m)), one);
   const square = f32x4.mul(m, m);
-  let p = f32x4.splat(7.0376836292e-2);
-  p = madd(p, m, f32x4.splat(-1.1514610310e-1));
-  p = madd(p, m, f32x4.splat(1.1676998740e-1));
-  p = madd(p, m, f32x4.splat(-1.2420140846e-1));
-  p = madd(p, m, f32x4.splat(1.4249322787e-1));
-  p = madd(p, m, f32x4.splat(-1.6668057665e-1));
-  p = madd(p, m, f32x4.splat(2.0000714765e-1));
-  p = madd(p, m, f32x4.splat(-2.4999993993e-1));
-  p = madd(p, m, f32x4.splat(3.3333331174e-1));
+  let p = v128.load32_splat(LOG);
+  p = madd(p, m, v128.load32_splat(LOG, 4));
+  p = madd(p, m, v128.load32_splat(LOG, 8));
+  p = madd(p, m, v128.load32_splat(LOG, 12));
+  p = madd(p, m, v128.load32_splat(LOG, 16));
+  p = madd(p, m, v128.load32_splat(LOG, 20));
+  p = madd(p, m, v128.load32_splat(LOG, 24));
+  p = madd(p, m, v128.load32_splat(LOG, 28));
+  p = madd(p, m, v128.load32_splat(LOG, 32));
   let y = f32x4.mul(f32x4.mul(p, m), square);
-  y = madd(e, f32x4.splat(-2.12194440e-4), y);
-  y = f32x4.sub(y, f32x4.mul(square, f32x4.splat(0.5)));
-  return madd(e, f32x4.splat(0.693359375), f32x4.add(m, y));
+  y = madd(e, v128.load32_splat(EXP, 20), y);
+  y = f32x4.sub(y, f32x4.mul(square, half));
+  return madd(e, v128.load32_splat(EXP, 16), f32x4.add(m, y));
 }
 
 /** 1 / (1 + e⁻ˣ). */
 @inline
 export function sigmoidOf(x: v128): v128 {
-  const one = f32x4.splat(1);
+  const one = v128.load32_splat(ONE);
   return f32x4.div(one, f32x4.add(one, expOf(f32x4.neg(x))));
 }
 
@@ -110,7 +130,7 @@ export function sigmoidOf(x: v128): v128 {
 @inline
 export function softplusOf(x: v128): v128 {
   const small = expOf(f32x4.neg(f32x4.abs(x)));
-  return f32x4.add(f32x4.max(x, f32x4.splat(0)), logOf(f32x4.add(small, f32x4.splat(1))));
+  return f32x4.add(f32x4.pmax(x, f32x4.splat(0)), logOf(f32x4.add(small, v128.load32_splat(ONE))));
 }
 
 /** Where x is not 0 in any bit: `yes`, else `no`. */

@@ -1,6 +1,6 @@
 /** What does a training step need besides products and activations? Losses with their gradients, and Adam. */
 
-import { choose, expOf, FLOAT, LANES, logOf, madd, sumOf } from "./lanes";
+import { choose, expOf, FLOAT, LANES, logOf, madd, ONE, sumOf } from "./lanes";
 
 /**
  * −log p of n pixels of a Bernoulli likelihood, nats: Σ softplus(l) − x·l for logits l and x in [0, 1]. Where `gradient` is not 0, by·(σ(l) − x)
@@ -9,28 +9,33 @@ import { choose, expOf, FLOAT, LANES, logOf, madd, sumOf } from "./lanes";
 export function bernoulli(n: i32, logits: usize, x: usize, gradient: usize, by: f32): f64 {
   let total: f64 = 0;
   const scale = f32x4.splat(by);
+  const one = v128.load32_splat(ONE);
   for (let i = 0; i < n; ) {
-    // a few hundred terms in single precision, their sums in double
+    // a few hundred terms in single precision, their sums in double; 1 + e^−|l| is at most 2, so that one logarithm does for 64 factors
     let sum = f32x4.splat(0);
-    const end = min(i + 256, n);
+    let factors = one;
+    const end = min(i + 64 * LANES, n);
     for (; i < end; i += LANES) {
       const at = (i as usize) * FLOAT;
       const l = v128.load(logits + at);
       const target = v128.load(x + at);
       // one exponential for the loss and its gradient: e = e^−|l|
       const e = expOf(f32x4.neg(f32x4.abs(l)));
-      const both = f32x4.add(e, f32x4.splat(1));
-      let term = madd(f32x4.neg(target), l, f32x4.add(f32x4.max(l, f32x4.splat(0)), logOf(both)));
-      // what lies beyond the last number does not count
-      if (n - i < LANES) term = v128.and(term, firstLanes(n - i));
+      let both = f32x4.add(e, one);
+      if (gradient) {
+        const mean = f32x4.div(choose(one, e, f32x4.gt(l, f32x4.splat(0))), both);
+        v128.store(gradient + at, f32x4.mul(scale, f32x4.sub(mean, target)));
+      }
+      let term = madd(f32x4.neg(target), l, f32x4.pmax(l, f32x4.splat(0)));
+      if (n - i < LANES) {
+        // what lies beyond the last number does not count
+        term = v128.and(term, firstLanes(n - i));
+        both = choose(both, one, firstLanes(n - i));
+      }
       sum = f32x4.add(sum, term);
-      if (gradient)
-        v128.store(
-          gradient + at,
-          f32x4.mul(scale, f32x4.sub(f32x4.div(choose(f32x4.splat(1), e, f32x4.gt(l, f32x4.splat(0))), both), target)),
-        );
+      factors = f32x4.mul(factors, both);
     }
-    total += sumOf(sum) as f64;
+    total += sumOf(f32x4.add(sum, logOf(factors))) as f64;
   }
   return total;
 }

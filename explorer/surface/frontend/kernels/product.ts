@@ -6,7 +6,7 @@
  * bytes.
  */
 
-import { FLOAT, LANES, loadUpTo, madd, storeUpTo, sumOf, VECTOR } from "./lanes";
+import { FLOAT, LANES, loadUpTo, madd, storeUpTo, VECTOR } from "./lanes";
 
 export const WIDTH: i32 = 8; // columns of a panel
 export const COLUMNS: i32 = 256; // of a block
@@ -88,52 +88,40 @@ export function overBlock(
   }
 }
 
-/** One row of C where the columns of B are contiguous: dot products, four columns at a time. */
+/** One row of C where the columns of B are contiguous: dot products, four columns at a time; one that is missing is computed like the first. */
 function rowByDots(N: i32, K: i32, a: usize, b: usize, bColumn: i32, c: usize, adds: bool): void {
   const step = (bColumn as usize) * FLOAT;
   const whole = K & ~3;
-  let j = 0;
-  for (; j + LANES <= N; j += LANES) {
+  for (let j = 0; j < N; j += LANES) {
+    const columns = N - j;
     const b0 = b + (j as usize) * step;
-    const b1 = b0 + step;
-    const b2 = b1 + step;
-    const b3 = b2 + step;
+    const b1 = columns > 1 ? b0 + step : b0;
+    const b2 = columns > 2 ? b0 + 2 * step : b0;
+    const b3 = columns > 3 ? b0 + 3 * step : b0;
     let s0 = f32x4.splat(0);
     let s1 = s0;
     let s2 = s0;
     let s3 = s0;
-    for (let k = 0; k < whole; k += LANES) {
-      const at = (k as usize) * FLOAT;
+    let at: usize = 0;
+    for (const end = (whole as usize) * FLOAT; at < end; at += VECTOR) {
       const x = v128.load(a + at);
       s0 = madd(x, v128.load(b0 + at), s0);
       s1 = madd(x, v128.load(b1 + at), s1);
       s2 = madd(x, v128.load(b2 + at), s2);
       s3 = madd(x, v128.load(b3 + at), s3);
     }
-    if (whole < K) {
-      const at = (whole as usize) * FLOAT;
-      const left = K - whole;
-      const x = loadUpTo(a + at, left);
-      s0 = madd(x, loadUpTo(b0 + at, left), s0);
-      s1 = madd(x, loadUpTo(b1 + at, left), s1);
-      s2 = madd(x, loadUpTo(b2 + at, left), s2);
-      s3 = madd(x, loadUpTo(b3 + at, left), s3);
-    }
     const low = f32x4.add(v128.shuffle<f32>(s0, s1, 0, 4, 2, 6), v128.shuffle<f32>(s0, s1, 1, 5, 3, 7));
     const high = f32x4.add(v128.shuffle<f32>(s2, s3, 0, 4, 2, 6), v128.shuffle<f32>(s2, s3, 1, 5, 3, 7));
-    const sum = f32x4.add(v128.shuffle<f32>(low, high, 0, 1, 4, 5), v128.shuffle<f32>(low, high, 2, 3, 6, 7));
-    const to = c + (j as usize) * FLOAT;
-    v128.store(to, adds ? f32x4.add(v128.load(to), sum) : sum);
-  }
-  for (; j < N; j++) {
-    const bj = b + (j as usize) * step;
-    let sum = f32x4.splat(0);
-    for (let k = 0; k < K; k += LANES) {
-      const at = (k as usize) * FLOAT;
-      sum = madd(loadUpTo(a + at, K - k), loadUpTo(bj + at, K - k), sum);
+    let sum = f32x4.add(v128.shuffle<f32>(low, high, 0, 1, 4, 5), v128.shuffle<f32>(low, high, 2, 3, 6, 7));
+    for (const end = (K as usize) * FLOAT; at < end; at += FLOAT) {
+      let column = v128.load32_zero(b0 + at);
+      column = v128.load_lane<f32>(b1 + at, column, 1);
+      column = v128.load_lane<f32>(b2 + at, column, 2);
+      column = v128.load_lane<f32>(b3 + at, column, 3);
+      sum = madd(v128.load32_splat(a + at), column, sum);
     }
     const to = c + (j as usize) * FLOAT;
-    store<f32>(to, (adds ? load<f32>(to) : 0) + sumOf(sum));
+    storeUpTo(to, adds ? f32x4.add(loadUpTo(to, columns), sum) : sum, columns);
   }
 }
 
@@ -192,7 +180,6 @@ function pack(from: usize, along: i32, across: i32, depth: i32, lines: i32, wide
 }
 
 /** The transpose of 4 × 4 numbers. */
-@inline
 function turn(from: usize, line: usize, to: usize, next: usize): void {
   const a = v128.load(from);
   const b = v128.load(from + line);
