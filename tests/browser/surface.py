@@ -143,10 +143,17 @@ def hover(page: Page, canvas: Locator, x: float, y: float) -> None:
     settled(page)
 
 
+def choose_tab(where: Page | Locator, name: str) -> None:
+    """One of the tabs beside the map; those that count something have the number after their name."""
+    chosen = where.get_by_role("tab", name=re.compile(f"^{name}"))
+    chosen.click()
+    expect(chosen).to_have_attribute("aria-selected", "true")
+
+
 def drawer(page: Page) -> Locator:
     """The layers' panel, opened."""
-    page.get_by_role("button", name=re.compile("^Layers")).click()
-    panel = page.get_by_role("dialog", name="Layers and colours")
+    choose_tab(page, "Layers")
+    panel = page.get_by_role("group", name="Layers and colours")
     expect(panel).to_be_visible()
     return panel
 

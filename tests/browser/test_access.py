@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.surface import assert_no_barrier, code, drawn, opened, pretrained, settled, tab, the_map, watched
+from tests.browser.surface import assert_no_barrier, choose_tab, code, drawn, opened, pretrained, settled, tab, the_map, watched
 
 # every control of the surface that Tab must reach, numbered; of a group of radio buttons Tab reaches the chosen one, arrows the others
 NUMBER = """() => {
   const roots = [document, ...[...document.querySelectorAll('*')].map((e) => e.shadowRoot).filter(Boolean)];
   const root = roots.map((r) => r.querySelector('[data-testid=surface]')).find(Boolean);
-  const all = [...root.querySelectorAll('button, select, input, summary, [tabindex="0"]')]
+  root.querySelectorAll('[data-reach]').forEach((e) => delete e.dataset.reach);
+  const all = [...root.querySelectorAll('button:not([role=tab]), [role=tab][aria-selected=true], select, input, summary, [tabindex="0"]')]
     .filter((e) => e.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }))
     .filter((e) => !e.disabled && !(e.type === 'radio' && !e.checked));
   all.forEach((e, i) => (e.dataset.reach = i));
@@ -43,7 +44,7 @@ def still(browser, server) -> Iterator[Page]:
 def with_drawer(page: Page, canvas: Locator) -> Locator:
     canvas.focus()
     page.keyboard.press("l")
-    panel = page.get_by_role("dialog", name="Layers and colours")
+    panel = page.get_by_role("group", name="Layers and colours")
     expect(panel).to_be_visible()
     return panel
 
@@ -65,40 +66,56 @@ def selection(page: Page) -> list[dict[str, str]]:
 
 
 def everything_open(page: Page, server: str) -> None:
-    """Layers, a list of extreme images, a selection, two saved groups with their slider, and the sliders of the dimensions."""
+    """A list of extreme images, a pin, a selection, two saved groups with their slider: every tab beside the map has something to show."""
     canvas = opened(page, server, run="digits-2d")
     panel = with_drawer(page, canvas)
     panel.get_by_label("Colour points by").select_option("kl")
     for wanted in ("all of class 3", "all of class 4", "50 codes nearest to the probe"):
+        choose_tab(page, "Layers")
         choose(panel, wanted)
         if wanted != "50 codes nearest to the probe":
             page.get_by_role("button", name="Save as group").click()
-    page.get_by_text("Sliders: one for each dimension").click()
-    expect(page.get_by_test_id("dimension")).to_have_count(2)
+    canvas.press("Enter")
+    choose_tab(page, "Group")
     expect(page.get_by_label(re.compile("^Strength"))).to_be_visible()
-    expect(panel).to_be_visible()
     settled(page)
+
+
+def each_tab(page: Page) -> Iterator[str]:
+    """The name of every tab, while it is chosen."""
+    names = page.get_by_role("tab").all_inner_texts()
+    assert len(names) >= 5
+    for name in names:
+        choose_tab(page, name)
+        settled(page)
+        yield name
+    choose_tab(page, "Sliders")
+    expect(page.get_by_test_id("dimension")).to_have_count(2)
 
 
 def test_tab_reaches_every_control_of_the_surface(still, server):
     everything_open(still, server)
-    names = still.evaluate(NUMBER)
-    assert len(names) > 60
-    reached = {still.evaluate(FOCUSED)}
-    for _ in range(2 * len(names)):  # round the whole page: some controls lie before the surface, some after
-        if reached >= set(range(len(names))):
-            break
-        still.keyboard.press("Tab")
-        reached.add(still.evaluate(FOCUSED))
-    missed = [name for i, name in enumerate(names) if i not in reached]
-    assert not missed
+    everywhere: set[str] = set()
+    for tab_name in each_tab(still):
+        names = still.evaluate(NUMBER)
+        everywhere |= set(names)
+        reached = {still.evaluate(FOCUSED)}
+        for _ in range(2 * len(names)):  # round the whole page: some controls lie before the surface, some after
+            if reached >= set(range(len(names))):
+                break
+            still.keyboard.press("Tab")
+            reached.add(still.evaluate(FOCUSED))
+        missed = [name for i, name in enumerate(names) if i not in reached]
+        assert not missed, tab_name
+    assert len(everywhere) > 60
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_with_all_panels_open(still, server, scheme):
     still.emulate_media(color_scheme=scheme)
     everything_open(still, server)
-    assert_no_barrier(still)
+    for _ in each_tab(still):
+        assert_no_barrier(still)
 
 
 def test_points_are_selected_by_keyboard(still, server):
@@ -115,16 +132,19 @@ def test_points_are_selected_by_keyboard(still, server):
     distances = np.sort(np.linalg.norm(mu - z, axis=1))
     assert len(chosen) == len(set(chosen)) == 50
     np.testing.assert_allclose(np.linalg.norm(mu[chosen] - z, axis=1), distances[:50], atol=2e-3)  # codes came as float16
-    expect(panel.get_by_text("50 points selected")).to_be_visible()
+    expect(still.get_by_role("region", name="Selection and groups").get_by_text("50 points selected")).to_be_visible()
 
+    choose_tab(still, "Layers")
     choose(panel, "all of class 7")
     assert sorted(int(row["image"]) for row in selection(still)) == np.flatnonzero(run.encodings.label == 7).tolist()
 
+    choose_tab(still, "Layers")
     choose(panel, "all shown points")
     assert len(selection(still)) == len(mu)
 
     for _ in range(6):
         canvas.press("+")
+    choose_tab(still, "Layers")
     choose(panel, "all points in view")
     inside = np.array([[float(row["z1"]), float(row["z2"])] for row in selection(still)])
     (x0, y0), (x1, y1) = inside.min(0), inside.max(0)

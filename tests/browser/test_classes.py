@@ -17,7 +17,7 @@ from explorer.surface.payload import pack, pack_static
 from explorer.surface.schema import Dynamic
 from tests.browser import surface
 from tests.browser.conftest import tiny_kinds
-from tests.browser.surface import assert_no_barrier, grey, opened, ready, settled
+from tests.browser.surface import assert_no_barrier, choose_tab, grey, opened, ready, settled
 from tests.places import ASSETS, BUNDLES
 from trainer.runs.catalogue import load_run
 from trainer.runs.folder import info_checksum
@@ -225,7 +225,7 @@ def test_the_strip_is_the_same_z_under_every_class_and_follows_the_probe(page, s
     expect(pressed).to_have_count(1)
     expect(pressed).to_have_accessible_name("Decode as class 4")
     np.testing.assert_allclose(grey(page.get_by_test_id("decoded")), strip_pictures(page)[4], atol=0)
-    page.get_by_text("Sliders: one for each dimension").click()
+    choose_tab(page, "Sliders")
     page.get_by_label(re.compile("^Dimension 1(,|$)")).fill("2.5")
     settled(page)
     moved = code(page)

@@ -13,6 +13,7 @@ from tests.browser.surface import (
     SOME_CODE,
     address,
     assert_no_barrier,
+    choose_tab,
     eventually,
     heading,
     pixels,
@@ -122,7 +123,7 @@ def test_keys_and_sliders_move_the_others_too(page, server):
         page.keyboard.press("Shift+ArrowLeft")
     eventually(lambda: np.testing.assert_array_less(code(first)[0], before[0]))
     assert_shows_image(second, pretrained("digits-16d"), first)
-    second.locator("summary").filter(has_text="Sliders").click()
+    choose_tab(second, "Sliders")
     second.get_by_role("slider").first.focus()
     page.keyboard.press("End")
     eventually(lambda: np.testing.assert_equal(code(second).max(), 3.5))

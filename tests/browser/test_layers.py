@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.surface import (
     assert_no_barrier,
+    choose_tab,
     code,
     drawer,
     drawn,
@@ -56,7 +57,7 @@ def test_holes_have_prior_mass_and_low_density_and_come_by_mass(page, server):
     """Counted again: of as many prior draws as there are images many more fall into the disc than codes are there."""
     opened(page, server, run="mnist-2d")
     drawer(page).get_by_label("Posterior − prior").check()
-    page.get_by_role("button", name="Close").click()
+    choose_tab(page, "Details")
     run = pretrained("mnist-2d")
     mu = run.encodings.mu.astype(float)
     draws = np.random.default_rng(0).standard_normal((len(mu), 2))
@@ -113,7 +114,7 @@ def test_points_are_coloured_by_a_quantity_with_a_scale_and_a_list_that_leads_to
     panel.get_by_label("Colour points by").select_option("reconstruction")
     settled(page)
     assert drawn(page.get_by_test_id("points")) != before
-    page.get_by_role("button", name="Close").click()
+    choose_tab(page, "Details")
     run = pretrained("digits-2d")
     worst = int(np.argmax(run.encodings.reconstruction))
     page.get_by_role("button", name=re.compile(f"^Go to test image {worst},")).click()
@@ -147,7 +148,7 @@ def test_an_image_is_found_by_number_and_a_class_by_name(page, server):
 
 def test_sliders_set_one_number_and_leave_the_others(page, server):
     opened(page, server, run="digits-16d", projection="pca")
-    page.get_by_text("Sliders: one for each dimension").click()
+    choose_tab(page, "Sliders")
     rows = page.get_by_test_id("dimension")
     expect(rows).to_have_count(8)
     run = pretrained("digits-16d")
@@ -209,12 +210,12 @@ def test_the_keyboard_reaches_layers_and_the_drawer_has_no_barrier(page, server)
     canvas = opened(page, server, run="digits-2d")
     canvas.focus()
     page.keyboard.press("l")
-    panel = page.get_by_role("dialog", name="Layers and colours")
+    panel = page.get_by_role("group", name="Layers and colours")
     expect(panel).to_be_visible()
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
         assert_no_barrier(page)
-    page.keyboard.press("Escape")
+    page.keyboard.press("l")
     expect(panel).to_be_hidden()
     canvas.focus()
     settled(page)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.surface import at, code, eventually, grey, opened, pretrained, settled, tiles
+from tests.browser.surface import at, choose_tab, code, eventually, grey, opened, pretrained, settled, tiles
 from tests.browser.surface import hover as hover_over
 from trainer.latent.interpolation import interpolate
 
@@ -118,7 +118,7 @@ def test_a_slice_varies_two_dimensions_and_keeps_the_pins_others(page, server):
     pin = np.round(run.encodings.mu[11], 4)
     canvas = opened(page, server, run=RUN, pins=link_of([pin]))
     page.get_by_role("button", name=re.compile("^Layers")).click()
-    panel = page.get_by_role("dialog", name="Layers and colours")
+    panel = page.get_by_role("group", name="Layers and colours")
     panel.get_by_label("Across").select_option(label="z₃")
     panel.get_by_label("up", exact=True).select_option(label="z₁₀")
     panel.get_by_label("others as in").select_option(label="pin A")
@@ -176,7 +176,7 @@ def test_a_boxs_difference_is_an_axis_and_is_added_to_pins(page, server):
 
 def test_a_code_of_the_sliders_is_pinned_as_it_is(page, server):
     canvas = opened(page, server, run=RUN, projection="umap")
-    page.get_by_text("Sliders: one for each dimension").click()
+    choose_tab(page, "Sliders")
     slider = page.get_by_test_id("dimension").get_by_role("slider").first
     slider.fill("2.5")
     settled(page)

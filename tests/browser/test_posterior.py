@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, Page, expect
 from explorer.hosts.cli import main
 from explorer.surface.payload import Precision, pack, pack_static
 from explorer.surface.schema import Dynamic, Options
-from tests.browser.surface import SURFACE, drawer, drawn, grey, opened, ready, settled, stroke
+from tests.browser.surface import SURFACE, choose_tab, drawer, drawn, grey, opened, ready, settled, stroke
 from tests.kept import trained_runs
 from tests.places import ASSETS, BUNDLES
 from trainer.config import FitConfig
@@ -48,7 +48,7 @@ def mounted(page: Page, run: Run, precision: Precision = "float16", **options) -
 
 
 def closed(page: Page) -> None:
-    page.get_by_role("button", name="Close").click()
+    choose_tab(page, "Details")
 
 
 def found(page: Page, key: str | re.Pattern[str] = "") -> dict:

@@ -10,12 +10,14 @@ import { pinName } from "../kernel/pins";
 import type { MapState } from "../kernel/state";
 import { Segmented, Select } from "../ui/chooser";
 import { button, chip, h, icon, setText } from "../ui/dom";
-import { distance, zText } from "../ui/format";
+import { distance, zJson, zText } from "../ui/format";
 import { newPicture, Picture } from "../ui/picture";
 import type { PathChoice } from "../wire/payload";
 import { type ImageShape, LATENT_PATH_KINDS, type LatentPathKind, MAX_NAME, type PinRecord } from "../wire/schema";
 
 const TILE_PX = 84;
+const NO_PIN =
+  "Nothing pinned yet. Click the map, or press Enter on it: the code is kept here, with its picture, and in this page’s address.";
 
 const KIND_WORDS: Readonly<Record<LatentPathKind, string>> = {
   linear: "(1−t)a + tb: suits two encoded images.",
@@ -53,11 +55,7 @@ export class PinsPanel implements Panel {
   readonly slot = "tab-pins";
   readonly reads: readonly (keyof MapState)[] = ["data", "host", "pins", "path"];
   readonly element: HTMLElement;
-  private readonly empty = h(
-    "p",
-    { class: "la-muted" },
-    "Click the map, or press Enter on it: the code is kept here, with its picture, and in this page’s address.",
-  );
+  private readonly last = h("p", { class: "la-small la-number", "data-testid": "pin" });
   private readonly tiles = h("ul", { class: "la-tiles" });
   private readonly undo = this.editButton("undo", "Undo: the pins as they were before (Ctrl+Z)");
   private readonly redo = this.editButton("redo", "Redo (Ctrl+Shift+Z)");
@@ -109,7 +107,7 @@ export class PinsPanel implements Panel {
         h("h2", { class: "la-shelf-title" }, "Pins"),
         h("div", { class: "la-tools" }, this.undo, this.redo, this.clear),
       ),
-      this.empty,
+      this.last,
       this.tiles,
       this.one,
       this.pathBox,
@@ -145,7 +143,7 @@ export class PinsPanel implements Panel {
     if (pins.length < 2) this.endIsChosen = false;
     if (path) this.draft = path;
     else this.keepEnds(pins.length, grown);
-    this.empty.hidden = pins.length > 0;
+    this.showLast(pins.at(-1), model);
     this.one.hidden = pins.length !== 1;
     this.tiles.hidden = pins.length === 0;
     this.clear.hidden = pins.length < 2;
@@ -156,6 +154,16 @@ export class PinsPanel implements Panel {
     this.showTiles(pins, model);
     this.showPath();
     this.plane.show(model.latentDim < 3 ? [] : pins);
+  }
+
+  private showLast(pin: PinRecord | undefined, { decimals }: PinsPanelModel): void {
+    setText(
+      this.last,
+      pin ? `${pin.label}: ${pin.z.length > 3 ? "largest " : "z = "}${zText(pin.z, decimals)}` : NO_PIN,
+    );
+    const { dataset } = this.last;
+    for (const name of ["label", "map", "z"]) delete dataset[name];
+    if (pin) Object.assign(dataset, { label: pin.label, map: zJson(pin.map), z: zJson(pin.z) });
   }
 
   private keepEnds(n: number, grown: boolean): void {

@@ -36,6 +36,7 @@ export class SidePanel implements Panel {
   private nSelected = 0;
   private run = "";
   private hadPad = false;
+  private hadPath = false;
 
   constructor(private readonly editor: Pick<PanelEditor, "state" | "set">) {
     const group = `la-side-${++sides}`;
@@ -67,15 +68,19 @@ export class SidePanel implements Panel {
     setText(this.named("pins").name, pins.length > 0 ? `Pins ${pins.length}` : "Pins");
   }
 
-  /** What was just made is shown: a pin, a selection, the pad of a page that has one. */
-  private follow({ data, selection, host }: MapState, nPins: number): void {
+  /** What was just made is shown: a pin, a selection, the figures of a path, the pad of a page that has one. */
+  private follow({ data, selection, host, tab }: MapState, nPins: number): void {
     const isOtherRun = data.header.run.id !== this.run;
     const nSelected = selection.indices.length;
     const hasPad = host.options.pad !== null && this.named("draw").panel.childElementCount > 0;
+    const hasPath = this.isOffered("path");
+    const hasNewPins = nPins > this.nPins || (isOtherRun && nPins > 0);
     if (hasPad && (!this.hadPad || isOtherRun)) this.choose("draw");
-    else if (nPins > this.nPins || (isOtherRun && nPins > 0 && !hasPad)) this.choose("pins");
+    else if (hasNewPins && !hasPad && this.isOffered("pins")) this.choose("pins");
     else if (nSelected > 0 && nSelected !== this.nSelected) this.choose("group");
-    [this.run, this.nPins, this.nSelected, this.hadPad] = [data.header.run.id, nPins, nSelected, hasPad];
+    else if (hasPath && !this.hadPath && tab === FIRST_TAB) this.choose("path");
+    [this.run, this.nPins, this.nSelected] = [data.header.run.id, nPins, nSelected];
+    [this.hadPad, this.hadPath] = [hasPad, hasPath];
   }
 
   private choose(tab: TabId): void {

@@ -77,7 +77,9 @@ export class Finding {
 }
 
 function foundWords(n: number): string {
-  return n ? `${count(n)} points selected; what they are is below the map.` : "No point selected: none is shown there.";
+  return n
+    ? `${count(n)} points selected; what they are is beside the map.`
+    : "No point selected: none is shown there.";
 }
 
 /** The class of a name, or −1. */
