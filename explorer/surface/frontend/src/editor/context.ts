@@ -5,7 +5,7 @@ import type { Panel } from "../kernel/extension";
 import type { MapState } from "../kernel/state";
 import { Store } from "../kernel/store";
 import { Stage } from "../layers/canvas";
-import { Disposer, prefersReducedMotion } from "../ui/dom";
+import { Disposer, Stillness } from "../ui/dom";
 import { Hint } from "./hint";
 import type { Callbacks } from "./host-events";
 import type { ScreenReader } from "./screen-reader";
@@ -17,10 +17,11 @@ export type Watcher = Pick<Panel, "reads" | "update"> & Partial<Pick<Panel, "wor
 export class Context {
   readonly store: Store<MapState>;
   readonly derived: Derived;
-  readonly viewport = new Viewport(() => !prefersReducedMotion());
+  readonly disposer = new Disposer();
+  readonly stillness = new Stillness(this.disposer);
+  readonly viewport = new Viewport(() => !this.stillness.isWanted);
   readonly stage = new Stage();
   readonly hint = new Hint(this.stage.hint);
-  readonly disposer = new Disposer();
 
   constructor(
     first: MapState,

@@ -2,7 +2,7 @@
 
 import { RunOnMap } from "../data/run-on-map";
 import type { Frame } from "../kernel/extension";
-import { prefersReducedMotion, setText } from "../ui/dom";
+import { setText } from "../ui/dom";
 import type { Payload } from "../wire/payload";
 import { Context } from "./context";
 import { firstState } from "./first-state";
@@ -81,8 +81,8 @@ export class MapEditor {
   }
 
   private frameAt(now: number): Frame {
-    const { state, derived } = this.context;
-    return { state, derived, now, isStill: prefersReducedMotion() };
+    const { state, derived, stillness } = this.context;
+    return { state, derived, now, isStill: stillness.isWanted };
   }
 
   private frame(now: number): void {

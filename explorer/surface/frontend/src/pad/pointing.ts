@@ -1,5 +1,6 @@
 /** How does a hand draw on the pad? One pointer at a time; a pen's other end rubs out. */
 
+import { Bounds } from "../ui/bounds";
 import type { Dot, Sketch, Tool } from "./strokes";
 
 /** An eraser is so much wider than a pen. */
@@ -23,8 +24,9 @@ export function drawOn(
   pointing: Pointing,
 ): void {
   let pointer = -1;
+  const bounds = new Bounds(canvas);
   const dot = (event: PointerEvent): Dot => {
-    const box = canvas.getBoundingClientRect();
+    const box = bounds.now;
     return [((event.clientX - box.left) / box.width) * width, ((event.clientY - box.top) / box.height) * height];
   };
   canvas.addEventListener("pointerdown", (event) => {
@@ -38,6 +40,7 @@ export function drawOn(
       // a pointer that is gone already, or one made by a script
     }
     pointer = event.pointerId;
+    bounds.begin();
     pointing.begins();
     const tool = isEraser ? "eraser" : pointing.tool();
     sketch.begin(tool, pointing.penWidth() * (tool === "eraser" ? ERASER : 1), dot(event));
@@ -51,7 +54,9 @@ export function drawOn(
   });
   for (const kind of ["pointerup", "pointercancel", "lostpointercapture"] as const) {
     canvas.addEventListener(kind, (event) => {
-      if (event.pointerId === pointer) pointer = -1;
+      if (event.pointerId !== pointer) return;
+      pointer = -1;
+      bounds.end();
     });
   }
 }

@@ -92,6 +92,19 @@ export function prefersReducedMotion(): boolean {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
+/** The same for who asks at every frame: the browser says when it changes, since every answer of its own is a style computed anew. */
+export class Stillness {
+  isWanted: boolean;
+
+  constructor(disposer: Disposer) {
+    const query = matchMedia("(prefers-reduced-motion: reduce)");
+    this.isWanted = query.matches;
+    disposer.listen(query, "change", () => {
+      this.isWanted = query.matches;
+    });
+  }
+}
+
 /** Everything that must be undone when the surface goes, in one place. */
 export class Disposer {
   private readonly steps: (() => void)[] = [];

@@ -13,6 +13,7 @@ import type { EncodedPicture, MapState } from "../../kernel/state";
 import { button, h, setText } from "../../ui/dom";
 import { dimension, number, zJson } from "../../ui/format";
 import { newPicture, type Picture } from "../../ui/picture";
+import type { Theme } from "../../ui/theme";
 import { ERROR_BLUE, ERROR_RED, type Point } from "../../wire/schema";
 import { Population } from "./population";
 
@@ -31,7 +32,7 @@ const REST_MS = 120;
 export class PosteriorPanel implements Panel {
   readonly id = "posterior";
   readonly slot = "tab-posterior";
-  readonly reads: readonly (keyof MapState)[] = ["data", "encoded"];
+  readonly reads: readonly (keyof MapState)[] = ["data", "encoded", "theme"];
   readonly element = h("section", { class: "la-own", "aria-label": "Posterior of your picture", hidden: true });
   private readonly title = h("h2", { class: "la-shelf-title" });
   private readonly words = h("p", { class: "la-muted" });
@@ -62,6 +63,7 @@ export class PosteriorPanel implements Panel {
   );
   private scene: RunOnMap | null = null;
   private own: EncodedPicture | null = null;
+  private theme: Theme | null = null;
   private eps: Float64Array = new Float64Array(0);
   private chosen = 0;
   private numbersAt = -Infinity;
@@ -88,9 +90,12 @@ export class PosteriorPanel implements Panel {
     );
   }
 
-  update({ state: { data, encoded } }: Frame): void {
+  update({ state: { data, encoded, theme } }: Frame): void {
+    const isRepainted = this.theme !== null && theme !== this.theme;
+    this.theme = theme;
     if (data !== this.scene) this.configure(data);
     if (encoded !== this.own) this.show(encoded);
+    if (isRepainted) this.showNumbers();
     this.mark();
   }
 
@@ -250,7 +255,7 @@ export class PosteriorPanel implements Panel {
       eps: Array.from(this.eps.subarray(this.chosen * K, (this.chosen + 1) * K)),
       z,
     });
-    this.population.show(own.mu, own.std);
+    if (this.theme) this.population.show(own.mu, own.std, this.theme);
   }
 }
 

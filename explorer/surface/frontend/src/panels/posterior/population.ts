@@ -3,7 +3,7 @@
 import { css } from "../../ui/colour";
 import { h } from "../../ui/dom";
 import { dimension, number } from "../../ui/format";
-import { readTheme, type Theme } from "../../ui/theme";
+import type { Theme } from "../../ui/theme";
 
 /** Of the codes: the bands end here. */
 const SHARES = [0.05, 0.25, 0.5, 0.75, 0.95] as const;
@@ -35,10 +35,9 @@ export class Population {
     this.bands = quantilesOf(mu, latentDim);
   }
 
-  show(mu: readonly number[], std: readonly number[]): void {
+  show(mu: readonly number[], std: readonly number[], theme: Theme): void {
     const K = mu.length;
     if (this.bands.length !== K) return;
-    const theme = readTheme(this.element, matchMedia("(prefers-color-scheme: dark)").matches);
     const outside = mu.flatMap((value, k) =>
       value < this.bands[k][0] || value > this.bands[k][4] ? [dimension(k)] : [],
     );
@@ -53,17 +52,26 @@ export class Population {
     this.paint(mu, std, theme);
   }
 
+  /** Only to another size: a canvas that is given its own size again is laid out again. */
+  private resize(width: number, ratio: number): void {
+    const { canvas } = this;
+    const [across, down] = [Math.round(width * ratio), Math.round(HEIGHT * ratio)];
+    if (canvas.width === across && canvas.height === down) return;
+    canvas.width = across;
+    canvas.height = down;
+    canvas.style.width = `${width}px`;
+  }
+
   private paint(mu: readonly number[], std: readonly number[], theme: Theme): void {
     const K = mu.length,
       step = K > 12 ? NARROW : COLUMN,
       ratio = Math.min(2, window.devicePixelRatio || 1);
     const width = K * step + 30;
-    this.canvas.width = width * ratio;
-    this.canvas.height = HEIGHT * ratio;
-    this.canvas.style.width = `${width}px`;
+    this.resize(width, ratio);
     const context = this.canvas.getContext("2d");
     if (!context) return;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, HEIGHT);
     const reach = Math.max(1, ...this.bands.flatMap((band, k) => [-band[0], band[4], Math.abs(mu[k]) + std[k]])) * 1.05;
     const y = (value: number): number => ((reach - value) / (2 * reach)) * (HEIGHT - FOOT);
     context.font = `12px ${theme.font}`;
