@@ -10,7 +10,7 @@ from explorer.charts.style import ACCENT, MUTED
 from trainer.numerals import decimals, number
 
 BINS = 48
-HEIGHT_PX = 104
+HEIGHT_PX = 84
 TAIL = 0.002  # of the population that the strip's ends cut off: one odd image would squeeze all others
 ROOM = 0.3  # of the strip's length, beyond the population, within which a mark is drawn to scale
 

@@ -36,6 +36,12 @@ def take_picture(key: str) -> None:
     steps = [str(name)[:MAX_NAME] for name in off][:MAX_STEPS] if isinstance(off, list | tuple) else []
     name = clean_name(str(picture.get("name", ""))) or "your picture"
     st.session_state["pad-picture"] = [str(picture.get("png", "")), name, steps]
+    st.session_state["n-handed-over"] = n_handed_over() + 1
+
+
+def n_handed_over() -> int:
+    """How often a picture was handed over."""
+    return int(st.session_state.get("n-handed-over", 0))
 
 
 def pad_picture() -> PadPicture | None:

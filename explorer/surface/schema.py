@@ -186,6 +186,8 @@ class Options:
     rings: bool = True
     compact: bool = False
     """For a narrow column: the map, and below it the picture with what is said of it."""
+    folded: bool = False
+    """Beside the map only the decoded picture, in a corner, until the person opens the rest: for a page with columns of its own."""
     link: str = ""
     """Surfaces of one page with the same name move together: their runs have the same test images."""
     pad: PictureProtocol | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -27,14 +28,16 @@ SAMPLES = HOME / "assets" / "samples"
 UPLOAD, TEST, SAMPLE, SEVERAL, PAD = "Upload", "Test image", "Sample", "Batch", "Draw"
 # "image": what else a browser takes for one reaches this program, and its own sentence about it, not an exception of Streamlit's
 KINDS = ["image", *PICTURES]
+ROW_PX, UPLOAD_PX, SEVERAL_PX = 160, 420, 720  # of what is chosen beside its source, in a row
+Width = int | Literal["stretch"]
 
 
 def choose_pictures(run: Run, key: str) -> ChosenPicture | UploadBatch | None:
-    """The chooser of one picture or several, and of the pad: the view puts it where there is room, where `pad_is_chosen`, and asks
-    `picture_from_pad`."""
+    """The chooser of one picture or several, and of the pad, to be put into a row: the view puts the pad where there is room, where
+    `pad_is_chosen`, and asks `picture_from_pad`."""
     if not run.config.has_encoder:
-        return _without_encoder(run, key)
-    return _picked(run, key, [TEST, UPLOAD, PAD, SAMPLE, SEVERAL])
+        return _without_encoder(run, key, ROW_PX)
+    return _picked(run, key, [TEST, UPLOAD, PAD, SAMPLE, SEVERAL], ROW_PX)
 
 
 def choose_picture(run: Run, key: str, with_test: bool = True) -> ChosenPicture | None:
@@ -45,26 +48,33 @@ def choose_picture(run: Run, key: str, with_test: bool = True) -> ChosenPicture 
     return picked if isinstance(picked, ChosenPicture) else None
 
 
-def _picked(run: Run, key: str, sources: list[str]) -> ChosenPicture | UploadBatch | None:
+def _picked(run: Run, key: str, sources: list[str], width: Width = "stretch") -> ChosenPicture | UploadBatch | None:
+    """width: of the chooser that belongs to the source, CSS pixels where it stands in a row."""
     if not samples_for(run.info.dataset.name):
         sources.remove(SAMPLE)
     source = st.segmented_control(
-        "Picture from", sources, default=sources[0], key=f"{key}-source", required=True, label_visibility="collapsed"
+        "Picture from",
+        sources,
+        default=sources[0],
+        key=f"{key}-source",
+        required=True,
+        label_visibility="collapsed",
+        width="stretch" if width == "stretch" else "content",
     )
     if source == PAD:
         return None
     try:
         if source == UPLOAD:
-            return _uploaded(run, key)
+            return _uploaded(run, key, width)
         if source == SEVERAL:
-            return _several(key)
-        return _sample(run, key) if source == SAMPLE else chosen_test_image(run, key)
+            return _several(key, width)
+        return _sample(run, key, width) if source == SAMPLE else chosen_test_image(run, key, width)
     except ImageError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return None
 
 
-def _without_encoder(run: Run, key: str) -> ChosenPicture:
+def _without_encoder(run: Run, key: str, width: Width = "stretch") -> ChosenPicture:
     """A model that was imported with an encoder that is not known here: the test images, whose codes are stored."""
     why = run.info.origin.why_encoder if run.info.origin is not None else ""
     st.caption(
@@ -72,7 +82,7 @@ def _without_encoder(run: Run, key: str) -> ChosenPicture:
             f"This run's encoder is not known here (encode {why}), so only its test images can be chosen: their codes are stored."
         )
     )
-    return chosen_test_image(run, key)
+    return chosen_test_image(run, key, width)
 
 
 def pad_is_chosen(run: Run, key: str) -> bool:
@@ -100,30 +110,34 @@ def samples_for(dataset: str) -> dict[str, Path]:
     return {item["title"]: SAMPLES / item["file"] for item in listed if dataset in item["suits"]}
 
 
-def _uploaded(run: Run, key: str) -> ChosenPicture | None:
-    file = st.file_uploader(f"A picture: {ALLOWED}, up to 20 MB", type=KINDS, key=f"{key}-upload", label_visibility="visible")
-    return None if file is None else _prepared(run, file.getvalue(), file.name, _left_out(run, key))
+def _uploaded(run: Run, key: str, width: Width) -> ChosenPicture | None:
+    file = st.file_uploader(
+        f"A picture: {ALLOWED}, up to 20 MB", type=KINDS, key=f"{key}-upload", width=width if width == "stretch" else UPLOAD_PX
+    )
+    return None if file is None else _prepared(run, file.getvalue(), file.name, _left_out(run, key, width != "stretch"))
 
 
-def _several(key: str) -> UploadBatch | None:
+def _several(key: str, width: Width) -> UploadBatch | None:
     files = st.file_uploader(
         f"Up to {MOST_PICTURES} pictures, or a zip of them, 20 MB a file",
         type=[*KINDS, "zip"],
         accept_multiple_files=True,
         key=f"{key}-several",
+        width=width if width == "stretch" else SEVERAL_PX,
     )
     return UploadBatch(tuple((file.name, file.getvalue()) for file in files)) if files else None
 
 
-def _sample(run: Run, key: str) -> ChosenPicture:
+def _sample(run: Run, key: str, width: Width) -> ChosenPicture:
     samples = samples_for(run.info.dataset.name)
-    title = st.selectbox("Sample picture", list(samples), key=f"{key}-sample")
-    return _prepared(run, samples[title].read_bytes(), title, _left_out(run, key))
+    title = st.selectbox("Sample picture", list(samples), key=f"{key}-sample", width=width)
+    return _prepared(run, samples[title].read_bytes(), title, _left_out(run, key, width != "stretch"))
 
 
-def _left_out(run: Run, key: str) -> list[str]:
-    """The steps of the preparation that the person switched off."""
-    with st.expander("Steps of the preparation"):
+def _left_out(run: Run, key: str, is_in_row: bool) -> list[str]:
+    """The steps of the preparation that the person switched off. In a row they lie over the page; a popover holds no other one."""
+    title = "Steps of the preparation"
+    with st.popover(title, key=f"{key}-steps") if is_in_row else st.expander(title):
         taken = {
             switch.name: st.checkbox(switch.title, value=True, key=f"{key}-step-{switch.title}", help=switch.help)
             for switch in switches(run.info.dataset.name, ground(run.id))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import streamlit as st
 
@@ -16,15 +18,15 @@ from trainer.errors import DataError
 from trainer.runs.read import Run
 
 
-def chosen_row(run: Run, key: str, default: int = 0) -> int:
+def chosen_row(run: Run, key: str, default: int = 0, width: int | Literal["stretch"] = "stretch") -> int:
     """The number of an image of the test split."""
     n = len(run.encodings.index)
-    return int(st.number_input(f"Test image, 0 to {n - 1}", 0, n - 1, min(default, n - 1), key=f"{key}-row"))
+    return int(st.number_input(f"Test image, 0 to {n - 1}", 0, n - 1, min(default, n - 1), key=f"{key}-row", width=width))
 
 
-def chosen_test_image(run: Run, key: str) -> ChosenPicture:
+def chosen_test_image(run: Run, key: str, width: int | Literal["stretch"] = "stretch") -> ChosenPicture:
     """An image of the test split; where the data set is not here, its reconstruction and an offer to fetch it."""
-    row = chosen_row(run, key)
+    row = chosen_row(run, key, width=width)
     title, label = run_image_name(run, row), int(run.encodings.label[row])
     own = label if 0 <= label < len(run.info.dataset.class_names) else None
     originals = originals_of(run.id, np.array([row]))

@@ -19,33 +19,39 @@ from trainer.numerals import decimals
 from trainer.runs.read import Run
 
 PICTURE_PX, ROW_PX = 56, 62
-MOST_ROWS_SHOWN = 12
+MOST_ROWS_SHOWN, MOST_BELOW_FAULTS = 6, 4  # with header and source they fill a window of 720 pixels
 CLASS_HELP = """What the picture looks like and, after an arrow, what its reconstruction looks like where that is another class; nothing
 where no class is more likely than not. By the classifier that was trained with the run, or, without one, by the 5 test images whose pixels
 are nearest."""
 
 
 def show(run: Run, several: UploadBatch) -> None:
-    """The table of all pictures, then what could not be read."""
+    """What could not be read, and the table of all pictures."""
     rows = _rows(run, items(several.files))
     sound = most_unusual_first(rows)
-    if sound:
-        st.markdown(f"**{len(sound)} {'image' if len(sound) == 1 else 'images'}, most unusual first**", help=TRUST_HELP)
-        _table(run, sound)
+    if rows:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if sound:
+                title = f"{len(sound)} {'image' if len(sound) == 1 else 'images'}, most unusual first"
+                st.markdown(f"**{title}**", help=TRUST_HELP, width="content")
+            _save_button(run, rows)
     faults = [row for row in rows if row.problem]
     if faults:
         st.warning("\n".join(f"- {escape_markdown(row.problem)}" for row in faults), icon=":material/error:")
-    if rows:
-        st.download_button(
-            "Save the table as CSV",
-            csv_text(as_records(rows)),
-            file_name=f"{run.id}-pictures.csv",
-            mime="text/csv",
-            on_click="ignore",
-            icon=":material/download:",
-            help="One row a picture, numbers unrounded; a name that a spreadsheet would take for a formula "
-            "begins with an apostrophe.",
-        )
+    if sound:
+        _table(run, sound, MOST_BELOW_FAULTS if faults else MOST_ROWS_SHOWN)
+
+
+def _save_button(run: Run, rows: list[Row]) -> None:
+    st.download_button(
+        "Save the table as CSV",
+        csv_text(as_records(rows)),
+        file_name=f"{run.id}-pictures.csv",
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        help="One row a picture, numbers unrounded; a name that a spreadsheet would take for a formula begins with an apostrophe.",
+    )
 
 
 def _rows(run: Run, found: list[Item]) -> list[Row]:
@@ -59,15 +65,18 @@ def _rows(run: Run, found: list[Item]) -> list[Row]:
     return rows
 
 
-def _table(run: Run, rows: list[Row]) -> None:
-    """Names are cells of text: the table draws them on a canvas and reads no Markdown or HTML in them."""
+def _table(run: Run, rows: list[Row], most: int) -> None:
+    """At most so many rows are seen without scrolling.
+
+    Names are cells of text: the table draws them on a canvas and reads no Markdown or HTML in them.
+    """
     far = [row.distance for row in rows if row.distance is not None]
     digits = decimals(10 * median(far or [0.0]))
     st.dataframe(
         _cells(run, rows, digits),
         hide_index=True,
         row_height=ROW_PX,
-        height=(ROW_PX * min(MOST_ROWS_SHOWN, len(rows)) + 40),
+        height=(ROW_PX * min(most, len(rows)) + 40),
         key="several-table",
         alt="Table of the uploaded pictures, most unusual first",
         column_config=_columns(digits),

@@ -1,4 +1,4 @@
-"""How is the pad put on the page? The map with the pad before it."""
+"""How is the pad put on the page? The map, with the pad beside it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from explorer.session.load import State
 from explorer.session.pins import sync_link
 from explorer.surface.schema import Options
 from explorer.widgets.live_map import live_map
-from explorer.widgets.map_chooser import chosen_map
+from explorer.widgets.map_chooser import Axes
 from explorer.widgets.map_marks import pins_shown
+from trainer.maps.projection import Projection
 from trainer.runs.read import Run
 
 PAD_KEY = "pad-surface"
 
 
-def show_pad(now: State, run: Run) -> None:
-    """The map with the pad before it: all of it happens in the browser until the person hands the picture over."""
-    projection, axes = chosen_map(run)
+def show_pad(now: State, run: Run, projection: Projection, axes: Axes) -> None:
+    """The map with the pad: all of it happens in the browser until the person hands the picture over."""
     now = events.take_pins(now, events.surface_event(PAD_KEY), projection)
     protocol = browser_protocol(run.info.dataset.name, ground(run.id))
     live_map(

@@ -1,4 +1,4 @@
-"""What does the model make of a picture? Upload, model input, reconstruction, error, its code on the map."""
+"""What does the model make of a picture? Model input, reconstruction, error, how usual it is, and its code on the map, on one screen."""
 
 from __future__ import annotations
 
@@ -8,46 +8,79 @@ from explorer.cache.runs import get_run
 from explorer.pages.reconstruct import batch as several
 from explorer.pages.reconstruct import trust
 from explorer.pages.reconstruct.drawing_pad import show_pad
-from explorer.pages.reconstruct.latent_code import show_code
-from explorer.pages.reconstruct.pictures import show_every_class, show_pictures, show_steps
+from explorer.pages.reconstruct.more import show_more
+from explorer.pages.reconstruct.pictures import show_pictures
+from explorer.pages.reconstruct.place import show_on_map
 from explorer.session.class_choice import decode_as
 from explorer.session.load import State
-from explorer.widgets.chosen_picture import UploadBatch, class_of, codes_of
+from explorer.session.pad import n_handed_over
+from explorer.widgets.chosen_picture import ChosenPicture, UploadBatch, class_of, codes_of
+from explorer.widgets.into_view import bring_into_view
+from explorer.widgets.map_chooser import Axes, chosen_map
 from explorer.widgets.picture_source import choose_pictures, pad_is_chosen, picture_from_pad
+from trainer.maps.projection import Projection
+from trainer.runs.read import Run
+
+PICTURES_AND_MAP = (9, 11)
 
 
 def show(now: State) -> None:
     """The whole page."""
     run = get_run(now.run_id)
-    left, right = st.columns([2, 5], gap="large")
-    with left:
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="picture-source")
+    with row:
         picked = choose_pictures(run, "reconstruct")
     if isinstance(picked, UploadBatch):
-        with right:
-            several.show(run, picked)
+        several.show(run, picked)
         return
     on_pad = pad_is_chosen(run, "reconstruct")
+    with row:
+        picked = picture_from_pad(run) if on_pad else picked
+        label = None if picked is None else _class_of(run, picked)  # before the class chooser, which takes it
+        on_map = chosen_map(run)
     if on_pad:
-        show_pad(now, run)
-        right, picked = st.container(), picture_from_pad(run)
-    if picked is None:
-        if on_pad:
-            return
-        with right:
-            st.markdown("**Choose or upload a picture**")
-            st.caption("It is prepared as the training images were, encoded and decoded; every step is shown.")
-        return
+        show_pad(now, run, *on_map)
+        _show_below_pad(run, picked, label)
+    else:
+        _show_beside_map(now, run, picked, label, on_map)
+
+
+def _class_of(run: Run, picked: ChosenPicture) -> int | None:
+    """The class under which a picture is encoded; pictures under the cursor are decoded as it, until another one is chosen."""
     label = class_of(run, picked)
-    codes = codes_of(run, picked, label)
     if label is not None:
         decode_as("reconstruct", f"{run.id}: {picked.title}", run.info.dataset.class_names[label])
+    return label
+
+
+def _show_beside_map(
+    now: State, run: Run, picked: ChosenPicture | None, label: int | None, on_map: tuple[Projection, Axes]
+) -> None:
+    """On one screen: what the model makes of the picture, and where its code is."""
+    left, right = st.columns(PICTURES_AND_MAP, gap="medium")
+    codes = None if picked is None else codes_of(run, picked, label)
+    with left, st.container(gap="xsmall"):
+        if picked is None or codes is None:
+            st.markdown("**Choose or upload a picture**")
+            st.caption("It is prepared as the training images were, encoded and decoded; every step is shown.")
+        else:
+            show_pictures(run, picked, codes, label)
+            trust.show(run, picked, codes, label)
     with right:
+        show_on_map(now, run, picked, codes, label, *on_map)
+    if picked is not None and codes is not None:
+        show_more(run, picked, codes, label)
+
+
+def _show_below_pad(run: Run, picked: ChosenPicture | None, label: int | None) -> None:
+    """What was handed over from the pad, brought into view; the surface above tells of its code."""
+    if picked is None:
+        return
+    bring_into_view("from-pad", n_handed_over())
+    codes = codes_of(run, picked, label)
+    left, right = st.columns(2, gap="medium")
+    with left:
         show_pictures(run, picked, codes, label)
-    trust.show(run, picked, codes, label)
-    show_steps(picked)
-    if label is not None:
-        show_every_class(run, picked, codes, label)
-    if on_pad:
-        return  # the surface above tells of the code
-    st.divider()
-    show_code(now, run, picked, codes, label)
+    with right:
+        trust.show(run, picked, codes, label)
+    show_more(run, picked, codes, label)

@@ -13,7 +13,7 @@ from trainer.models.numpy_engine import Codes
 from trainer.numerals import number, percent
 from trainer.runs.read import Run
 
-TALL_PX = 224  # 8 x 28: whole pixels, and four side by side on a wide page
+TALL_PX, SMALL_PX = 140, 112  # 5 and 4 x 28: whole pixels, three or four side by side beside the map
 MEAN_HELP = "Decoded from the posterior mean z = μ. A sample z ~ q(z|x) would give a slightly different picture each time."
 POINT_HELP = "A deterministic model has one code z = f(x) per picture, and no posterior to sample from."
 ERROR_HELP = (
@@ -36,14 +36,13 @@ def show_pictures(run: Run, picked: ChosenPicture, codes: Codes, label: int | No
         shown.append(("error", error_map(picked.x, x_hat), ERROR_HELP))
     if picked.steps:
         shown.insert(0, ("your picture", picked.shown, "The picture as it was opened."))
-    # what was done with the picture is said where it is seen, not only step by step
-    said = {"your picture": picked.steps[0].sentence, "model input": picked.steps[-1].sentence} if picked.steps else {}
-    for column, (title, picture, help_text) in zip(st.columns(len(shown)), shown, strict=True):
-        with column:
-            st.caption(title, help=help_text)
-            show_picture(picture, title, TALL_PX)
-            if said.get(title):
-                st.caption(said[title])
+    with st.container(horizontal=True, wrap=False, gap="small", key="reconstruct-pictures"):
+        for title, picture, help_text in shown:
+            with st.container(gap="xxsmall"):
+                st.caption(title, help=help_text)
+                show_picture(picture, title, TALL_PX if len(shown) < 4 else SMALL_PX)
+    if picked.steps:  # what was done with the picture is said where it is seen, not only step by step
+        st.caption(f"{picked.steps[0].sentence} {picked.steps[-1].sentence}")
     channel_words(run)
     error = f"mean absolute error {number(float(np.abs(picked.x - x_hat).mean()), 3)} per pixel (0 black, 1 white)"
     title = escape_markdown(picked.title)
@@ -58,15 +57,13 @@ def show_pictures(run: Run, picked: ChosenPicture, codes: Codes, label: int | No
 
 
 def show_steps(picked: ChosenPicture) -> None:
-    if len(picked.steps) < 2:
-        return
-    with st.expander("How it was prepared, step by step"):
-        columns = st.columns(min(4, len(picked.steps)))
-        for i, step in enumerate(picked.steps):
-            with columns[i % len(columns)]:
-                show_picture(step.picture, step.title, 168)
-                st.markdown(f"**{step.title}**")
-                st.caption(step.sentence)
+    """The preparation, a picture each."""
+    columns = st.columns(min(6, len(picked.steps)))
+    for i, step in enumerate(picked.steps):
+        with columns[i % len(columns)]:
+            show_picture(step.picture, step.title, 168)
+            st.markdown(f"**{step.title}**")
+            st.caption(step.sentence)
 
 
 def show_every_class(run: Run, picked: ChosenPicture, codes: Codes, label: int) -> None:
@@ -75,7 +72,7 @@ def show_every_class(run: Run, picked: ChosenPicture, codes: Codes, label: int) 
     st.markdown(f"**{_taken_as(run, picked, label)}; the same z as every class**")
     st.caption(
         "z was encoded under that class. Decoded as another class it keeps what z holds (the style) and changes the class. "
-        "“Decode as class” below shows one of them large.",
+        "“Decode as class” above shows one of them large.",
         help=CLASS_HELP,
     )
     pictures = run.forward.decode(np.repeat(codes.mu, len(names), axis=0), np.arange(len(names)))

@@ -52,7 +52,7 @@ NO_BOUND = "A deterministic model has no posterior, hence no ELBO: two figures i
 
 
 def show(run: Run, picked: ChosenPicture, codes: Codes, label: int | None) -> None:
-    """The gauge, its sentence, and two rows of nearest images."""
+    """The sentence, and a gauge a figure."""
     among, names = population(run.id), run.info.dataset.class_names
     found, alike = _figures(run, picked, codes, label), _likeness(run, picked, codes, label)
     judged = trust.judge(found, among)
@@ -63,18 +63,14 @@ def show(run: Run, picked: ChosenPicture, codes: Codes, label: int | None) -> No
     words = [trust.beside(score, n, alike, names, n_figures), _nearest_classes(run, picked, codes)]
     if any(words):
         st.caption(escape_markdown(" ".join(filter(None, words))))
-    for column, name in zip(st.columns(len(judged.percentiles)), judged.percentiles, strict=True):
-        with column:
-            _gauge(name, found, judged, among)
+    with st.container(horizontal=True, wrap=False, gap="small", key="gauges"):
+        for name in judged.percentiles:
+            with st.container(gap="xxsmall"):
+                _gauge(name, found, judged, among)
     if RECONSTRUCTION not in judged.percentiles:
         st.caption(NO_PICTURES)
     elif run.config.is_deterministic:
         st.caption(NO_BOUND)
-    is_quick = originals(run.id) is not None  # else all test images are decoded first, and only for whom asks
-    box = st.expander("Nearest test images, by code and by pixels", expanded=is_quick, key="nearest", on_change="rerun")
-    if box.open:
-        with box:
-            _nearest(run, picked, codes)
 
 
 def _likeness(run: Run, picked: ChosenPicture, codes: Codes, label: int | None) -> Likeness | None:
@@ -114,7 +110,8 @@ def _gauge(name: str, found: Figures, judged: Judged, among: Population) -> None
     st.caption(trust.worse_than(float(judged.percentiles[name][0]), len(among.ordered[name])))
 
 
-def _nearest(run: Run, picked: ChosenPicture, codes: Codes) -> None:
+def show_nearest(run: Run, picked: ChosenPicture, codes: Codes) -> None:
+    """A row by code and a row by pixels."""
     pictures = comparable_pictures(run.id)
     what = "images" if originals(run.id) is not None else "reconstructions (the originals are not here)"
     st.caption(

@@ -35,7 +35,7 @@ export function firstState(root: HTMLElement, { onPin }: Callbacks, payload: Pay
     markers: [],
     open: null,
     tab: FIRST_TAB,
-    isSideOpen: true,
+    isSideOpen: !payload.dynamic.options.folded,
     host: payload.dynamic,
   };
 }

@@ -127,6 +127,8 @@ export type PanelSlot =
 export interface Room {
   /** The decoded picture stands beside the map, not below it. */
   readonly isWide: boolean;
+  /** Of what stands beside the map only the picture is left, in a corner of the map. */
+  readonly isFolded: boolean;
   /** Of all together, CSS pixels, where the surface fills the window; else 0. */
   readonly height: number;
   /** As on a phone. */

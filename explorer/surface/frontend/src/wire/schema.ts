@@ -578,6 +578,11 @@ export interface Options {
   readonly rings: boolean;
   /** For a narrow column: the map, and below it the picture with what is said of it. */
   readonly compact: boolean;
+  /**
+   * Beside the map only the decoded picture, in a corner, until the person opens the rest: for a page with columns of
+   * its own.
+   */
+  readonly folded: boolean;
   /** Surfaces of one page with the same name move together: their runs have the same test images. */
   readonly link: string;
   /**
@@ -750,6 +755,7 @@ export const DEFAULT_OPTIONS: Options = {
   manifold: false,
   rings: true,
   compact: false,
+  folded: false,
   link: "",
   pad: null,
   pad_hands_over: false,

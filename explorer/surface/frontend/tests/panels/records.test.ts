@@ -75,7 +75,15 @@ describe("every panel of the list", () => {
       one.update(frameOf(all.now()));
       one.update(frameOf(all.now()));
       one.work?.(frameOf(all.now()));
-      one.fit?.({ isWide: true, isNarrow: false, isCompact: false, width: 1000, height: 600, sideWidth: 300 });
+      one.fit?.({
+        isWide: true,
+        isFolded: false,
+        isNarrow: false,
+        isCompact: false,
+        width: 1000,
+        height: 600,
+        sideWidth: 300,
+      });
       one.dispose?.();
     }
   });

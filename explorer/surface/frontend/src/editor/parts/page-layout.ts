@@ -75,20 +75,21 @@ export class PageLayout {
     root.toggleAttribute("data-wide", isWide);
     root.toggleAttribute("data-narrow", isNarrow);
     root.toggleAttribute("data-fills", fills);
-    root.toggleAttribute("data-folded", fills && !isSideOpen);
+    const isFolded = fills && !isSideOpen;
+    root.toggleAttribute("data-folded", isFolded);
     root.style.setProperty("--la-card-width", `${cardWidth}px`);
-    const height = fills ? this.heightOf(wanted, isWide) : 0;
+    const height = fills ? this.heightOf(wanted, isWide || isFolded) : 0;
     root.style.setProperty("--la-height", `${height}px`);
-    this.fit({ isWide: isWide && isSideOpen, isNarrow, isCompact, width, height, sideWidth: cardWidth });
+    this.fit({ isWide: isWide && !isFolded, isFolded, isNarrow, isCompact, width, height, sideWidth: cardWidth });
     return this.resizeMap(fills, isCompact && window.innerWidth >= STACKED_PX, isNarrow);
   }
 
   /** wanted: by the host; 0: as much as the window has below the surface's upper edge. */
-  private heightOf(wanted: number, isWide: boolean): number {
+  private heightOf(wanted: number, isMapAlone: boolean): number {
     if (wanted > 0) return wanted;
     const top = topOf(this.root);
     const left = window.innerHeight - MARGIN_PX - (top > LOW_START * window.innerHeight ? MARGIN_PX : top);
-    return Math.max(isWide ? LEAST_PX : LEAST_STACKED_PX, Math.round(left));
+    return Math.max(isMapAlone ? LEAST_PX : LEAST_STACKED_PX, Math.round(left));
   }
 
   private resizeMap(fills: boolean, isColumn: boolean, isNarrow: boolean): boolean {

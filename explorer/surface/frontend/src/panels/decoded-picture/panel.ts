@@ -17,6 +17,8 @@ const WORDS_MS = 50;
 const LOW_WINDOW_PX = 860;
 /** Of the height beside the map, for the decoded picture. */
 const PICTURE_SHARE = 0.36;
+/** Of the width, for a picture in a corner of the map. */
+const CORNER_SHARE = 0.18;
 const UNSAID = -2;
 
 export class DecodedPicture implements Panel {
@@ -83,10 +85,12 @@ export class DecodedPicture implements Panel {
 
   private refit(): void {
     if (!this.given) return;
-    const { isWide, isNarrow, isCompact, width, height, sideWidth } = this.given;
+    const { isWide, isFolded, isNarrow, isCompact, width, height, sideWidth } = this.given;
     const wide = Math.min(sideWidth, Math.round(height * PICTURE_SHARE)); // what is under it must be seen too
     const column = window.innerHeight < LOW_WINDOW_PX ? 140 : 168;
-    this.card.fit(isCompact ? column : isWide ? wide : isNarrow ? Math.round(width * 0.32) : 168, isWide ? 64 : 48);
+    const corner = Math.min(168, Math.round(width * CORNER_SHARE));
+    const narrow = isNarrow ? Math.round(width * 0.32) : 168;
+    this.card.fit(isFolded ? corner : isCompact ? column : isWide ? wide : narrow, isWide ? 64 : 48);
   }
 
   /** Another map. */

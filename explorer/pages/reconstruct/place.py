@@ -1,10 +1,7 @@
-"""Where is a picture in latent space? Its code in numbers, and its place on the map."""
+"""Where is a picture in latent space? Its place on the map."""
 
 from __future__ import annotations
 
-import streamlit as st
-
-from explorer.pages.reconstruct.posterior import show_posterior
 from explorer.session.load import State
 from explorer.surface.payload import picture_bytes
 from explorer.surface.schema import Options, SubjectRecord
@@ -12,32 +9,33 @@ from explorer.text.test_images import image_name
 from explorer.widgets.chosen_picture import ChosenPicture
 from explorer.widgets.class_chooser import chosen_label, decoded_as
 from explorer.widgets.live_map import live_map
-from explorer.widgets.map_chooser import chosen_map
+from explorer.widgets.map_chooser import Axes
 from explorer.widgets.map_marks import marked, pins_shown
+from trainer.maps.projection import Projection
 from trainer.models.numpy_engine import Codes
 from trainer.runs.read import Run
 
 
-def show_code(now: State, run: Run, picked: ChosenPicture, codes: Codes, label: int | None) -> None:
-    """The numbers, and beside them the map with the code on it."""
-    left, right = st.columns([2, 3], gap="large")
-    with left:
-        show_posterior(run, codes)
-    with right:
-        projection, axes = chosen_map(run)
+def show_on_map(
+    now: State, run: Run, picked: ChosenPicture | None, codes: Codes | None, label: int | None, projection: Projection, axes: Axes
+) -> None:
+    """The map, with the picture's code on it where there is one."""
+    exact, subject = None, None
+    if picked is not None and codes is not None:
         whose = "your picture" if picked.row is None else image_name(picked.row)
         name = whose if label == chosen_label(run) else f"{whose}{decoded_as(run)}"
-        live_map(
-            run.id,
-            projection,
-            axes,
-            "reconstruct-surface",
-            pins=pins_shown(now, run, projection),
-            exact=marked(name, codes.mu[0], run, projection),
-            height=420,
-            subject=_subject(name, picked, codes, run.config.is_deterministic),
-            options=Options(pinnable=False, hint=False),
-        )
+        exact = marked(name, codes.mu[0], run, projection)
+        subject = _subject(name, picked, codes, run.config.is_deterministic)
+    live_map(
+        run.id,
+        projection,
+        axes,
+        "reconstruct-surface",
+        pins=pins_shown(now, run, projection),
+        exact=exact,
+        subject=subject,
+        options=Options(pinnable=False, hint=False, folded=True),
+    )
 
 
 def _subject(name: str, picked: ChosenPicture, codes: Codes, is_point: bool) -> SubjectRecord:
