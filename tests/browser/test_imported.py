@@ -49,7 +49,9 @@ def test_the_map_of_a_stored_decoder_is_alive_and_says_what_it_shows(page, their
     page.goto(f"{their_server}/?run={name}")
     root = page.get_by_test_id("surface")
     expect(root).to_be_visible(timeout=60_000)  # the first page of a fresh server
-    expect(page.get_by_test_id("decoder-note")).to_contain_text("Pictures are interpolated between stored ones")
+    expect(page.get_by_test_id("decoder-note")).to_contain_text(
+        "Pictures are interpolated between stored ones, because decode uses sin"
+    )
     codes = run.encodings.mu[:20]
     decoded = root.evaluate(
         "(element, codes) => codes.map((z) => Array.from(element.surface.decode(z)))", [code.tolist() for code in codes]
