@@ -23,7 +23,8 @@ PATH_HELP = """**linear**: (1−t)a + tb, suits two encoded images.
 
 **geodesic**: where the picture changes least in all, the shortest path found under the decoder's pull-back metric (Arvanitidis 2018). The
 search begins with all other kinds and with the shortest ways through the graph of encoded images and, in two dimensions, a lattice; the
-shortest are smoothed, and the shortest of all is shown. It takes a moment.
+shortest are smoothed, and the shortest of all is shown. Your browser computes it in a moment; where stored pictures stand in for the
+decoder, the server does.
 
 Variance-preserving and spherical assume codes that are spread as the prior N(0, I)."""
 CLASS_HELP = """

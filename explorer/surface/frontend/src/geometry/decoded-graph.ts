@@ -13,6 +13,9 @@ const MAX_NODES = 2000;
 /** All pictures of a graph at once: 80 MB. */
 const MOST_NUMBERS = 20_000_000;
 const NEIGHBOURS = 12;
+/** Of which neighbours are looked for, and edges that are measured, before a page may draw. */
+const NODES_AT_ONCE = 32;
+const EDGES_AT_ONCE = 256;
 /** Nodes that an end is tied to. */
 const JOINED = 4;
 /** Grey levels per unit of z added to an edge, so that the way through a constant decoder is straight. */
@@ -45,7 +48,7 @@ type Pair = readonly [number, number];
 export function* decodedGraphs(mu: Float32Array, K: number, decode: Decode, nPixels: number): InParts<DecodedGraph[]> {
   const most = Math.min(MAX_NODES, Math.floor(MOST_NUMBERS / nPixels));
   const codes = thinned(mu, K, most);
-  const own = yield* graphOf(codes, neighbourPairs(codes), decode);
+  const own = yield* graphOf(codes, yield* neighbourPairs(codes), decode);
   if (K !== 2 || LATTICE_SIZE ** 2 > MOST_NUMBERS / nPixels) return [own];
   return [yield* graphOf(latticeCodes(mu), latticePairs(), decode), own];
 }
@@ -60,14 +63,15 @@ function thinned(mu: Float32Array, K: number, most: number): Path {
   });
 }
 
-function neighbourPairs(codes: Path): Pair[] {
+function* neighbourPairs(codes: Path): InParts<Pair[]> {
   const found = new Map<number, Pair>();
-  codes.forEach((code, i) => {
-    for (const j of nearest(code, codes, NEIGHBOURS + 1)) {
+  for (let i = 0; i < codes.length; i++) {
+    for (const j of nearest(codes[i], codes, NEIGHBOURS + 1)) {
       const [low, high] = [Math.min(i, j), Math.max(i, j)];
       if (low !== high) found.set(low * codes.length + high, [low, high]);
     }
-  });
+    if (i % NODES_AT_ONCE === 0) yield;
+  }
   return [...found.values()];
 }
 
@@ -99,7 +103,9 @@ function* graphOf(codes: Path, pairs: readonly Pair[], decode: Decode): InParts<
   const x = yield* pictures(codes, decode);
   const P = x.length / codes.length;
   const edges: Edge[][] = codes.map(() => []);
-  for (const [i, j] of pairs) {
+  for (let pair = 0; pair < pairs.length; pair++) {
+    if (pair % EDGES_AT_ONCE === 0) yield;
+    const [i, j] = pairs[pair];
     const cost = distance(x, i * P, x, j * P, P) + FLAT * Math.sqrt(squared(codes[i], codes[j]));
     edges[i].push({ to: j, cost });
     edges[j].push({ to: i, cost });

@@ -13,7 +13,8 @@ export type Decode = (codes: Float32Array, n: number) => Float32Array;
 /** Done in parts; the answer at the end. */
 export type InParts<T> = Generator<undefined, T>;
 
-const AT_ONCE = 64;
+/** Codes that are decoded before a page may draw: five milliseconds of a convolutional decoder. */
+const AT_ONCE = 16;
 /** Each step of a path is measured in so many, as in Python. */
 const PIECES = 8;
 /** Measured points for each one that is asked for, and how often they are laid out. */
