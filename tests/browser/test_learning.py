@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from playwright.sync_api import Error
 from torch import Tensor
 from torch.nn import functional
 
+from explorer.surface.lowering import PlainNetwork, ops
 from tests.browser.learning import arrays_of, from_text, open_learner, to_text
+from tests.browser.networks import Graph
+from tests.browser.test_operations import POSITIVE, drawn
 from tests.places import BUNDLES
+from tests.trainer.test_operations import CASES as ALONE
 from trainer.datasets import load_dataset
+from trainer.models import layers as spec
+from trainer.models.layer_shapes import network_shapes
+from trainer.models.layers import INPUT
+from trainer.models.torch_layers import Stack
 from trainer.training.inputs import spectrum_of
 
 ACTIVATIONS: dict[str, Callable[[Tensor, float], Tensor]] = {
@@ -256,6 +265,98 @@ def test_gradients_are_torchs(page, name, kernels):
     for array, values in weights.items():
         assert values.grad is not None
         np.testing.assert_allclose(found[array], values.grad.numpy(), rtol=1e-4, atol=1e-4, err_msg=array)
+
+
+# --- every operation that learns
+
+CANNOT_LEARN = {spec.Autoregress, spec.Lattice, spec.Gallery}
+KINDS = [kind for kind in ALONE if kind not in {spec.First, *CANNOT_LEARN}]
+LEAST = 0.5  # of a number that a logarithm, a root or a division takes
+
+
+def beside_each_other(cases: list[tuple[spec.Layer, list[tuple[int, ...]]]]) -> tuple[Graph, np.ndarray]:
+    """An encoder whose branches are the cases, before each an offset that learns, and images for it."""
+    rng = np.random.default_rng(len(cases))
+    shapes = [shape for _, of_case in cases for shape in of_case]
+    size = sum(math.prod(shape) for shape in shapes) or 1
+    graph, ends, parts, at = Graph(rng), [], [np.zeros((9, 0), np.float32)], 0
+    flat = graph.row(INPUT, spec.Bias((1, 1, size)), spec.Flatten())
+    graph.arrays["0.bias"] *= np.float32(0)
+    for layer, of_case in cases:
+        inputs = []
+        for shape in (one or (1,) for one in of_case):
+            n = math.prod(shape)
+            values = (1.5 * rng.standard_normal((9, n))).astype(np.float32)
+            parts.append(np.abs(values) + np.float32(LEAST) if layer in POSITIVE else values)
+            inputs.append(graph.row(flat, spec.Slice(0, at, at + n), spec.Reshape(shape)))
+            at += n
+        ends.append(graph.row(graph.add(layer, *inputs), spec.Flatten()))
+    both = graph.add(spec.Concat(0), *ends)
+    width = math.prod(network_shapes(tuple(graph.layers), (1, 1, size))[both])
+    graph.row(both, spec.Linear(width, 3))
+    images = np.concatenate(parts, axis=1)
+    return graph, (images if at else np.zeros((9, 1), np.float32))[:, None, None]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_gradients_of_an_operation_are_torchs(page, kind):
+    """By its inputs and its weights, in every arithmetic, over shapes that are drawn."""
+    graph, images = beside_each_other(drawn(kind))
+    size = images.shape[-1]
+    decoder = Graph(graph.rng)
+    decoder.row(INPUT, spec.Linear(3, size), spec.Unflatten((1, 1, size)))
+    networks = {"encoder": graph.done(), "decoder": decoder.done()}
+    arrays = {f"w.{part}.{name}": array for part, one in networks.items() for name, array in one.arrays.items()}
+    written = {part: ops(part, PlainNetwork(one.layers, one.arrays)) for part, one in networks.items()}
+    shapes, sigma = {name: array.shape for name, array in arrays.items()}, math.sqrt(size)  # so that gradients are about 1
+    case = Case(
+        (1, 1, size),
+        [*map(dict, written["encoder"])],
+        [*map(dict, written["decoder"])],
+        shapes,
+        "gaussian",
+        sigma,
+        is_deterministic=True,
+    )
+    stacks = {part: Stack(one.layers) for part, one in networks.items()}
+    for part, stack in stacks.items():
+        stack.load_state_dict({name: torch.from_numpy(array) for name, array in networks[part].arrays.items()})
+        stack.double()
+    x = torch.from_numpy(images).double()
+    output = stacks["decoder"](stacks["encoder"](x))
+    loss = 0.5 * ((output - x).square().sum() / len(x) / size + size * math.log(2 * math.pi * size))
+    loss.backward()
+    wanted = {f"w.{part}.{name}": one.grad for part, stack in stacks.items() for name, one in stack.named_parameters()}
+    learner = open_learner(page)
+    for kernels in (None, "simd", "scalar"):
+        options = {
+            **options_of(case, images, kernels, batch=12),
+            "weights": {name: to_text(array) for name, array in arrays.items()},
+        }
+        answer = learner.evaluate(GRADIENTS, {"options": options, "n": 9, "noise": None})
+        assert answer["loss"] == pytest.approx(loss.item(), rel=1e-5)
+        found = arrays_of(answer["gradients"], shapes)
+        for name, gradient in wanted.items():
+            expected = np.zeros(shapes[name]) if gradient is None else gradient.numpy()
+            least = max(1e-6, 1e-5 * float(np.abs(expected).max()))  # what float32 leaves of large sums
+            np.testing.assert_allclose(found[name], expected, rtol=1e-4, atol=least, err_msg=f"{kernels} {name}")
+
+
+@pytest.mark.parametrize("op", ["autoregress", "lattice", "gallery", "batch_norm"])
+def test_what_cannot_learn_is_refused_by_name(page, op):
+    case = dense()
+    images, _ = inputs_of(case, 9)
+    wrong = {
+        "autoregress": {"weight": "made.weight", "bias": "made.bias", "out": "made.out"},
+        "lattice": {"pictures": "made.pictures", "shape": [1, 6, 5], "size": 2, "low": -1, "high": 1},
+        "gallery": {"pictures": "made.pictures", "codes": "made.codes", "shape": [1, 6, 5]},
+        "batch_norm": {"weight": "made.weight", "bias": "made.bias"},
+    }[op]
+    shapes = {"made.weight": (4, 30), "made.bias": (4,), "made.out": (30, 4), "made.pictures": (8, 30), "made.codes": (8, 3)}
+    decoder = [*case.decoder, {"op": op, **wrong}] if op in ("autoregress", "batch_norm") else [{"op": op, **wrong}]
+    options = options_of(replace(case, decoder=decoder, shapes={**case.shapes, **shapes}), images, None, batch=12)
+    with pytest.raises(Error, match=f"This page cannot (learn|compute) the layer “{op}”"):
+        open_learner(page).evaluate("(options) => void learnerOf(options)", options)
 
 
 PATH = """({options, order, noise}) => {

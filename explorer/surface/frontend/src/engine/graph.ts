@@ -10,7 +10,7 @@ import { product } from "../wire/payload";
 import { CLASS, INPUT, type Op } from "../wire/schema";
 import type { Arena } from "./arena";
 import { planOp } from "./ops/index";
-import type { Compute, Maker, Planned, Shape, Tensor, Weights } from "./plan";
+import type { Compute, LearnOf, Maker, Planned, Shape, Tensor, Weights } from "./plan";
 
 export interface GraphOptions {
   readonly arena: Arena;
@@ -22,6 +22,8 @@ export interface GraphOptions {
   /** How many classes it may be told. */
   readonly nClasses?: number;
   readonly learns?: boolean;
+  /** Gradients of operations whose planners have none. */
+  readonly learnOf?: LearnOf;
 }
 
 export interface Graph {
@@ -124,7 +126,8 @@ class Builder implements Maker {
     // the same numbers in another shape or written over: its readers are the room's
     if (room) room.readers += this.readers[i];
     for (const { at } of inputs) this.release(at);
-    return planned;
+    const learn = planned.learn ?? this.options.learnOf?.(op, inputs, planned.y, this);
+    return learn ? { ...planned, learn } : planned;
   }
 
   output(shape: Shape): Tensor {

@@ -72,6 +72,14 @@ export interface Maker {
   scratch(n: number): number;
 }
 
+/** The gradients of an operation whose planner has none: only what learns carries them. */
+export type LearnOf<O extends Op = Op> = (
+  op: O,
+  inputs: readonly Tensor[],
+  y: Tensor,
+  make: Maker,
+) => Planned["learn"] | undefined;
+
 export type Planner<O extends Op> = (op: O, inputs: readonly Tensor[], make: Maker) => Planned;
 
 /** Refuses an operation that cannot take what it is given. */

@@ -159,9 +159,10 @@ describe("what goes wrong", () => {
 
   test("a layer that cannot learn", () => {
     const bench = new Bench();
-    const encoder = [...RECORD.encoder, { op: "activation", kind: "abs" } as const];
+    const table = { op: "gallery", pictures: "p", codes: "c", shape: [1, 2, 2] } as const;
+    const encoder = [...RECORD.encoder, table];
     bench.send({ ...START, record: { ...RECORD, encoder } });
-    expect(bench.told.at(-1)).toMatchObject({ sentence: "This page cannot learn the layer “activation”." });
+    expect(bench.told.at(-1)).toMatchObject({ sentence: "This page cannot learn the layer “gallery”." });
   });
 });
 

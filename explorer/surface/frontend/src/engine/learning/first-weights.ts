@@ -10,10 +10,18 @@ import { LOG_SIGMA } from "./vae";
 /** Of a pixel's mean: a logit stays finite. */
 const LEAST = 0.001;
 
+/** Gains, and slopes of a PReLU, as torch begins with them. */
+const FIRST: Partial<Record<Op["op"], number>> = { group_norm: 1, layer_norm: 1, channel_affine: 1, prelu: 0.25 };
+
 /** U(−1/√fan-in, 1/√fan-in), as torch draws weights and biases of dense layers and convolutions; 0 for other biases. */
 export function drawWeights(record: VaeRecord, parameters: Parameters, random: Random): void {
   for (const op of [...record.encoder, ...record.decoder]) {
     if (!("weight" in op)) continue;
+    const first = FIRST[op.op];
+    if (first !== undefined) {
+      parameters.floats(op.weight).fill(first);
+      continue;
+    }
     const fanIn = product(parameters.shape(op.weight).slice(1));
     for (const name of "bias" in op ? [op.weight, op.bias] : [op.weight]) {
       const values = parameters.floats(name);

@@ -9,6 +9,7 @@ import { product } from "../../wire/payload";
 import { Arena } from "../arena";
 import { type Graph, planGraph } from "../graph";
 import type { Compute, Gradients, Planned, Tensor } from "../plan";
+import { expectLearnable, learnOf } from "./gradients/index";
 import { expm1 } from "./numeric";
 import { Parameters } from "./parameters";
 import type { Settings, Terms, VaeRecord } from "./records";
@@ -43,7 +44,8 @@ export class Vae {
     this.pixels = product(imageShape);
     this.parameters = new Parameters(arena, { ...record.shapes, ...(learnsSigma ? { [LOG_SIGMA]: [1] } : {}) });
     const weights = this.parameters;
-    const options = { arena, weights, addresses: weights.addresses, capacity, learns: true };
+    expectLearnable([...record.encoder, ...record.decoder]);
+    const options = { arena, weights, addresses: weights.addresses, capacity, learns: true, learnOf };
     this.encoder = planGraph(record.encoder, imageShape, options);
     this.decoder = planGraph(record.decoder, [latentDim], options);
     expectSize("encoder", this.encoder.output.size, record.isDeterministic ? latentDim : 2 * latentDim);

@@ -28,7 +28,7 @@ export function planActivation(op: OpOf<"activation">, [x]: readonly Tensor[], m
   };
 }
 
-/** Those that only imported networks have, and no training. */
+/** Those that only imported networks have. */
 const RARE: Partial<Record<ActivationKind, (x: number) => number>> = {
   logit: (x) => {
     const p = Math.min(Math.max(x, 1e-6), 1 - 1e-6);
@@ -87,19 +87,20 @@ function byChannel(
 }
 
 export function planChannelAffine(op: OpOf<"channel_affine">, [x]: readonly Tensor[], make: Maker): Planned {
-  const [gain, offset] = [make.weights.floats(op.weight), make.weights.floats(op.bias)];
-  expectFit(gain.length === x.shape[0] && offset.length === x.shape[0], "channel_affine", x);
+  const fits = [op.weight, op.bias].every((name) => product(make.weights.shape(name)) === x.shape[0]);
+  expectFit(fits, "channel_affine", x);
+  const [gain, offset] = [make.weight(op.weight) / 4, make.weight(op.bias) / 4];
   return byChannel(x, make, (F, at, to, n, c) => {
-    const [a, b] = [gain[c], offset[c]];
+    const [a, b] = [F[gain + c], F[offset + c]];
     for (let j = 0; j < n; j++) F[to + j] = F[at + j] * a + b;
   });
 }
 
 export function planPrelu(op: OpOf<"prelu">, [x]: readonly Tensor[], make: Maker): Planned {
-  const slopes = make.weights.floats(op.weight);
-  expectFit(slopes.length === x.shape[0], "prelu", x);
+  expectFit(product(make.weights.shape(op.weight)) === x.shape[0], "prelu", x);
+  const slopes = make.weight(op.weight) / 4;
   return byChannel(x, make, (F, at, to, n, c) => {
-    const slope = slopes[c];
+    const slope = F[slopes + c];
     for (let j = 0; j < n; j++) F[to + j] = F[at + j] > 0 ? F[at + j] : F[at + j] * slope;
   });
 }
@@ -159,22 +160,11 @@ export function planCombine({ kind }: OpOf<"combine">, [a, b]: readonly Tensor[]
           for (let j = 0; j < y.size; j++, at++)
             F[at] = f(F[from + i * a.size + tables[0][j]], F[by + i * b.size + tables[1][j]]);
     },
-    ...(isPlain && kind === "add"
-      ? {
-          learn: (gradients) => {
-            const [da, db, dy] = [gradients.of(a), gradients.of(b), gradients.of(y)];
-            return (batch) => {
-              if (da) arena.kernels.addScaled(batch * y.size, 1, dy, da);
-              if (db) arena.kernels.addScaled(batch * y.size, 1, dy, db);
-            };
-          },
-        }
-      : {}),
   };
 }
 
 /** Numbers along an axis lie `step` apart; lines begin at `starts`. */
-function linesOf(shape: Shape, axes: readonly number[]): { starts: Uint32Array; places: Uint32Array } {
+export function linesOf(shape: Shape, axes: readonly number[]): { starts: Uint32Array; places: Uint32Array } {
   const steps = strides(shape);
   const others = shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
   return {

@@ -204,14 +204,14 @@ export function planConcat({ axis }: OpOf<"concat">, inputs: readonly Tensor[], 
 export function planConstant({ weight }: OpOf<"constant">, _: readonly Tensor[], make: Maker): Planned {
   const shape = make.weights.shape(weight);
   const y = make.output(shape);
-  const values = make.weights.floats(weight);
+  const values = make.weight(weight);
   const { arena, capacity } = make;
   return {
     y,
     // its room may have served another operation in between
     forward: (batch) => {
       const F = arena.at(y.at, Math.min(batch, capacity) * y.size);
-      for (let i = 0; i < F.length; i += y.size) F.set(values, i);
+      for (let i = 0; i < F.length; i += y.size) F.set(arena.at(values, y.size), i);
     },
   };
 }

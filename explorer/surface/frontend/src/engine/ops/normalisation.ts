@@ -7,7 +7,7 @@ import { expectFit, type Maker, type OpOf, type Planned, type Tensor } from "../
 export function planGroupNorm(op: OpOf<"group_norm">, [x]: readonly Tensor[], make: Maker): Planned {
   const [channels] = x.shape;
   const n = x.size / channels;
-  expectFit(channels % op.groups === 0 && make.weights.floats(op.weight).length === channels, "group_norm", x);
+  expectFit(channels % op.groups === 0 && product(make.weights.shape(op.weight)) === channels, "group_norm", x);
   return normalised(x, x.size / op.groups, op.eps, op, make, (i) => Math.floor(i / n));
 }
 
@@ -27,9 +27,8 @@ function normalised(
   make: Maker,
   own: (i: number) => number,
 ): Planned {
-  const [gains, offsets] = [make.weights.floats(op.weight), make.weights.floats(op.bias)];
-  const gain = Float32Array.from({ length: x.size }, (_, i) => gains[own(i)]);
-  const offset = Float32Array.from({ length: x.size }, (_, i) => offsets[own(i)]);
+  const owners = Uint32Array.from({ length: x.size }, (_, i) => own(i));
+  const [gain, offset] = [make.weight(op.weight) / 4, make.weight(op.bias) / 4];
   const y = make.inPlace(x);
   return {
     y,
@@ -45,7 +44,10 @@ function normalised(
         const by = 1 / Math.sqrt(squares / length + eps);
         const to = y.at / 4 + begin;
         const first = begin % x.size;
-        for (let i = 0; i < length; i++) F[to + i] = (F[from + i] - mean) * by * gain[first + i] + offset[first + i];
+        for (let i = 0; i < length; i++) {
+          const o = owners[first + i];
+          F[to + i] = (F[from + i] - mean) * by * F[gain + o] + F[offset + o];
+        }
       }
     },
   };

@@ -6,7 +6,7 @@ import { windows } from "./convolution";
 import { planNearest } from "./movement";
 
 /** One window along an axis: the places that it sees, and by how many a mean divides. */
-interface Window {
+export interface Window {
   readonly from: number;
   readonly to: number;
   readonly step: number;
@@ -24,7 +24,7 @@ export function planPool(op: OpOf<"pool">, [x]: readonly Tensor[], make: Maker):
   return pooled(op.kind, sides, x, make);
 }
 
-function windowsOf(op: OpOf<"pool">, axis: 0 | 1, length: number): Window[] {
+export function windowsOf(op: OpOf<"pool">, axis: 0 | 1, length: number): Window[] {
   const [kernel, stride, padding, dilation] = [op.kernel[axis], op.stride[axis], op.padding[axis], op.dilation[axis]];
   const room = length + 2 * padding - dilation * (kernel - 1) - 1;
   let n = windows(length, kernel, stride, padding, dilation);
@@ -50,14 +50,17 @@ export function planAdaptive(
   make: Maker,
 ): Planned {
   expectFit(x.shape.length === 3, "adaptive_pool", x);
-  const sides = [height, width].map((n, axis) =>
-    Array.from({ length: n }, (_, i): Window => {
-      const from = Math.floor((i * x.shape[axis + 1]) / n);
-      const to = Math.ceil(((i + 1) * x.shape[axis + 1]) / n);
-      return { from, to, step: 1, counted: to - from };
-    }),
-  );
+  const sides = [height, width].map((n, axis) => adaptedTo(n, x.shape[axis + 1]));
   return pooled(kind, sides, x, make);
+}
+
+/** n windows of a side. */
+export function adaptedTo(n: number, length: number): Window[] {
+  return Array.from({ length: n }, (_, i) => {
+    const from = Math.floor((i * length) / n);
+    const to = Math.ceil(((i + 1) * length) / n);
+    return { from, to, step: 1, counted: to - from };
+  });
 }
 
 function pooled(kind: PoolKind, [rows, columns]: readonly Window[][], x: Tensor, make: Maker): Planned {
@@ -94,7 +97,7 @@ export function planResize(op: OpOf<"resize">, inputs: readonly Tensor[], make: 
 }
 
 /** Between which two places of an axis one lies, and how far on the way. */
-function between(from: number, to: number, aligns: boolean): readonly (readonly [number, number, number])[] {
+export function between(from: number, to: number, aligns: boolean): readonly (readonly [number, number, number])[] {
   return Array.from({ length: to }, (_, i) => {
     const at = aligns ? (to > 1 ? (i * (from - 1)) / (to - 1) : 0) : Math.max(((i + 0.5) * from) / to - 0.5, 0);
     const low = Math.min(Math.floor(at), from - 1);
