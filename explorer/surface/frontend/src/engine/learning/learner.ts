@@ -15,6 +15,9 @@ const ORDER = 2;
 const NOISE = 3;
 const EVALUATION = 4;
 
+/** A byte's part of 255. */
+const SHADES = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+
 export interface LearnerOptions {
   readonly seed: number;
   readonly batchSize?: number | undefined;
@@ -175,7 +178,7 @@ export class Learner {
     for (let i = 0; i < chosen.length; i++) {
       const image = images.subarray(chosen[i] * pixels, (chosen[i] + 1) * pixels);
       if (image instanceof Float32Array) to.set(image, i * pixels);
-      else for (let j = 0, at = i * pixels; j < pixels; j++, at++) to[at] = image[j] / 255;
+      else for (let j = 0, at = i * pixels; j < pixels; j++, at++) to[at] = SHADES[image[j]];
     }
   }
 }
