@@ -11,6 +11,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { relative } from "node:path";
 import { build, context, transform } from "esbuild";
+import { packed } from "./pack.mjs";
 import { privateNames } from "./private-names.mjs";
 
 /** d3's four ramps of one file are calls, which a bundler keeps although three are never used: said to be pure, those go. */
@@ -34,11 +35,16 @@ async function styleText(path) {
   return code;
 }
 
+/** @param {string} text */
+function packedText(text) {
+  return Buffer.from(packed(Buffer.from(text))).toString("base64");
+}
+
 const styles = {
   name: "styles",
   setup: ({ onLoad }) =>
     onLoad({ filter: /\.css$/ }, async ({ path }) => ({
-      contents: await styleText(relative(`${process.cwd()}/src`, path).replace(/\.css$/, "")),
+      contents: packedText(await styleText(relative(`${process.cwd()}/src`, path).replace(/\.css$/, ""))),
       loader: "text",
     })),
 };

@@ -5,7 +5,7 @@
 
 import { readFile, writeFile } from "node:fs/promises";
 import asc from "assemblyscript/asc";
-import { packed } from "./pack.mjs";
+import { packed } from "../pack.mjs";
 
 const TO = "src/engine/modules.ts";
 const OPTIONS = [
@@ -37,7 +37,7 @@ const simd = await compiled("index");
 const relaxed = await compiled("relaxed", "--enable", "relaxed-simd");
 const text = `/** WebAssembly modules, written by kernels/build.mjs from kernels/*.ts: do not edit. */
 
-/** All kernels for plain SIMD, then those that gain from a fused multiply-add for relaxed SIMD: as \`kernels/pack.mjs\` packs them, in base64. */
+/** All kernels for plain SIMD, then those that gain from a fused multiply-add for relaxed SIMD: as \`pack.mjs\` packs them, in base64. */
 export const MODULES =
   "${Buffer.from(packed(Buffer.concat([simd, relaxed]))).toString("base64")}";
 

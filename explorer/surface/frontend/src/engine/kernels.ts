@@ -6,8 +6,8 @@
  */
 
 import type { ActivationKind } from "../wire/schema";
+import { unpack } from "../wire/unpack";
 import { MODULES, SIMD_BYTES } from "./modules";
-import { unpack } from "./unpack";
 
 /** Activations that kernels know, by number. */
 export const KERNEL_ACTIVATIONS = [

@@ -1,11 +1,14 @@
 /** The clinic's live charts as a Streamlit component: data in, nothing out; they act while a slider is dragged. */
 
 import { CollapseBars, type CollapseData } from "../charts/bars";
-import style from "../charts/clinic.css";
+import sheet from "../charts/clinic.css";
 import { Staircase, type StaircaseData } from "../charts/staircase";
 import { css } from "../ui/colour";
 import { h } from "../ui/dom";
 import { readTheme } from "../ui/theme";
+import { unpackText } from "../wire/unpack";
+
+const STYLE = unpackText(sheet);
 
 type Data = CollapseData | StaircaseData;
 
@@ -32,7 +35,7 @@ export default function clinic({ parentElement: parent, data }: Component): (() 
     here.key = key;
     const width = (): number => Math.max(280, here.root.clientWidth);
     const chart = given.kind === "collapse" ? new CollapseBars(given, width) : new Staircase(given, width);
-    here.root.replaceChildren(h("style", {}, style), chart.element);
+    here.root.replaceChildren(h("style", {}, STYLE), chart.element);
     here.draw = () => chart.draw();
   }
   colour(here.root);

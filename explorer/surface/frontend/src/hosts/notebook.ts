@@ -5,6 +5,7 @@ import { h } from "../ui/dom";
 import pageStyle from "../ui/page.css";
 import { PayloadError } from "../wire/errors";
 import { readRunBundle } from "../wire/run-bundle";
+import { unpackText } from "../wire/unpack";
 import { firstState, Page } from "./page";
 import type { PageState } from "./page-url";
 
@@ -21,7 +22,11 @@ const STATE = ["pinned", "map_name", "decoded_as"] as const;
 
 export async function render({ model, el }: { model: WidgetModel; el: HTMLElement }): Promise<() => void> {
   // Lumino would take the arrow keys away from the map
-  const root = h("div", { class: "lp-root lp-cell", "data-lm-suppress-shortcuts": "true" }, h("style", {}, pageStyle));
+  const root = h(
+    "div",
+    { class: "lp-root lp-cell", "data-lm-suppress-shortcuts": "true" },
+    h("style", {}, unpackText(pageStyle)),
+  );
   el.append(root);
   const watch = followTheme(root);
   try {

@@ -41,8 +41,8 @@ export class Stage {
     this.width = width;
     this.height = height;
     this.ratio = ratio;
-    const left = isNarrow ? 32 : 42;
-    this.plot = { left, top: 1, width: Math.max(0, width - left - 1), height: Math.max(0, height - 26) };
+    const left = isNarrow ? 38 : 48;
+    this.plot = { left, top: 1, width: Math.max(0, width - left - 1), height: Math.max(0, height - 28) };
     setSize(this.ground, width, height, ratio);
     for (const canvas of [this.points, this.map]) {
       setSize(canvas, this.plot.width, this.plot.height, ratio);

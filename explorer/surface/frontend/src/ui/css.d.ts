@@ -1,5 +1,5 @@
-/** A style sheet is imported as its text, made small by the build. */
+/** A style sheet is imported as its text, made small and packed by the build: `wire/unpack.ts` gives it back. */
 declare module "*.css" {
-  const text: string;
-  export default text;
+  const packed: string;
+  export default packed;
 }

@@ -1,6 +1,7 @@
 /** What does the surface look like? One style sheet inside its own root, the pad's included; colours come from `theme`. */
 
+import { unpackText } from "../wire/unpack";
 import pad from "./pad.css";
 import surface from "./surface.css";
 
-export const STYLE = surface + pad;
+export const STYLE = unpackText(surface) + unpackText(pad);

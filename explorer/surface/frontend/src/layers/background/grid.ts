@@ -101,7 +101,7 @@ function drawTickLabels(
   projection: ProjectionRecord,
 ): void {
   const extent = visibleExtent(camera, plot);
-  context.font = `12px ${theme.font}`;
+  context.font = `14px ${theme.font}`;
   context.fillStyle = css(theme.muted);
   drawXLabels(context, stage, plot, camera, extent, projection.x_label);
   drawYLabels(context, plot, camera, extent, projection.y_label);
@@ -115,7 +115,7 @@ function drawXLabels(
   [x0, x1]: Extent,
   label: string,
 ): void {
-  const baseline = plot.top + plot.height + 17;
+  const baseline = plot.top + plot.height + 19;
   const right = stage.width - 2;
   context.textAlign = "right";
   context.fillText(label, right, baseline);

@@ -93,13 +93,13 @@ function drawOthers(context: Context, size: Size, camera: Camera, theme: Theme, 
 /** A numbered disc. */
 function drawStop(context: Context, theme: Theme, [left, top]: Point, label: string): void {
   context.beginPath();
-  context.arc(left, top, 9, 0, 2 * Math.PI);
+  context.arc(left, top, 10.5, 0, 2 * Math.PI);
   context.fillStyle = css(theme.accent);
   context.fill();
   context.strokeStyle = css(theme.map);
   context.lineWidth = 2;
   context.stroke();
-  context.font = `600 12px ${theme.font}`;
+  context.font = `600 14px ${theme.font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillStyle = css(theme.onAccent);

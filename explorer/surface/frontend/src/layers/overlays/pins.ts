@@ -7,8 +7,8 @@ import type { Theme } from "../../ui/theme";
 import type { PinRecord } from "../../wire/schema";
 import { type Context, entranceShare } from "../marks";
 
-const RADIUS = 10.5;
-const HEIGHT = 25;
+/** Of the head, CSS pixels: for one or two letters, and for three. */
+const RADII = [12, 16] as const;
 const DROP_MS = 220;
 
 export const pins: Layer = {
@@ -29,10 +29,12 @@ export const pins: Layer = {
 function drawPin(context: Context, size: Size, camera: Camera, theme: Theme, pin: PinRecord, drop: number): void {
   const [left, tip] = toScreen(camera, size, pin.map[0], pin.map[1]);
   const top = tip - 18 * (1 - drop) ** 2;
+  const radius = RADII[pin.label.length > 2 ? 1 : 0];
+  const middle = top - 1.35 * radius;
   context.save();
   context.globalAlpha = 0.3 + 0.7 * drop;
   context.beginPath();
-  context.arc(left, top - HEIGHT + RADIUS, RADIUS, 0.78 * Math.PI, 2.22 * Math.PI);
+  context.arc(left, middle, radius, 0.78 * Math.PI, 2.22 * Math.PI);
   context.lineTo(left, top);
   context.closePath();
   context.strokeStyle = css(theme.map);
@@ -40,10 +42,10 @@ function drawPin(context: Context, size: Size, camera: Camera, theme: Theme, pin
   context.stroke();
   context.fillStyle = css(theme.accent);
   context.fill();
-  context.font = `600 ${pin.label.length > 2 ? 9 : 12}px ${theme.font}`;
+  context.font = `600 14px ${theme.font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillStyle = css(theme.onAccent);
-  context.fillText(pin.label.slice(0, 3), left, top - HEIGHT + RADIUS + 0.5);
+  context.fillText(pin.label.slice(0, 3), left, middle + 0.5);
   context.restore();
 }

@@ -73,7 +73,7 @@ function drawRingLabels(
 ): void {
   const [left, top] = toScreen(camera, plot, ring_center[0], ring_center[1]);
   context.save();
-  context.font = `12px ${theme.font}`;
+  context.font = `14px ${theme.font}`;
   context.textAlign = "center";
   context.lineWidth = 4;
   context.lineJoin = "round";

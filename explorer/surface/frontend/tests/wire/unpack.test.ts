@@ -1,9 +1,9 @@
-/** Do the packed kernels become exactly the bytes that were packed? */
+/** Do packed kernels and style sheets become exactly the bytes that were packed? */
 
 import { expect, test } from "vitest";
-import { packed } from "../../kernels/pack.mjs";
+import { packed } from "../../pack.mjs";
 import { MODULES, SIMD_BYTES } from "../../src/engine/modules";
-import { unpack } from "../../src/engine/unpack";
+import { unpack, unpackText } from "../../src/wire/unpack";
 
 const base64 = (bytes: Iterable<number>): string => Buffer.from(Uint8Array.from(bytes)).toString("base64");
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
@@ -40,4 +40,9 @@ test("both modules are WebAssembly", () => {
   expect([...both.subarray(0, 4)]).toEqual(head);
   expect([...both.subarray(SIMD_BYTES, SIMD_BYTES + 4)]).toEqual(head);
   expect(WebAssembly.validate(both.subarray(0, SIMD_BYTES))).toBe(true);
+});
+
+test("letters of every length in UTF-8", () => {
+  const sheet = '.la-z::before { content: "μ → 𝑧 − ‖x‖" } '.repeat(3);
+  expect(unpackText(base64(packed(Buffer.from(sheet))))).toBe(sheet);
 });

@@ -1,5 +1,5 @@
-// How do the compiled kernels become short? As bytes that are new and bytes that were there before (LZ77, Ziv & Lempel 1977), with the fewest bytes
-// that this form allows; `src/engine/unpack.ts` undoes it, in every browser and without waiting.
+// How do compiled kernels and style sheets become short in the programs? As bytes that are new and bytes that were there before (LZ77, Ziv & Lempel
+// 1977), the fewest that this form allows; `src/wire/unpack.ts` undoes it, in every browser and without waiting.
 //
 // A number is written seven bits a byte, the lowest first, the eighth bit for "more follows". 2n: n bytes that follow are new. 2n + 1: n + 3 bytes
 // are copied from a distance back, the number after it.
@@ -16,8 +16,13 @@ function number(value) {
   return [...bytes, value];
 }
 
+/** @param {number} value */
+function sizeOf(value) {
+  return value < 1 << 7 ? 1 : value < 1 << 14 ? 2 : 3;
+}
+
 /**
- * Where the bytes from i on were before: how many of them, and how far back.
+ * Where the bytes from i on were before: how many of them, and how far back. Nearest first, and farther ones only where they are longer.
  * @param {Uint8Array} bytes
  * @returns {(readonly [length: number, distance: number])[][]}
  */
@@ -27,13 +32,17 @@ function repeats(bytes) {
   return Array.from(bytes, (first, i) => {
     const key = first | (bytes[i + 1] << 8) | (bytes[i + 2] << 16);
     const before = seen.get(key) ?? [];
-    const found = before.map((j) => {
+    const found = [];
+    let longest = SHORTEST - 1;
+    for (const j of [...before].reverse()) {
       let length = 0;
       while (i + length < bytes.length && bytes[j + length] === bytes[i + length]) length++;
-      return /** @type {const} */ ([length, i - j]);
-    });
-    seen.set(key, [...before, i]);
-    return found.filter(([length]) => length >= SHORTEST);
+      if (length > longest) found.push(/** @type {const} */ ([length, i - j]));
+      longest = Math.max(longest, length);
+    }
+    before.push(i);
+    seen.set(key, before);
+    return found;
   });
 }
 
@@ -49,17 +58,17 @@ export function packed(bytes) {
   const steps = new Array(n);
   cost[n] = 0;
   for (let i = n - 1; i >= 0; i--) {
-    /** @type {(length: number, distance: number, bytes: number) => void} */
+    /** @type {(length: number, distance: number, size: number) => void} */
     const weigh = (length, distance, size) => {
       if (size + cost[i + length] >= cost[i]) return;
       cost[i] = size + cost[i + length];
       steps[i] = { length, distance };
     };
     for (let length = 1; length <= Math.min(LONGEST_NEW, n - i); length++)
-      weigh(length, 0, number(2 * length).length + length);
+      weigh(length, 0, sizeOf(2 * length) + length);
+    let length = SHORTEST;
     for (const [most, distance] of found[i])
-      for (let length = SHORTEST; length <= most; length++)
-        weigh(length, distance, number(2 * (length - SHORTEST) + 1).length + number(distance).length);
+      for (; length <= most; length++) weigh(length, distance, sizeOf(2 * (length - SHORTEST) + 1) + sizeOf(distance));
   }
   const out = [];
   for (let i = 0; i < n; i += steps[i].length) {

@@ -1,4 +1,4 @@
-/** How do the kernels' modules become bytes again? `kernels/pack.mjs` says how they were packed. */
+/** How do packed kernels and style sheets become what they were? `pack.mjs` says how they are packed. */
 
 const SHORTEST = 3;
 
@@ -23,4 +23,9 @@ export function unpack(packed: string): Uint8Array<ArrayBuffer> {
       out.push(isCopied ? out[out.length - distance] : text.charCodeAt(at++));
   }
   return Uint8Array.from(out);
+}
+
+/** A style sheet. */
+export function unpackText(packed: string): string {
+  return new TextDecoder().decode(unpack(packed));
 }
