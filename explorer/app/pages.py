@@ -20,8 +20,8 @@ class Page:
     """In links and on the switch, which shows it capitalised."""
     module: str
     """Has `show(state)`."""
-    has_own_run_chooser: bool = False
-    """Whether the page itself says which run is shown, with its figures and verdict, so that the header does not."""
+    tells_of_runs: bool = False
+    """Whether the page itself tells figures and verdict of each run that it shows, so that the header leaves them out."""
     tells_verdict: bool = False
     """Whether the page itself shows the clinic's verdict, so that the header leaves it out."""
     leave: Callable[[], None] | None = None
@@ -33,7 +33,7 @@ PAGES = (
     Page("reconstruct", "explorer.pages.reconstruct.page"),
     Page("interpolate", "explorer.pages.interpolate.page"),
     Page("dimensions", "explorer.pages.dimensions.page", tells_verdict=True),
-    Page("compare", "explorer.pages.compare.page", has_own_run_chooser=True, leave=columns.leave),
+    Page("compare", "explorer.pages.compare.page", tells_of_runs=True, leave=columns.leave),
 )
 """In the order in which the switch shows them; the first is shown where a link names none."""
 

@@ -1,4 +1,4 @@
-"""What tells one run from another, in a line, and what does each figure of it mean?"""
+"""What are the figures of a run, in short, and what does each figure of it mean?"""
 
 from __future__ import annotations
 
@@ -65,12 +65,12 @@ def summary_items(info: RunInfo) -> tuple[SummaryItem, ...]:
         labels = f" with {info.dataset.n_labelled} labels" if info.dataset.n_labelled else ""
         found.append(SummaryItem(f"test error {percent(metrics.classifier_error, 1)}{labels}", ("Test error",)))
     if metrics.knn_accuracy is not None:
-        found.append(SummaryItem(f"15-NN {_neighbours(info, metrics.knn_accuracy)}", ("15-NN",)))
+        found.append(SummaryItem(f"15-NN {neighbours(info, metrics.knn_accuracy)}", ("15-NN",)))
     found.append(SummaryItem(parameters(info.n_parameters)))
     return tuple(found)
 
 
-def _neighbours(info: RunInfo, accuracy: float) -> str:
+def neighbours(info: RunInfo, accuracy: float) -> str:
     """The share, and what samples of the codes give where they carry next to nothing: the means alone would say that they do.
 
     Means and samples are then compared among the same images, those of the examination.
@@ -102,11 +102,6 @@ def brief_summary(info: RunInfo) -> str:
     return " · ".join(
         item.text for item in (*first, *rest) if item in first or item.text.startswith("β") or is_bound & {*item.terms}
     )
-
-
-def summary_line(info: RunInfo) -> str:
-    """All of them, with points between."""
-    return " · ".join(item.text for item in summary_items(info))
 
 
 def model_words(info: RunInfo) -> str:

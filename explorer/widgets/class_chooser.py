@@ -15,13 +15,15 @@ from trainer.runs.read import Run
 def class_chooser(run: Run) -> None:
     """As which class pictures are decoded; the points of the map stay where they are, each encoded with its own class."""
     forget_class_of_another_data_set(run.info.dataset.class_names)
+    st.caption("Decode as", width="content")
     st.selectbox(
         "Decode as class",
         run.info.dataset.class_names,
         index=0,
         key="as",
         bind="query-params",
-        width=150,
+        width=110,
+        label_visibility="collapsed",
         help="A class-conditional model p(x|z, y) (Sohn et al. 2015). Points on the map are images, each encoded under its own class y; "
         "pictures under the cursor and of pins are decoded under the class chosen here; images that are stops of a path under their own.",
     )

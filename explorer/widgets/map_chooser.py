@@ -7,7 +7,9 @@ import streamlit as st
 
 from explorer.cache.maps import get_projection
 from explorer.widgets.class_chooser import class_chooser
+from explorer.widgets.page_row import page_row
 from trainer.maps.projection import Projection
+from trainer.numerals import dimension
 from trainer.runs.read import Run
 
 MAP_HELP = """How the latent dimensions are laid out on a plane. Each map point is mapped to a latent code, which is decoded. On the latent
@@ -19,7 +21,7 @@ def chosen_map(run: Run) -> tuple[Projection, Axes]:
     """The map that the person chose; for one or two latent dimensions there is only the plane itself."""
     if len(run.projections) == 1 and not run.config.is_conditional:
         return map_alone(run)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with page_row():
         if run.config.is_conditional:
             class_chooser(run)
         return map_alone(run)
@@ -55,9 +57,24 @@ def axes_by_use(run: Run) -> list[int]:
 def _chosen_axes(run: Run) -> Axes:
     """Two dimensions, by default the first two by use."""
     numbers = axes_by_use(run)
-    first = st.selectbox("Across", numbers, index=0, key="x", bind="query-params", width=110, format_func=str)
-    second = st.selectbox("Up", numbers, index=1, key="y", bind="query-params", width=110, format_func=str)
+    first = _dimension("Across", numbers, 0, "x")
+    second = _dimension("Up", numbers, 1, "y")
     if first == second:
-        st.caption("Across and up were the same dimension, so up shows another one.")
+        st.caption("Across and up were the same dimension, so up shows another one.", width="content")
         second = next(number for number in numbers if number != first)
     return first - 1, second - 1
+
+
+def _dimension(label: str, numbers: list[int], index: int, key: str) -> int:
+    """A dimension, from 1; the row has no room for a label above the list."""
+    st.caption(label, width="content")
+    return st.selectbox(
+        label,
+        numbers,
+        index=index,
+        key=key,
+        bind="query-params",
+        width=82,
+        format_func=lambda number: dimension(number - 1),
+        label_visibility="collapsed",
+    )

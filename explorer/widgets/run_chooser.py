@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Literal
 
 import streamlit as st
 
@@ -17,7 +16,7 @@ def default_run(runs: Collection[str]) -> str:
     return PREFERRED_RUN if PREFERRED_RUN in runs else next(iter(runs))
 
 
-def run_chooser(runs: Collection[str], width: int | Literal["stretch"]) -> None:
+def run_chooser(runs: Collection[str], width: int) -> None:
     """The page's run, bound to the URL. Its default is constant: a bound widget leaves the URL when it shows its default."""
     st.selectbox(
         "Run",

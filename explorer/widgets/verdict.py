@@ -7,6 +7,7 @@ not in memory already.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import streamlit as st
@@ -34,6 +35,15 @@ class Line:
     kind: str
     """Of the verdict; "no-verdict" where there is none."""
 
+    @property
+    def is_alarm(self) -> bool:
+        return self.kind not in COLOURS
+
+    @property
+    def brief(self) -> str:
+        """Of an alarm what comes before the first comma, of all others what comes before the colon."""
+        return re.split(r"[,;.]$|[,;] " if self.is_alarm else ":", self.headline)[0]
+
 
 def verdict_of(run_id: str) -> Line | None:
     """The verdict on a run, or why there is none; None for one without a posterior, or that cannot be opened, which the view says."""
@@ -54,21 +64,22 @@ def _why_none(run: Run) -> str:
     return "this run was imported without its images" if run.info.origin is not None else "this run was not examined"
 
 
-def verdict_line(run_id: str, key: str, is_brief: bool = False) -> None:
-    """The headline as a button to the clinic; is_brief: only what comes before its colon, for a narrow column."""
-    verdict = verdict_of(run_id)
-    if verdict is None and is_brief:  # maps stand side by side, so every column has the line
-        verdict = Line("No verdict: codes are points, so there is no KL that could vanish.", (), "no-verdict")
-    if verdict is None:
-        return
-    headline = verdict.headline.split(":")[0] if is_brief else verdict.headline
+def verdict_line(run_id: str, key: str) -> None:
+    """The verdict in a narrow column, where maps stand side by side: every column has the line."""
+    found = verdict_of(run_id)
+    show_verdict_line(
+        run_id, found or Line("No verdict: codes are points, so there is no KL that could vanish.", (), "no-verdict"), key
+    )
+
+
+def show_verdict_line(run_id: str, verdict: Line, key: str) -> None:
+    """The brief verdict as a button to the clinic, with all that it rests on in the tooltip."""
     colour, icon = COLOURS.get(verdict.kind, "red"), ICONS.get(verdict.kind, "warning")
-    reasons = [verdict.headline] * is_brief + list(verdict.because)
     st.button(
-        f":{colour}[:material/{icon}: {escape_markdown(headline)}]",
+        f":{colour}[:material/{icon}: {escape_markdown(verdict.brief)}]",
         key=key,
         type="tertiary",
         on_click=open_page,
         args=(run_id, "dimensions"),
-        help="\n".join([*(f"- {escape_markdown(line)}" for line in reasons), "", WAY]),
+        help="\n".join([*(f"- {escape_markdown(line)}" for line in (verdict.headline, *verdict.because)), "", WAY]),
     )

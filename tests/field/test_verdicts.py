@@ -16,7 +16,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from explorer.text.run_summary import parameters, size, summary_line
+from explorer.text.about_run import figures
+from explorer.text.run_summary import parameters, size
 from tests.examinations import of_two_dimensions
 from trainer.cli.shipped_runs import CLINIC
 from trainer.config import FitConfig, ImportedConfig
@@ -151,12 +152,13 @@ def test_neighbours_that_read_a_collapsed_code_are_explained():
     assert found.knn_means > 0.7
     assert found.knn_draws < 0.2  # of ten classes
     assert told in diagnose(run.config, found).because
-    assert f"15-NN {percent(found.knn_means)} from posterior means, {percent(found.knn_draws)} from samples" in summary_line(
-        run.info
-    )
+    by_name = {figure.name: figure for figure in figures(run.info, 0)}
+    assert by_name["15-NN"].value == f"{percent(found.knn_means)} from posterior means, {percent(found.knn_draws)} from samples"
+    assert told in by_name["15-NN"].meaning
     for share in (found.knn_means, found.knn_draws):  # the header's figures are those of the sentence
         assert percent(share) in told
-    assert "from samples" not in summary_line(shipped("clinic", "clinic-healthy").info)
+    healthy = figures(shipped("clinic", "clinic-healthy").info, 0)
+    assert "from samples" not in next(figure.value for figure in healthy if figure.name == "15-NN")
 
 
 # --- checks

@@ -9,17 +9,17 @@ from explorer.pages.compare.column_state import Compared
 from explorer.pages.compare.rate_distortion import of_data_set
 from explorer.session import columns as comparison
 from explorer.session.column_link import AXES, Column
+from explorer.text.escape import escape_markdown
 from explorer.widgets.map_chooser import MAP_HELP, Axes, axes_by_use, map_alone
-from explorer.widgets.run_chooser import run_chooser
 from trainer.maps.projection import Projection
 from trainer.numerals import dimension
 from trainer.runs.read import Run
 
 
 def column_run(page: Compared, index: int) -> None:
-    """The first column's run is the page's; the others offer the runs of its data set first."""
+    """The first column's run is the page's, which the header chooses; the others offer the runs of its data set first."""
     if index == 0:
-        run_chooser(page.runs, "stretch")
+        st.markdown(f"**{escape_markdown(page.run_id)}** :gray[chosen above]")
         return
     at, here, run_id = index - 1, of_data_set(page.runs, page.first), page.names[index]
 

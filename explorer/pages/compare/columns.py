@@ -85,7 +85,7 @@ def _map_and_facts(page: Compared, index: int, run: Run) -> tuple[Projection, Ax
         chosen = column_map(page, index, run)
         if is_roomy:
             st.caption(facts, help=HELP, width="content")
-        verdict_line(run.id, f"verdict-{index}", is_brief=True)
+        verdict_line(run.id, f"verdict-{index}")
     return chosen
 
 

@@ -15,8 +15,12 @@ from explorer.session.column_link import MOST_COLUMNS
 from explorer.session.load import State
 from explorer.text.escape import escape_markdown
 from explorer.widgets.class_chooser import class_chooser
+from explorer.widgets.page_row import page_row
 from trainer.errors import LatentError
 from trainer.runs.records import RunInfo
+
+FOLLOW_HELP = """Hover over one map, or use its keys: the others follow, with the same code (same run) or their own code of the nearest
+image. All columns of one data set go to their own code of the test image that is chosen here."""
 
 
 def show(now: State) -> None:
@@ -50,7 +54,14 @@ def _notices() -> None:
 def _controls(page: Compared) -> None:
     """The image for all columns, one more column, and what happens under the hand."""
     last = page.first.dataset.n_test - 1
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with page_row():
+        st.caption(
+            "Each column is one run's map of the test images; the others follow what you point at.",
+            help=FOLLOW_HELP,
+            width="stretch",
+        )
+        _class_of_image(page)
+        st.caption("Test image", width="content")
         comparison.show(comparison.IMAGE_KEY, page.chosen.image)
         st.number_input(
             f"Test image, 0 to {last}",
@@ -59,10 +70,9 @@ def _controls(page: Compared) -> None:
             key=comparison.IMAGE_KEY,
             on_change=comparison.take_image,
             args=(page.data_set,),
-            width=180,
-            help="All columns of this data set go to their own code of this image.",
+            width=130,
+            label_visibility="collapsed",
         )
-        _class_of_image(page)
         st.button(
             "Add a column",
             icon=":material/add:",
@@ -70,11 +80,6 @@ def _controls(page: Compared) -> None:
             disabled=len(page.columns) == MOST_COLUMNS,
             on_click=comparison.add_column,
             args=(page.data_set, another_column(page.names, page.runs)),
-        )
-        st.caption(
-            "Each column is one run's map of the test images. Hover over one, or use its keys: the others follow, with the same code (same "
-            "run) or their own code of the nearest image.",
-            width="stretch",
         )
 
 

@@ -1,0 +1,119 @@
+"""What stands above every view? One row with run and view, and one line that says what the run is and what the clinic says of it.
+
+The second line has at its right end what the page itself lets one choose (`explorer.widgets.page_row`). A verdict that is an alarm comes
+before everything else in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import streamlit as st
+
+from explorer.app.pages import NAMES, Page
+from explorer.cache.runs import get_run, size_on_disk
+from explorer.hosts.html_file import html_page
+from explorer.session.load import State, choose_run, dismiss_notice
+from explorer.text.about_run import Figure, figures
+from explorer.text.escape import escape_markdown
+from explorer.text.run_sentence import run_sentence
+from explorer.widgets.page_row import reserve_page_row
+from explorer.widgets.run_chooser import run_chooser
+from explorer.widgets.verdict import show_verdict_line, verdict_of
+from trainer.runs.records import RunInfo
+
+SWEPT = "sweep-"
+
+
+def header(now: State, page: Page, runs: Mapping[str, RunInfo]) -> None:
+    """Both lines; run and view are bound to the link."""
+    with st.container(gap=None, key="frame"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="brand"):
+            st.html('<h1 class="atlas-title"><span>Latent Atlas</span></h1>', width="content")
+            run_chooser(listed(runs, now.run_id), 200)
+            _view_switch()
+            with st.popover("All runs", type="tertiary"):
+                _all_runs(now.run_id, runs)
+            with st.popover("Export", type="tertiary", icon=":material/download:"):
+                _export(now.run_id)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="about"):
+            if not page.tells_of_runs:
+                _about(now, page, runs[now.run_id])
+            reserve_page_row()
+
+
+def _view_switch() -> None:
+    st.segmented_control(
+        "View",
+        NAMES,
+        default=NAMES[0],
+        key="view",
+        bind="query-params",
+        required=True,
+        on_change=dismiss_notice,
+        label_visibility="collapsed",
+        width="content",
+    )
+
+
+def _about(now: State, page: Page, info: RunInfo) -> None:
+    """The sentence about the run, the clinic's verdict, which Dimensions shows large, and the way to every figure."""
+    verdict = None if page.tells_verdict else verdict_of(now.run_id)
+    if verdict is not None and verdict.is_alarm:
+        show_verdict_line(now.run_id, verdict, "verdict")
+    sentence = escape_markdown(f"{run_sentence(info)}.")
+    with st.container(key="sentence", width="content"):
+        st.caption(sentence)
+    with st.popover("About", icon=":material/info:", type="tertiary", help="About this run: every figure with its definition"):
+        _about_run(now.run_id, sentence, info)
+    if verdict is not None and not verdict.is_alarm:
+        show_verdict_line(now.run_id, verdict, "verdict")
+
+
+def _about_run(run_id: str, sentence: str, info: RunInfo) -> None:
+    """Every figure with its definition, and what was done with the data."""
+    st.markdown(f"**{sentence}**")
+    st.markdown("\n".join(map(_figure_line, figures(info, size_on_disk(run_id)))))
+    if info.dataset.notes:
+        st.markdown("**About the data**")
+        st.markdown("\n".join(f"- {escape_markdown(note)}" for note in info.dataset.notes))
+
+
+def _figure_line(figure: Figure) -> str:
+    meaning = f"  \n  {escape_markdown(figure.meaning)}" if figure.meaning else ""
+    return f"- **{escape_markdown(figure.name)}** {escape_markdown(figure.value)}{meaning}"
+
+
+def listed(runs: Mapping[str, RunInfo], shown: str) -> list[str]:
+    """The runs to choose from. Those of a sweep are opened from its chart; two dozen names would bury the others."""
+    return [name for name in runs if name == shown or not name.startswith(SWEPT)]
+
+
+def _web_page(run_id: str) -> bytes:
+    """Made when it is asked for, not at every rerun."""
+    return html_page(get_run(run_id))
+
+
+def _export(shown: str) -> None:
+    """What can be taken away of a run."""
+    st.download_button(
+        f"Save {shown} as a web page",
+        data=partial(_web_page, shown),
+        file_name=f"{shown}.html",
+        mime="text/html",
+        key="save-html",
+        icon=":material/download:",
+        on_click="ignore",
+        type="tertiary",
+    )
+    st.caption(
+        "One HTML file that needs no network and no server: map, decoder, pins, paths, drawing pad; no image of the data set."
+    )
+
+
+def _all_runs(shown: str, runs: Mapping[str, RunInfo]) -> None:
+    """What tells the runs apart, and a way to each."""
+    for name in listed(runs, shown):
+        st.button(name, key=f"open-{name}", on_click=choose_run, args=(name,), disabled=name == shown, type="tertiary")
+        st.caption(escape_markdown(f"{run_sentence(runs[name])}."))
