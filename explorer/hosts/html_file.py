@@ -48,21 +48,22 @@ $icon<style>$base</style>
 <div id="latent-atlas" class="lp-root"><p class="wait">Unpacking the map …</p></div>
 <noscript><p class="wait">This page is a program that runs in your browser: allow scripts for it to see the map.</p></noscript>
 <script id="latent-atlas-book" type="text/plain">$book</script>
-<script type="module">$program</script>
+$learner<script type="module">$program</script>
 </body>
 </html>
 """)
 
 
-def html_page(run: Run) -> bytes:
-    """The whole file."""
+def html_page(run: Run, learns: bool = False) -> bytes:
+    """The whole file; learns: with the program of a worker that trains, as text, and a policy that lets the page start it."""
     program, page, surface = (dist(name) for name in ("hosts.js", "page.css", "surface.css"))
     text = PAGE.substitute(
-        policy=_policy(program, (BASE_STYLE, page, surface)),
+        policy=_policy(program, (BASE_STYLE, page, surface), learns),
         title=html.escape(run.id),
         icon=_icon(),
         base=BASE_STYLE,
         page=page,
+        learner=f'<script id="latent-atlas-learner" type="text/plain">{dist("learner.js")}</script>\n' if learns else "",
         book=base64.b64encode(pack_run_bundle(run)).decode(),
         program=program,
     )
@@ -108,12 +109,16 @@ def _is_there(target: Path) -> str:
     return f"{target} is there already; --overwrite replaces it."
 
 
-def _policy(program: str, styles: tuple[str, ...]) -> str:
-    """Nothing but these texts and the WebAssembly in them: no connection, no frame, no form, no string that becomes HTML or a program."""
+def _policy(program: str, styles: tuple[str, ...], learns: bool) -> str:
+    """Nothing but these texts and the WebAssembly in them: no connection, no frame, no form, no string that becomes HTML or a program.
+
+    learns: and a worker that the page itself makes, whose address only the policy of that name gives out.
+    """
     allowed = " ".join(map(_hash, styles))
+    worker, types = ("worker-src blob:; ", "latent-atlas-learner") if learns else ("", "'none'")
     return (
         f"default-src 'none'; script-src {_hash(program)} 'wasm-unsafe-eval'; style-src {allowed}; img-src data:; "
-        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+        f"{worker}base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types {types}"
     )
 
 
@@ -126,7 +131,7 @@ def dist(name: str) -> str:
     return _checked(name, bundles.stamp(name))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=5)
 def _checked(name: str, version: int) -> str:
     text = bundles.read(name)
     lower = text.lower()
