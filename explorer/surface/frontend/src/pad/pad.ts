@@ -246,9 +246,15 @@ export class Pad {
     this.show();
     this.events.drawn(this.drawing);
     clearTimeout(this.restTimer);
-    this.restTimer = setTimeout(() => this.steps.show(this.ready?.steps ?? []), REST_MS);
+    this.restTimer = setTimeout(() => this.rest(), REST_MS);
     this.frames.push(performance.now() - start);
     if (this.frames.length > 500) this.frames.shift();
+  }
+
+  /** The hand rests: what need not follow every frame. */
+  private rest(): void {
+    this.steps.show(this.ready?.steps ?? []);
+    this.view.tell({ code: this.drawing, decimals: this.events.decimals() });
   }
 
   private prepared(): Prepared | null {

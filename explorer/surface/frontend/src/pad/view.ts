@@ -10,6 +10,8 @@ import { paintStrokes, type Stroke, type Tool } from "./strokes";
 const PAD_PX = 224;
 /** Canvas pixels for each of CSS: sharp on most screens. */
 const SHARP = 2;
+/** Numbers follow a moving hand so often: nobody reads them faster, and each change lays out the page. */
+const NUMBERS_MS = 100;
 
 /** What is on the pad. */
 export interface OnPad {
@@ -70,6 +72,8 @@ export class PadView {
     hidden: true,
     "aria-label": "Open a picture",
   });
+
+  private toldAt = -Infinity;
 
   /** canDraw: whether its pictures are grey. */
   constructor(
@@ -164,18 +168,25 @@ export class PadView {
     setText(this.refusal, sentence ?? "");
   }
 
-  /** Says what is on the pad, and offers what can be done with it. */
-  show({ code, canUndo, canRedo, isEmpty, decimals, label }: OnPad): void {
+  /** Says what is on the pad, and offers what can be done with it. Numbers may wait: `tell` says them when the hand rests. */
+  show(onPad: OnPad): void {
+    const { code, canUndo, canRedo, isEmpty, label } = onPad;
     this.undo.disabled = !canUndo;
     this.redo.disabled = !canRedo;
     this.wipe.disabled = isEmpty;
     this.keep.disabled = this.hand.disabled = code === null;
-    const lead = code && code.mu.length > 3 ? "largest of z:" : "z =";
-    setText(this.words, code ? `${lead} ${zText(code.mu, decimals)}` : "Nothing drawn yet");
     setText(this.decodedAs, label === null ? "reconstruction" : `decoded as ${classWords(label)}`);
-    setText(this.sharpness, code ? stdWords(code.std, decimals) : "");
     if (code) this.words.dataset.z = JSON.stringify(code.mu);
     else delete this.words.dataset.z;
+    if (!code || performance.now() - this.toldAt > NUMBERS_MS) this.tell(onPad);
+  }
+
+  /** The numbers. */
+  tell({ code, decimals }: Pick<OnPad, "code" | "decimals">): void {
+    this.toldAt = code ? performance.now() : -Infinity;
+    const lead = code && code.mu.length > 3 ? "largest of z:" : "z =";
+    setText(this.words, code ? `${lead} ${zText(code.mu, decimals)}` : "Nothing drawn yet");
+    setText(this.sharpness, code ? stdWords(code.std, decimals) : "");
   }
 
   /** The strokes, whose places count pixels of a picture `across` wide, or a picture in their place. */

@@ -65,7 +65,22 @@ interface Taps {
   readonly factors: Float64Array;
 }
 
-function tapsOf(from: number, to: number, filter: Filter, isBytes: boolean): Taps {
+/** So many are kept: of a drawing that grows, the sizes of its crop change, all others stay. */
+const MOST_TAPS = 64;
+const known = new Map<string, Taps>();
+
+/** They follow from the two sizes, and are not computed again for the next picture of the same ones. */
+export function tapsOf(from: number, to: number, filter: Filter, isBytes: boolean): Taps {
+  const key = `${from} ${to} ${filter} ${isBytes}`;
+  const found = known.get(key) ?? computedTaps(from, to, filter, isBytes);
+  known.delete(key); // the one that was asked for last stands last
+  known.set(key, found);
+  const [oldest] = known.keys();
+  if (known.size > MOST_TAPS) known.delete(oldest);
+  return found;
+}
+
+function computedTaps(from: number, to: number, filter: Filter, isBytes: boolean): Taps {
   const scale = from / to,
     stretch = Math.max(1, scale),
     reach = SUPPORT[filter] * stretch;

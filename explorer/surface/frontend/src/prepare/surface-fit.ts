@@ -4,6 +4,8 @@ import { FIT_PX, MAX_GRAIN, SAME_GREY } from "../wire/schema";
 import { median, medianInPlace, type Plane, plane, resize } from "./plane";
 
 const N = 6;
+/** Grey levels: a median residual up to here is a standard deviation of at most 1, below which none is counted. */
+const FINE = 1 / 1.4826;
 /** Exponents of x and y in the terms 1, x, y, x², xy, y². */
 const POWERS = [
   [0, 0],
@@ -99,9 +101,17 @@ function settle(grid: Grid, v: Float64Array, start: Float64Array): Fit {
     if (isStable) break;
     factors = solve(grid, v, onIt);
     surfaceOf(grid, factors, surface);
-    let n = 0;
-    for (let i = 0; i < v.length; i++) if (onIt[i] === 1) residual[n++] = Math.abs(v[i] - surface[i]);
-    spread = Math.min(MAX_GRAIN, Math.max(1, 1.4826 * (n ? medianInPlace(residual.subarray(0, n)) : NaN)));
+    let n = 0,
+      small = 0;
+    for (let i = 0; i < v.length; i++) {
+      if (onIt[i] === 0) continue;
+      const rest = Math.abs(v[i] - surface[i]);
+      residual[n++] = rest;
+      if (rest <= FINE) small++;
+    }
+    // most of them so small: the median is too, and need not be looked for
+    const middle = small > n / 2 + 1 ? FINE : n ? medianInPlace(residual.subarray(0, n)) : NaN;
+    spread = Math.min(MAX_GRAIN, Math.max(1, 1.4826 * middle));
   }
   return { factors, onIt };
 }

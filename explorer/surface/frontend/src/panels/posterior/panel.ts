@@ -66,6 +66,8 @@ export class PosteriorPanel implements Panel {
   private theme: Theme | null = null;
   private eps: Float64Array = new Float64Array(0);
   private chosen = 0;
+  /** Mean |x − x̂| of the picture that is shown. */
+  private meanOff = 0;
   private numbersAt = -Infinity;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -210,7 +212,7 @@ export class PosteriorPanel implements Panel {
     if (!x) return;
     const [channels, height, width] = scene.header.run.image_shape;
     this.error.picture.paint(errorColours(x, x_hat, channels, height * width));
-    setText(this.error.words, `error, mean ${number(meanError(x, x_hat), 3)}`);
+    this.meanOff = meanError(x, x_hat);
   }
 
   private paintSamples(): void {
@@ -226,6 +228,7 @@ export class PosteriorPanel implements Panel {
     const { own } = this;
     this.numbersAt = performance.now();
     if (!own) return;
+    setText(this.error.words, `error, mean ${number(this.meanOff, 3)}`);
     const isPoint = own.std.every((value) => value === 0),
       z = isPoint ? own.mu : this.code(this.chosen);
     const K = own.mu.length,
