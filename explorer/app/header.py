@@ -11,19 +11,19 @@ from functools import partial
 
 import streamlit as st
 
+from explorer.app.gallery import gallery
 from explorer.app.pages import NAMES, Page
 from explorer.cache.runs import get_run, size_on_disk
 from explorer.hosts.html_file import html_page
-from explorer.session.load import State, choose_run, dismiss_notice
+from explorer.session.load import State, dismiss_notice
 from explorer.text.about_run import Figure, figures
 from explorer.text.escape import escape_markdown
+from explorer.text.gallery import sweep_of
 from explorer.text.run_sentence import run_sentence
 from explorer.widgets.page_row import reserve_page_row
 from explorer.widgets.run_chooser import run_chooser
 from explorer.widgets.verdict import show_verdict_line, verdict_of
 from trainer.runs.records import RunInfo
-
-SWEPT = "sweep-"
 
 
 def header(now: State, page: Page, runs: Mapping[str, RunInfo]) -> None:
@@ -33,14 +33,15 @@ def header(now: State, page: Page, runs: Mapping[str, RunInfo]) -> None:
             st.html('<h1 class="atlas-title"><span>Latent Atlas</span></h1>', width="content")
             run_chooser(listed(runs, now.run_id), 200)
             _view_switch()
-            with st.popover("All runs", type="tertiary"):
-                _all_runs(now.run_id, runs)
-            with st.popover("Export", type="tertiary", icon=":material/download:"):
+            is_gallery_wanted = st.button("All runs", key="all-runs", type="tertiary", icon=":material/grid_view:")
+            with st.popover("Export", type="tertiary", icon=":material/download:", key="export"):
                 _export(now.run_id)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="about"):
             if not page.tells_of_runs:
                 _about(now, page, runs[now.run_id])
             reserve_page_row()
+    if is_gallery_wanted:
+        gallery(now.run_id, runs)
 
 
 def _view_switch() -> None:
@@ -87,7 +88,7 @@ def _figure_line(figure: Figure) -> str:
 
 def listed(runs: Mapping[str, RunInfo], shown: str) -> list[str]:
     """The runs to choose from. Those of a sweep are opened from its chart; two dozen names would bury the others."""
-    return [name for name in runs if name == shown or not name.startswith(SWEPT)]
+    return [name for name in runs if name == shown or not sweep_of(name)]
 
 
 def _web_page(run_id: str) -> bytes:
@@ -110,10 +111,3 @@ def _export(shown: str) -> None:
     st.caption(
         "One HTML file that needs no network and no server: map, decoder, pins, paths, drawing pad; no image of the data set."
     )
-
-
-def _all_runs(shown: str, runs: Mapping[str, RunInfo]) -> None:
-    """What tells the runs apart, and a way to each."""
-    for name in listed(runs, shown):
-        st.button(name, key=f"open-{name}", on_click=choose_run, args=(name,), disabled=name == shown, type="tertiary")
-        st.caption(escape_markdown(f"{run_sentence(runs[name])}."))

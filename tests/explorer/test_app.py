@@ -12,14 +12,12 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.app.pages import NAMES as VIEWS
 from explorer.pictures.protocols import switches
-from tests import places
 from tests.explorer.shown import app, grids, png, said, sound, upload, words
 from tests.places import ASSETS, ROOT
 from trainer.runs.folder import info_checksum
 
 pytestmark = pytest.mark.usefixtures("fresh_app")
 RUNS = sorted(path.name for path in ASSETS.iterdir())
-CLINIC = sorted(path.name for path in places.CLINIC.iterdir())
 
 
 @pytest.mark.parametrize("run", RUNS)
@@ -28,16 +26,6 @@ def test_every_view_of_every_pretrained_run_shows(run, view):
     test = sound(app(run=run, view=view).run())
     assert not test.error
     assert test.selectbox(key="run").value == run
-
-
-def test_all_runs_are_listed_with_what_tells_them_apart_and_open_at_a_click():
-    test = sound(app().run())
-    listed = [button.key.removeprefix("open-") for button in test.button if str(button.key).startswith("open-")]
-    assert sorted(listed) == sorted([*RUNS, *CLINIC])  # runs of a sweep are opened from its chart
-    told = [said(caption) for caption in test.caption]
-    assert all(any(f"on {name}" in line for line in told) for name in ("MNIST", "digits", "pendulum", "shapes"))
-    test.button(key="open-digits-16d").click()
-    assert sound(test.run()).selectbox(key="run").value == "digits-16d"
 
 
 def test_the_shown_run_is_saved_as_a_web_page_and_only_when_asked(monkeypatch):

@@ -1,0 +1,24 @@
+"""What does the gallery show of a run, without opening its weights?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explorer.cache.runs import Stamp, run_at, stamp_of
+from explorer.pictures.map_picture import map_picture
+from trainer.errors import LatentError
+
+
+def map_pictures(run_id: str) -> tuple[str, str] | None:
+    """A run's first map as small pictures for a light and for a dark page, data: addresses; None where it cannot be read."""
+    return _map_pictures(run_id, stamp_of(run_id))
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _map_pictures(run_id: str, stamp: Stamp) -> tuple[str, str] | None:
+    try:
+        run = run_at(run_id, stamp)
+        points, labels = next(iter(run.projections.values())).points, run.encodings.label
+    except LatentError:
+        return None
+    return map_picture(points, labels, False), map_picture(points, labels, True)
