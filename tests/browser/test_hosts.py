@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from explorer.hosts.cli import main
 from explorer.hosts.html_file import html_page, write_page
 from explorer.notebook import show
-from tests.browser.surface import SURFACE, assert_no_barrier, code, grey, hover, ready, settled, stroke, tab, tiles
+from tests.browser.surface import SURFACE, assert_no_barrier, choose_tab, code, grey, hover, ready, settled, stroke, tab, tiles
 from tests.places import ASSETS
 from trainer.latent.decoded_graphs import decoded_graphs
 from trainer.latent.decoded_length import curve_length
@@ -78,8 +78,8 @@ def decoded(page: Page, z: np.ndarray) -> np.ndarray:
 
 def draw(page: Page, places: list[tuple[float, float]]) -> None:
     """One stroke on the pad, through places in shares of its size."""
+    choose_tab(page, "Draw")
     pad = page.get_by_test_id("pad")
-    pad.scroll_into_view_if_needed()
     stroke(page, pad, places, steps=4)
 
 

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from explorer.hosts.cli import main
 from explorer.pictures.preprocess import PreparedPicture, prepare
 from explorer.pictures.protocols import browser_protocol
-from tests.browser.surface import SURFACE, address, assert_no_barrier, grey, ready, settled, stroke, tab
+from tests.browser.surface import SURFACE, address, assert_no_barrier, choose_tab, grey, ready, settled, stroke, tab
 from tests.places import ASSETS, BUNDLES
 from trainer.datasets import load_dataset
 from trainer.errors import ImageError
@@ -157,9 +157,8 @@ def opened(page: Page, address: str) -> Locator:
 
 
 def opened_pad(page: Page) -> Locator:
-    pad = page.get_by_test_id("pad")
-    pad.scroll_into_view_if_needed()
-    return pad
+    choose_tab(page, "Draw")
+    return page.get_by_test_id("pad")
 
 
 SEVEN = [[(0.3, 0.25), (0.7, 0.22), (0.45, 0.85)], [(0.35, 0.55), (0.65, 0.55)]]
@@ -416,6 +415,7 @@ def test_a_colour_model_takes_pictures_and_no_strokes(page, exported):
 
 
 def told(page: Page) -> dict[str, np.ndarray]:
+    choose_tab(page, "Posterior")
     numbers = json.loads(page.get_by_label("Posterior of your picture").get_attribute("data-numbers"))
     return {name: np.array(values) for name, values in numbers.items()}
 

@@ -229,15 +229,16 @@ def test_a_file_without_pictures_says_so_and_tells_it_of_a_drawing(page, exporte
         "The true posterior of an image needs its pixels, and those of mnist are not here. "
         "Draw on the pad to see it for your drawing."
     )
-    pad = page.get_by_test_id("pad")
-    pad.scroll_into_view_if_needed()
-    stroke(page, pad, [(0.5, 0.15), (0.45, 0.85)], steps=6)
+    choose_tab(page, "Draw")
+    stroke(page, page.get_by_test_id("pad"), [(0.5, 0.15), (0.45, 0.85)], steps=6)
+    choose_tab(page, "Details")
     ours = found(page, "own ")
     x = torch.from_numpy(grey(page.get_by_test_id("seen"))).float().view(1, 1, 28, 28) / 255
     gaps = gap_map(load_run("mnist-2d", ASSETS).model, x, n_steps=0)
     # the canvas holds 256 grey levels of the drawing's own
     assert ours["logPx"] == pytest.approx(gaps.log_px[0], abs=0.5)
     expect(words).to_contain_text("of your drawing is ")
+    choose_tab(page, "Draw")
     page.get_by_role("button", name="Clear").click()
     expect(words).to_contain_text("Draw on the pad")
 

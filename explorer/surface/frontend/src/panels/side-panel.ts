@@ -72,7 +72,7 @@ export class SidePanel implements Panel {
   private follow({ data, selection, host, tab }: MapState, nPins: number): void {
     const isOtherRun = data.header.run.id !== this.run;
     const nSelected = selection.indices.length;
-    const hasPad = host.options.pad !== null && this.named("draw").panel.childElementCount > 0;
+    const hasPad = host.options.pad_hands_over && this.isOffered("draw"); // a page about drawing, not one that also has a pad
     const hasPath = this.isOffered("path");
     const hasNewPins = nPins > this.nPins || (isOtherRun && nPins > 0);
     if (hasPad && (!this.hadPad || isOtherRun)) this.choose("draw");
