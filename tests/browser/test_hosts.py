@@ -80,6 +80,7 @@ def draw(page: Page, places: list[tuple[float, float]]) -> None:
     """One stroke on the pad, through places in shares of its size."""
     choose_tab(page, "Draw")
     pad = page.get_by_test_id("pad")
+    pad.scroll_into_view_if_needed()
     stroke(page, pad, places, steps=4)
 
 
@@ -119,6 +120,7 @@ def test_the_head_tells_the_run_and_its_figures(offline, exported):
 def test_pins_stay_in_the_address_with_their_pictures(offline, exported):
     run = load_run("mnist-2d", ASSETS)
     canvas = opened(offline, exported["mnist-2d"])
+    choose_tab(offline, "Pins")
     expect(offline.get_by_text("Click the map, or press Enter on it")).to_be_visible()
     click(offline, canvas, 0.3, 0.4)
     clicked = shown_code(offline)
@@ -228,6 +230,7 @@ def test_every_stroke_is_encoded_and_decoded(offline, exported):
     assert 18 <= rows[-1] - rows[0] + 1 <= 22  # as in MNIST: 20 of 28
     offline.get_by_role("button", name="Pin this code").click()
     np.testing.assert_allclose(tiles(offline), [codes[1]], atol=1e-4)
+    choose_tab(offline, "Draw")
     offline.get_by_role("button", name="Undo", exact=True).click()
     settled(offline)
     np.testing.assert_allclose(json.loads(offline.get_by_test_id("drawing").get_attribute("data-z")), codes[0], atol=1e-6)
@@ -289,6 +292,7 @@ def test_colour_pictures_are_not_drawn_and_a_point_has_no_width(offline, exporte
     draw(offline, [(0.5, 0.1), (0.5, 0.9)])
     expect(offline.get_by_test_id("drawing")).to_have_text(re.compile("^z = "))
     expect(offline.get_by_text("how sharp the encoder is")).to_have_count(0)
+    choose_tab(offline, "Pins")
     offline.get_by_role("radio", name="Spherical").check(force=True)
     expect(offline.get_by_text("This model has no prior")).to_be_visible()
 

@@ -165,6 +165,7 @@ SEVEN = [[(0.3, 0.25), (0.7, 0.22), (0.45, 0.85)], [(0.35, 0.55), (0.65, 0.55)]]
 
 
 def draw(page: Page, pad: Locator, places: list[tuple[float, float]]) -> None:
+    pad.scroll_into_view_if_needed()
     stroke(page, pad, places, steps=6)
 
 

@@ -47,6 +47,8 @@ export interface PadEvents {
   /** The picture as PNG, for a host that looks at it; null where none does. */
   handOver: ((png: Uint8Array, name: string, off: readonly string[]) => void) | null;
   say(sentence: string): void;
+  /** Brings the pad into view. */
+  show(): void;
 }
 
 export class Pad {
@@ -95,7 +97,7 @@ export class Pad {
     );
     this.brought = new Brought(this.element, this.view.file, {
       accept: (bitmap, name) => this.accept(bitmap, name),
-      refuse: (sentence) => this.view.refuse(sentence),
+      refuse: (sentence) => this.refuse(sentence),
       sentenceOf,
     });
     this.listen();
@@ -198,7 +200,14 @@ export class Pad {
 
   // ---- pictures from elsewhere ------------------------------------------------------------------------------------------------
 
+  /** A picture that was dropped or pasted anywhere on the page is answered where the pad is, so that is shown. */
+  private refuse(sentence: string | null): void {
+    if (sentence !== null) this.events.show();
+    this.view.refuse(sentence);
+  }
+
   private accept(bitmap: Bitmap, name: string): void {
+    this.events.show();
     this.view.refuse(null);
     this.given = { bitmap, name };
     this.sketch.clear();

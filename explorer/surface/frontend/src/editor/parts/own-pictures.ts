@@ -83,6 +83,7 @@ export class OwnPictures implements Watcher {
       },
       handOver: handsOver && callbacks.onPicture ? (png, name, off) => callbacks.onPicture?.(png, name, off) : null,
       say: (sentence) => context.reader.now(sentence),
+      show: () => context.store.set({ tab: "draw", isSideOpen: true }),
     };
     return padMaker?.(run.image_shape, pad, events) ?? null;
   }
