@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.cache.datasets import originals_of
 from explorer.cache.runs import get_run
-from explorer.pictures.arrays import Picture, data_uri, fitted, to_picture
-from explorer.text.escape import escape_markdown
+from explorer.pictures.arrays import Picture, data_uri, fitted
 from explorer.text.test_images import image_name
-from explorer.widgets.class_chooser import decoder
 from trainer.datasets.names import OWN
 from trainer.numerals import count
 from trainer.runs.read import Run
@@ -29,20 +25,15 @@ def show_picture(picture: Picture, alt: str, size_px: int, fill: bool = False, c
     st.image(data_uri(big), caption=caption, width="stretch" if fill else "content", alt=alt)
 
 
-def picture_of(run: Run, code: Sequence[float] | Floats) -> Picture:
-    """The decoded picture of one code (K,)."""
-    return to_picture(decoder(run).decode(np.asarray([code], np.float32))[0])
-
-
-def stored_pictures(run_id: str, rows: NDArray[np.int64]) -> tuple[NDArray[np.float32] | NDArray[np.uint8], str]:
-    """Pictures (B, C, H, W) of rows of the encodings, and a sentence that says what they are."""
+def stored_pictures(run_id: str, rows: NDArray[np.int64]) -> NDArray[np.float32] | NDArray[np.uint8]:
+    """Pictures (B, C, H, W) of rows of the encodings: the originals, or, where one of them is not here, the model's reconstructions, each
+    decoded as its own class."""
     originals = originals_of(run_id, rows)
     if originals is not None:
-        return originals, "Images of the test set."
+        return originals
     run = get_run(run_id)
-    labels = None if run.told is None else run.told[rows]  # of each its own class, whatever is chosen
-    pictures = run.forward.decode(run.encodings.mu[rows], labels)
-    return pictures, f"{escape_markdown(no_originals(run))}, so these are the model's reconstructions."
+    labels = None if run.told is None else run.told[rows]
+    return run.forward.decode(run.encodings.mu[rows], labels)
 
 
 def run_image_name(run: Run, row: int) -> str:

@@ -32,8 +32,7 @@ def chosen_test_image(run: Run, key: str, width: int | Literal["stretch"] = "str
     originals = originals_of(run.id, np.array([row]))
     if originals is None:
         _offer_download(run)
-        pictures, _ = stored_pictures(run.id, np.array([row]))
-        x = np.asarray(pictures[0], np.float32)
+        x = np.asarray(stored_pictures(run.id, np.array([row]))[0], np.float32)
         return ChosenPicture(f"reconstruction of {title}", x, to_picture(x), (), is_original=False, label=own, row=row)
     pixels = originals[0]
     return ChosenPicture(title, pixels.astype(np.float32) / 255, to_picture(pixels), (), label=own, row=row)

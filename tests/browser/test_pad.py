@@ -515,7 +515,7 @@ def test_in_the_app_the_picture_is_handed_over_when_asked(browser, server, width
         page.get_by_role("button", name="Pin this code").click()
         expect(page.get_by_test_id("tile")).to_have_count(1)
         np.testing.assert_allclose(json.loads(page.get_by_test_id("tile").get_attribute("data-z")), before, atol=1e-4)
-        page.get_by_role("button", name="Examine it").click()
+        page.get_by_role("button", name="Analyse").click()
         expect(page.get_by_text("model input").first).to_be_visible()
         expect(page.get_by_text(re.compile("your drawing: mean absolute error"))).to_be_visible()
         np.testing.assert_allclose(code(page), before, atol=1e-6)  # the pad keeps its drawing through the rerun

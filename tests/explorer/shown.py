@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from explorer.surface.payload import unpack
 from tests.places import APP
 
 TEXTS = ("markdown", "caption", "error", "warning", "info", "title", "code")
@@ -52,6 +53,11 @@ def grids(test: AppTest) -> list[str]:
     """The HTML of picture grids."""
     bodies = [element.proto.body for element in test.get("html")]
     return [body for body in bodies if '<div class="picture-grid"' in body]
+
+
+def pins(test: AppTest) -> list[dict]:
+    """The pins that the page's first map is given."""
+    return unpack(bytes(test.get("bidi_component")[0].proto.bytes))[0]["pins"]
 
 
 def png(pixels: np.ndarray) -> bytes:

@@ -1,9 +1,8 @@
-"""The map: hover decodes, a click pins; below it what the pin is near to."""
+"""The map: hover decodes, a click pins; what stands beside it tells of both."""
 
 from __future__ import annotations
 
 from explorer.cache.runs import get_run
-from explorer.pages.atlas.pin_details import show_pin
 from explorer.session import events
 from explorer.session.load import State
 from explorer.session.pins import sync_link
@@ -22,5 +21,3 @@ def show(now: State) -> None:
     pins = pins_shown(now, run, projection)
     live_map(now.run_id, projection, axes, KEY, pins=pins)
     sync_link(now.run_id)
-    if now.pins:
-        show_pin(now)

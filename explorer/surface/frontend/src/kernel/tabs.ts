@@ -3,6 +3,7 @@
 export const TABS = [
   { id: "draw", name: "Draw" },
   { id: "details", name: "Details" },
+  { id: "neighbours", name: "Neighbours" },
   { id: "pins", name: "Pins" },
   { id: "path", name: "Path" },
   { id: "group", name: "Group" },
@@ -15,6 +16,9 @@ export type TabId = (typeof TABS)[number]["id"];
 
 /** Where a panel of that tab stands. */
 export type TabSlot = `tab-${TabId}`;
+
+/** Tabs beside which the decoded picture is small, so that all of them is seen in a low window. */
+export const ROOMY: readonly TabId[] = ["draw", "neighbours"];
 
 /** What is shown at first, and where a tab has gone. */
 export const FIRST_TAB: TabId = "details";

@@ -8,6 +8,8 @@ import type { ImageShape } from "../wire/schema";
 import { paintStrokes, type Stroke, type Tool } from "./strokes";
 
 const PAD_PX = 224;
+/** What the model is given and what it makes of it, beside the pad. */
+const FIGURE_PX = 56;
 /** Canvas pixels for each of CSS: sharp on most screens. */
 const SHARP = 2;
 /** Numbers follow a moving hand so often: nobody reads them faster, and each change lays out the page. */
@@ -62,7 +64,7 @@ export class PadView {
   readonly redo = button("Redo", "redo");
   readonly wipe = button("Clear", "close");
   readonly keep = button("Pin this code");
-  readonly hand = button("Examine it");
+  readonly hand = button("Analyse");
   readonly fromClipboard = button("Paste");
   readonly open = button("Open a picture");
   readonly photograph = button("Camera");
@@ -94,7 +96,7 @@ export class PadView {
     });
     for (const picture of [this.seen, this.made]) {
       picture.setShape(shape);
-      picture.fitInto(PAD_PX / 2);
+      picture.fitInto(FIGURE_PX);
       picture.paint(new Float32Array(shape[0] * height * width));
     }
     this.tools = { pen: button("Pen"), eraser: button("Eraser") };
@@ -124,34 +126,25 @@ export class PadView {
     return [
       h(
         "div",
-        { class: "la-shelf-head" },
+        { class: "la-sketch-body" },
+        this.canvas,
         h(
-          "h2",
-          { class: "la-shelf-title" },
-          this.canDraw ? "Draw, paste or take a picture" : "Paste or take a picture",
+          "div",
+          { class: "la-sketch-figures" },
+          figure(this.seen.canvas, h("figcaption", {}, "model input")),
+          figure(this.made.canvas, this.decodedAs),
         ),
       ),
+      this.refusal,
+      drawing,
+      kept,
+      h("div", {}, this.words, this.sharpness),
+      bring,
+      camera,
       h(
         "p",
         { class: "la-muted" },
         `${lead}; a marker shows the code on the map. Ctrl+V pastes, a file can be dropped here.${told}`,
-      ),
-      h(
-        "div",
-        { class: "la-sketch-body" },
-        this.canvas,
-        h("div", { class: "la-sketch-side" }, drawing, kept, bring, this.refusal, camera),
-        h(
-          "div",
-          { class: "la-sketch-made" },
-          h(
-            "div",
-            { class: "la-sketch-figures" },
-            figure(this.seen.canvas, h("figcaption", {}, "model input")),
-            figure(this.made.canvas, this.decodedAs),
-          ),
-          h("div", {}, this.words, this.sharpness),
-        ),
       ),
       steps,
     ];

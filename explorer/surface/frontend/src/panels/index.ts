@@ -12,6 +12,7 @@ import { GroupsPanel } from "./groups/panel";
 import { HelpPanel } from "./help";
 import { LayersMenu } from "./layers-menu/panel";
 import { Legend } from "./legend";
+import { Neighbours } from "./neighbours";
 import { PathPlayer } from "./path-player/panel";
 import { PathTraces } from "./path-traces";
 import { PicturesByClass } from "./pictures-by-class";
@@ -31,6 +32,7 @@ export const PANELS: readonly PanelMaker[] = [
   Scales,
   DecodedPicture,
   ClassProbabilities,
+  Neighbours,
   PathPlayer,
   GeodesicProgress,
   RandomWalkButton,

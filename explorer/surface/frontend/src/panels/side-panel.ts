@@ -3,7 +3,7 @@
 import type { Frame, Panel, PanelSlot } from "../kernel/extension";
 import type { PanelEditor } from "../kernel/panel-editor";
 import type { MapState } from "../kernel/state";
-import { FIRST_TAB, TABS, type TabId } from "../kernel/tabs";
+import { FIRST_TAB, ROOMY, TABS, type TabId } from "../kernel/tabs";
 import { button, h, setText } from "../ui/dom";
 
 interface Tab {
@@ -58,6 +58,8 @@ export class SidePanel implements Panel {
     this.element.hidden = !state.host.options.show_card;
     this.follow(state, pins.length);
     const tab = this.isOffered(this.editor.state().tab) ? this.editor.state().tab : FIRST_TAB;
+    this.element.toggleAttribute("data-roomy", ROOMY.includes(tab));
+    this.element.dataset.tab = tab;
     for (const one of this.tabs) {
       const isChosen = one.id === tab;
       one.button.hidden = !isChosen && !this.isOffered(one.id);
@@ -76,7 +78,7 @@ export class SidePanel implements Panel {
     const hasPath = this.isOffered("path");
     const hasNewPins = nPins > this.nPins || (isOtherRun && nPins > 0);
     if (hasPad && (!this.hadPad || isOtherRun)) this.choose("draw");
-    else if (hasNewPins && !hasPad && this.isOffered("pins")) this.choose("pins");
+    else if (hasNewPins && !hasPad && tab !== "neighbours" && this.isOffered("pins")) this.choose("pins");
     else if (nSelected > 0 && nSelected !== this.nSelected) this.choose("group");
     else if (hasPath && !this.hadPath && tab === FIRST_TAB) this.choose("path");
     [this.run, this.nPins, this.nSelected] = [data.header.run.id, nPins, nSelected];

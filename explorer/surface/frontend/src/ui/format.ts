@@ -110,3 +110,11 @@ export function classWords(className: string | null): string {
   if (className === null) return "no class";
   return className.length <= 3 ? `class ${className}` : className;
 }
+
+/** What the small picture is: an original, or what the decoder makes of its code, told its class or another. */
+export function nearestWords(number: number, isOriginal: boolean, decodedAs: string | null): string {
+  if (isOriginal) return `test image ${number}`;
+  return decodedAs === null
+    ? `reconstruction of test image ${number}`
+    : `code of test image ${number}, decoded as ${classWords(decodedAs)}`;
+}

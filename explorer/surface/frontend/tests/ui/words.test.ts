@@ -3,8 +3,8 @@ import { nearestRank } from "../../src/data/quantities";
 import { widest } from "../../src/data/run-on-map";
 import { framesPerSecond, Stats } from "../../src/editor/frame-stats";
 import { allShown, isolated, toggled } from "../../src/kernel/shown-classes";
-import { looksWords, nearestWords } from "../../src/panels/decoded-picture/card";
-import { count, decimals, largest, number, pair, pinLabel, zJson, zText } from "../../src/ui/format";
+import { looksWords } from "../../src/panels/decoded-picture/card";
+import { count, decimals, largest, nearestWords, number, pair, pinLabel, zJson, zText } from "../../src/ui/format";
 import { toRgba } from "../../src/ui/picture";
 
 describe("numbers", () => {

@@ -183,14 +183,6 @@ export function priorWords(share: number): string {
   return `${share >= 0.5 ? "larger" : "smaller"} than ${words} of samples from the prior`;
 }
 
-/** What the small picture is: an original, or what the decoder makes of its code, told its class or another. */
-export function nearestWords(number: number, isOriginal: boolean, decodedAs: string | null): string {
-  if (isOriginal) return `test image ${number}`;
-  return decodedAs === null
-    ? `reconstruction of test image ${number}`
-    : `code of test image ${number}, decoded as ${classWords(decodedAs)}`;
-}
-
 /** Of what class the probe is, for those who do not see it. A decoder that is told the class need not draw the neighbour's. */
 export function looksWords(nearest: string | null, decodedAs: string | null, classified = ""): string {
   if (classified)

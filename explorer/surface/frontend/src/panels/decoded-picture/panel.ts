@@ -6,17 +6,20 @@ import type { Frame, Panel, Progress, Room } from "../../kernel/extension";
 import type { PanelEditor } from "../../kernel/panel-editor";
 import { probability } from "../../kernel/reading";
 import type { MapState } from "../../kernel/state";
-import { classWords, zText } from "../../ui/format";
-import { looksWords, nearestWords, PictureCard } from "./card";
+import { ROOMY } from "../../kernel/tabs";
+import { classWords, nearestWords, zText } from "../../ui/format";
+import { looksWords, PictureCard } from "./card";
 
 /** A decoder slower than this leaves the nearest point's picture for when the hand rests. */
 const CHEAP_DECODE_MS = 2.5;
 const REST_MS = 90;
 /** Words follow a moving hand this often: nobody reads numbers faster, and each change lays out the page. */
 const WORDS_MS = 50;
-const LOW_WINDOW_PX = 860;
+const LOW_WINDOW_PX = 860; // also in surface.css
 /** Of the height beside the map, for the decoded picture. */
 const PICTURE_SHARE = 0.36;
+/** Beside a tab that needs the room, in a low window. */
+const SMALL_PX = 112;
 /** Of the width, for a picture in a corner of the map. */
 const CORNER_SHARE = 0.18;
 const UNSAID = -2;
@@ -59,6 +62,7 @@ export class DecodedPicture implements Panel {
     this.last = state;
     this.element.hidden = !state.host.options.show_card;
     if (state.data !== last?.data) this.configure(state.data);
+    else if (state.tab !== last.tab) this.refit();
     this.showCode(frame, last);
     this.announcePlace(state);
   }
@@ -86,8 +90,10 @@ export class DecodedPicture implements Panel {
   private refit(): void {
     if (!this.given) return;
     const { isWide, isFolded, isNarrow, isCompact, width, height, sideWidth } = this.given;
-    const wide = Math.min(sideWidth, Math.round(height * PICTURE_SHARE)); // what is under it must be seen too
-    const column = window.innerHeight < LOW_WINDOW_PX ? 140 : 168;
+    const isLow = window.innerHeight < LOW_WINDOW_PX;
+    const isSmall = isLow && ROOMY.includes(this.editor.state().tab);
+    const wide = isSmall ? SMALL_PX : Math.min(sideWidth, Math.round(height * PICTURE_SHARE)); // what is under it must be seen too
+    const column = isLow ? 140 : 168;
     const corner = Math.min(168, Math.round(width * CORNER_SHARE));
     const narrow = isNarrow ? Math.round(width * 0.32) : 168;
     this.card.fit(isFolded ? corner : isCompact ? column : isWide ? wide : narrow, isWide ? 64 : 48);

@@ -1,0 +1,131 @@
+"""In a real browser: is what an action brings in the window when it appears, on a projector's screen and on a phone?"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.surface import address, at, opened, pretrained, ready, settled, stroke, tab, the_map
+
+PROJECTOR, PHONE = (1280, 720), (390, 844)
+SEVEN = [(0.25, 0.25), (0.72, 0.25), (0.45, 0.85)]
+
+
+@pytest.fixture(params=[PROJECTOR, PHONE], ids=["projector", "phone"])
+def screen(browser, request) -> Iterator[Page]:
+    width, height = request.param
+    with tab(browser, viewport={"width": width, "height": height}, reduced_motion="reduce") as page:
+        yield page
+
+
+@pytest.fixture
+def projector(browser) -> Iterator[Page]:
+    with tab(browser, viewport={"width": PROJECTOR[0], "height": PROJECTOR[1]}, reduced_motion="reduce") as page:
+        yield page
+
+
+def all_in_window(*found: Locator) -> None:
+    """Whole, not only a part of each."""
+    for one in found:
+        expect(one).to_be_in_viewport(ratio=0.99)
+
+
+def digit() -> dict[str, object]:
+    paper = np.full((300, 240), 235, np.uint8)
+    paper[60:240, 110:135] = 30
+    out = io.BytesIO()
+    Image.fromarray(paper).save(out, "PNG")
+    return {"name": "one.png", "mimeType": "image/png", "buffer": out.getvalue()}
+
+
+def alt(page: Page, name: str) -> Locator:
+    return page.get_by_alt_text(name, exact=True)
+
+
+def verdict(page: Page) -> Locator:
+    return page.get_by_text(re.compile("typical of the test data|more unusual than", re.IGNORECASE)).first
+
+
+def test_an_upload_brings_pictures_verdict_and_map_on_one_screen(projector, server):
+    page = projector
+    page.goto(address(server, run="mnist-2d", view="reconstruct"))
+    page.get_by_text("Upload", exact=True).click()
+    page.locator("input[type=file]").set_input_files(digit())
+    all_in_window(*(alt(page, name) for name in ("your picture", "model input", "reconstruction", "error")))
+    all_in_window(verdict(page), page.get_by_text("worse than").last)
+    ready(page)
+    all_in_window(page.get_by_label("your picture", exact=True).or_(page.get_by_role("heading", name="your picture")).first)
+
+
+def test_a_test_image_is_seen_with_its_verdict(screen, server):
+    screen.goto(address(server, run="mnist-2d", view="reconstruct"))
+    all_in_window(*(alt(screen, name) for name in ("model input", "reconstruction", "error")), verdict(screen))
+    assert screen.evaluate("document.documentElement.scrollWidth") <= screen.viewport_size["width"]
+
+
+def test_a_batch_brings_its_table(projector, server):
+    page = projector
+    page.goto(address(server, run="digits-16d", view="reconstruct"))
+    page.get_by_text("Batch", exact=True).click()
+    page.locator("input[type=file]").set_input_files([{**digit(), "name": f"{i}.png"} for i in range(4)])
+    all_in_window(page.get_by_text("4 images, most unusual first"), page.get_by_role("button", name="Save the table as CSV"))
+    all_in_window(page.get_by_test_id("stDataFrame"))
+
+
+def test_a_drawing_is_seen_with_its_marker_and_its_reconstruction(screen, server):
+    page = screen
+    page.goto(address(server, run="mnist-2d", view="reconstruct"))
+    page.get_by_text("Draw", exact=True).first.click()
+    pad = page.get_by_test_id("pad")
+    expect(pad).to_be_visible()
+    settled(page)
+    all_in_window(pad, page.get_by_test_id("seen"), page.get_by_test_id("made"), page.get_by_role("button", name="Pen", exact=True))
+    stroke(page, pad, SEVEN, steps=6)
+    all_in_window(pad, the_map(page))
+    if page.viewport_size["width"] == PROJECTOR[0]:
+        all_in_window(page.get_by_role("button", name="Analyse"), page.get_by_role("button", name="Clear"))
+    page.get_by_role("button", name="Analyse").click()
+    expect(page.get_by_text(re.compile("your drawing: mean absolute error"))).to_be_visible()
+    all_in_window(alt(page, "model input"), alt(page, "error"))
+
+
+def test_the_neighbours_of_a_pin_are_beside_the_map_and_lead_to_their_points(projector, server):
+    """Second opinion: distances of all codes, in numpy."""
+    page = projector
+    run = pretrained("mnist-2d")
+    canvas = opened(page, server, run="mnist-2d")
+    page.get_by_role("tab", name="Neighbours").click()
+    page.mouse.click(*at(canvas, 0.4, 0.45))
+    expect(page.get_by_label("Nearest to", exact=True)).to_have_value("0")
+    settled(page)
+    z = np.array(json.loads(page.get_by_test_id("tile").get_attribute("data-z")))
+    order = np.argsort(np.linalg.norm(run.encodings.mu - z, axis=1))[:8]
+    shown = page.get_by_role("list", name="Nearest test images").get_by_role("button")
+    expect(shown).to_have_count(8)
+    for i in (0, 7):
+        all_in_window(shown.nth(i))
+        expect(shown.nth(i)).to_contain_text(f"image {order[i]}")
+        expect(shown.nth(i)).to_contain_text(f"{np.linalg.norm(run.encodings.mu[order[i]] - z):.2f}")
+    shown.nth(7).click()
+    settled(page)
+    expect(shown.first).to_contain_text(f"image {order[0]}")  # they stay the pin's
+
+
+def test_a_pin_far_from_all_images_has_a_dashed_frame(projector, server):
+    """z = (9, 9): the largest norm of a test image of digits-2d is far below."""
+    page = projector
+    run = pretrained("digits-2d")
+    assert np.linalg.norm(run.encodings.mu, axis=1).max() < 9
+    middle = np.median(run.encodings.mu, axis=0)
+    opened(page, server, run="digits-2d", pins=f"9_9~{middle[0]:.3f}_{middle[1]:.3f}")
+    pictures = page.get_by_test_id("tile").locator("canvas")
+    expect(pictures).to_have_count(2)
+    expect(pictures.first).to_have_attribute("data-low", "")
+    expect(pictures.last).not_to_have_attribute("data-low", "")
