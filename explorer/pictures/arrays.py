@@ -18,7 +18,9 @@ from explorer.text.escape import shortened
 Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 
-RED, BLUE = np.array([178, 24, 43]), np.array([33, 102, 172])  # ends of a diverging scale that colour-blind eyes tell apart
+# a diverging scale that colour-blind eyes tell apart, on a light and on a dark page: no error, brighter, darker
+ON_LIGHT = np.array([[255, 255, 255], [178, 24, 43], [33, 102, 172]])
+ON_DARK = np.array([[18, 21, 27], [255, 118, 100], [96, 172, 255]])
 
 
 def to_picture(x: Floats | Picture) -> Picture:
@@ -60,12 +62,13 @@ def picture_grid(pictures: list[Picture], lines: list[str], cell_px: int = 124) 
     return f'<div class="picture-grid" style="--cell: {cell_px}px">{"".join(figures)}</div>'
 
 
-def error_map(x: Floats, x_hat: Floats) -> Picture:
-    """(H, W, 3): red where the reconstruction is brighter, blue where it is darker, white where it is right; mean over channels."""
+def error_map(x: Floats, x_hat: Floats, is_dark: bool = False) -> Picture:
+    """(H, W, 3): red where the reconstruction is brighter, blue where darker, the page's own tone where right; mean over channels."""
+    right, brighter, darker = ON_DARK if is_dark else ON_LIGHT
     difference = (x_hat.astype(float) - x).mean(0)
     strength = np.abs(difference)[..., None].clip(0, 1)
-    colour = np.where((difference > 0)[..., None], RED, BLUE)
-    return np.asarray(np.round(255 * (1 - strength) + colour * strength), np.uint8)
+    colour = np.where((difference > 0)[..., None], brighter, darker)
+    return np.asarray(np.round(right * (1 - strength) + colour * strength), np.uint8)
 
 
 def strip(pictures: list[Picture], gap: int = 1, paper: int = 255) -> Picture:

@@ -153,9 +153,24 @@ def choose_tab(where: Page | Locator, name: str) -> None:
 def drawer(page: Page) -> Locator:
     """The layers' panel, opened."""
     choose_tab(page, "Layers")
-    panel = page.get_by_role("group", name="Layers and colours")
+    panel = page.get_by_role("group", name="Layers of the map")
     expect(panel).to_be_visible()
     return panel
+
+
+def find(page: Page, text: str) -> None:
+    """The first entry that the palette has for it: an image, a class, a command, a layer."""
+    page.get_by_role("button", name=re.compile("^Find")).click()
+    box = page.get_by_role("combobox", name="Find a command, a layer, an image or a class")
+    box.fill(text)
+    box.press("Enter")
+    expect(box).to_be_hidden()
+
+
+def export_menu(page: Page) -> Locator:
+    """What can be taken away, opened."""
+    page.get_by_role("button", name="Export", exact=True).click()
+    return page.get_by_role("dialog", name="Export")
 
 
 def stroke(page: Page, canvas: Locator, places: list[tuple[float, float]], steps: int) -> None:

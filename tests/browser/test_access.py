@@ -44,19 +44,20 @@ def still(browser, server) -> Iterator[Page]:
 def with_drawer(page: Page, canvas: Locator) -> Locator:
     canvas.focus()
     page.keyboard.press("l")
-    panel = page.get_by_role("group", name="Layers and colours")
+    panel = page.get_by_role("group", name="Layers of the map")
     expect(panel).to_be_visible()
     return panel
 
 
-def choose(panel: Locator, wanted: str) -> None:
+def choose(page: Page, wanted: str) -> None:
     """With keys alone: the list's option by its first letters, then Enter on the button after it."""
-    which = panel.get_by_label("Which points")
+    choose_tab(page, "Group")
+    which = page.get_by_label("Which points")
     which.focus()
-    panel.page.keyboard.type(wanted)
+    page.keyboard.type(wanted)
     assert which.evaluate("e => e.selectedOptions[0].textContent") == wanted
-    panel.page.keyboard.press("Tab")
-    panel.page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
 
 
 def selection(page: Page) -> list[dict[str, str]]:
@@ -68,11 +69,9 @@ def selection(page: Page) -> list[dict[str, str]]:
 def everything_open(page: Page, server: str) -> None:
     """A list of extreme images, a pin, a selection, two saved groups with their slider: every tab beside the map has something to show."""
     canvas = opened(page, server, run="digits-2d")
-    panel = with_drawer(page, canvas)
-    panel.get_by_label("Colour points by").select_option("kl")
+    page.get_by_label("Colour points by").select_option("kl")
     for wanted in ("all of class 3", "all of class 4", "50 codes nearest to the probe"):
-        choose_tab(page, "Layers")
-        choose(panel, wanted)
+        choose(page, wanted)
         if wanted != "50 codes nearest to the probe":
             page.get_by_role("button", name="Save as group").click()
     canvas.press("Enter")
@@ -124,28 +123,25 @@ def test_points_are_selected_by_keyboard(still, server):
     canvas = opened(still, server, run="digits-2d")
     for _ in range(3):
         canvas.press("ArrowRight")
-    panel = with_drawer(still, canvas)
+    settled(still)
     z = np.array(code(still))
 
-    choose(panel, "50 codes nearest to the probe")
+    choose(still, "50 codes nearest to the probe")
     chosen = [int(row["image"]) for row in selection(still)]
     distances = np.sort(np.linalg.norm(mu - z, axis=1))
     assert len(chosen) == len(set(chosen)) == 50
     np.testing.assert_allclose(np.linalg.norm(mu[chosen] - z, axis=1), distances[:50], atol=2e-3)  # codes came as float16
     expect(still.get_by_role("region", name="Selection and groups").get_by_text("50 points selected")).to_be_visible()
 
-    choose_tab(still, "Layers")
-    choose(panel, "all of class 7")
+    choose(still, "all of class 7")
     assert sorted(int(row["image"]) for row in selection(still)) == np.flatnonzero(run.encodings.label == 7).tolist()
 
-    choose_tab(still, "Layers")
-    choose(panel, "all shown points")
+    choose(still, "all shown points")
     assert len(selection(still)) == len(mu)
 
     for _ in range(6):
         canvas.press("+")
-    choose_tab(still, "Layers")
-    choose(panel, "all points in view")
+    choose(still, "all points in view")
     inside = np.array([[float(row["z1"]), float(row["z2"])] for row in selection(still)])
     (x0, y0), (x1, y1) = inside.min(0), inside.max(0)
     in_box = (mu[:, 0] > x0 + 2e-3) & (mu[:, 0] < x1 - 2e-3) & (mu[:, 1] > y0 + 2e-3) & (mu[:, 1] < y1 - 2e-3)
@@ -156,8 +152,10 @@ def test_points_are_selected_by_keyboard(still, server):
 FLY = """async (panel) => {
   const root = panel.getRootNode();
   const ground = root.querySelector('[data-testid=ground]');
-  panel.querySelector('input[type=search]').value = '#321';
-  panel.querySelector('form').requestSubmit();
+  const box = panel.querySelector('[role=combobox]');
+  box.value = 'image 321';
+  box.dispatchEvent(new Event('input'));
+  box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
   const seen = [];
   for (let frame = 0; frame < 40; frame++) {
     await new Promise(requestAnimationFrame);
@@ -171,13 +169,16 @@ FLY = """async (panel) => {
 def test_the_camera_jumps_where_motion_is_unwelcome_and_glides_elsewhere(still, page, server):
     looks = {}
     for name, one in (("reduce", still), ("no-preference", page)):
-        panel = with_drawer(one, opened(one, server, run="digits-2d"))
+        opened(one, server, run="digits-2d")
+        one.keyboard.press("Control+k")
+        panel = one.get_by_role("dialog", name="Find")
+        expect(panel).to_be_visible()
         settled(one)
         before = drawn(one.get_by_test_id("ground"))
         looks[name] = panel.evaluate(FLY)
         settled(one)
         assert drawn(one.get_by_test_id("ground")) != before
-        expect(panel.get_by_role("status")).to_contain_text("Test image 321")
+        expect(panel).to_be_hidden()
     assert looks["reduce"] == 1
     assert looks["no-preference"] > 2
 

@@ -19,6 +19,8 @@ from tests.browser.surface import (
     code,
     drawer,
     drawn,
+    export_menu,
+    find,
     grey,
     heading,
     hover,
@@ -108,10 +110,9 @@ def test_points_are_coloured_by_a_quantity_with_a_scale_and_a_list_that_leads_to
     opened(page, server, run="digits-2d")
     settled(page)
     before = drawn(page.get_by_test_id("points"))
-    panel = drawer(page)
-    names = panel.get_by_label("Colour points by").locator("option").all_inner_texts()
+    names = page.get_by_label("Colour points by").locator("option").all_inner_texts()
     assert names == ["Class", "ELBO", "Reconstruction loss", "KL", "Posterior width", "Neighbours of its class"]
-    panel.get_by_label("Colour points by").select_option("reconstruction")
+    page.get_by_label("Colour points by").select_option("reconstruction")
     settled(page)
     assert drawn(page.get_by_test_id("points")) != before
     choose_tab(page, "Details")
@@ -125,25 +126,19 @@ def test_points_are_coloured_by_a_quantity_with_a_scale_and_a_list_that_leads_to
 
 def test_an_image_is_found_by_number_and_a_class_by_name(page, server):
     opened(page, server, run="digits-2d")
-    panel = drawer(page)
-    find = panel.get_by_role("searchbox")
     run = pretrained("digits-2d")
-    find.fill("#321")
-    find.press("Enter")
-    expect(panel.get_by_role("status")).to_contain_text("Test image 321")
-    settled(page)
-    assert code(page) == pytest.approx(run.encodings.mu[321].tolist(), abs=5e-3)
-    find.fill("7")
-    find.press("Enter")
-    expect(panel.get_by_role("status")).to_contain_text(f"{int((run.encodings.label == 7).sum())} points")
-    for wrong, answer in (
-        ("#100000", "There is no test image 100000"),
-        ("<b>x</b>", "No class is called “<b>x</b>”"),
-        ("", "Type an image"),
-    ):
-        find.fill(wrong)
-        find.press("Enter")
-        expect(panel.get_by_role("status")).to_contain_text(answer)
+    for asked in ("image 321", "#321", "321"):
+        find(page, asked)
+        settled(page)
+        assert code(page) == pytest.approx(run.encodings.mu[321].tolist(), abs=5e-3)
+    find(page, "class 7")
+    shown = f"{int((run.encodings.label == 7).sum())} of {len(run.encodings.mu)} test images"
+    expect(page.get_by_text(re.compile(shown.replace(" ", r"\s")))).to_be_visible()
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("combobox", name="Find a command, a layer, an image or a class")
+    for wrong, answer in (("#100000", "is not there: they go from 0 to"), ("<b>x</b>", "Nothing is called “<b>x</b>”.")):
+        box.fill(wrong)
+        expect(page.get_by_role("dialog", name="Find")).to_contain_text(answer)
 
 
 def test_sliders_set_one_number_and_leave_the_others(page, server):
@@ -210,7 +205,7 @@ def test_the_keyboard_reaches_layers_and_the_drawer_has_no_barrier(page, server)
     canvas = opened(page, server, run="digits-2d")
     canvas.focus()
     page.keyboard.press("l")
-    panel = page.get_by_role("group", name="Layers and colours")
+    panel = page.get_by_role("group", name="Layers of the map")
     expect(panel).to_be_visible()
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
@@ -242,7 +237,7 @@ def test_close_by_pictures_take_the_place_of_dots(page, server):
 def test_the_python_that_is_copied_gives_the_picture_under_the_cursor(page, server):
     canvas = opened(page, server, run="digits-16d", projection="pca")
     hover(page, canvas, 0.4, 0.6)
-    panel = drawer(page)
+    panel = export_menu(page)
     panel.get_by_role("button", name="Copy as PyTorch").click()
     text = panel.get_by_label("Python code").inner_text()
     shown = grey(page.get_by_test_id("decoded"))
@@ -256,7 +251,7 @@ def test_the_map_is_saved_as_a_picture_with_its_scale_and_the_pins_as_json(page,
     canvas.click(position={"x": 200, "y": 200})
     expect(page.get_by_test_id("pin")).to_have_attribute("data-label", "A")
     place = code(page)
-    panel = drawer(page)
+    panel = export_menu(page)
     with page.expect_download() as download:
         panel.get_by_role("button", name="PNG of the map").click()
     picture = np.asarray(Image.open(download.value.path()).convert("RGB"))

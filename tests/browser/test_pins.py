@@ -85,6 +85,7 @@ def test_the_plane_through_three_pins_holds_them(page, server):
     canvas = opened(page, server, run=RUN, pins=link_of(codes), projection="umap")
     hover(page, canvas, 0.4, 0.4)
     before = code(page)
+    choose_tab(page, "Slices")
     page.get_by_role("button", name="Show this plane").click()
     expect(page.get_by_test_id("map-title")).to_have_text("Plane through A, B, C")
     np.testing.assert_allclose(code(page), before, atol=1e-9)  # the map changes, not the picture
@@ -109,6 +110,7 @@ def test_three_pins_on_a_line_have_no_plane(page, server):
     zero = [0.0] * 16
     codes = [zero, [1.0] * 16, [2.0] * 16]
     opened(page, server, run=RUN, pins=link_of(codes))
+    choose_tab(page, "Slices")
     page.get_by_role("button", name="Show this plane").click()
     expect(page.get_by_test_id("hint")).to_contain_text("lie on one line")
 
@@ -117,8 +119,8 @@ def test_a_slice_varies_two_dimensions_and_keeps_the_pins_others(page, server):
     run = pretrained(RUN)
     pin = np.round(run.encodings.mu[11], 4)
     canvas = opened(page, server, run=RUN, pins=link_of([pin]))
-    page.get_by_role("button", name=re.compile("^Layers")).click()
-    panel = page.get_by_role("group", name="Layers and colours")
+    choose_tab(page, "Slices")
+    panel = page.get_by_role("group", name="Slice of two dimensions")
     panel.get_by_label("Across").select_option(label="z₃")
     panel.get_by_label("up", exact=True).select_option(label="z₁₀")
     panel.get_by_label("others as in").select_option(label="pin A")

@@ -48,6 +48,15 @@ def test_the_error_map_is_white_where_right_red_where_too_bright_blue_where_too_
     assert dark[2] > dark[0]
 
 
+def test_on_a_dark_page_the_error_maps_ground_is_dark_and_its_ends_are_light():
+    x, x_hat = np.array([[[0.5, 0.0, 1.0, 0.0]]], np.float32), np.array([[[0.5, 1.0, 0.0, 0.5]]], np.float32)
+    right, bright, dark, half = error_map(x, x_hat, is_dark=True)[0].astype(int).tolist()
+    assert max(right) < 32 < 90 < min(sum(bright), sum(dark)) / 3
+    assert bright[0] > bright[2]
+    assert dark[2] > dark[0]
+    np.testing.assert_allclose(half, (np.array(right) + bright) / 2, atol=1)
+
+
 def test_a_strip_keeps_every_picture():
     pictures = [np.full((3, 2), v, np.uint8) for v in (1, 2, 3)]
     row = strip(pictures, gap=1)

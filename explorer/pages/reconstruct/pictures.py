@@ -8,7 +8,7 @@ import streamlit as st
 from explorer.pictures.arrays import Picture, error_map, fitted, picture_grid, to_picture
 from explorer.text.escape import escape_markdown
 from explorer.widgets.chosen_picture import ChosenPicture
-from explorer.widgets.pictures import channel_words, show_picture
+from explorer.widgets.pictures import channel_words, is_dark_page, show_picture
 from trainer.models.numpy_engine import Codes
 from trainer.numerals import number, percent
 from trainer.runs.read import Run
@@ -17,7 +17,8 @@ TALL_PX, SMALL_PX = 140, 112  # 5 and 4 x 28: whole pixels, three or four side b
 MEAN_HELP = "Decoded from the posterior mean z = μ. A sample z ~ q(z|x) would give a slightly different picture each time."
 POINT_HELP = "A deterministic model has one code z = f(x) per picture, and no posterior to sample from."
 ERROR_HELP = (
-    "x̂ − x, mean over channels: red where the reconstruction is brighter than the input, blue where darker, white where equal."
+    "x̂ − x, mean over channels: red where the reconstruction is brighter than the input, blue where darker, "
+    "the page's own tone where equal."
 )
 KL_HELP = """Mean absolute error: mean of |x̂ − x| over pixels and channels. KL(q(z|x) ‖ N(0, I)) of this picture, summed over dimensions, in
 nats (Kingma & Welling 2014, appendix B)."""
@@ -33,7 +34,7 @@ def show_pictures(run: Run, picked: ChosenPicture, codes: Codes, label: int | No
         ("reconstruction", to_picture(x_hat), POINT_HELP if run.config.is_deterministic else MEAN_HELP),
     ]
     if picked.is_original:
-        shown.append(("error", error_map(picked.x, x_hat), ERROR_HELP))
+        shown.append(("error", error_map(picked.x, x_hat, is_dark_page()), ERROR_HELP))
     if picked.steps:
         shown.insert(0, ("your picture", picked.shown, "The picture as it was opened."))
     with st.container(horizontal=True, wrap=False, gap="small", key="reconstruct-pictures"):

@@ -50,8 +50,20 @@ const styles = {
 };
 
 /** Public names that stay within the program all the same: the wire, hosts, pages and tests know none of them. */
-const WITHIN =
-  "announceLater cameraMoved choosePath decodeShared derived editPins layPlane leavePlane nearestShown pinProbe pinning playback probing savePicture scrollToMap setBackground setColour setPlaying showEverything toggleBackground toggleOverlay togglePlaying toggleRandomWalk wantedMode zoomStep";
+const WITHIN = `
+  accentText announce announceLater backgrounds cameraMoved canRedo canUndo choosePath decodeAs decodeShared
+  decodedAs derived droppedAt editPins endGradient fitInto glideHome glideZoom gradientOf hasLabels hasPrior
+  holdSpace hostKeepsPins hostTitle hostUpdates inPlace inputSize invalidate isAmongAll isAtHome isCompact isDead
+  isEverywhere isFolded isKnown isNarrow isNewMap isNewRun isOnAtFirst isSameMap isTouch isWaitingForOriginals
+  isWalking isWanted keepPath labelPx layOut layPlane leaveLater leavePlane loadOriginals maxScale meanKl meanZ
+  minScale nearestShown onAccent originalOffset outputMany outputSize ownsPage paintAll perClass perGroup pinProbe
+  pinning playback prefersDark priorShare probing reserve retheme rightOf runMany savePicture scrollToMap
+  setBackground setColour setPlaying setShape setTiles showCursor showDecodedAs showEverything showGroups
+  showHeading showHole showNearest showNearestIsStale showNow showPicture showPins showTrust showWords sideWidth
+  spreadOf spreadOnMap spritesFor startPlace stratum studied takeSearches toPlace toggleBackground toggleOverlay
+  togglePanel togglePlaying togglePresenting toggleRandomWalk toggleSide toggleTab toggleTool toggleWalk
+  wantedMode watchers weightPlaces xBorders yBorders zoomStep
+`;
 
 /** How those differ that no page imports: a worker from an address of its own may be a plain program in every browser. */
 const FORMS = { learner: { format: "iife", globalName: "latentLearner", banner: {} } };
@@ -68,7 +80,7 @@ const common = {
   logLevel: "warning",
   plugins: [unusedRamps, styles],
   banner: { js: "/* Latent Atlas surface. Contains parts of d3 (ISC, Mike Bostock). */" },
-  mangleProps: new RegExp(`^(${[...privateNames("src"), ...WITHIN.split(" ")].join("|")})$`),
+  mangleProps: new RegExp(`^(${[...privateNames("src"), ...WITHIN.trim().split(/\s+/)].join("|")})$`),
 };
 const watched = process.argv[2] === "--watch" ? process.argv[3] : null;
 const out = watched ?? (process.argv[2] === "--out" ? process.argv[3] : "../dist");

@@ -127,6 +127,10 @@ export class FakeElement extends FakeNode {
     return this.attributes.get(name) ?? null;
   }
 
+  hasAttribute(name: string): boolean {
+    return this.attributes.has(name);
+  }
+
   removeAttribute(name: string): void {
     this.attributes.delete(name);
   }
@@ -161,6 +165,10 @@ export class FakeElement extends FakeNode {
 
   focus(): void {
     focused = this;
+  }
+
+  getRootNode(): { readonly activeElement: FakeElement | null } {
+    return { activeElement: focused };
   }
 
   scrollIntoView(): void {}
@@ -200,7 +208,12 @@ export function withoutPage(isStill = false): void {
     vi.unstubAllGlobals();
   });
   const make = (tag: string): FakeElement => new FakeElement(tag);
-  vi.stubGlobal("document", { createElement: make, createElementNS: (_: string, tag: string) => make(tag) });
+  vi.stubGlobal("document", {
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+    createElement: make,
+    createElementNS: (_: string, tag: string) => make(tag),
+  });
   vi.stubGlobal("Text", FakeText);
   vi.stubGlobal("matchMedia", () => ({
     matches: isStill,

@@ -41,6 +41,7 @@ export function state(change: Partial<MapState> = {}): MapState {
     accent: null,
     font: "",
     prefersDark: false,
+    labelPx: 14,
   };
   return {
     data,
@@ -62,6 +63,7 @@ export function state(change: Partial<MapState> = {}): MapState {
     encoded: null,
     markers: [],
     open: null,
+    isPresenting: false,
     host,
     ...change,
   };

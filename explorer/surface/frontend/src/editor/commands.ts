@@ -19,12 +19,14 @@ export interface CommandEditor {
   toggleBackground(id: string): void;
   toggleOverlay(id: string): void;
   /** Opens the panel over the map, or closes it where it is open. */
-  togglePanel(id: "help"): void;
+  togglePanel(id: "help" | "palette" | "export"): void;
   /** Chooses the tab beside the map; the chosen one again: back to the details. */
   toggleTab(id: TabId): void;
   /** Shows what stands beside the map, or leaves the whole width to the map. */
   toggleSide(): void;
-  /** Closes what is open, else stops what moves. */
+  /** Large, for a room, or as before. */
+  togglePresenting(): void;
+  /** Closes what is open, else leaves the presenter's size, else stops what moves. */
   escape(): void;
   showHole(): void;
   togglePlaying(): void;
@@ -56,12 +58,13 @@ function toolCommands(): EditorCommand[] {
   return TOOLS.flatMap((tool) => (tool.key ? [chooses(tool, tool.key)] : []));
 }
 
-function chooses({ id, name, icon, help, offered }: MapTool, key: string): EditorCommand {
+function chooses({ id, name, icon, help, offered, isMinor }: MapTool, key: string): EditorCommand {
   return {
     id,
     keys: [key],
+    name,
     ...(help ? { help } : {}),
-    ...(icon ? { button: { icon, title: `${name} (${key})` } } : {}),
+    ...(icon ? { button: { icon, title: `${name} (${key})`, ...(isMinor ? { isMinor } : {}) } } : {}),
     ...(offered ? { enabled: offered } : {}),
     pressed: ({ tool }) => tool === id,
     run: (editor) => editor.toggleTool(id),
@@ -96,23 +99,32 @@ export const COMMANDS: readonly EditorCommand[] = [
       editor.step(dx * step, dy * step);
     },
   },
-  { id: "pin", keys: ["Enter"], help: ["Enter", "pin the code"], run: (editor) => editor.pinProbe() },
+  {
+    id: "pin",
+    keys: ["Enter"],
+    name: "Pin the code",
+    help: ["Enter", "pin the code"],
+    run: (editor) => editor.pinProbe(),
+  },
   {
     id: "zoom-in",
     keys: ["+", "="],
+    name: "Zoom in",
     help: ["+  −", "zoom in, zoom out"],
-    button: { icon: "plus", title: "Zoom in (+)" },
+    button: { icon: "plus", title: "Zoom in (+)", isMinor: true },
     run: (editor, key) => editor.zoomStep(key ? KEY_ZOOM : BUTTON_ZOOM),
   },
   {
     id: "zoom-out",
     keys: ["-", "_"],
-    button: { icon: "minus", title: "Zoom out (−)" },
+    name: "Zoom out",
+    button: { icon: "minus", title: "Zoom out (−)", isMinor: true },
     run: (editor, key) => editor.zoomStep(1 / (key ? KEY_ZOOM : BUTTON_ZOOM)),
   },
   {
     id: "reset",
     keys: ["0"],
+    name: "Show everything",
     help: ["0", "show everything"],
     button: { icon: "reset", title: "Show everything (0)" },
     run: (editor) => editor.showEverything(),
@@ -121,21 +133,29 @@ export const COMMANDS: readonly EditorCommand[] = [
   {
     id: "layers",
     keys: ["l"],
-    help: ["l", "layers, colours, search"],
-    button: { icon: "layers", label: "Layers", title: "what lies under and over the points, colours, search (l)" },
+    help: ["l", "layers under and over the points"],
+    button: { icon: "layers", label: "Layers", title: "what lies under and over the points (l)" },
     expanded: ({ tab, isSideOpen }) => isSideOpen && tab === "layers",
     run: (editor) => editor.toggleTab("layers"),
   },
   {
     id: "hole",
     keys: ["h"],
+    name: "Show me a hole",
     help: ["h", "show me a hole: the next region where the prior has mass and no code is near"],
     run: (editor) => editor.showHole(),
   },
-  { id: "play", keys: ["p"], help: ["p", "play or pause the path"], run: (editor) => editor.togglePlaying() },
+  {
+    id: "play",
+    keys: ["p"],
+    name: "Play or pause the path",
+    help: ["p", "play or pause the path"],
+    run: (editor) => editor.togglePlaying(),
+  },
   {
     id: "random-walk",
     keys: ["w"],
+    name: "Random walk",
     help: ["w", "start or stop a random walk under the prior"],
     run: (editor) => editor.toggleRandomWalk(),
   },
@@ -143,20 +163,49 @@ export const COMMANDS: readonly EditorCommand[] = [
   {
     id: "undo",
     keys: ["Ctrl+z"],
+    name: "Undo",
     help: ["Ctrl+Z", "undo what was done to the pins; with Shift redo"],
     run: (editor) => editor.undo(),
   },
-  { id: "redo", keys: ["Ctrl+Shift+z", "Ctrl+y", "Ctrl+Shift+y"], run: (editor) => editor.redo() },
+  { id: "redo", keys: ["Ctrl+Shift+z", "Ctrl+y", "Ctrl+Shift+y"], name: "Redo", run: (editor) => editor.redo() },
+  {
+    id: "palette",
+    keys: ["Ctrl+k"],
+    isEverywhere: true,
+    help: ["Ctrl+K", "find a command, a layer, an image or a class"],
+    button: { icon: "find", label: "Find", title: "commands, layers, images, classes (Ctrl+K)" },
+    expanded: ({ open }) => open === "palette",
+    run: (editor) => editor.togglePanel("palette"),
+  },
+  {
+    id: "export",
+    keys: ["e"],
+    name: "Export",
+    help: ["e", "export the map, the pins, the picture as Python"],
+    button: { icon: "export", title: "Export (e)" },
+    expanded: ({ open }) => open === "export",
+    run: (editor) => editor.togglePanel("export"),
+  },
+  {
+    id: "present",
+    keys: ["Shift+p"],
+    name: "Presenter size",
+    help: ["Shift+P", "presenter size: large type, one picture, full screen; Esc leaves"],
+    enabled: ({ host }) => host.options.show_card !== false && host.options.compact !== true,
+    run: (editor) => editor.togglePresenting(),
+  },
   {
     id: "help",
     keys: ["?"],
-    button: { icon: "help", title: "Keys and gestures (?)" },
+    name: "Keys and gestures",
+    button: { icon: "help", title: "Keys and gestures (?)", isMinor: true },
     expanded: ({ open }) => open === "help",
     run: (editor) => editor.togglePanel("help"),
   },
   {
     id: "side",
     keys: ["i"],
+    name: "Hide or show what stands beside the map",
     help: ["i", "hide or show what stands beside the map"],
     button: { icon: "side", title: "Hide or show what stands beside the map (i)" },
     enabled: ({ host }) => host.options.show_card !== false && host.options.compact !== true,
@@ -176,5 +225,5 @@ export const GESTURES: readonly (readonly [gesture: string, what: string])[] = [
 /** The toolbar's groups, and the commands that have a button there, from left to right. */
 export const TOOLBAR: readonly (readonly [group: string, commands: readonly string[]])[] = [
   ["Layers", ["manifold", "layers"]],
-  ["View", ["lasso", "box", "draw", "pan", "zoom-out", "zoom-in", "reset", "help", "side"]],
+  ["View", ["lasso", "box", "draw", "pan", "zoom-out", "zoom-in", "reset", "export", "palette", "help", "side"]],
 ];

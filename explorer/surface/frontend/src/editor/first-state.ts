@@ -36,6 +36,7 @@ export function firstState(root: HTMLElement, { onPin }: Callbacks, payload: Pay
     open: null,
     tab: FIRST_TAB,
     isSideOpen: !payload.dynamic.options.folded,
+    isPresenting: false,
     host: payload.dynamic,
   };
 }

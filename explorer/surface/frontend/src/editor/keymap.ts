@@ -12,10 +12,18 @@ export function keyName({ key, shiftKey, ctrlKey, metaKey, altKey }: KeyInput): 
   return altKey ? null : letter;
 }
 
+/** A letter that has another command with Shift gives that one: "Shift+p". */
 export function commandFor<C extends { readonly keys: readonly string[] }>(
   commands: readonly C[],
   input: KeyInput,
 ): C | null {
   const name = keyName(input);
-  return commands.find(({ keys }) => name !== null && keys.includes(name)) ?? null;
+  const of = (wanted: string): C | undefined => commands.find(({ keys }) => keys.includes(wanted));
+  if (name === null) return null;
+  return (input.shiftKey && of(`Shift+${name}`)) || of(name) || null;
+}
+
+/** As it is written in the palette. */
+export function keyWords(name = ""): string {
+  return name.replace(/\+(\w)$/, (_, letter: string) => `+${letter.toUpperCase()}`).replace("Escape", "Esc");
 }

@@ -57,7 +57,7 @@ function mountIn(parent: HTMLElement | ShadowRoot): Mounted {
 }
 
 function colour(root: HTMLElement): void {
-  const theme = readTheme(root, matchMedia("(prefers-color-scheme: dark)").matches);
+  const theme = readTheme(root, matchMedia("(prefers-color-scheme: dark)").matches, 14);
   const { style } = root;
   style.setProperty("--lc-text", css(theme.text));
   style.setProperty("--lc-muted", css(theme.muted));

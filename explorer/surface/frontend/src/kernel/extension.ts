@@ -6,7 +6,9 @@
 import type { RunOnMap } from "../data/run-on-map";
 import type { IconName } from "../ui/dom";
 import type { ScaleWords } from "../ui/scale-bar";
+import type { Sketch } from "../ui/sketch";
 import type { Derived } from "./derive";
+import type { PaletteEntry } from "./palette-entries";
 import type { MapState, Plot, ToolId } from "./state";
 import type { TabSlot } from "./tabs";
 
@@ -39,7 +41,7 @@ export type Stratum = "background" | "points" | "overlay" | "marks";
 /** Of work in slices: nothing left, more to do, or more to do and something new to be seen. */
 export type Progress = "done" | "working" | "show";
 
-/** How a layer that can be switched is told of in the layers menu, in announcements and in the help. */
+/** How a layer that can be switched is told of in the layers menu, in the palette, in announcements and in the help. */
 export interface LayerWords {
   /** One background at a time lies under the points; overlays are switched one by one. */
   readonly group: "background" | "overlay";
@@ -47,6 +49,8 @@ export interface LayerWords {
   readonly rank: number;
   readonly name: string;
   readonly help: string;
+  /** What it looks like, for the menu. */
+  readonly sketch: Sketch;
   /** In announcements, where the name would not do. */
   readonly spoken?: string;
   /** The letter that switches it, and what the list of keys says of it. */
@@ -89,6 +93,8 @@ export interface Tool<Editor> {
   readonly name: string;
   readonly key?: string;
   readonly icon?: IconName;
+  /** Its button is left out where the toolbar is as narrow as a phone. */
+  readonly isMinor?: true;
   /** Its line in the help. */
   readonly help?: HelpLine;
   /** What the pointer looks like over the map: a value of `data-drag` in the style sheet, "" for the usual one. */
@@ -121,7 +127,8 @@ export type PanelSlot =
   | TabSlot
   /** Among the facts of the decoded picture, after its class. */
   | "decoded-class"
-  | "layers-menu";
+  /** Beside the classes that colour the points. */
+  | "legend";
 
 /** How much room the page gives. */
 export interface Room {
@@ -135,6 +142,8 @@ export interface Room {
   readonly isNarrow: boolean;
   /** A column among columns. */
   readonly isCompact: boolean;
+  /** Large, for a room: everything for the picture. */
+  readonly isPresenting: boolean;
   /** Of the surface, CSS pixels. */
   readonly width: number;
   /** Of what stands beside the map. */
@@ -157,6 +166,8 @@ export interface Panel {
   work?(frame: Frame): Progress;
   /** The page has another size. */
   fit?(room: Room): void;
+  /** What of it the palette lists. */
+  paletteEntries?(): readonly PaletteEntry[];
   dispose?(): void;
 }
 
@@ -181,6 +192,8 @@ export interface CommandButton {
   readonly label?: string;
   /** What it does, and its key in brackets. */
   readonly title: string;
+  /** Left to gestures, keys and the palette where the toolbar is as narrow as a phone. */
+  readonly isMinor?: true;
 }
 
 /** A line of the help: keys as they are written there, and what they do. */
@@ -191,6 +204,10 @@ export interface Command<Editor> {
   readonly id: string;
   /** As `editor/keymap.ts` names them: "m", "Enter", "Ctrl+Shift+z". */
   readonly keys: readonly string[];
+  /** Its line in the palette; without one it is not listed there. */
+  readonly name?: string;
+  /** Its key works wherever the keyboard is, also while something is typed. */
+  readonly isEverywhere?: true;
   /** Its line in the help. */
   readonly help?: HelpLine;
   /** Its button in the toolbar. */

@@ -7,7 +7,7 @@ import { type MapTool, placeAt, type ToolEditor } from "./map-tool";
 
 /** grow: the outline with one place more. */
 export function outlineTool(
-  words: Pick<MapTool, "id" | "name" | "key" | "icon" | "help">,
+  words: Pick<MapTool, "id" | "name" | "key" | "icon" | "isMinor" | "help">,
   grow: (outline: readonly Point[], place: Point) => readonly Point[],
 ): MapTool {
   const select = (editor: ToolEditor, indices: readonly number[], outline: readonly Point[] = []): void =>

@@ -6,6 +6,7 @@ import type { PathChoice } from "../wire/payload";
 import type { Extent, PinRecord } from "../wire/schema";
 import type { Derived } from "./derive";
 import type { HelpLine, Layer, Panel, ToolbarGroup } from "./extension";
+import type { PaletteEntry } from "./palette-entries";
 import type { PinEdit } from "./pins";
 import type { MapState, Tiles } from "./state";
 
@@ -43,8 +44,10 @@ export interface PanelEditor {
   setTiles(tiles: Tiles): void;
   toggleOverlay(id: string): void;
   setColour(id: string): void;
-  /** A test image by its number, or a class by its name. Returns the sentence to show: what was found, or why nothing was. */
-  find(text: string): string;
+  /** All that the palette lists. */
+  entries(): readonly PaletteEntry[];
+  /** Test images by their number, classes by their name. */
+  findings(text: string): readonly PaletteEntry[];
   /** Points named instead of drawn around. Returns the sentence to show. */
   select(choice: Choice): string;
   savePicture(): void;

@@ -137,6 +137,8 @@ export interface MapState {
   readonly tab: TabId;
   /** Whether there is a column beside the map at all, or only the decoded picture in a corner of the map. */
   readonly isSideOpen: boolean;
+  /** Large, for a room: one picture, and no controls while the mouse rests. */
+  readonly isPresenting: boolean;
   /** What the host said last. */
   readonly host: HostRecord;
 }

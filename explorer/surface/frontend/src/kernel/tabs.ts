@@ -9,6 +9,7 @@ export const TABS = [
   { id: "group", name: "Group" },
   { id: "posterior", name: "Posterior" },
   { id: "sliders", name: "Sliders" },
+  { id: "slices", name: "Slices" },
   { id: "layers", name: "Layers" },
 ] as const;
 
@@ -18,7 +19,7 @@ export type TabId = (typeof TABS)[number]["id"];
 export type TabSlot = `tab-${TabId}`;
 
 /** Tabs beside which the decoded picture is small, so that all of them is seen in a low window. */
-export const ROOMY: readonly TabId[] = ["draw", "neighbours"];
+export const ROOMY: readonly TabId[] = ["draw", "neighbours", "group", "layers"];
 
 /** What is shown at first, and where a tab has gone. */
 export const FIRST_TAB: TabId = "details";

@@ -35,14 +35,14 @@ export class Stage {
     );
   }
 
-  /** Returns whether anything changed. */
-  resize(width: number, height: number, ratio: number, isNarrow: boolean): boolean {
-    if (width === this.width && height === this.height && ratio === this.ratio) return false;
+  /** labelPx: of the letters beside the map. Returns whether anything changed. */
+  resize(width: number, height: number, ratio: number, isNarrow: boolean, labelPx: number): boolean {
+    const left = Math.round(labelPx * (isNarrow ? 2.7 : 3.4));
+    if (width === this.width && height === this.height && ratio === this.ratio && left === this.plot.left) return false;
     this.width = width;
     this.height = height;
     this.ratio = ratio;
-    const left = isNarrow ? 38 : 48;
-    this.plot = { left, top: 1, width: Math.max(0, width - left - 1), height: Math.max(0, height - 28) };
+    this.plot = { left, top: 1, width: Math.max(0, width - left - 1), height: Math.max(0, height - 2 * labelPx) };
     setSize(this.ground, width, height, ratio);
     for (const canvas of [this.points, this.map]) {
       setSize(canvas, this.plot.width, this.plot.height, ratio);

@@ -36,7 +36,7 @@ export function haloText(
   room = Infinity,
   weight = 600,
 ): void {
-  context.font = `${weight} 14px ${theme.font}`;
+  context.font = `${weight} ${theme.labelPx}px ${theme.font}`;
   const { width } = context.measureText(text);
   const left = right + width > room ? right - 24 - width : right;
   context.textAlign = "left";

@@ -16,7 +16,7 @@ export class HelpPanel implements Panel {
     const rows = editor.help.flatMap(([keys, what]) => [h("dt", {}, keys), h("dd", {}, what)]);
     this.element = h(
       "div",
-      { class: "la-help", role: "dialog", "aria-label": "Keys and gestures", hidden: true },
+      { class: "la-over la-help", role: "dialog", "aria-label": "Keys and gestures", hidden: true },
       h("div", { class: "la-help-head" }, h("h2", { class: "la-h" }, "Keys and gestures"), this.closeButton),
       h("dl", {}, ...rows),
     );

@@ -5,29 +5,34 @@
 
 import type { PanelMaker } from "../kernel/panel-editor";
 import { ClassProbabilities } from "./class-probabilities";
+import { ColourBy } from "./colour-by";
+import { CommandPalette } from "./command-palette";
 import { DecodedPicture } from "./decoded-picture/panel";
+import { ExportMenu } from "./export-menu";
 import { Extremes } from "./extremes";
 import { GeodesicProgress } from "./geodesic";
 import { GroupsPanel } from "./groups/panel";
 import { HelpPanel } from "./help";
-import { LayersMenu } from "./layers-menu/panel";
+import { LayersMenu } from "./layers-menu";
 import { Legend } from "./legend";
 import { Neighbours } from "./neighbours";
 import { PathPlayer } from "./path-player/panel";
 import { PathTraces } from "./path-traces";
 import { PicturesByClass } from "./pictures-by-class";
 import { PinsPanel } from "./pins";
-import { PlanePanel } from "./plane";
 import { PosteriorPanel } from "./posterior/panel";
 import { RandomWalkButton } from "./random-walk";
 import { Scales } from "./scales";
 import { SidePanel } from "./side-panel";
+import { PlanePanel } from "./slices/panel";
 import { LatentSliders } from "./sliders";
 import { Toolbar } from "./toolbar";
 
 export const PANELS: readonly PanelMaker[] = [
   Toolbar,
   HelpPanel,
+  CommandPalette,
+  ExportMenu,
   LayersMenu,
   Scales,
   DecodedPicture,
@@ -38,6 +43,7 @@ export const PANELS: readonly PanelMaker[] = [
   RandomWalkButton,
   PicturesByClass,
   Legend,
+  ColourBy,
   GroupsPanel,
   PathTraces,
   Extremes,

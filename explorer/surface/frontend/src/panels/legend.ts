@@ -12,7 +12,9 @@ export class Legend implements Panel {
   readonly id = "legend";
   readonly slot = "below";
   readonly reads: readonly (keyof MapState)[] = ["data", "shown", "theme", "layers"];
-  readonly element = h("div", { class: "la-legend", role: "group", "aria-label": "Classes" });
+  private readonly classes = h("div", { class: "la-legend", role: "group", "aria-label": "Classes" });
+  readonly element = h("div", { class: "la-key-row" }, this.classes);
+  readonly places = { legend: (child: HTMLElement): void => this.element.prepend(child) };
   private chips: { readonly slot: number; readonly chip: HTMLButtonElement; readonly swatch: HTMLElement }[] = [];
   private readonly all = chip("Show all", () => this.change((shown) => shown.slice().fill(1)));
   private key = "";
@@ -33,8 +35,8 @@ export class Legend implements Panel {
 
   private setEntries(entries: readonly ClassEntry[]): void {
     this.chips = entries.map((entry) => this.makeChip(entry));
-    this.element.replaceChildren(...this.chips.map(({ chip }) => chip), this.all);
-    this.element.hidden = entries.length < 2;
+    this.classes.replaceChildren(...this.chips.map(({ chip }) => chip), this.all);
+    this.classes.hidden = entries.length < 2;
   }
 
   private show(shown: Shown, isDark: boolean, withShapes: boolean): void {

@@ -1,7 +1,6 @@
-/** What was kept, and what lies between it? Pictures and names, undo, the path through them, the plane of three. */
+/** What was kept, and what lies between it? Pictures and names, undo, the path through them. */
 
 import type { RunOnMap } from "../data/run-on-map";
-import { throughThree } from "../geometry/planes";
 import { isLow } from "../geometry/support";
 import type { Frame, Panel } from "../kernel/extension";
 import type { PanelEditor } from "../kernel/panel-editor";
@@ -79,7 +78,6 @@ export class PinsPanel implements Panel {
   private readonly play = button("la-button", {}, () => this.editor.choosePath(this.state.path ? null : this.draft));
   private readonly one = h("p", { class: "la-muted" }, "Pin a second code to play the path between the two.");
   private readonly pathBox: HTMLElement;
-  private readonly plane: PlaneThroughPins;
   private draft: PathChoice = { kind: "linear", from: 0, to: 1, all: true };
   private state: PinsPanelState = { pins: [], path: null, canUndo: false, canRedo: false };
   private model: PinsPanelModel | null = null;
@@ -88,7 +86,7 @@ export class PinsPanel implements Panel {
   /** The pins were named, dropped or moved by hand: until then the path's end is the newest pin. */
   private endIsChosen = false;
 
-  constructor(private readonly editor: Pick<PanelEditor, "toPin" | "editPins" | "choosePath" | "layPlane">) {
+  constructor(private readonly editor: Pick<PanelEditor, "toPin" | "editPins" | "choosePath">) {
     this.all.addEventListener("change", () => this.choose({ all: this.all.checked }));
     this.pathBox = h(
       "div",
@@ -97,7 +95,6 @@ export class PinsPanel implements Panel {
       h("div", { class: "la-row" }, this.play, h("div", { class: "la-apart" }, this.difference.canvas, this.apart)),
       this.words,
     );
-    this.plane = new PlaneThroughPins(editor);
     this.element = h(
       "section",
       { class: "la-shelf", "aria-label": "Pins", tabindex: "-1", hidden: true },
@@ -111,7 +108,6 @@ export class PinsPanel implements Panel {
       this.tiles,
       this.one,
       this.pathBox,
-      this.plane.element,
     );
   }
 
@@ -153,7 +149,6 @@ export class PinsPanel implements Panel {
     this.pathBox.hidden = pins.length < 2;
     this.showTiles(pins, model);
     this.showPath();
-    this.plane.show(model.latentDim < 3 ? [] : pins);
   }
 
   private showLast(pin: PinRecord | undefined, { decimals }: PinsPanelModel): void {
@@ -291,58 +286,6 @@ export class PinsPanel implements Panel {
       const buttons = this.tiles.querySelectorAll<HTMLButtonElement>(".la-drop");
       (buttons[Math.min(i, buttons.length - 1)] ?? this.element).focus();
     });
-  }
-}
-
-/** The choice of three pins and of the plane through them. */
-class PlaneThroughPins {
-  readonly element: HTMLElement;
-  private readonly corners: readonly Select[];
-  private three: [number, number, number] = [0, 1, 2];
-  private pins: readonly PinRecord[] = [];
-
-  constructor(private readonly editor: Pick<PanelEditor, "layPlane">) {
-    const names = ["first pin", "second pin", "third pin"];
-    this.corners = ["Plane through", "", ""].map(
-      (label, i) => new Select(label, (value) => this.corner(i, Number(value)), "la", names[i]),
-    );
-    this.element = h(
-      "div",
-      { class: "la-row", role: "group", "aria-label": "Plane through three pins" },
-      ...this.corners.map(({ element }) => element),
-      chip("Show this plane", () => this.layPlane()),
-    );
-  }
-
-  show(pins: readonly PinRecord[]): void {
-    this.pins = pins;
-    this.element.hidden = pins.length < 3;
-    this.showCorners();
-  }
-
-  private layPlane(): void {
-    const [a, b, c] = this.three.map((i) => this.pins[i]);
-    if (!a || !b || !c) return;
-    this.editor.layPlane(
-      throughThree(a.z, b.z, c.z, [a.label, b.label, c.label]),
-      `Pins ${a.label}, ${b.label} and ${c.label} lie on one line, so they define no single plane. Choose another pin.`,
-    );
-  }
-
-  private corner(i: number, pin: number): void {
-    const three: [number, number, number] = [...this.three];
-    const other = three.indexOf(pin);
-    if (other >= 0) three[other] = three[i]; // three different pins: the two change places
-    three[i] = pin;
-    this.three = three;
-    this.showCorners();
-  }
-
-  private showCorners(): void {
-    const { pins } = this;
-    if (this.three.some((i) => i >= pins.length)) this.three = [0, 1, 2];
-    const names = pins.map((pin, i) => ({ value: String(i), text: pinName(pin) }));
-    this.corners.forEach((select, i) => select.show(names, String(this.three[i])));
   }
 }
 

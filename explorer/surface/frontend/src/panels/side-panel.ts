@@ -1,6 +1,7 @@
 /** What stands beside the map? The decoded picture, always seen, and under it one tab of several; what an action brings chooses its tab. */
 
 import type { Frame, Panel, PanelSlot } from "../kernel/extension";
+import type { PaletteEntry } from "../kernel/palette-entries";
 import type { PanelEditor } from "../kernel/panel-editor";
 import type { MapState } from "../kernel/state";
 import { FIRST_TAB, ROOMY, TABS, type TabId } from "../kernel/tabs";
@@ -36,6 +37,7 @@ export class SidePanel implements Panel {
   private nSelected = 0;
   private run = "";
   private hadPad = false;
+  private shown: TabId = FIRST_TAB;
   private hadPath = false;
 
   constructor(private readonly editor: Pick<PanelEditor, "state" | "set">) {
@@ -67,6 +69,8 @@ export class SidePanel implements Panel {
       one.button.tabIndex = isChosen ? 0 : -1;
       one.panel.hidden = !isChosen;
     }
+    if (tab !== this.shown) this.bringIntoView(this.named(tab).button);
+    this.shown = tab;
     setText(this.named("pins").name, pins.length > 0 ? `Pins ${pins.length}` : "Pins");
   }
 
@@ -85,8 +89,24 @@ export class SidePanel implements Panel {
     [this.hadPad, this.hadPath] = [hasPad, hasPath];
   }
 
+  /** The tabs that are offered. */
+  paletteEntries(): readonly PaletteEntry[] {
+    return TABS.filter(({ id }) => this.isOffered(id)).map(({ id, name }) => ({
+      name: `Tab: ${name}`,
+      what: "beside the map",
+      key: id === "layers" ? "l" : "",
+      run: () => this.editor.set({ tab: id, isSideOpen: true }),
+    }));
+  }
+
   private choose(tab: TabId): void {
     if (this.isOffered(tab)) this.editor.set({ tab });
+  }
+
+  /** Of tabs that are too many for the width. */
+  private bringIntoView({ offsetLeft, offsetWidth }: HTMLElement): void {
+    const { list } = this;
+    list.scrollLeft = Math.max(offsetLeft + offsetWidth - list.clientWidth, Math.min(list.scrollLeft, offsetLeft));
   }
 
   private named(id: TabId): Tab {

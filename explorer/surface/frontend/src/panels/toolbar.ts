@@ -49,10 +49,10 @@ export class Toolbar implements Panel {
     this.wasOpen = open;
   }
 
-  private make(command: ToolbarCommand, { icon: name, label, title }: CommandButton): HTMLButtonElement {
+  private make(command: ToolbarCommand, { icon: name, label, title, isMinor }: CommandButton): HTMLButtonElement {
     const text = label ? `${label}: ${title}` : title; // the visible word comes first, so that speech control finds it
     const content = label ? [h("span", { class: "la-tool-label" }, label)] : [];
-    const attributes = { title: text, "aria-label": withoutKey(text) };
+    const attributes = { title: text, "aria-label": withoutKey(text), "data-minor": isMinor === true };
     const element = button("la-tool", attributes, () => this.editor.run(command.id), icon(name), ...content);
     this.buttons.set(command, element);
     return element;
@@ -60,5 +60,5 @@ export class Toolbar implements Panel {
 }
 
 function withoutKey(title: string): string {
-  return title.replace(/ \(.\)$/, "");
+  return title.replace(/ \((.|Ctrl\+.)\)$/, "");
 }

@@ -4,7 +4,7 @@ import { outlineTool } from "../kernel/outline-tool";
 import type { Point } from "../wire/schema";
 
 export const boxSelect = outlineTool(
-  { id: "box", name: "Drag draws a box that selects points", key: "b", icon: "box" },
+  { id: "box", name: "Drag draws a box that selects points", key: "b", icon: "box", isMinor: true },
   (outline, place) => boxOf(outline[0] ?? place, place),
 );
 

@@ -8,7 +8,7 @@ export const lasso = outlineTool(
     name: "Drag draws a loop that selects points",
     key: "x",
     icon: "select",
-    help: ["x  b", "drag draws a loop, or a box, that selects points; without a mouse: Select points, under Layers"],
+    help: ["x  b", "drag draws a loop, or a box, that selects points; without a mouse: in the tab Group"],
   },
   (outline, place) => [...outline, place],
 );

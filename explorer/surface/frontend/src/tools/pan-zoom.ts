@@ -7,6 +7,7 @@ export const pan: MapTool = {
   name: "Drag moves the map instead of the probe",
   key: "v",
   icon: "pan",
+  isMinor: true,
   help: ["v", "drag moves the map instead of the probe"],
   cursor: "pan",
   move: (editor, _left, _top, dx, dy) => editor.pan(dx, dy),

@@ -5,6 +5,8 @@ import { h } from "./dom";
 export interface Choice {
   readonly value: string;
   readonly text: string;
+  /** More of it, where the pointer rests. */
+  readonly title?: string;
 }
 
 /** Whose style sheet: the surface's or the page's around it. */
@@ -24,7 +26,9 @@ export class Segmented {
       "fieldset",
       { class: `${style}-segmented` },
       h("legend", { class: `${style}-hidden` }, legend),
-      ...choices.map(({ text }, i) => h("label", { class: `${style}-segment` }, this.inputs[i], h("span", {}, text))),
+      ...choices.map(({ text, title = "" }, i) =>
+        h("label", { class: `${style}-segment`, title }, this.inputs[i], h("span", {}, text)),
+      ),
     );
     this.element.addEventListener("change", () => change(this.inputs.find((input) => input.checked)?.value ?? ""));
   }

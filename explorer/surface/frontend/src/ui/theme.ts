@@ -16,6 +16,8 @@ export interface Theme {
   readonly accentText: Rgb;
   readonly onAccent: Rgb;
   readonly font: string;
+  /** Of the letters on the map, CSS pixels. */
+  readonly labelPx: number;
 }
 
 const WHITE: Rgb = { r: 255, g: 255, b: 255 };
@@ -27,7 +29,7 @@ const FALLBACK = {
 } as const;
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 
-export function readTheme(element: Element, prefersDark: boolean): Theme {
+export function readTheme(element: Element, prefersDark: boolean, labelPx: number): Theme {
   const style = getComputedStyle(element);
   const colour = (name: string): Rgb | null => parseColour(style.getPropertyValue(`--st-${name}`));
   return makeTheme({
@@ -38,6 +40,7 @@ export function readTheme(element: Element, prefersDark: boolean): Theme {
     accent: colour("primary-color"),
     font: style.getPropertyValue("--st-font").trim() || FONT,
     prefersDark,
+    labelPx,
   });
 }
 
@@ -49,6 +52,7 @@ export interface ThemeSource {
   readonly accent: Rgb | null;
   readonly font: string;
   readonly prefersDark: boolean;
+  readonly labelPx: number;
 }
 
 /** Everything follows from background, text and accent; text keeps 4.5:1 on all grounds it stands on. */
@@ -74,6 +78,7 @@ export function makeTheme(source: ThemeSource): Theme {
     accentText: legible(accent, text, [background, soft, map], 4.6),
     onAccent: contrast(WHITE, accent) >= 4.5 || contrast(WHITE, accent) >= contrast(INK, accent) ? WHITE : INK,
     font: source.font,
+    labelPx: source.labelPx,
   };
 }
 

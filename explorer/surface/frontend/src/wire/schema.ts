@@ -59,10 +59,10 @@ export const INPUT = -1;
 export const CLASS = -2;
 /** Pictures of a scattered table of which a mean is taken. */
 export const TABLE_NEIGHBOURS = 8;
-/** explorer/pictures/arrays.py: where a reconstruction is brighter than its picture. */
-export const ERROR_RED = [178, 24, 43] as const;
-/** Where it is darker. */
-export const ERROR_BLUE = [33, 102, 172] as const;
+/** explorer/pictures/arrays.py: no error, a reconstruction brighter, darker than its picture. */
+export const ERROR_ON_LIGHT = [[255, 255, 255] as const, [178, 24, 43] as const, [33, 102, 172] as const] as const;
+/** The same on a dark page. */
+export const ERROR_ON_DARK = [[18, 21, 27] as const, [255, 118, 100] as const, [96, 172, 255] as const] as const;
 /** trainer/datasets/pictures.py: of a file. */
 export const MAX_PICTURE_BYTES = 20_000_000;
 /** Before it is decoded. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { COMMANDS, type CommandEditor, type EditorCommand, GESTURES, TOOLBAR } from "../../src/editor/commands";
-import { commandFor, keyName } from "../../src/editor/keymap";
+import { commandFor, keyName, keyWords } from "../../src/editor/keymap";
 import type { CommandState } from "../../src/kernel/extension";
 
 function key(name: string, more = {}) {
@@ -53,7 +53,9 @@ describe("the list", () => {
     const inHelp = COMMANDS.flatMap(({ help }) => (help ? help[0].split("  ") : []));
     expect(inHelp.length).toBeGreaterThan(16);
     for (const written of inHelp) {
-      const name = { Arrows: "ArrowLeft", "−": "-", "Ctrl+Z": "Ctrl+z" }[written] ?? written;
+      const name =
+        { Arrows: "ArrowLeft", "−": "-", "Ctrl+Z": "Ctrl+z", "Ctrl+K": "Ctrl+k", "Shift+P": "Shift+p" }[written] ??
+        written;
       expect(
         COMMANDS.some(({ keys }) => keys.includes(name)),
         written,
@@ -67,8 +69,8 @@ describe("the list", () => {
   test("a button's title names a key of its command", () => {
     for (const { button, keys } of COMMANDS) {
       if (!button) continue;
-      const written = / \((.)\)$/.exec(button.title)?.[1] ?? "";
-      expect(keys).toContain(written === "−" ? "-" : written);
+      const written = / \((.|Ctrl\+.)\)$/.exec(button.title)?.[1] ?? "";
+      expect(keys).toContain({ "−": "-", "Ctrl+K": "Ctrl+k" }[written] ?? written);
     }
   });
   test("every place in the toolbar has a command with a button, and every button a place", () => {
@@ -138,7 +140,17 @@ describe("keys", () => {
     expect(commandFor(COMMANDS, input)?.id).toBe(id);
     expect(asked(commandFor(COMMANDS, input), input)).toEqual([id]);
   });
-  test("a key has one name", () => {
+  test("a letter with Shift gives the command that asks for it, else the letter's own", () => {
+    expect(commandFor(COMMANDS, key("P", { shiftKey: true }))?.id).toBe("present");
+    expect(commandFor(COMMANDS, key("P"))?.id).toBe("play"); // caps lock
+    expect(commandFor(COMMANDS, key("M", { shiftKey: true }))?.id).toBe("manifold");
+  });
+  test("the palette opens by Ctrl and by ⌘, also while something is typed", () => {
+    for (const held of [{ ctrlKey: true }, { metaKey: true }])
+      expect(commandFor(COMMANDS, key("k", held))).toMatchObject({ id: "palette", isEverywhere: true });
+  });
+  test("a key has one name, and is written in one way", () => {
+    expect(["m", "Ctrl+k", "Shift+p", "Escape", "?"].map(keyWords)).toEqual(["m", "Ctrl+K", "Shift+P", "Esc", "?"]);
     expect(keyName(key("?", { shiftKey: true }))).toBe("?");
     expect(keyName(key("Z", { ctrlKey: true, shiftKey: true }))).toBe("Ctrl+Shift+z");
     expect(keyName(key("Enter"))).toBe("Enter");

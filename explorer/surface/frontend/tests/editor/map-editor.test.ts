@@ -176,23 +176,24 @@ describe("what moves by itself", () => {
 
 describe("finding", () => {
   const answered = ({ editor, body }: Opened, text: string): string => {
-    editor.parts.commands.toggleTab("layers");
-    const search = body.find("Find an image by number, or a class by name");
+    editor.parts.commands.togglePanel("palette");
+    editor.showNow();
+    const search = body.find("Find a command, a layer, an image or a class");
     search.value = text;
-    search.parent?.tell("submit");
-    const all = search.parent?.parent?.children ?? [];
-    return all[all.indexOf(search.parent as FakeElement) + 1].textContent;
+    search.tell("input");
+    const first = body.find("What is found").children[0]?.textContent ?? "";
+    search.tell("keydown", { key: "Enter" });
+    return first || (search.parent?.children.at(-1)?.textContent ?? "");
   };
   test("an image by its number, which the probe then shows", () => {
     const one = opened();
     const number = one.state().data.numberOf(2);
-    expect(answered(one, String(number))).toMatch(new RegExp(`^Test image ${number}`));
+    expect(answered(one, `image ${number}`)).toMatch(new RegExp(`^Test image ${number}`));
     expect(one.state().probe.at).toEqual([...one.state().data.place(2)]);
   });
   test("what is not there is said to be not there", () => {
-    expect(answered(opened(), "77")).toBe("There is no test image 77; they go from 0 to 2.");
-    expect(answered(opened(), "no such")).toMatch(/^No class is called “no such”/);
-    expect(answered(opened(), "")).toBe("Type an image number, or a class.");
+    expect(answered(opened(), "77")).toBe("Test image 77is not there: they go from 0 to 2");
+    expect(answered(opened(), "no such")).toBe("Nothing is called “no such”.");
   });
 });
 

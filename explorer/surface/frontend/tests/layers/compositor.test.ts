@@ -41,7 +41,7 @@ describe("a stratum is drawn again", () => {
     expect(drawnAfter(one, { ...moved, view: { ...moved.view } })).toEqual(["below", "still", "follows"]);
   });
   test("not for what a layer reads that is off or makes no sense here", () => {
-    const words = { group: "overlay", rank: 1, name: "Lines", help: "" } as const;
+    const words = { group: "overlay", rank: 1, name: "Lines", help: "", sketch: {} } as const;
     const one = compositor([
       layer("off", { words, reads: ["probe"] }, drawn),
       layer("never", { offered: () => false, reads: ["probe"] }, drawn),

@@ -74,6 +74,7 @@ describe("theme", () => {
     accent: null,
     font: "x",
     prefersDark: false,
+    labelPx: 14,
   };
   const sources: Record<string, ThemeSource> = {
     "own light": none,

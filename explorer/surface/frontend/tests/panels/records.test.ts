@@ -20,6 +20,8 @@ function editorOf(first: MapState): { editor: PanelEditor; asked: unknown[][]; n
     toolbar: TOOLBAR.map(([name, ids]) => [name, COMMANDS.filter(({ id }) => ids.includes(id))]),
     help: [...COMMANDS.flatMap(({ help }) => (help ? [help] : [])), ...GESTURES],
     chooseClass: null,
+    entries: () => [],
+    findings: () => [],
     state: () => now,
     set: (patch) => {
       now = { ...now, ...patch };
@@ -80,6 +82,7 @@ describe("every panel of the list", () => {
         isFolded: false,
         isNarrow: false,
         isCompact: false,
+        isPresenting: false,
         width: 1000,
         height: 600,
         sideWidth: 300,

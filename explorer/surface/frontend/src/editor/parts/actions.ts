@@ -25,7 +25,12 @@ interface Parts {
 }
 
 /** What tools and panels ask, as the parts of the editor do it. */
-export function actionsOf(context: Context, parts: Parts, run: PanelEditor["run"]): ToolEditor & PanelEditor {
+export function actionsOf(
+  context: Context,
+  parts: Parts,
+  run: PanelEditor["run"],
+  entries: PanelEditor["entries"],
+): ToolEditor & PanelEditor {
   const { probing, playback, pinning, maps, choices, finding } = parts;
   const { store, derived, viewport, hint, reader, callbacks } = context;
   const { onClass } = callbacks;
@@ -53,7 +58,8 @@ export function actionsOf(context: Context, parts: Parts, run: PanelEditor["run"
     setTiles: (tiles) => choices.setTiles(tiles),
     toggleOverlay: (id) => choices.toggleOverlay(id),
     setColour: (id) => choices.setColour(id),
-    find: (text) => finding.find(text),
+    entries,
+    findings: (text) => finding.found(text),
     select: (choice) => finding.select(choice),
     savePicture: () => savePicture(context),
     savePins: () => savePins(context),

@@ -53,7 +53,13 @@ export function commandEditor(
       store.set({ tab: tab === id && isSideOpen ? FIRST_TAB : id, isSideOpen: true });
     },
     toggleSide: () => store.set({ isSideOpen: !context.state.isSideOpen }),
-    escape: () => (context.state.open ? store.set({ open: null }) : playback.pause()),
+    togglePresenting: () => store.set({ isPresenting: !context.state.isPresenting, open: null }),
+    escape: () => {
+      const { open, isPresenting } = context.state;
+      if (open) store.set({ open: null });
+      else if (isPresenting) store.set({ isPresenting: false });
+      else playback.pause();
+    },
     showHole: () => finding.showHole(),
     togglePlaying: () => playback.togglePlaying(),
     toggleRandomWalk: () => playback.toggleWalk(),

@@ -5,9 +5,10 @@ import type { RunOnMap } from "../../data/run-on-map";
 import { type Choice, named } from "../../data/selection";
 import { visibleExtent } from "../../geometry/camera";
 import { offered } from "../../kernel/layer-choice";
+import type { PaletteEntry } from "../../kernel/palette-entries";
 import { allShown, only } from "../../kernel/shown-classes";
 import { LAYERS } from "../../layers/index";
-import { count, distance, percent } from "../../ui/format";
+import { classWords, count, distance, percent } from "../../ui/format";
 import { SUPPORT_NEIGHBOUR } from "../../wire/schema";
 import type { Context } from "../context";
 import type { Choices } from "./choices";
@@ -24,26 +25,42 @@ export class Finding {
     private readonly choices: Choices,
   ) {}
 
-  /** A test image by its number, or a class by its name. Returns what to say. */
-  find(text: string): string {
-    const { store, state } = this.context;
+  /** Test images by their number ("1192", "#1192", "image 1192"), classes by their name, or what it begins with ("class 7", "sneak"). */
+  found(text: string): PaletteEntry[] {
+    const { data } = this.context.state;
+    const [, kind = "", wanted] = /^(?:(image|class|#)\s*)?(.*)$/.exec(text.toLowerCase()) ?? [];
+    if (!wanted) return [];
+    const isNumber = /^\d+$/.test(wanted);
+    const classes = kind === "" || kind === "class" ? classesOf(data, wanted) : [];
+    const images = isNumber && kind !== "class" ? [this.imageEntry(wanted)] : [];
+    return [...classes.map((label) => this.classEntry(label)), ...images];
+  }
+
+  private classEntry(label: number): PaletteEntry {
+    const { store, state, reader } = this.context;
     const { data } = state;
-    if (text === "") return "Type an image number, or a class.";
-    const wanted = text.toLowerCase();
-    const label = labelOf(data, wanted.replace(/^class\s+/, ""));
-    const isNumber = /^#?\d+$/.test(wanted);
-    if (label >= 0 && !(isNumber && data.nClasses > 1 && wanted.startsWith("#"))) {
+    const words = `${count(data.perClass[label])} points`;
+    const run = (): void => {
       store.set({ shown: only(data.nClasses + 1, label) });
-      return `Only ${data.className(label)} is shown: ${count(data.perClass[label])} points.${isNumber ? ` For the image of that number: #${wanted}.` : ""}`;
-    }
-    if (!isNumber)
-      return `No class is called “${text}”; type a class, or an image number from 0 to ${count(data.nPoints - 1)}.`;
-    const name = wanted.replace("#", "");
-    const i = data.pointOf(Number(name));
-    if (i < 0) return `There is no test image ${name}; they go from 0 to ${count(data.nPoints - 1)}.`;
-    store.set({ shown: allShown(data.nClasses) });
-    this.probing.flyTo(i);
-    return `Test image ${data.numberOf(i)}${data.labels[i] < 0 ? "" : `, class ${data.className(data.labels[i])}`}.`;
+      reader.now(`Only ${classWords(data.className(label))} is shown: ${words}.`);
+    };
+    return { name: `Only ${classWords(data.className(label))}`, what: words, key: "", run };
+  }
+
+  private imageEntry(number: string): PaletteEntry {
+    const { store, state, reader } = this.context;
+    const { data } = state;
+    const i = data.pointOf(Number(number));
+    const name = `Test image ${number}`;
+    if (i < 0)
+      return { name, what: `is not there: they go from 0 to ${count(data.nPoints - 1)}`, key: "", run: () => {} };
+    const what = data.labels[i] < 0 ? "" : classWords(data.className(data.labels[i]));
+    const run = (): void => {
+      store.set({ shown: allShown(data.nClasses) });
+      this.probing.flyTo(i);
+      reader.now([name, what].filter(Boolean).join(", "));
+    };
+    return { name, what, key: "", run };
   }
 
   /** Points named instead of drawn around. Returns what to say. */
@@ -82,9 +99,12 @@ function foundWords(n: number): string {
     : "No point selected: none is shown there.";
 }
 
-/** The class of a name, or −1. */
-function labelOf(data: RunOnMap, name: string): number {
-  return Array.from({ length: data.nClasses }, (_, k) => (data.className(k) ?? "").toLowerCase()).indexOf(name);
+/** The class of that name, else those whose name has a word that begins so. */
+function classesOf(data: RunOnMap, wanted: string): number[] {
+  const names = Array.from({ length: data.nClasses }, (_, k) => (data.className(k) ?? "").toLowerCase());
+  const exact = names.indexOf(wanted);
+  if (exact >= 0) return [exact];
+  return names.flatMap((name, k) => (` ${name}`.includes(` ${wanted}`) && !/^\d+$/.test(wanted) ? [k] : []));
 }
 
 /** What is known of a hole; in more than two dimensions of the sample that shows it. */

@@ -17,8 +17,10 @@ import { Input } from "./input";
 import { Maps } from "./maps";
 import { OwnPictures } from "./own-pictures";
 import { PageLayout } from "./page-layout";
+import { paletteEntries } from "./palette";
 import { Pinning } from "./pinning";
 import { Playback } from "./playback";
+import { Presenting } from "./presenting";
 import { Probing } from "./probing";
 
 /** What the editor itself asks something of. */
@@ -49,8 +51,10 @@ export function makeParts(context: Context, root: HTMLElement, body: HTMLElement
     const command = COMMANDS.find((one) => one.id === id);
     if (command) act(command, null);
   };
-  const actions = actionsOf(context, { probing, playback, pinning, maps, choices, finding }, run);
-  const panels = [...PANELS, ...LAYER_PANELS].map((Made) => new Made(actions));
+  const actions = actionsOf(context, { probing, playback, pinning, maps, choices, finding }, run, () =>
+    paletteEntries(context, choices, panels, run),
+  );
+  const panels: Panel[] = [...PANELS, ...LAYER_PANELS].map((Made) => new Made(actions));
   const left = h("div", { class: "la-left" }, stage.element);
   body.append(left);
   const fit = mount(panels, {
@@ -61,6 +65,7 @@ export function makeParts(context: Context, root: HTMLElement, body: HTMLElement
   });
   const draw = panels.flatMap(({ places }) => places?.["tab-draw"] ?? []);
   const ownPictures = new OwnPictures(context, probing, pinning, (pad) => draw.forEach((stand) => void stand(pad)));
+  new Presenting(root, context); // it says how large letters are before the page is measured
   const layout = new PageLayout(root, context, fit);
   const commands = commandEditor(context, { playback, probing, pinning, choices, finding, actions, maps });
   const act = (command: EditorCommand, key: KeyboardEvent | null): void => {

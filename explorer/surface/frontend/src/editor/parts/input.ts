@@ -45,8 +45,12 @@ export class Input {
       this.gestures.holdSpace(true);
     });
     disposer.listen(window, "keydown", (event: KeyboardEvent) => {
-      if (event.defaultPrevented || !this.context.ownsPage) return;
-      if (isForTheMap(event.composedPath()[0], event.key)) give(event);
+      const { ownsPage, state } = this.context;
+      if (event.defaultPrevented) return;
+      if (event.key === "Escape" && (state.open || state.isPresenting)) return give(event); // wherever the keyboard is
+      if (state.isPresenting && /^Page(Up|Down)$/.test(event.key)) return event.preventDefault(); // a clicker's keys would scroll the page behind
+      if (!ownsPage) return;
+      if (commandFor(COMMANDS, event)?.isEverywhere || isForTheMap(event.composedPath()[0], event.key)) give(event);
     });
     disposer.listen(stage.map, "keyup", (event: KeyboardEvent) => {
       if (event.key === " ") this.gestures.holdSpace(false);

@@ -33,7 +33,6 @@ export class Maps {
     }
     if (plane.key === data.plane?.key) return;
     this.change(data.onto(plane));
-    if (context.state.open === "layers") context.store.set({ open: null });
     context.say(`Map: ${plane.title}`);
     context.scrollToMap();
   }

@@ -8,6 +8,11 @@ import type { Context } from "../context";
 const WIDE_PX = 760;
 /** Below the surface, to the window's edge. */
 const MARGIN_PX = 10;
+/** Of the letters on the map. */
+const LABEL_PX = 14;
+const PRESENTER_LABEL_PX = 20;
+/** Around a surface of presenter size; `surface.css` says the same. */
+const PRESENTER_MARGIN_PX = 20;
 /** A surface lower than this is of no use: then the page scrolls. On a phone picture and tabs stand below the map. */
 const LEAST_PX = 440;
 const LEAST_STACKED_PX = 600;
@@ -19,7 +24,8 @@ const STACKED_PX = 640;
 const COLUMN_AROUND_PX = 600;
 
 export function themeOf(root: HTMLElement): Theme {
-  return readTheme(root, matchMedia("(prefers-color-scheme: dark)").matches);
+  const labelPx = root.hasAttribute("data-presents") ? PRESENTER_LABEL_PX : LABEL_PX;
+  return readTheme(root, matchMedia("(prefers-color-scheme: dark)").matches, labelPx);
 }
 
 /** Gives the page's colours to the surface, which may have no map. */
@@ -50,6 +56,12 @@ export class PageLayout {
     disposer.listen(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.retheme());
     disposer.listen(window, "resize", changed); // a window moved to another screen changes devicePixelRatio
     disposer.add(store.on(["isSideOpen"], changed));
+    disposer.add(
+      store.on(["isPresenting"], () => {
+        this.retheme();
+        changed();
+      }),
+    );
   }
 
   retheme(): void {
@@ -63,24 +75,37 @@ export class PageLayout {
     const width = this.root.clientWidth;
     if (width === 0) return false;
     this.width = width;
-    const { isSideOpen, host } = this.context.state;
+    const { isSideOpen, isPresenting, host } = this.context.state;
     const { options, height: wanted } = host;
     const { root } = this;
     const isCompact = options.compact;
     const isWide = width >= WIDE_PX && options.show_card && !isCompact;
     const isNarrow = width < 520;
     const fills = options.show_card && !isCompact;
-    const cardWidth = Math.round(Math.min(336, Math.max(272, width * 0.26)));
+    const cardWidth = isPresenting ? Math.round(0.4 * width) : Math.round(Math.min(336, Math.max(272, width * 0.26)));
     root.toggleAttribute("data-column", isCompact);
     root.toggleAttribute("data-wide", isWide);
     root.toggleAttribute("data-narrow", isNarrow);
     root.toggleAttribute("data-fills", fills);
-    const isFolded = fills && !isSideOpen;
+    const isFolded = fills && !isSideOpen && !isPresenting;
     root.toggleAttribute("data-folded", isFolded);
     root.style.setProperty("--la-card-width", `${cardWidth}px`);
-    const height = fills ? this.heightOf(wanted, isWide || isFolded) : 0;
+    const height = isPresenting
+      ? window.innerHeight - 2 * PRESENTER_MARGIN_PX
+      : fills
+        ? this.heightOf(wanted, isWide || isFolded)
+        : 0;
     root.style.setProperty("--la-height", `${height}px`);
-    this.fit({ isWide: isWide && !isFolded, isFolded, isNarrow, isCompact, width, height, sideWidth: cardWidth });
+    this.fit({
+      isWide: isWide && !isFolded,
+      isFolded,
+      isNarrow,
+      isCompact,
+      isPresenting,
+      width,
+      height,
+      sideWidth: cardWidth,
+    });
     return this.resizeMap(fills, isCompact && window.innerWidth >= STACKED_PX, isNarrow);
   }
 
@@ -99,7 +124,7 @@ export class PageLayout {
     const height = fills ? element.clientHeight : this.fixedHeight(mapWidth, isColumn);
     element.style.height = fills ? "" : `${height}px`;
     const { stage, viewport, state } = this.context;
-    if (!stage.resize(mapWidth, height, window.devicePixelRatio || 1, isNarrow)) return false;
+    if (!stage.resize(mapWidth, height, window.devicePixelRatio || 1, isNarrow, state.theme.labelPx)) return false;
     viewport.resize(state.data.header.view_extent, stage.plot);
     this.context.cameraMoved();
     return true;

@@ -9,6 +9,7 @@ export const density = fieldLayer({
     rank: 2,
     name: "Density of the codes",
     help: "aggregated posterior q̄(z): the mean of q(z|x) over test images; of the points where the map is no plane or q has no spread",
+    sketch: { soft: "M8 22C8 10 20 6 27 11s8 16 0 20S8 34 8 22z", fill: "M14 21c0-6 6-8 10-5s4 9 0 10-10 1-10-5z" },
     spoken: "density of the codes",
   },
   job: densityJob,

@@ -42,7 +42,14 @@ export const paper: Layer = {
 export const plain: Layer = {
   id: "none",
   stratum: "background",
-  words: { group: "background", rank: 0, name: "Plain", help: "only the grid", spoken: "plain" },
+  words: {
+    group: "background",
+    rank: 0,
+    name: "Plain",
+    help: "only the grid",
+    sketch: { line: "M14 4v32M26 4v32M4 14h32M4 26h32" },
+    spoken: "plain",
+  },
   reads: [],
 };
 
@@ -101,7 +108,7 @@ function drawTickLabels(
   projection: ProjectionRecord,
 ): void {
   const extent = visibleExtent(camera, plot);
-  context.font = `14px ${theme.font}`;
+  context.font = `${theme.labelPx}px ${theme.font}`;
   context.fillStyle = css(theme.muted);
   drawXLabels(context, stage, plot, camera, extent, projection.x_label);
   drawYLabels(context, plot, camera, extent, projection.y_label);

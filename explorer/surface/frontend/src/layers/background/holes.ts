@@ -11,6 +11,7 @@ export const holes = fieldLayer({
     rank: 3,
     name: "Posterior − prior",
     help: "q̄(z) − p(z): under- and over-represented regions",
+    sketch: { soft: "M8 22C8 10 20 6 27 11s8 16 0 20S8 34 8 22z", line: "M15 21a5 5 0 1 0 10 0a5 5 0 1 0-10 0z" },
     spoken: "posterior − prior",
   },
   offered: (data) => data.header.projection.rings && data.spreadOnMap() !== null,

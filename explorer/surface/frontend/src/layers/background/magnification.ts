@@ -23,6 +23,9 @@ export const magnification = fieldLayer({
     rank: 4,
     name: "Magnification",
     help: "how fast pictures change along the map, √det(JᵀJ)",
+    sketch: {
+      line: "M4 20h32M20 4v32M4 10c10 6 22 6 32 0M4 30c10-6 22-6 32 0M10 4c6 10 6 22 0 32M30 4c-6 10-6 22 0 32",
+    },
     spoken: "magnification",
   },
   job: jobOf,

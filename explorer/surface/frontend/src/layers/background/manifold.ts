@@ -221,6 +221,11 @@ export const manifold: Layer = {
     rank: 1,
     name: "Decoded manifold",
     help: "decoded pictures on a grid; zooming in brings smaller tiles, dashes mark low density of encoded images",
+    sketch: {
+      soft: "M4 4h10v10H4zM16 4h10v10H16zM28 4h8v10h-8zM4 16h10v10H4zM28 16h8v10h-8zM4 28h10v8H4zM16 28h10v8H16z",
+      line: "M9 6v6M19 7h4v4h-4zM31 7l3 5M7 19c4-3 4 3 0 4h5M32 18v6",
+      fill: "M16 16h10v10H16z",
+    },
     spoken: "decoded manifold",
     key: ["m", "decoded manifold as background"],
     button: { icon: "manifold", label: "Manifold", title: "decoded pictures as background (m)" },

@@ -3,6 +3,7 @@
 import { toScreen } from "../../geometry/camera";
 import type { Layer } from "../../kernel/extension";
 import { css } from "../../ui/colour";
+import { discs } from "../../ui/sketch";
 import { strokeTwice } from "../marks";
 
 export const nearestCodes: Layer = {
@@ -13,6 +14,10 @@ export const nearestCodes: Layer = {
     rank: 6,
     name: "Nearest in latent space",
     help: "lines to the eight codes nearest to the probe, all dimensions counted",
+    sketch: {
+      line: "M20 20 8 10M20 20l12-9M20 20l10 11M20 20 9 30",
+      fill: discs(2.5, [20, 20], [8, 10], [32, 11], [30, 31], [9, 30]),
+    },
     key: ["n", "lines to the nearest codes in latent space"],
   },
   reads: ["probe", "shown"],

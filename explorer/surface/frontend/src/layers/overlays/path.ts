@@ -99,7 +99,7 @@ function drawStop(context: Context, theme: Theme, [left, top]: Point, label: str
   context.strokeStyle = css(theme.map);
   context.lineWidth = 2;
   context.stroke();
-  context.font = `600 14px ${theme.font}`;
+  context.font = `600 ${theme.labelPx}px ${theme.font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillStyle = css(theme.onAccent);

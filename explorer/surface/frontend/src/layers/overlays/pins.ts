@@ -42,7 +42,7 @@ function drawPin(context: Context, size: Size, camera: Camera, theme: Theme, pin
   context.stroke();
   context.fillStyle = css(theme.accent);
   context.fill();
-  context.font = `600 14px ${theme.font}`;
+  context.font = `600 ${theme.labelPx}px ${theme.font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillStyle = css(theme.onAccent);

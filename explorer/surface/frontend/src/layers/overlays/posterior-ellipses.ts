@@ -2,6 +2,7 @@
 
 import type { Layer } from "../../kernel/extension";
 import { css } from "../../ui/colour";
+import { discs } from "../../ui/sketch";
 import { inView } from "../in-view";
 import { drawEllipses, pointColour } from "../marks";
 
@@ -15,6 +16,10 @@ export const posteriorEllipses: Layer = {
     rank: 4,
     name: "Posterior ellipses",
     help: "1σ and 2σ of q(z|x) to scale for the nearest point; 1σ of all when few are in view",
+    sketch: {
+      line: "M7 15c2-5 12-7 13-3s-9 10-12 8-2-3-1-5zM20 28c2-4 12-4 12 0s-12 5-12 0z",
+      fill: discs(2, [13, 15], [26, 28]),
+    },
   },
   offered: (data) => data.spreadOnMap() !== null,
   reads: ["probe", "shown", "colourBy"],

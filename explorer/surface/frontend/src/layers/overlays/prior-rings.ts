@@ -15,6 +15,7 @@ export const priorRings: Layer = {
     rank: 2,
     name: "Prior rings",
     help: "1, 2, 3 standard deviations of the prior",
+    sketch: { line: "M13 20a7 7 0 1 0 14 0a7 7 0 1 0-14 0zM5 20a15 15 0 1 0 30 0a15 15 0 1 0-30 0z" },
     key: ["r", "prior rings at 1, 2, 3 σ"],
   },
   isOnAtFirst: true,
@@ -73,7 +74,7 @@ function drawRingLabels(
 ): void {
   const [left, top] = toScreen(camera, plot, ring_center[0], ring_center[1]);
   context.save();
-  context.font = `14px ${theme.font}`;
+  context.font = `${theme.labelPx}px ${theme.font}`;
   context.textAlign = "center";
   context.lineWidth = 4;
   context.lineJoin = "round";

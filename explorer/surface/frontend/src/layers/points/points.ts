@@ -7,6 +7,7 @@ import { perMap } from "../../kernel/per-map";
 import { count } from "../../ui/format";
 import { classRgb, classShape, SHAPES } from "../../ui/palette";
 import { rampColour } from "../../ui/ramp";
+import { discs } from "../../ui/sketch";
 import { pictured } from "../in-view";
 import { MovingPoints } from "./moving";
 import { markerRadius, PointRaster } from "./raster";
@@ -125,7 +126,13 @@ const dotsOf = perMap((_data: RunOnMap) => new Dots());
 export const points: Layer = {
   id: "points",
   stratum: "points",
-  words: { group: "overlay", rank: 1, name: "Points", help: "a dot for every test image" },
+  words: {
+    group: "overlay",
+    rank: 1,
+    name: "Points",
+    help: "a dot for every test image",
+    sketch: { fill: discs(2.5, [10, 13], [15, 8], [18, 16], [28, 25], [32, 31], [23, 32], [10, 28]) },
+  },
   isOnAtFirst: true,
   reads: ["shown", "colourBy"],
   draw(canvas, frame) {
@@ -145,6 +152,7 @@ export const shapes: Layer = {
     rank: 8,
     name: "Marker shapes",
     help: "a marker for each class, beside its colour",
+    sketch: { fill: `${discs(4.5, [12, 13])}M23 9h9v9h-9zM20 23l6 10H14z` },
     key: ["s", "a marker shape for each class"],
   },
   offered: (data) => data.nClasses > 1,

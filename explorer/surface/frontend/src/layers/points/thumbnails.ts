@@ -116,6 +116,7 @@ export const thumbnails: Layer = {
     rank: 7,
     name: "Pictures when close",
     help: "images instead of dots when few are in view",
+    sketch: { soft: "M5 6h13v13H5zM22 20h13v13H22z", line: "M5 6h13v13H5zM22 20h13v13H22zM9 10h5l-3 6M26 24h5v5h-5z" },
   },
   isOnAtFirst: true,
   reads: ["shown", "colourBy"],

@@ -20,6 +20,9 @@ const LOW_WINDOW_PX = 860; // also in surface.css
 const PICTURE_SHARE = 0.36;
 /** Beside a tab that needs the room, in a low window. */
 const SMALL_PX = 112;
+/** The same share of a low window, which is to have room for a tab too, and of presenter size. */
+const LOW_PICTURE_SHARE = 0.29;
+const PRESENTED_SHARE = 0.66;
 /** Of the width, for a picture in a corner of the map. */
 const CORNER_SHARE = 0.18;
 const UNSAID = -2;
@@ -89,10 +92,11 @@ export class DecodedPicture implements Panel {
 
   private refit(): void {
     if (!this.given) return;
-    const { isWide, isFolded, isNarrow, isCompact, width, height, sideWidth } = this.given;
+    const { isPresenting, isWide, isFolded, isNarrow, isCompact, width, height, sideWidth } = this.given;
     const isLow = window.innerHeight < LOW_WINDOW_PX;
-    const isSmall = isLow && ROOMY.includes(this.editor.state().tab);
-    const wide = isSmall ? SMALL_PX : Math.min(sideWidth, Math.round(height * PICTURE_SHARE)); // what is under it must be seen too
+    const isSmall = isLow && !isPresenting && ROOMY.includes(this.editor.state().tab);
+    const share = isPresenting ? PRESENTED_SHARE : isLow ? LOW_PICTURE_SHARE : PICTURE_SHARE;
+    const wide = isSmall ? SMALL_PX : Math.min(sideWidth, Math.round(height * share)); // what is under it must be seen too
     const column = isLow ? 140 : 168;
     const corner = Math.min(168, Math.round(width * CORNER_SHARE));
     const narrow = isNarrow ? Math.round(width * 0.32) : 168;

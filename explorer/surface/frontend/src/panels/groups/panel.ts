@@ -5,6 +5,7 @@ import { savedGroups, saveGroups } from "../../data/saved-groups";
 import { factsOf, type GroupFacts, selectionCsv } from "../../data/selection";
 import type { Frame, Panel } from "../../kernel/extension";
 import type { PanelEditor } from "../../kernel/panel-editor";
+import { classEntries } from "../../kernel/shown-classes";
 import type { MapState } from "../../kernel/state";
 import { chip, h } from "../../ui/dom";
 import { count } from "../../ui/format";
@@ -12,6 +13,7 @@ import { save } from "../../ui/save";
 import type { PinRecord } from "../../wire/schema";
 import { Direction } from "./direction";
 import { freeName, type Group, slotName, wishedName } from "./names";
+import { SelectForm } from "./select-form";
 import { Selected } from "./selected";
 
 export class GroupsPanel implements Panel {
@@ -24,6 +26,7 @@ export class GroupsPanel implements Panel {
     download: () => this.download(),
     clear: () => this.select([]),
   });
+  private readonly picker: SelectForm;
   private readonly saved = h("div", { class: "la-tools" });
   private readonly direction: Direction;
   private groups: readonly Group[] = [];
@@ -35,9 +38,11 @@ export class GroupsPanel implements Panel {
 
   constructor(private readonly editor: PanelEditor) {
     this.direction = new Direction(editor);
+    this.picker = new SelectForm((choice) => editor.select(choice));
     this.element = h(
       "section",
-      { class: "la-groups", "aria-label": "Selection and groups", hidden: true },
+      { class: "la-groups", "aria-label": "Selection and groups" },
+      this.picker.element,
       this.selected.element,
       this.saved,
       this.direction.element,
@@ -66,6 +71,7 @@ export class GroupsPanel implements Panel {
     this.scene = scene;
     this.selected.configure(scene);
     this.direction.configure(scene);
+    this.picker.configure(scene.hasLabels ? classEntries(scene) : []);
     if (isNewRun)
       this.groups = savedGroups(scene.header.run.id, scene.nPoints).map(({ name, indices }) => ({
         name,
@@ -83,7 +89,6 @@ export class GroupsPanel implements Panel {
   }
 
   private showGroups(): void {
-    this.element.hidden = this.current === null && this.groups.length === 0;
     this.saved.replaceChildren(...this.groups.map((group) => this.groupChip(group)));
     this.direction.showGroups(this.groups);
   }

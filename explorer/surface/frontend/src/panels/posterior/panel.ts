@@ -14,7 +14,7 @@ import { button, h, setText } from "../../ui/dom";
 import { dimension, number, zJson } from "../../ui/format";
 import { newPicture, type Picture } from "../../ui/picture";
 import type { Theme } from "../../ui/theme";
-import { ERROR_BLUE, ERROR_RED, type Point } from "../../wire/schema";
+import { ERROR_ON_DARK, ERROR_ON_LIGHT, type Point } from "../../wire/schema";
 import { Population } from "./population";
 
 /** Dots on the map. */
@@ -97,7 +97,7 @@ export class PosteriorPanel implements Panel {
     this.theme = theme;
     if (data !== this.scene) this.configure(data);
     if (encoded !== this.own) this.show(encoded);
-    if (isRepainted) this.showNumbers();
+    if (isRepainted) this.show(encoded);
     this.mark();
   }
 
@@ -211,7 +211,7 @@ export class PosteriorPanel implements Panel {
     this.error.element.hidden = x === null;
     if (!x) return;
     const [channels, height, width] = scene.header.run.image_shape;
-    this.error.picture.paint(errorColours(x, x_hat, channels, height * width));
+    this.error.picture.paint(errorColours(x, x_hat, channels, height * width, this.theme?.isDark === true));
     this.meanOff = meanError(x, x_hat);
   }
 
@@ -283,15 +283,22 @@ export function meanError(x: Float32Array, x_hat: Float32Array): number {
   return x.reduce((sum, value, i) => sum + Math.abs(value - x_hat[i]), 0) / x.length;
 }
 
-/** As explorer/pictures/arrays.py draws it, (3·H·W,) in [0, 1]: red where the reconstruction is brighter, blue where darker, white where right. */
-export function errorColours(x: Float32Array, x_hat: Float32Array, channels: number, plane: number): Float32Array {
+/** As explorer/pictures/arrays.py draws it, (3·H·W,) in [0, 1]: red where the reconstruction is brighter, blue where darker, the page's own tone where right. */
+export function errorColours(
+  x: Float32Array,
+  x_hat: Float32Array,
+  channels: number,
+  plane: number,
+  isDark: boolean,
+): Float32Array {
   const out = new Float32Array(3 * plane);
+  const [right, brighter, darker] = isDark ? ERROR_ON_DARK : ERROR_ON_LIGHT;
   for (let i = 0; i < plane; i++) {
     let difference = 0;
     for (let c = 0; c < channels; c++) difference += (x_hat[c * plane + i] - x[c * plane + i]) / channels;
     const strength = Math.min(1, Math.abs(difference)),
-      colour = difference > 0 ? ERROR_RED : ERROR_BLUE;
-    for (let c = 0; c < 3; c++) out[c * plane + i] = 1 - strength + (colour[c] / 255) * strength;
+      colour = difference > 0 ? brighter : darker;
+    for (let c = 0; c < 3; c++) out[c * plane + i] = (right[c] * (1 - strength) + colour[c] * strength) / 255;
   }
   return out;
 }

@@ -74,7 +74,7 @@ export class Population {
     context.clearRect(0, 0, width, HEIGHT);
     const reach = Math.max(1, ...this.bands.flatMap((band, k) => [-band[0], band[4], Math.abs(mu[k]) + std[k]])) * 1.05;
     const y = (value: number): number => ((reach - value) / (2 * reach)) * (HEIGHT - FOOT);
-    context.font = `14px ${theme.font}`;
+    context.font = `${theme.labelPx}px ${theme.font}`;
     context.fillStyle = css(theme.muted);
     context.textAlign = "right";
     const tick = Math.max(1, Math.floor(reach * 0.8));

@@ -15,6 +15,10 @@ export const truePosterior: Layer = {
     rank: 5,
     name: "True posterior",
     help: "p(z|x) of the nearest image by quadrature beside q(z|x), 1σ and 2σ of each, and the KL between them",
+    sketch: {
+      soft: "M8 27C6 17 14 5 20 9s4 10 12 12-2 13-10 13-13-2-14-7z",
+      line: "M11 25c1-8 12-12 14-7s-4 11-9 11-5-1-5-4z",
+    },
   },
   offered: canTellTruth,
   reads: ["probe", "shown", "selection", "ownPicture"],

@@ -1,28 +1,30 @@
-/** Which two dimensions vary while the others stay? The choice of a plane along two axes, through a code that is shown or pinned. */
+/** Which slice of latent space is the map? A plane along two axes through a code that is shown or pinned, or one through three pins. */
 
-import { axesOf } from "../data/axes";
-import type { Model } from "../engine/model";
-import { slice } from "../geometry/planes";
-import type { Frame, Panel } from "../kernel/extension";
-import type { PanelEditor } from "../kernel/panel-editor";
-import { pinName } from "../kernel/pins";
-import type { MapState } from "../kernel/state";
-import { Select } from "../ui/chooser";
-import { button, h } from "../ui/dom";
-import { dimension } from "../ui/format";
-import type { PinRecord } from "../wire/schema";
+import { axesOf } from "../../data/axes";
+import type { Model } from "../../engine/model";
+import { slice } from "../../geometry/planes";
+import type { Frame, Panel } from "../../kernel/extension";
+import type { PanelEditor } from "../../kernel/panel-editor";
+import { pinName } from "../../kernel/pins";
+import type { MapState } from "../../kernel/state";
+import { Select } from "../../ui/chooser";
+import { button, h } from "../../ui/dom";
+import { dimension } from "../../ui/format";
+import type { PinRecord } from "../../wire/schema";
+import { PlaneThroughPins } from "./three-pins";
 
 const HERE = "here";
 const MIDDLE = "middle";
 
 export class PlanePanel implements Panel {
   readonly id = "plane";
-  readonly slot = "layers-menu";
+  readonly slot = "tab-slices";
   readonly reads: readonly (keyof MapState)[] = ["data", "pins"];
   readonly element: HTMLElement;
   private readonly across = new Select("Across", (value) => this.choose(0, Number(value)), "la");
   private readonly up = new Select("up", (value) => this.choose(1, Number(value)), "la");
   private readonly others = new Select("others as in", (value) => (this.at = value), "la");
+  private readonly three: PlaneThroughPins;
   private order: readonly number[] = [];
   private axes: [number, number] = [0, 1];
   private at = HERE;
@@ -31,12 +33,18 @@ export class PlanePanel implements Panel {
 
   constructor(private readonly editor: Pick<PanelEditor, "derived" | "layPlane">) {
     const show = button("la-button", {}, () => this.show(), "Show this slice");
+    this.three = new PlaneThroughPins(editor);
     this.element = h(
       "div",
-      { class: "la-slice", hidden: true },
-      h("h2", { class: "la-h" }, "Slice of two dimensions"),
-      h("div", { class: "la-row" }, this.across.element, this.up.element, this.others.element),
-      show,
+      { class: "la-slices", hidden: true },
+      h(
+        "div",
+        { class: "la-slice", role: "group", "aria-label": "Slice of two dimensions" },
+        h("h2", { class: "la-h" }, "Slice of two dimensions"),
+        h("div", { class: "la-row" }, this.across.element, this.up.element, this.others.element),
+        show,
+      ),
+      this.three.element,
     );
   }
 
@@ -57,6 +65,7 @@ export class PlanePanel implements Panel {
 
   private showPins(pins: readonly PinRecord[]): void {
     this.pins = pins;
+    this.three.show(pins);
     const choices = [
       { value: HERE, text: "the code under the cursor" },
       ...pins.map((pin) => ({ value: pin.label, text: `pin ${pinName(pin)}` })),

@@ -1,0 +1,60 @@
+/** What can be taken away? The menu behind “Export”: the map as a picture, the pins, the shown picture as Python. */
+
+import type { Frame, Panel } from "../kernel/extension";
+import type { PaletteEntry } from "../kernel/palette-entries";
+import type { PanelEditor } from "../kernel/panel-editor";
+import type { MapState } from "../kernel/state";
+import { button, h, setText } from "../ui/dom";
+
+export class ExportMenu implements Panel {
+  readonly id = "export";
+  readonly slot = "over";
+  readonly reads: readonly (keyof MapState)[] = ["open"];
+  readonly element: HTMLElement;
+  private readonly python = h("pre", { class: "la-code", hidden: true, tabindex: "0", "aria-label": "Python code" });
+  private readonly answer = h("p", { class: "la-small", role: "status" });
+  private readonly items: readonly PaletteEntry[] = [
+    { name: "PNG of the map", what: "what is seen, with its legend", key: "", run: () => this.editor.savePicture() },
+    { name: "Pins as JSON", what: "places, names and codes", key: "", run: () => this.editor.savePins() },
+    { name: "Copy as PyTorch", what: "lines that give the shown picture", key: "", run: () => this.copyPython() },
+  ];
+  private readonly buttons: readonly HTMLButtonElement[];
+
+  constructor(private readonly editor: Pick<PanelEditor, "set" | "savePicture" | "savePins" | "python">) {
+    this.buttons = this.items.map(({ name, what, run }) =>
+      button("la-entry", {}, run, h("span", { class: "la-entry-name" }, name), h("span", { class: "la-small" }, what)),
+    );
+    this.element = h(
+      "div",
+      { class: "la-over la-menu", role: "dialog", "aria-label": "Export", hidden: true },
+      ...this.buttons,
+      this.answer,
+      this.python,
+    );
+  }
+
+  update({ state: { open } }: Frame): void {
+    const isOpen = open === this.id;
+    if (this.element.hidden !== isOpen) return;
+    this.element.hidden = !isOpen;
+    if (isOpen) this.buttons[0].focus();
+    else this.python.hidden = true;
+  }
+
+  paletteEntries(): readonly PaletteEntry[] {
+    return this.items.map((item) => ({ ...item, name: `Export: ${item.name}` }));
+  }
+
+  /** Shown too: a page without the right to the clipboard must not leave anyone without. */
+  private copyPython(): void {
+    const text = this.editor.python();
+    this.editor.set({ open: this.id });
+    this.python.hidden = false;
+    setText(this.python, text);
+    setText(this.answer, "");
+    navigator.clipboard?.writeText(text).then(
+      () => setText(this.answer, "Copied."),
+      () => undefined,
+    );
+  }
+}

@@ -1,0 +1,112 @@
+"""Is everything reached without a search through panels? The palette, the export menu, the size for a room, keys from anywhere."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.surface import choose_tab, export_menu, find, opened, settled
+
+BOX = "Find a command, a layer, an image or a class"
+SMALL = """(root, least) => {
+  const small = [];
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const { parentElement: element } = node;
+    if (!node.data.trim() || element.closest('style, select') || !element.checkVisibility({ visibilityProperty: true })) continue;
+    const px = parseFloat(getComputedStyle(element).fontSize);
+    if (px < least) small.push([px, node.data]);
+  }
+  return small;
+}"""
+
+
+def palette(page: Page) -> list[str]:
+    return page.get_by_role("listbox", name="What is found").get_by_role("option").all_inner_texts()
+
+
+def test_the_palette_lists_commands_layers_tabs_and_tools_with_their_keys(page, server):
+    canvas = opened(page, server, run="digits-2d")
+    canvas.focus()
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name=BOX)).to_be_focused()
+    lines = [" | ".join(text.split("\n")) for text in palette(page)]
+    for wanted in (
+        "Pin the code.*Enter",
+        "Drag draws a loop.*x",
+        "Layer: Prior rings.*r",
+        "Background: Magnification",
+        "Tab: Pins",
+        "Export: PNG of the map",
+    ):
+        assert any(re.fullmatch(f"{wanted}.*", line, re.DOTALL) for line in lines), (wanted, lines)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Find")).to_be_hidden()
+    expect(canvas).to_be_focused()
+
+
+def test_an_entry_does_what_its_key_does(page, server):
+    opened(page, server, run="digits-2d")
+    find(page, "magnif")
+    choose_tab(page, "Layers")
+    expect(page.get_by_role("radio", name="Magnification")).to_be_checked()
+    find(page, "tab slid")
+    expect(page.get_by_role("tab", name="Sliders")).to_have_attribute("aria-selected", "true")
+
+
+def test_it_opens_while_something_is_typed_and_the_keyboard_comes_back(page, server):
+    opened(page, server, run="digits-2d")
+    choose_tab(page, "Sliders")
+    number = page.get_by_label(re.compile("^Dimension 1(,|$)"))
+    number.focus()
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name=BOX)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(number).to_be_focused()
+
+
+def test_escape_closes_the_help_wherever_the_keyboard_is(page, server):
+    canvas = opened(page, server, run="digits-2d")
+    canvas.focus()
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keys and gestures")
+    expect(dialog).to_be_visible()
+    page.get_by_role("tab", name="Details").focus()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_the_export_menu_is_one_button_and_closes_by_escape(page, server):
+    opened(page, server, run="digits-2d")
+    menu = export_menu(page)
+    expect(menu.get_by_role("button")).to_have_count(3)
+    expect(menu.get_by_role("button", name="PNG of the map")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+
+
+def test_presenter_size_is_legible_from_the_last_row(page, server):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    canvas = opened(page, server, run="digits-2d")
+    root = page.get_by_test_id("surface")
+    assert root.evaluate(SMALL, 14) == []
+    canvas.focus()
+    page.keyboard.press("Shift+P")
+    expect(root).to_have_attribute("data-presents", "")
+    settled(page)
+    assert root.evaluate(SMALL, 20) == []
+    box = page.get_by_test_id("decoded").bounding_box()
+    assert min(box["width"], box["height"]) > 360
+    assert box["y"] >= 0 and box["y"] + box["height"] <= 720
+    tools = page.get_by_role("button", name=re.compile("^Find"))
+    expect(tools).to_be_hidden(timeout=5000)  # the mouse rests
+    page.mouse.move(300, 300)
+    page.mouse.move(320, 310)
+    expect(tools).to_be_visible()
+    before = page.get_by_test_id("place").inner_text()
+    page.keyboard.press("PageDown")
+    assert page.get_by_test_id("place").inner_text() == before
+    page.keyboard.press("Escape")
+    expect(root).not_to_have_attribute("data-presents", "")
+    assert page.evaluate("document.fullscreenElement") is None
