@@ -35,9 +35,9 @@ def test_a_lattice_is_bilinear_and_ends_at_its_edge(n_codes):
     z = RNG.uniform(-3, 3, (40, n_codes)).astype(np.float32)
     line = np.linspace(-2, 2, 5)
     grid = pictures.reshape(*[5] * n_codes, 6) / 255  # the last axis of codes is the first dimension
-    wanted = RegularGridInterpolator([line] * n_codes, grid)(np.clip(z, -2, 2)[:, ::-1]).reshape(-1, 1, 2, 3)
-    assert np.abs(on_lattice(layer, z, pictures) - wanted).max() < 1e-6
-    assert np.abs(in_torch(layer, z, pictures=pictures) - wanted).max() < 1e-6
+    wanted = RegularGridInterpolator([line] * n_codes, grid)(np.clip(z, -2, 2)[:, ::-1])
+    assert np.abs(on_lattice(z, pictures, 5, -2.0, 2.0) - wanted).max() < 1e-6
+    assert np.abs(in_torch(layer, z, pictures=pictures) - wanted.reshape(-1, 1, 2, 3)).max() < 1e-6
 
 
 def test_a_gallery_gives_its_own_pictures_at_its_codes_and_shepards_mean_between():

@@ -42,11 +42,7 @@ class ContinuousBernoulli:
     """Grey pixels with density C(λ) λ^x (1−λ)^(1−x), the output is logit λ."""
 
     def mean(self, output: Floats) -> Floats:
-        """½ + ½(coth(l/2) − 2/l), its series near 0 (Loaiza-Ganem & Cunningham 2019, eq. 8)."""
-        half = 0.5 * output
-        is_small = np.abs(half) < 0.05
-        safe = np.where(is_small, 1, half)
-        return np.asarray(0.5 + 0.5 * np.where(is_small, half / 3 - half**3 / 45, 1 / np.tanh(safe) - 1 / safe), np.float32)
+        return continuous_bernoulli_mean(output)
 
     def nll(self, output: Doubles, x: Doubles, log_sigma: float) -> Doubles:
         size = np.maximum(np.abs(output), 1e-4)  # log(sinh(l/2)/(l/2)) is l²/24 there: 4e-10
@@ -84,6 +80,14 @@ class Laplace:
 def sigmoid(x: Floats) -> Floats:
     """1 / (1 + exp(−x)) through tanh, which overflows for no x."""
     return np.asarray(0.5 * (1 + np.tanh(0.5 * x)), np.float32)
+
+
+def continuous_bernoulli_mean(logits: Floats) -> Floats:
+    """½ + ½(coth(l/2) − 2/l), its series near 0 (Loaiza-Ganem & Cunningham 2019, eq. 8)."""
+    half = 0.5 * logits
+    is_small = np.abs(half) < 0.05
+    safe = np.where(is_small, 1, half)
+    return np.asarray(0.5 + 0.5 * np.where(is_small, half / 3 - half**3 / 45, 1 / np.tanh(safe) - 1 / safe), np.float32)
 
 
 def _clipped_place(output: Floats, per_pixel: bool) -> Floats:

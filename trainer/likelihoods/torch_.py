@@ -78,11 +78,7 @@ class ContinuousBernoulli:
         return (0.5 * output + _log_sinhc(0.5 * output) - x * output).flatten(1).sum(1)
 
     def mean(self, output: Tensor) -> Tensor:
-        """The slope of the log normaliser: ½ + ½(coth(l/2) − 2/l)."""
-        half = 0.5 * output
-        is_small = half.abs() < 0.05
-        safe = torch.where(is_small, torch.ones_like(half), half)
-        return 0.5 + 0.5 * torch.where(is_small, half / 3 - half**3 / 45, 1 / safe.tanh() - 1 / safe)
+        return continuous_bernoulli_mean(output)
 
     def draw(self, output: Tensor, log_sigma: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """The inverse of the distribution function: log(1 + u·expm1(l))/l, mirrored so that no exponent is positive."""
@@ -164,6 +160,14 @@ class Laplace:
     def log_scale_for(self, error: Tensor) -> Tensor:
         """The log b under which pictures with that error are most probable: b = error."""
         return error.log()
+
+
+def continuous_bernoulli_mean(logits: Tensor) -> Tensor:
+    """The slope of the log normaliser: ½ + ½(coth(l/2) − 2/l), its series near 0."""
+    half = 0.5 * logits
+    is_small = half.abs() < 0.05
+    safe = torch.where(is_small, torch.ones_like(half), half)
+    return 0.5 + 0.5 * torch.where(is_small, half / 3 - half**3 / 45, 1 / safe.tanh() - 1 / safe)
 
 
 def soft_clip(log_scale: Tensor) -> Tensor:

@@ -15,25 +15,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.models import layers as spec
 from trainer.models.layers import NEAREST
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[Any]  # uint8
 
 
-def on_lattice(layer: spec.Lattice, z: Floats, pictures: Bytes) -> Floats:
-    """(B, C, H, W) between the 2 or 4 pictures around each code."""
-    last = layer.size - 1
-    at = np.clip((z - layer.low) / (layer.high - layer.low) * last, 0, last)
+def on_lattice(z: Floats, pictures: Bytes, size: int, low: float, high: float) -> Floats:
+    """(B, C·H·W): between the 2 or 4 pictures around each code; size codes from low to high in each of 1 or 2 dimensions."""
+    n_codes, last = z.shape[1], size - 1
+    at = np.clip((z - low) / (high - low) * last, 0, last)
     corner = np.minimum(at.astype(np.int64), last - 1)
     share = (at - corner).astype(np.float32)
     out = np.zeros((len(z), pictures.shape[1]), np.float32)
-    for step in np.ndindex(*[2] * layer.n_codes):
+    for step in np.ndindex(*[2] * n_codes):
         weight = np.prod(np.where(step, share, 1 - share), axis=1, dtype=np.float32)
-        row = ((corner + step) * layer.size ** np.arange(layer.n_codes)).sum(1)
+        row = ((corner + step) * size ** np.arange(n_codes)).sum(1)
         out += weight[:, None] * pictures[row]
-    return np.asarray(out / 255, np.float32).reshape(len(z), *layer.shape)
+    return np.asarray(out / 255, np.float32)
 
 
 def in_gallery(z: Floats, pictures: Bytes, codes: Floats) -> Floats:

@@ -95,10 +95,10 @@ class _Stored(nn.Module):
         tensors = [buffer.cpu().numpy() for buffer in self.buffers()]
         codes = z.detach().cpu().numpy()
         if isinstance(self.layer, spec.Lattice):
-            found = on_lattice(self.layer, codes, tensors[0])
+            found = on_lattice(codes, tensors[0], self.layer.size, self.layer.low, self.layer.high)
         else:
-            found = in_gallery(codes, tensors[0], tensors[1]).reshape(len(codes), *self.layer.shape)
-        return torch.from_numpy(np.ascontiguousarray(found)).to(z.device)
+            found = in_gallery(codes, tensors[0], tensors[1])
+        return torch.from_numpy(np.ascontiguousarray(found)).to(z.device).view(len(z), *self.layer.shape)
 
 
 class Bias(nn.Module):

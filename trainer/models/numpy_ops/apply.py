@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.models import layers as spec
-from trainer.models.layers import Layer
+from trainer.models.layer_shapes import shape_after
+from trainer.models.layers import Layer, pair
 from trainer.models.numpy_ops import convolution, elementwise, movement, pooling, reduction
 from trainer.models.tabulated_decoder import in_gallery, on_lattice
 
@@ -51,22 +52,24 @@ def _linear(layer: spec.Linear, x: Floats, tensors: Tensors, y: Labels | None) -
 def _weighted(layer: Layer, x: Floats, tensors: Tensors) -> Floats | None:
     """Of other layers that have tensors."""
     match layer:
-        case spec.Conv2d():
-            return convolution.conv2d(layer, x, tensors["weight"], tensors["bias"])
-        case spec.ConvTranspose2d():
-            return convolution.conv_transpose2d(layer, x, tensors["weight"], tensors["bias"])
-        case spec.GroupNorm():
-            return reduction.group_norm(layer, x, tensors["weight"], tensors["bias"])
-        case spec.LayerNorm():
-            return reduction.layer_norm(layer, x, tensors["weight"], tensors["bias"])
+        case spec.Conv2d(_, _, _, stride, padding, dilation, groups):
+            sides = pair(stride), pair(padding), pair(dilation)
+            return convolution.conv2d(x, tensors["weight"], tensors["bias"], *sides, groups)
+        case spec.ConvTranspose2d(_, _, _, stride, padding, more, dilation, groups):
+            wide = pair(stride), pair(padding), pair(more), pair(dilation)
+            return convolution.conv_transpose2d(x, tensors["weight"], tensors["bias"], *wide, groups)
+        case spec.GroupNorm(groups, _, eps):
+            return reduction.group_norm(x, groups, tensors["weight"], tensors["bias"], eps)
+        case spec.LayerNorm(_, eps):
+            return reduction.layer_norm(x, tensors["weight"], tensors["bias"], eps)
         case spec.ChannelAffine():
             return x * elementwise.per_channel(tensors["weight"], x) + elementwise.per_channel(tensors["bias"], x)
         case spec.Prelu():
             return elementwise.prelu(x, tensors["weight"])
         case spec.Bias():
             return x + tensors["bias"]
-        case spec.Lattice():
-            return on_lattice(layer, x, tensors["pictures"])
+        case spec.Lattice(shape, _, size, low, high):
+            return on_lattice(x, tensors["pictures"], size, low, high).reshape(len(x), *shape)
         case spec.Gallery(shape):
             return in_gallery(x, tensors["pictures"], tensors["codes"]).reshape(len(x), *shape)
     return None
@@ -103,10 +106,10 @@ def _moved(layer: Layer, x: Floats, tensors: Tensors) -> Floats | None:
             return movement.permute(layer, x)
         case spec.Crop(height, width):
             return x[..., :height, :width]
-        case spec.PixelShuffle():
-            return movement.pixel_shuffle(layer, x)
-        case spec.PixelUnshuffle():
-            return movement.pixel_unshuffle(layer, x)
+        case spec.PixelShuffle(factor):
+            return movement.pixel_shuffle(x, factor)
+        case spec.PixelUnshuffle(factor):
+            return movement.pixel_unshuffle(x, factor)
         case spec.Upsample():
             return movement.upsample(layer, x)
     return None
@@ -117,10 +120,16 @@ def _of_picture(layer: Layer, x: Floats, tensors: Tensors) -> Floats | None:
     match layer:
         case spec.Pad():
             return pooling.pad(layer, x)
-        case spec.Pool():
-            return pooling.pool(layer, x)
-        case spec.AdaptivePool():
-            return pooling.adaptive_pool(layer, x)
-        case spec.Resize():
-            return pooling.resize(layer, x)
+        case spec.Pool(kind, kernel, stride, padding, dilation, _, counts_padding):
+            _, *size = shape_after(layer, x.shape[1:])
+            sides = pair(kernel), pair(stride), pair(padding)
+            if kind == "max":
+                return pooling.max_pool(x, *sides, pair(dilation), (size[0], size[1]))
+            return pooling.mean_pool(x, *sides, (size[0], size[1]), counts_padding)
+        case spec.AdaptivePool(kind, height, width):
+            return pooling.adaptive_pool(x, (height, width), kind == "max")
+        case spec.Resize(kind, height, width, aligns_corners):
+            return (
+                pooling.nearest(x, (height, width)) if kind == "nearest" else pooling.bilinear(x, (height, width), aligns_corners)
+            )
     return None

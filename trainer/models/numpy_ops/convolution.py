@@ -9,22 +9,22 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from trainer.models import layers as spec
-from trainer.models.layers import pair
-
 Floats = NDArray[np.float32]
+Sides = tuple[int, int]  # height first
 
 MOST_UNFOLDED = 2**24
 """Numbers of unfolded windows at once."""
 
 
-def conv2d(layer: spec.Conv2d, x: Floats, weight: Floats, bias: Floats) -> Floats:
+def conv2d(
+    x: Floats, weight: Floats, bias: Floats, stride: Sides, padding: Sides, dilation: Sides = (1, 1), groups: int = 1
+) -> Floats:
     """Cross-correlation with zero padding, (B, C, H, W) to (B, O, h, w); a product of matrices for all windows of a few pictures."""
-    (top, left), (down, right), (spread_y, spread_x) = map(pair, (layer.padding, layer.stride, layer.dilation))
+    (top, left), (down, right), (spread_y, spread_x) = padding, stride, dilation
     padded = np.pad(x, ((0, 0), (0, 0), (top, top), (left, left)))
     reach = (spread_y * (weight.shape[2] - 1) + 1, spread_x * (weight.shape[3] - 1) + 1)
     windows = sliding_window_view(padded, reach, axis=(2, 3))[:, :, ::down, ::right, ::spread_y, ::spread_x]
-    out = _by_place(windows, weight, layer.groups) if layer.groups > 1 else _unfolded(windows, weight)
+    out = _by_place(windows, weight, groups) if groups > 1 else _unfolded(windows, weight)
     return np.asarray(out + bias[:, None, None], np.float32)
 
 
@@ -47,18 +47,27 @@ def _by_place(windows: Floats, weight: Floats, groups: int) -> Floats:
     return out
 
 
-def conv_transpose2d(layer: spec.ConvTranspose2d, x: Floats, weight: Floats, bias: Floats) -> Floats:
+def conv_transpose2d(
+    x: Floats,
+    weight: Floats,
+    bias: Floats,
+    stride: Sides,
+    padding: Sides,
+    output_padding: Sides = (0, 0),
+    dilation: Sides = (1, 1),
+    groups: int = 1,
+) -> Floats:
     """The transpose of `conv2d` in x, (B, C, H, W) to (B, O, h, w): every input pixel adds its share of the kernel where it stands."""
     batch, _, height, width = x.shape
-    (down, right), (spread_y, spread_x), (more_y, more_x) = map(pair, (layer.stride, layer.dilation, layer.output_padding))
+    (down, right), (spread_y, spread_x), (more_y, more_x) = stride, dilation, output_padding
     rows, columns = (height - 1) * down + 1, (width - 1) * right + 1
     size = (rows + spread_y * (weight.shape[2] - 1) + more_y, columns + spread_x * (weight.shape[3] - 1) + more_x)
     full = np.zeros((batch, len(bias), *size), np.float32)
-    of_group = weight.reshape(layer.groups, -1, *weight.shape[1:]).swapaxes(1, 2)
+    of_group = weight.reshape(groups, -1, *weight.shape[1:]).swapaxes(1, 2)
     for i, j in np.ndindex(*weight.shape[2:]):
         top, left = i * spread_y, j * spread_x
         full[:, :, top : top + rows : down, left : left + columns : right] += _mixed(x, of_group[..., i, j])
-    cut_y, cut_x = pair(layer.padding)
+    cut_y, cut_x = padding
     return full[:, :, cut_y : size[0] - cut_y, cut_x : size[1] - cut_x] + bias[:, None, None]
 
 

@@ -82,32 +82,39 @@ def softplus(x: Floats) -> Floats:
     return np.asarray(np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))), np.float32)
 
 
-def _gelu(x: Floats) -> Floats:
+def gelu(x: Floats) -> Floats:
     """The tanh form; ½(1 + tanh t) is the sigmoid of 2t."""
     return x * sigmoid(np.float32(2 * np.sqrt(2 / np.pi)) * (x + np.float32(0.044715) * x**3))
 
 
-def _selu(x: Floats) -> Floats:
+def exact_gelu(x: Floats) -> Floats:
+    """x Φ(x)."""
+    return np.float32(0.5) * x * (1 + erf(x / np.float32(np.sqrt(2))))
+
+
+def selu(x: Floats) -> Floats:
+    """Scaled so that means and variances stay."""
     return np.float32(SELU_SCALE) * np.where(x > 0, x, np.float32(SELU_ALPHA) * np.expm1(np.minimum(x, 0)))
 
 
-def _hard_sigmoid(x: Floats) -> Floats:
+def hard_sigmoid(x: Floats) -> Floats:
+    """(x + 3) / 6 within [0, 1]."""
     return np.asarray(np.clip(x + np.float32(3), 0, 6) / np.float32(6))
 
 
 _FUNCTIONS: dict[str, Callable[[Floats], Floats]] = {
     "relu": lambda x: np.maximum(x, 0),
     "silu": lambda x: x * sigmoid(x),
-    "gelu": _gelu,
+    "gelu": gelu,
     "tanh": np.tanh,
     "sigmoid": sigmoid,
-    "gelu-erf": lambda x: np.float32(0.5) * x * (1 + erf(x / np.float32(np.sqrt(2)))),
+    "gelu-erf": exact_gelu,
     "softplus": softplus,
     "logit": logit,
     "mish": lambda x: x * np.tanh(softplus(x)),
-    "selu": _selu,
-    "hard-swish": lambda x: x * _hard_sigmoid(x),
-    "hard-sigmoid": _hard_sigmoid,
+    "selu": selu,
+    "hard-swish": lambda x: x * hard_sigmoid(x),
+    "hard-sigmoid": hard_sigmoid,
     "exp": np.exp,
     "log": np.log,
     "square": np.square,

@@ -38,18 +38,16 @@ def permute(layer: spec.Permute, x: Floats) -> Floats:
     return x.transpose(0, *(axis + 1 for axis in layer.axes))
 
 
-def pixel_shuffle(layer: spec.PixelShuffle, x: Floats) -> Floats:
+def pixel_shuffle(x: Floats, r: int) -> Floats:
     """(B, C·r², H, W) to (B, C, H·r, W·r)."""
     batch, channels, height, width = x.shape
-    r = layer.factor
     blocks = x.reshape(batch, channels // r**2, r, r, height, width)
     return blocks.transpose(0, 1, 4, 2, 5, 3).reshape(batch, channels // r**2, height * r, width * r)
 
 
-def pixel_unshuffle(layer: spec.PixelUnshuffle, x: Floats) -> Floats:
+def pixel_unshuffle(x: Floats, r: int) -> Floats:
     """(B, C, H·r, W·r) to (B, C·r², H, W)."""
     batch, channels, height, width = x.shape
-    r = layer.factor
     blocks = x.reshape(batch, channels, height // r, r, width // r, r)
     return blocks.transpose(0, 1, 3, 5, 2, 4).reshape(batch, channels * r**2, height // r, width // r)
 

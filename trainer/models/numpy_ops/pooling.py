@@ -5,67 +5,82 @@ Letters: B pictures, C×H×W their shape.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from trainer.models import layers as spec
-from trainer.models.layer_shapes import shape_after
-from trainer.models.layers import pair
 
 Floats = NDArray[np.float32]
-_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+Sides = tuple[int, int]  # height first
+PAD_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
 def pad(layer: spec.Pad, x: Floats) -> Floats:
     """Rows and columns around every picture."""
     width = ((0, 0), (0, 0), (layer.top, layer.bottom), (layer.left, layer.right))
-    return np.asarray(np.pad(x, width, mode=_MODES[layer.kind]))  # type: ignore[call-overload]
+    return np.asarray(np.pad(x, width, mode=PAD_MODES[layer.kind]))  # type: ignore[call-overload]
 
 
-def pool(layer: spec.Pool, x: Floats) -> Floats:
-    """The largest or the mean of every window, one place of the window after the other."""
-    rows, columns = shape_after(layer, x.shape[1:])[1:]
-    (down, right), (spread_y, spread_x) = pair(layer.stride), pair(layer.dilation)
-    kernel = pair(layer.kernel)
-    is_max = layer.kind == "max"
-    ends = ((rows - 1) * down + spread_y * (kernel[0] - 1) + 1, (columns - 1) * right + spread_x * (kernel[1] - 1) + 1)
-    around = [
-        (before, max(0, end - side - before)) for before, end, side in zip(pair(layer.padding), ends, x.shape[2:], strict=True)
+def max_pool(x: Floats, kernel: Sides, stride: Sides, padding: Sides, dilation: Sides, size: Sides) -> Floats:
+    """The largest number of every window; size: how many windows there are down and across."""
+    out = np.full((*x.shape[:2], *size), -np.inf, np.float32)
+    for here in _places(x, kernel, stride, padding, dilation, size, beyond=-np.inf):
+        out = np.maximum(out, here)
+    return out
+
+
+def mean_pool(x: Floats, kernel: Sides, stride: Sides, padding: Sides, size: Sides, counts_padding: bool) -> Floats:
+    """The mean of every window; counts_padding: whether the zeros around the picture count."""
+    out = np.zeros((*x.shape[:2], *size), np.float32)
+    for here in _places(x, kernel, stride, padding, (1, 1), size, beyond=0):
+        out = out + here
+    counted = [
+        _counted(x.shape[2 + axis], kernel[axis], stride[axis], padding[axis], size[axis], counts_padding) for axis in (0, 1)
     ]
-    padded = np.pad(x, ((0, 0), (0, 0), *around), constant_values=-np.inf if is_max else 0)
-    out = np.full((*x.shape[:2], rows, columns), -np.inf if is_max else 0, np.float32)
+    return np.asarray(out / np.outer(*counted), np.float32)
+
+
+def _places(
+    x: Floats, kernel: Sides, stride: Sides, padding: Sides, dilation: Sides, size: Sides, beyond: float
+) -> Iterator[Floats]:
+    """Of every window the number at the same place in it, one place after the other; beyond: what is around the picture."""
+    (rows, columns), (down, right), (spread_y, spread_x) = size, stride, dilation
+    ends = ((rows - 1) * down + spread_y * (kernel[0] - 1) + 1, (columns - 1) * right + spread_x * (kernel[1] - 1) + 1)
+    around = [(before, max(0, end - side - before)) for before, end, side in zip(padding, ends, x.shape[2:], strict=True)]
+    padded = np.pad(x, ((0, 0), (0, 0), *around), constant_values=beyond)
     for i, j in np.ndindex(*kernel):
         top, left = i * spread_y, j * spread_x
-        here = padded[:, :, top : top + (rows - 1) * down + 1 : down, left : left + (columns - 1) * right + 1 : right]
-        out = np.maximum(out, here) if is_max else out + here
-    counted = np.outer(_counted(layer, 0, x.shape[2], rows), _counted(layer, 1, x.shape[3], columns))
-    return out if is_max else np.asarray(out / counted, np.float32)
+        yield padded[:, :, top : top + (rows - 1) * down + 1 : down, left : left + (columns - 1) * right + 1 : right]
 
 
-def _counted(layer: spec.Pool, axis: int, side: int, n: int) -> Floats:
+def _counted(side: int, kernel: int, stride: int, padding: int, n: int, counts_padding: bool) -> Floats:
     """(n,): how many rows or columns of each window a mean is taken over."""
-    kernel, stride, padding = (pair(field)[axis] for field in (layer.kernel, layer.stride, layer.padding))
     start = np.arange(n) * stride - padding
     stop = np.minimum(start + kernel, side + padding)
-    if not layer.counts_padding:
+    if not counts_padding:
         start, stop = np.maximum(start, 0), np.minimum(stop, side)
     return np.maximum(stop - start, 1).astype(np.float32)
 
 
-def adaptive_pool(layer: spec.AdaptivePool, x: Floats) -> Floats:
+def adaptive_pool(x: Floats, size: Sides, is_max: bool) -> Floats:
     """Along the height, then along the width: windows are rectangles, so that the order is the same."""
-    for axis, n in ((2, layer.height), (3, layer.width)):
+    for axis, n in ((2, size[0]), (3, size[1])):
         side = x.shape[axis]
         parts = [x.take(range(i * side // n, -(-(i + 1) * side // n)), axis) for i in range(n)]
-        x = np.stack([part.max(axis) if layer.kind == "max" else part.mean(axis) for part in parts], axis)
+        x = np.stack([part.max(axis) if is_max else part.mean(axis) for part in parts], axis)
     return x
 
 
-def resize(layer: spec.Resize, x: Floats) -> Floats:
-    """At another size."""
-    for axis, n in ((2, layer.height), (3, layer.width)):
-        x = _nearest(x, axis, n) if layer.kind == "nearest" else _linear(x, axis, n, layer.aligns_corners)
-    return x
+def nearest(x: Floats, size: Sides) -> Floats:
+    """At another size, every pixel that of the nearest."""
+    return _nearest(_nearest(x, 2, size[0]), 3, size[1])
+
+
+def bilinear(x: Floats, size: Sides, aligns_corners: bool) -> Floats:
+    """At another size, between the pixels."""
+    return _linear(_linear(x, 2, size[0], aligns_corners), 3, size[1], aligns_corners)
 
 
 def _nearest(x: Floats, axis: int, n: int) -> Floats:

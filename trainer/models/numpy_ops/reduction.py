@@ -17,16 +17,16 @@ from trainer.models.numpy_ops.elementwise import per_channel, with_rank
 Floats = NDArray[np.float32]
 
 
-def group_norm(layer: spec.GroupNorm, x: Floats, weight: Floats, bias: Floats) -> Floats:
+def group_norm(x: Floats, groups: int, weight: Floats, bias: Floats, eps: float) -> Floats:
     """Of every group of channels, (B, C, …)."""
-    grouped = x.reshape(len(x), layer.groups, prod(x.shape[1:]) // layer.groups)
-    return _normal(grouped, (2,), layer.eps).reshape(x.shape) * per_channel(weight, x) + per_channel(bias, x)
+    grouped = x.reshape(len(x), groups, prod(x.shape[1:]) // groups)
+    return _normal(grouped, (2,), eps).reshape(x.shape) * per_channel(weight, x) + per_channel(bias, x)
 
 
-def layer_norm(layer: spec.LayerNorm, x: Floats, weight: Floats, bias: Floats) -> Floats:
-    """Over the last axes."""
-    axes = tuple(range(x.ndim - len(layer.shape), x.ndim))
-    return _normal(x, axes, layer.eps) * weight + bias
+def layer_norm(x: Floats, weight: Floats, bias: Floats, eps: float) -> Floats:
+    """Over the last axes, those of the weight."""
+    axes = tuple(range(x.ndim - weight.ndim, x.ndim))
+    return _normal(x, axes, eps) * weight + bias
 
 
 def _normal(x: Floats, axes: tuple[int, ...], eps: float) -> Floats:
