@@ -21,6 +21,7 @@ RunName = Annotated[Positional[str], arg(metavar="RUN")]
 NewName = Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")]
 RunsToRead = Annotated[str | None, arg(metavar="FOLDER", help_behavior_hint="")]
 RunsToWrite = Annotated[str, arg(metavar="FOLDER", help_behavior_hint="")]
+OutFile = Annotated[str | None, arg(metavar="FILE", help_behavior_hint="")]
 AtMost = Annotated[int | None, arg(metavar="INT", help_behavior_hint="")]
 MaybeNumber = Annotated[float | None, arg(metavar="NUMBER", help_behavior_hint="")]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import sys
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from trainer.cli.arguments import AtMost, MaybeNumber, RunName, RunsToRead, between, parse
+from trainer.cli.arguments import AtMost, MaybeNumber, OutFile, RunName, RunsToRead, between, parse
 from trainer.cli.finished_run import progress_bar
 from trainer.console import program
 from trainer.errors import LatentError
@@ -36,7 +36,10 @@ class EvaluateOptions:
     images: AtMost = None
     """importance-sample the first so many images only (default: all)"""
     parts: tuple[str, ...] = ()
-    """more than the bound: collapse, information, interventions, sensitivity, implied-beta, gaps, gradients, disentanglement"""
+    """more than the bound: collapse, information, interventions, sensitivity, implied-beta, gaps, gradients, bounds,
+    disentanglement"""
+    out: OutFile = None
+    """keep every number of the parts in this file, name.npz (default: print their means only)"""
     seconds: MaybeNumber = None
     """about how long it may take: a slow model gets fewer images and draws, and larger standard errors (default: all of them)"""
     device: str = "cpu"
@@ -57,6 +60,10 @@ def evaluate_command(argv: list[str]) -> None:
     unknown = [part for part in options.parts if part not in PARTS]
     if unknown:
         raise LatentError(f"--parts has {unknown[0]!r}; allowed: {', '.join(PARTS)}.")
+    from trainer.cli.part_tables import checked_file
+
+    if options.out is not None:
+        checked_file(options.out, options.parts)
     device, budget = device_of(options.device), budget_of(options.seconds)
     run = load_run(options.run, options.runs)
     if is_measurable(run):
@@ -67,6 +74,7 @@ def evaluate_command(argv: list[str]) -> None:
 
 def _measure(run: Run, options: EvaluateOptions, device: torch.device, budget: Budget | None) -> None:
     """Computes all figures that were asked for, and prints them."""
+    from trainer.cli.part_tables import checked_file, save_arrays, table_lines
     from trainer.datasets import load_dataset
     from trainer.diagnosis.report import PARTS, check_part, report
     from trainer.metrics.evaluate import evaluate
@@ -81,11 +89,15 @@ def _measure(run: Run, options: EvaluateOptions, device: torch.device, budget: B
         result = evaluate(model, dataset, samples=options.samples, nll_images=options.images, budget=budget, on_progress=show)
     model.cpu()
     parts = {part: report(model, dataset, part) for part in chosen}
+    if options.out is not None:
+        n_arrays = save_arrays(checked_file(options.out, options.parts), parts)
+        print(f"{options.out}: {n_arrays} arrays of {', '.join(parts)}", file=sys.stderr)
     if options.json:
         print(json.dumps({"run": run.id, "dataset": dataset.name, **asdict(result), **parts}))
         return
     _print_figures(run.id, dataset.name, result)
-    _print_parts(parts)
+    for part, record in parts.items():
+        print("\n".join(table_lines(part, record)))
 
 
 def _print_figures(run_id: str, dataset: str, result: Evaluation) -> None:
@@ -110,22 +122,3 @@ def _print_figures(run_id: str, dataset: str, result: Evaluation) -> None:
         print(f"  test error      {number(result.classifier_error, 3):>10}   share of images that q(y|x) gets wrong")
     if result.knn_accuracy is not None:
         print(f"  15-NN accuracy  {number(result.knn_accuracy, 3):>10}   share of images")
-
-
-def _print_parts(parts: Mapping[Any, dict[str, Any]]) -> None:
-    for part, record in parts.items():
-        print(f"{part}")
-        for key, value in record.items():
-            print(f"  {key:<22} {_short(value)}")
-
-
-def _short(value: Any) -> str:
-    """A figure, or a list cut to what fits a line."""
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, list):
-        shown = ", ".join(_short(item) for item in value[:8])
-        return f"[{shown}{', …' if len(value) > 8 else ''}]"
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_short(item)}" for key, item in value.items())
-    return "not finite" if value is None else str(value)

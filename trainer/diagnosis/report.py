@@ -30,10 +30,22 @@ from trainer.metrics.implied_beta import implied_beta, record
 from trainer.metrics.information import information_split
 from trainer.metrics.information_bracket import prior_distance
 from trainer.metrics.quadrature import gap_map
+from trainer.metrics.semi_supervised import class_bounds
+from trainer.models.numpy_engine import Forward
 from trainer.models.torch_engine import Vae
 from trainer.runs.examination import CAPPED
 
-Part = Literal["collapse", "information", "interventions", "sensitivity", "implied-beta", "gaps", "gradients", "disentanglement"]
+Part = Literal[
+    "collapse",
+    "information",
+    "interventions",
+    "sensitivity",
+    "implied-beta",
+    "gaps",
+    "gradients",
+    "bounds",
+    "disentanglement",
+]
 PARTS: tuple[Part, ...] = get_args(Part)
 Record = dict[str, Any]
 
@@ -41,12 +53,15 @@ EPSILONS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 GAP_IMAGES = 200
 SENSITIVITY_IMAGES, IMPLIED_IMAGES = 1000, 1000
 GRADIENT_IMAGES, GRADIENT_DRAWS = 20, 200
+BOUND_IMAGES = 1000
 
 
 def check_part(model: Vae, dataset: Dataset, part: Part) -> None:
     """Raises `ConfigError` where the model, `DataError` where the data set has nothing to say of a part."""
     if model.is_deterministic and part not in ("sensitivity", "disentanglement"):
         raise ConfigError("parts", part, "sensitivity and disentanglement for a deterministic model, whose codes are points")
+    if part == "bounds" and not model.config.is_semi_supervised:
+        raise ConfigError("parts", part, f"for m2 and m1+m2, which have a classifier q(y|x); this model is {model.config.model}")
     if part == "disentanglement" and dataset.factors is None:
         raise DataError(f"data set {dataset.name!r} has no known factors; disentanglement needs one that has: shapes, pendulum.")
 
@@ -62,6 +77,7 @@ def report(model: Vae, dataset: Dataset, part: Part, split: str = "test") -> Rec
         "implied-beta": _implied_beta,
         "gaps": _gaps,
         "gradients": _gradients,
+        "bounds": _bounds,
         "disentanglement": _disentanglement,
     }
     found: Record = plain(makers[part](model, dataset, dataset.subset(split)))
@@ -144,17 +160,38 @@ def _implied_beta(model: Vae, dataset: Dataset, part: Split) -> Record:
 
 def _gaps(model: Vae, dataset: Dataset, part: Split) -> Record:
     x, y, _, _ = _encoded(model, part)
-    return asdict(gap_map(model, x[:GAP_IMAGES], None if y is None else y[:GAP_IMAGES]))
+    found = gap_map(model, x[:GAP_IMAGES], None if y is None else y[:GAP_IMAGES])
+    gaps = {"amortisation": found.amortisation, "approximation": found.approximation, "kl_to_truth": found.kl_to_truth}
+    return asdict(found) | gaps
 
 
 def _gradients(model: Vae, dataset: Dataset, part: Split) -> Record:
     x, y, _, _ = _encoded(model, part)
     few = slice(0, GRADIENT_IMAGES)
+    labels, found = None if y is None else y[few], dict[str, Any]()
+    for i, name in enumerate(ESTIMATORS):
+        one = gradient_variance(model, x[few], GRADIENT_DRAWS, seeded(EVALUATION_SEED, i), name, labels)
+        found[name] = asdict(one) | {"standard_error": one.standard_error}
+    return found
+
+
+def _bounds(model: Vae, dataset: Dataset, part: Split) -> Record:
+    """M2's two bounds, of the images that have a class."""
+    assert part.labels is not None, "a semi-supervised model has classes"
+    known = np.flatnonzero(part.labels >= 0)[:BOUND_IMAGES]
+    weights = {name: array.cpu().numpy() for name, array in model.state_dict().items()}
+    forward = Forward(model.config, model.image_shape, weights, model.n_classes)
+    x = to_unit(torch.from_numpy(part.images[known]), model.config.binarise, seeded(EVALUATION_SEED, len(part.index)))
+    found = class_bounds(forward, x.numpy(), part.labels[known], np.random.default_rng(EVALUATION_SEED))
     return {
-        name: asdict(
-            gradient_variance(model, x[few], GRADIENT_DRAWS, seeded(EVALUATION_SEED, i), name, None if y is None else y[few])
-        )
-        for i, name in enumerate(ESTIMATORS)
+        "labelled": found.labelled,
+        "unlabelled": found.unlabelled,
+        "difference": found.labelled - found.unlabelled,
+        "class_nll": found.class_nll,
+        "entropy": found.entropy,
+        "class_gap": found.class_gap,
+        "error": float(found.is_wrong.mean()),
+        "label": found.label,
     }
 
 

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from trainer.errors import ConfigError
@@ -20,6 +22,7 @@ from trainer.models.torch_engine import Vae
 Estimator = Literal["reparameterisation", "score", "score-baseline"]
 ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
 Parameter = Literal["mu", "logvar"]
+Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,18 @@ class GradientVariance:
     """of the gradient"""
     variance: float
     """of one draw, mean over images and dimensions"""
+    per_image: Doubles
+    """(B,): the same of every image, mean over dimensions"""
     mean_square: float
     """of the gradient itself, for scale: that of the draws' mean, less what its own noise adds, variance / n_draws, so it may
     come out a little below 0"""
     n_draws: int
     """draws of every image"""
+
+    @property
+    def standard_error(self) -> float:
+        """Of `variance` over the images; nan for one image."""
+        return float(self.per_image.std(ddof=1) / len(self.per_image) ** 0.5) if len(self.per_image) > 1 else float("nan")
 
 
 def gradient_draws(
@@ -125,5 +135,6 @@ def gradient_variance(
         return model.nll(model.output(z.flatten(0, 1), labels), x.repeat(n, 1, 1, 1)).view(n, -1)
 
     found = gradient_draws(nll, q.mu, q.std, n_draws, generator, estimator, parameter)
-    variance = float(found.variance.mean())
-    return GradientVariance(estimator, variance, float(found.mean.square().mean()) - variance / n_draws, n_draws)
+    per_image = found.variance.double().mean(1).cpu().numpy()
+    variance = float(per_image.mean())
+    return GradientVariance(estimator, variance, per_image, float(found.mean.square().mean()) - variance / n_draws, n_draws)
