@@ -11,12 +11,12 @@ from functools import partial
 
 import streamlit as st
 
+from explorer.app.about_run import about_run
 from explorer.app.gallery import gallery
 from explorer.app.pages import NAMES, Page
-from explorer.cache.runs import get_run, size_on_disk
+from explorer.cache.runs import get_run
 from explorer.hosts.html_file import html_page
 from explorer.session.load import State, dismiss_notice
-from explorer.text.about_run import Figure, figures
 from explorer.text.escape import escape_markdown
 from explorer.text.gallery import sweep_of
 from explorer.text.run_sentence import run_sentence
@@ -37,11 +37,12 @@ def header(now: State, page: Page, runs: Mapping[str, RunInfo]) -> None:
             with st.popover("Export", type="tertiary", icon=":material/download:", key="export"):
                 _export(now.run_id)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="about"):
-            if not page.tells_of_runs:
-                _about(now, page, runs[now.run_id])
+            is_more_wanted = not page.tells_of_runs and _about(now, page, runs[now.run_id])
             reserve_page_row()
     if is_gallery_wanted:
         gallery(now.run_id, runs)
+    elif is_more_wanted:
+        about_run(now.run_id, runs[now.run_id])
 
 
 def _view_switch() -> None:
@@ -58,32 +59,19 @@ def _view_switch() -> None:
     )
 
 
-def _about(now: State, page: Page, info: RunInfo) -> None:
-    """The sentence about the run, the clinic's verdict, which Dimensions shows large, and the way to every figure."""
+def _about(now: State, page: Page, info: RunInfo) -> bool:
+    """The sentence about the run, the clinic's verdict, which Dimensions shows large, and whether every figure is asked for."""
     verdict = None if page.tells_verdict else verdict_of(now.run_id)
     if verdict is not None and verdict.is_alarm:
         show_verdict_line(now.run_id, verdict, "verdict")
-    sentence = escape_markdown(f"{run_sentence(info)}.")
     with st.container(key="sentence", width="content"):
-        st.caption(sentence)
-    with st.popover("About", icon=":material/info:", type="tertiary", help="About this run: every figure with its definition"):
-        _about_run(now.run_id, sentence, info)
+        st.caption(escape_markdown(f"{run_sentence(info)}."))
+    is_more_wanted = st.button(
+        "About", icon=":material/info:", type="tertiary", key="about-run", help="About this run: every figure with its definition"
+    )
     if verdict is not None and not verdict.is_alarm:
         show_verdict_line(now.run_id, verdict, "verdict")
-
-
-def _about_run(run_id: str, sentence: str, info: RunInfo) -> None:
-    """Every figure with its definition, and what was done with the data."""
-    st.markdown(f"**{sentence}**")
-    st.markdown("\n".join(map(_figure_line, figures(info, size_on_disk(run_id)))))
-    if info.dataset.notes:
-        st.markdown("**About the data**")
-        st.markdown("\n".join(f"- {escape_markdown(note)}" for note in info.dataset.notes))
-
-
-def _figure_line(figure: Figure) -> str:
-    meaning = f"  \n  {escape_markdown(figure.meaning)}" if figure.meaning else ""
-    return f"- **{escape_markdown(figure.name)}** {escape_markdown(figure.value)}{meaning}"
+    return is_more_wanted
 
 
 def listed(runs: Mapping[str, RunInfo], shown: str) -> list[str]:

@@ -13,10 +13,10 @@ CONTROLS = re.compile(r"[\u0000-\u001f\u007f\u200e\u200f\u202a-\u202e\u2066-\u20
 LONGEST = 300
 
 
-def escape_markdown(text: str) -> str:
+def escape_markdown(text: str, longest: int = LONGEST) -> str:
     """The text with every sign of Markdown escaped, on one line, without characters that reverse or hide others."""
     line = CONTROLS.sub(" ", text)
-    return MARKDOWN.sub(r"\\\1", shortened(line, LONGEST))
+    return MARKDOWN.sub(r"\\\1", shortened(line, longest))
 
 
 def capitalised(text: str) -> str:

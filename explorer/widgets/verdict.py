@@ -28,14 +28,15 @@ def verdict_of(run_id: str) -> Line | None:
 
 
 def verdict_line(run_id: str, key: str) -> None:
-    """The verdict in a narrow column, where maps stand side by side: every column has the line."""
-    show_verdict_line(run_id, verdict_of(run_id) or POINTS, key)
+    """The verdict in a narrow column, where maps stand side by side: every column has the line, and of it what comes before the colon."""
+    verdict = verdict_of(run_id) or POINTS
+    show_verdict_line(run_id, verdict, key, verdict.headline.split(":")[0])
 
 
-def show_verdict_line(run_id: str, verdict: Line, key: str) -> None:
-    """The brief verdict as a button to the clinic, with all that it rests on in the tooltip."""
+def show_verdict_line(run_id: str, verdict: Line, key: str, words: str = "") -> None:
+    """The brief verdict as a button to the clinic, with all that it rests on in the tooltip. words: what the button says instead."""
     st.button(
-        f":{verdict.colour}[:material/{verdict.icon}: {escape_markdown(verdict.brief)}]",
+        f":{verdict.colour}[:material/{verdict.icon}: {escape_markdown(words or verdict.brief)}]",
         key=key,
         type="tertiary",
         on_click=open_page,

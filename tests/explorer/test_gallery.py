@@ -16,7 +16,7 @@ from explorer.text.about_run import figures
 from explorer.text.gallery import EVERY, VERDICTS, Wanted, cards, choices, sweep_of
 from explorer.text.run_sentence import bound, data_title, run_sentence
 from tests import places
-from tests.explorer.shown import app, said, sound, texts
+from tests.explorer.shown import app, said, sound, texts, words
 from tests.places import ASSETS, ROOT
 from trainer.runs.catalogue import list_runs
 from trainer.runs.records import RunInfo
@@ -234,6 +234,15 @@ def test_a_run_is_opened_in_the_view_that_is_shown():
     sound(test.run())
     assert test.selectbox(key="run").value == "digits-16d"
     assert test.segmented_control(key="view").value == "dimensions"
+
+
+def test_the_panel_about_a_run_has_every_figure_with_its_whole_definition(shipped):
+    test = sound(app(run="digits-m2").run())
+    test.button(key="about-run").click()
+    told = words(sound(test.run()))
+    for figure in figures(shipped["digits-m2"], 0):
+        assert figure.name in told
+        assert figure.meaning in told
 
 
 @pytest.mark.parametrize("view", ["atlas", "reconstruct", "interpolate"])

@@ -15,40 +15,42 @@ from trainer.maps.projection import Projection
 from trainer.numerals import dimension
 from trainer.runs.read import Run
 
+CHOOSER_PX = 210
+
 
 def column_run(page: Compared, index: int) -> None:
     """The first column's run is the page's, which the header chooses; the others offer the runs of its data set first."""
     if index == 0:
-        st.markdown(f"**{escape_markdown(page.run_id)}** :gray[chosen above]")
+        st.markdown(f"**{escape_markdown(page.run_id)}**", width="content")
         return
     at, here, run_id = index - 1, of_data_set(page.runs, page.first), page.names[index]
 
     def words(name: str) -> str:
         return name if name in here else f"{name} ({page.runs[name].dataset.name}: does not follow)"
 
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        comparison.show(comparison.run_key(at), run_id or None)
-        st.selectbox(
-            f"Run of column {index + 1}",
-            [*here, *(name for name in page.runs if name not in here)],
-            index=0 if run_id else None,
-            placeholder="Choose a run",
-            format_func=words,
-            key=comparison.run_key(at),
-            on_change=comparison.take_run,
+    comparison.show(comparison.run_key(at), run_id or None)
+    st.selectbox(
+        f"Run of column {index + 1}",
+        [*here, *(name for name in page.runs if name not in here)],
+        index=0 if run_id else None,
+        placeholder="Choose a run",
+        format_func=words,
+        key=comparison.run_key(at),
+        on_change=comparison.take_run,
+        args=(page.data_set, at),
+        label_visibility="collapsed",
+        width=CHOOSER_PX,
+    )
+    if len(page.columns) > 2:
+        st.button(
+            "",
+            icon=":material/close:",
+            key=f"drop-column-{at}",
+            on_click=comparison.drop_column,
             args=(page.data_set, at),
-            label_visibility="collapsed",
+            type="tertiary",
+            help=f"Remove column {index + 1}",
         )
-        if len(page.columns) > 2:
-            st.button(
-                "",
-                icon=":material/close:",
-                key=f"drop-column-{at}",
-                on_click=comparison.drop_column,
-                args=(page.data_set, at),
-                type="tertiary",
-                help=f"Remove column {index + 1}",
-            )
 
 
 def column_map(page: Compared, index: int, run: Run) -> tuple[Projection, Axes]:

@@ -15,7 +15,6 @@ from explorer.surface.schema import MarkerRecord, Options
 from explorer.text.escape import escape_markdown
 from explorer.text.run_summary import HELP, brief_summary
 from explorer.widgets.live_map import live_map
-from explorer.widgets.map_chooser import Axes
 from explorer.widgets.verdict import verdict_line
 from trainer.errors import LatentError
 from trainer.maps.projection import Projection
@@ -37,13 +36,19 @@ class ShownColumn:
 def show_column(page: Compared, index: int, images: str | None) -> ShownColumn | None:
     """One column: its choosers and its map, which follows those of the same `images`. What is wrong with a run is said in its column."""
     column = page.columns[index]
-    column_run(page, index)
+    head = st.container(gap=None, key=f"column-head-{index}")
+    choosers = head.container(horizontal=True, vertical_alignment="center", gap="small", key=f"column-row-{index}")
+    with choosers:
+        column_run(page, index)
     if not column.run_id:
         _nothing_chosen(page.first)
         return None
     try:
         run = get_run(column.run_id)
-        projection, axes = _map_and_facts(page, index, run)
+        with choosers:
+            projection, axes = column_map(page, index, run)
+        with head:
+            _facts(index, run)
         own = images_of(run)
         image = _image_on(run, projection, page.chosen.image) if own == (images or own) else None
         live_map(
@@ -76,17 +81,11 @@ def _nothing_chosen(first: RunInfo) -> None:
     st.code(another_command(first), language="bash", wrap_lines=True)
 
 
-def _map_and_facts(page: Compared, index: int, run: Run) -> tuple[Projection, Axes]:
-    """The map chooser and the run's figures: beside each other where no column wraps them, else below each other in all."""
-    facts, is_roomy = escape_markdown(brief_summary(run.info)), len(page.columns) == 2
-    if not is_roomy:
-        st.caption(facts, help=HELP)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        chosen = column_map(page, index, run)
-        if is_roomy:
-            st.caption(facts, help=HELP, width="content")
+def _facts(index: int, run: Run) -> None:
+    """What tells the columns apart: the run's figures and the clinic's verdict, in a line."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"column-facts-{index}"):
+        st.caption(escape_markdown(brief_summary(run.info)), help=HELP, width="content")
         verdict_line(run.id, f"verdict-{index}")
-    return chosen
 
 
 def _image_on(run: Run, projection: Projection, row: int) -> MarkerRecord:
