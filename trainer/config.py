@@ -64,7 +64,7 @@ class FitConfig(BaseModel):
     )
     binarise: bool = Field(False, description="draw every pixel afresh from Bernoulli(grey value) at each use")
     importance_samples: int = Field(
-        1, ge=1, le=5000, description="draws of z in the bound: 1 is the ELBO, more the IWAE's (Burda 2016)"
+        1, ge=1, le=5000, description="samples of z in the bound: 1 is the ELBO, more the IWAE's (Burda 2016)"
     )
     elbo_epochs: int = Field(
         0, ge=0, le=100_000, description="first epochs that train the ELBO although importance_samples is above 1"

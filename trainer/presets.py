@@ -151,10 +151,10 @@ _MODEL_NOTES = {
     "autoencoder": "deterministic deep autoencoder: codes without a prior",
     "vae": "a plain VAE",
     "beta-vae": "KL weighted by 4 (Higgins 2017)",
-    "conditional-vae": "encoder and decoder are told the class",
+    "conditional-vae": "class-conditional VAE p(x|z, y) (Sohn 2015)",
     "m2": "semi-supervised M2: few labels (Kingma 2014)",
     "m1+m2": "M2 on the codes of a first VAE (Kingma 2014)",
-    "iwae": "importance-weighted bound of 50 draws (Burda 2016)",
+    "iwae": "importance-weighted bound of 50 samples (Burda 2016)",
 }
 
 PRESET_NOTES: dict[str, str] = {

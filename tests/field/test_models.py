@@ -315,7 +315,7 @@ def test_stored_pictures_state_their_error_near_codes_and_at_the_prior(data, tmp
         off = np.abs(run.forward.decode(z.numpy()) - case.decode(z).numpy())
     assert origin.prior_error == pytest.approx(off.mean(), rel=0.2)
     (sentence, *_) = origin.sentences()
-    assert "near the codes of images; at draws from the prior by" in sentence
+    assert "near the codes of images; at samples from the prior by" in sentence
     assert ("trust no detail" in sentence) == (origin.prior_error >= 0.03)
 
 

@@ -16,7 +16,7 @@ class BenchOptions:
     epochs: int = 3
     """epochs of each"""
     images: AtMost = None
-    """use the first so many training images (default: all)"""
+    """use only the first N training images (default: all)"""
     data: str = "mnist"
     """data set"""
     json: bool = False

@@ -32,16 +32,16 @@ class EvaluateOptions:
     runs: RunsToRead = None
     """folder of runs (default: yours, then those of the checkout and the shipped ones)"""
     samples: int = 200
-    """draws of z an image for the importance-sampled NLL"""
+    """samples of z for each image in the importance-sampled NLL"""
     images: AtMost = None
-    """importance-sample the first so many images only (default: all)"""
+    """importance-sample only the first N images (default: all)"""
     parts: tuple[str, ...] = ()
     """more than the bound: collapse, information, interventions, sensitivity, implied-beta, gaps, gradients, bounds,
     disentanglement"""
     out: OutFile = None
     """keep every number of the parts in this file, name.npz (default: print their means only)"""
     seconds: MaybeNumber = None
-    """about how long it may take: a slow model gets fewer images and draws, and larger standard errors (default: all of them)"""
+    """about how long it may take: a slow model gets fewer images and samples, and larger standard errors (default: all of them)"""
     device: str = "cpu"
     """cpu, cuda or cuda:NUMBER"""
     json: bool = False
@@ -106,7 +106,7 @@ def _print_figures(run_id: str, dataset: str, result: Evaluation) -> None:
     if result.elbo is not None and result.nll is not None and result.kl is not None and result.kl_per_dim is not None:
         error = "" if result.nll_standard_error is None else f" ± {number(result.nll_standard_error)}"
         print(f"  ELBO            {number(result.elbo):>10}   = −(reconstruction + KL)")
-        draws = f"importance-sampled, {count(result.samples or 0)} draws, {count(result.nll_n or 0)} images"
+        draws = f"importance-sampled, {count(result.samples or 0)} samples, {count(result.nll_n or 0)} images"
         print(f"  NLL             {number(result.nll):>10}   {draws}{error}")
         print(f"  reconstruction  {number(result.reconstruction):>10}")
         print(f"  KL              {number(result.kl):>10}   {result.active_units} of {len(result.kl_per_dim)} dimensions active")
@@ -115,7 +115,7 @@ def _print_figures(run_id: str, dataset: str, result: Evaluation) -> None:
             f"  reconstruction  {number(result.reconstruction):>10}   −log p(x|z) at the code: a point, so there is no KL and no bound"
         )
     if result.ess is not None:
-        print(f"  ESS             {number(result.ess, 1):>10}   effective draws of {result.samples}")
+        print(f"  ESS             {number(result.ess, 1):>10}   effective samples of {result.samples}")
     if result.squared_error is not None:
         print(f"  squared error   {number(result.squared_error, 3):>10}   Σ over pixels at the mean code")
     if result.classifier_error is not None:

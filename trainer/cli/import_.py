@@ -79,7 +79,7 @@ class ModelOptions:
     spread: Annotated[Spread, arg(metavar="{logvar,sigma,variance,log-sigma}", help_behavior_hint="")] = ""
     """what encode gives beside the mean (default: what is seen of it, else the log variance)"""
     conditional: Annotated[bool, arg(help_behavior_hint="")] = False
-    """it is told the class: encode(x, y) or decode(z, y), as a number or one-hot (default: it is not)"""
+    """it is class-conditional: encode(x, y) or decode(z, y), as a number or one-hot (default: it is not)"""
     binarise: Annotated[bool, arg(help_behavior_hint="")] = False
     """it was trained on black and white pixels drawn from the grey ones (default: on the grey ones)"""
 
@@ -100,7 +100,7 @@ class ImportOptions(ModelOptions):
     classifier: bool = True
     """train a small classifier of pictures, where the data set has classes"""
     thorough: bool = False
-    """use all images and draws for every figure, however long it takes (default: as many as about a minute pays for)"""
+    """use all images and samples for every figure, however long it takes (default: as many as take about a minute)"""
     overwrite: bool = False
     """replace a run of this name"""
 

@@ -69,7 +69,7 @@ def stored_lines(run: Run) -> list[str]:
         return [*lines, "  it was imported without its pictures, so there is no bound"]
     if metrics.elbo is not None and metrics.nll is not None and metrics.kl is not None:
         error = "" if metrics.nll_standard_error is None else f" ± {number(metrics.nll_standard_error)}"
-        draws = f"importance-sampled, {count(metrics.samples or 0)} draws, {count(metrics.nll_n or 0)} images"
+        draws = f"importance-sampled, {count(metrics.samples or 0)} samples, {count(metrics.nll_n or 0)} images"
         lines += [
             f"  {'ELBO':<15} {number(metrics.elbo):>10}   = −(reconstruction + KL), {count(metrics.n)} images",
             f"  {'NLL':<15} {number(metrics.nll):>10}   {draws}{error}",

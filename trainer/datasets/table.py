@@ -273,7 +273,7 @@ def _numbers(block: list[list[str]], table: _Table, first: int) -> NDArray[np.fl
         return np.array(block).astype(np.float32)
     except ValueError as error:
         raise DataError(
-            f"{table.path}: in rows {first + 1} to {first + len(block)} a pixel is no number ({error}); mend it."
+            f"{table.path}: in rows {first + 1} to {first + len(block)} a pixel is no number ({error}); fix it."
         ) from None
 
 

@@ -37,7 +37,7 @@ PASSED = {
     "log variances": "they are not all above 0, as a standard deviation or a variance would be",
     "implied β by dimension": "dimensions imply nearly the same β",
     "posterior means": "they do not contradict the prior N(0, I)",
-    "importance weights": f"on average at least {FEW_EFFECTIVE:g} draws count in importance sampling",
+    "importance weights": f"on average at least {FEW_EFFECTIVE:g} samples count in importance sampling",
     "implied β": "it is not clearly another one than declared",
 }
 
@@ -139,7 +139,7 @@ def _of_weights(found: Measured) -> Iterator[Check]:
             "importance weights",
             found.ess >= FEW_EFFECTIVE,
             found.ess,
-            f"Of {found.ess_draws} draws from the posterior only {number(found.ess, 1)} count in importance sampling: the encoder's "
+            f"Of {found.ess_draws} samples from the posterior only {number(found.ess, 1)} count in importance sampling: the encoder's "
             "posterior is far from that of this decoder, and the NLL is an upper bound that need not be tight.",
             False,
         )

@@ -83,7 +83,7 @@ def decoder_layers(decode: Callable[..., Tensor], how: HowTrained, mu: Floats, s
     except (UntraceableError, ValueError) as error:
         if n_classes:
             raise ExternalModelError(
-                f"decode is told the class and {error}, so that it cannot be run here, and pictures of it are not stored for every class; "
+                f"decode is class-conditional and {error}, so it cannot be run here, and pictures of it are not stored for every class; "
                 "allowed: a decoder of operations that layers here do."
             ) from None
         return pictured(decode, how, mu, shape, str(error))

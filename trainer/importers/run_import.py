@@ -209,7 +209,7 @@ def config_of(
     has_scale = LIKELIHOODS[how.likelihood].has_scale
     if is_point and adapter.has_class:
         raise ExternalModelError(
-            "the model is told the class and gives a point, not a posterior; allowed: a conditional model with mean and log variance."
+            "the model is class-conditional and gives a point, not a posterior; allowed: a conditional model with mean and log variance."
         )
     try:
         return ImportedConfig(

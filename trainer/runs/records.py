@@ -125,9 +125,7 @@ class Origin(BaseModel):
         near = f"; a pixel is off by {_up(self.error)} of white in the mean, and 99 of 100 by at most {_up(self.most_error)}"
         if self.prior_error is None or self.most_prior_error is None:
             return near
-        return (
-            f"{near}, near the codes of images; at draws from the prior by {_up(self.prior_error)} and {_up(self.most_prior_error)}"
-        )
+        return f"{near}, near the codes of images; at samples from the prior by {_up(self.prior_error)} and {_up(self.most_prior_error)}"
 
     def _warning(self) -> str:
         """Where what is shown far from the codes of images is too far from the decoder to be looked at closely."""

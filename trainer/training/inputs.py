@@ -49,7 +49,7 @@ def check_labels(config: FitConfig, dataset: Dataset) -> None:
     n = 0 if dataset.labels is None else int((dataset.labels < 0).sum())
     if n and config.is_conditional and not config.is_semi_supervised:
         raise DataError(
-            f"model {config.model!r} is told the class of every image, and {n} of {dataset.n} have no label; allowed: one for each image; "
+            f"model {config.model!r} is class-conditional, and {n} of {dataset.n} have no label; allowed: one for each image; "
             "label them, or choose --model m2, which learns from images without one."
         )
 

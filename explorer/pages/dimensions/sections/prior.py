@@ -42,7 +42,7 @@ def show(shown: Examined) -> None:
     st.caption(
         "How to read this: where blue stands over the line, codes are denser than the prior; where the line stands alone, samples from the "
         "prior fall where few images are encoded.",
-        help="Draws of z from the posteriors of all test images, against N(0, 1): q(z_k) = (1/N) Σ_n q(z_k|x_n) and p(z_k).",
+        help="Samples of z from the posteriors of all test images, against N(0, 1): q(z_k) = (1/N) Σ_n q(z_k|x_n) and p(z_k).",
     )
     st.plotly_chart(marginals(draws, order[:MOST_SHOWN]), config=CONFIG, key="marginals")
     if len(order) > 1:
