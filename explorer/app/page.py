@@ -19,8 +19,9 @@ import streamlit as st
 from explorer.app.header import header
 from explorer.app.pages import NAMES, PAGES, page_of
 from explorer.cache.runs import all_runs
-from explorer.session import events
+from explorer.session import events, link
 from explorer.session.load import State, dismiss_notice, load
+from explorer.surface.component import browser_history
 from explorer.text.escape import escape_markdown
 from explorer.widgets.run_chooser import default_run
 from trainer.console import program
@@ -62,6 +63,7 @@ def page() -> None:
     except Exception:
         LOG.exception("view %s of run %s failed", now.view, now.run_id)
         st.error("An internal error occurred here; the server's log has the details. Other views and runs still work.")
+    browser_history(link.address())
 
 
 def _notices(now: State, broken: Mapping[str, RunError]) -> None:

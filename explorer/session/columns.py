@@ -47,6 +47,12 @@ def from_link(known: Iterable[str], n_images: int) -> tuple[Comparison, list[str
     return Comparison(linked.columns), [*linked.complaints, missing]
 
 
+def follow_link() -> None:
+    """Back or Forward: the columns of the link count again."""
+    if link.asked("with") is not None:
+        st.session_state.pop("compared", None)
+
+
 def remember(data_set: str, comparison: Comparison) -> None:
     """Remembers what is compared, for that data set, and writes it into the URL."""
     plain = {"columns": [[c.run_id, c.map_name, c.axes] for c in comparison.columns], "image": comparison.image}

@@ -12,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 
+from explorer.session import link
 from explorer.session.load import State
 from explorer.session.pins import FAR, Code, Pin, add_pin, edit_pins, pins_of, rounded
 from explorer.surface.schema import MAX_TAKEN
@@ -118,7 +119,7 @@ def browser_keeps(key: str, map_id: str) -> bool:
 
 
 def forget_given(view: str) -> None:
-    """The surfaces of another view are gone from the page, and what they were given with them."""
-    if st.session_state.get("given-view") != view:
+    """The surfaces of another view are gone from the page, and what they were given with them; Back and Forward build a page anew."""
+    if st.session_state.get("given-view") != view or link.came_back():
         st.session_state.pop("given", None)
     st.session_state["given-view"] = view

@@ -7,14 +7,27 @@ itself; what is not a widget is written by `write`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 
 def asked(name: str) -> str | None:
     """What the link says under that name; None where it says nothing."""
     value: str | None = st.query_params.get(name)
     return value
+
+
+def address() -> str:
+    """All that the link says, to be compared with what it said before."""
+    return urlencode(st.query_params.to_dict())
+
+
+def came_back() -> bool:
+    """Whether Back or Forward in the browser asked for this rerun: then the link tells what is shown, not the session."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 def write(name: str, text: str) -> None:
@@ -26,8 +39,9 @@ def write(name: str, text: str) -> None:
 
 
 def chosen(name: str, allowed: Sequence[str], default: str) -> str:
-    """A bound widget's value if it was drawn before, else the link's, else the default."""
-    for value in (st.session_state.get(name), asked(name)):
+    """A bound widget's value if it was drawn before, else the link's, else the default; after Back or Forward only the link's."""
+    drawn = None if came_back() else st.session_state.get(name)
+    for value in (drawn, asked(name)):
         if value in allowed:
             return str(value)
     return default

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from explorer.session import link
-from explorer.session.pins import FAR, Pin, has_pins_of_its_own, linked_pins, pins_of, write_pins
+from explorer.session import columns, link
+from explorer.session.pins import FAR, Pin, follow_link, has_pins_of_its_own, linked_pins, pins_of, write_pins
 from explorer.surface.schema import MAX_PINS
 from explorer.text.escape import shortened
 
@@ -48,6 +48,10 @@ def load(known: Mapping[str, int], default_run: str, views: Sequence[str], broke
     run_id = link.chosen("run", list(known), default_run)
     st.session_state["shown-run"] = run_id
     view = link.chosen("view", views, views[0])
+    if link.came_back():
+        dismiss_notice()
+        follow_link(run_id)
+        columns.follow_link()
     return State(run_id, view, _fitting_pins(run_id, known[run_id]), st.session_state.get("notice"))
 
 

@@ -75,11 +75,22 @@ def write_pins(run_id: str, pins: Sequence[Pin]) -> None:
     sync_link(run_id)
 
 
+def follow_link(run_id: str) -> None:
+    """Back or Forward: the pins are the link's again, as a change that can be taken back. Those that are too many for a link stay."""
+    pins = parse_pins(linked_pins(run_id))
+    if has_pins_of_its_own(run_id) and (pins or _fits(pins_of(run_id))):
+        change_pins(run_id, pins)
+
+
 def sync_link(run_id: str) -> None:
     """Writes the pins of the shown run into the link; too many numbers for a link are left out."""
     pins = pins_of(run_id)
-    fits = sum(len(pin.z) for pin in pins) <= MAX_URL_NUMBERS
-    link.write("pins", "~".join(map(pin_text, pins)) if fits else "")
+    link.write("pins", "~".join(map(pin_text, pins)) if _fits(pins) else "")
+
+
+def _fits(pins: Sequence[Pin]) -> bool:
+    """Whether a link has room for them."""
+    return sum(len(pin.z) for pin in pins) <= MAX_URL_NUMBERS
 
 
 def add_pin(run_id: str, pin: Pin) -> None:

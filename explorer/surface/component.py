@@ -16,7 +16,7 @@ from explorer.surface import bundles
 from explorer.surface.bundles import Bundle
 
 
-@lru_cache(maxsize=3)
+@lru_cache(maxsize=4)
 def _registered(bundle: Bundle, version: int) -> Any:
     return st.components.v2.component(f"latent_{bundle}_{version}", js=bundles.read(f"{bundle}.js"))
 
@@ -28,6 +28,12 @@ def _component(bundle: Bundle) -> Any:
 def live_chart(data: dict[str, Any], key: str) -> None:
     """One of the clinic's charts that act while a slider is dragged; frontend/src/clinic says what `data` holds."""
     _component("clinic")(data=data, key=key)
+
+
+def browser_history(address: str) -> None:
+    """Makes an entry in the browser's history where the address is another one; to be called when all of a rerun is drawn."""
+    with st.container(key="history"):
+        _component("history")(data={"address": address}, key="history-entries")
 
 
 def surface(data: bytes, key: str, on_class: Callable[[], None], on_picture: Callable[[], None], with_pad: bool = False) -> None:

@@ -57,7 +57,13 @@ def grids(test: AppTest) -> list[str]:
 
 def pins(test: AppTest) -> list[dict]:
     """The pins that the page's first map is given."""
-    return unpack(bytes(test.get("bidi_component")[0].proto.bytes))[0]["pins"]
+    return surfaces(test)[0][0]["pins"]
+
+
+def surfaces(test: AppTest) -> list[tuple[dict, dict]]:
+    """Dynamic record and header of every surface; the browser's history is a component too, without bytes."""
+    protos = [element.proto for element in test.get("bidi_component")]
+    return [unpack(bytes(proto.bytes))[:2] for proto in protos if proto.bytes]
 
 
 def png(pixels: np.ndarray) -> bytes:

@@ -17,10 +17,9 @@ from explorer.charts.rate_distortion import rate_distortion as draw_rate_distort
 from explorer.pages.compare.image_scores import Scored, apart_sentence, image_sentence, images_of, score_words, scored
 from explorer.pages.compare.rate_distortion import Rated, another_command, chart_sentence, measure, rate_distortion
 from explorer.session import columns as comparison
-from explorer.surface.payload import unpack
 from tests.explorer import shown
 from tests.explorer.conftest import KINDS
-from tests.explorer.shown import said, sound, words
+from tests.explorer.shown import said, sound, surfaces, words
 from tests.places import ASSETS, ROOT
 from trainer.config import FitConfig, check_run_name, checked
 from trainer.presets import PRESETS
@@ -34,12 +33,6 @@ FILES = {path.parent.name: path for folder in ("sweep", "clinic", "runs") for pa
 def app(**query: str) -> AppTest:
     """Compare, shown once."""
     return sound(shown.app(**{"view": "compare", **query}).run())
-
-
-def surfaces(test: AppTest) -> list[tuple[dict, dict]]:
-    """Dynamic record and header of every surface."""
-    found = [element.proto for element in test.get("bidi_component")]
-    return [unpack(bytes(proto.bytes))[:2] for proto in found]
 
 
 def run_ids(test: AppTest) -> list[str]:

@@ -14,8 +14,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from explorer.jobs.background import Background
-from explorer.surface.payload import unpack
-from tests.explorer.shown import app, faultless
+from tests.explorer.shown import app, faultless, surfaces
 from tests.places import ASSETS
 from trainer.errors import DataError
 from trainer.latent.decoded_graphs import decoded_graphs
@@ -33,8 +32,8 @@ def opened(run: str = "digits-2d", **query: str) -> AppTest:
 
 def shown(test: AppTest) -> dict:
     """What the browser is told of this rerun."""
-    (component,) = test.get("bidi_component")
-    return unpack(component.proto.bytes)[0]
+    ((dynamic, _),) = surfaces(test)
+    return dynamic
 
 
 def tiles(test: AppTest) -> list[str]:

@@ -2,6 +2,7 @@
 //   surface.js   the surface, and Streamlit's entry         studio.js  the same with the drawing pad
 //   hosts.js   the page around it with the pad: the file from disk, the notebook
 //   clinic.js    the clinic's live charts
+//   history.js   the app's entries in the browser's history
 //   learner.js   what learns, as a worker's program
 //   surface.css  page.css   their style sheets once more, because a page's policy names each by its hash
 
@@ -91,7 +92,7 @@ function bundleOf(name) {
 }
 
 await mkdir(out, { recursive: true });
-for (const name of ["surface", "studio", "hosts", "clinic", "learner"]) {
+for (const name of ["surface", "studio", "hosts", "clinic", "history", "learner"]) {
   if (watched) {
     await (await context(bundleOf(name))).watch();
     continue;
