@@ -15,15 +15,21 @@ import { build, context, transform } from "esbuild";
 import { packed } from "./pack.mjs";
 import { privateNames } from "./private-names.mjs";
 
-/** d3's four ramps of one file are calls, which a bundler keeps although three are never used: said to be pure, those go. */
-const unusedRamps = {
-  name: "unused-ramps",
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /viridis\.js$/ }, async ({ path }) => ({
-      contents: (await readFile(path, "utf8"))
-        .replaceAll(/(ramp|colors)\("?/g, (call) => `/* @__PURE__ */ ${call}`)
-        .replace("function /* @__PURE__ */ ", "function "),
-    })),
+/** What d3 makes when it is loaded, used or not: a bundler keeps calls and reads of properties, unless they are said to be pure. */
+const MADE = [
+  [/viridis\.js$/, /(?<!function )(ramp|colors)\("?/g, (call) => `/* @__PURE__ */ ${call}`],
+  [
+    /d3-array\.mjs$/,
+    /= (bisector\(\w+\)(\.center)?|ascendingBisect\.\w+|Blur2\(\w+\)|shuffler\(Math\.random\));/g,
+    (_, made) => `= /* @__PURE__ */ (() => ${made})();`,
+  ],
+];
+const unusedParts = {
+  name: "unused-parts",
+  setup: ({ onLoad }) => {
+    for (const [filter, made, pure] of MADE)
+      onLoad({ filter }, async ({ path }) => ({ contents: (await readFile(path, "utf8")).replaceAll(made, pure) }));
+  },
 };
 
 /** A style sheet as small text. The one in a program and the file beside it are the same bytes: a page's policy names them by hash. */
@@ -52,18 +58,19 @@ const styles = {
 
 /** Public names that stay within the program all the same: the wire, hosts, pages and tests know none of them. */
 const WITHIN = `
-  accentText announce announceLater backgrounds cameraMoved canRedo canUndo choosePath decodeAs decodeShared
-  decodedAs derived droppedAt editPins endGradient fitInto glideHome glideZoom gradientOf hasLabels hasPrior
-  holdSpace hostKeepsPins hostTitle hostUpdates inPlace inputSize invalidate isAmongAll isAtHome isCompact isDead
-  isEverywhere isFolded isKnown isNarrow isNewMap isNewRun isOnAtFirst isSameMap isTouch isWaitingForOriginals
-  isWalking isWanted keepPath labelPx layOut layPlane leaveLater leavePlane loadOriginals maxScale meanKl meanZ
-  minScale nearestShown onAccent originalOffset outputMany outputSize ownsPage paintAll perClass perGroup pinProbe
-  pinning playback prefersDark priorShare probing reserve retheme rightOf runMany savePicture scrollToMap
-  setBackground setColour setPlaying setShape setTiles showCursor showDecodedAs showEverything showGroups
-  showHeading showHole showNearest showNearestIsStale showNow showPicture showPins showTrust showWords sideWidth
-  spreadOf spreadOnMap spritesFor startPlace stratum studied takeSearches toPlace toggleBackground toggleOverlay
-  togglePanel togglePlaying togglePresenting toggleRandomWalk toggleSide toggleTab toggleTool toggleWalk
-  wantedMode watchers weightPlaces xBorders yBorders zoomStep
+  accentText announce announceLater backgrounds cameraMoved canRedo canUndo chooseClass choosePath chords crowd
+  decodeAs decodeShared decodedAs derived droppedAt editPins endGradient fitInto flyTo glideHome glideZoom
+  gradientOf hasLabels hasPrior holdSpace hostKeepsPins hostTitle hostUpdates inPlace inputSize invalidate
+  isAmongAll isAtHome isCompact isDead isEverywhere isFolded isKnown isMinor isNarrow isNewMap isNewRun
+  isOnAtFirst isRough isSameMap isStill isTouch isWaitingForOriginals isWalking isWanted keepPath labelPx layOut
+  layPlane leaveLater leavePlane loadOriginals logLikelihoods lookAt maxScale meanKl meanZ minScale nearestShown
+  onAccent originalOffset outputMany outputSize overlays ownPictures ownsPage paintAll paletteEntries perClass
+  perGroup picturesOf pinProbe pinning playback prefersDark priorShare probing quantities readers reserve retheme
+  rightOf runMany savePicture scrollToMap setBackground setColour setPlaying setShape setTiles showCursor
+  showDecodedAs showEverything showGroups showHeading showHole showNearest showNearestIsStale showNow showPicture
+  showPins showTrust showWords sideWidth spreadOf spreadOnMap spritesFor startPlace stratum studied takeSearches
+  toCode toPlace toggleBackground toggleOverlay togglePanel togglePlaying togglePresenting toggleRandomWalk
+  toggleSide toggleTab toggleTool toggleWalk wantedMode watchers weightPlaces xBorders yBorders zoomStep
 `;
 
 /** How those differ that no page imports: a worker from an address of its own may be a plain program in every browser. */
@@ -79,7 +86,7 @@ const common = {
   charset: "utf8",
   legalComments: "none",
   logLevel: "warning",
-  plugins: [unusedRamps, styles],
+  plugins: [unusedParts, styles],
   banner: { js: "/* Latent Atlas surface. Contains parts of d3 (ISC, Mike Bostock). */" },
   mangleProps: new RegExp(`^(${[...privateNames("src"), ...WITHIN.trim().split(/\s+/)].join("|")})$`),
 };

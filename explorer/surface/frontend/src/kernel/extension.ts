@@ -7,6 +7,7 @@ import type { RunOnMap } from "../data/run-on-map";
 import type { IconName } from "../ui/dom";
 import type { ScaleWords } from "../ui/scale-bar";
 import type { Sketch } from "../ui/sketch";
+import type { Point } from "../wire/schema";
 import type { Derived } from "./derive";
 import type { PaletteEntry } from "./palette-entries";
 import type { MapState, Plot, ToolId } from "./state";
@@ -59,6 +60,17 @@ export interface LayerWords {
   readonly button?: CommandButton;
 }
 
+/** A name beside a mark of the map; without a text the mark alone, which no name may cover. */
+export interface MapLabel {
+  readonly text: string;
+  /** Of the mark's middle on the map, CSS pixels. */
+  readonly at: Point;
+  /** From there to the mark's edge, CSS pixels. */
+  readonly reach: number;
+  /** Smaller is more important: it is placed first. */
+  readonly rank: number;
+}
+
 export interface Layer {
   readonly id: string;
   readonly stratum: Stratum;
@@ -76,6 +88,8 @@ export interface Layer {
    * Without it the switch only changes how another layer looks.
    */
   draw?(canvas: LayerCanvas, frame: Frame): boolean;
+  /** Names that are drawn over all layers of its canvas, each where there is room for it. */
+  labels?(canvas: LayerCanvas, frame: Frame): readonly MapLabel[];
   /** Moves its elements, of a layer of the stratum "marks". */
   place?(marks: HTMLElement, frame: Frame): void;
   /** A slice of what takes longer than a frame, while the layer is on. */

@@ -5,6 +5,7 @@ import { isOn } from "../kernel/layer-choice";
 import type { MapState } from "../kernel/state";
 import { changedKeys } from "../kernel/store";
 import type { Stage } from "./canvas";
+import { drawLabels } from "./labels";
 
 const STRATA: readonly Stratum[] = ["background", "points", "overlay", "marks"];
 /** What decides the pixels of every layer. */
@@ -77,5 +78,7 @@ export class Compositor {
     const canvas = this.stage.begin(stratum);
     if (!canvas) return;
     for (const layer of layers) if (layer.draw?.(canvas, frame)) this.due.add(stratum);
+    const labels = layers.flatMap((layer) => layer.labels?.(canvas, frame) ?? []);
+    drawLabels(canvas.context, canvas.plot, frame.state.theme, labels);
   }
 }

@@ -1,11 +1,10 @@
-/** Which strokes do several layers share? Lines through places, names with a halo, ellipses of a Gaussian, the colour of a point. */
+/** Which strokes do several layers share? Lines through places, ellipses of a Gaussian, the colour of a point. */
 
 import { type Camera, type Size, toScreen } from "../geometry/camera";
 import type { Frame } from "../kernel/extension";
-import { css, type Rgb } from "../ui/colour";
+import type { Rgb } from "../ui/colour";
 import { classRgb } from "../ui/palette";
 import { rampColour } from "../ui/ramp";
-import type { Theme } from "../ui/theme";
 import type { Point } from "../wire/schema";
 
 export type Context = CanvasRenderingContext2D;
@@ -25,27 +24,6 @@ export function strokeTwice(context: Context, ...strokes: readonly Stroke[]): vo
     context.lineWidth = width;
     context.stroke();
   }
-}
-
-/** To the right of its mark; on the other side where there is no room. */
-export function haloText(
-  context: Context,
-  theme: Theme,
-  text: string,
-  [right, top]: Point,
-  room = Infinity,
-  weight = 600,
-): void {
-  context.font = `${weight} ${theme.labelPx}px ${theme.font}`;
-  const { width } = context.measureText(text);
-  const left = right + width > room ? right - 24 - width : right;
-  context.textAlign = "left";
-  context.lineJoin = "round";
-  context.lineWidth = 4;
-  context.strokeStyle = css(theme.map, 0.92);
-  context.strokeText(text, left, top);
-  context.fillStyle = css(theme.text);
-  context.fillText(text, left, top);
 }
 
 /** Of a Gaussian on the map at some standard deviations; covariance xx, xy, yy in map units. */

@@ -6,7 +6,7 @@ import type { Layer } from "../../kernel/extension";
 import { css } from "../../ui/colour";
 import type { Theme } from "../../ui/theme";
 import type { Point } from "../../wire/schema";
-import { type Context, drawEllipses, haloText } from "../marks";
+import { type Context, drawEllipses } from "../marks";
 
 export const markers: Layer = {
   id: "markers",
@@ -16,6 +16,14 @@ export const markers: Layer = {
   draw({ context, plot }, { state: { theme, view }, derived }) {
     for (const marker of derived.markers) drawMarker(context, plot, view.camera, theme, marker);
     return false;
+  },
+  labels({ plot }, { state: { view }, derived }) {
+    return derived.markers.map(({ label, map: [x, y] }) => ({
+      text: label,
+      at: toScreen(view.camera, plot, x, y),
+      reach: 9,
+      rank: 0,
+    }));
   },
 };
 
@@ -49,7 +57,6 @@ function drawMarker(context: Context, size: Size, camera: Camera, theme: Theme, 
     context.lineTo(left, top + 7);
     context.stroke();
   }
-  haloText(context, theme, marker.label, [left + 12, top - 8], size.width);
   context.restore();
 }
 

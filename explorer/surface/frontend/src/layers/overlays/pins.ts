@@ -23,13 +23,24 @@ export const pins: Layer = {
     pins.forEach((pin, i) => drawPin(context, plot, camera, frame.state.theme, pin, i === pins.length - 1 ? drop : 1));
     return drop < 1;
   },
+  labels({ plot }, { state: { view }, derived: { pins } }) {
+    return pins.map(({ label, map: [x, y] }) => {
+      const [left, tip] = toScreen(view.camera, plot, x, y);
+      const radius = radiusOf(label);
+      return { text: "", at: [left, tip - 1.35 * radius], reach: radius + 2, rank: 0 };
+    });
+  },
 };
+
+function radiusOf(label: string): number {
+  return RADII[label.length > 2 ? 1 : 0];
+}
 
 /** `drop` 0 … 1: a new pin falls onto its place. The place itself is the tip. */
 function drawPin(context: Context, size: Size, camera: Camera, theme: Theme, pin: PinRecord, drop: number): void {
   const [left, tip] = toScreen(camera, size, pin.map[0], pin.map[1]);
   const top = tip - 18 * (1 - drop) ** 2;
-  const radius = RADII[pin.label.length > 2 ? 1 : 0];
+  const radius = radiusOf(pin.label);
   const middle = top - 1.35 * radius;
   context.save();
   context.globalAlpha = 0.3 + 0.7 * drop;

@@ -1,6 +1,6 @@
 /** Where does the prior put its samples? Circles of 1, 2, 3 standard deviations under the points, and what they are above them. */
 
-import { type Camera, type Size, toScreen } from "../../geometry/camera";
+import { type Camera, toScreen } from "../../geometry/camera";
 import type { Layer } from "../../kernel/extension";
 import type { Plot } from "../../kernel/state";
 import { css } from "../../ui/colour";
@@ -35,9 +35,13 @@ export const priorRingLabels: Layer = {
   follows: "rings",
   offered: (data) => data.header.projection.rings,
   reads: [],
-  draw({ context, plot }, { state: { data, view, theme } }) {
-    drawRingLabels(context, plot, view.camera, theme, data.header.projection);
-    return false;
+  labels({ plot }, { state: { data, view } }) {
+    const { ring_center } = data.header.projection;
+    const [left, top] = toScreen(view.camera, plot, ring_center[0], ring_center[1]);
+    return [1, 2, 3].map((sigma) => {
+      const reach = (sigma * view.camera.scale) / Math.SQRT2;
+      return { text: `${sigma}\u00a0σ`, at: [left + reach, top - reach], reach: 0, rank: 3 };
+    });
   },
 };
 
@@ -61,30 +65,6 @@ function drawRings(
     context.setLineDash(sigma === 1 ? [] : sigma === 2 ? [6, 4] : [2, 4]);
     if (onPictures) stroke(context, css(theme.map, 0.6), 3);
     stroke(context, css(theme.muted, onPictures ? 0.9 : 0.55), 1.25);
-  }
-  context.restore();
-}
-
-function drawRingLabels(
-  context: CanvasRenderingContext2D,
-  plot: Size,
-  camera: Camera,
-  theme: Theme,
-  { ring_center }: ProjectionRecord,
-): void {
-  const [left, top] = toScreen(camera, plot, ring_center[0], ring_center[1]);
-  context.save();
-  context.font = `${theme.labelPx}px ${theme.font}`;
-  context.textAlign = "center";
-  context.lineWidth = 4;
-  context.lineJoin = "round";
-  context.strokeStyle = css(theme.map, 0.9);
-  context.fillStyle = css(theme.text);
-  for (const sigma of [1, 2, 3]) {
-    const reach = (sigma * camera.scale) / Math.SQRT2;
-    const text = `${sigma}\u00a0σ`;
-    context.strokeText(text, left + reach, top - reach + 4);
-    context.fillText(text, left + reach, top - reach + 4);
   }
   context.restore();
 }

@@ -8,18 +8,37 @@ import { perMap } from "../../kernel/per-map";
 import { css, type Rgb } from "../../ui/colour";
 import { toRgba } from "../../ui/picture";
 import { product } from "../../wire/payload";
+import type { Point } from "../../wire/schema";
 import { pictured } from "../in-view";
 import { pointColour } from "../marks";
 
 const SIZES = [14, 64] as const;
 const DECODE_MS = 5;
 const KEPT = 2000;
+/** Of the frame in the colour of its point. */
+const LINE_PX = 2;
 
 /** Side of a picture, CSS pixels: so that all in view would fill a third of the map. */
 export function thumbnailSide(count: number, size: Size): number {
   return Math.round(
     Math.min(SIZES[1], Math.max(SIZES[0], Math.sqrt((size.width * size.height) / 3 / Math.max(1, count)))),
   );
+}
+
+/** Of places in their order those whose pictures, of that width and height, lie on none before: a grid of such cells knows who is near. */
+export function thinned(places: readonly Point[], width: number, height: number): number[] {
+  const cells = new Map<string, Point[]>();
+  const kept: number[] = [];
+  places.forEach(([x, y], i) => {
+    const [column, row] = [Math.floor(x / width), Math.floor(y / height)];
+    for (let c = column - 1; c <= column + 1; c++)
+      for (let r = row - 1; r <= row + 1; r++)
+        if (cells.get(`${c} ${r}`)?.some(([u, v]) => Math.abs(u - x) < width && Math.abs(v - y) < height)) return;
+    const own = `${column} ${row}`;
+    cells.set(own, [...(cells.get(own) ?? []), [x, y]]);
+    kept.push(i);
+  });
+  return kept;
 }
 
 class Thumbnails {
@@ -39,29 +58,31 @@ class Thumbnails {
   ): boolean {
     if (this.hadOriginals !== (this.scene.originals !== null)) this.kept.clear();
     this.hadOriginals = this.scene.originals !== null;
-    this.makeSome(
-      indices.filter((i) => !this.kept.has(i)),
-      performance.now() + DECODE_MS,
-    );
     const [, height, width] = this.scene.header.run.image_shape;
     const side = thumbnailSide(indices.length, size);
     const [w, h] = width >= height ? [side, (side * height) / width] : [(side * width) / height, side];
-    let isComplete = true;
+    const places = indices.map((i) => toScreen(camera, size, this.scene.points[2 * i], this.scene.points[2 * i + 1]));
+    const seen = thinned(places, w + LINE_PX, h + LINE_PX);
+    this.makeSome(
+      seen.flatMap((at) => (this.kept.has(indices[at]) ? [] : indices[at])),
+      performance.now() + DECODE_MS,
+    );
     context.save();
-    for (const i of indices) {
-      const [left, top] = toScreen(camera, size, this.scene.points[2 * i], this.scene.points[2 * i + 1]);
-      const picture = this.kept.get(i);
-      context.lineWidth = 2;
-      context.strokeStyle = css(colourOf(i));
-      if (picture) {
-        context.imageSmoothingEnabled = side < width;
-        context.drawImage(picture, left - w / 2, top - h / 2, w, h);
-        context.strokeRect(left - w / 2, top - h / 2, w, h);
-      } else {
-        isComplete = false;
-        context.fillStyle = css(colourOf(i));
-        context.fillRect(left - 2, top - 2, 4, 4);
-      }
+    places.forEach(([left, top], at) => {
+      context.fillStyle = css(colourOf(indices[at]));
+      context.fillRect(left - 2, top - 2, 4, 4);
+    });
+    context.lineWidth = LINE_PX;
+    context.imageSmoothingEnabled = side < width;
+    let isComplete = true;
+    for (const at of seen) {
+      const picture = this.kept.get(indices[at]);
+      isComplete &&= picture !== undefined;
+      if (!picture) continue;
+      const [left, top] = places[at];
+      context.strokeStyle = css(colourOf(indices[at]));
+      context.drawImage(picture, left - w / 2, top - h / 2, w, h);
+      context.strokeRect(left - w / 2, top - h / 2, w, h);
     }
     context.restore();
     return isComplete;
