@@ -35,6 +35,16 @@ class Examined:
         """What the verdict rests on."""
         return self.run.info.examination
 
+    @property
+    def has_posterior(self) -> bool:
+        """Whether codes are distributions, with KL and bound, and not points."""
+        return not self.run.config.is_deterministic
+
+    @property
+    def has_decoder(self) -> bool:
+        """Whether pictures are the model's own, and not stored ones in place of a decoder that is not here."""
+        return self.run.info.origin is None or self.run.info.origin.decoder != "pictures"
+
 
 class Section(Protocol):
     """What a module of `sections` has."""
@@ -42,7 +52,7 @@ class Section(Protocol):
     TITLE: str
 
     def offered(self, shown: Examined) -> bool:
-        """Whether it has something to say of the run; where not, the first section is shown in its place."""
+        """Whether it has something to say of the run; where not, the switch lacks it."""
 
     def show(self, shown: Examined) -> None:
         """The section, below the verdict."""

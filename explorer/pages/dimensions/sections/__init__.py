@@ -6,6 +6,26 @@ To add one: a module here with `TITLE`, `offered` and `show`, and its name in th
 from __future__ import annotations
 
 from explorer.pages.dimensions.section import Section
-from explorer.pages.dimensions.sections import before_training, beta_sweep, information, kl, prior, remedies, traversals
+from explorer.pages.dimensions.sections import (
+    before_training,
+    beta_sweep,
+    codes,
+    continuity,
+    information,
+    kl,
+    prior,
+    remedies,
+    traversals,
+)
 
-SECTIONS: tuple[Section, ...] = (kl, information, prior, traversals, before_training, beta_sweep, remedies)
+SECTIONS: tuple[Section, ...] = (
+    kl,
+    codes,
+    information,
+    prior,
+    traversals,
+    continuity,
+    before_training,
+    beta_sweep,
+    remedies,
+)

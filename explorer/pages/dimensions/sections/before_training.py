@@ -17,8 +17,8 @@ TITLE = "linear-VAE prediction"
 
 
 def offered(shown: Examined) -> bool:
-    """Of every run."""
-    return True
+    """Of every run with a posterior."""
+    return shown.has_posterior
 
 
 def show(shown: Examined) -> None:

@@ -19,8 +19,8 @@ TITLE = "sweep over β"
 
 
 def offered(shown: Examined) -> bool:
-    """Of every run."""
-    return True
+    """Of every run with a posterior."""
+    return shown.has_posterior
 
 
 def show(shown: Examined) -> None:

@@ -26,8 +26,8 @@ A dimension is **(ε, δ)-collapsed** if at least a share 1 − δ of the images
 
 
 def offered(shown: Examined) -> bool:
-    """Of every run."""
-    return True
+    """Of every run with a posterior."""
+    return shown.has_posterior
 
 
 def show(shown: Examined) -> None:

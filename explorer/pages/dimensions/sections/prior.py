@@ -22,8 +22,8 @@ is too far from the prior by all the information beyond log N. Below: E[log m(z)
 
 
 def offered(shown: Examined) -> bool:
-    """Of every run."""
-    return True
+    """Of every run with a posterior."""
+    return shown.has_posterior
 
 
 def show(shown: Examined) -> None:

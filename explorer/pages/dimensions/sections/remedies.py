@@ -23,8 +23,8 @@ TITLE = "fix"
 
 
 def offered(shown: Examined) -> bool:
-    """Of every run; of one without a verdict nothing is said."""
-    return True
+    """Of every run with a posterior; of one without a verdict nothing is said."""
+    return shown.has_posterior
 
 
 def show(shown: Examined) -> None:

@@ -30,8 +30,8 @@ Var(z_k). Active: the posterior mean varies by more than 0.01 in variance (Burda
 
 
 def offered(shown: Examined) -> bool:
-    """Of every run."""
-    return True
+    """Of every run with a posterior; of points they are part of `codes`."""
+    return shown.has_posterior
 
 
 def show(shown: Examined) -> None:

@@ -1,0 +1,137 @@
+"""Continuity and completeness against closed forms of constructed decoders and classifiers, and their errors against repeated draws."""
+
+import math
+
+import numpy as np
+import pytest
+
+from trainer.metrics.continuity import (
+    PRECISION,
+    Share,
+    Threshold,
+    box_draws,
+    calibrated_threshold,
+    completeness,
+    continuity,
+    prior_draws,
+)
+
+N, K = 300, 3
+RNG = np.random.default_rng(5)
+CODES = (RNG.standard_normal((N, K)) * [3, 1, 0.2]).astype(np.float32)
+WEIGHT = RNG.standard_normal((K, 12))
+ALWAYS = Threshold(0.9, Share(10, 10), Share(10, 10))
+
+
+def linear(weight):
+    return lambda z, rows: (z.astype(float) @ weight).reshape(len(z), 1, 3, 4)
+
+
+def test_a_linear_decoder_moves_by_the_length_of_the_step_through_its_matrix():
+    found = continuity(linear(WEIGHT), CODES, np.random.default_rng(0))
+    spread = math.sqrt(np.trace(np.cov(CODES.astype(float).T, bias=True)))
+    assert found.spread == pytest.approx(spread)
+    ways = found.directions.astype(float)
+    np.testing.assert_allclose(np.linalg.norm(ways, axis=1), 1, rtol=1e-5)
+    for share, squared in zip(found.shares, found.squared, strict=True):
+        np.testing.assert_allclose(squared, (share * spread) ** 2 * np.square(ways @ WEIGHT).sum(1), rtol=1e-3)
+
+
+def test_a_decoder_that_keeps_lengths_has_half_the_share_squared():
+    """E‖z_i − z_j‖² over pairs of two different images is 2r² N/(N − 1)."""
+    found = continuity(linear(np.linalg.qr(WEIGHT.T)[0].T), CODES, np.random.default_rng(0), n_pairs=200_000)
+    wanted = found.shares**2 / 2 * (N - 1) / N
+    assert (np.abs(found.relative - wanted) < 4 * found.relative_error + 1e-5 * wanted).all()
+
+
+def test_a_decoder_that_ignores_the_code_has_none():
+    found = continuity(lambda z, rows: np.full((len(z), 1, 2, 2), 0.5, np.float32), CODES, np.random.default_rng(0))
+    assert not found.squared.any() and not found.mean_error.any()
+    assert np.isnan(found.relative).all()
+
+
+def test_shift_turn_and_scale_of_the_codes_change_nothing():
+    turn = 7 * np.linalg.qr(RNG.standard_normal((K, K)))[0]
+    moved = (CODES @ turn + 4).astype(np.float32)
+    back = lambda z, rows: linear(WEIGHT)((z - 4) @ np.linalg.inv(turn), rows)
+    first, second = (continuity(d, mu, np.random.default_rng(3)) for d, mu in ((linear(WEIGHT), CODES), (back, moved)))
+    np.testing.assert_allclose(first.relative, second.relative, rtol=1e-3)
+
+
+def test_the_class_changes_where_a_step_crosses_the_border():
+    """The picture is the code; the class is the sign of its first number."""
+    decode = lambda z, rows: z.reshape(len(z), 1, 1, K)
+    classify = lambda x: np.stack([x[:, 0, 0, 0] < 0, x[:, 0, 0, 0] >= 0], 1).astype(np.float32)
+    found = continuity(decode, CODES, np.random.default_rng(1), classify)
+    for place in range(len(found.shares)):
+        crossed = (found.at(place)[:, 0] < 0) != (found.codes[:, 0] < 0)
+        np.testing.assert_array_equal(found.changed[place], crossed)
+    assert found.changed.mean(1).tolist() == sorted(found.changed.mean(1))
+
+
+def test_the_same_seed_gives_the_same_figures():
+    first, second = (continuity(linear(WEIGHT), CODES, np.random.default_rng(9)) for _ in range(2))
+    np.testing.assert_array_equal(first.squared, second.squared)
+    np.testing.assert_array_equal(first.rows, second.rows)
+
+
+def test_standard_errors_are_the_spread_of_repeated_draws():
+    """The spread of R estimates has relative error 1/√(2R): 4.5 of it for R = 400 is 16 %."""
+    bent = lambda z, rows: np.tanh(linear(WEIGHT)(z, rows))
+    found = [continuity(bent, CODES, np.random.default_rng(seed), shares=[0.1], n_pairs=100) for seed in range(400)]
+    for estimate, error in (("mean", "mean_error"), ("relative", "relative_error")):
+        spread = np.std([getattr(each, estimate)[0] for each in found], ddof=1)
+        told = np.sqrt(np.mean([getattr(each, error)[0] ** 2 for each in found]))
+        assert told == pytest.approx(spread, rel=0.16)
+
+
+def test_known_draws_are_those_of_the_constructed_classifier():
+    """It knows pictures whose first number is above 0, which half of N(0, I) is, and of the box the part above 0."""
+    decode = lambda z, rows: z.reshape(len(z), 1, 1, K)
+
+    def classify(x):
+        sure = np.where(x[:, 0, 0, 0] > 0, 0.95, 0.6)
+        return np.stack([sure, 1 - sure], 1).astype(np.float32)
+
+    n, rng = 20_000, np.random.default_rng(2)
+    rows = np.zeros(n, int)
+    prior = completeness(decode, classify, ALWAYS, prior_draws(rng, n, K), rows).known
+    assert abs(prior.value - 0.5) < 4 * prior.standard_error
+    low, high = CODES[:, 0].min(), CODES[:, 0].max()
+    box = completeness(decode, classify, ALWAYS, box_draws(rng, n, CODES), rows).known
+    assert abs(box.value - high / (high - low)) < 4 * box.standard_error
+
+
+@pytest.mark.parametrize(("n_yes", "n"), [(0, 50), (13, 50), (50, 50), (1, 1000)])
+def test_the_interval_holds_the_shares_whose_score_test_accepts(n_yes, n):
+    """Wilson's ends solve |p̂ − p| = 1.96 √(p(1 − p)/n)."""
+    share = Share(n_yes, n)
+    for end in share.interval:
+        if 0 < end < 1:
+            assert abs(share.value - end) == pytest.approx(1.959964 * math.sqrt(end * (1 - end) / n), rel=1e-6)
+
+
+def test_a_shares_standard_error_is_the_spread_of_repeated_draws():
+    draws = np.random.default_rng(0).binomial(200, 0.3, 5000)
+    assert Share(60, 200).standard_error == pytest.approx(np.std(draws / 200), rel=0.05)
+
+
+def test_the_threshold_makes_the_classifier_right_and_is_judged_on_others():
+    """A classifier that is right as often as it says: above t it is right on average (1 + t)/2, so t = 0.9 for 95 %."""
+    rng = np.random.default_rng(7)
+    sure = rng.uniform(0.5, 1, 40_000)
+    labels = (rng.random(len(sure)) > sure).astype(int)  # class 0 is named
+    found = calibrated_threshold(np.stack([sure, 1 - sure], 1), labels)
+    assert found.value == pytest.approx(0.9, abs=0.02)
+    assert abs(found.right.value - PRECISION) < 4 * found.right.standard_error
+    assert found.passed.value == pytest.approx(0.2, abs=0.04) and found.passed.n == 20_000
+
+
+def test_there_is_no_threshold_for_a_classifier_that_guesses():
+    rng = np.random.default_rng(7)
+    assert calibrated_threshold(rng.dirichlet(np.ones(10), 500), rng.integers(10, size=500)) is None
+
+
+def test_a_classifier_that_is_always_right_needs_no_more_than_a_half():
+    sure = np.linspace(0.3, 1, 200)
+    assert calibrated_threshold(np.stack([sure, *[(1 - sure) / 3] * 3], 1), np.zeros(200, int)).value == 0.5
