@@ -1,0 +1,242 @@
+"""Does a newcomer do ten things without help and without scrolling, on a projector and on a phone?
+
+Each test does one of them with what is on the screen, and fails where what it asked for is outside the viewport, cut off or covered at the
+moment when it appears. Nothing here scrolls.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.surface import address, at, code, eventually, pretrained, ready, settled, tab, the_map, tiles
+
+SIZES = {"projector": {"width": 1280, "height": 720}, "phone": {"width": 390, "height": 844}}
+
+# The share of an element that is within the viewport and within whatever clips it, and whether its middle is what lies on top there.
+SEEN = """(element) => {
+  const whole = element.getBoundingClientRect();
+  let [left, top, right, bottom] = [whole.left, whole.top, whole.right, whole.bottom];
+  const clip = (box) => {
+    [left, top] = [Math.max(left, box.left), Math.max(top, box.top)];
+    [right, bottom] = [Math.min(right, box.right), Math.min(bottom, box.bottom)];
+  };
+  clip({ left: 0, top: 0, right: innerWidth, bottom: innerHeight });
+  for (let node = element.parentNode; node; node = node.parentNode ?? node.host) {
+    if (!(node instanceof Element) || node === document.documentElement || node === document.body) continue;
+    const { overflowX, overflowY } = getComputedStyle(node);
+    if (overflowX !== 'visible' || overflowY !== 'visible') clip(node.getBoundingClientRect());
+  }
+  const share = Math.max(0, right - left) * Math.max(0, bottom - top) / Math.max(1, whole.width * whole.height);
+  let on_top = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+  while (on_top?.shadowRoot) {
+    const inner = on_top.shadowRoot.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    if (!inner || inner === on_top) break;
+    on_top = inner;
+  }
+  const related = on_top && (element.contains(on_top) || on_top.contains(element) || on_top.getRootNode().host?.contains?.(element));
+  return { share, covered: share > 0 && !related ? on_top?.outerHTML.slice(0, 120) ?? 'nothing' : '' };
+}"""
+
+
+@pytest.fixture(params=list(SIZES))
+def screen(request, browser: Browser) -> Iterator[Page]:
+    """A page of that size; a phone's is touched."""
+    mobile = {"has_touch": True, "is_mobile": True} if request.param == "phone" else {}
+    with tab(browser, viewport=SIZES[request.param], **mobile) as page:
+        yield page
+
+
+def visible(page: Page, pattern: str) -> Locator:
+    """The first text of that pattern that is not hidden."""
+    return page.get_by_text(re.compile(pattern)).locator("visible=true").first
+
+
+def is_phone(page: Page) -> bool:
+    return page.viewport_size == SIZES["phone"]
+
+
+def press(thing: Locator) -> None:
+    """As the person would: what is out of sight cannot be pressed."""
+    on_screen(thing)
+    if is_phone(thing.page):
+        thing.tap()
+    else:
+        thing.click()
+
+
+def on_screen(*things: Locator, share: float = 0.95, covers: bool = True) -> None:
+    """All of it, or that share, is seen now; `covers` False where it lies under others by its nature, as a canvas of a map does."""
+    for thing in things:
+        expect(thing).to_be_visible()
+        seen = thing.evaluate(SEEN)
+        assert seen["share"] >= share, (str(thing), seen)
+        assert not covers or not seen["covered"], (str(thing), seen)
+
+
+def map_and_picture(page: Page) -> None:
+    on_screen(the_map(page), covers=False)
+    on_screen(page.get_by_test_id("decoded"))
+
+
+def at_map(page: Page, x: float, y: float) -> None:
+    """A click or tap at a share of the map's width and height."""
+    place = at(the_map(page), x, y)
+    if is_phone(page):
+        page.touchscreen.tap(*place)
+    else:
+        page.mouse.click(*place)
+
+
+def probe_at(page: Page) -> tuple[float, float]:
+    """Where the probe's ring stands, CSS pixels of the page."""
+    box = page.get_by_test_id("surface").locator(".la-probe").bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def probe_on_screen(page: Page) -> None:
+    (x, y), box = probe_at(page), the_map(page).bounding_box()
+    assert box["x"] <= x <= box["x"] + box["width"] and box["y"] <= y <= box["y"] + box["height"]
+
+
+def test_an_image_is_found_by_its_number(screen, server):
+    screen.goto(address(server, run="mnist-20d"))
+    ready(screen)
+    press(screen.get_by_role("button", name=re.compile("^(Search|Find)")))
+    box = screen.get_by_role("dialog").get_by_role("combobox")
+    on_screen(box)
+    box.fill("image 1192")
+    press(screen.get_by_role("option", name=re.compile("1192")).first)
+    settled(screen)
+    run = pretrained("mnist-20d")
+    map_and_picture(screen)
+    probe_on_screen(screen)
+    near = np.linalg.norm(run.encodings.mu - np.array(code(screen)), axis=1)
+    assert near[1192] <= np.partition(near, 20)[20]  # the map's place of the image, whose inverse is approximate
+    on_screen(visible(screen, "image 1192"))
+
+
+def test_three_places_are_pinned_and_their_path_is_played(screen, server):
+    screen.goto(address(server, run="mnist-2d"))
+    ready(screen)
+    for n, (x, y) in enumerate(((0.4, 0.4), (0.55, 0.3), (0.6, 0.6)), 1):
+        at_map(screen, x, y)
+        expect(screen.get_by_test_id("tile")).to_have_count(n)
+        settled(screen)
+        on_screen(screen.get_by_test_id("tile").nth(n - 1).get_by_role("img"))
+    map_and_picture(screen)
+    press(screen.get_by_role("button", name="Play the path"))
+    expect(screen.get_by_role("slider", name="Position on the path")).to_be_visible()
+    on_screen(
+        screen.get_by_role("slider", name="Position on the path"), screen.get_by_role("button", name=re.compile("^(Pause|Play)$"))
+    )
+    on_screen(screen.get_by_role("group", name="Filmstrip"))
+    map_and_picture(screen)
+    before = code(screen)
+    eventually(lambda: np.testing.assert_array_less(1e-6, np.abs(np.subtract(code(screen), before)).max()))
+    assert len(tiles(screen)) == 3
+
+
+def test_a_digit_is_drawn_and_seen_to_land_while_it_is_drawn(screen, server):
+    screen.goto(address(server, run="mnist-2d", view="reconstruct"))
+    ready(screen)
+    press(screen.get_by_text("Draw", exact=True).first)
+    pad = screen.get_by_test_id("pad")
+    expect(pad).to_be_visible()
+    settled(screen)
+    on_screen(pad, screen.get_by_test_id("made"), screen.get_by_test_id("seen"))
+    on_screen(the_map(screen), covers=False)
+    before = probe_at(screen)
+    screen.mouse.move(*at(pad, 0.5, 0.15))
+    screen.mouse.down()
+    screen.mouse.move(*at(pad, 0.48, 0.85), steps=8)
+    settled(screen)  # the button is still down
+    assert probe_at(screen) != before
+    probe_on_screen(screen)
+    on_screen(pad, screen.get_by_test_id("made"))
+    screen.mouse.up()
+    run = pretrained("mnist-2d")
+    z = np.array(json.loads(screen.get_by_test_id("drawing").get_attribute("data-z")))
+    nearest = run.encodings.label[np.argsort(((run.encodings.mu - z) ** 2).sum(1))[:15]]
+    assert (nearest == 1).mean() > 0.8
+
+
+def test_an_uploaded_picture_is_told_how_unusual_it_is(screen, server, tmp_path: Path):
+    stripes = np.zeros((28, 28), np.uint8)
+    stripes[:, ::4] = 255
+    Image.fromarray(stripes).resize((280, 280), Image.Resampling.NEAREST).save(tmp_path / "stripes.png")
+    screen.goto(address(server, run="mnist-2d", view="reconstruct"))
+    ready(screen)
+    press(screen.get_by_text("Upload", exact=True).first)
+    on_screen(screen.get_by_test_id("stFileUploaderDropzone"))
+    screen.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(tmp_path / "stripes.png")
+    verdict = visible(screen, "More unusual than|Unlike the test")
+    expect(verdict).to_be_visible()
+    settled(screen)
+    on_screen(verdict, visible(screen, "^model input"), visible(screen, "^reconstruction"))
+    on_screen(the_map(screen), covers=False)
+
+
+def test_dead_dimensions_and_why_they_died(screen, server):
+    screen.goto(address(server, run="clinic-over-regularised"))
+    ready(screen)
+    verdict = screen.get_by_test_id("stMain").get_by_role("button", name=re.compile("collapse|Collapsed|dimensions", re.I)).first
+    press(verdict)
+    expect(screen.get_by_text("How to read this").first).to_be_visible()
+    settled(screen)
+    on_screen(
+        visible(screen, "^(Over-regularised|Collapsed|Posterior collapse)"),
+        visible(screen, "β = "),
+        visible(screen, "are \\(0.01, 0.01\\)-collapsed"),
+    )
+
+
+def test_the_autoencoder_is_compared_with_the_vae_at_one_image(screen, server):
+    screen.goto(address(server, run="digits-2d", view="compare", **{"with": "digits-autoencoder", "image": 5}))
+    pictures = screen.get_by_test_id("decoded")
+    expect(pictures).to_have_count(2)
+    for picture in pictures.all():
+        expect(picture).to_have_attribute("data-z", re.compile(r"^\["))
+    settled(screen)
+    on_screen(*pictures.all())
+
+
+def test_a_hole_is_shown(screen, server):
+    screen.goto(address(server, run="mnist-2d"))
+    ready(screen)
+    press(screen.get_by_role("button", name=re.compile("^(Search|Find)")))
+    screen.get_by_role("dialog").get_by_role("combobox").fill("hole")
+    press(screen.get_by_role("option", name=re.compile("hole", re.I)).first)
+    settled(screen)
+    map_and_picture(screen)
+    probe_on_screen(screen)
+    on_screen(visible(screen, "low density of encoded images"))
+
+
+def test_the_map_is_exported_as_a_page(screen, server):
+    screen.goto(address(server, run="mnist-2d"))
+    ready(screen)
+    press(screen.get_by_test_id("stMain").get_by_role("button", name=re.compile("Export")).first)
+    button = screen.get_by_role("button", name=re.compile("web page")).first
+    expect(button).to_be_visible()
+    with screen.expect_download() as download:
+        press(button)
+    assert Path(download.value.path()).read_text(encoding="utf-8").lstrip().lower().startswith("<!doctype html>")
+
+
+def test_a_run_that_collapsed_says_so_first(screen, server):
+    screen.goto(address(server, run="clinic-collapsed"))
+    ready(screen)
+    alarm = screen.get_by_test_id("stMain").get_by_role("button", name=re.compile("collapse", re.I)).first
+    on_screen(alarm)
+    box = alarm.bounding_box()
+    assert box["y"] + box["height"] <= the_map(screen).bounding_box()["y"]
+    map_and_picture(screen)
