@@ -152,7 +152,9 @@ def choose_tab(where: Page | Locator, name: str) -> None:
 
 def drawer(page: Page) -> Locator:
     """The layers' panel, opened."""
-    choose_tab(page, "Layers")
+    button = page.get_by_role("button", name=re.compile("^Layers"))
+    if button.get_attribute("aria-expanded") != "true":
+        button.click()
     panel = page.get_by_role("group", name="Layers of the map")
     expect(panel).to_be_visible()
     return panel

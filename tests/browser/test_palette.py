@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.surface import choose_tab, export_menu, find, opened, settled
+from tests.browser.surface import choose_tab, drawer, export_menu, find, opened, settled
 
 BOX = "Find a command, a layer, an image or a class"
 SMALL = """(root, least) => {
@@ -49,7 +49,7 @@ def test_the_palette_lists_commands_layers_tabs_and_tools_with_their_keys(page, 
 def test_an_entry_does_what_its_key_does(page, server):
     opened(page, server, run="digits-2d")
     find(page, "magnif")
-    choose_tab(page, "Layers")
+    drawer(page)
     expect(page.get_by_role("radio", name="Magnification")).to_be_checked()
     find(page, "tab slid")
     expect(page.get_by_role("tab", name="Sliders")).to_have_attribute("aria-selected", "true")

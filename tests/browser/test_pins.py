@@ -89,6 +89,7 @@ def test_the_plane_through_three_pins_holds_them(page, server):
     page.get_by_role("button", name="Show this plane").click()
     expect(page.get_by_test_id("map-title")).to_have_text("Plane through A, B, C")
     np.testing.assert_allclose(code(page), before, atol=1e-9)  # the map changes, not the picture
+    choose_tab(page, "Pins")
     for i, label in enumerate("ABC"):
         page.get_by_role("button", name=f"Go to pin {label}").click()
         eventually(lambda pinned=codes[i]: np.testing.assert_allclose(code(page), pinned, atol=1e-6))

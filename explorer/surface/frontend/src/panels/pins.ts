@@ -76,7 +76,7 @@ export class PinsPanel implements Panel {
   private readonly apart = h("p", { class: "la-small la-number", "data-testid": "apart" });
   private readonly difference = newPicture("Absolute difference of the two pictures");
   private readonly play = button("la-button", {}, () => this.editor.choosePath(this.state.path ? null : this.draft));
-  private readonly one = h("p", { class: "la-muted" }, "Pin a second code to play the path between the two.");
+  private readonly one = h("p", { class: "la-muted" }, "Pin a second code to play the path.");
   private readonly pathBox: HTMLElement;
   private draft: PathChoice = { kind: "linear", from: 0, to: 1, all: true };
   private state: PinsPanelState = { pins: [], path: null, canUndo: false, canRedo: false };
@@ -92,7 +92,7 @@ export class PinsPanel implements Panel {
       "div",
       { class: "la-shelf-box", role: "group", "aria-label": "Path between pins" },
       h("div", { class: "la-row" }, this.from.element, this.to.element, this.allLabel, this.kinds.element),
-      h("div", { class: "la-row" }, this.play, h("div", { class: "la-apart" }, this.difference.canvas, this.apart)),
+      h("div", { class: "la-apart" }, this.difference.canvas, this.apart),
       this.words,
     );
     this.element = h(
@@ -101,12 +101,12 @@ export class PinsPanel implements Panel {
       h(
         "div",
         { class: "la-shelf-head" },
-        h("h2", { class: "la-shelf-title" }, "Pins"),
+        this.play,
+        this.one,
         h("div", { class: "la-tools" }, this.undo, this.redo, this.clear),
       ),
       this.last,
       this.tiles,
-      this.one,
       this.pathBox,
     );
   }
@@ -146,7 +146,8 @@ export class PinsPanel implements Panel {
     this.undo.disabled = !state.canUndo;
     this.redo.disabled = !state.canRedo;
     this.undo.hidden = this.redo.hidden = !state.canUndo && !state.canRedo;
-    this.pathBox.hidden = pins.length < 2;
+    this.pathBox.hidden = this.play.hidden = pins.length < 2;
+    this.last.hidden = pins.length > 0; // the tiles say it
     this.showTiles(pins, model);
     this.showPath();
   }

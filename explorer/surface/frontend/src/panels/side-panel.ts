@@ -64,7 +64,8 @@ export class SidePanel implements Panel {
     this.element.dataset.tab = tab;
     for (const one of this.tabs) {
       const isChosen = one.id === tab;
-      one.button.hidden = !isChosen && !this.isOffered(one.id);
+      // layers have their button in the toolbar: their tab takes no room from the others
+      one.button.hidden = !isChosen && (one.id === "layers" || !this.isOffered(one.id));
       one.button.setAttribute("aria-selected", String(isChosen));
       one.button.tabIndex = isChosen ? 0 : -1;
       one.panel.hidden = !isChosen;
