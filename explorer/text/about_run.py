@@ -16,7 +16,7 @@ from trainer.diagnosis.sentences import neighbours_sentence
 from trainer.numerals import count, number, percent
 from trainer.runs.records import Metrics, RunInfo
 
-GIVEN = " Given the class, so it is a bound of log p(x|y), which is larger than log p(x)."
+GIVEN = " The model is given the class, so this is a bound of log p(x|y), which is larger than log p(x)."
 LIKELIHOODS = {
     "bernoulli": "each pixel is a coin whose probability the decoder gives: log p is at most 0",
     "continuous-bernoulli": "a density on [0, 1] (Loaiza-Ganem & Cunningham 2019): log p may be positive",
@@ -62,10 +62,11 @@ def _bound(info: RunInfo, metrics: Metrics) -> Iterator[Figure]:
     """The bound with its terms, and what replaces it where there is none."""
     given = GIVEN if info.config.is_conditional else ""
     if metrics.elbo is not None:
-        yield Figure("ELBO", _nats(metrics.elbo), f"reconstruction − KL; {MEANINGS['ELBO']}{given}")
+        yield Figure("ELBO", _nats(metrics.elbo), f"{MEANINGS['ELBO']}{given}")
     if metrics.reconstruction is not None:
-        what = "E log p(x|z) over z ~ q(z|x)" if metrics.elbo is not None else MEANINGS["Reconstruction"]
-        yield Figure("Reconstruction", _nats(-metrics.reconstruction), f"{what.rstrip('.')}; higher is better.")
+        of_bound = "E log p(x|z) over z ~ q(z|x), the first term of the ELBO; higher is better."
+        what = of_bound if metrics.elbo is not None else MEANINGS["Reconstruction"]
+        yield Figure("Reconstruction", _nats(-metrics.reconstruction), what)
     if metrics.kl is not None:
         yield Figure("KL", _nats(metrics.kl), "KL(q(z|x) ‖ p(z)), the rate: closed form (Kingma & Welling 2014, appendix B).")
     if metrics.nll is not None:

@@ -11,10 +11,10 @@ from trainer.numerals import percent
 from trainer.runs.records import RunInfo
 
 MEANINGS = {
-    "ELBO": "−(reconstruction + KL), a lower bound of log p(x); higher is better (Kingma & Welling 2014, eq. 3).",
+    "ELBO": "E log p(x|z) − KL(q(z|x) ‖ p(z)), a lower bound of log p(x); higher is better (Kingma & Welling 2014, eq. 3).",
     "NLL": "−log p(x) by importance sampling, log-mean-exp of the weights p(x|z)p(z)/q(z|x); lower is better (Burda et al. 2016, eq. 8).",
     "given y": "the model is given the class, so these are bounds of log p(x|y), which is larger than log p(x).",
-    "Reconstruction": "of a deterministic model = −log p(x|z) at the code: a point has no KL, so there is no bound.",
+    "Reconstruction": "of a deterministic model = log p(x|z) at the code: a point has no KL, so there is no bound; higher is better.",
     "Squared error": "Σ over pixels of (x − x̂)² at the code.",
     "Test error": "share of test images whose most probable class under q(y|x) is wrong (Kingma et al. 2014).",
     "15-NN": "share of test images whose class the 15 nearest training codes (posterior means) vote for. Where a share from "
@@ -53,7 +53,7 @@ def summary_items(info: RunInfo) -> tuple[SummaryItem, ...]:
     if metrics.reconstruction is None:
         found.append(SummaryItem("without pictures: no bound"))
     elif metrics.elbo is None or metrics.nll is None:
-        found.append(SummaryItem(f"reconstruction {format_number(metrics.reconstruction)}", ("Reconstruction",)))
+        found.append(SummaryItem(f"reconstruction {format_number(-metrics.reconstruction)}", ("Reconstruction",)))
         if metrics.squared_error is not None:
             found.append(SummaryItem(f"squared error {format_number(metrics.squared_error, 2)}", ("Squared error",)))
     else:

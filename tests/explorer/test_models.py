@@ -43,8 +43,10 @@ def words(test: AppTest) -> str:
 
 
 def facts(test: AppTest) -> str:
-    """The line under the header; before it stand those of the list of all runs."""
-    return [text for text in words(test).split("\n") if re.match(r"\S+ · \d+-D · ", text)][-1]
+    """The panel “About this run”: its sentence, then a figure in a line, with its meaning in the next."""
+    before = words(test).split("\n")
+    test.button(key="about-run").click()
+    return "\n".join(line for line in words(faultless(test.run())).split("\n") if line not in before)
 
 
 def pictures(test: AppTest) -> list[str]:
@@ -230,12 +232,11 @@ def test_neighbours_without_their_originals_are_decoded_with_their_own_class(kin
 
 
 def test_figures_of_a_conditional_run_are_given_the_class(app):
-    line = facts(app(run="m2", view="atlas"))
-    assert "M2" in line
-    assert "ELBO given y" in line
-    assert "NLL given y" in line
-    assert re.search(r"test error \d+\.\d\s% with 20 labels", line)
-    assert "given y" not in facts(app(run="iwae", view="atlas"))
+    told = facts(app(run="m2", view="atlas"))
+    assert "M2 with 2 latent dimensions and 20 labels on digits: ELBO given the class" in told
+    assert told.count("this is a bound of log p(x|y)") == 2  # the ELBO and the NLL
+    assert re.search(r"Test error\S* \d+\.\d\s% with 20 labels", told)
+    assert "given the class" not in facts(app(run="iwae", view="atlas")).replace("Where the model is given the class, the code", "")
 
 
 def test_a_test_image_is_encoded_under_its_own_class(app, kinds):
@@ -279,11 +280,11 @@ def test_an_end_of_no_class_says_which_one_it_is_encoded_as(app):
 
 @pytest.mark.parametrize("name", DETERMINISTIC)
 def test_a_deterministic_run_shows_no_figure_of_a_bound(app, kinds, name):
-    line = facts(app(run=name, view="atlas"))
+    told = facts(app(run=name, view="atlas"))
     metrics = load_run(name, kinds).info.metrics
-    assert f"reconstruction {metrics.reconstruction:.1f}".replace("-", "−") in line
-    assert f"squared error {metrics.squared_error:.2f}" in line
-    assert not re.search("ELBO|NLL|β", line)
+    assert f"Reconstruction** {-metrics.reconstruction:.2f} nats".replace("-", "−") in told
+    assert f"squared error {metrics.squared_error:.2f} per image" in told
+    assert not re.search(r"\*\*(ELBO|NLL|KL|β)", told)
 
 
 @pytest.mark.parametrize("name", DETERMINISTIC)
