@@ -32,6 +32,7 @@ PAGES = (
     Page("atlas", "explorer.pages.atlas.page"),
     Page("reconstruct", "explorer.pages.reconstruct.page"),
     Page("interpolate", "explorer.pages.interpolate.page"),
+    Page("samples", "explorer.pages.samples.page"),
     Page("dimensions", "explorer.pages.dimensions.page", tells_verdict=True),
     Page("compare", "explorer.pages.compare.page", tells_of_runs=True, leave=columns.leave),
 )

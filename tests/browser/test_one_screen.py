@@ -129,3 +129,32 @@ def test_a_pin_far_from_all_images_has_a_dashed_frame(projector, server):
     expect(pictures).to_have_count(2)
     expect(pictures.first).to_have_attribute("data-low", "")
     expect(pictures.last).not_to_have_attribute("data-low", "")
+
+
+def test_a_walk_is_seen_with_its_stops_and_its_film(projector, server):
+    page = projector
+    opened(page, server, run="digits-2d", view="interpolate")
+    film = page.get_by_role("slider", name="Position on the path")
+    all_in_window(
+        the_map(page), film, page.get_by_test_id("decoded"), page.get_by_role("button", name=re.compile("^Play|^Pause")).first
+    )
+    all_in_window(*(page.get_by_role("button", name=re.compile(name)) for name in ("^test image 0", "^test image 1", "Add a stop")))
+    all_in_window(page.get_by_role("radio", name="Geodesic"), page.get_by_role("button", name="Path settings"))
+
+
+def test_what_a_tool_of_the_walk_shows_is_brought_into_view(screen, server):
+    page = screen
+    opened(page, server, run="digits-2d", view="interpolate")
+    page.get_by_role("radio", name="Direction").click()
+    all_in_window(page.get_by_alt_text(re.compile("^decoded picture of .* strength")).first)
+    page.get_by_role("radio", name="Four corners").click()
+    expect(page.get_by_text("A grid between four pictures.")).to_be_in_viewport()
+
+
+def test_samples_and_real_images_are_seen_together(projector, server):
+    page = projector
+    page.goto(address(server, run="mnist-2d", view="samples"))
+    all_in_window(alt(page, "20 pictures from the prior"), alt(page, "20 real test images"))
+    all_in_window(page.get_by_role("button", name="PNG"), page.get_by_role("button", name="npz"))
+    page.get_by_text("Posterior of an image", exact=True).click()
+    all_in_window(page.get_by_alt_text(re.compile("^20 pictures from the posterior of test image 0")))

@@ -37,7 +37,7 @@ def shown(test: AppTest) -> dict:
 
 
 def tiles(test: AppTest) -> list[str]:
-    """Names of the stops in their order, by their pictures' captions."""
+    """Names of the stops in their order, by the captions of their menus."""
     names = [re.sub(r"\\(.)", r"\1", caption.value) for caption in test.caption]
     return [name for name in names if re.match(r"test image \d|mean of|prior sample|Pin |your drawing", name)]
 

@@ -49,10 +49,11 @@ def heard(x: Floats, weight: Floats, bias: Floats, out: Floats) -> Floats:
     return np.asarray(hidden @ (out * known.out).T, np.float32).reshape(x.shape)
 
 
-def unrolled(logits: Floats, weight: Floats, bias: Floats, out: Floats) -> Floats:
+def unrolled(logits: Floats, weight: Floats, bias: Floats, out: Floats, rng: np.random.Generator | None = None) -> Floats:
     """Logits (B, C, H, W) of the mean picture: each pixel is told the probabilities of those before it, not a draw of them.
 
-    Deterministic, so that the same code always gives the same picture; weight (H, D), bias (H,), out (D, H), unmasked.
+    Deterministic, so that the same code always gives the same picture; weight (H, D), bias (H,), out (D, H), unmasked. With a generator
+    each pixel is drawn and told to those after it: logits of ±∞, a picture that is drawn already.
     """
     flat = logits.reshape(len(logits), -1).copy()
     known = masks(flat.shape[1], len(bias))
@@ -61,5 +62,8 @@ def unrolled(logits: Floats, weight: Floats, bias: Floats, out: Floats) -> Float
     for d in range(flat.shape[1]):
         flat[:, d] += np.tanh(hidden) @ heard[d]
         p = 0.5 * (1 + np.tanh(0.5 * flat[:, d]))
+        if rng is not None:
+            p = np.asarray(rng.random(len(p)) < p, np.float32)
+            flat[:, d] = np.where(p > 0, np.inf, -np.inf)
         hidden = hidden + p[:, None] * into[:, d]
     return flat.reshape(logits.shape)

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from trainer.config import FitConfig
 from trainer.errors import DataError
-from trainer.likelihoods.numpy_ import mean_picture, nll
+from trainer.likelihoods.numpy_ import drawn_picture, mean_picture, nll
 from trainer.models.autoregressive import heard, unrolled
 from trainer.models.gaussians import kl_standard_normal_numpy
 from trainer.models.layer_shapes import network_shapes, tensor_shapes
@@ -86,6 +86,13 @@ class Forward:
             output = unrolled(output, *self._context)
         return mean_picture(self.config, output)
 
+    def draw(self, z: Floats, rng: np.random.Generator, y: ArrayLike | None = None) -> Floats:
+        """x (B, C, H, W) in [0, 1], one draw from p(x|z) for each z (B, K)."""
+        output = self._output(z, y)
+        if self.config.context:
+            output = unrolled(output, *self._context, rng=rng)
+        return drawn_picture(self.config, output, float(self.weights["log_sigma"]), rng)
+
     def nll(self, z: Floats, x: Floats, y: ArrayLike | None = None) -> NDArray[np.float64]:
         """−log p(x|z) (B,), nats, of x (B, C, H, W) for z (B, K)."""
         output = self._output(z, y)
@@ -114,8 +121,9 @@ class Forward:
         return parts_of(self.config, self.image_shape, self.n_classes)
 
     @property
-    def _context(self) -> list[Floats]:
-        return [self.weights[f"context.0.{name}"] for name in ("weight", "bias", "out")]
+    def _context(self) -> tuple[Floats, Floats, Floats]:
+        weight, bias, out = (self.weights[f"context.0.{name}"] for name in ("weight", "bias", "out"))
+        return weight, bias, out
 
     def _output(self, z: Floats, y: ArrayLike | None) -> Floats:
         if y is None and self.label is not None:

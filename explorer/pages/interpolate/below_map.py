@@ -26,9 +26,14 @@ def show_below_map(run: Run, stops: Sequence[Stop], settings: PathSettings, foun
         )
     if found.is_waiting:
         _wait(run, stops, settings)
-    table_of_kinds(found)
     first, last = found.ends
-    downloads(run, found.played, f"{run.id}-{first}-to-{last}-{found.kind}" if first else f"{run.id}-{found.kind}")
+    figures, files = st.columns(2, gap="large")
+    with figures:
+        st.markdown("**Paths compared**")
+        table_of_kinds(found)
+    with files:
+        st.markdown("**Export the path**")
+        downloads(run, found.played, f"{run.id}-{first}-to-{last}-{found.kind}" if first else f"{run.id}-{found.kind}")
 
 
 @st.fragment(run_every=POLL_S)

@@ -27,12 +27,10 @@ def show(now: State) -> None:
     """The whole page."""
     run = get_run(now.run_id)
     begin_with_the_first_stops_class(now, run)
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        row = st.container(horizontal=True, gap="small", width="content")
-        choice = st.container(horizontal=True, vertical_alignment="center")
-    with choice:
-        kinds = st.container(horizontal=True, vertical_alignment="bottom", width="content")
-        projection, axes = chosen_map(run)
+    projection, axes = chosen_map(run)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="walk-row"):
+        row = st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", key="walk-stops")
+        kinds = st.container(horizontal=True, vertical_alignment="center", gap="small", width="content")
     stops = stops_with_clicks(now, run, projection, axes)
     with row:
         stop_row(now, run, stops)

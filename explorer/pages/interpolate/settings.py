@@ -69,8 +69,8 @@ def chosen_settings(run: Run, stops: Sequence[Stop]) -> PathSettings:
         required=True,
         on_change=path_stops.forget_drawn,
         args=(run.id,),
-        help=PATH_HELP + (CLASS_HELP if run.config.is_conditional else ""),
         width="content",
+        label_visibility="collapsed",
     )
     with st.popover("Path settings", icon=":material/tune:", key="path-settings"):
         even = st.toggle("Equal steps", value=remembered("walk-even", False), key="walk-even", help=EVEN_HELP)
@@ -82,6 +82,7 @@ def chosen_settings(run: Run, stops: Sequence[Stop]) -> PathSettings:
         )
         remember(**{"walk-even": even, "walk-loop": is_loop, "walk-beyond": beyond})
         st.button("Reverse", key="turn-round", on_click=path_stops.turn_round, args=(run.id, stops))
+        st.caption(PATH_HELP + (CLASS_HELP if run.config.is_conditional else ""))
     if run.config.is_deterministic and kind in ("variance-preserving", "spherical"):
         st.caption(
             f"A {kind} path assumes codes that are spread as the prior N(0, I). This model has no prior: "

@@ -7,31 +7,34 @@ from collections.abc import Sequence
 import streamlit as st
 
 from explorer.pages.interpolate.stop_chooser import PICTURE_PX, chosen_stop, show_stop
-from explorer.pages.interpolate.stops import stop_as
+from explorer.pages.interpolate.stops import stop_as, stop_picture
 from explorer.session import stops as path_stops
 from explorer.session.load import State
 from explorer.session.stops import Stop
 from explorer.text.escape import escape_markdown, shortened
+from explorer.widgets.pictures import show_picture
 from trainer.runs.read import Run
 
-TILE_PX = 96
+TILE_PX = 56
+TILE_NAME = 34  # letters
 
 
 def stop_row(now: State, run: Run, stops: Sequence[Stop]) -> None:
-    """The stops in their order, each with its picture and what can be done with it; last the way to add one."""
+    """The stops in their order, each a small picture and its name, which opens what can be done with it; last the way to add one."""
     for i, stop in enumerate(stops):
-        with st.container(width=TILE_PX, gap=None, key=f"tile-{i}"):
-            show_stop(run, stop, PICTURE_PX)
-            st.caption(escape_markdown(shortened(stop.name, 34) + stop_as(run, stop)))
+        with st.container(horizontal=True, vertical_alignment="center", width="content", wrap=False, gap="xsmall", key=f"tile-{i}"):
+            show_picture(stop_picture(run, stop), f"decoded picture of {stop.name}", TILE_PX)
             _menu(run, stops, i)
-    with st.container(width="content", gap="small"):
-        _chooser(now, run, stops)
-        if path_stops.chosen(run.id, run.config.latent_dim) is not None:
-            st.button("Start over", key="start-over", on_click=path_stops.start_over, args=(run.id,), type="tertiary")
+    _chooser(now, run, stops)
+    if path_stops.chosen(run.id, run.config.latent_dim) is not None:
+        st.button("Start over", key="start-over", on_click=path_stops.start_over, args=(run.id,), type="tertiary")
 
 
 def _menu(run: Run, stops: Sequence[Stop], i: int) -> None:
-    with st.popover(f"Stop {i + 1}", type="tertiary", key=f"stop-{i}"):
+    name, as_class = stops[i].name, stop_as(run, stops[i])
+    with st.popover(escape_markdown(shortened(name, TILE_NAME) + as_class), type="tertiary", key=f"stop-{i}"):
+        st.caption(escape_markdown(name + as_class))
+        show_stop(run, stops[i], 2 * PICTURE_PX)
         if i > 0:
             st.button(
                 "Earlier", key=f"earlier-{i}", icon=":material/arrow_back:", on_click=path_stops.move, args=(run.id, stops, i, -1)

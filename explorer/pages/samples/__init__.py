@@ -1,0 +1,1 @@
+"""What the model draws, beside real images."""
