@@ -22,6 +22,7 @@ from trainer.runs.catalogue import HOME, load_run
 from trainer.runs.storage import place
 
 MOST_PORT = 65_535
+FileToWrite = Annotated[str | None, arg(metavar="FILE", help_behavior_hint="")]
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,21 @@ class AppOptions:
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """A run as one HTML file: map, decoder, pins, paths and a drawing pad, from disk, without network or server."""
+    """A run as one HTML file with map, decoder, pins, paths and a drawing pad, from disk, without network or server; or its decoder as a
+    program of PyTorch or numpy that needs only the run's weights.safetensors."""
 
     run: RunName
     """name of the run"""
-    html: Annotated[str, arg(metavar="FILE")]
-    """the file to be written"""
+    html: FileToWrite = None
+    """the web page to be written"""
+    torch: FileToWrite = None
+    """the program for PyTorch to be written"""
+    numpy: FileToWrite = None
+    """the program for numpy to be written"""
     runs: RunsToRead = None
     """folder of runs (default: yours, then those of the checkout and the shipped ones)"""
     overwrite: bool = False
-    """replace the file if it is there"""
+    """replace a file that is there"""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -100,17 +106,32 @@ def _check_free(address: str, port: int) -> None:
 
 def _export(argv: list[str]) -> None:
     options = parse(ExportOptions, argv, f"{program()} export")
-    target = Path(options.html).expanduser()
+    if options.html is options.torch is options.numpy is None:
+        raise LatentError("no file to write was named; allowed: --html FILE, --torch FILE, --numpy FILE.")
     if options.runs is not None and isinstance(root := place(options.runs), Path) and not root.is_dir():
         raise LatentError(f"--runs is {options.runs!r}; allowed: a folder that is there, or an address such as s3://bucket/runs.")
     from explorer.hosts.html_file import html_page, write_page
+    from trainer.exporting import DIALECTS, decoder_of
+    from trainer.exporting import program as program_text
 
     run = load_run(options.run, options.runs)
-    size = write_page(target, lambda: html_page(run), options.overwrite)
-    print(f"{target}: run {run.id}, {size / 1e6:.1f} MB; open it in any browser, no network is needed.")
+    if options.html is not None:
+        target = Path(options.html).expanduser()
+        size = write_page(target, lambda: html_page(run), options.overwrite)
+        print(f"{target}: run {run.id}, {size / 1e6:.1f} MB; open it in any browser, no network is needed.")
+    for dialect, file in zip(DIALECTS, (options.torch, options.numpy), strict=True):
+        if file is not None:
+            decoder = decoder_of(run, is_here=True)
+            write_page(Path(file).expanduser(), program_text(decoder, dialect).encode, options.overwrite)
+            print(f"{file}: decodes a code with run {run.id}; it reads {decoder.file} and needs {dialect} and safetensors.")
 
 
 LOOK = {
     "app": Command(_app, "start the app, on http://127.0.0.1:8501", "", "--port 8600"),
-    "export": Command(_export, "a run as one web page that needs no network", "RUN --html FILE", "mnist-2d --html mnist-2d.html"),
+    "export": Command(
+        _export,
+        "a run as one web page that needs no network, or its decoder as a program",
+        "RUN --html FILE",
+        "mnist-2d --html mnist-2d.html",
+    ),
 }

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from explorer.surface.header import map_header
 from explorer.surface.lowering import plain_networks
 from explorer.surface.schema import PAYLOAD_FORMAT, PAYLOAD_VERSION, ArrayEntry, ArrayType, Dynamic
+from trainer.exporting import DIALECTS, decoder_of, program
 from trainer.maps.projection import Projection
 from trainer.maps.support import SupportEstimator
 from trainer.runs.read import Run
@@ -61,6 +62,7 @@ def pack_static(
     networks = plain_networks(run, label)
     for part, network in networks.items():
         arrays |= {f"w.{part}.{name}": _shortened(array, precision) for name, array in network.arrays.items()}
+    arrays |= {f"program.{dialect}": _text(program(decoder_of(run), dialect)) for dialect in DIALECTS}
     if originals is not None:
         arrays["originals"] = originals
     header = map_header(run, projection, networks, label, [] if factors is None else factors[0])
@@ -96,6 +98,11 @@ def _map_arrays(projection: Projection, precision: Precision) -> Arrays:
         assert projection.lattice_z is not None
         return {"lattice_z": _shortened(projection.lattice_z, precision)}
     return {}
+
+
+def _text(text: str) -> NDArray[np.uint8]:
+    """An array of its bytes, UTF-8: kept once for all maps and classes, as arrays are."""
+    return np.frombuffer(text.encode(), np.uint8)
 
 
 def _shortened(array: NDArray[np.float32], precision: Precision) -> NDArray[Any]:

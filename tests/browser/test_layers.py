@@ -30,6 +30,8 @@ from tests.browser.surface import (
     stroke,
     the_map,
 )
+from tests.places import ROOT
+from tests.programs import alone
 from trainer.maps.support import LOW, SupportEstimator
 from trainer.numerals import dimension
 
@@ -234,16 +236,21 @@ def test_close_by_pictures_take_the_place_of_dots(page, server):
     assert page.get_by_test_id("points").evaluate("c => c.style.opacity") == "1"
 
 
-def test_the_python_that_is_copied_gives_the_picture_under_the_cursor(page, server):
-    canvas = opened(page, server, run="digits-16d", projection="pca")
+@pytest.mark.parametrize(("run", "projection"), [("digits-16d", "pca"), ("digits-conditional-vae", "pca")])
+def test_the_programs_that_are_copied_give_the_picture_under_the_cursor(page, server, tmp_path, run, projection):
+    canvas = opened(page, server, run=run, projection=projection)
     hover(page, canvas, 0.4, 0.6)
-    panel = export_menu(page)
-    panel.get_by_role("button", name="Copy as PyTorch").click()
-    text = panel.get_by_label("Python code").inner_text()
+    files = []
+    for language in ("PyTorch", "NumPy"):
+        panel = export_menu(page)
+        panel.get_by_role("button", name=f"Copy as {language}").click()
+        files.append(tmp_path / f"{language}.py")
+        files[-1].write_text(panel.get_by_label("Python code").inner_text())
+        page.keyboard.press("Escape")
     shown = grey(page.get_by_test_id("decoded"))
-    names: dict = {}
-    exec(text, names)  # it is our own words that are tested
-    assert np.abs(names["x_hat"].numpy()[0] * 255 - shown).max() <= 1.5
+    found = alone(files, tmp_path, cwd=ROOT)  # from where the file of weights is what the program says
+    for file in files:
+        assert np.abs(found[str(file)][0] * 255 - shown).max() <= 1.5
 
 
 def test_the_map_is_saved_as_a_picture_with_its_scale_and_the_pins_as_json(page, server):

@@ -18,6 +18,7 @@ from explorer.hosts.html_file import html_page, write_page
 from explorer.surface.payload import pack, pack_static, unpack
 from explorer.surface.run_bundle import pack_run_bundle, unpack_run_bundle
 from explorer.surface.schema import Dynamic
+from tests.programs import alone
 from trainer.errors import LatentError
 from trainer.runs.catalogue import HOME, load_run
 
@@ -170,7 +171,7 @@ def test_nothing_of_a_run_is_written_as_html(trained):
     [
         (["fly"], "unknown command 'fly'; allowed: app, export"),
         (["export"], "is missing"),
-        (["export", "mnist-2d"], "--html is missing"),
+        (["export", "mnist-2d"], "no file to write was named; allowed: --html FILE, --torch FILE, --numpy FILE"),
         (["export", "nope", "--html", "x.html"], "no run 'nope'; available: digits-16d"),
         (["export", "../x", "--html", "x.html"], "run name is '../x'; allowed"),
         (["export", "digits-2d", "--html", "no/x.html"], "there is no folder no; make it first"),
@@ -203,6 +204,18 @@ def test_a_run_is_exported_from_a_folder_of_runs_and_replaced_when_asked(capsys,
     assert ask(capsys, *words, "--overwrite")[0] == 0
     assert (in_folder / "map.html").read_bytes() == first
     assert [path.name for path in in_folder.iterdir()] == ["map.html"]
+
+
+def test_a_decoder_is_written_as_a_program_that_runs_alone(capsys, in_folder, trained):
+    words = ["export", "tiny-2d", "--torch", "t.py", "--numpy", "n.py", "--runs", str(trained)]
+    code, out, _ = ask(capsys, *words)
+    assert code == 0
+    assert out.count(str(trained / "tiny-2d" / "weights.safetensors")) == 2
+    found = alone(["t.py", "n.py"], in_folder)
+    wanted = load_run("tiny-2d", trained).model.decode([[0.0, 0.0]])[0].numpy()
+    for file in ("t.py", "n.py"):
+        np.testing.assert_allclose(found[file], wanted, atol=1e-5)
+    assert ask(capsys, *words)[0] == 2
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ import pytest
 
 from explorer.surface.payload import pack, pack_static, picture_bytes, reference, static_id, unpack
 from explorer.surface.schema import Dynamic, Ellipse, MarkerRecord, Options, PathRecord, PinRecord, SubjectRecord
+from trainer.exporting import DIALECTS, decoder_of, program
 from trainer.runs.catalogue import load_run
 
 
@@ -46,6 +47,13 @@ def test_round_trip(trained, name, kind, precision):
         if slot in op
     }
     assert named == {key for key in arrays if key.startswith("w.")}
+
+
+def test_a_map_has_the_programs_of_its_decoder(trained):
+    run = load_run("tiny-2d", trained)
+    _, _, arrays = unpack(pack(Dynamic(), pack_static(run, run.projections["latent"])))
+    for dialect in DIALECTS:
+        assert arrays[f"program.{dialect}"].tobytes().decode() == program(decoder_of(run), dialect)
 
 
 def test_arrays_begin_at_multiples_of_eight(trained):

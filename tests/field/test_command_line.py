@@ -678,7 +678,7 @@ def test_a_damaged_run_is_one_sentence_in_every_command(command, damaged, atlas)
         (["list", "extra"], "extra"),
         (["bench", "--epochs", "0"], "--epochs is 0"),
         (["bench", "--data", "nowhere"], "nowhere"),
-        (["export", "digits-2d"], "--html is missing"),
+        (["export", "digits-2d"], "no file to write was named"),
         (["export", "digits-2d", "--html", "."], "."),
         (["export", "digits-2d", "--html", "absent/page.html"], "absent"),
         (["export", "digits-2d", "--html", "/dev/null/page.html"], "/dev/null"),

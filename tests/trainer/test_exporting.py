@@ -6,9 +6,6 @@ Programs run in one fresh interpreter that refuses to import `trainer` and `expl
 from __future__ import annotations
 
 import ast
-import json
-import subprocess
-import sys
 from dataclasses import replace
 from math import prod
 from pathlib import Path
@@ -22,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
+from tests.programs import alone
 from tests.trainer.test_graphs import EMBEDDED
 from tests.trainer.test_operations import CASES
 from trainer import load_run
@@ -36,31 +34,6 @@ from trainer.runs.catalogue import HOME, shipped_roots
 
 DIALECTS = get_args(Dialect)
 TOLERANCE = {"torch": 1e-5, "numpy": 1e-4}
-ALONE = """
-import json, runpy, sys
-import numpy as np
-
-class Alone:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("trainer", "explorer", "tests"):
-            raise ImportError(f"a program must not need {name}")
-
-sys.meta_path.insert(0, Alone())
-found = {}
-for file in json.loads(sys.argv[1]):
-    found[file] = np.array(runpy.run_path(file)["x_hat"])
-np.savez(sys.argv[2], **found)
-"""
-
-
-def alone(files, to):
-    """What every program gives as `x_hat`, each run in a folder without this project."""
-    names = json.dumps([str(file) for file in files])
-    done = subprocess.run(
-        [sys.executable, "-I", "-W", "ignore", "-c", ALONE, names, str(to / "found.npz")], cwd=to, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return np.load(to / "found.npz")
 
 
 def check_pictures(wanted, to):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from trainer.exporting.carrying import carried
 from trainer.exporting.numpy_words import in_numpy
@@ -25,6 +25,7 @@ from trainer.runs.folder import WEIGHTS
 from trainer.runs.read import Run
 
 Dialect = Literal["torch", "numpy"]
+DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,20 @@ class Decoder:
         )
 
 
-def decoder_of(run: Run) -> Decoder:
-    """The decoder of a run. Its file by a path from the checkout, or as runs lie on most machines: no path of this one is told."""
+def decoder_of(run: Run, is_here: bool = False) -> Decoder:
+    """The decoder of a run; is_here: for a program that stays on this machine, else no path of it is told."""
     parts = parts_of(run.config, run.image_shape, run.n_classes)
-    is_here = isinstance(run.folder, Path) and run.folder.resolve().is_relative_to(HOME)
-    folder = run.folder.resolve().relative_to(HOME).as_posix() if is_here and isinstance(run.folder, Path) else f"runs/{run.id}"
     context = parts.get("context", ())
     sizes = run.config.latent_dim, run.image_shape, run.n_classes
-    return Decoder(run.id, f"{folder}/{WEIGHTS}", parts["decoder"], context, run.config.likelihood, *sizes)
+    return Decoder(run.id, _file(run, is_here), parts["decoder"], context, run.config.likelihood, *sizes)
+
+
+def _file(run: Run, is_here: bool) -> str:
+    """Where the weights of a run lie: from the checkout, or as runs lie on most machines."""
+    folder = run.folder.resolve() if isinstance(run.folder, Path) else None
+    if folder is not None and is_here:
+        return str(folder / WEIGHTS)
+    return f"{folder.relative_to(HOME).as_posix() if folder and folder.is_relative_to(HOME) else f'runs/{run.id}'}/{WEIGHTS}"
 
 
 def program(decoder: Decoder, dialect: Dialect) -> str:

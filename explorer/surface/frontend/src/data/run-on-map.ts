@@ -26,6 +26,9 @@ export interface Decimals {
 const SPREAD = 6,
   MOST_LOOKED_AT = 10_000;
 
+/** What a run's decoder is written in. */
+export type Language = "torch" | "numpy";
+
 /** Class −1 (no label) is kept at the end of the tables. */
 export function slotOf(label: number, nClasses: number): number {
   return label >= 0 && label < nClasses ? label : nClasses;
@@ -121,6 +124,9 @@ export class RunOnMap {
     if (this.linear) return variancesOnPlane(this.linear.basis, this.space.latentDim, (k) => std[k] ** 2);
     return this.space.latentDim === 2 ? [std[0] ** 2, 0, std[1] ** 2] : null;
   }
+
+  /** A program that decodes a code with the run's file of weights; trainer/exporting/program.py says how it ends. */
+  program = (language: Language): string => this.payload.text(`program.${language}`);
 
   get decodedAs(): string | null {
     return this.header.decoded_as ?? null;

@@ -1,4 +1,4 @@
-/** What can be exported? The map as a picture, the pins as JSON, the picture under the cursor as three lines of Python. */
+/** What can be exported? The map as a picture, the pins as JSON, the picture under the cursor as a program. */
 
 import type { RunOnMap } from "../data/run-on-map";
 import type { Plot } from "../kernel/state";
@@ -119,14 +119,15 @@ export function pinsJson(scene: RunOnMap, pins: readonly PinRecord[]): string {
   return `${JSON.stringify({ run: run.id, map: projection.name, decoded_as: decoded_as ?? null, pins }, null, 1)}\n`;
 }
 
-/** Python that gives the picture of a code, in [0, 1]; `label` is the class that a conditional decoder is told. */
-export function pythonCode(runId: string, z: ArrayLike<number>, label: number | null): string {
-  const told = label === null ? "" : `, [${label}]`;
-  return [
-    "from trainer import load_run",
-    "",
-    `run = load_run(${JSON.stringify(runId)})`,
-    `x_hat = run.model.decode([${JSON.stringify(Array.from(z))}]${told})[0]  # (C, H, W) in [0, 1]`,
-    "",
-  ].join("\n");
+/** The run's program with a code in the place of its own, and of a conditional decoder with the class that it is told. */
+export function programAt(program: string, z: ArrayLike<number>, label: number | null): string {
+  const code = `z = [${Array.from(z, asFloat).join(", ")}]`;
+  const at = program.replace(/^z = .*$/m, () => code);
+  return label === null ? at : at.replace(/^label = .*$/m, () => `label = ${label}`);
+}
+
+/** All digits of single precision, and a point, without which Python would read a whole number. */
+function asFloat(x: number): string {
+  const text = String(Number(x.toPrecision(9)));
+  return /^-?\d+$/.test(text) ? `${text}.0` : text;
 }

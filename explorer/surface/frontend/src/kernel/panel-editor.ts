@@ -52,8 +52,10 @@ export interface PanelEditor {
   select(choice: Choice): string;
   savePicture(): void;
   savePins(): void;
-  /** Python that gives the picture under the cursor. */
+  /** A program for PyTorch that gives the picture under the cursor. */
   python(): string;
+  /** The same for numpy. */
+  numpy(): string;
   readonly toolbar: readonly ToolbarGroup[];
   readonly help: readonly HelpLine[];
   /** Does what the command's key does, by the command's id. */

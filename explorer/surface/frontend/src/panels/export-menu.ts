@@ -1,10 +1,12 @@
-/** What can be taken away? The menu behind “Export”: the map as a picture, the pins, the shown picture as Python. */
+/** What can be taken away? The menu behind “Export”: the map as a picture, the pins, the shown picture as a program. */
 
 import type { Frame, Panel } from "../kernel/extension";
 import type { PaletteEntry } from "../kernel/palette-entries";
 import type { PanelEditor } from "../kernel/panel-editor";
 import type { MapState } from "../kernel/state";
 import { button, h, setText } from "../ui/dom";
+
+const PROGRAM = "a program that gives the shown picture, with the run's weights.safetensors";
 
 export class ExportMenu implements Panel {
   readonly id = "export";
@@ -16,11 +18,12 @@ export class ExportMenu implements Panel {
   private readonly items: readonly PaletteEntry[] = [
     { name: "PNG of the map", what: "what is seen, with its legend", key: "", run: () => this.editor.savePicture() },
     { name: "Pins as JSON", what: "places, names and codes", key: "", run: () => this.editor.savePins() },
-    { name: "Copy as PyTorch", what: "lines that give the shown picture", key: "", run: () => this.copyPython() },
+    { name: "Copy as PyTorch", what: PROGRAM, key: "", run: () => this.copy(this.editor.python()) },
+    { name: "Copy as NumPy", what: PROGRAM, key: "", run: () => this.copy(this.editor.numpy()) },
   ];
   private readonly buttons: readonly HTMLButtonElement[];
 
-  constructor(private readonly editor: Pick<PanelEditor, "set" | "savePicture" | "savePins" | "python">) {
+  constructor(private readonly editor: Pick<PanelEditor, "set" | "savePicture" | "savePins" | "python" | "numpy">) {
     this.buttons = this.items.map(({ name, what, run }) =>
       button("la-entry", {}, run, h("span", { class: "la-entry-name" }, name), h("span", { class: "la-small" }, what)),
     );
@@ -46,8 +49,7 @@ export class ExportMenu implements Panel {
   }
 
   /** Shown too: a page without the right to the clipboard must not leave anyone without. */
-  private copyPython(): void {
-    const text = this.editor.python();
+  private copy(text: string): void {
     this.editor.set({ open: this.id });
     this.python.hidden = false;
     setText(this.python, text);

@@ -74,6 +74,11 @@ export class Payload {
     return this.section.subarray(offset, offset + nbytes);
   }
 
+  /** Bytes that are UTF-8. */
+  text(name: string): string {
+    return new TextDecoder().decode(this.bytes(name));
+  }
+
   /** A uint8 array that may be compressed; inflated without blocking and never beyond the size its shape declares. */
   async inflate(name: string): Promise<Uint8Array> {
     const entry = this.entry(name);

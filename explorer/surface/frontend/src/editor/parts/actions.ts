@@ -8,7 +8,7 @@ import { COMMANDS, GESTURES, TOOLBAR } from "../commands";
 import type { Context } from "../context";
 import { nonce } from "../host-events";
 import type { Choices } from "./choices";
-import { python, savePicture, savePins } from "./exporting";
+import { programHere, savePicture, savePins } from "./exporting";
 import type { Finding } from "./finding";
 import type { Maps } from "./maps";
 import type { Pinning } from "./pinning";
@@ -63,7 +63,8 @@ export function actionsOf(
     select: (choice) => finding.select(choice),
     savePicture: () => savePicture(context),
     savePins: () => savePins(context),
-    python: () => python(context),
+    python: () => programHere(context, "torch"),
+    numpy: () => programHere(context, "numpy"),
     toolbar: TOOLBAR.map(([name, ids]) => [name, ids.flatMap((id) => COMMANDS.find((one) => one.id === id) ?? [])]),
     help: [...COMMANDS.flatMap(({ help }) => (help ? [help] : [])), ...GESTURES],
     run,

@@ -1,5 +1,6 @@
-/** What can be taken away? The map as a picture, the pins, and the picture under the cursor as lines of Python. */
+/** What can be taken away? The map as a picture, the pins, and the picture under the cursor as a program. */
 
+import type { Language } from "../../data/run-on-map";
 import { isLow, supportWords } from "../../geometry/support";
 import { offered } from "../../kernel/layer-choice";
 import { classEntries } from "../../kernel/shown-classes";
@@ -9,15 +10,15 @@ import { classColour } from "../../ui/palette";
 import { channelWords, newPicture } from "../../ui/picture";
 import { save } from "../../ui/save";
 import type { Context } from "../context";
-import { type PictureKey, pinsJson, pythonCode, screenPicture } from "../export";
+import { type PictureKey, pinsJson, programAt, screenPicture } from "../export";
 
 export function savePins({ state, derived }: Context): void {
   save("pins.json", new Blob([pinsJson(state.data, derived.pins)], { type: "application/json" }));
 }
 
-/** Python that gives the picture under the cursor. */
-export function python({ state, derived }: Context): string {
-  return pythonCode(state.data.header.run.id, derived.code, derived.label < 0 ? null : derived.label);
+/** A program that gives the picture under the cursor. */
+export function programHere({ state, derived }: Context, language: Language): string {
+  return programAt(state.data.program(language), derived.code, derived.label < 0 ? null : derived.label);
 }
 
 export function savePicture(context: Context): void {
