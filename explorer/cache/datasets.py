@@ -10,7 +10,7 @@ from explorer.cache.runs import Stamp, get_run, run_at, stamp_of
 from explorer.pictures.protocols import Ground, ground_of
 from trainer.datasets import Dataset, availability, dataset_names, load_dataset
 from trainer.errors import DataError
-from trainer.metrics.pca_spectrum import spectrum
+from trainer.metrics.pca_spectrum import Spectrum, spectrum
 from trainer.models.numpy_engine import CHUNK
 
 MOST_BYTES_FOR_BROWSER = 32_000_000  # pixels of test images, before they are compressed
@@ -65,6 +65,16 @@ def comparable_pictures(run_id: str) -> NDArray[np.uint8]:
     return _reconstructions(run_id, stamp_of(run_id)) if here is None else here
 
 
+def reconstruction_error(run_id: str, images: NDArray[np.uint8]) -> float:
+    """Mean of Σ over pixels (x − x̂)² of the run's test images (N, C, H, W), x̂ decoded from the mean code and within 0 and 1."""
+    x_hat = _reconstructions(run_id, stamp_of(run_id))
+    total = sum(
+        float(np.square((images[at : at + CHUNK].astype(float) - x_hat[at : at + CHUNK]) / 255).sum())
+        for at in range(0, len(images), CHUNK)
+    )
+    return total / len(images)
+
+
 def factors(run_id: str) -> tuple[tuple[str, ...], NDArray[np.float32]] | None:
     """Names and columns (N, F) of the known causes of the encoded pictures; None where there are none or the data set is not here."""
     this = get_run(run_id)
@@ -78,10 +88,16 @@ def factors(run_id: str) -> tuple[tuple[str, ...], NDArray[np.float32]] | None:
 
 def eigenvalues(run_id: str) -> NDArray[np.float64] | None:
     """Of the covariance of the training images, largest first; None where the data set is not here or its pictures are too large."""
+    found = training_spectrum(run_id)
+    return None if found is None else found.values
+
+
+def training_spectrum(run_id: str) -> Spectrum | None:
+    """Mean and principal components of the training images; None where the data set is not here or its pictures are too large."""
     this = get_run(run_id)
     if not dataset_is_here(run_id) or int(np.prod(this.image_shape)) > MOST_PIXELS_OF_SPECTRUM:
         return None
-    return _eigenvalues(this.info.dataset.name, this.info.dataset.sha256, this.config.train_on)
+    return _spectrum(this.info.dataset.name, this.info.dataset.sha256, this.config.train_on)
 
 
 def ground(run_id: str) -> Ground | None:
@@ -110,14 +126,14 @@ def _ground(run_id: str, stamp: Stamp) -> Ground | None:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the covariance of the training images …")
-def _eigenvalues(name: str, sha256: str, split: str) -> NDArray[np.float64] | None:
+def _spectrum(name: str, sha256: str, split: str) -> Spectrum | None:
     data = _dataset(name, sha256)
     if data is None:
         return None
     images = data.subset(split).images
     n_pixels = int(np.prod(images.shape[1:]))
     batches = (images[at : at + 4000].reshape(-1, n_pixels) / 255.0 for at in range(0, len(images), 4000))
-    return spectrum(batches, n_pixels).values
+    return spectrum(batches, n_pixels)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Decoding the test images once …")

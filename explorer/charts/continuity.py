@@ -67,7 +67,7 @@ def step_curves(curves: Sequence[Curve], what: str, linear: bool) -> go.Figure:
             line={"color": MUTED, "width": 2, "dash": "dot"},
             hovertemplate="linear decoder<br>%{y:.2f} %<extra></extra>",
         )
-        figure.update_yaxes(type="log")
+        figure.update_yaxes(type="log", dtick=1)
     ticks: dict[str, Any] = {"tickvals": 100 * curves[0].shares, "type": "log"} if curves else {}
     figure.update_xaxes(title="length of the step, % of the codes’ spread", **ticks)
     figure.update_yaxes(title=what)

@@ -1,0 +1,46 @@
+"""Are eigen-images signed pictures around the page's ground, and is PCA said to be what a linear model finds, only where it is?"""
+
+import numpy as np
+import pytest
+
+from explorer.pictures.signed import DARK, LIGHT, signed_grid, signed_picture
+from explorer.text.eigen_images import same_subspace_sentence
+from tests.explorer.shown import app, sound, words
+
+
+def test_zero_is_the_ground_and_the_ends_are_the_colours():
+    values = np.array([[[-2.0, -1.0, 0.0, 1.0, 2.0]]])
+    for dark, (negative, ground, positive) in ((False, LIGHT), (True, DARK)):
+        [row] = signed_picture(values, 2.0, dark)
+        np.testing.assert_array_equal(row[[0, 2, 4]], [negative, ground, positive])
+        np.testing.assert_allclose(row[1], (negative + ground) / 2, atol=0.5)
+        np.testing.assert_allclose(row[3], (positive + ground) / 2, atol=0.5)
+
+
+def test_every_picture_has_a_light_and_a_dark_form_and_escaped_words():
+    html = signed_grid([np.zeros((1, 2, 2))] * 2, ["a<b", "c"], 1.0, 60)
+    assert html.count("prefers-color-scheme: dark") == 2 and "a&lt;b" in html and "a<b" not in html
+
+
+def test_the_same_subspace_is_claimed_for_small_angles_only():
+    errors = [("a", 1.5)]
+    near, far = (same_subspace_sentence(np.array([0.1, last]), 2, 2, errors) for last in (1.0, 40.0))
+    assert near.startswith("Both span the same subspace: the largest of 2 angles between them is 1.00°")
+    assert far.startswith("The subspaces differ: 50\u00a0% of 2 angles")
+    assert near.endswith("squared error per test image: 1.500 of a.")
+
+
+@pytest.mark.usefixtures("fresh_app")
+@pytest.mark.parametrize(
+    ("run", "wanted"),
+    [
+        ("digits-pca", "span"),
+        ("sweep-linear-beta-1", "Columns of the decoder"),
+        ("digits-autoencoder", "this model is not linear"),
+        ("digits-2d", "of PCA with 2 components"),
+    ],
+)
+def test_it_opens_for_every_kind_of_run(run, wanted):
+    test = sound(app(run=run, view="dimensions", look="eigen-images").run())
+    assert wanted in words(test) and "How to read this" in words(test)
+    assert any("prefers-color-scheme: dark" in element.proto.body for element in test.get("html"))
