@@ -171,9 +171,8 @@ def find(page: Page, text: str) -> None:
 
 def export_menu(page: Page) -> Locator:
     """What can be taken away, opened."""
-    surface = page.get_by_test_id("surface")  # the app's own header exports too
-    surface.get_by_role("button", name="Export", exact=True).click()
-    return surface.get_by_role("dialog", name="Export")
+    page.get_by_role("button", name="Export from the map").click()
+    return page.get_by_role("dialog", name="Export from the map")
 
 
 def stroke(page: Page, canvas: Locator, places: list[tuple[float, float]], steps: int) -> None:

@@ -180,9 +180,9 @@ export const COMMANDS: readonly EditorCommand[] = [
   {
     id: "export",
     keys: ["e"],
-    name: "Export",
+    name: "Export from the map",
     help: ["e", "export the map, the pins, the picture as Python"],
-    button: { icon: "export", title: "Export (e)" },
+    button: { icon: "export", title: "Export from the map (e)" },
     expanded: ({ open }) => open === "export",
     run: (editor) => editor.togglePanel("export"),
   },

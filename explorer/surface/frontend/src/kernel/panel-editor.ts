@@ -48,7 +48,7 @@ export interface PanelEditor {
   entries(): readonly PaletteEntry[];
   /** Test images by their number, classes by their name. */
   findings(text: string): readonly PaletteEntry[];
-  /** Points named instead of drawn around. Returns the sentence to show. */
+  /** Points named instead of drawn around. Returns the sentence to show where there are none. */
   select(choice: Choice): string;
   savePicture(): void;
   savePins(): void;

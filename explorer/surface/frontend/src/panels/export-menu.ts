@@ -29,7 +29,7 @@ export class ExportMenu implements Panel {
     );
     this.element = h(
       "div",
-      { class: "la-over la-menu", role: "dialog", "aria-label": "Export", hidden: true },
+      { class: "la-over la-menu", role: "dialog", "aria-label": "Export from the map", hidden: true },
       ...this.buttons,
       this.answer,
       this.python,

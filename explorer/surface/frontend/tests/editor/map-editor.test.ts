@@ -3,6 +3,7 @@ import type { Callbacks } from "../../src/editor/host-events";
 import { MapEditor } from "../../src/editor/map-editor";
 import { ScreenReader } from "../../src/editor/screen-reader";
 import type { Code, MapState } from "../../src/kernel/state";
+import { classWords } from "../../src/ui/format";
 import { parsePayload } from "../../src/wire/payload";
 import { FakeElement, withoutPage } from "../fake-dom";
 import { tinyRun, writePayload } from "../helpers";
@@ -190,6 +191,19 @@ describe("finding", () => {
     const number = one.state().data.numberOf(2);
     expect(answered(one, `image ${number}`)).toMatch(new RegExp(`^Test image ${number}`));
     expect(one.state().probe.at).toEqual([...one.state().data.place(2)]);
+  });
+  test("a class by its name, alone or after the word, and all of them by the word alone; an image by its number or after #", () => {
+    const { editor, state } = opened();
+    const { data } = state();
+    const finding = (text: string): string[] => editor.parts.finding.found(text).map(({ name }) => name);
+    const all = [0, 1].map((k) => `Only ${classWords(data.className(k))}`);
+    expect(finding("class")).toEqual(all);
+    expect(finding(`class ${data.className(1)}`)).toEqual([all[1]]);
+    expect(finding("#1")).toEqual(["Test image 1"]);
+    expect(finding("image 1")).toEqual(["Test image 1"]);
+    expect(finding("")).toEqual([]);
+    editor.parts.finding.found(`class ${data.className(1)}`)[0].run();
+    expect([...state().shown]).toEqual([0, 1, 0]);
   });
   test("what is not there is said to be not there", () => {
     expect(answered(opened(), "77")).toBe("Test image 77is not there: they go from 0 to 2");

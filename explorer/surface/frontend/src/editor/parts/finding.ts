@@ -14,6 +14,8 @@ import type { Context } from "../context";
 import type { Choices } from "./choices";
 import type { Probing } from "./probing";
 
+const NONE_FOUND = "No point selected: none is shown there.";
+
 export class Finding {
   private nextHole = 0;
   /** Of which map. */
@@ -29,9 +31,9 @@ export class Finding {
   found(text: string): PaletteEntry[] {
     const { data } = this.context.state;
     const [, kind = "", wanted] = /^(?:(image|class|#)\s*)?(.*)$/.exec(text.toLowerCase()) ?? [];
-    if (!wanted) return [];
+    if (!wanted && kind !== "class") return [];
     const isNumber = /^\d+$/.test(wanted);
-    const classes = kind === "" || kind === "class" ? classesOf(data, wanted) : [];
+    const classes = kind === "" || kind === "class" ? classesOf(data, wanted).filter((k) => data.perClass[k] > 0) : [];
     const images = isNumber && kind !== "class" ? [this.imageEntry(wanted)] : [];
     return [...classes.map((label) => this.classEntry(label)), ...images];
   }
@@ -63,15 +65,14 @@ export class Finding {
     return { name, what, key: "", run };
   }
 
-  /** Points named instead of drawn around. Returns what to say. */
+  /** Points named instead of drawn around. Returns why there are none. */
   select(choice: Choice): string {
     const { state, store, derived, viewport, stage, reader } = this.context;
     const seen = visibleExtent(viewport.camera, stage.plot);
     const found = named(state.data, choice, state.shown, derived.code, seen);
     store.set({ selection: { indices: found, outline: [] } });
-    const words = foundWords(found.length);
-    reader.now(words);
-    return words;
+    reader.now(found.length ? `${count(found.length)} points selected` : NONE_FOUND);
+    return found.length ? "" : NONE_FOUND;
   }
 
   showHole(): void {
@@ -93,17 +94,12 @@ export class Finding {
   }
 }
 
-function foundWords(n: number): string {
-  return n
-    ? `${count(n)} points selected; what they are is beside the map.`
-    : "No point selected: none is shown there.";
-}
-
 /** The class of that name, else those whose name has a word that begins so. */
 function classesOf(data: RunOnMap, wanted: string): number[] {
   const names = Array.from({ length: data.nClasses }, (_, k) => (data.className(k) ?? "").toLowerCase());
   const exact = names.indexOf(wanted);
   if (exact >= 0) return [exact];
+  if (!wanted) return names.map((_, k) => k);
   return names.flatMap((name, k) => (` ${name}`.includes(` ${wanted}`) && !/^\d+$/.test(wanted) ? [k] : []));
 }
 

@@ -25,6 +25,7 @@ import { Probing } from "./probing";
 
 /** What the editor itself asks something of. */
 export interface Parts {
+  readonly finding: Finding;
   readonly playback: Playback;
   readonly probing: Probing;
   readonly maps: Maps;
@@ -75,6 +76,7 @@ export function makeParts(context: Context, root: HTMLElement, body: HTMLElement
   const hostUpdates = new HostUpdates(context, probing);
   const watchers: Watcher[] = [playback, ownPictures, ...panels];
   return {
+    finding,
     playback,
     probing,
     maps,

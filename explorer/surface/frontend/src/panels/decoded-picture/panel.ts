@@ -22,7 +22,7 @@ const PICTURE_SHARE = 0.36;
 const SMALL_PX = 112;
 /** The same share of a low window, which is to have room for a tab too, and of presenter size. */
 const LOW_PICTURE_SHARE = 0.29;
-const PRESENTED_SHARE = 0.66;
+const PRESENTED_SHARE = 0.62;
 /** Of the width, for a picture in a corner of the map. */
 const CORNER_SHARE = 0.18;
 const UNSAID = -2;

@@ -42,6 +42,7 @@ export class GroupsPanel implements Panel {
     this.element = h(
       "section",
       { class: "la-groups", "aria-label": "Selection and groups" },
+      h("p", { class: "la-muted" }, "Points are selected by name here, or by a loop drawn on the map (x)."),
       this.picker.element,
       this.selected.element,
       this.saved,
