@@ -8,6 +8,8 @@ import asc from "assemblyscript/asc";
 import { packed } from "../pack.mjs";
 
 const TO = "src/engine/modules.ts";
+/** Where the arena's numbers begin: the modules' constants lie before, or the compiler refuses them. */
+const KERNEL_BYTES = 256;
 const OPTIONS = [
   "--runtime",
   "stub",
@@ -18,6 +20,8 @@ const OPTIONS = [
   "--importMemory",
   "--memoryBase",
   "16",
+  "--lowMemoryLimit",
+  `${KERNEL_BYTES}`,
   "--enable",
   "simd",
 ];
@@ -43,6 +47,9 @@ export const MODULES =
 
 /** Bytes of the first of them. */
 export const SIMD_BYTES = ${simd.length};
+
+/** Bytes at the beginning of an arena's memory where their constants lie; address 0 means "none". */
+export const KERNEL_BYTES = ${KERNEL_BYTES};
 `;
 
 if (!process.argv.includes("--check")) await writeFile(TO, text);

@@ -5,12 +5,11 @@
  */
 
 import { arithmetic, type Found, type Kernels, PANEL } from "./kernels";
+import { KERNEL_BYTES } from "./modules";
 import { ScalarKernels } from "./scalar";
 
 const PAGE = 65536; // bytes by which WebAssembly's memory grows
 const ALIGN = 16;
-/** Bytes at the beginning where the kernels' own numbers lie; address 0 means "none". */
-const KERNELS = 256;
 /** Three numbers beyond the last of a tensor may be read and written. */
 const SLACK = 12;
 
@@ -21,7 +20,7 @@ export class Arena {
   readonly panel: number;
   private readonly memory: WebAssembly.Memory | null;
   private view: Float32Array<ArrayBuffer>;
-  private top = KERNELS;
+  private top = KERNEL_BYTES;
 
   constructor(found: Found = arithmetic()) {
     this.found = found;

@@ -6,3 +6,6 @@ export const MODULES =
 
 /** Bytes of the first of them. */
 export const SIMD_BYTES = 10804;
+
+/** Bytes at the beginning of an arena's memory where their constants lie; address 0 means "none". */
+export const KERNEL_BYTES = 256;
