@@ -151,6 +151,7 @@ export interface Found {
 let found: Found | null = null;
 /** Who is told when a module that is being compiled has become ready; null while none is. */
 let waiting: (() => void)[] | null = null;
+let compiling: Promise<void> | null = null;
 
 /** The best that this page may use. Asked once: a page does not change its mind, but for old browsers that only compile in their own time. */
 export function arithmetic(): Found {
@@ -163,6 +164,12 @@ export function onBetterArithmetic(run: () => void): void {
   waiting?.push(run);
 }
 
+/** Settles when it is known which arithmetic there is, whatever that is; null where that is known already. */
+export function undecided(): Promise<void> | null {
+  arithmetic();
+  return compiling;
+}
+
 function find(): Found {
   if (typeof WebAssembly !== "object") return scalar("no WebAssembly here");
   const [simd, relaxed] = programs();
@@ -171,7 +178,7 @@ function find(): Found {
     return compiled(new WebAssembly.Module(simd), relaxedModule(relaxed));
   } catch (error) {
     // Chrome before 115 compiles no more than 4 kB while the page waits
-    if (error instanceof RangeError) void compileLater(simd);
+    if (error instanceof RangeError) compiling = compileLater(simd);
     return scalar(
       error instanceof RangeError ? "WebAssembly is being compiled" : "this page's policy forbids WebAssembly",
     );
@@ -200,17 +207,20 @@ function compiled(simd: WebAssembly.Module, relaxed: WebAssembly.Module | null):
 }
 
 async function compileLater(simd: BufferSource): Promise<void> {
-  const told = (waiting ??= []);
+  const told: (() => void)[] = [];
+  waiting = told;
+  const isLatest = (): boolean => waiting === told;
   try {
     const later = compiled(await WebAssembly.compile(simd), null);
     // a browser that compiles no large module at once may not make an instance of one at once either
     later.instantiate?.(new WebAssembly.Memory({ initial: 1 }));
+    if (!isLatest()) return;
     found = later;
     for (const run of told) run();
   } catch {
-    found = scalar("this browser runs only small WebAssembly modules");
+    if (isLatest()) found = scalar("this browser runs only small WebAssembly modules");
   } finally {
-    waiting = null;
+    if (isLatest()) waiting = compiling = null;
   }
 }
 
@@ -222,7 +232,7 @@ function programs(): [simd: BufferSource, relaxed: BufferSource] {
 
 /** For tests and benchmarks: what is used from now on, `null` for what there is. */
 export function use(kind: "scalar" | "simd" | null): void {
-  waiting = null;
+  waiting = compiling = null;
   found =
     kind === null ? null : kind === "scalar" ? scalar("chosen") : compiled(new WebAssembly.Module(programs()[0]), null);
 }

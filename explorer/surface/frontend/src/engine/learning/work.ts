@@ -3,7 +3,7 @@
  * second, and not before the page has taken in what came before.
  */
 
-import { arithmetic, use } from "../kernels";
+import { arithmetic, undecided, use } from "../kernels";
 import { Learner } from "./learner";
 import type { FromLearner, Start, ToLearner } from "./messages";
 import { NotFinite, type Pixels, type Terms } from "./records";
@@ -23,10 +23,14 @@ const BETWEEN_TOLD_MS = 25;
 const CODES_MS = 6;
 const MOST_SHOWN = 2000;
 
-/** Takes messages from now on. */
+/**
+ * Takes messages from now on. A page that compiles only in its own time hears them when it has compiled: what learns keeps the arithmetic with
+ * which it began.
+ */
 export function start(host: Host): void {
   let work: Work | null = null;
-  host.hear((message) => {
+  let held: ToLearner[] | null = null;
+  const take = (message: ToLearner): void => {
     try {
       if (message.kind === "start") {
         work?.pause();
@@ -35,6 +39,17 @@ export function start(host: Host): void {
     } catch (error) {
       tellStopped(host, error);
     }
+  };
+  host.hear((message) => {
+    if (held) return void held.push(message);
+    const decided = undecided();
+    if (!decided) return take(message);
+    held = [message];
+    void decided.then(() => {
+      const all = held ?? [];
+      held = null;
+      all.forEach(take);
+    });
   });
   host.post({ kind: "here" }, []);
 }
