@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.cache.runs import get_run
 from explorer.pages.compare.column_choosers import column_map, column_run
@@ -15,6 +16,7 @@ from explorer.surface.schema import MarkerRecord, Options
 from explorer.text.escape import escape_markdown
 from explorer.text.run_summary import HELP, brief_summary
 from explorer.widgets.live_map import live_map
+from explorer.widgets.map_chooser import Axes
 from explorer.widgets.verdict import verdict_line
 from trainer.errors import LatentError
 from trainer.maps.projection import Projection
@@ -37,18 +39,15 @@ def show_column(page: Compared, index: int, images: str | None) -> ShownColumn |
     """One column: its choosers and its map, which follows those of the same `images`. What is wrong with a run is said in its column."""
     column = page.columns[index]
     head = st.container(gap=None, key=f"column-head-{index}")
-    choosers = head.container(horizontal=True, vertical_alignment="center", gap="small", key=f"column-row-{index}")
-    with choosers:
+    row = _row(head, f"column-row-{index}")
+    with row:
         column_run(page, index)
     if not column.run_id:
         _nothing_chosen(page.first)
         return None
     try:
         run = get_run(column.run_id)
-        with choosers:
-            projection, axes = column_map(page, index, run)
-        with head:
-            _facts(index, run)
+        projection, axes = _map_and_facts(page, index, run, head, row)
         own = images_of(run)
         image = _image_on(run, projection, page.chosen.image) if own == (images or own) else None
         live_map(
@@ -81,11 +80,22 @@ def _nothing_chosen(first: RunInfo) -> None:
     st.code(another_command(first), language="bash", wrap_lines=True)
 
 
-def _facts(index: int, run: Run) -> None:
-    """What tells the columns apart: the run's figures and the clinic's verdict, in a line."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"column-facts-{index}"):
-        st.caption(escape_markdown(brief_summary(run.info)), help=HELP, width="content")
+def _row(head: DeltaGenerator, key: str) -> DeltaGenerator:
+    """A line of a column's head."""
+    return head.container(horizontal=True, vertical_alignment="center", gap="small", key=key)
+
+
+def _map_and_facts(page: Compared, index: int, run: Run, head: DeltaGenerator, row: DeltaGenerator) -> tuple[Projection, Axes]:
+    """The map chooser, the run's figures and the verdict: as many lines in all columns, so that their maps begin at one height."""
+    facts, is_roomy = escape_markdown(brief_summary(run.info)), len(page.columns) == 2
+    second = _row(head, f"column-facts-{index}")
+    last = second if is_roomy else _row(head, f"column-row-{index}-map")
+    with row if is_roomy else last:
+        chosen = column_map(page, index, run)
+    second.caption(facts, help=HELP, width="content")
+    with last:
         verdict_line(run.id, f"verdict-{index}")
+    return chosen
 
 
 def _image_on(run: Run, projection: Projection, row: int) -> MarkerRecord:
