@@ -54,5 +54,6 @@ def _figure(values: Doubles, text: str, most: float, cell_px: int) -> str:
 
 
 def _picture(values: Doubles, alt: str, most: float, size_px: int) -> str:
+    """Both forms; the page's style shows one of them."""
     light, dark = (data_uri(fitted(signed_picture(values, most, is_dark), size_px)) for is_dark in (False, True))
-    return f'<picture><source media="(prefers-color-scheme: dark)" srcset="{dark}"><img src="{light}" alt="{alt}"></picture>'
+    return f'<img class="in-light" src="{light}" alt="{alt}"><img class="in-dark" src="{dark}" alt="{alt}">'

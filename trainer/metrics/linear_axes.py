@@ -18,6 +18,7 @@ from trainer.config import FitConfig
 from trainer.metrics.pca_spectrum import Spectrum
 
 Doubles = NDArray[np.float64]
+LEAST_SHARE = 1e-4  # of the variance of reconstructions
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,16 @@ def decoder_columns(weights: Mapping[str, NDArray[np.float32]], n_pixels: int) -
 
 
 def principal_axes(columns: Doubles, mu: NDArray[np.float32]) -> Axes:
-    """Of a linear decoder's pictures of the codes mu (N, K); variance: of these pictures. columns (P, K)."""
+    """Of a linear decoder's pictures of the codes mu (N, K); variance: of these pictures. columns (P, K).
+
+    Axes with less than 1e-4 of it, those of collapsed dimensions, are left out: rounding and chance turn them.
+    """
     centred = mu.astype(float) - mu.astype(float).mean(0)
     values, turn = np.linalg.eigh(centred.T @ centred / len(mu))
     left, sizes, _ = np.linalg.svd(columns @ (turn * np.sqrt(np.maximum(values, 0))), full_matrices=False)
-    return Axes(left, sizes**2, float((sizes**2).sum()))
+    total = float((sizes**2).sum())
+    n = max(1, int((sizes**2 > LEAST_SHARE * total).sum()))
+    return Axes(left[:, :n], sizes[:n] ** 2, total)
 
 
 def data_axes(spectrum: Spectrum, n: int) -> Axes:

@@ -103,7 +103,7 @@ class Run:
     def model(self) -> Vae:
         """Encoder and decoder in torch: `model.encode(x)`, `model.decode(z)`."""
         weights = self.weights  # before torch makes room for a network that a damaged run.json describes
-        import torch  # seconds to import, and the app never needs it
+        import torch  # seconds to import: the app asks for it on a click only
 
         model = _model_of(self.info)
         model.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in weights.items()})

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from explorer.pages.dimensions.section import Section
 from explorer.pages.dimensions.sections import (
+    amortisation,
     before_training,
     beta_sweep,
+    class_bounds,
     codes,
     continuity,
     eigen_images,
+    gradients,
     information,
     kl,
     prior,
@@ -27,6 +30,9 @@ SECTIONS: tuple[Section, ...] = (
     traversals,
     continuity,
     eigen_images,
+    class_bounds,
+    amortisation,
+    gradients,
     before_training,
     beta_sweep,
     remedies,

@@ -56,7 +56,8 @@ def show(shown: Examined) -> None:
         assert spectrum is not None
         _for_comparison(run, spectrum)
         return
-    own, (name, beside) = _axes_of(run, spectrum), _chosen_beside(run, spectrum)
+    own = _axes_of(run, spectrum)
+    name, beside = _chosen_beside(run, own, spectrum)
     if beside is not None:
         own = turned_like(own, beside)
         st.markdown(f"#### {escape_markdown(_comparison(run, name, own, beside, spectrum))}", help=SAME_HELP)
@@ -106,7 +107,7 @@ def _axes_of(run: Run, spectrum: Spectrum | None) -> Axes:
     return axes if spectrum is None else measured_on(axes, spectrum)
 
 
-def _chosen_beside(run: Run, spectrum: Spectrum | None) -> tuple[str, Axes | None]:
+def _chosen_beside(run: Run, own: Axes, spectrum: Spectrum | None) -> tuple[str, Axes | None]:
     """What stands beside the run: PCA of the same images, or another linear run of them; beside PCA itself a run that was trained."""
     others = [name for name, info in sound_runs().items() if name != run.id and _is_comparable(info, run)]
     others.sort(key=lambda name: abs(get_run(name).config.latent_dim - run.config.latent_dim))
@@ -116,7 +117,7 @@ def _chosen_beside(run: Run, spectrum: Spectrum | None) -> tuple[str, Axes | Non
     first = 1 if run.config.model == "pca" and spectrum is not None and others else 0
     name = st.selectbox("Compare with", choices, index=first, key=f"eigen-beside-{run.id}", width=320) or choices[0]
     if name == PCA and spectrum is not None:
-        return name, data_axes(spectrum, min(run.config.latent_dim, len(spectrum.values)))
+        return name, data_axes(spectrum, own.directions.shape[1])
     return name, _axes_of(get_run(name), spectrum)
 
 
