@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from explorer.session.remembered import remember, remembered
+
 SCRIPT = """
 export default ({ parentElement, data }) => {
   const host = parentElement.host ?? parentElement;
@@ -24,7 +26,18 @@ def _component() -> Any:
     return st.components.v2.component("latent_into_view", js=SCRIPT)
 
 
-def bring_into_view(key: str, made: int) -> None:
-    """To be put above what an action made. made: how often it was done; 0: not yet, and the page stays where it is."""
-    if made > 0:
-        _component()(key=f"into-view-{key}", data={"made": made})
+def made_once_more(key: str) -> None:
+    """Something was made that is to be brought into view (a widget's callback)."""
+    remember(**{_name(key): remembered(_name(key), 0) + 1})
+
+
+def bring_into_view(key: str, made: int | None = None) -> None:
+    """To be put above what an action made. made: how often it was done, as often as `made_once_more` was told where nothing else knows; 0:
+    not yet, and the page stays where it is."""
+    made = remembered(_name(key), 0) if made is None else made
+    if made:
+        _component()(key=_name(key), data={"made": made})
+
+
+def _name(key: str) -> str:
+    return f"into-view-{key}"

@@ -303,6 +303,7 @@ def test_an_upload_is_reconstructed(page, server):
     page.locator("input[type=file]").set_input_files({"name": "one.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()})
     expect(page.get_by_text("mean absolute error")).to_be_visible()
     expect(page.get_by_text("model input", exact=True)).to_be_visible()
+    page.get_by_role("tab", name="Latent code").click()
     expect(page.get_by_text("Its latent code")).to_be_visible()
 
 

@@ -24,11 +24,10 @@ from explorer.pictures.arrays import Picture, fitted, picture_grid, to_picture
 from explorer.pictures.export import filmstrip, framed, png, safe_file_name, sheet
 from explorer.session import stops as path_stops
 from explorer.session.load import State
-from explorer.session.remembered import remember, remembered
 from explorer.session.stops import Stop
 from explorer.text.density import SUPPORT_HELP
 from explorer.text.escape import escape_markdown
-from explorer.widgets.into_view import bring_into_view
+from explorer.widgets.into_view import bring_into_view, made_once_more
 from explorer.widgets.pictures import show_picture
 from trainer.latent.directions import GridKind, analogy, corner_grid, direction
 from trainer.maps.support import LOW, density_words
@@ -38,7 +37,7 @@ from trainer.runs.read import Run
 TERM_PX, CELL_PX = 84, 56
 N_FILM = 9
 STRENGTH = 2.0  # times the way from one class to the other, in either direction
-N_CHOSEN = "walk-tool-chosen"  # how often a tool was chosen: then what it shows is brought into view
+TOOL = "walk-tool"
 MOST_LABELS = 12  # classes side by side
 
 ANALOGY_HELP = "z = a − b + c: what turns b into a, done to c (Mikolov et al. 2013). The pictures are decoded from the codes."
@@ -63,16 +62,12 @@ def arithmetic(now: State, run: Run, stops: Sequence[Stop]) -> None:
     if run.config.is_conditional:
         tools["Labels"] = partial(_labels, run, offered)
     tools["Four corners"] = partial(_corners, run, offered)
-    bring_into_view("walk-tool", remembered(N_CHOSEN, 0))
+    bring_into_view(TOOL)
     tool = st.segmented_control(
-        "More tools", list(tools), default=None, key="walk-tool", width="content", on_change=_chosen_once_more
+        "More tools", list(tools), default=None, key=TOOL, width="content", on_change=made_once_more, args=(TOOL,)
     )
     if tool in tools:
         tools[tool]()
-
-
-def _chosen_once_more() -> None:
-    remember(**{N_CHOSEN: remembered(N_CHOSEN, 0) + 1})
 
 
 def _offered(now: State, run: Run, stops: Sequence[Stop]) -> dict[str, Stop]:

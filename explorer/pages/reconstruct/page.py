@@ -8,14 +8,13 @@ from explorer.cache.runs import get_run
 from explorer.pages.reconstruct import batch as several
 from explorer.pages.reconstruct import trust
 from explorer.pages.reconstruct.drawing_pad import show_pad
+from explorer.pages.reconstruct.handed_over import show_below_pad
 from explorer.pages.reconstruct.more import show_more
 from explorer.pages.reconstruct.pictures import show_pictures
 from explorer.pages.reconstruct.place import show_on_map
 from explorer.session.class_choice import decode_as
 from explorer.session.load import State
-from explorer.session.pad import n_handed_over
 from explorer.widgets.chosen_picture import ChosenPicture, UploadBatch, class_of, codes_of
-from explorer.widgets.into_view import bring_into_view
 from explorer.widgets.map_chooser import Axes, chosen_map
 from explorer.widgets.picture_source import choose_pictures, pad_is_chosen, picture_from_pad
 from trainer.maps.projection import Projection
@@ -40,7 +39,7 @@ def show(now: State) -> None:
         on_map = chosen_map(run)
     if on_pad:
         show_pad(now, run, *on_map)
-        _show_below_pad(run, picked, label)
+        show_below_pad(run, picked, label)
     else:
         _show_beside_map(now, run, picked, label, on_map)
 
@@ -70,17 +69,3 @@ def _show_beside_map(
         show_on_map(now, run, picked, codes, label, *on_map)
     if picked is not None and codes is not None:
         show_more(run, picked, codes, label)
-
-
-def _show_below_pad(run: Run, picked: ChosenPicture | None, label: int | None) -> None:
-    """What was handed over from the pad, brought into view; the surface above tells of its code."""
-    if picked is None:
-        return
-    bring_into_view("from-pad", n_handed_over())
-    codes = codes_of(run, picked, label)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        show_pictures(run, picked, codes, label)
-    with right:
-        trust.show(run, picked, codes, label)
-    show_more(run, picked, codes, label)
