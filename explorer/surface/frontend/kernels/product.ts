@@ -14,6 +14,9 @@ export const DEPTH: i32 = 256; // rows of a block: its panels are 8 kB each
 /** Rows of a slab: as many as leave registers for what is multiplied; a product that is not fused needs one more. */
 const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
 
+/** Up to so many rows, dot products of each with the columns of B are faster than slabs, for which B is copied first. */
+const DOTS: i32 = 10;
+
 /** C = A·B, or C += A·B where `adds`. `panels`: room for a block, a slab and a tile. */
 export function product(
   M: i32,
@@ -30,7 +33,8 @@ export function product(
   adds: bool,
   panels: usize,
 ): void {
-  if (M < LANES && aColumn == 1 && (bRow == 1 || bColumn == 1)) {
+  // sums pay for one row alone, of which they leave out what is 0
+  if (aColumn == 1 && (bRow == 1 ? M <= DOTS : M == 1 && bColumn == 1)) {
     for (let i = 0; i < M; i++) {
       const from = a + ((i * aRow) as usize) * FLOAT;
       const to = c + ((i * cRow) as usize) * FLOAT;
