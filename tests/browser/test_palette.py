@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.surface import choose_tab, drawer, export_menu, find, opened, settled
+from tests.browser.surface import assert_no_barrier, choose_tab, drawer, export_menu, find, opened, settled
 
 BOX = "Find a command, a layer, an image or a class"
 SMALL = """(root, least) => {
@@ -110,3 +110,33 @@ def test_presenter_size_is_legible_from_the_last_row(page, server):
     page.keyboard.press("Escape")
     expect(root).not_to_have_attribute("data-presents", "")
     assert page.evaluate("document.fullscreenElement") is None
+
+
+def test_what_opens_over_the_map_has_no_barrier_in_light_and_dark(page, server):
+    opened(page, server, run="digits-2d")
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        for key, name in (("Control+k", "Find"), ("e", "Export from the map"), ("?", "Keys and gestures")):
+            page.keyboard.press(key)
+            expect(page.get_by_role("dialog", name=name)).to_be_visible()
+            assert_no_barrier(page)
+            page.keyboard.press("Escape")
+            expect(page.get_by_role("dialog", name=name)).to_be_hidden()
+        page.keyboard.press("Shift+P")
+        expect(page.get_by_test_id("surface")).to_have_attribute("data-presents", "")
+        assert_no_barrier(page)
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id("surface")).not_to_have_attribute("data-presents", "")
+
+
+def test_on_a_phone_the_toolbar_is_one_row_of_large_targets_and_map_and_picture_are_on_one_screen(page, server):
+    page.set_viewport_size({"width": 390, "height": 844})
+    canvas = opened(page, server, run="digits-2d")
+    buttons = [one.bounding_box() for one in page.locator(".la-toolbar button:visible").all()]
+    assert len({round(box["y"]) for box in buttons}) == 1
+    assert all(min(box["width"], box["height"]) >= 40 for box in buttons)
+    assert canvas.bounding_box()["height"] >= 300
+    picture = page.get_by_test_id("decoded").bounding_box()
+    assert picture["y"] + picture["height"] <= 844
+    settled(page)
+    assert page.get_by_test_id("surface").evaluate(SMALL, 14) == []
