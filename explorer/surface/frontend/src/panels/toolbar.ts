@@ -10,7 +10,16 @@ import { count } from "../ui/format";
 export class Toolbar implements Panel {
   readonly id = "toolbar";
   readonly slot = "above";
-  readonly reads: readonly (keyof MapState)[] = ["data", "shown", "layers", "tool", "open", "host"];
+  readonly reads: readonly (keyof MapState)[] = [
+    "data",
+    "shown",
+    "layers",
+    "tool",
+    "open",
+    "tab",
+    "isSideOpen",
+    "host",
+  ];
   readonly element = h("div", { class: "la-toolbar" });
   private readonly title = h("span", { class: "la-title", "data-testid": "map-title" });
   private readonly subtitle = h("span", { class: "la-muted" });

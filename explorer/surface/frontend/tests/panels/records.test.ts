@@ -116,6 +116,20 @@ describe("the toolbar", () => {
     one.update(frameOf({ ...now(), open: null }));
     expect(focus()).toBe(fake(one.element).find("Keys and gestures"));
   });
+  test("is told of all that its buttons show: a tab that was left is no longer said to be open", () => {
+    const { one, now } = panel("toolbar");
+    const looked = new Set<PropertyKey>();
+    const watched = new Proxy(now(), {
+      get: (of, name) => {
+        looked.add(name);
+        return Reflect.get(of, name);
+      },
+    });
+    for (const { enabled, pressed, expanded } of COMMANDS)
+      for (const look of [enabled, pressed, expanded]) look?.(watched);
+    expect([...looked].filter((name) => !one.reads.includes(name as keyof MapState))).toEqual([]);
+    expect(looked).toContain("tab");
+  });
   test("tells how many points are shown where some are not", () => {
     const { one, now } = panel("toolbar");
     one.update(frameOf(now()));
