@@ -7,12 +7,13 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from explorer.app.pages import NAMES
 from tests.browser.surface import SOME_CODE, address, answered, assert_no_barrier, opened, settled, tab, the_map
 
 PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 SIZES = pytest.mark.parametrize("size", [PROJECTOR, PHONE], ids=["projector", "phone"])
 HEADER_PX = 104
-VIEWS = ("atlas", "reconstruct", "interpolate", "dimensions", "compare")
+VIEWS = NAMES
 
 
 def box(found: Locator) -> dict[str, float]:

@@ -26,7 +26,7 @@ def show_rates(run_id: str, names: Collection[str], runs: Mapping[str, RunInfo])
     first = runs[run_id]
     told = rate_distortion(runs, first)
     data_set = first.dataset.sha256
-    st.markdown(f"#### Rate and distortion of every run of {escape_markdown(first.dataset.name)}")
+    st.markdown(f"## Rate and distortion of every run of {escape_markdown(first.dataset.name)}")
     st.caption(
         f"Rate (KL) against distortion (reconstruction loss): test images, {told.measure}. Click on a run to put it into a column.",
         help=RATE_HELP,

@@ -44,7 +44,7 @@ def show_verdict(run: Run, diagnosis: Diagnosis) -> None:
     found = run.info.examination
     assert found is not None
     icon = "help" if diagnosis.kind == "no-verdict" else "warning" if diagnosis.is_alarm else "check_circle"
-    st.markdown(f"#### :material/{icon}: {escape_markdown(diagnosis.headline)}")
+    st.markdown(f"## :material/{icon}: {escape_markdown(diagnosis.headline)}")
     st.markdown("\n".join(f"- {escape_markdown(line)}" for line in diagnosis.because), help=VERDICT_HELP)
     st.caption(
         escape_markdown(f"Measured on {which_images(run, found)}.{_when_imported(run)} {_implied(run, diagnosis, found)}".rstrip()),

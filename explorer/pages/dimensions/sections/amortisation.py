@@ -42,7 +42,7 @@ def show(shown: Examined) -> None:
     named += [] if found.approximation is None else [("approximation gap", found.approximation)]
     means = [mean_of(name, values) for name, values in named]
     told = " and ".join(f"{number(m.value)} ± {number(m.error)} nats by the {m.name}" for m in means)
-    st.markdown(f"#### The bound loses {told}, over {count(len(found.amortisation))} test images.", help=GAPS_HELP)
+    st.markdown(f"## The bound loses {told}, over {count(len(found.amortisation))} test images.", help=GAPS_HELP)
     left, right = st.columns(2, gap="large")
     with left:
         st.caption(

@@ -40,7 +40,7 @@ def show(shown: Examined) -> None:
     told, guessed = mean_of("class told, −L(x, y)", bounds.labelled), mean_of("class not told, −U(x)", bounds.unlabelled)
     wrong = percent(float(bounds.is_wrong.mean()), 1)
     st.markdown(
-        f"#### Labelled bound {number(told.value)} ± {number(told.error)} nats, unlabelled bound {number(guessed.value)} ± "
+        f"## Labelled bound {number(told.value)} ± {number(told.error)} nats, unlabelled bound {number(guessed.value)} ± "
         f"{number(guessed.error)}; q(y|x) gets {wrong} of {count(len(rows))} test images wrong.",
         help=BOUNDS_HELP,
     )

@@ -30,7 +30,7 @@ def show(shown: Examined) -> None:
     """The variance of every dimension, the history, and a strip of pictures for each dimension."""
     run = shown.run
     variance = run.encodings.mu.astype(float).var(0)
-    st.markdown(f"#### {spread_sentence(variance)}")
+    st.markdown(f"## {spread_sentence(variance)}")
     st.caption(
         "How to read this: a tall bar is a dimension in which codes differ much. This model gives each picture one point: there is no "
         "posterior, no KL and no bound. Nothing ties the codes to a prior, so there is nothing to draw new codes from, and a place between "

@@ -46,10 +46,10 @@ def show(shown: Examined) -> None:
     other = _chosen_beside(run)
     runs = [run] if other is None else [run, other]
     found = {each.id: get_continuity(each.id) for each in runs}
-    st.markdown(f"#### {escape_markdown(steps_sentence(found, SHOWN_STEP))}")
+    st.markdown(f"## {escape_markdown(steps_sentence(found, SHOWN_STEP))}")
     _steps(found)
     _largest_steps(run, found[run.id])
-    st.markdown(f"#### {escape_markdown(completeness_sentence(found))}")
+    st.markdown(f"## {escape_markdown(completeness_sentence(found))}")
     _draws(run, found)
     number_table(_table(found))
 

@@ -60,7 +60,7 @@ def show(shown: Examined) -> None:
     name, beside = _chosen_beside(run, own, spectrum)
     if beside is not None:
         own = turned_like(own, beside)
-        st.markdown(f"#### {escape_markdown(_comparison(run, name, own, beside, spectrum))}", help=SAME_HELP)
+        st.markdown(f"## {escape_markdown(_comparison(run, name, own, beside, spectrum))}", help=SAME_HELP)
     st.caption(_how_to_read(), help=AXES_HELP)
     shown_axes = [(run.id, own)] + ([] if beside is None else [(name, beside)])
     most = max(float(np.abs(axes.directions[:, :MOST_SHOWN]).max()) for _, axes in shown_axes)
@@ -84,7 +84,7 @@ def _for_comparison(run: Run, spectrum: Spectrum) -> None:
     n = min(run.config.latent_dim, len(spectrum.values))
     pca = data_axes(spectrum, n)
     kept = percent(float(pca.share.sum()))
-    st.markdown(f"#### {n} principal components hold {kept} of the variance of the images; this model is not linear and has none.")
+    st.markdown(f"## {n} principal components hold {kept} of the variance of the images; this model is not linear and has none.")
     images = originals(run.id)
     if images is not None:
         own = reconstruction_error(run.id, images)

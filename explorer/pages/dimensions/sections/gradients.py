@@ -42,7 +42,7 @@ def show(shown: Examined) -> None:
     times = " and ".join(f"{number(m.value / least.value, 0)} times as much by the {m.name}" for m in means[1:] if least.value > 0)
     scale = found["reparameterisation"].mean_square
     st.markdown(
-        f"#### One draw of the gradient varies by {number(least.value)} ± {number(least.error)} nats² reparameterised"
+        f"## One draw of the gradient varies by {number(least.value)} ± {number(least.error)} nats² reparameterised"
         f"{f', {times}' if times else ''}.",
         help=GRADIENTS_HELP,
     )
