@@ -10,6 +10,7 @@ from trainer.metrics.run_continuity import RunContinuity
 from trainer.numerals import count, percent
 
 SURELY = 2.0  # standard errors of a difference
+SMALL_ERROR = 0.001  # a tenth of a per cent
 
 
 def steps_sentence(found: Mapping[str, RunContinuity], place: int) -> str:
@@ -20,7 +21,7 @@ def steps_sentence(found: Mapping[str, RunContinuity], place: int) -> str:
         value, error = float(steps.relative[place]), float(steps.relative_error[place])
         if not math.isfinite(value):
             return f"All codes of {name} decode to the same picture: a step of the code changes nothing."
-        told.append(f"{percent(value, 1)} ± {percent(error, 1)} in {name}")
+        told.append(f"{_with_error(value, error)} in {name}")
         values.append((value, error))
     share = percent(float(next(iter(found.values())).continuity.shares[place]))
     beginning = f"A step of {share} of the codes’ spread changes the picture by {' and '.join(told)}"
@@ -49,7 +50,13 @@ def calibration_sentence(name: str, found: RunContinuity) -> str:
 
 
 def _known(name: str, draws: Completeness) -> str:
-    return f"{percent(draws.known.value, 1)} ± {percent(draws.known.standard_error, 1)} of {name} ({count(draws.known.n)} draws)"
+    return f"{_with_error(draws.known.value, draws.known.standard_error)} of {name} ({count(draws.known.n)} draws)"
+
+
+def _with_error(value: float, error: float) -> str:
+    """“7.8 % ± 0.5 %”: one decimal, two where the error is small."""
+    digits = 1 if error >= SMALL_ERROR else 2
+    return f"{percent(value, digits)} ± {percent(error, digits)}"
 
 
 def _compared(values: list[tuple[float, float]], names: list[str], where: str) -> str:

@@ -47,8 +47,8 @@ def show(shown: Examined) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.caption(
-            "How to read this: each point is an image. On the dotted line the model loses nothing by guessing the class; far below it are "
-            "images that look to the model like another class than their own.",
+            "How to read this: each point is an image. On the dotted line it makes no difference whether the class is told; far below it "
+            "are images that look to the model like another class, far above it those for which q(y|x) guesses a class that fits worse.",
             help=BOUNDS_HELP,
         )
         st.plotly_chart(bound_points(bounds.labelled, bounds.unlabelled, bounds.is_wrong), config=CONFIG, key="class-bounds")

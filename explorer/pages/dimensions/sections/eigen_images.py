@@ -110,7 +110,7 @@ def _axes_of(run: Run, spectrum: Spectrum | None) -> Axes:
 def _chosen_beside(run: Run, own: Axes, spectrum: Spectrum | None) -> tuple[str, Axes | None]:
     """What stands beside the run: PCA of the same images, or another linear run of them; beside PCA itself a run that was trained."""
     others = [name for name, info in sound_runs().items() if name != run.id and _is_comparable(info, run)]
-    others.sort(key=lambda name: abs(get_run(name).config.latent_dim - run.config.latent_dim))
+    others.sort(key=lambda name: _unlike(sound_runs()[name], run))
     choices = ([] if spectrum is None else [PCA]) + others
     if not choices:
         return "", None
@@ -123,6 +123,11 @@ def _chosen_beside(run: Run, own: Axes, spectrum: Spectrum | None) -> tuple[str,
 
 def _is_comparable(info: RunInfo, run: Run) -> bool:
     return is_linear(info.config) and info.dataset.sha256 == run.info.dataset.sha256
+
+
+def _unlike(info: RunInfo, run: Run) -> tuple[bool, int]:
+    """Smallest for a linear autoencoder, or PCA, of as many dimensions."""
+    return not info.config.is_deterministic, abs(info.config.latent_dim - run.config.latent_dim)
 
 
 def _comparison(run: Run, name: str, own: Axes, beside: Axes, spectrum: Spectrum | None) -> str:
