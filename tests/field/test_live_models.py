@@ -6,15 +6,19 @@ Second opinions: each network's raw modules.
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save_file
 
 from explorer.surface.lowering import PlainNetwork, ops
 from tests.field import networks, zoo
+from tests.programs import alone
 from trainer import load_run
 from trainer.datasets import load_dataset
+from trainer.exporting import DIALECTS, Decoder, program
 from trainer.importers import conversion
 from trainer.importers.calls.pixel_range import pixels_of
 from trainer.importers.conversion import OwnDecoder, decoder_layers, encoder_layers
@@ -76,6 +80,31 @@ def test_a_network_runs_here_with_its_own_numbers(build):
     assert np.abs(got_mu - mu).max() < CLOSE * max(1, np.abs(mu).max())
     assert np.abs(got_logvar - logvar).max() < CLOSE * max(1, np.abs(logvar).max())
     assert np.abs(1 / (1 + np.exp(-logits)) - shown).max() < CLOSE
+
+
+def test_a_network_is_a_program_that_needs_nothing_of_this_project(tmp_path):
+    wanted = {}
+    for build in networks.LIVE:
+        torch.manual_seed(0)
+        network = build()
+        adapter, decoder, _, _ = found_of(network)
+        z, side = [round(0.4 * math.sin(3 * k), 6) for k in range(adapter.latent_dim)], network.side
+        y = torch.tensor([2]) if network.is_told else None
+        with torch.no_grad():
+            latent = network.posterior(torch.rand(1, 3, side, side), *(() if y is None else (y,)))[0].shape[1:]
+            picture = network.decode(torch.tensor([z]).view(1, *latent), *(() if y is None else (y,)))[0].numpy()
+        place = tmp_path / f"{build.__name__}.safetensors"
+        save_file({f"decoder.{name}": np.ascontiguousarray(array) for name, array in decoder.found.weights.items()}, place)
+        shape, n_classes = (3, side, side), networks.Y if network.is_told else 0
+        written = Decoder(build.__name__, str(place), decoder.found.layers, (), "bernoulli", len(z), shape, n_classes)
+        for dialect in DIALECTS:
+            file = tmp_path / f"{build.__name__}-{dialect}.py"
+            text = program(written, dialect).replace(f"z = {[0.0] * len(z)}", f"z = {z}")
+            file.write_text(text.replace("label = 0", "label = 2"))
+            wanted[str(file)] = picture
+    found = alone(wanted, tmp_path)
+    for file, picture in wanted.items():
+        np.testing.assert_allclose(found[file], picture, atol=CLOSE, rtol=0, err_msg=file)
 
 
 @pytest.mark.parametrize("build", networks.NAMED, ids=lambda build: build.__name__)
