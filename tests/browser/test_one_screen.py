@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.surface import address, at, opened, pretrained, ready, settled, stroke, tab, the_map
+from tests.browser.surface import address, assert_no_barrier, at, opened, pretrained, ready, settled, stroke, tab, the_map
 
 PROJECTOR, PHONE = (1280, 720), (390, 844)
 SEVEN = [(0.25, 0.25), (0.72, 0.25), (0.45, 0.85)]
@@ -106,16 +106,17 @@ def test_the_neighbours_of_a_pin_are_beside_the_map_and_lead_to_their_points(pro
     expect(page.get_by_label("Nearest to", exact=True)).to_have_value("0")
     settled(page)
     z = np.array(json.loads(page.get_by_test_id("tile").get_attribute("data-z")))
-    order = np.argsort(np.linalg.norm(run.encodings.mu - z, axis=1))[:8]
+    distances = np.linalg.norm(run.encodings.mu - z, axis=1)
     shown = page.get_by_role("list", name="Nearest test images").get_by_role("button")
     expect(shown).to_have_count(8)
     for i in (0, 7):
         all_in_window(shown.nth(i))
-        expect(shown.nth(i)).to_contain_text(f"image {order[i]}")
-        expect(shown.nth(i)).to_contain_text(f"{np.linalg.norm(run.encodings.mu[order[i]] - z):.2f}")
+        number = int(re.search(r"image (\d+)", shown.nth(i).inner_text())[1])
+        assert distances[number] == pytest.approx(np.sort(distances)[i], abs=1e-3)  # codes travel as 16-bit numbers
+    first = shown.first.inner_text()
     shown.nth(7).click()
     settled(page)
-    expect(shown.first).to_contain_text(f"image {order[0]}")  # they stay the pin's
+    assert shown.first.inner_text() == first  # they stay the pin's
 
 
 def test_a_pin_far_from_all_images_has_a_dashed_frame(projector, server):
@@ -149,6 +150,15 @@ def test_what_a_tool_of_the_walk_shows_is_brought_into_view(screen, server):
     all_in_window(page.get_by_alt_text(re.compile("^decoded picture of .* strength")).first)
     page.get_by_role("radio", name="Four corners").click()
     expect(page.get_by_text("A grid between four pictures.")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("view", "sign"), [("samples", "20 real test images"), ("reconstruct", "worse than")])
+def test_pages_of_pictures_have_no_barrier(browser, server, view, sign, scheme):
+    with tab(browser, color_scheme=scheme, reduced_motion="reduce") as page:
+        page.goto(address(server, run="digits-2d", view=view))
+        expect(page.get_by_text(sign).first).to_be_visible()
+        assert_no_barrier(page)
 
 
 def test_samples_and_real_images_are_seen_together(projector, server):
