@@ -33,7 +33,8 @@ def show(shown: Examined) -> None:
     run = shown.run
     if not has_gaps(run.id):
         st.markdown(
-            "For each image the best Gaussian is looked for from the encoder’s one on; it takes up to a minute.", help=GAPS_HELP
+            "For each of 100 test images the best Gaussian is looked for; on a busy machine it takes more than a minute.",
+            help=GAPS_HELP,
         )
         if not st.button("Compute the gaps", key="compute-gaps", icon=":material/play_arrow:"):
             return
