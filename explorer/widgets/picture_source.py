@@ -37,7 +37,7 @@ def choose_pictures(run: Run, key: str) -> ChosenPicture | UploadBatch | None:
     `pad_is_chosen`, and asks `picture_from_pad`."""
     if not run.config.has_encoder:
         return _without_encoder(run, key, ROW_PX)
-    return _picked(run, key, [TEST, UPLOAD, PAD, SAMPLE, SEVERAL], ROW_PX)
+    return _picked(run, key, [TEST, UPLOAD, PAD, SAMPLE, SEVERAL], ROW_PX, is_linked=True)
 
 
 def choose_picture(run: Run, key: str, with_test: bool = True) -> ChosenPicture | None:
@@ -48,8 +48,10 @@ def choose_picture(run: Run, key: str, with_test: bool = True) -> ChosenPicture 
     return picked if isinstance(picked, ChosenPicture) else None
 
 
-def _picked(run: Run, key: str, sources: list[str], width: Width = "stretch") -> ChosenPicture | UploadBatch | None:
-    """width: of the chooser that belongs to the source, CSS pixels where it stands in a row."""
+def _picked(
+    run: Run, key: str, sources: list[str], width: Width = "stretch", is_linked: bool = False
+) -> ChosenPicture | UploadBatch | None:
+    """width: of the chooser that belongs to the source, CSS pixels where it stands in a row. is_linked: the link carries the source."""
     if not samples_for(run.info.dataset.name):
         sources.remove(SAMPLE)
     source = st.segmented_control(
@@ -60,6 +62,7 @@ def _picked(run: Run, key: str, sources: list[str], width: Width = "stretch") ->
         required=True,
         label_visibility="collapsed",
         width="stretch" if width == "stretch" else "content",
+        bind="query-params" if is_linked else None,
     )
     if source == PAD:
         return None

@@ -1,12 +1,14 @@
-"""Do Back and Forward go through what a person did, one step each, and never out of the app by surprise?"""
+"""Do Back and Forward go through what a person did, one step each, and does a link open exactly what was on the screen?"""
 
 from __future__ import annotations
 
 import re
 
+import numpy as np
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.surface import answered, at, eventually, opened, ready, settled
+from tests.browser.surface import SURFACE, answered, at, choose_tab, eventually, opened, ready, settled, stroke, tab
 
 
 def entries(page: Page) -> int:
@@ -23,7 +25,7 @@ def _is(found: object, wanted: object) -> None:
 
 
 def pin_a(page: Page) -> Locator:
-    return page.get_by_text("Pin A", exact=True)
+    return page.locator("[data-testid=pin][data-label=A]")
 
 
 def view(page: Page, name: str) -> None:
@@ -76,7 +78,7 @@ def test_back_and_forward_go_through_view_run_map_and_pin(page, server):
         page.go_forward()
         at_rest(page)
         assert asked(page) == steps[number], (number, steps)
-    expect(pin_a(page)).to_be_visible()
+    expect(pin_a(page)).to_have_count(1)
     expect(page.get_by_role("radio", name="pca")).to_be_checked()
     assert entries(page) - before == 5
 
@@ -85,11 +87,113 @@ def test_a_pin_that_was_left_by_back_can_be_had_by_undo_too(page, server):
     opened(page, server, run="digits-2d")
     at_rest(page)
     page.mouse.click(*at(ready(page), 0.4, 0.4))
-    expect(pin_a(page)).to_be_visible()
+    expect(pin_a(page)).to_have_count(1)
     at_rest(page)
     page.go_back()
     expect(pin_a(page)).to_have_count(0)
     at_rest(page)
     page.mouse.move(*at(ready(page), 0.5, 0.5))
     page.keyboard.press("Control+z")
-    expect(pin_a(page)).to_be_visible()
+    expect(pin_a(page)).to_have_count(1)
+
+
+# --- a link
+
+
+def camera(page: Page) -> list[float]:
+    """Its middle in map units, and how many of them are seen across."""
+    wanted = f"(() => {{ const s = {SURFACE}, c = s.viewport.camera; return [c.x, c.y, s.stage.plot.width / c.scale]; }})()"
+    return list(page.evaluate(wanted))
+
+
+def ink(page: Page) -> list[dict]:
+    return list(
+        page.evaluate(f"(({SURFACE}).pad?.sketch.strokes ?? []).map(({{ tool, width, dots }}) => ({{ tool, width, dots }}))")
+    )
+
+
+def screen(page: Page) -> dict[str, object]:
+    """What a person sees chosen, by the page's own words."""
+    pressed = page.get_by_test_id("surface").locator("[aria-pressed='true']")
+    chosen = page.get_by_test_id("surface").get_by_role("tab", selected=True)
+    return {
+        "buttons": sorted(filter(None, pressed.evaluate_all("all => all.map((b) => b.title || b.textContent)"))),
+        "tab": chosen.inner_text().split()[0],
+        "view": page.get_by_test_id("stMain").get_by_role("radio", checked=True).first.inner_text(),
+    }
+
+
+def arranged(page: Page, server: str) -> None:
+    """A map that is not as it is at first: closer, another background, a class hidden, a pin, another tab."""
+    canvas = opened(page, server, run="mnist-2d")
+    at_rest(page)
+    page.mouse.click(*at(canvas, 0.6, 0.4))
+    expect(pin_a(page)).to_have_count(1)
+    at_rest(page)
+    page.mouse.move(*at(canvas, 0.3, 0.6))
+    for _ in range(3):
+        page.keyboard.press("+")
+    settled(page)
+    page.keyboard.press("m")
+    page.get_by_test_id("surface").get_by_role("button", name=re.compile("^3")).first.click()
+    choose_tab(page, "Sliders")
+    settled(page)
+    expect(page).to_have_url(re.compile("#v=1.*tab=sliders"))
+
+
+def same(page: Page, before: dict[str, object], looked: list[float]) -> None:
+    eventually(lambda: _is(screen(page), before))
+    assert camera(page) == pytest.approx(looked, rel=0.01, abs=0.01 * looked[2])
+
+
+def test_a_link_opens_exactly_this_in_a_fresh_browser_and_a_reload_keeps_it(page, server, browser):
+    arranged(page, server)
+    before, looked, link = screen(page), camera(page), page.url
+    entry = entries(page)
+    with tab(browser) as other:
+        other.goto(link)
+        at_rest(other)
+        same(other, before, looked)
+        expect(other.get_by_test_id("pin")).to_have_attribute("data-label", "A")
+        assert other.url.split("#")[1] == link.split("#")[1]
+    page.reload()
+    at_rest(page)
+    same(page, before, looked)
+    assert entries(page) == entry
+
+
+def test_back_shows_the_map_as_it_was_left(page, server):
+    arranged(page, server)
+    before, looked = screen(page), camera(page)
+    page.get_by_test_id("stMain").get_by_role("radio", name="dimensions").click()
+    expect(page).to_have_url(re.compile("view=dimensions"))
+    answered(page)
+    page.go_back()
+    at_rest(page)
+    same(page, before, looked)
+
+
+def test_a_drawing_is_in_the_link(page, server, browser):
+    opened(page, server, run="mnist-2d", view="reconstruct")
+    page.get_by_role("radio", name="Draw", exact=True).click()
+    pad = page.get_by_test_id("pad")
+    expect(pad).to_be_visible()
+    at_rest(page)
+    stroke(page, pad, [(0.3, 0.3), (0.7, 0.3), (0.45, 0.8)], steps=8)
+    expect(page).to_have_url(re.compile("ink="))
+    drawn = ink(page)
+    assert len(drawn[0]["dots"]) > 8
+    with tab(browser) as other:
+        other.goto(page.url)
+        at_rest(other)
+        eventually(lambda: _is(len(ink(other)), 1))
+        found = ink(other)
+        assert found[0]["width"] == pytest.approx(drawn[0]["width"], abs=0.04)
+        assert np.array(found[0]["dots"]) == pytest.approx(np.array(drawn[0]["dots"]), abs=0.04)
+
+
+def test_what_is_damaged_in_a_link_is_one_sentence(page, server):
+    page.goto(f"{server}/?run=digits-2d#v=1&of=digits-2d/latent&cam=nowhere&tab=sliders")
+    ready(page)
+    expect(page.get_by_text("A part of this link is damaged and left out").first).to_be_visible()
+    expect(page.get_by_role("tab", name="Sliders")).to_have_attribute("aria-selected", "true")

@@ -34,6 +34,7 @@ export class SurfaceView extends Inspected implements Surface {
     element.append(this.root);
     Object.defineProperty(this.root, "surface", { value: this }); // a handle for hosts and browser tests
     this.update(bytes);
+    this.editor?.parts.screen.tell();
   }
 
   update(bytes: Uint8Array): void {

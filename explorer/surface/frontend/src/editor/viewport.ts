@@ -130,6 +130,11 @@ export class Viewport {
     return true;
   }
 
+  /** Where somebody else looked. */
+  put(x: number, y: number, scale: number): void {
+    this.jump(panBy({ x, y, scale: clamp(scale, this.limits.minScale, this.limits.maxScale) }, 0, 0, this.limits));
+  }
+
   private jump(camera: Camera): void {
     this.glide = null;
     this.isHome = false;

@@ -46,6 +46,14 @@ export class Entries {
     [this.settled, this.search] = [href, search];
   }
 
+  /** Another fragment of the same entry. */
+  setFragment(text: string): void {
+    const { location } = this.browser;
+    const address = location.href.split("#")[0];
+    if (location.hash !== (text && `#${text}`)) this.replace({}, "", text ? `${address}#${text}` : address);
+    if (location.search === this.search) this.settled = location.href;
+  }
+
   /** An address without a fragment keeps the one that is there. */
   private write(state: unknown, url: string | URL | null | undefined): void {
     const { location } = this.browser;

@@ -60,7 +60,7 @@ export class Pad {
     refuse: (sentence) => this.view.refuse(sentence),
   });
   private readonly steps: StepList;
-  private readonly sketch = new Sketch();
+  readonly sketch = new Sketch();
   private readonly height: number;
   private readonly width: number;
   private readonly canDraw: boolean;
@@ -225,7 +225,7 @@ export class Pad {
   // ---- from picture to code ---------------------------------------------------------------------------------------------------
 
   /** Events only say that something is to be done; it is done once a frame. */
-  private later(): void {
+  later(): void {
     this.frameRequest ||= requestAnimationFrame(() => {
       this.frameRequest = 0;
       this.work();

@@ -59,6 +59,11 @@ export class Sketch {
     if (last) this.now = [...this.now.slice(0, -1), { ...last, dots: [...last.dots, ...dots] }];
   }
 
+  /** Others in place of those that are there. */
+  replace(strokes: readonly Stroke[]): void {
+    this.step(strokes);
+  }
+
   clear(): void {
     if (this.now.length > 0) this.step([]);
   }

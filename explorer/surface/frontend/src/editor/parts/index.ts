@@ -22,6 +22,7 @@ import { Pinning } from "./pinning";
 import { Playback } from "./playback";
 import { Presenting } from "./presenting";
 import { Probing } from "./probing";
+import { ScreenPart } from "./screen";
 
 /** What the editor itself asks something of. */
 export interface Parts {
@@ -33,6 +34,7 @@ export interface Parts {
   readonly ownPictures: OwnPictures;
   readonly panels: readonly Panel[];
   readonly layout: PageLayout;
+  readonly screen: ScreenPart;
   readonly compositor: Compositor;
   readonly commands: CommandEditor;
   /** In the order in which they are told of the state. */
@@ -84,6 +86,7 @@ export function makeParts(context: Context, root: HTMLElement, body: HTMLElement
     ownPictures,
     panels,
     layout,
+    screen: new ScreenPart(context, choices, maps, ownPictures),
     compositor: new Compositor(stage, LAYERS),
     commands,
     watchers,

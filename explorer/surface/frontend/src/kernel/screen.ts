@@ -1,0 +1,66 @@
+/** What stands on the screen that only the page knows? Plain values, for a link that opens exactly this. */
+
+import type { Plane } from "../geometry/planes";
+import type { Point } from "../wire/schema";
+import type { MapState, Tiles } from "./state";
+
+/** A line of the drawing; lengths are pixels of the model's frame. */
+export interface StrokeRecord {
+  readonly tool: "pen" | "eraser";
+  readonly width: number;
+  readonly dots: readonly Point[];
+}
+
+/** A plane that was laid through the latent space; K latent dimensions. */
+export interface PlaneRecord {
+  readonly title: string;
+  readonly note: string;
+  readonly labels: readonly [x: string, y: string];
+  /** (K,). */
+  readonly origin: readonly number[];
+  /** (2·K,), two orthonormal rows. */
+  readonly basis: readonly number[];
+}
+
+/** Everything is what it says on its own map; names that a map does not have are nothing there. */
+export interface Screen {
+  /** Run and map, “mnist-20d/umap”. */
+  readonly of: string;
+  /** Map place in the middle, and how many map units are seen across; null: everything is shown. */
+  readonly camera: readonly [x: number, y: number, across: number] | null;
+  readonly background: string;
+  readonly overlays: readonly string[];
+  readonly tiles: string;
+  readonly colour: string;
+  /** Slots of the classes that are hidden. */
+  readonly hidden: readonly number[];
+  readonly tab: string;
+  readonly isSideOpen: boolean;
+  /** Rows of the run's points, in ascending order. */
+  readonly selection: readonly number[];
+  readonly plane: PlaneRecord | null;
+  readonly strokes: readonly StrokeRecord[];
+}
+
+/** A map that fills the page, as the one who keeps its screen sees it. Names here are not those of its parts: its program shortens those. */
+export interface ScreenSource {
+  state(): MapState;
+  /** Whether everything is shown. */
+  showsAll(): boolean;
+  strokes(): readonly StrokeRecord[];
+  change(patch: Partial<MapState>): void;
+  /** A background that this map does not have changes nothing. */
+  ground(id: string): void;
+  tint(id: string): void;
+  tile(tiles: Tiles): void;
+  lay(plane: Plane): void;
+  ink(strokes: readonly StrokeRecord[]): void;
+  /** Map place in the middle, and how many map units are seen across. */
+  look(x: number, y: number, across: number): void;
+  say(sentence: string): void;
+}
+
+/** Events of the window, because the page's programs are loaded apart: a map has come or changed (detail: its `ScreenSource`). */
+export const SCREEN = "latent-atlas-screen";
+/** Who keeps screens has come: maps that are there tell of themselves. */
+export const WHICH_SCREEN = "latent-atlas-which-screen";
