@@ -243,7 +243,7 @@ def test_a_file_without_pictures_says_so_and_tells_it_of_a_drawing(page, exporte
 def tiles_shown(page: Page) -> list[str]:
     panel = drawer(page)
     panel.get_by_label("Prior rings").uncheck()
-    return panel.get_by_role("group", name="Tiles of the decoded manifold").locator("label").all_inner_texts()
+    return sorted(panel.get_by_role("group", name="Tiles of the decoded manifold").locator("label").all_inner_texts())
 
 
 GREY = """([x, y]) => {
@@ -387,7 +387,9 @@ def test_every_layer_says_what_it_is_and_every_field_has_formula_and_source(page
     options = panel.locator("label:has(input:is([type=radio], [type=checkbox]))").all()
     assert len(options) > 3
     for option in options:
-        assert 3 < len(option.locator("input").get_attribute("title")) < 130, option.text_content()
+        assert 3 < len(option.get_attribute("title") or option.locator("input").get_attribute("title") or "") < 130, (
+            option.text_content()
+        )
     for background in ("Density of the codes", "Posterior − prior", "Magnification"):
         choice = panel.get_by_label(background)
         if choice.count() == 0:
