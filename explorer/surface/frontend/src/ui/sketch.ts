@@ -22,5 +22,5 @@ export function drawn(sketch: Sketch): SVGSVGElement {
     const d = sketch[kind];
     return d ? [{ d, class: `la-sketch-${kind}` }] : [];
   });
-  return svg("0 0 40 40", paths, { class: "la-sketch" });
+  return svg("0 0 40 40", paths, { class: "la-layer-sketch" });
 }
