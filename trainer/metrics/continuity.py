@@ -151,6 +151,14 @@ class Completeness:
         return Share(int((self.probability >= self.threshold.value).sum()), len(self.probability))
 
 
+def _directions(start: Floats, end: Floats) -> Doubles:
+    """Of length 1, row by row; 0 where both are one."""
+    way = end.astype(float) - start
+    length = np.linalg.norm(way, axis=1, keepdims=True)
+    found: Doubles = np.divide(way, length, out=np.zeros_like(way), where=length > 0)
+    return found
+
+
 def continuity(
     decode: Decode,
     mu: Floats,
@@ -165,9 +173,7 @@ def continuity(
     rows = rng.integers(n, size=n_pairs)
     others = (rows + rng.integers(1, n, size=n_pairs)) % n
     spread = math.sqrt(float(mu.astype(float).var(0).sum()))
-    way = mu[others].astype(float) - mu[rows]
-    length = np.linalg.norm(way, axis=1, keepdims=True)
-    directions = np.divide(way, length, out=np.zeros_like(way), where=length > 0)
+    directions = _directions(mu[rows], mu[others])
     start = decode(mu[rows], rows)
     classes = None if classify is None else classify(start).argmax(1)
     squared, changed = np.empty((len(shares), n_pairs)), np.empty((len(shares), n_pairs), bool)
