@@ -121,7 +121,7 @@ def test_an_image_is_found_by_its_number(screen, server):
     probe_on_screen(screen)
     near = np.linalg.norm(run.encodings.mu - np.array(code(screen)), axis=1)
     assert near[1192] <= np.partition(near, 20)[20]  # the map's place of the image, whose inverse is approximate
-    on_screen(visible(screen, "image 1192"))
+    on_screen(visible(screen, "image 1192"), covers=False)  # said over the map, through which the map is reached
 
 
 def test_three_places_are_pinned_and_their_path_is_played(screen, server):
@@ -178,11 +178,12 @@ def test_an_uploaded_picture_is_told_how_unusual_it_is(screen, server, tmp_path:
     press(screen.get_by_text("Upload", exact=True).first)
     on_screen(screen.get_by_test_id("stFileUploaderDropzone"))
     screen.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(tmp_path / "stripes.png")
-    verdict = visible(screen, "More unusual than|Unlike the test")
+    verdict = visible(screen, "more unusual than .* of the test images")
     expect(verdict).to_be_visible()
     settled(screen)
     on_screen(verdict, visible(screen, "^model input"), visible(screen, "^reconstruction"))
-    on_screen(the_map(screen), covers=False)
+    if not is_phone(screen):
+        on_screen(the_map(screen), covers=False)
 
 
 def test_dead_dimensions_and_why_they_died(screen, server):
@@ -192,11 +193,8 @@ def test_dead_dimensions_and_why_they_died(screen, server):
     press(verdict)
     expect(screen.get_by_text("How to read this").first).to_be_visible()
     settled(screen)
-    on_screen(
-        visible(screen, "^(Over-regularised|Collapsed|Posterior collapse)"),
-        visible(screen, "β = "),
-        visible(screen, "are \\(0.01, 0.01\\)-collapsed"),
-    )
+    on_screen(visible(screen, "Over-regularised: 5 of 8 dimensions are used"), visible(screen, "one more nat of KL must lower"))
+    on_screen(visible(screen, "dimensions are .*collapsed"))
 
 
 def test_the_autoencoder_is_compared_with_the_vae_at_one_image(screen, server):

@@ -39,18 +39,18 @@ export class Finding {
   }
 
   private classEntry(label: number): PaletteEntry {
-    const { store, state, reader } = this.context;
+    const { store, state } = this.context;
     const { data } = state;
     const words = `${count(data.perClass[label])} points`;
     const run = (): void => {
       store.set({ shown: only(data.nClasses + 1, label) });
-      reader.now(`Only ${classWords(data.className(label))} is shown: ${words}.`);
+      this.context.say(`Only ${classWords(data.className(label))} is shown: ${words}.`);
     };
     return { name: `Only ${classWords(data.className(label))}`, what: words, key: "", run };
   }
 
   private imageEntry(number: string): PaletteEntry {
-    const { store, state, reader } = this.context;
+    const { store, state } = this.context;
     const { data } = state;
     const i = data.pointOf(Number(number));
     const name = `Test image ${number}`;
@@ -60,7 +60,7 @@ export class Finding {
     const run = (): void => {
       store.set({ shown: allShown(data.nClasses) });
       this.probing.flyTo(i);
-      reader.now([name, what].filter(Boolean).join(", "));
+      this.context.say([name, what].filter(Boolean).join(", "));
     };
     return { name, what, key: "", run };
   }

@@ -20,6 +20,8 @@ const LEAST_STACKED_PX = 600;
 const LOW_START = 0.45;
 /** A window that is narrower has its columns below each other. */
 const STACKED_PX = 640;
+/** One of two columns on a phone. */
+const TINY_PX = 260;
 /** The same for a column among columns, with its picture below the map. */
 const COLUMN_AROUND_PX = 600;
 
@@ -86,6 +88,7 @@ export class PageLayout {
     root.toggleAttribute("data-column", isCompact);
     root.toggleAttribute("data-wide", isWide);
     root.toggleAttribute("data-narrow", isNarrow);
+    root.toggleAttribute("data-tiny", width < TINY_PX);
     root.toggleAttribute("data-fills", fills);
     const isFolded = fills && !isSideOpen && !isPresenting;
     root.toggleAttribute("data-folded", isFolded);

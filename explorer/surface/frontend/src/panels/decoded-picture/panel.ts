@@ -6,7 +6,7 @@ import type { Frame, Panel, Progress, Room } from "../../kernel/extension";
 import type { PanelEditor } from "../../kernel/panel-editor";
 import { probability } from "../../kernel/reading";
 import type { MapState } from "../../kernel/state";
-import { ROOMY } from "../../kernel/tabs";
+import { FIRST_TAB, ROOMY } from "../../kernel/tabs";
 import { classWords, nearestWords, zText } from "../../ui/format";
 import { looksWords, PictureCard } from "./card";
 
@@ -19,6 +19,8 @@ const LOW_WINDOW_PX = 860; // also in surface.css
 /** Of the height beside the map, for the decoded picture. */
 const PICTURE_SHARE = 0.36;
 /** Beside a tab that needs the room, in a low window. */
+/** On a phone, while another tab than the details is chosen. */
+const NARROW_SMALL_PX = 84;
 const SMALL_PX = 112;
 /** The same share of a low window, which is to have room for a tab too, and of presenter size. */
 const LOW_PICTURE_SHARE = 0.29;
@@ -94,12 +96,13 @@ export class DecodedPicture implements Panel {
     if (!this.given) return;
     const { isPresenting, isWide, isFolded, isNarrow, isCompact, width, height, sideWidth } = this.given;
     const isLow = window.innerHeight < LOW_WINDOW_PX;
+    const isLookedAt = this.editor.state().tab === FIRST_TAB; // else the tab below has the room
     const isSmall = isLow && !isPresenting && ROOMY.includes(this.editor.state().tab);
     const share = isPresenting ? PRESENTED_SHARE : isLow ? LOW_PICTURE_SHARE : PICTURE_SHARE;
     const wide = isSmall ? SMALL_PX : Math.min(sideWidth, Math.round(height * share)); // what is under it must be seen too
     const column = isLow ? 140 : 168;
     const corner = Math.min(168, Math.round(width * CORNER_SHARE));
-    const narrow = isNarrow ? Math.round(width * 0.32) : 168;
+    const narrow = isNarrow ? (isLookedAt ? Math.round(width * 0.32) : NARROW_SMALL_PX) : 168;
     this.card.fit(isFolded ? corner : isCompact ? column : isWide ? wide : narrow, isWide ? 64 : 48);
   }
 
