@@ -64,8 +64,8 @@ export class CollapseBars {
     this.element = h(
       "div",
       { class: "lc-root" },
-      h("div", { class: "lc-dials" }, this.epsilon.element, this.delta.element),
       this.words,
+      h("div", { class: "lc-dials" }, this.epsilon.element, this.delta.element),
       legend(data.used !== null),
       this.bars.element,
       this.curve.element,
