@@ -188,6 +188,7 @@ def test_a_path_does_not_play_by_itself_where_motion_is_unwelcome(still, server)
         still, server, run="mnist-2d", view="interpolate", path="linear"
     )  # which is there at once: a geodesic comes when it is found
     expect(still.get_by_role("button", name=re.compile("^Play"))).to_be_visible()
+    expect(still.get_by_text("Computing the geodesic")).to_be_hidden()  # its line joins the others when it is found
     settled(still)
     first, path = code(still), drawn(the_map(still))
     assert all(shown == first for shown in watched(still, 40))
