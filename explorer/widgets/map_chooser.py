@@ -9,7 +9,6 @@ from explorer.cache.maps import get_projection
 from explorer.widgets.class_chooser import class_chooser
 from explorer.widgets.page_row import page_row
 from trainer.maps.projection import Projection
-from trainer.numerals import dimension
 from trainer.runs.read import Run
 
 MAP_HELP = """How the latent dimensions are laid out on a plane. Each map point is mapped to a latent code, which is decoded. On the latent
@@ -67,7 +66,7 @@ def _chosen_axes(run: Run) -> Axes:
 
 def _dimension(label: str, numbers: list[int], index: int, key: str) -> int:
     """A dimension, from 1; the row has no room for a label above the list."""
-    st.caption(label, width="content")
+    st.caption(f"{label} z", width="content")
     return st.selectbox(
         label,
         numbers,
@@ -75,6 +74,6 @@ def _dimension(label: str, numbers: list[int], index: int, key: str) -> int:
         key=key,
         bind="query-params",
         width=82,
-        format_func=lambda number: dimension(number - 1),
+        format_func=str,  # links have what the list shows
         label_visibility="collapsed",
     )
