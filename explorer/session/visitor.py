@@ -1,4 +1,4 @@
-"""Who is this visitor, and how often were fresh draws asked for? Nothing of it is ever shown."""
+"""Who is this visitor, and is their page dark? Nothing of it is ever shown."""
 
 from __future__ import annotations
 
@@ -36,3 +36,8 @@ def draws() -> int:
 
 def draw_again() -> None:
     st.session_state["draws"] = draws() + 1
+
+
+def is_dark() -> bool:
+    """Whether the reader's page is dark, as far as the browser has said."""
+    return st.context.theme.type == "dark"

@@ -57,8 +57,3 @@ def channel_words(run: Run) -> None:
     """How pictures of two channels are drawn, which have no colours of their own; nothing for others."""
     if run.image_shape[0] == 2:
         st.caption(TWO_CHANNELS)
-
-
-def is_dark_page() -> bool:
-    """Whether the reader's page is dark, as far as the browser has said."""
-    return st.context.theme.type == "dark"

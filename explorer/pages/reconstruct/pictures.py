@@ -6,9 +6,10 @@ import numpy as np
 import streamlit as st
 
 from explorer.pictures.arrays import Picture, error_map, fitted, picture_grid, to_picture
+from explorer.session.visitor import is_dark
 from explorer.text.escape import escape_markdown
 from explorer.widgets.chosen_picture import ChosenPicture
-from explorer.widgets.pictures import channel_words, is_dark_page, show_picture
+from explorer.widgets.pictures import channel_words, show_picture
 from trainer.models.numpy_engine import Codes
 from trainer.numerals import number, percent
 from trainer.runs.read import Run
@@ -34,7 +35,7 @@ def show_pictures(run: Run, picked: ChosenPicture, codes: Codes, label: int | No
         ("reconstruction", to_picture(x_hat), POINT_HELP if run.config.is_deterministic else MEAN_HELP),
     ]
     if picked.is_original:
-        shown.append(("error", error_map(picked.x, x_hat, is_dark_page()), ERROR_HELP))
+        shown.append(("error", error_map(picked.x, x_hat, is_dark()), ERROR_HELP))
     if picked.steps:
         shown.insert(0, ("your picture", picked.shown, "The picture as it was opened."))
     with st.container(horizontal=True, wrap=False, gap="small", key="reconstruct-pictures"):
