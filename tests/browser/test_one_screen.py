@@ -153,7 +153,7 @@ def test_what_a_tool_of_the_walk_shows_is_brought_into_view(screen, server):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("view", "sign"), [("samples", "20 real test images"), ("reconstruct", "worse than")])
+@pytest.mark.parametrize(("view", "sign"), [("samples", "20 test images"), ("reconstruct", "worse than")])
 def test_pages_of_pictures_have_no_barrier(browser, server, view, sign, scheme):
     with tab(browser, color_scheme=scheme, reduced_motion="reduce") as page:
         page.goto(address(server, run="digits-2d", view=view))
@@ -164,7 +164,7 @@ def test_pages_of_pictures_have_no_barrier(browser, server, view, sign, scheme):
 def test_samples_and_real_images_are_seen_together(projector, server):
     page = projector
     page.goto(address(server, run="mnist-2d", view="samples"))
-    all_in_window(alt(page, "20 pictures from the prior"), alt(page, "20 real test images"))
+    all_in_window(alt(page, "20 pictures from the prior"), alt(page, "20 test images"))
     all_in_window(page.get_by_role("button", name="PNG"), page.get_by_role("button", name="npz"))
     page.get_by_text("Posterior of an image", exact=True).click()
     all_in_window(page.get_by_alt_text(re.compile("^20 pictures from the posterior of test image 0")))

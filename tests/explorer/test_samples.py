@@ -38,7 +38,7 @@ def test_the_first_sheet_is_decoded_from_the_prior_and_real_images_stand_beside_
     run = load_run("mnist-2d")
     test = sound(app(run="mnist-2d", view="samples").run())
     assert "20 pictures from the prior" in words(test)
-    assert "20 real test images" in words(test)
+    assert "20 test images" in words(test)
     ours, real = (pixels for _, pixels in sheets(test))
     assert ours.shape == real.shape
     z = drawn(run, choice()).z
@@ -110,11 +110,11 @@ def test_a_conditional_model_is_asked_for_every_class_in_turn_or_for_one(kinds, 
     test = sound(app(run="conditional", view="samples").run())
     assert "as every class in turn" in words(test)
     test.selectbox(key="samples-class").set_value(3)
-    assert "real test images of class 3" in words(sound(test.run()))
+    assert "test images of class 3" in words(sound(test.run()))
 
 
 def test_without_the_data_set_the_real_images_are_said_to_be_missing(monkeypatch, tmp_path):
     monkeypatch.setenv("LATENT_DATA", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     text = words(sound(app(run="mnist-2d", view="samples").run()))
-    assert "mnist is not on this machine, so no real images stand beside the samples." in text
+    assert "mnist is not on this machine, so no test images stand beside the samples." in text

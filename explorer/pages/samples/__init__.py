@@ -1,1 +1,1 @@
-"""What the model draws, beside real images."""
+"""What the model draws, beside test images."""

@@ -1,4 +1,4 @@
-"""What does the model draw? A sheet of samples, beside a sheet of as many real test images.
+"""What does the model draw? A sheet of samples, beside a sheet of as many test images.
 
 A page of its own: a sheet needs the whole window, it belongs to no place of the map, and what has to be chosen (from which distribution,
 mean or draw, temperature, seed) would crowd every other page.
@@ -136,13 +136,13 @@ def _real(run: Run, choice: Choice) -> None:
     originals = originals_of(run.id, rows) if len(rows) else None
     if originals is None:
         st.markdown("**Real test images**")
-        st.caption(escape_markdown(f"{no_originals(run)}, so no real images stand beside the samples."))
+        st.caption(escape_markdown(f"{no_originals(run)}, so no test images stand beside the samples."))
         return
     which = "" if choice.label is None else f" of class {run.info.dataset.class_names[choice.label]}"
     pictures = np.stack([to_picture(x) for x in originals])
     _sheet(
         pictures,
-        f"{count(len(rows))} real test images{which}",
+        f"{count(len(rows))} test images{which}",
         f"Chosen at random from the test images{which}. Seed {choice.seed}.",
     )
 
