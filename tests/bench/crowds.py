@@ -65,7 +65,8 @@ def payload(scene: Scene, seed: int = 0) -> bytes:
     )
     crowd = replace(run)
     vars(crowd)["encodings"] = many  # a cached property: it answers with what is there
-    options = Options(pad=browser_protocol(run.info.dataset.name)) if scene.pad else Options()
+    # a page about drawing: the tab with the pad is chosen at once
+    options = Options(pad=browser_protocol(run.info.dataset.name), pad_hands_over=True) if scene.pad else Options()
     return pack(Dynamic(options=options), pack_static(crowd, crowded(projection, mu, source, rng)))
 
 
