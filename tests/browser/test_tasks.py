@@ -1,4 +1,4 @@
-"""Does a newcomer do ten things without help and without scrolling, on a projector and on a phone?
+"""Does a newcomer do these things without help and without scrolling, on a projector and on a phone?
 
 Each test does one of them with what is on the screen, and fails where what it asked for is outside the viewport, cut off or covered at the
 moment when it appears. Nothing here scrolls.

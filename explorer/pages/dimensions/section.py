@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import streamlit as st
 from numpy.typing import NDArray
 
+from explorer.cache.datasets import originals
 from explorer.cache.runs import all_runs
 from explorer.session.load import State
 from trainer.diagnosis.diagnose import Diagnosis
@@ -44,6 +45,12 @@ class Examined:
     def has_decoder(self) -> bool:
         """Whether pictures are the model's own, and not stored ones in place of a decoder that is not here."""
         return self.run.info.origin is None or self.run.info.origin.decoder != "pictures"
+
+    @property
+    def can_be_encoded_again(self) -> bool:
+        """Whether posterior, encoder, decoder and test images are all here."""
+        run = self.run
+        return self.has_posterior and self.has_decoder and run.config.has_encoder and originals(run.id) is not None
 
 
 class Section(Protocol):

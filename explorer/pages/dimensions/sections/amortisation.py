@@ -24,8 +24,7 @@ found with 64 draws (or 2K) and judged with others. Means over the images ± one
 
 def offered(shown: Examined) -> bool:
     """Of a run with posterior, encoder, decoder and test images."""
-    run = shown.run
-    return shown.has_posterior and shown.has_decoder and run.config.has_encoder and originals(run.id) is not None
+    return shown.can_be_encoded_again
 
 
 def show(shown: Examined) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer.cache.datasets import originals
 from explorer.cache.figures import get_gradients, has_gradients
 from explorer.charts.bounds import Mean, mean_bars
 from explorer.charts.style import CONFIG
@@ -25,8 +24,7 @@ nats² per unit of z². Reparameterised: through z = μ + σε (Kingma & Welling
 
 def offered(shown: Examined) -> bool:
     """Of a run with posterior, encoder, decoder and test images."""
-    run = shown.run
-    return shown.has_posterior and shown.has_decoder and run.config.has_encoder and originals(run.id) is not None
+    return shown.can_be_encoded_again
 
 
 def show(shown: Examined) -> None:

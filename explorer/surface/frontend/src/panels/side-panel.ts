@@ -138,7 +138,7 @@ export class SidePanel implements Panel {
   /** As the pattern for tabs asks: arrows, Home and End go through those that are there. */
   private key(event: KeyboardEvent): void {
     const there = this.tabs.filter((tab) => !tab.button.hidden);
-    const at = there.findIndex(({ id }) => id === this.editor.state().tab);
+    const at = there.findIndex(({ id }) => id === this.shown); // the chosen one may have gone
     const next = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: there.length - 1 }[event.key];
     if (next === undefined) return;
     const { id, button: chosen } = there[(next + there.length) % there.length];

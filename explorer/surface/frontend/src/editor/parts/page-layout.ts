@@ -22,7 +22,7 @@ const LOW_START = 0.45;
 const STACKED_PX = 640;
 /** One of two columns on a phone. */
 const TINY_PX = 260;
-/** The same for a column among columns, with its picture below the map. */
+/** What stands above and below the map of a column among columns, its picture too. */
 const COLUMN_AROUND_PX = 600;
 
 export function themeOf(root: HTMLElement): Theme {
