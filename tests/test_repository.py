@@ -17,6 +17,7 @@ RUNS = [
     "digits-2d",
     "digits-16d",
     "digits-pca",
+    "digits-linear-ae",
     "digits-autoencoder",
     "digits-conditional-vae",
     "digits-m2",

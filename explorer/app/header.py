@@ -11,7 +11,6 @@ from functools import partial
 
 import streamlit as st
 
-from explorer.app.about_run import about_run
 from explorer.app.gallery import gallery
 from explorer.app.pages import NAMES, Page
 from explorer.cache.runs import get_run
@@ -20,6 +19,7 @@ from explorer.session.load import State, dismiss_notice
 from explorer.text.escape import escape_markdown
 from explorer.text.gallery import sweep_of
 from explorer.text.run_sentence import run_sentence
+from explorer.widgets.about_run import about_button, about_run
 from explorer.widgets.page_row import reserve_page_row
 from explorer.widgets.run_chooser import run_chooser
 from explorer.widgets.verdict import show_verdict_line, verdict_of
@@ -66,9 +66,7 @@ def _about(now: State, page: Page, info: RunInfo) -> bool:
         show_verdict_line(now.run_id, verdict, "verdict")
     with st.container(key="sentence", width="content"):
         st.caption(escape_markdown(f"{run_sentence(info)}."))
-    is_more_wanted = st.button(
-        "About", icon=":material/info:", type="tertiary", key="about-run", help="About this run: every figure with its definition"
-    )
+    is_more_wanted = about_button(now.run_id, "about-run", "About")
     if verdict is not None and not verdict.is_alarm:
         show_verdict_line(now.run_id, verdict, "verdict")
     return is_more_wanted

@@ -175,7 +175,10 @@ def test_what_was_assumed_is_printed_kept_and_shown(tmp_path: Path, shown: Path,
     note = "pictures of more than 8 bits, pixels from 321 to 3693: 4095 was taken as white, in all of them"
     assert note in capsys.readouterr().err
     assert note in json.loads((shown / "deep" / "run.json").read_text())["dataset"]["notes"]
-    assert note in words(app("deep", "atlas"))
+    for view in VIEWS:
+        test = app("deep", view)
+        test.button(key="about-0" if view == "compare" else "about-run").click()
+        assert note in words(faultless(test.run()), ("markdown",)), view
 
 
 @needs_cases

@@ -1,4 +1,4 @@
-"""What is to be known of the shown run? Every figure with its definition and source, and what was done with its data."""
+"""What is to be known of a run? Every figure with its definition and source, and what was done with its data: a button and its panel."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ from explorer.text.run_sentence import run_sentence
 from trainer.runs.records import RunInfo
 
 LONGEST_MEANING = 2000  # characters: a definition is a paragraph
+
+
+def about_button(run_id: str, key: str, label: str = "") -> bool:
+    """Whether the panel is asked for."""
+    return st.button(
+        label, icon=":material/info:", type="tertiary", key=key, help=f"About {run_id}: every figure with its definition"
+    )
 
 
 @st.dialog("About this run", width="medium", icon=":material/info:")
