@@ -14,9 +14,17 @@ from trainer.cli.evaluate import evaluate_command
 from trainer.cli.examine import examine_command
 from trainer.cli.fit import fit_command
 from trainer.cli.import_ import check_command, import_command
+from trainer.cli.import_kept import import_kept_command
 from trainer.cli.list import list_command
 from trainer.cli.maps import maps_command
 from trainer.console import Command, program, run_one
+
+
+def _import(argv: list[str]) -> None:
+    """A model by --module, or the zip of a training of the page."""
+    is_file = bool(argv) and not argv[0].startswith("-")
+    (import_kept_command if is_file else import_command)(argv, program())
+
 
 GROUPS: dict[str, dict[str, Command]] = {
     "train": {
@@ -31,7 +39,7 @@ GROUPS: dict[str, dict[str, Command]] = {
             lambda argv: check_command(argv, program()), "what is understood of a VAE of yours, without writing anything"
         ),
         "import": Command(
-            lambda argv: import_command(argv, program()), "make a run of a VAE of yours", "", "--module models:trained --data mnist"
+            _import, "make a run of a VAE of yours, or of a training that the page kept", "", "--module models:trained --data mnist"
         ),
     },
     "a run that is there": {

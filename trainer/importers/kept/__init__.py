@@ -1,0 +1,1 @@
+"""Trainings that the page has kept: its zip read, and a run made of it."""
