@@ -179,7 +179,6 @@ class Undo:
 class Options:
     """How a host wants the surface."""
 
-    show_card: bool = True
     pinnable: bool = True
     hint: bool = True
     manifold: bool = False

@@ -143,15 +143,16 @@ def motions(page: Page, seconds: float) -> list[Motion]:
     return [drive(page, move, slowdown, seconds) for slowdown in SLOWDOWNS for move in MOVES]
 
 
-# a stroke on the pad, one point a frame; what a point costs is all that the page does in that frame: prepare, encode, decode, map
+# a stroke on the pad, one point a frame; what a point costs is all that the page does in that frame: prepare, encode, decode, map.
+# A point counts once its code is told beside the pad and the picture beside the map, which moves with the marker, is that of a new code.
 STROKE = """async (seconds) => {
-  const pad = watch.root().querySelector('[data-testid=pad]');
-  const told = watch.root().querySelector('[data-testid=drawing]');
+  const [pad, told, decoded] = ['pad', 'drawing', 'decoded'].map((id) => watch.root().querySelector(`[data-testid=${id}]`));
+  if (!pad?.checkVisibility({ visibilityProperty: true, opacityProperty: true })) return null;
   const box = pad.getBoundingClientRect();
   const send = (type, x, y) => pad.dispatchEvent(new PointerEvent(type, { bubbles: true, composed: true, cancelable: true, pointerType: 'pen',
     pointerId: 1, isPrimary: true, button: 0, buttons: 1, clientX: box.x + box.width * x, clientY: box.y + box.height * y }));
   send('pointerdown', 0.3, 0.25);
-  const frames = []; let changed = 0, last = told.dataset.z;
+  const frames = [], counts = [told, decoded].map((element) => ({ element, last: element.dataset.z, changed: 0 }));
   const start = performance.now();
   watch.work.clear();
   await new Promise((done) => {
@@ -160,7 +161,7 @@ STROKE = """async (seconds) => {
       frames.push(now);
       if (t > seconds) return done();
       send('pointermove', 0.5 + 0.2 * Math.sin(5 * t), 0.25 + (0.5 * t) / seconds);
-      if (told.dataset.z !== last) { changed++; last = told.dataset.z; }
+      for (const one of counts) if (one.element.dataset.z !== one.last) { one.changed++; one.last = one.element.dataset.z; }
       watch.native(frame);
     };
     watch.native(frame);
@@ -168,13 +169,13 @@ STROKE = """async (seconds) => {
   send('pointerup', 0.5, 0.75);
   const spent = [...watch.work.values()];
   watch.root().surface.pad.clear();
-  return { frames, work: spent, changed };
+  return { frames, work: spent, changed: Math.min(...counts.map(({ changed }) => changed)) };
 }"""
 
 
 @dataclass(frozen=True)
 class Stroke:
-    """One stroke on the pad: points a second that were answered, script milliseconds a point, the share of points with a new code.
+    """One stroke on the pad: points a second whose code was shown, script milliseconds a point, the share of points with a new code.
 
     cpu_ms: the thread's own processor time a point, painting included, which other programs of a busy machine do not lengthen.
     """
@@ -197,23 +198,32 @@ def stroke(page: Page, slowdown: int, seconds: float) -> Stroke:
     session = page.context.new_cdp_session(page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
     page.wait_for_timeout(SETTLE_MS)
-    page.evaluate(STROKE, 0.5)  # what is compiled once is not what is measured
+    check_measured(page.evaluate(STROKE, 0.5))  # what is compiled once is not what is measured
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
     before = thread_seconds(session)
     measured = page.evaluate(STROKE, seconds)
     spent = thread_seconds(session) - before
     session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
     session.detach()
+    check_measured(measured)
     frames, work = measured["frames"], sorted(measured["work"]) or [0.0]
     n = len(frames) - 1
     return Stroke(
         slowdown,
-        round(1000 * n / (frames[-1] - frames[0]), 1),
+        round(1000 * measured["changed"] / (frames[-1] - frames[0]), 1),
         round(statistics.median(work), 2),
         round(work[min(len(work) - 1, int(0.95 * len(work)))], 2),
         round(1000 * spent / n, 2),
         round(measured["changed"] / n, 3),
     )
+
+
+def check_measured(measured: Any) -> None:
+    """A stroke that nobody sees, or that the encoder is not asked about, costs little: no number is given for it."""
+    if measured is None:
+        raise SystemExit("Nothing was measured: the drawing pad is not on the page or not visible.")
+    if measured["changed"] == 0:
+        raise SystemExit(f"Nothing was measured: {len(measured['frames']) - 1} points were drawn and no code was shown for any.")
 
 
 def thread_seconds(session: CDPSession) -> float:

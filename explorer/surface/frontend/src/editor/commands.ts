@@ -191,7 +191,7 @@ export const COMMANDS: readonly EditorCommand[] = [
     keys: ["Shift+p"],
     name: "Presenter size",
     help: ["Shift+P", "presenter size: large type, one picture, full screen; Esc leaves"],
-    enabled: ({ host }) => host.options.show_card !== false && host.options.compact !== true,
+    enabled: ({ host }) => host.options.compact !== true,
     run: (editor) => editor.togglePresenting(),
   },
   {
@@ -208,7 +208,7 @@ export const COMMANDS: readonly EditorCommand[] = [
     name: "Hide or show what stands beside the map",
     help: ["i", "hide or show what stands beside the map"],
     button: { icon: "side", title: "Hide or show what stands beside the map (i)" },
-    enabled: ({ host }) => host.options.show_card !== false && host.options.compact !== true,
+    enabled: ({ host }) => host.options.compact !== true,
     expanded: ({ isSideOpen }) => isSideOpen,
     run: (editor) => editor.toggleSide(),
   },

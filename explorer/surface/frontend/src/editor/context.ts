@@ -41,7 +41,7 @@ export class Context {
   /** The page is there for this map, whose keys then work without a click on it first. In a notebook, or beside other maps, they do not. */
   get ownsPage(): boolean {
     const { height, options } = this.state.host;
-    return height === 0 && options.show_card && !options.compact;
+    return height === 0 && !options.compact;
   }
 
   get state(): MapState {

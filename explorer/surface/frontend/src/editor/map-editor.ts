@@ -22,13 +22,7 @@ export class MapEditor {
   /** The probe of the last frame. */
   private shown: Frame["state"]["probe"] | null = null;
 
-  constructor(
-    private readonly root: HTMLElement,
-    body: HTMLElement,
-    reader: ScreenReader,
-    callbacks: Callbacks,
-    payload: Payload,
-  ) {
+  constructor(root: HTMLElement, body: HTMLElement, reader: ScreenReader, callbacks: Callbacks, payload: Payload) {
     this.context = new Context(firstState(root, callbacks, payload), reader, callbacks, this.loop.request, () =>
       this.loop.run(performance.now()),
     );
@@ -43,7 +37,6 @@ export class MapEditor {
     // the first payload's map is in the state already
     const loaded = isNew ? parts.maps.load(isFirst ? context.state.data : new RunOnMap(payload), isFirst) : null;
     this.isFirst = false;
-    this.root.toggleAttribute("data-bare", !dynamic.options.show_card);
     parts.hostUpdates.apply(dynamic, loaded);
     if (!loaded) return;
     this.loadOriginalsLater(context.state.data);

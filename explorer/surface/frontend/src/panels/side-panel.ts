@@ -57,7 +57,6 @@ export class SidePanel implements Panel {
   }
 
   update({ state, derived: { pins } }: Frame): void {
-    this.element.hidden = !state.host.options.show_card;
     this.follow(state, pins.length);
     const tab = this.isOffered(this.editor.state().tab) ? this.editor.state().tab : FIRST_TAB;
     this.element.toggleAttribute("data-roomy", ROOMY.includes(tab));

@@ -571,7 +571,6 @@ export interface Undo {
 
 /** How a host wants the surface. */
 export interface Options {
-  readonly show_card: boolean;
   readonly pinnable: boolean;
   readonly hint: boolean;
   readonly manifold: boolean;
@@ -749,7 +748,6 @@ export interface BundleContents {
 }
 
 export const DEFAULT_OPTIONS: Options = {
-  show_card: true,
   pinnable: true,
   hint: true,
   manifold: false,

@@ -19,7 +19,7 @@ describe("round trip", () => {
   test("what the host left out has its default", () => {
     expect(payload.dynamic.pins[0].label).toBe("A");
     expect(payload.dynamic.height).toBe(400);
-    expect(payload.dynamic.options.show_card).toBe(true);
+    expect(payload.dynamic.options.pinnable).toBe(true);
     expect(payload.dynamic.path).toBeNull();
   });
   test("bytes at an odd address are read too", () => {

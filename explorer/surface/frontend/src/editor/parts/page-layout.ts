@@ -81,9 +81,9 @@ export class PageLayout {
     const { options, height: wanted } = host;
     const { root } = this;
     const isCompact = options.compact;
-    const isWide = width >= WIDE_PX && options.show_card && !isCompact;
+    const isWide = width >= WIDE_PX && !isCompact;
     const isNarrow = width < 520;
-    const fills = options.show_card && !isCompact;
+    const fills = !isCompact;
     const cardWidth = isPresenting ? Math.round(0.4 * width) : Math.round(Math.min(336, Math.max(272, width * 0.26)));
     root.toggleAttribute("data-column", isCompact);
     root.toggleAttribute("data-wide", isWide);

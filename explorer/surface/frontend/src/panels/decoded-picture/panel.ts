@@ -65,7 +65,6 @@ export class DecodedPicture implements Panel {
     const { state } = frame;
     const { last } = this;
     this.last = state;
-    this.element.hidden = !state.host.options.show_card;
     if (state.data !== last?.data) this.configure(state.data);
     else if (state.tab !== last.tab) this.refit();
     this.showCode(frame, last);
