@@ -5,5 +5,5 @@ cd "$(dirname "$0")/.."
 export LATENT_SHIP=1 # the shipped runs are written here and nowhere else
 PYTHON=${PYTHON:-.venv/bin/python}
 for run in digits-2d digits-16d digits-pca digits-linear-ae digits-autoencoder digits-conditional-vae digits-m2 pendulum-2d shapes-6d mnist-2d mnist-20d; do
-  "$PYTHON" -m trainer fit "$run" --name "$run" --runs assets/runs --overwrite
+  "$PYTHON" -m trainer fit "$run" --name "$run" --runs assets/runs --film-weights 0 --overwrite
 done

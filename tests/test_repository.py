@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import LONGEST_FIRST
 from tests.places import ROOT
+from trainer.config import checked
 from trainer.presets import PRESETS
 from trainer.runs.catalogue import load_run
 from trainer.runs.read import size_bytes
@@ -75,7 +76,8 @@ def test_the_pretrained_runs_are_whole_and_within_30_megabytes():
     assert sum(size_bytes(folder / name) for name in RUNS) <= 30e6
     for name in RUNS:
         run = load_run(name, folder)
-        assert run.config == PRESETS[name]
+        assert run.config == checked(PRESETS[name], film_weights=0)
+        assert run.film_weights is None
         assert run.info.state == "finished"
         assert len(run.encodings.mu) == run.info.dataset.n_test
         assert run.film.mu.shape[0] >= (1 if run.config.model == "pca" else 20)

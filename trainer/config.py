@@ -17,6 +17,7 @@ from trainer.likelihoods.registry import LIKELIHOODS, LikelihoodName
 MAX_RUN_NAME = 64
 RUN_NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{MAX_RUN_NAME - 1}}}")
 MAX_LATENT_DIM = 512
+MAX_FILM_WEIGHTS = 20
 MAX_IMPORTED_DIM, MAX_IMPORTED_BETA = 4096, 1e9
 
 
@@ -112,6 +113,13 @@ class FitConfig(BaseModel):
         description="fp32; bf16: matrix products in bfloat16 where the processor can; autocast: torch's mixed precision in bfloat16",
     )
     umap: bool = Field(True, description="lay out a UMAP for more than two latent dimensions")
+    film_weights: int = Field(
+        20,
+        ge=0,
+        le=MAX_FILM_WEIGHTS,
+        description="moments of training of which the decoder is kept too, so that the run can be replayed: 2 bytes a "
+        "parameter and moment, 64 MB at most; 0: none",
+    )
     classifier: bool = Field(
         True, description="at the end train a small classifier of pictures, for the class probabilities beside the map"
     )

@@ -14,7 +14,8 @@ MOST_OF_A_NAME = 1000
 
 def retraining_config(config: FitConfig, remedy: Remedy) -> FitConfig:
     """The settings of a run with those of the remedy; a remedy that changes none trains the same model longer."""
-    changed = checked(config, **remedy.changes)
+    kept = FitConfig.model_fields["film_weights"].default  # of an old run nothing was kept: a new one keeps what new ones do
+    changed = checked(config, **{"film_weights": kept, **remedy.changes})
     return changed if remedy.changes else checked(changed, epochs=max(changed.epochs, LEAST_EPOCHS))
 
 

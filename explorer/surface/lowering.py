@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, cast, get_args, get_type_hints
+from typing import Any, Literal, Protocol, cast, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.surface.network_schema import Op
-from trainer.config import ImportedConfig
+from trainer.config import FitConfig, ImportedConfig
 from trainer.models import layers as spec
 from trainer.models.layer_shapes import tensor_shapes
-from trainer.models.layers import CLASS, INPUT, Layer, inputs_of, pair
+from trainer.models.layers import CLASS, INPUT, ImageShape, Layer, inputs_of, pair
 from trainer.models.networks import parts_of
 from trainer.models.picture_classifier import PART as CLASSIFIER
 from trainer.runs.read import Run
@@ -39,6 +39,23 @@ class PlainNetwork:
     """By layer number: `3.weight`. A decoder that is told the class has `0.biases` (n_out, Y) besides: the bias for every class."""
 
 
+class Network(Protocol):
+    """A run, or its decoder at a moment of training (`Run.decoder_at`)."""
+
+    @property
+    def config(self) -> FitConfig: ...
+
+    @property
+    def image_shape(self) -> ImageShape: ...
+
+    @property
+    def n_classes(self) -> int: ...
+
+    @property
+    def weights(self) -> Mapping[str, NDArray[np.float32]]:
+        """Under torch's names."""
+
+
 def plain_networks(run: Run, label: int | None) -> dict[str, PlainNetwork]:
     """Encoder, decoder and, where the run has one, the classifier of decoded pictures."""
     networks = {part: plain_network(run, part, label) for part in ("encoder", "decoder")}
@@ -49,7 +66,7 @@ def plain_networks(run: Run, label: int | None) -> dict[str, PlainNetwork]:
     return networks
 
 
-def plain_network(run: Run, part: Literal["encoder", "decoder"], label: int | None = None) -> PlainNetwork:
+def plain_network(run: Network, part: Literal["encoder", "decoder"], label: int | None = None) -> PlainNetwork:
     """The encoder or decoder of a run for one class, as the browser runs it; features come before the encoder."""
     parts = parts_of(run.config, run.image_shape, run.n_classes)
     names = ("features", "encoder") if part == "encoder" and "features" in parts else (part,)
@@ -87,7 +104,7 @@ def _of_class(kept: Kept, n_classes: int, label: int) -> Kept:
     return [(spec.Constant((n_classes,)), {"weight": np.eye(n_classes, dtype=np.float32)[label]}), *moved]
 
 
-def _tensors(run: Run, name: str) -> Tensors:
+def _tensors(run: Network, name: str) -> Tensors:
     """Of one layer, by their names within it."""
     keys = ("weight", "bias", "out", "pictures", "codes")
     return {key: run.weights[f"{name}.{key}"] for key in keys if f"{name}.{key}" in run.weights}

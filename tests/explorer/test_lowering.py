@@ -21,6 +21,7 @@ from trainer.models.layer_records import layer_record
 from trainer.models.layer_shapes import tensor_shapes
 from trainer.models.layers import CLASS
 from trainer.models.numpy_engine import run_part
+from trainer.runs.catalogue import load_run
 
 RECORDS = {get_args(get_type_hints(kind)["op"])[0]: kind for kind in get_args(network_schema.Op)}
 
@@ -87,3 +88,16 @@ def test_a_browser_tells_the_decoder_the_class_and_its_encoder_knows_it(encoder,
     assert decoder.layers == EMBEDDED
     told = run_part("p", decoder.layers, {f"p.{name}": array for name, array in decoder.arrays.items()}, z, y, 5)
     np.testing.assert_allclose(told, run_part("decoder", EMBEDDED, run.weights, z, y, 5), atol=1e-5)
+
+
+def test_a_moment_of_training_has_the_runs_operations_with_its_own_weights(trained):
+    """The last moment's arrays are the final ones to float16; the first one's are others."""
+    run = load_run("tiny-conv", trained)
+    final = plain_network(run, "decoder")
+    assert run.film_weights is not None
+    for i, is_last in ((0, False), (len(run.film_weights.moment) - 1, True)):
+        then = plain_network(run.decoder_at(i), "decoder")
+        assert ops("decoder", then) == ops("decoder", final)
+        assert {name: array.shape for name, array in then.arrays.items()} == {name: a.shape for name, a in final.arrays.items()}
+        same = all(np.array_equal(array, final.arrays[name].astype(np.float16)) for name, array in then.arrays.items())
+        assert same == is_last

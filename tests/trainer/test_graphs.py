@@ -275,7 +275,7 @@ def written(tmp_path):
 
 def test_a_run_of_version_2_is_read_and_gives_the_pictures_that_it_gave(written):
     run = load_run("old", written)
-    assert run.info.version == VERSION == 3
+    assert run.info.version == VERSION == 4
     x = run.forward.decode(np.array([[0.5, -1.0]]))
     pixels = [[0.70547, 0.627104, 0.621285], [0.703381, 0.757881, 0.651982], [0.642001, 0.695571, 0.676337]]
     np.testing.assert_allclose(x[0, 0, ::3, ::3], pixels, atol=2e-6)

@@ -21,6 +21,7 @@ FILES = [
     "weights.safetensors",
     "encodings.safetensors",
     "film.safetensors",
+    "film_weights.safetensors",
     "projection.safetensors",
     "classifier.safetensors",
     "history.csv",
@@ -36,7 +37,7 @@ def copy(trained, tmp_path) -> Path:
 
 
 def read_all(run):
-    return run.weights, run.encodings, run.film, run.projections, run.classifier, run.history, run.timing
+    return run.weights, run.encodings, run.film, run.film_weights, run.projections, run.classifier, run.history, run.timing
 
 
 def rewrite(path, change):
@@ -186,7 +187,7 @@ def test_tensors_that_are_not_of_this_network_are_refused_even_without_checksum(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"version": 4}, "format version 4, this program reads up to 3; update it"),
+        ({"version": 5}, "format version 5, this program reads up to 4; update it"),
         ({"version": True}, "format version True"),
         ({"version": "x"}, "format version 'x'"),
         ({"format": "other"}, "its format is not 'latent-atlas-run'"),
@@ -249,12 +250,12 @@ def test_version_1_is_read_as_it_was_meant(copy, learn_sigma, scale):
     del raw["checksum"], raw["dataset"]["n_labelled"]
     path.write_text(json.dumps({**raw, "version": 1}))
     run = load_run("tiny-5d", copy)
-    assert (run.config.scale, run.info.version, run.info.metrics.ess) == (scale, 3, None)
+    assert (run.config.scale, run.info.version, run.info.metrics.ess) == (scale, 4, None)
     assert run.info.metrics.elbo == raw["metrics"]["elbo"]
     assert all(len(part) for part in (run.weights, run.film.mu, run.projections, run.history, run.timing))
     RunWriter(run.folder).write_info(run.info)
     written = json.loads(path.read_text())
-    assert (written["version"], written["config"]["scale"], "learn_sigma" in written["config"]) == (3, scale, False)
+    assert (written["version"], written["config"]["scale"], "learn_sigma" in written["config"]) == (4, scale, False)
     assert read_info(run.folder).config == run.config
 
 

@@ -26,7 +26,7 @@ from trainer.training.loop import Trainer
 FOLDERS = {"clinic": HOME / "assets" / "clinic"} | dict.fromkeys(("sweep", "mnist-sweep", "linear"), HOME / "assets" / "sweep")
 SNAPSHOTS = 5  # moments: these runs are compared, not watched
 
-_SMALL = checked(PRESETS["digits-vae"], hidden=(64,), latent_dim=8, warmup_epochs=0, umap=False)
+_SMALL = checked(PRESETS["digits-vae"], hidden=(64,), latent_dim=8, warmup_epochs=0, umap=False, film_weights=0)
 _STRONG = checked(_SMALL, likelihood="bernoulli", binarise=True, context=256, epochs=200, learning_rate=3e-3)
 _HEAVY = checked(_SMALL, beta=4.0)
 _WIDE = checked(_SMALL, scale="fixed", sigma=1.0)
@@ -49,7 +49,7 @@ CLINIC: dict[str, FitConfig] = {
 
 BETAS = (0.1, 0.3, 0.6, 1.0, 2.0, 4.0, 8.0, 16.0)
 MNIST_BETAS = (0.25, 1.0, 2.0, 4.0, 8.0)
-_MNIST_SWEPT = checked(PRESETS["vae"], hidden=(128,), latent_dim=10, epochs=20, umap=False)
+_MNIST_SWEPT = checked(PRESETS["vae"], hidden=(128,), latent_dim=10, epochs=20, umap=False, film_weights=0)
 
 
 def swept() -> dict[str, FitConfig]:
@@ -64,7 +64,7 @@ def mnist_swept() -> dict[str, FitConfig]:
 
 def linear() -> dict[str, FitConfig]:
     """Linear VAEs of a fixed σ² = 0.04 at six values of beta: which eigenvalues stay above βσ²."""
-    base = checked(PRESETS["digits-linear-vae"], latent_dim=32, scale="fixed", sigma=0.2, epochs=100)
+    base = checked(PRESETS["digits-linear-vae"], latent_dim=32, scale="fixed", sigma=0.2, epochs=100, film_weights=0)
     return {f"sweep-linear-beta-{beta:g}": checked(base, beta=beta) for beta in (0.1, 0.3, 1.0, 3.0, 8.0, 20.0)}
 
 

@@ -147,6 +147,12 @@ def parameter_shapes(config: FitConfig, image_shape: ImageShape, n_classes: int)
     return shapes
 
 
+def decoder_parameter_shapes(config: FitConfig, image_shape: ImageShape, n_classes: int) -> dict[str, tuple[int, ...]]:
+    """Those of them that decoding needs: decoder, what of it sees the pixels before, and the scale of a pixel."""
+    shapes = parameter_shapes(config, image_shape, n_classes)
+    return {name: shape for name, shape in shapes.items() if name.partition(".")[0] in ("decoder", "context", "log_sigma")}
+
+
 def _mlp_decoder(config: FitConfig, n_in: int, image_shape: ImageShape, n_labels: int) -> tuple[Layer, ...]:
     out_shape = output_shape(config, image_shape)
     hidden = config.feature_hidden if config.model == "m1+m2" else config.hidden

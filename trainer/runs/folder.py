@@ -1,6 +1,6 @@
 """What is in a run folder: which files, under which names, with which checksums?
 
-Format version 3; versions 1 and 2 are read too (`trainer.runs.read`). A run is readable without this project and without pickle:
+Format version 4; versions 1 to 3 are read too (`trainer.runs.read`). A run is readable without this project and without pickle:
 
     run.json                 format, version, preset, configuration, data set, state, metrics, libraries, checksums, its own too
     weights.safetensors      parameters under torch's names
@@ -9,17 +9,21 @@ Format version 3; versions 1 and 2 are read too (`trainer.runs.read`). A run is 
     encodings.safetensors    test split, grey input: mu, logvar (N, K); elbo, reconstruction (N,) nats; label, index (N,);
                              a deterministic model's codes are points: logvar is −∞
     film.safetensors         mu (T, M, K), float16, of the same M images at T moments; epoch (T,); label, index (M,)
+    film_weights.safetensors   the decoder at some of those moments: its parameters (T', …), float16; moment (T',), places in the film;
+                             epoch (T',); not in old runs, nor where the configuration's `film_weights` is 0
     projection.safetensors   for every map: points, extent, basis/origin or lattice_z, and what the map loses (not in old runs)
     classifier.safetensors   a classifier of pictures: parameters under torch's names, in `meta` its widths, temperature and scores; only
                              where the data set has classes, and not in old runs
     images.safetensors       test images of a person's own data: rows (n,), their places in the encodings, and sheets of PNG (`packed`);
                              of older imported runs all of them, uint8 (N, C, H, W)
     checkpoint/state.safetensors   only while training: model, optimiser, film so far; history in its metadata
+    checkpoint/film-N.safetensors  the decoder after step N, for film_weights.safetensors
 
 Every file is written whole or not at all, into a folder of this machine or below any fsspec address (`store`); `run.json` comes last and
 holds the checksums of the others. An imported run has no history, timing and film; its configuration has `parts`, the layers of decoder
 and encoder, each with the numbers of those whose outputs it takes (`trainer.models.layer_records`). Version 2 had rows of fewer kinds of
-layers, with every field written out. Version 1 had no checksum of `run.json` itself, and `learn_sigma` where `scale` is now.
+layers, with every field written out. Version 3
+had no `film_weights`. Version 1 had no checksum of `run.json` itself, and `learn_sigma` where `scale` is now.
 """
 
 from __future__ import annotations
@@ -37,13 +41,24 @@ from trainer.runs.storage import Store
 
 Arrays = Mapping[str, NDArray[Any]]
 
-FORMAT, VERSION = "latent-atlas-run", 3
+FORMAT, VERSION = "latent-atlas-run", 4
 MAX_FILE_BYTES = 2**31
 RUN_JSON, WEIGHTS, HISTORY, TIMING = "run.json", "weights.safetensors", "history.csv", "timing.csv"
 ENCODINGS, FILM, PROJECTION = "encodings.safetensors", "film.safetensors", "projection.safetensors"
+FILM_WEIGHTS = "film_weights.safetensors"
 CLASSIFIER, IMAGES = "classifier.safetensors", "images.safetensors"
-CHECKPOINT = "checkpoint/state.safetensors"
-SUMMED = (WEIGHTS, HISTORY, TIMING, ENCODINGS, FILM, PROJECTION, CLASSIFIER, IMAGES)  # the files whose checksums run.json holds
+CHECKPOINTS, CHECKPOINT, FILM_PART = "checkpoint", "checkpoint/state.safetensors", "film-"
+SUMMED = (
+    WEIGHTS,
+    HISTORY,
+    TIMING,
+    ENCODINGS,
+    FILM,
+    FILM_WEIGHTS,
+    PROJECTION,
+    CLASSIFIER,
+    IMAGES,
+)  # the files whose checksums run.json holds
 
 
 def read_file(store: Store, run: str, name: str) -> bytes:

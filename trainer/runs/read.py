@@ -20,13 +20,15 @@ from trainer.config import FitConfig
 from trainer.datasets import Dataset, is_built_in
 from trainer.errors import ConfigError, RunCorrupt, RunError
 from trainer.maps.projection import Projection
-from trainer.models.networks import parameter_shapes
+from trainer.models.networks import decoder_parameter_shapes, parameter_shapes
 from trainer.models.numpy_engine import Forward
 from trainer.models.picture_classifier import PictureClassifier
+from trainer.runs.film_weights import FilmWeights, unstacked
 from trainer.runs.folder import (
     CLASSIFIER,
     ENCODINGS,
     FILM,
+    FILM_WEIGHTS,
     FORMAT,
     HISTORY,
     IMAGES,
@@ -144,6 +146,20 @@ class Run:
         n_moments, n_images, _ = film.mu.shape
         _check_lengths(film, {"epoch": (n_moments,), "label": (n_images,), "index": (n_images,)}, self.id, FILM)
         return film
+
+    @cached_property
+    def film_weights(self) -> FilmWeights | None:
+        """The decoder at some of the film's moments; None for old runs and for those that were trained without."""
+        if FILM_WEIGHTS not in self.info.files:
+            return None
+        shapes = decoder_parameter_shapes(self.config, self.image_shape, self.n_classes)
+        return unstacked(self._arrays(FILM_WEIGHTS), shapes, len(self.film.mu), self.id)
+
+    def decoder_at(self, i: int) -> Forward:
+        """The decoder at the i-th moment of `film_weights`, which decodes as `forward` does; it has no encoder. Raises `RunError`."""
+        if self.film_weights is None:
+            raise RunError(f"run {self.id!r} was trained without the weights of its film; train it anew to replay its decoder.")
+        return Forward(self.config, self.image_shape, self.film_weights.at(i), self.n_classes)
 
     @cached_property
     def history(self) -> Columns:
@@ -267,12 +283,12 @@ def read_info(folder: Root) -> RunInfo:
 def _migrated(raw: dict[str, Any]) -> dict[str, Any]:
     """The contents of run.json as the newest version has them; what is damaged stays as it is, for the validation to name.
 
-    The layers of version 2 are layers of version 3.
+    The layers of version 2 are layers of version 3; before version 4 no weights of the film were kept.
     """
-    if raw["version"] > 1:
-        return {**raw, "version": VERSION}
     config = raw.get("config")
-    if isinstance(config, dict) and isinstance(config.get("learn_sigma"), bool):
+    if isinstance(config, dict) and raw["version"] < 4:
+        config = {"film_weights": 0, **config}
+    if raw["version"] == 1 and isinstance(config, dict) and isinstance(config.get("learn_sigma"), bool):
         scale = "learned" if config["learn_sigma"] else "fixed"
         config = {**{key: value for key, value in config.items() if key != "learn_sigma"}, "scale": scale}
     return {**raw, "version": VERSION, "config": config}

@@ -23,12 +23,15 @@ from trainer.models.picture_classifier import PictureClassifier
 from trainer.runs.catalogue import is_shipped, may_write_shipped, shipped_names
 from trainer.runs.folder import (
     CHECKPOINT,
+    CHECKPOINTS,
     CLASSIFIER,
+    FILM_PART,
     PROJECTION,
     RUN_JSON,
     SUMMED,
     VERSION,
     Arrays,
+    damaged,
     info_checksum,
     parse_arrays,
     read_file,
@@ -151,6 +154,22 @@ class RunWriter:
         raw = json.loads(info.model_copy(update={"files": sums, "version": VERSION}).model_dump_json())
         self.write(RUN_JSON, json.dumps({**raw, "checksum": info_checksum(raw)}, indent=1, ensure_ascii=False).encode())
 
+    def write_film_part(self, step: int, arrays: Arrays) -> str:
+        """The decoder after a step, until the run is whole; the sha256 of the file."""
+        from safetensors.numpy import save
+
+        data = save({key: np.asarray(array, order="C") for key, array in arrays.items()})
+        self.write(_film_part(step), data)
+        return hashlib.sha256(data).hexdigest()
+
+    def read_film_part(self, step: int, sha256: str) -> dict[str, NDArray[Any]]:
+        """What was written after that step. Raises `RunCorrupt` where it is no longer that."""
+        name = _film_part(step)
+        data = read_file(self._store, self.folder.name, name)
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise damaged(self.folder.name, name, "its checksum differs from the checkpoint's")
+        return parse_arrays(data, self.folder.name, name)
+
     def read_checkpoint(self) -> tuple[dict[str, NDArray[Any]], dict[str, str]] | None:
         """Arrays and metadata of the last checkpoint, or None. Raises `RunCorrupt`."""
         if not self._store.exists(CHECKPOINT):
@@ -162,18 +181,29 @@ class RunWriter:
         return arrays, metadata
 
     def drop_checkpoint(self) -> None:
+        """Removes all that is there only while a run is trained."""
         if not self.is_silent and not self.is_kept:
-            self._store.remove(CHECKPOINT)
+            for name in self._unfinished():
+                self._store.remove(name)
+
+    def _unfinished(self) -> list[str]:
+        """The files that are there only while a run is trained."""
+        parts = (name for name in self._store.join(CHECKPOINTS).list() if name.startswith(FILM_PART))
+        return [CHECKPOINT, *(f"{CHECKPOINTS}/{name}" for name in parts)]
 
     def clear(self) -> None:
         """Removes the files of this format and nothing else."""
         if self.is_silent or self.is_kept:
             return
         try:
-            for name in (RUN_JSON, *SUMMED, CHECKPOINT):
+            for name in (RUN_JSON, *SUMMED, *self._unfinished()):
                 self._store.remove(name)
         except OSError as error:
             raise RunError(f"cannot replace {self.folder}: {error.strerror}; check its rights or choose another --name.") from None
+
+
+def _film_part(step: int) -> str:
+    return f"{CHECKPOINTS}/{FILM_PART}{step}.safetensors"
 
 
 def copy_of(run: Run, name: str, root: Root) -> Run:

@@ -7,7 +7,7 @@ need no keeping. Everything goes into one file, so that an interrupted write lea
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from trainer.runs.folder import digest
+from trainer.training.film_weights import KeptMoment
 
 Row = dict[str, float]
 Arrays = dict[str, NDArray[Any]]
@@ -32,6 +33,8 @@ class Progress:
     snapshot_mu: list[NDArray[np.float32]] = field(default_factory=list)
     """(M, K) at each moment of `snapshot_epoch`."""
     snapshot_epoch: list[float] = field(default_factory=list)
+    film_weights: list[KeptMoment] = field(default_factory=list)
+    """The moments whose decoder is on the disk, in order."""
     is_lagging: bool = True
     """Whether the encoder is still trained ahead of the decoder (He 2019)."""
     information: float = 0.0
@@ -44,7 +47,7 @@ def pack(model: nn.Module, optimiser: torch.optim.Optimizer, progress: Progress)
     for i, state in optimiser.state_dict()["state"].items():
         arrays |= {f"optimiser.{i}.{key}": value.cpu().numpy() for key, value in state.items()}
     arrays |= {"film.mu": np.stack(progress.snapshot_mu), "film.epoch": np.array(progress.snapshot_epoch)}
-    text = json.dumps({key: value for key, value in vars(progress).items() if not key.startswith("snapshot")})
+    text = json.dumps({key: value for key, value in vars(progress).items() if not key.startswith("snapshot")}, default=asdict)
     return arrays, {"progress": text, "sha256": digest(arrays, text)}
 
 
@@ -61,4 +64,5 @@ def unpack(arrays: Arrays, metadata: dict[str, str], model: nn.Module, optimiser
             state["state"].setdefault(int(i), {})[entry] = value
     optimiser.load_state_dict(state)
     record = json.loads(metadata["progress"])
-    return Progress(**record, snapshot_mu=list(arrays["film.mu"]), snapshot_epoch=arrays["film.epoch"].tolist())
+    kept = [KeptMoment(**one) for one in record.pop("film_weights", ())]  # not in checkpoints of before
+    return Progress(**record, film_weights=kept, snapshot_mu=list(arrays["film.mu"]), snapshot_epoch=arrays["film.epoch"].tolist())

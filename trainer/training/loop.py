@@ -19,7 +19,7 @@ from trainer.datasets.batches import Rows
 from trainer.errors import RunCorrupt
 from trainer.metrics.evaluate import seeded, to_unit
 from trainer.models.torch_engine import model_of
-from trainer.runs.folder import CHECKPOINT, FILM, HISTORY, TIMING
+from trainer.runs.folder import CHECKPOINT, FILM, FILM_WEIGHTS, HISTORY, TIMING
 from trainer.runs.records import DatasetInfo, RunInfo
 from trainer.runs.write import RunWriter
 from trainer.training import checkpoint, lagging
@@ -27,6 +27,7 @@ from trainer.training.checkpoint import Progress, Row
 from trainer.training.closed_form import fill_with_pca, finish_linear_vae, set_best_scale
 from trainer.training.distributed import Noise, Team, device_of
 from trainer.training.events import EpochEnded, Event, Finished, Finishing, Stepped
+from trainer.training.film_weights import FilmWeightsKeeper
 from trainer.training.finish import PostProcessing, Reached, Results, parts_of, run_info, seconds_of_parts, write_results
 from trainer.training.history import HISTORY_IMAGES, history_row
 from trainer.training.inputs import EPOCH, check_labels, labelled_images, labelled_order, mean_image, seeded_choice, spectrum_of
@@ -75,7 +76,8 @@ class Trainer:
         )
         self.steps_an_epoch = -(-len(self.train.index) // config.batch_size)
         self.n_steps = self.steps_an_epoch * config.epochs
-        self.snapshots = Snapshots(self.test, config.seed, self.n_steps, snapshots)
+        self.snapshots = Snapshots(self.test, config.seed, 1 if config.model == "pca" else self.n_steps, snapshots)
+        self.film_weights = FilmWeightsKeeper(self.model, writer, self.snapshots.steps, config.film_weights)
         self.progress = Progress()
         self.is_whole = False
         self.rows = self.team.rows(1)
@@ -221,7 +223,10 @@ class Trainer:
 
     def snapshot(self, step: int) -> None:
         """Keeps the codes of the chosen test images as they are after a step."""
-        self.snapshots.take(self.model, self.progress, step / self.steps_an_epoch)
+        progress, epoch = self.progress, step / self.steps_an_epoch
+        self.snapshots.take(self.model, progress, epoch)
+        if self.team.is_writer:
+            self.film_weights.take(progress.film_weights, step, len(progress.snapshot_epoch) - 1, epoch)
 
     def guess(self, seconds: float) -> None:
         """Better guesses of how long the rest takes, where an image is encoded and decoded in so many seconds."""
@@ -245,13 +250,15 @@ class Trainer:
         except (KeyError, ValueError, RuntimeError, TypeError):
             name = self.writer.folder.name
             raise RunCorrupt(f"run {name!r}: {CHECKPOINT} does not fit this run; train it anew with --overwrite.") from None
+        if self.team.is_writer:
+            self.film_weights.check(self.progress.film_weights)
 
     def bytes_on_disk(self) -> int:
         """About how much room the run takes while it is trained, its checkpoint beside what it ends with."""
         n_dims = self.config.latent_dim
         snapshots = len(self.snapshots.steps) * len(self.snapshots.chosen) * n_dims
         codes = len(self.test.index) * (2 * n_dims + 4)
-        return 4 * (self._n_parameters * (1 + 3) + 2 * snapshots + codes) + ROOM_BESIDE
+        return 4 * (self._n_parameters * (1 + 3) + 2 * snapshots + codes) + 2 * self.film_weights.n_bytes + ROOM_BESIDE
 
     @property
     def _n_parameters(self) -> int:
@@ -291,6 +298,8 @@ class Trainer:
             yield self.entered(reached)
         write_results(writer, {key: value.cpu().numpy() for key, value in self.model.state_dict().items()}, work.results)
         writer.write_arrays(FILM, self.snapshots.arrays(progress))
+        if progress.film_weights:
+            writer.write_arrays(FILM_WEIGHTS, self.film_weights.gathered(progress.film_weights))
         writer.write_rows(HISTORY, progress.history)
         writer.write_rows(TIMING, progress.timing)
         info = self.write_state("finished", work.results)
