@@ -6,23 +6,27 @@
     atlas.pins                    # (Pin(z=(0.41, -1.2), map=(0.41, -1.2), support=0.52), …)
     atlas.pins = [[0, 0], [1, 1]]
 
+    train("digits")               # a network that learns in the cell's output
+
 Needs anywidget, and nothing else that the app does not need; the browser decodes, so it works without a kernel too, but for the pins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from explorer.hosts.pin import Pin
+from trainer.datasets import load_dataset
 from trainer.errors import LatentError
 from trainer.runs.catalogue import load_run
 from trainer.runs.read import Root, Run
 
 if TYPE_CHECKING:
-    from explorer.hosts.widget import AtlasWidget
+    from explorer.hosts.widget import AtlasWidget, TrainingWidget
 
-__all__ = ["Pin", "show"]
+__all__ = ["Pin", "show", "train"]
 
 FOREIGN = ("anywidget", "traitlets", "ipywidgets", "IPython", "comm", "psygnal")
 
@@ -45,15 +49,32 @@ def show(
     Raises `RunError` as `load_run` does, `ConfigError` for a map, class or
     pin that the run does not have, `LatentError` where anywidget is missing.
     """
-    try:
+    with _anywidget():
         from explorer.hosts.widget import AtlasWidget
+    loaded = load_run(run, runs) if isinstance(run, str) else run
+    widget = AtlasWidget(loaded, map, as_class, height)
+    widget.pins = pins
+    return widget
+
+
+def train(dataset: str = "digits") -> TrainingWidget:
+    """A page that trains on a data set of `trainer.datasets`, in the browser.
+
+    Raises `DataError` for one that is not here, `LatentError` where anywidget is missing.
+    """
+    with _anywidget():
+        from explorer.hosts.widget import TrainingWidget
+    return TrainingWidget(load_dataset(dataset))
+
+
+@contextmanager
+def _anywidget() -> Iterator[None]:
+    """Around the import of `explorer.hosts.widget`: one sentence about what it needs."""
+    try:
+        yield
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in FOREIGN:
             raise
         raise LatentError(
             f"a map in a notebook needs the package anywidget, and {error.name} is not installed here: pip install anywidget==0.11.0."
         ) from None
-    loaded = load_run(run, runs) if isinstance(run, str) else run
-    widget = AtlasWidget(loaded, map, as_class, height)
-    widget.pins = pins
-    return widget

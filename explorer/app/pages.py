@@ -21,7 +21,7 @@ class Page:
     module: str
     """Has `show(state)`."""
     tells_of_runs: bool = False
-    """Whether the page itself tells figures and verdict of each run that it shows, so that the header leaves them out."""
+    """Whether the page itself tells figures and verdict of each run that it shows, if it shows any, so that the header leaves them out."""
     tells_verdict: bool = False
     """Whether the page itself shows the clinic's verdict, so that the header leaves it out."""
     leave: Callable[[], None] | None = None
@@ -34,6 +34,7 @@ PAGES = (
     Page("interpolate", "explorer.pages.interpolate.page"),
     Page("samples", "explorer.pages.samples.page"),
     Page("dimensions", "explorer.pages.dimensions.page", tells_verdict=True),
+    Page("train", "explorer.pages.train.page", tells_of_runs=True),
     Page("compare", "explorer.pages.compare.page", tells_of_runs=True, leave=columns.leave),
 )
 """In the order in which the switch shows them; the first is shown where a link names none."""

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from explorer.cache.runs import Stamp, get_run, run_at, stamp_of
 from explorer.pictures.protocols import Ground, ground_of
+from explorer.surface.training import pack_training
 from trainer.datasets import Dataset, availability, dataset_names, load_dataset
 from trainer.errors import DataError
 from trainer.metrics.pca_spectrum import Spectrum, spectrum
@@ -20,6 +21,12 @@ MOST_PIXELS_OF_SPECTRUM = 1024  # more take minutes on an old machine
 def dataset(name: str, sha256: str) -> Dataset | None:
     """The data set of that name and content, if it is on this machine; nothing is downloaded."""
     return _dataset(name, sha256) if availability(name).is_here else None
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def images_to_learn_from(name: str) -> bytes:
+    """Images of a data set for a page that trains. Raises `DataError` where they are not on this machine."""
+    return pack_training(load_dataset(name))
 
 
 def dataset_is_here(run_id: str) -> bool:

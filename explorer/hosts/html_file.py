@@ -19,6 +19,8 @@ from string import Template
 
 from explorer.surface import bundles
 from explorer.surface.run_bundle import pack_run_bundle
+from explorer.surface.training import pack_training
+from trainer.datasets import Dataset
 from trainer.errors import LatentError
 from trainer.runs.catalogue import HOME
 from trainer.runs.read import Run
@@ -45,10 +47,9 @@ $icon<style>$base</style>
 <style>$page</style>
 </head>
 <body>
-<div id="latent-atlas" class="lp-root"><p class="wait">Unpacking the map …</p></div>
-<noscript><p class="wait">This page is a program that runs in your browser: allow scripts for it to see the map.</p></noscript>
-<script id="latent-atlas-book" type="text/plain">$book</script>
-$learner<script type="module">$program</script>
+<div id="$root" class="lp-root"><p class="wait">$wait</p></div>
+<noscript><p class="wait">This page is a program that runs in your browser: allow scripts for it to see anything.</p></noscript>
+$blocks<script type="module">$program</script>
 </body>
 </html>
 """)
@@ -56,18 +57,43 @@ $learner<script type="module">$program</script>
 
 def html_page(run: Run, learns: bool = False) -> bytes:
     """The whole file; learns: with the program of a worker that trains, as text, and a policy that lets the page start it."""
-    program, page, surface = (dist(name) for name in ("hosts.js", "page.css", "surface.css"))
-    text = PAGE.substitute(
-        policy=_policy(program, (BASE_STYLE, page, surface), learns),
-        title=html.escape(run.id),
+    blocks = _block("latent-atlas-book", _base64(pack_run_bundle(run)))
+    if learns:
+        blocks += _block("latent-atlas-learner", dist("learner.js"))
+    return _page(run.id, "latent-atlas", "Unpacking the map …", blocks, "hosts.js", ("surface.css",), learns)
+
+
+def training_page(dataset: Dataset) -> bytes:
+    """The page that trains, with the images that it learns from, as a file."""
+    blocks = _block("latent-train-images", _base64(pack_training(dataset)))
+    styles = ("surface.css", "charts.css", "train.css")
+    return _page(f"Train on {dataset.name}", "latent-train", "Unpacking the images …", blocks, "train.js", styles, learns=True)
+
+
+def _page(title: str, root: str, wait: str, blocks: str, program: str, styles: tuple[str, ...], learns: bool) -> bytes:
+    """title, wait: words · root: id of the element that the program fills · styles: names of the sheets that the program brings along."""
+    text, page = dist(program), dist("page.css")
+    filled = PAGE.substitute(
+        policy=_policy(text, (BASE_STYLE, page, *map(dist, styles)), learns),
+        title=html.escape(title),
         icon=_icon(),
         base=BASE_STYLE,
         page=page,
-        learner=f'<script id="latent-atlas-learner" type="text/plain">{dist("learner.js")}</script>\n' if learns else "",
-        book=base64.b64encode(pack_run_bundle(run)).decode(),
-        program=program,
+        root=root,
+        wait=wait,
+        blocks=blocks,
+        program=text,
     )
-    return text.encode()
+    return filled.encode()
+
+
+def _block(name: str, text: str) -> str:
+    """Text that the program reads and nobody runs."""
+    return f'<script id="{name}" type="text/plain">{text}</script>\n'
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 def write_page(target: Path, make: Callable[[], bytes], overwrite: bool = False) -> int:
@@ -131,7 +157,7 @@ def dist(name: str) -> str:
     return _checked(name, bundles.stamp(name))
 
 
-@lru_cache(maxsize=5)
+@lru_cache(maxsize=8)
 def _checked(name: str, version: int) -> str:
     text = bundles.read(name)
     lower = text.lower()

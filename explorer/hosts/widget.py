@@ -13,10 +13,23 @@ from explorer.hosts.html_file import dist
 from explorer.hosts.pin import Pin
 from explorer.surface.run_bundle import pack_run_bundle
 from explorer.surface.schema import MAX_PINS
+from explorer.surface.training import pack_training
+from trainer.datasets import Dataset
 from trainer.errors import ConfigError
 from trainer.maps.projection import Projection
 from trainer.maps.support import SupportEstimator
 from trainer.runs.read import Run
+
+
+class TrainingWidget(anywidget.AnyWidget):
+    """The page that trains, in a notebook: nothing of it comes back to Python."""
+
+    _esm = dist("train.js")
+    images = traitlets.Bytes().tag(sync=True)
+    """What it learns from, see `explorer.surface.training`."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        super().__init__(images=pack_training(dataset))
 
 
 class AtlasWidget(anywidget.AnyWidget):

@@ -16,7 +16,7 @@ from explorer.surface import bundles
 from explorer.surface.bundles import Bundle
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=5)
 def _registered(bundle: Bundle, version: int) -> Any:
     return st.components.v2.component(f"latent_{bundle}_{version}", js=bundles.read(f"{bundle}.js"))
 
@@ -28,6 +28,11 @@ def _component(bundle: Bundle) -> Any:
 def live_chart(data: dict[str, Any], key: str) -> None:
     """One of the clinic's charts that act while a slider is dragged; frontend/src/clinic says what `data` holds."""
     _component("clinic")(data=data, key=key)
+
+
+def train_page(images: bytes, key: str) -> None:
+    """The page that trains in the browser, with `training.pack_training`'s bytes to learn from."""
+    _component("train")(data=images, key=key)
 
 
 def browser_history(address: str) -> None:

@@ -322,6 +322,24 @@ class Header(NamedHeader):
     """The arrays were left out, because the page has them already."""
 
 
+# ---- images to learn from -------------------------------------------------------------------------------------------
+
+
+class TrainingHeader(TypedDict):
+    """Of images that a page can learn from: arrays `images` (N, C, H, W) uint8 and `labels` (N,) int16, −1 for none."""
+
+    id: str
+    """Tells one set of images from another."""
+    dataset: str
+    """What they are called."""
+    licence: str
+    image_shape: ImageShape
+    class_names: Sequence[str]
+    n_train: int
+    """So many images, the first, are learned from; the others are held back."""
+    arrays: Mapping[str, ArrayEntry]
+
+
 # ---- all maps of a run ----------------------------------------------------------------------------------------------
 
 

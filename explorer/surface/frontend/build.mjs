@@ -4,13 +4,14 @@
 //   clinic.js    the clinic's live charts
 //   history.js   the app's entries in the browser's history
 //   learner.js   what learns, as a worker's program
-//   surface.css  page.css   their style sheets once more, because a page's policy names each by its hash
+//   train.js     the page that trains, with the learner's text in it
+//   surface.css  page.css  charts.css  train.css   their style sheets once more, because a page's policy names each by its hash
 
 // `node build.mjs --out FOLDER` writes them into that folder instead (the check does: dist stays as it is while tests read it);
 // `node build.mjs --watch FOLDER` too, unminified, and anew at every change (make dev).
 
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
 import { build, context, transform } from "esbuild";
 import { packed } from "./pack.mjs";
 import { privateNames } from "./private-names.mjs";
@@ -56,6 +57,19 @@ const styles = {
     })),
 };
 
+/** The learner's program as text: a worker is made of it where there is no other file. */
+const learner = {
+  name: "learner",
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^learner-program$/ }, () => ({ path: "learner", namespace: "learner" }));
+    onLoad({ filter: /.*/, namespace: "learner" }, async () => {
+      const { outputFiles, metafile } = await build({ ...bundleOf("learner"), write: false, metafile: true });
+      const watchFiles = Object.keys(metafile.inputs).map((path) => resolve(path));
+      return { contents: outputFiles[0].text, loader: "text", watchFiles };
+    });
+  },
+};
+
 /** Public names that stay within the program all the same: the wire, hosts, pages and tests know none of them. */
 const WITHIN = `
   accentText announce announceLater backgrounds cameraMoved canRedo canUndo chooseClass choosePath chords crowd
@@ -86,7 +100,7 @@ const common = {
   charset: "utf8",
   legalComments: "none",
   logLevel: "warning",
-  plugins: [unusedParts, styles],
+  plugins: [unusedParts, styles, learner],
   banner: { js: "/* Latent Atlas surface. Contains parts of d3 (ISC, Mike Bostock). */" },
   mangleProps: new RegExp(`^(${[...privateNames("src"), ...WITHIN.trim().split(/\s+/)].join("|")})$`),
 };
@@ -99,7 +113,7 @@ function bundleOf(name) {
 }
 
 await mkdir(out, { recursive: true });
-for (const name of ["surface", "studio", "hosts", "clinic", "history", "learner"]) {
+for (const name of ["surface", "studio", "hosts", "clinic", "history", "learner", "train"]) {
   if (watched) {
     await (await context(bundleOf(name))).watch();
     continue;
@@ -110,3 +124,5 @@ for (const name of ["surface", "studio", "hosts", "clinic", "history", "learner"
 }
 await writeFile(`${out}/surface.css`, (await styleText("ui/surface")) + (await styleText("ui/pad")));
 await writeFile(`${out}/page.css`, await styleText("ui/page"));
+await writeFile(`${out}/charts.css`, await styleText("charts/clinic"));
+await writeFile(`${out}/train.css`, await styleText("train/train"));

@@ -2,13 +2,15 @@
 
 import { CollapseBars, type CollapseData } from "../charts/bars";
 import sheet from "../charts/clinic.css";
+import { colourCharts } from "../charts/colours";
 import { Staircase, type StaircaseData } from "../charts/staircase";
-import { css } from "../ui/colour";
 import { h } from "../ui/dom";
 import { readTheme } from "../ui/theme";
 import { unpackText } from "../wire/unpack";
 
 const STYLE = unpackText(sheet);
+/** Of the letters in the charts, CSS pixels. */
+const LABEL_PX = 14;
 
 type Data = CollapseData | StaircaseData;
 
@@ -38,7 +40,8 @@ export default function clinic({ parentElement: parent, data }: Component): (() 
     here.root.replaceChildren(h("style", {}, STYLE), chart.element);
     here.draw = () => chart.draw();
   }
-  colour(here.root);
+  const isDark = matchMedia("(prefers-color-scheme: dark)").matches;
+  colourCharts(here.root, readTheme(here.root, isDark, LABEL_PX));
   here.draw();
   return () => {
     here.observer.disconnect();
@@ -54,16 +57,4 @@ function mountIn(parent: HTMLElement | ShadowRoot): Mounted {
   here.observer.observe(root);
   mounted.set(parent, here);
   return here;
-}
-
-function colour(root: HTMLElement): void {
-  const theme = readTheme(root, matchMedia("(prefers-color-scheme: dark)").matches, 14);
-  const { style } = root;
-  style.setProperty("--lc-text", css(theme.text));
-  style.setProperty("--lc-muted", css(theme.muted));
-  style.setProperty("--lc-border", css(theme.border));
-  style.setProperty("--lc-background", css(theme.background));
-  style.setProperty("--lc-accent", css(theme.accent));
-  style.setProperty("--lc-second", theme.isDark ? "#fca45b" : "#c2540a");
-  style.setProperty("--lc-font", theme.font);
 }

@@ -8,15 +8,7 @@ import { readRunBundle } from "../wire/run-bundle";
 import { unpackText } from "../wire/unpack";
 import { firstState, Page } from "./page";
 import type { PageState } from "./page-url";
-
-/** What anywidget hands over; explorer/hosts/widget.py declares the traits. */
-export interface WidgetModel {
-  get(name: string): unknown;
-  set(name: string, value: unknown): void;
-  save_changes(): void;
-  on(event: string, listener: () => void): void;
-  off(event: string, listener: () => void): void;
-}
+import { bytesOf, followTheme, type WidgetModel } from "./widget";
 
 const STATE = ["pinned", "map_name", "decoded_as"] as const;
 
@@ -74,40 +66,4 @@ function stateOf(model: WidgetModel): { pins: readonly KeptPin[]; map: string; l
     map: String(model.get("map_name") ?? ""),
     label: (model.get("decoded_as") as string | null | undefined) ?? null,
   };
-}
-
-/** Bytes arrive as a DataView. */
-function bytesOf(value: unknown): Uint8Array {
-  if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  throw new PayloadError("The map's data did not arrive. Run the cell again.");
-}
-
-/** JupyterLab, VS Code and Colab each say in their own way whether they are dark; elsewhere the system does. */
-function themeOf({ documentElement, body }: Document): "light" | "dark" | null {
-  const lab = body.dataset.jpThemeLight;
-  if (lab) return lab === "true" ? "light" : "dark";
-  if (body.classList.contains("vscode-dark") || documentElement.getAttribute("theme") === "dark") return "dark";
-  return body.classList.contains("vscode-light") || documentElement.getAttribute("theme") === "light" ? "light" : null;
-}
-
-interface Watch {
-  tell(changed: () => void): void;
-  stop(): void;
-}
-
-function followTheme(root: HTMLElement): Watch {
-  let changed: (() => void) | null = null;
-  const apply = (): void => {
-    const theme = themeOf(document);
-    if (theme) root.dataset.theme = theme;
-    else delete root.dataset.theme;
-    changed?.();
-  };
-  const observer = new MutationObserver(apply);
-  for (const node of [document.body, document.documentElement]) {
-    observer.observe(node, { attributes: true, attributeFilter: ["class", "theme", "data-jp-theme-light"] });
-  }
-  apply();
-  return { tell: (listener) => void (changed = listener), stop: () => observer.disconnect() };
 }

@@ -3,3 +3,9 @@ declare module "*.css" {
   const packed: string;
   export default packed;
 }
+
+/** The text of `learner.js`, which the build puts in place: what a page starts a worker with. */
+declare module "learner-program" {
+  const program: string;
+  export default program;
+}

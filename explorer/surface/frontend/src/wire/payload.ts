@@ -31,16 +31,15 @@ export interface HostRecord extends Dynamic {
 
 const BYTES_PER_ELEMENT = { float32: 4, float16: 2, uint8: 1, int32: 4, int16: 2 } as const;
 
-/** One parsed payload. Arrays are views into the bytes; float16 becomes float32 when it is asked for. */
-export class Payload {
+/** Named arrays: views into the bytes; float16 becomes float32 when it is asked for. */
+export class Arrays {
   constructor(
-    readonly header: Header,
-    readonly dynamic: HostRecord,
+    private readonly table: Readonly<Record<string, ArrayEntry>>,
     private readonly section: Uint8Array,
   ) {}
 
   has(name: string): boolean {
-    return name in this.header.arrays;
+    return name in this.table;
   }
 
   shape(name: string): readonly number[] {
@@ -88,7 +87,7 @@ export class Payload {
   }
 
   private entry(name: string): ArrayEntry {
-    const entry = this.header.arrays[name];
+    const entry = this.table[name];
     if (!entry) throw new PayloadError(`The map's data are incomplete: array “${name}” is missing. Reload the page.`);
     return entry;
   }
@@ -101,6 +100,17 @@ export class Payload {
   }
 }
 
+/** One parsed payload. */
+export class Payload extends Arrays {
+  constructor(
+    readonly header: Header,
+    readonly dynamic: HostRecord,
+    section: Uint8Array,
+  ) {
+    super(header.arrays, section);
+  }
+}
+
 export function parsePayload(given: Uint8Array): Payload {
   const bytes = aligned(given);
   const dynamic = section(bytes, 0);
@@ -108,8 +118,20 @@ export function parsePayload(given: Uint8Array): Payload {
   const parsed = header.json as Header;
   checkVersion(parsed);
   const arrays = bytes.subarray(header.end);
-  checkArrays(parsed, arrays.byteLength);
+  checkArrays(parsed.arrays, arrays.byteLength);
   return new Payload(parsed, withDefaults(dynamic.json as Partial<HostRecord>), arrays);
+}
+
+/** A record that names arrays, and the arrays. */
+export function parseArrays<T extends { readonly arrays: Readonly<Record<string, ArrayEntry>> }>(
+  given: Uint8Array,
+): { readonly record: T; readonly arrays: Arrays } {
+  const bytes = aligned(given);
+  const { json, end } = section(bytes, 0);
+  const record = json as T;
+  const rest = bytes.subarray(end);
+  checkArrays(record.arrays, rest.byteLength);
+  return { record, arrays: new Arrays(record.arrays, rest) };
 }
 
 /** Which map is meant, and whether its arrays were left out because this page has them already. */
@@ -154,8 +176,8 @@ function checkVersion(header: Header): void {
   }
 }
 
-function checkArrays(header: Header, available: number): void {
-  for (const [name, { dtype, shape, offset, nbytes, codec }] of Object.entries(header.arrays ?? {})) {
+function checkArrays(table: Readonly<Record<string, ArrayEntry>>, available: number): void {
+  for (const [name, { dtype, shape, offset, nbytes, codec }] of Object.entries(table ?? {})) {
     const size = BYTES_PER_ELEMENT[dtype];
     const fits =
       Number.isInteger(offset) && offset >= 0 && nbytes >= 0 && offset % 8 === 0 && offset + nbytes <= available;

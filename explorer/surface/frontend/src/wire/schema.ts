@@ -705,6 +705,20 @@ export interface Header extends NamedHeader {
   readonly reference?: boolean;
 }
 
+/** Of images that a page can learn from: arrays `images` (N, C, H, W) uint8 and `labels` (N,) int16, −1 for none. */
+export interface TrainingHeader {
+  /** Tells one set of images from another. */
+  readonly id: string;
+  /** What they are called. */
+  readonly dataset: string;
+  readonly licence: string;
+  readonly image_shape: ImageShape;
+  readonly class_names: readonly string[];
+  /** So many images, the first, are learned from; the others are held back. */
+  readonly n_train: number;
+  readonly arrays: Readonly<Record<string, ArrayEntry>>;
+}
+
 /** Where an array lies in the pool. */
 export interface PoolEntry {
   readonly dtype: ArrayType;

@@ -22,6 +22,8 @@ export type ToLearner =
   | { readonly kind: "train" }
   | { readonly kind: "pause" }
   | { readonly kind: "step"; readonly steps: number }
+  /** To the end of this epoch. */
+  | { readonly kind: "epoch" }
   | { readonly kind: "set"; readonly settings: Partial<Settings> }
   | { readonly kind: "snapshot" }
   | { readonly kind: "restore"; readonly snapshot: Snapshot }
@@ -63,4 +65,10 @@ export type FromLearner =
   | { readonly kind: "snapshot"; readonly snapshot: Snapshot }
   | { readonly kind: "evaluation"; readonly terms: Terms; readonly step: number }
   /** A term was no finite number, or what was asked for cannot be done; the state is as before. */
-  | { readonly kind: "stopped"; readonly term: string; readonly sentence: string };
+  | {
+      readonly kind: "stopped";
+      readonly term: string;
+      readonly sentence: string;
+      /** It could not be started: no `ready` comes. */
+      readonly isStart?: true;
+    };

@@ -37,7 +37,7 @@ export function start(host: Host): void {
         work = new Work(host, message);
       } else work?.take(message);
     } catch (error) {
-      tellStopped(host, error);
+      tellStopped(host, error, message.kind === "start");
     }
   };
   host.hear((message) => {
@@ -84,6 +84,8 @@ class Work {
         return this.run(Number.POSITIVE_INFINITY);
       case "step":
         return this.run(message.steps);
+      case "epoch":
+        return this.run(learner.stepsPerEpoch - (learner.step % learner.stepsPerEpoch));
       case "pause":
         this.pause();
         return this.tellAll();
@@ -168,9 +170,10 @@ class Work {
   }
 }
 
-function tellStopped(host: Host, error: unknown): void {
+function tellStopped(host: Host, error: unknown, isStart = false): void {
   const sentence = error instanceof Error ? error.message : String(error);
-  host.post({ kind: "stopped", term: error instanceof NotFinite ? error.term : "", sentence }, []);
+  const term = error instanceof NotFinite ? error.term : "";
+  host.post({ kind: "stopped", term, sentence, ...(isStart ? { isStart } : {}) }, []);
 }
 
 /** Posteriors of the shown images, a part of them made anew at a time. */

@@ -1,0 +1,1 @@
+"""How does a network learn? It does so in the page, while one watches."""

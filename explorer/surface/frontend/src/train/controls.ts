@@ -1,0 +1,112 @@
+/** What can be asked of a training, and when? Buttons and dials: each tells a wish, and shows what the record says. */
+
+import { Dial } from "../charts/dial";
+import { DEFAULTS } from "../engine/learning/records";
+import { button, h, setText } from "../ui/dom";
+import { number } from "../ui/format";
+import { isPossible, type TrainState, type Wish } from "./state";
+
+export type Ask = (wish: Wish) => void;
+
+const MOST_SEED = 2 ** 31 - 1;
+
+export class Controls {
+  readonly element: HTMLElement;
+  private readonly go = button("la-button lt-go", { "data-testid": "go" }, () => this.ask(this.goWish), "Train");
+  private readonly others: readonly (readonly [Wish, HTMLButtonElement])[];
+  private readonly seed = h("input", { type: "number", min: 0, max: MOST_SEED, step: 1, class: "lt-number" });
+  private readonly noise = h("input", { type: "checkbox", checked: true });
+  private goWish: Wish = { kind: "train" };
+
+  constructor(private readonly ask: Ask) {
+    const other = (kind: "step" | "epoch" | "reset", text: string, title: string): [Wish, HTMLButtonElement] => {
+      const wish: Wish = { kind };
+      return [wish, button("lt-button", { title }, () => ask(wish), text)];
+    };
+    this.others = [
+      other("step", "One step", "Learn from one batch"),
+      other("epoch", "One epoch", "Learn until every image was seen once more"),
+      other("reset", "Reset", "Back to the first weights of this seed"),
+    ];
+    this.seed.addEventListener("change", () => {
+      const seed = Math.round(Number(this.seed.value));
+      if (seed >= 0 && seed <= MOST_SEED) ask({ kind: "choose", choice: { seed } });
+    });
+    this.noise.addEventListener("change", () => ask({ kind: "set", settings: { noise: this.noise.checked } }));
+    this.element = h(
+      "div",
+      { class: "lt-controls" },
+      h(
+        "div",
+        { class: "lt-row" },
+        this.go,
+        ...this.others.map(([, one]) => one),
+        h(
+          "label",
+          { class: "lt-field", title: "The same seed learns the same path, on every machine" },
+          "Seed",
+          this.seed,
+        ),
+        h(
+          "label",
+          { class: "lt-field", title: "Codes are drawn from q(z|x); without noise the mean is decoded" },
+          this.noise,
+          "Noise",
+        ),
+      ),
+      h("div", { class: "lc-dials" }, this.betaDial(), this.rateDial()),
+    );
+  }
+
+  show(state: TrainState): void {
+    const isRunning = state.phase === "running";
+    this.goWish = { kind: isRunning ? "pause" : "train" };
+    setText(this.go, isRunning ? "Pause" : state.step > 0 ? "Go on" : "Train");
+    this.go.disabled = !isPossible(state, this.goWish);
+    for (const [wish, one] of this.others) one.disabled = !isPossible(state, wish);
+    const seed = String(state.choice.seed);
+    if (this.seed.value !== seed && !this.seed.matches(":focus")) this.seed.value = seed;
+  }
+
+  private betaDial(): HTMLElement {
+    const dial: Dial = new Dial(
+      {
+        name: "β, weight of the KL",
+        title: "The loss is −log p(x|z) + β KL; from the next step on.",
+        low: 0.01,
+        high: 100,
+        value: DEFAULTS.beta,
+        isLog: true,
+        words: (value) => String(Number(value.toPrecision(2))),
+      },
+      () => this.ask({ kind: "set", settings: { beta: dial.value } }),
+    );
+    return dial.element;
+  }
+
+  private rateDial(): HTMLElement {
+    const dial: Dial = new Dial(
+      {
+        name: "Learning rate of Adam",
+        title: "How far a step goes; from the next step on.",
+        low: 1e-5,
+        high: 0.1,
+        value: DEFAULTS.learningRate,
+        isLog: true,
+        words: (value) => String(Number(value.toPrecision(2))),
+      },
+      () => this.ask({ kind: "set", settings: { learningRate: dial.value } }),
+    );
+    return dial.element;
+  }
+}
+
+/** Where the training stands, in a sentence. */
+export function standing({ phase, step, epoch, terms, failure }: TrainState): string {
+  if (failure) return failure;
+  if (phase === "waiting") return "Preparing the network …";
+  if (!terms) return "Not trained yet: every image is encoded by random weights.";
+  const elbo = number(-terms.reconstruction - terms.kl, 2);
+  const parts = `reconstruction ${number(-terms.reconstruction, 2)}, KL ${number(terms.kl, 2)}`;
+  return `Step ${step}, epoch ${number(epoch, 1)}. ELBO ${elbo} nats an image: ${parts}.`;
+}

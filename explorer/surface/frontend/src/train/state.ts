@@ -1,0 +1,116 @@
+/**
+ * What is known of a training in the page, and what may be asked of it now? A frozen record, and what each event and each wish makes of it:
+ * no page, no worker, no time.
+ *
+ * The parts of the Train page, and where their borders are:
+ * - `state.ts` (here): record and rules. Everything that is shown is read from the record.
+ * - `history.ts`: the terms of the steps so far, thinned so that a long training stays small.
+ * - `controls.ts`: buttons and dials; they tell wishes and show the record.
+ * - `page.ts`: the only one that holds the training (`engine/learning/training.ts`); turns wishes into its verbs, its events into records.
+ * - `hosts/train.ts`: how the page lives in the app, in a notebook, in a file.
+ */
+
+import { type DenseWords, dense } from "../engine/learning/architectures";
+import { DEFAULTS, type Settings, type Terms } from "../engine/learning/records";
+import type { TrainingEvent, TrainingPlan } from "../engine/learning/training";
+import type { ImageShape } from "../wire/schema";
+import { cutAt, type History, NO_HISTORY, withMoment } from "./history";
+
+/** `waiting`: not ready yet · `fresh`: no step was taken. */
+export type Phase = "waiting" | "fresh" | "running" | "paused";
+
+/** What can be chosen before the first step. */
+export interface Choice extends Pick<DenseWords, "hidden" | "latentDim"> {
+  readonly seed: number;
+}
+
+export interface TrainState {
+  readonly choice: Choice;
+  readonly settings: Settings;
+  readonly phase: Phase;
+  /** Taken until now. */
+  readonly step: number;
+  /** With its part. */
+  readonly epoch: number;
+  /** Of the steps since the event before the last; null where there was none. */
+  readonly terms: Terms | null;
+  readonly history: History;
+  /** Why it stopped by itself; "" where it did not. */
+  readonly failure: string;
+}
+
+/** What a person can ask for. */
+export type Wish =
+  | { readonly kind: "train" | "pause" | "step" | "epoch" | "reset" }
+  | { readonly kind: "set"; readonly settings: Partial<Settings> }
+  /** Takes effect at once, and begins anew. */
+  | { readonly kind: "choose"; readonly choice: Partial<Choice> };
+
+export const BATCH = 128;
+export const FIRST_CHOICE: Choice = { hidden: [128], latentDim: 2, seed: 1 };
+
+export function firstState(): TrainState {
+  return begun(FIRST_CHOICE, DEFAULTS);
+}
+
+function begun(choice: Choice, settings: Settings): TrainState {
+  return { choice, settings, phase: "waiting", step: 0, epoch: 0, terms: null, history: NO_HISTORY, failure: "" };
+}
+
+/** The same on every machine: the same seed is the same path. */
+export function planOf({ choice, settings }: TrainState, imageShape: ImageShape): TrainingPlan {
+  const { hidden, latentDim, seed } = choice;
+  const record = dense({ imageShape, latentDim, hidden, likelihood: "bernoulli" });
+  return { record, seed, batchSize: BATCH, settings, isExact: true };
+}
+
+/** Whether a wish can be fulfilled now. */
+export function isPossible({ phase }: TrainState, { kind }: Wish): boolean {
+  switch (kind) {
+    case "train":
+    case "step":
+    case "epoch":
+      return phase === "fresh" || phase === "paused";
+    case "pause":
+      return phase === "running";
+    case "reset":
+      return phase === "running" || phase === "paused";
+    default:
+      return true;
+  }
+}
+
+/** What is known when the wish is on its way. */
+export function wished(state: TrainState, wish: Wish): TrainState {
+  switch (wish.kind) {
+    case "train":
+    case "step":
+    case "epoch":
+      return { ...state, phase: "running", failure: "" };
+    case "reset":
+      return begun(state.choice, state.settings);
+    case "choose":
+      return begun({ ...state.choice, ...wish.choice }, state.settings);
+    case "set":
+      return { ...state, settings: { ...state.settings, ...wish.settings } };
+    default:
+      return state;
+  }
+}
+
+/** What is known after an event. */
+export function heard(state: TrainState, event: TrainingEvent): TrainState {
+  switch (event.kind) {
+    case "progress": {
+      const { step, epoch, terms, isRunning } = event;
+      const phase = isRunning ? "running" : step === 0 ? "fresh" : "paused";
+      const before = step < state.step ? cutAt(state.history, step) : state.history;
+      const history = terms ? withMoment(before, step, terms) : before;
+      return { ...state, step, epoch, terms: terms ?? state.terms, phase, history };
+    }
+    case "stopped":
+      return { ...state, failure: event.sentence };
+    default:
+      return state;
+  }
+}
