@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
 
@@ -20,7 +21,7 @@ from explorer.app.header import header
 from explorer.app.pages import NAMES, PAGES, page_of
 from explorer.cache.runs import all_runs
 from explorer.session import events, link
-from explorer.session.load import State, dismiss_notice, load
+from explorer.session.load import State, dismiss_notice, load, notice
 from explorer.surface.component import browser_history
 from explorer.text.escape import escape_markdown
 from explorer.widgets.run_chooser import default_run
@@ -53,6 +54,9 @@ def page() -> None:
         if other is not shown and other.leave is not None:
             other.leave()
     events.forget_given(now.view)
+    if shown.follow_link is not None and now.follows_link:
+        shown.follow_link(now.run_id, dims[now.run_id])
+        now = replace(now, notice=notice())
     try:
         header(now, shown, sound)
         _notices(now, broken)

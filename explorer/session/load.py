@@ -29,6 +29,8 @@ class State:
     """In the order in which they were made; the last is the current one."""
     notice: str | None
     """What of the link could not be had, until the person dismisses it."""
+    follows_link: bool = False
+    """Whether the link tells what is shown: the page was just opened, or Back or Forward asked for it."""
 
 
 def load(known: Mapping[str, int], default_run: str, views: Sequence[str], broken: Mapping[str, str] | None = None) -> State:
@@ -40,6 +42,7 @@ def load(known: Mapping[str, int], default_run: str, views: Sequence[str], broke
     if "next-run" in st.session_state:
         st.session_state["run"] = st.session_state.pop("next-run")
     shown = st.session_state.get("shown-run")
+    is_opened = shown is None
     # what was clicked on the map of a run that is gone meanwhile is not for the run that is shown instead
     st.session_state["is-lost"] = shown is not None and shown not in known
     refusal = _refusal(known, default_run, views, broken or {})
@@ -52,7 +55,8 @@ def load(known: Mapping[str, int], default_run: str, views: Sequence[str], broke
         dismiss_notice()
         follow_link(run_id)
         columns.follow_link()
-    return State(run_id, view, _fitting_pins(run_id, known[run_id]), st.session_state.get("notice"))
+    pins = _fitting_pins(run_id, known[run_id])
+    return State(run_id, view, pins, notice(), is_opened or link.came_back())
 
 
 def _refusal(known: Mapping[str, int], default_run: str, views: Sequence[str], broken: Mapping[str, str]) -> str | None:
@@ -85,9 +89,15 @@ def _fitting_pins(run_id: str, n_dims: int) -> tuple[Pin, ...]:
     return pins
 
 
-def say(notice: str) -> None:
+def say(sentence: str) -> None:
     """Puts a notice at the top of the page, until it is dismissed or another one comes."""
-    st.session_state["notice"] = notice
+    st.session_state["notice"] = sentence
+
+
+def notice() -> str | None:
+    """What was put there last."""
+    text: str | None = st.session_state.get("notice")
+    return text
 
 
 def dismiss_notice() -> None:

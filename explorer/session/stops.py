@@ -4,33 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from explorer.session import events
+from explorer.session import events, link
+from explorer.session.load import say
+from explorer.session.path_link import (
+    FAR,
+    MAX_DRAWN,
+    MAX_NAME,
+    MAX_STOPS,
+    Drawn,
+    Stop,
+    drawn_text,
+    fits,
+    linked_line,
+    linked_stops,
+    stops_text,
+)
 from explorer.session.ways import take_ways
 from explorer.text.escape import shortened
 from explorer.text.numbers import number_list
 from trainer.maps.projection import Projection
-
-MAX_STOPS = 12
-MAX_NAME = 60  # letters
-MAX_DRAWN = 400  # places of a line drawn by hand
-FAR = 1e3  # no place is that far out; a larger number is a mistake
-
-
-@dataclass(frozen=True)
-class Stop:
-    """A code that the path goes through."""
-
-    name: str
-    """What it is called; not yet Markdown."""
-    z: tuple[float, ...]
-    """(K,)."""
-    label: int | None = None
-    """The class as which a class-conditional model decodes it; None: as the class that is chosen on the page."""
 
 
 def chosen(run_id: str, n_dims: int) -> tuple[Stop, ...] | None:
@@ -79,16 +75,43 @@ def _write(run_id: str, stops: Sequence[Stop]) -> None:
     st.session_state["stops"] = {**_all(), run_id: plain}
 
 
+# --- the link
+
+
+def follow_link(run_id: str, n_dims: int) -> None:
+    """The stops and the line are the link's: in a page that was just opened, and after Back or Forward."""
+    text = link.asked("stops") or ""
+    stops = linked_stops(text, n_dims)
+    if stops:
+        _write(run_id, stops)
+    elif fits(chosen(run_id, n_dims) or ()):
+        st.session_state["stops"] = {name: kept for name, kept in _all().items() if name != run_id}
+    n_asked = len(text.split("~")) if text else 0
+    if n_asked > len(stops):
+        lost = f"{n_asked - len(stops)} of the {n_asked} stops in the link are left out"
+        say(f"{lost}: {run_id} takes up to {MAX_STOPS} stops of {n_dims} numbers.")
+    line = linked_line(link.asked("drawn") or "")
+    forget_drawn(run_id)
+    if line is not None:
+        _keep_line(run_id, line)
+    elif link.asked("drawn"):
+        say("The drawn path in the link is damaged and left out; the rest is shown.")
+
+
+def sync_link(run_id: str, n_dims: int) -> None:
+    """Writes stops that were chosen and a line that was drawn into the link."""
+    line = _line(run_id)
+    link.write("stops", stops_text(chosen(run_id, n_dims) or ()))
+    link.write("drawn", drawn_text(line) if line else "")
+
+
+def leave() -> None:
+    """Another view's link says nothing of a path."""
+    for name in ("stops", "drawn"):
+        link.write(name, "")
+
+
 # --- a line drawn by hand on a map
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """Places (T, 2) on the map of that name, and the two axes that it showed, where it has them."""
-
-    places: tuple[tuple[float, float], ...]
-    on: str
-    axes: tuple[int, int] | None = None
 
 
 def take(
@@ -115,17 +138,28 @@ def take(
             case {"kind": "drawn", "places": [_, _, *_] as places} if len(places) <= MAX_DRAWN:
                 found = [_place(place) for place in places]
                 if None not in found:
-                    st.session_state["drawn"] = {**_lines(), run_id: [found, on, axes]}
+                    _keep_line(run_id, Drawn(tuple(place for place in found if place), on, axes))
             case {"kind": "geodesic", "ways": [*ways]}:
                 take_ways(ways)
 
 
 def drawn(run_id: str, on: str, axes: tuple[int, int] | None) -> Drawn | None:
     """The line of that map, if one was drawn: a place means something else on another."""
+    line = _line(run_id)
+    return line if line is not None and (line.on, line.axes) == (on, axes) else None
+
+
+def _line(run_id: str) -> Drawn | None:
     stored = _lines().get(run_id)
-    if stored is None or stored[1:] != [on, axes]:
+    if stored is None:
         return None
-    return Drawn(tuple((x, y) for x, y in stored[0]), on, axes)
+    places, on, axes = stored
+    return Drawn(tuple((x, y) for x, y in places), on, axes and tuple(axes))
+
+
+def _keep_line(run_id: str, line: Drawn) -> None:
+    plain = [[list(place) for place in line.places], line.on, line.axes and list(line.axes)]
+    st.session_state["drawn"] = {**_lines(), run_id: plain}
 
 
 def forget_drawn(run_id: str) -> None:

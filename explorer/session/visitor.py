@@ -29,15 +29,6 @@ def _unmasked(cookie: str) -> bytes:
             return b""
 
 
-def draws() -> int:
-    """How often this visitor asked for fresh draws of z: the seed of the next."""
-    return int(st.session_state.get("draws", 0))
-
-
-def draw_again() -> None:
-    st.session_state["draws"] = draws() + 1
-
-
 def is_dark() -> bool:
     """Whether the reader's page is dark, as far as the browser has said."""
     return st.context.theme.type == "dark"

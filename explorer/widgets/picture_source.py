@@ -30,13 +30,14 @@ UPLOAD, TEST, SAMPLE, SEVERAL, PAD = "Upload", "Test image", "Sample", "Batch", 
 KINDS = ["image", *PICTURES]
 ROW_PX, UPLOAD_PX, SEVERAL_PX = 160, 420, 720  # of what is chosen beside its source, in a row
 Width = int | Literal["stretch"]
+Bind = Literal["query-params"] | None
 
 
 def choose_pictures(run: Run, key: str) -> ChosenPicture | UploadBatch | None:
     """The chooser of one picture or several, and of the pad, to be put into a row: the view puts the pad where there is room, where
     `pad_is_chosen`, and asks `picture_from_pad`."""
     if not run.config.has_encoder:
-        return _without_encoder(run, key, ROW_PX)
+        return _without_encoder(run, key, ROW_PX, is_linked=True)
     return _picked(run, key, [TEST, UPLOAD, PAD, SAMPLE, SEVERAL], ROW_PX, is_linked=True)
 
 
@@ -71,13 +72,13 @@ def _picked(
             return _uploaded(run, key, width)
         if source == SEVERAL:
             return _several(key, width)
-        return _sample(run, key, width) if source == SAMPLE else chosen_test_image(run, key, width)
+        return _sample(run, key, width, is_linked) if source == SAMPLE else chosen_test_image(run, key, width, is_linked)
     except ImageError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return None
 
 
-def _without_encoder(run: Run, key: str, width: Width = "stretch") -> ChosenPicture:
+def _without_encoder(run: Run, key: str, width: Width = "stretch", is_linked: bool = False) -> ChosenPicture:
     """A model that was imported with an encoder that is not known here: the test images, whose codes are stored."""
     why = run.info.origin.why_encoder if run.info.origin is not None else ""
     st.caption(
@@ -85,7 +86,7 @@ def _without_encoder(run: Run, key: str, width: Width = "stretch") -> ChosenPict
             f"This run's encoder is not known here (encode {why}), so only its test images can be chosen: their codes are stored."
         )
     )
-    return chosen_test_image(run, key, width)
+    return chosen_test_image(run, key, width, is_linked)
 
 
 def pad_is_chosen(run: Run, key: str) -> bool:
@@ -131,18 +132,19 @@ def _several(key: str, width: Width) -> UploadBatch | None:
     return UploadBatch(tuple((file.name, file.getvalue()) for file in files)) if files else None
 
 
-def _sample(run: Run, key: str, width: Width) -> ChosenPicture:
+def _sample(run: Run, key: str, width: Width, is_linked: bool) -> ChosenPicture:
     samples = samples_for(run.info.dataset.name)
-    title = st.selectbox("Sample picture", list(samples), key=f"{key}-sample", width=width)
-    return _prepared(run, samples[title].read_bytes(), title, _left_out(run, key, width != "stretch"))
+    bind: Bind = "query-params" if is_linked else None
+    title = st.selectbox("Sample picture", list(samples), key=f"{key}-sample", width=width, bind=bind)
+    return _prepared(run, samples[title].read_bytes(), title, _left_out(run, key, width != "stretch", bind))
 
 
-def _left_out(run: Run, key: str, is_in_row: bool) -> list[str]:
+def _left_out(run: Run, key: str, is_in_row: bool, bind: Bind = None) -> list[str]:
     """The steps of the preparation that the person switched off. In a row they lie over the page; a popover holds no other one."""
     title = "Steps of the preparation"
     with st.popover(title, key=f"{key}-steps") if is_in_row else st.expander(title):
         taken = {
-            switch.name: st.checkbox(switch.title, value=True, key=f"{key}-step-{switch.title}", help=switch.help)
+            switch.name: st.checkbox(switch.title, value=True, key=f"{key}-step-{switch.name}", bind=bind, help=switch.help)
             for switch in switches(run.info.dataset.name, ground(run.id))
         }
     return [name for name, is_taken in taken.items() if not is_taken]

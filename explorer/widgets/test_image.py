@@ -18,15 +18,25 @@ from trainer.errors import DataError
 from trainer.runs.read import Run
 
 
-def chosen_row(run: Run, key: str, default: int = 0, width: int | Literal["stretch"] = "stretch") -> int:
-    """The number of an image of the test split."""
+def chosen_row(run: Run, key: str, default: int = 0, width: int | Literal["stretch"] = "stretch", is_linked: bool = False) -> int:
+    """The number of an image of the test split; is_linked: the link carries it."""
     n = len(run.encodings.index)
-    return int(st.number_input(f"Test image, 0 to {n - 1}", 0, n - 1, min(default, n - 1), key=f"{key}-row", width=width))
+    return int(
+        st.number_input(
+            f"Test image, 0 to {n - 1}",
+            0,
+            n - 1,
+            min(default, n - 1),
+            key=f"{key}-row",
+            width=width,
+            bind="query-params" if is_linked else None,
+        )
+    )
 
 
-def chosen_test_image(run: Run, key: str, width: int | Literal["stretch"] = "stretch") -> ChosenPicture:
+def chosen_test_image(run: Run, key: str, width: int | Literal["stretch"] = "stretch", is_linked: bool = False) -> ChosenPicture:
     """An image of the test split; where the data set is not here, its reconstruction and an offer to fetch it."""
-    row = chosen_row(run, key, width=width)
+    row = chosen_row(run, key, width=width, is_linked=is_linked)
     title, label = run_image_name(run, row), int(run.encodings.label[row])
     own = label if 0 <= label < len(run.info.dataset.class_names) else None
     originals = originals_of(run.id, np.array([row]))

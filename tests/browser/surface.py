@@ -85,11 +85,16 @@ def address(server: str, **query: object) -> str:
 
 
 def ready(page: Page) -> Locator:
-    """The map, once its first picture is there."""
-    expect(page.get_by_test_id("decoded")).to_have_attribute("data-z", SOME_CODE, timeout=30_000)
+    """The map, once its first picture is there, and no other map: that of the view before stays until the server has drawn the next."""
+    eventually(lambda: _one_picture(page), seconds=30)
     canvas = the_map(page)
     expect(canvas).to_be_visible()
     return canvas
+
+
+def _one_picture(page: Page) -> None:
+    codes = page.get_by_test_id("decoded").evaluate_all("all => all.map((one) => one.dataset.z ?? '')")
+    assert len(codes) == 1 and SOME_CODE.match(codes[0]), codes
 
 
 def opened(page: Page, server: str, **query: object) -> Locator:

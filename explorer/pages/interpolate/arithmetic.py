@@ -24,7 +24,7 @@ from explorer.pictures.arrays import Picture, fitted, picture_grid, to_picture
 from explorer.pictures.export import filmstrip, framed, png, safe_file_name, sheet
 from explorer.session import stops as path_stops
 from explorer.session.load import State
-from explorer.session.stops import Stop
+from explorer.session.path_link import MAX_STOPS, Stop
 from explorer.text.density import SUPPORT_HELP
 from explorer.text.escape import escape_markdown
 from explorer.widgets.into_view import bring_into_view, made_once_more
@@ -64,7 +64,14 @@ def arithmetic(now: State, run: Run, stops: Sequence[Stop]) -> None:
     tools["Four corners"] = partial(_corners, run, offered)
     bring_into_view(TOOL)
     tool = st.segmented_control(
-        "More tools", list(tools), default=None, key=TOOL, width="content", on_change=made_once_more, args=(TOOL,)
+        "More tools",
+        list(tools),
+        default=None,
+        key=TOOL,
+        width="content",
+        on_change=made_once_more,
+        args=(TOOL,),
+        bind="query-params",
     )
     if tool in tools:
         tools[tool]()
@@ -79,7 +86,7 @@ def _offered(now: State, run: Run, stops: Sequence[Stop]) -> dict[str, Stop]:
 
 def _pick(label: str, offered: Mapping[str, Stop], index: int, key: str) -> Stop:
     names = list(offered)
-    return offered[st.selectbox(label, names, index=min(index, len(names) - 1), key=key)]
+    return offered[st.selectbox(label, names, index=min(index, len(names) - 1), key=key, bind="query-params")]
 
 
 def _picked(run: Run, label: str, offered: Mapping[str, Stop], index: int, key: str) -> Stop:
@@ -97,7 +104,7 @@ def _result(run: Run, stops: Sequence[Stop], stop: Stop, key: str) -> None:
         show_picture(stop_picture(run, stop), f"decoded picture of {stop.name}", TERM_PX)
         support = float(get_support(run.id).of([stop.z])[0])
         st.caption(f"{density_words(support)} ({number(support)})", help=SUPPORT_HELP)
-        is_full = len(stops) >= path_stops.MAX_STOPS
+        is_full = len(stops) >= MAX_STOPS
         st.button("Add to the walk", key=f"{key}-add", on_click=path_stops.put, args=(run.id, stops, stop), disabled=is_full)
 
 
@@ -123,9 +130,15 @@ def _direction(run: Run, stops: Sequence[Stop], offered: Mapping[str, Stop]) -> 
     with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
         base = _picked(run, "Picture", offered, 0, "direction-base")
         with st.container(width=190, gap="small"):
-            first = st.selectbox("From class", here, index=0, key="direction-from", format_func=lambda y: names[y])
-            second = st.selectbox("To class", here, index=1, key="direction-to", format_func=lambda y: names[y])
-            strength = st.slider("Strength", -STRENGTH, STRENGTH, 1.0, 0.1, key="direction-strength", help=DIRECTION_HELP)
+            first = st.selectbox(
+                "From class", here, index=0, key="direction-from", bind="query-params", format_func=lambda y: names[y]
+            )
+            second = st.selectbox(
+                "To class", here, index=1, key="direction-to", bind="query-params", format_func=lambda y: names[y]
+            )
+            strength = st.slider(
+                "Strength", -STRENGTH, STRENGTH, 1.0, 0.1, key="direction-strength", bind="query-params", help=DIRECTION_HELP
+            )
         step = direction(run.encodings.mu, label == first, label == second)
         moved = Stop(
             f"{base.name}, strength {number(strength, 1)} from class {names[first]} to class {names[second]}",
@@ -204,9 +217,15 @@ def _corners(run: Run, offered: Mapping[str, Stop]) -> None:
         corners = [_picked(run, name, offered, i, f"corner-{i}") for i, name in enumerate(names)]
         with st.container(width=190):
             kind: GridKind = st.segmented_control(
-                "Between them", ("bilinear", "spherical"), default="bilinear", key="corner-kind", required=True, help=CORNER_HELP
+                "Between them",
+                ("bilinear", "spherical"),
+                default="bilinear",
+                key="corner-kind",
+                bind="query-params",
+                required=True,
+                help=CORNER_HELP,
             )
-            n = st.slider("Pictures a side", 3, 15, 7, key="corner-n")
+            n = st.slider("Pictures a side", 3, 15, 7, key="corner-n", bind="query-params")
     codes = corner_grid([corner.z for corner in corners], n, kind or "bilinear")
     labels = _nearest_corners([label_of(run, corner) for corner in corners], n)
     flat = codes.reshape(n * n, -1)

@@ -11,7 +11,7 @@ from explorer.pages.interpolate.downloads import downloads
 from explorer.pages.interpolate.found_paths import DRAWN, FoundPaths
 from explorer.pages.interpolate.played_path import table_of_kinds
 from explorer.pages.interpolate.settings import PathSettings
-from explorer.session.stops import Stop
+from explorer.session.path_link import Stop
 from explorer.text.escape import escape_markdown
 from trainer.runs.read import Run
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from explorer.cache.paths import DecodedPath, Ways, decoded_line, decoded_path, geodesics, is_tabulated, legs_of
 from explorer.pages.interpolate.settings import PathSettings
-from explorer.session.stops import Drawn, Stop
+from explorer.session.path_link import Drawn, Stop
 from explorer.session.ways import way_along
 from explorer.surface.schema import LegRecord
 from explorer.widgets.class_chooser import chosen_label

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from explorer.cache.paths import DecodedPath
 from explorer.pages.interpolate.found_paths import DRAWN, FoundPaths
-from explorer.session.stops import Stop
+from explorer.session.path_link import Stop
 from explorer.surface.schema import OtherPathRecord, PathRecord, StripRecord
 from explorer.text.density import SUPPORT_HELP
 from trainer.latent.path_measures import PathMeasures

@@ -10,8 +10,8 @@ import streamlit as st
 
 from explorer.pages.interpolate.stops import label_of
 from explorer.session import stops as path_stops
-from explorer.session.remembered import remember, remembered
-from explorer.session.stops import Stop
+from explorer.session.path_link import Stop
+from explorer.session.remembered import put_back, remember
 from trainer.latent.paths import LATENT_PATH_KINDS, LatentPath, LatentPathKind
 from trainer.runs.read import Run
 
@@ -38,6 +38,10 @@ BEYOND_HELP = (
 )
 
 
+KEPT = ("path", "walk-even", "walk-loop", "walk-beyond")
+"""Widgets that show again what they showed last, in this order."""
+
+
 @dataclass(frozen=True)
 class PathSettings:
     """What the person chose of the path."""
@@ -60,6 +64,8 @@ class PathSettings:
 
 def chosen_settings(run: Run, stops: Sequence[Stop]) -> PathSettings:
     """What the person chooses above the map; what is not drawn in another view is remembered."""
+    for key in KEPT:
+        put_back(key)
     kind: LatentPathKind = st.segmented_control(
         "Path",
         LATENT_PATH_KINDS,
@@ -73,14 +79,12 @@ def chosen_settings(run: Run, stops: Sequence[Stop]) -> PathSettings:
         label_visibility="collapsed",
     )
     with st.popover("Path settings", icon=":material/tune:", key="path-settings"):
-        even = st.toggle("Equal steps", value=remembered("walk-even", False), key="walk-even", help=EVEN_HELP)
-        is_loop = st.toggle(
-            "Back to the first stop", value=remembered("walk-loop", False), key="walk-loop", help="The path closes into a loop."
-        )
+        even = st.toggle("Equal steps", key="walk-even", bind="query-params", help=EVEN_HELP)
+        is_loop = st.toggle("Back to the first stop", key="walk-loop", bind="query-params", help="The path closes into a loop.")
         beyond = st.slider(
-            "Overshoot", 0.0, 1.0, remembered("walk-beyond", 0.0), 0.1, key="walk-beyond", disabled=is_loop, help=BEYOND_HELP
+            "Overshoot", 0.0, 1.0, 0.0, 0.1, key="walk-beyond", bind="query-params", disabled=is_loop, help=BEYOND_HELP
         )
-        remember(**{"walk-even": even, "walk-loop": is_loop, "walk-beyond": beyond})
+        remember(**dict(zip(KEPT, (kind, even, is_loop, beyond), strict=True)))
         st.button("Reverse", key="turn-round", on_click=path_stops.turn_round, args=(run.id, stops))
         st.caption(PATH_HELP + (CLASS_HELP if run.config.is_conditional else ""))
     if run.config.is_deterministic and kind in ("variance-preserving", "spherical"):

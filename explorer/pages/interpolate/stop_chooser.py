@@ -12,8 +12,8 @@ from explorer.cache.maps import get_support
 from explorer.pages.interpolate.stops import code, image_stop, label_of, mean_stops, other_row, pin_stops, stop_picture
 from explorer.session.load import State
 from explorer.session.pad import pad_picture
-from explorer.session.stops import Stop
-from explorer.session.visitor import draw_again, draws
+from explorer.session.path_link import Stop
+from explorer.session.seed import draw_again, draws
 from explorer.text.density import SUPPORT_HELP
 from explorer.text.escape import escape_markdown
 from explorer.widgets.chosen_picture import ChosenPicture, class_of

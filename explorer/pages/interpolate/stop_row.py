@@ -10,7 +10,7 @@ from explorer.pages.interpolate.stop_chooser import PICTURE_PX, chosen_stop, sho
 from explorer.pages.interpolate.stops import stop_as, stop_picture
 from explorer.session import stops as path_stops
 from explorer.session.load import State
-from explorer.session.stops import Stop
+from explorer.session.path_link import MAX_STOPS, Stop
 from explorer.text.escape import escape_markdown, shortened
 from explorer.widgets.pictures import show_picture
 from trainer.runs.read import Run
@@ -51,8 +51,8 @@ def _chooser(now: State, run: Run, stops: Sequence[Stop]) -> None:
         found = chosen_stop(now, run, "stop")
         places = ["at the end", *(f"instead of stop {i + 1}" for i in range(len(stops)))]
         place = st.selectbox("Put it", places, key="stop-place")
-        if len(stops) >= path_stops.MAX_STOPS and place == places[0]:
-            st.caption(f"A walk has at most {path_stops.MAX_STOPS} stops: put it in place of one, or remove one.")
+        if len(stops) >= MAX_STOPS and place == places[0]:
+            st.caption(f"A walk has at most {MAX_STOPS} stops: put it in place of one, or remove one.")
         elif found is not None:
             instead = None if place == places[0] else places.index(place) - 1
             word = "Add" if instead is None else "Replace"

@@ -9,8 +9,8 @@ from explorer.pictures.arrays import Picture, to_picture
 from explorer.session import stops as path_stops
 from explorer.session.class_choice import decode_as
 from explorer.session.load import State
+from explorer.session.path_link import Stop
 from explorer.session.pins import pin_name
-from explorer.session.stops import Stop
 from explorer.widgets.class_chooser import chosen_label
 from explorer.widgets.pictures import run_image_name
 from trainer.latent.directions import class_means

@@ -6,7 +6,7 @@ from explorer.pages.interpolate.stops import stops_of
 from explorer.session import events
 from explorer.session import stops as path_stops
 from explorer.session.load import State
-from explorer.session.stops import Stop
+from explorer.session.path_link import Stop
 from explorer.surface.schema import Options, PathRecord
 from explorer.widgets.class_chooser import chosen_label
 from explorer.widgets.live_map import live_map
@@ -21,6 +21,7 @@ KEY = "interpolate-surface"
 def stops_with_clicks(now: State, run: Run, projection: Projection, axes: Axes) -> tuple[Stop, ...]:
     """The stops of the walk, those among them that were clicked on the map since the last rerun."""
     path_stops.take(run.id, stops_of(now, run), events.surface_event(KEY), projection, axes, chosen_label(run))
+    path_stops.sync_link(run.id, run.config.latent_dim)
     return stops_of(now, run)
 
 

@@ -31,7 +31,11 @@ def show_more(run: Run, picked: ChosenPicture, codes: Codes, label: int | None) 
         parts["Preparation, step by step"] = partial(show_steps, picked)
     is_quick = originals(run.id) is not None  # else all test images are decoded first, and only for whom asks
     tabs = st.tabs(
-        list(parts), key="more-of-picture", default=NEAREST if is_quick else CODE, on_change="ignore" if is_quick else "rerun"
+        list(parts),
+        key="more-of-picture",
+        bind="query-params",
+        default=NEAREST if is_quick else CODE,
+        on_change="ignore" if is_quick else "rerun",
     )
     for tab, (name, show) in zip(tabs, parts.items(), strict=True):
         if is_quick or name != NEAREST or tab.open:

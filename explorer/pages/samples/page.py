@@ -19,8 +19,8 @@ from explorer.pages.samples.drawn import POSTERIOR, Choice, Drawn, arrays_file, 
 from explorer.pictures.arrays import Picture, to_picture
 from explorer.pictures.export import png, safe_file_name, sheet
 from explorer.session.load import State
-from explorer.session.remembered import remember, remembered
-from explorer.session.visitor import draw_again, draws
+from explorer.session.remembered import put_back, remember
+from explorer.session.seed import draw_again, draws, sync_link
 from explorer.text.escape import escape_markdown
 from explorer.widgets.pictures import channel_words, no_originals, show_picture
 from explorer.widgets.test_image import chosen_row
@@ -66,30 +66,35 @@ def _chosen(run: Run) -> Choice:
     """What the person chooses; remembered while another page is shown."""
     offered = sources(run)
     source = offered[0]
+    for key, allowed in (("samples-source", offered), ("samples-pixels", None), ("samples-n", None), ("samples-temperature", None)):
+        put_back(key, allowed)
     if len(offered) > 1:
-        was = remembered("samples-source", source)
-        source = st.segmented_control("Codes from", offered, default=was, key="samples-source", required=True) or source
-    row = chosen_row(run, "samples", width=170) if source == POSTERIOR else 0
+        source = (
+            st.segmented_control("Codes from", offered, default=source, key="samples-source", bind="query-params", required=True)
+            or source
+        )
+    row = chosen_row(run, "samples", width=170, is_linked=True) if source == POSTERIOR else 0
     label = _class(run) if run.config.is_conditional and source != POSTERIOR else None
     pixels = "mean"
     if not run.config.is_deterministic:
-        was = remembered("samples-pixels", "mean")
         pixels = st.segmented_control(
-            "Pixels", ("mean", "draw"), default=was, key="samples-pixels", required=True, help=PIXELS_HELP
+            "Pixels", ("mean", "draw"), default="mean", key="samples-pixels", bind="query-params", required=True, help=PIXELS_HELP
         )
     sizes = list(SHEETS)
-    n = st.selectbox("Pictures", sizes, index=sizes.index(remembered("samples-n", FIRST)), key="samples-n", width=90)
+    n = st.selectbox("Pictures", sizes, index=sizes.index(FIRST), key="samples-n", bind="query-params", width=90, format_func=str)
     temperature = st.slider(
         "Temperature",
         0.0,
         HOTTEST,
-        remembered("samples-temperature", 1.0),
+        1.0,
         0.1,
         key="samples-temperature",
+        bind="query-params",
         width=160,
         help=TEMPERATURE_HELP,
     )
     st.button("Draw again", key="samples-again", on_click=draw_again, icon=":material/casino:", help="The next seed.")
+    sync_link()
     remember(**{"samples-source": source, "samples-pixels": pixels, "samples-n": n, "samples-temperature": temperature})
     return Choice(source, "draw" if pixels == "draw" else "mean", n, float(temperature), draws(), row, label)
 
@@ -98,7 +103,12 @@ def _class(run: Run) -> int | None:
     """As which class a conditional model decodes its samples; None: every class in turn."""
     names = run.info.dataset.class_names
     chosen = st.selectbox(
-        "Decode as class", [None, *range(len(names))], format_func=partial(_class_words, names), key="samples-class", width=170
+        "Decode as class",
+        [None, *range(len(names))],
+        format_func=partial(_class_words, names),
+        key="samples-class",
+        bind="query-params",
+        width=170,
     )
     return None if chosen is None else int(chosen)
 

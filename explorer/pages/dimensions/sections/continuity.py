@@ -60,7 +60,9 @@ def _chosen_beside(run: Run) -> Run | None:
     others.sort(key=lambda name: _unlike(sound_runs()[name], run))
     if not others:
         return None
-    name = st.selectbox("Compare with", [NOTHING, *others], index=1, key=f"continuity-beside-{run.id}", width=320)
+    name = st.selectbox(
+        "Compare with", [NOTHING, *others], index=1, key=f"continuity-beside-{run.id}", bind="query-params", width=320
+    )
     return None if name in (None, NOTHING) else get_run(name)
 
 

@@ -115,7 +115,10 @@ def _chosen_beside(run: Run, own: Axes, spectrum: Spectrum | None) -> tuple[str,
     if not choices:
         return "", None
     first = 1 if run.config.model == "pca" and spectrum is not None and others else 0
-    name = st.selectbox("Compare with", choices, index=first, key=f"eigen-beside-{run.id}", width=320) or choices[0]
+    name = (
+        st.selectbox("Compare with", choices, index=first, key=f"eigen-beside-{run.id}", bind="query-params", width=320)
+        or choices[0]
+    )
     if name == PCA and spectrum is not None:
         return name, data_axes(spectrum, own.directions.shape[1])
     return name, _axes_of(get_run(name), spectrum)

@@ -53,7 +53,7 @@ def show_strips(now: State, weight: NDArray[np.float64], active: NDArray[np.bool
     )
     class_choice(run)
     order = np.argsort(-weight, kind="stable")
-    show_all = len(order) > N_SHOWN and st.toggle(f"Show all {len(order)} dimensions", key="all-dimensions")
+    show_all = len(order) > N_SHOWN and st.toggle(f"Show all {len(order)} dimensions", key="all-dimensions", bind="query-params")
     columns = st.columns(2, gap="large")
     for i, k in enumerate((order if show_all else order[:N_SHOWN]).tolist()):
         with columns[i % 2]:
@@ -78,7 +78,7 @@ def _base(now: State, run: Run, middle: NDArray[np.float32]) -> tuple[NDArray[np
     if not run.config.is_deterministic:
         choices["0, the middle of the prior"] = middle
     choices["the mean of the codes"] = run.encodings.mu.mean(0)
-    name = st.selectbox("All other dimensions at", list(choices), key="traversal-base", width=300)
+    name = st.selectbox("All other dimensions at", list(choices), key="traversal-base", bind="query-params", width=300)
     return choices[name], name
 
 
