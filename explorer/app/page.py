@@ -21,6 +21,7 @@ from explorer.app.header import header
 from explorer.app.pages import NAMES, PAGES, page_of
 from explorer.cache.runs import all_runs
 from explorer.session import events, link
+from explorer.session.late_files import forget_files_late
 from explorer.session.load import State, dismiss_notice, load, notice
 from explorer.surface.component import browser_history
 from explorer.text.escape import escape_markdown
@@ -40,6 +41,7 @@ def _style() -> str:
 
 def page() -> None:
     """One rerun of the whole app."""
+    forget_files_late()
     st.html(_style())
     found = all_runs()
     sound = {name: info for name, info in found.items() if isinstance(info, RunInfo)}

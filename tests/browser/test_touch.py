@@ -7,6 +7,7 @@ On a 2-D run the code under a place is the place itself: how far apart two codes
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -137,6 +138,25 @@ def test_a_finger_that_stays_after_a_pinch_does_nothing(phone, server):
     fingers.up()
     np.testing.assert_array_equal(code(phone), before)
     expect(phone.get_by_test_id("pin")).to_contain_text("Nothing pinned")
+
+
+OVER = [("Find", "Find"), ("Export from the map", "Export from the map")]
+
+
+@pytest.mark.parametrize(("button", "name"), OVER)
+def test_a_tap_elsewhere_closes_what_lies_over_the_map_and_pins_nothing(phone, server, button, name):
+    canvas = opened(phone, server, run="digits-2d")
+    opener, dialog = phone.get_by_role("button", name=re.compile(f"^{button}")), phone.get_by_role("dialog", name=name)
+    opener.tap()
+    expect(dialog).to_be_visible()
+    phone.touchscreen.tap(*surface.at(canvas, 0.02, 0.98))
+    expect(dialog).to_be_hidden()
+    settled(phone)
+    expect(phone.get_by_test_id("pin")).to_contain_text("Nothing pinned")
+    opener.tap()
+    expect(dialog).to_be_visible()
+    opener.tap()
+    expect(dialog).to_be_hidden()
 
 
 @pytest.mark.parametrize("run", ["mnist-2d", "mnist-20d"])

@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from explorer.pages.interpolate.stops import other_row
 from tests.browser import surface
-from tests.browser.surface import answered, at, choose_tab, code, grey, pretrained, settled, tab, the_map, watched
+from tests.browser.surface import answered, at, choose_tab, code, eventually, grey, pretrained, settled, tab, the_map, watched
 from trainer.latent.decoded_graphs import decoded_graphs
 from trainer.latent.interpolation import interpolate
 from trainer.latent.paths import FORMULAS, LatentPath, decoded_path_length, shortest_leg
@@ -144,6 +145,43 @@ def test_other_files_are_what_they_say(page, server, kind, mime):
     else:
         width, height = Image.open(io.BytesIO(data)).size
         assert (width, height) == (11 * 256 + 10, 256)
+
+
+class SlowLine:
+    """What the server says to the page, held back while `is_held`: as on a busy machine or a far network."""
+
+    def __init__(self, page: Page) -> None:
+        self.is_held, self.waiting, self.to_page = False, [], None
+        page.route_web_socket(re.compile("/_stcore/stream"), self._listen)
+
+    def _listen(self, to_page: WebSocketRoute) -> None:
+        self.to_page, server = to_page, to_page.connect_to_server()
+        server.on_message(lambda said: self.waiting.append(said) if self.is_held else to_page.send(said))
+
+    def let_go(self) -> None:
+        self.is_held = False
+        for said in self.waiting:
+            self.to_page.send(said)
+
+
+def assert_has_run(page: Page, line: SlowLine) -> None:
+    """A run of the page has ended of which the page does not know."""
+    page.evaluate("new Promise(requestAnimationFrame)")  # Playwright hears of messages while it waits for the page
+    assert any(ForwardMsg.FromString(said).WhichOneof("type") == "script_finished" for said in line.waiting)
+
+
+def test_a_click_on_a_button_of_the_run_before_brings_its_file(page, server):
+    """The page asks for a file under a number of the run before, which the server has ended meanwhile."""
+    line = SlowLine(page)
+    opened(page, server, run="digits-2d")
+    pause(page)
+    line.is_held = True
+    page.get_by_role("radio", name="Spherical").click()
+    eventually(lambda: assert_has_run(page, line), 30)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV of z").click()
+        line.let_go()
+    assert download.value.suggested_filename.endswith("-linear.csv")
 
 
 def test_a_random_walk_starts_glides_and_stops(page, server):

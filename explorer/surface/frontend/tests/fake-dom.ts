@@ -167,6 +167,14 @@ export class FakeElement extends FakeNode {
     focused = this;
   }
 
+  blur(): void {
+    focused = null;
+  }
+
+  contains(other: FakeElement | null): boolean {
+    return other === this || this.all().some((one) => one === other);
+  }
+
   getRootNode(): { readonly activeElement: FakeElement | null } {
     return { activeElement: focused };
   }

@@ -51,7 +51,6 @@ export class CommandPalette implements Panel {
     );
     this.input.addEventListener("input", () => this.find());
     this.input.addEventListener("keydown", (event) => this.key(event));
-    this.input.addEventListener("blur", () => this.close());
     this.element.addEventListener("pointerdown", (event) => {
       if (event.target !== this.input) event.preventDefault(); // the box keeps the keyboard
     });
@@ -59,11 +58,8 @@ export class CommandPalette implements Panel {
 
   update({ state: { open } }: Frame): void {
     const isOpen = open === this.id;
-    if (this.element.hidden !== isOpen) return;
-    this.element.hidden = !isOpen;
-    if (!isOpen) return this.place.giveBack();
+    if (!this.place.toggle(this.element, isOpen, this.input) || !isOpen) return;
     this.input.value = "";
-    this.place.take(this.input);
     this.find();
   }
 
@@ -120,6 +116,7 @@ export class CommandPalette implements Panel {
     if (goes !== undefined) this.choose(goes);
     else if (event.key === "Enter") this.run(chosen);
     else if (event.key === "Escape" || isPalette) this.close();
+    else if (event.key === "Tab") return this.close();
     else return;
     event.preventDefault();
   }

@@ -5,6 +5,7 @@ import type { PaletteEntry } from "../kernel/palette-entries";
 import type { PanelEditor } from "../kernel/panel-editor";
 import type { MapState } from "../kernel/state";
 import { button, h, setText } from "../ui/dom";
+import { KeyboardPlace } from "../ui/keyboard-place";
 
 const PROGRAM = "a program that gives the shown picture, with the run's weights.safetensors";
 
@@ -22,6 +23,7 @@ export class ExportMenu implements Panel {
     { name: "Copy as NumPy", what: PROGRAM, key: "", run: () => this.copy(this.editor.numpy()) },
   ];
   private readonly buttons: readonly HTMLButtonElement[];
+  private readonly place = new KeyboardPlace();
 
   constructor(private readonly editor: Pick<PanelEditor, "set" | "savePicture" | "savePins" | "python" | "numpy">) {
     this.buttons = this.items.map(({ name, what, run }) =>
@@ -38,10 +40,7 @@ export class ExportMenu implements Panel {
 
   update({ state: { open } }: Frame): void {
     const isOpen = open === this.id;
-    if (this.element.hidden !== isOpen) return;
-    this.element.hidden = !isOpen;
-    if (isOpen) this.buttons[0].focus();
-    else this.python.hidden = true;
+    if (this.place.toggle(this.element, isOpen, this.buttons[0]) && !isOpen) this.python.hidden = true;
   }
 
   paletteEntries(): readonly PaletteEntry[] {

@@ -26,7 +26,6 @@ export class Toolbar implements Panel {
   /** Out of a plane of one's own. */
   private readonly home = chip("", () => this.editor.run("leave-plane"), { hidden: true });
   private readonly buttons = new Map<ToolbarCommand, HTMLButtonElement>();
-  private wasOpen: string | null = null;
 
   constructor(private readonly editor: Pick<PanelEditor, "toolbar" | "run">) {
     this.element.append(
@@ -42,7 +41,7 @@ export class Toolbar implements Panel {
   }
 
   update({ state }: Frame): void {
-    const { data, shown, open } = state;
+    const { data, shown } = state;
     const points = `${count(data.nPoints)} test images`;
     const visible = visiblePoints(data, shown);
     setText(this.title, data.header.projection.title);
@@ -53,15 +52,18 @@ export class Toolbar implements Panel {
       button.hidden = command.enabled?.(state) === false;
       if (command.expanded) button.setAttribute("aria-expanded", String(command.expanded(state)));
       if (command.pressed) button.setAttribute("aria-pressed", String(command.pressed(state)));
-      if (command.id === this.wasOpen && !open) button.focus(); // what it had opened is closed
     }
-    this.wasOpen = open;
   }
 
   private make(command: ToolbarCommand, { icon: name, label, title, isMinor }: CommandButton): HTMLButtonElement {
     const text = label ? `${label}: ${title}` : title; // the visible word comes first, so that speech control finds it
     const content = label ? [h("span", { class: "la-tool-label" }, label)] : [];
-    const attributes = { title: text, "aria-label": withoutKey(text), "data-minor": isMinor === true };
+    const attributes = {
+      title: text,
+      "aria-label": withoutKey(text),
+      "data-minor": isMinor === true,
+      "data-command": command.id,
+    };
     const element = button("la-tool", attributes, () => this.editor.run(command.id), icon(name), ...content);
     this.buttons.set(command, element);
     return element;

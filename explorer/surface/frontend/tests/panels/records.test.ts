@@ -110,12 +110,6 @@ describe("where panels stand", () => {
 });
 
 describe("the toolbar", () => {
-  test("gives the keyboard back to the button whose panel was closed", () => {
-    const { one, now } = panel("toolbar");
-    one.update(frameOf({ ...now(), open: "help" }));
-    one.update(frameOf({ ...now(), open: null }));
-    expect(focus()).toBe(fake(one.element).find("Keys and gestures"));
-  });
   test("is told of all that its buttons show: a tab that was left is no longer said to be open", () => {
     const { one, now } = panel("toolbar");
     const looked = new Set<PropertyKey>();
@@ -140,14 +134,34 @@ describe("the toolbar", () => {
 });
 
 describe("what lies over the map", () => {
-  test("the help is shown while it is open, and Escape closes it", () => {
+  test.each(["help", "export", "palette"] as const)(
+    "%s is shown while it is open, and gives the keyboard back",
+    (id) => {
+      const { one, now } = panel(id);
+      const before = new FakeElement("button");
+      before.focus();
+      one.update(frameOf(now()));
+      expect(fake(one.element).hidden).toBe(true);
+      one.update(frameOf({ ...now(), open: id }));
+      expect(fake(one.element).hidden).toBe(false);
+      expect(fake(one.element).all()).toContain(focus());
+      one.update(frameOf({ ...now(), open: null }));
+      expect(fake(one.element).hidden).toBe(true);
+      expect(focus()).toBe(before);
+    },
+  );
+  test("a keyboard that has gone elsewhere stays there", () => {
     const { one, now } = panel("help");
-    one.update(frameOf(now()));
-    expect(fake(one.element).hidden).toBe(true);
+    const elsewhere = new FakeElement("input");
     one.update(frameOf({ ...now(), open: "help" }));
-    expect(fake(one.element).hidden).toBe(false);
-    fake(one.element).tell("keydown", { key: "Escape" });
-    expect(now().open).toBeNull();
+    elsewhere.focus();
+    one.update(frameOf({ ...now(), open: null }));
+    expect(focus()).toBe(elsewhere);
+  });
+  test("the button of the help closes it", () => {
+    const { one, asked } = panel("help");
+    fake(one.element).find("Close").press();
+    expect(asked.at(-1)).toEqual(["set", "open"]);
   });
   test("the help has a line for every command that has one, and for gestures", () => {
     const { one } = panel("help");

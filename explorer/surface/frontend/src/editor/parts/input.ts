@@ -27,7 +27,18 @@ export class Input {
     });
     listenToGestures(stage.map, this.gestures, editor.zoom, disposer);
     this.listenToKeys(act);
+    disposer.listen(window, "pointerdown", (event: PointerEvent) => this.leave(event), { capture: true });
     disposer.add(store.on(["tool"], () => this.gestures.showCursor()));
+  }
+
+  /** What lies over the map closes when a hand goes elsewhere; its own button does that itself, and on the map nothing else happens. */
+  private leave(event: Event): void {
+    const { state, store, stage } = this.context;
+    const path = event.composedPath();
+    const within = `.la-over, [data-command="${state.open}"]`;
+    if (!state.open || path.some((one) => one instanceof Element && one.matches(within))) return;
+    store.set({ open: null });
+    if (path.includes(stage.map)) event.stopPropagation();
   }
 
   private listenToKeys(act: (command: EditorCommand, key: KeyboardEvent) => void): void {
