@@ -72,14 +72,9 @@ def comparable_pictures(run_id: str) -> NDArray[np.uint8]:
     return _reconstructions(run_id, stamp_of(run_id)) if here is None else here
 
 
-def reconstruction_error(run_id: str, images: NDArray[np.uint8]) -> float:
-    """Mean of Σ over pixels (x − x̂)² of the run's test images (N, C, H, W), x̂ decoded from the mean code and within 0 and 1."""
-    x_hat = _reconstructions(run_id, stamp_of(run_id))
-    total = sum(
-        float(np.square((images[at : at + CHUNK].astype(float) - x_hat[at : at + CHUNK]) / 255).sum())
-        for at in range(0, len(images), CHUNK)
-    )
-    return total / len(images)
+def reconstruction_error(run_id: str) -> float:
+    """Mean of Σ over pixels (x − x̂)² of the run's test images, which are here, x̂ decoded from the mean code and not clipped to [0, 1]."""
+    return _reconstruction_error(run_id, stamp_of(run_id))
 
 
 def factors(run_id: str) -> tuple[tuple[str, ...], NDArray[np.float32]] | None:
@@ -141,6 +136,18 @@ def _spectrum(name: str, sha256: str, split: str) -> Spectrum | None:
     n_pixels = int(np.prod(images.shape[1:]))
     batches = (images[at : at + 4000].reshape(-1, n_pixels) / 255.0 for at in range(0, len(images), 4000))
     return spectrum(batches, n_pixels)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Decoding the test images once …")
+def _reconstruction_error(run_id: str, stamp: Stamp) -> float:
+    this, images = run_at(run_id, stamp), originals(run_id)
+    assert images is not None
+    told, total = this.told, 0.0
+    for at in range(0, len(images), CHUNK):
+        part = slice(at, at + CHUNK)
+        x_hat = this.forward.place(this.encodings.mu[part], None if told is None else told[part])
+        total += float(np.square(images[part] / 255 - x_hat).sum())
+    return total / len(images)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Decoding the test images once …")

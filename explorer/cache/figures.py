@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from explorer.cache.datasets import originals
 from explorer.cache.runs import get_run, run_at, stamp_of
-from trainer.metrics.run_continuity import RunContinuity, run_continuity
+from trainer.metrics.run_continuity import LEAST_CODES, RunContinuity, figures, run_continuity
 from trainer.metrics.semi_supervised import ClassBounds, class_bounds
+from trainer.runs.continuity_figures import ContinuityFigures
 from trainer.runs.read import Run
 
 if TYPE_CHECKING:
@@ -52,6 +53,17 @@ def get_continuity(run_id: str) -> RunContinuity:
     stamp = stamp_of(run_id)
     words = f"Decoding small steps and random codes of {run_id} …"
     return computed(("continuity", run_id, stamp), words, lambda report: run_continuity(run_at(run_id, stamp), report))
+
+
+def continuity_of(run: Run) -> ContinuityFigures | None:
+    """The two figures of a run: as it keeps them, or as they were computed here; None where neither is so."""
+    found = _shelf().get(("continuity", run.id, stamp_of(run.id)))
+    return run.info.continuity or (None if found is None else figures(found))
+
+
+def can_measure_continuity(run: Run) -> bool:
+    """Whether decoder and codes for two pairs are here."""
+    return (run.info.origin is None or run.info.origin.decoder != "pictures") and len(run.encodings.mu) >= LEAST_CODES
 
 
 @dataclass(frozen=True)

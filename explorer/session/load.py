@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from explorer.session import columns, link
+from explorer.session.column_link import Column
 from explorer.session.pins import FAR, Pin, follow_link, has_pins_of_its_own, linked_pins, pins_of, write_pins
 from explorer.surface.schema import MAX_PINS
 from explorer.text.escape import shortened
@@ -113,6 +114,12 @@ def choose_run(run_id: str) -> None:
 def open_page(run_id: str, view: str) -> None:
     """Shows a run on the page of that name (a button's callback)."""
     st.session_state.update(run=run_id, view=view)
+
+
+def open_compare(data_set: str, first: str, run_id: str) -> None:
+    """Shows both runs beside each other (a button's callback)."""
+    columns.remember(data_set, columns.Comparison((Column(run_id),)))
+    open_page(first, "compare")
 
 
 def open_run_next(run_id: str) -> None:

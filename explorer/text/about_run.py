@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from explorer.text.continuity import COMPLETENESS, CONTINUITY, change_words, completeness_words
 from explorer.text.run_sentence import data_title, model_title
 from explorer.text.run_summary import MEANINGS, NETWORKS, UNITS, neighbours, parameters, size
 from trainer.diagnosis.diagnose import LITTLE
@@ -39,7 +40,7 @@ class Figure:
 def figures(info: RunInfo, n_bytes: int) -> tuple[Figure, ...]:
     """Of a finished run. n_bytes: of its folder."""
     assert info.metrics is not None  # a finished run has them
-    return (*_model(info), *_bound(info, info.metrics), *_classes(info, info.metrics), *_size(info, n_bytes))
+    return (*_model(info), *_bound(info, info.metrics), *_classes(info, info.metrics), *_latent_space(info), *_size(info, n_bytes))
 
 
 def _model(info: RunInfo) -> Iterator[Figure]:
@@ -84,6 +85,16 @@ def _classes(info: RunInfo, metrics: Metrics) -> Iterator[Figure]:
         found = info.examination
         why = neighbours_sentence(found) if found is not None and found.information < LITTLE else ""
         yield Figure("15-NN", neighbours(info, metrics.knn_accuracy), " ".join(filter(None, [MEANINGS["15-NN"], why])))
+
+
+def _latent_space(info: RunInfo) -> Iterator[Figure]:
+    """The two figures that a model has with a posterior and without; a run of before may lack them."""
+    found = info.continuity
+    if found is None:
+        return
+    yield Figure("Continuity", f"a step of {percent(found.step)} changes the picture by {change_words(found)}", CONTINUITY)
+    if told := completeness_words(found):
+        yield Figure("Completeness", told, COMPLETENESS)
 
 
 def _size(info: RunInfo, n_bytes: int) -> Iterator[Figure]:

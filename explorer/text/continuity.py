@@ -1,42 +1,52 @@
-"""What do continuity and completeness of one or two runs say, and no more than the numbers decide?"""
+"""How are continuity and completeness of a run told in a table and beside a chart?"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
-from trainer.metrics.continuity import Completeness
+from trainer.diagnosis.continuity_sentences import share_words, with_error
 from trainer.metrics.run_continuity import RunContinuity
 from trainer.numerals import count, percent
+from trainer.runs.continuity_figures import ContinuityFigures, Share
 
-SURELY = 2.0  # standard errors of a difference
-SMALL_ERROR = 0.001  # a tenth of a per cent
+CONTINUITY = (
+    "E Σ over pixels (x̂(z′) − x̂(z))² over the same of two test images, z′ a step of 10 % of the spread √Σ_k Var(z_k) from "
+    "the code z of an image towards that of another; over disjoint pairs of images, ± one standard error (Rocca 2019)."
+)
+COMPLETENESS = (
+    "Share of random codes, from N(0, I) and uniform in the smallest box that holds all codes of test images, whose picture "
+    "the run’s classifier names with a probability from which on it is right for 95 % of the reconstructed test images "
+    "(Geifman & El-Yaniv 2017); ± one standard error (Wilson 1927)."
+)
+COLUMNS = (
+    "run",
+    "a step of 10 % changes the picture by",
+    "and the class in",
+    "known of N(0, I)",
+    "known of the box around the codes",
+)
 
 
-def steps_sentence(found: Mapping[str, RunContinuity], place: int) -> str:
-    """What the step at that place of the lengths changes, and whether two runs differ in it."""
-    told, values = [], []
-    for name, each in found.items():
-        steps = each.continuity
-        value, error = float(steps.relative[place]), float(steps.relative_error[place])
-        if not math.isfinite(value):
-            return f"All codes of {name} decode to the same picture: a step of the code changes nothing."
-        told.append(f"{_with_error(value, error)} in {name}")
-        values.append((value, error))
-    share = percent(float(next(iter(found.values())).continuity.shares[place]))
-    beginning = f"A step of {share} of the codes’ spread changes the picture by {' and '.join(told)}"
-    return f"{beginning}{_compared(values, list(found), 'in')}."
+def cells(name: str, found: ContinuityFigures | None) -> tuple[str, ...]:
+    """A row of the table of `COLUMNS`."""
+    if found is None:
+        return (name, *["not measured"] * (len(COLUMNS) - 1))
+    return (name, change_words(found), *(_share(share) for share in (found.class_share, found.prior_share, found.box_share)))
 
 
-def completeness_sentence(found: Mapping[str, RunContinuity]) -> str:
-    """How many draws from N(0, I) the classifier knows, and whether two runs differ in it; or why that is not known."""
-    draws = {name: each.prior for name, each in found.items()}
-    known = {name: each for name, each in draws.items() if each is not None}
-    if not known:
-        return "Whether random codes decode to pictures is not known: there is no classifier that is right often enough for these images."
-    told = [_known(name, each) for name, each in known.items()]
-    values = [(each.known.value, each.known.standard_error) for each in known.values()]
-    return f"Of random codes from N(0, I) the classifier knows {' and '.join(told)}{_compared(values, list(known), 'of')}."
+def change_words(found: ContinuityFigures) -> str:
+    """The figure of continuity with its standard error."""
+    if found.change is None:
+        return "n/a: all codes decode alike"
+    return with_error(found.change, math.nan if found.change_error is None else found.change_error)
+
+
+def completeness_words(found: ContinuityFigures) -> str:
+    """Both shares of completeness with their standard errors; empty where they are not known."""
+    if found.prior_share is None or found.box_share is None:
+        return ""
+    draws = f"{count(found.prior_share.n)} draws each"
+    return f"{share_words(found.prior_share)} of N(0, I), {share_words(found.box_share)} of the box around the codes, {draws}"
 
 
 def calibration_sentence(name: str, found: RunContinuity) -> str:
@@ -49,22 +59,5 @@ def calibration_sentence(name: str, found: RunContinuity) -> str:
     return f"{name}: known from a probability of {percent(threshold.value)} on, which the classifier gives to {passed}{right}."
 
 
-def _known(name: str, draws: Completeness) -> str:
-    return f"{_with_error(draws.known.value, draws.known.standard_error)} of {name} ({count(draws.known.n)} draws)"
-
-
-def _with_error(value: float, error: float) -> str:
-    """“7.8 % ± 0.5 %”: one decimal, two where the error is small."""
-    digits = 1 if error >= SMALL_ERROR else 2
-    return f"{percent(value, digits)} ± {percent(error, digits)}"
-
-
-def _compared(values: list[tuple[float, float]], names: list[str], where: str) -> str:
-    """Of two (value, standard error): which is smaller, or that the difference is within two standard errors."""
-    if len(values) != 2:
-        return ""
-    (first, first_error), (second, second_error) = values
-    if abs(first - second) <= SURELY * math.hypot(first_error, second_error):
-        return "; the difference is within two standard errors"
-    less = names[0] if first < second else names[1]
-    return f": less {where} {less}"
+def _share(share: Share | None) -> str:
+    return "no classifier" if share is None else share_words(share)

@@ -42,8 +42,10 @@ def data_title(name: str) -> str:
 
 
 def model_title(info: RunInfo) -> str:
-    """The family of the model: VAE, IWAE, conditional VAE, M2, M1+M2, autoencoder, PCA."""
+    """The family of the model: VAE, linear VAE, IWAE, conditional VAE, M2, M1+M2, autoencoder, linear autoencoder, PCA."""
     config = info.config
+    if config.network == "linear" and config.model in ("vae", "autoencoder") and config.importance_samples == 1:
+        return {"vae": "linear VAE"}.get(config.model, "linear autoencoder")
     if config.model == "vae" and config.importance_samples > 1:
         return "IWAE"
     return {"vae": "VAE", "conditional-vae": "conditional VAE", "m2": "M2", "m1+m2": "M1+M2", "pca": "PCA"}.get(
@@ -73,7 +75,7 @@ def _kind(info: RunInfo) -> str:
     config = info.config
     words = model_title(info)
     if config.beta != 1 and not config.is_deterministic:
-        words = f"{'β-VAE' if words == 'VAE' else words} (β = {config.beta:g})"
+        words = f"{words.replace('VAE', 'β-VAE') if words in ('VAE', 'linear VAE') else words} (β = {config.beta:g})"
     if info.origin is not None:
         words = f"imported {words}"
     return capitalised(words) if words[0].isascii() else words  # a large β would be read as B

@@ -6,10 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from explorer.text.continuity import calibration_sentence, completeness_sentence, steps_sentence
+from explorer.text.continuity import calibration_sentence, cells
 from tests.explorer.shown import app, sound, words
-from trainer.metrics.continuity import Completeness, Continuity, Share, Threshold
-from trainer.metrics.run_continuity import RunContinuity
+from trainer.diagnosis.continuity_sentences import completeness_sentence, steps_sentence
+from trainer.metrics.continuity import Completeness, Continuity, Threshold
+from trainer.metrics.run_continuity import RunContinuity, figures
+from trainer.runs.catalogue import load_run
+from trainer.runs.continuity_figures import ContinuityFigures, Share
+from trainer.runs.write import RunWriter, copy_of
 
 PAIRS = 100
 THRESHOLD = Threshold(0.6, Share(90, 100), Share(81, 90))
@@ -25,24 +29,28 @@ def found(change, noise, n_known=500):
     return RunContinuity(steps, THRESHOLD, draws, draws)
 
 
+def kept(*of, **more) -> ContinuityFigures:
+    return figures(found(*of, **more))
+
+
 def test_a_difference_is_claimed_beyond_two_standard_errors_only():
     """Standard errors of .1/√100 = .01 each, of the difference .014."""
-    far = steps_sentence({"a": found(0.10, 0.1), "b": found(0.20, 0.1)}, 0)
-    near = steps_sentence({"a": found(0.10, 0.1), "b": found(0.12, 0.1)}, 0)
+    far = steps_sentence({"a": kept(0.10, 0.1), "b": kept(0.20, 0.1)})
+    near = steps_sentence({"a": kept(0.10, 0.1), "b": kept(0.12, 0.1)})
     assert far.endswith(": less in a.") and near.endswith("; the difference is within two standard errors.")
     assert "10.0\u00a0% ± 1.0\u00a0% in a" in far
-    alone = steps_sentence({"a": found(0.10, 0.1)}, 0)
+    alone = steps_sentence({"a": kept(0.10, 0.1)})
     assert "less" not in alone and "difference" not in alone
 
 
 def test_draws_are_compared_alike():
-    assert completeness_sentence({"a": found(0.1, 0, 700), "b": found(0.1, 0, 500)}).endswith(": less of b.")
-    assert "within two standard errors" in completeness_sentence({"a": found(0.1, 0, 500), "b": found(0.1, 0, 501)})
+    assert completeness_sentence({"a": kept(0.1, 0, 700), "b": kept(0.1, 0, 500)}).endswith(": less of b.")
+    assert "within two standard errors" in completeness_sentence({"a": kept(0.1, 0, 500), "b": kept(0.1, 0, 501)})
 
 
 def test_what_is_not_known_is_said_to_be_so():
     nothing = replace(found(0.1, 0), threshold=None, prior=None, box=None)
-    assert "is not known" in completeness_sentence({"a": nothing})
+    assert "is not known" in completeness_sentence({"a": figures(nothing)})
     assert calibration_sentence("a", nothing) == ""
     told = calibration_sentence("a", found(0.1, 0)).replace("\u00a0", " ")
     assert told.startswith(
@@ -54,7 +62,7 @@ def test_what_is_not_known_is_said_to_be_so():
 def test_a_decoder_that_ignores_the_code_is_said_to():
     steps = found(0.0, 0.0).continuity
     constant = replace(found(0, 0), continuity=replace(steps, reference=np.zeros(PAIRS)))
-    assert "decode to the same picture" in steps_sentence({"a": constant}, 0)
+    assert "decode to the same picture" in steps_sentence({"a": figures(constant)})
 
 
 @pytest.mark.usefixtures("fresh_app")
@@ -66,3 +74,27 @@ def test_the_autoencoder_stands_beside_the_vae():
     assert [trace["name"] for trace in classes] == [trace["name"] for trace in known] == ["digits-autoencoder", "digits-2d"]
     test.selectbox(key="continuity-beside-digits-autoencoder").set_value("none")
     assert "digits-2d" not in words(sound(test.run())).split("A step of")[1]
+
+
+@pytest.mark.usefixtures("fresh_app")
+def test_an_autoencoder_stands_beside_a_vae_in_compare_with_the_numbers_that_the_runs_keep():
+    test = sound(app(run="digits-autoencoder", view="compare", with_="digits-2d").run())
+    told = words(test)
+    of_runs = {name: load_run(name).info.continuity for name in ("digits-autoencoder", "digits-2d")}
+    for name, each in of_runs.items():
+        assert "| " + " | ".join(cells(name, each)) + " |" in told
+    assert steps_sentence(of_runs) in told and completeness_sentence(of_runs) in told
+
+
+@pytest.mark.usefixtures("fresh_app")
+def test_runs_of_before_are_measured_when_it_is_asked_for(tmp_path, monkeypatch):
+    for name in ("digits-autoencoder", "digits-2d"):
+        run = load_run(name)
+        folder = copy_of(run, f"old-{name}", tmp_path).folder
+        RunWriter(folder).write_info(run.info.model_copy(update={"continuity": None}))
+    monkeypatch.setenv("LATENT_RUNS", str(tmp_path))
+    test = sound(app(run="old-digits-autoencoder", view="compare", with_="old-digits-2d").run())
+    assert "classifier knows" not in words(test)
+    test.button(key="measure-continuity").click()
+    of_runs = {f"old-{name}": load_run(name).info.continuity for name in ("digits-autoencoder", "digits-2d")}
+    assert steps_sentence(of_runs) in words(sound(test.run()))

@@ -1,11 +1,15 @@
 """Are eigen-images signed pictures around the page's ground, and is PCA said to be what a linear model finds, only where it is?"""
 
+import re
+
 import numpy as np
 import pytest
 
 from explorer.pictures.signed import DARK, LIGHT, signed_grid, signed_picture
 from explorer.text.eigen_images import same_subspace_sentence
 from tests.explorer.shown import app, sound, words
+from trainer.datasets import load_dataset
+from trainer.runs.catalogue import load_run
 
 
 def test_zero_is_the_ground_and_the_ends_are_the_colours():
@@ -44,3 +48,38 @@ def test_it_opens_for_every_kind_of_run(run, wanted):
     test = sound(app(run=run, view="dimensions", look="eigen-images").run())
     assert wanted in words(test) and "How to read this" in words(test)
     assert any('class="in-dark"' in element.proto.body for element in test.get("html"))
+
+
+def test_a_linear_autoencoder_spans_what_pca_spans_by_numpys_own_svd():
+    """Baldi & Hornik 1989, on digits: principal angles and squared error against the singular vectors of the centred training images."""
+    digits = load_dataset("digits")
+    train, test = (digits.subset(split).images.reshape(-1, 64) / 255 for split in ("train", "test"))
+    _, values, directions = np.linalg.svd(train - train.mean(0), full_matrices=False)
+    pca = directions[:8].T
+    lost = np.square((test - train.mean(0)) @ (np.eye(64) - pca @ pca.T)).sum(1).mean()
+    for name, most_degrees, tolerance in (("digits-pca", 1e-4, 1e-6), ("digits-linear-ae", 2.0, 1e-3)):
+        run = load_run(name)
+        assert run.config.latent_dim == 8
+        basis, _ = np.linalg.qr(run.weights["decoder.0.weight"].astype(float))
+        angles = np.degrees(np.arccos(np.clip(np.linalg.svd(basis.T @ pca, compute_uv=False), 0, 1)))
+        assert angles.max() < most_degrees
+        assert run.info.metrics is not None and run.info.metrics.squared_error == pytest.approx(lost, rel=tolerance)
+        x_hat = run.forward.place(run.encodings.mu).reshape(test.shape)
+        assert np.square(test - x_hat).sum(1).mean() == pytest.approx(lost, rel=tolerance)
+    assert values[7] > values[8]  # or no subspace of eight would be the best
+
+
+@pytest.mark.usefixtures("fresh_app")
+def test_pca_and_the_linear_autoencoder_stand_beside_each_other():
+    """The same sentence in Dimensions and in Compare, one button apart."""
+    test = sound(app(run="digits-pca", view="dimensions", look="eigen-images").run())
+    assert test.selectbox(key="eigen-beside-digits-pca").value == "digits-linear-ae"
+    [sentence] = re.findall(
+        r"Both span the same subspace: the largest of 8 angles between them is (\S+)°; squared error .*", words(test)
+    )
+    assert float(sentence) < 2
+    assert "1.558 of digits-pca, 1.558 of digits-linear-ae" in words(test)
+    test.button(key="compare-linear").click()
+    sound(test.run())
+    assert test.segmented_control(key="view").value == "compare"
+    assert f"Both span the same subspace: the largest of 8 angles between them is {sentence}°" in words(test)

@@ -37,7 +37,7 @@ class EvaluateOptions:
     """importance-sample only the first N images (default: all)"""
     parts: tuple[str, ...] = ()
     """more than the bound: collapse, information, interventions, sensitivity, implied-beta, gaps, gradients, bounds,
-    disentanglement"""
+    continuity, disentanglement"""
     out: OutFile = None
     """keep every number of the parts in this file, name.npz (default: print their means only)"""
     seconds: MaybeNumber = None
@@ -88,7 +88,7 @@ def _measure(run: Run, options: EvaluateOptions, device: torch.device, budget: B
     with progress_bar() as show:
         result = evaluate(model, dataset, samples=options.samples, nll_images=options.images, budget=budget, on_progress=show)
     model.cpu()
-    parts = {part: report(model, dataset, part) for part in chosen}
+    parts = {part: report(run, dataset, part) for part in chosen}
     if options.out is not None:
         n_arrays = save_arrays(checked_file(options.out, options.parts), parts)
         print(f"{options.out}: {n_arrays} arrays of {', '.join(parts)}", file=sys.stderr)

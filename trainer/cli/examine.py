@@ -1,4 +1,4 @@
-"""`examine`: did dimensions of a finished run collapse, does it matter, and what can be done?"""
+"""`examine`: did dimensions of a finished run collapse, does it matter, what can be done, and is its latent space continuous?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trainer.runs.catalogue import load_run
 
 @dataclass(frozen=True)
 class ExamineOptions:
-    """Measure a finished run for the clinic (information, interventions, sensitivity, implied β) and say the verdict."""
+    """Measure a finished run for the clinic (information, interventions, sensitivity, implied β, continuity) and say the verdict."""
 
     run: RunName
     """name of the run"""
@@ -26,7 +26,7 @@ class ExamineOptions:
 
 def examine_command(argv: list[str]) -> None:
     options = parse(ExamineOptions, argv, f"{program()} examine")
-    from trainer.cli.measuring import budget_of, is_measurable, stored_verdict, verdict_lines
+    from trainer.cli.measuring import budget_of, is_measurable, stored_verdict, verdict_of_info
     from trainer.diagnosis.measure import refresh_examination
 
     budget = budget_of(options.seconds)
@@ -38,4 +38,4 @@ def examine_command(argv: list[str]) -> None:
     dataset = dataset_of(run)
     with progress_bar() as show:
         found = refresh_examination(run, dataset, budget, show)
-    print("\n".join(verdict_lines(run, found)))
+    print("\n".join(verdict_of_info(run, found)))

@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from trainer.diagnosis.continuity_sentences import completeness_sentence, steps_sentence
 from trainer.diagnosis.diagnose import diagnose
 from trainer.errors import LatentError, RunError
 from trainer.numerals import count, number, percent
 from trainer.runs.examination import Examination
 from trainer.runs.read import Run
+from trainer.runs.records import RunInfo
 
 if TYPE_CHECKING:
     from trainer.metrics.evaluate import Budget
@@ -85,10 +87,19 @@ def stored_lines(run: Run) -> list[str]:
 
 def stored_verdict(run: Run) -> list[str]:
     """The verdict on the figures of the import."""
-    found = run.info.examination
-    if found is None:
+    if run.info.examination is None:
         return [why_stored(run), "  there is no verdict: it was imported without its images"]
-    return [why_stored(run), *verdict_lines(run, found)]
+    return [why_stored(run), *verdict_of_info(run, run.info)]
+
+
+def verdict_of_info(run: Run, info: RunInfo) -> list[str]:
+    """Verdict, or why there is none, and the two figures that every run has."""
+    points = f"{run.id}: no verdict, because the codes of this model are points: there is no KL that could collapse"
+    told = [points] if info.examination is None else verdict_lines(run, info.examination)
+    if info.continuity is None:
+        return told
+    of_run = {run.id: info.continuity}
+    return [*told, f"  {steps_sentence(of_run)}", f"  {completeness_sentence(of_run)}"]
 
 
 def verdict_lines(run: Run, found: Examination) -> list[str]:

@@ -20,6 +20,8 @@ from trainer.numerals import count, number
 SUFFIX = ".npz"
 Over = Literal["", "images", "dimensions", "thresholds"]
 Record = Mapping[str, Any]
+GRADIENTS = "nats² per unit of z², mean over images and dimensions"
+OF_TWO, OF_ALL = "share of the change between two images", "share"
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,8 @@ class Line:
     """key of its standard error, where the record has one"""
 
 
-def _of_estimator(name: str, words: str) -> tuple[Line, ...]:
-    return (
-        Line(f"{name}/variance", f"{words}: variance of a draw", "nats²", error=f"{name}/standard_error"),
-        Line(f"{name}/mean_square", f"{words}: squared gradient", "nats²"),
-    )
+def _of_estimator(name: str, words: str) -> Line:
+    return Line(f"{name}/variance", f"variance of a draw, {words}", GRADIENTS, error=f"{name}/standard_error")
 
 
 TABLES: Mapping[Part, tuple[Line, ...]] = {
@@ -85,9 +84,10 @@ TABLES: Mapping[Part, tuple[Line, ...]] = {
         Line("kl_to_truth", "both, KL(q(z|x) ‖ p(z|x))", over="images"),
     ),
     "gradients": (
-        *_of_estimator("reparameterisation", "reparameterised"),
-        *_of_estimator("score-baseline", "score function, baseline"),
-        *_of_estimator("score", "score function"),
+        _of_estimator("reparameterisation", "reparameterised"),
+        _of_estimator("score-baseline", "score function with baseline"),
+        _of_estimator("score", "score function"),
+        Line("reparameterisation/mean_square", "squared gradient, for scale", GRADIENTS),
     ),
     "bounds": (
         Line("labelled", "labelled bound −L(x, y)", over="images"),
@@ -95,7 +95,16 @@ TABLES: Mapping[Part, tuple[Line, ...]] = {
         Line("difference", "labelled less unlabelled", over="images"),
         Line("class_nll", "−log q(y|x) of the true class", over="images"),
         Line("entropy", "entropy of q(y|x)", over="images"),
-        Line("error", "share of images that q(y|x) gets wrong", "", digits=3),
+        Line("class_gap", "loss by the guess, KL(q(y|x) ‖ p(y|x))", over="images"),
+        Line("error", "images that q(y|x) gets wrong", OF_ALL, digits=3),
+    ),
+    "continuity": (
+        Line("change", "change of the picture by a step of 10 % of the codes' spread", OF_TWO, digits=4, error="change_error"),
+        Line(
+            "class_changes", "steps after which the classifier names another class", OF_ALL, digits=3, error="class_changes_error"
+        ),
+        Line("prior/known", "random codes from N(0, I) that the classifier knows", OF_ALL, digits=3, error="prior/error"),
+        Line("box/known", "random codes of the box around the codes that it knows", OF_ALL, digits=3, error="box/error"),
     ),
     "disentanglement": (
         Line("mig_score", "mutual information gap (MIG)", "0 to 1", digits=3),

@@ -34,9 +34,11 @@ from trainer.metrics.implied_beta import DRAWS, implied_beta, record
 from trainer.metrics.importance import importance_estimate
 from trainer.metrics.information import information_split
 from trainer.metrics.information_bracket import prior_distance
+from trainer.metrics.model_continuity import model_figures
 from trainer.models.torch_engine import Vae
 from trainer.runs.examination import Examination, Implied, Measured
 from trainer.runs.read import Run
+from trainer.runs.records import RunInfo
 from trainer.runs.write import RunWriter
 
 MOST_IMAGES = 4000  # enough for shares of a per cent, and seconds on an old machine
@@ -218,23 +220,18 @@ def _neighbours(
 
 def refresh_examination(
     run: Run, dataset: Dataset, budget: Budget | None = None, on_progress: Progress = lambda share: None
-) -> Examination:
-    """Examines a finished run and writes what was found into its run.json, unless it is a shipped one.
-
-    Raises `RunError` for another data set.
+) -> RunInfo:
+    """Examines a finished run, one without a posterior for continuity alone, and writes what was found into its run.json, unless it is a
+    shipped one. Raises `RunError` for another data set.
     """
-    found = examine_run(run, dataset, budget, on_progress)
-    if not (writer := RunWriter(run.folder)).is_kept:
-        writer.write_info(run.info.model_copy(update={"examination": found}))
-    return found
-
-
-def examine_run(
-    run: Run, dataset: Dataset, budget: Budget | None = None, on_progress: Progress = lambda share: None
-) -> Examination:
-    """Examines a finished run and writes nothing. Raises `RunError` for another data set."""
     run.check_dataset(dataset)
-    return examine(run.model, dataset, budget=budget, on_progress=on_progress)
+    found = None if run.config.is_deterministic else examine(run.model, dataset, budget=budget, on_progress=on_progress)
+    codes = run.encodings
+    continuity = model_figures(run.model, codes.mu, codes.label, run.told, run.classifier, budget)
+    info = run.info.model_copy(update={"examination": found, "continuity": continuity})
+    if not (writer := RunWriter(run.folder)).is_kept:
+        writer.write_info(info)
+    return info
 
 
 def _nll(model: Vae, z: Tensor, x: Tensor, y: Tensor | None) -> float:

@@ -1,7 +1,7 @@
 """What else can be said of a finished run, beyond its bound?
 
-Parts of `python -m trainer evaluate RUN --parts …`, each a function of a model and its data set that gives a record for JSON. All on
-held-out images, nats per image. Letters: N images, K latent dimensions.
+Parts of `atlas evaluate RUN --parts …`, each a function of a model and its data set that gives a record for JSON. All on
+held-out images, nats per image where nothing else is said. Letters: N images, K latent dimensions.
 """
 
 from __future__ import annotations
@@ -30,10 +30,12 @@ from trainer.metrics.implied_beta import implied_beta, record
 from trainer.metrics.information import information_split
 from trainer.metrics.information_bracket import prior_distance
 from trainer.metrics.quadrature import gap_map
+from trainer.metrics.run_continuity import LEAST_CODES, figures, run_continuity
 from trainer.metrics.semi_supervised import class_bounds
 from trainer.models.numpy_engine import Forward
 from trainer.models.torch_engine import Vae
 from trainer.runs.examination import CAPPED
+from trainer.runs.read import Run
 
 Part = Literal[
     "collapse",
@@ -44,9 +46,11 @@ Part = Literal[
     "gaps",
     "gradients",
     "bounds",
+    "continuity",
     "disentanglement",
 ]
 PARTS: tuple[Part, ...] = get_args(Part)
+OF_POINTS: tuple[Part, ...] = ("sensitivity", "continuity", "disentanglement")  # of models without a posterior too
 Record = dict[str, Any]
 
 EPSILONS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
@@ -58,17 +62,24 @@ BOUND_IMAGES = 1000
 
 def check_part(model: Vae, dataset: Dataset, part: Part) -> None:
     """Raises `ConfigError` where the model, `DataError` where the data set has nothing to say of a part."""
-    if model.is_deterministic and part not in ("sensitivity", "disentanglement"):
-        raise ConfigError("parts", part, "sensitivity and disentanglement for a deterministic model, whose codes are points")
+    if model.is_deterministic and part not in OF_POINTS:
+        raise ConfigError("parts", part, f"{', '.join(OF_POINTS)} for a deterministic model, whose codes are points")
     if part == "bounds" and not model.config.is_semi_supervised:
         raise ConfigError("parts", part, f"for m2 and m1+m2, which have a classifier q(y|x); this model is {model.config.model}")
+    if part == "continuity" and len(dataset.splits["test"]) < LEAST_CODES:
+        raise DataError(
+            f"data set {dataset.name!r} has fewer than {LEAST_CODES} test images; continuity needs {LEAST_CODES} or more."
+        )
     if part == "disentanglement" and dataset.factors is None:
         raise DataError(f"data set {dataset.name!r} has no known factors; disentanglement needs one that has: shapes, pendulum.")
 
 
-def report(model: Vae, dataset: Dataset, part: Part, split: str = "test") -> Record:
-    """One part. Raises `ConfigError` where the model, `DataError` where the data set has nothing to say of it."""
-    check_part(model, dataset, part)
+def report(run: Run, dataset: Dataset, part: Part, split: str = "test") -> Record:
+    """One part; continuity of the run's stored codes. Raises `ConfigError` where the model, `DataError` where the data set has nothing to
+    say of it."""
+    check_part(run.model, dataset, part)
+    if part == "continuity":
+        return dict(plain(_continuity(run)))
     makers: dict[str, Callable[[Vae, Dataset, Split], Record]] = {
         "collapse": _collapse,
         "information": _information,
@@ -80,7 +91,7 @@ def report(model: Vae, dataset: Dataset, part: Part, split: str = "test") -> Rec
         "bounds": _bounds,
         "disentanglement": _disentanglement,
     }
-    found: Record = plain(makers[part](model, dataset, dataset.subset(split)))
+    found: Record = plain(makers[part](run.model, dataset, dataset.subset(split)))
     return found
 
 
@@ -192,6 +203,28 @@ def _bounds(model: Vae, dataset: Dataset, part: Split) -> Record:
         "class_gap": found.class_gap,
         "error": float(found.is_wrong.mean()),
         "label": found.label,
+    }
+
+
+def _continuity(run: Run) -> Record:
+    """Both figures at the step that a run keeps, and every pair and draw."""
+    found = run_continuity(run)
+    steps, kept = found.continuity, figures(found)
+    draws = {name: draws for name, draws in (("prior", found.prior), ("box", found.box)) if draws is not None}
+    of_draws = {
+        name: {"known": d.known.value, "error": d.known.standard_error, "probability": d.probability} for name, d in draws.items()
+    }
+    place = steps.shares.tolist().index(kept.step)
+    changes = steps.class_changes(place)
+    return {
+        **kept.model_dump(),
+        "class_changes": None if changes is None else changes.value,
+        "class_changes_error": None if changes is None else changes.standard_error,
+        "steps": {"share": steps.shares, "change": steps.relative, "error": steps.relative_error},
+        "squared": steps.squared,
+        "reference": steps.reference,
+        "spread": steps.spread,
+        **of_draws,
     }
 
 

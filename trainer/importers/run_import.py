@@ -33,6 +33,7 @@ from trainer.runs.records import DatasetInfo, Origin
 from trainer.runs.write import RunWriter
 from trainer.training.finish import (
     CLASSIFIER,
+    CONTINUITY,
     ENCODINGS,
     EVALUATION,
     EXAMINATION,
@@ -51,13 +52,14 @@ PRESET = "imported"
 OnPart = Callable[[str, float | None], None]
 """Told what is being done, and the share of it that is done, where that is known."""
 UNLIMITED = Budgets()
-BUDGETS = Budgets(Budget(12.0), Budget(15.0), Budget(4.0), Budget(10.0))
+BUDGETS = Budgets(Budget(12.0), Budget(15.0), Budget(4.0), Budget(10.0), Budget(4.0))
 DOING = {
     EVALUATION: "evaluating",
     ENCODINGS: "scoring the test images",
     MAPS: "laying out maps",
     EXAMINATION: "examining",
     CLASSIFIER: "training a classifier of pictures",
+    CONTINUITY: "measuring continuity",
 }
 
 

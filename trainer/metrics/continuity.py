@@ -3,7 +3,8 @@
 Continuity: from the code z_i of an image a step of a share s of the codes' spread towards the code of another image, z_i + s·r·d, d the
 unit vector to z_j, r = √Σ_k Var(z_k). The step is measured in the spread of the run's own codes, so the figure does not change when codes
 are shifted, turned or scaled, and models with and without a posterior can be compared. Measured: Σ over pixels of the squared change of x̂,
-as a share of the same for two images chosen at random, and how often the class that a classifier names changes.
+as a share of the same for two images chosen at random, and how often the class that a classifier names changes. No image is in two pairs,
+so pairs are independent, and the standard errors hold for few images too.
 
 Completeness: of draws from N(0, I), and from the smallest box along the axes that holds all codes, the share that decodes to a picture
 which the classifier names with at least a probability t. t is calibrated: the smallest from 1/2 on at which the classifier is right for
@@ -21,6 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.runs.continuity_figures import Share
+
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -34,7 +37,6 @@ PAIRS, DRAWS, CALIBRATION = 400, 1000, 1000
 PRECISION = 0.95  # how often the classifier has to be right above the threshold
 LEAST_PROBABILITY = 0.5  # more than all other classes together
 LEAST_CALIBRATED = 30  # reconstructions above the threshold, below which it rests on chance
-NORMAL_95 = 1.959964  # standard deviations that hold 95 % of a normal distribution
 
 
 @dataclass(frozen=True)
@@ -90,34 +92,13 @@ class Continuity:
         """P, pairs."""
         return len(self.reference)
 
+    def class_changes(self, place: int) -> Share | None:
+        """How many steps of that place of `shares` change the class; None without a classifier."""
+        return None if self.changed is None else Share(int(self.changed[place].sum()), self.n)
+
     def at(self, place: int) -> Floats:
         """(P, K): codes after the step of that place of `shares`."""
         return np.asarray(self.codes + self.shares[place] * self.spread * self.directions, np.float32)
-
-
-@dataclass(frozen=True)
-class Share:
-    """So many of n."""
-
-    n_yes: int
-    n: int
-
-    @property
-    def value(self) -> float:
-        return self.n_yes / self.n
-
-    @property
-    def standard_error(self) -> float:
-        """√(p (1 − p) / n)."""
-        return math.sqrt(self.value * (1 - self.value) / self.n)
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95 % (Wilson 1927), which is not empty at 0 and 1 either."""
-        z2 = NORMAL_95**2
-        middle = (self.n_yes + z2 / 2) / (self.n + z2)
-        half = NORMAL_95 / (self.n + z2) * math.sqrt(self.n_yes * (self.n - self.n_yes) / self.n + z2 / 4)
-        return max(0.0, middle - half), min(1.0, middle + half)
 
 
 @dataclass(frozen=True)
@@ -168,10 +149,9 @@ def continuity(
     n_pairs: int = PAIRS,
     on_progress: Callable[[float], None] = lambda share: None,
 ) -> Continuity:
-    """Of codes mu (N, K), N ≥ 2: pairs of two different images, chosen at random."""
-    n = len(mu)
-    rows = rng.integers(n, size=n_pairs)
-    others = (rows + rng.integers(1, n, size=n_pairs)) % n
+    """Of codes mu (N, K), N ≥ 4: at most n_pairs pairs of images, chosen at random, each image in one pair or none."""
+    n_pairs = min(n_pairs, len(mu) // 2)
+    rows, others = rng.permutation(len(mu))[: 2 * n_pairs].reshape(2, n_pairs)
     spread = math.sqrt(float(mu.astype(float).var(0).sum()))
     directions = _directions(mu[rows], mu[others])
     start = decode(mu[rows], rows)

@@ -86,6 +86,12 @@ class Forward:
             output = unrolled(output, *self._context)
         return mean_picture(self.config, output)
 
+    def place(self, z: Floats, y: ArrayLike | None = None) -> Floats:
+        """x_hat (B, C, H, W) as `decode` has it before it is clipped: Wz + b of a linear model with a density of pixels."""
+        if not self.config.has_scale:
+            return self.decode(z, y)
+        return self._output(z, y)[:, : self.image_shape[0]]
+
     def draw(self, z: Floats, rng: np.random.Generator, y: ArrayLike | None = None) -> Floats:
         """x (B, C, H, W) in [0, 1], one draw from p(x|z) for each z (B, K)."""
         output = self._output(z, y)

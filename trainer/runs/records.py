@@ -14,6 +14,7 @@ from trainer.config import FitConfig, ImportedConfig
 from trainer.datasets import Dataset, is_built_in
 from trainer.models.networks import check_imported
 from trainer.numerals import percent
+from trainer.runs.continuity_figures import ContinuityFigures
 from trainer.runs.examination import Examination
 from trainer.runs.folder import VERSION
 
@@ -155,6 +156,7 @@ class RunInfo(BaseModel):
     n_parameters: int = 0
     metrics: Metrics | None = None
     examination: Examination | None = Field(None, description="what the clinic measured; not in old runs")
+    continuity: ContinuityFigures | None = Field(None, description="of models with and without a posterior; not in old runs")
     origin: Origin | None = Field(None, description="of an imported run")
     libraries: dict[str, str] = Field(default_factory=dict)
     machine: str = ""

@@ -1,4 +1,4 @@
-"""What is computed of a trained model before its run is whole? Evaluation, encodings, maps, examination, a classifier of pictures.
+"""What is computed of a trained model before its run is whole? Evaluation, encodings, maps, examination, a classifier, continuity.
 
 The one post-processing: for a training of ours (`trainer.training.loop`) and for a model that was trained elsewhere (`trainer.importers`).
 Nothing is written before all of it is there.
@@ -24,9 +24,11 @@ from trainer.diagnosis.measure import MOST_IMAGES, examine
 from trainer.maps.inverse import EPOCHS
 from trainer.maps.projection import Projection, projections_of
 from trainer.metrics.collapse import active_units, kl_per_dim, population_kl
-from trainer.metrics.evaluate import BACKWARD, Budget, bound_terms, decode_of, evaluate, seconds_a_decode, seeded
+from trainer.metrics.evaluate import BACKWARD, Budget, bound_terms, decode_of, evaluate, labels_told, seconds_a_decode, seeded
+from trainer.metrics.model_continuity import model_figures
 from trainer.models.picture_classifier import PictureClassifier
 from trainer.models.torch_engine import Vae
+from trainer.runs.continuity_figures import ContinuityFigures
 from trainer.runs.examination import Examination
 from trainer.runs.folder import ENCODINGS as ENCODINGS_FILE
 from trainer.runs.folder import IMAGES, WEIGHTS
@@ -41,6 +43,7 @@ Floats = NDArray[np.float32]
 NLL_SAMPLES, NLL_IMAGES = 200, 2000  # importance sampling at the end of a run; `evaluate` does all images
 # the parts, and constants of the guess of how long they take on two common cores
 EVALUATION, ENCODINGS, MAPS, EXAMINATION, CLASSIFIER = "evaluation", "encodings", "maps", "examination", "classifier of pictures"
+CONTINUITY, CONTINUITY_DECODES = "continuity", 4200  # pictures at most
 DECODING_SHARE = 1.0  # of the time of encoding and decoding: with its likelihood
 MAP_S, MAP_IMAGE_S, UMAP_S, UMAP_IMAGE_S, EXAMINATION_S = 0.5, 1e-4, 10.0, 3e-3, 0.3
 MULTIPLY_ADDS_A_SECOND = 2e9
@@ -54,6 +57,7 @@ class Budgets:
     examination: Budget | None = None
     maps: Budget | None = None
     classifier: Budget | None = None
+    continuity: Budget | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ class Results:
     examination: Examination | None
     """None for a deterministic model, and where there are no images."""
     classifier: PictureClassifier | None
+    continuity: ContinuityFigures | None
+    """None below four test images"""
     packed_images: Mapping[str, NDArray[Any]] | None
     """The test images of a data set that nobody else has: the folder may be moved."""
 
@@ -138,8 +144,10 @@ class PostProcessing:
             for share in training.epochs():
                 yield Reached(CLASSIFIER, share)
             classifier = training.result()
+        yield Reached(CONTINUITY)
+        continuity = self._continuity(codes, classifier)
         packed = None if data is None or is_built_in(data.name) else pack(data.subset("test").images)
-        self.results = Results(metrics, encodings, maps, examination, classifier, packed)
+        self.results = Results(metrics, encodings, maps, examination, classifier, continuity, packed)
 
     def _tell(self, part: str, share: float) -> None:
         self._on_part(Reached(part, share))
@@ -184,6 +192,10 @@ class PostProcessing:
             "index": index.astype(np.int64),
         }
 
+    def _continuity(self, codes: Codes, classifier: PictureClassifier | None) -> ContinuityFigures | None:
+        told = None if self.data is None else labels_told(self.model, self.data.subset("test").images, codes.labels)
+        return model_figures(self.model, codes.mu, codes.labels, told, classifier, self.budgets.continuity)
+
     def _maps(self, codes: Codes) -> tuple[Projection, ...]:
         """Fitted to how pictures decode, where that has a gradient."""
         model, config = self.model, self.model.config
@@ -204,7 +216,7 @@ def parts_of(config: FitConfig, dataset: Dataset) -> list[str]:
         parts.append(EXAMINATION)
     if has_classifier(dataset, config.classifier):
         parts.append(CLASSIFIER)
-    return parts
+    return [*parts, CONTINUITY]
 
 
 def seconds_of_parts(config: FitConfig, dataset: Dataset, n_train: int, n_test: int, seconds: float) -> dict[str, float]:
@@ -218,6 +230,7 @@ def seconds_of_parts(config: FitConfig, dataset: Dataset, n_train: int, n_test: 
         MAPS: MAP_S + n * MAP_IMAGE_S + (UMAP_S + n * UMAP_IMAGE_S if has_umap else 0.0),
         EXAMINATION: EXAMINATION_S + seconds * DECODING_SHARE * 2 * (config.latent_dim + 2) * min(n, MOST_IMAGES),
         CLASSIFIER: classifier_work(dataset) / MULTIPLY_ADDS_A_SECOND,
+        CONTINUITY: seconds * DECODING_SHARE * CONTINUITY_DECODES,
     }
 
 
@@ -271,6 +284,7 @@ def run_info(
             "origin": origin,
             "metrics": results and results.metrics,
             "examination": results and results.examination,
+            "continuity": results and results.continuity,
             "libraries": {name: version(name) for name in ("torch", "numpy", "safetensors")},
             "machine": platform.machine() + machine,
         }

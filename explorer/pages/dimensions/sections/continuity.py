@@ -12,23 +12,23 @@ from explorer.charts.continuity import Bar, Curve, share_bars, step_curves
 from explorer.charts.style import CONFIG
 from explorer.pages.dimensions.section import Examined, number_table, sound_runs
 from explorer.pictures.arrays import Picture, fitted, picture_grid, strip, to_picture
-from explorer.text.continuity import calibration_sentence, completeness_sentence, steps_sentence
+from explorer.text.continuity import calibration_sentence
 from explorer.text.escape import escape_markdown
+from trainer.diagnosis.continuity_sentences import completeness_sentence, steps_sentence
 from trainer.metrics.continuity import Completeness, Floats
-from trainer.metrics.run_continuity import LEAST_CODES, RunContinuity
+from trainer.metrics.run_continuity import LEAST_CODES, STEP, RunContinuity, figures
 from trainer.numerals import percent
 from trainer.runs.read import Run
 from trainer.runs.records import RunInfo
 
 TITLE = "continuity"
 NOTHING = "none"
-SHOWN_STEP = 2  # place of 10 % among the lengths
 EXAMPLES = 8
 CONTINUITY_HELP = """From the code z of an image a step towards the code of another, z′ = z + s·r·d: s is a share, r = √Σ_k Var(z_k) the
 spread of the codes, d the unit vector between the two. Figure: E Σ over pixels (x̂(z′) − x̂(z))² / E Σ over pixels (x̂(z_i) − x̂(z_j))² over
-random pairs of test images; ± one standard error over the pairs (of a ratio, by the delta method). Shift, turn and scale of the codes do
-not change it. A linear decoder that keeps lengths, PCA's, has s²/2: the dotted line. Continuity and completeness as in Rocca 2019,
-“Understanding variational autoencoders”."""
+random pairs of test images, no image in two of them; ± one standard error over the pairs (of a ratio, by the delta method). Shift, turn
+and scale of the codes do not change it. A linear decoder that keeps lengths, PCA's, has s²/2: the dotted line. Continuity and completeness
+as in Rocca 2019, “Understanding variational autoencoders”."""
 COMPLETENESS_HELP = """Codes from N(0, I), and uniform in the smallest box along the axes that holds the codes of all test images. Known:
 the classifier of the run names a class with at least the probability t, the smallest from ½ on at which it is right for 95 % of one half of
 the reconstructed test images (selective classification, Geifman & El-Yaniv 2017); the other half tells what t does. Bars: 95 % interval
@@ -46,10 +46,11 @@ def show(shown: Examined) -> None:
     other = _chosen_beside(run)
     runs = [run] if other is None else [run, other]
     found = {each.id: get_continuity(each.id) for each in runs}
-    st.markdown(f"## {escape_markdown(steps_sentence(found, SHOWN_STEP))}")
+    kept = {name: figures(each) for name, each in found.items()}
+    st.markdown(f"## {escape_markdown(steps_sentence(kept))}", help=CONTINUITY_HELP)
     _steps(found)
     _largest_steps(run, found[run.id])
-    st.markdown(f"## {escape_markdown(completeness_sentence(found))}")
+    st.markdown(f"## {escape_markdown(completeness_sentence(kept))}", help=COMPLETENESS_HELP)
     _draws(run, found)
     number_table(_table(found))
 
@@ -98,23 +99,22 @@ def _steps(found: dict[str, RunContinuity]) -> None:
 
 def _class_curve(name: str, found: RunContinuity) -> Curve:
     steps = found.continuity
-    assert steps.changed is not None
-    value = steps.changed.mean(1)
-    return Curve(name, steps.shares, value, np.sqrt(value * (1 - value) / steps.n))
+    shares = [share for place in range(len(steps.shares)) if (share := steps.class_changes(place)) is not None]
+    return Curve(name, steps.shares, np.array([s.value for s in shares]), np.array([s.standard_error for s in shares]))
 
 
 def _largest_steps(run: Run, found: RunContinuity) -> None:
     """The pairs of near codes whose pictures differ most."""
     steps = found.continuity
-    worst = np.argsort(-steps.squared[SHOWN_STEP], kind="stable")[:EXAMPLES]
+    place = int(np.flatnonzero(steps.shares == STEP)[0])
+    worst = np.argsort(-steps.squared[place], kind="stable")[:EXAMPLES]
     told = None if run.told is None else run.told[steps.rows[worst]]
-    before, after = (run.forward.decode(codes[worst], told) for codes in (steps.codes, steps.at(SHOWN_STEP)))
-    share = percent(float(steps.shares[SHOWN_STEP]))
+    before, after = (run.forward.decode(codes[worst], told) for codes in (steps.codes, steps.at(place)))
     st.caption(
-        f"The steps of {share} that change a picture most, of {steps.n} in {escape_markdown(run.id)}: before and after the step."
+        f"The steps of {percent(STEP)} that change a picture most, of {steps.n} in {escape_markdown(run.id)}: before and after the step."
     )
     whole = float(steps.reference.mean())
-    lines = [f"changes by {percent(float(steps.squared[SHOWN_STEP][i]) / whole)}" if whole > 0 else "no change" for i in worst]
+    lines = [f"changes by {percent(float(steps.squared[place][i]) / whole)}" if whole > 0 else "no change" for i in worst]
     pairs = [fitted(strip([to_picture(a), to_picture(b)], gap=1), 112) for a, b in zip(before, after, strict=True)]
     st.html(picture_grid(pairs, lines, 112))
 

@@ -9,19 +9,17 @@ import streamlit as st
 
 from explorer.cache.datasets import originals, reconstruction_error, training_spectrum
 from explorer.cache.runs import get_run
+from explorer.cache.subspaces import PCA, SAME_HELP, axes_of, is_comparable, subspaces_sentence
 from explorer.pages.dimensions.section import Examined, number_table, sound_runs
 from explorer.pictures.signed import scale_bar, signed_grid
-from explorer.text.eigen_images import same_subspace_sentence
+from explorer.session.load import open_compare
 from explorer.text.escape import escape_markdown
 from trainer.metrics.linear_axes import (
     Axes,
     data_axes,
     decoder_columns,
     is_linear,
-    measured_on,
     pca_error,
-    principal_axes,
-    subspace_angles,
     turned_like,
 )
 from trainer.metrics.pca_spectrum import Spectrum
@@ -30,7 +28,6 @@ from trainer.runs.read import Run
 from trainer.runs.records import RunInfo
 
 TITLE = "eigen-images"
-PCA = "PCA of the training images"
 MOST_SHOWN, CELL_PX = 16, 112
 AXES_HELP = """Eigenvectors u of the covariance Σ of the training images, unit length, and along each the variance λ = uᵀΣu with its
 share of tr Σ, in grey levels² (Pearson 1901; Hotelling 1933). Of a linear decoder x̂ = Wz + b: the left singular vectors of W C^½, C the
@@ -38,9 +35,6 @@ covariance of the codes, which are the principal axes of its reconstructions. A 
 COLUMNS_HELP = """Column k of W: what is added to the picture when z_k grows by 1. A linear autoencoder finds PCA's subspace and not its
 axes, since x̂ = Wz + b is the same with WA and A⁻¹z (Baldi & Hornik 1989). In a linear VAE the prior N(0, I) leaves only rotations of z
 free, and a posterior that is diagonal takes these too (Lucas et al. 2019)."""
-SAME_HELP = """Squared error: Σ over pixels (x − x̂)², mean over the test images. Angles: the principal angles between the two spans, 0°
-where one holds the other (Björck & Golub 1973). A linear VAE shrinks its reconstructions towards the mean, so its error is larger in the
-same subspace."""
 
 
 def offered(shown: Examined) -> bool:
@@ -56,11 +50,15 @@ def show(shown: Examined) -> None:
         assert spectrum is not None
         _for_comparison(run, spectrum)
         return
-    own = _axes_of(run, spectrum)
+    own = axes_of(run, spectrum)
     name, beside = _chosen_beside(run, own, spectrum)
     if beside is not None:
         own = turned_like(own, beside)
-        st.markdown(f"## {escape_markdown(_comparison(run, name, own, beside, spectrum))}", help=SAME_HELP)
+        st.markdown(f"## {escape_markdown(subspaces_sentence(run, own, name, beside, spectrum))}", help=SAME_HELP)
+        if name != PCA:
+            st.button(
+                "Compare their maps", key="compare-linear", on_click=open_compare, args=(run.info.dataset.sha256, run.id, name)
+            )
     st.caption(_how_to_read(), help=AXES_HELP)
     shown_axes = [(run.id, own)] + ([] if beside is None else [(name, beside)])
     most = max(float(np.abs(axes.directions[:, :MOST_SHOWN]).max()) for _, axes in shown_axes)
@@ -87,7 +85,7 @@ def _for_comparison(run: Run, spectrum: Spectrum) -> None:
     st.markdown(f"## {n} principal components hold {kept} of the variance of the images; this model is not linear and has none.")
     images = originals(run.id)
     if images is not None:
-        own = reconstruction_error(run.id, images)
+        own = reconstruction_error(run.id)
         error, standard_error = pca_error(spectrum, n, images)
         st.markdown(
             f"Squared error on the test images: {number(own)} of {escape_markdown(run.id)}, "
@@ -101,15 +99,9 @@ def _for_comparison(run: Run, spectrum: Spectrum) -> None:
     number_table(_table([(PCA, pca)]))
 
 
-def _axes_of(run: Run, spectrum: Spectrum | None) -> Axes:
-    """Of a linear run; the variance is that of the training images where they are here, else that of its reconstructions."""
-    axes = principal_axes(decoder_columns(run.weights, prod(run.image_shape)), run.encodings.mu)
-    return axes if spectrum is None else measured_on(axes, spectrum)
-
-
 def _chosen_beside(run: Run, own: Axes, spectrum: Spectrum | None) -> tuple[str, Axes | None]:
     """What stands beside the run: PCA of the same images, or another linear run of them; beside PCA itself a run that was trained."""
-    others = [name for name, info in sound_runs().items() if name != run.id and _is_comparable(info, run)]
+    others = [name for name, info in sound_runs().items() if name != run.id and is_comparable(info, run)]
     others.sort(key=lambda name: _unlike(sound_runs()[name], run))
     choices = ([] if spectrum is None else [PCA]) + others
     if not choices:
@@ -121,29 +113,12 @@ def _chosen_beside(run: Run, own: Axes, spectrum: Spectrum | None) -> tuple[str,
     )
     if name == PCA and spectrum is not None:
         return name, data_axes(spectrum, own.directions.shape[1])
-    return name, _axes_of(get_run(name), spectrum)
-
-
-def _is_comparable(info: RunInfo, run: Run) -> bool:
-    return is_linear(info.config) and info.dataset.sha256 == run.info.dataset.sha256
+    return name, axes_of(get_run(name), spectrum)
 
 
 def _unlike(info: RunInfo, run: Run) -> tuple[bool, int]:
     """Smallest for a linear autoencoder, or PCA, of as many dimensions."""
     return not info.config.is_deterministic, abs(info.config.latent_dim - run.config.latent_dim)
-
-
-def _comparison(run: Run, name: str, own: Axes, beside: Axes, spectrum: Spectrum | None) -> str:
-    """Whether both span the same subspace, and what each loses."""
-    angles = np.degrees(subspace_angles(own.directions, beside.directions))
-    images, errors = originals(run.id), list[tuple[str, float]]()
-    if images is not None:
-        errors.append((run.id, reconstruction_error(run.id, images)))
-        if name == PCA and spectrum is not None:
-            errors.append((name, pca_error(spectrum, beside.directions.shape[1], images)[0]))
-        else:
-            errors.append((name, reconstruction_error(name, images)))
-    return same_subspace_sentence(angles, own.directions.shape[1], beside.directions.shape[1], errors)
 
 
 def _grid(run: Run, axes: Axes, most: float) -> str:

@@ -1,0 +1,38 @@
+"""How do the latent spaces of the shown runs differ? Continuity and completeness, an autoencoder beside a VAE for example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from explorer.cache.figures import can_measure_continuity, continuity_of, get_continuity
+from explorer.text.continuity import COLUMNS, COMPLETENESS, CONTINUITY, cells
+from explorer.text.escape import escape_markdown
+from trainer.diagnosis.continuity_sentences import completeness_sentence, steps_sentence
+from trainer.runs.read import Run
+
+HELP = f"""**Continuity**: {CONTINUITY}
+
+**Completeness**: {COMPLETENESS}"""
+
+
+def show_continuity(runs: Mapping[str, Run]) -> None:
+    """A row for each run, and what differs between two."""
+    found = {name: continuity_of(run) for name, run in runs.items()}
+    known = {name: each for name, each in found.items() if each is not None}
+    st.markdown("## Continuity and completeness of these runs", help=HELP)
+    if known:
+        st.caption(" ".join(map(escape_markdown, (steps_sentence(known), completeness_sentence(known)))))
+        st.markdown(_table([cells(name, each) for name, each in found.items()]))
+    missing = [run for name, run in runs.items() if found[name] is None and can_measure_continuity(run)]
+    if missing and st.button("Measure the others" if known else "Measure them", key="measure-continuity"):
+        for run in missing:
+            get_continuity(run.id)
+        st.rerun()
+
+
+def _table(rows: list[tuple[str, ...]]) -> str:
+    """As Markdown."""
+    head, *body = ([escape_markdown(cell) for cell in line] for line in (COLUMNS, *rows))
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *body))
