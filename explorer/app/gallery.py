@@ -30,7 +30,9 @@ def gallery(shown: str, runs: Mapping[str, RunInfo]) -> None:
 def _wanted(every: Sequence[Card]) -> Wanted:
     """The search field and the filters."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="gallery-filters"):
-        words = st.text_input("Search", placeholder="name, data set, model …", key="gallery-words", width=220)
+        words = st.text_input(
+            "Search", placeholder="name, data set, model …", type="search", live=True, key="gallery-words", width=220
+        )
         data = st.selectbox("Data set", choices(card.data for card in every), key="gallery-data", width=150)
         model = st.selectbox("Model", choices(card.model for card in every), key="gallery-model", width=170)
         verdict = st.segmented_control(
@@ -62,7 +64,7 @@ def _picture(card: Card) -> str:
     if found is None:
         return '<div class="card-map">Its map cannot be read.</div>'
     light, dark = found
-    return f'<picture class="card-map"><source media="(prefers-color-scheme: dark)" srcset="{dark}"><img src="{light}" alt=""></picture>'
+    return f'<div class="card-map"><img class="in-light" src="{light}" alt=""><img class="in-dark" src="{dark}" alt=""></div>'
 
 
 def _show_sweep(sweep: str, some: Sequence[Card], shown: str) -> None:

@@ -12,13 +12,12 @@ import importlib
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
-from importlib.resources import files
 
 import streamlit as st
 
 from explorer.app.header import header
 from explorer.app.pages import NAMES, PAGES, page_of
+from explorer.app.style import show_style
 from explorer.cache.runs import all_runs
 from explorer.session import events, link
 from explorer.session.late_files import forget_files_late
@@ -33,16 +32,10 @@ from trainer.runs.records import RunInfo
 LOG = logging.getLogger(__name__)
 
 
-@lru_cache(maxsize=1)
-def _style() -> str:
-    """The page's style sheet as an element."""
-    return f"<style>\n{files('explorer.app').joinpath('page.css').read_text(encoding='utf-8')}</style>"
-
-
 def page() -> None:
     """One rerun of the whole app."""
     forget_files_late()
-    st.html(_style())
+    show_style()
     found = all_runs()
     sound = {name: info for name, info in found.items() if isinstance(info, RunInfo)}
     broken = {name: error for name, error in found.items() if isinstance(error, RunError)}

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from explorer.charts.style import MUTED, SECOND, styled
+from explorer.charts.style import MUTED, SECOND, TYPE_PX, styled
 from trainer.numerals import dimension, number
 
 Doubles = NDArray[np.float64]
@@ -104,7 +104,7 @@ def _scrubber(epoch: Doubles, kl: Doubles, beta: Doubles) -> dict[str, Any]:
     return {
         "active": len(steps) - 1,
         "steps": steps,
-        "currentvalue": {"prefix": "epoch ", "font": {"size": 13}},
+        "currentvalue": {"prefix": "epoch ", "font": {"size": TYPE_PX}},
         "pad": {"t": 44},
         "ticklen": 0,
         "minorticklen": 0,

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
 from explorer.charts.label_placement import Side, label_sides
-from explorer.charts.style import ACCENT, MUTED, styled
+from explorer.charts.style import ACCENT, MUTED, TYPE_PX, styled
 
 CHART_PX = (1100, 380)  # about the room between the axes of a chart as wide as the page
 NARROW_PX = 300  # its width on a phone
@@ -46,7 +46,7 @@ def rate_distortion(
         textposition=_label_sides(r, d, names, across, up),
         cliponaxis=False,
         showlegend=False,
-        textfont={"size": 13},
+        textfont={"size": TYPE_PX},
         marker=_markers(shown, np.asarray(is_given_label, bool)),
         unselected={"marker": {"opacity": 1}},
         customdata=[list(row) for row in zip(names, notes, -(r + d), strict=True)],
@@ -109,7 +109,6 @@ def _equal_elbo(figure: go.Figure, total: float, across: tuple[float, float], up
         y=total - xs[1],
         text=f"ELBO {0.0 - total:g}".replace("-", "−"),
         showarrow=False,
-        font={"size": 12},
         xanchor="right" if goes_right else "left",
         yanchor="top" if goes_right else "bottom",
     )

@@ -6,11 +6,11 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from explorer.charts.style import ACCENT, MUTED
+from explorer.charts.style import ACCENT, MUTED, legible
 from trainer.numerals import decimals, number
 
 BINS = 48
-HEIGHT_PX = 84
+HEIGHT_PX = 88
 TAIL = 0.002  # of the population that the strip's ends cut off: one odd image would squeeze all others
 ROOM = 0.3  # of the strip's length, beyond the population, within which a mark is drawn to scale
 
@@ -42,10 +42,10 @@ def strip_gauge(ordered: NDArray[np.float64], value: float, unit: str, is_low_ba
         hovertemplate=f"this picture: {number(sign * value, decimals(length))} {unit}<extra></extra>",
     )
     ends = [sign * left, sign * right]
-    figure.update_xaxes(range=ends, showgrid=False, zeroline=False, nticks=5, ticks="outside", linecolor=MUTED, showline=True)
+    figure.update_xaxes(range=ends, showgrid=False, zeroline=False, nticks=4, ticks="outside", linecolor=MUTED, showline=True)
     figure.update_yaxes(visible=False, range=[0, 1.3], fixedrange=True)
     figure.update_layout(height=HEIGHT_PX, margin={"l": 6, "r": 12, "t": 4, "b": 34}, showlegend=False, hovermode="closest")
-    return figure
+    return legible(figure)
 
 
 def _population(figure: go.Figure, sign: int, counts: NDArray[np.int64], edges: NDArray[np.float64]) -> None:

@@ -22,6 +22,12 @@ from trainer.runs.read import Run
 DESKTOP = {"width": 1400, "height": 1000}
 SOME_CODE = re.compile(r"^\[.+\]$")
 
+# What axe finds in Streamlit's own elements, which no option and no style of ours changes: rule, and what marks the element.
+OF_STREAMLIT = (
+    # its drop zone is made presentational and named at once; the button in it has a role and a name of its own
+    ("presentation-role-conflict", 'data-testid="stFileUploaderDropzone"'),
+)
+
 # The first surface of the page, also where its host keeps it in a shadow root.
 SURFACE = (
     "[document, ...[...document.querySelectorAll('*')].map((e) => e.shadowRoot).filter(Boolean)]"
@@ -247,8 +253,13 @@ def drawn(canvas: Locator) -> str:
 
 
 def assert_no_barrier(page: Page, *, rests: bool = True) -> None:
-    """axe finds nothing serious, once colours have stopped changing."""
+    """axe finds nothing, of whatever impact, once colours have stopped changing."""
     if rests:
         settled(page)
-    found = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
-    assert not found, [(v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in found]
+    found = [
+        (violation["id"], node["target"], node["html"][:160])
+        for violation in Axe().run(page).response["violations"]
+        for node in violation["nodes"]
+        if not any(violation["id"] == rule and mark in node["html"] for rule, mark in OF_STREAMLIT)
+    ]
+    assert not found, found

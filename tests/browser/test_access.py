@@ -12,7 +12,21 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.surface import assert_no_barrier, choose_tab, code, drawn, opened, pretrained, settled, tab, the_map, watched
+from explorer.app.pages import NAMES
+from tests.browser.surface import (
+    address,
+    answered,
+    assert_no_barrier,
+    choose_tab,
+    code,
+    drawn,
+    opened,
+    pretrained,
+    settled,
+    tab,
+    the_map,
+    watched,
+)
 
 # every control of the surface that Tab must reach, numbered; of a group of radio buttons Tab reaches the chosen one, arrows the others
 NUMBER = """() => {
@@ -26,6 +40,10 @@ NUMBER = """() => {
   root.querySelector('button').focus();
   return all.map((e) => e.getAttribute('aria-label') || e.textContent || e.tagName);
 }"""
+
+PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
+# the switch of a view that shows its parts, by name
+SWITCHES = {"reconstruct": "Picture from", "interpolate": "More tools", "dimensions": "Look at"}
 
 FOCUSED = """() => {
   let e = document.activeElement;
@@ -110,11 +128,55 @@ def test_tab_reaches_every_control_of_the_surface(still, server):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_with_all_panels_open(still, server, scheme):
+def test_axe_finds_nothing_with_all_panels_open(still, server, scheme):
     still.emulate_media(color_scheme=scheme)
     everything_open(still, server)
     for _ in each_tab(still):
         assert_no_barrier(still)
+
+
+def each_part(page: Page, view: str) -> Iterator[str]:
+    """A view as it opens, then every part of it that a switch shows, by name."""
+    yield view
+    options = page.get_by_role("radiogroup", name=SWITCHES.get(view, "none")).get_by_role("radio")
+    for name in options.all_inner_texts():
+        options.filter(has_text=name).click()
+        answered(page)
+        yield f"{view}: {name}"
+
+
+def assert_no_barrier_in_either_scheme(page: Page) -> None:
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        answered(page)
+        assert_no_barrier(page)
+
+
+@pytest.mark.parametrize("view", NAMES)
+def test_axe_finds_nothing_in_any_part_of_a_view(browser, server, view):
+    with tab(browser, viewport=PROJECTOR, reduced_motion="reduce") as page:
+        page.goto(address(server, run="digits-16d", view=view))
+        answered(page)
+        parts = []
+        for part in each_part(page, view):
+            assert_no_barrier_in_either_scheme(page)
+            parts.append(part)
+    assert len(parts) > 3 or view not in SWITCHES
+
+
+@pytest.mark.parametrize("view", NAMES)
+def test_axe_finds_nothing_on_a_phone(browser, server, view):
+    with tab(browser, viewport=PHONE, has_touch=True, reduced_motion="reduce") as page:
+        page.goto(address(server, run="digits-16d", view=view))
+        answered(page)
+        assert_no_barrier_in_either_scheme(page)
+
+
+@pytest.mark.parametrize("run", ["there-is-none", "clinic-collapsed"])
+def test_axe_finds_nothing_where_a_run_is_missing_or_collapsed(browser, server, run):
+    with tab(browser, reduced_motion="reduce") as page:
+        opened(page, server, run=run)
+        assert_no_barrier_in_either_scheme(page)
 
 
 def test_points_are_selected_by_keyboard(still, server):
@@ -131,7 +193,7 @@ def test_points_are_selected_by_keyboard(still, server):
     distances = np.sort(np.linalg.norm(mu - z, axis=1))
     assert len(chosen) == len(set(chosen)) == 50
     np.testing.assert_allclose(np.linalg.norm(mu[chosen] - z, axis=1), distances[:50], atol=2e-3)  # codes came as float16
-    expect(still.get_by_role("region", name="Selection and groups").get_by_text("50 points selected")).to_be_visible()
+    expect(still.get_by_role("group", name="Selection and groups").get_by_text("50 points selected")).to_be_visible()
 
     choose(still, "all of class 7")
     assert sorted(int(row["image"]) for row in selection(still)) == np.flatnonzero(run.encodings.label == 7).tolist()

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from explorer.app.pages import NAMES
 from tests.browser.surface import (
     address,
     answered,
@@ -29,8 +30,6 @@ from tests.browser.surface import (
 )
 from trainer.runs.catalogue import load_run
 
-VIEWS = ("atlas", "reconstruct", "interpolate", "dimensions", "compare")
-
 
 def picture(page: Page) -> bytes:
     """What the decoded canvas holds."""
@@ -38,14 +37,14 @@ def picture(page: Page) -> bytes:
 
 
 def content_of(page: Page, view: str) -> Locator:
-    """What shows that a view is there: a chart or the first decoded picture."""
-    return (page.get_by_test_id("stPlotlyChart") if view == "dimensions" else page.get_by_test_id("decoded")).first
+    """What shows that a view is there: a chart, a sheet of pictures or the first decoded picture."""
+    return page.get_by_test_id({"dimensions": "stPlotlyChart", "samples": "stImage"}.get(view, "decoded")).first
 
 
 def test_nothing_is_asked_of_another_host(page, server):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    for view in VIEWS:
+    for view in NAMES:
         page.goto(address(server, view=view))
         expect(content_of(page, view)).to_be_visible(timeout=30_000)
         answered(page)
@@ -349,8 +348,8 @@ def test_an_interpolation_can_be_downloaded(page, server):
 @pytest.mark.parametrize(
     ("run", "scheme"), [("digits-2d", "light"), ("digits-2d", "dark"), ("tiny-conditional", "light"), ("tiny-autoencoder", "dark")]
 )
-@pytest.mark.parametrize("view", ["atlas", "reconstruct", "interpolate", "dimensions"])
-def test_axe_finds_nothing_serious(browser, server, run, view, scheme):
+@pytest.mark.parametrize("view", NAMES)
+def test_axe_finds_nothing(browser, server, run, view, scheme):
     with tab(browser, color_scheme=scheme, reduced_motion="reduce") as page:
         page.goto(address(server, run=run, view=view))
         expect(content_of(page, view)).to_be_visible(timeout=30_000)

@@ -100,7 +100,7 @@ def test_what_it_looks_like_is_spoken_once_the_hand_rests_and_defined_one_hover_
     said = page.get_by_test_id("surface-state")
     expect(said).to_contain_text(f"looks like class {p.argmax()}, ")
     assert "nearest test image" not in said.inner_text()
-    meaning = page.get_by_role("region", name="Class probabilities").get_attribute("title")
+    meaning = page.get_by_role("group", name="Class probabilities").get_attribute("title")
     assert f"{100 * run.classifier.images.accuracy:.1f}\u00a0%" in meaning
     assert f"{100 * run.classifier.decoded.accuracy:.1f}\u00a0%" in meaning
     assert "calibration error" in meaning
@@ -122,7 +122,7 @@ def test_bars_follow_pins_and_a_path(page, server):
 def test_card_and_strips_tell_of_the_same_moment_while_a_path_plays(page, server):
     opened(page, server, run="digits-2d", view="interpolate", pins="1.5_-0.5~-1_1")
     expect(page.get_by_test_id("path-strip").first).to_be_visible()
-    pairs = page.get_by_role("region", name="Class probabilities").evaluate(TOLD_WHILE_PLAYING)
+    pairs = page.get_by_role("group", name="Class probabilities").evaluate(TOLD_WHILE_PLAYING)
     assert len({tuple(pair["card"]) for pair in pairs}) > 10  # it plays
     for pair in pairs:
         (name, share), density = pair["card"][:2], pair["card"][2]

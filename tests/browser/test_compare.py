@@ -227,7 +227,7 @@ def test_the_pages_run_and_map_are_the_first_columns(page, server):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(browser, server, scheme):
+def test_axe_finds_nothing(browser, server, scheme):
     with tab(browser, color_scheme=scheme, reduced_motion="reduce") as page:
         opened(page, server, 4, run="digits-2d", **{"with": "digits-16d:axes~digits-conditional-vae~pendulum-2d"})
         expect(page.get_by_test_id("stPlotlyChart").first).to_be_visible()

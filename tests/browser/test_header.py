@@ -13,7 +13,6 @@ from tests.browser.surface import SOME_CODE, address, answered, assert_no_barrie
 PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 SIZES = pytest.mark.parametrize("size", [PROJECTOR, PHONE], ids=["projector", "phone"])
 HEADER_PX = 104
-VIEWS = NAMES
 
 
 def box(found: Locator) -> dict[str, float]:
@@ -73,7 +72,7 @@ def test_a_collapsed_run_says_so_in_sight_and_before_its_sentence(browser, serve
 def test_run_and_view_stand_at_the_same_place_in_every_view(browser, server):
     with tab(browser, viewport=PROJECTOR) as page:
         places = []
-        for view in VIEWS:
+        for view in NAMES:
             page.goto(address(server, run="mnist-20d", view=view))
             expect(row(page, "view")).to_be_visible()
             answered(page)
@@ -152,7 +151,7 @@ def test_the_gallery_is_opened_searched_and_left_by_keyboard(browser, server):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_in_the_gallery_and_about_a_run(browser, server, scheme):
+def test_axe_finds_nothing_in_the_gallery_and_about_a_run(browser, server, scheme):
     with tab(browser, viewport=PROJECTOR, color_scheme=scheme, reduced_motion="reduce") as page:
         opened(page, server, run="clinic-collapsed")
         page.get_by_role("button", name="All runs").click()

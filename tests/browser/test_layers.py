@@ -176,7 +176,7 @@ def test_a_loop_selects_points_whose_csv_is_theirs_and_two_groups_make_a_directi
     canvas = opened(page, server, run="digits-2d")
     page.get_by_role("button", name=re.compile("^Drag draws a loop")).click()
     loop_around(page, canvas, [(0.02, 0.02), (0.5, 0.02), (0.5, 0.98), (0.02, 0.98)])
-    chosen = page.get_by_role("region", name="Selection and groups").get_by_text("points selected")
+    chosen = page.get_by_role("group", name="Selection and groups").get_by_text("points selected")
     expect(chosen).to_be_visible()
     n = int(re.search(r"([\d\s]+) points selected", chosen.inner_text())[1].replace("\u00a0", ""))
     with page.expect_download() as download:

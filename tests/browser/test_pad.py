@@ -271,7 +271,7 @@ def test_a_finger_draws_and_the_page_does_not_scroll(phone, exported):
     nearest = run.encodings.label[np.argsort(((run.encodings.mu - code(phone)) ** 2).sum(1))[:15]]
     assert (nearest == 1).mean() > 0.9  # a line downwards is a one
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
-    tools = phone.get_by_role("region", name="Draw").get_by_role("button")
+    tools = phone.get_by_role("group", name="Draw").get_by_role("button")
     assert min(tool.bounding_box()["height"] for tool in tools.all()) >= 40
 
 

@@ -157,7 +157,7 @@ def test_a_boxs_difference_is_an_axis_and_is_added_to_pins(page, server):
         points = run.projections["pca"].points
         inside = ((points > low) & (points < high)).all(1)
         assert inside.sum() > 10
-        expect(page.get_by_role("region", name="Selection and groups")).to_contain_text(f"{inside.sum()} points selected")
+        expect(page.get_by_role("group", name="Selection and groups")).to_contain_text(f"{inside.sum()} points selected")
         means.append(run.encodings.mu[inside].astype(float).mean(0))
         page.get_by_label("Name of the group").fill(["left", "right"][len(means) - 1])
         page.get_by_role("button", name="Save as group").click()

@@ -186,7 +186,7 @@ def test_a_wheel_has_the_packages_and_the_bundles_and_no_tests(checkout, tmp_pat
         entry = archive.read(next(name for name in names if name.endswith("entry_points.txt"))).decode()
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"trainer", "explorer"}
     assert {f"explorer/surface/dist/{path.name}" for path in (ROOT / "explorer/surface/dist").iterdir()} <= set(names)
-    assert "explorer/app/page.css" in names
+    assert {"explorer/app/page.css", "explorer/app/dark.css"} <= set(names)
     assert not [name for name in names if "frontend" in name or "node_modules" in name]
     wanted = [
         line.split("#")[0].strip() for line in (ROOT / "requirements.txt").read_text().splitlines() if line and line[0] != "#"

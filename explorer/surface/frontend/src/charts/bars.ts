@@ -20,6 +20,8 @@ export interface CollapseData {
 
 const LOW = 1e-3;
 const HIGH = 10;
+/** Of a bar, CSS pixels. */
+const WIDEST_PX = 120;
 
 export class CollapseBars {
   readonly element: HTMLElement;
@@ -106,7 +108,7 @@ export class CollapseBars {
       `Bar chart: mean KL of ${order.length} dimensions, largest first; ${collapsed.filter(Boolean).length} are collapsed at these thresholds.`,
     );
     const step = bars.x(1) - bars.x(0);
-    const gap = Math.min(6, step * 0.25);
+    const gap = Math.max(Math.min(6, step * 0.25), step - WIDEST_PX); // few bars stay bars and do not become areas
     order.forEach((k, i) => {
       const top = bars.y(data.kl[k]);
       const state = collapsed[k] ? "collapsed" : data.used && !data.used[k] ? "idle" : "used";

@@ -91,8 +91,8 @@ export class Pad {
       this.later();
     });
     this.element = h(
-      "section",
-      { class: "la-sketch", "aria-label": this.canDraw ? "Draw" : "Your picture" },
+      "div",
+      { class: "la-sketch", role: "group", "aria-label": this.canDraw ? "Draw" : "Your picture" },
       ...this.view.parts(events.label(), events.handOver !== null, this.camera.element, this.steps.element),
     );
     this.brought = new Brought(this.element, this.view.file, {

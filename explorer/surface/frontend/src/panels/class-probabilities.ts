@@ -51,8 +51,8 @@ export class ClassProbabilities implements Panel {
 
   constructor(private readonly editor: Pick<PanelEditor, "state" | "set">) {
     this.element = h(
-      "section",
-      { class: "la-odds", "aria-label": "Class probabilities", hidden: true },
+      "div",
+      { class: "la-odds", role: "group", "aria-label": "Class probabilities", hidden: true },
       h("p", { class: "la-line" }, h("span", { class: "la-small" }, "Looks like"), this.best, this.share),
       this.list,
     );

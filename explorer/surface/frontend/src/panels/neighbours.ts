@@ -49,8 +49,8 @@ export class Neighbours implements Panel {
     this.entries = Array.from({ length: N_SHOWN }, () => this.entry());
     this.list.append(...this.entries.map(({ element }) => element));
     this.element = h(
-      "section",
-      { class: "la-facts", "aria-label": "Neighbours" },
+      "div",
+      { class: "la-facts", role: "group", "aria-label": "Neighbours" },
       this.of.element,
       this.list,
       this.note,

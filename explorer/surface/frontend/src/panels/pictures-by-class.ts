@@ -22,7 +22,12 @@ export class PicturesByClass implements Panel {
   readonly id = "pictures-by-class";
   readonly slot = "below";
   readonly reads: readonly (keyof MapState)[] = ["data", "probe"];
-  readonly element = h("section", { class: "la-classes", hidden: true, "aria-label": "The same z as every class" });
+  readonly element = h("div", {
+    class: "la-classes",
+    role: "group",
+    hidden: true,
+    "aria-label": "The same z as every class",
+  });
   private readonly list = h("div", { class: "la-strip-list", "data-testid": "class-strip" });
   private scene: RunOnMap | null = null;
   private cells: Cell[] = [];

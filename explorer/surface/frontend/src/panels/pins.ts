@@ -96,8 +96,8 @@ export class PinsPanel implements Panel {
       this.words,
     );
     this.element = h(
-      "section",
-      { class: "la-shelf", "aria-label": "Pins", tabindex: "-1", hidden: true },
+      "div",
+      { class: "la-shelf", role: "group", "aria-label": "Pins", tabindex: "-1", hidden: true },
       h(
         "div",
         { class: "la-shelf-head" },

@@ -129,7 +129,7 @@ export class SidePanel implements Panel {
         role: "tabpanel",
         id: name,
         "aria-labelledby": `${name}-tab`,
-        tabindex: "-1",
+        tabindex: "0", // it scrolls
       }),
     };
   }

@@ -54,8 +54,8 @@ export class LatentSliders implements Panel {
 
   constructor(private readonly editor: Pick<PanelEditor, "toCode" | "request">) {
     this.element = h(
-      "section",
-      { class: "la-rack", "aria-label": "Sliders: one for each dimension" },
+      "div",
+      { class: "la-rack", role: "group", "aria-label": "Sliders: one for each dimension" },
       this.words,
       this.list,
       this.more,

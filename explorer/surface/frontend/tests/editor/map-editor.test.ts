@@ -225,6 +225,6 @@ describe("another payload", () => {
     const [left, card] = body.children;
     expect(left.children[0].getAttribute("class")).toBe("la-toolbar");
     expect(card.getAttribute("class")).toBe("la-side");
-    expect(card.children[0].getAttribute("aria-label")).toBe("Under the cursor");
+    expect(card.children[0].getAttribute("aria-label")).toBe("Under the cursor: tiny, Latent plane");
   });
 });

@@ -34,7 +34,7 @@ export class PictureCard {
   private readonly decodedAs = h("p", { class: "la-small", "data-testid": "decoded-as" });
   private readonly z = h("p", { class: "la-z la-number", "data-testid": "place" });
   private readonly zMore = h("p", { class: "la-small la-number" });
-  private readonly zAll = h("section", { class: "la-details" });
+  private readonly zAll = h("div", { class: "la-details" });
   private readonly zList = h("ol", { class: "la-z-list la-number", tabindex: "0", "aria-label": "All latent numbers" });
   private readonly dots = h("span", { class: "la-dots", "aria-hidden": "true" });
   private readonly words = h("span", {});
@@ -79,6 +79,11 @@ export class PictureCard {
       this.heading,
       h("div", { class: "la-main" }, h("div", { class: "la-frame" }, this.decoded.canvas), facts),
     );
+  }
+
+  /** Names the picture among others on the page. whose: run and map. */
+  showName(whose: string): void {
+    this.element.setAttribute("aria-label", `Under the cursor: ${whose}`);
   }
 
   configure(

@@ -110,6 +110,7 @@ export class DecodedPicture implements Panel {
     const { run, projection } = header;
     this.announcedPlace = "";
     this.decodeMs = 0;
+    this.card.showName(`${run.id}, ${projection.title}`);
     this.card.configure(run.image_shape, run.latent_dim, projection, decodedAs, header.decoder_note ?? "", decimals);
     this.refit();
   }

@@ -40,8 +40,8 @@ export class GroupsPanel implements Panel {
     this.direction = new Direction(editor);
     this.picker = new SelectForm((choice) => editor.select(choice));
     this.element = h(
-      "section",
-      { class: "la-groups", "aria-label": "Selection and groups" },
+      "div",
+      { class: "la-groups", role: "group", "aria-label": "Selection and groups" },
       h("p", { class: "la-muted" }, "Points are selected by name here, or by a loop drawn on the map (x)."),
       this.picker.element,
       this.selected.element,

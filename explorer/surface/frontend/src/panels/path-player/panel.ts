@@ -17,7 +17,7 @@ export class PathPlayer implements Panel {
   readonly id = "path-player";
   readonly slot = "below";
   readonly reads: readonly (keyof MapState)[] = ["data", "host", "path", "pins", "motion"];
-  readonly element = h("section", { class: "la-player", "aria-label": "Interpolation", hidden: true });
+  readonly element = h("div", { class: "la-player", role: "group", "aria-label": "Interpolation", hidden: true });
   private readonly title = h("h2", { class: "la-h" });
   private readonly playButton = button("la-tool la-play", {}, () =>
     this.editor.setPlaying(this.editor.state().motion.moving !== "path"),

@@ -33,7 +33,12 @@ export class PosteriorPanel implements Panel {
   readonly id = "posterior";
   readonly slot = "tab-posterior";
   readonly reads: readonly (keyof MapState)[] = ["data", "encoded", "theme"];
-  readonly element = h("section", { class: "la-own", "aria-label": "Posterior of your picture", hidden: true });
+  readonly element = h("div", {
+    class: "la-own",
+    role: "group",
+    "aria-label": "Posterior of your picture",
+    hidden: true,
+  });
   private readonly title = h("h2", { class: "la-shelf-title" });
   private readonly words = h("p", { class: "la-muted" });
   private readonly pictures = h("div", { class: "la-own-pictures" });
