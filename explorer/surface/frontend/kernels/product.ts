@@ -2,8 +2,8 @@
  * How are two matrices multiplied? C (M × N) = A (M × K) · B (K × N), each with strides of its own, so that a transpose is free.
  *
  * A block of B is copied into panels of eight columns, in the order in which they are read; then slabs of some rows of A are copied in the same
- * way, and a slab and a panel give a tile of sums that lie in registers (Goto & van de Geijn 2008). Sizes and strides count numbers, addresses
- * bytes.
+ * way, and a slab and a panel give a tile of sums that lie in registers (Goto & van de Geijn 2008). Lines of a slab or panel that hold nothing but
+ * zeros are left out: of handwriting more than half. Sizes and strides count numbers, addresses bytes.
  */
 
 import { FLOAT, LANES, loadUpTo, madd, storeUpTo, VECTOR } from "./lanes";
@@ -13,6 +13,9 @@ export const COLUMNS: i32 = 256; // of a block
 export const DEPTH: i32 = 256; // rows of a block: its panels are 8 kB each
 /** Rows of a slab: as many as leave registers for what is multiplied; a product that is not fused needs one more. */
 const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
+
+/** Bytes of a list of lines: how many, then their numbers. */
+const LIST: usize = VECTOR + (DEPTH as usize);
 
 /** Up to so many rows, dot products of each with the columns of B are faster than slabs, for which B is copied first. */
 const DOTS: i32 = 10;
@@ -58,6 +61,21 @@ export function product(
   }
 }
 
+/** Lists the lines that hold another number than 0; gives how many. */
+function list(depth: i32, lines: usize, wide: i32, to: usize): i32 {
+  const next = (wide as usize) * FLOAT;
+  const first = to + VECTOR;
+  let put = first;
+  for (let k = 0; k < depth; k++) {
+    store<u8>(put, k);
+    put += v128.any_true(v128.or(v128.load(lines), v128.load(lines + next - VECTOR))) as usize;
+    lines += next;
+  }
+  const n = (put - first) as i32;
+  store<i32>(to, n);
+  return n;
+}
+
 /** C += A · a block's panels, all rows. */
 export function overBlock(
   M: i32,
@@ -72,22 +90,40 @@ export function overBlock(
 ): void {
   const slab = panels + ((COLUMNS * DEPTH) as usize) * FLOAT;
   const part = slab + ((ROWS * DEPTH) as usize) * FLOAT;
+  const own = part + ((ROWS * WIDTH) as usize) * FLOAT;
+  const lists = own + LIST;
   const down = (cRow as usize) * FLOAT;
+  // to be worth it, a list has to be used often
+  const isListed = M > 8 * ROWS;
+  if (isListed)
+    for (let j = 0; j < columns; j += WIDTH)
+      list(depth, panels + ((j * depth) as usize) * FLOAT, WIDTH, lists + ((j / WIDTH) as usize) * LIST);
   for (let i = 0; i < M; i += ROWS) {
     const rows = min(ROWS, M - i);
     pack(a + ((i * aRow) as usize) * FLOAT, aColumn, aRow, depth, rows, ROWS, slab);
+    const ownLines = list(depth, slab, ROWS, own);
     for (let j = 0; j < columns; j += WIDTH) {
       const panel = panels + ((j * depth) as usize) * FLOAT;
       const to = c + ((i * cRow + j) as usize) * FLOAT;
       const bytes = (min(WIDTH, columns - j) as usize) * FLOAT;
-      if (rows == ROWS && bytes == 2 * VECTOR) {
-        tile(depth, slab, panel, to, down);
-        continue;
+      const isWhole = rows == ROWS && bytes == 2 * VECTOR;
+      // else only a part of the tile lies in C
+      if (!isWhole) copy(rows, bytes, to, down, part, 2 * VECTOR);
+      const at = isWhole ? to : part;
+      const stride = isWhole ? down : 2 * VECTOR;
+      let lines = own;
+      let n = ownLines;
+      if (isListed) {
+        const others = lists + ((j / WIDTH) as usize) * LIST;
+        if (load<i32>(others) < n) {
+          lines = others;
+          n = load<i32>(others);
+        }
       }
-      // only a part of the tile lies in C
-      copy(rows, bytes, to, down, part, 2 * VECTOR);
-      tile(depth, slab, panel, part, 2 * VECTOR);
-      copy(rows, bytes, part, 2 * VECTOR, to, down);
+      // a list takes time too
+      if (n > depth - (depth >> 3)) tile<u32>(depth, slab, panel, 0, at, stride);
+      else tile<u8>(n, slab, panel, lines + VECTOR, at, stride);
+      if (!isWhole) copy(rows, bytes, part, 2 * VECTOR, to, down);
     }
   }
 }
@@ -200,10 +236,11 @@ function turn(from: usize, line: usize, to: usize, next: usize): void {
 }
 
 /**
- * C += slab · panel, a whole tile. It calls nothing: what lies in registers would be written to the stack in every turn of the loop, to be there
+ * C += slab · panel, a whole tile: of the n lines whose numbers are listed in bytes, or of the first n where T is no byte. It calls nothing: what lies in registers would be written to the stack in every turn of the loop, to be there
  * after the call.
  */
-function tile(depth: i32, slab: usize, panel: usize, c: usize, down: usize): void {
+function tile<T>(n: i32, slab: usize, panel: usize, lines: usize, c: usize, down: usize): void {
+  const isListed = sizeof<T>() == 1;
   const c1 = c + down;
   const c2 = c1 + down;
   const c3 = c2 + down;
@@ -221,30 +258,40 @@ function tile(depth: i32, slab: usize, panel: usize, c: usize, down: usize): voi
   let c41 = v128.load(c4, 16);
   let c50 = ROWS > 5 ? v128.load(c5) : c00;
   let c51 = ROWS > 5 ? v128.load(c5, 16) : c00;
-  for (const last = panel + (depth as usize) * 2 * VECTOR; panel < last; panel += 2 * VECTOR) {
-    const b0 = v128.load(panel);
-    const b1 = v128.load(panel, 16);
-    let x = v128.load32_splat(slab);
+  let a = slab;
+  let b = panel;
+  for (; n > 0; n--) {
+    if (isListed) {
+      const k = load<u8>(lines++) as usize;
+      a = slab + k * (ROWS as usize) * FLOAT;
+      b = panel + k * 2 * VECTOR;
+    }
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    let x = v128.load32_splat(a);
     c00 = madd(x, b0, c00);
     c01 = madd(x, b1, c01);
-    x = v128.load32_splat(slab, 4);
+    x = v128.load32_splat(a, 4);
     c10 = madd(x, b0, c10);
     c11 = madd(x, b1, c11);
-    x = v128.load32_splat(slab, 8);
+    x = v128.load32_splat(a, 8);
     c20 = madd(x, b0, c20);
     c21 = madd(x, b1, c21);
-    x = v128.load32_splat(slab, 12);
+    x = v128.load32_splat(a, 12);
     c30 = madd(x, b0, c30);
     c31 = madd(x, b1, c31);
-    x = v128.load32_splat(slab, 16);
+    x = v128.load32_splat(a, 16);
     c40 = madd(x, b0, c40);
     c41 = madd(x, b1, c41);
     if (ROWS > 5) {
-      x = v128.load32_splat(slab, 20);
+      x = v128.load32_splat(a, 20);
       c50 = madd(x, b0, c50);
       c51 = madd(x, b1, c51);
     }
-    slab += (ROWS as usize) * FLOAT;
+    if (!isListed) {
+      a += (ROWS as usize) * FLOAT;
+      b += 2 * VECTOR;
+    }
   }
   v128.store(c, c00);
   v128.store(c, c01, 16);

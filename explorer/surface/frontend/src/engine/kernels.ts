@@ -26,8 +26,8 @@ export const KERNEL_ACTIVATIONS = [
 
 /** In a table of places: no place, the number is 0. */
 export const NOWHERE = 0xffffffff;
-/** Numbers of the room that products need to lay out a block, a slab and a tile. */
-export const PANEL = (256 + 6) * 256 + 6 * 8;
+/** Numbers of the room that products need to lay out a block, a slab, a tile and a list of lines for each of 32 panels and the slab. */
+export const PANEL = (256 + 6) * 256 + 6 * 8 + (32 + 1) * (4 + 256 / 4);
 
 export interface Kernels {
   /** C (M × N) = A (M × K) · B (K × N), or C += A·B where `adds` is not 0; every matrix with strides of its own, C's columns contiguous. */

@@ -43,10 +43,17 @@ describe("product", () => {
     readonly adds: number;
   }
 
-  function expectProduct(p: Product, seed: number): void {
+  /** Of A and B that share of the numbers are 0, in runs of sixteen. */
+  function expectProduct(p: Product, seed: number, zeros: readonly [number, number] = [0, 0]): void {
     const { M, N, K, aRow, aColumn, bRow, bColumn, cRow, adds } = p;
-    const a = floats((M - 1) * aRow + (K - 1) * aColumn + 1, seed);
-    const b = floats((K - 1) * bRow + (N - 1) * bColumn + 1, seed + 1);
+    const next = random(seed);
+    const made = (n: number, share: number, own: number): Float32Array => {
+      const values = floats(n, own);
+      for (let i = 0; i < n; i += 16) if (next() < share) values.fill(0, i, i + 16);
+      return values;
+    };
+    const a = made((M - 1) * aRow + (K - 1) * aColumn + 1, zeros[0], seed);
+    const b = made((K - 1) * bRow + (N - 1) * bColumn + 1, zeros[1], seed + 1);
     const c = floats((M - 1) * cRow + N, seed + 2);
     if (seed % 3 === 0) a.fill(0, 0, a.length / 2); // zeros are left out of sums
     const wanted = Float64Array.from(c);
@@ -73,6 +80,25 @@ describe("product", () => {
       const [bRow, bColumn] = below(3) ? (below(2) ? [N + far, 1] : [1, K + far]) : [2 * N, 2];
       expectProduct({ M, N, K, aRow, aColumn, bRow, bColumn, cRow: N + below(3), adds: below(2) }, seed);
     }
+  });
+
+  test.each([
+    [0.95, 0],
+    [0, 0.95],
+    [0.6, 0.6],
+    [1, 0],
+    [0, 1],
+  ])("of matrices of which %f and %f are zeros: they are left out, by either", (ofA, ofB) => {
+    for (const [M, N, K] of [
+      [49, 300, 300],
+      [64, 33, 128],
+      [30, 40, 257],
+    ])
+      for (const adds of [0, 1]) {
+        const [zeros, cRow] = [[ofA, ofB] as const, N];
+        expectProduct({ M, N, K, aRow: 1, aColumn: M, bRow: N, bColumn: 1, cRow, adds }, K + M, zeros);
+        expectProduct({ M, N, K, aRow: K, aColumn: 1, bRow: 1, bColumn: K, cRow, adds }, K + N, zeros);
+      }
   });
 
   test.each([511, 512, 513, 1025, 1600])("of %i terms: more than a panel has rows", (K) => {
