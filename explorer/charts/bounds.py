@@ -41,7 +41,7 @@ def mean_bars(means: Sequence[Mean], unit: str, log: bool = False) -> go.Figure:
         error_y={"type": "data", "array": [2 * mean.error for mean in means], "thickness": 1, "width": 4},
         hovertemplate=f"%{{x}}<br>%{{y:.4g}} {unit}<extra></extra>",
     )
-    figure.update_yaxes(title=unit, **({"type": "log", "dtick": 1} if log else {}))
+    figure.update_yaxes(title=unit, **({"type": "log", "dtick": 1, "exponentformat": "power"} if log else {}))
     return styled(figure, height=320, legend=False)
 
 

@@ -110,4 +110,5 @@ def model_words(info: RunInfo) -> str:
     words = {"vae": "VAE", "conditional-vae": "conditional VAE", "m2": "M2", "m1+m2": "M1+M2", "pca": "PCA"}
     if config.model == "vae" and config.importance_samples > 1:
         return f"IWAE, k = {config.importance_samples}"
-    return words.get(config.model, config.model)
+    words_of_kind = words.get(config.model, config.model)
+    return f"linear {words_of_kind}" if config.network == "linear" and config.model in ("vae", "autoencoder") else words_of_kind

@@ -11,6 +11,7 @@ from explorer.charts.bounds import gap_histogram, gap_map, mean_bars, mean_of
 from explorer.charts.style import CONFIG
 from explorer.pages.dimensions.section import Examined, number_table
 from explorer.pictures.arrays import fitted, picture_grid, to_picture
+from explorer.widgets.into_view import bring_into_view, made_once_more
 from trainer.numerals import count, number
 from trainer.runs.read import Run
 
@@ -35,13 +36,18 @@ def show(shown: Examined) -> None:
             "For each of 100 test images the best Gaussian is looked for; on a busy machine it takes more than a minute.",
             help=GAPS_HELP,
         )
-        if not st.button("Compute the gaps", key="compute-gaps", icon=":material/play_arrow:"):
+        if not st.button(
+            "Compute the gaps", key="compute-gaps", icon=":material/play_arrow:", on_click=made_once_more, args=(TITLE,)
+        ):
             return
+        get_gaps(run.id)
+        st.rerun()  # what stood here to ask for it goes
     found = get_gaps(run.id)
     named = [("amortisation gap", found.amortisation)]
     named += [] if found.approximation is None else [("approximation gap", found.approximation)]
     means = [mean_of(name, values) for name, values in named]
     told = " and ".join(f"{number(m.value)} ± {number(m.error)} nats by the {m.name}" for m in means)
+    bring_into_view(TITLE)
     st.markdown(f"## The bound loses {told}, over {count(len(found.amortisation))} test images.", help=GAPS_HELP)
     left, right = st.columns(2, gap="large")
     with left:

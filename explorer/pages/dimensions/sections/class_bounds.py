@@ -41,7 +41,7 @@ def show(shown: Examined) -> None:
     wrong = percent(float(bounds.is_wrong.mean()), 1)
     st.markdown(
         f"## Labelled bound {number(told.value)} ± {number(told.error)} nats, unlabelled bound {number(guessed.value)} ± "
-        f"{number(guessed.error)}; q(y|x) gets {wrong} of {count(len(rows))} test images wrong.",
+        f"{number(guessed.error)} nats; q(y|x) gets {wrong} of {count(len(rows))} test images wrong.",
         help=BOUNDS_HELP,
     )
     left, right = st.columns(2, gap="large")

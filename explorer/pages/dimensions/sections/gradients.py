@@ -8,6 +8,7 @@ from explorer.cache.figures import get_gradients, has_gradients
 from explorer.charts.bounds import Mean, mean_bars
 from explorer.charts.style import CONFIG
 from explorer.pages.dimensions.section import Examined, number_table
+from explorer.widgets.into_view import bring_into_view, made_once_more
 from trainer.numerals import number
 
 TITLE = "gradients"
@@ -32,13 +33,18 @@ def show(shown: Examined) -> None:
     run = shown.run
     if not has_gradients(run.id):
         st.markdown("Gradients are drawn 200 times for each of 20 test images; it takes some seconds.", help=GRADIENTS_HELP)
-        if not st.button("Compute the variances", key="compute-gradients", icon=":material/play_arrow:"):
+        if not st.button(
+            "Compute the variances", key="compute-gradients", icon=":material/play_arrow:", on_click=made_once_more, args=(TITLE,)
+        ):
             return
+        get_gradients(run.id)
+        st.rerun()  # what stood here to ask for it goes
     found = {each.estimator: each for each in get_gradients(run.id)}
     means = [Mean(words, found[name].variance, found[name].standard_error) for name, words in NAMES.items()]
     least = means[0]
     times = " and ".join(f"{number(m.value / least.value, 0)} times as much by the {m.name}" for m in means[1:] if least.value > 0)
     scale = found["reparameterisation"].mean_square
+    bring_into_view(TITLE)
     st.markdown(
         f"## One draw of the gradient varies by {number(least.value)} ± {number(least.error)} nats² reparameterised"
         f"{f', {times}' if times else ''}.",
