@@ -159,12 +159,22 @@ def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, Any], dict[str, NDArr
         raise ValueError(
             f"payload format {header.get('format')!r} version {header.get('version')!r}; expected {PAYLOAD_FORMAT} {PAYLOAD_VERSION}"
         )
+    return dynamic, header, _read(header, body)
+
+
+def arrays_of(static: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Header and arrays of `pack_arrays`' bytes."""
+    header, body = _split(static)
+    return header, _read(header, body)
+
+
+def _read(header: Mapping[str, Any], body: bytes | memoryview) -> dict[str, NDArray[Any]]:
     arrays = {}
     for name, entry in header["arrays"].items():
         raw = body[entry["offset"] : entry["offset"] + entry["nbytes"]]
         raw = zlib.decompress(raw) if entry["codec"] == "zlib" else raw
         arrays[name] = np.frombuffer(raw, entry["dtype"]).reshape(entry["shape"])
-    return dynamic, header, arrays
+    return arrays
 
 
 def with_length(record: Mapping[str, Any]) -> bytes:

@@ -340,6 +340,41 @@ class TrainingHeader(TypedDict):
     arrays: Mapping[str, ArrayEntry]
 
 
+# ---- the film of a training -----------------------------------------------------------------------------------------
+
+
+class FilmMap(TypedDict):
+    """A plane onto which codes are dropped: arrays `basis.NAME` (2, K) and `origin.NAME` (K,)."""
+
+    name: str
+    title: str
+    x_label: str
+    y_label: str
+
+
+class FilmHeader(TypedDict):
+    """How the codes of M test images moved in T moments of a training: arrays `mu` (T, M, K), `epoch` (T,), `label` and `index` (M,).
+
+    Of the history, a row for each moment: `reconstruction` and `kl` (T,), nats a test image, and `kl_per_dim` (T, K); NaN before the first.
+    The decoder at T' of the moments: `moment` (T',), and each array that `decoder` names, (T', …).
+    """
+
+    id: str
+    run: str
+    dataset: str
+    image_shape: ImageShape
+    latent_dim: int
+    class_names: Sequence[str]
+    is_deterministic: bool
+    """Codes are points: there is no KL."""
+    decoder: Sequence[Op]
+    """Empty where its weights were not kept."""
+    why_no_decoder: str
+    """A sentence; empty where its weights were kept."""
+    maps: Sequence[FilmMap]
+    arrays: Mapping[str, ArrayEntry]
+
+
 # ---- all maps of a run ----------------------------------------------------------------------------------------------
 
 

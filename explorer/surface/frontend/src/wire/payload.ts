@@ -57,6 +57,14 @@ export class Arrays {
     );
   }
 
+  /** The i-th part along the first axis of a float32 or float16 array; no other part is converted. */
+  part(name: string, i: number): Float32Array {
+    const { dtype, shape, offset, nbytes } = this.rawEntry(name);
+    const each = nbytes / shape[0];
+    const entry = { dtype, shape: shape.slice(1), offset: offset + i * each, nbytes: each, codec: "raw" } as const;
+    return new Arrays({ [name]: entry }, this.section).floats(name);
+  }
+
   /** int16 or int32 array. */
   integers(name: string): Int16Array | Int32Array {
     const { dtype, offset, nbytes } = this.rawEntry(name);

@@ -719,6 +719,37 @@ export interface TrainingHeader {
   readonly arrays: Readonly<Record<string, ArrayEntry>>;
 }
 
+/** A plane onto which codes are dropped: arrays `basis.NAME` (2, K) and `origin.NAME` (K,). */
+export interface FilmMap {
+  readonly name: string;
+  readonly title: string;
+  readonly x_label: string;
+  readonly y_label: string;
+}
+
+/**
+ * How the codes of M test images moved in T moments of a training: arrays `mu` (T, M, K), `epoch` (T,), `label` and
+ * `index` (M,). Of the history, a row for each moment: `reconstruction` and `kl` (T,), nats a test image, and
+ * `kl_per_dim` (T, K); NaN before the first. The decoder at T' of the moments: `moment` (T',), and each array that
+ * `decoder` names, (T', …).
+ */
+export interface FilmHeader {
+  readonly id: string;
+  readonly run: string;
+  readonly dataset: string;
+  readonly image_shape: ImageShape;
+  readonly latent_dim: number;
+  readonly class_names: readonly string[];
+  /** Codes are points: there is no KL. */
+  readonly is_deterministic: boolean;
+  /** Empty where its weights were not kept. */
+  readonly decoder: readonly Op[];
+  /** A sentence; empty where its weights were kept. */
+  readonly why_no_decoder: string;
+  readonly maps: readonly FilmMap[];
+  readonly arrays: Readonly<Record<string, ArrayEntry>>;
+}
+
 /** Where an array lies in the pool. */
 export interface PoolEntry {
   readonly dtype: ArrayType;

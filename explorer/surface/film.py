@@ -1,0 +1,95 @@
+"""How does the browser replay a training? The film's codes, the terms of the bound as they were, and the decoder at some of its moments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.surface.lowering import ops, plain_network
+from explorer.surface.payload import pack_arrays
+from explorer.surface.schema import FilmMap
+from explorer.text.map_notes import axis_name, map_title
+from trainer.errors import RunError
+from trainer.runs.read import Run
+from trainer.runs.records import Film
+
+NO_WEIGHTS = (
+    "This run kept no weights of its film, so pictures of earlier moments cannot be decoded; runs that are trained now keep them."
+)
+NO_FILM = "run {!r} was not trained here, so it has no film of its training; allowed: a run that this program trained."
+
+
+def pack_film(run: Run) -> bytes:
+    """The film of a run for `frontend/src/wire/film.ts`. Raises `RunError` where it has none."""
+    if not has_film(run):
+        raise RunError(NO_FILM.format(run.id))
+    film = run.film
+    planes = {p.name: p for p in run.projections.values() if p.kind == "linear" and p.basis is not None and p.origin is not None}
+    maps: list[FilmMap] = [
+        {"name": name, "title": map_title(p), "x_label": axis_name(p.labels[0]), "y_label": axis_name(p.labels[1])}
+        for name, p in planes.items()
+    ]
+    arrays: dict[str, NDArray[Any]] = {
+        "mu": film.mu,
+        "epoch": film.epoch,
+        "label": film.label.astype(np.int16),
+        "index": film.index.astype(np.int32),
+        **terms_at(run, film),
+    }
+    for name, projection in planes.items():
+        arrays |= {f"basis.{name}": np.asarray(projection.basis), f"origin.{name}": np.asarray(projection.origin)}
+    decoder, weights = _decoders(run)
+    header = {
+        "run": run.id,
+        "dataset": run.info.dataset.name,
+        "image_shape": run.image_shape,
+        "latent_dim": run.config.latent_dim,
+        "class_names": run.info.dataset.class_names,
+        "is_deterministic": run.config.is_deterministic,
+        "decoder": decoder,
+        "why_no_decoder": "" if decoder else NO_WEIGHTS,
+        "maps": maps,
+    }
+    return pack_arrays(header, arrays | weights)
+
+
+def has_film(run: Run) -> bool:
+    """Whether its training was watched: not of an imported model, nor of one that was solved at once."""
+    return run.info.origin is None and run.config.model != "pca" and len(run.film.mu) > 1
+
+
+def terms_at(run: Run, film: Film) -> dict[str, NDArray[np.float32]]:
+    """Reconstruction, KL (T,) and KL of each dimension (T, K) on test images at the film's moments, nats.
+
+    Of the last row of the history that is not later than the moment; NaN where there is none. All KL are 0 for a deterministic model.
+    """
+    history = run.history
+    row = np.searchsorted(history["epoch"], film.epoch + 1e-6, side="right") - 1
+
+    def at(column: NDArray[Any]) -> NDArray[np.float32]:
+        return np.where(row < 0, np.nan, column[np.maximum(row, 0)]).astype(np.float32)
+
+    n, k = len(film.epoch), run.config.latent_dim
+    if run.config.is_deterministic:
+        kl_per_dim = np.zeros((n, k), np.float32)
+        kl = np.zeros(n, np.float32)
+    else:
+        kl_per_dim = np.stack([at(history[f"kl_{i + 1}"]) for i in range(k)], axis=1)
+        kl = at(history["test_kl"])
+    return {"reconstruction": at(history["test_reconstruction"]), "kl": kl, "kl_per_dim": kl_per_dim}
+
+
+def _decoders(run: Run) -> tuple[list[Any], dict[str, NDArray[Any]]]:
+    """The decoder's operations, and its arrays at the moments at which it was kept; nothing where it was not."""
+    kept = run.film_weights
+    if kept is None:
+        return [], {}
+    networks = [
+        plain_network(run.decoder_at(i), "decoder", 0 if run.config.is_conditional else None) for i in range(len(kept.moment))
+    ]
+    arrays: dict[str, NDArray[Any]] = {"moment": kept.moment.astype(np.int32)}
+    for name in networks[0].arrays:
+        arrays[f"w.decoder.{name}"] = np.stack([network.arrays[name] for network in networks]).astype(np.float16)
+    return list(ops("decoder", networks[0])), arrays

@@ -1,0 +1,82 @@
+"""Is the film that the browser gets the one that the run kept: codes, terms, decoders, planes?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from explorer.surface.film import pack_film, terms_at
+from explorer.surface.lowering import plain_network
+from explorer.surface.payload import arrays_of
+from tests.kept import trained_runs
+from tests.places import ASSETS
+from trainer.config import FitConfig
+from trainer.errors import RunError
+from trainer.runs.catalogue import load_run
+
+CONFIGS = {
+    "plain": FitConfig(hidden=(16,), latent_dim=3, epochs=4, classifier=False, umap=False),
+    "points": FitConfig(model="autoencoder", hidden=(16,), epochs=2, classifier=False),
+    "told": FitConfig(model="conditional-vae", hidden=(16,), epochs=2, classifier=False),
+    "wide": FitConfig(hidden=(16,), likelihood="gaussian", scale="per-pixel", epochs=2, classifier=False),
+}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    trained_runs(folder, CONFIGS)
+    return {name: load_run(name, folder) for name in CONFIGS}
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_its_last_moment_is_the_run(runs, name):
+    run = runs[name]
+    header, arrays = arrays_of(pack_film(run))
+    np.testing.assert_array_equal(arrays["mu"], run.film.mu)
+    rows = np.searchsorted(run.encodings.index, arrays["index"])
+    np.testing.assert_allclose(arrays["mu"][-1].astype(np.float32), run.encodings.mu[rows], atol=0.02, rtol=1e-3)
+    assert arrays["moment"][-1] == len(run.film.mu) - 1
+    final = plain_network(run, "decoder", 0 if run.config.is_conditional else None).arrays
+    named = {key for op in header["decoder"] for key in op.values() if isinstance(key, str) and key.startswith("w.")}
+    assert named == {f"w.decoder.{key}" for key in final}
+    for key, array in final.items():
+        np.testing.assert_allclose(arrays[f"w.decoder.{key}"][-1].astype(np.float32), array, atol=1e-3, rtol=1e-3)
+
+
+def test_terms_are_those_of_the_epoch_that_was_over(runs):
+    run = runs["plain"]
+    terms, history = terms_at(run, run.film), run.history
+    assert np.isnan(terms["kl"][0])  # before the first epoch was over
+    for moment, epoch in enumerate(run.film.epoch):
+        over = [row for row, at in enumerate(history["epoch"]) if at <= epoch + 1e-6]
+        if over:
+            assert terms["kl"][moment] == np.float32(history["test_kl"][over[-1]])
+            assert terms["kl_per_dim"][moment].sum() == pytest.approx(terms["kl"][moment], rel=1e-4)
+
+
+def test_points_have_no_kl(runs):
+    terms = terms_at(runs["points"], runs["points"].film)
+    assert (terms["kl"] == 0).all() and (terms["kl_per_dim"] == 0).all()
+
+
+def test_every_plane_drops_the_last_codes_where_the_map_has_them(runs):
+    run = runs["plain"]
+    header, arrays = arrays_of(pack_film(run))
+    names = [one["name"] for one in header["maps"]]
+    assert "pca" in names
+    for name in names:
+        basis, origin = arrays[f"basis.{name}"], arrays[f"origin.{name}"]
+        dropped = (run.encodings.mu - origin) @ basis.T
+        np.testing.assert_allclose(dropped, run.projections[name].to_map(run.encodings.mu, run.encodings.mu), atol=1e-4)
+
+
+def test_a_run_that_kept_no_weights_says_so():
+    header, arrays = arrays_of(pack_film(load_run("digits-2d", ASSETS)))
+    assert header["decoder"] == [] and "moment" not in arrays
+    assert header["why_no_decoder"].startswith("This run kept no weights of its film")
+
+
+def test_a_run_without_a_film_is_refused():
+    with pytest.raises(RunError, match="has no film of its training"):
+        pack_film(load_run("digits-pca", ASSETS))
