@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import base64
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from explorer.hosts.html_file import training_page
 from explorer.notebook import train
-from tests.browser.learning import HELPERS, open_learner
-from tests.browser.surface import address, tab
+from tests.browser.learning import HELPERS, from_text, open_learner
+from tests.browser.surface import address, assert_no_barrier, tab
 from trainer.datasets import load_dataset
 
 N_EPOCHS = 3
@@ -119,3 +122,99 @@ def test_a_training_goes_on_while_the_app_reruns(browser, server, files):
         page.keyboard.press("Escape")
         page.get_by_role("button", name="One epoch").click()
         stands(page, "Step 18,")
+
+
+# --- the map
+
+
+NETWORK = f"""() => {{
+  const {{ready, progress}} = {TRAINING};
+  const of = ({{name, at, size, shape}}) => [name, shape, textOf(progress.weights.slice(at, at + size))];
+  return {{step: progress.step, mu: textOf(progress.mu), arrays: ready.places.map(of)}};
+}}"""
+
+
+@pytest.fixture
+def in_file(browser, server, files) -> Iterator[Page]:
+    with opened(browser, "file", files, server) as page:
+        page.evaluate(f"() => {{ {HELPERS} }}")
+        yield page
+
+
+def network(page: Page) -> dict[str, np.ndarray]:
+    """The weights of this moment by name."""
+    return {name: from_text(text).reshape(shape) for name, shape, text in page.evaluate(NETWORK)["arrays"]}
+
+
+def layers(x: np.ndarray, weights: dict[str, np.ndarray], names: tuple[str, str]) -> np.ndarray:
+    """Two dense layers with a ReLU between them."""
+    first, second = ((weights[f"{name}.weight"], weights[f"{name}.bias"]) for name in names)
+    hidden = np.maximum(first[0] @ x + first[1], 0)
+    return second[0] @ hidden + second[1]
+
+
+def pointed(page: Page) -> tuple[np.ndarray, np.ndarray]:
+    """The code under the pointer, and the grey levels that are shown for it, in [0, 1]."""
+    picture = page.get_by_test_id("decoded")
+    pixels = picture.evaluate("(c) => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)")
+    return np.array(json.loads(picture.get_attribute("data-z") or "[]")), np.array(pixels[::4]) / 255
+
+
+def point_at(page: Page, x: float, y: float) -> None:
+    """Shares of the map's canvas."""
+    box = page.get_by_role("application").bounding_box()
+    assert box
+    before = page.get_by_test_id("decoded").get_attribute("data-z")
+    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    expect(page.get_by_test_id("decoded")).not_to_have_attribute("data-z", before or "")
+
+
+def test_what_is_pointed_at_is_decoded_by_the_weights_of_the_moment(in_file):
+    for epoch in (1, 2):
+        in_file.get_by_role("button", name="One epoch").click()
+        stands(in_file, f"epoch {epoch}.0.")
+        point_at(in_file, 0.4 + 0.1 * epoch, 0.45)
+        z, grey = pointed(in_file)
+        logits = layers(z, network(in_file), ("decoder.0", "decoder.2"))
+        np.testing.assert_allclose(grey, 1 / (1 + np.exp(-logits)), atol=1 / 254)
+
+
+def test_every_image_is_where_the_encoder_puts_it(in_file):
+    in_file.get_by_role("button", name="One epoch").click()
+    stands(in_file, "epoch 1.0.")
+    images = load_dataset("digits").subset("test").images.reshape(-1, 64) / 255
+    mu = from_text(in_file.evaluate(NETWORK)["mu"]).reshape(len(images), 2)
+    weights = network(in_file)
+    for i in (0, 100, 538):
+        np.testing.assert_allclose(mu[i], layers(images[i], weights, ("encoder.1", "encoder.3"))[:2], atol=1e-4)
+
+
+def test_a_pointer_that_rests_sees_the_picture_change_while_it_learns(in_file):
+    point_at(in_file, 0.55, 0.4)
+    _, before = pointed(in_file)
+    drawn = in_file.evaluate(f"{TRAINING}.map.drawn")
+    in_file.get_by_role("button", name="Train", exact=True).click()
+    expect(in_file.get_by_test_id("standing")).to_contain_text(re.compile(r"epoch \d\d"))
+    in_file.get_by_role("button", name="Pause").click()
+    expect(in_file.get_by_role("button", name="Go on")).to_be_enabled()
+    _, after = pointed(in_file)
+    assert np.abs(after - before).max() > 0.1
+    assert in_file.evaluate(f"{TRAINING}.map.drawn") > drawn
+
+
+def test_arrow_keys_move_the_probe_and_zero_shows_everything(in_file):
+    canvas = in_file.get_by_role("application")
+    canvas.focus()
+    for key in ("ArrowRight", "Shift+ArrowUp"):
+        before, _ = pointed(in_file)
+        canvas.press(key)
+        expect(in_file.get_by_test_id("decoded")).not_to_have_attribute("data-z", json.dumps(before.tolist()))
+        after, _ = pointed(in_file)
+        assert (after > before).tolist() == [key == "ArrowRight", key != "ArrowRight"]
+
+
+def test_the_page_has_no_barrier(browser, server, files):
+    with opened(browser, "app", files, server) as page:
+        page.get_by_role("button", name="One epoch").click()
+        stands(page, "epoch 1.0.")
+        assert_no_barrier(page)

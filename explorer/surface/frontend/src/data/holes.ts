@@ -111,3 +111,14 @@ function normals(seed: number): () => number {
   };
   return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 }
+
+export interface FoundHoles {
+  readonly holes: readonly Hole[];
+  /** Of samples from the prior, where they were drawn. */
+  readonly share: number;
+}
+
+/** On a plane all of it is looked at, in more dimensions samples are drawn. k: neighbours that make the support. */
+export function holesOf(codes: Codes, latentDim: number, k: number): FoundHoles {
+  return latentDim === 2 ? { holes: holesOfPlane(codes), share: 0 } : holesAmongSamples(codes, latentDim, k);
+}

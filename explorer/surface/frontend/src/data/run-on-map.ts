@@ -13,7 +13,7 @@ import { Support } from "../geometry/support";
 import { decimals } from "../ui/format";
 import { type Payload, product } from "../wire/payload";
 import type { Extent, Header, Point } from "../wire/schema";
-import { type Codes, type Hole, holesAmongSamples, holesOfPlane } from "./holes";
+import { type Codes, type FoundHoles, holesOf } from "./holes";
 import { later, type PointFacts, PurityJob, purityOf, type Quantity, quantitiesOf } from "./quantities";
 
 /** How many decimals numbers are written with: those of a code, and those of a place on the map. */
@@ -32,6 +32,12 @@ export type Language = "torch" | "numpy";
 /** Class −1 (no label) is kept at the end of the tables. */
 export function slotOf(label: number, nClasses: number): number {
   return label >= 0 && label < nClasses ? label : nClasses;
+}
+
+/** Posteriors of all points (N·K). */
+export interface Posteriors {
+  readonly mu: Float32Array;
+  readonly logvar: Float32Array;
 }
 
 export class RunOnMap {
@@ -60,28 +66,32 @@ export class RunOnMap {
   private searches: { codes: CodeIndex | null; purity: PurityJob | null };
   private decimals_: Decimals | null = null;
   private support_: Support | null = null;
-  private holes_: { readonly holes: readonly Hole[]; readonly share: number } | null = null;
+  private holes_: FoundHoles | null = null;
 
-  /** `plane`: laid on the spot in place of the host's map; `of`: the same payload's scene, with which all but the map is shared. */
+  /**
+   * `plane`: laid on the spot in place of the host's map; `of`: the same payload's scene, with which all but the map is shared; `posteriors`: of a
+   * model that learns, in place of those that came with it.
+   */
   constructor(
     private readonly payload: Payload,
     readonly plane: Plane | null = null,
     of: RunOnMap | null = null,
+    posteriors: Posteriors | null = null,
   ) {
     const { latent_dim: K } = payload.header.run;
     this.model = of?.model ?? new Model(payload);
     this.classifier = of ? of.classifier : Classifier.of(payload);
     this.pictures = of?.pictures ?? { originals: null };
-    this.searches = of?.searches ?? { codes: null, purity: null };
-    this.mu = of?.mu ?? payload.floats("points_mu");
-    this.points = plane ? dropped(plane, this.mu) : payload.floats("points_map");
+    this.searches = (!posteriors && of?.searches) || { codes: null, purity: null };
+    this.mu = (posteriors ?? of)?.mu ?? payload.floats("points_mu");
+    this.points = plane ? dropped(plane, this.mu) : (posteriors?.mu ?? payload.floats("points_map"));
     this.header = plane ? headerOf(payload.header, plane, this.points) : payload.header;
     this.space = plane ? planeSpace(plane, K) : makeSpace(payload);
     const { kind } = this.header.projection;
     this.linear =
       plane ?? (kind === "linear" ? { origin: payload.floats("origin"), basis: payload.floats("basis") } : null);
     this.nPoints = this.points.length / 2;
-    this.logvar = payload.has("points_logvar") ? payload.floats("points_logvar") : null;
+    this.logvar = (posteriors ?? of)?.logvar ?? (payload.has("points_logvar") ? payload.floats("points_logvar") : null);
     this.labels = payload.integers("points_label");
     this.numbers = payload.integers("points_index");
     this.nClasses = Math.max(this.header.class_names.length, maximum(this.labels) + 1);
@@ -95,6 +105,11 @@ export class RunOnMap {
   /** The same run and points on a plane of one's own, or back on the host's map. */
   onto(plane: Plane | null): RunOnMap {
     return new RunOnMap(this.payload, plane, this);
+  }
+
+  /** The same images where the model has put them meanwhile, on a plane, or on the map of the two dimensions that there are. */
+  moved(posteriors: Posteriors, plane: Plane | null): RunOnMap {
+    return new RunOnMap(this.payload, plane, this, posteriors);
   }
 
   /** Of the host's map, whatever plane is laid in its place. */
@@ -194,23 +209,14 @@ export class RunOnMap {
     ));
   }
 
-  /** Where the prior has mass and no code is near; `share`: of samples from the prior, where they were drawn. The index of the codes first. */
-  holes(): { readonly holes: readonly Hole[]; readonly share: number } {
+  /** Where the prior has mass and no code is near. The index of the codes first. */
+  holes(): FoundHoles {
     if (this.holes_) return this.holes_;
-    const {
-      codes,
-      support,
-      space: { latentDim },
-    } = this;
+    const { codes, support, space, nPoints } = this;
     while (!codes.isComplete) codes.work(Infinity);
-    const asked: Codes = {
-      n: this.nPoints,
-      near: (z, k) => codes.find(z, k),
-      support: (z, near) => support.of(z, near),
-    };
-    this.holes_ =
-      latentDim === 2 ? { holes: holesOfPlane(asked), share: 0 } : holesAmongSamples(asked, latentDim, support.k);
-    return this.holes_;
+    const near: Codes["near"] = (z, k) => codes.find(z, k);
+    const asked: Codes = { n: nPoints, near, support: (z, found) => support.of(z, found) };
+    return (this.holes_ = holesOf(asked, space.latentDim, support.k));
   }
 
   private get places(): NearestIndex {

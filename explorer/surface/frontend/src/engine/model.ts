@@ -71,6 +71,12 @@ export class Model {
     return (this.kept = x_hat);
   }
 
+  /** The payload's weights have changed: what is asked for from now on is computed with them. */
+  weightsChanged(): void {
+    this.kept = null;
+    this.workspace.take(this.payload);
+  }
+
   private isKept(z: ArrayLike<number>): boolean {
     return z.length === this.latentDim && this.keptZ.every((value, k) => value === z[k]);
   }

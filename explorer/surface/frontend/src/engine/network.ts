@@ -31,6 +31,14 @@ export class Workspace {
       this.generation++;
     });
   }
+
+  /** Other numbers in arrays of the same shapes; not for operations that keep them in a form of their own. */
+  take(weights: Weights): void {
+    for (const [name, at] of this.addresses) {
+      const values = weights.floats(name);
+      this.arena.at(at, values.length).set(values);
+    }
+  }
 }
 
 /** The classes that a batch is told: one for all, or one for each; −1 for none. */

@@ -121,7 +121,9 @@ class Dots {
   }
 }
 
-const dotsOf = perMap((_data: RunOnMap) => new Dots());
+/** A model's: its codes may move while it learns, and their pixels stay where they are. */
+const dotsOfModel = perMap((_model: RunOnMap["model"]) => new Dots());
+const dotsOf = ({ model }: RunOnMap): Dots => dotsOfModel(model);
 
 export const points: Layer = {
   id: "points",

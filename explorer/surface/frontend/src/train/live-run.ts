@@ -1,0 +1,141 @@
+/**
+ * How does a network that learns become a run on a map? As the payload that a host would send of a finished run, made here once a beginning;
+ * what is learned is then written over its weights, and its points move.
+ */
+
+import { type Posteriors, RunOnMap } from "../data/run-on-map";
+import type { Progress, Ready } from "../engine/learning/messages";
+import type { VaeRecord } from "../engine/learning/records";
+import { type Plane, slice } from "../geometry/planes";
+import { dimension } from "../ui/format";
+import { Payload, product } from "../wire/payload";
+import {
+  type ArrayEntry,
+  DEFAULT_DYNAMIC,
+  type Extent,
+  type Header,
+  PAYLOAD_FORMAT,
+  PAYLOAD_VERSION,
+  type TrainingHeader,
+} from "../wire/schema";
+
+/** Nearly all of the prior. */
+export const FIRST_EXTENT: Extent = [-3.5, 3.5, -3.5, 3.5];
+/** More of the points outside of what is seen are too many. */
+const MOST_OUTSIDE = 0.02;
+const GROWS_BY = 1.4;
+
+type Values = Float32Array | Int16Array | Int32Array;
+const TYPES = [
+  [Float32Array, "float32"],
+  [Int16Array, "int16"],
+  [Int32Array, "int32"],
+] as const;
+
+export class LiveRun {
+  /** Another one after every `take`. */
+  data: RunOnMap;
+  private readonly payload: Payload;
+
+  /** labels: of the images whose codes are told. */
+  constructor(
+    header: TrainingHeader,
+    record: VaeRecord,
+    private readonly ready: Ready,
+    labels: Int16Array | Int32Array,
+  ) {
+    const K = record.latentDim;
+    const n = labels.length;
+    const zeros = new Float32Array(n * K);
+    const arrays: Record<string, readonly [Values, readonly number[]]> = {
+      points_mu: [zeros, [n, K]],
+      points_logvar: [zeros, [n, K]],
+      points_map: [new Float32Array(2 * n), [n, 2]],
+      points_label: [labels, [n]],
+      points_index: [Int32Array.from({ length: n }, (_, i) => i), [n]],
+      support_distances: [new Float32Array(n), [n]],
+      ...Object.fromEntries(ready.places.map(({ name, shape, size }) => [name, [new Float32Array(size), shape]])),
+    };
+    const { table, bytes } = laidOut(arrays);
+    this.payload = new Payload(headerOf(header, record, table), { ...DEFAULT_DYNAMIC, walk: null }, bytes);
+    this.data = new RunOnMap(this.payload);
+  }
+
+  /** Weights and codes of a moment. plane: two dimensions of more; null where there are two. */
+  take({ mu, logvar, weights }: Pick<Progress, "mu" | "logvar" | "weights">, plane: Plane | null): RunOnMap {
+    for (const { name, at, size } of this.ready.places)
+      if (this.payload.has(name)) this.payload.floats(name).set(weights.subarray(at, at + size));
+    this.data.model.weightsChanged();
+    const posteriors: Posteriors = { mu, logvar };
+    this.data = this.data.moved(posteriors, plane);
+    return this.data;
+  }
+}
+
+/** Two dimensions of K; null where there are only two. */
+export function planeOf(K: number, first: number, second: number): Plane | null {
+  return K === 2 ? null : slice(first, second, new Float32Array(K), "the prior's mean");
+}
+
+/** What is to be seen: larger where too many of the points (x, y pairs) lie outside, never smaller. */
+export function extentFor(extent: Extent, points: Float32Array): Extent {
+  const [x0, x1, y0, y1] = extent;
+  let outside = 0;
+  for (let i = 0; i < points.length; i += 2) {
+    const [x, y] = [points[i], points[i + 1]];
+    if (x < x0 || x > x1 || y < y0 || y > y1) outside++;
+  }
+  if (outside <= (MOST_OUTSIDE * points.length) / 2) return extent;
+  return extentFor([x0 * GROWS_BY, x1 * GROWS_BY, y0 * GROWS_BY, y1 * GROWS_BY], points);
+}
+
+function headerOf(
+  { id, dataset, image_shape, class_names }: TrainingHeader,
+  { latentDim, encoder, decoder, likelihood }: VaeRecord,
+  arrays: Readonly<Record<string, ArrayEntry>>,
+): Header {
+  return {
+    format: PAYLOAD_FORMAT,
+    version: PAYLOAD_VERSION,
+    id,
+    run: { id: `${dataset} in training`, dataset, latent_dim: latentDim, image_shape },
+    class_names,
+    decoded_as: null,
+    label: null,
+    factor_names: [],
+    likelihood,
+    encoder,
+    decoder,
+    projection: {
+      name: "latent",
+      kind: "identity",
+      title: "Latent plane",
+      note: "",
+      x_label: dimension(0),
+      y_label: dimension(1),
+      extent: FIRST_EXTENT,
+      rings: true,
+      ring_center: [0, 0],
+    },
+    view_extent: FIRST_EXTENT,
+    arrays,
+  };
+}
+
+/** Arrays one after the other, each at a multiple of eight. */
+function laidOut(arrays: Readonly<Record<string, readonly [Values, readonly number[]]>>): {
+  readonly table: Record<string, ArrayEntry>;
+  readonly bytes: Uint8Array;
+} {
+  const table: Record<string, ArrayEntry> = {};
+  let offset = 0;
+  for (const [name, [values, shape]] of Object.entries(arrays)) {
+    const dtype = TYPES.find(([type]) => values instanceof type)?.[1] ?? "float32";
+    table[name] = { dtype, shape, offset, nbytes: product(shape) * values.BYTES_PER_ELEMENT, codec: "raw" };
+    offset += 8 * Math.ceil(values.byteLength / 8);
+  }
+  const bytes = new Uint8Array(offset);
+  for (const [name, [values]] of Object.entries(arrays))
+    bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), table[name].offset);
+  return { table, bytes };
+}
