@@ -70,6 +70,13 @@ const learner = {
   },
 };
 
+/** Pages that only look do without the kernels of gradients. */
+const pageKernels = {
+  name: "page-kernels",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/modules$/ }, ({ resolveDir }) => ({ path: `${resolveDir}/page-modules.ts` })),
+};
+
 /** Public names that stay within the program all the same: the wire, hosts, pages and tests know none of them. */
 const WITHIN = `
   accentText announce announceLater backgrounds cameraMoved canRedo canUndo chooseClass choosePath chords crowd
@@ -89,6 +96,8 @@ const WITHIN = `
 
 /** How those differ that no page imports: a worker from an address of its own may be a plain program in every browser. */
 const FORMS = { learner: { format: "iife", globalName: "latentLearner", banner: {} } };
+/** Those that learn, in a worker or in the page. */
+const LEARNING = ["learner", "train"];
 
 const common = {
   bundle: true,
@@ -100,7 +109,6 @@ const common = {
   charset: "utf8",
   legalComments: "none",
   logLevel: "warning",
-  plugins: [unusedParts, styles, learner],
   banner: { js: "/* Latent Atlas surface. Contains parts of d3 (ISC, Mike Bostock). */" },
   mangleProps: new RegExp(`^(${[...privateNames("src"), ...WITHIN.trim().split(/\s+/)].join("|")})$`),
 };
@@ -108,7 +116,14 @@ const watched = process.argv[2] === "--watch" ? process.argv[3] : null;
 const out = watched ?? (process.argv[2] === "--out" ? process.argv[3] : "../dist");
 
 function bundleOf(name) {
-  const shared = { ...common, ...FORMS[name], entryPoints: [`src/entries/${name}.ts`], outfile: `${out}/${name}.js` };
+  const plugins = [unusedParts, styles, learner, ...(LEARNING.includes(name) ? [] : [pageKernels])];
+  const shared = {
+    ...common,
+    ...FORMS[name],
+    plugins,
+    entryPoints: [`src/entries/${name}.ts`],
+    outfile: `${out}/${name}.js`,
+  };
   return watched ? { ...shared, minify: false, sourcemap: "inline", logLevel: "info" } : { ...shared, metafile: true };
 }
 

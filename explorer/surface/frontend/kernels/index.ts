@@ -1,18 +1,6 @@
-/** What the module offers: `src/engine/kernels.ts` has the types, `src/engine/scalar.ts` the same in plain TypeScript. */
+/** All that what learns needs: the same, and what gradients are made with. */
 
-export {
-  collect,
-  convolve,
-  copyRows,
-  fillRows,
-  frame,
-  patches,
-  product,
-  scatter,
-  spread,
-  unframe,
-  unpatch,
-} from "./convolution";
-export { activate, activateBack, addColumns, addRows, addScaled } from "./elements";
-export { adam, bernoulli, squares } from "./learning";
-export { stamp, straighten } from "./raster";
+export { patches, spread, unframe, unpatch } from "./convolution";
+export { activateBack, addColumns, addRows, addScaled } from "./elements";
+export { adam, squares } from "./learning";
+export * from "./page";

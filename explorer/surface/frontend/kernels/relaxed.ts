@@ -1,3 +1,3 @@
-/** What gains from a fused multiply-add, compiled once more for relaxed SIMD: it replaces these functions of `index.ts`. */
+/** What gains from a fused multiply-add, compiled once more for relaxed SIMD: it replaces these functions of `page.ts`. */
 
 export { convolve, product } from "./convolution";
