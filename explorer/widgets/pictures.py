@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -16,6 +18,9 @@ from trainer.runs.read import Run
 
 TWO_CHANNELS = "Pictures of two channels: the first is drawn in red, the second in cyan, white where both are bright."
 Floats = NDArray[np.float32]
+Window = tuple[int, int]
+LAPTOP, DESKTOP = (1500, 860), (1900, 1000)
+"""Windows, width and height in CSS pixels, from which on pictures are larger than on a projector of 1280 × 720."""
 
 
 def show_picture(picture: Picture, alt: str, size_px: int, fill: bool = False, caption: str | None = None) -> None:
@@ -23,6 +28,19 @@ def show_picture(picture: Picture, alt: str, size_px: int, fill: bool = False, c
     big = fitted(picture, size_px)
     # inside the page and not as a file of the server: after quick reruns the browser would ask for files that are gone
     st.image(data_uri(big), caption=caption, width="stretch" if fill else "content", alt=alt)
+
+
+def grow_with_window(key: str, side: tuple[int, int], rooms: Mapping[Window, tuple[int, int]]) -> None:
+    """Pictures of the container of that key are larger in large windows, by whole factors of their own pixels.
+
+    side: height and width of a picture in its own pixels. rooms: height and width that it has there, CSS pixels.
+    """
+    rules = []
+    for window, room in rooms.items():
+        factor = max(1, min(some // own for some, own in zip(room, side, strict=True)))
+        size = f"height: {factor * side[0]}px !important; width: auto !important; object-fit: contain;"
+        rules.append(f"@media (min-width: {window[0]}px) and (min-height: {window[1]}px) {{ .st-key-{key} img {{ {size} }} }}")
+    st.html(f"<style>{' '.join(rules)}</style>")
 
 
 def stored_pictures(run_id: str, rows: NDArray[np.int64]) -> NDArray[np.float32] | NDArray[np.uint8]:

@@ -32,7 +32,7 @@ def test_every_pretrained_run_has_its_gauges_and_the_numbers_are_the_runs(name):
     assert not test.error
     assert len(gauges(test)) == (2 if run.config.is_deterministic else 3)
     shown = words(test)
-    assert f"Reconstruction loss **{run.encodings.reconstruction[0]:.1f}** nats".replace("-", "−") in shown.replace("\\", "")
+    assert f"Reconstruction loss  \n**{run.encodings.reconstruction[0]:.1f}** nats".replace("-", "−") in shown.replace("\\", "")
     worse = 100 * np.sum(run.encodings.reconstruction < run.encodings.reconstruction[0]) / len(run.encodings.reconstruction)
     assert f"worse than {percent(worse / 100, 1)} of the test images" in shown
     assert ("no ELBO" in shown) == run.config.is_deterministic

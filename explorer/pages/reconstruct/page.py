@@ -20,8 +20,6 @@ from explorer.widgets.picture_source import choose_pictures, pad_is_chosen, pict
 from trainer.maps.projection import Projection
 from trainer.runs.read import Run
 
-PICTURES_AND_MAP = (9, 11)
-
 
 def show(now: State) -> None:
     """The whole page."""
@@ -56,9 +54,12 @@ def _show_beside_map(
     now: State, run: Run, picked: ChosenPicture | None, label: int | None, on_map: tuple[Projection, Axes]
 ) -> None:
     """On one screen: what the model makes of the picture, and where its code is."""
-    left, right = st.columns(PICTURES_AND_MAP, gap="medium")
     codes = None if picked is None else codes_of(run, picked, label)
-    with left, st.container(gap="xsmall"):
+    with st.container(key="reconstruct-page"):  # page.css arranges the three by the window
+        left = st.container(gap="xsmall", key="reconstruct-made")
+        right = st.container(key="reconstruct-map")
+        below = st.container(key="reconstruct-more")
+    with left:
         if picked is None or codes is None:
             st.markdown("**Choose or upload a picture**")
             st.caption("It is prepared as the training images were, encoded and decoded; every step is shown.")
@@ -68,4 +69,5 @@ def _show_beside_map(
     with right:
         show_on_map(now, run, picked, codes, label, *on_map)
     if picked is not None and codes is not None:
-        show_more(run, picked, codes, label)
+        with below:
+            show_more(run, picked, codes, label)

@@ -9,12 +9,14 @@ from explorer.pictures.arrays import Picture, error_map, fitted, picture_grid, t
 from explorer.session.visitor import is_dark
 from explorer.text.escape import escape_markdown
 from explorer.widgets.chosen_picture import ChosenPicture
-from explorer.widgets.pictures import channel_words, show_picture
+from explorer.widgets.pictures import DESKTOP, LAPTOP, channel_words, grow_with_window, show_picture
 from trainer.models.numpy_engine import Codes
 from trainer.numerals import number, percent
 from trainer.runs.read import Run
 
 TALL_PX, SMALL_PX = 140, 112  # 5 and 4 x 28: whole pixels, three or four side by side beside the map
+LARGER_PX = {LAPTOP: (196, 140), DESKTOP: (252, 196)}  # for three and for four
+STEP_PX = 168
 MEAN_HELP = "Decoded from the posterior mean z = μ. A sample z ~ q(z|x) would give a slightly different picture each time."
 POINT_HELP = "A deterministic model has one code z = f(x) per picture, and no posterior to sample from."
 ERROR_HELP = (
@@ -43,6 +45,8 @@ def show_pictures(run: Run, picked: ChosenPicture, codes: Codes, label: int | No
             with st.container(gap="xxsmall"):
                 st.caption(title, help=help_text)
                 show_picture(picture, title, TALL_PX if len(shown) < 4 else SMALL_PX)
+    rooms = {window: (room[len(shown) > 3],) * 2 for window, room in LARGER_PX.items()}
+    grow_with_window("reconstruct-pictures", run.image_shape[1:], rooms)
     if picked.steps:  # what was done with the picture is said where it is seen, not only step by step
         st.caption(f"{picked.steps[0].sentence} {picked.steps[-1].sentence}")
     channel_words(run)
@@ -60,12 +64,12 @@ def show_pictures(run: Run, picked: ChosenPicture, codes: Codes, label: int | No
 
 def show_steps(picked: ChosenPicture) -> None:
     """The preparation, a picture each."""
-    columns = st.columns(min(6, len(picked.steps)))
-    for i, step in enumerate(picked.steps):
-        with columns[i % len(columns)]:
-            show_picture(step.picture, step.title, 168)
-            st.markdown(f"**{step.title}**")
-            st.caption(step.sentence)
+    with st.container(horizontal=True, gap="medium"):
+        for step in picked.steps:
+            with st.container(width=STEP_PX, gap="small"):
+                show_picture(step.picture, step.title, STEP_PX)
+                st.markdown(f"**{step.title}**")
+                st.caption(step.sentence)
 
 
 def show_every_class(run: Run, picked: ChosenPicture, codes: Codes, label: int) -> None:

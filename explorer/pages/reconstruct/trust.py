@@ -105,7 +105,7 @@ def _figures(run: Run, picked: ChosenPicture, codes: Codes, label: int | None) -
 def _gauge(name: str, found: Figures, judged: Judged, among: Population) -> None:
     value, is_low_bad = float(found.bad[name][0]), name == ELBO
     shown = distance(value) if name == DISTANCE else number(-value if is_low_bad else value, 1)
-    st.caption(f"{TITLES[name]} **{shown}** {UNITS[name]}", help=HELP[name])
+    st.caption(f"{TITLES[name]}  \n**{shown}** {UNITS[name]}", help=HELP[name])  # two lines each: the strips stand level
     st.plotly_chart(strip_gauge(among.ordered[name], value, UNITS[name], is_low_bad), config=CONFIG, key=f"gauge-{name}")
     st.caption(trust.worse_than(float(judged.percentiles[name][0]), len(among.ordered[name])))
 

@@ -22,7 +22,7 @@ from explorer.session.load import State
 from explorer.session.remembered import put_back, remember
 from explorer.session.seed import draw_again, draws, sync_link
 from explorer.text.escape import escape_markdown
-from explorer.widgets.pictures import channel_words, no_originals, show_picture
+from explorer.widgets.pictures import DESKTOP, LAPTOP, channel_words, grow_with_window, no_originals, show_picture
 from explorer.widgets.test_image import chosen_row
 from trainer.numerals import count
 from trainer.runs.read import Run
@@ -30,6 +30,7 @@ from trainer.runs.read import Run
 SHEETS = {12: (3, 4), 20: (4, 5), 48: (6, 8), 80: (8, 10)}  # rows and columns by the number of pictures
 FIRST = 20
 SHEET_PX = (470, 600)  # height and width that a sheet has on the page, at most
+LARGER_PX = {LAPTOP: (600, 700), DESKTOP: (810, 900)}
 FILE_PX = 1600  # longer side of the file, about
 HOTTEST = 2.0
 EVERY_CLASS = "every class in turn"
@@ -51,12 +52,15 @@ def show(now: State) -> None:
     found = drawn(run, choice)
     if run.config.is_deterministic:
         st.caption(NO_PRIOR)
-    left, right = st.columns(2, gap="medium")
+    pictures = np.stack([to_picture(x) for x in found.images])
+    with st.container(key="samples-sheets"):
+        left, right = st.columns(2, gap="medium")
     with left:
-        pictures = np.stack([to_picture(x) for x in found.images])
         _sheet(pictures, title(run, choice), sentence(run, choice))
     with right:
         _real(run, choice)
+    height, width, *_ = _laid(pictures).shape
+    grow_with_window("samples-sheets", (height, width), LARGER_PX)
     channel_words(run)
     with files:
         _downloads(run, choice, found, pictures)

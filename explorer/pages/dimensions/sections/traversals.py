@@ -62,8 +62,14 @@ def show_strips(now: State, weight: NDArray[np.float64], active: NDArray[np.bool
             values = middle[k] + STEPS * spread[k]
             alt = f"decoded images as {dimension(k)} goes from {number(float(values[0]))} to {number(float(values[-1]))}"
             show_picture(strip(_row(run, base, k, values)), alt, 1100, fill=True)
-            st.caption(" · ".join(number(float(value), 1) for value in values[::3]), width="stretch")
+            st.html(_scale(values))
     _download(run, base, middle, spread, order[:N_SHOWN].tolist())
+
+
+def _scale(values: NDArray[np.float64]) -> str:
+    """Values under the pictures that they belong to."""
+    cells = [f"<span>{number(float(value), 1) if i % 3 == 0 else ''}</span>" for i, value in enumerate(values)]
+    return f'<div class="strip-scale">{"".join(cells)}</div>'
 
 
 def _middle(run: Run) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

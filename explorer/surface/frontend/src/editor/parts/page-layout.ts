@@ -25,6 +25,11 @@ const TINY_PX = 260;
 /** What stands above and below the map of a column among columns, its picture too. */
 const COLUMN_AROUND_PX = 600;
 
+/** Of the column beside the map. */
+function cardWidthIn(width: number): number {
+  return Math.round(Math.min(Math.max(336, width * 0.21), Math.max(272, width * 0.26)));
+}
+
 export function themeOf(root: HTMLElement): Theme {
   const labelPx = root.hasAttribute("data-presents") ? PRESENTER_LABEL_PX : LABEL_PX;
   return readTheme(root, matchMedia("(prefers-color-scheme: dark)").matches, labelPx);
@@ -84,7 +89,7 @@ export class PageLayout {
     const isWide = width >= WIDE_PX && !isCompact;
     const isNarrow = width < 520;
     const fills = !isCompact;
-    const cardWidth = isPresenting ? Math.round(0.4 * width) : Math.round(Math.min(336, Math.max(272, width * 0.26)));
+    const cardWidth = isPresenting ? Math.round(0.4 * width) : cardWidthIn(width);
     root.toggleAttribute("data-column", isCompact);
     root.toggleAttribute("data-wide", isWide);
     root.toggleAttribute("data-narrow", isNarrow);
