@@ -241,6 +241,8 @@ def _bounds(name: str) -> str:
     low = f"{limits['ge']}" if "ge" in limits else f"more than {limits['gt']}" if "gt" in limits else ""
     high = f"{limits['le']}" if "le" in limits else f"less than {limits['lt']}" if "lt" in limits else ""
     kind = "whole numbers " if field is not None and field.annotation is int else ""
+    if low and high and "ge" not in limits:
+        return f"{kind}{low}, at most {high}"
     if low and high:
         return f"{kind}from {low} to {high}"
     return f"{kind}{low} or more" if low else ""

@@ -37,7 +37,7 @@ class FilmWeights:
 
 def as_half(weights: Arrays, names: Shapes) -> dict[str, NDArray[np.float16]]:
     """Those parameters as float16; beyond its largest number stands that."""
-    return {name: np.clip(weights[name], -MOST_HALF, MOST_HALF).astype(np.float16) for name in names}
+    return {name: np.asarray(np.clip(weights[name], -MOST_HALF, MOST_HALF), np.float16) for name in names}
 
 
 def stacked(moments: list[int], epochs: list[float], parts: Sequence[Arrays]) -> dict[str, NDArray[Any]]:

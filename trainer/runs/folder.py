@@ -6,6 +6,8 @@ Format version 4; versions 1 to 3 are read too (`trainer.runs.read`). A run is r
     weights.safetensors      parameters under torch's names
     history.csv              a row an epoch (no clock in it: the same seed gives the same bytes)
     timing.csv               a row an epoch: seconds, images per second
+    changes.csv              only where settings were changed while it was trained: how many steps were done, beta and learning_rate from
+                             there on, nan where the schedule decides; the first row is what it began with. `beta` in run.json is the last
     encodings.safetensors    test split, grey input: mu, logvar (N, K); elbo, reconstruction (N,) nats; label, index (N,);
                              a deterministic model's codes are points: logvar is −∞
     film.safetensors         mu (T, M, K), float16, of the same M images at T moments; epoch (T,); label, index (M,)
@@ -28,7 +30,9 @@ had no `film_weights`. Version 1 had no checksum of `run.json` itself, and `lear
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -39,19 +43,21 @@ from numpy.typing import NDArray
 from trainer.errors import RunCorrupt
 from trainer.runs.storage import Store
 
+Columns = dict[str, NDArray[np.float64]]
 Arrays = Mapping[str, NDArray[Any]]
 
 FORMAT, VERSION = "latent-atlas-run", 4
 MAX_FILE_BYTES = 2**31
 RUN_JSON, WEIGHTS, HISTORY, TIMING = "run.json", "weights.safetensors", "history.csv", "timing.csv"
 ENCODINGS, FILM, PROJECTION = "encodings.safetensors", "film.safetensors", "projection.safetensors"
-FILM_WEIGHTS = "film_weights.safetensors"
+FILM_WEIGHTS, CHANGES = "film_weights.safetensors", "changes.csv"
 CLASSIFIER, IMAGES = "classifier.safetensors", "images.safetensors"
 CHECKPOINTS, CHECKPOINT, FILM_PART = "checkpoint", "checkpoint/state.safetensors", "film-"
 SUMMED = (
     WEIGHTS,
     HISTORY,
     TIMING,
+    CHANGES,
     ENCODINGS,
     FILM,
     FILM_WEIGHTS,
@@ -83,6 +89,20 @@ def parse_arrays(data: bytes, run: str, name: str) -> dict[str, NDArray[Any]]:
     for array in arrays.values():
         array.flags.writeable = False
     return arrays
+
+
+def parse_columns(data: bytes, wanted: set[str], run: str, name: str) -> Columns:
+    """The columns of a csv of numbers, with those that are wanted among them. Raises `RunCorrupt`."""
+    try:
+        rows = list(csv.reader(io.StringIO(data.decode("utf-8", "replace"))))
+        values = np.array([[float(cell) for cell in row] for row in rows[1:]])
+        columns = dict(zip(rows[0], values.T, strict=True))
+    except (ValueError, IndexError, csv.Error):
+        raise damaged(run, name) from None
+    missing = wanted - set(columns)
+    if missing:
+        raise damaged(run, name, f"column {min(missing)!r} is missing")
+    return columns
 
 
 def damaged(run: str, name: str, why: str = "it cannot be understood") -> RunCorrupt:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +23,7 @@ from trainer.models.numpy_engine import Forward
 from trainer.models.picture_classifier import PictureClassifier
 from trainer.runs.film_weights import FilmWeights, unstacked
 from trainer.runs.folder import (
+    CHANGES,
     CLASSIFIER,
     ENCODINGS,
     FILM,
@@ -38,9 +37,11 @@ from trainer.runs.folder import (
     VERSION,
     WEIGHTS,
     Arrays,
+    Columns,
     damaged,
     info_checksum,
     parse_arrays,
+    parse_columns,
     read_file,
 )
 from trainer.runs.image_packing import TestImages, unpack
@@ -51,7 +52,6 @@ from trainer.runs.storage import Place, RemoteFolder, place, store_of
 if TYPE_CHECKING:
     from trainer.models.torch_engine import Vae
 
-Columns = dict[str, NDArray[np.float64]]
 Root = str | Path | RemoteFolder
 
 
@@ -170,6 +170,13 @@ class Run:
         return self._columns(HISTORY, {"epoch", *kl})
 
     @cached_property
+    def changes(self) -> Columns:
+        """Columns of changes.csv, `step`, `beta`, `learning_rate`: a row a change of settings while the run was trained, the first row
+        what it began with. Empty where nothing was changed."""
+        wanted = ("step", "beta", "learning_rate")
+        return self._columns(CHANGES, set(wanted)) if CHANGES in self.info.files else {name: np.empty(0) for name in wanted}
+
+    @cached_property
     def timing(self) -> Columns:
         """Columns of timing.csv."""
         return self._columns(TIMING, {"epoch", "seconds", "images_per_s"})
@@ -214,17 +221,7 @@ class Run:
         return kept.images if kept is not None and kept.is_whole else None
 
     def _columns(self, name: str, wanted: set[str]) -> Columns:
-        text = self._read(name).decode("utf-8", "replace")
-        try:
-            rows = list(csv.reader(io.StringIO(text)))
-            values = np.array([[float(cell) for cell in row] for row in rows[1:]])
-            columns = dict(zip(rows[0], values.T, strict=True))
-        except (ValueError, IndexError, csv.Error):
-            raise damaged(self.id, name) from None
-        missing = wanted - set(columns)
-        if missing:
-            raise damaged(self.id, name, f"column {min(missing)!r} is missing")
-        return columns
+        return parse_columns(self._read(name), wanted, self.id, name)
 
     def _read(self, name: str) -> bytes:
         data = read_file(store_of(self.folder), self.id, name)

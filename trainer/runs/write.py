@@ -22,6 +22,7 @@ from trainer.maps.projection import Projection
 from trainer.models.picture_classifier import PictureClassifier
 from trainer.runs.catalogue import is_shipped, may_write_shipped, shipped_names
 from trainer.runs.folder import (
+    CHANGES,
     CHECKPOINT,
     CHECKPOINTS,
     CLASSIFIER,
@@ -34,6 +35,7 @@ from trainer.runs.folder import (
     damaged,
     info_checksum,
     parse_arrays,
+    parse_columns,
     read_file,
 )
 from trainer.runs.packing import pack_classifier, pack_projection
@@ -153,6 +155,19 @@ class RunWriter:
             raise RunError(f"cannot read {self.folder}: {error.strerror or error}; check its rights.") from None
         raw = json.loads(info.model_copy(update={"files": sums, "version": VERSION}).model_dump_json())
         self.write(RUN_JSON, json.dumps({**raw, "checksum": info_checksum(raw)}, indent=1, ensure_ascii=False).encode())
+
+    def write_changes(self, rows: Sequence[Mapping[str, float]]) -> None:
+        """Settings that were changed while the run is trained."""
+        self.write_rows(CHANGES, rows)
+
+    def read_changes(self) -> list[dict[str, float]]:
+        """The rows of `write_changes`, none where nothing was changed. Raises `RunCorrupt`."""
+        if not self._store.exists(CHANGES):
+            return []
+        columns = parse_columns(
+            read_file(self._store, self.folder.name, CHANGES), {"step", "beta", "learning_rate"}, self.folder.name, CHANGES
+        )
+        return [dict(zip(columns, row, strict=True)) for row in zip(*(column.tolist() for column in columns.values()), strict=True)]
 
     def write_film_part(self, step: int, arrays: Arrays) -> str:
         """The decoder after a step, until the run is whole; the sha256 of the file."""

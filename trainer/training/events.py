@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from trainer.runs.records import RunInfo
 from trainer.runs.storage import Place
 from trainer.training.checkpoint import Row
+from trainer.training.schedules import Setting
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Stepped:
     """Mean over the steps since the last event, nats per image, with beta."""
     kl: float
     """The same of the KL, without beta."""
+    setting: Setting
+    """In force at the last of them."""
     images_per_s: float
     share: float
     """Of all work to the end of the run."""

@@ -24,6 +24,7 @@ from trainer.training.events import Event, Finishing
 from trainer.training.finish import now
 from trainer.training.loop import Trainer
 from trainer.training.snapshots import SNAPSHOTS
+from trainer.training.steering import Steering
 
 
 def fit(
@@ -38,11 +39,13 @@ def fit(
     team: Team | None = None,
     snapshots: int = SNAPSHOTS,
     heard: Callable[[Finishing], None] = lambda event: None,
+    steering: Steering | None = None,
 ) -> Iterator[Event]:
     """Trains and writes the run `runs/name`, yielding events. Closing the generator (or Ctrl-C) leaves a run that resumes.
 
     device: cpu, cuda or cuda:N. snapshots: moments of training at which the codes are kept. team: the processes that share every batch
     (`distributed.team`); only its first one writes. heard: is told how far a part is while it goes on, where a generator cannot yield.
+    steering: other settings while it goes on, of a training by one process, and the file that shows how far it is.
     Raises `TrainingDiverged` with step, term and remedy; `RunError` where the run is already there or the disk is full.
     """
     team = team or Team()
@@ -52,9 +55,8 @@ def fit(
         keep_compiled_code()
     stored = read_info(writer.folder) if resume else None
     config = stored.config if stored else config
-    trainer = Trainer(
-        config, dataset, writer, stored.preset if stored else preset, stored.created if stored else now(), device, team, snapshots
-    )
+    began = (stored.preset, stored.created) if stored else (preset, now())
+    trainer = Trainer(config, dataset, writer, *began, device, team, snapshots, steering)
     writer.check_room(trainer.bytes_on_disk())
     if resume:
         trainer.restore()

@@ -11,13 +11,13 @@ from trainer.metrics.evaluate import bound_terms, classifier_error, seeded
 from trainer.models.torch_engine import SemiSupervisedVae, Vae
 from trainer.training.checkpoint import Row
 from trainer.training.inputs import HELD_OUT
-from trainer.training.schedules import beta_at, rate_at
+from trainer.training.schedules import Setting
 
 HISTORY_IMAGES = 10_000  # of each split
 
 
-def history_row(model: Vae, epoch: int, train: Split, chosen: NDArray[np.int64], test: Split) -> Row:
-    """chosen: the training images that are measured; of the test split the first `HISTORY_IMAGES` are."""
+def history_row(model: Vae, epoch: int, train: Split, chosen: NDArray[np.int64], test: Split, setting: Setting) -> Row:
+    """chosen: the training images that are measured; of the test split the first `HISTORY_IMAGES` are; setting: in force then."""
     config = model.config
     row: Row = {"epoch": epoch}
     kl = np.zeros(config.latent_dim)
@@ -40,6 +40,5 @@ def history_row(model: Vae, epoch: int, train: Split, chosen: NDArray[np.int64],
         }
     if isinstance(model, SemiSupervisedVae) and test.labels is not None and (test.labels[few] >= 0).any():
         row["test_error"] = classifier_error(model, test.images[few], test.labels[few])
-    row["beta"] = beta_at(epoch, config.beta, config.warmup_epochs, config.beta_cycles, config.epochs)
-    row["learning_rate"] = rate_at(config, epoch / config.epochs)
+    row |= {"beta": setting.beta, "learning_rate": setting.learning_rate}
     return row if config.is_deterministic else row | {f"kl_{k + 1}": float(value) for k, value in enumerate(kl)}

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from trainer.config import FitConfig
+from trainer.config import FitConfig, checked
 from trainer.datasets import Dataset
 from trainer.datasets.batches import Rows
 from trainer.errors import RunCorrupt
@@ -33,8 +33,10 @@ from trainer.training.history import HISTORY_IMAGES, history_row
 from trainer.training.inputs import EPOCH, check_labels, labelled_images, labelled_order, mean_image, seeded_choice, spectrum_of
 from trainer.training.objectives import Batch, Objective, check_finite
 from trainer.training.pace import Forecast
-from trainer.training.schedules import StepSettings, rate_at, settings_at
+from trainer.training.schedules import Setting, StepSettings, rate_at, setting_at, settings_at
 from trainer.training.snapshots import SNAPSHOTS, Snapshots
+from trainer.training.steering import Changes, Steering
+from trainer.training.watch import Watch
 
 STEP_EVENTS_S = 0.2
 CHECKPOINT_S = 2.0  # a run of quick epochs would spend its time on the disk; what is lost is computed again, the same
@@ -55,6 +57,7 @@ class Trainer:
         device: str = "cpu",
         team: Team | None = None,
         snapshots: int = SNAPSHOTS,
+        steering: Steering | None = None,
     ) -> None:
         self.config, self.dataset, self.writer, self.preset, self.created = config, dataset, writer, preset, created
         self.team, self.device = team or Team(), device_of(device)
@@ -78,10 +81,10 @@ class Trainer:
         self.n_steps = self.steps_an_epoch * config.epochs
         self.snapshots = Snapshots(self.test, config.seed, 1 if config.model == "pca" else self.n_steps, snapshots)
         self.film_weights = FilmWeightsKeeper(self.model, writer, self.snapshots.steps, config.film_weights)
-        self.progress = Progress()
-        self.is_whole = False
-        self.rows = self.team.rows(1)
-        self.saved = time.perf_counter()
+        self.steering, self.changes, self.progress = steering or Steering(), Changes(config, writer), Progress()
+        self.watch = Watch(self.steering.watch, self.model, dataset, self.snapshots, self.n_steps)
+        self.is_whole, self.away = False, 0.0  # away: seconds of this epoch that whoever listens took, who may have paused it
+        self.rows, self.saved = self.team.rows(1), time.perf_counter()
         parts = parts_of(config, dataset) if self.team.is_writer else []
         self.forecast = Forecast(self.n_steps, config.epochs, dict.fromkeys(parts, 0.0))
 
@@ -91,11 +94,14 @@ class Trainer:
         if self.progress.epoch == 0:
             self.snapshot(0)
             self.write_state("training")
+        begins_at = self.progress.epoch * self.steps_an_epoch
+        self.take_changes(begins_at)
+        self.show(begins_at, is_marked=True)
         while self.progress.epoch < self.config.epochs:
             epoch = self.progress.epoch + 1
-            began = time.perf_counter()
+            began, self.away = time.perf_counter(), 0.0
             yield from self.solve() if self.config.model == "pca" else self.one_epoch(epoch)
-            trained, measuring = time.perf_counter() - began, time.perf_counter()
+            trained, measuring = time.perf_counter() - began - self.away, time.perf_counter()
             self.after_epoch(epoch)
             looking = time.perf_counter()
             row = self.row(epoch) if self.team.is_writer else {}
@@ -103,11 +109,12 @@ class Trainer:
                 n_looked_at = len(self.check_pick) + min(len(self.test.index), HISTORY_IMAGES)
                 self.guess((time.perf_counter() - looking) / n_looked_at)
             self.progress.epoch = epoch
-            self.progress.seconds += time.perf_counter() - began
+            self.progress.seconds += time.perf_counter() - began - self.away
             self.progress.history.append(row)
             self.progress.timing.append({"epoch": epoch, "seconds": trained, "images_per_s": len(self.train.index) / trained})
             if epoch == self.config.epochs or time.perf_counter() - self.saved > CHECKPOINT_S:
                 self.checkpoint()
+            self.show(epoch * self.steps_an_epoch, is_marked=True)
             self.forecast.epoch_ended(epoch, time.perf_counter() - measuring)
             yield EpochEnded(epoch, row)
 
@@ -121,20 +128,29 @@ class Trainer:
         shown, clock = 0, time.perf_counter()
         for i in range(self.steps_an_epoch):
             step = (epoch - 1) * self.steps_an_epoch + i
-            settings = settings_at(config, step / self.steps_an_epoch)
+            self.take_changes(step)
+            settings = settings_at(self.changes.config, step / self.steps_an_epoch)
+            setting = Setting(settings.beta, rate_at(self.changes.config, step / self.n_steps))
             if config.lagging_steps and self.progress.is_lagging:
-                self.train_encoder_ahead(step, settings)
+                self.train_encoder_ahead(step, settings, setting.learning_rate)
             places = order[i * config.batch_size : (i + 1) * config.batch_size]
             chosen = None if labelled is None else labelled[i * config.batch_size :][: len(places)]
-            terms[i] = self.step(*self.batch(places, generator, chosen), settings, rate_at(config, step / self.n_steps))
+            terms[i] = self.step(*self.batch(places, generator, chosen), settings, setting.learning_rate)
             if step + 1 in self.snapshots.steps:
                 self.snapshot(step + 1)
+            self.show(step + 1)
             now = time.perf_counter()
-            if now - clock > STEP_EVENTS_S or i + 1 == self.steps_an_epoch:
-                yield self._stepped(terms[shown : i + 1], step + 1, settings.beta, now - clock, is_first=epoch == 1)
+            if now - clock > STEP_EVENTS_S or i + 1 == self.steps_an_epoch or self.steering.is_waited_for:
+                yield self._stepped(terms[shown : i + 1], step + 1, setting, now - clock, is_first=epoch == 1)
                 shown, clock = i + 1, time.perf_counter()
+                self.away += clock - now
 
-    def _stepped(self, terms: Tensor, step: int, beta: float, seconds: float, is_first: bool) -> Stepped:
+    def take_changes(self, step: int) -> None:
+        """Other settings from this step on, where they were wished."""
+        if self.changes.before(step, self.steering):
+            self.model.config = checked(self.config, beta=self.changes.config.beta)  # by which its figures are judged
+
+    def _stepped(self, terms: Tensor, step: int, setting: Setting, seconds: float, is_first: bool) -> Stepped:
         """The event of the last steps, up to `step` (from 1), from their terms (S, 2)."""
         n = len(terms)
         check_finite(self.config, terms, step - n)
@@ -145,7 +161,9 @@ class Trainer:
         if is_first and self.forecast.steps.seconds is not None:  # better ones come when the epoch's figures are measured
             self.guess(self.forecast.steps.seconds / (STEP_WORK * self.config.batch_size))
         forecast = self.forecast
-        return Stepped(step, self.n_steps, nll + beta * kl, kl, n_images / seconds, forecast.share, forecast.seconds_left)
+        return Stepped(
+            step, self.n_steps, nll + setting.beta * kl, kl, setting, n_images / seconds, forecast.share, forecast.seconds_left
+        )
 
     def batch(self, places: Tensor, generator: torch.Generator, labelled: Tensor | None = None) -> tuple[Batch, Noise]:
         """This process's share of the training images at `places`, and the noise that goes with it."""
@@ -177,9 +195,8 @@ class Trainer:
         self.optimiser.step()
         return terms  # type: ignore[no-any-return]
 
-    def train_encoder_ahead(self, step: int, settings: StepSettings) -> None:
+    def train_encoder_ahead(self, step: int, settings: StepSettings, rate: float) -> None:
         """Lagging inference (He et al. 2019)."""
-        rate = rate_at(self.config, step / self.n_steps)
 
         def loss_of(places: Tensor, generator: torch.Generator) -> Tensor:
             nll, kl = self.step(*self.batch(places, generator), settings, rate, part="encoder")
@@ -219,7 +236,12 @@ class Trainer:
 
     def row(self, epoch: int) -> Row:
         """Figures of the weights as they are now."""
-        return history_row(self.model, epoch, self.train, self.check_pick, self.test)
+        return history_row(self.model, epoch, self.train, self.check_pick, self.test, setting_at(self.changes.config, epoch))
+
+    def show(self, step: int, is_marked: bool = False) -> None:
+        """To whoever watches. is_marked: an epoch ends here, or the training begins."""
+        epoch = step / self.steps_an_epoch
+        self.watch.after(step, epoch, setting_at(self.changes.config, epoch), self.progress.history, is_marked)
 
     def snapshot(self, step: int) -> None:
         """Keeps the codes of the chosen test images as they are after a step."""
@@ -242,6 +264,7 @@ class Trainer:
 
     def restore(self) -> None:
         """Goes back to the last checkpoint; without one the run starts at the beginning."""
+        self.changes.restore()
         found = self.writer.read_checkpoint()
         if found is None:
             return
@@ -272,7 +295,7 @@ class Trainer:
         n_labelled = None if self.labelled is None else len(self.labelled)
         info = run_info(
             self.preset,
-            self.config,
+            self.config if results is None else self.model.config,
             DatasetInfo.of(self.dataset, len(self.train.index), n_labelled),
             state,
             self.created,

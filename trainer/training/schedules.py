@@ -20,6 +20,19 @@ class StepSettings:
     """The bound ("elbo", "iwae"), or which of M1 and M2 is trained ("m1", "m2")."""
 
 
+@dataclass(frozen=True)
+class Setting:
+    """What a person may change while it goes on."""
+
+    beta: float
+    learning_rate: float
+
+
+def setting_at(config: FitConfig, epochs_done: float) -> Setting:
+    """KL weight and step size after so many epochs; a fraction counts."""
+    return Setting(settings_at(config, epochs_done).beta, rate_at(config, epochs_done / config.epochs))
+
+
 def settings_at(config: FitConfig, epochs_done: float) -> StepSettings:
     """KL weight and phase of a step; a fraction of an epoch counts."""
     beta = beta_at(epochs_done, config.beta, config.warmup_epochs, config.beta_cycles, config.epochs)

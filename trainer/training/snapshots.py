@@ -33,10 +33,24 @@ class Snapshots:
         self.chosen = np.sort(seeded_choice(seed, len(test.index), SNAPSHOT_IMAGES))
         self._test = test
 
+    @property
+    def images(self) -> NDArray[np.uint8]:
+        """(M, C, H, W)."""
+        return self._test.images[self.chosen]
+
+    @property
+    def labels(self) -> NDArray[np.int64] | None:
+        """(M,)."""
+        return None if self._test.labels is None else self._test.labels[self.chosen]
+
+    @property
+    def index(self) -> NDArray[np.int64]:
+        """(M,): their places in the data set."""
+        return self._test.index[self.chosen]
+
     def take(self, model: Vae, progress: Progress, epoch: float) -> None:
         """Adds the codes as they are now; a fraction of an epoch counts."""
-        labels = None if self._test.labels is None else self._test.labels[self.chosen]
-        mu, _ = encode_all(model, self._test.images[self.chosen], labels)
+        mu, _ = encode_all(model, self.images, self.labels)
         progress.snapshot_mu.append(mu)
         progress.snapshot_epoch.append(epoch)
 
@@ -47,10 +61,10 @@ class Snapshots:
 
     def arrays(self, progress: Progress) -> dict[str, NDArray[Any]]:
         """As the run folder has them."""
-        labels = np.full(len(self.chosen), -1) if self._test.labels is None else self._test.labels[self.chosen]
+        labels = np.full(len(self.chosen), -1) if self.labels is None else self.labels
         return {
             "mu": np.stack(progress.snapshot_mu).astype(np.float16),
             "epoch": np.array(progress.snapshot_epoch, np.float32),
             "label": labels.astype(np.int64),
-            "index": self._test.index[self.chosen],
+            "index": self.index,
         }
