@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.surface import assert_no_barrier, choose_tab, drawer, export_menu, find, opened, settled
+from tests.browser.surface import assert_no_barrier, choose_tab, drawer, drawn, export_menu, find, opened, settled
 
 BOX = "Find a command, a layer, an image or a class"
 SMALL = """(root, least) => {
@@ -20,6 +21,14 @@ SMALL = """(root, least) => {
   }
   return small;
 }"""
+
+
+# Texts and pictures at presenter size that are not wholly in the window.
+CUT = """(root) => [...root.querySelectorAll('p, span, h2, canvas, button')]
+  .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('.la-hidden, [aria-hidden]') && e.matches(':not(:has(*))'))
+  .map((e) => [e.textContent || e.tagName, e.getBoundingClientRect()])
+  .filter(([, box]) => box.width > 1 && (box.top < 0 || box.left < 0 || box.bottom > innerHeight || box.right > innerWidth))
+  .map(([text, box]) => `${text}: ${Math.round(box.bottom)}`)"""
 
 
 def palette(page: Page) -> list[str]:
@@ -141,3 +150,44 @@ def test_on_a_phone_the_toolbar_is_one_row_of_large_targets_and_map_and_picture_
     assert picture["y"] + picture["height"] <= 844
     settled(page)
     assert page.get_by_test_id("surface").evaluate(SMALL, 14) == []
+    colour = page.get_by_label("Colour points by")
+    expect(colour).to_be_in_viewport(ratio=1)
+    before = drawn(page.get_by_test_id("points"))
+    colour.select_option(index=1)
+    settled(page)
+    assert drawn(page.get_by_test_id("points")) != before
+
+
+@pytest.mark.parametrize("run", ["mnist-2d", "mnist-20d"])
+def test_on_a_phone_that_lies_on_its_side_map_picture_and_tabs_are_on_one_screen(page, server, run):
+    page.set_viewport_size({"width": 844, "height": 390})
+    canvas = opened(page, server, run=run)
+    rows = {round(one.bounding_box()["y"]) for one in page.locator(".la-toolbar button:visible").all()}
+    assert len(rows) == 1
+    expect(page.get_by_test_id("decoded")).to_be_in_viewport(ratio=1)  # before anything is scrolled
+    page.get_by_test_id("stMain").evaluate("e => e.scrollTo(0, e.scrollHeight)")
+    for one in (
+        canvas,
+        page.get_by_test_id("decoded"),
+        page.get_by_role("tab", name="Pins"),
+        page.get_by_role("group", name="Classes"),
+    ):
+        expect(one).to_be_in_viewport(ratio=1)
+    assert canvas.bounding_box()["height"] >= 240
+
+
+@pytest.mark.parametrize("run", ["mnist-20d", "shapes-6d", "digits-m2"])
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+@pytest.mark.parametrize("view", ["atlas", "interpolate", "reconstruct"])
+def test_at_presenter_size_nothing_is_cut_and_no_control_is_left(page, server, run, size, view):
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    opened(page, server, run=run, view=view)
+    page.keyboard.press("Shift+P")
+    root = page.get_by_test_id("surface")
+    expect(root).to_have_attribute("data-quiet", "", timeout=10_000)
+    assert root.evaluate(SMALL, 20) == []
+    assert root.evaluate(CUT) == []
+    left = root.locator("button:visible:not(.la-chip, .la-film-cell, .la-class), select:visible, input:visible").all()
+    assert [one.get_attribute("aria-label") for one in left] == []
+    box = page.get_by_test_id("decoded").bounding_box()
+    assert min(box["width"], box["height"]) > 0.5 * size[1]

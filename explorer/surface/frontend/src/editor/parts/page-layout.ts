@@ -13,7 +13,7 @@ const LABEL_PX = 14;
 const PRESENTER_LABEL_PX = 20;
 /** Around a surface of presenter size; `surface.css` says the same. */
 const PRESENTER_MARGIN_PX = 20;
-/** A surface lower than this is of no use: then the page scrolls. On a phone picture and tabs stand below the map. */
+/** A surface lower than this, or than the window, is of no use: then the page scrolls. On a phone picture and tabs stand below the map. */
 const LEAST_PX = 440;
 const LEAST_STACKED_PX = 600;
 /** A surface that begins lower down the window than this fills it once it is scrolled to. */
@@ -122,7 +122,8 @@ export class PageLayout {
     if (wanted > 0) return wanted;
     const top = topOf(this.root);
     const left = window.innerHeight - MARGIN_PX - (top > LOW_START * window.innerHeight ? MARGIN_PX : top);
-    return Math.max(isMapAlone ? LEAST_PX : LEAST_STACKED_PX, Math.round(left));
+    const least = isMapAlone ? Math.min(LEAST_PX, window.innerHeight - 2 * MARGIN_PX) : LEAST_STACKED_PX;
+    return Math.max(least, Math.round(left));
   }
 
   private resizeMap(fills: boolean, isColumn: boolean, isNarrow: boolean): boolean {

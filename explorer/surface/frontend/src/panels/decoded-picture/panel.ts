@@ -18,13 +18,13 @@ const WORDS_MS = 50;
 const LOW_WINDOW_PX = 860; // also in surface.css
 /** Of the height beside the map, for the decoded picture. */
 const PICTURE_SHARE = 0.36;
-/** Beside a tab that needs the room, in a low window. */
 /** On a phone, while another tab than the details is chosen. */
 const NARROW_SMALL_PX = 84;
+/** Beside a tab that needs the room, in a low window. */
 const SMALL_PX = 112;
 /** The same share of a low window, which is to have room for a tab too, and of presenter size. */
 const LOW_PICTURE_SHARE = 0.29;
-const PRESENTED_SHARE = 0.62;
+const PRESENTED_SHARE = 0.58;
 /** Of the width, for a picture in a corner of the map. */
 const CORNER_SHARE = 0.18;
 const UNSAID = -2;
