@@ -48,7 +48,7 @@ class FitConfig(BaseModel):
         0,
         ge=0,
         le=4096,
-        description="hidden units of an autoregressive part of the decoder, which also sees the pixels before (MADE, Germain 2015): "
+        description="hidden units of an autoregressive part of the decoder, which is also given the pixels before (MADE, Germain 2015): "
         "so strong that it can ignore z; 0: none",
     )
     likelihood: LikelihoodName = Field("bernoulli", description="p(x|z) of a pixel")
@@ -61,7 +61,7 @@ class FitConfig(BaseModel):
     scale: Literal["fixed", "learned", "optimal", "per-pixel"] = Field(
         "learned",
         description="how that scale is found: fixed, one learned for all pixels, the batch's optimum (Rybkin 2021), "
-        "or put out by the decoder for each pixel",
+        "or given by the decoder for each pixel",
     )
     binarise: bool = Field(False, description="draw every pixel afresh from Bernoulli(grey value) at each use")
     importance_samples: int = Field(
@@ -70,7 +70,9 @@ class FitConfig(BaseModel):
     elbo_epochs: int = Field(
         0, ge=0, le=100_000, description="first epochs that train the ELBO although importance_samples is above 1"
     )
-    beta: float = Field(1.0, ge=0, le=1000, description="weight of the KL term in the loss (Higgins 2017); ELBOs never carry it")
+    beta: float = Field(
+        1.0, ge=0, le=1000, description="weight of the KL term in the loss (Higgins 2017); the ELBO is reported without it"
+    )
     warmup_epochs: int = Field(0, ge=0, description="epochs over which the KL weight rises linearly from 0 to beta")
     beta_cycles: int = Field(
         0, ge=0, le=1000, description="cyclical annealing: so often the KL weight rises from 0 to beta (Fu 2019)"
@@ -94,7 +96,9 @@ class FitConfig(BaseModel):
     labelled_shift: int = Field(
         0, ge=0, le=8, description="m2, m1+m2: the classifier learns labelled images moved at random by up to so many pixels"
     )
-    feature_dim: int = Field(50, ge=1, le=MAX_LATENT_DIM, description="m1+m2: latent dimensions of M1, the features that M2 sees")
+    feature_dim: int = Field(
+        50, ge=1, le=MAX_LATENT_DIM, description="m1+m2: latent dimensions of M1, the features that M2 is trained on"
+    )
     feature_hidden: tuple[int, ...] = Field((600, 600), description="m1+m2: widths of M1's layers (Kingma 2014 used 600, 600)")
     feature_epochs: int = Field(0, ge=0, le=100_000, description="m1+m2: how many of the epochs, the first ones, train M1")
     epochs: int = Field(20, ge=1, le=100_000, description="passes over the training images")

@@ -46,7 +46,7 @@ def keep_compiled_code() -> str:
     _use(folder)
     where = " nor ".join(map(str, tried))
     return (
-        f"UMAP's compiled code cannot be kept: neither {where} nor its own folder can be written, so it is compiled anew each "
+        f"UMAP's compiled code cannot be kept: neither {where} nor its own folder can be written, so it is compiled again each "
         f"time (seconds to a minute). Set {VARIABLE} or LATENT_CACHE to a folder that can be written to keep it."
     )
 

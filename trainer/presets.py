@@ -161,7 +161,7 @@ PRESET_NOTES: dict[str, str] = {
     "digits-2d": "scikit-learn's digits on a plane; trains in seconds",
     "digits-16d": "the same with 16 dimensions: some switch off",
     "shapes-6d": "coloured shapes with six known factors, convolutional, Gaussian pixels",
-    "pendulum-2d": "two frames of a pendulum: angle and velocity unroll on the plane",
+    "pendulum-2d": "two frames of a pendulum: angle and velocity span the plane",
     "olivetti-16d": "400 faces of 64 × 64; fetched by scikit-learn",
     "mnist-2d": "MNIST on a plane: the map that the app opens on",
     "mnist-20d": "MNIST with 20 dimensions",

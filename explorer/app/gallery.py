@@ -21,7 +21,7 @@ def gallery(shown: str, runs: Mapping[str, RunInfo]) -> None:
     wanted = _wanted(every)
     found = [card for card in every if wanted.fits(card)]
     if not found:
-        st.info("No run is like that. Clear the search or choose “all” in a filter.")
+        st.info("No run matches. Clear the search or choose “all” in a filter.")
     _show([card for card in found if not card.sweep], shown)
     for sweep in dict.fromkeys(card.sweep for card in found if card.sweep):
         _show_sweep(sweep, [card for card in found if card.sweep == sweep], shown)

@@ -112,7 +112,7 @@ def get_gaps(run_id: str) -> Gaps:
         found = gap_map(run.model, x, y, on_progress=report)
         return Gaps(found.amortisation, found.approximation, found.mu, rows)
 
-    return computed(("gaps", run_id, stamp_of(run_id)), "Looking for the best Gaussian of each image …", compute)
+    return computed(("gaps", run_id, stamp_of(run_id)), "Finding the best Gaussian for each image …", compute)
 
 
 def has_gradients(run_id: str) -> bool:
@@ -135,7 +135,7 @@ def get_gradients(run_id: str) -> tuple[GradientVariance, ...]:
             report((i + 1) / len(ESTIMATORS))
         return tuple(found)
 
-    return computed(("gradients", run_id, stamp_of(run_id)), "Drawing gradients …", compute)
+    return computed(("gradients", run_id, stamp_of(run_id)), "Sampling gradients …", compute)
 
 
 def _pictures(run_id: str, most: int) -> tuple[Run, Rows, Tensor, Tensor | None]:

@@ -91,7 +91,7 @@ def gap_map(places: Doubles, gap: Doubles) -> go.Figure:
 def bound_points(labelled: Doubles, unlabelled: Doubles, is_wrong: NDArray[np.bool_]) -> go.Figure:
     """Both bounds of every image, nats, each (N,); images whose class q(y|x) gets wrong in another colour."""
     figure = go.Figure()
-    for name, rows, colour in (("class guessed right", ~is_wrong, ACCENT), ("class guessed wrong", is_wrong, SECOND)):
+    for name, rows, colour in (("q(y|x) right", ~is_wrong, ACCENT), ("q(y|x) wrong", is_wrong, SECOND)):
         figure.add_scatter(
             x=unlabelled[rows],
             y=labelled[rows],
@@ -102,6 +102,6 @@ def bound_points(labelled: Doubles, unlabelled: Doubles, is_wrong: NDArray[np.bo
         )
     ends = [float(min(unlabelled.min(), labelled.min())), float(max(unlabelled.max(), labelled.max()))]
     figure.add_scatter(x=ends, y=ends, mode="lines", line={"color": MUTED, "dash": "dot"}, name="both the same", hoverinfo="skip")
-    figure.update_xaxes(title="class not told: −U(x), nats")
-    figure.update_yaxes(title="class told: −L(x, y), nats")
+    figure.update_xaxes(title="class not given: −U(x), nats")
+    figure.update_yaxes(title="class given: −L(x, y), nats")
     return styled(figure, height=380)

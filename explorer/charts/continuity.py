@@ -69,7 +69,7 @@ def step_curves(curves: Sequence[Curve], what: str, linear: bool) -> go.Figure:
         )
         figure.update_yaxes(type="log", dtick=1)
     ticks: dict[str, Any] = {"tickvals": 100 * curves[0].shares, "type": "log"} if curves else {}
-    figure.update_xaxes(title="length of the step, % of the codes’ spread", **ticks)
+    figure.update_xaxes(title="length of the step, % of the codes' spread", **ticks)
     figure.update_yaxes(title=what)
     return styled(figure, height=320)
 
@@ -96,5 +96,5 @@ def share_bars(bars: Sequence[Bar]) -> go.Figure:
             customdata=[bar.n for bar in own],
             hovertemplate=f"{name}, %{{x}}<br>%{{y:.1f}} % of %{{customdata}}<extra></extra>",
         )
-    figure.update_yaxes(title="pictures that the classifier knows, %", range=[0, 105])
+    figure.update_yaxes(title="pictures that the classifier recognises, %", range=[0, 105])
     return styled(figure, height=320)

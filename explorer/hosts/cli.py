@@ -27,12 +27,12 @@ FileToWrite = Annotated[str | None, arg(metavar="FILE", help_behavior_hint="")]
 
 @dataclass(frozen=True)
 class AppOptions:
-    """Start the app and say its address; Ctrl-C ends it. It shows your runs and the ones that ship with the program."""
+    """Start the app and print its address; Ctrl-C ends it. It shows your runs and the ones that ship with the program."""
 
     port: int = 8501
     """port that it listens on, 1 to 65535"""
     address: str = "127.0.0.1"
-    """address that it listens on; with 0.0.0.0 everybody on the network sees it, there is no password"""
+    """address that it listens on; with 0.0.0.0 everybody on the network can open it, there is no password"""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class ExportOptions:
     numpy: FileToWrite = None
     """the program for numpy to be written"""
     runs: RunsToRead = None
-    """folder of runs (default: yours, then those of the checkout and the shipped ones)"""
+    """folder of runs (default: your own, then those of the checkout and the shipped ones)"""
     overwrite: bool = False
     """replace a file that is there"""
 
@@ -97,7 +97,7 @@ def _check_free(address: str, port: int) -> None:
             if error.errno == errno.EADDRINUSE:
                 raise LatentError(f"{where} is in use, perhaps by this app already; --port chooses another.") from None
             if error.errno == errno.EACCES:
-                raise LatentError(f"{where} is not yours to use; --port chooses another, 1024 or above.") from None
+                raise LatentError(f"{where} is reserved by the system; --port chooses another, 1024 or above.") from None
             raise LatentError(f"{where} cannot be listened on ({error.strerror}); --address chooses one of this machine.") from None
 
 

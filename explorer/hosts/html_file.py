@@ -162,7 +162,7 @@ def _checked(name: str, version: int) -> str:
     text = bundles.read(name)
     lower = text.lower()
     if any(sign in lower for sign in ("</script", "</style", "<!--", "\r", "\0")):
-        raise ValueError(f"dist/{name} cannot stand inside HTML: build it anew")
+        raise ValueError(f"dist/{name} cannot stand inside HTML: build it again")
     return text
 
 

@@ -113,7 +113,7 @@ def _opened(name: str, data: bytes) -> tuple[str, zipfile.ZipFile | None]:
     try:
         return "", zipfile.ZipFile(io.BytesIO(data))
     except Exception as error:  # BadZipFile, but also ValueError, struct.error, NotImplementedError on damaged directories
-        return f"{name} is no zip archive that can be read ({_short(error)}); make it again.", None
+        return f"{name} is not a zip archive that can be read ({_short(error)}); make it again.", None
 
 
 def _member(archive_name: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Item:
@@ -138,7 +138,7 @@ def _refusal(name: str, info: zipfile.ZipInfo) -> str:
     if ".." in parts:
         return f"{name} has a path that leads out of the archive (..); allowed: names inside it; make the archive again."
     if stat.S_ISLNK(info.external_attr >> 16):
-        return f"{name} is a link and no picture; put the picture itself into the archive."
+        return f"{name} is a link, not a picture; put the picture itself into the archive."
     if info.flag_bits & 0x1:
         return f"{name} is encrypted; allowed: archives without a password; make one without."
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -151,7 +151,7 @@ def _refusal(name: str, info: zipfile.ZipInfo) -> str:
     if suffix in kinds.ARCHIVES:
         return _nested(name)
     if suffix not in PICTURES:
-        return f"{name} is no picture by its name; allowed: {ALLOWED}; save it as one of them."
+        return f"{name} is not a picture by its name; allowed: {ALLOWED}; save it as one of them."
     return ""
 
 

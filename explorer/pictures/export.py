@@ -47,7 +47,7 @@ def filmstrip(frames: Pictures, scale: int = 1, gap: int = 1) -> Pictures:
 
 
 def animation(frames: Pictures, fps: float, scale: int, kind: Film, report: Report = lambda share: None) -> bytes:
-    """(T, H, W) or (T, H, W, 3) → a film that loops for ever, `fps` frames a second (at most 50).
+    """(T, H, W) or (T, H, W, 3) → a film that loops for ever, `fps` frames per second (at most 50).
 
     WebP is lossless. GIF is exact for grey frames and for those of up to 256 colours; others get 256 of their own.
     MP4 is H.264, playable everywhere, and loses a little colour; it is for its player to loop it.

@@ -119,7 +119,7 @@ def _turned(image: Image.Image, ground: Ground | None, off: Collection[str]) -> 
     if is_light == (ground == "light"):
         return image, ""
     own = "light" if is_light else "dark"
-    return ImageOps.invert(grey), f" Its ground is {own} and that of the data set's images {ground}, so it was inverted."
+    return ImageOps.invert(grey), f" Its background is {own} and that of the data set's images {ground}, so it was inverted."
 
 
 def _as_it_is(image: Image.Image, image_shape: tuple[int, int, int], dataset: str, is_inverted: bool = False) -> Step:
@@ -130,7 +130,7 @@ def _as_it_is(image: Image.Image, image_shape: tuple[int, int, int], dataset: st
     size = f"{image.width} × {image.height}"
     if is_inverted:
         return Step("Model input", f"It has the model's own size, {size}, so nothing else was changed.", picture)
-    ground = ", and a dark ground like the images of the data set" if has_ink and not _is_on_light(image) else ""
+    ground = ", and a dark background like the images of the data set" if has_ink and not _is_on_light(image) else ""
     return Step("Model input", f"It has the model's own size, {size}{ground}, so nothing was changed.", picture)
 
 

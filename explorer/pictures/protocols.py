@@ -101,9 +101,13 @@ _PADDED = Switch("crop", "Padded to a square", "Off: the whole picture is squeez
 _OWN = Switch(
     "own",
     "Model's own size kept",
-    "A picture of exactly the model's size, on a dark ground as in the data set, passes unchanged; off: it is prepared like any other.",
+    "A picture of exactly the model's size, on a dark background as in the data set, passes unchanged; off: it is prepared like any other.",
 )
-_POLARITY = Switch("paper", "Polarity", "A picture on the opposite ground of the data set's images is inverted; off: it is not.")
+_POLARITY = Switch(
+    "paper",
+    "Polarity",
+    "A picture whose background is light where the data set's is dark, or the other way round, is inverted; off: it is not.",
+)
 
 
 def switches(dataset: str, ground: Ground | None = None) -> tuple[Switch, ...]:

@@ -42,7 +42,7 @@ def own_size_words(is_own_size: bool, is_mixed: bool, off: Collection[str]) -> s
         return " It has the model's own size and was prepared like any other."
     if is_mixed:
         return " It has the model's own size, but is transparent in parts: it was prepared as a drawing."
-    return " It has the model's own size, but a light ground, where the data set's is dark: it was prepared as a drawing."
+    return " It has the model's own size, but a light background, where the data set's is dark: it was prepared as a drawing."
 
 
 def grey_words(off: Collection[str], why: str) -> str:

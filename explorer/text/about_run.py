@@ -53,7 +53,7 @@ def _model(info: RunInfo) -> Iterator[Figure]:
     yield Figure("Likelihood p(x|z)", config.likelihood, f"{LIKELIHOODS[config.likelihood]}.")
     if not config.is_deterministic:
         yield Figure(
-            "β", f"{config.beta:g}", "weight of the KL term in training (Higgins et al. 2017); the ELBO is told without it."
+            "β", f"{config.beta:g}", "weight of the KL term in training (Higgins et al. 2017); the ELBO does not contain it."
         )
     of = f"{data_title(data.name)}: {count(data.n_train)} training and {count(data.n_test)} test images"
     yield Figure("Data set", of)

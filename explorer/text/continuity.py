@@ -15,15 +15,15 @@ CONTINUITY = (
 )
 COMPLETENESS = (
     "Share of random codes, from N(0, I) and uniform in the smallest box that holds all codes of test images, whose picture "
-    "the run’s classifier names with a probability from which on it is right for 95 % of the reconstructed test images "
+    "the run's classifier names with a probability from which on it is right for 95 % of the reconstructed test images "
     "(Geifman & El-Yaniv 2017); ± one standard error (Wilson 1927)."
 )
 COLUMNS = (
     "run",
     "a step of 10 % changes the picture by",
     "and the class in",
-    "known of N(0, I)",
-    "known of the box around the codes",
+    "recognised, of N(0, I)",
+    "recognised, of the box around the codes",
 )
 
 
@@ -56,7 +56,7 @@ def calibration_sentence(name: str, found: RunContinuity) -> str:
         return ""
     right = "" if threshold.right is None else f" and is right for {percent(threshold.right.value)} of these"
     passed = f"{percent(threshold.passed.value)} of {count(threshold.passed.n)} other reconstructions"
-    return f"{name}: known from a probability of {percent(threshold.value)} on, which the classifier gives to {passed}{right}."
+    return f"{name}: recognised from a probability of {percent(threshold.value)} on, which the classifier gives to {passed}{right}."
 
 
 def _share(share: Share | None) -> str:

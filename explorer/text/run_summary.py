@@ -19,9 +19,9 @@ MEANINGS = {
     "Test error": "share of test images whose most probable class under q(y|x) is wrong (Kingma et al. 2014).",
     "15-NN": "share of test images whose class the 15 nearest training codes (posterior means) vote for. Where a share from "
     "samples is beside it, both are of the neighbours among the examined test images, not the training images. Neighbours compare means "
-    "on any scale: where a model is collapsed they still read differences far below the posterior's own noise, which the decoder never "
-    "sees, so a high share is no sign that the code is used. Where the model is given the class, the code need not hold it, and a low "
-    "share says that style and class are apart.",
+    "on any scale: in a collapsed model they still differ, by far less than the noise of the posterior that the decoder is given, so a "
+    "high share does not mean that the code is used. Where the model is given the class, the code need not hold it, and a low share "
+    "means that style and class are separate.",
 }
 UNITS = "Nats per image, sums over pixels, means over the test images. Bernoulli and Gaussian values cannot be compared with each other."
 

@@ -48,7 +48,7 @@ def codes_of(run: Run, picked: ChosenPicture, label: int | None) -> Codes:
 
 
 def class_of(run: Run, picked: ChosenPicture) -> int | None:
-    """The class under which a picture is encoded: its own, or, of a picture of no class, the model's guess. None: a model without."""
+    """The class under which a picture is encoded: its own, or, where it has none, the model's most probable. None: a model without."""
     if not run.config.is_conditional:
         return None
     return int(run.forward.label_of(picked.x[None])[0]) if picked.label is None else picked.label

@@ -12,7 +12,7 @@ from trainer.maps.projection import Projection
 from trainer.runs.read import Run
 
 MAP_HELP = """How the latent dimensions are laid out on a plane. Each map point is mapped to a latent code, which is decoded. On the latent
-plane, PCA and two axes that mapping is exact or a projection; on UMAP it is an approximate inverse, whose R² is told with the map."""
+plane, PCA and two axes that mapping is exact or a projection; on UMAP it is an approximate inverse, whose R² is shown with the map."""
 Axes = tuple[int, int] | None
 
 

@@ -101,7 +101,7 @@ DRIVE = """async ([move, seconds]) => {
 
 @dataclass(frozen=True)
 class Motion:
-    """One kind of movement: frames a second over all of it, script milliseconds a frame, the share of frames with a new picture."""
+    """One kind of movement: frames per second over all of it, script milliseconds a frame, the share of frames with a new picture."""
 
     move: str
     slowdown: int

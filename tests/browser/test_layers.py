@@ -138,7 +138,7 @@ def test_an_image_is_found_by_number_and_a_class_by_name(page, server):
     expect(page.get_by_text(re.compile(shown.replace(" ", r"\s")))).to_be_visible()
     page.keyboard.press("Control+k")
     box = page.get_by_role("combobox", name="Find a command, a layer, an image or a class")
-    for wrong, answer in (("#100000", "is not there: they go from 0 to"), ("<b>x</b>", "Nothing is called “<b>x</b>”.")):
+    for wrong, answer in (("#100000", "is not there: they go from 0 to"), ("<b>x</b>", "Nothing found for “<b>x</b>”.")):
         box.fill(wrong)
         expect(page.get_by_role("dialog", name="Find")).to_contain_text(answer)
 

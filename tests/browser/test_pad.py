@@ -232,7 +232,7 @@ def test_undo_redo_eraser_and_clear_are_announced(page, exported):
     two = code(page)
     pad.focus()
     page.keyboard.press("Control+z")
-    expect(said).to_have_text("Taken back")
+    expect(said).to_have_text("Undone")
     settled(page)
     np.testing.assert_allclose(code(page), one, atol=1e-6)
     page.keyboard.press("Control+y")
@@ -244,7 +244,7 @@ def test_undo_redo_eraser_and_clear_are_announced(page, exported):
     draw(page, pad, [(0.3, 0.25), (0.42, 0.24)])
     assert np.asarray(raster(page).convert("L")).sum() < 0.9 * ink
     page.get_by_role("button", name="Clear", exact=True).click()
-    expect(said).to_have_text("Pad wiped")
+    expect(said).to_have_text("Pad cleared")
     expect(page.get_by_test_id("drawing")).to_have_text("Nothing drawn yet")
     expect(page.get_by_label("Posterior of your picture")).to_be_hidden()
     page.get_by_role("button", name="Undo", exact=True).click()  # wiping is a step like any other

@@ -45,7 +45,10 @@ def test_only_semi_supervised_models_have_class_bounds():
 
 @pytest.mark.parametrize(
     ("look", "button", "sentence"),
-    [("gradients", "compute-gradients", "One draw of the gradient varies by"), ("amortisation", "compute-gaps", "The bound loses")],
+    [
+        ("gradients", "compute-gradients", "Variance of one draw of the gradient:"),
+        ("amortisation", "compute-gaps", "Amortisation gap"),
+    ],
 )
 def test_what_takes_seconds_is_computed_when_it_is_asked_for(monkeypatch, look, button, sentence):
     from explorer.cache import figures

@@ -54,7 +54,7 @@ def test_what_is_not_known_is_said_to_be_so():
     assert calibration_sentence("a", nothing) == ""
     told = calibration_sentence("a", found(0.1, 0)).replace("\u00a0", " ")
     assert told.startswith(
-        "a: known from a probability of 60 % on, which the classifier gives to 90 % of 100 other reconstructions"
+        "a: recognised from a probability of 60 % on, which the classifier gives to 90 % of 100 other reconstructions"
     )
     assert told.endswith(" and is right for 90 % of these.")
 

@@ -267,7 +267,7 @@ def test_an_end_of_no_class_says_which_one_it_is_encoded_as(app):
     test.segmented_control(key="stop-from-TCPU").set_value("Upload")
     faultless(test.run())
     test.segmented_control(key="stop-source").set_value("Sample")
-    assert re.search(r"Encoded as class \d, the model's guess", words(faultless(test.run())))
+    assert re.search(r"Encoded as class \d, the model's most probable class", words(faultless(test.run())))
 
 
 # --- a model without a posterior

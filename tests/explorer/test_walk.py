@@ -237,7 +237,7 @@ def test_through_stored_pictures_the_server_computes_the_geodesic(monkeypatch):
     test = opened(path="geodesic")
     assert shown(test)["path"]["title"] == "linear"
     assert shown(test)["path"]["missing"] == []
-    assert any("linear path plays meanwhile" in str(bar.proto.text) for bar in test.get("progress"))
+    assert any("linear path is shown until then" in str(bar.proto.text) for bar in test.get("progress"))
     patiently(test, lambda test: shown(test)["path"]["title"] == "geodesic")
 
 

@@ -402,7 +402,7 @@ def test_weights_that_are_no_numbers_are_refused(file, model, tmp_path):
     state = {name: value.clone() for name, value in model.state_dict().items()}
     state["fc1.bias"][0] = torch.nan
     torch.save(state, tmp_path / "w.pt")
-    with pytest.raises(LatentError, match=r"fc1.bias in w.pt holds values that are no finite numbers"):
+    with pytest.raises(LatentError, match=r"fc1.bias in w.pt holds values that are not finite numbers"):
         load_model(f"{file}:VAE", ARGUMENTS, str(tmp_path / "w.pt"))
     torch.save({name: (100 * value).to(torch.int8) for name, value in model.state_dict().items()}, tmp_path / "q.pt")
     with pytest.raises(LatentError, match=r"holds whole numbers \(torch.int8\), as quantised weights do"):

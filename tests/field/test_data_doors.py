@@ -112,7 +112,7 @@ def test_a_bomb_costs_one_picture_and_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("data", "says"),
-    [(b"", "is empty"), (b"no zip at all", "is no zip archive that can be read"), (b"PK\x03\x04" + bytes(80), "no zip archive")],
+    [(b"", "is empty"), (b"no zip at all", "is not a zip archive that can be read"), (b"PK\x03\x04" + bytes(80), "no zip archive")],
 )
 def test_what_is_no_zip_is_a_sentence(tmp_path: Path, data: bytes, says: str) -> None:
     (tmp_path / "a.zip").write_bytes(data)
@@ -305,8 +305,8 @@ def test_a_table_of_files_and_labels(tmp_path: Path, ending: str) -> None:
         ("label,pixel0\n", "has no row"),
         ("a,b,c\n1,2,3\n1,2,3\n", "no square number of pixels"),
         ("1,2,3,4\n1,2,3,4\n1,2\n", "row 3 has 0 pixels"),
-        ("label,p0,p1,p2,p3\nx,1,2,3,cat\nx,1,2,3,4\nx,1,2,3,4\n", "a pixel is no number"),
-        ("label,p0,p1,p2,p3\nx,1,2,3,nan\nx,1,2,3,4\nx,1,2,3,4\n", "image 0 has a pixel that is no number"),
+        ("label,p0,p1,p2,p3\nx,1,2,3,cat\nx,1,2,3,4\nx,1,2,3,4\n", "a pixel is not a number"),
+        ("label,p0,p1,p2,p3\nx,1,2,3,nan\nx,1,2,3,4\nx,1,2,3,4\n", "image 0 has a pixel that is not a number"),
     ],
 )
 def test_what_is_no_table_is_a_sentence(tmp_path: Path, text: str, says: str) -> None:
@@ -362,7 +362,7 @@ def test_an_option_without_effect_is_said(tmp_path: Path) -> None:
     dataset = read(f"{tmp_path / 'own.npz'}?size=8&held-out=0.4")
     assert dataset.image_shape == (1, 12, 12)
     assert dataset.splits["test"].tolist() == list(range(18, 24))
-    assert any("held-out=0.4 has no say in that" in note for note in dataset.notes)
+    assert any("held-out=0.4 does not change that" in note for note in dataset.notes)
     assert any(note.startswith("size=8 has no effect") for note in dataset.notes)
 
 
@@ -403,7 +403,7 @@ def test_what_is_no_kind_is_told_at_every_door(tmp_path: Path, name: str) -> Non
     for dataset in (read(folder), read(path)):
         assert any(f"1 file left out, no picture by ending: {kind}" in note for note in dataset.notes)
     refusals = [item.refusal for item in items([("photos.zip", path.read_bytes())]) if item.refusal]
-    assert any(f"{name} is no picture by its name" in refusal for refusal in refusals)
+    assert any(f"{name} is not a picture by its name" in refusal for refusal in refusals)
 
 
 @pytest.mark.parametrize("kind", ["TIFF", "GIF"])

@@ -151,7 +151,7 @@ def test_masks_of_every_type(kind: str) -> None:
         (np.full((3, 2, 2), -3), "pixels from −3 to −3"),
         (np.full((3, 2, 2), 70_000), "pixels from 70\u00a0000 to 70\u00a0000"),
         (np.array([[[-2.1, 0.0], [1.7, 0.3]]] * 3), "pixels from −2.10 to 1.70"),  # normalised by mean and deviation
-        (np.array([[[0.0, 1.0], [np.inf, 0.3]]] * 3), "image 0 has a pixel that is no number"),
+        (np.array([[[0.0, 1.0], [np.inf, 0.3]]] * 3), "image 0 has a pixel that is not a number"),
         (np.array([[["a", "b"], ["c", "d"]]] * 3), "pixels are of type <U1"),
     ],
 )
@@ -196,7 +196,7 @@ def test_bytes_beside_deeper_pixels_keep_their_own_white() -> None:
 
 def test_a_part_that_cannot_be_read_is_named() -> None:
     good, bad = np.zeros((3, 2, 2)), np.full((3, 2, 2), np.nan)
-    with pytest.raises(DataError, match=r"own\.npz, x_test: image 0 has a pixel that is no number"):
+    with pytest.raises(DataError, match=r"own\.npz, x_test: image 0 has a pixel that is not a number"):
         parts_on_one_scale([("x_train", good), ("x_test", bad)], "own.npz")
     with pytest.raises(DataError, match=r"own\.npz, x_test: pixels are of type <U1"):
         parts_on_one_scale([("x_train", good), ("x_test", np.full((3, 2, 2), "a"))], "own.npz")

@@ -144,4 +144,4 @@ def test_numbers_of_things_are_not_called_labels(tmp_path: Path) -> None:
     names = [f"thing {i}" for i in range(len(PIXELS))]
     notes = read(written(tmp_path / "a.csv", [PIXELS, np.array(names)], [*(f"p{i}" for i in range(64)), "label"])).notes
     assert not any(note.startswith("labels taken") for note in notes)
-    assert any("they are no classes, and left out" in note for note in notes)
+    assert any("they are not classes and left out" in note for note in notes)

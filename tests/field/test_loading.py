@@ -357,7 +357,7 @@ def test_arguments_are_keywords_or_values_in_their_order_and_mistakes_are_told(t
         load_model(f"{file}:VAE", '{"n_code": 7}')
     with pytest.raises(LatentError, match=r"--arguments gives 3 values, and VAE takes 2"):
         load_model(f"{file}:VAE", "[1, 2, 3]")
-    with pytest.raises(LatentError, match=r"which is no JSON \(at character 2, .*'\{\"latent_dim\": 20\}'"):
+    with pytest.raises(LatentError, match=r"which is not JSON \(at character 2, .*'\{\"latent_dim\": 20\}'"):
         arguments_of("{n_codes: 7}")
 
 
@@ -547,4 +547,4 @@ def test_what_torch_says_of_names_becomes_the_remedy():
     assert "0.weight is (4, 2) in the weights and (3, 2) in the model" in cleaned(str(complaint("x", error.value)))
     with pytest.raises(RuntimeError) as error:
         torch.nn.ModuleDict({"net": layer}).load_state_dict(state)
-    assert "every name that the model asks for begins with 'net.'" in str(complaint("x", error.value))
+    assert "every name in the model begins with 'net.'" in str(complaint("x", error.value))

@@ -48,7 +48,7 @@ REFUSED = {
     "shared_spread": r"mu of shape \(\d+, 4\) and logvar of shape \(\d+, 1\); allowed: the same shape",
     "mixed_batches": r"encode gives other numbers for an image alone than among \d+",
     "discrete": r"draws codes that are not Gaussian",
-    "conditional_one_hot": r"encode wants 'c' beside the images: if it is the class, say --conditional",
+    "conditional_one_hot": r"encode takes 'c' beside the images: if it is the class, say --conditional",
     "conditional_number": r"--conditional",
 }
 

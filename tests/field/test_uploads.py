@@ -139,7 +139,7 @@ def test_an_image_of_the_data_set_passes_unchanged_and_can_be_prepared_all_the_s
     kept = prepare(image, MNIST, "mnist")
     assert (kept.x[0] * 255).round().astype(int).tolist() == np.asarray(image).astype(int).tolist()
     assert kept.steps[-1].sentence == (
-        "It has the model's own size, 28 × 28, and a dark ground like the images of the data set, so nothing was changed."
+        "It has the model's own size, 28 × 28, and a dark background like the images of the data set, so nothing was changed."
     )
     moved = prepare(image, MNIST, "mnist", ["own"])
     assert [step.title for step in moved.steps][-1] == "Model input"
@@ -153,7 +153,7 @@ def test_what_was_done_with_a_light_picture_of_the_own_size_is_said_and_can_be_l
     image = reopened(dark_on_white(28))
     drawn = prepare(image, MNIST, "mnist")
     assert drawn.steps[0].sentence == (
-        "28 × 28 pixels. It has the model's own size, but a light ground, where the data set's is dark: it was prepared as a drawing."
+        "28 × 28 pixels. It has the model's own size, but a light background, where the data set's is dark: it was prepared as a drawing."
     )
     as_it_is = prepare(image, MNIST, "mnist", ["paper"])
     assert (as_it_is.x[0] * 255).round().astype(int).tolist() == np.asarray(image).astype(int).tolist()

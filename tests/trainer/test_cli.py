@@ -54,7 +54,7 @@ def ask(capsys, *words: str) -> tuple[int, str, str]:
         (["fit", "digits-m2", "--labelled", "7"], "labelled is 7; allowed: a multiple of 10, the number of classes"),
         (["fit", "digits-2d", "--runs", "ftpx://host/runs"], "ftpx://"),
         (["fit", "digits-2d", "--runs", ""], "--runs is ''; allowed: a folder or an fsspec address"),
-        (["fit", "digits-2d", "--resume", "--overwrite"], "--resume goes on with a run, --overwrite begins it anew"),
+        (["fit", "digits-2d", "--resume", "--overwrite"], "--resume goes on with a run, --overwrite starts it again"),
         (["fit", "digits-2d", "--sigma", "1e-300"], "sigma is 1e-300"),
     ],
 )

@@ -252,5 +252,5 @@ def test_nothing_in_a_name_is_code(name):
 def test_only_numbers_of_a_record_become_code(bad):
     layers = (spec.Linear(2, 4), spec.Scale(bad), spec.Unflatten((1, 2, 2)))
     for dialect in DIALECTS:
-        with pytest.raises(TypeError, match="is no number that a program can hold"):
+        with pytest.raises(TypeError, match="is not a number that a program can hold"):
             program(Decoder("n", "f", layers, (), "bernoulli", 2, (1, 2, 2), 0), dialect)

@@ -84,7 +84,7 @@ def test_a_run_without_them_says_so(tiny_dataset, tmp_path):
     run = trained(checked(BASE, film_weights=0), tiny_dataset, tmp_path)
     assert run.film_weights is None
     assert not (run.folder / FILE).exists()
-    with pytest.raises(RunError, match="run 'r' was trained without the weights of its film; train it anew"):
+    with pytest.raises(RunError, match="run 'r' was trained without the weights of its film; train it again"):
         run.decoder_at(0)
 
 

@@ -125,7 +125,7 @@ def bomb() -> bytes:
 
 
 REFUSED = {
-    "no zip": (lambda files: b"PK nothing", "it is damaged or no zip"),
+    "no zip": (lambda files: b"PK nothing", "it is damaged or not a zip"),
     "a bomb": (lambda files: bomb(), "training.json has 8388609 bytes"),
     "a path": (lambda files: packed(files | {"../../evil": b""}), "it holds '../../evil'"),
     "no weights": (lambda files: packed({k: v for k, v in files.items() if k[0] != "w"}), "weights.safetensors is missing"),
@@ -144,7 +144,7 @@ REFUSED = {
     ),
     "not finite": (
         lambda files: packed(weights_changed(files, "decoder.0.weight", np.full((32, 2), np.nan, np.float32))),
-        "decoder.0.weight has a value that is no finite number",
+        "decoder.0.weight has a value that is not a finite number",
     ),
     "a stranger": (lambda files: packed(weights_changed(files, "more", np.zeros(1, np.float32))), "has 'more'"),
     "images beside a data set": (

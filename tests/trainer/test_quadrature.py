@@ -412,7 +412,7 @@ def test_without_a_plane_there_is_no_quadrature(ask, value):
 @pytest.mark.parametrize("x", [pictures(3) * float("nan"), pictures(3)[:0]])
 def test_pictures_that_are_none_are_refused(x):
     for ask in (log_px_by_quadrature, gap_map):
-        with pytest.raises(DataError, match=r"^(Image 0 has a pixel that is no number|There are 0 images); allowed: "):
+        with pytest.raises(DataError, match=r"^(Image 0 has a pixel that is not a number|There are 0 images); allowed: "):
             ask(small_vae(), x)
 
 

@@ -100,7 +100,7 @@ def test_paths_and_addresses():
 
 @pytest.mark.parametrize("address", ["file://", "file://host/share", "file://runs"])
 def test_a_file_address_without_a_path_is_refused(address):
-    with pytest.raises(RunError, match=r"is no folder of this machine; allowed: file:///absolute/path\.$"):
+    with pytest.raises(RunError, match=r"is not a folder of this machine; allowed: file:///absolute/path\.$"):
         place(address)
 
 

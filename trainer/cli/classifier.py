@@ -16,7 +16,7 @@ class ClassifierOptions:
     run: RunName
     """name of the run"""
     runs: RunsToRead = None
-    """folder of runs (default: yours, then those of the checkout and the shipped ones)"""
+    """folder of runs (default: your own, then those of the checkout and the shipped ones)"""
     name: NewName = None
     """leave the run as it is, and keep the result in a copy of it under this name"""
 

@@ -30,7 +30,7 @@ class EvaluateOptions:
     run: RunName
     """name of the run"""
     runs: RunsToRead = None
-    """folder of runs (default: yours, then those of the checkout and the shipped ones)"""
+    """folder of runs (default: your own, then those of the checkout and the shipped ones)"""
     samples: int = 200
     """samples of z for each image in the importance-sampled NLL"""
     images: AtMost = None

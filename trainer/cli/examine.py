@@ -12,12 +12,12 @@ from trainer.runs.catalogue import load_run
 
 @dataclass(frozen=True)
 class ExamineOptions:
-    """Measure a finished run for the clinic (information, interventions, sensitivity, implied β, continuity) and say the verdict."""
+    """Measure a finished run for the clinic (information, interventions, sensitivity, implied β, continuity) and print the verdict."""
 
     run: RunName
     """name of the run"""
     runs: RunsToRead = None
-    """folder of runs (default: yours, then those of the checkout and the shipped ones)"""
+    """folder of runs (default: your own, then those of the checkout and the shipped ones)"""
     name: NewName = None
     """leave the run as it is, and keep the result in a copy of it under this name"""
     seconds: MaybeNumber = None

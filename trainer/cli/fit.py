@@ -55,7 +55,7 @@ def fit_command(argv: list[str]) -> None:
     preset_name = argv[0]
     options = _parsed(argv[1:], preset_name)
     if options.resume and options.overwrite:
-        raise LatentError("--resume goes on with a run, --overwrite begins it anew; allowed: one of them.")
+        raise LatentError("--resume goes on with a run, --overwrite starts it again; allowed: one of them.")
     if not str(options.runs).strip():
         raise LatentError("--runs is ''; allowed: a folder or an fsspec address.")
     run_name = _name_for(options, preset_name)

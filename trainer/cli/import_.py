@@ -107,7 +107,7 @@ class ImportOptions(ModelOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckOptions(ModelOptions):
-    """A dry run of import: load the model, ask it a few times, and say what was understood. Nothing is written.
+    """A dry run of import: load the model, run it a few times, and print how it was read. Nothing is written.
 
     It says how the module was loaded, what fits of the weights, which value of encode was taken for what, the ranges of pixels, and what
     disagrees. Takes the options of import.

@@ -69,7 +69,7 @@ def _read(file: str) -> bytes:
     try:
         if path.suffix.lower() != ".zip":
             raise LatentError(
-                f"{file!r} is no .zip; allowed: a training that the Train page has kept, or --module for a model of yours."
+                f"{file!r} is not a .zip; allowed: a training that the Train page has kept, or --module for a model of your own."
             )
         if (size := path.stat().st_size) > MOST_MB * 10**6:
             raise LatentError(f"{file!r} has {size / 1e6:.0f} MB; allowed: {MOST_MB} MB.")

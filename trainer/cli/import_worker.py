@@ -205,7 +205,7 @@ def _check(options: ModelOptions, loaded: Loaded, dataset: Dataset, how: HowTrai
     from trainer.cli.import_ import source_of
     from trainer.importers.importing import check_model
 
-    tell(part="asking the model")
+    tell(part="running the model")
     adapter, understood = check_model(loaded.model, dataset, how)
     lines = [
         f"{source_of(options)}: a {type(loaded.model).__name__}, {count(adapter.n_parameters)} parameters",

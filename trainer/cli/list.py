@@ -20,7 +20,7 @@ class ListOptions:
     """Presets, data sets (and whether each is on this machine), runs."""
 
     runs: RunsToRead = None
-    """folder of runs (default: yours, then those of the checkout and the shipped ones)"""
+    """folder of runs (default: your own, then those of the checkout and the shipped ones)"""
     json: bool = False
     """one JSON object on stdout"""
 

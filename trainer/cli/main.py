@@ -31,21 +31,22 @@ GROUPS: dict[str, dict[str, Command]] = {
         "fit": Command(
             fit_command, "train a model on a data set: a preset, and options for every setting", "PRESET", "digits-2d --epochs 50"
         ),
-        "list": Command(list_command, "presets, data sets with their licences, and the runs that are there"),
-        "bench": Command(bench_command, "how fast this machine trains, against the usual loop"),
+        "list": Command(list_command, "presets, data sets with their licences, and existing runs"),
+        "bench": Command(bench_command, "how fast this machine trains, compared with the usual loop"),
     },
     "a model that was trained elsewhere": {
-        "check": Command(
-            lambda argv: check_command(argv, program()), "what is understood of a VAE of yours, without writing anything"
-        ),
+        "check": Command(lambda argv: check_command(argv, program()), "how a VAE of your own is read, without writing anything"),
         "import": Command(
-            _import, "make a run of a VAE of yours, or of a training that the page kept", "", "--module models:trained --data mnist"
+            _import,
+            "make a run of a VAE of your own, or of a training that the page kept",
+            "",
+            "--module models:trained --data mnist",
         ),
     },
-    "a run that is there": {
+    "an existing run": {
         "evaluate": Command(evaluate_command, "figures on its test images", "RUN", "mnist-2d --samples 500 --json"),
-        "examine": Command(examine_command, "whether dimensions collapsed, whether it matters, what to do", "RUN"),
-        "maps": Command(maps_command, "make its maps anew, without training", "RUN"),
+        "examine": Command(examine_command, "which dimensions collapsed, whether it matters, what to do", "RUN"),
+        "maps": Command(maps_command, "compute its maps again, without training", "RUN"),
         "classifier": Command(classifier_command, "train its classifier of pictures, its first or another", "RUN"),
     },
 }

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MapsOptions:
-    """Make the maps of a finished run anew from its weights, codes and data set; nothing else of the run changes."""
+    """Compute the maps of a finished run again from its weights, codes and data set; nothing else of the run changes."""
 
     run: RunName
     """name of the run"""
     runs: RunsToRead = None
-    """folder of runs (default: yours, then those of the checkout and the shipped ones)"""
+    """folder of runs (default: your own, then those of the checkout and the shipped ones)"""
     name: NewName = None
     """leave the run as it is, and keep the result in a copy of it under this name"""
 

@@ -95,7 +95,7 @@ TABLES: Mapping[Part, tuple[Line, ...]] = {
         Line("difference", "labelled less unlabelled", over="images"),
         Line("class_nll", "−log q(y|x) of the true class", over="images"),
         Line("entropy", "entropy of q(y|x)", over="images"),
-        Line("class_gap", "loss by the guess, KL(q(y|x) ‖ p(y|x))", over="images"),
+        Line("class_gap", "loss by q(y|x), KL(q(y|x) ‖ p(y|x))", over="images"),
         Line("error", "images that q(y|x) gets wrong", OF_ALL, digits=3),
     ),
     "continuity": (
@@ -103,8 +103,8 @@ TABLES: Mapping[Part, tuple[Line, ...]] = {
         Line(
             "class_changes", "steps after which the classifier names another class", OF_ALL, digits=3, error="class_changes_error"
         ),
-        Line("prior/known", "random codes from N(0, I) that the classifier knows", OF_ALL, digits=3, error="prior/error"),
-        Line("box/known", "random codes of the box around the codes that it knows", OF_ALL, digits=3, error="box/error"),
+        Line("prior/known", "random codes from N(0, I) that the classifier recognises", OF_ALL, digits=3, error="prior/error"),
+        Line("box/known", "random codes of the box around the codes that it recognises", OF_ALL, digits=3, error="box/error"),
     ),
     "disentanglement": (
         Line("mig_score", "mutual information gap (MIG)", "0 to 1", digits=3),

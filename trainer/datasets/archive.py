@@ -54,7 +54,7 @@ class ZipSource:
         except DataError:
             raise
         except Exception:  # BadZipFile, but also ValueError, struct.error, NotImplementedError on damaged directories
-            raise DataError(f"{self.path} is no zip archive that can be read; make it again.") from None
+            raise DataError(f"{self.path} is not a zip archive that can be read; make it again.") from None
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -81,7 +81,7 @@ class ZipSource:
         if info.flag_bits & 0x1:
             raise ImageError(f"{file} is encrypted; allowed: archives without a password; make one without.")
         if stat.S_ISLNK(info.external_attr >> 16):
-            raise ImageError(f"{file} is a link and no picture; put the picture itself into the archive.")
+            raise ImageError(f"{file} is a link, not a picture; put the picture itself into the archive.")
         if info.compress_type not in METHODS:
             raise ImageError(f"{file} is compressed by method {info.compress_type}; make an ordinary zip.")
         try:

@@ -136,7 +136,7 @@ def of_arrays(
     where = str(own.path)
     if len(images) < 3:
         raise DataError(
-            f"{where} holds {counted(len(images), 'image')}; allowed: 3 or more, so that none is both learned from and judged by."
+            f"{where} holds {counted(len(images), 'image')}; allowed: 3 or more, so that no image is both trained on and tested on."
         )
     classes = None if labels is None else _of_one_case(classes_of_parts(labels, where, names), given)
     pixels, note = to_bytes(images, where)
@@ -221,7 +221,7 @@ def _channels_first(array: NDArray[Any], where: str) -> NDArray[Any]:
     """(N, C, H, W), a view where that is possible."""
     if array.ndim >= 1 and len(array) == 0:
         raise DataError(
-            f"{where} are none (shape {array.shape}); allowed: 3 or more, so that none is both learned from and judged by."
+            f"{where} are none (shape {array.shape}); allowed: 3 or more, so that no image is both trained on and tested on."
         )
     shape, flat = array.shape, ""
     if array.ndim == 2 and array.shape[1] > 3 and (side := round(array.shape[1] ** 0.5)) ** 2 == array.shape[1]:

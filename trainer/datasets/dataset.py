@@ -83,7 +83,7 @@ class Dataset:
         if self.images.dtype != np.uint8:
             where = ""
             if np.issubdtype(self.images.dtype, np.floating) and len(bad := np.argwhere(~np.isfinite(self.images))):
-                where = f", and image {int(bad[0][0])} has a pixel that is no number"
+                where = f", and image {int(bad[0][0])} has a pixel that is not a number"
             yield f"pixels are {self.images.dtype}{where}; allowed: uint8, 0 to 255"
         n = len(self.images)
         for name, index in self.splits.items():

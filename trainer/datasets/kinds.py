@@ -92,7 +92,7 @@ def left_out(files: Iterable[str]) -> str:
     n = sum(kinds.values())
     told = ", ".join(f"{count(k)} {f'.{kind}' if kind else 'without an ending'}" for kind, k in kinds.most_common(NAMED))
     more = len(kinds) - NAMED
-    remedy = f"; read are {ALLOWED}: save them as PNG" if UNREAD & set(kinds) else ""
+    remedy = f"; formats that are read: {ALLOWED}; save them as PNG" if UNREAD & set(kinds) else ""
     rest = f" and {counted(more, 'other ending')}" if more > 0 else ""
     return f"{files_word(n)} left out, no {'picture' if n == 1 else 'pictures'} by ending: {told}{rest}{remedy}"
 

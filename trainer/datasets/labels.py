@@ -125,7 +125,7 @@ def told_one_case(same: dict[str, str]) -> tuple[str, ...]:
 def too_many(n: int, have: str) -> str:
     """The note that so many values are no classes. have: “labels have {} different values”."""
     most = count(MOST_CLASSES)
-    return f"{have.format(count(n))}, more than {most}: they are no classes, and left out; to have classes, group them into at most {most}"
+    return f"{have.format(count(n))}, more than {most}: they are not classes and left out; to have classes, group them into at most {most}"
 
 
 def distinct(names: Sequence[str]) -> tuple[str, ...]:

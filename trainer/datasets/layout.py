@@ -111,7 +111,7 @@ def _in_classes(files: Sequence[str], inner: Sequence[str]) -> tuple[list[Entry]
         if not has_classes or "/" in rest
     ]
     if n_inside and not has_classes:
-        return entries, ["more pictures lie beside the folders than in them, so the folders are no classes"]
+        return entries, ["more pictures lie beside the folders than in them, so the folders are not classes"]
     return entries, [f"{files_word(len(stray))} outside every class folder left out: {named(stray)}"] if stray else []
 
 

@@ -122,7 +122,7 @@ def _sentences(name: str) -> Iterator[None]:
         raise
     except UnidentifiedImageError as error:
         raise ImageError(
-            f"{name} is no image that can be read, or one without pixels; allowed: {ALLOWED}; save it as PNG and try again."
+            f"{name} is not an image that can be read, or has no pixels; allowed: {ALLOWED}; save it as PNG and try again."
         ) from error
     except Image.DecompressionBombError as error:
         raise _too_large(name, "has more than 100 megapixels") from error

@@ -111,7 +111,7 @@ def divide(
             said[learned[_ranked([keys[i] for i in learned.tolist()], classes[learned])[:n]]] = "validation"
             how += "; for validation a part of the training images"
     if held_out != HELD_OUT:
-        how += f"; held-out={held_out:g} has no say in that"
+        how += f"; held-out={held_out:g} does not change that"
     places = {split: np.flatnonzero(said == split).astype(np.int64) for split in SPLITS}
     return Divided(places, _told(places, how))
 

@@ -170,7 +170,7 @@ def _reader(path: Path, delimiter: str, encoding: str) -> Iterator[list[str]]:
                 f"{path}: a cell has more than {count(LONGEST_CELL)} characters; allowed: the pixels of an image up to {MOST_SIDE} × "
                 f"{MOST_SIDE} in one cell; look for a quote that is not closed, or make the images smaller."
             ) from None
-        raise DataError(f"{path} is no table that can be read ({error}); save it as .csv with commas.") from None
+        raise DataError(f"{path} is not a table that can be read ({error}); save it as .csv with commas.") from None
 
 
 def _next(rows: Iterator[list[str]]) -> list[str] | None:
@@ -273,7 +273,7 @@ def _numbers(block: list[list[str]], table: _Table, first: int) -> NDArray[np.fl
         return np.array(block).astype(np.float32)
     except ValueError as error:
         raise DataError(
-            f"{table.path}: in rows {first + 1} to {first + len(block)} a pixel is no number ({error}); fix it."
+            f"{table.path}: in rows {first + 1} to {first + len(block)} a pixel is not a number ({error}); fix it."
         ) from None
 
 

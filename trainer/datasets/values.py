@@ -136,7 +136,7 @@ def _ends(array: NDArray[Any], where: str) -> tuple[float, float]:
         values = np.asarray(array[part])
         if array.dtype.kind == "f" and not np.isfinite(values).all():
             image = part.start + int(np.argwhere(~np.isfinite(values))[0][0])
-            raise DataError(f"{where}: image {image} has a pixel that is no number; allowed: numbers; {REMEDY}.")
+            raise DataError(f"{where}: image {image} has a pixel that is not a number; allowed: numbers; {REMEDY}.")
         low, high = min(low, float(values.min())), max(high, float(values.max()))
     return low, high
 

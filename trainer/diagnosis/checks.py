@@ -119,7 +119,7 @@ def _of_reading(found: Measured) -> Iterator[Check]:
         found.outside <= MOST_OUTSIDE,
         found.outside,
         f"{percent(found.outside)} of decoded pixels lie outside 0 to 1 by more than {OUTSIDE}: the decoder's pixels have another range "
-        "(tanh gives −1 to 1), which has to be told.",
+        "(tanh gives −1 to 1): say so with --pixels.",
         True,
     )
     is_spread = found.least_logvar >= 0 and found.mean_logvar > POSITIVE

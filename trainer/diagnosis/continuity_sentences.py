@@ -22,7 +22,7 @@ def steps_sentence(found: Runs) -> str:
         values.append((each.change, math.nan if each.change_error is None else each.change_error))
     told = [f"{with_error(*value)} in {name}" for name, value in zip(found, values, strict=True)]
     share = percent(next(iter(found.values())).step)
-    beginning = f"A step of {share} of the codes’ spread changes the picture by {' and '.join(told)}"
+    beginning = f"A step of {share} of the codes' spread changes the picture by {' and '.join(told)}"
     return f"{beginning}{_compared(values, list(found), 'in')}."
 
 
@@ -33,7 +33,7 @@ def completeness_sentence(found: Runs) -> str:
         return "Whether random codes decode to pictures is not known: there is no classifier that is right often enough for these images."
     told = [f"{share_words(share)} of {name} ({count(share.n)} draws)" for name, share in known.items()]
     values = [(share.value, share.standard_error) for share in known.values()]
-    return f"Of random codes from N(0, I) the classifier knows {' and '.join(told)}{_compared(values, list(known), 'of')}."
+    return f"Of random codes from N(0, I) the classifier recognises {' and '.join(told)}{_compared(values, list(known), 'of')}."
 
 
 def share_words(share: Share) -> str:

@@ -150,7 +150,7 @@ def _because(
     kind: Kind, config: FitConfig, found: Examination, used: NDArray[np.bool_], made: tuple[Check, ...]
 ) -> tuple[str, ...]:
     if found.n < FEWEST_IMAGES:
-        return ("Figures of so few images say more of these images than of the model; the charts show them as they are.",)
+        return ("Figures of so few images describe these images more than the model; the charts show them as they are.",)
     lines = [check.sentence for check in failed(made)[1:]]
     lines += [information_sentence(found), interventions_sentence(found, used), prior_sentence(found)]
     weight, beta = pressure(config, found), weight_of_kl(config, found)
@@ -159,11 +159,9 @@ def _because(
     if kind in ("collapsed", "strong-decoder", "over-regularised") and found.information < LITTLE:
         lines += [line for line in (neighbours_sentence(found),) if line]
     if config.is_conditional:
-        lines.append(
-            "Encoder and decoder are given the class, so the code only has to hold what the class does not say of an image."
-        )
+        lines.append("Encoder and decoder are given the class, so the code only has to hold what the class does not determine.")
     if config.context:
-        lines.append("The decoder also sees the pixels before each pixel, which already tell most of what a code could.")
+        lines.append("The decoder is also given the pixels before each pixel, which already determine most of the image.")
     return tuple(lines + [check.sentence for check in notes(made)])
 
 

@@ -46,7 +46,7 @@ def implied_sentence(config: FitConfig, measured: Measured | Pixels | None, impl
     if implied.value <= 0:
         return f"The {told} is one that no training gives: the posterior does not belong to this decoder or this likelihood."
     if implied.spread > VERY_UNEVEN:
-        return f"{between_dimensions(implied)}, so the {told} says little of the declared {declared}."
+        return f"{between_dimensions(implied)}, so the {told} says little about the declared {declared}."
     if implied_differs(config, implied):
         reason = _reason(config, measured, implied.value / config.beta) if config.beta > 0 else ""
         return f"The model looks trained as if β were {value}, not {declared}: {told}.{reason}"

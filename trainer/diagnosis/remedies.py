@@ -54,14 +54,14 @@ WITHOUT_CONTEXT = Remedy(
     "Without the pixels before it, a pixel can be predicted only from the latent code.",
     {"context": 0},
 )
-ANEW = Remedy("Train it anew", "The posterior is the same for every image, which training from a new start can change.", {})
+ANEW = Remedy("Train it again", "The posterior is the same for every image, which training from a new start can change.", {})
 
 
 def _warm_up(config: FitConfig) -> Remedy:
     ramp = max(1, (3 * config.epochs) // 4)
     return Remedy(
         "KL warm-up",
-        f"The KL weight rises from 0 over {count(ramp)} epochs, so that the code is in use before the KL term is felt.",
+        f"The KL weight rises from 0 over {count(ramp)} epochs, so that the code is in use before the KL term takes effect.",
         {"warmup_epochs": ramp, "beta_cycles": 0},
     )
 

@@ -49,7 +49,7 @@ def in_numpy(layer: Layer, place: Place) -> Words:
         found = find(layer, place)
         if found is not None:
             return found if isinstance(found, Words) else Words(found)
-    raise ValueError(f"{type(layer).__name__} is no layer of a decoder")
+    raise ValueError(f"{type(layer).__name__} is not a layer of a decoder")
 
 
 def _joined(layer: Layer, place: Place) -> str | None:

@@ -106,7 +106,7 @@ def _head(decoder: Decoder, dialect: Dialect) -> str:
         (
             f"# The decoder of the run {decoder.name!a}: a code z to the mean picture of p(x|z).",
             f"# It needs: pip install {packages}; and the run's file {WEIGHTS}, which lies in the run's folder:",
-            "# assets/runs/NAME of Latent Atlas for a run that comes with it, runs/NAME for one of yours. WEIGHTS says where.",
+            "# assets/runs/NAME of Latent Atlas for a run that comes with it, runs/NAME for one of your own. WEIGHTS says where.",
         )
     )
 

@@ -54,7 +54,7 @@ def literal(value: Literal) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(literal, value))}{',' * (len(value) == 1)})"
     if type(value) not in (int, float, bool) or not isfinite(value):
-        raise TypeError(f"{value!r} is no number that a program can hold")
+        raise TypeError(f"{value!r} is not a number that a program can hold")
     return repr(value)
 
 

@@ -111,7 +111,7 @@ def import_model(
     source, budgets = source or type(model).__name__, Budgets() if thorough else BUDGETS
     plan = RunImport(name, runs, overwrite, how, source, dataset, umap, classifier, budgets, on_part, tuple(loaded))
     plan.check_free()
-    on_part("asking the model", None)
+    on_part("running the model", None)
     adapter = understood(model, dataset, how)
     test = dataset.subset("test")
     on_part("encoding the test images", None)

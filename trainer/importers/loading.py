@@ -207,7 +207,7 @@ def arguments_of(text: str | None) -> tuple[list[Any], dict[str, Any]]:
     except ValueError as error:
         where = f"at character {error.pos + 1}, {error.msg}" if isinstance(error, json.JSONDecodeError) else str(error)
         raise ExternalModelError(
-            f"--arguments is {text!r}, which is no JSON ({where}); allowed: keywords as '{{\"latent_dim\": 20}}', or values in their "
+            f"--arguments is {text!r}, which is not JSON ({where}); allowed: keywords as '{{\"latent_dim\": 20}}', or values in their "
             "order as '[784, 20]', with the single quotes for the shell."
         ) from None
     if isinstance(given, dict):

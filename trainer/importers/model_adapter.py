@@ -189,7 +189,7 @@ def check_pictures(decode: Callable[[Tensor], Tensor], z: Tensor, output: Output
     if output == "logits":
         if low >= 0 and high <= 1:
             raise ExternalModelError(
-                f"decode gave values from {number(low)} to {number(high)}, which are no logits but means; allowed with --output logits: "
+                f"decode gave values from {number(low)} to {number(high)}, which are means, not logits; allowed with --output logits: "
                 "numbers before the sigmoid; leave the option out."
             )
     elif likelihood == "bernoulli" and (low < -SLACK or high > 1 + SLACK):

@@ -60,7 +60,7 @@ class Understood:
             self.pixels and f"pixels: handed over as {self.pixels}",
             ""
             if self.forward is None
-            else f"forward against decode(encode(x)) at the same noise: pixels differ by {number(self.forward, 6)} in the mean",
+            else f"forward against decode(encode(x)) at the same noise: pixels differ by {number(self.forward, 6)} on average",
             *self.notes,
             *self.doubts,
         ]

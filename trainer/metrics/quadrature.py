@@ -336,4 +336,4 @@ def _finite(x: Tensor) -> None:
         raise DataError("There are 0 images; allowed: 1 or more.")
     bad = (~x.isfinite()).flatten(1).any(1).nonzero().flatten()
     if len(bad):
-        raise DataError(f"Image {int(bad[0])} has a pixel that is no number; allowed: 0 to 1.")
+        raise DataError(f"Image {int(bad[0])} has a pixel that is not a number; allowed: 0 to 1.")

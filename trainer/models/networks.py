@@ -69,7 +69,7 @@ def check_imported(config: ImportedConfig, image_shape: ImageShape, n_classes: i
         shape, end = wanted[part]
         for layer in layers:
             if isinstance(layer, Linear) and layer.n_labels not in (0, n_classes):
-                raise ValueError(f"the {part} is told {layer.n_labels} classes, the run has {n_classes}")
+                raise ValueError(f"the {part} is given {layer.n_labels} classes, the run has {n_classes}")
         shape = [shape, *network_shapes(layers, shape, n_classes)][-1]
         if shape != end:
             raise ValueError(f"the {part} gives a tensor of shape {shape}, expected {end}")

@@ -20,7 +20,7 @@ HOME = Path(__file__).resolve().parents[2]  # the checkout
 
 
 def load_run(name: str, runs: Root | Sequence[Root] | None = None) -> Run:
-    """The run of that name from `runs` (a folder or fsspec address, or several; default: yours, then the pretrained ones).
+    """The run of that name from `runs` (a folder or fsspec address, or several; default: your own, then the pretrained ones).
 
     Raises `ConfigError` for what cannot be a name, `RunNotFound` with the names that are there, `RunCorrupt` for a damaged or newer one,
     `RunError` where a store cannot be reached.
@@ -121,7 +121,7 @@ def _unfinished(name: str, root: Place, info: RunInfo) -> str:
     """Why a run cannot be opened yet, and what to do."""
     where = f"run {name!r} is {info.state} after {info.epoch} of {info.config.epochs} epochs"
     if info.state == "diverged":
-        return f"{where}; train it anew with other settings and --overwrite."
+        return f"{where}; train it again with other settings and --overwrite."
     if info.preset not in PRESETS:
         return f"{where}; call trainer.training.fit.fit again with resume=True."
     return f"{where}; {program()} fit {info.preset} --name {name} --runs {root} --resume finishes it."

@@ -51,7 +51,7 @@ class ContinuityFigures(BaseModel):
     class_changes: int | None = None
     """Steps, of n_pairs, after which the classifier names another class; None without a classifier."""
     threshold: float | None = None
-    """Probability from which on the classifier knows a picture; None where there is none, and with it the next three."""
+    """Probability from which on the classifier recognises a picture; None where there is none, and with it the next three."""
     n_draws: int | None = None
     """Random codes, from each of both distributions."""
     known_prior: int | None = None

@@ -158,7 +158,7 @@ class Run:
     def decoder_at(self, i: int) -> Forward:
         """The decoder at the i-th moment of `film_weights`, which decodes as `forward` does; it has no encoder. Raises `RunError`."""
         if self.film_weights is None:
-            raise RunError(f"run {self.id!r} was trained without the weights of its film; train it anew to replay its decoder.")
+            raise RunError(f"run {self.id!r} was trained without the weights of its film; train it again to replay its decoder.")
         return Forward(self.config, self.image_shape, self.film_weights.at(i), self.n_classes)
 
     @cached_property
@@ -246,7 +246,7 @@ def other_data(dataset: Dataset, name: str, what: str) -> str:
     why = ""
     if not is_built_in(dataset.name):
         why = ": its files have changed, or it was made by a version that divided them in another way"
-    return f"data set {dataset.name!r} is not the one that run {name!r} {what}{why}; restore it or train the run anew."
+    return f"data set {dataset.name!r} is not the one that run {name!r} {what}{why}; restore it or train the run again."
 
 
 def read_info(folder: Root) -> RunInfo:

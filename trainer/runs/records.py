@@ -123,7 +123,7 @@ class Origin(BaseModel):
         """How far pixels are off, rounded up; white is 100 %."""
         if self.error is None or self.most_error is None:
             return ""
-        near = f"; a pixel is off by {_up(self.error)} of white in the mean, and 99 of 100 by at most {_up(self.most_error)}"
+        near = f"; a pixel is off by {_up(self.error)} of white on average, and 99 of 100 by at most {_up(self.most_error)}"
         if self.prior_error is None or self.most_prior_error is None:
             return near
         return f"{near}, near the codes of images; at samples from the prior by {_up(self.prior_error)} and {_up(self.most_prior_error)}"

@@ -244,7 +244,7 @@ def place(root: str | Path | RemoteFolder) -> Place:
         return RemoteFolder(f"{scheme}://{rest.rstrip('/')}")
     host, slash, path = rest.partition("/")
     if host not in ("", "localhost") or not slash:
-        raise RunError(f"{root!r} is no folder of this machine; allowed: {scheme}:///absolute/path.")
+        raise RunError(f"{root!r} is not a folder of this machine; allowed: {scheme}:///absolute/path.")
     return Path(unquote(f"/{path}"))
 
 

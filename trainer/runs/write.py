@@ -100,7 +100,7 @@ class RunWriter:
         """`data` under `name`. Raises `RunError` when the disk or the store refuses; the old file stays."""
         if self.is_kept:
             raise RunError(
-                f"run {self.folder.name!r} comes with the program and stays as it is; --name keeps the result in a run of yours."
+                f"run {self.folder.name!r} comes with the program and stays as it is; --name keeps the result in a run of your own."
             )
         if not self.is_silent:
             self._store.write(name, data)

@@ -122,7 +122,7 @@ def refuse_to_lose(writer: RunWriter, resume: bool, overwrite: bool) -> None:
     if resume:
         info = read_info(writer.folder)
         if info.state == "finished":
-            raise RunError(f"run {name!r} is finished ({info.epoch} epochs); --overwrite trains it anew, --name starts another.")
+            raise RunError(f"run {name!r} is finished ({info.epoch} epochs); --overwrite trains it again, --name starts another.")
     elif not overwrite:
         goes_on = "" if read_info(writer.folder).state == "finished" else "--resume goes on, "
         raise RunError(f"run {name!r} is already in {root}; {goes_on}--overwrite replaces it, --name starts another.")

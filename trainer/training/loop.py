@@ -272,7 +272,7 @@ class Trainer:
             self.progress = checkpoint.unpack(*found, self.model, self.optimiser)
         except (KeyError, ValueError, RuntimeError, TypeError):
             name = self.writer.folder.name
-            raise RunCorrupt(f"run {name!r}: {CHECKPOINT} does not fit this run; train it anew with --overwrite.") from None
+            raise RunCorrupt(f"run {name!r}: {CHECKPOINT} does not fit this run; train it again with --overwrite.") from None
         if self.team.is_writer:
             self.film_weights.check(self.progress.film_weights)
 

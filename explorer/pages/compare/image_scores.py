@@ -63,8 +63,8 @@ def apart_sentence(groups: Mapping[Measure, Sequence[Scored]]) -> str:
         return ""
     told = "; ".join(f"{', '.join(score.run_id for score in scores)}: {name}" for name, scores in groups.items())
     return (
-        f"The figures of these runs are of different things ({told}), so their −log p are not compared with each other and none is called "
-        "closest; the images can be compared."
+        f"The figures of these runs are of different things ({told}), so their −log p are not compared with each other and none is "
+        "ranked; the images can be compared."
     )
 
 

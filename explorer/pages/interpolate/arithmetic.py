@@ -45,7 +45,7 @@ DIRECTION_HELP = (
     "From the mean code of one class to that of another (White 2016), added to a picture's code: z + strength × (mean − mean). "
     "0 leaves the picture as it is, 1 goes as far as the two means are apart."
 )
-LABEL_HELP = "p(x|z, y) with z fixed: the decoder is told another class. What stays the same is what z says beside the class."
+LABEL_HELP = "p(x|z, y) with z fixed: the decoder is given another class. What stays the same is what z encodes beside the class."
 CORNER_HELP = (
     "bilinear: codes weighted by (1−u)(1−v), u(1−v), (1−u)v, uv. spherical: along great circles, across and then down; between draws "
     "from a prior of many dimensions it keeps their usual length, where bilinear passes nearer to 0 than any draw."

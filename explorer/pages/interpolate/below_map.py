@@ -45,5 +45,5 @@ def _wait(run: Run, stops: Sequence[Stop], settings: PathSettings) -> None:
     if known.error:
         st.caption(escape_markdown(f"There is no geodesic here: {known.error}"))
         return
-    meanwhile = " The linear path plays meanwhile." if settings.kind == "geodesic" else ""
+    meanwhile = " The linear path is shown until then." if settings.kind == "geodesic" else ""
     st.progress(known.share, f"Computing the geodesic …{meanwhile}")

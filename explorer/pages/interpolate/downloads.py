@@ -36,7 +36,12 @@ def downloads(run: Run, walked: DecodedPath, name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         size = SIZES[st.selectbox("Size", list(SIZES), index=1, key="save-size", width=190)]
         n = st.selectbox(
-            "Frames", FRAMES, index=FRAMES.index(61), key="save-frames", width=90, help=f"Films run at {FPS} frames a second."
+            "Frames",
+            FRAMES,
+            index=FRAMES.index(61),
+            key="save-frames",
+            width=90,
+            help=f"Animations play at {FPS} frames per second.",
         )
         shown, labels = resampled(walked.codes, n).astype(np.float32), _thinned(walked.labels, n)
         x_hat = walked.x_hat if n == len(walked.codes) else None  # decoded already

@@ -29,7 +29,7 @@ decoder, the server does.
 Variance-preserving and spherical assume codes that are spread as the prior N(0, I)."""
 CLASS_HELP = """
 
-**Classes**: this model is class-conditional, and the decoder is told one class at a time. Every stop is decoded as its own class, a frame
+**Classes**: this model is class-conditional, and the decoder is given one class at a time. Every stop is decoded as its own class, a frame
 as that of the nearer stop: in the middle between two classes the picture jumps, and the jump counts in the decoded length."""
 EVEN_HELP = "The frames are laid out again so that the picture changes by as much at every step."
 BEYOND_HELP = (

@@ -73,6 +73,6 @@ def _encoded(run: Run, picked: ChosenPicture | None) -> Stop | None:
         return None
     label = class_of(run, picked)
     if label is not None:
-        how = "the model's guess" if picked.label is None else "the class of the picture"
+        how = "the model's most probable class" if picked.label is None else "the class of the picture"
         st.caption(escape_markdown(f"Encoded as class {run.info.dataset.class_names[label]}, {how}."))
     return Stop(picked.title, code(run.forward.encode(picked.x[None], None if label is None else [label]).mu[0]), label)

@@ -25,7 +25,7 @@ ERROR_HELP = (
 )
 KL_HELP = """Mean absolute error: mean of |x̂ − x| over pixels and channels. KL(q(z|x) ‖ N(0, I)) of this picture, summed over dimensions, in
 nats (Kingma & Welling 2014, appendix B)."""
-CLASS_HELP = """A test image is encoded under its own class. The class of any other picture is not known: a semi-supervised model asks its
+CLASS_HELP = """A test image is encoded under its own class. The class of any other picture is not known: a semi-supervised model uses its
 classifier, arg max q(y|x) (Kingma et al. 2014, eq. 4); a conditional VAE takes the class under which log p(x|z, y) − KL(q(z|x, y) ‖ p(z)),
 at z = μ, is largest: Bayes' rule with equal odds, a bound in place of log p(x|y)."""
 
@@ -94,5 +94,5 @@ def _taken_as(run: Run, picked: ChosenPicture, label: int) -> str:
         sure = "" if odds is None else f" (probability {percent(float(odds[label]))})"
         return f"Taken as class {escape_markdown(names[label])}{sure}"
     best = "" if odds is None else f"{escape_markdown(names[int(odds.argmax())])}, probability {percent(float(odds.max()))}"
-    guess = f" (the classifier q(y|x) says {best})" if best else ""
+    guess = f" (most probable under q(y|x): {best})" if best else ""
     return f"Encoded under its own class {escape_markdown(names[label])}{guess}"

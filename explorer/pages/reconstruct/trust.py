@@ -39,7 +39,7 @@ TITLES = {RECONSTRUCTION: "Reconstruction loss", ELBO: "ELBO", DISTANCE: "Latent
 UNITS = {RECONSTRUCTION: "nats", ELBO: "nats", DISTANCE: "latent units"}
 HELP = {
     RECONSTRUCTION: """E_q[−log p(x|z)]: mean over samples of z from q(z|x), summed over pixels, lower is better (Kingma & Welling
-2014, eq. 3). 32 draws for a picture of yours; one draw, stored with the run, for a test image. Compare shows −log p(x|z) at the one code
+2014, eq. 3). 32 draws for your own picture; one draw, stored with the run, for a test image. Compare shows −log p(x|z) at the one code
 z = μ, which is usually a little lower. A deterministic model has one code: −log p(x|f(x)). Dim or nearly empty pictures have a low loss
 whatever they show.""",
     ELBO: """−(reconstruction loss + KL(q(z|x) ‖ p(z))), a lower bound of log p(x) in nats (Kingma & Welling 2014, eq. 3); higher is better.

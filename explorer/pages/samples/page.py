@@ -36,7 +36,7 @@ HOTTEST = 2.0
 EVERY_CLASS = "every class in turn"
 
 PIXELS_HELP = """**Mean**: the mean of p(x|z), what every other page shows. **Draw**: one picture drawn from p(x|z), pixel by pixel, with
-the noise that the likelihood says is there: of a Bernoulli likelihood pixels are 0 or 1."""
+the noise of the likelihood: of a Bernoulli likelihood pixels are 0 or 1."""
 TEMPERATURE_HELP = """Factor on the standard deviation of z: z = mean + temperature · σ · ε, ε ~ N(0, I). 1 samples the distribution itself,
 less makes typical pictures more frequent, 0 gives the decoded mean every time (of the prior: the picture of z = 0)."""
 NO_PRIOR = """This model is deterministic, so it has no prior to sample from. The codes are drawn from a Gaussian with the mean and the

@@ -433,7 +433,7 @@ def test_what_is_no_image_is_refused_whatever_its_name(kind: str) -> None:
     with pytest.raises(ImageError) as caught:
         open_picture(NO_IMAGES[kind], "holiday.png")
     assert str(caught.value) == (
-        "holiday.png is no image that can be read, or one without pixels; allowed: PNG, JPEG, WebP, "
+        "holiday.png is not an image that can be read, or has no pixels; allowed: PNG, JPEG, WebP, "
         "GIF, BMP, TIFF or PGM/PPM; save it as PNG and try again."
     )
 
@@ -468,7 +468,7 @@ def test_a_picture_without_pixels_is_refused() -> None:
     bmp = bytearray(file_of(Image.new("L", (4, 4)), "BMP"))
     bmp[18:22] = bytes(4)  # its width
     for data in (png_of(0, 10), bytes(bmp), b"GIF89a" + struct.pack("<HHBBB", 0, 0, 0, 0, 0) + b";"):
-        with pytest.raises(ImageError, match=r"^a\.png is no image that can be read, or one without pixels; allowed: PNG"):
+        with pytest.raises(ImageError, match=r"^a\.png is not an image that can be read, or has no pixels; allowed: PNG"):
             open_picture(data, "a.png")
 
 

@@ -189,7 +189,7 @@ def _dataset(**changes):
         ({"images": np.zeros((6, 1, 3, 3))}, "pixels are float64; allowed: uint8, 0 to 255."),
         (
             {"images": np.where(np.arange(54).reshape(6, 1, 3, 3) == 30, np.nan, 0.5)},
-            "pixels are float64, and image 3 has a pixel that is no number; allowed: uint8, 0 to 255.",
+            "pixels are float64, and image 3 has a pixel that is not a number; allowed: uint8, 0 to 255.",
         ),
         ({"splits": {"train": np.arange(4), "test": np.array([4, 9])}}, "split 'test' names image 9; allowed: 0 to 5."),
         ({"splits": {"train": np.arange(0), "test": np.arange(6)}}, "split 'train' is empty; allowed: 1 image or more."),

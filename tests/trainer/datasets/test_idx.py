@@ -142,7 +142,7 @@ def test_a_file_missing_on_the_server_is_a_sentence(source: Source, server: tupl
 
 def test_a_wrong_download_is_thrown_away(source: Source, server: tuple[Path, str], tmp_path: Path) -> None:
     (server[0] / FILES[0]).write_bytes(b"<html>maintenance</html>")
-    with pytest.raises(DataError, match=rf"wrong checksum \(expected MD5 {source.md5[FILES[0]]}\) and was thrown away"):
+    with pytest.raises(DataError, match=rf"wrong checksum \(expected MD5 {source.md5[FILES[0]]}\) and was deleted"):
         load_idx(source, download=True, progress=False)
     assert not (cache(tmp_path) / FILES[0]).exists()
 
@@ -157,8 +157,8 @@ def damaged(source: Source, tmp_path: Path, data: bytes, *, trusted: bool) -> st
         load_idx(replace(source, md5=checksums), download=True, progress=False)
     sentence = str(caught.value)
     assert sentence.startswith(f"{path} is damaged: ")
-    assert sentence.endswith("; delete it and run again, so that it is fetched anew.")
-    return sentence.removeprefix(f"{path} is damaged: ").removesuffix("; delete it and run again, so that it is fetched anew.")
+    assert sentence.endswith("; delete it and run again, so that it is fetched again.")
+    return sentence.removeprefix(f"{path} is damaged: ").removesuffix("; delete it and run again, so that it is fetched again.")
 
 
 def test_a_flipped_byte_gives_expected_and_found(source: Source, tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_an_empty_file_is_refused(source: Source, tmp_path: Path) -> None:
 
 
 def test_a_web_page_is_no_gzip_file(source: Source, tmp_path: Path) -> None:
-    assert damaged(source, tmp_path, b"<html></html>", trusted=True).startswith("it is no whole gzip file (Not a gzipped")
+    assert damaged(source, tmp_path, b"<html></html>", trusted=True).startswith("it is not a complete gzip file (Not a gzipped")
 
 
 def test_a_gzip_bomb_is_not_unpacked(source: Source, tmp_path: Path) -> None:

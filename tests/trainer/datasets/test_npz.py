@@ -43,7 +43,7 @@ def test_colours_and_classes(tmp_path):
         ({"images": IMAGES[:2]}, "holds 2 images; allowed: 3 or more"),
         ({"images": IMAGES[0]}, r"have shape \(6, 5\); allowed: \(N, H, W\)"),
         ({"images": IMAGES / 255 * 5 - 2}, "pixels from −2 to 3; allowed: 0 to 1, −1 to 1, 0 to 255"),
-        ({"images": np.full((5, 6, 5), np.nan)}, "image 0 has a pixel that is no number"),
+        ({"images": np.full((5, 6, 5), np.nan)}, "image 0 has a pixel that is not a number"),
         ({"images": IMAGES, "labels": np.full(50, 0.5)}, "labels are numbers such as 0.5, no whole ones"),
         ({"images": IMAGES, "labels": np.full(50, 3), "class_names": np.array(["a", "b"])}, "label 3 has no name"),
         ({"images": np.array([{}] * 5)}, "array 'images' cannot be read, it holds Python objects"),

@@ -159,7 +159,7 @@ def test_a_damaged_file_is_named(fetches: list[str], cache: Path, tmp_path: Path
     path = cache / "olivetti" / FILE
     path.with_name("before.npz").write_bytes(path.read_bytes())
     damage(path, how, tmp_path)
-    with pytest.raises(DataError, match=r"olivetti\.npz is damaged: .*; delete it and run again, so that it is fetched anew\."):
+    with pytest.raises(DataError, match=r"olivetti\.npz is damaged: .*; delete it and run again, so that it is fetched again\."):
         load_dataset("olivetti")
     path.unlink()
     load_dataset("olivetti")

@@ -200,7 +200,7 @@ def _download(source: Source, file: str, progress: bool) -> Path:
     except ValueError as error:
         raise DataError(
             f"{file} of {source.name} came from {source.url} with a wrong checksum (expected MD5 {source.md5[file]}) "
-            f"and was thrown away; run again, or put the right file into {folder} by hand."
+            f"and was deleted; run again, or put the right file into {folder} by hand."
         ) from error
     except (requests.exceptions.RequestException, OSError) as error:
         raise DataError(
@@ -255,7 +255,7 @@ def _unpack(path: Path, packed: bytes, n_bytes: int) -> bytes:
     except EOFError as error:
         raise _damaged(path, "it ends too early") from error
     except (OSError, zlib.error) as error:
-        raise _damaged(path, f"it is no whole gzip file ({error})") from error
+        raise _damaged(path, f"it is not a complete gzip file ({error})") from error
     if len(unpacked) != n_bytes:
         size = f"more than {n_bytes}" if len(unpacked) > n_bytes else str(len(unpacked))
         raise _damaged(path, f"it holds {size} bytes and should hold {n_bytes}")
@@ -274,4 +274,4 @@ def _verify(source: Source, file: str, path: Path, packed: bytes, unpacked: byte
 
 
 def _damaged(path: Path, why: str) -> DataError:
-    return DataError(f"{path} is damaged: {why}; delete it and run again, so that it is fetched anew.")
+    return DataError(f"{path} is damaged: {why}; delete it and run again, so that it is fetched again.")

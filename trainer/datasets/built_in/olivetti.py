@@ -120,7 +120,7 @@ def _read(path: Path) -> NDArray[np.uint8]:
         with np.load(path, allow_pickle=False) as arrays:
             images, sha256 = arrays["images"], str(arrays["sha256"])
     except (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
-        raise _damaged(path, f"it is no whole .npz file with images and sha256 ({type(error).__name__})") from error
+        raise _damaged(path, f"it is not a complete .npz file with images and sha256 ({type(error).__name__})") from error
     if images.shape != (N_IMAGES, *IMAGE_SHAPE) or images.dtype != np.uint8:
         raise _damaged(path, f"it holds {images.dtype} {images.shape} and should hold uint8 {(N_IMAGES, *IMAGE_SHAPE)}")
     if _checksum(images) != sha256:
@@ -133,4 +133,4 @@ def _checksum(images: NDArray[np.uint8]) -> str:
 
 
 def _damaged(path: Path, why: str) -> DataError:
-    return DataError(f"{path} is damaged: {why}; delete it and run again, so that it is fetched anew.")
+    return DataError(f"{path} is damaged: {why}; delete it and run again, so that it is fetched again.")

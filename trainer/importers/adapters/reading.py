@@ -58,7 +58,7 @@ def fed_function(subject: Subject, function: Callable[..., Any]) -> ImageFunctio
     more = wants_more(function)
     if more and subject.y is None:
         raise ExternalModelError(
-            f"encode wants {more!r} beside the images: if it is the class, say --conditional (the data set's labels are then handed over); "
+            f"encode takes {more!r} beside the images: if it is the class, say --conditional (the data set's labels are then handed over); "
             "allowed otherwise: encode(x)."
         )
     vectors = "" if len(said) < 2 or said[1] == said[0] else f" (and for vectors of {c * h * w} pixels it {said[1]})"

@@ -10,7 +10,7 @@ from trainer.numerals import number
 
 def disagrees(name: str, apart: float) -> ExternalModelError:
     return ExternalModelError(
-        f"{name}(encode(x)) gives other pictures than forward(x) at the same noise (pixels differ by {number(apart, 3)} in the mean): "
+        f"{name}(encode(x)) gives other pictures than forward(x) at the same noise (pixels differ by {number(apart, 3)} on average): "
         "layers stand between the two; allowed: encode and decode that hold all layers between picture and code."
     )
 

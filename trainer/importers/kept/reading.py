@@ -31,7 +31,7 @@ MOST_BYTES: Mapping[str, int] = {RECORD: 8 * 2**20, WEIGHTS: 256 * 2**20, FILM: 
 
 
 def refusal(why: str) -> RunError:
-    return RunError(f"this is no training that the page has kept: {why}; keep it again on the Train page.")
+    return RunError(f"this is not a training that the page has kept: {why}; keep it again on the Train page.")
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _files(data: bytes) -> dict[str, bytes]:
                 with packed.open(item) as file:
                     files[item.filename] = file.read(MOST_BYTES[item.filename])
     except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, ValueError) as error:
-        raise refusal(f"it is damaged or no zip ({error})") from None
+        raise refusal(f"it is damaged or not a zip ({error})") from None
     if missing := [name for name in (RECORD, WEIGHTS, FILM) if name not in files]:
         raise refusal(f"{missing[0]} is missing")
     return files
@@ -107,7 +107,7 @@ def _arrays(data: bytes, name: str) -> dict[str, NDArray[Any]]:
     try:
         arrays: dict[str, NDArray[Any]] = load(data)
     except (SafetensorError, ValueError, KeyError):
-        raise refusal(f"{name} is truncated or no safetensors file") from None
+        raise refusal(f"{name} is truncated or not a safetensors file") from None
     return arrays
 
 

@@ -108,6 +108,6 @@ def _fitting(weights: Arrays, config: FitConfig, shape: ImageShape) -> dict[str,
         if array.dtype != np.float32 or array.size != prod(size) or (key != SCALE and array.shape != size):
             raise refusal(f"{key} is {array.dtype} of shape {array.shape}, expected float32 of shape {size}")
         if not np.isfinite(array).all():
-            raise refusal(f"{key} has a value that is no finite number")
+            raise refusal(f"{key} has a value that is not a finite number")
         fitting[key] = array.reshape(size)
     return fitting

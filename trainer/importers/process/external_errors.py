@@ -111,7 +111,7 @@ def _of_state_dict(error: BaseException) -> str | None:
     for prefix in dict.fromkeys(name[: name.find(".") + 1] for name in missing if "." in name):
         if prefix and sum(name.removeprefix(prefix) in unexpected for name in missing) > len(unexpected) / 2:
             return (
-                f"every name that the model asks for begins with {prefix!r} and those in the weights do not; {BY_US}, which finds that, "
+                f"every name in the model begins with {prefix!r} and those in the weights do not; {BY_US}, which finds that, "
                 f"or load them into that part of the model"
             )
     held = {"state_dict", "model_state_dict", "model", "net", "network", "weights", "params", "ema"} & set(unexpected)
@@ -160,7 +160,7 @@ def _of_pickle(error: BaseException) -> str | None:
                 f"the file holds more than tensors: an object of the class {name}, which loading as weights does not make; "
                 "save the weights alone where the model was trained, torch.save(model.state_dict(), 'weights.pt'), and load those"
             )
-        return f"the file is damaged or no file of torch.save ({said(error)})"
+        return f"the file is damaged or not a file of torch.save ({said(error)})"
     gone = re.search(r"Can't get attribute '(\w+)' on <module '([\w.]+)'", text)
     if gone:
         return (
@@ -175,7 +175,7 @@ def _of_device(error: BaseException) -> str | None:
     if "deserialize object on a CUDA device" in text or "deserialize object on CUDA device" in text:
         return f'the weights were saved on a graphics card, and there is none here; load them with map_location="cpu", or {BY_US}'
     if "Torch not compiled with CUDA" in text or "Found no NVIDIA driver" in text or "No CUDA GPUs are available" in text:
-        return "the code asks for a graphics card, and there is none here; let it ask torch.cuda.is_available() first"
+        return "the code uses a graphics card, and there is none here; let it check torch.cuda.is_available() first"
     return None
 
 

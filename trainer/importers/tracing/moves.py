@@ -227,7 +227,7 @@ def _pad(a: Arguments, real: Tensor) -> TracedValue:
         left, right, top, bottom = (*sides, 0, 0)[:4]
         return x.then(real, spec.Pad(left, right, top, bottom, kind))
     if kind != "zeros":
-        raise UntraceableError(f"pads what is no picture ({a['mode']})")
+        raise UntraceableError(f"pads what is not a picture ({a['mode']})")
     return _padded_by_constants(x, sides, value)
 
 

@@ -21,7 +21,7 @@ MASKED = -1e30  # what is added to a weight before the softmax that becomes 0 af
 def _picture(a: Arguments, what: str) -> TracedValue:
     x = first_of(a)
     if not x.is_plain or len(x.shape) != 3:
-        raise UntraceableError(f"uses {what} of what is no picture")
+        raise UntraceableError(f"uses {what} of what is not a picture")
     return x
 
 

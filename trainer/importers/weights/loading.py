@@ -111,7 +111,7 @@ def _as(value: Tensor, own: Tensor, name: str, file: str) -> Tensor:
         value = value.float()
         if not bool(torch.isfinite(value).all()):
             raise WeightsError(
-                f"{name} in {file} holds values that are no finite numbers: the training diverged; choose an earlier file."
+                f"{name} in {file} holds values that are not finite numbers: the training diverged; choose an earlier file."
             )
     return value
 

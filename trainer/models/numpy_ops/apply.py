@@ -36,7 +36,7 @@ def apply_layer(layer: Layer, given: Sequence[Floats], tensors: Tensors, y: Labe
             return out
     if isinstance(layer, spec.Linear):
         return _linear(layer, x, tensors, y)
-    raise ValueError("a context is no layer of a stack: it needs the pixels before, see trainer.models.autoregressive")
+    raise ValueError("a context is not a layer of a stack: it needs the pixels before, see trainer.models.autoregressive")
 
 
 def _linear(layer: spec.Linear, x: Floats, tensors: Tensors, y: Labels | None) -> Floats:

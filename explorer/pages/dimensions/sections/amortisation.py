@@ -11,6 +11,7 @@ from explorer.charts.bounds import gap_histogram, gap_map, mean_bars, mean_of
 from explorer.charts.style import CONFIG
 from explorer.pages.dimensions.section import Examined, number_table
 from explorer.pictures.arrays import fitted, picture_grid, to_picture
+from explorer.text.escape import capitalised
 from explorer.widgets.into_view import bring_into_view, made_once_more
 from trainer.numerals import count, number
 from trainer.runs.read import Run
@@ -33,7 +34,7 @@ def show(shown: Examined) -> None:
     run = shown.run
     if not has_gaps(run.id):
         st.markdown(
-            "For each of 100 test images the best Gaussian is looked for; on a busy machine it takes more than a minute.",
+            "Finds the best Gaussian for each of 100 test images; this takes about a minute.",
             help=GAPS_HELP,
         )
         if not st.button(
@@ -46,13 +47,13 @@ def show(shown: Examined) -> None:
     named = [("amortisation gap", found.amortisation)]
     named += [] if found.approximation is None else [("approximation gap", found.approximation)]
     means = [mean_of(name, values) for name, values in named]
-    told = " and ".join(f"{number(m.value)} ± {number(m.error)} nats by the {m.name}" for m in means)
+    told = ", ".join(f"{m.name} {number(m.value)} ± {number(m.error)} nats" for m in means)
     bring_into_view(TITLE)
-    st.markdown(f"## The bound loses {told}, over {count(len(found.amortisation))} test images.", help=GAPS_HELP)
+    st.markdown(f"## {capitalised(told)}: means over {count(len(found.amortisation))} test images.", help=GAPS_HELP)
     left, right = st.columns(2, gap="large")
     with left:
         st.caption(
-            "How to read this: far to the right are images for which a Gaussian of their own would be much better than the encoder’s.",
+            "How to read this: far to the right are images for which a Gaussian of their own would be much better than the encoder's.",
             help=GAPS_HELP,
         )
         st.plotly_chart(gap_histogram(named), config=CONFIG, key="gap-sizes")

@@ -35,9 +35,9 @@ def show(shown: Examined) -> None:
         return
     linear = [_on_the_stairs(name, info) for name, info in sound_runs().items() if _is_linear(info, run)]
     st.caption(
-        "How to read this: for a linear VAE with Gaussian pixels of fixed σ² a direction of the data stays alive if its eigenvalue λ is "
+        "How to read this: for a linear VAE with Gaussian pixels of fixed σ² a direction of the data stays active if its eigenvalue λ is "
         f"above the line βσ². Move the line and walk down the staircase{_of_dots(bool(linear))}.{_of_pixels(run)}",
-        help="Dimension i is alive iff λ_i > βσ², with mean KL ½ log(λ_i/βσ²) (Lucas et al. 2019, with probabilistic PCA of Tipping & "
+        help="Dimension i is active iff λ_i > βσ², with mean KL ½ log(λ_i/βσ²) (Lucas et al. 2019, with probabilistic PCA of Tipping & "
         "Bishop 1999). A deep VAE is not linear: for it the staircase is a first guess. λ: of the covariance of the training images.",
     )
     found = run.info.examination

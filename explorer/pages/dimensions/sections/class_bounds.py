@@ -20,7 +20,7 @@ TITLE = "class bounds"
 EXAMPLES = 8
 BOUNDS_HELP = """−L(x, y) = E_q[log p(x|z, y)] − KL(q(z|x, y) ‖ p(z)) + log p(y) ≤ log p(x, y), p(y) uniform (Kingma et al. 2014, eq. 6),
 with the true class; −U(x) = Σ_y q(y|x) [−L(x, y) − log q(y|x)] ≤ log p(x) (eq. 7). Eight draws of z an image, the same for all classes;
-means over the images ± one standard error, nats per image. Loss by the guess: KL(q(y|x) ‖ softmax of −L(x, y)), what −U(x) would gain with
+means over the images ± one standard error, nats per image. Loss by q(y|x): KL(q(y|x) ‖ softmax of −L(x, y)), what −U(x) would gain with
 the best q(y|x)."""
 
 
@@ -37,7 +37,7 @@ def show(shown: Examined) -> None:
         st.info("No test image has a class, so there is no labelled bound.")
         return
     bounds, rows = found
-    told, guessed = mean_of("class told, −L(x, y)", bounds.labelled), mean_of("class not told, −U(x)", bounds.unlabelled)
+    told, guessed = mean_of("class given, −L(x, y)", bounds.labelled), mean_of("class not given, −U(x)", bounds.unlabelled)
     wrong = percent(float(bounds.is_wrong.mean()), 1)
     st.markdown(
         f"## Labelled bound {number(told.value)} ± {number(told.error)} nats, unlabelled bound {number(guessed.value)} ± "
@@ -47,17 +47,17 @@ def show(shown: Examined) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.caption(
-            "How to read this: each point is an image. On the dotted line it makes no difference whether the class is told; far below it "
-            "are images that look to the model like another class, far above it those for which q(y|x) guesses a class that fits worse.",
+            "How to read this: each point is an image. On the dotted line it makes no difference whether the class is given; far below it "
+            "are images that have a higher bound under another class, far above it those where q(y|x) is wrong.",
             help=BOUNDS_HELP,
         )
         st.plotly_chart(bound_points(bounds.labelled, bounds.unlabelled, bounds.is_wrong), config=CONFIG, key="class-bounds")
-    losses = [mean_of("uncertainty, H(q(y|x))", bounds.entropy), mean_of("loss by the guess", bounds.class_gap)]
+    losses = [mean_of("uncertainty, H(q(y|x))", bounds.entropy), mean_of("loss by q(y|x)", bounds.class_gap)]
     losses.append(mean_of("−log q(y|x) of the class", bounds.class_nll))
     with right:
         st.caption(
-            "How to read this: the lower, the surer q(y|x) is, the nearer it is to the model’s own posterior of the class, and the more "
-            "often it is right. Bars: two standard errors.",
+            "How to read this: the lower, the more certain q(y|x) is, the nearer it is to the model's own posterior of the class, and the "
+            "more often it is right. Bars: two standard errors.",
             help=BOUNDS_HELP,
         )
         st.plotly_chart(mean_bars(losses, "nats per image"), config=CONFIG, key="class-losses")
@@ -74,6 +74,6 @@ def _worst(run: Run, bounds: ClassBounds, rows: np.ndarray[tuple[int], np.dtype[
     assert images is not None
     names = run.info.dataset.class_names
     worst = np.argsort(-bounds.class_nll, kind="stable")[:EXAMPLES]
-    st.caption(f"The {len(worst)} images of {escape_markdown(run.id)} whose class q(y|x) holds least probable.")
-    lines = [f"is {names[bounds.label[i]]}, guessed {names[int(bounds.log_q[i].argmax())]}" for i in worst]
+    st.caption(f"The {len(worst)} images of {escape_markdown(run.id)} whose class is least probable under q(y|x).")
+    lines = [f"class {names[bounds.label[i]]}, predicted {names[int(bounds.log_q[i].argmax())]}" for i in worst]
     st.html(picture_grid([fitted(to_picture(images[rows[i]]), 84) for i in worst], lines, 112))

@@ -29,10 +29,10 @@ spread of the codes, d the unit vector between the two. Figure: E Σ over pixels
 random pairs of test images, no image in two of them; ± one standard error over the pairs (of a ratio, by the delta method). Shift, turn
 and scale of the codes do not change it. A linear decoder that keeps lengths, PCA's, has s²/2: the dotted line. Continuity and completeness
 as in Rocca 2019, “Understanding variational autoencoders”."""
-COMPLETENESS_HELP = """Codes from N(0, I), and uniform in the smallest box along the axes that holds the codes of all test images. Known:
-the classifier of the run names a class with at least the probability t, the smallest from ½ on at which it is right for 95 % of one half of
-the reconstructed test images (selective classification, Geifman & El-Yaniv 2017); the other half tells what t does. Bars: 95 % interval
-(Wilson 1927). A known picture is not yet a good one: the figure tells that it looks like one class and no other to this classifier."""
+COMPLETENESS_HELP = """Codes from N(0, I), and uniform in the smallest box along the axes that holds the codes of all test images.
+Recognised: the classifier of the run names a class with at least the probability t, the smallest from ½ on at which it is right for 95 % of
+one half of the reconstructed test images (selective classification, Geifman & El-Yaniv 2017); the other half is judged by it. Bars: 95 %
+interval (Wilson 1927). A recognised picture is not necessarily a good one: it looks like one class and no other to this classifier."""
 
 
 def offered(shown: Examined) -> bool:
@@ -157,7 +157,8 @@ def _first_draws(run: Run, draws: Completeness) -> tuple[list[Picture], list[str
     names = run.info.dataset.class_names
     is_known: NDArray[np.bool_] = draws.probability >= draws.threshold.value
     lines = [
-        f"{names[draws.named[i]]}, {percent(float(draws.probability[i]))}" if is_known[i] else "not known" for i in range(EXAMPLES)
+        f"{names[draws.named[i]]}, {percent(float(draws.probability[i]))}" if is_known[i] else "not recognised"
+        for i in range(EXAMPLES)
     ]
     return [fitted(to_picture(picture), 72) for picture in pictures], lines
 

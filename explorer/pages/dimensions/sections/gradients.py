@@ -32,7 +32,7 @@ def show(shown: Examined) -> None:
     """One bar for each estimator, on a scale of powers of ten; computed when it is asked for."""
     run = shown.run
     if not has_gradients(run.id):
-        st.markdown("Gradients are drawn 200 times for each of 20 test images; it takes some seconds.", help=GRADIENTS_HELP)
+        st.markdown("Samples 200 gradients for each of 20 test images; this takes some seconds.", help=GRADIENTS_HELP)
         if not st.button(
             "Compute the variances", key="compute-gradients", icon=":material/play_arrow:", on_click=made_once_more, args=(TITLE,)
         ):
@@ -46,7 +46,7 @@ def show(shown: Examined) -> None:
     scale = found["reparameterisation"].mean_square
     bring_into_view(TITLE)
     st.markdown(
-        f"## One draw of the gradient varies by {number(least.value)} ± {number(least.error)} nats² reparameterised"
+        f"## Variance of one draw of the gradient: {number(least.value)} ± {number(least.error)} nats² reparameterised"
         f"{f', {times}' if times else ''}.",
         help=GRADIENTS_HELP,
     )

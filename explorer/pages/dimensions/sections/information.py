@@ -22,7 +22,7 @@ TITLE = "information"
 EXAMPLES = 6
 INFORMATION_HELP = """mean KL = I(x; z) + KL(q(z) ‖ p(z)), and KL(q(z) ‖ p(z)) = total correlation + Σ_k KL(q(z_k) ‖ p(z_k))
 (Hoffman & Johnson 2016; Chen et al. 2018, eq. 2). q(z) is the mean of all N posteriors of the examined images, not of a minibatch, so the
-first part is at most log N: what a code says beyond that is counted in the second and third."""
+first part is at most log N: what a code carries beyond that is counted in the second and third."""
 INTERVENTION_HELP = """The rise of −log p(x|z), mean over images, when z_k is that of another image, or 0: near 0 where the decoder does not
 use the dimension, whatever its KL. Error bars: two standard errors over the images."""
 
@@ -81,7 +81,7 @@ def _without_a_dimension(found: Examination, order: list[int]) -> None:
 
 
 def _how_far_images_move(found: Examination, order: list[int]) -> None:
-    st.markdown("**How far the image moves**")
+    st.markdown("**How much the picture changes**")
     st.caption(
         "How to read this: the longer the bar, the more grey levels change per unit of z, at the codes of images.",
         help="Mean of the root of Σ over pixels of (∂x̂/∂z_k)², grey levels in [0, 1] per unit of z.",
@@ -113,6 +113,6 @@ def _pictures_of_interventions(run: Run, k: int) -> None:
     st.markdown(f"**The same with images: {dimension(k)}**")
     st.caption("Top: decoded from the code of an image. Middle: with this dimension from another image. Bottom: with it set to 0.")
     pictures = [fitted(to_picture(x_hat), 84) for some in (codes, swapped, zeroed) for x_hat in decoder(run).decode(some)]
-    words = [text for name in ("its own", "another’s", "0") for text in [f"{dimension(k)}: {name}"] * EXAMPLES]
+    words = [text for name in ("its own", "another's", "0") for text in [f"{dimension(k)}: {name}"] * EXAMPLES]
     for start in range(0, len(pictures), EXAMPLES):
         st.html(picture_grid(pictures[start : start + EXAMPLES], words[start : start + EXAMPLES]))

@@ -56,8 +56,8 @@ def show(shown: Examined) -> None:
 def _bars(kl: Doubles, active: NDArray[np.bool_], diagnosis: Diagnosis | None, run_id: str) -> None:
     """The mean KL (N, K) of every dimension, with sliders for both thresholds of collapse."""
     st.caption(
-        "How to read this: a tall bar is a posterior far from the prior; blue ones are also needed by the decoder. The sliders say when a "
-        f"small bar counts as nothing. Over all {count(len(kl))} test images.",
+        "How to read this: a tall bar is a posterior far from the prior; blue ones are also needed by the decoder. The sliders set when a "
+        f"small bar counts as collapsed. Over all {count(len(kl))} test images.",
         help=KL_HELP,
     )
     live_chart(

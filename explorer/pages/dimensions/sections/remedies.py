@@ -42,11 +42,11 @@ def show(shown: Examined) -> None:
             with st.container(border=True):
                 st.markdown(f"**{escape_markdown(remedy.name)}**  \n{escape_markdown(remedy.why)}")
     elif run.info.dataset.is_own:
-        st.info("Retraining from this page is for built-in data sets; for images of your own train anew on the command line.")
+        st.info("Retraining from this page is for built-in data sets; for images of your own train again on the command line.")
     elif not dataset_is_here(run.id):
         st.info(f"Retraining needs the data set {escape_markdown(run.info.dataset.name)}, which is not on this machine.")
     else:
-        st.markdown("**Remedies that fit, the likeliest first.** Each trains the same model anew with one thing changed.")
+        st.markdown("**Remedies that fit, the likeliest first.** Each trains the same model again with one thing changed.")
         for remedy in diagnosis.remedies:
             _card(run, remedy)
     show_trainings(run.id)

@@ -184,7 +184,7 @@ export class FakeElement extends FakeNode {
   /** The element of this label, or with this text. */
   find(label: string): FakeElement {
     const found = this.all().find((one) => one.getAttribute("aria-label") === label || one.textContent === label);
-    if (!found) throw new Error(`Nothing is called “${label}”.`);
+    if (!found) throw new Error(`Nothing found for “${label}”.`);
     return found;
   }
 

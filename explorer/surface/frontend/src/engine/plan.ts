@@ -50,7 +50,7 @@ export interface Planned {
   readonly forward?: Compute;
   /** Of the gradients of its output, those of its inputs and weights are made; none where this operation cannot learn. */
   readonly learn?: (gradients: Gradients) => Compute;
-  /** Only where it is told a class: of the i-th of a batch from now on, −1 for none. */
+  /** Only where it is given a class: of the i-th of a batch from now on, −1 for none. */
   readonly tell?: (i: number, label: number) => void;
 }
 

@@ -127,7 +127,7 @@ export interface MapState {
   /** What is told of the shown code, by one panel and read by others. */
   readonly reading: Reading;
   readonly ownPicture: OwnPicture;
-  /** A picture of the person’s own, or one that the host chose, whose posterior is told of beside the map. */
+  /** A picture of the person's own, or one that the host chose, whose posterior is told of beside the map. */
   readonly encoded: EncodedPicture | null;
   /** What panels put on the map beside the host's markers. */
   readonly markers: readonly PosteriorMarker[];

@@ -22,7 +22,7 @@ export async function bitmapOf(file: Blob, name: string): Promise<Bitmap> {
   const size = sizeOf(new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer()));
   if (!size || size.width < 1 || size.height < 1)
     throw new PictureError(
-      `${name} is no image that can be read, or one without pixels; allowed: ${ALLOWED}; save it as PNG and try again.`,
+      `${name} is not an image that can be read, or has no pixels; allowed: ${ALLOWED}; save it as PNG and try again.`,
     );
   const { width, height } = size;
   if (width * height > MAX_PICTURE_PIXELS)

@@ -56,7 +56,7 @@ export class Pad {
   private readonly view: PadView;
   private readonly raster = h("canvas", {});
   private readonly camera = new Camera({
-    taken: (bitmap) => this.accept(bitmap, "The camera’s picture"),
+    taken: (bitmap) => this.accept(bitmap, "The camera's picture"),
     refuse: (sentence) => this.view.refuse(sentence),
   });
   private readonly steps: StepList;
@@ -181,7 +181,7 @@ export class Pad {
   private back(way: "undo" | "redo"): void {
     if (this.given && way === "undo") return this.clear();
     if (!this.sketch[way]()) return;
-    this.events.say(way === "undo" ? "Taken back" : "Done again");
+    this.events.say(way === "undo" ? "Undone" : "Redone");
     this.later();
   }
 
@@ -189,7 +189,7 @@ export class Pad {
     const was = this.given !== null || this.sketch.strokes.length > 0;
     this.forget();
     this.sketch.clear();
-    if (was) this.events.say("Pad wiped");
+    if (was) this.events.say("Pad cleared");
     this.later();
   }
 

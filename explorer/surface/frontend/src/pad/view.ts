@@ -42,7 +42,7 @@ export class PadView {
     h("canvas", {
       class: "la-pixels",
       role: "img",
-      "aria-label": "Decoded from your picture’s code",
+      "aria-label": "Decoded from your picture's code",
       "data-testid": "made",
     }),
   );

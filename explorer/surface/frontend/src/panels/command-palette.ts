@@ -71,7 +71,7 @@ export class CommandPalette implements Panel {
     const text = this.input.value.trim();
     this.found = [...this.editor.findings(text), ...ranked(this.editor.entries(), text)];
     this.list.replaceChildren(...this.found.map((entry, i) => this.option(entry, i)));
-    setText(this.answer, this.found.length ? "" : `Nothing is called “${text}”.`);
+    setText(this.answer, this.found.length ? "" : `Nothing found for “${text}”.`);
     this.choose(0);
   }
 

@@ -26,7 +26,7 @@ export class GeodesicProgress implements Panel {
 
   update({ derived: { path } }: Frame): void {
     this.legs = path?.missing ?? [];
-    this.meanwhile = path?.is_meanwhile ? ` The ${path.title} path plays meanwhile.` : "";
+    this.meanwhile = path?.is_meanwhile ? ` The ${path.title} path is shown until then.` : "";
     if (this.legs.length === 0) this.given = "";
     this.say(searchOf(this.editor.state().data).known(this.legs).share);
   }

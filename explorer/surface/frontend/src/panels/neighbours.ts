@@ -102,7 +102,7 @@ export class Neighbours implements Panel {
     const found = z?.length === data.space.latentDim ? nearestShown(data, z, N_SHOWN, shown) : [];
     this.entries.forEach((entry, i) => this.fill(entry, data, found[i]));
     this.paint(data, found);
-    const said = data.originals ? "" : "The original images are not here, so these are the model’s reconstructions.";
+    const said = data.originals ? "" : "The original images are not here, so these are the model's reconstructions.";
     setText(this.note, found.length > 0 ? said : "No test image is shown: all classes are hidden.");
     this.note.hidden = this.note.textContent === "";
   }

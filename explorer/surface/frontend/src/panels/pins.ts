@@ -16,16 +16,16 @@ import { type ImageShape, LATENT_PATH_KINDS, type LatentPathKind, MAX_NAME, type
 
 const TILE_PX = 84;
 const NO_PIN =
-  "Nothing pinned yet. Click the map, or press Enter on it: the code is kept here, with its picture, and in this page’s address.";
+  "Nothing pinned yet. Click the map, or press Enter on it: the code is kept here, with its picture, and in this page's address.";
 
 const KIND_WORDS: Readonly<Record<LatentPathKind, string>> = {
   linear: "(1−t)a + tb: suits two encoded images.",
   "variance-preserving":
     "The line divided by √((1−t)² + t²): suits two samples from the prior, every step is again distributed as one.",
   spherical:
-    "Along the great circle around 0, the norm changing evenly from one end’s to the other’s (slerp, Shoemake 1985).",
+    "Along the great circle around 0, the norm changing evenly from one end's to the other's (slerp, Shoemake 1985).",
   geodesic:
-    "Where the picture changes least in all: the shortest path found under the decoder’s pull-back metric (Arvanitidis 2018).",
+    "Where the picture changes least in all: the shortest path found under the decoder's pull-back metric (Arvanitidis 2018).",
 };
 const NO_PRIOR = " This model has no prior: such a path may leave the region of the encoded images.";
 

@@ -62,7 +62,7 @@ function toldOwnSize(isOwnSize: boolean, isMixed: boolean, off: ReadonlySet<stri
   if (!isOwnSize) return "";
   if (off.has("own")) return " It has the model's own size and was prepared like any other.";
   if (isMixed) return " It has the model's own size, but is transparent in parts: it was prepared as a drawing.";
-  return " It has the model's own size, but a light ground, where the data set's is dark: it was prepared as a drawing.";
+  return " It has the model's own size, but a light background, where the data set's is dark: it was prepared as a drawing.";
 }
 
 // ---- the ways -------------------------------------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ function turnedTo(
   );
   return [
     [inverted],
-    ` Its ground is ${isLight ? "light" : "dark"} and that of the data set's images ${ground}, so it was inverted.`,
+    ` Its background is ${isLight ? "light" : "dark"} and that of the data set's images ${ground}, so it was inverted.`,
   ];
 }
 
@@ -109,7 +109,7 @@ function asItIs(planes: readonly Plane[], channels: number, { way }: PictureProt
   const fed = inChannels(planes, channels),
     hasInk = way !== "photograph";
   if (hasInk && fed[0].v.every((value) => value === fed[0].v[0])) throw blank("every pixel is the same");
-  const ground = hasInk && !isOnLight(planes) ? ", and a dark ground like the images of the data set" : "";
+  const ground = hasInk && !isOnLight(planes) ? ", and a dark background like the images of the data set" : "";
   const words = `It has the model's own size, ${fed[0].w} × ${fed[0].h}${ground}, so nothing ${isInverted ? "else " : ""}was changed.`;
   return { title: MODEL_INPUT, sentence: words, planes: () => fed };
 }

@@ -23,7 +23,7 @@ export const drawPath: MapTool = {
   cursor: "",
   offered: ({ host }) => Boolean(host.options.drawable),
   refusal: ({ data }) =>
-    data.plane ? "A path is drawn on the page’s own map: press “Back to” above this one first." : null,
+    data.plane ? "A path is drawn on the page's own map: press “Back to” above this one first." : null,
   chosen: (editor) => editor.pause(),
   begin: (editor, left, top) => void extend(editor, [], left, top),
   move: (editor, left, top) => void extend(editor, editor.state().path.trail, left, top),

@@ -207,7 +207,7 @@ describe("finding", () => {
   });
   test("what is not there is said to be not there", () => {
     expect(answered(opened(), "77")).toBe("Test image 77is not there: they go from 0 to 2");
-    expect(answered(opened(), "no such")).toBe("Nothing is called “no such”.");
+    expect(answered(opened(), "no such")).toBe("Nothing found for “no such”.");
   });
 });
 

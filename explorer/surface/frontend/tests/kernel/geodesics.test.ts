@@ -122,7 +122,7 @@ describe("a geodesic path", () => {
     rest();
     expect(heard).toHaveLength(1);
     expect(heard[0]).toMatchObject({ kind: "geodesic", ways: [{ ...FIRST, of: "run 7" }] });
-    expect(panel.element.textContent).toMatch(/^Computing the geodesic … .*The linear path plays meanwhile\.$/);
+    expect(panel.element.textContent).toMatch(/^Computing the geodesic … .*The linear path is shown until then\.$/);
     host({ ...STRAIGHT_PATH, title: "geodesic" });
     rest();
     expect(panel.element.textContent).toBe("");

@@ -57,7 +57,7 @@ test("images come first, arrows go round, Enter runs and closes", () => {
 test("where nothing is found it says so, and Enter does nothing", () => {
   const { ran, element, input, type, isOpen } = opened();
   type("no such");
-  expect(element.textContent).toContain("Nothing is called “no such”.");
+  expect(element.textContent).toContain("Nothing found for “no such”.");
   input.tell("keydown", { key: "Enter" });
   expect(ran).toEqual([]);
   expect(isOpen()).toBe(true);

@@ -92,6 +92,6 @@ describe("the nearest test images", () => {
     ).not.toContain("image");
   });
   test("say where they are reconstructions", () => {
-    expect(fake(shown(state({ tab: "neighbours" })).one.element).textContent).toContain("the model’s reconstructions");
+    expect(fake(shown(state({ tab: "neighbours" })).one.element).textContent).toContain("the model's reconstructions");
   });
 });

@@ -67,7 +67,7 @@ describe("choosing", () => {
     editor.set({ data: { ...data, plane: {} } as unknown as MapState["data"] });
     toggleTool(editor, "draw");
     expect(editor.state().tool).toBe("probe");
-    expect(log[0]).toMatch(/^say A path is drawn on the page’s own map/);
+    expect(log[0]).toMatch(/^say A path is drawn on the page's own map/);
   });
   test("drawing is offered where the host keeps what is drawn", () => {
     const { host } = editor.state();

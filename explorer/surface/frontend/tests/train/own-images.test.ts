@@ -87,7 +87,7 @@ describe("files", () => {
   });
 
   test("that are damaged or too large are refused", async () => {
-    await expect(findPictures([file("all.zip", "no zip")])).rejects.toThrow("“all.zip” is no zip, or is damaged");
+    await expect(findPictures([file("all.zip", "no zip")])).rejects.toThrow("“all.zip” is not a zip, or is damaged");
     const large: GivenFile = { ...file("a.png", png), size: 2 ** 30 };
     await expect(findPictures([large])).rejects.toThrow("The files have 1024 MB; allowed: 512 MB.");
   });

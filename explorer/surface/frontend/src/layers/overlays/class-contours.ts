@@ -24,7 +24,7 @@ export const classContours: Layer = {
     group: "overlay",
     rank: 3,
     name: "Class contours",
-    help: "the regions that hold 50 % and 90 % of every class’s density",
+    help: "the regions that hold 50 % and 90 % of every class's density",
     sketch: { line: "M8 22C8 10 20 6 27 11s8 16 0 20S8 34 8 22zM14 21c0-6 6-8 10-5s4 9 0 10-10 1-10-5z" },
   },
   offered: (data) => data.hasLabels,

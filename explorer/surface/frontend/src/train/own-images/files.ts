@@ -90,7 +90,7 @@ async function unpacked(
     };
     unzip(bytes, { filter }, (error, files) => (error ? reject(error) : resolve(files)));
   }).catch(() => {
-    throw new ImagesRefused(`“${name.slice(0, 80)}” is no zip, or is damaged; pack it again.`);
+    throw new ImagesRefused(`“${name.slice(0, 80)}” is not a zip, or is damaged; pack it again.`);
   });
   if (tooMuch)
     throw new ImagesRefused(`“${name.slice(0, 80)}” unpacks to more than ${megabytes(MOST_BYTES)}; allowed: less.`);

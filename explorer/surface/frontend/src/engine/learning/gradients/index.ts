@@ -37,7 +37,7 @@ export function expectLearnable(ops: readonly Op[]): void {
     if (op.op === "lattice" || op.op === "gallery" || op.op === "autoregress")
       throw new PayloadError(`This page cannot learn the layer “${op.op}”.`);
     if (op.op === "linear" && op.biases)
-      throw new PayloadError("This page cannot learn the layer “linear” where it is told a class.");
+      throw new PayloadError("This page cannot learn the layer “linear” where it is given a class.");
   }
 }
 

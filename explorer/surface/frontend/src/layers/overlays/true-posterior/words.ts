@@ -30,7 +30,7 @@ export class TruePosteriorWords implements Panel {
     "p",
     { class: "la-small la-truth-key" },
     h("span", {}, h("i", {}), "true p(z|x)"),
-    h("span", {}, h("i", { class: "la-truth-q" }), "encoder’s q(z|x)"),
+    h("span", {}, h("i", { class: "la-truth-q" }), "encoder's q(z|x)"),
     h("span", {}, "1σ, 2σ"),
   );
   private readonly zoom = h("button", { type: "button", class: "la-chip la-all" }, "Zoom to both");
