@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from trainer.exporting.torch_words import flattened, part, per_channel, scaled
-from trainer.exporting.words import Place, Words, changed, cut, listed, literal
+from trainer.exporting.library import Library, per_channel
+from trainer.exporting.words import Place, Words, changed, listed, literal
 from trainer.models import layers as spec
 from trainer.models.layers import Layer, pair
 from trainer.models.numpy_ops.pooling import PAD_MODES
 
-_SIGNS: Mapping[spec.CombineKind, str] = {
-    "add": "{} + {}",
-    "subtract": "{} - {}",
-    "multiply": "{} * {}",
-    "divide": "{} / {}",
-    "maximum": "np.maximum({}, {})",
-    "minimum": "np.minimum({}, {})",
-}
 _ACTIVATIONS: Mapping[spec.ActivationKind, tuple[str, tuple[str, ...]]] = {
     "relu": ("np.maximum({0}, 0)", ()),
     "silu": ("{0} * sigmoid({0})", ("sigmoid",)),
@@ -41,30 +33,6 @@ _ACTIVATIONS: Mapping[spec.ActivationKind, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def in_numpy(layer: Layer, place: Place) -> Words:
-    """One layer as an expression."""
-    if isinstance(layer, spec.Constant):
-        return Words(f"np.broadcast_to({place.tensors['weight']}, (len(z), {listed(*place.after)}))")
-    for find in (_joined, _weighted, _stored, _moved, _of_picture, _computed):
-        found = find(layer, place)
-        if found is not None:
-            return found if isinstance(found, Words) else Words(found)
-    raise ValueError(f"{type(layer).__name__} is not a layer of a decoder")
-
-
-def _joined(layer: Layer, place: Place) -> str | None:
-    """Of layers that take several tensors; axes of the shapes without the batch are matched from the last."""
-    names = [given.with_rank(max(len(other.shape) for other in place.given)) for given in place.given]
-    match layer:
-        case spec.Combine(kind):
-            return _SIGNS[kind].format(*names)
-        case spec.MatMul():
-            return " @ ".join(names)
-        case spec.Concat(axis):
-            return f"np.concatenate([{', '.join(names)}], {literal(axis + 1)})"
-    return None
-
-
 def _weighted(layer: Layer, place: Place) -> Words | str | None:
     """Of layers that have weights."""
     x, w, b = place.given[0].name, place.tensors.get("weight"), place.tensors.get("bias")
@@ -84,46 +52,19 @@ def _weighted(layer: Layer, place: Place) -> Words | str | None:
             return Words(f"group_norm({x}, {literal(groups)}, {w}, {b}, {literal(eps)})", ("group_norm",))
         case spec.LayerNorm(_, eps):
             return Words(f"layer_norm({x}, {w}, {b}, {literal(eps)})", ("layer_norm",))
-        case spec.ChannelAffine():
-            return f"{x} * {per_channel(w, place)} + {per_channel(b, place)}"
         case spec.Prelu():
             return f"np.where({x} > 0, {x}, {x} * {per_channel(w, place)})"
-        case spec.Bias():
-            return f"{x} + {b}"
     return None
-
-
-def _stored(layer: Layer, place: Place) -> Words | None:
-    """Of decoders that are pictures, and of pixels that are told those before them."""
-    x, own = place.given[0].name, place.tensors
-    match layer:
-        case spec.Lattice(shape, _, size, low, high):
-            found, names = f"on_lattice({x}, {own['pictures']}, {listed(size, low, high)})", ("on_lattice",)
-        case spec.Gallery(shape):
-            found, names = f"in_gallery({x}, {own['pictures']}, {own['codes']})", ("in_gallery",)
-        case spec.Autoregress():
-            return Words(f"unrolled({x}, {own['weight']}, {own['bias']}, {own['out']})", ("unrolled",))
-        case _:
-            return None
-    return Words(f"{found}.reshape(len(z), {listed(*shape)})", names)
 
 
 def _moved(layer: Layer, place: Place) -> Words | str | None:
     """Of layers that put numbers elsewhere."""
     x = place.given[0].name
     match layer:
-        case spec.First(n):
-            return f"{x}[:, :{literal(n)}]"
         case spec.Flatten():
             return f"{x}.reshape(len({x}), -1)"
-        case spec.Unflatten(shape) | spec.Reshape(shape):
-            return f"{x}.reshape(len({x}), {listed(*shape)})"
         case spec.Permute(axes):
             return f"{x}.transpose({listed(0, *(axis + 1 for axis in axes))})"
-        case spec.Slice(axis, start, stop, step):
-            return x + cut(axis, part(start, stop, step))
-        case spec.Crop(height, width):
-            return f"{x}[..., :{literal(height)}, :{literal(width)}]"
         case spec.PixelShuffle(factor):
             return Words(f"pixel_shuffle({x}, {literal(factor)})", ("pixel_shuffle",))
         case spec.PixelUnshuffle(factor):
@@ -162,11 +103,18 @@ def _computed(layer: Layer, place: Place) -> Words | str | None:
             return Words(expression.format(x, literal(slope)), names)
         case spec.Clamp(low, high):
             return f"np.clip({x}, {listed(low, high)})"
-        case spec.Scale(by, plus):
-            return scaled(x, by, plus)
         case spec.Softmax(axis):
             return Words(f"softmax({x}, axis={literal(axis + 1)})", ("softmax",))
-        case spec.Reduce(kind, axes, keeps):
-            axes = tuple(axis + 1 for axis in axes)
-            return f"{x}.{kind}({literal(axes)}{changed(keepdims=(keeps, False))})" + flattened(place.given[0], axes, keeps)
     return None
+
+
+NUMPY = Library(
+    name="np",
+    constant="np.broadcast_to({0}, (len(z), {1}))",
+    concat="np.concatenate",
+    from_numpy="{}",
+    to_numpy="{}",
+    keeps="keepdims",
+    reductions={"mean": "mean", "sum": "sum", "max": "max"},
+    finds=(_weighted, _moved, _of_picture, _computed),
+)

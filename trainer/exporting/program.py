@@ -7,15 +7,16 @@ Letters: B codes, K latent dimensions, C, H, W the picture's shape, Y classes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
 from trainer.exporting.carrying import carried
-from trainer.exporting.numpy_words import in_numpy
-from trainer.exporting.torch_words import in_torch
-from trainer.exporting.words import Given, Place, Words, listed, literal
+from trainer.exporting.library import Library
+from trainer.exporting.numpy_words import NUMPY
+from trainer.exporting.torch_words import TORCH
+from trainer.exporting.words import Given, Place, listed, literal
 from trainer.likelihoods.registry import LIKELIHOODS, LikelihoodName
 from trainer.models.layer_shapes import network_shapes, tensor_shapes
 from trainer.models.layers import CLASS, INPUT, Autoregress, ImageShape, Layer, Linear, Shape, inputs_of
@@ -73,10 +74,10 @@ def _file(run: Run, is_here: bool) -> str:
 
 def program(decoder: Decoder, dialect: Dialect) -> str:
     """The whole text; it decodes z = 0, of a model that is told the class as class 0."""
-    write, mean = (in_torch, _mean_in_torch) if dialect == "torch" else (in_numpy, _mean_in_numpy)
+    library, mean = (TORCH, _mean_in_torch) if dialect == "torch" else (NUMPY, _mean_in_numpy)
     lines = ['    """' + _promise(decoder) + '"""']
     needed: list[str] = []
-    for line, names in [*_statements(decoder, dialect, write), mean(decoder)]:
+    for line, names in [*_statements(decoder, dialect, library), mean(decoder)]:
         lines.append(f"    {line}")
         needed += names
     brought = carried(needed)
@@ -122,9 +123,7 @@ def _order(line: str) -> tuple[bool, str]:
     return module in ("numpy", "safetensors", "torch"), f"{line.startswith('from')}{module}"
 
 
-def _statements(
-    decoder: Decoder, dialect: Dialect, write: Callable[[Layer, Place], Words]
-) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _statements(decoder: Decoder, dialect: Dialect, library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
     """A line for each layer, and which functions it needs."""
     shapes: dict[int, Shape] = {INPUT: (decoder.latent_dim,), CLASS: (decoder.n_classes,)}
     shapes |= dict(enumerate(network_shapes(decoder.layers, shapes[INPUT], decoder.n_classes)))
@@ -134,11 +133,13 @@ def _statements(
         yield f"{names[CLASS]} = {hot.format(literal(decoder.n_classes))}", ()
     for i, layer in enumerate(decoder.layers):
         given = tuple(Given(names[number], shapes[number]) for number in inputs_of(decoder.layers, i))
-        words = write(layer, Place(given, _tensors("decoder", i, layer), shapes[i]))
+        words = library.written(layer, Place(given, _tensors("decoder", i, layer), shapes[i]))
         yield f"{names[i]} = {words.expression}  # (B, {listed(*shapes[i])})", words.carried
     for i, layer in enumerate(decoder.context):
         assert isinstance(layer, Autoregress)
-        words = write(layer, Place((Given("x", decoder.image_shape),), _tensors("context", i, layer), decoder.image_shape))
+        words = library.written(
+            layer, Place((Given("x", decoder.image_shape),), _tensors("context", i, layer), decoder.image_shape)
+        )
         yield f"x = {words.expression}", words.carried
 
 
