@@ -332,8 +332,8 @@ def bomb() -> bytes:
     [
         ("text", b"a seven", "", "There is no picture on the clipboard"),
         ("empty", b"", "image/png", "is empty (0 bytes)"),
-        ("svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml", "is no image that can be read"),
-        ("pdf", b"%PDF-1.7", "image/png", "is no image that can be read"),
+        ("svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml", "is not an image that can be read"),
+        ("pdf", b"%PDF-1.7", "image/png", "is not an image that can be read"),
         ("cut", png(Image.effect_noise((90, 90), 90))[:3000], "image/png", "is damaged or cut off"),
         ("bomb", bomb(), "image/png", "is 50000 × 50000 = 2500.0 megapixels"),
         ("blank", png(Image.new("L", (80, 80), 255)), "image/png", "looks blank"),

@@ -15,7 +15,7 @@ from PIL import Image, ImageCms, ImageDraw
 
 PICTURE = "a picture"
 NO_IMAGE, DAMAGED, LARGE, BLANK = (
-    "is no image that can be read",
+    "is not an image that can be read",
     "is damaged or cut off",
     "megapixels; allowed: at most",
     "looks blank",

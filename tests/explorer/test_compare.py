@@ -279,7 +279,7 @@ def test_runs_that_are_scored_otherwise_are_named_and_none_is_called_closest():
     )
     assert f"mnist-2d: {binary}; mine, other: {grey}" in told
     assert "not compared with each other" in told
-    assert "none is called closest" in told and "comes closest" not in told
+    assert "none is ranked" in told and "comes closest" not in told
     assert apart_sentence({grey: [Scored("mine", 78.6, 25.0), Scored("other", 80.0, 9.0)]}) == ""
 
 

@@ -239,7 +239,7 @@ def test_a_test_image_is_encoded_under_its_own_class(app, kinds):
     label = run.encodings.label[0]
     test = app(run="m2", view="reconstruct")
     text = words(test)
-    said = re.search(r"Encoded under its own class (\d) \(the classifier q\(y\|x\) says (\d), probability (?:> )?\d+\s%\)", text)
+    said = re.search(r"Encoded under its own class (\d) \(most probable under q\(y\|x\): (\d), probability (?:> )?\d+\s%\)", text)
     assert said
     assert int(said[1]) == label
     told = re.search(r"μ = \(([^)]*)\)", text)

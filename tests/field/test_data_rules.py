@@ -355,7 +355,7 @@ def test_what_is_no_label_is_refused(labels: list[float], says: str) -> None:
 def test_numbers_of_things_are_no_classes() -> None:
     found = classes_of(np.arange(MOST_CLASSES + 1), MOST_CLASSES + 1, "own.npz")
     assert found.labels is None
-    assert "they are no classes" in found.notes[0]
+    assert "they are not classes" in found.notes[0]
 
 
 # --- names

@@ -218,4 +218,4 @@ def test_a_deterministic_run_says_that_it_has_no_bound(capsys, in_folder):
     assert "a point, so there is no KL and no bound" in out
     code, out, err = ask(capsys, "evaluate", "digits-pca", "--parts", "information")
     assert code == 2
-    assert "parts is 'information'; allowed: sensitivity and disentanglement for a deterministic model" in err
+    assert "parts is 'information'; allowed: sensitivity, continuity, disentanglement for a deterministic model" in err

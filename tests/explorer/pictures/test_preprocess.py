@@ -476,7 +476,7 @@ def test_a_picture_without_pixels_is_refused() -> None:
 def test_a_file_cut_off_is_refused(kind: str) -> None:
     data = file_of(photographed(seven()), kind)
     for share in (0.02, 0.3, 0.7):
-        with pytest.raises(ImageError, match=r"^a\.x (is damaged or cut off \(.*\); export or copy it again|is no image)"):
+        with pytest.raises(ImageError, match=r"^a\.x (is damaged or cut off \(.*\); export or copy it again|is not an image)"):
             open_picture(data[: int(len(data) * share)], "a.x")
 
 
