@@ -203,7 +203,7 @@ def test_a_folder_of_light_on_dark_inverts_what_is_dark_on_light_and_says_so() -
     for image in (upload, upload.resize((20, 20), Image.Resampling.BOX)):
         ready = prepare(image, (1, 20, 20), "folder:/tmp/x", ground="dark")
         assert np.abs(ready.x[0] * 255 - dark[0, 0]).max() < 40
-        assert "Its ground is light and that of the data set's images dark, so it was inverted." in ready.steps[0].sentence
+        assert "Its background is light and that of the data set's images dark, so it was inverted." in ready.steps[0].sentence
         left = prepare(image, (1, 20, 20), "folder:/tmp/x", ["paper"], ground="dark")
         assert left.x[0, 0, 0] == 1
     same = prepare(ImageOps.invert(upload), (1, 20, 20), "folder:/tmp/x", ground="dark")
