@@ -218,3 +218,49 @@ def test_the_page_has_no_barrier(browser, server, files):
         page.get_by_role("button", name="One epoch").click()
         stands(page, "epoch 1.0.")
         assert_no_barrier(page)
+
+
+# --- the charts
+
+
+def test_the_kl_of_images_held_back_is_the_closed_form(in_file):
+    in_file.get_by_role("button", name="One epoch").click()
+    stands(in_file, "epoch 1.0.")
+    expect(in_file.get_by_role("img", name="KL of 2 dimensions")).to_be_visible()
+    told = in_file.wait_for_selector("[data-testid=train]").evaluate(
+        """async (element) => {
+          const { training } = element;
+          while (training.state.heldBack.at(-1)?.step !== 9) await new Promise(requestAnimationFrame);
+          const { mu, logvar } = training.progress;
+          return [training.state.heldBack.at(-1).kl, textOf(mu), textOf(logvar)];
+        }"""
+    )
+    mu, logvar = map(from_text, told[1:])
+    kl = 0.5 * np.sum(np.square(mu) + np.expm1(logvar) - logvar, dtype=float) / 539
+    assert told[0] == pytest.approx(kl, rel=1e-4)
+
+
+def test_dimensions_die_under_a_large_beta_and_come_back(in_file):
+    beta = in_file.get_by_role("slider", name="β")
+    beta.press("End")
+    in_file.get_by_role("button", name="Train", exact=True).click()
+    chart = in_file.get_by_role("img", name=re.compile("^KL of 2 dimensions"))
+    expect(chart).to_have_attribute("aria-label", re.compile("2 below 0.01 nats"))
+    beta.press("Home")
+    expect(chart).to_have_attribute("aria-label", re.compile("0 below 0.01 nats"))
+    stands(in_file, "Step ")
+
+
+def test_more_dimensions_are_chosen_and_the_map_shows_two_that_live(in_file):
+    in_file.get_by_role("combobox", name="Dimensions").select_option("8")
+    stands(in_file, "Not trained yet")
+    in_file.get_by_role("button", name="Train", exact=True).click()
+    expect(in_file.get_by_test_id("standing")).to_contain_text(re.compile(r"epoch \d\d"))
+    in_file.get_by_role("button", name="Pause").click()
+    expect(in_file.get_by_role("button", name="Go on")).to_be_enabled()
+    kl, axes = in_file.evaluate(f"[Array.from({TRAINING}.state.terms.klPerDim), {TRAINING}.state.axes]")
+    assert len(kl) == 8
+    assert max(kl) <= 1.5 * max(kl[k] for k in axes)
+    point_at(in_file, 0.6, 0.5)
+    z, _ = pointed(in_file)
+    assert [k for k in range(8) if z[k] != 0] == axes

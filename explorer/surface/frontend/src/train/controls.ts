@@ -2,12 +2,15 @@
 
 import { Dial } from "../charts/dial";
 import { DEFAULTS } from "../engine/learning/records";
+import { Select } from "../ui/chooser";
 import { button, h, setText } from "../ui/dom";
 import { number } from "../ui/format";
 import { isPossible, type TrainState, type Wish } from "./state";
 
 export type Ask = (wish: Wish) => void;
 
+/** Of the code; one map shows two of them. */
+const DIMENSIONS = [2, 4, 8, 16].map((K) => ({ value: String(K), text: String(K) }));
 const MOST_SEED = 2 ** 31 - 1;
 
 export class Controls {
@@ -15,7 +18,13 @@ export class Controls {
   private readonly go = button("la-button lt-go", { "data-testid": "go" }, () => this.ask(this.goWish), "Train");
   private readonly others: readonly (readonly [Wish, HTMLButtonElement])[];
   private readonly seed = h("input", { type: "number", min: 0, max: MOST_SEED, step: 1, class: "lt-number" });
+  private readonly dims = new Select(
+    "Dimensions",
+    (value) => this.ask({ kind: "choose", choice: { latentDim: Number(value) } }),
+    "la",
+  );
   private readonly noise = h("input", { type: "checkbox", checked: true });
+  private readonly words = h("p", { class: "lt-words", role: "status", "data-testid": "standing" });
   private goWish: Wish = { kind: "train" };
 
   constructor(private readonly ask: Ask) {
@@ -53,8 +62,9 @@ export class Controls {
           this.noise,
           "Noise",
         ),
+        this.dims.element,
       ),
-      h("div", { class: "lc-dials" }, this.betaDial(), this.rateDial()),
+      h("div", { class: "lt-row" }, h("div", { class: "lc-dials" }, this.betaDial(), this.rateDial()), this.words),
     );
   }
 
@@ -64,6 +74,8 @@ export class Controls {
     setText(this.go, isRunning ? "Pause" : state.step > 0 ? "Go on" : "Train");
     this.go.disabled = !isPossible(state, this.goWish);
     for (const [wish, one] of this.others) one.disabled = !isPossible(state, wish);
+    setText(this.words, standing(state));
+    this.dims.show(DIMENSIONS, String(state.choice.latentDim));
     const seed = String(state.choice.seed);
     if (this.seed.value !== seed && !this.seed.matches(":focus")) this.seed.value = seed;
   }
@@ -102,7 +114,7 @@ export class Controls {
 }
 
 /** Where the training stands, in a sentence. */
-export function standing({ phase, step, epoch, terms, failure }: TrainState): string {
+function standing({ phase, step, epoch, terms, failure }: TrainState): string {
   if (failure) return failure;
   if (phase === "waiting") return "Preparing the network …";
   if (!terms) return "Not trained yet: every image is encoded by random weights.";

@@ -2,7 +2,7 @@
 
 import type { Terms } from "../engine/learning/records";
 
-/** Means over the steps after the stretch before it, up to `step`. */
+/** Means over the steps after the stretch before it, up to `step`; of images that are held back, those at `step`. */
 export interface Stretch {
   readonly step: number;
   readonly reconstruction: number;

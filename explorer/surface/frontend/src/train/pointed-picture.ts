@@ -7,7 +7,7 @@ import { zJson, zText } from "../ui/format";
 import { Picture } from "../ui/picture";
 
 /** Of the picture at most, CSS pixels. */
-const ROOM = 224;
+const ROOM = 112;
 
 export class PointedPicture {
   readonly reads: readonly (keyof MapState)[] = ["data", "probe"];
@@ -18,8 +18,8 @@ export class PointedPicture {
   readonly element = h(
     "aside",
     { class: "lt-pointed", "aria-label": "Under the cursor" },
-    h("h2", { class: "la-h" }, "Under the cursor"),
     this.picture.canvas,
+    h("h2", { class: "la-h" }, "Under the cursor"),
     this.z,
   );
   private model: MapState["data"]["model"] | null = null;

@@ -4,8 +4,11 @@
  *
  * The parts of the Train page, and where their borders are:
  * - `state.ts` (here): record and rules. Everything that is shown is read from the record.
- * - `history.ts`: the terms of the steps so far, thinned so that a long training stays small.
+ * - `history.ts`: the terms of the steps so far, thinned so that a long training stays small; `axes.ts`: which two dimensions the map shows.
  * - `controls.ts`: buttons and dials; they tell wishes and show the record.
+ * - `bound-chart.ts`, `kl-chart.ts`: draw the record.
+ * - `live-run.ts`: the network of the moment as a run on a map, as the surface knows it; `map.ts`: canvas, camera, layers and legend of the
+ *   surface over it; `map-input.ts`: hand and keys; `pointed-picture.ts`: what the pointer decodes.
  * - `page.ts`: the only one that holds the training (`engine/learning/training.ts`); turns wishes into its verbs, its events into records.
  * - `hosts/train.ts`: how the page lives in the app, in a notebook, in a file.
  */
@@ -14,6 +17,7 @@ import { type DenseWords, dense } from "../engine/learning/architectures";
 import { DEFAULTS, type Settings, type Terms } from "../engine/learning/records";
 import type { TrainingEvent, TrainingPlan } from "../engine/learning/training";
 import type { ImageShape } from "../wire/schema";
+import { axesFor } from "./axes";
 import { cutAt, type History, NO_HISTORY, withMoment } from "./history";
 
 /** `waiting`: not ready yet · `fresh`: no step was taken. */
@@ -32,9 +36,13 @@ export interface TrainState {
   readonly step: number;
   /** With its part. */
   readonly epoch: number;
-  /** Of the steps since the event before the last; null where there was none. */
+  /** Of the steps before the last event; null where there was none. */
   readonly terms: Terms | null;
   readonly history: History;
+  /** The same of the images that are held back, at some steps. */
+  readonly heldBack: History;
+  /** The dimensions of the map, from 0. */
+  readonly axes: readonly [number, number];
   /** Why it stopped by itself; "" where it did not. */
   readonly failure: string;
 }
@@ -54,7 +62,18 @@ export function firstState(): TrainState {
 }
 
 function begun(choice: Choice, settings: Settings): TrainState {
-  return { choice, settings, phase: "waiting", step: 0, epoch: 0, terms: null, history: NO_HISTORY, failure: "" };
+  return {
+    choice,
+    settings,
+    phase: "waiting",
+    step: 0,
+    epoch: 0,
+    terms: null,
+    history: NO_HISTORY,
+    heldBack: NO_HISTORY,
+    axes: [0, 1],
+    failure: "",
+  };
 }
 
 /** The same on every machine: the same seed is the same path. */
@@ -104,10 +123,15 @@ export function heard(state: TrainState, event: TrainingEvent): TrainState {
     case "progress": {
       const { step, epoch, terms, isRunning } = event;
       const phase = isRunning ? "running" : step === 0 ? "fresh" : "paused";
-      const before = step < state.step ? cutAt(state.history, step) : state.history;
+      const isBack = step < state.step;
+      const before = isBack ? cutAt(state.history, step) : state.history;
       const history = terms ? withMoment(before, step, terms) : before;
-      return { ...state, step, epoch, terms: terms ?? state.terms, phase, history };
+      const heldBack = isBack ? cutAt(state.heldBack, step) : state.heldBack;
+      const axes = terms ? axesFor(terms.klPerDim, state.axes) : state.axes;
+      return { ...state, step, epoch, terms: terms ?? state.terms, phase, history, heldBack, axes };
     }
+    case "evaluation":
+      return { ...state, heldBack: withMoment(cutAt(state.heldBack, event.step - 1), event.step, event.terms) };
     case "stopped":
       return { ...state, failure: event.sentence };
     default:

@@ -2,6 +2,8 @@
 
 import { expect, test } from "vitest";
 import type { Progress } from "../../src/engine/learning/messages";
+import { axesFor } from "../../src/train/axes";
+import { klWords } from "../../src/train/kl-chart";
 import { firstState, heard, isPossible, planOf, type TrainState, type Wish, wished } from "../../src/train/state";
 
 function progress(step: number, isRunning: boolean): Progress {
@@ -50,4 +52,32 @@ test("a failure is said until it goes on", () => {
   const failed = heard(after({ kind: "train" }), { kind: "stopped", term: "KL", sentence: "The KL is infinite." });
   expect(failed.failure).toBe("The KL is infinite.");
   expect(wished(failed, { kind: "train" }).failure).toBe("");
+});
+
+test("what is held back is told once a step, and cut by a step back", () => {
+  const terms = (kl: number) => ({ loss: 0, reconstruction: 1, kl, klPerDim: Float32Array.of(kl, 0) });
+  const events = [
+    { kind: "evaluation", step: 3, terms: terms(1) },
+    { kind: "evaluation", step: 6, terms: terms(2) },
+    { kind: "evaluation", step: 6, terms: terms(3) },
+  ] as const;
+  const told = events.reduce<TrainState>(heard, after());
+  expect(told.heldBack.map(({ step, kl }) => [step, kl])).toEqual([
+    [3, 1],
+    [6, 3],
+  ]);
+  const further = heard(told, progress(8, false));
+  expect(heard(further, { ...progress(4, false), terms: null }).heldBack.map(({ step }) => step)).toEqual([3]);
+});
+
+test("the map shows the two dimensions with the most KL, and does not change for a little more", () => {
+  expect(axesFor([1, 1, 1], [0, 1])).toEqual([0, 1]);
+  expect(axesFor([1, 0.5, 0.7], [0, 1])).toEqual([0, 1]);
+  expect(axesFor([1, 0.5, 0.8], [0, 1])).toEqual([0, 2]);
+  expect(axesFor([0, 0, 3, 2], [0, 1])).toEqual([2, 3]);
+  expect(axesFor([0, 0], [0, 1])).toEqual([0, 1]);
+});
+
+test("the bars are told in words", () => {
+  expect(klWords([0.5, 0.001])).toBe("KL of 2 dimensions, 1 below 0.01 nats: z₁ 0.50, z₂ 0.00.");
 });
