@@ -6,6 +6,7 @@
 
 import type { Posterior } from "../engine/model";
 import { PictureError } from "../prepare/ink";
+import { Memory } from "../prepare/memory";
 import { prepare } from "../prepare/prepare";
 import type { Bitmap, Prepared } from "../prepare/records";
 import { h } from "../ui/dom";
@@ -66,6 +67,7 @@ export class Pad {
   private readonly canDraw: boolean;
   private readonly brought: Brought;
   private readonly off = new Set<string>();
+  private readonly memory = new Memory();
   private tool: Tool = "pen";
   private frameRequest = 0;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
@@ -269,7 +271,7 @@ export class Pad {
   private prepared(): Prepared | null {
     if (!this.given && this.sketch.isEmpty) return null;
     try {
-      const found = prepare(this.given?.bitmap ?? this.rasterised(), this.shape, this.protocol, this.off);
+      const found = prepare(this.given?.bitmap ?? this.rasterised(), this.shape, this.protocol, this.off, this.memory);
       this.view.refuse(null);
       return found;
     } catch (error) {

@@ -66,10 +66,11 @@ export function placeSmall(drawn: Plane, height: number, width: number, byMass: 
     [top, left] = cornerOf(drawn, height * CANVAS, width * CANVAS, byMass),
     share = 1 / CANVAS;
   const frame = plane(height, width),
-    line = new Float64Array(width);
+    line = new Float64Array(width),
+    columns = Int32Array.from({ length: w }, (_, x) => Math.trunc((left + x) / CANVAS));
   for (let y = 0, i = 0; y < h; y++) {
     line.fill(0);
-    for (let x = 0; x < w; x++, i++) line[Math.trunc((left + x) / CANVAS)] += v[i] * share;
+    for (let x = 0; x < w; x++, i++) line[columns[x]] += v[i] * share;
     const start = Math.trunc((top + y) / CANVAS) * width;
     for (let x = 0; x < width; x++) frame.v[start + x] += Math.fround(line[x]) * share;
   }
@@ -87,6 +88,7 @@ function cornerOf({ h, w, v }: Plane, height: number, width: number, byMass: boo
       across = 0;
     for (let y = 0, i = 0; y < h; y++) {
       for (let x = 0; x < w; x++, i++) {
+        if (v[i] === 0) continue;
         mass += v[i];
         down += v[i] * (y + 0.5);
         across += v[i] * (x + 0.5);

@@ -1,6 +1,7 @@
 /** Where is the ink on this picture? explorer/pictures/ink.py in the browser: the same steps, the same numbers. */
 
 import { FAINT, LONG_CONTACT, MIN_CONTRAST, MIN_CONTRAST_GRAINS, PIECES_PX, SAME_VALUE, SPECK } from "../wire/schema";
+import { floats } from "./memory";
 import {
   blur,
   chosen,
@@ -44,7 +45,7 @@ export function findInk(grey: Plane): Found {
   const { h, w } = grey,
     n = h * w;
   const { level, grain } = paperOf(grey);
-  const signal = new Float64Array(n);
+  const signal = floats(n);
   let sum = 0;
   for (let i = 0; i < n; i++) sum += signal[i] = grey.v[i] - level.v[i];
   const isDarkOnLight = sum < 0; // the paper is fitted, so only ink is on one side
@@ -59,7 +60,7 @@ export function findInk(grey: Plane): Found {
       `ink and paper differ by ${roundEven(Math.max(full, 0))} of 255 grey levels, the paper's grain is ${roundEven(grain)}`,
     );
   const near = dilate(strokes, Math.max(2, roundEven(longerSide(strokes) / 20))).v;
-  const ink = new Float64Array(n),
+  const ink = floats(n),
     extent = new Uint8Array(n);
   for (let i = 0; i < n; i++) {
     if (near[i] === 0) continue;
@@ -96,8 +97,7 @@ function longerSide(mask: Mask): number {
   return extent ? Math.max(extent.bottom - extent.top, extent.right - extent.left) + 1 : 0;
 }
 
-/** The threshold that leaves the least variance within the two classes, ink and paper (Otsu 1979). */
-function otsu(values: Float64Array): number {
+function rangeOf(values: Float64Array): [low: number, high: number] {
   let low = Infinity,
     high = -Infinity;
   for (let k = 0; k < values.length; k++) {
@@ -105,13 +105,26 @@ function otsu(values: Float64Array): number {
     if (value < low) low = value;
     if (value > high) high = value;
   }
+  return [low, high];
+}
+
+/** The threshold that leaves the least variance within the two classes, ink and paper (Otsu 1979). */
+function otsu(values: Float64Array): number {
+  let [low, high] = rangeOf(values);
   if (high - low <= SAME_VALUE * Math.max(1, Math.abs(high))) [low, high] = [low - 0.5, high + 0.5]; // rounding leaves no room for the bins
   const n = 256,
-    step = (high - low) / n;
-  const edges = Float64Array.from({ length: n + 1 }, (_, i) => (i === n ? high : i * step + low));
-  const counts = new Float64Array(n);
+    step = (high - low) / n,
+    edges = new Float64Array(n + 1);
+  for (let i = 0; i < n; i++) edges[i] = i * step + low;
+  edges[n] = high;
+  const counts = new Float64Array(n),
+    second = edges[1];
   for (let k = 0; k < values.length; k++) {
     const value = values[k];
+    if (value < second) {
+      counts[0]++; // most of a drawing is paper
+      continue;
+    }
     let i = Math.min(n - 1, Math.trunc(((value - low) / (high - low)) * n));
     if (value < edges[i]) i--;
     else if (value >= edges[i + 1] && i !== n - 1) i++;
@@ -143,8 +156,10 @@ interface Parted {
 
 /** The ink: what is above Otsu's threshold, or above a second one without the strong shapes along the border. */
 function strokesOf(signal: Float64Array, { h, w, v: smooth }: Plane, least: number): Mask {
-  const threshold = otsu(smooth);
-  const parted = part(maskOf(h, w, (i) => smooth[i] > threshold));
+  const threshold = otsu(smooth),
+    isInk = new Uint8Array(h * w);
+  for (let i = 0; i < isInk.length; i++) if (smooth[i] > threshold) isInk[i] = 1;
+  const parted = part({ h, w, v: isInk });
   if (!isAny(parted.alongBorder)) return parted.strokes;
   const border = dilate(parted.alongBorder, Math.max(2, roundEven(Math.max(h, w) / 28))).v;
   const elsewhere = chosen(smooth, border, 0);
@@ -171,6 +186,7 @@ function part(isInk: Mask): Parted {
   const nothing: Mask = { h, w, v: new Uint8Array(h * w) };
   const drawnFrom = (is: (name: number) => boolean): Mask => {
     const own = areas.map((_, name) => (name > 0 && is(name) ? 1 : 0));
+    if (isSmall && own.indexOf(0, 1) < 0) return isInk; // as in nearly every drawing
     const drawn = maskOf(rows, columns, (i) => own[names[i]] === 1);
     if (isSmall) return drawn;
     const wide = resize(toPlane(drawn), h, w).v;
@@ -188,15 +204,9 @@ function shrunkTo(mask: Mask, rows: number, columns: number): Mask {
 }
 
 function toldPaper(isDarkOnLight: boolean, level: Float64Array, contrast: number): string {
-  let low = Infinity,
-    high = -Infinity,
-    sum = 0;
-  for (let i = 0; i < level.length; i++) {
-    const value = level[i];
-    if (value < low) low = value;
-    if (value > high) high = value;
-    sum += value;
-  }
+  const [low, high] = rangeOf(level);
+  let sum = 0;
+  for (let i = 0; i < level.length; i++) sum += level[i];
   const range = high - low > 8 ? `, ${roundEven(low)} to ${roundEven(high)}` : "";
   const words = `grey level ${roundEven(sum / level.length)}${range}`;
   if (isDarkOnLight)

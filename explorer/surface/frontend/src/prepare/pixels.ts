@@ -122,10 +122,9 @@ export function toBytes({ h, w, v }: Plane): Plane {
 /** A still picture for a model of several frames is the same in each. */
 export function toX(planes: readonly Plane[], [channels, height, width]: ImageShape): Float32Array {
   const x = new Float32Array(channels * height * width);
-  for (let c = 0; c < channels; c++)
-    x.set(
-      planes[Math.min(c, planes.length - 1)].v.map((value) => value / 255),
-      c * height * width,
-    );
+  for (let c = 0, to = 0; c < channels; c++) {
+    const { v } = planes[Math.min(c, planes.length - 1)];
+    for (let i = 0; i < height * width; i++) x[to++] = v[i] / 255;
+  }
   return x;
 }

@@ -4,6 +4,8 @@
  * explorer/pictures/ink.py and preprocess.py are the other side; tests/explorer/core/test_browser_twin.py holds both against each other.
  */
 
+import { floats } from "./memory";
+
 /** h × w numbers, row by row. */
 export interface Plane {
   readonly h: number;
@@ -18,13 +20,13 @@ export interface Mask {
   readonly v: Uint8Array;
 }
 
-export function plane(h: number, w: number, v: Float64Array = new Float64Array(h * w)): Plane {
+export function plane(h: number, w: number, v: Float64Array = floats(h * w)): Plane {
   return { h, w, v };
 }
 
 /** Faster than the array's own `map`. */
 export function mapped(v: Float64Array, of: (value: number, i: number) => number): Float64Array {
-  const out = new Float64Array(v.length);
+  const out = floats(v.length);
   for (let i = 0; i < v.length; i++) out[i] = of(v[i], i);
   return out;
 }
@@ -112,11 +114,20 @@ function inIntegers(factor: number): number {
 }
 
 /** In bytes (rounded between the two passes) or in 32-bit floats, as Pillow does for mode L and mode F. */
-export function resample({ h, w, v }: Plane, height: number, width: number, filter: Filter, isBytes: boolean): Plane {
-  let out = v;
-  if (width !== w) out = alongRows(out, h, w, width, tapsOf(w, width, filter, isBytes), isBytes);
-  if (height !== h) out = alongColumns(out, width, height, tapsOf(h, height, filter, isBytes), isBytes);
-  return plane(height, width, out);
+export function resample(values: Plane, height: number, width: number, filter: Filter, isBytes: boolean): Plane {
+  const { h, w } = values;
+  if (width === w && height === h) return values;
+  let { v } = inSingle(values);
+  if (width !== w) v = alongRows(v, h, w, width, tapsOf(w, width, filter, isBytes), isBytes);
+  if (height !== h) v = alongColumns(v, width, height, tapsOf(h, height, filter, isBytes), isBytes);
+  return plane(height, width, v);
+}
+
+/** As 32-bit floats hold them. */
+function inSingle({ h, w, v }: Plane): Plane {
+  const out = plane(h, w);
+  for (let i = 0; i < v.length; i++) out.v[i] = Math.fround(v[i]);
+  return out;
 }
 
 function rounded(sum: number, isBytes: boolean): number {
@@ -124,14 +135,16 @@ function rounded(sum: number, isBytes: boolean): number {
 }
 
 function alongRows(v: Float64Array, h: number, from: number, to: number, taps: Taps, isBytes: boolean): Float64Array {
-  const out = new Float64Array(h * to),
+  const out = floats(h * to),
     { first, count, most, factors } = taps,
     half = isBytes ? PRECISION / 2 : 0;
   for (let y = 0, i = 0; y < h; y++) {
     for (let x = 0; x < to; x++, i++) {
-      let sum = half;
-      for (let k = 0, at = y * from + first[x], n = count[x], own = x * most; k < n; k++)
-        sum += Math.fround(v[at + k]) * factors[own + k];
+      const at = y * from + first[x],
+        own = x * most;
+      let sum = half + v[at] * factors[own];
+      if (count[x] > 1) sum += v[at + 1] * factors[own + 1];
+      for (let k = 2; k < count[x]; k++) sum += v[at + k] * factors[own + k];
       out[i] = rounded(sum, isBytes);
     }
   }
@@ -140,24 +153,35 @@ function alongRows(v: Float64Array, h: number, from: number, to: number, taps: T
 
 /** Row by row, as the numbers lie in memory. */
 function alongColumns(v: Float64Array, w: number, to: number, taps: Taps, isBytes: boolean): Float64Array {
-  const out = new Float64Array(to * w),
-    { first, count, most, factors } = taps;
+  const out = floats(to * w),
+    { first, count, most, factors } = taps,
+    half = isBytes ? PRECISION / 2 : 0,
+    sums = new Float64Array(w);
   for (let y = 0; y < to; y++) {
-    const row = out.subarray(y * w, (y + 1) * w);
-    if (isBytes) row.fill(PRECISION / 2);
-    for (let k = 0; k < count[y]; k++) {
-      const factor = factors[y * most + k];
-      for (let x = 0, at = (first[y] + k) * w; x < w; x++, at++) row[x] += Math.fround(v[at]) * factor;
+    const n = count[y],
+      own = y * most,
+      last = factors[own + n - 1];
+    let at = first[y] * w;
+    if (n === 2) {
+      // between two rows, as in every enlargement
+      for (let x = 0, i = y * w; x < w; x++, at++, i++)
+        out[i] = rounded(half + v[at] * factors[own] + v[at + w] * last, isBytes);
+      continue;
     }
-    for (let x = 0; x < w; x++) row[x] = rounded(row[x], isBytes);
+    sums.fill(half);
+    for (let k = 0; k < n - 1; k++) {
+      const factor = factors[own + k];
+      for (let x = 0; x < w; x++, at++) sums[x] += v[at] * factor;
+    }
+    for (let x = 0, i = y * w; x < w; x++, at++, i++) out[i] = rounded(sums[x] + v[at] * last, isBytes);
   }
   return out;
 }
 
 /** Means over areas when it becomes much smaller, so that whole factors are exact; else lines between pixels. */
 export function resize(values: Plane, height: number, width: number): Plane {
-  const { h, w, v } = values;
-  if (height === h && width === w) return plane(h, w, mapped(v, Math.fround));
+  const { h, w } = values;
+  if (height === h && width === w) return inSingle(values);
   return resample(values, height, width, h >= 2 * height && w >= 2 * width ? "box" : "bilinear", false);
 }
 
@@ -177,7 +201,7 @@ export function toPlane({ h, w, v }: Mask): Plane {
 export function chosen(values: Float64Array, mask: Uint8Array, wanted = 1): Float64Array {
   let n = 0;
   for (let i = 0; i < mask.length; i++) if (mask[i] === wanted) n++;
-  const out = new Float64Array(n);
+  const out = floats(n);
   for (let i = 0, to = 0; to < n; i++) if (mask[i] === wanted) out[to++] = values[i];
   return out;
 }
@@ -217,7 +241,7 @@ export function blur({ h, w, v }: Plane, radius: number): Plane {
 
 /** Along one axis: `n` lines, their beginnings `line` apart, of `length` pixels `step` apart. */
 function means(v: Float64Array, n: number, step: number, length: number, line: number, reach: number): Float64Array {
-  const out = new Float64Array(v.length),
+  const out = floats(v.length),
     sums = new Float64Array(length + 2 * reach + 1),
     size = 2 * reach + 1;
   for (let l = 0; l < n; l++) {
@@ -232,49 +256,77 @@ function means(v: Float64Array, n: number, step: number, length: number, line: n
   return out;
 }
 
-/** Every pixel within `reach` rows and columns of the mask. */
-export function dilate(mask: Mask, reach: number): Mask {
-  const { h, w } = mask;
-  return { h, w, v: widened(widened(mask.v, w, w, h, 1, reach), h, 1, w, w, reach) };
+/** First and last pixel of every run of ones within a row, one after the other. */
+function runsOf({ w, v }: Mask): number[] {
+  const runs: number[] = [];
+  for (let i = v.indexOf(1); i >= 0; i = v.indexOf(1, i)) {
+    const end = i - (i % w) + w;
+    runs.push(i);
+    while (i < end && v[i]) i++;
+    runs.push(i - 1);
+  }
+  return runs;
 }
 
-function widened(v: Uint8Array, n: number, step: number, length: number, line: number, reach: number): Uint8Array {
-  const out = new Uint8Array(v.length);
-  for (let l = 0; l < n; l++) {
-    let end = -1; // up to where the last 1 reaches
-    for (let i = 0; i < length; i++) {
-      if (!v[l * line + i * step]) continue;
-      const last = Math.min(length - 1, i + reach);
-      for (let to = Math.max(end + 1, i - reach); to <= last; to++) out[l * line + to * step] = 1;
-      end = last;
-    }
+/** Every pixel within `reach` rows and columns of the mask. */
+export function dilate(mask: Mask, reach: number): Mask {
+  const { h, w } = mask,
+    runs = runsOf(mask),
+    wide = new Uint8Array(h * w),
+    out = new Uint8Array(h * w);
+  for (let k = 0; k < runs.length; k += 2) {
+    const row = runs[k] - (runs[k] % w);
+    wide.fill(1, Math.max(row, runs[k] - reach), Math.min(row + w, runs[k + 1] + reach + 1));
   }
-  return out;
+  const counts = new Int32Array(w); // of the rows within reach
+  for (let y = -reach; y < h; y++) {
+    const [more, less] = [y + reach, y - reach - 1];
+    if (more < h) for (let x = 0, at = more * w; x < w; x++) counts[x] += wide[at + x];
+    if (less >= 0) for (let x = 0, at = less * w; x < w; x++) counts[x] -= wide[at + x];
+    if (y >= 0) for (let x = 0, at = y * w; x < w; x++) out[at + x] = counts[x] > 0 ? 1 : 0;
+  }
+  return { h, w, v: out };
 }
 
 /** Connected pieces, corners included: (h·w,) the number of each pixel's piece from 1, 0 outside; and how many pixels each has. */
-export function piecesOf({ h, w, v }: Mask): { readonly names: Int32Array; readonly areas: readonly number[] } {
-  const names = new Int32Array(h * w),
-    areas: number[] = [0],
-    open: number[] = [];
-  for (let seed = 0; seed < v.length; seed++) {
-    if (!v[seed] || names[seed]) continue;
-    names[seed] = areas.length;
-    open.push(seed);
-    let area = 0;
-    for (let i = open.pop(); i !== undefined; i = open.pop()) {
-      area++;
-      const x = i % w;
-      for (let y = Math.max(0, Math.floor(i / w) - 1), last = Math.min(h - 1, Math.floor(i / w) + 1); y <= last; y++) {
-        for (let at = y * w + Math.max(0, x - 1); at <= y * w + Math.min(w - 1, x + 1); at++) {
-          if (!v[at] || names[at]) continue;
-          names[at] = areas.length;
-          open.push(at);
-        }
-      }
+export function piecesOf(mask: Mask): { readonly names: Int32Array; readonly areas: readonly number[] } {
+  const { h, w } = mask,
+    runs = runsOf(mask),
+    joined = runs.slice(runs.length / 2).map((_, run) => run); // an earlier run of the same piece, or itself
+  const rootOf = (run: number): number => {
+    let root = run;
+    while (joined[root] !== root) root = joined[root] = joined[joined[root]];
+    return root;
+  };
+  for (let run = 0, above = 0; run < joined.length; run++) {
+    const [first, last] = [runs[2 * run], runs[2 * run + 1]];
+    const row = first - (first % w);
+    const left = Math.max(row, first - 1) - w; // what touches it in the row above
+    const right = Math.min(row + w - 1, last + 1) - w;
+    while (runs[2 * above + 1] < left) above++;
+    for (let other = above; runs[2 * other] <= right; other++) {
+      const [a, b] = [rootOf(other), rootOf(run)];
+      joined[Math.max(a, b)] = Math.min(a, b);
     }
-    areas.push(area);
   }
+  return named(
+    h * w,
+    runs,
+    joined.map((_, run) => rootOf(run)),
+  );
+}
+
+/** In the order of their first pixels. roots: of each run the first one of its piece. */
+function named(n: number, runs: readonly number[], roots: readonly number[]): ReturnType<typeof piecesOf> {
+  const names = new Int32Array(n),
+    areas = [0],
+    nameOf: number[] = [];
+  roots.forEach((root, run) => {
+    if (root === run) nameOf[run] = areas.push(0) - 1;
+    nameOf[run] = nameOf[root];
+    names.fill(nameOf[run], runs[2 * run], runs[2 * run + 1] + 1);
+    areas[nameOf[run]] += runs[2 * run + 1] + 1 - runs[2 * run];
+  });
   return { names, areas };
 }
 
@@ -293,10 +345,11 @@ export function medianInPlace(values: Float64Array): number {
 
 /** numpy's percentile: linear between neighbours. */
 export function percentile(values: Float64Array, percent: number): number {
-  const own = values.slice(),
+  const own = floats(values.length),
     at = (percent / 100) * (own.length - 1),
     low = Math.floor(at),
     t = at - low;
+  own.set(values);
   const b = nth(own, Math.min(own.length - 1, low + 1)),
     a = low + 1 < own.length ? greatest(own, low + 1) : b;
   return t >= 0.5 ? b - (b - a) * (1 - t) : a + (b - a) * t;

@@ -7,18 +7,24 @@
 import { CANVAS, FAINT, type ImageShape, MIDDLE_GREY, type PictureProtocol } from "../wire/schema";
 import { boxFor, place, placeSmall, strokeWidth, thicken } from "./frame";
 import { blank, type Found, findInk } from "./ink";
+import { Memory } from "./memory";
 import { photograph } from "./photograph";
 import { crop, type Flat, flattened, greyOf, inChannels, luminance, toBytes, toX, work } from "./pixels";
 import { chosen, isAny, mapped, maskOf, median, type Plane, plane, resize, roundEven } from "./plane";
 import { type Bitmap, MODEL_INPUT, type Prepared, type Step } from "./records";
 
-/** off: names of the switches that are left out. Throws a PictureError for a picture that cannot be used. */
+/** off: names of the switches that are left out; memory: of a picture whose steps nobody looks at any more. Throws a PictureError for a picture that cannot be used. */
 export function prepare(
   bitmap: Bitmap,
   shape: ImageShape,
   protocol: PictureProtocol,
   off: ReadonlySet<string>,
+  memory = new Memory(),
 ): Prepared {
+  return memory.during(() => prepared(bitmap, shape, protocol, off));
+}
+
+function prepared(bitmap: Bitmap, shape: ImageShape, protocol: PictureProtocol, off: ReadonlySet<string>): Prepared {
   const [, height, width] = shape;
   const flat = flattened(bitmap);
   const isOwnSize = bitmap.width === width && bitmap.height === height;
