@@ -2,7 +2,7 @@
 
 import { RunOnMap } from "../data/run-on-map";
 import type { Frame } from "../kernel/extension";
-import { setText } from "../ui/dom";
+import { setHidden, setText } from "../ui/dom";
 import type { Payload } from "../wire/payload";
 import { Context } from "./context";
 import { firstState } from "./first-state";
@@ -97,7 +97,7 @@ export class MapEditor {
       this.stats.record(start, performance.now() - start);
     const isWorking = [compositor.work(frame), this.watchers.work(frame)].some(Boolean);
     const note = compositor.note(frame);
-    context.stage.shown.hidden = note === "";
+    setHidden(context.stage.shown, note === "");
     setText(context.stage.shown, note);
     if (isWorking || compositor.isDue || context.viewport.isGliding || context.state.motion.moving) context.request();
   }

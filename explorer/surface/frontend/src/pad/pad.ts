@@ -75,8 +75,6 @@ export class Pad {
   /** What the encoder gets; read by the browser tests too, as `rasterised` is, so that neither is private. */
   ready: Prepared | null = null;
   private drawing: Drawing | null = null;
-  /** Script milliseconds of the last frames that encoded, for the benchmark. */
-  readonly frames: number[] = [];
 
   constructor(
     private readonly shape: ImageShape,
@@ -235,7 +233,6 @@ export class Pad {
   }
 
   private work(): void {
-    const start = performance.now();
     this.view.paint(this.sketch.strokes, this.width, this.given?.bitmap ?? null);
     this.ready = this.prepared();
     const blank = new Float32Array(this.shape[0] * this.height * this.width);
@@ -258,8 +255,6 @@ export class Pad {
     this.events.drawn(this.drawing);
     clearTimeout(this.restTimer);
     this.restTimer = setTimeout(() => this.rest(), REST_MS);
-    this.frames.push(performance.now() - start);
-    if (this.frames.length > 500) this.frames.shift();
   }
 
   /** The hand rests: what need not follow every frame. */

@@ -141,15 +141,29 @@ function least(dots: readonly Dot[], axis: 0 | 1, sign = 1): number {
   return dots.reduce((found, dot) => Math.min(found, sign * dot[axis]), Infinity);
 }
 
-/** Light on black. An eraser is as wide as it looked when the drawing was made, a pen as the layout says. */
+/** What a stroke that grows adds to a picture of the strokes before; null where they differ in anything else. */
+export function newEnd(before: readonly Stroke[], now: readonly Stroke[]): readonly Stroke[] | null {
+  const n = now.length - 1;
+  if (n < 0 || before.length !== now.length) return null;
+  if (now.some((stroke, k) => k < n && stroke !== before[k])) return null;
+  const [was, is] = [before[n], now[n]];
+  const last = was.dots.length - 1;
+  if (was.tool !== is.tool || was.width !== is.width) return null;
+  return is.dots[0] === was.dots[0] && is.dots[last] === was.dots[last] ? [{ ...is, dots: is.dots.slice(last) }] : null;
+}
+
+/** Light on black, or over what is there. An eraser is as wide as it looked when the drawing was made, a pen as the layout says. */
 export function paintStrokes(
   context: CanvasRenderingContext2D,
   strokes: readonly Stroke[],
   { height, width, scale, left, top, pen }: Layout,
+  isOver = false,
 ): void {
   context.setTransform(1, 0, 0, 1, 0, 0);
-  context.fillStyle = "#000";
-  context.fillRect(0, 0, width, height);
+  if (!isOver) {
+    context.fillStyle = "#000";
+    context.fillRect(0, 0, width, height);
+  }
   context.lineCap = context.lineJoin = "round";
   for (const { tool, width: line, dots } of strokes) {
     context.strokeStyle = tool === "pen" ? "#fff" : "#000";

@@ -1,11 +1,11 @@
 /** What does the drawing pad look like, and what does it say of the picture on it? It holds no picture: it is shown one. */
 
 import type { Bitmap } from "../prepare/records";
-import { h, type IconName, icon, setText } from "../ui/dom";
+import { h, type IconName, icon, setHidden, setText } from "../ui/dom";
 import { classWords, number, zText } from "../ui/format";
 import { Picture } from "../ui/picture";
 import type { ImageShape } from "../wire/schema";
-import { paintStrokes, type Stroke, type Tool } from "./strokes";
+import { newEnd, paintStrokes, type Stroke, type Tool } from "./strokes";
 
 const PAD_PX = 224;
 /** What the model is given and what it makes of it, beside the pad. */
@@ -76,6 +76,8 @@ export class PadView {
   });
 
   private toldAt = -Infinity;
+  /** The strokes that the pad shows. */
+  private painted: readonly Stroke[] = [];
 
   /** canDraw: whether its pictures are grey. */
   constructor(
@@ -157,7 +159,7 @@ export class PadView {
 
   /** A sentence about a picture that could not be taken; null: none. */
   refuse(sentence: string | null): void {
-    this.refusal.hidden = sentence === null;
+    setHidden(this.refusal, sentence === null);
     setText(this.refusal, sentence ?? "");
   }
 
@@ -182,13 +184,15 @@ export class PadView {
     setText(this.sharpness, code ? stdWords(code.std, decimals) : "");
   }
 
-  /** The strokes, whose places count pixels of a picture `across` wide, or a picture in their place. */
+  /** The strokes, whose places count pixels of a picture `across` wide, or a picture in their place. Of a stroke that grows only the new end. */
   paint(strokes: readonly Stroke[], across: number, bitmap: Bitmap | null): void {
     const context = this.canvas.getContext("2d");
     if (!context) return;
     const { width, height } = this.canvas;
     const scale = width / across;
-    paintStrokes(context, strokes, { height, width, scale, left: 0, top: 0, pen: scale });
+    const end = bitmap ? null : newEnd(this.painted, strokes);
+    this.painted = bitmap ? [] : strokes;
+    paintStrokes(context, end ?? strokes, { height, width, scale, left: 0, top: 0, pen: scale }, end !== null);
     if (!bitmap) return;
     const shrink = Math.min(width / bitmap.width, height / bitmap.height);
     Object.assign(this.raster, { width: bitmap.width, height: bitmap.height });

@@ -2,7 +2,7 @@
 
 import type { Classifier } from "../engine/picture-classifier";
 import { mostProbable } from "../engine/picture-classifier";
-import type { Frame, Panel } from "../kernel/extension";
+import type { Frame, Panel, Progress } from "../kernel/extension";
 import type { PanelEditor } from "../kernel/panel-editor";
 import { type Looks, probability } from "../kernel/reading";
 import type { MapState } from "../kernel/state";
@@ -19,6 +19,8 @@ const RANKED_ROWS = 3;
 /** A classifier whose fastest answer takes longer waits until the hand rests. The first ones are slow: nothing is compiled yet. */
 const CHEAP_MS = 1.5;
 const TRIALS = 5;
+/** Bars and numbers follow a moving hand so often: each change lays out the page. */
+const BARS_MS = 50;
 const REST_MS = 90;
 
 interface Bar {
@@ -46,6 +48,9 @@ export class ClassProbabilities implements Panel {
   private isDark = false;
   private fastest = Infinity;
   private asked = 0;
+  private askedAt = -Infinity;
+  /** Another picture is shown than the one that was asked about. */
+  private isDue = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private model: MapState["data"]["model"] | null = null;
 
@@ -61,7 +66,15 @@ export class ClassProbabilities implements Panel {
   update({ state: { data, theme }, derived }: Frame): void {
     if (data.model !== this.model) this.configure(data.classifier, data.header.class_names);
     this.model = data.model;
-    this.show(derived.picture, theme.isDark);
+    if (theme.isDark !== this.isDark) for (const bar of this.bars) bar.label = -1;
+    this.isDark = theme.isDark;
+    this.isDue = this.classifier !== null;
+    this.follow(derived.picture);
+  }
+
+  work({ derived }: Frame): Progress {
+    if (this.isDue) this.follow(derived.picture);
+    return this.isDue ? "working" : "done";
   }
 
   /** Nothing hides them. */
@@ -83,13 +96,14 @@ export class ClassProbabilities implements Panel {
   }
 
   /** The picture that is shown now; it may be overwritten when this returns. */
-  private show(x_hat: Float32Array, isDark: boolean): void {
+  private follow(x_hat: Float32Array): void {
     const { classifier } = this;
     if (!classifier) return;
-    if (isDark !== this.isDark) for (const bar of this.bars) bar.label = -1;
-    this.isDark = isDark;
     clearTimeout(this.timer);
-    if (this.fastest < CHEAP_MS || this.asked < TRIALS) return this.ask(classifier, x_hat);
+    const isCheap = this.fastest < CHEAP_MS || this.asked < TRIALS;
+    if (isCheap && performance.now() - this.askedAt < BARS_MS) return;
+    this.isDue = false;
+    if (isCheap) return this.ask(classifier, x_hat);
     const copy = x_hat.slice();
     this.timer = setTimeout(() => this.ask(classifier, copy), REST_MS);
   }
@@ -100,7 +114,7 @@ export class ClassProbabilities implements Panel {
 
   private ask(classifier: Classifier, x_hat: Float32Array): void {
     if (this.classifier !== classifier) return;
-    const start = performance.now();
+    const start = (this.askedAt = performance.now());
     const p = classifier.probabilities(x_hat);
     this.fastest = Math.min(this.fastest, performance.now() - start);
     this.asked++;

@@ -5,7 +5,7 @@ import type { PaletteEntry } from "../kernel/palette-entries";
 import type { PanelEditor } from "../kernel/panel-editor";
 import type { MapState } from "../kernel/state";
 import { FIRST_TAB, ROOMY, TABS, type TabId } from "../kernel/tabs";
-import { button, h, setText } from "../ui/dom";
+import { button, h, setHidden, setText } from "../ui/dom";
 
 interface Tab {
   readonly id: TabId;
@@ -64,10 +64,10 @@ export class SidePanel implements Panel {
     for (const one of this.tabs) {
       const isChosen = one.id === tab;
       // layers have their button in the toolbar: their tab takes no room from the others
-      one.button.hidden = !isChosen && (one.id === "layers" || !this.isOffered(one.id));
+      setHidden(one.button, !isChosen && (one.id === "layers" || !this.isOffered(one.id)));
       one.button.setAttribute("aria-selected", String(isChosen));
       one.button.tabIndex = isChosen ? 0 : -1;
-      one.panel.hidden = !isChosen;
+      setHidden(one.panel, !isChosen);
     }
     if (tab !== this.shown) this.bringIntoView(this.named(tab).button);
     this.shown = tab;

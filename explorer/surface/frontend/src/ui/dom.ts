@@ -82,6 +82,11 @@ export function icon(name: IconName): SVGSVGElement {
   return svg("0 0 20 20", [{ d: ICONS[name] }], { class: `la-icon la-icon-${name}` });
 }
 
+/** Written only where it changes: the same word again would have its style computed anew, every frame. */
+export function setHidden(element: HTMLElement, isHidden: boolean): void {
+  if (element.hidden !== isHidden) element.hidden = isHidden;
+}
+
 /** Changes text only where it differs: an unchanged node costs no layout. */
 export function setText(element: Element, text: string): void {
   const { firstChild: only } = element;

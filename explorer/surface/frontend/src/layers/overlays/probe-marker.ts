@@ -4,7 +4,7 @@ import { toScreen } from "../../geometry/camera";
 import { isLow } from "../../geometry/support";
 import type { Layer } from "../../kernel/extension";
 import { perMap } from "../../kernel/per-map";
-import { h, svg } from "../../ui/dom";
+import { h, setHidden, svg } from "../../ui/dom";
 import type { Point } from "../../wire/schema";
 
 class ProbeMark {
@@ -32,7 +32,7 @@ class ProbeMark {
   place(probe: Point, nearest: Point | null): void {
     this.cross.style.transform = `translate(${probe[0]}px, ${probe[1]}px)`;
     const isApart = nearest !== null && Math.hypot(nearest[0] - probe[0], nearest[1] - probe[1]) > 14;
-    this.ring.hidden = this.link.hidden = !isApart; // within the probe's own ring it would only be clutter
+    for (const element of [this.ring, this.link]) setHidden(element, !isApart); // within the probe's own ring it would only be clutter
     if (!nearest || !isApart) return;
     this.ring.style.transform = `translate(${nearest[0]}px, ${nearest[1]}px)`;
     const dx = nearest[0] - probe[0];

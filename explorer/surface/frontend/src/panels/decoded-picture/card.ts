@@ -3,7 +3,7 @@
 import type { Decimals } from "../../data/run-on-map";
 import { isLow, SUPPORT_DEFINITION, supportLevel, supportWords } from "../../geometry/support";
 import type { Trust } from "../../kernel/derive";
-import { h, setText, svg } from "../../ui/dom";
+import { h, setHidden, setText, svg } from "../../ui/dom";
 import { classWords, distance as distanceText, number, pair, percent, zJson, zText } from "../../ui/format";
 import { classColour, classShape, shapePath } from "../../ui/palette";
 import { channelWords, Picture } from "../../ui/picture";
@@ -115,7 +115,7 @@ export class PictureCard {
 
   /** The class that the decoder is told for this picture; null for one that is told none. */
   showDecodedAs(name: string | null): void {
-    this.decodedAs.hidden = name === null;
+    setHidden(this.decodedAs, name === null);
     setText(this.decodedAs, name === null ? "" : `decoded as ${classWords(name)}`);
   }
 

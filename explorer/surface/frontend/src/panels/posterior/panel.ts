@@ -7,10 +7,10 @@
 
 import type { PosteriorMarker } from "../../data/posterior-marker";
 import type { RunOnMap } from "../../data/run-on-map";
-import type { Frame, Panel } from "../../kernel/extension";
+import type { Frame, Panel, Progress } from "../../kernel/extension";
 import type { PanelEditor } from "../../kernel/panel-editor";
 import type { EncodedPicture, MapState } from "../../kernel/state";
-import { button, h, setText } from "../../ui/dom";
+import { button, h, setHidden, setText } from "../../ui/dom";
 import { dimension, number, zJson } from "../../ui/format";
 import { newPicture, type Picture } from "../../ui/picture";
 import type { Theme } from "../../ui/theme";
@@ -26,6 +26,8 @@ const N_ROWS = 3;
 const PICTURE_PX = 72;
 /** Nobody reads numbers faster. */
 const NUMBERS_MS = 100;
+/** The marker on the map follows a drawing so often. */
+const MARKER_MS = 50;
 /** Samples are decoded when a hand rests so long. */
 const REST_MS = 120;
 
@@ -74,6 +76,8 @@ export class PosteriorPanel implements Panel {
   /** Mean |x − x̂| of the picture that is shown. */
   private meanOff = 0;
   private numbersAt = -Infinity;
+  private shownAt = -Infinity;
+  private isWaiting = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -101,9 +105,19 @@ export class PosteriorPanel implements Panel {
     const isRepainted = this.theme !== null && theme !== this.theme;
     this.theme = theme;
     if (data !== this.scene) this.configure(data);
-    if (encoded !== this.own) this.show(encoded);
-    if (isRepainted) this.show(encoded);
-    this.mark();
+    if (isRepainted || (encoded !== this.own && !this.mayWait(encoded))) this.show(encoded);
+    this.isWaiting = encoded !== this.own; // its marker is that of a moment ago
+    if (!this.isWaiting) this.mark();
+  }
+
+  work(frame: Frame): Progress {
+    if (this.isWaiting && !this.mayWait(frame.state.encoded)) this.update(frame);
+    return this.isWaiting ? "working" : "done";
+  }
+
+  /** Of a drawing that grows the ellipse and the samples, for which the whole map is drawn, are shown at a pace; the probe is at its code at once. */
+  private mayWait(encoded: EncodedPicture | null): boolean {
+    return encoded?.label === this.own?.label && performance.now() - this.shownAt < MARKER_MS;
   }
 
   private configure(scene: RunOnMap): void {
@@ -120,7 +134,8 @@ export class PosteriorPanel implements Panel {
 
   private show(own: EncodedPicture | null): void {
     this.own = own;
-    this.element.hidden = own === null;
+    this.shownAt = performance.now();
+    setHidden(this.element, own === null);
     clearTimeout(this.timer);
     if (!own || !this.scene) return;
     const isPoint = own.std.every((value) => value === 0);
@@ -133,9 +148,9 @@ export class PosteriorPanel implements Panel {
     );
     setText(this.mean.words, isPoint ? "decoded" : "reconstruction of μ");
     this.element.toggleAttribute("data-point", isPoint); // a point has neither μ nor σ nor ε, only z
-    this.resample.hidden = isPoint;
-    this.zoom.hidden = isPoint || this.scene.spreadOf(own.std) === null;
-    for (const { element } of this.samples) element.hidden = isPoint;
+    setHidden(this.resample, isPoint);
+    setHidden(this.zoom, isPoint || this.scene.spreadOf(own.std) === null);
+    for (const { element } of this.samples) setHidden(element, isPoint);
     this.paintMean(own);
     if (performance.now() - this.numbersAt > NUMBERS_MS) this.showNumbers();
     this.timer = setTimeout(() => {
@@ -189,10 +204,7 @@ export class PosteriorPanel implements Panel {
 
   private noise(): void {
     const K = this.scene?.space.latentDim ?? 0;
-    this.eps = Float64Array.from(
-      { length: N_DOTS * K },
-      () => Math.sqrt(-2 * Math.log(1 - this.random())) * Math.cos(2 * Math.PI * this.random()),
-    ); // Box & Muller 1958
+    this.eps = Float64Array.from({ length: N_DOTS * K }, () => normal(this.random));
   }
 
   private drawAgain(): void {
@@ -213,7 +225,7 @@ export class PosteriorPanel implements Panel {
     const scene = this.scene as RunOnMap;
     const x_hat = scene.model.decodeShared(mu);
     this.mean.picture.paint(x_hat);
-    this.error.element.hidden = x === null;
+    setHidden(this.error.element, x === null);
     if (!x) return;
     const [channels, height, width] = scene.header.run.image_shape;
     this.error.picture.paint(errorColours(x, x_hat, channels, height * width, this.theme?.isDark === true));
@@ -242,9 +254,7 @@ export class PosteriorPanel implements Panel {
     setText(this.more.firstElementChild as Element, `The other ${K - first} dimensions`);
     [this.rows, this.moreRows].forEach((body, part) => {
       const [from, to] = part === 0 ? [0, first] : [first, K];
-      while (body.children.length < to - from)
-        body.append(h("tr", {}, h("th", { scope: "row" }), h("td", {}), h("td", {}), h("td", {}), h("td", {})));
-      while (body.children.length > to - from) body.lastElementChild?.remove();
+      setRows(body, to - from);
       for (let k = from; k < to; k++) {
         const cells = body.children[k - from].children;
         const eps = isPoint ? NaN : this.eps[this.chosen * K + k];
@@ -282,6 +292,17 @@ function tile(text: string, act: () => void): Tile {
 function table(body: HTMLElement): HTMLElement {
   const heads = ["", "μ", "σ", "ε", "z"].map((text) => (text ? h("th", { scope: "col" }, text) : h("td", {})));
   return h("table", { class: "la-own-table la-number" }, h("thead", {}, h("tr", {}, ...heads)), body);
+}
+
+function setRows(body: HTMLElement, n: number): void {
+  while (body.children.length < n)
+    body.append(h("tr", {}, h("th", { scope: "row" }), h("td", {}), h("td", {}), h("td", {}), h("td", {})));
+  while (body.children.length > n) body.lastElementChild?.remove();
+}
+
+/** Box & Muller 1958. */
+function normal(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
 export function meanError(x: Float32Array, x_hat: Float32Array): number {
