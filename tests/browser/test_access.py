@@ -211,6 +211,41 @@ def test_points_are_selected_by_keyboard(still, server):
     assert in_box.sum() <= len(inside)  # nothing within what was selected was left out
 
 
+RING = """() => {
+  let at = document.activeElement;
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  if (!at || at === document.body) return null;
+  const hasRing = (e) => {
+    const style = getComputedStyle(e);
+    return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  };
+  const field = at.closest('[data-testid=stNumberInput], [data-testid=stSelectbox], [data-testid=stTextInput]');
+  const hasBorder = (e) => /59, 91, 219|141, 162, 251/.test(getComputedStyle(e).borderColor);
+  const isTable = at.matches('[data-testid=data-grid-canvas]'); // it draws the cell that has the keyboard
+  const isSeen = isTable || [at, at.parentElement, at.nextElementSibling].some((e) => e && hasRing(e));
+  const { x, y } = at.getBoundingClientRect();
+  const name = at.getAttribute('aria-label') ?? at.textContent.trim().slice(0, 40);
+  return [`${at.tagName} ${name} ${Math.round(x)} ${Math.round(y)}`, isSeen || [...(field?.querySelectorAll('div') ?? [])].some(hasBorder)];
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", ["atlas", "interpolate"])
+def test_every_control_shows_that_it_has_the_keyboard(browser, server, view, scheme):
+    with tab(browser, color_scheme=scheme, reduced_motion="reduce") as page:
+        opened(page, server, run="mnist-2d", view=view)
+        settled(page)
+        seen: dict[str, bool] = {}
+        for _ in range(150):
+            page.keyboard.press("Tab")
+            found = page.evaluate(RING)
+            if found is None or found[0] in seen:
+                break
+            seen[found[0]] = found[1]
+        assert len(seen) > 25
+        assert [name for name, is_seen in seen.items() if not is_seen] == []
+
+
 FLY = """async (panel) => {
   const root = panel.getRootNode();
   const ground = root.querySelector('[data-testid=ground]');
