@@ -88,11 +88,11 @@ function normalCdf(x: v128): v128 {
   return choose(tail, f32x4.sub(f32x4.splat(1), tail), f32x4.lt(x, f32x4.splat(0)));
 }
 
-/** dx = f′(x)·dy, x what the activation was given; in place where dx is dy. */
+/** dx += f′(x)·dy, x what the activation was given. */
 export function activateBack(kind: i32, n: i32, x: usize, dy: usize, dx: usize, slope: f32): void {
   for (let i = 0; i < n; i += LANES) {
     const at = (i as usize) * FLOAT;
-    v128.store(dx + at, f32x4.mul(slopeOf(kind, v128.load(x + at), slope), v128.load(dy + at)));
+    v128.store(dx + at, madd(slopeOf(kind, v128.load(x + at), slope), v128.load(dy + at), v128.load(dx + at)));
   }
 }
 

@@ -2,5 +2,5 @@
 
 export { patches, spread, unframe, unpatch } from "./convolution";
 export { activateBack, addColumns, addRows, addScaled } from "./elements";
-export { adam, squares } from "./learning";
+export { adam, fromBytes, squares } from "./learning";
 export * from "./page";

@@ -2,6 +2,15 @@
 
 import { choose, expOf, FLOAT, LANES, logOf, madd, ONE, sumOf } from "./lanes";
 
+/** Bytes of pictures as numbers from 0 to 1. */
+export function fromBytes(n: i32, bytes: usize, to: usize): void {
+  const white = f32x4.splat(255);
+  for (const end = bytes + (n as usize); bytes < end; bytes += 4, to += 4 * FLOAT) {
+    const four = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(bytes)));
+    v128.store(to, f32x4.div(f32x4.convert_i32x4_s(four), white));
+  }
+}
+
 /**
  * −log p of n pixels of a Bernoulli likelihood, nats: Σ softplus(l) − x·l for logits l and x in [0, 1]. Where `gradient` is not 0, by·(σ(l) − x)
  * is written there.

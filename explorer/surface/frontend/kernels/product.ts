@@ -17,6 +17,9 @@ const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
 /** Bytes of a list of lines: how many, then their numbers. */
 const LIST: usize = VECTOR + (DEPTH as usize);
 
+/** Lines of which none is zero before the others are taken to be so too. */
+const TRIED: i32 = 64;
+
 /** Up to so many rows, dot products of each with the columns of B are faster than slabs, for which B is copied first. */
 const DOTS: i32 = 10;
 
@@ -61,12 +64,16 @@ export function product(
   }
 }
 
-/** Lists the lines that hold another number than 0; gives how many. */
+/** Lists the lines that hold another number than 0; gives how many. Where the first hold one, so do all: weights do. */
 function list(depth: i32, lines: usize, wide: i32, to: usize): i32 {
   const next = (wide as usize) * FLOAT;
   const first = to + VECTOR;
   let put = first;
   for (let k = 0; k < depth; k++) {
+    if (k == TRIED && put == first + TRIED) {
+      put = first + depth;
+      break;
+    }
     store<u8>(put, k);
     put += v128.any_true(v128.or(v128.load(lines), v128.load(lines + next - VECTOR))) as usize;
     lines += next;

@@ -98,7 +98,7 @@ export interface Kernels {
   copyRows(rows: number, N: number, row: number, to: number): void;
   /** y = f(x); `kind` by `KERNEL_ACTIVATIONS`; in place where y is x. */
   activate(kind: number, n: number, x: number, y: number, slope: number): void;
-  /** dx = f′(x)·dy, x what the activation was given; in place where dx is dy. */
+  /** dx += f′(x)·dy, x what the activation was given. */
   activateBack(kind: number, n: number, x: number, dy: number, dx: number, slope: number): void;
   /** y += by · x. */
   addScaled(n: number, by: number, x: number, y: number): void;
@@ -110,6 +110,8 @@ export interface Kernels {
   bernoulli(n: number, logits: number, x: number, gradient: number, by: number): number;
   /** Σ (mean − x)²; by·(mean − x) into `gradient` where that is not 0. */
   squares(n: number, means: number, x: number, gradient: number, by: number): number;
+  /** Bytes of pictures as numbers from 0 to 1. */
+  fromBytes(n: number, bytes: number, to: number): void;
   /** One step of Adam on n numbers w, given their gradients g and both moments; `first` and `second` undo the moments' start at 0. */
   adam(
     n: number,

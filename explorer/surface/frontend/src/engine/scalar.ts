@@ -168,7 +168,7 @@ export class ScalarKernels implements Kernels {
   activateBack(kind: number, n: number, x: number, dy: number, dx: number, slope: number): void {
     const F = this.memory();
     const f = SLOPES[KERNEL_ACTIVATIONS[kind]];
-    for (let i = 0; i < n; i++) F[dx / 4 + i] = f(F[x / 4 + i], slope) * F[dy / 4 + i];
+    for (let i = 0; i < n; i++) F[dx / 4 + i] += f(F[x / 4 + i], slope) * F[dy / 4 + i];
   }
 
   addScaled(n: number, by: number, x: number, y: number): void {
@@ -206,6 +206,12 @@ export class ScalarKernels implements Kernels {
       if (gradient) F[gradient / 4 + i] = by * d;
     }
     return total;
+  }
+
+  fromBytes(n: number, bytes: number, to: number): void {
+    const F = this.memory();
+    const B = new Uint8Array(F.buffer, bytes, n);
+    for (let i = 0; i < n; i++) F[to / 4 + i] = B[i] / 255;
   }
 
   adam(

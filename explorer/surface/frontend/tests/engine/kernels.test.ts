@@ -347,6 +347,18 @@ describe("learning", () => {
     }
   });
 
+  test("bytes are their part of 255 to the last digit, and no number beyond them changes", () => {
+    for (const n of [1, 3, 4, 255, 256]) {
+      const bytes = Uint8Array.from({ length: 4 * Math.ceil(n / 4) }, (_, i) => (i + 256 - n) % 256);
+      const found = agreed((arena) => {
+        const to = guarded(arena, new Float32Array(n), 3);
+        arena.kernels.fromBytes(n, arena.table(new Uint32Array(bytes.buffer)), to.at);
+        return to.read();
+      }, 0);
+      expect(found).toEqual(Float32Array.from(bytes.subarray(0, n), (byte) => byte / 255));
+    }
+  });
+
   test("a loss of NaN is NaN", () => {
     for (const arena of arenas()) {
       const [bad, x] = [arena.keep([0, 1, Number.NaN, 1, 1]), arena.keep([0, 1, 1, 0, 0])];

@@ -15,9 +15,6 @@ const ORDER = 2;
 const NOISE = 3;
 const EVALUATION = 4;
 
-/** A byte's part of 255. */
-const SHADES = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
-
 export interface LearnerOptions {
   readonly seed: number;
   readonly batchSize?: number | undefined;
@@ -173,13 +170,13 @@ export class Learner {
   }
 
   private write(images: Pixels, chosen: ArrayLike<number>): void {
-    const { pixels } = this.vae;
-    const to = this.vae.images(chosen.length);
-    for (let i = 0; i < chosen.length; i++) {
-      const image = images.subarray(chosen[i] * pixels, (chosen[i] + 1) * pixels);
-      if (image instanceof Float32Array) to.set(image, i * pixels);
-      else for (let j = 0, at = i * pixels; j < pixels; j++, at++) to[at] = SHADES[image[j]];
-    }
+    const { vae } = this;
+    const { pixels } = vae;
+    const n = chosen.length;
+    const isBytes = !(images instanceof Float32Array);
+    const to = isBytes ? vae.bytes(n) : vae.images(n);
+    for (let i = 0; i < n; i++) to.set(images.subarray(chosen[i] * pixels, (chosen[i] + 1) * pixels), i * pixels);
+    if (isBytes) vae.takeBytes(n);
   }
 }
 

@@ -28,6 +28,8 @@ export class Vae {
   private readonly backDecoder: Compute;
   private readonly backEncoder: Compute;
   private readonly target: number;
+  /** Room for the images of a batch as bytes. */
+  private readonly raw: number;
   /** Of the last batch's posteriors (B·K): σ, and σ² − 1. */
   private readonly sigmas: Float32Array;
   private readonly excess: Float32Array;
@@ -51,6 +53,7 @@ export class Vae {
     expectSize("encoder", this.encoder.output.size, record.isDeterministic ? latentDim : 2 * latentDim);
     expectSize("decoder", this.decoder.output.size, this.pixels);
     this.target = this.encoder.input.at;
+    this.raw = arena.floatsOf(Math.ceil((capacity * this.pixels) / 4));
     // nobody asks for the gradient of the images, in whatever shape
     const asked = [this.encoder, this.decoder].flatMap(({ planned }) => planned.map(({ y }) => y));
     const tensors = [this.decoder.input, ...asked].filter(({ at }) => at !== this.target);
@@ -64,6 +67,15 @@ export class Vae {
   /** Where the images of a batch are written. */
   images(batch: number): Float32Array {
     return this.arena.at(this.target, batch * this.pixels);
+  }
+
+  /** Where they are written as bytes, which `takeBytes` makes numbers of. */
+  bytes(batch: number): Uint8Array {
+    return new Uint8Array(this.arena.floats.buffer, this.raw, batch * this.pixels);
+  }
+
+  takeBytes(batch: number): void {
+    this.arena.kernels.fromBytes(batch * this.pixels, this.raw, this.target);
   }
 
   /** mu and logvar of the images that were written (or codes alone, where deterministic), one row an image; a view. */

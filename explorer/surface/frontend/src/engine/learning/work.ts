@@ -20,7 +20,7 @@ export interface Host {
 
 const BETWEEN_TOLD_MS = 25;
 /** Of these at most are spent on the codes of the shown images. */
-const CODES_MS = 6;
+const CODES_MS = 4;
 const MOST_SHOWN = 2000;
 
 /**

@@ -18,11 +18,8 @@ export function planActivation(op: OpOf<"activation">, [x]: readonly Tensor[], m
     forward: (batch) => kernels.activate(kind, batch * x.size, x.at, y.at, slope),
     learn: (gradients) => {
       const [dx, dy] = [gradients.of(x), gradients.of(y)];
-      const own = make.scratch(make.capacity * x.size);
       return (batch) => {
-        if (!dx) return;
-        kernels.activateBack(kind, batch * x.size, x.at, dy, own, slope);
-        kernels.addScaled(batch * x.size, 1, own, dx);
+        if (dx) kernels.activateBack(kind, batch * x.size, x.at, dy, dx, slope);
       };
     },
   };
