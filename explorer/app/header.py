@@ -16,6 +16,7 @@ from explorer.app.pages import NAMES, Page
 from explorer.cache.runs import get_run
 from explorer.hosts.html_file import html_page
 from explorer.session.load import State, dismiss_notice
+from explorer.surface.component import share_menu
 from explorer.text.escape import escape_markdown
 from explorer.text.gallery import sweep_of
 from explorer.text.run_sentence import run_sentence
@@ -34,8 +35,8 @@ def header(now: State, page: Page, runs: Mapping[str, RunInfo]) -> None:
             run_chooser(listed(runs, now.run_id), 200)
             _view_switch()
             is_gallery_wanted = st.button("All runs", key="all-runs", type="tertiary", icon=":material/grid_view:")
-            with st.popover("Export", type="tertiary", icon=":material/download:", key="export"):
-                _export(now.run_id)
+            with st.popover("Share", type="tertiary", icon=":material/share:", key="share"):
+                _share(now.run_id)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="about"):
             is_more_wanted = not page.tells_of_runs and _about(now, page, runs[now.run_id])
             reserve_page_row()
@@ -82,8 +83,9 @@ def _web_page(run_id: str) -> bytes:
     return html_page(get_run(run_id))
 
 
-def _export(shown: str) -> None:
-    """What can be taken away of a run."""
+def _share(shown: str) -> None:
+    """A link that opens exactly this, and what can be taken away of a run."""
+    share_menu()
     st.download_button(
         f"Save {shown} as a web page",
         data=partial(_web_page, shown),

@@ -49,7 +49,7 @@ $icon<style>$base</style>
 <body>
 <div id="$root" class="lp-root"><p class="wait">$wait</p></div>
 <noscript><p class="wait">This page is a program that runs in your browser: allow scripts for it to see anything.</p></noscript>
-$blocks<script type="module">$program</script>
+$blocks$programs
 </body>
 </html>
 """)
@@ -60,21 +60,22 @@ def html_page(run: Run, learns: bool = False) -> bytes:
     blocks = _block("latent-atlas-book", _base64(pack_run_bundle(run)))
     if learns:
         blocks += _block("latent-atlas-learner", dist("learner.js"))
-    return _page(run.id, "latent-atlas", "Unpacking the map …", blocks, "hosts.js", ("surface.css",), learns)
+    styles = ("surface.css", "share.css")
+    return _page(run.id, "latent-atlas", "Unpacking the map …", blocks, ("hosts.js", "link.js"), styles, learns)
 
 
 def training_page(dataset: Dataset) -> bytes:
     """The page that trains, with the images that it learns from, as a file."""
     blocks = _block("latent-train-images", _base64(pack_training(dataset)))
     styles = ("surface.css", "charts.css", "train.css")
-    return _page(f"Train on {dataset.name}", "latent-train", "Unpacking the images …", blocks, "train.js", styles, learns=True)
+    return _page(f"Train on {dataset.name}", "latent-train", "Unpacking the images …", blocks, ("train.js",), styles, learns=True)
 
 
-def _page(title: str, root: str, wait: str, blocks: str, program: str, styles: tuple[str, ...], learns: bool) -> bytes:
-    """title, wait: words · root: id of the element that the program fills · styles: names of the sheets that the program brings along."""
-    text, page = dist(program), dist("page.css")
+def _page(title: str, root: str, wait: str, blocks: str, programs: tuple[str, ...], styles: tuple[str, ...], learns: bool) -> bytes:
+    """title, wait: words · root: id of the element that the first program fills · styles: the sheets that the programs bring along."""
+    texts, page = tuple(map(dist, programs)), dist("page.css")
     filled = PAGE.substitute(
-        policy=_policy(text, (BASE_STYLE, page, *map(dist, styles)), learns),
+        policy=_policy(texts, (BASE_STYLE, page, *map(dist, styles)), learns),
         title=html.escape(title),
         icon=_icon(),
         base=BASE_STYLE,
@@ -82,7 +83,7 @@ def _page(title: str, root: str, wait: str, blocks: str, program: str, styles: t
         root=root,
         wait=wait,
         blocks=blocks,
-        program=text,
+        programs="\n".join(f'<script type="module">{text}</script>' for text in texts),
     )
     return filled.encode()
 
@@ -135,7 +136,7 @@ def _is_there(target: Path) -> str:
     return f"{target} is there already; --overwrite replaces it."
 
 
-def _policy(program: str, styles: tuple[str, ...], learns: bool) -> str:
+def _policy(programs: tuple[str, ...], styles: tuple[str, ...], learns: bool) -> str:
     """Nothing but these texts and the WebAssembly in them: no connection, no frame, no form, no string that becomes HTML or a program.
 
     learns: and a worker that the page itself makes, whose address only the policy of that name gives out.
@@ -143,7 +144,7 @@ def _policy(program: str, styles: tuple[str, ...], learns: bool) -> str:
     allowed = " ".join(map(_hash, styles))
     worker, types = ("worker-src blob:; ", "latent-atlas-learner") if learns else ("", "'none'")
     return (
-        f"default-src 'none'; script-src {_hash(program)} 'wasm-unsafe-eval'; style-src {allowed}; img-src data:; "
+        f"default-src 'none'; script-src {' '.join(map(_hash, programs))} 'wasm-unsafe-eval'; style-src {allowed}; img-src data:; "
         f"{worker}base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types {types}"
     )
 

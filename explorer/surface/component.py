@@ -41,6 +41,11 @@ def browser_history(address: str) -> None:
         _component("history")(data={"address": address}, key="history-entries")
 
 
+def share_menu() -> None:
+    """The entries that open the dialog with the link and its QR code; the same program as the history's draws both."""
+    _component("history")(data={"menu": True}, key="share-menu")
+
+
 def surface(data: bytes, key: str, on_class: Callable[[], None], on_picture: Callable[[], None], with_pad: bool = False) -> None:
     """Shows the surface with `payload.pack`'s bytes. What the person pins is in `events.surface_event(key)` of the rerun it causes.
 

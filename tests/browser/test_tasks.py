@@ -6,6 +6,8 @@ moment when it appears. Nothing here scrolls.
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -16,7 +18,21 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.surface import address, at, code, eventually, pretrained, ready, settled, tab, the_map, tiles
+from tests.browser.surface import (
+    SURFACE,
+    address,
+    at,
+    choose_tab,
+    code,
+    eventually,
+    find,
+    pretrained,
+    ready,
+    settled,
+    tab,
+    the_map,
+    tiles,
+)
 
 SIZES = {"projector": {"width": 1280, "height": 720}, "phone": {"width": 390, "height": 844}}
 
@@ -222,7 +238,7 @@ def test_a_hole_is_shown(screen, server):
 def test_the_map_is_exported_as_a_page(screen, server):
     screen.goto(address(server, run="mnist-2d"))
     ready(screen)
-    press(screen.get_by_test_id("stMain").get_by_role("button", name=re.compile("Export")).first)
+    press(screen.get_by_test_id("stMain").get_by_role("button", name=re.compile("Share")).first)
     button = screen.get_by_role("button", name=re.compile("web page")).first
     expect(button).to_be_visible()
     with screen.expect_download() as download:
@@ -238,3 +254,109 @@ def test_a_run_that_collapsed_says_so_first(screen, server):
     box = alarm.bounding_box()
     assert box["y"] + box["height"] <= the_map(screen).bounding_box()["y"]
     map_and_picture(screen)
+
+
+# --- a link that opens exactly this
+
+STATE = f"""(() => {{
+  const m = ({SURFACE}).shown().context.state, {{ camera, plot }} = m.view;
+  return {{
+    of: [m.data.header.run.id, m.data.header.projection.name],
+    camera: [camera.x, camera.y, plot.width / camera.scale],
+    layers: m.layers,
+    colour: m.colourBy.id,
+    shown: [...m.shown],
+    selection: [...m.selection.indices],
+    groups: m.groups.map(({{ name, indices }}) => [name, [...indices]]),
+    pins: m.pins.known.map(({{ label, z, map }}) => [label, z, map]),
+    path: m.path.ends,
+    probe: [m.probe.from, ...m.probe.at],
+    tab: m.tab,
+    isSideOpen: m.isSideOpen,
+  }};
+}})()"""
+
+PICTURE = (
+    """(map) => [...map.querySelectorAll('canvas'), ...(map instanceof HTMLCanvasElement ? [map] : [])].map((c) => c.toDataURL())"""
+)
+
+
+def arrange(screen: Page) -> None:
+    """A camera, a background, a colour, pins, a path through them, and a group: by buttons, as a person would."""
+    for n, (x, y) in enumerate(((0.4, 0.4), (0.55, 0.3), (0.6, 0.6)), 1):
+        at_map(screen, x, y)
+        expect(screen.get_by_test_id("tile")).to_have_count(n)
+        settled(screen)
+    press(screen.get_by_role("button", name="Play the path"))
+    press(screen.get_by_role("button", name=re.compile("^Pause$")))
+    choose_tab(screen, "Group")
+    screen.get_by_role("combobox", name="Which points").select_option(label="all of class 3")
+    screen.get_by_role("button", name="Select", exact=True).click()
+    box = screen.get_by_role("textbox", name="Name of the group")
+    box.fill("Threes & more")
+    screen.get_by_role("button", name="Save as group").click()
+    find(screen, "Colour by KL")
+    for key in ("m", "r", "+", "+", "ArrowLeft"):
+        screen.keyboard.press(key)
+        settled(screen)
+
+
+def test_a_link_opens_exactly_this(screen, server, browser):
+    screen.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    screen.goto(address(server, run="mnist-2d"))
+    ready(screen)
+    arrange(screen)
+    press(screen.get_by_role("button", name="Share").first)
+    press(screen.get_by_role("button", name="Copy link").first)
+    dialog = screen.get_by_role("dialog", name="Share")
+    field, code_ = dialog.get_by_role("textbox"), dialog.get_by_role("img", name="QR code of the link")
+    expect(dialog.get_by_text("Copied.")).to_be_visible()
+    on_screen(field, code_, dialog.get_by_text(re.compile("^[0-9 ]+ characters")), dialog.get_by_text("Copied."))
+    on_screen(dialog.get_by_text("This address is this computer's own"))
+    link = field.input_value()
+    assert screen.evaluate("navigator.clipboard.readText()") == link == screen.url
+    assert decoded_code(code_) == link
+    press(dialog.get_by_role("button", name="Close"))
+    expect(dialog).to_be_hidden()
+    before, picture = screen.evaluate(STATE), the_map(screen).evaluate(PICTURE)
+    assert before["groups"] and before["path"] and before["layers"]["background"] == "manifold" and before["colour"] != "class"
+    options = {"has_touch": True, "is_mobile": True} if is_phone(screen) else {}
+    with tab(browser, viewport=screen.viewport_size, **options) as other:
+        other.goto(link)
+        ready(other)
+        settled(other)
+        eventually(lambda: _same(other.evaluate(STATE), before))
+        settled(other)
+        drawn = the_map(other).evaluate(PICTURE)
+        assert len(drawn) == len(picture)
+        for one, wanted in zip(drawn, picture, strict=True):
+            found, before_ = pixels(one), pixels(wanted)
+            assert found.shape == before_.shape
+            d = np.abs(found - before_).max(-1)
+            assert (d > 0).mean() < 1e-3 and (d > 64).sum() == 0  # a camera of six digits
+        assert other.url == link
+
+
+def _same(found: dict, wanted: dict) -> None:
+    """Field by field; numbers to the digits that a link has."""
+    assert found.keys() == wanted.keys()
+    for name, value in wanted.items():
+        if name in ("camera", "probe"):
+            assert found[name][-2:] == pytest.approx(value[-2:], rel=1e-4, abs=1e-4), name
+            assert found[name][0] == (value[0] if name == "probe" else pytest.approx(value[0], rel=1e-4, abs=1e-4)), name
+        else:
+            assert found[name] == value, name
+
+
+def pixels(address_: str) -> np.ndarray:
+    """Of a picture that is its own address."""
+    return np.array(Image.open(io.BytesIO(base64.b64decode(address_.split(",")[1])))).astype(int)
+
+
+def decoded_code(picture: Locator) -> str:
+    """What a reader of QR codes says of what is seen."""
+    import zxingcpp
+
+    found = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture.screenshot())))
+    assert len(found) == 1
+    return str(found[0].text)

@@ -2,10 +2,11 @@
 //   surface.js   the surface, and Streamlit's entry         studio.js  the same with the drawing pad
 //   hosts.js   the page around it with the pad: the file from disk, the notebook
 //   clinic.js    the clinic's live charts
-//   history.js   the app's entries in the browser's history
+//   history.js   the app's entries in the browser's history, its links, and how they are shared
+//   link.js      the same links where there is no server
 //   learner.js   what learns, as a worker's program
 //   train.js     the page that trains, with the learner's text in it
-//   surface.css  page.css  charts.css  train.css   their style sheets once more, because a page's policy names each by its hash
+//   surface.css  page.css  charts.css  train.css  share.css   their style sheets once more, because a page's policy names each by its hash
 
 // `node build.mjs --out FOLDER` writes them into that folder instead (the check does: dist stays as it is while tests read it);
 // `node build.mjs --watch FOLDER` too, unminified, and anew at every change (make dev).
@@ -95,7 +96,15 @@ const WITHIN = `
 `;
 
 /** How those differ that no page imports: a worker from an address of its own may be a plain program in every browser. */
-const FORMS = { learner: { format: "iife", globalName: "latentLearner", banner: {} } };
+const FORMS = {
+  learner: { format: "iife", globalName: "latentLearner", banner: {} },
+  history: {
+    banner: { js: "/* Latent Atlas. Contains uqr (MIT, Anthony Fu), after Nayuki's QR Code generator (MIT). */" },
+  },
+  link: {
+    banner: { js: "/* Latent Atlas. Contains uqr (MIT, Anthony Fu), after Nayuki's QR Code generator (MIT). */" },
+  },
+};
 /** Those that learn, in a worker or in the page. */
 const LEARNING = ["learner", "train"];
 
@@ -128,7 +137,7 @@ function bundleOf(name) {
 }
 
 await mkdir(out, { recursive: true });
-for (const name of ["surface", "studio", "hosts", "clinic", "history", "learner", "train"]) {
+for (const name of ["surface", "studio", "hosts", "clinic", "history", "link", "learner", "train"]) {
   if (watched) {
     await (await context(bundleOf(name))).watch();
     continue;
@@ -140,4 +149,5 @@ for (const name of ["surface", "studio", "hosts", "clinic", "history", "learner"
 await writeFile(`${out}/surface.css`, (await styleText("ui/surface")) + (await styleText("ui/pad")));
 await writeFile(`${out}/page.css`, await styleText("ui/page"));
 await writeFile(`${out}/charts.css`, await styleText("charts/clinic"));
+await writeFile(`${out}/share.css`, await styleText("ui/share"));
 await writeFile(`${out}/train.css`, await styleText("train/train"));

@@ -52,6 +52,7 @@ export function state(change: Partial<MapState> = {}): MapState {
     layers: { background: "none", tiles: "steps", on: {} },
     colourBy: { id: "class", isKnown: true },
     selection: { indices: [], outline: [] },
+    groups: [],
     tool: "probe",
     tab: "details",
     isSideOpen: true,

@@ -28,6 +28,8 @@ export interface CommandEditor {
   togglePresenting(): void;
   /** Closes what is open, else leaves the presenter's size, else stops what moves. */
   escape(): void;
+  /** Hands on a link that opens exactly this. */
+  share(): void;
   showHole(): void;
   togglePlaying(): void;
   toggleRandomWalk(): void;
@@ -185,6 +187,14 @@ export const COMMANDS: readonly EditorCommand[] = [
     button: { icon: "export", title: "Export from the map (e)" },
     expanded: ({ open }) => open === "export",
     run: (editor) => editor.togglePanel("export"),
+  },
+  {
+    id: "share",
+    keys: ["u"],
+    name: "Copy link",
+    help: ["u", "copy a link that opens exactly this; its QR code"],
+    enabled: ({ host }) => host.options.compact !== true,
+    run: (editor) => editor.share(),
   },
   {
     id: "present",

@@ -1,17 +1,54 @@
-/** Who keeps the browser's history and the address while the app is open? One object of the page, told at the end of every rerun that changed what is asked for. */
+/**
+ * Who keeps the browser's history and the address while the app is open, and hands it on? One object of the page, told at the end of every
+ * rerun that changed what is asked for. The same program is the menu's entries for sharing.
+ */
 
 import { Entries } from "../hosts/entries";
+import { moved } from "../hosts/fragment";
 import { KeptScreen } from "../hosts/kept-screen";
+import { ShareDialog } from "../hosts/share-dialog";
+import { shareButtons } from "../hosts/share-menu";
 
 const KEPT = Symbol.for("latent-atlas-history");
 
-type Page = Window & { [KEPT]?: Entries };
+interface Kept {
+  readonly entries: Entries;
+  readonly dialog: ShareDialog;
+}
+
+type Page = Window & { [KEPT]?: Kept };
+
+interface Component {
+  readonly parentElement: HTMLElement | ShadowRoot;
+  readonly data: unknown;
+}
 
 /** A page that is built anew has this program a second time: the object stays. */
-export default function history(): void {
+export default function history({ parentElement, data }: Component): (() => void) | undefined {
+  if ((data as { readonly menu?: boolean } | null)?.menu) return shareButtons(parentElement);
   const page = window as Page;
-  if (page[KEPT]) return page[KEPT].settle();
+  const kept = page[KEPT];
+  if (kept) {
+    kept.entries.settle();
+    kept.dialog.refresh();
+    return undefined;
+  }
+  const address = moved(location.search, location.hash);
+  if (address !== null) {
+    location.replace(location.pathname + address); // a link of an exported page
+    return undefined;
+  }
   const entries = new Entries(window);
-  page[KEPT] = entries;
-  new KeptScreen({ read: () => location.hash, write: (text) => entries.setFragment(text) });
+  page[KEPT] = { entries, dialog: new ShareDialog(window) };
+  let { search } = location;
+  new KeptScreen({
+    read: () => location.hash,
+    write: (text) => entries.setFragment(text),
+    heard: (changed) =>
+      addEventListener("hashchange", () => {
+        if (location.search === search) changed(); // else Back or Forward led to another page, whose map reads it
+        search = location.search;
+      }),
+  });
+  return undefined;
 }

@@ -1,9 +1,11 @@
 /** How does the page live in a file that is opened from disk? Its data are in the file, its state is in the address. */
 
-import { h } from "../ui/dom";
+import { share } from "../kernel/screen";
+import { button, h } from "../ui/dom";
 import { count } from "../ui/format";
 import { PayloadError } from "../wire/errors";
 import { type RunBundle, readRunBundle } from "../wire/run-bundle";
+import { merged } from "./fragment";
 import { firstState, Page } from "./page";
 import { readFragment, writeFragment } from "./page-url";
 
@@ -32,11 +34,11 @@ function show(root: HTMLElement, bundle: RunBundle): void {
   root.replaceChildren(h("main", { class: "lp-sheet" }, head(bundle), body, foot(bundle)));
   const page = new Page(bundle, asked(), {
     height: 0,
-    changed: (state) => setFragment(writeFragment(state, defaults)),
+    changed: (state) => setFragment(merged(location.hash, writeFragment(state, defaults), true)),
   });
   body.append(page.element);
   page.refresh(); // now that it has a width
-  addEventListener("hashchange", () => page.set(asked()));
+  addEventListener("hashchange", () => page.set({ ...asked(), path: page.path }));
 }
 
 /** Without an entry in the history: going back leaves the page, it does not undo pins. */
@@ -62,7 +64,12 @@ function head({ contents }: RunBundle): HTMLElement {
   return h(
     "header",
     { class: "lp-head" },
-    h("p", { class: "lp-brand" }, "Latent Atlas"),
+    h(
+      "div",
+      { class: "lp-row" },
+      h("p", { class: "lp-brand" }, "Latent Atlas"),
+      button("lp-share", { title: "a link that opens exactly this, and its QR code" }, () => share(true), "Copy link"),
+    ),
     h("h1", { class: "lp-h1" }, title),
     h("p", { class: "lp-facts" }, facts.map(unbroken).join(" · ")),
     details,

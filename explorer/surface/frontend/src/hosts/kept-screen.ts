@@ -1,8 +1,19 @@
 /** What of the screen does the address keep? Read once for a map that comes, written when the map has changed. */
 
+import { type SavedGroup, saveGroups } from "../data/saved-groups";
 import type { Plane } from "../geometry/planes";
-import { type PlaneRecord, SCREEN, type Screen, type ScreenSource, WHICH_SCREEN } from "../kernel/screen";
-import type { MapState } from "../kernel/state";
+import { choiceOf } from "../kernel/path-ends";
+import { allPins } from "../kernel/pins";
+import {
+  type GroupRecord,
+  type PlaneRecord,
+  type ProbeRecord,
+  SCREEN,
+  type Screen,
+  type ScreenSource,
+  WHICH_SCREEN,
+} from "../kernel/screen";
+import type { MapState, Probe } from "../kernel/state";
 import { TABS } from "../kernel/tabs";
 import { readScreen, writeScreen } from "./screen-url";
 
@@ -11,13 +22,18 @@ export interface Fragment {
   read(): string;
   /** Without an entry in the history. */
   write(text: string): void;
+  /** Calls where a person, not `write`, changed it while the page stays. */
+  heard(changed: () => void): void;
 }
 
 export class KeptScreen {
   /** What each map showed before anything was done to it. */
   private readonly first = new WeakMap<ScreenSource, Screen>();
 
+  private latest: ScreenSource | null = null;
+
   constructor(private readonly fragment: Fragment) {
+    fragment.heard(() => this.again());
     addEventListener(SCREEN, (event) => this.hear((event as CustomEvent<ScreenSource>).detail));
     dispatchEvent(new Event(WHICH_SCREEN));
   }
@@ -25,16 +41,29 @@ export class KeptScreen {
   private hear(source: ScreenSource): void {
     const now = screenOf(source);
     const first = this.first.get(source);
+    this.latest = source;
     if (first) return this.fragment.write(writeScreen(now, first));
-    this.first.set(source, now);
+    this.first.set(source, { ...now, groups: [], walk: null }); // those are never there by themselves
+    this.show(source, now.of);
+  }
+
+  /** What is not in the other fragment is as it was at first. */
+  private again(): void {
+    const { latest } = this;
+    const first = latest && this.first.get(latest);
+    if (first) this.show(latest, screenOf(latest).of, first);
+  }
+
+  private show(source: ScreenSource, of: string, first: Partial<Screen> = {}): void {
     const { screen, complaint } = readScreen(this.fragment.read());
-    if (screen.of === now.of) restore(source, screen);
+    if (screen.of === of || screen.of === undefined) restore(source, { ...first, ...screen });
     if (complaint) source.say(complaint);
   }
 }
 
 export function screenOf(source: ScreenSource): Screen {
-  const { data, layers, view, shown, tab, isSideOpen, colourBy, selection } = source.state();
+  const { data, layers, view, shown, tab, isSideOpen, colourBy, selection, groups, probe, path, pins, motion } =
+    source.state();
   const { run, projection } = data.header;
   const { x, y, scale } = view.camera;
   const { plane } = data;
@@ -48,10 +77,24 @@ export function screenOf(source: ScreenSource): Screen {
     hidden: Array.from(shown.keys()).filter((slot) => !shown[slot]),
     tab,
     isSideOpen,
-    selection: [...selection.indices].sort((a, b) => a - b),
+    selection: ordered(selection.indices),
+    groups: groups.map(({ name, indices }) => ({ name, indices: ordered(indices) })),
     plane: plane && planeOf(plane),
+    probe: probeOf(probe),
+    film: motion.moving === "path" ? null : motion.head.position,
+    walk: choiceOf(path.ends, allPins(pins)),
     strokes: source.strokes(),
   };
+}
+
+function ordered(rows: readonly number[]): number[] {
+  return [...rows].sort((a, b) => a - b);
+}
+
+/** What moves by itself is no state of the screen. */
+function probeOf(probe: Probe): ProbeRecord | null {
+  if (probe.from === "map") return { at: probe.at, z: [], heading: "" };
+  return probe.from === "code" ? { at: probe.at, z: probe.z, heading: probe.heading } : null;
 }
 
 function planeOf({ title, note, labels, origin, basis }: Plane): PlaneRecord {
@@ -61,19 +104,39 @@ function planeOf({ title, note, labels, origin, basis }: Plane): PlaneRecord {
 /** Only what is given, and of that only what the map has. */
 function restore(
   source: ScreenSource,
-  { plane, strokes, background, tiles, colour, camera, ...rest }: Partial<Screen>,
+  { plane, strokes, background, tiles, colour, camera, groups, probe, walk, film, ...rest }: Partial<Screen>,
 ): void {
   const { data } = source.state();
-  if (plane?.origin.length === data.space.latentDim) {
+  const { latentDim } = data.space;
+  if (plane === null) source.lay(null);
+  if (plane?.origin.length === latentDim) {
     const [origin, basis] = [Float32Array.from(plane.origin), Float32Array.from(plane.basis)];
     source.lay({ ...plane, origin, basis, key: JSON.stringify(plane) });
   }
   if (background) source.ground(background);
-  if (colour && [...data.quantities, data.purity].some((one) => one?.id === colour)) source.tint(colour);
+  if (colour) source.tint(colour);
   if (tiles === "steps" || tiles === "shares") source.tile(tiles);
-  source.change(patchOf(source.state(), rest));
+  if (groups?.length) source.change({ groups: named(source.state(), groups) });
   if (strokes) source.ink(strokes);
+  if (walk !== undefined) source.take(walk);
+  if (film !== undefined && film !== null) source.rest(film);
+  if (probe) source.change({ probe: aimed(probe, latentDim) });
+  source.change(patchOf(source.state(), rest)); // after what chooses a tab by itself
   if (camera) source.look(...camera);
+  else if (camera === null) source.whole();
+}
+
+/** Those of the link, then others that this browser's tab has. */
+function named({ data, groups: before }: MapState, groups: readonly GroupRecord[]): readonly SavedGroup[] {
+  const found = groups.filter(({ indices }) => indices.every((i) => i < data.nPoints));
+  const all = [...found, ...before.filter(({ name }) => found.every((one) => one.name !== name))];
+  saveGroups(data.header.run.id, all);
+  return all;
+}
+
+/** A code of another run is nothing here, its place is. */
+function aimed({ at, z, heading }: ProbeRecord, latentDim: number): Probe {
+  return z.length === latentDim ? { from: "code", at, z, heading } : { from: "map", at };
 }
 
 function patchOf(now: MapState, { overlays, hidden, tab, isSideOpen, selection }: Partial<Screen>): Partial<MapState> {

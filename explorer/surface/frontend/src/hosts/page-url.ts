@@ -1,4 +1,7 @@
-/** What does the address of a page without a server say? Map, class, pins and path; pins are written as the app's links write them. */
+/**
+ * What does the address of a page without a server say? Map, class and pins, as the app's links say them in their query; what else is on the
+ * screen stands behind it, in `screen-url.ts`. Links of before have the map as `map` and the path through pins as `path`.
+ */
 
 import type { KeptPin, PinsAndPath } from "../kernel/pins";
 import type { PathChoice } from "../wire/payload";
@@ -17,12 +20,11 @@ export function rounded(value: number): number {
   return Math.round(value * 1e4) / 1e4 + 0;
 }
 
-export function writeFragment({ map, label, pins, path }: PageState, defaults: PageState): string {
+export function writeFragment({ map, label, pins }: PageState, defaults: PageState): string {
   const parts = [
-    map === defaults.map ? "" : `map=${encodeURIComponent(map)}`,
+    map === defaults.map ? "" : `projection=${encodeURIComponent(map)}`,
     label === defaults.label || label === null ? "" : `as=${encodeURIComponent(label)}`,
     pins.length === 0 ? "" : `pins=${pins.map(pinText).join("~")}`,
-    path === null ? "" : `path=${path.kind}_${path.from + 1}_${path.to + 1}${path.all ? "_all" : ""}`,
   ];
   return parts.filter(Boolean).join("&");
 }
@@ -37,7 +39,7 @@ export function readFragment(
   const asked = new URLSearchParams(text.replace(/^#/, ""));
   const pins = (asked.get("pins") ?? "").split("~", MAX_PINS).flatMap((part) => readPin(part, latentDim));
   return {
-    map: asked.get("map") ?? defaults.map,
+    map: asked.get("projection") ?? asked.get("map") ?? defaults.map,
     label: asked.get("as") ?? defaults.label,
     pins,
     path: readPath(asked.get("path") ?? "", pins.length, kinds),

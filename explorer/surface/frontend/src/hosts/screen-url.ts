@@ -2,13 +2,19 @@
  * How does a link carry what stands on the screen? As parameters of the fragment, each for itself: what is damaged, foreign or too long is
  * left out and the rest counts. Nothing is evaluated; a name that the map does not have is nothing there.
  *
- *   v=1&of=mnist-20d/umap&cam=0.41_-1.2_7.5&bg=support&over=rings_labels&tiles=steps&by=kl&hide=3_4&tab=pins&side=0&group=…&plane=…&ink=…
+ *   v=1&of=mnist-20d/umap&cam=0.41_-1.2_7.5&bg=support&over=rings_labels&tiles=steps&by=kl&hide=3_4&tab=pins&side=0&group=…&groups=…
+ *   &plane=…&at=0.41_-1.2&walk=linear_1_3_all&film=0.5&ink=…
+ *
+ * What is not here: what a drag does, what is open over the map, what is searched for, presenter size, and a film that plays are a
+ * person's own moment; the theme and the folded column's width are the browser's.
  *
  * Groups and strokes are whole numbers, each told by its distance from the one before: seven bits a letter of base64 and a half, most of
  * them one byte.
  */
 
-import type { PlaneRecord, Screen, StrokeRecord } from "../kernel/screen";
+import type { GroupRecord, PlaneRecord, ProbeRecord, Screen, StrokeRecord } from "../kernel/screen";
+import type { PathChoice } from "../wire/payload";
+import { LATENT_PATH_KINDS, MAX_NAME, MAX_PINS } from "../wire/schema";
 
 const VERSION = "1";
 const MAX_LETTERS = 40_000;
@@ -67,7 +73,18 @@ const FIELDS: Fields = {
       return found?.every((i) => i >= 0) ? found : null;
     },
   },
+  groups: { key: "groups", write: groupsText, read: readGroups },
   plane: { key: "plane", write: planeText, read: readPlane },
+  probe: { key: "at", write: probeText, read: readProbe },
+  film: {
+    key: "film",
+    write: short,
+    read: (text) => {
+      const found = numbers(text);
+      return found?.length === 1 && found[0] >= 0 && found[0] <= 1 ? found[0] : null;
+    },
+  },
+  walk: { key: "walk", write: walkText, read: readWalk },
   strokes: { key: "ink", write: (strokes) => packed(inkOf(strokes)), read: (text) => strokesOf(unpacked(text)) },
 };
 const NAMES = Object.keys(FIELDS) as (keyof Screen)[];
@@ -163,6 +180,69 @@ export function unpacked(text: string): number[] | null {
     return null; // no base64
   }
   return place === 1 ? values : null;
+}
+
+// ---- groups, what is looked at, and the path through pins ---------------------------------------------------------
+
+const MAX_GROUPS = 40;
+
+/** A name and its points; "~" and "!" part them, so that names have none. */
+function groupsText(groups: readonly GroupRecord[]): string {
+  return groups
+    .map(
+      ({ name, indices }) =>
+        `${name.replace(/[~!%]/g, (letter) => `%${letter.charCodeAt(0).toString(16)}`)}!${packed(indices)}`,
+    )
+    .join("~");
+}
+
+function readGroups(text: string): GroupRecord[] | null {
+  const found = text.split("~").map((one): GroupRecord | null => {
+    const [escaped, rows, ...more] = one.split("!");
+    const indices = unpacked(rows ?? "");
+    const name = plain(escaped);
+    const isSound = more.length === 0 && name !== null && name !== "" && [...name].length <= MAX_NAME;
+    return isSound && indices?.length && indices.every((i) => i >= 0) ? { name, indices } : null;
+  });
+  const groups = found.filter((one) => one !== null);
+  return found.length <= MAX_GROUPS && groups.length === found.length ? groups : null;
+}
+
+function plain(escaped: string): string | null {
+  try {
+    return decodeURIComponent(escaped);
+  } catch {
+    return null;
+  }
+}
+
+function probeText({ at, z, heading }: ProbeRecord): string {
+  const place = at.map(short).join("_");
+  return z.length === 0
+    ? place
+    : `${place}~${z.map(short).join("_")}~${heading.replace(/~/g, "-").slice(0, MAX_WORDS)}`;
+}
+
+function readProbe(text: string): ProbeRecord | null {
+  const [place, code, heading, ...more] = text.split("~");
+  const [at, z] = [numbers(place), code === undefined ? [] : numbers(code)];
+  const isSound = at?.length === 2 && z && more.length === 0 && (heading ?? "").length <= MAX_WORDS;
+  return isSound ? { at: [at[0], at[1]], z, heading: heading ?? "" } : null;
+}
+
+function walkText({ kind, from, to, all }: PathChoice): string {
+  return `${kind}_${from + 1}_${to + 1}${all ? "_all" : ""}`;
+}
+
+function readWalk(text: string): PathChoice | null {
+  const [kind, from, to, all, ...more] = text.split("_");
+  const known = LATENT_PATH_KINDS.find((one) => one === kind);
+  const [first, last] = [Number(from) - 1, Number(to) - 1];
+  const isPin = (i: number): boolean => Number.isInteger(i) && i >= 0 && i < MAX_PINS;
+  const isSound = known && isPin(first) && isPin(last) && first !== last && more.length === 0;
+  return isSound && (all === undefined || all === "all")
+    ? { kind: known, from: first, to: last, all: all === "all" }
+    : null;
 }
 
 // ---- planes and drawings -------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 /** What is the state of a map before anybody has done anything? */
 
 import type { RunOnMap } from "../data/run-on-map";
+import { savedGroups } from "../data/saved-groups";
 import type { Theme } from "../ui/theme";
 import type { HostRecord } from "../wire/payload";
 import { BY_CLASS } from "./derive";
@@ -33,6 +34,7 @@ export function restState({ data, theme, layers, host, pinnable }: Beginning): M
     layers: firstChoice(layers),
     colourBy: { id: BY_CLASS, isKnown: true },
     selection: { indices: [], outline: [] },
+    groups: savedGroups(data.header.run.id, data.nPoints),
     tool: "probe",
     pins: noPins(pinnable),
     path: { ends: null, ways: null, since: 0, trail: [] },

@@ -1,6 +1,7 @@
 /** What stands on the screen that only the page knows? Plain values, for a link that opens exactly this. */
 
 import type { Plane } from "../geometry/planes";
+import type { PathChoice } from "../wire/payload";
 import type { Point } from "../wire/schema";
 import type { MapState, Tiles } from "./state";
 
@@ -22,6 +23,20 @@ export interface PlaneRecord {
   readonly basis: readonly number[];
 }
 
+/** What is looked at. */
+export interface ProbeRecord {
+  readonly at: Point;
+  /** A code (K,) of which the place need not be the map's own, and what it is called; none for a place of the map. */
+  readonly z: readonly number[];
+  readonly heading: string;
+}
+
+/** Points that were named; rows of the run, in ascending order. */
+export interface GroupRecord {
+  readonly name: string;
+  readonly indices: readonly number[];
+}
+
 /** Everything is what it says on its own map; names that a map does not have are nothing there. */
 export interface Screen {
   /** Run and map, “mnist-20d/umap”. */
@@ -38,7 +53,14 @@ export interface Screen {
   readonly isSideOpen: boolean;
   /** Rows of the run's points, in ascending order. */
   readonly selection: readonly number[];
+  readonly groups: readonly GroupRecord[];
   readonly plane: PlaneRecord | null;
+  /** Null while something moves. */
+  readonly probe: ProbeRecord | null;
+  /** Through pins, by their numbers; null for none, or for the host's. */
+  readonly walk: PathChoice | null;
+  /** Where the film rests, 0 … 1; null while it plays. */
+  readonly film: number | null;
   readonly strokes: readonly StrokeRecord[];
 }
 
@@ -51,10 +73,17 @@ export interface ScreenSource {
   change(patch: Partial<MapState>): void;
   /** A background that this map does not have changes nothing. */
   ground(id: string): void;
+  /** A quantity that this map does not have, too. */
   tint(id: string): void;
   tile(tiles: Tiles): void;
-  lay(plane: Plane): void;
+  /** Null: the host's map again. */
+  lay(plane: Plane | null): void;
+  /** Stops the film there. */
+  rest(position: number): void;
+  take(walk: PathChoice | null): void;
   ink(strokes: readonly StrokeRecord[]): void;
+  /** Everything is shown again. */
+  whole(): void;
   /** Map place in the middle, and how many map units are seen across. */
   look(x: number, y: number, across: number): void;
   say(sentence: string): void;
@@ -64,3 +93,9 @@ export interface ScreenSource {
 export const SCREEN = "latent-atlas-screen";
 /** Who keeps screens has come: maps that are there tell of themselves. */
 export const WHICH_SCREEN = "latent-atlas-which-screen";
+/** The page is to be shared; detail: whether the link is copied at once. */
+export const SHARE = "latent-atlas-share";
+
+export function share(isCopied: boolean): void {
+  dispatchEvent(new CustomEvent(SHARE, { detail: isCopied }));
+}

@@ -2,6 +2,7 @@
 
 import type { PosteriorMarker } from "../data/posterior-marker";
 import type { RunOnMap } from "../data/run-on-map";
+import type { SavedGroup } from "../data/saved-groups";
 import type { Camera, Size } from "../geometry/camera";
 import type { Theme } from "../ui/theme";
 import type { HostRecord } from "../wire/payload";
@@ -120,6 +121,8 @@ export interface MapState {
   readonly layers: LayerChoice;
   readonly colourBy: ColourChoice;
   readonly selection: Selection;
+  /** Groups of points that were named; the browser's tab keeps them, `data/saved-groups.ts`. */
+  readonly groups: readonly SavedGroup[];
   readonly tool: ToolId;
   readonly pins: PinsState;
   readonly path: PathState;

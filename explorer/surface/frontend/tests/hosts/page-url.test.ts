@@ -19,9 +19,15 @@ describe("the address", () => {
         { z: [0.41, -1.2], on: "", place: null, name: "50 % ~ of *a* seven_!" },
         { z: [0, 3e-4], on: "umap", place: [7.1, -3.02], name: "é" },
       ],
-      path: { kind: "variance-preserving", from: 1, to: 0, all: true },
+      path: null, // stands behind it, as on every page: `screen-url.ts`
     };
     expect(read(`#${writeFragment(state, DEFAULTS)}`)).toEqual(state);
+  });
+  test("understands the names of before", () => {
+    expect(read("#map=pca&pins=1_2~3_4&path=linear_2_1_all")).toMatchObject({
+      map: "pca",
+      path: { kind: "linear", from: 1, to: 0, all: true },
+    });
   });
   test("writes pins as the app's links do", () => {
     const pins = [

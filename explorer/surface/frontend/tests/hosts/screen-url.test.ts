@@ -15,7 +15,11 @@ const FIRST: Screen = {
   tab: "details",
   isSideOpen: true,
   selection: [],
+  groups: [],
   plane: null,
+  probe: null,
+  walk: null,
+  film: 0,
   strokes: [],
 };
 
@@ -45,6 +49,25 @@ function anyScreen(next: () => number): Screen {
     tab: ["details", "pins", "draw"][whole(3)],
     isSideOpen: next() < 0.5,
     selection: [...new Set(some(whole(300), 10000))].sort((a, b) => a - b),
+    groups: Array.from({ length: whole(4) }, (_, i) => ({
+      name: `${["Seven & 7", "ß ~ “b”!", "100 % = all?", "日本"][whole(4)]} ${i}`,
+      indices: [...new Set(some(1 + whole(100), 10000))].sort((a, b) => a - b),
+    })),
+    probe: [
+      null,
+      { at: [near(), near()] as const, z: [], heading: "" },
+      { at: [near(), near()] as const, z: Array.from({ length: K }, near), heading: "Pin A & “b”, 100 %" },
+    ][whole(3)],
+    film: next() < 0.5 ? 0 : Number(next().toPrecision(6)),
+    walk:
+      next() < 0.5
+        ? null
+        : {
+            kind: (["linear", "spherical", "geodesic"] as const)[whole(3)],
+            from: whole(3),
+            to: 3 + whole(3),
+            all: next() < 0.5,
+          },
     plane:
       next() < 0.5
         ? null
@@ -82,7 +105,8 @@ test("numbers of any size come back, and take a byte where they are near each ot
 
 test("a literal link of version 1 is still understood", () => {
   const link =
-    "#v=1&of=mnist-20d/umap&cam=0.41_-1.2_7.5&bg=manifold&over=rings_labels&hide=3_4&tab=pins&side=0&group=AAIEAg";
+    "#v=1&of=mnist-20d/umap&cam=0.41_-1.2_7.5&bg=manifold&over=rings_labels&hide=3_4&tab=pins&side=0&group=AAIEAg" +
+    "&groups=Tall!AAIEAg&at=0.5_-1&walk=spherical_1_3_all";
   expect(readScreen(link)).toEqual({
     screen: {
       of: "mnist-20d/umap",
@@ -93,6 +117,9 @@ test("a literal link of version 1 is still understood", () => {
       tab: "pins",
       isSideOpen: false,
       selection: [0, 1, 3, 4],
+      groups: [{ name: "Tall", indices: [0, 1, 3, 4] }],
+      probe: { at: [0.5, -1], z: [], heading: "" },
+      walk: { kind: "spherical", from: 0, to: 2, all: true },
     },
     complaint: "",
   });
@@ -110,6 +137,24 @@ test("a damaged part is left out in a sentence, and the rest is read", () => {
     "group=gICAgICAgIA",
     "ink=AQ",
     "plane=a~b",
+    "groups=AAIE",
+    "groups=a!AAIE~",
+    "groups=!AAIE",
+    "groups=%25E0%25A4!AAIE",
+    `groups=${"x".repeat(200)}!AAIE`,
+    "at=1",
+    "at=1_2~x",
+    "at=1_2~3~a~b",
+    "at=1e9_0",
+    "film=2",
+    "film=-0.1",
+    "film=x",
+    "walk=straight_1_2",
+    "walk=linear_1_1",
+    "walk=linear_0_2",
+    "walk=linear_1_27",
+    "walk=linear_1_2_some",
+    "walk=linear_1_2_all_more",
   ]) {
     const { screen, complaint } = readScreen(`#v=1&of=a/b&tab=pins&${bad}`);
     expect(screen).toEqual({ of: "a/b", tab: "pins" });

@@ -4,6 +4,7 @@ import { bounds } from "../../geometry/planes";
 import type { ToolEditor } from "../../kernel/map-tool";
 import type { PanelEditor } from "../../kernel/panel-editor";
 import { allPins } from "../../kernel/pins";
+import { share } from "../../kernel/screen";
 import { FIRST_TAB } from "../../kernel/tabs";
 import { toggleTool } from "../../tools/index";
 import type { CommandEditor } from "../commands";
@@ -60,6 +61,7 @@ export function commandEditor(
       else if (isPresenting) store.set({ isPresenting: false });
       else playback.pause();
     },
+    share: () => share(true),
     showHole: () => finding.showHole(),
     togglePlaying: () => playback.togglePlaying(),
     toggleRandomWalk: () => playback.toggleWalk(),

@@ -1,6 +1,7 @@
 /** Which map of the run is shown? The host's, or a plane that was laid in its place; and what a change of the map takes with it. */
 
 import type { RunOnMap } from "../../data/run-on-map";
+import { savedGroups } from "../../data/saved-groups";
 import type { Plane } from "../../geometry/planes";
 import { reducePins } from "../../kernel/pins";
 import { allShown } from "../../kernel/shown-classes";
@@ -59,6 +60,7 @@ export class Maps {
       shown: allShown(data.nClasses),
       pins: reducePins(state.pins, { kind: "map changed" }, performance.now()),
       selection: { indices: isNewRun ? [] : state.selection.indices, outline: [] },
+      groups: isNewRun ? savedGroups(data.header.run.id, data.nPoints) : state.groups,
       path: { ...state.path, trail: [] },
     };
     return { patch, isNewMap, isNewRun };

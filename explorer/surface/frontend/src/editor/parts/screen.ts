@@ -3,13 +3,31 @@
 import type { Plane } from "../../geometry/planes";
 import { SCREEN, type ScreenSource, type StrokeRecord, WHICH_SCREEN } from "../../kernel/screen";
 import type { MapState, Tiles } from "../../kernel/state";
+import type { PathChoice } from "../../wire/payload";
 import type { Context } from "../context";
 import type { Choices } from "./choices";
 import type { Maps } from "./maps";
 import type { OwnPictures } from "./own-pictures";
+import type { Pinning } from "./pinning";
+import type { Playback } from "./playback";
 
-/** After the last change: a camera that moves is one change. */
-const TELL_MS = 300;
+const TOLD: readonly (keyof MapState)[] = [
+  "data",
+  "view",
+  "layers",
+  "colourBy",
+  "shown",
+  "tab",
+  "isSideOpen",
+  "selection",
+  "groups",
+  "pins",
+  "path",
+  "probe",
+  "encoded",
+];
+/** After a change, with all that changed meanwhile: browsers allow an address about three changes a second. */
+const TELL_MS = 400;
 
 export class ScreenPart implements ScreenSource {
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -19,21 +37,22 @@ export class ScreenPart implements ScreenSource {
     private readonly choices: Choices,
     private readonly maps: Maps,
     private readonly pictures: OwnPictures,
+    private readonly pinning: Pinning,
+    private readonly playback: Playback,
   ) {
     const { disposer, store } = context;
     const later = (): void => {
-      clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.tell(), TELL_MS);
+      this.timer ??= setTimeout(() => this.tell(), TELL_MS);
     };
     disposer.add(() => clearTimeout(this.timer));
-    disposer.add(
-      store.on(["data", "view", "layers", "colourBy", "shown", "tab", "isSideOpen", "selection", "encoded"], later),
-    );
+    disposer.add(store.on(TOLD, later));
     disposer.listen(window, WHICH_SCREEN, () => this.tell());
   }
 
   /** Only of a map that the page is there for. */
   tell(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
     if (this.context.ownsPage && this.context.stage.plot.width > 0)
       dispatchEvent(new CustomEvent(SCREEN, { detail: this }));
   }
@@ -59,20 +78,40 @@ export class ScreenPart implements ScreenSource {
   }
 
   tint(id: string): void {
-    this.choices.setColour(id);
+    const { quantities, purity } = this.context.state.data;
+    if ([...quantities, purity].some((one) => one?.id === id)) this.choices.setColour(id);
   }
 
   tile(tiles: Tiles): void {
     this.choices.setTiles(tiles);
   }
 
-  lay(plane: Plane): void {
-    this.maps.layPlane(plane);
+  lay(plane: Plane | null): void {
+    if (plane) this.maps.layPlane(plane);
+    else this.maps.leavePlane();
+  }
+
+  rest(position: number): void {
+    const { context, playback } = this;
+    context.showNow(); // a path that has just come begins to play
+    const n = context.derived.path?.z.length ?? 0;
+    playback.seek(Math.round(position * (n - 1)));
+  }
+
+  take(walk: PathChoice | null): void {
+    this.pinning.choosePath(walk);
   }
 
   ink(strokes: readonly StrokeRecord[]): void {
     this.pictures.pad?.sketch.replace(strokes);
     this.pictures.pad?.later();
+  }
+
+  whole(): void {
+    const { viewport, stage, state } = this.context;
+    viewport.reset();
+    viewport.resize(state.data.header.view_extent, stage.plot);
+    this.context.cameraMoved();
   }
 
   look(x: number, y: number, across: number): void {

@@ -1,7 +1,7 @@
 /** What was selected, and what do two selections differ in? Facts, saved groups, the way from B to A. */
 
 import type { RunOnMap } from "../../data/run-on-map";
-import { savedGroups, saveGroups } from "../../data/saved-groups";
+import { type SavedGroup, saveGroups } from "../../data/saved-groups";
 import { factsOf, type GroupFacts, selectionCsv } from "../../data/selection";
 import type { Frame, Panel } from "../../kernel/extension";
 import type { PanelEditor } from "../../kernel/panel-editor";
@@ -19,7 +19,7 @@ import { Selected } from "./selected";
 export class GroupsPanel implements Panel {
   readonly id = "groups";
   readonly slot = "tab-group";
-  readonly reads: readonly (keyof MapState)[] = ["data", "selection", "theme", "pins"];
+  readonly reads: readonly (keyof MapState)[] = ["data", "selection", "groups", "theme", "pins"];
   readonly element: HTMLElement;
   private readonly selected = new Selected({
     keep: (name) => this.keep(name),
@@ -27,8 +27,9 @@ export class GroupsPanel implements Panel {
     clear: () => this.select([]),
   });
   private readonly picker: SelectForm;
-  private readonly saved = h("div", { class: "la-tools" });
+  private readonly chips = h("div", { class: "la-tools" });
   private readonly direction: Direction;
+  private saved: readonly SavedGroup[] = [];
   private groups: readonly Group[] = [];
   private scene: RunOnMap | null = null;
   private current: GroupFacts | null = null;
@@ -45,14 +46,17 @@ export class GroupsPanel implements Panel {
       h("p", { class: "la-muted" }, "Points are selected by name here, or by a loop drawn on the map (x)."),
       this.picker.element,
       this.selected.element,
-      this.saved,
+      this.chips,
       this.direction.element,
     );
   }
 
-  update({ state: { data, selection, theme }, derived: { pins } }: Frame): void {
+  update({ state: { data, selection, groups, theme }, derived: { pins } }: Frame): void {
     const isOtherMap = data !== this.scene;
-    if (isOtherMap) this.configure(data, !this.scene?.isSameRun(data));
+    const isNewRun = isOtherMap && !this.scene?.isSameRun(data);
+    if (isOtherMap) this.configure(data);
+    if (isNewRun || groups !== this.saved) this.take(data, groups, isNewRun);
+    if (isOtherMap) this.show(data, isNewRun ? null : this.current);
     const { indices } = selection;
     if (indices !== this.indices || theme.isDark !== this.isDark) {
       this.isDark = theme.isDark;
@@ -68,17 +72,19 @@ export class GroupsPanel implements Panel {
   }
 
   /** On another map of the same run the points are the same, and so are groups and direction. */
-  private configure(scene: RunOnMap, isNewRun: boolean): void {
+  private configure(scene: RunOnMap): void {
     this.scene = scene;
     this.selected.configure(scene);
     this.direction.configure(scene);
     this.picker.configure(scene.hasLabels ? classEntries(scene) : []);
-    if (isNewRun)
-      this.groups = savedGroups(scene.header.run.id, scene.nPoints).map(({ name, indices }) => ({
-        name,
-        facts: factsOf(scene, indices),
-      }));
-    this.show(scene, isNewRun ? null : this.current);
+  }
+
+  /** What is known of a group already is not counted again. */
+  private take(scene: RunOnMap, saved: readonly SavedGroup[], isNewRun: boolean): void {
+    const known = new Map(isNewRun ? [] : this.groups.map(({ facts }) => [facts.indices, facts]));
+    this.saved = saved;
+    this.groups = saved.map(({ name, indices }) => ({ name, facts: known.get(indices) ?? factsOf(scene, indices) }));
+    this.showGroups();
   }
 
   private show(scene: RunOnMap, facts: GroupFacts | null): void {
@@ -90,7 +96,7 @@ export class GroupsPanel implements Panel {
   }
 
   private showGroups(): void {
-    this.saved.replaceChildren(...this.groups.map((group) => this.groupChip(group)));
+    this.chips.replaceChildren(...this.groups.map((group) => this.groupChip(group)));
     this.direction.showGroups(this.groups);
   }
 
@@ -113,13 +119,9 @@ export class GroupsPanel implements Panel {
   }
 
   private remember(groups: readonly Group[]): void {
-    this.groups = groups;
-    if (this.scene)
-      saveGroups(
-        this.scene.header.run.id,
-        groups.map(({ name, facts: { indices } }) => ({ name, indices })),
-      );
-    this.showGroups();
+    const saved = groups.map(({ name, facts: { indices } }) => ({ name, indices }));
+    if (this.scene) saveGroups(this.scene.header.run.id, saved);
+    this.editor.set({ groups: saved });
   }
 
   /** What a group would be called if nobody named it. */
