@@ -16,13 +16,13 @@ from explorer.session.path_link import (
     MAX_NAME,
     MAX_STOPS,
     Drawn,
-    Stop,
     drawn_text,
     fits,
     linked_line,
     linked_stops,
     stops_text,
 )
+from explorer.session.path_link import Stop as Stop
 from explorer.session.ways import take_ways
 from explorer.text.escape import shortened
 from explorer.text.numbers import number_list
@@ -34,6 +34,11 @@ def chosen(run_id: str, n_dims: int) -> tuple[Stop, ...] | None:
     stored = _all().get(run_id)
     stops = None if stored is None else tuple(Stop(name, tuple(z), *label) for name, z, *label in stored)
     return None if stops is None or any(len(stop.z) != n_dims for stop in stops) else stops
+
+
+def is_full(stops: Sequence[Stop]) -> bool:
+    """Whether there is room for no other."""
+    return len(stops) >= MAX_STOPS
 
 
 def put(run_id: str, stops: Sequence[Stop], stop: Stop, instead_of: int | None = None) -> None:

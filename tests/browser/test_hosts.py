@@ -16,13 +16,32 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from explorer.hosts.cli import main
 from explorer.hosts.html_file import html_page, write_page
 from explorer.notebook import show
-from tests.browser.surface import SURFACE, assert_no_barrier, choose_tab, code, grey, hover, ready, settled, stroke, tab, tiles
+from tests.browser.surface import (
+    SURFACE,
+    assert_no_barrier,
+    choose_tab,
+    code,
+    eventually,
+    grey,
+    hover,
+    ready,
+    settled,
+    stroke,
+    tab,
+    tiles,
+)
 from tests.places import ASSETS
 from trainer.latent.decoded_graphs import decoded_graphs
 from trainer.latent.decoded_length import curve_length
 from trainer.latent.geodesics import geodesic
 from trainer.latent.interpolation import PATH_KINDS, interpolate
 from trainer.runs.catalogue import HOME, load_run
+
+# Camera and probe, in map units.
+LOOKED = f"""(() => {{
+  const {{ view, probe }} = ({SURFACE}).shown().context.state, {{ camera, plot }} = view;
+  return [camera.x, camera.y, plot.width / camera.scale, ...probe.at];
+}})()"""
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +164,7 @@ def test_pins_stay_in_the_address_with_their_pictures(offline, exported):
     expect(offline.get_by_role("button", name="Remove pin B")).to_be_focused()
     offline.get_by_role("button", name="Remove all").click()
     assert tiles(offline) == []
-    assert offline.evaluate("location.hash") in ("", "#")
+    assert "pins=" not in offline.evaluate("location.hash")
 
 
 @pytest.mark.parametrize("kind", PATH_KINDS)
@@ -163,12 +182,12 @@ def test_a_path_between_two_pins_is_trainers(offline, exported, kind):
         slider.fill(str(frame))
         shown.append(shown_code(offline))
     np.testing.assert_allclose(shown, interpolate(a, b, np.array(moments) / 60, kind), atol=1e-9)
-    assert f"path={kind}_1_2" in offline.evaluate("location.hash")
+    expect(offline).to_have_url(re.compile(f"walk={kind}_1_2"))
     offline.reload()  # the link plays it again
     expect(slider).to_be_visible()
     offline.get_by_role("button", name="Remove the path").click()
     expect(slider).to_be_hidden()
-    assert "path" not in offline.evaluate("location.hash")
+    expect(offline).to_have_url(re.compile("^((?!walk).)*$"))
 
 
 def test_a_geodesic_is_found_without_a_server_and_as_short_as_trainers(offline, exported):
@@ -180,7 +199,7 @@ def test_a_geodesic_is_found_without_a_server_and_as_short_as_trainers(offline, 
     offline.get_by_role("button", name="Play the path").click()
     expect(offline.get_by_role("heading", name="Geodesic path, A to B")).to_be_visible()
     expect(offline.get_by_text("Computing the geodesic")).to_have_count(0)
-    assert "path=geodesic_1_2" in offline.evaluate("location.hash")
+    expect(offline).to_have_url(re.compile("walk=geodesic_1_2"))
     slider, z = offline.get_by_role("slider", name="Position on the path"), []
     for frame in range(61):
         slider.fill(str(frame))
@@ -201,10 +220,33 @@ def test_a_geodesic_is_found_without_a_server_and_as_short_as_trainers(offline, 
 def test_a_path_goes_with_its_pins(offline, exported):
     opened(offline, exported["mnist-2d"], "pins=0_0~1_1~2_0&path=linear_2_3")
     offline.get_by_role("button", name="Remove pin A").click()
-    assert offline.evaluate("location.hash") == "#pins=1_1~2_0&path=linear_1_2"
+    expect(offline).to_have_url(re.compile("#pins=1_1~2_0&.*walk=linear_1_2"))
     offline.get_by_role("button", name="Remove pin A").click()
-    assert offline.evaluate("location.hash") == "#pins=2_0"
+    expect(offline).to_have_url(re.compile("#pins=2_0(?!.*walk)"))
     expect(offline.get_by_text("Pin a second code")).to_be_visible()
+
+
+def test_a_link_opens_exactly_this_in_the_file_and_in_the_app(offline, exported, page, server):
+    """One grammar: what the file's address says of pins, path and screen, the app understands, and the other way round."""
+    canvas = opened(offline, exported["mnist-2d"], "pins=0_0~1_1~2_0")
+    offline.get_by_role("button", name="Play the path").click()
+    for key in ("m", "+", "+", "ArrowLeft"):
+        canvas.press(key)
+    settled(offline)
+    before = offline.evaluate(LOOKED)
+    canvas.press("u")
+    link = offline.get_by_role("dialog", name="Share").get_by_role("textbox").input_value()
+    assert link == offline.url and "walk=linear_1_3_all" in link and "bg=manifold" in link
+    expect(offline.get_by_text("This page is a file on this computer")).to_be_visible()
+    page.goto(f"{server}/?run=mnist-2d#{link.split('#')[1]}")
+    expect(page).to_have_url(re.compile(r"\?pins=0_0~1_1~2_0#v=1"))
+    ready(page)
+    eventually(lambda: np.testing.assert_allclose(page.evaluate(LOOKED), before, rtol=1e-3, atol=1e-3))
+    expect(page.get_by_test_id("tile")).to_have_count(3)
+    offline.goto(link.split("#")[0] + "#pins=0_0~1_1~2_0&" + page.url.split("#")[1])
+    offline.reload()
+    eventually(lambda: np.testing.assert_allclose(offline.evaluate(LOOKED), before, rtol=1e-3, atol=1e-3))
+    expect(offline.get_by_role("slider", name="Position on the path")).to_be_visible()
 
 
 def test_every_stroke_is_encoded_and_decoded(offline, exported):
@@ -249,7 +291,7 @@ def test_every_map_decodes_its_own_places(offline, exported):
         z = shown_code(offline)
         expected = run.forward.decode(z[None].astype(np.float32))[0].ravel()
         np.testing.assert_allclose(decoded(offline, z), expected, atol=2e-3)
-        assert ("map=" in offline.evaluate("location.hash")) == (name != next(iter(run.projections)))
+        assert ("projection=" in offline.evaluate("location.hash")) == (name != next(iter(run.projections)))
     first, *_ = tiles(offline)
     offline.reload()
     expect(offline.get_by_test_id("tile")).to_have_count(3)

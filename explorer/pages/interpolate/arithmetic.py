@@ -24,7 +24,7 @@ from explorer.pictures.arrays import Picture, fitted, picture_grid, to_picture
 from explorer.pictures.export import filmstrip, framed, png, safe_file_name, sheet
 from explorer.session import stops as path_stops
 from explorer.session.load import State
-from explorer.session.path_link import MAX_STOPS, Stop
+from explorer.session.stops import Stop
 from explorer.text.density import SUPPORT_HELP
 from explorer.text.escape import escape_markdown
 from explorer.widgets.into_view import bring_into_view, made_once_more
@@ -104,7 +104,7 @@ def _result(run: Run, stops: Sequence[Stop], stop: Stop, key: str) -> None:
         show_picture(stop_picture(run, stop), f"decoded picture of {stop.name}", TERM_PX)
         support = float(get_support(run.id).of([stop.z])[0])
         st.caption(f"{density_words(support)} ({number(support)})", help=SUPPORT_HELP)
-        is_full = len(stops) >= MAX_STOPS
+        is_full = path_stops.is_full(stops)
         st.button("Add to the walk", key=f"{key}-add", on_click=path_stops.put, args=(run.id, stops, stop), disabled=is_full)
 
 
@@ -146,6 +146,11 @@ def _direction(run: Run, stops: Sequence[Stop], offered: Mapping[str, Stop]) -> 
             label_of(run, base),
         )
         _result(run, stops, moved, "direction")
+    _film(run, base, step, f"{names[first]}-to-{names[second]}")
+
+
+def _film(run: Run, base: Stop, step: NDArray[np.float64], name: str) -> None:
+    """The picture at every strength, and the same as a file."""
     steps = np.linspace(-STRENGTH, STRENGTH, N_FILM)
     codes = np.asarray(base.z) + steps[:, None] * step
     pictures = _decoded(run, codes, [label_of(run, base)] * len(codes))
@@ -154,11 +159,10 @@ def _direction(run: Run, stops: Sequence[Stop], offered: Mapping[str, Stop]) -> 
     lines = [f"{text}, low density" if low else text for text, low in zip(signed, is_low, strict=True)]
     st.html(picture_grid([fitted(one, TERM_PX) for one in pictures], lines, TERM_PX))
     film = partial(_strip_file, pictures, is_low, max(1, 128 // max(run.image_shape[1:])))
-    name = f"{safe_file_name(f'{run.id}-{names[first]}-to-{names[second]}')}.png"
     st.download_button(
         "Filmstrip",
         data=film,
-        file_name=name,
+        file_name=f"{safe_file_name(f'{run.id}-{name}')}.png",
         mime="image/png",
         icon=":material/download:",
         key="save-direction",

@@ -23,6 +23,12 @@ interface Component {
   readonly data: unknown;
 }
 
+/** The fragment with which the page was opened: Streamlit drops it where it takes a parameter out of the address. */
+function openedHash(): string {
+  const [entry] = performance.getEntriesByType("navigation");
+  return entry ? new URL(entry.name, location.href).hash : "";
+}
+
 /** A page that is built anew has this program a second time: the object stays. */
 export default function history({ parentElement, data }: Component): (() => void) | undefined {
   if ((data as { readonly menu?: boolean } | null)?.menu) return shareButtons(parentElement);
@@ -33,12 +39,14 @@ export default function history({ parentElement, data }: Component): (() => void
     kept.dialog.refresh();
     return undefined;
   }
-  const address = moved(location.search, location.hash);
+  const hash = location.hash || openedHash();
+  const address = moved(location.search, hash);
   if (address !== null) {
     location.replace(location.pathname + address); // a link of an exported page
     return undefined;
   }
   const entries = new Entries(window);
+  if (hash !== location.hash) entries.setFragment(hash.slice(1));
   page[KEPT] = { entries, dialog: new ShareDialog(window) };
   let { search } = location;
   new KeptScreen({

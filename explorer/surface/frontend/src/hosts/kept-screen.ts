@@ -40,11 +40,11 @@ export class KeptScreen {
 
   private hear(source: ScreenSource): void {
     const now = screenOf(source);
-    const first = this.first.get(source);
+    const known = this.first.get(source);
+    const first = known ?? { ...now, groups: [], walk: null }; // those are never there by themselves
     this.latest = source;
-    if (first) return this.fragment.write(writeScreen(now, first));
-    this.first.set(source, { ...now, groups: [], walk: null }); // those are never there by themselves
-    this.show(source, now.of);
+    this.first.set(source, first);
+    if (known || this.show(source, now.of)) this.fragment.write(writeScreen(screenOf(source), first));
   }
 
   /** What is not in the other fragment is as it was at first. */
@@ -54,15 +54,18 @@ export class KeptScreen {
     if (first) this.show(latest, screenOf(latest).of, first);
   }
 
-  private show(source: ScreenSource, of: string, first: Partial<Screen> = {}): void {
+  /** Returns whether the fragment is this map's, or says of none. */
+  private show(source: ScreenSource, of: string, first: Partial<Screen> = {}): boolean {
     const { screen, complaint } = readScreen(this.fragment.read());
-    if (screen.of === of || screen.of === undefined) restore(source, { ...first, ...screen });
+    const isMeant = screen.of === of || screen.of === undefined;
+    if (isMeant) restore(source, { ...first, ...screen });
     if (complaint) source.say(complaint);
+    return isMeant;
   }
 }
 
 export function screenOf(source: ScreenSource): Screen {
-  const { data, layers, view, shown, tab, isSideOpen, colourBy, selection, groups, probe, path, pins, motion } =
+  const { data, layers, view, shown, tab, isSideOpen, colourBy, selection, groups, probe, path, pins, motion, host } =
     source.state();
   const { run, projection } = data.header;
   const { x, y, scale } = view.camera;
@@ -81,7 +84,7 @@ export function screenOf(source: ScreenSource): Screen {
     groups: groups.map(({ name, indices }) => ({ name, indices: ordered(indices) })),
     plane: plane && planeOf(plane),
     probe: probeOf(probe),
-    film: motion.moving === "path" ? null : motion.head.position,
+    film: motion.moving === "path" || !(path.ends ?? host.path) ? null : motion.head.position,
     walk: choiceOf(path.ends, allPins(pins)),
     strokes: source.strokes(),
   };

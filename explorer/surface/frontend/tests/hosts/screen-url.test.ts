@@ -19,7 +19,7 @@ const FIRST: Screen = {
   plane: null,
   probe: null,
   walk: null,
-  film: 0,
+  film: null,
   strokes: [],
 };
 
@@ -58,7 +58,7 @@ function anyScreen(next: () => number): Screen {
       { at: [near(), near()] as const, z: [], heading: "" },
       { at: [near(), near()] as const, z: Array.from({ length: K }, near), heading: "Pin A & “b”, 100 %" },
     ][whole(3)],
-    film: next() < 0.5 ? 0 : Number(next().toPrecision(6)),
+    film: next() < 0.5 ? null : Number(next().toPrecision(6)),
     walk:
       next() < 0.5
         ? null
