@@ -13,7 +13,9 @@ from explorer.cache.runs import get_run
 from explorer.session.load import open_page
 from explorer.text.escape import escape_markdown
 from explorer.text.verdict import POINTS, Line, line_of
+from explorer.widgets.about_run import about_button, about_run
 from trainer.errors import LatentError
+from trainer.runs.read import Run
 
 WAY = "Click for the clinic (Dimensions), which shows every figure."
 
@@ -27,10 +29,13 @@ def verdict_of(run_id: str) -> Line | None:
         return None
 
 
-def verdict_line(run_id: str, key: str) -> None:
-    """The verdict in a narrow column, where maps stand side by side: every column has the line, and of it what comes before the colon."""
-    verdict = verdict_of(run_id) or POINTS
-    show_verdict_line(run_id, verdict, key, verdict.headline.split(":")[0])
+def verdict_line(run: Run, index: int) -> None:
+    """Verdict and every figure in a narrow column, where maps stand side by side: each column has the line, and of the verdict what comes
+    before the colon."""
+    verdict = verdict_of(run.id) or POINTS
+    show_verdict_line(run.id, verdict, f"verdict-{index}", verdict.headline.split(":")[0])
+    if about_button(run.id, f"about-{index}"):
+        about_run(run.id, run.info)
 
 
 def show_verdict_line(run_id: str, verdict: Line, key: str, words: str = "") -> None:

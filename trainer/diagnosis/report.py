@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from trainer.datasets import Dataset, Split
+from trainer.diagnosis.bounds_record import bounds_record
 from trainer.errors import ConfigError, DataError
 from trainer.metrics.collapse import (
     decoder_sensitivity,
@@ -31,8 +32,6 @@ from trainer.metrics.information import information_split
 from trainer.metrics.information_bracket import prior_distance
 from trainer.metrics.quadrature import gap_map
 from trainer.metrics.run_continuity import LEAST_CODES, figures, run_continuity
-from trainer.metrics.semi_supervised import class_bounds
-from trainer.models.numpy_engine import Forward
 from trainer.models.torch_engine import Vae
 from trainer.runs.examination import CAPPED
 from trainer.runs.read import Run
@@ -57,7 +56,6 @@ EPSILONS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 GAP_IMAGES = 200
 SENSITIVITY_IMAGES, IMPLIED_IMAGES = 1000, 1000
 GRADIENT_IMAGES, GRADIENT_DRAWS = 20, 200
-BOUND_IMAGES = 1000
 
 
 def check_part(model: Vae, dataset: Dataset, part: Part) -> None:
@@ -88,7 +86,7 @@ def report(run: Run, dataset: Dataset, part: Part, split: str = "test") -> Recor
         "implied-beta": _implied_beta,
         "gaps": _gaps,
         "gradients": _gradients,
-        "bounds": _bounds,
+        "bounds": bounds_record,
         "disentanglement": _disentanglement,
     }
     found: Record = plain(makers[part](run.model, dataset, dataset.subset(split)))
@@ -184,26 +182,6 @@ def _gradients(model: Vae, dataset: Dataset, part: Split) -> Record:
         one = gradient_variance(model, x[few], GRADIENT_DRAWS, seeded(EVALUATION_SEED, i), name, labels)
         found[name] = asdict(one) | {"standard_error": one.standard_error}
     return found
-
-
-def _bounds(model: Vae, dataset: Dataset, part: Split) -> Record:
-    """M2's two bounds, of the images that have a class."""
-    assert part.labels is not None, "a semi-supervised model has classes"
-    known = np.flatnonzero(part.labels >= 0)[:BOUND_IMAGES]
-    weights = {name: array.cpu().numpy() for name, array in model.state_dict().items()}
-    forward = Forward(model.config, model.image_shape, weights, model.n_classes)
-    x = to_unit(torch.from_numpy(part.images[known]), model.config.binarise, seeded(EVALUATION_SEED, len(part.index)))
-    found = class_bounds(forward, x.numpy(), part.labels[known], np.random.default_rng(EVALUATION_SEED))
-    return {
-        "labelled": found.labelled,
-        "unlabelled": found.unlabelled,
-        "difference": found.labelled - found.unlabelled,
-        "class_nll": found.class_nll,
-        "entropy": found.entropy,
-        "class_gap": found.class_gap,
-        "error": float(found.is_wrong.mean()),
-        "label": found.label,
-    }
 
 
 def _continuity(run: Run) -> Record:

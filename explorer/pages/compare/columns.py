@@ -15,7 +15,6 @@ from explorer.pages.compare.rate_distortion import another_command
 from explorer.surface.schema import MarkerRecord, Options
 from explorer.text.escape import escape_markdown
 from explorer.text.run_summary import HELP, brief_summary
-from explorer.widgets.about_run import about_button, about_run
 from explorer.widgets.live_map import live_map
 from explorer.widgets.map_chooser import Axes
 from explorer.widgets.verdict import verdict_line
@@ -95,9 +94,7 @@ def _map_and_facts(page: Compared, index: int, run: Run, head: DeltaGenerator, r
         chosen = column_map(page, index, run)
     second.caption(facts, help=HELP, width="content")
     with last:
-        verdict_line(run.id, f"verdict-{index}")
-        if about_button(run.id, f"about-{index}"):
-            about_run(run.id, run.info)
+        verdict_line(run, index)
     return chosen
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.cache.runs import all_runs, get_run
-from explorer.cache.subspaces import SAME_HELP, linear_sentences
 from explorer.pages.compare.column_state import Compared, another_column, compared
 from explorer.pages.compare.columns import ShownColumn, show_column
-from explorer.pages.compare.continuity import show_continuity
 from explorer.pages.compare.image_row import show_image
+from explorer.pages.compare.latent_spaces import show_latent_spaces
 from explorer.pages.compare.rate_distortion_section import show_rates
 from explorer.session import columns as comparison
 from explorer.session.class_choice import decode_as
@@ -40,9 +39,7 @@ def show(now: State) -> None:
     linked = {column.run.id: column.run for column in shown if column.images == shown[0].images}
     if linked:
         show_image(list(linked.values()), page.chosen.image)
-        for sentence in linear_sentences(list(linked)):
-            st.markdown(f"## {escape_markdown(sentence)}", help=SAME_HELP)
-        show_continuity(linked)
+        show_latent_spaces(linked)
     st.divider()
     show_rates(now.run_id, page.names, runs)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
 from explorer.cache.datasets import originals
-from explorer.cache.figures import Gaps, get_gaps, has_gaps
-from explorer.charts.bounds import gap_histogram, gap_map, mean_bars, mean_of
+from explorer.cache.figures import Doubles, Gaps, get_gaps, has_gaps
+from explorer.charts.bounds import Mean, gap_histogram, gap_map, mean_bars, mean_of
 from explorer.charts.style import CONFIG
 from explorer.pages.dimensions.section import Examined, number_table
 from explorer.pictures.arrays import fitted, picture_grid, to_picture
@@ -50,6 +52,15 @@ def show(shown: Examined) -> None:
     told = ", ".join(f"{m.name} {number(m.value)} ± {number(m.error)} nats" for m in means)
     bring_into_view(TITLE)
     st.markdown(f"## {capitalised(told)}: means over {count(len(found.amortisation))} test images.", help=GAPS_HELP)
+    _charts(found, named, means)
+    _largest(run, found)
+    number_table(
+        {"gap": [m.name for m in means], "mean, nats": [m.value for m in means], "standard error": [m.error for m in means]}
+    )
+
+
+def _charts(found: Gaps, named: Sequence[tuple[str, Doubles]], means: Sequence[Mean]) -> None:
+    """Sizes, and in two dimensions places."""
     left, right = st.columns(2, gap="large")
     with left:
         st.caption(
@@ -58,7 +69,7 @@ def show(shown: Examined) -> None:
         )
         st.plotly_chart(gap_histogram(named), config=CONFIG, key="gap-sizes")
     with right:
-        if run.config.latent_dim == 2:
+        if found.mu.shape[1] == 2:
             st.caption(
                 "How to read this: each point is an image at its code; bright ones have a large amortisation gap.", help=GAPS_HELP
             )
@@ -66,10 +77,6 @@ def show(shown: Examined) -> None:
         else:
             st.caption("How to read this: the mean gap; the bar of error is two standard errors.", help=GAPS_HELP)
             st.plotly_chart(mean_bars(means, "nats per image"), config=CONFIG, key="gap-means")
-    _largest(run, found)
-    number_table(
-        {"gap": [m.name for m in means], "mean, nats": [m.value for m in means], "standard error": [m.error for m in means]}
-    )
 
 
 def _largest(run: Run, found: Gaps) -> None:

@@ -1,4 +1,4 @@
-"""How do the latent spaces of the shown runs differ? Continuity and completeness, an autoencoder beside a VAE for example."""
+"""How do the latent spaces of the shown runs differ? Subspaces of linear models; continuity and completeness of all."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from explorer.cache.figures import can_measure_continuity, continuity_of, get_continuity
+from explorer.cache.subspaces import SAME_HELP, linear_sentences
 from explorer.text.continuity import COLUMNS, COMPLETENESS, CONTINUITY, cells
 from explorer.text.escape import escape_markdown
 from trainer.diagnosis.continuity_sentences import completeness_sentence, steps_sentence
@@ -17,8 +18,10 @@ HELP = f"""**Continuity**: {CONTINUITY}
 **Completeness**: {COMPLETENESS}"""
 
 
-def show_continuity(runs: Mapping[str, Run]) -> None:
-    """A row for each run, and what differs between two."""
+def show_latent_spaces(runs: Mapping[str, Run]) -> None:
+    """Whether linear models span the same; then a row for each run, and what differs between two."""
+    for sentence in linear_sentences(list(runs)):
+        st.markdown(f"## {escape_markdown(sentence)}", help=SAME_HELP)
     found = {name: continuity_of(run) for name, run in runs.items()}
     known = {name: each for name, each in found.items() if each is not None}
     st.markdown("## Continuity and completeness of these runs", help=HELP)
