@@ -1,176 +1,304 @@
-"""Which trainings were started from the app, how far are they, and who may stop them?
+"""Which trainings were started from the app, how far are they, and who may steer them?
 
-One workshop a server: one training at a time, in a process of its own (`trainer.cli.job`), the others wait. Processes end with the app and
-leave a run that resumes; a reload of the page changes nothing. A visitor sees all, and may stop only his own.
+One queue a folder of jobs: one training at a time, in a process of its own (`trainer.cli.job`), the others wait. What is paused keeps its
+turn. Processes end with the app and leave a run that resumes; a reload of the page changes nothing. The queue lies on the disk: an app that
+starts again finds what ran as paused, to go on bit for bit, and what waited waiting. A visitor sees all, and may steer only their own.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
-import subprocess
-import sys
+import fcntl
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any
 
-from trainer.config import FitConfig
-from trainer.runs.catalogue import HOME
-from trainer.runs.storage import place
+from explorer.jobs.job_process import JobProcess, Said
+from explorer.jobs.training import Training, folder_of, forget_training, read_trainings, write_training
+from trainer.cli.job import LIVE
+from trainer.config import FitConfig, checked
+from trainer.errors import RunError
+from trainer.runs.folder import RUN_JSON
+from trainer.runs.live import Live, read_live
+from trainer.runs.storage import place, store_of
 
-JobState = Literal["waiting", "running", "finished", "stopped", "failed"]
 MOST_WAITING = 8
 MOST_KEPT = 20
+KEPT_EVERY_S = 2.0  # how far it is, on the disk; for people alone: the run has its own checkpoint
 
 
-@dataclass(frozen=True)
-class Training:
-    """One training."""
+class TrainingQueue:
+    """All trainings of a folder of jobs. Every method may be called by any session's thread.
 
-    number: int
-    owner: str
-    """Who started it, and may stop it."""
-    patient: str
-    """The run that is trained anew."""
-    remedy: str
-    """What is changed, by its name."""
-    name: str
-    """Of the run that it makes."""
-    config: FitConfig
-    runs: str
-    """The folder into which the run goes."""
-    resume: bool = False
-    """Whether it goes on where an earlier one stopped."""
-    state: JobState = "waiting"
-    share: float = 0.0
-    """Of the training that is done, in [0, 1]."""
-    words: str = "waiting for the training before it"
-    """How far it is, for people."""
-    is_stopping: bool = False
-    """It was told to stop and has not ended yet."""
+    `owner`: who asks; None for the machine's own person, who may do everything.
+    """
 
-    @property
-    def is_open(self) -> bool:
-        return self.state in ("waiting", "running")
+    def __init__(self, folder: Path) -> None:
+        """Nothing is written before there is something to keep."""
+        self._folder, self._lock = folder, threading.RLock()
+        self._held: IO[str] | None = None
+        self._process: JobProcess | None = None
+        self._turn: int | None = None  # whose turn it is: it runs or is paused
+        self._jobs: dict[int, Training] = {}
+        self._kept = 0.0
+        if folder.is_dir():
+            self.why_not()
 
+    def why_not(self) -> str:
+        """Why nothing can be trained from this app, as a sentence; empty where it can: one app at a time works with a folder of jobs."""
+        with self._lock:
+            if self._held is None:
+                try:
+                    self._held = _held(self._folder)
+                except RunError as error:
+                    return str(error)
+                self._found()
+        return ""
 
-@dataclass
-class Workshop:
-    """All of a server's trainings. Every method may be called by any session's thread."""
+    def _found(self) -> None:
+        """What an app that ended has left."""
+        self._jobs = read_trainings(self._folder)
+        for job in tuple(self._jobs.values()):
+            if job.is_stopping:
+                self._change(job.number, state="stopped", is_stopping=False, words="stopped with the app; it can be resumed")
+            elif job.state in ("running", "paused") and self._turn is None:
+                self._turn = job.number
+                self._change(job.number, state="paused", words="paused: the app ended meanwhile; it goes on where it was")
+        self._start_next()
 
-    _jobs: dict[int, Training] = field(default_factory=dict)
-    _lock: threading.RLock = field(default_factory=threading.RLock)
-    _process: subprocess.Popen[str] | None = None
-    _running: int | None = None
-    _count: int = 0
+    def close(self) -> None:
+        """Ends what runs, as the end of the app does; for a program that goes on itself."""
+        with self._lock:
+            if self._process is not None:
+                self._process.hang_up()
+            if self._held is not None:
+                self._held.close()
+
+    # --- what is asked
 
     def jobs(self) -> tuple[Training, ...]:
         """The newest first."""
         with self._lock:
-            return tuple(sorted(self._jobs.values(), key=lambda job: -job.number))
+            known = self._jobs if self._held is not None else read_trainings(self._folder)  # of another app
+            return tuple(sorted(known.values(), key=lambda job: -job.number))
+
+    def waiting(self) -> tuple[Training, ...]:
+        """Those that wait, in the order in which they begin."""
+        with self._lock:
+            return tuple(sorted((job for job in self._jobs.values() if job.state == "waiting"), key=lambda job: job.order))
+
+    def live(self, number: int) -> Live | None:
+        """What a training showed of itself last; None before its first step and of what there is not. Raises `RunCorrupt`."""
+        return read_live(folder_of(self._folder, number) / LIVE)
+
+    def live_stamp(self, number: int) -> int:
+        """A number that changes when there is something new to show; 0 before the first."""
+        with contextlib.suppress(OSError):
+            return (folder_of(self._folder, number) / LIVE).stat().st_mtime_ns
+        return 0
+
+    # --- what is done
 
     def submit(
-        self, owner: str, patient: str, remedy: str, name: str, config: FitConfig, runs: str, resume: bool = False
+        self,
+        owner: str,
+        name: str,
+        config: FitConfig,
+        runs: str,
+        patient: str = "",
+        remedy: str = "",
+        preset: str = "custom",
+        resume: bool = False,
     ) -> Training | None:
-        """Queues a training; None where too many wait already or one of that name is under way."""
+        """Queues a training; None where too many wait already or one of that name is under way, or `why_not`."""
+        if self.why_not():
+            return None
         folder = place(runs)
         runs = str(folder.absolute() if isinstance(folder, Path) else folder)  # the process works in another folder than this one
         with self._lock:
-            waiting = [job for job in self._jobs.values() if job.is_open]
-            if len(waiting) >= MOST_WAITING or any(job.name == name for job in waiting):
+            under_way = [job for job in self._jobs.values() if job.is_open]
+            if len(under_way) >= MOST_WAITING or any(job.name == name for job in under_way):
                 return None
-            self._jobs = {number: job for number, job in self._jobs.items() if job.name != name}  # it goes on: one line, not two
-            self._count += 1
-            job = Training(self._count, owner, patient, remedy, name, config, runs, resume)
-            self._jobs[job.number] = job
+            for number in [job.number for job in self._jobs.values() if job.name == name]:
+                self._forget(number)  # it goes on: one line, not two
+            number = max(self._jobs, default=0) + 1
+            job = Training(number, owner, name, config, runs, patient, remedy, preset, order=self._last_order() + 1, is_own=resume)
+            self._jobs[number] = job
+            write_training(self._folder, job)
             for number in [job.number for job in self.jobs() if not job.is_open][MOST_KEPT:]:
-                del self._jobs[number]
+                self._forget(number)
         self._start_next()
         return job
 
-    def stop(self, number: int, owner: str) -> bool:
-        """Stops a waiting or running training of the owner's; what was trained stays and resumes. False for anyone else's."""
+    def pause(self, number: int, owner: str | None) -> bool:
+        """At the next step; it keeps its turn. False where it does not run or is another's."""
         with self._lock:
-            job = self._jobs.get(number)
-            if job is None or job.owner != owner or not job.is_open:
+            job = self._steered(number, owner)
+            if job is None or job.state != "running" or self._process is None:
                 return False
-            if job.state == "waiting":
-                self._jobs[number] = replace(job, state="stopped", words="taken from the queue")
-            else:
-                self._jobs[number] = replace(job, words="stopping …", is_stopping=True)
-                self._hang_up()
+            self._process.tell("pause")
         return True
 
-    def _hang_up(self) -> None:
-        """The end of its stdin stops the process at whatever it is, even while it starts; a signal could come too early."""
-        if self._process is not None and self._process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self._process.stdin.close()
+    def resume(self, number: int, owner: str | None) -> bool:
+        """What is paused goes on; what was stopped, failed or was left by an app that ended goes on from its checkpoint, in its turn."""
+        with self._lock:
+            job = self._steered(number, owner)
+            if job is None or not job.can_resume:
+                return False
+            if number == self._turn and self._process is not None:
+                self._process.tell("resume")
+            elif number == self._turn:
+                self._begin(number)
+            else:
+                self._change(number, state="waiting", words="waiting for the training before it", order=self._last_order() + 1)
+                self._start_next()
+        return True
+
+    def stop(self, number: int, owner: str | None) -> bool:
+        """Stops a training that waits, runs or is paused; what was trained stays and resumes."""
+        with self._lock:
+            job = self._steered(number, owner)
+            if job is None or not job.is_open:
+                return False
+            if number == self._turn and self._process is not None:
+                self._change(number, words="stopping …", is_stopping=True)
+                self._process.hang_up()
+                return True
+            self._turn = None if number == self._turn else self._turn
+            taken = "taken from the queue" if job.state == "waiting" else "stopped; it can be resumed from its last checkpoint"
+            self._change(number, state="stopped", words=taken)
+        self._start_next()
+        return True
+
+    def set(self, number: int, owner: str | None, beta: float | None = None, learning_rate: float | None = None) -> str:
+        """Other settings, from the next step on, or from the first of a training that has not begun; the sentence where they cannot be."""
+        from trainer.training.steering import refusal
+
+        with self._lock:
+            job = self._steered(number, owner)
+            if job is None or not job.is_open:
+                return "This training does not go on; allowed: one of yours that waits, runs or is paused."
+            if refused := refusal(job.config, beta, learning_rate):
+                return refused
+            changes = {key: value for key, value in (("beta", beta), ("learning_rate", learning_rate)) if value is not None}
+            if number == self._turn and self._process is not None:
+                self._process.tell("set", **changes)
+            elif job.is_own:
+                return "This training is not in memory; resume it first, then change its settings."
+            else:
+                self._change(number, config=checked(job.config, **changes))
+        return ""
+
+    def move(self, number: int, owner: str | None, position: int) -> bool:
+        """Puts a waiting training at a position among those that wait; 0 is the next to begin."""
+        with self._lock:
+            line = [job.number for job in self.waiting()]
+            if self._steered(number, owner) is None or number not in line:
+                return False
+            line.remove(number)
+            line.insert(max(0, position), number)
+            for order, each in enumerate(line):
+                self._change(each, order=order)
+        return True
+
+    def forget(self, number: int, owner: str | None) -> bool:
+        """Takes a training that has ended from the list; its run stays."""
+        with self._lock:
+            job = self._steered(number, owner)
+            if job is None or job.is_open:
+                return False
+            self._forget(number)
+        return True
+
+    # --- inside
+
+    def _steered(self, number: int, owner: str | None) -> Training | None:
+        """The training, where this person may steer it."""
+        job = self._jobs.get(number)
+        return job if job is not None and owner in (None, job.owner) else None
+
+    def _last_order(self) -> int:
+        return max((job.order for job in self._jobs.values()), default=0)
 
     def _start_next(self) -> None:
         with self._lock:
-            if self._running is not None:
-                return
-            waiting = sorted(number for number, job in self._jobs.items() if job.state == "waiting")
-            if not waiting:
-                return
-            self._running = waiting[0]
-            self._change(waiting[0], state="running", words="starting …")
-        threading.Thread(target=self._work, args=(waiting[0],), daemon=True).start()
+            if self._turn is None and (line := self.waiting()):
+                self._begin(line[0].number)
 
-    def _work(self, number: int) -> None:
-        job = self._jobs[number]
+    def _begin(self, number: int) -> None:
+        """Starts its process. A run of its name that is there already is its own, or the trainer refuses."""
+        self._turn, job = number, self._jobs[number]
+        has_run = store_of(place(job.runs) / job.name).exists(RUN_JSON)
+        self._change(number, state="running", words="starting …", is_own=job.is_own or not has_run)
+        threading.Thread(target=self._work, args=(self._jobs[number], job.is_own and has_run), daemon=True).start()
+
+    def _work(self, job: Training, resume: bool) -> None:
         ending: dict[str, Any] = {}
+
+        def hear(said: Said) -> None:
+            ending.update({key: said[key] for key in ("done", "error", "stopped") if key in said})
+            self._hear(job.number, said)
+
         try:
-            with subprocess.Popen(
-                [sys.executable, "-m", "trainer.cli.job"],
-                cwd=HOME,
-                text=True,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            ) as process:
-                assert process.stdin is not None
-                assert process.stdout is not None
-                spec = {"config": job.config.model_dump(mode="json"), "name": job.name, "runs": job.runs, "resume": job.resume}
-                process.stdin.write(json.dumps(spec) + "\n")
-                process.stdin.flush()  # stays open: its end is how the process learns that the app has gone
-                with self._lock:
-                    self._process = process
-                    if self._jobs[number].is_stopping:
-                        self._hang_up()
-                for line in process.stdout:
-                    ending = self._hear(number, line) or ending
+            process = JobProcess(job, folder_of(self._folder, job.number).absolute(), resume)
+            with self._lock:
+                self._process = process
+                if self._jobs[job.number].is_stopping:
+                    process.hang_up()
+            process.hear(hear)
         except OSError as error:
             ending = {"error": f"the training could not be started: {error.strerror}."}
         finally:
             with self._lock:
-                self._process, self._running = None, None
-                self._change(number, **_ended(ending, self._jobs[number].share if number in self._jobs else 0.0))
-            self._start_next()
+                self._process, self._turn = None, None
+                self._change(job.number, is_stopping=False, **_ended(ending, self._jobs[job.number].share))
+            if self._held is not None and not self._held.closed:
+                self._start_next()
 
-    def _hear(self, number: int, line: str) -> dict[str, Any] | None:
-        """Takes one line of the process; what it says of the end."""
-        try:
-            said = json.loads(line)
-        except ValueError:
-            return None
-        if not isinstance(said, Mapping):
-            return None
-        if "share" in said:
-            with self._lock:
-                words = "stopping …" if self._jobs[number].is_stopping else str(said["words"])
-                self._change(number, share=float(said["share"]), words=words)
-        return dict(said) if {"done", "error", "stopped"} & set(said) else None
+    def _hear(self, number: int, said: Said) -> None:
+        """Takes one line of the process."""
+        with self._lock:
+            is_stopping = self._jobs[number].is_stopping
+            if "share" in said:
+                known = {key: said[key] for key in ("step", "n_steps", "beta", "learning_rate") if key in said}
+                words = "stopping …" if is_stopping else str(said["words"])
+                is_due = time.monotonic() - self._kept > KEPT_EVERY_S
+                self._change(number, is_kept=is_due, share=float(said["share"]), words=words, **known)
+            elif "paused" in said and not is_stopping:
+                self._change(number, state="paused" if said["paused"] else "running")
 
-    def _change(self, number: int, **changes: Any) -> None:
-        if number in self._jobs:
-            self._jobs[number] = replace(self._jobs[number], **changes)
+    def _change(self, number: int, is_kept: bool = True, **changes: Any) -> None:
+        self._jobs[number] = replace(self._jobs[number], **changes)
+        if is_kept:
+            self._kept = time.monotonic()
+            with contextlib.suppress(RunError):  # a full disk: the training itself will say so
+                write_training(self._folder, self._jobs[number])
+
+    def _forget(self, number: int) -> None:
+        del self._jobs[number]
+        forget_training(self._folder, number)
 
 
-def _ended(ending: Mapping[str, Any], share: float) -> dict[str, Any]:
+def _held(folder: Path) -> IO[str]:
+    """The folder's lock, held as long as this program lives. Raises `RunError`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / "lock").open("w")
+    except OSError as error:
+        raise RunError(
+            f"cannot write {folder}: {error.strerror}; trainings of the app need it, $LATENT_JOBS chooses another."
+        ) from None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise RunError(f"another app of this machine trains with {folder}; use that one, or choose another $LATENT_JOBS.") from None
+    return file
+
+
+def _ended(ending: Said, share: float) -> dict[str, Any]:
     if "done" in ending:
         return {"state": "finished", "share": 1.0, "words": "finished"}
     if "error" in ending:

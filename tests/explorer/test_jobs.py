@@ -12,7 +12,8 @@ import time
 import numpy as np
 import pytest
 
-from explorer.jobs.trainings import MOST_WAITING, Training, Workshop
+from explorer.jobs.training import Training
+from explorer.jobs.trainings import MOST_WAITING, TrainingQueue
 from trainer.config import FitConfig
 from trainer.datasets import load_dataset
 from trainer.runs.catalogue import HOME, load_run
@@ -33,23 +34,21 @@ def until(holds, seconds: float = 180.0) -> None:
         time.sleep(0.05)
 
 
-def of(workshop: Workshop, number: int) -> Training:
-    return next(job for job in workshop.jobs() if job.number == number)
+def of(queue: TrainingQueue, number: int) -> Training:
+    return next(job for job in queue.jobs() if job.number == number)
 
 
 def test_trainings_run_one_after_the_other_and_give_what_fit_gives(tmp_path):
-    workshop = Workshop()
-    first = workshop.submit("me", "patient", "r", "one", SHORT, str(tmp_path))
-    second = workshop.submit("you", "patient", "r", "two", SHORT, str(tmp_path))
+    queue = TrainingQueue(tmp_path / ".jobs")
+    first = queue.submit("me", "one", SHORT, str(tmp_path))
+    second = queue.submit("you", "two", SHORT, str(tmp_path))
     assert first is not None
     assert second is not None
-    assert of(workshop, second.number).state == "waiting"
+    assert of(queue, second.number).state == "waiting"
     seen = set()
-    until(
-        lambda: seen.add(sum(job.state == "running" for job in workshop.jobs())) or not any(job.is_open for job in workshop.jobs())
-    )
+    until(lambda: seen.add(sum(job.state == "running" for job in queue.jobs())) or not any(job.is_open for job in queue.jobs()))
     assert seen <= {0, 1}
-    assert [of(workshop, job.number).state for job in (first, second)] == ["finished", "finished"]
+    assert [of(queue, job.number).state for job in (first, second)] == ["finished", "finished"]
     alone = f"""
 import sys
 from trainer.config import FitConfig
@@ -68,57 +67,59 @@ for _ in fit(FitConfig.model_validate_json(sys.argv[1]), load_dataset("digits"),
 
 
 def test_only_the_owner_stops_a_training_and_it_goes_on_from_there(tmp_path):
-    workshop = Workshop()
-    job = workshop.submit("me", "patient", "r", "long", LONG, str(tmp_path))
+    queue = TrainingQueue(tmp_path / ".jobs")
+    job = queue.submit("me", "long", LONG, str(tmp_path))
     assert job is not None
-    until(lambda: of(workshop, job.number).share > 0)
-    assert "epoch" in of(workshop, job.number).words
-    assert not workshop.stop(job.number, "you")
-    assert not workshop.stop(999, "me")
+    until(lambda: of(queue, job.number).share > 0)
+    assert "epoch" in of(queue, job.number).words
+    assert not queue.stop(job.number, "you")
+    assert not queue.stop(999, "me")
     until((tmp_path / "long" / CHECKPOINT).exists)
-    assert workshop.stop(job.number, "me")
-    until(lambda: of(workshop, job.number).state == "stopped")
+    assert queue.stop(job.number, "me")
+    until(lambda: of(queue, job.number).state == "stopped")
     info = read_info(tmp_path / "long")
     assert info.state == "interrupted"
     assert info.epoch > 0
-    again = workshop.submit("me", "patient", "r", "long", LONG, str(tmp_path), resume=True)
-    assert again is not None
-    until(lambda: of(workshop, again.number).words.startswith("epoch"))
-    until(lambda: of(workshop, again.number).words.split()[1] not in ("1", "2"))  # not from the start
-    workshop.stop(again.number, "me")
-    until(lambda: of(workshop, again.number).state == "stopped")
+    assert not queue.resume(job.number, "you")
+    assert queue.resume(job.number, "me")
+    until(lambda: of(queue, job.number).words.startswith("epoch"))
+    until(lambda: of(queue, job.number).words.split()[1] not in ("1", "2"))  # not from the start
+    queue.stop(job.number, "me")
+    until(lambda: of(queue, job.number).state == "stopped")
 
 
 def test_a_waiting_training_is_taken_from_the_queue_and_the_queue_has_an_end(tmp_path):
-    workshop = Workshop()
-    jobs = [workshop.submit("me", "p", "r", f"run-{i}", LONG, str(tmp_path)) for i in range(MOST_WAITING + 2)]
+    queue = TrainingQueue(tmp_path / ".jobs")
+    jobs = [queue.submit("me", f"run-{i}", LONG, str(tmp_path)) for i in range(MOST_WAITING + 2)]
     assert jobs[MOST_WAITING] is None
-    assert workshop.submit("me", "p", "r", "run-1", LONG, str(tmp_path)) is None  # under way already
+    assert queue.submit("me", "run-1", LONG, str(tmp_path)) is None  # under way already
     for job in reversed(jobs[:MOST_WAITING]):
         assert job is not None
-        workshop.stop(job.number, "me")
-    until(lambda: not any(job.is_open for job in workshop.jobs()))
-    assert of(workshop, jobs[3].number).words == "taken from the queue"
+        queue.stop(job.number, "me")
+    until(lambda: not any(job.is_open for job in queue.jobs()))
+    assert of(queue, jobs[3].number).words == "taken from the queue"
 
 
 def test_a_refusal_is_the_trainers_sentence(tmp_path):
-    workshop = Workshop()
+    queue = TrainingQueue(tmp_path / ".jobs")
     for _ in fit(SHORT, load_dataset("digits"), "there", tmp_path):
         pass
-    job = workshop.submit("me", "p", "r", "there", SHORT, str(tmp_path))
+    job = queue.submit("me", "there", SHORT, str(tmp_path))
     assert job is not None
-    until(lambda: not of(workshop, job.number).is_open)
-    assert of(workshop, job.number).state == "failed"
-    assert "run 'there' is already in" in of(workshop, job.number).words
+    until(lambda: not of(queue, job.number).is_open)
+    assert of(queue, job.number).state == "failed"
+    assert "run 'there' is already in" in of(queue, job.number).words
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_a_training_ends_with_the_app(how, tmp_path):
     program = f"""
 import sys, time
-from explorer.jobs.trainings import Workshop
+from pathlib import Path
+from explorer.jobs.trainings import TrainingQueue
 from trainer.config import FitConfig
-w = Workshop(); w.submit("me", "p", "r", "orphan", FitConfig(hidden=(6,), epochs=100_000, umap=False), {str(tmp_path)!r})
+w = TrainingQueue(Path({str(tmp_path)!r}) / ".jobs")
+w.submit("me", "orphan", FitConfig(hidden=(6,), epochs=100_000, umap=False), {str(tmp_path)!r})
 while not any(job.share > 0 for job in w.jobs()): time.sleep(0.05)
 print(w._process.pid, flush=True); time.sleep(600)
 """
@@ -151,15 +152,16 @@ def test_the_process_speaks_json_alone(tmp_path):
         timeout=300,
     )
     lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert all(set(line) <= {"share", "words", "done", "stopped"} for line in lines)
+    told = {"share", "words", "done", "stopped", "step", "n_steps", "epoch", "beta", "learning_rate"}
+    assert all(set(line) <= told for line in lines)
 
 
 def test_a_training_that_goes_on_is_one_line_of_the_list(tmp_path):
-    workshop = Workshop()
+    queue = TrainingQueue(tmp_path / ".jobs")
     for _ in range(2):
-        job = workshop.submit("me", "patient", "r", "same", LONG, str(tmp_path))
+        job = queue.submit("me", "same", LONG, str(tmp_path))
         assert job is not None
-        assert workshop.stop(job.number, "me")
-        until(lambda: not any(job.is_open for job in workshop.jobs()))
-        assert [job.name for job in workshop.jobs()] == ["same"]
-    assert "nothing had been trained yet" in workshop.jobs()[0].words or workshop.jobs()[0].share > 0
+        assert queue.stop(job.number, "me")
+        until(lambda: not any(job.is_open for job in queue.jobs()))
+        assert [job.name for job in queue.jobs()] == ["same"]
+    assert "nothing had been trained yet" in queue.jobs()[0].words or queue.jobs()[0].share > 0

@@ -281,12 +281,12 @@ def test_a_training_that_another_program_starts_keeps_to_the_same_names(tmp_path
 
 
 def test_the_app_writes_where_it_was_started(tmp_path, monkeypatch):
-    from explorer.jobs.trainings import Workshop
+    from explorer.jobs.trainings import TrainingQueue
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("LATENT_RUNS", raising=False)
-    monkeypatch.setattr(Workshop, "_start_next", lambda self: None)
-    job = Workshop().submit("me", "p", "r", "n", FitConfig(), str(default_roots()[0]))
+    monkeypatch.setattr(TrainingQueue, "_start_next", lambda self: None)
+    job = TrainingQueue(tmp_path / "jobs").submit("me", "n", FitConfig(), str(default_roots()[0]))
     assert job is not None
     assert job.runs == str(tmp_path / "runs")
 

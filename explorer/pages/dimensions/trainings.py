@@ -7,8 +7,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.cache.runs import get_run
-from explorer.cache.trainings import workshop
-from explorer.jobs.trainings import Training
+from explorer.cache.trainings import training_queue
+from explorer.jobs.training import Training
 from explorer.pictures.arrays import strip, to_picture
 from explorer.session.load import open_run_next
 from explorer.session.visitor import visitor
@@ -26,7 +26,7 @@ EVERY_S = 1.0
 @st.fragment(run_every=EVERY_S)
 def show_trainings(patient: str) -> None:
     """Every training that was started from the app; redrawn once a second, the rest of the page is not."""
-    jobs = workshop().jobs()
+    jobs = [job for job in training_queue().jobs() if job.patient]
     if not jobs:
         st.caption("No training was started from the app yet.")
         return
@@ -42,6 +42,8 @@ def _job(job: Training, is_own: bool) -> None:
         st.markdown(f"**{escape_markdown(job.name)}** · {escape_markdown(job.remedy)}", width=380)
         if job.is_open:
             st.progress(job.share, text=escape_markdown(job.words), width="stretch")
+            if job.state == "paused" and is_own:
+                st.button("Go on", key=f"resume-{job.number}", on_click=_resume, args=(job,))
             if is_own:
                 st.button("Stop", key=f"stop-{job.number}", on_click=_stop, args=(job.number,))
         else:
@@ -51,11 +53,11 @@ def _job(job: Training, is_own: bool) -> None:
 
 
 def _stop(number: int) -> None:
-    workshop().stop(number, visitor())
+    training_queue().stop(number, visitor())
 
 
 def _resume(job: Training) -> None:
-    workshop().submit(job.owner, job.patient, job.remedy, job.name, job.config, job.runs, resume=job.share > 0)
+    training_queue().resume(job.number, visitor())
 
 
 def _beside(job: Training) -> None:

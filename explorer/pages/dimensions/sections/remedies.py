@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer.cache.datasets import dataset_is_here
 from explorer.cache.runs import all_runs, get_run
-from explorer.cache.trainings import workshop
+from explorer.cache.trainings import training_queue
 from explorer.jobs.retraining import free_run_name, retraining_config
 from explorer.pages.dimensions.section import Examined
 from explorer.pages.dimensions.trainings import show_trainings
@@ -89,8 +89,8 @@ def _settings(remedy: Remedy) -> str:
 def _start(run_id: str, remedy: Remedy) -> None:
     """Queues the training (a button's callback)."""
     root = default_roots()[0]
-    taken = {*store_of(root).list(), *all_runs(), *(job.name for job in workshop().jobs())}  # unfinished runs too
+    taken = {*store_of(root).list(), *all_runs(), *(job.name for job in training_queue().jobs())}  # unfinished runs too
     name, config = free_run_name(run_id, remedy, taken), retraining_config(get_run(run_id).config, remedy)
-    job = workshop().submit(visitor(), run_id, remedy.name, name, config, str(root))
+    job = training_queue().submit(visitor(), name, config, str(root), patient=run_id, remedy=remedy.name)
     if job is None:
-        say("Not started: eight trainings wait already, or this one is under way.")
+        say(training_queue().why_not() or "Not started: eight trainings wait already, or this one is under way.")

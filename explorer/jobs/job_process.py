@@ -1,0 +1,65 @@
+"""How is the process that trains begun, told what to do, and heard?"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from explorer.jobs.training import Training
+from trainer.runs.catalogue import HOME
+
+Said = Mapping[str, Any]
+
+
+class JobProcess:
+    """One `trainer.cli.job`. It ends with this program: the end of its stdin is how it learns that the app has gone."""
+
+    def __init__(self, job: Training, folder: Path, resume: bool) -> None:
+        """Raises `OSError` where it cannot be started."""
+        self.number = job.number
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "trainer.cli.job"],
+            cwd=HOME,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        config = job.config.model_dump(mode="json")
+        spec = {"config": config, "name": job.name, "runs": job.runs, "resume": resume, "preset": job.preset, "folder": str(folder)}
+        self._write(spec)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def tell(self, do: str, **more: float | None) -> None:
+        """A command, `pause`, `resume`, `stop` or `set`; of a process that has ended it is lost."""
+        self._write({"do": do, **more})
+
+    def hang_up(self) -> None:
+        """Stops it at whatever it is, even while it starts; a signal could come too early."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+
+    def hear(self, listener: Callable[[Said], None]) -> None:
+        """Until it has ended."""
+        assert self._process.stdout is not None
+        with self._process:
+            for line in self._process.stdout:
+                with contextlib.suppress(ValueError):
+                    said = json.loads(line)
+                    if isinstance(said, Mapping):
+                        listener(said)
+
+    def _write(self, line: Mapping[str, Any]) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError, ValueError):  # it has ended, or was hung up on
+            self._process.stdin.write(json.dumps(line) + "\n")
+            self._process.stdin.flush()
