@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from explorer.cache.runs import get_run
 from explorer.session import events
 from explorer.session.load import State
@@ -9,13 +11,17 @@ from explorer.session.pins import sync_link
 from explorer.widgets.live_map import live_map
 from explorer.widgets.map_chooser import chosen_map
 from explorer.widgets.map_marks import pins_shown
+from explorer.widgets.page_row import page_row
 
 KEY = "atlas-surface"
+SAYS = "Each point is the code of a test image."
 
 
 def show(now: State) -> None:
     """The whole page."""
     run = get_run(now.run_id)
+    with page_row(), st.container(key="says"):
+        st.caption(SAYS)
     projection, axes = chosen_map(run)
     now = events.take_pins(now, events.surface_event(KEY), projection)
     pins = pins_shown(now, run, projection)

@@ -15,7 +15,7 @@ from trainer.maps.projection import Projection
 from trainer.numerals import dimension
 from trainer.runs.read import Run
 
-CHOOSER_PX = 210
+CHOOSER_PX = 260  # beside the map's chooser, which has a line of its own where columns are narrow
 
 
 def column_run(page: Compared, index: int) -> None:
@@ -39,7 +39,7 @@ def column_run(page: Compared, index: int) -> None:
         on_change=comparison.take_run,
         args=(page.data_set, at),
         label_visibility="collapsed",
-        width=CHOOSER_PX,
+        width=CHOOSER_PX if len(page.columns) == 2 else "stretch",
     )
     if len(page.columns) > 2:
         st.button(

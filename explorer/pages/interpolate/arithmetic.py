@@ -91,7 +91,7 @@ def _pick(label: str, offered: Mapping[str, Stop], index: int, key: str) -> Stop
 
 def _picked(run: Run, label: str, offered: Mapping[str, Stop], index: int, key: str) -> Stop:
     """A chooser with its picture."""
-    with st.container(width=150, gap="small"):
+    with st.container(width=200, gap="small"):
         stop = _pick(label, offered, index, key)
         show_stop(run, stop, TERM_PX)
     return stop

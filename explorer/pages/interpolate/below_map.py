@@ -27,7 +27,7 @@ def show_below_map(run: Run, stops: Sequence[Stop], settings: PathSettings, foun
     if found.is_waiting:
         _wait(run, stops, settings)
     first, last = found.ends
-    figures, files = st.columns(2, gap="large")
+    figures, files = st.columns((3, 2), gap="large")
     with figures:
         st.markdown("**Paths compared**")
         table_of_kinds(found)
