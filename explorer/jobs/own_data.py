@@ -174,7 +174,7 @@ def check_archive(path: Path, name: str) -> None:
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
     except Exception:  # BadZipFile, ValueError, struct.error, NotImplementedError on damaged directories
-        raise DataError(f"{name[:MOST_NAME]} is no archive that can be read; make it again.") from None
+        raise DataError(f"{name[:MOST_NAME]} is not an archive that can be read; make it again.") from None
     unpacked, packed = sum(info.file_size for info in infos), max(1, path.stat().st_size)
     if len(infos) > MOST_FILES or unpacked > MOST_UNPACKED or unpacked > MOST_RATIO * packed:
         raise DataError(

@@ -82,7 +82,7 @@ def flat(n: int) -> bytes:
 REFUSED = {
     "nothing": ([], "nothing was uploaded"),
     "no picture": ([Upload("a.txt", b"x")], "no picture is in the upload"),
-    "no archive": ([Upload("a.zip", b"PK" + flat(50))], "a.zip is no archive that can be read"),
+    "no archive": ([Upload("a.zip", b"PK" + flat(50))], "a.zip is not an archive that can be read"),
     "a bomb": ([Upload("a.zip", zipped({"a.png": flat(30_000_000)}))], "would unpack to"),
     "a bomb of arrays": ([Upload("a.npz", npz(images=np.zeros((3000, 100, 100), np.uint8)))], "would unpack to"),
     "too few": ([Upload("a.png", picture(0))], "holds 1 readable image"),
