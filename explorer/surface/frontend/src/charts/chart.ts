@@ -32,7 +32,7 @@ export class Chart {
   y!: Scale;
 
   constructor(private readonly height: number) {
-    this.element = make("svg", { class: "lc-chart", role: "img" }) as SVGSVGElement;
+    this.element = make("svg", { class: "lc-chart" }) as SVGSVGElement;
     this.element.append(this.label, this.inside);
   }
 
@@ -41,6 +41,7 @@ export class Chart {
     this.width = width;
     this.element.setAttribute("viewBox", `0 0 ${width} ${this.height}`);
     this.element.setAttribute("height", String(this.height));
+    this.element.setAttribute("role", "img"); // a picture once it has a name: before its first numbers there is nothing to see
     this.element.setAttribute("aria-label", words);
     this.label.textContent = words;
     this.inside.replaceChildren();
