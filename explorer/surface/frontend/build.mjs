@@ -75,7 +75,9 @@ const learner = {
 const pageKernels = {
   name: "page-kernels",
   setup: ({ onResolve }) =>
-    onResolve({ filter: /^\.\/modules$/ }, ({ resolveDir }) => ({ path: `${resolveDir}/page-modules.ts` })),
+    onResolve({ filter: /^\.\/(modules|scalar)$/ }, ({ path, resolveDir }) => ({
+      path: `${resolveDir}/page-${path.slice(2)}.ts`,
+    })),
 };
 
 /** Public names that stay within the program all the same: the wire, hosts, pages and tests know none of them. */

@@ -6,7 +6,7 @@
 import type { Header, LikelihoodName } from "../wire/schema";
 import type { Arena } from "./arena";
 import { KERNEL_ACTIVATIONS } from "./kernels";
-import { sigmoid } from "./scalar";
+import { sigmoid } from "./page-scalar";
 
 /** `output` (C·H·W,): logits or places, as the decoder gives them; x (C·H·W,) in [0, 1]. */
 export type LogLikelihood = (output: Float32Array, x: ArrayLike<number>) => number;
