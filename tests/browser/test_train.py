@@ -261,6 +261,31 @@ def test_more_dimensions_are_chosen_and_the_map_shows_two_that_live(in_file):
     kl, axes = in_file.evaluate(f"[Array.from({TRAINING}.state.terms.klPerDim), {TRAINING}.state.axes]")
     assert len(kl) == 8
     assert max(kl) <= 1.5 * max(kl[k] for k in axes)
-    point_at(in_file, 0.6, 0.5)
+    point_at(in_file, 0.6, 0.4)
     z, _ = pointed(in_file)
     assert [k for k in range(8) if z[k] != 0] == axes
+
+
+# --- the film
+
+
+def test_one_looks_back_and_goes_on_from_there_to_the_same_digits(in_file):
+    for epoch in (1, 2, 3):
+        in_file.get_by_role("button", name="One epoch").click()
+        stands(in_file, f"epoch {epoch}.0.")
+    there = in_file.evaluate(NETWORK)
+    point_at(in_file, 0.6, 0.4)
+    _, last = pointed(in_file)
+    slider = in_file.get_by_role("slider", name="Moment")
+    expect(slider).to_have_attribute("aria-valuetext", "step 27")
+    slider.press("ArrowLeft")
+    expect(slider).to_have_attribute("aria-valuetext", "step 18 of 27")
+    slider.press("ArrowLeft")
+    expect(slider).to_have_attribute("aria-valuetext", "step 9 of 27")
+    _, first = pointed(in_file)
+    assert np.abs(first - last).max() > 1 / 255
+    for epoch in (2, 3):
+        in_file.get_by_role("button", name="One epoch").click()
+        stands(in_file, f"epoch {epoch}.0.")
+        expect(slider).to_have_attribute("aria-valuetext", f"step {9 * epoch}")
+    assert in_file.evaluate(NETWORK) == there

@@ -3,29 +3,20 @@
  * its events into the record that all parts show, at most once a frame.
  */
 
-import sheet from "../charts/clinic.css";
-import { colourCharts } from "../charts/colours";
 import { FrameLoop } from "../editor/scheduler";
-import type { Progress, Ready } from "../engine/learning/messages";
+import type { Kept, Progress, Ready } from "../engine/learning/messages";
 import { openTraining, type Training, type TrainingEvent } from "../engine/learning/training";
 import { Disposer, h } from "../ui/dom";
-import { STYLE } from "../ui/style";
-import { applyTheme, readTheme, type Theme } from "../ui/theme";
 import type { TrainingImages } from "../wire/training";
-import { unpackText } from "../wire/unpack";
-import { BoundChart } from "./bound-chart";
+import { Charts } from "./charts";
 import { Controls } from "./controls";
-import { KlChart } from "./kl-chart";
+import { FilmSlider } from "./film-slider";
 import { LiveRun, planeOf } from "./live-run";
+import { STYLES, themed, themeOf } from "./look";
 import { TrainMap } from "./map";
-import { firstState, heard, planOf, type TrainState, type Wish, wished } from "./state";
-import own from "./train.css";
+import { firstState, heard, lookedAt, planOf, type TrainState, type Wish, wished } from "./state";
 
-/** The styles of the page, in this order, an element each: a page's policy names them by their hashes. */
-export const STYLES: readonly string[] = [STYLE, unpackText(sheet), unpackText(own)];
-const LABEL_PX = 14;
-/** Charts are read, not watched for every step; and the images held back are many. */
-const BETWEEN_DRAWN_MS = 100;
+/** Images held back are many, and asked about a few times a second. */
 const BETWEEN_ASKED_MS = 500;
 
 export class TrainPage {
@@ -45,11 +36,11 @@ export class TrainPage {
   /** Map; beside it picture and charts. */
   private readonly side = h("div", { class: "lt-side" });
   private readonly body = h("div", { class: "lt-body" }, this.side);
-  private readonly bound = new BoundChart();
-  private readonly kl = new KlChart();
-  /** performance.now() of the last charts, and of the last question about the images held back. */
-  private drawnAt = 0;
+  private readonly charts = new Charts();
+  /** performance.now() of the last questions: about the images held back, for a moment to keep. */
   private askedAt = 0;
+  private keptAt = 0;
+  private readonly film = new FilmSlider((wish) => this.ask(wish));
   private readonly training: Training;
 
   /** program: the text of `learner.js`. */
@@ -66,7 +57,7 @@ export class TrainPage {
     );
     const styles = STYLES.map((text) => h("style", {}, text));
     this.element.append(...styles, this.controls.element, this.body);
-    this.side.append(this.bound.element, this.kl.element);
+    this.side.append(...this.charts.elements);
     Object.defineProperty(this.element, "training", { value: this }); // a handle for hosts and browser tests
     this.disposer.add(() => this.training.stop());
     this.disposer.listen(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.retheme());
@@ -82,8 +73,13 @@ export class TrainPage {
   }
 
   ask(wish: Wish): void {
+    const from = lookedAt(this.state);
     this.state = wished(this.state, wish);
     switch (wish.kind) {
+      case "look":
+        if (this.state.phase === "running") this.training.pause();
+        this.showMoment();
+        break;
       case "set":
         this.training.set(wish.settings);
         break;
@@ -92,7 +88,11 @@ export class TrainPage {
         this.ready = this.progress = null;
         this.training.reset(planOf(this.state, this.images.header.image_shape));
         break;
+      case "pause":
+        this.training.pause();
+        break;
       default:
+        if (from) this.goBack(from);
         this.training[wish.kind]();
     }
     this.loop.request();
@@ -100,9 +100,7 @@ export class TrainPage {
 
   /** The page around it has other colours. */
   retheme(): void {
-    const theme = this.theme();
-    applyTheme(this.element, theme);
-    colourCharts(this.element, theme);
+    const theme = themed(this.element);
     this.map?.retheme(theme);
   }
 
@@ -122,23 +120,46 @@ export class TrainPage {
 
   private begin(ready: Ready): void {
     this.ready = ready;
-    this.kl.reset();
+    this.charts.reset();
     const { header, labels } = this.images;
     const { record } = planOf(this.state, header.image_shape);
     this.live = new LiveRun(header, record, ready, labels.subarray(header.n_train));
     this.map?.begin();
   }
 
+  /** With the dials as they are now, not as they were then. */
+  private goBack({ snapshot }: Kept): void {
+    this.training.restore(snapshot);
+    this.training.set(this.state.settings);
+  }
+
   private follow(progress: Progress): void {
     this.progress = progress;
-    const { choice, axes } = this.state;
-    const data = this.live?.take(progress, planeOf(choice.latentDim, ...axes));
     this.askAboutOthers(progress);
+    this.keep(progress);
+    this.showMoment();
+  }
+
+  /** The moment that is looked at, or the present. */
+  private showMoment(): void {
+    const { choice, axes } = this.state;
+    const moment = lookedAt(this.state);
+    const shown = moment ? { ...moment, weights: moment.snapshot.blocks[0] } : this.progress;
+    const data = shown && this.live?.take(shown, planeOf(choice.latentDim, ...axes));
     if (!data) return;
     if (this.map) return this.map.show(data);
-    this.map = new TrainMap(data, this.theme());
+    this.map = new TrainMap(data, themeOf(this.element));
+    this.map.element.append(this.film.element);
     this.body.prepend(this.map.element);
     this.side.prepend(this.map.pointed.element);
+  }
+
+  /** Asks for a moment to look back at. */
+  private keep({ isRunning }: Progress): void {
+    const now = performance.now();
+    if (isRunning && now - this.keptAt < this.state.film.everyMs) return;
+    this.keptAt = now;
+    this.training.snapshot();
   }
 
   /** How well does it do on images that it does not learn from? */
@@ -149,18 +170,9 @@ export class TrainPage {
     this.training.evaluate(this.images.test);
   }
 
-  private theme(): Theme {
-    return readTheme(this.element, matchMedia("(prefers-color-scheme: dark)").matches, LABEL_PX);
-  }
-
   private show(): void {
     this.controls.show(this.state);
-    const now = performance.now();
-    if (this.state.phase === "running" && now - this.drawnAt < BETWEEN_DRAWN_MS) return;
-    this.drawnAt = now;
-    const width = this.side.clientWidth;
-    if (width === 0) return;
-    this.bound.draw(this.state, width);
-    this.kl.draw(this.state, width);
+    this.film.show(this.state);
+    this.charts.draw(this.state, this.side.clientWidth);
   }
 }

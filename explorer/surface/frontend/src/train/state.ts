@@ -5,8 +5,10 @@
  * The parts of the Train page, and where their borders are:
  * - `state.ts` (here): record and rules. Everything that is shown is read from the record.
  * - `history.ts`: the terms of the steps so far, thinned so that a long training stays small; `axes.ts`: which two dimensions the map shows.
+ * - `film.ts`: the moments that are kept, to look back at and to go on from; `film-slider.ts`: a slider over them.
  * - `controls.ts`: buttons and dials; they tell wishes and show the record.
- * - `bound-chart.ts`, `kl-chart.ts`: draw the record.
+ * - `charts.ts` with `bound-chart.ts` and `kl-chart.ts`: draw the record, a few times a second.
+ * - `look.ts`: style sheets and colours.
  * - `live-run.ts`: the network of the moment as a run on a map, as the surface knows it; `map.ts`: canvas, camera, layers and legend of the
  *   surface over it; `map-input.ts`: hand and keys; `pointed-picture.ts`: what the pointer decodes.
  * - `page.ts`: the only one that holds the training (`engine/learning/training.ts`); turns wishes into its verbs, its events into records.
@@ -14,10 +16,12 @@
  */
 
 import { type DenseWords, dense } from "../engine/learning/architectures";
+import type { Kept } from "../engine/learning/messages";
 import { DEFAULTS, type Settings, type Terms } from "../engine/learning/records";
 import type { TrainingEvent, TrainingPlan } from "../engine/learning/training";
 import type { ImageShape } from "../wire/schema";
 import { axesFor } from "./axes";
+import { type Film, filmUntil, NO_FILM, withKept } from "./film";
 import { cutAt, type History, NO_HISTORY, withMoment } from "./history";
 
 /** `waiting`: not ready yet · `fresh`: no step was taken. */
@@ -41,6 +45,9 @@ export interface TrainState {
   readonly history: History;
   /** The same of the images that are held back, at some steps. */
   readonly heldBack: History;
+  readonly film: Film;
+  /** The step of the film's moment that is looked at; null: the present. */
+  readonly look: number | null;
   /** The dimensions of the map, from 0. */
   readonly axes: readonly [number, number];
   /** Why it stopped by itself; "" where it did not. */
@@ -51,6 +58,8 @@ export interface TrainState {
 export type Wish =
   | { readonly kind: "train" | "pause" | "step" | "epoch" | "reset" }
   | { readonly kind: "set"; readonly settings: Partial<Settings> }
+  /** The film's moment of a step; null: the present. What runs is paused. */
+  | { readonly kind: "look"; readonly at: number | null }
   /** Takes effect at once, and begins anew. */
   | { readonly kind: "choose"; readonly choice: Partial<Choice> };
 
@@ -71,6 +80,8 @@ function begun(choice: Choice, settings: Settings): TrainState {
     terms: null,
     history: NO_HISTORY,
     heldBack: NO_HISTORY,
+    film: NO_FILM,
+    look: null,
     axes: [0, 1],
     failure: "",
   };
@@ -105,7 +116,9 @@ export function wished(state: TrainState, wish: Wish): TrainState {
     case "train":
     case "step":
     case "epoch":
-      return { ...state, phase: "running", failure: "" };
+      return { ...fromThere(state), phase: "running", failure: "" };
+    case "look":
+      return { ...state, look: wish.at };
     case "reset":
       return begun(state.choice, state.settings);
     case "choose":
@@ -115,6 +128,26 @@ export function wished(state: TrainState, wish: Wish): TrainState {
     default:
       return state;
   }
+}
+
+/** From the moment that is looked at all goes on: what came after it is gone. */
+function fromThere(state: TrainState): TrainState {
+  const moment = lookedAt(state);
+  if (!moment) return state;
+  const { step } = moment.snapshot;
+  return {
+    ...state,
+    step,
+    look: null,
+    film: filmUntil(state.film, step),
+    history: cutAt(state.history, step),
+    heldBack: cutAt(state.heldBack, step),
+  };
+}
+
+/** The moment of the film that is looked at; null where the present is. */
+export function lookedAt({ film, look }: TrainState): Kept | null {
+  return film.moments.find(({ snapshot }) => snapshot.step === look) ?? null;
 }
 
 /** What is known after an event. */
@@ -132,6 +165,8 @@ export function heard(state: TrainState, event: TrainingEvent): TrainState {
     }
     case "evaluation":
       return { ...state, heldBack: withMoment(cutAt(state.heldBack, event.step - 1), event.step, event.terms) };
+    case "snapshot":
+      return { ...state, film: withKept(state.film, event) };
     case "stopped":
       return { ...state, failure: event.sentence };
     default:

@@ -2,9 +2,19 @@
 
 import { expect, test } from "vitest";
 import type { Progress } from "../../src/engine/learning/messages";
+import type { TrainingEvent } from "../../src/engine/learning/training";
 import { axesFor } from "../../src/train/axes";
 import { klWords } from "../../src/train/kl-chart";
-import { firstState, heard, isPossible, planOf, type TrainState, type Wish, wished } from "../../src/train/state";
+import {
+  firstState,
+  heard,
+  isPossible,
+  lookedAt,
+  planOf,
+  type TrainState,
+  type Wish,
+  wished,
+} from "../../src/train/state";
 
 function progress(step: number, isRunning: boolean): Progress {
   const terms = step ? { loss: 3, reconstruction: 2, kl: 1, klPerDim: Float32Array.of(0.5, 0.5) } : null;
@@ -80,4 +90,21 @@ test("the map shows the two dimensions with the most KL, and does not change for
 
 test("the bars are told in words", () => {
   expect(klWords([0.5, 0.001])).toBe("KL of 2 dimensions, 1 below 0.01 nats: z₁ 0.50, z₂ 0.00.");
+});
+
+test("one looks back at a moment, and goes on from there without what came after it", () => {
+  const none = new Float32Array(0);
+  const kept = (step: number): TrainingEvent => ({
+    kind: "snapshot",
+    snapshot: { seed: 1, step, settings: firstState().settings, generator: [], blocks: [] },
+    mu: none,
+    logvar: none,
+  });
+  const told = [3, 6, 9].flatMap((step) => [progress(step, step < 9), kept(step)]);
+  const looking = wished(told.reduce(heard, after({ kind: "train" })), { kind: "look", at: 6 });
+  expect(lookedAt(looking)?.snapshot.step).toBe(6);
+  expect([looking.step, looking.history.length]).toEqual([9, 3]);
+  expect(lookedAt(wished(looking, { kind: "look", at: null }))).toBe(null);
+  const on = wished(looking, { kind: "step" });
+  expect([on.step, on.look, on.history.length, on.film.moments.length]).toEqual([6, null, 2, 2]);
 });

@@ -47,6 +47,15 @@ export interface Progress {
   readonly weights: Float32Array<ArrayBuffer>;
 }
 
+/** A snapshot, and where the shown images are with its weights. */
+export interface Kept {
+  readonly kind: "snapshot";
+  readonly snapshot: Snapshot;
+  /** Rows of the shown images (n·K). */
+  readonly mu: Float32Array<ArrayBuffer>;
+  readonly logvar: Float32Array<ArrayBuffer>;
+}
+
 /** The answer to `start`; a progress follows. */
 export interface Ready {
   readonly kind: "ready";
@@ -62,7 +71,7 @@ export type FromLearner =
   | { readonly kind: "here" }
   | Ready
   | Progress
-  | { readonly kind: "snapshot"; readonly snapshot: Snapshot }
+  | Kept
   | { readonly kind: "evaluation"; readonly terms: Terms; readonly step: number }
   /** A term was no finite number, or what was asked for cannot be done; the state is as before. */
   | {

@@ -96,10 +96,10 @@ class Work {
         return;
       case "snapshot": {
         const snapshot = learner.snapshot();
-        return host.post(
-          { kind: "snapshot", snapshot },
-          snapshot.blocks.map(({ buffer }) => buffer),
-        );
+        this.codes.refresh();
+        const [mu, logvar] = [this.codes.mu.slice(), this.codes.logvar.slice()];
+        const buffers = [...snapshot.blocks, mu, logvar].map(({ buffer }) => buffer);
+        return host.post({ kind: "snapshot", snapshot, mu, logvar }, buffers);
       }
       case "restore":
         learner.restore(message.snapshot);
