@@ -162,9 +162,10 @@ class TrainingQueue:
             job = self._steered(number, owner)
             if job is None or not job.is_open:
                 return False
-            if number == self._turn and self._process is not None:
+            if number == self._turn and (self._process is not None or job.state == "running"):
                 self._change(number, words="stopping …", is_stopping=True)
-                self._process.hang_up()
+                if self._process is not None:  # else it is being started, and hung up on then
+                    self._process.hang_up()
                 return True
             self._turn = None if number == self._turn else self._turn
             taken = "taken from the queue" if job.state == "waiting" else "stopped; it can be resumed from its last checkpoint"
