@@ -19,9 +19,8 @@ Said = Mapping[str, Any]
 class JobProcess:
     """One `trainer.cli.job`. It ends with this program: the end of its stdin is how it learns that the app has gone."""
 
-    def __init__(self, job: Training, folder: Path, resume: bool) -> None:
-        """Raises `OSError` where it cannot be started."""
-        self.number = job.number
+    def __init__(self) -> None:
+        """Starts it, which takes seconds, before it is told what to train. Raises `OSError` where it cannot be started."""
         self._process = subprocess.Popen(
             [sys.executable, "-m", "trainer.cli.job"],
             cwd=HOME,
@@ -30,9 +29,16 @@ class JobProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
+
+    def begin(self, job: Training, folder: Path, resume: bool) -> None:
+        """What it trains, and where it may keep what only this program reads."""
         config = job.config.model_dump(mode="json")
         spec = {"config": config, "name": job.name, "runs": job.runs, "resume": resume, "preset": job.preset, "folder": str(folder)}
         self._write(spec)
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
 
     @property
     def pid(self) -> int:

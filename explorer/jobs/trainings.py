@@ -26,6 +26,7 @@ from trainer.runs.storage import place, store_of
 
 MOST_WAITING = 8
 MOST_KEPT = 20
+SPARE_S = 600.0
 KEPT_EVERY_S = 2.0  # how far it is, on the disk; for people alone: the run has its own checkpoint
 
 
@@ -40,6 +41,7 @@ class TrainingQueue:
         self._folder, self._lock = folder, threading.RLock()
         self._held: IO[str] | None = None
         self._process: JobProcess | None = None
+        self._spare: JobProcess | None = None
         self._turn: int | None = None  # whose turn it is: it runs or is paused
         self._jobs: dict[int, Training] = {}
         self._kept = 0.0
@@ -68,11 +70,28 @@ class TrainingQueue:
                 self._change(job.number, state="paused", words="paused: the app ended meanwhile; it goes on where it was")
         self._start_next()
 
+    def expect(self) -> None:
+        """A training may be started soon: its process, which takes seconds to start, starts now, and ends where none was in a while."""
+        with self._lock:
+            if self._process is None and self._spare is None and not self.why_not():
+                self._spare = JobProcess()
+                timer = threading.Timer(SPARE_S, self._let_go, (self._spare,))
+                timer.daemon = True
+                timer.start()
+
+    def _let_go(self, spare: JobProcess) -> None:
+        with self._lock:
+            if self._spare is spare:
+                self._spare = None
+                spare.hang_up()
+
     def close(self) -> None:
         """Ends what runs, as the end of the app does; for a program that goes on itself."""
         with self._lock:
             if self._process is not None:
                 self._process.hang_up()
+            if self._spare is not None:
+                self._spare.hang_up()
             if self._held is not None:
                 self._held.close()
 
@@ -243,9 +262,10 @@ class TrainingQueue:
             self._hear(job.number, said)
 
         try:
-            process = JobProcess(job, folder_of(self._folder, job.number).absolute(), resume)
             with self._lock:
-                self._process = process
+                spare, self._spare = self._spare, None
+                process = self._process = spare if spare is not None and spare.is_alive else JobProcess()
+                process.begin(job, folder_of(self._folder, job.number).absolute(), resume)
                 if self._jobs[job.number].is_stopping:
                     process.hang_up()
             process.hear(hear)

@@ -20,7 +20,7 @@ from trainer.runs.read import read_info
 
 pytestmark = pytest.mark.slow
 
-MIDDLE = FitConfig(hidden=(8,), epochs=25, batch_size=32, umap=False, classifier=False)
+MIDDLE = FitConfig(hidden=(8,), epochs=150, batch_size=32, umap=False, classifier=False)
 
 
 @pytest.fixture
@@ -67,6 +67,24 @@ def test_what_it_shows_is_there_before_it_has_learned_and_moves(queue, tmp_path,
     until(lambda: queue.live(job.number).step > first.step)
     assert queue.live(999) is None
     assert queue.live_stamp(999) == 0
+
+
+def test_a_training_that_is_expected_begins_in_the_process_that_was_started_before(queue, tmp_path):
+    queue.expect()
+    expected = queue._spare.pid
+    queue.expect()
+    assert queue._spare.pid == expected
+    job = queue.submit("me", "expected", LONG, str(tmp_path))
+    until(lambda: of(queue, job.number).step > 0)
+    assert queue._process.pid == expected
+    assert queue._spare is None
+
+
+def test_a_process_that_nobody_needed_ends(queue):
+    queue.expect()
+    spare = queue._spare
+    queue._let_go(spare)
+    until(lambda: not spare.is_alive)
 
 
 def test_the_line_is_put_in_another_order(queue, tmp_path):

@@ -47,7 +47,11 @@ def main() -> int:
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: early.set())
     told = _stdin_lines()
-    spec = json.loads(next(told))
+    import trainer.training.fit  # noqa: F401  (seconds, in which whoever expects a training may have started the process already)
+
+    if (first := next(told, None)) is None:
+        return 0
+    spec = json.loads(first)
     with _alone(spec.get("folder")):
         from trainer.training.steering import Steering  # torch takes seconds
 

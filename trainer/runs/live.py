@@ -9,6 +9,7 @@ metadata `live`          JSON: all that is a number, a text or the configuration
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +20,11 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from trainer.config import FitConfig
-from trainer.errors import ConfigError
+from trainer.errors import ConfigError, RunError
 from trainer.models.networks import decoder_parameter_shapes
 from trainer.models.numpy_engine import Forward
 from trainer.runs.film_weights import as_half
 from trainer.runs.folder import damaged, parse_arrays
-from trainer.runs.storage import LocalFolder
 
 MOST_ROWS = 500
 METADATA = "live"
@@ -92,7 +92,13 @@ def write_live(path: Path, live: Live) -> None:
     arrays: dict[str, NDArray[Any]] = {name: np.ascontiguousarray(getattr(live, name)) for name in ARRAYS}
     arrays["history"] = np.array([[row[name] for name in columns] for row in rows], np.float64).reshape(len(rows), len(columns))
     arrays |= as_half(live.weights, {name: array.shape for name, array in live.weights.items()})
-    LocalFolder(path.parent).write(path.name, save(arrays, {METADATA: json.dumps(about)}))
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(save(arrays, {METADATA: json.dumps(about)}))  # not flushed to the disk: nobody needs it after a crash
+        os.replace(temporary, path)
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {error.strerror or error}; make room.") from None
 
 
 def read_live(path: Path) -> Live | None:
