@@ -106,6 +106,19 @@ def draw(page: Page, places: list[tuple[float, float]]) -> None:
 # --- the file from disk
 
 
+def test_a_file_on_a_phone_has_map_and_picture_on_one_screen_and_tells_all_of_the_run_when_asked(offline, exported):
+    offline.set_viewport_size({"width": 390, "height": 844})
+    offline.goto(exported["mnist-20d"])
+    canvas = ready(offline)
+    for found in (canvas, offline.get_by_test_id("decoded"), offline.get_by_label("Colour points by")):
+        expect(found).to_be_in_viewport(ratio=1)
+    facts = offline.get_by_text("parameters").first
+    width = "e => e.scrollWidth - e.clientWidth"
+    assert facts.evaluate(width) > 0
+    offline.get_by_text("What the figures mean").click()
+    assert facts.evaluate(width) == 0
+
+
 def test_hovering_decodes_what_the_run_decodes(offline, exported):
     run = load_run("mnist-2d", ASSETS)
     canvas = opened(offline, exported["mnist-2d"])
