@@ -6,6 +6,7 @@ import contextlib
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from explorer.jobs.training import Training
 from trainer.runs.catalogue import HOME
 
 Said = Mapping[str, Any]
+SPARE_S = 600.0
 
 
 class JobProcess:
@@ -69,3 +71,39 @@ class JobProcess:
         with contextlib.suppress(OSError, ValueError):  # it has ended, or was hung up on
             self._process.stdin.write(json.dumps(line) + "\n")
             self._process.stdin.flush()
+
+
+class SpareProcess:
+    """A process that is started before there is something to train, and ends where there was nothing in ten minutes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.process: JobProcess | None = None
+
+    def start(self) -> None:
+        """Nothing where there is one already. Raises `OSError` where it cannot be started."""
+        with self._lock:
+            if self.process is not None:
+                return
+            self.process = JobProcess()
+            timer = threading.Timer(SPARE_S, self.let_go, (self.process,))
+            timer.daemon = True
+            timer.start()
+
+    def take(self) -> JobProcess:
+        """It, or another that begins to start now. Raises `OSError` as `start` does."""
+        with self._lock:
+            spare, self.process = self.process, None
+        return spare if spare is not None and spare.is_alive else JobProcess()
+
+    def hang_up(self) -> None:
+        with self._lock:
+            if self.process is not None:
+                self.process.hang_up()
+
+    def let_go(self, process: JobProcess) -> None:
+        """Ends that process, unless it was taken meanwhile."""
+        with self._lock:
+            if self.process is process:
+                self.process = None
+                process.hang_up()

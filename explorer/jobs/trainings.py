@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from explorer.jobs.job_process import JobProcess, Said
+from explorer.jobs.job_process import JobProcess, Said, SpareProcess
 from explorer.jobs.training import Training, folder_of, forget_training, read_trainings, write_training
 from trainer.cli.job import LIVE
 from trainer.config import FitConfig, checked
@@ -26,7 +26,8 @@ from trainer.runs.storage import place, store_of
 
 MOST_WAITING = 8
 MOST_KEPT = 20
-SPARE_S = 600.0
+TAKEN = "taken from the queue"
+STOPPED = "stopped; it can be resumed from its last checkpoint"
 KEPT_EVERY_S = 2.0  # how far it is, on the disk; for people alone: the run has its own checkpoint
 
 
@@ -41,7 +42,7 @@ class TrainingQueue:
         self._folder, self._lock = folder, threading.RLock()
         self._held: IO[str] | None = None
         self._process: JobProcess | None = None
-        self._spare: JobProcess | None = None
+        self._spare = SpareProcess()
         self._turn: int | None = None  # whose turn it is: it runs or is paused
         self._jobs: dict[int, Training] = {}
         self._kept = 0.0
@@ -72,26 +73,15 @@ class TrainingQueue:
 
     def expect(self) -> None:
         """A training may be started soon: its process, which takes seconds to start, starts now, and ends where none was in a while."""
-        with self._lock:
-            if self._process is None and self._spare is None and not self.why_not():
-                self._spare = JobProcess()
-                timer = threading.Timer(SPARE_S, self._let_go, (self._spare,))
-                timer.daemon = True
-                timer.start()
-
-    def _let_go(self, spare: JobProcess) -> None:
-        with self._lock:
-            if self._spare is spare:
-                self._spare = None
-                spare.hang_up()
+        if self._process is None and not self.why_not():
+            self._spare.start()
 
     def close(self) -> None:
         """Ends what runs, as the end of the app does; for a program that goes on itself."""
         with self._lock:
             if self._process is not None:
                 self._process.hang_up()
-            if self._spare is not None:
-                self._spare.hang_up()
+            self._spare.hang_up()
             if self._held is not None:
                 self._held.close()
 
@@ -114,9 +104,7 @@ class TrainingQueue:
 
     def live_stamp(self, number: int) -> int:
         """A number that changes when there is something new to show; 0 before the first."""
-        with contextlib.suppress(OSError):
-            return (folder_of(self._folder, number) / LIVE).stat().st_mtime_ns
-        return 0
+        return _stamp(folder_of(self._folder, number) / LIVE)
 
     # --- what is done
 
@@ -134,8 +122,7 @@ class TrainingQueue:
         """Queues a training; None where too many wait already or one of that name is under way, or `why_not`."""
         if self.why_not():
             return None
-        folder = place(runs)
-        runs = str(folder.absolute() if isinstance(folder, Path) else folder)  # the process works in another folder than this one
+        runs = _absolute(runs)  # the process works in another folder than this one
         with self._lock:
             under_way = [job for job in self._jobs.values() if job.is_open]
             if len(under_way) >= MOST_WAITING or any(job.name == name for job in under_way):
@@ -187,8 +174,7 @@ class TrainingQueue:
                     self._process.hang_up()
                 return True
             self._turn = None if number == self._turn else self._turn
-            taken = "taken from the queue" if job.state == "waiting" else "stopped; it can be resumed from its last checkpoint"
-            self._change(number, state="stopped", words=taken)
+            self._change(number, state="stopped", words=TAKEN if job.state == "waiting" else STOPPED)
         self._start_next()
         return True
 
@@ -202,7 +188,7 @@ class TrainingQueue:
                 return "This training does not go on; allowed: one of yours that waits, runs or is paused."
             if refused := refusal(job.config, beta, learning_rate):
                 return refused
-            changes = {key: value for key, value in (("beta", beta), ("learning_rate", learning_rate)) if value is not None}
+            changes = _given(beta=beta, learning_rate=learning_rate)
             if number == self._turn and self._process is not None:
                 self._process.tell("set", **changes)
             elif job.is_own:
@@ -217,9 +203,7 @@ class TrainingQueue:
             line = [job.number for job in self.waiting()]
             if self._steered(number, owner) is None or number not in line:
                 return False
-            line.remove(number)
-            line.insert(max(0, position), number)
-            for order, each in enumerate(line):
+            for order, each in enumerate(_moved(line, number, position)):
                 self._change(each, order=order)
         return True
 
@@ -263,8 +247,7 @@ class TrainingQueue:
 
         try:
             with self._lock:
-                spare, self._spare = self._spare, None
-                process = self._process = spare if spare is not None and spare.is_alive else JobProcess()
+                process = self._process = self._spare.take()
                 process.begin(job, folder_of(self._folder, job.number).absolute(), resume)
                 if self._jobs[job.number].is_stopping:
                     process.hang_up()
@@ -283,10 +266,8 @@ class TrainingQueue:
         with self._lock:
             is_stopping = self._jobs[number].is_stopping
             if "share" in said:
-                known = {key: said[key] for key in ("step", "n_steps", "beta", "learning_rate") if key in said}
-                words = "stopping …" if is_stopping else str(said["words"])
                 is_due = time.monotonic() - self._kept > KEPT_EVERY_S
-                self._change(number, is_kept=is_due, share=float(said["share"]), words=words, **known)
+                self._change(number, is_kept=is_due, **_reached(said, is_stopping))
             elif "paused" in said and not is_stopping:
                 self._change(number, state="paused" if said["paused"] else "running")
 
@@ -317,6 +298,33 @@ def _held(folder: Path) -> IO[str]:
         file.close()
         raise RunError(f"another app of this machine trains with {folder}; use that one, or choose another $LATENT_JOBS.") from None
     return file
+
+
+def _stamp(file: Path) -> int:
+    with contextlib.suppress(OSError):
+        return file.stat().st_mtime_ns
+    return 0
+
+
+def _moved(line: list[int], number: int, position: int) -> list[int]:
+    others = [each for each in line if each != number]
+    return [*others[: max(0, position)], number, *others[max(0, position) :]]
+
+
+def _absolute(runs: str) -> str:
+    folder = place(runs)
+    return str(folder.absolute() if isinstance(folder, Path) else folder)
+
+
+def _given(**settings: float | None) -> dict[str, float]:
+    """Those that are to change."""
+    return {key: value for key, value in settings.items() if value is not None}
+
+
+def _reached(said: Said, is_stopping: bool) -> dict[str, Any]:
+    """What of a training changes with a line of its process that says how far it is."""
+    known = {key: said[key] for key in ("step", "n_steps", "beta", "learning_rate") if key in said}
+    return {"share": float(said["share"]), "words": "stopping …" if is_stopping else str(said["words"]), **known}
 
 
 def _ended(ending: Said, share: float) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from explorer.surface.lowering import ops, plain_network
 from explorer.surface.payload import pack_arrays
-from explorer.surface.schema import FilmMap
+from explorer.surface.training_schema import FilmMap
 from explorer.text.map_notes import axis_name, map_title
 from trainer.errors import RunError
 from trainer.runs.read import Run

@@ -1,9 +1,9 @@
 """What do Python and the browser tell each other? Every record and limit of the wire, declared once.
 
-`python -m explorer.surface.write_schema` writes `frontend/src/wire/schema.ts` from this file and from network_schema.py: one interface for
-each record, with the sentences that stand under its fields. A dataclass is made in Python; a TypedDict is JSON, of which a type checker
-knows the keys. A field with a default may be left out by another writer; `Options` and `Dynamic` are completed by the reader with the
-same defaults.
+`python -m explorer.surface.write_schema` writes `frontend/src/wire/schema.ts` from this file, network_schema.py and training_schema.py:
+one interface for each record, with the sentences that stand under its fields. A dataclass is made in Python; a TypedDict is JSON, of
+which a type checker knows the keys. A field with a default may be left out by another writer; `Options` and `Dynamic` are completed by
+the reader with the same defaults.
 
 Letters: K latent dimensions, T frames of a path, Y classes, C, H, W channels, height, width.
 """
@@ -320,59 +320,6 @@ class Header(NamedHeader):
     arrays: Mapping[str, ArrayEntry]
     reference: NotRequired[bool]
     """The arrays were left out, because the page has them already."""
-
-
-# ---- images to learn from -------------------------------------------------------------------------------------------
-
-
-class TrainingHeader(TypedDict):
-    """Of images that a page can learn from: arrays `images` (N, C, H, W) uint8 and `labels` (N,) int16, −1 for none."""
-
-    id: str
-    """Tells one set of images from another."""
-    dataset: str
-    """What they are called."""
-    licence: str
-    image_shape: ImageShape
-    class_names: Sequence[str]
-    n_train: int
-    """So many images, the first, are learned from; the others are held back."""
-    arrays: Mapping[str, ArrayEntry]
-
-
-# ---- the film of a training -----------------------------------------------------------------------------------------
-
-
-class FilmMap(TypedDict):
-    """A plane onto which codes are dropped: arrays `basis.NAME` (2, K) and `origin.NAME` (K,)."""
-
-    name: str
-    title: str
-    x_label: str
-    y_label: str
-
-
-class FilmHeader(TypedDict):
-    """How the codes of M test images moved in T moments of a training: arrays `mu` (T, M, K), `epoch` (T,), `label` and `index` (M,).
-
-    Of the history, a row for each moment: `reconstruction` and `kl` (T,), nats a test image, and `kl_per_dim` (T, K); NaN before the first.
-    The decoder at T' of the moments: `moment` (T',), and each array that `decoder` names, (T', …).
-    """
-
-    id: str
-    run: str
-    dataset: str
-    image_shape: ImageShape
-    latent_dim: int
-    class_names: Sequence[str]
-    is_deterministic: bool
-    """Codes are points: there is no KL."""
-    decoder: Sequence[Op]
-    """Empty where its weights were not kept."""
-    why_no_decoder: str
-    """A sentence; empty where its weights were kept."""
-    maps: Sequence[FilmMap]
-    arrays: Mapping[str, ArrayEntry]
 
 
 # ---- all maps of a run ----------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import ARGUMENTS, chromium_path
 from tests.places import BUNDLES
-from trainer.cli.bench_loops import Examples
+from trainer.cli.benchmark.loops import Examples
 from trainer.datasets import load_dataset
 
 RESULTS = Path(__file__).parent / "results"

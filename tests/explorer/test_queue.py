@@ -71,19 +71,19 @@ def test_what_it_shows_is_there_before_it_has_learned_and_moves(queue, tmp_path,
 
 def test_a_training_that_is_expected_begins_in_the_process_that_was_started_before(queue, tmp_path):
     queue.expect()
-    expected = queue._spare.pid
+    expected = queue._spare.process.pid
     queue.expect()
-    assert queue._spare.pid == expected
+    assert queue._spare.process.pid == expected
     job = queue.submit("me", "expected", LONG, str(tmp_path))
     until(lambda: of(queue, job.number).step > 0)
     assert queue._process.pid == expected
-    assert queue._spare is None
+    assert queue._spare.process is None
 
 
 def test_a_process_that_nobody_needed_ends(queue):
     queue.expect()
-    spare = queue._spare
-    queue._let_go(spare)
+    spare = queue._spare.process
+    queue._spare.let_go(spare)
     until(lambda: not spare.is_alive)
 
 

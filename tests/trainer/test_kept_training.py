@@ -129,7 +129,7 @@ REFUSED = {
     "a bomb": (lambda files: bomb(), "training.json has 8388609 bytes"),
     "a path": (lambda files: packed(files | {"../../evil": b""}), "it holds '../../evil'"),
     "no weights": (lambda files: packed({k: v for k, v in files.items() if k[0] != "w"}), "weights.safetensors is missing"),
-    "pickle": (lambda files: packed(files | {"weights.safetensors": b"\x80\x04."}), "no safetensors file"),
+    "pickle": (lambda files: packed(files | {"weights.safetensors": b"\x80\x04."}), "not a safetensors file"),
     "another format": (lambda files: packed(changed(files, format="run")), "training.json: format"),
     "data by path": (
         lambda files: packed(changed(files, config={"data": "folder:/etc"})),

@@ -28,7 +28,7 @@ def bench_command(argv: list[str]) -> None:
     between("--epochs", options.epochs)
     if options.images is not None:
         between("--images", options.images)
-    from trainer.cli.bench_compare import compare
+    from trainer.cli.benchmark.comparison import compare
 
     result = compare(options.data, options.epochs, options.images, quiet=options.json)
     print(json.dumps(result.record()) if options.json else result.table())

@@ -705,6 +705,48 @@ export interface Header extends NamedHeader {
   readonly reference?: boolean;
 }
 
+/** Where an array lies in the pool. */
+export interface PoolEntry {
+  readonly dtype: ArrayType;
+  readonly shape: readonly number[];
+  readonly offset: number;
+  readonly nbytes: number;
+}
+
+/** One map, of a conditional run as one class. */
+export interface BundleEntry {
+  readonly map: string;
+  readonly label: string | null;
+  readonly header: NamedHeader;
+  /** Number of each array in the pool. */
+  readonly arrays: Readonly<Record<string, number>>;
+}
+
+/** Where the run's pictures come from. */
+export interface BundleSource {
+  readonly dataset: string;
+  readonly licence: string;
+  /** Test images. */
+  readonly n: number;
+}
+
+/** What the page says and offers beside the map. */
+export interface BundleContents {
+  readonly format: string;
+  readonly version: number;
+  readonly title: string;
+  readonly facts: readonly string[];
+  /** Terms of the facts, each with what it means. */
+  readonly meanings: readonly (readonly [string, string])[];
+  readonly units: string;
+  readonly source: BundleSource;
+  readonly has_prior: boolean;
+  readonly paths: readonly LatentPathKind[];
+  readonly pad: PictureProtocol;
+  readonly leaves: readonly BundleEntry[];
+  readonly pool: readonly PoolEntry[];
+}
+
 /** Of images that a page can learn from: arrays `images` (N, C, H, W) uint8 and `labels` (N,) int16, −1 for none. */
 export interface TrainingHeader {
   /** Tells one set of images from another. */
@@ -748,48 +790,6 @@ export interface FilmHeader {
   readonly why_no_decoder: string;
   readonly maps: readonly FilmMap[];
   readonly arrays: Readonly<Record<string, ArrayEntry>>;
-}
-
-/** Where an array lies in the pool. */
-export interface PoolEntry {
-  readonly dtype: ArrayType;
-  readonly shape: readonly number[];
-  readonly offset: number;
-  readonly nbytes: number;
-}
-
-/** One map, of a conditional run as one class. */
-export interface BundleEntry {
-  readonly map: string;
-  readonly label: string | null;
-  readonly header: NamedHeader;
-  /** Number of each array in the pool. */
-  readonly arrays: Readonly<Record<string, number>>;
-}
-
-/** Where the run's pictures come from. */
-export interface BundleSource {
-  readonly dataset: string;
-  readonly licence: string;
-  /** Test images. */
-  readonly n: number;
-}
-
-/** What the page says and offers beside the map. */
-export interface BundleContents {
-  readonly format: string;
-  readonly version: number;
-  readonly title: string;
-  readonly facts: readonly string[];
-  /** Terms of the facts, each with what it means. */
-  readonly meanings: readonly (readonly [string, string])[];
-  readonly units: string;
-  readonly source: BundleSource;
-  readonly has_prior: boolean;
-  readonly paths: readonly LatentPathKind[];
-  readonly pad: PictureProtocol;
-  readonly leaves: readonly BundleEntry[];
-  readonly pool: readonly PoolEntry[];
 }
 
 export const DEFAULT_OPTIONS: Options = {

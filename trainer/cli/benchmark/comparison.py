@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from trainer.cli.bench_loops import (
+from trainer.cli.benchmark.loops import (
     BATCH,
     NLL_IMAGES,
     NLL_ROUNDS,

@@ -1,0 +1,64 @@
+"""What is the browser told to train on, and of a training that is over? Part of the wire that `schema.py` declares.
+
+Letters: N images, T moments, M images whose codes were watched, K latent dimensions, C, H, W channels, height, width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+from explorer.surface.network_schema import ImageShape, Op
+from explorer.surface.schema import ArrayEntry
+
+# ---- images to learn from -------------------------------------------------------------------------------------------
+
+
+class TrainingHeader(TypedDict):
+    """Of images that a page can learn from: arrays `images` (N, C, H, W) uint8 and `labels` (N,) int16, −1 for none."""
+
+    id: str
+    """Tells one set of images from another."""
+    dataset: str
+    """What they are called."""
+    licence: str
+    image_shape: ImageShape
+    class_names: Sequence[str]
+    n_train: int
+    """So many images, the first, are learned from; the others are held back."""
+    arrays: Mapping[str, ArrayEntry]
+
+
+# ---- the film of a training -----------------------------------------------------------------------------------------
+
+
+class FilmMap(TypedDict):
+    """A plane onto which codes are dropped: arrays `basis.NAME` (2, K) and `origin.NAME` (K,)."""
+
+    name: str
+    title: str
+    x_label: str
+    y_label: str
+
+
+class FilmHeader(TypedDict):
+    """How the codes of M test images moved in T moments of a training: arrays `mu` (T, M, K), `epoch` (T,), `label` and `index` (M,).
+
+    Of the history, a row for each moment: `reconstruction` and `kl` (T,), nats a test image, and `kl_per_dim` (T, K); NaN before the first.
+    The decoder at T' of the moments: `moment` (T',), and each array that `decoder` names, (T', …).
+    """
+
+    id: str
+    run: str
+    dataset: str
+    image_shape: ImageShape
+    latent_dim: int
+    class_names: Sequence[str]
+    is_deterministic: bool
+    """Codes are points: there is no KL."""
+    decoder: Sequence[Op]
+    """Empty where its weights were not kept."""
+    why_no_decoder: str
+    """A sentence; empty where its weights were kept."""
+    maps: Sequence[FilmMap]
+    arrays: Mapping[str, ArrayEntry]

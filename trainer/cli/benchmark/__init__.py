@@ -1,0 +1,1 @@
+"""How fast does this machine train? Loops that are equal in their work, and what is printed of them."""
