@@ -84,7 +84,7 @@ def jittered(values: NDArray[np.float32], source: NDArray[np.int64], rng: np.ran
 
 
 @contextmanager
-def served(scenes: Mapping[str, bytes]) -> Iterator[str]:
+def served(scenes: Mapping[str, bytes], bundle: Path = BUNDLE) -> Iterator[str]:
     """The address of a server for payloads by name: `{url}/?name`."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -92,8 +92,8 @@ def served(scenes: Mapping[str, bytes]) -> Iterator[str]:
             path, _, name = self.path.partition("?")
             known: dict[str, tuple[str, Any]] = {
                 "/": ("text/html", PAGE.encode),
-                "/surface.js": ("text/javascript", BUNDLE.read_bytes),
-                "/studio.js": ("text/javascript", BUNDLE.with_name("studio.js").read_bytes),
+                "/surface.js": ("text/javascript", bundle.read_bytes),
+                "/studio.js": ("text/javascript", bundle.with_name("studio.js").read_bytes),
                 "/payload": ("application/octet-stream", lambda: scenes[name]),
             }
             if path not in known:

@@ -10,8 +10,8 @@ import { newEnd, paintStrokes, type Stroke, type Tool } from "./strokes";
 const PAD_PX = 224;
 /** What the model is given and what it makes of it, beside the pad. */
 const FIGURE_PX = 56;
-/** Canvas pixels for each of CSS: sharp on most screens. */
-const SHARP = 2;
+/** Canvas pixels for each of CSS, at most: as many as the screen has, every further one is copied in every frame and not seen. */
+const SHARPEST = 2;
 /** Numbers follow a moving hand so often: nobody reads them faster, and each change lays out the page. */
 const NUMBERS_MS = 100;
 
@@ -85,10 +85,11 @@ export class PadView {
     readonly canDraw: boolean,
   ) {
     const [, height, width] = shape;
+    const across = PAD_PX * Math.min(SHARPEST, Math.ceil(globalThis.devicePixelRatio ?? 1));
     this.canvas = h("canvas", {
       class: "la-pad",
-      width: PAD_PX * SHARP,
-      height: Math.round((PAD_PX * SHARP * height) / width),
+      width: across,
+      height: Math.round((across * height) / width),
       tabindex: "0",
       role: "img",
       "aria-label": canDraw

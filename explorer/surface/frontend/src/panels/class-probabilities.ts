@@ -36,7 +36,7 @@ interface Bar {
 export class ClassProbabilities implements Panel {
   readonly id = "class-probabilities";
   readonly slot = "decoded-class";
-  readonly reads: readonly (keyof MapState)[] = ["data", "probe", "theme"];
+  readonly reads: readonly (keyof MapState)[] = ["data", "probe", "theme", "reading"];
   readonly element: HTMLElement;
   private readonly best = h("strong", { class: "la-nearest-class" });
   private readonly share = h("span", { class: "la-number" });
@@ -45,14 +45,13 @@ export class ClassProbabilities implements Panel {
   private names: readonly string[] = [];
   private bars: Bar[] = [];
   private isRanked = false;
-  private isDark = false;
   private fastest = Infinity;
   private asked = 0;
   private askedAt = -Infinity;
   /** Another picture is shown than the one that was asked about. */
   private isDue = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private model: MapState["data"]["model"] | null = null;
+  private last: MapState | null = null;
 
   constructor(private readonly editor: Pick<PanelEditor, "state" | "set">) {
     this.element = h(
@@ -63,18 +62,20 @@ export class ClassProbabilities implements Panel {
     );
   }
 
-  update({ state: { data, theme }, derived }: Frame): void {
-    if (data.model !== this.model) this.configure(data.classifier, data.header.class_names);
-    this.model = data.model;
-    if (theme.isDark !== this.isDark) for (const bar of this.bars) bar.label = -1;
-    this.isDark = theme.isDark;
-    this.isDue = this.classifier !== null;
-    this.follow(derived.picture);
+  update({ state, derived }: Frame): void {
+    const { last } = this;
+    const { data, probe, theme } = (this.last = state);
+    if (data.model !== last?.data.model) this.configure(data.classifier, data.header.class_names);
+    if (theme !== last?.theme) for (const bar of this.bars) bar.label = -1;
+    this.isDue ||= data !== last?.data || probe !== last.probe || theme !== last.theme;
+    if (this.isDue) this.follow(derived.picture);
   }
 
-  work({ derived }: Frame): Progress {
-    if (this.isDue) this.follow(derived.picture);
-    return this.isDue ? "working" : "done";
+  /** What others tell of the answer they tell in the same frame: it is time, and the next frame's update asks. */
+  work({ state: { reading } }: Frame): Progress {
+    if (!this.isDue) return "done";
+    if (this.isTime) this.editor.set({ reading: { ...reading } });
+    return "working";
   }
 
   /** Nothing hides them. */
@@ -98,14 +99,19 @@ export class ClassProbabilities implements Panel {
   /** The picture that is shown now; it may be overwritten when this returns. */
   private follow(x_hat: Float32Array): void {
     const { classifier } = this;
+    this.isDue = false;
     if (!classifier) return;
     clearTimeout(this.timer);
     const isCheap = this.fastest < CHEAP_MS || this.asked < TRIALS;
-    if (isCheap && performance.now() - this.askedAt < BARS_MS) return;
-    this.isDue = false;
+    this.isDue = isCheap && !this.isTime;
+    if (this.isDue) return;
     if (isCheap) return this.ask(classifier, x_hat);
     const copy = x_hat.slice();
     this.timer = setTimeout(() => this.ask(classifier, copy), REST_MS);
+  }
+
+  private get isTime(): boolean {
+    return performance.now() - this.askedAt >= BARS_MS;
   }
 
   dispose(): void {
@@ -140,7 +146,7 @@ export class ClassProbabilities implements Panel {
       bar.label = label;
       setText(bar.name, this.names[label]);
       bar.element.title = this.names[label];
-      bar.fill.style.backgroundColor = classColour(label, this.isDark);
+      bar.fill.style.backgroundColor = classColour(label, this.last?.theme.isDark === true);
     }
     setText(bar.value, probability(p[label]));
     const share = Math.round(500 * p[label]) / 500; // finer steps than pixels would be work without effect

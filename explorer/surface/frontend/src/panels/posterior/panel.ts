@@ -111,7 +111,7 @@ export class PosteriorPanel implements Panel {
   }
 
   work(frame: Frame): Progress {
-    if (this.isWaiting && !this.mayWait(frame.state.encoded)) this.update(frame);
+    if (this.isWaiting) this.update(frame);
     return this.isWaiting ? "working" : "done";
   }
 
