@@ -53,8 +53,14 @@ def files_of(run) -> dict[str, bytes]:
     return {
         "training.json": json.dumps(record).encode(),
         "weights.safetensors": (run.folder / "weights.safetensors").read_bytes(),
-        "film.safetensors": (run.folder / "film.safetensors").read_bytes(),
+        "film.safetensors": save(film_of(run)),
     }
+
+
+def film_of(run) -> dict[str, np.ndarray]:
+    """The run's own, with places in the test split."""
+    film = load((run.folder / "film.safetensors").read_bytes())
+    return film | {"index": np.searchsorted(run.encodings.index, film["index"])}
 
 
 def packed(files: dict[str, bytes]) -> bytes:
@@ -84,6 +90,7 @@ def test_it_is_the_run_that_the_same_weights_are(own, tmp_path):
     for name, column in own.history.items():
         np.testing.assert_array_equal(again.history[name], column)
     np.testing.assert_array_equal(again.film.mu, own.film.mu)
+    np.testing.assert_array_equal(again.film.index, own.film.index)
     assert again.timing["images_per_s"][0] == pytest.approx(3 * own.info.dataset.n_train / 1.5)
 
 
@@ -147,6 +154,10 @@ REFUSED = {
         "decoder.0.weight has a value that is not a finite number",
     ),
     "a stranger": (lambda files: packed(weights_changed(files, "more", np.zeros(1, np.float32))), "has 'more'"),
+    "an image that is not there": (
+        lambda files: packed(files | {"film.safetensors": save(load(files["film.safetensors"]) | {"index": np.arange(539) + 1})}),
+        "index goes to 539, and there are 539 test images",
+    ),
     "images beside a data set": (
         lambda files: packed(files | {"images.safetensors": save({"images": np.zeros((1, 1, 1, 1), np.uint8)})}),
         "images.safetensors is there, and the data set is 'digits'",

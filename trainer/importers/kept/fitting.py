@@ -1,4 +1,4 @@
-"""Are the weights of a kept training those of its configuration?"""
+"""Are the weights of a kept training those of its configuration, and its film one of the data set's test images?"""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.config import FitConfig
+from trainer.datasets import Dataset
 from trainer.importers.kept.reading import refusal
 from trainer.models.layer_shapes import multiply_adds
 from trainer.models.layers import ImageShape
 from trainer.models.networks import parameter_shapes, parts_of
-from trainer.runs.folder import WEIGHTS, Arrays
+from trainer.runs.folder import FILM, WEIGHTS, Arrays
 
 MOST_WORK = 10**10  # multiply-adds of a picture
 SCALE = "log_sigma"
@@ -40,3 +41,11 @@ def fitting_weights(weights: Arrays, config: FitConfig, shape: ImageShape) -> di
             raise refusal(f"{key} has a value that is not a finite number")
         fitting[key] = array.reshape(size)
     return fitting
+
+
+def film_of(film: Arrays, data: Dataset) -> dict[str, NDArray[np.generic]]:
+    """As a run has it: `index`, places in the test split, becomes the numbers of the images. Raises `RunError`."""
+    test, index = data.splits["test"], film["index"]
+    if index.min() < 0 or index.max() >= len(test):
+        raise refusal(f"{FILM}: index goes to {index.max()}, and there are {len(test)} test images")
+    return {**film, "index": test[index]}

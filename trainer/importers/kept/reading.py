@@ -4,7 +4,8 @@ It is one zip, which `import` takes and the app too. Nothing in it is unpickled,
 
     training.json          `PageTraining`: the configuration as run.json has it, steps, history with the settings that changed
     weights.safetensors    float32, under the names that torch gives them (`encoder.1.weight`); log_sigma where it is learned
-    film.safetensors       codes of test images while it learned, as a run folder has them
+    film.safetensors       codes of test images while it learned, as a run folder has them, but `index` is the
+                           place of each in the test split
     images.safetensors     uint8 (N, C, H, W), label int64 (N,) with −1 for none, is_test uint8 (N,): of images that only the page has
 """
 

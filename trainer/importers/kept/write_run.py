@@ -10,8 +10,9 @@ import torch
 from trainer.config import FitConfig, checked
 from trainer.datasets import Dataset
 from trainer.errors import RunError
-from trainer.importers.kept.fitting import fitting_weights
+from trainer.importers.kept.fitting import film_of, fitting_weights
 from trainer.importers.kept.reading import KeptTraining
+from trainer.importers.kept.record import PageTraining
 from trainer.importers.run_import import BUDGETS, DOING, OnPart
 from trainer.models.torch_engine import model_of
 from trainer.preflight import keep_compiled_code
@@ -52,23 +53,23 @@ def import_page_training(
         keep_compiled_code()
     weights = fitting_weights(kept.weights, config, data.image_shape)
     results = _results(config, data, weights, on_part)
+    film = film_of(kept.film, data)
     of_data = DatasetInfo.of(data, min(record.n_train, len(data.splits["train"])))
     n_parameters = sum(array.size for array in weights.values())
     info = run_info(PRESET, config, of_data, "finished", now(), n_parameters, results, "", epochs, record.seconds)
     if overwrite:
         writer.clear()  # only now, so that what fails above leaves the run that was there
-    _write(writer, kept, weights, results, info)
+    _write(writer, kept.record, film, weights, results, info)
     return load_run(name, writer.folder.parent)
 
 
-def _write(writer: RunWriter, kept: KeptTraining, weights: Arrays, results: Results, info: RunInfo) -> None:
+def _write(writer: RunWriter, record: PageTraining, film: Arrays, weights: Arrays, results: Results, info: RunInfo) -> None:
     """All files of the run, run.json last."""
-    record = kept.record
     write_results(writer, weights, results)
     writer.write_rows(HISTORY, record.history)
     rate = record.steps / record.steps_per_epoch * record.n_train / record.seconds
     writer.write_rows(TIMING, [{"epoch": info.epoch, "seconds": record.seconds, "images_per_s": rate}])
-    writer.write_arrays(FILM, kept.film)
+    writer.write_arrays(FILM, film)
     writer.write_info(info)
 
 

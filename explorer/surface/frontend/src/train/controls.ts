@@ -15,6 +15,8 @@ const MOST_SEED = 2 ** 31 - 1;
 
 export class Controls {
   readonly element: HTMLElement;
+  /** In one row. */
+  readonly buttons: HTMLElement;
   private readonly go = button("la-button lt-go", { "data-testid": "go" }, () => this.ask(this.goWish), "Train");
   private readonly others: readonly (readonly [Wish, HTMLButtonElement])[];
   private readonly seed = h("input", { type: "number", min: 0, max: MOST_SEED, step: 1, class: "lt-number" });
@@ -42,28 +44,29 @@ export class Controls {
       if (seed >= 0 && seed <= MOST_SEED) ask({ kind: "choose", choice: { seed } });
     });
     this.noise.addEventListener("change", () => ask({ kind: "set", settings: { noise: this.noise.checked } }));
+    this.buttons = h(
+      "div",
+      { class: "lt-row" },
+      this.go,
+      ...this.others.map(([, one]) => one),
+      h(
+        "label",
+        { class: "lt-field", title: "The same seed learns the same path, on every machine" },
+        "Seed",
+        this.seed,
+      ),
+      h(
+        "label",
+        { class: "lt-field", title: "Codes are drawn from q(z|x); without noise the mean is decoded" },
+        this.noise,
+        "Noise",
+      ),
+      this.dims.element,
+    );
     this.element = h(
       "div",
       { class: "lt-controls" },
-      h(
-        "div",
-        { class: "lt-row" },
-        this.go,
-        ...this.others.map(([, one]) => one),
-        h(
-          "label",
-          { class: "lt-field", title: "The same seed learns the same path, on every machine" },
-          "Seed",
-          this.seed,
-        ),
-        h(
-          "label",
-          { class: "lt-field", title: "Codes are drawn from q(z|x); without noise the mean is decoded" },
-          this.noise,
-          "Noise",
-        ),
-        this.dims.element,
-      ),
+      this.buttons,
       h("div", { class: "lt-row" }, h("div", { class: "lc-dials" }, this.betaDial(), this.rateDial()), this.words),
     );
   }

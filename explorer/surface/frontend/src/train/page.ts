@@ -11,6 +11,7 @@ import type { TrainingImages } from "../wire/training";
 import { Charts } from "./charts";
 import { Controls } from "./controls";
 import { FilmSlider } from "./film-slider";
+import { KeepMenu } from "./keep/menu";
 import { LiveRun, planeOf } from "./live-run";
 import { STYLES, themed, themeOf } from "./look";
 import { TrainMap } from "./map";
@@ -41,6 +42,7 @@ export class TrainPage {
   private askedAt = 0;
   private keptAt = 0;
   private readonly film = new FilmSlider((wish) => this.ask(wish));
+  private readonly keeping: KeepMenu;
   private readonly training: Training;
 
   /** program: the text of `learner.js`. */
@@ -49,6 +51,7 @@ export class TrainPage {
     readonly images: TrainingImages,
   ) {
     const { header, train, test } = images;
+    this.keeping = new KeepMenu(images);
     this.training = openTraining(
       program,
       planOf(this.state, header.image_shape),
@@ -56,6 +59,7 @@ export class TrainPage {
       (event) => this.hear(event),
     );
     const styles = STYLES.map((text) => h("style", {}, text));
+    this.controls.buttons.append(this.keeping.element);
     this.element.append(...styles, this.controls.element, this.body);
     this.side.append(...this.charts.elements);
     Object.defineProperty(this.element, "training", { value: this }); // a handle for hosts and browser tests
@@ -120,6 +124,7 @@ export class TrainPage {
 
   private begin(ready: Ready): void {
     this.ready = ready;
+    this.keeping.begin(ready);
     this.charts.reset();
     const { header, labels } = this.images;
     const { record } = planOf(this.state, header.image_shape);
@@ -135,6 +140,7 @@ export class TrainPage {
 
   private follow(progress: Progress): void {
     this.progress = progress;
+    this.keeping.hear(progress);
     this.askAboutOthers(progress);
     this.keep(progress);
     this.showMoment();
@@ -173,6 +179,7 @@ export class TrainPage {
   private show(): void {
     this.controls.show(this.state);
     this.film.show(this.state);
+    this.keeping.show(this.state);
     this.charts.draw(this.state, this.side.clientWidth);
   }
 }

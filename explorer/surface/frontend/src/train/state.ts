@@ -8,6 +8,7 @@
  * - `film.ts`: the moments that are kept, to look back at and to go on from; `film-slider.ts`: a slider over them.
  * - `controls.ts`: buttons and dials; they tell wishes and show the record.
  * - `charts.ts` with `bound-chart.ts` and `kl-chart.ts`: draw the record, a few times a second.
+ * - `keep/`: what of it is kept (`gather.ts`), the files (`kept-training.ts`, `torch-script.ts`), the buttons (`menu.ts`).
  * - `look.ts`: style sheets and colours.
  * - `live-run.ts`: the network of the moment as a run on a map, as the surface knows it; `map.ts`: canvas, camera, layers and legend of the
  *   surface over it; `map-input.ts`: hand and keys; `pointed-picture.ts`: what the pointer decodes.
@@ -89,9 +90,13 @@ function begun(choice: Choice, settings: Settings): TrainState {
 
 /** The same on every machine: the same seed is the same path. */
 export function planOf({ choice, settings }: TrainState, imageShape: ImageShape): TrainingPlan {
-  const { hidden, latentDim, seed } = choice;
-  const record = dense({ imageShape, latentDim, hidden, likelihood: "bernoulli" });
-  return { record, seed, batchSize: BATCH, settings, isExact: true };
+  const record = dense(wordsOf(choice, imageShape));
+  return { record, seed: choice.seed, batchSize: BATCH, settings, isExact: true };
+}
+
+/** The network of a choice. */
+export function wordsOf({ hidden, latentDim }: Choice, imageShape: ImageShape): DenseWords {
+  return { imageShape, latentDim, hidden, likelihood: "bernoulli" };
 }
 
 /** Whether a wish can be fulfilled now. */

@@ -1,0 +1,112 @@
+/** What of a training is kept? The moment that is looked at, else the present, with the film and the terms until then. */
+
+import type { Kept, Ready } from "../../engine/learning/messages";
+import type { Terms } from "../../engine/learning/records";
+import { floatsToHalves } from "../../wire/float16";
+import { product } from "../../wire/payload";
+import type { TrainingImages } from "../../wire/training";
+import type { History } from "../history";
+import { BATCH, lookedAt, type TrainState, wordsOf } from "../state";
+import type { CodeFilm, Row, TrainingToKeep } from "./kept-training";
+import { npz } from "./npz";
+import { torchScript } from "./torch-script";
+
+/** The moment whose weights would be kept; null while it runs, before the first step, and until its snapshot is there. */
+export function momentToKeep(state: TrainState): Kept | null {
+  if (state.phase !== "paused") return null;
+  const moment = lookedAt(state) ?? state.film.moments.find(({ snapshot }) => snapshot.step === state.step);
+  const isMeasured = state.heldBack.some(({ step }) => step > 0 && step <= (moment?.snapshot.step ?? 0));
+  return moment && isMeasured ? moment : null;
+}
+
+/** seconds: of work until now. */
+export function gathered(
+  state: TrainState,
+  moment: Kept,
+  ready: Ready,
+  images: TrainingImages,
+  seconds: number,
+): TrainingToKeep {
+  const { header } = images;
+  const { step } = moment.snapshot;
+  const moments = state.film.moments.filter(({ snapshot }) => snapshot.step <= step);
+  return {
+    words: wordsOf(state.choice, header.image_shape),
+    seed: state.choice.seed,
+    batchSize: BATCH,
+    step,
+    stepsPerEpoch: ready.stepsPerEpoch,
+    nTrain: header.n_train,
+    seconds,
+    settings: moment.snapshot.settings,
+    history: rowsOf(state, moments, ready.stepsPerEpoch),
+    places: ready.places,
+    weights: moment.snapshot.blocks[0],
+    film: filmOf(moments, ready.stepsPerEpoch, images),
+    data: header.dataset,
+  };
+}
+
+/** One file for each: the script, and the images that it reads. */
+export function scriptFiles(
+  state: TrainState,
+  moment: Kept,
+  ready: Ready,
+  images: TrainingImages,
+): Record<string, Uint8Array> {
+  const { header, train, test } = images;
+  const script = torchScript({
+    words: wordsOf(state.choice, header.image_shape),
+    seed: state.choice.seed,
+    batchSize: BATCH,
+    epochs: Math.max(1, Math.round(moment.snapshot.step / ready.stepsPerEpoch)),
+    settings: moment.snapshot.settings,
+    data: header.dataset,
+  });
+  const size = product(header.image_shape);
+  const arrayOf = (data: Uint8Array): { shape: number[]; data: Uint8Array } => ({
+    shape: [data.length / size, size],
+    data,
+  });
+  return {
+    "same.py": new TextEncoder().encode(script),
+    "images.npz": npz({ train: arrayOf(train), test: arrayOf(test) }),
+  };
+}
+
+/** A row for every moment at which the held back images had been measured since the one before, with the settings of then. */
+function rowsOf({ history, heldBack }: TrainState, moments: readonly Kept[], stepsPerEpoch: number): Row[] {
+  const rows: Row[] = [];
+  let before = 0;
+  for (const { snapshot } of moments) {
+    const test = heldBack.filter(({ step }) => step > before && step <= snapshot.step).at(-1);
+    const train = test && nearest(history, test.step);
+    if (!test || !train) continue;
+    rows.push({
+      epoch: test.step / stepsPerEpoch,
+      train: termsOf(train),
+      test: termsOf(test),
+      settings: snapshot.settings,
+    });
+    before = test.step;
+  }
+  return rows;
+}
+
+function nearest(history: History, step: number): History[number] | undefined {
+  return history.find((stretch) => stretch.step >= step) ?? history.at(-1);
+}
+
+function termsOf({ reconstruction, kl, klPerDim }: History[number]): Terms {
+  return { loss: reconstruction + kl, reconstruction, kl, klPerDim };
+}
+
+function filmOf(moments: readonly Kept[], stepsPerEpoch: number, { header, labels }: TrainingImages): CodeFilm {
+  const label = Array.from(labels.subarray(header.n_train));
+  return {
+    mu: moments.map(({ mu }) => floatsToHalves(mu)),
+    epoch: moments.map(({ snapshot }) => snapshot.step / stepsPerEpoch),
+    label,
+    index: label.map((_, i) => i),
+  };
+}

@@ -1,0 +1,87 @@
+/** How does a person keep a training? As a file that becomes a run, and as a script of PyTorch with its images. */
+
+import { zipSync } from "fflate";
+import type { Kept, Progress, Ready } from "../../engine/learning/messages";
+import { button, h } from "../../ui/dom";
+import { save } from "../../ui/save";
+import type { TrainingImages } from "../../wire/training";
+import type { TrainState } from "../state";
+import { gathered, momentToKeep, scriptFiles } from "./gather";
+import { packTraining } from "./kept-training";
+
+const RUN = "A zip: “atlas import FILE.zip” makes a run of it that the app opens, evaluated and examined as any other";
+const SCRIPT = "A zip: a script that trains the same network in PyTorch, and the images that it reads";
+const WHEN = "Pause after the first step to keep it";
+
+export class KeepMenu {
+  readonly element: HTMLElement;
+  private readonly run = button("lt-button", { title: RUN }, () => this.give(this.keptFile), "Keep as a run");
+  private readonly script = button(
+    "lt-button",
+    { title: SCRIPT },
+    () => this.give(this.scriptFile),
+    "The same in PyTorch",
+  );
+  private moment: Kept | null = null;
+  private state: TrainState | null = null;
+  private ready: Ready | null = null;
+  /** Of work, and when it was told of last, performance.now(); null while it rests. */
+  private seconds = 0;
+  private since: number | null = null;
+
+  constructor(private readonly images: TrainingImages) {
+    this.element = h("div", { class: "lt-row lt-keep" }, this.run, this.script);
+  }
+
+  begin(ready: Ready): void {
+    this.ready = ready;
+    this.seconds = 0;
+    this.since = null;
+  }
+
+  hear({ isRunning, step }: Progress): void {
+    const now = performance.now();
+    if (this.since !== null) this.seconds += (now - this.since) / 1000;
+    this.since = isRunning && step > 0 ? now : null;
+  }
+
+  show(state: TrainState): void {
+    this.state = state;
+    this.moment = momentToKeep(state);
+    for (const [one, words] of [
+      [this.run, RUN],
+      [this.script, SCRIPT],
+    ] as const) {
+      one.disabled = this.moment === null;
+      one.title = this.moment ? words : WHEN;
+    }
+  }
+
+  private give(
+    make: (state: TrainState, moment: Kept, ready: Ready) => readonly [string, Uint8Array<ArrayBuffer>],
+  ): void {
+    const { state, moment, ready } = this;
+    if (!state || !moment || !ready) return;
+    const [name, bytes] = make(state, moment, ready);
+    save(name, new Blob([bytes], { type: "application/zip" }));
+  }
+
+  /** Milliseconds of a single step round to nothing, and nothing takes no time. */
+  private readonly keptFile = (
+    state: TrainState,
+    moment: Kept,
+    ready: Ready,
+  ): readonly [string, Uint8Array<ArrayBuffer>] => [
+    `${this.images.header.dataset}-${state.choice.latentDim}d-page.zip`,
+    packTraining(gathered(state, moment, ready, this.images, Math.max(this.seconds, 1e-3))),
+  ];
+
+  private readonly scriptFile = (
+    state: TrainState,
+    moment: Kept,
+    ready: Ready,
+  ): readonly [string, Uint8Array<ArrayBuffer>] => [
+    `${this.images.header.dataset}-${state.choice.latentDim}d-pytorch.zip`,
+    zipSync(scriptFiles(state, moment, ready, this.images)) as Uint8Array<ArrayBuffer>,
+  ];
+}
