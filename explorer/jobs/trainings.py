@@ -68,7 +68,7 @@ class TrainingQueue:
                 self._change(job.number, state="stopped", is_stopping=False, words="stopped with the app; it can be resumed")
             elif job.state in ("running", "paused") and self._turn is None:
                 self._turn = job.number
-                self._change(job.number, state="paused", words="paused: the app ended meanwhile; it goes on where it was")
+                self._change(job.number, state="paused", words="paused: the app ended; it goes on where it was")
         self._start_next()
 
     def expect(self) -> None:

@@ -1,6 +1,6 @@
 /** Where does the Train page live? In the app as a Streamlit component, in a notebook as an anywidget, in a file that is opened from disk. */
 
-import { TrainPage } from "../train/page";
+import { Workbench } from "../train/workbench";
 import { h } from "../ui/dom";
 import pageStyle from "../ui/page.css";
 import { PayloadError } from "../wire/errors";
@@ -14,7 +14,7 @@ interface StreamlitComponent {
 }
 
 interface Mounted {
-  readonly page: TrainPage;
+  readonly page: Workbench;
   calls: number;
 }
 
@@ -25,11 +25,11 @@ export function inApp(program: string, { parentElement: parent, data }: Streamli
   if (!(data instanceof Uint8Array)) return undefined; // nothing to learn from yet
   const images = readTraining(data);
   let here = mounted.get(parent);
-  if (here && here.page.images.header.id !== images.header.id) {
+  if (here && here.page.given.header.id !== images.header.id) {
     here.page.destroy();
     here = undefined;
   }
-  here ??= { page: new TrainPage(program, images), calls: 0 };
+  here ??= { page: new Workbench(program, images), calls: 0 };
   mounted.set(parent, here);
   const { page } = here;
   if (!page.element.isConnected) parent.append(page.element);
@@ -64,15 +64,15 @@ export function inNotebook(program: string, { model, el }: { model: WidgetModel;
 /** `root`: where the page goes · `data`: the element that holds the images in base64. */
 export function inFile(program: string, root: HTMLElement, data: Element): void {
   const text = atob((data.textContent ?? "").trim());
-  const body = h("main", { class: "lp-sheet" });
+  const body = h("main", { class: "lp-sheet" }, h("h1", { class: "lp-hidden" }, "Train in this page"));
   root.replaceChildren(body);
   shown(body, program, () => Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
 }
 
 /** The page in its place; null where its images cannot be read, which a sentence says there. */
-function shown(root: HTMLElement, program: string, read: () => Uint8Array): TrainPage | null {
+function shown(root: HTMLElement, program: string, read: () => Uint8Array): Workbench | null {
   try {
-    const page = new TrainPage(program, readTraining(read()));
+    const page = new Workbench(program, readTraining(read()));
     root.append(page.element);
     page.retheme();
     return page;

@@ -45,10 +45,11 @@ export class TrainPage {
   private readonly keeping: KeepMenu;
   private readonly training: Training;
 
-  /** program: the text of `learner.js`. */
+  /** program: the text of `learner.js` · chooser: by which other images are chosen. */
   constructor(
     program: string,
     readonly images: TrainingImages,
+    chooser: readonly HTMLElement[] = [],
   ) {
     const { header, train, test } = images;
     this.keeping = new KeepMenu(images);
@@ -59,7 +60,7 @@ export class TrainPage {
       (event) => this.hear(event),
     );
     const styles = STYLES.map((text) => h("style", {}, text));
-    this.controls.buttons.append(this.keeping.element);
+    this.controls.buttons.append(this.keeping.element, ...chooser);
     this.element.append(...styles, this.controls.element, this.body);
     this.side.append(...this.charts.elements);
     Object.defineProperty(this.element, "training", { value: this }); // a handle for hosts and browser tests

@@ -90,6 +90,7 @@ describe("a kept training", () => {
   test("brings the pictures that only the page has", () => {
     const data = {
       imageShape: [1, 1, 2] as const,
+      nTrain: 2,
       train: Uint8Array.of(1, 2, 3, 4),
       test: Uint8Array.of(5, 6),
       labels: Int32Array.of(0, -1, 1),

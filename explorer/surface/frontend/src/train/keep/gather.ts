@@ -6,6 +6,8 @@ import { floatsToHalves } from "../../wire/float16";
 import { product } from "../../wire/payload";
 import type { TrainingImages } from "../../wire/training";
 import type { History } from "../history";
+import { OWN } from "../own-images/gather";
+import type { OwnImages } from "../own-images/records";
 import { BATCH, lookedAt, type TrainState, wordsOf } from "../state";
 import type { CodeFilm, Row, TrainingToKeep } from "./kept-training";
 import { npz } from "./npz";
@@ -43,7 +45,7 @@ export function gathered(
     places: ready.places,
     weights: moment.snapshot.blocks[0],
     film: filmOf(moments, ready.stepsPerEpoch, images),
-    data: header.dataset,
+    data: header.dataset === OWN ? ownOf(images) : header.dataset,
   };
 }
 
@@ -72,6 +74,12 @@ export function scriptFiles(
     "same.py": new TextEncoder().encode(script),
     "images.npz": npz({ train: arrayOf(train), test: arrayOf(test) }),
   };
+}
+
+/** Pictures that only this page has come along. */
+function ownOf({ header, train, test, labels }: TrainingImages): OwnImages {
+  const { image_shape: imageShape, class_names: classNames, n_train: nTrain } = header;
+  return { imageShape, classNames, nTrain, train, test, labels: Int32Array.from(labels), notes: [] };
 }
 
 /** A row for every moment at which the held back images had been measured since the one before, with the settings of then. */

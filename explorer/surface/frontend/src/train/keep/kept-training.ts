@@ -5,7 +5,6 @@ import type { DenseWords } from "../../engine/learning/architectures";
 import type { Place } from "../../engine/learning/parameters";
 import type { Settings, Terms } from "../../engine/learning/records";
 import { LOG_SIGMA } from "../../engine/learning/vae";
-import { product } from "../../wire/payload";
 import type { OwnImages } from "../own-images/records";
 import { type StoredArray, safetensors } from "./safetensors";
 
@@ -138,9 +137,8 @@ function filmArrays({ mu, epoch, label, index }: CodeFilm, latentDim: number): R
   };
 }
 
-function imageArrays({ train, test, labels, imageShape }: OwnImages): Record<string, StoredArray> {
+function imageArrays({ train, test, labels, imageShape, nTrain }: OwnImages): Record<string, StoredArray> {
   const n = labels.length;
-  const nTrain = train.length / product(imageShape);
   const images = new Uint8Array(train.length + test.length);
   images.set(train);
   images.set(test, train.length);

@@ -25,6 +25,8 @@ export interface Gathered {
 }
 
 export interface OwnImages extends Omit<Gathered, "pixels"> {
+  /** So many are learned from. */
+  readonly nTrain: number;
   readonly train: Uint8Array;
   /** Held back: figures are measured on these. */
   readonly test: Uint8Array;
@@ -62,6 +64,7 @@ export function divided({ pixels, labels, ...rest }: Gathered): OwnImages {
   };
   return {
     ...rest,
+    nTrain: train.length,
     train: gather(train),
     test: gather(test),
     labels: Int32Array.from([...train, ...test], (place) => labels[place]),
