@@ -8,7 +8,6 @@ starts again finds what ran as paused, to go on bit for bit, and what waited wai
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import threading
 import time
 from dataclasses import replace
@@ -22,6 +21,7 @@ from trainer.config import FitConfig, checked
 from trainer.errors import RunError
 from trainer.runs.folder import RUN_JSON
 from trainer.runs.live import Live, read_live
+from trainer.runs.lock import lock
 from trainer.runs.storage import place, store_of
 
 MOST_WAITING = 8
@@ -131,8 +131,8 @@ class TrainingQueue:
                 self._forget(number)  # it goes on: one line, not two
             number = max(self._jobs, default=0) + 1
             job = Training(number, owner, name, config, runs, patient, remedy, preset, order=self._last_order() + 1, is_own=resume)
+            write_training(self._folder, job)  # first: what the disk refuses is not begun
             self._jobs[number] = job
-            write_training(self._folder, job)
             for number in [job.number for job in self.jobs() if not job.is_open][MOST_KEPT:]:
                 self._forget(number)
         self._start_next()
@@ -293,7 +293,7 @@ def _held(folder: Path) -> IO[str]:
             f"cannot write {folder}: {error.strerror}; trainings of the app need it, $LATENT_JOBS chooses another."
         ) from None
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(file, waits=False)
     except OSError:
         file.close()
         raise RunError(f"another app of this machine trains with {folder}; use that one, or choose another $LATENT_JOBS.") from None

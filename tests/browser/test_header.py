@@ -76,7 +76,7 @@ def test_run_and_view_stand_at_the_same_place_in_every_view(browser, server):
             page.goto(address(server, run="mnist-20d", view=view))
             expect(row(page, "view")).to_be_visible()
             answered(page)
-            places.append([box(row(page, name)) for name in ("run", "view", "all-runs", "export")])
+            places.append([box(row(page, name)) for name in ("run", "view", "all-runs", "share")])
         assert all(place == places[0] for place in places)
 
 

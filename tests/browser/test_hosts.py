@@ -242,6 +242,12 @@ def test_a_path_goes_with_its_pins(offline, exported):
 def test_a_link_opens_exactly_this_in_the_file_and_in_the_app(offline, exported, page, server):
     """One grammar: what the file's address says of pins, path and screen, the app understands, and the other way round."""
     canvas = opened(offline, exported["mnist-2d"], "pins=0_0~1_1~2_0")
+
+    def step_is_kept() -> None:
+        canvas.press("ArrowRight")
+        assert "at=" in offline.url  # from here on every change is one against the screen that was opened
+
+    eventually(step_is_kept)
     offline.get_by_role("button", name="Play the path").click()
     for key in ("m", "+", "+", "ArrowLeft"):
         canvas.press(key)

@@ -127,3 +127,14 @@ def test_what_is_no_picture_is_told_and_nothing_is_lost(page, file, sentence):
     give(page, file)
     told(page, sentence)
     stands(page, "epoch 1.0.")
+
+
+def test_other_pictures_end_a_training_only_when_it_is_agreed(page):
+    page.get_by_role("button", name="One epoch").click()
+    stands(page, "epoch 1.0.")
+    give(page, packed({f"{i}.png": png(DIGITS.images[i, 0]) for i in range(N)}))
+    told(page, "Other images end this training.")
+    stands(page, "epoch 1.0.")
+    page.get_by_role("button", name="End it and take them").click()
+    stands(page, "Not trained yet")
+    assert len(held(page)["labels"]) == N

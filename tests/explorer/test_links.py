@@ -241,3 +241,14 @@ def _end(source: str, at: int) -> int:
         depth += {"(": 1, ")": -1}.get(source[at], 0)
         at += 1
     return at
+
+
+def test_a_stop_of_a_class_that_the_run_has_not_is_one_of_the_chosen_class():
+    from explorer.pages.interpolate.stops import label_of, stop_picture
+    from tests.places import ASSETS
+    from trainer.runs.catalogue import load_run
+
+    run = load_run("digits-conditional-vae", ASSETS)
+    (stop,) = linked_stops("_".join("0" * run.config.latent_dim) + ":99*a", run.config.latent_dim)
+    assert label_of(run, stop) in range(10)
+    assert stop_picture(run, stop) is not None

@@ -523,7 +523,7 @@ def test_the_bar_is_full_when_the_run_is_whole_and_counts_the_classifier(tiny_da
         fit(FitConfig(hidden=(4,), epochs=6, batch_size=16, umap=False), tiny_dataset, "mine", tmp_path, heard=heard.append)
     )
     parts = [event.part for event in events if isinstance(event, Finishing)]
-    assert list(dict.fromkeys(parts)) == ["evaluation", "encodings", "maps", "examination", "classifier of pictures"]
+    assert list(dict.fromkeys(parts)) == ["evaluation", "encodings", "maps", "examination", "classifier of pictures", "continuity"]
     assert {event.part for event in heard} == {"evaluation", "examination"}
     shares = [event.share for event in events if isinstance(event, Stepped | Finishing)]
     assert shares == sorted(shares)
@@ -557,6 +557,7 @@ def test_what_is_drawn_names_every_part_once_and_the_result_is_one_line(tiny_dat
         "maps",
         "examination",
         "classifier of pictures",
+        "continuity",
     ]
     assert drawing.is_closed
     out = capsys.readouterr()

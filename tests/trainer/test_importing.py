@@ -177,7 +177,7 @@ def test_logits_are_taken_as_such_and_means_are_not(tmp_path):
     with torch.no_grad():
         wanted = torch.sigmoid(model.decode(torch.from_numpy(z))).reshape(-1, 1, 8, 8).numpy()
     assert np.abs(run.forward.decode(z) - wanted).max() < 1e-5
-    with pytest.raises(ExternalModelError, match="no logits but means"):
+    with pytest.raises(ExternalModelError, match="which are means, not logits"):
         import_model(foreign_models.untrained(), load_dataset("digits"), "means", how=how, runs=tmp_path)
 
 

@@ -5,6 +5,7 @@ Second opinion: a run of the trainer's own with the same weights, whose files ar
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import zipfile
@@ -173,6 +174,19 @@ def test_what_is_no_kept_training_is_refused_and_nothing_is_written(own, tmp_pat
     assert sentence in str(caught.value)
     assert str(caught.value).endswith("keep it again on the Train page.")
     assert not list(Path(tmp_path).rglob("run.json"))
+
+
+def test_a_zip_with_another_byte_is_read_or_refused(own):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, content in files_of(own).items():
+            target.writestr(name, content)
+    whole, rng = data.getvalue(), np.random.default_rng(0)
+    for at in rng.integers(0, len(whole), 200):
+        damaged = bytearray(whole)
+        damaged[at] ^= 1 << int(rng.integers(8))
+        with contextlib.suppress(RunError):
+            read_page_training(bytes(damaged))
 
 
 def test_a_name_that_is_a_path_is_refused(own, tmp_path):

@@ -118,7 +118,7 @@ def test_the_encoder_lags_only_until_information_peaks(tiny_dataset, tmp_path, m
         lagging, "information_split", lambda *_: dataclasses.make_dataclass("S", ["mutual_information"])(next(nats))
     )
     monkeypatch.setattr(
-        Trainer, "train_encoder_ahead", lambda self, step, settings: (inner.append(step), real(self, step, settings))
+        Trainer, "train_encoder_ahead", lambda self, step, settings, rate: (inner.append(step), real(self, step, settings, rate))
     )
     list(fit(KINDS["lagging"], tiny_dataset, "l", tmp_path))
     assert inner == list(range(12))  # three epochs of four steps; the fourth has none
@@ -131,7 +131,7 @@ def test_encoder_steps_leave_the_decoder_alone(tiny_dataset, tmp_path):
 
     trainer = Trainer(KINDS["lagging"], tiny_dataset, RunWriter.at(tmp_path, "x"), "custom", "now")
     before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
-    trainer.train_encoder_ahead(0, StepSettings(1.0))
+    trainer.train_encoder_ahead(0, StepSettings(1.0), 1e-3)
     changed = {name.split(".")[0] for name, value in trainer.model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed == {"encoder"}
 

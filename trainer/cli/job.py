@@ -89,11 +89,11 @@ def _alone(folder: str | None) -> Iterator[None]:
     if folder is None:
         yield
         return
-    import fcntl
+    from trainer.runs.lock import lock
 
     Path(folder).mkdir(parents=True, exist_ok=True)
     with (Path(folder) / LOCK).open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock(file, waits=True)
         yield
 
 

@@ -30,8 +30,9 @@ def stops_of(now: State, run: Run) -> tuple[Stop, ...]:
 def begin_with_the_first_stops_class(now: State, run: Run) -> None:
     """Pictures under the cursor are decoded as the class with which the walk begins, until another one is chosen."""
     stops = stops_of(now, run)
-    if run.config.is_conditional and stops and stops[0].label is not None:
-        decode_as("interpolate", run.id, run.info.dataset.class_names[stops[0].label])
+    label = _own_label(run, stops[0]) if stops else None
+    if run.config.is_conditional and label is not None:
+        decode_as("interpolate", run.id, run.info.dataset.class_names[label])
 
 
 def pin_stops(now: State) -> tuple[Stop, ...]:
@@ -52,7 +53,13 @@ def mean_stops(run: Run) -> tuple[Stop, ...]:
 
 def label_of(run: Run, stop: Stop) -> int | None:
     """The class as which the model decodes a stop: its own, else the chosen one; None for a model that is told none."""
-    return (chosen_label(run) if stop.label is None else stop.label) if run.config.is_conditional else None
+    own = _own_label(run, stop)
+    return (chosen_label(run) if own is None else own) if run.config.is_conditional else None
+
+
+def _own_label(run: Run, stop: Stop) -> int | None:
+    """The stop's class, where the run has it: a link may name one that it has not."""
+    return stop.label if stop.label is not None and stop.label < len(run.info.dataset.class_names) else None
 
 
 def stop_as(run: Run, stop: Stop) -> str:

@@ -12,7 +12,9 @@ It is one zip, which `import` takes and the app too. Nothing in it is unpickled,
 from __future__ import annotations
 
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -94,7 +96,16 @@ def _files(data: bytes) -> dict[str, bytes]:
                     raise refusal(f"{item.filename} has {item.file_size} bytes, allowed are {MOST_BYTES[item.filename]}")
                 with packed.open(item) as file:
                     files[item.filename] = file.read(MOST_BYTES[item.filename])
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, ValueError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        OSError,
+        NotImplementedError,
+        EOFError,
+        RuntimeError,
+        ValueError,
+    ) as error:
         raise refusal(f"it is damaged or not a zip ({error})") from None
     if missing := [name for name in (RECORD, WEIGHTS, FILM) if name not in files]:
         raise refusal(f"{missing[0]} is missing")

@@ -24,6 +24,7 @@ from trainer.runs.write import RunWriter
 from trainer.training.finish import PostProcessing, Reached, Results, now, run_info, write_results
 
 PRESET = "page"
+MOST_EPOCHS = 100_000  # of a configuration
 
 
 def import_page_training(
@@ -45,7 +46,7 @@ def import_page_training(
         raise RunError(f"run {name!r} is already in {writer.folder.parent}; --overwrite replaces it, --name starts another.")
     writer.check_writable()
     record = kept.record
-    epochs = max(1, -(-record.steps // record.steps_per_epoch))
+    epochs = min(max(1, -(-record.steps // record.steps_per_epoch)), MOST_EPOCHS)
     on_part("reading the data set", None)
     data = kept.dataset(name)
     config = checked(record.config, data=data.name, epochs=epochs, umap=umap, classifier=classifier, film_weights=0)

@@ -131,8 +131,16 @@ function restore(
 
 /** Those of the link, then others that this browser's tab has. */
 function named({ data, groups: before }: MapState, groups: readonly GroupRecord[]): readonly SavedGroup[] {
-  const found = groups.filter(({ indices }) => indices.every((i) => i < data.nPoints));
-  const all = [...found, ...before.filter(({ name }) => found.every((one) => one.name !== name))];
+  const known = groups.filter(({ indices }) => indices.every((i) => i < data.nPoints));
+  const found = known.map(({ name, indices }) => ({ name, indices: [...new Set(indices)] }));
+  const isSame = (one: SavedGroup, other: SavedGroup): boolean =>
+    one.name === other.name && String(one.indices) === String(other.indices);
+  const own = before.filter((mine) => !found.some((one) => isSame(one, mine)));
+  // what the person has keeps its name
+  const named = found.map((one) =>
+    own.some(({ name }) => name === one.name) ? { ...one, name: `${one.name} (link)` } : one,
+  );
+  const all = [...named, ...own];
   saveGroups(data.header.run.id, all);
   return all;
 }

@@ -22,6 +22,12 @@ export function withMoment(history: History, step: number, { reconstruction, kl,
   return next.length > MOST_STRETCHES ? halved(next) : next;
 }
 
+/** One that was measured at a step; where there are too many every second one goes, the first and the last stay. */
+export function withMeasured(history: History, step: number, { reconstruction, kl, klPerDim }: Terms): History {
+  const next = [...history, { step, reconstruction, kl, klPerDim }];
+  return next.length > MOST_STRETCHES ? next.filter((_, i) => i % 2 === 0 || i === next.length - 1) : next;
+}
+
 /** As it was when so many steps had been taken. */
 export function cutAt(history: History, step: number): History {
   return history.filter((stretch) => stretch.step <= step);

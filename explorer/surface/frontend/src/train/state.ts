@@ -23,7 +23,7 @@ import type { TrainingEvent, TrainingPlan } from "../engine/learning/training";
 import type { ImageShape } from "../wire/schema";
 import { axesFor } from "./axes";
 import { type Film, filmUntil, NO_FILM, withKept } from "./film";
-import { cutAt, type History, NO_HISTORY, withMoment } from "./history";
+import { cutAt, type History, NO_HISTORY, withMeasured, withMoment } from "./history";
 
 /** `waiting`: not ready yet · `fresh`: no step was taken. */
 export type Phase = "waiting" | "fresh" | "running" | "paused";
@@ -169,7 +169,7 @@ export function heard(state: TrainState, event: TrainingEvent): TrainState {
       return { ...state, step, epoch, terms: terms ?? state.terms, phase, history, heldBack, axes };
     }
     case "evaluation":
-      return { ...state, heldBack: withMoment(cutAt(state.heldBack, event.step - 1), event.step, event.terms) };
+      return { ...state, heldBack: withMeasured(cutAt(state.heldBack, event.step - 1), event.step, event.terms) };
     case "snapshot":
       return { ...state, film: withKept(state.film, event) };
     case "stopped":

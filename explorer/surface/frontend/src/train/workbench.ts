@@ -15,7 +15,12 @@ export class Workbench {
     private readonly program: string,
     readonly given: TrainingImages,
   ) {
-    this.chooser = new ImageChooser(this.element, given, (images) => this.take(images));
+    this.chooser = new ImageChooser(
+      this.element,
+      given,
+      (images) => this.take(images),
+      () => this.page.state.step > 0,
+    );
     this.page = this.shown(given);
   }
 

@@ -19,25 +19,51 @@ function file(name: string, content: Uint8Array | string, folder = ""): GivenFil
   };
 }
 
+async function tableOf(text: string): Promise<Gathered> {
+  const found = await readTable(text);
+  if (!found) throw new Error("it was not wanted");
+  return found;
+}
+
 describe("a table", () => {
-  test("is pixels, with a named column of labels wherever it stands", () => {
-    const found = readTable(`px0,px1,label,px2,px3\n0,1,cat,2,255\n9,8,dog,7,6\n`);
+  test("with numbered columns, as pandas writes it, has one picture less than rows", async () => {
+    const numbers = Array.from({ length: 16 }, (_, k) => k);
+    const found = await tableOf(
+      [numbers, numbers.map(() => 16), numbers.map(() => 0)].map((row) => row.join(",")).join("\n"),
+    );
+    expect(found.labels).toHaveLength(2);
+    expect([...found.pixels.subarray(0, 16)]).toEqual(Array(16).fill(255));
+  });
+
+  test("that is not wanted any more is given up", async () => {
+    expect(await readTable("0,1,2,255\n0,0,0,0", undefined, () => false)).toBeNull();
+  });
+
+  test("of too many kinds of labels has no classes, and says so", async () => {
+    const rows = Array.from({ length: 1001 }, (_, i) => `${i},0,0,0,0`);
+    const found = await tableOf(["label,a,b,c,d", ...rows].join("\n"));
+    expect(found.classNames).toEqual([]);
+    expect(found.notes).toContain("1001 different labels were left out; allowed: at most 1000 classes.");
+  });
+
+  test("is pixels, with a named column of labels wherever it stands", async () => {
+    const found = await tableOf(`px0,px1,label,px2,px3\n0,1,cat,2,255\n9,8,dog,7,6\n`);
     expect(found.imageShape).toEqual([1, 2, 2]);
     expect([...found.pixels]).toEqual([...ROW, 9, 8, 7, 6]);
     expect(found.classNames).toEqual(["cat", "dog"]);
     expect([...found.labels]).toEqual([0, 1]);
   });
 
-  test("may have no header, semicolons, quotes and a byte order mark", () => {
-    expect([...readTable(`\ufeff0;1;2;255\r\n0;0;0;0\r\n`).pixels]).toEqual([...ROW, 0, 0, 0, 0]);
-    expect(readTable(`"label",a,b,c,d\n"10",0,1,2,255\n"9",0,0,0,0`).classNames).toEqual(["9", "10"]);
+  test("may have no header, semicolons, quotes and a byte order mark", async () => {
+    expect([...(await tableOf(`\ufeff0;1;2;255\r\n0;0;0;0\r\n`)).pixels]).toEqual([...ROW, 0, 0, 0, 0]);
+    expect((await tableOf(`"label",a,b,c,d\n"10",0,1,2,255\n"9",0,0,0,0`)).classNames).toEqual(["9", "10"]);
   });
 
-  test("of grey levels up to 16 or 1 is stretched to white, and says so", () => {
-    const found = readTable("0,8,16,4\n0,0,0,1");
+  test("of grey levels up to 16 or 1 is stretched to white, and says so", async () => {
+    const found = await tableOf("0,8,16,4\n0,0,0,1");
     expect([...found.pixels.subarray(0, 4)]).toEqual([0, 128, 255, 64]);
     expect(found.notes).toEqual(["A pixel of 16 was taken for white."]);
-    expect([...readTable("0,0.5,1,0.2\n0,0,0,0").pixels.subarray(0, 4)]).toEqual([0, 128, 255, 51]);
+    expect([...(await tableOf("0,0.5,1,0.2\n0,0,0,0")).pixels.subarray(0, 4)]).toEqual([0, 128, 255, 51]);
   });
 
   test.each([
@@ -48,8 +74,8 @@ describe("a table", () => {
     ["0,1,2,-3\n0,1,2,3", "column 4 of the table is “-3”"],
     ["label,a,b,c,d\n", "The table has no row of numbers"],
     ["", "The table has no row of numbers"],
-  ])("%j is refused", (text, sentence) => {
-    expect(() => readTable(text)).toThrow(sentence);
+  ])("%j is refused", async (text, sentence) => {
+    await expect(readTable(text)).rejects.toThrow(sentence);
   });
 });
 

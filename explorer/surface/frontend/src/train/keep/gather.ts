@@ -45,7 +45,7 @@ export function gathered(
     places: ready.places,
     weights: moment.snapshot.blocks[0],
     film: filmOf(moments, ready.stepsPerEpoch, images),
-    data: header.dataset === OWN ? ownOf(images) : header.dataset,
+    data: isOwn(header.dataset) ? ownOf(images) : header.dataset,
   };
 }
 
@@ -74,6 +74,11 @@ export function scriptFiles(
     "same.py": new TextEncoder().encode(script),
     "images.npz": npz({ train: arrayOf(train), test: arrayOf(test) }),
   };
+}
+
+/** Built-in data sets have a plain name, a person's own a kind and a path. */
+export function isOwn(dataset: string): boolean {
+  return dataset === OWN || dataset.includes(":");
 }
 
 /** Pictures that only this page has come along. */

@@ -6,11 +6,12 @@ import { button, h } from "../../ui/dom";
 import { save } from "../../ui/save";
 import type { TrainingImages } from "../../wire/training";
 import type { TrainState } from "../state";
-import { gathered, momentToKeep, scriptFiles } from "./gather";
+import { gathered, isOwn, momentToKeep, scriptFiles } from "./gather";
 import { packTraining } from "./kept-training";
 
 const RUN = "A zip: “atlas import FILE.zip” makes a run of it that the app opens, evaluated and examined as any other";
 const SCRIPT = "A zip: a script that trains the same network in PyTorch, and the images that it reads";
+const MOST_TIMES = 2000;
 const WHEN = "Pause after the first step to keep it";
 
 export class KeepMenu {
@@ -25,8 +26,9 @@ export class KeepMenu {
   private moment: Kept | null = null;
   private state: TrainState | null = null;
   private ready: Ready | null = null;
-  /** Of work, and when it was told of last, performance.now(); null while it rests. */
-  private seconds = 0;
+  /** Seconds of work until some steps, rising; what was given up by going back is not in them. */
+  private times: { readonly step: number; readonly seconds: number }[] = [];
+  /** When it was told of last, performance.now(); null while it rests. */
   private since: number | null = null;
 
   constructor(private readonly images: TrainingImages) {
@@ -35,14 +37,18 @@ export class KeepMenu {
 
   begin(ready: Ready): void {
     this.ready = ready;
-    this.seconds = 0;
+    this.times = [];
     this.since = null;
   }
 
   hear({ isRunning, step }: Progress): void {
     const now = performance.now();
-    if (this.since !== null) this.seconds += (now - this.since) / 1000;
-    this.since = isRunning && step > 0 ? now : null;
+    const more = this.since === null ? 0 : (now - this.since) / 1000;
+    this.since = isRunning ? now : null;
+    this.times = this.times.filter((time) => time.step < step);
+    this.times.push({ step, seconds: (this.times.at(-1)?.seconds ?? 0) + more });
+    if (this.times.length > MOST_TIMES)
+      this.times = this.times.filter((_, i, all) => i % 2 === 0 || i === all.length - 1);
   }
 
   show(state: TrainState): void {
@@ -57,6 +63,11 @@ export class KeepMenu {
     }
   }
 
+  private get stem(): string {
+    const { dataset } = this.images.header;
+    return isOwn(dataset) ? "own" : dataset;
+  }
+
   private give(
     make: (state: TrainState, moment: Kept, ready: Ready) => readonly [string, Uint8Array<ArrayBuffer>],
   ): void {
@@ -66,14 +77,18 @@ export class KeepMenu {
     save(name, new Blob([bytes], { type: "application/zip" }));
   }
 
-  /** Milliseconds of a single step round to nothing, and nothing takes no time. */
+  /** A single step may round to nothing, and nothing takes no time. */
+  private secondsAt(step: number): number {
+    return Math.max(this.times.filter((time) => time.step <= step).at(-1)?.seconds ?? 0, 1e-3);
+  }
+
   private readonly keptFile = (
     state: TrainState,
     moment: Kept,
     ready: Ready,
   ): readonly [string, Uint8Array<ArrayBuffer>] => [
-    `${this.images.header.dataset}-${state.choice.latentDim}d-page.zip`,
-    packTraining(gathered(state, moment, ready, this.images, Math.max(this.seconds, 1e-3))),
+    `${this.stem}-${state.choice.latentDim}d-page.zip`,
+    packTraining(gathered(state, moment, ready, this.images, this.secondsAt(moment.snapshot.step))),
   ];
 
   private readonly scriptFile = (
@@ -81,7 +96,7 @@ export class KeepMenu {
     moment: Kept,
     ready: Ready,
   ): readonly [string, Uint8Array<ArrayBuffer>] => [
-    `${this.images.header.dataset}-${state.choice.latentDim}d-pytorch.zip`,
+    `${this.stem}-${state.choice.latentDim}d-pytorch.zip`,
     zipSync(scriptFiles(state, moment, ready, this.images)) as Uint8Array<ArrayBuffer>,
   ];
 }

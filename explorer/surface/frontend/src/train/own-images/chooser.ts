@@ -3,7 +3,7 @@
 import { button, Disposer, h, setText } from "../../ui/dom";
 import type { TrainingImages } from "../../wire/training";
 import { asTrainingImages, imagesOf } from "./gather";
-import { ImagesRefused } from "./records";
+import { ImagesRefused, type OwnImages } from "./records";
 
 const TITLE = "Pictures, a zip of them (its folders are classes), or a table of pixels (CSV); they stay in this page";
 
@@ -20,19 +20,23 @@ export class ImageChooser {
   private readonly open = button("lt-button", { title: TITLE }, () => this.press(), "Your pictures …");
   private readonly back: HTMLButtonElement;
   private readonly disposer = new Disposer();
+  private readonly agree = button("la-button", { hidden: true }, () => this.waiting?.(), "End it and take them");
+  /** What the person has to agree to; null for nothing. */
+  private waiting: (() => void) | null = null;
   /** Of what is read now; another number gives it up. */
   private reading = 0;
   private isReading = false;
   private taken = 0;
 
-  /** root: where files may be dropped · given: the images that the page came with. */
+  /** root: where files may be dropped · given: the images that the page came with · isTrained: there is a training that would be lost. */
   constructor(
     root: HTMLElement,
     private readonly given: TrainingImages,
     private readonly take: (images: TrainingImages) => void,
+    private readonly isTrained: () => boolean,
   ) {
     this.back = button("lt-button", { hidden: true }, () => this.giveBack(), `Back to ${given.header.dataset}`);
-    this.element = h("div", { class: "lt-row" }, this.open, this.back, this.input);
+    this.element = h("div", { class: "lt-row" }, this.open, this.back, this.agree, this.input);
     this.input.addEventListener("change", () => {
       void this.read([...(this.input.files ?? [])]);
       this.input.value = "";
@@ -55,38 +59,64 @@ export class ImageChooser {
   }
 
   private giveBack(): void {
-    this.end("");
-    this.back.hidden = true;
-    this.take(this.given);
+    this.offer("", () => {
+      this.back.hidden = true;
+      this.take(this.given);
+    });
   }
 
   private async read(files: readonly File[]): Promise<void> {
     if (files.length === 0) return;
     const mine = ++this.reading;
     this.isReading = true;
+    this.waiting = null;
+    this.agree.hidden = true;
     setText(this.open, "Cancel");
     this.say("Reading …");
+    const told = (done: number, of: number): void => {
+      if (mine === this.reading) this.say(`Reading picture ${done} of ${of} …`);
+    };
     try {
-      const own = await imagesOf(
-        files,
-        (done, of) => mine === this.reading && this.say(`Reading picture ${done} of ${of} …`),
-        () => mine === this.reading,
-      );
-      if (!own || mine !== this.reading) return;
-      this.take(asTrainingImages(own, ++this.taken));
-      this.back.hidden = false;
-      const n = own.labels.length;
-      this.end([`${n} pictures, ${n - own.nTrain} of them held back.`, ...own.notes].join(" "));
+      const own = await imagesOf(files, told, () => mine === this.reading);
+      if (own && mine === this.reading) this.found(own);
     } catch (error) {
       if (mine !== this.reading) return;
-      if (!(error instanceof ImagesRefused)) throw error;
-      this.end(error.message);
+      // a folder that was dropped, a file that has gone, more than memory holds: the browser’s own words say which
+      const why = error instanceof Error ? error.message : String(error);
+      this.end(
+        error instanceof ImagesRefused
+          ? why
+          : `These files could not be read (${why}); drop pictures or a zip of them.`,
+      );
     }
+  }
+
+  private found(own: OwnImages): void {
+    const n = own.labels.length;
+    const words = [`${n} pictures, ${n - own.nTrain} of them held back.`, ...own.notes].join(" ");
+    this.offer(words, () => {
+      this.back.hidden = false;
+      this.take(asTrainingImages(own, ++this.taken));
+    });
+  }
+
+  /** At once; where there is a training that would be lost only after the person has agreed. */
+  private offer(words: string, act: () => void): void {
+    const begin = (): void => {
+      this.end(words);
+      act();
+    };
+    if (!this.isTrained()) return begin();
+    this.end(`${words} Other images end this training.`.trim());
+    this.waiting = begin;
+    this.agree.hidden = false;
   }
 
   private end(words: string): void {
     this.reading++;
     this.isReading = false;
+    this.waiting = null;
+    this.agree.hidden = true;
     setText(this.open, "Your pictures …");
     this.say(words);
   }

@@ -2,8 +2,8 @@
 
 import type { TrainingImages } from "../../wire/training";
 import { findPictures, type GivenFile } from "./files";
-import { type OnShare, readPictures } from "./pictures";
-import { divided, type Gathered, ImagesRefused, type OwnImages } from "./records";
+import { readPictures } from "./pictures";
+import { divided, ImagesRefused, type OnShare, type OwnImages } from "./records";
 import { readTable } from "./table";
 
 /** The name under which a training of the page keeps such images. */
@@ -16,10 +16,8 @@ export async function imagesOf(
   isWanted: () => boolean,
 ): Promise<OwnImages | null> {
   const { pictures, tables, other, otherName } = await findPictures(files);
-  const gathered = await gatheredFrom(
-    pictures.length > 0 ? () => readPictures(pictures, told, isWanted) : null,
-    tables,
-  );
+  const gathered =
+    pictures.length > 0 ? await readPictures(pictures, told, isWanted) : await readTable(only(tables), told, isWanted);
   if (!gathered) return null;
   const notes = [...gathered.notes];
   if (pictures.length > 0 && tables.length > 0) notes.push("Tables beside pictures were left out.");
@@ -28,12 +26,8 @@ export async function imagesOf(
   return divided({ ...gathered, notes });
 }
 
-async function gatheredFrom(
-  read: (() => Promise<Gathered | null>) | null,
-  tables: readonly string[],
-): Promise<Gathered | null> {
-  if (read) return read();
-  if (tables.length === 1) return readTable(tables[0]);
+function only(tables: readonly string[]): string {
+  if (tables.length === 1) return tables[0];
   const what = tables.length === 0 ? "no picture and no table" : `${tables.length} tables`;
   throw new ImagesRefused(
     `There is ${what}; allowed: pictures (PNG, JPEG, WebP, GIF, BMP), a zip of them, or one table (CSV).`,

@@ -4,16 +4,26 @@
  * Pictures of one size of at most 64 pixels a side stay as they are; else the middle square of each is scaled to 32 × 32. Grey where all are.
  */
 
-import type { ImageShape } from "../../wire/schema";
 import type { PictureFile } from "./files";
-import { classesOf, type Gathered, ImagesRefused, MOST_SIDE, SIDE } from "./records";
+import { classesOf, type Gathered, ImagesRefused, MOST_SIDE, type OnShare, SIDE } from "./records";
 
 /** By how much two channels differ at least where a picture is coloured. */
 const COLOURED = 12;
 /** Of a picture; more is not decoded. */
 const MOST_FILE_BYTES = 40 * 2 ** 20;
 
-export type OnShare = (done: number, of: number) => void;
+interface Decoded {
+  readonly pixels: Uint8ClampedArray;
+  readonly className: string;
+}
+
+interface Size {
+  /** Width and height. */
+  readonly sides: readonly [number, number];
+  readonly isScaled: boolean;
+}
+
+const SCALED: Size = { sides: [SIDE, SIDE], isScaled: true };
 
 /** Raises `ImagesRefused`; `isWanted` false ends it early, with null. */
 export async function readPictures(
@@ -21,41 +31,66 @@ export async function readPictures(
   told: OnShare,
   isWanted: () => boolean,
 ): Promise<Gathered | null> {
-  const notes: string[] = [];
-  const decoded: { pixels: Uint8ClampedArray; className: string }[] = [];
   const bad: string[] = [];
-  const size = await sizeOf(files);
+  let size = await sizeOf(files);
+  let decoded = await decodedAt(size, files, bad, told, isWanted);
+  if (decoded === "another size") {
+    size = SCALED;
+    bad.length = 0;
+    decoded = await decodedAt(size, files, bad, told, isWanted);
+  }
+  if (decoded === null || decoded === "another size") return null;
+  if (decoded.length === 0)
+    throw new ImagesRefused(`None of the ${files.length} pictures can be read; allowed: PNG, JPEG, WebP, GIF, BMP.`);
+  const [width, height] = size.sides;
+  const notes: string[] = [];
+  if (bad.length > 0)
+    notes.push(
+      `${bad.length === 1 ? "1 file" : `${bad.length} files`} could not be read, such as ${bad[0].slice(0, 80)}.`,
+    );
+  if (size.isScaled) notes.push(`The middle square of every picture was scaled to ${width} × ${height} pixels.`);
+  const channels = decoded.some(({ pixels }) => isColoured(pixels)) ? 3 : 1;
+  const n = width * height * channels;
+  const pixels = new Uint8Array(decoded.length * n);
+  decoded.forEach((one, i) => {
+    pixels.set(planes(one.pixels, channels), i * n);
+  });
+  const classes = classesOf(
+    decoded.map(({ className }) => className),
+    notes,
+  );
+  return { imageShape: [channels, height, width], pixels, ...classes, notes };
+}
+
+/** All that can be read; null where it is not wanted any more. */
+async function decodedAt(
+  { sides: [width, height], isScaled }: Size,
+  files: readonly PictureFile[],
+  bad: string[],
+  told: OnShare,
+  isWanted: () => boolean,
+): Promise<readonly Decoded[] | "another size" | null> {
   const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = size.sides;
+  [canvas.width, canvas.height] = [width, height];
   const context = canvas.getContext("2d", { willReadFrequently: true });
   if (!context) throw new ImagesRefused("This browser gives no canvas to read pictures with.");
+  const decoded: Decoded[] = [];
   for (const [i, file] of files.entries()) {
     if (!isWanted()) return null;
     const bitmap = await bitmapOf(file);
+    if (bitmap && !isScaled && (bitmap.width !== width || bitmap.height !== height)) {
+      bitmap.close();
+      return "another size";
+    }
     if (bitmap) decoded.push({ pixels: drawn(bitmap, context), className: file.className });
     else bad.push(file.path);
     bitmap?.close();
     told(i + 1, files.length);
   }
-  if (decoded.length === 0)
-    throw new ImagesRefused(`None of the ${files.length} pictures can be read; allowed: PNG, JPEG, WebP, GIF, BMP.`);
-  if (bad.length > 0)
-    notes.push(
-      `${bad.length === 1 ? "1 file" : `${bad.length} files`} could not be read, such as ${bad[0].slice(0, 80)}.`,
-    );
-  if (size.isScaled)
-    notes.push(`The middle square of every picture was scaled to ${size.sides[0]} × ${size.sides[1]} pixels.`);
-  const channels = decoded.some(({ pixels }) => isColoured(pixels)) ? 3 : 1;
-  const imageShape: ImageShape = [channels, canvas.height, canvas.width];
-  const n = canvas.width * canvas.height * channels;
-  const pixels = new Uint8Array(decoded.length * n);
-  decoded.forEach((one, i) => {
-    pixels.set(planes(one.pixels, channels), i * n);
-  });
-  return { imageShape, pixels, ...classesOf(decoded.map(({ className }) => className)), notes };
+  return decoded;
 }
 
-async function sizeOf(files: readonly PictureFile[]): Promise<{ sides: [number, number]; isScaled: boolean }> {
+async function sizeOf(files: readonly PictureFile[]): Promise<Size> {
   const LOOKED_AT = 20;
   const step = Math.max(1, Math.floor(files.length / LOOKED_AT));
   let sides: [number, number] | null = null;
@@ -65,10 +100,10 @@ async function sizeOf(files: readonly PictureFile[]): Promise<{ sides: [number, 
     const { width, height } = bitmap;
     bitmap.close();
     const isOther = sides !== null && (sides[0] !== width || sides[1] !== height);
-    if (isOther || width > MOST_SIDE || height > MOST_SIDE) return { sides: [SIDE, SIDE], isScaled: true };
+    if (isOther || width > MOST_SIDE || height > MOST_SIDE) return SCALED;
     sides = [width, height];
   }
-  return { sides: sides ?? [SIDE, SIDE], isScaled: false };
+  return sides ? { sides, isScaled: false } : SCALED;
 }
 
 async function bitmapOf({ bytes }: PictureFile): Promise<ImageBitmap | null> {

@@ -12,6 +12,8 @@ export const MOST_SIDE = 64;
 const HELD_BACK = 5;
 export const NO_CLASS = -1;
 
+export type OnShare = (done: number, of: number) => void;
+
 /** Before they are ordered. */
 export interface Gathered {
   readonly imageShape: ImageShape;
@@ -71,11 +73,17 @@ export function divided({ pixels, labels, ...rest }: Gathered): OwnImages {
   };
 }
 
+/** So many at most have a run's classes. */
+const MOST_CLASSES = 1000;
+
 /** Names in natural order, and for each of `keys` the place of its own; "" is no class, and one class alone is none. */
-export function classesOf(keys: readonly string[]): Pick<Gathered, "labels" | "classNames"> {
+export function classesOf(keys: readonly string[], notes: string[] = []): Pick<Gathered, "labels" | "classNames"> {
   const order = new Intl.Collator("en", { numeric: true });
   const names = [...new Set(keys)].filter((key) => key !== "").sort(order.compare);
-  if (names.length < 2) return { labels: new Int32Array(keys.length).fill(NO_CLASS), classNames: [] };
+  if (names.length > MOST_CLASSES)
+    notes.push(`${names.length} different labels were left out; allowed: at most ${MOST_CLASSES} classes.`);
+  if (names.length < 2 || names.length > MOST_CLASSES)
+    return { labels: new Int32Array(keys.length).fill(NO_CLASS), classNames: [] };
   const places = new Map(names.map((name, i) => [name, i]));
   return { labels: Int32Array.from(keys, (key) => places.get(key) ?? NO_CLASS), classNames: names };
 }
