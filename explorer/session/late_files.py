@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from streamlit import runtime
+import streamlit as st
 
 GRACE_S = 10.0  # after the last run of anybody's page
 LONGEST_S = 60.0  # where somebody's page is always running
@@ -47,9 +47,9 @@ class Forgetting:
 
 def forget_files_late() -> None:
     """For the server's own keeper of files; asked again it does nothing."""
-    if not runtime.exists():
+    if not st.runtime.exists():
         return
-    keeper = runtime.get_instance().media_file_mgr
+    keeper = st.runtime.get_instance().media_file_mgr
     own = vars(keeper)
     if "remove_orphaned_files" not in own:
         own["remove_orphaned_files"] = Forgetting(keeper.remove_orphaned_files).ask

@@ -112,7 +112,11 @@ def test_a_bomb_costs_one_picture_and_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("data", "says"),
-    [(b"", "is empty"), (b"no zip at all", "is not a zip archive that can be read"), (b"PK\x03\x04" + bytes(80), "no zip archive")],
+    [
+        (b"", "is empty"),
+        (b"no zip at all", "is not a zip archive that can be read"),
+        (b"PK\x03\x04" + bytes(80), "is not a zip archive"),
+    ],
 )
 def test_what_is_no_zip_is_a_sentence(tmp_path: Path, data: bytes, says: str) -> None:
     (tmp_path / "a.zip").write_bytes(data)

@@ -297,7 +297,7 @@ FAILS = {
     "it reads the graphics card": (
         "import torch\nx = torch.zeros(1).cuda()\n",
         "models.py",
-        ("asks for a graphics card, and there is none here", "models.py, line 2"),
+        ("uses a graphics card, and there is none here", "models.py, line 2"),
     ),
 }
 
