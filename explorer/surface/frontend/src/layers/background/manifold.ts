@@ -171,13 +171,15 @@ export class Manifold {
 }
 
 const SLICE_MS = 12;
+/** While nothing moves; a hand that begins to move is answered this much later at most. */
+const REST_SLICE_MS = 40;
 
 /** The first look by its kind of tiles, and what was zoomed into last. */
 class Looks {
   readonly growth = new Growth();
   readonly first = new Map<Tiles, Manifold>();
   detail: { readonly manifold: Manifold; readonly extent: Extent; readonly tiles: Tiles } | null = null;
-  private lastView: Frame["state"]["view"] | null = null;
+  private last: Frame["state"] | null = null;
 
   constructor(private readonly data: RunOnMap) {}
 
@@ -189,24 +191,26 @@ class Looks {
   }
 
   /** False when there was nothing left to do. */
-  work({ state: { view, layers } }: Frame): boolean {
+  work({ state }: Frame): boolean {
+    const { view, layers } = state;
     const { tiles } = layers;
-    const isStill = view.camera === this.lastView?.camera;
-    this.lastView = view;
+    const isStill = view.camera === this.last?.view.camera;
+    const slice = state === this.last ? REST_SLICE_MS : SLICE_MS;
+    this.last = state;
     const first = this.first.get(tiles) ?? makeManifold(this.data, tiles, null);
     this.first.set(tiles, first);
-    if (!first.isComplete) return worked(first);
+    if (!first.isComplete) return worked(first, slice);
     if (view.zoom <= CLOSE) return false;
     if (!isStill) return true; // once more when the camera rests
     const seen = visibleExtent(view.camera, view.plot);
     if (this.detail?.tiles !== tiles || !fits(this.detail.extent, seen))
       this.detail = { manifold: makeManifold(this.data, tiles, seen), extent: seen, tiles };
-    return this.detail.manifold.isComplete ? false : worked(this.detail.manifold);
+    return this.detail.manifold.isComplete ? false : worked(this.detail.manifold, slice);
   }
 }
 
-function worked(manifold: Manifold): true {
-  manifold.work(performance.now() + SLICE_MS);
+function worked(manifold: Manifold, slice: number): true {
+  manifold.work(performance.now() + slice);
   return true;
 }
 
