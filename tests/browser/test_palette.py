@@ -114,6 +114,7 @@ def test_presenter_size_is_legible_from_the_last_row(page, server):
     page.mouse.move(300, 300)
     page.mouse.move(320, 310)
     expect(tools).to_be_visible()
+    settled(page)  # the place is told some frames after the mouse
     before = page.get_by_test_id("place").inner_text()
     page.keyboard.press("PageDown")
     assert page.get_by_test_id("place").inner_text() == before

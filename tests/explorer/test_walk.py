@@ -81,6 +81,16 @@ def test_stops_are_added_moved_replaced_and_removed():
     assert tiles(faultless(test.run())) == first
 
 
+def test_who_chooses_and_adds_at_once_adds_what_was_chosen():
+    """Both clicks reach the server together when it is slow; nothing was drawn between them."""
+    test = opened()
+    test.segmented_control(key="stop-from-TCPU").set_value("Class mean")
+    test.run()
+    test.selectbox(key="stop-Class mean").select("mean of 3")
+    test.button(key="put-stop").click()
+    assert tiles(faultless(test.run()))[-1] == "mean of 3"
+
+
 def test_a_class_mean_and_the_path_through_it_are_the_runs():
     run = load_run("digits-2d", ASSETS)
     test = opened()

@@ -104,8 +104,10 @@ def _result(run: Run, stops: Sequence[Stop], stop: Stop, key: str) -> None:
         show_picture(stop_picture(run, stop), f"decoded picture of {stop.name}", TERM_PX)
         support = float(get_support(run.id).of([stop.z])[0])
         st.caption(f"{density_words(support)} ({number(support)})", help=SUPPORT_HELP)
-        is_full = path_stops.is_full(stops)
-        st.button("Add to the walk", key=f"{key}-add", on_click=path_stops.put, args=(run.id, stops, stop), disabled=is_full)
+        # no callback: its arguments would be those of the rerun before, and a quick hand would add what was chosen before
+        if st.button("Add to the walk", key=f"{key}-add", disabled=path_stops.is_full(stops)):
+            path_stops.put(run.id, stops, stop)
+            st.rerun()
 
 
 # --- a − b + c

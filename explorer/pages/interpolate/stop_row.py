@@ -55,5 +55,7 @@ def _chooser(now: State, run: Run, stops: Sequence[Stop]) -> None:
             st.caption(f"A walk has at most {MAX_STOPS} stops: put it in place of one, or remove one.")
         elif found is not None:
             instead = None if place == places[0] else places.index(place) - 1
-            word = "Add" if instead is None else "Replace"
-            st.button(word, key="put-stop", type="primary", on_click=path_stops.put, args=(run.id, stops, found, instead))
+            # no callback: its arguments would be those of the rerun before, and a quick hand would add what was chosen before
+            if st.button("Add" if instead is None else "Replace", key="put-stop", type="primary"):
+                path_stops.put(run.id, stops, found, instead)
+                st.rerun()
