@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from explorer.session import columns, seed, stops
+from explorer.session import columns, film, seed, stops
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Page:
 
 
 PAGES = (
-    Page("atlas", "explorer.pages.atlas.page"),
+    Page("atlas", "explorer.pages.atlas.page", leave=partial(film.leave, "atlas")),
     Page("reconstruct", "explorer.pages.reconstruct.page"),
     Page("interpolate", "explorer.pages.interpolate.page", follow_link=stops.follow_link, leave=stops.leave),
     Page("samples", "explorer.pages.samples.page", follow_link=seed.follow_link, leave=seed.leave),

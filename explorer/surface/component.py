@@ -16,7 +16,7 @@ from explorer.surface import bundles
 from explorer.surface.bundles import Bundle
 
 
-@lru_cache(maxsize=5)
+@lru_cache(maxsize=6)
 def _registered(bundle: Bundle, version: int) -> Any:
     return st.components.v2.component(f"latent_{bundle}_{version}", js=bundles.read(f"{bundle}.js"))
 
@@ -33,6 +33,11 @@ def live_chart(data: dict[str, Any], key: str) -> None:
 def train_page(images: bytes, key: str) -> None:
     """The page that trains in the browser, with `training.pack_training`'s bytes to learn from."""
     _component("train")(data=images, key=key)
+
+
+def film_surface(data: bytes, key: str, on_leave: Callable[[], None]) -> None:
+    """The film of a run's training, with `film.pack_replay`'s bytes. on_leave: called before the rerun that leaving it causes."""
+    _component("film")(data=data, key=key, on_leave_change=on_leave)
 
 
 def browser_history(address: str) -> None:

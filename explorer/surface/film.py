@@ -7,22 +7,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.surface.lowering import ops, plain_network
-from explorer.surface.payload import pack_arrays
-from explorer.surface.training_schema import FilmMap
+from explorer.surface.lowering import PlainNetwork, ops, plain_network
+from explorer.surface.payload import pack_arrays, with_length
+from explorer.surface.training_schema import FilmMap, FilmPlaneRecord, FilmShown
 from explorer.text.map_notes import axis_name, map_title
 from trainer.errors import RunError
+from trainer.maps.projection import Projection
 from trainer.runs.read import Run
 from trainer.runs.records import Film
 
 NO_WEIGHTS = (
     "This run kept no weights of its film, so pictures of earlier moments cannot be decoded; runs that are trained now keep them."
 )
+NO_PLANE = "{} lays out the codes of the end only, so the film is seen on {}."
 NO_FILM = "run {!r} was not trained here, so it has no film of its training; allowed: a run that this program trained."
 
 
-def pack_film(run: Run) -> bytes:
-    """The film of a run for `frontend/src/wire/film.ts`. Raises `RunError` where it has none."""
+def pack_film(run: Run, label: int | None = None) -> bytes:
+    """The film of a run for `frontend/src/wire/film.ts`. Raises `RunError` where it has none.
+
+    label: the class as which a conditional model decodes, the first where none is given; no use to any other model
+    """
     if not has_film(run):
         raise RunError(NO_FILM.format(run.id))
     film = run.film
@@ -40,7 +45,8 @@ def pack_film(run: Run) -> bytes:
     }
     for name, projection in planes.items():
         arrays |= {f"basis.{name}": np.asarray(projection.basis), f"origin.{name}": np.asarray(projection.origin)}
-    decoder, weights = _decoders(run)
+    told = (label or 0) if run.config.is_conditional else None
+    decoder, weights = _decoders(run, told)
     header = {
         "run": run.id,
         "dataset": run.info.dataset.name,
@@ -48,8 +54,10 @@ def pack_film(run: Run) -> bytes:
         "latent_dim": run.config.latent_dim,
         "class_names": run.info.dataset.class_names,
         "is_deterministic": run.config.is_deterministic,
+        "likelihood": run.config.likelihood,
         "decoder": decoder,
-        "why_no_decoder": "" if decoder else NO_WEIGHTS,
+        "decoded_as": None if told is None else run.info.dataset.class_names[told],
+        "why_no_decoder": NO_WEIGHTS if run.film_weights is None else "",
         "maps": maps,
     }
     return pack_arrays(header, arrays | weights)
@@ -81,15 +89,42 @@ def terms_at(run: Run, film: Film) -> dict[str, NDArray[np.float32]]:
     return {"reconstruction": at(history["test_reconstruction"]), "kl": kl, "kl_per_dim": kl_per_dim}
 
 
-def _decoders(run: Run) -> tuple[list[Any], dict[str, NDArray[Any]]]:
-    """The decoder's operations, and its arrays at the moments at which it was kept; nothing where it was not."""
+def shown_on(run: Run, projection: Projection, link: str = "", height: int = 0) -> FilmShown:
+    """The film on a map of the run, or on its main axes where the map is no plane."""
+    plane, note = projection, ""
+    if projection.kind == "lattice":
+        plane = next(other for other in run.projections.values() if other.kind == "linear")
+        note = NO_PLANE.format(map_title(projection), map_title(plane))
+    return {"plane": _plane(plane), "note": note, "link": link, "height": height}
+
+
+def pack_replay(shown: FilmShown, film: bytes) -> bytes:
+    """What the component is given: how to show it, and `pack_film`'s bytes."""
+    return with_length(shown) + film
+
+
+def _plane(projection: Projection) -> FilmPlaneRecord | None:
+    if projection.basis is None or projection.origin is None:
+        return None
+    return {
+        "title": map_title(projection),
+        "x_label": axis_name(projection.labels[0]),
+        "y_label": axis_name(projection.labels[1]),
+        "basis": projection.basis.ravel().tolist(),
+        "origin": projection.origin.tolist(),
+    }
+
+
+def _decoders(run: Run, label: int | None) -> tuple[list[Any], dict[str, NDArray[Any]]]:
+    """The decoder's operations, and its arrays at the moments at which it was kept; where it was not, at the end alone."""
     kept = run.film_weights
     if kept is None:
-        return [], {}
-    networks = [
-        plain_network(run.decoder_at(i), "decoder", 0 if run.config.is_conditional else None) for i in range(len(kept.moment))
-    ]
-    arrays: dict[str, NDArray[Any]] = {"moment": kept.moment.astype(np.int32)}
+        moments = np.array([len(run.film.mu) - 1])
+        networks: list[PlainNetwork] = [plain_network(run, "decoder", label)]
+    else:
+        moments = kept.moment
+        networks = [plain_network(run.decoder_at(i), "decoder", label) for i in range(len(moments))]
+    arrays: dict[str, NDArray[Any]] = {"moment": moments.astype(np.int32)}
     for name in networks[0].arrays:
         arrays[f"w.decoder.{name}"] = np.stack([network.arrays[name] for network in networks]).astype(np.float16)
     return list(ops("decoder", networks[0])), arrays

@@ -10,6 +10,7 @@ from typing import TypedDict
 
 from explorer.surface.network_schema import ImageShape, Op
 from explorer.surface.schema import ArrayEntry
+from trainer.likelihoods.registry import LikelihoodName
 
 # ---- images to learn from -------------------------------------------------------------------------------------------
 
@@ -56,9 +57,36 @@ class FilmHeader(TypedDict):
     class_names: Sequence[str]
     is_deterministic: bool
     """Codes are points: there is no KL."""
+    likelihood: LikelihoodName
     decoder: Sequence[Op]
-    """Empty where its weights were not kept."""
+    decoded_as: str | None
+    """The class that a conditional model's decoder is told; None for one that is told none."""
     why_no_decoder: str
-    """A sentence; empty where its weights were kept."""
+    """A sentence where the weights of the film were not kept: the one decoder is then that of the end. Empty where they were kept."""
     maps: Sequence[FilmMap]
     arrays: Mapping[str, ArrayEntry]
+
+
+class FilmPlaneRecord(TypedDict):
+    """A plane onto which codes z (K,) are dropped: place = basis · (z − origin)."""
+
+    title: str
+    x_label: str
+    y_label: str
+    basis: Sequence[float]
+    """(2·K,), two orthonormal rows."""
+    origin: Sequence[float]
+    """(K,)."""
+
+
+class FilmShown(TypedDict):
+    """How a host wants a film to be shown; it stands before the film's own header."""
+
+    plane: FilmPlaneRecord | None
+    """None where the two dimensions themselves are the map."""
+    note: str
+    """A sentence about the map; empty where nothing is to be said."""
+    link: str
+    """Films of one page with the same name move together; empty for one alone."""
+    height: int
+    """Of the map, CSS pixels; 0 for as much as the window has."""

@@ -15,7 +15,17 @@ COMMITTED = Path(bundles.__file__).parent / "dist"
 
 def test_the_committed_files_are_read_where_nobody_builds(monkeypatch):
     monkeypatch.delenv("LATENT_BUNDLES", raising=False)
-    for name in ("surface.js", "studio.js", "hosts.js", "clinic.js", "history.js", "learner.js", "surface.css", "page.css"):
+    for name in (
+        "surface.js",
+        "studio.js",
+        "hosts.js",
+        "clinic.js",
+        "history.js",
+        "learner.js",
+        "film.js",
+        "surface.css",
+        "page.css",
+    ):
         assert bundles.read(name) == (COMMITTED / name).read_text(encoding="utf-8")
         assert bundles.stamp(name) == (COMMITTED / name).stat().st_mtime_ns
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from explorer.surface.film import pack_film, terms_at
+from explorer.surface.film import pack_film, shown_on, terms_at
 from explorer.surface.lowering import plain_network
 from explorer.surface.payload import arrays_of
 from tests.kept import trained_runs
@@ -71,10 +71,36 @@ def test_every_plane_drops_the_last_codes_where_the_map_has_them(runs):
         np.testing.assert_allclose(dropped, run.projections[name].to_map(run.encodings.mu, run.encodings.mu), atol=1e-4)
 
 
-def test_a_run_that_kept_no_weights_says_so():
-    header, arrays = arrays_of(pack_film(load_run("digits-2d", ASSETS)))
-    assert header["decoder"] == [] and "moment" not in arrays
+def test_a_run_that_kept_no_weights_says_so_and_decodes_by_those_of_the_end():
+    run = load_run("digits-2d", ASSETS)
+    header, arrays = arrays_of(pack_film(run))
     assert header["why_no_decoder"].startswith("This run kept no weights of its film")
+    assert arrays["moment"].tolist() == [len(run.film.mu) - 1]
+    for key, array in plain_network(run, "decoder").arrays.items():
+        np.testing.assert_allclose(arrays[f"w.decoder.{key}"], array[None], atol=1e-3, rtol=1e-3)
+
+
+def test_a_conditional_film_decodes_as_the_class_that_is_chosen(runs):
+    run = runs["told"]
+    header, arrays = arrays_of(pack_film(run, 3))
+    assert header["decoded_as"] == run.info.dataset.class_names[3]
+    for i in range(len(arrays["moment"])):
+        for key, array in plain_network(run.decoder_at(i), "decoder", 3).arrays.items():
+            np.testing.assert_allclose(arrays[f"w.decoder.{key}"][i], array, atol=1e-3, rtol=1e-3)
+
+
+def test_a_film_is_shown_on_the_map_that_was_chosen_and_on_the_main_axes_where_that_is_no_plane():
+    run = load_run("digits-16d", ASSETS)
+    shown = {name: shown_on(run, projection) for name, projection in run.projections.items()}
+    for name in ("pca", "axes"):
+        plane, projection = shown[name]["plane"], run.projections[name]
+        assert shown[name]["note"] == "" and plane is not None
+        dropped = (run.encodings.mu - plane["origin"]) @ np.reshape(plane["basis"], (2, 16)).T
+        np.testing.assert_allclose(dropped, projection.points, atol=1e-4)
+    assert shown["umap"]["plane"] == shown["pca"]["plane"]
+    assert shown["umap"]["note"].startswith("UMAP lays out the codes of the end only")
+    plane_itself = load_run("digits-2d", ASSETS)
+    assert shown_on(plane_itself, plane_itself.projections["latent"])["plane"] is None
 
 
 def test_a_run_without_a_film_is_refused():

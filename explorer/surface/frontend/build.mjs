@@ -6,6 +6,7 @@
 //   link.js      the same links where there is no server
 //   learner.js   what learns, as a worker's program
 //   train.js     the page that trains, with the learner's text in it
+//   film.js      the film of a training that is over, in the map's place
 //   surface.css  page.css  charts.css  train.css  share.css   their style sheets once more, because a page's policy names each by its hash
 
 // `node build.mjs --out FOLDER` writes them into that folder instead (the check does: dist stays as it is while tests read it);
@@ -139,7 +140,7 @@ function bundleOf(name) {
 }
 
 await mkdir(out, { recursive: true });
-for (const name of ["surface", "studio", "hosts", "clinic", "history", "link", "learner", "train"]) {
+for (const name of ["surface", "studio", "hosts", "clinic", "history", "link", "learner", "train", "film"]) {
   if (watched) {
     await (await context(bundleOf(name))).watch();
     continue;

@@ -7,6 +7,7 @@ import { modules } from "./modules";
 const ORDER = [
   ["entries"],
   ["hosts"],
+  ["replay"],
   ["train"],
   ["editor"],
   ["panels", "tools", "layers", "pad"],

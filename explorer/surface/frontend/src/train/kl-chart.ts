@@ -3,15 +3,23 @@
 import { Chart } from "../charts/chart";
 import { h } from "../ui/dom";
 import { dimension, number } from "../ui/format";
-import type { TrainState } from "./state";
 
 const HEIGHT = 140;
 /** Nats below which a dimension says nothing. */
 export const DEAD = 0.01;
 /** Nats that the axis shows at least. */
 const LEAST = 1;
+/** That the name of a dimension takes, CSS pixels. */
+const NAME_PX = 30;
 /** Between two bars, as a share of their distance. */
 const GAP = 0.25;
+
+/** What it shows; a training has more. */
+export interface KlShown {
+  /** Null where nothing is known yet. */
+  readonly terms: { readonly klPerDim: ArrayLike<number> } | null;
+  readonly choice: { readonly latentDim: number };
+}
 
 export class KlChart {
   readonly element: HTMLElement;
@@ -23,17 +31,17 @@ export class KlChart {
     this.element = h("figure", { class: "lt-figure" }, this.chart.element);
   }
 
-  /** Another training. */
-  reset(): void {
+  /** Another training, or one whose largest KL is known, nats. */
+  reset(most = 0): void {
     this.high = LEAST;
+    this.grow(most);
   }
 
   /** width: CSS pixels. */
-  draw({ terms, choice }: TrainState, width: number): void {
+  draw({ terms, choice }: KlShown, width: number): void {
     const { chart } = this;
     const values = Array.from({ length: choice.latentDim }, (_, k) => terms?.klPerDim[k] ?? 0);
-    const most = Math.max(...values.filter(Number.isFinite), 0);
-    while (most > this.high) this.high *= 1.5;
+    this.grow(Math.max(...values.filter(Number.isFinite), 0));
     chart.begin(
       width,
       {
@@ -41,13 +49,17 @@ export class KlChart {
         kind: "linear",
         low: 0,
         high: values.length,
-        ticks: values.map((_, k) => k + 0.5),
+        ticks: values.map((_, k) => k + 0.5).filter((_, k) => k % everyFor(width / values.length) === 0),
         format: (value) => dimension(Math.floor(value)),
       },
       { title: "KL, nats", kind: "linear", low: 0, high: this.high },
       terms ? klWords(values) : `KL of ${values.length} dimensions: nothing was learned yet.`,
     );
     values.forEach((kl, k) => this.bar(kl, k));
+  }
+
+  private grow(most: number): void {
+    while (most > this.high) this.high *= 1.5;
   }
 
   private bar(kl: number, k: number): void {
@@ -65,6 +77,11 @@ export class KlChart {
     title.textContent = `${dimension(k)}: ${number(kl, 3)} nats`;
     bar.append(title);
   }
+}
+
+/** Of dimensions so far apart, CSS pixels, every which has room for its name? */
+function everyFor(step: number): number {
+  return Math.max(1, Math.ceil(NAME_PX / step));
 }
 
 /** The bars for those who do not see them. */

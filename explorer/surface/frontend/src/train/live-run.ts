@@ -7,30 +7,15 @@ import { type Posteriors, RunOnMap } from "../data/run-on-map";
 import type { Progress, Ready } from "../engine/learning/messages";
 import type { VaeRecord } from "../engine/learning/records";
 import { type Plane, slice } from "../geometry/planes";
-import { dimension } from "../ui/format";
-import { Payload, product } from "../wire/payload";
-import {
-  type ArrayEntry,
-  DEFAULT_DYNAMIC,
-  type Extent,
-  type Header,
-  PAYLOAD_FORMAT,
-  PAYLOAD_VERSION,
-  type TrainingHeader,
-} from "../wire/schema";
+import type { Payload } from "../wire/payload";
+import type { Extent, TrainingHeader } from "../wire/schema";
+import { type PayloadArrays, runPayload } from "./run-payload";
 
 /** Nearly all of the prior. */
 export const FIRST_EXTENT: Extent = [-3.5, 3.5, -3.5, 3.5];
 /** More of the points outside of what is seen are too many. */
 const MOST_OUTSIDE = 0.02;
 const GROWS_BY = 1.4;
-
-type Values = Float32Array | Int16Array | Int32Array;
-const TYPES = [
-  [Float32Array, "float32"],
-  [Int16Array, "int16"],
-  [Int32Array, "int32"],
-] as const;
 
 export class LiveRun {
   /** Another one after every `take`. */
@@ -47,7 +32,7 @@ export class LiveRun {
     const K = record.latentDim;
     const n = labels.length;
     const zeros = new Float32Array(n * K);
-    const arrays: Record<string, readonly [Values, readonly number[]]> = {
+    const arrays: PayloadArrays = {
       points_mu: [zeros, [n, K]],
       points_logvar: [zeros, [n, K]],
       points_map: [new Float32Array(2 * n), [n, 2]],
@@ -56,8 +41,13 @@ export class LiveRun {
       support_distances: [new Float32Array(n), [n]],
       ...Object.fromEntries(ready.places.map(({ name, shape, size }) => [name, [new Float32Array(size), shape]])),
     };
-    const { table, bytes } = laidOut(arrays);
-    this.payload = new Payload(headerOf(header, record, table), { ...DEFAULT_DYNAMIC, walk: null }, bytes);
+    const { id, dataset, image_shape, class_names } = header;
+    const { encoder, decoder, likelihood } = record;
+    const run = { id: `${dataset} in training`, dataset, latent_dim: K, image_shape };
+    this.payload = runPayload(
+      { id, run, class_names, decoded_as: null, encoder, decoder, likelihood, hasPrior: true, extent: FIRST_EXTENT },
+      arrays,
+    );
     this.data = new RunOnMap(this.payload);
   }
 
@@ -87,55 +77,4 @@ export function extentFor(extent: Extent, points: Float32Array): Extent {
   }
   if (outside <= (MOST_OUTSIDE * points.length) / 2) return extent;
   return extentFor([x0 * GROWS_BY, x1 * GROWS_BY, y0 * GROWS_BY, y1 * GROWS_BY], points);
-}
-
-function headerOf(
-  { id, dataset, image_shape, class_names }: TrainingHeader,
-  { latentDim, encoder, decoder, likelihood }: VaeRecord,
-  arrays: Readonly<Record<string, ArrayEntry>>,
-): Header {
-  return {
-    format: PAYLOAD_FORMAT,
-    version: PAYLOAD_VERSION,
-    id,
-    run: { id: `${dataset} in training`, dataset, latent_dim: latentDim, image_shape },
-    class_names,
-    decoded_as: null,
-    label: null,
-    factor_names: [],
-    likelihood,
-    encoder,
-    decoder,
-    projection: {
-      name: "latent",
-      kind: "identity",
-      title: "Latent plane",
-      note: "",
-      x_label: dimension(0),
-      y_label: dimension(1),
-      extent: FIRST_EXTENT,
-      rings: true,
-      ring_center: [0, 0],
-    },
-    view_extent: FIRST_EXTENT,
-    arrays,
-  };
-}
-
-/** Arrays one after the other, each at a multiple of eight. */
-function laidOut(arrays: Readonly<Record<string, readonly [Values, readonly number[]]>>): {
-  readonly table: Record<string, ArrayEntry>;
-  readonly bytes: Uint8Array;
-} {
-  const table: Record<string, ArrayEntry> = {};
-  let offset = 0;
-  for (const [name, [values, shape]] of Object.entries(arrays)) {
-    const dtype = TYPES.find(([type]) => values instanceof type)?.[1] ?? "float32";
-    table[name] = { dtype, shape, offset, nbytes: product(shape) * values.BYTES_PER_ELEMENT, codec: "raw" };
-    offset += 8 * Math.ceil(values.byteLength / 8);
-  }
-  const bytes = new Uint8Array(offset);
-  for (const [name, [values]] of Object.entries(arrays))
-    bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), table[name].offset);
-  return { table, bytes };
 }

@@ -31,9 +31,13 @@ export class TrainMap {
   private readonly loop = new FrameLoop((now) => this.frame(now));
   private readonly compositor: Compositor;
   private readonly watchers: Watchers;
-  private extent: Extent = FIRST_EXTENT;
 
-  constructor(data: MapState["data"], theme: Theme) {
+  /** extent: what is seen at first. */
+  constructor(
+    data: MapState["data"],
+    theme: Theme,
+    private extent: Extent = FIRST_EXTENT,
+  ) {
     const host = { ...DEFAULT_DYNAMIC, walk: null };
     const first = restState({ data, theme, layers: LAYERS, host, pinnable: false });
     const showNow = (): void => this.loop.run(performance.now());

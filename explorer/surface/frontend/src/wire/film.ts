@@ -1,7 +1,7 @@
 /** How did a training go? The reader of explorer/surface/film.py: codes at its moments, terms of the bound, the decoder at some of them. */
 
-import { type Arrays, parseArrays } from "./payload";
-import type { FilmHeader, FilmMap } from "./schema";
+import { type Arrays, parseArrays, parseFirst } from "./payload";
+import type { FilmHeader, FilmMap, FilmShown } from "./schema";
 
 /** A plane onto which codes are dropped: place = basis · (z − origin). */
 export interface FilmPlane extends FilmMap {
@@ -90,4 +90,10 @@ export class TrainingFilm {
 export function readFilm(bytes: Uint8Array): TrainingFilm {
   const { record, arrays } = parseArrays<FilmHeader>(bytes);
   return new TrainingFilm(record, arrays);
+}
+
+/** The film as a host hands it over: how to show it, then the film. Raises `PayloadError` with a sentence for the person. */
+export function readReplay(bytes: Uint8Array): { readonly shown: FilmShown; readonly film: TrainingFilm } {
+  const { record, rest } = parseFirst<FilmShown>(bytes);
+  return { shown: record, film: readFilm(rest) };
 }

@@ -130,14 +130,18 @@ export function parsePayload(given: Uint8Array): Payload {
   return new Payload(parsed, withDefaults(dynamic.json as Partial<HostRecord>), arrays);
 }
 
+/** What a host says first, and the bytes behind it. */
+export function parseFirst<T>(given: Uint8Array): { readonly record: T; readonly rest: Uint8Array } {
+  const bytes = aligned(given);
+  const { json, end } = section(bytes, 0);
+  return { record: json as T, rest: bytes.subarray(end) };
+}
+
 /** A record that names arrays, and the arrays. */
 export function parseArrays<T extends { readonly arrays: Readonly<Record<string, ArrayEntry>> }>(
   given: Uint8Array,
 ): { readonly record: T; readonly arrays: Arrays } {
-  const bytes = aligned(given);
-  const { json, end } = section(bytes, 0);
-  const record = json as T;
-  const rest = bytes.subarray(end);
+  const { record, rest } = parseFirst<T>(given);
   checkArrays(record.arrays, rest.byteLength);
   return { record, arrays: new Arrays(record.arrays, rest) };
 }

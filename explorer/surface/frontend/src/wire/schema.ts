@@ -784,12 +784,40 @@ export interface FilmHeader {
   readonly class_names: readonly string[];
   /** Codes are points: there is no KL. */
   readonly is_deterministic: boolean;
-  /** Empty where its weights were not kept. */
+  readonly likelihood: LikelihoodName;
   readonly decoder: readonly Op[];
-  /** A sentence; empty where its weights were kept. */
+  /** The class that a conditional model's decoder is told; null for one that is told none. */
+  readonly decoded_as: string | null;
+  /**
+   * A sentence where the weights of the film were not kept: the one decoder is then that of the end. Empty where they
+   * were kept.
+   */
   readonly why_no_decoder: string;
   readonly maps: readonly FilmMap[];
   readonly arrays: Readonly<Record<string, ArrayEntry>>;
+}
+
+/** A plane onto which codes z (K,) are dropped: place = basis · (z − origin). */
+export interface FilmPlaneRecord {
+  readonly title: string;
+  readonly x_label: string;
+  readonly y_label: string;
+  /** (2·K,), two orthonormal rows. */
+  readonly basis: readonly number[];
+  /** (K,). */
+  readonly origin: readonly number[];
+}
+
+/** How a host wants a film to be shown; it stands before the film's own header. */
+export interface FilmShown {
+  /** null where the two dimensions themselves are the map. */
+  readonly plane: FilmPlaneRecord | null;
+  /** A sentence about the map; empty where nothing is to be said. */
+  readonly note: string;
+  /** Films of one page with the same name move together; empty for one alone. */
+  readonly link: string;
+  /** Of the map, CSS pixels; 0 for as much as the window has. */
+  readonly height: number;
 }
 
 export const DEFAULT_OPTIONS: Options = {

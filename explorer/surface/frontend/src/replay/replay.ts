@@ -1,0 +1,197 @@
+/**
+ * What is seen of a training that is over? The map with its points gliding, the picture under the cursor decoded by the weights of that moment,
+ * the KL of every dimension; one place in the film for all of them.
+ */
+
+import type { RunOnMap } from "../data/run-on-map";
+import { FrameLoop } from "../editor/scheduler";
+import { KlChart } from "../train/kl-chart";
+import { STYLES, themed, themeOf } from "../train/look";
+import { TrainMap } from "../train/map";
+import { Disposer, h, prefersReducedMotion, setHidden, setText } from "../ui/dom";
+import { count, number } from "../ui/format";
+import type { FilmTerms, TrainingFilm } from "../wire/film";
+import type { FilmShown } from "../wire/schema";
+import { unpackText } from "../wire/unpack";
+import { FilmBar } from "./bar";
+import own from "./film.css";
+import { FilmRun } from "./film-run";
+import { LinkedFilms } from "./linked-films";
+import { advanced, epochAt, placeOf, shareOf, termsAt } from "./moments";
+
+export class Replay {
+  readonly element = h("section", {
+    class: "la-root lt-root lf-root",
+    "data-testid": "film",
+    "aria-label": "Film of the training",
+  });
+  /** Place in the film. */
+  at = 0;
+  private isPlaying = !prefersReducedMotion();
+  private speed = 1;
+  private before = 0;
+  private readonly run: FilmRun;
+  private readonly map: TrainMap;
+  private readonly bar: FilmBar;
+  private readonly kl = new KlChart();
+  private readonly decodedBy = h("p", { class: "la-muted", "data-testid": "decoded-by" });
+  private readonly terms = h("p", { class: "la-muted la-number", "data-testid": "terms" });
+  private readonly side = h("div", { class: "lt-side" });
+  private readonly links: LinkedFilms;
+  private readonly disposer = new Disposer();
+  private readonly loop = new FrameLoop((now) => this.frame(now));
+
+  constructor(
+    readonly film: TrainingFilm,
+    { plane, note, link, height }: FilmShown,
+    leave: () => void,
+  ) {
+    const styles = [...STYLES, unpackText(own)].map((text) => h("style", {}, text));
+    this.element.append(...styles);
+    this.run = new FilmRun(film, plane);
+    if (!this.isPlaying) this.at = film.nMoments - 1;
+    this.map = new TrainMap(this.run.take(this.at), themeOf(this.element), this.run.extent);
+    this.bar = new FilmBar(film.nMoments, {
+      seek: (at) => this.seek(at),
+      toggle: () => this.toggle(),
+      setSpeed: (speed) => this.play(this.isPlaying, speed),
+    });
+    this.links = new LinkedFilms(link, (share) => this.follow(share));
+    this.layOut(note, height);
+    this.disposer.add(() => this.links.dispose());
+    this.listen(link === "" ? leave : null);
+    Object.defineProperty(this.element, "replay", { value: this }); // a handle for hosts and browser tests
+    this.loop.request();
+  }
+
+  /** Where the images are now, and what decodes. */
+  get shown(): RunOnMap {
+    return this.run.data;
+  }
+
+  /** Rests at a place of the film. */
+  seek(at: number): void {
+    this.isPlaying = false;
+    this.goTo(at);
+    this.links.tell(shareOf(this.film, at));
+  }
+
+  /** The page around it has other colours. */
+  retheme(): void {
+    this.map.retheme(themed(this.element));
+  }
+
+  destroy(): void {
+    this.loop.stop();
+    this.map.dispose();
+    this.disposer.dispose();
+    this.element.remove();
+  }
+
+  /** From the beginning where the end is reached. */
+  private toggle(): void {
+    if (!this.isPlaying && this.at >= this.film.nMoments - 1) this.goTo(0);
+    this.play(!this.isPlaying, this.speed);
+  }
+
+  private play(isPlaying: boolean, speed: number): void {
+    this.isPlaying = isPlaying;
+    this.speed = speed;
+    this.before = performance.now();
+    this.loop.request();
+  }
+
+  /** Another film of the page shows this share of its training. */
+  private follow(share: number): void {
+    this.isPlaying = false;
+    this.goTo(placeOf(this.film, share));
+  }
+
+  private goTo(at: number): void {
+    this.at = at;
+    this.map.show(this.run.take(at));
+    this.loop.request();
+  }
+
+  private frame(now: number): void {
+    const { film, at, kl, side } = this;
+    if (this.isPlaying) {
+      const next = advanced(film, at, Math.max(0, now - this.before), this.speed);
+      if (this.before > 0) this.goTo(next);
+      this.before = now;
+      if (this.at >= film.nMoments - 1) this.isPlaying = false;
+      else this.loop.request();
+      if (this.at !== at) this.links.tell(shareOf(film, this.at));
+    }
+    this.bar.show({
+      at: this.at,
+      epoch: epochAt(film, this.at),
+      lastEpoch: film.epoch[film.nMoments - 1],
+      isPlaying: this.isPlaying,
+      speed: this.speed,
+    });
+    const terms = termsAt(film, this.at);
+    setText(this.terms, termsWords(film, terms));
+    if (!film.header.is_deterministic && side.clientWidth > 0)
+      kl.draw({ terms, choice: { latentDim: film.header.latent_dim } }, side.clientWidth);
+    this.sayDecoder();
+  }
+
+  /** By which weights the picture is decoded; without those of the moment it is greyed, but for the end. */
+  private sayDecoder(): void {
+    const { film, at, map, decodedBy } = this;
+    const { why_no_decoder: why, decoded_as } = film.header;
+    const isOfTheEnd = why !== "" && Math.round(at) < film.nMoments - 1;
+    map.pointed.element.toggleAttribute("data-other", isOfTheEnd);
+    const epoch = number(film.epoch[film.decoderMoment(Math.round(at))], 1);
+    const as = decoded_as === null ? "" : ` as ${decoded_as}`;
+    setText(
+      decodedBy,
+      isOfTheEnd ? `${why} This one is of the end.` : `Decoded${as} by the weights of epoch ${epoch}.`,
+    );
+  }
+
+  private layOut(note: string, height: number): void {
+    const { film, map, bar, side, kl } = this;
+    const { header, nMoments } = film;
+    const most = Array.from({ length: nMoments }, (_, moment) => Math.max(...film.terms(moment).klPerDim));
+    kl.reset(Math.max(0, ...most.filter(Number.isFinite)));
+    setHidden(kl.element, header.is_deterministic);
+    if (height > 0) this.element.style.setProperty("--lf-height", `${height}px`);
+    this.element.toggleAttribute("data-column", height > 0);
+    const watched = `${count(film.nImages)} test images were watched at ${count(nMoments)} moments.`;
+    map.element.append(bar.element);
+    const facts = h("p", { class: "la-muted" }, note === "" ? watched : `${note} ${watched}`);
+    side.append(map.pointed.element, this.decodedBy, this.terms, kl.element, facts);
+    this.element.append(h("div", { class: "lt-body" }, map.element, side));
+  }
+
+  /** leave: gives the page its map again; null where the page has several films. */
+  private listen(leave: (() => void) | null): void {
+    const { disposer, loop, side } = this;
+    disposer.listen(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.retheme());
+    const observer = new ResizeObserver(() => loop.request());
+    observer.observe(side);
+    disposer.add(() => observer.disconnect());
+    if (!leave) return;
+    disposer.listen(window, "keydown", (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !event.defaultPrevented && !isElsewhere(event)) leave();
+    });
+  }
+}
+
+/** Whether a key is meant for a list, a dialog or a field of the page. */
+function isElsewhere(event: KeyboardEvent): boolean {
+  return event
+    .composedPath()
+    .some((one) => one instanceof Element && one.matches("[role=dialog], [role=listbox], [role=combobox], textarea"));
+}
+
+/** The terms of the bound there, on test images. */
+function termsWords({ header }: TrainingFilm, { reconstruction, kl }: FilmTerms): string {
+  if (!Number.isFinite(reconstruction)) return "Measured from the first whole epoch on.";
+  const loss = `Reconstruction ${number(-reconstruction, 2)}`;
+  return header.is_deterministic
+    ? `${loss} nats an image.`
+    : `ELBO ${number(-reconstruction - kl, 2)} nats an image: ${loss.toLowerCase()}, KL ${number(kl, 2)}.`;
+}

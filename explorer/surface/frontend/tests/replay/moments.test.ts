@@ -1,0 +1,69 @@
+/** Is a film at its moments what was kept, and between two of them on the straight line? Against the line's own formula. */
+
+import { expect, test } from "vitest";
+import { LinkedFilms } from "../../src/replay/linked-films";
+import { advanced, codesAt, epochAt, LASTS_MS, placeOf, shareOf, termsAt } from "../../src/replay/moments";
+import { writtenFilm } from "./written-film";
+
+const CODES = [
+  [0, 0, 1, 1],
+  [2, -4, 1, 3],
+  [5, 0, -1, 3],
+];
+const KL = [
+  [Number.NaN, Number.NaN],
+  [1, 0],
+  [3, 0.5],
+];
+const FILM = writtenFilm({ codes: CODES, epoch: [0, 1, 10], klPerDim: KL, latentDim: 2 });
+
+test("at a moment the codes are exactly those that were kept, beyond the ends too", () => {
+  CODES.forEach((codes, moment) => {
+    expect([...codesAt(FILM, moment)]).toEqual(codes);
+  });
+  expect([...codesAt(FILM, -3)]).toEqual(CODES[0]);
+  expect([...codesAt(FILM, 7)]).toEqual(CODES[2]);
+});
+
+test("between two moments every code lies on the straight line, as far along as the place says", () => {
+  for (const part of [0.25, 0.5, 0.875])
+    for (const moment of [0, 1]) {
+      const line = CODES[moment].map((value, i) => (1 - part) * value + part * CODES[moment + 1][i]);
+      codesAt(FILM, moment + part).forEach((value, i) => expect(value).toBeCloseTo(line[i], 6));
+    }
+});
+
+test("terms move with the codes, and are unknown until both moments have them", () => {
+  expect([...termsAt(FILM, 1).klPerDim]).toEqual([1, 0]);
+  expect([...termsAt(FILM, 1.5).klPerDim]).toEqual([2, 0.25]);
+  expect(termsAt(FILM, 1.5).kl).toBeCloseTo(2.25, 6);
+  expect(termsAt(FILM, 0.5).kl).toBeNaN();
+});
+
+test("a share of the training is the place at which so many epochs are over, and back", () => {
+  expect([0, 0.1, 0.55, 1].map((share) => placeOf(FILM, share))).toEqual([0, 1, 1.5, 2]);
+  for (const at of [0, 0.25, 1, 1.75, 2]) expect(placeOf(FILM, shareOf(FILM, at))).toBeCloseTo(at, 6);
+  expect(epochAt(FILM, 1.5)).toBeCloseTo(5.5, 6);
+});
+
+test("it plays from end to end in its time, and stays at the end", () => {
+  let at = 0;
+  for (let i = 0; i < 10; i++) at = advanced(FILM, at, LASTS_MS / 20, 1);
+  expect(at).toBeCloseTo(1, 6);
+  expect(advanced(FILM, 0, LASTS_MS / 4, 2)).toBeCloseTo(1, 6);
+  expect(advanced(FILM, 1.9, LASTS_MS, 1)).toBe(2);
+});
+
+test("films of one name hear each other, not themselves and no other ones", () => {
+  const page = new EventTarget();
+  const heard: string[] = [];
+  const film = (group: string, name: string): LinkedFilms =>
+    new LinkedFilms(group, (share) => heard.push(`${name} ${share}`), page);
+  const [a, b, , alone] = [film("one", "a"), film("one", "b"), film("two", "c"), film("", "d")];
+  a.tell(0.5);
+  alone.tell(0.9);
+  expect(heard).toEqual(["b 0.5"]);
+  b.dispose();
+  a.tell(0.6);
+  expect(heard).toEqual(["b 0.5"]);
+});

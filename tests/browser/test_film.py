@@ -1,0 +1,151 @@
+"""In a real browser: does the film of a training show the codes and the decoder of its moments, and does the map come back?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import served
+from tests.browser.surface import address, assert_no_barrier, eventually, grey, ready, tab
+from tests.kept import trained_runs
+from trainer.config import FitConfig
+from trainer.runs.catalogue import load_run
+from trainer.runs.read import Run
+
+CONFIGS = {
+    "film-flat": FitConfig(hidden=(16,), latent_dim=2, epochs=4, classifier=False, umap=False),
+    "film-deep": FitConfig(hidden=(24,), latent_dim=3, epochs=8, film_weights=5, classifier=False, umap=False),
+}
+REPLAY = (
+    "[document, ...[...document.querySelectorAll('*')].map((e) => e.shadowRoot).filter(Boolean)]"
+    ".map((r) => r.querySelector('[data-testid=film]')).find(Boolean).replay"
+)
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return trained_runs(tmp_path_factory.mktemp("films"), CONFIGS)
+
+
+@pytest.fixture(scope="module")
+def films(folder) -> Iterator[str]:
+    with served(folder) as url:
+        yield url
+
+
+def opened(page: Page, server: str, run: str) -> None:
+    """The film, resting where a hand has put it: at its first moment."""
+    page.goto(address(server, run=run, film="atlas"))
+    rested(page, "Home")
+
+
+def rested(page: Page, key: str) -> None:
+    slider(page).press(key)
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+
+
+def slider(page: Page):
+    return page.get_by_role("slider", name="Moment of the training")
+
+
+def codes(page: Page) -> NDArray[np.float32]:
+    return np.array(page.evaluate(f"() => Array.from({REPLAY}.shown.mu)"), np.float32)
+
+
+def assert_decodes(page: Page, run: Run, i: int, z: list[float]) -> None:
+    """As the i-th decoder that the run kept does in numpy."""
+    found = page.evaluate(f"(z) => Array.from({REPLAY}.shown.model.decode(z))", z)
+    expected = run.decoder_at(i).decode(np.array([z], np.float32))[0]
+    np.testing.assert_allclose(np.reshape(found, expected.shape), expected, atol=1 / 254)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_codes_and_decoder_are_those_of_the_moment(page, films, folder, name):
+    run = load_run(name, folder)
+    opened(page, films, name)
+    last, kept = len(run.film.mu) - 1, run.film_weights
+    for key, moment in (("Home", 0), ("ArrowRight", 1), ("End", last)):
+        rested(page, key)
+        np.testing.assert_array_equal(codes(page), run.film.mu[moment].astype(np.float32).ravel())
+        expect(page.get_by_test_id("epoch")).to_have_text(f"Epoch {run.film.epoch[moment]:.1f} of {run.film.epoch[-1]:.0f}")
+        i = kept.nearest(moment)
+        assert_decodes(page, run, i, [0.7, -0.4, 0.2][: run.config.latent_dim])
+        expect(page.get_by_test_id("decoded-by")).to_contain_text(f"by the weights of epoch {kept.epoch[i]:.1f}.")
+
+
+def test_the_picture_under_the_cursor_is_decoded_by_the_weights_of_the_moment(page, films, folder):
+    run = load_run("film-flat", folder)
+    opened(page, films, "film-flat")
+    picture = page.get_by_test_id("decoded")
+    for key, i in (("Home", 0), ("End", len(run.film_weights.moment) - 1)):
+        rested(page, key)
+
+        def is_that_picture(i: int = i) -> None:
+            z = np.array([json.loads(picture.get_attribute("data-z"))], np.float32)
+            np.testing.assert_allclose(grey(picture) / 255, run.decoder_at(i).decode(z)[0, 0], atol=1 / 254)
+
+        eventually(is_that_picture)
+
+
+def test_it_plays_by_itself_to_the_end(page, films, folder):
+    run = load_run("film-flat", folder)
+    opened(page, films, "film-flat")
+    page.get_by_role("button", name="2×").click()
+    page.get_by_role("button", name="Play").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(page.get_by_role("button", name="Play")).to_be_visible()  # at the end it rests
+    assert slider(page).input_value() == str(len(run.film.mu) - 1)
+    np.testing.assert_array_equal(codes(page), run.film.mu[-1].astype(np.float32).ravel())
+
+
+def test_a_run_without_weights_says_so_and_shows_the_picture_of_the_end_greyed(page, films):
+    opened(page, films, "digits-2d")
+    said = page.get_by_test_id("decoded-by")
+    expect(said).to_contain_text("This run kept no weights of its film")
+    expect(said).to_contain_text("This one is of the end.")
+    rested(page, "End")
+    expect(said).to_have_text("Decoded by the weights of epoch 150.0.")
+
+
+def test_a_run_without_a_film_offers_none(page, films):
+    page.goto(address(films, run="digits-pca"))
+    ready(page)
+    expect(page.get_by_role("button", name="Film")).to_be_disabled()
+    page.goto(address(films, run="digits-pca", film="atlas"))
+    expect(page.get_by_role("alert")).to_contain_text("has no film of its training")
+
+
+def test_film_and_map_are_a_click_a_key_and_a_step_back_apart(page, films):
+    page.goto(address(films, run="digits-2d"))
+    ready(page)
+    film = page.get_by_test_id("film")
+    page.get_by_role("button", name="Film").click()
+    expect(film).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("surface")).to_be_visible()
+    expect(film).to_have_count(0)
+    page.get_by_role("button", name="Film").click()
+    expect(film).to_be_visible()
+    page.reload()
+    expect(film).to_be_visible()
+    page.get_by_role("button", name="Back to the map").click()
+    expect(page.get_by_test_id("surface")).to_be_visible()
+    page.go_back()
+    expect(film).to_be_visible()
+
+
+def test_no_barrier_and_room_on_a_phone(browser, films):
+    with tab(browser, viewport=PHONE) as page:
+        opened(page, films, "film-flat")
+        assert_no_barrier(page)
+        box = slider(page).bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"] and box["width"] >= 120
+        assert box["y"] + box["height"] <= PHONE["height"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
