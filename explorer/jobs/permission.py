@@ -67,8 +67,8 @@ def _said(files: Sequence[Path]) -> bool | None:
     try:
         section = tomllib.loads(path.read_text(encoding="utf-8")).get("atlas", {})
     except (OSError, ValueError) as error:
-        raise LatentError(f"{path} cannot be read ({error}); allowed: TOML with [atlas] training = true or false.") from None
+        raise LatentError(f"{path.name} cannot be read ({error}); allowed: TOML with [atlas] training = true or false.") from None
     said = section.get("training") if isinstance(section, dict) else section
     if said is not None and not isinstance(said, bool):
-        raise LatentError(f"{path}: [atlas] training is {said!r}; allowed: true or false.")
+        raise LatentError(f"{path.name}: [atlas] training is {said!r}; allowed: true or false.")
     return said

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
+from explorer.jobs import queue_rules as rules
 from explorer.jobs.job_process import JobProcess, Said, SpareProcess
 from explorer.jobs.training import Training, folder_of, forget_training, read_trainings, write_training
 from trainer.cli.job import LIVE
@@ -24,8 +25,6 @@ from trainer.runs.live import Live, read_live
 from trainer.runs.lock import lock
 from trainer.runs.storage import place, store_of
 
-MOST_WAITING = 8
-MOST_KEPT = 20
 TAKEN = "taken from the queue"
 STOPPED = "stopped; it can be resumed from its last checkpoint"
 KEPT_EVERY_S = 2.0  # how far it is, on the disk; for people alone: the run has its own checkpoint
@@ -109,34 +108,27 @@ class TrainingQueue:
     # --- what is done
 
     def submit(
-        self,
-        owner: str,
-        name: str,
-        config: FitConfig,
-        runs: str,
-        patient: str = "",
-        remedy: str = "",
-        preset: str = "custom",
-        resume: bool = False,
+        self, owner: str, name: str, config: FitConfig, runs: str, patient: str = "", remedy: str = "", preset: str = "custom"
     ) -> Training | None:
-        """Queues a training; None where too many wait already or one of that name is under way, or `why_not`."""
-        if self.why_not():
-            return None
+        """Queues a training; None where it is refused: `why_not_queue` says why."""
         runs = _absolute(runs)  # the process works in another folder than this one
         with self._lock:
-            under_way = [job for job in self._jobs.values() if job.is_open]
-            if len(under_way) >= MOST_WAITING or any(job.name == name for job in under_way):
+            if self.why_not_queue(owner, name):
                 return None
             for number in [job.number for job in self._jobs.values() if job.name == name]:
                 self._forget(number)  # it goes on: one line, not two
             number = max(self._jobs, default=0) + 1
-            job = Training(number, owner, name, config, runs, patient, remedy, preset, order=self._last_order() + 1, is_own=resume)
+            job = Training(number, owner, name, config, runs, patient, remedy, preset, order=self._last_order() + 1)
             write_training(self._folder, job)  # first: what the disk refuses is not begun
             self._jobs[number] = job
-            for number in [job.number for job in self.jobs() if not job.is_open][MOST_KEPT:]:
+            for number in rules.too_old(self.jobs(), owner):
                 self._forget(number)
         self._start_next()
         return job
+
+    def why_not_queue(self, owner: str, name: str) -> str:
+        """Why a training of that name cannot be queued, as a sentence; empty where it can."""
+        return self.why_not() or rules.refused_to_queue(self.jobs(), owner, name)
 
     def pause(self, number: int, owner: str | None) -> bool:
         """At the next step; it keeps its turn. False where it does not run or is another's."""
@@ -151,7 +143,7 @@ class TrainingQueue:
         """What is paused goes on; what was stopped, failed or was left by an app that ended goes on from its checkpoint, in its turn."""
         with self._lock:
             job = self._steered(number, owner)
-            if job is None or not job.can_resume:
+            if job is None or not job.can_resume or self.why_not_resume(number):
                 return False
             if number == self._turn and self._process is not None:
                 self._process.tell("resume")
@@ -161,6 +153,10 @@ class TrainingQueue:
                 self._change(number, state="waiting", words="waiting for the training before it", order=self._last_order() + 1)
                 self._start_next()
         return True
+
+    def why_not_resume(self, number: int) -> str:
+        """Why what ended early cannot go on now, as a sentence; empty where it can, and of what is under way."""
+        return rules.refused_to_resume(self.jobs(), number)
 
     def stop(self, number: int, owner: str | None) -> bool:
         """Stops a training that waits, runs or is paused; what was trained stays and resumes."""
@@ -188,7 +184,7 @@ class TrainingQueue:
                 return "This training does not go on; allowed: one of yours that waits, runs or is paused."
             if refused := refusal(job.config, beta, learning_rate):
                 return refused
-            changes = _given(beta=beta, learning_rate=learning_rate)
+            changes = rules.given(beta=beta, learning_rate=learning_rate)
             if number == self._turn and self._process is not None:
                 self._process.tell("set", **changes)
             elif job.is_own:
@@ -203,7 +199,7 @@ class TrainingQueue:
             line = [job.number for job in self.waiting()]
             if self._steered(number, owner) is None or number not in line:
                 return False
-            for order, each in enumerate(_moved(line, number, position)):
+            for order, each in enumerate(rules.moved(line, number, position)):
                 self._change(each, order=order)
         return True
 
@@ -257,7 +253,7 @@ class TrainingQueue:
         finally:
             with self._lock:
                 self._process, self._turn = None, None
-                self._change(job.number, is_stopping=False, **_ended(ending, self._jobs[job.number].share))
+                self._change(job.number, is_stopping=False, **rules.ended(ending, self._jobs[job.number].share))
             if self._held is not None and not self._held.closed:
                 self._start_next()
 
@@ -267,7 +263,7 @@ class TrainingQueue:
             is_stopping = self._jobs[number].is_stopping
             if "share" in said:
                 is_due = time.monotonic() - self._kept > KEPT_EVERY_S
-                self._change(number, is_kept=is_due, **_reached(said, is_stopping))
+                self._change(number, is_kept=is_due, **rules.reached(said, is_stopping))
             elif "paused" in said and not is_stopping:
                 self._change(number, state="paused" if said["paused"] else "running")
 
@@ -306,33 +302,6 @@ def _stamp(file: Path) -> int:
     return 0
 
 
-def _moved(line: list[int], number: int, position: int) -> list[int]:
-    others = [each for each in line if each != number]
-    return [*others[: max(0, position)], number, *others[max(0, position) :]]
-
-
 def _absolute(runs: str) -> str:
     folder = place(runs)
     return str(folder.absolute() if isinstance(folder, Path) else folder)
-
-
-def _given(**settings: float | None) -> dict[str, float]:
-    """Those that are to change."""
-    return {key: value for key, value in settings.items() if value is not None}
-
-
-def _reached(said: Said, is_stopping: bool) -> dict[str, Any]:
-    """What of a training changes with a line of its process that says how far it is."""
-    known = {key: said[key] for key in ("step", "n_steps", "beta", "learning_rate") if key in said}
-    return {"share": float(said["share"]), "words": "stopping …" if is_stopping else str(said["words"]), **known}
-
-
-def _ended(ending: Said, share: float) -> dict[str, Any]:
-    if "done" in ending:
-        return {"state": "finished", "share": 1.0, "words": "finished"}
-    if "error" in ending:
-        return {"state": "failed", "words": str(ending["error"])}
-    if "stopped" in ending:
-        kept = "it can be resumed from its last checkpoint" if share > 0 else "nothing had been trained yet"
-        return {"state": "stopped", "words": f"stopped; {kept}"}
-    return {"state": "failed", "words": "the training process ended without a message; it may have run out of memory."}

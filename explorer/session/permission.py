@@ -6,11 +6,15 @@ import streamlit as st
 
 from explorer.jobs.permission import Permission, training_permission
 from explorer.session.visitor import visitor
+from trainer.errors import LatentError
 
 
 def permission() -> Permission:
-    """Of the app as it was started. Raises `LatentError` for a setting that cannot be understood."""
-    return training_permission(st.get_option("server.address"))
+    """Of the app as it was started; a setting that cannot be understood allows nothing."""
+    try:
+        return training_permission(st.get_option("server.address"))
+    except LatentError as error:
+        return Permission(False, str(error))
 
 
 def steers_as() -> str | None:

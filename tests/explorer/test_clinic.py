@@ -143,3 +143,26 @@ def test_a_run_of_the_sweep_is_opened_from_its_list():
     sound(test.run())
     test.button(key="beta-go").click()
     assert sound(test.run()).selectbox(key="run").value == name
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"), [("training = false", "says training = false"), ("training = 7", "allowed: true or false")]
+)
+def test_where_training_is_forbidden_remedies_are_shown_without_a_button(tmp_path, monkeypatch, setting, sentence):
+    (tmp_path / "atlas.toml").write_text(f"[atlas]\n{setting}\n")
+    monkeypatch.setenv("LATENT_CONFIG", str(tmp_path / "atlas.toml"))
+    test = sound(app(run="clinic-over-regularised", view="dimensions", look="fix").run())
+    assert sentence in words(test)
+    assert "Remedies that fit" in words(test)
+    assert not [button for button in test.button if button.label == "Retrain"]
+
+
+def test_a_button_that_was_drawn_before_it_was_forbidden_starts_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("LATENT_JOBS", str(tmp_path / "jobs"))
+    test = sound(app(run="clinic-over-regularised", view="dimensions", look="fix").run())
+    button = next(button for button in test.button if button.label == "Retrain")
+    (tmp_path / "atlas.toml").write_text("[atlas]\ntraining = false\n")
+    monkeypatch.setenv("LATENT_CONFIG", str(tmp_path / "atlas.toml"))
+    sound(button.click().run())
+    assert "says training = false" in words(test)
+    assert not (tmp_path / "jobs").exists()

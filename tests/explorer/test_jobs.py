@@ -12,8 +12,9 @@ import time
 import numpy as np
 import pytest
 
+from explorer.jobs.queue_rules import MOST_WAITING
 from explorer.jobs.training import Training
-from explorer.jobs.trainings import MOST_WAITING, TrainingQueue
+from explorer.jobs.trainings import TrainingQueue
 from trainer.config import FitConfig
 from trainer.datasets import load_dataset
 from trainer.runs.catalogue import HOME, load_run

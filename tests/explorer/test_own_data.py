@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from explorer.jobs import own_data
-from explorer.jobs.own_data import Upload, checked_path, forget_upload, keep_upload, kept_uploads
+from explorer.jobs.own_data import MOST_NAME, Upload, checked_path, forget_upload, keep_upload, kept_uploads
 from trainer.datasets import load_dataset
 from trainer.errors import ConfigError, DataError
 
@@ -59,7 +59,7 @@ def test_an_upload_is_a_data_set_of_its_own(tmp_path, kind):
     data = load_dataset(kept.name)
     assert kept.n_images == data.n == (40 if kind == "npz" else 24)
     assert data.class_names == (("0", "1") if kind == "npz" else ("cat", "dog"))
-    assert kept_uploads(tmp_path / "up") == {"pets": kept.name}
+    assert kept_uploads(tmp_path / "up") == {"pets": kept}
     with pytest.raises(DataError, match="there is an upload 'pets' already"):
         keep_upload(SOUND["zip"], "pets", folder=tmp_path / "up")
     assert forget_upload("pets", tmp_path / "up")
@@ -70,6 +70,7 @@ def test_an_upload_is_a_data_set_of_its_own(tmp_path, kind):
 def test_the_size_of_its_pictures_is_chosen(tmp_path):
     kept = keep_upload(SOUND["zip"], "small", 16, tmp_path)
     assert load_dataset(kept.name).image_shape == (1, 16, 16)
+    assert kept_uploads(tmp_path) == {"small": kept}  # with its size
     with pytest.raises(DataError, match="size is 4; allowed: 8 to 128 pixels"):
         keep_upload(SOUND["zip"], "tiny", 4, tmp_path)
 
@@ -89,6 +90,12 @@ REFUSED = {
     "objects": ([Upload("a.npz", npz(images=np.array([{"a": 1}] * 9, object)))], "objects"),
     "out of the folder": ([Upload("../../a.png", picture(0))], "cannot be a picture's place"),
     "a drive": ([Upload("C:/a.png", picture(0))], "cannot be a picture's place"),
+    "half a letter": ([*SOUND["folder"], Upload("\ud800.png", picture(0))], "cannot be a picture's place"),
+    "half a letter of an archive": ([Upload("\ud800.zip", b"PK" + flat(50))], "is not an archive that can be read"),
+    "a name of too many bytes": ([*SOUND["folder"], Upload("\u732b" * 90 + ".png", picture(0))], "at most 200 bytes"),
+    "a file that is a folder": ([*SOUND["folder"], Upload("pets/cat/0.png/a.png", picture(0))], "lies where another file"),
+    "a folder that is a file": ([Upload("a.png/b.png", picture(0)), Upload("a.png", picture(1))], "lies where another file"),
+    "one place twice": ([Upload("a/b.png", picture(0)), Upload("a\\b.png", picture(1))], "lies where another file"),
 }
 
 
@@ -126,7 +133,46 @@ def test_uploads_are_bounded(tmp_path, monkeypatch):
         keep_upload(SOUND["folder"], "large", folder=tmp_path)
 
 
-@given(st.text(max_size=60))
+def test_a_title_with_an_ending_is_another_upload(tmp_path):
+    """A folder `x.zip` and an archive of title `x` have nothing to do with each other."""
+    folder = keep_upload(SOUND["folder"], "x.zip", folder=tmp_path)
+    archive = keep_upload(SOUND["zip"], "x", folder=tmp_path)
+    assert kept_uploads(tmp_path) == {"x": archive, "x.zip": folder}
+    assert forget_upload("x", tmp_path)
+    assert not forget_upload("x", tmp_path)
+    assert kept_uploads(tmp_path) == {"x.zip": folder}
+    assert load_dataset(folder.name).n == 24
+
+
+def test_what_is_left_out_is_said(tmp_path, monkeypatch):
+    most = max(map(len, PICTURES.values()))
+    monkeypatch.setattr(own_data, "MAX_BYTES", most)
+    others = [Upload("pets/large.png", picture(0) + flat(most)), Upload("pets/a.txt", b"x"), Upload("pets/.DS_Store", b"x")]
+    kept = keep_upload([*SOUND["folder"], *others], "pets", folder=tmp_path)
+    assert kept.n_images == 24
+    assert "1 file left out, larger than 0 MB: pets/large.png" in kept.notes
+    assert "1 file left out, no picture by ending: 1 .txt" in kept.notes
+
+
+def test_what_somebody_put_there_by_hand_stays(tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/a.png").write_bytes(picture(0))
+    (tmp_path / "odd").mkdir()
+    for text in ("[]", "{", '{"kind": "pickle", "size": 28, "n_images": 1, "notes": []}', '{"kind": "zip"}'):
+        (tmp_path / "odd/upload.json").write_text(text)
+        assert kept_uploads(tmp_path) == {}
+    assert not forget_upload("photos", tmp_path)
+    assert (tmp_path / "photos/a.png").is_file()
+
+
+def test_a_disk_that_refuses_is_a_sentence(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(DataError, match=r"cannot be written \(.*\); make room there, or set LATENT_DATA"):
+        keep_upload(SOUND["zip"], "mine", folder=tmp_path / "file")
+    assert kept_uploads(tmp_path / "file") == {}
+
+
+@given(st.text(st.characters(exclude_categories=()), max_size=60))
 def test_no_path_leads_out_of_its_folder(path):
     try:
         place = checked_path(path)
@@ -136,3 +182,4 @@ def test_no_path_leads_out_of_its_folder(path):
         root = Path("/data/uploads/x")
         assert (root / place).is_relative_to(root)
         assert ".." not in place.parts
+        assert all(len(part.encode()) <= MOST_NAME for part in place.parts)

@@ -10,7 +10,8 @@ from explorer.cache.runs import get_run
 from explorer.cache.trainings import training_queue
 from explorer.jobs.training import Training
 from explorer.pictures.arrays import strip, to_picture
-from explorer.session.load import open_run_next
+from explorer.session.load import open_run_next, say
+from explorer.session.permission import permission
 from explorer.session.visitor import visitor
 from explorer.text.escape import escape_markdown
 from explorer.widgets.pictures import show_picture
@@ -42,22 +43,29 @@ def _job(job: Training, is_own: bool) -> None:
         st.markdown(f"**{escape_markdown(job.name)}** · {escape_markdown(job.remedy)}", width=380)
         if job.is_open:
             st.progress(job.share, text=escape_markdown(job.words), width="stretch")
-            if job.state == "paused" and is_own:
-                st.button("Go on", key=f"resume-{job.number}", on_click=_resume, args=(job,))
+            if job.state == "paused" and is_own and permission().is_allowed:
+                _resume_button(job)
             if is_own:
                 st.button("Stop", key=f"stop-{job.number}", on_click=_stop, args=(job.number,))
         else:
             st.caption(escape_markdown(job.words), width="stretch")
-            if job.state == "stopped" and is_own:
-                st.button("Go on", key=f"resume-{job.number}", on_click=_resume, args=(job,))
+            if job.state == "stopped" and is_own and permission().is_allowed:
+                _resume_button(job)
 
 
 def _stop(number: int) -> None:
     training_queue().stop(number, visitor())
 
 
-def _resume(job: Training) -> None:
+def _resume_button(job: Training) -> None:
+    # no callback: in a fragment its sentence would not reach the top of the page
+    if not st.button("Go on", key=f"resume-{job.number}"):
+        return
+    if why_not := permission().why_not or training_queue().why_not_resume(job.number):
+        say(why_not)
+        st.rerun()
     training_queue().resume(job.number, visitor())
+    st.rerun(scope="fragment")
 
 
 def _beside(job: Training) -> None:

@@ -11,6 +11,7 @@ from explorer.jobs.retraining import free_run_name, retraining_config
 from explorer.pages.dimensions.section import Examined
 from explorer.pages.dimensions.trainings import show_trainings
 from explorer.session.load import say
+from explorer.session.permission import permission
 from explorer.session.visitor import visitor
 from explorer.text.escape import escape_markdown
 from trainer.diagnosis.diagnose import Diagnosis
@@ -35,21 +36,27 @@ def show(shown: Examined) -> None:
     if not diagnosis.remedies:
         st.markdown(_nothing_to_do(diagnosis))
     elif run.info.origin is not None:
-        st.markdown(
-            "**Remedies that fit, the likeliest first.** This model was trained elsewhere, so they are for its own training code."
-        )
-        for remedy in diagnosis.remedies:
-            with st.container(border=True):
-                st.markdown(f"**{escape_markdown(remedy.name)}**  \n{escape_markdown(remedy.why)}")
+        _without_buttons(diagnosis, "This model was trained elsewhere, so they are for its own training code.")
     elif run.info.dataset.is_own:
         st.info("Retraining from this page is for built-in data sets; for images of your own train again on the command line.")
     elif not dataset_is_here(run.id):
         st.info(f"Retraining needs the data set {escape_markdown(run.info.dataset.name)}, which is not on this machine.")
+    elif why_not := permission().why_not:
+        _without_buttons(diagnosis, "This app does not train them.")
+        st.info(escape_markdown(why_not))
     else:
         st.markdown("**Remedies that fit, the likeliest first.** Each trains the same model again with one thing changed.")
         for remedy in diagnosis.remedies:
             _card(run, remedy)
     show_trainings(run.id)
+
+
+def _without_buttons(diagnosis: Diagnosis, why: str) -> None:
+    """The remedies where none can be started here."""
+    st.markdown(f"**Remedies that fit, the likeliest first.** {why}")
+    for remedy in diagnosis.remedies:
+        with st.container(border=True):
+            st.markdown(f"**{escape_markdown(remedy.name)}**  \n{escape_markdown(remedy.why)}")
 
 
 def _nothing_to_do(diagnosis: Diagnosis) -> str:
@@ -88,9 +95,11 @@ def _settings(remedy: Remedy) -> str:
 
 def _start(run_id: str, remedy: Remedy) -> None:
     """Queues the training (a button's callback)."""
-    root = default_roots()[0]
-    taken = {*store_of(root).list(), *all_runs(), *(job.name for job in training_queue().jobs())}  # unfinished runs too
+    if why_not := permission().why_not:  # it was taken back after the button was drawn
+        say(why_not)
+        return
+    root, queue = default_roots()[0], training_queue()
+    taken = {*store_of(root).list(), *all_runs(), *(job.name for job in queue.jobs())}  # unfinished runs too
     name, config = free_run_name(run_id, remedy, taken), retraining_config(get_run(run_id).config, remedy)
-    job = training_queue().submit(visitor(), name, config, str(root), patient=run_id, remedy=remedy.name)
-    if job is None:
-        say(training_queue().why_not() or "Not started: eight trainings wait already, or this one is under way.")
+    if queue.submit(visitor(), name, config, str(root), patient=run_id, remedy=remedy.name) is None:
+        say(queue.why_not_queue(visitor(), name) or "Not started: the list of trainings has just changed. Try once more.")
