@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from explorer.cache.gallery import map_pictures
+from explorer.cache.runs import run_damage
 from explorer.session.load import open_run_next
 from explorer.text.escape import escape_markdown
-from explorer.text.gallery import EVERY, VERDICTS, Card, Wanted, cards, choices
+from explorer.text.gallery import EVERY, Card, Wanted, cards, choices, offered_verdicts
 from explorer.text.verdict import POINTS
 from trainer.runs.records import RunInfo
 
@@ -17,7 +18,7 @@ from trainer.runs.records import RunInfo
 @st.dialog("Choose a run", width="large", icon=":material/grid_view:")
 def gallery(shown: str, runs: Mapping[str, RunInfo]) -> None:
     """Opening a run closes it and keeps the view."""
-    every = cards(runs)
+    every = cards(runs, {name: run_damage(name) for name in runs})
     wanted = _wanted(every)
     found = [card for card in every if wanted.fits(card)]
     if not found:
@@ -36,7 +37,13 @@ def _wanted(every: Sequence[Card]) -> Wanted:
         data = st.selectbox("Data set", choices(card.data for card in every), key="gallery-data", width=150)
         model = st.selectbox("Model", choices(card.model for card in every), key="gallery-model", width=170)
         verdict = st.segmented_control(
-            "Verdict", VERDICTS, default=EVERY, required=True, key="gallery-verdict", width="content", format_func=str.capitalize
+            "Verdict",
+            offered_verdicts(every),
+            default=EVERY,
+            required=True,
+            key="gallery-verdict",
+            width="content",
+            format_func=str.capitalize,
         )
     return Wanted(words or "", data or EVERY, model or EVERY, verdict or EVERY)
 

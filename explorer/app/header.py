@@ -62,7 +62,9 @@ def _view_switch() -> None:
 
 def _about(now: State, page: Page, info: RunInfo) -> bool:
     """The sentence about the run, the clinic's verdict, which Dimensions shows large, and whether every figure is asked for."""
-    verdict = None if page.tells_verdict else verdict_of(now.run_id)
+    verdict = verdict_of(now.run_id)
+    if page.tells_verdict and verdict is not None and not verdict.is_damage:
+        verdict = None
     if verdict is not None and verdict.is_alarm:
         show_verdict_line(now.run_id, verdict, "verdict")
     with st.container(key="sentence", width="content"):

@@ -40,8 +40,10 @@ def computed(key: tuple[Any, ...], words: str, compute: Callable[[Report], T]) -
         def report(share: float) -> None:
             bar.progress(min(1.0, max(0.0, share)), words)
 
-        shelf[key] = compute(report)
-        bar.empty()
+        try:
+            shelf[key] = compute(report)
+        finally:
+            bar.empty()  # also where there is no figure, which the page says
         while len(shelf) > MOST_KEPT:
             shelf.pop(next(iter(shelf)), None)  # the oldest
     found: T = shelf[key]

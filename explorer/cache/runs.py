@@ -6,12 +6,14 @@ import streamlit as st
 
 from trainer.errors import RunError
 from trainer.runs.catalogue import default_roots, list_runs, load_run
+from trainer.runs.damage import damage_of
 from trainer.runs.folder import RUN_JSON
 from trainer.runs.read import Run, size_bytes
 from trainer.runs.records import RunInfo
 from trainer.runs.storage import store_of
 
 Stamp = int
+DAMAGE_S = 60  # so long a file of a run may be believed to be whole
 
 
 def all_runs() -> dict[str, RunInfo | RunError]:
@@ -29,6 +31,11 @@ def size_on_disk(run_id: str) -> int:
     return _size(run_id, stamp_of(run_id))
 
 
+def run_damage(run_id: str) -> str:
+    """What is wrong with a file of the run, from sizes and headers alone; empty where nothing is seen."""
+    return _damage(run_id, stamp_of(run_id))
+
+
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _runs(stamps: tuple[tuple[str, Stamp], ...]) -> dict[str, RunInfo | RunError]:
     found = list_runs()
@@ -44,6 +51,11 @@ def run_at(name: str, stamp: Stamp) -> Run:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _size(run_id: str, stamp: Stamp) -> int:
     return size_bytes(run_at(run_id, stamp).folder)
+
+
+@st.cache_data(max_entries=512, ttl=DAMAGE_S, show_spinner=False)
+def _damage(run_id: str, stamp: Stamp) -> str:
+    return damage_of(run_at(run_id, stamp).folder)
 
 
 def stamp_of(name: str) -> Stamp:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from explorer.text.run_sentence import data_title, model_title, run_sentence
-from explorer.text.verdict import Line, line_of
+from explorer.text.verdict import Line, damaged_line, line_of
 from trainer.runs.records import RunInfo
 
 SWEEP = re.compile(r"sweep-(?P<what>.+?)-beta-")
 EVERY = "all"
-HEALTHY, OVER, COLLAPSED, NONE = "healthy", "over-regularised", "collapsed", "no verdict"
-VERDICTS = (EVERY, HEALTHY, OVER, COLLAPSED, NONE)
+HEALTHY, OVER, COLLAPSED, DAMAGED, NONE = "healthy", "over-regularised", "collapsed", "damaged", "no verdict"
+VERDICTS = (EVERY, HEALTHY, OVER, COLLAPSED, DAMAGED, NONE)
 OF_KIND = {
     "healthy": HEALTHY,
     "surplus": HEALTHY,
@@ -21,6 +22,7 @@ OF_KIND = {
     "collapsed": COLLAPSED,
     "strong-decoder": COLLAPSED,
     "kl-without-information": COLLAPSED,
+    "damaged": DAMAGED,
 }
 """A kind of verdict by its name in the filter: a code without information is a collapsed one, whatever the reason."""
 
@@ -68,12 +70,20 @@ class Wanted:
         )
 
 
-def cards(runs: Mapping[str, RunInfo]) -> tuple[Card, ...]:
-    """A card of every run, in the order of the runs."""
-    return tuple(
-        Card(name, data_title(info.dataset.name), model_title(info), f"{run_sentence(info)}.", line_of(info), sweep_of(name))
-        for name, info in runs.items()
-    )
+def cards(runs: Mapping[str, RunInfo], damage: Mapping[str, str] = MappingProxyType({})) -> tuple[Card, ...]:
+    """A card of every run, in the order of the runs. damage: what is wrong with those that do not open, by name."""
+    return tuple(_card(name, info, damage.get(name, "")) for name, info in runs.items())
+
+
+def _card(name: str, info: RunInfo, damage: str) -> Card:
+    line = damaged_line(damage) if damage else line_of(info)
+    return Card(name, data_title(info.dataset.name), model_title(info), f"{run_sentence(info)}.", line, sweep_of(name))
+
+
+def offered_verdicts(some: Iterable[Card]) -> list[str]:
+    """What the filter offers: damaged runs only where there are some."""
+    has_damaged = any(card.verdict == DAMAGED for card in some)
+    return [verdict for verdict in VERDICTS if verdict != DAMAGED or has_damaged]
 
 
 def sweep_of(name: str) -> str:

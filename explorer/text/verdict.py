@@ -14,6 +14,7 @@ from trainer.runs.records import RunInfo
 COLOURS = {"healthy": "green", "surplus": "green", "no-verdict": "gray"}  # all others are alarms
 ICONS = {"healthy": "check_circle", "surplus": "check_circle", "no-verdict": "help"}
 ALARM_COLOUR, ALARM_ICON = "red", "warning"
+DAMAGE = "damaged"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Line:
         return self.kind not in COLOURS
 
     @property
+    def is_damage(self) -> bool:
+        """Whether it says that the run does not open, which is said in every view."""
+        return self.kind == DAMAGE
+
+    @property
     def colour(self) -> str:
         """A colour of Streamlit's."""
         return COLOURS.get(self.kind, ALARM_COLOUR)
@@ -45,6 +51,11 @@ class Line:
     def brief(self) -> str:
         """Of an alarm what comes before the first comma, of all others what comes before the colon."""
         return re.split(r"[,;] |\.$" if self.is_alarm else ":", self.headline)[0]
+
+
+def damaged_line(damage: str) -> Line:
+    """Of a run that does not open, whatever its figures say: damage is what `trainer.runs.damage` found."""
+    return Line(f"Damaged: {damage}; restore the file or train the run again.", (), DAMAGE)
 
 
 POINTS = Line("No verdict: codes are points, so there is no KL that could vanish.", (), "no-verdict")

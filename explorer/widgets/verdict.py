@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer.cache.runs import get_run
+from explorer.cache.runs import get_run, run_damage
 from explorer.session.load import open_page
 from explorer.text.escape import escape_markdown
-from explorer.text.verdict import POINTS, Line, line_of
+from explorer.text.verdict import POINTS, Line, damaged_line, line_of
 from explorer.widgets.about_run import about_button, about_run
 from trainer.errors import LatentError
 from trainer.runs.read import Run
@@ -23,7 +23,9 @@ WAY = "Click for the clinic (Dimensions), which shows every figure."
 def verdict_of(run_id: str) -> Line | None:
     """The verdict on a run, or why there is none; None for one without a posterior, or that cannot be opened, which the view says."""
     try:
-        run = get_run(run_id)
+        run, damage = get_run(run_id), run_damage(run_id)
+        if damage:
+            return damaged_line(damage)
         return line_of(run.info, None if run.info.examination is None else run.encodings.mu)
     except LatentError:
         return None

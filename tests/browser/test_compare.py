@@ -144,6 +144,25 @@ def test_linking_asks_nothing_of_the_server(page, server):
     assert sent == []
 
 
+def test_one_column_becomes_large_for_a_room_and_its_help_tells_of_nothing_else_than_works_here(page, server):
+    first, second = opened(page, server, 2, run="digits-2d", **{"with": "digits-16d:umap"})
+    width, height = page.viewport_size["width"], page.viewport_size["height"]
+    the_map(first).focus()
+    page.keyboard.press("?")
+    keys = first.get_by_role("dialog", name="Keys and gestures")
+    expect(keys.get_by_text("presenter size")).to_be_visible()
+    expect(keys.get_by_text(re.compile("copy a link|hide or show"))).to_have_count(0)  # keys of a map that has the page for itself
+    page.keyboard.press("Escape")
+    before = first.bounding_box()
+    page.keyboard.press("Shift+P")
+    eventually(lambda: np.testing.assert_allclose(list(first.bounding_box().values()), [0, 0, width, height], atol=1))
+    assert the_map(first).bounding_box()["width"] > 0.5 * width
+    hover(page, first, 0.4, 0.5)
+    expect(heading(second)).to_have_text(f"Test image {near_image(first)} here too")  # behind it the others follow
+    page.keyboard.press("Escape")
+    eventually(lambda: np.testing.assert_allclose(list(first.bounding_box().values()), list(before.values()), atol=1))
+
+
 def test_another_data_set_does_not_follow_and_says_so(page, server):
     first, second = opened(page, server, 2, run="digits-2d", **{"with": "pendulum-2d"})
     expect(page.get_by_text("its images are others, so it does not follow")).to_be_visible()

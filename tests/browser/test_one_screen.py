@@ -12,7 +12,19 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.surface import address, assert_no_barrier, at, opened, pretrained, ready, settled, stroke, tab, the_map
+from tests.browser.surface import (
+    address,
+    answered,
+    assert_no_barrier,
+    at,
+    opened,
+    pretrained,
+    ready,
+    settled,
+    stroke,
+    tab,
+    the_map,
+)
 
 PROJECTOR, PHONE = (1280, 720), (390, 844)
 SEVEN = [(0.25, 0.25), (0.72, 0.25), (0.45, 0.85)]
@@ -150,6 +162,50 @@ def test_what_a_tool_of_the_walk_shows_is_brought_into_view(screen, server):
     all_in_window(page.get_by_alt_text(re.compile("^decoded picture of .* strength")).first)
     page.get_by_role("radio", name="Four corners").click()
     expect(page.get_by_text("A grid between four pictures.")).to_be_in_viewport()
+
+
+GROW = """height => {
+  const page = document.querySelector('[data-testid=stMainBlockContainer]');
+  page.parentElement.style.overflowAnchor = 'none'; // as in browsers that keep nothing in its place by themselves
+  const above = document.getElementById('above') ?? document.createElement('div');
+  above.id = 'above';
+  above.style.height = `${height}px`;
+  page.prepend(above);
+}"""
+
+
+def test_what_was_brought_stays_in_view_while_the_page_above_it_grows_until_a_hand_scrolls(screen, server):
+    page = screen
+    opened(page, server, run="digits-2d", view="interpolate")
+    page.get_by_role("radio", name="Direction").click()
+    made = page.get_by_alt_text(re.compile("^decoded picture of .* strength")).first
+    all_in_window(made)
+    answered(page)
+    for height in (300, 1500, 100):
+        page.evaluate(GROW, height)
+        all_in_window(made)
+    page.mouse.move(page.viewport_size["width"] / 2, 20)
+    page.mouse.wheel(0, -100_000)
+    expect(made).not_to_be_in_viewport()
+    page.evaluate(GROW, 900)
+    settled(page)
+    expect(made).not_to_be_in_viewport()
+
+
+def test_a_view_that_is_opened_again_begins_at_its_top(projector, server):
+    page = projector
+    opened(page, server, run="digits-2d", view="interpolate")
+    page.get_by_role("radio", name="Direction").click()
+    all_in_window(page.get_by_alt_text(re.compile("^decoded picture of .* strength")).first)
+    page.mouse.wheel(0, -100_000)
+    page.get_by_role("radio", name="dimensions").click()
+    expect(page).to_have_url(re.compile("view=dimensions"))
+    expect(page.get_by_test_id("surface")).to_have_count(0)
+    page.get_by_role("radio", name="interpolate").click()
+    canvas = ready(page)
+    answered(page)
+    settled(page)
+    all_in_window(canvas)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -14,7 +14,16 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from explorer.charts.rate_distortion import rate_distortion as draw_rate_distortion
-from explorer.pages.compare.image_scores import Scored, apart_sentence, image_sentence, images_of, score_words, scored
+from explorer.pages.compare.image_scores import (
+    Noise,
+    Scored,
+    apart_sentence,
+    image_sentence,
+    images_of,
+    noise_of,
+    score_words,
+    scored,
+)
 from explorer.pages.compare.rate_distortion import Rated, another_command, chart_sentence, measure, rate_distortion
 from explorer.session import columns as comparison
 from tests.explorer import shown
@@ -231,6 +240,9 @@ def test_an_images_figures_are_torchs(kinds, name):
         with torch.no_grad():
             expected = float(run.model.nll(run.model.output(mu, y), torch.from_numpy(x)[None]))
         assert mine.nll == pytest.approx(expected, rel=1e-4, abs=1e-3)
+        with torch.no_grad():
+            off = run.model.decode(mu, y)[0] - torch.from_numpy(x)
+        assert mine.error == pytest.approx(float((off**2).mean().sqrt()), rel=1e-4, abs=1e-6)
         if run.config.is_deterministic:
             assert mine.kl is None
             continue
@@ -260,6 +272,40 @@ def test_the_sentence_on_an_image():
     )
     assert image_sentence([Scored("a", 90.0, 1.0), Scored("c", -7.0, None)]) == "c comes closest, −log p −7.0 nats."
     assert image_sentence(scores[:1]) == ""
+
+
+NARROW, WIDE = Noise("gaussian, σ 0.0500"), Noise("gaussian, σ 0.2000")
+
+
+def test_runs_of_different_noise_are_ranked_by_their_pixels():
+    """The same picture under σ = 0.05 and 0.2: −log p differs by what log σ and the squared error make of it, not by how close it is."""
+    off, n = 0.1, 64
+    nll = {sigma: n * (np.log(sigma) + 0.5 * np.log(2 * np.pi) + 0.5 * (off / sigma) ** 2) for sigma in (0.05, 0.2)}
+    assert nll[0.05] > nll[0.2] + 5  # the same picture
+    worse_but_wide = [Scored("a", nll[0.05], 10.0, NARROW, off), Scored("b", nll[0.2], 24.0, WIDE, 1.1 * off)]
+    told = image_sentence(worse_but_wide)
+    assert told == (
+        "a comes closest: its pixels are off by 0.10 (root mean square, of 1), those of b by 0.11; it uses less rate (KL) than b, "
+        "10.0 against 24.0 nats. −log p does not tell which is closer, because the runs assume different noise "
+        "(a: gaussian, σ 0.0500; b: gaussian, σ 0.2000)."
+    )
+    alike = [Scored("a", 90.0, 1.0, NARROW, 0.3), Scored("b", 60.0, 2.0, NARROW, 0.2)]
+    assert image_sentence(alike).startswith("b comes closest, −log p 60.0 nats")
+
+
+def test_without_the_image_different_noise_ranks_nobody():
+    told = image_sentence([Scored("a", 90.0, 1.0, NARROW), Scored("b", 60.0, 2.0, WIDE, 0.2)])
+    assert told.startswith("−log p does not tell which is closer") and "comes closest" not in told
+    each = Noise("gaussian, another σ for each pixel", varies=True)
+    assert "comes closest" not in image_sentence([Scored("a", 90.0, 1.0, each), Scored("b", 60.0, 2.0, each)])
+
+
+def test_noise_is_that_of_the_weights():
+    run = load_run("digits-16d", ASSETS)
+    sigma = float(torch.exp(torch.tensor(run.weights["log_sigma"])))
+    assert noise_of(run).words.startswith("gaussian, σ 0.")
+    assert float(noise_of(run).words.split()[-1]) == pytest.approx(sigma, rel=5e-3)
+    assert noise_of(load_run("mnist-2d", ASSETS)) == Noise("bernoulli")
 
 
 def test_a_run_without_pictures_has_no_score_and_is_never_the_closest():

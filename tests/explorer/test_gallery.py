@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from PIL import Image
 
 from explorer.pictures.map_picture import DARK, LIGHT, map_picture
 from explorer.text.about_run import figures
-from explorer.text.gallery import EVERY, VERDICTS, Wanted, cards, choices, sweep_of
+from explorer.text.gallery import EVERY, VERDICTS, Wanted, cards, choices, offered_verdicts, sweep_of
 from explorer.text.run_sentence import bound, data_title, run_sentence
 from tests import places
 from tests.explorer.shown import app, said, sound, texts, words
@@ -260,6 +261,27 @@ def test_the_run_is_chosen_at_the_same_place_in_every_view():
         test = sound(app(run="mnist-20d", view=view).run())
         assert test.selectbox(key="run").value == "mnist-20d"
         assert test.button(key="all-runs").label == "All runs"
+
+
+def test_a_run_whose_weights_are_cut_says_so_in_the_gallery_and_above_every_view(tmp_path):
+    shutil.copytree(ASSETS / "digits-16d", tmp_path / "runs/broken")
+    cut = tmp_path / "runs/broken/weights.safetensors"
+    cut.write_bytes(cut.read_bytes()[:-1])
+    test = opened(run="digits-2d")
+    assert texts(test, "caption").count("Damaged: weights.safetensors is cut off") == 1
+    test.segmented_control(key="gallery-verdict").set_value("damaged")
+    test.button(key="all-runs").click()
+    assert offered(sound(test.run())) == {"broken"}
+    for view in ("atlas", "dimensions"):
+        verdict = app(run="broken", view=view).run().button(key="verdict")
+        assert verdict.label.startswith(":red[") and "Damaged" in verdict.label
+
+
+def test_whole_runs_do_not_offer_a_filter_for_damaged_ones(shipped):
+    assert offered_verdicts(cards(shipped)) == [verdict for verdict in VERDICTS if verdict != "damaged"]
+    damaged = cards(shipped, {"mnist-2d": "weights.safetensors is cut off"})
+    assert offered_verdicts(damaged) == list(VERDICTS)
+    assert [card.name for card in damaged if card.verdict == "damaged"] == ["mnist-2d"]
 
 
 def test_a_map_that_cannot_be_read_has_a_sentence_in_its_card(monkeypatch):

@@ -57,6 +57,7 @@ def test_a_store_does_what_a_dictionary_does(root):
         assert store.list() == tuple(sorted({name.split("/")[0] for name in expected}))
         assert store.total_size() == sum(map(len, expected.values()))
         assert all(store.size(name) == len(data) for name, data in expected.items())
+        assert all(store.start(name, 20) == data[:20] for name, data in expected.items())
 
 
 def test_what_is_not_there(root):

@@ -39,6 +39,9 @@ class Store(Protocol):
     def read(self, name: str) -> bytes:
         """The whole file."""
 
+    def start(self, name: str, n_bytes: int) -> bytes:
+        """The file's first bytes, fewer where it is shorter."""
+
     def write(self, name: str, data: bytes) -> None:
         """The file anew, whole or not at all; the one before stays when it fails."""
 
@@ -72,6 +75,10 @@ class LocalFolder:
 
     def read(self, name: str) -> bytes:
         return (self.path / name).read_bytes()
+
+    def start(self, name: str, n_bytes: int) -> bytes:
+        with (self.path / name).open("rb") as file:
+            return file.read(n_bytes)
 
     def write(self, name: str, data: bytes) -> None:
         target = self.path / name
@@ -163,6 +170,10 @@ class RemoteFolder:
     def read(self, name: str) -> bytes:
         with self._files("read", name) as (files, path):
             return bytes(files.cat_file(path))
+
+    def start(self, name: str, n_bytes: int) -> bytes:
+        with self._files("read", name) as (files, path):
+            return bytes(files.cat_file(path, start=0, end=n_bytes))
 
     def write(self, name: str, data: bytes) -> None:
         _file_system(self.url)  # whose own sentence is the better one

@@ -15,9 +15,9 @@ from trainer.runs.read import Run
 
 PICTURE_PX = 140  # 5 × 28
 IMAGE_HELP = """**−log p**: −log p(x|z) of the grey image at the one code z = μ from which the picture is decoded; nats, summed over pixels,
-lower is better. The *reconstruction loss* of the other views is its mean over z ~ q(z|x), usually a little higher. **KL**:
-KL(q(z|x) ‖ N(0, I)) of this image, nats, summed over dimensions (Kingma & Welling 2014, appendix B). A deterministic model has one code per
-image and no KL. A class-conditional model is given the image's own class."""
+lower is better among runs with the same likelihood and the same σ. The *reconstruction loss* of the other views is its mean over
+z ~ q(z|x), usually a little higher. **KL**: KL(q(z|x) ‖ N(0, I)) of this image, nats, summed over dimensions (Kingma & Welling 2014,
+appendix B). A deterministic model has one code per image and no KL. A class-conditional model is given the image's own class."""
 STORED_HELP = """The images are not on this machine: −log p(x|z) is the one that was stored with the run, at one draw z ~ q(z|x); another
 draw would differ by a few nats."""
 

@@ -72,8 +72,10 @@ def _film(
         _button(title, make, f"{stem}.{kind}", mime, kind)
     elif st.button(f"Make {title}", key=f"make-{kind}", icon=":material/movie:"):
         bar = st.progress(0.0, f"Making the {title} …")
-        data = make(report=partial(_show_share, bar, title))
-        bar.empty()
+        try:
+            data = make(report=partial(_show_share, bar, title))
+        finally:
+            bar.empty()
         _button(f"Save {title}", lambda: data, f"{stem}.{kind}", mime, f"made-{kind}")
 
 

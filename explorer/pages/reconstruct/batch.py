@@ -58,10 +58,12 @@ def _rows(run: Run, found: list[Item]) -> list[Row]:
     """A picture at a time, with a bar while it takes."""
     bar = st.progress(0.0, "Reading the pictures …")
     rows = []
-    for i, item in enumerate(found):
-        bar.progress(i / len(found), f"Picture {i + 1} of {len(found)} …")
-        rows.append(judged(run.id, item))
-    bar.empty()
+    try:
+        for i, item in enumerate(found):
+            bar.progress(i / len(found), f"Picture {i + 1} of {len(found)} …")
+            rows.append(judged(run.id, item))
+    finally:
+        bar.empty()
     return rows
 
 

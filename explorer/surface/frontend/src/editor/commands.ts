@@ -201,7 +201,6 @@ export const COMMANDS: readonly EditorCommand[] = [
     keys: ["Shift+p"],
     name: "Presenter size",
     help: ["Shift+P", "presenter size: large type, one picture, full screen; Esc leaves"],
-    enabled: ({ host }) => host.options.compact !== true,
     run: (editor) => editor.togglePresenting(),
   },
   {

@@ -11,6 +11,8 @@ import type { LegRecord } from "../wire/schema";
 /** Of every frame, for a comparison; and where the person waits for it. */
 const SLICE_MS = 8;
 const AWAITED_MS = 24;
+/** So often a host is told that answers without the geodesic: what was said may have been lost on the way, or never fit. */
+const MOST_TOLD = 3;
 
 export class GeodesicProgress implements Panel {
   readonly id = "geodesic";
@@ -21,14 +23,18 @@ export class GeodesicProgress implements Panel {
   private meanwhile = "";
   /** Key of what the host was given, and has not answered. */
   private given = "";
+  private told = 0;
+  private host: MapState["host"] | null = null;
 
   constructor(private readonly editor: Pick<PanelEditor, "state" | "set" | "editPins">) {}
 
-  update({ derived: { path } }: Frame): void {
+  update({ state: { data, host }, derived: { path } }: Frame): void {
     this.legs = path?.missing ?? [];
     this.meanwhile = path?.is_meanwhile ? ` The ${path.title} path is shown until then.` : "";
-    if (this.legs.length === 0) this.given = "";
-    this.say(searchOf(this.editor.state().data).known(this.legs).share);
+    if (this.legs.length === 0) this.told = 0;
+    if (this.legs.length === 0 || (host !== this.host && this.told < MOST_TOLD)) this.given = "";
+    this.host = host;
+    this.say(searchOf(data).known(this.legs).share);
   }
 
   work({ state: { data, host, path } }: Frame): Progress {
@@ -40,14 +46,16 @@ export class GeodesicProgress implements Panel {
     this.say(share);
     if (!ways) return "working";
     this.given = ways.key;
+    this.told++;
     if (host.path)
       this.editor.editPins({ kind: "geodesic", ways: legs.map((leg, i) => ({ ...leg, z: ways.codes[i] })) });
     else this.editor.set({ path: { ...path, ways } });
     return "done";
   }
 
+  /** Until it is found: how long the host takes to answer is not its progress. */
   private say(share: number): void {
-    const isHidden = this.legs.length === 0;
+    const isHidden = this.legs.length === 0 || share === 1;
     this.element.hidden = isHidden;
     setText(this.element, isHidden ? "" : `Computing the geodesic … ${percent(share)}${this.meanwhile}`);
   }

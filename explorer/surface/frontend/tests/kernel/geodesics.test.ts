@@ -114,18 +114,34 @@ describe("a geodesic path", () => {
     expect(panel.element.textContent).toBe("");
   });
 
-  test("of a host is told to it once, leg by leg in its own words, and the words end when it answers", () => {
+  test("of a host is told to it once, leg by leg in its own words, and the words end when it is found", () => {
     const asked = { ...STRAIGHT_PATH, title: "linear", missing: [{ ...FIRST, of: "run 7" }], is_meanwhile: true };
-    const { panel, heard, rest, host } = working(state());
+    const { panel, heard, slice, rest, host } = working(state());
     host(asked);
+    slice();
+    expect(panel.element.textContent).toMatch(/^Computing the geodesic … .*The linear path is shown until then\.$/);
     rest();
+    expect(panel.element.textContent).toBe(""); // however long the host takes
     rest();
     expect(heard).toHaveLength(1);
     expect(heard[0]).toMatchObject({ kind: "geodesic", ways: [{ ...FIRST, of: "run 7" }] });
-    expect(panel.element.textContent).toMatch(/^Computing the geodesic … .*The linear path is shown until then\.$/);
     host({ ...STRAIGHT_PATH, title: "geodesic" });
     rest();
-    expect(panel.element.textContent).toBe("");
+    expect([panel.element.textContent, heard.length]).toEqual(["", 1]);
+  });
+
+  test("that a host lost is told again, but not for ever to one that does not take it", () => {
+    const { panel, heard, rest, host } = working(state());
+    for (let answers = 0; answers < 8; answers++) {
+      host({ ...STRAIGHT_PATH, missing: [FIRST] });
+      rest();
+    }
+    expect([panel.element.textContent, heard.length]).toEqual(["", 3]);
+    host({ ...STRAIGHT_PATH, missing: [] });
+    rest();
+    host({ ...STRAIGHT_PATH, missing: [FIRST] });
+    rest();
+    expect(heard).toHaveLength(4);
   });
 
   test("is given up for another kind", () => {

@@ -66,7 +66,10 @@ export function actionsOf(
     python: () => programHere(context, "torch"),
     numpy: () => programHere(context, "numpy"),
     toolbar: TOOLBAR.map(([name, ids]) => [name, ids.flatMap((id) => COMMANDS.find((one) => one.id === id) ?? [])]),
-    help: [...COMMANDS.flatMap(({ help }) => (help ? [help] : [])), ...GESTURES],
+    help: [
+      ...COMMANDS.flatMap(({ help, enabled }) => (help && enabled?.(context.state) !== false ? [help] : [])),
+      ...GESTURES,
+    ],
     run,
     state: () => store.get(),
     set: (patch) => store.set(patch),

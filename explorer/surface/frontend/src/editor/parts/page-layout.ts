@@ -85,7 +85,7 @@ export class PageLayout {
     const { isSideOpen, isPresenting, host } = this.context.state;
     const { options, height: wanted } = host;
     const { root } = this;
-    const isCompact = options.compact;
+    const isCompact = options.compact && !isPresenting; // the screen is its own then, also for one column of several
     const isWide = width >= WIDE_PX && !isCompact;
     const isNarrow = width < 520;
     const fills = !isCompact;
