@@ -5,7 +5,7 @@
 
 import type { RunOnMap } from "../data/run-on-map";
 import { FrameLoop } from "../editor/scheduler";
-import { KlChart } from "../train/kl-chart";
+import { KlChart } from "../train/charts/kl-chart";
 import { STYLES, themed, themeOf } from "../train/look";
 import { TrainMap } from "../train/map";
 import { Disposer, h, prefersReducedMotion, setHidden, setText } from "../ui/dom";
@@ -50,7 +50,7 @@ export class Replay {
     this.element.append(...styles);
     this.run = new FilmRun(film, plane);
     if (!this.isPlaying) this.at = film.nMoments - 1;
-    this.map = new TrainMap(this.run.take(this.at), themeOf(this.element), this.run.extent);
+    this.map = new TrainMap(this.run.take(this.at), themeOf(this.element), undefined, this.run.extent);
     this.bar = new FilmBar(film.nMoments, {
       seek: (at) => this.seek(at),
       toggle: () => this.toggle(),
@@ -133,7 +133,7 @@ export class Replay {
     const terms = termsAt(film, this.at);
     setText(this.terms, termsWords(film, terms));
     if (!film.header.is_deterministic && side.clientWidth > 0)
-      kl.draw({ terms, choice: { latentDim: film.header.latent_dim } }, side.clientWidth);
+      kl.draw([{ terms, choice: { latentDim: film.header.latent_dim } }], side.clientWidth);
     this.sayDecoder();
   }
 

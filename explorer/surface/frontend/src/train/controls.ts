@@ -1,22 +1,27 @@
 /** What can be asked of a training, and when? Buttons and dials: each tells a wish, and shows what the record says. */
 
+import { plain } from "../charts/chart";
 import { Dial } from "../charts/dial";
 import { DEFAULTS } from "../engine/learning/records";
 import { Select } from "../ui/chooser";
-import { button, h, setText } from "../ui/dom";
+import { button, h, setHidden, setText } from "../ui/dom";
 import { number } from "../ui/format";
-import { isPossible, type TrainState, type Wish } from "./state";
+import { isPossible, type Phase, type TrainState, type Wish } from "./state";
 
 export type Ask = (wish: Wish) => void;
 
 /** Of the code; one map shows two of them. */
 const DIMENSIONS = [2, 4, 8, 16].map((K) => ({ value: String(K), text: String(K) }));
 const MOST_SEED = 2 ** 31 - 1;
+const COMPARE = "Another training beside this one: the same images and first weights, another β, one pointer";
 
 export class Controls {
   readonly element: HTMLElement;
   /** In one row. */
   readonly buttons: HTMLElement;
+  /** Room for what is kept of a training. */
+  readonly keeping = h("div", { class: "lt-row" });
+  readonly dials = h("div", { class: "lc-dials" });
   private readonly go = button("la-button lt-go", { "data-testid": "go" }, () => this.ask(this.goWish), "Train");
   private readonly others: readonly (readonly [Wish, HTMLButtonElement])[];
   private readonly seed = h("input", { type: "number", min: 0, max: MOST_SEED, step: 1, class: "lt-number" });
@@ -27,9 +32,16 @@ export class Controls {
   );
   private readonly noise = h("input", { type: "checkbox", checked: true });
   private readonly words = h("p", { class: "lt-words", role: "status", "data-testid": "standing" });
+  private readonly beside: HTMLButtonElement;
   private goWish: Wish = { kind: "train" };
 
-  constructor(private readonly ask: Ask) {
+  /** compare: another training beside it is asked for. */
+  constructor(
+    private readonly ask: Ask,
+    compare: () => void,
+  ) {
+    this.beside = button("lt-button", { title: COMPARE }, compare, "Compare with another β");
+    this.dials.append(this.rateDial());
     const other = (kind: "step" | "epoch" | "reset", text: string, title: string): [Wish, HTMLButtonElement] => {
       const wish: Wish = { kind };
       return [wish, button("lt-button", { title }, () => ask(wish), text)];
@@ -62,41 +74,29 @@ export class Controls {
         "Noise",
       ),
       this.dims.element,
+      this.beside,
     );
     this.element = h(
       "div",
       { class: "lt-controls" },
       this.buttons,
-      h("div", { class: "lt-row" }, h("div", { class: "lc-dials" }, this.betaDial(), this.rateDial()), this.words),
+      h("div", { class: "lt-row" }, this.dials, this.words),
     );
   }
 
-  show(state: TrainState): void {
-    const isRunning = state.phase === "running";
+  /** phase: of all that learn · states: theirs, the first is `state`. */
+  show(first: TrainState, phase: Phase, states: readonly TrainState[]): void {
+    const state = { ...first, phase };
+    const isRunning = phase === "running";
     this.goWish = { kind: isRunning ? "pause" : "train" };
     setText(this.go, isRunning ? "Pause" : state.step > 0 ? "Go on" : "Train");
     this.go.disabled = !isPossible(state, this.goWish);
     for (const [wish, one] of this.others) one.disabled = !isPossible(state, wish);
-    setText(this.words, standing(state));
+    setText(this.words, states.length > 1 ? standingOfTwo(states) : standing(first));
+    setHidden(this.beside, states.length > 1);
     this.dims.show(DIMENSIONS, String(state.choice.latentDim));
     const seed = String(state.choice.seed);
     if (this.seed.value !== seed && !this.seed.matches(":focus")) this.seed.value = seed;
-  }
-
-  private betaDial(): HTMLElement {
-    const dial: Dial = new Dial(
-      {
-        name: "β, weight of the KL",
-        title: "The loss is −log p(x|z) + β KL; from the next step on.",
-        low: 0.01,
-        high: 100,
-        value: DEFAULTS.beta,
-        isLog: true,
-        words: (value) => String(Number(value.toPrecision(2))),
-      },
-      () => this.ask({ kind: "set", settings: { beta: dial.value } }),
-    );
-    return dial.element;
   }
 
   private rateDial(): HTMLElement {
@@ -108,7 +108,7 @@ export class Controls {
         high: 0.1,
         value: DEFAULTS.learningRate,
         isLog: true,
-        words: (value) => String(Number(value.toPrecision(2))),
+        words: plain,
       },
       () => this.ask({ kind: "set", settings: { learningRate: dial.value } }),
     );
@@ -124,4 +124,19 @@ function standing({ phase, step, epoch, terms, failure }: TrainState): string {
   const elbo = number(-terms.reconstruction - terms.kl, 2);
   const parts = `reconstruction ${number(-terms.reconstruction, 2)}, KL ${number(terms.kl, 2)}`;
   return `Step ${step}, epoch ${number(epoch, 1)}. ELBO ${elbo} nats an image: ${parts}.`;
+}
+
+/** The same of two, each by its β. */
+function standingOfTwo(states: readonly TrainState[]): string {
+  const failed = states.find(({ failure }) => failure !== "");
+  if (failed) return failed.failure;
+  const [{ step, epoch }, { step: beside }] = states;
+  const each = states.map(({ terms, settings: { beta } }) => {
+    const elbo = terms
+      ? `ELBO ${number(-terms.reconstruction - terms.kl, 2)}, KL ${number(terms.kl, 2)}`
+      : "not trained yet";
+    return `β = ${plain(beta)}: ${elbo}`;
+  });
+  const apart = step === beside ? "" : `, the right one at step ${beside}`;
+  return `Step ${step}, epoch ${number(epoch, 1)}${apart}. ${each.join("; ")} (nats an image).`;
 }

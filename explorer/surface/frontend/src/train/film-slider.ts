@@ -3,7 +3,10 @@
 import { h, setText } from "../ui/dom";
 import { count } from "../ui/format";
 import type { Ask } from "./controls";
+import { MOST_EXACT } from "./film";
 import { lookedAt, type TrainState } from "./state";
+
+const TITLE = `Look back at any moment that was kept; training goes on from there: from the newest (${MOST_EXACT} at most) exactly, from older ones with weights rounded to 16 bits`;
 
 export class FilmSlider {
   private readonly input = h("input", {
@@ -19,7 +22,7 @@ export class FilmSlider {
   private readonly words = h("span", { class: "lc-value" });
   readonly element = h(
     "label",
-    { class: "lc-dial", title: "Look back at any moment that was kept; training goes on from there" },
+    { class: "lc-dial", title: TITLE },
     h("span", { class: "lc-name" }, "Moment"),
     this.words,
     this.input,
@@ -33,14 +36,14 @@ export class FilmSlider {
 
   show(state: TrainState): void {
     // the last one that was kept is the present, once nothing was learned since
-    this.steps = state.film.moments.map(({ snapshot }) => snapshot.step).filter((step) => step < state.step);
+    this.steps = state.film.moments.map(({ step }) => step).filter((step) => step < state.step);
     const n = this.steps.length;
     const moment = lookedAt(state);
     this.input.max = String(n);
     this.input.disabled = n === 0;
-    this.input.value = String(moment ? this.steps.indexOf(moment.snapshot.step) : n);
+    this.input.value = String(moment ? this.steps.indexOf(moment.step) : n);
     const now = `step ${count(state.step)}`;
-    const words = moment ? `step ${count(moment.snapshot.step)} of ${count(state.step)}` : now;
+    const words = moment ? `step ${count(moment.step)} of ${count(state.step)}` : now;
     setText(this.words, words);
     this.input.setAttribute("aria-valuetext", words);
   }

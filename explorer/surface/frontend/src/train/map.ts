@@ -13,14 +13,14 @@ import { Compositor } from "../layers/compositor";
 import { Legend } from "../panels/legend";
 import { h } from "../ui/dom";
 import type { Theme } from "../ui/theme";
-import { DEFAULT_DYNAMIC, type Extent } from "../wire/schema";
+import { DEFAULT_DYNAMIC, type Extent, type Point } from "../wire/schema";
 import { LAYERS } from "./layers";
 import { extentFor, FIRST_EXTENT } from "./live-run";
 import { MapInput } from "./map-input";
 import { PointedPicture } from "./pointed-picture";
 
-const LABEL =
-  "Map of the codes. Arrow keys move the probe and decode its code, Shift for big steps, plus and minus zoom, 0 shows everything.";
+const KEYS =
+  "Arrow keys move the probe and decode its code, Shift for big steps, plus and minus zoom, 0 shows everything.";
 
 export class TrainMap {
   readonly element: HTMLElement;
@@ -32,11 +32,12 @@ export class TrainMap {
   private readonly compositor: Compositor;
   private readonly watchers: Watchers;
 
-  /** extent: what is seen at first. */
+  /** pointed: told where the pointer is · extent: what is seen where nobody has zoomed. */
   constructor(
     data: MapState["data"],
     theme: Theme,
-    private extent: Extent = FIRST_EXTENT,
+    pointed: (at: Point) => void = () => undefined,
+    public extent: Extent = FIRST_EXTENT,
   ) {
     const host = { ...DEFAULT_DYNAMIC, walk: null };
     const first = restState({ data, theme, layers: LAYERS, host, pinnable: false });
@@ -46,18 +47,40 @@ export class TrainMap {
     const legend = new Legend({ state: () => store.get(), set: (patch) => store.set(patch) });
     this.compositor = new Compositor(stage, LAYERS);
     this.watchers = new Watchers([legend, this.pointed]);
-    stage.map.setAttribute("aria-label", LABEL);
+    this.call("");
     this.element = h("div", { class: "lt-map" }, stage.element, legend.element);
     new MapInput(this.context);
     const observer = new ResizeObserver(() => this.measure());
     observer.observe(stage.element);
     this.context.disposer.add(() => observer.disconnect());
+    this.context.disposer.add(store.on(["probe"], () => pointed(this.pointedAt)));
+  }
+
+  get pointedAt(): Point {
+    const { at } = this.context.state.probe;
+    return [at[0], at[1]];
+  }
+
+  /** As the pointer would. */
+  point([x, y]: Point): void {
+    const [left, top] = this.pointedAt;
+    if (left !== x || top !== y) this.context.store.set({ probe: { from: "map", at: [x, y] } });
+  }
+
+  /** words: which of two maps it is; "" where there is one. */
+  call(words: string): void {
+    this.context.stage.map.setAttribute("aria-label", `Map of the codes${words}. ${KEYS}`);
+    this.pointed.call(words);
   }
 
   /** The images are elsewhere, and places decode to something else. */
   show(data: MapState["data"]): void {
     this.see(extentFor(this.extent, data.points));
     this.context.store.set({ data });
+  }
+
+  seeAtLeast(extent: Extent): void {
+    if (extent[1] - extent[0] > this.extent[1] - this.extent[0]) this.see(extent);
   }
 
   /** A training begins: what is seen is what was seen at first. */

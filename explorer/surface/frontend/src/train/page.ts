@@ -1,49 +1,45 @@
 /**
- * Which parts does the Train page have, and who tells whom? The page alone holds the training: it turns wishes into the training's verbs and
- * its events into the record that all parts show, at most once a frame.
+ * Which parts does the Train page have, and who tells whom? One training, or two beside each other with one pointer; buttons and dials tell
+ * their wishes to both, and all parts show their records, at most once a frame.
  */
 
 import { FrameLoop } from "../editor/scheduler";
-import type { Kept, Progress, Ready } from "../engine/learning/messages";
-import { openTraining, type Training, type TrainingEvent } from "../engine/learning/training";
+import type { Progress, Ready } from "../engine/learning/messages";
+import type { TrainingEvent } from "../engine/learning/training";
 import { Disposer, h } from "../ui/dom";
 import type { TrainingImages } from "../wire/training";
-import { Charts } from "./charts";
+import { Charts } from "./charts/charts";
 import { Controls } from "./controls";
 import { FilmSlider } from "./film-slider";
-import { KeepMenu } from "./keep/menu";
-import { LiveRun, planeOf } from "./live-run";
 import { STYLES, themed, themeOf } from "./look";
-import { TrainMap } from "./map";
-import { firstState, heard, lookedAt, planOf, type TrainState, type Wish, wished } from "./state";
-
-/** Images held back are many, and asked about a few times a second. */
-const BETWEEN_ASKED_MS = 500;
+import type { TrainMap } from "./map";
+import { behind, otherBeta, phaseOf, wishBeside } from "./pair";
+import { Pane, type PaneHost } from "./pane";
+import { begun, firstState, type TrainState, type Wish } from "./state";
 
 export class TrainPage {
   readonly element = h("section", { class: "la-root lt-root", "data-testid": "train", "aria-label": "Training" });
-  state: TrainState = firstState();
-  /** Where weights lie, of this beginning; null until it is ready. */
-  ready: Ready | null = null;
-  /** Where the network is now, as a run; null until it is ready. */
-  private live: LiveRun | null = null;
-  /** Null until there is something to be seen. */
-  map: TrainMap | null = null;
-  /** What was told last; null until there is something. */
-  progress: Progress | null = null;
   private readonly disposer = new Disposer();
   private readonly loop = new FrameLoop(() => this.show());
-  private readonly controls = new Controls((wish) => this.ask(wish));
-  /** Map; beside it picture and charts. */
+  private readonly controls = new Controls(
+    (wish) => this.ask(wish),
+    () => this.compare(),
+  );
+  private readonly panes = h("div", { class: "lt-panes" });
+  /** Maps; beside them picture and charts. */
   private readonly side = h("div", { class: "lt-side" });
-  private readonly body = h("div", { class: "lt-body" }, this.side);
-  private readonly charts = new Charts();
-  /** performance.now() of the last questions: about the images held back, for a moment to keep. */
-  private askedAt = 0;
-  private keptAt = 0;
+  private readonly charts: Charts;
   private readonly film = new FilmSlider((wish) => this.ask(wish));
-  private readonly keeping: KeepMenu;
-  private readonly training: Training;
+  private readonly host: PaneHost;
+  private first: Pane;
+  /** What is compared with it; null for nothing. */
+  private second: Pane | null = null;
+  /** The one that is behind is on its way to the other's step. */
+  private isEvening = false;
+  /** They stay apart, because they run or the way was cut short. */
+  private staysApart = false;
+  /** Both go on once they are at the same step. */
+  private goesOn = false;
 
   /** program: the text of `learner.js` · chooser: by which other images are chosen. */
   constructor(
@@ -51,20 +47,25 @@ export class TrainPage {
     readonly images: TrainingImages,
     chooser: readonly HTMLElement[] = [],
   ) {
-    const { header, train, test } = images;
-    this.keeping = new KeepMenu(images);
-    this.training = openTraining(
+    this.host = {
       program,
-      planOf(this.state, header.image_shape),
-      { images: train, shown: test },
-      (event) => this.hear(event),
-    );
+      images,
+      theme: () => themeOf(this.element),
+      beside: (pane) => this.besides(pane)?.state ?? null,
+      changed: (pane, event) => this.changed(pane, event),
+      pointed: (pane, at) => this.besides(pane)?.map?.point(at),
+      only: (pane) => this.keepOnly(pane),
+    };
+    this.charts = new Charts(images, this.loop.request);
+    this.disposer.add(() => this.charts.stop());
     const styles = STYLES.map((text) => h("style", {}, text));
-    this.controls.buttons.append(this.keeping.element, ...chooser);
-    this.element.append(...styles, this.controls.element, this.body);
-    this.side.append(...this.charts.elements);
+    this.controls.buttons.append(this.controls.keeping, ...chooser);
+    const left = h("div", { class: "lt-left" }, this.panes, this.film.element);
+    const body = h("div", { class: "lt-body" }, left, this.side);
+    this.element.append(...styles, this.controls.element, body);
+    this.first = this.opened(firstState());
+    this.arrange();
     Object.defineProperty(this.element, "training", { value: this }); // a handle for hosts and browser tests
-    this.disposer.add(() => this.training.stop());
     this.disposer.listen(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.retheme());
     const observer = new ResizeObserver(() => this.loop.request());
     observer.observe(this.side);
@@ -72,115 +73,125 @@ export class TrainPage {
     this.show();
   }
 
+  /** Of the first training; `all` has both. */
+  get state(): TrainState {
+    return this.first.state;
+  }
+
+  get ready(): Ready | null {
+    return this.first.ready;
+  }
+
+  get progress(): Progress | null {
+    return this.first.progress;
+  }
+
+  get map(): TrainMap | null {
+    return this.first.map;
+  }
+
   /** Where it learns; null until that is known. */
-  get where(): Training["where"] {
-    return this.training.where;
+  get where(): Pane["where"] {
+    return this.first.where;
+  }
+
+  get all(): readonly Pane[] {
+    return this.second ? [this.first, this.second] : [this.first];
   }
 
   ask(wish: Wish): void {
-    const from = lookedAt(this.state);
-    this.state = wished(this.state, wish);
-    switch (wish.kind) {
-      case "look":
-        if (this.state.phase === "running") this.training.pause();
-        this.showMoment();
-        break;
-      case "set":
-        this.training.set(wish.settings);
-        break;
-      case "reset":
-      case "choose":
-        this.ready = this.progress = null;
-        this.training.reset(planOf(this.state, this.images.header.image_shape));
-        break;
-      case "pause":
-        this.training.pause();
-        break;
-      default:
-        if (from) this.goBack(from);
-        this.training[wish.kind]();
-    }
-    this.loop.request();
+    if (wish.kind === "pause") [this.staysApart, this.goesOn] = [this.isEvening, false];
+    else if (wish.kind !== "set")
+      [this.staysApart, this.isEvening, this.goesOn] = [wish.kind === "train", false, false];
+    const { second } = this;
+    this.first.ask(wish);
+    second?.ask(wishBeside(wish, second.state));
+  }
+
+  /** Another one beside it, from the same first weights, with another β. */
+  compare(): void {
+    if (this.second) return;
+    const { choice, settings, phase } = this.first.state;
+    const wasRunning = phase === "running";
+    this.ask(wasRunning ? { kind: "pause" } : { kind: "look", at: null });
+    this.goesOn = wasRunning;
+    this.second = this.opened(begun(choice, { ...settings, beta: otherBeta(settings.beta) }));
+    this.arrange();
   }
 
   /** The page around it has other colours. */
   retheme(): void {
     const theme = themed(this.element);
-    this.map?.retheme(theme);
+    for (const { map } of this.all) map?.retheme(theme);
   }
 
   destroy(): void {
     this.loop.stop();
-    this.map?.dispose();
+    for (const pane of this.all) pane.destroy();
     this.disposer.dispose();
     this.element.remove();
   }
 
-  private hear(event: TrainingEvent): void {
-    this.state = heard(this.state, event);
-    if (event.kind === "ready") this.begin(event);
-    if (event.kind === "progress") this.follow(event);
+  private opened(state: TrainState): Pane {
+    const pane = new Pane(this.host, state);
+    this.panes.append(pane.element);
+    return pane;
+  }
+
+  private besides(pane: Pane): Pane | null {
+    return this.all.find((one) => one !== pane) ?? null;
+  }
+
+  private keepOnly(pane: Pane): void {
+    this.besides(pane)?.destroy();
+    this.first = pane;
+    this.second = null;
+    this.isEvening = this.goesOn = false;
+    this.arrange();
+  }
+
+  /** Everything in its place for one, or for two. */
+  private arrange(): void {
+    const { first, second } = this;
+    this.element.classList.toggle("lt-two", second !== null);
+    first.stand(second ? "left" : "");
+    second?.stand("right");
+    if (!second) {
+      this.controls.dials.prepend(first.beta);
+      this.side.prepend(first.pointed);
+    }
+    this.controls.keeping.replaceChildren(first.keeping.element);
+    this.side.append(...this.charts.elements);
     this.loop.request();
   }
 
-  private begin(ready: Ready): void {
-    this.ready = ready;
-    this.keeping.begin(ready);
-    this.charts.reset();
-    const { header, labels } = this.images;
-    const { record } = planOf(this.state, header.image_shape);
-    this.live = new LiveRun(header, record, ready, labels.subarray(header.n_train));
-    this.map?.begin();
+  private changed(pane: Pane, event: TrainingEvent | null): void {
+    if (event?.kind === "ready" && pane === this.first) this.charts.reset();
+    if (event?.kind === "progress" && this.second) {
+      this.second.follow(this.first);
+      this.first.follow(this.second);
+      this.even();
+    }
+    this.loop.request();
   }
 
-  /** With the dials as they are now, not as they were then. */
-  private goBack({ snapshot }: Kept): void {
-    this.training.restore(snapshot);
-    this.training.set(this.state.settings);
-  }
-
-  private follow(progress: Progress): void {
-    this.progress = progress;
-    this.keeping.hear(progress);
-    this.askAboutOthers(progress);
-    this.keep(progress);
-    this.showMoment();
-  }
-
-  /** The moment that is looked at, or the present. */
-  private showMoment(): void {
-    const { choice, axes } = this.state;
-    const moment = lookedAt(this.state);
-    const shown = moment ? { ...moment, weights: moment.snapshot.blocks[0] } : this.progress;
-    const data = shown && this.live?.take(shown, planeOf(choice.latentDim, ...axes));
-    if (!data) return;
-    if (this.map) return this.map.show(data);
-    this.map = new TrainMap(data, themeOf(this.element));
-    this.map.element.append(this.film.element);
-    this.body.prepend(this.map.element);
-    this.side.prepend(this.map.pointed.element);
-  }
-
-  /** Asks for a moment to look back at. */
-  private keep({ isRunning }: Progress): void {
-    const now = performance.now();
-    if (isRunning && now - this.keptAt < this.state.film.everyMs) return;
-    this.keptAt = now;
-    this.training.snapshot();
-  }
-
-  /** How well does it do on images that it does not learn from? */
-  private askAboutOthers({ step, isRunning }: Progress): void {
-    const now = performance.now();
-    if (step === 0 || (isRunning && now - this.askedAt < BETWEEN_ASKED_MS)) return;
-    this.askedAt = now;
-    this.training.evaluate(this.images.test);
+  /** Where both rest they come to the same step, and go on where they were running when it was asked for. */
+  private even(): void {
+    const late = behind(this.all.map(({ state }) => state));
+    if (late && !this.staysApart) {
+      this.isEvening = true;
+      this.all[late.place].ask({ kind: "step", steps: late.steps });
+    } else if (!late && this.all.every(({ state }) => state.phase === "paused")) {
+      this.isEvening = false;
+      if (this.goesOn) this.ask({ kind: "train" });
+    }
   }
 
   private show(): void {
-    this.controls.show(this.state);
+    const states = this.all.map(({ state }) => state);
+    this.controls.show(this.state, phaseOf(states), states);
     this.film.show(this.state);
-    this.keeping.show(this.state);
-    this.charts.draw(this.state, this.side.clientWidth);
+    for (const pane of this.all) pane.show();
+    this.charts.draw(states, this.side.clientWidth);
   }
 }

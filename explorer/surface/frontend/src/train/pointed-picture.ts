@@ -24,6 +24,11 @@ export class PointedPicture {
   );
   private model: MapState["data"]["model"] | null = null;
 
+  /** words: of which of two maps; "" where there is one. */
+  call(words: string): void {
+    this.element.setAttribute("aria-label", `Under the cursor${words}`);
+  }
+
   update({ state: { data }, derived }: Frame): void {
     if (data.model !== this.model) {
       this.model = data.model;

@@ -7,22 +7,22 @@
  * - `history.ts`: the terms of the steps so far, thinned so that a long training stays small; `axes.ts`: which two dimensions the map shows.
  * - `film.ts`: the moments that are kept, to look back at and to go on from; `film-slider.ts`: a slider over them.
  * - `controls.ts`: buttons and dials; they tell wishes and show the record.
- * - `charts.ts` with `bound-chart.ts` and `kl-chart.ts`: draw the record, a few times a second.
+ * - `charts/`: draw the record, a few times a second: the two terms of the bound, the KL of every dimension.
  * - `keep/`: what of it is kept (`gather.ts`), the files (`kept-training.ts`, `torch-script.ts`), the buttons (`menu.ts`).
  * - `look.ts`: style sheets and colours.
  * - `live-run.ts`: the network of the moment as a run on a map, as the surface knows it; `map.ts`: canvas, camera, layers and legend of the
  *   surface over it; `map-input.ts`: hand and keys; `pointed-picture.ts`: what the pointer decodes.
- * - `page.ts`: the only one that holds the training (`engine/learning/training.ts`); turns wishes into its verbs, its events into records.
+ * - `pane.ts`: the only one that holds a training (`engine/learning/training.ts`); turns wishes into its verbs, its events into records.
+ * - `pair.ts`: what two that learn beside each other have in common; `page.ts`: one of them or two, and all parts in their places.
  * - `hosts/train.ts`: how the page lives in the app, in a notebook, in a file.
  */
 
 import { type DenseWords, dense } from "../engine/learning/architectures";
-import type { Kept } from "../engine/learning/messages";
 import { DEFAULTS, type Settings, type Terms } from "../engine/learning/records";
 import type { TrainingEvent, TrainingPlan } from "../engine/learning/training";
 import type { ImageShape } from "../wire/schema";
 import { axesFor } from "./axes";
-import { type Film, filmUntil, NO_FILM, withKept } from "./film";
+import { type Film, filmUntil, type Moment, NO_FILM, withKept } from "./film";
 import { cutAt, type History, NO_HISTORY, withMeasured, withMoment } from "./history";
 
 /** `waiting`: not ready yet · `fresh`: no step was taken. */
@@ -57,7 +57,9 @@ export interface TrainState {
 
 /** What a person can ask for. */
 export type Wish =
-  | { readonly kind: "train" | "pause" | "step" | "epoch" | "reset" }
+  | { readonly kind: "train" | "pause" | "epoch" | "reset" }
+  /** One, unless it says more. */
+  | { readonly kind: "step"; readonly steps?: number }
   | { readonly kind: "set"; readonly settings: Partial<Settings> }
   /** The film's moment of a step; null: the present. What runs is paused. */
   | { readonly kind: "look"; readonly at: number | null }
@@ -71,7 +73,8 @@ export function firstState(): TrainState {
   return begun(FIRST_CHOICE, DEFAULTS);
 }
 
-function begun(choice: Choice, settings: Settings): TrainState {
+/** Before the first step. */
+export function begun(choice: Choice, settings: Settings): TrainState {
   return {
     choice,
     settings,
@@ -139,7 +142,7 @@ export function wished(state: TrainState, wish: Wish): TrainState {
 function fromThere(state: TrainState): TrainState {
   const moment = lookedAt(state);
   if (!moment) return state;
-  const { step } = moment.snapshot;
+  const { step } = moment;
   return {
     ...state,
     step,
@@ -151,8 +154,8 @@ function fromThere(state: TrainState): TrainState {
 }
 
 /** The moment of the film that is looked at; null where the present is. */
-export function lookedAt({ film, look }: TrainState): Kept | null {
-  return film.moments.find(({ snapshot }) => snapshot.step === look) ?? null;
+export function lookedAt({ film, look }: TrainState): Moment | null {
+  return film.moments.find(({ step }) => step === look) ?? null;
 }
 
 /** What is known after an event. */

@@ -29,24 +29,28 @@ export function halvesToFloats(halves: Uint16Array): Float32Array {
 
 /** The nearest of each; of two that are as near the even one. Beyond 65 504 the largest: nothing becomes infinite that was not. */
 export function floatsToHalves(floats: Float32Array): Uint16Array {
-  return Uint16Array.from(floats, numberToHalf);
+  const bits = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
+  const out = new Uint16Array(floats.length);
+  for (let i = 0; i < out.length; i++) out[i] = halfOf(bits[i], floats[i]);
+  return out;
 }
 
-const MOST = 65504;
-/** The smallest number with an exponent of its own. */
-const NORMAL = 2 ** -14;
+/** Bits of binary32: infinity, 65 504, and 2⁻¹⁴, the smallest number of binary16 with an exponent of its own. */
+const INFINITE = 0x7f800000;
+const MOST = 0x477fe000;
+const NORMAL = 0x38800000;
+/** Between the exponents of both forms, in binary32's place. */
+const BIAS = 0x38000000;
 
-function numberToHalf(value: number): number {
-  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
-  const size = Math.abs(value);
-  if (Number.isNaN(size)) return 0x7e00;
-  if (size === Infinity) return sign | 0x7c00;
-  if (size > MOST) return sign | 0x7bff;
-  if (size < NORMAL) return sign | toEven(size * 2 ** 24);
-  const exponent = Math.floor(Math.log2(size));
-  const steps = toEven((size / 2 ** exponent - 1) * 1024);
-  // a fraction that was rounded up to one goes on in the exponent
-  return sign | Math.min(((exponent + 15) << 10) + steps, 0x7bff);
+function halfOf(bits: number, value: number): number {
+  const sign = (bits >>> 16) & 0x8000;
+  const size = bits & 0x7fffffff;
+  if (size > INFINITE) return 0x7e00;
+  if (size === INFINITE) return sign | 0x7c00;
+  if (size >= MOST) return sign | 0x7bff;
+  if (size < NORMAL) return sign | toEven(Math.abs(value) * 2 ** 24);
+  // half a step is added, a little less where the digit before is even; what is carried goes on in the exponent
+  return sign | ((size + 0xfff + ((size >>> 13) & 1) - BIAS) >>> 13);
 }
 
 function toEven(value: number): number {

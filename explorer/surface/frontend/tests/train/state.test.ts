@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { Progress } from "../../src/engine/learning/messages";
 import type { TrainingEvent } from "../../src/engine/learning/training";
 import { axesFor } from "../../src/train/axes";
-import { klWords } from "../../src/train/kl-chart";
+import { klWords } from "../../src/train/charts/kl-chart";
 import {
   firstState,
   heard,
@@ -102,7 +102,7 @@ test("one looks back at a moment, and goes on from there without what came after
   });
   const told = [3, 6, 9].flatMap((step) => [progress(step, step < 9), kept(step)]);
   const looking = wished(told.reduce(heard, after({ kind: "train" })), { kind: "look", at: 6 });
-  expect(lookedAt(looking)?.snapshot.step).toBe(6);
+  expect(lookedAt(looking)?.step).toBe(6);
   expect([looking.step, looking.history.length]).toEqual([9, 3]);
   expect(lookedAt(wished(looking, { kind: "look", at: null }))).toBe(null);
   const on = wished(looking, { kind: "step" });

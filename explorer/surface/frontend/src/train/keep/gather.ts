@@ -1,10 +1,11 @@
 /** What of a training is kept? The moment that is looked at, else the present, with the film and the terms until then. */
 
-import type { Kept, Ready } from "../../engine/learning/messages";
+import type { Ready } from "../../engine/learning/messages";
 import type { Terms } from "../../engine/learning/records";
 import { floatsToHalves } from "../../wire/float16";
 import { product } from "../../wire/payload";
 import type { TrainingImages } from "../../wire/training";
+import { codesOf, keptOf, type Moment } from "../film";
 import type { History } from "../history";
 import { OWN } from "../own-images/gather";
 import type { OwnImages } from "../own-images/records";
@@ -14,24 +15,24 @@ import { npz } from "./npz";
 import { torchScript } from "./torch-script";
 
 /** The moment whose weights would be kept; null while it runs, before the first step, and until its snapshot is there. */
-export function momentToKeep(state: TrainState): Kept | null {
+export function momentToKeep(state: TrainState): Moment | null {
   if (state.phase !== "paused") return null;
-  const moment = lookedAt(state) ?? state.film.moments.find(({ snapshot }) => snapshot.step === state.step);
-  const isMeasured = state.heldBack.some(({ step }) => step > 0 && step <= (moment?.snapshot.step ?? 0));
+  const moment = lookedAt(state) ?? state.film.moments.find(({ step }) => step === state.step);
+  const isMeasured = state.heldBack.some(({ step }) => step > 0 && step <= (moment?.step ?? 0));
   return moment && isMeasured ? moment : null;
 }
 
 /** seconds: of work until now. */
 export function gathered(
   state: TrainState,
-  moment: Kept,
+  moment: Moment,
   ready: Ready,
   images: TrainingImages,
   seconds: number,
 ): TrainingToKeep {
   const { header } = images;
-  const { step } = moment.snapshot;
-  const moments = state.film.moments.filter(({ snapshot }) => snapshot.step <= step);
+  const { step } = moment;
+  const moments = state.film.moments.filter((one) => one.step <= step);
   return {
     words: wordsOf(state.choice, header.image_shape),
     seed: state.choice.seed,
@@ -40,10 +41,10 @@ export function gathered(
     stepsPerEpoch: ready.stepsPerEpoch,
     nTrain: header.n_train,
     seconds,
-    settings: moment.snapshot.settings,
+    settings: moment.settings,
     history: rowsOf(state, moments, ready.stepsPerEpoch),
     places: ready.places,
-    weights: moment.snapshot.blocks[0],
+    weights: keptOf(moment).snapshot.blocks[0],
     film: filmOf(moments, ready.stepsPerEpoch, images),
     data: isOwn(header.dataset) ? ownOf(images) : header.dataset,
   };
@@ -52,7 +53,7 @@ export function gathered(
 /** One file for each: the script, and the images that it reads. */
 export function scriptFiles(
   state: TrainState,
-  moment: Kept,
+  moment: Moment,
   ready: Ready,
   images: TrainingImages,
 ): Record<string, Uint8Array> {
@@ -61,8 +62,8 @@ export function scriptFiles(
     words: wordsOf(state.choice, header.image_shape),
     seed: state.choice.seed,
     batchSize: BATCH,
-    epochs: Math.max(1, Math.round(moment.snapshot.step / ready.stepsPerEpoch)),
-    settings: moment.snapshot.settings,
+    epochs: Math.max(1, Math.round(moment.step / ready.stepsPerEpoch)),
+    settings: moment.settings,
     data: header.dataset,
   });
   const size = product(header.image_shape);
@@ -88,18 +89,18 @@ function ownOf({ header, train, test, labels }: TrainingImages): OwnImages {
 }
 
 /** A row for every moment at which the held back images had been measured since the one before, with the settings of then. */
-function rowsOf({ history, heldBack }: TrainState, moments: readonly Kept[], stepsPerEpoch: number): Row[] {
+function rowsOf({ history, heldBack }: TrainState, moments: readonly Moment[], stepsPerEpoch: number): Row[] {
   const rows: Row[] = [];
   let before = 0;
-  for (const { snapshot } of moments) {
-    const test = heldBack.filter(({ step }) => step > before && step <= snapshot.step).at(-1);
+  for (const moment of moments) {
+    const test = heldBack.filter(({ step }) => step > before && step <= moment.step).at(-1);
     const train = test && nearest(history, test.step);
     if (!test || !train) continue;
     rows.push({
       epoch: test.step / stepsPerEpoch,
       train: termsOf(train),
       test: termsOf(test),
-      settings: snapshot.settings,
+      settings: moment.settings,
     });
     before = test.step;
   }
@@ -114,11 +115,11 @@ function termsOf({ reconstruction, kl, klPerDim }: History[number]): Terms {
   return { loss: reconstruction + kl, reconstruction, kl, klPerDim };
 }
 
-function filmOf(moments: readonly Kept[], stepsPerEpoch: number, { header, labels }: TrainingImages): CodeFilm {
+function filmOf(moments: readonly Moment[], stepsPerEpoch: number, { header, labels }: TrainingImages): CodeFilm {
   const label = Array.from(labels.subarray(header.n_train));
   return {
-    mu: moments.map(({ mu }) => floatsToHalves(mu)),
-    epoch: moments.map(({ snapshot }) => snapshot.step / stepsPerEpoch),
+    mu: moments.map((moment) => floatsToHalves(codesOf(moment))),
+    epoch: moments.map(({ step }) => step / stepsPerEpoch),
     label,
     index: label.map((_, i) => i),
   };

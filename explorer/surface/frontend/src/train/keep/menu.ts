@@ -1,10 +1,11 @@
 /** How does a person keep a training? As a file that becomes a run, and as a script of PyTorch with its images. */
 
 import { zipSync } from "fflate";
-import type { Kept, Progress, Ready } from "../../engine/learning/messages";
+import type { Progress, Ready } from "../../engine/learning/messages";
 import { button, h } from "../../ui/dom";
 import { save } from "../../ui/save";
 import type { TrainingImages } from "../../wire/training";
+import type { Moment } from "../film";
 import type { TrainState } from "../state";
 import { gathered, isOwn, momentToKeep, scriptFiles } from "./gather";
 import { packTraining } from "./kept-training";
@@ -23,7 +24,7 @@ export class KeepMenu {
     () => this.give(this.scriptFile),
     "The same in PyTorch",
   );
-  private moment: Kept | null = null;
+  private moment: Moment | null = null;
   private state: TrainState | null = null;
   private ready: Ready | null = null;
   /** Seconds of work until some steps, rising; what was given up by going back is not in them. */
@@ -69,7 +70,7 @@ export class KeepMenu {
   }
 
   private give(
-    make: (state: TrainState, moment: Kept, ready: Ready) => readonly [string, Uint8Array<ArrayBuffer>],
+    make: (state: TrainState, moment: Moment, ready: Ready) => readonly [string, Uint8Array<ArrayBuffer>],
   ): void {
     const { state, moment, ready } = this;
     if (!state || !moment || !ready) return;
@@ -84,16 +85,16 @@ export class KeepMenu {
 
   private readonly keptFile = (
     state: TrainState,
-    moment: Kept,
+    moment: Moment,
     ready: Ready,
   ): readonly [string, Uint8Array<ArrayBuffer>] => [
     `${this.stem}-${state.choice.latentDim}d-page.zip`,
-    packTraining(gathered(state, moment, ready, this.images, this.secondsAt(moment.snapshot.step))),
+    packTraining(gathered(state, moment, ready, this.images, this.secondsAt(moment.step))),
   ];
 
   private readonly scriptFile = (
     state: TrainState,
-    moment: Kept,
+    moment: Moment,
     ready: Ready,
   ): readonly [string, Uint8Array<ArrayBuffer>] => [
     `${this.stem}-${state.choice.latentDim}d-pytorch.zip`,
