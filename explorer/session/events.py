@@ -18,6 +18,9 @@ from explorer.session.pins import FAR, Code, Pin, add_pin, edit_pins, pins_of, r
 from explorer.surface.schema import MAX_TAKEN
 from trainer.maps.projection import Projection
 
+MAX_MAPS = 32
+"""So many of the maps that a browser was given are known by name."""
+
 
 def sent(key: str, name: str) -> object:
     """What the surface of that key sent for this rerun under that name, or None."""
@@ -31,15 +34,32 @@ def surface_event(key: str) -> Mapping[str, Any] | None:
     return event if isinstance(event, Mapping) else None
 
 
-def fresh_events(event: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
-    """What the surface sent and was not counted yet; from now on it is."""
+def fresh_events(event: Mapping[str, Any] | None, run_id: str, projection: Projection) -> list[Mapping[str, Any]]:
+    """What the surface sent for that run and map and was not counted yet; from now on it is.
+
+    A click and a change of the run may arrive together: what was done on another run counts nowhere, nor does a place on another map.
+    """
     if event is None or "want" in event:  # the browser lacks the map's arrays and only asked for this rerun
         return []
     events = event.get("events", [event])
     fresh = [e for e in events if isinstance(e, Mapping) and str(e.get("nonce")) not in counted_events()]
     if fresh:
         st.session_state["taken"] = [*counted_events(), *(str(e.get("nonce")) for e in fresh)][-MAX_TAKEN:]
-    return [] if st.session_state.get("is-lost") else fresh
+    of, here = st.session_state.get("maps", {}).get(str(event.get("mapId"))), _name_of(run_id, projection)
+    if st.session_state.get("is-lost") or (of is not None and of[0] != run_id):
+        return []
+    return fresh if of in (None, here) else [one for one in fresh if not _has_place(one)]
+
+
+def _has_place(event: Mapping[str, Any]) -> bool:
+    """Whether it means a place of the map on which it was done."""
+    edit = event.get("edit")
+    return isinstance(edit, Mapping) and edit.get("kind") == "drawn" if "edit" in event else not event.get("isOwnCode")
+
+
+def _name_of(run_id: str, projection: Projection) -> list[str]:
+    """Of a map; the labels are other ones on every pair of axes."""
+    return [run_id, projection.name, *projection.labels]
 
 
 def counted_events() -> list[str]:
@@ -56,7 +76,7 @@ def take_pins(state: State, event: Mapping[str, Any] | None, projection: Project
     Places are the browser's, codes are computed here, but for those that no place of the map stands for. Quick clicks arrive as one list,
     because reruns that follow each other closely are joined.
     """
-    fresh = fresh_events(event)
+    fresh = fresh_events(event, state.run_id, projection)
     if not fresh:
         return state
     for one in fresh:
@@ -116,6 +136,12 @@ def browser_keeps(key: str, map_id: str) -> bool:
     given, event = st.session_state.get("given", {}), surface_event(key)
     st.session_state["given"] = {**given, key: map_id}
     return given.get(key) == map_id and not (event is not None and "want" in event)
+
+
+def remember_map(map_id: str, run_id: str, projection: Projection) -> None:
+    """What the browser will call that map when it says what was done there."""
+    others = [item for item in st.session_state.get("maps", {}).items() if item[0] != map_id]
+    st.session_state["maps"] = dict([*others, (map_id, _name_of(run_id, projection))][-MAX_MAPS:])
 
 
 def forget_given(view: str) -> None:

@@ -30,6 +30,11 @@ def came_back() -> bool:
     return context is not None and context.is_history_navigation
 
 
+def speaks_of(run_id: str) -> bool:
+    """Whether the link means that run, or names none: codes of another run are nothing in this one."""
+    return asked("run") in (None, run_id)
+
+
 def write(name: str, text: str) -> None:
     """Sets a query parameter, or takes it away where there is no text; an unchanged one is left alone."""
     if text and asked(name) != text:

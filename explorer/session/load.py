@@ -14,7 +14,7 @@ import streamlit as st
 
 from explorer.session import columns, link
 from explorer.session.column_link import Column
-from explorer.session.pins import FAR, Pin, follow_link, has_pins_of_its_own, linked_pins, pins_of, write_pins
+from explorer.session.pins import FAR, Pin, follow_link, linked_pins, pins_of, sync_link, write_pins
 from explorer.surface.schema import MAX_PINS
 from explorer.text.escape import shortened
 
@@ -54,10 +54,13 @@ def load(known: Mapping[str, int], default_run: str, views: Sequence[str], broke
     view = link.chosen("view", views, views[0])
     if link.came_back():
         dismiss_notice()
-        follow_link(run_id)
         columns.follow_link()
-    pins = _fitting_pins(run_id, known[run_id])
-    return State(run_id, view, pins, notice(), is_opened or link.came_back())
+    follows_link = is_opened or link.came_back()
+    n_asked = len(linked_pins(run_id)) if follows_link else 0
+    if follows_link:
+        follow_link(run_id)
+    pins = _fitting_pins(run_id, known[run_id], n_asked)
+    return State(run_id, view, pins, notice(), follows_link)
 
 
 def _refusal(known: Mapping[str, int], default_run: str, views: Sequence[str], broken: Mapping[str, str]) -> str | None:
@@ -75,13 +78,13 @@ def _refusal(known: Mapping[str, int], default_run: str, views: Sequence[str], b
     return None
 
 
-def _fitting_pins(run_id: str, n_dims: int) -> tuple[Pin, ...]:
-    """The pins whose codes the run can decode; a notice says how many of the link's are left out."""
-    n_asked = 0 if has_pins_of_its_own(run_id) else len(linked_pins(run_id))
+def _fitting_pins(run_id: str, n_dims: int, n_asked: int) -> tuple[Pin, ...]:
+    """The pins whose codes the run can decode; a notice says how many of those that a link asked for are left out."""
     found = pins_of(run_id)
     pins = tuple(pin for pin in found if len(pin.z) == n_dims)
-    if pins != found or n_asked > len(pins):
+    if pins != found:
         write_pins(run_id, pins)
+    sync_link(run_id)
     if n_asked > len(pins):
         say(
             f"{n_asked - len(pins)} of the {n_asked} pins in the link are left out: {run_id} takes up to {MAX_PINS} pins of "

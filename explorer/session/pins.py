@@ -51,22 +51,13 @@ def pin_name(index: int, pin: Pin) -> str:
 
 
 def pins_of(run_id: str) -> tuple[Pin, ...]:
-    """The pins of a run in the order in which they were made: the session's, or, before anything was pinned, the link's."""
-    stored = st.session_state.get("pins", {})
-    if run_id in stored:
-        return tuple(map(_pin_of, stored[run_id]))
-    return parse_pins(linked_pins(run_id))
+    """The pins of a run in the order in which they were made."""
+    return tuple(map(_pin_of, st.session_state.get("pins", {}).get(run_id, [])))
 
 
 def linked_pins(run_id: str) -> list[str]:
     """What the link says of this run's pins, one text each, good or bad; also where the session has others."""
-    is_meant = link.asked("run") in (None, run_id)
-    return [part for part in (link.asked("pins") or "").split("~") if part] if is_meant else []
-
-
-def has_pins_of_its_own(run_id: str) -> bool:
-    """Whether the session knows this run's pins, so that the link's no longer count."""
-    return run_id in st.session_state.get("pins", {})
+    return [part for part in (link.asked("pins") or "").split("~") if part] if link.speaks_of(run_id) else []
 
 
 def write_pins(run_id: str, pins: Sequence[Pin]) -> None:
@@ -76,9 +67,15 @@ def write_pins(run_id: str, pins: Sequence[Pin]) -> None:
 
 
 def follow_link(run_id: str) -> None:
-    """Back or Forward: the pins are the link's again, as a change that can be taken back. Those that are too many for a link stay."""
+    """The pins are the link's: in a page that was just opened, and after Back or Forward.
+
+    Where the session has others, that can be taken back; those that are too many for a link stay. Read at no other time: after a change of
+    the run the link still says what was pinned on the run before.
+    """
     pins = parse_pins(linked_pins(run_id))
-    if has_pins_of_its_own(run_id) and (pins or _fits(pins_of(run_id))):
+    if run_id not in st.session_state.get("pins", {}):
+        write_pins(run_id, pins)
+    elif pins or _fits(pins_of(run_id)):
         change_pins(run_id, pins)
 
 

@@ -85,7 +85,7 @@ def _write(run_id: str, stops: Sequence[Stop]) -> None:
 
 def follow_link(run_id: str, n_dims: int) -> None:
     """The stops and the line are the link's: in a page that was just opened, and after Back or Forward."""
-    text = link.asked("stops") or ""
+    text, drawn = ((link.asked(name) or "") if link.speaks_of(run_id) else "" for name in ("stops", "drawn"))
     stops = linked_stops(text, n_dims)
     if stops:
         _write(run_id, stops)
@@ -95,11 +95,11 @@ def follow_link(run_id: str, n_dims: int) -> None:
     if n_asked > len(stops):
         lost = f"{n_asked - len(stops)} of the {n_asked} stops in the link are left out"
         say(f"{lost}: {run_id} takes up to {MAX_STOPS} stops of {n_dims} numbers.")
-    line = linked_line(link.asked("drawn") or "")
+    line = linked_line(drawn)
     forget_drawn(run_id)
     if line is not None:
         _keep_line(run_id, line)
-    elif link.asked("drawn"):
+    elif drawn:
         say("The drawn path in the link is damaged and left out; the rest is shown.")
 
 
@@ -133,7 +133,7 @@ def take(
     label: the class as which the picture under the cursor was decoded. All but moderate places is nothing.
     """
     on = projection.name
-    for one in events.fresh_events(event):
+    for one in events.fresh_events(event, run_id, projection):
         pin = None if "edit" in one else events.made_pin(one, projection)
         if pin is not None:
             forget_drawn(run_id)

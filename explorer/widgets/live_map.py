@@ -64,7 +64,9 @@ def live_map(
         subject=subject,
     )
     run = get_run(run_id)
-    _send(run, static_payload(run_id, projection.name, axes, chosen_label(run)), dynamic, key, keeps)
+    static = static_payload(run_id, projection.name, axes, chosen_label(run))
+    events.remember_map(static_id(static), run_id, projection)
+    _send(run, static, dynamic, key, keeps)
     _words_below(run, key)
 
 

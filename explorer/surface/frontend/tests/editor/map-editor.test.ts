@@ -220,6 +220,20 @@ describe("another payload", () => {
     expect(heard.map(([name, edit]) => [name, edit])).toEqual([["onEdit", { kind: "undo" }]]);
     expect(state().probe.at).toEqual([0.5, 0.25]);
   });
+  test("of another run has no path of the run before, for which pins of the same codes would do; another map of the run has", () => {
+    const { editor, state } = opened();
+    const { header, arrays } = tinyRun();
+    const { host } = tiny();
+    const ends = { kind: "linear", all: false, from: "0.0000,0.0000", to: "1.0000,1.0000" } as const;
+    editor.context.store.set({ path: { ...state().path, ends, ways: { key: "[]", codes: [] } } });
+    const shows = (changed: object): void =>
+      editor.update(parsePayload(writePayload(host, { ...header, ...changed }, arrays)));
+    shows({ id: "zoomed", view_extent: [-2, 2, -2, 2] });
+    expect(state().data.header.id).toBe("zoomed");
+    expect(state().path).toMatchObject({ ends });
+    shows({ id: "other", run: { ...(header.run as object), id: "other" } });
+    expect(state().path).toMatchObject({ ends: null, ways: null });
+  });
   test("panels stand where their records say", () => {
     const { body } = opened();
     const [left, card] = body.children;

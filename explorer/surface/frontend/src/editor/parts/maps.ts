@@ -61,7 +61,7 @@ export class Maps {
       pins: reducePins(state.pins, { kind: "map changed" }, performance.now()),
       selection: { indices: isNewRun ? [] : state.selection.indices, outline: [] },
       groups: isNewRun ? savedGroups(data.header.run.id, data.nPoints) : state.groups,
-      path: { ...state.path, trail: [] },
+      path: { ...state.path, trail: [], ...(isNewRun && { ends: null, ways: null }) },
     };
     return { patch, isNewMap, isNewRun };
   }
