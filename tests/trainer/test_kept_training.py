@@ -19,9 +19,10 @@ from tests.kept import trained_runs
 from trainer import load_run
 from trainer.cli.main import main
 from trainer.config import FitConfig
-from trainer.errors import ConfigError, RunError
+from trainer.errors import ConfigError, RunCorrupt, RunError
 from trainer.importers.kept.reading import MOST_BYTES, read_page_training
 from trainer.importers.kept.write_run import import_page_training
+from trainer.runs.folder import parse_arrays
 
 CONFIG = FitConfig(hidden=(32,), epochs=3, classifier=False, umap=False, schedule="constant")
 
@@ -192,3 +193,29 @@ def test_a_zip_with_another_byte_is_read_or_refused(own):
 def test_a_name_that_is_a_path_is_refused(own, tmp_path):
     with pytest.raises(ConfigError, match="run name"):
         import_page_training(read_page_training(packed(files_of(own))), "../kept", tmp_path)
+
+
+def of_a_kind_that_numpy_lacks() -> bytes:
+    """Two numbers of bfloat16, as the format has them (the header's length, the header, the bytes)."""
+    header = json.dumps({"w": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}}).encode()
+    return len(header).to_bytes(8, "little") + header + b"\0\0\x80\x3f"
+
+
+@pytest.mark.parametrize("damage", ["nothing", "cut", "pickle", "another kind of numbers"])
+def test_a_file_of_arrays_that_is_none_is_said_to_be_so_in_the_same_words_as_a_runs(own, damage):
+    """Of a kept training and of a run's folder, by what both are to say."""
+    files = files_of(own)
+    whole = files["weights.safetensors"]
+    data = {
+        "nothing": b"",
+        "cut": whole[: len(whole) // 2],
+        "pickle": b"\x80\x04.",
+        "another kind of numbers": of_a_kind_that_numpy_lacks(),
+    }[damage]
+    with pytest.raises(RunError, match=r"weights\.safetensors is truncated or not a safetensors file"):
+        read_page_training(packed(files | {"weights.safetensors": data}))
+    with pytest.raises(RunCorrupt, match=r"weights\.safetensors is damaged: it is truncated or not a safetensors file"):
+        parse_arrays(data, "own", "weights.safetensors")
+    for arrays in (read_page_training(packed(files)).weights, parse_arrays(whole, "own", "weights.safetensors")):
+        with pytest.raises(ValueError, match="read-only"):
+            next(iter(arrays.values()))[...] = 0

@@ -78,17 +78,26 @@ def read_file(store: Store, run: str, name: str) -> bytes:
         raise RunCorrupt(f"run {run!r}: {name} cannot be read ({why}); train it again or restore the file.") from None
 
 
-def parse_arrays(data: bytes, run: str, name: str) -> dict[str, NDArray[Any]]:
+def arrays_in(data: bytes) -> dict[str, NDArray[Any]]:
+    """The arrays of a safetensors file, which nobody writes to. Raises `ValueError` that says what the file is instead."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
     try:
         arrays: dict[str, NDArray[Any]] = load(data)
     except (SafetensorError, ValueError, KeyError):
-        raise damaged(run, name, "it is truncated or not a safetensors file") from None
+        raise ValueError("truncated or not a safetensors file") from None
     for array in arrays.values():
         array.flags.writeable = False
     return arrays
+
+
+def parse_arrays(data: bytes, run: str, name: str) -> dict[str, NDArray[Any]]:
+    """The arrays of a run's file. Raises `RunCorrupt`."""
+    try:
+        return arrays_in(data)
+    except ValueError as error:
+        raise damaged(run, name, f"it is {error}") from None
 
 
 def parse_columns(data: bytes, wanted: set[str], run: str, name: str) -> Columns:

@@ -17,16 +17,14 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from trainer.datasets import Dataset, load_dataset
 from trainer.errors import LatentError, RunError
 from trainer.importers.kept.record import PageTraining
-from trainer.runs.folder import FILM, IMAGES, WEIGHTS, Arrays
+from trainer.runs.folder import FILM, IMAGES, WEIGHTS, Arrays, arrays_in
 
 RECORD = "training.json"
 MOST_BYTES: Mapping[str, int] = {RECORD: 8 * 2**20, WEIGHTS: 256 * 2**20, FILM: 64 * 2**20, IMAGES: 512 * 2**20}
@@ -112,15 +110,11 @@ def _files(data: bytes) -> dict[str, bytes]:
     return files
 
 
-def _arrays(data: bytes, name: str) -> dict[str, NDArray[Any]]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
+def _arrays(data: bytes, name: str) -> Arrays:
     try:
-        arrays: dict[str, NDArray[Any]] = load(data)
-    except (SafetensorError, ValueError, KeyError):
-        raise refusal(f"{name} is truncated or not a safetensors file") from None
-    return arrays
+        return arrays_in(data)
+    except ValueError as error:
+        raise refusal(f"{name} is {error}") from None
 
 
 def _problem_of_images(arrays: Arrays, n_classes: int) -> str:
