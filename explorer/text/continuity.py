@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 
+from trainer.console import program
 from trainer.diagnosis.continuity_sentences import share_words, with_error
 from trainer.metrics.run_continuity import RunContinuity
 from trainer.numerals import count, percent
 from trainer.runs.continuity_figures import ContinuityFigures, Share
+from trainer.runs.read import Run
+from trainer.runs.write import RunWriter
 
 CONTINUITY = (
     "E Σ over pixels (x̂(z′) − x̂(z))² over the same of two test images, z′ a step of 10 % of the spread √Σ_k Var(z_k) from "
@@ -57,6 +60,14 @@ def calibration_sentence(name: str, found: RunContinuity) -> str:
     right = "" if threshold.right is None else f" and is right for {percent(threshold.right.value)} of these"
     passed = f"{percent(threshold.passed.value)} of {count(threshold.passed.n)} other reconstructions"
     return f"{name}: recognised from a probability of {percent(threshold.value)} on, which the classifier gives to {passed}{right}."
+
+
+def classifier_command(run: Run) -> str:
+    """What trains the classifier that a run lacks, in a copy of one that comes with the program; "" where there is nothing to do."""
+    if run.classifier is not None or run.info.origin is not None or len(run.info.dataset.class_names) < 2:
+        return ""
+    copy = f" --name {run.id}-with-classifier" if RunWriter(run.folder).is_kept else ""
+    return f"{program()} classifier {run.id}{copy}"
 
 
 def _share(share: Share | None) -> str:

@@ -1,14 +1,17 @@
 """Do the sentences of continuity and completeness say what the numbers decide, and stand both runs beside each other?"""
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from explorer.text.continuity import calibration_sentence, cells
+from explorer.text.continuity import calibration_sentence, cells, classifier_command
 from tests.explorer.shown import app, sound, words
-from trainer.diagnosis.continuity_sentences import completeness_sentence, steps_sentence
+from trainer.cli.arguments import parse
+from trainer.cli.classifier import ClassifierOptions
+from trainer.diagnosis.continuity_sentences import completeness_sentence, steps_sentence, without_classifier
 from trainer.metrics.continuity import Completeness, Continuity, Threshold
 from trainer.metrics.run_continuity import RunContinuity, figures
 from trainer.runs.catalogue import load_run
@@ -57,6 +60,30 @@ def test_what_is_not_known_is_said_to_be_so():
         "a: recognised from a probability of 60 % on, which the classifier gives to 90 % of 100 other reconstructions"
     )
     assert told.endswith(" and is right for 90 % of these.")
+
+
+def test_which_run_lacks_what_is_said_beside_what_is_known():
+    bare = figures(replace(found(0.1, 0), threshold=None, prior=None, box=None))
+    poor = bare.model_copy(update={"class_changes": 7})
+    alone, both = completeness_sentence({"a": bare}), completeness_sentence({"a": bare, "b": bare})
+    assert alone.endswith("random codes of a decode to pictures is not known: a run without a classifier of pictures.")
+    assert "of a and b decode" in both and both.endswith("runs without a classifier of pictures.")
+    assert "whose classifier is too often wrong" in completeness_sentence({"a": poor})
+    mixed = completeness_sentence({"a": kept(0.1, 0, 700), "b": bare, "c": poor})
+    assert " of a (1" in mixed and mixed.count("is not known") == 2
+    assert without_classifier({"a": kept(0.1, 0), "b": bare, "c": poor}) == ["b"]
+
+
+@pytest.mark.usefixtures("fresh_app")
+@pytest.mark.parametrize(("view", "query"), [("dimensions", {"look": "continuity"}), ("compare", {"with_": "digits-2d"})])
+def test_a_run_without_a_classifier_says_why_and_how_it_gets_one(view, query):
+    """The command's own parser takes what the page says; a run that has a classifier is not named."""
+    told = words(sound(app(run="clinic-collapsed", view=view, **query).run()))
+    assert "random codes of clinic-collapsed decode to pictures is not known" in told
+    command = re.search(r"classifier (clinic-collapsed --name \S+)", told)
+    options = parse(ClassifierOptions, command[1].split(), "classifier")
+    assert (options.run, options.name) == ("clinic-collapsed", "clinic-collapsed-with-classifier")
+    assert "classifier digits-2d" not in told and classifier_command(load_run("digits-2d")) == ""
 
 
 def test_a_decoder_that_ignores_the_code_is_said_to():

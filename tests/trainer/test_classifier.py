@@ -14,6 +14,7 @@ from trainer.cli.main import main
 from trainer.config import FitConfig, checked
 from trainer.datasets import load_dataset
 from trainer.errors import DataError, RunCorrupt, RunError
+from trainer.metrics.run_continuity import run_figures
 from trainer.models.picture_classifier import (
     PictureClassifier,
     Scores,
@@ -168,6 +169,10 @@ def test_it_learns_digits_as_well_as_logistic_regression_and_knows_blurred_ones_
     assert log_loss(test.labels, q) < log_loss(test.labels, other.predict_proba(decoded.reshape(test.n, -1))) - 0.02
     assert classifier.decoded.accuracy == pytest.approx(accuracy_score(test.labels, q.argmax(1)), abs=0.004)  # 8-bit pictures there
     assert classifier.decoded.nll == pytest.approx(log_loss(test.labels, q), rel=0.01)
+    # what rests on it was measured anew, of the pictures that numpy decodes too
+    kept, mine = run.info.continuity, run_figures(run)
+    assert None not in (kept.class_changes, kept.known_prior, kept.known_box)
+    assert kept.known_prior == pytest.approx(mine.known_prior, abs=3) and kept.known_box == pytest.approx(mine.known_box, abs=3)
     # no other temperature would have suited the reconstructions of the validation split better
     held_out = classifier.logits(run.forward.decode(run.forward.encode(validation.images / np.float32(255)).mu))
     losses = {t: log_loss(validation.labels, softmax(held_out / t)) for t in np.geomspace(0.5, 2, 81)}

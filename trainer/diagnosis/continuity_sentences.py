@@ -27,13 +27,36 @@ def steps_sentence(found: Runs) -> str:
 
 
 def completeness_sentence(found: Runs) -> str:
-    """How many draws from N(0, I) the classifier knows, and whether two runs differ in it; or why that is not known."""
+    """How many draws from N(0, I) the classifier knows, and whether two runs differ in it; and where that is not known, why."""
     known = {name: share for name, each in found.items() if (share := each.prior_share) is not None}
-    if not known:
-        return "Whether random codes decode to pictures is not known: there is no classifier that is right often enough for these images."
+    return " ".join([*([_known(known)] if known else []), *_unknown(found)])
+
+
+def without_classifier(found: Runs) -> list[str]:
+    """Those that were measured without a classifier of pictures."""
+    return [name for name, each in found.items() if each.class_changes is None and each.prior_share is None]
+
+
+def _known(known: Mapping[str, Share]) -> str:
     told = [f"{share_words(share)} of {name} ({count(share.n)} draws)" for name, share in known.items()]
     values = [(share.value, share.standard_error) for share in known.values()]
     return f"Of random codes from N(0, I) the classifier recognises {' and '.join(told)}{_compared(values, list(known), 'of')}."
+
+
+def _unknown(found: Runs) -> list[str]:
+    """A sentence for each reason for which it is not known."""
+    bare = without_classifier(found)
+    poor = [name for name, each in found.items() if name not in bare and each.prior_share is None]
+    whys = [(bare, "without a classifier of pictures"), (poor, "whose classifier is too often wrong about reconstructed images")]
+    return [
+        f"Whether random codes of {' and '.join(names)} decode to pictures is not known: {_run_or_runs(names)} {why}."
+        for names, why in whys
+        if names
+    ]
+
+
+def _run_or_runs(names: Sequence[str]) -> str:
+    return "a run" if len(names) == 1 else "runs"
 
 
 def share_words(share: Share) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from trainer.datasets import Dataset
 from trainer.maps.projection import Projection
+from trainer.metrics.model_continuity import model_figures
 from trainer.models.picture_classifier import PictureClassifier
 from trainer.runs.read import Run
 from trainer.runs.write import RunWriter
@@ -26,7 +27,8 @@ def refresh_maps(run: Run, dataset: Dataset) -> tuple[Projection, ...]:
 
 
 def refresh_classifier(run: Run, dataset: Dataset, on_progress: Callable[[float], None] = lambda share: None) -> PictureClassifier:
-    """Trains the classifier of pictures of a finished run, its first or another, and writes it where it is not a shipped run.
+    """Trains the classifier of pictures of a finished run, its first or another, and writes it, with the figures that rest on it, where it
+    is not a shipped run.
 
     Raises `RunError` for another data set, `DataError` for one without classes.
     """
@@ -36,5 +38,7 @@ def refresh_classifier(run: Run, dataset: Dataset, on_progress: Callable[[float]
         on_progress(share)
     classifier = training.result()
     if not (writer := RunWriter(run.folder)).is_kept:
-        writer.replace_classifier(run.info, classifier)
+        codes = run.encodings
+        continuity = model_figures(run.model, codes.mu, codes.label, run.told, classifier)
+        writer.replace_classifier(run.info.model_copy(update={"continuity": continuity}), classifier)
     return classifier

@@ -10,7 +10,8 @@ from explorer.cache.figures import can_measure_continuity, continuity_of, get_co
 from explorer.cache.subspaces import SAME_HELP, linear_sentences
 from explorer.text.continuity import COLUMNS, COMPLETENESS, CONTINUITY, cells
 from explorer.text.escape import escape_markdown
-from trainer.diagnosis.continuity_sentences import completeness_sentence, steps_sentence
+from explorer.widgets.classifier_hint import classifier_hint
+from trainer.diagnosis.continuity_sentences import completeness_sentence, steps_sentence, without_classifier
 from trainer.runs.read import Run
 
 HELP = f"""**Continuity**: {CONTINUITY}
@@ -28,6 +29,7 @@ def show_latent_spaces(runs: Mapping[str, Run]) -> None:
     if known:
         st.caption(" ".join(map(escape_markdown, (steps_sentence(known), completeness_sentence(known)))))
         st.markdown(_table([cells(name, each) for name, each in found.items()]))
+        classifier_hint(runs[name] for name in without_classifier(known))
     missing = [run for name, run in runs.items() if found[name] is None and can_measure_continuity(run)]
     if missing and st.button("Measure the others" if known else "Measure them", key="measure-continuity"):
         for run in missing:

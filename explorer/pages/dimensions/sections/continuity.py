@@ -14,6 +14,7 @@ from explorer.pages.dimensions.section import Examined, number_table, sound_runs
 from explorer.pictures.arrays import Picture, fitted, picture_grid, strip, to_picture
 from explorer.text.continuity import calibration_sentence
 from explorer.text.escape import escape_markdown
+from explorer.widgets.classifier_hint import classifier_hint
 from trainer.diagnosis.continuity_sentences import completeness_sentence, steps_sentence
 from trainer.metrics.continuity import Completeness, Floats
 from trainer.metrics.run_continuity import LEAST_CODES, STEP, RunContinuity, figures
@@ -51,6 +52,7 @@ def show(shown: Examined) -> None:
     _steps(found)
     _largest_steps(run, found[run.id])
     st.markdown(f"## {escape_markdown(completeness_sentence(kept))}", help=COMPLETENESS_HELP)
+    classifier_hint(runs)
     _draws(run, found)
     number_table(_table(found))
 
