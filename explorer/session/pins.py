@@ -75,7 +75,7 @@ def follow_link(run_id: str) -> None:
     pins = parse_pins(linked_pins(run_id))
     if run_id not in st.session_state.get("pins", {}):
         write_pins(run_id, pins)
-    elif pins or _fits(pins_of(run_id)):
+    elif link.came_back() and (pins or _fits(pins_of(run_id))):
         change_pins(run_id, pins)
 
 
