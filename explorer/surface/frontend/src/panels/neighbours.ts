@@ -8,7 +8,7 @@ import type { PanelEditor } from "../kernel/panel-editor";
 import { pinName } from "../kernel/pins";
 import type { MapState } from "../kernel/state";
 import { Select } from "../ui/chooser";
-import { button, h, setText } from "../ui/dom";
+import { button, h, setHidden, setText } from "../ui/dom";
 import { classWords, distance, nearestWords } from "../ui/format";
 import { newPicture, type Picture } from "../ui/picture";
 import type { PinRecord } from "../wire/schema";
@@ -87,7 +87,7 @@ export class Neighbours implements Panel {
       pin.z.length === space.latentDim ? [{ value: String(i), text: `pin ${pinName(pin)}` }] : [],
     );
     this.of.show([{ value: SHOWN_CODE, text: "the shown picture" }, ...those], this.chosen);
-    this.of.element.hidden = those.length === 0;
+    setHidden(this.of.element, those.length === 0);
   }
 
   private choose(value: string): void {
@@ -108,7 +108,7 @@ export class Neighbours implements Panel {
   }
 
   private fill(entry: Entry, data: RunOnMap, near: Near | undefined): void {
-    entry.element.hidden = near === undefined;
+    setHidden(entry.element, near === undefined);
     if (!near) return;
     entry.point = near.index;
     const number = data.numberOf(near.index);

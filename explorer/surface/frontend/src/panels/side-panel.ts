@@ -59,15 +59,17 @@ export class SidePanel implements Panel {
   update({ state, derived: { pins } }: Frame): void {
     this.follow(state, pins.length);
     const tab = this.isOffered(this.editor.state().tab) ? this.editor.state().tab : FIRST_TAB;
+    const isOther = this.element.dataset.tab !== tab; // an attribute that is set again costs style, even to what it was
     this.element.toggleAttribute("data-roomy", ROOMY.includes(tab));
-    this.element.dataset.tab = tab;
+    if (isOther) this.element.dataset.tab = tab;
     for (const one of this.tabs) {
       const isChosen = one.id === tab;
       // layers have their button in the toolbar: their tab takes no room from the others
       setHidden(one.button, !isChosen && (one.id === "layers" || !this.isOffered(one.id)));
+      setHidden(one.panel, !isChosen);
+      if (!isOther) continue;
       one.button.setAttribute("aria-selected", String(isChosen));
       one.button.tabIndex = isChosen ? 0 : -1;
-      setHidden(one.panel, !isChosen);
     }
     if (tab !== this.shown) this.bringIntoView(this.named(tab).button);
     this.shown = tab;

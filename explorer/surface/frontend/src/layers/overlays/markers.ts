@@ -71,12 +71,18 @@ function drawDots(
 ): void {
   context.fillStyle = css(theme.accent);
   context.strokeStyle = css(theme.map);
-  dots.forEach(([x, y], i) => {
-    const [left, top] = toScreen(camera, size, x, y);
+  // all as one line: a hundred dots cost what one does
+  for (const isChosen of [false, true]) {
+    const radius = isChosen ? 5 : 2.25;
     context.beginPath();
-    context.arc(left, top, i === chosen ? 5 : 2.25, 0, 2 * Math.PI);
-    context.lineWidth = i === chosen ? 2 : 1;
+    dots.forEach(([x, y], i) => {
+      if ((i === chosen) !== isChosen) return;
+      const [left, top] = toScreen(camera, size, x, y);
+      context.moveTo(left + radius, top);
+      context.arc(left, top, radius, 0, 2 * Math.PI);
+    });
+    context.lineWidth = isChosen ? 2 : 1;
     context.stroke();
     context.fill();
-  });
+  }
 }

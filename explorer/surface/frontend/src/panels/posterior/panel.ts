@@ -81,7 +81,7 @@ export class PosteriorPanel implements Panel {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly editor: Pick<PanelEditor, "set" | "toCode" | "lookAt" | "scrollToMap">,
+    private readonly editor: Pick<PanelEditor, "state" | "set" | "toCode" | "lookAt" | "scrollToMap">,
     private readonly random: () => number = Math.random,
   ) {
     this.pictures.append(this.mean.element, this.error.element, ...this.samples.map(({ element }) => element));
@@ -151,9 +151,12 @@ export class PosteriorPanel implements Panel {
     setHidden(this.resample, isPoint);
     setHidden(this.zoom, isPoint || this.scene.spreadOf(own.std) === null);
     for (const { element } of this.samples) setHidden(element, isPoint);
-    this.paintMean(own);
-    if (performance.now() - this.numbersAt > NUMBERS_MS) this.showNumbers();
+    // what nobody sees waits until the hand rests
+    const isSeen = this.editor.state().tab === "posterior";
+    if (isSeen) this.paintMean(own);
+    if (isSeen && performance.now() - this.numbersAt > NUMBERS_MS) this.showNumbers();
     this.timer = setTimeout(() => {
+      this.paintMean(own);
       this.showNumbers();
       this.paintSamples();
     }, REST_MS);

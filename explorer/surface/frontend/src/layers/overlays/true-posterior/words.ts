@@ -4,7 +4,7 @@ import type { RunOnMap } from "../../../data/run-on-map";
 import type { Frame, Panel, Progress } from "../../../kernel/extension";
 import type { PanelEditor } from "../../../kernel/panel-editor";
 import type { MapState } from "../../../kernel/state";
-import { h, setText } from "../../../ui/dom";
+import { h, setHidden, setText } from "../../../ui/dom";
 import { number, percent } from "../../../ui/format";
 import type { Extent } from "../../../wire/schema";
 import type { Encoded } from "./cells";
@@ -54,7 +54,7 @@ export class TruePosteriorWords implements Panel {
 
   update({ state: { data, layers } }: Frame): void {
     const isAsked = layers.on["truth"] && canTellTruth(data);
-    this.element.hidden = !isAsked;
+    setHidden(this.element, !isAsked);
     if (isAsked) this.say(data);
   }
 
