@@ -189,6 +189,8 @@ class Options:
     """Beside the map only the decoded picture, in a corner, until the person opens the rest: for a page with columns of its own."""
     link: str = ""
     """Surfaces of one page with the same name move together: their runs have the same test images."""
+    column: int = 0
+    """Its place among maps beside each other, from 1, by which the page's link knows it; 0 for a map alone."""
     pad: PictureProtocol | None = None
     """A drawing pad, with what it must know of the data set; it also takes pictures that are pasted, dropped or taken."""
     pad_hands_over: bool = False

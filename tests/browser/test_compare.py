@@ -29,6 +29,11 @@ from trainer.runs.read import Run
 def opened(page: Page, server: str, n: int, **query: str) -> list[Locator]:
     """The page with n surfaces, each of which has decoded something."""
     page.goto(address(server, view="compare", **query))
+    return shown(page, n)
+
+
+def shown(page: Page, n: int) -> list[Locator]:
+    """The surfaces of the page that is there, each of which has decoded something."""
     roots = page.get_by_test_id("surface")
     expect(roots).to_have_count(n, timeout=60_000)
     found = [roots.nth(i) for i in range(n)]
@@ -268,3 +273,57 @@ def test_columns_stand_beside_each_other_or_on_a_phone_below(browser, server, wi
             for root in roots:
                 canvas, decoded = the_map(root).bounding_box(), root.get_by_test_id("decoded").bounding_box()
                 assert decoded["y"] > canvas["y"] + canvas["height"] - 1
+
+
+# --- a link
+
+LOOK = """(root) => {
+  const { view: { camera, plot }, layers } = root.surface.shown().context.state;
+  return { camera: [camera.x, camera.y, plot.width / camera.scale], background: layers.background };
+}"""
+
+
+def assert_looks(roots: list[Locator], wanted: list[dict]) -> None:
+    """Cameras to the six digits of a link."""
+    for root, look in zip(roots, wanted, strict=True):
+        found = root.evaluate(LOOK)
+        assert found["background"] == look["background"]
+        assert found["camera"] == pytest.approx(look["camera"], rel=1e-4, abs=1e-4)
+
+
+def test_a_link_has_camera_and_layers_of_every_column_and_reload_and_back_keep_them(page, server, browser):
+    roots = opened(page, server, 2, run="digits-2d", **{"with": "digits-16d:pca"})
+    first = [root.evaluate(LOOK) for root in roots]
+    the_map(roots[0]).focus()
+    page.keyboard.press("m")
+    expect(page).to_have_url(re.compile(r"bg\.1=manifold"))
+    the_map(roots[1]).focus()
+    for key in ("+", "+", "+"):
+        page.keyboard.press(key)
+    expect(page).to_have_url(re.compile(r"bg\.1=manifold.*cam\.2="))
+    settled(page)
+    looks = [root.evaluate(LOOK) for root in roots]
+    assert looks[0]["camera"] == first[0]["camera"] and looks[1]["camera"][2] < 0.6 * first[1]["camera"][2]
+    assert [look["background"] for look in looks] == ["manifold", "none"]
+    eventually(lambda: assert_in_address(page, looks[1]["camera"]))
+    link = page.evaluate("location.href")
+    with tab(browser) as other:
+        other.goto(link)
+        fresh = shown(other, 2)
+        eventually(lambda: assert_looks(fresh, looks))
+        assert other.evaluate("location.href") == link
+    page.reload()
+    again = shown(page, 2)
+    eventually(lambda: assert_looks(again, looks))
+    page.get_by_test_id("stMain").get_by_role("radio", name="atlas").click()
+    expect(page).to_have_url(re.compile("^((?!view=compare).)*$"))
+    expect(page.get_by_test_id("surface")).to_have_count(1)
+    settled(page)
+    page.go_back()
+    eventually(lambda: assert_looks(shown(page, 2), looks))
+    assert page.evaluate("location.href") == link
+
+
+def assert_in_address(page: Page, camera: list[float]) -> None:
+    told = re.search(r"cam\.2=([^&]+)", page.evaluate("location.hash"))
+    assert told and [float(x) for x in told[1].split("_")] == pytest.approx(camera, rel=1e-5, abs=1e-6)

@@ -59,7 +59,7 @@ def show_column(page: Compared, index: int, images: str | None) -> ShownColumn |
             exact=image,
             height=HEIGHTS[len(page.columns)],
             keeps=True,
-            options=Options(pinnable=False, hint=False, compact=True, link=f"compare-{own}"),
+            options=Options(pinnable=False, hint=False, compact=True, link=f"compare-{own}", column=index + 1),
         )
     except LatentError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")

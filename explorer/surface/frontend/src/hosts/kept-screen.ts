@@ -15,7 +15,7 @@ import {
 } from "../kernel/screen";
 import type { MapState, Probe } from "../kernel/state";
 import { TABS } from "../kernel/tabs";
-import { readScreen, writeScreen } from "./screen-url";
+import { linkedPart, readScreen, withScreen, writeScreen } from "./screen-url";
 
 /** Where the fragment stands. */
 export interface Fragment {
@@ -28,9 +28,10 @@ export interface Fragment {
 
 export class KeptScreen {
   /** What each map showed before anything was done to it. */
-  private readonly first = new WeakMap<ScreenSource, Screen>();
+  private readonly first = new WeakMap<ScreenSource, Partial<Screen>>();
 
-  private latest: ScreenSource | null = null;
+  /** The maps of the page by their columns, from 1; 0 for a map alone. */
+  private readonly latest = new Map<number, ScreenSource>();
 
   constructor(private readonly fragment: Fragment) {
     fragment.heard(() => this.again());
@@ -41,22 +42,24 @@ export class KeptScreen {
   private hear(source: ScreenSource): void {
     const now = screenOf(source);
     const known = this.first.get(source);
-    const first = known ?? { ...now, groups: [], walk: null }; // those are never there by themselves
-    this.latest = source;
+    const column = columnOf(source);
+    const first = known ?? linkedPart({ ...now, groups: [], walk: null }, column); // those are never there by themselves
+    if (column === 0) this.latest.clear();
+    else this.latest.delete(0);
+    this.latest.set(column, source);
     this.first.set(source, first);
-    if (known || this.show(source, now.of)) this.fragment.write(writeScreen(screenOf(source), first));
+    if (!known && !this.show(source, now.of)) return;
+    this.fragment.write(withScreen(this.fragment.read(), writeScreen(screenOf(source), first, column), column));
   }
 
   /** What is not in the other fragment is as it was at first. */
   private again(): void {
-    const { latest } = this;
-    const first = latest && this.first.get(latest);
-    if (first) this.show(latest, screenOf(latest).of, first);
+    for (const source of this.latest.values()) this.show(source, screenOf(source).of, this.first.get(source));
   }
 
   /** Returns whether the fragment is this map's, or says of none. */
   private show(source: ScreenSource, of: string, first: Partial<Screen> = {}): boolean {
-    const { screen, complaint } = readScreen(this.fragment.read());
+    const { screen, complaint } = readScreen(this.fragment.read(), columnOf(source));
     const isMeant = screen.of === of || screen.of === undefined;
     if (isMeant) restore(source, { ...first, ...screen });
     if (complaint) source.say(complaint);
@@ -88,6 +91,10 @@ export function screenOf(source: ScreenSource): Screen {
     walk: choiceOf(path.ends, allPins(pins)),
     strokes: source.strokes(),
   };
+}
+
+function columnOf(source: ScreenSource): number {
+  return source.state().host.options.column;
 }
 
 function ordered(rows: readonly number[]): number[] {

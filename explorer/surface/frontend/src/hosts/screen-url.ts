@@ -4,6 +4,7 @@
  *
  *   v=1&of=mnist-20d/umap&cam=0.41_-1.2_7.5&bg=support&over=rings_labels&tiles=steps&by=kl&hide=3_4&tab=pins&side=0&group=…&groups=…
  *   &plane=…&at=0.41_-1.2&walk=linear_1_3_all&film=0.5&ink=…
+ *   v=1&of.1=mnist-2d/latent&cam.1=0.41_-1.2_7.5&of.2=mnist-20d/pca&bg.2=support     of maps beside each other
  *
  * What is not here: what a drag does, what is open over the map, what is searched for, presenter size, and a film that plays are a
  * person's own moment; the theme and the folded column's width are the browser's.
@@ -89,6 +90,9 @@ const FIELDS: Fields = {
 };
 const NAMES = Object.keys(FIELDS) as (keyof Screen)[];
 
+/** Of a map beside others, `column` from 1: what does not move with them; in a link “cam.2” is the camera of the second. */
+const OF_COLUMN: readonly string[] = ["of", "cam", "bg", "over", "tiles", "by", "hide", "plane"];
+
 /** What of a link could be read. */
 export interface LinkedScreen {
   readonly screen: Partial<Screen>;
@@ -97,16 +101,27 @@ export interface LinkedScreen {
 }
 
 /** Only what is not as the view shows it at first; "" where all is. */
-export function writeScreen(now: Screen, first: Screen): string {
-  const parts = NAMES.flatMap((name) => {
+export function writeScreen(now: Screen, first: Partial<Screen>, column = 0): string {
+  const parts = namesOf(column).flatMap((name) => {
     const value = now[name];
     if (name === "of" || value === null || JSON.stringify(value) === JSON.stringify(first[name])) return [];
-    return [part(name, value)];
+    return [part(name, value, column)];
   });
-  return parts.length === 0 ? "" : [`v=${VERSION}`, part("of", now.of), ...parts].join("&");
+  return parts.length === 0 ? "" : [`v=${VERSION}`, part("of", now.of, column), ...parts].join("&");
 }
 
-export function readScreen(fragment: string): LinkedScreen {
+/** The fragment with `text` in place of what it said of that column; of a map alone it says nothing else. */
+export function withScreen(fragment: string, text: string, column: number): string {
+  if (column === 0) return text;
+  const columnOf = (one: string): number => Number(/^[a-z]+\.(\d)=/.exec(one)?.[1] ?? 0);
+  const others = fragment.replace(/^#/, "").split("&");
+  const parts = [...others.filter((one) => columnOf(one) !== column), ...text.split("&")]
+    .filter((one) => columnOf(one) > 0)
+    .sort((one, other) => columnOf(one) - columnOf(other));
+  return parts.length === 0 ? "" : [`v=${VERSION}`, ...parts].join("&");
+}
+
+export function readScreen(fragment: string, column = 0): LinkedScreen {
   const asked = new URLSearchParams(fragment.replace(/^#/, "").slice(0, 2 * MAX_LETTERS));
   const version = asked.get("v");
   if (version === null) return { screen: {}, complaint: "" };
@@ -115,8 +130,8 @@ export function readScreen(fragment: string): LinkedScreen {
       screen: {},
       complaint: "This link was made by another version; what it says of camera and layers is left out.",
     };
-  const found = NAMES.flatMap((name) => {
-    const text = asked.get(FIELDS[name].key);
+  const found = namesOf(column).flatMap((name) => {
+    const text = asked.get(keyOf(name, column));
     return text === null ? [] : [[name, text.length > MAX_LETTERS ? null : FIELDS[name].read(text)] as const];
   });
   const isWhole = found.every(([, value]) => value !== null);
@@ -126,9 +141,22 @@ export function readScreen(fragment: string): LinkedScreen {
   };
 }
 
-function part(name: keyof Screen, value: unknown): string {
-  const { key, write } = FIELDS[name] as Field<unknown>;
-  return `${key}=${encodeURIComponent(write(value)).replace(/%2F/g, "/").replace(/%3A/g, ":")}`;
+/** What a link says of that column. */
+export function linkedPart(screen: Screen, column: number): Partial<Screen> {
+  return Object.fromEntries(namesOf(column).map((name) => [name, screen[name]]));
+}
+
+function namesOf(column: number): readonly (keyof Screen)[] {
+  return column === 0 ? NAMES : NAMES.filter((name) => OF_COLUMN.includes(FIELDS[name].key));
+}
+
+function keyOf(name: keyof Screen, column: number): string {
+  return column === 0 ? FIELDS[name].key : `${FIELDS[name].key}.${column}`;
+}
+
+function part(name: keyof Screen, value: unknown, column: number): string {
+  const { write } = FIELDS[name] as Field<unknown>;
+  return `${keyOf(name, column)}=${encodeURIComponent(write(value)).replace(/%2F/g, "/").replace(/%3A/g, ":")}`;
 }
 
 // ---- numbers -------------------------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ export function withoutKeys(link: string, keys: readonly string[]): string {
   const rest = (text: string): string =>
     text
       .split("&")
-      .filter((part) => !keys.includes(part.split("=")[0]))
+      .filter((part) => !keys.includes(part.split("=")[0].replace(/\.\d$/, "")))
       .join("&");
   const [asked, screen] = [rest(query.join("?")), rest(fragment.join("#"))];
   return path + (asked && `?${asked}`) + (screen && `#${screen}`);

@@ -584,6 +584,8 @@ export interface Options {
   readonly folded: boolean;
   /** Surfaces of one page with the same name move together: their runs have the same test images. */
   readonly link: string;
+  /** Its place among maps beside each other, from 1, by which the page's link knows it; 0 for a map alone. */
+  readonly column: number;
   /**
    * A drawing pad, with what it must know of the data set; it also takes pictures that are pasted, dropped or taken.
    */
@@ -828,6 +830,7 @@ export const DEFAULT_OPTIONS: Options = {
   compact: false,
   folded: false,
   link: "",
+  column: 0,
   pad: null,
   pad_hands_over: false,
   drawable: false,

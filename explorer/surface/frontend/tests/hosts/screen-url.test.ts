@@ -1,7 +1,7 @@
 /** Does a link say exactly what was on the screen, and is what it says wrongly left out in one sentence? */
 
 import { expect, test } from "vitest";
-import { packed, readScreen, unpacked, writeScreen } from "../../src/hosts/screen-url";
+import { linkedPart, packed, readScreen, unpacked, withScreen, writeScreen } from "../../src/hosts/screen-url";
 import type { Screen } from "../../src/kernel/screen";
 
 const FIRST: Screen = {
@@ -95,6 +95,38 @@ test("what was written is read, and what is as at first is not written", () => {
     expect(complaint).toBe("");
   }
   expect(writeScreen(FIRST, FIRST)).toBe("");
+});
+
+test("maps beside each other each find their own in one link, whichever was written last", () => {
+  const next = random(11);
+  for (let i = 0; i < 100; i++) {
+    const screens = [1, 2, 3, 4].map(() => anyScreen(next));
+    let link = writeScreen(screens[0], FIRST); // of the view before, which is gone
+    const order = [...[1, 2, 3, 4].sort(() => next() - 0.5), 1 + Math.floor(4 * next())];
+    for (const column of order) {
+      if (column === order[4]) screens[column - 1] = anyScreen(next);
+      link = withScreen(`#${link}`, writeScreen(screens[column - 1], FIRST, column), column);
+    }
+    const again = [4, 2, 1, 3].reduce((text, i) => withScreen(text, writeScreen(screens[i - 1], FIRST, i), i), "");
+    expect(link).toBe(again); // in the order of the columns
+    for (const column of [1, 2, 3, 4]) {
+      const { screen, complaint } = readScreen(`#${link}`, column);
+      expect({ ...linkedPart(FIRST, column), ...screen }).toEqual(linkedPart(screens[column - 1], column));
+      expect(complaint).toBe("");
+    }
+    expect(readScreen(`#${link}`).screen).toEqual({});
+    for (const column of order) link = withScreen(link, "", column);
+    expect(link).toBe("");
+  }
+});
+
+test("a literal link of two columns says of each its camera and layers, and of the probe nothing", () => {
+  const link = "#v=1&of.1=mnist-2d/latent&cam.1=0.41_-1.2_7.5&at.1=1_2&of.2=mnist-20d/pca&bg.2=support&hide.2=3";
+  expect(readScreen(link, 1).screen).toEqual({ of: "mnist-2d/latent", camera: [0.41, -1.2, 7.5] });
+  expect(readScreen(link, 2).screen).toEqual({ of: "mnist-20d/pca", background: "support", hidden: [3] });
+  expect(readScreen(link, 3)).toEqual({ screen: {}, complaint: "" });
+  expect(readScreen(link).screen).toEqual({});
+  expect(readScreen(link.replace("0.41", "far"), 1).complaint).toContain("damaged");
 });
 
 test("numbers of any size come back, and take a byte where they are near each other", () => {

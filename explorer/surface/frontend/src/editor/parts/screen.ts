@@ -49,11 +49,12 @@ export class ScreenPart implements ScreenSource {
     disposer.listen(window, WHICH_SCREEN, () => this.tell());
   }
 
-  /** Only of a map that the page is there for. */
+  /** Only of a map that the page is there for, or of a column of it. */
   tell(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    if (this.context.ownsPage && this.context.stage.plot.width > 0)
+    const { ownsPage, stage, state } = this.context;
+    if ((ownsPage || state.host.options.column) && stage.plot.width > 0)
       dispatchEvent(new CustomEvent(SCREEN, { detail: this }));
   }
 
