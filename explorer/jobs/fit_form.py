@@ -25,7 +25,8 @@ LEFT_OUT = {"data": "the data set is chosen by itself, from those that are here 
 """Fields that are no part of the form, each with its reason."""
 
 LABELS = {
-    "beta": "β",
+    "latent_dim": "latent dimensions",
+    "beta": "β, weight of the KL",
     "sigma": "σ, scale of a pixel",
     "alpha": "α, weight of the classifier",
     "umap": "UMAP",

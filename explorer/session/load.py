@@ -42,6 +42,8 @@ def load(known: Mapping[str, int], default_run: str, views: Sequence[str], broke
     """
     if "next-run" in st.session_state:
         st.session_state["run"] = st.session_state.pop("next-run")
+        if view := st.session_state.pop("next-view", None):
+            st.session_state["view"] = view
     shown = st.session_state.get("shown-run")
     is_opened = shown is None
     # what was clicked on the map of a run that is gone meanwhile is not for the run that is shown instead
@@ -125,7 +127,9 @@ def open_compare(data_set: str, first: str, run_id: str) -> None:
     open_page(first, "compare")
 
 
-def open_run_next(run_id: str) -> None:
-    """Shows another run, from the middle of a page: the chooser is drawn already, so the page begins anew."""
+def open_run_next(run_id: str, view: str | None = None) -> None:
+    """Shows another run, in another view where one is named, from the middle of a page: what chooses is drawn already, so the page begins
+    anew."""
     st.session_state["next-run"] = run_id
+    st.session_state["next-view"] = view
     st.rerun()

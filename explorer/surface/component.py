@@ -35,6 +35,11 @@ def train_page(images: bytes, key: str) -> None:
     _component("train")(data=images, key=key)
 
 
+def training_watch(moment: bytes, key: str, on_set: Callable[[], None]) -> None:
+    """A training on this machine, with `live.pack_live`'s bytes. on_set: called before the rerun that another β or learning rate causes."""
+    _component("train")(data=moment, key=key, on_set_change=on_set)
+
+
 def film_surface(data: bytes, key: str, on_leave: Callable[[], None]) -> None:
     """The film of a run's training, with `film.pack_replay`'s bytes. on_leave: called before the rerun that leaving it causes."""
     _component("film")(data=data, key=key, on_leave_change=on_leave)

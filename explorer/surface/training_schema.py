@@ -6,7 +6,7 @@ Letters: N images, T moments, M images whose codes were watched, K latent dimens
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from explorer.surface.network_schema import ImageShape, Op
 from explorer.surface.schema import ArrayEntry
@@ -64,6 +64,56 @@ class FilmHeader(TypedDict):
     why_no_decoder: str
     """A sentence where the weights of the film were not kept: the one decoder is then that of the end. Empty where they were kept."""
     maps: Sequence[FilmMap]
+    arrays: Mapping[str, ArrayEntry]
+
+
+# ---- a training that goes on elsewhere ------------------------------------------------------------------------------
+
+
+class LiveHeader(TypedDict):
+    """A training on the server after one of its steps; before the first only what was asked for, and no arrays.
+
+    Arrays `mu` (M, K), `label` and `index` (M,), `kl_per_dim` (K,), and what `decoder` names; of the R epochs that are over the means over
+    images (R,) `history.step`, `history.train_reconstruction`, `history.train_kl`, `history.test_reconstruction`, `history.test_kl`, nats.
+    """
+
+    id: str
+    number: int
+    """Of the training, on its server."""
+    run: str
+    phase: Literal["waiting", "running", "paused", "ended"]
+    steers: bool
+    """Whether this person may change β and the learning rate."""
+    is_begun: bool
+    dataset: str
+    image_shape: ImageShape
+    latent_dim: int
+    class_names: Sequence[str]
+    is_deterministic: bool
+    """Codes are points: there is no KL."""
+    likelihood: LikelihoodName
+    decoder: Sequence[Op]
+    decoded_as: str | None
+    """The class as which a conditional model decodes."""
+    why_no_decoder: str
+    """A sentence where its weights are too many to be sent; empty where they are here."""
+    step: int
+    """So many are done."""
+    n_steps: int
+    """Of the whole training."""
+    epoch: float
+    """So many are done; fractions count."""
+    beta: float
+    """Weight of the KL at this step."""
+    learning_rate: float
+    """Adam's step size at this step."""
+    set_beta: float
+    """What was asked for, to which a schedule leads."""
+    set_learning_rate: float
+    reconstruction: float
+    """−E log p(x|z) of the M images, nats an image."""
+    kl: float
+    """The same of the KL."""
     arrays: Mapping[str, ArrayEntry]
 
 

@@ -8,7 +8,7 @@ import type { Progress, Ready } from "../engine/learning/messages";
 import type { VaeRecord } from "../engine/learning/records";
 import { type Plane, slice } from "../geometry/planes";
 import type { Payload } from "../wire/payload";
-import type { Extent, TrainingHeader } from "../wire/schema";
+import type { Extent, LikelihoodName, TrainingHeader } from "../wire/schema";
 import { type PayloadArrays, runPayload } from "./run-payload";
 
 /** Nearly all of the prior. */
@@ -17,6 +17,16 @@ export const FIRST_EXTENT: Extent = [-3.5, 3.5, -3.5, 3.5];
 const MOST_OUTSIDE = 0.02;
 const GROWS_BY = 1.4;
 
+/** What of the images a map shows. */
+type ShownImages = Pick<TrainingHeader, "id" | "dataset" | "image_shape" | "class_names">;
+
+/** What of a network a map shows. */
+export interface ShownNetwork extends Pick<VaeRecord, "latentDim" | "encoder" | "decoder" | "isDeterministic"> {
+  readonly likelihood: LikelihoodName;
+  /** The class as which it decodes; left out or null for one that is given none. */
+  readonly decodedAs?: string | null;
+}
+
 export class LiveRun {
   /** Another one after every `take`. */
   data: RunOnMap;
@@ -24,9 +34,9 @@ export class LiveRun {
 
   /** labels: of the images whose codes are told. */
   constructor(
-    header: TrainingHeader,
-    record: VaeRecord,
-    private readonly ready: Ready,
+    header: ShownImages,
+    record: ShownNetwork,
+    private readonly ready: Pick<Ready, "places">,
     labels: Int16Array | Int32Array,
   ) {
     const K = record.latentDim;
@@ -34,7 +44,7 @@ export class LiveRun {
     const zeros = new Float32Array(n * K);
     const arrays: PayloadArrays = {
       points_mu: [zeros, [n, K]],
-      points_logvar: [zeros, [n, K]],
+      ...(record.isDeterministic ? {} : { points_logvar: [zeros, [n, K]] }),
       points_map: [new Float32Array(2 * n), [n, 2]],
       points_label: [labels, [n]],
       points_index: [Int32Array.from({ length: n }, (_, i) => i), [n]],
@@ -42,10 +52,14 @@ export class LiveRun {
       ...Object.fromEntries(ready.places.map(({ name, shape, size }) => [name, [new Float32Array(size), shape]])),
     };
     const { id, dataset, image_shape, class_names } = header;
-    const { encoder, decoder, likelihood } = record;
+    const { encoder, decoder, likelihood, decodedAs: decoded_as = null, isDeterministic } = record;
     const run = { id: `${dataset} in training`, dataset, latent_dim: K, image_shape };
     this.payload = runPayload(
-      { id, run, class_names, decoded_as: null, encoder, decoder, likelihood, hasPrior: true, extent: FIRST_EXTENT },
+      {
+        ...{ id, run, class_names, decoded_as, encoder, decoder, likelihood },
+        hasPrior: !isDeterministic,
+        extent: FIRST_EXTENT,
+      },
       arrays,
     );
     this.data = new RunOnMap(this.payload);

@@ -799,6 +799,53 @@ export interface FilmHeader {
   readonly arrays: Readonly<Record<string, ArrayEntry>>;
 }
 
+/**
+ * A training on the server after one of its steps; before the first only what was asked for, and no arrays. Arrays `mu`
+ * (M, K), `label` and `index` (M,), `kl_per_dim` (K,), and what `decoder` names; of the R epochs that are over the
+ * means over images (R,) `history.step`, `history.train_reconstruction`, `history.train_kl`,
+ * `history.test_reconstruction`, `history.test_kl`, nats.
+ */
+export interface LiveHeader {
+  readonly id: string;
+  /** Of the training, on its server. */
+  readonly number: number;
+  readonly run: string;
+  readonly phase: "waiting" | "running" | "paused" | "ended";
+  /** Whether this person may change β and the learning rate. */
+  readonly steers: boolean;
+  readonly is_begun: boolean;
+  readonly dataset: string;
+  readonly image_shape: ImageShape;
+  readonly latent_dim: number;
+  readonly class_names: readonly string[];
+  /** Codes are points: there is no KL. */
+  readonly is_deterministic: boolean;
+  readonly likelihood: LikelihoodName;
+  readonly decoder: readonly Op[];
+  /** The class as which a conditional model decodes. */
+  readonly decoded_as: string | null;
+  /** A sentence where its weights are too many to be sent; empty where they are here. */
+  readonly why_no_decoder: string;
+  /** So many are done. */
+  readonly step: number;
+  /** Of the whole training. */
+  readonly n_steps: number;
+  /** So many are done; fractions count. */
+  readonly epoch: number;
+  /** Weight of the KL at this step. */
+  readonly beta: number;
+  /** Adam's step size at this step. */
+  readonly learning_rate: number;
+  /** What was asked for, to which a schedule leads. */
+  readonly set_beta: number;
+  readonly set_learning_rate: number;
+  /** −E log p(x|z) of the M images, nats an image. */
+  readonly reconstruction: number;
+  /** The same of the KL. */
+  readonly kl: number;
+  readonly arrays: Readonly<Record<string, ArrayEntry>>;
+}
+
 /** A plane onto which codes z (K,) are dropped: place = basis · (z − origin). */
 export interface FilmPlaneRecord {
   readonly title: string;
