@@ -31,6 +31,11 @@ class Page:
     """What is to be done when any other page is shown: its part of the link goes, for example."""
 
 
+def _leave_compare() -> None:
+    columns.leave()
+    film.leave("compare")
+
+
 PAGES = (
     Page("atlas", "explorer.pages.atlas.page", leave=partial(film.leave, "atlas")),
     Page("reconstruct", "explorer.pages.reconstruct.page"),
@@ -38,7 +43,7 @@ PAGES = (
     Page("samples", "explorer.pages.samples.page", follow_link=seed.follow_link, leave=seed.leave),
     Page("dimensions", "explorer.pages.dimensions.page", tells_verdict=True),
     Page("train", "explorer.pages.train.page", tells_of_runs=True),
-    Page("compare", "explorer.pages.compare.page", tells_of_runs=True, leave=columns.leave),
+    Page("compare", "explorer.pages.compare.page", tells_of_runs=True, leave=_leave_compare),
 )
 """In the order in which the switch shows them; the first is shown where a link names none."""
 

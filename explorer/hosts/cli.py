@@ -1,6 +1,7 @@
 """What can be typed after `atlas`, and after `python -m explorer`?
 
-app and export are of this file; `atlas` has the commands of `trainer.cli.main` too. A mistake is one sentence on stderr and exit code 2.
+app, export and film are of this file; `atlas` has the commands of `trainer.cli.main` too. A mistake is one sentence on stderr and exit
+code 2.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
-from tyro.conf import arg
+from tyro.conf import Positional, arg
 
 from trainer.cli.arguments import RunName, RunsToRead, parse
 from trainer.cli.main import GROUPS as TRAINER_GROUPS
@@ -48,6 +49,23 @@ class ExportOptions:
     """the program for PyTorch to be written"""
     numpy: FileToWrite = None
     """the program for numpy to be written"""
+    runs: RunsToRead = None
+    """folder of runs (default: your own, then those of the checkout and the shipped ones)"""
+    overwrite: bool = False
+    """replace a file that is there"""
+
+
+@dataclass(frozen=True)
+class FilmOptions:
+    """The film of a run's training as a file: the codes of test images on a map from moment to moment, its axes, the epoch, and the KL of
+    every dimension."""
+
+    run: RunName
+    """name of the run"""
+    file: Positional[Annotated[str, arg(metavar="FILE")]]
+    """the film to be written: a name that ends in .gif, .webp or .mp4"""
+    map: Annotated[str | None, arg(metavar="MAP", help_behavior_hint="")] = None
+    """map that it is seen on (default: the latent plane, or the main axes)"""
     runs: RunsToRead = None
     """folder of runs (default: your own, then those of the checkout and the shipped ones)"""
     overwrite: bool = False
@@ -126,6 +144,26 @@ def _export(argv: list[str]) -> None:
             print(f"{file}: decodes a code with run {run.id}; it reads {decoder.file} and needs {dialect} and safetensors.")
 
 
+# --- film
+
+
+def _film(argv: list[str]) -> None:
+    options = parse(FilmOptions, argv, f"{program()} film")
+    target = Path(options.file).expanduser()
+    from explorer.hosts.html_file import write_page
+    from explorer.pictures.export import Film
+    from explorer.surface.film_file import film_file, map_for_film
+
+    kind = next((kind for kind in get_args(Film) if target.suffix.lower() == f".{kind}"), None)
+    if kind is None:
+        endings = ", ".join(f".{kind}" for kind in get_args(Film))
+        raise LatentError(f"FILE is {options.file!r}; allowed: a name that ends in {endings}.")
+    run = load_run(options.run, options.runs)
+    projection = map_for_film(run, options.map)
+    size = write_page(target, lambda: film_file(run, projection, kind), options.overwrite)
+    print(f"{target}: the training of run {run.id}, {size / 1e6:.1f} MB.")
+
+
 LOOK = {
     "app": Command(_app, "start the app, on http://127.0.0.1:8501", "", "--port 8600"),
     "export": Command(
@@ -134,4 +172,5 @@ LOOK = {
         "RUN --html FILE",
         "mnist-2d --html mnist-2d.html",
     ),
+    "film": Command(_film, "a run's training as a film of its map", "RUN FILE", "mnist-20d mnist-20d.gif"),
 }

@@ -150,8 +150,10 @@ def _palette(frame: Pictures) -> tuple[Pictures, Pictures]:
     """index (H, W) and palette (n, 3), n ≤ 256: every colour exactly, if there are not too many."""
     if frame.ndim == 2:
         return frame, np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
-    colours, index = np.unique(frame.reshape(-1, 3), axis=0, return_inverse=True)
-    if len(colours) <= 256:
+    red, green, blue = np.moveaxis(frame.astype(np.uint32), -1, 0)
+    numbers, index = np.unique(red << 16 | green << 8 | blue, return_inverse=True)  # rows as numbers: 40 times as fast
+    if len(numbers) <= 256:
+        colours = np.stack([numbers >> 16, numbers >> 8 & 255, numbers & 255], axis=1).astype(np.uint8)
         return index.reshape(frame.shape[:2]).astype(np.uint8), colours
     best = Image.fromarray(frame).quantize(256, Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
     flat = np.array(best.getpalette("RGB"), dtype=np.uint8)

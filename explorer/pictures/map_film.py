@@ -24,6 +24,7 @@ POINT, MANY_POINT, MANY = 4, 3, 1000  # pixels of a point's side; of more points
 FAR_SHARE = 0.25  # per cent of the points at each end of a moment that may lie outside
 PAPER, INK, PALE, BAR = "#ffffff", "#1f2733", "#c9d0d9", "#3b5bdb"
 MOST_NAMES = 20  # of dimensions below their bars
+PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉−", "0123456789-")  # the letters that Pillow brings along have none of these
 
 
 @dataclass(frozen=True)
@@ -55,15 +56,17 @@ def between(values: Floats, n: int) -> Floats:
 
 def extent_of(places: Floats) -> tuple[float, float, float]:
     """Middle (x, y) and half the side of a square that has nearly all points of all moments."""
-    low, high = np.percentile(places, [FAR_SHARE, 100 - FAR_SHARE], axis=1)
-    low, high = low.min(axis=0), high.max(axis=0)
+    known = np.where(np.isfinite(places), places, np.nan)
+    low, high = np.nanpercentile(known, [FAR_SHARE, 100 - FAR_SHARE], axis=1)
+    low, high = np.nanmin(low, axis=0), np.nanmax(high, axis=0)
     x, y = (low + high) / 2
     return float(x), float(y), float(max((high - low).max(), 1e-3) * 0.53)
 
 
 def frames_of(film: MapFilm) -> Pictures:
     """(T, H, W, 3)."""
-    return np.stack([_frame(film, moment, extent_of(film.places)) for moment in range(len(film.places))])
+    extent = extent_of(film.places)
+    return np.stack([_frame(film, moment, extent) for moment in range(len(film.places))])
 
 
 def _frame(film: MapFilm, moment: int, extent: tuple[float, float, float]) -> Pictures:
@@ -103,25 +106,26 @@ def _axes(draw: ImageDraw.ImageDraw, film: MapFilm, extent: tuple[float, float, 
     for value in _ticks(x - half, x + half):
         left = LEFT + (value - (x - half)) * per_unit
         draw.line((left, TOP + SIDE, left, TOP + SIDE + 5), INK)
-        draw.text((left, TOP + SIDE + 8), _number(value), INK, _font(14), anchor="mt")
+        draw.text((left, TOP + SIDE + 8), f"{value:g}", INK, _font(14), anchor="mt")
     for value in _ticks(y - half, y + half):
         top = TOP + ((y + half) - value) * per_unit
         draw.line((LEFT - 6, top, LEFT - 1, top), INK)
-        draw.text((LEFT - 9, top), _number(value), INK, _font(14), anchor="rm")
-    draw.text((LEFT + SIDE, TOP + SIDE + 26), film.x_label, INK, _font(14), anchor="rt")
-    draw.text((LEFT + 6, TOP + 6), film.y_label, INK, _font(14), anchor="lt")
+        draw.text((LEFT - 9, top), f"{value:g}", INK, _font(14), anchor="rm")
+    draw.text((LEFT + SIDE, TOP + SIDE + 26), film.x_label.translate(PLAIN), INK, _font(14), anchor="rt")
+    draw.text((LEFT + 6, TOP + 6), film.y_label.translate(PLAIN), INK, _font(14), anchor="lt")
 
 
 def _bars(draw: ImageDraw.ImageDraw, kl: Floats, most: float, top: int) -> None:
     """The KL of every dimension, on one scale for the whole film."""
     foot, step = top + KL_HEIGHT, SIDE / len(kl)
     draw.line((LEFT, foot, LEFT + SIDE, foot), INK)
-    draw.text((LEFT - 9, top + 8), _number(float(f"{most:.2g}")), INK, _font(14), anchor="rm")
+    draw.text((LEFT - 9, top + 8), f"{most:.2g}", INK, _font(14), anchor="rm")
     draw.text((LEFT - 9, foot - 8), "KL, nats", INK, _font(12), anchor="rm")
     for k, value in enumerate(kl.tolist()):
         left = LEFT + k * step
-        if value > 0:
-            draw.rectangle((left + step / 8, foot - (KL_HEIGHT - 8) * value / most, left + 7 * step / 8, foot - 1), BAR)
+        height = round((KL_HEIGHT - 8) * value / most) if value > 0 else 0  # NaN: not known yet
+        if height > 0:
+            draw.rectangle((left + step / 8, foot - height, left + 7 * step / 8, foot - 1), BAR)
         if len(kl) <= MOST_NAMES:
             draw.text((left + step / 2, foot + 6), f"z{k + 1}", INK, _font(12), anchor="mt")
 
@@ -131,10 +135,6 @@ def _ticks(low: float, high: float) -> Sequence[float]:
     unit = 10 ** np.floor(np.log10((high - low) / 4))
     step = next(unit * factor for factor in (1, 2, 5, 10) if (high - low) / (unit * factor) <= 6)
     return [float(i * step) for i in range(int(np.ceil(low / step)), int(np.floor(high / step)) + 1)]
-
-
-def _number(value: float) -> str:
-    return f"{value:g}".replace("-", "−")
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

@@ -89,13 +89,13 @@ def terms_at(run: Run, film: Film) -> dict[str, NDArray[np.float32]]:
     return {"reconstruction": at(history["test_reconstruction"]), "kl": kl, "kl_per_dim": kl_per_dim}
 
 
-def shown_on(run: Run, projection: Projection, link: str = "", height: int = 0) -> FilmShown:
+def shown_on(run: Run, projection: Projection, link: str = "", leaves: bool = True, height: int = 0) -> FilmShown:
     """The film on a map of the run, or on its main axes where the map is no plane."""
     plane, note = projection, ""
     if projection.kind == "lattice":
         plane = next(other for other in run.projections.values() if other.kind == "linear")
         note = NO_PLANE.format(map_title(projection), map_title(plane))
-    return {"plane": _plane(plane), "note": note, "link": link, "height": height}
+    return {"plane": _plane(plane), "note": note, "link": link, "leaves": leaves, "height": height}
 
 
 def pack_replay(shown: FilmShown, film: bytes) -> bytes:

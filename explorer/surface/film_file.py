@@ -8,7 +8,7 @@ from explorer.pictures.export import Film, Report, animation
 from explorer.pictures.map_film import MapFilm, between, frames_of
 from explorer.surface.film import NO_FILM, has_film, shown_on, terms_at
 from explorer.text.map_notes import axis_name
-from trainer.errors import RunError
+from trainer.errors import LatentError, RunError
 from trainer.maps.projection import Projection
 from trainer.runs.read import Run
 
@@ -20,6 +20,15 @@ REST = 12  # frames that the end stays
 def film_file(run: Run, projection: Projection, kind: Film, report: Report = lambda share: None) -> bytes:
     """The points of a run on one of its maps while it was trained. Raises `RunError` where there is no film."""
     return animation(frames_of(map_film(run, projection)), FPS, 1, kind, report)
+
+
+def map_for_film(run: Run, name: str | None = None) -> Projection:
+    """A map of the run by its name, the first one that is a plane where none is given. Raises `LatentError` for a name that is none."""
+    if name is None:
+        return next(one for one in run.projections.values() if one.kind != "lattice")
+    if name not in run.projections:
+        raise LatentError(f"run {run.id!r} has no map {name!r}; allowed: {', '.join(run.projections)}.")
+    return run.projections[name]
 
 
 def map_film(run: Run, projection: Projection) -> MapFilm:

@@ -138,5 +138,7 @@ class FilmShown(TypedDict):
     """A sentence about the map; empty where nothing is to be said."""
     link: str
     """Films of one page with the same name move together; empty for one alone."""
+    leaves: bool
+    """Whether Esc brings the map back; of several films on a page one does it for all."""
     height: int
     """Of the map, CSS pixels; 0 for as much as the window has."""

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from playwright.sync_api import Page, expect
 
+from explorer.surface.film_file import REST, STEPS
 from tests.browser.conftest import served
 from tests.browser.surface import address, assert_no_barrier, eventually, grey, ready, tab
 from tests.kept import trained_runs
@@ -139,6 +141,34 @@ def test_film_and_map_are_a_click_a_key_and_a_step_back_apart(page, films):
     expect(page.get_by_test_id("surface")).to_be_visible()
     page.go_back()
     expect(film).to_be_visible()
+
+
+def test_in_compare_one_slider_moves_both_columns_by_the_share_of_the_training(page, films, folder):
+    """Of 4 and of 8 epochs: at the second moment of the first, the other is between two of its own."""
+    page.goto(address(films, run="film-flat", view="compare", film="compare", **{"with": "film-deep"}))
+    expect(slider(page)).to_have_count(2)
+    runs = [load_run(name, folder) for name in CONFIGS]
+    for key in ("Home", "ArrowRight", "End"):
+        slider(page).first.press(key)
+        expect(page.get_by_role("button", name="Play")).to_have_count(2)
+        moment = {"Home": 0, "ArrowRight": 1, "End": len(runs[0].film.mu) - 1}[key]
+        share = runs[0].film.epoch[moment] / runs[0].film.epoch[-1]
+        for i, run in enumerate(runs):
+            words = f"Epoch {share * run.film.epoch[-1]:.1f} of {run.film.epoch[-1]:.0f}"
+            expect(page.get_by_test_id("epoch").nth(i)).to_have_text(words)
+    assert_no_barrier(page)
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("surface")).to_have_count(2)
+    expect(slider(page)).to_have_count(0)
+
+
+def test_the_film_is_saved_as_a_gif(page, films, folder):
+    opened(page, films, "film-flat")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="GIF").click()
+    assert download.value.suggested_filename == "film-flat-film-latent.gif"
+    with Image.open(download.value.path()) as file:
+        assert file.n_frames == (len(load_run("film-flat", folder).film.mu) - 1) * STEPS + 1 + REST
 
 
 def test_no_barrier_and_room_on_a_phone(browser, films):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from explorer.hosts.cli import main
 from explorer.surface.film import pack_film, shown_on, terms_at
+from explorer.surface.film_file import STEPS, map_film, map_for_film
 from explorer.surface.lowering import plain_network
 from explorer.surface.payload import arrays_of
 from tests.kept import trained_runs
@@ -106,3 +108,39 @@ def test_a_film_is_shown_on_the_map_that_was_chosen_and_on_the_main_axes_where_t
 def test_a_run_without_a_film_is_refused():
     with pytest.raises(RunError, match="has no film of its training"):
         pack_film(load_run("digits-pca", ASSETS))
+
+
+@pytest.mark.parametrize(("name", "kind"), [("plain", "gif"), ("points", "mp4"), ("told", "webp")])
+def test_the_command_writes_the_film_of_any_run(runs, tmp_path, capsys, name, kind):
+    target = tmp_path / f"film.{kind}"
+    assert main(["film", name, str(target), "--runs", str(runs[name].folder.parent)]) == 0
+    signs = {"gif": b"GIF89a", "webp": b"RIFF", "mp4": b"ftyp"}
+    assert signs[kind] in target.read_bytes()[:16]
+    assert f"the training of run {name}" in capsys.readouterr().out
+
+
+def test_the_film_as_a_file_has_the_codes_of_its_moments(runs):
+    run = runs["plain"]
+    drawn = map_film(run, map_for_film(run))
+    pca = run.projections["pca"]
+    for moment in range(len(run.film.mu)):
+        expected = (run.film.mu[moment].astype(np.float32) - pca.origin) @ pca.basis.T
+        np.testing.assert_allclose(drawn.places[STEPS * moment], expected, atol=1e-5)
+        assert drawn.epoch[STEPS * moment] == run.film.epoch[moment]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["film", "digits-2d"], " is missing"),
+        (["film", "digits-2d", "film.avi"], "allowed: a name that ends in .gif, .webp, .mp4"),
+        (["film", "digits-2d", "film.gif", "--map", "globe"], "has no map 'globe'; allowed: latent"),
+        (["film", "digits-pca", "film.gif"], "has no film of its training"),
+        (["film", "nowhere", "film.gif"], "nowhere"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_writes_nothing(words, sentence, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main([*words, "--runs", str(ASSETS)] if len(words) > 2 else words) == 2
+    assert sentence in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,7 @@ from explorer.cache.runs import get_run
 from explorer.session import events, film
 from explorer.session.load import State
 from explorer.session.pins import sync_link
-from explorer.widgets.film import back_button, film_button, film_map
+from explorer.widgets.film import back_button, film_button, film_downloads, film_map
 from explorer.widgets.live_map import live_map
 from explorer.widgets.map_chooser import chosen_map
 from explorer.widgets.map_marks import pins_shown
@@ -41,5 +41,6 @@ def _show_film(run: Run) -> None:
     """The same map while the run was trained."""
     projection, _ = chosen_map(run)
     with page_row():
+        film_downloads(run, projection)
         back_button()
     film_map(run, projection, "atlas-film")

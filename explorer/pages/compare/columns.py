@@ -10,12 +10,12 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.cache.runs import get_run
 from explorer.pages.compare.column_choosers import column_map, column_run
 from explorer.pages.compare.column_state import Compared
+from explorer.pages.compare.column_view import ViewPlace, are_on, show_view
 from explorer.pages.compare.image_scores import images_of
 from explorer.pages.compare.rate_distortion import another_command
-from explorer.surface.schema import MarkerRecord, Options
+from explorer.surface.schema import MarkerRecord
 from explorer.text.escape import escape_markdown
 from explorer.text.run_summary import HELP, brief_summary
-from explorer.widgets.live_map import live_map
 from explorer.widgets.map_chooser import Axes
 from explorer.widgets.verdict import verdict_line
 from trainer.errors import LatentError
@@ -47,24 +47,14 @@ def show_column(page: Compared, index: int, images: str | None) -> ShownColumn |
         return None
     try:
         run = get_run(column.run_id)
-        projection, axes = _map_and_facts(page, index, run, head, row)
+        chosen = _map_and_facts(page, index, run, head, row)
         own = images_of(run)
-        image = _image_on(run, projection, page.chosen.image) if own == (images or own) else None
-        live_map(
-            run.id,
-            projection,
-            axes,
-            f"compare-{index}",
-            markers=[image] if image else [],
-            exact=image,
-            height=HEIGHTS[len(page.columns)],
-            keeps=True,
-            options=Options(pinnable=False, hint=False, compact=True, link=f"compare-{own}", column=index + 1),
-        )
+        image = _image_on(run, chosen[0], page.chosen.image) if own == (images or own) else None
+        show_view(run, chosen, image, ViewPlace(index, HEIGHTS[len(page.columns)], own))
     except LatentError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return None
-    if image is None:
+    if image is None and not are_on():
         name = run.info.dataset.name
         st.caption(
             escape_markdown(

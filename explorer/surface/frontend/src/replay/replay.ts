@@ -20,11 +20,8 @@ import { LinkedFilms } from "./linked-films";
 import { advanced, epochAt, placeOf, shareOf, termsAt } from "./moments";
 
 export class Replay {
-  readonly element = h("section", {
-    class: "la-root lt-root lf-root",
-    "data-testid": "film",
-    "aria-label": "Film of the training",
-  });
+  /** A group, not a landmark: a page may have several. */
+  readonly element = h("div", { class: "la-root lt-root lf-root", "data-testid": "film", role: "group" });
   /** Place in the film. */
   at = 0;
   private isPlaying = !prefersReducedMotion();
@@ -43,7 +40,7 @@ export class Replay {
 
   constructor(
     readonly film: TrainingFilm,
-    { plane, note, link, height }: FilmShown,
+    { plane, note, link, leaves, height }: FilmShown,
     leave: () => void,
   ) {
     const styles = [...STYLES, unpackText(own)].map((text) => h("style", {}, text));
@@ -59,7 +56,7 @@ export class Replay {
     this.links = new LinkedFilms(link, (share) => this.follow(share));
     this.layOut(note, height);
     this.disposer.add(() => this.links.dispose());
-    this.listen(link === "" ? leave : null);
+    this.listen(leaves ? leave : null);
     Object.defineProperty(this.element, "replay", { value: this }); // a handle for hosts and browser tests
     this.loop.request();
   }
@@ -157,6 +154,7 @@ export class Replay {
     const most = Array.from({ length: nMoments }, (_, moment) => Math.max(...film.terms(moment).klPerDim));
     kl.reset(Math.max(0, ...most.filter(Number.isFinite)));
     setHidden(kl.element, header.is_deterministic);
+    this.element.setAttribute("aria-label", `Film of ${header.run}`);
     if (height > 0) this.element.style.setProperty("--lf-height", `${height}px`);
     this.element.toggleAttribute("data-column", height > 0);
     const watched = `${count(film.nImages)} test images were watched at ${count(nMoments)} moments.`;
@@ -166,7 +164,7 @@ export class Replay {
     this.element.append(h("div", { class: "lt-body" }, map.element, side));
   }
 
-  /** leave: gives the page its map again; null where the page has several films. */
+  /** leave: gives the page its map again; null where another film of the page does. */
   private listen(leave: (() => void) | null): void {
     const { disposer, loop, side } = this;
     disposer.listen(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.retheme());

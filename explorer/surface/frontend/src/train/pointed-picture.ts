@@ -16,8 +16,8 @@ export class PointedPicture {
   );
   private readonly z = h("p", { class: "la-z la-number", "data-testid": "place" });
   readonly element = h(
-    "aside",
-    { class: "lt-pointed", "aria-label": "Under the cursor" },
+    "div",
+    { class: "lt-pointed", role: "group", "aria-label": "Under the cursor" },
     this.picture.canvas,
     h("h2", { class: "la-h" }, "Under the cursor"),
     this.z,

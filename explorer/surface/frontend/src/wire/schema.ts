@@ -865,6 +865,8 @@ export interface FilmShown {
   readonly note: string;
   /** Films of one page with the same name move together; empty for one alone. */
   readonly link: string;
+  /** Whether Esc brings the map back; of several films on a page one does it for all. */
+  readonly leaves: boolean;
   /** Of the map, CSS pixels; 0 for as much as the window has. */
   readonly height: number;
 }
