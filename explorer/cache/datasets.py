@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 from explorer.cache.runs import Stamp, get_run, run_at, stamp_of
 from explorer.pictures.protocols import Ground, ground_of
-from explorer.surface.training import pack_training
+from explorer.surface.training import pack_kept_images, pack_training
 from trainer.datasets import Dataset, availability, dataset_names, load_dataset
 from trainer.errors import DataError
 from trainer.metrics.pca_spectrum import Spectrum, spectrum
 from trainer.models.numpy_engine import CHUNK
 
 MOST_BYTES_FOR_BROWSER = 32_000_000  # pixels of test images, before they are compressed
+LEAST_TO_LEARN_FROM = 10
 MOST_PIXELS_OF_SPECTRUM = 1024  # more take minutes on an old machine
 
 
@@ -27,6 +28,11 @@ def dataset(name: str, sha256: str) -> Dataset | None:
 def images_to_learn_from(name: str) -> bytes:
     """Images of a data set for a page that trains. Raises `DataError` where they are not on this machine."""
     return pack_training(load_dataset(name))
+
+
+def images_of_run_to_learn_from(run_id: str) -> bytes:
+    """The test images that a run has kept, for a page that trains. Raises `LatentError` where there are too few."""
+    return _images_of_run_to_learn_from(run_id, stamp_of(run_id))
 
 
 def dataset_is_here(run_id: str) -> bool:
@@ -110,6 +116,17 @@ def ground(run_id: str) -> Ground | None:
 def forget_datasets() -> None:
     """After a download: looks again."""
     _dataset.clear()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _images_of_run_to_learn_from(run_id: str, stamp: Stamp) -> bytes:
+    run = run_at(run_id, stamp)
+    kept = run.test_images
+    if kept is None or len(kept.images) < LEAST_TO_LEARN_FROM:
+        raise DataError(
+            f"run {run_id!r} holds {0 if kept is None else len(kept.images)} images; to learn from there must be {LEAST_TO_LEARN_FROM}."
+        )
+    return pack_kept_images(f"run:{run_id}", kept.images, run.encodings.label[kept.rows], run.info.dataset.class_names)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

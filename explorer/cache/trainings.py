@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from explorer.jobs.keeping import KeptTrainings
 from explorer.jobs.training import Training, jobs_folder
 from explorer.jobs.trainings import TrainingQueue
 from explorer.surface.live import LivePhase, pack_live
@@ -16,6 +17,12 @@ PHASES: dict[str, LivePhase] = {"waiting": "waiting", "running": "running", "pau
 def training_queue() -> TrainingQueue:
     """The trainings of this machine's person: one queue for all visitors."""
     return TrainingQueue(jobs_folder())
+
+
+@st.cache_resource(show_spinner=False)
+def kept_trainings() -> KeptTrainings:
+    """Trainings of pages that become runs."""
+    return KeptTrainings()
 
 
 def moment_of(job: Training, steers: bool) -> bytes:

@@ -30,9 +30,12 @@ def live_chart(data: dict[str, Any], key: str) -> None:
     _component("clinic")(data=data, key=key)
 
 
-def train_page(images: bytes, key: str) -> None:
-    """The page that trains in the browser, with `training.pack_training`'s bytes to learn from."""
-    _component("train")(data=images, key=key)
+def train_page(data: bytes, key: str, on_images: Callable[[], None], on_keep: Callable[[], None]) -> None:
+    """The page that trains in the browser, with `training.for_app`'s bytes.
+
+    on_images: called before the rerun that asks for other images · on_keep: before the one that hands over a training to be kept.
+    """
+    _component("train")(data=data, key=key, on_images_change=on_images, on_keep_change=on_keep)
 
 
 def training_watch(moment: bytes, key: str, on_set: Callable[[], None]) -> None:

@@ -1,30 +1,59 @@
-"""Which images does a page get to learn from? A data set's training images, then its test images, as bytes: nothing else of it is sent."""
+"""Which images does a page get to learn from? Some to learn from, then some that are held back, as bytes: nothing else is sent of them."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
 
-from explorer.surface.payload import pack_arrays
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.surface.payload import pack_arrays, with_length
+from explorer.surface.training_schema import AppTraining, ImageOffer
 from trainer.datasets import Dataset
 
 MOST_TRAIN = 10_000
 """An epoch of so many takes a page half a second; more would only be waited for."""
 MOST_TEST = 2000
+MOST_BYTES = 32_000_000
+"""Of all images."""
+HELD_BACK = 5
+"""Of images that are not divided every so many-th is held back."""
 
 
 def pack_training(dataset: Dataset) -> bytes:
     """Images and labels of a data set for `frontend/src/wire/training.ts`, of a large one the first of each part."""
     train, test = dataset.subset("train"), dataset.subset("test")
-    parts = (train.images[:MOST_TRAIN], test.images[:MOST_TEST])
+    share = min(1.0, MOST_BYTES / (max(1, dataset.images[0].size) * (MOST_TRAIN + MOST_TEST)))
+    parts = (train.images[: int(MOST_TRAIN * share)], test.images[: int(MOST_TEST * share)])
     labels = [
         np.full(len(images), -1) if part.labels is None else part.labels[: len(images)]
         for part, images in zip((train, test), parts, strict=True)
     ]
+    return _pack(dataset.name, dataset.licence, dataset.class_names, parts, labels)
+
+
+def pack_kept_images(name: str, images: NDArray[np.uint8], labels: NDArray[np.int64], class_names: Sequence[str]) -> bytes:
+    """Test images (N, C, H, W) that a run has kept, a fifth of them held back, where they are very many the first."""
+    most = max(2 * HELD_BACK, min(MOST_TRAIN + MOST_TEST, MOST_BYTES // max(1, images[0].size)))
+    images, labels = images[:most], labels[:most]
+    is_test = np.arange(len(images)) % HELD_BACK == HELD_BACK - 1
+    parts = (images[~is_test], images[is_test])
+    return _pack(name, "", class_names, parts, [labels[~is_test], labels[is_test]])
+
+
+def for_app(images: bytes, offers: Sequence[ImageOffer], keeps: bool) -> bytes:
+    """Those bytes with what the app tells the page besides."""
+    return with_length(AppTraining(offers=list(offers), keeps=keeps)) + images
+
+
+def _pack(
+    name: str, licence: str, class_names: Sequence[str], parts: tuple[NDArray[np.uint8], ...], labels: Sequence[NDArray[np.int64]]
+) -> bytes:
     header = {
-        "dataset": dataset.name,
-        "licence": dataset.licence,
-        "image_shape": list(dataset.images.shape[1:]),
-        "class_names": list(dataset.class_names),
+        "dataset": name,
+        "licence": licence,
+        "image_shape": list(parts[0].shape[1:]),
+        "class_names": list(class_names),
         "n_train": len(parts[0]),
     }
     return pack_arrays(header, {"images": np.concatenate(parts), "labels": np.concatenate(labels).astype(np.int16)})

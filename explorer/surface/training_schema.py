@@ -30,6 +30,22 @@ class TrainingHeader(TypedDict):
     arrays: Mapping[str, ArrayEntry]
 
 
+class ImageOffer(TypedDict):
+    """Images that the app has."""
+
+    name: str
+    """By which they are asked for."""
+    title: str
+
+
+class AppTraining(TypedDict):
+    """What the app tells the page besides its images."""
+
+    offers: Sequence[ImageOffer]
+    keeps: bool
+    """Whether it makes a run of a training."""
+
+
 # ---- the film of a training -----------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,3 +139,33 @@ def test_other_pictures_end_a_training_only_when_it_is_agreed(page):
     page.get_by_role("button", name="End it and take them").click()
     stands(page, "Not trained yet")
     assert len(held(page)["labels"]) == N
+
+
+def test_drawings_with_a_class_each_are_learned_from(page):
+    page.get_by_role("button", name="Draw your own").click()
+    pad = page.get_by_role("img", name=re.compile("^Drawing pad"))
+    learn = page.get_by_role("button", name="Learn from these")
+    for i in range(10):
+        box = pad.bounding_box()
+        assert box
+        x = box["x"] + box["width"] * (0.2 + 0.05 * i)
+        page.get_by_label("Class", exact=True).fill("AB"[i % 2])
+        page.mouse.move(x, box["y"] + 20)
+        page.mouse.down()
+        page.mouse.move(x, box["y"] + box["height"] - 20, steps=4)
+        page.mouse.up()
+        expect(learn).to_be_disabled()
+        page.get_by_role("button", name="Add", exact=True).click()
+        expect(page.get_by_role("button", name="Drawing of")).to_have_count(i + 1)
+    expect(page.get_by_test_id("drawings")).to_have_text("5 of A, 5 of B.")
+    learn.click()
+    told(page, "10 pictures, 2 of them held back.")
+    stands(page, "Not trained yet")
+    found = held(page)
+    assert (found["header"]["image_shape"], found["header"]["class_names"]) == ([1, 28, 28], ["A", "B"])
+    images = np.array(found["pixels"]).reshape(10, 28, 28)
+    lit = np.sort(images.sum(1).argmax(1))
+    np.testing.assert_allclose(lit, 28 * (0.2 + 0.05 * np.arange(10)), atol=1)
+    assert_no_barrier(page)
+    page.get_by_role("button", name="One epoch").click()
+    stands(page, "Step 1, epoch 1.0.")

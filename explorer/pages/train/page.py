@@ -1,7 +1,8 @@
 """The page that trains, in the browser or on this machine.
 
-In the page: the browser gets images and does the rest. Nothing of a training comes back to the server, so a class of any size costs it no
-more than the images. The parts of what is seen, and their borders, are written down in `explorer/surface/frontend/src/train/state.ts`.
+In the page: the browser gets images and does the rest. Nothing of a training comes back to the server but what is kept as a run, so a class
+of any size costs it no more than the images. The parts of what is seen, and their borders, are written down in
+`explorer/surface/frontend/src/train/state.ts`.
 On this machine: `machine.py`, only where the app allows it.
 """
 
@@ -9,16 +10,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer.cache.datasets import images_to_learn_from
+from explorer.pages.train.in_page import show_in_page
 from explorer.pages.train.machine import show_machine
 from explorer.session.load import State
 from explorer.session.permission import permission
 from explorer.session.remembered import put_back, remember
-from explorer.surface.component import train_page
 from explorer.text.escape import escape_markdown
 from explorer.widgets.page_row import page_row
 
-DATASET = "digits"
 HERE, MACHINE = "in this page", "on this machine"
 """In links too."""
 
@@ -33,7 +32,7 @@ def show(now: State) -> None:
     if place == MACHINE:
         show_machine()
     else:
-        train_page(images_to_learn_from(DATASET), key="train-page")
+        show_in_page()
 
 
 def _place() -> str:

@@ -5,6 +5,7 @@ import type { Pin, Surface } from "../editor/host-events";
 import type { PinEdit } from "../kernel/pins";
 import { PENDING_MS } from "../kernel/pins";
 import { peek } from "../wire/payload";
+import { base64 } from "./base64";
 
 interface StreamlitComponent {
   readonly parentElement: HTMLElement | ShadowRoot;
@@ -84,13 +85,6 @@ function mountIn(parent: HTMLElement | ShadowRoot, data: Uint8Array, component: 
   const here: Mounted = { surface, component, waiting: [], calls: 0 };
   mounted.set(parent, here);
   return here;
-}
-
-/** In pieces: a call takes so many arguments and no more. */
-function base64(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return btoa(text);
 }
 
 function send(here: Mounted): void {

@@ -1,46 +1,70 @@
 /** Where does the Train page live? In the app as a Streamlit component, in a notebook as an anywidget, in a file that is opened from disk. */
 
+import type { BenchHost } from "../train/bench-host";
 import { Workbench } from "../train/workbench";
 import { h } from "../ui/dom";
 import pageStyle from "../ui/page.css";
 import { PayloadError } from "../wire/errors";
-import { readTraining } from "../wire/training";
+import { readAppTraining, readTraining } from "../wire/training";
 import { unpackText } from "../wire/unpack";
+import { base64 } from "./base64";
 import { bytesOf, followTheme, type WidgetModel } from "./widget";
 
 interface StreamlitComponent {
   readonly parentElement: HTMLElement | ShadowRoot;
   readonly data: unknown;
+  setTriggerValue(name: string, value: unknown): void;
 }
 
-interface Mounted {
-  readonly page: Workbench;
-  calls: number;
-}
+/** Of the app's page: where another view is shown it stays, and goes on; null before the first time. */
+let bench: Workbench | null = null;
+/** How often Streamlit called. */
+let calls = 0;
 
-const mounted = new WeakMap<Node, Mounted>();
-
-/** Called again whenever data or theme change: a training goes on as long as its images are the same. */
-export function inApp(program: string, { parentElement: parent, data }: StreamlitComponent): (() => void) | undefined {
+/** Called again whenever data or theme change, and where the view is shown once more. */
+export function inApp(program: string, component: StreamlitComponent): (() => void) | undefined {
+  const { parentElement: parent, data } = component;
   if (!(data instanceof Uint8Array)) return undefined; // nothing to learn from yet
-  const images = readTraining(data);
-  let here = mounted.get(parent);
-  if (here && here.page.given.header.id !== images.header.id) {
-    here.page.destroy();
-    here = undefined;
-  }
-  here ??= { page: new Workbench(program, images), calls: 0 };
-  mounted.set(parent, here);
-  const { page } = here;
-  if (!page.element.isConnected) parent.append(page.element);
-  page.retheme();
-  const call = ++here.calls;
+  const { offers, keeps, images } = readAppTraining(data);
+  const host: BenchHost = {
+    offers,
+    choose: (name) => component.setTriggerValue("images", name),
+    keep: keeps ? (stem, zip) => component.setTriggerValue("keep", { stem, zip: base64(zip) }) : null,
+  };
+  const isFirst = bench === null;
+  bench ??= new Workbench(program, images, host);
+  const here = bench;
+  here.update(images, host);
+  if (isFirst) tellOfLoss(here);
+  if (here.element.parentNode !== parent) parent.append(here.element);
+  here.retheme();
+  const call = ++calls;
   // a call that was overtaken while its script loaded is cleaned up late: it must not take the newer one with it
   return () => {
-    if (mounted.get(parent)?.page !== page || mounted.get(parent)?.calls !== call) return;
-    mounted.delete(parent);
-    page.destroy();
+    if (calls === call) here.element.remove();
   };
+}
+
+const LOST = "latent-train";
+
+/** Says once that a page was left with a training, and notes it where this page is left. */
+function tellOfLoss(here: Workbench): void {
+  const storage = storageOfTab();
+  const lost = storage?.getItem(LOST);
+  storage?.removeItem(LOST);
+  if (lost) here.say(`This page was reloaded, and its training is gone: ${lost}. Keep one as a run before that.`);
+  window.addEventListener("pagehide", () => {
+    if (here.steps > 0) storage?.setItem(LOST, `${here.dataset}, step ${here.steps}`);
+  });
+}
+
+/** Null where the browser keeps nothing. */
+function storageOfTab(): Storage | null {
+  try {
+    return window.sessionStorage;
+  } catch {
+    return null;
+  }
 }
 
 export function inNotebook(program: string, { model, el }: { model: WidgetModel; el: HTMLElement }): () => void {

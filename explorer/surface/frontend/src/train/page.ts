@@ -8,6 +8,7 @@ import type { Progress, Ready } from "../engine/learning/messages";
 import type { TrainingEvent } from "../engine/learning/training";
 import { Disposer, h } from "../ui/dom";
 import type { TrainingImages } from "../wire/training";
+import type { BenchHost } from "./bench-host";
 import { Charts } from "./charts/charts";
 import { Controls } from "./controls";
 import { FilmSlider } from "./film-slider";
@@ -41,15 +42,17 @@ export class TrainPage {
   /** Both go on once they are at the same step. */
   private goesOn = false;
 
-  /** program: the text of `learner.js` · chooser: by which other images are chosen. */
+  /** program: the text of `learner.js` · keep: how the host of now makes a run · chooser: by which other images are chosen. */
   constructor(
     program: string,
     readonly images: TrainingImages,
+    keep: () => BenchHost["keep"],
     chooser: readonly HTMLElement[] = [],
   ) {
     this.host = {
       program,
       images,
+      keep,
       theme: () => themeOf(this.element),
       beside: (pane) => this.besides(pane)?.state ?? null,
       changed: (pane, event) => this.changed(pane, event),

@@ -11,6 +11,7 @@ import { button, h, setHidden } from "../ui/dom";
 import type { Theme } from "../ui/theme";
 import type { Point } from "../wire/schema";
 import type { TrainingImages } from "../wire/training";
+import type { BenchHost } from "./bench-host";
 import { keptOf } from "./film";
 import { KeepMenu } from "./keep/menu";
 import { LiveRun, planeOf } from "./live-run";
@@ -26,6 +27,7 @@ export interface PaneHost {
   /** The text of `learner.js`. */
   readonly program: string;
   readonly images: TrainingImages;
+  keep(): BenchHost["keep"];
   theme(): Theme;
   /** The record of the training beside it; null where there is none. */
   beside(pane: Pane): TrainState | null;
@@ -68,7 +70,7 @@ export class Pane {
     public state: TrainState,
   ) {
     const { header, train, test } = host.images;
-    this.keeping = new KeepMenu(host.images);
+    this.keeping = new KeepMenu(host.images, () => host.keep());
     this.beta = betaDial(state.settings.beta, (beta) => this.ask({ kind: "set", settings: { beta } }));
     this.element.append(this.foot);
     this.training = openTraining(

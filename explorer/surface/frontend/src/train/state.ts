@@ -9,6 +9,7 @@
  * - `controls.ts`: buttons and dials; they tell wishes and show the record.
  * - `charts/`: draw the record, a few times a second: the two terms of the bound, the KL of every dimension.
  * - `keep/`: what of it is kept (`gather.ts`), the files (`kept-training.ts`, `torch-script.ts`), the buttons (`menu.ts`).
+ * - `own-images/`: what a person brings or draws, and other images of the host (`bench-host.ts`); `workbench.ts`: other images, another training.
  * - `look.ts`: style sheets and colours.
  * - `live-run.ts`: the network of the moment as a run on a map, as the surface knows it; `map.ts`: canvas, camera, layers and legend of the
  *   surface over it; `map-input.ts`: hand and keys; `pointed-picture.ts`: what the pointer decodes.

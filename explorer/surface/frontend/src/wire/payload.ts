@@ -153,6 +153,12 @@ export function peek(given: Uint8Array): { readonly id: string; readonly isRefer
   return { id: id ?? "", isReference: reference === true };
 }
 
+/** One record before other bytes, and where they begin. */
+export function recordBefore<T>(bytes: Uint8Array): { readonly record: T; readonly rest: Uint8Array } {
+  const { json, end } = section(bytes, 0);
+  return { record: json as T, rest: bytes.subarray(end) };
+}
+
 /** Typed arrays need their start at a multiple of their element size: copy once where the host's view has none. */
 function aligned(bytes: Uint8Array): Uint8Array {
   return bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();

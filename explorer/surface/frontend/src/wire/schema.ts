@@ -763,6 +763,20 @@ export interface TrainingHeader {
   readonly arrays: Readonly<Record<string, ArrayEntry>>;
 }
 
+/** Images that the app has. */
+export interface ImageOffer {
+  /** By which they are asked for. */
+  readonly name: string;
+  readonly title: string;
+}
+
+/** What the app tells the page besides its images. */
+export interface AppTraining {
+  readonly offers: readonly ImageOffer[];
+  /** Whether it makes a run of a training. */
+  readonly keeps: boolean;
+}
+
 /** A plane onto which codes are dropped: arrays `basis.NAME` (2, K) and `origin.NAME` (K,). */
 export interface FilmMap {
   readonly name: string;

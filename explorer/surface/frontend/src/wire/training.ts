@@ -1,7 +1,7 @@
 /** Which images did the host send to learn from? The reader of explorer/surface/training.py. */
 
-import { parseArrays, product } from "./payload";
-import type { TrainingHeader } from "./schema";
+import { parseArrays, product, recordBefore } from "./payload";
+import type { AppTraining, TrainingHeader } from "./schema";
 
 /** Images of which some are learned from and the others held back. */
 export interface TrainingImages {
@@ -20,4 +20,10 @@ export function readTraining(bytes: Uint8Array): TrainingImages {
   const all = arrays.bytes("images");
   const end = header.n_train * product(header.image_shape);
   return { header, train: all.subarray(0, end), test: all.subarray(end), labels: arrays.integers("labels") };
+}
+
+/** The same from the app, with what it tells besides. */
+export function readAppTraining(bytes: Uint8Array): AppTraining & { readonly images: TrainingImages } {
+  const { record, rest } = recordBefore<AppTraining>(bytes);
+  return { ...record, images: readTraining(rest) };
 }

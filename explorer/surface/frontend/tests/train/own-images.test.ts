@@ -2,6 +2,7 @@
 
 import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
+import { coarse, drawingWords } from "../../src/train/own-images/drawing";
 import { findPictures, type GivenFile } from "../../src/train/own-images/files";
 import { isColoured, planes } from "../../src/train/own-images/pictures";
 import { classesOf, divided, type Gathered } from "../../src/train/own-images/records";
@@ -167,4 +168,18 @@ test("grey pictures have one channel, coloured ones three planes", () => {
   expect([isColoured(grey), isColoured(red)]).toEqual([false, true]);
   expect([...planes(red, 3)]).toEqual([200, 1, 10, 2, 20, 3]);
   expect([...planes(grey, 1)]).toEqual([Math.round(0.299 * 10 + 0.587 * 12 + 0.114 * 11)]);
+});
+
+test("a drawing is learned from as the mean of the finer pixels", () => {
+  const fine = new Uint8ClampedArray(4 * 16);
+  [0, 40, 80, 120, 160, 200, 240, 255].forEach((grey, i) => {
+    fine[4 * i] = grey;
+  });
+  expect([...coarse(fine, 2, 2)]).toEqual([100, (80 + 120 + 240 + 255) / 4, 0, 0].map(Math.round));
+});
+
+test("what was drawn is told by class, with what is wanting", () => {
+  expect(drawingWords([])).toContain("10 drawings at least");
+  expect(drawingWords(["A", "A", "", "B"])).toBe("2 of A, 1 of no class, 1 of B; 6 more at least.");
+  expect(drawingWords(Array.from({ length: 10 }, () => "A"))).toBe("10 of A.");
 });

@@ -5,11 +5,13 @@ import type { Progress, Ready } from "../../engine/learning/messages";
 import { button, h } from "../../ui/dom";
 import { save } from "../../ui/save";
 import type { TrainingImages } from "../../wire/training";
+import type { BenchHost } from "../bench-host";
 import type { Moment } from "../film";
 import type { TrainState } from "../state";
 import { gathered, isOwn, momentToKeep, scriptFiles } from "./gather";
 import { packTraining } from "./kept-training";
 
+const IN_APP = "The app makes a run of it, evaluated and examined as any other; it stands among all runs then";
 const RUN = "A zip: “atlas import FILE.zip” makes a run of it that the app opens, evaluated and examined as any other";
 const SCRIPT = "A zip: a script that trains the same network in PyTorch, and the images that it reads";
 const MOST_TIMES = 2000;
@@ -17,7 +19,7 @@ const WHEN = "Pause after the first step to keep it";
 
 export class KeepMenu {
   readonly element: HTMLElement;
-  private readonly run = button("lt-button", { title: RUN }, () => this.give(this.keptFile), "Keep as a run");
+  private readonly run = button("lt-button", { title: RUN }, () => this.keepRun(), "Keep as a run");
   private readonly script = button(
     "lt-button",
     { title: SCRIPT },
@@ -32,7 +34,11 @@ export class KeepMenu {
   /** When it was told of last, performance.now(); null while it rests. */
   private since: number | null = null;
 
-  constructor(private readonly images: TrainingImages) {
+  /** keep: how the host makes a run, where it can. */
+  constructor(
+    private readonly images: TrainingImages,
+    private readonly keep: () => BenchHost["keep"],
+  ) {
     this.element = h("div", { class: "lt-row lt-keep" }, this.run, this.script);
   }
 
@@ -56,7 +62,7 @@ export class KeepMenu {
     this.state = state;
     this.moment = momentToKeep(state);
     for (const [one, words] of [
-      [this.run, RUN],
+      [this.run, this.keep() ? IN_APP : RUN],
       [this.script, SCRIPT],
     ] as const) {
       one.disabled = this.moment === null;
@@ -67,6 +73,14 @@ export class KeepMenu {
   private get stem(): string {
     const { dataset } = this.images.header;
     return isOwn(dataset) ? "own" : dataset;
+  }
+
+  private keepRun(): void {
+    const { state, moment, ready } = this;
+    const keep = this.keep();
+    if (!keep) return this.give(this.keptFile);
+    if (!state || !moment || !ready) return;
+    keep(`${this.stem}-${state.choice.latentDim}d-page`, this.keptFile(state, moment, ready)[1]);
   }
 
   private give(

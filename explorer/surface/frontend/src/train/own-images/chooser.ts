@@ -1,11 +1,26 @@
-/** How does a person bring pictures to learn from? By a button, or dropped on the page; how far they are read is told, and it can be given up. */
+/**
+ * How does a person choose what is learned from? From a list where the host has more; their own pictures by a button, or dropped on the page. How
+ * far they are read is told, and it can be given up; a training is ended only when that is agreed.
+ */
 
-import { button, Disposer, h, setText } from "../../ui/dom";
+import { Select } from "../../ui/chooser";
+import { button, Disposer, h, setHidden, setText } from "../../ui/dom";
 import type { TrainingImages } from "../../wire/training";
-import { asTrainingImages, imagesOf } from "./gather";
+import type { Offer } from "../bench-host";
+import { DrawingPad } from "./drawing";
+import { asTrainingImages, imagesOf, OWN } from "./gather";
 import { ImagesRefused, type OwnImages } from "./records";
 
 const TITLE = "Pictures, a zip of them (its folders are classes), or a table of pixels (CSV); they stay in this page";
+
+export interface ChooserHost {
+  readonly offers: readonly Offer[];
+  /** Images of that name are wanted: they come later. */
+  choose(name: string): void;
+  take(images: TrainingImages): void;
+  /** Whether there is a training that would be lost. */
+  isTrained(): boolean;
+}
 
 export class ImageChooser {
   readonly element: HTMLElement;
@@ -18,6 +33,15 @@ export class ImageChooser {
     "aria-label": "Files of your pictures",
   });
   private readonly open = button("lt-button", { title: TITLE }, () => this.press(), "Your pictures …");
+  /** Where a person draws. */
+  readonly pad = new DrawingPad((own) => this.found(own));
+  private readonly draw = button(
+    "lt-button",
+    { "aria-expanded": "false" },
+    () => this.toggleDrawing(),
+    "Draw your own",
+  );
+  private readonly select = new Select("Images", (name) => this.choose(name), "la");
   private readonly back: HTMLButtonElement;
   private readonly disposer = new Disposer();
   private readonly agree = button("la-button", { hidden: true }, () => this.waiting?.(), "End it and take them");
@@ -27,16 +51,28 @@ export class ImageChooser {
   private reading = 0;
   private isReading = false;
   private taken = 0;
+  /** By name: what is learned from, and what was asked for and has not come. */
+  private current: string;
+  private awaited: string | null = null;
 
-  /** root: where files may be dropped · given: the images that the page came with · isTrained: there is a training that would be lost. */
+  /** root: where files may be dropped · given: the images that the host gave last. */
   constructor(
     root: HTMLElement,
-    private readonly given: TrainingImages,
-    private readonly take: (images: TrainingImages) => void,
-    private readonly isTrained: () => boolean,
+    private given: TrainingImages,
+    private readonly host: ChooserHost,
   ) {
-    this.back = button("lt-button", { hidden: true }, () => this.giveBack(), `Back to ${given.header.dataset}`);
-    this.element = h("div", { class: "lt-row" }, this.open, this.back, this.agree, this.input);
+    this.current = given.header.dataset;
+    this.back = button("lt-button", { hidden: true }, () => this.choose(this.given.header.dataset));
+    this.element = h(
+      "div",
+      { class: "lt-row" },
+      this.select.element,
+      this.open,
+      this.draw,
+      this.back,
+      this.agree,
+      this.input,
+    );
     this.input.addEventListener("change", () => {
       void this.read([...(this.input.files ?? [])]);
       this.input.value = "";
@@ -46,6 +82,7 @@ export class ImageChooser {
       event.preventDefault();
       void this.read([...(event.dataTransfer?.files ?? [])]);
     });
+    this.show();
   }
 
   dispose(): void {
@@ -53,16 +90,59 @@ export class ImageChooser {
     this.disposer.dispose();
   }
 
+  say(words: string): void {
+    this.words.hidden = words === "";
+    setText(this.words, words);
+  }
+
+  /** The host gives these now: taken where they were asked for, or where nothing is lost by it. */
+  giveAgain(given: TrainingImages): void {
+    this.show();
+    if (given.header.id === this.given.header.id) return;
+    const { dataset } = given.header;
+    if (dataset !== this.awaited && this.host.isTrained()) return;
+    this.given = given;
+    this.awaited = null;
+    this.current = dataset;
+    this.end("");
+    this.show();
+    this.host.take(given);
+  }
+
+  private show(): void {
+    const { offers } = this.host;
+    const isOwn = this.current === OWN;
+    const own = isOwn ? [{ value: OWN, text: "Your pictures" }] : [];
+    setHidden(this.select.element, offers.length === 0);
+    this.select.show([...offers.map(({ name, title }) => ({ value: name, text: title })), ...own], this.current);
+    setHidden(this.back, offers.length > 0 || !isOwn);
+    setText(this.back, `Back to ${this.given.header.dataset}`);
+  }
+
+  private toggleDrawing(): void {
+    this.pad.toggle();
+    this.draw.setAttribute("aria-expanded", String(!this.pad.element.hidden));
+  }
+
   private press(): void {
     if (this.isReading) this.end("");
     else this.input.click();
   }
 
-  private giveBack(): void {
+  private choose(name: string): void {
+    if (name === this.current) return;
     this.offer("", () => {
-      this.back.hidden = true;
-      this.take(this.given);
+      if (name === this.given.header.dataset) {
+        this.current = name;
+        this.host.take(this.given);
+      } else {
+        this.awaited = name;
+        this.say("These images are fetched …");
+        this.host.choose(name);
+      }
+      this.show();
     });
+    this.show(); // until it is agreed, and has come
   }
 
   private async read(files: readonly File[]): Promise<void> {
@@ -95,8 +175,10 @@ export class ImageChooser {
     const n = own.labels.length;
     const words = [`${n} pictures, ${n - own.nTrain} of them held back.`, ...own.notes].join(" ");
     this.offer(words, () => {
-      this.back.hidden = false;
-      this.take(asTrainingImages(own, ++this.taken));
+      this.current = OWN;
+      this.awaited = null;
+      this.show();
+      this.host.take(asTrainingImages(own, ++this.taken));
     });
   }
 
@@ -106,7 +188,7 @@ export class ImageChooser {
       this.end(words);
       act();
     };
-    if (!this.isTrained()) return begin();
+    if (!this.host.isTrained()) return begin();
     this.end(`${words} Other images end this training.`.trim());
     this.waiting = begin;
     this.agree.hidden = false;
@@ -119,10 +201,5 @@ export class ImageChooser {
     this.agree.hidden = true;
     setText(this.open, "Your pictures …");
     this.say(words);
-  }
-
-  private say(words: string): void {
-    this.words.hidden = words === "";
-    setText(this.words, words);
   }
 }
