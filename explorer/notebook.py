@@ -5,6 +5,7 @@
     atlas = show("mnist-2d")      # the last line of a cell: hover decodes, a click pins
     atlas.pins                    # (Pin(z=(0.41, -1.2), map=(0.41, -1.2), support=0.52), …)
     atlas.pins = [[0, 0], [1, 1]]
+    atlas.link                    # "run=mnist-2d&projection=latent&pins=0_0~1_1": show("mnist-2d", link=…) opens it again
 
     train("digits")               # a network that learns in the cell's output
 
@@ -17,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from explorer.hosts.map_link import MapLink, read_link
 from explorer.hosts.pin import Pin
 from trainer.datasets import load_dataset
 from trainer.errors import LatentError
@@ -38,22 +40,30 @@ def show(
     map: str | None = None,
     as_class: str | None = None,
     pins: Iterable[Pin | Sequence[float]] = (),
+    link: str | None = None,
     height: int = 560,
 ) -> AtlasWidget:
     """The map of a run, by name or loaded, as a widget.
 
     map: "latent", "umap", "pca", "axes", the first that the run has by default.
     as_class: the class as which a conditional run decodes.
+    link: what `atlas.link` says, or an address of the app or of an exported page: its map, class and pins, where they are not given here;
+        camera and layers of an address stay there. The key U copies the line with what is shown.
     height: of the map in CSS pixels, where the window has room.
 
-    Raises `RunError` as `load_run` does, `ConfigError` for a map, class or
-    pin that the run does not have, `LatentError` where anywidget is missing.
+    Raises `RunError` as `load_run` does, `ConfigError` for a map, class, pin or
+    link that the run does not have, `LatentError` where anywidget is missing.
     """
     with _anywidget():
         from explorer.hosts.widget import AtlasWidget
     loaded = load_run(run, runs) if isinstance(run, str) else run
-    widget = AtlasWidget(loaded, map, as_class, height)
-    widget.pins = pins
+    linked = MapLink() if link is None else read_link(link, loaded)
+    given = list(pins)
+    widget = AtlasWidget(loaded, linked.map_name if map is None else map, linked.as_class if as_class is None else as_class, height)
+    if given or not linked.pins:
+        widget.pins = given
+    else:
+        widget.take_linked(linked.pins)
     return widget
 
 

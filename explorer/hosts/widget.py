@@ -10,7 +10,9 @@ import numpy as np
 import traitlets
 
 from explorer.hosts.html_file import dist
+from explorer.hosts.map_link import link_text
 from explorer.hosts.pin import Pin
+from explorer.surface.pin_link import Pin as LinkedPin
 from explorer.surface.run_bundle import pack_run_bundle
 from explorer.surface.schema import MAX_PINS
 from explorer.surface.training import pack_training
@@ -78,6 +80,15 @@ class AtlasWidget(anywidget.AnyWidget):
         return self.run.projections[self.map_name]
 
     @property
+    def link(self) -> str:
+        """Run, map, class and pins, as `explorer.notebook.show(run, link=…)` and, after ?, the app's address open them again."""
+        return link_text(self.run.id, self.map_name, self.decoded_as, map(_linked, self.pinned))
+
+    def take_linked(self, pins: Iterable[LinkedPin]) -> None:
+        """Shows the pins of a link, which `map_link.read_link` found sound."""
+        self.pinned = [{"z": list(pin.z), "on": pin.on, "place": pin.place and list(pin.place), "name": pin.name} for pin in pins]
+
+    @property
     def pins(self) -> tuple[Pin, ...]:
         """What is pinned, in the order in which it was, each with its place on the map that is shown."""
         return tuple(self._pin(record) for record in self.pinned)
@@ -109,3 +120,9 @@ class AtlasWidget(anywidget.AnyWidget):
         place = list(map(float, pin.map)) if isinstance(pin, Pin) and keeps else None
         name = pin.name if isinstance(pin, Pin) else ""
         return {"z": z.tolist(), "on": projection.name if keeps else "", "place": place, "name": name}
+
+
+def _linked(record: dict[str, Any]) -> LinkedPin:
+    """A pin as the browser has it."""
+    place = record.get("place")
+    return LinkedPin(tuple(record["z"]), record.get("on", ""), place and (place[0], place[1]), record.get("name", ""))

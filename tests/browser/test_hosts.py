@@ -490,6 +490,22 @@ def test_a_pin_in_the_notebook_reaches_python(page):
     assert widget.pins[1].support > 0
 
 
+def test_the_key_for_a_link_gives_the_line_that_opens_this_again_in_a_cell(page):
+    """Python's own reading of the line is the second opinion."""
+    widget = show("mnist-20d", runs=ASSETS, pins=[[0.5] * 20])
+    canvas = in_notebook(page, widget)
+    click(page, canvas, 0.4, 0.4)
+    widget.set_state({"pinned": page.evaluate("window.model.get('pinned')")})
+    page.keyboard.press("u")
+    told = page.locator(".lp-cell > [role=status]")
+    expect(told).to_contain_text("show(")
+    run, link = re.search(r'show\("(.+)", link="(.+)"\)$', told.inner_text()).groups()
+    again = show(run, runs=ASSETS, link=link)
+    assert len(again.pins) == 2 and again.map_name == "umap"
+    assert [pin.map for pin in again.pins] == [pytest.approx(pin.map) for pin in widget.pins]
+    np.testing.assert_allclose([pin.z for pin in again.pins], [pin.z for pin in widget.pins], atol=1e-4)
+
+
 def test_pins_map_and_class_set_in_python_are_shown(page):
     run = load_run("digits-conditional-vae", ASSETS)
     widget = show(run, as_class="3")

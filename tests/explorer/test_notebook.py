@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import builtins
 import sys
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
 
 from explorer.notebook import Pin, show
 from explorer.surface.run_bundle import pack_run_bundle, unpack_run_bundle
+from tests.explorer.shown import app, faultless, pins
 from trainer.errors import ConfigError, LatentError, RunNotFound
 from trainer.maps.support import SupportEstimator
 from trainer.runs.catalogue import HOME, load_run
@@ -83,6 +85,57 @@ def test_a_place_on_a_layout_is_kept_as_it_was_clicked():
 def test_a_mistake_is_a_sentence(trained, settings, sentence):
     with pytest.raises(ConfigError, match=sentence):
         show("tiny-2d", runs=trained, **settings)
+
+
+# --- a link
+
+
+def test_a_link_opens_the_same_map_class_and_pins_in_a_notebook_and_in_the_app():
+    """The app reads it as its own address."""
+    widget = show("mnist-20d", runs=ASSETS, map="umap")
+    z = widget.projection.to_latent([[9.5, 7.5]])[0].round(4).tolist()
+    named = {"z": [0.25] * 20, "on": "", "place": None, "name": "a~b * 100 % “ß”"}
+    widget.pinned = [{"z": z, "on": "umap", "place": [9.5, 7.5], "name": ""}, named]
+    again = show("mnist-20d", runs=ASSETS, link=widget.link)
+    assert (again.map_name, again.decoded_as, again.link) == ("umap", None, widget.link)
+    assert [pin.map for pin in again.pins] == [pin.map for pin in widget.pins] and again.pins[1].name == named["name"]
+    np.testing.assert_allclose([pin.z for pin in again.pins], [pin.z for pin in widget.pins], rtol=1e-6)
+    opened = faultless(app(**dict(parse_qsl(widget.link))).run())
+    assert [(pin["z"], pin["name"]) for pin in pins(opened)] == [(pytest.approx(z, rel=1e-6), ""), (named["z"], named["name"])]
+    assert pins(opened)[0]["map"] == [9.5, 7.5]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://atlas.example/app/?run=digits-conditional-vae&as=7&projection=pca&pins=0_0_0_0_0_0_0_1*tall%2520seven#v=1&cam=1_2_3",
+        "file:///home/ada/digits.html#projection=pca&as=7&pins=0_0_0_0_0_0_0_1*tall%2520seven&v=1&of=digits-conditional-vae/pca&bg=support",
+        "map=pca&as=7&pins=0_0_0_0_0_0_0_1*tall%2520seven",
+    ],
+)
+def test_an_address_of_the_app_or_of_a_page_is_a_link_too(link):
+    widget = show("digits-conditional-vae", runs=ASSETS, link=link)
+    assert (widget.map_name, widget.decoded_as) == ("pca", "7")
+    assert [(pin.z, pin.name) for pin in widget.pins] == [((0, 0, 0, 0, 0, 0, 0, 1), "tall seven")]
+    given = show("digits-conditional-vae", runs=ASSETS, link=link, map="axes", as_class="3", pins=np.ones((2, 8)))
+    assert (given.map_name, given.decoded_as, [pin.z for pin in given.pins]) == ("axes", "3", [(1,) * 8] * 2)
+
+
+@pytest.mark.parametrize(
+    ("link", "sentence"),
+    [
+        ("", "link is ''; allowed: an address of the app"),
+        ("https://example.org/", "allowed: an address of the app"),
+        ("x" * 100_000, "link is 'x"),
+        ("?run=mnist-2d&pins=0_0", "link is 'one to run mnist-2d'; allowed: one to run tiny-2d"),
+        ("pins=0_0~1_2_3~nan_1~1e9_0", "link is '4 pins, 3 of them damaged or of another run'"),
+        ("projection=tsne", "map is 'tsne'; allowed: latent"),
+    ],
+)
+def test_a_link_that_says_nothing_of_this_run_is_a_sentence(trained, link, sentence):
+    with pytest.raises(ConfigError) as caught:
+        show("tiny-2d", runs=trained, link=link)
+    assert sentence in str(caught.value) and len(str(caught.value)) < 400
 
 
 def test_a_class_is_one_of_the_runs(kinds):

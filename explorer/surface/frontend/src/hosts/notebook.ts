@@ -1,13 +1,14 @@
 /** How does the page live in a notebook? As an anywidget: its data and its state are the model's traits. */
 
 import type { KeptPin } from "../kernel/pins";
-import { h } from "../ui/dom";
+import { SHARE } from "../kernel/screen";
+import { h, setText } from "../ui/dom";
 import pageStyle from "../ui/page.css";
 import { PayloadError } from "../wire/errors";
-import { readRunBundle } from "../wire/run-bundle";
+import { type RunBundle, readRunBundle } from "../wire/run-bundle";
 import { unpackText } from "../wire/unpack";
 import { firstState, Page } from "./page";
-import type { PageState } from "./page-url";
+import { type PageState, writeFragment } from "./page-url";
 import { bytesOf, followTheme, type WidgetModel } from "./widget";
 
 const STATE = ["pinned", "map_name", "decoded_as"] as const;
@@ -33,12 +34,24 @@ export async function render({ model, el }: { model: WidgetModel; el: HTMLElemen
         model.save_changes();
       },
     });
-    root.append(page.element);
+    const copied = h("p", { class: "lp-copied", role: "status" });
+    root.append(page.element, copied);
     page.refresh(); // now that it has a width
     watch.tell(() => page.refresh());
     const update = (): void => page.set({ ...read(), path: page.path });
     for (const name of STATE) model.on(`change:${name}`, update);
+    const share = (): void => {
+      if (!root.contains((root.getRootNode() as Document | ShadowRoot).activeElement)) return; // another cell's map
+      const line = lineOf(bundle, stateOf(model));
+      const tell = (isCopied: boolean): void => setText(copied, isCopied ? `Copied: ${line}` : line);
+      void (navigator.clipboard?.writeText(line) ?? Promise.reject()).then(
+        () => tell(true),
+        () => tell(false),
+      );
+    };
+    addEventListener(SHARE, share);
     return () => {
+      removeEventListener(SHARE, share);
       for (const name of STATE) model.off(`change:${name}`, update);
       watch.stop();
       page.destroy();
@@ -56,6 +69,13 @@ export async function render({ model, el }: { model: WidgetModel; el: HTMLElemen
       root.remove();
     };
   }
+}
+
+/** What opens this again in a cell. */
+function lineOf(bundle: RunBundle, state: Omit<PageState, "path">): string {
+  const { id } = bundle.contents.leaves[0].header.run;
+  const link = writeFragment({ ...state, path: null }, firstState(bundle));
+  return `show(${JSON.stringify(id)}${link && `, link=${JSON.stringify(link)}`})`;
 }
 
 function stateOf(model: WidgetModel): { pins: readonly KeptPin[]; map: string; label: string | null } {
