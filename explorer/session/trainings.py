@@ -22,11 +22,15 @@ def watch(number: int) -> None:
 
 
 def sent_settings(key: str) -> dict[str, float]:
-    """What the component of that key sent: `beta` or `learning_rate` or both, as numbers; nothing else of what a browser may send."""
+    """What the component of that key sent and was not taken yet: `beta` or `learning_rate` or both, as numbers; nothing else of what a
+    browser may send."""
     event = sent(key, "set")
+    if not isinstance(event, Mapping) or event.get("nonce") == st.session_state.get("taken-setting"):
+        return {}  # reruns that overtake each other bring it again
+    st.session_state["taken-setting"] = event.get("nonce")
     found = {}
-    for name in ("beta", "learning_rate"):
-        value = event.get(name) if isinstance(event, Mapping) else None
+    for setting in ("beta", "learning_rate"):
+        value = event.get(setting)
         if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            found[name] = float(value)
+            found[setting] = float(value)
     return found

@@ -190,6 +190,11 @@ def test_which_training_is_watched():
         ({"beta": "2", "learning_rate": [1]}, {}),
     ],
 )
-def test_of_what_a_browser_sends_only_numbers_are_taken(monkeypatch, event, found):
-    monkeypatch.setattr(trainings, "sent", lambda key, name: event)
+def test_of_what_a_browser_sends_only_numbers_are_taken_and_once(monkeypatch, event, found):
+    monkeypatch.setattr(trainings.st, "session_state", {})
+    named = {**event, "nonce": "first"} if isinstance(event, dict) else event
+    monkeypatch.setattr(trainings, "sent", lambda key, name: named)
+    assert trainings.sent_settings("watch-1") == found
+    assert trainings.sent_settings("watch-1") == {}
+    named = {**named, "nonce": "second"} if isinstance(named, dict) else named
     assert trainings.sent_settings("watch-1") == found

@@ -20,6 +20,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import signal
 import sys
 import threading
@@ -49,6 +50,8 @@ def main() -> int:
     told = _stdin_lines()
     import trainer.training.fit  # noqa: F401  (seconds, in which whoever expects a training may have started the process already)
 
+    if not _is_told():
+        import sklearn.datasets  # noqa: F401  (one more, which the first snapshot of most trainings would wait for)
     if (first := next(told, None)) is None:
         return 0
     spec = json.loads(first)
@@ -61,6 +64,14 @@ def main() -> int:
         if early.is_set():
             steering.stop()
         return _job(spec, told, steering)
+
+
+def _is_told() -> bool:
+    """Whether stdin has something to say, or has ended; as far as a system tells that of a pipe."""
+    try:
+        return bool(select.select([0], [], [], 0)[0])
+    except (OSError, ValueError):
+        return True
 
 
 def _job(spec: Mapping[str, Any], told: Iterator[bytes], steering: Steering) -> int:

@@ -46,7 +46,7 @@ def queue_training(name: str, values: Mapping[str, Any], base: FitConfig, preset
     except LatentError as error:
         st.error(escape_markdown(str(error)))
         return
-    if job is not None:
+    if job is not None and not any(one.state in ("running", "paused") and one is not job for one in queue.jobs()):
         watch(job.number)
     st.rerun()
 

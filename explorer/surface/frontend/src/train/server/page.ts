@@ -167,13 +167,11 @@ export class WatchPage {
     return [h("div", { class: "lc-dials" }, ...(is_deterministic ? [] : [beta]), rate)];
   }
 
+  /** With what was set before: of two wishes that follow each other closely the host hears the last alone. */
   private want(wanted: Wanted): void {
     this.wanted = { ...this.wanted, ...wanted };
     clearTimeout(this.telling);
-    this.telling = window.setTimeout(() => {
-      this.tell(this.wanted);
-      this.wanted = {};
-    }, AFTER_MS);
+    this.telling = window.setTimeout(() => this.tell(this.wanted), AFTER_MS);
   }
 }
 
