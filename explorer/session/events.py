@@ -41,7 +41,8 @@ def fresh_events(event: Mapping[str, Any] | None, run_id: str, projection: Proje
     """
     if event is None or "want" in event:  # the browser lacks the map's arrays and only asked for this rerun
         return []
-    events = event.get("events", [event])
+    sent_events = event.get("events", [event])
+    events = sent_events if isinstance(sent_events, list | tuple) else []
     fresh = [e for e in events if isinstance(e, Mapping) and str(e.get("nonce")) not in counted_events()]
     if fresh:
         st.session_state["taken"] = [*counted_events(), *(str(e.get("nonce")) for e in fresh)][-MAX_TAKEN:]
@@ -102,7 +103,7 @@ def _sent_code(values: object, projection: Projection) -> Code | None:
         return None
     try:
         code = tuple(float(value) for value in values)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return rounded(code) if len(code) == n_dims and all(abs(value) < FAR for value in code) else None
 
@@ -117,7 +118,7 @@ def sent_place(event: Mapping[str, Any] | None) -> tuple[float, float] | None:
     """The map place of an event from the browser, if it is one."""
     try:
         x, y = (float(value) for value in (event or {})["map"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
     return (x, y) if math.isfinite(x) and math.isfinite(y) and max(abs(x), abs(y)) < FAR else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -177,6 +176,6 @@ def _lines() -> dict[str, Any]:
 
 def _place(place: object) -> tuple[float, float] | None:
     match place:
-        case [int() | float() as x, int() | float() as y] if math.isfinite(x) and math.isfinite(y) and max(abs(x), abs(y)) < FAR:
+        case [int() | float() as x, int() | float() as y] if abs(x) < FAR and abs(y) < FAR:
             return float(x), float(y)
     return None

@@ -240,6 +240,22 @@ def test_quick_clicks_that_arrive_together_are_all_counted_once():
     assert counted_events()[-4:] == ["n0", "n1", "n2", "bad"]
 
 
+@pytest.mark.parametrize("odd", [10**400, float("nan"), float("inf"), -1e4, "far", None, [1], {}])
+def test_numbers_of_a_surface_that_are_no_places_are_no_pins_stops_or_lines(odd):
+    from explorer.session import events, stops, ways
+    from trainer.runs.catalogue import HOME, load_run
+
+    projection = load_run("mnist-2d", HOME / "assets/runs").projections["latent"]
+    assert events.made_pin({"map": [odd, 0.5]}, projection) is None
+    assert events.made_pin({"map": [0, 0], "isOwnCode": True, "z": [0.5, odd]}, projection) is None
+    assert stops._place([odd, 0.5]) is None and stops._place([0.5, odd]) is None
+    assert ways._code([0.5, odd]) is None
+    assert (
+        events.made_pin({"map": [0.5, 0.25]}, projection).z == stops._place([0.5, 0.25]) == ways._code([0.5, 0.25]) == (0.5, 0.25)
+    )
+    assert events.fresh_events({"events": odd, "mapId": odd}, "mnist-2d", projection) == []
+
+
 def test_without_any_run_the_first_step_is_shown(tmp_path, monkeypatch):
     monkeypatch.setattr("trainer.runs.catalogue.HOME", tmp_path)
     test = sound(app().run())

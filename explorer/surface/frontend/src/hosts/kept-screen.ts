@@ -163,7 +163,7 @@ function patchOf(now: MapState, { overlays, hidden, tab, isSideOpen, selection }
   return {
     ...(overlays && { layers: { ...layers, on } }),
     ...(hidden && { shown: shown.map((_, slot) => (hidden.includes(slot) ? 0 : 1)) }),
-    ...(selection && { selection: { indices: selection.filter((i) => i < data.nPoints), outline: [] } }),
+    ...(selection && { selection: { indices: [...new Set(selection)].filter((i) => i < data.nPoints), outline: [] } }),
     isSideOpen: isSideOpen ?? now.isSideOpen,
     tab: TABS.find(({ id }) => id === tab)?.id ?? now.tab,
   };

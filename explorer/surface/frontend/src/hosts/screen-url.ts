@@ -285,8 +285,16 @@ function readPlane(text: string): PlaneRecord | null {
   const [title, note, x, y, first, second, ...more] = text.split("~");
   const [origin, basis] = [numbers(first ?? ""), numbers(second ?? "")];
   const words = [title, note, x, y].every((one) => one !== undefined && one.length <= MAX_WORDS);
-  if (!words || !origin || basis?.length !== 2 * origin.length || more.length > 0) return null;
+  if (!words || !origin || !basis || !isOrthonormal(basis, origin.length) || more.length > 0) return null;
   return { title, note, labels: [x, y], origin, basis };
+}
+
+/** Two rows (2·K,) to a thousandth: on any other pair places and distances would be false ones, or none. */
+function isOrthonormal(basis: readonly number[], K: number): boolean {
+  const product = (a: number, b: number): number =>
+    Array.from({ length: K }, (_, k) => basis[a * K + k] * basis[b * K + k]).reduce((sum, value) => sum + value, 0);
+  const isNear = (value: number, wanted: number): boolean => Math.abs(value - wanted) < 1e-3;
+  return basis.length === 2 * K && isNear(product(0, 0), 1) && isNear(product(1, 1), 1) && isNear(product(0, 1), 0);
 }
 
 /** pen 0 or eraser 1, its width, how many dots, and they: x and y from dot to dot are near each other, so x and y of a dot are told apart. */

@@ -36,7 +36,10 @@ function anyScreen(next: () => number): Screen {
   const whole = (n: number): number => Math.floor(next() * n);
   const some = (n: number, below: number): number[] => Array.from({ length: n }, () => whole(below));
   const near = (): number => Number((6 * next() - 3).toPrecision(6));
-  const K = 1 + whole(20);
+  const K = 2 + whole(20);
+  const zeros = Array.from({ length: K - 2 }, () => 0);
+  const turn = next() * 2 * Math.PI;
+  const [cos, sin] = [Math.cos(turn), Math.sin(turn)].map((value) => Number(value.toPrecision(6)));
   const dots = Array.from({ length: 1 + whole(60) }, () => [whole(448) / 16, whole(448) / 16] as const);
   return {
     of: "mnist-20d/umap",
@@ -76,7 +79,7 @@ function anyScreen(next: () => number): Screen {
             note: "100 % = all?",
             labels: ["from A to B", "z₃ + 1"],
             origin: Array.from({ length: K }, near),
-            basis: Array.from({ length: 2 * K }, near),
+            basis: [cos, ...zeros, sin, -sin, ...zeros, cos],
           },
     strokes: Array.from({ length: whole(5) }, () => ({
       tool: next() < 0.7 ? ("pen" as const) : ("eraser" as const),
@@ -169,6 +172,10 @@ test("a damaged part is left out in a sentence, and the rest is read", () => {
     "group=gICAgICAgIA",
     "ink=AQ",
     "plane=a~b",
+    "plane=a~b~x~y~0_0~0_0_0_0",
+    "plane=a~b~x~y~0_0~1_0_1_0",
+    "plane=a~b~x~y~0_0~3_0_0_1",
+    "plane=a~b~x~y~0_0~1_0_0",
     "groups=AAIE",
     "groups=a!AAIE~",
     "groups=!AAIE",
