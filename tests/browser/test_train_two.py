@@ -61,7 +61,7 @@ def opened(page: Page, file: Path) -> None:
 def compare(page: Page) -> tuple[Locator, Locator]:
     """The left and the right one."""
     page.get_by_role("button", name="Compare with another β").click()
-    left, right = (page.get_by_role("group", name=f"Training at the {side}") for side in ("left", "right"))
+    left, right = (page.get_by_role("group", name=re.compile(f"^Training at the {side}")) for side in ("left", "right"))
     expect(right.get_by_role("application")).to_be_visible()
     return left, right
 
