@@ -43,6 +43,7 @@ def strip_gauge(ordered: NDArray[np.float64], value: float, unit: str, is_low_ba
     )
     ends = [sign * left, sign * right]
     figure.update_xaxes(range=ends, showgrid=False, zeroline=False, nticks=4, ticks="outside", linecolor=MUTED, showline=True)
+    figure.update_xaxes(ticklabeloverflow="hide past div")  # a number that is cut off is another number
     figure.update_yaxes(visible=False, range=[0, 1.3], fixedrange=True)
     figure.update_layout(height=HEIGHT_PX, margin={"l": 6, "r": 18, "t": 4, "b": 34}, showlegend=False, hovermode="closest")
     return legible(figure)

@@ -327,3 +327,18 @@ def test_a_link_has_camera_and_layers_of_every_column_and_reload_and_back_keep_t
 def assert_in_address(page: Page, camera: list[float]) -> None:
     told = re.search(r"cam\.2=([^&]+)", page.evaluate("location.hash"))
     assert told and [float(x) for x in told[1].split("_")] == pytest.approx(camera, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("size", "others"), [((600, 900), 1), ((390, 844), 1), ((1280, 720), 3)], ids=["tablet", "phone", "four columns"]
+)
+def test_maps_of_columns_begin_at_one_height_whatever_their_runs_are_called(browser, server, size, others):
+    """One run has three maps to choose from, the other one."""
+    with tab(browser, viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce") as page:
+        columns = "~".join(["mnist-2d", "mnist-20d", "mnist-2d"][:others])
+        roots = opened(page, server, others + 1, run="mnist-20d", **{"with": columns})
+        tops = [the_map(root).bounding_box()["y"] for root in roots]
+        assert max(tops) - min(tops) < 1
+        for root in roots:
+            best = root.get_by_role("group", name="Class probabilities").get_by_text("class 7", exact=True)
+            assert best.evaluate("one => one.scrollWidth <= one.clientWidth + 1")  # not cut

@@ -82,6 +82,23 @@ def test_a_test_image_is_seen_with_its_verdict(screen, server):
     assert screen.evaluate("document.documentElement.scrollWidth") <= screen.viewport_size["width"]
 
 
+@pytest.mark.parametrize("size", [PHONE, (360, 640)], ids=["phone", "small phone"])
+def test_on_a_phone_pictures_verdict_and_the_map_are_on_one_screen_and_all_maps_can_be_chosen(browser, server, size):
+    with tab(
+        browser, viewport={"width": size[0], "height": size[1]}, has_touch=True, is_mobile=True, reduced_motion="reduce"
+    ) as page:
+        canvas = opened(page, server, run="mnist-20d", view="reconstruct")
+        settled(page)
+        all_in_window(*(alt(page, name) for name in ("model input", "reconstruction", "error")), verdict(page), canvas)
+        assert canvas.bounding_box()["height"] >= 100
+        chooser = page.get_by_role("radiogroup", name="Map")
+        all_in_window(*chooser.get_by_role("radio").all())
+        about = page.get_by_role("button", name="About", exact=True)
+        boxes = [one.bounding_box() for one in (about, chooser.get_by_role("radio").first)]
+        first, last = (box["y"] + box["height"] / 2 for box in boxes)
+        assert abs(first - last) < 4  # one row
+
+
 def test_a_batch_brings_its_table(projector, server):
     page = projector
     page.goto(address(server, run="digits-16d", view="reconstruct"))

@@ -85,6 +85,7 @@ def test_a_mark_lies_at_its_value_or_at_the_end_as_an_arrow(is_low_bad):
     assert list(inside.x) == [sign * 104.0] * 2
     assert inside.marker.symbol[1] == "triangle-down"
     figure = strip_gauge(ordered, 5000.0, "nats", is_low_bad)
+    assert figure.layout.xaxis.ticklabeloverflow == "hide past div"  # no half of a number
     assert figure.data[1].marker.symbol[1] == "triangle-right"
     left, right = figure.layout.xaxis.range  # the worse end is the right one
     assert 0.95 < (figure.data[1].x[0] - left) / (right - left) < 1

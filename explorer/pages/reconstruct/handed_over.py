@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer.pages.reconstruct import trust
 from explorer.pages.reconstruct.more import show_more
-from explorer.pages.reconstruct.pictures import show_pictures
+from explorer.pages.reconstruct.pictures import show_error, show_pictures
 from explorer.session.pad import n_handed_over
 from explorer.widgets.chosen_picture import ChosenPicture, codes_of
 from explorer.widgets.into_view import bring_into_view
@@ -22,6 +22,9 @@ def show_below_pad(run: Run, picked: ChosenPicture | None, label: int | None) ->
     left, right = st.columns(2, gap="medium")
     with left:
         show_pictures(run, picked, codes, label)
+        show_error(run, picked, codes, label)
     with right:
-        trust.show(run, picked, codes, label)
+        told = trust.judgement(run, picked, codes, label)
+        trust.show_headline(run, told)
+        trust.show_figures(run, picked, codes, told)
     show_more(run, picked, codes, label)

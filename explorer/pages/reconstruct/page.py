@@ -10,7 +10,7 @@ from explorer.pages.reconstruct import trust
 from explorer.pages.reconstruct.drawing_pad import show_pad
 from explorer.pages.reconstruct.handed_over import show_below_pad
 from explorer.pages.reconstruct.more import show_more
-from explorer.pages.reconstruct.pictures import show_pictures
+from explorer.pages.reconstruct.pictures import show_error, show_pictures
 from explorer.pages.reconstruct.place import show_on_map
 from explorer.session.class_choice import decode_as
 from explorer.session.load import State
@@ -55,17 +55,22 @@ def _show_beside_map(
 ) -> None:
     """On one screen: what the model makes of the picture, and where its code is."""
     codes = None if picked is None else codes_of(run, picked, label)
-    with st.container(key="reconstruct-page"):  # page.css arranges the three by the window
-        left = st.container(gap="xsmall", key="reconstruct-made")
+    with st.container(key="reconstruct-page"):  # page.css arranges the four by the window
+        made = st.container(gap="xsmall", key="reconstruct-made")
         right = st.container(key="reconstruct-map")
+        figures = st.container(gap="xsmall", key="reconstruct-figures")
         below = st.container(key="reconstruct-more")
-    with left:
+    with made:
         if picked is None or codes is None:
             st.markdown("**Choose or upload a picture**")
             st.caption("It is prepared as the training images were, encoded and decoded; every step is shown.")
         else:
             show_pictures(run, picked, codes, label)
-            trust.show(run, picked, codes, label)
+            told = trust.judgement(run, picked, codes, label)
+            trust.show_headline(run, told)
+            with figures:
+                trust.show_figures(run, picked, codes, told)
+                show_error(run, picked, codes, label)
     with right:
         show_on_map(now, run, picked, codes, label, *on_map)
     if picked is not None and codes is not None:

@@ -50,6 +50,11 @@ def show_pictures(run: Run, picked: ChosenPicture, codes: Codes, label: int | No
     if picked.steps:  # what was done with the picture is said where it is seen, not only step by step
         st.caption(f"{picked.steps[0].sentence} {picked.steps[-1].sentence}")
     channel_words(run)
+
+
+def show_error(run: Run, picked: ChosenPicture, codes: Codes, label: int | None) -> None:
+    """How far the reconstruction is off, and what the code costs."""
+    x_hat = run.forward.decode(codes.mu, None if label is None else [label])[0]
     error = f"mean absolute error {number(float(np.abs(picked.x - x_hat).mean()), 3)} per pixel (0 black, 1 white)"
     title = escape_markdown(picked.title)
     if run.config.is_deterministic:

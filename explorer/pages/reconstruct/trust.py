@@ -3,6 +3,8 @@ which test images are nearest."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
 
@@ -51,22 +53,46 @@ NO_PICTURES = "This run was imported without its test images: only the place of 
 NO_BOUND = "A deterministic model has no posterior, hence no ELBO: two figures instead of three."
 
 
-def show(run: Run, picked: ChosenPicture, codes: Codes, label: int | None) -> None:
-    """The sentence, and a gauge a figure."""
-    among, names = population(run.id), run.info.dataset.class_names
-    found, alike = _figures(run, picked, codes, label), _likeness(run, picked, codes, label)
-    judged = trust.judge(found, among)
-    score, n = float(judged.percentile[0]), len(among.strangeness)
-    icon = ":material/warning: " if trust.is_redrawn(score, alike) else ""
-    n_figures = len(judged.percentiles)
-    st.markdown(f"**{icon}{escape_markdown(trust.headline(score, n, alike, names, n_figures))}**", help=TRUST_HELP)
-    words = [trust.beside(score, n, alike, names, n_figures), _nearest_classes(run, picked, codes)]
+@dataclass(frozen=True)
+class Judgement:
+    """What is said of one picture."""
+
+    found: Figures
+    judged: Judged
+    alike: Likeness | None
+    """What the picture and its reconstruction look like."""
+
+    @property
+    def score(self) -> float:
+        """The share of the test images that are less unusual, per cent."""
+        return float(self.judged.percentile[0])
+
+
+def judgement(run: Run, picked: ChosenPicture, codes: Codes, label: int | None) -> Judgement:
+    """Computed once for all that is said of it."""
+    found = _figures(run, picked, codes, label)
+    return Judgement(found, trust.judge(found, population(run.id)), _likeness(run, picked, codes, label))
+
+
+def show_headline(run: Run, told: Judgement) -> None:
+    """How unusual the picture is, in a sentence."""
+    n, names = len(population(run.id).strangeness), run.info.dataset.class_names
+    icon = ":material/warning: " if trust.is_redrawn(told.score, told.alike) else ""
+    headline = trust.headline(told.score, n, told.alike, names, len(told.judged.percentiles))
+    st.markdown(f"**{icon}{escape_markdown(headline)}**", help=TRUST_HELP)
+
+
+def show_figures(run: Run, picked: ChosenPicture, codes: Codes, told: Judgement) -> None:
+    """What else is to be said, and a gauge a figure."""
+    among, names, judged = population(run.id), run.info.dataset.class_names, told.judged
+    beside = trust.beside(told.score, len(among.strangeness), told.alike, names, len(judged.percentiles))
+    words = [beside, _nearest_classes(run, picked, codes)]
     if any(words):
         st.caption(escape_markdown(" ".join(filter(None, words))))
     with st.container(horizontal=True, wrap=False, gap="small", key="gauges"):
         for name in judged.percentiles:
             with st.container(gap="xxsmall"):
-                _gauge(name, found, judged, among)
+                _gauge(name, told.found, judged, among)
     if RECONSTRUCTION not in judged.percentiles:
         st.caption(NO_PICTURES)
     elif run.config.is_deterministic:

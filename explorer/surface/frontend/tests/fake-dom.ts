@@ -229,13 +229,9 @@ export function withoutPage(isStill = false): void {
     removeEventListener: () => undefined,
   }));
   const target = { addEventListener: () => undefined, removeEventListener: () => undefined };
-  vi.stubGlobal("window", {
-    ...target,
-    dispatchEvent: () => true,
-    devicePixelRatio: 1,
-    innerHeight: 900,
-    innerWidth: 1200,
-  });
+  const size = { devicePixelRatio: 1, innerHeight: 900, innerWidth: 1200 };
+  for (const [name, value] of Object.entries(size)) vi.stubGlobal(name, value); // as in a browser, also without the window's name
+  vi.stubGlobal("window", { ...target, ...size, dispatchEvent: () => true });
   vi.stubGlobal(
     "ResizeObserver",
     class {

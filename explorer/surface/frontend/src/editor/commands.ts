@@ -54,6 +54,8 @@ const ARROWS: Readonly<Record<string, readonly [dx: number, dy: number]>> = {
 /** A key is pressed several times, a button is clicked once. */
 const KEY_ZOOM = 1.25;
 const BUTTON_ZOOM = 1.5;
+const EXPORT = "Export from the map";
+const SIDE = "Hide or show what stands beside the map";
 
 /** A tool by its key and its button; the usual one has neither. */
 function toolCommands(): EditorCommand[] {
@@ -182,9 +184,9 @@ export const COMMANDS: readonly EditorCommand[] = [
   {
     id: "export",
     keys: ["e"],
-    name: "Export from the map",
+    name: EXPORT,
     help: ["e", "export the map, the pins, the picture as Python"],
-    button: { icon: "export", title: "Export from the map (e)" },
+    button: { icon: "export", title: `${EXPORT} (e)` },
     expanded: ({ open }) => open === "export",
     run: (editor) => editor.togglePanel("export"),
   },
@@ -214,9 +216,9 @@ export const COMMANDS: readonly EditorCommand[] = [
   {
     id: "side",
     keys: ["i"],
-    name: "Hide or show what stands beside the map",
+    name: SIDE,
     help: ["i", "hide or show what stands beside the map"],
-    button: { icon: "side", title: "Hide or show what stands beside the map (i)" },
+    button: { icon: "side", title: `${SIDE} (i)` },
     enabled: ({ host }) => host.options.compact !== true,
     expanded: ({ isSideOpen }) => isSideOpen,
     run: (editor) => editor.toggleSide(),

@@ -32,7 +32,7 @@ export class GeodesicProgress implements Panel {
     this.legs = path?.missing ?? [];
     this.meanwhile = path?.is_meanwhile ? ` The ${path.title} path is shown until then.` : "";
     if (this.legs.length === 0) this.told = 0;
-    if (this.legs.length === 0 || (host !== this.host && this.told < MOST_TOLD)) this.given = "";
+    if (this.told === 0 || (host !== this.host && this.told < MOST_TOLD)) this.given = "";
     this.host = host;
     this.say(searchOf(data).known(this.legs).share);
   }

@@ -16,6 +16,8 @@ const PRESENTER_MARGIN_PX = 20;
 /** A surface lower than this, or than the window, is of no use: then the page scrolls. On a phone picture and tabs stand below the map. */
 const LEAST_PX = 440;
 const LEAST_STACKED_PX = 600;
+/** On a phone, under what else the page shows, a map alone may be as low as this, rather than out of sight. */
+const LEAST_SHARED_PX = 260;
 /** A surface that begins lower down the window than this fills it once it is scrolled to. */
 const LOW_START = 0.45;
 /** A window that is narrower has its columns below each other. */
@@ -90,18 +92,21 @@ export class PageLayout {
     const isNarrow = width < 520;
     const fills = !isCompact;
     const cardWidth = isPresenting ? Math.round(0.4 * width) : cardWidthIn(width);
-    root.toggleAttribute("data-column", isCompact);
-    root.toggleAttribute("data-wide", isWide);
-    root.toggleAttribute("data-narrow", isNarrow);
-    root.toggleAttribute("data-tiny", width < TINY_PX);
-    root.toggleAttribute("data-fills", fills);
     const isFolded = fills && !isSideOpen && !isPresenting;
-    root.toggleAttribute("data-folded", isFolded);
+    const marks = [
+      ["column", isCompact],
+      ["wide", isWide],
+      ["narrow", isNarrow],
+      ["tiny", width < TINY_PX],
+      ["fills", fills],
+      ["folded", isFolded],
+    ] as const; // surface.css looks at them
+    for (const [name, is] of marks) root.toggleAttribute(`data-${name}`, is);
     root.style.setProperty("--la-card-width", `${cardWidth}px`);
     const height = isPresenting
-      ? window.innerHeight - 2 * PRESENTER_MARGIN_PX
+      ? innerHeight - 2 * PRESENTER_MARGIN_PX
       : fills
-        ? this.heightOf(wanted, isWide || isFolded)
+        ? this.heightOf(wanted, isWide, isFolded)
         : 0;
     root.style.setProperty("--la-height", `${height}px`);
     this.fit({
@@ -114,16 +119,21 @@ export class PageLayout {
       height,
       sideWidth: cardWidth,
     });
-    return this.resizeMap(fills, isCompact && window.innerWidth >= STACKED_PX, isNarrow);
+    return this.resizeMap(fills, isCompact && innerWidth >= STACKED_PX, isNarrow);
   }
 
   /** wanted: by the host; 0: as much as the window has below the surface's upper edge. */
-  private heightOf(wanted: number, isMapAlone: boolean): number {
+  private heightOf(wanted: number, isWide: boolean, isFolded: boolean): number {
     if (wanted > 0) return wanted;
     const top = topOf(this.root);
-    const left = window.innerHeight - MARGIN_PX - (top > LOW_START * window.innerHeight ? MARGIN_PX : top);
-    const least = isMapAlone ? Math.min(LEAST_PX, window.innerHeight - 2 * MARGIN_PX) : LEAST_STACKED_PX;
-    return Math.max(least, Math.round(left));
+    const isShared = isFolded && !isWide;
+    const least = isShared
+      ? LEAST_SHARED_PX
+      : isWide
+        ? Math.min(LEAST_PX, innerHeight - 2 * MARGIN_PX)
+        : LEAST_STACKED_PX;
+    const above = top > LOW_START * innerHeight && !isShared ? MARGIN_PX : top;
+    return Math.max(least, Math.round(innerHeight - MARGIN_PX - above));
   }
 
   private resizeMap(fills: boolean, isColumn: boolean, isNarrow: boolean): boolean {
@@ -133,7 +143,7 @@ export class PageLayout {
     const height = fills ? element.clientHeight : this.fixedHeight(mapWidth, isColumn);
     element.style.height = fills ? "" : `${height}px`;
     const { stage, viewport, state } = this.context;
-    if (!stage.resize(mapWidth, height, window.devicePixelRatio || 1, isNarrow, state.theme.labelPx)) return false;
+    if (!stage.resize(mapWidth, height, devicePixelRatio || 1, isNarrow, state.theme.labelPx)) return false;
     viewport.resize(state.data.header.view_extent, stage.plot);
     this.context.cameraMoved();
     return true;
@@ -141,8 +151,8 @@ export class PageLayout {
 
   /** Of a map that does not fill the window, as high as the host wants it where it has room. */
   private fixedHeight(width: number, isColumn: boolean): number {
-    const around = isColumn ? COLUMN_AROUND_PX : window.innerHeight / 2;
-    const room = Math.max(240, Math.min(Math.round(width * 0.92), window.innerHeight - around));
+    const around = isColumn ? COLUMN_AROUND_PX : innerHeight / 2;
+    const room = Math.max(240, Math.min(Math.round(width * 0.92), innerHeight - around));
     return Math.min(this.context.state.host.height, room);
   }
 }

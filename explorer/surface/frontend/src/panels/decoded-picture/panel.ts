@@ -94,7 +94,7 @@ export class DecodedPicture implements Panel {
   private refit(): void {
     if (!this.given) return;
     const { isPresenting, isWide, isFolded, isNarrow, isCompact, width, height, sideWidth } = this.given;
-    const isLow = window.innerHeight < LOW_WINDOW_PX;
+    const isLow = innerHeight < LOW_WINDOW_PX;
     const isLookedAt = this.editor.state().tab === FIRST_TAB; // else the tab below has the room
     const isSmall = isLow && !isPresenting && ROOMY.includes(this.editor.state().tab);
     const share = isPresenting ? PRESENTED_SHARE : isLow ? LOW_PICTURE_SHARE : PICTURE_SHARE;

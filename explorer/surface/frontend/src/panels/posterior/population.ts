@@ -65,7 +65,7 @@ export class Population {
   private paint(mu: readonly number[], std: readonly number[], theme: Theme): void {
     const K = mu.length,
       step = K > 12 ? NARROW : COLUMN,
-      ratio = Math.min(2, window.devicePixelRatio || 1);
+      ratio = Math.min(2, devicePixelRatio || 1);
     const width = K * step + 30;
     this.resize(width, ratio);
     const context = this.canvas.getContext("2d");
