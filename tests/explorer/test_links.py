@@ -198,7 +198,8 @@ def test_the_image_and_the_tools_are_read_from_the_link():
             {"path": "straight", "walk-loop": "perhaps", "walk-beyond": "99", "walk-tool": "?", "stops": "~", "drawn": "!"},
         ),
         ("dimensions", {"look": "inside", "traversal-base": "<b>", "all-dimensions": "2"}),
-        ("compare", {"with": "nobody:umap_1_2~~", "image": "-4"}),
+        ("compare", {"with": "nobody:umap_1_2~~", "image": "-4", "film": "atlas"}),
+        ("atlas", {"film": "compare"}),
     ],
 )
 def test_values_that_no_control_has_leave_the_view_as_it_begins(view, query):
@@ -211,7 +212,7 @@ def test_values_that_no_control_has_leave_the_view_as_it_begins(view, query):
 OWN = {
     "explorer/app/gallery.py": "what is looked for among the runs, closed when one is chosen",
     "explorer/pages/compare/column_choosers.py": "columns and image are written by explorer.session.columns",
-    "explorer/pages/compare/page.py": "the same",
+    "explorer/pages/compare/controls.py": "the same",
     "explorer/pages/dimensions/sections/beta_sweep.py": "opens a run",
     "explorer/pages/interpolate/downloads.py": "of a file",
     "explorer/pages/interpolate/stop_chooser.py": "what is about to become a stop",
