@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from explorer.session.packed import unpacked
 from tests.browser.surface import SURFACE, answered, at, choose_tab, eventually, opened, ready, settled, stroke, tab
 
 
@@ -173,6 +174,12 @@ def test_back_shows_the_map_as_it_was_left(page, server):
     same(page, before, looked)
 
 
+def dots_in_address(page: Page) -> int:
+    """Of the first stroke; 0 while there is none."""
+    told = re.search("ink=([^&]+)", page.evaluate("location.hash"))
+    return unpacked(told[1])[2] if told else 0
+
+
 def test_a_drawing_is_in_the_link(page, server, browser):
     opened(page, server, run="mnist-2d", view="reconstruct")
     page.get_by_role("radio", name="Draw", exact=True).click()
@@ -180,11 +187,12 @@ def test_a_drawing_is_in_the_link(page, server, browser):
     expect(pad).to_be_visible()
     at_rest(page)
     stroke(page, pad, [(0.3, 0.3), (0.7, 0.3), (0.45, 0.8)], steps=8)
-    expect(page).to_have_url(re.compile("ink="))
+    settled(page)
+    eventually(lambda: _is(dots_in_address(page), len(ink(page)[0]["dots"])))  # the last ones come after the hand is up
     drawn = ink(page)
     assert len(drawn[0]["dots"]) > 8
     with tab(browser) as other:
-        other.goto(page.url)
+        other.goto(page.evaluate("location.href"))
         at_rest(other)
         eventually(lambda: _is(len(ink(other)), 1))
         found = ink(other)
