@@ -111,3 +111,12 @@ test("a map of one dimension is a line, of two itself, of more a plane", () => {
   const line = planeFor(1, [0, 1]);
   expect(Array.from(line?.basis ?? [])).toEqual([1, 0]);
 });
+
+test.each([
+  ["waiting", "Waits for the training before it."],
+  ["running", "The first step is on its way …"],
+  ["paused", "Paused before its first step."],
+  ["ended", "Ended before its first step."],
+] as const)("%s before its first step", (phase, sentence) => {
+  expect(standing(momentAt(0, { phase, is_begun: false }), String, String)).toBe(sentence);
+});

@@ -14,6 +14,12 @@ import { type History, NO_HISTORY, type Stretch, withMeasured } from "../history
 import { planeOf } from "../live-run";
 import type { Phase, TrainState } from "../state";
 
+const BEFORE_THE_FIRST = {
+  waiting: "Waits for the training before it.",
+  running: "The first step is on its way …",
+  paused: "Paused before its first step.",
+  ended: "Ended before its first step.",
+} as const;
 const PHASES = { waiting: "waiting", running: "running", paused: "paused", ended: "paused" } as const;
 
 /** keeps: whether the moment stays in the film. */
@@ -47,8 +53,7 @@ export function standing(
   count: (value: number) => string,
   number: (value: number, decimals: number) => string,
 ): string {
-  if (header.phase === "waiting") return "Waits for the training before it.";
-  if (!header.is_begun) return "The first step is on its way …";
+  if (header.phase === "waiting" || !header.is_begun) return BEFORE_THE_FIRST[header.phase];
   const { step, n_steps, epoch, beta, set_beta, learning_rate, reconstruction, kl, is_deterministic } = header;
   const of = `Step ${count(step)} of ${count(n_steps)}, epoch ${number(epoch, 1)}.`;
   const rate = `learning rate ${Number(learning_rate.toPrecision(2))}`;
