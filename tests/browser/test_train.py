@@ -223,6 +223,27 @@ def test_the_page_has_no_barrier(browser, server, files):
         assert_no_barrier(page)
 
 
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)], ids=["projector", "phone"])
+def test_what_moves_while_it_learns_is_on_one_screen(browser, server, size):
+    width, height = size
+    with tab(browser, viewport={"width": width, "height": height}) as page:
+        page.goto(address(server, view="train"))
+        page.get_by_role("button", name="One epoch").click()
+        stands(page, "epoch 1.0.")
+        moving = [
+            page.get_by_role("application"),
+            page.get_by_test_id("decoded"),
+            page.get_by_test_id("standing"),
+            page.get_by_test_id("go"),
+        ]
+        moving += [page.get_by_role("slider", name=name) for name in ("β, weight of the KL", "Learning rate of Adam")]
+        if width > height:
+            moving += [page.get_by_role("slider", name="Moment"), page.get_by_role("img", name="KL of 2 dimensions")]
+            moving.append(page.locator("figure").filter(has_text="held back"))
+        for part in moving:
+            expect(part).to_be_in_viewport(ratio=0.99)
+
+
 # --- the charts
 
 

@@ -17,10 +17,9 @@ const COMPARE = "Another training beside this one: the same images and first wei
 
 export class Controls {
   readonly element: HTMLElement;
-  /** In one row. */
-  readonly buttons: HTMLElement;
-  /** Room for what is kept of a training. */
+  /** Room for what is kept of a training, and for what it learns from. */
   readonly keeping = h("div", { class: "lt-row" });
+  readonly choosing = h("div", { class: "lt-choosing" });
   readonly dials = h("div", { class: "lc-dials" });
   private readonly go = button("la-button lt-go", { "data-testid": "go" }, () => this.ask(this.goWish), "Train");
   private readonly others: readonly (readonly [Wish, HTMLButtonElement])[];
@@ -56,11 +55,9 @@ export class Controls {
       if (seed >= 0 && seed <= MOST_SEED) ask({ kind: "choose", choice: { seed } });
     });
     this.noise.addEventListener("change", () => ask({ kind: "set", settings: { noise: this.noise.checked } }));
-    this.buttons = h(
+    const options = h(
       "div",
-      { class: "lt-row" },
-      this.go,
-      ...this.others.map(([, one]) => one),
+      { class: "lt-row lt-options" },
       h(
         "label",
         { class: "lt-field", title: "The same seed learns the same path, on every machine" },
@@ -74,14 +71,10 @@ export class Controls {
         "Noise",
       ),
       this.dims.element,
-      this.beside,
     );
-    this.element = h(
-      "div",
-      { class: "lt-controls" },
-      this.buttons,
-      h("div", { class: "lt-row" }, this.dials, this.words),
-    );
+    const run = h("div", { class: "lt-row lt-run" }, this.go, ...this.others.map(([, one]) => one));
+    const more = h("div", { class: "lt-row lt-more" }, this.beside, this.keeping);
+    this.element = h("div", { class: "lt-controls" }, run, options, more, this.choosing, this.dials, this.words);
   }
 
   /** phase: of all that learn · states: theirs, the first is `state`. */

@@ -62,7 +62,7 @@ export class TrainPage {
     this.charts = new Charts(images, this.loop.request);
     this.disposer.add(() => this.charts.stop());
     const styles = STYLES.map((text) => h("style", {}, text));
-    this.controls.buttons.append(this.controls.keeping, ...chooser);
+    this.controls.choosing.append(...chooser);
     const left = h("div", { class: "lt-left" }, this.panes, this.film.element);
     const body = h("div", { class: "lt-body" }, left, this.side);
     this.element.append(...styles, this.controls.element, body);
