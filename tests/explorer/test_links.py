@@ -217,6 +217,8 @@ OWN = {
     "explorer/pages/interpolate/downloads.py": "of a file",
     "explorer/pages/interpolate/stop_chooser.py": "what is about to become a stop",
     "explorer/pages/interpolate/stop_row.py": "the same",
+    "explorer/pages/train/settings.py": "what is about to be trained",
+    "explorer/pages/train/uploading.py": "what is about to be a data set",
 }
 """Choosers that no link carries, by their files, and why."""
 
