@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from explorer.cache.datasets import images_of_run_to_learn_from, images_to_learn_from
 from explorer.cache.runs import all_runs
 from explorer.session.events import sent
+from explorer.session.remembered import remember, remembered
 from explorer.surface.training_schema import ImageOffer
 from trainer.datasets import availability, dataset_names
 from trainer.runs.folder import IMAGES
@@ -29,12 +28,12 @@ def take_choice(key: str) -> None:
     """What the page of that key asked for (the page's callback)."""
     name = sent(key, "images")
     if isinstance(name, str) and name in {offer["name"] for offer in offers()}:
-        st.session_state[CHOSEN] = name
+        remember(**{CHOSEN: name})
 
 
 def chosen_images() -> bytes:
     """Images of what was asked for last, digits at first. Raises `LatentError` where they cannot be read."""
-    name = str(st.session_state.get(CHOSEN, FIRST))
+    name = str(remembered(CHOSEN, FIRST))
     if not name.startswith(OF_RUN):
         return images_to_learn_from(name)
     return images_of_run_to_learn_from(name.removeprefix(OF_RUN))
