@@ -12,6 +12,7 @@ from tests.browser import surface
 from tests.browser.surface import (
     SOME_CODE,
     address,
+    answered,
     assert_no_barrier,
     choose_tab,
     eventually,
@@ -218,12 +219,15 @@ def test_a_run_that_comes_later_catches_up_with_the_others(page, server):
 
 def test_a_point_of_the_chart_opens_its_run_in_a_column_and_so_does_the_list(page, server):
     opened(page, server, 2, run="digits-2d", **{"with": "digits-16d:umap"})
-    names = page.get_by_test_id("stPlotlyChart").locator(".textpoint text").all_text_contents()
-    assert "digits-m2" in names
+    words = page.get_by_test_id("stPlotlyChart").locator(".textpoint text")
+    expect(words.filter(has_text=re.compile("^digits-m2$"))).to_be_visible()
+    answered(page)  # a click on a chart that is drawn again finds nobody
+    names = words.all_text_contents()
     points = page.get_by_test_id("stPlotlyChart").locator("path.point")  # Plotly has classes only
     points.nth(names.index("digits-m2")).click(force=True)
     expect(page).to_have_url(re.compile(r"with=digits-16d%3Aumap~digits-m2%3Aumap"))
     expect(page.get_by_test_id("surface")).to_have_count(3)
+    answered(page)
     page.get_by_text("The same as a list").click()
     beside = page.get_by_role("button", name="Compare digits-conditional-vae")
     beside.focus()
@@ -231,6 +235,7 @@ def test_a_point_of_the_chart_opens_its_run_in_a_column_and_so_does_the_list(pag
     expect(page.get_by_test_id("surface")).to_have_count(4)
     expect(page).to_have_url(re.compile("digits-conditional-vae"))
     expect(page.get_by_role("button", name="Add a column")).to_be_disabled()
+    answered(page)
     alone = page.get_by_role("button", name="Open in the atlas").nth(1)
     alone.focus()
     page.keyboard.press("Enter")
