@@ -38,6 +38,11 @@ export function writePayload(
   header: Record<string, unknown>,
   arrays: Record<string, ArraySpec>,
 ): Uint8Array {
+  return concatenate([json(dynamic), writeArrays(header, arrays)]);
+}
+
+/** As explorer/surface/payload.py's `pack_arrays` writes: length, JSON, spaces, arrays each at a multiple of eight. */
+export function writeArrays(header: object, arrays: Readonly<Record<string, ArraySpec>>): Uint8Array {
   const table: Record<string, unknown> = {};
   const chunks: Uint8Array[] = [];
   let offset = 0;
@@ -55,7 +60,7 @@ export function writePayload(
     chunks.push(padded);
     offset += padded.length;
   }
-  return concatenate([json(dynamic), json({ ...header, arrays: table }), ...chunks]);
+  return concatenate([json({ ...header, arrays: table }), ...chunks]);
 }
 
 function json(value: unknown): Uint8Array {

@@ -20,8 +20,8 @@ const FILM = writtenFilm({
   latentDim: K,
   kept: [0, 3],
   weights: {
-    "w.decoder.0.weight": [[2, PIXELS, K], Float32Array.from(WEIGHT)],
-    "w.decoder.0.bias": [[2, PIXELS], Float32Array.from(BIAS)],
+    "w.decoder.0.weight": { shape: [2, PIXELS, K], values: Float32Array.from(WEIGHT) },
+    "w.decoder.0.bias": { shape: [2, PIXELS], values: Float32Array.from(BIAS) },
   },
   header: { decoder: [{ op: "linear", weight: "w.decoder.0.weight", bias: "w.decoder.0.bias" }] },
 });

@@ -1,10 +1,8 @@
-/** A film as bytes, written as explorer/surface/payload.py's `pack_arrays` writes: length, JSON, spaces, arrays each at a multiple of eight. */
+/** A film as the server sends it, for tests that show one. */
 
 import { readFilm, type TrainingFilm } from "../../src/wire/film";
 import type { FilmHeader, Op } from "../../src/wire/schema";
-
-type Values = Float32Array | Int32Array | Int16Array;
-type Written = readonly [shape: readonly number[], values: Values];
+import { type ArraySpec, writeArrays } from "../helpers";
 
 export interface Told {
   /** Codes (M·K,) of every moment. */
@@ -15,24 +13,22 @@ export interface Told {
   readonly latentDim: number;
   /** Moments at which the decoder was kept, and its arrays (T', …). */
   readonly kept?: readonly number[];
-  readonly weights?: Readonly<Record<string, Written>>;
+  readonly weights?: Readonly<Record<string, ArraySpec>>;
   readonly header?: Partial<FilmHeader> & { readonly decoder: readonly Op[] };
 }
-
-const DTYPES = { Float32Array: "float32", Int32Array: "int32", Int16Array: "int16" } as const;
 
 export function writtenFilm({ codes, epoch, klPerDim, latentDim: K, kept, weights, header }: Told): TrainingFilm {
   const [T, M] = [codes.length, codes[0].length / K];
   const sums = klPerDim.map((kl) => kl.reduce((sum, one) => sum + one, 0));
-  const arrays: Record<string, Written> = {
-    mu: [[T, M, K], Float32Array.from(codes.flat())],
-    epoch: [[T], Float32Array.from(epoch)],
-    label: [[M], Int16Array.from({ length: M }, (_, i) => i % 2)],
-    index: [[M], Int32Array.from({ length: M }, (_, i) => i)],
-    reconstruction: [[T], Float32Array.from(sums, (kl) => 10 + 0 * kl)],
-    kl: [[T], Float32Array.from(sums)],
-    kl_per_dim: [[T, K], Float32Array.from(klPerDim.flat())],
-    ...(kept ? { moment: [[kept.length], Int32Array.from(kept)] as Written } : {}),
+  const arrays: Record<string, ArraySpec> = {
+    mu: { shape: [T, M, K], values: Float32Array.from(codes.flat()) },
+    epoch: { shape: [T], values: Float32Array.from(epoch) },
+    label: { shape: [M], values: Int16Array.from({ length: M }, (_, i) => i % 2) },
+    index: { shape: [M], values: Int32Array.from({ length: M }, (_, i) => i) },
+    reconstruction: { shape: [T], values: new Float32Array(T).fill(10) },
+    kl: { shape: [T], values: Float32Array.from(sums) },
+    kl_per_dim: { shape: [T, K], values: Float32Array.from(klPerDim.flat()) },
+    ...(kept ? { moment: { shape: [kept.length], values: Int32Array.from(kept) } } : {}),
     ...weights,
   };
   const facts = {
@@ -49,26 +45,5 @@ export function writtenFilm({ codes, epoch, klPerDim, latentDim: K, kept, weight
     why_no_decoder: "",
     maps: [],
   };
-  return readFilm(written({ ...facts, ...header }, arrays));
-}
-
-function written(header: object, arrays: Readonly<Record<string, Written>>): Uint8Array {
-  const table: Record<string, object> = {};
-  let end = 0;
-  for (const [name, [shape, values]] of Object.entries(arrays)) {
-    const dtype = DTYPES[values.constructor.name as keyof typeof DTYPES];
-    table[name] = { dtype, shape, offset: end, nbytes: values.byteLength, codec: "raw" };
-    end += Math.ceil(values.byteLength / 8) * 8;
-  }
-  const text = new TextEncoder().encode(JSON.stringify({ ...header, arrays: table }));
-  const start = Math.ceil((text.length + 4) / 8) * 8;
-  const bytes = new Uint8Array(start + end).fill(32, 4, start);
-  new DataView(bytes.buffer).setUint32(0, start - 4, true);
-  bytes.set(text, 4);
-  let at = start;
-  for (const [, values] of Object.values(arrays)) {
-    bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
-    at += Math.ceil(values.byteLength / 8) * 8;
-  }
-  return bytes;
+  return readFilm(writeArrays({ ...facts, ...header }, arrays));
 }

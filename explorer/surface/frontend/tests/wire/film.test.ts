@@ -3,50 +3,24 @@
 import { expect, test } from "vitest";
 import { readFilm } from "../../src/wire/film";
 import { floatsToHalves } from "../../src/wire/float16";
-
-interface Written {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly data: Uint8Array | Float32Array | Uint16Array | Int32Array | Int16Array;
-}
-
-/** As payload.pack_arrays writes: length, JSON, spaces to a multiple of eight, arrays each at a multiple of eight. */
-function packed(header: object, arrays: Readonly<Record<string, Written>>): Uint8Array {
-  const table: Record<string, object> = {};
-  let end = 0;
-  for (const [name, { dtype, shape, data }] of Object.entries(arrays)) {
-    table[name] = { dtype, shape, offset: end, nbytes: data.byteLength, codec: "raw" };
-    end += Math.ceil(data.byteLength / 8) * 8;
-  }
-  const text = new TextEncoder().encode(JSON.stringify({ ...header, arrays: table }));
-  const start = Math.ceil((text.length + 4) / 8) * 8;
-  const bytes = new Uint8Array(start + end).fill(32, 4, start);
-  new DataView(bytes.buffer).setUint32(0, start - 4, true);
-  bytes.set(text, 4);
-  let at = start;
-  for (const { data } of Object.values(arrays)) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += Math.ceil(data.byteLength / 8) * 8;
-  }
-  return bytes;
-}
+import { type ArraySpec, writeArrays } from "../helpers";
 
 const MU = Float32Array.from({ length: 3 * 2 * 2 }, (_, i) => i / 4);
-const ARRAYS: Record<string, Written> = {
-  mu: { dtype: "float16", shape: [3, 2, 2], data: floatsToHalves(MU) },
-  epoch: { dtype: "float32", shape: [3], data: Float32Array.of(0, 0.5, 2) },
-  label: { dtype: "int16", shape: [2], data: Int16Array.of(1, -1) },
-  index: { dtype: "int32", shape: [2], data: Int32Array.of(7, 9) },
-  reconstruction: { dtype: "float32", shape: [3], data: Float32Array.of(NaN, 5, 4) },
-  kl: { dtype: "float32", shape: [3], data: Float32Array.of(NaN, 1, 3) },
-  kl_per_dim: { dtype: "float32", shape: [3, 2], data: Float32Array.of(NaN, NaN, 1, 0, 2, 1) },
-  "basis.latent": { dtype: "float32", shape: [2, 2], data: Float32Array.of(1, 0, 0, 1) },
-  "origin.latent": { dtype: "float32", shape: [2], data: Float32Array.of(0, 0) },
-  moment: { dtype: "int32", shape: [2], data: Int32Array.of(0, 2) },
-  "w.decoder.0.weight": { dtype: "float16", shape: [2, 1, 2], data: floatsToHalves(Float32Array.of(1, 2, 3, 4)) },
+const ARRAYS: Record<string, ArraySpec> = {
+  mu: { shape: [3, 2, 2], values: floatsToHalves(MU) },
+  epoch: { shape: [3], values: Float32Array.of(0, 0.5, 2) },
+  label: { shape: [2], values: Int16Array.of(1, -1) },
+  index: { shape: [2], values: Int32Array.of(7, 9) },
+  reconstruction: { shape: [3], values: Float32Array.of(NaN, 5, 4) },
+  kl: { shape: [3], values: Float32Array.of(NaN, 1, 3) },
+  kl_per_dim: { shape: [3, 2], values: Float32Array.of(NaN, NaN, 1, 0, 2, 1) },
+  "basis.latent": { shape: [2, 2], values: Float32Array.of(1, 0, 0, 1) },
+  "origin.latent": { shape: [2], values: Float32Array.of(0, 0) },
+  moment: { shape: [2], values: Int32Array.of(0, 2) },
+  "w.decoder.0.weight": { shape: [2, 1, 2], values: floatsToHalves(Float32Array.of(1, 2, 3, 4)) },
 };
 const HEADER = { maps: [{ name: "latent", title: "Latent plane", x_label: "z1", y_label: "z2" }], decoder: [] };
-const FILM = readFilm(packed(HEADER, ARRAYS));
+const FILM = readFilm(writeArrays(HEADER, ARRAYS));
 
 test("codes and terms are those of the moment", () => {
   expect([FILM.nMoments, FILM.nImages]).toEqual([3, 2]);
@@ -66,7 +40,7 @@ test("a film without decoders has none at any moment", () => {
   const without = Object.fromEntries(
     Object.entries(ARRAYS).filter(([name]) => name !== "moment" && !name.startsWith("w.")),
   );
-  const film = readFilm(packed(HEADER, without));
+  const film = readFilm(writeArrays(HEADER, without));
   expect(film.decoderMoment(1)).toBe(-1);
   expect(film.decoderArrays(1).size).toBe(0);
 });
