@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from trainer.config import MAX_RUN_NAME, check_run_name
 from trainer.errors import LatentError
 from trainer.numerals import count
 from trainer.runs.catalogue import HOME
+from trainer.runs.naming import first_free, slug
 
 LOG = logging.getLogger(__name__)
 MOST_WAITING = 8
@@ -66,7 +66,7 @@ class KeptTrainings:
             waiting = [one for one in self._all if one.is_open]
             if len(waiting) >= MOST_WAITING:
                 raise LatentError(f"{len(waiting)} trainings wait to become runs; keep this one when some of them are done.")
-            one = Keeping(free_name(stem, {one.name for one in waiting}, taken), owner)
+            one = Keeping(kept_name(stem, {one.name for one in waiting}, taken), owner)
             self._all = [*self._all[-MOST_TOLD:], one]
         self._worker.submit(self._make, one, data, runs)
         return one
@@ -103,10 +103,7 @@ class KeptTrainings:
                     one.error, one.is_done = said.get("error", ""), "done" in said
 
 
-def free_name(stem: str, *taken: Container[str]) -> str:
+def kept_name(stem: str, *taken: Container[str]) -> str:
     """A name that a run may have and none has: the stem, and a number where that is taken."""
-    slug = re.sub(r"[^a-z0-9-]+", "-", stem.lower()).strip("-")[: MAX_RUN_NAME - 6].strip("-") or "kept"
-    number = 1
-    while any((name := slug if number == 1 else f"{slug}-{number}") in those for those in taken):
-        number += 1
-    return check_run_name(name)
+    wish = slug(stem)[: MAX_RUN_NAME - 6].strip("-") or "kept"
+    return check_run_name(first_free(wish, *taken))

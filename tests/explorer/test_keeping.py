@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from explorer.jobs.keeping import MOST_BYTES, MOST_WAITING, Keeping, KeptTrainings, free_name
+from explorer.jobs.keeping import MOST_BYTES, MOST_WAITING, Keeping, KeptTrainings, kept_name
 from explorer.surface.payload import arrays_of
 from explorer.surface.training import for_app, pack_kept_images
 from trainer.config import check_run_name
@@ -26,7 +26,7 @@ from trainer.errors import LatentError
     ],
 )
 def test_a_name_is_one_that_a_run_may_have_and_none_has(stem, name):
-    found = free_name(stem, {"digits-2d-page"}, {"digits-2d-page-2": None})
+    found = kept_name(stem, {"digits-2d-page"}, {"digits-2d-page-2": None})
     assert found == name == check_run_name(found)
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from trainer.config import MAX_RUN_NAME, check_run_name
+from trainer.config import check_run_name
 from trainer.console import meant, program
 from trainer.errors import ConfigError, RunError, RunNotFound
 from trainer.presets import PRESETS
 from trainer.runs.folder import RUN_JSON
+from trainer.runs.naming import numbered
 from trainer.runs.read import Root, Run, read_info
 from trainer.runs.records import RunInfo
 from trainer.runs.storage import Place, RemoteFolder, place, store_of
@@ -97,11 +97,7 @@ def _names_like(wish: str, root: Root) -> Iterator[str]:
     """Names for a new run in a folder, the nearest to the wish first."""
     check_run_name(wish)
     taken = frozenset() if may_write_shipped() and is_shipped(place(root) / wish) else shipped_names()
-    for i in itertools.count(1):
-        ending = f"-{i}" if i > 1 else ""
-        name = wish[: MAX_RUN_NAME - len(ending)] + ending
-        if name not in taken:
-            yield name
+    return (name for name in numbered(wish) if name not in taken)
 
 
 def _roots(runs: Root | Sequence[Root] | None) -> tuple[Place, ...]:

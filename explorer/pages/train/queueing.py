@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,6 @@ import streamlit as st
 from explorer.cache.runs import all_runs
 from explorer.cache.trainings import training_queue
 from explorer.jobs.fit_form import configuration
-from explorer.jobs.retraining import free_name
 from explorer.session.permission import permission
 from explorer.session.trainings import watch
 from explorer.session.visitor import visitor
@@ -20,13 +18,13 @@ from trainer.config import FitConfig, check_run_name
 from trainer.errors import ConfigError, LatentError
 from trainer.presets import PRESETS
 from trainer.runs.catalogue import default_roots
+from trainer.runs.naming import first_free, slug
 from trainer.runs.storage import store_of
 
 
 def suggested_name(wish: str) -> str:
     """A name that no run and no training has."""
-    plain = re.sub(r"[^a-z0-9+]+", "-", wish.lower()).replace("+", "-").strip("-")
-    return free_name(plain or "run", _runs() | {job.name for job in training_queue().jobs()})
+    return first_free(slug(wish) or "run", _runs(), {job.name for job in training_queue().jobs()})
 
 
 def queue_training(name: str, values: Mapping[str, Any], base: FitConfig, preset: str) -> None:
