@@ -157,7 +157,7 @@ export class Replay {
     this.element.setAttribute("aria-label", `Film of ${header.run}`);
     if (height > 0) this.element.style.setProperty("--lf-height", `${height}px`);
     this.element.toggleAttribute("data-column", height > 0);
-    const watched = `${count(film.nImages)} test images were watched at ${count(nMoments)} moments.`;
+    const watched = `${count(film.nImages)} test images were watched at ${count(nMoments)} moments. Between two moments points and numbers are on the straight line from one to the next.`;
     map.element.append(bar.element);
     const facts = h("p", { class: "la-muted" }, note === "" ? watched : `${note} ${watched}`);
     side.append(map.pointed.element, this.decodedBy, this.terms, kl.element, facts);
