@@ -141,6 +141,13 @@ def test_other_pictures_end_a_training_only_when_it_is_agreed(page):
     assert len(held(page)["labels"]) == N
 
 
+def test_the_pad_comes_into_view_on_a_phone(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("button", name="Draw your own").click()
+    expect(page.get_by_role("img", name=re.compile("^Drawing pad"))).to_be_in_viewport(ratio=0.99)
+    expect(page.get_by_role("button", name="Learn from these")).to_be_in_viewport(ratio=0.99)
+
+
 def test_drawings_with_a_class_each_are_learned_from(page):
     page.get_by_role("button", name="Draw your own").click()
     pad = page.get_by_role("img", name=re.compile("^Drawing pad"))

@@ -74,6 +74,7 @@ export class DrawingPad {
   toggle(): void {
     setHidden(this.element, !this.element.hidden);
     this.show();
+    this.element.scrollIntoView({ block: "nearest" }); // on a phone it stands below the map
   }
 
   private add(): void {
