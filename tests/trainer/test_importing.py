@@ -157,7 +157,6 @@ def test_every_wrong_answer_is_a_sentence_and_leaves_no_run(factory, tmp_path):
     ("module", "says"),
     [
         ("nothing:", "--module is 'nothing:'; allowed: FILE.py:CLASS or PACKAGE.MODULE:FACTORY"),
-        ("../etc:x", "../etc is not there; allowed: FILE.py:CLASS or PACKAGE.MODULE:FACTORY"),
         ("no.such.module:f", "no module 'no.such.module' here"),
         (f"{HERE}:nobody", "has no 'nobody'; it has: "),
         (f"{HERE}:raises", "raises gave no model: RuntimeError: weights.pt is not here; second line."),
@@ -167,6 +166,13 @@ def test_every_wrong_module_is_a_sentence(module, says):
     with pytest.raises(LatentError) as error:
         load_model(module)
     assert says in str(error.value)
+
+
+def test_a_module_that_is_not_there_is_a_sentence(in_folder):
+    """Of a place beside which no file lies that could have been meant."""
+    with pytest.raises(LatentError) as error:
+        load_model("../etc:x")
+    assert "../etc is not there; allowed: FILE.py:CLASS or PACKAGE.MODULE:FACTORY" in str(error.value)
 
 
 def test_logits_are_taken_as_such_and_means_are_not(tmp_path):
