@@ -93,7 +93,7 @@ def marker(page: Page) -> np.ndarray:
 def test_a_stroke_on_the_pad_is_encoded_by_the_imported_encoder_and_moves_the_marker(page, their_server, imported):
     run = load_run("own-conv", imported)
     page.goto(f"{their_server}/?run=own-conv&view=reconstruct")
-    page.get_by_text("Draw", exact=True).click()
+    page.get_by_role("radio", name="Draw").click()
     pad = page.get_by_test_id("pad")
     expect(pad).to_be_visible(timeout=60_000)  # the first page of a fresh server
     settled(page)

@@ -111,7 +111,7 @@ def test_a_batch_brings_its_table(projector, server):
 def test_a_drawing_is_seen_with_its_marker_and_its_reconstruction(screen, server):
     page = screen
     page.goto(address(server, run="mnist-2d", view="reconstruct"))
-    page.get_by_text("Draw", exact=True).first.click()
+    page.get_by_role("radio", name="Draw").click()
     pad = page.get_by_test_id("pad")
     expect(pad).to_be_visible()
     settled(page)
