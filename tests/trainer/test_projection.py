@@ -1,10 +1,15 @@
 """Do maps lead back to codes?"""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.places import ROOT
 from trainer.errors import ConfigError
 from trainer.maps.lattice import lattice_nodes
 from trainer.maps.projection import axis_pair, bilinear, latent_line, latent_plane, lattice_map, pca, projections_of
@@ -160,3 +165,16 @@ def test_umap_keeps_separate_what_is_separate_and_is_deterministic():
     assert np.linalg.norm(centres[0] - centres[1]) > 2 * spread
     back = first.to_latent(first.points)
     assert ((back.mean(1) > 6) == (mu.mean(1) > 6)).mean() > 0.95
+
+
+@pytest.mark.slow
+def test_a_map_leaves_torch_the_threads_that_it_had():
+    """In a process of its own, since numba starts its threads once. With two it would compute other sums from then on."""
+    program = (
+        "import torch, numpy as np; from trainer.maps.projection import umap_map; torch.get_num_threads();"
+        "umap_map(np.random.default_rng(0).standard_normal((5000, 4)).astype(np.float32), 0, epochs=1);"
+        "print(torch.get_num_threads())"
+    )
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "2", "PYTHONPATH": str(ROOT)}
+    out = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert out.stdout.split() == ["1"]

@@ -10,7 +10,10 @@ Letters: N points, K latent dimensions, M places, G and S lattice sizes.
 
 from __future__ import annotations
 
+import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -161,13 +164,28 @@ def umap_map(mu: Floats, seed: int, decode: Decode | None = None, classes: Whole
     import umap  # seconds to import: only where a map is made
 
     neighbours = min(15, len(mu) - 1)
-    with warnings.catch_warnings():  # of codes that are (almost) all the same it says that it begins at random places instead
+    with (
+        torch_keeps_its_threads(),
+        warnings.catch_warnings(),
+    ):  # of codes that are (almost) all the same it says that it begins at random places instead
         warnings.filterwarnings("ignore", "Spectral initialisation failed", UserWarning)
         epochs_of_layout = FEWER_EPOCHS if len(mu) > MANY else None
         points = umap.UMAP(
             n_neighbors=neighbours, min_dist=0.1, random_state=seed, n_jobs=1, n_epochs=epochs_of_layout
         ).fit_transform(mu)
     return lattice_map("umap", np.asarray(points, np.float32), mu, "UMAP", ("UMAP 1", "UMAP 2"), decode, classes, seed, epochs)
+
+
+@contextmanager
+def torch_keeps_its_threads() -> Iterator[None]:
+    """numba, where it works with OpenMP, sets the number of threads of all that does: torch's sums would differ after a map was made."""
+    torch = sys.modules.get("torch")
+    before = torch.get_num_threads() if torch else 0
+    try:
+        yield
+    finally:
+        if torch:
+            torch.set_num_threads(before)
 
 
 def lattice_map(
