@@ -14,7 +14,7 @@
 
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { relative, resolve } from "node:path";
-import { build, context, transform } from "esbuild";
+import { build, context } from "esbuild";
 import { packed } from "./pack.mjs";
 import { privateNames } from "./private-names.mjs";
 
@@ -35,14 +35,21 @@ const unusedParts = {
   },
 };
 
-/** A style sheet as small text. The one in a program and the file beside it are the same bytes: a page's policy names them by hash. */
-async function styleText(path) {
-  const { code } = await transform(await readFile(`src/${path}.css`, "utf8"), {
-    loader: "css",
+/**
+ * A style sheet with those that it imports, as small text, and the files that it was made of. The text in a program and the file beside it
+ * are the same bytes: a page's policy names them by hash.
+ */
+async function styleSheet(path) {
+  const { outputFiles, metafile } = await build({
+    entryPoints: [`src/${path}.css`],
+    bundle: true,
     minify: true,
     charset: "utf8",
+    logLevel: "warning",
+    write: false,
+    metafile: true,
   });
-  return code;
+  return { text: outputFiles[0].text, files: Object.keys(metafile.inputs).map((file) => resolve(file)) };
 }
 
 /** @param {string} text */
@@ -53,10 +60,10 @@ function packedText(text) {
 const styles = {
   name: "styles",
   setup: ({ onLoad }) =>
-    onLoad({ filter: /\.css$/ }, async ({ path }) => ({
-      contents: packedText(await styleText(relative(`${process.cwd()}/src`, path).replace(/\.css$/, ""))),
-      loader: "text",
-    })),
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { text, files } = await styleSheet(relative(`${process.cwd()}/src`, path).replace(/\.css$/, ""));
+      return { contents: packedText(text), loader: "text", watchFiles: files };
+    }),
 };
 
 /** The learner's program as text: a worker is made of it where there is no other file. */
@@ -149,8 +156,11 @@ for (const name of ["surface", "studio", "hosts", "clinic", "history", "link", "
   const [[path, { bytes }]] = Object.entries(metafile.outputs);
   console.log(`${path}: ${(bytes / 1000).toFixed(1)} kB`);
 }
-await writeFile(`${out}/surface.css`, (await styleText("ui/surface")) + (await styleText("ui/pad")));
-await writeFile(`${out}/page.css`, await styleText("ui/page"));
-await writeFile(`${out}/charts.css`, await styleText("charts/clinic"));
-await writeFile(`${out}/share.css`, await styleText("ui/share"));
-await writeFile(`${out}/train.css`, await styleText("train/train"));
+const SHEETS = [
+  ["surface", "ui/surface"],
+  ["page", "ui/page"],
+  ["charts", "charts/clinic"],
+  ["share", "ui/share"],
+  ["train", "train/train"],
+];
+for (const [name, path] of SHEETS) await writeFile(`${out}/${name}.css`, (await styleSheet(path)).text);

@@ -1,8 +1,9 @@
 /** Is anything growing too large? Not a matter of style: what is over its budget has more than one job. */
 
+import { dirname, join, normalize } from "node:path";
 import ts from "typescript";
 import { expect, test } from "vitest";
-import { differences, type Module, modules } from "./modules";
+import { differences, type Module, modules, sheets } from "./modules";
 
 const FILE_LINES = 400;
 const FOLDER_FILES = 20;
@@ -64,6 +65,19 @@ test("files", () => {
     MODULES.filter(({ text }) => text.trimEnd().split("\n").length > FILE_LINES),
     LONG_FILES,
   );
+});
+
+test("style sheets, each part of another or of a program", () => {
+  const all = sheets();
+  expect(all.filter(({ text }) => text.trimEnd().split("\n").length > FILE_LINES)).toEqual([]);
+  const importsOf = (path: string, text: string, form: RegExp): string[] =>
+    [...text.matchAll(form)].map(([, to]) => normalize(join(dirname(path), to)));
+  const used = [
+    ...all.flatMap(({ name, text }) => importsOf(name, text, /^@import "([^"]+)";/gm)),
+    ...MODULES.flatMap(({ name, text }) => importsOf(name, text, /^import \w+ from "([^"]+\.css)";/gm)),
+  ];
+  const names = all.map(({ name }) => name);
+  expect([...new Set(used)].sort()).toEqual(names.sort());
 });
 
 test("folders", () => {

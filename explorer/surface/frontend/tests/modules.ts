@@ -26,6 +26,13 @@ export function modules(): Module[] {
     });
 }
 
+/** The style sheets: path within src, and text. */
+export function sheets(): { readonly name: string; readonly text: string }[] {
+  return (readdirSync(SRC, { recursive: true }) as string[])
+    .filter((path) => path.endsWith(".css"))
+    .map((path) => ({ name: path, text: readFileSync(join(SRC, path), "utf8") }));
+}
+
 /** Both ways: what is found and not allowed, and what is allowed and not found, so that lists of exceptions only shrink. */
 export function differences(
   found: Iterable<string>,

@@ -1,7 +1,6 @@
-/** What does the surface look like? One style sheet inside its own root, the pad's included; colours come from `theme`. */
+/** What does the surface look like? One style sheet inside its own root, of the parts that `surface.css` lists; colours come from `theme`. */
 
 import { unpackText } from "../wire/unpack";
-import pad from "./pad.css";
 import surface from "./surface.css";
 
-export const STYLE = unpackText(surface) + unpackText(pad);
+export const STYLE = unpackText(surface);

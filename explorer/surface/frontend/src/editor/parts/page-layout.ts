@@ -11,7 +11,7 @@ const MARGIN_PX = 10;
 /** Of the letters on the map. */
 const LABEL_PX = 14;
 const PRESENTER_LABEL_PX = 20;
-/** Around a surface of presenter size; `surface.css` says the same. */
+/** Around a surface of presenter size; `presenter.css` says the same. */
 const PRESENTER_MARGIN_PX = 20;
 /** A surface lower than this, or than the window, is of no use: then the page scrolls. On a phone picture and tabs stand below the map. */
 const LEAST_PX = 440;
@@ -100,7 +100,7 @@ export class PageLayout {
       ["tiny", width < TINY_PX],
       ["fills", fills],
       ["folded", isFolded],
-    ] as const; // surface.css looks at them
+    ] as const; // the style sheets look at them
     for (const [name, is] of marks) root.toggleAttribute(`data-${name}`, is);
     root.style.setProperty("--la-card-width", `${cardWidth}px`);
     const height = isPresenting

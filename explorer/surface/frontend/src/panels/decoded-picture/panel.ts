@@ -15,7 +15,7 @@ const CHEAP_DECODE_MS = 2.5;
 const REST_MS = 90;
 /** Words follow a moving hand this often: nobody reads numbers faster, and each change lays out the page. */
 const WORDS_MS = 50;
-const LOW_WINDOW_PX = 860; // also in surface.css
+const LOW_WINDOW_PX = 860; // also in picture.css
 /** Of the height beside the map, for the decoded picture. */
 const PICTURE_SHARE = 0.36;
 /** On a phone, while another tab than the details is chosen. */
