@@ -1,7 +1,7 @@
 """What can be typed after `atlas`, and after `python -m explorer`?
 
-app, export and film are of this file; `atlas` has the commands of `trainer.cli.main` too. A mistake is one sentence on stderr and exit
-code 2.
+app, export and film are of this file, lesson of `lesson_command.py`; `atlas` has the commands of `trainer.cli.main` too. A mistake is
+one sentence on stderr and exit code 2; of a lesson it is a line for each problem.
 """
 
 from __future__ import annotations
@@ -164,6 +164,15 @@ def _film(argv: list[str]) -> None:
     print(f"{target}: the training of run {run.id}, {size / 1e6:.1f} MB.")
 
 
+# --- lesson
+
+
+def _lesson(argv: list[str]) -> None:
+    from explorer.hosts.lesson_command import lesson_command
+
+    lesson_command(argv)
+
+
 LOOK = {
     "app": Command(_app, "start the app, on http://127.0.0.1:8501", "", "--port 8600"),
     "export": Command(
@@ -173,4 +182,5 @@ LOOK = {
         "mnist-2d --html mnist-2d.html",
     ),
     "film": Command(_film, "a run's training as a film of its map", "RUN FILE", "mnist-20d mnist-20d.gif"),
+    "lesson": Command(_lesson, "whether a lesson, a Markdown file, is sound", "check FILE", "check my-lesson.md"),
 }
