@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from check import BIN, FRONT, ROOT, find_npm, has_packages
 
 BUNDLES = FRONT / "dev"
-NEEDED = "surface.js", "studio.js", "hosts.js", "clinic.js", "history.js", "link.js", "learner.js", "surface.css", "page.css"
+PROGRAMS = "surface", "studio", "hosts", "clinic", "history", "link", "learner", "train", "film", "searches"
+NEEDED = (*(f"{name}.js" for name in PROGRAMS), "surface.css", "page.css")
 
 
 def main() -> int:

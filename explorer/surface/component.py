@@ -14,6 +14,7 @@ import streamlit as st
 
 from explorer.surface import bundles
 from explorer.surface.bundles import Bundle
+from explorer.surface.served import address_of
 
 
 @lru_cache(maxsize=6)
@@ -23,6 +24,11 @@ def _registered(bundle: Bundle, version: int) -> Any:
 
 def _component(bundle: Bundle) -> Any:
     return _registered(bundle, bundles.stamp(f"{bundle}.js"))
+
+
+def searches_address() -> str:
+    """Where the surface fetches the program that searches for true posteriors and geodesics, once one is asked for."""
+    return address_of(bundles.read("searches.js").encode(), "text/javascript", "searches")
 
 
 def live_chart(data: dict[str, Any], key: str) -> None:

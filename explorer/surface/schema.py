@@ -215,6 +215,8 @@ class Dynamic:
     undo: Undo = Undo(back=False, forth=False)
     height: int = 560
     """Of the whole surface, CSS pixels, 0 for as much as the window has below its upper edge; of a column or a map alone, of its map."""
+    searches: str = ""
+    """Where the program is that searches for true posteriors and geodesics, from the page's own address on; "" where the page has it."""
     options: Options = field(default_factory=Options)
 
     def record(self) -> dict[str, Any]:

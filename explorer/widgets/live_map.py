@@ -12,7 +12,7 @@ from explorer.session import events
 from explorer.session.class_choice import take_class
 from explorer.session.pad import take_picture
 from explorer.session.pins import can_undo
-from explorer.surface.component import surface
+from explorer.surface.component import searches_address, surface
 from explorer.surface.payload import pack, reference, static_id
 from explorer.surface.schema import (
     Dynamic,
@@ -62,6 +62,7 @@ def live_map(
         height=height,
         options=options or Options(),
         subject=subject,
+        searches=searches_address(),
     )
     run = get_run(run_id)
     static = static_payload(run_id, projection.name, axes, chosen_label(run))

@@ -45,13 +45,15 @@ sys.stdout.buffer.write(pack(Dynamic(options=Options(hint=False)), pack_static(r
 """
 
 # bundle and payload come as text; frames are watched before the bundle asks for any
-LOAD = """async ([bundle, payload]) => {
+LOAD = """async ([bundle, searches, payload]) => {
   window.bytes = Uint8Array.from(atob(payload), (c) => c.charCodeAt(0));
   if (!window.ask) {
     window.ask = requestAnimationFrame.bind(window);
     window.requestAnimationFrame = (draw) => ask((now) => { draw(now); window.drawn = performance.now(); });
   }
-  window.program = await import(URL.createObjectURL(new Blob([bundle], { type: 'text/javascript' })));
+  const module = (text) => import(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })));
+  window.program = await module(bundle);
+  if (searches) window.program.offerSearches((await module(searches)).default);
 }"""
 DECODE = """([n, turns]) => {
   const model = new program.Model(bytes), K = model.latentDim;
@@ -181,7 +183,9 @@ def measured(browser: Browser, checkout: Path) -> dict[str, Any]:
 
 def load(page: Page, bundle: Path, payload: bytes) -> None:
     page.goto("about:blank")
-    page.evaluate(LOAD, [bundle.read_text(encoding="utf-8"), base64.b64encode(payload).decode()])
+    beside = bundle.with_name("searches.js")  # of an earlier checkout it is in the bundle
+    searches = beside.read_text(encoding="utf-8") if bundle.name == "surface.js" and beside.exists() else ""
+    page.evaluate(LOAD, [bundle.read_text(encoding="utf-8"), searches, base64.b64encode(payload).decode()])
 
 
 def payload_of(name: str, checkout: Path = ROOT) -> bytes:

@@ -30,9 +30,11 @@ needs_mnist = pytest.mark.skipif(
     reason="the MNIST files are not in $LATENT_DATA/mnist",
 )
 
-MOUNT = """async ([bundle, payload]) => {
+MOUNT = """async ([bundle, searches, payload]) => {
   const bytes = Uint8Array.from(atob(payload), (c) => c.charCodeAt(0));
-  const { mount } = await import(URL.createObjectURL(new Blob([bundle], { type: 'text/javascript' })));
+  const program = (text) => import(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })));
+  const { mount, offerSearches } = await program(bundle);
+  offerSearches((await program(searches)).default);
   document.body.replaceChildren(document.createElement('div'));
   mount(document.body.firstChild, bytes);
 }"""
@@ -43,7 +45,8 @@ def mounted(page: Page, run: Run, precision: Precision = "float16", **options) -
     static = pack_static(run, next(iter(run.projections.values())), precision=precision)
     payload = pack(Dynamic(options=Options(hint=False, **options)), static)
     page.goto("about:blank")
-    page.evaluate(MOUNT, [(BUNDLES / "surface.js").read_text(encoding="utf-8"), base64.b64encode(payload).decode()])
+    programs = [(BUNDLES / f"{name}.js").read_text(encoding="utf-8") for name in ("surface", "searches")]
+    page.evaluate(MOUNT, [*programs, base64.b64encode(payload).decode()])
     return ready(page)
 
 

@@ -23,6 +23,7 @@ def test_the_committed_files_are_read_where_nobody_builds(monkeypatch):
         "history.js",
         "learner.js",
         "film.js",
+        "searches.js",
         "surface.css",
         "page.css",
     ):

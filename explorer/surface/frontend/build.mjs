@@ -6,6 +6,7 @@
 //   link.js      the same links where there is no server
 //   learner.js   what learns, as a worker's program
 //   train.js     the page that trains, with the learner's text in it
+//   searches.js  what looks for true posteriors and geodesics, fetched when one of them is first asked for
 //   film.js      the film of a training that is over, in the map's place
 //   surface.css  page.css  charts.css  train.css  share.css   their style sheets once more, because a page's policy names each by its hash
 
@@ -143,11 +144,26 @@ function bundleOf(name) {
     entryPoints: [`src/entries/${name}.ts`],
     outfile: `${out}/${name}.js`,
   };
+  if (name === "searches") shared.mangleCache = mangleCache;
   return watched ? { ...shared, minify: false, sourcemap: "inline", logLevel: "info" } : { ...shared, metafile: true };
 }
 
+/** What is fetched beside the surface calls the parts of both as the surface does. */
+const { mangleCache } = await build({ ...bundleOf("surface"), mangleCache: {}, write: false });
+
 await mkdir(out, { recursive: true });
-for (const name of ["surface", "studio", "hosts", "clinic", "history", "link", "learner", "train", "film"]) {
+for (const name of [
+  "surface",
+  "studio",
+  "hosts",
+  "clinic",
+  "history",
+  "link",
+  "learner",
+  "train",
+  "film",
+  "searches",
+]) {
   if (watched) {
     await (await context(bundleOf(name))).watch();
     continue;

@@ -1,5 +1,7 @@
 /** What does the bundle offer? `mount` for any host, `Model` without a page, and Streamlit's entry as the default. */
 
+export { offerSearches } from "../data/searches";
+
 import { SurfaceView } from "../editor/editor";
 import type { Callbacks, Surface } from "../editor/host-events";
 

@@ -1,9 +1,10 @@
 /** How does a page find the geodesics of a path? Leg by leg, in slices between its frames; the graphs of a class are made once. */
 
-import { type Geodesic, type Ground, geodesic, shortestLeg } from "../data/geodesic";
+import { SEARCHES } from "../data/all-searches";
+import { type Geodesic, type Ground, geodesic } from "../data/geodesic";
 import { RunOnMap } from "../data/run-on-map";
+import type { Searches } from "../data/searches";
 import type { Model } from "../engine/model";
-import { decodedGraphs } from "../geometry/decoded-graph";
 import type { InParts, Path } from "../geometry/decoded-length";
 import { parsePayload, product } from "../wire/payload";
 import type { LegRecord } from "../wire/schema";
@@ -44,33 +45,37 @@ export class GeodesicSearch {
   }
 
   /** A slice of work at the first leg that is missing, until the deadline (performance.now); a leg that nobody asks for any more is given up. */
-  work(legs: readonly LegRecord[], deadline: number): void {
+  work(legs: readonly LegRecord[], deadline: number, searches: Searches): void {
     do {
       const leg = legs.find((one) => !this.found.has(keyOf([one])));
       if (!leg) return;
       const key = keyOf([leg]);
-      if (this.job?.key !== key) this.job = { key, parts: this.leg(leg, key) };
+      if (this.job?.key !== key) this.job = { key, parts: this.leg(leg, key, searches) };
       if (this.job.parts.next().done) this.job = null;
     } while (performance.now() < deadline);
   }
 
-  private *leg({ a, b, label_a = null, label_b = null }: LegRecord, key: string): InParts<void> {
-    const [first, second] = [yield* this.ground(label_a), yield* this.ground(label_b)];
-    this.found.set(key, yield* shortestLeg([...a], [...b], first, second));
+  private *leg({ a, b, label_a = null, label_b = null }: LegRecord, key: string, searches: Searches): InParts<void> {
+    const [first, second] = [yield* this.ground(label_a, searches), yield* this.ground(label_b, searches)];
+    this.found.set(key, yield* searches.shortestLeg([...a], [...b], first, second));
     const [oldest] = this.found.keys();
     if (this.found.size > MOST_KEPT) this.found.delete(oldest);
   }
 
-  private *ground(label: number | null): InParts<Ground> {
+  private *ground(label: number | null, searches: Searches): InParts<Ground> {
     const known = this.grounds.get(label);
     if (known) return known;
-    const made = yield* groundOf(this.data, label);
+    const made = yield* groundOf(this.data, label, searches);
     this.grounds.set(label, made);
     return made;
   }
 }
 
-function* groundOf({ mu, model, header }: RunOnMap, label: number | null): InParts<Ground> {
+function* groundOf(
+  { mu, model, header }: RunOnMap,
+  label: number | null,
+  { decodedGraphs }: Searches,
+): InParts<Ground> {
   const decode: Ground["decode"] = (codes, n) => model.decodeMany(codes, n, label ?? model.label);
   const graphs = yield* decodedGraphs(mu, model.latentDim, decode, product(header.run.image_shape));
   return { graphs, decode };
@@ -90,7 +95,7 @@ export function geodesicsOf(bytes: Uint8Array): (a: readonly number[], b: readon
   const data = new RunOnMap(parsePayload(bytes));
   let ground: Ground | null = null;
   return async (a, b) => {
-    ground ??= whole(groundOf(data, null));
+    ground ??= whole(groundOf(data, null, SEARCHES));
     return whole(geodesic(a, b, ground.graphs, ground.decode));
   };
 }

@@ -1,5 +1,6 @@
 /** How far is the geodesic that the path asks for? It is looked for between the frames, and given to the path when it is there. */
 
+import { LOST, searchesAt } from "../data/searches";
 import type { Frame, Panel, Progress } from "../kernel/extension";
 import { keyOf, searchOf } from "../kernel/geodesics";
 import type { PanelEditor } from "../kernel/panel-editor";
@@ -40,8 +41,11 @@ export class GeodesicProgress implements Panel {
   work({ state: { data, host, path } }: Frame): Progress {
     const { legs } = this;
     if (legs.length === 0 || this.given === keyOf(legs)) return "done";
+    const searches = searchesAt(host.searches);
+    if (searches === "lost") setText(this.element, LOST + this.meanwhile);
+    if (typeof searches === "string") return searches === "lost" ? "done" : "working";
     const search = searchOf(data);
-    search.work(legs, performance.now() + (this.meanwhile ? AWAITED_MS : SLICE_MS));
+    search.work(legs, performance.now() + (this.meanwhile ? AWAITED_MS : SLICE_MS), searches);
     const { share, ways } = search.known(legs);
     this.say(share);
     if (!ways) return "working";

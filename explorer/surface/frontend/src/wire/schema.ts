@@ -613,6 +613,11 @@ export interface Dynamic {
    * of its map.
    */
   readonly height: number;
+  /**
+   * Where the program is that searches for true posteriors and geodesics, from the page's own address on; "" where the
+   * page has it.
+   */
+  readonly searches: string;
   readonly options: Options;
 }
 
@@ -909,5 +914,6 @@ export const DEFAULT_DYNAMIC: Dynamic = {
   subject: null,
   undo: { back: false, forth: false },
   height: 560,
+  searches: "",
   options: DEFAULT_OPTIONS,
 };

@@ -1,7 +1,9 @@
 /** Is what the page looks for the geodesic of the path that is asked for now, and never longer than a line? */
 
 import { describe, expect, test } from "vitest";
+import { SEARCHES } from "../../src/data/all-searches";
 import { interpolate } from "../../src/data/interpolation";
+import { offerSearches } from "../../src/data/searches";
 import { curveLength } from "../../src/geometry/decoded-length";
 import { Derived } from "../../src/kernel/derive";
 import type { Frame } from "../../src/kernel/extension";
@@ -15,6 +17,7 @@ import { withoutPage } from "../fake-dom";
 import { STRAIGHT_PATH, state, tiny } from "../map-state";
 
 withoutPage();
+offerSearches(SEARCHES);
 
 const leg = (a: readonly number[], b: readonly number[]): LegRecord => ({ a, b, label_a: null, label_b: null, of: "" });
 const FIRST = leg([-1, 0.5], [1, 1]);
@@ -24,7 +27,7 @@ function found(search: GeodesicSearch, legs: readonly LegRecord[]) {
   for (let turns = 0; turns < 1e5; turns++) {
     const { ways } = search.known(legs);
     if (ways) return ways;
-    search.work(legs, 0); // a deadline that is over: one part a slice
+    search.work(legs, 0, SEARCHES); // a deadline that is over: one part a slice
   }
   throw new Error("no end");
 }
@@ -36,7 +39,7 @@ describe("a search", () => {
     const shares: number[] = [];
     while (!search.known(legs).ways) {
       shares.push(search.known(legs).share);
-      search.work(legs, 0);
+      search.work(legs, 0, SEARCHES);
     }
     expect(shares[0]).toBe(0);
     expect(shares).toEqual([...shares].sort((one, other) => one - other));
@@ -46,7 +49,7 @@ describe("a search", () => {
 
   test("leaves a leg that nobody asks for any more", () => {
     const search = new GeodesicSearch(tiny().data);
-    search.work([FIRST], 0);
+    search.work([FIRST], 0, SEARCHES);
     found(search, [SECOND]);
     expect(search.known([FIRST]).ways).toBeNull();
   });
@@ -79,10 +82,7 @@ function working(first: MapState) {
   });
   const derived = new Derived(() => now);
   const frame = (): Frame => ({ state: now, derived, now: 0, isStill: true });
-  const slice = (): void => {
-    panel.update(frame());
-    panel.work(frame());
-  };
+  const seen = (): void => panel.update(frame());
   const rest = (): void => {
     do panel.update(frame());
     while (panel.work(frame()) !== "done");
@@ -91,7 +91,7 @@ function working(first: MapState) {
   return {
     panel,
     heard,
-    slice,
+    seen,
     rest,
     path: () => derived.path,
     host: (path: PathRecord | null) => (now = { ...now, host: { ...now.host, path } }),
@@ -116,9 +116,9 @@ describe("a geodesic path", () => {
 
   test("of a host is told to it once, leg by leg in its own words, and the words end when it is found", () => {
     const asked = { ...STRAIGHT_PATH, title: "linear", missing: [{ ...FIRST, of: "run 7" }], is_meanwhile: true };
-    const { panel, heard, slice, rest, host } = working(state());
+    const { panel, heard, seen, rest, host } = working(state());
     host(asked);
-    slice();
+    seen();
     expect(panel.element.textContent).toMatch(/^Computing the geodesic … .*The linear path is shown until then\.$/);
     rest();
     expect(panel.element.textContent).toBe(""); // however long the host takes
@@ -145,9 +145,9 @@ describe("a geodesic path", () => {
   });
 
   test("is given up for another kind", () => {
-    const { panel, heard, slice, rest, host } = working(state());
+    const { panel, heard, seen, rest, host } = working(state());
     host({ ...STRAIGHT_PATH, missing: [FIRST] });
-    slice();
+    seen();
     expect(panel.element.textContent).toMatch(/^Computing the geodesic … [\d.]+.%$/);
     host({ ...STRAIGHT_PATH, missing: [] });
     rest();

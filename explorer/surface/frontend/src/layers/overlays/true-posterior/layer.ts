@@ -1,11 +1,12 @@
 /** How far is the encoder's Gaussian from the truth, for one image? Both are drawn. */
 
+import { searchesAt } from "../../../data/searches";
+import type { Ring } from "../../../data/true-posterior/summary";
 import { type Camera, type Size, toScreen } from "../../../geometry/camera";
 import type { Layer } from "../../../kernel/extension";
 import { css } from "../../../ui/colour";
 import { type Context, drawEllipses, strokeTwice } from "../../marks";
 import { canTellTruth, followed } from "./study";
-import type { Ring } from "./summary";
 
 export const truePosterior: Layer = {
   id: "truth",
@@ -54,7 +55,7 @@ export const truePosterior: Layer = {
   work(frame) {
     const study = followed(frame);
     const before = study.result;
-    const isWorking = study.work(frame.now);
+    const isWorking = study.work(frame.now, searchesAt(frame.state.host.searches));
     return study.result !== before ? "show" : isWorking ? "working" : "done";
   },
 };

@@ -1,15 +1,16 @@
 /** Whose posterior is asked for, and what is known of it so far? The search goes on in slices once the image has rested. */
 
 import type { RunOnMap } from "../../../data/run-on-map";
+import type { Absent, Searches } from "../../../data/searches";
+import type { CoarsePlane, Encoded } from "../../../data/true-posterior/cells";
+import type { PosteriorJob } from "../../../data/true-posterior/search";
+import type { TruePosterior } from "../../../data/true-posterior/summary";
 import { type LogLikelihoods, logLikelihoodOf } from "../../../engine/likelihoods";
 import type { Frame } from "../../../kernel/extension";
 import { perMap } from "../../../kernel/per-map";
 import type { OwnPicture } from "../../../kernel/state";
 import { classWords } from "../../../ui/format";
 import { product } from "../../../wire/payload";
-import { CoarsePlane, type Encoded, planeExtent } from "./cells";
-import { PosteriorJob } from "./search";
-import type { TruePosterior } from "./summary";
 
 /** An image whose posterior is asked for. */
 export interface Studied {
@@ -73,6 +74,8 @@ export class PosteriorStudy {
   studied: Studied | null = null;
   /** Why nothing can be looked for; "" where something is. */
   refusal = "";
+  /** What would look for it did not load. */
+  isLost = false;
   private readonly found = new Map<string, TruePosterior>();
   private plane: CoarsePlane | null = null;
   private likelihoods: ReturnType<RunOnMap["model"]["logLikelihoods"]> = null;
@@ -93,10 +96,11 @@ export class PosteriorStudy {
   }
 
   /** Works a slice, once the image has been the same for a while; false when there was nothing left to do. */
-  work(now: number): boolean {
-    if (!this.studied || this.result) return false;
-    if (now - this.since < REST_MS) return true;
-    this.job ??= this.start(this.studied);
+  work(now: number, searches: Searches | Absent): boolean {
+    this.isLost = searches === "lost";
+    if (!this.studied || this.result || searches === "lost") return false;
+    if (now - this.since < REST_MS || searches === "loading") return true;
+    this.job ??= this.start(this.studied, searches);
     this.job.work(performance.now() + SLICE_MS);
     const { result } = this.job;
     if (!result) return true;
@@ -116,7 +120,7 @@ export class PosteriorStudy {
     return this.job?.share ?? null;
   }
 
-  private start({ pixels, q }: Studied): PosteriorJob {
+  private start({ pixels, q }: Studied, { CoarsePlane, planeExtent, PosteriorJob }: Searches): PosteriorJob {
     const { data } = this;
     const outputsAt = (places: readonly number[]): Float32Array =>
       data.model.outputMany(Float32Array.from(places), places.length / 2);

@@ -1,15 +1,16 @@
 /** How far is the encoder's Gaussian from the truth, in words? */
 
 import type { RunOnMap } from "../../../data/run-on-map";
+import { LOST } from "../../../data/searches";
+import type { Encoded } from "../../../data/true-posterior/cells";
+import type { TruePosterior } from "../../../data/true-posterior/summary";
 import type { Frame, Panel, Progress } from "../../../kernel/extension";
 import type { PanelEditor } from "../../../kernel/panel-editor";
 import type { MapState } from "../../../kernel/state";
 import { h, setHidden, setText } from "../../../ui/dom";
 import { number, percent } from "../../../ui/format";
 import type { Extent } from "../../../wire/schema";
-import type { Encoded } from "./cells";
 import { canTellTruth, type PosteriorStudy, studyOf } from "./study";
-import type { TruePosterior } from "./summary";
 
 /** Both together take about so much of the map. */
 const ZOOM_SHARE = 0.5;
@@ -60,11 +61,11 @@ export class TruePosteriorWords implements Panel {
 
   private say(data: RunOnMap): void {
     const study = studyOf(data);
-    const { studied, result, share, refusal } = study;
+    const { studied, result, share, refusal, isLost } = study;
     if (share === null || study !== this.study) this.shareSaid = 0;
     this.study = study;
     this.shareSaid = Math.max(this.shareSaid, Math.round(100 * (share ?? 0))); // where mass is found there is more to look at
-    const all = [data.header.id, refusal, studied?.key, result !== null, this.shareSaid].join("|");
+    const all = [data.header.id, refusal, studied?.key, result !== null, this.shareSaid, isLost].join("|");
     if (all === this.said) return;
     this.said = all;
     this.key.hidden = result === null;
@@ -77,7 +78,8 @@ export class TruePosteriorWords implements Panel {
     } else {
       delete this.heading.dataset.posterior;
       setText(this.heading, refusal || `True posterior of ${studied?.name ?? ""}`);
-      setText(this.more, studied ? `computing posterior: ${percent(this.shareSaid / 100)}` : "");
+      const doing = isLost ? LOST : `computing posterior: ${percent(this.shareSaid / 100)}`;
+      setText(this.more, studied ? doing : "");
     }
     this.more.hidden = studied === null;
   }

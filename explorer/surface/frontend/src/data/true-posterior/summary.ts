@@ -1,8 +1,8 @@
 /** What do evaluated cells say of a posterior? Its moments, and the borders of the regions that hold most of its mass. */
 
-import { contourRings } from "../../../geometry/contours";
-import { Grid } from "../../../geometry/grid-field";
-import type { Extent, Point } from "../../../wire/schema";
+import { contourRings } from "../../geometry/contours";
+import { Grid } from "../../geometry/grid-field";
+import type { Extent, Point } from "../../wire/schema";
 import { type Cells, highest } from "./cells";
 
 /** Mass inside 1σ and 2σ of a Gaussian in two dimensions: 1 − exp(−k²/2). */

@@ -1,5 +1,8 @@
 /** Is the quadrature over the plane the closed form where there is one, and does it find what is narrow, far or in two pieces? */
 import { describe, expect, it } from "vitest";
+import { CoarsePlane, type Encoded, planeExtent } from "../../src/data/true-posterior/cells";
+import { PosteriorJob } from "../../src/data/true-posterior/search";
+import { levelsOfMass, MASSES, smoothed, type TruePosterior } from "../../src/data/true-posterior/summary";
 import { Arena } from "../../src/engine/arena";
 import {
   type LogLikelihood,
@@ -8,9 +11,6 @@ import {
   logLikelihoodsOf,
 } from "../../src/engine/likelihoods";
 import { gridOver } from "../../src/geometry/grid-field";
-import { CoarsePlane, type Encoded, planeExtent } from "../../src/layers/overlays/true-posterior/cells";
-import { PosteriorJob } from "../../src/layers/overlays/true-posterior/search";
-import { levelsOfMass, MASSES, smoothed, type TruePosterior } from "../../src/layers/overlays/true-posterior/summary";
 import { floats, random } from "../helpers";
 
 type Matrix = readonly [xx: number, xy: number, yy: number];

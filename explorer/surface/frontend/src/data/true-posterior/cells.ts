@@ -1,6 +1,6 @@
 /** Where is a latent plane looked at? A coarse lattice whose outputs are kept, and cells of any size that may be divided. */
 
-import type { Extent, Point } from "../../../wire/schema";
+import type { Extent, Point } from "../../wire/schema";
 
 /** As far as the prior is looked at, in its standard deviations: 1 − 4e-9 of it, along each axis. */
 const PRIOR_REACH = 6;

@@ -5,10 +5,10 @@
  * may hold mass are divided until none holds much. Letters: f = log p(x|z) + log N(z; 0, I) at a cell's middle, nats; h a cell's side.
  */
 
-import type { LogLikelihoods } from "../../../engine/likelihoods";
-import type { Job } from "../../../geometry/grid-field";
-import { Pace } from "../../../geometry/pace";
-import type { Point } from "../../../wire/schema";
+import type { LogLikelihoods } from "../../engine/likelihoods";
+import type { Job } from "../../geometry/grid-field";
+import { Pace } from "../../geometry/pace";
+import type { Point } from "../../wire/schema";
 import { Cells, type CoarsePlane, type Encoded, highest } from "./cells";
 import { NEGLIGIBLE, Summary, type TruePosterior } from "./summary";
 
