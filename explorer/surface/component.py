@@ -65,13 +65,26 @@ def share_menu() -> None:
     _component("history")(data={"menu": True}, key="share-menu")
 
 
-def surface(data: bytes, key: str, on_class: Callable[[], None], on_picture: Callable[[], None], with_pad: bool = False) -> None:
+def surface(
+    data: bytes,
+    key: str,
+    on_class: Callable[[], None],
+    on_picture: Callable[[], None],
+    on_film: Callable[[], None],
+    with_pad: bool = False,
+) -> None:
     """Shows the surface with `payload.pack`'s bytes. What the person pins is in `events.surface_event(key)` of the rerun it causes.
 
     on_class: called before the rerun that a click on a class of the strip causes; `class_choice.take_class` reads which.
     on_picture: the same where the person handed over the pad's picture; `pad.take_picture` keeps it.
+    on_film: the same where the film of the training is asked for; only where `Options.film` says that there is one.
     with_pad: the larger program, which has the pad.
     """
     _component("studio" if with_pad else "surface")(
-        data=data, key=key, on_pin_change=lambda: None, on_class_change=on_class, on_picture_change=on_picture
+        data=data,
+        key=key,
+        on_pin_change=lambda: None,
+        on_class_change=on_class,
+        on_picture_change=on_picture,
+        on_film_change=on_film,
     )

@@ -197,6 +197,8 @@ class Options:
     """The host looks at what was drawn when it is handed over."""
     drawable: bool = False
     """A path can be drawn by hand, of which the host hears."""
+    film: bool = False
+    """The film of the run's training can be asked for; the host puts it in the map's place."""
 
 
 @dataclass(frozen=True)

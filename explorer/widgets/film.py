@@ -18,7 +18,7 @@ from trainer.maps.projection import Projection
 from trainer.runs.read import Run
 
 FILES: dict[Film, tuple[str, str]] = {"gif": ("GIF", "image/gif"), "mp4": ("MP4", "video/mp4")}
-HELP = "How the codes of test images moved while the run was trained: a slider over the moments of its training."
+HELP = "How the codes of test images moved while the run was trained: a slider over the moments of its training (f)"
 
 
 def film_map(run: Run, projection: Projection, key: str, *, link: str = "", leaves: bool = True, height: int = 0) -> None:
@@ -47,7 +47,7 @@ def film_button(run: Run, page: str) -> None:
 
 def back_button(words: str = "Back to the map") -> None:
     """The map again."""
-    st.button(words, icon=":material/close:", key="film-end", on_click=film.end, help="Esc")
+    st.button(words, icon=":material/close:", key="film-end", on_click=film.end, help="Esc, or f")
 
 
 def film_downloads(run: Run, projection: Projection) -> None:

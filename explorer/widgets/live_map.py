@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -46,11 +46,14 @@ def live_map(
     options: Options | None = None,
     keeps: bool = False,
     subject: SubjectRecord | None = None,
+    on_film: Callable[[], None] = lambda: None,
 ) -> None:
     """The map of a run, alive: it draws, zooms and decodes in the browser.
 
+    on_film: puts the film of the run's training in the map's place, where `options` offer it.
     keeps: what the browser was given in an earlier rerun is not sent again, unless it asks; for pages of several maps.
     """
+    run = get_run(run_id)
     dynamic = Dynamic(
         pins=pins,
         markers=markers,
@@ -64,14 +67,13 @@ def live_map(
         subject=subject,
         searches=searches_address(),
     )
-    run = get_run(run_id)
     static = static_payload(run_id, projection.name, axes, chosen_label(run))
     events.remember_map(static_id(static), run_id, projection)
-    _send(run, static, dynamic, key, keeps)
+    _send(run, static, dynamic, key, keeps, on_film)
     _words_below(run, key)
 
 
-def _send(run: Run, static: bytes, dynamic: Dynamic, key: str, keeps: bool) -> None:
+def _send(run: Run, static: bytes, dynamic: Dynamic, key: str, keeps: bool, on_film: Callable[[], None]) -> None:
     """What the browser has already is only named; the rest is sent whole."""
     is_there = events.browser_shows(key, static_id(static)) or (keeps and events.browser_keeps(key, static_id(static)))
     surface(
@@ -79,6 +81,7 @@ def _send(run: Run, static: bytes, dynamic: Dynamic, key: str, keeps: bool) -> N
         key,
         on_class=lambda: take_class(key, run.info.dataset.class_names),
         on_picture=lambda: take_picture(key),
+        on_film=on_film,
         with_pad=dynamic.options.pad is not None,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from explorer.surface.film_file import REST, STEPS
 from tests.browser.conftest import served
-from tests.browser.surface import address, assert_no_barrier, eventually, grey, ready, tab
+from tests.browser.surface import address, assert_no_barrier, eventually, find, grey, heading, ready, tab, the_map
 from tests.kept import trained_runs
 from trainer.config import FitConfig
 from trainer.runs.catalogue import load_run
@@ -28,6 +29,7 @@ REPLAY = (
     "[document, ...[...document.querySelectorAll('*')].map((e) => e.shadowRoot).filter(Boolean)]"
     ".map((r) => r.querySelector('[data-testid=film]')).find(Boolean).replay"
 )
+BOX = "Find a command, a layer, an image or a class"
 PHONE = {"width": 390, "height": 844}
 
 
@@ -141,6 +143,37 @@ def test_film_and_map_are_a_click_a_key_and_a_step_back_apart(page, films):
     expect(page.get_by_test_id("surface")).to_be_visible()
     page.go_back()
     expect(film).to_be_visible()
+
+
+def test_a_key_and_the_palette_show_the_film_and_the_key_brings_the_map_back(page, films):
+    page.goto(address(films, run="film-flat"))
+    ready(page)
+    film = page.get_by_test_id("film")
+    page.keyboard.press("f")
+    expect(film).to_be_visible()
+    page.keyboard.press("f")
+    expect(page.get_by_test_id("surface")).to_be_visible()
+    expect(film).to_have_count(0)
+    find(page, "film")
+    expect(film).to_be_visible()
+
+
+def test_a_run_without_a_film_lists_no_command_for_it(page, films):
+    page.goto(address(films, run="digits-pca"))
+    ready(page)
+    page.get_by_role("button", name=re.compile("^Find")).click()
+    page.get_by_role("combobox", name=BOX).fill("film")
+    expect(page.get_by_role("listbox", name="What is found").get_by_role("option")).to_have_count(0)
+
+
+def test_in_compare_the_key_of_a_column_shows_the_films_of_all(page, films):
+    page.goto(address(films, run="film-flat", view="compare", **{"with": "film-deep"}))
+    second = page.get_by_test_id("surface").nth(1)
+    expect(heading(second)).to_be_visible()
+    the_map(second).press("f")
+    expect(slider(page)).to_have_count(2)
+    page.keyboard.press("f")
+    expect(page.get_by_test_id("surface")).to_have_count(2)
 
 
 def test_in_compare_one_slider_moves_both_columns_by_the_share_of_the_training(page, films, folder):

@@ -48,6 +48,7 @@ def test_the_palette_lists_commands_layers_tabs_and_tools_with_their_keys(page, 
         "Background: Magnification",
         "Tab: Pins",
         "Export: PNG of the map",
+        "Film of the training.*f",
     ):
         assert any(re.fullmatch(f"{wanted}.*", line, re.DOTALL) for line in lines), (wanted, lines)
     page.keyboard.press("Escape")

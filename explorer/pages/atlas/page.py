@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from explorer.cache.runs import get_run
 from explorer.session import events, film
 from explorer.session.load import State
 from explorer.session.pins import sync_link
+from explorer.surface.film import has_film
+from explorer.surface.schema import Options
 from explorer.widgets.film import back_button, film_button, film_downloads, film_map
 from explorer.widgets.live_map import live_map
 from explorer.widgets.map_chooser import chosen_map
@@ -33,7 +37,7 @@ def show(now: State) -> None:
         film_button(run, NAME)
     now = events.take_pins(now, events.surface_event(KEY), projection)
     pins = pins_shown(now, run, projection)
-    live_map(now.run_id, projection, axes, KEY, pins=pins)
+    live_map(now.run_id, projection, axes, KEY, pins=pins, options=Options(film=has_film(run)), on_film=partial(film.begin, NAME))
     sync_link(now.run_id)
 
 

@@ -6,6 +6,7 @@ Maps or films are chosen for all columns. One slider moves all films, each to th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -54,10 +55,23 @@ def show_view(run: Run, shown: tuple[Projection, Axes], image: MarkerRecord | No
     projection, axes = shown
     index, height = place.index, place.height
     if not are_on():
-        options = Options(pinnable=False, hint=False, compact=True, link=f"compare-{place.images}", column=index + 1)
+        options = Options(
+            pinnable=False, hint=False, compact=True, link=f"compare-{place.images}", column=index + 1, film=has_film(run)
+        )
         markers = [image] if image else []
         key = f"compare-{index}"
-        live_map(run.id, projection, axes, key, markers=markers, exact=image, height=height, keeps=True, options=options)
+        live_map(
+            run.id,
+            projection,
+            axes,
+            key,
+            markers=markers,
+            exact=image,
+            height=height,
+            keeps=True,
+            options=options,
+            on_film=partial(film.begin, NAME),
+        )
     elif has_film(run):
         film_map(run, projection, f"compare-film-{index}", link=NAME, leaves=index == 0, height=height)
     else:

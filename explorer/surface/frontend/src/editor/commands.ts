@@ -33,6 +33,8 @@ export interface CommandEditor {
   showHole(): void;
   togglePlaying(): void;
   toggleRandomWalk(): void;
+  /** The film of the training in the map's place. */
+  showFilm(): void;
   /** Chooses what a drag does; the chosen one again: back to the probe. */
   toggleTool(id: string): void;
   undo(): void;
@@ -162,6 +164,14 @@ export const COMMANDS: readonly EditorCommand[] = [
     name: "Random walk",
     help: ["w", "start or stop a random walk under the prior"],
     run: (editor) => editor.toggleRandomWalk(),
+  },
+  {
+    id: "film",
+    keys: ["f"],
+    name: "Film of the training",
+    help: ["f", "the film of the training in the map's place; f or Esc brings the map back"],
+    enabled: ({ host }) => host.options.film === true,
+    run: (editor) => editor.showFilm(),
   },
   ...toolCommands(),
   {

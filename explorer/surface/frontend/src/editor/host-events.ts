@@ -27,6 +27,8 @@ export interface Callbacks {
   onWalk?(choice: PathChoice | null): void;
   /** Another class to decode as, by its name; the host's chooser shall follow. */
   onClass?(name: string): void;
+  /** The film of the training in the map's place, of a host that has one. */
+  onFilm?(): void;
   /** A picture of the person's own that the host shall look at: PNG, its name, the steps of its preparation that were left out. */
   onPicture?(png: Uint8Array, name: string, off: readonly string[]): void;
 }

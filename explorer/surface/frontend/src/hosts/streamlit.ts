@@ -80,6 +80,7 @@ function mountIn(parent: HTMLElement | ShadowRoot, data: Uint8Array, component: 
       send(here);
     },
     onPicture: (png, name, off) => here.component.setTriggerValue("picture", { png: base64(png), name, off: [...off] }),
+    onFilm: () => here.component.setTriggerValue("film", Date.now()),
     onClass: (name) => here.component.setTriggerValue("class", name),
   });
   const here: Mounted = { surface, component, waiting: [], calls: 0 };

@@ -197,7 +197,7 @@ export interface KeyInput {
 /** What of the map's state commands read, to say whether they are offered and whether their button is pressed. */
 export type CommandState = Pick<MapState, "tool" | "open" | "tab" | "isSideOpen"> & {
   readonly layers: Pick<MapState["layers"], "background">;
-  readonly host: { readonly options: Partial<Pick<MapState["host"]["options"], "drawable" | "compact">> };
+  readonly host: { readonly options: Partial<Pick<MapState["host"]["options"], "drawable" | "compact" | "film">> };
 };
 
 export interface CommandButton {

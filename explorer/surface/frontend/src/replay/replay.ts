@@ -173,16 +173,25 @@ export class Replay {
     disposer.add(() => observer.disconnect());
     if (!leave) return;
     disposer.listen(window, "keydown", (event: KeyboardEvent) => {
-      if (event.key === "Escape" && !event.defaultPrevented && !isElsewhere(event)) leave();
+      if (leaves(event) && !event.defaultPrevented && !isElsewhere(event)) leave();
     });
   }
+}
+
+/** Esc, or the key that asked for the film. */
+function leaves({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
+  return key === "Escape" || (key === "f" && !ctrlKey && !metaKey && !altKey);
 }
 
 /** Whether a key is meant for a list, a dialog or a field of the page. */
 function isElsewhere(event: KeyboardEvent): boolean {
   return event
     .composedPath()
-    .some((one) => one instanceof Element && one.matches("[role=dialog], [role=listbox], [role=combobox], textarea"));
+    .some(
+      (one) =>
+        one instanceof Element &&
+        one.matches("[role=dialog], [role=listbox], [role=combobox], textarea, input:not([type=range])"),
+    );
 }
 
 /** The terms of the bound there, on test images. */

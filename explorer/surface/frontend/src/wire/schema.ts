@@ -594,6 +594,8 @@ export interface Options {
   readonly pad_hands_over: boolean;
   /** A path can be drawn by hand, of which the host hears. */
   readonly drawable: boolean;
+  /** The film of the run's training can be asked for; the host puts it in the map's place. */
+  readonly film: boolean;
 }
 
 /** The part that changes at every rerun of the host; small. */
@@ -902,6 +904,7 @@ export const DEFAULT_OPTIONS: Options = {
   pad: null,
   pad_hands_over: false,
   drawable: false,
+  film: false,
 };
 
 export const DEFAULT_DYNAMIC: Dynamic = {

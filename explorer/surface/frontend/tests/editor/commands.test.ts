@@ -35,7 +35,7 @@ const STATE: CommandState = {
   open: null,
   tab: "details",
   isSideOpen: true,
-  host: { options: { drawable: true } },
+  host: { options: { drawable: true, film: true } },
 };
 
 describe("the list", () => {

@@ -65,6 +65,7 @@ export function commandEditor(
     showHole: () => finding.showHole(),
     togglePlaying: () => playback.togglePlaying(),
     toggleRandomWalk: () => playback.toggleWalk(),
+    showFilm: () => context.callbacks.onFilm?.(),
     toggleTool: (id) => toggleTool(actions, id),
     undo: () => context.state.host.undo.back && actions.editPins({ kind: "undo" }),
     redo: () => context.state.host.undo.forth && actions.editPins({ kind: "redo" }),
