@@ -69,7 +69,6 @@ def drawn(kind: type) -> list[tuple[Layer, list[tuple[int, ...]]]]:
         max_examples=EXAMPLES,
         derandomize=True,
         database=None,
-        deadline=None,
         phases=[Phase.generate],
         suppress_health_check=[*HealthCheck],
     )

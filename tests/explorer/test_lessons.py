@@ -157,7 +157,7 @@ def test_what_is_no_lesson_at_all(data, words):
 # --- whatever comes in
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=400))
 def test_bytes_are_a_lesson_or_a_lesson_error(data):
     for text in (data, FRONT.encode() + data, FRONT.encode() + b"## a\n\n" + data):
@@ -168,7 +168,7 @@ SIGNS = ["```\n", "## ", "- ", "> ", "| a |\n|---|\n", "$", "{{", "}}", "<b>", "
 PIECES = st.sampled_from([*SIGNS, *(f"```{name}\n" for name in blocks.READERS), *(f"{line}\n" for line in SOUND.splitlines())])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(PIECES | st.text(max_size=12), max_size=25).map("".join))
 def test_pieces_of_lessons_are_a_lesson_or_a_lesson_error(body):
     found = outcome((FRONT + "## a\n\n" + body).encode("utf-8", "surrogatepass"))
@@ -177,7 +177,7 @@ def test_pieces_of_lessons_are_a_lesson_or_a_lesson_error(body):
     assert problems or (isinstance(found, Lesson) and found.steps)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=80), st.integers(0, len(SOUND)), st.integers(0, 60))
 def test_a_damaged_lesson_is_a_lesson_or_a_lesson_error(text, at, gone):
     damaged = SOUND[:at] + text + SOUND[at + gone :]
@@ -222,7 +222,7 @@ TAGS = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(TAGS | st.text(alphabet="ab *_`<>&\\[]()\n-|#$", max_size=8), min_size=1, max_size=8).map("".join))
 def test_html_is_refused_or_is_text(markdown):
     try:
@@ -279,7 +279,7 @@ def clauses(surface: str):
     return clause()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(["map", "training"]).flatmap(lambda surface: st.lists(clauses(surface), min_size=1, max_size=5)))
 def test_a_condition_is_read_as_it_is_written(found):
     condition = Condition(tuple(found))

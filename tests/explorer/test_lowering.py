@@ -34,7 +34,7 @@ def test_every_layer_is_an_operation_and_every_operation_a_layer():
 
 
 @pytest.mark.parametrize("kind", [kind for kind in CASES if kind is not spec.First], ids=lambda kind: kind.__name__)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.data())
 def test_an_operation_has_the_fields_of_its_record(kind, data):
     layer, _ = data.draw(CASES[kind])

@@ -37,7 +37,7 @@ def test_sizes_are_the_shares_as_nearly_as_whole_images_can_be(n: int, held_out:
         assert test >= 3
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(-1, 4), min_size=3, max_size=150), SHARES, st.integers(0, 10**6))
 def test_parts_are_disjoint_complete_sorted_stable_and_hold_every_class_by_its_share(
     labels: list[int], held_out: float, seed: int

@@ -95,7 +95,7 @@ def drawn(strategy, n):
     """The first examples of a strategy, always the same."""
     found = []
 
-    @settings(max_examples=n, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=n, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(strategy)
     def collect(value):
         found.append(value)
@@ -231,7 +231,7 @@ def test_a_class_reaches_every_layer_that_takes_it(tmp_path):
 # --- names
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.one_of(
         st.text(max_size=40), st.sampled_from(['"""', "'''", "a\nimport os", "\\", "\r", "\x0c", "\u2028x", "{z}", "#", "z = 1"])

@@ -149,7 +149,7 @@ def graphs(draw):
     return tuple(layers)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(graphs())
 def test_any_graph_keeps_what_a_later_layer_takes(layers):
     """Both engines let go of what nothing takes any more, each by its own count, and agree; a plain loop keeps everything."""

@@ -14,14 +14,14 @@ from trainer.models.layer_records import NOT_STORED, STORABLE, layer_of, layer_r
 
 
 @pytest.mark.parametrize("kind", sorted(STORABLE))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_a_record_survives_json(kind, data):
     layer, _ = data.draw(CASES[STORABLE[kind]])
     assert layer_of(json.loads(json.dumps(layer_record(layer)))) == layer
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(-2, 50), max_size=5).map(tuple))
 def test_whose_outputs_are_taken_survives_json(inputs):
     layer = spec.Concat(1, inputs=inputs)

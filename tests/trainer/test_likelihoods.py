@@ -157,7 +157,7 @@ def test_draws_of_a_continuous_bernoulli_follow_its_distribution_function(logit)
     assert np.abs(exact - (np.arange(n) + 0.5) / n).max() < 0.0138
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(KINDS), st.integers(1, 64), st.integers(1, 64), st.integers(1, 3), st.floats(-100, 100), st.floats(0, 1))
 def test_every_shape_and_value_gives_one_finite_number_an_image(kind, height, width, channels, value, pixel):
     name, scale = kind

@@ -125,7 +125,7 @@ def test_a_pixel_that_is_not_a_number_is_refused_with_the_picture():
         Vae(FitConfig(), (1, 8, 8)).encode(x)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 64), st.integers(1, 64), st.integers(1, 3), st.integers(1, 3))
 def test_every_image_shape_comes_back(height, width, channels, depth):
     config = FitConfig(network="conv", hidden=(2,) * depth, latent_dim=1)

@@ -210,7 +210,7 @@ def test_no_operation_is_left_out():
 
 
 @pytest.mark.parametrize("kind", CASES, ids=lambda kind: kind.__name__)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_numpy_gives_what_torch_gives_in_the_shape_that_the_record_says(kind, data):
     layer, shapes = data.draw(CASES[kind])
@@ -303,7 +303,7 @@ def test_what_a_layer_cannot_take_is_refused(layer, shapes):
         shape_after(layer, *shapes)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_windows_are_refused_where_torch_refuses_them(data):
     """Of convolutions and pools; torch is a little more generous with the padding of a pool than a picture can use."""

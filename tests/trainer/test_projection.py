@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.places import ROOT
@@ -106,7 +106,6 @@ FAR = st.one_of(
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(places=st.lists(st.tuples(FAR, FAR), max_size=4))
-@settings(deadline=None)
 def test_no_place_however_far_raises(maps, kind, places):
     """Every number but NaN: a finite code of the right shape, and a support between 0 and 1."""
     projection, mu = maps[kind]
@@ -120,7 +119,6 @@ def test_no_place_however_far_raises(maps, kind, places):
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(data=st.data())
-@settings(deadline=None)
 def test_no_code_however_far_raises(maps, kind, data):
     """Every number but NaN: a finite place; on a lattice within reach of the real ones."""
     projection, mu = maps[kind]

@@ -150,7 +150,7 @@ def test_an_entry_whose_name_begins_with_a_zero_byte_is_taken():
     assert [(item.data, item.name) for item in found] == [(b"x", ".png")]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0), st.integers(0, 255))
 def test_a_damaged_byte_of_an_archive_is_never_an_error(place, value):
     data = bytearray(zipped({"a.png": png(), "b/c.png": png(1)}))

@@ -480,7 +480,7 @@ def test_a_file_cut_off_is_refused(kind: str) -> None:
             open_picture(data[: int(len(data) * share)], "a.x")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"]), st.integers(0), st.integers(0, 255))
 def test_a_damaged_byte_gives_a_picture_or_a_sentence(kind: str, place: int, value: int) -> None:
     data = bytearray(file_of(load_image(), kind))
@@ -596,7 +596,7 @@ def test_cmyk_ycbcr_and_one_bit() -> None:
     assert shifted_error(prepare(bits, MNIST, "mnist").x[0], prepare(sheet, MNIST, "mnist").x[0]) < 0.02
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1), st.sampled_from(sorted(SHAPE_OF)))
 def test_any_pixels_give_a_picture_or_a_sentence(width: int, height: int, seed: int, dataset: str) -> None:
     shape = SHAPE_OF[dataset]
