@@ -28,7 +28,7 @@ SHORT = FitConfig(hidden=(6,), epochs=2, umap=False, classifier=False)
 LONG = FitConfig(hidden=(6,), epochs=100_000, umap=False)
 
 
-def until(holds, seconds: float = 180.0) -> None:
+def until(holds, seconds: float = 600.0) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "it did not come to pass"

@@ -383,7 +383,9 @@ def begun(folder: Path, **options: object) -> subprocess.Popen[str]:
         "--hidden",
         "8",
     ]
+    heard = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a test run under nohup ignores it, and a child would inherit that
     process = subprocess.Popen(command, cwd=ROOT, env=environment(), stderr=subprocess.PIPE, text=True, **options)
+    signal.signal(signal.SIGHUP, heard)
     deadline = time.monotonic() + 300
     while not (folder / "cut/checkpoint/state.safetensors").exists():
         assert process.poll() is None, process.stderr and process.stderr.read()
