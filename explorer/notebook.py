@@ -42,6 +42,7 @@ def show(
     pins: Iterable[Pin | Sequence[float]] = (),
     link: str | None = None,
     height: int = 560,
+    film: bool = True,
 ) -> AtlasWidget:
     """The map of a run, by name or loaded, as a widget.
 
@@ -50,6 +51,7 @@ def show(
     link: what `atlas.link` says, or an address of the app or of an exported page: its map, class and pins, where they are not given here;
         camera and layers of an address stay there. The key U copies the line with what is shown.
     height: of the map in CSS pixels, where the window has room.
+    film: with the film of the training, where the run has one; False leaves it out, which makes the notebook smaller.
 
     Raises `RunError` as `load_run` does, `ConfigError` for a map, class, pin or
     link that the run does not have, `LatentError` where anywidget is missing.
@@ -59,7 +61,8 @@ def show(
     loaded = load_run(run, runs) if isinstance(run, str) else run
     linked = MapLink() if link is None else read_link(link, loaded)
     given = list(pins)
-    widget = AtlasWidget(loaded, linked.map_name if map is None else map, linked.as_class if as_class is None else as_class, height)
+    shown, label = linked.map_name if map is None else map, linked.as_class if as_class is None else as_class
+    widget = AtlasWidget(loaded, shown, label, height, film)
     if given or not linked.pins:
         widget.pins = given
     else:

@@ -99,5 +99,6 @@ def _share(shown: str) -> None:
         type="tertiary",
     )
     st.caption(
-        "One HTML file that needs no network and no server: map, decoder, pins, paths, drawing pad; no image of the data set."
+        "One HTML file that needs no network and no server: map, decoder, pins, paths, drawing pad, film of the training; no image of "
+        "the data set."
     )

@@ -45,6 +45,8 @@ class ExportOptions:
     """name of the run"""
     html: FileToWrite = None
     """the web page to be written"""
+    film: bool = True
+    """with the film of the training in the web page, where the run has one; it adds .4 to 7 MB"""
     torch: FileToWrite = None
     """the program for PyTorch to be written"""
     numpy: FileToWrite = None
@@ -135,7 +137,7 @@ def _export(argv: list[str]) -> None:
     run = load_run(options.run, options.runs)
     if options.html is not None:
         target = Path(options.html).expanduser()
-        size = write_page(target, lambda: html_page(run), options.overwrite)
+        size = write_page(target, lambda: html_page(run, film=options.film), options.overwrite)
         print(f"{target}: run {run.id}, {size / 1e6:.1f} MB; open it in any browser, no network is needed.")
     for dialect, file in zip(DIALECTS, (options.torch, options.numpy), strict=True):
         if file is not None:

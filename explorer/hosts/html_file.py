@@ -18,6 +18,7 @@ from pathlib import Path
 from string import Template
 
 from explorer.surface import bundles
+from explorer.surface.film import pack_film_bundle
 from explorer.surface.run_bundle import pack_run_bundle
 from explorer.surface.training import pack_training
 from trainer.datasets import Dataset
@@ -55,13 +56,21 @@ $blocks$programs
 """)
 
 
-def html_page(run: Run, learns: bool = False) -> bytes:
-    """The whole file; learns: with the program of a worker that trains, as text, and a policy that lets the page start it."""
+def html_page(run: Run, learns: bool = False, film: bool = True) -> bytes:
+    """The whole file.
+
+    learns: with the program of a worker that trains, as text, and a policy that lets the page start it
+    film: with the film of the training, where the run has one
+    """
     blocks = _block("latent-atlas-book", _base64(pack_run_bundle(run)))
     if learns:
         blocks += _block("latent-atlas-learner", dist("learner.js"))
-    styles = ("surface.css", "share.css")
-    return _page(run.id, "latent-atlas", "Unpacking the map …", blocks, ("hosts.js", "link.js"), styles, learns)
+    programs: tuple[str, ...] = ("hosts.js", "link.js")
+    styles: tuple[str, ...] = ("surface.css", "share.css")
+    if film and (data := pack_film_bundle(run)):
+        blocks += _block("latent-atlas-film", _base64(data))
+        programs, styles = (*programs, "film.js"), (*styles, "charts.css", "train.css", "film.css")
+    return _page(run.id, "latent-atlas", "Unpacking the map …", blocks, programs, styles, learns)
 
 
 def training_page(dataset: Dataset) -> bytes:

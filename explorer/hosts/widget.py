@@ -12,6 +12,7 @@ import traitlets
 from explorer.hosts.html_file import dist
 from explorer.hosts.map_link import link_text
 from explorer.hosts.pin import Pin
+from explorer.surface.film import pack_film_bundle
 from explorer.surface.pin_link import Pin as LinkedPin
 from explorer.surface.run_bundle import pack_run_bundle
 from explorer.surface.schema import MAX_PINS
@@ -40,6 +41,10 @@ class AtlasWidget(anywidget.AnyWidget):
     _esm = dist("hosts.js")
     book = traitlets.Bytes().tag(sync=True)
     """What the browser gets once: every map of the run, see `explorer.surface.run_bundle`."""
+    film = traitlets.Bytes().tag(sync=True)
+    """The film of the training, see `explorer.surface.film.pack_film_bundle`; nothing where there is none, or it was left out."""
+    film_program = traitlets.Unicode().tag(sync=True)
+    """What shows it."""
     pinned: Any = traitlets.List(traitlets.Dict()).tag(sync=True)
     """The same as plain values, for `observe`."""
     map_name = traitlets.Unicode().tag(sync=True)
@@ -49,12 +54,19 @@ class AtlasWidget(anywidget.AnyWidget):
     height = traitlets.Int(560).tag(sync=True)
     """Of the map, in CSS pixels."""
 
-    def __init__(self, run: Run, map_name: str | None, label: str | None, height: int) -> None:
+    def __init__(self, run: Run, map_name: str | None, label: str | None, height: int, film: bool = True) -> None:
         self.run = run
         names, classes = list(run.projections), list(run.info.dataset.class_names)
         shown = names[0] if map_name is None else map_name
         first = classes[0] if run.config.is_conditional else None
-        super().__init__(book=pack_run_bundle(run), map_name=shown, decoded_as=first if label is None else label, height=height)
+        super().__init__(
+            book=pack_run_bundle(run),
+            film=(data := pack_film_bundle(run) if film else b""),
+            film_program=dist("film.js") if data else "",
+            map_name=shown,
+            decoded_as=first if label is None else label,
+            height=height,
+        )
 
     @traitlets.validate("map_name")
     def _check_map(self, proposal: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import numpy as np
@@ -23,30 +24,32 @@ NO_PLANE = "{} lays out the codes of the end only, so the film is seen on {}."
 NO_FILM = "run {!r} was not trained here, so it has no film of its training; allowed: a run that this program trained."
 
 
-def pack_film(run: Run, label: int | None = None) -> bytes:
+def pack_film(run: Run, label: int | None = None, most_codes: int | None = None, most_weights: int | None = None) -> bytes:
     """The film of a run for `frontend/src/wire/film.ts`. Raises `RunError` where it has none.
 
     label: the class as which a conditional model decodes, the first where none is given; no use to any other model
+    most_codes, most_weights: bytes; of more, images and moments are taken evenly, the first and the last among them
     """
     if not has_film(run):
         raise RunError(NO_FILM.format(run.id))
     film = run.film
+    images = _evenly(film.mu.shape[1], film.mu.nbytes, most_codes)
     planes = {p.name: p for p in run.projections.values() if p.kind == "linear" and p.basis is not None and p.origin is not None}
     maps: list[FilmMap] = [
         {"name": name, "title": map_title(p), "x_label": axis_name(p.labels[0]), "y_label": axis_name(p.labels[1])}
         for name, p in planes.items()
     ]
     arrays: dict[str, NDArray[Any]] = {
-        "mu": film.mu,
+        "mu": film.mu[:, images],
         "epoch": film.epoch,
-        "label": film.label.astype(np.int16),
-        "index": film.index.astype(np.int32),
+        "label": film.label[images].astype(np.int16),
+        "index": film.index[images].astype(np.int32),
         **terms_at(run, film),
     }
     for name, projection in planes.items():
         arrays |= {f"basis.{name}": np.asarray(projection.basis), f"origin.{name}": np.asarray(projection.origin)}
     told = (label or 0) if run.config.is_conditional else None
-    decoder, weights = _decoders(run, told)
+    decoder, weights = _decoders(run, told, most_weights)
     header = {
         "run": run.id,
         "dataset": run.info.dataset.name,
@@ -61,6 +64,21 @@ def pack_film(run: Run, label: int | None = None) -> bytes:
         "maps": maps,
     }
     return pack_arrays(header, arrays | weights)
+
+
+MOST_CODES = 1_200_000
+"""Bytes of the codes in a page without a server: of more, only some of the images are in its film."""
+MOST_WEIGHTS = 4_000_000
+"""Bytes of the decoders there: of more, only some of the moments."""
+
+
+def pack_film_bundle(run: Run) -> bytes:
+    """The film for a page that has no server, on every map of the run, at most about five megabytes; nothing where the run has none."""
+    if not has_film(run):
+        return b""
+    shown = {name: shown_on(run, projection) for name, projection in run.projections.items()}
+    raw = with_length({"shown": shown}) + pack_film(run, most_codes=MOST_CODES, most_weights=MOST_WEIGHTS)
+    return len(raw).to_bytes(4, "little") + zlib.compress(raw, 9)
 
 
 def has_film(run: Run) -> bool:
@@ -115,15 +133,23 @@ def _plane(projection: Projection) -> FilmPlaneRecord | None:
     }
 
 
-def _decoders(run: Run, label: int | None) -> tuple[list[Any], dict[str, NDArray[Any]]]:
+def _evenly(n: int, n_bytes: int, most: int | None) -> NDArray[np.intp]:
+    """Numbers of so many of n parts, n_bytes large together, as have room; two at least."""
+    room = n if most is None else max(2, min(n, most * n // max(1, n_bytes)))
+    return np.unique(np.rint(np.linspace(0, n - 1, min(n, room))).astype(np.intp))
+
+
+def _decoders(run: Run, label: int | None, most: int | None) -> tuple[list[Any], dict[str, NDArray[Any]]]:
     """The decoder's operations, and its arrays at the moments at which it was kept; where it was not, at the end alone."""
     kept = run.film_weights
     if kept is None:
         moments = np.array([len(run.film.mu) - 1])
         networks: list[PlainNetwork] = [plain_network(run, "decoder", label)]
     else:
-        moments = kept.moment
-        networks = [plain_network(run.decoder_at(i), "decoder", label) for i in range(len(moments))]
+        n_bytes = len(kept.moment) * sum(2 * array.size for array in plain_network(run, "decoder", label).arrays.values())
+        some = _evenly(len(kept.moment), n_bytes, most)
+        moments = kept.moment[some]
+        networks = [plain_network(run.decoder_at(int(i)), "decoder", label) for i in some]
     arrays: dict[str, NDArray[Any]] = {"moment": moments.astype(np.int32)}
     for name in networks[0].arrays:
         arrays[f"w.decoder.{name}"] = np.stack([network.arrays[name] for network in networks]).astype(np.float16)

@@ -145,6 +145,13 @@ class FilmPlaneRecord(TypedDict):
     """(K,)."""
 
 
+class FilmBundle(TypedDict):
+    """The film of a page that has no server; it stands before the film's own header."""
+
+    shown: Mapping[str, FilmShown]
+    """By the names of the run's maps."""
+
+
 class FilmShown(TypedDict):
     """How a host wants a film to be shown; it stands before the film's own header."""
 

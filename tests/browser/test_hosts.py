@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from explorer.hosts.cli import main
 from explorer.hosts.html_file import html_page, write_page
 from explorer.notebook import show
+from explorer.surface.film import pack_film_bundle
 from tests.browser.surface import (
     SURFACE,
     assert_no_barrier,
@@ -28,6 +29,7 @@ from tests.browser.surface import (
     settled,
     stroke,
     tab,
+    the_map,
     tiles,
 )
 from tests.places import ASSETS
@@ -36,6 +38,7 @@ from trainer.latent.decoded_length import curve_length
 from trainer.latent.geodesics import geodesic
 from trainer.latent.interpolation import PATH_KINDS, interpolate
 from trainer.runs.catalogue import HOME, load_run
+from trainer.runs.read import Run
 
 # Camera and probe, in map units.
 LOOKED = f"""(() => {{
@@ -444,15 +447,75 @@ def test_a_phone_shows_it_without_sideways_scrolling(offline, exported):
 def test_files_are_small(exported):
     sizes = {name: Path(address.removeprefix("file://")).stat().st_size for name, address in exported.items()}
     assert sizes["mnist-2d"] <= 6e6
-    assert sizes["mnist-20d"] <= 6e6
+    film = len(base64.b64encode(pack_film_bundle(load_run("mnist-20d", ASSETS))))
+    program = (HOME / "explorer/surface/dist/film.js").stat().st_size
+    assert film <= 3.5e6 and program <= 200_000
+    assert sizes["mnist-20d"] - film - program <= 6e6
     assert (HOME / "explorer/surface/dist/hosts.js").stat().st_size <= 360_000  # the engine, its two modules and the pad are in it
+
+
+# --- the film of the training
+
+
+FILM_CODES = (
+    "[document, ...[...document.querySelectorAll('*')].map((e) => e.shadowRoot).filter(Boolean)]"
+    ".map((r) => r.querySelector('[data-testid=film]')).find(Boolean).replay.shown.mu"
+)
+
+
+def assert_film_is_that_of_the_run(page: Page, run: Run) -> None:
+    """By its button and its key, at both ends of its slider; and the map comes back."""
+    slider = page.get_by_role("slider", name="Moment of the training")
+    page.get_by_role("button", name="Film", exact=True).click()
+    for key, moment in (("Home", 0), ("ArrowRight", 1), ("End", -1)):
+        slider.press(key)
+        expect(page.get_by_test_id("epoch")).to_have_text(f"Epoch {run.film.epoch[moment]:.1f} of {run.film.epoch[-1]:.0f}")
+        found = np.array(page.evaluate(f"() => Array.from({FILM_CODES})"), np.float32)
+        np.testing.assert_array_equal(found, run.film.mu[moment].astype(np.float32).ravel())
+    expect(page.get_by_test_id("surface")).to_be_hidden()
+    page.get_by_role("button", name="Back to the map").click()
+    expect(page.get_by_test_id("film")).to_have_count(0)
+    the_map(page).press("f")
+    expect(slider).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("surface")).to_be_visible()
+    expect(page.get_by_test_id("film")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_file_has_the_film_of_the_training(offline, exported, scheme):
+    offline.emulate_media(color_scheme=scheme)
+    opened(offline, exported["mnist-2d"])
+    assert_film_is_that_of_the_run(offline, load_run("mnist-2d", ASSETS))
+    offline.get_by_role("button", name="Film", exact=True).click()
+    expect(offline.get_by_test_id("film")).to_be_visible()
+    assert_no_barrier(offline)
+
+
+def test_the_film_of_a_file_follows_the_map_that_is_chosen(offline, exported):
+    opened(offline, exported["mnist-20d"])
+    offline.get_by_role("button", name="Film", exact=True).click()
+    facts = offline.get_by_text("test images were watched at")
+    expect(facts).to_be_visible()
+    offline.get_by_role("radio", name="UMAP").check(force=True)
+    expect(offline.get_by_text("lays out the codes of the end only")).to_be_visible()
+    offline.get_by_role("radio", name="PCA").check(force=True)
+    expect(facts).to_be_visible()
+    expect(offline.get_by_text("lays out the codes of the end only")).to_have_count(0)
+
+
+def test_a_file_without_the_film_offers_none(offline, tmp_path):
+    target = tmp_path / "page.html"
+    assert main(["export", "digits-2d", "--html", str(target), "--runs", str(ASSETS), "--no-film"]) == 0
+    opened(offline, target.as_uri())
+    expect(offline.get_by_role("button", name="Film", exact=True)).to_have_count(0)
 
 
 # --- the notebook
 
-WIDGET = """async ([program, book, traits]) => {
-  const bytes = Uint8Array.from(atob(book), (c) => c.charCodeAt(0));
-  const values = { ...traits, book: new DataView(bytes.buffer) };
+WIDGET = """async ([program, book, film, traits]) => {
+  const view = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+  const values = { ...traits, book: view(book), film: view(film) };
   const listeners = {};
   window.saved = 0;
   window.model = {
@@ -472,9 +535,22 @@ WIDGET = """async ([program, book, traits]) => {
 def in_notebook(page: Page, widget) -> Locator:
     """The widget's program with a model that answers as Jupyter's does; gives the map."""
     page.goto("about:blank")
-    traits = {name: getattr(widget, name) for name in ("pinned", "map_name", "decoded_as", "height")}
-    page.evaluate(WIDGET, [widget._esm, base64.b64encode(widget.book).decode(), traits])
+    traits = {name: getattr(widget, name) for name in ("pinned", "map_name", "decoded_as", "height", "film_program")}
+    book, film = (base64.b64encode(data).decode() for data in (widget.book, widget.film))
+    page.evaluate(WIDGET, [widget._esm, book, film, traits])
     return ready(page)
+
+
+def test_a_notebook_has_the_film_of_the_training(page):
+    in_notebook(page, show("digits-2d", runs=ASSETS))
+    assert_film_is_that_of_the_run(page, load_run("digits-2d", ASSETS))
+
+
+def test_a_notebook_without_the_film_offers_none_and_holds_nothing_of_it(page):
+    widget = show("digits-2d", runs=ASSETS, film=False)
+    assert (widget.film, widget.film_program) == (b"", "")
+    in_notebook(page, widget)
+    expect(page.get_by_role("button", name="Film", exact=True)).to_have_count(0)
 
 
 def test_a_pin_in_the_notebook_reaches_python(page):

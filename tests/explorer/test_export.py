@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from explorer.hosts.cli import main
-from explorer.hosts.html_file import html_page, write_page
+from explorer.hosts.html_file import dist, html_page, write_page
+from explorer.surface.film import pack_film_bundle
 from explorer.surface.payload import pack, pack_static, unpack
 from explorer.surface.run_bundle import pack_run_bundle, unpack_run_bundle
 from explorer.surface.schema import Dynamic
@@ -123,13 +124,26 @@ def test_the_policy_allows_these_texts_and_nothing_else(trained):
     assert not {"'unsafe-inline'", "'unsafe-eval'", "*", "https:"} & {word for words in rules.values() for word in words}
     programs = re.findall(r'<script type="module">(.*?)</script>', page, re.DOTALL)
     digests = [base64.b64encode(hashlib.sha256(program.encode()).digest()).decode() for program in programs]
-    assert len(digests) == 2  # the page, and what keeps and shares its link
+    assert len(digests) == 3  # the page, what keeps and shares its link, the film of the training
     # the last lets WebAssembly be compiled, and no text become a program
     assert rules["script-src"] == [*(f"'sha256-{digest}'" for digest in digests), "'wasm-unsafe-eval'"]
     for style in re.findall(r"<style>(.*?)</style>", page, re.DOTALL):
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
         assert f"'sha256-{digest}'" in rules["style-src"]
     assert page.index("Content-Security-Policy") < page.index("<style>")
+
+
+def test_a_page_without_the_film_is_smaller_by_it(trained):
+    run = load_run("tiny-2d", trained)
+    with_film, without = html_page(run), html_page(run, film=False)
+    assert b"latent-atlas-film" in with_film
+    assert len(with_film) - len(without) > len(base64.b64encode(pack_film_bundle(run))) + len(dist("film.js"))
+    assert b'id="latent-atlas-film"' not in without
+    assert without.count(b'<script type="module">') == 2
+
+
+def test_a_run_without_a_film_has_a_page_without_its_program():
+    assert html_page(load_run("digits-pca", ASSETS)).count(b'<script type="module">') == 2
 
 
 def test_the_page_asks_for_nothing(trained):

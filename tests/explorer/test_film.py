@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import zlib
+
 import numpy as np
 import pytest
 
 from explorer.hosts.cli import main
-from explorer.surface.film import pack_film, shown_on, terms_at
+from explorer.surface.film import MOST_CODES, pack_film, pack_film_bundle, shown_on, terms_at
 from explorer.surface.film_file import STEPS, map_film, map_for_film
 from explorer.surface.lowering import plain_network
 from explorer.surface.payload import arrays_of
@@ -103,6 +106,46 @@ def test_a_film_is_shown_on_the_map_that_was_chosen_and_on_the_main_axes_where_t
     assert shown["umap"]["note"].startswith("UMAP lays out the codes of the end only")
     plane_itself = load_run("digits-2d", ASSETS)
     assert shown_on(plane_itself, plane_itself.projections["latent"])["plane"] is None
+
+
+def unpacked(data: bytes) -> tuple[dict, bytes]:
+    """How the film is shown, and its own bytes, of a page without a server."""
+    raw = zlib.decompress(data[4:])
+    assert len(raw) == int.from_bytes(data[:4], "little")
+    end = 4 + int.from_bytes(raw[:4], "little")
+    return json.loads(raw[4:end]), raw[end:]
+
+
+def test_a_page_without_a_server_has_the_same_film_on_every_map(runs):
+    run = runs["plain"]
+    record, film = unpacked(pack_film_bundle(run))
+    assert film == pack_film(run)
+    assert record["shown"] == {name: shown_on(run, one) for name, one in run.projections.items()}
+    assert pack_film_bundle(load_run("digits-pca", ASSETS)) == b""
+
+
+def test_a_large_film_is_thinned_there_evenly_and_stays_itself():
+    run = load_run("mnist-20d", ASSETS)
+    data = pack_film_bundle(run)
+    assert len(data) <= MOST_CODES + 3_000_000
+    _, arrays = arrays_of(unpacked(data)[1])
+    assert arrays["mu"].nbytes <= MOST_CODES < 2 * arrays["mu"].nbytes
+    rows = [int(np.flatnonzero(run.film.index == index)[0]) for index in arrays["index"]]
+    assert (rows[0], rows[-1]) == (0, len(run.film.index) - 1)
+    assert max(np.diff(rows)) - min(np.diff(rows)) <= 1
+    np.testing.assert_array_equal(arrays["mu"], run.film.mu[:, rows])
+    np.testing.assert_array_equal(arrays["label"], run.film.label[rows])
+
+
+def test_decoders_of_fewer_moments_are_those_of_the_run_and_the_last_is_among_them(runs):
+    run = runs["plain"]
+    _, whole = arrays_of(pack_film(run))
+    moments = whole["moment"]
+    assert len(moments) > 2
+    _, arrays = arrays_of(pack_film(run, most_weights=1))
+    assert arrays["moment"].tolist() == [moments[0], moments[-1]]
+    for key in (key for key in whole if key.startswith("w.decoder.")):
+        np.testing.assert_array_equal(arrays[key], whole[key][[0, -1]])
 
 
 def test_a_run_without_a_film_is_refused():

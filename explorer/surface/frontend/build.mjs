@@ -8,7 +8,7 @@
 //   train.js     the page that trains, with the learner's text in it
 //   searches.js  what looks for true posteriors and geodesics, fetched when one of them is first asked for
 //   film.js      the film of a training that is over, in the map's place
-//   surface.css  page.css  charts.css  train.css  share.css   their style sheets once more, because a page's policy names each by its hash
+//   surface.css  page.css  charts.css  train.css  film.css  share.css   their style sheets once more, because a page's policy names each by its hash
 
 // `node build.mjs --out FOLDER` writes them into that folder instead (the check does: dist stays as it is while tests read it);
 // `node build.mjs --watch FOLDER` too, unminified, and anew at every change (make dev).
@@ -178,5 +178,6 @@ const SHEETS = [
   ["charts", "charts/clinic"],
   ["share", "ui/share"],
   ["train", "train/train"],
+  ["film", "replay/film"],
 ];
 for (const [name, path] of SHEETS) await writeFile(`${out}/${name}.css`, (await styleSheet(path)).text);

@@ -7,6 +7,7 @@ import { PayloadError } from "../wire/errors";
 import { type RunBundle, readRunBundle } from "../wire/run-bundle";
 import { merged } from "./fragment";
 import { firstState, Page } from "./page";
+import { type BringFilm, FILM_PROGRAM, type ShowFilm } from "./page-film";
 import { readFragment, writeFragment } from "./page-url";
 
 /** `root`: where the page goes · `data`: the element that holds the bundle in base64. */
@@ -34,11 +35,22 @@ function show(root: HTMLElement, bundle: RunBundle): void {
   root.replaceChildren(h("main", { class: "lp-sheet" }, head(bundle), body, foot(bundle)));
   const page = new Page(bundle, asked(), {
     height: 0,
+    film: filmOf(document.getElementById("latent-atlas-film")),
     changed: (state) => setFragment(merged(location.hash, writeFragment(state, defaults), true)),
   });
   body.append(page.element);
   page.refresh(); // now that it has a width
   addEventListener("hashchange", () => page.set({ ...asked(), path: page.path }));
+}
+
+/** The film that is in the file; its program is the one that comes after this. */
+function filmOf(data: Element | null): BringFilm | null {
+  if (!data) return null;
+  return async (place) => {
+    const program = (window as Window & { [FILM_PROGRAM]?: ShowFilm })[FILM_PROGRAM];
+    if (!program) throw new PayloadError("The program of the film is not in this page. Export it again.");
+    return program(fromBase64(data.textContent ?? ""), place);
+  };
 }
 
 /** Without an entry in the history: going back leaves the page, it does not undo pins. */

@@ -8,6 +8,7 @@ import { PayloadError } from "../wire/errors";
 import { type RunBundle, readRunBundle } from "../wire/run-bundle";
 import { unpackText } from "../wire/unpack";
 import { firstState, Page } from "./page";
+import type { BringFilm, ShowFilm } from "./page-film";
 import { type PageState, writeFragment } from "./page-url";
 import { bytesOf, followTheme, type WidgetModel } from "./widget";
 
@@ -27,6 +28,7 @@ export async function render({ model, el }: { model: WidgetModel; el: HTMLElemen
     const read = (): PageState => ({ ...firstState(bundle), ...stateOf(model), path: null });
     const page = new Page(bundle, read(), {
       height: Number(model.get("height")),
+      film: filmOf(model),
       changed: ({ pins, map, label }) => {
         model.set("pinned", pins);
         model.set("map_name", map);
@@ -69,6 +71,17 @@ export async function render({ model, el }: { model: WidgetModel; el: HTMLElemen
       root.remove();
     };
   }
+}
+
+/** The film that the model has; its program is fetched from there when the film is first asked for. */
+function filmOf(model: WidgetModel): BringFilm | null {
+  const text = String(model.get("film_program") ?? "");
+  if (text === "") return null;
+  let program: Promise<{ readonly showFilm: ShowFilm }> | null = null;
+  return async (place) => {
+    program ??= import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+    return (await program).showFilm(bytesOf(model.get("film")), place);
+  };
 }
 
 /** What opens this again in a cell. */

@@ -14,11 +14,14 @@ import { pinLabel } from "../ui/format";
 import type { HostRecord, PathChoice } from "../wire/payload";
 import type { RunBundle } from "../wire/run-bundle";
 import { type BundleEntry, DEFAULT_OPTIONS, MAX_PINS, MAX_TAKEN, type Point } from "../wire/schema";
+import { type BringFilm, FilmSwitch } from "./page-film";
 import { type PageState, rounded } from "./page-url";
 
 export interface PageOptions {
   /** Of the surface, CSS pixels; 0: as much as the window has below its upper edge. */
   readonly height: number;
+  /** The film of the run's training; null where it is not here. */
+  readonly film: BringFilm | null;
   /** The state after something that the person did. */
   changed(state: PageState): void;
 }
@@ -34,6 +37,7 @@ export class Page {
   private readonly surface: SurfaceView;
   private readonly maps: Segmented;
   private readonly classes: Select;
+  private readonly film: FilmSwitch;
   private past: readonly PinsAndPath[] = [];
   private future: readonly PinsAndPath[] = [];
   private state: PageState;
@@ -63,14 +67,21 @@ export class Page {
     );
     this.maps.element.hidden = maps.length < 2;
     this.classes.element.hidden = labels.length < 2;
-    const controls = h("div", { class: "lp-row lp-controls" }, this.maps.element, this.classes.element);
-    controls.hidden = maps.length < 2 && labels.length < 2;
-    this.element.append(controls, this.stage);
+    this.film = new FilmSwitch(options.film, {
+      stage: this.stage,
+      height: options.height,
+      map: () => this.state.map,
+      mapIsBack: () => this.refresh(),
+    });
+    const chosen = h("div", { class: "lp-row lp-controls" }, this.maps.element, this.classes.element, this.film.button);
+    chosen.hidden = maps.length < 2 && labels.length < 2 && !this.film.isOffered;
+    this.element.append(chosen, this.stage, this.film.element);
     this.surface = new SurfaceView(this.stage, this.bytes(), {
       onPin: (pin) => this.take(pin),
       onEdit: (edit) => this.keep(edit),
       onWalk: (path) => this.change({ path }),
       onClass: (label) => this.change({ label }),
+      onFilm: () => this.film.toggle(),
     });
     this.showPanels();
   }
@@ -87,9 +98,11 @@ export class Page {
   /** Colours around may have changed. */
   refresh(): void {
     this.surface.update(this.bytes());
+    this.film.refresh(false);
   }
 
   destroy(): void {
+    this.film.destroy();
     this.surface.destroy();
     this.element.remove();
   }
@@ -103,12 +116,14 @@ export class Page {
     this.state = state;
     const entry = this.bundle.entry(state.map, state.label);
     const isNew = entry !== this.entry;
+    const isOtherMap = entry.map !== this.entry.map;
     if (isNew) {
       this.entry = entry;
       this.toMap = makeToMap(this.bundle.payload(entry));
     }
     this.surface.update(this.bytes());
     this.showPanels();
+    this.film.refresh(isOtherMap);
   }
 
   private showPanels(): void {
@@ -138,7 +153,11 @@ export class Page {
       undo: { back: this.past.length > 0, forth: this.future.length > 0 },
       taken: this.taken,
       height: this.options.height,
-      options: { ...DEFAULT_OPTIONS, pad: this.entry.header.encoder.length > 0 ? this.bundle.contents.pad : null },
+      options: {
+        ...DEFAULT_OPTIONS,
+        film: this.film?.isOffered ?? false,
+        pad: this.entry.header.encoder.length > 0 ? this.bundle.contents.pad : null,
+      },
     };
     return this.bundle.bytes(this.entry, dynamic);
   }

@@ -190,7 +190,9 @@ function isElsewhere(event: KeyboardEvent): boolean {
     .some(
       (one) =>
         one instanceof Element &&
-        one.matches("[role=dialog], [role=listbox], [role=combobox], textarea, input:not([type=range])"),
+        one.matches(
+          "[role=dialog], [role=listbox], [role=combobox], [contenteditable=true], textarea, input:not([type=range])",
+        ),
     );
 }
 

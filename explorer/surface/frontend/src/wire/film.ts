@@ -1,7 +1,8 @@
 /** How did a training go? The reader of explorer/surface/film.py: codes at its moments, terms of the bound, the decoder at some of them. */
 
 import { type Arrays, parseArrays, parseFirst } from "./payload";
-import type { FilmHeader, FilmMap, FilmShown } from "./schema";
+import { inflated } from "./run-bundle";
+import type { FilmBundle, FilmHeader, FilmMap, FilmShown } from "./schema";
 
 /** A plane onto which codes are dropped: place = basis · (z − origin). */
 export interface FilmPlane extends FilmMap {
@@ -96,4 +97,10 @@ export function readFilm(bytes: Uint8Array): TrainingFilm {
 export function readReplay(bytes: Uint8Array): { readonly shown: FilmShown; readonly film: TrainingFilm } {
   const { record, rest } = parseFirst<FilmShown>(bytes);
   return { shown: record, film: readFilm(rest) };
+}
+
+/** The film of a page without a server: how to show it on each of its maps, then the film. Raises `PayloadError` with a sentence for the person. */
+export async function readFilmBundle(given: Uint8Array): Promise<FilmBundle & { readonly film: TrainingFilm }> {
+  const { record, rest } = parseFirst<FilmBundle>(await inflated(given));
+  return { ...record, film: readFilm(rest) };
 }

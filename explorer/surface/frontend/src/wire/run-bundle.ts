@@ -79,7 +79,8 @@ export async function readRunBundle(given: Uint8Array): Promise<RunBundle> {
 
 const DAMAGED = "The data of this page are damaged or cut short. Export the page again.";
 
-async function inflated(given: Uint8Array): Promise<Uint8Array> {
+/** Bytes that begin with how many they are once they are inflated. Raises `PayloadError` with a sentence for the person. */
+export async function inflated(given: Uint8Array): Promise<Uint8Array> {
   if (given.byteLength < 4) throw new PayloadError(DAMAGED);
   const size = new DataView(given.buffer, given.byteOffset, 4).getUint32(0, true);
   try {

@@ -878,6 +878,12 @@ export interface FilmPlaneRecord {
   readonly origin: readonly number[];
 }
 
+/** The film of a page that has no server; it stands before the film's own header. */
+export interface FilmBundle {
+  /** By the names of the run's maps. */
+  readonly shown: Readonly<Record<string, FilmShown>>;
+}
+
 /** How a host wants a film to be shown; it stands before the film's own header. */
 export interface FilmShown {
   /** null where the two dimensions themselves are the map. */

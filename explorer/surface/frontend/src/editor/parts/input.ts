@@ -57,7 +57,7 @@ export class Input {
     });
     disposer.listen(window, "keydown", (event: KeyboardEvent) => {
       const { ownsPage, state } = this.context;
-      if (event.defaultPrevented) return;
+      if (event.defaultPrevented || stage.map.getClientRects().length === 0) return; // a film may stand in the place of the map
       if (event.key === "Escape" && (state.open || state.isPresenting)) return give(event); // wherever the keyboard is
       if (state.isPresenting && /^Page(Up|Down)$/.test(event.key)) return event.preventDefault(); // a clicker's keys would scroll the page behind
       if (!ownsPage && !state.isPresenting) return;
