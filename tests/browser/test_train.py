@@ -276,7 +276,9 @@ def test_dimensions_die_under_a_large_beta_and_come_back(in_file):
 
 
 def test_more_dimensions_are_chosen_and_the_map_shows_two_that_live(in_file):
+    in_file.get_by_text("Model: ").click()
     in_file.get_by_role("combobox", name="Dimensions").select_option("8")
+    in_file.keyboard.press("Escape")
     stands(in_file, "Not trained yet")
     in_file.get_by_role("button", name="Train", exact=True).click()
     expect(in_file.get_by_test_id("standing")).to_contain_text(re.compile(r"epoch \d\d"))

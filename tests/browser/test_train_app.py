@@ -61,12 +61,15 @@ def test_a_training_goes_on_behind_another_view(page):
     expect(page.get_by_role("application", name=re.compile("Map of the codes"))).to_be_visible()
 
 
-def test_a_page_that_is_reloaded_says_what_is_gone(page, server):
+def test_a_training_goes_on_while_another_trains_on_the_machine(page):
     page.get_by_role("button", name="One epoch").click()
     stands(page, "Step 9,")
-    page.reload()
-    expect(page.get_by_test_id("own-images")).to_contain_text("its training is gone: digits, step 9.")
-    stands(page, "Not trained yet")
+    page.evaluate(f"() => {{ window.kept = {TRAINING} }}")
+    view(page, "on this machine")
+    expect(page.get_by_role("combobox", name="Preset")).to_be_visible()
+    view(page, "in this page")
+    stands(page, "Step 9,")
+    assert page.evaluate(f"window.kept === {TRAINING}")
 
 
 def test_other_images_come_when_they_are_chosen(page):

@@ -1,6 +1,8 @@
 /** Where does the Train page live? In the app as a Streamlit component, in a notebook as an anywidget, in a file that is opened from disk. */
 
 import type { BenchHost } from "../train/bench-host";
+import { Saver } from "../train/restore/saver";
+import { openStore } from "../train/restore/store";
 import { Workbench } from "../train/workbench";
 import { h } from "../ui/dom";
 import pageStyle from "../ui/page.css";
@@ -35,7 +37,7 @@ export function inApp(program: string, component: StreamlitComponent): (() => vo
   bench ??= new Workbench(program, images, host);
   const here = bench;
   here.update(images, host);
-  if (isFirst) tellOfLoss(here);
+  if (isFirst) void goOn(here);
   if (here.element.parentNode !== parent) parent.append(here.element);
   here.retheme();
   const call = ++calls;
@@ -47,15 +49,20 @@ export function inApp(program: string, component: StreamlitComponent): (() => vo
 
 const LOST = "latent-train";
 
-/** Says once that a page was left with a training, and notes it where this page is left. */
-function tellOfLoss(here: Workbench): void {
+/** What was trained before a reload goes on, or one sentence says that it is gone; from now on this page is kept for the next one. */
+async function goOn(here: Workbench): Promise<void> {
   const storage = storageOfTab();
   const lost = storage?.getItem(LOST);
   storage?.removeItem(LOST);
-  if (lost) here.say(`This page was reloaded, and its training is gone: ${lost}. Keep one as a run before that.`);
+  const store = openStore();
+  const saver = store && new Saver(store, () => here.page);
   window.addEventListener("pagehide", () => {
-    if (here.steps > 0) storage?.setItem(LOST, `${here.dataset}, step ${here.steps}`);
+    const why = saver?.whyNot ? `; ${saver.whyNot}` : "";
+    if (here.steps > 0) storage?.setItem(LOST, `${here.dataset}, step ${here.steps}${why}`);
   });
+  const stored = (await saver?.found()) ?? null;
+  if (here.steps > 0 || (stored && here.restore(stored))) return;
+  if (lost) here.say(`This page was reloaded, and its training is gone: ${lost}. Keep one as a run before that.`);
 }
 
 /** Null where the browser keeps nothing. */
@@ -90,7 +97,8 @@ export function inFile(program: string, root: HTMLElement, data: Element): void 
   const text = atob((data.textContent ?? "").trim());
   const body = h("main", { class: "lp-sheet" }, h("h1", { class: "lp-hidden" }, "Train in this page"));
   root.replaceChildren(body);
-  shown(body, program, () => Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
+  const bench = shown(body, program, () => Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
+  if (bench) void goOn(bench);
 }
 
 /** The page in its place; null where its images cannot be read, which a sentence says there. */

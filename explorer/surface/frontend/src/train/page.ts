@@ -16,16 +16,14 @@ import { STYLES, themed, themeOf } from "./look";
 import type { TrainMap } from "./map";
 import { behind, otherBeta, phaseOf, wishBeside } from "./pair";
 import { Pane, type PaneHost } from "./pane";
+import type { StoredTraining } from "./restore/records";
 import { begun, firstState, type TrainState, type Wish } from "./state";
 
 export class TrainPage {
   readonly element = h("section", { class: "la-root lt-root", "data-testid": "train", "aria-label": "Training" });
   private readonly disposer = new Disposer();
   private readonly loop = new FrameLoop(() => this.show());
-  private readonly controls = new Controls(
-    (wish) => this.ask(wish),
-    () => this.compare(),
-  );
+  private readonly controls: Controls;
   private readonly panes = h("div", { class: "lt-panes" });
   /** Maps; beside them picture and charts. */
   private readonly side = h("div", { class: "lt-side" });
@@ -42,12 +40,16 @@ export class TrainPage {
   /** Both go on once they are at the same step. */
   private goesOn = false;
 
-  /** program: the text of `learner.js` · keep: how the host of now makes a run · chooser: by which other images are chosen. */
+  /**
+   * program: the text of `learner.js` · keep: how the host of now makes a run · chooser: by which other images are chosen · stored: one or two
+   * trainings that go on from before a reload.
+   */
   constructor(
     program: string,
     readonly images: TrainingImages,
     keep: () => BenchHost["keep"],
     chooser: readonly HTMLElement[] = [],
+    stored: readonly StoredTraining[] = [],
   ) {
     this.host = {
       program,
@@ -61,12 +63,19 @@ export class TrainPage {
     };
     this.charts = new Charts(images, this.loop.request);
     this.disposer.add(() => this.charts.stop());
+    this.disposer.add(() => this.controls.dispose());
     const styles = STYLES.map((text) => h("style", {}, text));
+    this.controls = new Controls(
+      (wish) => this.ask(wish),
+      () => this.compare(),
+      stored[0]?.settings,
+    );
     this.controls.choosing.append(...chooser);
     const left = h("div", { class: "lt-left" }, this.panes, this.film.element);
     const body = h("div", { class: "lt-body" }, left, this.side);
     this.element.append(...styles, this.controls.element, body);
-    this.first = this.opened(firstState());
+    this.first = this.opened(stored[0] ?? firstState());
+    if (stored[1]) this.second = this.opened(stored[1]);
     this.arrange();
     Object.defineProperty(this.element, "training", { value: this }); // a handle for hosts and browser tests
     this.disposer.listen(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.retheme());
@@ -106,6 +115,8 @@ export class TrainPage {
     if (wish.kind === "pause") [this.staysApart, this.goesOn] = [this.isEvening, false];
     else if (wish.kind !== "set")
       [this.staysApart, this.isEvening, this.goesOn] = [wish.kind === "train", false, false];
+    // two autoencoders have no β by which they could differ
+    if (wish.kind === "choose" && wish.choice.isDeterministic) this.keepOnly(this.first);
     const { second } = this;
     this.first.ask(wish);
     second?.ask(wishBeside(wish, second.state));
@@ -135,8 +146,8 @@ export class TrainPage {
     this.element.remove();
   }
 
-  private opened(state: TrainState): Pane {
-    const pane = new Pane(this.host, state);
+  private opened(first: TrainState | StoredTraining): Pane {
+    const pane = new Pane(this.host, first);
     this.panes.append(pane.element);
     return pane;
   }
@@ -180,6 +191,7 @@ export class TrainPage {
 
   /** Where both rest they come to the same step, and go on where they were running when it was asked for. */
   private even(): void {
+    if (this.all.some(({ isComingBack }) => isComingBack)) return;
     const late = behind(this.all.map(({ state }) => state));
     if (late && !this.staysApart) {
       this.isEvening = true;

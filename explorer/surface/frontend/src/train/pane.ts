@@ -9,7 +9,6 @@ import type { Kept, Progress, Ready } from "../engine/learning/messages";
 import { openTraining, type Training, type TrainingEvent } from "../engine/learning/training";
 import { button, h, setHidden } from "../ui/dom";
 import type { Theme } from "../ui/theme";
-import type { Point } from "../wire/schema";
 import type { TrainingImages } from "../wire/training";
 import type { BenchHost } from "./bench-host";
 import { keptOf } from "./film";
@@ -17,7 +16,8 @@ import { KeepMenu } from "./keep/menu";
 import { LiveRun, planeOf } from "./live-run";
 import { TrainMap } from "./map";
 import { withAxesOf } from "./pair";
-import { heard, lookedAt, planOf, type TrainState, type Wish, wished } from "./state";
+import { backAt, type StoredTraining, storedTraining } from "./restore/records";
+import { begun, heard, lookedAt, planOf, type TrainState, type Wish, wished } from "./state";
 
 /** Images held back are many, and asked about a few times a second. */
 const BETWEEN_ASKED_MS = 500;
@@ -34,7 +34,7 @@ export interface PaneHost {
   /** Something is known, or was asked for, that was not before. */
   changed(pane: Pane, event: TrainingEvent | null): void;
   /** The pointer is elsewhere on its map. */
-  pointed(pane: Pane, at: Point): void;
+  pointed(pane: Pane, at: TrainMap["pointedAt"]): void;
   /** It alone is wanted. */
   only(pane: Pane): void;
 }
@@ -60,15 +60,25 @@ export class Pane {
   private keptAt = 0;
   /** The step that it was set back to, until it says that it is there; then it goes on. */
   private restored: number | null = null;
+  /** The snapshot that came last, of this beginning, and whether one was asked for that is no moment of the film. */
+  private newest: Kept | null = null;
+  private isStoring = false;
   /** Which of two it is; "" where it is alone. */
   private side = "";
   private readonly only = button("lt-button", {}, () => this.host.only(this), "Only this one");
+  state: TrainState;
+  /** From what it goes on after a reload, until it is there; null else. */
+  private before: StoredTraining | null;
   private readonly training: Training;
 
+  /** first: how it begins, or what was kept of it before the page was reloaded; then it rests there. */
   constructor(
     private readonly host: PaneHost,
-    public state: TrainState,
+    first: TrainState | StoredTraining,
   ) {
+    this.before = "kept" in first ? first : null;
+    this.state = "kept" in first ? begun(first.choice, first.settings) : first;
+    const { state } = this;
     const { header, train, test } = host.images;
     this.keeping = new KeepMenu(host.images, () => host.keep());
     this.beta = betaDial(state.settings.beta, (beta) => this.ask({ kind: "set", settings: { beta } }));
@@ -86,6 +96,23 @@ export class Pane {
     return this.training.where;
   }
 
+  /** It is not yet where it was before a reload. */
+  get isComingBack(): boolean {
+    return this.before !== null;
+  }
+
+  /** What outlives a reload; null for nothing. */
+  stored(): StoredTraining | null {
+    return storedTraining(this.state, this.newest);
+  }
+
+  /** A snapshot for that, where it runs; where it rests the newest is that of now. */
+  askToStore(): void {
+    if (this.state.phase !== "running" || this.isStoring) return;
+    this.isStoring = true;
+    this.training.snapshot();
+  }
+
   ask(wish: Wish): void {
     const from = lookedAt(this.state);
     this.state = wished(this.state, wish);
@@ -99,7 +126,8 @@ export class Pane {
         break;
       case "reset":
       case "choose":
-        this.ready = this.progress = null;
+        this.ready = this.progress = this.newest = this.before = null;
+        this.isStoring = false;
         this.training.reset(planOf(this.state, this.host.images.header.image_shape));
         break;
       case "pause":
@@ -136,6 +164,7 @@ export class Pane {
 
   show(): void {
     this.keeping.show(this.state);
+    setHidden(this.beta, this.state.choice.isDeterministic);
     if (this.side) this.element.ariaLabel = `Training at the ${this.side}, β = ${plain(this.state.settings.beta)}`;
   }
 
@@ -150,7 +179,12 @@ export class Pane {
 
   private hear(told: TrainingEvent): void {
     const event = this.isOnTheWay(told) ? { ...told, isRunning: true } : told;
-    this.state = withAxesOf(heard(this.state, event), this.host.beside(this));
+    if (event.kind === "snapshot" && this.isForStoring(event)) return;
+    const { before } = this;
+    const state = heard(this.state, event);
+    const back = before && backAt(state, before, event);
+    if (back || event.kind === "stopped") this.before = null;
+    this.state = withAxesOf(back ?? state, this.host.beside(this));
     if (event.kind === "ready") this.begin(event);
     if (event.kind === "progress") this.take(event);
     this.host.changed(this, event);
@@ -163,6 +197,13 @@ export class Pane {
     return true;
   }
 
+  private isForStoring(kept: Kept): boolean {
+    this.newest = kept;
+    const { isStoring } = this;
+    this.isStoring = false;
+    return isStoring;
+  }
+
   private begin(ready: Ready): void {
     this.ready = ready;
     this.restored = null;
@@ -171,6 +212,9 @@ export class Pane {
     const { record } = planOf(this.state, header.image_shape);
     this.live = new LiveRun(header, record, ready, labels.subarray(header.n_train));
     this.map?.begin();
+    if (!this.before) return;
+    this.training.restore(this.before.kept.snapshot);
+    this.training.set(this.state.settings);
   }
 
   /** With the dials as they are now, not as they were then. */

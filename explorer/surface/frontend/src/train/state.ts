@@ -6,6 +6,7 @@
  * - `state.ts` (here): record and rules. Everything that is shown is read from the record.
  * - `history.ts`: the terms of the steps so far, thinned so that a long training stays small; `axes.ts`: which two dimensions the map shows.
  * - `film.ts`: the moments that are kept, to look back at and to go on from; `film-slider.ts`: a slider over them.
+ * - `model/`: what can be chosen of the model (`choice.ts`), and the form (`form.ts`).
  * - `controls.ts`: buttons and dials; they tell wishes and show the record.
  * - `charts/`: draw the record, a few times a second: the two terms of the bound, the KL of every dimension.
  * - `keep/`: what of it is kept (`gather.ts`), the files (`kept-training.ts`, `torch-script.ts`), the buttons (`menu.ts`).
@@ -18,21 +19,18 @@
  * - `hosts/train.ts`: how the page lives in the app, in a notebook, in a file.
  */
 
-import { type DenseWords, dense } from "../engine/learning/architectures";
+import { networkOf } from "../engine/learning/architectures";
 import { DEFAULTS, type Settings, type Terms } from "../engine/learning/records";
 import type { TrainingEvent, TrainingPlan } from "../engine/learning/training";
+import { LOG_SIGMA } from "../engine/learning/vae";
 import type { ImageShape } from "../wire/schema";
 import { axesFor } from "./axes";
 import { type Film, filmUntil, type Moment, NO_FILM, withKept } from "./film";
 import { cutAt, type History, NO_HISTORY, withMeasured, withMoment } from "./history";
+import { type Choice, FIRST_CHOICE, wordsOf } from "./model/choice";
 
 /** `waiting`: not ready yet · `fresh`: no step was taken. */
 export type Phase = "waiting" | "fresh" | "running" | "paused";
-
-/** What can be chosen before the first step. */
-export interface Choice extends Pick<DenseWords, "hidden" | "latentDim"> {
-  readonly seed: number;
-}
 
 export interface TrainState {
   readonly choice: Choice;
@@ -44,6 +42,9 @@ export interface TrainState {
   readonly epoch: number;
   /** Of the steps before the last event; null where there was none. */
   readonly terms: Terms | null;
+  /** Of a Gaussian pixel: where its logarithm lies in the block of weights, and what it is now; null where it is not learned. */
+  readonly sigmaAt: number | null;
+  readonly sigma: number | null;
   readonly history: History;
   /** The same of the images that are held back, at some steps. */
   readonly heldBack: History;
@@ -68,7 +69,6 @@ export type Wish =
   | { readonly kind: "choose"; readonly choice: Partial<Choice> };
 
 export const BATCH = 128;
-export const FIRST_CHOICE: Choice = { hidden: [128], latentDim: 2, seed: 1 };
 
 export function firstState(): TrainState {
   return begun(FIRST_CHOICE, DEFAULTS);
@@ -83,6 +83,8 @@ export function begun(choice: Choice, settings: Settings): TrainState {
     step: 0,
     epoch: 0,
     terms: null,
+    sigmaAt: null,
+    sigma: null,
     history: NO_HISTORY,
     heldBack: NO_HISTORY,
     film: NO_FILM,
@@ -94,13 +96,8 @@ export function begun(choice: Choice, settings: Settings): TrainState {
 
 /** The same on every machine: the same seed is the same path. */
 export function planOf({ choice, settings }: TrainState, imageShape: ImageShape): TrainingPlan {
-  const record = dense(wordsOf(choice, imageShape));
+  const record = networkOf(wordsOf(choice, imageShape));
   return { record, seed: choice.seed, batchSize: BATCH, settings, isExact: true };
-}
-
-/** The network of a choice. */
-export function wordsOf({ hidden, latentDim }: Choice, imageShape: ImageShape): DenseWords {
-  return { imageShape, latentDim, hidden, likelihood: "bernoulli" };
 }
 
 /** Whether a wish can be fulfilled now. */
@@ -162,15 +159,18 @@ export function lookedAt({ film, look }: TrainState): Moment | null {
 /** What is known after an event. */
 export function heard(state: TrainState, event: TrainingEvent): TrainState {
   switch (event.kind) {
+    case "ready":
+      return { ...state, sigmaAt: event.places.find(({ name }) => name === LOG_SIGMA)?.at ?? null };
     case "progress": {
-      const { step, epoch, terms, isRunning } = event;
+      const { step, epoch, terms, isRunning, weights } = event;
       const phase = isRunning ? "running" : step === 0 ? "fresh" : "paused";
       const isBack = step < state.step;
       const before = isBack ? cutAt(state.history, step) : state.history;
       const history = terms ? withMoment(before, step, terms) : before;
       const heldBack = isBack ? cutAt(state.heldBack, step) : state.heldBack;
       const axes = terms ? axesFor(terms.klPerDim, state.axes) : state.axes;
-      return { ...state, step, epoch, terms: terms ?? state.terms, phase, history, heldBack, axes };
+      const sigma = state.sigmaAt === null ? null : Math.exp(weights[state.sigmaAt]);
+      return { ...state, step, epoch, terms: terms ?? state.terms, sigma, phase, history, heldBack, axes };
     }
     case "evaluation":
       return { ...state, heldBack: withMeasured(cutAt(state.heldBack, event.step - 1), event.step, event.terms) };

@@ -5,16 +5,20 @@ import type { TrainingImages } from "../wire/training";
 import { type BenchHost, NO_HOST } from "./bench-host";
 import { ImageChooser } from "./own-images/chooser";
 import { TrainPage } from "./page";
+import { isOf, otherImagesWords, restoredWords, type StoredPage, type StoredTraining } from "./restore/records";
 
 export class Workbench {
   readonly element = h("div", { class: "lt-bench" });
+  /** The page of now: other images are another one. */
+  page: TrainPage;
   private readonly chooser: ImageChooser;
-  private page: TrainPage;
+  /** What goes on from before a reload, once its images are here; null for nothing. */
+  private awaited: StoredPage | null = null;
 
   /** program: the text of `learner.js` · given: the images that the page came with. */
   constructor(
     private readonly program: string,
-    given: TrainingImages,
+    private given: TrainingImages,
     private host: BenchHost = NO_HOST,
   ) {
     const bench = this;
@@ -42,9 +46,21 @@ export class Workbench {
     this.chooser.say(words);
   }
 
+  /** What was kept before a reload goes on; false where its images are not to be had. */
+  restore(stored: StoredPage): boolean {
+    const { dataset, own } = stored;
+    const isHere = isOf(stored, this.given);
+    if (!own && !isHere && !this.host.offers.some(({ name }) => name === dataset)) return false;
+    this.awaited = stored;
+    if (own) this.chooser.takeAgain(own);
+    else if (isHere) this.take(this.given);
+    else this.chooser.choose(dataset);
+    return true;
+  }
+
   /** The same host at another time, and what it gives now. */
   update(given: TrainingImages, host: BenchHost): void {
-    this.host = host;
+    [this.given, this.host] = [given, host];
     this.chooser.giveAgain(given);
   }
 
@@ -59,17 +75,19 @@ export class Workbench {
   }
 
   private take(images: TrainingImages): void {
+    const { awaited } = this;
+    this.awaited = null;
+    const stored = awaited && isOf(awaited, images) ? awaited : null;
     this.page.destroy();
-    this.page = this.shown(images);
+    this.page = this.shown(images, stored?.trainings);
     this.page.retheme();
+    if (stored) this.say(restoredWords(stored));
+    else if (awaited) this.say(otherImagesWords(awaited));
   }
 
-  private shown(images: TrainingImages): TrainPage {
-    const page = new TrainPage(this.program, images, () => this.host.keep, [
-      this.chooser.element,
-      this.chooser.words,
-      this.chooser.pad.element,
-    ]);
+  private shown(images: TrainingImages, stored: readonly StoredTraining[] = []): TrainPage {
+    const chooser = [this.chooser.element, this.chooser.words, this.chooser.pad.element];
+    const page = new TrainPage(this.program, images, () => this.host.keep, chooser, stored);
     this.element.append(page.element);
     return page;
   }

@@ -2,14 +2,14 @@
 
 import { unzipSync } from "fflate";
 import { describe, expect, test } from "vitest";
-import type { DenseWords } from "../../src/engine/learning/architectures";
+import type { NetworkWords } from "../../src/engine/learning/architectures";
 import { DEFAULTS, type Terms } from "../../src/engine/learning/records";
 import { packTraining, type TrainingToKeep } from "../../src/train/keep/kept-training";
 import { npz } from "../../src/train/keep/npz";
 import { safetensors } from "../../src/train/keep/safetensors";
 import { torchScript } from "../../src/train/keep/torch-script";
 
-const WORDS: DenseWords = { imageShape: [1, 2, 2], latentDim: 2, hidden: [3], likelihood: "bernoulli" };
+const WORDS: NetworkWords = { imageShape: [1, 2, 2], latentDim: 2, hidden: [3], likelihood: "bernoulli" };
 const TERMS: Terms = { loss: 4, reconstruction: 3, kl: 1, klPerDim: Float32Array.of(0.25, 0.75) };
 const KEPT: TrainingToKeep = {
   words: WORDS,
@@ -78,6 +78,23 @@ describe("a kept training", () => {
     expect(record.history).toEqual([expect.objectContaining(shown)]);
   });
 
+  test.each([
+    [{ hidden: [] }, { network: "linear", model: "vae" }],
+    [
+      { isConvolutional: true, hidden: [8, 16] },
+      { network: "conv", hidden: [8, 16] },
+    ],
+    [{ isDeterministic: true }, { network: "mlp", model: "autoencoder" }],
+    [
+      { likelihood: "gaussian", sigma: 0.5, learnsSigma: true },
+      { likelihood: "gaussian", sigma: 0.5, scale: "learned" },
+    ],
+    [{ likelihood: "gaussian", sigma: 0.5 }, { scale: "fixed" }],
+  ] as const)("has the trainer's words for %o", (words, config) => {
+    const packed = unzipSync(packTraining({ ...KEPT, words: { ...WORDS, ...words } }));
+    expect(JSON.parse(new TextDecoder().decode(packed["training.json"])).config).toMatchObject(config);
+  });
+
   test("has every array of weights, the scale without an axis", () => {
     const weights = parsed(files["weights.safetensors"]);
     expect([...new Float32Array(weights["encoder.1.weight"].bytes.buffer)]).toEqual([...Array(12).keys()]);
@@ -107,11 +124,15 @@ describe("a kept training", () => {
 });
 
 describe("the same in PyTorch", () => {
-  const kinds: [string, Partial<DenseWords>][] = [
+  const kinds: [string, Partial<NetworkWords>][] = [
     ["Bernoulli", {}],
     ["Gaussian with a learned scale", { likelihood: "gaussian", learnsSigma: true, sigma: 0.5 }],
     ["linear", { hidden: [], likelihood: "gaussian" }],
     ["autoencoder", { isDeterministic: true, activation: "gelu" }],
+    [
+      "convolutional, odd sides, a learned scale",
+      { isConvolutional: true, hidden: [4, 8, 8], imageShape: [3, 5, 7], likelihood: "gaussian", learnsSigma: true },
+    ],
   ];
   test.each(kinds)("is at most sixty lines: %s", (_, words) => {
     const text = torchScript({

@@ -1,11 +1,14 @@
-/** How do the two terms of the bound go? Curves over the steps, of the batches that were learned from and of the images held back. */
+/**
+ * How do the two terms of the bound go? Curves over the steps, of the batches that were learned from and of the images held back; of an
+ * autoencoder the one term that it has.
+ */
 
 import { Chart, plain } from "../../charts/chart";
-import { h, setHidden } from "../../ui/dom";
+import { h, setHidden, setText } from "../../ui/dom";
 import { count } from "../../ui/format";
 import type { History, Stretch } from "../history";
 import type { TrainState } from "../state";
-import { BOUND, formula, KL, RECONSTRUCTION } from "./formulas";
+import { BOUND, formula, KL, OF_POINTS, RECONSTRUCTION } from "./formulas";
 
 const HEIGHT = 152;
 /** Of the axis at first, so that the curves do not jump when they begin. */
@@ -16,6 +19,8 @@ interface Curve {
   readonly words: string;
   readonly title: string;
   readonly of: (stretch: Stretch) => number;
+  /** Of an autoencoder, whose codes are points. */
+  readonly isOfPoints?: true;
 }
 
 const CURVES: readonly Curve[] = [
@@ -37,11 +42,22 @@ const CURVES: readonly Curve[] = [
     title: KL.words,
     of: ({ kl }) => kl,
   },
+  {
+    id: "reconstruction",
+    words: "−log p(x|z)",
+    title: OF_POINTS.words,
+    of: ({ reconstruction }) => reconstruction,
+    isOfPoints: true,
+  },
 ];
 
 export class BoundChart {
   readonly element: HTMLElement;
   private readonly chart = new Chart(HEIGHT);
+  private readonly formula = formula(BOUND);
+  private readonly keys = CURVES.map(({ id, words, title }) =>
+    h("span", { class: "lc-key", title }, h("i", { class: `lt-swatch lt-${id}` }), words),
+  );
   private readonly held = h(
     "span",
     { class: "lc-key", title: "Images that nothing is learned from" },
@@ -56,13 +72,11 @@ export class BoundChart {
   );
 
   constructor() {
-    const key = ({ id, words, title }: Curve): HTMLElement =>
-      h("span", { class: "lc-key", title }, h("i", { class: `lt-swatch lt-${id}` }), words);
     this.element = h(
       "figure",
       { class: "lt-figure" },
-      formula(BOUND),
-      h("figcaption", { class: "lc-legend" }, ...CURVES.map(key), this.held, this.beside),
+      this.formula,
+      h("figcaption", { class: "lc-legend" }, ...this.keys, this.held, this.beside),
       this.chart.element,
     );
   }
@@ -71,23 +85,36 @@ export class BoundChart {
   draw(states: readonly TrainState[], width: number): void {
     const { chart } = this;
     const isAlone = states.length === 1;
+    const curves = this.chosen(states[0].choice.isDeterministic);
     setHidden(this.held, !isAlone);
     setHidden(this.beside, isAlone);
     const step = Math.max(...states.map((state) => state.step));
     const shown = states.flatMap(({ history, heldBack }) => (isAlone ? [...history, ...heldBack] : history));
-    const high = Math.max(1, ...shown.map(CURVES[0].of).filter(Number.isFinite)) * 1.05;
+    const [low, high] = rangeOf(curves.flatMap(({ of }) => shown.map(of)));
     chart.begin(
       width,
       { title: "step", kind: "linear", low: 0, high: Math.max(FIRST_STEPS, step), format: count, ticks: ticksOf(step) },
-      { title: "nats an image", kind: "linear", low: 0, high },
-      boundWords(states, step),
+      { title: "nats an image", kind: "linear", low, high },
+      boundWords(states, step, curves),
     );
-    for (const { id, of } of CURVES) {
+    for (const { id, of } of curves) {
       states.forEach(({ history }, i) => {
         this.line(history, of, `lt-line lt-${id}${i ? " lt-beside" : ""}`);
       });
       if (isAlone) this.line(states[0].heldBack, of, `lt-line lt-${id} lt-held`);
     }
+  }
+
+  /** The curves of such a model; formula and legend are theirs. */
+  private chosen(isDeterministic: boolean): readonly Curve[] {
+    const isChosen = ({ isOfPoints }: Curve): boolean => (isOfPoints ?? false) === isDeterministic;
+    const { text, words } = isDeterministic ? OF_POINTS : BOUND;
+    setText(this.formula, text);
+    if (this.formula.title !== words) this.formula.title = words;
+    CURVES.forEach((curve, i) => {
+      setHidden(this.keys[i], !isChosen(curve));
+    });
+    return CURVES.filter(isChosen);
   }
 
   private line(history: History, of: Curve["of"], look: string): void {
@@ -99,16 +126,22 @@ export class BoundChart {
   }
 }
 
+/** Of the axis, from 0 on, and below it where a density is above 1. */
+function rangeOf(values: readonly number[]): readonly [number, number] {
+  const finite = values.filter(Number.isFinite);
+  return [1.05 * Math.min(0, ...finite), 1.05 * Math.max(1, ...finite)];
+}
+
 /** The curves' ends for those who do not see them. */
-function boundWords(states: readonly TrainState[], step: number): string {
+function boundWords(states: readonly TrainState[], step: number, curves: readonly Curve[]): string {
   const ends = states.map(({ history, settings }) => {
     const last = history.at(-1);
     const beta = states.length > 1 ? `with β ${plain(settings.beta)} ` : "";
     return last
-      ? `${beta}${CURVES.map(({ words, of }) => `${words} ${plain(of(last))}`).join(", ")} nats an image`
+      ? `${beta}${curves.map(({ words, of }) => `${words} ${plain(of(last))}`).join(", ")} nats an image`
       : "";
   });
-  if (ends.some((words) => words === "")) return "Curves of the bound: nothing was learned yet.";
+  if (ends.some((words) => words === "")) return `Curves of ${curves[0].words}: nothing was learned yet.`;
   return `Curves over ${count(step)} steps: ${ends.join("; ")}.`;
 }
 

@@ -1,5 +1,6 @@
 /** When are the charts drawn? A few times a second while it runs, since they are read and not watched for every step; at once where it stands. */
 
+import { setHidden } from "../../ui/dom";
 import type { TrainingImages } from "../../wire/training";
 import { phaseOf } from "../pair";
 import type { TrainState } from "../state";
@@ -15,13 +16,14 @@ export class Charts {
   private readonly bound = new BoundChart();
   private readonly guide: LinearGuide;
   private readonly kl = new KlChart();
+  private readonly formulas = { of: allFormulas(false), ofPoints: allFormulas(true) };
   /** performance.now() */
   private drawnAt = -BETWEEN_MS;
 
   /** changed: there is more to be drawn. */
   constructor(images: TrainingImages, changed: () => void) {
     this.guide = new LinearGuide(images, changed);
-    this.elements = [this.kl.element, this.bound.element, allFormulas()];
+    this.elements = [this.kl.element, this.bound.element, this.formulas.of, this.formulas.ofPoints];
   }
 
   /** Another training. */
@@ -39,6 +41,11 @@ export class Charts {
     if (width === 0 || (phaseOf(states) === "running" && now - this.drawnAt < BETWEEN_MS)) return;
     this.drawnAt = now;
     this.bound.draw(states, width);
+    const { isDeterministic } = states[0].choice;
+    setHidden(this.kl.element, isDeterministic);
+    setHidden(this.formulas.of, isDeterministic);
+    setHidden(this.formulas.ofPoints, !isDeterministic);
+    if (isDeterministic) return;
     const stairs = states.map((state) => this.guide.stairs(state));
     this.kl.draw(states, width, stairs);
   }

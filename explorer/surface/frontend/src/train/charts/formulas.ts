@@ -18,6 +18,13 @@ export const RECONSTRUCTION: Formula = {
   text: "−E log p(x|z), z = μ + σ ε, ε from N(0, I)",
   words: `The first term: how badly an image is described from a code of its own, one draw an image, summed over pixels. ${VAE}, section 2.4.`,
 };
+/** The only term of an autoencoder. */
+export const OF_POINTS: Formula = {
+  text: "−log p(x|z), z = f(x)",
+  words:
+    "The loss of an autoencoder: how badly an image is described from its code, a point, nats an image, summed over pixels. " +
+    "Hinton & Salakhutdinov 2006.",
+};
 export const KL: Formula = {
   text: "KL(q(z|x) ‖ p(z)) = Σₖ KLₖ",
   words: `The second term: what the code of an image tells, nats, summed over the dimensions. ${VAE}, appendix B.`,
@@ -40,12 +47,10 @@ export function formula({ text, words }: Formula): HTMLElement {
   return h("p", { class: "la-small lt-formula", title: words }, text);
 }
 
-/** All of them with their definitions, folded. */
-export function allFormulas(): HTMLElement {
-  const rows = [BOUND, RECONSTRUCTION, KL, KL_OF_ONE, STAIR].flatMap(({ text, words }) => [
-    h("dt", {}, text),
-    h("dd", {}, words),
-  ]);
+/** All of a kind of model with their definitions, folded. */
+export function allFormulas(isDeterministic: boolean): HTMLElement {
+  const formulas = isDeterministic ? [OF_POINTS] : [BOUND, RECONSTRUCTION, KL, KL_OF_ONE, STAIR];
+  const rows = formulas.flatMap(({ text, words }) => [h("dt", {}, text), h("dd", {}, words)]);
   return h(
     "details",
     { class: "lt-details" },

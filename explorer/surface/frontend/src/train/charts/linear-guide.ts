@@ -6,7 +6,8 @@
 import { linearKl } from "../../charts/sums";
 import { product } from "../../wire/payload";
 import type { TrainingImages } from "../../wire/training";
-import { type TrainState, wordsOf } from "../state";
+import { wordsOf } from "../model/choice";
+import type { TrainState } from "../state";
 import { centred, largestEigenvalues } from "./spectrum";
 
 /** Numbers of images that are looked at: more would take the page's time for seconds. */
@@ -37,13 +38,14 @@ export class LinearGuide {
   ) {}
 
   /** Null while it is not known. */
-  stairs({ choice, settings }: TrainState): Stairs | null {
+  stairs({ choice, settings, sigma }: TrainState): Stairs | null {
     const words = wordsOf(choice, this.images.header.image_shape);
     const isBernoulli = words.likelihood === "bernoulli";
     this.look(isBernoulli);
     const { values } = this;
     if (!values) return null;
-    const threshold = settings.beta * (isBernoulli ? 1 : (words.sigma ?? 1) ** 2);
+    // of a σ that is learned, as it is now
+    const threshold = settings.beta * (isBernoulli ? 1 : (sigma ?? words.sigma ?? 1) ** 2);
     return {
       kl: Array.from({ length: words.latentDim }, (_, k) => linearKl(values[k] ?? 0, threshold)),
       isExact: words.hidden.length === 0 && !isBernoulli && !words.learnsSigma && settings.freeBits === 0,

@@ -1,7 +1,7 @@
 /** How does a page keep a training? As a zip that `atlas import` and the app make a run of; trainer/importers/kept reads it. */
 
 import { zipSync } from "fflate";
-import type { DenseWords } from "../../engine/learning/architectures";
+import type { NetworkWords } from "../../engine/learning/architectures";
 import type { Place } from "../../engine/learning/parameters";
 import type { Settings, Terms } from "../../engine/learning/records";
 import { LOG_SIGMA } from "../../engine/learning/vae";
@@ -29,7 +29,7 @@ export interface CodeFilm {
 }
 
 export interface TrainingToKeep {
-  readonly words: DenseWords;
+  readonly words: NetworkWords;
   readonly seed: number;
   readonly batchSize: number;
   readonly step: number;
@@ -82,7 +82,7 @@ function configOf({ words, data, seed, batchSize, settings }: TrainingToKeep): u
     data: typeof data === "string" ? data : "own",
     model: words.isDeterministic ? "autoencoder" : "vae",
     latent_dim: words.latentDim,
-    network: isLinear ? "linear" : "mlp",
+    network: isLinear ? "linear" : words.isConvolutional ? "conv" : "mlp",
     ...(isLinear ? {} : { hidden: words.hidden }),
     activation: words.activation ?? "relu",
     likelihood: words.likelihood,

@@ -11,7 +11,8 @@ import { DrawingPad } from "./drawing";
 import { asTrainingImages, imagesOf, OWN } from "./gather";
 import { ImagesRefused, type OwnImages } from "./records";
 
-const TITLE = "Pictures, a zip of them (its folders are classes), or a table of pixels (CSV); they stay in this page";
+const TITLE =
+  "Pictures, a zip of them (its folders are classes), or a table of pixels (CSV); they stay in this browser, for a reload at most a day";
 
 export interface ChooserHost {
   readonly offers: readonly Offer[];
@@ -129,7 +130,15 @@ export class ImageChooser {
     else this.input.click();
   }
 
-  private choose(name: string): void {
+  /** A person's own, from before a reload. */
+  takeAgain(own: TrainingImages): void {
+    this.current = OWN;
+    this.show();
+    this.host.take({ ...own, header: { ...own.header, id: `${OWN}-${++this.taken}` } });
+  }
+
+  /** Of the host, by name. */
+  choose(name: string): void {
     if (name === this.current) return;
     this.offer("", () => {
       if (name === this.given.header.dataset) {

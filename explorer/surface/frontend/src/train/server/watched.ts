@@ -12,6 +12,7 @@ import { axesFor } from "../axes";
 import { NO_FILM, withKept } from "../film";
 import { type History, NO_HISTORY, type Stretch, withMeasured } from "../history";
 import { planeOf } from "../live-run";
+import { FIRST_CHOICE } from "../model/choice";
 import type { Phase, TrainState } from "../state";
 
 const BEFORE_THE_FIRST = {
@@ -30,12 +31,14 @@ export function watched(before: TrainState | null, moment: LiveMoment, keeps: bo
   const film = before?.film ?? NO_FILM;
   const axes = before?.axes ?? [0, 1];
   return {
-    choice: { hidden: [], latentDim: header.latent_dim, seed: 0 },
+    choice: { ...FIRST_CHOICE, isDeterministic: header.is_deterministic, latentDim: header.latent_dim },
     settings: settingsOf(moment),
     phase: phaseOf(moment),
     step: header.step,
     epoch: header.epoch,
     terms,
+    sigmaAt: null,
+    sigma: null,
     history: epochs.map((epoch) => stretch(epoch.step, epoch.train)),
     heldBack: terms
       ? withMeasured([...epochs.map((epoch) => stretch(epoch.step, epoch.test)), ...measured], header.step, terms)
