@@ -25,9 +25,12 @@ def dataset(name: str, sha256: str) -> Dataset | None:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def images_to_learn_from(name: str) -> bytes:
-    """Images of a data set for a page that trains. Raises `DataError` where they are not on this machine."""
-    return pack_training(load_dataset(name))
+def images_to_learn_from(name: str, called: str = "") -> bytes:
+    """Images of a data set for a page that trains. Raises `DataError` where they are not on this machine.
+
+    called: the name by which the page knows it, where that is another one.
+    """
+    return pack_training(load_dataset(name, download=False), called)
 
 
 def images_of_run_to_learn_from(run_id: str) -> bytes:

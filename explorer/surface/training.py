@@ -20,16 +20,24 @@ HELD_BACK = 5
 """Of images that are not divided every so many-th is held back."""
 
 
-def pack_training(dataset: Dataset) -> bytes:
-    """Images and labels of a data set for `frontend/src/wire/training.ts`, of a large one the first of each part."""
+def most_images(n_bytes: int) -> int:
+    """So many images of so many bytes each does a page get at most."""
+    return int((MOST_TRAIN + MOST_TEST) * _share(n_bytes))
+
+
+def pack_training(dataset: Dataset, called: str = "") -> bytes:
+    """Images and labels of a data set for `frontend/src/wire/training.ts`, of a large one the first of each part.
+
+    called: the name by which the page knows it, where that is another one.
+    """
     train, test = dataset.subset("train"), dataset.subset("test")
-    share = min(1.0, MOST_BYTES / (max(1, dataset.images[0].size) * (MOST_TRAIN + MOST_TEST)))
+    share = _share(dataset.images[0].size)
     parts = (train.images[: int(MOST_TRAIN * share)], test.images[: int(MOST_TEST * share)])
     labels = [
         np.full(len(images), -1) if part.labels is None else part.labels[: len(images)]
         for part, images in zip((train, test), parts, strict=True)
     ]
-    return _pack(dataset.name, dataset.licence, dataset.class_names, parts, labels)
+    return _pack(called or dataset.name, dataset.licence, dataset.class_names, parts, labels)
 
 
 def pack_kept_images(name: str, images: NDArray[np.uint8], labels: NDArray[np.int64], class_names: Sequence[str]) -> bytes:
@@ -44,6 +52,11 @@ def pack_kept_images(name: str, images: NDArray[np.uint8], labels: NDArray[np.in
 def for_app(images: bytes, offers: Sequence[ImageOffer], keeps: bool) -> bytes:
     """Those bytes with what the app tells the page besides."""
     return with_length(AppTraining(offers=list(offers), keeps=keeps)) + images
+
+
+def _share(n_bytes: int) -> float:
+    """Of the most images those that are not too many bytes."""
+    return min(1.0, MOST_BYTES / (max(1, n_bytes) * (MOST_TRAIN + MOST_TEST)))
 
 
 def _pack(
