@@ -53,6 +53,20 @@ def moved(line: list[int], number: int, position: int) -> list[int]:
     return [*others[: max(0, position)], number, *others[max(0, position) :]]
 
 
+def in_line(jobs: Sequence[Training]) -> list[Training]:
+    """Those that wait, in the order in which they begin."""
+    return sorted((job for job in jobs if job.state == "waiting"), key=lambda job: job.order)
+
+
+def listed(jobs: Sequence[Training]) -> list[Training]:
+    """As a list shows them: what runs or is paused, then what waits in the order in which it begins, then what has ended.
+
+    jobs: the newest first.
+    """
+    under_way = [job for job in jobs if job.state in ("running", "paused")]
+    return [*under_way, *in_line(jobs), *(job for job in jobs if not job.is_open)]
+
+
 def given(**settings: float | None) -> dict[str, float]:
     """Those that are to change."""
     return {key: value for key, value in settings.items() if value is not None}

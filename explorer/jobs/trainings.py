@@ -67,7 +67,7 @@ class TrainingQueue:
                 self._change(job.number, state="stopped", is_stopping=False, words="stopped with the app; it can be resumed")
             elif job.state in ("running", "paused") and self._turn is None:
                 self._turn = job.number
-                self._change(job.number, state="paused", words="paused: the app ended; it goes on where it was")
+                self._change(job.number, state="paused", words="the app ended; it goes on where it was")
         self._start_next()
 
     def expect(self) -> None:
@@ -95,7 +95,7 @@ class TrainingQueue:
     def waiting(self) -> tuple[Training, ...]:
         """Those that wait, in the order in which they begin."""
         with self._lock:
-            return tuple(sorted((job for job in self._jobs.values() if job.state == "waiting"), key=lambda job: job.order))
+            return tuple(rules.in_line(tuple(self._jobs.values())))
 
     def live(self, number: int) -> Live | None:
         """What a training showed of itself last; None before its first step and of what there is not. Raises `RunCorrupt`."""

@@ -1,9 +1,9 @@
-"""Which training does this visitor watch, and what did they set while it goes on?"""
+"""Which training does this visitor watch, what did they set while it goes on, and on which data do they want the next one?"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -19,6 +19,18 @@ def watched() -> int | None:
 def watch(number: int) -> None:
     """Chooses one (a button's callback too)."""
     st.session_state["watched-training"] = number
+
+
+def want_data(name: str) -> None:
+    """The form is to show this data set when it is drawn next."""
+    st.session_state["wanted-data"] = name
+
+
+def choose_wanted_data(key: str, names: Sequence[str]) -> None:
+    """The data set that was wanted becomes what the list of that key shows, before the list is drawn; names: what it offers."""
+    name = st.session_state.pop("wanted-data", None)
+    if name in names:
+        st.session_state[key] = name
 
 
 def sent_settings(key: str) -> dict[str, float]:

@@ -74,6 +74,13 @@ def kinds(tmp_path_factory) -> Path:
 @contextmanager
 def served(runs: Path) -> Iterator[str]:
     """The app as `make app` starts it, with these runs beside the shipped ones, on a port of its own."""
+    with served_by(runs) as (url, _):
+        yield url
+
+
+@contextmanager
+def served_by(runs: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The same with its process, which may be ended before."""
     port = free_port()
     environment = {**os.environ, "LATENT_RUNS": str(runs)}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
@@ -81,7 +88,7 @@ def served(runs: Path) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{url}/_stcore/health")
-        yield url
+        yield url, process
     finally:
         process.terminate()
         process.wait(timeout=60)

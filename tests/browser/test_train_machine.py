@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import served
+from tests.browser.conftest import served, served_by
 from tests.browser.surface import address, assert_no_barrier, settled, tab
 from trainer.runs.catalogue import load_run
 
@@ -48,18 +48,22 @@ def fill(page: Page, label: str, value: str) -> None:
     field.press("Enter")
 
 
-def test_digits_are_trained_here_with_another_beta_on_the_way(projector, own_server, runs):
-    page = projector
-    page.goto(address(own_server, **MACHINE))
-    fill(page, "Epochs", "600")
-    # small, so that it takes seconds on a busy machine too
+def small(page: Page, name: str, epochs: int) -> None:
+    """A training that takes seconds on a busy machine too is filled in and begun."""
+    fill(page, "Epochs", str(epochs))
     page.get_by_role("button", name="All settings").click()
     fill(page, "Hidden", "16")
     page.get_by_role("tab", name="Afterwards").click()
     page.get_by_text("Classifier", exact=True).click()
     page.keyboard.press("Escape")
-    fill(page, "Name of the run", "mine")
+    fill(page, "Name of the run", name)
     page.get_by_role("button", name="Train", exact=True).click()
+
+
+def test_digits_are_trained_here_with_another_beta_on_the_way(projector, own_server, runs):
+    page = projector
+    page.goto(address(own_server, **MACHINE))
+    small(page, "mine", 600)
     standing = page.get_by_test_id("standing")
     expect(standing).to_contain_text("Step ", timeout=LONG_MS)
     page.get_by_role("button", name="Pause").click()
@@ -107,12 +111,11 @@ def test_a_zip_of_pictures_becomes_a_data_set(projector, own_server, tmp_path):
     dialog.locator("input[type=file]").set_input_files(tmp_path / "pets.zip")
     fill(page, "Name", "pets")
     dialog.get_by_role("button", name="Keep").click()
-    expect(dialog.get_by_text("24 images. Choose")).to_be_visible()
+    expect(dialog.get_by_text("24 images; “pets” is the data set that is chosen now.")).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     settled(page)
-    page.get_by_role("combobox", name="Data set").click()
-    expect(page.get_by_role("option", name="pets")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Data set")).to_have_value("pets")
 
 
 def test_where_training_is_forbidden_one_sentence_says_what_to_set(browser, runs, tmp_path, monkeypatch):
@@ -123,3 +126,39 @@ def test_where_training_is_forbidden_one_sentence_says_what_to_set(browser, runs
         expect(page.get_by_test_id("standing")).to_contain_text("Not trained yet")  # in the page one may
         expect(page.get_by_text("This app does not train: its atlas.toml says training = false.")).to_be_visible()
         expect(page.get_by_text("On this machine")).to_have_count(0)
+
+
+def test_a_training_goes_on_after_the_app_was_killed(projector, tmp_path):
+    page, epochs = projector, 600
+    with served_by(tmp_path) as (url, app):
+        page.goto(address(url, **MACHINE))
+        small(page, "mine", epochs)
+        expect(page.get_by_test_id("standing")).to_contain_text("Step ", timeout=LONG_MS)
+        app.kill()
+        app.wait()
+    with served(tmp_path) as url:
+        page.goto(address(url, **MACHINE))
+        expect(page.get_by_text("Paused: the app ended; it goes on where it was")).to_be_visible()
+        page.get_by_role("button", name="Go on").click()
+        expect(page.get_by_role("button", name="Open in the Atlas")).to_be_visible(timeout=LONG_MS)
+    run = load_run("mine", tmp_path)
+    assert (run.info.state, run.config.epochs) == ("finished", epochs)
+    assert list(run.history["epoch"]) == list(range(1, epochs + 1))  # each epoch once
+
+
+def test_the_order_of_those_that_wait_is_changed(projector, tmp_path):
+    page = projector
+    with served(tmp_path) as url:
+        page.goto(address(url, **MACHINE))
+        small(page, "first", 100_000)
+        expect(page.get_by_test_id("standing")).to_contain_text("Step ", timeout=LONG_MS)
+        for name in ("second", "third"):
+            fill(page, "Name of the run", name)
+            page.get_by_role("button", name="Train", exact=True).click()
+            expect(page.get_by_role("button", name=name, exact=True)).to_be_visible()
+        names = page.get_by_role("button", name=re.compile("^(first|second|third)$"))
+        expect(names).to_have_text(["first", "second", "third"])
+        page.get_by_role("button", name="Earlier").click()
+        expect(names).to_have_text(["first", "third", "second"])
+        page.get_by_role("button", name="Later").click()
+        expect(names).to_have_text(["first", "second", "third"])

@@ -6,7 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from explorer.jobs.queue_rules import MOST_KEPT, MOST_OF_ALL, MOST_WAITING, refused_to_queue, refused_to_resume, too_old
+from explorer.jobs.queue_rules import (
+    MOST_KEPT,
+    MOST_OF_ALL,
+    MOST_WAITING,
+    in_line,
+    listed,
+    refused_to_queue,
+    refused_to_resume,
+    too_old,
+)
 from explorer.jobs.training import Training, read_trainings, write_training
 from explorer.jobs.trainings import TrainingQueue
 from trainer.config import FitConfig
@@ -81,3 +90,11 @@ def test_a_queue_keeps_to_the_rules(tmp_path):
         assert [job.number for job in queue.jobs() if job.state == "stopped"] == [2, 1]
     finally:
         queue.close()
+
+
+def test_the_list_begins_with_what_runs_then_what_waits_in_its_order_then_what_has_ended():
+    states = {6: "finished", 5: "waiting", 4: "waiting", 3: "running", 2: "waiting", 1: "stopped"}
+    orders = {5: 1, 4: 3, 2: 2}
+    jobs = [replace(training(number, state=state), order=orders.get(number, 0)) for number, state in states.items()]
+    assert [job.number for job in in_line(jobs)] == [5, 2, 4]
+    assert [job.number for job in listed(jobs)] == [3, 5, 2, 4, 6, 1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.cache.trainings import training_queue
+from explorer.jobs.queue_rules import in_line, listed
 from explorer.jobs.training import Training
 from explorer.session.load import open_run_next
 from explorer.session.permission import permission, steers_as
@@ -22,17 +23,21 @@ def show_trainings(ended: frozenset[int]) -> None:
         return
     st.markdown("**Trainings**")
     allowed, who = permission().is_allowed, steers_as()
+    line = [job.number for job in in_line(jobs)]
     with st.container(key="machine-list", gap="small"):
-        for job in jobs:
-            _training(job, allowed and who in (None, job.owner), who)
+        for job in listed(jobs):
+            _training(job, allowed and who in (None, job.owner), who, line)
 
 
-def _training(job: Training, steers: bool, who: str | None) -> None:
+def _training(job: Training, steers: bool, who: str | None, line: list[int]) -> None:
+    """line: numbers of those that wait, in the order in which they begin."""
     with st.container(key=f"training-{job.number}", gap=None):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
             name, key = escape_markdown(job.name), f"watch-training-{job.number}"
             st.button(name, key=key, type="tertiary", on_click=watch, args=(job.number,), help="Watch it", width="content")
             with st.container(horizontal=True, gap="small", width="content"):
+                if steers and job.number in line:
+                    _moves(job.number, line, who)
                 if steers:
                     _buttons(job, who)
                 # no callback: in a fragment it would not reach the rest of the page
@@ -43,6 +48,21 @@ def _training(job: Training, steers: bool, who: str | None) -> None:
             st.progress(job.share, text=f"{'Paused: ' if job.state == 'paused' else ''}{words}")
         else:
             st.caption(f":red[{words}]" if job.state == "failed" else words)
+
+
+def _moves(number: int, line: list[int], who: str | None) -> None:
+    """Another place among those that wait."""
+    place = line.index(number)
+    moves = {"Earlier": (place - 1, "Begin before the one above."), "Later": (place + 1, "Begin after the one below.")}
+    for label, (to, words) in moves.items():
+        if 0 <= to < len(line):
+            st.button(label, key=f"{label}-{number}", type="tertiary", help=words, on_click=_move, args=(number, who, to))
+
+
+def _move(number: int, who: str | None, position: int) -> None:
+    """A button's callback."""
+    if permission().is_allowed:
+        training_queue().move(number, who, position)
 
 
 def _buttons(job: Training, who: str | None) -> None:

@@ -11,6 +11,7 @@ from explorer.jobs.own_data import kept_uploads
 from explorer.pages.train.queueing import queue_training, suggested_name
 from explorer.pages.train.uploading import upload_dialog
 from explorer.session.remembered import shown
+from explorer.session.trainings import choose_wanted_data
 from explorer.text.run_sentence import data_title
 from trainer.config import FitConfig, checked
 from trainer.datasets import availability, dataset_names
@@ -69,6 +70,7 @@ def _what() -> tuple[str, str]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         names = [*here, *own]
         usual = PRESETS[preset].data if preset in PRESETS else names[0]
+        choose_wanted_data(f"fit-data-{preset}", names)
         data = st.selectbox(
             "Data set",
             names,

@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer.jobs.own_data import MOST_BYTES, Upload, forget_upload, keep_upload, kept_uploads
 from explorer.session.permission import permission
+from explorer.session.trainings import want_data
 from explorer.text.escape import escape_markdown
 from trainer.datasets.names import MAX_SIZE, MIN_SIZE, SIZE
 from trainer.errors import LatentError
@@ -47,7 +48,8 @@ def _keep(files: list[Upload], title: str, size: int) -> None:
     except LatentError as error:
         st.error(escape_markdown(str(error)))
         return
-    st.success(f"{count(kept.n_images)} images. Choose “{escape_markdown(kept.title)}” as the data set.")
+    want_data(kept.name)
+    st.success(f"{count(kept.n_images)} images; “{escape_markdown(kept.title)}” is the data set that is chosen now.")
     for note in kept.notes:
         st.caption(escape_markdown(note))
 
