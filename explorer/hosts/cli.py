@@ -46,7 +46,7 @@ class ExportOptions:
     html: FileToWrite = None
     """the web page to be written"""
     film: bool = True
-    """with the film of the training in the web page, where the run has one; it adds .4 to 7 MB"""
+    """with the film of the training in the web page, where the run has one; it adds 0.4 to 7 MB"""
     torch: FileToWrite = None
     """the program for PyTorch to be written"""
     numpy: FileToWrite = None
