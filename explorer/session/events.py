@@ -145,6 +145,11 @@ def remember_map(map_id: str, run_id: str, projection: Projection) -> None:
     st.session_state["maps"] = dict([*others, (map_id, _name_of(run_id, projection))][-MAX_MAPS:])
 
 
+def forget_all_given() -> None:
+    """The surfaces of this view leave the page, and what they were given goes with them."""
+    st.session_state.pop("given", None)
+
+
 def forget_given(view: str) -> None:
     """The surfaces of another view are gone from the page, and what they were given with them; Back and Forward build a page anew."""
     if st.session_state.get("given-view") != view or link.came_back():

@@ -5,7 +5,7 @@ The link says so: Back leaves the film, and a link opens it.
 
 from __future__ import annotations
 
-from explorer.session import link
+from explorer.session import events, link
 
 KEY = "film"  # in the link: the page that shows it
 
@@ -18,6 +18,7 @@ def is_on(page: str) -> bool:
 def begin(page: str) -> None:
     """That page shows films from now on (a button's callback, or the surface's)."""
     link.write(KEY, page)
+    events.forget_all_given()
 
 
 def end() -> None:

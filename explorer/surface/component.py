@@ -15,6 +15,7 @@ import streamlit as st
 from explorer.surface import bundles
 from explorer.surface.bundles import Bundle
 from explorer.surface.served import address_of
+from explorer.surface.training_schema import AppFilm, FilmShown
 
 
 @lru_cache(maxsize=6)
@@ -49,8 +50,12 @@ def training_watch(moment: bytes, key: str, on_set: Callable[[], None]) -> None:
     _component("train")(data=moment, key=key, on_set_change=on_set)
 
 
-def film_surface(data: bytes, key: str, on_leave: Callable[[], None]) -> None:
-    """The film of a run's training, with `film.pack_replay`'s bytes. on_leave: called before the rerun that leaving it causes."""
+def film_surface(shown: FilmShown, film: bytes, key: str, on_leave: Callable[[], None]) -> None:
+    """The film of a run's training, `film.pack_film`'s bytes, which the browser fetches once.
+
+    on_leave: called before the rerun that leaving it causes
+    """
+    data: AppFilm = {"shown": shown, "address": address_of(film, "application/octet-stream", key)}
     _component("film")(data=data, key=key, on_leave_change=on_leave)
 
 

@@ -116,11 +116,6 @@ def shown_on(run: Run, projection: Projection, link: str = "", leaves: bool = Tr
     return {"plane": _plane(plane), "note": note, "link": link, "leaves": leaves, "height": height}
 
 
-def pack_replay(shown: FilmShown, film: bytes) -> bytes:
-    """What the component is given: how to show it, and `pack_film`'s bytes."""
-    return with_length(shown) + film
-
-
 def _plane(projection: Projection) -> FilmPlaneRecord | None:
     if projection.basis is None or projection.origin is None:
         return None

@@ -152,6 +152,14 @@ class FilmBundle(TypedDict):
     """By the names of the run's maps."""
 
 
+class AppFilm(TypedDict):
+    """What the film's component is given in the app."""
+
+    shown: FilmShown
+    address: str
+    """Of the film's bytes, from the page's own address on; another film has another one."""
+
+
 class FilmShown(TypedDict):
     """How a host wants a film to be shown; it stands before the film's own header."""
 

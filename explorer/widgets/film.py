@@ -10,7 +10,7 @@ from explorer.cache.films import film_of
 from explorer.pictures.export import Film, safe_file_name
 from explorer.session import film
 from explorer.surface.component import film_surface
-from explorer.surface.film import NO_FILM, has_film, pack_replay, shown_on
+from explorer.surface.film import NO_FILM, has_film, shown_on
 from explorer.surface.film_file import film_file
 from explorer.text.escape import escape_markdown
 from explorer.widgets.class_chooser import chosen_label, class_words
@@ -27,7 +27,7 @@ def film_map(run: Run, projection: Projection, key: str, *, link: str = "", leav
     link: films of one name move together; leaves: whether Esc brings the map back; height: of the map, 0 for as much as there is
     """
     shown = shown_on(run, projection, link, leaves, height)
-    film_surface(pack_replay(shown, film_of(run.id, chosen_label(run))), key, on_leave=film.end)
+    film_surface(shown, film_of(run.id, chosen_label(run)), key, on_leave=film.end)
     class_words(run)
 
 

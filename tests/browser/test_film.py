@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from explorer.surface.film import pack_film
 from explorer.surface.film_file import REST, STEPS
 from tests.browser.conftest import served
 from tests.browser.surface import address, assert_no_barrier, eventually, find, grey, heading, ready, tab, the_map
 from tests.kept import trained_runs
+from tests.places import ASSETS
 from trainer.config import FitConfig
 from trainer.runs.catalogue import load_run
 from trainer.runs.read import Run
@@ -174,6 +176,29 @@ def test_in_compare_the_key_of_a_column_shows_the_films_of_all(page, films):
     expect(slider(page)).to_have_count(2)
     page.keyboard.press("f")
     expect(page.get_by_test_id("surface")).to_have_count(2)
+
+
+def test_a_film_is_fetched_once_whatever_is_drawn_anew(page, films):
+    """Not by the socket: its bytes have an address of their own, and the page keeps them."""
+    asked: list[str] = []
+    received: list[int] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith(".bin") else None)
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data))))
+    opened(page, films, "mnist-20d")
+    assert len(asked) == 1
+    assert page.request.get(asked[0]).body() == pack_film(load_run("mnist-20d", ASSETS))
+    assert sum(received) < 1_500_000
+    page.get_by_role("button", name="Back to the map").click()
+    expect(page.get_by_test_id("surface")).to_be_visible()
+    page.get_by_role("button", name="Film").click()
+    expect(slider(page)).to_be_visible()
+    assert len(asked) == 1
+
+
+def test_a_film_that_does_not_arrive_is_said(page, films):
+    page.route("**/media/*.bin", lambda route: route.abort())
+    page.goto(address(films, run="film-flat", film="atlas"))
+    expect(page.get_by_role("alert")).to_have_text("The data did not arrive. Reload the page.")
 
 
 def test_in_compare_one_slider_moves_both_columns_by_the_share_of_the_training(page, films, folder):

@@ -2,7 +2,7 @@
 
 import { type Arrays, parseArrays, parseFirst } from "./payload";
 import { inflated } from "./run-bundle";
-import type { FilmBundle, FilmHeader, FilmMap, FilmShown } from "./schema";
+import type { FilmBundle, FilmHeader, FilmMap } from "./schema";
 
 /** A plane onto which codes are dropped: place = basis · (z − origin). */
 export interface FilmPlane extends FilmMap {
@@ -91,12 +91,6 @@ export class TrainingFilm {
 export function readFilm(bytes: Uint8Array): TrainingFilm {
   const { record, arrays } = parseArrays<FilmHeader>(bytes);
   return new TrainingFilm(record, arrays);
-}
-
-/** The film as a host hands it over: how to show it, then the film. Raises `PayloadError` with a sentence for the person. */
-export function readReplay(bytes: Uint8Array): { readonly shown: FilmShown; readonly film: TrainingFilm } {
-  const { record, rest } = parseFirst<FilmShown>(bytes);
-  return { shown: record, film: readFilm(rest) };
 }
 
 /** The film of a page without a server: how to show it on each of its maps, then the film. Raises `PayloadError` with a sentence for the person. */

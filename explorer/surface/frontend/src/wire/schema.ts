@@ -884,6 +884,13 @@ export interface FilmBundle {
   readonly shown: Readonly<Record<string, FilmShown>>;
 }
 
+/** What the film's component is given in the app. */
+export interface AppFilm {
+  readonly shown: FilmShown;
+  /** Of the film's bytes, from the page's own address on; another film has another one. */
+  readonly address: string;
+}
+
 /** How a host wants a film to be shown; it stands before the film's own header. */
 export interface FilmShown {
   /** null where the two dimensions themselves are the map. */
