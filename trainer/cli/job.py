@@ -51,6 +51,8 @@ def main() -> int:
     import trainer.training.fit  # noqa: F401  (seconds, in which whoever expects a training may have started the process already)
 
     if not _is_told():
+        _make_optimiser()
+    if not _is_told():
         import sklearn.datasets  # noqa: F401  (one more, which the first snapshot of most trainings would wait for)
     if (first := next(told, None)) is None:
         return 0
@@ -64,6 +66,13 @@ def main() -> int:
         if early.is_set():
             steering.stop()
         return _job(spec, told, steering)
+
+
+def _make_optimiser() -> None:
+    """Torch's first one imports its compiler, which takes seconds too: here nobody waits for it."""
+    import torch
+
+    torch.optim.AdamW([torch.zeros(1)])
 
 
 def _is_told() -> bool:
