@@ -9,12 +9,8 @@ import { codeOf, codeWords, type QrCode, reach } from "./share-link";
 
 /** A square of the code is this large at most, CSS pixels. */
 const SQUARE_PX = 10;
-/** A narrower window has the code below the link. */
-const STACKED_PX = 760;
-/** What stands beside or above the code with the dialog's edges, CSS pixels. */
-const BESIDE_PX = 440;
-const ABOVE_PX = 330;
-const EDGES_PX = 48;
+/** Around what the dialog holds: its distance from the window's edges, its border and its padding, on both sides together, CSS pixels. */
+const EDGES_PX = 50;
 
 export class ShareDialog {
   private readonly field = h("textarea", {
@@ -29,28 +25,30 @@ export class ShareDialog {
   private readonly reach = h("p", { class: "ls-note" });
   private readonly left = h("p", { class: "ls-note" });
   private readonly code = h("div", { class: "ls-code" });
+  private readonly words = h(
+    "div",
+    { class: "ls-words" },
+    h("h2", { class: "ls-title" }, "A link that opens exactly this"),
+    this.field,
+    h(
+      "div",
+      { class: "ls-row" },
+      button("ls-button ls-main", {}, () => void this.copy(), "Copy link"),
+      button("ls-button", {}, () => this.element.close(), "Close"),
+    ),
+    this.copied,
+    this.length,
+    this.reach,
+    this.left,
+  );
   private readonly element = h(
     "dialog",
     { class: "ls-dialog", "aria-label": "Share" },
     h("style", {}, unpackText(sheet)),
-    h(
-      "div",
-      { class: "ls-words" },
-      h("h2", { class: "ls-title" }, "A link that opens exactly this"),
-      this.field,
-      h(
-        "div",
-        { class: "ls-row" },
-        button("ls-button ls-main", {}, () => void this.copy(), "Copy link"),
-        button("ls-button", {}, () => this.element.close(), "Close"),
-      ),
-      this.copied,
-      this.length,
-      this.reach,
-      this.left,
-    ),
+    this.words,
     this.code,
   );
+  private shared: QrCode | null = null;
 
   /** What the page had, where anything is. */
   private get link(): string {
@@ -87,18 +85,33 @@ export class ShareDialog {
     setText(this.reach, reach(location));
     const shared = codeOf(this.link);
     setText(this.left, shared ? codeWords(shared) : "The link is too long for a QR code.");
-    this.code.replaceChildren(...(shared ? [this.drawn(shared.code)] : []));
+    this.shared = shared?.code ?? null;
+    this.draw();
   }
 
-  /** Whole pixels a square, so that all are of one size. */
-  private drawn(code: QrCode): SVGSVGElement {
+  /** As large as there is room beside or below the words. */
+  private draw(): void {
+    this.code.replaceChildren(); // so that words and room are not squeezed by what was there
+    if (this.shared) this.code.append(this.drawn(this.shared));
+  }
+
+  /** Side of the square that is free, CSS pixels. */
+  private room(): number {
     const { innerWidth, innerHeight } = this.page;
-    const isStacked = innerWidth < STACKED_PX;
-    const [width, height] = isStacked
-      ? [innerWidth - EDGES_PX, innerHeight - ABOVE_PX]
-      : [innerWidth - BESIDE_PX, innerHeight - EDGES_PX];
+    const { flexDirection, rowGap, columnGap } = getComputedStyle(this.element);
+    const { width, height } = this.words.getBoundingClientRect();
+    const isStacked = flexDirection === "column"; // share.css decides
+    const [right, below] = isStacked
+      ? [0, height + Number.parseFloat(rowGap)]
+      : [width + Number.parseFloat(columnGap), 0];
+    return Math.min(innerWidth - EDGES_PX - right, innerHeight - EDGES_PX - below);
+  }
+
+  /** Whole pixels of the screen a square, so that all are of one size. */
+  private drawn(code: QrCode): SVGSVGElement {
+    const pixels = this.page.devicePixelRatio;
     const side = code.length;
-    const square = Math.max(1, Math.min(SQUARE_PX, Math.floor(Math.min(width, height) / side)));
+    const square = Math.min(SQUARE_PX, Math.max(1, Math.floor((this.room() * pixels) / side)) / pixels);
     const dark = code.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])));
     return svg(`0 0 ${side} ${side}`, [{ d: `M0 0h${side}v${side}h-${side}z`, fill: "#fff" }, { d: dark.join("") }], {
       width: side * square,
@@ -121,5 +134,6 @@ export class ShareDialog {
     );
     if (isCopied || this.page.document.execCommand("copy")) setText(this.copied, "Copied.");
     else setText(this.copied, "The browser does not let this page copy: the link is selected, press Ctrl+C (⌘C).");
+    this.draw(); // the words need more room than before
   }
 }
