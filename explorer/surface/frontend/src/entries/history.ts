@@ -3,7 +3,7 @@
  * rerun that changed what is asked for. The same program is the menu's entries for sharing.
  */
 
-import { Entries } from "../hosts/entries";
+import { HistoryEntries } from "../hosts/history-entries";
 import { moved } from "../hosts/fragment";
 import { KeptScreen } from "../hosts/kept-screen";
 import { ShareDialog } from "../hosts/share-dialog";
@@ -12,7 +12,7 @@ import { shareButtons } from "../hosts/share-menu";
 const KEPT = Symbol.for("latent-atlas-history");
 
 interface Kept {
-  readonly entries: Entries;
+  readonly entries: HistoryEntries;
   readonly dialog: ShareDialog;
 }
 
@@ -45,7 +45,7 @@ export default function history({ parentElement, data }: Component): (() => void
     location.replace(location.pathname + address); // a link of an exported page
     return undefined;
   }
-  const entries = new Entries(window);
+  const entries = new HistoryEntries(window);
   if (hash !== location.hash) entries.setFragment(hash.slice(1));
   page[KEPT] = { entries, dialog: new ShareDialog(window) };
   let { search } = location;

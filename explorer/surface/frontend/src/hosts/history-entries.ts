@@ -13,7 +13,7 @@ export interface Browser {
   addEventListener(type: "popstate", run: () => void): void;
 }
 
-export class Entries {
+export class HistoryEntries {
   private readonly push: History["pushState"];
   private readonly replace: History["replaceState"];
   /** The address of the entry as it was when the last rerun was over, with its latest fragment. */

@@ -1,7 +1,7 @@
 /** Is there one entry for what a person did, and none for what a page does by itself? Held against a history written in ten lines. */
 
 import { expect, test } from "vitest";
-import { type Browser, Entries } from "../../src/hosts/entries";
+import { type Browser, HistoryEntries } from "../../src/hosts/history-entries";
 
 /** A browser's history, as the standard has it. */
 class FakeBrowser implements Browser {
@@ -32,9 +32,9 @@ class FakeBrowser implements Browser {
   }
 }
 
-function opened(): { browser: FakeBrowser; entries: Entries } {
+function opened(): { browser: FakeBrowser; entries: HistoryEntries } {
   const browser = new FakeBrowser();
-  return { browser, entries: new Entries(browser) };
+  return { browser, entries: new HistoryEntries(browser) };
 }
 
 test("a bound widget's replaced address is an entry of its own once the rerun is over", () => {
