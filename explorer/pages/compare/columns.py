@@ -77,10 +77,10 @@ def _row(head: DeltaGenerator, key: str) -> DeltaGenerator:
 
 def _map_and_facts(page: Compared, index: int, run: Run, head: DeltaGenerator, row: DeltaGenerator) -> tuple[Projection, Axes]:
     """The map chooser, the run's figures and the verdict: as many lines in all columns, so that their maps begin at one height."""
-    facts, is_roomy = escape_markdown(brief_summary(run.info)), len(page.columns) == 2
+    facts, has_two_columns = escape_markdown(brief_summary(run.info)), len(page.columns) == 2
     second = _row(head, f"column-facts-{index}")
-    last = second if is_roomy else _row(head, f"column-row-{index}-map")
-    with row if is_roomy else last:
+    last = second if has_two_columns else _row(head, f"column-row-{index}-map")
+    with row if has_two_columns else last:
         chosen = column_map(page, index, run)
     second.caption(facts, help=HELP, width="content")
     with last:

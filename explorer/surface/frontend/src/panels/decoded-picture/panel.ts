@@ -6,7 +6,7 @@ import type { Frame, Panel, Progress, Room } from "../../kernel/extension";
 import type { PanelEditor } from "../../kernel/panel-editor";
 import { probability } from "../../kernel/reading";
 import type { MapState } from "../../kernel/state";
-import { FIRST_TAB, ROOMY } from "../../kernel/tabs";
+import { FIRST_TAB, SMALL_PICTURE_TABS } from "../../kernel/tabs";
 import { classWords, nearestWords, zText } from "../../ui/format";
 import { looksWords, PictureCard } from "./card";
 
@@ -96,7 +96,7 @@ export class DecodedPicture implements Panel {
     const { isPresenting, isWide, isFolded, isNarrow, isCompact, width, height, sideWidth } = this.given;
     const isLow = innerHeight < LOW_WINDOW_PX;
     const isLookedAt = this.editor.state().tab === FIRST_TAB; // else the tab below has the room
-    const isSmall = isLow && !isPresenting && ROOMY.includes(this.editor.state().tab);
+    const isSmall = isLow && !isPresenting && SMALL_PICTURE_TABS.includes(this.editor.state().tab);
     const share = isPresenting ? PRESENTED_SHARE : isLow ? LOW_PICTURE_SHARE : PICTURE_SHARE;
     const wide = isSmall ? SMALL_PX : Math.min(sideWidth, Math.round(height * share)); // what is under it must be seen too
     const column = isLow ? 140 : 168;
