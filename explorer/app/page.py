@@ -49,8 +49,8 @@ def page() -> None:
         if other is not shown and other.leave is not None:
             other.leave()
     events.forget_given(now.view)
-    if shown.follow_link is not None and now.follows_link:
-        shown.follow_link(now.run_id, dims[now.run_id])
+    if shown.read_link is not None and now.reads_link:
+        shown.read_link(now.run_id, dims[now.run_id])
         now = replace(now, notice=notice())
     try:
         header(now, shown, sound)

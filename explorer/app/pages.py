@@ -25,7 +25,7 @@ class Page:
     """Whether the page itself tells figures and verdict of each run that it shows, if it shows any, so that the header leaves them out."""
     tells_verdict: bool = False
     """Whether the page itself shows the clinic's verdict, so that the header leaves it out."""
-    follow_link: Callable[[str, int], None] | None = None
+    read_link: Callable[[str, int], None] | None = None
     """Reads the page's own part of the link, given run and latent dimension, where the link tells what is shown."""
     leave: Callable[[], None] | None = None
     """What is to be done when any other page is shown: its part of the link goes, for example."""
@@ -39,8 +39,8 @@ def _leave_compare() -> None:
 PAGES = (
     Page("atlas", "explorer.pages.atlas.page", leave=partial(film.leave, "atlas")),
     Page("reconstruct", "explorer.pages.reconstruct.page"),
-    Page("interpolate", "explorer.pages.interpolate.page", follow_link=stops.follow_link, leave=stops.leave),
-    Page("samples", "explorer.pages.samples.page", follow_link=seed.follow_link, leave=seed.leave),
+    Page("interpolate", "explorer.pages.interpolate.page", read_link=stops.read_link, leave=stops.leave),
+    Page("samples", "explorer.pages.samples.page", read_link=seed.read_link, leave=seed.leave),
     Page("dimensions", "explorer.pages.dimensions.page", tells_verdict=True),
     Page("train", "explorer.pages.train.page", tells_of_runs=True),
     Page("compare", "explorer.pages.compare.page", tells_of_runs=True, leave=_leave_compare),

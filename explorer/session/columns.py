@@ -47,7 +47,7 @@ def from_link(known: Iterable[str], n_images: int) -> tuple[Comparison, list[str
     return Comparison(linked.columns), [*linked.complaints, missing]
 
 
-def follow_link() -> None:
+def read_link() -> None:
     """Back or Forward: the columns of the link count again."""
     if link.asked("with") is not None:
         st.session_state.pop("compared", None)

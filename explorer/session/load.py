@@ -14,7 +14,7 @@ import streamlit as st
 
 from explorer.session import columns, link
 from explorer.session.column_link import Column
-from explorer.session.pins import FAR, Pin, follow_link, linked_pins, pins_of, sync_link, write_pins
+from explorer.session.pins import FAR, Pin, linked_pins, pins_of, read_link, sync_link, write_pins
 from explorer.surface.schema import MAX_PINS
 from explorer.text.escape import shortened
 
@@ -30,7 +30,7 @@ class State:
     """In the order in which they were made; the last is the current one."""
     notice: str | None
     """What of the link could not be had, until the person dismisses it."""
-    follows_link: bool = False
+    reads_link: bool = False
     """Whether the link tells what is shown: the page was just opened, or Back or Forward asked for it."""
 
 
@@ -56,13 +56,13 @@ def load(known: Mapping[str, int], default_run: str, views: Sequence[str], broke
     view = link.chosen("view", views, views[0])
     if link.came_back():
         dismiss_notice()
-        columns.follow_link()
-    follows_link = is_opened or link.came_back()
-    n_asked = len(linked_pins(run_id)) if follows_link else 0
-    if follows_link:
-        follow_link(run_id)
+        columns.read_link()
+    reads_link = is_opened or link.came_back()
+    n_asked = len(linked_pins(run_id)) if reads_link else 0
+    if reads_link:
+        read_link(run_id)
     pins = _fitting_pins(run_id, known[run_id], n_asked)
-    return State(run_id, view, pins, notice(), follows_link)
+    return State(run_id, view, pins, notice(), reads_link)
 
 
 def _refusal(known: Mapping[str, int], default_run: str, views: Sequence[str], broken: Mapping[str, str]) -> str | None:

@@ -52,7 +52,7 @@ def write_pins(run_id: str, pins: Sequence[Pin]) -> None:
     sync_link(run_id)
 
 
-def follow_link(run_id: str) -> None:
+def read_link(run_id: str) -> None:
     """The pins are the link's: in a page that was just opened, and after Back or Forward.
 
     Where the session has others, that can be taken back; those that are too many for a link stay. Read at no other time: after a change of

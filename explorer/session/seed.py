@@ -19,7 +19,7 @@ def draw_again() -> None:
     st.session_state["draws"] = draws() + 1
 
 
-def follow_link(_run_id: str, _n_dims: int) -> None:
+def read_link(_run_id: str, _n_dims: int) -> None:
     """The seed is the link's; a text that is none is the first."""
     text = link.asked(KEY) or ""
     st.session_state["draws"] = int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else 0

@@ -82,7 +82,7 @@ def _write(run_id: str, stops: Sequence[Stop]) -> None:
 # --- the link
 
 
-def follow_link(run_id: str, n_dims: int) -> None:
+def read_link(run_id: str, n_dims: int) -> None:
     """The stops and the line are the link's: in a page that was just opened, and after Back or Forward."""
     text, drawn = ((link.asked(name) or "") if link.speaks_of(run_id) else "" for name in ("stops", "drawn"))
     stops = linked_stops(text, n_dims)
