@@ -123,14 +123,14 @@ export function visiblePoints({ perClass }: RunOnMap, shown: Shown): number {
   return perClass.reduce((sum, n, slot) => sum + (shown[slot] ? n : 0), 0);
 }
 
-interface Kept {
+interface Memo {
   readonly from: readonly unknown[];
   readonly value: unknown;
 }
 
 /** All of it for the state of the moment: made when it is first asked for, and again when a field that it is made from was replaced. */
 export class Derived {
-  private readonly kept = new Map<string, Kept>();
+  private readonly memos = new Map<string, Memo>();
   private buffer = new Float64Array(0);
   private pixels = new Float32Array(0);
 
@@ -139,7 +139,7 @@ export class Derived {
   /** z (K,) that is shown: written over by the next one. */
   get code(): Float64Array {
     const { data, probe } = this.get();
-    return this.keep("code", [data, probe], () => {
+    return this.memoised("code", [data, probe], () => {
       const { latentDim } = data.space;
       if (this.buffer.length !== latentDim) this.buffer = new Float64Array(latentDim);
       return codeOf(data, probe, this.buffer);
@@ -154,7 +154,7 @@ export class Derived {
   /** x_hat (C·H·W,) of the shown code: written over by the next one. */
   get picture(): Float32Array {
     const { data, probe } = this.get();
-    return this.keep("picture", [data, probe], () => {
+    return this.memoised("picture", [data, probe], () => {
       const x_hat = data.model.decodeAsShared(this.code, this.label);
       if (this.pixels.length !== x_hat.length) this.pixels = new Float32Array(x_hat.length);
       this.pixels.set(x_hat); // the model writes over its own with whatever is decoded next
@@ -170,42 +170,44 @@ export class Derived {
   /** The nearest of all codes, as many as the support needs: a search that need not follow every frame. */
   get near(): readonly Near[] {
     const { data, probe } = this.get();
-    return this.keep("near", [data, probe, data.codes.isComplete], () => data.codes.find(this.code, data.support.k));
+    return this.memoised("near", [data, probe, data.codes.isComplete], () =>
+      data.codes.find(this.code, data.support.k),
+    );
   }
 
   /** How many encoded images are around the shown code. */
   get support(): number {
     const { data } = this.get();
-    return this.keep("support", [this.near], () => data.support.of(this.code, this.near));
+    return this.memoised("support", [this.near], () => data.support.of(this.code, this.near));
   }
 
   get trust(): Trust {
     const { data, shown } = this.get();
-    return this.keep("trust", [this.near, shown], () => trustOf(data, this.code, shown, this.near));
+    return this.memoised("trust", [this.near, shown], () => trustOf(data, this.code, shown, this.near));
   }
 
   /** The point that is told of, or −1. */
   get marked(): number {
     const { data, probe, shown } = this.get();
-    return this.keep("marked", [data, probe, shown], () => markedPoint(data, probe, this.code, shown));
+    return this.memoised("marked", [data, probe, shown], () => markedPoint(data, probe, this.code, shown));
   }
 
   /** The points whose codes are nearest in latent space. */
   get links(): readonly number[] {
     const { data, probe, shown } = this.get();
-    return this.keep("links", [data, probe, shown], () =>
+    return this.memoised("links", [data, probe, shown], () =>
       nearestShown(data, this.code, N_LINKS, shown).map(({ index }) => index),
     );
   }
 
   get pins(): readonly PinRecord[] {
     const { data, pins } = this.get();
-    return this.keep("pins", [data, pins.known, pins.pending], () => onPlane(data, allPins(pins)));
+    return this.memoised("pins", [data, pins.known, pins.pending], () => onPlane(data, allPins(pins)));
   }
 
   get markers(): readonly PosteriorMarker[] {
     const { data, host, markers } = this.get();
-    return this.keep("markers", [data, host.markers, markers], () =>
+    return this.memoised("markers", [data, host.markers, markers], () =>
       onPlane(data, [...host.markers, ...markers]).map((one) => (data.plane ? { ...one, ellipse: null } : one)),
     );
   }
@@ -213,7 +215,7 @@ export class Derived {
   /** The host's path, or the one through pins. */
   get path(): PathRecord | null {
     const { data, host, path } = this.get();
-    return this.keep("path", [data, host.path, path.ends, path.ways, this.pins], () =>
+    return this.memoised("path", [data, host.path, path.ends, path.ways, this.pins], () =>
       host.path
         ? hostPathOn(data, host.path)
         : pathOn(path.ends, this.pins, (z) => data.placeOf(z), path.ways, data.model.label),
@@ -223,20 +225,20 @@ export class Derived {
   /** The quantity that colours the points; null: their class does. */
   get quantity(): Quantity | null {
     const { data, colourBy } = this.get();
-    return this.keep("quantity", [data, colourBy], () => colouredBy(data, colourBy));
+    return this.memoised("quantity", [data, colourBy], () => colouredBy(data, colourBy));
   }
 
   get colouring(): Colouring | null {
     const { data, shown } = this.get();
     const { quantity } = this;
-    return this.keep("colouring", [quantity, shown], () => quantity && colouringOf(quantity, data.slots, shown));
+    return this.memoised("colouring", [quantity, shown], () => quantity && colouringOf(quantity, data.slots, shown));
   }
 
-  private keep<T>(name: string, from: readonly unknown[], make: () => T): T {
-    const kept = this.kept.get(name);
-    if (kept && from.every((value, i) => Object.is(value, kept.from[i]))) return kept.value as T;
+  private memoised<T>(name: string, from: readonly unknown[], make: () => T): T {
+    const memo = this.memos.get(name);
+    if (memo && from.every((value, i) => Object.is(value, memo.from[i]))) return memo.value as T;
     const value = make();
-    this.kept.set(name, { from, value });
+    this.memos.set(name, { from, value });
     return value;
   }
 }

@@ -1,10 +1,10 @@
-/** What does a layer keep for a map? Made when it is first asked for, and gone with the map. */
+/** What does a layer compute once for a map? Made when it is first asked for, and gone with the map. */
 
 export function perMap<K extends object, V>(make: (key: K) => V): (key: K) => V {
-  const kept = new WeakMap<K, { readonly value: V }>();
+  const memos = new WeakMap<K, { readonly value: V }>();
   return (key) => {
-    const found = kept.get(key) ?? { value: make(key) };
-    kept.set(key, found);
+    const found = memos.get(key) ?? { value: make(key) };
+    memos.set(key, found);
     return found.value;
   };
 }
