@@ -3,8 +3,8 @@
  * rerun that changed what is asked for. The same program is the menu's entries for sharing.
  */
 
-import { HistoryEntries } from "../hosts/history-entries";
 import { moved } from "../hosts/fragment";
+import { HistoryEntries } from "../hosts/history-entries";
 import { KeptScreen } from "../hosts/kept-screen";
 import { ShareDialog } from "../hosts/share-dialog";
 import { shareButtons } from "../hosts/share-menu";
