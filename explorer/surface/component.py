@@ -6,6 +6,7 @@ anew: its version is part of the name under which Streamlit keeps it, since one 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -60,9 +61,14 @@ def film_surface(shown: FilmShown, film: bytes, key: str, on_leave: Callable[[],
 
 
 def browser_history(address: str) -> None:
-    """Makes an entry in the browser's history where the address is another one; to be called when all of a rerun is drawn."""
+    """Makes an entry in the browser's history where the address is another one; to be called when all of a rerun is drawn.
+
+    address: what the link says of this rerun. Where a rerun before it was cut short, what that one wrote may reach the page late; it is
+    put right when nothing runs any more.
+    """
     with st.container(key="history"):
-        _component("history")(data={"address": address}, key="history-entries")
+        # the clock makes each rerun's word another one, or the page would not hear that an address is as it was before
+        _component("history")(data={"address": address, "at": time.monotonic_ns()}, key="history-entries")
 
 
 def share_menu() -> None:

@@ -205,3 +205,16 @@ def test_what_is_damaged_in_a_link_is_one_sentence(page, server):
     ready(page)
     expect(page.get_by_text("A part of this link is damaged and left out").first).to_be_visible()
     expect(page.get_by_role("tab", name="Sliders")).to_have_attribute("aria-selected", "true")
+
+
+def test_after_quick_clicks_the_address_says_what_is_shown_and_the_connection_holds(page, server):
+    """Reruns that are cut short must neither leave their parameters in the address nor the page without a message that it was promised."""
+    opened(page, server, run="digits-2d")
+    views = [*("reconstruct", "samples", "interpolate", "compare", "train", "atlas") * 2, "samples", "compare", "atlas"]
+    for name in views:
+        page.get_by_test_id("stMain").get_by_role("radio", name=name).first.evaluate("radio => radio.click()")
+    at_rest(page)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
+    eventually(lambda: _is(re.search("view=|with=", asked(page)), None))
+    expect(page.get_by_test_id("stMain").get_by_role("radio", name="atlas")).to_be_checked()
+    expect(page.get_by_role("dialog")).to_have_count(0)

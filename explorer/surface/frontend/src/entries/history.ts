@@ -14,6 +14,8 @@ const KEPT = Symbol.for("latent-atlas-history");
 interface Kept {
   readonly entries: HistoryEntries;
   readonly dialog: ShareDialog;
+  /** Forgets what the last rerun asked for, where that has not been put right yet. */
+  forget: () => void;
 }
 
 type Page = Window & { [KEPT]?: Kept };
@@ -29,14 +31,34 @@ function openedHash(): string {
   return entry ? new URL(entry.name, location.href).hash : "";
 }
 
+/** Calls once Streamlit waits for the person again; what comes out gives that up. */
+function whenNothingRuns(call: () => void): () => void {
+  const app = document.querySelector("[data-test-script-state]");
+  const isAtRest = (): boolean => app?.getAttribute("data-test-script-state") === "notRunning";
+  const watch = new MutationObserver(() => {
+    if (!isAtRest()) return;
+    watch.disconnect();
+    call();
+  });
+  if (app) watch.observe(app, { attributes: true, attributeFilter: ["data-test-script-state"] });
+  if (isAtRest()) {
+    watch.disconnect();
+    call();
+  }
+  return () => watch.disconnect();
+}
+
 /** A page that is built anew has this program a second time: the object stays. */
 export default function history({ parentElement, data }: Component): (() => void) | undefined {
-  if ((data as { readonly menu?: boolean } | null)?.menu) return shareButtons(parentElement);
+  const told = data as { readonly menu?: boolean; readonly address?: string } | null;
+  if (told?.menu) return shareButtons(parentElement);
   const page = window as Page;
   const kept = page[KEPT];
   if (kept) {
     kept.entries.settle();
     kept.dialog.refresh();
+    kept.forget();
+    kept.forget = whenNothingRuns(() => kept.entries.correct(told?.address ?? ""));
     return undefined;
   }
   const hash = location.hash || openedHash();
@@ -47,7 +69,7 @@ export default function history({ parentElement, data }: Component): (() => void
   }
   const entries = new HistoryEntries(window);
   if (hash !== location.hash) entries.setFragment(hash.slice(1));
-  page[KEPT] = { entries, dialog: new ShareDialog(window) };
+  page[KEPT] = { entries, dialog: new ShareDialog(window), forget: () => undefined };
   let { search } = location;
   new KeptScreen({
     read: () => location.hash,

@@ -46,6 +46,19 @@ export class HistoryEntries {
     [this.settled, this.search] = [href, search];
   }
 
+  /**
+   * Nothing runs any more, and the last rerun asked for this, "view=compare&with=a". A rerun that was cut short by the next click leaves
+   * the parameters that it wrote to Streamlit, which may bring them after the click has changed the address.
+   */
+  correct(asked: string): void {
+    const { location } = this.browser;
+    if (this.isTravelling || sorted(location.search) === sorted(asked)) return;
+    const kept = ofStreamlit(location.search);
+    const search = [asked, kept].filter(Boolean).join("&");
+    this.replace({}, "", `${location.href.split(/[?#]/)[0]}${search && `?${search}`}${location.hash}`);
+    [this.settled, this.search] = [this.browser.location.href, this.browser.location.search];
+  }
+
   /** Another fragment of the same entry. */
   setFragment(text: string): void {
     const { location } = this.browser;
@@ -61,4 +74,18 @@ export class HistoryEntries {
     this.replace(state, "", text.includes("#") ? text : text + location.hash);
     if (location.search === this.search) this.settled = location.href;
   }
+}
+
+const STREAMLITS = ["embed", "embed_options"]; // which Python never sees
+
+/** What an address asks Python for, in one order. */
+function sorted(search: string): string {
+  const asked = new URLSearchParams(search);
+  for (const name of STREAMLITS) asked.delete(name);
+  asked.sort();
+  return asked.toString();
+}
+
+function ofStreamlit(search: string): string {
+  return new URLSearchParams([...new URLSearchParams(search)].filter(([name]) => STREAMLITS.includes(name))).toString();
 }

@@ -79,3 +79,34 @@ test("going back and what Python corrects meanwhile makes no entry, and what is 
   browser.go(-2);
   expect(browser.location.href).toBe("http://atlas/");
 });
+
+test("what a rerun that was cut short brings late is put right, in the entry that is there", () => {
+  const { browser, entries } = opened();
+  browser.history.replaceState({}, "", "/?embed=true#cam=1"); // the person is on the first view again
+  browser.history.pushState({}, "", "/?embed=true&view=compare&with=a"); // and this comes late
+  entries.settle();
+  const { length } = browser.entries;
+  entries.correct("");
+  expect(browser.location.href).toBe("http://atlas/?embed=true#cam=1");
+  expect(browser.entries).toHaveLength(length);
+  entries.correct("");
+  entries.settle();
+  expect(browser.entries).toHaveLength(length);
+});
+
+test("an address that says the same in another order is left as it is", () => {
+  const { browser, entries } = opened();
+  browser.history.replaceState({}, "", "/?with=a%3Aumap&view=compare#x=1");
+  entries.settle();
+  entries.correct("view=compare&with=a:umap");
+  expect(browser.location.href).toBe("http://atlas/?with=a%3Aumap&view=compare#x=1");
+});
+
+test("Back is not undone while its page is on the way", () => {
+  const { browser, entries } = opened();
+  browser.history.pushState({}, "", "/?pins=1");
+  entries.settle();
+  browser.go(-1);
+  entries.correct("pins=1");
+  expect(browser.location.href).toBe("http://atlas/");
+});
