@@ -148,6 +148,6 @@ def _measured(
 ) -> DecodedPath:
     this = run_at(run_id, stamp)
     x_hat = this.forward.decode(codes.astype(np.float32), labels)
-    classify = None if this.classifier is None else this.classifier.probabilities
+    classify = None if this.reliable_classifier is None else this.reliable_classifier.probabilities
     along = measure_path(codes, x_hat, get_support(run_id), not this.config.is_deterministic, classify, length, ends)
     return DecodedPath(codes.astype(np.float32), x_hat, along, labels)

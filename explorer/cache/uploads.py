@@ -44,7 +44,7 @@ def _judged(run_id: str, stamp: Stamp, digest: str, name: str, refusal: str, _it
         stored.label,
         population(run_id),
         ground(run_id),
-        this.classifier,
-        originals(run_id) if this.classifier is None else None,
+        this.reliable_classifier,
+        originals(run_id) if this.reliable_classifier is None else None,
     )
     return row_of(_item, among)

@@ -54,9 +54,9 @@ def map_header(
     }
     if run.info.origin is not None and run.info.origin.decoder != "layers":
         header["decoder_note"] = run.info.origin.sentences()[0]
-    if run.classifier is not None:
+    if run.reliable_classifier is not None:
         header["classifier"] = ops(CLASSIFIER, networks[CLASSIFIER])
-        header["classifier_facts"] = _classifier_facts(run.classifier)
+        header["classifier_facts"] = _classifier_facts(run.reliable_classifier)
     return header
 
 

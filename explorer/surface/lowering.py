@@ -59,10 +59,11 @@ class Network(Protocol):
 def plain_networks(run: Run, label: int | None) -> dict[str, PlainNetwork]:
     """Encoder, decoder and, where the run has one, the classifier of decoded pictures."""
     networks = {part: plain_network(run, part, label) for part in ("encoder", "decoder")}
-    if run.classifier is not None:
-        weights = run.classifier.weights
-        own = {name.removeprefix(f"{CLASSIFIER}."): weights[name] for name in run.classifier.shapes}  # in the order of the layers
-        networks[CLASSIFIER] = PlainNetwork(run.classifier.layers, own)
+    classifier = run.reliable_classifier
+    if classifier is not None:
+        weights = classifier.weights
+        own = {name.removeprefix(f"{CLASSIFIER}."): weights[name] for name in classifier.shapes}  # in the order of the layers
+        networks[CLASSIFIER] = PlainNetwork(classifier.layers, own)
     return networks
 
 

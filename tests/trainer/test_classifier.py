@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import shutil
+import time
 
 import numpy as np
 import pytest
@@ -11,9 +12,12 @@ from safetensors.numpy import load_file, save_file
 from torch.nn import functional
 
 from trainer.cli.main import main
+from trainer.cli.measuring import classifier_line
 from trainer.config import FitConfig, checked
 from trainer.datasets import load_dataset
 from trainer.errors import DataError, RunCorrupt, RunError
+from trainer.metrics.cost import seconds_of
+from trainer.metrics.evaluate import Budget
 from trainer.metrics.run_continuity import run_figures
 from trainer.models.picture_classifier import (
     PictureClassifier,
@@ -29,6 +33,7 @@ from trainer.runs.catalogue import HOME, load_run
 from trainer.runs.write import RunWriter
 from trainer.training.events import Finishing
 from trainer.training.fit import fit
+from trainer.training.picture_classifier import LEAST_SEEN, ClassifierTraining, epochs_of
 from trainer.training.refresh import refresh_classifier
 
 pytestmark = pytest.mark.slow
@@ -193,6 +198,56 @@ def test_every_shipped_run_has_one():
         assert share == pytest.approx(classifier.decoded.accuracy, abs=0.003)  # 8-bit pictures there
 
 
+# --- a budget
+
+
+@pytest.mark.parametrize("rate", [1e-9, 1e-3, 60.0])
+def test_no_budget_and_no_busy_machine_leaves_a_classifier_of_no_use(monkeypatch, rate):
+    """Whatever a picture seems to cost, seconds: logistic regression of as many test images is the other opinion."""
+    from sklearn.linear_model import LogisticRegression
+
+    digits, run = load_dataset("digits"), load_run("digits-2d", HOME / "assets/runs")
+    monkeypatch.setattr(ClassifierTraining, "seconds_a_picture", lambda self, train: rate)
+    training = ClassifierTraining(run.model, digits, 0, Budget(4.0))
+    pictures, n_epochs = training.affordable(training.pictures("train"))
+    assert len(pictures.labels) * n_epochs >= min(LEAST_SEEN, digits.subset("train").n * epochs_of(digits.subset("train").n)) - 128
+    if rate > 1:
+        for _ in training.epochs():
+            pass
+        train, test = digits.subset("train"), digits.subset("test")
+        other = LogisticRegression(max_iter=2000).fit(train.images.reshape(train.n, -1) / 255, train.labels)
+        assert training.result().images.accuracy > other.score(test.images.reshape(test.n, -1) / 255, test.labels) - 0.05
+
+
+def test_the_cost_of_a_call_is_processor_time_not_time_that_passes():
+    """Sleep stands for the time that other programs take; a loop of a known length of processor time for the work."""
+
+    def work():
+        time.sleep(0.03)
+        end = time.thread_time() + 0.004
+        while time.thread_time() < end:
+            pass
+
+    assert 0.004 <= seconds_of(work) < 0.02
+    readings = iter([0, 0, 0, 0.016, 0.016, 0.016, 0.016, 0.016, 0.016, 0.032])
+    assert seconds_of(lambda: None, lambda: next(readings)) == pytest.approx(0.032 / 5)  # a clock of 16 ms
+    assert seconds_of(lambda: None, lambda: 0.0) > 0
+
+
+def test_a_classifier_that_is_wrong_as_often_as_right_is_kept_and_not_shown(digits_run):
+    """Its answers told as probabilities would be believed; what it is worth stands on the terminal."""
+    run = load_run("digits-2d", HOME / "assets/runs")
+    weak = dataclasses.replace(run.classifier, images=Scores(500, 0.323, 2.0, 0.1))
+    assert "right on 32.3\u00a0% of 500 test images; too few for the app to show its answers (X)" in classifier_line(weak, "X")
+    assert "too few" not in classifier_line(run.classifier, "X")
+    folder = digits_run / "weak"
+    shutil.copytree(HOME / "assets/runs/digits-2d", folder)
+    RunWriter(folder).replace_classifier(run.info, weak)
+    again = load_run("weak", digits_run)
+    assert again.classifier is not None and again.reliable_classifier is None
+    assert run.reliable_classifier is run.classifier
+
+
 # --- its file
 
 
@@ -341,7 +396,7 @@ def test_the_command_adds_one_makes_it_again_the_same_and_changes_nothing_else(c
     (folder / FILE).write_bytes(b"damaged")
     assert main(["classifier", "mine"]) == 0
     out = capsys.readouterr().out
-    assert "mine: classifier of pictures, temperature " in out
+    assert "mine: classifier of pictures: right on " in out
     assert "reconstructions  accuracy 0." in out
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     (folder / FILE).unlink()

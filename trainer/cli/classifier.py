@@ -24,12 +24,13 @@ class ClassifierOptions:
 def classifier_command(argv: list[str]) -> None:
     options = parse(ClassifierOptions, argv, f"{program()} classifier")
     run = run_to_change(options)
+    from trainer.cli.measuring import classifier_line
     from trainer.training.refresh import refresh_classifier
 
     dataset = dataset_of(run)
     with progress_bar() as show:
         found = refresh_classifier(run, dataset, show)
-    print(f"{run.id}: classifier of pictures, temperature {found.temperature:.2f}")
+    print(f"{run.id}: {classifier_line(found)}; temperature {found.temperature:.2f}")
     for what, scores in (("test images", found.images), ("reconstructions", found.decoded)):
         figures = f"accuracy {scores.accuracy:.3f}, NLL {scores.nll:.3f} nats, calibration error {scores.ece:.3f}"
         print(f"  {what:<16} {figures} ({scores.n} pictures)")

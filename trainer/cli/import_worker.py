@@ -167,6 +167,7 @@ def _answer(command: str, options: ModelOptions, namesakes: Namesakes, tell: Tel
 
 def _import(options: ImportOptions, loaded: Loaded, dataset: Dataset, how: HowTrained, tell: Tell) -> None:
     from trainer.cli.import_ import run_line, source_of
+    from trainer.cli.measuring import classifier_line
     from trainer.diagnosis.diagnose import diagnose, implied_line
     from trainer.importers.importing import import_model
 
@@ -187,6 +188,8 @@ def _import(options: ImportOptions, loaded: Loaded, dataset: Dataset, how: HowTr
     )
     lines = [f"{run.folder}: {run_line(run.info)}.", f"figures are of {_held_out_of(dataset)}"]
     lines += [*run.info.origin.understood, *run.info.origin.sentences()] if run.info.origin else []
+    if run.classifier is not None:
+        lines.append(classifier_line(run.classifier, f"`atlas classifier {run.id}` trains it again, without a limit of time"))
     if run.info.examination is not None:
         verdict = diagnose(run.config, run.info.examination, run.encodings.mu)
         lines += [verdict.headline, *(verdict.because if verdict.kind == "no-verdict" else ())]

@@ -19,6 +19,7 @@ from trainer.runs.records import RunInfo
 
 if TYPE_CHECKING:
     from trainer.metrics.evaluate import Budget
+    from trainer.models.picture_classifier import PictureClassifier
 
 LEAST_SECONDS = 1.0
 
@@ -32,6 +33,15 @@ def budget_of(seconds: float | None) -> Budget | None:
     if not (math.isfinite(seconds) and seconds >= LEAST_SECONDS):
         raise LatentError(f"--seconds is {seconds:g}; allowed: {LEAST_SECONDS:g} or more.")
     return Budget(seconds)
+
+
+def classifier_line(classifier: PictureClassifier, remedy: str = "") -> str:
+    """How good it is; of one whose word does not count, that the app leaves it out, and what to do."""
+    found = classifier.images
+    line = f"classifier of pictures: right on {percent(found.accuracy, 1)} of {count(found.n)} test images"
+    if classifier.is_reliable:
+        return line
+    return f"{line}; too few for the app to show its answers" + (f" ({remedy})" if remedy else "")
 
 
 def is_measurable(run: Run) -> bool:

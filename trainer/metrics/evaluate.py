@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from time import perf_counter
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +18,7 @@ from trainer.datasets import Dataset, Split
 from trainer.datasets.batches import Rows
 from trainer.maps.quality import Decode
 from trainer.metrics.collapse import active_units, kl_per_dim
+from trainer.metrics.cost import seconds_of
 from trainer.metrics.importance import ImportanceEstimate, importance_estimate
 from trainer.models.torch_engine import SemiSupervisedVae, Vae, as_tensor
 
@@ -86,27 +86,18 @@ class Budget:
 
 
 def seconds_a_decode(model: Vae, mu: Tensor, y: Tensor | None = None) -> float:
-    """What one picture costs in a batch, the better of two tries after a first one that warms up."""
+    """What one picture costs in a batch."""
     device, n = device_of_model(model), min(TIMED, len(mu))
     z, label = mu[:n].to(device), None if y is None else y[:n].to(device)
-    tries = []
     with torch.no_grad():
-        for _ in range(3):
-            start = perf_counter()
-            model.output(z, label)
-            tries.append(perf_counter() - start)
-    return min(tries[1:]) / n
+        return seconds_of(lambda: model.output(z, label)) / n
 
 
 def seconds_an_encode(model: Vae, x: Tensor, y: Tensor | None = None) -> float:
     """The same of encoding one of the images x (N, C, H, W)."""
-    n, tries = min(TIMED, len(x)), []
+    n = min(TIMED, len(x))
     with torch.no_grad():
-        for _ in range(3):
-            start = perf_counter()
-            model.posterior(x[:n], None if y is None else y[:n])
-            tries.append(perf_counter() - start)
-    return min(tries[1:]) / n
+        return seconds_of(lambda: model.posterior(x[:n], None if y is None else y[:n])) / n
 
 
 def seeded(*numbers: int) -> torch.Generator:

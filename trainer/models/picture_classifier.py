@@ -63,6 +63,11 @@ class PictureClassifier:
     decoded: Scores
     """on their reconstructions, which have the image's class"""
 
+    @property
+    def is_reliable(self) -> bool:
+        """Whether it is more often right than wrong on test images; else no class is told by its word."""
+        return self.images.accuracy > 0.5
+
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
         return classifier_layers(self.image_shape, self.n_classes, self.channels)

@@ -204,6 +204,11 @@ class Run:
         _check_tensors(classifier.weights, classifier.shapes, self.id, CLASSIFIER)
         return classifier
 
+    @property
+    def reliable_classifier(self) -> PictureClassifier | None:
+        """The same where its word counts: of one that is wrong as often as right nothing is shown."""
+        return self.classifier if self.classifier is not None and self.classifier.is_reliable else None
+
     @cached_property
     def test_images(self) -> TestImages | None:
         """The images of the test split that the run holds itself, all of them or, of very many, some; None for a built-in data set."""

@@ -145,7 +145,7 @@ class PostProcessing:
                 yield Reached(CLASSIFIER, share)
             classifier = training.result()
         yield Reached(CONTINUITY)
-        continuity = self._continuity(codes, classifier)
+        continuity = self._continuity(codes, classifier if classifier is not None and classifier.is_reliable else None)
         packed = None if data is None or is_built_in(data.name) else pack(data.subset("test").images)
         self.results = Results(metrics, encodings, maps, examination, classifier, continuity, packed)
 

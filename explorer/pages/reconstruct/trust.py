@@ -104,8 +104,8 @@ def _likeness(run: Run, picked: ChosenPicture, codes: Codes, label: int | None) 
     if not picked.is_original:
         return None
     x_hat = run.forward.decode(codes.mu, None if label is None else [label])[0]
-    if run.classifier is not None:
-        return classified(run.classifier, picked.x, x_hat)
+    if run.reliable_classifier is not None:
+        return classified(run.reliable_classifier, picked.x, x_hat)
     pictures = originals(run.id)
     return None if pictures is None else voted(picked.x, x_hat, pictures, run.encodings.label, picked.row)
 
