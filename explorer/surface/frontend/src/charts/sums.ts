@@ -33,7 +33,7 @@ export function survivors(eigenvalues: readonly number[], threshold: number): nu
   return eigenvalues.filter((value) => value > threshold).length;
 }
 
-/** Mean KL of such a dimension, ½ log(λ/βσ²) nats; 0 for one that is switched off. */
+/** Mean KL of such a dimension, ½ log(λ/βσ²) nats; 0 for one that is switched off, without bound at β = 0. */
 export function linearKl(eigenvalue: number, threshold: number): number {
   return eigenvalue > threshold ? 0.5 * Math.log(eigenvalue / threshold) : 0;
 }

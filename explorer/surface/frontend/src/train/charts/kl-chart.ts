@@ -83,9 +83,10 @@ export class KlChart {
     ranks(values).forEach((rank, k) => {
       const kl = stairs[rank] ?? 0;
       if (kl <= 0) return;
-      const top = chart.y(kl);
+      // at β = 0 it has no bound: the step leaves the chart, and has no top there
+      const [top, across] = Number.isFinite(kl) ? [chart.y(kl), "h"] : [chart.top, "m"];
       chart.add("path", {
-        d: `M${chart.x(k) + of * width} ${chart.bottom}V${top}h${width}V${chart.bottom}`,
+        d: `M${chart.x(k) + of * width} ${chart.bottom}V${top}${across}${width}${across === "h" ? "" : " 0"}V${chart.bottom}`,
         class: "lt-stair",
         "data-kl": kl,
       });
@@ -125,9 +126,9 @@ function stairWords(stairs: readonly (Stairs | null)[], states: readonly KlShown
   });
   if (stairs.length === 0 || stairs.some((one) => !one)) return "";
   const isExact = stairs.every((one) => one?.isExact);
-  return isExact
-    ? `Dashed: this linear VAE keeps ${each.join(", ")}.`
-    : `Dashed, a guide: a linear VAE keeps ${each.join(", ")}.`;
+  const isBounded = stairs.every((one) => one?.kl.every(Number.isFinite));
+  const kept = `${each.join(", ")}${isBounded ? "" : ", and their KL grows without bound at β = 0"}`;
+  return isExact ? `Dashed: this linear VAE keeps ${kept}.` : `Dashed, a guide: a linear VAE keeps ${kept}.`;
 }
 
 const SIDES = [" at the left", " at the right"];
