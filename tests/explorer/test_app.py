@@ -45,6 +45,20 @@ def test_the_app_opens_on_mnist_2d_with_the_map():
     assert pins(test) == []
 
 
+def test_a_value_that_the_page_gives_a_widget_wins_over_its_default_without_a_warning(monkeypatch):
+    """Defaults are constant, because a bound widget leaves the link when it shows its default: a button may give it another value."""
+    from streamlit.elements.lib import policies
+
+    warned: list[str] = []
+    monkeypatch.setattr(policies, "_shown_default_value_warning", False)  # Streamlit says it once a process
+    monkeypatch.setattr(policies._LOGGER, "warning", lambda text, *rest, **_: warned.append(text))
+    test = sound(app(run="mnist-20d", view="reconstruct").run())
+    test.session_state["next-run"], test.session_state["next-view"] = "clinic-collapsed", "dimensions"  # as All runs does
+    sound(test.run())
+    assert (test.selectbox(key="run").value, test.session_state["view"]) == ("clinic-collapsed", "dimensions")
+    assert warned == []
+
+
 def test_an_injected_pin_is_on_the_map_with_its_code():
     test = app(run="mnist-2d")
     test.session_state["pins"] = {"mnist-2d": [[[0.5, -1.25], "", None]]}
