@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from explorer.hosts.cli import main
+from explorer.pictures.opening import open_upload
 from explorer.pictures.preprocess import PreparedPicture, prepare
 from explorer.pictures.protocols import browser_protocol
 from tests.browser.surface import SURFACE, address, assert_no_barrier, choose_tab, grey, ready, settled, stroke, tab
@@ -318,6 +319,19 @@ def test_a_pasted_picture_is_read_as_an_upload_is(page, exported):
     pad = page.get_by_test_id("pad")
     draw(page, pad, SEVEN[0])  # a stroke is the beginning of a drawing of one's own
     np.testing.assert_allclose(fed(page), prepare(raster(page), run.image_shape, "mnist").x, atol=1e-3)
+
+
+def test_a_large_photograph_is_told_with_the_size_of_its_file_as_python_tells_it(page, exported):
+    run = load_run("mnist-2d", ASSETS)
+    opened(page, exported["mnist-2d"])
+    large = Image.new("L", (3000, 2000), 255)
+    large.paste(0, (1400, 600, 1600, 1400))
+    with taken(page):
+        paste(page, png(large))
+    page.get_by_text("How it is prepared, step by step").click()
+    expect(page.get_by_test_id("steps")).to_contain_text("3000 × 2000 pixels, opened at 2048 × 1365.")
+    said = prepare(open_upload(png(large), "large.png"), run.image_shape, "mnist").steps[0].sentence
+    assert said == "3000 × 2000 pixels."
 
 
 def bomb() -> bytes:

@@ -1,7 +1,7 @@
 /** What picture was pasted, dropped, opened or taken? Bounded in bytes and pixels before it is decoded; refused in one sentence. */
 
 import { PictureError } from "../prepare/ink";
-import type { Bitmap } from "../prepare/records";
+import type { Bitmap, Size } from "../prepare/records";
 import { number } from "../ui/format";
 import { MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS } from "../wire/schema";
 
@@ -46,7 +46,7 @@ export async function bitmapOf(file: Blob, name: string): Promise<Bitmap> {
   }
   const found = pixelsOf(image, image.width, image.height);
   image.close();
-  return found;
+  return shrink < 1 ? { width: found.width, height: found.height, data: found.data, file: size } : found;
 }
 
 export function pixelsOf(source: CanvasImageSource, width: number, height: number): Bitmap {
@@ -67,11 +67,6 @@ export async function pngOf({ width, height, data }: Bitmap): Promise<Uint8Array
   canvas.getContext("2d")?.putImageData(new ImageData(new Uint8ClampedArray(data), width, height), 0, 0);
   const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, "image/png"));
   return new Uint8Array(blob ? await blob.arrayBuffer() : new ArrayBuffer(0));
-}
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
 }
 
 /** From the header, before a pixel is decoded; null for what is none of the allowed kinds. */

@@ -32,10 +32,16 @@ function prepared(bitmap: Bitmap, shape: ImageShape, protocol: PictureProtocol, 
   const behind = flat.isMixed ? `, on ${flat.behind === 0 ? "black" : "white"} where it is transparent` : "";
   const first: Step = {
     title: "Your picture",
-    sentence: `${bitmap.width} × ${bitmap.height} pixels${behind}.${why}`,
+    sentence: `${sizeWords(bitmap)}${behind}.${why}`,
     planes: () => flat.planes,
   };
   return { x: toX(steps[steps.length - 1].planes(), shape), steps: [first, ...steps] };
+}
+
+/** As the file has it; a large photograph was reduced before anything else. */
+function sizeWords({ width, height, file }: Bitmap): string {
+  const own = `${width} × ${height}`;
+  return file ? `${file.width} × ${file.height} pixels, opened at ${own}` : `${own} pixels`;
 }
 
 /** The steps of the way that the data set asks for, and what is to be said of them first. */

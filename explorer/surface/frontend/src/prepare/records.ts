@@ -2,11 +2,19 @@
 
 import type { Plane } from "./plane";
 
+/** In pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
 export interface Bitmap {
   readonly width: number;
   readonly height: number;
   /** RGBA. */
   readonly data: Uint8ClampedArray;
+  /** Of the file, where it was larger and was reduced when it was opened. */
+  readonly file?: Size;
 }
 
 /** One step that a person can look at; values in 0..255, one plane or three. */

@@ -33,6 +33,13 @@ describe("a picture that is not square", () => {
     prepare({ width: 16, height: 8, data: ends() }, [1, 8, 8], { ...OWN, fit }, new Set());
   const levels = (fit: PictureProtocol["fit"]) => Array.from(fed(fit).x, (value) => Math.round(value * 255));
 
+  test("of a large file is told with the file's size, and with that at which it was opened", () => {
+    const told = (file?: { width: number; height: number }) =>
+      prepare({ width: 16, height: 8, data: ends(), ...(file && { file }) }, [1, 8, 8], OWN, new Set()).steps[0]
+        .sentence;
+    expect(told()).toBe("16 × 8 pixels.");
+    expect(told({ width: 6000, height: 3000 })).toBe("6000 × 3000 pixels, opened at 16 × 8.");
+  });
   test("is cut to its middle, and it is said", () => {
     expect(levels("crop").every((level) => level === 40)).toBe(true);
     expect(fed("crop").steps.at(-1)!.sentence).toBe("Middle cut out, 8 × 8, in grey.");
