@@ -183,6 +183,8 @@ def _begun(text: str) -> str:
 
 def worse_than(percentile: float, n: int) -> str:
     """How many of n test images are less bad: as a share, or counted where there are few."""
+    if percentile >= 100:
+        return f"worse than all {count(n)} test images"
     if n < FEWEST:
         return f"worse than {round(percentile * n / 100)} of the {n} test images"
     return f"worse than {percent(percentile / 100, 1)} of the test images"

@@ -54,6 +54,10 @@ class Student:
         t = (x - output) * np.exp(-log_sigma)
         return np.asarray(3 * np.log1p(t**2 / 5) + log_sigma + np.log(3 * np.pi * np.sqrt(5) / 8))
 
+    def draw(self, output: Floats, log_sigma: float, rng: np.random.Generator) -> Floats:
+        t = rng.standard_t(5, output.shape)
+        return np.asarray(np.clip(output + np.exp(log_sigma) * t, 0, 1), np.float32)
+
 
 '''  # Γ(3)/(Γ(5/2)√(5π)) = 8/(3π√5)
 BROWSER = """

@@ -107,6 +107,9 @@ def test_few_test_images_carry_no_percentile(n):
     for percentile in (0, 50, 100):
         assert ("Too few test images" in trust.sentence(percentile, n)) == (n < 30)
     assert trust.worse_than(50, 12) == "worse than 6 of the 12 test images"
+    for n in (1, 12, 539, 10_000):  # none is left to be worse than, however many there are
+        assert trust.worse_than(100, n) == f"worse than all {n:,} test images".replace(",", "\u00a0")
+    assert "all" not in trust.worse_than(100 * 1999 / 2000, 2000)
     assert trust.worse_than(50, 2000) == "worse than 50.0\u00a0% of the test images"
 
 

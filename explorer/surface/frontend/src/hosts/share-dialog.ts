@@ -1,8 +1,7 @@
-/** How is a link handed on? A dialog with the link to copy, how long it is, who can open it, and its QR code, as large as the window allows. */
+/** How is a link handed on? A dialog with the link to copy, who can open it, and its QR code, as large as the window allows. */
 
 import { SHARE, WHICH_SCREEN } from "../kernel/screen";
 import { button, h, setText, svg } from "../ui/dom";
-import { count } from "../ui/format";
 import sheet from "../ui/share.css";
 import { unpackText } from "../wire/unpack";
 import { codeOf, codeWords, type QrCode, reach } from "./share-link";
@@ -21,7 +20,6 @@ export class ShareDialog {
     spellcheck: "false",
   });
   private readonly copied = h("p", { class: "ls-note", role: "status" });
-  private readonly length = h("p", { class: "ls-note" });
   private readonly reach = h("p", { class: "ls-note" });
   private readonly left = h("p", { class: "ls-note" });
   private readonly code = h("div", { class: "ls-code" });
@@ -37,7 +35,6 @@ export class ShareDialog {
       button("ls-button", {}, () => this.element.close(), "Close"),
     ),
     this.copied,
-    this.length,
     this.reach,
     this.left,
   );
@@ -81,7 +78,6 @@ export class ShareDialog {
   private show(): void {
     const { location } = this.page;
     this.field.value = location.href;
-    setText(this.length, `${count(this.link.length)} characters.`);
     setText(this.reach, reach(location));
     const shared = codeOf(this.link);
     setText(this.left, shared ? codeWords(shared) : "The link is too long for a QR code.");
