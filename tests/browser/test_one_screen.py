@@ -65,6 +65,15 @@ def verdict(page: Page) -> Locator:
     return page.get_by_text(re.compile("typical of the test data|more unusual than", re.IGNORECASE)).first
 
 
+@pytest.mark.parametrize("size", [PROJECTOR, (1400, 900), (1920, 1080)], ids=str)
+def test_nothing_of_the_atlas_is_left_to_scroll_to(browser, server, size):
+    with tab(browser, viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce") as page:
+        opened(page, server, run="digits-2d")
+        settled(page)
+        main = page.get_by_test_id("stMain")
+        assert main.evaluate("main => main.scrollHeight - main.clientHeight") == 0
+
+
 def test_an_upload_brings_pictures_verdict_and_map_on_one_screen(projector, server):
     page = projector
     page.goto(address(server, run="mnist-2d", view="reconstruct"))

@@ -333,7 +333,7 @@ def test_a_link_opens_exactly_this(screen, server, browser):
             found, before_ = pixels(one), pixels(wanted)
             assert found.shape == before_.shape
             d = np.abs(found - before_).max(-1)
-            assert (d > 0).mean() < 1e-3 and (d > 64).sum() == 0  # a camera of six digits
+            assert (d > 0).mean() < 1e-3 and (d > 64).sum() <= 2  # a camera of six digits may bring an edge over a pixel's middle
         assert other.url == link
 
 

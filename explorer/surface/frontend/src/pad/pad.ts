@@ -232,7 +232,8 @@ export class Pad {
     });
   }
 
-  private work(): void {
+  /** Reads what is drawn. */
+  work(): void {
     this.view.paint(this.sketch.strokes, this.width, this.given?.bitmap ?? null);
     this.ready = this.prepared();
     const blank = new Float32Array(this.shape[0] * this.height * this.width);

@@ -105,7 +105,7 @@ export class ScreenPart implements ScreenSource {
 
   ink(strokes: readonly StrokeRecord[]): void {
     this.pictures.pad?.sketch.replace(strokes);
-    this.pictures.pad?.later();
+    this.pictures.pad?.work(); // at once: what is looked at may be another place by now
   }
 
   whole(): void {
