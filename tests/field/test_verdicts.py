@@ -28,7 +28,7 @@ from trainer.diagnosis.measure import examine
 from trainer.diagnosis.sentences import information_sentence, neighbours_sentence, prior_sentence
 from trainer.metrics.evaluate import Budget, evaluate
 from trainer.models.torch_engine import Posterior, Vae
-from trainer.numerals import percent
+from trainer.numerals import dimension, percent
 from trainer.runs.catalogue import HOME, list_runs, load_run
 from trainer.runs.examination import Implied, Measured
 
@@ -356,6 +356,27 @@ def test_a_tiny_set_is_examined_and_gets_no_verdict_it_cannot_carry(digits):
     for n in (1, 2):
         few = replace(digits, splits={**digits.splits, "test": digits.splits["test"][:n]})
         assert diagnose(FitConfig(hidden=(4,), latent_dim=2), examine(model, few)).kind == "no-verdict"
+
+
+@pytest.mark.parametrize("name", ["clinic-surplus", "clinic-healthy", "clinic-collapsed"])
+def test_dimensions_that_are_not_used_are_named_each_with_what_decided_it(name):
+    """Against a loop over the dimensions by the definitions, and counts that add up to the headline's."""
+    run = shipped("clinic", name)
+    found, verdict = run.info.examination, diagnose(run.config, run.info.examination, run.encodings.mu)
+    variance = run.encodings.mu.astype(float).var(0)
+    told = [line for line in verdict.because if line.startswith("Not used: ")]
+    unused = [k for k in range(len(verdict.used)) if not verdict.used[k]]
+    assert len(told) == (0 < len(unused) < len(verdict.used))
+    for line in told:
+        still = [k for k in unused if variance[k] <= 0.01]
+        first, _, second = line.partition("; and ")
+        for part, members in zip(
+            [first, second] if second else [first], [m for m in (still, sorted({*unused} - {*still})) if m], strict=True
+        ):
+            assert [dimension(k) in re.findall("z[₀-₉]+", part) for k in members] == [i < 5 for i in range(len(members))]
+            assert (f"and {len(members) - 5} more" in part) == (len(members) > 5)
+            assert ("hardly varies" in part) == (members == still)
+        assert found.shuffled is not None
 
 
 # --- budgets

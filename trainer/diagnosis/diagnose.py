@@ -32,6 +32,7 @@ from trainer.diagnosis.sentences import (
     neighbours_sentence,
     pressure_sentence,
     prior_sentence,
+    unused_sentence,
 )
 from trainer.metrics.collapse import ACTIVE_VARIANCE
 from trainer.numerals import number
@@ -72,7 +73,7 @@ def diagnose(config: FitConfig, found: Examination, mu: NDArray[Any] | None = No
         kind,
         used,
         _headline(kind, config, found, used, made),
-        _because(kind, config, found, used, made),
+        _because(kind, config, found, used, _varying(found, mu), made),
         remedies_for(kind, config),
         made,
     )
@@ -87,9 +88,13 @@ def used_dimensions(found: Examination, mu: NDArray[Any] | None = None) -> NDArr
     """(K,): whose posterior mean varies (Burda et al. 2016) and which reconstruction misses, beyond sampling error."""
     lost = np.asarray(found.shuffled)
     error = np.zeros_like(lost) if found.shuffled_error is None else np.asarray(found.shuffled_error)
+    return np.asarray(_varying(found, mu) & (lost > USED) & (lost > SURELY * error))
+
+
+def _varying(found: Examination, mu: NDArray[Any] | None) -> NDArray[np.bool_]:
+    """(K,): the active units of Burda et al. 2016; all where the variance is not known."""
     variance = found.variance if found.variance is not None else None if mu is None else np.asarray(mu).astype(float).var(0)
-    varies = np.ones(len(lost), bool) if variance is None else np.asarray(variance) > ACTIVE_VARIANCE
-    return np.asarray(varies & (lost > USED) & (lost > SURELY * error))
+    return np.ones(len(found.shuffled), bool) if variance is None else np.asarray(variance) > ACTIVE_VARIANCE
 
 
 def implied_line(config: FitConfig, found: Examination, mu: NDArray[Any], logvar: NDArray[Any]) -> str:
@@ -147,12 +152,13 @@ def _headline(kind: Kind, config: FitConfig, found: Examination, used: NDArray[n
 
 
 def _because(
-    kind: Kind, config: FitConfig, found: Examination, used: NDArray[np.bool_], made: tuple[Check, ...]
+    kind: Kind, config: FitConfig, found: Examination, used: NDArray[np.bool_], varies: NDArray[np.bool_], made: tuple[Check, ...]
 ) -> tuple[str, ...]:
     if found.n < FEWEST_IMAGES:
         return ("Figures of so few images describe these images more than the model; the charts show them as they are.",)
     lines = [check.sentence for check in failed(made)[1:]]
-    lines += [information_sentence(found), interventions_sentence(found, used), prior_sentence(found)]
+    lines += [information_sentence(found), interventions_sentence(found, used), unused_sentence(found, used, varies)]
+    lines = [line for line in (*lines, prior_sentence(found)) if line]
     weight, beta = pressure(config, found), weight_of_kl(config, found)
     if kind != "no-verdict" and weight >= PRESSURE:
         lines.append(pressure_sentence(config, found, weight, beta))

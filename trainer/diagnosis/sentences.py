@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.config import FitConfig
-from trainer.numerals import count, number, percent, three_figures
+from trainer.numerals import count, dimension, number, percent, three_figures
 from trainer.runs.examination import SURELY, Examination
 
+NAMED = 5  # dimensions in a sentence
 USED = 0.05  # nats that reconstruction must lose when a dimension is shuffled, for it to count as used
 NEAR = 1.0  # nats: a distance to the prior surely below it is worth a conclusion
 FAR = 1.0  # and one surely above it
@@ -74,6 +75,32 @@ def interventions_sentence(found: Examination, used: NDArray[np.bool_]) -> str:
         f"Shuffling the codes across images raises the reconstruction loss by {number(_at_least_zero(found.all_shuffled))} nats{error}; "
         f"shuffling a single dimension raises it by more than {USED:g} in {int(used.sum())} of {len(used)}."
     )
+
+
+def unused_sentence(found: Examination, used: NDArray[np.bool_], varies: NDArray[np.bool_]) -> str:
+    """Which dimensions are not used, by name, and what decided it; empty where all are or none is. used, varies: (K,)."""
+    if used.all() or not used.any():
+        return ""
+    still, missed = np.flatnonzero(~used & ~varies), np.flatnonzero(~used & varies)
+    parts = []
+    if len(still):
+        parts.append(f"{_names(still)}, whose posterior mean hardly varies (variance at most 0.01)")
+    if len(missed):
+        most = max(0.0, float(np.asarray(found.shuffled)[missed].max()))
+        error = 0.0 if found.shuffled_error is None else float(np.asarray(found.shuffled_error)[missed].max())
+        why = f"shuffling raises the loss by at most {number(most, 3)} nats" + (
+            f", sampling error up to {number(error, 3)}" if most > USED else ""
+        )
+        parts.append(f"{_names(missed)}, whose posterior mean varies, but {why}")
+    return f"Not used: {'; and '.join(parts)}."
+
+
+def _names(dimensions: NDArray[np.int64]) -> str:
+    """A handful by name, the rest as a number."""
+    named = [dimension(int(k)) for k in dimensions[:NAMED]]
+    if len(dimensions) > NAMED:
+        return f"{', '.join(named)} and {len(dimensions) - NAMED} more"
+    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
 
 
 def neighbours_sentence(found: Examination) -> str:

@@ -18,7 +18,10 @@ log N of N images; a code holds more where its upper bound, the mean KL less the
 scored (less two standard errors), above by the mixture of all posteriors. **Shuffling** exchanges codes between images.
 
 A dimension counts as used when its posterior mean varies (variance above 0.01, Burda et al. 2016) and shuffling it costs more than 0.05
-nats beyond two standard errors. KL alone does not tell: a constant encoder N(4, I) has 8 nats a dimension and no information."""
+nats beyond two standard errors. KL alone does not tell: a constant encoder N(4, I) has 8 nats a dimension and no information.
+
+Three counts may differ, each by a question of its own. *Collapsed* asks the KL of single images, *active* whether the posterior mean varies
+(Burda et al. 2016), *used* also whether the decoder needs it: a dimension may vary, and be active, where the decoder ignores it."""
 CHECKS_HELP = """What must hold before anything is concluded from the figures of a model; where one of the first fails there is no verdict.
 
 **Implied β**: Σ (∂/∂z_k −log p(x|z)) σ_k ε_k / Σ (1 − σ_k²) over images, draws z = μ + σε and used dimensions. At a minimum of

@@ -22,7 +22,11 @@ MOST_SORTED = 1000  # numbers that stand for the images of one dimension in the 
 KL_HELP = """Mean over the test images of KL(q(z_k|x) ‖ N(0, 1)) = ½(μ² + σ² − 1 − log σ²), in nats (Kingma & Welling 2014, appendix B).
 
 A dimension is **(ε, δ)-collapsed** if at least a share 1 − δ of the images has KL below ε (Lucas et al. 2019, definition 1). It is an
-**active unit** when its posterior mean varies over the images by more than 0.01 in variance (Burda et al. 2016, section 5.1)."""
+**active unit** when its posterior mean varies over the images by more than 0.01 in variance (Burda et al. 2016, section 5.1).
+
+A dimension is **used**, or needed by the decoder, if it is active and shuffling it between images raises the reconstruction loss by more
+than 0.05 nats beyond two standard errors. The three counts may differ: the first asks the KL of single images, the second the encoder, the
+third the decoder."""
 
 
 def offered(shown: Examined) -> bool:
