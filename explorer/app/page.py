@@ -20,6 +20,7 @@ from explorer.app.pages import NAMES, PAGES, page_of
 from explorer.app.style import show_style
 from explorer.cache.runs import all_runs
 from explorer.session import events, link
+from explorer.session.class_choice import tell_unknown_class
 from explorer.session.late_files import forget_files_late
 from explorer.session.load import State, dismiss_notice, load, notice
 from explorer.surface.component import browser_history
@@ -51,6 +52,9 @@ def page() -> None:
     events.forget_given(now.view)
     if shown.read_link is not None and now.reads_link:
         shown.read_link(now.run_id, dims[now.run_id])
+        now = replace(now, notice=notice())
+    if now.reads_link and sound[now.run_id].config.is_conditional:
+        tell_unknown_class(sound[now.run_id].dataset.class_names)
         now = replace(now, notice=notice())
     try:
         header(now, shown, sound)

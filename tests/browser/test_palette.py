@@ -93,6 +93,8 @@ def test_the_export_menu_is_one_button_and_closes_by_escape(page, server):
     names = ["PNG of the map", "Pins as JSON", "Copy as PyTorch", "Copy as NumPy"]
     expect(menu.get_by_role("button")).to_have_text([re.compile(name) for name in names])
     expect(menu.get_by_role("button", name="PNG of the map")).to_be_focused()
+    cut = "every => every.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"
+    assert menu.locator(".la-small").evaluate_all(cut) == []  # each item says all that it has to say
     page.keyboard.press("Escape")
     expect(menu).to_be_hidden()
 

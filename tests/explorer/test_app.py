@@ -174,6 +174,13 @@ def test_an_unknown_view_is_a_sentence_too():
     assert "There is no view “nothing”" in said(sound(app(view="nothing").run()).warning[0])
 
 
+def test_an_unknown_class_in_the_link_is_a_sentence_and_a_known_one_or_that_of_a_run_without_is_none():
+    told = said(sound(app(run="digits-conditional-vae", **{"as": "99"}).run()).warning[0])
+    assert "There is no class “99” in this run. Pictures are decoded as “0” instead." in told
+    assert not sound(app(run="digits-conditional-vae", **{"as": "7"}).run()).warning
+    assert not sound(app(run="mnist-2d", **{"as": "99"}).run()).warning
+
+
 @pytest.mark.parametrize("file", ["weights.safetensors", "encodings.safetensors", "projection.safetensors", "history.csv"])
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_damaged_run_is_a_sentence_never_a_traceback(tmp_path, monkeypatch, file, view):
