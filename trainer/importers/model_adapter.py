@@ -234,6 +234,7 @@ def _check_batches(found: ModelAdapter, x: Tensor, y: Labels) -> None:
         *(("encode", a[:1], b) for a, b in zip(together, single, strict=True)),
         ("decode", pictures[:1], one),
     ):
+        _check_numbers(what, first)
         apart = float((first - second).abs().max() / max(1.0, float(first.abs().max())))
         if not apart < 1e-3:
             raise ExternalModelError(

@@ -324,9 +324,12 @@ def decode_of(model: Vae, images: NDArray[Any], labels: Labels | None = None) ->
             y = None if labels is None else as_labels(labels[here], device)
             with torch.enable_grad():
                 terms = model.nll(model.output(code, y), x)
-                (gradient,) = torch.autograd.grad(terms.sum(), code)
+                total = terms.sum()
+                (gradient,) = torch.autograd.grad(total, code, allow_unused=True) if total.requires_grad else (None,)
             nll[at : at + BATCH] = terms.detach().cpu().numpy()
-            slope[at : at + BATCH] = gradient.cpu().numpy()
+            slope[at : at + BATCH] = (
+                0 if gradient is None else gradient.cpu().numpy()
+            )  # None: the pictures do not depend on the code
         return nll, slope
 
     return decode

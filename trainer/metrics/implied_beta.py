@@ -183,7 +183,8 @@ def _of_means(slope: Doubles, mu: Doubles, variance: Doubles, beta: float, count
         return (float("nan"),) * 4
     means = float(against.sum() / square.sum())
     curvature = beta * float((np.square(mu) / variance).sum() / square.sum())
-    return means, *_interval(counts, against, square), (beta - means) / curvature
+    # of a decoder that answers nothing, as a saturated one, beta is 0, and there is no step of Newton
+    return means, *_interval(counts, against, square), (beta - means) / curvature if curvature else float("nan")
 
 
 def _interval(counts: Doubles, above: Doubles, below: Doubles) -> tuple[float, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.calls.subject import Pass, Subject
 from trainer.importers.process.external_errors import lines_of, said
@@ -53,4 +55,9 @@ def not_gaussian(subject: Subject, passing: Pass) -> ExternalModelError:
 def said_by(error: BaseException) -> str:
     """An exception of somebody else's code in a line: all that it says, and the last place of it that lies in a file of theirs."""
     places = lines_of(error)
-    return " ".join(said(error).split()) + (f" ({places[-1]})" if places else "")
+    words = " ".join(said(error).split()) + (f" ({places[-1]})" if places else "")
+    if re.search(r"same dtype|expected .*(Float|float).* but (got|found)", words):
+        words += (
+            "; models are asked in single precision (float32): encode and decode must leave their input as it is (no x.double())"
+        )
+    return words

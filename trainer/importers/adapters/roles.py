@@ -356,7 +356,7 @@ def _pair(first: Pick, second: Pick, values: Sequence[Value], redraws: Callable[
     elif lows[1] >= 0 > lows[0]:
         why = "the other is never negative"
     mu, spread = (second, first) if is_turned else (first, second)
-    kind = "sigma" if float(spread.of(values).min()) >= 0 else "logvar"
+    kind = "sigma" if float(spread.of(values).min()) > 0 else "logvar"  # σ is never 0; zeros everywhere are the log of σ = 1
     return Roles(mu, spread, kind, why, is_sure=False)
 
 

@@ -46,11 +46,14 @@ class Value:
 
 
 def values_of(answer: Any, n: int) -> list[Value]:
-    """The tensors of an answer that have n rows. Raises `ExternalModelError` for a Gaussian whose dimensions are correlated."""
+    """The tensors of an answer that have n rows, with gradients only where they are asked for: a view of a parameter, as of one variance
+    for all images, has one under `no_grad` too. Raises `ExternalModelError` for a Gaussian whose dimensions are correlated.
+    """
     found: list[Value] = []
     for name, tensor in _walk("", answer, 0):
         if tensor.ndim >= 1 and tensor.shape[0] == n and len(found) < MOST_VALUES:
-            found.append(Value(name, tensor.float() if tensor.is_floating_point() else tensor))
+            asked = tensor if torch.is_grad_enabled() else tensor.detach()
+            found.append(Value(name, asked.float() if asked.is_floating_point() else asked))
     return found
 
 

@@ -189,7 +189,10 @@ def _computed(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], real: 
     """The operation itself on tensors."""
     own_args, own_kwargs = _mapped((args, kwargs), real)
     with torch.no_grad():
-        return target(*own_args, **own_kwargs)
+        try:
+            return target(*own_args, **own_kwargs)
+        except Exception:  # values that are no numbers to compute with have become some: places, of which a layer says nothing
+            raise UntraceableError(f"uses {name_of(target)}, which is none of our layers") from None
 
 
 def _first_real(leaf: Any) -> Any:
