@@ -17,6 +17,7 @@ from tests.browser.surface import (
     answered,
     assert_no_barrier,
     at,
+    find,
     opened,
     pretrained,
     ready,
@@ -132,6 +133,36 @@ def test_a_drawing_is_seen_with_its_marker_and_its_reconstruction(screen, server
     page.get_by_role("button", name="Analyse").click()
     expect(page.get_by_text(re.compile("your drawing: mean absolute error"))).to_be_visible()
     all_in_window(alt(page, "model input"), alt(page, "error"))
+
+
+# The map alone on its page: what of it is in view, and the code that its marker stands for.
+LOOKED_AT = """() => {
+  let found = null;
+  const listen = ({ detail }) => { const { view, probe } = detail.state(); found = { ...view.camera, ...view.plot, at: probe.at }; };
+  addEventListener("latent-atlas-screen", listen);
+  dispatchEvent(new Event("latent-atlas-which-screen"));
+  removeEventListener("latent-atlas-screen", listen);
+  return found;
+}"""
+
+
+def test_draw_opens_the_pad_whatever_was_open_and_the_marker_is_in_view_wherever_one_looked(projector, server):
+    page = projector
+    canvas = opened(page, server, run="mnist-2d")
+    find(page, "image 3742")  # which flies there
+    settled(page)
+    page.mouse.click(*at(canvas, 0.5, 0.5))
+    expect(page.get_by_role("tab", name=re.compile("^Pins"))).to_have_attribute("aria-selected", "true")
+    page.get_by_test_id("stMain").get_by_role("radio", name="reconstruct").click()
+    page.get_by_role("radio", name="Draw").click()
+    pad = page.get_by_test_id("pad")
+    expect(pad).to_be_visible()
+    settled(page)
+    stroke(page, pad, SEVEN, steps=6)
+    settled(page)
+    seen = page.evaluate(LOOKED_AT)
+    for middle, place, extent in zip((seen["x"], seen["y"]), seen["at"], (seen["width"], seen["height"]), strict=True):
+        assert abs(place - middle) < extent / seen["scale"] / 2
 
 
 def test_the_neighbours_of_a_pin_are_beside_the_map_and_lead_to_their_points(projector, server):

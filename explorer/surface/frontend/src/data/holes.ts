@@ -2,8 +2,9 @@
  * Where does the prior put much probability and no encoded image is near? Found by the prior's mass, not by a colour of the map.
  *
  * In two latent dimensions: around every place of a grid the disc that reaches to the 5th nearest code. It holds four codes; the prior puts
- * n · P(‖z − place‖ < r) of as many samples there. Holes are the discs where that is many more, most first, none inside another. In more
- * dimensions there is no grid: samples of the prior are drawn, and those with few encoded images around are holes, all equally probable.
+ * n · P(‖z − place‖ < r) of as many samples there. Holes are the discs where that is many more, none inside another; first those of low
+ * support, and of these the ones with most. In more dimensions there is no grid: samples of the prior are drawn, and those with few encoded
+ * images around are holes, all equally probable, the farthest from codes first.
  */
 
 import { regularisedGamma } from "../geometry/gamma";

@@ -117,6 +117,18 @@ export class Viewport {
     return true;
   }
 
+  /**
+   * Glides to a place that has less room than `margin` around it in view, which is in the middle then, as close as before; while everything
+   * is shown only to one outside. Returns whether the camera moves.
+   */
+  bring([x, y]: Point, margin: number): boolean {
+    const [left, top] = this.toScreen([x, y]);
+    const room = Math.min(left, top, this.size.width - left, this.size.height - top);
+    if (room >= (this.isAtHome ? 0 : margin)) return false;
+    this.glideTo({ x, y, scale: this.camera.scale });
+    return true;
+  }
+
   /** Moves a running glide on; returns whether the camera moved. */
   tick(now: number): boolean {
     if (!this.glide) return false;

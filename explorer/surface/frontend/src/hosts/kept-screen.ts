@@ -30,6 +30,9 @@ export class KeptScreen {
   /** What each map showed before anything was done to it. */
   private readonly first = new WeakMap<ScreenSource, Partial<Screen>>();
 
+  /** Whether any map has come: what comes later was asked for on this page, not by the link that opened it. */
+  private hasHeard = false;
+
   /** The maps of the page by their columns, from 1; 0 for a map alone. */
   private readonly latest = new Map<number, ScreenSource>();
 
@@ -48,7 +51,9 @@ export class KeptScreen {
     else this.latest.delete(0);
     this.latest.set(column, source);
     this.first.set(source, first);
-    if (!known && !this.show(source, now.of)) return;
+    const isOpening = !this.hasHeard;
+    this.hasHeard = true;
+    if (!known && !this.show(source, now.of, {}, !isOpening && now.tab === "draw")) return;
     this.fragment.write(withScreen(this.fragment.read(), writeScreen(screenOf(source), first, column), column));
   }
 
@@ -57,11 +62,16 @@ export class KeptScreen {
     for (const source of this.latest.values()) this.show(source, screenOf(source).of, this.first.get(source));
   }
 
-  /** Returns whether the fragment is this map's, or says of none. */
-  private show(source: ScreenSource, of: string, first: Partial<Screen> = {}): boolean {
+  /**
+   * Returns whether the fragment is this map's, or says of none.
+   *
+   * keepsTab: the side panel stays as it is, since the pad was asked for just now, whatever tab was open on the map before it.
+   */
+  private show(source: ScreenSource, of: string, first: Partial<Screen> = {}, keepsTab = false): boolean {
     const { screen, complaint } = readScreen(this.fragment.read(), columnOf(source));
     const isMeant = screen.of === of || screen.of === undefined;
-    if (isMeant) restore(source, { ...first, ...screen });
+    const wanted = { ...first, ...screen };
+    if (isMeant) restore(source, keepsTab ? withoutPanel(wanted) : wanted);
     if (complaint) source.say(complaint);
     return isMeant;
   }
@@ -109,6 +119,10 @@ function probeOf(probe: Probe): ProbeRecord | null {
 
 function planeOf({ title, note, labels, origin, basis }: Plane): PlaneRecord {
   return { title, note, labels, origin: Array.from(origin), basis: Array.from(basis) };
+}
+
+function withoutPanel({ tab: _tab, isSideOpen: _isSideOpen, ...rest }: Partial<Screen>): Partial<Screen> {
+  return rest;
 }
 
 /** Only what is given, and of that only what the map has. */

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Callbacks } from "../../src/editor/host-events";
 import { MapEditor } from "../../src/editor/map-editor";
 import { ScreenReader } from "../../src/editor/screen-reader";
+import { fit } from "../../src/geometry/camera";
 import type { Code, MapState } from "../../src/kernel/state";
 import { classWords } from "../../src/ui/format";
 import { parsePayload } from "../../src/wire/payload";
@@ -233,6 +234,18 @@ describe("another payload", () => {
     expect(state().path).toMatchObject({ ends });
     shows({ id: "other", run: { ...(header.run as object), id: "other" } });
     expect(state().path).toMatchObject({ ends: null, ways: null });
+  });
+  test("of another map is looked at as a whole, wherever one looked on the map before", () => {
+    const { editor, state } = opened();
+    const { header, arrays } = tinyRun();
+    editor.context.viewport.zoomBy(4, 10, 10);
+    editor.context.cameraMoved();
+    const { camera, plot } = state().view;
+    const extent = [6, 14, -2, 2] as const;
+    editor.update(parsePayload(writePayload(tiny().host, { ...header, id: "elsewhere", view_extent: extent }, arrays)));
+    expect(state().view.camera).not.toEqual(camera);
+    expect(state().view.camera).toEqual(fit([...extent], plot));
+    expect(state().view.zoom).toBe(1);
   });
   test("panels stand where their records say", () => {
     const { body } = opened();

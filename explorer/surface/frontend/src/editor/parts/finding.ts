@@ -89,7 +89,7 @@ export class Finding {
     const hole = holes[rank];
     if (!hole) return context.say(noHoleWords(data));
     this.probing.toCode(hole.z, `Hole ${rank + 1} of ${holes.length}`);
-    this.probing.show(48);
+    this.probing.bring(context.state.probe.at);
     context.say(holeWords(data, hole, rank + 1, holes.length, share));
   }
 }

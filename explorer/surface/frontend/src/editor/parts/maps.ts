@@ -81,8 +81,11 @@ export class Maps {
   /** Begins with all of it. */
   private begun(data: RunOnMap): Partial<MapState> {
     const { viewport, stage, state } = this.context;
+    const { plot, ratio } = stage;
+    const patch = { data, ...this.choices.configure(data, state) };
     viewport.reset();
-    if (stage.plot.width > 0) viewport.resize(data.header.view_extent, stage.plot);
-    return { data, ...this.choices.configure(data, state) };
+    if (plot.width === 0) return patch; // the stage has no size yet
+    viewport.resize(data.header.view_extent, plot);
+    return { ...patch, view: { camera: viewport.camera, zoom: viewport.zoom, plot, ratio } };
   }
 }

@@ -101,6 +101,7 @@ export class OwnPictures implements Watcher {
     const logvar = own?.std.map((value) => 2 * Math.log(value)) ?? [];
     const ownPicture = own?.x ? { x: own.x, q: { mu: own.mu, logvar } } : this.pad ? "none yet" : null;
     this.context.store.set({ ownPicture, encoded: own });
+    if (own) this.probing.bring(this.context.state.data.placeOf(own.mu)); // its marker is what one looks for
   }
 }
 

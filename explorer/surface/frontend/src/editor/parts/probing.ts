@@ -69,6 +69,11 @@ export class Probing {
     if (this.context.viewport.show(this.context.state.probe.at, margin)) this.context.cameraMoved();
   }
 
+  /** What was asked for lies there: into the middle, where it would be at the edge or outside. */
+  bring(place: Point): void {
+    if (this.context.viewport.bring(place, 48)) this.context.cameraMoved();
+  }
+
   /** Goes where another surface's hand is; says nothing aloud and tells nobody, or two surfaces would answer each other for ever. */
   follow(): void {
     const { heard, context } = this;

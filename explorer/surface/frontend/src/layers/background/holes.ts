@@ -4,6 +4,13 @@ import { quantile } from "../../data/quantities";
 import { difference, priorField } from "../../geometry/grid-field";
 import { densityJob, fieldLayer, short } from "./field";
 
+/** Of the prior's peak: where posterior and prior agree better than this, nothing is coloured, as noise would be. */
+const LEAST_SHARE = 0.01;
+
+function largest(values: Float32Array): number {
+  return values.reduce((most, value) => Math.max(most, value), 0);
+}
+
 export const holes = fieldLayer({
   id: "holes",
   words: {
@@ -18,8 +25,11 @@ export const holes = fieldLayer({
   job: densityJob,
   result(data) {
     const { grid } = densityJob(data);
-    const gap = difference(grid, priorField(grid, data.header.projection.ring_center));
-    const reach = Math.max(1e-9, quantile(gap.values.map(Math.abs), 0.995));
+    const prior = priorField(grid, data.header.projection.ring_center);
+    const gap = difference(grid, prior);
+    const sizes = gap.values.map(Math.abs);
+    const least = LEAST_SHARE * largest(prior.values);
+    const reach = Math.max(least, quantile(sizes, 0.995));
     return {
       grid: gap,
       look: {
@@ -28,7 +38,7 @@ export const holes = fieldLayer({
         opacity: (value) => Math.min(0.95, 1.6 * Math.sqrt(Math.abs(value) / reach)),
       },
       scale: {
-        title: "Posterior − prior",
+        title: largest(sizes) < least ? `Posterior − prior: everywhere less than ${short(least)}` : "Posterior − prior",
         ramp: "difference",
         low: `under-represented, −${short(reach)}`,
         high: `over-represented, +${short(reach)}`,
