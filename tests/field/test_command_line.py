@@ -597,7 +597,9 @@ def test_clock():
 
 
 def test_what_is_nearly_right_is_guessed(atlas):
-    assert "unknown command 'evalute' (did you mean evaluate?); allowed: app, export, film, lesson, fit" in one_line(atlas("evalute"))
+    assert "unknown command 'evalute' (did you mean evaluate?); allowed: app, export, film, lesson, fit" in one_line(
+        atlas("evalute")
+    )
     assert "unknown option '--latnt-dim' (did you mean --latent-dim?)" in one_line(atlas("fit", "digits-2d", "--latnt-dim", "3"))
     assert "no run 'digit-2d' (did you mean digits-2d?)" in one_line(atlas("examine", "digit-2d"))
     assert "(did you mean digits-2d?)" in one_line(atlas("fit", "digits2d"))
