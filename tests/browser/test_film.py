@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from explorer.surface.film import pack_film
 from explorer.surface.film_file import REST, STEPS
 from tests.browser.conftest import served
-from tests.browser.surface import address, assert_no_barrier, eventually, find, grey, heading, ready, tab, the_map
+from tests.browser.surface import address, answered, assert_no_barrier, eventually, find, grey, heading, ready, tab, the_map
 from tests.kept import trained_runs
 from tests.places import ASSETS
 from trainer.config import FitConfig
@@ -49,6 +49,8 @@ def films(folder) -> Iterator[str]:
 def opened(page: Page, server: str, run: str) -> None:
     """The film, resting where a hand has put it: at its first moment."""
     page.goto(address(server, run=run, film="atlas"))
+    expect(slider(page)).to_be_visible()
+    answered(page)  # what the server draws anew begins to play anew
     rested(page, "Home")
 
 
