@@ -360,7 +360,8 @@ def test_layers_tabs_and_dials_are_those_of_the_page():
     tabs = re.findall(r'\{ id: "(\w+)"', (SURFACE / "kernel/tabs.ts").read_text(encoding="utf-8"))
     assert tuple(tabs) == shows.TABS
     controls = (SURFACE / "train/controls.ts").read_text(encoding="utf-8")
-    assert re.search(r"DIMENSIONS = \[(.*?)\]", controls)[1] == ", ".join(map(str, blocks.DIMENSIONS))
+    choice = (SURFACE / "train/model/choice.ts").read_text(encoding="utf-8")
+    assert re.search(r"DIMENSIONS: .* = \[(.*?)\]", choice)[1] == ", ".join(map(str, blocks.DIMENSIONS))
     assert re.search(r"low: (\S+),\n\s+high: (\S+),", controls).groups() == ("1e-5", "0.1")
     pane = (SURFACE / "train/pane.ts").read_text(encoding="utf-8")
     assert tuple(map(float, re.search(r"low: (\S+),\n\s+high: (\S+),", pane).groups())) == (blocks.LEAST_BETA, blocks.MOST_BETA)
