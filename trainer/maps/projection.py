@@ -164,10 +164,8 @@ def umap_map(mu: Floats, seed: int, decode: Decode | None = None, classes: Whole
     import umap  # seconds to import: only where a map is made
 
     neighbours = min(15, len(mu) - 1)
-    with (
-        torch_keeps_its_threads(),
-        warnings.catch_warnings(),
-    ):  # of codes that are (almost) all the same it says that it begins at random places instead
+    # of codes that are (almost) all the same UMAP says that it begins at random places instead
+    with torch_keeps_its_threads(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Spectral initialisation failed", UserWarning)
         epochs_of_layout = FEWER_EPOCHS if len(mu) > MANY else None
         points = umap.UMAP(

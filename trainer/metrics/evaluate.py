@@ -327,9 +327,8 @@ def decode_of(model: Vae, images: NDArray[Any], labels: Labels | None = None) ->
                 total = terms.sum()
                 (gradient,) = torch.autograd.grad(total, code, allow_unused=True) if total.requires_grad else (None,)
             nll[at : at + BATCH] = terms.detach().cpu().numpy()
-            slope[at : at + BATCH] = (
-                0 if gradient is None else gradient.cpu().numpy()
-            )  # None: the pictures do not depend on the code
+            # None: the pictures do not depend on the code
+            slope[at : at + BATCH] = 0 if gradient is None else gradient.cpu().numpy()
         return nll, slope
 
     return decode
