@@ -273,7 +273,8 @@ def clauses(surface: str):
             return Clause(name, of, draw(st.sampled_from(("=", "!="))), draw(NAMES))
         value = draw(st.integers(int(subject.low), int(subject.high)).map(float))
         if subject.kind == "number":
-            value = min(subject.high, value + draw(st.integers(0, 999)) / 1000)
+            # the number of a text of three decimals, which a sum of two numbers need not be
+            value = min(subject.high, float(f"{value:.0f}.{draw(st.integers(0, 999)):03}"))
         return Clause(name, of, draw(st.sampled_from(RELATIONS)), value)
 
     return clause()

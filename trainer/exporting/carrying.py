@@ -66,36 +66,45 @@ class _File:
 
 def carried(names: Iterable[str]) -> Carried:
     """The functions of those names in `SOURCES`, and everything that they need."""
-    imports: dict[str, None] = {}
-    found: dict[str, str] = {}
+    taken = _Taken()
     for name in names:
-        _take(SOURCES[name], name.removeprefix("torch_"), imports, found)
-    is_function = {text: text.startswith(("def ", "class ", "@")) for text in found.values()}
+        taken.take(SOURCES[name], name.removeprefix("torch_"))
+    # one statement may define several names; it is written once
+    is_function = {text: text.startswith(("def ", "class ", "@")) for text in taken.texts}
     return Carried(
-        tuple(imports), *(tuple(text for text in found.values() if is_function[text] is wanted) for wanted in (False, True))
+        tuple(taken.imports), *(tuple(text for text, function in is_function.items() if function is wanted) for wanted in (False, True))
     )
 
 
-def _take(module: str, name: str, imports: dict[str, None], found: dict[str, str]) -> None:
-    file = _read(module)
-    if name in file.imported:
-        home, there = file.imported[name]
-        if home.startswith("trainer"):
-            return _take(home, there, imports, found)
-        imports[_import_line(home, there, name)] = None
-        return None
-    statement = file.defined.get(name)
-    if statement is None:
-        return None  # an argument, a variable within, or Python's own
-    text = _text(file, statement)
-    if name in found:
-        assert found[name] == text, f"two definitions of {name}"
-        return None
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Name) and node.id != name:
-            _take(module, node.id, imports, found)
-    found[name] = text
-    return None
+class _Taken:
+    """What was taken so far: each statement after those that it needs."""
+
+    def __init__(self) -> None:
+        self.imports: dict[str, None] = {}
+        self.texts: list[str] = []
+        self._begun: dict[str, str] = {}  # by name; functions may call each other
+
+    def take(self, module: str, name: str) -> None:
+        file = _read(module)
+        if name in file.imported:
+            home, there = file.imported[name]
+            if home.startswith("trainer"):
+                self.take(home, there)
+            else:
+                self.imports[_import_line(home, there, name)] = None
+            return
+        statement = file.defined.get(name)
+        if statement is None:
+            return  # an argument, a variable within, or Python's own
+        text = _text(file, statement)
+        if name in self._begun:
+            assert self._begun[name] == text, f"two definitions of {name}"
+            return
+        self._begun[name] = text
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                self.take(module, node.id)
+        self.texts.append(text)
 
 
 @cache
