@@ -253,13 +253,17 @@ def drawn(canvas: Locator) -> str:
 
 
 def assert_no_barrier(page: Page, *, rests: bool = True) -> None:
-    """axe finds nothing, of whatever impact, once colours have stopped changing."""
-    if rests:
-        settled(page)
-    found = [
-        (violation["id"], node["target"], node["html"][:160])
-        for violation in Axe().run(page).response["violations"]
-        for node in violation["nodes"]
-        if not any(violation["id"] == rule and mark in node["html"] for rule, mark in OF_STREAMLIT)
-    ]
-    assert not found, found
+    """axe finds nothing, of whatever impact, at rest; what the server draws anew meanwhile fades, so it looks again."""
+
+    def examined() -> None:
+        if rests:
+            settled(page)
+        found = [
+            (violation["id"], node["target"], node["html"][:160])
+            for violation in Axe().run(page).response["violations"]
+            for node in violation["nodes"]
+            if not any(violation["id"] == rule and mark in node["html"] for rule, mark in OF_STREAMLIT)
+        ]
+        assert not found, found
+
+    eventually(examined)
