@@ -18,10 +18,10 @@ import streamlit as st
 from explorer.app.header import header
 from explorer.app.pages import NAMES, PAGES, page_of
 from explorer.app.style import show_style
-from explorer.cache.runs import all_runs
+from explorer.cache.runs import all_runs, get_run
 from explorer.session import events, link
-from explorer.session.class_choice import tell_unknown_class
 from explorer.session.late_files import forget_files_late
+from explorer.session.link_words import tell_unknown_words
 from explorer.session.load import State, dismiss_notice, load, notice
 from explorer.surface.component import browser_history
 from explorer.text.escape import escape_markdown
@@ -53,10 +53,10 @@ def page() -> None:
     if shown.read_link is not None and now.reads_link:
         shown.read_link(now.run_id, dims[now.run_id])
         now = replace(now, notice=notice())
-    if now.reads_link and sound[now.run_id].config.is_conditional:
-        tell_unknown_class(sound[now.run_id].dataset.class_names)
-        now = replace(now, notice=notice())
     try:
+        if now.reads_link:
+            tell_unknown_words(get_run(now.run_id))
+            now = replace(now, notice=notice())
         header(now, shown, sound)
         _notices(now, broken)
         importlib.import_module(shown.module).show(now)

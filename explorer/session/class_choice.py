@@ -8,8 +8,6 @@ import streamlit as st
 
 from explorer.session import link
 from explorer.session.events import sent
-from explorer.session.load import say
-from explorer.text.escape import shortened
 
 KEY = "as"  # of the chooser and in the link
 
@@ -17,15 +15,6 @@ KEY = "as"  # of the chooser and in the link
 def decode_class(class_names: Sequence[str]) -> int:
     """The class as which conditional runs decode: the chooser's, or the link's, or the first."""
     return list(class_names).index(link.chosen(KEY, class_names, class_names[0]))
-
-
-def tell_unknown_class(class_names: Sequence[str]) -> None:
-    """Of a class in the link that the run does not have it is said that it is left out; to be called where the link tells what is shown."""
-    asked = link.asked(KEY)
-    if asked is not None and asked not in class_names:
-        say(
-            f"There is no class “{shortened(asked, 40)}” in this run. Pictures are decoded as “{shortened(class_names[0], 40)}” instead."
-        )
 
 
 def forget_class_of_another_data_set(class_names: Sequence[str]) -> None:

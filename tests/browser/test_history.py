@@ -207,6 +207,21 @@ def test_what_is_damaged_in_a_link_is_one_sentence(page, server):
     expect(page.get_by_role("tab", name="Sliders")).to_have_attribute("aria-selected", "true")
 
 
+@pytest.mark.parametrize(
+    ("part", "kind", "there"),
+    [("bg=sky", "background “sky”", "density"), ("by=taste", "colour “taste”", "class"), ("tab=kitchen", "tab “kitchen”", "pins")],
+)
+def test_a_word_that_the_map_does_not_have_is_named_with_those_it_has(page, server, part, kind, there):
+    page.goto(f"{server}/?run=digits-2d#v=1&of=digits-2d/latent&{part}&hide=3")
+    ready(page)
+    told = page.get_by_text(f"There is no {kind} on this map").first
+    expect(told).to_be_visible()
+    expect(told).to_contain_text(there)
+    expect(told).to_contain_text("The rest of the link is shown.")
+    hidden = page.get_by_test_id("surface").get_by_role("button", name=re.compile("^3")).first
+    expect(hidden).to_have_attribute("aria-pressed", "false")
+
+
 def test_after_quick_clicks_the_address_says_what_is_shown_and_the_connection_holds(page, server):
     """Reruns that are cut short must neither leave their parameters in the address nor the page without a message that it was promised."""
     opened(page, server, run="digits-2d")

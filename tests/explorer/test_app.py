@@ -14,6 +14,7 @@ from explorer.app.pages import NAMES as VIEWS
 from explorer.pictures.protocols import switches
 from tests.explorer.shown import app, grids, pins, png, said, sound, upload, words
 from tests.places import ASSETS, ROOT
+from trainer.runs.catalogue import load_run
 from trainer.runs.folder import info_checksum
 
 pytestmark = pytest.mark.usefixtures("fresh_app")
@@ -176,9 +177,18 @@ def test_an_unknown_view_is_a_sentence_too():
 
 def test_an_unknown_class_in_the_link_is_a_sentence_and_a_known_one_or_that_of_a_run_without_is_none():
     told = said(sound(app(run="digits-conditional-vae", **{"as": "99"}).run()).warning[0])
-    assert "There is no class “99” in this run. Pictures are decoded as “0” instead." in told
+    assert (
+        "There is no class “99” in this run, which has 0, 1, 2, 3, 4, 5, 6, 7, 8, 9. Pictures are decoded as “0” instead." in told
+    )
     assert not sound(app(run="digits-conditional-vae", **{"as": "7"}).run()).warning
     assert not sound(app(run="mnist-2d", **{"as": "99"}).run()).warning
+
+
+def test_an_unknown_map_in_the_link_is_a_sentence_with_those_that_there_are():
+    told = said(sound(app(run="mnist-20d", projection="tsne").run()).warning[0])
+    names = list(load_run("mnist-20d", ROOT / "assets/runs").projections)
+    assert f"There is no map “tsne” in this run, which has {', '.join(names)}. Showing “{names[0]}” instead." in told
+    assert not sound(app(run="mnist-20d", projection=names[-1]).run()).warning
 
 
 @pytest.mark.parametrize("file", ["weights.safetensors", "encodings.safetensors", "projection.safetensors", "history.csv"])

@@ -16,6 +16,7 @@ import {
 import type { MapState, Probe } from "../kernel/state";
 import { TABS } from "../kernel/tabs";
 import { linkedPart, readScreen, withScreen, writeScreen } from "./screen-url";
+import { unknownWords } from "./unknown-words";
 
 /** Where the fragment stands. */
 export interface Fragment {
@@ -72,7 +73,11 @@ export class KeptScreen {
     const isMeant = screen.of === of || screen.of === undefined;
     const wanted = { ...first, ...screen };
     if (isMeant) restore(source, keepsTab ? withoutPanel(wanted) : wanted);
-    if (complaint) source.say(complaint);
+    const { data } = source.state();
+    const map = { nPoints: data.nPoints, nClasses: data.nClasses, latentDim: data.space.latentDim };
+    const unknown = isMeant ? unknownWords(screen, source.words(), map) : "";
+    const sentences = [complaint, unknown && `${unknown} The rest of the link is shown.`].filter(Boolean);
+    if (sentences.length > 0) source.say(sentences.join(" "));
     return isMeant;
   }
 }

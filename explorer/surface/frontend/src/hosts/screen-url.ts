@@ -134,10 +134,13 @@ export function readScreen(fragment: string, column = 0): LinkedScreen {
     const text = asked.get(keyOf(name, column));
     return text === null ? [] : [[name, text.length > MAX_LETTERS ? null : FIELDS[name].read(text)] as const];
   });
-  const isWhole = found.every(([, value]) => value !== null);
+  const damaged = found.filter(([, value]) => value === null).map(([name]) => keyOf(name, column));
   return {
     screen: Object.fromEntries(found.filter(([, value]) => value !== null)),
-    complaint: isWhole ? "" : "A part of this link is damaged and left out; the rest is shown.",
+    complaint:
+      damaged.length === 0
+        ? ""
+        : `A part of this link is damaged and left out (${damaged.join(", ")}); the rest is shown.`,
   };
 }
 

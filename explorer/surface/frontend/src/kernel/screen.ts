@@ -64,12 +64,22 @@ export interface Screen {
   readonly strokes: readonly StrokeRecord[];
 }
 
+/** The words that a link may have for this map, by their keys in links. */
+export interface Offered {
+  readonly bg: readonly string[];
+  readonly over: readonly string[];
+  readonly tiles: readonly string[];
+  readonly by: readonly string[];
+  readonly tab: readonly string[];
+}
+
 /** A map that fills the page, as the one who keeps its screen sees it. Names here are not those of its parts: its program shortens those. */
 export interface ScreenSource {
   state(): MapState;
   /** Whether everything is shown. */
   showsAll(): boolean;
   strokes(): readonly StrokeRecord[];
+  words(): Offered;
   change(patch: Partial<MapState>): void;
   /** A background that this map does not have changes nothing. */
   ground(id: string): void;

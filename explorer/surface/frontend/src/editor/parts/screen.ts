@@ -1,8 +1,11 @@
 /** What does the one who keeps the screen in the page's address see and do? `hosts/kept-screen.ts` makes it a record and puts it back. */
 
 import type { Plane } from "../../geometry/planes";
-import { SCREEN, type ScreenSource, type StrokeRecord, WHICH_SCREEN } from "../../kernel/screen";
+import { offerOf } from "../../kernel/layer-choice";
+import { type Offered, SCREEN, type ScreenSource, type StrokeRecord, WHICH_SCREEN } from "../../kernel/screen";
 import type { MapState, Tiles } from "../../kernel/state";
+import { TABS } from "../../kernel/tabs";
+import { LAYERS } from "../../layers/index";
 import type { PathChoice } from "../../wire/payload";
 import type { Context } from "../context";
 import type { Choices } from "./choices";
@@ -70,6 +73,13 @@ export class ScreenPart implements ScreenSource {
     return this.pictures.pad?.sketch.strokes ?? [];
   }
 
+  words(): Offered {
+    const { data, layers } = this.context.state;
+    const { backgrounds, tiles, colours } = offerOf(LAYERS, data);
+    const ids = (all: readonly { readonly id: string }[]): string[] => all.map(({ id }) => id);
+    return { bg: ids(backgrounds), over: Object.keys(layers.on), tiles, by: ids(colours), tab: ids(TABS) };
+  }
+
   change(patch: Partial<MapState>): void {
     this.context.store.set(patch);
   }
@@ -79,8 +89,7 @@ export class ScreenPart implements ScreenSource {
   }
 
   tint(id: string): void {
-    const { quantities, purity } = this.context.state.data;
-    if ([...quantities, purity].some((one) => one?.id === id)) this.choices.setColour(id);
+    if (this.words().by.includes(id)) this.choices.setColour(id);
   }
 
   tile(tiles: Tiles): void {
