@@ -21,7 +21,7 @@ from explorer.app.style import show_style
 from explorer.cache.runs import all_runs, get_run
 from explorer.session import events, link
 from explorer.session.late_files import forget_files_late
-from explorer.session.link_words import tell_unknown_words
+from explorer.app.link_words import tell_unknown_words
 from explorer.session.load import State, dismiss_notice, load, notice
 from explorer.surface.component import browser_history
 from explorer.text.escape import escape_markdown

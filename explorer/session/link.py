@@ -13,6 +13,10 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 
+MAP = "projection"
+"""The map's name in links, and the key of its chooser."""
+
+
 def asked(name: str) -> str | None:
     """What the link says under that name; None where it says nothing."""
     value: str | None = st.query_params.get(name)

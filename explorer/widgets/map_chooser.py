@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.cache.maps import get_projection
-from explorer.session.link_words import MAP_KEY
+from explorer.session import link
 from explorer.widgets.class_chooser import class_chooser
 from explorer.widgets.page_row import page_row
 from trainer.maps.projection import Projection
@@ -36,7 +36,7 @@ def map_alone(run: Run) -> tuple[Projection, Axes]:
         "Map",
         names,
         default=names[0],
-        key=MAP_KEY,
+        key=link.MAP,
         bind="query-params",
         required=True,
         label_visibility="collapsed",

@@ -9,12 +9,10 @@ from explorer.session.load import say
 from explorer.text.escape import shortened
 from trainer.runs.read import Run
 
-MAP_KEY = "projection"  # of the chooser of maps and in the link
-
 
 def tell_unknown_words(run: Run) -> None:
     """To be called where the link tells what is shown. A class counts for conditional runs: a link may still have that of a run before."""
-    _tell(MAP_KEY, "map", list(run.projections), "Showing “{}” instead.")
+    _tell(link.MAP, "map", list(run.projections), "Showing “{}” instead.")
     if run.config.is_conditional:
         _tell(class_choice.KEY, "class", run.info.dataset.class_names, "Pictures are decoded as “{}” instead.")
 
