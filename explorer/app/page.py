@@ -16,12 +16,12 @@ from dataclasses import replace
 import streamlit as st
 
 from explorer.app.header import header
+from explorer.app.link_words import tell_unknown_words
 from explorer.app.pages import NAMES, PAGES, page_of
 from explorer.app.style import show_style
 from explorer.cache.runs import all_runs, get_run
 from explorer.session import events, link
 from explorer.session.late_files import forget_files_late
-from explorer.app.link_words import tell_unknown_words
 from explorer.session.load import State, dismiss_notice, load, notice
 from explorer.surface.component import browser_history
 from explorer.text.escape import escape_markdown

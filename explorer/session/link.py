@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-
 MAP = "projection"
 """The map's name in links, and the key of its chooser."""
 
