@@ -72,7 +72,8 @@ def carried(names: Iterable[str]) -> Carried:
     # one statement may define several names; it is written once
     is_function = {text: text.startswith(("def ", "class ", "@")) for text in taken.texts}
     return Carried(
-        tuple(taken.imports), *(tuple(text for text, function in is_function.items() if function is wanted) for wanted in (False, True))
+        tuple(taken.imports),
+        *(tuple(text for text, function in is_function.items() if function is wanted) for wanted in (False, True)),
     )
 
 
