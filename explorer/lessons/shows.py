@@ -4,7 +4,7 @@
     projection: umap
     bg: density
 
-A step's block says all of the state; what it leaves out is as at first. `frontend/src/hosts/screen-url.ts` reads the part after #.
+A step's block says all of the state; what it leaves out is as at first. `frontend/src/hosts/screen/screen-url.ts` reads the part after #.
 """
 
 from __future__ import annotations

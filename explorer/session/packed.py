@@ -1,6 +1,6 @@
 """How are many whole numbers near each other written into a link? Each as its distance from the one before, most of them one byte.
 
-The same form as `frontend/src/hosts/screen-url.ts` has for groups and drawings: seven bits a byte, the lowest first, in the letters of
+The same form as `frontend/src/hosts/screen/screen-url.ts` has for groups and drawings: seven bits a byte, the lowest first, in the letters of
 base64 that an address may hold.
 """
 

@@ -45,6 +45,25 @@ def test_a_pin_is_named_dropped_and_had_back_and_the_link_knows(page, server):
     assert tiles(page) == [[0.5, -1.25], [1, 1]]
 
 
+def test_pins_made_right_before_a_reload_are_there_after_it(page, server):
+    """The server is not asked whether it has heard of them; one of which it has is not there twice."""
+    canvas = opened(page, server, run="digits-2d")
+    settled(page)
+    for x, y in ((0.4, 0.4), (0.6, 0.5), (0.5, 0.65)):
+        page.mouse.click(*at(canvas, x, y))
+    made = tiles(page)
+    assert len(made) == 3
+    page.reload()
+    expect(page.get_by_test_id("tile")).to_have_count(3)
+    np.testing.assert_allclose(tiles(page), made, atol=2e-3)
+    expect(page).to_have_url(re.compile("pins=.*~.*~"))
+    settled(page)
+    page.reload()
+    expect(page.get_by_test_id("tile")).to_have_count(3)
+    settled(page)
+    expect(page.get_by_test_id("tile")).to_have_count(3)
+
+
 def test_a_path_goes_through_the_pins_in_order(page, server):
     run = pretrained(RUN)
     codes = np.round(run.encodings.mu[[0, 7, 40]], 4)

@@ -34,7 +34,7 @@ def test_packed_numbers_come_back(values):
 
 
 def test_packed_numbers_are_those_of_the_browser():
-    """The literal of `tests/hosts/screen-url.test.ts`."""
+    """The literal of `tests/hosts/screen/screen-url.test.ts`."""
     assert packed([0, 1, 3, 4]) == "AAIEAg"
     assert unpacked("AAIEAg") == [0, 1, 3, 4]
 

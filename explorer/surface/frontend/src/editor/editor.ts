@@ -65,6 +65,10 @@ export class SurfaceView extends Inspected implements Surface {
     return this.editor?.context.state.host.taken ?? [];
   }
 
+  pinned(): readonly (readonly number[])[] {
+    return this.editor?.context.state.host.pins.map(({ z }) => z) ?? [];
+  }
+
   encode(x: Float32Array): Posterior {
     return this.shown().context.state.data.model.encode(x);
   }

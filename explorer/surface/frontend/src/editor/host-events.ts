@@ -38,6 +38,8 @@ export interface Surface {
   destroy(): void;
   /** Names of the pin events that the host says it has counted. */
   taken(): readonly string[];
+  /** The codes of the pins that the host keeps. */
+  pinned(): readonly (readonly number[])[];
   /** Which run and map is shown: a place means something else on another. */
   mapId(): string;
   /** x (C·H·W,) in [0, 1]. */

@@ -5,7 +5,7 @@
 
 import { moved } from "../hosts/fragment";
 import { HistoryEntries } from "../hosts/history-entries";
-import { KeptScreen } from "../hosts/kept-screen";
+import { KeptScreen } from "../hosts/screen/kept-screen";
 import { ShareDialog } from "../hosts/share-dialog";
 import { shareButtons } from "../hosts/share-menu";
 

@@ -1,7 +1,7 @@
 /** What keeps and shares the link where there is no server? The screen in the fragment of a file's address, and the dialog; loaded beside hosts.js. */
 
 import { merged } from "../hosts/fragment";
-import { KeptScreen } from "../hosts/kept-screen";
+import { KeptScreen } from "../hosts/screen/kept-screen";
 import { ShareDialog } from "../hosts/share-dialog";
 
 /** Without an entry in the history: going back leaves the page, it does not undo pins. */

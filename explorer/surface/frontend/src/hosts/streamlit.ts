@@ -6,6 +6,7 @@ import type { PinEdit } from "../kernel/pins";
 import { PENDING_MS } from "../kernel/pins";
 import { peek } from "../wire/payload";
 import { base64 } from "./base64";
+import { keepUnsent, type TabTexts, takeUnsent } from "./unsent-pins";
 
 interface StreamlitComponent {
   readonly parentElement: HTMLElement | ShadowRoot;
@@ -28,6 +29,8 @@ interface Mounted {
   /** The page's latest handlers: older ones belong to an earlier rerun. */
   component: StreamlitComponent;
   calls: number;
+  /** Listens for the end of the page. */
+  readonly leave: () => void;
 }
 
 const mounted = new WeakMap<Node, Mounted>();
@@ -53,6 +56,7 @@ export default function streamlit(component: StreamlitComponent): (() => void) |
     const current = mounted.get(parent);
     if (current !== here || current?.calls !== call) return;
     mounted.delete(parent);
+    removeEventListener("pagehide", here.leave);
     current.surface.destroy();
   };
 }
@@ -83,9 +87,33 @@ function mountIn(parent: HTMLElement | ShadowRoot, data: Uint8Array, component: 
     onFilm: () => here.component.setTriggerValue("film", Date.now()),
     onClass: (name) => here.component.setTriggerValue("class", name),
   });
-  const here: Mounted = { surface, component, waiting: [], calls: 0 };
+  const here: Mounted = { surface, component, waiting: [], calls: 0, leave: () => leave(here) };
   mounted.set(parent, here);
+  addEventListener("pagehide", here.leave);
+  const unsent = takeUnsent(tabTexts(), component.key, surface.mapId(), surface.pinned());
+  here.waiting.push(...unsent.map((pin) => ({ ...pin, since: performance.now() })));
+  if (unsent.length > 0) setTimeout(() => mounted.get(parent) === here && send(here)); // not while Streamlit mounts
   return here;
+}
+
+/** The page may be reloaded before the server has heard of the last pins. */
+function leave(here: Mounted): void {
+  forget(here);
+  // an edit means pins by their numbers, which others may have by then
+  const pins = here.waiting.flatMap((event) => ("edit" in event ? [] : [event]));
+  keepUnsent(
+    tabTexts(),
+    here.component.key,
+    pins.map(({ since: _since, ...pin }) => pin),
+  );
+}
+
+function tabTexts(): TabTexts {
+  try {
+    return window.sessionStorage;
+  } catch {
+    return null;
+  }
 }
 
 function send(here: Mounted): void {

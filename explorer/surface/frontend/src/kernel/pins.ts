@@ -81,8 +81,8 @@ export function reducePins(state: PinsState, event: PinsEvent, now: number): Pin
   }
 }
 
-/** The host computes the code itself, from the place and in its own precision, and may round it for a link. */
-function sameCode(a: readonly number[], b: readonly number[]): boolean {
+/** Whether two codes are one pin's. The host computes the code itself, from the place and in its own precision, and may round it for a link. */
+export function sameCode(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((value, i) => Math.abs(value - b[i]) <= 2e-3 * Math.max(1, Math.abs(value)));
 }
 

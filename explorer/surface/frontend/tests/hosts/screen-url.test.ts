@@ -1,7 +1,7 @@
 /** Does a link say exactly what was on the screen, and is what it says wrongly left out in one sentence? */
 
 import { expect, test } from "vitest";
-import { linkedPart, packed, readScreen, unpacked, withScreen, writeScreen } from "../../src/hosts/screen-url";
+import { linkedPart, packed, readScreen, unpacked, withScreen, writeScreen } from "../../src/hosts/screen/screen-url";
 import type { Screen } from "../../src/kernel/screen";
 
 const FIRST: Screen = {

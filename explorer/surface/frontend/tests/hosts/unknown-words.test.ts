@@ -1,7 +1,7 @@
 /** Is every word and number of a link that its map does not have said, with what there is? */
 
 import { expect, test } from "vitest";
-import { unknownWords } from "../../src/hosts/unknown-words";
+import { unknownWords } from "../../src/hosts/screen/unknown-words";
 import type { Offered, Screen } from "../../src/kernel/screen";
 
 const OFFERED: Offered = {

@@ -1,4 +1,4 @@
-/** What does the one who keeps the screen in the page's address see and do? `hosts/kept-screen.ts` makes it a record and puts it back. */
+/** What does the one who keeps the screen in the page's address see and do? `hosts/screen/kept-screen.ts` makes it a record and puts it back. */
 
 import type { Plane } from "../../geometry/planes";
 import { offerOf } from "../../kernel/layer-choice";

@@ -13,9 +13,9 @@
  * them one byte.
  */
 
-import type { GroupRecord, PlaneRecord, ProbeRecord, Screen, StrokeRecord } from "../kernel/screen";
-import type { PathChoice } from "../wire/payload";
-import { LATENT_PATH_KINDS, MAX_NAME, MAX_PINS } from "../wire/schema";
+import type { GroupRecord, PlaneRecord, ProbeRecord, Screen, StrokeRecord } from "../../kernel/screen";
+import type { PathChoice } from "../../wire/payload";
+import { LATENT_PATH_KINDS, MAX_NAME, MAX_PINS } from "../../wire/schema";
 
 const VERSION = "1";
 const MAX_LETTERS = 40_000;

@@ -1,6 +1,6 @@
 /** What does a link ask for that its map does not have? One table for every part that names or numbers something of the map. */
 
-import type { Offered, Screen } from "../kernel/screen";
+import type { Offered, Screen } from "../../kernel/screen";
 
 /** What a map has beside its words. */
 export interface MapFacts {

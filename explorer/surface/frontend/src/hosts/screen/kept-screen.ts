@@ -1,9 +1,9 @@
 /** What of the screen does the address keep? Read once for a map that comes, written when the map has changed. */
 
-import { type SavedGroup, saveGroups } from "../data/saved-groups";
-import type { Plane } from "../geometry/planes";
-import { choiceOf } from "../kernel/path-ends";
-import { allPins } from "../kernel/pins";
+import { type SavedGroup, saveGroups } from "../../data/saved-groups";
+import type { Plane } from "../../geometry/planes";
+import { choiceOf } from "../../kernel/path-ends";
+import { allPins } from "../../kernel/pins";
 import {
   type GroupRecord,
   type PlaneRecord,
@@ -12,9 +12,9 @@ import {
   type Screen,
   type ScreenSource,
   WHICH_SCREEN,
-} from "../kernel/screen";
-import type { MapState, Probe } from "../kernel/state";
-import { TABS } from "../kernel/tabs";
+} from "../../kernel/screen";
+import type { MapState, Probe } from "../../kernel/state";
+import { TABS } from "../../kernel/tabs";
 import { linkedPart, readScreen, withScreen, writeScreen } from "./screen-url";
 import { unknownWords } from "./unknown-words";
 
