@@ -1,7 +1,7 @@
 """How are many whole numbers near each other written into a link? Each as its distance from the one before, most of them one byte.
 
-The same form as `frontend/src/hosts/screen/screen-url.ts` has for groups and drawings: seven bits a byte, the lowest first, in the letters of
-base64 that an address may hold.
+The same form as `frontend/src/hosts/screen/screen-url.ts` has for groups and drawings: seven bits a byte, the lowest first, in the letters
+of base64 that an address may hold.
 """
 
 from __future__ import annotations
