@@ -6,16 +6,16 @@ The browser sends an event again until its name is among those that were counted
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from explorer.session import link
-from explorer.session.load import State
+from explorer.session.load import State, say
 from explorer.session.pins import FAR, Code, Pin, add_pin, edit_pins, pins_of, rounded
-from explorer.surface.schema import MAX_TAKEN
+from explorer.surface.schema import MAX_PINS, MAX_TAKEN
 from trainer.maps.projection import Projection
 
 MAX_MAPS = 32
@@ -84,8 +84,14 @@ def take_pins(state: State, event: Mapping[str, Any] | None, projection: Project
         if "edit" in one:
             edit_pins(state.run_id, one["edit"])
         elif (pin := made_pin(one, projection)) is not None:
-            add_pin(state.run_id, pin)
+            add_pin(state.run_id, pin)  # the browser says it where there is no room
     return replace(state, pins=pins_of(state.run_id))
+
+
+def add_code(run_id: str, code: Sequence[float]) -> None:
+    """Pins a code that was not clicked but computed, such as that of an uploaded picture (a button's callback)."""
+    if not add_pin(run_id, Pin(rounded(code))):
+        say(f"{MAX_PINS} pins are the most. All are kept; remove one (✕ in the tab Pins), then pin again.")
 
 
 def made_pin(event: Mapping[str, Any], projection: Projection) -> Pin | None:

@@ -76,14 +76,13 @@ def _fits(pins: Sequence[Pin]) -> bool:
     return sum(len(pin.z) for pin in pins) <= MAX_URL_NUMBERS
 
 
-def add_pin(run_id: str, pin: Pin) -> None:
-    """One more; of more than `MAX_PINS` the first goes."""
-    change_pins(run_id, (*pins_of(run_id), pin)[-MAX_PINS:])
-
-
-def add_code(run_id: str, code: Sequence[float]) -> None:
-    """Pins a code that was not clicked but computed, such as that of an uploaded picture (a button's callback)."""
-    add_pin(run_id, Pin(rounded(code)))
+def add_pin(run_id: str, pin: Pin) -> bool:
+    """One more; False where there are `MAX_PINS` already, all of which stay."""
+    pins = pins_of(run_id)
+    has_room = len(pins) < MAX_PINS
+    if has_room:
+        change_pins(run_id, (*pins, pin))
+    return has_room
 
 
 def rounded(code: Iterable[float]) -> Code:

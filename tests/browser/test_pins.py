@@ -64,6 +64,23 @@ def test_pins_made_right_before_a_reload_are_there_after_it(page, server):
     expect(page.get_by_test_id("tile")).to_have_count(3)
 
 
+def test_beyond_the_most_pins_one_sentence_says_what_to_do_and_none_is_lost(page, server):
+    codes = [[i / 26, -1] for i in range(26)]
+    canvas = opened(page, server, run="digits-2d", pins=link_of(codes))
+    expect(page.get_by_test_id("tile")).to_have_count(26)
+    settled(page)
+    before = tiles(page)
+    page.mouse.click(*at(canvas, 0.4, 0.4))
+    told = page.get_by_text("26 pins are the most. All are kept; remove one").first
+    expect(told).to_be_visible()
+    assert tiles(page) == before
+    page.get_by_role("button", name="Remove pin Z").click()
+    expect(page.get_by_test_id("tile")).to_have_count(25)
+    page.mouse.click(*at(canvas, 0.4, 0.4))
+    expect(page.get_by_test_id("tile")).to_have_count(26)
+    assert tiles(page)[:25] == before[:25]
+
+
 def test_a_path_goes_through_the_pins_in_order(page, server):
     run = pretrained(RUN)
     codes = np.round(run.encodings.mu[[0, 7, 40]], 4)

@@ -41,6 +41,17 @@ def test_pins_are_the_addresss_after_back_and_the_sessions_after_any_other_rerun
     assert test.session_state["past"]["digits-2d"][-1] == [[[2.0, 2.0], "", None, ""]]  # undo has them back
 
 
+def test_a_pin_beyond_the_most_is_a_sentence_and_all_others_stay():
+    many = [[[float(i), 1.0], "", None, ""] for i in range(26)]
+    test = shown.app(run="digits-2d", view="reconstruct")
+    test.session_state["pins"] = {"digits-2d": many}
+    faultless(test.run())
+    next(button for button in test.button if button.label == "Pin this code").click()
+    faultless(test.run())
+    assert "26 pins are the most. All are kept; remove one" in shown.said(test.warning[0])
+    assert test.session_state["pins"]["digits-2d"] == many
+
+
 def test_pins_that_no_link_has_room_for_stay(monkeypatch):
     test = faultless(shown.app(run="digits-2d").run())
     many = [[[float(i), 1.0], "", None, ""] for i in range(26)]

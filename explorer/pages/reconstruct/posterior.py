@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.charts.posterior import code_dots, posterior_dots
 from explorer.charts.style import CONFIG
 from explorer.pages.reconstruct.pictures import POINT_HELP
-from explorer.session.pins import add_code
+from explorer.session.events import add_code
 from explorer.text.numbers import code_decimals, number_list
 from trainer.models.numpy_engine import Codes
 from trainer.runs.read import Run

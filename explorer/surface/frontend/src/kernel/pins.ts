@@ -57,7 +57,7 @@ export function noPins(hostKeepsPins: boolean): PinsState {
 
 /** As the host letters and limits them. */
 export function allPins({ known, pending }: PinsState): readonly PinRecord[] {
-  const every = [...known, ...pending.map(({ pin }) => pin)].slice(-MAX_PINS);
+  const every = [...known, ...pending.map(({ pin }) => pin)].slice(0, MAX_PINS);
   return every.map((pin, i) => ({ ...pin, label: pinLabel(i) }));
 }
 
@@ -114,9 +114,7 @@ export function reduceKept(kept: KeptPins, edit: PinEdit | { readonly kind: "add
   const { pins, path } = kept;
   switch (edit.kind) {
     case "add": {
-      const all = [...pins, edit.pin];
-      const gone = Math.max(0, all.length - MAX_PINS); // the oldest
-      return stepped(kept, { pins: all.slice(gone), path: movedPath(path, (i) => i - gone) });
+      return pins.length < MAX_PINS ? stepped(kept, { pins: [...pins, edit.pin], path }) : kept;
     }
     case "drop": {
       const { index } = edit;

@@ -17,16 +17,17 @@ export class Pinning {
     const { state, derived, store } = context;
     if (!state.host.options.pinnable) return;
     const { data, probe, pins } = state;
+    if (allPins(pins).length >= MAX_PINS)
+      return context.say(
+        `${MAX_PINS} pins are the most. All are kept; remove one (✕ in the tab Pins), then pin again.`,
+      );
     const z = Array.from(derived.code);
     const map: [number, number] = [probe.at[0], probe.at[1]];
     const name = nonce();
-    const wasFull = allPins(pins).length === MAX_PINS;
     const added = reducePins(pins, { kind: "added", map, z, nonce: name }, performance.now());
     store.set({ pins: added });
     context.hint.leave();
-    if (wasFull)
-      context.say(`${MAX_PINS} pins are the most: the first one made room for this one. Undo brings it back.`);
-    else context.reader.now(`Pinned ${allPins(added).slice(-1)[0].label} at ${zText(z, data.decimals.z)}`);
+    context.reader.now(`Pinned ${allPins(added).slice(-1)[0].label} at ${zText(z, data.decimals.z)}`);
     const timer = setTimeout(() => this.forgetRefused(), PENDING_MS + 50);
     context.disposer.add(() => clearTimeout(timer));
     const isOwnCode = probe.from !== "map" || data.plane !== null;
