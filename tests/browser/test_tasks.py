@@ -65,7 +65,7 @@ SEEN = """(element) => {
 @pytest.fixture(params=list(SIZES))
 def screen(request, browser: Browser) -> Iterator[Page]:
     """A page of that size; a phone's is touched."""
-    mobile = {"has_touch": True, "is_mobile": True} if request.param == "phone" else {}
+    mobile = {"has_touch": True, "is_mobile": True} if "phone" in request.param else {}
     with tab(browser, viewport=SIZES[request.param], **mobile) as page:
         yield page
 
@@ -76,7 +76,7 @@ def visible(page: Page, pattern: str) -> Locator:
 
 
 def is_phone(page: Page) -> bool:
-    return page.viewport_size == SIZES["phone"]
+    return page.viewport_size != SIZES["projector"]
 
 
 def press(thing: Locator) -> None:
@@ -137,7 +137,9 @@ def test_an_image_is_found_by_its_number(screen, server):
     probe_on_screen(screen)
     near = np.linalg.norm(run.encodings.mu - np.array(code(screen)), axis=1)
     assert near[1192] <= np.partition(near, 20)[20]  # the map's place of the image, whose inverse is approximate
-    on_screen(visible(screen, "image 1192"), covers=False)  # said over the map, through which the map is reached
+    expect(screen.get_by_test_id("nearest")).to_contain_text("test image 1192")
+    on_screen(screen.get_by_test_id("nearest").locator("canvas"))  # the image itself, beside its decoding
+    on_screen(visible(screen, "^Test image 1192"), covers=False)  # said over the map, through which the map is reached
 
 
 def test_three_places_are_pinned_and_their_path_is_played(screen, server):

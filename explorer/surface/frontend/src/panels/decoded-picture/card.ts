@@ -30,6 +30,7 @@ export class PictureCard {
     }),
   );
   readonly nearest = new Picture(h("canvas", { class: "la-pixels la-nearest-picture", "aria-hidden": "true" }));
+  private readonly frame = h("div", { class: "la-frame" }, this.decoded.canvas);
   private readonly heading = h("h2", { class: "la-h" }, "Under the cursor");
   private readonly decodedAs = h("p", { class: "la-small", "data-testid": "decoded-as" });
   private readonly z = h("p", { class: "la-z la-number", "data-testid": "place" });
@@ -75,10 +76,7 @@ export class PictureCard {
       h("p", { class: "la-support", "data-testid": "support", title: SUPPORT_DEFINITION }, this.dots, this.words),
     );
     this.details = h("div", { class: "la-facts" }, this.trust, this.nearestBox, this.note, this.zAll);
-    this.element.append(
-      this.heading,
-      h("div", { class: "la-main" }, h("div", { class: "la-frame" }, this.decoded.canvas), facts),
-    );
+    this.element.append(this.heading, h("div", { class: "la-main" }, this.frame, facts));
   }
 
   /** Names the picture among others on the page. whose: run and map. */
@@ -119,10 +117,17 @@ export class PictureCard {
     setText(this.decodedAs, name === null ? "" : `decoded as ${classWords(name)}`);
   }
 
-  /** CSS pixels for the decoded picture and for the nearest one. */
-  fit(room: number, small: number): void {
+  /**
+   * CSS pixels for the decoded picture and for the nearest one.
+   *
+   * isUnder: the nearest one stands under the decoded picture; else among the details, which a phone has below the fold.
+   */
+  fit(room: number, small: number, isUnder: boolean): void {
     this.decoded.fitInto(room);
     this.nearest.fitInto(small);
+    if (isUnder === (this.nearestBox.parentElement === this.frame)) return;
+    if (isUnder) this.frame.append(this.nearestBox);
+    else this.trust.after(this.nearestBox);
   }
 
   showPicture(x_hat: Float32Array, z: ArrayLike<number>): void {

@@ -102,7 +102,9 @@ export class DecodedPicture implements Panel {
     const column = isLow ? 140 : 168;
     const corner = Math.min(168, Math.round(width * CORNER_SHARE));
     const narrow = isNarrow ? (isLookedAt ? Math.round(width * 0.32) : NARROW_SMALL_PX) : 168;
-    this.card.fit(isFolded ? corner : isCompact ? column : isWide ? wide : narrow, isWide ? 64 : 48);
+    const isUnder = isNarrow && isLookedAt && !isFolded && !isCompact;
+    const small = isWide ? 64 : isUnder ? 56 : 48;
+    this.card.fit(isFolded ? corner : isCompact ? column : isWide ? wide : narrow, small, isUnder);
   }
 
   /** Another map. */
