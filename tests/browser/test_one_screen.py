@@ -17,6 +17,7 @@ from tests.browser.surface import (
     answered,
     assert_no_barrier,
     at,
+    eventually,
     find,
     opened,
     pretrained,
@@ -73,6 +74,21 @@ def test_nothing_of_the_atlas_is_left_to_scroll_to(browser, server, size):
         settled(page)
         main = page.get_by_test_id("stMain")
         assert main.evaluate("main => main.scrollHeight - main.clientHeight") == 0
+
+
+@pytest.mark.parametrize(("view", "width", "height"), [("train", 1280, 720), ("reconstruct", 1920, 1080)])
+def test_at_the_start_there_is_nothing_to_scroll(browser, server, view, width, height):
+    with tab(browser, viewport={"width": width, "height": height}) as page:
+        page.goto(address(server, run="mnist-2d", view=view))
+        shown = page.get_by_role("button", name="One epoch") if view == "train" else page.get_by_text("nearest pixels").first
+        expect(shown).to_be_visible()
+        settled(page)
+        eventually(lambda: _nothing_below(page))
+
+
+def _nothing_below(page: Page) -> None:
+    below = page.get_by_test_id("stMain").evaluate("main => main.scrollHeight - main.clientHeight")
+    assert below <= 0, below
 
 
 def test_an_upload_brings_pictures_verdict_and_map_on_one_screen(projector, server):

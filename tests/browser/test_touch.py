@@ -192,3 +192,19 @@ BEYOND = """(width) => {
     .filter(([, box]) => box.width > 0 && (box.right > width + 1 || box.left < -1))
     .map(([name, box]) => `${name}: ${Math.round(box.left)} to ${Math.round(box.right)}`);
 }"""
+
+
+def test_keys_are_told_where_a_keyboard_is_likely_and_in_the_help_always(browser, server):
+    for options in ({}, {"viewport": {"width": WIDTH, "height": HEIGHT}, "has_touch": True, "is_mobile": True}):
+        with tab(browser, **options) as page:
+            is_told = not options
+            opened(page, server, run="mnist-2d")
+            keys = surface.drawer(page).locator("kbd")
+            assert keys.count() > 3
+            assert [key.is_visible() for key in keys.all()] == [is_told] * keys.count()
+            page.keyboard.press("Escape")
+            surface.find(page, "hole")
+            hole = page.get_by_role("button", name=re.compile("Show me a hole"))
+            expect(hole).to_have_text("Show me a hole (h)" if is_told else "Show me a hole", use_inner_text=True)
+            surface.find(page, "keys and gestures")
+            expect(page.get_by_role("dialog", name="Keys and gestures").get_by_text("Ctrl+K")).to_be_visible()

@@ -1,7 +1,7 @@
 /** What does the drawing pad look like, and what does it say of the picture on it? It holds no picture: it is shown one. */
 
 import type { Bitmap } from "../prepare/records";
-import { h, type IconName, icon, setHidden, setText } from "../ui/dom";
+import { h, type IconName, icon, keyHint, setHidden, setText } from "../ui/dom";
 import { classWords, number, zText } from "../ui/format";
 import { Picture } from "../ui/picture";
 import type { ImageShape } from "../wire/schema";
@@ -147,7 +147,9 @@ export class PadView {
       h(
         "p",
         { class: "la-muted" },
-        `${lead}; a marker shows the code on the map. Ctrl+V pastes, a file can be dropped here.${told}`,
+        `${lead}; a marker shows the code on the map.`,
+        keyHint(" Ctrl+V pastes, a file can be dropped here."),
+        told,
       ),
       steps,
     ];

@@ -16,7 +16,7 @@ import { type ImageShape, LATENT_PATH_KINDS, type LatentPathKind, MAX_NAME, type
 
 const TILE_PX = 84;
 const NO_PIN =
-  "Nothing pinned yet. Click the map, or press Enter on it: the code is kept here, with its picture, and in this page's address.";
+  "Nothing pinned yet. Click or tap the map: the code is kept here, with its picture, and in this page's address.";
 
 const KIND_WORDS: Readonly<Record<LatentPathKind, string>> = {
   linear: "(1−t)a + tb: suits two encoded images.",

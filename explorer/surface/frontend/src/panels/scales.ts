@@ -6,7 +6,7 @@ import { Growth } from "../kernel/growth";
 import { offered, spoken } from "../kernel/layer-choice";
 import type { PanelEditor } from "../kernel/panel-editor";
 import type { MapState } from "../kernel/state";
-import { chip, h } from "../ui/dom";
+import { button, h, keyHint } from "../ui/dom";
 import { number, percent } from "../ui/format";
 import { ScaleBar } from "../ui/scale-bar";
 
@@ -19,7 +19,13 @@ export class Scales implements Panel {
   readonly slot = "below";
   readonly reads: readonly (keyof MapState)[] = ["data", "layers", "shown", "colourBy"];
   readonly element: HTMLElement;
-  private readonly holeButton = chip("Show me a hole (h)", () => this.editor.run("hole"));
+  private readonly holeButton = button(
+    "la-chip la-all",
+    {},
+    () => this.editor.run("hole"),
+    "Show me a hole",
+    keyHint(" (h)"),
+  );
   private readonly field = new ScaleBar(this.holeButton);
   private readonly colours = new ScaleBar();
   private readonly growth = new Growth();

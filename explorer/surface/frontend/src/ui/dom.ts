@@ -34,6 +34,11 @@ export function chip(text: string, act: () => void, attributes: Attributes = {})
   return button("la-chip la-all", attributes, act, text);
 }
 
+/** Words about a key: `text.css` leaves them out where there is likely no keyboard. */
+export function keyHint(text: string): HTMLElement {
+  return h("span", { class: "la-key-words" }, text);
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** A small drawing of our own; decorative, so hidden from assistive technology. */
