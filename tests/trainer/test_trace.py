@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -184,6 +186,13 @@ def test_every_operation_gives_the_numbers_of_the_function(name):
     stack.load_state_dict({key: torch.from_numpy(array) for key, array in found.weights.items()})
     with torch.no_grad():
         assert torch.allclose(stack(x), function(x), atol=1e-4, rtol=1e-4)
+
+
+def test_answers_that_are_no_numbers_do_not_agree():
+    """`max` of an array with a NaN is NaN, which is not above any limit."""
+    (found,) = trace(torch.tanh, PICTURE)
+    for wrong in (math.nan, math.inf):
+        assert disagreement(found, lambda x, wrong=wrong: torch.full_like(x, wrong), PICTURE) == math.inf
 
 
 def test_heads_of_attention_as_torch_writes_them():

@@ -42,13 +42,16 @@ def trace_joined(function: Function, example: Tensor, n_classes: int = 0) -> Tra
 def disagreement(
     found: TracedNetwork, function: Callable[..., Tensor], x: Tensor, y: Tensor | None = None, n_classes: int = 0
 ) -> float:
-    """The largest difference between what was found and the function itself on x (B, …), relative where numbers exceed 1."""
+    """The largest difference between what was found and the function itself on x (B, …), relative where numbers exceed 1.
+
+    Infinite where either answers anything but finite numbers: two answers that are no numbers do not agree.
+    """
     told = () if y is None else (y,)
     with torch.no_grad():
         wanted = function(x, *told).reshape(len(x), -1).double().numpy()
     with np.errstate(all="ignore"):
         got = found.run(x.numpy(), None if y is None else y.numpy(), n_classes).reshape(len(x), -1).astype(float)
-    if got.shape != wanted.shape or not np.isfinite(got).all():
+    if got.shape != wanted.shape or not (np.isfinite(got).all() and np.isfinite(wanted).all()):
         return math.inf
     return float((np.abs(got - wanted) / np.maximum(1, np.abs(wanted))).max(initial=0))
 
