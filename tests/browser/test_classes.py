@@ -32,6 +32,18 @@ def hover(page: Page, canvas: Locator, x: float, y: float) -> np.ndarray:
     return code(page)
 
 
+def test_how_often_the_classifier_is_right_stands_where_the_class_is_said(page, server):
+    run = load_run("mnist-2d", ASSETS)
+    canvas = opened(page, server, run="mnist-2d")
+    hover(page, canvas, 0.5, 0.5)
+    told = page.get_by_test_id("accuracy")
+    expect(told).to_be_visible()
+    assert round(100 * run.classifier.decoded.accuracy) == int(re.search(r"right on (\d+)", told.inner_text())[1])
+    page.goto(surface.address(server, run="mnist-2d", view="reconstruct"))
+    share = round(100 * run.classifier.images.accuracy)
+    expect(page.get_by_text(re.compile(rf"Its classifier is right on {share}\W% of test images")).first).to_be_visible()
+
+
 def code(page: Page) -> np.ndarray:
     return np.array([surface.code(page)], np.float32)
 

@@ -21,7 +21,7 @@ from explorer.text.escape import escape_markdown
 from explorer.text.test_images import at_distance
 from explorer.widgets.chosen_picture import ChosenPicture
 from trainer.models.numpy_engine import Codes
-from trainer.numerals import distance, number
+from trainer.numerals import distance, number, percent
 from trainer.runs.read import Run
 
 K_NEAREST = 6
@@ -86,7 +86,7 @@ def show_figures(run: Run, picked: ChosenPicture, codes: Codes, told: Judgement)
     """What else is to be said, and a gauge a figure."""
     among, names, judged = population(run.id), run.info.dataset.class_names, told.judged
     beside = trust.beside(told.score, len(among.strangeness), told.alike, names, len(judged.percentiles))
-    words = [beside, _nearest_classes(run, picked, codes)]
+    words = [beside, _accuracy(run, told.alike), _nearest_classes(run, picked, codes)]
     if any(words):
         st.caption(escape_markdown(" ".join(filter(None, words))))
     with st.container(horizontal=True, wrap=False, gap="small", key="gauges"):
@@ -108,6 +108,14 @@ def _likeness(run: Run, picked: ChosenPicture, codes: Codes, label: int | None) 
         return classified(run.reliable_classifier, picked.x, x_hat)
     pictures = originals(run.id)
     return None if pictures is None else voted(picked.x, x_hat, pictures, run.encodings.label, picked.row)
+
+
+def _accuracy(run: Run, alike: Likeness | None) -> str:
+    """How often the classifier whose word was given is right; nothing where none was asked."""
+    classifier = run.reliable_classifier
+    if alike is None or alike.is_voted or classifier is None:
+        return ""
+    return f"Its classifier is right on {percent(classifier.images.accuracy)} of test images."
 
 
 def _nearest_classes(run: Run, picked: ChosenPicture, codes: Codes) -> str:

@@ -40,6 +40,8 @@ export class ClassProbabilities implements Panel {
   readonly element: HTMLElement;
   private readonly best = h("strong", { class: "la-nearest-class" });
   private readonly share = h("span", { class: "la-number" });
+  /** How often the classifier is right, without which its word is worth nothing. */
+  private readonly right = h("span", { class: "la-small la-number", "data-testid": "accuracy" });
   private readonly list = h("div", { class: "la-odds-list", role: "img", "data-testid": "class-bars" });
   private classifier: Classifier | null = null;
   private names: readonly string[] = [];
@@ -57,7 +59,7 @@ export class ClassProbabilities implements Panel {
     this.element = h(
       "div",
       { class: "la-odds", role: "group", "aria-label": "Class probabilities", hidden: true },
-      h("p", { class: "la-line" }, h("span", { class: "la-small" }, "Looks like"), this.best, this.share),
+      h("p", { class: "la-line" }, h("span", { class: "la-small" }, "Looks like"), this.best, this.share, this.right),
       this.list,
     );
   }
@@ -89,6 +91,8 @@ export class ClassProbabilities implements Panel {
     this.element.hidden = classifier === null;
     if (!classifier) return;
     this.element.title = definition(classifier);
+    const accuracy = classifier.facts?.decoded.accuracy;
+    setText(this.right, accuracy === undefined ? "" : `classifier right on ${percent(accuracy)}`);
     const isShort = names.length <= MOST_COLUMNS && names.every((name) => name.length <= LONGEST_COLUMN_NAME);
     this.list.toggleAttribute("data-columns", isShort);
     this.isRanked = !isShort && names.length > MOST_ROWS;

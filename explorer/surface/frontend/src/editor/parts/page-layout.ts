@@ -133,7 +133,7 @@ export class PageLayout {
         ? Math.min(LEAST_PX, innerHeight - 2 * MARGIN_PX)
         : LEAST_STACKED_PX;
     const above = top > LOW_START * innerHeight && !isShared ? MARGIN_PX : top;
-    return Math.max(least, Math.round(innerHeight - MARGIN_PX - above));
+    return Math.max(least, Math.floor(innerHeight - MARGIN_PX - above)); // a pixel more, and the page scrolls
   }
 
   private resizeMap(fills: boolean, isColumn: boolean, isNarrow: boolean): boolean {
