@@ -56,13 +56,16 @@ $blocks$programs
 """)
 
 
-def html_page(run: Run, learns: bool = False, film: bool = True) -> bytes:
+def html_page(run: Run, learns: bool = False, film: bool = True, view: str = "") -> bytes:
     """The whole file.
 
     learns: with the program of a worker that trains, as text, and a policy that lets the page start it
     film: with the film of the training, where the run has one
+    view: what stands after # in a link to the page that opens as this one is; nothing for a page as it is at first
     """
     blocks = _block("latent-atlas-book", _base64(pack_run_bundle(run)))
+    if view:
+        blocks += _block("latent-atlas-view", _base64(view.encode()))
     if learns:
         blocks += _block("latent-atlas-learner", dist("learner.js"))
     programs: tuple[str, ...] = ("hosts.js", "link.js")

@@ -27,6 +27,12 @@ def address() -> str:
     return urlencode(st.query_params.to_dict())
 
 
+def of_map() -> str:
+    """What the link says of map, class and pins, as an exported page has it in its own."""
+    told = {name: asked(name) for name in (MAP, "as", "pins")}
+    return urlencode({name: text for name, text in told.items() if text}, safe="~!*_")
+
+
 def came_back() -> bool:
     """Whether Back or Forward in the browser asked for this rerun: then the link tells what is shown, not the session."""
     context = get_script_run_ctx()

@@ -60,6 +60,9 @@ def film_surface(shown: FilmShown, film: bytes, key: str, on_leave: Callable[[],
     _component("film")(data=data, key=key, on_leave_change=on_leave)
 
 
+SHARE_MENU = "share-menu"
+
+
 def browser_history(address: str) -> None:
     """Makes an entry in the browser's history where the address is another one; to be called when all of a rerun is drawn.
 
@@ -71,9 +74,12 @@ def browser_history(address: str) -> None:
         _component("history")(data={"address": address, "at": time.monotonic_ns()}, key="history-entries")
 
 
-def share_menu() -> None:
-    """The entries that open the dialog with the link and its QR code; the same program as the history's draws both."""
-    _component("history")(data={"menu": True}, key="share-menu")
+def share_menu(fragment: str) -> None:
+    """The entries that open the dialog with the link and its QR code; the same program as the history's draws both.
+
+    fragment: what `events.sent(SHARE_MENU, "fragment")` has; the browser tells the address's when the menu opens with another one.
+    """
+    _component("history")(data={"menu": True, "fragment": fragment}, key=SHARE_MENU, on_fragment_change=lambda: None)
 
 
 def surface(

@@ -163,6 +163,35 @@ def test_a_link_opens_exactly_this_in_a_fresh_browser_and_a_reload_keeps_it(page
     assert entries(page) == entry
 
 
+def test_a_page_that_is_saved_opens_as_the_app_was(page, server, browser, tmp_path):
+    """Pins, camera, layers, classes and tab are in the file; a link to the file that says otherwise counts more."""
+    arranged(page, server)
+    before, looked = screen(page), camera(page)
+    page.locator(".st-key-share").get_by_role("button").first.click()
+    save = page.get_by_role("button", name="Save mnist-2d as a web page")
+    expect(save).to_be_visible()
+    at_rest(page)
+    with page.expect_download() as download:
+        save.click()
+    file = tmp_path / "map.html"
+    download.value.save_as(file)
+    with tab(browser) as other:
+        other.goto(file.as_uri())
+        ready(other)
+        expect(other.get_by_test_id("pin")).to_have_attribute("data-label", "A")
+        settled(other)
+        expect(other.get_by_role("tab", name="Sliders")).to_have_attribute("aria-selected", "true")
+        pressed = other.get_by_test_id("surface").locator("[aria-pressed='true']")
+        titles = pressed.evaluate_all("all => all.map((b) => b.title || b.textContent)")
+        assert sorted(set(filter(None, titles)) - {"Pen"}) == before["buttons"]  # of the pad, which the file has beside the map
+        assert camera(other)[:2] == pytest.approx(looked[:2], abs=0.02 * looked[2])
+        assert camera(other)[2] == pytest.approx(looked[2], rel=0.05)
+    with tab(browser) as other:
+        other.goto(f"{file.as_uri()}#pins=1_1~2_2")
+        ready(other)
+        expect(other.get_by_test_id("pin")).to_have_count(2)
+
+
 def test_back_shows_the_map_as_it_was_left(page, server):
     arranged(page, server)
     before, looked = screen(page), camera(page)

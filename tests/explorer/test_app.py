@@ -33,7 +33,7 @@ def test_the_shown_run_is_saved_as_a_web_page_and_only_when_asked(monkeypatch):
     from explorer.app import header as shell
 
     made = []
-    monkeypatch.setattr(shell, "html_page", lambda run: made.append(run.id) or b"")
+    monkeypatch.setattr(shell, "html_page", lambda run, view: made.append(run.id) or b"")
     test = sound(app(run="digits-2d").run())
     [button] = [element for element in test.get("download_button") if "web page" in element.proto.label]
     assert button.proto.label == "Save digits-2d as a web page"

@@ -23,6 +23,7 @@ type Page = Window & { [KEPT]?: Kept };
 interface Component {
   readonly parentElement: HTMLElement | ShadowRoot;
   readonly data: unknown;
+  setStateValue(name: string, value: unknown): void;
 }
 
 /** The fragment with which the page was opened: Streamlit drops it where it takes a parameter out of the address. */
@@ -49,9 +50,12 @@ function whenNothingRuns(call: () => void): () => void {
 }
 
 /** A page that is built anew has this program a second time: the object stays. */
-export default function history({ parentElement, data }: Component): (() => void) | undefined {
-  const told = data as { readonly menu?: boolean; readonly address?: string } | null;
-  if (told?.menu) return shareButtons(parentElement);
+export default function history({ parentElement, data, setStateValue }: Component): (() => void) | undefined {
+  const told = data as { readonly menu?: boolean; readonly fragment?: string; readonly address?: string } | null;
+  if (told?.menu)
+    return shareButtons(parentElement, (fragment) => {
+      if (fragment !== told.fragment) setTimeout(() => setStateValue("fragment", fragment)); // not while Streamlit mounts
+    });
   const page = window as Page;
   const kept = page[KEPT];
   if (kept) {

@@ -28,6 +28,7 @@ export async function standalone(root: HTMLElement, data: Element): Promise<void
 
 function show(root: HTMLElement, bundle: RunBundle): void {
   const defaults = firstState(bundle);
+  if (location.hash.length < 2) openAsSaved(document.getElementById("latent-atlas-view"));
   const { latent_dim } = bundle.contents.leaves[0].header.run;
   const asked = (): ReturnType<typeof readFragment> =>
     readFragment(location.hash, latent_dim, bundle.contents.paths, defaults);
@@ -41,6 +42,11 @@ function show(root: HTMLElement, bundle: RunBundle): void {
   body.append(page.element);
   page.refresh(); // now that it has a width
   addEventListener("hashchange", () => page.set({ ...asked(), path: page.path }));
+}
+
+/** Without a link of its own the page shows what was on the screen when it was saved. */
+function openAsSaved(view: Element | null): void {
+  if (view) setFragment(new TextDecoder().decode(fromBase64(view.textContent ?? "")));
 }
 
 /** The film that is in the file; its program is the one that comes after this. */

@@ -10,7 +10,8 @@ const STYLE = `
 .entry:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; border-radius: 4px; }
 `;
 
-export function shareButtons(parent: HTMLElement | ShadowRoot): () => void {
+/** tell: hears the fragment when the menu opens, so that a page that is saved from it opens as this one is. */
+export function shareButtons(parent: HTMLElement | ShadowRoot, tell: (fragment: string) => void): () => void {
   const element = h(
     "div",
     {},
@@ -19,5 +20,6 @@ export function shareButtons(parent: HTMLElement | ShadowRoot): () => void {
     button("entry", {}, () => share(false), "QR code"),
   );
   parent.replaceChildren(element);
+  tell(location.hash);
   return () => element.remove();
 }
