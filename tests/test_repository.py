@@ -3,6 +3,7 @@
 import json
 import subprocess
 
+import numpy as np
 import pytest
 
 from tests.conftest import LONGEST_FIRST
@@ -27,6 +28,10 @@ RUNS = [
     "mnist-2d",
     "mnist-20d",
 ]
+OF_FILMS = dict.fromkeys(("digits-2d", "digits-16d", "digits-autoencoder", "digits-conditional-vae", "digits-m2"), 10) | {
+    "pendulum-2d": 6
+}
+"""Of how many moments of its film a run has the decoder; the others have none."""
 
 
 def tracked() -> list[str]:
@@ -70,20 +75,49 @@ def test_the_lock_file_carries_no_address():
     assert '"resolved"' not in text
 
 
-def test_the_pretrained_runs_are_whole_and_within_30_megabytes():
+def test_what_ships_is_within_60_megabytes():
+    assert sum(path.stat().st_size for path in (ROOT / "assets").rglob("*") if path.is_file()) <= 60e6
+
+
+def test_the_pretrained_runs_are_whole_and_within_36_megabytes():
     folder = ROOT / "assets" / "runs"
     assert sorted(path.name for path in folder.iterdir()) == sorted(RUNS)
-    assert sum(size_bytes(folder / name) for name in RUNS) <= 30e6
+    assert sum(size_bytes(folder / name) for name in RUNS) <= 36e6
     for name in RUNS:
         run = load_run(name, folder)
-        assert run.config == checked(PRESETS[name], film_weights=0)
-        assert run.film_weights is None
+        assert run.config == checked(PRESETS[name], film_weights=OF_FILMS.get(name, 0))
+        assert (0 if run.film_weights is None else len(run.film_weights.moment)) == OF_FILMS.get(name, 0)
         assert run.info.state == "finished"
         assert len(run.encodings.mu) == run.info.dataset.n_test
         assert run.film.mu.shape[0] >= (1 if run.config.model == "pca" else 20)
         assert len(run.weights) > 0
         maps = {"latent"} if run.config.latent_dim == 2 else {"pca", "axes"} | ({"umap"} if run.config.umap else set())
         assert set(run.projections) == maps
+
+
+@pytest.mark.parametrize("name", OF_FILMS)
+def test_the_decoders_of_a_film_are_those_of_its_moments(name):
+    """The last is the run's own but for rounding; with its moment's codes each draws test images better than those before it."""
+    from trainer.datasets import load_dataset
+
+    run = load_run(name, ROOT / "assets" / "runs")
+    kept, film = run.film_weights, run.film
+    for tensor, values in kept.at(len(kept.moment) - 1).items():
+        np.testing.assert_allclose(values, run.weights[tensor], rtol=2**-10, atol=3e-4)
+    np.testing.assert_array_equal(kept.epoch, film.epoch[kept.moment])
+    dataset = load_dataset(run.config.data)
+    np.testing.assert_array_equal(dataset.labels[film.index], film.label)
+    images = dataset.images[film.index] / 255
+    told = film.label if run.config.is_conditional else None
+
+    def error(i: int, moment: int) -> float:
+        drawn = run.decoder_at(i).decode(film.mu[moment].astype(np.float32), told)
+        return float(np.square(drawn - images).sum(axis=(1, 2, 3)).mean())
+
+    moments = kept.moment.tolist()
+    own = [error(i, moment) for i, moment in enumerate(moments)]
+    assert own == sorted(own, reverse=True)
+    assert all(own[i] < error(i - 2, moments[i]) for i in range(2, len(own)))
 
 
 def test_the_mnist_runs_are_as_good_as_promised():

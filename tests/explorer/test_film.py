@@ -77,7 +77,7 @@ def test_every_plane_drops_the_last_codes_where_the_map_has_them(runs):
 
 
 def test_a_run_that_kept_no_weights_says_so_and_decodes_by_those_of_the_end():
-    run = load_run("digits-2d", ASSETS)
+    run = load_run("mnist-2d", ASSETS)
     header, arrays = arrays_of(pack_film(run))
     assert header["why_no_decoder"].startswith("This run kept no weights of its film")
     assert arrays["moment"].tolist() == [len(run.film.mu) - 1]
