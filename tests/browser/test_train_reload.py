@@ -13,23 +13,25 @@ from playwright.sync_api import Page, expect
 
 from explorer.hosts.html_file import training_page
 from tests.browser.learning import HELPERS
-from tests.browser.surface import address, tab
+from tests.browser.surface import address, eventually, tab
 from tests.browser.test_train import TRAINING, stands
 from tests.browser.test_train_own import DIGITS, give, packed, png
 from tests.browser.test_train_two import even
 from trainer.datasets import load_dataset
 
-KEPT = """async ([step, isKept]) => {
-  const steps = () => new Promise((resolve) => {
-    const open = indexedDB.open('latent-atlas', 1);
-    open.onsuccess = () => {
-      const all = open.result.transaction('trainings').objectStore('trainings').getAll();
-      all.onsuccess = () => {
-        open.result.close();
-        resolve(all.result.flatMap(({trainings}) => trainings.map(({kept}) => kept.snapshot.step)));
-      };
+STEPS = """() => new Promise((resolve) => {
+  const open = indexedDB.open('latent-atlas', 1);
+  open.onsuccess = () => {
+    const all = open.result.transaction('trainings').objectStore('trainings').getAll();
+    all.onsuccess = () => {
+      open.result.close();
+      resolve(all.result.flatMap(({trainings}) => trainings.map(({kept}) => kept.snapshot.step)));
     };
-  });
+  };
+})"""
+"""Of the trainings that the browser keeps."""
+KEPT = """async ([step, isKept]) => {
+  const steps = STEPS;
   const end = performance.now() + 60000;
   while (performance.now() < end) {
     const found = await steps();
@@ -37,7 +39,7 @@ KEPT = """async ([step, isKept]) => {
     await new Promise(requestAnimationFrame);
   }
   throw new Error(`kept: ${await steps()}`);
-}"""
+}""".replace("STEPS", STEPS)
 """Waits until the browser has kept a page whose trainings are all at this step, or keeps none such any more."""
 
 
@@ -130,6 +132,34 @@ def test_where_the_browser_keeps_nothing_it_is_said(page):
     page.reload()
     expect(page.get_by_test_id("own-images")).to_contain_text("its training is gone: digits, step 9.")
     stands(page, "Not trained yet")
+
+
+def test_a_duplicated_tab_keeps_its_own(browser, server):
+    """What a browser does when a tab is duplicated: the other begins with a copy of what the first one's session keeps."""
+    with tab(browser) as first:
+        first.goto(address(server, view="train"))
+        stands(first, "Not trained yet")
+        epoch(first, 9)
+        first.evaluate(KEPT, [9, True])
+        copied = first.evaluate("JSON.stringify({...sessionStorage})")
+        second = first.context.new_page()
+        once = (
+            f"if (!sessionStorage.length) for (const [key, value] of Object.entries({copied})) sessionStorage.setItem(key, value);"
+        )
+        second.add_init_script(once)
+        second.goto(address(server, view="train"))
+        stands(second, "Not trained yet")
+        second.get_by_role("button", name="One epoch").click()
+        stands(second, "Step 9,")
+        epoch(second, 18)
+        eventually(lambda: _are_kept(second, [9, 18]), seconds=30)
+        for page, step in ((first, 9), (second, 18)):
+            page.reload()
+            stands(page, f"Step {step},")
+
+
+def _are_kept(page: Page, steps: list[int]) -> None:
+    assert sorted(page.evaluate(STEPS)) == steps
 
 
 def test_after_a_reset_nothing_comes_back(page):

@@ -54,7 +54,7 @@ async function goOn(here: Workbench): Promise<void> {
   const storage = storageOfTab();
   const lost = storage?.getItem(LOST);
   storage?.removeItem(LOST);
-  const store = openStore();
+  const store = await openStore();
   const saver = store && new Saver(store, () => here.page);
   window.addEventListener("pagehide", () => {
     const why = saver?.whyNot ? `; ${saver.whyNot}` : "";

@@ -13,8 +13,8 @@ export interface Store {
 }
 
 /** Null where the browser keeps nothing for this page. */
-export function openStore(): Store | null {
-  const key = keyOfTab();
+export async function openStore(): Promise<Store | null> {
+  const key = await keyOfTab();
   if (key === null || typeof indexedDB === "undefined") return null;
   const database = opened();
   const tableFor = async (mode: IDBTransactionMode): Promise<IDBObjectStore> =>
@@ -31,15 +31,44 @@ export function openStore(): Store | null {
   };
 }
 
-/** The same after a reload, another one for every tab; null where the browser keeps nothing. */
-function keyOfTab(): string | null {
+/**
+ * The same after a reload, another one for every tab; null where the browser keeps nothing. A tab that is duplicated gets a copy of the first one's
+ * key: while that one holds it, the copy takes a key of its own.
+ */
+async function keyOfTab(): Promise<string | null> {
   try {
-    const key = sessionStorage.getItem(KEY) ?? `${Date.now()}-${Math.random()}`;
+    const found = sessionStorage.getItem(KEY);
+    const key = found !== null && (await isOurs(found)) ? found : await newKey();
     sessionStorage.setItem(KEY, key);
     return key;
   } catch {
     return null;
   }
+}
+
+async function newKey(): Promise<string> {
+  const key = `${Date.now()}-${Math.random()}`;
+  await isOurs(key);
+  return key;
+}
+
+/** How long the page before a reload may take to let its key go. */
+const RELOAD_MS = 2000;
+const GIVEN_UP = ["TimeoutError", "AbortError"];
+
+/** Whether no other tab has that key; held from now on until the page goes. A browser that gives no locks tells none apart. */
+function isOurs(key: string): Promise<boolean> {
+  const { locks } = navigator as { readonly locks?: LockManager };
+  if (!locks) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const untilThePageGoes = (): Promise<never> => {
+      resolve(true);
+      return new Promise(() => undefined);
+    };
+    locks
+      .request(`${DATABASE} ${key}`, { signal: AbortSignal.timeout(RELOAD_MS) }, untilThePageGoes)
+      .catch((error: Error) => resolve(!GIVEN_UP.includes(error.name)));
+  });
 }
 
 function opened(): Promise<IDBDatabase> {
