@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from explorer.surface.film import pack_film
 from explorer.surface.film_file import REST, STEPS
@@ -50,7 +50,7 @@ def opened(page: Page, server: str, run: str) -> None:
     """The film, resting where a hand has put it: at its first moment."""
     page.goto(address(server, run=run, film="atlas"))
     expect(slider(page)).to_be_visible()
-    answered(page)  # what the server draws anew begins to play anew
+    answered(page)
     rested(page, "Home")
 
 
@@ -114,12 +114,12 @@ def test_it_plays_by_itself_to_the_end(page, films, folder):
 
 
 def test_a_run_without_weights_says_so_and_shows_the_picture_of_the_end_greyed(page, films):
-    opened(page, films, "digits-2d")
+    opened(page, films, "mnist-2d")
     said = page.get_by_test_id("decoded-by")
     expect(said).to_contain_text("This run kept no weights of its film")
     expect(said).to_contain_text("This one is of the end.")
     rested(page, "End")
-    expect(said).to_have_text("Decoded by the weights of epoch 150.0.")
+    expect(said).to_have_text("Decoded by the weights of epoch 70.0.")
 
 
 def test_a_run_without_a_film_offers_none(page, films):
@@ -178,6 +178,64 @@ def test_in_compare_the_key_of_a_column_shows_the_films_of_all(page, films):
     expect(slider(page)).to_have_count(2)
     page.keyboard.press("f")
     expect(page.get_by_test_id("surface")).to_have_count(2)
+
+
+STALE = """() => {
+  const map = document.createElement('canvas');
+  map.tabIndex = 0;
+  map.addEventListener('keydown', (event) => { window.heard = event.key; event.preventDefault(); event.stopPropagation(); });
+  document.body.append(map);
+  map.focus();
+}"""
+"""A map as the page keeps it, with the keyboard and its own use for the key, while what the server draws takes its place."""
+
+
+def test_the_key_is_the_films_where_a_map_that_goes_still_has_the_keyboard(page, films):
+    page.goto(address(films, run="film-flat", view="compare", film="compare", **{"with": "film-deep"}))
+    expect(slider(page)).to_have_count(2)
+    page.evaluate(STALE)
+    page.keyboard.press("f")
+    expect(page.get_by_test_id("surface")).to_have_count(2)
+    assert page.evaluate("window.heard") is None
+
+
+def test_the_key_is_the_films_before_its_bytes_are_there(page, films):
+    waiting: list[Route] = []
+    page.route("**/media/*.bin", lambda route: waiting.append(route))
+    page.goto(address(films, run="film-flat"))
+    ready(page)
+    with page.expect_request("**/media/*.bin"):
+        page.keyboard.press("f")
+    expect(page.get_by_test_id("surface")).to_have_count(0)
+    page.keyboard.press("f")
+    expect(page.get_by_test_id("surface")).to_be_visible()
+    for route in waiting:
+        route.continue_()
+    expect(page.get_by_test_id("film")).to_have_count(0)
+
+
+def test_what_is_drawn_anew_keeps_its_moment_and_whether_it_plays(page, films):
+    """On another map: the film is made anew there."""
+    opened(page, films, "film-deep")
+    for _ in range(2):
+        slider(page).press("ArrowRight")
+    page.get_by_role("button", name="0.5×").click()
+    page.evaluate(f"() => {{ window.before = {REPLAY}; }}")
+    page.get_by_role("radiogroup", name="Map").get_by_text("axes").click()
+    eventually(lambda: _is_another(page))
+    expect(slider(page)).to_have_value("2")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    expect(page.get_by_role("button", name="0.5×")).to_have_attribute("aria-pressed", "true")
+
+    page.get_by_role("button", name="Play").click()
+    page.evaluate(f"() => {{ window.before = {REPLAY}; }}")
+    page.get_by_role("radiogroup", name="Map").get_by_text("pca").click()
+    eventually(lambda: _is_another(page))
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
+def _is_another(page: Page) -> None:
+    assert page.evaluate(f"() => Boolean({REPLAY}) && {REPLAY} !== window.before")
 
 
 def test_a_film_is_fetched_once_whatever_is_drawn_anew(page, films):

@@ -79,6 +79,8 @@ export class FilmBar {
     event.preventDefault();
     const at = Number(this.slider.value);
     const next = by > 0 ? Math.floor(at) + 1 : Math.ceil(at) - 1;
-    player.seek(Math.min(Math.max(next, 0), Number(this.slider.max)));
+    const place = Math.min(Math.max(next, 0), Number(this.slider.max));
+    this.slider.value = String(place); // the next press may come before the next frame
+    player.seek(place);
   }
 }

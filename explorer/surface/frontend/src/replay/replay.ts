@@ -16,8 +16,19 @@ import { unpackText } from "../wire/unpack";
 import { FilmBar } from "./bar";
 import own from "./film.css";
 import { FilmRun } from "./film-run";
+import { asksToLeave } from "./leaving";
 import { LinkedFilms } from "./linked-films";
 import { advanced, epochAt, placeOf, shareOf, termsAt } from "./moments";
+
+/** Where a film is: what goes on when it is drawn anew. */
+export interface Whereabouts {
+  readonly run: string;
+  readonly at: number;
+  /** Of the training that is over, 0 … 1. */
+  readonly share: number;
+  readonly isPlaying: boolean;
+  readonly speed: number;
+}
 
 export class Replay {
   /** A group, not a landmark: a page may have several. */
@@ -41,12 +52,14 @@ export class Replay {
   constructor(
     readonly film: TrainingFilm,
     { plane, note, link, leaves, height }: FilmShown,
-    leave: () => void,
+    leave: (() => void) | null,
+    from: Whereabouts | null = null,
   ) {
     const styles = [...STYLES, unpackText(own)].map((text) => h("style", {}, text));
     this.element.append(...styles);
     this.run = new FilmRun(film, plane);
     if (!this.isPlaying) this.at = film.nMoments - 1;
+    if (from) this.goOn(from);
     this.map = new TrainMap(this.run.take(this.at), themeOf(this.element), undefined, this.run.extent);
     this.bar = new FilmBar(film.nMoments, {
       seek: (at) => this.seek(at),
@@ -66,6 +79,11 @@ export class Replay {
     return this.run.data;
   }
 
+  get whereabouts(): Whereabouts {
+    const { film, at, isPlaying, speed } = this;
+    return { run: film.header.run, at, share: shareOf(film, at), isPlaying, speed };
+  }
+
   /** Rests at a place of the film. */
   seek(at: number): void {
     this.isPlaying = false;
@@ -83,6 +101,12 @@ export class Replay {
     this.map.dispose();
     this.disposer.dispose();
     this.element.remove();
+  }
+
+  private goOn({ run, at, share, isPlaying, speed }: Whereabouts): void {
+    this.at = run === this.film.header.run ? Math.min(at, this.film.nMoments - 1) : placeOf(this.film, share);
+    this.isPlaying = isPlaying;
+    this.speed = speed;
   }
 
   /** From the beginning where the end is reached. */
@@ -173,27 +197,9 @@ export class Replay {
     disposer.add(() => observer.disconnect());
     if (!leave) return;
     disposer.listen(window, "keydown", (event: KeyboardEvent) => {
-      if (leaves(event) && !event.defaultPrevented && !isElsewhere(event)) leave();
+      if (asksToLeave(event) && !event.defaultPrevented) leave();
     });
   }
-}
-
-/** Esc, or the key that asked for the film. */
-function leaves({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
-  return key === "Escape" || (key === "f" && !ctrlKey && !metaKey && !altKey);
-}
-
-/** Whether a key is meant for a list, a dialog or a field of the page. */
-function isElsewhere(event: KeyboardEvent): boolean {
-  return event
-    .composedPath()
-    .some(
-      (one) =>
-        one instanceof Element &&
-        one.matches(
-          "[role=dialog], [role=listbox], [role=combobox], [contenteditable=true], textarea, input:not([type=range])",
-        ),
-    );
 }
 
 /** The terms of the bound there, on test images. */
