@@ -24,6 +24,7 @@ from explorer.surface.schema import (
     SubjectRecord,
     Undo,
 )
+from explorer.surface.served import address_of
 from explorer.text.escape import escape_markdown
 from explorer.widgets.class_chooser import chosen_label, class_words
 from explorer.widgets.map_chooser import Axes
@@ -74,16 +75,23 @@ def live_map(
 
 
 def _send(run: Run, static: bytes, dynamic: Dynamic, key: str, keeps: bool, on_film: Callable[[], None]) -> None:
-    """What the browser has already is only named; the rest is sent whole."""
-    is_there = events.browser_shows(key, static_id(static)) or (keeps and events.browser_keeps(key, static_id(static)))
     surface(
-        pack(dynamic, reference(static) if is_there else static),
+        pack(dynamic, _as_sent(static, key, keeps)),
         key,
         on_class=lambda: take_class(key, run.info.dataset.class_names),
         on_picture=lambda: take_picture(key),
         on_film=on_film,
         with_pad=dynamic.options.pad is not None,
     )
+
+
+def _as_sent(static: bytes, key: str, keeps: bool) -> bytes:
+    """What the browser has already is only named, of what it can fetch the address is said, and the rest is sent whole."""
+    map_id = static_id(static)
+    if events.browser_shows(key, map_id) or (keeps and events.browser_keeps(key, map_id)):
+        return reference(static)
+    address = "" if events.browser_wants(key) else address_of(static, "application/octet-stream", key)
+    return reference(static, address) if address else static
 
 
 def _words_below(run: Run, key: str) -> None:
