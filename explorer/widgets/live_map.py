@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from explorer.cache.maps import static_payload
 from explorer.cache.runs import get_run
 from explorer.session import events
 from explorer.session.class_choice import take_class
 from explorer.session.pad import take_picture
 from explorer.session.pins import can_undo
 from explorer.surface.component import searches_address, surface
-from explorer.surface.payload import pack, reference, static_id
+from explorer.surface.payload import pack
 from explorer.surface.schema import (
     Dynamic,
     ExactCode,
@@ -24,11 +23,11 @@ from explorer.surface.schema import (
     SubjectRecord,
     Undo,
 )
-from explorer.surface.served import address_of
 from explorer.text.escape import escape_markdown
-from explorer.widgets.class_chooser import chosen_label, class_words
+from explorer.widgets.class_chooser import class_words
 from explorer.widgets.map_chooser import Axes
 from explorer.widgets.pictures import channel_words
+from explorer.widgets.sent_map import sent_map
 from trainer.maps.projection import Projection
 from trainer.runs.read import Run
 
@@ -68,30 +67,20 @@ def live_map(
         subject=subject,
         searches=searches_address(),
     )
-    static = static_payload(run_id, projection.name, axes, chosen_label(run))
-    events.remember_map(static_id(static), run_id, projection)
-    _send(run, static, dynamic, key, keeps, on_film)
+    _put(run, dynamic, sent_map(run, projection, axes, key, keeps), key, on_film)
     _words_below(run, key)
 
 
-def _send(run: Run, static: bytes, dynamic: Dynamic, key: str, keeps: bool, on_film: Callable[[], None]) -> None:
+def _put(run: Run, dynamic: Dynamic, static: bytes, key: str, on_film: Callable[[], None]) -> None:
+    """The surface, and who hears what is done there."""
     surface(
-        pack(dynamic, _as_sent(static, key, keeps)),
+        pack(dynamic, static),
         key,
         on_class=lambda: take_class(key, run.info.dataset.class_names),
         on_picture=lambda: take_picture(key),
         on_film=on_film,
         with_pad=dynamic.options.pad is not None,
     )
-
-
-def _as_sent(static: bytes, key: str, keeps: bool) -> bytes:
-    """What the browser has already is only named, of what it can fetch the address is said, and the rest is sent whole."""
-    map_id = static_id(static)
-    if events.browser_shows(key, map_id) or (keeps and events.browser_keeps(key, map_id)):
-        return reference(static)
-    address = "" if events.browser_wants(key) else address_of(static, "application/octet-stream", key)
-    return reference(static, address) if address else static
 
 
 def _words_below(run: Run, key: str) -> None:
