@@ -7,17 +7,13 @@ before everything else in it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
 import streamlit as st
 
 from explorer.app.gallery import gallery
 from explorer.app.pages import NAMES, Page
-from explorer.cache.runs import get_run
-from explorer.hosts.html_file import html_page
-from explorer.session import events, link
+from explorer.app.share import share
 from explorer.session.load import State, dismiss_notice
-from explorer.surface.component import SHARE_MENU, share_menu
 from explorer.text.escape import escape_markdown
 from explorer.text.gallery import sweep_of
 from explorer.text.run_sentence import run_sentence
@@ -26,9 +22,6 @@ from explorer.widgets.page_row import reserve_page_row
 from explorer.widgets.run_chooser import run_chooser
 from explorer.widgets.verdict import show_verdict_line, verdict_of
 from trainer.runs.records import RunInfo
-
-MAX_FRAGMENT = 100_000
-"""Letters; a longer one is none of this app's."""
 
 
 def header(now: State, page: Page, runs: Mapping[str, RunInfo]) -> None:
@@ -40,7 +33,7 @@ def header(now: State, page: Page, runs: Mapping[str, RunInfo]) -> None:
             _view_switch()
             is_gallery_wanted = st.button("All runs", key="all-runs", type="tertiary", icon=":material/grid_view:")
             with st.popover("Share", type="tertiary", icon=":material/share:", key="share"):
-                _share(now.run_id)
+                share(now.run_id)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="about"):
             is_more_wanted = not page.tells_of_runs and _about(now, page, runs[now.run_id])
             reserve_page_row()
@@ -82,29 +75,3 @@ def _about(now: State, page: Page, info: RunInfo) -> bool:
 def listed(runs: Mapping[str, RunInfo], shown: str) -> list[str]:
     """The runs to choose from. Those of a sweep are opened from its chart; two dozen names would bury the others."""
     return [name for name in runs if name == shown or not sweep_of(name)]
-
-
-def _web_page(run_id: str, view: str) -> bytes:
-    """Made when it is asked for, not at every rerun."""
-    return html_page(get_run(run_id), view=view)
-
-
-def _share(shown: str) -> None:
-    """A link that opens exactly this, and what can be taken away of a run."""
-    told = events.sent(SHARE_MENU, "fragment")
-    fragment = told if isinstance(told, str) and len(told) < MAX_FRAGMENT else ""
-    share_menu(fragment)
-    st.download_button(
-        f"Save {shown} as a web page",
-        data=partial(_web_page, shown, "&".join(filter(None, (link.of_map(), fragment.lstrip("#"))))),
-        file_name=f"{shown}.html",
-        mime="text/html",
-        key="save-html",
-        icon=":material/download:",
-        on_click="ignore",
-        type="tertiary",
-    )
-    st.caption(
-        "One HTML file that opens as this page is now and needs no network and no server: "
-        "map, decoder, pins, paths, drawing pad, film of the training; no image of the data set."
-    )

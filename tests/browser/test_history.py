@@ -189,7 +189,7 @@ def test_a_page_that_is_saved_opens_as_the_app_was(page, server, browser, tmp_pa
     with tab(browser) as other:
         other.goto(f"{file.as_uri()}#pins=1_1~2_2")
         ready(other)
-        expect(other.get_by_test_id("pin")).to_have_count(2)
+        expect(other.get_by_test_id("tile")).to_have_count(2)
 
 
 def test_back_shows_the_map_as_it_was_left(page, server):

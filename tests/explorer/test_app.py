@@ -30,7 +30,7 @@ def test_every_view_of_every_pretrained_run_shows(run, view):
 
 
 def test_the_shown_run_is_saved_as_a_web_page_and_only_when_asked(monkeypatch):
-    from explorer.app import header as shell
+    from explorer.app import share as shell
 
     made = []
     monkeypatch.setattr(shell, "html_page", lambda run, view: made.append(run.id) or b"")
