@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from explorer.session import columns, film, seed, stops
+from explorer.session.lessons import reading as lesson
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ PAGES = (
     Page("samples", "explorer.pages.samples.page", read_link=seed.read_link, leave=seed.leave),
     Page("dimensions", "explorer.pages.dimensions.page", tells_verdict=True),
     Page("train", "explorer.pages.train.page", tells_of_runs=True),
+    Page("lessons", "explorer.pages.lessons.page", tells_of_runs=True, leave=lesson.leave),
     Page("compare", "explorer.pages.compare.page", tells_of_runs=True, leave=_leave_compare),
 )
 """In the order in which the switch shows them; the first is shown where a link names none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from explorer.lessons.conditions import SUBJECTS, Clause, Condition, Surface
 from explorer.lessons.measures import MeasureName, measured
@@ -50,6 +50,10 @@ class Scene:
     run: str
     train: Train | None = None
     """A training instead of the map."""
+    show: Show = field(default_factory=lambda: Show(()))
+    """The state of the map."""
+    since: int = 0
+    """The step, from 0, that put it there."""
 
     @property
     def surface(self) -> Surface:
@@ -78,13 +82,13 @@ def scenes(lesson: Lesson) -> tuple[Scene, ...]:
     """What stands beside each step: what its own block says, else what stood there before."""
     found: list[Scene] = []
     now = Scene(lesson.run)
-    for step in lesson.steps:
+    for i, step in enumerate(lesson.steps):
         for part in step.parts:
             match part.block:
                 case ShowBlock(show):
-                    now = Scene(show.get("run") or lesson.run)
+                    now = Scene(show.get("run") or lesson.run, show=show, since=i)
                 case Train():
-                    now = Scene(lesson.run, part.block)
+                    now = Scene(lesson.run, part.block, since=i)
         found.append(now)
     return tuple(found)
 

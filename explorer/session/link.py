@@ -6,6 +6,7 @@ itself; what is not a widget is written by `write`.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
@@ -66,3 +67,17 @@ def take_renamed(name: str, names: Mapping[str, str]) -> None:
     old = asked(name)
     if old is not None and old in names:
         st.session_state[name] = names[old]
+
+
+# --- what only the browser reads of the address
+
+
+def stage(screen: str) -> None:
+    """The browser puts the map of the page into that state, once: the part of an address after #, "" for as it is at first."""
+    st.session_state["staged"] = [str(time.monotonic_ns()), screen]
+
+
+def staged() -> tuple[str, str]:
+    """A word for the last of them, and the state; both "" for none."""
+    word, screen = st.session_state.get("staged", ("", ""))
+    return str(word), str(screen)

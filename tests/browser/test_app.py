@@ -38,7 +38,9 @@ def picture(page: Page) -> bytes:
 
 def content_of(page: Page, view: str) -> Locator:
     """What shows that a view is there: a chart, a sheet of pictures or the first decoded picture."""
-    return page.get_by_test_id({"dimensions": "stPlotlyChart", "samples": "stImage"}.get(view, "decoded")).first
+    return page.get_by_test_id(
+        {"dimensions": "stPlotlyChart", "samples": "stImage", "lessons": "stCaptionContainer"}.get(view, "decoded")
+    ).first
 
 
 def test_nothing_is_asked_of_another_host(page, server):

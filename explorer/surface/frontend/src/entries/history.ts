@@ -14,8 +14,19 @@ const KEPT = Symbol.for("latent-atlas-history");
 interface Kept {
   readonly entries: HistoryEntries;
   readonly dialog: ShareDialog;
+  readonly screen: KeptScreen;
+  /** Which staging of a lesson's map was shown last; "" for none. */
+  staged: string;
   /** Forgets what the last rerun asked for, where that has not been put right yet. */
   forget: () => void;
+}
+
+interface Told {
+  readonly menu?: boolean;
+  readonly fragment?: string;
+  readonly address?: string;
+  readonly staged?: string;
+  readonly screen?: string;
 }
 
 type Page = Window & { [KEPT]?: Kept };
@@ -51,7 +62,7 @@ function whenNothingRuns(call: () => void): () => void {
 
 /** A page that is built anew has this program a second time: the object stays. */
 export default function history({ parentElement, data, setStateValue }: Component): (() => void) | undefined {
-  const told = data as { readonly menu?: boolean; readonly fragment?: string; readonly address?: string } | null;
+  const told = data as Told | null;
   if (told?.menu)
     return shareButtons(parentElement, (fragment) => {
       if (fragment !== told.fragment) setTimeout(() => setStateValue("fragment", fragment)); // not while Streamlit mounts
@@ -62,7 +73,10 @@ export default function history({ parentElement, data, setStateValue }: Componen
     kept.entries.settle();
     kept.dialog.refresh();
     kept.forget();
-    kept.forget = whenNothingRuns(() => kept.entries.correct(told?.address ?? ""));
+    kept.forget = whenNothingRuns(() => {
+      kept.entries.correct(told?.address ?? "");
+      stage(kept, told);
+    });
     return undefined;
   }
   const hash = location.hash || openedHash();
@@ -73,9 +87,8 @@ export default function history({ parentElement, data, setStateValue }: Componen
   }
   const entries = new HistoryEntries(window);
   if (hash !== location.hash) entries.setFragment(hash.slice(1));
-  page[KEPT] = { entries, dialog: new ShareDialog(window), forget: () => undefined };
   let { search } = location;
-  new KeptScreen({
+  const screen = new KeptScreen({
     read: () => location.hash,
     write: (text) => entries.setFragment(text),
     heard: (changed) =>
@@ -84,5 +97,17 @@ export default function history({ parentElement, data, setStateValue }: Componen
         search = location.search;
       }),
   });
+  const now: Kept = { entries, dialog: new ShareDialog(window), screen, staged: "", forget: () => undefined };
+  page[KEPT] = now;
+  now.forget = whenNothingRuns(() => stage(now, told));
   return undefined;
+}
+
+/** A lesson's map is put into the state of its step, once: what is changed afterwards stays. */
+function stage(kept: Kept, told: Told | null): void {
+  const { staged, screen } = told ?? {};
+  if (!staged || staged === kept.staged) return;
+  kept.staged = staged;
+  kept.entries.setFragment(screen ?? "");
+  kept.screen.again();
 }

@@ -59,7 +59,7 @@ export class KeptScreen {
   }
 
   /** What is not in the other fragment is as it was at first. */
-  private again(): void {
+  again(): void {
     for (const source of this.latest.values()) this.show(source, screenOf(source).of, this.first.get(source));
   }
 

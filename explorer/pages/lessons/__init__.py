@@ -1,0 +1,1 @@
+"""What can one learn from a map, step by step?"""

@@ -1,0 +1,162 @@
+"""How is each block of a lesson shown? Text, formulas, numbers, tasks, and questions whose answer comes after one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+
+from explorer.cache.maps import get_projection
+from explorer.cache.runs import get_run
+from explorer.lessons.answers import asked_value, is_near, is_near_place, unit_of
+from explorer.lessons.check import Runs, Scene
+from explorer.lessons.markdown import Writer, escaped, without_terms
+from explorer.lessons.measures import Measured, MeasureName, measured, read_measure
+from explorer.lessons.prose import Node
+from explorer.lessons.records import (
+    Block,
+    ChoiceAnswer,
+    Formula,
+    Note,
+    NumberAnswer,
+    Numbers,
+    PlaceAnswer,
+    Predict,
+    Prose,
+    Task,
+    Text,
+)
+from explorer.session.lessons import reading as lesson
+from explorer.session.pins import pins_of
+from explorer.widgets.map_chooser import axes_by_use
+from explorer.widgets.map_marks import place_of
+from trainer.numerals import number
+
+
+@dataclass(frozen=True)
+class Teller:
+    """What the blocks of a step are filled with."""
+
+    name: str
+    """Of the lesson."""
+    step: int
+    """From 0."""
+    scene: Scene
+    runs: Runs
+
+    def text(self, nodes: Prose | Sequence[Node]) -> str:
+        """Markdown of prose."""
+        return Writer(lambda name: self.number(read_measure(name)).text, self._address).text(nodes)
+
+    def number(self, name: MeasureName) -> Measured:
+        """A number of a run, which the lesson was checked to have."""
+        return measured(name, self.runs.info(name.run))
+
+    def key(self, part: int) -> str:
+        """Of a block, for its widgets and its answer."""
+        return f"lesson-{self.name}-{self.step}-{part}"
+
+    def _address(self, step: int) -> str:
+        return f"?view=lessons&lesson={self.name}&step={step}"
+
+
+def show_block(block: Block, teller: Teller, part: int) -> None:
+    """Nothing for what is seen beside the text, or by the speaker alone."""
+    match block:
+        case Text(nodes):
+            st.markdown(teller.text(nodes))
+        case Formula():
+            _show_formula(block, teller)
+        case Numbers(names):
+            for name in names:
+                found = teller.number(name)
+                words = name.name.replace("_", " ") + ("" if name.dimension is None else f" {name.dimension}")
+                st.markdown(f"**{escaped(found.text)}** {escaped(words)} of {escaped(name.run)}", help=escaped(found.definition))
+        case Task():
+            with st.container(border=True, key=teller.key(part).replace(".", "-"), gap="xsmall"):
+                st.markdown(f":material/flag: {teller.text(block.do)}")
+                st.caption(f"Hint: {teller.text(block.hint)}")
+        case Predict():
+            with st.container(border=True, key=teller.key(part).replace(".", "-"), gap="xsmall"):
+                _show_question(block, teller, teller.key(part))
+        case Note():
+            pass
+
+
+def _show_formula(block: Formula, teller: Teller) -> None:
+    st.latex(without_terms(block.tex))
+    if block.terms:
+        st.markdown("\n".join(f"- *{escaped(term.name)}*: {teller.text(term.words)}" for term in block.terms))
+
+
+# --- questions
+
+
+def _show_question(block: Predict, teller: Teller, key: str) -> None:
+    """The question, what is answered with, and after an answer what is true."""
+    st.markdown(f":material/help: {teller.text(block.question)}")
+    given = lesson.answer(key)
+    match block.answer:
+        case ChoiceAnswer(right):
+            _choose(block, teller, key, given)
+            verdict = None if given is None else (int(given) + 1 == right, teller.text(block.choices[right - 1]))
+        case NumberAnswer(name, tolerance):
+            _ask_number(key, unit_of(name))
+            found = teller.number(name)
+            verdict = None if given is None else (is_near(float(given), asked_value(found), tolerance), escaped(found.text))
+        case PlaceAnswer(class_name, tolerance):
+            _ask_place(teller, key)
+            verdict = None if given is None else _of_place(teller, class_name, given, tolerance)
+    if verdict is None:
+        return
+    is_right, truth = verdict
+    words = f"**{'Right' if is_right else 'Not quite'}:** {truth.strip()}\n\n{teller.text(block.because)}"
+    (st.success if is_right else st.info)(words, icon=":material/check:" if is_right else ":material/lightbulb:")
+
+
+def _choose(block: Predict, teller: Teller, key: str, given: int | None) -> None:
+    st.radio(
+        "Your answer",
+        range(len(block.choices)),
+        index=given,
+        key=f"{key}-choice",
+        format_func=lambda i: teller.text(block.choices[i]),
+        label_visibility="collapsed",
+        on_change=partial(lesson.keep_answer, key, f"{key}-choice"),
+    )
+
+
+def _ask_number(key: str, unit: str) -> None:
+    st.number_input(
+        f"Your answer{f', {unit}' if unit else ''}",
+        value=lesson.answer(key),
+        step=None,
+        format="%g",
+        key=f"{key}-number",
+        on_change=partial(lesson.keep_answer, key, f"{key}-number"),
+    )
+
+
+def _ask_place(teller: Teller, key: str) -> None:
+    """The place that was pinned last answers."""
+    pins = pins_of(teller.scene.run)
+    st.caption("Pin the place on the map, then answer with it.")
+    if st.button("Answer with the last pin", key=f"{key}-place", disabled=not pins):
+        lesson.keep(key, list(pins[-1].z))
+        st.rerun()
+
+
+def _of_place(teller: Teller, class_name: str, code: Sequence[float], tolerance: float) -> tuple[bool, str]:
+    """Whether a code lies near the mean of a class on the map of the step, and where that is."""
+    run = get_run(teller.scene.run)
+    show = teller.scene.show
+    name = show.get("projection") or next(iter(run.projections))
+    first, second = axes_by_use(run)[:2] if name == "axes" else (1, 1)
+    axes = (int(show.get("x") or first) - 1, int(show.get("y") or second) - 1) if name == "axes" else None
+    projection = get_projection(run.id, name, axes)
+    points = projection.points[run.encodings.label == run.info.dataset.class_names.index(class_name)]
+    x, y = (float(value) for value in points.mean(0))
+    is_right = is_near_place(place_of(code, run, projection), (x, y), tolerance)
+    return is_right, f"the images of class {escaped(class_name)} lie about {number(x)}, {number(y)} of the map."

@@ -1,0 +1,1 @@
+"""Where is this visitor in a lesson?"""

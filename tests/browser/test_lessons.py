@@ -1,0 +1,67 @@
+"""In a real browser: does a lesson put the map into the state of each step, on one screen, with nothing that axe finds?"""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.surface import address, answered, assert_no_barrier, eventually, ready, settled, tab
+
+LESSON = "08-dimensions-that-die"
+PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
+
+
+def shown(page: Page) -> list[str]:
+    """Run, map and background of the map that is on the page."""
+    return page.evaluate(
+        """() => new Promise((give) => {
+          addEventListener('latent-atlas-screen', ({ detail }) => {
+            const { data, layers } = detail.state();
+            give([data.header.run.id, data.header.projection.name, layers.background]);
+          }, { once: true });
+          dispatchEvent(new Event('latent-atlas-which-screen'));
+        })"""
+    )
+
+
+def shows(page: Page, run: str, projection: str) -> None:
+    assert shown(page)[:2] == [run, projection]
+
+
+@pytest.mark.parametrize("size", [PROJECTOR, PHONE], ids=["projector", "phone"])
+def test_each_step_shows_its_map_and_the_address_leads_to_it(browser, server, size, tmp_path):
+    with tab(browser, viewport=size, reduced_motion="reduce") as page:
+        page.goto(address(server, view="lessons"))
+        page.get_by_role("button", name="Dimensions that die").click()
+        ready(page)
+        eventually(lambda: shows(page, "sweep-digits-beta-1-seed-0", "pca"))
+        settled(page)
+        page.screenshot(path=str(tmp_path / "first.png"))
+        canvas = page.get_by_role("application")
+        expect(canvas).to_be_in_viewport(ratio=0.9)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        for step, run in ((2, "sweep-digits-beta-1-seed-0"), (3, "sweep-digits-beta-4-seed-0"), (4, "sweep-digits-beta-16-seed-0")):
+            page.get_by_role("button", name="Next").click()
+            expect(page.get_by_text(f"Step {step} of 6")).to_be_visible()
+            answered(page)
+            eventually(lambda run=run: shows(page, run, "pca" if run.endswith("beta-1-seed-0") else "axes"), seconds=20)
+        eventually(lambda: background_is(page, "none"), seconds=20)
+        assert "step=4" in page.url and f"lesson={LESSON}" in page.url
+        page.goto(address(server, view="lessons", lesson=LESSON, step=3))
+        expect(page.get_by_text("Step 3 of 6")).to_be_visible()
+        eventually(lambda: shows(page, "sweep-digits-beta-4-seed-0", "axes"), seconds=20)
+
+
+def background_is(page: Page, name: str) -> None:
+    assert shown(page)[2] == name
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("lesson", [LESSON, "07-watch-it-learn", ""])
+def test_axe_finds_nothing_in_a_lesson_and_in_the_list(browser, server, scheme, lesson):
+    with tab(browser, viewport=PROJECTOR, color_scheme=scheme, reduced_motion="reduce") as page:
+        page.goto(address(server, view="lessons", lesson=lesson))
+        expect(page.get_by_text("Step 1 of") if lesson else page.get_by_role("heading", name="Lessons")).to_be_visible()
+        answered(page)
+        settled(page)
+        assert_no_barrier(page)
