@@ -16,10 +16,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from explorer.hosts.html_file import training_page
 from tests.browser.surface import tab
 from tests.kept import trained_runs
 from tests.places import ROOT
 from trainer.config import FitConfig, checked
+from trainer.datasets import load_dataset
 from trainer.presets import PRESETS
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -98,6 +100,14 @@ def served_by(runs: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
 def server(kinds) -> Iterator[str]:
     with served(kinds) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def file(tmp_path_factory) -> Path:
+    """The page that trains, as a file that needs no server."""
+    path = tmp_path_factory.mktemp("page") / "train.html"
+    path.write_bytes(training_page(load_dataset("digits")))
+    return path
 
 
 def _wait_for(url: str, seconds: float = 180) -> None:

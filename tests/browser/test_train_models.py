@@ -11,14 +11,12 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from explorer.hosts.html_file import training_page
 from tests.browser.learning import HELPERS, from_text
 from tests.browser.surface import address, assert_no_barrier, tab
 from tests.browser.test_train import STEPS_PER_EPOCH, TRAINING, stands
@@ -49,13 +47,6 @@ KINDS = {
         epochs=600,
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("page") / "train.html"
-    path.write_bytes(training_page(load_dataset("digits")))
-    return path
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from explorer.hosts.html_file import training_page
 from tests.browser.learning import HELPERS, from_text, open_learner
 from tests.browser.surface import assert_no_barrier, tab
 from tests.browser.test_train import TRAINING, layers, look_back, stands
@@ -36,13 +35,6 @@ NETWORKS = f"""() => {TRAINING}.all.map(({{ready, progress, state}}) => ({{
   step: progress.step, beta: state.settings.beta, weights: textOf(progress.weights),
   arrays: ready.places.map(({{name, at, size, shape}}) => [name, shape, textOf(progress.weights.slice(at, at + size))]),
 }}))"""
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("page") / "train.html"
-    path.write_bytes(training_page(load_dataset("digits")))
-    return path
 
 
 @pytest.fixture
