@@ -1,4 +1,4 @@
-"""What does a room that trains cost the server, and does a page that trains for long keep its memory? Writes a dated JSON.
+"""What does a room that trains cost the server, and does a page that trains for long keep its memory? Writes a dated JSON, each part with its machine and command.
 
     python -m tests.bench.room [--pages 30] [--seconds 30] [--minutes 20] [--only room|memory]
 
@@ -50,16 +50,20 @@ def main() -> None:
     out = RESULTS / f"{now.date().isoformat()}-room.json"
     record: dict[str, Any] = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
     if options.only != "memory":
-        record["room"] = room(options.pages, options.seconds)
+        record["room"] = {**room(options.pages, options.seconds), **told(now)}
     if options.only != "room":
-        record["memory"] = memory(options.minutes)
-    record |= {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
-        "command": " ".join(["python -m tests.bench.room", *sys.argv[1:]]),
-        "when": now.isoformat(timespec="seconds"),
-    }
+        record["memory"] = {**memory(options.minutes), **told(now)}
     out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(record, indent=1))
+
+
+def told(began: datetime) -> dict[str, str]:
+    """On what a part was measured, how busy that was at its end, how, and when it began: each part may be of another day."""
+    return {
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
+        "command": " ".join(["python -m tests.bench.room", *sys.argv[1:]]),
+        "when": began.isoformat(timespec="seconds"),
+    }
 
 
 def room(n_pages: int, seconds: int) -> dict[str, Any]:
