@@ -1,4 +1,4 @@
-"""What does a room that trains cost the server, and does a page that trains for long keep its memory? Writes a dated JSON, each part with its machine and command.
+"""What does a room that trains cost the server, and does a page that trains for long keep its memory? Writes a dated JSON.
 
     python -m tests.bench.room [--pages 30] [--seconds 30] [--minutes 20] [--only room|memory]
 
