@@ -138,17 +138,11 @@ def browser_shows(key: str, map_id: str) -> bool:
     return event is not None and event.get("mapId") == map_id
 
 
-def browser_wants(key: str) -> bool:
-    """Whether this rerun was caused by the surface of that key because it could not get its map otherwise."""
-    event = surface_event(key)
-    return event is not None and "want" in event
-
-
 def browser_keeps(key: str, map_id: str) -> bool:
     """Whether the surface of that key was given that very map in an earlier rerun and does not ask for it again."""
-    given = st.session_state.get("given", {})
+    given, event = st.session_state.get("given", {}), surface_event(key)
     st.session_state["given"] = {**given, key: map_id}
-    return given.get(key) == map_id and not browser_wants(key)
+    return given.get(key) == map_id and not (event is not None and "want" in event)
 
 
 def remember_map(map_id: str, run_id: str, projection: Projection) -> None:

@@ -156,7 +156,7 @@ def test_pins_stay_in_the_address_with_their_pictures(offline, exported):
     run = load_run("mnist-2d", ASSETS)
     canvas = opened(offline, exported["mnist-2d"])
     choose_tab(offline, "Pins")
-    expect(offline.get_by_text("Click the map, or press Enter on it")).to_be_visible()
+    expect(offline.get_by_text("Click or tap the map")).to_be_visible()
     click(offline, canvas, 0.3, 0.4)
     clicked = shown_code(offline)
     click(offline, canvas, 0.7, 0.55)

@@ -4,9 +4,7 @@ import { SurfaceView } from "../editor/editor";
 import type { Pin, Surface } from "../editor/host-events";
 import type { PinEdit } from "../kernel/pins";
 import { PENDING_MS } from "../kernel/pins";
-import { PayloadError } from "../wire/errors";
-import { fetched } from "../wire/fetched";
-import { peek, withStatic } from "../wire/payload";
+import { peek } from "../wire/payload";
 import { base64 } from "./base64";
 import { keepUnsent, type TabTexts, takeUnsent } from "./unsent-pins";
 
@@ -30,71 +28,52 @@ interface Mounted {
   waiting: Event[];
   /** The page's latest handlers: older ones belong to an earlier rerun. */
   component: StreamlitComponent;
+  calls: number;
   /** Listens for the end of the page. */
   readonly leave: () => void;
 }
 
 const mounted = new WeakMap<Node, Mounted>();
 
-/** The latest call for each place on the page: the arrays of a map may arrive when another is wanted. */
-const calls = new WeakMap<Node, number>();
-
 export default function streamlit(component: StreamlitComponent): (() => void) | undefined {
   const { parentElement: parent, data } = component;
   if (!(data instanceof Uint8Array)) return undefined; // nothing to show yet
-  const call = (calls.get(parent) ?? 0) + 1;
-  calls.set(parent, call);
-  const isLatest = (): boolean => calls.get(parent) === call;
-  const here = mounted.get(parent);
-  if (here) here.component = component;
-  const address = whereMissing(data, here);
-  if (address === null) show(component, data);
-  else
-    complete(data, address).then(
-      (whole) => isLatest() && show(component, whole),
-      () => isLatest() && component.setTriggerValue("pin", { want: `${Date.now()}` }), // the next rerun sends everything
-    );
+  let here = mounted.get(parent);
+  if (isMissing(data, here)) {
+    setTimeout(() => component.setTriggerValue("pin", { want: `${Date.now()}` }), 0); // the next rerun sends everything
+    return undefined;
+  }
+  if (here) {
+    here.component = component;
+    here.surface.update(data);
+    sendAgain(here);
+  } else {
+    here = mountIn(parent, data, component);
+  }
+  const call = ++here.calls;
   // a call that was overtaken while its script loaded is cleaned up late: it must not take the newer one with it
   return () => {
-    if (!isLatest()) return;
-    calls.set(parent, call + 1);
-    leavePage(parent);
+    const current = mounted.get(parent);
+    if (current !== here || current?.calls !== call) return;
+    mounted.delete(parent);
+    removeEventListener("pagehide", here.leave);
+    current.surface.destroy();
   };
 }
 
 const AGAIN_MS = 300;
 
-/** From where to fetch the arrays that were left out, "" for nowhere; null where nothing is missing. */
-function whereMissing(data: Uint8Array, here: Mounted | undefined): string | null {
+/** Arrays were left out for a map that is not shown here: the page was rebuilt while the answer was on its way. */
+function isMissing(data: Uint8Array, here: Mounted | undefined): boolean {
   try {
-    const { id, isReference, address } = peek(data);
-    return isReference && here?.surface.mapId() !== id ? address : null;
+    const { id, isReference } = peek(data);
+    return isReference && here?.surface.mapId() !== id;
   } catch {
-    return null; // the surface says what is wrong with these bytes
+    return false; // the surface says what is wrong with these bytes
   }
 }
 
-async function complete(data: Uint8Array, address: string): Promise<Uint8Array> {
-  if (!address) throw new PayloadError("This page was rebuilt while the answer was on its way.");
-  return withStatic(data, await fetched(address));
-}
-
-function show(component: StreamlitComponent, data: Uint8Array): void {
-  const here = mounted.get(component.parentElement);
-  if (!here) return mountIn(component.parentElement, data, component);
-  here.surface.update(data);
-  sendAgain(here);
-}
-
-function leavePage(parent: Node): void {
-  const here = mounted.get(parent);
-  if (!here) return;
-  mounted.delete(parent);
-  removeEventListener("pagehide", here.leave);
-  here.surface.destroy();
-}
-
-function mountIn(parent: HTMLElement | ShadowRoot, data: Uint8Array, component: StreamlitComponent): void {
+function mountIn(parent: HTMLElement | ShadowRoot, data: Uint8Array, component: StreamlitComponent): Mounted {
   const surface = new SurfaceView(parent, data, {
     onPin: (pin) => {
       here.waiting.push({ ...pin, since: performance.now(), mapId: surface.mapId() });
@@ -108,12 +87,13 @@ function mountIn(parent: HTMLElement | ShadowRoot, data: Uint8Array, component: 
     onFilm: () => here.component.setTriggerValue("film", Date.now()),
     onClass: (name) => here.component.setTriggerValue("class", name),
   });
-  const here: Mounted = { surface, component, waiting: [], leave: () => leave(here) };
+  const here: Mounted = { surface, component, waiting: [], calls: 0, leave: () => leave(here) };
   mounted.set(parent, here);
   addEventListener("pagehide", here.leave);
   const unsent = takeUnsent(tabTexts(), component.key, surface.mapId(), surface.pinned());
   here.waiting.push(...unsent.map((pin) => ({ ...pin, since: performance.now() })));
   if (unsent.length > 0) setTimeout(() => mounted.get(parent) === here && send(here)); // not while Streamlit mounts
+  return here;
 }
 
 /** The page may be reloaded before the server has heard of the last pins. */
