@@ -217,6 +217,7 @@ OWN = {
     "explorer/pages/interpolate/downloads.py": "of a file",
     "explorer/pages/interpolate/stop_chooser.py": "what is about to become a stop",
     "explorer/pages/interpolate/stop_row.py": "the same",
+    "explorer/pages/lessons/blocks.py": "an answer, which is the visitor's own",
     "explorer/pages/train/settings.py": "what is about to be trained",
     "explorer/pages/train/uploading.py": "what is about to be a data set",
 }

@@ -167,7 +167,9 @@ def test_a_table_of_many_says_what_was_redrawn_as_what():
 # --- the verdict in every view
 
 
-@pytest.mark.parametrize("view", [view for view in VIEWS if view != "train"])  # which shows no run
+@pytest.mark.parametrize(
+    "view", [view for view in VIEWS if view not in ("train", "lessons")]
+)  # of images, and of whatever run a lesson shows
 @pytest.mark.parametrize("name", ["clinic-collapsed", "clinic-healthy", "mnist-2d"])
 def test_the_verdict_stands_in_every_view(name, view):
     run = load_run(name)

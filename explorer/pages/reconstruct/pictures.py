@@ -15,7 +15,7 @@ from trainer.numerals import number, percent
 from trainer.runs.read import Run
 
 TALL_PX, SMALL_PX = 140, 112  # 5 and 4 x 28: whole pixels, three or four side by side beside the map
-LARGER_PX = {LAPTOP: (196, 140), DESKTOP: (224, 196)}  # for three and for four
+LARGER_PX = {LAPTOP: (196, 140), DESKTOP: (212, 196)}  # for three and for four
 STEP_PX = 168
 MEAN_HELP = "Decoded from the posterior mean z = μ. A sample z ~ q(z|x) would give a slightly different picture each time."
 POINT_HELP = "A deterministic model has one code z = f(x) per picture, and no posterior to sample from."
