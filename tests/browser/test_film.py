@@ -149,6 +149,17 @@ def test_film_and_map_are_a_click_a_key_and_a_step_back_apart(page, films):
     expect(film).to_be_visible()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_bars_of_a_resting_film_have_the_charts_colours(browser, films, scheme):
+    """From its first picture on: where nothing moves there is no second one."""
+    with tab(browser, color_scheme=scheme, reduced_motion="reduce") as page:
+        page.goto(address(films, run="film-flat", film="atlas"))
+        bars = page.get_by_role("img", name=re.compile("^KL of")).locator("rect")
+        expect(bars.first).to_be_visible()
+        fills = bars.evaluate_all("all => all.map((bar) => getComputedStyle(bar).fill)")
+        assert len(set(fills)) >= 1 and "rgb(0, 0, 0)" not in fills, fills
+
+
 def test_a_key_and_the_palette_show_the_film_and_the_key_brings_the_map_back(page, films):
     page.goto(address(films, run="film-flat"))
     ready(page)

@@ -79,7 +79,7 @@ def test_run_and_view_stand_at_the_same_place_in_every_view(browser, server):
             assert places() == expected
 
         page.goto(address(server, run="mnist-20d", view=NAMES[0]))
-        expect(row(page, "view")).to_be_visible()
+        expect(row(page, "view").get_by_role("radio", name=NAMES[-1])).to_be_visible()
         settled(page)
         first = places()
         for view in NAMES[1:]:

@@ -11,6 +11,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -89,12 +90,16 @@ def press(thing: Locator) -> None:
 
 
 def on_screen(*things: Locator, share: float = 0.95, covers: bool = True) -> None:
-    """All of it, or that share, is seen now; `covers` False where it lies under others by its nature, as a canvas of a map does."""
-    for thing in things:
-        expect(thing).to_be_visible()
+    """All of it, or that share, is seen, as soon as the page has moved it there; covers: False where others lie over it, as on a map."""
+
+    def is_seen(thing: Locator) -> None:
         seen = thing.evaluate(SEEN)
         assert seen["share"] >= share, (str(thing), seen)
         assert not covers or not seen["covered"], (str(thing), seen)
+
+    for thing in things:
+        expect(thing).to_be_visible()
+        eventually(partial(is_seen, thing), seconds=5)
 
 
 def map_and_picture(page: Page) -> None:

