@@ -51,8 +51,8 @@ def test_pins_made_right_before_a_reload_are_there_after_it(page, server):
     settled(page)
     for x, y in ((0.4, 0.4), (0.6, 0.5), (0.5, 0.65)):
         page.mouse.click(*at(canvas, x, y))
+    expect(page.get_by_test_id("tile")).to_have_count(3)
     made = tiles(page)
-    assert len(made) == 3
     page.reload()
     expect(page.get_by_test_id("tile")).to_have_count(3)
     np.testing.assert_allclose(tiles(page), made, atol=2e-3)

@@ -6,6 +6,7 @@ import html
 import json
 import re
 from contextlib import suppress
+from decimal import Decimal
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -271,10 +272,9 @@ def clauses(surface: str):
         of = draw(st.just("") | {"class": NAMES, "dimension": st.integers(1, 99).map(str), "": st.just("")}[subject.of])
         if subject.kind == "name":
             return Clause(name, of, draw(st.sampled_from(("=", "!="))), draw(NAMES))
-        value = draw(st.integers(int(subject.low), int(subject.high)).map(float))
-        if subject.kind == "number":
-            # the number of a text of three decimals, which a sum of two numbers need not be
-            value = min(subject.high, float(f"{value:.0f}.{draw(st.integers(0, 999)):03}"))
+        digits = 3 if subject.kind == "number" else 0
+        steps = draw(st.integers(int(subject.low) * 10**digits, int(subject.high) * 10**digits))
+        value = float(Decimal(steps).scaleb(-digits))  # the number that is nearest to the text, which a quotient need not be
         return Clause(name, of, draw(st.sampled_from(RELATIONS)), value)
 
     return clause()

@@ -3,10 +3,10 @@
 import { SurfaceView } from "../editor/editor";
 import type { Pin, Surface } from "../editor/host-events";
 import type { PinEdit } from "../kernel/pins";
-import { PENDING_MS } from "../kernel/pins";
+import { PENDING_MS, sameCode } from "../kernel/pins";
 import { peek } from "../wire/payload";
 import { base64 } from "./base64";
-import { keepUnsent, type TabTexts, takeUnsent } from "./unsent-pins";
+import { keepUnsent, type TabTexts, takeUnsent, type UnsentPin } from "./unsent-pins";
 
 interface StreamlitComponent {
   readonly parentElement: HTMLElement | ShadowRoot;
@@ -18,6 +18,7 @@ interface StreamlitComponent {
 
 /** A pin that was made, or what is to be done to those that are there. */
 type Event = (Pin | { readonly edit: PinEdit; readonly nonce: string }) & {
+  /** Date.now(): it goes on over a reload. */
   readonly since: number;
   readonly mapId: string;
 };
@@ -26,6 +27,8 @@ interface Mounted {
   readonly surface: Surface;
   /** Sent and not yet counted: reruns that follow each other closely are joined, and only the last value arrives. */
   waiting: Event[];
+  /** Counted a moment ago. */
+  counted: UnsentPin[];
   /** The page's latest handlers: older ones belong to an earlier rerun. */
   component: StreamlitComponent;
   calls: number;
@@ -57,11 +60,16 @@ export default function streamlit(component: StreamlitComponent): (() => void) |
     if (current !== here || current?.calls !== call) return;
     mounted.delete(parent);
     removeEventListener("pagehide", here.leave);
+    here.leave(); // the page is rebuilt while the server is asked: the map that comes sends them again
     current.surface.destroy();
   };
 }
 
 const AGAIN_MS = 300;
+/** An edit means pins by their numbers: later others may have them. */
+const EDIT_MS = 4000;
+/** For how long the address of the page may lack a pin that the server has: quick reruns write it one after the other. */
+const ADDRESS_MS = 10_000;
 
 /** Arrays were left out for a map that is not shown here: the page was rebuilt while the answer was on its way. */
 function isMissing(data: Uint8Array, here: Mounted | undefined): boolean {
@@ -76,36 +84,34 @@ function isMissing(data: Uint8Array, here: Mounted | undefined): boolean {
 function mountIn(parent: HTMLElement | ShadowRoot, data: Uint8Array, component: StreamlitComponent): Mounted {
   const surface = new SurfaceView(parent, data, {
     onPin: (pin) => {
-      here.waiting.push({ ...pin, since: performance.now(), mapId: surface.mapId() });
+      here.waiting.push({ ...pin, since: Date.now(), mapId: surface.mapId() });
       send(here);
     },
     onEdit: (edit, nonce) => {
-      here.waiting.push({ edit, nonce, since: performance.now(), mapId: surface.mapId() });
+      here.waiting.push({ edit, nonce, since: Date.now(), mapId: surface.mapId() });
       send(here);
     },
     onPicture: (png, name, off) => here.component.setTriggerValue("picture", { png: base64(png), name, off: [...off] }),
     onFilm: () => here.component.setTriggerValue("film", Date.now()),
     onClass: (name) => here.component.setTriggerValue("class", name),
   });
-  const here: Mounted = { surface, component, waiting: [], calls: 0, leave: () => leave(here) };
+  const here: Mounted = { surface, component, waiting: [], counted: [], calls: 0, leave: () => leave(here) };
   mounted.set(parent, here);
   addEventListener("pagehide", here.leave);
-  const unsent = takeUnsent(tabTexts(), component.key, surface.mapId(), surface.pinned());
-  here.waiting.push(...unsent.map((pin) => ({ ...pin, since: performance.now() })));
+  const unsent = takeUnsent(tabTexts(), surface.mapId(), surface.pinned());
+  here.waiting.push(...unsent);
   if (unsent.length > 0) setTimeout(() => mounted.get(parent) === here && send(here)); // not while Streamlit mounts
   return here;
 }
 
-/** The page may be reloaded before the server has heard of the last pins. */
+/** The page may be reloaded before the server has heard of the last pins, or before they are in the address. */
 function leave(here: Mounted): void {
   forget(here);
   // an edit means pins by their numbers, which others may have by then
-  const pins = here.waiting.flatMap((event) => ("edit" in event ? [] : [event]));
-  keepUnsent(
-    tabTexts(),
-    here.component.key,
-    pins.map(({ since: _since, ...pin }) => pin),
-  );
+  const waiting = here.waiting.flatMap((event) => ("edit" in event ? [] : [event]));
+  const pinned = here.surface.pinned();
+  const isThere = (pin: UnsentPin): boolean => pinned.some((z) => sameCode(pin.z, z));
+  keepUnsent(tabTexts(), [...here.counted.filter(isThere), ...waiting]);
 }
 
 function tabTexts(): TabTexts {
@@ -133,7 +139,10 @@ function sendAgain(here: Mounted): void {
 /** What was counted, what is too old, and what was meant for another map. */
 function forget(here: Mounted): void {
   const taken = new Set(here.surface.taken());
-  const isOpen = (event: Event): boolean =>
-    !taken.has(event.nonce) && performance.now() - event.since < PENDING_MS && event.mapId === here.surface.mapId();
-  here.waiting = here.waiting.filter(isOpen);
+  const [now, mapId] = [Date.now(), here.surface.mapId()];
+  const isMeant = (event: Event): boolean =>
+    event.mapId === mapId && now - event.since < ("edit" in event ? EDIT_MS : PENDING_MS);
+  const counted = here.waiting.flatMap((event) => ("edit" in event || !taken.has(event.nonce) ? [] : [event]));
+  here.counted = [...here.counted, ...counted].filter((pin) => pin.mapId === mapId && now - pin.since < ADDRESS_MS);
+  here.waiting = here.waiting.filter((event) => isMeant(event) && !taken.has(event.nonce));
 }

@@ -3,19 +3,20 @@
 import type { Pin } from "../editor/host-events";
 import { sameCode } from "../kernel/pins";
 
-/** A pin with the map on which it was made: a place means something else on another. */
-export type UnsentPin = Pin & { readonly mapId: string };
+/** A pin with the map on which it was made: a place means something else on another. since: when, Date.now(). */
+export type UnsentPin = Pin & { readonly mapId: string; readonly since: number };
 
 const KEY = "latent-atlas-unsent-pins";
 
 /** Where the tab keeps texts: sessionStorage; null where the browser keeps nothing. */
 export type TabTexts = Pick<Storage, "getItem" | "setItem" | "removeItem"> | null;
 
-/** key: of the map on its page. Kept until the next call, so that what was counted meanwhile is not kept twice. */
-export function keepUnsent(texts: TabTexts, key: string, pins: readonly UnsentPin[]): void {
+/** Beside those that another map of the page has left. */
+export function keepUnsent(texts: TabTexts, pins: readonly UnsentPin[]): void {
+  if (pins.length === 0) return;
   try {
-    if (pins.length > 0) texts?.setItem(`${KEY}:${key}`, JSON.stringify(pins));
-    else texts?.removeItem(`${KEY}:${key}`);
+    const others = read(texts).filter(({ nonce }) => pins.every((pin) => pin.nonce !== nonce));
+    texts?.setItem(KEY, JSON.stringify([...others, ...pins]));
   } catch {
     // the tab has no room: the pins are lost, as they were without it
   }
@@ -24,18 +25,21 @@ export function keepUnsent(texts: TabTexts, key: string, pins: readonly UnsentPi
 /** Those of that map that the host does not have: the server may have counted one of which this page was not told. Kept no longer. */
 export function takeUnsent(
   texts: TabTexts,
-  key: string,
   mapId: string,
   known: readonly (readonly number[])[],
 ): readonly UnsentPin[] {
-  const text = texts?.getItem(`${KEY}:${key}`) ?? null;
-  texts?.removeItem(`${KEY}:${key}`);
-  return read(text).filter((pin) => pin.mapId === mapId && !known.some((z) => sameCode(z, pin.z)));
+  const all = read(texts);
+  texts?.removeItem(KEY);
+  keepUnsent(
+    texts,
+    all.filter((pin) => pin.mapId !== mapId),
+  );
+  return all.filter((pin) => pin.mapId === mapId && !known.some((z) => sameCode(z, pin.z)));
 }
 
-function read(text: string | null): UnsentPin[] {
+function read(texts: TabTexts): UnsentPin[] {
   try {
-    const found: unknown = JSON.parse(text ?? "[]");
+    const found: unknown = JSON.parse(texts?.getItem(KEY) ?? "[]");
     return Array.isArray(found) ? found.filter(isPin) : [];
   } catch {
     return []; // another program's text
@@ -43,7 +47,13 @@ function read(text: string | null): UnsentPin[] {
 }
 
 function isPin(found: unknown): found is UnsentPin {
-  const { nonce, map, z, mapId } = (found ?? {}) as Partial<UnsentPin>;
+  const { nonce, map, z, mapId, since } = (found ?? {}) as Partial<UnsentPin>;
   const areNumbers = (all: unknown): boolean => Array.isArray(all) && all.every(Number.isFinite);
-  return typeof nonce === "string" && typeof mapId === "string" && areNumbers(map) && areNumbers(z);
+  return (
+    typeof nonce === "string" &&
+    typeof mapId === "string" &&
+    typeof since === "number" &&
+    areNumbers(map) &&
+    areNumbers(z)
+  );
 }

@@ -4,8 +4,8 @@ import { pinLabel } from "../ui/format";
 import type { PathChoice } from "../wire/payload";
 import { type LegRecord, MAX_NAME, MAX_PAST, MAX_PINS, type PinRecord, type Point } from "../wire/schema";
 
-/** How long a pin that the host has not confirmed survives the host's updates. */
-export const PENDING_MS = 4000;
+/** How long a pin waits for the host's answer: with thirty people at one server, or on an old computer, a rerun can take many seconds. */
+export const PENDING_MS = 60_000;
 
 /** What a person does to the pins that are there; the host, which keeps them, does it. */
 export type PinEdit =

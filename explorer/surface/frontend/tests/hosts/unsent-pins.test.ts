@@ -17,42 +17,42 @@ function tab(): {
 }
 
 function pin(z: number[], mapId = "map"): UnsentPin {
-  return { nonce: `n${z}`, map: [z[0], z[1]], z, how: "identity", support: 0.5, isOwnCode: false, mapId };
+  return { nonce: `n${z}`, map: [z[0], z[1]], z, how: "identity", support: 0.5, isOwnCode: false, mapId, since: 0 };
 }
 
 test("what was kept is taken once, by the map on which it was made", () => {
   const texts = tab();
   const pins = [pin([1, 2]), pin([3, 4])];
-  keepUnsent(texts, "atlas", pins);
-  expect(takeUnsent(texts, "compare", "map", [])).toEqual([]);
-  expect(takeUnsent(texts, "atlas", "map", [])).toEqual(pins);
-  expect(takeUnsent(texts, "atlas", "map", [])).toEqual([]);
-  keepUnsent(texts, "atlas", pins);
-  expect(takeUnsent(texts, "atlas", "another map", [])).toEqual([]);
+  keepUnsent(texts, pins);
+  expect(takeUnsent(texts, "another map", [])).toEqual([]);
+  expect(takeUnsent(texts, "map", [])).toEqual(pins);
+  expect(takeUnsent(texts, "map", [])).toEqual([]);
 });
 
 test("a pin that the host has, rounded as it rounds, is not made again", () => {
   const texts = tab();
-  keepUnsent(texts, "atlas", [pin([1.00004, 2]), pin([3, 4])]);
-  expect(takeUnsent(texts, "atlas", "map", [[1, 2]])).toEqual([pin([3, 4])]);
+  keepUnsent(texts, [pin([1.00004, 2]), pin([3, 4])]);
+  expect(takeUnsent(texts, "map", [[1, 2]])).toEqual([pin([3, 4])]);
 });
 
-test("a page that leaves with nothing to keep forgets what one before it kept", () => {
+test("maps of one page keep theirs beside each other, each pin once", () => {
   const texts = tab();
-  keepUnsent(texts, "atlas", [pin([1, 2])]);
-  keepUnsent(texts, "atlas", []);
-  expect(takeUnsent(texts, "atlas", "map", [])).toEqual([]);
+  keepUnsent(texts, [pin([1, 2])]);
+  keepUnsent(texts, []);
+  keepUnsent(texts, [pin([1, 2]), pin([3, 4], "another map")]);
+  expect(takeUnsent(texts, "map", [])).toEqual([pin([1, 2])]);
+  expect(takeUnsent(texts, "another map", [])).toEqual([pin([3, 4], "another map")]);
 });
 
 test("texts that are none of ours, a full tab and a browser that keeps nothing give nothing", () => {
   for (const text of ["{", "7", "null", '[null,{"z":[1]},{"nonce":"a","mapId":"map","map":["x"],"z":[1]}]'])
-    expect(takeUnsent({ ...tab(), getItem: () => text }, "atlas", "map", [])).toEqual([]);
+    expect(takeUnsent({ ...tab(), getItem: () => text }, "map", [])).toEqual([]);
   const full = {
     ...tab(),
     setItem: () => {
       throw new Error("full");
     },
   };
-  expect(() => keepUnsent(full, "atlas", [pin([1, 2])])).not.toThrow();
-  expect(takeUnsent(null, "atlas", "map", [])).toEqual([]);
+  expect(() => keepUnsent(full, [pin([1, 2])])).not.toThrow();
+  expect(takeUnsent(null, "map", [])).toEqual([]);
 });
