@@ -39,8 +39,11 @@ WATCH = """(() => {
   const ask = requestAnimationFrame.bind(window), later = setTimeout.bind(window), forget = clearTimeout.bind(window);
   const SHORT_MS = 200, STILL_FRAMES = 3;
   const timers = new Set();
-  let drawn = 0;
-  window.requestAnimationFrame = (draw) => ask((now) => { drawn += 1; draw(now); });
+  let drawn = 0, isLate = false, asker = '';
+  window.requestAnimationFrame = (draw) => {
+    if (isLate) asker = new Error().stack;
+    return ask((now) => { drawn += 1; draw(now); });
+  };
   window.setTimeout = (act, ms = 0, ...rest) => {
     if (typeof act !== 'function') return later(act, ms, ...rest);
     const id = later((...all) => { timers.delete(id); act(...all); }, ms, ...rest);
@@ -61,11 +64,23 @@ WATCH = """(() => {
     for (let still = 0, seen = -1; still < STILL_FRAMES; ) {
       const busy = reason(seen);
       still = busy ? 0 : still + 1;
-      if (busy && performance.now() - start > limit) throw new Error(`the page does not come to rest: ${busy}`);
+      isLate = performance.now() - start > limit - 1000;
+      if (busy && performance.now() - start > limit) throw new Error(`the page does not come to rest: ${busy} ${asker}`);
       seen = drawn;
       await new Promise(ask);
     }
   };
+})()"""
+
+
+# Whether the page of the server was being drawn at any time since.
+WATCH_RERUNS = """(() => {
+  const app = document.querySelector('[data-test-script-state]');
+  const runs = () => app !== null && app.getAttribute('data-test-script-state') !== 'notRunning';
+  let seen = runs();
+  const watch = new MutationObserver(() => { seen = true; });
+  if (app) watch.observe(app, { attributes: true, attributeFilter: ['data-test-script-state'] });
+  window.hasRerun = () => { seen ||= watch.takeRecords().length > 0; watch.disconnect(); return seen; };
 })()"""
 
 
@@ -253,17 +268,18 @@ def drawn(canvas: Locator) -> str:
 
 
 def assert_no_barrier(page: Page, *, rests: bool = True) -> None:
-    """axe finds nothing, of whatever impact, at rest; what the server draws anew meanwhile fades, so it looks again."""
-
-    def examined() -> None:
+    """axe finds nothing, of whatever impact, at rest. What the server draws anew meanwhile fades: such an examination counts for nothing."""
+    for _ in range(10):
         if rests:
             settled(page)
+        page.evaluate(WATCH_RERUNS)
         found = [
             (violation["id"], node["target"], node["html"][:160])
             for violation in Axe().run(page).response["violations"]
             for node in violation["nodes"]
             if not any(violation["id"] == rule and mark in node["html"] for rule, mark in OF_STREAMLIT)
         ]
-        assert not found, found
-
-    eventually(examined)
+        if not page.evaluate("window.hasRerun()"):
+            assert not found, found
+            return
+    raise AssertionError("the server never stops drawing this page")

@@ -203,6 +203,23 @@ def test_back_shows_the_map_as_it_was_left(page, server):
     same(page, before, looked)
 
 
+def test_back_pressed_before_the_page_is_there_leads_to_the_one_before(page, server):
+    """The address changes with the click, the page when the server has answered."""
+    opened(page, server, run="digits-2d")
+    at_rest(page)
+    page.mouse.click(*at(ready(page), 0.6, 0.4))
+    expect(page).to_have_url(re.compile("pins="))
+    at_rest(page)
+    before = asked(page)
+    page.get_by_test_id("stMain").get_by_role("radio", name="dimensions").click()
+    expect(page).to_have_url(re.compile("view=dimensions"))
+    page.go_back()
+    at_rest(page)
+    eventually(lambda: _is(asked(page), before))
+    expect(page.get_by_test_id("stMain").get_by_role("radio", name="atlas")).to_be_checked()
+    expect(pin_a(page)).to_have_count(1)
+
+
 def dots_in_address(page: Page) -> int:
     """Of the first stroke; 0 while there is none."""
     told = re.search("ink=([^&]+)", page.evaluate("location.hash"))

@@ -11,7 +11,6 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +65,7 @@ SEEN = """(element) => {
 @pytest.fixture(params=list(SIZES))
 def screen(request, browser: Browser) -> Iterator[Page]:
     """A page of that size; a phone's is touched."""
-    mobile = {"has_touch": True, "is_mobile": True} if "phone" in request.param else {}
+    mobile = {"has_touch": True, "is_mobile": True} if request.param == "phone" else {}
     with tab(browser, viewport=SIZES[request.param], **mobile) as page:
         yield page
 
@@ -90,16 +89,13 @@ def press(thing: Locator) -> None:
 
 
 def on_screen(*things: Locator, share: float = 0.95, covers: bool = True) -> None:
-    """All of it, or that share, is seen, as soon as the page has moved it there; covers: False where others lie over it, as on a map."""
-
-    def is_seen(thing: Locator) -> None:
+    """All of it, or that share, is seen now; `covers` False where it lies under others by its nature, as a canvas of a map does."""
+    for thing in things:
+        expect(thing).to_be_visible()
+        thing.element_handle().wait_for_element_state("stable")
         seen = thing.evaluate(SEEN)
         assert seen["share"] >= share, (str(thing), seen)
         assert not covers or not seen["covered"], (str(thing), seen)
-
-    for thing in things:
-        expect(thing).to_be_visible()
-        eventually(partial(is_seen, thing), seconds=5)
 
 
 def map_and_picture(page: Page) -> None:
@@ -153,6 +149,7 @@ def test_three_places_are_pinned_and_their_path_is_played(screen, server):
     for n, (x, y) in enumerate(((0.4, 0.4), (0.55, 0.3), (0.6, 0.6)), 1):
         at_map(screen, x, y)
         expect(screen.get_by_test_id("tile")).to_have_count(n)
+        expect(screen).to_have_url(re.compile(f"pins=[^~&#]+(~[^~&#]+){{{n - 1}}}([&#]|$)"))  # the server has it
         settled(screen)
         on_screen(screen.get_by_test_id("tile").nth(n - 1).get_by_role("img"))
     map_and_picture(screen)

@@ -32,6 +32,7 @@ from trainer.models.torch_layers import Stack
 from trainer.runs.catalogue import HOME, load_run
 from trainer.runs.write import RunWriter
 from trainer.training.events import Finishing
+from trainer.training.finish import seconds_of_parts
 from trainer.training.fit import fit
 from trainer.training.picture_classifier import LEAST_SEEN, ClassifierTraining, epochs_of
 from trainer.training.refresh import refresh_classifier
@@ -275,7 +276,11 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tiny_dataset, t
     assert one == two != other
 
 
-def test_a_run_that_was_stopped_while_it_learned_ends_the_same(tiny_dataset, tmp_path):
+def test_a_run_that_was_stopped_while_it_learned_ends_the_same(tiny_dataset, tmp_path, monkeypatch):
+    def on_a_quiet_machine(*args):
+        return seconds_of_parts(*args[:-1], 1e-5)  # an image; what was measured depends on what else the machine does
+
+    monkeypatch.setattr("trainer.training.loop.seconds_of_parts", on_a_quiet_machine)
     trained_one(tiny_dataset, tmp_path, "whole")
     events = fit(CONFIG, tiny_dataset, "cut", tmp_path)
     shares = []
@@ -286,7 +291,7 @@ def test_a_run_that_was_stopped_while_it_learned_ends_the_same(tiny_dataset, tmp
             break
     events.close()
     assert shares == sorted(set(shares))
-    assert 0.5 <= shares[0] < shares[-1] <= 1  # by what its parts cost on this machine; continuity comes after it
+    assert 0.7 <= shares[0] < shares[-1] <= 1  # by what its parts cost there; continuity comes after it
     assert json.loads((tmp_path / "cut/run.json").read_text())["state"] == "interrupted"
     trained_one(tiny_dataset, tmp_path, "cut", resume=True)
     for file in (FILE, "weights.safetensors"):

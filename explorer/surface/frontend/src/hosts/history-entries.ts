@@ -2,8 +2,8 @@
  * Where do Back and Forward lead? One entry of the browser's history for every rerun that changed what the address asks for.
  *
  * Streamlit replaces the entry when a widget is bound to the address, pushes one for each parameter that Python writes, and drops the
- * fragment then. So its calls only change the address here; when the rerun is over, `settle` puts back what the entry said before and
- * makes one new entry. Going back and forward is Streamlit's: it asks Python for the page of that address, and makes no entry.
+ * fragment then. So the first call of a rerun that asks for something else makes the entry, at once: Back pressed before the rerun is over
+ * leads to what was there before it. Further calls change that entry, until `settle` says that the rerun is over. Going back and forward is Streamlit's: it asks Python for the page of that address, and makes no entry.
  */
 
 /** What of the browser is needed. */
@@ -16,9 +16,10 @@ export interface Browser {
 export class HistoryEntries {
   private readonly push: History["pushState"];
   private readonly replace: History["replaceState"];
-  /** The address of the entry as it was when the last rerun was over, with its latest fragment. */
-  private settled: string;
+  /** What the entry asked for when the last rerun was over. */
   private search: string;
+  /** The rerun that is not over has made its entry. */
+  private isMade = false;
   /** Back or Forward was pressed, and the page is not there yet. */
   private isTravelling = false;
 
@@ -26,24 +27,18 @@ export class HistoryEntries {
     const { history, location } = browser;
     this.push = history.pushState.bind(history);
     this.replace = history.replaceState.bind(history);
-    [this.settled, this.search] = [location.href, location.search];
+    this.search = location.search;
     history.pushState = (state, _unused, url) => this.write(state, url);
     history.replaceState = (state, _unused, url) => this.write(state, url);
     browser.addEventListener("popstate", () => {
-      if (location.search === this.search) this.settled = location.href;
-      else this.isTravelling = true;
+      if (this.isMade || location.search !== this.search) this.isTravelling = true;
     });
   }
 
   /** A rerun is over. */
   settle(): void {
-    const { href, search } = this.browser.location;
-    if (!this.isTravelling && search !== this.search) {
-      this.replace({}, "", this.settled);
-      this.push({}, "", href);
-    }
-    this.isTravelling = false;
-    [this.settled, this.search] = [href, search];
+    [this.isTravelling, this.isMade] = [false, false];
+    this.search = this.browser.location.search;
   }
 
   /**
@@ -56,7 +51,7 @@ export class HistoryEntries {
     const kept = ofStreamlit(location.search);
     const search = [asked, kept].filter(Boolean).join("&");
     this.replace({}, "", `${location.href.split(/[?#]/)[0]}${search && `?${search}`}${location.hash}`);
-    [this.settled, this.search] = [this.browser.location.href, this.browser.location.search];
+    this.search = location.search;
   }
 
   /** Another fragment of the same entry. */
@@ -64,15 +59,16 @@ export class HistoryEntries {
     const { location } = this.browser;
     const address = location.href.split("#")[0];
     if (location.hash !== (text && `#${text}`)) this.replace({}, "", text ? `${address}#${text}` : address);
-    if (location.search === this.search) this.settled = location.href;
   }
 
   /** An address without a fragment keeps the one that is there. */
   private write(state: unknown, url: string | URL | null | undefined): void {
     const { location } = this.browser;
-    const text = url == null ? location.href : String(url);
-    this.replace(state, "", text.includes("#") ? text : text + location.hash);
-    if (location.search === this.search) this.settled = location.href;
+    const address = new URL(url ?? location.href, location.href);
+    if (!address.hash) address.hash = location.hash;
+    const isNew = !this.isTravelling && !this.isMade && address.search !== this.search;
+    if (isNew) this.isMade = true;
+    (isNew ? this.push : this.replace)(state, "", address.href);
   }
 }
 

@@ -110,3 +110,22 @@ test("Back is not undone while its page is on the way", () => {
   entries.correct("pins=1");
   expect(browser.location.href).toBe("http://atlas/");
 });
+
+test("Back before the rerun is over leads to what was there before it", () => {
+  const { browser, entries } = opened();
+  browser.history.pushState({}, "", "/?pins=1");
+  entries.settle();
+  entries.setFragment("cam=1");
+  browser.history.replaceState({}, "", "/?pins=1&view=dimensions");
+  browser.go(-1);
+  expect(browser.location.href).toBe("http://atlas/?pins=1#cam=1");
+  entries.correct("pins=1&view=dimensions"); // the rerun that was cut short
+  entries.settle();
+  entries.correct("pins=1");
+  expect(browser.location.href).toBe("http://atlas/?pins=1#cam=1");
+  expect(browser.entries).toEqual([
+    "http://atlas/",
+    "http://atlas/?pins=1#cam=1",
+    "http://atlas/?pins=1&view=dimensions#cam=1",
+  ]);
+});
