@@ -12,7 +12,7 @@ import explorer.lessons
 from explorer.cache.runs import all_runs, get_run
 from explorer.lessons.check import Runs, check_lesson
 from explorer.lessons.parse import MOST_BYTES, read_lesson
-from explorer.lessons.problems import LessonError, Problem
+from explorer.lessons.problems import LessonError
 from explorer.lessons.records import Lesson
 from trainer.runs.records import RunInfo
 
@@ -72,11 +72,7 @@ def _found(path: Path, _changed: int, _size: int) -> Found:
             lesson = read_lesson(opened.read(MOST_BYTES + 1), path.name)
         check_lesson(lesson, path.name, runs_for_lessons())
     except LessonError as error:
-        return Found(name, path, None, _first(error.problems[0]))
+        return Found(name, path, None, error.problems[0].sentence())
     except OSError as error:
         return Found(name, path, None, f"the file cannot be read ({error.strerror or 'not a file'}).")
     return Found(name, path, lesson, "")
-
-
-def _first(problem: Problem) -> str:
-    return problem.sentence()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from explorer.lessons.measures import read_measure
+from explorer.lessons.measures import MeasureName, read_measure
 from explorer.lessons.prose import Node
 from explorer.lessons.records import Prose
 from explorer.lessons.tex import TERM
@@ -19,8 +19,8 @@ OF_STEP = "#step-"
 class Writer:
     """What prose is filled with."""
 
-    number: Callable[[str], str]
-    """The text of a number, by its name in the lesson."""
+    number: Callable[[MeasureName], str]
+    """The text of a number of a run."""
     step: Callable[[int], str]
     """The address of a step, from 1."""
 
@@ -40,7 +40,7 @@ class Writer:
             case "formula":
                 return f"${node.text}$"
             case "number":
-                return f"**{escaped(self.number(str(read_measure(node.text))))}**"
+                return f"**{escaped(self.number(read_measure(node.text)))}**"
             case "emphasis" | "strong":
                 sign = "*" if node.kind == "emphasis" else "**"
                 return f"{sign}{inner}{sign}"

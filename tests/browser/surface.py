@@ -268,7 +268,7 @@ def drawn(canvas: Locator) -> str:
 
 
 def assert_no_barrier(page: Page, *, rests: bool = True) -> None:
-    """axe finds nothing, of whatever impact, at rest. What the server draws anew meanwhile fades: such an examination counts for nothing."""
+    """axe finds nothing, of whatever impact, at rest. What the server draws anew meanwhile fades: that examination does not count."""
     for _ in range(10):
         if rests:
             settled(page)

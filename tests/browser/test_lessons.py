@@ -29,14 +29,13 @@ def shows(page: Page, run: str, projection: str) -> None:
 
 
 @pytest.mark.parametrize("size", [PROJECTOR, PHONE], ids=["projector", "phone"])
-def test_each_step_shows_its_map_and_the_address_leads_to_it(browser, server, size, tmp_path):
+def test_each_step_shows_its_map_and_the_address_leads_to_it(browser, server, size):
     with tab(browser, viewport=size, reduced_motion="reduce") as page:
         page.goto(address(server, view="lessons"))
         page.get_by_role("button", name="Dimensions that die").click()
         ready(page)
         eventually(lambda: shows(page, "sweep-digits-beta-1-seed-0", "pca"))
         settled(page)
-        page.screenshot(path=str(tmp_path / "first.png"))
         canvas = page.get_by_role("application")
         expect(canvas).to_be_in_viewport(ratio=0.9)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]

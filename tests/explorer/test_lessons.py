@@ -6,8 +6,8 @@ import html
 import json
 import re
 from contextlib import suppress
-from decimal import Decimal
 from dataclasses import replace
+from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest

@@ -8,12 +8,10 @@ from functools import partial
 
 import streamlit as st
 
-from explorer.cache.maps import get_projection
-from explorer.cache.runs import get_run
-from explorer.lessons.answers import asked_value, is_near, is_near_place, unit_of
+from explorer.lessons.answers import asked_value, is_near, unit_of
 from explorer.lessons.check import Runs, Scene
 from explorer.lessons.markdown import Writer, escaped, without_terms
-from explorer.lessons.measures import Measured, MeasureName, measured, read_measure
+from explorer.lessons.measures import Measured, MeasureName, measured
 from explorer.lessons.prose import Node
 from explorer.lessons.records import (
     Block,
@@ -28,11 +26,9 @@ from explorer.lessons.records import (
     Task,
     Text,
 )
+from explorer.pages.lessons.places import place_verdict
 from explorer.session.lessons import reading as lesson
 from explorer.session.pins import pins_of
-from explorer.widgets.map_chooser import axes_by_use
-from explorer.widgets.map_marks import place_of
-from trainer.numerals import number
 
 
 @dataclass(frozen=True)
@@ -48,7 +44,7 @@ class Teller:
 
     def text(self, nodes: Prose | Sequence[Node]) -> str:
         """Markdown of prose."""
-        return Writer(lambda name: self.number(read_measure(name)).text, self._address).text(nodes)
+        return Writer(lambda name: self.number(name).text, self._address).text(nodes)
 
     def number(self, name: MeasureName) -> Measured:
         """A number of a run, which the lesson was checked to have."""
@@ -108,7 +104,7 @@ def _show_question(block: Predict, teller: Teller, key: str) -> None:
             verdict = None if given is None else (is_near(float(given), asked_value(found), tolerance), escaped(found.text))
         case PlaceAnswer(class_name, tolerance):
             _ask_place(teller, key)
-            verdict = None if given is None else _of_place(teller, class_name, given, tolerance)
+            verdict = None if given is None else place_verdict(teller.scene, class_name, given, tolerance)
     if verdict is None:
         return
     is_right, truth = verdict
@@ -146,17 +142,3 @@ def _ask_place(teller: Teller, key: str) -> None:
     if st.button("Answer with the last pin", key=f"{key}-place", disabled=not pins):
         lesson.keep(key, list(pins[-1].z))
         st.rerun()
-
-
-def _of_place(teller: Teller, class_name: str, code: Sequence[float], tolerance: float) -> tuple[bool, str]:
-    """Whether a code lies near the mean of a class on the map of the step, and where that is."""
-    run = get_run(teller.scene.run)
-    show = teller.scene.show
-    name = show.get("projection") or next(iter(run.projections))
-    first, second = axes_by_use(run)[:2] if name == "axes" else (1, 1)
-    axes = (int(show.get("x") or first) - 1, int(show.get("y") or second) - 1) if name == "axes" else None
-    projection = get_projection(run.id, name, axes)
-    points = projection.points[run.encodings.label == run.info.dataset.class_names.index(class_name)]
-    x, y = (float(value) for value in points.mean(0))
-    is_right = is_near_place(place_of(code, run, projection), (x, y), tolerance)
-    return is_right, f"the images of class {escaped(class_name)} lie about {number(x)}, {number(y)} of the map."

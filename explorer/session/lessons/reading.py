@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.lessons.shows import Show
-from explorer.session import link
+from explorer.session import class_choice, link
 from explorer.session.load import open_run_next
 from explorer.session.pins import change_pins, parse_pins
 
@@ -33,17 +33,13 @@ def go(name: str, number: int = 1) -> None:
     link.write(LESSON, name)
     link.write(STEP, str(number) if name else "")
     if not name:
-        _forget_scene()
+        stage_again()
 
 
 def leave() -> None:
     """Another page's link says nothing of lessons."""
     if link.asked(LESSON) is not None:
         go("")
-
-
-def _forget_scene() -> None:
-    st.session_state.pop(SCENE, None)
 
 
 def stage(scene: str, run_id: str, shown: str, maps: Sequence[str], show: Show, is_linked: bool) -> None:
@@ -57,23 +53,23 @@ def stage(scene: str, run_id: str, shown: str, maps: Sequence[str], show: Show, 
     if is_linked and link.asked("run") == run_id:
         return
     link.stage(show.fragment())
-    for key in ("projection", "x", "y", "as"):
+    for key in (link.MAP, "x", "y", class_choice.KEY):
         st.session_state.pop(key, None)
     if len(maps) > 1:
-        st.session_state["projection"] = show.get("projection") or maps[0]
+        st.session_state[link.MAP] = show.get("projection") or maps[0]
     for key in ("x", "y"):
         if value := show.get(key):
             st.session_state[key] = int(value)
     if label := show.get("as"):
-        st.session_state["as"] = label
+        st.session_state[class_choice.KEY] = label
     change_pins(run_id, parse_pins((show.get("pins") or "").split("~")))
     if run_id != shown:
         open_run_next(run_id)
 
 
 def stage_again() -> None:
-    """The map of the step once more (a button's callback)."""
-    _forget_scene()
+    """The map of the step once more, whenever it is shown next (a button's callback)."""
+    st.session_state.pop(SCENE, None)
 
 
 def answer(of: str) -> Any:
