@@ -51,7 +51,7 @@ export class MapEditor {
   }
 
   dispose(): void {
-    this.loop.stop();
+    this.loop.end();
     this.watchers.dispose();
     this.context.disposer.dispose();
   }

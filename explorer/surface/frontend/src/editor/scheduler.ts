@@ -8,20 +8,27 @@ import type { Watcher } from "./context";
 /** One frame at a time, asked for as often as one likes. */
 export class FrameLoop {
   private handle = 0;
+  private isOver = false;
 
   constructor(private readonly frame: (now: number) => void) {}
 
   readonly request = (): void => {
-    if (this.handle === 0) this.handle = requestAnimationFrame((now) => this.run(now));
+    if (this.handle === 0 && !this.isOver) this.handle = requestAnimationFrame((now) => this.run(now));
   };
 
   /** Now, without waiting for the screen. */
   run(now: number): void {
-    this.stop();
-    this.frame(now);
+    this.cancel();
+    if (!this.isOver) this.frame(now);
   }
 
-  stop(): void {
+  /** For good: what still comes, such as an answer of a worker or images that are being unpacked, asks for no frame. */
+  end(): void {
+    this.cancel();
+    this.isOver = true;
+  }
+
+  private cancel(): void {
     cancelAnimationFrame(this.handle);
     this.handle = 0;
   }

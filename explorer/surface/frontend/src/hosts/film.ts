@@ -36,19 +36,25 @@ const GONE_MS = 100;
 /** Called again whenever data or theme change: a film goes on as long as it is the same on the same map. */
 export function inApp(component: FilmComponent): (() => void) | undefined {
   const { parentElement: parent, data } = component;
-  if (data === null || typeof data !== "object" || !("address" in data)) return undefined; // nothing to show yet
-  const here = mounted.get(parent) ?? begun(component);
+  const before = mounted.get(parent);
+  if (data === null || typeof data !== "object" || !("address" in data)) return before && leaving(parent, before); // nothing to show yet
+  const here = before ?? begun(component);
   here.component = component;
   mounted.set(parent, here);
   void show(parent, data as AppFilm, here);
   here.replay?.retheme();
+  return leaving(parent, here);
+}
+
+/** What the page calls when the component goes: that of the last call counts, and Streamlit keeps no other. */
+function leaving(parent: Node, here: Mounted): () => void {
   const call = ++here.calls;
   // a call that was overtaken while its script loaded is cleaned up late: it must not take the newer one with it
   return () => {
     if (mounted.get(parent) !== here || here.calls !== call) return;
     mounted.delete(parent);
     here.stopListening();
-    keep(component.key, here.replay?.whereabouts ?? here.from);
+    keep(here.component.key, here.replay?.whereabouts ?? here.from);
     here.replay?.destroy();
   };
 }

@@ -40,11 +40,11 @@ const mounted = new WeakMap<Node, Mounted>();
 
 export default function streamlit(component: StreamlitComponent): (() => void) | undefined {
   const { parentElement: parent, data } = component;
-  if (!(data instanceof Uint8Array)) return undefined; // nothing to show yet
   let here = mounted.get(parent);
+  if (!(data instanceof Uint8Array)) return here && leaving(parent, here); // nothing to show yet
   if (isMissing(data, here)) {
     setTimeout(() => component.setTriggerValue("pin", { want: `${Date.now()}` }), 0); // the next rerun sends everything
-    return undefined;
+    return here && leaving(parent, here);
   }
   if (here) {
     here.component = component;
@@ -53,6 +53,11 @@ export default function streamlit(component: StreamlitComponent): (() => void) |
   } else {
     here = mountIn(parent, data, component);
   }
+  return leaving(parent, here);
+}
+
+/** What the page calls when the component goes: that of the last call counts, and Streamlit keeps no other. */
+function leaving(parent: Node, here: Mounted): () => void {
   const call = ++here.calls;
   // a call that was overtaken while its script loaded is cleaned up late: it must not take the newer one with it
   return () => {

@@ -103,7 +103,7 @@ export class Replay {
   }
 
   destroy(): void {
-    this.loop.stop();
+    this.loop.end();
     this.map.dispose();
     this.disposer.dispose();
     this.element.remove();

@@ -93,7 +93,7 @@ export class TrainMap {
   }
 
   dispose(): void {
-    this.loop.stop();
+    this.loop.end();
     this.watchers.dispose();
     this.context.disposer.dispose();
   }

@@ -140,7 +140,7 @@ export class TrainPage {
   }
 
   destroy(): void {
-    this.loop.stop();
+    this.loop.end();
     for (const pane of this.all) pane.destroy();
     this.disposer.dispose();
     this.element.remove();

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { Watchers } from "../../src/editor/scheduler";
+import { expect, test, vi } from "vitest";
+import { FrameLoop, Watchers } from "../../src/editor/scheduler";
 import type { MapState } from "../../src/kernel/state";
 import { Store } from "../../src/kernel/store";
 import { frameOf, state } from "../map-state";
@@ -44,4 +44,22 @@ test("work goes on as long as one has more to do", () => {
   ]);
   const frame = frameOf(state());
   expect([all.work(frame), all.work(frame), all.work(frame)]).toEqual([true, true, false]);
+});
+
+test("a loop that has ended draws nothing more, whatever still asks", () => {
+  const asked: FrameRequestCallback[] = [];
+  vi.stubGlobal("requestAnimationFrame", (draw: FrameRequestCallback) => asked.push(draw));
+  vi.stubGlobal("cancelAnimationFrame", (handle: number) => void delete asked[handle - 1]);
+  let drawn = 0;
+  const loop = new FrameLoop(() => {
+    drawn++;
+    if (drawn === 2) loop.end(); // what it shows is taken away while it is drawn
+    loop.request();
+  });
+  loop.request();
+  while (asked.length > drawn) asked[drawn]?.(0);
+  loop.request();
+  loop.run(0);
+  vi.unstubAllGlobals();
+  expect([drawn, asked.length]).toEqual([2, 2]);
 });

@@ -98,7 +98,7 @@ export class WatchPage {
   }
 
   destroy(): void {
-    this.loop.stop();
+    this.loop.end();
     this.map?.dispose();
     this.disposer.dispose();
     this.element.remove();
