@@ -4,6 +4,7 @@
  * Every model has an arena of its own, so that its memory goes with it.
  */
 
+import { PayloadError } from "../wire/errors";
 import { arithmetic, type Found, type Kernels, PANEL } from "./kernels";
 import { KERNEL_BYTES } from "./modules";
 import { ScalarKernels } from "./scalar";
@@ -77,7 +78,7 @@ export class Arena {
       try {
         this.memory.grow(wanted);
       } catch {
-        this.memory.grow(Math.ceil((bytes - had) / PAGE));
+        this.grow(this.memory, bytes - had);
       }
       this.view = new Float32Array(this.memory.buffer);
       return;
@@ -85,5 +86,14 @@ export class Arena {
     const larger = new Float32Array(Math.ceil(Math.max(bytes, 1.5 * had) / 4));
     larger.set(this.view);
     this.view = larger;
+  }
+
+  private grow(memory: WebAssembly.Memory, bytes: number): void {
+    try {
+      memory.grow(Math.ceil(bytes / PAGE));
+    } catch {
+      const size = Math.ceil((this.view.byteLength + bytes) / 2 ** 20);
+      throw new PayloadError(`This network needs ${size} MiB of memory or more, which this browser does not give.`);
+    }
   }
 }

@@ -137,9 +137,7 @@ test("an evaluation is of the images that it is given", () => {
 describe("what goes wrong", () => {
   test("a term that is no number", () => {
     const bench = new Bench();
-    const images = new Float32Array(8).fill(0.5);
-    images[5] = Number.NaN;
-    bench.send({ ...START, images });
+    bench.send({ ...START, images: new Float32Array(8).fill(3e38) });
     bench.send({ kind: "train" });
     bench.pass(5);
     const stopped = bench.told.find(({ kind }) => kind === "stopped");

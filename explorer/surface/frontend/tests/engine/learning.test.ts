@@ -238,3 +238,73 @@ test("draws are those of a standard normal distribution", () => {
   expect(square).toBeCloseTo(1, 1);
   expect(fourth).toBeCloseTo(3, 0);
 });
+
+describe("what no step can be taken with is said in a sentence", () => {
+  const record = dense(WORDS);
+  const learner = (): Learner => new Learner(record, images(9), { seed: 1, batchSize: 5 });
+
+  test.each([0, -1, 1.5, Number.NaN])("a batch of %d images", (batchSize) => {
+    expect(() => new Learner(record, images(9), { seed: 1, batchSize })).toThrow(
+      `The batch has ${batchSize} images; allowed`,
+    );
+  });
+  test.each([0, -1, Number.POSITIVE_INFINITY])("σ = %d", (sigma) => {
+    expect(() => new Learner({ ...record, likelihood: "gaussian", sigma }, images(9), { seed: 1 })).toThrow(
+      `sigma is ${sigma}; allowed: a number above 0.`,
+    );
+  });
+  test("images with a value that is no number", () => {
+    expect(() => new Learner(record, images(9).fill(Number.NaN, 17, 18), { seed: 1 })).toThrow("not finite numbers");
+  });
+  test("images of another size", () => {
+    expect(() => learner().evaluate(images(5))).toThrow("50 numbers are no images of 9 pixels.");
+  });
+  test.each([1e38, -1, Number.NaN])("a learning rate of %d", (learningRate) => {
+    const one = learner();
+    expect(() => one.set({ learningRate })).toThrow(
+      `learningRate is ${learningRate}; allowed: a number from 0 to 100.`,
+    );
+    expect(Number.isFinite(one.next().loss)).toBe(true);
+  });
+  test("a snapshot that is empty, or holds a value that is no number", () => {
+    const one = learner();
+    const before = one.next().loss;
+    const snapshot = one.snapshot();
+    expect(() => one.restore({ ...snapshot, blocks: [] })).toThrow("another network");
+    const [weights, first, second] = snapshot.blocks;
+    const broken = [weights, first, second.slice().fill(Number.NaN, 0, 1)];
+    expect(() => one.restore({ ...snapshot, blocks: broken })).toThrow("no step can be taken from it");
+    expect(one.next().loss).toBeLessThan(before + 1);
+  });
+});
+
+test("the fastest rate that is allowed stops with weights from before, and a slower one goes on", () => {
+  const one = new Learner(dense(WORDS), images(9), { seed: 1, batchSize: 5, settings: { learningRate: 100 } });
+  let stopped = "";
+  for (let i = 0; i < 200 && !stopped; i++) {
+    try {
+      one.next();
+    } catch (error) {
+      stopped = (error as Error).message;
+    }
+    expect(
+      one
+        .snapshot()
+        .blocks.flatMap((block) => [...block])
+        .every(Number.isFinite),
+    ).toBe(true);
+  }
+});
+
+test.each(["simd", "scalar"] as const)("codes that are the images themselves are learned from: %s", (kind) => {
+  use(kind);
+  const { decoder, shapes } = dense({ ...WORDS, latentDim: 9, hidden: [] });
+  const told = [[{ op: "flatten" }], [{ op: "flatten" }, { op: "scale", by: 1, plus: 0 }]].map((encoder) => {
+    const record = { ...dense(WORDS), latentDim: 9, encoder, decoder, shapes, isDeterministic: true } as VaeRecord;
+    const one = new Learner(record, images(9), { seed: 1, batchSize: 5 });
+    return Array.from({ length: 30 }, () => one.next().loss);
+  });
+  use("simd");
+  expect(told[0]).toEqual(told[1]);
+  expect(told[0][29]).toBeLessThan(told[0][0]);
+});

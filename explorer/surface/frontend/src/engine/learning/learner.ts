@@ -4,7 +4,9 @@
  * The same seed gives the same digits wherever the kernels round alike (plain SIMD); a snapshot holds all that decides the steps to come.
  */
 
+import { PayloadError } from "../../wire/errors";
 import { drawWeights, meanImage, startAtMean } from "./first-weights";
+import { BLOCKS } from "./parameters";
 import { Random } from "./random";
 import { DEFAULTS, NotFinite, type Pixels, type Settings, type Snapshot, type Terms, type VaeRecord } from "./records";
 import { Vae } from "./vae";
@@ -39,15 +41,15 @@ export class Learner {
     { seed, batchSize = 128, settings }: LearnerOptions,
   ) {
     this.vae = new Vae(record, batchSize);
-    this.nImages = images.length / this.vae.pixels;
-    if (!(this.nImages >= 1 && Number.isInteger(this.nImages)))
-      throw new Error(`${images.length} numbers are no images of ${this.vae.pixels} pixels.`);
+    this.nImages = this.countOf(images);
+    const mean = meanImage(images, this.vae.pixels);
+    if (mean.some(isBad)) throw new PayloadError("The images hold values that are not finite numbers.");
     this.stepsPerEpoch = Math.ceil(this.nImages / batchSize);
     this.settings = checked({ ...DEFAULTS, ...settings });
     this.seed = seed;
     this.generator = new Random(seed, NOISE);
     drawWeights(record, this.vae.parameters, new Random(seed, WEIGHTS));
-    startAtMean(record, this.vae.parameters, meanImage(images, this.vae.pixels));
+    startAtMean(record, this.vae.parameters, mean);
   }
 
   /** Epochs that are over, and the part of this one. */
@@ -98,8 +100,8 @@ export class Learner {
 
   /** Means over all of these images, of one draw each, or at the posterior's mean; the same for every size of batch. */
   evaluate(images: Pixels = this.images): Terms {
-    const { pixels, capacity, record } = this.vae;
-    const n = images.length / pixels;
+    const { capacity, record } = this.vae;
+    const n = this.countOf(images);
     const K = record.latentDim;
     const noise = this.draws(n, new Random(this.seed, EVALUATION));
     const klPerDim = new Float64Array(K);
@@ -142,13 +144,23 @@ export class Learner {
 
   /** Goes on from there: the same digits as if nothing had been in between. */
   restore({ seed, step, settings, generator, blocks }: Snapshot): void {
-    if (blocks.some(({ length }) => length !== this.vae.parameters.size))
-      throw new Error("This snapshot belongs to another network.");
+    const { parameters } = this.vae;
+    if (blocks.length !== BLOCKS || blocks.some(({ length }) => length !== parameters.size))
+      throw new PayloadError("This snapshot belongs to another network.");
+    if (blocks.some((block) => block.some(isBad)))
+      throw new PayloadError("This snapshot holds values that are not finite numbers; no step can be taken from it.");
     [this.seed, this.step, this.settings] = [seed, step, settings];
     this.generator = new Random(seed, NOISE);
     this.generator.state = generator;
     this.orderOf = -1;
-    this.vae.parameters.take(blocks);
+    parameters.take(blocks);
+  }
+
+  private countOf(images: Pixels): number {
+    const { pixels } = this.vae;
+    const n = images.length / pixels;
+    if (n >= 1 && Number.isInteger(n)) return n;
+    throw new PayloadError(`${images.length} numbers are no images of ${pixels} pixels.`);
   }
 
   /** Places of the next step's images; the last of an epoch are as few as there are left. */
@@ -188,10 +200,16 @@ function range(from: number, n: number): Uint32Array {
   return Uint32Array.from({ length: n }, (_, i) => from + i);
 }
 
+/** A step of Adam moves a weight by at most a few times the rate: no weight gets too large for a number before its gradient does. */
+const LARGEST_RATE = 100;
+
 /** Settings with which a step can be taken. */
 function checked(settings: Settings): Settings {
-  for (const name of ["beta", "learningRate", "freeBits"] as const)
+  for (const name of ["beta", "freeBits"] as const)
     if (!(Number.isFinite(settings[name]) && settings[name] >= 0))
-      throw new Error(`${name} is ${settings[name]}; allowed: a number from 0 on.`);
+      throw new PayloadError(`${name} is ${settings[name]}; allowed: a number from 0 on.`);
+  const { learningRate } = settings;
+  if (!(learningRate >= 0 && learningRate <= LARGEST_RATE))
+    throw new PayloadError(`learningRate is ${learningRate}; allowed: a number from 0 to ${LARGEST_RATE}.`);
   return settings;
 }

@@ -22,6 +22,9 @@ export interface Place {
   readonly size: number;
 }
 
+/** What a snapshot keeps: the weights and both moments of Adam. */
+export const BLOCKS = 3;
+
 export class Parameters implements Weights {
   readonly places: readonly Place[];
   /** Addresses of the weights, for the plans. */

@@ -42,7 +42,10 @@ export class Vae {
     readonly capacity: number,
   ) {
     const { arena } = this;
-    const { imageShape, latentDim, learnsSigma } = record;
+    const { imageShape, latentDim, learnsSigma, sigma } = record;
+    if (!(Number.isInteger(capacity) && capacity >= 1))
+      throw new PayloadError(`The batch has ${capacity} images; allowed: a whole number from 1 on.`);
+    if (!(Number.isFinite(sigma) && sigma > 0)) throw new PayloadError(`sigma is ${sigma}; allowed: a number above 0.`);
     this.pixels = product(imageShape);
     this.parameters = new Parameters(arena, { ...record.shapes, ...(learnsSigma ? { [LOG_SIGMA]: [1] } : {}) });
     const weights = this.parameters;
@@ -54,9 +57,10 @@ export class Vae {
     expectSize("decoder", this.decoder.output.size, this.pixels);
     this.target = this.encoder.input.at;
     this.raw = arena.floatsOf(Math.ceil((capacity * this.pixels) / 4));
-    // nobody asks for the gradient of the images, in whatever shape
+    // nobody asks for the gradient of the images, in whatever shape; of codes that are the images it has to lie somewhere
     const asked = [this.encoder, this.decoder].flatMap(({ planned }) => planned.map(({ y }) => y));
-    const tensors = [this.decoder.input, ...asked].filter(({ at }) => at !== this.target);
+    const { output } = this.encoder;
+    const tensors = [this.decoder.input, output, ...asked].filter(({ at }) => at !== this.target || at === output.at);
     this.rooms = new GradientRooms(arena, capacity, tensors, weights);
     this.backDecoder = backward(this.decoder.planned, record.decoder, this.rooms);
     this.backEncoder = backward(this.encoder.planned, record.encoder, this.rooms);
