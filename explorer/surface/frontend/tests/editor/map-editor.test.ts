@@ -3,6 +3,7 @@ import type { Callbacks } from "../../src/editor/host-events";
 import { MapEditor } from "../../src/editor/map-editor";
 import { ScreenReader } from "../../src/editor/screen-reader";
 import { fit } from "../../src/geometry/camera";
+import { PENDING_MS } from "../../src/kernel/pins";
 import type { Code, MapState } from "../../src/kernel/state";
 import { classWords } from "../../src/ui/format";
 import { parsePayload } from "../../src/wire/payload";
@@ -118,8 +119,8 @@ describe("pins", () => {
     expect(editor.context.derived.pins).toHaveLength(1);
     expect(said()).toMatch(/^Pinned A at /);
     expect(state().pins.pending).toHaveLength(1);
-    vi.spyOn(performance, "now").mockReturnValue(performance.now() + 60_000);
-    vi.advanceTimersByTime(60_000);
+    vi.spyOn(performance, "now").mockReturnValue(performance.now() + PENDING_MS + 50);
+    vi.advanceTimersByTime(PENDING_MS + 50);
     vi.restoreAllMocks();
     expect(state().pins.pending).toEqual([]);
   });
