@@ -407,6 +407,21 @@ def test_weights_that_are_no_numbers_are_refused(file, model, tmp_path):
     torch.save({name: (100 * value).to(torch.int8) for name, value in model.state_dict().items()}, tmp_path / "q.pt")
     with pytest.raises(LatentError, match=r"holds whole numbers \(torch.int8\), as quantised weights do"):
         load_model(f"{file}:VAE", ARGUMENTS, str(tmp_path / "q.pt"))
+    torch.save({name: value.to(torch.complex64) for name, value in model.state_dict().items()}, tmp_path / "c.pt")
+    with pytest.raises(LatentError, match=r"in c.pt holds complex numbers \(torch.complex64\); allowed: floats."):
+        load_model(f"{file}:VAE", ARGUMENTS, str(tmp_path / "c.pt"))
+    torch.save({name: value.double() * 1e300 for name, value in model.state_dict().items()}, tmp_path / "d.pt")
+    with pytest.raises(LatentError, match=r"in d.pt holds \d.*e\+\d+, too large for the single precision \(float32\)"):
+        load_model(f"{file}:VAE", ARGUMENTS, str(tmp_path / "d.pt"))
+
+
+def test_a_file_that_was_cut_off_says_so(file, model, tmp_path):
+    torch.save(model.state_dict(), tmp_path / "w.pt")
+    whole = (tmp_path / "w.pt").read_bytes()
+    for part in (0.3, 0.5, 0.9, 0.999):
+        (tmp_path / "part.pt").write_bytes(whole[: int(part * len(whole))])
+        with pytest.raises(LatentError, match=r"part.pt is cut off: .* copy or download it once more"):
+            load_model(f"{file}:VAE", ARGUMENTS, str(tmp_path / "part.pt"))
 
 
 def test_a_file_that_is_not_there_names_those_beside_it(file, model, tmp_path):

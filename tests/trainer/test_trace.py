@@ -339,7 +339,13 @@ def test_a_vector_cut_in_two_and_a_logarithm_of_the_deviation():
         (lambda z: torch.sin(z), "uses sin"),
         (lambda z: z + torch.randn(7, 6), "draws random numbers"),
         (lambda z: z + torch.sin(z), "uses sin"),
-        (lambda z: z if z.sum().item() > 0 else -z, "cannot be recorded"),
+        (lambda z: z if z.sum().item() > 0 else -z, "reads a number out of a tensor, as a branch on the input does"),
+        (lambda z: z * 2 if z.sum() > 0 else z, "reads a number out of a tensor, as a branch on the input does"),
+        (lambda z: torch.from_numpy(z.detach().numpy()), "cannot be recorded|computes outside of torch"),
+        (lambda z: z.half().float(), "rounds its numbers to float16"),
+        (lambda z: z.bfloat16().float() + 1, "rounds its numbers to bfloat16"),
+        (lambda z: z.round().long().float(), "rounds its numbers to int64|uses round"),
+        (lambda z: z + torch.randn(7, 6, generator=torch.Generator().manual_seed(0)), "draws random numbers"),
         (lambda z: z - z.mean(0, keepdim=True), "mixes the inputs of a batch"),
         (lambda z: functional.conv1d(z.view(7, 1, 6), torch.ones(1, 1, 3)), "uses conv1d"),
         (lambda z: z.flatten()[:7, None], "mixes the inputs of a batch"),
@@ -347,13 +353,48 @@ def test_a_vector_cut_in_two_and_a_logarithm_of_the_deviation():
         (lambda z: torch.where(z > 0, z, -z), "uses gt|uses where"),
         (lambda z: functional.linear(z, z.sum(0)[None]), "mixes the inputs of a batch"),
         (lambda z: functional.dropout(z, 0.5, training=True), "dropout"),
-        (lambda z: nn.functional.batch_norm(z, None, None, training=True), "call eval"),
+        (lambda z: nn.functional.batch_norm(z, None, None, training=True), r"also after eval\(\)"),
+        (lambda z: functional.batch_norm(z, torch.zeros(6), torch.ones(6), training=True), r"call eval\(\) before"),
+        (
+            lambda z: functional.interpolate(z.view(7, 1, 2, 3), scale_factor=1.3, mode="bilinear"),
+            "uses upsample_bilinear2d by a factor",
+        ),
+        (lambda z: functional.interpolate(z.view(7, 1, 2, 3), scale_factor=1.7), "uses upsample_nearest2d by a factor"),
         (lambda z: torch.ones(7, 6), "does not depend on its input"),
     ],
 )
 def test_what_no_layer_of_ours_computes_is_refused_by_name(function, why):
     with pytest.raises(UntraceableError, match=why):
         trace(function, VECTOR)
+
+
+@pytest.mark.parametrize("kind", [nn.GRU, nn.LSTM, nn.RNN])
+@pytest.mark.parametrize("dropped", [0.0, 0.5])
+def test_recurrent_layers_are_refused_by_name(kind, dropped):
+    """They carry torch's mark of what draws random numbers, for the sake of dropout between layers."""
+    layer = kind(3, 3, num_layers=2, batch_first=True, dropout=dropped).eval()
+    with pytest.raises(UntraceableError, match=rf"uses {kind.__name__.lower()}\w*, which is none of our layers"):
+        trace(lambda z: layer(z.view(7, 2, 3))[0].flatten(1), VECTOR)
+    layer.train()
+    with pytest.raises(UntraceableError, match="none of our layers" if not dropped else "draws random numbers"):
+        trace(lambda z: layer(z.view(7, 2, 3))[0].flatten(1), VECTOR)
+
+
+def test_recording_says_nothing_to_the_person(capfd):
+    with pytest.raises(UntraceableError):
+        trace(lambda z: z * 2 if z.sum() > 0 else z, VECTOR)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_mask_of_the_models_own_and_upsampling_that_cuts_nothing_off_are_layers():
+    mask = torch.tensor([True, False, True, True, False, True])
+    for function in (
+        lambda z: z[:, mask],
+        lambda z: functional.interpolate(z.view(len(z), 1, 2, 3), scale_factor=(1.5, 2.0), mode="bilinear"),
+        lambda z: functional.interpolate(z.view(len(z), 1, 2, 3), size=(3, 5)),
+    ):
+        (found,) = trace(function, VECTOR)
+        assert disagreement(found, function, torch.randn(11, 6)) < 1e-5
 
 
 def test_a_branch_that_depends_on_the_input_is_found_out_by_its_numbers():

@@ -235,6 +235,7 @@ def _check_batches(found: ModelAdapter, x: Tensor, y: Labels) -> None:
         ("decode", pictures[:1], one),
     ):
         _check_numbers(what, first)
+        _check_numbers(f"{what} of an image alone", second)
         apart = float((first - second).abs().max() / max(1.0, float(first.abs().max())))
         if not apart < 1e-3:
             raise ExternalModelError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from trainer.importers.calls.outputs import ExternalModelError
@@ -11,6 +12,10 @@ from trainer.numerals import number
 
 
 def disagrees(name: str, apart: float) -> ExternalModelError:
+    if not math.isfinite(apart):
+        return ExternalModelError(
+            f"{name}(encode(x)) gives values that are not finite numbers; allowed: pictures of finite numbers."
+        )
     return ExternalModelError(
         f"{name}(encode(x)) gives other pictures than forward(x) at the same noise (pixels differ by {number(apart, 3)} on average): "
         "layers stand between the two; allowed: encode and decode that hold all layers between picture and code."

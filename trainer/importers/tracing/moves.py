@@ -193,10 +193,16 @@ def _index_select(a: Arguments, real: Tensor) -> TracedValue:
     return _gathered(x, int(a["dim"]) % x.real.ndim, a["index"].tolist())
 
 
+def _places(index: Any) -> Any:
+    """A mask of the model's own as the places where it is true."""
+    is_mask = isinstance(index, Tensor) and index.dtype == torch.bool and index.ndim == 1
+    return index.nonzero()[:, 0] if is_mask else index
+
+
 def _index(a: Arguments, real: Tensor) -> TracedValue:
     """x[:, places], one list of places alone."""
     x = first_of(a)
-    given = [(dim, index) for dim, index in enumerate(a["indices"]) if index is not None]
+    given = [(dim, _places(index)) for dim, index in enumerate(a["indices"]) if index is not None]
     if len(given) != 1 or not isinstance(given[0][1], Tensor) or given[0][1].dtype != torch.long or given[0][1].ndim != 1:
         raise UntraceableError("picks numbers by places that it computes (index)")
     dim, index = given[0]
@@ -249,8 +255,8 @@ def _pad_as(mode: str) -> Handler:
 def _same(a: Arguments, real: Tensor) -> TracedValue:
     """What changes no number."""
     x = first_of(a)
-    if not real.is_floating_point():
-        raise UntraceableError("rounds its numbers")
+    if not real.is_floating_point() or real.dtype.itemsize < 4:
+        raise UntraceableError(f"rounds its numbers to {str(real.dtype).removeprefix('torch.')}")
     return x.becomes(x.step, real) if real.shape == x.real.shape else reshaped(x, real)
 
 

@@ -13,7 +13,8 @@ import logging
 import math
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,11 @@ from torch import Tensor, distributions, nn
 from torch.overrides import TorchFunctionMode
 
 from trainer.importers.tracing.network import joined_values, network_of
-from trainer.importers.tracing.replay import Recorded, class_input, of_module, replayed
+from trainer.importers.tracing.replay import Drawn, Recorded, class_input, of_module, replayed
 from trainer.importers.tracing.steps import Function, TracedNetwork, TracedValue, UntraceableError, input_value
+
+NUMBER_READ = ("_local_scalar_dense", "is_nonzero", "data-dependent")
+"""What torch says where a number is asked for while it records."""
 
 
 def trace(function: Function, example: Tensor, n_classes: int = 0) -> tuple[TracedNetwork, ...]:
@@ -61,6 +65,8 @@ def _values(function: Function, example: Tensor, n_classes: int) -> list[TracedV
     recorded = _recorded(function, example, (torch.arange(n) % n_classes,) if n_classes else ())
     inputs = (input_value(example.clone()), class_input(n, n_classes)) if n_classes else (input_value(example.clone()),)
     values = replayed(recorded, inputs, n)
+    if drawn := next((value for value in values if isinstance(value, Drawn)), None):
+        raise UntraceableError(f"draws random numbers ({drawn.name})")
     if not values or not all(isinstance(value, TracedValue) for value in values):
         raise UntraceableError("computes outside of torch, or does not depend on its input")
     return values
@@ -81,6 +87,8 @@ def _recorded(function: Function, example: Tensor, told: tuple[Tensor, ...]) -> 
         except (
             Exception
         ) as error:  # whatever the function does that cannot be recorded: a number read out of a tensor, another library
+            if any(word in str(error) for word in NUMBER_READ):
+                raise UntraceableError("reads a number out of a tensor, as a branch on the input does") from None
             raise UntraceableError(f"cannot be recorded ({type(error).__name__})") from None
 
 
@@ -128,7 +136,8 @@ def _quiet() -> Iterator[None]:
     torch.backends.mha.set_fastpath_enabled(False)
     logging.disable(logging.ERROR)
     try:
-        with warnings.catch_warnings():
+        # torch.export prints the graph as far as it came
+        with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:

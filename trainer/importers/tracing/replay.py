@@ -23,6 +23,10 @@ from trainer.models.layers import CLASS
 MOST_DEPTH = 3  # operations in operations that an unknown one may be made of
 
 
+RECURRENT = {"gru", "lstm", "rnn_tanh", "rnn_relu"}
+"""Taken apart they are as many operations as there are steps, and what is said of one of those says nothing to the person."""
+
+
 @dataclass(frozen=True)
 class Recorded:
     """The operations of a function."""
@@ -64,9 +68,9 @@ def replayed(recorded: Recorded, inputs: Sequence[Any], n: int, depth: int = 0) 
     given = dict(zip(recorded.inputs, inputs, strict=True))
     for node in recorded.graph.nodes:
         if node.op == "placeholder":
-            known[node] = given[node.name] if node.name in given else recorded.tensors[node.name].detach().clone()
+            known[node] = given[node.name] if node.name in given else _own(recorded, node.name)
         elif node.op == "get_attr":
-            known[node] = recorded.tensors[str(node.target)].detach().clone()  # the model keeps its own
+            known[node] = _own(recorded, str(node.target))
         elif node.op == "call_function":
             args, kwargs = fx.node.map_arg((node.args, dict(node.kwargs)), known.__getitem__)
             known[node] = _called(node, tuple(args), kwargs, n, depth)
@@ -79,19 +83,29 @@ def replayed(recorded: Recorded, inputs: Sequence[Any], n: int, depth: int = 0) 
     return [traced_of(item, n) if isinstance(item, OfClass) else item for item in found]
 
 
+def _own(recorded: Recorded, name: str) -> Any:
+    """A copy of what is the model's own: it keeps the original. A generator of random numbers is no tensor and has no copy."""
+    own = recorded.tensors[name]
+    return own.detach().clone() if isinstance(own, Tensor) else own
+
+
 def _called(node: fx.Node, args: tuple[Any, ...], kwargs: dict[str, Any], n: int, depth: int) -> Any:
     """One recorded operation."""
     target: Any = node.target
     name = name_of(target)
     if target is operator.getitem:
-        return args[0][args[1]] if not isinstance(args[0], OfClass) else OfClass(tuple(value[args[1]] for value in args[0].values))
+        return _part(args[0], args[1])
     if name.startswith("_assert"):
         return None
     leaves = _flat((args, kwargs))
     drawn = next((leaf for leaf in leaves if isinstance(leaf, Drawn)), None)
     if drawn is not None and name == "copy" and not isinstance(args[1], Drawn):
         return args[1]  # written over
-    if torch.Tag.nondeterministic_seeded in getattr(target, "tags", ()) and name not in HANDLERS:
+    if (
+        torch.Tag.nondeterministic_seeded in getattr(target, "tags", ())
+        and name not in HANDLERS
+        and _is_random(target, args, kwargs)
+    ):
         return Drawn(name, _computed(target, args, kwargs, _first_real))
     has_value = any(isinstance(leaf, TracedValue) for leaf in leaves)
     if not has_value and drawn is not None:
@@ -110,6 +124,22 @@ def _called(node: fx.Node, args: tuple[Any, ...], kwargs: dict[str, Any], n: int
     return _next_value(target, name, args, kwargs, real, n, depth)
 
 
+def _part(item: Any, place: Any) -> Any:
+    """Of several outputs of an operation the one at that place."""
+    match item:
+        case OfClass():
+            return OfClass(tuple(value[place] for value in item.values))
+        case Drawn():
+            return Drawn(item.name, item.real[place])
+    return item[place]
+
+
+def _is_random(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether an operation that may draw does: a recurrent layer draws only where it drops numbers out."""
+    first, second = (_flat(_computed(target, args, kwargs, _first_real)) for _ in range(2))
+    return not all(torch.equal(a, b) for a, b in zip(first, second, strict=True) if isinstance(a, Tensor))
+
+
 def _next_value(target: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], real: Any, n: int, depth: int) -> Any:
     handler = HANDLERS.get(name)
     if handler is not None:
@@ -117,7 +147,7 @@ def _next_value(target: Any, name: str, args: tuple[Any, ...], kwargs: dict[str,
     if name == "copy" and isinstance(args[1], TracedValue) and args[1].real.shape == real.shape:
         return args[1]
     refused = UntraceableError(f"uses {name}, which is none of our layers")
-    if depth == MOST_DEPTH or not hasattr(target, "_schema"):
+    if depth == MOST_DEPTH or name in RECURRENT or not hasattr(target, "_schema"):
         raise refused
     try:
         recorded, inputs = _taken_apart(target, name, args, kwargs)

@@ -174,7 +174,11 @@ def _padded_to_same(x: TracedValue, padding: Any, kernel: Side, dilation: Side) 
 def _batch_norm(a: Arguments, real: Any) -> TracedValue:
     """In evaluation a scale and a shift of every channel."""
     mean, variance = a["running_mean"], a["running_var"]
-    if mean is None or variance is None or a.get("training"):
+    if mean is None or variance is None:
+        raise UntraceableError(
+            "normalises with the statistics of the batch, also after eval() (batch_norm without running statistics)"
+        )
+    if a.get("training"):
         raise UntraceableError("normalises with the statistics of the batch: call eval() before (batch_norm)")
     return _of_channels(first_of(a), a["weight"], a["bias"], mean, variance, float(a["eps"]), real)
 
@@ -260,9 +264,17 @@ def _upsampled(kind: spec.ResizeKind, is_exact: bool = False) -> Handler:
             return x.then(real, spec.Upsample(tall // height))
         if is_exact:
             raise UntraceableError("uses nearest-exact upsampling by a factor that is not whole")
+        if not a.get("align_corners") and any(factor and side * factor != out for factor, side, out in _factors(a, x.shape, real)):
+            raise UntraceableError(f"uses upsample_{kind}2d by a factor after which pixels are cut off")
         return x.then(real, spec.Resize(kind, tall, wide, bool(a.get("align_corners"))))
 
     return handler
+
+
+def _factors(a: Arguments, shape: tuple[int, ...], real: Tensor) -> list[tuple[float | None, int, int]]:
+    """Along height and width: the factor, where one is given and places the pixels, else None; the side before and after."""
+    both = a.get("scale_factors") or (a.get("scales_h"), a.get("scales_w"))
+    return list(zip(both, shape[1:], real.shape[2:], strict=True))
 
 
 def _shuffled(a: Arguments, real: Tensor) -> TracedValue:

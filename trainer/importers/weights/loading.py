@@ -6,6 +6,7 @@ and assumed is said in notes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -105,10 +106,17 @@ def _best(found: list[Candidate], wanted: Mapping[str, Shape]) -> tuple[Candidat
 
 def _as(value: Tensor, own: Tensor, name: str, file: str) -> Tensor:
     """A tensor of the file as the model keeps its own: full precision, and a number everywhere."""
+    if value.is_complex():
+        raise WeightsError(f"{name} in {file} holds complex numbers ({value.dtype}); allowed: floats.")
     if own.is_floating_point() and not value.is_floating_point():
         raise WeightsError(f"{name} in {file} holds whole numbers ({value.dtype}), as quantised weights do; allowed: floats.")
     if value.is_floating_point():
+        largest = float(value.detach().double().abs().max()) if value.numel() else 0.0
         value = value.float()
+        if math.isfinite(largest) and largest > torch.finfo(torch.float32).max:
+            raise WeightsError(
+                f"{name} in {file} holds {largest:.3g}, too large for the single precision (float32) in which models are computed here."
+            )
         if not bool(torch.isfinite(value).all()):
             raise WeightsError(
                 f"{name} in {file} holds values that are not finite numbers: the training diverged; choose an earlier file."
@@ -128,7 +136,8 @@ def _notes(
     left = [name for name in chosen.tensors if name not in used and not is_optional(name)]
     if left:
         notes.append(f"weights: left over in the file, {count(len(left))}: {listed(left, MOST_NAMED)}")
-    halves = {str(chosen.tensors[name].dtype).removeprefix("torch.") for name in used} & {"float16", "bfloat16"}
+    dtypes = {chosen.tensors[name].dtype for name in used}
+    halves = {str(dtype).removeprefix("torch.") for dtype in dtypes if dtype.is_floating_point and dtype.itemsize < 4}
     if halves:
         notes.append(f"weights: {' and '.join(sorted(halves))}, computed here in float32")
     also = [".".join(candidate.path) for candidate in equals] + [prefix.rstrip(".") for prefix in alignment.others]

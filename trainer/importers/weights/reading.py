@@ -10,6 +10,7 @@ import difflib
 import importlib
 import pathlib
 import types
+import zipfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -135,6 +136,12 @@ def _scalars_of_numpy() -> list[Any]:
     ]
 
 
+def _is_cut_off(path: Path) -> bool:
+    """A zip archive's list of contents stands at its end."""
+    with path.open("rb") as file:
+        return file.read(4) == b"PK\x03\x04" and not zipfile.is_zipfile(path)
+
+
 def _why_unreadable(path: Path, error: Exception) -> str:
     text = cleaned(str(error))
     if "TorchScript" in text:
@@ -143,6 +150,8 @@ def _why_unreadable(path: Path, error: Exception) -> str:
             "torch.save, and give that."
         )
     refused = refused_class(error)
+    if refused is None and _is_cut_off(path):
+        return f"{path.name} is cut off: it begins as torch.save writes and its end is missing; copy or download it once more."
     if refused is None:
         return f"{path.name} cannot be read as weights ({said(error)}); allowed: {', '.join(USUAL)}, whole and not damaged."
     if path.suffix == ".ckpt":
