@@ -14,7 +14,7 @@ from trainer.config import FitConfig
 from trainer.numerals import count, dimension, number, percent, three_figures
 from trainer.runs.examination import SURELY, Examination
 
-NAMED = 5  # dimensions in a sentence
+NAMED = 12  # dimensions in a sentence
 USED = 0.05  # nats that reconstruction must lose when a dimension is shuffled, for it to count as used
 NEAR = 1.0  # nats: a distance to the prior surely below it is worth a conclusion
 FAR = 1.0  # and one surely above it

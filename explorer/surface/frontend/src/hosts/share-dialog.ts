@@ -59,6 +59,15 @@ export class ShareDialog {
     this.element.addEventListener("keydown", (event) => event.stopPropagation()); // hosts have one-letter shortcuts of their own
     this.element.addEventListener("click", ({ target }) => target === this.element && this.element.close()); // beside it
     this.element.addEventListener("close", () => this.element.remove());
+    page.addEventListener("keydown", (event) => this.closeFirst(event), { capture: true });
+  }
+
+  /** Before the menu from which it was opened, which stands behind it and hears of Esc as well. */
+  private closeFirst(event: KeyboardEvent): void {
+    if (event.key !== "Escape" || !this.element.open) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.element.close();
   }
 
   /** What is on the screen changed while it is open. */

@@ -110,6 +110,19 @@ describe("the probe", () => {
   });
 });
 
+test("a picture that the host has no longer, such as after a file that is none, takes its marker along", () => {
+  const { editor, state, frame } = opened();
+  const tell = (subject: object | null): void => {
+    editor.context.store.set({ host: { ...state().host, subject } as never });
+    frame();
+  };
+  frame();
+  tell({ label: "your picture", mu: [0.5, 0.25], std: [0.1, 0.1], x: null });
+  expect(state().encoded).toMatchObject({ label: "your picture", mu: [0.5, 0.25] });
+  tell(null);
+  expect(state().encoded).toBeNull();
+});
+
 describe("pins", () => {
   test("what is shown is pinned at once, the host hears of it, and what it does not keep goes", () => {
     const { editor, state, heard, said } = opened();

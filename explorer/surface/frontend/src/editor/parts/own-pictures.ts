@@ -45,12 +45,11 @@ export class OwnPictures implements Watcher {
       this.pad?.dispose();
       this.pad = pad ? this.makePad(data, pad, pad_hands_over) : null;
       if (this.pad) this.place(this.pad);
-      this.showSubject(host, true);
+      this.showSubject(host);
     } else if (last && data.model !== last.data.model) {
       this.pad?.again();
-      this.showSubject(host, true);
-    } else if (JSON.stringify(host.subject) !== JSON.stringify(last?.host.subject ?? null))
-      this.showSubject(host, false);
+      this.showSubject(host);
+    } else if (JSON.stringify(host.subject) !== JSON.stringify(last?.host.subject ?? null)) this.showSubject(host);
   }
 
   dispose(): void {
@@ -62,8 +61,9 @@ export class OwnPictures implements Watcher {
     this.context.store.set({ ownPicture: "none yet" });
   }
 
-  private showSubject({ subject }: HostRecord, isForced: boolean): void {
-    if (this.pad?.hasPicture || (!subject && !isForced)) return;
+  /** The host's picture; where it has none any more, such as after a file that is no picture, its marker goes. */
+  private showSubject({ subject }: HostRecord): void {
+    if (this.pad?.hasPicture) return;
     const isOfRun = subject?.mu.length === this.context.state.data.space.latentDim;
     this.showPosterior(subject && isOfRun ? encodedOf(subject) : null);
   }
