@@ -147,6 +147,26 @@ def sampled_pictures():
     return Wrong(decode=lambda z: torch.rand(len(z), 64))
 
 
+class GumbelVae(ExamplesVae):
+    """Its decoder draws, and its forward pass runs through it."""
+
+    def decode(self, z):
+        return torch.sigmoid(self.fc4(functional.gumbel_softmax(self.fc3(z))))
+
+
+class NegativeLogarithmVae(ExamplesVae):
+    def decode(self, z):
+        return torch.sigmoid(self.fc4(torch.log(-1 - functional.relu(self.fc3(z)))))
+
+
+def drawn_on_the_way():
+    return GumbelVae().eval()
+
+
+def pictures_that_are_no_numbers():
+    return NegativeLogarithmVae().eval()
+
+
 def with_named_fields():
     model = untrained()
     wrong = Wrong(encode=lambda x: OrderedDict(zip(("embedding", "log_covariance"), model.encode(x.flatten(1)), strict=True)))

@@ -136,6 +136,8 @@ MISTAKES = {
     "not_finite": "encode's mu is not a finite number for input 0; .*diverge",
     "draws": r"encode gave two different mu for the same images; .*eval\(\)",
     "sampled_pictures": r"decode gave two different pictures for the same codes; .*eval\(\)",
+    "drawn_on_the_way": r"decode gave two different pictures for the same codes; .*eval\(\)",
+    "pictures_that_are_no_numbers": r"decode\(encode\(x\)\) gives values that are not finite numbers; allowed: pictures of finite numbers",
     "other_size": r"encode raised RuntimeError: .*8 × 8 .*\(64, K\) for a batch of any size; look whether",
     "other_pictures": r"decode gave a tensor of shape \(64, 3, 8, 8\) for 64 codes; allowed: \(64, 1, 8, 8\) or \(64, 64\)",
     "three_values": r"encode gave 3 values of one shape .*; allowed: \(mu, logvar\)",

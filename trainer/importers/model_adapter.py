@@ -21,7 +21,7 @@ from torch import Tensor
 from trainer.importers.adapters.choice import find_decoder, find_encoder
 from trainer.importers.adapters.decoders import picture
 from trainer.importers.adapters.records import Decoder, Encoder
-from trainer.importers.adapters.refusals import said_by
+from trainer.importers.adapters.refusals import draws_pictures, said_by
 from trainer.importers.adapters.roles import LOGVAR_OF, Spread
 from trainer.importers.calls.contents import modules_of, n_parameters
 from trainer.importers.calls.feeding import Labels
@@ -205,10 +205,7 @@ def _repeated(decode: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
     pictures, again = _decoded(decode, z), _decoded(decode, z)
     _check_numbers("decode", pictures)
     if not torch.allclose(pictures, again, rtol=1e-4, atol=1e-5):
-        raise ExternalModelError(
-            "decode gave two different pictures for the same codes; allowed: the mean picture, not a draw, from a model in evaluation "
-            "(call eval() in the factory)."
-        )
+        raise draws_pictures()
     return pictures
 
 
@@ -239,8 +236,9 @@ def _check_batches(found: ModelAdapter, x: Tensor, y: Labels) -> None:
         apart = float((first - second).abs().max() / max(1.0, float(first.abs().max())))
         if not apart < 1e-3:
             raise ExternalModelError(
-                f"{what} gives other numbers for an image alone than among {len(x)} (they differ by {apart:.1g}), as a batch norm in "
-                "training does; allowed: a model in evaluation (call eval() in the factory)."
+                f"{what} gives other numbers for an image alone than among {len(x)} (they differ by {apart:.1g}), as a batch norm does in "
+                "training, or always where it keeps no running statistics; allowed: a model in evaluation (call eval() in the factory) "
+                "whose numbers for an image depend on that image alone."
             )
 
 

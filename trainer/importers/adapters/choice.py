@@ -17,7 +17,7 @@ from torch import nn
 from trainer.importers.adapters.decoders import DECODERS
 from trainer.importers.adapters.encoders import ENCODERS
 from trainer.importers.adapters.records import Decoder, Encoder
-from trainer.importers.adapters.refusals import disagrees, not_gaussian, said_by, without
+from trainer.importers.adapters.refusals import disagrees, draws_pictures, not_gaussian, said_by, without
 from trainer.importers.adapters.roles import Spread, Unfit
 from trainer.importers.calls import noise
 from trainer.importers.calls.forward_pass import as_pictures
@@ -120,6 +120,8 @@ def _against_forward(subject: Subject, encoder: Encoder, decoder: Decoder) -> De
     z = mu if passing.code is None else seen.draws[passing.code].z.flatten(1)
     wanted = as_pictures(seen.values[passing.picture].tensor, subject.image_shape)
     got = decoder.decode(z, y)
+    if not torch.allclose(got, decoder.decode(z, y), rtol=1e-4, atol=1e-5, equal_nan=True):
+        raise draws_pictures()
     apart, as_logit = (float((one - wanted).abs().mean()) for one in (got, got.sigmoid()))
     is_logit = as_logit <= NEAR < apart
     return Decoder(decoder.name, decoder.decode, min(apart, as_logit) if is_logit else apart, is_logit, decoder.has_class)

@@ -22,6 +22,13 @@ def disagrees(name: str, apart: float) -> ExternalModelError:
     )
 
 
+def draws_pictures() -> ExternalModelError:
+    return ExternalModelError(
+        "decode gave two different pictures for the same codes; allowed: the mean picture, not a draw, from a model in evaluation "
+        "(call eval() in the factory)."
+    )
+
+
 def without(subject: Subject, what: str, complaints: list[str]) -> ExternalModelError:
     """What is missing, and what to add."""
     kind = type(subject.model).__name__
