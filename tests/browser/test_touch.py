@@ -105,6 +105,7 @@ def test_a_tap_pins_the_place_under_it(phone, server):
 
 def test_two_fingers_zoom_around_their_middle_and_move_the_map(phone, server):
     canvas = opened(phone, server, run="digits-2d")
+    settled(phone)
     fingers, before = Fingers(phone, canvas), scrolled(phone)
     middle, aside = (0.5, 0.5), (0.6, 0.4)
     first = under(phone, fingers, middle, aside)

@@ -6,7 +6,7 @@ import { type NamedLayer, offerOf } from "../kernel/layer-choice";
 import type { PanelEditor } from "../kernel/panel-editor";
 import type { MapState, Tiles } from "../kernel/state";
 import { Segmented } from "../ui/chooser";
-import { h } from "../ui/dom";
+import { button, h } from "../ui/dom";
 import { drawn } from "../ui/sketch";
 
 const TILES_WORDS: Readonly<Record<Tiles, readonly [name: string, what: string]>> = {
@@ -26,6 +26,7 @@ export class LayersMenu implements Panel {
   readonly element: HTMLElement;
   private readonly backgrounds = h("div", { class: "la-options", role: "radiogroup", "aria-label": "Background" });
   private readonly overlays = h("div", { class: "la-options", role: "group", "aria-label": "Overlays" });
+  private readonly hole = h("div", { class: "la-options" });
   private readonly tiles = new Segmented(
     "Tiles of the decoded manifold",
     Object.entries(TILES_WORDS).map(([value, [text, title]]) => ({ value, text, title })),
@@ -37,16 +38,22 @@ export class LayersMenu implements Panel {
   private nTiles = 0;
   private scene: RunOnMap | null = null;
 
-  constructor(private readonly editor: Pick<PanelEditor, "layers" | "setBackground" | "setTiles" | "toggleOverlay">) {
+  constructor(
+    private readonly editor: Pick<PanelEditor, "layers" | "run" | "setBackground" | "setTiles" | "toggleOverlay">,
+  ) {
     this.element = h(
       "div",
       { class: "la-drawer", role: "group", "aria-label": "Layers of the map" },
       h("h2", { class: "la-h" }, "Background"),
       this.backgrounds,
+      this.hole,
       this.tiles.element,
       h("h2", { class: "la-h" }, "On the map"),
       this.overlays,
     );
+    const find = button("la-entry", {}, () => editor.run("hole"), "Find a hole", h("kbd", { class: "la-key" }, "h"));
+    find.title = "Where the prior has probability and no encoded image is near; once more for the next (h)";
+    this.hole.append(find);
     this.element.addEventListener("keydown", (event) => event.stopPropagation()); // hosts have one-letter shortcuts of their own
   }
 
@@ -63,6 +70,7 @@ export class LayersMenu implements Panel {
     const offer = offerOf(this.editor.layers, data);
     const { editor } = this;
     this.nTiles = offer.tiles.length;
+    this.hole.hidden = data.space.latentDim < 2 || !data.logvar; // codes that are points have no prior
     this.backgrounds.replaceChildren(
       ...offer.backgrounds.map((layer) => this.option("radio", layer, () => editor.setBackground(layer.id))),
     );
