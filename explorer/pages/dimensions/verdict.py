@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.text.escape import escape_markdown
+from explorer.text.verdict import ALARM_COLOUR
 from trainer.console import program
 from trainer.diagnosis.checks import PASSED, Check, failed
 from trainer.diagnosis.diagnose import Diagnosis, diagnose, implied_line
@@ -47,7 +48,8 @@ def show_verdict(run: Run, diagnosis: Diagnosis) -> None:
     found = run.info.examination
     assert found is not None
     icon = "help" if diagnosis.kind == "no-verdict" else "warning" if diagnosis.is_alarm else "check_circle"
-    st.markdown(f"## :material/{icon}: {escape_markdown(diagnosis.headline)}")
+    words = f":material/{icon}: {escape_markdown(diagnosis.headline)}"
+    st.markdown(f"## :{ALARM_COLOUR}[{words}]" if diagnosis.is_alarm else f"## {words}")
     st.markdown("\n".join(f"- {escape_markdown(line)}" for line in diagnosis.because), help=VERDICT_HELP)
     st.caption(
         escape_markdown(f"Measured on {which_images(run, found)}.{_when_imported(run)} {_implied(run, diagnosis, found)}".rstrip()),
