@@ -227,3 +227,14 @@ def test_a_code_of_the_sliders_is_pinned_as_it_is(page, server):
     page.reload()
     expect(page.get_by_test_id("tile")).to_have_count(1)
     np.testing.assert_allclose(tiles(page)[0], shown, atol=1e-4)
+
+
+def test_a_link_that_is_opened_right_after_a_pin_shows_what_it_says(page, server):
+    canvas = opened(page, server, run="digits-2d")
+    settled(page)
+    page.mouse.click(*at(canvas, 0.4, 0.4))
+    expect(page.get_by_test_id("tile")).to_have_count(1)
+    opened(page, server, run="digits-2d", pins="1_1~2_-1")
+    settled(page)
+    expect(page.get_by_test_id("tile")).to_have_count(2)
+    assert tiles(page) == [[1, 1], [2, -1]]

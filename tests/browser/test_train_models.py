@@ -71,7 +71,7 @@ def epochs(page: Page, n: int) -> None:
     """So many, and the images held back measured at their end: the same digits on every machine."""
     step = n * STEPS_PER_EPOCH
     page.evaluate(f"{TRAINING}.ask({{kind: 'step', steps: {step}}})")
-    stands(page, f"Step {step}, epoch {n}.0.")
+    expect(page.get_by_test_id("standing")).to_contain_text(f"Step {step}, epoch {n}.0.", timeout=180_000)  # work, not an answer
     page.wait_for_function(f"{TRAINING}.state.heldBack.at(-1)?.step === {step}")
     expect(page.get_by_role("button", name="Keep as a run")).to_be_enabled()
 

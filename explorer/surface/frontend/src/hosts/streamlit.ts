@@ -21,6 +21,7 @@ type Event = (Pin | { readonly edit: PinEdit; readonly nonce: string }) & {
   /** Date.now(): it goes on over a reload. */
   readonly since: number;
   readonly mapId: string;
+  readonly page: number;
 };
 
 interface Mounted {
@@ -89,11 +90,11 @@ function isMissing(data: Uint8Array, here: Mounted | undefined): boolean {
 function mountIn(parent: HTMLElement | ShadowRoot, data: Uint8Array, component: StreamlitComponent): Mounted {
   const surface = new SurfaceView(parent, data, {
     onPin: (pin) => {
-      here.waiting.push({ ...pin, since: Date.now(), mapId: surface.mapId() });
+      here.waiting.push({ ...pin, since: Date.now(), mapId: surface.mapId(), page: PAGE });
       send(here);
     },
     onEdit: (edit, nonce) => {
-      here.waiting.push({ edit, nonce, since: Date.now(), mapId: surface.mapId() });
+      here.waiting.push({ edit, nonce, since: Date.now(), mapId: surface.mapId(), page: PAGE });
       send(here);
     },
     onPicture: (png, name, off) => here.component.setTriggerValue("picture", { png: base64(png), name, off: [...off] }),
@@ -103,7 +104,7 @@ function mountIn(parent: HTMLElement | ShadowRoot, data: Uint8Array, component: 
   const here: Mounted = { surface, component, waiting: [], counted: [], calls: 0, leave: () => leave(here) };
   mounted.set(parent, here);
   addEventListener("pagehide", here.leave);
-  const unsent = takeUnsent(tabTexts(), surface.mapId(), surface.pinned());
+  const unsent = takeUnsent(tabTexts(), surface.mapId(), surface.pinned(), isThisPage);
   here.waiting.push(...unsent);
   if (unsent.length > 0) setTimeout(() => mounted.get(parent) === here && send(here)); // not while Streamlit mounts
   return here;
@@ -119,6 +120,15 @@ function leave(here: Mounted): void {
   keepUnsent(tabTexts(), [...here.counted.filter(isThere), ...waiting]);
 }
 
+/** A name of the page that is open, as no other of this tab has it. */
+const PAGE = performance.timeOrigin;
+
+/** Whether that page is this one, or was this one before it was reloaded. */
+function isThisPage(page: number): boolean {
+  const [entry] = performance.getEntriesByType("navigation");
+  return page === PAGE || (entry as PerformanceNavigationTiming | undefined)?.type === "reload";
+}
+
 function tabTexts(): TabTexts {
   try {
     return window.sessionStorage;
@@ -129,7 +139,7 @@ function tabTexts(): TabTexts {
 
 function send(here: Mounted): void {
   forget(here);
-  const events = here.waiting.map(({ since: _since, mapId: _mapId, ...event }) => event);
+  const events = here.waiting.map(({ since: _since, mapId: _mapId, page: _page, ...event }) => event);
   here.component.setTriggerValue("pin", { events, mapId: here.surface.mapId() });
 }
 

@@ -3,8 +3,8 @@
 import type { Pin } from "../editor/host-events";
 import { sameCode } from "../kernel/pins";
 
-/** A pin with the map on which it was made: a place means something else on another. since: when, Date.now(). */
-export type UnsentPin = Pin & { readonly mapId: string; readonly since: number };
+/** A pin with the map on which it was made: a place means something else on another. since: when, Date.now(); page: of the page that was open. */
+export type UnsentPin = Pin & { readonly mapId: string; readonly since: number; readonly page: number };
 
 const KEY = "latent-atlas-unsent-pins";
 
@@ -22,11 +22,16 @@ export function keepUnsent(texts: TabTexts, pins: readonly UnsentPin[]): void {
   }
 }
 
-/** Those of that map that the host does not have: the server may have counted one of which this page was not told. Kept no longer. */
+/**
+ * Those of that map that the host does not have: the server may have counted one of which this page was not told. Kept no longer.
+ *
+ * isBefore: whether this page is that one, or that one loaded again; one that a link opened shows what the link says.
+ */
 export function takeUnsent(
   texts: TabTexts,
   mapId: string,
   known: readonly (readonly number[])[],
+  isBefore: (page: number) => boolean,
 ): readonly UnsentPin[] {
   const all = read(texts);
   texts?.removeItem(KEY);
@@ -34,7 +39,7 @@ export function takeUnsent(
     texts,
     all.filter((pin) => pin.mapId !== mapId),
   );
-  return all.filter((pin) => pin.mapId === mapId && !known.some((z) => sameCode(z, pin.z)));
+  return all.filter((pin) => pin.mapId === mapId && isBefore(pin.page) && !known.some((z) => sameCode(z, pin.z)));
 }
 
 function read(texts: TabTexts): UnsentPin[] {
@@ -47,12 +52,13 @@ function read(texts: TabTexts): UnsentPin[] {
 }
 
 function isPin(found: unknown): found is UnsentPin {
-  const { nonce, map, z, mapId, since } = (found ?? {}) as Partial<UnsentPin>;
+  const { nonce, map, z, mapId, since, page } = (found ?? {}) as Partial<UnsentPin>;
   const areNumbers = (all: unknown): boolean => Array.isArray(all) && all.every(Number.isFinite);
   return (
     typeof nonce === "string" &&
     typeof mapId === "string" &&
     typeof since === "number" &&
+    typeof page === "number" &&
     areNumbers(map) &&
     areNumbers(z)
   );

@@ -1,7 +1,10 @@
 /** Does the tab keep exactly the pins of which the server knows nothing? */
 
 import { expect, test } from "vitest";
-import { keepUnsent, takeUnsent, type UnsentPin } from "../../src/hosts/unsent-pins";
+import { keepUnsent, takeUnsent as taken, type UnsentPin } from "../../src/hosts/unsent-pins";
+
+const takeUnsent = (...given: [Parameters<typeof taken>[0], string, readonly (readonly number[])[]]) =>
+  taken(...given, (page) => page === 1);
 
 function tab(): {
   getItem(key: string): string | null;
@@ -17,7 +20,17 @@ function tab(): {
 }
 
 function pin(z: number[], mapId = "map"): UnsentPin {
-  return { nonce: `n${z}`, map: [z[0], z[1]], z, how: "identity", support: 0.5, isOwnCode: false, mapId, since: 0 };
+  return {
+    nonce: `n${z}`,
+    map: [z[0], z[1]],
+    z,
+    how: "identity",
+    support: 0.5,
+    isOwnCode: false,
+    mapId,
+    since: 0,
+    page: 1,
+  };
 }
 
 test("what was kept is taken once, by the map on which it was made", () => {
@@ -55,4 +68,11 @@ test("texts that are none of ours, a full tab and a browser that keeps nothing g
   };
   expect(() => keepUnsent(full, [pin([1, 2])])).not.toThrow();
   expect(takeUnsent(null, "map", [])).toEqual([]);
+});
+
+test("a page that a link opened shows what the link says", () => {
+  const texts = tab();
+  keepUnsent(texts, [pin([1, 2])]);
+  expect(taken(texts, "map", [], () => false)).toEqual([]);
+  expect(takeUnsent(texts, "map", [])).toEqual([]);
 });
