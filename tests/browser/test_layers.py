@@ -82,11 +82,11 @@ def test_holes_have_prior_mass_and_low_density_and_come_by_mass(page, server):
 
 def test_a_hole_is_found_from_the_menu_of_layers_where_there_is_a_prior(page, server):
     opened(page, server, run="digits-2d")
-    drawer(page).get_by_role("button", name="Find a hole").click()
+    drawer(page).get_by_role("button", name="Go to a hole").click()
     expect(heading(page)).to_have_text(re.compile(r"^Hole 1 of \d+$"))
     opened(page, server, run="digits-autoencoder")
     expect(drawer(page).get_by_label("Density of the codes")).to_be_visible()
-    expect(drawer(page).get_by_role("button", name="Find a hole")).to_have_count(0)
+    expect(drawer(page).get_by_role("button", name="Go to a hole")).to_have_count(0)
 
 
 def test_a_ring_of_codes_and_a_map_without_a_plane_have_holes_too(page, server):

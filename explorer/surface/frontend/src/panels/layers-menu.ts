@@ -51,7 +51,7 @@ export class LayersMenu implements Panel {
       h("h2", { class: "la-h" }, "On the map"),
       this.overlays,
     );
-    const find = button("la-entry", {}, () => editor.run("hole"), "Find a hole", h("kbd", { class: "la-key" }, "h"));
+    const find = button("la-entry", {}, () => editor.run("hole"), "Go to a hole", h("kbd", { class: "la-key" }, "h"));
     find.title = "Where the prior has probability and no encoded image is near; once more for the next (h)";
     this.hole.append(find);
     this.element.addEventListener("keydown", (event) => event.stopPropagation()); // hosts have one-letter shortcuts of their own
