@@ -114,7 +114,7 @@ class Warp(Vae):
 """
 
 
-@pytest.mark.parametrize(("kind", "operation"), [("Spectrum", "fft_rfft2"), ("Warp", "grid_sampler")])
+@pytest.mark.parametrize(("kind", "operation"), [("Spectrum", "fft_rfft2"), ("Warp", "grid_sample")])
 def test_what_falls_back_names_its_operation_on_the_console_in_the_run_and_on_the_page(kind, operation, fresh_app, tmp_path):
     module, runs = tmp_path / "bent.py", tmp_path / "runs"
     module.write_text(BENT, encoding="utf-8")

@@ -333,6 +333,23 @@ def test_a_vector_cut_in_two_and_a_logarithm_of_the_deviation():
         assert np.allclose(logvar, 2 * whole(x)[:, 4:].numpy(), atol=1e-6)
 
 
+def zero_in_part(z):
+    y = z.clone()
+    y[:, :2] = 0
+    return y
+
+
+def halved_in_part(z):
+    """The whole after a part of it was halved, and a part after the whole was."""
+    whole = z.clone()
+    part = whole[:, :2]
+    part.mul_(0.5)
+    other = z.clone()
+    of_other = other[:, :2]
+    other.mul_(0.5)
+    return whole, of_other
+
+
 @pytest.mark.parametrize(
     ("function", "why"),
     [
@@ -341,7 +358,7 @@ def test_a_vector_cut_in_two_and_a_logarithm_of_the_deviation():
         (lambda z: z + torch.sin(z), "uses sin"),
         (lambda z: z if z.sum().item() > 0 else -z, "reads a number out of a tensor, as a branch on the input does"),
         (lambda z: z * 2 if z.sum() > 0 else z, "reads a number out of a tensor, as a branch on the input does"),
-        (lambda z: torch.from_numpy(z.detach().numpy()), "cannot be recorded|computes outside of torch"),
+        (lambda z: torch.from_numpy(z.detach().numpy()), "computes outside of torch, as numpy does"),
         (lambda z: z.half().float(), "rounds its numbers to float16"),
         (lambda z: z.bfloat16().float() + 1, "rounds its numbers to bfloat16"),
         (lambda z: z.round().long().float(), "rounds its numbers to int64|uses round"),
@@ -350,7 +367,14 @@ def test_a_vector_cut_in_two_and_a_logarithm_of_the_deviation():
         (lambda z: functional.conv1d(z.view(7, 1, 6), torch.ones(1, 1, 3)), "uses conv1d"),
         (lambda z: z.flatten()[:7, None], "mixes the inputs of a batch"),
         (lambda z: z @ z.T, "mixes the inputs of a batch"),
-        (lambda z: torch.where(z > 0, z, -z), "uses gt|uses where"),
+        (lambda z: torch.where(z > 0, z, -z), "uses where,"),
+        (lambda z: z.masked_fill(z < 0, 0.0), "uses masked_fill,"),
+        (lambda z: z * (z > 0).float(), "uses gt,"),
+        (lambda z: functional.lp_pool2d(z.view(7, 1, 2, 3), 2, 2).flatten(1), "uses lp_pool2d,"),
+        (lambda z: torch.stack([one * 1.0 for one in z]), r"mixes the inputs of a batch \(unbind\)"),
+        (zero_in_part, "writes into a part of a tensor"),
+        (lambda z: halved_in_part(z)[0], "writes into a part of a tensor"),
+        (lambda z: halved_in_part(z)[1] + 1, "writes into a part of a tensor"),
         (lambda z: functional.linear(z, z.sum(0)[None]), "mixes the inputs of a batch"),
         (lambda z: functional.dropout(z, 0.5, training=True), "dropout"),
         (lambda z: nn.functional.batch_norm(z, None, None, training=True), r"also after eval\(\)"),
@@ -384,6 +408,17 @@ def test_recording_says_nothing_to_the_person(capfd):
     with pytest.raises(UntraceableError):
         trace(lambda z: z * 2 if z.sum() > 0 else z, VECTOR)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_tensor_that_is_written_again_has_changed_under_all_its_names():
+    def function(z):
+        first = z * 1.0
+        second = first.relu_()
+        second.add_(1.0)
+        return first * 2
+
+    (found,) = trace(function, VECTOR)
+    assert disagreement(found, function, torch.randn(11, 6)) < 1e-6
 
 
 def test_a_mask_of_the_models_own_and_upsampling_that_cuts_nothing_off_are_layers():

@@ -68,8 +68,22 @@ def _values(function: Function, example: Tensor, n_classes: int) -> list[TracedV
     if drawn := next((value for value in values if isinstance(value, Drawn)), None):
         raise UntraceableError(f"draws random numbers ({drawn.name})")
     if not values or not all(isinstance(value, TracedValue) for value in values):
-        raise UntraceableError("computes outside of torch, or does not depend on its input")
+        raise UntraceableError(_why_constant(function, example, n_classes))
     return values
+
+
+def _why_constant(function: Function, example: Tensor, n_classes: int) -> str:
+    """What is said where nothing of the input is left in what was recorded."""
+    told = (torch.arange(len(example)) % n_classes,) if n_classes else ()
+    with torch.no_grad(), _quiet():
+        first, second = (_tensors(function(x, *told)) for x in (example, example.flip(0) / 2))
+    if all(a.shape == b.shape and torch.equal(a, b) for a, b in zip(first, second, strict=True)):
+        return "does not depend on its input"
+    return "computes outside of torch, as numpy does"
+
+
+def _tensors(answer: Any) -> list[Tensor]:
+    return [item for item in (answer if isinstance(answer, tuple | list) else [answer]) if isinstance(item, Tensor)]
 
 
 def _recorded(function: Function, example: Tensor, told: tuple[Tensor, ...]) -> Recorded:

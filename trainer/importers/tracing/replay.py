@@ -27,6 +27,11 @@ RECURRENT = {"gru", "lstm", "rnn_tanh", "rnn_relu"}
 """Taken apart they are as many operations as there are steps, and what is said of one of those says nothing to the person."""
 
 
+COMPARISONS = {"gt", "lt", "ge", "le", "eq", "ne"}
+CHOOSING = {"where", "masked_fill", "masked_scatter", "index_put"}
+"""Where a comparison is only their condition, they are what the person wrote."""
+
+
 @dataclass(frozen=True)
 class Recorded:
     """The operations of a function."""
@@ -66,21 +71,64 @@ def replayed(recorded: Recorded, inputs: Sequence[Any], n: int, depth: int = 0) 
     """What a function of n inputs gives for these. Raises `UntraceableError`."""
     known: dict[fx.Node, Any] = {}
     given = dict(zip(recorded.inputs, inputs, strict=True))
-    for node in recorded.graph.nodes:
+    order = {node: at for at, node in enumerate(recorded.graph.nodes)}
+    for node in order:
         if node.op == "placeholder":
             known[node] = given[node.name] if node.name in given else _own(recorded, node.name)
         elif node.op == "get_attr":
             known[node] = _own(recorded, str(node.target))
         elif node.op == "call_function":
             args, kwargs = fx.node.map_arg((node.args, dict(node.kwargs)), known.__getitem__)
-            known[node] = _called(node, tuple(args), kwargs, n, depth)
+            known[node] = _named(node, tuple(args), kwargs, n, depth)
             if writes_in_place(node.target) and isinstance(node.args[0], fx.Node):
-                known[node.args[0]] = known[node]
+                _written(node, node.args[0], known, order)
     outputs = next(node for node in recorded.graph.nodes if node.op == "output").args[0]
     found = [
         known[node] if isinstance(node, fx.Node) else node for node in (outputs if isinstance(outputs, tuple | list) else [outputs])
     ]
     return [traced_of(item, n) if isinstance(item, OfClass) else item for item in found]
+
+
+def _named(node: fx.Node, args: tuple[Any, ...], kwargs: dict[str, Any], n: int, depth: int) -> Any:
+    """One operation of the function itself, whose name what is refused ends with; within one, the outer name says more."""
+    try:
+        return _called(node, args, kwargs, n, depth)
+    except UntraceableError as error:
+        if depth or not str(error).endswith("mixes the inputs of a batch"):
+            raise
+        raise UntraceableError(f"{error} ({_written_as(node)})") from None
+
+
+def _written(node: fx.Node, into: fx.Node, known: dict[fx.Node, Any], order: dict[fx.Node, int]) -> None:
+    """What else lies in the memory that an operation wrote into: the same tensor under another name has changed with it.
+
+    Raises `UntraceableError` where a part was written and the whole is asked for later, or the other way round: layers write nothing.
+    """
+    place = _first_real(known[into])
+    others = [other for other in known if other is not node and any(order[user] > order[node] for user in other.users)]
+    known[into] = known[node]
+    for other in others:
+        real = _first_real(known[other])
+        if not isinstance(place, Tensor) or not isinstance(real, Tensor) or not _share(place, real):
+            continue
+        if (real.shape, real.stride(), real.storage_offset()) != (place.shape, place.stride(), place.storage_offset()):
+            raise UntraceableError("writes into a part of a tensor, as y[:, 0] = … does")
+        known[other] = known[node]
+
+
+def _share(one: Tensor, other: Tensor) -> bool:
+    return one.untyped_storage().data_ptr() == other.untyped_storage().data_ptr()
+
+
+def _written_as(node: fx.Node) -> str:
+    """What the person called: torch.export notes it where it is another than the operation, as lp_pool2d is for a sign within it."""
+    _, called = node.meta.get("torch_fn", ("", ""))
+    own = name_of(node.target)
+    spoken = str(called).rpartition(".")[2].rstrip("_")
+    if not spoken.isidentifier() or spoken.startswith("__"):
+        spoken = own
+    chosen = next((user for user in node.users if name_of(user.target) in CHOOSING), None)
+    return name_of(chosen.target) if own in COMPARISONS and chosen is not None else spoken
 
 
 def _own(recorded: Recorded, name: str) -> Any:
@@ -121,7 +169,7 @@ def _called(node: fx.Node, args: tuple[Any, ...], kwargs: dict[str, Any], n: int
     if drawn is not None:
         raise UntraceableError(f"draws random numbers ({drawn.name})")
     args, kwargs = _mapped((args, kwargs), lambda leaf: traced_of(leaf, n) if isinstance(leaf, OfClass) else leaf)
-    return _next_value(target, name, args, kwargs, real, n, depth)
+    return _next_value(node, args, kwargs, real, n, depth)
 
 
 def _part(item: Any, place: Any) -> Any:
@@ -140,13 +188,17 @@ def _is_random(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bo
     return not all(torch.equal(a, b) for a, b in zip(first, second, strict=True) if isinstance(a, Tensor))
 
 
-def _next_value(target: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], real: Any, n: int, depth: int) -> Any:
+def _next_value(node: fx.Node, args: tuple[Any, ...], kwargs: dict[str, Any], real: Any, n: int, depth: int) -> Any:
+    target: Any = node.target
+    name = name_of(target)
     handler = HANDLERS.get(name)
     if handler is not None:
         return handler(arguments_of(target, args, kwargs), real)
     if name == "copy" and isinstance(args[1], TracedValue) and args[1].real.shape == real.shape:
         return args[1]
-    refused = UntraceableError(f"uses {name}, which is none of our layers")
+    if "__setitem__" in str(node.meta.get("torch_fn", "")):
+        raise UntraceableError("writes into a part of a tensor, as y[:, 0] = … does")
+    refused = UntraceableError(f"uses {_written_as(node)}, which is none of our layers")
     if depth == MOST_DEPTH or name in RECURRENT or not hasattr(target, "_schema"):
         raise refused
     try:
