@@ -102,10 +102,13 @@ class Held(TorchFunctionMode):
     instead: of a draw's number, the tensor that replaces its sum (the code), as many numbers as that has.
     draws: what was drawn, in order.
     others: names of draws that are not Gaussian.
+    with_seeded: whether draws by a generator that the function itself has just seeded are held too; otherwise they are left as they are,
+        since they are the same in every call, as a fixed projection is.
     """
 
-    def __init__(self, give: Give, instead: dict[int, Tensor] | None = None) -> None:
+    def __init__(self, give: Give, instead: dict[int, Tensor] | None = None, with_seeded: bool = False) -> None:
         super().__init__()
+        self._seeded: list[torch.Generator] | None = None if with_seeded else []
         self.give, self.instead = give, instead or {}
         self.draws: list[Draw] = []
         self.others: list[str] = []
@@ -116,6 +119,8 @@ class Held(TorchFunctionMode):
         name = getattr(func, "__name__", "")
         if name in DROPOUTS:
             return args[0]
+        if self._is_seeded(kwargs.get("generator")):
+            return func(*args, **kwargs)
         if name in OTHER:
             self.others.append(name)
         if name in GAUSSIAN:
@@ -126,6 +131,18 @@ class Held(TorchFunctionMode):
             return out
         which = self._which(args, kwargs)
         return out if which is None else self._became(which, out, plain in SUMS, args)
+
+    def _is_seeded(self, generator: torch.Generator | None) -> bool:
+        """Whether a generator had drawn nothing before this call."""
+        if generator is None or self._seeded is None:
+            return False
+        if any(known is generator for known in self._seeded):
+            return True
+        fresh = torch.Generator(generator.device).manual_seed(generator.initial_seed())
+        is_fresh = generator.get_state().numpy().tobytes() == fresh.get_state().numpy().tobytes()
+        if is_fresh:
+            self._seeded.append(generator)
+        return is_fresh
 
     def _which(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int | None:
         """The draw that an operation is told."""

@@ -82,6 +82,8 @@ class Subject:
     """its forward pass, once it was looked at"""
     needs_gradient: bool = False
     """whether its forward pass differentiates"""
+    with_seeded: bool = False
+    """whether its code is drawn by a generator that it seeds in every call"""
 
     @property
     def image_shape(self) -> ImageShape:
@@ -123,7 +125,7 @@ class Subject:
                 stack.enter_context(_listening(self.modules, n, inner))
             if self.needs_gradient:
                 stack.enter_context(torch.enable_grad())
-            held = stack.enter_context(Held(give, instead))
+            held = stack.enter_context(Held(give, instead, self.with_seeded))
             answer = function(*arguments)
         values = values_of(answer, n)
         if self.needs_gradient:
