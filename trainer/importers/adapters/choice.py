@@ -18,7 +18,7 @@ from trainer.importers.adapters.decoders import DECODERS
 from trainer.importers.adapters.encoders import ENCODERS
 from trainer.importers.adapters.records import Decoder, Encoder
 from trainer.importers.adapters.refusals import disagrees, draws_pictures, not_gaussian, said_by, without
-from trainer.importers.adapters.roles import Spread, Unfit
+from trainer.importers.adapters.roles import NoisyError, Spread, Unfit
 from trainer.importers.calls import noise
 from trainer.importers.calls.forward_pass import as_pictures
 from trainer.importers.calls.outputs import ExternalModelError
@@ -64,6 +64,8 @@ def find_encoder(subject: Subject, spread: Spread | None) -> Encoder:
             return found
         except Unfit as error:
             complaints.append(f"{adapter.name} {error}")
+        except NoisyError:
+            raise
         except ExternalModelError as error:
             first = first or error
     passing = subject.forward

@@ -185,6 +185,11 @@ DECODERS = (
 )
 
 
+def has_decoder(subject: Subject) -> bool:
+    """Whether the model has a function of a code alone."""
+    return any(adapter.fits(subject) for adapter in OF_CODES)
+
+
 def takes(subject: Subject, z: Tensor) -> bool:
     """Whether a decoder of the model takes codes such as z (B, …)."""
     return redraws(subject, z) < float("inf")

@@ -12,10 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from trainer.importers.adapters.decoders import redraws, takes
+from trainer.importers.adapters.decoders import has_decoder, redraws, takes
 from trainer.importers.adapters.records import Encoder
 from trainer.importers.adapters.refusals import said_by
-from trainer.importers.adapters.roles import Roles, Spread, Unfit, by_draw, by_looks, by_name, told
+from trainer.importers.adapters.roles import NoisyError, Roles, Spread, Unfit, by_draw, by_looks, by_name, draws_codes, told
 from trainer.importers.calls import noise
 from trainer.importers.calls.feeding import Feed, Labels, feeds, wants_more
 from trainer.importers.calls.outputs import ExternalModelError, Value, described
@@ -83,6 +83,9 @@ def encoder_from(subject: Subject, name: str, call: ImageFunction, spread: Sprea
             own = subject.codes_of(zero)
             if len(own) != 1:
                 raise Unfit("gives other numbers than the mean and the spread of the code that forward draws")
+            passed = subject.forward is not None and subject.forward.code is not None  # then z can take the place of any draw
+            if not passed and has_decoder(subject) and not takes(subject, truth[0]):
+                raise draws_codes(NoisyError)
             _check_contradiction(name, spread)
             return _from_draw(subject, name, call, own[0], truth[0], replace(call, inside=False))
         roles = told(roles, spread, values)

@@ -99,6 +99,10 @@ class Unfit(Exception):
     """Why an adapter does not fit a model; words that end a sentence."""
 
 
+class NoisyError(ExternalModelError):
+    """Noise on the way to the code: what other parts of the model give without it is not the code that decode knows."""
+
+
 @dataclass(frozen=True)
 class Pick:
     """One value of an answer, or one part of one that holds two."""
@@ -208,13 +212,13 @@ def by_looks(
     left = [pick for pick in every if _is_same(pick.of(values), pick.of(again))]
     drawn = {values[pick.index].width for pick in every if pick not in left}
     if not left:
-        raise _draws()
+        raise draws_codes()
     left = _without_copies([pick for pick in left if not _is_same(pick.of(values), x)] or left, values)
     if len(left) == 2 and len({values[pick.index].width for pick in left}) == 2:
         check_shapes(*(pick.of(values) for pick in left))
     alike = _alike(left, values, takes)
     if len(alike) == 1 and values[alike[0].index].width in drawn:
-        raise _draws()
+        raise draws_codes()
     if len(alike) == 1:
         return _single(alike[0], values, takes, redraws)
     related = _related(alike, values)
@@ -225,8 +229,9 @@ def by_looks(
     return _pair(alike[0], alike[1], values, redraws)
 
 
-def _draws() -> ExternalModelError:
-    return ExternalModelError(
+def draws_codes(kind: type[ExternalModelError] = ExternalModelError) -> ExternalModelError:
+    """Where encode gives a draw, or numbers that a draw on the way has changed."""
+    return kind(
         "encode gave two different mu for the same images; allowed: mean and log variance of the posterior, not a draw, "
         "from a model in evaluation (call eval() in the factory)."
     )
