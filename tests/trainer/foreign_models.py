@@ -53,6 +53,34 @@ class ExamplesVae(nn.Module):
         return self.decode(z), mu, logvar
 
 
+class NoiseOnTheWayVae(ExamplesVae):
+    def encode(self, x):
+        h = functional.relu(self.fc1(x))
+        h = h + 0.3 * torch.randn_like(h)
+        return self.fc21(h), self.fc22(h)
+
+
+class SeededVae(ExamplesVae):
+    """A projection that is drawn anew, and the same, in every call, before its encoder and within its decoder."""
+
+    def encode(self, x):
+        seeded = torch.Generator().manual_seed(0)
+        return super().encode(x @ (torch.randn(64, 64, generator=seeded) / 8))
+
+    def decode(self, z):
+        seeded = torch.Generator().manual_seed(1)
+        h = functional.relu(self.fc3(z))
+        return torch.sigmoid(self.fc4(h + torch.randn(1, h.shape[1], generator=seeded)))
+
+
+class SeededDrawVae(ExamplesVae):
+    """The noise of its code is the same in every call."""
+
+    def reparameterize(self, mu, logvar):
+        eps = torch.randn(mu.shape, generator=torch.Generator().manual_seed(0))
+        return mu + eps * torch.exp(0.5 * logvar)
+
+
 def trained(beta: float = 1.0, seed: int = 0, n_codes: int = 4, epochs: int = 25) -> ExamplesVae:
     """The same after some epochs of the loop of pytorch/examples, the KL weighted by beta."""
     with torch.random.fork_rng():
@@ -75,6 +103,10 @@ def untrained() -> ExamplesVae:
     with torch.random.fork_rng():
         torch.manual_seed(3)
         return ExamplesVae()
+
+
+def noise_on_the_way():
+    return NoiseOnTheWayVae().eval()
 
 
 class Wrong:

@@ -19,6 +19,7 @@ from trainer import load_run
 from trainer.datasets import load_dataset
 from trainer.diagnosis.diagnose import diagnose
 from trainer.errors import ConfigError, DataError, LatentError, RunCorrupt, RunError
+from trainer.importers import conversion
 from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.importing import HowTrained, import_model, make_run
 from trainer.importers.loading import load_model
@@ -143,6 +144,7 @@ MISTAKES = {
     "three_values": r"encode gave 3 values of one shape .*; allowed: \(mu, logvar\)",
     "unequal": r"mu of shape \(64, 4\) and logvar of shape \(64, 3\); allowed: the same shape",
     "without_decode": r"a Half without decode; allowed: an object with encode\(x\)",
+    "noise_on_the_way": r"encode gave two different mu for the same images; .*not a draw",
 }
 
 
@@ -407,6 +409,46 @@ def test_a_decoder_that_leaves_torch_is_measured_without_gradients(model, tmp_pa
     for name in ("information", "baseline", "residual"):
         assert getattr(outside.info.examination, name) == pytest.approx(getattr(inside.info.examination, name), rel=1e-4)
     assert np.allclose(outside.info.examination.sensitivity, inside.info.examination.sensitivity, rtol=1e-2)
+
+
+def test_draws_by_a_generator_that_the_model_seeds_are_its_own_numbers(tmp_path):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        theirs = foreign_models.SeededVae().eval()
+    x = foreign_models.digits()[:40]
+    adapter = adapt_model(theirs, x)
+    with torch.no_grad():
+        wanted = theirs.encode(x.flatten(1))
+        assert all(torch.allclose(own, given, atol=1e-6) for own, given in zip(adapter.encode(x), wanted, strict=True))
+        assert torch.allclose(adapter.decode(wanted[0]).flatten(1), theirs.decode(wanted[0]), atol=1e-6)
+    run = import_model(theirs, load_dataset("digits"), "seeded", runs=tmp_path, umap=False, classifier=False)
+    origin = run.info.origin
+    assert origin.decoder == "pictures" and origin.why_decoder == origin.why_encoder == "draws random numbers (randn)"
+
+
+@pytest.mark.parametrize("kind", ["SeededDrawVae", "ExamplesVae"])
+def test_a_code_whose_noise_is_seeded_is_found_as_any_other(kind):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        theirs = getattr(foreign_models, kind)().eval()
+    x = foreign_models.digits()[:40]
+    adapter = adapt_model(theirs, x)
+    with torch.no_grad():
+        wanted = theirs.encode(x.flatten(1))
+        assert all(torch.allclose(own, given, atol=1e-6) for own, given in zip(adapter.encode(x), wanted, strict=True))
+    assert adapter.is_sure
+
+
+@pytest.mark.parametrize(("most", "stored"), [(4000, True), (7000, False)])
+def test_a_tensor_too_large_on_the_way_is_named_before_anything_is_run(monkeypatch, most, stored):
+    monkeypatch.setattr(conversion, "MOST_NUMBERS", most)
+    weight = torch.linspace(-1, 1, 4 * 64).reshape(64, 4)
+    mu = np.random.default_rng(0).normal(size=(300, 4)).astype(np.float32)
+    found = conversion.decoder_layers(
+        lambda z: torch.sigmoid((z @ weight.T)[:, :, None].expand(-1, -1, 100).mean(2)), HowTrained(), mu, (1, 8, 8)
+    )
+    assert found.is_exact is not stored
+    assert ("has a tensor of 0.0064 million numbers a picture on its way" in found.why) is stored
 
 
 def test_a_decoder_too_large_for_a_browser_is_stored(model, monkeypatch):

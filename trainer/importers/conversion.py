@@ -27,7 +27,7 @@ from trainer.importers.tracing.steps import TracedNetwork, UntraceableError
 from trainer.maps.projection import pca
 from trainer.metrics.evaluate import seeded
 from trainer.models import layers as spec
-from trainer.models.layer_shapes import multiply_adds
+from trainer.models.layer_shapes import largest_tensor, multiply_adds
 from trainer.models.layers import ImageShape
 
 Floats = NDArray[np.float32]
@@ -40,6 +40,10 @@ MOST_CODE_BYTES = 24_000_000  # of the codes beside them
 MOST_MULTIPLY_ADDS = 150_000_000
 """Of a decoder in the browser; above, pictures are stored. At 134 million (pythae's for MNIST) a picture takes 7 ms, and 36 with the
 processor slowed four times: under a moving mouse 37 and 13 pictures a second, on two busy cores (tests/bench/brought.py)."""
+
+MOST_NUMBERS = 4_000_000
+"""Of the largest tensor on the way of one picture: many pictures are computed at once here, and a browser keeps several such tensors.
+Sixteen times as many as 64 channels of 64 × 64."""
 
 
 @dataclass(frozen=True)
@@ -93,12 +97,22 @@ def decoder_layers(decode: Callable[..., Tensor], how: HowTrained, mu: Floats, s
 def _traced_decoder(decode: Callable[..., Tensor], how: HowTrained, mu: Floats, n_classes: int) -> TracedNetwork:
     """Layers that give the same pictures. Raises `UntraceableError`."""
     found = trace(decode, _random_codes(mu, TRACED), n_classes)[0]
+    _check_size(found, (mu.shape[1],), n_classes)
     found = _to_output(found, how) if how.likelihood == "bernoulli" else found
     own, theirs = _means(found, how), _mean_of(decode, how)
     apart = max(disagreement(own, theirs, z, _labels(len(z), n_classes), n_classes) for z in _codes_to_check(mu))
     if apart > SAME + 1.01 * found.clamp:
         raise UntraceableError(f"gives other pictures than the layers that were found (they differ by {apart:.1g})")
     return found
+
+
+def _check_size(found: TracedNetwork, shape: tuple[int, ...], n_classes: int) -> None:
+    """Raises `UntraceableError` where a tensor on the way is too large; before anything is run, which is when memory would be short."""
+    largest = largest_tensor(found.layers, shape, n_classes)
+    if largest > MOST_NUMBERS:
+        raise UntraceableError(
+            f"has a tensor of {largest / 1e6:.3g} million numbers a picture on its way, and there is room for {MOST_NUMBERS / 1e6:.0f}"
+        )
 
 
 def _labels(n: int, n_classes: int) -> Tensor | None:
@@ -183,6 +197,7 @@ def encoder_layers(adapter: ModelAdapter, images: NDArray[np.uint8] | None, n_cl
 def _traced_encoder(encode: Callable[..., tuple[Tensor, ...]], images: NDArray[np.uint8], n_classes: int) -> TracedNetwork:
     """Layers that give the same codes. Raises `UntraceableError`."""
     found = trace_joined(encode, _unit(images[:TRACED]), n_classes)
+    _check_size(found, tuple(images.shape[1:]), n_classes)
     for x in _images_to_check(images):
         y = _labels(len(x), n_classes)
         apart = disagreement(found, lambda *given: torch.cat(encode(*given), dim=1), x, y, n_classes)

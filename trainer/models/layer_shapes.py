@@ -228,6 +228,11 @@ def multiply_adds(layers: tuple[Layer, ...], shape: Shape, n_classes: int = 0) -
     return total
 
 
+def largest_tensor(layers: tuple[Layer, ...], shape: Shape, n_classes: int = 0) -> int:
+    """Numbers of the largest output among the layers, for one picture or code of that shape."""
+    return max((prod(after) for after in network_shapes(layers, shape, n_classes)), default=0)
+
+
 def part_shapes(part: str, layers: tuple[Layer, ...]) -> dict[str, tuple[int, ...]]:
     """Name and shape of every parameter of one part."""
     return {f"{part}.{i}.{name}": shape for i, layer in enumerate(layers) for name, shape in tensor_shapes(layer).items()}
