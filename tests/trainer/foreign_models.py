@@ -105,6 +105,26 @@ def untrained() -> ExamplesVae:
         return ExamplesVae()
 
 
+class WithoutStatisticsVae(ExamplesVae):
+    """A batch norm that takes the statistics of what it is given, in evaluation too, and refuses a batch of one."""
+
+    def decode(self, z):
+        return torch.sigmoid(self.fc4(nn.BatchNorm1d(128, track_running_stats=False)(self.fc3(z))))
+
+
+class SpreadOverBatchVae(ExamplesVae):
+    def encode(self, x):
+        return super().encode(x - (x - x.mean(0)).square().sum(0) / (len(x) - 1))
+
+
+def without_statistics():
+    return WithoutStatisticsVae().eval()
+
+
+def spread_over_batch():
+    return SpreadOverBatchVae().eval()
+
+
 def noise_on_the_way():
     return NoiseOnTheWayVae().eval()
 

@@ -144,6 +144,8 @@ MISTAKES = {
     "three_values": r"encode gave 3 values of one shape .*; allowed: \(mu, logvar\)",
     "unequal": r"mu of shape \(64, 4\) and logvar of shape \(64, 3\); allowed: the same shape",
     "without_decode": r"a Half without decode; allowed: an object with encode\(x\)",
+    "without_statistics": r"decode gives other numbers for an image alone than among 64 \(alone it raised ValueError",
+    "spread_over_batch": r"encode gives other numbers for an image alone than among 64 \(alone they are not finite\)",
     "noise_on_the_way": r"encode gave two different mu for the same images; .*not a draw",
 }
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 from torch import Tensor
@@ -40,6 +40,8 @@ IS_LOGIT = (
     "if they are logits, say so with --output logits, and if the decoder was trained on pixels of another range, name it with --pixels "
     "(-1..1 for a tanh)"
 )
+
+Given = TypeVar("Given")
 
 
 @dataclass(frozen=True)
@@ -217,29 +219,44 @@ def settle(model: Any) -> None:
 
 def _check_batches(found: ModelAdapter, x: Tensor, y: Labels) -> None:
     """A picture's code is its own, whoever stands beside it. Raises `ExternalModelError`."""
-    assert found.encode is not None
+    encode = found.encode
+    assert encode is not None
     classes = (y,) if found.has_class and y is not None else ()
     alone = tuple(part[:1] for part in classes)
     with torch.no_grad():
-        together, single = found.encode(x, *classes), found.encode(x[:1], *alone)
+        together = encode(x, *classes)
+        single = _alone("encode", lambda: encode(x[:1], *alone), len(x))
         z = together[0]
-        pictures, one = (
-            _repeated(lambda code: found.decode(code, *classes), z),
-            _decoded(lambda code: found.decode(code, *alone), z[:1]),
-        )
+        pictures = _repeated(lambda code: found.decode(code, *classes), z)
+        one = _alone("decode", lambda: found.decode(z[:1], *alone), len(x))
     for what, first, second in (
         *(("encode", a[:1], b) for a, b in zip(together, single, strict=True)),
         ("decode", pictures[:1], one),
     ):
         _check_numbers(what, first)
-        _check_numbers(f"{what} of an image alone", second)
+        if not bool(torch.isfinite(second).all()):
+            raise _mixes(what, len(x), "alone they are not finite")
         apart = float((first - second).abs().max() / max(1.0, float(first.abs().max())))
         if not apart < 1e-3:
-            raise ExternalModelError(
-                f"{what} gives other numbers for an image alone than among {len(x)} (they differ by {apart:.1g}), as a batch norm does in "
-                "training, or always where it keeps no running statistics; allowed: a model in evaluation (call eval() in the factory) "
-                "whose numbers for an image depend on that image alone."
-            )
+            raise _mixes(what, len(x), f"they differ by {apart:.1g}")
+
+
+def _alone(what: str, ask: Callable[[], Given], n: int) -> Given:
+    """What is given for one image, after as many as n went well."""
+    try:
+        return ask()
+    except ExternalModelError:
+        raise
+    except Exception as error:
+        raise _mixes(what, n, f"alone it raised {said_by(error)}") from None
+
+
+def _mixes(what: str, n: int, how: str) -> ExternalModelError:
+    return ExternalModelError(
+        f"{what} gives other numbers for an image alone than among {n} ({how}), as a batch norm does in training, or always where it "
+        "keeps no running statistics; allowed: a model in evaluation (call eval() in the factory) whose numbers for an image depend on "
+        "that image alone."
+    )
 
 
 def _decoded(decode: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
