@@ -598,6 +598,6 @@ NAMED = {
     with_lines: "uses conv1d,",
     with_sorting: "uses sort,",
     with_spectrum: "uses fft_rfft2,",
-    with_warp: "uses grid_sampler,",
+    with_warp: "uses grid_sample,",
 }
 """Networks with an operation that is none of ours, and how it is named."""

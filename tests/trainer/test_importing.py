@@ -24,6 +24,7 @@ from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.importing import HowTrained, import_model, make_run
 from trainer.importers.loading import load_model
 from trainer.importers.model_adapter import adapt_model
+from trainer.importers.process.external_errors import within_memory
 from trainer.numerals import number
 
 pytestmark = pytest.mark.slow
@@ -451,6 +452,23 @@ def test_a_tensor_too_large_on_the_way_is_named_before_anything_is_run(monkeypat
     )
     assert found.is_exact is not stored
     assert ("has a tensor of 0.0064 million numbers a picture on its way" in found.why) is stored
+
+
+@pytest.mark.parametrize(
+    ("compute", "says"),
+    [
+        (lambda: torch.empty(2**48), r"not enough memory .* \(1.13e\+06 GB were asked for at once\); allowed: encode and decode"),
+        (lambda: np.empty(2**48, np.float32), "not enough memory to measure the model on these images; allowed: encode and decode"),
+    ],
+)
+def test_memory_that_runs_out_is_a_sentence(compute, says):
+    with pytest.raises(ExternalModelError, match=says), within_memory():
+        compute()
+
+
+def test_what_else_goes_wrong_within_memory_stays_what_it_is():
+    with pytest.raises(RuntimeError, match="mat1 and mat2"), within_memory():
+        torch.ones(2, 3) @ torch.ones(2, 3)
 
 
 def test_a_decoder_too_large_for_a_browser_is_stored(model, monkeypatch):

@@ -19,6 +19,7 @@ from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.conversion import TRACED, OwnDecoder, decoder_layers, encoder_layers
 from trainer.importers.declared import HowTrained
 from trainer.importers.model_adapter import ModelAdapter, check_pictures
+from trainer.importers.process.external_errors import within_memory
 from trainer.importers.tracing.steps import TracedNetwork
 from trainer.likelihoods.registry import LIKELIHOODS
 from trainer.metrics.evaluate import Budget
@@ -122,9 +123,10 @@ class RunImport:
         """The run of a model and its codes mu, logvar (N, K) of N held-out images, of which some may have labels (N,)."""
         self.check_free()
         n_classes = len(class_names) if adapter.has_class else 0
-        read = self.read(adapter, shape, mu, logvar is None, n_classes)
         codes = Codes(mu, np.full_like(mu, -np.inf) if logvar is None else logvar, labels)
-        results = self.results(read.model, codes)
+        with within_memory():
+            read = self.read(adapter, shape, mu, logvar is None, n_classes)
+            results = self.results(read.model, codes)
         info = run_info(
             PRESET,
             read.config,

@@ -10,10 +10,12 @@ import linecache
 import re
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from trainer.errors import LatentError
+from trainer.importers.calls.outputs import ExternalModelError
 from trainer.importers.process.module_names import is_theirs
 
 MOST_LINES, MOST_CHARACTERS, MOST_FRAMES = 12, 1200, 3
@@ -31,6 +33,26 @@ WHY_PREFIX = {
     "_forward_module.": "the model was saved from DeepSpeed or Lightning Fabric",
 }
 BY_US = "name the class and the file here (--module FILE.py:CLASS --weights FILE)"
+
+
+NO_MEMORY = re.compile(r"can't allocate memory|not enough memory|out of memory|Unable to allocate")
+ASKED = re.compile(r"tried to allocate (\d+) bytes")
+
+
+@contextmanager
+def within_memory() -> Iterator[None]:
+    """Raises `ExternalModelError` where memory runs out, as it does for models with very large tensors on the way of one picture."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:  # numpy's and torch's
+        if not isinstance(error, MemoryError) and not NO_MEMORY.search(str(error)):
+            raise
+        asked = ASKED.search(str(error))
+        at_once = f" ({int(asked[1]) / 1e9:.3g} GB were asked for at once)" if asked else ""
+        raise ExternalModelError(
+            f"there is not enough memory to measure the model on these images{at_once}; allowed: encode and decode with smaller tensors on "
+            "the way, or a data set of fewer test images."
+        ) from None
 
 
 class ExternalCodeError(LatentError):
