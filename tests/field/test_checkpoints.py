@@ -26,6 +26,7 @@ from trainer.errors import LatentError
 from trainer.importers.loading import load_model
 from trainer.importers.weights.alignment import align
 from trainer.importers.weights.candidates import candidates
+from trainer.importers.weights.loading import load_weights
 from trainer.importers.weights.reading import read_weights
 
 pytestmark = pytest.mark.slow
@@ -413,6 +414,13 @@ def test_weights_that_are_no_numbers_are_refused(file, model, tmp_path):
     torch.save({name: value.double() * 1e300 for name, value in model.state_dict().items()}, tmp_path / "d.pt")
     with pytest.raises(LatentError, match=r"in d.pt holds \d.*e\+\d+, too large for the single precision \(float32\)"):
         load_model(f"{file}:VAE", ARGUMENTS, str(tmp_path / "d.pt"))
+
+
+def test_complex_weights_are_those_of_a_model_that_has_complex_ones():
+    own, saved = nn.Module(), torch.ones(2, 2, dtype=torch.complex64)
+    own.register_parameter("w", nn.Parameter(torch.zeros_like(saved)))
+    load_weights(own, {"w": saved}, "w.pt")
+    assert torch.equal(own.w.detach(), saved)
 
 
 def test_a_file_that_was_cut_off_says_so(file, model, tmp_path):

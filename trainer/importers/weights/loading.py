@@ -6,7 +6,6 @@ and assumed is said in notes.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -106,22 +105,22 @@ def _best(found: list[Candidate], wanted: Mapping[str, Shape]) -> tuple[Candidat
 
 def _as(value: Tensor, own: Tensor, name: str, file: str) -> Tensor:
     """A tensor of the file as the model keeps its own: full precision, and a number everywhere."""
-    if value.is_complex():
+    if value.is_complex() and not own.is_complex():
         raise WeightsError(f"{name} in {file} holds complex numbers ({value.dtype}); allowed: floats.")
     if own.is_floating_point() and not value.is_floating_point():
         raise WeightsError(f"{name} in {file} holds whole numbers ({value.dtype}), as quantised weights do; allowed: floats.")
     if value.is_floating_point():
-        largest = float(value.detach().double().abs().max()) if value.numel() else 0.0
-        value = value.float()
-        if math.isfinite(largest) and largest > torch.finfo(torch.float32).max:
-            raise WeightsError(
-                f"{name} in {file} holds {largest:.3g}, too large for the single precision (float32) in which models are computed here."
-            )
+        given, value = value, value.float()
         if not bool(torch.isfinite(value).all()):
-            raise WeightsError(
-                f"{name} in {file} holds values that are not finite numbers: the training diverged; choose an earlier file."
-            )
+            raise WeightsError(f"{name} in {file} holds {_no_single(given.detach())}")
     return value
+
+
+def _no_single(value: Tensor) -> str:
+    """Why not all of a tensor are finite numbers of single precision."""
+    if bool(torch.isfinite(value).all()):
+        return f"{float(value.abs().max()):.3g}, too large for the single precision (float32) in which models are computed here."
+    return "values that are not finite numbers: the training diverged; choose an earlier file."
 
 
 def _notes(

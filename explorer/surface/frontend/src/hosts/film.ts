@@ -7,6 +7,7 @@ import { PayloadError } from "../wire/errors";
 import { fetched } from "../wire/fetched";
 import { readFilm } from "../wire/film";
 import type { AppFilm } from "../wire/schema";
+import { leaving } from "./streamlit-cleanup";
 
 export interface FilmComponent {
   readonly parentElement: HTMLElement | ShadowRoot;
@@ -37,26 +38,21 @@ const GONE_MS = 100;
 export function inApp(component: FilmComponent): (() => void) | undefined {
   const { parentElement: parent, data } = component;
   const before = mounted.get(parent);
-  if (data === null || typeof data !== "object" || !("address" in data)) return before && leaving(parent, before); // nothing to show yet
+  if (data === null || typeof data !== "object" || !("address" in data)) return before && left(parent, before); // nothing to show yet
   const here = before ?? begun(component);
   here.component = component;
   mounted.set(parent, here);
   void show(parent, data as AppFilm, here);
   here.replay?.retheme();
-  return leaving(parent, here);
+  return left(parent, here);
 }
 
-/** What the page calls when the component goes: that of the last call counts, and Streamlit keeps no other. */
-function leaving(parent: Node, here: Mounted): () => void {
-  const call = ++here.calls;
-  // a call that was overtaken while its script loaded is cleaned up late: it must not take the newer one with it
-  return () => {
-    if (mounted.get(parent) !== here || here.calls !== call) return;
-    mounted.delete(parent);
+function left(parent: Node, here: Mounted): () => void {
+  return leaving(mounted, parent, here, () => {
     here.stopListening();
     keep(here.component.key, here.replay?.whereabouts ?? here.from);
     here.replay?.destroy();
-  };
+  });
 }
 
 /** For what is mounted next, and for no one who comes back to the film later. */

@@ -6,6 +6,7 @@ import type { PinEdit } from "../kernel/pins";
 import { PENDING_MS, sameCode } from "../kernel/pins";
 import { peek } from "../wire/payload";
 import { base64 } from "./base64";
+import { leaving } from "./streamlit-cleanup";
 import { keepUnsent, type TabTexts, takeUnsent, type UnsentPin } from "./unsent-pins";
 
 interface StreamlitComponent {
@@ -42,10 +43,10 @@ const mounted = new WeakMap<Node, Mounted>();
 export default function streamlit(component: StreamlitComponent): (() => void) | undefined {
   const { parentElement: parent, data } = component;
   let here = mounted.get(parent);
-  if (!(data instanceof Uint8Array)) return here && leaving(parent, here); // nothing to show yet
+  if (!(data instanceof Uint8Array)) return here && left(parent, here); // nothing to show yet
   if (isMissing(data, here)) {
     setTimeout(() => component.setTriggerValue("pin", { want: `${Date.now()}` }), 0); // the next rerun sends everything
-    return here && leaving(parent, here);
+    return here && left(parent, here);
   }
   if (here) {
     here.component = component;
@@ -54,21 +55,15 @@ export default function streamlit(component: StreamlitComponent): (() => void) |
   } else {
     here = mountIn(parent, data, component);
   }
-  return leaving(parent, here);
+  return left(parent, here);
 }
 
-/** What the page calls when the component goes: that of the last call counts, and Streamlit keeps no other. */
-function leaving(parent: Node, here: Mounted): () => void {
-  const call = ++here.calls;
-  // a call that was overtaken while its script loaded is cleaned up late: it must not take the newer one with it
-  return () => {
-    const current = mounted.get(parent);
-    if (current !== here || current?.calls !== call) return;
-    mounted.delete(parent);
+function left(parent: Node, here: Mounted): () => void {
+  return leaving(mounted, parent, here, () => {
     removeEventListener("pagehide", here.leave);
     here.leave(); // the page is rebuilt while the server is asked: the map that comes sends them again
-    current.surface.destroy();
-  };
+    here.surface.destroy();
+  });
 }
 
 const AGAIN_MS = 300;

@@ -2,6 +2,7 @@
 
 import { WatchPage } from "../train/server/page";
 import { isLive } from "../wire/live";
+import { leaving } from "./streamlit-cleanup";
 
 interface StreamlitComponent {
   readonly parentElement: HTMLElement | ShadowRoot;
@@ -33,13 +34,7 @@ export function watchInApp(component: StreamlitComponent): () => void {
   page.update(bytes);
   if (!page.element.isConnected) parent.append(page.element);
   page.retheme();
-  const call = ++here.calls;
-  // a call that was overtaken while its script loaded is cleaned up late: it must not take the newer one with it
-  return () => {
-    if (mounted.get(parent) !== here || here.calls !== call) return;
-    mounted.delete(parent);
-    page.destroy();
-  };
+  return leaving(mounted, parent, here, () => page.destroy());
 }
 
 function mountIn(component: StreamlitComponent, bytes: Uint8Array): Mounted {
