@@ -42,7 +42,7 @@ export const holes = fieldLayer({
         ramp: "difference",
         low: `under-represented, −${short(reach)}`,
         high: `over-represented, +${short(reach)}`,
-        definition: `q̄(z) − p(z) on this plane, ± ${short(reach)}; q̄(z) = (1/N) Σᵢ q(z|xᵢ) (Hoffman & Johnson 2016). In an under-represented region the prior has more probability than the encoded images: samples from there look like rare data, or like none. Far out, where the prior itself is small, so is the difference: a hole there is pale.`,
+        definition: `q̄(z) − p(z) on this plane, ± ${short(reach)}; q̄(z) = (1/N) Σᵢ q(z|xᵢ) (Hoffman & Johnson 2016). In an under-represented region the prior has more probability than the encoded images: samples from there look like rare data, or like none. Far out, where the prior itself is small, so is the difference: a hole there has hardly any colour.`,
       },
     };
   },
