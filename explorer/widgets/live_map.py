@@ -24,7 +24,7 @@ from explorer.surface.schema import (
     SubjectRecord,
     Undo,
 )
-from explorer.text.escape import escape_markdown
+from explorer.text.escape import capitalised, escape_markdown
 from explorer.widgets.class_chooser import chosen_label, class_words
 from explorer.widgets.map_chooser import Axes
 from explorer.widgets.pictures import channel_words
@@ -42,6 +42,7 @@ def live_map(
     markers: Sequence[MarkerRecord] = (),
     path: PathRecord | None = None,
     exact: MarkerRecord | None = None,
+    heading: str | None = None,
     height: int = 0,
     options: Options | None = None,
     keeps: bool = False,
@@ -50,6 +51,7 @@ def live_map(
 ) -> None:
     """The map of a run, alive: it draws, zooms and decodes in the browser.
 
+    heading: over the picture that is decoded from the code `exact`; None: from its label.
     on_film: puts the film of the run's training in the map's place, where `options` offer it.
     keeps: what the browser was given in an earlier rerun is not sent again, unless it asks; for pages of several maps.
     """
@@ -59,7 +61,7 @@ def live_map(
         markers=markers,
         path=path,
         probe=exact.map if exact else None,
-        exact=ExactCode(exact.z, exact.label) if exact else None,
+        exact=ExactCode(exact.z, heading or f"{capitalised(exact.label)}, decoded") if exact else None,
         taken=events.counted_events(),
         undo=Undo(*can_undo(run_id)),
         height=height,

@@ -41,30 +41,28 @@ def chosen_test_image(run: Run, key: str, width: int | Literal["stretch"] = "str
     own = label if 0 <= label < len(run.info.dataset.class_names) else None
     originals = originals_of(run.id, np.array([row]))
     if originals is None:
-        _offer_download(run)
+        offer_originals(run, ": shown is the model's reconstruction instead.")
         x = np.asarray(stored_pictures(run.id, np.array([row]))[0], np.float32)
         return ChosenPicture(f"reconstruction of {title}", x, to_picture(x), (), is_original=False, label=own, row=row)
     pixels = originals[0]
     return ChosenPicture(title, pixels.astype(np.float32) / 255, to_picture(pixels), (), label=own, row=row)
 
 
-def _offer_download(run: Run) -> None:
-    """Says at the place of the original that it is not here, and fetches the data set when asked."""
-    name = run.info.dataset.name
-    if run.info.dataset.is_own:
-        st.info(f"{escape_markdown(no_originals(run))}: shown is the model's reconstruction instead.")
+def offer_originals(run: Run, so: str) -> None:
+    """Says at the place of test images that they are not here, and fetches the data set when asked. so: what that means here."""
+    st.info(escape_markdown(f"{no_originals(run)}{so}"))
+    dataset = run.info.dataset
+    if dataset.is_own or run.test_images is not None:
         return
-    st.info(
-        f"{escape_markdown(name)} is not on this machine, so the original cannot be shown: this is the model's reconstruction instead."
-    )
     if st.button(
-        f"Download {name}",
-        key=f"download-{name}",
-        help=f"Into this user's cache. Licence: {escape_markdown(run.info.dataset.licence)}",
+        f"Download {dataset.name}",
+        key=f"download-{dataset.name}",
+        icon=":material/download:",
+        help=f"Into this user's cache. Licence: {escape_markdown(dataset.licence)}",
     ):
-        with st.spinner(f"Downloading {name} …"):
+        with st.spinner(f"Downloading {dataset.name} …"):
             try:
-                load_dataset(name)
+                load_dataset(dataset.name)
             except DataError as error:
                 st.error(escape_markdown(str(error)))
                 return

@@ -96,7 +96,7 @@ def test_hovering_over_one_map_every_run_decodes_its_own_code_of_that_image(page
         number = near_image(first)
         expect(heading(first)).to_have_text("Under the cursor")
         for root, name in ((deep, "digits-16d"), (linear, "digits-pca")):
-            expect(heading(root)).to_have_text(f"Test image {number} here too")
+            expect(heading(root)).to_have_text(f"Test image {number}, decoded")
             assert near_image(root) == number
             assert_shows_image(root, pretrained(name), number)
         seen.add(number)
@@ -164,7 +164,7 @@ def test_one_column_becomes_large_for_a_room_and_its_help_tells_of_nothing_else_
     eventually(lambda: np.testing.assert_allclose(list(first.bounding_box().values()), [0, 0, width, height], atol=1))
     assert the_map(first).bounding_box()["width"] > 0.5 * width
     hover(page, first, 0.4, 0.5)
-    expect(heading(second)).to_have_text(f"Test image {near_image(first)} here too")  # behind it the others follow
+    expect(heading(second)).to_have_text(f"Test image {near_image(first)}, decoded")  # behind it the others follow
     page.keyboard.press("Escape")
     eventually(lambda: np.testing.assert_allclose(list(first.bounding_box().values()), list(before.values()), atol=1))
 
@@ -189,13 +189,13 @@ def test_the_chosen_image_goes_to_every_column_and_into_the_link_without_sending
     box.fill("4321")
     box.press("Enter")
     for root, name in zip(roots, ("mnist-2d", "mnist-20d", "mnist-20d"), strict=True):
-        expect(heading(root)).to_have_text("Test image 4321")
+        expect(heading(root)).to_have_text("Test image 4321, decoded")
         assert_shows_code(root, pretrained(name).encodings.mu[4321])
     expect(page).to_have_url(re.compile("image=4321"))
     settled(page)
     assert sum(received) < 3 * bundle + 200_000
     hover(page, roots[0], 0.5, 0.5)
-    expect(heading(roots[1])).to_have_text(f"Test image {near_image(roots[0])} here too")
+    expect(heading(roots[1])).to_have_text(f"Test image {near_image(roots[0])}, decoded")
 
 
 def test_a_run_that_comes_later_catches_up_with_the_others(page, server):
@@ -209,12 +209,12 @@ def test_a_run_that_comes_later_catches_up_with_the_others(page, server):
     page.get_by_role("option", name="digits-pca").click()
     expect(page).to_have_url(re.compile("with=digits-pca"))
     expect(second.get_by_test_id("map-title")).to_have_text("PCA")
-    expect(heading(second)).to_have_text(f"Test image {number} here too")
+    expect(heading(second)).to_have_text(f"Test image {number}, decoded")
     assert_shows_image(second, pretrained("digits-pca"), number)
     page.get_by_role("button", name="Add a column").click()
     expect(page.get_by_test_id("surface")).to_have_count(3)
     third = page.get_by_test_id("surface").nth(2)
-    expect(heading(third)).to_have_text(f"Test image {number} here too")
+    expect(heading(third)).to_have_text(f"Test image {number}, decoded")
 
 
 def test_a_point_of_the_chart_opens_its_run_in_a_column_and_so_does_the_list(page, server):
@@ -327,6 +327,24 @@ def test_a_link_has_camera_and_layers_of_every_column_and_reload_and_back_keep_t
     page.go_back()
     eventually(lambda: assert_looks(shown(page, 2), looks))
     assert page.evaluate("location.href") == link
+
+
+def test_what_is_looked_at_is_in_the_link_and_the_other_columns_follow_it_there(page, server, browser):
+    roots = opened(page, server, 2, run="digits-2d", **{"with": "digits-autoencoder"})
+    before = [code(root) for root in roots]
+    the_map(roots[1]).focus()
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowUp"):
+        page.keyboard.press(key)
+    settled(page)
+    codes = [code(root) for root in roots]
+    assert all((now != then).any() for now, then in zip(codes, before, strict=True))
+    expect(page).to_have_url(re.compile(r"at\.2="))
+    assert "at.1=" not in page.evaluate("location.hash")  # the first only follows
+    with tab(browser) as other:
+        other.goto(page.evaluate("location.href"))
+        fresh = shown(other, 2)
+        eventually(lambda: np.testing.assert_allclose(code(fresh[1]), codes[1], rtol=1e-4))  # a link has six digits
+        eventually(lambda: np.testing.assert_array_equal(code(fresh[0]), codes[0]))  # a test image's own code
 
 
 def assert_in_address(page: Page, camera: list[float]) -> None:

@@ -355,7 +355,7 @@ def test_without_the_data_set_the_reconstruction_is_shown_and_the_download_offer
     test = sound(app(run="mnist-2d", view="reconstruct").run())
     assert "mnist is not on this machine" in said(test.info[0])
     assert any(button.label == "Download mnist" for button in test.button)
-    assert "this is the model's reconstruction instead" in said(test.info[0])
+    assert "shown is the model's reconstruction instead" in said(test.info[0])
 
 
 def test_the_dimensions_say_how_many_are_used():

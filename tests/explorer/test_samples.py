@@ -116,5 +116,6 @@ def test_a_conditional_model_is_asked_for_every_class_in_turn_or_for_one(kinds, 
 def test_without_the_data_set_the_real_images_are_said_to_be_missing(monkeypatch, tmp_path):
     monkeypatch.setenv("LATENT_DATA", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    text = words(sound(app(run="mnist-2d", view="samples").run()))
-    assert "mnist is not on this machine, so no test images stand beside the samples." in text
+    test = sound(app(run="mnist-2d", view="samples").run())
+    assert "mnist is not on this machine, so no test images stand beside the samples." in [box.value for box in test.info]
+    assert "Download mnist" in [button.label for button in test.button]

@@ -11,6 +11,7 @@ from explorer.pages.compare.rate_distortion import Measure, measure_of
 from explorer.pictures.arrays import Picture, fitted, picture_grid, to_picture
 from explorer.text.escape import capitalised, escape_markdown
 from explorer.widgets.pictures import run_image_name
+from explorer.widgets.test_image import offer_originals
 from trainer.runs.read import Run
 
 PICTURE_PX = 140  # 5 × 28
@@ -39,5 +40,7 @@ def show_image(runs: list[Run], row: int) -> None:
     st.html(picture_grid([fitted(picture, PICTURE_PX) for picture in pictures], lines, cell_px=PICTURE_PX + 30))
     told = [apart_sentence(scores) or image_sentence(next(iter(scores.values()), []))]
     told.append("Each picture is decoded from its posterior mean.")
+    if x is None:
+        offer_originals(runs[0], ", so the image itself is not beside its reconstructions.")
     is_stored = x is None and bool(scores)
     st.caption(escape_markdown(" ".join(filter(None, told))), help=f"{IMAGE_HELP}\n\n{STORED_HELP}" if is_stored else IMAGE_HELP)

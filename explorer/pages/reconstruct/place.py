@@ -5,6 +5,7 @@ from __future__ import annotations
 from explorer.session.load import State
 from explorer.surface.payload import picture_bytes
 from explorer.surface.schema import Options, SubjectRecord
+from explorer.text.escape import capitalised
 from explorer.text.test_images import image_name
 from explorer.widgets.chosen_picture import ChosenPicture
 from explorer.widgets.class_chooser import chosen_label, decoded_as
@@ -20,10 +21,11 @@ def show_on_map(
     now: State, run: Run, picked: ChosenPicture | None, codes: Codes | None, label: int | None, projection: Projection, axes: Axes
 ) -> None:
     """The map, with the picture's code on it where there is one."""
-    exact, subject = None, None
+    exact, subject, heading = None, None, None
     if picked is not None and codes is not None:
         whose = "your picture" if picked.row is None else image_name(picked.row)
-        name = whose if label == chosen_label(run) else f"{whose}{decoded_as(run)}"
+        as_class = "" if label == chosen_label(run) else decoded_as(run)
+        name, heading = f"{whose}{as_class}", f"{capitalised(whose)}, decoded{as_class}"
         exact = marked(name, codes.mu[0], run, projection)
         subject = _subject(name, picked, codes, run.config.is_deterministic)
     live_map(
@@ -33,6 +35,7 @@ def show_on_map(
         "reconstruct-surface",
         pins=pins_shown(now, run, projection),
         exact=exact,
+        heading=heading,
         subject=subject,
         options=Options(pinnable=False, hint=False, folded=True),
     )

@@ -22,8 +22,8 @@ from explorer.session.load import State
 from explorer.session.remembered import put_back, remember
 from explorer.session.seed import draw_again, draws, sync_link
 from explorer.text.escape import escape_markdown
-from explorer.widgets.pictures import DESKTOP, LAPTOP, channel_words, grow_with_window, no_originals, show_picture
-from explorer.widgets.test_image import chosen_row
+from explorer.widgets.pictures import DESKTOP, LAPTOP, channel_words, grow_with_window, show_picture
+from explorer.widgets.test_image import chosen_row, offer_originals
 from trainer.numerals import count
 from trainer.runs.read import Run
 
@@ -150,7 +150,7 @@ def _real(run: Run, choice: Choice) -> None:
     originals = originals_of(run.id, rows) if len(rows) else None
     if originals is None:
         st.markdown("**Real test images**")
-        st.caption(escape_markdown(f"{no_originals(run)}, so no test images stand beside the samples."))
+        offer_originals(run, ", so no test images stand beside the samples.")
         return
     which = "" if choice.label is None else f" of class {run.info.dataset.class_names[choice.label]}"
     pictures = np.stack([to_picture(x) for x in originals])

@@ -7,6 +7,7 @@
 
 import type { RunOnMap } from "../data/run-on-map";
 import { Disposer } from "../ui/dom";
+import { decodedWords } from "../ui/format";
 import type { Point } from "../wire/schema";
 
 /** What the hand is on. */
@@ -115,7 +116,7 @@ export function followed(scene: RunOnMap, { run, image, z }: Probed): Followed |
     : {
         z: Array.from(scene.muOf(i)),
         place: scene.place(i),
-        heading: `Test image ${scene.numberOf(i)} here too`,
+        heading: decodedWords(scene.numberOf(i)),
         nearest: i,
       };
 }

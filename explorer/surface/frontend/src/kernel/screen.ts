@@ -3,7 +3,7 @@
 import type { Plane } from "../geometry/planes";
 import type { PathChoice } from "../wire/payload";
 import type { Point } from "../wire/schema";
-import type { MapState, Tiles } from "./state";
+import type { MapState, Probe, Tiles } from "./state";
 
 /** A line of the drawing; lengths are pixels of the model's frame. */
 export interface StrokeRecord {
@@ -81,6 +81,8 @@ export interface ScreenSource {
   strokes(): readonly StrokeRecord[];
   words(): Offered;
   change(patch: Partial<MapState>): void;
+  /** Maps that follow this one do. */
+  aim(probe: Probe): void;
   /** A background that this map does not have changes nothing. */
   ground(id: string): void;
   /** A quantity that this map does not have, too. */

@@ -112,6 +112,11 @@ export function classWords(className: string | null): string {
 }
 
 /** What the small picture is: an original, or what the decoder makes of its code, told its class or another. */
+/** Over the picture that is decoded from the code of a test image. */
+export function decodedWords(number: number): string {
+  return `Test image ${number}, decoded`;
+}
+
 export function nearestWords(number: number, isOriginal: boolean, decodedAs: string | null): string {
   if (isOriginal) return `test image ${number}`;
   return decodedAs === null

@@ -36,7 +36,7 @@ describe("what a surface shows for what another says", () => {
     expect(Array.from(seen?.z ?? [])).toEqual([0.5, 0.625, 0.75, 0.875]);
     expect(seen?.place).toEqual([7, 8]);
     expect(seen?.nearest).toBe(1);
-    expect(seen?.heading).toBe("Test image 71 here too");
+    expect(seen?.heading).toBe("Test image 71, decoded");
   });
 
   test("an image that is not here, or none because every class is hidden: nothing", () => {
@@ -45,7 +45,7 @@ describe("what a surface shows for what another says", () => {
   });
 
   test("a run of the same name with other dimensions is another run: a page may be older than a new training", () => {
-    expect(followed(scene("one", 3), here)?.heading).toBe("Test image 71 here too");
+    expect(followed(scene("one", 3), here)?.heading).toBe("Test image 71, decoded");
   });
 });
 

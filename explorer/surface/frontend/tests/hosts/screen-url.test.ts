@@ -123,9 +123,13 @@ test("maps beside each other each find their own in one link, whichever was writ
   }
 });
 
-test("a literal link of two columns says of each its camera and layers, and of the probe nothing", () => {
+test("a literal link of two columns says of each its camera and layers, and of one what is looked at", () => {
   const link = "#v=1&of.1=mnist-2d/latent&cam.1=0.41_-1.2_7.5&at.1=1_2&of.2=mnist-20d/pca&bg.2=support&hide.2=3";
-  expect(readScreen(link, 1).screen).toEqual({ of: "mnist-2d/latent", camera: [0.41, -1.2, 7.5] });
+  expect(readScreen(link, 1).screen).toEqual({
+    of: "mnist-2d/latent",
+    camera: [0.41, -1.2, 7.5],
+    probe: { at: [1, 2], z: [], heading: "" },
+  });
   expect(readScreen(link, 2).screen).toEqual({ of: "mnist-20d/pca", background: "support", hidden: [3] });
   expect(readScreen(link, 3)).toEqual({ screen: {}, complaint: "" });
   expect(readScreen(link).screen).toEqual({});

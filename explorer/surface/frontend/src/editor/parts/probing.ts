@@ -1,6 +1,7 @@
 /** How does the probe get where it is? By hand, to a code, to a pin, and after the hand on another map of the page. */
 
 import type { Probe } from "../../kernel/state";
+import { decodedWords } from "../../ui/format";
 import type { PinRecord, Point } from "../../wire/schema";
 import type { Context } from "../context";
 import { followed, LinkedMaps, type Probed } from "../linked-maps";
@@ -57,9 +58,12 @@ export class Probing {
     hint.leaveLater();
   }
 
+  /** To a test image by its own code, which the place of its point need not have on a map that is no plane of codes. */
   flyTo(i: number): void {
-    const place = this.context.state.data.place(i);
-    this.toPlace(place);
+    const { data } = this.context.state;
+    const place = data.place(i);
+    this.playback.pause();
+    this.put({ from: "code", at: place, z: Array.from(data.muOf(i)), heading: decodedWords(data.numberOf(i)) });
     this.context.viewport.flyTo(place, FLY_ZOOM);
     this.context.cameraMoved();
   }
@@ -97,7 +101,8 @@ export class Probing {
     this.link.tell({ run: state.data.header.run.id, image, z: Array.from(derived.code) });
   }
 
-  private put(probe: Probe): void {
+  /** Maps that follow this one go there too. */
+  put(probe: Probe): void {
     this.isUntold = true;
     this.context.store.set({ probe });
   }

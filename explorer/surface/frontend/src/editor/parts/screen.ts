@@ -3,7 +3,7 @@
 import type { Plane } from "../../geometry/planes";
 import { offerOf } from "../../kernel/layer-choice";
 import { type Offered, SCREEN, type ScreenSource, type StrokeRecord, WHICH_SCREEN } from "../../kernel/screen";
-import type { MapState, Tiles } from "../../kernel/state";
+import type { MapState, Probe, Tiles } from "../../kernel/state";
 import { TABS } from "../../kernel/tabs";
 import { LAYERS } from "../../layers/index";
 import type { PathChoice } from "../../wire/payload";
@@ -13,6 +13,7 @@ import type { Maps } from "./maps";
 import type { OwnPictures } from "./own-pictures";
 import type { Pinning } from "./pinning";
 import type { Playback } from "./playback";
+import type { Probing } from "./probing";
 
 const TOLD: readonly (keyof MapState)[] = [
   "data",
@@ -42,6 +43,7 @@ export class ScreenPart implements ScreenSource {
     private readonly pictures: OwnPictures,
     private readonly pinning: Pinning,
     private readonly playback: Playback,
+    private readonly probing: Probing,
   ) {
     const { disposer, store } = context;
     const later = (): void => {
@@ -82,6 +84,10 @@ export class ScreenPart implements ScreenSource {
 
   change(patch: Partial<MapState>): void {
     this.context.store.set(patch);
+  }
+
+  aim(probe: Probe): void {
+    this.probing.put(probe);
   }
 
   ground(id: string): void {

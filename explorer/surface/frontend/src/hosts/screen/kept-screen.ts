@@ -149,7 +149,7 @@ function restore(
   if (strokes) source.ink(strokes);
   if (walk !== undefined) source.take(walk);
   if (film !== undefined && film !== null) source.rest(film);
-  if (probe) source.change({ probe: aimed(probe, latentDim) });
+  if (probe) source.aim(aimed(probe, latentDim));
   source.change(patchOf(source.state(), rest)); // after what chooses a tab by itself
   if (camera) source.look(...camera);
   else if (camera === null) source.whole();

@@ -90,8 +90,11 @@ const FIELDS: Fields = {
 };
 const NAMES = Object.keys(FIELDS) as (keyof Screen)[];
 
-/** Of a map beside others, `column` from 1: what does not move with them; in a link “cam.2” is the camera of the second. */
-const OF_COLUMN: readonly string[] = ["of", "cam", "bg", "over", "tiles", "by", "hide", "plane"];
+/**
+ * Of a map beside others, `column` from 1: what does not move with them, in a link “cam.2” is the camera of the second; and of the one map
+ * that the others follow what is looked at.
+ */
+const OF_COLUMN: readonly string[] = ["of", "cam", "bg", "over", "tiles", "by", "hide", "plane", "at"];
 
 /** What of a link could be read. */
 export interface LinkedScreen {
