@@ -8,6 +8,9 @@ from explorer.cache.runs import Stamp, run_at, stamp_of
 from explorer.pictures.map_picture import map_picture
 from trainer.errors import LatentError
 
+LEAST_SEEN = 2.0
+"""From one standard deviation of the prior below its mean to one above."""
+
 
 def map_pictures(run_id: str) -> tuple[str, str] | None:
     """A run's first map as small pictures for a light and for a dark page, data: addresses; None where it cannot be read."""
@@ -18,7 +21,9 @@ def map_pictures(run_id: str) -> tuple[str, str] | None:
 def _map_pictures(run_id: str, stamp: Stamp) -> tuple[str, str] | None:
     try:
         run = run_at(run_id, stamp)
-        points, labels = next(iter(run.projections.values())).points, run.encodings.label
+        shown, labels = next(iter(run.projections.values())), run.encodings.label
     except LatentError:
         return None
-    return map_picture(points, labels, False), map_picture(points, labels, True)
+    has_prior = shown.kind != "lattice" and not run.config.is_deterministic  # its unit is the prior's standard deviation
+    light, dark = (map_picture(shown.points, labels, is_dark, LEAST_SEEN if has_prior else 0.0) for is_dark in (False, True))
+    return light, dark

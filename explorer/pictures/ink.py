@@ -53,7 +53,8 @@ def find_ink(grey: Floats) -> Found:
     strokes = _strokes(signal, smooth, least)
     full, low = _full(signal, strokes), 3 * paper.grain
     if full < least:
-        raise blank(f"ink and paper differ by {max(full, 0):.0f} of 255 grey levels, the paper's grain is {paper.grain:.0f}")
+        differ = f"ink and paper differ by {max(full, 0):.0f} of 255 grey levels, the paper's grain is {paper.grain:.0f}"
+        raise blank(differ) if paper.grain <= MAX_GRAIN else uneven(differ)
     near = _dilate(strokes, max(2, round(_longer_side(strokes) / 20)))
     ink = np.clip((signal - low) / (full - low), 0, 1) * near
     room = paper.level if is_dark_on_light else 255 - paper.level
@@ -274,8 +275,15 @@ def _told_paper(is_dark_on_light: bool, paper: Floats, contrast: float) -> str:
     return f"The dark background ({level}) was removed; what is light on it stands out by {contrast:.0f} grey levels."
 
 
+ALLOWED = "allowed: one drawing or object that stands out from an even background"
+
+
 def blank(found: str) -> ImageError:
+    return ImageError(f"The picture looks blank ({found}); {ALLOWED}; draw with a darker pen or take a nearer picture.")
+
+
+def uneven(found: str) -> ImageError:
+    """For a picture full of noise or texture, which is everything but blank."""
     return ImageError(
-        f"The picture looks blank ({found}); allowed: one drawing or object that stands out from an even background; "
-        "draw with a darker pen or take a nearer picture."
+        f"Nothing stands out from the grain of this picture ({found}); {ALLOWED}; take it in more light or cut it to the drawing."
     )

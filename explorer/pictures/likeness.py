@@ -97,7 +97,9 @@ def likeness_sentence(likeness: Likeness, names: Sequence[str]) -> str:
     picture, reconstruction, is_voted = likeness.picture, likeness.reconstruction, likeness.is_voted
     if picture.label == reconstruction.label:
         name = quoted(class_name(picture.label, names) or "no class")
-        return f"Picture and reconstruction both look like {name} ({_share(picture, is_voted)} and {_share(reconstruction, is_voted)})."
+        who = "" if is_voted else " to the classifier"  # a person may see another class in a picture
+        shares = f"{_share(picture, is_voted)} and {_share(reconstruction, is_voted)}"
+        return f"Picture and reconstruction both look like {name}{who} ({shares})."
     told = [_told(look, names, is_voted) for look in (picture, reconstruction)]
     return f"The class is uncertain: the picture looks most like {told[0]}, its reconstruction most like {told[1]}."
 

@@ -20,14 +20,17 @@ MOST_POINTS, MANY_POINTS = 2500, 1000
 FAR_SHARE = 0.5  # per cent of the points at each end that may lie outside the picture
 
 
-def map_picture(points: NDArray[np.float32], labels: NDArray[np.int64], is_dark: bool) -> str:
-    """A PNG with a transparent ground as a data: address. points (N, 2): y upwards; labels (N,): −1 for none."""
+def map_picture(points: NDArray[np.float32], labels: NDArray[np.int64], is_dark: bool, least: float = 0.0) -> str:
+    """A PNG with a transparent ground as a data: address. points (N, 2): y upwards; labels (N,): −1 for none. least: units of the map that
+    are seen from top to bottom at least, so that codes that collapsed are the speck that they are."""
     step = -(-len(points) // MOST_POINTS)
     places, classes = points[::step].astype(float), labels[::step]
     side = 2 if len(places) > MANY_POINTS else 3
     low, high = np.percentile(places, [FAR_SHARE, 100 - FAR_SHARE], axis=0)
     room = np.array([WIDTH, HEIGHT]) - 2 * MARGIN - side
-    scale = float((room / np.maximum(high - low, 1e-9)).min())  # the same across and up: a distance is a distance
+    scale = float(
+        (room / np.maximum(high - low, (1e-9, max(least, 1e-9)))).min()
+    )  # the same across and up: a distance is a distance
     at = np.rint((places - (low + high) / 2) * scale * (1, -1) + np.array([WIDTH, HEIGHT]) / 2 - side / 2).astype(int)
     index = np.zeros((HEIGHT, WIDTH), np.uint8)  # 0: the ground, 1: no class, 2 …: the colours
     is_inside = ((at >= 0) & (at < np.array([WIDTH, HEIGHT]) - side)).all(axis=1)

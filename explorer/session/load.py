@@ -17,6 +17,7 @@ from explorer.session.column_link import Column
 from explorer.session.pins import FAR, Pin, linked_pins, pins_of, read_link, sync_link, write_pins
 from explorer.surface.schema import MAX_PINS
 from explorer.text.escape import shortened
+from explorer.text.numbers import left_out
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def _fitting_pins(run_id: str, n_dims: int, n_asked: int) -> tuple[Pin, ...]:
     sync_link(run_id)
     if n_asked > len(pins):
         say(
-            f"{n_asked - len(pins)} of the {n_asked} pins in the link are left out: {run_id} takes up to {MAX_PINS} pins of "
+            f"{left_out(n_asked - len(pins), n_asked, 'pin')}: {run_id} takes up to {MAX_PINS} pins of "
             f"{n_dims} numbers between −{FAR:g} and {FAR:g}."
         )
     return pins

@@ -24,7 +24,7 @@ from explorer.session.path_link import (
 from explorer.session.path_link import Stop as Stop
 from explorer.session.ways import take_ways
 from explorer.text.escape import shortened
-from explorer.text.numbers import number_list
+from explorer.text.numbers import left_out, number_list
 from trainer.maps.projection import Projection
 
 
@@ -92,7 +92,7 @@ def read_link(run_id: str, n_dims: int) -> None:
         st.session_state["stops"] = {name: kept for name, kept in _all().items() if name != run_id}
     n_asked = len(text.split("~")) if text else 0
     if n_asked > len(stops):
-        lost = f"{n_asked - len(stops)} of the {n_asked} stops in the link are left out"
+        lost = left_out(n_asked - len(stops), n_asked, "stop")
         say(f"{lost}: {run_id} takes up to {MAX_STOPS} stops of {n_dims} numbers.")
     line = linked_line(drawn)
     forget_drawn(run_id)

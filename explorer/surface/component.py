@@ -63,17 +63,19 @@ def film_surface(shown: FilmShown, film: bytes, key: str, on_leave: Callable[[],
 SHARE_MENU = "share-menu"
 
 
-def browser_history(address: str, staged: str = "", screen: str = "") -> None:
+def browser_history(address: str, run_id: str, staged: str = "", screen: str = "") -> None:
     """Makes an entry in the browser's history where the address is another one; to be called when all of a rerun is drawn.
 
     address: what the link says of this rerun. Where a rerun before it was cut short, what that one wrote may reach the page late; it is
     put right when nothing runs any more.
+    run_id: whose page it is, or ""; what an address says of the map of another run goes where the page has no map.
     staged: another word where the map is to be put into the state `screen`, the part of an address after #
     """
     with st.container(key="history"):
         # the clock makes each rerun's word another one, or the page would not hear that an address is as it was before
         _component("history")(
-            data={"address": address, "staged": staged, "screen": screen, "at": time.monotonic_ns()}, key="history-entries"
+            data={"address": address, "run": run_id, "staged": staged, "screen": screen, "at": time.monotonic_ns()},
+            key="history-entries",
         )
 
 

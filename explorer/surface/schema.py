@@ -199,6 +199,8 @@ class Options:
     """A path can be drawn by hand, of which the host hears."""
     film: bool = False
     """The film of the run's training can be asked for; the host puts it in the map's place."""
+    saves_page: bool = False
+    """The host has the run as a web page in its menu for sharing, and opens that menu when it is asked for."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,15 @@ def number_list(values: Sequence[float] | NDArray[np.float32], at_most: int = 8,
     return f"({shown}{', …' if len(values) > at_most else ''})"
 
 
+def left_out(n_lost: int, n: int, thing: str) -> str:
+    """“1 of the 3 pins in the link is left out”, the beginning of a sentence."""
+    if n == 1:
+        return f"The {thing} in the link is left out"
+    if n_lost == n:
+        return f"All {n} {thing}s in the link are left out"
+    return f"{n_lost} of the {n} {thing}s in the link {'is' if n_lost == 1 else 'are'} left out"
+
+
 def format_number(value: float, digits: int = 1) -> str:
     """With one digit, and in words what is no number."""
     return number(value, digits) if math.isfinite(value) else "not finite"

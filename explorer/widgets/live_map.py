@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -65,7 +66,7 @@ def live_map(
         taken=events.counted_events(),
         undo=Undo(*can_undo(run_id)),
         height=height,
-        options=options or Options(),
+        options=replace(options or Options(), saves_page=True),
         subject=subject,
         searches=searches_address(),
     )

@@ -41,7 +41,9 @@ def test_how_often_the_classifier_is_right_stands_where_the_class_is_said(page, 
     assert round(100 * run.classifier.decoded.accuracy) == int(re.search(r"right on (\d+)", told.inner_text())[1])
     page.goto(surface.address(server, run="mnist-2d", view="reconstruct"))
     share = round(100 * run.classifier.images.accuracy)
-    expect(page.get_by_text(re.compile(rf"Its classifier is right on {share}\W% of test images")).first).to_be_visible()
+    expect(
+        page.get_by_text(re.compile(rf"The classifier that says so is right on {share}\W% of test images")).first
+    ).to_be_visible()
 
 
 def code(page: Page) -> np.ndarray:

@@ -28,6 +28,7 @@ from tests.browser.surface import (
     pretrained,
     settled,
     stroke,
+    tab,
     the_map,
 )
 from tests.places import ROOT
@@ -80,10 +81,16 @@ def test_holes_have_prior_mass_and_low_density_and_come_by_mass(page, server):
     expect(page.get_by_test_id("support")).to_have_text("low density of encoded images")
 
 
-def test_a_hole_is_found_from_the_menu_of_layers_where_there_is_a_prior(page, server):
+def test_a_hole_is_found_from_the_menu_of_layers_where_there_is_a_prior_and_its_link_tells_of_it(page, server, browser):
     opened(page, server, run="digits-2d")
     drawer(page).get_by_role("button", name="Go to a hole").click()
     expect(heading(page)).to_have_text(re.compile(r"^Hole 1 of \d+$"))
+    told = page.get_by_text(re.compile(r"^Hole 1 of \d+: of 539 samples from the prior about \d+ lie within")).first
+    expect(told).to_be_visible()
+    expect(page).to_have_url(re.compile("at=.*Hole"))
+    with tab(browser) as other:
+        other.goto(page.evaluate("location.href"))
+        expect(other.get_by_text(told.text_content(), exact=True).first).to_be_visible(timeout=30_000)
     opened(page, server, run="digits-autoencoder")
     expect(drawer(page).get_by_label("Density of the codes")).to_be_visible()
     expect(drawer(page).get_by_role("button", name="Go to a hole")).to_have_count(0)

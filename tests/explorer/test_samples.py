@@ -12,7 +12,7 @@ from PIL import Image
 
 from explorer.pages.samples.drawn import FITTED, POSTERIOR, PRIOR, Choice, arrays_file, drawn, sentence, sources, title
 from tests.explorer.conftest import KINDS
-from tests.explorer.shown import app, sound, words
+from tests.explorer.shown import app, said, sound, words
 from trainer.runs.catalogue import load_run
 
 pytestmark = pytest.mark.usefixtures("fresh_app")
@@ -117,5 +117,5 @@ def test_without_the_data_set_the_real_images_are_said_to_be_missing(monkeypatch
     monkeypatch.setenv("LATENT_DATA", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     test = sound(app(run="mnist-2d", view="samples").run())
-    assert "mnist is not on this machine, so no test images stand beside the samples." in [box.value for box in test.info]
+    assert "mnist is not on this machine, so no test images stand beside the samples." in [said(box) for box in test.info]
     assert "Download mnist" in [button.label for button in test.button]

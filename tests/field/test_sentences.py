@@ -90,7 +90,10 @@ def test_the_headline_joins_class_and_figures():
     assert trust.headline(10, 2000, changed, DIGITS) == told
     assert trust.beside(10, 2000, changed, DIGITS) == "By its figures alone: typical of the test data."
     assert trust.headline(10, 2000, same, DIGITS) == trust.headline(10, 2000, None, DIGITS) == "Typical of the test data."
-    assert trust.beside(10, 2000, same, DIGITS) == "Picture and reconstruction both look like a 5 (93\u00a0% and 90\u00a0%)."
+    assert (
+        trust.beside(10, 2000, same, DIGITS)
+        == "Picture and reconstruction both look like a 5 to the classifier (93\u00a0% and 90\u00a0%)."
+    )
     assert trust.headline(10, 2000, unsure, DIGITS) == "Typical of the test data."
     assert "The class is uncertain" in trust.beside(10, 2000, unsure, DIGITS)
     # what is of no class of the data set: the classifier's word is no headline

@@ -39,6 +39,7 @@ from trainer.numerals import number
 from trainer.runs.examination import SURELY, Examination
 
 LITTLE = math.log(2)  # nats below which a code does not even tell one half of the images from the other
+AUTOREGRESSIVE = "The decoder is also given the pixels before each pixel, which already determine most of the image."
 EMPTY = 0.5  # share of the KL that must be information, else most of it is not
 
 
@@ -53,11 +54,13 @@ class Diagnosis:
     headline: str
     """the verdict in a sentence"""
     because: tuple[str, ...]
-    """what it rests on, sentences"""
+    """what it rests on, sentences; of an alarm first those of `causes`"""
     remedies: tuple[Remedy, ...]
     """those that fit, the likeliest first"""
     checks: tuple[Check, ...] = ()
     """all that were made"""
+    causes: tuple[str, ...] = ()
+    """of an alarm, the sentences that say why the KL term had its way; none where the figures show no reason"""
 
     @property
     def is_alarm(self) -> bool:
@@ -69,13 +72,17 @@ def diagnose(config: FitConfig, found: Examination, mu: NDArray[Any] | None = No
     used = used_dimensions(found, mu)
     made = checks(config, found.n, found.measured, found.implied, uses_code=found.information >= LITTLE)
     kind: Kind = "no-verdict" if failed(made) else _kind(config, found, used)
+    why = _causes(kind, config, found)
+    because = _because(kind, config, found, used, _varying(found, mu), made)
+    is_told = found.n >= FEWEST_IMAGES
     return Diagnosis(
         kind,
         used,
         _headline(kind, config, found, used, made),
-        _because(kind, config, found, used, _varying(found, mu), made),
+        (*why, *(line for line in because if line not in why)) if is_told else because,
         remedies_for(kind, config),
         made,
+        why if is_told else (),
     )
 
 
@@ -151,6 +158,15 @@ def _headline(kind: Kind, config: FitConfig, found: Examination, used: NDArray[n
             )
 
 
+def _causes(kind: Kind, config: FitConfig, found: Examination) -> tuple[str, ...]:
+    """Of an alarm: the weight of the KL term, and a decoder that hardly needs a code."""
+    if kind in ("healthy", "surplus", "no-verdict"):
+        return ()
+    weight, beta = pressure(config, found), weight_of_kl(config, found)
+    pressed = (pressure_sentence(config, found, weight, beta),) if weight >= PRESSURE else ()
+    return (*pressed, AUTOREGRESSIVE) if config.context else pressed
+
+
 def _because(
     kind: Kind, config: FitConfig, found: Examination, used: NDArray[np.bool_], varies: NDArray[np.bool_], made: tuple[Check, ...]
 ) -> tuple[str, ...]:
@@ -167,7 +183,7 @@ def _because(
     if config.is_conditional:
         lines.append("Encoder and decoder are given the class, so the code only has to hold what the class does not determine.")
     if config.context:
-        lines.append("The decoder is also given the pixels before each pixel, which already determine most of the image.")
+        lines.append(AUTOREGRESSIVE)
     return tuple(lines + [check.sentence for check in notes(made)])
 
 

@@ -13,6 +13,7 @@ from trainer.numerals import count
 from trainer.runs.examination import Examination
 from trainer.runs.read import Run
 
+CAUSE = "**Likely cause:** "
 VERDICT_HELP = """**Information**: E[log q(z|x) − log q(z)] against all posteriors of the examined images (Hoffman & Johnson 2016), at most
 log N of N images; a code holds more where its upper bound, the mean KL less the lower bound of the distance to the prior, is larger.
 **Distance to the prior**: KL(q(z) ‖ p(z)); below by E[log m(z) − log p(z)] for a density m, a mixture of Gaussians, of images that are not
@@ -50,15 +51,15 @@ def show_verdict(run: Run, diagnosis: Diagnosis) -> None:
     icon = "help" if diagnosis.kind == "no-verdict" else "warning" if diagnosis.is_alarm else "check_circle"
     words = f":material/{icon}: {escape_markdown(diagnosis.headline)}"
     st.markdown(f"## :{ALARM_COLOUR}[{words}]" if diagnosis.is_alarm else f"## {words}")
-    st.markdown("\n".join(f"- {escape_markdown(line)}" for line in diagnosis.because), help=VERDICT_HELP)
-    st.caption(
-        escape_markdown(f"Measured on {which_images(run, found)}.{_when_imported(run)} {_implied(run, diagnosis, found)}".rstrip()),
-        help=CHECKS_HELP,
-    )
-    if diagnosis.checks:
-        with st.expander("Checks before the verdict"):
-            for check in diagnosis.checks:
-                st.markdown(check_line(check, diagnosis))
+    lines = [f"- {CAUSE if line in diagnosis.causes else ''}{escape_markdown(line)}" for line in diagnosis.because]
+    st.markdown("\n".join(lines), help=VERDICT_HELP)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="measured"):
+        told = f"Measured on {which_images(run, found)}.{_when_imported(run)} {_implied(run, diagnosis, found)}".rstrip()
+        st.caption(escape_markdown(told), help=CHECKS_HELP, width="content")
+        if diagnosis.checks:
+            with st.popover("Checks before the verdict", type="tertiary", key="checks"):
+                for check in diagnosis.checks:
+                    st.markdown(check_line(check, diagnosis))
 
 
 def _when_imported(run: Run) -> str:

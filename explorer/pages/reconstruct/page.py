@@ -24,7 +24,7 @@ from trainer.runs.read import Run
 def show(now: State) -> None:
     """The whole page."""
     run = get_run(now.run_id)
-    row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="picture-source")
+    row = st.container(horizontal=True, vertical_alignment="top", gap="medium", key="picture-source")
     with row:
         picked = choose_pictures(run, "reconstruct")
     if isinstance(picked, UploadBatch):

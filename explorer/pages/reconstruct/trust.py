@@ -115,7 +115,8 @@ def _accuracy(run: Run, alike: Likeness | None) -> str:
     classifier = run.reliable_classifier
     if alike is None or alike.is_voted or classifier is None:
         return ""
-    return f"Its classifier is right on {percent(classifier.images.accuracy)} of test images."
+    images, decoded = percent(classifier.images.accuracy), percent(classifier.decoded.accuracy)
+    return f"The classifier that says so is right on {images} of test images and on {decoded} of their reconstructions."
 
 
 def _nearest_classes(run: Run, picked: ChosenPicture, codes: Codes) -> str:

@@ -384,6 +384,16 @@ def test_a_blank_sheet_is_a_sentence(dataset: str, shape: tuple[int, int, int]) 
             pytest.fail(f"{title}: {prepare(image, shape, dataset).steps[-1].sentence}")
 
 
+def test_noise_is_not_called_blank() -> None:
+    generator = np.random.default_rng(3)
+    for side in (30, 64, 300):
+        noise = Image.fromarray(generator.integers(0, 256, (side, side)).astype(np.uint8))
+        with pytest.raises(
+            ImageError, match=r"^Nothing stands out from the grain of this picture \(.*\); allowed: one drawing or .*; take"
+        ):
+            pytest.fail(prepare(noise, MNIST, "mnist").steps[-1].sentence)
+
+
 def test_a_plain_colour_is_no_mistake_for_a_photograph() -> None:
     assert (prepare(Image.new("L", (50, 50), 51), SHAPES, "shapes").x == np.float32(0.2)).all()
 
@@ -606,7 +616,7 @@ def test_any_pixels_give_a_picture_or_a_sentence(width: int, height: int, seed: 
     try:
         check(prepare(image, shape, dataset), shape)
     except ImageError as error:
-        assert "blank" in str(error)  # noqa: PT017
+        assert "blank" in str(error) or "grain" in str(error)  # noqa: PT017
 
 
 @pytest.mark.parametrize("size", [(4000, 3), (3, 4000), (1, 300), (6000, 5000)])

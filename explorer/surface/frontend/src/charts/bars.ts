@@ -67,9 +67,9 @@ export class CollapseBars {
       "div",
       { class: "lc-root" },
       this.words,
-      h("div", { class: "lc-dials" }, this.epsilon.element, this.delta.element),
       legend(data.used !== null),
       this.bars.element,
+      h("div", { class: "lc-dials" }, this.epsilon.element, this.delta.element),
       this.curve.element,
     );
   }

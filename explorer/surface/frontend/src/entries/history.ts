@@ -7,7 +7,8 @@ import { moved } from "../hosts/fragment";
 import { HistoryEntries } from "../hosts/history-entries";
 import { KeptScreen } from "../hosts/screen/kept-screen";
 import { ShareDialog } from "../hosts/share-dialog";
-import { shareButtons } from "../hosts/share-menu";
+import { openShareMenu, shareButtons } from "../hosts/share-menu";
+import { SAVE_PAGE } from "../kernel/screen";
 
 const KEPT = Symbol.for("latent-atlas-history");
 
@@ -25,6 +26,7 @@ interface Told {
   readonly menu?: boolean;
   readonly fragment?: string;
   readonly address?: string;
+  readonly run?: string;
   readonly staged?: string;
   readonly screen?: string;
 }
@@ -75,6 +77,7 @@ export default function history({ parentElement, data, setStateValue }: Componen
     kept.forget();
     kept.forget = whenNothingRuns(() => {
       kept.entries.correct(told?.address ?? "");
+      kept.screen.leave(told?.run ?? "");
       stage(kept, told);
     });
     return undefined;
@@ -99,6 +102,7 @@ export default function history({ parentElement, data, setStateValue }: Componen
   });
   const now: Kept = { entries, dialog: new ShareDialog(window), screen, staged: "", forget: () => undefined };
   page[KEPT] = now;
+  addEventListener(SAVE_PAGE, openShareMenu);
   now.forget = whenNothingRuns(() => stage(now, told));
   return undefined;
 }

@@ -108,6 +108,9 @@ export const WHICH_SCREEN = "latent-atlas-which-screen";
 /** The page is to be shared; detail: whether the link is copied at once. */
 export const SHARE = "latent-atlas-share";
 
+/** The run is to be taken away as a web page, which the host has in its menu. */
+export const SAVE_PAGE = "latent-atlas-save-page";
+
 export function share(isCopied: boolean): void {
   dispatchEvent(new CustomEvent(SHARE, { detail: isCopied }));
 }

@@ -3,21 +3,30 @@
 import type { Frame, Panel } from "../kernel/extension";
 import type { PaletteEntry } from "../kernel/palette-entries";
 import type { PanelEditor } from "../kernel/panel-editor";
+import { SAVE_PAGE } from "../kernel/screen";
 import type { MapState } from "../kernel/state";
 import { button, h, setText } from "../ui/dom";
 import { KeyboardPlace } from "../ui/keyboard-place";
 
 const PROGRAM = "a program that gives the shown picture, with the run's weights.safetensors";
 
+const WEB_PAGE: PaletteEntry = {
+  name: "Web page",
+  what: "one file with map and decoder, in the menu Share",
+  key: "",
+  run: () => void dispatchEvent(new Event(SAVE_PAGE)),
+};
+
 export class ExportMenu implements Panel {
   readonly id = "export";
   readonly slot = "over";
-  readonly reads: readonly (keyof MapState)[] = ["open"];
+  readonly reads: readonly (keyof MapState)[] = ["open", "host"];
   readonly element: HTMLElement;
   private readonly python = h("pre", { class: "la-code", hidden: true, tabindex: "0", "aria-label": "Python code" });
   private readonly answer = h("p", { class: "la-small", role: "status" });
   private readonly items: readonly PaletteEntry[] = [
     { name: "PNG of the map", what: "what is seen, with its legend", key: "", run: () => this.editor.savePicture() },
+    WEB_PAGE,
     { name: "Pins as JSON", what: "places, names and codes", key: "", run: () => this.editor.savePins() },
     { name: "Copy as PyTorch", what: PROGRAM, key: "", run: () => this.copy(this.editor.python()) },
     { name: "Copy as NumPy", what: PROGRAM, key: "", run: () => this.copy(this.editor.numpy()) },
@@ -25,7 +34,9 @@ export class ExportMenu implements Panel {
   private readonly buttons: readonly HTMLButtonElement[];
   private readonly place = new KeyboardPlace();
 
-  constructor(private readonly editor: Pick<PanelEditor, "set" | "savePicture" | "savePins" | "python" | "numpy">) {
+  constructor(
+    private readonly editor: Pick<PanelEditor, "state" | "set" | "savePicture" | "savePins" | "python" | "numpy">,
+  ) {
     this.buttons = this.items.map(({ name, what, run }) =>
       button("la-entry", {}, run, h("span", { class: "la-entry-name" }, name), h("span", { class: "la-small" }, what)),
     );
@@ -38,13 +49,16 @@ export class ExportMenu implements Panel {
     );
   }
 
-  update({ state: { open } }: Frame): void {
+  update({ state: { open, host } }: Frame): void {
+    this.buttons[this.items.indexOf(WEB_PAGE)].hidden = !host.options.saves_page;
     const isOpen = open === this.id;
     if (this.place.toggle(this.element, isOpen, this.buttons[0]) && !isOpen) this.python.hidden = true;
   }
 
   paletteEntries(): readonly PaletteEntry[] {
-    return this.items.map((item) => ({ ...item, name: `Export: ${item.name}` }));
+    const { saves_page } = this.editor.state().host.options;
+    const offered = this.items.filter((item) => saves_page || item !== WEB_PAGE);
+    return offered.map((item) => ({ ...item, name: `Export: ${item.name}` }));
   }
 
   /** Shown too: a page without the right to the clipboard must not leave anyone without. */

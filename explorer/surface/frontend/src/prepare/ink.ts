@@ -1,6 +1,15 @@
 /** Where is the ink on this picture? explorer/pictures/ink.py in the browser: the same steps, the same numbers. */
 
-import { FAINT, LONG_CONTACT, MIN_CONTRAST, MIN_CONTRAST_GRAINS, PIECES_PX, SAME_VALUE, SPECK } from "../wire/schema";
+import {
+  FAINT,
+  LONG_CONTACT,
+  MAX_GRAIN,
+  MIN_CONTRAST,
+  MIN_CONTRAST_GRAINS,
+  PIECES_PX,
+  SAME_VALUE,
+  SPECK,
+} from "../wire/schema";
 import { floats } from "./memory";
 import {
   blur,
@@ -22,6 +31,8 @@ import {
 } from "./plane";
 import { paperOf } from "./surface-fit";
 
+const ALLOWED = "allowed: one drawing or object that stands out from an even background";
+
 /** A picture that cannot be used; the message is one sentence for the person. */
 export class PictureError extends Error {
   override readonly name = "PictureError";
@@ -29,7 +40,14 @@ export class PictureError extends Error {
 
 export function blank(found: string): PictureError {
   return new PictureError(
-    `The picture looks blank (${found}); allowed: one drawing or object that stands out from an even background; draw with a darker pen or take a nearer picture.`,
+    `The picture looks blank (${found}); ${ALLOWED}; draw with a darker pen or take a nearer picture.`,
+  );
+}
+
+/** For a picture full of noise or texture, which is everything but blank. */
+function uneven(found: string): PictureError {
+  return new PictureError(
+    `Nothing stands out from the grain of this picture (${found}); ${ALLOWED}; take it in more light or cut it to the drawing.`,
   );
 }
 
@@ -55,10 +73,10 @@ export function findInk(grey: Plane): Found {
   const strokes = strokesOf(signal, smooth, least);
   const full = fullOf(signal, strokes),
     low = 3 * grain;
-  if (full < least)
-    throw blank(
-      `ink and paper differ by ${roundEven(Math.max(full, 0))} of 255 grey levels, the paper's grain is ${roundEven(grain)}`,
-    );
+  if (full < least) {
+    const differ = `ink and paper differ by ${roundEven(Math.max(full, 0))} of 255 grey levels, the paper's grain is ${roundEven(grain)}`;
+    throw grain <= MAX_GRAIN ? blank(differ) : uneven(differ);
+  }
   const near = dilate(strokes, Math.max(2, roundEven(longerSide(strokes) / 20))).v;
   const ink = floats(n),
     extent = new Uint8Array(n);

@@ -596,6 +596,8 @@ export interface Options {
   readonly drawable: boolean;
   /** The film of the run's training can be asked for; the host puts it in the map's place. */
   readonly film: boolean;
+  /** The host has the run as a web page in its menu for sharing, and opens that menu when it is asked for. */
+  readonly saves_page: boolean;
 }
 
 /** The part that changes at every rerun of the host; small. */
@@ -918,6 +920,7 @@ export const DEFAULT_OPTIONS: Options = {
   pad_hands_over: false,
   drawable: false,
   film: false,
+  saves_page: false,
 };
 
 export const DEFAULT_DYNAMIC: Dynamic = {

@@ -14,6 +14,8 @@ import type { Context } from "../context";
 import type { Choices } from "./choices";
 import type { Probing } from "./probing";
 
+/** A link has six digits of a code. */
+const SAME_PLACE = 1e-4;
 const NONE_FOUND = "No point selected: none is shown there.";
 
 export class Finding {
@@ -88,10 +90,27 @@ export class Finding {
     const rank = this.nextHole++ % Math.max(1, holes.length);
     const hole = holes[rank];
     if (!hole) return context.say(noHoleWords(data));
-    this.probing.toCode(hole.z, `Hole ${rank + 1} of ${holes.length}`);
+    this.probing.toCode(hole.z, holeName(rank, holes.length));
     this.probing.bring(context.state.probe.at);
     context.say(holeWords(data, hole, rank + 1, holes.length, share));
   }
+
+  /** What was said when a hole was shown, for a link that shows it; nothing of any other code. */
+  sayOfHole({ z, heading }: { readonly z: readonly number[]; readonly heading: string }): void {
+    if (!/^Hole \d+ of \d+$/.test(heading)) return;
+    const { data } = this.context.state;
+    if (!data.logvar || data.space.latentDim < 2) return;
+    const { holes, share } = data.holes();
+    const isHere = (one: Hole): boolean => one.z.every((value, k) => Math.abs(value - z[k]) < SAME_PLACE);
+    const rank = holes.findIndex((one, i) => heading === holeName(i, holes.length) && isHere(one));
+    if (rank < 0) return;
+    [this.searched, this.nextHole] = [data, rank + 1];
+    this.context.say(holeWords(data, holes[rank], rank + 1, holes.length, share));
+  }
+}
+
+function holeName(rank: number, n: number): string {
+  return `Hole ${rank + 1} of ${n}`;
 }
 
 /** The class of that name, else those whose name has a word that begins so. */

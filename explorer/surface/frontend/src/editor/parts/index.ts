@@ -86,7 +86,7 @@ export function makeParts(context: Context, root: HTMLElement, body: HTMLElement
     ownPictures,
     panels,
     layout,
-    screen: new ScreenPart(context, choices, maps, ownPictures, pinning, playback, probing),
+    screen: new ScreenPart(context, choices, maps, ownPictures, pinning, playback, probing, finding),
     compositor: new Compositor(stage, LAYERS),
     commands,
     watchers,

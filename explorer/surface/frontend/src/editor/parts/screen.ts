@@ -9,6 +9,7 @@ import { LAYERS } from "../../layers/index";
 import type { PathChoice } from "../../wire/payload";
 import type { Context } from "../context";
 import type { Choices } from "./choices";
+import type { Finding } from "./finding";
 import type { Maps } from "./maps";
 import type { OwnPictures } from "./own-pictures";
 import type { Pinning } from "./pinning";
@@ -44,6 +45,7 @@ export class ScreenPart implements ScreenSource {
     private readonly pinning: Pinning,
     private readonly playback: Playback,
     private readonly probing: Probing,
+    private readonly finding: Finding,
   ) {
     const { disposer, store } = context;
     const later = (): void => {
@@ -88,6 +90,7 @@ export class ScreenPart implements ScreenSource {
 
   aim(probe: Probe): void {
     this.probing.put(probe);
+    if (probe.from === "code") this.finding.sayOfHole(probe);
   }
 
   ground(id: string): void {

@@ -63,6 +63,17 @@ export class KeptScreen {
     for (const source of this.latest.values()) this.show(source, screenOf(source).of, this.first.get(source));
   }
 
+  /** The page of that run is there. Where it has no map, nothing is said of one of another run, nor of maps beside each other. */
+  leave(run: string): void {
+    let isThere = false;
+    const answer = (): void => void (isThere = true);
+    addEventListener(SCREEN, answer);
+    dispatchEvent(new Event(WHICH_SCREEN)); // maps answer at once
+    removeEventListener(SCREEN, answer);
+    const { of } = readScreen(this.fragment.read()).screen;
+    if (!isThere && this.fragment.read() !== "" && of?.split("/")[0] !== run) this.fragment.write("");
+  }
+
   /**
    * Returns whether the fragment is this map's, or says of none.
    *
@@ -72,8 +83,10 @@ export class KeptScreen {
     const { screen, complaint } = readScreen(this.fragment.read(), columnOf(source));
     const isMeant = screen.of === of || screen.of === undefined;
     const wanted = { ...first, ...screen };
-    if (isMeant) restore(source, keepsTab ? withoutPanel(wanted) : wanted);
-    const { data } = source.state();
+    const { data, host } = source.state();
+    // where nothing is pinned, a path through pins is none of the view's
+    const fitting = host.options.pinnable ? wanted : { ...wanted, walk: null, film: null };
+    if (isMeant) restore(source, keepsTab ? withoutPanel(fitting) : fitting);
     const map = { nPoints: data.nPoints, nClasses: data.nClasses, latentDim: data.space.latentDim };
     const unknown = isMeant ? unknownWords(screen, source.words(), map) : "";
     const sentences = [complaint, unknown && `${unknown} The rest of the link is shown.`].filter(Boolean);
