@@ -86,9 +86,9 @@ function head({ contents }: RunBundle): HTMLElement {
       "div",
       { class: "lp-row" },
       h("p", { class: "lp-brand" }, "Latent Atlas"),
+      h("h1", { class: "lp-h1" }, title),
       button("lp-share", { title: "a link that opens exactly this, and its QR code" }, () => share(true), "Copy link"),
     ),
-    h("h1", { class: "lp-h1" }, title),
     h("p", { class: "lp-facts" }, facts.map(unbroken).join(" · ")),
     details,
   );
