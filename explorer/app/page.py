@@ -66,7 +66,7 @@ def page() -> None:
     except Exception:
         LOG.exception("view %s of run %s failed", now.view, now.run_id)
         st.error("An internal error occurred here; the server's log has the details. Other views and runs still work.")
-    browser_history(link.address(), now.run_id, *link.staged())
+    browser_history(link.address(), "" if shown.has_map else now.run_id, *link.staged())
 
 
 def _notices(now: State, broken: Mapping[str, RunError]) -> None:

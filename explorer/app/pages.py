@@ -26,6 +26,8 @@ class Page:
     """Whether the page itself tells figures and verdict of each run that it shows, if it shows any, so that the header leaves them out."""
     tells_verdict: bool = False
     """Whether the page itself shows the clinic's verdict, so that the header leaves it out."""
+    has_map: bool = True
+    """Whether it shows a map, whose state the browser keeps in the address."""
     read_link: Callable[[str, int], None] | None = None
     """Reads the page's own part of the link, given run and latent dimension, where the link tells what is shown."""
     leave: Callable[[], None] | None = None
@@ -41,9 +43,9 @@ PAGES = (
     Page("atlas", "explorer.pages.atlas.page", leave=partial(film.leave, "atlas")),
     Page("reconstruct", "explorer.pages.reconstruct.page"),
     Page("interpolate", "explorer.pages.interpolate.page", read_link=stops.read_link, leave=stops.leave),
-    Page("samples", "explorer.pages.samples.page", read_link=seed.read_link, leave=seed.leave),
-    Page("dimensions", "explorer.pages.dimensions.page", tells_verdict=True),
-    Page("train", "explorer.pages.train.page", tells_of_runs=True),
+    Page("samples", "explorer.pages.samples.page", has_map=False, read_link=seed.read_link, leave=seed.leave),
+    Page("dimensions", "explorer.pages.dimensions.page", tells_verdict=True, has_map=False),
+    Page("train", "explorer.pages.train.page", tells_of_runs=True, has_map=False),
     Page("lessons", "explorer.pages.lessons.page", tells_of_runs=True, leave=lesson.leave),
     Page("compare", "explorer.pages.compare.page", tells_of_runs=True, leave=_leave_compare),
 )

@@ -68,7 +68,7 @@ def browser_history(address: str, run_id: str, staged: str = "", screen: str = "
 
     address: what the link says of this rerun. Where a rerun before it was cut short, what that one wrote may reach the page late; it is
     put right when nothing runs any more.
-    run_id: whose page it is, or ""; what an address says of the map of another run goes where the page has no map.
+    run_id: of a page without a map, whose it is: what the address says of the map of another run goes. "" for a page with a map.
     staged: another word where the map is to be put into the state `screen`, the part of an address after #
     """
     with st.container(key="history"):

@@ -203,6 +203,25 @@ def test_back_shows_the_map_as_it_was_left(page, server):
     same(page, before, looked)
 
 
+def test_an_address_without_a_map_says_nothing_of_the_map_of_another_run(page, server):
+    arranged(page, server)
+    page.get_by_test_id("stMain").get_by_role("radio", name="samples").click()
+    expect(page).to_have_url(re.compile("view=samples.*#v=1.*of=mnist-2d"))  # for who comes back to it
+    page.goto(page.url.replace("run=mnist-2d", "run=digits-2d") if "run=" in page.url else page.url.replace("?", "?run=digits-2d&"))
+    answered(page)
+    expect(page).to_have_url(re.compile("view=samples[^#]*$"))
+
+
+def test_a_path_through_pins_is_none_of_a_view_without_pins(page, server):
+    opened(page, server, run="digits-2d", pins="1_1~-1_0.5")
+    page.goto(f"{page.url.split('#')[0]}#v=1&of=digits-2d/latent&walk=linear_1_2&film=0.5")
+    at_rest(page)
+    player = page.get_by_role("slider", name=re.compile("path", re.I))
+    expect(player.first).to_be_visible()
+    view(page, "reconstruct")
+    expect(player).to_have_count(0)
+
+
 def test_back_pressed_before_the_page_is_there_leads_to_the_one_before(page, server):
     """The address changes with the click, the page when the server has answered."""
     opened(page, server, run="digits-2d")

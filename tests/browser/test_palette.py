@@ -87,10 +87,16 @@ def test_escape_closes_the_help_wherever_the_keyboard_is(page, server):
     expect(dialog).to_be_hidden()
 
 
+def test_the_export_menu_leads_to_the_run_as_a_web_page(page, server):
+    opened(page, server)
+    export_menu(page).get_by_role("button", name=re.compile("^Web page")).click()
+    expect(page.get_by_role("button", name="Save mnist-2d as a web page")).to_be_in_viewport()
+
+
 def test_the_export_menu_is_one_button_and_closes_by_escape(page, server):
     opened(page, server, run="digits-2d")
     menu = export_menu(page)
-    names = ["PNG of the map", "Pins as JSON", "Copy as PyTorch", "Copy as NumPy"]
+    names = ["PNG of the map", "Web page", "Pins as JSON", "Copy as PyTorch", "Copy as NumPy"]
     expect(menu.get_by_role("button")).to_have_text([re.compile(name) for name in names])
     expect(menu.get_by_role("button", name="PNG of the map")).to_be_focused()
     cut = "every => every.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"

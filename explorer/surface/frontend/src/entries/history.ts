@@ -26,6 +26,7 @@ interface Told {
   readonly menu?: boolean;
   readonly fragment?: string;
   readonly address?: string;
+  /** Of a page without a map. */
   readonly run?: string;
   readonly staged?: string;
   readonly screen?: string;
@@ -77,8 +78,7 @@ export default function history({ parentElement, data, setStateValue }: Componen
     kept.forget();
     kept.forget = whenNothingRuns(() => {
       kept.entries.correct(told?.address ?? "");
-      kept.screen.leave(told?.run ?? "");
-      stage(kept, told);
+      rest(kept, told);
     });
     return undefined;
   }
@@ -103,8 +103,13 @@ export default function history({ parentElement, data, setStateValue }: Componen
   const now: Kept = { entries, dialog: new ShareDialog(window), screen, staged: "", forget: () => undefined };
   page[KEPT] = now;
   addEventListener(SAVE_PAGE, openShareMenu);
-  now.forget = whenNothingRuns(() => stage(now, told));
+  now.forget = whenNothingRuns(() => rest(now, told));
   return undefined;
+}
+
+function rest(kept: Kept, told: Told | null): void {
+  if (told?.run) kept.screen.leave(told.run);
+  stage(kept, told);
 }
 
 /** A lesson's map is put into the state of its step, once: what is changed afterwards stays. */

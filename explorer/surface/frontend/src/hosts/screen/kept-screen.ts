@@ -63,15 +63,10 @@ export class KeptScreen {
     for (const source of this.latest.values()) this.show(source, screenOf(source).of, this.first.get(source));
   }
 
-  /** The page of that run is there. Where it has no map, nothing is said of one of another run, nor of maps beside each other. */
+  /** The page of that run has no map: what the address says of the map of another one, or of maps beside each other, goes. */
   leave(run: string): void {
-    let isThere = false;
-    const answer = (): void => void (isThere = true);
-    addEventListener(SCREEN, answer);
-    dispatchEvent(new Event(WHICH_SCREEN)); // maps answer at once
-    removeEventListener(SCREEN, answer);
-    const { of } = readScreen(this.fragment.read()).screen;
-    if (!isThere && this.fragment.read() !== "" && of?.split("/")[0] !== run) this.fragment.write("");
+    const text = this.fragment.read();
+    if (text !== "" && readScreen(text).screen.of?.split("/")[0] !== run) this.fragment.write("");
   }
 
   /**
