@@ -26,7 +26,11 @@ class Curve:
     value: NDArray[np.float64]
     """(S,): a share, 0 to about 1"""
     error: NDArray[np.float64]
-    """(S,): its standard error, drawn twice as long"""
+    """(S,): its standard error"""
+    low: NDArray[np.float64]
+    """(S,): where its bar begins"""
+    high: NDArray[np.float64]
+    """(S,): where it ends"""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,14 @@ def step_curves(curves: Sequence[Curve], what: str, linear: bool) -> go.Figure:
             name=curve.name,
             mode="lines+markers",
             line={"color": colour, "width": 2},
-            error_y={"type": "data", "array": 200 * curve.error, "thickness": 1, "width": 3},
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "array": 100 * (curve.high - curve.value),
+                "arrayminus": 100 * (curve.value - curve.low),
+                "thickness": 1,
+                "width": 3,
+            },
             hovertemplate=f"{curve.name}<br>step of %{{x:.0f}} % of the spread<br>%{{y:.2f}} %<extra></extra>",
         )
     if linear and curves:

@@ -21,6 +21,7 @@ PIECES_PX = 160  # size at which ink is taken apart into pieces
 MIN_CONTRAST = 12  # grey levels between ink and paper; below that it is no drawing
 MIN_CONTRAST_GRAINS = 6  # the same in standard deviations of the paper's grain: two halves of pure noise are 1.6 apart
 MAX_GRAIN = 12.0  # grey levels: what scatters more is no paper
+NO_PAPER = 16.0  # grain of what is no paper: in pure noise, 18 or more, some pieces are large enough for strokes
 SAME_GREY = 6.0  # grey levels: so near to the surface a pixel counts for it
 FAINT = 0.05  # of full ink: what is fainter does not count for its extent
 SPECK = 0.02  # of the largest piece's area: what is smaller is dirt
@@ -52,9 +53,9 @@ def find_ink(grey: Floats) -> Found:
     least = max(MIN_CONTRAST, MIN_CONTRAST_GRAINS * paper.grain)
     strokes = _strokes(signal, smooth, least)
     full, low = _full(signal, strokes), 3 * paper.grain
-    if full < least:
+    if full < least or paper.grain > NO_PAPER:
         differ = f"ink and paper differ by {max(full, 0):.0f} of 255 grey levels, the paper's grain is {paper.grain:.0f}"
-        raise blank(differ) if paper.grain <= MAX_GRAIN else uneven(differ)
+        raise blank(differ) if paper.grain <= NO_PAPER else uneven(differ)
     near = _dilate(strokes, max(2, round(_longer_side(strokes) / 20)))
     ink = np.clip((signal - low) / (full - low), 0, 1) * near
     room = paper.level if is_dark_on_light else 255 - paper.level

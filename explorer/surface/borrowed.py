@@ -49,6 +49,7 @@ BORROWED: tuple[tuple[str, Any, str], ...] = (
     ("PIECES_PX", ink.PIECES_PX, "Size at which ink is taken apart into pieces."),
     ("MIN_CONTRAST", ink.MIN_CONTRAST, "Grey levels between ink and paper."),
     ("MIN_CONTRAST_GRAINS", ink.MIN_CONTRAST_GRAINS, "The same in standard deviations of the paper's grain."),
+    ("NO_PAPER", ink.NO_PAPER, "Grey levels: paper that scatters more is none."),
     ("MAX_GRAIN", ink.MAX_GRAIN, "Grey levels: what scatters more is no paper."),
     ("SAME_GREY", ink.SAME_GREY, "Grey levels: so near to the surface a pixel counts for it."),
     ("FAINT", ink.FAINT, "Of full ink: what is fainter does not count for its extent."),

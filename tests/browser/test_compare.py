@@ -137,6 +137,18 @@ def test_keys_and_sliders_move_the_others_too(page, server):
     assert_shows_image(first, pretrained("digits-2d"), second)
 
 
+def test_keys_are_for_the_map_under_the_hand(page, server):
+    roots = opened(page, server, 2, run="digits-2d", **{"with": "digits-autoencoder"})
+    the_map(roots[1]).hover()
+    page.keyboard.press("+")
+    settled(page)
+    zooms = [root.evaluate(LOOK)["camera"][2] for root in roots]
+    page.keyboard.press("+")
+    settled(page)
+    again = [root.evaluate(LOOK)["camera"][2] for root in roots]
+    assert again[0] == zooms[0] and again[1] < zooms[1]
+
+
 def test_linking_asks_nothing_of_the_server(page, server):
     sent: list[int] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(len(data))))

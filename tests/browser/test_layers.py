@@ -289,3 +289,12 @@ def test_the_map_is_saved_as_a_picture_with_its_scale_and_the_pins_as_json(page,
     assert saved["run"] == "digits-2d"
     assert [pin["label"] for pin in saved["pins"]] == ["A"]
     assert saved["pins"][0]["z"] == pytest.approx(place, abs=1e-3)
+
+
+def test_a_link_to_selected_points_shows_their_mean_image_too(page, server, browser):
+    """The originals come after the selection that the link brings."""
+    opened(page, server, run="digits-2d")
+    page.goto(f"{page.url.split('#')[0]}#v=1&of=digits-2d/latent&group=AAIEAgICAg&tab=group")
+    page.reload()
+    expect(page.get_by_label("Mean image of the selection")).to_be_visible(timeout=30_000)
+    expect(page.get_by_label("Decoded mean code of the selection")).to_be_visible()

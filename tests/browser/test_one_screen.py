@@ -162,6 +162,20 @@ LOOKED_AT = """() => {
 }"""
 
 
+def test_the_pad_stays_where_it_is_under_the_first_stroke(projector, server):
+    page = projector
+    page.goto(address(server, run="mnist-2d", view="reconstruct"))
+    page.get_by_role("radio", name="Draw").click()
+    pad = page.get_by_test_id("pad")
+    expect(pad).to_be_visible()
+    settled(page)
+    before = pad.bounding_box()
+    stroke(page, pad, SEVEN, steps=6)
+    expect(page.get_by_role("tab", name="Posterior")).to_be_visible()
+    settled(page)
+    assert pad.bounding_box() == before
+
+
 def test_draw_opens_the_pad_whatever_was_open_and_the_marker_is_in_view_wherever_one_looked(projector, server):
     page = projector
     canvas = opened(page, server, run="mnist-2d")

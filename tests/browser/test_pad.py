@@ -81,7 +81,18 @@ def odd_pictures() -> list[Image.Image]:
     ImageDraw.Draw(sheet).line((30, 20, 60, 25, 40, 66), (20, 30, 120, 255), 4)
     own_size = [own, dark, Image.eval(dark, lambda level: 255 - level), dark.convert("RGBA"), *through, sheet]
     blank = [Image.new("L", (60, 50), level) for level in (0, 128, 255)]
-    return [*blank, Image.new("L", (28, 28), 7), Image.new("L", (1, 1), 0), Image.new("L", (1, 900), 255), stroke, *own_size]
+    noise = [
+        Image.fromarray(np.random.default_rng(seed).integers(0, 256, (side, side), np.uint8)) for seed, side in ((2, 64), (3, 40))
+    ]
+    return [
+        *noise,
+        *blank,
+        Image.new("L", (28, 28), 7),
+        Image.new("L", (1, 1), 0),
+        Image.new("L", (1, 900), 255),
+        stroke,
+        *own_size,
+    ]
 
 
 GROUNDS = {"folder:dark": "dark", "folder:light": "light"}

@@ -81,7 +81,7 @@ def test_a_link_gives_its_columns_maps_and_image():
     assert [shown[2][1]["projection"][key] for key in ("x_label", "y_label")] == ["z₃", "z₁"]
     for dynamic, header in shown:
         np.testing.assert_allclose(dynamic["exact"]["z"], load_run(header["run"]["id"], ASSETS).encodings.mu[42], atol=1e-6)
-        assert dynamic["exact"]["label"] == "Test image 42"
+        assert dynamic["exact"]["label"] == "Test image 42, decoded"
         assert dynamic["options"]["compact"] and not dynamic["options"]["pinnable"]
     assert test.number_input(key=comparison.IMAGE_KEY).value == 42
     assert not test.warning
@@ -173,7 +173,7 @@ def test_columns_are_added_changed_and_removed_and_the_link_follows():
     assert surfaces(test)[1][1]["projection"]["x_label"] == "z₇"
     sound(test.number_input(key=comparison.IMAGE_KEY).set_value(100).run())
     assert in_link(test, "image") == "100"
-    assert {dynamic["exact"]["label"] for dynamic, _ in surfaces(test)} == {"Test image 100"}
+    assert {dynamic["exact"]["label"] for dynamic, _ in surfaces(test)} == {"Test image 100, decoded"}
 
 
 def test_each_data_set_has_its_own_comparison_and_other_views_have_none_in_their_link():

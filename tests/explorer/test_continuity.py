@@ -125,3 +125,15 @@ def test_runs_of_before_are_measured_when_it_is_asked_for(tmp_path, monkeypatch)
     test.button(key="measure-continuity").click()
     of_runs = {f"old-{name}": load_run(name).info.continuity for name in ("digits-autoencoder", "digits-2d")}
     assert steps_sentence(of_runs) in words(sound(test.run()))
+
+
+def test_a_plain_healthy_model_stands_beside_a_linear_one_and_no_share_is_below_nothing():
+    test = sound(app(run="digits-pca", view="dimensions", look="continuity").run())
+    beside = load_run(test.selectbox(key="continuity-beside-digits-pca").value)
+    assert not beside.config.is_conditional and not beside.config.is_deterministic
+    assert beside.info.examination.information > 1
+    charts = [json.loads(chart.proto.spec) for chart in test.get("plotly_chart")]
+    bars = [
+        line for chart in charts for line in chart["data"] if "arrayminus" in line.get("error_y", {}) and line["type"] == "scatter"
+    ]
+    assert bars

@@ -14,6 +14,7 @@ from explorer.pages.dimensions.section import Examined, number_table, sound_runs
 from explorer.pictures.arrays import Picture, fitted, picture_grid, strip, to_picture
 from explorer.text.continuity import calibration_sentence
 from explorer.text.escape import escape_markdown
+from explorer.text.verdict import line_of
 from explorer.widgets.classifier_hint import classifier_hint
 from trainer.diagnosis.continuity_sentences import completeness_sentence, steps_sentence
 from trainer.metrics.continuity import Completeness, Floats
@@ -74,22 +75,33 @@ def _is_comparable(info: RunInfo, run: Run) -> bool:
     return has_decoder and info.dataset.sha256 == run.info.dataset.sha256
 
 
-def _unlike(info: RunInfo, run: Run) -> tuple[bool, int, bool]:
-    """Smallest for the run of the other kind that is else most like this one."""
+def _unlike(info: RunInfo, run: Run) -> tuple[bool, bool, bool, int, bool]:
+    """Smallest for the run of the other kind that is else most like this one; a decoder that is told the class hardly changes it, and one
+    that makes no use of the code changes nothing."""
     is_same_kind = info.config.is_deterministic == run.config.is_deterministic
-    return is_same_kind, abs(info.config.latent_dim - run.config.latent_dim), info.config.network != run.config.network
+    is_told = info.config.is_conditional != run.config.is_conditional
+    verdict = line_of(info)
+    is_alarm = verdict is not None and verdict.is_alarm
+    return (
+        is_told,
+        is_same_kind,
+        is_alarm,
+        abs(info.config.latent_dim - run.config.latent_dim),
+        info.config.network != run.config.network,
+    )
 
 
 def _steps(found: dict[str, RunContinuity]) -> None:
     """How far pictures move, and how often their class changes, over the length of the step."""
     st.caption(
         "How to read this: the lower a curve at the left, the less a picture changes when its code moves a little; a curve that rises "
-        "early has jumps between near codes. 100 % would be as different as two test images. Bars: two standard errors.",
+        "early has jumps between near codes. 100 % would be as different as two test images. Bars: two standard errors; of a share "
+        "its 95 % interval.",
         help=CONTINUITY_HELP,
     )
     left, right = st.columns(2, gap="large")
     with left:
-        curves = [Curve(name, f.continuity.shares, f.continuity.relative, f.continuity.relative_error) for name, f in found.items()]
+        curves = [_picture_curve(name, each) for name, each in found.items()]
         st.plotly_chart(step_curves(curves, "change of the picture, %", linear=True), config=CONFIG, key="continuity-pixels")
     with right:
         classes = [_class_curve(name, each) for name, each in found.items() if each.continuity.changed is not None]
@@ -99,10 +111,17 @@ def _steps(found: dict[str, RunContinuity]) -> None:
             st.caption("There is no classifier for these images, so how often the class changes is not known.")
 
 
+def _picture_curve(name: str, found: RunContinuity) -> Curve:
+    steps = found.continuity
+    value, error = steps.relative, steps.relative_error
+    return Curve(name, steps.shares, value, error, value - 2 * error, value + 2 * error)
+
+
 def _class_curve(name: str, found: RunContinuity) -> Curve:
     steps = found.continuity
     shares = [share for place in range(len(steps.shares)) if (share := steps.class_changes(place)) is not None]
-    return Curve(name, steps.shares, np.array([s.value for s in shares]), np.array([s.standard_error for s in shares]))
+    low, high = np.array([s.interval for s in shares]).T
+    return Curve(name, steps.shares, np.array([s.value for s in shares]), np.array([s.standard_error for s in shares]), low, high)
 
 
 def _largest_steps(run: Run, found: RunContinuity) -> None:

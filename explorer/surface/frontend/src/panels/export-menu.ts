@@ -10,13 +10,6 @@ import { KeyboardPlace } from "../ui/keyboard-place";
 
 const PROGRAM = "a program that gives the shown picture, with the run's weights.safetensors";
 
-const WEB_PAGE: PaletteEntry = {
-  name: "Web page",
-  what: "one file with map and decoder, in the menu Share",
-  key: "",
-  run: () => void dispatchEvent(new Event(SAVE_PAGE)),
-};
-
 export class ExportMenu implements Panel {
   readonly id = "export";
   readonly slot = "over";
@@ -24,9 +17,18 @@ export class ExportMenu implements Panel {
   readonly element: HTMLElement;
   private readonly python = h("pre", { class: "la-code", hidden: true, tabindex: "0", "aria-label": "Python code" });
   private readonly answer = h("p", { class: "la-small", role: "status" });
+  private readonly webPage: PaletteEntry = {
+    name: "Web page",
+    what: "one file with map and decoder, in the menu Share",
+    key: "",
+    run: () => {
+      this.editor.set({ open: null });
+      dispatchEvent(new Event(SAVE_PAGE));
+    },
+  };
   private readonly items: readonly PaletteEntry[] = [
     { name: "PNG of the map", what: "what is seen, with its legend", key: "", run: () => this.editor.savePicture() },
-    WEB_PAGE,
+    this.webPage,
     { name: "Pins as JSON", what: "places, names and codes", key: "", run: () => this.editor.savePins() },
     { name: "Copy as PyTorch", what: PROGRAM, key: "", run: () => this.copy(this.editor.python()) },
     { name: "Copy as NumPy", what: PROGRAM, key: "", run: () => this.copy(this.editor.numpy()) },
@@ -50,14 +52,14 @@ export class ExportMenu implements Panel {
   }
 
   update({ state: { open, host } }: Frame): void {
-    this.buttons[this.items.indexOf(WEB_PAGE)].hidden = !host.options.saves_page;
+    this.buttons[this.items.indexOf(this.webPage)].hidden = !host.options.saves_page;
     const isOpen = open === this.id;
     if (this.place.toggle(this.element, isOpen, this.buttons[0]) && !isOpen) this.python.hidden = true;
   }
 
   paletteEntries(): readonly PaletteEntry[] {
     const { saves_page } = this.editor.state().host.options;
-    const offered = this.items.filter((item) => saves_page || item !== WEB_PAGE);
+    const offered = this.items.filter((item) => saves_page || item !== this.webPage);
     return offered.map((item) => ({ ...item, name: `Export: ${item.name}` }));
   }
 

@@ -14,6 +14,9 @@ interface Tab {
   readonly panel: HTMLElement;
 }
 
+/** Of a tab that has its place and is not seen; also in layout.css. */
+const WAITING = "data-waiting";
+
 let sides = 0;
 
 export class SidePanel implements Panel {
@@ -65,7 +68,9 @@ export class SidePanel implements Panel {
     for (const one of this.tabs) {
       const isChosen = one.id === tab;
       // layers have their button in the toolbar: their tab takes no room from the others
-      setHidden(one.button, !isChosen && (one.id === "layers" || !this.isOffered(one.id)));
+      const isWaiting = one.id === "posterior" && this.isWaiting();
+      if (one.button.hasAttribute(WAITING) !== isWaiting) one.button.toggleAttribute(WAITING, isWaiting);
+      setHidden(one.button, !isChosen && !isWaiting && (one.id === "layers" || !this.isOffered(one.id)));
       setHidden(one.panel, !isChosen);
       if (!isOther) continue;
       one.button.setAttribute("aria-selected", String(isChosen));
@@ -119,6 +124,11 @@ export class SidePanel implements Panel {
     return Array.from(this.named(id).panel.children).some((child) => !(child as HTMLElement).hidden);
   }
 
+  /** The first stroke on the pad brings the posterior's tab: its room is kept, or the pad would move under the pen. */
+  private isWaiting(): boolean {
+    return this.isOffered("draw") && !this.isOffered("posterior");
+  }
+
   private tab(id: TabId, text: string, name: string): Tab {
     const words = h("span", {}, text);
     const attributes = { role: "tab", id: `${name}-tab`, "aria-controls": name };
@@ -138,7 +148,7 @@ export class SidePanel implements Panel {
 
   /** As the pattern for tabs asks: arrows, Home and End go through those that are there. */
   private key(event: KeyboardEvent): void {
-    const there = this.tabs.filter((tab) => !tab.button.hidden);
+    const there = this.tabs.filter(({ button }) => !button.hidden && !button.hasAttribute(WAITING));
     const at = there.findIndex(({ id }) => id === this.shown); // the chosen one may have gone
     const next = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: there.length - 1 }[event.key];
     if (next === undefined) return;

@@ -3,9 +3,9 @@
 import {
   FAINT,
   LONG_CONTACT,
-  MAX_GRAIN,
   MIN_CONTRAST,
   MIN_CONTRAST_GRAINS,
+  NO_PAPER,
   PIECES_PX,
   SAME_VALUE,
   SPECK,
@@ -73,9 +73,9 @@ export function findInk(grey: Plane): Found {
   const strokes = strokesOf(signal, smooth, least);
   const full = fullOf(signal, strokes),
     low = 3 * grain;
-  if (full < least) {
+  if (full < least || grain > NO_PAPER) {
     const differ = `ink and paper differ by ${roundEven(Math.max(full, 0))} of 255 grey levels, the paper's grain is ${roundEven(grain)}`;
-    throw grain <= MAX_GRAIN ? blank(differ) : uneven(differ);
+    throw grain <= NO_PAPER ? blank(differ) : uneven(differ);
   }
   const near = dilate(strokes, Math.max(2, roundEven(longerSide(strokes) / 20))).v;
   const ink = floats(n),

@@ -87,6 +87,8 @@ export const PIECES_PX = 160;
 export const MIN_CONTRAST = 12;
 /** The same in standard deviations of the paper's grain. */
 export const MIN_CONTRAST_GRAINS = 6;
+/** Grey levels: paper that scatters more is none. */
+export const NO_PAPER = 16;
 /** Grey levels: what scatters more is no paper. */
 export const MAX_GRAIN = 12;
 /** Grey levels: so near to the surface a pixel counts for it. */

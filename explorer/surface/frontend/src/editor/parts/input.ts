@@ -60,7 +60,7 @@ export class Input {
       if (event.defaultPrevented || stage.map.getClientRects().length === 0) return; // a film may stand in the place of the map
       if (event.key === "Escape" && (state.open || state.isPresenting)) return give(event); // wherever the keyboard is
       if (state.isPresenting && /^Page(Up|Down)$/.test(event.key)) return event.preventDefault(); // a clicker's keys would scroll the page behind
-      if (!ownsPage && !state.isPresenting) return;
+      if (!ownsPage && !state.isPresenting && !stage.map.matches(":hover")) return; // of several maps the one under the hand
       if (commandFor(COMMANDS, event)?.isEverywhere || isForTheMap(event.composedPath()[0], event.key)) give(event);
     });
     disposer.listen(stage.map, "keyup", (event: KeyboardEvent) => {

@@ -3,7 +3,7 @@
 import type { RunOnMap } from "../../data/run-on-map";
 import { type SavedGroup, saveGroups } from "../../data/saved-groups";
 import { factsOf, type GroupFacts, selectionCsv } from "../../data/selection";
-import type { Frame, Panel } from "../../kernel/extension";
+import type { Frame, Panel, Progress } from "../../kernel/extension";
 import type { PanelEditor } from "../../kernel/panel-editor";
 import { classEntries } from "../../kernel/shown-classes";
 import type { MapState } from "../../kernel/state";
@@ -36,6 +36,7 @@ export class GroupsPanel implements Panel {
   private indices: readonly number[] = [];
   private pins: readonly PinRecord[] | null = null;
   private isDark = false;
+  private originals: Uint8Array | null = null;
 
   constructor(private readonly editor: PanelEditor) {
     this.direction = new Direction(editor);
@@ -49,6 +50,16 @@ export class GroupsPanel implements Panel {
       this.chips,
       this.direction.element,
     );
+  }
+
+  /** The originals come later than a selection that a link brought. */
+  work({ state: { data } }: Frame): Progress {
+    if (data.originals === this.originals) return "done";
+    this.originals = data.originals;
+    if (!this.current) return "done";
+    this.current = factsOf(data, this.current.indices);
+    this.selected.show(data, this.current, this.isDark);
+    return "done";
   }
 
   update({ state: { data, selection, groups, theme }, derived: { pins } }: Frame): void {
