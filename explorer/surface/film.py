@@ -18,7 +18,7 @@ from trainer.runs.read import Run
 from trainer.runs.records import Film
 
 NO_WEIGHTS = (
-    "This run kept no weights of its film, so pictures of earlier moments cannot be decoded; runs that are trained now keep them."
+    "This run kept no weights of its film, so pictures of earlier moments cannot be decoded; trainings on this machine keep them."
 )
 NO_PLANE = "{} lays out the codes of the end only, so the film is seen on {}."
 NO_FILM = "run {!r} was not trained here, so it has no film of its training; allowed: a run that this program trained."

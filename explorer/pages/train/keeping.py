@@ -80,7 +80,7 @@ def _one(one: Keeping, key: str) -> None:
         # no callback: in a fragment it would not reach the rest of the page
         if st.button(f"Open {one.name}", key=f"open-kept-{key}", type="tertiary"):
             kept_trainings().forget(one)
-            open_run_next(one.name)
+            open_run_next(one.name, "atlas")
     if st.button("Dismiss", key=f"dismiss-kept-{key}", type="tertiary"):
         kept_trainings().forget(one)
         st.rerun()

@@ -24,13 +24,14 @@ def show_trainings(ended: frozenset[int]) -> None:
     st.markdown("**Trainings**")
     allowed, who = permission().is_allowed, steers_as()
     line = [job.number for job in in_line(jobs)]
+    is_held = any(job.state == "paused" for job in jobs)
     with st.container(key="machine-list", gap="small"):
         for job in listed(jobs):
-            _training(job, allowed and who in (None, job.owner), who, line)
+            _training(job, allowed and who in (None, job.owner), who, line, is_held)
 
 
-def _training(job: Training, steers: bool, who: str | None, line: list[int]) -> None:
-    """line: numbers of those that wait, in the order in which they begin."""
+def _training(job: Training, steers: bool, who: str | None, line: list[int], is_held: bool) -> None:
+    """line: numbers of those that wait, in the order in which they begin. is_held: they wait for one that is paused."""
     with st.container(key=f"training-{job.number}", gap=None):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
             name, key = escape_markdown(job.name), f"watch-training-{job.number}"
@@ -43,7 +44,7 @@ def _training(job: Training, steers: bool, who: str | None, line: list[int]) -> 
                 # no callback: in a fragment it would not reach the rest of the page
                 if job.state == "finished" and st.button("Open in the Atlas", key=f"open-training-{job.number}", type="tertiary"):
                     open_run_next(job.name, "atlas")
-        words = escape_markdown(job.words)
+        words = escape_markdown(f"{job.words}, which is paused" if is_held and job.number in line else job.words)
         if job.is_open:
             st.progress(job.share, text=f"{'Paused: ' if job.state == 'paused' else ''}{words}")
         else:

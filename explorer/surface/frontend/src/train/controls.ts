@@ -2,14 +2,15 @@
 
 import { plain } from "../charts/chart";
 import { Dial } from "../charts/dial";
-import { DEFAULTS, type Settings } from "../engine/learning/records";
+import { DEFAULTS, type Settings, type Terms } from "../engine/learning/records";
 import { button, h, setHidden, setText } from "../ui/dom";
-import { number } from "../ui/format";
+import { count, number } from "../ui/format";
 import { ModelForm } from "./model/form";
-import { isPossible, type Phase, type TrainState, type Wish } from "./state";
+import { isPossible, lookedAt, type Phase, type TrainState, type Wish } from "./state";
 
 export type Ask = (wish: Wish) => void;
 
+const AFTER_FAILURE = "Reset, or choose an earlier moment, and go on at a smaller learning rate.";
 const COMPARE = "Another training beside this one: the same images and first weights, another β, one pointer";
 
 export class Controls {
@@ -93,30 +94,51 @@ export class Controls {
   }
 }
 
-/** Where the training stands, in a sentence. */
-export function standing({ choice, phase, step, epoch, terms, sigma, failure }: TrainState): string {
-  if (failure) return failure;
+/** Where the training stands, or stood at the moment that is looked at, in a sentence or two; terms are means over the last steps. */
+export function standing(state: TrainState): string {
+  const { choice, phase, failure, heldBack } = state;
+  if (failure) return `${failure} ${AFTER_FAILURE}`;
   if (phase === "waiting") return "Preparing the network …";
+  const { step, epoch, terms, sigma } = thereOf(state);
   if (!terms) return "Not trained yet: every image is encoded by random weights.";
-  const at = `Step ${step}, epoch ${number(epoch, 1)}.`;
+  const at = `Step ${count(step)}, epoch ${number(epoch, 1)}.`;
   const scale = sigma === null ? "" : `; σ ${number(sigma, 3)}`;
+  const measured = heldBack.filter((one) => one.step > 0 && one.step <= step).at(-1);
+  const more = lookedAt(state) ? " Going on begins here and drops the later steps." : "";
   const reconstruction = number(-terms.reconstruction, 2);
-  if (choice.isDeterministic) return `${at} log p(x|z) ${reconstruction} nats an image${scale}.`;
-  const elbo = number(-terms.reconstruction - terms.kl, 2);
-  return `${at} ELBO ${elbo} nats an image: reconstruction ${reconstruction}, KL ${number(terms.kl, 2)}${scale}.`;
+  if (choice.isDeterministic) {
+    const held = measured ? ` Held back: ${number(-measured.reconstruction, 2)}.` : "";
+    return `${at} Training images: log p(x|z) ${reconstruction} nats an image${scale}.${held}${more}`;
+  }
+  const held = measured ? ` Held back: ELBO ${elboOf(measured)}.` : "";
+  const parts = `reconstruction ${reconstruction}, KL ${number(terms.kl, 2)}`;
+  return `${at} Training images: ELBO ${elboOf(terms)} nats an image: ${parts}${scale}.${held}${more}`;
+}
+
+/** What is known of the moment that is looked at, else of the present. */
+function thereOf(state: TrainState): Pick<TrainState, "step" | "epoch" | "sigma"> & { terms: Parts | null } {
+  const moment = lookedAt(state);
+  if (!moment) return state;
+  const { step } = moment;
+  const terms = state.history.find((stretch) => stretch.step >= step) ?? null;
+  return { step, epoch: state.epoch * (step / Math.max(1, state.step)), sigma: null, terms };
+}
+
+type Parts = Pick<Terms, "reconstruction" | "kl">;
+
+function elboOf({ reconstruction, kl }: Parts): string {
+  return number(-reconstruction - kl, 2);
 }
 
 /** The same of two, each by its β. */
 function standingOfTwo(states: readonly TrainState[]): string {
   const failed = states.find(({ failure }) => failure !== "");
-  if (failed) return failed.failure;
+  if (failed) return `${failed.failure} ${AFTER_FAILURE}`;
   const [{ step, epoch }, { step: beside }] = states;
   const each = states.map(({ terms, settings: { beta } }) => {
-    const elbo = terms
-      ? `ELBO ${number(-terms.reconstruction - terms.kl, 2)}, KL ${number(terms.kl, 2)}`
-      : "not trained yet";
+    const elbo = terms ? `ELBO ${elboOf(terms)}, KL ${number(terms.kl, 2)}` : "not trained yet";
     return `β = ${plain(beta)}: ${elbo}`;
   });
   const apart = step === beside ? "" : `, the right one at step ${beside}`;
-  return `Step ${step}, epoch ${number(epoch, 1)}${apart}. ${each.join("; ")} (nats an image).`;
+  return `Step ${count(step)}, epoch ${number(epoch, 1)}${apart}. ${each.join("; ")} (nats a training image).`;
 }

@@ -42,14 +42,14 @@ export class TrainPage {
 
   /**
    * program: the text of `learner.js` · keep: how the host of now makes a run · chooser: by which other images are chosen · stored: one or two
-   * trainings that go on from before a reload.
+   * trainings that go on from before a reload, or a model to begin with.
    */
   constructor(
     program: string,
     readonly images: TrainingImages,
     keep: () => BenchHost["keep"],
     chooser: readonly HTMLElement[] = [],
-    stored: readonly StoredTraining[] = [],
+    stored: readonly (StoredTraining | TrainState)[] = [],
   ) {
     this.host = {
       program,

@@ -6,6 +6,7 @@ import { type BenchHost, NO_HOST } from "./bench-host";
 import { ImageChooser } from "./own-images/chooser";
 import { TrainPage } from "./page";
 import { isOf, otherImagesWords, restoredWords, type StoredPage, type StoredTraining } from "./restore/records";
+import { begun, type TrainState } from "./state";
 
 export class Workbench {
   readonly element = h("div", { class: "lt-bench" });
@@ -78,14 +79,15 @@ export class Workbench {
     const { awaited } = this;
     this.awaited = null;
     const stored = awaited && isOf(awaited, images) ? awaited : null;
+    const { choice, settings } = this.page.state;
     this.page.destroy();
-    this.page = this.shown(images, stored?.trainings);
+    this.page = this.shown(images, stored?.trainings ?? [begun(choice, settings)]);
     this.page.retheme();
     if (stored) this.say(restoredWords(stored));
     else if (awaited) this.say(otherImagesWords(awaited));
   }
 
-  private shown(images: TrainingImages, stored: readonly StoredTraining[] = []): TrainPage {
+  private shown(images: TrainingImages, stored: readonly (StoredTraining | TrainState)[] = []): TrainPage {
     const chooser = [this.chooser.element, this.chooser.words, this.chooser.pad.element];
     const page = new TrainPage(this.program, images, () => this.host.keep, chooser, stored);
     this.element.append(page.element);

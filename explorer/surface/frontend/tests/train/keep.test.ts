@@ -141,8 +141,10 @@ describe("the same in PyTorch", () => {
       batchSize: 128,
       epochs: 3,
       settings: { ...DEFAULTS, freeBits: 0.1 },
+      hasChanged: true,
       data: "digits",
     });
+    expect(text).toContain("# settings were changed while it learned");
     expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(60);
     expect(text).not.toContain("undefined");
   });

@@ -80,7 +80,27 @@ function told(choice: Partial<Choice>): TrainState {
 
 test("the sentence has an ELBO only where there is one, and the scale that was learned", () => {
   expect(standing(told({}))).toContain("ELBO −3.00 nats an image: reconstruction −2.00, KL 1.00; σ 0.250.");
-  expect(standing(told({ isDeterministic: true }))).toBe("Step 9, epoch 1.0. log p(x|z) −2.00 nats an image; σ 0.250.");
+  expect(standing(told({ isDeterministic: true }))).toBe(
+    "Step 9, epoch 1.0. Training images: log p(x|z) −2.00 nats an image; σ 0.250.",
+  );
+});
+
+test("the sentence tells of the moment that is looked at, of images held back, and after a failure of a way on", () => {
+  const now = told({});
+  const earlier = { step: 4, settings: DEFAULTS, exact: null, rounded: null };
+  const stretch = (step: number, reconstruction: number) => ({ step, reconstruction, kl: 1, klPerDim: TERMS.klPerDim });
+  const looked: TrainState = {
+    ...now,
+    look: 4,
+    film: { moments: [earlier], everyMs: 250 },
+    history: [stretch(2, 9), stretch(4, 7), stretch(9, 2)],
+    heldBack: [stretch(3, 8), stretch(8, 3)],
+  };
+  expect(standing(looked)).toBe(
+    "Step 4, epoch 0.4. Training images: ELBO −8.00 nats an image: reconstruction −7.00, KL 1.00. Held back: ELBO −9.00. Going on begins here and drops the later steps.",
+  );
+  expect(standing({ ...now, heldBack: looked.heldBack })).toContain("Held back: ELBO −4.00.");
+  expect(standing({ ...now, failure: "Training stopped at step 9." })).toMatch(/Reset.*smaller learning rate/);
 });
 
 test("another choice is another training of the same seed", () => {

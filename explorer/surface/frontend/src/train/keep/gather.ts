@@ -65,6 +65,9 @@ export function scriptFiles(
     batchSize: BATCH,
     epochs: Math.max(1, Math.round(moment.step / ready.stepsPerEpoch)),
     settings: moment.settings,
+    hasChanged: state.film.moments.some(
+      ({ step, settings }) => step <= moment.step && !isSame(settings, moment.settings),
+    ),
     data: header.dataset,
   });
   const size = product(header.image_shape);
@@ -76,6 +79,10 @@ export function scriptFiles(
     "same.py": new TextEncoder().encode(script),
     "images.npz": npz({ train: arrayOf(train), test: arrayOf(test) }),
   };
+}
+
+function isSame(one: Moment["settings"], other: Moment["settings"]): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** Built-in data sets have a plain name, a person's own a kind and a path. */

@@ -11,7 +11,8 @@ import type { TrainState } from "../state";
 import { gathered, isOwn, momentToKeep, scriptFiles } from "./gather";
 import { packTraining } from "./kept-training";
 
-const IN_APP = "The app makes a run of it, evaluated and examined as any other; it stands among all runs then";
+const IN_APP =
+  "The app makes a run of it, evaluated and examined as any other; pictures of your own go to the app for that, and stay with the run";
 const RUN = "A zip: “atlas import FILE.zip” makes a run of it that the app opens, evaluated and examined as any other";
 const SCRIPT = "A zip: a script that trains the same network in PyTorch, and the images that it reads";
 const MOST_TIMES = 2000;

@@ -13,6 +13,8 @@ export interface ScriptOf {
   readonly batchSize: number;
   readonly epochs: number;
   readonly settings: Settings;
+  /** Whether β, rate or noise were others at an earlier step. */
+  readonly hasChanged: boolean;
   /** The data set, for people. */
   readonly data: string;
 }
@@ -21,7 +23,7 @@ const MODULES = { relu: "ReLU", silu: "SiLU", tanh: "Tanh", sigmoid: "Sigmoid" }
 const LOG_2_PI = "math.log(2 * math.pi)";
 
 export function torchScript(script: ScriptOf): string {
-  const { words, seed, batchSize, epochs, settings, data } = script;
+  const { words, seed, batchSize, epochs, settings, hasChanged, data } = script;
   const { likelihood, isDeterministic = false, learnsSigma = false, sigma = 1 } = words;
   const pixels = product(words.imageShape);
   const isGaussian = likelihood === "gaussian";
@@ -34,6 +36,9 @@ export function torchScript(script: ScriptOf): string {
     "import torch",
     "from torch import nn",
     "",
+    ...(hasChanged
+      ? ["# settings were changed while it learned: here the last ones hold from the first step, so it ends elsewhere"]
+      : []),
     `torch.manual_seed(${seed})`,
     "file = np.load(sys.argv[1])  # train and test: bytes, images × pixels",
     `train, test = (torch.from_numpy(file[name]).reshape(-1, ${pixels}).float() / 255 for name in ("train", "test"))`,

@@ -14,6 +14,9 @@ import { ImagesRefused, type OwnImages } from "./records";
 const TITLE =
   "Pictures, a zip of them (its folders are classes), or a table of pixels (CSV); they stay in this browser, for a reload at most a day";
 
+/** Points that leave a map nearly empty. */
+const FEW = 60;
+
 export interface ChooserHost {
   readonly offers: readonly Offer[];
   /** Images of that name are wanted: they come later. */
@@ -45,7 +48,7 @@ export class ImageChooser {
   private readonly select = new Select("Images", (name) => this.choose(name), "la");
   private readonly back: HTMLButtonElement;
   private readonly disposer = new Disposer();
-  private readonly agree = button("la-button", { hidden: true }, () => this.waiting?.(), "End it and take them");
+  private readonly agree = button("la-button", { hidden: true }, () => this.waiting?.(), "End it");
   /** What the person has to agree to; null for nothing. */
   private waiting: (() => void) | null = null;
   /** Of what is read now; another number gives it up. */
@@ -140,7 +143,8 @@ export class ImageChooser {
   /** Of the host, by name. */
   choose(name: string): void {
     if (name === this.current) return;
-    this.offer("", () => {
+    const title = this.host.offers.find((offer) => offer.name === name)?.title ?? name;
+    this.offer("", title, () => {
       if (name === this.given.header.dataset) {
         this.current = name;
         this.host.take(this.given);
@@ -182,8 +186,10 @@ export class ImageChooser {
 
   private found(own: OwnImages): void {
     const n = own.labels.length;
-    const words = [`${n} pictures, ${n - own.nTrain} of them held back.`, ...own.notes].join(" ");
-    this.offer(words, () => {
+    const held = n - own.nTrain;
+    const few = held < FEW ? " The map shows only these: more pictures give more points." : "";
+    const words = [`${n} pictures, ${held} of them held back.${few}`, ...own.notes].join(" ");
+    this.offer(words, "your pictures", () => {
       this.current = OWN;
       this.awaited = null;
       this.show();
@@ -192,14 +198,17 @@ export class ImageChooser {
   }
 
   /** At once; where there is a training that would be lost only after the person has agreed. */
-  private offer(words: string, act: () => void): void {
+  private offer(words: string, title: string, act: () => void): void {
     const begin = (): void => {
       this.end(words);
+      this.pad.element.hidden = true; // the map has the room
+      this.draw.setAttribute("aria-expanded", "false");
       act();
     };
     if (!this.host.isTrained()) return begin();
     this.end(`${words} Other images end this training.`.trim());
     this.waiting = begin;
+    setText(this.agree, `End it and take ${title}`);
     this.agree.hidden = false;
   }
 
