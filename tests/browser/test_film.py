@@ -291,6 +291,19 @@ def test_in_compare_one_slider_moves_both_columns_by_the_share_of_the_training(p
     expect(slider(page)).to_have_count(0)
 
 
+def test_in_compare_one_button_plays_and_pauses_both_columns(page, films):
+    page.goto(address(films, run="film-flat", view="compare", film="compare", **{"with": "film-deep"}))
+    expect(slider(page)).to_have_count(2)
+    slider(page).first.press("Home")
+    expect(page.get_by_role("button", name="Play")).to_have_count(2)
+    page.get_by_role("button", name="Play").first.click()
+    expect(page.get_by_role("button", name="Pause")).to_have_count(2)
+    page.get_by_role("button", name="Pause").last.click()  # the one that is taken along
+    expect(page.get_by_role("button", name="Play")).to_have_count(2)
+    shares = [float(one.input_value()) / float(one.get_attribute("max")) for one in slider(page).all()]
+    assert max(shares) < 1
+
+
 def test_the_film_is_saved_as_a_gif(page, films, folder):
     opened(page, films, "film-flat")
     with page.expect_download() as download:

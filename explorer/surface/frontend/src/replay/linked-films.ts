@@ -8,6 +8,8 @@ export interface ToldShare {
   readonly from: LinkedFilms;
   /** Of the training that is over, 0 … 1. */
   readonly share: number;
+  /** Whether it goes on by itself, and takes the others along. */
+  readonly isPlaying: boolean;
 }
 
 const TOLD = "latent-atlas-film";
@@ -18,20 +20,20 @@ export class LinkedFilms {
 
   constructor(
     private readonly group: string,
-    hear: (share: number) => void,
+    hear: (share: number, isPlaying: boolean) => void,
     private readonly page: EventTarget = window,
   ) {
     if (group === "") return;
     this.disposer.listen(page, TOLD, (event: Event) => {
-      const { group: of, from, share } = (event as CustomEvent<ToldShare>).detail;
-      if (of === group && from !== this) hear(share);
+      const { group: of, from, share, isPlaying } = (event as CustomEvent<ToldShare>).detail;
+      if (of === group && from !== this) hear(share, isPlaying);
     });
   }
 
-  tell(share: number): void {
+  tell(share: number, isPlaying: boolean): void {
     const { group } = this;
     if (group === "") return;
-    this.page.dispatchEvent(new CustomEvent<ToldShare>(TOLD, { detail: { group, from: this, share } }));
+    this.page.dispatchEvent(new CustomEvent<ToldShare>(TOLD, { detail: { group, from: this, share, isPlaying } }));
   }
 
   dispose(): void {

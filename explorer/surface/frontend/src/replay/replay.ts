@@ -36,6 +36,8 @@ export class Replay {
   /** Place in the film. */
   at = 0;
   private isPlaying = !prefersReducedMotion();
+  /** Another film of the page plays and takes this one along. */
+  private isLed = false;
   private speed = 1;
   private before = 0;
   private readonly run: FilmRun;
@@ -66,7 +68,7 @@ export class Replay {
       toggle: () => this.toggle(),
       setSpeed: (speed) => this.play(this.isPlaying, speed),
     });
-    this.links = new LinkedFilms(link, (share) => this.follow(share));
+    this.links = new LinkedFilms(link, (share, isPlaying) => this.follow(share, isPlaying));
     this.layOut(note, height);
     this.disposer.add(() => this.links.dispose());
     this.listen(leaves ? leave : null);
@@ -86,9 +88,9 @@ export class Replay {
 
   /** Rests at a place of the film. */
   seek(at: number): void {
-    this.isPlaying = false;
+    this.isPlaying = this.isLed = false;
     this.goTo(at);
-    this.links.tell(shareOf(this.film, at));
+    this.links.tell(shareOf(this.film, at), false);
   }
 
   /** Where it is shown it has the page's colours from its first picture on. */
@@ -117,8 +119,11 @@ export class Replay {
 
   /** From the beginning where the end is reached. */
   private toggle(): void {
-    if (!this.isPlaying && this.at >= this.film.nMoments - 1) this.goTo(0);
-    this.play(!this.isPlaying, this.speed);
+    const wasPlaying = this.isPlaying || this.isLed;
+    this.isLed = false;
+    if (!wasPlaying && this.at >= this.film.nMoments - 1) this.goTo(0);
+    this.play(!wasPlaying, this.speed);
+    this.links.tell(shareOf(this.film, this.at), this.isPlaying);
   }
 
   private play(isPlaying: boolean, speed: number): void {
@@ -129,8 +134,9 @@ export class Replay {
   }
 
   /** Another film of the page shows this share of its training. */
-  private follow(share: number): void {
+  private follow(share: number, isLed: boolean): void {
     this.isPlaying = false;
+    this.isLed = isLed;
     this.goTo(placeOf(this.film, share));
   }
 
@@ -148,13 +154,13 @@ export class Replay {
       this.before = now;
       if (this.at >= film.nMoments - 1) this.isPlaying = false;
       else this.loop.request();
-      if (this.at !== at) this.links.tell(shareOf(film, this.at));
+      if (this.at !== at) this.links.tell(shareOf(film, this.at), this.isPlaying);
     }
     this.bar.show({
       at: this.at,
       epoch: epochAt(film, this.at),
       lastEpoch: film.epoch[film.nMoments - 1],
-      isPlaying: this.isPlaying,
+      isPlaying: this.isPlaying || this.isLed,
       speed: this.speed,
     });
     const terms = termsAt(film, this.at);

@@ -11,6 +11,8 @@ import { isPossible, lookedAt, type Phase, type TrainState, type Wish } from "./
 export type Ask = (wish: Wish) => void;
 
 const AFTER_FAILURE = "Reset, or choose an earlier moment, and go on at a smaller learning rate.";
+const STANDING =
+  "Nats an image: of the images that it learns from the mean over the last steps, each with the weights before it; of those held back the mean over all of them, a few times a second";
 const COMPARE = "Another training beside this one: the same images and first weights, another β, one pointer";
 
 export class Controls {
@@ -29,7 +31,12 @@ export class Controls {
     this.noise,
     "Noise",
   );
-  private readonly words = h("p", { class: "lt-words", role: "status", "data-testid": "standing" });
+  private readonly words = h("p", {
+    class: "lt-words",
+    role: "status",
+    "data-testid": "standing",
+    title: STANDING,
+  });
   private readonly beside: HTMLButtonElement;
   private goWish: Wish = { kind: "train" };
 
@@ -107,12 +114,12 @@ export function standing(state: TrainState): string {
   const more = lookedAt(state) ? " Going on begins here and drops the later steps." : "";
   const reconstruction = number(-terms.reconstruction, 2);
   if (choice.isDeterministic) {
-    const held = measured ? ` Held back: ${number(-measured.reconstruction, 2)}.` : "";
-    return `${at} Training images: log p(x|z) ${reconstruction} nats an image${scale}.${held}${more}`;
+    const held = measured ? ` Held back ${number(-measured.reconstruction, 2)}.` : "";
+    return `${at} Training log p(x|z) ${reconstruction} nats${scale}.${held}${more}`;
   }
-  const held = measured ? ` Held back: ELBO ${elboOf(measured)}.` : "";
+  const held = measured ? ` Held back ${elboOf(measured)}.` : "";
   const parts = `reconstruction ${reconstruction}, KL ${number(terms.kl, 2)}`;
-  return `${at} Training images: ELBO ${elboOf(terms)} nats an image: ${parts}${scale}.${held}${more}`;
+  return `${at} Training ELBO ${elboOf(terms)} nats: ${parts}${scale}.${held}${more}`;
 }
 
 /** What is known of the moment that is looked at, else of the present. */

@@ -58,12 +58,13 @@ test("films of one name hear each other, not themselves and no other ones", () =
   const page = new EventTarget();
   const heard: string[] = [];
   const film = (group: string, name: string): LinkedFilms =>
-    new LinkedFilms(group, (share) => heard.push(`${name} ${share}`), page);
+    new LinkedFilms(group, (share, plays) => heard.push(`${name} ${share}${plays ? " on" : ""}`), page);
   const [a, b, , alone] = [film("one", "a"), film("one", "b"), film("two", "c"), film("", "d")];
-  a.tell(0.5);
-  alone.tell(0.9);
-  expect(heard).toEqual(["b 0.5"]);
+  a.tell(0.5, false);
+  alone.tell(0.9, false);
+  a.tell(0.55, true);
+  expect(heard).toEqual(["b 0.5", "b 0.55 on"]);
   b.dispose();
-  a.tell(0.6);
-  expect(heard).toEqual(["b 0.5"]);
+  a.tell(0.6, false);
+  expect(heard).toHaveLength(2);
 });

@@ -79,10 +79,8 @@ function told(choice: Partial<Choice>): TrainState {
 }
 
 test("the sentence has an ELBO only where there is one, and the scale that was learned", () => {
-  expect(standing(told({}))).toContain("ELBO −3.00 nats an image: reconstruction −2.00, KL 1.00; σ 0.250.");
-  expect(standing(told({ isDeterministic: true }))).toBe(
-    "Step 9, epoch 1.0. Training images: log p(x|z) −2.00 nats an image; σ 0.250.",
-  );
+  expect(standing(told({}))).toContain("Training ELBO −3.00 nats: reconstruction −2.00, KL 1.00; σ 0.250.");
+  expect(standing(told({ isDeterministic: true }))).toBe("Step 9, epoch 1.0. Training log p(x|z) −2.00 nats; σ 0.250.");
 });
 
 test("the sentence tells of the moment that is looked at, of images held back, and after a failure of a way on", () => {
@@ -97,9 +95,9 @@ test("the sentence tells of the moment that is looked at, of images held back, a
     heldBack: [stretch(3, 8), stretch(8, 3)],
   };
   expect(standing(looked)).toBe(
-    "Step 4, epoch 0.4. Training images: ELBO −8.00 nats an image: reconstruction −7.00, KL 1.00. Held back: ELBO −9.00. Going on begins here and drops the later steps.",
+    "Step 4, epoch 0.4. Training ELBO −8.00 nats: reconstruction −7.00, KL 1.00. Held back −9.00. Going on begins here and drops the later steps.",
   );
-  expect(standing({ ...now, heldBack: looked.heldBack })).toContain("Held back: ELBO −4.00.");
+  expect(standing({ ...now, heldBack: looked.heldBack })).toContain("Held back −4.00.");
   expect(standing({ ...now, failure: "Training stopped at step 9." })).toMatch(/Reset.*smaller learning rate/);
 });
 
