@@ -152,7 +152,7 @@ def _lines(events: Iterator[Event], config: FitConfig, steering: Steering) -> It
 
 
 def _of_step(event: Stepped, epoch: int, config: FitConfig) -> dict[str, Any]:
-    words = f"epoch {epoch} of {config.epochs} · loss {number(event.loss)} · KL {number(event.kl)}"
+    words = f"epoch {epoch} of {config.epochs} · training loss {number(event.loss)} · KL {number(event.kl)}"
     return {
         "share": max(event.share, BEGUN),
         "words": words + _left(event.seconds_left),

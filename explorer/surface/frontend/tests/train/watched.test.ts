@@ -98,9 +98,12 @@ test.each([
   [{ is_begun: false }, "The first step is on its way …"],
   [
     {},
-    "Step 20 of 400, epoch 2.0. ELBO -13.00 nats an image: reconstruction -10.00, KL 3.00; β 0.5 of 2, learning rate 0.001.",
+    "Step 20 of 400, epoch 2.0. Held-back ELBO -13.00 nats an image: reconstruction -10.00, KL 3.00; β 0.5 of 2, learning rate 0.001.",
   ],
-  [{ is_deterministic: true }, "Step 20 of 400, epoch 2.0. Reconstruction -10.00 nats an image; learning rate 0.001."],
+  [
+    { is_deterministic: true },
+    "Step 20 of 400, epoch 2.0. Held-back log p(x|z) -10.00 nats an image; learning rate 0.001.",
+  ],
 ])("it says where it stands", (more, words) => {
   expect(standing(momentAt(20, more), String, (value, decimals) => value.toFixed(decimals))).toBe(words);
 });

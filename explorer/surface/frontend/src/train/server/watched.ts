@@ -60,9 +60,9 @@ export function standing(
   const { step, n_steps, epoch, beta, set_beta, learning_rate, reconstruction, kl, is_deterministic } = header;
   const of = `Step ${count(step)} of ${count(n_steps)}, epoch ${number(epoch, 1)}.`;
   const rate = `learning rate ${Number(learning_rate.toPrecision(2))}`;
-  if (is_deterministic) return `${of} Reconstruction ${number(-reconstruction, 2)} nats an image; ${rate}.`;
+  if (is_deterministic) return `${of} Held-back log p(x|z) ${number(-reconstruction, 2)} nats an image; ${rate}.`;
   const parts = `reconstruction ${number(-reconstruction, 2)}, KL ${number(kl, 2)}`;
-  const elbo = `ELBO ${number(-reconstruction - kl, 2)} nats an image: ${parts}`;
+  const elbo = `Held-back ELBO ${number(-reconstruction - kl, 2)} nats an image: ${parts}`;
   const wanted = beta === set_beta ? "" : ` of ${set_beta}`;
   return `${of} ${elbo}; β ${Number(beta.toPrecision(3))}${wanted}, ${rate}.`;
 }
