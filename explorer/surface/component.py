@@ -15,11 +15,12 @@ import streamlit as st
 
 from explorer.surface import bundles
 from explorer.surface.bundles import Bundle
+from explorer.surface.lesson_schema import LessonTold
 from explorer.surface.served import address_of
 from explorer.surface.training_schema import AppFilm, FilmShown
 
 
-@lru_cache(maxsize=6)
+@lru_cache(maxsize=16)
 def _registered(bundle: Bundle, version: int) -> Any:
     return st.components.v2.component(f"latent_{bundle}_{version}", js=bundles.read(f"{bundle}.js"))
 
@@ -58,6 +59,15 @@ def film_surface(shown: FilmShown, film: bytes, key: str, on_leave: Callable[[],
     """
     data: AppFilm = {"shown": shown, "address": address_of(film, "application/octet-stream", key)}
     _component("film")(data=data, key=key, on_leave_change=on_leave)
+
+
+def lesson_watch(told: LessonTold, key: str) -> None:
+    """What watches the tasks of a lesson's step, and keeps how far the visitor is; it shows nothing.
+
+    It sends `done`, keys of tasks that were seen to be done, and `places`, what the browser kept of each lesson by its name.
+    """
+    with st.container(key="lesson-watch"):
+        _component("lessons")(data=told, key=key, on_done_change=lambda: None, on_places_change=lambda: None)
 
 
 SHARE_MENU = "share-menu"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.surface.payload import pack_arrays, with_length
-from explorer.surface.training_schema import AppTraining, ImageOffer
+from explorer.surface.training_schema import AppTraining, ImageOffer, TrainingBegin
 from trainer.datasets import Dataset
 
 MOST_TRAIN = 10_000
@@ -49,9 +49,9 @@ def pack_kept_images(name: str, images: NDArray[np.uint8], labels: NDArray[np.in
     return _pack(name, "", class_names, parts, [labels[~is_test], labels[is_test]])
 
 
-def for_app(images: bytes, offers: Sequence[ImageOffer], keeps: bool) -> bytes:
+def for_app(images: bytes, offers: Sequence[ImageOffer], keeps: bool, begin: TrainingBegin | None = None) -> bytes:
     """Those bytes with what the app tells the page besides."""
-    return with_length(AppTraining(offers=list(offers), keeps=keeps)) + images
+    return with_length(AppTraining(offers=list(offers), keeps=keeps, begin=begin)) + images
 
 
 def _share(n_bytes: int) -> float:

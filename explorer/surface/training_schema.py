@@ -38,12 +38,28 @@ class ImageOffer(TypedDict):
     title: str
 
 
+class TrainingBegin(TypedDict):
+    """How a lesson's training begins."""
+
+    key: str
+    """Of the step that shows it: the same one goes on."""
+    beta: float
+    latent_dim: int
+    seed: int
+    learning_rate: float
+    noise: bool
+    beside: float | None
+    """β of a second training beside it; None for one alone."""
+
+
 class AppTraining(TypedDict):
     """What the app tells the page besides its images."""
 
     offers: Sequence[ImageOffer]
     keeps: bool
     """Whether it makes a run of a training."""
+    begin: TrainingBegin | None
+    """Of a lesson; None on the Train page."""
 
 
 # ---- the film of a training -----------------------------------------------------------------------------------------

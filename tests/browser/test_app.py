@@ -132,7 +132,7 @@ def test_a_picture_is_shown_by_its_own_code_until_the_probe_moves(page, server):
     """On a UMAP no place stands for it: the card shows μ itself."""
     canvas = opened(page, server, run="shapes-6d", view="reconstruct")
     mu = pretrained("shapes-6d").encodings.mu[0]
-    expect(page.get_by_role("heading", name="test image 0", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Test image 0, decoded")).to_be_visible()
     assert code(page) == pytest.approx(mu.tolist(), abs=2e-2)
     canvas.scroll_into_view_if_needed()
     page.mouse.move(*at(canvas, 0.4, 0.4))

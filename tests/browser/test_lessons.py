@@ -64,3 +64,48 @@ def test_axe_finds_nothing_in_a_lesson_and_in_the_list(browser, server, scheme, 
         answered(page)
         settled(page)
         assert_no_barrier(page)
+
+
+def done(page: Page) -> None:
+    expect(page.get_by_test_id("stMain").get_by_text("Done", exact=True)).to_be_visible(timeout=20_000)
+
+
+def test_a_task_is_seen_to_be_done_and_the_browser_remembers_it_with_the_answers(browser, server):
+    """In a new session of the same browser, as after a night."""
+    with tab(browser, viewport=PROJECTOR, reduced_motion="reduce") as page:
+        page.goto(address(server, view="lessons", lesson=LESSON))
+        canvas = ready(page)
+        settled(page)
+        assert page.get_by_text("Done", exact=True).count() == 0
+        box = canvas.bounding_box()
+        for share in (0.4, 0.6):
+            page.mouse.click(box["x"] + share * box["width"], box["y"] + 0.5 * box["height"])
+        done(page)
+        page.goto(address(server, view="lessons", lesson=LESSON, step=4))
+        expect(page.get_by_text("Step 4 of 6")).to_be_visible()
+        page.get_by_text("the same blurred picture at every place").click()
+        expect(page.get_by_text("Right:")).to_be_visible()
+        again = page.context.new_page()
+        again.goto(address(server, view="lessons"))
+        expect(again.get_by_text("Read until step 4 of 6, 1 of 3 tasks done")).to_be_visible(timeout=20_000)
+        again.get_by_role("button", name="Dimensions that die").click()
+        expect(again.get_by_text("Step 4 of 6")).to_be_visible()
+        expect(again.get_by_text("Right:")).to_be_visible()
+        again.get_by_role("button", name="Back").click()
+        expect(again.get_by_text("Step 3 of 6")).to_be_visible()
+
+
+def test_a_layer_that_is_asked_for_does_a_task_and_another_does_not(browser, server):
+    with tab(browser, viewport=PROJECTOR, reduced_motion="reduce") as page:
+        page.goto(address(server, view="lessons", lesson=LESSON, step=3))
+        canvas = ready(page)
+        settled(page)
+        canvas.focus()
+        page.keyboard.press("m")
+        eventually(lambda: background_is(page, "manifold"))
+        answered(page)
+        settled(page)
+        assert page.get_by_text("Done", exact=True).count() == 0
+        page.get_by_role("button", name="Layers").first.click()
+        page.get_by_label("Density of the codes").check()
+        done(page)

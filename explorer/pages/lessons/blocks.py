@@ -28,6 +28,7 @@ from explorer.lessons.records import (
 )
 from explorer.pages.lessons.places import place_verdict
 from explorer.session.lessons import reading as lesson
+from explorer.session.lessons.progress import block_key, done
 from explorer.session.pins import pins_of
 
 
@@ -52,7 +53,7 @@ class Teller:
 
     def key(self, part: int) -> str:
         """Of a block, for its widgets and its answer."""
-        return f"lesson-{self.name}-{self.step}-{part}"
+        return block_key(self.name, self.step, part)
 
     def _address(self, step: int) -> str:
         return f"?view=lessons&lesson={self.name}&step={step}"
@@ -72,13 +73,22 @@ def show_block(block: Block, teller: Teller, part: int) -> None:
                 st.markdown(f"**{escaped(found.text)}** {escaped(words)} of {escaped(name.run)}", help=escaped(found.definition))
         case Task():
             with st.container(border=True, key=teller.key(part).replace(".", "-"), gap="xsmall"):
-                st.markdown(f":material/flag: {teller.text(block.do)}")
-                st.caption(f"Hint: {teller.text(block.hint)}")
+                _show_task(block, teller, teller.key(part) in done())
         case Predict():
             with st.container(border=True, key=teller.key(part).replace(".", "-"), gap="xsmall"):
                 _show_question(block, teller, teller.key(part))
         case Note():
             pass
+
+
+def _show_task(block: Task, teller: Teller, is_done: bool) -> None:
+    """What is to be done; once it was seen to be done that, until then a hint for whoever opens it."""
+    st.markdown(f":material/{'check_circle' if is_done else 'flag'}: {teller.text(block.do)}")
+    if is_done:
+        st.markdown(":green[**Done**]")
+    else:
+        with st.expander("Hint"):
+            st.markdown(teller.text(block.hint))
 
 
 def _show_formula(block: Formula, teller: Teller) -> None:

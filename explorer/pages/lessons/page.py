@@ -4,33 +4,43 @@ from __future__ import annotations
 
 import streamlit as st
 
+from explorer.cache.datasets import images_of_run_to_learn_from, images_to_learn_from
 from explorer.cache.lessons import Found, lessons, runs_for_lessons
 from explorer.cache.runs import get_run
 from explorer.lessons.check import Scene, scenes
+from explorer.lessons.conditions import Condition
 from explorer.lessons.markdown import escaped
-from explorer.lessons.records import Lesson, Train
+from explorer.lessons.records import Lesson, Task, Train
 from explorer.pages.lessons.blocks import Teller, show_block
+from explorer.pages.train.images import OF_RUN
 from explorer.session import events
+from explorer.session.lessons import progress
 from explorer.session.lessons import reading as lesson
 from explorer.session.load import State
 from explorer.session.pins import sync_link
+from explorer.surface.component import lesson_watch, train_page
+from explorer.surface.lesson_schema import LessonClause, LessonPlace, LessonTask, LessonTold
 from explorer.surface.schema import Options
+from explorer.surface.training import for_app
+from explorer.surface.training_schema import TrainingBegin
 from explorer.widgets.live_map import live_map
 from explorer.widgets.map_chooser import chosen_map
 from explorer.widgets.map_marks import pins_shown
 from trainer.console import program
 
-KEY = "lesson-surface"
+KEY, TRAIN_KEY = "lesson-surface", "lesson-train"
 
 
 def show(now: State) -> None:
     """The whole page."""
     found = lessons()
+    progress.take({name: one.lesson for name, one in found.items() if one.lesson is not None})
     name = lesson.opened()
     chosen = found.get(name)
     if chosen is not None and chosen.lesson is not None:
         _show_lesson(now, chosen.name, chosen.lesson)
         return
+    lesson_watch(LessonTold(lesson="", place=LessonPlace(step=0, done=[], answers={}), tasks=[], run=""), progress.KEY)
     if name:
         st.warning(f"There is no sound lesson “{escaped(name[:60])}”; the list has those that are here.", icon=":material/info:")
     _show_list(list(found.values()))
@@ -58,9 +68,13 @@ def _show_card(one: Found) -> None:
         st.code(f"{program()} lesson check {one.path.name}", language="bash")
         return
     read = one.lesson
-    st.button(read.title, key=f"open-{one.name}", type="tertiary", on_click=lesson.go, args=(one.name,))
+    at, (n_done, n_tasks) = progress.read_until(one.name), progress.tasks_done(one.name, read)
+    st.button(read.title, key=f"open-{one.name}", type="tertiary", on_click=lesson.go, args=(one.name, max(1, at)))
     st.markdown(escaped(read.summary))
     lecture = f" · lecture {escaped(read.lecture)}" if read.lecture else ""
+    if at > 0:
+        tasks = f", {n_done} of {n_tasks} tasks done" if n_tasks else ""
+        st.caption(f":green[Read until step {at} of {len(read.steps)}{tasks}]")
     st.caption(f"{read.minutes} minutes · needs {escaped(read.needs)}{lecture} · language {escaped(read.language)}")
 
 
@@ -70,11 +84,25 @@ def _show_card(one: Found) -> None:
 def _show_lesson(now: State, name: str, read: Lesson) -> None:
     at = lesson.step(len(read.steps))
     scene = scenes(read)[at]
+    progress.opened(name, at + 1)
     with st.container(key="lesson"):
         with st.container(key="lesson-text"):
             _show_text(name, read, at, scene)
         with st.container(key="lesson-scene"):
             _show_scene(now, name, scene)
+    tasks = [
+        LessonTask(key=progress.block_key(name, at, number), clauses=_clauses(task.until)) for number, task in _tasks(read, at)
+    ]
+    lesson_watch(LessonTold(lesson=name, place=progress.place(name, read), tasks=tasks, run=scene.run), progress.KEY)
+
+
+def _tasks(read: Lesson, at: int) -> list[tuple[int, Task]]:
+    """Those of a step, each with its place in it."""
+    return [(number, part.block) for number, part in enumerate(read.steps[at].parts) if isinstance(part.block, Task)]
+
+
+def _clauses(until: Condition) -> list[LessonClause]:
+    return [LessonClause(subject=one.subject, of=one.of, relation=one.relation, value=one.value) for one in until.clauses]
 
 
 def _show_text(name: str, read: Lesson, at: int, scene: Scene) -> None:
@@ -91,9 +119,9 @@ def _show_text(name: str, read: Lesson, at: int, scene: Scene) -> None:
 
 
 def _show_scene(now: State, name: str, scene: Scene) -> None:
-    """The map beside the text; of a training what to set, and the way to the page that trains."""
+    """The map beside the text, or the page that trains."""
     if scene.train is not None:
-        _show_training(scene.train)
+        _show_training(f"{name}/{scene.since}", scene.train)
         return
     run = get_run(scene.run)
     lesson.stage(f"{name}/{scene.since}", scene.run, now.run_id, list(run.projections), scene.show, now.reads_link)
@@ -106,13 +134,20 @@ def _show_scene(now: State, name: str, scene: Scene) -> None:
     sync_link(now.run_id)
 
 
-def _show_training(of: Train) -> None:
-    """What is to be set on the page that trains, and the way there: the lesson is still open in its own tab."""
-    beside = f", and beside it a second one with β = {of.beside:g}" if of.beside is not None else ""
-    with st.container(border=True, key="lesson-training"):
-        st.markdown("**A training in the page**")
-        st.markdown(
-            f"Images: {escaped(of.data)} · β = {of.beta:g} · {of.dimensions} latent dimensions · seed {of.seed} · "
-            f"learning rate {of.rate:g} · noise {'on' if of.noise else 'off'}{beside}."
-        )
-        st.markdown("[Open the Train page in a tab beside this one](?view=train) and set it so.")
+def _show_training(key: str, of: Train) -> None:
+    """The page that trains, with those settings; it goes on while the same scene is shown."""
+    begin = TrainingBegin(
+        key=key,
+        beta=of.beta,
+        latent_dim=of.dimensions,
+        seed=of.seed,
+        learning_rate=of.rate,
+        noise=of.noise,
+        beside=of.beside,
+    )
+    train_page(for_app(_images(of.data), [], False, begin), TRAIN_KEY, on_images=lambda: None, on_keep=lambda: None)
+
+
+def _images(data: str) -> bytes:
+    """Raises `LatentError` where they are not here."""
+    return images_of_run_to_learn_from(data.removeprefix(OF_RUN)) if data.startswith(OF_RUN) else images_to_learn_from(data)

@@ -7,7 +7,7 @@ import { modules } from "./modules";
 const ORDER = [
   ["entries"],
   ["hosts"],
-  ["replay"],
+  ["replay", "lessons"],
   ["train"],
   ["editor"],
   ["panels", "tools", "layers", "pad"],

@@ -1,13 +1,17 @@
 /** Where does the Train page live? In the app as a Streamlit component, in a notebook as an anywidget, in a file that is opened from disk. */
 
-import type { BenchHost } from "../train/bench-host";
+import { DEFAULTS } from "../engine/learning/records";
+import { type BenchHost, NO_HOST } from "../train/bench-host";
+import { FIRST_CHOICE } from "../train/model/choice";
 import { Saver } from "../train/restore/saver";
 import { openStore } from "../train/restore/store";
+import { begun, type TrainState } from "../train/state";
 import { Workbench } from "../train/workbench";
 import { h } from "../ui/dom";
 import pageStyle from "../ui/page.css";
 import { PayloadError } from "../wire/errors";
-import { readAppTraining, readTraining } from "../wire/training";
+import type { TrainingBegin } from "../wire/schema";
+import { readAppTraining, readTraining, type TrainingImages } from "../wire/training";
 import { unpackText } from "../wire/unpack";
 import { base64 } from "./base64";
 import { bytesOf, followTheme, type WidgetModel } from "./widget";
@@ -27,7 +31,8 @@ let calls = 0;
 export function inApp(program: string, component: StreamlitComponent): (() => void) | undefined {
   const { parentElement: parent, data } = component;
   if (!(data instanceof Uint8Array)) return undefined; // nothing to learn from yet
-  const { offers, keeps, images } = readAppTraining(data);
+  const { offers, keeps, begin, images } = readAppTraining(data);
+  if (begin) return inLesson(program, parent, begin, images);
   const host: BenchHost = {
     offers,
     choose: (name) => component.setTriggerValue("images", name),
@@ -45,6 +50,40 @@ export function inApp(program: string, component: StreamlitComponent): (() => vo
   return () => {
     if (calls === call) here.element.remove();
   };
+}
+
+/** Of a lesson: it goes on while other steps of the same training are read; another one takes its place. */
+let ofLesson: { readonly key: string; readonly bench: Workbench } | null = null;
+
+function inLesson(
+  program: string,
+  parent: HTMLElement | ShadowRoot,
+  begin: TrainingBegin,
+  images: TrainingImages,
+): () => void {
+  if (ofLesson?.key !== begin.key) {
+    ofLesson?.bench.destroy();
+    const bench = new Workbench(program, images, NO_HOST, firstStates(begin));
+    bench.element.classList.add("lt-lesson");
+    ofLesson = { key: begin.key, bench };
+  }
+  const { bench: here } = ofLesson;
+  if (here.element.parentNode !== parent) parent.append(here.element);
+  here.retheme();
+  const call = ++calls;
+  return () => {
+    if (calls !== call) return;
+    here.page.ask({ kind: "pause" }); // nobody looks at it
+    here.element.remove();
+  };
+}
+
+/** One training, or two with another β each. */
+function firstStates({ beta, latent_dim, seed, learning_rate, noise, beside }: TrainingBegin): TrainState[] {
+  const choice = { ...FIRST_CHOICE, latentDim: latent_dim, seed };
+  return [beta, ...(beside === null ? [] : [beside])].map((weight) =>
+    begun(choice, { ...DEFAULTS, beta: weight, learningRate: learning_rate, noise }),
+  );
 }
 
 const LOST = "latent-train";

@@ -3,7 +3,7 @@
 import type { Plane } from "../geometry/planes";
 import type { PathChoice } from "../wire/payload";
 import type { Point } from "../wire/schema";
-import type { MapState, Probe, Tiles } from "./state";
+import type { Code, MapState, Probe, Tiles } from "./state";
 
 /** A line of the drawing; lengths are pixels of the model's frame. */
 export interface StrokeRecord {
@@ -79,6 +79,8 @@ export interface ScreenSource {
   /** Whether everything is shown. */
   showsAll(): boolean;
   strokes(): readonly StrokeRecord[];
+  /** The class that the picture of a code most probably is of, by its number; −1 where none is known. */
+  looks(z: Code): number;
   words(): Offered;
   change(patch: Partial<MapState>): void;
   /** Maps that follow this one do. */

@@ -19,7 +19,7 @@ export class ExportMenu implements Panel {
   private readonly answer = h("p", { class: "la-small", role: "status" });
   private readonly webPage: PaletteEntry = {
     name: "Web page",
-    what: "one file with map and decoder, in the menu Share",
+    what: "the run in one file: in the menu Share",
     key: "",
     run: () => {
       this.editor.set({ open: null });

@@ -16,11 +16,12 @@ export class Workbench {
   /** What goes on from before a reload, once its images are here; null for nothing. */
   private awaited: StoredPage | null = null;
 
-  /** program: the text of `learner.js` · given: the images that the page came with. */
+  /** program: the text of `learner.js` · given: the images that the page came with · first: how one training or two begin. */
   constructor(
     private readonly program: string,
     private given: TrainingImages,
     private host: BenchHost = NO_HOST,
+    first: readonly TrainState[] = [],
   ) {
     const bench = this;
     this.chooser = new ImageChooser(this.element, given, {
@@ -31,7 +32,7 @@ export class Workbench {
       take: (images) => this.take(images),
       isTrained: () => this.steps > 0,
     });
-    this.page = this.shown(given);
+    this.page = this.shown(given, first);
   }
 
   /** That would be lost with the page. */

@@ -781,11 +781,26 @@ export interface ImageOffer {
   readonly title: string;
 }
 
+/** How a lesson's training begins. */
+export interface TrainingBegin {
+  /** Of the step that shows it: the same one goes on. */
+  readonly key: string;
+  readonly beta: number;
+  readonly latent_dim: number;
+  readonly seed: number;
+  readonly learning_rate: number;
+  readonly noise: boolean;
+  /** β of a second training beside it; null for one alone. */
+  readonly beside: number | null;
+}
+
 /** What the app tells the page besides its images. */
 export interface AppTraining {
   readonly offers: readonly ImageOffer[];
   /** Whether it makes a run of a training. */
   readonly keeps: boolean;
+  /** Of a lesson; null on the Train page. */
+  readonly begin: TrainingBegin | null;
 }
 
 /** A plane onto which codes are dropped: arrays `basis.NAME` (2, K) and `origin.NAME` (K,). */
@@ -907,6 +922,47 @@ export interface FilmShown {
   readonly leaves: boolean;
   /** Of the map, CSS pixels; 0 for as much as the window has. */
   readonly height: number;
+}
+
+export type Comparison = "<" | "<=" | ">" | ">=" | "=" | "!=";
+/** The number of a choice from 0, a number, or a code. */
+export type LessonAnswer = number | readonly number[];
+
+/** One comparison of a condition; subjects are those of `explorer/lessons/conditions.py`. */
+export interface LessonClause {
+  readonly subject: string;
+  /** A class, or a dimension from 1; "" for the whole. */
+  readonly of: string;
+  readonly relation: Comparison;
+  readonly value: number | string;
+}
+
+/** What is to be done in the step. */
+export interface LessonTask {
+  readonly key: string;
+  /** All of them have to hold at once. */
+  readonly clauses: readonly LessonClause[];
+}
+
+/** How far a visitor is in a lesson; the browser keeps it. */
+export interface LessonPlace {
+  /** From 1; the one that was opened last. */
+  readonly step: number;
+  /** Keys of tasks. */
+  readonly done: readonly string[];
+  /** By the keys of questions. */
+  readonly answers: Readonly<Record<string, LessonAnswer>>;
+}
+
+/** What the app tells the browser. */
+export interface LessonTold {
+  /** "" for the list of lessons. */
+  readonly lesson: string;
+  /** Of the open lesson, as the app knows it. */
+  readonly place: LessonPlace;
+  readonly tasks: readonly LessonTask[];
+  /** Whose map the tasks are about: another one on the page does none of them. */
+  readonly run: string;
 }
 
 export const DEFAULT_OPTIONS: Options = {

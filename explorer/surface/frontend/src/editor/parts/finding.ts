@@ -97,9 +97,8 @@ export class Finding {
 
   /** What was said when a hole was shown, for a link that shows it; nothing of any other code. */
   sayOfHole({ z, heading }: { readonly z: readonly number[]; readonly heading: string }): void {
-    if (!/^Hole \d+ of \d+$/.test(heading)) return;
     const { data } = this.context.state;
-    if (!data.logvar || data.space.latentDim < 2) return;
+    if (!/^Hole \d+ of \d+$/.test(heading) || !data.logvar) return;
     const { holes, share } = data.holes();
     const isHere = (one: Hole): boolean => one.z.every((value, k) => Math.abs(value - z[k]) < SAME_PLACE);
     const rank = holes.findIndex((one, i) => heading === holeName(i, holes.length) && isHere(one));

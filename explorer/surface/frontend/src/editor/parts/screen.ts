@@ -3,7 +3,7 @@
 import type { Plane } from "../../geometry/planes";
 import { offerOf } from "../../kernel/layer-choice";
 import { type Offered, SCREEN, type ScreenSource, type StrokeRecord, WHICH_SCREEN } from "../../kernel/screen";
-import type { MapState, Probe, Tiles } from "../../kernel/state";
+import type { Code, MapState, Probe, Tiles } from "../../kernel/state";
 import { TABS } from "../../kernel/tabs";
 import { LAYERS } from "../../layers/index";
 import type { PathChoice } from "../../wire/payload";
@@ -75,6 +75,12 @@ export class ScreenPart implements ScreenSource {
 
   strokes(): readonly StrokeRecord[] {
     return this.pictures.pad?.sketch.strokes ?? [];
+  }
+
+  looks(z: Code): number {
+    const { classifier, model, labels, codes } = this.context.state.data;
+    const shares = classifier?.probabilities(model.decodeShared(z));
+    return shares ? shares.indexOf(Math.max(...shares)) : (labels[codes.find(z, 1)[0]?.index] ?? -1);
   }
 
   words(): Offered {

@@ -1,0 +1,99 @@
+/** Who watches a lesson's tasks, and remembers how far a visitor is? A component of the app that shows nothing. */
+
+import { SCREEN, type ScreenSource, WHICH_SCREEN } from "../kernel/screen";
+import { WATCHED, type Watched, type WatchedSource, WHO_IS_WATCHED } from "../kernel/watched";
+import { holds } from "../lessons/condition";
+import { type KnownClasses, watchedMap } from "../lessons/map";
+import { joined, type Keeper, keepPlace, keptPlaces } from "../lessons/progress";
+import { Disposer } from "../ui/dom";
+import type { LessonPlace, LessonTold } from "../wire/schema";
+import { leaving } from "./streamlit-cleanup";
+
+interface Component {
+  readonly parentElement: HTMLElement | ShadowRoot;
+  readonly data: unknown;
+  setStateValue(name: string, value: unknown): void;
+}
+
+interface Mounted {
+  readonly disposer: Disposer;
+  component: Component;
+  told: LessonTold;
+  /** Tasks that were seen to be done here, and are told until the app knows. */
+  done: readonly string[];
+  /** Which lesson's place was told of last. */
+  recalled: string | null;
+  calls: number;
+}
+
+const mounted = new WeakMap<Node, Mounted>();
+
+/** Called again whenever data or theme change. */
+export function inApp(component: Component): (() => void) | undefined {
+  const { parentElement: parent, data } = component;
+  const before = mounted.get(parent);
+  if (data === null || typeof data !== "object" || !("lesson" in data)) return before && left(parent, before);
+  const told = data as LessonTold;
+  const here = before ?? begun(component, told);
+  mounted.set(parent, here);
+  if (told.lesson !== here.told.lesson) here.done = [];
+  here.component = component;
+  here.told = told;
+  recall(here);
+  for (const ask of [WHO_IS_WATCHED, WHICH_SCREEN]) dispatchEvent(new Event(ask)); // what is done already when the step is opened
+  return left(parent, here);
+}
+
+function left(parent: Node, here: Mounted): () => void {
+  return leaving(mounted, parent, here, () => here.disposer.dispose());
+}
+
+function begun(component: Component, told: LessonTold): Mounted {
+  const disposer = new Disposer();
+  const here: Mounted = { disposer, component, told, done: [], recalled: null, calls: 0 };
+  const known: KnownClasses = new Map();
+  disposer.listen(window, WATCHED, (event) =>
+    watch(here, () => (event as CustomEvent<WatchedSource>).detail.watched()),
+  );
+  disposer.listen(window, SCREEN, (event) =>
+    watch(here, () => watchedMap((event as CustomEvent<ScreenSource>).detail, known)),
+  );
+  return here;
+}
+
+/** The app hears what this browser kept, once a lesson; from then on the browser keeps what the app knows. */
+function recall(here: Mounted): void {
+  const { told, component } = here;
+  const keeper = keeperOfBrowser();
+  const places = keptPlaces(keeper);
+  if (here.recalled !== told.lesson) {
+    here.recalled = told.lesson;
+    if (Object.keys(places).length > 0) setTimeout(() => component.setStateValue("places", places)); // not while Streamlit mounts
+  }
+  if (told.lesson !== "") keepPlace(keeper, told.lesson, joined(withDone(told.place, here.done), places[told.lesson]));
+}
+
+/** see: what is on the screen now, where there is a task that it may do. */
+function watch(here: Mounted, see: () => Watched): void {
+  const { told, component } = here;
+  const open = told.tasks.filter(({ key }) => !told.place.done.includes(key) && !here.done.includes(key));
+  if (open.length === 0) return;
+  const watched = see();
+  if (watched.run !== "" && watched.run !== told.run) return;
+  const found = open.filter(({ clauses }) => holds(clauses, watched)).map(({ key }) => key);
+  if (found.length === 0) return;
+  here.done = [...here.done, ...found];
+  component.setStateValue("done", here.done);
+}
+
+function withDone(place: LessonPlace, done: readonly string[]): LessonPlace {
+  return { ...place, done: [...new Set([...place.done, ...done])] };
+}
+
+function keeperOfBrowser(): Keeper {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,51 @@
+"""What is the browser told of a lesson's step, and what does it tell of it? Part of the wire that `schema.py` declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeAlias, TypedDict
+
+Comparison: TypeAlias = Literal["<", "<=", ">", ">=", "=", "!="]
+LessonAnswer: TypeAlias = float | Sequence[float]
+"""The number of a choice from 0, a number, or a code."""
+
+
+class LessonClause(TypedDict):
+    """One comparison of a condition; subjects are those of `explorer/lessons/conditions.py`."""
+
+    subject: str
+    of: str
+    """A class, or a dimension from 1; "" for the whole."""
+    relation: Comparison
+    value: float | str
+
+
+class LessonTask(TypedDict):
+    """What is to be done in the step."""
+
+    key: str
+    clauses: Sequence[LessonClause]
+    """All of them have to hold at once."""
+
+
+class LessonPlace(TypedDict):
+    """How far a visitor is in a lesson; the browser keeps it."""
+
+    step: int
+    """From 1; the one that was opened last."""
+    done: Sequence[str]
+    """Keys of tasks."""
+    answers: Mapping[str, LessonAnswer]
+    """By the keys of questions."""
+
+
+class LessonTold(TypedDict):
+    """What the app tells the browser."""
+
+    lesson: str
+    """"" for the list of lessons."""
+    place: LessonPlace
+    """Of the open lesson, as the app knows it."""
+    tasks: Sequence[LessonTask]
+    run: str
+    """Whose map the tasks are about: another one on the page does none of them."""
