@@ -109,3 +109,26 @@ def test_a_layer_that_is_asked_for_does_a_task_and_another_does_not(browser, ser
         page.get_by_role("button", name="Layers").first.click()
         page.get_by_label("Density of the codes").check()
         done(page)
+
+
+@pytest.mark.parametrize("size", [PROJECTOR, PHONE], ids=["projector", "phone"])
+def test_a_training_stands_beside_its_text_and_goes_on_over_the_steps(browser, server, size):
+    with tab(browser, viewport=size, reduced_motion="reduce") as page:
+        page.goto(address(server, view="lessons", lesson="07-watch-it-learn"))
+        go, standing = page.get_by_test_id("go"), page.get_by_test_id("standing")
+        expect(standing).to_contain_text("Not trained yet")
+        expect(page.get_by_role("application")).to_be_in_viewport(ratio=0.9)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        page.get_by_role("button", name="One epoch").click()
+        expect(standing).to_contain_text("Step 9, epoch 1.0.")
+        assert page.get_by_text("Done", exact=True).count() == 0  # a hundred steps are asked for
+        go.click()
+        expect(standing).to_contain_text("Step 1", timeout=60_000)
+        done(page)
+        if go.text_content() == "Pause":
+            go.click()
+        expect(go).to_have_text("Go on")
+        said = standing.text_content()
+        page.get_by_role("button", name="Next").click()
+        expect(page.get_by_text("Step 2 of 4")).to_be_visible()
+        expect(standing).to_have_text(said)

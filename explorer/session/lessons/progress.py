@@ -12,7 +12,7 @@ from explorer.session.events import sent
 from explorer.session.lessons import reading
 from explorer.surface.lesson_schema import LessonAnswer, LessonPlace
 
-KEY = "lesson-watch"
+KEY = "lesson-progress"
 DONE, STEPS = "lesson-done", "lesson-steps"
 FAR = 1e6
 MOST_NUMBERS = 512
