@@ -7,12 +7,11 @@ import streamlit as st
 from explorer.cache.datasets import images_of_run_to_learn_from, images_to_learn_from
 from explorer.cache.lessons import Found, lessons, runs_for_lessons
 from explorer.cache.runs import get_run
-from explorer.lessons.check import Scene, scenes
+from explorer.lessons.check import OF_RUN, Scene, scenes
 from explorer.lessons.conditions import Condition
 from explorer.lessons.markdown import escaped
 from explorer.lessons.records import Lesson, Task, Train
 from explorer.pages.lessons.blocks import Teller, show_block
-from explorer.pages.train.images import OF_RUN
 from explorer.session import events
 from explorer.session.lessons import progress
 from explorer.session.lessons import reading as lesson
