@@ -17,6 +17,7 @@ from explorer.lessons.problems import Mistake, one_of, quoted
 from trainer.config import RUN_NAME
 from trainer.metrics.collapse import LEAST_KL
 from trainer.numerals import count, number, percent
+from trainer.runs.continuity_figures import ContinuityFigures, Share
 from trainer.runs.records import RunInfo
 
 NATS, SHARE = "nats", "share"
@@ -83,6 +84,16 @@ def _interventions(info: RunInfo) -> tuple[float, ...] | None:
     return None if info.examination is None else info.examination.shuffled
 
 
+def _continuity(share: Callable[[ContinuityFigures], float | Share | None]) -> Callable[[RunInfo], float | None]:
+    """Of the figures of continuity and completeness, where the run has them."""
+
+    def value(info: RunInfo) -> float | None:
+        found = None if info.continuity is None else share(info.continuity)
+        return found.value if isinstance(found, Share) else found
+
+    return value
+
+
 def _largest_kl(info: RunInfo) -> float | None:
     found = _kl(info)
     return None if not found else max(found)
@@ -136,6 +147,24 @@ MEASURES: Mapping[str, Measure] = {
     "marginal_kl": Measure(NATS, "KL(q(z) ‖ p(z)) of the aggregated posterior, estimated from above", _examined("marginal_kl")),
     "shuffling_loss": Measure(
         NATS, "rise of the reconstruction loss when the whole code is another image's", _examined("all_shuffled")
+    ),
+    "step_change": Measure(
+        SHARE,
+        "squared change of the picture by a step of a tenth of the codes' spread, as a share of that between two test images",
+        _continuity(lambda found: found.change),
+    ),
+    "class_changes": Measure(
+        SHARE, "share of such steps after which the classifier names another class", _continuity(lambda found: found.class_share)
+    ),
+    "known_prior": Measure(
+        SHARE,
+        "share of random codes from N(0, I) whose pictures the classifier recognises (completeness)",
+        _continuity(lambda found: found.prior_share),
+    ),
+    "known_box": Measure(
+        SHARE,
+        "share of random codes from the box around the codes whose pictures the classifier recognises",
+        _continuity(lambda found: found.box_share),
     ),
     "implied_beta": Measure("", "the β under which the finished model would be optimal", _implied),
     "beta": Measure("", "weight of the KL in the loss that the model was trained with", lambda info: info.config.beta),

@@ -392,6 +392,10 @@ def test_numbers_are_those_of_the_file(runs):
         "images": metrics["n"],
         "beta": raw["config"]["beta"],
         "parameters": raw["n_parameters"],
+        "step_change": raw["continuity"]["change"],
+        "class_changes": raw["continuity"]["class_changes"] / raw["continuity"]["n_pairs"],
+        "known_prior": raw["continuity"]["known_prior"] / raw["continuity"]["n_draws"],
+        "known_box": raw["continuity"]["known_box"] / raw["continuity"]["n_draws"],
     }
     for name, value in expected.items():
         assert measured(MeasureName("mnist-20d", name), runs.infos["mnist-20d"]).value == pytest.approx(value, rel=2e-3), name

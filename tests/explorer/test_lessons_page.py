@@ -12,8 +12,17 @@ from tests.explorer.shown import app, sound, words
 from trainer.runs.catalogue import load_run, shipped_roots
 
 pytestmark = pytest.mark.usefixtures("fresh_app")
-NAMES = ("07-watch-it-learn", "08-dimensions-that-die", "08-dimensions-that-die.de")
-N_STEPS = {"07-watch-it-learn": 4, "08-dimensions-that-die": 6, "08-dimensions-that-die.de": 6}
+N_STEPS = {
+    "01-from-pca-to-autoencoders": 4,
+    "02-why-it-cannot-dream": 4,
+    "07-watch-it-learn": 4,
+    "08-dimensions-that-die": 6,
+    "08-dimensions-that-die.de": 6,
+    "09-kl-is-not-information": 4,
+    "10-style-and-content": 3,
+    "12-walks": 4,
+}
+NAMES = tuple(N_STEPS)
 TEACHERS = """---
 title: A lesson of my own
 summary: One step.

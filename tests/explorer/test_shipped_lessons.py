@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.places import ROOT
 from trainer.runs.catalogue import list_runs, load_run, shipped_roots
 from trainer.runs.records import RunInfo
 
-FILES = sorted((ROOT / "explorer/lessons").glob("0*.md"))
+FILES = sorted((ROOT / "explorer/lessons").glob("[01]*.md"))
 TRANSLATED = [path for path in FILES if path.stem.endswith(".de")]
 
 
@@ -30,7 +31,7 @@ def lesson(path: Path) -> Lesson:
 
 
 def test_there_are_some():
-    assert len(FILES) >= 3 and TRANSLATED
+    assert len(FILES) >= 8 and TRANSLATED
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -75,3 +76,21 @@ def test_what_lesson_8_says_of_its_models_is_so(runs):
     kl = runs.infos["sweep-digits-beta-4-seed-0"].metrics.kl_per_dim
     linear = runs.infos["sweep-linear-beta-8"].metrics.active_units
     assert [measured(name, runs.infos[name.run]).value for name in answers] == [sum(one >= 0.05 for one in kl), linear]
+
+
+def test_what_the_other_lessons_say_between_the_numbers_is_so(runs):
+    """A linear autoencoder is as good as PCA, a prior makes random codes more often digits, the parts of the KL add up."""
+    infos = runs.infos
+    pca, linear = (infos[name].metrics.squared_error for name in ("digits-pca", "digits-linear-ae"))
+    assert linear == pytest.approx(pca, rel=0.01)
+    plain, vae = (infos[name].continuity for name in ("digits-autoencoder", "digits-2d"))
+    assert vae.known_prior > plain.known_prior and vae.change < plain.change and vae.class_changes < plain.class_changes
+    for name in ("digits-2d", "clinic-kl-without-information"):
+        found = infos[name].examination
+        assert found.information + found.marginal_kl == pytest.approx(found.mean_kl, rel=1e-6)
+    empty = infos["clinic-kl-without-information"]
+    assert abs(empty.examination.all_shuffled) < 0.5 and empty.examination.information < 0.1 * empty.metrics.kl
+    seen = infos["mnist-20d"].examination
+    assert seen.information > 0.95 * math.log(seen.n)
+    told, untold = (infos[name].metrics.knn_accuracy for name in ("digits-conditional-vae", "digits-16d"))
+    assert told < 0.7 < untold
