@@ -61,13 +61,18 @@ def film_surface(shown: FilmShown, film: bytes, key: str, on_leave: Callable[[],
     _component("film")(data=data, key=key, on_leave_change=on_leave)
 
 
+def _nothing() -> None:
+    """For what is read in the rerun, and not before it."""
+
+
 def lesson_watch(told: LessonTold, key: str) -> None:
     """What watches the tasks of a lesson's step, and keeps how far the visitor is; it shows nothing.
 
-    It sends `done`, keys of tasks that were seen to be done, and `places`, what the browser kept of each lesson by its name.
+    It sends `done`, keys of tasks that were seen to be done, `places`, what the browser kept of each lesson by its name, and `step`, to
+    which another window of the browser went.
     """
     with st.container(key="lesson-watch"):
-        _component("lessons")(data=told, key=key, on_done_change=lambda: None, on_places_change=lambda: None)
+        _component("lessons")(data=told, key=key, on_done_change=_nothing, on_places_change=_nothing, on_step_change=_nothing)
 
 
 SHARE_MENU = "share-menu"

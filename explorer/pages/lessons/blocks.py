@@ -122,6 +122,17 @@ def _show_question(block: Predict, teller: Teller, key: str) -> None:
     (st.success if is_right else st.info)(words, icon=":material/check:" if is_right else ":material/lightbulb:")
 
 
+def answer_words(block: Predict, teller: Teller) -> str:
+    """What is true, for who asks the question; Markdown."""
+    match block.answer:
+        case ChoiceAnswer(right):
+            return f"**{teller.text(block.choices[right - 1]).strip()}**"
+        case NumberAnswer(name):
+            return f"**{escaped(teller.number(name).text)}**"
+        case PlaceAnswer(class_name):
+            return f"**where the images of class {escaped(class_name)} lie**"
+
+
 def _choose(block: Predict, teller: Teller, key: str, given: int | None) -> None:
     st.radio(
         "Your answer",

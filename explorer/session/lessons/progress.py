@@ -13,7 +13,7 @@ from explorer.session.lessons import reading
 from explorer.surface.lesson_schema import LessonAnswer, LessonPlace
 
 KEY = "lesson-progress"
-DONE, STEPS = "lesson-done", "lesson-steps"
+DONE, STEPS, HEARD = "lesson-done", "lesson-steps", "lesson-heard"
 FAR = 1e6
 MOST_NUMBERS = 512
 
@@ -35,6 +35,17 @@ def take(lessons: Mapping[str, Lesson]) -> None:
         for name, lesson in lessons.items():
             found |= _take_place(name, lesson, places.get(name)) & keys
     st.session_state[DONE] = sorted(found)
+
+
+def take_step(name: str, lesson: Lesson) -> None:
+    """The step to which another window of the same browser went, once for each; only while the lesson is presented."""
+    told = sent(KEY, "step")
+    if not isinstance(told, Mapping) or told.get("lesson") != name or told.get("at") == st.session_state.get(HEARD):
+        return
+    st.session_state[HEARD] = told.get("at")
+    number = told.get("step")
+    if isinstance(number, int | float) and 1 <= number <= len(lesson.steps):
+        reading.go(name, int(number))
 
 
 def _take_place(name: str, lesson: Lesson, place: object) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
 import streamlit as st
 
@@ -12,7 +12,10 @@ from explorer.session import class_choice, link
 from explorer.session.load import open_run_next
 from explorer.session.pins import change_pins, parse_pins
 
-LESSON, STEP = "lesson", "step"  # in the link
+LESSON, STEP, MODE = "lesson", "step", "mode"  # in the link
+Mode = Literal["read", "room", "speaker"]
+"""For one reader; large for a room, a step a screen; notes for who speaks there."""
+MODES: tuple[Mode, ...] = get_args(Mode)
 SCENE, ANSWERS = "lesson-scene", "lesson-answers"
 
 
@@ -28,11 +31,23 @@ def step(n_steps: int) -> int:
     return number - 1 if 1 <= number <= n_steps else 0
 
 
+def mode() -> Mode:
+    """How the lesson is shown."""
+    asked = link.asked(MODE)
+    return next((one for one in MODES if one == asked), "read")
+
+
+def show_as(wanted: Mode) -> None:
+    """Another way to show it (a button's callback)."""
+    link.write(MODE, "" if wanted == "read" else wanted)
+
+
 def go(name: str, number: int = 1) -> None:
     """Opens a step, from 1, of a lesson; "" for the list (a button's callback)."""
     link.write(LESSON, name)
     link.write(STEP, str(number) if name else "")
     if not name:
+        link.write(MODE, "")
         stage_again()
 
 

@@ -21,10 +21,17 @@ interface Mounted {
   told: LessonTold;
   /** Tasks that were seen to be done here, and are told until the app knows. */
   done: readonly string[];
+  /** The step that this window is at, as all windows know; 0 before the first. */
+  step: number;
   /** Which lesson's place was told of last. */
   recalled: string | null;
   calls: number;
 }
+
+/** Of all windows of this browser. */
+const LINE = "latent-atlas-lesson";
+const TAKES_ARROWS =
+  "input, select, textarea, [contenteditable=true], [role=application], [role=slider], [role=tab], [role=radio]";
 
 const mounted = new WeakMap<Node, Mounted>();
 
@@ -40,6 +47,7 @@ export function inApp(component: Component): (() => void) | undefined {
   here.component = component;
   here.told = told;
   recall(here);
+  follow(here);
   for (const ask of [WHO_IS_WATCHED, WHICH_SCREEN]) dispatchEvent(new Event(ask)); // what is done already when the step is opened
   return left(parent, here);
 }
@@ -50,7 +58,7 @@ function left(parent: Node, here: Mounted): () => void {
 
 function begun(component: Component, told: LessonTold): Mounted {
   const disposer = new Disposer();
-  const here: Mounted = { disposer, component, told, done: [], recalled: null, calls: 0 };
+  const here: Mounted = { disposer, component, told, done: [], step: 0, recalled: null, calls: 0 };
   const known: KnownClasses = new Map();
   disposer.listen(window, WATCHED, (event) =>
     watch(here, () => (event as CustomEvent<WatchedSource>).detail.watched()),
@@ -58,7 +66,46 @@ function begun(component: Component, told: LessonTold): Mounted {
   disposer.listen(window, SCREEN, (event) =>
     watch(here, () => watchedMap((event as CustomEvent<ScreenSource>).detail, known)),
   );
+  if ("BroadcastChannel" in window) {
+    const line = new BroadcastChannel(LINE);
+    disposer.add(() => line.close());
+    line.addEventListener("message", (event: MessageEvent) => hear(here, event.data));
+  }
+  disposer.listen(window, "keydown", (event) => turn(here, event), { capture: true });
   return here;
+}
+
+/** Where the step is another one, the windows that follow hear of it. */
+function follow(here: Mounted): void {
+  const { lesson, place, is_followed } = here.told;
+  const isNew = here.step !== place.step;
+  here.step = place.step;
+  if (!is_followed || !isNew || !("BroadcastChannel" in window)) return;
+  const line = new BroadcastChannel(LINE);
+  line.postMessage({ lesson, step: place.step });
+  line.close();
+}
+
+function hear(here: Mounted, told: unknown): void {
+  const { lesson, n_steps, is_followed } = here.told;
+  if (!is_followed || told === null || typeof told !== "object") return;
+  const { lesson: of, step } = told as Record<string, unknown>;
+  if (of !== lesson || !Number.isInteger(step) || step === here.step) return;
+  if ((step as number) < 1 || (step as number) > n_steps) return;
+  here.step = step as number; // not told again
+  here.component.setStateValue("step", { lesson, step, at: Date.now() });
+}
+
+/** A clicker's keys, and the arrows where nothing else has them, go through the steps while the lesson is presented. */
+function turn({ told }: Mounted, event: KeyboardEvent): void {
+  const by = { PageDown: 1, ArrowRight: 1, PageUp: -1, ArrowLeft: -1 }[event.key];
+  if (!told.is_followed || by === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+  const [target] = event.composedPath();
+  const isArrow = event.key.startsWith("Arrow");
+  if (isArrow && target instanceof Element && target.matches(TAKES_ARROWS)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  document.querySelector<HTMLElement>(`.st-key-lesson-${by > 0 ? "next" : "back"} button`)?.click();
 }
 
 /** The app hears what this browser kept, once a lesson; from then on the browser keeps what the app knows. */

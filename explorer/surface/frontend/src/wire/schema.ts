@@ -963,6 +963,12 @@ export interface LessonTold {
   readonly tasks: readonly LessonTask[];
   /** Whose map the tasks are about: another one on the page does none of them. */
   readonly run: string;
+  readonly n_steps: number;
+  /**
+   * Whether it is shown to a room or to who speaks there: windows of this browser with the same lesson go to the same
+   * step.
+   */
+  readonly is_followed: boolean;
 }
 
 export const DEFAULT_OPTIONS: Options = {
