@@ -132,3 +132,54 @@ def test_a_training_stands_beside_its_text_and_goes_on_over_the_steps(browser, s
         page.get_by_role("button", name="Next").click()
         expect(page.get_by_text("Step 2 of 4")).to_be_visible()
         expect(standing).to_have_text(said)
+
+
+def at_step(page: Page, number: int) -> None:
+    expect(page.get_by_text(f"Step {number} of 6")).to_be_visible(timeout=20_000)
+
+
+def test_a_lesson_is_presented_by_a_clicker_and_the_notes_go_along_in_a_window_of_their_own(browser, server):
+    with tab(browser, viewport=PROJECTOR, reduced_motion="reduce") as room:
+        room.goto(address(server, view="lessons", lesson=LESSON))
+        at_step(room, 1)
+        room.get_by_role("button", name="Present").click()
+        expect(room.get_by_role("button", name="Leave")).to_be_visible()
+        expect(room.get_by_role("combobox", name="Run")).to_be_hidden()
+        sizes = room.locator(".st-key-lesson-text [data-testid=stMarkdown] :is(p, td)").evaluate_all(
+            "all => all.map((one) => parseFloat(getComputedStyle(one).fontSize))"
+        )
+        assert min(sizes) >= 20
+        ready(room)
+        answered(room)
+        link = room.get_by_role("link", name="Speaker notes").get_attribute("href")
+        notes = room.context.new_page()
+        notes.goto(f"{server}/{link}")
+        at_step(notes, 1)
+        expect(notes.get_by_text("Let somebody of the room say where to pin.")).to_be_visible()
+        answered(notes)
+        room.keyboard.press("PageDown")
+        at_step(room, 2)
+        at_step(notes, 2)
+        expect(notes.get_by_text("The others collapsed.")).to_be_visible()  # the answer, before the room knows it
+        assert room.get_by_text("The others collapsed.").count() == 0
+        answered(notes)
+        notes.get_by_role("button", name="Next").click()
+        at_step(notes, 3)
+        at_step(room, 3)
+        answered(room)
+        room.keyboard.press("PageUp")
+        at_step(room, 2)
+        at_step(notes, 2)
+        room.get_by_role("button", name="Leave").click()
+        expect(room.get_by_role("combobox", name="Run")).to_be_visible()
+        assert "mode=" not in room.url
+
+
+@pytest.mark.parametrize("mode", ["room", "speaker"])
+def test_axe_finds_nothing_where_a_lesson_is_presented(browser, server, mode):
+    with tab(browser, viewport=PROJECTOR, reduced_motion="reduce") as page:
+        page.goto(address(server, view="lessons", lesson=LESSON, mode=mode))
+        at_step(page, 1)
+        answered(page)
+        settled(page)
+        assert_no_barrier(page)
