@@ -48,7 +48,7 @@ class LessonTold(TypedDict):
     """Of the open lesson, as the app knows it."""
     tasks: Sequence[LessonTask]
     run: str
-    """Whose map the tasks are about: another one on the page does none of them."""
+    """Whose map the tasks are about, or the key of the training: another one on the page does none of them."""
     n_steps: int
     is_followed: bool
     """Whether it is shown to a room or to who speaks there: windows of this browser with the same lesson go to the same step."""

@@ -106,12 +106,17 @@ def _show_lesson(now: State, name: str, read: Lesson) -> None:
             lesson=name,
             place=progress.place(name, read),
             tasks=tasks,
-            run=scene.run,
+            run=_shown(name, scene),
             n_steps=len(read.steps),
             is_followed=mode != "read",
         ),
         progress.KEY,
     )
+
+
+def _shown(name: str, scene: Scene) -> str:
+    """What the browser tells of beside the text: the map of a run, or a training by its key."""
+    return scene.run if scene.train is None else f"{name}/{scene.since}"
 
 
 def _tasks(read: Lesson, at: int) -> list[tuple[int, Task]]:
@@ -177,7 +182,7 @@ def _show_notes(name: str, read: Lesson, at: int) -> None:
 def _show_scene(now: State, name: str, scene: Scene) -> None:
     """The map beside the text, or the page that trains."""
     if scene.train is not None:
-        _show_training(f"{name}/{scene.since}", scene.train)
+        _show_training(_shown(name, scene), scene.train)
         return
     run = get_run(scene.run)
     lesson.stage(f"{name}/{scene.since}", scene.run, now.run_id, list(run.projections), scene.show, now.reads_link)

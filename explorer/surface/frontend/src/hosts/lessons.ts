@@ -1,7 +1,7 @@
 /** Who watches a lesson's tasks, and remembers how far a visitor is? A component of the app that shows nothing. */
 
+import { WATCHED, type Watched, type WatchedSource, WHO_IS_WATCHED } from "../data/watched";
 import { SCREEN, type ScreenSource, WHICH_SCREEN } from "../kernel/screen";
-import { WATCHED, type Watched, type WatchedSource, WHO_IS_WATCHED } from "../kernel/watched";
 import { holds } from "../lessons/condition";
 import { type KnownClasses, watchedMap } from "../lessons/map";
 import { joined, type Keeper, keepPlace, keptPlaces } from "../lessons/progress";
@@ -30,6 +30,7 @@ interface Mounted {
 
 /** Of all windows of this browser. */
 const LINE = "latent-atlas-lesson";
+const SCROLLED = "[data-testid=stMain], .st-key-lesson-text";
 const TAKES_ARROWS =
   "input, select, textarea, [contenteditable=true], [role=application], [role=slider], [role=tab], [role=radio]";
 
@@ -80,6 +81,7 @@ function follow(here: Mounted): void {
   const { lesson, place, is_followed } = here.told;
   const isNew = here.step !== place.step;
   here.step = place.step;
+  if (isNew) for (const one of document.querySelectorAll(SCROLLED)) one.scrollTo(0, 0); // a step begins at its top
   if (!is_followed || !isNew || !("BroadcastChannel" in window)) return;
   const line = new BroadcastChannel(LINE);
   line.postMessage({ lesson, step: place.step });
@@ -126,7 +128,7 @@ function watch(here: Mounted, see: () => Watched): void {
   const open = told.tasks.filter(({ key }) => !told.place.done.includes(key) && !here.done.includes(key));
   if (open.length === 0) return;
   const watched = see();
-  if (watched.run !== "" && watched.run !== told.run) return;
+  if (watched.run !== told.run) return;
   const found = open.filter(({ clauses }) => holds(clauses, watched)).map(({ key }) => key);
   if (found.length === 0) return;
   here.done = [...here.done, ...found];

@@ -6,6 +6,7 @@ import { FIRST_CHOICE } from "../train/model/choice";
 import { Saver } from "../train/restore/saver";
 import { openStore } from "../train/restore/store";
 import { begun, type TrainState } from "../train/state";
+import { Watching } from "../train/watching";
 import { Workbench } from "../train/workbench";
 import { h } from "../ui/dom";
 import pageStyle from "../ui/page.css";
@@ -53,7 +54,7 @@ export function inApp(program: string, component: StreamlitComponent): (() => vo
 }
 
 /** Of a lesson: it goes on while other steps of the same training are read; another one takes its place. */
-let ofLesson: { readonly key: string; readonly bench: Workbench } | null = null;
+let ofLesson: { readonly key: string; readonly bench: Workbench; readonly watching: Watching } | null = null;
 
 function inLesson(
   program: string,
@@ -62,10 +63,11 @@ function inLesson(
   images: TrainingImages,
 ): () => void {
   if (ofLesson?.key !== begin.key) {
+    ofLesson?.watching.stop();
     ofLesson?.bench.destroy();
     const bench = new Workbench(program, images, NO_HOST, firstStates(begin));
     bench.element.classList.add("lt-lesson");
-    ofLesson = { key: begin.key, bench };
+    ofLesson = { key: begin.key, bench, watching: new Watching(begin.key, () => bench.page.state) };
   }
   const { bench: here } = ofLesson;
   if (here.element.parentNode !== parent) parent.append(here.element);

@@ -1,6 +1,6 @@
 /** When does a task's condition hold? Comparisons of what is on the screen with numbers and names; nothing is evaluated as a program. */
 
-import type { Watched } from "../kernel/watched";
+import type { Watched } from "../data/watched";
 import type { Comparison, LessonClause } from "../wire/schema";
 
 /** What is not known yet is neither equal nor unequal to anything. */

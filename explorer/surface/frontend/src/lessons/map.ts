@@ -1,9 +1,9 @@
 /** What of the map on the page can a lesson's task be about? */
 
+import type { Watched } from "../data/watched";
 import { choiceOf } from "../kernel/path-ends";
 import { allPins } from "../kernel/pins";
 import type { ScreenSource } from "../kernel/screen";
-import type { Watched } from "../kernel/watched";
 
 /** Classes of the pictures of codes, by run and code: each is asked for once. */
 export type KnownClasses = Map<string, string>;

@@ -18,7 +18,6 @@ import { behind, otherBeta, phaseOf, wishBeside } from "./pair";
 import { Pane, type PaneHost } from "./pane";
 import type { StoredTraining } from "./restore/records";
 import { begun, firstState, type TrainState, type Wish } from "./state";
-import { Watching } from "./watching";
 
 export class TrainPage {
   readonly element = h("section", { class: "la-root lt-root", "data-testid": "train", "aria-label": "Training" });
@@ -31,7 +30,6 @@ export class TrainPage {
   private readonly charts: Charts;
   private readonly film = new FilmSlider((wish) => this.ask(wish));
   private readonly host: PaneHost;
-  private readonly watching = new Watching(() => this.state, this.disposer);
   private first: Pane;
   /** What is compared with it; null for nothing. */
   private second: Pane | null = null;
@@ -208,7 +206,6 @@ export class TrainPage {
     const states = this.all.map(({ state }) => state);
     this.controls.show(this.state, phaseOf(states), states);
     this.film.show(this.state);
-    this.watching.changed();
     for (const pane of this.all) pane.show();
     this.charts.draw(states, this.side.clientWidth);
   }

@@ -1,7 +1,7 @@
-/** What does a lesson see of a training? Told of a little after something changed, and read only where a lesson asks. */
+/** What does a lesson see of the training beside it? Told of a few times a second while it moves, and read only where a lesson asks. */
 
-import { WATCHED, type Watched, type WatchedSource, WHO_IS_WATCHED } from "../kernel/watched";
-import type { Disposer } from "../ui/dom";
+import { WATCHED, type Watched, type WatchedSource, WHO_IS_WATCHED } from "../data/watched";
+import { Disposer } from "../ui/dom";
 import type { TrainState } from "./state";
 
 const TELL_MS = 200;
@@ -9,28 +9,28 @@ const TELL_MS = 200;
 const ACTIVE = 0.05;
 
 export class Watching implements WatchedSource {
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly disposer = new Disposer();
   private last: TrainState | null = null;
 
+  /** run: how the lesson knows the training · state: of it now. */
   constructor(
+    private readonly run: string,
     private readonly state: () => TrainState,
-    disposer: Disposer,
   ) {
-    disposer.add(() => clearTimeout(this.timer));
-    disposer.listen(window, WHO_IS_WATCHED, () => this.tell());
+    const timer = setInterval(() => this.state() !== this.last && this.tell(), TELL_MS);
+    this.disposer.add(() => clearInterval(timer));
+    this.disposer.listen(window, WHO_IS_WATCHED, () => this.tell());
   }
 
-  /** Of the state of now. */
-  changed(): void {
-    if (this.state() !== this.last) this.timer ??= setTimeout(() => this.tell(), TELL_MS);
-    this.last = this.state();
+  stop(): void {
+    this.disposer.dispose();
   }
 
   watched(): Watched {
     const { settings, step, epoch, terms } = this.state();
     const perDim = terms ? Array.from(terms.klPerDim) : [];
     return {
-      run: "",
+      run: this.run,
       numbers: {
         beta: settings.beta,
         step,
@@ -46,8 +46,7 @@ export class Watching implements WatchedSource {
   }
 
   private tell(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    this.last = this.state();
     dispatchEvent(new CustomEvent<WatchedSource>(WATCHED, { detail: this }));
   }
 }

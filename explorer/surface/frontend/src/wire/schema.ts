@@ -961,7 +961,7 @@ export interface LessonTold {
   /** Of the open lesson, as the app knows it. */
   readonly place: LessonPlace;
   readonly tasks: readonly LessonTask[];
-  /** Whose map the tasks are about: another one on the page does none of them. */
+  /** Whose map the tasks are about, or the key of the training: another one on the page does none of them. */
   readonly run: string;
   readonly n_steps: number;
   /**

@@ -1,7 +1,7 @@
 /** When a task's condition holds. */
 
 import { expect, test } from "vitest";
-import type { Watched } from "../../src/kernel/watched";
+import type { Watched } from "../../src/data/watched";
 import { holds } from "../../src/lessons/condition";
 import type { Comparison, LessonClause } from "../../src/wire/schema";
 

@@ -4,7 +4,7 @@
 export type Numbers = Readonly<Record<string, number | null>>;
 
 export interface Watched {
-  /** Whose map it is; "" for a training. */
+  /** Whose map it is; of a training the key by which the lesson knows it. */
   readonly run: string;
   readonly numbers: Numbers;
   /** What has a name, such as the class under the cursor; of what may be several, all of them. */
