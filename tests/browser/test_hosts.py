@@ -267,6 +267,7 @@ def test_a_link_opens_exactly_this_in_the_file_and_in_the_app(offline, exported,
     expect(page.get_by_test_id("tile")).to_have_count(3)
     offline.goto(link.split("#")[0] + "#pins=0_0~1_1~2_0&" + page.url.split("#")[1])
     offline.reload()
+    ready(offline)
     eventually(lambda: np.testing.assert_allclose(offline.evaluate(LOOKED), before, rtol=1e-3, atol=1e-3))
     expect(offline.get_by_role("slider", name="Position on the path")).to_be_visible()
 
