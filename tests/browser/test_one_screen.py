@@ -134,13 +134,19 @@ def test_a_batch_brings_its_table(projector, server):
     all_in_window(page.get_by_test_id("stDataFrame"))
 
 
-def test_a_drawing_is_seen_with_its_marker_and_its_reconstruction(screen, server):
-    page = screen
+def opened_pad(page: Page, server: str) -> Locator:
+    """Reconstruct with the pad, at rest."""
     page.goto(address(server, run="mnist-2d", view="reconstruct"))
     page.get_by_role("radio", name="Draw").click()
     pad = page.get_by_test_id("pad")
     expect(pad).to_be_visible()
     settled(page)
+    return pad
+
+
+def test_a_drawing_is_seen_with_its_marker_and_its_reconstruction(screen, server):
+    page = screen
+    pad = opened_pad(page, server)
     all_in_window(pad, page.get_by_test_id("seen"), page.get_by_test_id("made"), page.get_by_role("button", name="Pen", exact=True))
     stroke(page, pad, SEVEN, steps=6)
     all_in_window(pad, the_map(page))
@@ -164,11 +170,7 @@ LOOKED_AT = """() => {
 
 def test_the_pad_stays_where_it_is_under_the_first_stroke(projector, server):
     page = projector
-    page.goto(address(server, run="mnist-2d", view="reconstruct"))
-    page.get_by_role("radio", name="Draw").click()
-    pad = page.get_by_test_id("pad")
-    expect(pad).to_be_visible()
-    settled(page)
+    pad = opened_pad(page, server)
     before = pad.bounding_box()
     stroke(page, pad, SEVEN, steps=6)
     expect(page.get_by_role("tab", name="Posterior")).to_be_visible()

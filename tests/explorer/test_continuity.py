@@ -7,6 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from explorer.cache.figures import get_continuity
+from explorer.charts.continuity import step_curves
+from explorer.pages.dimensions.sections.continuity import _class_curve
 from explorer.text.continuity import calibration_sentence, cells, classifier_command
 from tests.explorer.shown import app, sound, words
 from trainer.cli.arguments import parse
@@ -127,13 +130,18 @@ def test_runs_of_before_are_measured_when_it_is_asked_for(tmp_path, monkeypatch)
     assert steps_sentence(of_runs) in words(sound(test.run()))
 
 
-def test_a_plain_healthy_model_stands_beside_a_linear_one_and_no_share_is_below_nothing():
+def test_a_plain_healthy_model_stands_beside_a_linear_one():
     test = sound(app(run="digits-pca", view="dimensions", look="continuity").run())
     beside = load_run(test.selectbox(key="continuity-beside-digits-pca").value)
     assert not beside.config.is_conditional and not beside.config.is_deterministic
     assert beside.info.examination.information > 1
-    charts = [json.loads(chart.proto.spec) for chart in test.get("plotly_chart")]
-    bars = [
-        line for chart in charts for line in chart["data"] if "arrayminus" in line.get("error_y", {}) and line["type"] == "scatter"
-    ]
-    assert bars
+
+
+def test_the_interval_of_a_share_holds_it_and_is_never_below_nothing():
+    """Two standard errors below a share of 1 in 269 would be a negative one."""
+    curve = _class_curve("digits-pca", get_continuity("digits-pca"))
+    assert (curve.value - 2 * curve.error).min() < 0
+    assert curve.low.min() >= 0 and (curve.low <= curve.value).all() and (curve.value <= curve.high).all()
+    figure = step_curves([curve], "class changes", linear=False)
+    [drawn] = figure.data
+    assert (np.array(drawn.y) - np.array(drawn.error_y.arrayminus)).min() >= 0

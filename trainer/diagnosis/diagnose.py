@@ -39,6 +39,7 @@ from trainer.numerals import number
 from trainer.runs.examination import SURELY, Examination
 
 LITTLE = math.log(2)  # nats below which a code does not even tell one half of the images from the other
+NO_ALARM = ("healthy", "surplus", "no-verdict")  # nothing is said to be wrong, so nothing has a cause
 AUTOREGRESSIVE = "The decoder is also given the pixels before each pixel, which already determine most of the image."
 EMPTY = 0.5  # share of the KL that must be information, else most of it is not
 
@@ -73,16 +74,14 @@ def diagnose(config: FitConfig, found: Examination, mu: NDArray[Any] | None = No
     made = checks(config, found.n, found.measured, found.implied, uses_code=found.information >= LITTLE)
     kind: Kind = "no-verdict" if failed(made) else _kind(config, found, used)
     why = _causes(kind, config, found)
-    because = _because(kind, config, found, used, _varying(found, mu), made)
-    is_told = found.n >= FEWEST_IMAGES
     return Diagnosis(
         kind,
         used,
         _headline(kind, config, found, used, made),
-        (*why, *(line for line in because if line not in why)) if is_told else because,
+        (*why, *_because(kind, config, found, used, _varying(found, mu), made)),
         remedies_for(kind, config),
         made,
-        why if is_told else (),
+        why,
     )
 
 
@@ -159,8 +158,8 @@ def _headline(kind: Kind, config: FitConfig, found: Examination, used: NDArray[n
 
 
 def _causes(kind: Kind, config: FitConfig, found: Examination) -> tuple[str, ...]:
-    """Of an alarm: the weight of the KL term, and a decoder that hardly needs a code."""
-    if kind in ("healthy", "surplus", "no-verdict"):
+    """Of an alarm: the weight of the KL term, and a decoder that hardly needs a code; nothing is concluded from few images."""
+    if kind in NO_ALARM or found.n < FEWEST_IMAGES:
         return ()
     weight, beta = pressure(config, found), weight_of_kl(config, found)
     pressed = (pressure_sentence(config, found, weight, beta),) if weight >= PRESSURE else ()
@@ -170,19 +169,17 @@ def _causes(kind: Kind, config: FitConfig, found: Examination) -> tuple[str, ...
 def _because(
     kind: Kind, config: FitConfig, found: Examination, used: NDArray[np.bool_], varies: NDArray[np.bool_], made: tuple[Check, ...]
 ) -> tuple[str, ...]:
+    """What the verdict rests on, besides the causes of an alarm."""
     if found.n < FEWEST_IMAGES:
         return ("Figures of so few images describe these images more than the model; the charts show them as they are.",)
     lines = [check.sentence for check in failed(made)[1:]]
     lines += [information_sentence(found), interventions_sentence(found, used), unused_sentence(found, used, varies)]
     lines = [line for line in (*lines, prior_sentence(found)) if line]
-    weight, beta = pressure(config, found), weight_of_kl(config, found)
-    if kind != "no-verdict" and weight >= PRESSURE:
-        lines.append(pressure_sentence(config, found, weight, beta))
     if kind in ("collapsed", "strong-decoder", "over-regularised") and found.information < LITTLE:
         lines += [line for line in (neighbours_sentence(found),) if line]
     if config.is_conditional:
         lines.append("Encoder and decoder are given the class, so the code only has to hold what the class does not determine.")
-    if config.context:
+    if config.context and kind in NO_ALARM:
         lines.append(AUTOREGRESSIVE)
     return tuple(lines + [check.sentence for check in notes(made)])
 

@@ -107,18 +107,18 @@ def _show_question(block: Predict, teller: Teller, key: str) -> None:
     match block.answer:
         case ChoiceAnswer(right):
             _choose(block, teller, key, given)
-            verdict = None if given is None else (int(given) + 1 == right, teller.text(block.choices[right - 1]))
+            verdict = None if given is None else (int(given) + 1 == right, answer_words(block, teller))
         case NumberAnswer(name, tolerance):
             _ask_number(key, unit_of(name))
             found = teller.number(name)
-            verdict = None if given is None else (is_near(float(given), asked_value(found), tolerance), escaped(found.text))
+            verdict = None if given is None else (is_near(float(given), asked_value(found), tolerance), answer_words(block, teller))
         case PlaceAnswer(class_name, tolerance):
             _ask_place(teller, key)
             verdict = None if given is None else place_verdict(teller.scene, class_name, given, tolerance)
     if verdict is None:
         return
     is_right, truth = verdict
-    words = f"**{'Right' if is_right else 'Not quite'}:** {truth.strip()}\n\n{teller.text(block.because)}"
+    words = f"**{'Right' if is_right else 'Not quite'}:** {truth}\n\n{teller.text(block.because)}"
     (st.success if is_right else st.info)(words, icon=":material/check:" if is_right else ":material/lightbulb:")
 
 
@@ -126,11 +126,11 @@ def answer_words(block: Predict, teller: Teller) -> str:
     """What is true, for who asks the question; Markdown."""
     match block.answer:
         case ChoiceAnswer(right):
-            return f"**{teller.text(block.choices[right - 1]).strip()}**"
+            return teller.text(block.choices[right - 1]).strip()
         case NumberAnswer(name):
-            return f"**{escaped(teller.number(name).text)}**"
+            return escaped(teller.number(name).text)
         case PlaceAnswer(class_name):
-            return f"**where the images of class {escaped(class_name)} lie**"
+            return f"where the images of class {escaped(class_name)} lie"
 
 
 def _choose(block: Predict, teller: Teller, key: str, given: int | None) -> None:

@@ -174,7 +174,7 @@ def _show_notes(name: str, read: Lesson, at: int) -> None:
     if not notes:
         st.caption("No note for this step.")
     for question in (part.block for part in step.parts if isinstance(part.block, Predict)):
-        st.info(f"{teller.text(question.question)}\n\n{answer_words(question, teller)}\n\n{teller.text(question.because)}")
+        st.info(f"{teller.text(question.question)}\n\n**{answer_words(question, teller)}**\n\n{teller.text(question.because)}")
     if at + 1 < len(read.steps):
         st.caption(f"Next: {teller.text(read.steps[at + 1].title)}")
 

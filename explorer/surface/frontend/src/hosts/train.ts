@@ -55,6 +55,8 @@ export function inApp(program: string, component: StreamlitComponent): (() => vo
 
 /** Of a lesson: it goes on while other steps of the same training are read; another one takes its place. */
 let ofLesson: { readonly key: string; readonly bench: Workbench; readonly watching: Watching } | null = null;
+/** Apart from those of the app's page, which may come before the lesson's last one has gone. */
+let lessonCalls = 0;
 
 function inLesson(
   program: string,
@@ -72,9 +74,9 @@ function inLesson(
   const { bench: here } = ofLesson;
   if (here.element.parentNode !== parent) parent.append(here.element);
   here.retheme();
-  const call = ++calls;
+  const call = ++lessonCalls;
   return () => {
-    if (calls !== call) return;
+    if (lessonCalls !== call) return;
     here.page.ask({ kind: "pause" }); // nobody looks at it
     here.element.remove();
   };
