@@ -75,9 +75,9 @@ def _is_comparable(info: RunInfo, run: Run) -> bool:
     return has_decoder and info.dataset.sha256 == run.info.dataset.sha256
 
 
-def _unlike(info: RunInfo, run: Run) -> tuple[bool, bool, bool, int, bool]:
-    """Smallest for the run of the other kind that is else most like this one; a decoder that is told the class hardly changes it, and one
-    that makes no use of the code changes nothing."""
+def _unlike(info: RunInfo, run: Run) -> tuple[bool, bool, bool, bool, int, bool]:
+    """Smallest for the run of the other kind that is else most like this one; a decoder that is told the class hardly changes it, one that
+    makes no use of the code changes nothing, and without a classifier half of the figures are not known."""
     is_same_kind = info.config.is_deterministic == run.config.is_deterministic
     is_told = info.config.is_conditional != run.config.is_conditional
     verdict = line_of(info)
@@ -86,6 +86,7 @@ def _unlike(info: RunInfo, run: Run) -> tuple[bool, bool, bool, int, bool]:
         is_told,
         is_same_kind,
         is_alarm,
+        info.continuity is None or info.continuity.threshold is None,
         abs(info.config.latent_dim - run.config.latent_dim),
         info.config.network != run.config.network,
     )
