@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.session import link
 from explorer.session.packed import MAX_NUMBERS, packed, unpacked
 from explorer.session.path_link import MAX_DRAWN, MAX_STOPS, Drawn, Stop, drawn_text, linked_line, linked_stops, stops_text
+from explorer.text.numbers import left_out
 from tests.explorer.shown import app, faultless, surfaces
 from tests.places import ROOT
 
@@ -256,3 +257,16 @@ def test_a_stop_of_a_class_that_the_run_has_not_is_one_of_the_chosen_class():
     (stop,) = linked_stops("_".join("0" * run.config.latent_dim) + ":99*a", run.config.latent_dim)
     assert label_of(run, stop) in range(10)
     assert stop_picture(run, stop) is not None
+
+
+@pytest.mark.parametrize(
+    ("n_lost", "n", "told"),
+    [
+        (1, 1, "The pin in the link is left out"),
+        (3, 3, "All 3 pins in the link are left out"),
+        (1, 3, "1 of the 3 pins in the link is left out"),
+        (2, 3, "2 of the 3 pins in the link are left out"),
+    ],
+)
+def test_what_is_left_out_is_told_in_good_grammar(n_lost, n, told):
+    assert left_out(n_lost, n, "pin") == told
