@@ -70,14 +70,15 @@ def live_map(
         subject=subject,
         searches=searches_address(),
     )
-    static = static_payload(run_id, projection.name, axes, chosen_label(run))
-    events.remember_map(static_id(static), run_id, projection)
-    _send(run, static, dynamic, key, keeps, on_film)
+    _send(run, static_payload(run_id, projection.name, axes, chosen_label(run)), projection, dynamic, key, keeps, on_film)
     _words_below(run, key)
 
 
-def _send(run: Run, static: bytes, dynamic: Dynamic, key: str, keeps: bool, on_film: Callable[[], None]) -> None:
+def _send(
+    run: Run, static: bytes, projection: Projection, dynamic: Dynamic, key: str, keeps: bool, on_film: Callable[[], None]
+) -> None:
     """What the browser has already is only named; the rest is sent whole."""
+    events.remember_map(static_id(static), run.id, projection)
     is_there = events.browser_shows(key, static_id(static)) or (keeps and events.browser_keeps(key, static_id(static)))
     surface(
         pack(dynamic, reference(static) if is_there else static),

@@ -72,4 +72,4 @@ def test_what_the_app_tells_stands_before_the_images():
     images = pack_kept_images("run:x", np.zeros((10, 1, 2, 2), np.uint8), np.zeros(10, np.int64), ())
     told = for_app(images, [{"name": "digits", "title": "Digits"}], True)
     assert told.endswith(images) and (len(told) - len(images)) % 8 == 0
-    assert b'{"offers":[{"name":"digits","title":"Digits"}],"keeps":true}' in told
+    assert b'{"offers":[{"name":"digits","title":"Digits"}],"keeps":true,"begin":null}' in told

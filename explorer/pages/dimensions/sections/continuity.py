@@ -7,24 +7,21 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from explorer.cache.figures import get_continuity
-from explorer.cache.runs import get_run
 from explorer.charts.continuity import Bar, Curve, share_bars, step_curves
 from explorer.charts.style import CONFIG
-from explorer.pages.dimensions.section import Examined, number_table, sound_runs
+from explorer.pages.dimensions.section import Examined, number_table
+from explorer.pages.dimensions.sections.beside import chosen_beside
 from explorer.pictures.arrays import Picture, fitted, picture_grid, strip, to_picture
 from explorer.text.continuity import calibration_sentence
 from explorer.text.escape import escape_markdown
-from explorer.text.verdict import line_of
 from explorer.widgets.classifier_hint import classifier_hint
 from trainer.diagnosis.continuity_sentences import completeness_sentence, steps_sentence
 from trainer.metrics.continuity import Completeness, Floats
 from trainer.metrics.run_continuity import LEAST_CODES, STEP, RunContinuity, figures
 from trainer.numerals import percent
 from trainer.runs.read import Run
-from trainer.runs.records import RunInfo
 
 TITLE = "continuity"
-NOTHING = "none"
 EXAMPLES = 8
 CONTINUITY_HELP = """From the code z of an image a step towards the code of another, z′ = z + s·r·d: s is a share, r = √Σ_k Var(z_k) the
 spread of the codes, d the unit vector between the two. Figure: E Σ over pixels (x̂(z′) − x̂(z))² / E Σ over pixels (x̂(z_i) − x̂(z_j))² over
@@ -45,7 +42,7 @@ def offered(shown: Examined) -> bool:
 def show(shown: Examined) -> None:
     """Steps, then draws, each of both runs, with the pictures of this one."""
     run = shown.run
-    other = _chosen_beside(run)
+    other = chosen_beside(run)
     runs = [run] if other is None else [run, other]
     found = {each.id: get_continuity(each.id) for each in runs}
     kept = {name: figures(each) for name, each in found.items()}
@@ -56,40 +53,6 @@ def show(shown: Examined) -> None:
     classifier_hint(runs)
     _draws(run, found)
     number_table(_table(found))
-
-
-def _chosen_beside(run: Run) -> Run | None:
-    """The run that stands beside this one: at first one of the other kind, with and without a posterior, of as many dimensions."""
-    others = [name for name, info in sound_runs().items() if name != run.id and _is_comparable(info, run)]
-    others.sort(key=lambda name: _unlike(sound_runs()[name], run))
-    if not others:
-        return None
-    name = st.selectbox(
-        "Compare with", [NOTHING, *others], index=1, key=f"continuity-beside-{run.id}", bind="query-params", width=320
-    )
-    return None if name in (None, NOTHING) else get_run(name)
-
-
-def _is_comparable(info: RunInfo, run: Run) -> bool:
-    has_decoder = info.origin is None or info.origin.decoder != "pictures"
-    return has_decoder and info.dataset.sha256 == run.info.dataset.sha256
-
-
-def _unlike(info: RunInfo, run: Run) -> tuple[bool, bool, bool, bool, int, bool]:
-    """Smallest for the run of the other kind that is else most like this one; a decoder that is told the class hardly changes it, one that
-    makes no use of the code changes nothing, and without a classifier half of the figures are not known."""
-    is_same_kind = info.config.is_deterministic == run.config.is_deterministic
-    is_told = info.config.is_conditional != run.config.is_conditional
-    verdict = line_of(info)
-    is_alarm = verdict is not None and verdict.is_alarm
-    return (
-        is_told,
-        is_same_kind,
-        is_alarm,
-        info.continuity is None or info.continuity.threshold is None,
-        abs(info.config.latent_dim - run.config.latent_dim),
-        info.config.network != run.config.network,
-    )
 
 
 def _steps(found: dict[str, RunContinuity]) -> None:

@@ -4,7 +4,7 @@ import { WATCHED, type Watched, type WatchedSource, WHO_IS_WATCHED } from "../da
 import { SCREEN, type ScreenSource, WHICH_SCREEN } from "../kernel/screen";
 import { holds } from "../lessons/condition";
 import { type KnownClasses, watchedMap } from "../lessons/map";
-import { joined, type Keeper, keepPlace, keptPlaces } from "../lessons/progress";
+import { joined, type Keeper, KEPT, keepPlace, keptPlaces, type Places } from "../lessons/progress";
 import { Disposer } from "../ui/dom";
 import type { LessonPlace, LessonTold } from "../wire/schema";
 import { leaving } from "./streamlit-cleanup";
@@ -72,6 +72,7 @@ function begun(component: Component, told: LessonTold): Mounted {
     disposer.add(() => line.close());
     line.addEventListener("message", (event: MessageEvent) => hear(here, event.data));
   }
+  disposer.listen(window, "storage", (event) => hearKept(here, event));
   disposer.listen(window, "keydown", (event) => turn(here, event), { capture: true });
   return here;
 }
@@ -119,7 +120,18 @@ function recall(here: Mounted): void {
     here.recalled = told.lesson;
     if (Object.keys(places).length > 0) setTimeout(() => component.setStateValue("places", places)); // not while Streamlit mounts
   }
-  if (told.lesson !== "") keepPlace(keeper, told.lesson, joined(withDone(told.place, here.done), places[told.lesson]));
+  keep(here, places);
+}
+
+/** before: what the browser kept until now. */
+function keep({ told, done }: Mounted, before: Places): void {
+  if (told.lesson === "") return;
+  keepPlace(keeperOfBrowser(), told.lesson, joined(withDone(told.place, done), before[told.lesson]));
+}
+
+/** Another window of this browser got further. */
+function hearKept({ component }: Mounted, event: StorageEvent): void {
+  if (event.key === KEPT) component.setStateValue("places", keptPlaces(keeperOfBrowser()));
 }
 
 /** see: what is on the screen now, where there is a task that it may do. */
@@ -133,6 +145,7 @@ function watch(here: Mounted, see: () => Watched): void {
   if (found.length === 0) return;
   here.done = [...here.done, ...found];
   component.setStateValue("done", here.done);
+  keep(here, keptPlaces(keeperOfBrowser())); // at once: who leaves before the app has answered has done it too
 }
 
 function withDone(place: LessonPlace, done: readonly string[]): LessonPlace {

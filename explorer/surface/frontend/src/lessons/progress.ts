@@ -2,7 +2,8 @@
 
 import type { LessonAnswer, LessonPlace } from "../wire/schema";
 
-const KEPT = "latent-atlas-lessons";
+/** Under which name the browser keeps them. */
+export const KEPT = "latent-atlas-lessons";
 const MOST_LESSONS = 200;
 const MOST_ENTRIES = 500;
 
