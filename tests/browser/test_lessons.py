@@ -89,10 +89,10 @@ def test_a_task_is_seen_to_be_done_and_the_browser_remembers_it_with_the_answers
         again.goto(address(server, view="lessons"))
         expect(again.get_by_text("Read until step 4 of 6, 1 of 3 tasks done")).to_be_visible(timeout=20_000)
         again.get_by_role("button", name="Dimensions that die").click()
-        expect(again.get_by_text("Step 4 of 6")).to_be_visible()
+        expect(again.get_by_text("Step 4 of 6", exact=True)).to_be_visible()
         expect(again.get_by_text("Right:")).to_be_visible()
         again.get_by_role("button", name="Back").click()
-        expect(again.get_by_text("Step 3 of 6")).to_be_visible()
+        expect(again.get_by_text("Step 3 of 6", exact=True)).to_be_visible()
 
 
 def test_a_layer_that_is_asked_for_does_a_task_and_another_does_not(browser, server):
