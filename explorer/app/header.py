@@ -12,6 +12,7 @@ import streamlit as st
 
 from explorer.app.gallery import gallery
 from explorer.app.pages import NAMES, Page
+from explorer.app.room import room_banner
 from explorer.app.share import share
 from explorer.session.load import State, dismiss_notice
 from explorer.text.escape import escape_markdown
@@ -32,6 +33,7 @@ def header(now: State, page: Page, runs: Mapping[str, RunInfo]) -> None:
             run_chooser(listed(runs, now.run_id), 200)
             _view_switch()
             is_gallery_wanted = st.button("All runs", key="all-runs", type="tertiary", icon=":material/grid_view:")
+            room_banner()
             with st.popover("Share", type="tertiary", icon=":material/share:", key="share"):
                 share(now.run_id)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="about"):

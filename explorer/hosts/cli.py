@@ -1,13 +1,11 @@
 """What can be typed after `atlas`, and after `python -m explorer`?
 
-app, export and film are of this file, lesson of `lesson_command.py`; `atlas` has the commands of `trainer.cli.main` too. A mistake is
-one sentence on stderr and exit code 2; of a lesson it is a line for each problem.
+app, export and film are of this file, lesson of `lesson_command.py`, serve of `serve_command.py`; `atlas` has the commands of
+`trainer.cli.main` too. A mistake is one sentence on stderr and exit code 2; of a lesson it is a line for each problem.
 """
 
 from __future__ import annotations
 
-import errno
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Annotated, get_args
 
 from tyro.conf import Positional, arg
 
+from explorer.hosts.listening import check_free, check_port
 from trainer.cli.arguments import RunName, RunsToRead, parse
 from trainer.cli.main import GROUPS as TRAINER_GROUPS
 from trainer.console import Command, program, run_one
@@ -22,7 +21,6 @@ from trainer.errors import LatentError
 from trainer.runs.catalogue import HOME, load_run
 from trainer.runs.storage import place
 
-MOST_PORT = 65_535
 FileToWrite = Annotated[str | None, arg(metavar="FILE", help_behavior_hint="")]
 
 
@@ -33,7 +31,7 @@ class AppOptions:
     port: int = 8501
     """port that it listens on, 1 to 65535"""
     address: str = "127.0.0.1"
-    """address that it listens on; with 0.0.0.0 everybody on the network can open it, there is no password"""
+    """address that it listens on; with 0.0.0.0 everybody on the network can open it without a word; serve asks for one"""
 
 
 @dataclass(frozen=True)
@@ -89,36 +87,16 @@ def atlas_main(argv: Sequence[str]) -> int:
 
 def _app(argv: list[str]) -> None:
     options = parse(AppOptions, argv, f"{program()} app")
-    if not 1 <= options.port <= MOST_PORT:
-        raise LatentError(f"--port is {options.port}; allowed: 1 to {MOST_PORT}.")
+    check_port(options.port)
     door = HOME / "app.py"
     if not door.is_file():
         raise LatentError(f"the app's own files are not beside {HOME / 'explorer'}; install it from its checkout: pip install -e .")
-    _check_free(options.address, options.port)
+    check_free(options.address, options.port)
     from streamlit.web.cli import main as streamlit  # half a second
 
     # its settings lie beside app.py, where Streamlit finds them from every folder
     words = ["run", str(door), "--server.port", str(options.port), "--server.address", options.address]
     streamlit(words, prog_name="streamlit", standalone_mode=False)
-
-
-def _check_free(address: str, port: int) -> None:
-    """Raises `LatentError` where nothing can listen there."""
-    where = f"port {port} of {address}"
-    try:
-        family, kind, protocol, _, target = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    except (OSError, UnicodeError):
-        raise LatentError(f"--address is {address!r}; allowed: an address of this machine, such as 127.0.0.1 or 0.0.0.0.") from None
-    with socket.socket(family, kind, protocol) as server:
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            server.bind(target)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise LatentError(f"{where} is in use, perhaps by this app already; --port chooses another.") from None
-            if error.errno == errno.EACCES:
-                raise LatentError(f"{where} is reserved by the system; --port chooses another, 1024 or above.") from None
-            raise LatentError(f"{where} cannot be listened on ({error.strerror}); --address chooses one of this machine.") from None
 
 
 # --- export
@@ -175,6 +153,15 @@ def _lesson(argv: list[str]) -> None:
     lesson_command(argv)
 
 
+# --- serve
+
+
+def _serve(argv: list[str]) -> None:
+    from explorer.hosts.serve_command import serve
+
+    serve(argv)
+
+
 LOOK = {
     "app": Command(_app, "start the app, on http://127.0.0.1:8501", "", "--port 8600"),
     "export": Command(
@@ -184,5 +171,6 @@ LOOK = {
         "mnist-2d --html mnist-2d.html",
     ),
     "film": Command(_film, "a run's training as a film of its map", "RUN FILE", "mnist-20d mnist-20d.gif"),
+    "serve": Command(_serve, "open the app to a room, behind a word, with a QR code", "", "--address 0.0.0.0"),
     "lesson": Command(_lesson, "whether a lesson, a Markdown file, is sound", "check FILE", "check my-lesson.md"),
 }

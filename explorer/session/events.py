@@ -37,7 +37,8 @@ def surface_event(key: str) -> Mapping[str, Any] | None:
 def fresh_events(event: Mapping[str, Any] | None, run_id: str, projection: Projection) -> list[Mapping[str, Any]]:
     """What the surface sent for that run and map and was not counted yet; from now on it is.
 
-    A click and a change of the run may arrive together: what was done on another run counts nowhere, nor does a place on another map.
+    A click and a change of the run may arrive together: what was done on another run counts nowhere. On another map of this run, which the
+    page shows until the new one is there, a place stands for the code that the browser saw at it.
     """
     if event is None or "want" in event:  # the browser lacks the map's arrays and only asked for this rerun
         return []
@@ -49,13 +50,18 @@ def fresh_events(event: Mapping[str, Any] | None, run_id: str, projection: Proje
     of, here = st.session_state.get("maps", {}).get(str(event.get("mapId"))), _name_of(run_id, projection)
     if st.session_state.get("is-lost") or (of is not None and of[0] != run_id):
         return []
-    return fresh if of in (None, here) else [one for one in fresh if not _has_place(one)]
+    return fresh if of in (None, here) else [_off_its_map(one) for one in fresh if not _is_drawn(one)]
 
 
-def _has_place(event: Mapping[str, Any]) -> bool:
-    """Whether it means a place of the map on which it was done."""
+def _off_its_map(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A pin by its code alone; an edit as it is."""
+    return event if "edit" in event else {**event, "isOwnCode": True}
+
+
+def _is_drawn(event: Mapping[str, Any]) -> bool:
+    """Whether it is a path by hand, which means places of the map on which it was drawn."""
     edit = event.get("edit")
-    return isinstance(edit, Mapping) and edit.get("kind") == "drawn" if "edit" in event else not event.get("isOwnCode")
+    return isinstance(edit, Mapping) and edit.get("kind") == "drawn"
 
 
 def _name_of(run_id: str, projection: Projection) -> list[str]:
@@ -138,11 +144,17 @@ def browser_shows(key: str, map_id: str) -> bool:
     return event is not None and event.get("mapId") == map_id
 
 
+def browser_wants(key: str) -> bool:
+    """Whether this rerun was caused by the surface of that key because it could not get its map otherwise."""
+    event = surface_event(key)
+    return event is not None and "want" in event
+
+
 def browser_keeps(key: str, map_id: str) -> bool:
     """Whether the surface of that key was given that very map in an earlier rerun and does not ask for it again."""
-    given, event = st.session_state.get("given", {}), surface_event(key)
+    given = st.session_state.get("given", {})
     st.session_state["given"] = {**given, key: map_id}
-    return given.get(key) == map_id and not (event is not None and "want" in event)
+    return given.get(key) == map_id and not browser_wants(key)
 
 
 def remember_map(map_id: str, run_id: str, projection: Projection) -> None:

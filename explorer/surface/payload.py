@@ -118,10 +118,13 @@ def picture_bytes(x: NDArray[np.float32]) -> str:
     return base64.b64encode(np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8).tobytes()).decode()
 
 
-def reference(static: bytes) -> bytes:
-    """The static blob without its arrays, for a browser that has just said that it shows this map: megabytes less a pin."""
+def reference(static: bytes, address: str = "") -> bytes:
+    """The static blob without its arrays, for a browser that shows this map already or fetches it.
+
+    address: where the browser fetches the blob, which it does once; "" where it has just said that it shows this map
+    """
     header, _ = _split(memoryview(static))
-    return with_length({**header, "reference": True, "arrays": {}})
+    return with_length({**header, "reference": True, "address": address, "arrays": {}})
 
 
 def static_id(static: bytes) -> str:

@@ -327,7 +327,9 @@ class Header(NamedHeader):
 
     arrays: Mapping[str, ArrayEntry]
     reference: NotRequired[bool]
-    """The arrays were left out, because the page has them already."""
+    """The arrays were left out, because the page has them already or fetches them."""
+    address: NotRequired[str]
+    """Of a reference: where all of the map is, from the page's own address on; "" or missing where the page has it."""
 
 
 # ---- all maps of a run ----------------------------------------------------------------------------------------------

@@ -7,14 +7,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from explorer.cache.maps import static_payload
 from explorer.cache.runs import get_run
 from explorer.session import events
 from explorer.session.class_choice import take_class
 from explorer.session.pad import take_picture
 from explorer.session.pins import can_undo
 from explorer.surface.component import searches_address, surface
-from explorer.surface.payload import pack, reference, static_id
+from explorer.surface.payload import pack
 from explorer.surface.schema import (
     Dynamic,
     ExactCode,
@@ -26,9 +25,10 @@ from explorer.surface.schema import (
     Undo,
 )
 from explorer.text.escape import capitalised, escape_markdown
-from explorer.widgets.class_chooser import chosen_label, class_words
+from explorer.widgets.class_chooser import class_words
 from explorer.widgets.map_chooser import Axes
 from explorer.widgets.pictures import channel_words
+from explorer.widgets.sent_map import sent_map
 from trainer.maps.projection import Projection
 from trainer.runs.read import Run
 
@@ -70,18 +70,14 @@ def live_map(
         subject=subject,
         searches=searches_address(),
     )
-    _send(run, static_payload(run_id, projection.name, axes, chosen_label(run)), projection, dynamic, key, keeps, on_film)
+    _put(run, dynamic, sent_map(run, projection, axes, key, keeps), key, on_film)
     _words_below(run, key)
 
 
-def _send(
-    run: Run, static: bytes, projection: Projection, dynamic: Dynamic, key: str, keeps: bool, on_film: Callable[[], None]
-) -> None:
-    """What the browser has already is only named; the rest is sent whole."""
-    events.remember_map(static_id(static), run.id, projection)
-    is_there = events.browser_shows(key, static_id(static)) or (keeps and events.browser_keeps(key, static_id(static)))
+def _put(run: Run, dynamic: Dynamic, static: bytes, key: str, on_film: Callable[[], None]) -> None:
+    """The surface, and who hears what is done there."""
     surface(
-        pack(dynamic, reference(static) if is_there else static),
+        pack(dynamic, static),
         key,
         on_class=lambda: take_class(key, run.info.dataset.class_names),
         on_picture=lambda: take_picture(key),

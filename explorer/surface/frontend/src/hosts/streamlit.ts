@@ -4,7 +4,11 @@ import { SurfaceView } from "../editor/editor";
 import type { Pin, Surface } from "../editor/host-events";
 import type { PinEdit } from "../kernel/pins";
 import { PENDING_MS, sameCode } from "../kernel/pins";
-import { peek } from "../wire/payload";
+import { h } from "../ui/dom";
+import { PayloadError } from "../wire/errors";
+import { fetched } from "../wire/fetched";
+import { peek, withStatic } from "../wire/payload";
+import { inflated } from "../wire/run-bundle";
 import { base64 } from "./base64";
 import { leaving } from "./streamlit-cleanup";
 import { keepUnsent, type TabTexts, takeUnsent, type UnsentPin } from "./unsent-pins";
@@ -33,37 +37,61 @@ interface Mounted {
   counted: UnsentPin[];
   /** The page's latest handlers: older ones belong to an earlier rerun. */
   component: StreamlitComponent;
-  calls: number;
   /** Listens for the end of the page. */
   readonly leave: () => void;
 }
 
-const mounted = new WeakMap<Node, Mounted>();
+/** Where on the page a surface is, or will be when its map has arrived. */
+interface Place {
+  calls: number;
+  here: Mounted | null;
+  /** The latest that was asked for: a map may arrive when another one is wanted. */
+  asked: number;
+}
+
+const places = new WeakMap<Node, Place>();
 
 export default function streamlit(component: StreamlitComponent): (() => void) | undefined {
   const { parentElement: parent, data } = component;
-  let here = mounted.get(parent);
-  if (!(data instanceof Uint8Array)) return here && left(parent, here); // nothing to show yet
-  if (isMissing(data, here)) {
-    setTimeout(() => component.setTriggerValue("pin", { want: `${Date.now()}` }), 0); // the next rerun sends everything
-    return here && left(parent, here);
-  }
-  if (here) {
-    here.component = component;
-    here.surface.update(data);
-    sendAgain(here);
-  } else {
-    here = mountIn(parent, data, component);
-  }
-  return left(parent, here);
+  const place = places.get(parent) ?? { calls: 0, here: null, asked: 0 };
+  places.set(parent, place);
+  if (data instanceof Uint8Array) bring(place, component, data); // else there is nothing to show yet
+  return leaving(places, parent, place, () => {
+    place.asked++;
+    if (place.here) leavePage(place.here);
+  });
 }
 
-function left(parent: Node, here: Mounted): () => void {
-  return leaving(mounted, parent, here, () => {
-    removeEventListener("pagehide", here.leave);
-    here.leave(); // the page is rebuilt while the server is asked: the map that comes sends them again
-    here.surface.destroy();
-  });
+/** At once where the page has all of it; else the map before it stays alive until the new one is there. */
+function bring(place: Place, component: StreamlitComponent, data: Uint8Array): void {
+  const ask = ++place.asked;
+  if (place.here) place.here.component = component;
+  const address = whereMissing(data, place.here);
+  if (address === null) {
+    show(place, component, data);
+    return;
+  }
+  const waiting = place.here ? null : waitingWords();
+  if (waiting) component.parentElement.append(waiting);
+  complete(data, address)
+    .finally(() => waiting?.remove())
+    .then(
+      (whole) => ask === place.asked && show(place, component, whole),
+      () => ask === place.asked && component.setTriggerValue("pin", { want: `${Date.now()}` }), // the next rerun sends everything
+    );
+}
+
+/** In the place of the first map, with the room that it takes; on a fast line nobody sees it. */
+function waitingWords(): HTMLElement {
+  const style =
+    "min-height: 60vh; margin: 0; padding: 28px 0; color: var(--st-text-color); font: 400 15px/1.4 var(--st-font)";
+  return h("p", { role: "status", style }, "Fetching the map …");
+}
+
+function leavePage(here: Mounted): void {
+  removeEventListener("pagehide", here.leave);
+  here.leave(); // the page is rebuilt while the server is asked: the map that comes sends them again
+  here.surface.destroy();
 }
 
 const AGAIN_MS = 300;
@@ -72,18 +100,32 @@ const EDIT_MS = 4000;
 /** For how long the address of the page may lack a pin that the server has: quick reruns write it one after the other. */
 const ADDRESS_MS = 10_000;
 
-/** Arrays were left out for a map that is not shown here: the page was rebuilt while the answer was on its way. */
-function isMissing(data: Uint8Array, here: Mounted | undefined): boolean {
+/** From where to fetch the arrays that were left out, "" for nowhere; null where nothing is missing. */
+function whereMissing(data: Uint8Array, here: Mounted | null): string | null {
   try {
-    const { id, isReference } = peek(data);
-    return isReference && here?.surface.mapId() !== id;
+    const { id, isReference, address } = peek(data);
+    return isReference && here?.surface.mapId() !== id ? address : null;
   } catch {
-    return false; // the surface says what is wrong with these bytes
+    return null; // the surface says what is wrong with these bytes
   }
 }
 
-function mountIn(parent: HTMLElement | ShadowRoot, data: Uint8Array, component: StreamlitComponent): Mounted {
-  const surface = new SurfaceView(parent, data, {
+async function complete(data: Uint8Array, address: string): Promise<Uint8Array> {
+  if (!address) throw new PayloadError("This page was rebuilt while the answer was on its way.");
+  return withStatic(data, await inflated(await fetched(address)));
+}
+
+function show(place: Place, component: StreamlitComponent, data: Uint8Array): void {
+  if (place.here) {
+    place.here.surface.update(data);
+    sendAgain(place, place.here);
+  } else {
+    place.here = mountIn(place, data, component);
+  }
+}
+
+function mountIn(place: Place, data: Uint8Array, component: StreamlitComponent): Mounted {
+  const surface = new SurfaceView(component.parentElement, data, {
     onPin: (pin) => {
       here.waiting.push({ ...pin, since: Date.now(), mapId: surface.mapId(), page: PAGE });
       send(here);
@@ -96,12 +138,11 @@ function mountIn(parent: HTMLElement | ShadowRoot, data: Uint8Array, component: 
     onFilm: () => here.component.setTriggerValue("film", Date.now()),
     onClass: (name) => here.component.setTriggerValue("class", name),
   });
-  const here: Mounted = { surface, component, waiting: [], counted: [], calls: 0, leave: () => leave(here) };
-  mounted.set(parent, here);
+  const here: Mounted = { surface, component, waiting: [], counted: [], leave: () => leave(here) };
   addEventListener("pagehide", here.leave);
   const unsent = takeUnsent(tabTexts(), surface.mapId(), surface.pinned(), isThisPage);
   here.waiting.push(...unsent);
-  if (unsent.length > 0) setTimeout(() => mounted.get(parent) === here && send(here)); // not while Streamlit mounts
+  if (unsent.length > 0) setTimeout(() => isThere(place, here) && send(here)); // not while Streamlit mounts
   return here;
 }
 
@@ -139,11 +180,15 @@ function send(here: Mounted): void {
 }
 
 /** Events of which the host knows nothing after a while are sent once more with the next ones. */
-function sendAgain(here: Mounted): void {
+function sendAgain(place: Place, here: Mounted): void {
   forget(here);
   const first = here.waiting[0];
-  if (first)
-    setTimeout(() => mounted.has(here.component.parentElement) && here.waiting.includes(first) && send(here), AGAIN_MS);
+  if (first) setTimeout(() => isThere(place, here) && here.waiting.includes(first) && send(here), AGAIN_MS);
+}
+
+/** Whether the page still has it. */
+function isThere(place: Place, { component }: Mounted): boolean {
+  return places.get(component.parentElement) === place;
 }
 
 /** What was counted, what is too old, and what was meant for another map. */

@@ -146,11 +146,24 @@ export function parseArrays<T extends { readonly arrays: Readonly<Record<string,
   return { record, arrays: new Arrays(record.arrays, rest) };
 }
 
-/** Which map is meant, and whether its arrays were left out because this page has them already. */
-export function peek(given: Uint8Array): { readonly id: string; readonly isReference: boolean } {
+/** Which map is meant, and whether its arrays were left out: the page has them already, or fetches all of the map from the address. */
+export function peek(given: Uint8Array): {
+  readonly id: string;
+  readonly isReference: boolean;
+  readonly address: string;
+} {
   const bytes = aligned(given);
-  const { id, reference } = section(bytes, section(bytes, 0).end).json as { id?: string; reference?: boolean };
-  return { id: id ?? "", isReference: reference === true };
+  const { id, reference, address } = section(bytes, section(bytes, 0).end).json as Partial<Header>;
+  return { id: id ?? "", isReference: reference === true, address: address ?? "" };
+}
+
+/** A payload whose arrays were left out, with the map that was fetched in their place. */
+export function withStatic(given: Uint8Array, map: Uint8Array): Uint8Array {
+  const { end } = section(given, 0);
+  const whole = new Uint8Array(end + map.byteLength);
+  whole.set(given.subarray(0, end));
+  whole.set(map, end);
+  return whole;
 }
 
 /** One record before other bytes, and where they begin. */

@@ -714,8 +714,10 @@ export interface ArrayEntry {
 /** The JSON before the arrays of one map. */
 export interface Header extends NamedHeader {
   readonly arrays: Readonly<Record<string, ArrayEntry>>;
-  /** The arrays were left out, because the page has them already. */
+  /** The arrays were left out, because the page has them already or fetches them. */
   readonly reference?: boolean;
+  /** Of a reference: where all of the map is, from the page's own address on; "" or missing where the page has it. */
+  readonly address?: string;
 }
 
 /** Where an array lies in the pool. */

@@ -1,0 +1,273 @@
+"""What stands before the app of a room: nothing of it is reached without the word, and no visitor takes more than their share.
+
+An ASGI middleware. Requests and sockets of somebody who has not said the word end here; those of a visitor are counted, and where a
+visitor sends faster than a person can, the server reads that socket later. Everybody else is read meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs, quote
+
+from explorer.room import doors
+from explorer.room.key import Pass
+from explorer.room.limits import LARGEST_MESSAGE, LARGEST_UPLOAD
+from explorer.room.room import COOKIE, Room
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+OPEN = ("/_stcore/health", "/healthz")
+"""Whether the server lives is nobody's secret, and a container has to ask it."""
+MOST_FORM = 4096
+MOST_QUERY = 8192
+TOO_MANY, TOO_LARGE, REFUSED = 429, 413, 1013
+POLICY_VIOLATION = 1008
+KEPT_FOR_EVER = b"private, max-age=31536000, immutable"
+"""Of a file whose name follows from its bytes."""
+
+
+class Gate:
+    """In front of `app`, for one room."""
+
+    def __init__(self, app: App, room: Room) -> None:
+        self._app = app
+        self._room = room
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, one socket, or the server's own start and end."""
+        if scope["type"] == "http":
+            await self._request(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    # --- requests
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path, headers = scope["path"], _headers(scope)
+        who = self._room.pass_of(_cookie(headers))
+        if path in OPEN:
+            await self._app(scope, receive, send)
+        elif path == "/room":
+            await self._ask(scope, receive, send)
+        elif path.startswith("/teach/"):
+            await self._teach(scope, send)
+        elif who is None:
+            await _answer(send, 303, b"", {"location": f"/room{_next_of(scope) if path == '/' else ''}"})
+        elif path in ("/door", "/room/here"):
+            await self._door(scope, send, who)
+        elif wait := self._room.limits.requests.of(who.name).take():
+            await _refuse(send, TOO_MANY, "Too many requests at once.", wait)
+        elif _length(headers) > LARGEST_UPLOAD:
+            await _answer(send, TOO_LARGE, f"At most {LARGEST_UPLOAD // 1_000_000} MB are taken at once.".encode())
+        elif wait := self._room.limits.uploaded.of(who.name).lack(_length(headers)):
+            await _refuse(send, TOO_MANY, "Too much was uploaded from this page.", wait)
+        else:
+            await self._app(scope, self._bounded(receive, who), _kept(scope, send))
+
+    async def _ask(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The page that asks for the word, and what is said there."""
+        if scope["method"] == "GET":
+            await _page(send, 200, doors.ask_page(_query(scope, "next")))
+            return
+        if scope["method"] != "POST":
+            await _answer(send, 405, b"", {"allow": "GET, POST"})
+            return
+        form = await _form(receive)
+        following = _inside(form.get("next", ""))
+        if wait := self._room.limits.wait_for_word(_address(scope)):
+            fault = f"Too many tries from your network. Wait {math.ceil(wait)} seconds, then try again."
+            await _page(send, TOO_MANY, doors.ask_page(following, fault), {"retry-after": str(math.ceil(wait))})
+        elif not self._room.keys.opens(form.get("word", "")):
+            await _page(send, 403, doors.ask_page(following, "That is not the word of this room. It stands on the first screen."))
+        else:
+            await _answer(send, 303, b"", {"location": f"./{following}", "set-cookie": self._cookie("visitor", scope)})
+
+    async def _teach(self, scope: Scope, send: Send) -> None:
+        """The teacher's own link: a try counts as one of the word."""
+        if wait := self._room.limits.wait_for_word(_address(scope)):
+            await _refuse(send, TOO_MANY, "Too many tries from your network.", wait)
+        elif not self._room.keys.is_teachers(scope["path"].removeprefix("/teach/")):
+            await _answer(send, 404, b"There is no such page.")
+        else:
+            await _answer(send, 303, b"", {"location": "../door", "set-cookie": self._cookie("teacher", scope)})
+
+    async def _door(self, scope: Scope, send: Send, who: Pass) -> None:
+        """What a teacher projects, and how many are there."""
+        room = self._room
+        if who.role != "teacher":
+            await _answer(send, 404, b"There is no such page.")
+        elif scope["path"] == "/room/here":
+            await _answer(send, 200, room.here().encode(), {"cache-control": "no-store"})
+        else:
+            following = _query(scope, "to")
+            await _page(send, 200, doors.door_page(room.address, room.word, room.link(following), room.here(), following))
+
+    def _cookie(self, role: Any, scope: Scope) -> str:
+        secure = "; Secure" if scope.get("scheme") == "https" or self._room.address.startswith("https:") else ""
+        return f"{COOKIE}={self._room.keys.new_pass(role)}; Path=/; HttpOnly; SameSite=Lax; Max-Age=86400{secure}"
+
+    def _bounded(self, receive: Receive, who: Pass) -> Receive:
+        """The body of a request, counted as it comes; one that grows too long without having said so ends there."""
+        bucket = self._room.limits.uploaded.of(who.name)
+        n_bytes = 0
+
+        async def bounded() -> Message:
+            nonlocal n_bytes
+            message = await receive()
+            n_new = len(message.get("body", b""))
+            n_bytes += n_new
+            return message if n_bytes <= LARGEST_UPLOAD and bucket.take(n_new) == 0 else {"type": "http.disconnect"}
+
+        return bounded
+
+    # --- sockets
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        who = self._room.pass_of(_cookie(_headers(scope)))
+        if who is None:
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+            return
+        if not self._room.limits.enter(who):
+            await send({"type": "websocket.close", "code": REFUSED, "reason": "Too many pages of one visitor at once."})
+            return
+        try:
+            await self._app(scope, self._paced(receive, who), send)
+        finally:
+            self._room.limits.leave(who)
+
+    def _paced(self, receive: Receive, who: Pass) -> Receive:
+        """What comes by a socket, no faster than a person acts; what is too large ends it."""
+        limits = self._room.limits
+
+        async def paced() -> Message:
+            message = await receive()
+            if message["type"] != "websocket.receive":
+                return message
+            n_bytes = len(message.get("bytes") or b"") + len((message.get("text") or "").encode())
+            if n_bytes > LARGEST_MESSAGE:
+                return {"type": "websocket.disconnect", "code": 1009}
+            wait = max(limits.messages.of(who.name).owe(), limits.message_bytes.of(who.name).owe(n_bytes))
+            if wait > 0:
+                await asyncio.sleep(wait)
+            return message
+
+        return paced
+
+
+# --- what is read of a request
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _cookie(headers: Mapping[str, str]) -> str:
+    """The room's own; "" for none."""
+    try:
+        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return ""
+    return found.value if found is not None else ""
+
+
+def _length(headers: Mapping[str, str]) -> int:
+    """Of the body that comes, bytes; 0 where the request does not say it."""
+    said = headers.get("content-length", "")
+    return int(said) if said.isdecimal() and len(said) < 20 else 0
+
+
+def _address(scope: Scope) -> str:
+    """Of who asks; a proxy on this machine says whose request it brings."""
+    peer = str((scope.get("client") or ("",))[0])
+    forwarded = _headers(scope).get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return forwarded[:64] if forwarded and peer in ("127.0.0.1", "::1") else peer
+
+
+def _query(scope: Scope, name: str) -> str:
+    """A place of the app that the query names: "" or ?…"""
+    try:
+        found = parse_qs(scope["query_string"].decode("latin-1")[:MOST_QUERY], max_num_fields=20).get(name, [""])
+    except ValueError:
+        return ""
+    return _inside(found[0])
+
+
+def _next_of(scope: Scope) -> str:
+    """The query of the page that asks, so that one comes to where one wanted to go."""
+    query = scope["query_string"].decode("latin-1")[:MOST_QUERY]
+    return f"?next={quote('?' + query, safe='')}" if query else ""
+
+
+def _inside(query: str) -> str:
+    """A query of the app's one page: "" for what is no query, and so for every other host and path."""
+    return quote(query, safe="?=&%+,;:@-._~/!$'()*") if query.startswith("?") else ""
+
+
+async def _form(receive: Receive) -> dict[str, str]:
+    """The fields of a small form."""
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if message["type"] != "http.request" or not message.get("more_body") or len(body) > MOST_FORM:
+            break
+    try:
+        fields = parse_qs(body[:MOST_FORM].decode(errors="replace"), max_num_fields=10)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in fields.items()}
+
+
+# --- what is answered
+
+
+async def _page(send: Send, status: int, page: bytes, more: Mapping[str, str] | None = None) -> None:
+    headers = {
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": doors.policy(page),
+        "cache-control": "no-store",
+    }
+    await _answer(send, status, page, {**headers, **(more or {})})
+
+
+async def _refuse(send: Send, status: int, why: str, wait: float) -> None:
+    seconds = math.ceil(wait)
+    words = f"{why} Try again in {seconds} second{'' if seconds == 1 else 's'}."
+    await _answer(send, status, words.encode(), {"retry-after": str(seconds)})
+
+
+async def _answer(send: Send, status: int, body: bytes, more: Mapping[str, str] | None = None) -> None:
+    told = {
+        "content-type": "text/plain; charset=utf-8",
+        "content-length": str(len(body)),
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        **(more or {}),
+    }
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in told.items()]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _kept(scope: Scope, send: Send) -> Send:
+    """The answer, which a browser keeps where its name follows from its bytes."""
+    if not (scope["path"].startswith("/media/") and scope["path"].endswith(".bin")):
+        return send
+
+    async def kept(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] == 200:
+            others = [(name, value) for name, value in message["headers"] if name.lower() != b"cache-control"]
+            message = {**message, "headers": [*others, (b"cache-control", KEPT_FOR_EVER)]}
+        await send(message)
+
+    return kept

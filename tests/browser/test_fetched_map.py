@@ -1,0 +1,73 @@
+"""Does the page fetch a map once, by an address that follows from its bytes, and is it shown whole where that fails?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.surface import SURFACE, address, answered, opened, ready, settled, tab
+
+LITTLE = 1_000_000  # bytes: the page with its programs; the map of mnist-2d has some millions
+
+
+@pytest.fixture
+def page(browser) -> Iterator[Page]:
+    with tab(browser) as page:
+        yield page
+
+
+class Traffic:
+    """What came by the socket, and which maps were fetched."""
+
+    def __init__(self, page: Page) -> None:
+        self.fetched: list[str] = []
+        self.received = 0
+        page.on("request", lambda request: self.fetched.append(request.url) if request.url.endswith(".bin") else None)
+        page.on("websocket", lambda socket: socket.on("framereceived", self._take))
+
+    def _take(self, data: str | bytes) -> None:
+        self.received += len(data)
+
+
+def to_view(page: Page, name: str) -> None:
+    page.get_by_role("radio", name=name).click()
+    expect(page).to_have_url(re.compile(f"view={name}"))
+    answered(page)
+
+
+def test_a_map_is_fetched_once_whatever_view_shows_it(page, server):
+    traffic = Traffic(page)
+    opened(page, server, run="mnist-2d")
+    assert len(traffic.fetched) == 1
+    for view in ("samples", "interpolate"):
+        to_view(page, view)
+    ready(page)
+    assert len(set(traffic.fetched)) == len(traffic.fetched)
+    assert traffic.received < LITTLE
+
+
+def test_where_the_map_cannot_be_fetched_it_comes_by_the_socket(page, server):
+    page.route(re.compile(r"\.bin$"), lambda route: route.abort())
+    traffic = Traffic(page)
+    opened(page, server, run="mnist-2d")
+    assert traffic.received > LITTLE
+
+
+def test_a_map_that_arrives_when_another_run_is_wanted_is_not_shown(page, server):
+    held: list[Route] = []
+    page.route(re.compile(r"\.bin$"), lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request(re.compile(r"\.bin$")):
+        page.goto(address(server, run="mnist-2d"))
+    answered(page)
+    runs = page.get_by_role("combobox", name="Run")
+    runs.fill("digits-2d")
+    runs.press("Enter")
+    ready(page)
+    shown = page.evaluate(f"{SURFACE}.mapId()")
+    with page.expect_event("requestfinished", lambda request: request.url == held[0].request.url):
+        held[0].continue_()
+    settled(page)
+    assert page.evaluate(f"{SURFACE}.mapId()") == shown
