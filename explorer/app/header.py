@@ -33,11 +33,11 @@ def header(now: State, page: Page, runs: Mapping[str, RunInfo]) -> None:
             run_chooser(listed(runs, now.run_id), 200)
             _view_switch()
             is_gallery_wanted = st.button("All runs", key="all-runs", type="tertiary", icon=":material/grid_view:")
-            room_banner()
             with st.popover("Share", type="tertiary", icon=":material/share:", key="share"):
                 share(now.run_id)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="about"):
             is_more_wanted = not page.tells_of_runs and _about(now, page, runs[now.run_id])
+            room_banner()
             reserve_page_row()
     if is_gallery_wanted:
         gallery(now.run_id, runs)

@@ -19,7 +19,8 @@ def room_banner() -> None:
         return
     who = room.pass_of(st.context.cookies.get(COOKIE, ""))
     if who is not None and who.role == "teacher":
-        _count(room)
+        with st.container(key="room", width="content"):
+            _count(room)
 
 
 @st.fragment(run_every=EVERY_S)

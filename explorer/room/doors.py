@@ -25,7 +25,7 @@ input:focus-visible,button:focus-visible,.button:focus-visible{outline:3px solid
 .two{display:grid;grid-template-columns:auto 1fr;gap:clamp(24px,5vw,64px);align-items:center}
 .code{background:#fff;padding:12px;border-radius:12px;border:1px solid var(--line);line-height:0}
 .code svg{width:min(52vh,40vw,440px);height:auto}
-dl{margin:0}dt{color:var(--soft)}dd{margin:0 0 20px;font-size:clamp(24px,3.2vw,44px);font-weight:600;line-height:1.2;overflow-wrap:anywhere}
+dl{margin:0}dt{color:var(--soft)}dd{margin:0 0 20px;font-size:clamp(24px,3.2vw,44px);font-weight:600;line-height:1.2;overflow-wrap:anywhere;text-wrap:balance}
 @media (max-width:640px){.two{grid-template-columns:1fr}.code svg{width:min(80vw,340px)}dd{font-size:26px}}
 """
 
@@ -50,7 +50,7 @@ document.querySelector("form").requestSubmit(); }"""
 DOOR = Template("""<h1>Latent Atlas</h1>
 <div class="two"><div class="code">$code</div>
 <div><dl><dt>Open with a phone's camera, or go to</dt><dd>$address</dd><dt>Word of the room</dt><dd>$word</dd>
-<dt>Here now</dt><dd id="here" role="status">$here</dd></dl>
+<dt>Here now</dt><dd><span id="here" role="status">$here</span></dd></dl>
 <p class="soft">$about</p><a class="button" href="$app">Open the app</a></div></div>""")
 
 COUNT = """const here = document.querySelector("#here");
@@ -79,7 +79,7 @@ def door_page(address: str, word: str, link: str, here: str, next_query: str) ->
     )
     body = DOOR.substitute(
         code=code.replace("<svg", '<svg role="img" aria-label="QR code of the room"', 1),
-        address=html.escape(address),
+        address=html.escape(address.removeprefix("http://")),
         word=html.escape(word),
         here=html.escape(here),
         about=about,

@@ -261,7 +261,7 @@ async def _answer(send: Send, status: int, body: bytes, more: Mapping[str, str] 
 
 def _kept(scope: Scope, send: Send) -> Send:
     """The answer, which a browser keeps where its name follows from its bytes."""
-    if not (scope["path"].startswith("/media/") and scope["path"].endswith(".bin")):
+    if not (scope["path"].startswith("/media/") and scope["path"].endswith((".bin", ".js"))):
         return send
 
     async def kept(message: Message) -> None:

@@ -41,7 +41,11 @@ class Limits:
 
     def enter(self, who: Pass) -> bool:
         """Whether they may have one socket more; it counts from now on."""
-        if self._sockets[who.name] >= MOST_SOCKETS or self._sockets.total() >= MOST_SOCKETS_OF_ALL or self.opened.of(who.name).take():
+        if (
+            self._sockets[who.name] >= MOST_SOCKETS
+            or self._sockets.total() >= MOST_SOCKETS_OF_ALL
+            or self.opened.of(who.name).take()
+        ):
             return False
         self._sockets[who.name] += 1
         if who.role == "teacher":

@@ -1,11 +1,14 @@
 """How is the live surface put on a Streamlit page?
 
-One Components-v2 mount. The bundle is passed inline, because `asset_dir` needs an installed package. A bundle that was built anew is read
-anew: its version is part of the name under which Streamlit keeps it, since one name stays one program.
+One Components-v2 mount. What is passed inline goes to every browser with every answer of the server, so it is a few lines that fetch the
+program: once, from an address that follows from its bytes. Where no server runs, as in a test, the program itself is passed.
+
+A bundle that was built anew is read anew: its version is part of the name under which Streamlit keeps it, since one name stays one program.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -19,14 +22,34 @@ from explorer.surface.lesson_schema import LessonTold
 from explorer.surface.served import address_of
 from explorer.surface.training_schema import AppFilm, FilmShown
 
+FETCHES = """let program = null;
+const later = import(new URL(%s, document.baseURI).href).then((found) => (program = found));
+export default (component) => {
+  if (program) return program.default(component);
+  let isGone = false, leave;
+  later.then(({ default: show }) => { if (!isGone) leave = show(component); });
+  return () => { isGone = true; leave?.(); };
+};
+"""
+"""A component that fetches its program; what calls it before that is there is answered then."""
 
-@lru_cache(maxsize=16)
-def _registered(bundle: Bundle, version: int) -> Any:
-    return st.components.v2.component(f"latent_{bundle}_{version}", js=bundles.read(f"{bundle}.js"))
+
+@lru_cache(maxsize=32)
+def _registered(bundle: Bundle, version: int, address: str) -> Any:
+    text = FETCHES % json.dumps(address) if address else _text(bundle, version)
+    return st.components.v2.component(f"latent_{bundle}_{version}{'_fetched' if address else ''}", js=text)
+
+
+@lru_cache(maxsize=32)
+def _text(bundle: Bundle, version: int) -> str:
+    return bundles.read(f"{bundle}.js")
 
 
 def _component(bundle: Bundle) -> Any:
-    return _registered(bundle, bundles.stamp(f"{bundle}.js"))
+    version = bundles.stamp(f"{bundle}.js")
+    # asked for in every rerun: the server keeps a file as long as a page has just asked for it
+    address = address_of(_text(bundle, version).encode(), "text/javascript", f"program-{bundle}")
+    return _registered(bundle, version, address)
 
 
 def searches_address() -> str:

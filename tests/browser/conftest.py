@@ -89,7 +89,7 @@ def served_by(runs: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(f"{url}/_stcore/health")
+        wait_for(f"{url}/_stcore/health")
         yield url, process
     finally:
         process.terminate()
@@ -110,7 +110,7 @@ def file(tmp_path_factory) -> Path:
     return path
 
 
-def _wait_for(url: str, seconds: float = 180) -> None:
+def wait_for(url: str, seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:

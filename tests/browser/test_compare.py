@@ -23,7 +23,6 @@ from tests.browser.surface import (
     tab,
     the_map,
 )
-from tests.places import BUNDLES
 from trainer.runs.read import Run
 
 
@@ -192,11 +191,14 @@ def test_another_data_set_does_not_follow_and_says_so(page, server):
 
 def test_the_chosen_image_goes_to_every_column_and_into_the_link_without_sending_the_maps_again(page, server):
     received: list[int] = []
+    fetched: list[str] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data))))
+    page.on("request", lambda request: fetched.append(request.url) if request.url.endswith((".bin", ".js")) else None)
     roots = opened(page, server, 3, run="mnist-2d", **{"with": "mnist-20d:umap~mnist-20d:pca"})
-    bundle = (BUNDLES / "surface.js").stat().st_size  # comes with every component at every rerun
-    assert sum(received) > 3 * bundle + 2_000_000
+    assert len([url for url in fetched if url.endswith(".bin")]) == 3
+    assert sum(received) < 500_000  # neither the maps nor the programs
     received.clear()
+    fetched.clear()
     box = page.get_by_role("spinbutton", name="Test image")
     box.fill("4321")
     box.press("Enter")
@@ -205,7 +207,7 @@ def test_the_chosen_image_goes_to_every_column_and_into_the_link_without_sending
         assert_shows_code(root, pretrained(name).encodings.mu[4321])
     expect(page).to_have_url(re.compile("image=4321"))
     settled(page)
-    assert sum(received) < 3 * bundle + 200_000
+    assert sum(received) < 200_000 and fetched == []
     hover(page, roots[0], 0.5, 0.5)
     expect(heading(roots[1])).to_have_text(f"Test image {near_image(roots[0])}, decoded")
 

@@ -356,7 +356,7 @@ def test_a_map_is_kept_by_the_browser_and_nothing_else_is(app, room):
     def kept(path):
         return visit(app, room, lambda one: one.get(path), cookies=entered(room)).headers.get_list("cache-control")
 
-    assert kept("/media/0af.bin") == ["private, max-age=31536000, immutable"]
+    assert kept("/media/0af.bin") == kept("/media/0af.js") == ["private, max-age=31536000, immutable"]
     assert kept("/media/0af.png") == kept("/") == ["no-cache"]
 
 
