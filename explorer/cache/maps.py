@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import replace
 
 import streamlit as st
@@ -27,11 +26,6 @@ def static_payload(run_id: str, projection_name: str, axes: tuple[int, int] | No
     return _static_payload(run_id, stamp_of(run_id), projection_name, axes, has_originals(run_id), label)
 
 
-def fetched_payload(run_id: str, projection_name: str, axes: tuple[int, int] | None = None, label: int | None = None) -> bytes:
-    """The same as a file that the browser fetches and keeps: its length, then the deflated bytes."""
-    return _fetched_payload(run_id, stamp_of(run_id), projection_name, axes, has_originals(run_id), label)
-
-
 def get_support(run_id: str) -> SupportEstimator:
     """How many encoded images of a run there are around a code."""
     return _support(run_id, stamp_of(run_id))
@@ -41,7 +35,6 @@ def forget_originals() -> None:
     """After a download of a data set: looks again, and gives the browser the pictures too."""
     forget_datasets()
     _static_payload.clear()
-    _fetched_payload.clear()
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -60,14 +53,6 @@ def _static_payload(
     pictures = originals(run_id) if with_originals else None
     causes = factors(run_id) if with_originals else None
     return pack_static(run_at(run_id, stamp), _projection(run_id, stamp, name, axes), pictures, label=label, factors=causes)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _fetched_payload(
-    run_id: str, stamp: Stamp, name: str, axes: tuple[int, int] | None, with_originals: bool, label: int | None
-) -> bytes:
-    static = _static_payload(run_id, stamp, name, axes, with_originals, label)
-    return len(static).to_bytes(4, "little") + zlib.compress(static, 6)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -25,7 +25,8 @@ input:focus-visible,button:focus-visible,.button:focus-visible{outline:3px solid
 .two{display:grid;grid-template-columns:auto 1fr;gap:clamp(24px,5vw,64px);align-items:center}
 .code{background:#fff;padding:12px;border-radius:12px;border:1px solid var(--line);line-height:0}
 .code svg{width:min(52vh,40vw,440px);height:auto}
-dl{margin:0}dt{color:var(--soft)}dd{margin:0 0 20px;font-size:clamp(24px,3.2vw,44px);font-weight:600;line-height:1.2;overflow-wrap:anywhere;text-wrap:balance}
+dl{margin:0}dt{color:var(--soft)}
+dd{margin:0 0 20px;font-size:clamp(24px,3.2vw,44px);font-weight:600;line-height:1.2;overflow-wrap:anywhere;text-wrap:balance}
 @media (max-width:640px){.two{grid-template-columns:1fr}.code svg{width:min(80vw,340px)}dd{font-size:26px}}
 """
 

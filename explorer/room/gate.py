@@ -7,6 +7,7 @@ visitor sends faster than a person can, the server reads that socket later. Ever
 from __future__ import annotations
 
 import asyncio
+import gzip
 import math
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from http.cookies import CookieError, SimpleCookie
@@ -27,6 +28,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 OPEN = ("/_stcore/health", "/healthz")
 """Whether the server lives is nobody's secret, and a container has to ask it."""
 MOST_FORM = 4096
+MOST_PROGRAMS = 32
 MOST_QUERY = 8192
 TOO_MANY, TOO_LARGE, REFUSED = 429, 413, 1013
 POLICY_VIOLATION = 1008
@@ -40,6 +42,7 @@ class Gate:
     def __init__(self, app: App, room: Room) -> None:
         self._app = app
         self._room = room
+        self._programs: dict[str, bytes] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, one socket, or the server's own start and end."""
@@ -71,6 +74,8 @@ class Gate:
             await _answer(send, TOO_LARGE, f"At most {LARGEST_UPLOAD // 1_000_000} MB are taken at once.".encode())
         elif wait := self._room.limits.uploaded.of(who.name).lack(_length(headers)):
             await _refuse(send, TOO_MANY, "Too much was uploaded from this page.", wait)
+        elif scope["method"] == "GET" and _is_program(path) and "gzip" in headers.get("accept-encoding", ""):
+            await self._program(scope, receive, send)
         else:
             await self._app(scope, self._bounded(receive, who), _kept(scope, send))
 
@@ -88,15 +93,17 @@ class Gate:
             fault = f"Too many tries from your network. Wait {math.ceil(wait)} seconds, then try again."
             await _page(send, TOO_MANY, doors.ask_page(following, fault), {"retry-after": str(math.ceil(wait))})
         elif not self._room.keys.opens(form.get("word", "")):
+            self._room.limits.count_wrong_word(_address(scope))
             await _page(send, 403, doors.ask_page(following, "That is not the word of this room. It stands on the first screen."))
         else:
             await _answer(send, 303, b"", {"location": f"./{following}", "set-cookie": self._cookie("visitor", scope)})
 
     async def _teach(self, scope: Scope, send: Send) -> None:
-        """The teacher's own link: a try counts as one of the word."""
+        """The teacher's own link: a wrong one counts as a wrong word."""
         if wait := self._room.limits.wait_for_word(_address(scope)):
             await _refuse(send, TOO_MANY, "Too many tries from your network.", wait)
         elif not self._room.keys.is_teachers(scope["path"].removeprefix("/teach/")):
+            self._room.limits.count_wrong_word(_address(scope))
             await _answer(send, 404, b"There is no such page.")
         else:
             await _answer(send, 303, b"", {"location": "../door", "set-cookie": self._cookie("teacher", scope)})
@@ -111,6 +118,21 @@ class Gate:
         else:
             following = _query(scope, "to")
             await _page(send, 200, doors.door_page(room.address, room.word, room.link(following), room.here(), following))
+
+    async def _program(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One of the app's programs, which is compressed for the first who fetches it, and not for everybody anew."""
+        path = scope["path"]
+        if path not in self._programs:
+            plain = [(name, value) for name, value in scope["headers"] if name.lower() != b"accept-encoding"]
+            status, body = await _whole_answer(self._app, {**scope, "headers": plain}, receive)
+            if status != 200:
+                await _answer(send, status, body)
+                return
+            if len(self._programs) >= MOST_PROGRAMS:
+                self._programs.clear()
+            self._programs[path] = await asyncio.to_thread(gzip.compress, body, 9, mtime=0)
+        told = {"content-type": "application/javascript", "content-encoding": "gzip", "cache-control": KEPT_FOR_EVER.decode()}
+        await _answer(send, 200, self._programs[path], {**told, "vary": "accept-encoding"})
 
     def _cookie(self, role: Any, scope: Scope) -> str:
         secure = "; Secure" if scope.get("scheme") == "https" or self._room.address.startswith("https:") else ""
@@ -259,9 +281,26 @@ async def _answer(send: Send, status: int, body: bytes, more: Mapping[str, str] 
     await send({"type": "http.response.body", "body": body})
 
 
+def _is_program(path: str) -> bool:
+    return path.startswith("/media/") and path.endswith(".js")
+
+
+async def _whole_answer(app: App, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+    """Status and body of what the app says."""
+    status, parts = 500, []
+
+    async def take(message: Message) -> None:
+        nonlocal status
+        status = message.get("status", status)
+        parts.append(message.get("body", b""))
+
+    await app(scope, receive, take)
+    return status, b"".join(parts)
+
+
 def _kept(scope: Scope, send: Send) -> Send:
     """The answer, which a browser keeps where its name follows from its bytes."""
-    if not (scope["path"].startswith("/media/") and scope["path"].endswith((".bin", ".js"))):
+    if not (scope["path"].startswith("/media/") and scope["path"].endswith((".gz", ".js", ".bin"))):
         return send
 
     async def kept(message: Message) -> None:

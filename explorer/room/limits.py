@@ -8,8 +8,8 @@ from collections import Counter
 from explorer.room.buckets import Bucket, Buckets, Clock, Rate
 from explorer.room.key import Pass
 
-WORDS, ALL_WORDS = Rate(12, 1 / 5), Rate(150, 3)
-"""Tries of the word: of one address, and of all. A class behind one address has twelve at once."""
+WRONG_WORDS, WRONG_WORDS_OF_ALL = Rate(40, 1 / 3), Rate(200, 3)
+"""Of one address, behind which a whole class may be, and of all. Right ones are not counted: thirty come at once."""
 OPENED = Rate(10, 1 / 5)
 """Sockets that a visitor opens: a page each, and one more after every reload."""
 MESSAGES = Rate(40, 1)
@@ -28,7 +28,7 @@ class Limits:
     """Of all visitors of a room; asked from one thread."""
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
-        self.words, self.all_words = Buckets(WORDS, clock), Bucket(ALL_WORDS, clock)
+        self.wrong_words, self.wrong_words_of_all = Buckets(WRONG_WORDS, clock), Bucket(WRONG_WORDS_OF_ALL, clock)
         self.opened, self.messages = Buckets(OPENED, clock), Buckets(MESSAGES, clock)
         self.message_bytes, self.uploaded = Buckets(MESSAGE_BYTES, clock), Buckets(UPLOADED, clock)
         self.requests = Buckets(REQUESTS, clock)
@@ -36,8 +36,13 @@ class Limits:
         self._teachers: set[str] = set()
 
     def wait_for_word(self, address: str) -> float:
-        """Seconds until a word may be tried from there; 0.0 counts the try."""
-        return self.words.of(address).take() or self.all_words.take()
+        """Seconds until a word may be tried from there."""
+        return max(self.wrong_words.of(address).lack(1), self.wrong_words_of_all.lack(1))
+
+    def count_wrong_word(self, address: str) -> None:
+        """One was said there."""
+        self.wrong_words.of(address).take()
+        self.wrong_words_of_all.take()
 
     def enter(self, who: Pass) -> bool:
         """Whether they may have one socket more; it counts from now on."""

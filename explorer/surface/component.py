@@ -19,7 +19,7 @@ import streamlit as st
 from explorer.surface import bundles
 from explorer.surface.bundles import Bundle
 from explorer.surface.lesson_schema import LessonTold
-from explorer.surface.served import address_of
+from explorer.surface.served import address_of, lasting_address_of
 from explorer.surface.training_schema import AppFilm, FilmShown
 
 FETCHES = """let program = null;
@@ -36,25 +36,23 @@ export default (component) => {
 
 @lru_cache(maxsize=32)
 def _registered(bundle: Bundle, version: int, address: str) -> Any:
-    text = FETCHES % json.dumps(address) if address else _text(bundle, version)
+    text = FETCHES % json.dumps(address) if address else bundles.read(f"{bundle}.js")
     return st.components.v2.component(f"latent_{bundle}_{version}{'_fetched' if address else ''}", js=text)
 
 
-@lru_cache(maxsize=32)
-def _text(bundle: Bundle, version: int) -> str:
-    return bundles.read(f"{bundle}.js")
-
-
 def _component(bundle: Bundle) -> Any:
-    version = bundles.stamp(f"{bundle}.js")
-    # asked for in every rerun: the server keeps a file as long as a page has just asked for it
-    address = address_of(_text(bundle, version).encode(), "text/javascript", f"program-{bundle}")
-    return _registered(bundle, version, address)
+    return _registered(bundle, bundles.stamp(f"{bundle}.js"), _address(bundle))
+
+
+def _address(bundle: Bundle) -> str:
+    """Where the browser fetches a program."""
+    name = f"{bundle}.js"
+    return lasting_address_of((name, bundles.stamp(name)), "application/javascript", lambda: bundles.read(name).encode())
 
 
 def searches_address() -> str:
     """Where the surface fetches the program that searches for true posteriors and geodesics, once one is asked for."""
-    return address_of(bundles.read("searches.js").encode(), "text/javascript", "searches")
+    return _address("searches")
 
 
 def live_chart(data: dict[str, Any], key: str) -> None:

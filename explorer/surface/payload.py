@@ -10,6 +10,7 @@ reads them in place. `explorer/surface/frontend/src/wire/payload.ts` is the read
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import zlib
@@ -125,6 +126,11 @@ def reference(static: bytes, address: str = "") -> bytes:
     """
     header, _ = _split(memoryview(static))
     return with_length({**header, "reference": True, "address": address, "arrays": {}})
+
+
+def zipped(static: bytes) -> bytes:
+    """The static blob as a file that the browser fetches, in gzip."""
+    return gzip.compress(static, 6, mtime=0)
 
 
 def static_id(static: bytes) -> str:

@@ -51,7 +51,7 @@ WORD = "tulip-orchard-4821"
 VIEWS = ("samples", "dimensions", "interpolate", "reconstruct", "lessons", "atlas")
 EVERY_S = 10.0
 LONGEST_S = 120.0
-FETCHED = re.compile(rb"media/[0-9a-f]{20,}\.bin")
+FETCHED = re.compile(rb"media/[0-9a-f]{20,}\.(?:gz|js)")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -285,7 +285,7 @@ async def working(one: Visitor, told: Heard, seconds: float, offset: float, foun
         await asyncio.sleep(max(0.0, due - time.monotonic()))
         view = VIEWS[turn % len(VIEWS)]
         found["view"].append(await one.say(told.views[view]))
-        for pause in (3.0, 6.0) if view == "atlas" else ():
+        for pause in (3.0, 6.0) if view == "atlas" else ():  # only there a pin is what the browser of the first visit said
             await asyncio.sleep(max(0.0, due + pause - time.monotonic()))
             found["pin"].append(await one.say(told.pin))
         turn += 1

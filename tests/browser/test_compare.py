@@ -193,9 +193,9 @@ def test_the_chosen_image_goes_to_every_column_and_into_the_link_without_sending
     received: list[int] = []
     fetched: list[str] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data))))
-    page.on("request", lambda request: fetched.append(request.url) if request.url.endswith((".bin", ".js")) else None)
+    page.on("request", lambda request: fetched.append(request.url) if request.url.endswith((".gz", ".js")) else None)
     roots = opened(page, server, 3, run="mnist-2d", **{"with": "mnist-20d:umap~mnist-20d:pca"})
-    assert len([url for url in fetched if url.endswith(".bin")]) == 3
+    assert len([url for url in fetched if url.endswith(".gz")]) == 3
     assert sum(received) < 500_000  # neither the maps nor the programs
     received.clear()
     fetched.clear()

@@ -25,7 +25,7 @@ class Traffic:
     def __init__(self, page: Page) -> None:
         self.fetched: list[str] = []
         self.received = 0
-        page.on("request", lambda request: self.fetched.append(request.url) if request.url.endswith(".bin") else None)
+        page.on("request", lambda request: self.fetched.append(request.url) if request.url.endswith(".gz") else None)
         page.on("websocket", lambda socket: socket.on("framereceived", self._take))
 
     def _take(self, data: str | bytes) -> None:
@@ -50,7 +50,7 @@ def test_a_map_is_fetched_once_whatever_view_shows_it(page, server):
 
 
 def test_where_the_map_cannot_be_fetched_it_comes_by_the_socket(page, server):
-    page.route(re.compile(r"\.bin$"), lambda route: route.abort())
+    page.route(re.compile(r"\.gz$"), lambda route: route.abort())
     traffic = Traffic(page)
     opened(page, server, run="mnist-2d")
     assert traffic.received > LITTLE
@@ -58,8 +58,8 @@ def test_where_the_map_cannot_be_fetched_it_comes_by_the_socket(page, server):
 
 def test_a_map_that_arrives_when_another_run_is_wanted_is_not_shown(page, server):
     held: list[Route] = []
-    page.route(re.compile(r"\.bin$"), lambda route: route.continue_() if held else held.append(route))
-    with page.expect_request(re.compile(r"\.bin$")):
+    page.route(re.compile(r"\.gz$"), lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request(re.compile(r"\.gz$")):
         page.goto(address(server, run="mnist-2d"))
     answered(page)
     runs = page.get_by_role("combobox", name="Run")

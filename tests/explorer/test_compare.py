@@ -191,7 +191,7 @@ def test_each_data_set_has_its_own_comparison_and_other_views_have_none_in_their
 
 def test_the_arrays_of_a_map_are_sent_once_and_again_when_the_browser_asks():
     test = app(run="digits-2d", with_="digits-16d")
-    assert all(header["address"].endswith(".bin") for _, header in surfaces(test))  # the browser fetches them there
+    assert all(header["address"].endswith(".gz") for _, header in surfaces(test))  # the browser fetches them there
     sound(test.number_input(key=comparison.IMAGE_KEY).set_value(5).run())
     assert all(header["reference"] and not header["address"] for _, header in surfaces(test))
     test.session_state["compare-1"] = {"pin": {"want": "1"}}

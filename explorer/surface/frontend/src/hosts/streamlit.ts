@@ -6,9 +6,8 @@ import type { PinEdit } from "../kernel/pins";
 import { PENDING_MS, sameCode } from "../kernel/pins";
 import { h } from "../ui/dom";
 import { PayloadError } from "../wire/errors";
-import { fetched } from "../wire/fetched";
+import { fetched, unzipped } from "../wire/fetched";
 import { peek, withStatic } from "../wire/payload";
-import { inflated } from "../wire/run-bundle";
 import { base64 } from "./base64";
 import { leaving } from "./streamlit-cleanup";
 import { keepUnsent, type TabTexts, takeUnsent, type UnsentPin } from "./unsent-pins";
@@ -112,7 +111,7 @@ function whereMissing(data: Uint8Array, here: Mounted | null): string | null {
 
 async function complete(data: Uint8Array, address: string): Promise<Uint8Array> {
   if (!address) throw new PayloadError("This page was rebuilt while the answer was on its way.");
-  return withStatic(data, await inflated(await fetched(address)));
+  return withStatic(data, await unzipped(await fetched(address)));
 }
 
 function show(place: Place, component: StreamlitComponent, data: Uint8Array): void {

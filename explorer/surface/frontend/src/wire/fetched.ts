@@ -22,8 +22,20 @@ export function fetched(address: string): Promise<Uint8Array> {
   return bytes;
 }
 
+const LOST = "The data did not arrive. Reload the page.";
+
+/** Bytes in gzip as they were. Raises `PayloadError` for damaged ones. */
+export async function unzipped(bytes: Uint8Array): Promise<Uint8Array> {
+  try {
+    const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  } catch {
+    throw new PayloadError(LOST);
+  }
+}
+
 async function load(address: string): Promise<Uint8Array> {
-  const lost = new PayloadError("The data did not arrive. Reload the page.");
+  const lost = new PayloadError(LOST);
   const answer = await fetch(new URL(address, document.baseURI), { cache: "force-cache" }).catch(() => null);
   if (!answer?.ok) throw lost;
   const bytes = await answer.arrayBuffer().catch(() => null);
