@@ -6,8 +6,9 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from explorer.room.room import COOKIE, Room, the_room
+from explorer.room.room import Room, the_room
 from explorer.session import link
+from explorer.session.permission import is_teacher
 
 EVERY_S = 5
 
@@ -15,10 +16,7 @@ EVERY_S = 5
 def room_banner() -> None:
     """In the teacher's own page alone."""
     room = the_room()
-    if room is None:
-        return
-    who = room.pass_of(st.context.cookies.get(COOKIE, ""))
-    if who is not None and who.role == "teacher":
+    if room is not None and is_teacher():
         with st.container(key="room", width="content"):
             _count(room)
 

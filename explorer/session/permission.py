@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import streamlit as st
 
 from explorer.jobs.permission import Permission, training_permission
-from explorer.room.room import the_room
+from explorer.room.room import COOKIE, the_room
 from explorer.session.visitor import visitor
 from trainer.errors import LatentError
 
@@ -20,6 +22,22 @@ def permission() -> Permission:
         return training_permission(st.get_option("server.address"))
     except LatentError as error:
         return Permission(False, str(error))
+
+
+def is_teacher() -> bool:
+    """Whether this visitor opened the teacher's own link of the room that this process serves."""
+    room = the_room()
+    who = None if room is None else room.pass_of(st.context.cookies.get(COOKIE, ""))
+    return who is not None and who.role == "teacher"
+
+
+def why_not_compute() -> str:
+    """Of what keeps the server busy for a minute and is then there for everybody; "" where this visitor may ask for it."""
+    if find_spec("torch") is None:
+        return "This needs torch, which is not installed where the app runs."
+    if the_room() is not None and not is_teacher():
+        return "This app is open to a room, and computing this would keep its server busy: the teacher can do it, for everybody."
+    return ""
 
 
 def steers_as() -> str | None:

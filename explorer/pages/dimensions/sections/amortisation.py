@@ -13,6 +13,7 @@ from explorer.charts.bounds import Mean, gap_histogram, gap_map, mean_bars, mean
 from explorer.charts.style import CONFIG
 from explorer.pages.dimensions.section import Examined, number_table
 from explorer.pictures.arrays import fitted, picture_grid, to_picture
+from explorer.session.permission import why_not_compute
 from explorer.text.escape import capitalised
 from explorer.widgets.into_view import bring_into_view, made_once_more
 from trainer.numerals import count, number
@@ -39,6 +40,9 @@ def show(shown: Examined) -> None:
             "Finds the best Gaussian for each of 100 test images; this takes about a minute.",
             help=GAPS_HELP,
         )
+        if why_not := why_not_compute():
+            st.caption(why_not)
+            return
         if not st.button(
             "Compute the gaps", key="compute-gaps", icon=":material/play_arrow:", on_click=made_once_more, args=(TITLE,)
         ):

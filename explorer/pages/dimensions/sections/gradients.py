@@ -8,6 +8,7 @@ from explorer.cache.figures import get_gradients, has_gradients
 from explorer.charts.bounds import Mean, mean_bars
 from explorer.charts.style import CONFIG
 from explorer.pages.dimensions.section import Examined, number_table
+from explorer.session.permission import why_not_compute
 from explorer.widgets.into_view import bring_into_view, made_once_more
 from trainer.numerals import number
 
@@ -33,6 +34,9 @@ def show(shown: Examined) -> None:
     run = shown.run
     if not has_gradients(run.id):
         st.markdown("Samples 200 gradients for each of 20 test images; this takes some seconds.", help=GRADIENTS_HELP)
+        if why_not := why_not_compute():
+            st.caption(why_not)
+            return
         if not st.button(
             "Compute the variances", key="compute-gradients", icon=":material/play_arrow:", on_click=made_once_more, args=(TITLE,)
         ):
