@@ -17,6 +17,7 @@ from explorer.widgets.live_map import live_map
 from explorer.widgets.map_chooser import chosen_map
 from explorer.widgets.map_marks import pins_shown
 from explorer.widgets.page_row import page_row
+from explorer.widgets.start_here import start_here
 from trainer.runs.read import Run
 
 KEY = "atlas-surface"
@@ -34,6 +35,7 @@ def show(now: State) -> None:
         st.caption(SAYS)
     projection, axes = chosen_map(run)
     with page_row():
+        start_here()
         film_button(run, NAME)
     now = events.take_pins(now, events.surface_event(KEY), projection)
     pins = pins_shown(now, run, projection)
