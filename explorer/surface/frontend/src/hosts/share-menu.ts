@@ -10,11 +10,13 @@ const STYLE = `
 .entry:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; border-radius: 4px; }
 `;
 
-/** Opens it, with the keyboard in it: what it holds is Streamlit's. */
+/** Opens it, with the keyboard in it: what it holds is Streamlit's, which closes it for a click beside it, also for the one that asked. */
 export function openShareMenu(): void {
-  const opener = document.querySelector<HTMLElement>(".st-key-share button");
-  opener?.focus();
-  opener?.click();
+  setTimeout(() => {
+    const opener = document.querySelector<HTMLElement>(".st-key-share button");
+    opener?.focus();
+    opener?.click();
+  });
 }
 
 /** tell: hears the fragment when the menu opens, so that a page that is saved from it opens as this one is. */
