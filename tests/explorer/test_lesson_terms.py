@@ -6,7 +6,6 @@ import itertools
 import tomllib
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from explorer.lessons.markdown import with_colours
 from explorer.lessons.prose import read_line

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import streamlit as st
 
 from explorer.cache.datasets import images_of_run_to_learn_from, images_to_learn_from
@@ -14,12 +16,13 @@ from explorer.session.lessons import reading as lesson
 from explorer.session.load import State
 from explorer.session.pins import sync_link
 from explorer.surface.component import train_page
-from explorer.surface.schema import Options
+from explorer.surface.schema import MarkerRecord, Options
 from explorer.surface.training import for_app
 from explorer.surface.training_schema import TrainingBegin
 from explorer.widgets.live_map import live_map
 from explorer.widgets.map_chooser import chosen_map
 from explorer.widgets.map_marks import pins_shown
+from trainer.maps.projection import Projection
 
 KEY, TRAIN_KEY = "lesson-surface", "lesson-train"
 
@@ -29,8 +32,8 @@ def shown(name: str, scene: Scene) -> str:
     return scene.run if scene.train is None else f"{name}/{scene.since}"
 
 
-def show_scene(now: State, name: str, scene: Scene) -> None:
-    """The map beside the text, or the page that trains."""
+def show_scene(now: State, name: str, scene: Scene, marks: Callable[[Projection], Sequence[MarkerRecord]]) -> None:
+    """The map beside the text, or the page that trains. marks: what the step puts on a map of its run"""
     if scene.train is not None:
         _show_training(shown(name, scene), scene.train)
         return
@@ -41,7 +44,8 @@ def show_scene(now: State, name: str, scene: Scene) -> None:
         run = get_run(now.run_id)
     projection, axes = chosen_map(run)
     now = events.take_pins(now, events.surface_event(KEY), projection)
-    live_map(now.run_id, projection, axes, KEY, pins=pins_shown(now, run, projection), options=Options())
+    markers = marks(projection) if now.run_id == scene.run else ()
+    live_map(now.run_id, projection, axes, KEY, pins=pins_shown(now, run, projection), markers=markers, options=Options())
     sync_link(now.run_id)
 
 
