@@ -167,7 +167,7 @@ MEASURES: Mapping[str, Measure] = {
     "squared_error": Measure("", "Σ over pixels of (x − x̂)² at the code", _metric("squared_error")),
     "labels": Measure(
         "images",
-        "training images whose class the model was told",
+        "training images whose class was given to the model",
         lambda info: None if info.dataset.n_labelled is None else float(info.dataset.n_labelled),
     ),
     "labelled_bound": Measure(

@@ -8,17 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.diagnosis.report import Part, Record
 from trainer.errors import ConfigError, RunError
 from trainer.runs.bound_figures import BoundFigures, ClassBoundFigures, GapFigures
 from trainer.runs.read import Run
 from trainer.runs.records import RunInfo
 from trainer.runs.write import RunWriter
 
-KEPT = ("gaps", "bounds")
+KEPT: tuple[Part, ...] = ("gaps", "bounds")
 SMALL = 1.0  # nats
 
 
-def check_kept(run: Run, parts: Sequence[str]) -> None:
+def check_kept(run: Run, parts: Sequence[Part]) -> None:
     """Before minutes of evaluation: raises `ConfigError` where none of the parts is kept, `RunError` for a run that stays as it is."""
     if not set(parts) & set(KEPT):
         raise ConfigError("keep", True, f"with --parts {' or '.join(KEPT)}, of which a run keeps the means")
@@ -28,7 +29,7 @@ def check_kept(run: Run, parts: Sequence[str]) -> None:
     writer.check_writable()
 
 
-def keep_bounds(run: Run, parts: Mapping[str, Mapping[str, Any]]) -> RunInfo:
+def keep_bounds(run: Run, parts: Mapping[Part, Record]) -> RunInfo:
     """Writes what the parts say into run.json; what a run keeps of another part stays."""
     before = run.info.bounds or BoundFigures()
     gaps, classes = parts.get("gaps"), parts.get("bounds")

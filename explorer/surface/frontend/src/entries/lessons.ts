@@ -1,6 +1,6 @@
 /** The lessons' part in the browser: it watches tasks and keeps how far a visitor is, and shows the terms of formulas. */
 
-import { termsInApp } from "../hosts/lesson-terms";
+import { termsInApp } from "../hosts/lesson/terms";
 import { inApp } from "../hosts/lessons";
 
 type Component = Parameters<typeof inApp>[0];

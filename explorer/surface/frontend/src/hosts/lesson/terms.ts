@@ -1,12 +1,12 @@
 /** How do the terms of a formula stand in the app, and which map do they light? */
 
-import { SCREEN, type ScreenSource, WHICH_SCREEN } from "../kernel/screen";
-import { TermChips } from "../lessons/terms";
-import sheet from "../lessons/terms.css";
-import { Disposer, h } from "../ui/dom";
-import type { LessonTerms } from "../wire/schema";
-import { unpackText } from "../wire/unpack";
-import { leaving } from "./streamlit-cleanup";
+import { SCREEN, type ScreenSource, WHICH_SCREEN } from "../../kernel/screen";
+import { TermChips } from "../../lessons/terms";
+import sheet from "../../lessons/terms.css";
+import { Disposer, h } from "../../ui/dom";
+import type { LessonTerms } from "../../wire/schema";
+import { unpackText } from "../../wire/unpack";
+import { leaving } from "../streamlit-cleanup";
 
 interface Component {
   readonly parentElement: HTMLElement | ShadowRoot;
