@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from explorer.lessons.measures import MeasureName, read_measure
@@ -75,9 +75,9 @@ class Writer:
         return self.step(int(address.removeprefix(OF_STEP))) if address.startswith(OF_STEP) else address
 
 
-def without_terms(tex: str) -> str:
-    """The formula without the marks of its terms, as LaTeX has it."""
-    return TERM.sub("", tex)
+def with_colours(tex: str, colours: Mapping[str, str]) -> str:
+    """The formula as LaTeX, each term in the colour (#rrggbb) of its name."""
+    return TERM.sub(lambda term: rf"\textcolor{{{colours[term[1]]}}}", tex)
 
 
 def escaped(text: str) -> str:

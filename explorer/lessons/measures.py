@@ -17,6 +17,7 @@ from explorer.lessons.problems import Mistake, one_of, quoted
 from trainer.config import RUN_NAME
 from trainer.metrics.collapse import LEAST_KL
 from trainer.numerals import count, number, percent
+from trainer.runs.bound_figures import GapFigures
 from trainer.runs.continuity_figures import ContinuityFigures, Share
 from trainer.runs.records import RunInfo
 
@@ -94,6 +95,32 @@ def _continuity(share: Callable[[ContinuityFigures], float | Share | None]) -> C
     return value
 
 
+def _gap(figure: Callable[[GapFigures], float | None]) -> Callable[[RunInfo], float | None]:
+    """Of the two gaps of the bound, where the run keeps them."""
+    return lambda info: None if info.bounds is None or info.bounds.gaps is None else figure(info.bounds.gaps)
+
+
+def _class_bound(field: str) -> Callable[[RunInfo], float | None]:
+    """Of M2's two bounds, where the run keeps them."""
+    return lambda info: None if info.bounds is None or info.bounds.classes is None else float(getattr(info.bounds.classes, field))
+
+
+def _bound_gap(info: RunInfo) -> float | None:
+    """Only where both estimates are of the same images."""
+    found = info.metrics
+    if found is None or found.elbo is None or found.nll is None or found.nll_n != found.n:
+        return None
+    return -found.nll - found.elbo
+
+
+def _uncertain_classes(info: RunInfo) -> float | None:
+    return None if not info.config.is_conditional else math.log(info.n_classes)
+
+
+def _variance(info: RunInfo) -> tuple[float, ...] | None:
+    return None if info.examination is None else info.examination.variance
+
+
 def _largest_kl(info: RunInfo) -> float | None:
     found = _kl(info)
     return None if not found else max(found)
@@ -138,6 +165,42 @@ MEASURES: Mapping[str, Measure] = {
         SHARE, "share of test images whose most probable class under q(y|x) is wrong", _metric("classifier_error")
     ),
     "squared_error": Measure("", "Σ over pixels of (x − x̂)² at the code", _metric("squared_error")),
+    "labels": Measure(
+        "images",
+        "training images whose class was given to the model",
+        lambda info: None if info.dataset.n_labelled is None else float(info.dataset.n_labelled),
+    ),
+    "labelled_bound": Measure(
+        NATS, "−L(x, y) ≤ log p(x, y), the bound of an image with its class (Kingma et al. 2014, eq. 6)", _class_bound("labelled")
+    ),
+    "unlabelled_bound": Measure(
+        NATS,
+        "−U(x) = Σ over y of q(y|x) (−L(x, y)) + H(q(y|x)) ≤ log p(x), without the class (Kingma et al. 2014, eq. 7)",
+        _class_bound("unlabelled"),
+    ),
+    "class_entropy": Measure(NATS, "H(q(y|x)): how undecided the classifier is, the mean over the images", _class_bound("entropy")),
+    "most_class_entropy": Measure(NATS, "log Y: the entropy of a classifier that knows nothing of Y classes", _uncertain_classes),
+    "class_gap": Measure(
+        NATS, "KL(q(y|x) ‖ softmax of −L(x, y)): what −U(x) loses because it asks the classifier", _class_bound("class_gap")
+    ),
+    "bound_gap": Measure(
+        NATS, "log p(x) by importance sampling − ELBO: about KL(q(z|x) ‖ p(z|x)), from below (Burda et al. 2016, eq. 8)", _bound_gap
+    ),
+    "amortisation_gap": Measure(
+        NATS,
+        "ELBO of the best diagonal Gaussian of each image − ELBO of the encoder's (Cremer, Li & Duvenaud 2018, eq. 7)",
+        _gap(lambda found: found.amortisation),
+    ),
+    "approximation_gap": Measure(
+        NATS,
+        "log p(x) by quadrature − ELBO of the best diagonal Gaussian of each image (Cremer, Li & Duvenaud 2018, eq. 7)",
+        _gap(lambda found: found.approximation),
+    ),
+    "small_gaps": Measure(
+        SHARE, "share of the images whose amortisation gap is below 1 nat", _gap(lambda found: found.small / found.n)
+    ),
+    "largest_gap": Measure(NATS, "the largest amortisation gap of an image", _gap(lambda found: found.largest)),
+    "gap_images": Measure("images", "test images for which a best Gaussian was found", _gap(lambda found: float(found.n))),
     "information": Measure(NATS, "mutual information of image and code, of the examined images", _examined("information")),
     "most_information": Measure(
         NATS,
@@ -180,6 +243,9 @@ MEASURES: Mapping[str, Measure] = {
 
 OF_DIMENSIONS: Mapping[str, MeasureOfDimension] = {
     "kl_of": MeasureOfDimension(NATS, "KL(q(zₖ|x) ‖ N(0, 1)) of this dimension, the mean over the test images", _kl),
+    "variance_of": MeasureOfDimension(
+        "", "variance of the posterior mean of this dimension over the images; the prior's is 1", _variance
+    ),
     "shuffling_loss_of": MeasureOfDimension(
         NATS, "rise of the reconstruction loss when this dimension is another image's", _interventions
     ),

@@ -18,7 +18,7 @@ import streamlit as st
 
 from explorer.surface import bundles
 from explorer.surface.bundles import Bundle
-from explorer.surface.lesson_schema import LessonTold
+from explorer.surface.lesson_schema import LessonTerms, LessonTold
 from explorer.surface.served import address_of, lasting_address_of
 from explorer.surface.training_schema import AppFilm, FilmShown
 
@@ -27,7 +27,11 @@ const later = import(new URL(%s, document.baseURI).href).then((found) => (progra
 export default (component) => {
   if (program) return program.default(component);
   let isGone = false, leave;
-  later.then(({ default: show }) => { if (!isGone) leave = show(component); });
+  const lost = "A program of this page did not arrive. Reload the page.";
+  later.then(
+    ({ default: show }) => { if (!isGone) leave = show(component); },
+    () => { if (!isGone) component.parentElement.textContent = lost; },
+  );
   return () => { isGone = true; leave?.(); };
 };
 """
@@ -94,6 +98,11 @@ def lesson_watch(told: LessonTold, key: str) -> None:
     """
     with st.container(key="lesson-watch"):
         _component("lessons")(data=told, key=key, on_done_change=_nothing, on_places_change=_nothing, on_step_change=_nothing)
+
+
+def lesson_terms(terms: LessonTerms, key: str) -> None:
+    """The terms of a formula as chips: pointed at, one shows its words and lights its layer on the map of the page."""
+    _component("lessons")(data=terms, key=key)
 
 
 SHARE_MENU = "share-menu"

@@ -52,3 +52,28 @@ class LessonTold(TypedDict):
     n_steps: int
     is_followed: bool
     """Whether it is shown to a room or to who speaks there: windows of this browser with the same lesson go to the same step."""
+
+
+class LessonWord(TypedDict):
+    """A piece of what is said of a term."""
+
+    kind: Literal["text", "strong", "emphasis", "code"]
+    """A formula is code here: its LaTeX."""
+    text: str
+
+
+class LessonTerm(TypedDict):
+    """A part of a formula that is explained where its chip is pointed at."""
+
+    name: str
+    words: Sequence[LessonWord]
+    light: str
+    """The layer of the map that is lit meanwhile; "" for none."""
+    colour: str
+    """Of the chip, as the formula has it: #rrggbb."""
+
+
+class LessonTerms(TypedDict):
+    """The chips below a formula."""
+
+    terms: Sequence[LessonTerm]

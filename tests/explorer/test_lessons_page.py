@@ -14,13 +14,18 @@ from trainer.runs.catalogue import load_run, shipped_roots
 pytestmark = pytest.mark.usefixtures("fresh_app")
 N_STEPS = {
     "01-from-pca-to-autoencoders": 4,
+    "01-from-pca-to-autoencoders.de": 4,
     "02-why-it-cannot-dream": 4,
+    "06-one-network-for-all": 4,
     "07-watch-it-learn": 4,
     "08-dimensions-that-die": 6,
     "08-dimensions-that-die.de": 6,
     "09-kl-is-not-information": 4,
     "10-style-and-content": 3,
+    "11-few-labels": 4,
     "12-walks": 4,
+    "13-things-that-move": 4,
+    "14-yours": 4,
 }
 NAMES = tuple(N_STEPS)
 TEACHERS = """---

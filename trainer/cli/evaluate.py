@@ -40,6 +40,8 @@ class EvaluateOptions:
     continuity, disentanglement"""
     out: OutFile = None
     """keep every number of the parts in this file, name.npz (default: print their means only)"""
+    keep: bool = False
+    """keep the means of the parts gaps and bounds in the run, where lessons show them"""
     seconds: MaybeNumber = None
     """about how long it may take: a slow model gets fewer images and samples, and larger standard errors (default: all of them)"""
     device: str = "cpu"
@@ -76,6 +78,7 @@ def _measure(run: Run, options: EvaluateOptions, device: torch.device, budget: B
     """Computes all figures that were asked for, and prints them."""
     from trainer.cli.part_tables import checked_file, save_arrays, table_lines
     from trainer.datasets import load_dataset
+    from trainer.diagnosis.kept_bounds import check_kept, keep_bounds
     from trainer.diagnosis.report import PARTS, check_part, report
     from trainer.metrics.evaluate import evaluate
 
@@ -84,11 +87,15 @@ def _measure(run: Run, options: EvaluateOptions, device: torch.device, budget: B
     chosen = [part for part in PARTS if part in options.parts]
     for part in chosen:  # before minutes of evaluation
         check_part(run.model, dataset, part)
+    if options.keep:
+        check_kept(run, chosen)
     model = run.model.to(device)
     with progress_bar() as show:
         result = evaluate(model, dataset, samples=options.samples, nll_images=options.images, budget=budget, on_progress=show)
     model.cpu()
     parts = {part: report(run, dataset, part) for part in chosen}
+    if options.keep:
+        keep_bounds(run, parts)
     if options.out is not None:
         n_arrays = save_arrays(checked_file(options.out, options.parts), parts)
         print(f"{options.out}: {n_arrays} arrays of {', '.join(parts)}", file=sys.stderr)

@@ -14,6 +14,7 @@ from trainer.config import FitConfig, ImportedConfig
 from trainer.datasets import Dataset, is_built_in
 from trainer.models.networks import check_imported
 from trainer.numerals import percent
+from trainer.runs.bound_figures import BoundFigures
 from trainer.runs.continuity_figures import ContinuityFigures
 from trainer.runs.examination import Examination
 from trainer.runs.folder import VERSION
@@ -157,6 +158,7 @@ class RunInfo(BaseModel):
     metrics: Metrics | None = None
     examination: Examination | None = Field(None, description="what the clinic measured; not in old runs")
     continuity: ContinuityFigures | None = Field(None, description="of models with and without a posterior; not in old runs")
+    bounds: BoundFigures | None = Field(None, description="what `evaluate --keep` found; most runs have none")
     origin: Origin | None = Field(None, description="of an imported run")
     libraries: dict[str, str] = Field(default_factory=dict)
     machine: str = ""

@@ -10,7 +10,7 @@ import streamlit as st
 
 from explorer.lessons.answers import asked_value, is_near, unit_of
 from explorer.lessons.check import Runs, Scene
-from explorer.lessons.markdown import Writer, escaped, without_terms
+from explorer.lessons.markdown import Writer, escaped
 from explorer.lessons.measures import Measured, MeasureName, measured
 from explorer.lessons.prose import Node
 from explorer.lessons.records import (
@@ -26,6 +26,7 @@ from explorer.lessons.records import (
     Task,
     Text,
 )
+from explorer.pages.lessons.formulas import show_formula
 from explorer.pages.lessons.places import place_verdict
 from explorer.session.lessons import reading as lesson
 from explorer.session.lessons.progress import block_key, done
@@ -65,7 +66,7 @@ def show_block(block: Block, teller: Teller, part: int) -> None:
         case Text(nodes):
             st.markdown(teller.text(nodes))
         case Formula():
-            _show_formula(block, teller)
+            show_formula(block, teller.key(part), lambda name: teller.number(name).text)
         case Numbers(names):
             for name in names:
                 found = teller.number(name)
@@ -89,12 +90,6 @@ def _show_task(block: Task, teller: Teller, is_done: bool) -> None:
     else:
         with st.expander("Hint"):
             st.markdown(teller.text(block.hint))
-
-
-def _show_formula(block: Formula, teller: Teller) -> None:
-    st.latex(without_terms(block.tex))
-    if block.terms:
-        st.markdown("\n".join(f"- *{escaped(term.name)}*: {teller.text(term.words)}" for term in block.terms))
 
 
 # --- questions

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from explorer.cache.lessons import runs_for_lessons
 from explorer.lessons.check import Scene, scenes
 from explorer.lessons.conditions import Condition
-from explorer.lessons.records import Lesson, Note, Predict, Task
+from explorer.lessons.records import Lesson, Note, Predict, Step, Task
 from explorer.pages.lessons.blocks import Teller, answer_words, show_block
+from explorer.pages.lessons.places import asks_for_place, place_markers
 from explorer.pages.lessons.scene import show_scene, shown
 from explorer.session.lessons import progress
 from explorer.session.lessons import reading as lesson
 from explorer.session.load import State
+from explorer.session.pins import pins_of
 from explorer.surface.component import lesson_watch
 from explorer.surface.lesson_schema import LessonClause, LessonTask, LessonTold
 
@@ -34,7 +38,7 @@ def show_lesson(now: State, name: str, read: Lesson) -> None:
             with st.container(key="lesson-text"):
                 _show_text(name, read, at, scene)
             with st.container(key="lesson-scene"):
-                show_scene(now, name, scene)
+                _show_beside(now, name, read.steps[at], at, scene)
     tasks = [
         LessonTask(key=progress.block_key(name, at, number), clauses=_clauses(task.until)) for number, task in _tasks(read, at)
     ]
@@ -49,6 +53,14 @@ def show_lesson(now: State, name: str, read: Lesson) -> None:
         ),
         progress.KEY,
     )
+
+
+def _show_beside(now: State, name: str, step: Step, at: int, scene: Scene) -> None:
+    """The map or the training; where a place is asked for, what was pinned just now is an answer that the text above can take."""
+    before = pins_of(scene.run)
+    show_scene(now, name, scene, partial(place_markers, scene, step, partial(progress.block_key, name, at)))
+    if asks_for_place(step) and pins_of(scene.run) != before:
+        st.rerun()
 
 
 def _tasks(read: Lesson, at: int) -> list[tuple[int, Task]]:

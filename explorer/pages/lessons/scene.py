@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import streamlit as st
 
-from explorer.cache.datasets import images_of_run_to_learn_from, images_to_learn_from
 from explorer.cache.runs import get_run
-from explorer.lessons.check import OF_RUN, Scene
+from explorer.lessons.check import Scene
 from explorer.lessons.markdown import escaped
-from explorer.lessons.records import Train
+from explorer.pages.lessons.training import show_training
 from explorer.session import events
 from explorer.session.lessons import reading as lesson
 from explorer.session.load import State
 from explorer.session.pins import sync_link
-from explorer.surface.component import train_page
-from explorer.surface.schema import Options
-from explorer.surface.training import for_app
-from explorer.surface.training_schema import TrainingBegin
+from explorer.surface.schema import MarkerRecord, Options
 from explorer.widgets.live_map import live_map
 from explorer.widgets.map_chooser import chosen_map
 from explorer.widgets.map_marks import pins_shown
+from trainer.maps.projection import Projection
 
-KEY, TRAIN_KEY = "lesson-surface", "lesson-train"
+KEY = "lesson-surface"
 
 
 def shown(name: str, scene: Scene) -> str:
@@ -29,10 +28,10 @@ def shown(name: str, scene: Scene) -> str:
     return scene.run if scene.train is None else f"{name}/{scene.since}"
 
 
-def show_scene(now: State, name: str, scene: Scene) -> None:
-    """The map beside the text, or the page that trains."""
+def show_scene(now: State, name: str, scene: Scene, marks: Callable[[Projection], Sequence[MarkerRecord]]) -> None:
+    """The map beside the text, or the page that trains. marks: what the step puts on a map of its run"""
     if scene.train is not None:
-        _show_training(shown(name, scene), scene.train)
+        show_training(shown(name, scene), scene.train)
         return
     run = get_run(scene.run)
     lesson.stage(f"{name}/{scene.since}", scene.run, now.run_id, list(run.projections), scene.show, now.reads_link)
@@ -41,24 +40,6 @@ def show_scene(now: State, name: str, scene: Scene) -> None:
         run = get_run(now.run_id)
     projection, axes = chosen_map(run)
     now = events.take_pins(now, events.surface_event(KEY), projection)
-    live_map(now.run_id, projection, axes, KEY, pins=pins_shown(now, run, projection), options=Options())
+    markers = marks(projection) if now.run_id == scene.run else ()
+    live_map(now.run_id, projection, axes, KEY, pins=pins_shown(now, run, projection), markers=markers, options=Options())
     sync_link(now.run_id)
-
-
-def _show_training(key: str, of: Train) -> None:
-    """The page that trains, with those settings; it goes on while the same scene is shown."""
-    begin = TrainingBegin(
-        key=key,
-        beta=of.beta,
-        latent_dim=of.dimensions,
-        seed=of.seed,
-        learning_rate=of.rate,
-        noise=of.noise,
-        beside=of.beside,
-    )
-    train_page(for_app(_images(of.data), [], False, begin), TRAIN_KEY, on_images=lambda: None, on_keep=lambda: None)
-
-
-def _images(data: str) -> bytes:
-    """Raises `LatentError` where they are not here."""
-    return images_of_run_to_learn_from(data.removeprefix(OF_RUN)) if data.startswith(OF_RUN) else images_to_learn_from(data)

@@ -7,7 +7,7 @@
 //   learner.js   what learns, as a worker's program
 //   train.js     the page that trains, with the learner's text in it
 //   searches.js  what looks for true posteriors and geodesics, fetched when one of them is first asked for
-//   lessons.js   watches a lesson's tasks, and keeps how far a visitor is
+//   lessons.js   watches a lesson's tasks, keeps how far a visitor is, and shows the terms of formulas
 //   film.js      the film of a training that is over, in the map's place
 //   surface.css  page.css  charts.css  train.css  film.css  share.css   their style sheets once more, because a page's policy names each by its hash
 
@@ -93,18 +93,19 @@ const pageKernels = {
 /** Public names that stay within the program all the same: the wire, hosts, pages and tests know none of them. */
 const WITHIN = `
   accentText announce announceLater backgrounds cameraMoved canRedo canUndo chooseClass choosePath chords crowd
-  canDraw decodeAs decodeShared decodedAs derived disposer droppedAt editPins endGradient fitInto flyTo glideHome glideZoom
-  gradientOf hasLabels hasPrior holdSpace hostKeepsPins hostTitle hostUpdates inPlace inputSize invalidate
-  isAmongAll isAtHome isCompact isDead isEverywhere isFolded isKnown isMinor isNarrow isNewMap isNewRun isOffered
-  isOnAtFirst isRough isSameMap isStill isTouch isWaitingForOriginals isWalking isWanted keepPath labelPx layOut
-  layPlane leaveLater leavePlane loadOriginals logLikelihoods lookAt maxScale meanKl meanZ minScale nearestShown
-  numberOf onAccent originalOffset outputMany outputSize overlays ownPictures ownsPage paintAll paletteEntries perClass
-  perGroup picturesOf pinProbe pinning playback prefersDark priorShare probing quantities readers reserve retheme
-  rightOf runMany savePicture scrollToMap setBackground setColour setPlaying setShape setTiles showCursor
-  showDecodedAs showEverything showGroups showHeading showHole showNearest showNearestIsStale showNow showPicture
-  showPins showTrust showWords sideWidth spreadOf spreadOnMap spritesFor startPlace stratum studied takeSearches
-  toCode toPlace toggleBackground toggleOverlay togglePanel togglePlaying togglePresenting toggleRandomWalk
-  sayOfHole toggleSide toggleTab toggleTool toggleWalk wantedMode watchers weightPlaces xBorders yBorders zoomStep
+  alongBorder canDraw decodeAs decodeShared decodedAs derived disposer droppedAt editPins endGradient fitInto flyTo
+  fromClipboard glideHome glideZoom gradientOf handOver hasLabels hasPrior holdSpace hostKeepsPins hostTitle
+  hostUpdates inPlace inputSize invalidate isAmongAll isAtHome isCompact isDead isEverywhere isFolded isKnown isMinor
+  isNarrow isNewMap isNewRun isOffered isOnAtFirst isRough isSameMap isStill isTouch isWaitingForOriginals isWalking
+  isWanted keepPath labelPx layOut layPlane leaveLater leavePlane loadOriginals logLikelihoods lookAt maxScale meanKl
+  meanZ minScale nearestShown numberOf onAccent originalOffset outputMany outputSize overlays ownPictures ownsPage
+  paintAll paletteEntries perClass perGroup picturesOf pinProbe pinning playback prefersDark priorShare probing
+  quantities readClipboard readers reserve retheme rightOf runMany savePicture scrollToMap setBackground setColour
+  setPlaying setShape setTiles showCursor showDecodedAs showEverything showGroups showHeading showHole showNearest
+  showNearestIsStale showNow showPicture showPins showTrust showWords sideWidth spreadOf spreadOnMap spritesFor
+  startPlace stratum studied takeSearches toCode toPlace toggleBackground toggleOverlay togglePanel togglePlaying
+  togglePresenting toggleRandomWalk sayOfHole toggleSide toggleTab toggleTool toggleWalk wantedMode watchers
+  weightPlaces xBorders yBorders zoomStep
 `;
 
 /** How those differ that no page imports: a worker from an address of its own may be a plain program in every browser. */

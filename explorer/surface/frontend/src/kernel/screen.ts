@@ -101,6 +101,8 @@ export interface ScreenSource {
   /** Map place in the middle, and how many map units are seen across. */
   look(x: number, y: number, across: number): void;
   say(sentence: string): void;
+  /** That layer alone over the map, until it is null: then those that were on are on again. The screen is told of by none of it. */
+  light(id: string | null): void;
 }
 
 /** Events of the window, because the page's programs are loaded apart: a map has come or changed (detail: its `ScreenSource`). */

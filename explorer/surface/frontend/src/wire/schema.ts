@@ -973,6 +973,28 @@ export interface LessonTold {
   readonly is_followed: boolean;
 }
 
+/** A piece of what is said of a term. */
+export interface LessonWord {
+  /** A formula is code here: its LaTeX. */
+  readonly kind: "text" | "strong" | "emphasis" | "code";
+  readonly text: string;
+}
+
+/** A part of a formula that is explained where its chip is pointed at. */
+export interface LessonTerm {
+  readonly name: string;
+  readonly words: readonly LessonWord[];
+  /** The layer of the map that is lit meanwhile; "" for none. */
+  readonly light: string;
+  /** Of the chip, as the formula has it: #rrggbb. */
+  readonly colour: string;
+}
+
+/** The chips below a formula. */
+export interface LessonTerms {
+  readonly terms: readonly LessonTerm[];
+}
+
 export const DEFAULT_OPTIONS: Options = {
   pinnable: true,
   hint: true,

@@ -3,7 +3,7 @@
 import type { Plane } from "../../geometry/planes";
 import { offerOf } from "../../kernel/layer-choice";
 import { type Offered, SCREEN, type ScreenSource, type StrokeRecord, WHICH_SCREEN } from "../../kernel/screen";
-import type { Code, MapState, Probe, Tiles } from "../../kernel/state";
+import type { Code, LayerChoice, MapState, Probe, Tiles } from "../../kernel/state";
 import { TABS } from "../../kernel/tabs";
 import { LAYERS } from "../../layers/index";
 import type { PathChoice } from "../../wire/payload";
@@ -36,6 +36,8 @@ const TELL_MS = 400;
 
 export class ScreenPart implements ScreenSource {
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** What was on before a layer was lit. */
+  private unlit: LayerChoice | null = null;
 
   constructor(
     private readonly context: Context,
@@ -61,7 +63,7 @@ export class ScreenPart implements ScreenSource {
     clearTimeout(this.timer);
     this.timer = undefined;
     const { ownsPage, stage, state } = this.context;
-    if ((ownsPage || state.host.options.column) && stage.plot.width > 0)
+    if (!this.unlit && (ownsPage || state.host.options.column) && stage.plot.width > 0)
       dispatchEvent(new CustomEvent(SCREEN, { detail: this }));
   }
 
@@ -146,5 +148,12 @@ export class ScreenPart implements ScreenSource {
 
   say(sentence: string): void {
     this.context.say(sentence);
+  }
+
+  light(id: string | null): void {
+    const { store, state } = this.context;
+    const layers = this.unlit ?? state.layers;
+    this.unlit = id ? layers : null;
+    store.set({ layers: id ? { ...layers, on: { [id]: true } } : layers });
   }
 }
