@@ -15,7 +15,7 @@ import streamlit as st
 
 from explorer.surface import bundles
 from explorer.surface.bundles import Bundle
-from explorer.surface.lesson_schema import LessonTold
+from explorer.surface.lesson_schema import LessonTold, PieceTold
 from explorer.surface.served import address_of
 from explorer.surface.training_schema import AppFilm, FilmShown
 
@@ -73,6 +73,12 @@ def lesson_watch(told: LessonTold, key: str) -> None:
     """
     with st.container(key="lesson-watch"):
         _component("lessons")(data=told, key=key, on_done_change=_nothing, on_places_change=_nothing, on_step_change=_nothing)
+
+
+def lesson_piece(told: PieceTold, key: str) -> None:
+    """An interactive piece beside a lesson's text. What it is about, `piece.pack_subject`'s bytes, the browser fetches once."""
+    with st.container(key=f"{key}-frame"):
+        _component("pieces")(data=told, key=key)
 
 
 SHARE_MENU = "share-menu"

@@ -4,7 +4,7 @@ import { WATCHED, type Watched, type WatchedSource, WHO_IS_WATCHED } from "../da
 import { SCREEN, type ScreenSource, WHICH_SCREEN } from "../kernel/screen";
 import { holds } from "../lessons/condition";
 import { type KnownClasses, watchedMap } from "../lessons/map";
-import { joined, type Keeper, KEPT, keepPlace, keptPlaces, type Places } from "../lessons/progress";
+import { joined, KEPT, type Keeper, keepPlace, keptPlaces, type Places } from "../lessons/progress";
 import { Disposer } from "../ui/dom";
 import type { LessonPlace, LessonTold } from "../wire/schema";
 import { leaving } from "./streamlit-cleanup";
