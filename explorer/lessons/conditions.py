@@ -69,7 +69,7 @@ SUBJECTS: dict[str, Subject] = {
     "rate": Subject("number", "piece", "KL(q ‖ p), nats; of several images its mean"),
     "darts": Subject("count", "piece", "darts that were thrown in each repeat"),
     "source": Subject("name", "piece", "where the darts are drawn from: prior or encoder"),
-    "cells": Subject("count", "piece", "cells along a side of the plane, once all of them are added"),
+    "grid": Subject("count", "piece", "cells along a side of the plane, once all of them are added up"),
     "error": Subject("number", "piece", "how far the estimate of log p(x) is from its value by quadrature, nats"),
     "draws": Subject("count", "piece", "most draws that were averaged in one estimate of the gradient"),
     "baseline": Subject("name", "piece", "whether a baseline is subtracted in those estimates: on or off"),

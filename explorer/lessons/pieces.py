@@ -37,7 +37,7 @@ class Piece:
 PIECES: Mapping[PieceName, Piece] = {
     "encoder": Piece(("run", "image"), ("gap", "bound", "rate", "reconstruction")),
     "darts": Piece(("run", "image"), ("darts", "error", "source")),
-    "integrate": Piece(("run", "image"), ("cells", "error")),
+    "integrate": Piece(("run", "image"), ("grid", "error")),
     "gradients": Piece(("theta",), ("draws", "baseline")),
     "surgery": Piece((), ("rate", "information", "marginal", "images")),
 }

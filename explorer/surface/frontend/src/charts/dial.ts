@@ -47,6 +47,12 @@ export class Dial {
     return exact ?? (isLog ? low * (high / low) ** share : low + share * (high - low));
   }
 
+  /** Another value, without a word to whoever hears of changes. */
+  set(value: number): void {
+    this.input.value = String(this.stepOf(value));
+    this.show();
+  }
+
   /** The first value and 1 are met exactly, whatever the steps between them are. */
   private stepOf(value: number): number {
     return Math.min(STEPS, Math.max(0, Math.round(this.place(value) * STEPS)));

@@ -2,7 +2,6 @@
 
 import { Disposer } from "../ui/dom";
 import type { Subject } from "../wire/piece";
-import type { PieceTold } from "../wire/schema";
 import { EncoderView } from "./encoder-view";
 import { Field } from "./field";
 import { Ascent } from "./maths/ascent";
@@ -47,7 +46,7 @@ export class EncoderPiece implements Piece {
   private others: ReadonlyMap<string, Known> = new Map();
   private rest: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(_told: PieceTold, subject: Subject) {
+  constructor(subject: Subject) {
     this.density = new Density(subject);
     const { mu, logvar } = subject;
     this.encoders = { mu: [mu[0], mu[1]], sigma: [Math.exp(logvar[0] / 2), Math.exp(logvar[1] / 2)] };
@@ -144,7 +143,7 @@ export class EncoderPiece implements Piece {
     if (this.climbing.isWorking) return this.endClimb();
     const ascent = new Ascent(this.q, ASCENT, this.density.logLikelihood);
     this.page.showClimbing(true);
-    this.climbing.start(() => {
+    const climb = (): boolean => {
       ascent.step();
       this.set(ascent.q, ascent.terms);
       if (!ascent.isDone) return true;
@@ -152,7 +151,8 @@ export class EncoderPiece implements Piece {
       this.remember("Optimised");
       this.zoom(this.fitting());
       return false;
-    });
+    };
+    this.climbing.start(climb, () => undefined);
   }
 
   private endClimb(): void {
@@ -169,7 +169,7 @@ export class EncoderPiece implements Piece {
   }
 
   private zoom(to: View): void {
-    this.plane.glideTo(to, () => this.see(to));
+    this.plane.glideOver(to, () => this.see(to));
   }
 
   /** All of the own Gaussian, and of the posterior once it is known. */
@@ -185,20 +185,14 @@ export class EncoderPiece implements Piece {
   /** The rest of the field, after the quadrature. */
   private see(view: View): void {
     this.field.want(view);
-    this.searching.start((deadline) => {
+    const work = (deadline: number): boolean => {
       const { evidence, field } = this;
-      if (evidence.isComplete) {
-        const isMore = field.work(deadline);
-        this.paint();
-        return isMore;
-      }
-      if (field.work(deadline))
-        this.paint(); // something is seen first
-      else evidence.work(deadline);
+      if (evidence.isComplete) return field.work(deadline);
+      if (!field.work(deadline)) evidence.work(deadline); // something is seen first
       if (evidence.found) field.setPeak(evidence.found.peak);
-      this.paint();
       return true;
-    });
+    };
+    this.searching.start(work, () => this.paint());
     this.paint();
   }
 

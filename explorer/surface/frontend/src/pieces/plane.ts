@@ -97,7 +97,7 @@ export class Plane {
   }
 
   /** The same in half a second, so that the eye follows; `then` when it is there. */
-  glideTo(to: View, then: () => void = () => undefined): void {
+  glideOver(to: View, then: () => void = () => undefined): void {
     this.stop();
     const from = this.view;
     if (prefersReducedMotion()) {
@@ -130,18 +130,18 @@ export class Plane {
         .domain([middle - view.half, middle + view.half])
         .ticks(5);
     const digits = Math.max(0, Math.min(4, Math.ceil(-Math.log10(view.half / 2))));
-    const isInside = (at: number): boolean => at > 2.4 * px && at < size - 1.6 * px;
+    const isInside = (at: number, end: number): boolean => at > 2.4 * px && at < size - end * px;
     axes.replaceChildren(
       ...ticks(cx).flatMap((tick) => {
         const at = this.x(tick);
-        if (!isInside(at)) return [];
+        if (!isInside(at, 3)) return [];
         const line = shape("line", { x1: at, x2: at, y1: 0, y2: size, class: "lw-grid" });
         const text = { x: at, y: size - 6, "text-anchor": "middle", class: "lw-tick" };
         return [line, shape("text", text, number(tick, digits))];
       }),
       ...ticks(cy).flatMap((tick) => {
         const at = this.y(tick);
-        if (!isInside(size - at)) return [];
+        if (!isInside(size - at, 1.6)) return [];
         const line = shape("line", { x1: 0, x2: size, y1: at, y2: at, class: "lw-grid" });
         return [line, shape("text", { x: 5, y: at + px / 3, class: "lw-tick" }, number(tick, digits))];
       }),
