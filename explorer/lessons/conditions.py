@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from explorer.lessons.problems import Mistake, one_of, quoted
 
@@ -129,8 +129,8 @@ def read_condition(text: str) -> Condition:
 
 
 def _surfaces(condition: Condition) -> str:
-    every = dict.fromkeys(SUBJECTS[clause.subject].surface for clause in condition.clauses)
-    return " and ".join(f"a {surface}" for surface in every)
+    every = {SUBJECTS[clause.subject].surface for clause in condition.clauses}
+    return " and ".join(f"a {surface}" for surface in get_args(Surface) if surface in every)
 
 
 # --- words

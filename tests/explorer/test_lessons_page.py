@@ -15,10 +15,13 @@ pytestmark = pytest.mark.usefixtures("fresh_app")
 N_STEPS = {
     "01-from-pca-to-autoencoders": 4,
     "02-why-it-cannot-dream": 4,
+    "03-what-is-p-of-x": 4,
+    "04-be-the-encoder": 5,
+    "05-noise-one-can-differentiate": 3,
     "07-watch-it-learn": 4,
     "08-dimensions-that-die": 6,
     "08-dimensions-that-die.de": 6,
-    "09-kl-is-not-information": 4,
+    "09-kl-is-not-information": 5,
     "10-style-and-content": 3,
     "12-walks": 4,
 }
