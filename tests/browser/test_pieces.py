@@ -170,7 +170,7 @@ def test_darts_come_to_the_value_by_quadrature(browser, server, size):
         expect(words).to_contain_text("N = 100:")
         expect(go).to_contain_text("up to 1000")
         tasks_done(page)
-        page.get_by_text("from the encoder’s q(z|x)").click()
+        page.get_by_role("radio", name="from the encoder’s q(z|x)").check()
         expect(words).to_contain_text("Throw darts")
         for total in ("100", "1000"):
             go.click()
@@ -294,7 +294,7 @@ def test_letters_are_large_enough(browser, server, name, mode, least):
 
 
 def large(piece: Locator, least: int) -> None:
-    read: Callable[[Locator], list[float]] = lambda where: where.evaluate(  # noqa: E731
+    read: Callable[[Locator], list[float]] = lambda where: where.evaluate(
         """(root) => [...root.querySelectorAll('*')]
           .filter((one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()) && one.checkVisibility())
           .filter((one) => one.tagName.toLowerCase() !== 'title' && !one.closest('.la-hidden'))

@@ -43,7 +43,9 @@ export class Dial {
     const share = Number(this.input.value) / STEPS;
     const { low, high, isLog } = this.options;
     const step = Number(this.input.value);
-    const exact = [this.options.value, ...(isLog ? [1] : [])].find((value) => this.stepOf(value) === step);
+    const exact = [this.options.value, ...(isLog && low <= 1 && high >= 1 ? [1] : [])].find(
+      (value) => this.stepOf(value) === step,
+    );
     return exact ?? (isLog ? low * (high / low) ** share : low + share * (high - low));
   }
 

@@ -116,7 +116,7 @@ export class DartsPiece implements Piece {
     const goal = this.goal;
     this.throwing.start(
       (deadline) => {
-        while (darts.n < goal && performance.now() < deadline) darts.throwSome();
+        while (darts.n < goal && performance.now() < deadline) darts.throwSome(goal);
         return darts.n < goal;
       },
       () => this.paint(),

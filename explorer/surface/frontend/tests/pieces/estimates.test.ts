@@ -23,7 +23,12 @@ test.each([1, 2])("darts from the prior come to log p(x) of linear model %i, fro
   expect(darts.estimates()).toHaveLength(DART_REPEATS);
   expect(mean(darts.estimates())).toBeCloseTo(model.logPx, 0);
   expect(mean(early)).toBeLessThan(model.logPx);
-  expect(darts.marks.map(({ n }) => n).slice(0, 3)).toEqual([1, 2, 3]);
+  const marks = darts.marks.map(({ n }) => n);
+  expect(marks.slice(0, 3)).toEqual([1, 2, 3]);
+  expect(marks).toEqual(expect.arrayContaining([10, 100, 1000, 10_000]));
+  const before = darts.n;
+  for (let i = 0; i < 9; i++) darts.throwSome(before + 3);
+  expect(darts.n - before).toBe(3); // no more than asked for
 });
 
 test.each([1, 2, 3])("darts near the posterior of linear model %i come to the same value, and scatter less", (seed) => {

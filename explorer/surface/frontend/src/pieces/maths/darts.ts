@@ -38,6 +38,7 @@ export class Darts {
   private readonly random: Random;
   private readonly sums = Array.from({ length: REPEATS }, () => ({ shift: -Infinity, sum: 0 }));
   private nextMark = 1;
+  private markNumber = 0;
 
   /** q: where the darts are thrown; null for the prior. */
   constructor(
@@ -53,9 +54,10 @@ export class Darts {
     return this.sums.map(({ shift, sum }) => shift + Math.log(sum) - Math.log(this.n));
   }
 
-  /** A few more in each repeat, up to the next mark. */
-  throwSome(): void {
-    const count = Math.max(1, Math.min(AT_ONCE, this.nextMark - this.n));
+  /** A few more in each repeat, up to the next mark and to `most` in all. */
+  throwSome(most = MOST_DARTS): void {
+    const count = Math.min(AT_ONCE, this.nextMark - this.n, most - this.n);
+    if (count < 1) return;
     const noise = new Float32Array(2 * REPEATS * count);
     this.random.fillNormal(noise);
     const places = this.q ? placed(noise, this.q) : noise;
@@ -79,8 +81,7 @@ export class Darts {
 
   private mark(): void {
     this.marks.push({ n: this.n, estimates: this.estimates() });
-    while (this.nextMark <= this.n)
-      this.nextMark = Math.max(this.n + 1, Math.round(this.nextMark * 10 ** (1 / PER_DECADE)));
+    while (this.nextMark <= this.n) this.nextMark = Math.round(10 ** (++this.markNumber / PER_DECADE));
   }
 }
 
