@@ -18,6 +18,7 @@ from typing import TypeVar
 from explorer.lessons.conditions import read_condition
 from explorer.lessons.fields import Field, Fields, decimal, fields_of, whole
 from explorer.lessons.measures import MEASURES, SHARE, read_measure
+from explorer.lessons.pieces import LEAST_THETA, MOST_THETA, PIECES, THETA, Play
 from explorer.lessons.problems import Mistake, one_of, quoted
 from explorer.lessons.prose import read_line, read_text
 from explorer.lessons.records import (
@@ -37,6 +38,7 @@ from explorer.lessons.records import (
 )
 from explorer.lessons.shows import KEYS, LINK, OVERLAYS, read_show
 from explorer.lessons.tex import NAME, check_tex, terms_of
+from trainer.config import RUN_NAME
 
 T = TypeVar("T")
 
@@ -47,6 +49,7 @@ MOST_SEED = 2**31 - 1
 """What the dials of the Train page can be set to; tests hold it against the browser's."""
 MOST_CHOICES, MOST_TERMS, MOST_NUMBERS = 8, 12, 20
 LARGEST_TOLERANCE = 1e6
+MOST_IMAGE = 10**7
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,7 @@ def _named(fields: Sequence[Field], example: str) -> dict[str, tuple[str, int]]:
     return found
 
 
-# --- trainings and notes
+# --- trainings, pieces and notes
 
 
 def _train(text: BlockText) -> Block:
@@ -195,6 +198,24 @@ def _setting(fields: Fields, key: str, low: float, high: float, usual: float) ->
     return usual if field is None else decimal(field, low, high)
 
 
+def _play(text: BlockText) -> Block:
+    fields = fields_of(text.lines, text.first, ("piece", "run", "image", "theta"))
+    named = fields.need("piece", "encoder")
+    piece = next(name for name in PIECES if name == _at(named, lambda: one_of(named.value, PIECES, "the piece")))
+    for key in ("run", "image", "theta"):
+        if (extra := fields.get(key)) is not None and key not in PIECES[piece].keys:
+            raise Mistake(f"the piece “{piece}” takes no “{key}”", "remove the line", extra.line)
+    run, theta = fields.get("run"), fields.get("theta")
+    if run is not None and not RUN_NAME.fullmatch(run.value):
+        raise Mistake(f"“run” is {quoted(run.value)}", "write the name of a run, such as mnist-2d", run.line)
+    return Play(
+        piece,
+        run="" if run is None else run.value,
+        image=whole(fields.need("image", "12"), 0, MOST_IMAGE) if PIECES[piece].of_image else 0,
+        theta=THETA if theta is None else decimal(theta, LEAST_THETA, MOST_THETA),
+    )
+
+
 def _note(text: BlockText) -> Block:
     return Note(read_text("\n".join(text.lines), text.first))
 
@@ -206,6 +227,7 @@ READERS: Mapping[str, Callable[[BlockText], Block]] = {
     "measure": _measure,
     "formula": _formula,
     "train": _train,
+    "play": _play,
     "note": _note,
 }
 

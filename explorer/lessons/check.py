@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from explorer.lessons.conditions import SUBJECTS, Clause, Condition, Surface
 from explorer.lessons.measures import MeasureName, measured
+from explorer.lessons.pieces import PIECES, Play, check_piece
 from explorer.lessons.problems import Mistake, Problems, one_of
 from explorer.lessons.prose import numbers_in
 from explorer.lessons.records import (
@@ -27,6 +28,8 @@ from trainer.datasets import dataset_names
 from trainer.runs.records import RunInfo
 
 OF_RUN = "run:"
+SHOWN_BY: Mapping[Surface, str] = {"map": "show", "training": "train", "piece": "play"}
+"""Which block puts it beside the text."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Scene:
     run: str
     train: Train | None = None
     """A training instead of the map."""
+    play: Play | None = None
+    """An interactive piece instead of both."""
     show: Show = field(default_factory=lambda: Show(()))
     """The state of the map."""
     since: int = 0
@@ -57,6 +62,8 @@ class Scene:
 
     @property
     def surface(self) -> Surface:
+        if self.play is not None:
+            return "piece"
         return "map" if self.train is None else "training"
 
 
@@ -66,7 +73,7 @@ def check_lesson(lesson: Lesson, name: str, runs: Runs) -> None:
     with problems.at(1):
         runs.info(lesson.run)
     for step, scene in zip(lesson.steps, scenes(lesson), strict=True):
-        shown = [part for part in step.parts if isinstance(part.block, ShowBlock | Train)]
+        shown = [part for part in step.parts if isinstance(part.block, ShowBlock | Train | Play)]
         if len(shown) > 1:
             problems.add(shown[1].line, "the step shows two things beside its text", "make a step of each")
         for part in step.parts:
@@ -89,6 +96,8 @@ def scenes(lesson: Lesson) -> tuple[Scene, ...]:
                     now = Scene(show.get("run") or lesson.run, show=show, since=i)
                 case Train():
                     now = Scene(lesson.run, part.block, since=i)
+                case Play(run=run):
+                    now = Scene(run or lesson.run, play=part.block, since=i)
         found.append(now)
     return tuple(found)
 
@@ -111,11 +120,15 @@ def _check_block(block: Block, scene: Scene, run: str, runs: Runs) -> None:
         case Task(until=until):
             _check_condition(until, scene, runs)
         case Predict(answer=PlaceAnswer(class_name)):
-            if scene.train is not None:
-                raise Mistake("the question is about a place of a map, and the step shows a training", "show a run in this step")
+            if scene.surface != "map":
+                raise Mistake(
+                    f"the question is about a place of a map, and the step shows a {scene.surface}", "show a run in this step"
+                )
             _check_class(class_name, runs.info(scene.run))
         case Train(data=data):
             _check_data(data, runs)
+        case Play():
+            check_piece(block, scene.run, runs.info(scene.run))
 
 
 def _check_show(show: Show, run: str, runs: Runs) -> None:
@@ -143,16 +156,19 @@ def _check_show(show: Show, run: str, runs: Runs) -> None:
 def _check_condition(condition: Condition, scene: Scene, runs: Runs) -> None:
     if condition.surface != scene.surface:
         asked = condition.clauses[0].subject
-        there = {"map": "a map", "training": "a training"}
-        remedy = "add a block “train”" if condition.surface == "training" else "add a block “show”"
         raise Mistake(
-            f"the condition is about “{asked}” of {there[condition.surface]}, and the step shows {there[scene.surface]}", remedy
+            f"the condition is about “{asked}” of a {condition.surface}, and the step shows a {scene.surface}",
+            f"add a block “{SHOWN_BY[condition.surface]}”",
         )
     for clause in condition.clauses:
         _check_clause(clause, scene, runs)
 
 
 def _check_clause(clause: Clause, scene: Scene, runs: Runs) -> None:
+    if scene.play is not None:
+        piece = scene.play.piece
+        one_of(clause.subject, PIECES[piece].subjects, f"what the piece “{piece}” tells")
+        return
     if scene.train is not None:
         if SUBJECTS[clause.subject].of == "dimension" and clause.of and int(clause.of) > scene.train.dimensions:
             raise Mistake(f"the training has no dimension {clause.of}", f"use one from 1 to {scene.train.dimensions}")

@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from explorer.lessons.problems import Mistake, one_of, quoted
 
 Kind = Literal["count", "number", "name"]
-Surface = Literal["map", "training"]
+Surface = Literal["map", "training", "piece"]
 Relation = Literal["<", "<=", ">", ">=", "=", "!="]
 
 MOST_CLAUSES = 8
@@ -35,7 +35,7 @@ class Subject:
     kind: Kind
     """A count is whole and not below 0."""
     surface: Surface
-    """What shows it: the map of a run, or a training in the page."""
+    """What shows it: the map of a run, a training in the page, or an interactive piece (`pieces.py` says which)."""
     meaning: str
     of: Literal["", "class", "dimension"] = ""
     """What may stand after “of”."""
@@ -63,6 +63,19 @@ SUBJECTS: dict[str, Subject] = {
     "distortion": Subject("number", "training", "−E log p(x|z), nats an image", low=-LARGEST),
     "elbo": Subject("number", "training", "E log p(x|z) − KL, nats an image", low=-LARGEST),
     "active": Subject("count", "training", "dimensions with a KL of at least 0.05 nats an image"),
+    "gap": Subject("number", "piece", "KL(q ‖ p(z|x)) of one's own Gaussian, nats: what its bound is below log p(x)"),
+    "bound": Subject("number", "piece", "E_q log p(x|z) − KL(q ‖ p), nats, of one's own Gaussian", low=-LARGEST),
+    "reconstruction": Subject("number", "piece", "E_q log p(x|z), nats, of one's own Gaussian", low=-LARGEST),
+    "rate": Subject("number", "piece", "KL(q ‖ p), nats; of several images its mean"),
+    "darts": Subject("count", "piece", "darts that were thrown in each repeat"),
+    "source": Subject("name", "piece", "where the darts are drawn from: prior or encoder"),
+    "grid": Subject("count", "piece", "cells along a side of the plane, once all of them are added up"),
+    "error": Subject("number", "piece", "how far the estimate of log p(x) is from its value by quadrature, nats"),
+    "draws": Subject("count", "piece", "most draws that were averaged in one estimate of the gradient"),
+    "baseline": Subject("name", "piece", "whether a baseline is subtracted in those estimates: on or off"),
+    "information": Subject("number", "piece", "mutual information of image and code, nats"),
+    "marginal": Subject("number", "piece", "KL(q(z) ‖ p(z)) of the aggregated posterior, nats"),
+    "images": Subject("count", "piece", "images on the line"),
 }
 
 
@@ -111,8 +124,13 @@ def read_condition(text: str) -> Condition:
             raise Mistake(f"the condition has more than {MOST_CLAUSES} comparisons", "make several tasks of it")
     found = Condition(tuple(clauses))
     if any(SUBJECTS[clause.subject].surface != found.surface for clause in clauses):
-        raise Mistake("the condition is about a map and a training", "make a task of each")
+        raise Mistake(f"the condition is about {_surfaces(found)}", "make a task of each")
     return found
+
+
+def _surfaces(condition: Condition) -> str:
+    every = {SUBJECTS[clause.subject].surface for clause in condition.clauses}
+    return " and ".join(f"a {surface}" for surface in get_args(Surface) if surface in every)
 
 
 # --- words

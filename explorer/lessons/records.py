@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from explorer.lessons.conditions import Condition
 from explorer.lessons.measures import MeasureName
+from explorer.lessons.pieces import Play
 from explorer.lessons.prose import Node
 from explorer.lessons.shows import Show
 
@@ -121,7 +122,7 @@ class ShowBlock:
     show: Show
 
 
-Block = Text | Task | Predict | Numbers | Formula | Train | Note | ShowBlock
+Block = Text | Task | Predict | Numbers | Formula | Train | Play | Note | ShowBlock
 
 
 @dataclass(frozen=True)

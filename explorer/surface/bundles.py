@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-Bundle = Literal["surface", "studio", "hosts", "clinic", "history", "link", "train", "film", "searches", "lessons"]
+Bundle = Literal["surface", "studio", "hosts", "clinic", "history", "link", "train", "film", "searches", "lessons", "pieces"]
 
 
 def read(name: str) -> str:

@@ -18,7 +18,7 @@ import streamlit as st
 
 from explorer.surface import bundles
 from explorer.surface.bundles import Bundle
-from explorer.surface.lesson_schema import LessonTerms, LessonTold
+from explorer.surface.lesson_schema import LessonTerms, LessonTold, PieceTold
 from explorer.surface.served import address_of, lasting_address_of
 from explorer.surface.training_schema import AppFilm, FilmShown
 
@@ -103,6 +103,12 @@ def lesson_watch(told: LessonTold, key: str) -> None:
 def lesson_terms(terms: LessonTerms, key: str) -> None:
     """The terms of a formula as chips: pointed at, one shows its words and lights its layer on the map of the page."""
     _component("lessons")(data=terms, key=key)
+
+
+def lesson_piece(told: PieceTold, key: str) -> None:
+    """An interactive piece beside a lesson's text. What it is about, `piece.pack_subject`'s bytes, the browser fetches once."""
+    with st.container(key=f"{key}-frame"):
+        _component("pieces")(data=told, key=key)
 
 
 SHARE_MENU = "share-menu"

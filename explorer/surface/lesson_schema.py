@@ -1,9 +1,14 @@
-"""What is the browser told of a lesson's step, and what does it tell of it? Part of the wire that `schema.py` declares."""
+"""What is the browser told of a lesson's step and of its interactive piece, and what does it tell of it? Part of the wire that `schema.py`
+declares."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias, TypedDict
+
+from explorer.surface.network_schema import ImageShape, Op
+from explorer.surface.schema import ArrayEntry
+from trainer.likelihoods.registry import LikelihoodName
 
 Comparison: TypeAlias = Literal["<", "<=", ">", ">=", "=", "!="]
 LessonAnswer: TypeAlias = float | Sequence[float]
@@ -77,3 +82,43 @@ class LessonTerms(TypedDict):
     """The chips below a formula."""
 
     terms: Sequence[LessonTerm]
+
+
+# ---- interactive pieces ---------------------------------------------------------------------------------------------
+
+PieceName: TypeAlias = Literal["encoder", "darts", "integrate", "gradients", "surgery"]
+
+
+class PieceTold(TypedDict):
+    """What the app tells an interactive piece beside a lesson's text."""
+
+    key: str
+    """Of the step that shows it: the same one goes on."""
+    piece: PieceName
+    theta: float
+    """Of `gradients`: where the derivative is taken."""
+    is_room: bool
+    """Shown to a room: in letters that are read from the last row."""
+    address: str
+    """Where what it is about is fetched once (`PieceHeader` and its arrays); "" of a piece that is about no image."""
+
+
+class PieceHeader(TypedDict):
+    """One image of a run, and the decoder that says p(x|z) of it.
+
+    Arrays: those that `decoder` names, `picture` (C, H, W) uint8, and `mu` and `logvar` (2,) of q(z|x), the encoder's Gaussian for it.
+    """
+
+    id: str
+    run: str
+    dataset: str
+    image: int
+    """Number of the test image, from 0."""
+    is_decoding: bool
+    """The images are not on this machine: the picture is the decoding of the image's code, and `mu` and `logvar` are of that picture."""
+    image_shape: ImageShape
+    likelihood: LikelihoodName
+    log_sigma: float
+    """Log scale of every pixel; 0 where the likelihood has none."""
+    decoder: Sequence[Op]
+    arrays: Mapping[str, ArrayEntry]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import streamlit as st
 
 from explorer.cache.lessons import lessons
 from explorer.lessons.conditions import SUBJECTS
+from explorer.lessons.pieces import PIECES
 from explorer.lessons.records import ChoiceAnswer, NumberAnswer, Predict, Task
 from explorer.session.lessons import progress, reading
 from tests.places import ROOT
@@ -72,6 +75,16 @@ def test_the_step_comes_back_until_one_is_opened(lesson):
     progress.opened(NAME, 2)
     bring(lesson, places={NAME: {"step": 4}})
     assert progress.read_until(NAME) == 2
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_the_browser_tells_of_every_subject_that_a_condition_of_a_piece_can_be_about_and_of_no_other(piece):
+    text = (ROOT / f"explorer/surface/frontend/src/pieces/{piece}.ts").read_text(encoding="utf-8")
+    told = text[text.index("  watched(): ") :]
+    told = told[told.index("return {") : told.index("\n  }\n")]
+    names = set(re.findall(r"\b([a-z]+)\b(?=:|,| \})", told)) & {*SUBJECTS}
+    assert names == set(PIECES[piece].subjects)
+    assert all(SUBJECTS[name].surface == "piece" for name in PIECES[piece].subjects)
 
 
 def test_the_browser_tells_of_every_subject_that_a_condition_of_a_map_can_be_about():

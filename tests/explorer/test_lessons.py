@@ -281,7 +281,7 @@ def clauses(surface: str):
 
 
 @settings(max_examples=300)
-@given(st.sampled_from(["map", "training"]).flatmap(lambda surface: st.lists(clauses(surface), min_size=1, max_size=5)))
+@given(st.sampled_from(["map", "training", "piece"]).flatmap(lambda surface: st.lists(clauses(surface), min_size=1, max_size=5)))
 def test_a_condition_is_read_as_it_is_written(found):
     condition = Condition(tuple(found))
     assert read_condition(condition_text(condition)) == condition

@@ -86,6 +86,23 @@ def test_what_lesson_8_says_of_its_models_is_so(runs):
     assert [measured(name, runs.infos[name.run]).value for name in answers] == [sum(one >= 0.05 for one in kl), linear]
 
 
+def test_what_lessons_3_and_4_say_of_their_pictures_is_so():
+    """Both are test images of the run, the second one's posterior is slanted, and the first one's is not: by sums over a grid in numpy."""
+    run = load_run("digits-2d", shipped_roots())
+    images = load_dataset("digits").images[run.encodings.index]
+    side = np.linspace(-1.5, 1.5, 61)
+    slants = []
+    for image in (12, 4):
+        place = np.stack(np.meshgrid(*(run.encodings.mu[image][k] + side for k in (0, 1))), -1).reshape(-1, 2)
+        x = np.repeat((images[image] / np.float32(255))[None].astype(np.float32), len(place), 0)
+        f = -run.forward.nll(place.astype(np.float32), x) - 0.5 * np.square(place).sum(1)
+        share = np.exp(f - f.max()) / np.exp(f - f.max()).sum()
+        cov = np.cov(place.T, aweights=share, bias=True)
+        slants.append(abs(cov[0, 1]) / np.sqrt(cov[0, 0] * cov[1, 1]))
+    assert slants[0] < 0.1 and slants[1] > 0.6
+    assert run.info.metrics.elbo < -run.info.metrics.nll  # “the second number lies below the negative of the first”
+
+
 def test_what_the_other_lessons_say_between_the_numbers_is_so(runs):
     """A linear autoencoder is as good as PCA, a prior makes random codes more often digits, the parts of the KL add up."""
     infos = runs.infos

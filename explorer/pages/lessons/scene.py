@@ -1,4 +1,4 @@
-"""What stands beside the text of a lesson: the map of a run, or a training."""
+"""What stands beside the text of a lesson: the map of a run, a training, or an interactive piece."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import streamlit as st
 from explorer.cache.runs import get_run
 from explorer.lessons.check import Scene
 from explorer.lessons.markdown import escaped
+from explorer.pages.lessons.piece import show_piece
 from explorer.pages.lessons.training import show_training
 from explorer.session import events
 from explorer.session.lessons import reading as lesson
@@ -24,12 +25,15 @@ KEY = "lesson-surface"
 
 
 def shown(name: str, scene: Scene) -> str:
-    """What the browser tells of beside the text: the map of a run, or a training by its key."""
-    return scene.run if scene.train is None else f"{name}/{scene.since}"
+    """What the browser tells of beside the text: the map of a run, or a training or piece by its key."""
+    return scene.run if scene.surface == "map" else f"{name}/{scene.since}"
 
 
 def show_scene(now: State, name: str, scene: Scene, marks: Callable[[Projection], Sequence[MarkerRecord]]) -> None:
-    """The map beside the text, or the page that trains. marks: what the step puts on a map of its run"""
+    """The map beside the text, the page that trains, or the piece. marks: what the step puts on a map of its run"""
+    if scene.play is not None:
+        show_piece(shown(name, scene), scene.run, scene.play)
+        return
     if scene.train is not None:
         show_training(shown(name, scene), scene.train)
         return

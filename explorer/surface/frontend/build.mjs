@@ -8,6 +8,7 @@
 //   train.js     the page that trains, with the learner's text in it
 //   searches.js  what looks for true posteriors and geodesics, fetched when one of them is first asked for
 //   lessons.js   watches a lesson's tasks, keeps how far a visitor is, and shows the terms of formulas
+//   pieces.js    the interactive pieces beside a lesson's text
 //   film.js      the film of a training that is over, in the map's place
 //   surface.css  page.css  charts.css  train.css  film.css  share.css   their style sheets once more, because a page's policy names each by its hash
 
@@ -166,6 +167,7 @@ for (const name of [
   "film",
   "searches",
   "lessons",
+  "pieces",
 ]) {
   if (watched) {
     await (await context(bundleOf(name))).watch();

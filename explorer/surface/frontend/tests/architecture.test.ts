@@ -7,7 +7,7 @@ import { modules } from "./modules";
 const ORDER = [
   ["entries"],
   ["hosts"],
-  ["replay", "lessons"],
+  ["replay", "lessons", "pieces"],
   ["train"],
   ["editor"],
   ["panels", "tools", "layers", "pad"],

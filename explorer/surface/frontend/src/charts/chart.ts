@@ -4,6 +4,8 @@ import { scaleLinear, scaleLog } from "d3-scale";
 
 const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = { left: 52, right: 14, top: 12, bottom: 38 };
+/** Of the letters for which these margins are. */
+const LETTERS_PX = 14;
 
 export interface Scale {
   (value: number): number;
@@ -31,7 +33,11 @@ export class Chart {
   x!: Scale;
   y!: Scale;
 
-  constructor(private readonly height: number) {
+  /** letters: in a room they are larger, and so are the margins; CSS pixels. */
+  constructor(
+    private readonly height: number,
+    private readonly letters = LETTERS_PX,
+  ) {
     this.element = make("svg", { class: "lc-chart" }) as SVGSVGElement;
     this.element.append(this.label, this.inside);
   }
@@ -45,13 +51,13 @@ export class Chart {
     this.element.setAttribute("aria-label", words);
     this.label.textContent = words;
     this.inside.replaceChildren();
-    this.x = scale(x, MARGIN.left, width - MARGIN.right);
-    this.y = scale(y, this.height - MARGIN.bottom, MARGIN.top);
+    this.x = scale(x, this.left, this.right);
+    this.y = scale(y, this.bottom, this.top);
     this.axes(x, y);
   }
 
   get bottom(): number {
-    return this.height - MARGIN.bottom;
+    return this.height - this.margin(MARGIN.bottom);
   }
 
   get right(): number {
@@ -59,11 +65,15 @@ export class Chart {
   }
 
   get left(): number {
-    return MARGIN.left;
+    return this.margin(MARGIN.left);
   }
 
   get top(): number {
     return MARGIN.top;
+  }
+
+  private margin(px: number): number {
+    return (px * this.letters) / LETTERS_PX;
   }
 
   add(tag: string, attributes: Attributes, text = ""): SVGElement {
@@ -80,7 +90,7 @@ export class Chart {
       this.add("line", { x1: this.left, x2: this.right, y1: top, y2: top, class: "lc-grid" });
       this.add(
         "text",
-        { x: this.left - 7, y: top + 4, class: "lc-tick", "text-anchor": "end" },
+        { x: this.left - 7, y: top + this.letters / 3.5, class: "lc-tick", "text-anchor": "end" },
         (y.format ?? plain)(value),
       );
     }
@@ -89,7 +99,7 @@ export class Chart {
       if (!Number.isFinite(left) || left < this.left - 1 || left > this.right + 1) continue;
       this.add(
         "text",
-        { x: left, y: this.bottom + 16, class: "lc-tick", "text-anchor": "middle" },
+        { x: left, y: this.bottom + this.margin(16), class: "lc-tick", "text-anchor": "middle" },
         (x.format ?? plain)(value),
       );
     }
@@ -102,11 +112,11 @@ export class Chart {
     this.add(
       "text",
       {
-        x: 12,
+        x: this.margin(12),
         y: (this.top + this.bottom) / 2,
         class: "lc-title",
         "text-anchor": "middle",
-        transform: `rotate(-90 12 ${(this.top + this.bottom) / 2})`,
+        transform: `rotate(-90 ${this.margin(12)} ${(this.top + this.bottom) / 2})`,
       },
       y.title,
     );

@@ -43,8 +43,16 @@ export class Dial {
     const share = Number(this.input.value) / STEPS;
     const { low, high, isLog } = this.options;
     const step = Number(this.input.value);
-    const exact = [this.options.value, ...(isLog ? [1] : [])].find((value) => this.stepOf(value) === step);
+    const exact = [this.options.value, ...(isLog && low <= 1 && high >= 1 ? [1] : [])].find(
+      (value) => this.stepOf(value) === step,
+    );
     return exact ?? (isLog ? low * (high / low) ** share : low + share * (high - low));
+  }
+
+  /** Another value, without a word to whoever hears of changes. */
+  set(value: number): void {
+    this.input.value = String(this.stepOf(value));
+    this.show();
   }
 
   /** The first value and 1 are met exactly, whatever the steps between them are. */

@@ -995,6 +995,44 @@ export interface LessonTerms {
   readonly terms: readonly LessonTerm[];
 }
 
+export type PieceName = "encoder" | "darts" | "integrate" | "gradients" | "surgery";
+
+/** What the app tells an interactive piece beside a lesson's text. */
+export interface PieceTold {
+  /** Of the step that shows it: the same one goes on. */
+  readonly key: string;
+  readonly piece: PieceName;
+  /** Of `gradients`: where the derivative is taken. */
+  readonly theta: number;
+  /** Shown to a room: in letters that are read from the last row. */
+  readonly is_room: boolean;
+  /** Where what it is about is fetched once (`PieceHeader` and its arrays); "" of a piece that is about no image. */
+  readonly address: string;
+}
+
+/**
+ * One image of a run, and the decoder that says p(x|z) of it. Arrays: those that `decoder` names, `picture` (C, H, W)
+ * uint8, and `mu` and `logvar` (2,) of q(z|x), the encoder's Gaussian for it.
+ */
+export interface PieceHeader {
+  readonly id: string;
+  readonly run: string;
+  readonly dataset: string;
+  /** Number of the test image, from 0. */
+  readonly image: number;
+  /**
+   * The images are not on this machine: the picture is the decoding of the image's code, and `mu` and `logvar` are of
+   * that picture.
+   */
+  readonly is_decoding: boolean;
+  readonly image_shape: ImageShape;
+  readonly likelihood: LikelihoodName;
+  /** Log scale of every pixel; 0 where the likelihood has none. */
+  readonly log_sigma: number;
+  readonly decoder: readonly Op[];
+  readonly arrays: Readonly<Record<string, ArrayEntry>>;
+}
+
 export const DEFAULT_OPTIONS: Options = {
   pinnable: true,
   hint: true,
