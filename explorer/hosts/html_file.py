@@ -89,7 +89,7 @@ def _page(title: str, root: str, wait: str, blocks: str, programs: tuple[str, ..
     filled = PAGE.substitute(
         policy=_policy(texts, (BASE_STYLE, page, *map(dist, styles)), learns),
         title=html.escape(title),
-        icon=_icon(),
+        icon=icon_link(),
         base=BASE_STYLE,
         page=page,
         root=root,
@@ -153,15 +153,15 @@ def _policy(programs: tuple[str, ...], styles: tuple[str, ...], learns: bool) ->
 
     learns: and a worker that the page itself makes, whose address only the policy of that name gives out.
     """
-    allowed = " ".join(map(_hash, styles))
+    allowed = " ".join(map(policy_hash, styles))
     worker, types = ("worker-src blob:; ", "latent-atlas-learner") if learns else ("", "'none'")
     return (
-        f"default-src 'none'; script-src {' '.join(map(_hash, programs))} 'wasm-unsafe-eval'; style-src {allowed}; img-src data:; "
+        f"default-src 'none'; script-src {' '.join(map(policy_hash, programs))} 'wasm-unsafe-eval'; style-src {allowed}; img-src data:; "
         f"{worker}base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types {types}"
     )
 
 
-def _hash(text: str) -> str:
+def policy_hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
@@ -179,7 +179,7 @@ def _checked(name: str, version: int) -> str:
     return text
 
 
-def _icon() -> str:
+def icon_link() -> str:
     """The app's icon, inside the file; none where the assets were left out."""
     path = HOME / "assets" / "icon.png"
     if not path.is_file():

@@ -9,7 +9,9 @@
 //   searches.js  what looks for true posteriors and geodesics, fetched when one of them is first asked for
 //   lessons.js   watches a lesson's tasks, and keeps how far a visitor is
 //   film.js      the film of a training that is over, in the map's place
-//   surface.css  page.css  charts.css  train.css  film.css  share.css   their style sheets once more, because a page's policy names each by its hash
+//   site.js      the pages of a web site without a server; site-film.js, site-train.js and site-math.js (KaTeX) come when they are needed,
+//                site-worker.js keeps them for a time without network. All are plain scripts: a page from disk may load no module.
+//   surface.css  page.css  charts.css  train.css  film.css  share.css  site.css   their style sheets once more, because a page's policy names each by its hash
 
 // `node build.mjs --out FOLDER` writes them into that folder instead (the check does: dist stays as it is while tests read it);
 // `node build.mjs --watch FOLDER` too, unminified, and anew at every change (make dev).
@@ -116,9 +118,22 @@ const FORMS = {
   link: {
     banner: { js: "/* Latent Atlas. Contains uqr (MIT, Anthony Fu), after Nayuki's QR Code generator (MIT). */" },
   },
+  site: {
+    format: "iife",
+    banner: {
+      js: "/* Latent Atlas. Contains parts of d3 (ISC, Mike Bostock) and uqr (MIT, Anthony Fu), after Nayuki's QR Code generator (MIT). */",
+    },
+  },
+  "site-film": { format: "iife" },
+  "site-train": { format: "iife" },
+  "site-math": {
+    format: "iife",
+    banner: { js: "/* Latent Atlas. Contains KaTeX (MIT, Khan Academy and other contributors). */" },
+  },
+  "site-worker": { format: "iife", banner: {} },
 };
 /** Those that learn, in a worker or in the page. */
-const LEARNING = ["learner", "train"];
+const LEARNING = ["learner", "train", "site-train"];
 
 const common = {
   bundle: true,
@@ -165,6 +180,11 @@ for (const name of [
   "film",
   "searches",
   "lessons",
+  "site",
+  "site-film",
+  "site-train",
+  "site-math",
+  "site-worker",
 ]) {
   if (watched) {
     await (await context(bundleOf(name))).watch();
@@ -181,5 +201,6 @@ const SHEETS = [
   ["share", "ui/share"],
   ["train", "train/train"],
   ["film", "replay/film"],
+  ["site", "site/site"],
 ];
 for (const [name, path] of SHEETS) await writeFile(`${out}/${name}.css`, (await styleSheet(path)).text);
