@@ -1,7 +1,7 @@
 """What can be typed after `atlas`, and after `python -m explorer`?
 
-app, export and film are of this file, lesson of `lesson_command.py`, site of `site_command.py`; `atlas` has the commands of `trainer.cli.main` too. A mistake is
-one sentence on stderr and exit code 2; of a lesson it is a line for each problem.
+app, export and film are of this file, lesson of `lesson_command.py`, site of `site_command.py`; `atlas` has the commands of
+`trainer.cli.main` too. A mistake is one sentence on stderr and exit code 2; of a lesson it is a line for each problem.
 """
 
 from __future__ import annotations

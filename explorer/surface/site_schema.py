@@ -1,6 +1,6 @@
-"""What does a web site without a server tell its pages? Lists, and lessons as records without HTML; part of the wire that `schema.py` declares.
+"""What does a web site without a server tell its pages? Lists, and lessons as records without HTML.
 
-A part is a file of the site, a plain script that hands its bytes over; "" where there is none.
+Part of the wire that `schema.py` declares. A part is a file of the site, a plain script that hands its bytes over; "" where there is none.
 """
 
 from __future__ import annotations
@@ -88,7 +88,10 @@ class SiteIndex(TypedDict):
 
 
 class SiteNode(TypedDict):
-    """A piece of prose; kinds are those of `explorer/lessons/prose.py`, but "math" and "data-cell", and "absent" for a link to a page that only the app has."""
+    """A piece of prose.
+
+    Kinds are those of `explorer/lessons/prose.py`, but "math" and "data-cell", and "absent" for a link to a page that only the app has.
+    """
 
     kind: str
     text: str

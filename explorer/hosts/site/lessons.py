@@ -95,7 +95,7 @@ def runs_of(lesson: Lesson) -> tuple[str, ...]:
 def lesson_text(lesson: Lesson, name: str, site: Site) -> SiteLessonText:
     """The whole lesson. Raises `LessonError` for what a site cannot show."""
     problems = Problems()
-    steps = [step for step in _steps(lesson, name, site, problems)]
+    steps = list(_steps(lesson, name, site, problems))
     problems.raise_any(name)
     blocks = [part.block for step in lesson.steps for part in step.parts]
     prose = [node for step in lesson.steps for node in inner_nodes(step.title)]

@@ -1,4 +1,4 @@
-"""How are data handed to a page that may neither fetch nor load modules? As a plain script that calls one function with its name and base64.
+"""How are data handed to a page that may neither fetch nor load modules? As a plain script that calls one function with base64.
 
 A file's name has the hash of its bytes, so that a host may let browsers keep it for ever. What a name is made of was checked before: it is
 the name of a run, or of a lesson in `NAME`.

@@ -1036,7 +1036,7 @@ export interface SiteIndex {
 }
 
 /**
- * A piece of prose; kinds are those of `explorer/lessons/prose.py`, but "math" and "data-cell", and "absent" for a link
+ * A piece of prose. Kinds are those of `explorer/lessons/prose.py`, but "math" and "data-cell", and "absent" for a link
  * to a page that only the app has.
  */
 export interface SiteNode {
