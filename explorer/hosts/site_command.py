@@ -11,7 +11,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 import explorer.lessons
-from explorer.hosts.site.build import Chosen, site_files
+from explorer.hosts.site.build import Chosen, runs_in, site_files
 from explorer.hosts.site.folder import check_folder, write_folder
 from explorer.lessons.parse import MOST_BYTES, read_lesson
 from explorer.lessons.records import Lesson
@@ -49,8 +49,12 @@ def site_command(argv: list[str]) -> None:
     known = {name: info for name, info in list_runs().items() if isinstance(info, RunInfo) and info.metrics is not None}
     chosen = Chosen(_lessons(options.lessons), _runs(options.runs), known)
     size = write_folder(target, lambda: site_files(chosen), options.overwrite)
-    n = len(chosen.lessons)
-    print(f"{target}: {n} lesson{'' if n == 1 else 's'} and their runs, {size / 1e6:.1f} MB; open {target / 'index.html'}.")
+    told = f"{_some(len(chosen.lessons), 'lesson')}, {_some(len(runs_in(chosen)), 'run')}, {size / 1e6:.1f} MB"
+    print(f"{target}: {told}; open {target / 'index.html'}.")
+
+
+def _some(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
 
 
 def _runs(asked: tuple[str, ...] | None) -> tuple[str, ...]:

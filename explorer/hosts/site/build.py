@@ -51,6 +51,12 @@ class Loaded:
         return self._runs[name]
 
 
+def runs_in(chosen: Chosen) -> tuple[str, ...]:
+    """Those that were chosen, then those that the lessons show."""
+    shown = [name for lesson in chosen.lessons.values() for name in runs_of(lesson)]
+    return tuple(dict.fromkeys([*chosen.runs, *shown]))
+
+
 def site_files(chosen: Chosen) -> Files:
     """Every file by its path. Raises `LatentError`, of a lesson with every problem."""
     files: Files = {}
@@ -58,7 +64,7 @@ def site_files(chosen: Chosen) -> Files:
     runs = Runs(chosen.known, lambda name: tuple(run(name).projections))
     for name, lesson in chosen.lessons.items():
         check_lesson(lesson, name, runs)
-    names = tuple(dict.fromkeys([*chosen.runs, *(name for lesson in chosen.lessons.values() for name in runs_of(lesson))]))
+    names = runs_in(chosen)
     images = add_images(files)
     site = Site(runs, names, run, tuple(one["name"] for one in images))
     lessons = [_add_lesson(files, name, lesson, site) for name, lesson in chosen.lessons.items()]

@@ -16,7 +16,7 @@ from typing import Any
 
 from trainer.errors import LatentError
 
-NAME = re.compile(r"[a-z0-9][A-Za-z0-9._-]{0,99}")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 HASH_LETTERS = 12
 Files = dict[str, bytes]
 """By their paths within the site."""

@@ -42,7 +42,8 @@ def run_parts(run: Run) -> RunParts:
     head = leaves[0]
     kept = {name: number for name, number in head["arrays"].items() if not name.startswith(LATER)}
     order = [*dict.fromkeys(kept.values())]
-    first_leaf = {**head, "header": {**head["header"], "encoder": []}, "arrays": {n: order.index(i) for n, i in kept.items()}}
+    header = {**head["header"], "encoder": [], "id": f"{head['header']['id']}-first"}  # by which a map knows that it is given more
+    first_leaf = {**head, "header": header, "arrays": {name: order.index(number) for name, number in kept.items()}}
     first = _packed({**contents, "leaves": [first_leaf]}, [arrays[i] for i in order])
     others = [i for i in range(len(arrays)) if i not in set(order)]
     place = {number: i for i, number in enumerate([*order, *others])}

@@ -18,7 +18,7 @@ interface PolicyFactory {
 }
 
 /** A file of this site, with the hash of what is in it; nothing above its folder, and no other host. */
-const FILE = /^(assets|data|lessons|runs)\/[a-z0-9][A-Za-z0-9._-]*\.js$/;
+const FILE = /^(assets|data|lessons|runs)\/[A-Za-z0-9][A-Za-z0-9._-]*\.js$/;
 
 const taken = new Map<string, string>();
 const asked = new Map<string, Promise<void>>();

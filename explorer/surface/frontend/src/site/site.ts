@@ -33,6 +33,7 @@ export async function openSite(root: HTMLElement): Promise<void> {
   } catch (error) {
     if (!(error instanceof PayloadError)) console.error(error);
     const sentence = error instanceof PayloadError ? error.message : "This page cannot be shown. Write the site again.";
+    if (place.head.childElementCount === 0) place.head.append(h("h1", { class: "lp-h1" }, "Not here"));
     place.body.replaceChildren(h("p", { class: "lp-error", role: "alert" }, sentence));
   }
   void keepForOffline();

@@ -1,40 +1,10 @@
-/**
- * How is each block of a lesson shown? A block more is a record in `site_schema.py` and an entry in `BLOCKS`.
- *
- * A block hears of what happens beside it through its `Teller`, and gives back what to do when that changes.
- */
+/** How is each block of a lesson shown? A block more is a record in `site_schema.py` and an entry in `BLOCKS`. */
 
 import { h, setHidden } from "../../ui/dom";
-import type {
-  LessonAnswer,
-  Point,
-  SiteBlock,
-  SiteFormula,
-  SiteNode,
-  SiteNumbers,
-  SiteTask,
-  SiteText,
-} from "../../wire/schema";
-import { displayed, type Maths, prose } from "./prose";
+import type { SiteBlock, SiteFormula, SiteNode, SiteNumbers, SiteTask, SiteText } from "../../wire/schema";
+import { displayed, prose } from "./prose";
 import { choiceBlock, numberBlock, placeBlock } from "./questions";
-
-export interface Teller {
-  readonly maths: Maths;
-  /** How far the visitor is. */
-  isDone(key: string): boolean;
-  answer(key: string): LessonAnswer | null;
-  keep(key: string, answer: LessonAnswer): void;
-  /** The code that was pinned last on the map beside; null before. */
-  lastPin(): readonly number[] | null;
-  /** Where a code is on the map that the step asks for; null while no map is there. */
-  place(z: readonly number[]): Point | null;
-}
-
-export interface ShownBlock {
-  readonly element: HTMLElement;
-  /** A pin came, a task is done. */
-  update?(): void;
-}
+import type { ShownBlock, Teller } from "./teller";
 
 type Blocks = { readonly [B in SiteBlock as B["kind"]]: (block: B, teller: Teller) => ShownBlock };
 

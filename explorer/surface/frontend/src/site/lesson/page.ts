@@ -8,10 +8,11 @@ import { parted, queried, screenFragment } from "../address";
 import { absent, type Place } from "../frame";
 import { record } from "../parts";
 import { mathProgram } from "../programs";
-import { type ShownBlock, shownBlock, type Teller } from "./blocks";
+import { shownBlock } from "./blocks";
 import { Progress } from "./progress";
 import { type Maths, plain, prose } from "./prose";
 import { SceneView } from "./scene";
+import type { ShownBlock, Teller } from "./teller";
 import { TaskWatch } from "./watch";
 
 export async function lessonPage(index: SiteIndex, place: Place): Promise<void> {

@@ -2,8 +2,8 @@
 
 import { button, h } from "../../ui/dom";
 import type { LessonAnswer, Point, SiteChoice, SiteNumber, SitePlace, SiteQuestion } from "../../wire/schema";
-import type { ShownBlock, Teller } from "./blocks";
 import { prose } from "./prose";
+import type { ShownBlock, Teller } from "./teller";
 
 /** What was answered: whether it is right, and what is true; null while that cannot be told. */
 type Judge = (answer: LessonAnswer) => { readonly isRight: boolean; readonly truth: readonly (Node | string)[] } | null;
