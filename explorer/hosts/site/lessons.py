@@ -203,7 +203,7 @@ def _images(train: Train, site: Site) -> str:
     if train.data in site.images:
         return train.data
     offered = ", ".join(site.images) or "none"
-    raise Mistake(f"the step trains on {train.data}, whose images a site does not take along", f"train on one of {offered}")
+    raise Mistake(f"the step trains on {train.data}, whose images are not in a site", f"train on one of {offered}")
 
 
 def _begin(key: str, of: Train) -> TrainingBegin:

@@ -6,11 +6,10 @@ by hash.
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Sequence
 
-from explorer.hosts.html_file import BASE_STYLE, dist, icon_link, policy_hash
+from explorer.hosts.html_file import BASE_STYLE, PAGE, dist, icon_link, inert_block, policy_hash
 from explorer.hosts.site.parts import Files, add_file
 from explorer.surface import bundles
 
@@ -24,26 +23,8 @@ PAGES = {
 STYLES = ("page.css", "site.css", "surface.css", "share.css", "charts.css", "train.css", "film.css")
 PROGRAMS = {"film": "site-film", "train": "site-train", "math": "site-math"}
 WORKER = "sw.js"
-
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<meta name="generator" content="Latent Atlas">
-<title>{title} · Latent Atlas</title>
-{icon}<style>{base}</style>
-</head>
-<body>
-<div id="latent-atlas-site" class="lp-root" data-page="{page}" data-index="{index}"><p class="wait">Loading …</p></div>
-<noscript><p class="wait">This page is a program that runs in your browser: allow scripts for it to see anything.</p></noscript>
-<script src="{program}"></script>
-</body>
-</html>
-"""
+ROOT = "latent-atlas-site"
+"""The element that the program fills; beside it stands which page it is."""
 
 
 def add_programs(files: Files) -> dict[str, str]:
@@ -54,9 +35,18 @@ def add_programs(files: Files) -> dict[str, str]:
 def add_pages(files: Files, index: str) -> None:
     """The pages, their program, and the worker that keeps all of it for a time without network. index: path of the lists' part."""
     program = add_file(files, "assets", "site", "js", dist("site.js").encode())
-    words = {"policy": _policy(), "icon": icon_link(), "base": BASE_STYLE, "index": index, "program": program}
     for page, title in PAGES.items():
-        filled = PAGE.format(page=page, title=html.escape(title), **words)
+        filled = PAGE.substitute(
+            policy=_policy(),
+            title=title,
+            icon=icon_link(),
+            base=BASE_STYLE,
+            page=dist("page.css"),
+            root=ROOT,
+            wait="Loading …",
+            blocks=inert_block(f"{ROOT}-page", json.dumps({"page": page, "index": index})),
+            programs=f'<script src="{program}"></script>',
+        )
         files[f"{page}.html"] = filled.encode()
     files[WORKER] = _worker(shell=[*(f"{page}.html" for page in PAGES), program, index], others=sorted(files)).encode()
 

@@ -11,4 +11,5 @@ offerPad((shape, pad, events) => new Pad(shape, pad, events));
 offerSearches(SEARCHES);
 openParts();
 const root = document.getElementById("latent-atlas-site");
-if (root) void openSite(root);
+const told = document.getElementById("latent-atlas-site-page");
+if (root && told) void openSite(root, told.textContent ?? "");

@@ -109,6 +109,7 @@ export class ShownRun {
 
   private hear(state: PageState): void {
     const { bundle } = this;
+    if (this.isGone) return; // a pin that comes late is of a step that was left
     this.state = state;
     if (bundle) this.options.changed(writeFragment(state, firstState(bundle)));
     if (bundle && !bundle.isHere(state.map, state.label)) void this.growUnderIt();

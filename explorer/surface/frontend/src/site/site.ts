@@ -1,7 +1,6 @@
 /** Which page of the site is this, and what stands around it? The root element names it. */
 
 import { h } from "../ui/dom";
-import pageStyle from "../ui/page.css";
 import { PayloadError } from "../wire/errors";
 import type { SiteIndex } from "../wire/schema";
 import { unpackText } from "../wire/unpack";
@@ -23,10 +22,10 @@ const PAGES: Readonly<Record<string, (index: SiteIndex, place: Place) => Promise
   lesson: lessonPage,
 };
 
-/** root: with the page's name and the file of the site's lists. */
-export async function openSite(root: HTMLElement): Promise<void> {
-  document.head.append(h("style", {}, unpackText(pageStyle)), h("style", {}, unpackText(siteStyle)));
-  const { page = "", index = "" } = root.dataset;
+/** told: which page this is, and the file of the site's lists, as JSON. */
+export async function openSite(root: HTMLElement, told: string): Promise<void> {
+  document.head.append(h("style", {}, unpackText(siteStyle)));
+  const { page, index } = JSON.parse(told) as { readonly page: string; readonly index: string };
   const place = sheet(root, page);
   try {
     await PAGES[page](await record<SiteIndex>(index), place);
