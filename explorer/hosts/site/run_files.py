@@ -1,4 +1,4 @@
-"""Which files of a site are of a run? Its two parts, its film, its small pictures; and what the list says of it, as the app's gallery does."""
+"""Which files of a site are of a run? Its two parts, its film, its small pictures; and what the list says of it, as the app does."""
 
 from __future__ import annotations
 
