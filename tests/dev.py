@@ -19,7 +19,8 @@ from check import BIN, FRONT, ROOT, find_npm, has_packages
 
 BUNDLES = FRONT / "dev"
 PROGRAMS = "surface", "studio", "hosts", "clinic", "history", "link", "learner", "train", "film", "searches", "lessons", "pieces"
-NEEDED = (*(f"{name}.js" for name in PROGRAMS), "surface.css", "page.css")
+SITE = "site", "site-film", "site-train", "site-math", "site-pieces", "site-worker"
+NEEDED = (*(f"{name}.js" for name in (*PROGRAMS, *SITE)), "surface.css", "page.css")
 
 
 def main() -> int:

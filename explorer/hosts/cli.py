@@ -1,6 +1,6 @@
 """What can be typed after `atlas`, and after `python -m explorer`?
 
-app, export and film are of this file, lesson of `lesson_command.py`, serve of `serve_command.py`; `atlas` has the commands of
+app, export and film are of this file; lesson, serve and site of a file each. `atlas` has the commands of
 `trainer.cli.main` too. A mistake is one sentence on stderr and exit code 2; of a lesson it is a line for each problem.
 """
 
@@ -162,6 +162,15 @@ def _serve(argv: list[str]) -> None:
     serve(argv)
 
 
+# --- site
+
+
+def _site(argv: list[str]) -> None:
+    from explorer.hosts.site_command import site_command
+
+    site_command(argv)
+
+
 LOOK = {
     "app": Command(_app, "start the app, on http://127.0.0.1:8501", "", "--port 8600"),
     "export": Command(
@@ -172,5 +181,6 @@ LOOK = {
     ),
     "film": Command(_film, "a run's training as a film of its map", "RUN FILE", "mnist-20d mnist-20d.gif"),
     "serve": Command(_serve, "open the app to a room, behind a word, with a QR code", "", "--address 0.0.0.0"),
+    "site": Command(_site, "lessons and runs as a web site without a server", "OUT", "public --runs mnist-2d digits-2d"),
     "lesson": Command(_lesson, "whether a lesson, a Markdown file, is sound", "check FILE", "check my-lesson.md"),
 }

@@ -63,22 +63,22 @@ def html_page(run: Run, learns: bool = False, film: bool = True, view: str = "")
     film: with the film of the training, where the run has one
     view: what stands after # in a link to the page that opens as this one is; nothing for a page as it is at first
     """
-    blocks = _block("latent-atlas-book", _base64(pack_run_bundle(run)))
+    blocks = inert_block("latent-atlas-book", _base64(pack_run_bundle(run)))
     if view:
-        blocks += _block("latent-atlas-view", _base64(view.encode()))
+        blocks += inert_block("latent-atlas-view", _base64(view.encode()))
     if learns:
-        blocks += _block("latent-atlas-learner", dist("learner.js"))
+        blocks += inert_block("latent-atlas-learner", dist("learner.js"))
     programs: tuple[str, ...] = ("hosts.js", "link.js")
     styles: tuple[str, ...] = ("surface.css", "share.css")
     if film and (data := pack_film_bundle(run)):
-        blocks += _block("latent-atlas-film", _base64(data))
+        blocks += inert_block("latent-atlas-film", _base64(data))
         programs, styles = (*programs, "film.js"), (*styles, "charts.css", "train.css", "film.css")
     return _page(run.id, "latent-atlas", "Unpacking the map …", blocks, programs, styles, learns)
 
 
 def training_page(dataset: Dataset) -> bytes:
     """The page that trains, with the images that it learns from, as a file."""
-    blocks = _block("latent-train-images", _base64(pack_training(dataset)))
+    blocks = inert_block("latent-train-images", _base64(pack_training(dataset)))
     styles = ("surface.css", "charts.css", "train.css")
     return _page(f"Train on {dataset.name}", "latent-train", "Unpacking the images …", blocks, ("train.js",), styles, learns=True)
 
@@ -89,7 +89,7 @@ def _page(title: str, root: str, wait: str, blocks: str, programs: tuple[str, ..
     filled = PAGE.substitute(
         policy=_policy(texts, (BASE_STYLE, page, *map(dist, styles)), learns),
         title=html.escape(title),
-        icon=_icon(),
+        icon=icon_link(),
         base=BASE_STYLE,
         page=page,
         root=root,
@@ -100,7 +100,7 @@ def _page(title: str, root: str, wait: str, blocks: str, programs: tuple[str, ..
     return filled.encode()
 
 
-def _block(name: str, text: str) -> str:
+def inert_block(name: str, text: str) -> str:
     """Text that the program reads and nobody runs."""
     return f'<script id="{name}" type="text/plain">{text}</script>\n'
 
@@ -153,15 +153,15 @@ def _policy(programs: tuple[str, ...], styles: tuple[str, ...], learns: bool) ->
 
     learns: and a worker that the page itself makes, whose address only the policy of that name gives out.
     """
-    allowed = " ".join(map(_hash, styles))
+    allowed = " ".join(map(policy_hash, styles))
     worker, types = ("worker-src blob:; ", "latent-atlas-learner") if learns else ("", "'none'")
     return (
-        f"default-src 'none'; script-src {' '.join(map(_hash, programs))} 'wasm-unsafe-eval'; style-src {allowed}; img-src data:; "
+        f"default-src 'none'; script-src {' '.join(map(policy_hash, programs))} 'wasm-unsafe-eval'; style-src {allowed}; img-src data:; "
         f"{worker}base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types {types}"
     )
 
 
-def _hash(text: str) -> str:
+def policy_hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
@@ -179,7 +179,7 @@ def _checked(name: str, version: int) -> str:
     return text
 
 
-def _icon() -> str:
+def icon_link() -> str:
     """The app's icon, inside the file; none where the assets were left out."""
     path = HOME / "assets" / "icon.png"
     if not path.is_file():

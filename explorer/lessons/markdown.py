@@ -80,6 +80,11 @@ def with_colours(tex: str, colours: Mapping[str, str]) -> str:
     return TERM.sub(lambda term: rf"\textcolor{{{colours[term[1]]}}}", tex)
 
 
+def without_terms(tex: str) -> str:
+    """The formula as LaTeX alone."""
+    return TERM.sub("", tex)
+
+
 def escaped(text: str) -> str:
     """Text of a lesson as Markdown that shows it."""
     return escape_markdown(text, LONGEST)

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Literal
 
 Bundle = Literal["surface", "studio", "hosts", "clinic", "history", "link", "train", "film", "searches", "lessons", "pieces"]
+SiteBundle = Literal["site", "site-film", "site-train", "site-math", "site-pieces", "site-worker"]
+"""Of a web site without a server."""
 
 
 def read(name: str) -> str:

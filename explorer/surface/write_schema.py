@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from explorer.pictures import protocols
-from explorer.surface import lesson_schema, network_schema, schema, training_schema
+from explorer.surface import lesson_schema, network_schema, schema, site_schema, training_schema
 from explorer.surface.borrowed import BORROWED
 from trainer.datasets import names
 from trainer.latent import interpolation, paths
@@ -74,6 +74,7 @@ def schema_text() -> str:
         *_declarations(_body(schema)),
         *_declarations(_body(training_schema)),
         *_declarations(_body(lesson_schema)),
+        *_declarations(_body(site_schema)),
         *map(_defaults, COMPLETED),
     ]
     return "\n".join([HEAD.rstrip(), "", *_spaced(blocks), ""])

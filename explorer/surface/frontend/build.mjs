@@ -10,7 +10,9 @@
 //   lessons.js   watches a lesson's tasks, keeps how far a visitor is, and shows the terms of formulas
 //   pieces.js    the interactive pieces beside a lesson's text
 //   film.js      the film of a training that is over, in the map's place
-//   surface.css  page.css  charts.css  train.css  film.css  share.css   their style sheets once more, because a page's policy names each by its hash
+//   site.js      the pages of a web site without a server; site-film.js, site-train.js, site-math.js (KaTeX) and site-pieces.js come when they are
+//                needed, site-worker.js keeps them for a time without network. All are plain scripts: a page from disk may load no module.
+//   surface.css  page.css  charts.css  train.css  film.css  share.css  site.css  pieces.css   their style sheets once more, because a page's policy names each by its hash
 
 // `node build.mjs --out FOLDER` writes them into that folder instead (the check does: dist stays as it is while tests read it);
 // `node build.mjs --watch FOLDER` too, unminified, and anew at every change (make dev).
@@ -118,9 +120,23 @@ const FORMS = {
   link: {
     banner: { js: "/* Latent Atlas. Contains uqr (MIT, Anthony Fu), after Nayuki's QR Code generator (MIT). */" },
   },
+  site: {
+    format: "iife",
+    banner: {
+      js: "/* Latent Atlas. Contains parts of d3 (ISC, Mike Bostock) and uqr (MIT, Anthony Fu), after Nayuki's QR Code generator (MIT). */",
+    },
+  },
+  "site-film": { format: "iife" },
+  "site-train": { format: "iife" },
+  "site-pieces": { format: "iife" },
+  "site-math": {
+    format: "iife",
+    banner: { js: "/* Latent Atlas. Contains KaTeX (MIT, Khan Academy and other contributors). */" },
+  },
+  "site-worker": { format: "iife", banner: {} },
 };
 /** Those that learn, in a worker or in the page. */
-const LEARNING = ["learner", "train"];
+const LEARNING = ["learner", "train", "site-train"];
 
 const common = {
   bundle: true,
@@ -168,6 +184,12 @@ for (const name of [
   "searches",
   "lessons",
   "pieces",
+  "site",
+  "site-film",
+  "site-train",
+  "site-math",
+  "site-pieces",
+  "site-worker",
 ]) {
   if (watched) {
     await (await context(bundleOf(name))).watch();
@@ -184,5 +206,7 @@ const SHEETS = [
   ["share", "ui/share"],
   ["train", "train/train"],
   ["film", "replay/film"],
+  ["site", "site/site"],
+  ["pieces", "pieces/pieces"],
 ];
 for (const [name, path] of SHEETS) await writeFile(`${out}/${name}.css`, (await styleSheet(path)).text);

@@ -6,6 +6,7 @@ import { modules } from "./modules";
 /** Each may import what stands in a later row, and nothing of its own row but its own folder. */
 const ORDER = [
   ["entries"],
+  ["site"],
   ["hosts"],
   ["replay", "lessons", "pieces"],
   ["train"],

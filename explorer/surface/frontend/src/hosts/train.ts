@@ -58,7 +58,7 @@ let ofLesson: { readonly key: string; readonly bench: Workbench; readonly watchi
 /** Apart from those of the app's page, which may come before the lesson's last one has gone. */
 let lessonCalls = 0;
 
-function inLesson(
+export function inLesson(
   program: string,
   parent: HTMLElement | ShadowRoot,
   begin: TrainingBegin,
@@ -93,7 +93,7 @@ function firstStates({ beta, latent_dim, seed, learning_rate, noise, beside }: T
 const LOST = "latent-train";
 
 /** What was trained before a reload goes on, or one sentence says that it is gone; from now on this page is kept for the next one. */
-async function goOn(here: Workbench): Promise<void> {
+export async function goOn(here: Workbench): Promise<void> {
   const storage = storageOfTab();
   const lost = storage?.getItem(LOST);
   storage?.removeItem(LOST);

@@ -1033,6 +1033,193 @@ export interface PieceHeader {
   readonly arrays: Readonly<Record<string, ArrayEntry>>;
 }
 
+/** A map of a run. */
+export interface SiteMap {
+  readonly name: string;
+  readonly title: string;
+}
+
+/** A run of the site. */
+export interface SiteRun {
+  readonly name: string;
+  /** Title of its data set. */
+  readonly data: string;
+  readonly model: string;
+  /** What it is, with its bound. */
+  readonly sentence: string;
+  /** The clinic's, a sentence. */
+  readonly verdict: string;
+  /** Of the verdict. */
+  readonly tone: "good" | "bad" | "none";
+  /** Files of its map, small, for a light and for a dark page. */
+  readonly pictures: readonly [string, string];
+  readonly maps: readonly SiteMap[];
+  /** Classes that its decoder can be given; none for most models. */
+  readonly labels: readonly string[];
+  /** The same for runs with the same test images in the same order. */
+  readonly images: string;
+  /** Part with what its first map needs. */
+  readonly first: string;
+  /** Part with the encoder, the other maps and classes. */
+  readonly rest: string;
+  /** Part with the film of its training. */
+  readonly film: string;
+}
+
+/** A lesson of the site, in the list. */
+export interface SiteLesson {
+  readonly name: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly minutes: number;
+  readonly needs: string;
+  readonly language: string;
+  readonly lecture: string;
+  readonly n_steps: number;
+  /** Keys of its tasks. */
+  readonly tasks: readonly string[];
+  readonly part: string;
+}
+
+/** Images to learn from. */
+export interface SiteImages {
+  readonly name: string;
+  readonly title: string;
+  readonly part: string;
+}
+
+/** What there is. */
+export interface SiteIndex {
+  readonly runs: readonly SiteRun[];
+  readonly lessons: readonly SiteLesson[];
+  readonly images: readonly SiteImages[];
+  /** Files of the programs that come when they are needed: film, train, math. */
+  readonly programs: Readonly<Record<string, string>>;
+}
+
+/**
+ * A piece of prose. Kinds are those of `explorer/lessons/prose.py`, but "math" and "data-cell", and "absent" for a link
+ * to a page that only the app has.
+ */
+export interface SiteNode {
+  readonly kind: string;
+  /** What a leaf says, of a number with its unit; of a link its address. */
+  readonly text: string;
+  readonly children: readonly SiteNode[];
+  /** Of a number its definition. */
+  readonly title?: string;
+}
+
+/** What is read. */
+export interface SiteText {
+  readonly kind: "text";
+  readonly text: readonly SiteNode[];
+}
+
+/** What is to be done. */
+export interface SiteTask {
+  readonly kind: "task";
+  readonly key: string;
+  readonly do: readonly SiteNode[];
+  readonly hint: readonly SiteNode[];
+  readonly clauses: readonly LessonClause[];
+}
+
+/** What all questions share; their answers are told after a person's own. */
+export interface SiteQuestion {
+  readonly key: string;
+  readonly question: readonly SiteNode[];
+  readonly because: readonly SiteNode[];
+}
+
+/** A question with choices. */
+export interface SiteChoice extends SiteQuestion {
+  readonly kind: "choice";
+  readonly choices: readonly (readonly SiteNode[])[];
+  /** From 0. */
+  readonly right: number;
+}
+
+/** A question for a number of a run. */
+export interface SiteNumber extends SiteQuestion {
+  readonly kind: "number";
+  readonly unit: string;
+  readonly value: number;
+  readonly tolerance: number;
+  /** The number with its unit. */
+  readonly truth: string;
+}
+
+/** A question for a place of the map. */
+export interface SitePlace extends SiteQuestion {
+  readonly kind: "place";
+  readonly place: Point;
+  readonly tolerance: number;
+  readonly truth: string;
+}
+
+/** A number of a run. */
+export interface SiteMeasure {
+  readonly text: string;
+  readonly words: string;
+  readonly definition: string;
+}
+
+/** Numbers of runs below each other. */
+export interface SiteNumbers {
+  readonly kind: "numbers";
+  readonly numbers: readonly SiteMeasure[];
+}
+
+/** A part of a formula that is explained. */
+export interface SiteTerm {
+  readonly name: string;
+  readonly words: readonly SiteNode[];
+}
+
+/** A formula on a line of its own. */
+export interface SiteFormula {
+  readonly kind: "math";
+  readonly tex: string;
+  readonly terms: readonly SiteTerm[];
+}
+
+export type SiteBlock = SiteText | SiteTask | SiteChoice | SiteNumber | SitePlace | SiteNumbers | SiteFormula;
+
+/** What stands beside the text. */
+export interface SiteScene {
+  /** The same for steps that show the same; of a training the name by which tasks know it. */
+  readonly key: string;
+  readonly run: string;
+  /** Map, class and pins, as the part of the address after # has them. */
+  readonly page: string;
+  /** What else is on the screen, too. */
+  readonly screen: string;
+  /** Of a training: by name, what it learns from. */
+  readonly images?: string;
+  readonly begin?: TrainingBegin;
+  /** An interactive piece. */
+  readonly piece?: PieceTold;
+  /** Part with the image that it is about; "" of one that is about none. */
+  readonly subject?: string;
+}
+
+/** What is on one screen. */
+export interface SiteStep {
+  readonly title: readonly SiteNode[];
+  readonly view: SiteScene;
+  readonly blocks: readonly SiteBlock[];
+}
+
+/** A whole lesson. */
+export interface SiteLessonText {
+  readonly name: string;
+  readonly title: string;
+  readonly language: string;
+  readonly has_formulas: boolean;
+  readonly steps: readonly SiteStep[];
+}
+
 export const DEFAULT_OPTIONS: Options = {
   pinnable: true,
   hint: true,

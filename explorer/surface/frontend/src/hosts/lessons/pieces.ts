@@ -1,4 +1,4 @@
-/** Where does an interactive piece live? In the app, as a Streamlit component beside a lesson's text. */
+/** Where does an interactive piece live? Beside a lesson's text: in the app as a Streamlit component, and on a web site without a server. */
 
 import sheet from "../../charts/clinic.css";
 import { colourCharts } from "../../charts/colours";
@@ -49,17 +49,33 @@ export function inApp({ parentElement: parent, data }: Component): (() => void) 
   const here = before ?? begun(parent, told);
   const isNew = before === undefined || here.told.key !== told.key || here.told.address !== told.address;
   here.told = told;
-  if (isNew) void open(parent, here);
+  if (isNew) void open(parent, here, told.address ? () => fetched(told.address) : null);
   draw(here);
   return left(parent, here);
 }
 
+/** Returns what takes it away again. subject: its bytes, null of a piece that is about no image */
+export function inSite(parent: HTMLElement, told: PieceTold, subject: Uint8Array | null): () => void {
+  const here = begun(parent, told);
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const redraw = (): void => draw(here);
+  dark.addEventListener("change", redraw);
+  void open(parent, here, subject && (async () => subject));
+  return () => {
+    dark.removeEventListener("change", redraw);
+    end(here);
+    mounted.delete(parent);
+  };
+}
+
 function left(parent: Node, here: Mounted): () => void {
-  return leaving(mounted, parent, here, () => {
-    close(here);
-    here.observer.disconnect();
-    here.root.remove();
-  });
+  return leaving(mounted, parent, here, () => end(here));
+}
+
+function end(here: Mounted): void {
+  close(here);
+  here.observer.disconnect();
+  here.root.remove();
 }
 
 function begun(parent: HTMLElement | ShadowRoot, told: PieceTold): Mounted {
@@ -80,7 +96,7 @@ function close(here: Mounted): void {
 }
 
 /** What is fetched when another piece is wanted already is left alone. */
-async function open(parent: Node, here: Mounted): Promise<void> {
+async function open(parent: Node, here: Mounted, bring: (() => Promise<Uint8Array>) | null): Promise<void> {
   const { told } = here;
   close(here);
   here.body.replaceChildren(h("p", { class: "la-muted", role: "status" }, "The piece is on its way …"));
@@ -88,7 +104,7 @@ async function open(parent: Node, here: Mounted): Promise<void> {
   try {
     const make = PIECES[told.piece];
     if (!make) throw new PayloadError("This page is older than the lesson. Reload it.");
-    const subject = told.address === "" ? NO_SUBJECT : readSubject(await fetched(told.address));
+    const subject = bring ? readSubject(await bring()) : NO_SUBJECT;
     if (!isWanted()) return;
     const piece = make(told, subject);
     here.piece = piece;

@@ -1,0 +1,71 @@
+/** What is on the page of a run? What it is and how good, its map with all that belongs to it, and the ways to other pages of it. */
+
+import { KeptScreen } from "../hosts/screen/kept-screen";
+import { h } from "../ui/dom";
+import { count } from "../ui/format";
+import { PayloadError } from "../wire/errors";
+import type { BundleContents, SiteIndex, SiteRun } from "../wire/schema";
+import { address, parted, queried, screenFragment, write } from "./address";
+import { absent, type Place, unbroken, WHERE_IT_RUNS } from "./frame";
+import { ShownRun } from "./shown-run";
+
+export async function runPage(index: SiteIndex, place: Place): Promise<void> {
+  const run = runOf(index, queried("run"));
+  place.title(run.name);
+  place.head.append(h("h1", { class: "lp-h1" }, run.name));
+  const facts = h("div", { class: "lp-head" });
+  const shown = new ShownRun(run, {
+    height: 0,
+    filmProgram: index.programs.film ?? "",
+    options: {},
+    fromAddress: () => parted(location.hash).page,
+    changed: (page) => write({ page }),
+  });
+  place.body.replaceChildren(facts, shown.element);
+  await shown.open();
+  if (shown.contents) {
+    facts.replaceChildren(...head(run, shown.contents));
+    place.foot.replaceChildren(footWords(shown.contents));
+    shown.refresh(); // the map begins lower now
+  }
+  new KeptScreen(
+    screenFragment((changed) =>
+      addEventListener("hashchange", () => {
+        shown.set(parted(location.hash).page);
+        changed();
+      }),
+    ),
+  );
+}
+
+/** Raises `PayloadError` with a sentence for the person. */
+export function runOf({ runs }: SiteIndex, name: string): SiteRun {
+  const found = runs.find((run) => run.name === name);
+  if (found) return found;
+  const names = runs.map((run) => run.name);
+  throw new PayloadError(absent("run", name, names));
+}
+
+function head({ name, verdict, tone }: SiteRun, { facts, meanings, units }: BundleContents): HTMLElement[] {
+  const list = h("dl", {}, ...meanings.flatMap(([term, meaning]) => [h("dt", {}, term), h("dd", {}, meaning)]));
+  const details = h(
+    "details",
+    { class: "lp-details" },
+    h("summary", {}, "What the figures mean"),
+    list,
+    h("p", {}, units),
+  );
+  details.hidden = meanings.length === 0;
+  const beside = h("a", { href: address("compare", { run: name }) }, "Compare with another run");
+  return [
+    h("p", { class: "lp-facts" }, facts.map(unbroken).join(" · ")),
+    h("p", { class: `si-verdict si-${tone}` }, verdict),
+    h("p", { class: "si-beside" }, beside),
+    details,
+  ];
+}
+
+export function footWords({ source }: BundleContents): string {
+  const licence = source.licence ? `, ${source.licence}` : "";
+  return `Points are codes of ${count(source.n)} test images of ${source.dataset}${licence}; the images themselves are not in this site. ${WHERE_IT_RUNS}`;
+}
