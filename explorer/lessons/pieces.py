@@ -66,7 +66,7 @@ def check_piece(play: Play, run: str, info: RunInfo) -> None:
             f"run {run} has {config.latent_dim} latent dimensions", "use a run with two, whose plane can be integrated over"
         )
     if why := _why_no_density(info):
-        raise Mistake(f"run {run} {why}", "use a run of a VAE that is not told a class, such as mnist-2d or digits-2d")
+        raise Mistake(f"run {run} {why}", "use a run of a VAE without class labels, such as mnist-2d or digits-2d")
     n_images = info.metrics.n if info.metrics is not None else info.dataset.n_test
     if play.image >= n_images:
         raise Mistake(f"run {run} has no test image {play.image}", f"use a number from 0 to {n_images - 1}")
@@ -78,11 +78,11 @@ def _why_no_density(info: RunInfo) -> str:
     if config.is_deterministic:
         return "is deterministic: it has no p(x|z)"
     if config.is_conditional:
-        return "is told the class of an image besides its code"
+        return "is class-conditional: its decoder is given the class of an image besides its code"
     if config.context:
-        return "has a decoder that sees the pixels before"
+        return "has a autoregressive decoder"
     if config.has_scale and config.scale == "per-pixel":
-        return "has a scale for each pixel, which the browser is not told"
+        return "has a scale for each pixel, which the page is not given"
     if info.origin is not None and (info.origin.decoder != "layers" or not config.has_encoder):
         return "was imported without layers of its decoder, or without an encoder"
     return ""

@@ -123,7 +123,7 @@ def test_its_numbers_are_those_of_numpy(browser, server):
     with tab(browser, viewport=PROJECTOR, reduced_motion="reduce") as page:
         opened(page, server, ENCODER)
         eventually(lambda: is_known(page), seconds=60)
-        page.get_by_role("button", name="The encoder’s").click()
+        page.get_by_role("button", name="The encoder's").click()
         eventually(lambda: is_nearly(terms(page)[1], rate, 0.01), seconds=30)
         _, _, shown, gap = terms(page)
         said = page.get_by_test_id("piece-evidence").inner_text()
@@ -170,7 +170,7 @@ def test_darts_come_to_the_value_by_quadrature(browser, server, size):
         expect(words).to_contain_text("N = 100:")
         expect(go).to_contain_text("up to 1000")
         tasks_done(page)
-        page.get_by_role("radio", name="from the encoder’s q(z|x)").check()
+        page.get_by_role("radio", name="from the encoder's q(z|x)").check()
         expect(words).to_contain_text("Throw darts")
         for total in ("100", "1000"):
             go.click()

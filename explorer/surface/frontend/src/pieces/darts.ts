@@ -50,7 +50,7 @@ export class DartsPiece implements Piece {
       "Darts are drawn from",
       [
         { value: "prior", text: "from the prior p(z)" },
-        { value: "encoder", text: "from the encoder’s q(z|x)" },
+        { value: "encoder", text: "from the encoder's q(z|x)" },
       ],
       (value) => this.choose(value as Source),
       "la",

@@ -19,7 +19,7 @@ export interface Deeds {
 }
 
 const SHADES =
-  "Shaded: the true posterior p(z|x), with lines where its density is e^−½ and e^−2 of its peak’s, as a Gaussian’s is at 1σ and 2σ. " +
+  "Shaded: the true posterior p(z|x), with lines where its density is e^−½ and e^−2 of its peak's, as a Gaussian's is at 1σ and 2σ. " +
   "Orange: your Gaussian at 1σ and 2σ. Drag its middle, pull its two handles, or press a place of the plane.";
 /** Of the column of pictures, CSS pixels. */
 const PICTURE_PX = 112;
@@ -66,7 +66,7 @@ export class EncoderView {
       h(
         "div",
         { class: "lw-row" },
-        button("lw-button", {}, () => deeds.encoder(), "The encoder’s"),
+        button("lw-button", {}, () => deeds.encoder(), "The encoder's"),
         this.climb,
         button("lw-button lw-plain", {}, () => deeds.fit(), "Zoom to fit"),
         button("lw-button lw-plain", {}, () => deeds.whole(), "Whole plane"),
@@ -107,7 +107,7 @@ export class EncoderView {
     const left = Math.abs(found.correlation) > 0.2 ? ": no axis-aligned Gaussian closes the gap." : ".";
     setText(
       this.tiltWords,
-      `Your Gaussian cannot tilt, and neither can the encoder’s: q is axis-aligned. Under p(z|x) the correlation of z₁ and z₂ is ${number(found.correlation)}${left}`,
+      `Your Gaussian cannot tilt, and neither can the encoder's: q is axis-aligned. Under p(z|x) the correlation of z₁ and z₂ is ${number(found.correlation)}${left}`,
     );
   }
 }

@@ -183,7 +183,7 @@ export class IntegratePiece implements Piece {
 
   private below(): string {
     return (
-      "A cell’s colour is the root of its share of p(x): yellow the fullest, violet next to nothing. One decoding for each cell; where a " +
+      "A cell's colour is the root of its share of p(x): yellow the fullest, violet next to nothing. One decoding for each cell; where a " +
       "single cell holds most, the sum depends on whether its middle met the peak."
     );
   }
