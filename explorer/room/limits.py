@@ -10,9 +10,9 @@ from explorer.room.key import Pass
 
 WRONG_WORDS, WRONG_WORDS_OF_ALL = Rate(40, 1 / 3), Rate(200, 3)
 """Of one address, behind which a whole class may be, and of all. Right ones are not counted: thirty come at once."""
-OPENED = Rate(10, 1 / 5)
+OPENED = Rate(8, 1 / 5)
 """Sockets that a visitor opens: a page each, and one more after every reload."""
-MESSAGES = Rate(40, 1)
+MESSAGES = Rate(25, 1)
 """Each makes the server draw the page once, a tenth of a second or two."""
 MESSAGE_BYTES = Rate(24e6, 0.2e6)
 UPLOADED = Rate(60e6, 0.2e6)

@@ -275,7 +275,7 @@ def test_a_visitor_has_few_sockets_and_others_do_not_feel_it(clock):
     for _ in range(6):
         shares.leave(one)
     assert shares.n_here() == 1
-    assert [shares.enter(one) for _ in range(5)] == [True] * 4 + [False]  # ten at once, however short they were
+    assert [shares.enter(one) for _ in range(3)] == [True] * 2 + [False]  # eight at once, however short they were
     clock.now += 5
     assert shares.enter(one)
 
@@ -313,8 +313,8 @@ def test_who_sends_without_a_pause_is_read_later_and_what_is_too_large_ends_the_
 
     monkeypatch.setattr("explorer.room.gate.asyncio.sleep", sleep)
     cookie = room.keys.new_pass("visitor")
-    socket_through(app, room, cookie, *[{"type": "websocket.receive", "bytes": b"x"}] * 43)
-    assert slept == [1, 2, 3] and len(app.got) == 45  # forty at once; nothing is lost
+    socket_through(app, room, cookie, *[{"type": "websocket.receive", "bytes": b"x"}] * 28)
+    assert slept == [1, 2, 3] and len(app.got) == 30  # twenty-five at once; nothing is lost
     app.got.clear()
     socket_through(app, room, cookie, {"type": "websocket.receive", "bytes": b"x" * (limits.LARGEST_MESSAGE + 1)})
     assert [message["type"] for message in app.got] == ["websocket.connect", "websocket.disconnect"]
