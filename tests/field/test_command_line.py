@@ -597,7 +597,7 @@ def test_clock():
 
 
 def test_what_is_nearly_right_is_guessed(atlas):
-    assert "unknown command 'evalute' (did you mean evaluate?); allowed: app, export, film, lesson, fit" in one_line(
+    assert "unknown command 'evalute' (did you mean evaluate?); allowed: app, export, film, serve, site, lesson, fit" in one_line(
         atlas("evalute")
     )
     assert "unknown option '--latnt-dim' (did you mean --latent-dim?)" in one_line(atlas("fit", "digits-2d", "--latnt-dim", "3"))
@@ -605,7 +605,7 @@ def test_what_is_nearly_right_is_guessed(atlas):
     assert "(did you mean digits-2d?)" in one_line(atlas("fit", "digits2d"))
 
 
-COMMANDS = ("app", "export", "fit", "list", "bench", "check", "import", "evaluate", "examine", "maps", "classifier")
+COMMANDS = ("app", "export", "serve", "site", "fit", "list", "bench", "check", "import", "evaluate", "examine", "maps", "classifier")
 
 
 def test_help_and_version(atlas):
