@@ -7,15 +7,18 @@ import streamlit as st
 from explorer.jobs.keeping import KeptTrainings
 from explorer.jobs.training import Training, jobs_folder
 from explorer.jobs.trainings import TrainingQueue
+from explorer.room.room import the_room
 from explorer.surface.live import LivePhase, pack_live
-from trainer.errors import RunError
+from trainer.errors import LatentError, RunError
 
 PHASES: dict[str, LivePhase] = {"waiting": "waiting", "running": "running", "paused": "paused"}
 
 
 @st.cache_resource(show_spinner=False)
 def training_queue() -> TrainingQueue:
-    """The trainings of this machine's person: one queue for all visitors."""
+    """The trainings of this machine's person: one queue for all visitors. Raises `LatentError` in a room: an open queue goes on."""
+    if the_room() is not None:
+        raise LatentError("this app is open to a room: what its machine trains is not shown there.")
     return TrainingQueue(jobs_folder())
 
 

@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Annotated
 
 from tyro.conf import arg
@@ -14,13 +15,14 @@ from tyro.conf import arg
 from explorer.hosts.listening import check_free, check_port
 from explorer.room.gate import Gate
 from explorer.room.key import Keys, checked_word, drawn_word
-from explorer.room.room import Room, open_room
+from explorer.room.room import LOOPBACK, Network, Room, open_room
 from trainer.cli.arguments import parse
 from trainer.console import program
 from trainer.errors import LatentError
 from trainer.runs.catalogue import HOME
 
 WORD = "LATENT_ROOM_WORD"
+MOST_MESSAGE_MB = 32  # of one message either way: maps do not come by the socket
 ANY = ("0.0.0.0", "::")
 
 
@@ -38,6 +40,9 @@ class ServeOptions:
     among the processes, in the variable they don't"""
     public: Annotated[str | None, arg(metavar="URL", help_behavior_hint="")] = None
     """where visitors reach it, as in https://atlas.example.org, if a proxy stands before it"""
+    proxy: Annotated[str | None, arg(metavar="ADDRESS", help_behavior_hint="")] = None
+    """a proxy on another machine or before a container, as an address or a network such as 172.17.0.0/16: it is believed when it says from
+    whom a request comes (one on this machine is)"""
 
 
 def serve(argv: list[str]) -> None:
@@ -45,7 +50,12 @@ def serve(argv: list[str]) -> None:
     options = parse(ServeOptions, argv, f"{program()} serve")
     check_port(options.port)
     word = options.word if options.word is not None else os.environ.get(WORD) or drawn_word()
-    room = Room(checked_word(word), _public(options.public) or f"http://{_reached_at(options.address)}:{options.port}", Keys(word))
+    room = Room(
+        checked_word(word),
+        _public(options.public) or f"http://{_reached_at(options.address)}:{options.port}",
+        Keys(word),
+        proxies=(*LOOPBACK, *_proxies(options.proxy)),
+    )
     check_free(options.address, options.port)
     open_room(room)
     _say(room, options)
@@ -59,7 +69,14 @@ def _run(room: Room, options: ServeOptions) -> None:
 
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     app = st.App(HOME / "app.py", middleware=[Middleware(Gate, room=room)])
-    app.run(config={"server.port": options.port, "server.address": options.address, "server.headless": True})
+    app.run(
+        config={
+            "server.port": options.port,
+            "server.address": options.address,
+            "server.headless": True,
+            "server.maxMessageSize": MOST_MESSAGE_MB,
+        }
+    )
 
 
 def _say(room: Room, options: ServeOptions) -> None:
@@ -75,6 +92,14 @@ def _say(room: Room, options: ServeOptions) -> None:
 
         segno.make(room.link(), error="l").terminal(compact=True)
     print("\n".join(lines), flush=True)
+
+
+def _proxies(text: str | None) -> tuple[Network, ...]:
+    """Raises `LatentError`."""
+    try:
+        return () if text is None else (ip_network(text.strip(), strict=False),)
+    except ValueError:
+        raise LatentError(f"--proxy is {text!r}; allowed: an address or a network, such as 172.17.0.1 or 172.17.0.0/16.") from None
 
 
 def _public(url: str | None) -> str | None:

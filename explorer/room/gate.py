@@ -11,8 +11,12 @@ import gzip
 import math
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from http.cookies import CookieError, SimpleCookie
+from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import parse_qs, quote
+
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from explorer.room import doors
 from explorer.room.key import Pass
@@ -25,11 +29,15 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-OPEN = ("/_stcore/health", "/healthz")
+OPEN = ("/_stcore/health",)
 """Whether the server lives is nobody's secret, and a container has to ask it."""
 MOST_FORM = 4096
 MOST_PROGRAMS = 32
 MOST_QUERY = 8192
+FORM_S = 10.0
+SPOKEN = ("rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "backend_operation_request")
+"""What a browser tells the app; the rest of Streamlit's messages are for who develops it, and one of them empties all caches."""
+TELLS_OF_SERVER = ("/_stcore/metrics", "/_stcore/script-health-check")
 TOO_MANY, TOO_LARGE, REFUSED = 429, 413, 1013
 POLICY_VIOLATION = 1008
 KEPT_FOR_EVER = b"private, max-age=31536000, immutable"
@@ -66,13 +74,15 @@ class Gate:
             await self._teach(scope, send)
         elif who is None:
             await _answer(send, 303, b"", {"location": f"/room{_next_of(scope) if path == '/' else ''}"})
+        elif path in TELLS_OF_SERVER:
+            await _answer(send, 404, b"There is no such page.")
         elif path in ("/door", "/room/here"):
             await self._door(scope, send, who)
         elif wait := self._room.limits.requests.of(who.name).take():
             await _refuse(send, TOO_MANY, "Too many requests at once.", wait)
         elif _length(headers) > LARGEST_UPLOAD:
             await _answer(send, TOO_LARGE, f"At most {LARGEST_UPLOAD // 1_000_000} MB are taken at once.".encode())
-        elif wait := self._room.limits.uploaded.of(who.name).lack(_length(headers)):
+        elif wait := self._room.limits.lack_of_upload(who, _length(headers)):
             await _refuse(send, TOO_MANY, "Too much was uploaded from this page.", wait)
         elif scope["method"] == "GET" and _is_program(path) and "gzip" in headers.get("accept-encoding", ""):
             await self._program(scope, receive, send)
@@ -87,23 +97,36 @@ class Gate:
         if scope["method"] != "POST":
             await _answer(send, 405, b"", {"allow": "GET, POST"})
             return
-        form = await _form(receive)
-        following = _inside(form.get("next", ""))
-        if wait := self._room.limits.wait_for_word(_address(scope)):
+        try:
+            form = await asyncio.wait_for(_form(receive), FORM_S)
+        except TimeoutError:
+            await _answer(send, 408, b"The word did not arrive.")
+            return
+        following, said, address = _inside(form.get("next", "")), form.get("word", ""), self._address(scope)
+        room = self._room
+        if room.pass_of(_cookie(_headers(scope))) is not None and (room.keys.is_code(said) or room.keys.opens(said)):
+            await _answer(send, 303, b"", {"location": f"./{following}"})  # somebody who is in already
+        elif room.keys.is_code(said):
+            await self._let_in(scope, send, following)
+        elif wait := room.limits.wait_for_word(address):
             fault = f"Too many tries from your network. Wait {math.ceil(wait)} seconds, then try again."
             await _page(send, TOO_MANY, doors.ask_page(following, fault), {"retry-after": str(math.ceil(wait))})
-        elif not self._room.keys.opens(form.get("word", "")):
-            self._room.limits.count_wrong_word(_address(scope))
+        elif not room.keys.opens(said):
+            room.limits.count_wrong_word(address)
             await _page(send, 403, doors.ask_page(following, "That is not the word of this room. It stands on the first screen."))
+        else:
+            await self._let_in(scope, send, following)
+
+    async def _let_in(self, scope: Scope, send: Send, following: str) -> None:
+        """A visitor more, as far as one address may have so many."""
+        if wait := self._room.limits.passes.of(self._address(scope)).take():
+            await _refuse(send, TOO_MANY, "Many have come from your network at once.", wait)
         else:
             await _answer(send, 303, b"", {"location": f"./{following}", "set-cookie": self._cookie("visitor", scope)})
 
     async def _teach(self, scope: Scope, send: Send) -> None:
-        """The teacher's own link: a wrong one counts as a wrong word."""
-        if wait := self._room.limits.wait_for_word(_address(scope)):
-            await _refuse(send, TOO_MANY, "Too many tries from your network.", wait)
-        elif not self._room.keys.is_teachers(scope["path"].removeprefix("/teach/")):
-            self._room.limits.count_wrong_word(_address(scope))
+        """The teacher's own link, which is too long to be tried."""
+        if not self._room.keys.is_teachers(scope["path"].removeprefix("/teach/")):
             await _answer(send, 404, b"There is no such page.")
         else:
             await _answer(send, 303, b"", {"location": "../door", "set-cookie": self._cookie("teacher", scope)})
@@ -140,7 +163,6 @@ class Gate:
 
     def _bounded(self, receive: Receive, who: Pass) -> Receive:
         """The body of a request, counted as it comes; one that grows too long without having said so ends there."""
-        bucket = self._room.limits.uploaded.of(who.name)
         n_bytes = 0
 
         async def bounded() -> Message:
@@ -148,9 +170,21 @@ class Gate:
             message = await receive()
             n_new = len(message.get("body", b""))
             n_bytes += n_new
-            return message if n_bytes <= LARGEST_UPLOAD and bucket.take(n_new) == 0 else {"type": "http.disconnect"}
+            return (
+                message if n_bytes <= LARGEST_UPLOAD and self._room.limits.take_upload(who, n_new) else {"type": "http.disconnect"}
+            )
 
         return bounded
+
+    def _address(self, scope: Scope) -> str:
+        """Of who asks; a proxy that is known says whose request it brings."""
+        peer = str((scope.get("client") or ("",))[0])
+        forwarded = _headers(scope).get("x-forwarded-for", "").rpartition(",")[2].strip()
+        try:
+            is_proxy = any(ip_address(peer) in network for network in self._room.proxies)
+        except ValueError:
+            is_proxy = False
+        return _network(forwarded if forwarded and is_proxy else peer)
 
     # --- sockets
 
@@ -159,29 +193,36 @@ class Gate:
         if who is None:
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})
             return
-        if not self._room.limits.enter(who):
+        address = self._address(scope)
+        if not self._room.limits.enter(who, address):
             await send({"type": "websocket.close", "code": REFUSED, "reason": "Too many pages of one visitor at once."})
             return
         try:
             await self._app(scope, self._paced(receive, who), send)
         finally:
-            self._room.limits.leave(who)
+            self._room.limits.leave(who, address)
 
     def _paced(self, receive: Receive, who: Pass) -> Receive:
         """What comes by a socket, no faster than a person acts; what is too large ends it."""
         limits = self._room.limits
 
         async def paced() -> Message:
-            message = await receive()
-            if message["type"] != "websocket.receive":
-                return message
-            n_bytes = len(message.get("bytes") or b"") + len((message.get("text") or "").encode())
-            if n_bytes > LARGEST_MESSAGE:
-                return {"type": "websocket.disconnect", "code": 1009}
-            wait = max(limits.messages.of(who.name).owe(), limits.message_bytes.of(who.name).owe(n_bytes))
-            if wait > 0:
-                await asyncio.sleep(wait)
-            return message
+            while True:
+                message = await receive()
+                if message["type"] != "websocket.receive":
+                    return message
+                data = message.get("bytes") or b""
+                n_bytes = len(data) + len((message.get("text") or "").encode())
+                if n_bytes > LARGEST_MESSAGE:
+                    return {"type": "websocket.disconnect", "code": 1009}
+                wait = max(limits.messages.of(who.name).owe(), limits.message_bytes.of(who.name).owe(n_bytes))
+                if wait > 0:
+                    await asyncio.sleep(wait)
+                kind = _kind(data)
+                if kind == "":
+                    return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
+                if kind in SPOKEN:
+                    return message
 
         return paced
 
@@ -208,11 +249,21 @@ def _length(headers: Mapping[str, str]) -> int:
     return int(said) if said.isdecimal() and len(said) < 20 else 0
 
 
-def _address(scope: Scope) -> str:
-    """Of who asks; a proxy on this machine says whose request it brings."""
-    peer = str((scope.get("client") or ("",))[0])
-    forwarded = _headers(scope).get("x-forwarded-for", "").rpartition(",")[2].strip()
-    return forwarded[:64] if forwarded and peer in ("127.0.0.1", "::1") else peer
+def _kind(data: bytes) -> str:
+    """What a browser says by a message; "" for what is none."""
+    try:
+        return str(BackMsg.FromString(data).WhichOneof("type") or "")
+    except DecodeError:
+        return ""
+
+
+def _network(address: str) -> str:
+    """By which somebody is counted: one line has a whole /64 of the addresses of version 6."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address[:64]
+    return str(ip_network((found, 64), strict=False)) if found.version == 6 else address
 
 
 def _query(scope: Scope, name: str) -> str:

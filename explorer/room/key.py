@@ -57,14 +57,20 @@ class Keys:
         self._secret = secrets.token_bytes(32)
         self.teachers = secrets.token_urlsafe(24)
         """Whoever opens /teach/ with it is the teacher."""
+        self.code = secrets.token_urlsafe(16)
+        """What a QR code brings in place of the word: nobody tries it, so that it opens also where wrong words are waited for."""
 
     def opens(self, said: str) -> bool:
         """Whether that is the word; spaces around it and capitals do not count. Takes as long for a wrong one as for the right one."""
         return hmac.compare_digest(_digest(said), self._word)
 
+    def is_code(self, said: str) -> bool:
+        """Whether that is what the QR code brings."""
+        return hmac.compare_digest(sha256(said.encode(errors="replace")).digest(), sha256(self.code.encode()).digest())
+
     def is_teachers(self, said: str) -> bool:
         """Whether that is the teacher's own key."""
-        return hmac.compare_digest(sha256(said.encode()).digest(), sha256(self.teachers.encode()).digest())
+        return hmac.compare_digest(sha256(said.encode(errors="replace")).digest(), sha256(self.teachers.encode()).digest())
 
     def new_pass(self, role: Role) -> str:
         """A cookie's value for somebody new."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import quote
 
 from explorer.room.key import Keys, Pass
 from explorer.room.limits import Limits
 
+Network = IPv4Network | IPv6Network
 COOKIE = "latent-atlas-room"
+LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
 @dataclass(frozen=True)
@@ -21,11 +24,13 @@ class Room:
     """As visitors reach it, http://192.168.1.20:8501."""
     keys: Keys
     limits: Limits = field(default_factory=Limits)
+    proxies: tuple[Network, ...] = LOOPBACK
+    """Who is believed when they say whose request they bring."""
 
     def link(self, next_query: str = "") -> str:
-        """What a QR code says: the page that asks, with the word after #. next_query: where one goes then, "" or ?…"""
+        """What a QR code says: the page that asks, with a key in place of the word after #. next_query: where one goes then, "" or ?…"""
         query = f"?next={quote(next_query, safe='')}" if next_query else ""
-        return f"{self.address}/room{query}#{quote(self.word, safe='')}"
+        return f"{self.address}/room{query}#{self.keys.code}"
 
     def teachers_link(self) -> str:
         """Of the teacher; whoever opens it is the teacher."""

@@ -14,7 +14,7 @@ from trainer.errors import LatentError
 
 def permission() -> Permission:
     """Of the app as it was started; a room may never, and a setting that cannot be understood allows nothing."""
-    if the_room() is not None:
+    if is_room():
         return Permission(
             False, "This app is open to a room, and does not train on its machine. “In this page” trains in the browser."
         )
@@ -24,6 +24,11 @@ def permission() -> Permission:
         return Permission(False, str(error))
 
 
+def is_room() -> bool:
+    """Whether this process serves a room, whose visitors neither train on it nor see what it trains."""
+    return the_room() is not None
+
+
 def is_teacher() -> bool:
     """Whether this visitor opened the teacher's own link of the room that this process serves."""
     room = the_room()
@@ -31,11 +36,11 @@ def is_teacher() -> bool:
     return who is not None and who.role == "teacher"
 
 
-def why_not_compute() -> str:
+def why_not_compute(needs_torch: bool = True) -> str:
     """Of what keeps the server busy for a minute and is then there for everybody; "" where this visitor may ask for it."""
-    if find_spec("torch") is None:
+    if needs_torch and find_spec("torch") is None:
         return "This needs torch, which is not installed where the app runs."
-    if the_room() is not None and not is_teacher():
+    if is_room() and not is_teacher():
         return "This app is open to a room, and computing this would keep its server busy: the teacher can do it, for everybody."
     return ""
 

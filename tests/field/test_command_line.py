@@ -605,7 +605,21 @@ def test_what_is_nearly_right_is_guessed(atlas):
     assert "(did you mean digits-2d?)" in one_line(atlas("fit", "digits2d"))
 
 
-COMMANDS = ("app", "export", "serve", "site", "fit", "list", "bench", "check", "import", "evaluate", "examine", "maps", "classifier")
+COMMANDS = (
+    "app",
+    "export",
+    "serve",
+    "site",
+    "fit",
+    "list",
+    "bench",
+    "check",
+    "import",
+    "evaluate",
+    "examine",
+    "maps",
+    "classifier",
+)
 
 
 def test_help_and_version(atlas):

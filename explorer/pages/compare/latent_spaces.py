@@ -8,6 +8,7 @@ import streamlit as st
 
 from explorer.cache.figures import can_measure_continuity, continuity_of, get_continuity
 from explorer.cache.subspaces import SAME_HELP, linear_sentences
+from explorer.session.permission import why_not_compute
 from explorer.text.continuity import COLUMNS, COMPLETENESS, CONTINUITY, cells
 from explorer.text.escape import escape_markdown
 from explorer.widgets.classifier_hint import classifier_hint
@@ -31,7 +32,9 @@ def show_latent_spaces(runs: Mapping[str, Run]) -> None:
         st.markdown(_table([cells(name, each) for name, each in found.items()]))
         classifier_hint(runs[name] for name in without_classifier(known))
     missing = [run for name, run in runs.items() if found[name] is None and can_measure_continuity(run)]
-    if missing and st.button("Measure the others" if known else "Measure them", key="measure-continuity"):
+    if missing and (why_not := why_not_compute(needs_torch=False)):
+        st.caption(why_not)
+    elif missing and st.button("Measure the others" if known else "Measure them", key="measure-continuity"):
         for run in missing:
             get_continuity(run.id)
         st.rerun()

@@ -11,7 +11,7 @@ from explorer.jobs.retraining import free_run_name, retraining_config
 from explorer.pages.dimensions.section import Examined
 from explorer.pages.dimensions.trainings import show_trainings
 from explorer.session.load import say
-from explorer.session.permission import permission
+from explorer.session.permission import is_room, permission
 from explorer.session.visitor import visitor
 from explorer.text.escape import escape_markdown
 from trainer.diagnosis.diagnose import Diagnosis
@@ -48,7 +48,8 @@ def show(shown: Examined) -> None:
         st.markdown("**Remedies that fit, the likeliest first.** Each trains the same model again with one thing changed.")
         for remedy in diagnosis.remedies:
             _card(run, remedy)
-    show_trainings(run.id)
+    if not is_room():
+        show_trainings(run.id)
 
 
 def _without_buttons(diagnosis: Diagnosis, why: str) -> None:
