@@ -7,7 +7,7 @@ import streamlit as st
 
 from explorer.cache.datasets import originals_of
 from explorer.cache.runs import Stamp, run_at, stamp_of
-from explorer.surface.piece import pack_subject
+from explorer.lessons.subject import pack_subject
 from explorer.surface.served import address_of
 
 

@@ -5,30 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+from importlib.resources import files
 from string import Template
 
 import segno
 
-STYLE = """
-:root{color-scheme:light dark;--ink:#1c2128;--soft:#545d68;--paper:#fff;--line:#d9dde3;--accent:#3b5bdb;--on:#fff;--bad:#b42318}
-@media (prefers-color-scheme:dark){:root{--ink:#e6e9ee;--soft:#a9b3bf;--paper:#14171c;--line:#353b45;--accent:#8da2fb;
---on:#14171c;--bad:#ff9b8f}}
-*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--paper);color:var(--ink);
-font:400 18px/1.5 system-ui,sans-serif}main{width:min(64rem,100%);padding:24px}
-h1{margin:0 0 4px;font-size:20px;font-weight:600;color:var(--soft)}p{margin:0 0 16px}.soft{color:var(--soft)}
-form{max-width:26rem}label{display:block;font-weight:600;margin-bottom:6px}
-input{width:100%;padding:12px;border:1px solid var(--line);border-radius:8px;background:none;color:inherit;font:inherit;font-size:22px}
-button,.button{display:inline-block;margin-top:16px;padding:12px 22px;border:0;border-radius:8px;background:var(--accent);color:var(--on);
-font:600 18px/1.2 system-ui,sans-serif;cursor:pointer;text-decoration:none}
-input:focus-visible,button:focus-visible,.button:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
-.bad{color:var(--bad);font-weight:600}
-.two{display:grid;grid-template-columns:auto 1fr;gap:clamp(24px,5vw,64px);align-items:center}
-.code{background:#fff;padding:12px;border-radius:12px;border:1px solid var(--line);line-height:0}
-.code svg{width:min(52vh,40vw,440px);height:auto}
-dl{margin:0}dt{color:var(--soft)}
-dd{margin:0 0 20px;font-size:clamp(24px,3.2vw,44px);font-weight:600;line-height:1.2;overflow-wrap:anywhere;text-wrap:balance}
-@media (max-width:640px){.two{grid-template-columns:1fr}.code svg{width:min(80vw,340px)}dd{font-size:26px}}
-"""
+STYLE = files("explorer.room").joinpath("doors.css").read_text(encoding="utf-8")
 
 PAGE = Template("""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">

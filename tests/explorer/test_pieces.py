@@ -11,8 +11,8 @@ from explorer.lessons.conditions import SUBJECTS
 from explorer.lessons.parse import read_lesson
 from explorer.lessons.pieces import PIECES, Play
 from explorer.lessons.problems import LessonError, Mistake
+from explorer.lessons.subject import pack_subject
 from explorer.surface.payload import arrays_of
-from explorer.surface.piece import pack_subject
 from tests.explorer.shown import app, sound
 from tests.places import ASSETS
 from trainer.datasets import load_dataset

@@ -79,6 +79,11 @@ def site(tmp_path_factory) -> Path:
     return target
 
 
+def subject(run: str, image: int) -> str:
+    """The part of a piece, which is not written here."""
+    return f"data/{run}.image-{image}.js"
+
+
 def opened(path: Path) -> bytes:
     """The bytes of a part, inflated; what the browser does, without the project's code."""
     name, text = json.loads(f"[{path.read_text('utf-8').removeprefix('latentAtlasPart(').removesuffix(');' + chr(10))}]")
@@ -157,7 +162,7 @@ def test_no_image_of_mnist_is_in_it_and_what_is_trained_on_comes_with_the_progra
 
 def test_a_lesson_is_told_without_html_with_its_numbers_and_links_of_the_site():
     known = {name: info for name, info in list_runs(ASSETS).items() if not isinstance(info, Exception)}
-    site = lessons.Site(Runs(known, lambda name: ()), ("digits-2d",), lambda name: load_run(name, ASSETS), ("digits",))
+    site = lessons.Site(Runs(known, lambda name: ()), ("digits-2d",), lambda name: load_run(name, ASSETS), ("digits",), subject)
     text = lessons.lesson_text(read_lesson(LESSON.encode(), "test.md"), "test", site)
     run = load_run("digits-2d", ASSETS)
     one, two = text["steps"]
@@ -190,7 +195,7 @@ def test_a_lesson_is_told_without_html_with_its_numbers_and_links_of_the_site():
 def test_what_a_site_cannot_show_is_refused_with_its_line(block, what):
     front = LESSON.split("## One", maxsplit=1)[0]
     text = f"{front}## One\n\nWords.\n\n```{block}\n```\n"
-    site = lessons.Site(Runs({}, lambda name: ()), (), lambda name: load_run(name, ASSETS), ("digits",))
+    site = lessons.Site(Runs({}, lambda name: ()), (), lambda name: load_run(name, ASSETS), ("digits",), subject)
     with pytest.raises(LessonError, match=f"mine, line 10: .*{what}"):
         lessons.lesson_text(read_lesson(text.encode(), "mine.md"), "mine", site)
 
@@ -199,7 +204,7 @@ def test_a_block_that_no_page_knows_is_refused():
     class Play:
         pass
 
-    site = lessons.Site(Runs({}, lambda name: ()), (), lambda name: load_run(name, ASSETS), ())
+    site = lessons.Site(Runs({}, lambda name: ()), (), lambda name: load_run(name, ASSETS), (), subject)
     teller = lessons._Teller("mine", 0, lessons.Scene("digits-2d"), site)
     with pytest.raises(lessons.Mistake, match="a block of the kind Play is not shown by a web site"):
         lessons._block(Play(), teller, 0)
@@ -290,6 +295,46 @@ def test_the_old_site_stands_again_where_the_new_one_cannot_take_its_place(tmp_p
 
     monkeypatch.setattr(Path, "rename", stubborn)
     with pytest.raises(LatentError, match="Permission denied"):
+        write_folder(target, lambda: {"index.html": b"two"}, overwrite=True)
+    assert (target / "index.html").read_bytes() == b"one"
+
+
+def test_what_else_lies_in_the_folder_stays_there(tmp_path):
+    target = tmp_path / "public"
+    write_folder(target, lambda: {"index.html": b"one", "runs/a.js": b"one"})
+    (target / ".git").mkdir()
+    (target / ".git" / "HEAD").write_text("ref")
+    (target / "CNAME").write_text("atlas.example.org")
+    write_folder(target, lambda: {"index.html": b"two"}, overwrite=True)
+    assert sorted(path.name for path in target.iterdir()) == [".git", "CNAME", "index.html", MARK]
+    assert (target / ".git" / "HEAD").read_text() == "ref" and (target / "index.html").read_bytes() == b"two"
+
+
+@pytest.mark.parametrize("interrupted", ["whole", "CNAME"])
+def test_an_interrupt_leaves_the_old_site_with_all_that_lies_there(tmp_path, monkeypatch, interrupted):
+    target = tmp_path / "public"
+    write_folder(target, lambda: {"index.html": b"one"})
+    (target / "CNAME").write_text("atlas.example.org")
+    rename, done = Path.rename, []
+
+    def interrupting(self: Path, to: Path) -> Path:
+        if self.name == interrupted and not done:
+            done.append(self)
+            raise KeyboardInterrupt
+        return rename(self, to)
+
+    monkeypatch.setattr(Path, "rename", interrupting)
+    with pytest.raises(KeyboardInterrupt):
+        write_folder(target, lambda: {"index.html": b"two"}, overwrite=True)
+    assert (target / "index.html").read_bytes() == b"one" and (target / "CNAME").read_text() == "atlas.example.org"
+    assert [path.name for path in tmp_path.iterdir()] == ["public"]
+
+
+def test_a_site_that_does_not_say_what_is_its_own_is_not_replaced(tmp_path):
+    target = tmp_path / "public"
+    write_folder(target, lambda: {"index.html": b"one"})
+    (target / MARK).write_text('{"site": "latent-atlas"}')
+    with pytest.raises(LatentError, match="does not say which files are the site's"):
         write_folder(target, lambda: {"index.html": b"two"}, overwrite=True)
     assert (target / "index.html").read_bytes() == b"one"
 

@@ -12,7 +12,7 @@ from explorer.hosts.site.parts import Files, add_part, pack, pack_record
 from explorer.hosts.site.run_files import add_run
 from explorer.lessons.check import Runs, check_lesson
 from explorer.lessons.records import Lesson
-from explorer.surface.piece import pack_subject
+from explorer.lessons.subject import pack_subject
 from explorer.surface.site_schema import SiteImages, SiteIndex, SiteLesson, SiteRun
 from trainer.runs.catalogue import load_run
 from trainer.runs.read import Run

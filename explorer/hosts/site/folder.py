@@ -1,4 +1,7 @@
-"""How does a site come into its folder, whole or not at all? Written beside it and renamed; only a site of ours is ever replaced."""
+"""How does a site come into its folder, whole or not at all? Written beside it and renamed; only files of ours are ever replaced.
+
+What else lies in the folder, such as `.git` or a host's `CNAME`, goes over into the new one.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,9 @@ OPEN_TO_ALL = 0o755
 def write_folder(target: Path, make: Callable[[], Mapping[str, bytes]], overwrite: bool = False) -> int:
     """Writes the files that `make` gives, by their paths in the folder `target`; returns their bytes. Raises `LatentError`."""
     check_folder(target, overwrite)
-    files = {**make(), MARK: json.dumps({"site": "latent-atlas", "version": 1}).encode() + b"\n"}
+    made = make()
+    mark = {"site": "latent-atlas", "version": 1, "files": sorted(made)}
+    files = {**made, MARK: json.dumps(mark, indent=0).encode() + b"\n"}
     try:
         with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as beside:
             whole, before = Path(beside) / "whole", Path(beside) / "before"
@@ -66,14 +71,30 @@ def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _exchange(whole: Path, target: Path, before: Path) -> None:
-    """The new folder takes the place of the old one, which stands there again where that fails."""
+    """The new folder takes the place of the old one, which stands there again where that fails or is interrupted."""
     if not target.is_dir():
         whole.rename(target)
         return
     target.rename(before)
     try:
+        for name in _foreign(before):
+            (before / name).rename(whole / name)
         whole.rename(target)
-    except OSError:
+    except BaseException:
+        for name in _foreign(whole):
+            (whole / name).rename(before / name)
         before.rename(target)
         raise
     shutil.rmtree(before, ignore_errors=True)
+
+
+def _foreign(site: Path) -> list[str]:
+    """What lies in the folder of a site, at its top, and is neither of ours nor a folder of files of ours."""
+    if not os.listdir(site):
+        return []
+    try:
+        told = json.loads((site / MARK).read_text(encoding="utf-8"))
+        ours = {str(name).partition("/")[0] for name in told["files"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        raise LatentError(f"the {MARK} of the folder does not say which files are the site's; name a new folder.") from None
+    return [name for name in sorted(os.listdir(site)) if name not in ours and name != MARK]
