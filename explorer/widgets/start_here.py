@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from explorer.session.load import open_view
 from explorer.session.permission import permission
 from trainer.console import program
 
@@ -23,7 +24,7 @@ def start_here() -> None:
     """A menu; each of its buttons opens a view."""
     with st.popover("Start here", icon=":material/explore:", type="tertiary", key="start"):
         st.markdown(TEACH)
-        st.button("Open the lessons", icon=":material/school:", key="start-lessons", on_click=partial(_open, "lessons"))
+        st.button("Open the lessons", icon=":material/school:", key="start-lessons", on_click=partial(open_view, "lessons"))
         st.markdown(LOOK)
         st.markdown(OWN)
         st.code(
@@ -32,8 +33,4 @@ def start_here() -> None:
             wrap_lines=True,
         )
         st.markdown(PICTURES if permission().is_allowed else PICTURES_ELSEWHERE)
-        st.button("Open the Train page", icon=":material/model_training:", key="start-train", on_click=partial(_open, "train"))
-
-
-def _open(view: str) -> None:
-    st.session_state["view"] = view
+        st.button("Open the Train page", icon=":material/model_training:", key="start-train", on_click=partial(open_view, "train"))

@@ -44,7 +44,7 @@ def tasks_done(page: Page, n: int = 1) -> None:
 
 def terms(page: Page) -> list[float]:
     """Distortion, rate, bound and gap of the own Gaussian, nats."""
-    cells = page.locator("[data-testid=piece-terms] tr[data-of=Yours] td").all_inner_texts()
+    cells = page.locator('[data-testid=piece-terms] tr[data-of="Your Gaussian"] td').all_inner_texts()
     return [float(cell.replace("−", "-")) for cell in cells]
 
 

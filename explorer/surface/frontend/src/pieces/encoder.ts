@@ -224,7 +224,7 @@ export class EncoderPiece implements Piece {
   private say(): void {
     const line = (name: string, terms: Terms): Line => ({ name, terms, gap: this.gapOf(terms) });
     this.page.table.show([
-      line("Yours", this.terms),
+      line("Your Gaussian", this.terms),
       ...[...this.others].map(([name, { terms }]) => line(name, terms)),
     ]);
     this.page.say(this.evidence, this.termsError);
