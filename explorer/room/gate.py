@@ -122,14 +122,14 @@ class Gate:
         if wait := self._room.limits.passes.of(self._address(scope)).take():
             await _refuse(send, TOO_MANY, "Many have come from your network at once.", wait)
         else:
-            await _answer(send, 303, b"", {"location": f"./{following}", "set-cookie": self._cookie("visitor", scope)})
+            await _answer(send, 303, b"", {"location": f"./{following}", "set-cookie": self._new_cookie("visitor", scope)})
 
     async def _teach(self, scope: Scope, send: Send) -> None:
         """The teacher's own link, which is too long to be tried."""
         if not self._room.keys.is_teachers(scope["path"].removeprefix("/teach/")):
             await _answer(send, 404, b"There is no such page.")
         else:
-            await _answer(send, 303, b"", {"location": "../door", "set-cookie": self._cookie("teacher", scope)})
+            await _answer(send, 303, b"", {"location": "../door", "set-cookie": self._new_cookie("teacher", scope)})
 
     async def _door(self, scope: Scope, send: Send, who: Pass) -> None:
         """What a teacher projects, and how many are there."""
@@ -157,7 +157,7 @@ class Gate:
         told = {"content-type": "application/javascript", "content-encoding": "gzip", "cache-control": KEPT_FOR_EVER.decode()}
         await _answer(send, 200, self._programs[path], {**told, "vary": "accept-encoding"})
 
-    def _cookie(self, role: Any, scope: Scope) -> str:
+    def _new_cookie(self, role: Any, scope: Scope) -> str:
         secure = "; Secure" if scope.get("scheme") == "https" or self._room.address.startswith("https:") else ""
         return f"{COOKIE}={self._room.keys.new_pass(role)}; Path=/; HttpOnly; SameSite=Lax; Max-Age=86400{secure}"
 
