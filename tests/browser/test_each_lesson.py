@@ -49,11 +49,12 @@ def test_a_lesson_runs_with_its_answers_and_tasks(browser, server, path):
 def stands(page: Page, scene: Scene) -> None:
     """What stands beside the text is there, and rests."""
     answered(page)
-    if scene.train is None:
+    if scene.surface == "map":
         ready(page)
         settled(page)
     else:
-        expect(page.get_by_test_id("standing")).to_be_visible(timeout=60_000)
+        what = page.get_by_test_id("standing") if scene.train is not None else page.locator(".lw-piece")
+        expect(what).to_be_visible(timeout=60_000)
     answered(page)
 
 
@@ -71,7 +72,7 @@ def fulfil(page: Page, key: str, task: Task, scene: Scene) -> None:
     """Not done before, though the page was asked; done after."""
     box = task_box(page, key)
     page.evaluate("for (const ask of ['latent-atlas-which-screen', 'latent-atlas-who-is-watched']) dispatchEvent(new Event(ask))")
-    if scene.train is None:
+    if scene.surface == "map":
         settled(page)
     answered(page)
     expect(box.get_by_text("Hint", exact=True)).to_be_visible()
