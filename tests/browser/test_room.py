@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import free_port, wait_for
-from tests.browser.surface import address, answered, assert_no_barrier, at, eventually, ready, settled, tab
+from tests.browser.surface import address, answered, assert_no_barrier, at, ready, settled, tab
 from tests.conftest import ROOT
 
 WORD = "violet-harbor-1207"
@@ -115,14 +116,12 @@ def test_visitors_are_apart_and_write_nothing_on_the_server(browser, room):
         ready(other)
         settled(one)
         one.mouse.click(*at(canvas, 0.4, 0.5))
-        eventually(lambda: has_pins(one, "pins="))
-        assert "pins=" not in other.url
+        expect(one).to_have_url(re.compile("pins="))
+        other.reload()
+        ready(other)
+        expect(other).not_to_have_url(re.compile("pins="))
         one.goto(address(room.url, view="train"))
         expect(one.get_by_text("This app is open to a room, and does not train on its machine.")).to_be_visible(timeout=20_000)
-
-
-def has_pins(page: Page, words: str) -> None:
-    assert words in page.url
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
