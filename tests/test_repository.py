@@ -48,6 +48,7 @@ def test_the_top_level_holds_what_the_readme_names_and_nothing_else():
         "explorer",
         "trainer",
         "assets",
+        "deploy",
         "tests",
         "requirements.txt",
         "README.md",
