@@ -35,7 +35,7 @@ export function evidenceChart(
   chart.begin(
     size.width,
     { title: span.title, kind: "log", low: span.low, high: span.high, ticks, format: span.format ?? power },
-    { title: "log p(x), nats", kind: "linear", low, high },
+    { title: "log p(x), nats", kind: "linear", low, high, format: short },
     words,
   );
   const inside = (value: number): number => chart.y(Math.min(high, Math.max(low, value)));
@@ -61,6 +61,11 @@ export function evidenceChart(
     if (last) chart.add("circle", { cx: chart.x(last[0]), cy: inside(last[1]), r: 4, class: "lc-run" });
   }
   return chart.element;
+}
+
+/** As many decimals as there are: 31.5, −140. */
+function short(value: number): string {
+  return Number(value.toFixed(2)).toString().replace("-", "\u2212");
 }
 
 /** All estimates that are not too far off, and the exact value. */

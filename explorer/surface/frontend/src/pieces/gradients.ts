@@ -142,7 +142,12 @@ export class GradientsPiece implements Piece {
     this.charts.classList.toggle("lw-two", isBeside);
     this.charts.replaceChildren(
       h("figure", { class: "lw-figure" }, this.estimates(width, height, look.px), this.legend()),
-      h("figure", { class: "lw-figure" }, this.deviations(width, height, look.px)),
+      h(
+        "figure",
+        { class: "lw-figure" },
+        this.deviations(width, height, look.px),
+        h("figcaption", { class: "lc-legend" }, "Dots: measured; lines: by the closed form."),
+      ),
     );
     this.fillTable();
   }
@@ -240,13 +245,7 @@ export class GradientsPiece implements Piece {
   private legend(): HTMLElement {
     const entry = (kind: Kind): HTMLElement =>
       h("span", { class: "lc-key" }, h("span", { class: `lc-swatch lw-swatch lw-${classOf(kind)}` }), NAMES[kind]);
-    return h(
-      "figcaption",
-      { class: "lc-legend" },
-      entry(this.kind),
-      entry("pathwise"),
-      "right: dots measured, lines by the closed form",
-    );
+    return h("figcaption", { class: "lc-legend" }, entry(this.kind), entry("pathwise"));
   }
 
   private fillTable(): void {
